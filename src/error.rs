@@ -1,0 +1,153 @@
+//! The one error type: a message that states the fact, and hints that say what to do.
+
+use std::fmt;
+use std::path::Path;
+
+/// A failure a script can catch, or the interruption of one by Ctrl-C.
+///
+/// Messages are lower case, name the argument and the value, and end without a full stop.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Error {
+    message: String,
+    hints: Vec<String>,
+    interrupted: bool,
+}
+
+/// The result of everything that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// States what went wrong.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            hints: Vec::new(),
+            interrupted: false,
+        }
+    }
+
+    /// The user pressed Ctrl-C; unlike a failure this cannot be caught by a script.
+    pub fn interrupted() -> Self {
+        Self {
+            interrupted: true,
+            ..Self::new("interrupted")
+        }
+    }
+
+    /// A file operation failed: `action` is a verb such as "read".
+    pub fn io(action: &str, path: &Path, cause: &std::io::Error) -> Self {
+        let error = Self::new(format!(
+            "cannot {action} `{}`: {}",
+            path.display(),
+            io_cause(cause)
+        ));
+        match cause.kind() {
+            std::io::ErrorKind::PermissionDenied => {
+                error.hint("check the permissions of the file and of its folder")
+            }
+            std::io::ErrorKind::StorageFull => {
+                error.hint("free space on that disk, then try again")
+            }
+            _ => error,
+        }
+    }
+
+    /// Adds a line that says what to do about it.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Adds "did you mean" when a candidate is close to `name`.
+    pub fn did_you_mean<'a>(
+        self,
+        name: &str,
+        candidates: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        match closest(name, candidates) {
+            Some(near) => self.hint(format!("did you mean `{near}`?")),
+            None => self,
+        }
+    }
+
+    /// What went wrong.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What to do about it, one line each.
+    pub fn hints(&self) -> &[String] {
+        &self.hints
+    }
+
+    /// Whether this is an interruption rather than a failure.
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupted
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Returns early with an [`Error`] whose message is formatted like `format!`.
+#[macro_export]
+macro_rules! bail {
+    ($($arg:tt)*) => {
+        return Err($crate::error::Error::new(format!($($arg)*)))
+    };
+}
+
+/// The candidate nearest to `name`, if one is near enough to be a misspelling of it.
+pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let name = name.to_lowercase();
+    let tolerance = (name.chars().count() / 3).clamp(1, 3);
+    candidates
+        .into_iter()
+        .map(|candidate| {
+            (
+                strsim::damerau_levenshtein(&name, &candidate.to_lowercase()),
+                candidate,
+            )
+        })
+        .filter(|(distance, _)| *distance <= tolerance)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// The cause without the "(os error 2)" that Rust appends.
+fn io_cause(cause: &std::io::Error) -> String {
+    let text = cause.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| {
+        first.to_lowercase().chain(chars).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn closest_finds_misspellings_only() {
+        let names = ["normalize", "crop", "pad"];
+        assert_eq!(closest("normalise", names), Some("normalize"));
+        assert_eq!(closest("corp", names), Some("crop"));
+        assert_eq!(closest("smooth", names), None);
+    }
+
+    #[test]
+    fn io_errors_read_as_sentences() {
+        let cause = std::io::Error::from_raw_os_error(2);
+        let error = Error::io("read", Path::new("a.tif"), &cause);
+        assert_eq!(
+            error.to_string(),
+            "cannot read `a.tif`: no such file or directory"
+        );
+    }
+}

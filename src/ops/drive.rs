@@ -1,0 +1,290 @@
+//! The walks that filters are made of: over runs of samples, over frames, and over the courses of
+//! pixels in time.
+//!
+//! Each takes its video by value. If nobody else holds the samples and they already have the
+//! right type, the result is written over them; otherwise into fresh memory.
+
+use std::sync::Arc;
+
+use ndarray::{ArrayViewMut2, Axis};
+use pulp::Arch;
+use rayon::prelude::*;
+
+use crate::error::Result;
+use crate::task;
+use crate::video::{Element, Metadata, Real, Samples, Strided, Video};
+
+/// How many samples a parallel step holds: 256 kB of `f32`, so that a step fits the cache of
+/// its core.
+const STEP: usize = 1 << 16;
+
+/// The fewest neighbouring pixels whose courses are walked together: a cache line and more.
+const MIN_PIXELS: usize = 32;
+
+/// Memory for a result, and where its input is to be read from unless it is there already.
+struct Target<R> {
+    array: Strided<R>,
+    source: Option<Samples>,
+    metadata: Arc<Metadata>,
+}
+
+impl<R: Real> Target<R> {
+    fn of(video: Video) -> Result<Self> {
+        let (samples, metadata) = video.into_parts();
+        if samples.dtype() != R::DTYPE {
+            return Self::fresh(samples, metadata);
+        }
+        let array = R::unwrap(samples).expect("of the type just compared");
+        if array.is_reusable() {
+            return Ok(Self {
+                array,
+                source: None,
+                metadata,
+            });
+        }
+        Self::fresh(R::wrap(array), metadata)
+    }
+
+    fn fresh(samples: Samples, metadata: Arc<Metadata>) -> Result<Self> {
+        let array = Strided::zeroed(samples.layout().shape())?;
+        Ok(Self {
+            array,
+            source: Some(samples),
+            metadata,
+        })
+    }
+
+    fn into_video(self) -> Video {
+        Video::from_parts(R::wrap(self.array), self.metadata)
+    }
+}
+
+/// Reads whole frames, one after the other, into `out`.
+fn read_frames<R: Real>(source: &Samples, first: usize, frame_len: usize, out: &mut [R]) {
+    for (frame, out) in out.chunks_mut(frame_len).enumerate() {
+        source.read(first + frame, 0..frame_len, out);
+    }
+}
+
+/// How many whole frames make a step, at least one.
+fn frames_per_step(frame_len: usize) -> usize {
+    (STEP / frame_len.max(1)).max(1)
+}
+
+/// Changes samples one by one: `kernel` gets runs of them, in any order.
+pub fn map_samples<R: Real>(
+    operation: &'static str,
+    video: Video,
+    kernel: impl Fn(&mut [R]) + Send + Sync,
+) -> Result<Video> {
+    let frame_len = video.frame_len();
+    let mut target = Target::<R>::of(video)?;
+    let (samples, source) = (target.array.as_mut_slice()?, &target.source);
+    let frames = frames_per_step(frame_len);
+    let arch = Arch::new();
+    let steps = samples
+        .par_chunks_mut((frames * frame_len).max(1))
+        .enumerate();
+    task::for_each(operation, steps, |(step, run)| {
+        if let Some(source) = source {
+            read_frames(source, step * frames, frame_len, run);
+        }
+        arch.dispatch(|| kernel(run));
+        Ok(())
+    })?;
+    Ok(target.into_video())
+}
+
+/// Changes samples one by one into another type: `kernel` gets runs of them and of results.
+pub fn convert_samples<R: Real, T: Element>(
+    operation: &'static str,
+    video: &Video,
+    kernel: impl Fn(&mut [R], &mut [T]) + Send + Sync,
+) -> Result<Video> {
+    let frame_len = video.frame_len();
+    let mut result = Strided::<T>::zeroed(video.shape())?;
+    let frames = frames_per_step(frame_len);
+    let arch = Arch::new();
+    let steps = result
+        .as_mut_slice()?
+        .par_chunks_mut((frames * frame_len).max(1))
+        .enumerate();
+    task::for_each_init(
+        operation,
+        steps,
+        Vec::new,
+        |scratch: &mut Vec<R>, (step, run)| {
+            scratch.resize(run.len(), R::default());
+            read_frames(video.samples(), step * frames, frame_len, scratch);
+            arch.dispatch(|| kernel(scratch, run));
+            Ok(())
+        },
+    )?;
+    Ok(video.with_samples(result))
+}
+
+/// Changes frames one by one: `kernel` gets a frame's samples and scratch memory of the frame's
+/// size that keeps nothing.
+pub fn map_frames<R: Real>(
+    operation: &'static str,
+    video: Video,
+    kernel: impl Fn(&mut [R], &mut [R]) + Send + Sync,
+) -> Result<Video> {
+    let frame_len = video.frame_len();
+    let mut target = Target::<R>::of(video)?;
+    let (samples, source) = (target.array.as_mut_slice()?, &target.source);
+    let arch = Arch::new();
+    let steps = samples.par_chunks_mut(frame_len.max(1)).enumerate();
+    let scratch = || vec![R::default(); frame_len];
+    task::for_each_init(operation, steps, scratch, |scratch, (frame, samples)| {
+        if let Some(source) = source {
+            source.read(frame, 0..frame_len, samples);
+        }
+        arch.dispatch(|| kernel(samples, scratch));
+        Ok(())
+    })?;
+    Ok(target.into_video())
+}
+
+/// The courses in time of some neighbouring pixels: frame by frame, `pixels` samples each.
+pub struct Courses<'a, R> {
+    /// The samples as they are, to be replaced by the result.
+    pub samples: &'a mut [R],
+    /// The number of pixels, which is the distance between a pixel's samples.
+    pub pixels: usize,
+    /// Memory for the kernel's use, kept from call to call.
+    pub scratch: &'a mut Vec<R>,
+}
+
+/// Changes the courses of pixels: `kernel` gets those of some neighbouring pixels at a time.
+pub fn map_courses<R: Real>(
+    operation: &'static str,
+    video: Video,
+    kernel: impl Fn(Courses<'_, R>) + Send + Sync,
+) -> Result<Video> {
+    let (n_frames, frame_len) = (video.len(), video.frame_len());
+    let mut target = Target::<R>::of(video)?;
+    let (samples, source) = (target.array.as_mut_slice()?, &target.source);
+    if samples.is_empty() {
+        return Ok(target.into_video());
+    }
+    let mut frames = ArrayViewMut2::from_shape((n_frames, frame_len), samples)
+        .expect("as many samples as frames times pixels");
+    let pixels = (STEP / n_frames.max(1)).clamp(MIN_PIXELS, frame_len.max(MIN_PIXELS));
+    let pixels = pixels.next_multiple_of(MIN_PIXELS);
+    let arch = Arch::new();
+    let steps = frames
+        .axis_chunks_iter_mut(Axis(1), pixels)
+        .into_par_iter()
+        .enumerate();
+    let memory = || (Vec::new(), Vec::new());
+    task::for_each_init(
+        operation,
+        steps,
+        memory,
+        |(courses, scratch), (step, mut tile)| {
+            let (first, width) = (step * pixels, tile.ncols());
+            courses.resize(n_frames * width, R::default());
+            for (frame, run) in courses.chunks_mut(width).enumerate() {
+                match source {
+                    Some(source) => source.read(frame, first..first + width, run),
+                    None => {
+                        run.copy_from_slice(tile.row(frame).to_slice().expect("part of a frame"))
+                    }
+                }
+            }
+            let samples = courses.as_mut_slice();
+            arch.dispatch(|| {
+                kernel(Courses {
+                    samples,
+                    pixels: width,
+                    scratch,
+                })
+            });
+            for (frame, run) in courses.chunks(width).enumerate() {
+                tile.row_mut(frame)
+                    .into_slice()
+                    .expect("part of a frame")
+                    .copy_from_slice(run);
+            }
+            Ok(())
+        },
+    )?;
+    Ok(target.into_video())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ramp() -> Video {
+        Video::new(Strided::from_vec(
+            &[5, 7, 9],
+            (0..315).map(|v| v as f32).collect(),
+        ))
+    }
+
+    fn address(video: &Video) -> *const f32 {
+        f32::unwrap(video.samples().clone())
+            .unwrap()
+            .as_slice()
+            .unwrap()
+            .as_ptr()
+    }
+
+    fn values(video: &Video) -> Vec<f32> {
+        f32::unwrap(video.samples().clone())
+            .unwrap()
+            .view()
+            .iter()
+            .copied()
+            .collect()
+    }
+
+    #[test]
+    fn a_temporary_is_changed_in_place_and_a_shared_video_is_not() {
+        let video = ramp();
+        let before = address(&video);
+        let add = |run: &mut [f32]| run.iter_mut().for_each(|v| *v += 1.0);
+        let video = map_samples("adding", video, add).unwrap();
+        assert_eq!(address(&video), before);
+        let more = map_samples("adding", video.clone(), add).unwrap();
+        assert_ne!(address(&more), before);
+        assert_eq!((values(&video)[0], values(&more)[0]), (1.0, 2.0));
+    }
+
+    #[test]
+    fn every_walk_sees_every_sample_once() {
+        let rotated = {
+            let video = ramp();
+            video.with_layout(video.layout().swap(1, 2).flip(1))
+        };
+        let expected: Vec<f32> = values(&rotated).iter().map(|v| v * 2.0).collect();
+        let double = |run: &mut [f32]| run.iter_mut().for_each(|v| *v *= 2.0);
+        let by_sample = map_samples("doubling", rotated.clone(), double).unwrap();
+        let by_frame = map_frames::<f32>("doubling", rotated.clone(), |f, _| double(f)).unwrap();
+        let by_course = map_courses::<f32>("doubling", rotated, |c| double(c.samples)).unwrap();
+        for result in [by_sample, by_frame, by_course] {
+            assert_eq!(result.shape(), [5, 9, 7]);
+            assert_eq!(values(&result), expected);
+        }
+    }
+
+    #[test]
+    fn nothing_happens_to_nothing() {
+        for shape in [&[0, 3, 4][..], &[2, 0, 4]] {
+            let video = Video::new(Strided::<u8>::zeroed(shape).unwrap());
+            let fail = |_: &mut [f32]| panic!("there is nothing to change");
+            assert_eq!(
+                map_samples("nothing", video.clone(), fail).unwrap().shape(),
+                shape
+            );
+            assert_eq!(
+                map_courses::<f32>("nothing", video, |c| fail(c.samples))
+                    .unwrap()
+                    .shape(),
+                shape
+            );
+        }
+    }
+}

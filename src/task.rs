@@ -1,0 +1,114 @@
+//! Long operations: run on all cores, report progress, stop at Ctrl-C.
+//!
+//! Every loop over frames or tiles goes through [`for_each`] or a [`Task`], so that no kernel
+//! deals with threads, progress or interruption itself.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+
+use rayon::iter::IndexedParallelIterator;
+
+use crate::error::{Error, Result};
+
+/// Where warnings and progress go; the program writes them to standard error.
+pub trait Reporter: Send + Sync {
+    /// Says something the user should know, although the operation carries on.
+    fn warn(&self, message: &str);
+    /// `done` of `total` steps of an operation are done; the last call has them equal.
+    fn progress(&self, operation: &str, done: usize, total: usize);
+    /// The operation has ended, complete or not.
+    fn finished(&self, operation: &str);
+}
+
+static REPORTER: OnceLock<Box<dyn Reporter>> = OnceLock::new();
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Sets where warnings and progress go. The first call counts.
+pub fn set_reporter(reporter: Box<dyn Reporter>) {
+    let _ = REPORTER.set(reporter);
+}
+
+/// Shows a warning.
+pub fn warn(message: &str) {
+    match REPORTER.get() {
+        Some(reporter) => reporter.warn(message),
+        None => eprintln!("warning: {message}"),
+    }
+}
+
+/// Asks every running operation to stop.
+pub fn interrupt() {
+    INTERRUPTED.store(true, Relaxed);
+}
+
+/// Forgets an earlier interruption, before something new is started.
+pub fn clear_interrupt() {
+    INTERRUPTED.store(false, Relaxed);
+}
+
+/// Whether the user asked to stop.
+pub fn is_interrupted() -> bool {
+    INTERRUPTED.load(Relaxed)
+}
+
+/// One long operation of a known number of steps.
+pub struct Task {
+    operation: &'static str,
+    total: usize,
+    done: AtomicUsize,
+}
+
+impl Task {
+    /// Begins an operation, named by what it does to the user's data ("smoothing").
+    pub fn new(operation: &'static str, total: usize) -> Self {
+        Self {
+            operation,
+            total,
+            done: AtomicUsize::new(0),
+        }
+    }
+
+    /// Counts `steps` as done; an error if the user asked to stop.
+    pub fn advance(&self, steps: usize) -> Result<()> {
+        if is_interrupted() {
+            return Err(Error::interrupted());
+        }
+        let done = self.done.fetch_add(steps, Relaxed) + steps;
+        if let Some(reporter) = REPORTER.get() {
+            reporter.progress(self.operation, done, self.total);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        if let Some(reporter) = REPORTER.get() {
+            reporter.finished(self.operation);
+        }
+    }
+}
+
+/// Runs `step` for each item on all cores. A step should take well under 100 ms, the time within
+/// which Ctrl-C stops the operation.
+pub fn for_each<I: IndexedParallelIterator>(
+    operation: &'static str,
+    items: I,
+    step: impl Fn(I::Item) -> Result<()> + Send + Sync,
+) -> Result<()> {
+    for_each_init(operation, items, || (), |(), item| step(item))
+}
+
+/// Like [`for_each`], with scratch memory made by `init` and kept from step to step.
+pub fn for_each_init<I: IndexedParallelIterator, S>(
+    operation: &'static str,
+    items: I,
+    init: impl Fn() -> S + Send + Sync,
+    step: impl Fn(&mut S, I::Item) -> Result<()> + Send + Sync,
+) -> Result<()> {
+    let task = Task::new(operation, items.len());
+    items.try_for_each_init(init, |scratch, item| {
+        step(scratch, item)?;
+        task.advance(1)
+    })
+}

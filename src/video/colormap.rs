@@ -1,0 +1,182 @@
+//! Colormaps: from a sample's place in a range to a colour.
+//!
+//! The named tables are matplotlib's, value for value, as its export to 8 bit truncates them;
+//! a trailing `_r` reverses any of them.
+
+use std::sync::{Arc, OnceLock};
+
+use super::samples::Real;
+use crate::error::{Error, Result};
+
+/// The tables, as `tests/data/colormaps.py` writes them.
+const TABLES: &[u8] = include_bytes!("colormaps.bin");
+
+/// Red, green, blue, opacity.
+pub type Rgba = [u8; 4];
+
+/// What is not a number is transparent black.
+pub const BAD: Rgba = [0, 0, 0, 0];
+
+/// A table of colours from the low end of a range to the high end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Colormap {
+    name: String,
+    colors: Arc<[Rgba]>,
+}
+
+impl Colormap {
+    /// The colormap of a matplotlib name such as `viridis` or `gray_r`.
+    pub fn named(name: &str) -> Result<Self> {
+        let (base, reversed) = match name.strip_suffix("_r") {
+            Some(base) => (base, true),
+            None => (name, false),
+        };
+        let Some((_, colors)) = tables().iter().find(|(known, _)| *known == base) else {
+            return Err(Error::new(format!("there is no colormap `{name}`"))
+                .did_you_mean(name, Self::names()));
+        };
+        let colors = if reversed {
+            colors.iter().rev().copied().collect()
+        } else {
+            colors.clone()
+        };
+        Ok(Self {
+            name: name.to_owned(),
+            colors,
+        })
+    }
+
+    /// The names of all tables, without the reversed ones.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        tables().iter().map(|(name, _)| *name)
+    }
+
+    /// The name it was asked for by.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The table, low end first.
+    pub fn colors(&self) -> &[Rgba] {
+        &self.colors
+    }
+
+    /// Whether every colour is gray and stands for its own index, so that the index can be shown.
+    pub fn is_gray(&self) -> bool {
+        self.colors.iter().all(|[r, g, b, _]| r == g && g == b)
+    }
+}
+
+/// A colormap stretched over a range of sample values.
+#[derive(Debug, Clone)]
+pub struct Scale {
+    colormap: Colormap,
+    low: f64,
+    high: f64,
+}
+
+impl Scale {
+    /// `low` gets the first colour, `high` the last; values outside get the nearest of them.
+    pub fn new(colormap: Colormap, low: f64, high: f64) -> Self {
+        Self {
+            colormap,
+            low,
+            high,
+        }
+    }
+
+    /// The value that gets the first colour.
+    pub fn low(&self) -> f64 {
+        self.low
+    }
+
+    /// The value that gets the last colour.
+    pub fn high(&self) -> f64 {
+        self.high
+    }
+
+    /// The colormap.
+    pub fn colormap(&self) -> &Colormap {
+        &self.colormap
+    }
+
+    /// The colour of each sample, in order, as matplotlib chooses it. A range of zero width gives
+    /// everything the first colour, one that is not finite shows nothing.
+    pub fn colors<'a, R: Real>(&'a self, samples: &'a [R]) -> impl Iterator<Item = Rgba> + 'a {
+        let colors = self.colormap.colors();
+        let n = R::from_f64(colors.len() as f64);
+        let (low, high) = (R::from_f64(self.low), R::from_f64(self.high));
+        let width = high - low;
+        let valid = width.is_finite();
+        samples.iter().map(move |&sample| {
+            if sample.is_nan() || !valid {
+                return BAD;
+            }
+            let place = if width == R::zero() {
+                R::zero()
+            } else {
+                (sample - low) / width
+            };
+            let index = (place.max(R::zero()).min(R::one()) * n).to_f64() as usize;
+            colors[index.min(colors.len() - 1)]
+        })
+    }
+}
+
+type Table = (&'static str, Arc<[Rgba]>);
+
+fn tables() -> &'static [Table] {
+    static PARSED: OnceLock<Vec<Table>> = OnceLock::new();
+    PARSED.get_or_init(|| {
+        let mut rest = TABLES;
+        let mut tables = Vec::new();
+        while let Some((&name_len, after)) = rest.split_first() {
+            let (name, after) = after.split_at(usize::from(name_len));
+            let (count, after) = after.split_at(2);
+            let count = usize::from(u16::from_le_bytes([count[0], count[1]]));
+            let (colors, after) = after.split_at(3 * count);
+            let name = std::str::from_utf8(name).expect("the tables are our own");
+            let colors = colors
+                .chunks_exact(3)
+                .map(|c| [c[0], c[1], c[2], 255])
+                .collect();
+            tables.push((name, colors));
+            rest = after;
+        }
+        tables
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_are_matplotlibs() {
+        let viridis = Colormap::named("viridis").unwrap();
+        assert_eq!(viridis.colors().first(), Some(&[68, 1, 84, 255]));
+        assert_eq!(viridis.colors().last(), Some(&[253, 231, 36, 255]));
+        let reversed = Colormap::named("viridis_r").unwrap();
+        assert_eq!(reversed.colors().first(), viridis.colors().last());
+        assert_eq!(
+            Colormap::named("gray").unwrap().colors()[33],
+            [32, 32, 32, 255]
+        );
+    }
+
+    #[test]
+    fn unknown_names_are_corrected() {
+        let error = Colormap::named("virdis").unwrap_err();
+        assert_eq!(error.hints(), ["did you mean `viridis`?"]);
+    }
+
+    #[test]
+    fn samples_outside_the_range_saturate_and_nan_is_transparent() {
+        let scale = Scale::new(Colormap::named("gray").unwrap(), 0.0, 1.0);
+        let colors: Vec<Rgba> = scale.colors(&[-1.0f32, 0.0, 1.0, 9.0, f32::NAN]).collect();
+        assert_eq!(
+            colors,
+            [[0, 0, 0, 255], [0, 0, 0, 255], [255; 4], [255; 4], BAD]
+        );
+    }
+}

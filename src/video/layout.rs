@@ -1,0 +1,191 @@
+//! How an array lies in memory: views are arithmetic on offset, shape and strides.
+
+/// Where the samples of an array are, in units of one sample from the start of its storage.
+///
+/// Taking a frame, a range, every n-th frame, a crop, a flip or a rotation changes only these
+/// numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    offset: usize,
+    shape: Vec<usize>,
+    strides: Vec<isize>,
+}
+
+impl Layout {
+    /// Row-major order from the start of the storage: the last axis varies fastest.
+    pub fn contiguous(shape: &[usize]) -> Self {
+        let mut strides = vec![1; shape.len()];
+        for axis in (1..shape.len()).rev() {
+            strides[axis - 1] = strides[axis] * shape[axis].max(1) as isize;
+        }
+        Self {
+            offset: 0,
+            shape: shape.to_vec(),
+            strides,
+        }
+    }
+
+    /// Any layout.
+    ///
+    /// # Panics
+    /// If there is not one stride for each axis.
+    pub fn new(offset: usize, shape: &[usize], strides: &[isize]) -> Self {
+        assert_eq!(shape.len(), strides.len(), "one stride for each axis");
+        Self {
+            offset,
+            shape: shape.to_vec(),
+            strides: strides.to_vec(),
+        }
+    }
+
+    /// The index in storage of the element at index 0 of every axis.
+    pub fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// The length of each axis.
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// The distance between neighbours along each axis.
+    pub fn strides(&self) -> &[isize] {
+        &self.strides
+    }
+
+    /// The number of elements.
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Whether there is no element.
+    pub fn is_empty(&self) -> bool {
+        self.shape.contains(&0)
+    }
+
+    /// Whether the elements follow each other in memory in row-major order.
+    pub fn is_contiguous(&self) -> bool {
+        self.is_contiguous_from(0)
+    }
+
+    /// Whether the elements at one index of the first axis (a frame's) are contiguous.
+    pub fn has_contiguous_frames(&self) -> bool {
+        self.is_contiguous_from(1)
+    }
+
+    fn is_contiguous_from(&self, first_axis: usize) -> bool {
+        if self.is_empty() {
+            return true;
+        }
+        let mut expected = 1;
+        for axis in (first_axis..self.shape.len()).rev() {
+            if self.shape[axis] != 1 && self.strides[axis] != expected {
+                return false;
+            }
+            expected *= self.shape[axis] as isize;
+        }
+        true
+    }
+
+    /// The lowest and one past the highest index in storage; `None` on arithmetic overflow.
+    pub fn bounds(&self) -> Option<(usize, usize)> {
+        if self.is_empty() {
+            return Some((0, 0));
+        }
+        let (mut low, mut high) = (self.offset, self.offset);
+        for (&len, &stride) in self.shape.iter().zip(&self.strides) {
+            let reach = stride.unsigned_abs().checked_mul(len - 1)?;
+            if stride < 0 {
+                low = low.checked_sub(reach)?;
+            } else {
+                high = high.checked_add(reach)?;
+            }
+        }
+        Some((low, high.checked_add(1)?))
+    }
+
+    /// `len` elements along `axis`, `step` apart, the first at index `start`.
+    ///
+    /// # Panics
+    /// If the range leaves the axis.
+    pub fn slice(&self, axis: usize, start: usize, len: usize, step: isize) -> Self {
+        let last = start as isize + step * len.saturating_sub(1) as isize;
+        let inside = len == 0
+            || (start < self.shape[axis] && (0..self.shape[axis] as isize).contains(&last));
+        assert!(inside, "slice within the axis");
+        let mut layout = self.clone();
+        layout.shape[axis] = len;
+        if len > 0 {
+            layout.offset = layout
+                .offset
+                .wrapping_add_signed(start as isize * self.strides[axis]);
+        }
+        layout.strides[axis] *= step;
+        layout
+    }
+
+    /// The elements at one index of `axis`, without that axis.
+    ///
+    /// # Panics
+    /// If the index leaves the axis.
+    pub fn index(&self, axis: usize, index: usize) -> Self {
+        let mut layout = self.slice(axis, index, 1, 1);
+        layout.shape.remove(axis);
+        layout.strides.remove(axis);
+        layout
+    }
+
+    /// `axis` in the opposite order.
+    pub fn flip(&self, axis: usize) -> Self {
+        let len = self.shape[axis];
+        self.slice(axis, len.saturating_sub(1), len, -1)
+    }
+
+    /// Two axes exchanged.
+    pub fn swap(&self, a: usize, b: usize) -> Self {
+        let mut layout = self.clone();
+        layout.shape.swap(a, b);
+        layout.strides.swap(a, b);
+        layout
+    }
+
+    /// A new axis of length 1 before `axis`.
+    pub fn insert_axis(&self, axis: usize) -> Self {
+        let mut layout = self.clone();
+        layout.shape.insert(axis, 1);
+        layout.strides.insert(axis, 0);
+        layout
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flipping_twice_is_the_identity() {
+        let layout = Layout::contiguous(&[3, 4, 5]);
+        assert_eq!(layout.flip(1).flip(1), layout);
+        assert!(!layout.flip(1).is_contiguous());
+    }
+
+    #[test]
+    fn bounds_cover_negative_strides() {
+        let layout = Layout::contiguous(&[3, 4]).flip(0).flip(1);
+        assert_eq!(layout.offset(), 11);
+        assert_eq!(layout.bounds(), Some((0, 12)));
+    }
+
+    #[test]
+    fn frames_of_every_second_frame_are_contiguous() {
+        let layout = Layout::contiguous(&[6, 4, 5]).slice(0, 1, 3, 2);
+        assert_eq!((layout.offset(), layout.shape()), (20, &[3, 4, 5][..]));
+        assert!(layout.has_contiguous_frames() && !layout.is_contiguous());
+    }
+
+    #[test]
+    fn huge_layouts_have_no_bounds_instead_of_wrapping() {
+        let layout = Layout::new(0, &[usize::MAX, 2], &[isize::MAX, 1]);
+        assert_eq!(layout.bounds(), None);
+    }
+}

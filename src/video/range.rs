@@ -1,0 +1,129 @@
+//! The smallest and the largest sample.
+
+use rayon::prelude::*;
+
+use super::samples::{Element, Samples, map_samples};
+use super::{Video, read_run};
+use crate::error::Result;
+use crate::task;
+
+/// How many values are compared side by side, so that the compiler uses wide registers.
+const LANES: usize = 64;
+
+/// How many samples one parallel step looks at.
+const STEP: usize = 1 << 18;
+
+impl Video {
+    /// The smallest and the largest sample, NaN ignored; `None` if there is no number.
+    pub fn range(&self) -> Result<Option<(f64, f64)>> {
+        let range = map_samples!(self.samples(), array => range_of(array)?);
+        Ok(range)
+    }
+}
+
+impl Samples {
+    /// Whether finding the range takes no noticeable time.
+    pub fn is_small(&self) -> bool {
+        self.layout().len() <= 1 << 26 && !map_samples!(self, array => array.is_mmap())
+    }
+}
+
+fn range_of<T: Element>(array: &super::Strided<T>) -> Result<Option<(f64, f64)>> {
+    let found = std::sync::Mutex::new(None);
+    let merge = |range: Option<(T, T)>| {
+        let mut found = found.lock().expect("no panic while merging");
+        *found = join(*found, range);
+        Ok(())
+    };
+    if let Some(samples) = array.as_slice() {
+        task::for_each("finding the range", samples.par_chunks(STEP), |samples| {
+            merge(slice_range(samples))
+        })?;
+    } else {
+        let frame_len: usize = array.shape()[1..].iter().product();
+        task::for_each_init(
+            "finding the range",
+            (0..array.shape()[0])
+                .into_par_iter()
+                .with_min_len(STEP / frame_len.max(STEP / 64)),
+            || vec![T::default(); frame_len],
+            |samples, frame| {
+                read_run(array, frame, 0..frame_len, samples, |sample| sample);
+                merge(slice_range(samples))
+            },
+        )?;
+    }
+    let range = found.into_inner().expect("no panic while merging");
+    Ok(range.map(|(low, high)| (low.to_f64(), high.to_f64())))
+}
+
+fn join<T: Element>(a: Option<(T, T)>, b: Option<(T, T)>) -> Option<(T, T)> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some((lower(b.0, a.0), higher(b.1, a.1))),
+        (range, None) | (None, range) => range,
+    }
+}
+
+/// The lower of two values; `best` if `value` is NaN.
+#[inline(always)]
+fn lower<T: Element>(value: T, best: T) -> T {
+    if value < best { value } else { best }
+}
+
+/// The higher of two values; `best` if `value` is NaN.
+#[inline(always)]
+fn higher<T: Element>(value: T, best: T) -> T {
+    if value > best { value } else { best }
+}
+
+#[allow(clippy::eq_op)]
+fn slice_range<T: Element>(samples: &[T]) -> Option<(T, T)> {
+    let first = *samples.iter().find(|v| **v == **v)?;
+    let (mut low, mut high) = ([first; LANES], [first; LANES]);
+    pulp::Arch::new().dispatch(|| {
+        let (chunks, rest) = samples.as_chunks::<LANES>();
+        for chunk in chunks {
+            for lane in 0..LANES {
+                low[lane] = lower(chunk[lane], low[lane]);
+                high[lane] = higher(chunk[lane], high[lane]);
+            }
+        }
+        for (lane, &value) in rest.iter().enumerate() {
+            low[lane] = lower(value, low[lane]);
+            high[lane] = higher(value, high[lane]);
+        }
+    });
+    let low = low.into_iter().reduce(|a, b| lower(a, b))?;
+    let high = high.into_iter().reduce(|a, b| higher(a, b))?;
+    Some((low, high))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Strided;
+    use super::*;
+
+    fn range(samples: Vec<f32>) -> Option<(f64, f64)> {
+        Video::new(Strided::from_vec(&[samples.len()], samples))
+            .range()
+            .unwrap()
+    }
+
+    #[test]
+    fn nan_is_ignored_wherever_it_is() {
+        let mut samples: Vec<f32> = (0..1000).map(|i| i as f32 - 300.0).collect();
+        for i in [0, 1, 500, 999] {
+            samples[i] = f32::NAN;
+        }
+        assert_eq!(range(samples), Some((-298.0, 698.0)));
+        assert_eq!(range(vec![f32::NAN; 70]), None);
+        assert_eq!(range(vec![]), None);
+    }
+
+    #[test]
+    fn views_have_the_range_of_what_they_show() {
+        let video = Video::new(Strided::from_vec(&[2, 3, 4], (0..24u8).collect()));
+        let column = video.with_layout(video.layout().slice(2, 1, 1, 1).flip(1));
+        assert_eq!(column.range().unwrap(), Some((1.0, 21.0)));
+    }
+}

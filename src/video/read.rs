@@ -1,0 +1,158 @@
+//! Reading samples out of any layout, converted on the way.
+//!
+//! Filters read what they need through [`Samples::read`] into scratch memory that fits the
+//! cache, so that ints are widened, and flipped or rotated views put in order, without a pass
+//! over the whole video of their own.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::samples::{Element, Real, Samples, map_samples};
+use super::storage::Strided;
+use crate::error::Result;
+use crate::task;
+
+/// The side of the squares in which transposed frames are copied: both the rows read and the
+/// rows written then stay in the cache.
+const BLOCK: usize = 32;
+
+/// How many samples one parallel step copies at least.
+const STEP: usize = 1 << 18;
+
+impl Samples {
+    /// Reads a run of one frame's samples, counted in row-major order.
+    ///
+    /// # Panics
+    /// If the run leaves the frame or `out` has another length.
+    pub fn read<R: Real>(&self, frame: usize, run: Range<usize>, out: &mut [R]) {
+        map_samples!(self, array => read_run(array, frame, run, out, R::from_element));
+    }
+}
+
+/// Copies a run of one frame's samples, counted in row-major order, converting each.
+pub(crate) fn read_run<T: Element, U>(
+    array: &Strided<T>,
+    frame: usize,
+    run: Range<usize>,
+    out: &mut [U],
+    convert: impl Fn(T) -> U,
+) {
+    assert_eq!(run.len(), out.len(), "as many samples as there is room for");
+    if let Some(samples) = array.frame_slice(frame) {
+        for (out, sample) in out.iter_mut().zip(&samples[run]) {
+            *out = convert(*sample);
+        }
+        return;
+    }
+    let (shape, strides) = (&array.layout().shape()[1..], &array.layout().strides()[1..]);
+    let start = array.layout().strides()[0] * frame as isize;
+    let origin = array.layout().offset().wrapping_add_signed(start);
+    let storage = array.storage();
+    let (&cols, outer_shape) = shape
+        .split_last()
+        .expect("a frame of one sample is contiguous");
+    let (&col_stride, outer_strides) = strides.split_last().expect("as many strides as axes");
+
+    let row_origin = |mut row: usize| {
+        let mut index = origin;
+        for (&len, &stride) in outer_shape.iter().zip(outer_strides).rev() {
+            index = index.wrapping_add_signed((row % len) as isize * stride);
+            row /= len;
+        }
+        index
+    };
+    let at = |row_origin: usize, col: usize| {
+        convert(storage[row_origin.wrapping_add_signed(col as isize * col_stride)])
+    };
+    let rows = out.len() / cols.max(1);
+    if rows > 1 && run.start == 0 && run.end == rows * cols && col_stride.unsigned_abs() > 4 {
+        let origins: Vec<usize> = (0..rows).map(row_origin).collect();
+        for first_row in (0..rows).step_by(BLOCK) {
+            for first_col in (0..cols).step_by(BLOCK) {
+                for row in first_row..rows.min(first_row + BLOCK) {
+                    for col in first_col..cols.min(first_col + BLOCK) {
+                        out[row * cols + col] = at(origins[row], col);
+                    }
+                }
+            }
+        }
+        return;
+    }
+    let mut done = 0;
+    while done < out.len() {
+        let (row, first_col) = ((run.start + done) / cols, (run.start + done) % cols);
+        let origin = row_origin(row);
+        let end = out.len().min(done + cols - first_col);
+        for (out, col) in out[done..end].iter_mut().zip(first_col..) {
+            *out = at(origin, col);
+        }
+        done = end;
+    }
+}
+
+/// Copies all samples into row-major order, on all cores.
+pub(super) fn copy_frames<T: Element>(array: &Strided<T>, out: &mut [T]) -> Result<()> {
+    if out.is_empty() {
+        return Ok(());
+    }
+    if let Some(samples) = array.as_slice() {
+        let steps = out.par_chunks_mut(STEP).zip(samples.par_chunks(STEP));
+        return task::for_each("copying", steps, |(out, samples)| {
+            out.copy_from_slice(samples);
+            Ok(())
+        });
+    }
+    let frame_len: usize = array.shape()[1..].iter().product();
+    let frames = (STEP / frame_len).max(1);
+    let steps = out.par_chunks_mut(frames * frame_len).enumerate();
+    task::for_each("copying", steps, |(step, out)| {
+        for (frame, out) in out.chunks_mut(frame_len).enumerate() {
+            read_run(array, step * frames + frame, 0..frame_len, out, |sample| {
+                sample
+            });
+        }
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Frames of 40×50, of which each view is compared with ndarray's reading of it.
+    fn check(change: impl Fn(&super::super::Layout) -> super::super::Layout) {
+        let array = Strided::from_vec(&[3, 40, 50], (0..6000u16).collect());
+        let view = array.with_layout(change(array.layout()));
+        let expected: Vec<f32> = view.view().iter().map(|v| f32::from(*v)).collect();
+        let frame_len = 2000;
+        let samples = Element::wrap(view.clone());
+        for (frame, expected) in expected.chunks(frame_len).enumerate() {
+            let mut whole = vec![0f32; frame_len];
+            samples.read(frame, 0..frame_len, &mut whole);
+            assert_eq!(whole, expected);
+            let mut run = vec![0f32; 777];
+            samples.read(frame, 333..1110, &mut run);
+            assert_eq!(run, expected[333..1110]);
+        }
+        let copied: Vec<f32> = view
+            .copy()
+            .unwrap()
+            .as_slice()
+            .unwrap()
+            .iter()
+            .map(|v| v.to_f32())
+            .collect();
+        assert_eq!(copied, expected);
+    }
+
+    #[test]
+    fn any_layout_reads_as_its_view_shows() {
+        check(|layout| layout.clone());
+        check(|layout| layout.flip(0));
+        check(|layout| layout.flip(1));
+        check(|layout| layout.flip(2));
+        check(|layout| layout.swap(1, 2));
+        check(|layout| layout.swap(1, 2).flip(1).flip(0));
+    }
+}

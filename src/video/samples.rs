@@ -1,0 +1,220 @@
+//! The sample types a video can have, and the one place that lists them.
+
+use std::fmt;
+
+use super::layout::Layout;
+use super::storage::Strided;
+
+/// A sample type: what one pixel of one frame is stored as.
+pub trait Element: Copy + Default + PartialOrd + fmt::Debug + Send + Sync + 'static {
+    /// The run-time name of this type.
+    const DTYPE: DType;
+    /// Tags an array of this type with it.
+    fn wrap(array: Strided<Self>) -> Samples;
+    /// The array, if it has this type.
+    fn unwrap(samples: Samples) -> Option<Strided<Self>>;
+    /// The value as a float; large 64-bit ints are rounded.
+    fn to_f64(self) -> f64;
+    /// The value as a single-precision float.
+    fn to_f32(self) -> f32;
+    /// The nearest value toward zero; out of range saturates and NaN is 0 for ints.
+    fn from_f64(value: f64) -> Self;
+}
+
+macro_rules! dtypes {
+    ($($variant:ident $type:ident $name:literal),* $(,)?) => {
+        /// The type of a video's samples, named as in NumPy.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[allow(missing_docs)]
+        pub enum DType { $($variant),* }
+
+        /// An array whose sample type is known at run time.
+        #[derive(Clone)]
+        #[allow(missing_docs)]
+        pub enum Samples { $($variant(Strided<$type>)),* }
+
+        impl DType {
+            /// All types, in order.
+            pub const ALL: &[DType] = &[$(DType::$variant),*];
+            /// The names of all types, in the same order.
+            pub const NAMES: &[&str] = &[$($name),*];
+
+            /// The name, as NumPy has it.
+            pub fn name(self) -> &'static str {
+                match self { $(DType::$variant => $name),* }
+            }
+
+            /// The size of one sample in bytes.
+            pub fn size(self) -> usize {
+                match self { $(DType::$variant => size_of::<$type>()),* }
+            }
+        }
+
+        $(impl Element for $type {
+            const DTYPE: DType = DType::$variant;
+            fn wrap(array: Strided<Self>) -> Samples { Samples::$variant(array) }
+            fn unwrap(samples: Samples) -> Option<Strided<Self>> {
+                match samples { Samples::$variant(array) => Some(array), _ => None }
+            }
+            dtypes!(@convert $variant $type);
+        })*
+    };
+    (@convert Bool bool) => {
+        fn to_f64(self) -> f64 { f64::from(u8::from(self)) }
+        fn to_f32(self) -> f32 { f32::from(u8::from(self)) }
+        fn from_f64(value: f64) -> Self { value != 0.0 }
+    };
+    (@convert $variant:ident $type:ident) => {
+        #[inline]
+        fn to_f64(self) -> f64 { self as f64 }
+        #[inline]
+        fn to_f32(self) -> f32 { self as f32 }
+        #[inline]
+        fn from_f64(value: f64) -> Self { value as $type }
+    };
+}
+
+dtypes! {
+    Bool bool "bool",
+    U8 u8 "uint8", U16 u16 "uint16", U32 u32 "uint32", U64 u64 "uint64",
+    I8 i8 "int8", I16 i16 "int16", I32 i32 "int32", I64 i64 "int64",
+    F32 f32 "float32", F64 f64 "float64",
+}
+
+/// Runs an expression on the array inside [`Samples`], whichever type it has.
+macro_rules! map_samples {
+    ($samples:expr, $array:pat => $body:expr) => {
+        match $samples {
+            $crate::video::Samples::Bool($array) => $body,
+            $crate::video::Samples::U8($array) => $body,
+            $crate::video::Samples::U16($array) => $body,
+            $crate::video::Samples::U32($array) => $body,
+            $crate::video::Samples::U64($array) => $body,
+            $crate::video::Samples::I8($array) => $body,
+            $crate::video::Samples::I16($array) => $body,
+            $crate::video::Samples::I32($array) => $body,
+            $crate::video::Samples::I64($array) => $body,
+            $crate::video::Samples::F32($array) => $body,
+            $crate::video::Samples::F64($array) => $body,
+        }
+    };
+}
+pub(crate) use map_samples;
+
+/// Runs an expression with the type that a [`DType`] stands for bound to a name.
+macro_rules! with_dtype {
+    ($dtype:expr, $T:ident => $body:expr) => {{
+        use $crate::video::DType;
+        match $dtype {
+            DType::Bool => $crate::video::with_dtype!(@with bool, $T, $body),
+            DType::U8 => $crate::video::with_dtype!(@with u8, $T, $body),
+            DType::U16 => $crate::video::with_dtype!(@with u16, $T, $body),
+            DType::U32 => $crate::video::with_dtype!(@with u32, $T, $body),
+            DType::U64 => $crate::video::with_dtype!(@with u64, $T, $body),
+            DType::I8 => $crate::video::with_dtype!(@with i8, $T, $body),
+            DType::I16 => $crate::video::with_dtype!(@with i16, $T, $body),
+            DType::I32 => $crate::video::with_dtype!(@with i32, $T, $body),
+            DType::I64 => $crate::video::with_dtype!(@with i64, $T, $body),
+            DType::F32 => $crate::video::with_dtype!(@with f32, $T, $body),
+            DType::F64 => $crate::video::with_dtype!(@with f64, $T, $body),
+        }
+    }};
+    (@with $type:ty, $T:ident, $body:expr) => {{
+        type $T = $type;
+        $body
+    }};
+}
+pub(crate) use with_dtype;
+
+/// A sample type that filters compute in.
+pub trait Real: Element + num_traits::Float + num_traits::NumAssign {
+    /// Converts a sample of any type.
+    fn from_element<T: Element>(value: T) -> Self;
+}
+
+impl Real for f32 {
+    #[inline]
+    fn from_element<T: Element>(value: T) -> Self {
+        value.to_f32()
+    }
+}
+
+impl Real for f64 {
+    #[inline]
+    fn from_element<T: Element>(value: T) -> Self {
+        value.to_f64()
+    }
+}
+
+impl DType {
+    /// The type of a NumPy name such as `uint16`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|dtype| dtype.name() == name)
+    }
+
+    /// Whether samples are floating-point numbers.
+    pub fn is_float(self) -> bool {
+        matches!(self, DType::F32 | DType::F64)
+    }
+
+    /// The smallest and largest value of an int type; 0 and 1 for bool and floats.
+    pub fn limits(self) -> (f64, f64) {
+        match self {
+            DType::Bool | DType::F32 | DType::F64 => (0.0, 1.0),
+            _ => with_dtype!(self, T => {
+                (T::from_f64(f64::NEG_INFINITY).to_f64(), T::from_f64(f64::INFINITY).to_f64())
+            }),
+        }
+    }
+}
+
+impl fmt::Display for DType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Samples {
+    /// The type of the samples.
+    pub fn dtype(&self) -> DType {
+        map_samples!(self, array => array.dtype())
+    }
+
+    /// How the samples lie in memory.
+    pub fn layout(&self) -> &Layout {
+        map_samples!(self, array => array.layout())
+    }
+
+    /// The same memory seen through another layout.
+    pub fn with_layout(&self, layout: Layout) -> Samples {
+        map_samples!(self, array => Element::wrap(array.with_layout(layout)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn casting_from_float_truncates_and_saturates() {
+        assert_eq!(u8::from_f64(300.7), 255);
+        assert_eq!(u8::from_f64(-3.0), 0);
+        assert_eq!(i16::from_f64(-1.9), -1);
+        assert_eq!(u16::from_f64(f64::NAN), 0);
+        assert!(bool::from_f64(0.5));
+    }
+
+    #[test]
+    fn names_lead_back_to_their_types() {
+        for dtype in DType::ALL {
+            assert_eq!(DType::from_name(dtype.name()), Some(*dtype));
+        }
+        assert_eq!(DType::from_name("uint12"), None);
+    }
+
+    #[test]
+    fn limits_are_those_of_the_type() {
+        assert_eq!(DType::U8.limits(), (0.0, 255.0));
+        assert_eq!(DType::I16.limits(), (-32768.0, 32767.0));
+    }
+}
