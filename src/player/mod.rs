@@ -1,0 +1,5 @@
+//! What a player shows.
+
+pub mod playback;
+
+pub use playback::{Key, Outcome, Playback};
