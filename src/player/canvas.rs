@@ -1,0 +1,220 @@
+//! An image in memory and the shapes that the interface is made of.
+
+use super::theme::Color;
+
+/// An image, row by row; each pixel is `0x00RRGGBB`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Image {
+    /// Pixels in a row.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// `width × height` colours.
+    pub pixels: Vec<u32>,
+}
+
+/// A rectangle of pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[allow(missing_docs)]
+pub struct Rect {
+    pub left: usize,
+    pub top: usize,
+    pub width: usize,
+    pub height: usize,
+}
+
+impl Image {
+    /// A black image.
+    pub fn new(width: usize, height: usize) -> Self {
+        let mut image = Self::default();
+        image.resize(width, height);
+        image
+    }
+
+    /// Gives the image another size; what it shows is undefined until it is drawn again.
+    pub fn resize(&mut self, width: usize, height: usize) {
+        (self.width, self.height) = (width, height);
+        self.pixels.resize(width * height, 0);
+    }
+
+    /// The whole area.
+    pub fn area(&self) -> Rect {
+        Rect {
+            width: self.width,
+            height: self.height,
+            ..Rect::default()
+        }
+    }
+
+    /// The colour of a pixel.
+    ///
+    /// # Panics
+    /// If there is no such pixel.
+    pub fn at(&self, x: usize, y: usize) -> Color {
+        assert!(x < self.width && y < self.height, "a pixel of the image");
+        self.pixels[y * self.width + x]
+    }
+
+    /// Red, green and blue of each pixel, as image files have them.
+    pub fn to_rgb(&self) -> Vec<u8> {
+        let channels = |pixel: &u32| {
+            let [_, rgb @ ..] = pixel.to_be_bytes();
+            rgb
+        };
+        self.pixels.iter().flat_map(channels).collect()
+    }
+
+    /// Part of a row.
+    pub fn row_mut(&mut self, left: usize, y: usize, width: usize) -> &mut [u32] {
+        let start = y * self.width + left;
+        &mut self.pixels[start..start + width]
+    }
+
+    /// Fills a rectangle, as far as it lies within the image.
+    pub fn fill(&mut self, rect: Rect, color: Color) {
+        let rect = rect.intersect(self.area());
+        for y in rect.top..rect.bottom() {
+            self.row_mut(rect.left, y, rect.width).fill(color);
+        }
+    }
+
+    /// Fills the shape whose edge has the signed distance `distance(x, y)`, negative inside, from
+    /// the middle of a pixel; smooth at the edge.
+    pub fn shape(&mut self, bounds: Rect, color: Color, distance: impl Fn(f32, f32) -> f32) {
+        let bounds = bounds.intersect(self.area());
+        for y in bounds.top..bounds.bottom() {
+            for x in bounds.left..bounds.right() {
+                let coverage = 0.5 - distance(x as f32 + 0.5, y as f32 + 0.5);
+                self.blend(x, y, color, coverage);
+            }
+        }
+    }
+
+    /// Fills a rectangle with round corners.
+    pub fn rounded(&mut self, rect: Rect, radius: f32, color: Color) {
+        let (half_w, half_h) = (rect.width as f32 / 2.0, rect.height as f32 / 2.0);
+        let (x0, y0) = (rect.left as f32 + half_w, rect.top as f32 + half_h);
+        let radius = radius.min(half_w).min(half_h);
+        self.shape(rect, color, |x, y| {
+            let dx = (x - x0).abs() - half_w + radius;
+            let dy = (y - y0).abs() - half_h + radius;
+            dx.max(0.0).hypot(dy.max(0.0)) + dx.max(dy).min(0.0) - radius
+        });
+    }
+
+    /// Mixes a colour into a pixel of the image.
+    pub fn blend(&mut self, x: usize, y: usize, color: Color, coverage: f32) {
+        if 0.0 < coverage {
+            let pixel = &mut self.pixels[y * self.width + x];
+            *pixel = mix(*pixel, color, (coverage.min(1.0) * 256.0) as u32);
+        }
+    }
+}
+
+impl Rect {
+    /// One past the rightmost column.
+    pub fn right(self) -> usize {
+        self.left + self.width
+    }
+
+    /// One past the lowest row.
+    pub fn bottom(self) -> usize {
+        self.top + self.height
+    }
+
+    /// The row in the middle.
+    pub fn middle(self) -> usize {
+        self.top + self.height / 2
+    }
+
+    /// Whether there is no pixel in it.
+    pub fn is_empty(self) -> bool {
+        self.width == 0 || self.height == 0
+    }
+
+    /// Whether a point lies inside.
+    pub fn contains(self, x: f32, y: f32) -> bool {
+        (self.left as f32..self.right() as f32).contains(&x)
+            && (self.top as f32..self.bottom() as f32).contains(&y)
+    }
+
+    /// What both have in common.
+    pub fn intersect(self, other: Rect) -> Rect {
+        let (left, top) = (self.left.max(other.left), self.top.max(other.top));
+        Rect {
+            left,
+            top,
+            width: self.right().min(other.right()).saturating_sub(left),
+            height: self.bottom().min(other.bottom()).saturating_sub(top),
+        }
+    }
+
+    /// Without `x` columns at the left and right and `y` rows at the top and bottom.
+    pub fn inset(mut self, x: usize, y: usize) -> Rect {
+        self.cut_left(x);
+        self.cut_right(x);
+        self.cut_top(y);
+        self.cut_bottom(y);
+        self
+    }
+
+    /// Cuts rows off the top.
+    pub fn cut_top(&mut self, height: usize) -> Rect {
+        let height = height.min(self.height);
+        let cut = Rect { height, ..*self };
+        self.top += height;
+        self.height -= height;
+        cut
+    }
+
+    /// Cuts rows off the bottom.
+    pub fn cut_bottom(&mut self, height: usize) -> Rect {
+        let height = height.min(self.height);
+        self.height -= height;
+        Rect {
+            top: self.bottom(),
+            height,
+            ..*self
+        }
+    }
+
+    /// Cuts columns off the left.
+    pub fn cut_left(&mut self, width: usize) -> Rect {
+        let width = width.min(self.width);
+        let cut = Rect { width, ..*self };
+        self.left += width;
+        self.width -= width;
+        cut
+    }
+
+    /// Cuts columns off the right.
+    pub fn cut_right(&mut self, width: usize) -> Rect {
+        let width = width.min(self.width);
+        self.width -= width;
+        Rect {
+            left: self.right(),
+            width,
+            ..*self
+        }
+    }
+
+    /// A rectangle of the given size in the middle of this one, at most as large.
+    pub fn center(self, width: usize, height: usize) -> Rect {
+        let (width, height) = (width.min(self.width), height.min(self.height));
+        Rect {
+            left: self.left + (self.width - width) / 2,
+            top: self.top + (self.height - height) / 2,
+            width,
+            height,
+        }
+    }
+}
+
+/// A mixture of two colours, with `weight` 256ths of the second.
+pub(super) fn mix(under: Color, over: Color, weight: u32) -> Color {
+    let channel = |shift: u32| {
+        let (under, over) = ((under >> shift) & 0xff, (over >> shift) & 0xff);
+        ((under * (256 - weight) + over * weight) >> 8) << shift
+    };
+    channel(16) | channel(8) | channel(0)
+}
