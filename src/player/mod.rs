@@ -9,12 +9,14 @@
 //! ```
 
 mod canvas;
+pub mod hub;
 mod layout;
 mod panel;
 pub mod playback;
 mod render;
 mod text;
 pub mod theme;
+pub mod window;
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -89,7 +91,7 @@ struct State {
 }
 
 impl Player {
-    /// A player at the first frame, playing; it is seen once a window shows it.
+    /// A player at the first frame, playing; it is seen once [`hub::Windows::open`] shows it.
     pub fn new(show: Show) -> Result<Self> {
         if show.step == 0 {
             bail!("the step from frame to frame must be at least 1, got 0");

@@ -1,0 +1,169 @@
+//! A window on the screen: [`Screen`] is what the player needs of one, minifb provides it.
+
+use std::cell::RefCell;
+use std::env;
+use std::rc::Rc;
+
+use minifb::{InputCallback, MouseButton, MouseMode, Window, WindowOptions};
+
+use super::{Event, Image, Key};
+use crate::error::{Error, Result};
+
+/// A window that shows images and reports what the user does.
+pub trait Screen {
+    /// Whether it has not been closed.
+    fn is_open(&self) -> bool;
+    /// Its width and height in pixels.
+    fn size(&self) -> (usize, usize);
+    /// What happened since the last call.
+    fn events(&mut self) -> Vec<Event>;
+    /// Shows an image of the window's size.
+    fn present(&mut self, image: &Image) -> Result<()>;
+}
+
+/// What minifb reports for one notch of the wheel; on X11 it counts a notch twice, as X reports a
+/// press and a release.
+const NOTCH: f32 = if cfg!(all(unix, not(target_os = "macos"))) {
+    2.0
+} else {
+    1.0
+};
+
+/// Opens a window on the display; must be called on the main thread.
+pub fn open(title: &str, width: usize, height: usize) -> Result<Box<dyn Screen>> {
+    if !has_display() {
+        return Err(no_display("no display to open a window on"));
+    }
+    let options = WindowOptions {
+        resize: true,
+        ..WindowOptions::default()
+    };
+    let mut window = Window::new(&title.replace('\0', " "), width, height, options)
+        .map_err(|cause| no_display(&format!("cannot open a window: {cause}")))?;
+    // The hub keeps the time; minifb would sleep in every call.
+    window.set_target_fps(0);
+    let keys = Keys::default();
+    window.set_input_callback(Box::new(keys.clone()));
+    Ok(Box::new(MinifbScreen {
+        window,
+        keys,
+        mouse: None,
+        turned: 0.0,
+        events: Vec::new(),
+    }))
+}
+
+fn no_display(message: &str) -> Error {
+    Error::new(message)
+        .hint("set DISPLAY to the display to use")
+        .hint("write a movie with `export_video` instead")
+        .hint("run with `--headless` to go on without windows")
+}
+
+/// Whether there can be a display; where there is no such variable the system has one.
+fn has_display() -> bool {
+    let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+    !cfg!(all(unix, not(target_os = "macos"))) || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
+}
+
+struct MinifbScreen {
+    window: Window,
+    keys: Keys,
+    /// Where the left button is held down.
+    mouse: Option<(f32, f32)>,
+    /// How far the wheel was turned without completing a notch.
+    turned: f32,
+    events: Vec<Event>,
+}
+
+impl Screen for MinifbScreen {
+    fn is_open(&self) -> bool {
+        self.window.is_open()
+    }
+
+    fn size(&self) -> (usize, usize) {
+        let (width, height) = self.window.get_size();
+        (width.max(1), height.max(1))
+    }
+
+    fn events(&mut self) -> Vec<Event> {
+        self.window.update();
+        self.collect();
+        std::mem::take(&mut self.events)
+    }
+
+    fn present(&mut self, image: &Image) -> Result<()> {
+        self.window
+            .update_with_buffer(&image.pixels, image.width, image.height)
+            .map_err(|cause| Error::new(format!("cannot draw in the window: {cause}")))?;
+        self.collect();
+        Ok(())
+    }
+}
+
+impl MinifbScreen {
+    /// Notes what happened; needed after every update, as the next one forgets it.
+    fn collect(&mut self) {
+        self.events.append(&mut self.keys.0.borrow_mut());
+        self.collect_mouse();
+        self.collect_wheel();
+    }
+
+    fn collect_wheel(&mut self) {
+        self.turned += self.window.get_scroll_wheel().map_or(0.0, |(_, y)| y) / NOTCH;
+        let notches = self.turned.trunc();
+        if notches != 0.0 {
+            self.turned -= notches;
+            self.events.push(Event::Wheel(notches as i32));
+        }
+    }
+
+    fn collect_mouse(&mut self) {
+        let place = self.window.get_unscaled_mouse_pos(MouseMode::Pass);
+        let held = place.filter(|_| self.window.get_mouse_down(MouseButton::Left));
+        match (self.mouse, held) {
+            (None, Some((x, y))) => self.events.push(Event::Press(x, y)),
+            (Some(before), Some((x, y))) if before != (x, y) => self.events.push(Event::Drag(x, y)),
+            (Some(_), None) => self.events.push(Event::Release),
+            _ => {}
+        }
+        self.mouse = held;
+    }
+}
+
+/// The keys pressed, as the window reports them: asking for the keys that are down loses those
+/// pressed and released between two updates.
+#[derive(Clone, Default)]
+struct Keys(Rc<RefCell<Vec<Event>>>);
+
+impl InputCallback for Keys {
+    fn add_char(&mut self, code: u32) {
+        let char = char::from_u32(code).filter(|char| !char.is_control() && *char != ' ');
+        self.push(char.map(Key::Char));
+    }
+
+    fn set_key_state(&mut self, key: minifb::Key, down: bool) {
+        self.push(named(key).filter(|_| down));
+    }
+}
+
+impl Keys {
+    fn push(&self, key: Option<Key>) {
+        self.0.borrow_mut().extend(key.map(Event::Key));
+    }
+}
+
+/// The keys that are not characters.
+fn named(key: minifb::Key) -> Option<Key> {
+    Some(match key {
+        minifb::Key::Space => Key::Space,
+        minifb::Key::Left => Key::Left,
+        minifb::Key::Right => Key::Right,
+        minifb::Key::Up => Key::Up,
+        minifb::Key::Down => Key::Down,
+        minifb::Key::Home => Key::Home,
+        minifb::Key::End => Key::End,
+        minifb::Key::Escape => Key::Escape,
+        _ => return None,
+    })
+}
