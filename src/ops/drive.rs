@@ -59,16 +59,15 @@ impl<R: Real> Target<R> {
     }
 }
 
-/// Reads whole frames, one after the other, into `out`.
-fn read_frames<R: Real>(source: &Samples, first: usize, frame_len: usize, out: &mut [R]) {
-    for (frame, out) in out.chunks_mut(frame_len).enumerate() {
-        source.read(first + frame, 0..frame_len, out);
-    }
-}
-
 /// How many whole frames make a step, at least one.
 fn frames_per_step(frame_len: usize) -> usize {
     (STEP / frame_len.max(1)).max(1)
+}
+
+/// Reads as many whole frames as there is room for.
+fn read_step<R: Real>(source: &Samples, first: usize, frame_len: usize, out: &mut [R]) {
+    let frames = out.len() / frame_len.max(1);
+    source.read_frames(first..first + frames, 0..frame_len, out);
 }
 
 /// Changes samples one by one: `kernel` gets runs of them, in any order.
@@ -87,7 +86,7 @@ pub fn map_samples<R: Real>(
         .enumerate();
     task::for_each(operation, steps, |(step, run)| {
         if let Some(source) = source {
-            read_frames(source, step * frames, frame_len, run);
+            read_step(source, step * frames, frame_len, run);
         }
         arch.dispatch(|| kernel(run));
         Ok(())
@@ -115,7 +114,7 @@ pub fn convert_samples<R: Real, T: Element>(
         Vec::new,
         |scratch: &mut Vec<R>, (step, run)| {
             scratch.resize(run.len(), R::default());
-            read_frames(video.samples(), step * frames, frame_len, scratch);
+            read_step(video.samples(), step * frames, frame_len, scratch);
             arch.dispatch(|| kernel(scratch, run));
             Ok(())
         },
@@ -123,22 +122,21 @@ pub fn convert_samples<R: Real, T: Element>(
     Ok(video.with_samples(result))
 }
 
-/// Changes frames one by one: `kernel` gets a frame's samples and scratch memory of the frame's
-/// size that keeps nothing.
+/// Changes frames one by one: `kernel` gets a frame's samples and memory for its own use, kept from
+/// call to call.
 pub fn map_frames<R: Real>(
     operation: &'static str,
     video: Video,
-    kernel: impl Fn(&mut [R], &mut [R]) + Send + Sync,
+    kernel: impl Fn(&mut [R], &mut Vec<R>) + Send + Sync,
 ) -> Result<Video> {
     let frame_len = video.frame_len();
     let mut target = Target::<R>::of(video)?;
     let (samples, source) = (target.array.as_mut_slice()?, &target.source);
     let arch = Arch::new();
     let steps = samples.par_chunks_mut(frame_len.max(1)).enumerate();
-    let scratch = || vec![R::default(); frame_len];
-    task::for_each_init(operation, steps, scratch, |scratch, (frame, samples)| {
+    task::for_each_init(operation, steps, Vec::new, |scratch, (frame, samples)| {
         if let Some(source) = source {
-            source.read(frame, 0..frame_len, samples);
+            source.read_frames(frame..frame + 1, 0..frame_len, samples);
         }
         arch.dispatch(|| kernel(samples, scratch));
         Ok(())
@@ -146,14 +144,28 @@ pub fn map_frames<R: Real>(
     Ok(target.into_video())
 }
 
-/// The courses in time of some neighbouring pixels: frame by frame, `pixels` samples each.
+/// The courses in time of some neighbouring pixels.
 pub struct Courses<'a, R> {
-    /// The samples as they are, to be replaced by the result.
-    pub samples: &'a mut [R],
+    /// The samples: frame by frame, `pixels` of them each.
+    pub samples: &'a [R],
     /// The number of pixels, which is the distance between a pixel's samples.
     pub pixels: usize,
+    /// Where the results go.
+    pub results: Results<'a, R>,
     /// Memory for the kernel's use, kept from call to call.
     pub scratch: &'a mut Vec<R>,
+}
+
+/// Memory for the results of some neighbouring pixels.
+pub struct Results<'a, R>(ArrayViewMut2<'a, R>);
+
+impl<R> Results<'_, R> {
+    /// The results of one frame.
+    #[inline(always)]
+    pub fn frame(&mut self, frame: usize) -> &mut [R] {
+        let row = self.0.row_mut(frame);
+        row.into_slice().expect("part of a frame")
+    }
 }
 
 /// Changes the courses of pixels: `kernel` gets those of some neighbouring pixels at a time.
@@ -170,8 +182,7 @@ pub fn map_courses<R: Real>(
     }
     let mut frames = ArrayViewMut2::from_shape((n_frames, frame_len), samples)
         .expect("as many samples as frames times pixels");
-    let pixels = (STEP / n_frames.max(1)).clamp(MIN_PIXELS, frame_len.max(MIN_PIXELS));
-    let pixels = pixels.next_multiple_of(MIN_PIXELS);
+    let pixels = pixels_per_step(n_frames);
     let arch = Arch::new();
     let steps = frames
         .axis_chunks_iter_mut(Axis(1), pixels)
@@ -182,35 +193,41 @@ pub fn map_courses<R: Real>(
         operation,
         steps,
         memory,
-        |(courses, scratch), (step, mut tile)| {
-            let (first, width) = (step * pixels, tile.ncols());
-            courses.resize(n_frames * width, R::default());
-            for (frame, run) in courses.chunks_mut(width).enumerate() {
-                match source {
-                    Some(source) => source.read(frame, first..first + width, run),
-                    None => {
-                        run.copy_from_slice(tile.row(frame).to_slice().expect("part of a frame"))
-                    }
-                }
+        |(samples, scratch), (step, mut tile)| {
+            let (first, pixels) = (step * pixels, tile.ncols());
+            samples.resize(n_frames * pixels, R::default());
+            match source {
+                Some(source) => source.read_frames(0..n_frames, first..first + pixels, samples),
+                None => copy_tile(&mut tile, samples),
             }
-            let samples = courses.as_mut_slice();
             arch.dispatch(|| {
                 kernel(Courses {
                     samples,
-                    pixels: width,
+                    pixels,
+                    results: Results(tile),
                     scratch,
-                })
+                });
             });
-            for (frame, run) in courses.chunks(width).enumerate() {
-                tile.row_mut(frame)
-                    .into_slice()
-                    .expect("part of a frame")
-                    .copy_from_slice(run);
-            }
             Ok(())
         },
     )?;
     Ok(target.into_video())
+}
+
+/// How many pixels' courses make a step.
+fn pixels_per_step(n_frames: usize) -> usize {
+    (STEP / n_frames.max(1))
+        .max(MIN_PIXELS)
+        .next_multiple_of(MIN_PIXELS)
+}
+
+/// Copies samples out of the memory that their results will go to.
+fn copy_tile<R: Real>(tile: &mut ArrayViewMut2<'_, R>, out: &mut [R]) {
+    let pixels = tile.ncols();
+    for (frame, out) in out.chunks_exact_mut(pixels).enumerate() {
+        let row = tile.row(frame);
+        out.copy_from_slice(row.to_slice().expect("part of a frame"));
+    }
 }
 
 #[cfg(test)]
@@ -263,7 +280,14 @@ mod tests {
         let double = |run: &mut [f32]| run.iter_mut().for_each(|v| *v *= 2.0);
         let by_sample = map_samples("doubling", rotated.clone(), double).unwrap();
         let by_frame = map_frames::<f32>("doubling", rotated.clone(), |f, _| double(f)).unwrap();
-        let by_course = map_courses::<f32>("doubling", rotated, |c| double(c.samples)).unwrap();
+        let by_course = map_courses::<f32>("doubling", rotated, |mut c| {
+            for (frame, samples) in c.samples.chunks(c.pixels).enumerate() {
+                let results = c.results.frame(frame);
+                results.copy_from_slice(samples);
+                double(results);
+            }
+        })
+        .unwrap();
         for result in [by_sample, by_frame, by_course] {
             assert_eq!(result.shape(), [5, 9, 7]);
             assert_eq!(values(&result), expected);
@@ -274,17 +298,11 @@ mod tests {
     fn nothing_happens_to_nothing() {
         for shape in [&[0, 3, 4][..], &[2, 0, 4]] {
             let video = Video::new(Strided::<u8>::zeroed(shape).unwrap());
-            let fail = |_: &mut [f32]| panic!("there is nothing to change");
-            assert_eq!(
-                map_samples("nothing", video.clone(), fail).unwrap().shape(),
-                shape
-            );
-            assert_eq!(
-                map_courses::<f32>("nothing", video, |c| fail(c.samples))
-                    .unwrap()
-                    .shape(),
-                shape
-            );
+            let fail = || panic!("there is nothing to change");
+            let by_sample = map_samples("nothing", video.clone(), |_: &mut [f32]| fail());
+            assert_eq!(by_sample.unwrap().shape(), shape);
+            let by_course = map_courses("nothing", video, |_: Courses<'_, f32>| fail());
+            assert_eq!(by_course.unwrap().shape(), shape);
         }
     }
 }

@@ -4,4 +4,31 @@
 //! all cores, from samples of any type and layout, into the memory of the input if that is a
 //! temporary, with progress and interruption.
 
+pub mod edit;
+pub mod normalize;
+pub mod smooth;
+pub mod temporal;
+
 pub mod drive;
+
+#[cfg(test)]
+pub(crate) mod testing;
+
+use crate::error::{Error, Result};
+use crate::video::{Video, shape_text};
+
+/// An error unless the video has the axes `{t, y, x}`.
+fn expect_gray_frames(video: &Video, function: &str) -> Result<()> {
+    if video.ndim() == 3 {
+        return Ok(());
+    }
+    let error = Error::new(format!(
+        "{function} needs a video {{t, y, x}}, got {} of shape {}",
+        video.kind(),
+        shape_text(video.shape())
+    ));
+    Err(match video.ndim() {
+        4 => error.hint("take one channel at a time: `v[[(), (), (), 0]]`"),
+        _ => error,
+    })
+}

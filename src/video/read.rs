@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use pulp::Arch;
 use rayon::prelude::*;
 
 use super::samples::{Element, Real, Samples, map_samples};
@@ -28,6 +29,43 @@ impl Samples {
     pub fn read<R: Real>(&self, frame: usize, run: Range<usize>, out: &mut [R]) {
         map_samples!(self, array => read_run(array, frame, run, out, R::from_element));
     }
+
+    /// Reads the same run of several frames, one after the other.
+    ///
+    /// # Panics
+    /// If the run leaves the frame or `out` has another length than all runs together.
+    pub fn read_frames<R: Real>(&self, frames: Range<usize>, run: Range<usize>, out: &mut [R]) {
+        map_samples!(self, array => read_runs(array, frames, run, out));
+    }
+}
+
+/// Like [`read_run`] for several frames; finds out once how the samples lie.
+fn read_runs<T: Element, R: Real>(
+    array: &Strided<T>,
+    frames: Range<usize>,
+    run: Range<usize>,
+    out: &mut [R],
+) {
+    assert_eq!(frames.len() * run.len(), out.len(), "room for all runs");
+    let runs = frames.zip(out.chunks_exact_mut(run.len().max(1)));
+    let layout = array.layout();
+    if !layout.has_contiguous_frames() {
+        for (frame, out) in runs {
+            read_run(array, frame, run.clone(), out, R::from_element);
+        }
+        return;
+    }
+    let (storage, stride) = (array.storage(), layout.strides()[0]);
+    Arch::new().dispatch(|| {
+        for (frame, out) in runs {
+            let start = layout.offset() + run.start;
+            let start = start.wrapping_add_signed(stride * frame as isize);
+            let samples = &storage[start..start + out.len()];
+            for (out, sample) in out.iter_mut().zip(samples) {
+                *out = R::from_element(*sample);
+            }
+        }
+    });
 }
 
 /// Copies a run of one frame's samples, counted in row-major order, converting each.
@@ -135,6 +173,10 @@ mod tests {
             samples.read(frame, 333..1110, &mut run);
             assert_eq!(run, expected[333..1110]);
         }
+        let mut runs = vec![0f32; 2 * 777];
+        samples.read_frames(1..3, 333..1110, &mut runs);
+        assert_eq!(runs[..777], expected[2333..3110]);
+        assert_eq!(runs[777..], expected[4333..5110]);
         let copied: Vec<f32> = view
             .copy()
             .unwrap()

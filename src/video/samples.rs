@@ -19,6 +19,8 @@ pub trait Element: Copy + Default + PartialOrd + fmt::Debug + Send + Sync + 'sta
     fn to_f32(self) -> f32;
     /// The nearest value toward zero; out of range saturates and NaN is 0 for ints.
     fn from_f64(value: f64) -> Self;
+    /// Like [`Element::from_f64`], without the detour by way of double precision.
+    fn from_f32(value: f32) -> Self;
 }
 
 macro_rules! dtypes {
@@ -63,6 +65,7 @@ macro_rules! dtypes {
         fn to_f64(self) -> f64 { f64::from(u8::from(self)) }
         fn to_f32(self) -> f32 { f32::from(u8::from(self)) }
         fn from_f64(value: f64) -> Self { value != 0.0 }
+        fn from_f32(value: f32) -> Self { value != 0.0 }
     };
     (@convert $variant:ident $type:ident) => {
         #[inline]
@@ -71,6 +74,8 @@ macro_rules! dtypes {
         fn to_f32(self) -> f32 { self as f32 }
         #[inline]
         fn from_f64(value: f64) -> Self { value as $type }
+        #[inline]
+        fn from_f32(value: f32) -> Self { value as $type }
     };
 }
 
@@ -130,6 +135,8 @@ pub(crate) use with_dtype;
 pub trait Real: Element + num_traits::Float + num_traits::NumAssign {
     /// Converts a sample of any type.
     fn from_element<T: Element>(value: T) -> Self;
+    /// Converts to a sample of any type, as [`Element::from_f64`] does.
+    fn to_element<T: Element>(self) -> T;
 }
 
 impl Real for f32 {
@@ -137,12 +144,22 @@ impl Real for f32 {
     fn from_element<T: Element>(value: T) -> Self {
         value.to_f32()
     }
+
+    #[inline]
+    fn to_element<T: Element>(self) -> T {
+        T::from_f32(self)
+    }
 }
 
 impl Real for f64 {
     #[inline]
     fn from_element<T: Element>(value: T) -> Self {
         value.to_f64()
+    }
+
+    #[inline]
+    fn to_element<T: Element>(self) -> T {
+        T::from_f64(self)
     }
 }
 

@@ -1,0 +1,123 @@
+//! Cropping, turning and flipping: views of the same samples, of any type.
+
+use crate::error::{Error, Result};
+use crate::video::{Video, shape_text};
+
+/// The rows of a frame.
+const Y: usize = 1;
+
+/// The columns of a frame.
+const X: usize = 2;
+
+/// Removes `width` pixels from each side of every frame.
+pub fn crop(video: Video, width: usize) -> Result<Video> {
+    video.expect_frames("crop")?;
+    if width == 0 {
+        return Ok(video);
+    }
+    let (rows, cols) = (video.shape()[Y], video.shape()[X]);
+    let largest = (rows.min(cols).saturating_sub(1)) / 2;
+    if width > largest {
+        return Err(Error::new(format!(
+            "crop cannot take `width` {width} from each side of frames of {} pixels",
+            shape_text(&[rows, cols])
+        ))
+        .hint(format!("the largest width here is {largest}")));
+    }
+    let layout = video.layout();
+    let layout = layout.slice(Y, width, rows - 2 * width, 1);
+    let layout = layout.slice(X, width, cols - 2 * width, 1);
+    Ok(video.with_layout(layout))
+}
+
+/// Turns every frame counter-clockwise by `k` quarters of a circle, clockwise if `k` is negative.
+pub fn rotate_left(video: Video, k: i64) -> Result<Video> {
+    video.expect_frames("rotate_left")?;
+    Ok(rotate(&video, k.rem_euclid(4)))
+}
+
+/// Turns every frame clockwise by `k` quarters of a circle, counter-clockwise if `k` is negative.
+pub fn rotate_right(video: Video, k: i64) -> Result<Video> {
+    video.expect_frames("rotate_right")?;
+    Ok(rotate(&video, (4 - k.rem_euclid(4)) % 4))
+}
+
+/// Mirrors every frame, so that its first row becomes the last.
+pub fn flip_up_down(video: Video) -> Result<Video> {
+    video.expect_frames("flip_up_down")?;
+    Ok(video.with_layout(video.layout().flip(Y)))
+}
+
+/// Mirrors every frame, so that its first column becomes the last.
+pub fn flip_left_right(video: Video) -> Result<Video> {
+    video.expect_frames("flip_left_right")?;
+    Ok(video.with_layout(video.layout().flip(X)))
+}
+
+/// Turns counter-clockwise by 0 to 3 quarters.
+fn rotate(video: &Video, quarters: i64) -> Video {
+    let layout = video.layout();
+    video.with_layout(match quarters {
+        1 => layout.swap(Y, X).flip(Y),
+        2 => layout.flip(Y).flip(X),
+        3 => layout.swap(Y, X).flip(X),
+        _ => layout.clone(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::testing::{address, ramp, values};
+
+    #[test]
+    fn cropping_keeps_the_middle() {
+        let video = crop(ramp(&[2, 4, 5]), 1).unwrap();
+        assert_eq!(video.shape(), [2, 2, 3]);
+        assert_eq!(values(&video)[..6], [6., 7., 8., 11., 12., 13.]);
+        assert_eq!(crop(ramp(&[2, 4, 5]), 0).unwrap().shape(), [2, 4, 5]);
+        assert_eq!(crop(ramp(&[2, 4, 5, 3]), 1).unwrap().shape(), [2, 2, 3, 3]);
+    }
+
+    #[test]
+    fn cropping_too_much_names_the_largest_width() {
+        let error = crop(ramp(&[2, 4, 5]), 2).unwrap_err();
+        assert_eq!(
+            error.message(),
+            "crop cannot take `width` 2 from each side of frames of 4×5 pixels"
+        );
+        assert_eq!(error.hints(), ["the largest width here is 1"]);
+        assert!(crop(ramp(&[2, 4, 5]), usize::MAX).is_err());
+        assert!(crop(ramp(&[4, 5]), 1).is_err());
+    }
+
+    #[test]
+    fn turning_left_takes_the_right_side_to_the_top() {
+        let turned = rotate_left(ramp(&[1, 2, 3]), 1).unwrap();
+        assert_eq!(turned.shape(), [1, 3, 2]);
+        assert_eq!(values(&turned), [2., 5., 1., 4., 0., 3.]);
+        let back = rotate_right(turned, 1).unwrap();
+        assert_eq!(values(&back), values(&ramp(&[1, 2, 3])));
+    }
+
+    #[test]
+    fn turns_are_counted_in_quarters_of_any_sign() {
+        for k in [-9, -4, -1, 0, 2, 3, 101] {
+            let left = rotate_left(ramp(&[2, 3, 4, 2]), k).unwrap();
+            let right = rotate_right(ramp(&[2, 3, 4, 2]), -k).unwrap();
+            assert_eq!(values(&left), values(&right));
+            assert_eq!(left.shape(), right.shape());
+        }
+    }
+
+    #[test]
+    fn flips_mirror_and_share_the_samples() {
+        let video = ramp(&[1, 2, 3]);
+        let down = flip_up_down(video.clone()).unwrap();
+        assert_eq!(values(&down), [3., 4., 5., 0., 1., 2.]);
+        let across = flip_left_right(video.clone()).unwrap();
+        assert_eq!(values(&across), [2., 1., 0., 5., 4., 3.]);
+        let twice = flip_left_right(across).unwrap();
+        assert_eq!(address(&twice), address(&video));
+    }
+}

@@ -1,0 +1,453 @@
+//! Scaling samples to a range: all alike, pixel by pixel, or within a sliding window in time.
+
+use super::drive::{Courses, convert_samples, map_courses, map_samples};
+use super::expect_gray_frames;
+use crate::error::{Error, Result};
+use crate::video::{DType, Real, Video, shape_text, with_dtype};
+
+/// The options of [`normalize`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Normalize {
+    /// Smallest value of the result.
+    pub ymin: f64,
+    /// Largest value of the result; by default 1, or the largest of an int `dtype`.
+    pub ymax: Option<f64>,
+    /// Sample that becomes `ymin`; by default the smallest.
+    pub vmin: Option<f64>,
+    /// Sample that becomes `ymax`; by default the largest.
+    pub vmax: Option<f64>,
+    /// Type of the result.
+    pub dtype: DType,
+    /// Whether to clip to [`ymin`, `ymax`] if `vmin` or `vmax` is given.
+    pub clip: bool,
+}
+
+/// Scales all samples linearly from [`vmin`, `vmax`] to [`ymin`, `ymax`].
+///
+/// Computes in `float32`, in `float64` if the samples or the bits of the result ask for it. Int
+/// results are rounded toward zero and saturate, and NaN becomes 0.
+pub fn normalize(video: Video, options: &Normalize) -> Result<Video> {
+    let is_wide_int = !options.dtype.is_float() && options.dtype.size() >= 4;
+    if video.dtype() == DType::F64 || is_wide_int {
+        normalize_in::<f64>(video, options)
+    } else {
+        normalize_in::<f32>(video, options)
+    }
+}
+
+/// Scales the samples of each pixel linearly to [`ymin`, `ymax`], in `float32`.
+pub fn normalize_pixelwise(video: Video, ymin: f64, ymax: f64) -> Result<Video> {
+    if video.is_empty() {
+        return Err(no_samples("normalize_pixelwise", &video));
+    }
+    let (ymin, height) = (ymin as f32, (ymax - ymin) as f32);
+    map_courses("normalizing", video, |courses| {
+        scale_courses(courses, ymin, height);
+    })
+}
+
+/// Scales each sample to [`ymin`, `ymax`] by the smallest and largest of its pixel's samples up
+/// to half of `window_size` frames before and after it, in `float32`. NaN is ignored.
+pub fn normalize_pixelwise_slidingwindow(
+    video: Video,
+    window_size: i64,
+    ymin: f64,
+    ymax: f64,
+) -> Result<Video> {
+    expect_gray_frames(&video, "normalize_pixelwise_slidingwindow")?;
+    let reach = usize::try_from(window_size / 2).unwrap_or(0);
+    let reach = reach.min(video.len().saturating_sub(1));
+    let (ymin, height) = (ymin as f32, ymax as f32 - ymin as f32);
+    map_courses("normalizing", video, |courses| {
+        scale_windows(courses, reach, ymin, height);
+    })
+}
+
+/// The error of a range that is looked for in nothing.
+fn no_samples(function: &str, video: &Video) -> Error {
+    Error::new(format!(
+        "{function} needs samples, got a {} of shape {}",
+        video.kind(),
+        shape_text(video.shape())
+    ))
+}
+
+fn normalize_in<R: Real>(video: Video, options: &Normalize) -> Result<Video> {
+    let scale = Scale::<R>::new(&video, options)?;
+    if options.dtype == R::DTYPE {
+        return map_samples("normalizing", video, |run: &mut [R]| {
+            for sample in run {
+                *sample = scale.apply(*sample);
+            }
+        });
+    }
+    with_dtype!(options.dtype, T => {
+        convert_samples("normalizing", &video, |samples: &mut [R], results: &mut [T]| {
+            for (result, sample) in results.iter_mut().zip(samples) {
+                *result = scale.apply(*sample).to_element();
+            }
+        })
+    })
+}
+
+/// A linear map of samples.
+#[derive(Clone, Copy)]
+struct Scale<R> {
+    vmin: R,
+    width: R,
+    height: R,
+    ymin: R,
+    ymax: R,
+    /// The sample that gives exactly `ymax`, whatever the rounding; NaN if there is none.
+    top: R,
+    low: R,
+    high: R,
+}
+
+impl<R: Real> Scale<R> {
+    fn new(video: &Video, options: &Normalize) -> Result<Self> {
+        let is_int = !matches!(options.dtype, DType::Bool | DType::F32 | DType::F64);
+        let ymax = options.ymax.unwrap_or(options.dtype.limits().1);
+        let (vmin, vmax) = input_range(video, options)?;
+        let mut width = match (options.vmin, options.vmax) {
+            (Some(_), Some(_)) => R::from_f64(vmax - vmin),
+            _ => R::from_f64(vmax) - R::from_f64(vmin),
+        };
+        let is_exact = is_int && width != R::zero();
+        if !is_exact {
+            width += R::epsilon();
+        }
+        let clips = options.clip && (options.vmin.is_some() || options.vmax.is_some());
+        Ok(Self {
+            vmin: R::from_f64(vmin),
+            width,
+            height: R::from_f64(ymax - options.ymin),
+            ymin: R::from_f64(options.ymin),
+            ymax: R::from_f64(ymax),
+            top: R::from_f64(if is_exact { vmax } else { f64::NAN }),
+            low: R::from_f64(if clips {
+                options.ymin
+            } else {
+                f64::NEG_INFINITY
+            }),
+            high: R::from_f64(if clips { ymax } else { f64::INFINITY }),
+        })
+    }
+
+    #[inline(always)]
+    fn apply(&self, sample: R) -> R {
+        let value = (sample - self.vmin) / self.width * self.height + self.ymin;
+        let value = if self.low > value { self.low } else { value };
+        let value = if self.high < value { self.high } else { value };
+        if sample == self.top { self.ymax } else { value }
+    }
+}
+
+/// The samples that become `ymin` and `ymax`: as given, or found.
+fn input_range(video: &Video, options: &Normalize) -> Result<(f64, f64)> {
+    if let (Some(vmin), Some(vmax)) = (options.vmin, options.vmax) {
+        return Ok((vmin, vmax));
+    }
+    if video.is_empty() {
+        return Err(no_samples("normalize", video));
+    }
+    let (smallest, largest) = video.range()?.unwrap_or((f64::NAN, f64::NAN));
+    let vmin = options.vmin.unwrap_or(smallest);
+    Ok((vmin, options.vmax.unwrap_or(largest)))
+}
+
+/// Scales each course by its own range.
+#[inline(always)]
+fn scale_courses(courses: Courses<'_, f32>, ymin: f32, height: f32) {
+    let (samples, pixels) = (courses.samples, courses.pixels);
+    let mut results = courses.results;
+    courses.scratch.resize(2 * pixels, 0.0);
+    let (lows, highs) = courses.scratch.split_at_mut(pixels);
+    lows.fill(f32::INFINITY);
+    highs.fill(f32::NEG_INFINITY);
+    for row in samples.chunks_exact(pixels) {
+        widen(lows, highs, row);
+    }
+    for (frame, row) in samples.chunks_exact(pixels).enumerate() {
+        let ranges = lows.iter().zip(highs.iter());
+        for ((result, sample), (low, high)) in results.frame(frame).iter_mut().zip(row).zip(ranges)
+        {
+            *result = (sample - low) / (high - low + f32::EPSILON) * height + ymin;
+        }
+    }
+}
+
+/// Widens ranges, one per pixel, to hold one more sample each; NaN is ignored.
+#[inline(always)]
+fn widen(lows: &mut [f32], highs: &mut [f32], samples: &[f32]) {
+    for ((low, high), &sample) in lows.iter_mut().zip(highs).zip(samples) {
+        *low = if sample < *low { sample } else { *low };
+        *high = if sample > *high { sample } else { *high };
+    }
+}
+
+/// The range of each pixel over several frames.
+struct Ranges<'a> {
+    lows: &'a mut [f32],
+    highs: &'a mut [f32],
+}
+
+impl Ranges<'_> {
+    /// Forgets all samples.
+    #[inline(always)]
+    fn clear(&mut self) {
+        self.lows.fill(f32::INFINITY);
+        self.highs.fill(f32::NEG_INFINITY);
+    }
+}
+
+/// Scales each sample by the range of its window, which reaches `reach` frames to both sides.
+///
+/// Time is cut into blocks as long as a window. A window spans the end of one block and the
+/// beginning of the next: its range is joined from that of the `tails` of the former, which are
+/// all found when the block is complete, and that of the `head` of the latter, which grows frame
+/// by frame. So a sample costs the same whatever the window (van Herk 1992; Gil, Werman 1993).
+#[inline(always)]
+fn scale_windows(courses: Courses<'_, f32>, reach: usize, ymin: f32, height: f32) {
+    let (samples, pixels) = (courses.samples, courses.pixels);
+    let mut results = courses.results;
+    let window = 2 * reach + 1;
+    let n_frames = samples.len() / pixels;
+    let row = |frame: usize| &samples[frame * pixels..][..pixels];
+
+    let tails_len = (window + 1) * pixels;
+    courses.scratch.resize(2 * (tails_len + pixels), 0.0);
+    let (lows, highs) = courses.scratch.split_at_mut(tails_len + pixels);
+    let (tail_lows, lows) = lows.split_at_mut(tails_len);
+    let (tail_highs, highs) = highs.split_at_mut(tails_len);
+    let mut tails = Ranges {
+        lows: tail_lows,
+        highs: tail_highs,
+    };
+    let mut head = Ranges { lows, highs };
+    tails.clear();
+    head.clear();
+
+    for last in 0..n_frames + reach {
+        let place = last % window;
+        if place == 0 && last > 0 {
+            let block = (last - window) * pixels..last.min(n_frames) * pixels;
+            find_tails(&mut tails, &samples[block], pixels);
+            head.clear();
+        }
+        if last < n_frames {
+            widen(head.lows, head.highs, row(last));
+        }
+        if last >= reach {
+            let tail = (place + 1) * pixels..(place + 2) * pixels;
+            let tail = (&tails.lows[tail.clone()], &tails.highs[tail]);
+            let range = (tail, (&*head.lows, &*head.highs));
+            let frame = last - reach;
+            scale_row(row(frame), range, results.frame(frame), ymin, height);
+        }
+    }
+}
+
+/// Finds the ranges of a block's last frames: in row `i` of all from its frame `i` on.
+#[inline(always)]
+fn find_tails(tails: &mut Ranges<'_>, block: &[f32], pixels: usize) {
+    let mut begin = block.len();
+    tails.lows[begin..].fill(f32::INFINITY);
+    tails.highs[begin..].fill(f32::NEG_INFINITY);
+    while begin > 0 {
+        begin -= pixels;
+        let (lows, later_lows) = tails.lows[begin..].split_at_mut(pixels);
+        let (highs, later_highs) = tails.highs[begin..].split_at_mut(pixels);
+        lows.copy_from_slice(&later_lows[..pixels]);
+        highs.copy_from_slice(&later_highs[..pixels]);
+        widen(lows, highs, &block[begin..begin + pixels]);
+    }
+}
+
+type Slices<'a> = (&'a [f32], &'a [f32]);
+
+/// Scales samples by two ranges joined.
+#[inline(always)]
+fn scale_row(
+    samples: &[f32],
+    (tail, head): (Slices<'_>, Slices<'_>),
+    results: &mut [f32],
+    ymin: f32,
+    height: f32,
+) {
+    let lows = tail.0.iter().zip(head.0);
+    let highs = tail.1.iter().zip(head.1);
+    let ranges = lows.zip(highs);
+    for ((result, sample), ((a, b), (c, d))) in results.iter_mut().zip(samples).zip(ranges) {
+        let low = if a < b { *a } else { *b };
+        let high = if c > d { *c } else { *d };
+        *result = (sample - low) / (high - low + f32::EPSILON) * height + ymin;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::testing::{check_reuse, check_threads, noise, ramp, values, video};
+    use crate::video::Element;
+
+    const DEFAULT: Normalize = Normalize {
+        ymin: 0.0,
+        ymax: None,
+        vmin: None,
+        vmax: None,
+        dtype: DType::F32,
+        clip: true,
+    };
+
+    fn normalized<T: Element>(samples: Vec<T>, options: &Normalize) -> Vec<f64> {
+        values(&normalize(video(&[samples.len()], samples), options).unwrap())
+    }
+
+    #[test]
+    fn the_range_is_found_without_nan() {
+        assert_eq!(normalized(vec![2u16, 4, 6], &DEFAULT), [0.0, 0.5, 1.0]);
+        let scaled = normalized(vec![2.0, f64::NAN, 6.0], &DEFAULT);
+        assert_eq!((scaled[0], scaled[1].is_nan(), scaled[2]), (0.0, true, 1.0));
+        assert!(normalized(vec![f32::NAN; 3], &DEFAULT)[0].is_nan());
+        assert_eq!(normalized(vec![7u8; 3], &DEFAULT), [0.0; 3]);
+    }
+
+    #[test]
+    fn a_given_range_clips_unless_told_not_to() {
+        let options = Normalize {
+            vmin: Some(100.0),
+            vmax: Some(300.0),
+            ..DEFAULT
+        };
+        assert_eq!(normalized(vec![0u16, 200, 400], &options), [0.0, 0.5, 1.0]);
+        let clip = false;
+        let options = Normalize { clip, ..options };
+        assert_eq!(normalized(vec![0u16, 200, 400], &options), [-0.5, 0.5, 1.5]);
+        let (vmin, vmax) = (Some(300.0), Some(100.0));
+        let options = Normalize {
+            vmin,
+            vmax,
+            ..options
+        };
+        assert_eq!(
+            normalized(vec![100u16, 200, 300], &options),
+            [1.0, 0.5, 0.0]
+        );
+    }
+
+    #[test]
+    fn the_largest_sample_gives_the_largest_int() {
+        for dtype in DType::ALL.iter().filter(|dtype| !dtype.is_float()) {
+            let options = Normalize {
+                dtype: *dtype,
+                ..DEFAULT
+            };
+            let largest = dtype.limits().1;
+            assert_eq!(normalized(vec![0.0f32, 0.3], &options), [0.0, largest]);
+            assert_eq!(normalized(vec![false, true], &options), [0.0, largest]);
+            assert_eq!(normalized(vec![0.0, 0.3, 1e9], &options)[2], largest);
+        }
+    }
+
+    #[test]
+    fn ints_saturate_and_nan_is_zero() {
+        let options = Normalize {
+            ymin: -10.0,
+            ymax: Some(300.0),
+            dtype: DType::U8,
+            ..DEFAULT
+        };
+        let scaled = normalized(vec![0.0f32, f32::NAN, 1.0, 0.5], &options);
+        assert_eq!(scaled, [0.0, 0.0, 255.0, 145.0]);
+    }
+
+    #[test]
+    fn nothing_has_no_range() {
+        let empty = || video(&[0, 3, 4], Vec::<u8>::new());
+        assert!(normalize(empty(), &DEFAULT).is_err());
+        assert!(normalize_pixelwise(empty(), 0.0, 1.0).is_err());
+        let options = Normalize {
+            vmin: Some(0.0),
+            vmax: Some(1.0),
+            ..DEFAULT
+        };
+        assert_eq!(normalize(empty(), &options).unwrap().shape(), [0, 3, 4]);
+    }
+
+    #[test]
+    fn each_pixel_has_its_own_range() {
+        let two = video(&[3, 2], vec![1u16, 7, 3, 7, 2, 7]);
+        let scaled = normalize_pixelwise(two, -1.0, 1.0).unwrap();
+        assert_eq!(values(&scaled), [-1.0, -1.0, 1.0, -1.0, 0.0, -1.0]);
+    }
+
+    /// The definition of the sliding window, pixel by pixel.
+    fn scale_naively(samples: &[f32], pixels: usize, reach: usize) -> Vec<f64> {
+        let n_frames = samples.len() / pixels;
+        let scale = |i: usize| {
+            let (frame, pixel) = (i / pixels, i % pixels);
+            let window = frame.saturating_sub(reach)..n_frames.min(frame + reach + 1);
+            let course = window.map(|frame| samples[frame * pixels + pixel]);
+            let low = course.clone().fold(f32::NAN, f32::min);
+            let high = course.fold(f32::NAN, f32::max);
+            f64::from((samples[i] - low) / (high - low + f32::EPSILON) * 3.0 - 1.0)
+        };
+        (0..samples.len()).map(scale).collect()
+    }
+
+    #[test]
+    fn sliding_windows_are_as_defined() {
+        for (n_frames, rows) in [(1, 3), (2, 1), (30, 7), (47, 13)] {
+            let pixels = rows * 5;
+            let mut samples = noise(n_frames * pixels, 5);
+            samples.iter_mut().step_by(7).for_each(|v| *v = f32::NAN);
+            for window in [
+                -5,
+                0,
+                1,
+                2,
+                3,
+                4,
+                9,
+                29,
+                30,
+                31,
+                46,
+                60,
+                61,
+                95,
+                1000,
+                i64::MAX,
+            ] {
+                let film = video(&[n_frames, rows, 5], samples.clone());
+                let scaled = normalize_pixelwise_slidingwindow(film, window, -1.0, 2.0).unwrap();
+                let reach = (window / 2).clamp(0, 1000) as usize;
+                let expected = scale_naively(&samples, pixels, reach);
+                let differs = |(a, b): (&f64, &f64)| a.to_bits() != b.to_bits() && !b.is_nan();
+                let differs = values(&scaled).iter().zip(&expected).any(differs);
+                assert!(!differs, "{n_frames} frames, window {window}");
+            }
+        }
+    }
+
+    #[test]
+    fn sliding_windows_need_three_axes() {
+        let error = normalize_pixelwise_slidingwindow(ramp(&[2, 2]), 3, 0.0, 1.0).unwrap_err();
+        let expected =
+            "normalize_pixelwise_slidingwindow needs a video {t, y, x}, got image of shape 2×2";
+        assert_eq!(error.message(), expected);
+    }
+
+    #[test]
+    fn memory_is_reused_and_threads_do_not_matter() {
+        let (shape, len) = ([20, 41, 67], 20 * 41 * 67);
+        check_reuse(ramp(&shape), |video| normalize(video, &DEFAULT));
+        check_threads(|| normalize(video(&shape, noise(len, 1)), &DEFAULT));
+        check_reuse(ramp(&shape), |video| normalize_pixelwise(video, 0.0, 1.0));
+        check_threads(|| normalize_pixelwise(video(&shape, noise(len, 2)), 0.0, 1.0));
+        let slide = |video| normalize_pixelwise_slidingwindow(video, 7, 0.0, 1.0);
+        check_reuse(ramp(&shape), slide);
+        check_threads(|| slide(video(&shape, noise(len, 3))));
+    }
+}

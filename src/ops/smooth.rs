@@ -1,0 +1,339 @@
+//! Smoothing with Gaussian weights in time and space.
+
+use super::drive::{Courses, convert_samples, map_courses, map_frames, map_samples};
+use super::expect_gray_frames;
+use crate::bail;
+use crate::error::Result;
+use crate::video::{DType, Real, Video};
+
+/// How many neighbouring samples are summed side by side, in registers.
+const LANES: usize = 32;
+
+/// Averages each sample with its neighbours in time and space, with Gaussian weights of the given
+/// standard deviations in frames and in pixels. An axis is left alone if its standard deviation is
+/// not positive.
+///
+/// The weights end at four standard deviations σ; beyond its ends an axis goes on in reverse. Ints
+/// are computed in `float32`, where each axis adds an error of at most (σ + 4) × 10⁻⁷ of the
+/// largest sample. A bool stays true where all its neighbours are true.
+pub fn smooth_spatiotemporal(
+    video: Video,
+    sigma_temporal: f64,
+    sigma_spatial: f64,
+) -> Result<Video> {
+    expect_gray_frames(&video, "smooth_spatiotemporal")?;
+    let named = [
+        ("sigma_temporal", sigma_temporal),
+        ("sigma_spatial", sigma_spatial),
+    ];
+    if let Some((name, sigma)) = named.iter().find(|(_, sigma)| *sigma == f64::INFINITY) {
+        bail!("smooth_spatiotemporal needs `{name}` to be finite, got {sigma}");
+    }
+    match video.dtype() {
+        DType::F64 => smooth::<f64>(video, sigma_temporal, sigma_spatial),
+        DType::Bool => only_true(&smooth::<f32>(video, sigma_temporal, sigma_spatial)?),
+        _ => smooth::<f32>(video, sigma_temporal, sigma_spatial),
+    }
+}
+
+/// First in time, then, while a frame is in the cache, along its rows and columns.
+fn smooth<R: Real>(video: Video, sigma_temporal: f64, sigma_spatial: f64) -> Result<Video> {
+    let [n_frames, rows, cols] = *video.shape() else {
+        unreachable!("three axes were asked for");
+    };
+    let mut video = video;
+    if let Some(time) = Gaussian::<R>::new(sigma_temporal, n_frames) {
+        video = map_courses("smoothing", video, |courses| smooth_courses(&time, courses))?;
+    }
+    let y = Gaussian::<R>::new(sigma_spatial, rows);
+    let x = Gaussian::<R>::new(sigma_spatial, cols);
+    if let (Some(y), Some(x)) = (y, x) {
+        return map_frames("smoothing", video, |samples, scratch| {
+            smooth_frame(&y, &x, samples, scratch);
+        });
+    }
+    map_samples("smoothing", video, |_: &mut [R]| ())
+}
+
+/// True where a smoothed bool is 1, up to rounding.
+fn only_true(video: &Video) -> Result<Video> {
+    convert_samples("smoothing", video, |samples: &mut [f32], results| {
+        for (result, sample) in results.iter_mut().zip(samples) {
+            *result = *sample > 1.0 - 1e-5;
+        }
+    })
+}
+
+/// Gaussian weights for one axis.
+struct Gaussian<R> {
+    /// The weight of the sample itself, of its neighbours, of theirs and so on.
+    weights: Vec<R>,
+    /// Where to find each sample from `radius` before the axis to `radius` after it.
+    places: Vec<usize>,
+}
+
+impl<R: Real> Gaussian<R> {
+    /// The weights for an axis of some length; `None` if nothing is to be done.
+    fn new(sigma: f64, len: usize) -> Option<Self> {
+        // The comparison is false for NaN too. The smallest of these is where SciPy begins.
+        if !(sigma > 1e-15) || len == 0 {
+            return None;
+        }
+        let weights = weights(sigma, len);
+        let radius = weights.len() - 1;
+        let place = |i: usize| {
+            let place = (i + 2 * len - radius) % (2 * len);
+            place.min(2 * len - 1 - place)
+        };
+        (radius > 0).then(|| Self {
+            weights: weights.into_iter().map(R::from_f64).collect(),
+            places: (0..len + 2 * radius).map(place).collect(),
+        })
+    }
+
+    fn radius(&self) -> usize {
+        self.weights.len() - 1
+    }
+}
+
+/// The weights of the samples at distance 0, 1, 2 and so on, which add up to 1 with all but the
+/// first counted twice.
+///
+/// An axis that goes on in reverse repeats itself after twice its length, so that weights further
+/// away than its length are added to nearer ones.
+fn weights(sigma: f64, len: usize) -> Vec<f64> {
+    // This wide, all samples weigh alike to within the precision of `float32`.
+    let sigma = sigma.min(1000.0 * len as f64);
+    let radius = (4.0 * sigma + 0.5) as usize;
+    let weight = |distance: usize| (-0.5 * (distance as f64 / sigma).powi(2)).exp();
+    let sum = weight(0) + 2.0 * (1..=radius).rev().map(weight).sum::<f64>();
+    if radius <= len {
+        return (0..=radius)
+            .map(|distance| weight(distance) / sum)
+            .collect();
+    }
+    let mut folded = vec![0.0; 2 * len];
+    for distance in (1..=radius).rev() {
+        folded[distance % (2 * len)] += weight(distance) / sum;
+        folded[(2 * len - distance % (2 * len)) % (2 * len)] += weight(distance) / sum;
+    }
+    folded[0] += weight(0) / sum;
+    folded[len] /= 2.0;
+    folded.truncate(len + 1);
+    folded
+}
+
+#[inline(always)]
+fn smooth_courses<R: Real>(time: &Gaussian<R>, courses: Courses<'_, R>) {
+    let (samples, pixels, radius) = (courses.samples, courses.pixels, time.radius());
+    let mut results = courses.results;
+    let row = |i: usize| &samples[time.places[i] * pixels..][..pixels];
+    for frame in 0..samples.len() / pixels {
+        let rows = |k| (row(frame + radius - k), row(frame + radius + k));
+        smooth_row(&time.weights, rows, results.frame(frame));
+    }
+}
+
+/// Smooths each row along itself into a ring of rows, from which the columns are smoothed as soon
+/// as the rows they need are there.
+#[inline(always)]
+fn smooth_frame<R: Real>(
+    y: &Gaussian<R>,
+    x: &Gaussian<R>,
+    samples: &mut [R],
+    scratch: &mut Vec<R>,
+) {
+    let cols = x.places.len() - 2 * x.radius();
+    let rows = samples.len() / cols;
+    let ring_rows = rows.min(2 * y.radius() + 1);
+    scratch.resize(ring_rows * cols + x.places.len(), R::zero());
+    let (ring, padded) = scratch.split_at_mut(ring_rows * cols);
+    let mut done = 0;
+    for row in 0..rows {
+        while done < rows.min(row + y.radius() + 1) {
+            pad_row(x, &samples[done * cols..][..cols], padded);
+            let shifted = |k| (&padded[x.radius() - k..], &padded[x.radius() + k..]);
+            let place = done % ring_rows * cols;
+            smooth_row(&x.weights, shifted, &mut ring[place..place + cols]);
+            done += 1;
+        }
+        let ring_row = |i: usize| &ring[y.places[i] % ring_rows * cols..][..cols];
+        let above_below = |k| {
+            (
+                ring_row(row + y.radius() - k),
+                ring_row(row + y.radius() + k),
+            )
+        };
+        smooth_row(&y.weights, above_below, &mut samples[row * cols..][..cols]);
+    }
+}
+
+/// Copies a row and what comes before and after it.
+#[inline(always)]
+fn pad_row<R: Real>(x: &Gaussian<R>, row: &[R], padded: &mut [R]) {
+    let (before, rest) = padded.split_at_mut(x.radius());
+    let (middle, after) = rest.split_at_mut(row.len());
+    middle.copy_from_slice(row);
+    for (sample, place) in before.iter_mut().zip(&x.places) {
+        *sample = row[*place];
+    }
+    for (sample, place) in after.iter_mut().zip(&x.places[x.radius() + row.len()..]) {
+        *sample = row[*place];
+    }
+}
+
+/// Sums rows with weights: `rows(k)` are the two at distance `k`, at least as long as `results`.
+#[inline(always)]
+fn smooth_row<'a, R: Real>(
+    weights: &[R],
+    rows: impl Fn(usize) -> (&'a [R], &'a [R]),
+    results: &mut [R],
+) {
+    let Some(last) = results.len().checked_sub(LANES) else {
+        for (i, result) in results.iter_mut().enumerate() {
+            [*result] = smooth_lanes(weights, &rows, i);
+        }
+        return;
+    };
+    // The last block overlaps the one before it unless the lengths happen to match.
+    for begin in (0..last).step_by(LANES).chain([last]) {
+        let sums: [R; LANES] = smooth_lanes(weights, &rows, begin);
+        results[begin..begin + LANES].copy_from_slice(&sums);
+    }
+}
+
+/// The small weights are summed first, which keeps the rounding errors small.
+#[inline(always)]
+fn smooth_lanes<'a, R: Real, const N: usize>(
+    weights: &[R],
+    rows: &impl Fn(usize) -> (&'a [R], &'a [R]),
+    begin: usize,
+) -> [R; N] {
+    let mut sums = [R::zero(); N];
+    for k in (1..weights.len()).rev() {
+        let (a, b) = rows(k);
+        let (a, b) = (&a[begin..begin + N], &b[begin..begin + N]);
+        for lane in 0..N {
+            sums[lane] += weights[k] * (a[lane] + b[lane]);
+        }
+    }
+    let center = &rows(0).0[begin..begin + N];
+    for lane in 0..N {
+        sums[lane] += weights[0] * center[lane];
+    }
+    sums
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::testing::{check_reuse, check_threads, noise, ramp, values, video};
+
+    /// The definition, one axis after the other, in double precision.
+    fn smooth_naively(samples: &[f32], shape: [usize; 3], sigmas: [f64; 3]) -> Vec<f64> {
+        let mut samples: Vec<f64> = samples.iter().map(|v| f64::from(*v)).collect();
+        for axis in 0..3 {
+            let (sigma, len) = (sigmas[axis], shape[axis] as i64);
+            let stride: usize = shape[axis + 1..].iter().product();
+            let radius = (4.0 * sigma + 0.5) as i64;
+            let weight = |k: i64| (-0.5 * (k as f64 / sigma).powi(2)).exp();
+            let sum: f64 = (-radius..=radius).map(weight).sum();
+            let average = |i: usize| -> f64 {
+                let place = (i / stride) as i64 % len;
+                let sample = |k: i64| {
+                    let at = (place + k).rem_euclid(2 * len);
+                    let at = at.min(2 * len - 1 - at);
+                    samples[(i as i64 + (at - place) * stride as i64) as usize]
+                };
+                (-radius..=radius)
+                    .map(|k| weight(k) / sum * sample(k))
+                    .sum()
+            };
+            if sigma > 0.0 {
+                samples = (0..samples.len()).map(average).collect();
+            }
+        }
+        samples
+    }
+
+    /// Checks the documented bound of the error in `float32`, and a tighter one in `float64`.
+    #[track_caller]
+    fn check(shape: [usize; 3], temporal: f64, spatial: f64) {
+        let samples = noise(shape.iter().product(), 3);
+        let expected = smooth_naively(&samples, shape, [temporal, spatial, spatial]);
+        let single = video(&shape, samples.clone());
+        let double = video(&shape, samples.iter().map(|v| f64::from(*v)).collect());
+        let bound = (temporal + 4.0 + 2.0 * (spatial + 4.0)) * 1e-7;
+        for (film, bound) in [(single, bound), (double, bound * 1e-7)] {
+            let smoothed = smooth_spatiotemporal(film, temporal, spatial).unwrap();
+            let errors = values(&smoothed).into_iter().zip(&expected);
+            let error = errors.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+            assert!(error <= bound, "{error} > {bound}");
+        }
+    }
+
+    #[test]
+    fn smoothing_is_as_defined() {
+        check([12, 16, 10], 1.0, 2.0);
+        check([9, 70, 83], 0.5, 3.0);
+        check([40, 33, 32], 3.0, 5.0);
+        check([5, 3, 101], 0.0, 1.0);
+        check([50, 3, 65], 2.0, 0.0);
+    }
+
+    #[test]
+    fn weights_reach_beyond_short_axes() {
+        check([2, 7, 5], 20.0, 20.0);
+        check([1, 1, 40], 1.0, 2.0);
+        check([3, 40, 1], 1.5, 30.0);
+        for len in [1, 2, 9] {
+            for sigma in [0.3, 2.0, 70.0, 1e300] {
+                let weights = weights(sigma, len);
+                let sum = 2.0 * weights.iter().sum::<f64>() - weights[0];
+                assert!((sum - 1.0).abs() < 1e-9, "{sum} for {sigma}, {len}");
+            }
+        }
+    }
+
+    #[test]
+    fn axes_without_a_positive_width_are_left_alone() {
+        for sigma in [0.0, -1.0, 1e-16, f64::NAN] {
+            let same = smooth_spatiotemporal(ramp(&[3, 4, 5]), sigma, sigma).unwrap();
+            assert_eq!(values(&same), values(&ramp(&[3, 4, 5])));
+        }
+        let error = smooth_spatiotemporal(ramp(&[3, 4, 5]), 1.0, f64::INFINITY).unwrap_err();
+        let expected = "smooth_spatiotemporal needs `sigma_spatial` to be finite, got inf";
+        assert_eq!(error.message(), expected);
+        assert!(smooth_spatiotemporal(ramp(&[4, 5]), 1.0, 1.0).is_err());
+    }
+
+    #[test]
+    fn types_are_float32_unless_float64_or_bool() {
+        let ints = video(&[5, 6, 40], vec![100u16; 5 * 6 * 40]);
+        let smoothed = smooth_spatiotemporal(ints, 1.0, 1.0).unwrap();
+        assert_eq!(smoothed.dtype(), DType::F32);
+        assert!(values(&smoothed).iter().all(|v| (v - 100.0).abs() < 1e-4));
+        let mut mask = vec![true; 25];
+        mask[12] = false;
+        let smoothed = smooth_spatiotemporal(video(&[1, 5, 5], mask), 0.0, 0.3).unwrap();
+        assert_eq!(smoothed.dtype(), DType::Bool);
+        assert_eq!(values(&smoothed).iter().sum::<f64>(), 16.0);
+    }
+
+    #[test]
+    fn nan_stays_within_reach() {
+        let mut samples = vec![1f32; 41 * 41];
+        samples[20 * 41 + 20] = f32::NAN;
+        let smoothed = smooth_spatiotemporal(video(&[1, 41, 41], samples), 0.0, 1.0).unwrap();
+        let nans = values(&smoothed).iter().filter(|v| v.is_nan()).count();
+        assert_eq!(nans, 9 * 9);
+    }
+
+    #[test]
+    fn memory_is_reused_and_threads_do_not_matter() {
+        let shape = [20, 41, 67];
+        let filter = |video| smooth_spatiotemporal(video, 1.0, 2.0);
+        check_reuse(ramp(&shape), filter);
+        check_threads(|| filter(video(&shape, noise(20 * 41 * 67, 1))));
+    }
+}

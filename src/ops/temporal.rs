@@ -1,0 +1,135 @@
+//! Filters along time.
+
+use std::ops::Range;
+
+use super::drive::{Courses, map_courses};
+use crate::bail;
+use crate::error::Result;
+use crate::video::{DType, Real, Video};
+
+/// The options of [`temporal_difference`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct TemporalDifference {
+    /// Distance between the frames that are subtracted.
+    pub n: i64,
+    /// Value of the frames that have no partner.
+    pub fill_value: f64,
+    /// Whether the frames without partner are split between start and end instead of all being
+    /// at the start.
+    pub center: bool,
+}
+
+/// Subtracts from each frame the one `n` frames before it. Ints are computed in `float32`.
+pub fn temporal_difference(video: Video, options: &TemporalDifference) -> Result<Video> {
+    if options.n < 1 {
+        bail!("temporal_difference needs `n` >= 1, got {}", options.n);
+    }
+    if video.dtype() == DType::F64 {
+        difference::<f64>(video, options)
+    } else {
+        difference::<f32>(video, options)
+    }
+}
+
+fn difference<R: Real>(video: Video, options: &TemporalDifference) -> Result<Video> {
+    let n_frames = video.len();
+    let n = usize::try_from(options.n).unwrap_or(n_frames).min(n_frames);
+    let first = if options.center { n - n / 2 } else { n };
+    let differences = first..first + n_frames - n;
+    let fill_value = R::from_f64(options.fill_value);
+    map_courses("subtracting frames", video, |courses| {
+        subtract(courses, n, &differences, fill_value);
+    })
+}
+
+/// Puts the differences of frames `n` apart into the frames `differences`, in order.
+#[inline(always)]
+fn subtract<R: Real>(courses: Courses<'_, R>, n: usize, differences: &Range<usize>, fill_value: R) {
+    let (samples, pixels) = (courses.samples, courses.pixels);
+    let mut results = courses.results;
+    for frame in 0..samples.len() / pixels {
+        let result = results.frame(frame);
+        if !differences.contains(&frame) {
+            result.fill(fill_value);
+            continue;
+        }
+        let earlier = &samples[(frame - differences.start) * pixels..][..pixels];
+        let later = &samples[(frame - differences.start + n) * pixels..][..pixels];
+        for ((result, later), earlier) in result.iter_mut().zip(later).zip(earlier) {
+            *result = *later - *earlier;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::testing::{check_reuse, check_threads, noise, ramp, values, video};
+
+    fn trace(n: i64, center: bool) -> Vec<f64> {
+        let squares = video(&[6], vec![0u16, 1, 4, 9, 16, 25]);
+        let fill_value = -1.0;
+        let options = TemporalDifference {
+            n,
+            fill_value,
+            center,
+        };
+        values(&temporal_difference(squares, &options).unwrap())
+    }
+
+    #[test]
+    fn differences_are_taken_n_frames_apart() {
+        assert_eq!(trace(1, false), [-1., 1., 3., 5., 7., 9.]);
+        assert_eq!(trace(3, false), [-1., -1., -1., 9., 15., 21.]);
+        assert_eq!(trace(3, true), [-1., -1., 9., 15., 21., -1.]);
+    }
+
+    #[test]
+    fn too_large_a_distance_fills_everything() {
+        for n in [6, 7, 100, i64::MAX] {
+            assert_eq!(trace(n, false), [-1.; 6]);
+            assert_eq!(trace(n, true), [-1.; 6]);
+        }
+    }
+
+    #[test]
+    fn distances_below_one_are_errors() {
+        for n in [0, -1, i64::MIN] {
+            let options = TemporalDifference {
+                n,
+                fill_value: 0.0,
+                center: false,
+            };
+            let error = temporal_difference(ramp(&[3, 2, 2]), &options).unwrap_err();
+            let expected = format!("temporal_difference needs `n` >= 1, got {n}");
+            assert_eq!(error.message(), expected);
+        }
+    }
+
+    #[test]
+    fn types_are_float32_unless_float64() {
+        let options = TemporalDifference {
+            n: 1,
+            fill_value: 0.0,
+            center: false,
+        };
+        let of = |video| temporal_difference(video, &options).unwrap().dtype();
+        assert_eq!(of(video(&[2], vec![1i64, 2])), DType::F32);
+        assert_eq!(of(video(&[2], vec![true, false])), DType::F32);
+        assert_eq!(of(video(&[2], vec![1f64, 2.0])), DType::F64);
+    }
+
+    #[test]
+    fn memory_is_reused_and_threads_do_not_matter() {
+        for center in [false, true] {
+            let options = TemporalDifference {
+                n: 3,
+                fill_value: 0.0,
+                center,
+            };
+            let filter = |video| temporal_difference(video, &options);
+            check_reuse(ramp(&[9, 31, 33]), filter);
+            check_threads(|| filter(video(&[9, 31, 33], noise(9 * 31 * 33, 1))));
+        }
+    }
+}

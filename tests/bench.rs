@@ -1,0 +1,137 @@
+//! How long each filter takes, beside copying as many bytes: `cargo bench [-- NAME]`.
+//!
+//! Prints for each filter and video: the best time of some, the bytes of input and result per
+//! second, and how many times longer it takes than copying that many bytes on one core. Results
+//! go to fresh memory, except for those marked `in place`, whose input is a temporary.
+#![allow(clippy::unwrap_used)]
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use optimap::error::Result;
+use optimap::ops::edit::rotate_left;
+use optimap::ops::normalize::{
+    Normalize, normalize, normalize_pixelwise, normalize_pixelwise_slidingwindow,
+};
+use optimap::ops::smooth::smooth_spatiotemporal;
+use optimap::ops::temporal::{TemporalDifference, temporal_difference};
+use optimap::video::{DType, Element, Strided, Video};
+
+/// How often each filter runs.
+const RUNS: usize = 5;
+
+const NORMALIZE: Normalize = Normalize {
+    ymin: 0.0,
+    ymax: None,
+    vmin: None,
+    vmax: None,
+    dtype: DType::F32,
+    clip: true,
+};
+
+const TO_U8: Normalize = Normalize {
+    vmin: Some(300.0),
+    vmax: Some(5000.0),
+    dtype: DType::U8,
+    ..NORMALIZE
+};
+
+const DIFFERENCE: TemporalDifference = TemporalDifference {
+    n: 3,
+    fill_value: 0.0,
+    center: false,
+};
+
+type Filter = fn(Video) -> Result<Video>;
+
+const FILTERS: &[(&str, Filter)] = &[
+    ("normalize", |v| normalize(v, &NORMALIZE)),
+    ("normalize to uint8", |v| normalize(v, &TO_U8)),
+    ("normalize, rotated", |v| {
+        normalize(rotate_left(v, 1)?, &NORMALIZE)
+    }),
+    ("pixelwise", |v| normalize_pixelwise(v, 0.0, 1.0)),
+    ("sliding window 60", |v| {
+        normalize_pixelwise_slidingwindow(v, 60, 0.0, 1.0)
+    }),
+    ("sliding window 301", |v| {
+        normalize_pixelwise_slidingwindow(v, 301, 0.0, 1.0)
+    }),
+    ("smooth 1, 2", |v| smooth_spatiotemporal(v, 1.0, 2.0)),
+    ("smooth 3, 5", |v| smooth_spatiotemporal(v, 3.0, 5.0)),
+    ("temporal difference", |v| {
+        temporal_difference(v, &DIFFERENCE)
+    }),
+];
+
+fn main() {
+    // Cargo adds `--bench`; a word of one's own chooses filters by name.
+    let chosen = std::env::args().skip(1).find(|arg| !arg.starts_with('-'));
+    let chosen = chosen.unwrap_or_default();
+    let bandwidth = copied_bytes_per_second();
+    println!("copying: {:.1} GB/s\n", bandwidth / 1e9);
+    println!(
+        "{:24} {:28} {:>8} {:>7} {:>8}",
+        "filter", "video", "s", "GB/s", "× copy"
+    );
+    for shape in [[1000, 128, 128], [1040, 390, 300]] {
+        let ints = recording::<u16>(&shape);
+        let floats = recording::<f32>(&shape);
+        for (name, filter) in FILTERS.iter().filter(|(name, _)| name.contains(&chosen)) {
+            report(name, &ints, "", bandwidth, || ints.clone(), filter);
+            report(name, &floats, "", bandwidth, || floats.clone(), filter);
+            let temporary = || recording::<f32>(&shape);
+            report(name, &floats, ", in place", bandwidth, temporary, filter);
+        }
+    }
+}
+
+/// Times a filter on the videos that `make` makes, which are like `input`.
+fn report(
+    name: &str,
+    input: &Video,
+    note: &str,
+    bandwidth: f64,
+    make: impl Fn() -> Video,
+    filter: &Filter,
+) {
+    let mut best = f64::INFINITY;
+    let mut bytes = 0;
+    for _ in 0..RUNS {
+        let video = make();
+        let start = Instant::now();
+        let result = filter(video).unwrap();
+        best = best.min(start.elapsed().as_secs_f64());
+        bytes = input.nbytes() + black_box(result).nbytes();
+    }
+    let text = format!("{:?} {}{note}", input.shape(), input.dtype());
+    let (speed, ratio) = (bytes as f64 / best / 1e9, best * bandwidth / bytes as f64);
+    println!("{name:24} {text:28} {best:8.4} {speed:7.1} {ratio:8.1}");
+}
+
+/// Waves of some thousand counts with noise, like those of a camera.
+fn recording<T: Element>(shape: &[usize; 3]) -> Video {
+    let mut array = Strided::<T>::zeroed(shape).unwrap();
+    let mut state = 1u32;
+    let frame_len = shape[1] * shape[2];
+    for (i, sample) in array.as_mut_slice().unwrap().iter_mut().enumerate() {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let wave = (i / frame_len * 37 + i % frame_len) % 4096;
+        *sample = T::from_f32((wave + (state >> 23) as usize) as f32);
+    }
+    Video::new(array)
+}
+
+/// The bytes read and written per second by copying memory already in use.
+fn copied_bytes_per_second() -> f64 {
+    let from = vec![1u8; 256 << 20];
+    let mut to = vec![2u8; 256 << 20];
+    let mut best = f64::INFINITY;
+    for _ in 0..RUNS {
+        let start = Instant::now();
+        to.copy_from_slice(black_box(&from));
+        black_box(&to);
+        best = best.min(start.elapsed().as_secs_f64());
+    }
+    2.0 * from.len() as f64 / best
+}
