@@ -226,6 +226,7 @@ fn any_size_can_be_drawn() {
         player(&[3, 90, 5], vec![f64::NAN; 1350]),
         player(&[1, 1, 1, 3], vec![0u8; 3]),
         player(&[2, 200, 2000], vec![7i32; 800_000]),
+        player(&[1, 1, 2], vec![-1e300, 1e300]),
     ];
     let sizes = [
         1, 2, 3, 7, 44, 59, 60, 61, 100, 119, 120, 121, 159, 160, 241, 500, 1080,
@@ -238,6 +239,8 @@ fn any_size_can_be_drawn() {
             }
         }
         assert_eq!(player.render(0, 0).pixels.len(), 1);
+        let (width, height) = player.window_size();
+        assert!(width < 1200 && height < 1200, "{width}×{height}");
     }
 }
 

@@ -110,13 +110,12 @@ impl Layout {
         let mut rest = self.controls.inset(GAP, 0);
         self.button = rest.cut_left(BUTTON).center(BUTTON, BUTTON);
         rest.cut_left(GAP / 2);
-        let room =
-            |rest: Rect, width: usize| 0 < width && width + GAP + SHORTEST_SLIDER <= rest.width;
-        if room(rest, needs.counter + GAP + needs.time) && 0 < needs.time {
+        let leaves_a_slider = |rest: Rect, width| width + GAP + SHORTEST_SLIDER <= rest.width;
+        if 0 < needs.time && leaves_a_slider(rest, needs.counter + GAP + needs.time) {
             self.time = rest.cut_right(needs.time);
             rest.cut_right(GAP);
         }
-        if room(rest, needs.counter) {
+        if leaves_a_slider(rest, needs.counter) {
             self.counter = rest.cut_right(needs.counter);
             rest.cut_right(GAP);
         }
@@ -135,11 +134,9 @@ impl Layout {
         let mut area = area.inset(margin, 0);
         area.cut_top(under_title);
         area.cut_bottom(margin);
-        let beside = if 240 <= area.width && 80 <= area.height {
-            colorbar_width(needs)
-        } else {
-            0
-        };
+        let beside = Some(colorbar_width(needs))
+            .filter(|width| 240 <= area.width && 3 * width <= area.width && 80 <= area.height)
+            .unwrap_or(0);
         let (width, height) = fit(needs.frame, (area.width - beside, area.height));
         let mut group = area.center(width + beside, height);
         self.video = group.cut_left(width);

@@ -5,7 +5,7 @@ use super::layout::{LABEL_GAP, Layout, Needs};
 use super::panel::Panel;
 use super::playback::Playback;
 use super::text;
-use super::theme::{self, LABEL_SIZE, TITLE_SIZE};
+use super::theme::{self, Color, LABEL_SIZE, TITLE_SIZE};
 use crate::video::colormap::Scale;
 use crate::video::number_text;
 
@@ -26,7 +26,6 @@ pub(super) fn draw(image: &mut Image, panel: &Panel, needs: &Needs, playback: &P
 /// What a panel needs room for.
 pub(super) fn needs(panel: &Panel) -> Needs {
     let last = panel.video().len() - 1;
-    let label_width = |text: &str| text::width(text, LABEL_SIZE);
     Needs {
         frame: panel.frame_size(),
         title: !panel.title().is_empty(),
@@ -49,18 +48,11 @@ fn draw_background(image: &mut Image, layout: &Layout) {
 
 fn draw_title(image: &mut Image, rect: Rect, panel: &Panel) {
     let title = text::fit(panel.title(), TITLE_SIZE, rect.width);
-    let end = text::draw(
-        image,
-        (rect.left, rect.middle()),
-        &title,
-        TITLE_SIZE,
-        theme::TEXT,
-    );
+    let place = (rect.left, rect.middle());
+    let end = text::draw(image, place, &title, TITLE_SIZE, theme::TEXT);
     let details = details(panel);
-    let width = text::width(&details, LABEL_SIZE);
-    if end + 2 * theme::GAP + width <= rect.right() {
-        let place = (rect.right() - width, rect.middle());
-        text::draw(image, place, &details, LABEL_SIZE, theme::DIM);
+    if end + 2 * theme::GAP + label_width(&details) <= rect.right() {
+        draw_label_before(image, (rect.right(), rect.middle()), &details, theme::DIM);
     }
 }
 
@@ -83,22 +75,9 @@ fn draw_colorbar(image: &mut Image, rect: Rect, scale: &Scale) {
         image.row_mut(rect.left, y, rect.width).fill(color);
     }
     let [low, high] = labels(scale);
-    let left = rect.right() + LABEL_GAP;
-    let half = (LABEL_SIZE / 2.0) as usize - 1;
-    text::draw(
-        image,
-        (left, rect.top + half),
-        &high,
-        LABEL_SIZE,
-        theme::DIM,
-    );
-    text::draw(
-        image,
-        (left, rect.bottom() - half),
-        &low,
-        LABEL_SIZE,
-        theme::DIM,
-    );
+    let (left, half) = (rect.right() + LABEL_GAP, LABEL_SIZE as usize / 2 - 1);
+    draw_label(image, (left, rect.top + half), &high, theme::DIM);
+    draw_label(image, (left, rect.bottom() - half), &low, theme::DIM);
 }
 
 fn draw_button(image: &mut Image, rect: Rect, playing: bool) {
@@ -144,23 +123,38 @@ fn draw_slider(image: &mut Image, layout: &Layout, playback: &Playback) {
 }
 
 fn draw_counter(image: &mut Image, layout: &Layout, panel: &Panel, playback: &Playback) {
-    let frame = playback.frame();
+    let (frame, last) = (playback.frame(), playback.last());
     if !layout.counter.is_empty() {
-        let total = format!(" / {}", playback.last());
-        let total_left = layout.counter.right() - text::width(&total, LABEL_SIZE);
-        let middle = layout.counter.middle();
-        text::draw(image, (total_left, middle), &total, LABEL_SIZE, theme::DIM);
-        let number = frame.to_string();
-        let left = total_left - text::width(&number, LABEL_SIZE);
-        text::draw(image, (left, middle), &number, LABEL_SIZE, theme::TEXT);
+        let (right, middle) = (layout.counter.right(), layout.counter.middle());
+        let left = draw_label_before(image, (right, middle), &format!(" / {last}"), theme::DIM);
+        draw_label_before(image, (left, middle), &frame.to_string(), theme::TEXT);
     }
     if !layout.time.is_empty()
         && let Some(time) = time_text(panel, frame)
     {
-        let left = layout.time.right() - text::width(&time, LABEL_SIZE);
-        let place = (left, layout.time.middle());
-        text::draw(image, place, &time, LABEL_SIZE, theme::DIM);
+        let place = (layout.time.right(), layout.time.middle());
+        draw_label_before(image, place, &time, theme::DIM);
     }
+}
+
+fn draw_label(image: &mut Image, place: (usize, usize), label: &str, color: Color) {
+    text::draw(image, place, label, LABEL_SIZE, color);
+}
+
+/// Draws a label that ends at the column `right`; returns where it begins.
+fn draw_label_before(
+    image: &mut Image,
+    (right, middle): (usize, usize),
+    label: &str,
+    color: Color,
+) -> usize {
+    let left = right.saturating_sub(label_width(label));
+    draw_label(image, (left, middle), label, color);
+    left
+}
+
+fn label_width(label: &str) -> usize {
+    text::width(label, LABEL_SIZE)
 }
 
 /// A line of one pixel around a rectangle.
@@ -176,7 +170,10 @@ fn draw_border(image: &mut Image, rect: Rect) {
 }
 
 fn labels(scale: &Scale) -> [String; 2] {
-    [number_text(scale.low()), number_text(scale.high())]
+    [scale.low(), scale.high()].map(|value| match number_text(value) {
+        short if short.len() <= 9 => short,
+        _ => format!("{value:.2e}"),
+    })
 }
 
 /// Size, type and rate of a video: `128 × 128 · uint16 · 500 fps`.
