@@ -1,5 +1,6 @@
 //! optimap
 pub mod error;
+pub mod io;
 pub mod ops;
 pub mod player;
 pub mod task;

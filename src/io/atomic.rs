@@ -1,0 +1,152 @@
+//! Writing files so that the target is either as it was or complete.
+//!
+//! Everything is written to a temporary file beside the target, which takes its place at the end
+//! and is removed if that is not reached.
+
+use std::fs::{self, File, Permissions};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use crate::bail;
+use crate::error::{Error, Result};
+
+/// Writes a file through `fill`.
+pub(super) fn write(path: &Path, fill: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
+    replace(path, |temp| fill(temp.as_file_mut()))
+}
+
+/// Writes a file through `fill`, which opens by itself the name it is given, one with the same
+/// extension.
+pub(super) fn write_by_name(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    replace(path, |temp| fill(temp.path()))
+}
+
+fn replace(path: &Path, fill: impl FnOnce(&mut NamedTempFile) -> Result<()>) -> Result<()> {
+    let fail = |e| Error::io("write", path, &e);
+    let target = resolve(path)?;
+    let mut temp = create_beside(&target).map_err(fail)?;
+    fill(&mut temp)?;
+    if let Ok(old) = fs::metadata(&target) {
+        let _ = temp.as_file().set_permissions(old.permissions());
+    }
+    temp.persist(&target).map_err(|e| fail(e.error))?;
+    Ok(())
+}
+
+/// The file that is to be replaced: at the end of a symbolic link, where `path` is one.
+fn resolve(path: &Path) -> Result<PathBuf> {
+    if path.is_dir() {
+        bail!("cannot write `{}`: it is a folder", path.display());
+    }
+    if path.exists() && !path.is_file() {
+        bail!(
+            "cannot write `{}`: it is not a regular file",
+            path.display()
+        );
+    }
+    let folder = folder_of(path);
+    if !folder.is_dir() {
+        let message = format!(
+            "cannot write `{}`: there is no folder `{}`",
+            path.display(),
+            folder.display()
+        );
+        return Err(Error::new(message).hint("create the folder, or correct its name"));
+    }
+    Ok(fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()))
+}
+
+/// A temporary file whose permissions are those of any new file, not those of a secret.
+fn create_beside(target: &Path) -> std::io::Result<NamedTempFile> {
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let extension = target.extension().unwrap_or_default().to_string_lossy();
+    let (prefix, suffix) = (format!(".{name}."), format!(".{extension}"));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix).suffix(&suffix);
+    if let Some(permissions) = new_file_permissions() {
+        builder.permissions(permissions);
+    }
+    builder.tempfile_in(folder_of(target))
+}
+
+/// What the system then takes the umask from.
+fn new_file_permissions() -> Option<Permissions> {
+    #[cfg(unix)]
+    return Some(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    #[cfg(not(unix))]
+    None
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let name = |entry: fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
+        entries.map(|entry| name(entry.unwrap())).collect()
+    }
+
+    #[test]
+    fn a_failure_leaves_the_old_file_and_no_debris() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.npy");
+        fs::write(&path, "old").unwrap();
+        let result = write(&path, |file| {
+            file.write_all(b"half").unwrap();
+            bail!("the disk is full")
+        });
+        assert_eq!(result.unwrap_err().message(), "the disk is full");
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(names(folder.path()), ["a.npy"]);
+    }
+
+    #[test]
+    fn success_replaces_the_old_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.mp4");
+        fs::write(&path, "old").unwrap();
+        write_by_name(&path, |temp| {
+            assert_eq!(temp.extension().unwrap(), "mp4");
+            fs::write(temp, "new").unwrap();
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(names(folder.path()), ["a.mp4"]);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn permissions_are_those_of_the_old_or_of_any_new_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let (fresh, plain) = (folder.path().join("fresh"), folder.path().join("plain"));
+        write(&fresh, |_| Ok(())).unwrap();
+        fs::write(&plain, "").unwrap();
+        assert_eq!(mode(&fresh), mode(&plain));
+        fs::set_permissions(&plain, Permissions::from_mode(0o640)).unwrap();
+        write(&plain, |_| Ok(())).unwrap();
+        assert_eq!(mode(&plain), 0o640);
+    }
+
+    #[test]
+    fn targets_that_cannot_be_written_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = write(&folder.path().join("no/a.npy"), |_| Ok(())).unwrap_err();
+        assert!(error.message().contains("there is no folder"), "{error}");
+        let error = write(folder.path(), |_| Ok(())).unwrap_err();
+        assert!(error.message().ends_with("it is a folder"), "{error}");
+    }
+}

@@ -1,0 +1,367 @@
+//! Files to videos and videos to files, one module per family of formats.
+//!
+//! A format is a row of [`FORMATS`]: how it is recognised, and how its header is read into a
+//! [`Recording`], from which frames are then loaded.
+
+mod atomic;
+mod npy;
+mod raw;
+
+#[cfg(test)]
+mod damage;
+
+use std::path::Path;
+
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::task;
+use crate::video::{DType, Metadata, Samples, Video, map_samples};
+use raw::Source;
+
+/// Which frames of a file to load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Selection {
+    /// The first frame.
+    pub start: usize,
+    /// How many frames to return; `None` for all that follow.
+    pub frames: Option<usize>,
+    /// The distance between the frames returned.
+    pub step: usize,
+}
+
+/// Frames that a file has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrameRange {
+    /// The first frame.
+    pub start: usize,
+    /// The number of frames.
+    pub len: usize,
+    /// The distance between them.
+    pub step: usize,
+}
+
+/// What a file holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Info {
+    /// The name of the format.
+    pub format: &'static str,
+    /// The length of each axis.
+    pub shape: Vec<usize>,
+    /// The type of the samples once loaded.
+    pub dtype: DType,
+    /// What is known about the recording.
+    pub metadata: Metadata,
+}
+
+/// Loads frames of a recording, or maps them into memory.
+pub fn load_video(path: &Path, selection: &Selection, use_mmap: bool) -> Result<Video> {
+    let (_, recording) = open(path)?;
+    let (shape, _) = recording.layout()?;
+    let range = selection.resolve(path, shape[0])?;
+    let metadata = metadata_of(path, &*recording);
+    if use_mmap {
+        let video = Video::with_metadata(recording.map()?, metadata);
+        return Ok(video.frames(range.start, range.len, range.step as isize));
+    }
+    let samples = recording.load(range)?;
+    let mut video = Video::with_metadata(samples, metadata);
+    if range.step > 1 {
+        let metadata = video.metadata_mut();
+        metadata.fps = metadata.fps.map(|fps| fps / range.step as f64);
+    }
+    Ok(video)
+}
+
+/// What a file says about its recording.
+pub fn load_metadata(path: &Path) -> Result<Metadata> {
+    let (_, recording) = open(path)?;
+    Ok(metadata_of(path, &*recording))
+}
+
+/// What a file holds, without reading its frames.
+pub fn info(path: &Path) -> Result<Info> {
+    let (format, recording) = open(path)?;
+    let (shape, dtype) = recording.layout()?;
+    Ok(Info {
+        format: format.name,
+        shape,
+        dtype,
+        metadata: metadata_of(path, &*recording),
+    })
+}
+
+/// Saves all samples as they are, in the format that the extension names.
+pub fn save_video(path: &Path, video: &Video) -> Result<()> {
+    let Some(extension) = extension_of(path) else {
+        let error = Error::new(format!("`{}` has no extension", path.display()));
+        return Err(error.hint(format!("name the format by one of {}", savers())));
+    };
+    let known = |format: &&Format| format.extensions.contains(&extension.as_str());
+    let save = FORMATS.iter().find(known).and_then(|format| format.save);
+    let Some(save) = save else {
+        let error = Error::new(format!("cannot save to a `.{extension}` file"));
+        return Err(error.hint(format!("use one of {}", savers())));
+    };
+    save(path, video)
+}
+
+impl Selection {
+    /// All frames.
+    pub const ALL: Self = Self {
+        start: 0,
+        frames: None,
+        step: 1,
+    };
+
+    /// The frames that there are among those asked for; a warning if they are fewer.
+    pub fn resolve(&self, path: &Path, available: usize) -> Result<FrameRange> {
+        let Self { start, step, .. } = *self;
+        if step == 0 {
+            bail!("`step` must be at least 1, got 0");
+        }
+        if start > 0 && start >= available {
+            bail!(
+                "`start_frame` {start} is beyond the end of `{}`, which has {available} frames",
+                path.display()
+            );
+        }
+        let most = (available - start).div_ceil(step);
+        let len = self.frames.unwrap_or(most);
+        if len > most {
+            task::warn(&format!(
+                "{len} frames asked for, but `{}` has only {most} from frame {start} on{}; \
+                 loading those",
+                path.display(),
+                if step > 1 {
+                    format!(" in steps of {step}")
+                } else {
+                    String::new()
+                },
+            ));
+        }
+        Ok(FrameRange {
+            start,
+            len: len.min(most),
+            step,
+        })
+    }
+}
+
+impl FrameRange {
+    /// The index in the file of each frame.
+    fn indices(self) -> impl Iterator<Item = usize> {
+        (0..self.len).map(move |frame| self.start + frame * self.step)
+    }
+}
+
+/// A file whose header has been read.
+trait Recording {
+    /// What the header says about the recording.
+    fn metadata(&self) -> &Metadata;
+
+    /// The shape and the type of the frames that there are.
+    fn layout(&self) -> Result<(Vec<usize>, DType)>;
+
+    /// Loads frames into memory.
+    fn load(&self, range: FrameRange) -> Result<Samples>;
+
+    /// All frames where they lie in the file.
+    fn map(&self) -> Result<Samples>;
+}
+
+/// A kind of file.
+struct Format {
+    name: &'static str,
+    extensions: &'static [&'static str],
+    /// Whether a file that begins with these bytes is one.
+    begins: fn(&[u8]) -> bool,
+    open: fn(&Path) -> Result<Box<dyn Recording>>,
+    save: Option<fn(&Path, &Video) -> Result<()>>,
+}
+
+const FORMATS: &[Format] = &[
+    Format {
+        name: "NumPy",
+        extensions: &["npy"],
+        begins: npy::begins,
+        open: |path| Ok(Box::new(npy::Array::open(path)?)),
+        save: Some(npy::save),
+    },
+];
+
+/// How many bytes [`Format::begins`] gets.
+const BEGINNING: usize = 32;
+
+fn open(path: &Path) -> Result<(&'static Format, Box<dyn Recording>)> {
+    let format = recognise(path)?;
+    Ok((format, (format.open)(path)?))
+}
+
+/// The format by extension, unless the content is plainly another's.
+fn recognise(path: &Path) -> Result<&'static Format> {
+    let beginning = beginning_of(path)?;
+    let extension = extension_of(path);
+    let by_extension = extension.as_deref().and_then(|extension| {
+        let known = |format: &&Format| format.extensions.contains(&extension);
+        FORMATS.iter().find(known)
+    });
+    let by_content = FORMATS.iter().find(|format| (format.begins)(&beginning));
+    match (by_extension, by_content) {
+        (Some(named), Some(held)) if named.name != held.name => {
+            task::warn(&format!("`{}` holds {} data", path.display(), held.name));
+            Ok(held)
+        }
+        (Some(format), _) | (None, Some(format)) => Ok(format),
+        (None, None) => Err(unknown_format(path, extension)),
+    }
+}
+
+fn beginning_of(path: &Path) -> Result<Vec<u8>> {
+    if path.is_dir() {
+        bail!("`{}` is a folder, not a file", path.display());
+    }
+    if !path.exists() {
+        return Err(missing(path));
+    }
+    let beginning = Source::open(path)?.start(BEGINNING)?;
+    if beginning.is_empty() {
+        bail!("`{}` is empty", path.display());
+    }
+    Ok(beginning)
+}
+
+/// The error for a file that is not there.
+fn missing(path: &Path) -> Error {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let folder = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let error = Error::new(format!("there is no file `{}`", path.display()));
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return error.hint(format!("there is no folder `{}` either", folder.display()));
+    };
+    let names: Vec<String> = entries
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    error.did_you_mean(&name, names.iter().map(String::as_str))
+}
+
+fn unknown_format(path: &Path, extension: Option<String>) -> Error {
+    let error = match extension {
+        Some(extension) => Error::new(format!(
+            "cannot load `{}`: no known format has the extension `.{extension}`",
+            path.display()
+        )),
+        None => Error::new(format!(
+            "cannot load `{}`: it has no extension and its content is not known",
+            path.display()
+        )),
+    };
+    let known: Vec<String> = FORMATS
+        .iter()
+        .map(|format| format!("{} (.{})", format.name, format.extensions.join(", .")))
+        .collect();
+    error.hint(format!("what can be loaded: {}", known.join("; ")))
+}
+
+/// The extensions of the formats that can be written.
+fn savers() -> String {
+    let writable = FORMATS.iter().filter(|format| format.save.is_some());
+    let extensions = writable.flat_map(|format| format.extensions);
+    let names: Vec<String> = extensions.map(|name| format!("`.{name}`")).collect();
+    names.join(", ")
+}
+
+fn extension_of(path: &Path) -> Option<String> {
+    Some(path.extension()?.to_string_lossy().to_lowercase())
+}
+
+fn metadata_of(path: &Path, recording: &dyn Recording) -> Metadata {
+    Metadata {
+        source: Some(path.to_owned()),
+        ..recording.metadata().clone()
+    }
+}
+
+/// The error for a file that a parser gave up on, with its hints.
+fn cannot_load(path: &Path, reason: &Error) -> Error {
+    let error = Error::new(format!("cannot load `{}`: {reason}", path.display()));
+    reason.hints().iter().cloned().fold(error, Error::hint)
+}
+
+/// The error for a file that cannot be used where it lies.
+fn cannot_map(path: &Path, reason: &str) -> Error {
+    Error::new(format!(
+        "cannot map `{}` into memory: {reason}",
+        path.display()
+    ))
+    .hint("load it without `use_mmap`")
+}
+
+/// The samples of some frames, copied out of a larger array.
+fn copy_frames(samples: &Samples, range: FrameRange) -> Result<Samples> {
+    let layout = samples
+        .layout()
+        .slice(0, range.start, range.len, range.step as isize);
+    map_samples!(samples.with_layout(layout), array => {
+        Ok(crate::video::Element::wrap(array.copy()?))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn selection(start: usize, frames: Option<usize>, step: usize) -> Selection {
+        Selection {
+            start,
+            frames,
+            step,
+        }
+    }
+
+    #[test]
+    fn selections_count_the_frames_returned() {
+        let resolve = |start, frames, step| {
+            let range = selection(start, frames, step).resolve(Path::new("a"), 10);
+            range.map(|range| range.indices().collect::<Vec<_>>())
+        };
+        assert_eq!(resolve(1, Some(3), 2).unwrap(), [1, 3, 5]);
+        assert_eq!(resolve(1, None, 4).unwrap(), [1, 5, 9]);
+        assert_eq!(resolve(8, Some(5), 1).unwrap(), [8, 9]);
+        assert_eq!(
+            resolve(10, None, 1).unwrap_err().message(),
+            "`start_frame` 10 is beyond the end of `a`, which has 10 frames"
+        );
+        assert!(resolve(0, None, 0).is_err());
+    }
+
+    #[test]
+    fn files_that_cannot_be_loaded_say_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("empty.npy"), "").unwrap();
+        std::fs::write(at("notes.txt"), "some text").unwrap();
+        let fail = |name: &str| load_video(&at(name), &Selection::ALL, false).unwrap_err();
+        assert_eq!(fail("emty.npy").hints(), ["did you mean `empty.npy`?"]);
+        assert!(fail("empty.npy").message().ends_with("is empty"));
+        assert!(
+            fail("notes.txt")
+                .message()
+                .ends_with("the extension `.txt`")
+        );
+        assert!(fail("").message().ends_with("is a folder, not a file"));
+    }
+
+    #[test]
+    fn saving_needs_a_known_extension() {
+        let video = Video::new(crate::video::Strided::from_vec(&[1, 1, 1], vec![0u8]));
+        let hint = "name the format by one of `.npy`";
+        let error = save_video(Path::new("a"), &video).unwrap_err();
+        assert_eq!(error.hints(), [hint]);
+        let error = save_video(Path::new("a.xyz"), &video).unwrap_err();
+        assert_eq!(error.message(), "cannot save to a `.xyz` file");
+    }
+}

@@ -1,0 +1,287 @@
+//! NumPy's `.npy` files: versions 1 to 3, either byte order, C and Fortran order.
+
+#[cfg(test)]
+mod tests;
+
+use std::io::Write;
+use std::path::Path;
+
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::io::raw::{self, Encoding, Source};
+use crate::io::{FrameRange, Recording, atomic, cannot_load, cannot_map, copy_frames};
+use crate::video::{DType, Element, Layout, MappedFile, Metadata, Samples, Video, with_dtype};
+
+const MAGIC: &[u8] = b"\x93NUMPY";
+
+/// The longest header that is read, far beyond any that describes numbers.
+const MAX_HEADER: usize = 1 << 20;
+
+/// An array in a file.
+pub(in crate::io) struct Array {
+    source: Source,
+    header: Header,
+    metadata: Metadata,
+}
+
+#[derive(Debug, PartialEq)]
+struct Header {
+    encoding: Encoding,
+    fortran: bool,
+    shape: Vec<usize>,
+    /// Where the samples begin.
+    offset: u64,
+}
+
+/// Whether a file that begins with these bytes is an `.npy` file.
+pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
+    bytes.starts_with(MAGIC)
+}
+
+/// Saves an array in C order.
+pub(in crate::io) fn save(path: &Path, video: &Video) -> Result<()> {
+    atomic::write(path, |file| {
+        let header = header_text(video.dtype(), video.shape());
+        file.write_all(&header)
+            .map_err(|e| Error::io("write", path, &e))?;
+        raw::write_samples(video.samples(), path, file)
+    })
+}
+
+impl Array {
+    /// Reads the header.
+    pub(in crate::io) fn open(path: &Path) -> Result<Self> {
+        let source = Source::open(path)?;
+        let header = read_header(&source)?;
+        Ok(Self {
+            source,
+            header,
+            metadata: Metadata::default(),
+        })
+    }
+
+    /// The samples as they lie in the file, the axes in the order of the shape.
+    fn file_layout(&self) -> Layout {
+        let shape = &self.header.shape;
+        if !self.header.fortran {
+            return Layout::contiguous(shape);
+        }
+        let reversed: Vec<usize> = shape.iter().rev().copied().collect();
+        let strides = Layout::contiguous(&reversed).strides().to_vec();
+        Layout::new(0, shape, &strides.into_iter().rev().collect::<Vec<_>>())
+    }
+}
+
+impl Recording for Array {
+    fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    fn layout(&self) -> Result<(Vec<usize>, DType)> {
+        Ok((self.header.shape.clone(), self.header.encoding.dtype))
+    }
+
+    fn load(&self, range: FrameRange) -> Result<Samples> {
+        let Header {
+            encoding,
+            ref shape,
+            offset,
+            ..
+        } = self.header;
+        if self.header.fortran && shape.len() > 1 {
+            if encoding.obstacle().is_none() {
+                return copy_frames(&self.map()?, range);
+            }
+            let reversed: Vec<usize> = shape.iter().rev().copied().collect();
+            let samples = raw::read_block(&self.source, encoding, &reversed, offset)?;
+            return copy_frames(&samples.with_layout(self.file_layout()), range);
+        }
+        let frame_bytes = (shape[1..].iter().product::<usize>() * encoding.size()) as u64;
+        let start = |frame: usize| offset + frame as u64 * frame_bytes;
+        let shape = [&[range.len], &shape[1..]].concat();
+        if range.step == 1 {
+            return raw::read_block(&self.source, encoding, &shape, start(range.start));
+        }
+        let offsets: Vec<u64> = range.indices().map(start).collect();
+        raw::read_frames(&self.source, encoding, &shape, &offsets)
+    }
+
+    fn map(&self) -> Result<Samples> {
+        let path = self.source.path();
+        if let Some(obstacle) = self.header.encoding.obstacle() {
+            return Err(cannot_map(path, obstacle));
+        }
+        let file = MappedFile::open(path)?;
+        let offset = self.header.offset as usize;
+        let mapped = with_dtype!(self.header.encoding.dtype, T => {
+            file.array::<T>(offset, self.file_layout()).map(Element::wrap)
+        });
+        mapped.ok_or_else(|| cannot_map(path, "its samples are not aligned"))
+    }
+}
+
+fn read_header(source: &Source) -> Result<Header> {
+    let path = source.path().display();
+    let start = source.start(12)?;
+    if !begins(&start) {
+        bail!("`{path}` is not an .npy file: it does not begin with \"\\x93NUMPY\"");
+    }
+    let cut = || Error::new(format!("`{path}` ends within its header"));
+    let (&version, lengths) = start[6..].split_first().ok_or_else(cut)?;
+    let (begin, len) = match (version, lengths) {
+        (1, [_, a, b, ..]) => (10, usize::from(u16::from_le_bytes([*a, *b]))),
+        (2 | 3, [_, a, b, c, d]) => (12, u32::from_le_bytes([*a, *b, *c, *d]) as usize),
+        (1..=3, _) => return Err(cut()),
+        _ => bail!("`{path}` is of version {version} of the .npy format; 1 to 3 are known"),
+    };
+    if len > MAX_HEADER || (begin + len) as u64 > source.len() {
+        return Err(cut());
+    }
+    let mut text = vec![0; len];
+    source.read_at(begin as u64, &mut text)?;
+    let header = parse_header(&String::from_utf8_lossy(&text), (begin + len) as u64)
+        .map_err(|e| cannot_load(source.path(), &e))?;
+    check_size(source, &header)?;
+    Ok(header)
+}
+
+/// An error unless the file has all the samples that the header claims.
+fn check_size(source: &Source, header: &Header) -> Result<()> {
+    let bytes = header
+        .shape
+        .iter()
+        .try_fold(header.encoding.size(), |bytes, &len| {
+            bytes.checked_mul(len.max(1))
+        })
+        .filter(|bytes| isize::try_from(*bytes).is_ok());
+    let present = source.len() - header.offset;
+    match bytes {
+        Some(bytes) if header.shape.contains(&0) || bytes as u64 <= present => Ok(()),
+        bytes => bail!(
+            "`{}` claims {} bytes of samples, the file has {present}",
+            source.path().display(),
+            bytes.map_or_else(|| "more than 2^63".to_owned(), |bytes| bytes.to_string())
+        ),
+    }
+}
+
+/// Reads the Python dictionary that describes the array.
+fn parse_header(text: &str, offset: u64) -> Result<Header> {
+    let entry = |key: &str| {
+        let at = text
+            .find(&format!("'{key}'"))
+            .or_else(|| text.find(&format!("\"{key}\"")));
+        at.and_then(|at| text[at + key.len() + 2..].trim_start().strip_prefix(':'))
+            .map(str::trim_start)
+            .ok_or_else(|| Error::new(format!("its header has no `{key}`")))
+    };
+    let (descr, fortran, shape) = (entry("descr")?, entry("fortran_order")?, entry("shape")?);
+    let shape = parse_shape(shape)?;
+    if shape.is_empty() || shape.len() > 4 {
+        bail!(
+            "it holds an array of {} axes, a video has 1 to 4",
+            shape.len()
+        );
+    }
+    Ok(Header {
+        encoding: parse_descr(descr)?,
+        fortran: fortran.starts_with("True"),
+        shape,
+        offset,
+    })
+}
+
+fn parse_shape(text: &str) -> Result<Vec<usize>> {
+    let inner = text
+        .strip_prefix('(')
+        .and_then(|text| text.split(')').next());
+    let lens = inner.map(|inner| {
+        let lens = inner.split(',').map(|len| len.trim().trim_end_matches('L'));
+        lens.filter(|len| !len.is_empty()).map(str::parse).collect()
+    });
+    match lens {
+        Some(Ok(shape)) => Ok(shape),
+        _ => bail!("its header has no readable shape"),
+    }
+}
+
+fn parse_descr(text: &str) -> Result<Encoding> {
+    let quote = text.chars().next().filter(|c| matches!(c, '\'' | '"'));
+    let Some(descr) = quote.and_then(|quote| text[1..].split(quote).next()) else {
+        return Err(not_numbers("structured records"));
+    };
+    let (order, code) = match descr.chars().next() {
+        Some(order @ ('<' | '>' | '|' | '=')) => (order, &descr[1..]),
+        _ => ('=', descr),
+    };
+    let big = cfg!(target_endian = "big");
+    let swapped = matches!((order, big), ('<', true) | ('>', false));
+    let dtype = match code {
+        "b1" | "?" => DType::Bool,
+        "u1" => DType::U8,
+        "u2" => DType::U16,
+        "u4" => DType::U32,
+        "u8" => DType::U64,
+        "i1" => DType::I8,
+        "i2" => DType::I16,
+        "i4" => DType::I32,
+        "i8" => DType::I64,
+        "f2" | "f4" => DType::F32,
+        "f8" => DType::F64,
+        _ => return Err(not_numbers(&contents(code))),
+    };
+    Ok(Encoding {
+        dtype,
+        half: code == "f2",
+        swapped,
+    })
+}
+
+/// What an array of another type holds.
+fn contents(code: &str) -> String {
+    match code.chars().next() {
+        Some('c') => "complex numbers".into(),
+        Some('S' | 'U' | 'a') => "text".into(),
+        Some('O') => "Python objects".into(),
+        Some('V') => "raw records".into(),
+        Some('M') => "dates".into(),
+        Some('m') => "time differences".into(),
+        Some('f') => "floats of extended precision".into(),
+        _ => format!("samples of the unknown type `{code}`"),
+    }
+}
+
+fn not_numbers(contents: &str) -> Error {
+    Error::new(format!("it holds {contents}, a video needs real numbers"))
+        .hint("convert it in Python with `.astype(\"float32\")` and save it again")
+}
+
+/// Magic, version and dictionary, padded so that the samples are aligned.
+fn header_text(dtype: DType, shape: &[usize]) -> Vec<u8> {
+    let order = match (dtype.size(), cfg!(target_endian = "big")) {
+        (1, _) => '|',
+        (_, true) => '>',
+        (_, false) => '<',
+    };
+    let kind = match dtype {
+        DType::Bool => 'b',
+        dtype if dtype.is_float() => 'f',
+        dtype if dtype.limits().0 < 0.0 => 'i',
+        _ => 'u',
+    };
+    let lens: String = shape.iter().map(|len| format!("{len}, ")).collect();
+    let lens = if shape.len() == 1 {
+        lens.trim_end()
+    } else {
+        lens.trim_end_matches(", ")
+    };
+    let mut text = format!(
+        "{{'descr': '{order}{kind}{}', 'fortran_order': False, 'shape': ({lens}), }}",
+        dtype.size()
+    );
+    let padding = (10 + text.len() + 1).next_multiple_of(64) - (10 + text.len() + 1);
+    text.extend(std::iter::repeat_n(' ', padding));
+    text.push('\n');
+    let len = u16::try_from(text.len()).expect("at most four lengths of 20 digits");
+    [MAGIC, &[1, 0], &len.to_le_bytes(), text.as_bytes()].concat()
+}

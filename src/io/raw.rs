@@ -1,0 +1,280 @@
+//! Samples as files hold them: read straight into their place in the result, on all cores, and
+//! written in bulk.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use half::f16;
+use half::slice::HalfFloatSliceExt;
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+use crate::task::{self, Task};
+use crate::video::{DType, Element, Samples, Strided, map_samples, read_run, with_dtype};
+
+/// How many bytes one parallel step reads, and one write has.
+const STEP: usize = 2 << 20;
+
+/// How many bytes of frames are put in order ahead of one write.
+const BATCH: usize = 16 << 20;
+
+/// How a file holds a sample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Encoding {
+    /// The type it is loaded as.
+    pub(super) dtype: DType,
+    /// Whether the file has half-precision floats, which load as `float32`.
+    pub(super) half: bool,
+    /// Whether the bytes are in the other order than this machine's.
+    pub(super) swapped: bool,
+}
+
+impl Encoding {
+    /// The size of a sample in the file, in bytes.
+    pub(super) fn size(self) -> usize {
+        if self.half { 2 } else { self.dtype.size() }
+    }
+
+    /// Why the samples cannot be used where they lie in the file, if they cannot.
+    pub(super) fn obstacle(self) -> Option<&'static str> {
+        match self {
+            Self { half: true, .. } => {
+                Some("its samples are float16, which are widened on loading")
+            }
+            Self {
+                dtype: DType::Bool, ..
+            } => Some("its samples are bool, which are checked on loading"),
+            Self {
+                dtype: DType::U8 | DType::I8,
+                ..
+            } => None,
+            Self { swapped: true, .. } => {
+                Some("its bytes are in the other order than this machine's")
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A file that is read at several places at once.
+pub(super) struct Source {
+    path: PathBuf,
+    file: File,
+    len: u64,
+}
+
+impl Source {
+    /// Opens a file for reading.
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        let fail = |e| Error::io("open", path, &e);
+        let file = File::open(path).map_err(fail)?;
+        let len = file.metadata().map_err(fail)?.len();
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            len,
+        })
+    }
+
+    /// Where the file is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The size of the file in bytes.
+    pub(super) fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Reads bytes from a place in the file.
+    pub(super) fn read_at(&self, offset: u64, out: &mut [u8]) -> Result<()> {
+        read_exact_at(&self.file, offset, out).map_err(|e| Error::io("read", &self.path, &e))
+    }
+
+    /// The first `len` bytes, or fewer if the file is shorter.
+    pub(super) fn start(&self, len: usize) -> Result<Vec<u8>> {
+        let mut bytes = vec![0; self.len.min(len as u64) as usize];
+        self.read_at(0, &mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+/// Reads samples that follow each other in a file, from byte `offset` on, on all cores.
+pub(super) fn read_block(
+    source: &Source,
+    encoding: Encoding,
+    shape: &[usize],
+    offset: u64,
+) -> Result<Samples> {
+    let per_step = STEP / encoding.size();
+    load(encoding.dtype, shape, per_step, |step, out| {
+        let start = offset + (step * per_step * encoding.size()) as u64;
+        out.fill(encoding, &mut |bytes| source.read_at(start, bytes))
+    })
+}
+
+/// Reads frames that begin at the given offsets of a file, on all cores.
+pub(super) fn read_frames(
+    source: &Source,
+    encoding: Encoding,
+    shape: &[usize],
+    offsets: &[u64],
+) -> Result<Samples> {
+    let frame_len: usize = shape[1..].iter().product();
+    let frame_bytes = (frame_len * encoding.size()) as u64;
+    let follow = |pair: &[u64]| pair[0].checked_add(frame_bytes) == Some(pair[1]);
+    if offsets.windows(2).all(follow) {
+        return read_block(
+            source,
+            encoding,
+            shape,
+            offsets.first().copied().unwrap_or(0),
+        );
+    }
+    load(encoding.dtype, shape, frame_len, |frame, out| {
+        out.fill(encoding, &mut |bytes| source.read_at(offsets[frame], bytes))
+    })
+}
+
+/// Fills one array in steps of `per_step` samples, on all cores.
+pub(super) fn load(
+    dtype: DType,
+    shape: &[usize],
+    per_step: usize,
+    fill: impl Fn(usize, &mut dyn Fill) -> Result<()> + Sync,
+) -> Result<Samples> {
+    with_dtype!(dtype, T => {
+        let mut array = Strided::<T>::zeroed(shape)?;
+        let steps = array.as_mut_slice()?.par_chunks_mut(per_step.max(1)).enumerate();
+        task::for_each("loading", steps, |(step, mut out)| fill(step, &mut out))?;
+        Ok(T::wrap(array))
+    })
+}
+
+/// Writes all samples in row-major order, as they are in memory.
+pub(super) fn write_samples(samples: &Samples, path: &Path, file: &mut dyn Write) -> Result<()> {
+    map_samples!(samples, array => write_array(array, path, file))
+}
+
+fn write_array<T: Stored>(array: &Strided<T>, path: &Path, file: &mut dyn Write) -> Result<()> {
+    let mut write = |samples: &[T]| {
+        let bytes = bytemuck::cast_slice(samples);
+        file.write_all(bytes)
+            .map_err(|e| Error::io("write", path, &e))
+    };
+    let task = Task::new("saving", array.layout().len());
+    if let Some(samples) = array.as_slice() {
+        return samples.chunks(STEP / size_of::<T>()).try_for_each(|step| {
+            write(step)?;
+            task.advance(step.len())
+        });
+    }
+    let frame_len: usize = array.shape()[1..].iter().product();
+    let per_batch = (BATCH / size_of::<T>() / frame_len).max(1);
+    let mut batch = vec![T::default(); per_batch.min(array.shape()[0]) * frame_len];
+    for first in (0..array.shape()[0]).step_by(per_batch) {
+        let frames = per_batch.min(array.shape()[0] - first);
+        let batch = &mut batch[..frames * frame_len];
+        let ordered = batch.par_chunks_mut(frame_len).enumerate();
+        ordered.for_each(|(frame, out)| read_run(array, first + frame, 0..frame_len, out, |v| v));
+        write(batch)?;
+        task.advance(batch.len())?;
+    }
+    Ok(())
+}
+
+/// Samples that are bytes in a file.
+pub(super) trait Stored: Element + bytemuck::NoUninit {
+    /// Fills samples with those that `read` gives the bytes of.
+    fn fill(samples: &mut [Self], encoding: Encoding, read: Read<'_>) -> Result<()>;
+}
+
+/// Reads as many bytes as there is room for.
+pub(super) type Read<'a> = &'a mut dyn FnMut(&mut [u8]) -> Result<()>;
+
+/// A part of the result that is to be filled, whatever its type.
+pub(super) trait Fill {
+    /// Fills it with the samples that `read` gives the bytes of.
+    fn fill(&mut self, encoding: Encoding, read: Read<'_>) -> Result<()>;
+}
+
+impl<T: Stored> Fill for &mut [T] {
+    fn fill(&mut self, encoding: Encoding, read: Read<'_>) -> Result<()> {
+        T::fill(self, encoding, read)
+    }
+}
+
+macro_rules! stored {
+    ($($type:ident)*) => {
+        $(impl Stored for $type {
+            fn fill(samples: &mut [Self], encoding: Encoding, read: Read<'_>) -> Result<()> {
+                fill_numbers(samples, encoding, read)
+            }
+        })*
+    };
+}
+stored! { u8 u16 u32 u64 i8 i16 i32 i64 f64 }
+
+impl Stored for f32 {
+    fn fill(samples: &mut [Self], encoding: Encoding, read: Read<'_>) -> Result<()> {
+        if !encoding.half {
+            return fill_numbers(samples, encoding, read);
+        }
+        let mut halves = vec![f16::ZERO; samples.len()];
+        fill_numbers(&mut halves, encoding, read)?;
+        halves.convert_to_f32_slice(samples);
+        Ok(())
+    }
+}
+
+impl Stored for bool {
+    fn fill(samples: &mut [Self], _: Encoding, read: Read<'_>) -> Result<()> {
+        let mut bytes = vec![0; samples.len()];
+        read(&mut bytes)?;
+        for (sample, byte) in samples.iter_mut().zip(bytes) {
+            *sample = byte != 0;
+        }
+        Ok(())
+    }
+}
+
+fn fill_numbers<T: bytemuck::Pod>(
+    samples: &mut [T],
+    encoding: Encoding,
+    read: Read<'_>,
+) -> Result<()> {
+    read(bytemuck::cast_slice_mut(samples))?;
+    if encoding.swapped {
+        match size_of::<T>() {
+            2 => bytemuck::cast_slice_mut(samples)
+                .iter_mut()
+                .for_each(|v: &mut u16| *v = v.swap_bytes()),
+            4 => bytemuck::cast_slice_mut(samples)
+                .iter_mut()
+                .for_each(|v: &mut u32| *v = v.swap_bytes()),
+            8 => bytemuck::cast_slice_mut(samples)
+                .iter_mut()
+                .for_each(|v: &mut u64| *v = v.swap_bytes()),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn read_exact_at(file: &File, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, out, offset)
+}
+
+#[cfg(windows)]
+fn read_exact_at(file: &File, mut offset: u64, mut out: &mut [u8]) -> std::io::Result<()> {
+    while !out.is_empty() {
+        let read = std::os::windows::fs::FileExt::seek_read(file, out, offset)?;
+        if read == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        (offset, out) = (offset + read as u64, &mut out[read..]);
+    }
+    Ok(())
+}
