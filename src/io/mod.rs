@@ -6,6 +6,7 @@
 mod atomic;
 mod npy;
 mod raw;
+mod tiff;
 
 #[cfg(test)]
 mod damage;
@@ -180,6 +181,13 @@ struct Format {
 }
 
 const FORMATS: &[Format] = &[
+    Format {
+        name: "TIFF",
+        extensions: &["tif", "tiff"],
+        begins: tiff::begins,
+        open: |path| Ok(Box::new(tiff::Stack::open(path)?)),
+        save: Some(tiff::save),
+    },
     Format {
         name: "NumPy",
         extensions: &["npy"],
@@ -358,7 +366,7 @@ mod tests {
     #[test]
     fn saving_needs_a_known_extension() {
         let video = Video::new(crate::video::Strided::from_vec(&[1, 1, 1], vec![0u8]));
-        let hint = "name the format by one of `.npy`";
+        let hint = "name the format by one of `.tif`, `.tiff`, `.npy`";
         let error = save_video(Path::new("a"), &video).unwrap_err();
         assert_eq!(error.hints(), [hint]);
         let error = save_video(Path::new("a.xyz"), &video).unwrap_err();

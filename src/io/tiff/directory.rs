@@ -1,0 +1,182 @@
+//! The directories of a TIFF file: where the pages are and how they are stored.
+//!
+//! They are read here rather than by the `tiff` crate, because files of a hundred thousand pages
+//! must open at once and damaged ones must not cost more than their size.
+
+use std::collections::HashSet;
+
+use crate::bail;
+use crate::error::Result;
+
+/// A TIFF file's bytes and how to read numbers in them.
+#[derive(Clone, Copy)]
+pub(super) struct Reader<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) big_endian: bool,
+    /// Whether offsets have 64 bits.
+    pub(super) big_tiff: bool,
+}
+
+/// One entry of a directory.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) tag: u16,
+    kind: u16,
+    count: u64,
+    /// Where the entry is in the file.
+    pub(super) position: usize,
+}
+
+/// One directory: the description of a page.
+#[derive(Debug, Clone)]
+pub(super) struct Directory {
+    pub(super) offset: u64,
+    pub(super) entries: Vec<Entry>,
+    next: u64,
+}
+
+/// The directories of a file, and whether the chain of them ended as it should.
+pub(super) struct Directories {
+    pub(super) list: Vec<Directory>,
+    pub(super) complete: bool,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads the header.
+    pub(super) fn new(bytes: &'a [u8]) -> Result<Self> {
+        let (big_endian, big_tiff) = match bytes.get(..4) {
+            Some(b"II*\0") => (false, false),
+            Some(b"MM\0*") => (true, false),
+            Some(b"II+\0") => (false, true),
+            Some(b"MM\0+") => (true, true),
+            _ => bail!("it is not a TIFF file"),
+        };
+        Ok(Self {
+            bytes,
+            big_endian,
+            big_tiff,
+        })
+    }
+
+    /// All directories in the order of their chain.
+    pub(super) fn directories(&self) -> Directories {
+        let mut list = Vec::new();
+        let mut seen = HashSet::new();
+        // Entries of directories that overlap could make the work grow with the square of the size.
+        let mut budget = self.bytes.len();
+        let first = if self.big_tiff {
+            self.uint(8, 8)
+        } else {
+            self.uint(4, 4)
+        };
+        let mut next = first.unwrap_or(0);
+        while next != 0 && seen.insert(next) {
+            let Some(directory) = self.directory(next) else {
+                break;
+            };
+            let size = directory.entries.len() * self.entry_size();
+            let Some(rest) = budget.checked_sub(size) else {
+                break;
+            };
+            (budget, next) = (rest, directory.next);
+            list.push(directory);
+        }
+        Directories {
+            list,
+            complete: next == 0,
+        }
+    }
+
+    /// The values of an entry as whole numbers; `None` if it has others or leaves the file.
+    pub(super) fn uints(&self, entry: &Entry) -> Option<Vec<u64>> {
+        let size = match entry.kind {
+            1 | 7 => 1,
+            3 => 2,
+            4 | 13 => 4,
+            16 | 18 => 8,
+            _ => return None,
+        };
+        let start = self.values_position(entry, size)?;
+        let count = usize::try_from(entry.count).ok()?;
+        let end = start.checked_add(count.checked_mul(size)?)?;
+        let values = self.bytes.get(start..end)?.chunks_exact(size);
+        Some(values.map(|bytes| self.number(bytes)).collect())
+    }
+
+    /// The text of an entry.
+    pub(super) fn text(&self, entry: &Entry) -> Option<String> {
+        if !matches!(entry.kind, 1 | 2 | 7) {
+            return None;
+        }
+        let start = self.values_position(entry, 1)?;
+        let end = start.checked_add(usize::try_from(entry.count).ok()?)?;
+        let text = String::from_utf8_lossy(self.bytes.get(start..end)?);
+        Some(text.trim_end_matches('\0').trim().to_owned())
+    }
+
+    /// The size of a directory's entry in bytes.
+    pub(super) fn entry_size(&self) -> usize {
+        if self.big_tiff { 20 } else { 12 }
+    }
+
+    fn directory(&self, offset: u64) -> Option<Directory> {
+        let (count_size, offset_size) = if self.big_tiff { (8, 8) } else { (2, 4) };
+        let start = usize::try_from(offset).ok()?;
+        let count = usize::try_from(self.uint(start, count_size)?).ok()?;
+        let first = start.checked_add(count_size)?;
+        let end = first.checked_add(count.checked_mul(self.entry_size())?)?;
+        if end > self.bytes.len() {
+            return None;
+        }
+        let positions = (first..end).step_by(self.entry_size());
+        let entries = positions
+            .map(|position| self.entry(position))
+            .collect::<Option<_>>()?;
+        Some(Directory {
+            offset,
+            entries,
+            next: self.uint(end, offset_size).unwrap_or(u64::MAX),
+        })
+    }
+
+    fn entry(&self, position: usize) -> Option<Entry> {
+        let count_size = if self.big_tiff { 8 } else { 4 };
+        Some(Entry {
+            tag: self.uint(position, 2)? as u16,
+            kind: self.uint(position + 2, 2)? as u16,
+            count: self.uint(position + 4, count_size)?,
+            position,
+        })
+    }
+
+    /// Where the values of an entry are: within it if there is room.
+    fn values_position(&self, entry: &Entry, size: usize) -> Option<usize> {
+        let (at, room) = if self.big_tiff { (12, 8) } else { (8, 4) };
+        let inside = entry.position + at;
+        if entry.count.checked_mul(size as u64)? <= room as u64 {
+            return Some(inside);
+        }
+        usize::try_from(self.uint(inside, room)?).ok()
+    }
+
+    fn uint(&self, position: usize, size: usize) -> Option<u64> {
+        let bytes = self.bytes.get(position..position.checked_add(size)?)?;
+        Some(self.number(bytes))
+    }
+
+    fn number(&self, bytes: &[u8]) -> u64 {
+        let join = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
+        if self.big_endian {
+            bytes.iter().fold(0, join)
+        } else {
+            bytes.iter().rev().fold(0, join)
+        }
+    }
+}
+
+impl Directory {
+    /// The entry of a tag.
+    pub(super) fn find(&self, tag: u16) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.tag == tag)
+    }
+}

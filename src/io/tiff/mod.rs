@@ -1,0 +1,284 @@
+//! TIFF stacks: every page of the first page's size is a frame.
+//!
+//! Pages that are stored as they are in memory are read straight from the file or mapped; others
+//! are decoded by the `tiff` crate, several at once.
+
+mod decode;
+mod description;
+mod directory;
+mod page;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+pub(super) use write::save;
+
+use super::raw::{self, Encoding, Source};
+use super::{FrameRange, Recording, cannot_load, cannot_map};
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::task;
+use crate::video::{DType, Element, Layout, MappedFile, Metadata, Samples, with_dtype};
+use description::Description;
+use directory::Reader;
+use page::{Page, Shape};
+
+/// A stack of pages of one size and type.
+pub(super) struct Stack {
+    source: Source,
+    file: MappedFile,
+    shape: Shape,
+    frames: Frames,
+    metadata: Metadata,
+}
+
+/// Where the frames are.
+enum Frames {
+    /// As in memory, from these offsets on.
+    Plain(Vec<u64>),
+    /// In a form that has to be decoded.
+    Coded(Vec<Page>),
+}
+
+/// Whether a file that begins with these bytes is a TIFF file.
+pub(super) fn begins(bytes: &[u8]) -> bool {
+    Reader::new(bytes).is_ok()
+}
+
+impl Stack {
+    /// Finds the frames; those of a file that was cut short as far as they are whole.
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        let file = MappedFile::open(path)?;
+        let explain = |e| cannot_load(path, &e);
+        let reader = Reader::new(file.bytes()).map_err(explain)?;
+        let found = Pages::find(&reader).map_err(explain)?;
+        found.warn(path);
+        Ok(Self {
+            source: Source::open(path)?,
+            shape: found.first.shape,
+            metadata: found.description.metadata(),
+            frames: found.frames,
+            file,
+        })
+    }
+
+    fn shape_of(&self, frames: usize) -> Vec<usize> {
+        let Shape {
+            height,
+            width,
+            channels,
+            ..
+        } = self.shape;
+        let mut shape = vec![frames, height, width];
+        if channels > 1 {
+            shape.push(channels);
+        }
+        shape
+    }
+
+    /// The layout of the frames in the file, in samples from the first frame on.
+    fn file_layout(&self, offsets: &[u64]) -> Option<Layout> {
+        let size = self.shape.encoding.size() as u64;
+        let shape = self.shape_of(offsets.len());
+        let mut strides = Layout::contiguous(&shape).strides().to_vec();
+        if let [first, second, ..] = offsets {
+            let stride = second.checked_sub(*first)?;
+            let constant = offsets
+                .windows(2)
+                .all(|pair| pair[0].checked_add(stride) == Some(pair[1]));
+            if !constant || stride % size != 0 {
+                return None;
+            }
+            strides[0] = (stride / size) as isize;
+        }
+        Some(Layout::new(0, &shape, &strides))
+    }
+}
+
+impl Recording for Stack {
+    fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    fn layout(&self) -> Result<(Vec<usize>, DType)> {
+        Ok((self.shape_of(self.frames.len()), self.shape.encoding.dtype))
+    }
+
+    fn load(&self, range: FrameRange) -> Result<Samples> {
+        let shape = self.shape_of(range.len);
+        let encoding = self.shape.encoding;
+        match &self.frames {
+            Frames::Plain(offsets) => {
+                let offsets: Vec<u64> = range.indices().map(|frame| offsets[frame]).collect();
+                raw::read_frames(&self.source, encoding, &shape, &offsets)
+            }
+            Frames::Coded(pages) => {
+                let decoded = Encoding {
+                    swapped: false,
+                    ..encoding
+                };
+                raw::load(encoding.dtype, &shape, self.shape.len(), |frame, out| {
+                    let index = range.start + frame * range.step;
+                    let decode =
+                        |out: &mut [u8]| decode::decode(self.file.bytes(), &pages[index], out);
+                    out.fill(decoded, &mut |out| {
+                        decode(out).map_err(|e| {
+                            cannot_load(
+                                self.source.path(),
+                                &Error::new(format!("page {index}: {e}")),
+                            )
+                        })
+                    })
+                })
+            }
+        }
+    }
+
+    fn map(&self) -> Result<Samples> {
+        let refuse = |reason: &str| cannot_map(self.source.path(), reason);
+        let Frames::Plain(offsets) = &self.frames else {
+            return Err(refuse("its pages are compressed, tiled or packed"));
+        };
+        if let Some(obstacle) = self.shape.encoding.obstacle() {
+            return Err(refuse(obstacle));
+        }
+        let layout = self
+            .file_layout(offsets)
+            .ok_or_else(|| refuse("its pages are not evenly spaced"))?;
+        let mapped = with_dtype!(self.shape.encoding.dtype, T => {
+            self.file.array::<T>(offsets[0] as usize, layout).map(Element::wrap)
+        });
+        mapped.ok_or_else(|| refuse("its samples are not aligned"))
+    }
+}
+
+/// What the directories of a file amount to.
+struct Pages {
+    first: Page,
+    frames: Frames,
+    description: Description,
+    /// How many frames there should be, if the file was cut short.
+    promised: Option<Promise>,
+    /// Pages left out because they are of another size or type.
+    different: usize,
+}
+
+/// The number of frames a file should have had.
+enum Promise {
+    Frames(usize),
+    More,
+}
+
+impl Pages {
+    fn find(reader: &Reader<'_>) -> Result<Self> {
+        let directories = reader.directories();
+        let complete = directories.complete;
+        let mut list = directories.list.into_iter();
+        let Some(directory) = list.next() else {
+            bail!("it ends before its first page");
+        };
+        let description = Description::read(reader, &directory);
+        let first = Page::new(reader, directory)?;
+        let file_len = reader.bytes.len() as u64;
+        if list.len() == 0
+            && let Some(frames) = description.frames(first.shape)
+            && let Some(start) = first.plain()
+            && !first.shape.is_packed()
+        {
+            return Self::block(first, description, start, frames, file_len);
+        }
+
+        let pages = std::iter::once(Ok(first.clone())).chain(list.map(|d| Page::new(reader, d)));
+        let (mut whole, mut total, mut different, mut cut) = (Vec::new(), 0, 0, false);
+        for page in pages {
+            match page {
+                Ok(page) if page.shape == first.shape => {
+                    total += 1;
+                    cut |= !page.is_whole(file_len);
+                    if !cut {
+                        whole.push(page);
+                    }
+                }
+                Ok(page) if page.thumbnail => {}
+                _ => different += 1,
+            }
+        }
+        if whole.is_empty() {
+            bail!("it is cut short within the first of its {total} frames");
+        }
+        Ok(Self {
+            first,
+            frames: Frames::of(whole),
+            promised: match (complete, cut) {
+                (true, false) => None,
+                (true, true) => Some(Promise::Frames(total)),
+                (false, _) => Some(Promise::More),
+            },
+            description,
+            different,
+        })
+    }
+
+    /// Frames that follow each other after one directory.
+    fn block(
+        first: Page,
+        description: Description,
+        start: u64,
+        frames: usize,
+        file_len: u64,
+    ) -> Result<Self> {
+        let bytes = first.shape.bytes() as u64;
+        let present = (file_len.saturating_sub(start) / bytes).min(frames as u64);
+        if present == 0 {
+            bail!("it is cut short within the first of its {frames} frames");
+        }
+        Ok(Self {
+            frames: Frames::Plain((0..present).map(|frame| start + frame * bytes).collect()),
+            promised: (present < frames as u64).then_some(Promise::Frames(frames)),
+            first,
+            description,
+            different: 0,
+        })
+    }
+
+    fn warn(&self, path: &Path) {
+        let path = path.display();
+        let frames = self.frames.len();
+        match self.promised {
+            Some(Promise::Frames(promised)) => task::warn(&format!(
+                "`{path}` is cut short: {frames} of its {promised} frames are whole"
+            )),
+            Some(Promise::More) => task::warn(&format!(
+                "`{path}` is cut short after {frames} whole frames"
+            )),
+            None => {}
+        }
+        if self.different > 0 {
+            task::warn(&format!(
+                "{} pages of `{path}` differ from the first in size or type and are left out",
+                self.different
+            ));
+        }
+    }
+}
+
+impl Frames {
+    fn of(pages: Vec<Page>) -> Self {
+        let packed = pages.iter().any(|page| page.shape.is_packed());
+        let plain: Option<Vec<u64>> = pages.iter().map(Page::plain).collect();
+        match plain {
+            Some(offsets) if !packed => Frames::Plain(offsets),
+            _ => Frames::Coded(pages),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Frames::Plain(offsets) => offsets.len(),
+            Frames::Coded(pages) => pages.len(),
+        }
+    }
+}

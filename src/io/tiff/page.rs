@@ -1,0 +1,238 @@
+//! One page of a TIFF file: its size, its samples and where they lie.
+
+use super::directory::{Directory, Reader};
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::io::raw::Encoding;
+use crate::video::DType;
+
+pub(super) const WIDTH: u16 = 256;
+pub(super) const HEIGHT: u16 = 257;
+pub(super) const BITS: u16 = 258;
+pub(super) const COMPRESSION: u16 = 259;
+pub(super) const PHOTOMETRIC: u16 = 262;
+pub(super) const DESCRIPTION: u16 = 270;
+pub(super) const STRIP_OFFSETS: u16 = 273;
+pub(super) const SAMPLES: u16 = 277;
+pub(super) const ROWS_PER_STRIP: u16 = 278;
+pub(super) const STRIP_SIZES: u16 = 279;
+pub(super) const PLANAR: u16 = 284;
+pub(super) const SOFTWARE: u16 = 305;
+pub(super) const DATE: u16 = 306;
+pub(super) const PREDICTOR: u16 = 317;
+const TILE_WIDTH: u16 = 322;
+pub(super) const TILE_OFFSETS: u16 = 324;
+pub(super) const TILE_SIZES: u16 = 325;
+pub(super) const EXTRA_SAMPLES: u16 = 338;
+pub(super) const SAMPLE_FORMAT: u16 = 339;
+const SUBFILE: u16 = 254;
+
+/// Colour as brightness and two differences, as JPEG stores it.
+const YCBCR: u64 = 6;
+
+/// What all frames of a video have in common.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Shape {
+    pub(super) height: usize,
+    pub(super) width: usize,
+    pub(super) channels: usize,
+    /// The size of a sample in the file, which need not be a whole number of bytes.
+    pub(super) bits: u64,
+    /// Whether the channels are stored one after the other.
+    pub(super) planar: bool,
+    pub(super) encoding: Encoding,
+}
+
+/// One page.
+#[derive(Debug, Clone)]
+pub(super) struct Page {
+    pub(super) shape: Shape,
+    pub(super) compression: u64,
+    /// Whether the colours must be converted to red, green and blue.
+    pub(super) ycbcr: bool,
+    /// Whether samples are stored as differences from those to their left.
+    pub(super) predictor: bool,
+    pub(super) tiled: bool,
+    /// Whether it is a smaller copy of another page.
+    pub(super) thumbnail: bool,
+    pub(super) directory: Directory,
+    /// Offset and size of each strip or tile.
+    chunks: Vec<(u64, u64)>,
+}
+
+impl Shape {
+    /// The number of samples.
+    pub(super) fn len(&self) -> usize {
+        self.height * self.width * self.channels
+    }
+
+    /// The size in bytes of the uncompressed page.
+    pub(super) fn bytes(&self) -> usize {
+        let planes = if self.planar { self.channels } else { 1 };
+        self.row_bytes() * self.height * planes
+    }
+
+    /// The number of samples in a stored row.
+    pub(super) fn row_len(&self) -> usize {
+        if self.planar {
+            self.width
+        } else {
+            self.width * self.channels
+        }
+    }
+
+    /// The size in bytes of an uncompressed row, which begins with a byte of its own.
+    pub(super) fn row_bytes(&self) -> usize {
+        (self.row_len() * self.bits as usize).div_ceil(8)
+    }
+
+    /// Whether samples are not whole bytes, so that they must be unpacked.
+    pub(super) fn is_packed(&self) -> bool {
+        self.bits != 8 * self.encoding.size() as u64
+    }
+}
+
+impl Page {
+    /// Reads what a directory says.
+    pub(super) fn new(reader: &Reader<'_>, directory: Directory) -> Result<Self> {
+        let values = |tag| directory.find(tag).and_then(|entry| reader.uints(entry));
+        let value = |tag, default| {
+            values(tag).map_or(default, |values| values.first().copied().unwrap_or(default))
+        };
+        let compression = value(COMPRESSION, 1);
+        let (offsets, sizes) = match directory.find(TILE_OFFSETS) {
+            Some(_) => (TILE_OFFSETS, TILE_SIZES),
+            None => (STRIP_OFFSETS, STRIP_SIZES),
+        };
+        let shape = shape_of(reader, &values, compression)?;
+        let offsets = values(offsets).unwrap_or_default();
+        let sizes = values(sizes).unwrap_or_else(|| match offsets.len() {
+            1 => vec![shape.bytes() as u64],
+            _ => Vec::new(),
+        });
+        if offsets.is_empty() || offsets.len() != sizes.len() {
+            bail!("a page does not say where its samples are");
+        }
+        Ok(Self {
+            shape,
+            compression,
+            ycbcr: value(PHOTOMETRIC, 1) == YCBCR,
+            predictor: value(PREDICTOR, 1) != 1,
+            thumbnail: value(SUBFILE, 0) & 1 == 1,
+            chunks: offsets.into_iter().zip(sizes).collect(),
+            tiled: directory.find(TILE_WIDTH).is_some(),
+            directory,
+        })
+    }
+
+    /// Where the samples begin, if they follow each other in the file as they do in memory.
+    pub(super) fn plain(&self) -> Option<u64> {
+        let stored = self.compression == 1 && !self.predictor && !self.tiled && !self.shape.planar;
+        let (first, mut end) = (self.chunks[0].0, self.chunks[0].0);
+        for &(offset, size) in &self.chunks {
+            if offset != end {
+                return None;
+            }
+            end = end.checked_add(size)?;
+        }
+        let bytes = self.shape.bytes() as u64;
+        (stored && !self.ycbcr && end - first >= bytes).then_some(first)
+    }
+
+    /// Whether all of it is within a file of the given size, and can be decoded to its full size.
+    pub(super) fn is_whole(&self, file_len: u64) -> bool {
+        let end = |&(offset, size): &(u64, u64)| offset.checked_add(size);
+        let inside = self
+            .chunks
+            .iter()
+            .all(|chunk| end(chunk).is_some_and(|end| end <= file_len));
+        let stored = self
+            .chunks
+            .iter()
+            .fold(0u64, |sum, (_, size)| sum.saturating_add(*size));
+        let most = stored.saturating_mul(greatest_expansion(self.compression));
+        inside && most >= self.shape.bytes() as u64
+    }
+}
+
+/// How many times larger than its compressed form data can be.
+fn greatest_expansion(compression: u64) -> u64 {
+    match compression {
+        1 => 1,
+        5 => 4096,
+        8 | 32946 => 1100,
+        32773 => 64,
+        _ => 1 << 17,
+    }
+}
+
+fn shape_of(
+    reader: &Reader<'_>,
+    values: &dyn Fn(u16) -> Option<Vec<u64>>,
+    compression: u64,
+) -> Result<Shape> {
+    let value = |tag, default| {
+        values(tag).map_or(default, |values| values.first().copied().unwrap_or(default))
+    };
+    let size = |tag| usize::try_from(value(tag, 0)).unwrap_or(0);
+    let bits = values(BITS).unwrap_or_else(|| vec![1]);
+    let Some(&depth) = bits
+        .first()
+        .filter(|depth| bits.iter().all(|other| other == *depth))
+    else {
+        bail!("its channels have different depths");
+    };
+    let shape = Shape {
+        height: size(HEIGHT),
+        width: size(WIDTH),
+        channels: value(SAMPLES, 1) as usize,
+        bits: depth,
+        planar: value(PLANAR, 1) == 2 && value(SAMPLES, 1) > 1,
+        encoding: encoding_of(depth, value(SAMPLE_FORMAT, 1), reader.big_endian)?,
+    };
+    let tiled = values(TILE_WIDTH).is_some();
+    let bytes = [shape.height, shape.width, shape.channels]
+        .into_iter()
+        .try_fold(8, |bytes: usize, len| bytes.checked_mul(len))
+        .filter(|bytes| isize::try_from(*bytes).is_ok());
+    match bytes {
+        Some(0) => Err(Error::new("a page has no pixels")),
+        None => Err(Error::new("a page claims to be larger than any memory")),
+        Some(_)
+            if shape.is_packed() && (compression == 7 || tiled && (depth > 8 || shape.planar)) =>
+        {
+            bail!("tiles or JPEG with {depth} bits per sample are not supported")
+        }
+        Some(_) => Ok(shape),
+    }
+}
+
+fn encoding_of(bits: u64, format: u64, big_endian: bool) -> Result<Encoding> {
+    let dtype = match (format, bits) {
+        (1 | 4, 1) => DType::Bool,
+        (1 | 4, 2..=8) => DType::U8,
+        (1 | 4, 9..=16) => DType::U16,
+        (1 | 4, 17..=32) => DType::U32,
+        (1 | 4, 64) => DType::U64,
+        (2, 8) => DType::I8,
+        (2, 16) => DType::I16,
+        (2, 32) => DType::I32,
+        (2, 64) => DType::I64,
+        (3, 16 | 32) => DType::F32,
+        (3, 64) => DType::F64,
+        (5 | 6, _) => {
+            return Err(
+                Error::new("it holds complex numbers, a video needs real numbers")
+                    .hint("convert it in Python, for example with `abs`, and save it again"),
+            );
+        }
+        (2, _) => bail!("signed samples of {bits} bits are not supported"),
+        (3, _) => bail!("floats of {bits} bits are not supported"),
+        _ => bail!("samples of {bits} bits are not supported"),
+    };
+    Ok(Encoding {
+        dtype,
+        half: format == 3 && bits == 16,
+        swapped: big_endian != cfg!(target_endian = "big"),
+    })
+}
