@@ -4,6 +4,7 @@
 //! [`Recording`], from which frames are then loaded.
 
 mod atomic;
+mod micam_ultima;
 mod npy;
 mod raw;
 mod tiff;
@@ -194,6 +195,13 @@ const FORMATS: &[Format] = &[
         begins: npy::begins,
         open: |path| Ok(Box::new(npy::Array::open(path)?)),
         save: Some(npy::save),
+    },
+    Format {
+        name: "MiCAM ULTIMA",
+        extensions: &["rsh", "rsm", "rsd"],
+        begins: |_| false,
+        open: |path| Ok(Box::new(micam_ultima::Ultima::open(path)?)),
+        save: None,
     },
 ];
 
