@@ -4,8 +4,11 @@
 //! [`Recording`], from which frames are then loaded.
 
 mod atomic;
+mod ffmpeg;
 mod micam_ultima;
+mod movie;
 mod npy;
+mod picture;
 mod raw;
 mod tiff;
 
@@ -13,6 +16,10 @@ mod tiff;
 mod damage;
 
 use std::path::Path;
+
+pub use ffmpeg::Encoder;
+pub use movie::{Export, export_video};
+pub use picture::PadMode;
 
 use crate::bail;
 use crate::error::{Error, Result};

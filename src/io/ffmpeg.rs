@@ -1,0 +1,258 @@
+//! Encoding movies with the ffmpeg program, fed with raw frames through a pipe.
+
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, channel, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use super::atomic;
+use crate::error::{Error, Result};
+use crate::task;
+
+/// How often a wait looks whether the user asked to stop.
+const POLL: Duration = Duration::from_millis(5);
+
+/// How many batches of frames may wait for the encoder.
+const AHEAD: usize = 2;
+
+/// How many of ffmpeg's last lines are kept for the error message.
+const MAX_LINES: usize = 8;
+
+/// What ffmpeg encodes with, and its options in the order in which it gets them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Encoder {
+    /// The name the encoder is chosen by.
+    pub name: String,
+    /// Options such as `-crf` with their values.
+    pub params: Vec<(String, String)>,
+}
+
+impl Encoder {
+    /// The names that [`Encoder::builtin`] knows.
+    pub const NAMES: &[&str] = &["libx264", "h264_nvenc"];
+
+    /// An encoder whose options are good for films of recordings.
+    pub fn builtin(name: &str) -> Result<Self> {
+        let params: &[(&str, &str)] = match name {
+            "libx264" => &[
+                ("-c:v", "libx264"),
+                ("-crf", "15"),
+                ("-preset", "slower"),
+                ("-pix_fmt", "yuv420p"),
+            ],
+            "h264_nvenc" => &[
+                ("-c:v", "h264_nvenc"),
+                ("-preset", "slow"),
+                ("-profile:v", "high"),
+                ("-rc", "vbr_hq"),
+                ("-qmin:v", "19"),
+                ("-qmax:v", "21"),
+                ("-pix_fmt", "yuv420p"),
+            ],
+            _ => {
+                let error = Error::new(format!("there is no encoder `{name}`"));
+                return Err(error.did_you_mean(name, Self::NAMES.iter().copied()));
+            }
+        };
+        let owned = |(option, value): &(&str, &str)| ((*option).to_owned(), (*value).to_owned());
+        Ok(Self {
+            name: name.to_owned(),
+            params: params.iter().map(owned).collect(),
+        })
+    }
+
+    /// The value of an option.
+    pub(super) fn param(&self, option: &str) -> Option<&str> {
+        let (_, value) = self.params.iter().find(|(known, _)| known == option)?;
+        Some(value)
+    }
+}
+
+/// The frames that ffmpeg is fed with.
+pub(super) struct Raw {
+    pub(super) pixel_format: &'static str,
+    pub(super) width: usize,
+    pub(super) height: usize,
+    pub(super) fps: f64,
+}
+
+/// Writes a movie; `render` fills one batch of frames after the other, until there are no more.
+pub(super) fn encode(
+    path: &Path,
+    raw: &Raw,
+    encoder: &Encoder,
+    render: impl FnMut(&mut Vec<u8>) -> Result<bool>,
+) -> Result<()> {
+    atomic::write_by_name(path, |temp| {
+        let mut process = Process::start(command(temp, raw, encoder))?;
+        let status = process.feed(render).and_then(|()| process.finish());
+        match status {
+            Ok(status) if status.success() => Ok(()),
+            Ok(_) => Err(process.failure(path)),
+            Err(e) => Err(e),
+        }
+    })
+}
+
+fn command(target: &Path, raw: &Raw, encoder: &Encoder) -> Command {
+    let mut command = Command::new("ffmpeg");
+    command.args(["-hide_banner", "-loglevel", "error", "-nostats", "-y"]);
+    command.args(["-f", "rawvideo", "-pix_fmt", raw.pixel_format]);
+    command.args(["-s", &format!("{}x{}", raw.width, raw.height)]);
+    command.args(["-r", &raw.fps.to_string(), "-i", "pipe:0"]);
+    for (option, value) in &encoder.params {
+        command.args([option, value]);
+    }
+    command.arg(absolute(target));
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    // The terminal's Ctrl-C is for us alone, who then end the program and remove its file.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command
+}
+
+/// A name that ffmpeg can take neither for an option nor for a protocol.
+fn absolute(path: &Path) -> std::path::PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// A running ffmpeg. It is killed if dropped before it has ended.
+struct Process {
+    child: Child,
+    /// Takes batches of frames to ffmpeg; it ends early if ffmpeg does.
+    writer: Option<JoinHandle<()>>,
+    full: Option<SyncSender<Vec<u8>>>,
+    empty: Receiver<Vec<u8>>,
+    messages: Option<JoinHandle<Vec<String>>>,
+}
+
+impl Process {
+    fn start(mut command: Command) -> Result<Self> {
+        let mut child = command.spawn().map_err(|e| match e.kind() {
+            ErrorKind::NotFound => {
+                Error::new("cannot find the program `ffmpeg`, which encodes movies")
+                    .hint(install_hint())
+            }
+            _ => Error::new(format!("cannot start ffmpeg: {e}")),
+        })?;
+        let mut stdin = child.stdin.take().expect("asked for a pipe");
+        let stderr = child.stderr.take().expect("asked for a pipe");
+        let (full, batches) = sync_channel::<Vec<u8>>(AHEAD);
+        let (back, empty) = channel();
+        let writer = thread::spawn(move || {
+            for batch in batches {
+                if stdin.write_all(&batch).is_err() || back.send(batch).is_err() {
+                    break;
+                }
+            }
+        });
+        Ok(Self {
+            child,
+            writer: Some(writer),
+            full: Some(full),
+            empty,
+            messages: Some(thread::spawn(move || last_lines(stderr))),
+        })
+    }
+
+    /// Renders batches and hands them over, until there are no more or ffmpeg has ended.
+    fn feed(&mut self, mut render: impl FnMut(&mut Vec<u8>) -> Result<bool>) -> Result<()> {
+        loop {
+            let mut batch = self.empty.try_recv().unwrap_or_default();
+            if !render(&mut batch)? || !self.send(batch)? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Whether ffmpeg still takes frames.
+    fn send(&mut self, mut batch: Vec<u8>) -> Result<bool> {
+        let full = self
+            .full
+            .as_ref()
+            .expect("open until the end of the frames");
+        loop {
+            match full.try_send(batch) {
+                Ok(()) => return Ok(true),
+                Err(TrySendError::Disconnected(_)) => return Ok(false),
+                Err(TrySendError::Full(back)) => batch = back,
+            }
+            wait()?;
+        }
+    }
+
+    /// Says that there are no more frames, and waits until ffmpeg has written its file.
+    fn finish(&mut self) -> Result<ExitStatus> {
+        self.full = None;
+        loop {
+            match self.child.try_wait() {
+                Ok(Some(status)) => return Ok(status),
+                Ok(None) => wait()?,
+                Err(e) => return Err(Error::new(format!("cannot wait for ffmpeg: {e}"))),
+            }
+        }
+    }
+
+    /// The error of an ffmpeg that has ended, with what it said last.
+    fn failure(&mut self, path: &Path) -> Error {
+        let lines = self.messages.take().and_then(|reader| reader.join().ok());
+        let error = Error::new(format!("ffmpeg could not write `{}`", path.display()));
+        let said = lines.unwrap_or_default().into_iter();
+        said.fold(error, |error, line| error.hint(format!("ffmpeg: {line}")))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        self.full = None;
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
+    }
+}
+
+/// Waits a moment; an error if the user asked to stop.
+fn wait() -> Result<()> {
+    if task::is_interrupted() {
+        return Err(Error::interrupted());
+    }
+    thread::sleep(POLL);
+    Ok(())
+}
+
+fn last_lines(stderr: impl Read) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut reader = BufReader::new(stderr);
+    let mut line = Vec::new();
+    while reader
+        .read_until(b'\n', &mut line)
+        .is_ok_and(|read| read > 0)
+    {
+        let text = String::from_utf8_lossy(&line).trim().to_owned();
+        if !text.is_empty() {
+            lines.push(text);
+        }
+        if lines.len() > MAX_LINES {
+            lines.remove(0);
+        }
+        line.clear();
+    }
+    lines
+}
+
+fn install_hint() -> &'static str {
+    if cfg!(target_os = "macos") {
+        "install it: brew install ffmpeg"
+    } else if cfg!(windows) {
+        "install it: winget install ffmpeg"
+    } else {
+        "install it: sudo apt install ffmpeg"
+    }
+}
