@@ -1,7 +1,54 @@
-//! optimap
+//! A scripting environment for scientific videos: Rhai with video values.
+//!
+//! # Layers
+//!
+//! Each layer knows only those above it; `video`, `ops`, `io` and `player` know nothing of scripts.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`error`] | the one error type: a message and hints |
+//! | [`choice`] | values that are chosen by name |
+//! | [`task`] | parallel loops with progress, warnings and interruption |
+//! | [`video`] | what a video is: sample types, storage, views, metadata, colormaps |
+//! | [`ops`] | pure functions from videos to videos |
+//! | [`io`] | videos from files, to files, and to movies |
+//! | [`player`] | what a player shows: playback, rendering, windows |
+//! | [`script`] | the bridge to Rhai: declaring, calling and documenting builtins; errors |
+//! | [`builtins`] | the builtins by topic, one declaration each |
+//! | [`session`] | an engine with builtins, standard library and state |
+//! | [`repl`], [`terminal`] | the prompt; warnings, progress and errors on standard error |
+//!
+//! # The life of a call
+//!
+//! `v.normalize(0, #{ymax: 255})`: Rhai finds the closure that [`script::register`] made for three
+//! arguments; [`script::Call`] puts them in the order of the parameters and adds the defaults; the
+//! body in [`builtins`] takes them one by one as Rust values and calls
+//! [`ops::normalize`], whose kernel [`ops::drive`] walks over the samples on all cores, into the
+//! memory of the input if that was a temporary; a failure travels back as an [`error::Error`] and
+//! is shown by [`script::diagnostic`] with its place in the script.
+//!
+//! # Threads
+//!
+//! Scripts run on a thread with a large stack of its own. Windows live on the main thread, which
+//! waits for players to show. Ctrl-C sets a flag that scripts and every loop of [`task`] look at.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod choice;
 pub mod error;
-pub mod io;
-pub mod ops;
-pub mod player;
 pub mod task;
 pub mod video;
+
+pub mod ops;
+
+pub mod io;
+
+pub mod player;
+
+pub mod script;
+
+pub mod builtins;
+
+pub mod repl;
+pub mod session;
+pub mod terminal;

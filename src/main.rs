@@ -1,1 +1,223 @@
-fn main() {}
+//! The command line: runs scripts, evaluates code, shows documentation, starts the prompt.
+
+use std::fs;
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use optimap::error::{Error, Result};
+use optimap::player::hub::{self, Windows};
+use optimap::script::diagnostic::Diagnostic;
+use optimap::script::{Context, Settings, docs};
+use optimap::session::{STACK_SIZE, Session};
+use optimap::video::shape_text;
+use optimap::{repl, task, terminal};
+use rhai::{Array, Dynamic};
+
+/// Scripts for scientific videos: load, clean, compare, export and play optical-mapping recordings.
+///
+/// Without arguments it starts the prompt, or runs standard input if that is not a terminal.
+#[derive(Parser)]
+#[command(
+    version,
+    disable_help_subcommand = true,
+    args_conflicts_with_subcommands = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    script: Script,
+    /// Evaluate CODE and print its value.
+    #[arg(short = 'e', value_name = "CODE", conflicts_with = "file")]
+    code: Option<String>,
+    /// Open no windows.
+    #[arg(long, global = true)]
+    headless: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a script; `-` is standard input.
+    Run(Script),
+    /// Show the functions by topic, or what one of them does.
+    Help {
+        /// Name of a function or module.
+        name: Option<String>,
+    },
+    /// Print the whole reference as Markdown.
+    Reference,
+    /// Write definition files for editors into a folder.
+    Definitions {
+        /// Folder to write to.
+        folder: PathBuf,
+    },
+    /// Describe a recording without reading its frames.
+    Info {
+        /// File of the recording.
+        file: PathBuf,
+    },
+}
+
+#[derive(Args)]
+struct Script {
+    /// Script to run.
+    file: Option<PathBuf>,
+    /// Arguments, which the script finds in ARGS.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    args: Vec<String>,
+}
+
+/// How the program ends.
+enum End {
+    Done,
+    Failed(Error),
+    /// A script failed; what went wrong has been said.
+    ScriptFailed,
+    Interrupted,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    terminal::install();
+    let (windows, hub) = hub::new();
+    let engine = std::thread::Builder::new()
+        .name("engine".into())
+        .stack_size(STACK_SIZE)
+        .spawn(move || run(cli, windows));
+    let Ok(engine) = engine else {
+        eprintln!("error: cannot start a thread with a stack of {STACK_SIZE} bytes");
+        return ExitCode::FAILURE;
+    };
+    // Windows have to live on the main thread; this returns when the engine is done with them.
+    hub.run();
+    match engine.join() {
+        Ok(End::Done) => ExitCode::SUCCESS,
+        Ok(End::Failed(error)) => {
+            terminal::print_error(&error);
+            ExitCode::FAILURE
+        }
+        Ok(End::ScriptFailed) | Err(_) => ExitCode::FAILURE,
+        Ok(End::Interrupted) => ExitCode::from(130),
+    }
+}
+
+fn run(cli: Cli, windows: Windows) -> End {
+    let headless = cli.headless || std::env::var_os("OPTIMAP_HEADLESS").is_some_and(|v| v != "0");
+    let session = |interactive| {
+        let windows = (!headless).then_some(windows);
+        Session::new(Settings {
+            print: Box::new(print_line),
+            windows,
+            interactive,
+        })
+    };
+    let result = match cli.command {
+        Some(Command::Run(script)) => run_script(session(false), script),
+        Some(Command::Help { name }) => print_help(session(false).context(), name.as_deref()),
+        Some(Command::Reference) => {
+            print(&docs::reference(session(false).context()));
+            Ok(End::Done)
+        }
+        Some(Command::Definitions { folder }) => {
+            docs::write_definitions(session(false).context(), &folder).map(|()| End::Done)
+        }
+        Some(Command::Info { file }) => print_info(&file),
+        None => match (cli.code, &cli.script.file) {
+            (Some(code), _) => Ok(evaluate(session(false), &code)),
+            (None, Some(_)) => run_script(session(false), cli.script),
+            (None, None) if io::stdin().is_terminal() => {
+                repl::run(session(true)).map(|()| End::Done)
+            }
+            (None, None) => run_script(session(false), cli.script),
+        },
+    };
+    result.unwrap_or_else(End::Failed)
+}
+
+fn run_script(mut session: Session, script: Script) -> Result<End> {
+    let (name, text) = match &script.file {
+        Some(path) if path != Path::new("-") => {
+            let text = fs::read_to_string(path).map_err(|e| Error::io("read", path, &e))?;
+            (path.display().to_string(), text)
+        }
+        _ => {
+            let mut text = String::new();
+            let read = io::stdin().read_to_string(&mut text);
+            read.map_err(|e| Error::io("read", Path::new("standard input"), &e))?;
+            ("<stdin>".to_owned(), text)
+        }
+    };
+    let arguments: Array = script.args.into_iter().map(Dynamic::from).collect();
+    session.set_constant("ARGS", arguments);
+    let result = session.run(&name, &text);
+    Ok(finish(&session, result))
+}
+
+fn evaluate(mut session: Session, code: &str) -> End {
+    session.set_constant("ARGS", Array::new());
+    let result = session.run("-e", code);
+    if let Some(text) = result
+        .as_ref()
+        .ok()
+        .and_then(|value| session.text(value, false))
+    {
+        print_line(&text);
+    }
+    finish(&session, result)
+}
+
+fn finish(session: &Session, result: std::result::Result<Dynamic, Diagnostic>) -> End {
+    match result {
+        Ok(_) => End::Done,
+        Err(diagnostic) if diagnostic.is_interrupted() => {
+            eprintln!("interrupted");
+            End::Interrupted
+        }
+        Err(diagnostic) => {
+            terminal::print_diagnostic(&diagnostic, session.context());
+            End::ScriptFailed
+        }
+    }
+}
+
+fn print_help(context: &Context, name: Option<&str>) -> Result<End> {
+    match name {
+        Some(name) => print(&docs::help(context, name)?),
+        None => print(&docs::overview(context)),
+    }
+    Ok(End::Done)
+}
+
+fn print_info(file: &Path) -> Result<End> {
+    let info = optimap::io::info(file)?;
+    let mut lines = vec![
+        ("format".to_owned(), info.format.to_owned()),
+        ("shape".to_owned(), shape_text(&info.shape)),
+        ("dtype".to_owned(), info.dtype.to_string()),
+    ];
+    let fields = info.metadata.all_fields().into_iter();
+    lines.extend(fields.map(|(name, value)| (name, value.to_string())));
+    for (name, value) in lines {
+        print_line(&format!("{name:<20} {value}"));
+    }
+    Ok(End::Done)
+}
+
+fn print_line(text: &str) {
+    print(&format!("{text}\n"));
+}
+
+/// Prints to standard output; a reader that has gone away ends the program quietly.
+fn print(text: &str) {
+    let mut out = io::stdout().lock();
+    if out
+        .write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .is_err()
+    {
+        task::interrupt();
+        std::process::exit(0);
+    }
+}

@@ -3,6 +3,7 @@
 use super::ffmpeg::{Encoder, Raw};
 use super::movie::Export;
 use crate::bail;
+use crate::choice::Choice;
 use crate::error::{Error, Result};
 use crate::video::colormap::Scale;
 use crate::video::{
@@ -24,16 +25,18 @@ pub enum PadMode {
     Wrap,
 }
 
-impl PadMode {
-    /// All modes, by name.
-    pub const ALL: &[(&str, PadMode)] = &[
+impl Choice for PadMode {
+    const NOUN: &'static str = "the name of a mode";
+    const CHOICES: &'static [(&'static str, Self)] = &[
         ("edge", PadMode::Edge),
         ("constant", PadMode::Constant),
         ("reflect", PadMode::Reflect),
         ("symmetric", PadMode::Symmetric),
         ("wrap", PadMode::Wrap),
     ];
+}
 
+impl PadMode {
     /// The row or column, of `len`, that the added one shows; `None` for black.
     fn source(self, len: usize) -> Option<usize> {
         match self {

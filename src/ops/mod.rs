@@ -5,6 +5,7 @@
 //! temporary, with progress and interruption.
 
 pub mod edit;
+pub mod example;
 pub mod normalize;
 pub mod smooth;
 pub mod temporal;

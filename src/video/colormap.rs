@@ -46,6 +46,28 @@ impl Colormap {
         })
     }
 
+    /// The colormap that is used unless another is chosen.
+    pub fn gray() -> Self {
+        Self::named("gray").expect("one of our own tables")
+    }
+
+    /// A gradient through the given colours (CSS names or `#rrggbb`), the low end first.
+    pub fn gradient(colors: &[String]) -> Result<Self> {
+        use colorgrad::Gradient;
+        let gradient = colorgrad::GradientBuilder::new()
+            .html_colors(colors)
+            .build::<colorgrad::LinearGradient>()
+            .map_err(|cause| {
+                Error::new(format!("cannot make a colormap of {colors:?}: {cause}"))
+                    .hint("colours are written like \"black\" or \"#ff8800\"")
+            })?;
+        let colors = gradient.colors(256).map(|color| color.to_rgba8());
+        Ok(Self {
+            name: "gradient".into(),
+            colors: colors.collect(),
+        })
+    }
+
     /// The names of all tables, without the reversed ones.
     pub fn names() -> impl Iterator<Item = &'static str> {
         tables().iter().map(|(name, _)| *name)
@@ -162,6 +184,16 @@ mod tests {
             Colormap::named("gray").unwrap().colors()[33],
             [32, 32, 32, 255]
         );
+    }
+
+    #[test]
+    fn gradients_run_through_their_colors() {
+        let colors = ["black", "#ff8800", "white"].map(str::to_owned);
+        let gradient = Colormap::gradient(&colors).unwrap();
+        assert_eq!(gradient.colors().len(), 256);
+        assert_eq!(gradient.colors().first(), Some(&[0, 0, 0, 255]));
+        assert_eq!(gradient.colors().last(), Some(&[255, 255, 255, 255]));
+        assert!(Colormap::gradient(&["reddish".to_owned()]).is_err());
     }
 
     #[test]

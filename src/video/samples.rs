@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::layout::Layout;
 use super::storage::Strided;
+use crate::choice::Choice;
 
 /// A sample type: what one pixel of one frame is stored as.
 pub trait Element: Copy + Default + PartialOrd + fmt::Debug + Send + Sync + 'static {
@@ -17,6 +18,8 @@ pub trait Element: Copy + Default + PartialOrd + fmt::Debug + Send + Sync + 'sta
     fn to_f64(self) -> f64;
     /// The value as a single-precision float.
     fn to_f32(self) -> f32;
+    /// The value as an int, unless it is too large for one; floats are cut off.
+    fn to_int(self) -> Option<i64>;
     /// The nearest value toward zero; out of range saturates and NaN is 0 for ints.
     fn from_f64(value: f64) -> Self;
     /// Like [`Element::from_f64`], without the detour by way of double precision.
@@ -38,18 +41,15 @@ macro_rules! dtypes {
         impl DType {
             /// All types, in order.
             pub const ALL: &[DType] = &[$(DType::$variant),*];
-            /// The names of all types, in the same order.
-            pub const NAMES: &[&str] = &[$($name),*];
-
-            /// The name, as NumPy has it.
-            pub fn name(self) -> &'static str {
-                match self { $(DType::$variant => $name),* }
-            }
-
             /// The size of one sample in bytes.
             pub fn size(self) -> usize {
                 match self { $(DType::$variant => size_of::<$type>()),* }
             }
+        }
+
+        impl Choice for DType {
+            const NOUN: &'static str = "the name of a dtype";
+            const CHOICES: &'static [(&'static str, Self)] = &[$(($name, DType::$variant)),*];
         }
 
         $(impl Element for $type {
@@ -64,6 +64,7 @@ macro_rules! dtypes {
     (@convert Bool bool) => {
         fn to_f64(self) -> f64 { f64::from(u8::from(self)) }
         fn to_f32(self) -> f32 { f32::from(u8::from(self)) }
+        fn to_int(self) -> Option<i64> { Some(i64::from(self)) }
         fn from_f64(value: f64) -> Self { value != 0.0 }
         fn from_f32(value: f32) -> Self { value != 0.0 }
     };
@@ -72,6 +73,8 @@ macro_rules! dtypes {
         fn to_f64(self) -> f64 { self as f64 }
         #[inline]
         fn to_f32(self) -> f32 { self as f32 }
+        #[inline]
+        fn to_int(self) -> Option<i64> { num_traits::ToPrimitive::to_i64(&self) }
         #[inline]
         fn from_f64(value: f64) -> Self { value as $type }
         #[inline]
@@ -164,11 +167,6 @@ impl Real for f64 {
 }
 
 impl DType {
-    /// The type of a NumPy name such as `uint16`.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|dtype| dtype.name() == name)
-    }
-
     /// Whether samples are floating-point numbers.
     pub fn is_float(self) -> bool {
         matches!(self, DType::F32 | DType::F64)

@@ -323,7 +323,7 @@ mod tests {
     #[test]
     fn empty_arrays_can_be_read() {
         let a = Strided::<u8>::zeroed(&[0, 3, 4]).unwrap();
-        assert_eq!(a.as_slice().unwrap(), []);
+        assert!(a.as_slice().unwrap().is_empty());
         assert_eq!(a.view().shape(), [0, 3, 4]);
     }
 }

@@ -1,0 +1,120 @@
+//! Filters in space and time.
+
+use crate::error::Result;
+use crate::ops::normalize::{self, Normalize};
+use crate::ops::smooth;
+use crate::ops::temporal::{self, TemporalDifference};
+use crate::script::builtins;
+use crate::video::{DType, Video};
+
+builtins! {
+    /// Scales the samples linearly to the interval [`ymin`, `ymax`].
+    ///
+    /// By default the smallest sample of the whole video becomes 0 and the largest 1. Not-a-number
+    /// samples are ignored and stay what they are. Int results round toward zero and saturate.
+    ///
+    /// ```
+    /// normalize(example_video()).dtype // => "float32"
+    /// normalize(example_video(), #{vmin: 500, vmax: 3000, dtype: "uint8"}).dtype // => "uint8"
+    /// ```
+    fn normalize(
+        /// Video, image or trace to normalize.
+        array: Video,
+        /// Smallest value of the result.
+        ymin: f64 = 0.0,
+        /// Largest value of the result; by default 1, or the largest value of an int `dtype`.
+        ymax: Option<f64> = None,
+        /// Sample value that becomes `ymin`; by default the smallest sample.
+        vmin: Option<f64> = None,
+        /// Sample value that becomes `ymax`; by default the largest sample.
+        vmax: Option<f64> = None,
+        /// Sample type of the result.
+        dtype: DType = DType::F32,
+        /// Whether to clip to [`ymin`, `ymax`] if `vmin` or `vmax` is given.
+        clip: bool = true,
+    ) -> Result<Video> {
+        normalize::normalize(array, &Normalize { ymin, ymax, vmin, vmax, dtype, clip })
+    }
+
+    /// Scales the course of every pixel to the interval [`ymin`, `ymax`].
+    ///
+    /// A pixel that never changes becomes `ymin`.
+    ///
+    /// ```
+    /// normalize_pixelwise(example_video())[[0, 64, 64]] <= 1.0 // => true
+    /// ```
+    fn normalize_pixelwise(
+        /// Video to normalize; time is the first axis.
+        video: Video,
+        /// Smallest value of the result.
+        ymin: f64 = 0.0,
+        /// Largest value of the result.
+        ymax: f64 = 1.0,
+    ) -> Result<Video> {
+        normalize::normalize_pixelwise(video, ymin, ymax)
+    }
+
+    /// Scales every pixel to the interval [`ymin`, `ymax`] by its values in a window around each frame.
+    ///
+    /// The window reaches from frame t − `window_size`/2 to t + `window_size`/2, so that an even size
+    /// acts like the next odd one; it is cut off at the ends of the video. The time this takes does
+    /// not depend on the size of the window (van Herk 1992; Gil & Werman 1993).
+    ///
+    /// ```
+    /// let v = example_video();
+    /// normalize_pixelwise_slidingwindow(v, 60).dtype // => "float32"
+    /// ```
+    fn normalize_pixelwise_slidingwindow(
+        /// Video to normalize.
+        video: Video,
+        /// Length of the window; about one cycle of the activity to be made visible.
+        window_size: i64 [frames],
+        /// Smallest value of the result.
+        ymin: f64 = 0.0,
+        /// Largest value of the result.
+        ymax: f64 = 1.0,
+    ) -> Result<Video> {
+        normalize::normalize_pixelwise_slidingwindow(video, window_size, ymin, ymax)
+    }
+
+    /// Smooths a video with a Gaussian kernel in space and time.
+    ///
+    /// The kernel is cut off at four standard deviations; at the edges the video is continued as
+    /// its mirror image. Int videos give float32.
+    ///
+    /// ```
+    /// example_video().smooth_spatiotemporal(1, 2).shape // => [200, 128, 128]
+    /// ```
+    fn smooth_spatiotemporal(
+        /// Video to smooth.
+        video: Video,
+        /// Standard deviation in time; 0 for none.
+        sigma_temporal: f64 [frames],
+        /// Standard deviation in space; 0 for none.
+        sigma_spatial: f64 [px],
+    ) -> Result<Video> {
+        smooth::smooth_spatiotemporal(video, sigma_temporal, sigma_spatial)
+    }
+
+    /// Subtracts from each frame the one `n` frames before it.
+    ///
+    /// The result has as many frames as the video; the `n` frames that have no partner are set to
+    /// `fill_value`.
+    ///
+    /// ```
+    /// let d = temporal_difference(example_video(), 3);
+    /// d[[0, 64, 64]] // => 0.0
+    /// ```
+    fn temporal_difference(
+        /// Video or trace; time is the first axis.
+        array: Video,
+        /// Distance in time, usually 1 to 5.
+        n: i64 [frames],
+        /// Value of the frames that have no partner.
+        fill_value: f64 = 0.0,
+        /// Whether to put half of these frames at the end instead of all at the start.
+        center: bool = false,
+    ) -> Result<Video> {
+        temporal::temporal_difference(array, &TemporalDifference { n, fill_value, center })
+    }
+}

@@ -1,0 +1,38 @@
+//! Every builtin, by topic: declarations whose bodies call into `ops`, `io` and `player`.
+
+mod edit;
+mod export;
+mod files;
+mod filters;
+mod general;
+mod play;
+
+use crate::script::Topic;
+
+/// All builtins, in the order of the reference.
+pub const TOPICS: &[Topic] = &[
+    Topic {
+        title: "Loading and saving",
+        builtins: files::BUILTINS,
+    },
+    Topic {
+        title: "Editing",
+        builtins: edit::BUILTINS,
+    },
+    Topic {
+        title: "Filters",
+        builtins: filters::BUILTINS,
+    },
+    Topic {
+        title: "Exporting movies",
+        builtins: export::BUILTINS,
+    },
+    Topic {
+        title: "Playing",
+        builtins: play::BUILTINS,
+    },
+    Topic {
+        title: "General",
+        builtins: general::BUILTINS,
+    },
+];

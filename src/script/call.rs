@@ -1,0 +1,127 @@
+//! One call of a builtin: arguments by position and by name become values in parameter order.
+
+use rhai::{Dynamic, Map};
+
+use super::builtin::{Builtin, Param};
+use super::context::Context;
+use super::value::{Type, Value, describe};
+use crate::bail;
+use crate::error::{Error, Result};
+
+/// A call whose arguments stand in the order of the parameters.
+pub struct Call<'a> {
+    builtin: &'a Builtin,
+    arguments: Vec<Dynamic>,
+    /// The session that calls.
+    pub context: &'a Context,
+}
+
+/// The arguments of a call, one after the other.
+pub struct Values<'a> {
+    builtin: &'a Builtin,
+    arguments: std::iter::Zip<std::slice::Iter<'a, Param>, std::vec::IntoIter<Dynamic>>,
+}
+
+impl<'a> Call<'a> {
+    /// Puts the arguments in order: positional ones first, then a last map of named ones, then
+    /// the defaults.
+    pub fn bind(
+        builtin: &'a Builtin,
+        mut arguments: Vec<Dynamic>,
+        context: &'a Context,
+    ) -> Result<Self> {
+        let options = take_options(builtin, &mut arguments);
+        let (name, most) = (builtin.name, builtin.params.len());
+        if arguments.len() > most {
+            let plural = if most == 1 { "" } else { "s" };
+            let error = Error::new(format!(
+                "{name} takes at most {most} argument{plural}, got {}",
+                arguments.len()
+            ));
+            return Err(error.hint(super::docs::signature(builtin)));
+        }
+        let mut slots: Vec<Option<Dynamic>> = arguments.into_iter().map(Some).collect();
+        slots.resize_with(most, || None);
+        for (key, value) in options {
+            let Some(index) = builtin.params.iter().position(|param| param.name == key) else {
+                let names = builtin.params.iter().map(|param| param.name);
+                return Err(Error::new(format!("{name} has no parameter `{key}`"))
+                    .did_you_mean(&key, names)
+                    .hint(super::docs::signature(builtin)));
+            };
+            if slots[index].replace(value.flatten()).is_some() {
+                bail!("{name} got `{key}` twice, by position and by name");
+            }
+        }
+        let params = builtin.params.iter();
+        let arguments = slots.into_iter().zip(params).map(|(slot, param)| {
+            slot.or_else(|| param.default.map(|default| default()))
+                .ok_or_else(|| {
+                    Error::new(format!("{name} needs `{}`", param.name))
+                        .hint(super::docs::signature(builtin))
+                })
+        });
+        let arguments = arguments.collect::<Result<_>>()?;
+        Ok(Self {
+            builtin,
+            arguments,
+            context,
+        })
+    }
+
+    /// The arguments, to be taken one after the other as the types that the parameters have.
+    pub fn values(self) -> Values<'a> {
+        Values {
+            builtin: self.builtin,
+            arguments: self.builtin.params.iter().zip(self.arguments),
+        }
+    }
+}
+
+impl Values<'_> {
+    /// The next argument; an error that names the parameter and the value if it does not fit.
+    #[allow(clippy::should_implement_trait)]
+    pub fn next<T: Value>(&mut self) -> Result<T> {
+        let (param, value) = self
+            .arguments
+            .next()
+            .expect("one argument for each parameter");
+        T::from_dynamic(value).map_err(|value| mismatch(self.builtin, param, &value))
+    }
+}
+
+/// The option map, if the last argument is one rather than the value of a map parameter.
+fn take_options(builtin: &Builtin, arguments: &mut Vec<Dynamic>) -> Map {
+    let is_options = arguments.last().is_some_and(Dynamic::is_map)
+        && !builtin
+            .params
+            .get(arguments.len() - 1)
+            .is_some_and(|p| accepts_map(&p.ty));
+    if is_options {
+        arguments.pop().map(Dynamic::cast).unwrap_or_default()
+    } else {
+        Map::new()
+    }
+}
+
+fn accepts_map(ty: &Type) -> bool {
+    match ty {
+        Type::Map => true,
+        Type::Optional(of) => accepts_map(of),
+        _ => false,
+    }
+}
+
+fn mismatch(builtin: &Builtin, param: &Param, value: &Dynamic) -> Error {
+    let error = Error::new(format!(
+        "{} needs `{}` to be {}, got {}",
+        builtin.name,
+        param.name,
+        param.ty.expected(),
+        describe(value)
+    ));
+    match value.read_lock::<rhai::ImmutableString>() {
+        Some(name) => error.did_you_mean(&name, param.ty.choices()),
+        None => error,
+    }
+}

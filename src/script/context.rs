@@ -1,0 +1,134 @@
+//! What builtins need from the session that calls them.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, OnceLock};
+
+use super::builtin::{Builtin, Topic};
+use super::docs::Library;
+use crate::error::{Error, Result};
+use crate::io::Encoder;
+use crate::player::Player;
+use crate::player::hub::Windows;
+
+/// How a session is set up.
+pub struct Settings {
+    /// Where scripts print, a line at a time.
+    pub print: Box<dyn Fn(&str) + Send + Sync>,
+    /// Where windows are opened; none if there is to be no window.
+    pub windows: Option<Windows>,
+    /// Whether `show_*` returns while its window is open.
+    pub interactive: bool,
+}
+
+/// The state that builtins share: settings, the table itself, and what scripts may change.
+pub struct Context {
+    settings: Settings,
+    topics: &'static [Topic],
+    encoders: Mutex<Encoders>,
+    libraries: OnceLock<Vec<Library>>,
+    sources: Mutex<BTreeMap<String, String>>,
+}
+
+/// The movie encoders that can be chosen by name, and the one that is used by default.
+pub struct Encoders {
+    /// By name.
+    pub known: BTreeMap<String, Encoder>,
+    /// The name of the default.
+    pub default: String,
+}
+
+impl Encoders {
+    /// The encoder of a name; without one, the default.
+    pub fn get(&self, name: Option<&str>) -> Result<Encoder> {
+        let name = name.unwrap_or(&self.default);
+        self.known.get(name).cloned().ok_or_else(|| {
+            Error::new(format!("there is no encoder `{name}`"))
+                .did_you_mean(name, self.known.keys().map(String::as_str))
+                .hint("set_ffmpeg_defaults(name, #{…}) adds one")
+        })
+    }
+}
+
+impl Context {
+    /// The state of a new session.
+    pub fn new(settings: Settings, topics: &'static [Topic]) -> Self {
+        let builtin = Encoder::NAMES
+            .iter()
+            .filter_map(|name| Encoder::builtin(name).ok());
+        let known = builtin
+            .map(|encoder| (encoder.name.clone(), encoder))
+            .collect();
+        Self {
+            settings,
+            topics,
+            encoders: Mutex::new(Encoders {
+                known,
+                default: "libx264".into(),
+            }),
+            libraries: OnceLock::new(),
+            sources: Mutex::default(),
+        }
+    }
+
+    /// All topics of the reference.
+    pub fn topics(&self) -> &'static [Topic] {
+        self.topics
+    }
+
+    /// All builtins, in the order of the reference.
+    pub fn builtins(&self) -> impl Iterator<Item = &'static Builtin> {
+        self.topics.iter().flat_map(|topic| topic.builtins)
+    }
+
+    /// The builtin of a name.
+    pub fn builtin(&self, name: &str) -> Option<&'static Builtin> {
+        self.builtins().find(|builtin| builtin.name == name)
+    }
+
+    /// The libraries of script functions that are documented beside the builtins.
+    pub fn libraries(&self) -> &[Library] {
+        self.libraries.get_or_init(|| {
+            super::modules::stdlib()
+                .map(|(name, text)| Library::parse(name, text))
+                .collect()
+        })
+    }
+
+    /// The movie encoders.
+    pub fn encoders(&self) -> MutexGuard<'_, Encoders> {
+        self.encoders.lock().expect("no panic while holding it")
+    }
+
+    /// Remembers the text of a script or module for messages about it.
+    pub fn add_source(&self, name: &str, text: &str) {
+        let mut sources = self.sources.lock().expect("no panic while holding it");
+        sources.insert(name.to_owned(), text.to_owned());
+    }
+
+    /// The text of a script or module.
+    pub fn source(&self, name: &str) -> Option<String> {
+        self.sources
+            .lock()
+            .expect("no panic while holding it")
+            .get(name)
+            .cloned()
+    }
+
+    /// Prints a line for the user.
+    pub fn print(&self, text: &str) {
+        (self.settings.print)(text);
+    }
+
+    /// Shows a player in a window: returns when it is closed, or at once with `block` false.
+    pub fn show(&self, player: &Player, block: Option<bool>) -> Result<()> {
+        let Some(windows) = &self.settings.windows else {
+            return Ok(());
+        };
+        windows.open(player.clone())?;
+        if block.unwrap_or(!self.settings.interactive) {
+            player.wait()
+        } else {
+            Ok(())
+        }
+    }
+}

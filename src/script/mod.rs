@@ -1,0 +1,25 @@
+//! The bridge between Rhai and the rest: how functions are declared, called, documented and
+//! explained when they fail.
+//!
+//! A [`Builtin`] is plain data, made by [`builtins!`] from a declaration that looks like a Rust
+//! function. [`register`] makes the table callable; [`docs`] and [`complete`] read it.
+
+mod builtin;
+mod call;
+mod context;
+mod types;
+mod value;
+
+pub mod complete;
+pub mod diagnostic;
+pub mod docs;
+pub mod modules;
+pub mod register;
+pub mod scan;
+
+pub(crate) use builtin::builtins;
+pub use builtin::{Builtin, Param, Topic};
+pub use call::{Call, Values};
+pub use context::{Context, Settings};
+pub use types::Member;
+pub use value::{Returned, Type, Value, describe};

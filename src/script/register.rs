@@ -1,0 +1,80 @@
+//! Makes the builtin table callable from scripts.
+
+use std::sync::Arc;
+
+use rhai::{Dynamic, Engine, EvalAltResult, FuncRegistration, NativeCallContext, Position};
+
+use super::builtin::Builtin;
+use super::call::Call;
+use super::context::Context;
+use crate::error::{Error, Result};
+
+/// The most arguments Rhai passes to a function.
+const MOST_ARGUMENTS: usize = 20;
+
+/// Registers every builtin and the types they work on.
+pub fn register(engine: &mut Engine, context: &Arc<Context>) {
+    super::types::register(engine);
+    for builtin in context.builtins() {
+        let most = MOST_ARGUMENTS.min(builtin.params.len() + 1);
+        for count in 0..=most {
+            register_arity(engine, builtin, context.clone(), count);
+        }
+    }
+}
+
+/// Registers a builtin for one number of arguments, which Rhai then passes by value: a temporary
+/// arrives with nobody else holding it, so that filters may write over it.
+fn register_arity(
+    engine: &mut Engine,
+    builtin: &'static Builtin,
+    context: Arc<Context>,
+    count: usize,
+) {
+    let run = move |native: &NativeCallContext, arguments: Vec<Dynamic>| {
+        let arguments = arguments.into_iter().map(Dynamic::flatten).collect();
+        let result = Call::bind(builtin, arguments, &context).and_then(builtin.run);
+        result.map_err(|error| raise(error, native.call_position()))
+    };
+    let function = FuncRegistration::new(builtin.name)
+        .in_global_namespace()
+        .with_volatility(true);
+    macro_rules! by_count {
+        ($($count:literal: $($argument:ident)*;)*) => {
+            match count {
+                $($count => {
+                    function.register_into_engine(
+                        engine,
+                        move |native: NativeCallContext, $($argument: Dynamic),*| run(&native, vec![$($argument),*]),
+                    );
+                })*
+                _ => unreachable!("at most as many arguments as Rhai passes"),
+            }
+        };
+    }
+    by_count! {
+        0: ; 1: a; 2: a b; 3: a b c; 4: a b c d; 5: a b c d e; 6: a b c d e f; 7: a b c d e f g;
+        8: a b c d e f g h; 9: a b c d e f g h i; 10: a b c d e f g h i j;
+        11: a b c d e f g h i j k; 12: a b c d e f g h i j k l; 13: a b c d e f g h i j k l m;
+        14: a b c d e f g h i j k l m n; 15: a b c d e f g h i j k l m n o;
+        16: a b c d e f g h i j k l m n o p; 17: a b c d e f g h i j k l m n o p q;
+        18: a b c d e f g h i j k l m n o p q r; 19: a b c d e f g h i j k l m n o p q r s;
+        20: a b c d e f g h i j k l m n o p q r s t;
+    }
+}
+
+/// An error as Rhai raises it: failures can be caught by the script, interruptions cannot.
+pub(super) fn raise(error: Error, position: Position) -> Box<EvalAltResult> {
+    if error.is_interrupted() {
+        return EvalAltResult::ErrorTerminated(error.to_string().into(), position).into();
+    }
+    EvalAltResult::ErrorRuntime(Dynamic::from(error), position).into()
+}
+
+/// Raises the failure of something that is not in the table: a property, an index, an operator.
+pub(super) fn or_raise<T>(
+    result: Result<T>,
+    native: &NativeCallContext,
+) -> Result<T, Box<EvalAltResult>> {
+    result.map_err(|error| raise(error, native.call_position()))
+}

@@ -1,0 +1,331 @@
+//! How values cross between scripts and Rust; each type words its own expectations.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use rhai::{Array, Dynamic, FLOAT, INT, ImmutableString, Map};
+
+use crate::choice::Choice;
+use crate::error::Result;
+use crate::player::Player;
+use crate::video::colormap::Colormap;
+use crate::video::{Field, Metadata, Video};
+
+/// What a parameter accepts or a function returns, for messages and documentation.
+#[derive(Debug, Clone, Copy)]
+pub enum Type {
+    /// Anything.
+    Any,
+    /// Nothing, `()`.
+    Unit,
+    /// `true` or `false`.
+    Bool,
+    /// An int.
+    Int,
+    /// An int that is not negative.
+    Count,
+    /// A float, or an int in its place.
+    Float,
+    /// A string.
+    Text,
+    /// A string that is the path of a file or folder.
+    Path,
+    /// An object map.
+    Map,
+    /// A video, image or trace.
+    Video,
+    /// A player.
+    Player,
+    /// One of a set of names: what a name is, and the names.
+    Choice(&'static str, fn() -> Vec<&'static str>),
+    /// An array.
+    Array(&'static Type),
+    /// A value, or `()` for none.
+    Optional(&'static Type),
+}
+
+/// A Rust type that scripts can pass and receive.
+pub trait Value: Sized {
+    /// The type as scripts know it.
+    const TYPE: Type;
+    /// Takes the value out of a script's; gives it back if it is of another type.
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic>;
+    /// Makes it a script's value.
+    fn into_dynamic(self) -> Dynamic;
+}
+
+/// What the body of a builtin may return: a value, or a result of one.
+pub trait Returned {
+    /// The type as scripts know it.
+    const TYPE: Type;
+    /// The value for the script, or the failure.
+    fn into_result(self) -> Result<Dynamic>;
+}
+
+impl<T: Value> Returned for T {
+    const TYPE: Type = T::TYPE;
+    fn into_result(self) -> Result<Dynamic> {
+        Ok(self.into_dynamic())
+    }
+}
+
+impl<T: Value> Returned for Result<T> {
+    const TYPE: Type = T::TYPE;
+    fn into_result(self) -> Result<Dynamic> {
+        self.map(Value::into_dynamic)
+    }
+}
+
+/// Types that Rhai holds as they are.
+macro_rules! plain_values {
+    ($($type:ty => $TYPE:expr),* $(,)?) => {
+        $(impl Value for $type {
+            const TYPE: Type = $TYPE;
+            fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+                value.try_cast_result()
+            }
+            fn into_dynamic(self) -> Dynamic {
+                Dynamic::from(self)
+            }
+        })*
+    };
+}
+
+plain_values! {
+    () => Type::Unit,
+    bool => Type::Bool,
+    INT => Type::Int,
+    Map => Type::Map,
+    Video => Type::Video,
+    Player => Type::Player,
+}
+
+impl Value for Dynamic {
+    const TYPE: Type = Type::Any;
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        Ok(value)
+    }
+    fn into_dynamic(self) -> Dynamic {
+        self
+    }
+}
+
+impl Value for FLOAT {
+    const TYPE: Type = Type::Float;
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        match value.as_int() {
+            Ok(int) => Ok(int as FLOAT),
+            Err(_) => value.try_cast_result(),
+        }
+    }
+    fn into_dynamic(self) -> Dynamic {
+        self.into()
+    }
+}
+
+impl Value for usize {
+    const TYPE: Type = Type::Count;
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        value
+            .as_int()
+            .ok()
+            .and_then(|int| int.try_into().ok())
+            .ok_or(value)
+    }
+    fn into_dynamic(self) -> Dynamic {
+        (self as INT).into()
+    }
+}
+
+impl Value for String {
+    const TYPE: Type = Type::Text;
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        value
+            .try_cast_result::<ImmutableString>()
+            .map(ImmutableString::into_owned)
+    }
+    fn into_dynamic(self) -> Dynamic {
+        self.into()
+    }
+}
+
+impl Value for PathBuf {
+    const TYPE: Type = Type::Path;
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        String::from_dynamic(value).map(PathBuf::from)
+    }
+    fn into_dynamic(self) -> Dynamic {
+        self.display().to_string().into()
+    }
+}
+
+impl<T: Value> Value for Option<T> {
+    const TYPE: Type = Type::Optional(&T::TYPE);
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        if value.is_unit() {
+            Ok(None)
+        } else {
+            T::from_dynamic(value).map(Some)
+        }
+    }
+    fn into_dynamic(self) -> Dynamic {
+        self.map_or(Dynamic::UNIT, T::into_dynamic)
+    }
+}
+
+impl<T: Value> Value for Vec<T> {
+    const TYPE: Type = Type::Array(&T::TYPE);
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        let array: Array = value.try_cast_result()?;
+        array.into_iter().map(T::from_dynamic).collect()
+    }
+    fn into_dynamic(self) -> Dynamic {
+        self.into_iter()
+            .map(T::into_dynamic)
+            .collect::<Array>()
+            .into()
+    }
+}
+
+impl<T: Choice> Value for T {
+    const TYPE: Type = Type::Choice(T::NOUN, T::names);
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        let choice = value
+            .read_lock::<ImmutableString>()
+            .and_then(|name| T::from_name(&name));
+        choice.ok_or(value)
+    }
+    fn into_dynamic(self) -> Dynamic {
+        self.name().into()
+    }
+}
+
+impl Value for Colormap {
+    const TYPE: Type = Type::Choice("the name of a colormap or an array of colors", || {
+        Colormap::names().collect()
+    });
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        if value.is_array() {
+            let colors = Vec::<String>::from_dynamic(value.clone());
+            return colors
+                .ok()
+                .and_then(|colors| Colormap::gradient(&colors).ok())
+                .ok_or(value);
+        }
+        let colormap = value
+            .read_lock::<ImmutableString>()
+            .and_then(|name| Colormap::named(&name).ok());
+        colormap.ok_or(value)
+    }
+    fn into_dynamic(self) -> Dynamic {
+        self.name().into()
+    }
+}
+
+impl Value for Metadata {
+    const TYPE: Type = Type::Map;
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        Err(value)
+    }
+    fn into_dynamic(self) -> Dynamic {
+        let fields = self.all_fields().into_iter();
+        let fields: Map = fields
+            .map(|(name, field)| (name.into(), field.into_dynamic()))
+            .collect();
+        fields.into()
+    }
+}
+
+impl Value for Field {
+    const TYPE: Type = Type::Any;
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        if let Ok(int) = value.as_int() {
+            return Ok(Field::Int(int));
+        }
+        if let Ok(float) = value.as_float() {
+            return Ok(Field::Float(float));
+        }
+        String::from_dynamic(value).map(Field::Text)
+    }
+    fn into_dynamic(self) -> Dynamic {
+        match self {
+            Field::Int(value) => value.into(),
+            Field::Float(value) => value.into(),
+            Field::Text(value) => value.into(),
+        }
+    }
+}
+
+impl Type {
+    /// What is asked for, as in "needs `width` to be …".
+    pub fn expected(&self) -> String {
+        match self {
+            Type::Any => "a value".into(),
+            Type::Unit => "()".into(),
+            Type::Bool => "true or false".into(),
+            Type::Int => "an int".into(),
+            Type::Count => "an int >= 0".into(),
+            Type::Float => "a number".into(),
+            Type::Text => "a string".into(),
+            Type::Path => "a path (a string)".into(),
+            Type::Map => "a map `#{…}`".into(),
+            Type::Video => "a video".into(),
+            Type::Player => "a player".into(),
+            Type::Choice(noun, names) => match names() {
+                names if names.len() > 12 => (*noun).into(),
+                names => {
+                    let quoted: Vec<_> = names.iter().map(|name| format!("\"{name}\"")).collect();
+                    format!("one of {}", quoted.join(", "))
+                }
+            },
+            Type::Array(of) => format!("an array, each {}", of.expected()),
+            Type::Optional(of) => format!("{} or ()", of.expected()),
+        }
+    }
+
+    /// The names that can be passed, if the type is a set of names.
+    pub fn choices(&self) -> Vec<&'static str> {
+        match self {
+            Type::Choice(_, names) => names(),
+            Type::Optional(of) | Type::Array(of) => of.choices(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The type as documentation writes it.
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Type::Any => f.write_str("any"),
+            Type::Unit => f.write_str("()"),
+            Type::Bool => f.write_str("bool"),
+            Type::Int | Type::Count => f.write_str("int"),
+            Type::Float => f.write_str("float"),
+            Type::Text | Type::Path | Type::Choice(..) => f.write_str("string"),
+            Type::Map => f.write_str("map"),
+            Type::Video => f.write_str("Video"),
+            Type::Player => f.write_str("InteractivePlayer"),
+            Type::Array(of) => write!(f, "array of {of}"),
+            Type::Optional(of) => write!(f, "{of} or ()"),
+        }
+    }
+}
+
+/// A value as messages show it: "-1", "\"abc\"", "a video 3×8×10".
+pub fn describe(value: &Dynamic) -> String {
+    if let Some(video) = value.read_lock::<Video>() {
+        return format!(
+            "a {} {}",
+            video.kind(),
+            crate::video::shape_text(video.shape())
+        );
+    }
+    match value.type_name() {
+        "array" => "an array".into(),
+        "map" => "a map".into(),
+        _ if value.is_unit() => "()".into(),
+        "Fn" => "a function".into(),
+        _ => format!("{value:?}"),
+    }
+}

@@ -1,0 +1,105 @@
+//! Standard error: warnings, progress bars and errors; and Ctrl-C.
+
+use std::io::{self, IsTerminal};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::error::Error;
+use crate::script::Context;
+use crate::script::diagnostic::Diagnostic;
+use crate::task::{self, Reporter};
+
+/// An operation that takes less time than this shows no progress bar.
+const PATIENCE: Duration = Duration::from_millis(400);
+
+/// Sends warnings and progress to standard error, and Ctrl-C to the running operation.
+pub fn install() {
+    let show_bars = io::stderr().is_terminal();
+    task::set_reporter(Box::new(Terminal {
+        show_bars,
+        bar: Mutex::new(None),
+    }));
+    // A second handler cannot be set; the first one does the same.
+    let _ = ctrlc::set_handler(task::interrupt);
+}
+
+/// Prints an error that has no place in a script.
+pub fn print_error(error: &Error) {
+    eprintln!("error: {error}");
+    for hint in error.hints() {
+        eprintln!("  = help: {hint}");
+    }
+}
+
+/// Prints the failure of a script.
+pub fn print_diagnostic(diagnostic: &Diagnostic, context: &Context) {
+    let color = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    eprint!("{}", diagnostic.render(context, color));
+}
+
+struct Terminal {
+    show_bars: bool,
+    bar: Mutex<Option<Running>>,
+}
+
+/// The operation under way.
+struct Running {
+    operation: String,
+    since: Instant,
+    bar: Option<ProgressBar>,
+}
+
+impl Reporter for Terminal {
+    fn warn(&self, message: &str) {
+        match self
+            .bar
+            .lock()
+            .ok()
+            .as_ref()
+            .and_then(|running| running.as_ref()?.bar.as_ref())
+        {
+            Some(bar) => bar.println(format!("warning: {message}")),
+            None => eprintln!("warning: {message}"),
+        }
+    }
+
+    fn progress(&self, operation: &str, done: usize, total: usize) {
+        // Steps end on many threads at once; whoever finds the bar taken need not wait for it.
+        let Some(mut running) = self.show_bars.then(|| self.bar.try_lock().ok()).flatten() else {
+            return;
+        };
+        let running = running.get_or_insert_with(|| Running {
+            operation: operation.to_owned(),
+            since: Instant::now(),
+            bar: None,
+        });
+        if running.operation != operation || running.since.elapsed() < PATIENCE {
+            return;
+        }
+        let bar = running.bar.get_or_insert_with(|| new_bar(operation, total));
+        bar.set_position(done as u64);
+    }
+
+    fn finished(&self, operation: &str) {
+        let Ok(mut running) = self.bar.lock() else {
+            return;
+        };
+        if running
+            .as_ref()
+            .is_some_and(|running| running.operation == operation)
+            && let Some(bar) = running.take().and_then(|running| running.bar)
+        {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn new_bar(operation: &str, total: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {percent:>3}% {eta}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(total as u64)
+        .with_style(style)
+        .with_message(operation.to_owned())
+}

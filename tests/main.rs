@@ -1,0 +1,41 @@
+//! All integration tests, in one program so that they are linked once.
+#![allow(clippy::unwrap_used)]
+
+mod catalogue;
+mod chains;
+mod cli;
+mod docs;
+mod golden;
+mod parity;
+mod player;
+mod properties;
+mod repl;
+mod suite;
+
+use std::path::PathBuf;
+
+use optimap::script::Settings;
+use optimap::session::Session;
+
+/// A session that prints nothing and opens no windows.
+fn session() -> Session {
+    Session::new(Settings {
+        print: Box::new(|_| ()),
+        windows: None,
+        interactive: false,
+    })
+}
+
+/// A path below the folder of the project.
+fn project(path: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// The files of a folder with an extension, in order.
+fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(project(folder)).unwrap();
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|found| found == extension));
+    files.sort();
+    files
+}
