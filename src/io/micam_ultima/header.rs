@@ -1,7 +1,7 @@
 //! The text header of a recording: sizes, names of files, and what was set at the camera.
 
 use crate::bail;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::video::Metadata;
 
 /// How wide a stored row is, and how many columns before and after the picture it has, in headers
@@ -85,6 +85,11 @@ impl Header {
         }
     }
 
+    fn required(&self, name: &str) -> Result<usize> {
+        let number = self.number(name)?;
+        number.ok_or_else(|| Error::new(format!("its header has no `{name}`")))
+    }
+
     /// How frames are stored. The newer header gives the width of a row in bytes and no columns to
     /// skip; there the size of the background frame confirms that it is the known sensor.
     pub(super) fn geometry(&self, background_bytes: u64) -> Result<Geometry> {
@@ -92,8 +97,8 @@ impl Header {
             (Some(columns), Some(rows)) => Geometry {
                 columns,
                 rows,
-                left: self.number("lskp")?.unwrap_or(0),
-                right: self.number("rskp")?.unwrap_or(0),
+                left: self.required("lskp")?,
+                right: self.required("rskp")?,
             },
             _ => match (self.number("DataXsize")?, self.number("DataYsize")?) {
                 (Some(256), Some(100)) if background_bytes == SENSOR.frame_bytes() => SENSOR,
@@ -142,9 +147,14 @@ fn rate(duration: &str) -> Option<f64> {
     (number > 0.0 && number.is_finite()).then(|| per_second / number)
 }
 
-/// `2018/02/14 15:22:04` as `2018-02-14T15:22:04`.
+/// `2018/02/14 15:22:04` as `2018-02-14T15:22:04`; what looks otherwise as it is.
 fn iso_date(text: &str) -> String {
-    text.replace('/', "-").replacen(' ', "T", 1)
+    match text.split_once(' ') {
+        Some((day, time)) if day.len() == 10 && day.matches('/').count() == 2 => {
+            format!("{}T{}", day.replace('/', "-"), time.trim())
+        }
+        _ => text.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -152,9 +162,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_dates_are_changed() {
+        assert_eq!(iso_date("2024/09/02 11:22:33"), "2024-09-02T11:22:33");
+        assert_eq!(iso_date("bad date"), "bad date");
+    }
+
+    #[test]
     fn the_newer_header_is_read_where_the_sensor_is_known() {
         let header = Header::parse("//MC05\nDataXsize= 256\nDataYsize= 100\nframe_number=1024\n");
         assert_eq!(header.geometry(25_600).unwrap(), SENSOR);
         assert!(header.geometry(51_200).is_err());
+        assert!(Header::parse("x=4/y=2").geometry(16).is_err());
     }
 }

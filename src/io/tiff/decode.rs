@@ -15,6 +15,10 @@ use crate::error::{Error, Result};
 
 /// Decodes a page into the bytes of its samples in this machine's order.
 pub(super) fn decode(file: &[u8], page: &Page, out: &mut [u8]) -> Result<()> {
+    if let Some(method) = unsupported(page.compression) {
+        let message = format!("its pages are compressed with {method}, which is not supported");
+        return Err(Error::new(message).hint("save it with another compression, such as deflate"));
+    }
     let shape = &page.shape;
     if shape.planar {
         let mut planes = vec![0; out.len()];
@@ -29,6 +33,21 @@ pub(super) fn decode(file: &[u8], page: &Page, out: &mut [u8]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The name of a compression that there is no decoder for.
+fn unsupported(compression: u64) -> Option<&'static str> {
+    match compression {
+        2 | 3 => Some("CCITT fax 3"),
+        6 => Some("old JPEG"),
+        33003 | 33005 | 34712 => Some("JPEG 2000"),
+        34887 => Some("LERC"),
+        34925 => Some("LZMA"),
+        50001 | 34927 => Some("WebP"),
+        22610 | 34934 => Some("JPEG XR"),
+        50002 | 52546 => Some("JPEG XL"),
+        _ => None,
+    }
 }
 
 fn read_samples(file: &[u8], page: &Page, out: &mut [u8]) -> Result<()> {

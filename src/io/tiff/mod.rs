@@ -19,7 +19,7 @@ pub(super) use write::save;
 use super::raw::{self, Encoding, Source};
 use super::{FrameRange, Recording, cannot_load, cannot_map};
 use crate::bail;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::task;
 use crate::video::{DType, Element, Layout, MappedFile, Metadata, Samples, with_dtype};
 use description::Description;
@@ -121,16 +121,10 @@ impl Recording for Stack {
                     ..encoding
                 };
                 raw::load(encoding.dtype, &shape, self.shape.len(), |frame, out| {
-                    let index = range.start + frame * range.step;
-                    let decode =
-                        |out: &mut [u8]| decode::decode(self.file.bytes(), &pages[index], out);
+                    let page = &pages[range.start + frame * range.step];
                     out.fill(decoded, &mut |out| {
-                        decode(out).map_err(|e| {
-                            cannot_load(
-                                self.source.path(),
-                                &Error::new(format!("page {index}: {e}")),
-                            )
-                        })
+                        decode::decode(self.file.bytes(), page, out)
+                            .map_err(|e| cannot_load(self.source.path(), &e))
                     })
                 })
             }
