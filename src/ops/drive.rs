@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use ndarray::{ArrayViewMut2, Axis};
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use crate::error::Result;
@@ -18,8 +18,44 @@ use crate::video::{Element, Metadata, Real, Samples, Strided, Video};
 /// its core.
 const STEP: usize = 1 << 16;
 
+/// No more samples than a page of memory has.
+const PAGE: usize = 512;
+
 /// The fewest neighbouring pixels whose courses are walked together: a cache line and more.
 const MIN_PIXELS: usize = 32;
+
+/// What a filter does with one piece of a video.
+///
+/// It is compiled for each kind of processor, with the widest registers that it has, provided that
+/// it is inlined: mark [`Kernel::run`] and the functions with its loops `#[inline(always)]`.
+/// Closures are kernels too, but cannot be marked; short ones are inlined anyway.
+pub trait Kernel<Piece>: Sync {
+    /// Handles a piece.
+    fn run(&self, piece: Piece);
+}
+
+impl<Piece, F: Fn(Piece) + Sync> Kernel<Piece> for F {
+    #[inline(always)]
+    fn run(&self, piece: Piece) {
+        self(piece);
+    }
+}
+
+/// Runs a kernel compiled for this processor.
+fn run_kernel<Piece>(kernel: &impl Kernel<Piece>, piece: Piece) {
+    struct Run<'a, K, Piece>(&'a K, Piece);
+
+    impl<K: Kernel<Piece>, Piece> WithSimd for Run<'_, K, Piece> {
+        type Output = ();
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _: S) {
+            self.0.run(self.1);
+        }
+    }
+
+    Arch::new().dispatch(Run(kernel, piece));
+}
 
 /// Memory for a result, and where its input is to be read from unless it is there already.
 struct Target<R> {
@@ -54,41 +90,76 @@ impl<R: Real> Target<R> {
         })
     }
 
+    /// Touches fresh memory in order, a part per core. Courses would touch all of it at once, and
+    /// cores that meet in a page of memory both pay for it.
+    fn touch(&mut self) -> Result<()> {
+        if self.source.is_none() {
+            return Ok(());
+        }
+        let pages = self.array.as_mut_slice()?.par_chunks_mut(PAGE);
+        pages.for_each(|page| page[0] = R::default());
+        Ok(())
+    }
+
     fn into_video(self) -> Video {
         Video::from_parts(R::wrap(self.array), self.metadata)
     }
 }
 
-/// How many whole frames make a step, at least one.
-fn frames_per_step(frame_len: usize) -> usize {
-    (STEP / frame_len.max(1)).max(1)
+/// How the samples of a video are cut into pieces that fit the cache of a core.
+struct Pieces {
+    frame_len: usize,
+    /// How many whole frames a parallel step takes.
+    frames: usize,
+    /// How many samples a piece has, part of a frame if it is a large one.
+    piece_len: usize,
 }
 
-/// Reads as many whole frames as there is room for.
-fn read_step<R: Real>(source: &Samples, first: usize, frame_len: usize, out: &mut [R]) {
-    let frames = out.len() / frame_len.max(1);
-    source.read_frames(first..first + frames, 0..frame_len, out);
+impl Pieces {
+    fn of(video: &Video) -> Self {
+        let frame_len = video.frame_len().max(1);
+        let frames = (STEP / frame_len).max(1);
+        let is_large = frame_len > STEP && video.layout().has_contiguous_frames();
+        Self {
+            frame_len,
+            frames,
+            piece_len: if is_large { STEP } else { frames * frame_len },
+        }
+    }
+
+    fn step_len(&self) -> usize {
+        self.frames * self.frame_len
+    }
+
+    /// Reads the piece that begins after `begin` samples of a step.
+    fn read<R: Real>(&self, source: &Samples, step: usize, begin: usize, out: &mut [R]) {
+        let first = step * self.frames;
+        if out.len() < self.frame_len {
+            source.read_frames(first..first + 1, begin..begin + out.len(), out);
+        } else {
+            let n_frames = out.len() / self.frame_len;
+            source.read_frames(first..first + n_frames, 0..self.frame_len, out);
+        }
+    }
 }
 
 /// Changes samples one by one: `kernel` gets runs of them, in any order.
 pub fn map_samples<R: Real>(
     operation: &'static str,
     video: Video,
-    kernel: impl Fn(&mut [R]) + Send + Sync,
+    kernel: impl for<'a> Kernel<&'a mut [R]>,
 ) -> Result<Video> {
-    let frame_len = video.frame_len();
+    let pieces = Pieces::of(&video);
     let mut target = Target::<R>::of(video)?;
     let (samples, source) = (target.array.as_mut_slice()?, &target.source);
-    let frames = frames_per_step(frame_len);
-    let arch = Arch::new();
-    let steps = samples
-        .par_chunks_mut((frames * frame_len).max(1))
-        .enumerate();
-    task::for_each(operation, steps, |(step, run)| {
-        if let Some(source) = source {
-            read_step(source, step * frames, frame_len, run);
+    let steps = samples.par_chunks_mut(pieces.step_len()).enumerate();
+    task::for_each(operation, steps, |(step, samples)| {
+        for (i, run) in samples.chunks_mut(pieces.piece_len).enumerate() {
+            if let Some(source) = source {
+                pieces.read(source, step, i * pieces.piece_len, run);
+            }
+            run_kernel(&kernel, run);
         }
-        arch.dispatch(|| kernel(run));
         Ok(())
     })?;
     Ok(target.into_video())
@@ -98,24 +169,22 @@ pub fn map_samples<R: Real>(
 pub fn convert_samples<R: Real, T: Element>(
     operation: &'static str,
     video: &Video,
-    kernel: impl Fn(&mut [R], &mut [T]) + Send + Sync,
+    kernel: impl for<'a> Kernel<(&'a [R], &'a mut [T])>,
 ) -> Result<Video> {
-    let frame_len = video.frame_len();
+    let pieces = Pieces::of(video);
     let mut result = Strided::<T>::zeroed(video.shape())?;
-    let frames = frames_per_step(frame_len);
-    let arch = Arch::new();
-    let steps = result
-        .as_mut_slice()?
-        .par_chunks_mut((frames * frame_len).max(1))
-        .enumerate();
+    let steps = result.as_mut_slice()?.par_chunks_mut(pieces.step_len());
+    let init = Vec::new;
     task::for_each_init(
         operation,
-        steps,
-        Vec::new,
-        |scratch: &mut Vec<R>, (step, run)| {
-            scratch.resize(run.len(), R::default());
-            read_step(video.samples(), step * frames, frame_len, scratch);
-            arch.dispatch(|| kernel(scratch, run));
+        steps.enumerate(),
+        init,
+        |run, (step, results)| {
+            for (i, results) in results.chunks_mut(pieces.piece_len).enumerate() {
+                run.resize(results.len(), R::default());
+                pieces.read(video.samples(), step, i * pieces.piece_len, run);
+                run_kernel(&kernel, (run.as_slice(), results));
+            }
             Ok(())
         },
     )?;
@@ -127,18 +196,17 @@ pub fn convert_samples<R: Real, T: Element>(
 pub fn map_frames<R: Real>(
     operation: &'static str,
     video: Video,
-    kernel: impl Fn(&mut [R], &mut Vec<R>) + Send + Sync,
+    kernel: impl for<'a> Kernel<(&'a mut [R], &'a mut Vec<R>)>,
 ) -> Result<Video> {
     let frame_len = video.frame_len();
     let mut target = Target::<R>::of(video)?;
     let (samples, source) = (target.array.as_mut_slice()?, &target.source);
-    let arch = Arch::new();
     let steps = samples.par_chunks_mut(frame_len.max(1)).enumerate();
     task::for_each_init(operation, steps, Vec::new, |scratch, (frame, samples)| {
         if let Some(source) = source {
             source.read_frames(frame..frame + 1, 0..frame_len, samples);
         }
-        arch.dispatch(|| kernel(samples, scratch));
+        run_kernel(&kernel, (samples, scratch));
         Ok(())
     })?;
     Ok(target.into_video())
@@ -172,10 +240,11 @@ impl<R> Results<'_, R> {
 pub fn map_courses<R: Real>(
     operation: &'static str,
     video: Video,
-    kernel: impl Fn(Courses<'_, R>) + Send + Sync,
+    kernel: impl for<'a> Kernel<Courses<'a, R>>,
 ) -> Result<Video> {
     let (n_frames, frame_len) = (video.len(), video.frame_len());
     let mut target = Target::<R>::of(video)?;
+    target.touch()?;
     let (samples, source) = (target.array.as_mut_slice()?, &target.source);
     if samples.is_empty() {
         return Ok(target.into_video());
@@ -183,7 +252,6 @@ pub fn map_courses<R: Real>(
     let mut frames = ArrayViewMut2::from_shape((n_frames, frame_len), samples)
         .expect("as many samples as frames times pixels");
     let pixels = pixels_per_step(n_frames);
-    let arch = Arch::new();
     let steps = frames
         .axis_chunks_iter_mut(Axis(1), pixels)
         .into_par_iter()
@@ -200,14 +268,14 @@ pub fn map_courses<R: Real>(
                 Some(source) => source.read_frames(0..n_frames, first..first + pixels, samples),
                 None => copy_tile(&mut tile, samples),
             }
-            arch.dispatch(|| {
-                kernel(Courses {
-                    samples,
-                    pixels,
-                    results: Results(tile),
-                    scratch,
-                });
-            });
+            let results = Results(tile);
+            let courses = Courses {
+                samples,
+                pixels,
+                results,
+                scratch,
+            };
+            run_kernel(&kernel, courses);
             Ok(())
         },
     )?;
@@ -279,8 +347,13 @@ mod tests {
         let expected: Vec<f32> = values(&rotated).iter().map(|v| v * 2.0).collect();
         let double = |run: &mut [f32]| run.iter_mut().for_each(|v| *v *= 2.0);
         let by_sample = map_samples("doubling", rotated.clone(), double).unwrap();
-        let by_frame = map_frames::<f32>("doubling", rotated.clone(), |f, _| double(f)).unwrap();
-        let by_course = map_courses::<f32>("doubling", rotated, |mut c| {
+        let by_frame = map_frames(
+            "doubling",
+            rotated.clone(),
+            |(frame, _): (&mut [f32], &mut Vec<f32>)| double(frame),
+        )
+        .unwrap();
+        let by_course = map_courses("doubling", rotated, |mut c: Courses<'_, f32>| {
             for (frame, samples) in c.samples.chunks(c.pixels).enumerate() {
                 let results = c.results.frame(frame);
                 results.copy_from_slice(samples);

@@ -1,9 +1,9 @@
 //! Scaling samples to a range: all alike, pixel by pixel, or within a sliding window in time.
 
-use super::drive::{Courses, convert_samples, map_courses, map_samples};
+use super::drive::{Courses, Kernel, convert_samples, map_courses, map_samples};
 use super::expect_gray_frames;
 use crate::error::{Error, Result};
-use crate::video::{DType, Real, Video, shape_text, with_dtype};
+use crate::video::{DType, Element, Real, Video, shape_text, with_dtype};
 
 /// The options of [`normalize`].
 #[derive(Debug, Clone, PartialEq)]
@@ -40,10 +40,11 @@ pub fn normalize_pixelwise(video: Video, ymin: f64, ymax: f64) -> Result<Video> 
     if video.is_empty() {
         return Err(no_samples("normalize_pixelwise", &video));
     }
-    let (ymin, height) = (ymin as f32, (ymax - ymin) as f32);
-    map_courses("normalizing", video, |courses| {
-        scale_courses(courses, ymin, height);
-    })
+    let result_range = ResultRange {
+        ymin: ymin as f32,
+        height: (ymax - ymin) as f32,
+    };
+    map_courses("normalizing", video, Pixelwise(result_range))
 }
 
 /// Scales each sample to [`ymin`, `ymax`] by the smallest and largest of its pixel's samples up
@@ -57,10 +58,18 @@ pub fn normalize_pixelwise_slidingwindow(
     expect_gray_frames(&video, "normalize_pixelwise_slidingwindow")?;
     let reach = usize::try_from(window_size / 2).unwrap_or(0);
     let reach = reach.min(video.len().saturating_sub(1));
-    let (ymin, height) = (ymin as f32, ymax as f32 - ymin as f32);
-    map_courses("normalizing", video, |courses| {
-        scale_windows(courses, reach, ymin, height);
-    })
+    let result_range = ResultRange {
+        ymin: ymin as f32,
+        height: ymax as f32 - ymin as f32,
+    };
+    map_courses(
+        "normalizing",
+        video,
+        SlidingWindow {
+            reach,
+            result_range,
+        },
+    )
 }
 
 /// The error of a range that is looked for in nothing.
@@ -75,19 +84,9 @@ fn no_samples(function: &str, video: &Video) -> Error {
 fn normalize_in<R: Real>(video: Video, options: &Normalize) -> Result<Video> {
     let scale = Scale::<R>::new(&video, options)?;
     if options.dtype == R::DTYPE {
-        return map_samples("normalizing", video, |run: &mut [R]| {
-            for sample in run {
-                *sample = scale.apply(*sample);
-            }
-        });
+        return map_samples("normalizing", video, scale);
     }
-    with_dtype!(options.dtype, T => {
-        convert_samples("normalizing", &video, |samples: &mut [R], results: &mut [T]| {
-            for (result, sample) in results.iter_mut().zip(samples) {
-                *result = scale.apply(*sample).to_element();
-            }
-        })
-    })
+    with_dtype!(options.dtype, T => convert_samples::<R, T>("normalizing", &video, scale))
 }
 
 /// A linear map of samples.
@@ -143,6 +142,24 @@ impl<R: Real> Scale<R> {
     }
 }
 
+impl<R: Real> Kernel<&mut [R]> for Scale<R> {
+    #[inline(always)]
+    fn run(&self, samples: &mut [R]) {
+        for sample in samples {
+            *sample = self.apply(*sample);
+        }
+    }
+}
+
+impl<R: Real, T: Element> Kernel<(&[R], &mut [T])> for Scale<R> {
+    #[inline(always)]
+    fn run(&self, (samples, results): (&[R], &mut [T])) {
+        for (result, sample) in results.iter_mut().zip(samples) {
+            *result = self.apply(*sample).to_element();
+        }
+    }
+}
+
 /// The samples that become `ymin` and `ymax`: as given, or found.
 fn input_range(video: &Video, options: &Normalize) -> Result<(f64, f64)> {
     if let (Some(vmin), Some(vmax)) = (options.vmin, options.vmax) {
@@ -156,23 +173,40 @@ fn input_range(video: &Video, options: &Normalize) -> Result<(f64, f64)> {
     Ok((vmin, options.vmax.unwrap_or(largest)))
 }
 
-/// Scales each course by its own range.
-#[inline(always)]
-fn scale_courses(courses: Courses<'_, f32>, ymin: f32, height: f32) {
-    let (samples, pixels) = (courses.samples, courses.pixels);
-    let mut results = courses.results;
-    courses.scratch.resize(2 * pixels, 0.0);
-    let (lows, highs) = courses.scratch.split_at_mut(pixels);
-    lows.fill(f32::INFINITY);
-    highs.fill(f32::NEG_INFINITY);
-    for row in samples.chunks_exact(pixels) {
-        widen(lows, highs, row);
+/// Where samples go that were scaled to [0, 1].
+#[derive(Clone, Copy)]
+struct ResultRange {
+    ymin: f32,
+    height: f32,
+}
+
+impl ResultRange {
+    /// Scales a sample by the range `low` to `high`.
+    #[inline(always)]
+    fn scale(self, sample: f32, low: f32, high: f32) -> f32 {
+        (sample - low) / (high - low + f32::EPSILON) * self.height + self.ymin
     }
-    for (frame, row) in samples.chunks_exact(pixels).enumerate() {
-        let ranges = lows.iter().zip(highs.iter());
-        for ((result, sample), (low, high)) in results.frame(frame).iter_mut().zip(row).zip(ranges)
-        {
-            *result = (sample - low) / (high - low + f32::EPSILON) * height + ymin;
+}
+
+/// Scales each course by its own range.
+struct Pixelwise(ResultRange);
+
+impl Kernel<Courses<'_, f32>> for Pixelwise {
+    #[inline(always)]
+    fn run(&self, mut courses: Courses<'_, f32>) {
+        let (samples, pixels) = (courses.samples, courses.pixels);
+        courses.scratch.resize(2 * pixels, 0.0);
+        let (lows, highs) = courses.scratch.split_at_mut(pixels);
+        lows.fill(f32::INFINITY);
+        highs.fill(f32::NEG_INFINITY);
+        for row in samples.chunks_exact(pixels) {
+            widen(lows, highs, row);
+        }
+        for (frame, row) in samples.chunks_exact(pixels).enumerate() {
+            let results = courses.results.frame(frame).iter_mut().zip(row);
+            for ((result, sample), (low, high)) in results.zip(lows.iter().zip(highs.iter())) {
+                *result = self.0.scale(*sample, *low, *high);
+            }
         }
     }
 }
@@ -207,45 +241,61 @@ impl Ranges<'_> {
 /// beginning of the next: its range is joined from that of the `tails` of the former, which are
 /// all found when the block is complete, and that of the `head` of the latter, which grows frame
 /// by frame. So a sample costs the same whatever the window (van Herk 1992; Gil, Werman 1993).
-#[inline(always)]
-fn scale_windows(courses: Courses<'_, f32>, reach: usize, ymin: f32, height: f32) {
-    let (samples, pixels) = (courses.samples, courses.pixels);
-    let mut results = courses.results;
-    let window = 2 * reach + 1;
-    let n_frames = samples.len() / pixels;
-    let row = |frame: usize| &samples[frame * pixels..][..pixels];
+struct SlidingWindow {
+    reach: usize,
+    result_range: ResultRange,
+}
 
-    let tails_len = (window + 1) * pixels;
-    courses.scratch.resize(2 * (tails_len + pixels), 0.0);
-    let (lows, highs) = courses.scratch.split_at_mut(tails_len + pixels);
-    let (tail_lows, lows) = lows.split_at_mut(tails_len);
-    let (tail_highs, highs) = highs.split_at_mut(tails_len);
-    let mut tails = Ranges {
-        lows: tail_lows,
-        highs: tail_highs,
-    };
-    let mut head = Ranges { lows, highs };
-    tails.clear();
-    head.clear();
+impl Kernel<Courses<'_, f32>> for SlidingWindow {
+    #[inline(always)]
+    fn run(&self, mut courses: Courses<'_, f32>) {
+        let (samples, pixels) = (courses.samples, courses.pixels);
+        let window = 2 * self.reach + 1;
+        let n_frames = samples.len() / pixels;
+        let row = |frame: usize| &samples[frame * pixels..][..pixels];
+        let (mut tails, mut head) = split_ranges(courses.scratch, (window + 1) * pixels, pixels);
 
-    for last in 0..n_frames + reach {
-        let place = last % window;
-        if place == 0 && last > 0 {
-            let block = (last - window) * pixels..last.min(n_frames) * pixels;
-            find_tails(&mut tails, &samples[block], pixels);
-            head.clear();
-        }
-        if last < n_frames {
-            widen(head.lows, head.highs, row(last));
-        }
-        if last >= reach {
-            let tail = (place + 1) * pixels..(place + 2) * pixels;
-            let tail = (&tails.lows[tail.clone()], &tails.highs[tail]);
-            let range = (tail, (&*head.lows, &*head.highs));
-            let frame = last - reach;
-            scale_row(row(frame), range, results.frame(frame), ymin, height);
+        for last in 0..n_frames + self.reach {
+            let place = last % window;
+            if place == 0 && last > 0 {
+                let block = (last - window) * pixels..last.min(n_frames) * pixels;
+                find_tails(&mut tails, &samples[block], pixels);
+                head.clear();
+            }
+            if last < n_frames {
+                widen(head.lows, head.highs, row(last));
+            }
+            if last >= self.reach {
+                let tail = (place + 1) * pixels..(place + 2) * pixels;
+                let tail = (&tails.lows[tail.clone()], &tails.highs[tail]);
+                let range = (tail, (&*head.lows, &*head.highs));
+                let frame = last - self.reach;
+                let results = courses.results.frame(frame);
+                scale_row(self.result_range, row(frame), range, results);
+            }
         }
     }
+}
+
+/// Divides memory into cleared ranges of two lengths.
+fn split_ranges(
+    memory: &mut Vec<f32>,
+    first_len: usize,
+    second_len: usize,
+) -> (Ranges<'_>, Ranges<'_>) {
+    memory.resize(2 * (first_len + second_len), 0.0);
+    let (lows, highs) = memory.split_at_mut(first_len + second_len);
+    let (first_lows, second_lows) = lows.split_at_mut(first_len);
+    let (first_highs, second_highs) = highs.split_at_mut(first_len);
+    let ranges = |lows, highs| {
+        let mut ranges = Ranges { lows, highs };
+        ranges.clear();
+        ranges
+    };
+    (
+        ranges(first_lows, first_highs),
+        ranges(second_lows, second_highs),
+    )
 }
 
 /// Finds the ranges of a block's last frames: in row `i` of all from its frame `i` on.
@@ -269,11 +319,10 @@ type Slices<'a> = (&'a [f32], &'a [f32]);
 /// Scales samples by two ranges joined.
 #[inline(always)]
 fn scale_row(
+    result_range: ResultRange,
     samples: &[f32],
     (tail, head): (Slices<'_>, Slices<'_>),
     results: &mut [f32],
-    ymin: f32,
-    height: f32,
 ) {
     let lows = tail.0.iter().zip(head.0);
     let highs = tail.1.iter().zip(head.1);
@@ -281,7 +330,7 @@ fn scale_row(
     for ((result, sample), ((a, b), (c, d))) in results.iter_mut().zip(samples).zip(ranges) {
         let low = if a < b { *a } else { *b };
         let high = if c > d { *c } else { *d };
-        *result = (sample - low) / (high - low + f32::EPSILON) * height + ymin;
+        *result = result_range.scale(*sample, low, high);
     }
 }
 
@@ -289,7 +338,6 @@ fn scale_row(
 mod tests {
     use super::*;
     use crate::ops::testing::{check_reuse, check_threads, noise, ramp, values, video};
-    use crate::video::Element;
 
     const DEFAULT: Normalize = Normalize {
         ymin: 0.0,

@@ -1,6 +1,6 @@
 //! Smoothing with Gaussian weights in time and space.
 
-use super::drive::{Courses, convert_samples, map_courses, map_frames, map_samples};
+use super::drive::{Courses, Kernel, convert_samples, map_courses, map_frames, map_samples};
 use super::expect_gray_frames;
 use crate::bail;
 use crate::error::Result;
@@ -43,25 +43,24 @@ fn smooth<R: Real>(video: Video, sigma_temporal: f64, sigma_spatial: f64) -> Res
     };
     let mut video = video;
     if let Some(time) = Gaussian::<R>::new(sigma_temporal, n_frames) {
-        video = map_courses("smoothing", video, |courses| smooth_courses(&time, courses))?;
+        video = map_courses("smoothing", video, Temporal(time))?;
     }
     let y = Gaussian::<R>::new(sigma_spatial, rows);
     let x = Gaussian::<R>::new(sigma_spatial, cols);
     if let (Some(y), Some(x)) = (y, x) {
-        return map_frames("smoothing", video, |samples, scratch| {
-            smooth_frame(&y, &x, samples, scratch);
-        });
+        return map_frames("smoothing", video, Spatial::new(y, x));
     }
-    map_samples("smoothing", video, |_: &mut [R]| ())
+    map_samples("smoothing", video, |_samples: &mut [R]| ())
 }
 
 /// True where a smoothed bool is 1, up to rounding.
 fn only_true(video: &Video) -> Result<Video> {
-    convert_samples("smoothing", video, |samples: &mut [f32], results| {
+    let convert = |(samples, results): (&[f32], &mut [bool])| {
         for (result, sample) in results.iter_mut().zip(samples) {
             *result = *sample > 1.0 - 1e-5;
         }
-    })
+    };
+    convert_samples("smoothing", video, convert)
 }
 
 /// Gaussian weights for one axis.
@@ -94,6 +93,11 @@ impl<R: Real> Gaussian<R> {
     fn radius(&self) -> usize {
         self.weights.len() - 1
     }
+
+    /// The length of the axis.
+    fn len(&self) -> usize {
+        self.places.len() - 2 * self.radius()
+    }
 }
 
 /// The weights of the samples at distance 0, 1, 2 and so on, which add up to 1 with all but the
@@ -123,48 +127,75 @@ fn weights(sigma: f64, len: usize) -> Vec<f64> {
     folded
 }
 
-#[inline(always)]
-fn smooth_courses<R: Real>(time: &Gaussian<R>, courses: Courses<'_, R>) {
-    let (samples, pixels, radius) = (courses.samples, courses.pixels, time.radius());
-    let mut results = courses.results;
-    let row = |i: usize| &samples[time.places[i] * pixels..][..pixels];
-    for frame in 0..samples.len() / pixels {
-        let rows = |k| (row(frame + radius - k), row(frame + radius + k));
-        smooth_row(&time.weights, rows, results.frame(frame));
+/// Smooths along time.
+struct Temporal<R>(Gaussian<R>);
+
+impl<R: Real> Kernel<Courses<'_, R>> for Temporal<R> {
+    #[inline(always)]
+    fn run(&self, mut courses: Courses<'_, R>) {
+        let Gaussian { weights, places } = &self.0;
+        let (samples, pixels, radius) = (courses.samples, courses.pixels, self.0.radius());
+        let row = |i: usize| &samples[places[i] * pixels..][..pixels];
+        for frame in 0..samples.len() / pixels {
+            let rows = |k| (row(frame + radius - k), row(frame + radius + k));
+            smooth_row(weights, rows, courses.results.frame(frame));
+        }
     }
 }
 
 /// Smooths each row along itself into a ring of rows, from which the columns are smoothed as soon
 /// as the rows they need are there.
-#[inline(always)]
-fn smooth_frame<R: Real>(
-    y: &Gaussian<R>,
-    x: &Gaussian<R>,
-    samples: &mut [R],
-    scratch: &mut Vec<R>,
-) {
-    let cols = x.places.len() - 2 * x.radius();
-    let rows = samples.len() / cols;
-    let ring_rows = rows.min(2 * y.radius() + 1);
-    scratch.resize(ring_rows * cols + x.places.len(), R::zero());
-    let (ring, padded) = scratch.split_at_mut(ring_rows * cols);
-    let mut done = 0;
-    for row in 0..rows {
-        while done < rows.min(row + y.radius() + 1) {
-            pad_row(x, &samples[done * cols..][..cols], padded);
-            let shifted = |k| (&padded[x.radius() - k..], &padded[x.radius() + k..]);
-            let place = done % ring_rows * cols;
-            smooth_row(&x.weights, shifted, &mut ring[place..place + cols]);
-            done += 1;
+struct Spatial<R> {
+    y: Gaussian<R>,
+    x: Gaussian<R>,
+    cols: usize,
+    ring_rows: usize,
+    /// Where the row at each place of `y` begins in the ring.
+    begins: Vec<usize>,
+}
+
+impl<R: Real> Spatial<R> {
+    fn new(y: Gaussian<R>, x: Gaussian<R>) -> Self {
+        let (rows, cols) = (y.len(), x.len());
+        let ring_rows = rows.min(2 * y.radius() + 1);
+        let begins = y.places.iter().map(|row| row % ring_rows * cols);
+        Self {
+            begins: begins.collect(),
+            y,
+            x,
+            cols,
+            ring_rows,
         }
-        let ring_row = |i: usize| &ring[y.places[i] % ring_rows * cols..][..cols];
-        let above_below = |k| {
-            (
-                ring_row(row + y.radius() - k),
-                ring_row(row + y.radius() + k),
-            )
-        };
-        smooth_row(&y.weights, above_below, &mut samples[row * cols..][..cols]);
+    }
+
+    /// Smooths a row of a frame along itself.
+    #[inline(always)]
+    fn smooth_along(&self, row: &[R], padded: &mut [R], results: &mut [R]) {
+        pad_row(&self.x, row, padded);
+        let radius = self.x.radius();
+        let shifted = |k| (&padded[radius - k..], &padded[radius + k..]);
+        smooth_row(&self.x.weights, shifted, results);
+    }
+}
+
+impl<R: Real> Kernel<(&mut [R], &mut Vec<R>)> for Spatial<R> {
+    #[inline(always)]
+    fn run(&self, (samples, scratch): (&mut [R], &mut Vec<R>)) {
+        let (cols, ring_len, radius) = (self.cols, self.ring_rows * self.cols, self.y.radius());
+        scratch.resize(ring_len + self.x.places.len(), R::zero());
+        let (ring, padded) = scratch.split_at_mut(ring_len);
+        let rows = self.y.len();
+        let mut done = 0;
+        for row in 0..rows {
+            while done < rows.min(row + radius + 1) {
+                let results = &mut ring[self.begins[done + radius]..][..cols];
+                self.smooth_along(&samples[done * cols..][..cols], padded, results);
+                done += 1;
+            }
+            let ring_row = |i: usize| &ring[self.begins[i]..][..cols];
+            let rows = |k| (ring_row(row + radius - k), ring_row(row + radius + k));
+            smooth_row(&self.y.weights, rows, &mut samples[row * cols..][..cols]);
+        }
     }
 }
 

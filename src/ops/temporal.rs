@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::drive::{Courses, map_courses};
+use super::drive::{Courses, Kernel, map_courses};
 use crate::bail;
 use crate::error::Result;
 use crate::video::{DType, Real, Video};
@@ -35,28 +35,37 @@ fn difference<R: Real>(video: Video, options: &TemporalDifference) -> Result<Vid
     let n_frames = video.len();
     let n = usize::try_from(options.n).unwrap_or(n_frames).min(n_frames);
     let first = if options.center { n - n / 2 } else { n };
-    let differences = first..first + n_frames - n;
-    let fill_value = R::from_f64(options.fill_value);
-    map_courses("subtracting frames", video, |courses| {
-        subtract(courses, n, &differences, fill_value);
-    })
+    let difference = Difference {
+        n,
+        defined: first..first + n_frames - n,
+        fill_value: R::from_f64(options.fill_value),
+    };
+    map_courses("subtracting frames", video, difference)
 }
 
-/// Puts the differences of frames `n` apart into the frames `differences`, in order.
-#[inline(always)]
-fn subtract<R: Real>(courses: Courses<'_, R>, n: usize, differences: &Range<usize>, fill_value: R) {
-    let (samples, pixels) = (courses.samples, courses.pixels);
-    let mut results = courses.results;
-    for frame in 0..samples.len() / pixels {
-        let result = results.frame(frame);
-        if !differences.contains(&frame) {
-            result.fill(fill_value);
-            continue;
-        }
-        let earlier = &samples[(frame - differences.start) * pixels..][..pixels];
-        let later = &samples[(frame - differences.start + n) * pixels..][..pixels];
-        for ((result, later), earlier) in result.iter_mut().zip(later).zip(earlier) {
-            *result = *later - *earlier;
+/// Puts the differences of frames `n` apart into the frames `defined`, in order.
+struct Difference<R> {
+    n: usize,
+    defined: Range<usize>,
+    fill_value: R,
+}
+
+impl<R: Real> Kernel<Courses<'_, R>> for Difference<R> {
+    #[inline(always)]
+    fn run(&self, mut courses: Courses<'_, R>) {
+        let (samples, pixels) = (courses.samples, courses.pixels);
+        for frame in 0..samples.len() / pixels {
+            let results = courses.results.frame(frame);
+            if !self.defined.contains(&frame) {
+                results.fill(self.fill_value);
+                continue;
+            }
+            let earlier = frame - self.defined.start;
+            let later = &samples[(earlier + self.n) * pixels..][..pixels];
+            let earlier = &samples[earlier * pixels..][..pixels];
+            for ((result, later), earlier) in results.iter_mut().zip(later).zip(earlier) {
+                *result = *later - *earlier;
+            }
         }
     }
 }

@@ -18,7 +18,7 @@ use optimap::ops::temporal::{TemporalDifference, temporal_difference};
 use optimap::video::{DType, Element, Strided, Video};
 
 /// How often each filter runs.
-const RUNS: usize = 5;
+const RUNS: usize = 3;
 
 const NORMALIZE: Normalize = Normalize {
     ymin: 0.0,
