@@ -21,8 +21,8 @@ const STEP: usize = 1 << 16;
 /// No more samples than a page of memory has.
 const PAGE: usize = 512;
 
-/// The fewest neighbouring pixels whose courses are walked together: a cache line and more.
-const MIN_PIXELS: usize = 32;
+/// The fewest neighbouring pixels whose courses are walked together: some cache lines.
+const MIN_PIXELS: usize = 64;
 
 /// What a filter does with one piece of a video.
 ///
@@ -284,9 +284,7 @@ pub fn map_courses<R: Real>(
 
 /// How many pixels' courses make a step.
 fn pixels_per_step(n_frames: usize) -> usize {
-    (STEP / n_frames.max(1))
-        .max(MIN_PIXELS)
-        .next_multiple_of(MIN_PIXELS)
+    (STEP / n_frames.max(1) / MIN_PIXELS).max(1) * MIN_PIXELS
 }
 
 /// Copies samples out of the memory that their results will go to.

@@ -108,22 +108,19 @@ impl<R: Real> Scale<R> {
         let is_int = !matches!(options.dtype, DType::Bool | DType::F32 | DType::F64);
         let ymax = options.ymax.unwrap_or(options.dtype.limits().1);
         let (vmin, vmax) = input_range(video, options)?;
-        let mut width = match (options.vmin, options.vmax) {
+        let width = match (options.vmin, options.vmax) {
             (Some(_), Some(_)) => R::from_f64(vmax - vmin),
             _ => R::from_f64(vmax) - R::from_f64(vmin),
         };
-        let is_exact = is_int && width != R::zero();
-        if !is_exact {
-            width += R::epsilon();
-        }
+        let has_top = is_int && width != R::zero();
         let clips = options.clip && (options.vmin.is_some() || options.vmax.is_some());
         Ok(Self {
             vmin: R::from_f64(vmin),
-            width,
+            width: width + R::epsilon(),
             height: R::from_f64(ymax - options.ymin),
             ymin: R::from_f64(options.ymin),
             ymax: R::from_f64(ymax),
-            top: R::from_f64(if is_exact { vmax } else { f64::NAN }),
+            top: R::from_f64(if has_top { vmax } else { f64::NAN }),
             low: R::from_f64(if clips {
                 options.ymin
             } else {

@@ -7,7 +7,10 @@ use crate::error::Result;
 use crate::video::{DType, Real, Video};
 
 /// How many neighbouring samples are summed side by side, in registers.
-const LANES: usize = 32;
+const LANES: usize = 64;
+
+/// The same for rows that are shorter.
+const FEW_LANES: usize = 8;
 
 /// Averages each sample with its neighbours in time and space, with Gaussian weights of the given
 /// standard deviations in frames and in pixels. An axis is left alone if its standard deviation is
@@ -220,16 +223,26 @@ fn smooth_row<'a, R: Real>(
     rows: impl Fn(usize) -> (&'a [R], &'a [R]),
     results: &mut [R],
 ) {
-    let Some(last) = results.len().checked_sub(LANES) else {
-        for (i, result) in results.iter_mut().enumerate() {
-            [*result] = smooth_lanes(weights, &rows, i);
-        }
-        return;
-    };
-    // The last block overlaps the one before it unless the lengths happen to match.
-    for begin in (0..last).step_by(LANES).chain([last]) {
-        let sums: [R; LANES] = smooth_lanes(weights, &rows, begin);
-        results[begin..begin + LANES].copy_from_slice(&sums);
+    match results.len() {
+        0 => (),
+        1..FEW_LANES => smooth_blocks::<R, 1>(weights, rows, results),
+        FEW_LANES..LANES => smooth_blocks::<R, FEW_LANES>(weights, rows, results),
+        _ => smooth_blocks::<R, LANES>(weights, rows, results),
+    }
+}
+
+/// Sums blocks of `N` samples, of which the last overlaps the one before it unless `N` divides
+/// their number.
+#[inline(always)]
+fn smooth_blocks<'a, R: Real, const N: usize>(
+    weights: &[R],
+    rows: impl Fn(usize) -> (&'a [R], &'a [R]),
+    results: &mut [R],
+) {
+    let last = results.len() - N;
+    for begin in (0..last).step_by(N).chain([last]) {
+        let sums: [R; N] = smooth_lanes(weights, &rows, begin);
+        results[begin..begin + N].copy_from_slice(&sums);
     }
 }
 
