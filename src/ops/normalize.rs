@@ -212,8 +212,8 @@ impl Kernel<Courses<'_, f32>> for Pixelwise {
 #[inline(always)]
 fn widen(lows: &mut [f32], highs: &mut [f32], samples: &[f32]) {
     for ((low, high), &sample) in lows.iter_mut().zip(highs).zip(samples) {
-        *low = if sample < *low { sample } else { *low };
-        *high = if sample > *high { sample } else { *high };
+        *low = low.min(sample);
+        *high = high.max(sample);
     }
 }
 
@@ -325,9 +325,7 @@ fn scale_row(
     let highs = tail.1.iter().zip(head.1);
     let ranges = lows.zip(highs);
     for ((result, sample), ((a, b), (c, d))) in results.iter_mut().zip(samples).zip(ranges) {
-        let low = if a < b { *a } else { *b };
-        let high = if c > d { *c } else { *d };
-        *result = result_range.scale(*sample, low, high);
+        *result = result_range.scale(*sample, a.min(*b), c.max(*d));
     }
 }
 
@@ -403,7 +401,7 @@ mod tests {
             dtype: DType::U8,
             ..DEFAULT
         };
-        let scaled = normalized(vec![0.0f32, f32::NAN, 1.0, 0.5], &options);
+        let scaled = normalized(vec![0.0f32, f32::NAN, 100.0, 50.0], &options);
         assert_eq!(scaled, [0.0, 0.0, 255.0, 145.0]);
     }
 

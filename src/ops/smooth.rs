@@ -138,9 +138,12 @@ impl<R: Real> Kernel<Courses<'_, R>> for Temporal<R> {
     fn run(&self, mut courses: Courses<'_, R>) {
         let Gaussian { weights, places } = &self.0;
         let (samples, pixels, radius) = (courses.samples, courses.pixels, self.0.radius());
-        let row = |i: usize| &samples[places[i] * pixels..][..pixels];
         for frame in 0..samples.len() / pixels {
-            let rows = |k| (row(frame + radius - k), row(frame + radius + k));
+            let rows = Rows {
+                samples,
+                places: &places[frame..=frame + 2 * radius],
+                stride: pixels,
+            };
             smooth_row(weights, rows, courses.results.frame(frame));
         }
     }
@@ -153,17 +156,19 @@ struct Spatial<R> {
     x: Gaussian<R>,
     cols: usize,
     ring_rows: usize,
-    /// Where the row at each place of `y` begins in the ring.
-    begins: Vec<usize>,
+    /// Which row of the ring each place of `y` is.
+    places: Vec<usize>,
+    /// By how many samples a row is shifted from its first to its last neighbour.
+    shifts: Vec<usize>,
 }
 
 impl<R: Real> Spatial<R> {
     fn new(y: Gaussian<R>, x: Gaussian<R>) -> Self {
         let (rows, cols) = (y.len(), x.len());
         let ring_rows = rows.min(2 * y.radius() + 1);
-        let begins = y.places.iter().map(|row| row % ring_rows * cols);
         Self {
-            begins: begins.collect(),
+            places: y.places.iter().map(|row| row % ring_rows).collect(),
+            shifts: (0..=2 * x.radius()).collect(),
             y,
             x,
             cols,
@@ -175,9 +180,12 @@ impl<R: Real> Spatial<R> {
     #[inline(always)]
     fn smooth_along(&self, row: &[R], padded: &mut [R], results: &mut [R]) {
         pad_row(&self.x, row, padded);
-        let radius = self.x.radius();
-        let shifted = |k| (&padded[radius - k..], &padded[radius + k..]);
-        smooth_row(&self.x.weights, shifted, results);
+        let rows = Rows {
+            samples: padded,
+            places: &self.shifts,
+            stride: 1,
+        };
+        smooth_row(&self.x.weights, rows, results);
     }
 }
 
@@ -191,12 +199,15 @@ impl<R: Real> Kernel<(&mut [R], &mut Vec<R>)> for Spatial<R> {
         let mut done = 0;
         for row in 0..rows {
             while done < rows.min(row + radius + 1) {
-                let results = &mut ring[self.begins[done + radius]..][..cols];
+                let results = &mut ring[self.places[done + radius] * cols..][..cols];
                 self.smooth_along(&samples[done * cols..][..cols], padded, results);
                 done += 1;
             }
-            let ring_row = |i: usize| &ring[self.begins[i]..][..cols];
-            let rows = |k| (ring_row(row + radius - k), ring_row(row + radius + k));
+            let rows = Rows {
+                samples: ring,
+                places: &self.places[row..=row + 2 * radius],
+                stride: cols,
+            };
             smooth_row(&self.y.weights, rows, &mut samples[row * cols..][..cols]);
         }
     }
@@ -216,13 +227,26 @@ fn pad_row<R: Real>(x: &Gaussian<R>, row: &[R], padded: &mut [R]) {
     }
 }
 
-/// Sums rows with weights: `rows(k)` are the two at distance `k`, at least as long as `results`.
+/// The neighbours of a row, from the first to the last that has a weight.
+#[derive(Clone, Copy)]
+struct Rows<'a, R> {
+    samples: &'a [R],
+    places: &'a [usize],
+    /// The distance in memory between places.
+    stride: usize,
+}
+
+impl<'a, R> Rows<'a, R> {
+    /// `N` samples of a neighbour from `begin` on.
+    #[inline(always)]
+    fn lanes<const N: usize>(&self, neighbour: usize, begin: usize) -> &'a [R] {
+        &self.samples[self.places[neighbour] * self.stride + begin..][..N]
+    }
+}
+
+/// Sums the neighbours of a row with weights.
 #[inline(always)]
-fn smooth_row<'a, R: Real>(
-    weights: &[R],
-    rows: impl Fn(usize) -> (&'a [R], &'a [R]),
-    results: &mut [R],
-) {
+fn smooth_row<R: Real>(weights: &[R], rows: Rows<'_, R>, results: &mut [R]) {
     match results.len() {
         0 => (),
         1..FEW_LANES => smooth_blocks::<R, 1>(weights, rows, results),
@@ -234,34 +258,27 @@ fn smooth_row<'a, R: Real>(
 /// Sums blocks of `N` samples, of which the last overlaps the one before it unless `N` divides
 /// their number.
 #[inline(always)]
-fn smooth_blocks<'a, R: Real, const N: usize>(
-    weights: &[R],
-    rows: impl Fn(usize) -> (&'a [R], &'a [R]),
-    results: &mut [R],
-) {
+fn smooth_blocks<R: Real, const N: usize>(weights: &[R], rows: Rows<'_, R>, results: &mut [R]) {
     let last = results.len() - N;
     for begin in (0..last).step_by(N).chain([last]) {
-        let sums: [R; N] = smooth_lanes(weights, &rows, begin);
+        let sums: [R; N] = smooth_lanes(weights, rows, begin);
         results[begin..begin + N].copy_from_slice(&sums);
     }
 }
 
 /// The small weights are summed first, which keeps the rounding errors small.
 #[inline(always)]
-fn smooth_lanes<'a, R: Real, const N: usize>(
-    weights: &[R],
-    rows: &impl Fn(usize) -> (&'a [R], &'a [R]),
-    begin: usize,
-) -> [R; N] {
+fn smooth_lanes<R: Real, const N: usize>(weights: &[R], rows: Rows<'_, R>, begin: usize) -> [R; N] {
+    let radius = weights.len() - 1;
     let mut sums = [R::zero(); N];
-    for k in (1..weights.len()).rev() {
-        let (a, b) = rows(k);
-        let (a, b) = (&a[begin..begin + N], &b[begin..begin + N]);
+    for (k, &weight) in weights.iter().enumerate().skip(1).rev() {
+        let a = rows.lanes::<N>(radius - k, begin);
+        let b = rows.lanes::<N>(radius + k, begin);
         for lane in 0..N {
-            sums[lane] += weights[k] * (a[lane] + b[lane]);
+            sums[lane] += weight * (a[lane] + b[lane]);
         }
     }
-    let center = &rows(0).0[begin..begin + N];
+    let center = rows.lanes::<N>(radius, begin);
     for lane in 0..N {
         sums[lane] += weights[0] * center[lane];
     }

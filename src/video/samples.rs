@@ -78,7 +78,13 @@ macro_rules! dtypes {
         #[inline]
         fn from_f64(value: f64) -> Self { value as $type }
         #[inline]
-        fn from_f32(value: f32) -> Self { value as $type }
+        fn from_f32(value: f32) -> Self {
+            if size_of::<$type>() > 2 {
+                return value as $type;
+            }
+            // Processors convert several numbers at once to `i32` only.
+            value.clamp($type::MIN as f32, $type::MAX as f32) as i32 as $type
+        }
     };
 }
 
@@ -217,6 +223,9 @@ mod tests {
         assert_eq!(i16::from_f64(-1.9), -1);
         assert_eq!(u16::from_f64(f64::NAN), 0);
         assert!(bool::from_f64(0.5));
+        assert_eq!((u8::from_f32(300.7), i8::from_f32(-300.7)), (255, -128));
+        assert_eq!((i16::from_f32(-1.9), i8::from_f32(f32::NAN)), (-1, 0));
+        assert_eq!(u32::from_f32(f32::INFINITY), u32::MAX);
     }
 
     #[test]
