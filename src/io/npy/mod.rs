@@ -3,8 +3,11 @@
 #[cfg(test)]
 mod tests;
 
-use std::io::Write;
+use std::io::{Seek, SeekFrom};
 use std::path::Path;
+
+use ndarray::IxDyn;
+use ndarray_npy::write_zeroed_npy;
 
 use crate::bail;
 use crate::error::{Error, Result};
@@ -41,8 +44,11 @@ pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
 /// Saves an array in C order.
 pub(in crate::io) fn save(path: &Path, video: &Video) -> Result<()> {
     atomic::write(path, |file| {
-        let header = header_text(video.dtype(), video.shape());
-        file.write_all(&header)
+        let shape = IxDyn(video.shape());
+        with_dtype!(video.dtype(), T => write_zeroed_npy::<T, _>(file, shape))
+            .map_err(|e| Error::new(format!("cannot write `{}`: {e}", path.display())))?;
+        // The zeros after the header are not on the disk yet; they become the samples.
+        file.seek(SeekFrom::End(-(video.nbytes() as i64)))
             .map_err(|e| Error::io("write", path, &e))?;
         raw::write_samples(video.samples(), path, file)
     })
@@ -254,34 +260,4 @@ fn contents(code: &str) -> String {
 fn not_numbers(contents: &str) -> Error {
     Error::new(format!("it holds {contents}, a video needs real numbers"))
         .hint("convert it in Python with `.astype(\"float32\")` and save it again")
-}
-
-/// Magic, version and dictionary, padded so that the samples are aligned.
-fn header_text(dtype: DType, shape: &[usize]) -> Vec<u8> {
-    let order = match (dtype.size(), cfg!(target_endian = "big")) {
-        (1, _) => '|',
-        (_, true) => '>',
-        (_, false) => '<',
-    };
-    let kind = match dtype {
-        DType::Bool => 'b',
-        dtype if dtype.is_float() => 'f',
-        dtype if dtype.limits().0 < 0.0 => 'i',
-        _ => 'u',
-    };
-    let lens: String = shape.iter().map(|len| format!("{len}, ")).collect();
-    let lens = if shape.len() == 1 {
-        lens.trim_end()
-    } else {
-        lens.trim_end_matches(", ")
-    };
-    let mut text = format!(
-        "{{'descr': '{order}{kind}{}', 'fortran_order': False, 'shape': ({lens}), }}",
-        dtype.size()
-    );
-    let padding = (10 + text.len() + 1).next_multiple_of(64) - (10 + text.len() + 1);
-    text.extend(std::iter::repeat_n(' ', padding));
-    text.push('\n');
-    let len = u16::try_from(text.len()).expect("at most four lengths of 20 digits");
-    [MAGIC, &[1, 0], &len.to_le_bytes(), text.as_bytes()].concat()
 }
