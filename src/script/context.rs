@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::io::Encoder;
 use crate::player::Player;
 use crate::player::hub::Windows;
+use crate::task;
 
 /// How a session is set up.
 pub struct Settings {
@@ -119,12 +120,16 @@ impl Context {
         (self.settings.print)(text);
     }
 
-    /// Shows a player in a window: returns when it is closed, or at once with `block` false.
+    /// Shows a player in a window: returns when it is closed, or at once with `block` false. If
+    /// there is no display, that is said and the script goes on.
     pub fn show(&self, player: &Player, block: Option<bool>) -> Result<()> {
         let Some(windows) = &self.settings.windows else {
             return Ok(());
         };
-        windows.open(player.clone())?;
+        if let Err(error) = windows.open(player.clone()) {
+            task::warn(&format!("the video is not shown: {error}"));
+            return Ok(());
+        }
         if block.unwrap_or(!self.settings.interactive) {
             player.wait()
         } else {
