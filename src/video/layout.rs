@@ -87,6 +87,19 @@ impl Layout {
         true
     }
 
+    /// Whether the elements fill a run of memory, in any order of axes and directions.
+    pub fn is_dense(&self) -> bool {
+        let axes = self.shape.iter().zip(&self.strides);
+        let mut axes: Vec<_> = axes.filter(|(len, _)| **len != 1).collect();
+        axes.sort_by_key(|(_, stride)| stride.unsigned_abs());
+        let mut expected = 1;
+        axes.iter().all(|(len, stride)| {
+            let fits = stride.unsigned_abs() == expected;
+            expected *= **len;
+            fits
+        })
+    }
+
     /// The lowest and one past the highest index in storage; `None` on arithmetic overflow.
     pub fn bounds(&self) -> Option<(usize, usize)> {
         if self.is_empty() {
@@ -167,6 +180,15 @@ mod tests {
         let layout = Layout::contiguous(&[3, 4, 5]);
         assert_eq!(layout.flip(1).flip(1), layout);
         assert!(!layout.flip(1).is_contiguous());
+    }
+
+    #[test]
+    fn turned_frames_are_dense_and_cropped_ones_are_not() {
+        let layout = Layout::contiguous(&[3, 4, 5]);
+        assert!(layout.swap(1, 2).flip(1).flip(0).is_dense());
+        assert!(layout.slice(0, 1, 2, 1).is_dense());
+        assert!(!layout.slice(2, 1, 3, 1).is_dense());
+        assert!(!layout.slice(0, 0, 2, 2).is_dense());
     }
 
     #[test]

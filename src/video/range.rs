@@ -35,7 +35,7 @@ fn range_of<T: Element>(array: &super::Strided<T>) -> Result<Option<(f64, f64)>>
         *found = join(*found, range);
         Ok(())
     };
-    if let Some(samples) = array.as_slice() {
+    if let Some(samples) = run_of(array) {
         task::for_each("finding the range", samples.par_chunks(STEP), |samples| {
             merge(slice_range(samples))
         })?;
@@ -55,6 +55,13 @@ fn range_of<T: Element>(array: &super::Strided<T>) -> Result<Option<(f64, f64)>>
     }
     let range = found.into_inner().expect("no panic while merging");
     Ok(range.map(|(low, high)| (low.to_f64(), high.to_f64())))
+}
+
+/// The samples in the order they lie in memory, if nothing else lies between them.
+fn run_of<T: Element>(array: &super::Strided<T>) -> Option<&[T]> {
+    let layout = array.layout();
+    let (low, high) = layout.bounds()?;
+    layout.is_dense().then(|| &array.storage()[low..high])
 }
 
 fn join<T: Element>(a: Option<(T, T)>, b: Option<(T, T)>) -> Option<(T, T)> {
@@ -125,5 +132,7 @@ mod tests {
         let video = Video::new(Strided::from_vec(&[2, 3, 4], (0..24u8).collect()));
         let column = video.with_layout(video.layout().slice(2, 1, 1, 1).flip(1));
         assert_eq!(column.range().unwrap(), Some((1.0, 21.0)));
+        let turned = video.with_layout(video.layout().slice(0, 1, 1, 1).swap(1, 2).flip(1));
+        assert_eq!(turned.range().unwrap(), Some((12.0, 23.0)));
     }
 }
