@@ -1,8 +1,14 @@
 //! Pages and messages compared with `tests/golden`; `UPDATE_GOLDEN=1 cargo test` rewrites them.
 
 use std::fs;
+use std::path::Path;
 
+use optimap::ops::example::{Example, example_video};
+use optimap::ops::normalize::normalize_pixelwise_slidingwindow;
+use optimap::ops::smooth::smooth_spatiotemporal;
+use optimap::player::{Image, Player, Show};
 use optimap::script::docs;
+use optimap::video::colormap::Colormap;
 
 use super::{files, project, session};
 
@@ -65,4 +71,68 @@ fn rendered_errors() {
         text.push('\n');
     }
     check("errors.txt", &text);
+}
+
+/// The picture of the README: another machine may round a few colours differently.
+#[test]
+fn the_picture_of_the_player() {
+    let path = project("tests/golden/player.png");
+    let image = player().render(520, 560);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        write_png(&path, &image);
+    }
+    let (width, height, golden) = read_png(&path);
+    assert_eq!((image.width, image.height), (width, height));
+    let pairs = golden
+        .chunks(3)
+        .zip(image.to_rgb().chunks(3).map(<[u8]>::to_vec));
+    let differing = pairs.filter(|(golden, found)| golden != found).count();
+    assert!(
+        differing < width * height / 500,
+        "{differing} pixels differ from {path:?}"
+    );
+}
+
+fn player() -> Player {
+    let example = Example {
+        frames: 80,
+        height: 128,
+        width: 128,
+        fps: 500.0,
+        seed: 0,
+    };
+    let waves = example_video(&example).unwrap();
+    let waves = normalize_pixelwise_slidingwindow(waves, 60, 0.0, 1.0).unwrap();
+    let show = Show {
+        video: smooth_spatiotemporal(waves, 1.0, 1.5).unwrap(),
+        title: "waves".into(),
+        colormap: Colormap::named("viridis").unwrap(),
+        vmin: Some(0.0),
+        vmax: Some(1.0),
+        interval_ms: 20,
+        step: 1,
+    };
+    let player = Player::new(show).unwrap();
+    player.seek(42);
+    player
+}
+
+fn write_png(path: &Path, image: &Image) {
+    let file = fs::File::create(path).unwrap();
+    let mut encoder = png::Encoder::new(file, image.width as u32, image.height as u32);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_compression(png::Compression::High);
+    encoder
+        .write_header()
+        .unwrap()
+        .write_image_data(&image.to_rgb())
+        .unwrap();
+}
+
+fn read_png(path: &Path) -> (usize, usize, Vec<u8>) {
+    let file = std::io::BufReader::new(fs::File::open(path).unwrap());
+    let mut reader = png::Decoder::new(file).read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    let info = reader.next_frame(&mut pixels).unwrap();
+    (info.width as usize, info.height as usize, pixels)
 }

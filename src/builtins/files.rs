@@ -73,7 +73,7 @@ builtins! {
     /// The same arguments give the same samples (uint16) everywhere.
     ///
     /// ```
-    /// example_video() // => video 200×128×128 uint16 [182 … 2918] 500 fps, 6.6 MB
+    /// example_video() // => video 200×128×128 uint16 [182 … 2917] 500 fps, 6.6 MB
     /// ```
     fn example_video(
         /// Number of frames.

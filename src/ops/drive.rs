@@ -42,7 +42,7 @@ impl<Piece, F: Fn(Piece) + Sync> Kernel<Piece> for F {
 }
 
 /// Runs a kernel compiled for this processor.
-fn run_kernel<Piece>(kernel: &impl Kernel<Piece>, piece: Piece) {
+pub(super) fn run_kernel<Piece>(kernel: &impl Kernel<Piece>, piece: Piece) {
     struct Run<'a, K, Piece>(&'a K, Piece);
 
     impl<K: Kernel<Piece>, Piece> WithSimd for Run<'_, K, Piece> {

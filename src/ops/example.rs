@@ -6,9 +6,9 @@
 
 use std::f32::consts::{PI, TAU};
 
-use pulp::Arch;
 use rayon::prelude::*;
 
+use super::drive::{Kernel, run_kernel};
 use crate::bail;
 use crate::error::Result;
 use crate::task;
@@ -63,14 +63,17 @@ pub fn example_video(example: &Example) -> Result<Video> {
     }
     let mut samples = Strided::<u16>::zeroed(&[frames, height, width])?;
     let heart = Heart::new(height, width);
-    let arch = Arch::new();
     let steps = samples
         .as_mut_slice()?
         .par_chunks_mut(height * width)
         .enumerate();
     task::for_each("drawing the example", steps, |(frame, out)| {
-        let seconds = frame as f64 / fps;
-        arch.dispatch(|| heart.draw(seconds as f32, noise_seed(example.seed, frame), out));
+        let heart = Beating {
+            heart: &heart,
+            seconds: (frame as f64 / fps) as f32,
+            noise_seed: noise_seed(example.seed, frame),
+        };
+        run_kernel(&heart, out);
         Ok(())
     })?;
     let mut video = Video::new(samples);
@@ -82,22 +85,46 @@ pub fn example_video(example: &Example) -> Result<Video> {
 
 /// What does not change from frame to frame, pixel by pixel.
 struct Heart {
-    /// Place relative to the centre, in units of the heart's half axes.
-    places: Vec<[f32; 2]>,
+    /// Places relative to the centre, in units of the heart's half axes.
+    y: Vec<f32>,
+    x: Vec<f32>,
+    /// Camera counts of the tissue above the background.
+    light: Vec<f32>,
 }
 
 impl Heart {
     fn new(height: usize, width: usize) -> Self {
         let center = |index: usize, len: usize| (index as f32 + 0.5) / len as f32 * 2.0 - 1.0;
-        let place = |y, x| [center(y, height) / 0.86, center(x, width) / 0.74];
-        let places = (0..height)
-            .flat_map(|y| (0..width).map(move |x| place(y, x)))
-            .collect();
-        Self { places }
+        let pixels = || (0..height).flat_map(|y| (0..width).map(move |x| (y, x)));
+        let y: Vec<f32> = pixels().map(|(y, _)| center(y, height) / 0.86).collect();
+        let x: Vec<f32> = pixels().map(|(_, x)| center(x, width) / 0.74).collect();
+        let light = y
+            .iter()
+            .zip(&x)
+            .map(|(&y, &x)| (BRIGHTNESS - BACKGROUND) * tissue(y, x));
+        Self {
+            light: light.collect(),
+            y,
+            x,
+        }
     }
+}
 
+/// The heart at a time.
+struct Beating<'a> {
+    heart: &'a Heart,
+    seconds: f32,
+    noise_seed: u32,
+}
+
+impl Kernel<&mut [u16]> for Beating<'_> {
     #[inline(always)]
-    fn draw(&self, seconds: f32, seed: u32, out: &mut [u16]) {
+    fn run(&self, out: &mut [u16]) {
+        let Self {
+            heart,
+            seconds,
+            noise_seed,
+        } = *self;
         let beat = TAU * ROTATION_HZ * seconds;
         let shrink = 1.0 + CONTRACTION * (0.5 + 0.5 * sine(beat - 2.8));
         // The tip of the spiral meanders on a small circle.
@@ -105,25 +132,25 @@ impl Heart {
             sine(0.31 * beat) * 0.08,
             sine(0.31 * beat + PI / 2.0) * 0.08,
         );
-        for (index, (out, &[y, x])) in out.iter_mut().zip(&self.places).enumerate() {
+        let places = heart.y.iter().zip(&heart.x).zip(&heart.light);
+        for (index, (out, ((&y, &x), &light))) in out.iter_mut().zip(places).enumerate() {
             let (y, x) = (y * shrink, x * shrink);
             let radius = (y * y + x * x).sqrt();
             let inside = edge((1.0 - radius) * 12.0);
-            let light = BACKGROUND + (BRIGHTNESS - BACKGROUND) * inside * tissue(y, x);
             let (dy, dx) = (y - tip_y, x - tip_x);
             let distance = (dy * dy + dx * dx).sqrt();
             let phase = beat - angle(dy, dx) - WINDING * distance;
             let depolarised = action_potential(phase) * edge(distance * 9.0 - 1.0);
-            let count = light * (1.0 - SIGNAL * inside * depolarised);
+            let count = (BACKGROUND + light * inside) * (1.0 - SIGNAL * inside * depolarised);
             // Photon noise grows with the square root of the light.
-            let noise = gaussian(seed, index as u32) * (6.0 + 0.35 * count.sqrt());
-            *out = (count + noise).max(0.0) as u16;
+            let noise = gaussian(noise_seed, index as u32) * (6.0 + 0.35 * count.sqrt());
+            // By way of a signed int, for which processors have an instruction.
+            *out = (count + noise).max(0.0) as i32 as u16;
         }
     }
 }
 
 /// Brightness of the tissue from 0.55 to 1: uneven illumination and vessels.
-#[inline(always)]
 fn tissue(y: f32, x: f32) -> f32 {
     let vessels = sine(9.0 * x + 3.0 * sine(4.0 * y)) * sine(7.0 * y - 2.0 * x + PI / 2.0);
     (0.86 - 0.1 * (y * y + x * x) - 0.12 * x + 0.09 * vessels).clamp(0.55, 1.0)
@@ -182,8 +209,8 @@ fn noise_seed(seed: i64, frame: usize) -> u32 {
 #[inline(always)]
 fn gaussian(seed: u32, index: u32) -> f32 {
     let bits = hash(index.wrapping_mul(0x9E37_79B9) ^ seed);
-    let sum: u32 = bits.to_le_bytes().iter().map(|byte| u32::from(*byte)).sum();
-    (sum as f32 - 510.0) * (1.0 / 147.8)
+    let byte = |shift: u32| ((bits >> shift) & 255) as i32;
+    (byte(0) + byte(8) + byte(16) + byte(24) - 510) as f32 * (1.0 / 147.8)
 }
 
 /// Mixes the bits of an int (the "lowbias32" constants of C. Wellons' hash prospector).
