@@ -7,10 +7,12 @@
 pub mod edit;
 pub mod example;
 pub mod normalize;
+pub mod normalize_pixelwise;
 pub mod smooth;
 pub mod temporal;
 
 pub mod drive;
+mod gaussian;
 
 #[cfg(test)]
 pub(crate) mod testing;
@@ -32,4 +34,13 @@ fn expect_gray_frames(video: &Video, function: &str) -> Result<()> {
         4 => error.hint("take one channel at a time: `v[[(), (), (), 0]]`"),
         _ => error,
     })
+}
+
+/// The error of a range that is looked for in nothing.
+fn no_samples(function: &str, video: &Video) -> Error {
+    Error::new(format!(
+        "{function} needs samples, got a {} of shape {}",
+        video.kind(),
+        shape_text(video.shape())
+    ))
 }

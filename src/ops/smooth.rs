@@ -2,6 +2,7 @@
 
 use super::drive::{Courses, Kernel, convert_samples, map_courses, map_frames, map_samples};
 use super::expect_gray_frames;
+use super::gaussian::Gaussian;
 use crate::bail;
 use crate::error::Result;
 use crate::video::{DType, Real, Video};
@@ -64,70 +65,6 @@ fn only_true(video: &Video) -> Result<Video> {
         }
     };
     convert_samples("smoothing", video, convert)
-}
-
-/// Gaussian weights for one axis.
-struct Gaussian<R> {
-    /// The weight of the sample itself, of its neighbours, of theirs and so on.
-    weights: Vec<R>,
-    /// Where to find each sample from `radius` before the axis to `radius` after it.
-    places: Vec<usize>,
-}
-
-impl<R: Real> Gaussian<R> {
-    /// The weights for an axis of some length; `None` if nothing is to be done.
-    fn new(sigma: f64, len: usize) -> Option<Self> {
-        // The comparison is false for NaN too. The smallest of these is where SciPy begins.
-        if !(sigma > 1e-15) || len == 0 {
-            return None;
-        }
-        let weights = weights(sigma, len);
-        let radius = weights.len() - 1;
-        let place = |i: usize| {
-            let place = (i + 2 * len - radius) % (2 * len);
-            place.min(2 * len - 1 - place)
-        };
-        (radius > 0).then(|| Self {
-            weights: weights.into_iter().map(R::from_f64).collect(),
-            places: (0..len + 2 * radius).map(place).collect(),
-        })
-    }
-
-    fn radius(&self) -> usize {
-        self.weights.len() - 1
-    }
-
-    /// The length of the axis.
-    fn len(&self) -> usize {
-        self.places.len() - 2 * self.radius()
-    }
-}
-
-/// The weights of the samples at distance 0, 1, 2 and so on, which add up to 1 with all but the
-/// first counted twice.
-///
-/// An axis that goes on in reverse repeats itself after twice its length, so that weights further
-/// away than its length are added to nearer ones.
-fn weights(sigma: f64, len: usize) -> Vec<f64> {
-    // This wide, all samples weigh alike to within the precision of `float32`.
-    let sigma = sigma.min(1000.0 * len as f64);
-    let radius = (4.0 * sigma + 0.5) as usize;
-    let weight = |distance: usize| (-0.5 * (distance as f64 / sigma).powi(2)).exp();
-    let sum = weight(0) + 2.0 * (1..=radius).rev().map(weight).sum::<f64>();
-    if radius <= len {
-        return (0..=radius)
-            .map(|distance| weight(distance) / sum)
-            .collect();
-    }
-    let mut folded = vec![0.0; 2 * len];
-    for distance in (1..=radius).rev() {
-        folded[distance % (2 * len)] += weight(distance) / sum;
-        folded[(2 * len - distance % (2 * len)) % (2 * len)] += weight(distance) / sum;
-    }
-    folded[0] += weight(0) / sum;
-    folded[len] /= 2.0;
-    folded.truncate(len + 1);
-    folded
 }
 
 /// Smooths along time.
@@ -347,13 +284,6 @@ mod tests {
         check([2, 7, 5], 20.0, 20.0);
         check([1, 1, 40], 1.0, 2.0);
         check([3, 40, 1], 1.5, 30.0);
-        for len in [1, 2, 9] {
-            for sigma in [0.3, 2.0, 70.0, 1e300] {
-                let weights = weights(sigma, len);
-                let sum = 2.0 * weights.iter().sum::<f64>() - weights[0];
-                assert!((sum - 1.0).abs() < 1e-9, "{sum} for {sigma}, {len}");
-            }
-        }
     }
 
     #[test]

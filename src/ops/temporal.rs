@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::drive::{Courses, Kernel, map_courses};
+use super::drive::{Courses, Frame, Kernel, is_in_place, make_frames, map_courses};
 use crate::bail;
 use crate::error::Result;
 use crate::video::{DType, Real, Video};
@@ -40,7 +40,10 @@ fn difference<R: Real>(video: Video, options: &TemporalDifference) -> Result<Vid
         defined: first..first + n_frames - n,
         fill_value: R::from_f64(options.fill_value),
     };
-    map_courses("subtracting frames", video, difference)
+    if is_in_place::<R>(&video) {
+        return map_courses("subtracting frames", video, difference);
+    }
+    make_frames("subtracting frames", &video, difference)
 }
 
 /// Puts the differences of frames `n` apart into the frames `defined`, in order.
@@ -48,6 +51,22 @@ struct Difference<R> {
     n: usize,
     defined: Range<usize>,
     fill_value: R,
+}
+
+impl<R: Real> Kernel<Frame<'_, R>> for Difference<R> {
+    #[inline(always)]
+    fn run(&self, mut frame: Frame<'_, R>) {
+        if !self.defined.contains(&frame.frame) {
+            frame.results.fill(self.fill_value);
+            return;
+        }
+        let earlier = frame.frame - self.defined.start;
+        frame.read(earlier + self.n);
+        frame.read_to_scratch(earlier);
+        for (result, earlier) in frame.results.iter_mut().zip(frame.scratch) {
+            *result -= *earlier;
+        }
+    }
 }
 
 impl<R: Real> Kernel<Courses<'_, R>> for Difference<R> {

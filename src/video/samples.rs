@@ -77,7 +77,7 @@ macro_rules! dtypes {
         fn to_int(self) -> Option<i64> { num_traits::ToPrimitive::to_i64(&self) }
         #[inline]
         fn from_f64(value: f64) -> Self { value as $type }
-        #[inline]
+        #[inline(always)]
         fn from_f32(value: f32) -> Self {
             if size_of::<$type>() > 2 {
                 return value as $type;
@@ -156,7 +156,7 @@ impl Real for f32 {
         value.to_f32()
     }
 
-    #[inline]
+    #[inline(always)]
     fn to_element<T: Element>(self) -> T {
         T::from_f32(self)
     }
@@ -168,7 +168,7 @@ impl Real for f64 {
         value.to_f64()
     }
 
-    #[inline]
+    #[inline(always)]
     fn to_element<T: Element>(self) -> T {
         T::from_f64(self)
     }

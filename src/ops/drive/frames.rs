@@ -1,0 +1,106 @@
+//! Walks over frames in order.
+
+use rayon::prelude::*;
+
+use super::{Kernel, Target, run_kernel};
+use crate::error::Result;
+use crate::task;
+use crate::video::{Real, Samples, Strided, Video};
+
+/// How many neighbouring pixels are summed up together: what is known about them stays in the
+/// cache, and each frame's part of them is long enough to be read at full speed.
+const PIXELS: usize = 2048;
+
+/// Changes frames one by one: `kernel` gets a frame's samples and memory for its own use, kept from
+/// call to call.
+pub fn map_frames<R: Real>(
+    operation: &'static str,
+    video: Video,
+    kernel: impl for<'a> Kernel<(&'a mut [R], &'a mut Vec<R>)>,
+) -> Result<Video> {
+    let frame_len = video.frame_len();
+    let mut target = Target::<R>::of(video)?;
+    let (samples, source) = (target.array.as_mut_slice()?, &target.source);
+    let steps = samples.par_chunks_mut(frame_len.max(1)).enumerate();
+    task::for_each_init(operation, steps, Vec::new, |scratch, (frame, samples)| {
+        if let Some(source) = source {
+            source.read_frames(frame..frame + 1, 0..frame_len, samples);
+        }
+        run_kernel(&kernel, (samples, scratch));
+        Ok(())
+    })?;
+    Ok(target.into_video())
+}
+
+/// A frame of a result, to be made from frames of a video.
+pub struct Frame<'a, R> {
+    /// Which frame it is.
+    pub frame: usize,
+    /// Its samples, to be set.
+    pub results: &'a mut [R],
+    /// Memory for the kernel's use, kept from call to call.
+    pub scratch: &'a mut Vec<R>,
+    source: &'a Samples,
+}
+
+impl<R: Real> Frame<'_, R> {
+    /// Reads the samples of a frame of the video into the results.
+    pub fn read(&mut self, frame: usize) {
+        let run = 0..self.results.len();
+        self.source.read_frames(frame..frame + 1, run, self.results);
+    }
+
+    /// Reads the samples of a frame of the video into the scratch memory.
+    pub fn read_to_scratch(&mut self, frame: usize) {
+        let len = self.results.len();
+        self.scratch.resize(len, R::default());
+        self.source
+            .read_frames(frame..frame + 1, 0..len, self.scratch);
+    }
+}
+
+/// Makes each frame of a result of the same shape: `kernel` reads what it needs of the video.
+pub fn make_frames<R: Real>(
+    operation: &'static str,
+    video: &Video,
+    kernel: impl for<'a> Kernel<Frame<'a, R>>,
+) -> Result<Video> {
+    let mut array = Strided::<R>::zeroed(video.shape())?;
+    let frame_len = video.frame_len().max(1);
+    let steps = array.as_mut_slice()?.par_chunks_mut(frame_len).enumerate();
+    task::for_each_init(operation, steps, Vec::new, |scratch, (frame, results)| {
+        let source = video.samples();
+        let frame = Frame {
+            frame,
+            results,
+            scratch,
+            source,
+        };
+        run_kernel(&kernel, frame);
+        Ok(())
+    })?;
+    Ok(video.with_samples(array))
+}
+
+/// Sums up what all frames say about each pixel: `kernel` adds a frame's samples of some
+/// neighbouring pixels to what is known about them, which is `start` at first.
+pub fn fold_frames<R: Real, T: Copy + Send + Sync>(
+    operation: &'static str,
+    video: &Video,
+    start: T,
+    kernel: impl for<'a> Kernel<(&'a mut [T], &'a [R])>,
+) -> Result<Vec<T>> {
+    let mut known = vec![start; video.frame_len()];
+    let tiles = known.par_chunks_mut(PIXELS).enumerate();
+    task::for_each_init(operation, tiles, Vec::new, |samples, (tile, known)| {
+        let first = tile * PIXELS;
+        samples.resize(known.len(), R::default());
+        for frame in 0..video.len() {
+            let run = first..first + known.len();
+            video.samples().read_frames(frame..frame + 1, run, samples);
+            run_kernel(&kernel, (&mut *known, samples.as_slice()));
+        }
+        Ok(())
+    })?;
+    Ok(known)
+}
