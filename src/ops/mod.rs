@@ -7,7 +7,6 @@
 pub mod edit;
 pub mod example;
 pub mod normalize;
-pub mod normalize_pixelwise;
 pub mod smooth;
 pub mod temporal;
 

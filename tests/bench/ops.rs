@@ -10,14 +10,15 @@ use std::time::Instant;
 
 use optimap::error::Result;
 use optimap::ops::edit::rotate_left;
-use optimap::ops::normalize::{Normalize, normalize};
-use optimap::ops::normalize_pixelwise::{normalize_pixelwise, normalize_pixelwise_slidingwindow};
+use optimap::ops::normalize::{
+    Normalize, normalize, normalize_pixelwise, normalize_pixelwise_slidingwindow,
+};
 use optimap::ops::smooth::smooth_spatiotemporal;
 use optimap::ops::temporal::{TemporalDifference, temporal_difference};
 use optimap::video::{DType, Element, Strided, Video};
 
 /// How often each filter runs.
-const RUNS: usize = 3;
+const RUNS: usize = 5;
 
 const NORMALIZE: Normalize = Normalize {
     ymin: 0.0,

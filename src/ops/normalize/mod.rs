@@ -1,8 +1,12 @@
-//! Scaling all samples alike to a range.
+//! Scaling samples to a range: all alike, pixel by pixel, or within a sliding window in time.
 
-use super::drive::{Kernel, convert_samples, map_samples};
-use super::no_samples;
+mod pixelwise;
+
+pub use pixelwise::{normalize_pixelwise, normalize_pixelwise_slidingwindow};
+
 use crate::error::Result;
+use crate::ops::drive::{Kernel, convert_samples, map_samples};
+use crate::ops::no_samples;
 use crate::video::{DType, Element, Real, Video, with_dtype};
 
 /// The options of [`normalize`].

@@ -1,8 +1,8 @@
-//! Scaling samples to a range pixel by pixel, over all frames or within a sliding window in time.
+//! Scaling each pixel by its own range, over all frames or within a sliding window in time.
 
-use super::drive::{Courses, Kernel, fold_frames, map_courses, map_frames};
-use super::{expect_gray_frames, no_samples};
 use crate::error::Result;
+use crate::ops::drive::{Courses, Kernel, fold_frames, map_courses, map_frames};
+use crate::ops::{expect_gray_frames, no_samples};
 use crate::video::Video;
 
 /// Scales the samples of each pixel linearly to [`ymin`, `ymax`], in `float32`.
