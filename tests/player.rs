@@ -189,7 +189,7 @@ fn coloured_videos_keep_their_colours() {
     let bytes = player(&[1, 1, 1, 3], vec![10u8, 20, 30]);
     assert_eq!(quarters(&bytes, (300, 200)), [0x0a_14_1e; 4]);
     let floats = player(&[1, 1, 1, 3], vec![1.0f32, 0.5, 7.0]);
-    assert_eq!(quarters(&floats, (300, 200)), [0xff_80_ff; 4]);
+    assert_eq!(quarters(&floats, (300, 200)), [0xff_7f_ff; 4]);
     let transparent = player(&[1, 1, 1, 4], vec![255u8, 255, 255, 0]);
     assert_eq!(quarters(&transparent, (300, 200)), [theme::BACKGROUND; 4]);
 }
@@ -294,7 +294,7 @@ fn what_cannot_be_played_says_why() {
     );
     assert_eq!(
         message(show(&[1, 2, 2, 2], vec![0u8; 8])),
-        "a player needs 1, 3 (RGB) or 4 (RGBA) channels, got 2 in shape 1×2×2×2"
+        "a video of shape 1×2×2×2 cannot be shown: it has 2 channels, not 1, 3 or 4"
     );
     assert_eq!(
         message(show(&[0, 2, 2], vec![0u8; 0])),

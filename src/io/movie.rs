@@ -58,7 +58,7 @@ pub fn export_video(path: &Path, video: &Video, export: &Export) -> Result<()> {
     }
     let frames = video.len().div_ceil(export.skip_frames);
     let video = video.frames(0, frames, export.skip_frames as isize);
-    let picture = Picture::of(&video, export)?;
+    let picture = Picture::new(&video, export)?;
     let task = export.progress_bar.then(|| Task::new("exporting", frames));
     let per_batch = (BATCH / picture.bytes()).clamp(1, frames);
     let mut done = 0;
@@ -69,7 +69,7 @@ pub fn export_video(path: &Path, video: &Video, export: &Export) -> Result<()> {
         let count = per_batch.min(frames - done);
         batch.resize(count * picture.bytes(), 0);
         let pictures = batch.par_chunks_mut(picture.bytes()).enumerate();
-        pictures.for_each(|(index, out)| picture.render(video.samples(), done + index, out));
+        pictures.for_each(|(index, out)| picture.render(done + index, out));
         done += count;
         task.as_ref().map_or(Ok(()), |task| task.advance(count))?;
         Ok(count > 0)

@@ -23,7 +23,6 @@ use std::time::Duration;
 
 pub use canvas::{Image, Rect};
 pub use layout::{Layout, Target};
-pub use panel::first_range;
 pub use playback::{Key, Outcome, Playback};
 
 use crate::bail;

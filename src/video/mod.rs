@@ -10,6 +10,7 @@ mod read;
 mod samples;
 mod storage;
 
+pub mod coloring;
 pub mod colormap;
 
 use std::fmt;
