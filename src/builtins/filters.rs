@@ -1,6 +1,8 @@
 //! Filters in space and time.
 
 use crate::error::Result;
+use crate::ops::border::Border;
+use crate::ops::mean::{self, MeanFilter};
 use crate::ops::normalize::{self, Normalize};
 use crate::ops::smooth;
 use crate::ops::temporal::{self, TemporalDifference};
@@ -94,6 +96,27 @@ builtins! {
         sigma_spatial: f64 [px],
     ) -> Result<Video> {
         smooth::smooth_spatiotemporal(video, sigma_temporal, sigma_spatial)
+    }
+
+    /// Smooths a video by the mean of a box in space and time.
+    ///
+    /// Int videos give float32. A sample that is not a number counts as the mean of its frame and
+    /// stays what it is.
+    ///
+    /// ```
+    /// example_video().mean_filter(3, 5).dtype // => "float32"
+    /// ```
+    fn mean_filter(
+        /// Video to smooth.
+        video: Video,
+        /// Length of the box in time; 1 for none.
+        size_temporal: i64 [frames] = 1,
+        /// Height and width of the box; 1 for none.
+        size_spatial: i64 [px] = 1,
+        /// How frames go on beyond their edges.
+        mode: Border = Border::Nearest,
+    ) -> Result<Video> {
+        mean::mean_filter(video, &MeanFilter { size_temporal, size_spatial, mode })
     }
 
     /// Subtracts from each frame the one `n` frames before it.

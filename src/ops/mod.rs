@@ -4,8 +4,10 @@
 //! all cores, from samples of any type and layout, into the memory of the input if that is a
 //! temporary, with progress and interruption.
 
+pub mod border;
 pub mod edit;
 pub mod example;
+pub mod mean;
 pub mod normalize;
 pub mod smooth;
 pub mod temporal;
@@ -17,7 +19,7 @@ mod gaussian;
 pub(crate) mod testing;
 
 use crate::error::{Error, Result};
-use crate::video::{Video, shape_text};
+use crate::video::{DType, Video, shape_text};
 
 /// An error unless the video has the axes `{t, y, x}`.
 fn expect_gray_frames(video: &Video, function: &str) -> Result<()> {
@@ -42,4 +44,26 @@ fn no_samples(function: &str, video: &Video) -> Error {
         video.kind(),
         shape_text(video.shape())
     ))
+}
+
+/// Smooths in double precision what has it, and everything else in single precision; a bool is
+/// true where its smoothed value is 1, up to rounding.
+fn smooth_in_precision(
+    video: Video,
+    single: impl FnOnce(Video) -> Result<Video>,
+    double: impl FnOnce(Video) -> Result<Video>,
+) -> Result<Video> {
+    match video.dtype() {
+        DType::F64 => double(video),
+        DType::Bool => drive::convert_samples(
+            "smoothing",
+            &single(video)?,
+            |(samples, results): (&[f32], &mut [bool])| {
+                for (result, sample) in results.iter_mut().zip(samples) {
+                    *result = *sample > 1.0 - 1e-5;
+                }
+            },
+        ),
+        _ => single(video),
+    }
 }

@@ -1,11 +1,11 @@
 //! Smoothing with Gaussian weights in time and space.
 
-use super::drive::{Courses, Kernel, convert_samples, map_courses, map_frames, map_samples};
-use super::expect_gray_frames;
+use super::drive::{Courses, Kernel, map_courses, map_frames, map_samples};
 use super::gaussian::Gaussian;
+use super::{expect_gray_frames, smooth_in_precision};
 use crate::bail;
 use crate::error::Result;
-use crate::video::{DType, Real, Video};
+use crate::video::{Real, Video};
 
 /// How many neighbouring samples are summed side by side, in registers.
 const LANES: usize = 64;
@@ -33,11 +33,11 @@ pub fn smooth_spatiotemporal(
     if let Some((name, sigma)) = named.iter().find(|(_, sigma)| *sigma == f64::INFINITY) {
         bail!("smooth_spatiotemporal needs `{name}` to be finite, got {sigma}");
     }
-    match video.dtype() {
-        DType::F64 => smooth::<f64>(video, sigma_temporal, sigma_spatial),
-        DType::Bool => only_true(&smooth::<f32>(video, sigma_temporal, sigma_spatial)?),
-        _ => smooth::<f32>(video, sigma_temporal, sigma_spatial),
-    }
+    smooth_in_precision(
+        video,
+        |video| smooth::<f32>(video, sigma_temporal, sigma_spatial),
+        |video| smooth::<f64>(video, sigma_temporal, sigma_spatial),
+    )
 }
 
 /// First in time, then, while a frame is in the cache, along its rows and columns.
@@ -55,16 +55,6 @@ fn smooth<R: Real>(video: Video, sigma_temporal: f64, sigma_spatial: f64) -> Res
         return map_frames("smoothing", video, Spatial::new(y, x));
     }
     map_samples("smoothing", video, |_samples: &mut [R]| ())
-}
-
-/// True where a smoothed bool is 1, up to rounding.
-fn only_true(video: &Video) -> Result<Video> {
-    let convert = |(samples, results): (&[f32], &mut [bool])| {
-        for (result, sample) in results.iter_mut().zip(samples) {
-            *result = *sample > 1.0 - 1e-5;
-        }
-    };
-    convert_samples("smoothing", video, convert)
 }
 
 /// Smooths along time.
@@ -226,6 +216,7 @@ fn smooth_lanes<R: Real, const N: usize>(weights: &[R], rows: Rows<'_, R>, begin
 mod tests {
     use super::*;
     use crate::ops::testing::{check_reuse, check_threads, noise, ramp, values, video};
+    use crate::video::DType;
 
     /// The definition, one axis after the other, in double precision.
     fn smooth_naively(samples: &[f32], shape: [usize; 3], sigmas: [f64; 3]) -> Vec<f64> {
