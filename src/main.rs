@@ -71,7 +71,10 @@ struct Script {
 
 /// How the program ends.
 enum End {
+    /// The script is done; the program ends when its windows are closed.
     Done,
+    /// The user left the prompt, and the windows with it.
+    Left,
     Failed(Error),
     /// A script failed; what went wrong has been said.
     ScriptFailed,
@@ -85,7 +88,13 @@ fn main() -> ExitCode {
     let engine = std::thread::Builder::new()
         .name("engine".into())
         .stack_size(STACK_SIZE)
-        .spawn(move || run(cli, windows));
+        .spawn(move || {
+            let end = run(cli, windows.clone());
+            if !matches!(end, End::Done) {
+                windows.quit();
+            }
+            end
+        });
     let Ok(engine) = engine else {
         eprintln!("error: cannot start a thread with a stack of {STACK_SIZE} bytes");
         return ExitCode::FAILURE;
@@ -93,7 +102,8 @@ fn main() -> ExitCode {
     // Windows have to live on the main thread; this returns when the engine is done with them.
     hub.run();
     match engine.join() {
-        Ok(End::Done) => ExitCode::SUCCESS,
+        Ok(End::Done) if task::is_interrupted() => ExitCode::from(130),
+        Ok(End::Done | End::Left) => ExitCode::SUCCESS,
         Ok(End::Failed(error)) => {
             terminal::print_error(&error);
             ExitCode::FAILURE
@@ -128,7 +138,7 @@ fn run(cli: Cli, windows: Windows) -> End {
             (Some(code), _) => Ok(evaluate(session(false), &code)),
             (None, Some(_)) => run_script(session(false), cli.script),
             (None, None) if io::stdin().is_terminal() => {
-                repl::run(session(true)).map(|()| End::Done)
+                repl::run(session(true)).map(|()| End::Left)
             }
             (None, None) => run_script(session(false), cli.script),
         },

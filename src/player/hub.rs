@@ -104,7 +104,9 @@ impl Hub {
                 Next::Tick
             }
             Err(RecvTimeoutError::Timeout) => Next::Tick,
-            Err(RecvTimeoutError::Disconnected) if !self.windows.is_empty() => {
+            Err(RecvTimeoutError::Disconnected)
+                if !self.windows.is_empty() && !task::is_interrupted() =>
+            {
                 thread::sleep(self.pause());
                 Next::Tick
             }
