@@ -1,11 +1,15 @@
 //! The command line: runs scripts, evaluates code, shows documentation, starts the prompt.
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::mpsc;
+use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
 use optimap::error::{Error, Result};
 use optimap::player::hub::{self, Windows};
 use optimap::script::diagnostic::Diagnostic;
@@ -19,18 +23,13 @@ use rhai::{Array, Dynamic};
 ///
 /// Without arguments it starts the prompt, or runs standard input if that is not a terminal.
 #[derive(Parser)]
-#[command(
-    version,
-    disable_help_subcommand = true,
-    args_conflicts_with_subcommands = true
-)]
+#[command(version, disable_help_subcommand = true)]
+#[command(override_usage = "optimap [--headless] [FILE.rhai [ARG]... | -e CODE | COMMAND]")]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
-    #[command(flatten)]
-    script: Script,
     /// Evaluate CODE and print its value.
-    #[arg(short = 'e', value_name = "CODE", conflicts_with = "file")]
+    #[arg(short = 'e', value_name = "CODE")]
     code: Option<String>,
     /// Open no windows.
     #[arg(long, global = true)]
@@ -39,8 +38,14 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run a script; `-` is standard input.
-    Run(Script),
+    /// Run a script; `-` is standard input, and `run` can be left out.
+    Run {
+        /// Script to run.
+        file: OsString,
+        /// Arguments, which the script finds in ARGS.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
     /// Show the functions by topic, or what one of them does.
     Help {
         /// Name of a function or module.
@@ -58,15 +63,9 @@ enum Command {
         /// File of the recording.
         file: PathBuf,
     },
-}
-
-#[derive(Args)]
-struct Script {
-    /// Script to run.
-    file: Option<PathBuf>,
-    /// Arguments, which the script finds in ARGS.
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    args: Vec<String>,
+    /// A script and its arguments.
+    #[command(external_subcommand)]
+    Script(Vec<OsString>),
 }
 
 /// How the program ends.
@@ -83,6 +82,12 @@ enum End {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    if cli.code.is_some() && cli.command.is_some() {
+        let message = "`-e CODE` cannot be combined with a script or a command";
+        Cli::command()
+            .error(ErrorKind::ArgumentConflict, message)
+            .exit();
+    }
     terminal::install();
     let (windows, hub) = hub::new();
     let engine = std::thread::Builder::new()
@@ -104,6 +109,7 @@ fn main() -> ExitCode {
     match engine.join() {
         Ok(End::Done) if task::is_interrupted() => ExitCode::from(130),
         Ok(End::Done | End::Left) => ExitCode::SUCCESS,
+        Ok(End::Failed(error)) if error.is_interrupted() => ExitCode::from(130),
         Ok(End::Failed(error)) => {
             terminal::print_error(&error);
             ExitCode::FAILURE
@@ -124,7 +130,11 @@ fn run(cli: Cli, windows: Windows) -> End {
         })
     };
     let result = match cli.command {
-        Some(Command::Run(script)) => run_script(session(false), script),
+        Some(Command::Run { file, args }) => run_script(session(false), &file, &args),
+        Some(Command::Script(words)) => match words.split_first() {
+            Some((file, args)) => run_script(session(false), file, args),
+            None => Ok(End::Done),
+        },
         Some(Command::Help { name }) => print_help(session(false).context(), name.as_deref()),
         Some(Command::Reference) => {
             print(&docs::reference(session(false).context()));
@@ -134,35 +144,47 @@ fn run(cli: Cli, windows: Windows) -> End {
             docs::write_definitions(session(false).context(), &folder).map(|()| End::Done)
         }
         Some(Command::Info { file }) => print_info(&file),
-        None => match (cli.code, &cli.script.file) {
-            (Some(code), _) => Ok(evaluate(session(false), &code)),
-            (None, Some(_)) => run_script(session(false), cli.script),
-            (None, None) if io::stdin().is_terminal() => {
-                repl::run(session(true)).map(|()| End::Left)
-            }
-            (None, None) => run_script(session(false), cli.script),
+        None => match cli.code {
+            Some(code) => Ok(evaluate(session(false), &code)),
+            None if io::stdin().is_terminal() => repl::run(session(true)).map(|()| End::Left),
+            None => run_script(session(false), "-".as_ref(), &[]),
         },
     };
     result.unwrap_or_else(End::Failed)
 }
 
-fn run_script(mut session: Session, script: Script) -> Result<End> {
-    let (name, text) = match &script.file {
-        Some(path) if path != Path::new("-") => {
-            let text = fs::read_to_string(path).map_err(|e| Error::io("read", path, &e))?;
-            (path.display().to_string(), text)
-        }
-        _ => {
-            let mut text = String::new();
-            let read = io::stdin().read_to_string(&mut text);
-            read.map_err(|e| Error::io("read", Path::new("standard input"), &e))?;
-            ("<stdin>".to_owned(), text)
-        }
+fn run_script(mut session: Session, file: &OsStr, args: &[OsString]) -> Result<End> {
+    let (name, text) = if file == "-" {
+        ("<stdin>".to_owned(), read_standard_input()?)
+    } else {
+        let path = Path::new(file);
+        let text = fs::read_to_string(path).map_err(|e| Error::io("read", path, &e))?;
+        (path.display().to_string(), text)
     };
-    let arguments: Array = script.args.into_iter().map(Dynamic::from).collect();
-    session.set_constant("ARGS", arguments);
+    let text_of = |arg: &OsString| Dynamic::from(arg.to_string_lossy().into_owned());
+    session.set_constant("ARGS", args.iter().map(text_of).collect::<Array>());
     let result = session.run(&name, &text);
     Ok(finish(&session, result))
+}
+
+/// Reads on a thread of its own, as Ctrl-C does not end a read.
+fn read_standard_input() -> Result<String> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        let read = io::stdin().read_to_string(&mut text);
+        // Nobody waits for it after an interruption.
+        let _ = sender.send(read.map(|_| text));
+    });
+    loop {
+        match receiver.recv_timeout(Duration::from_millis(20)) {
+            Ok(read) => {
+                return read.map_err(|e| Error::io("read", Path::new("standard input"), &e));
+            }
+            Err(_) if task::is_interrupted() => return Err(Error::interrupted()),
+            Err(_) => {}
+        }
+    }
 }
 
 fn evaluate(mut session: Session, code: &str) -> End {

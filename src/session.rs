@@ -73,7 +73,6 @@ impl Session {
     /// Runs a whole script; `name` is its path, or what messages should call it.
     pub fn run(&mut self, name: &str, text: &str) -> Result<Dynamic, Diagnostic> {
         self.context.add_source(name, text);
-        task::clear_interrupt();
         self.compile(name, text)
             .and_then(|ast| self.engine.eval_ast_with_scope(&mut self.scope, &ast))
             .map_err(|error| self.diagnose(*error, name))

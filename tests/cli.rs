@@ -59,6 +59,14 @@ fn scripts_come_from_files_and_standard_input() {
     std::fs::write(&path, "print(ARGS[0]); ARGS[1]").unwrap();
     let path = path.to_str().unwrap();
     check(&[path, "x", "-e"], "", 0, "x\n", "");
+    check(&["--headless", path, "x", "run"], "", 0, "x\n", "");
+    check(
+        &["--headless", "run", path, "x", "--headless"],
+        "",
+        0,
+        "x\n",
+        "",
+    );
     check(&["run", path, "x", "y"], "", 0, "x\n", "");
 }
 
@@ -80,6 +88,7 @@ fn failures_end_with_1_and_wrong_usage_with_2() {
         "error: there is no function `corp`\n  = help: did you mean `crop`?",
     );
     check(&["--no-such-option"], "", 2, "", "error: ");
+    check(&["-e", "1", "info", "a.tif"], "", 2, "", "error: ");
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn of_dtype(dtype: DType, shape: [usize; 3], seed: u64) -> Video {
 }
 
 fn shapes() -> impl Strategy<Value = [usize; 3]> {
-    [1usize..6, 1..9, 1..9]
+    [0usize..6, 0..9, 0..9]
 }
 
 fn dtypes() -> impl Strategy<Value = DType> {
@@ -83,13 +83,13 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         for name in ["a.npy", "a.tif"] {
             let path = folder.path().join(name);
-            if (dtype, name) == (DType::Bool, "a.tif") {
+            if name == "a.tif" && (dtype == DType::Bool || video.is_empty()) {
                 prop_assert!(save_video(&path, &video).is_err());
                 continue;
             }
             save_video(&path, &video).unwrap();
             prop_assert!(same(&video, &load_video(&path, &ALL, false).unwrap()), "{name}");
-            if dtype != DType::Bool {
+            if dtype != DType::Bool && !video.is_empty() {
                 let mapped = load_video(&path, &ALL, true).unwrap();
                 prop_assert!(mapped.is_mmap() && same(&video, &mapped), "{name}");
             }

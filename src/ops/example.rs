@@ -28,6 +28,9 @@ pub struct Example {
     pub seed: i64,
 }
 
+/// The most pixels of a frame, more than any camera for hearts has.
+const MAX_PIXELS: usize = 1 << 24;
+
 /// Rotations of the spiral per second.
 const ROTATION_HZ: f32 = 8.0;
 
@@ -53,6 +56,9 @@ pub fn example_video(example: &Example) -> Result<Video> {
         fps,
         ..
     } = *example;
+    if height.saturating_mul(width) > MAX_PIXELS {
+        bail!("example_video draws frames of at most {MAX_PIXELS} pixels, got {height}×{width}");
+    }
     if height == 0 || width == 0 || frames == 0 {
         bail!(
             "example_video needs at least one frame and one pixel, got {frames}×{height}×{width}"

@@ -46,8 +46,11 @@ impl<R: Real> Gaussian<R> {
 /// An axis that goes on in reverse repeats itself after twice its length, so that weights further
 /// away than its length are added to nearer ones.
 fn weights(sigma: f64, len: usize) -> Vec<f64> {
-    // This wide, all samples weigh alike to within the precision of `float32`.
-    let sigma = sigma.min(1000.0 * len as f64);
+    // This wide, all samples weigh alike to within the precision of `float32`; and no axis needs
+    // more weights than can be computed at once.
+    let sigma = sigma
+        .min(1000.0 * len as f64)
+        .min((10.0 * len as f64).max(1e6));
     let radius = (4.0 * sigma + 0.5) as usize;
     let weight = |distance: usize| (-0.5 * (distance as f64 / sigma).powi(2)).exp();
     let sum = weight(0) + 2.0 * (1..=radius).rev().map(weight).sum::<f64>();

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use super::drive::{Courses, Frame, Kernel, is_in_place, make_frames, map_courses};
+use super::drive::{
+    Courses, Frame, Kernel, convert_samples, is_in_place, make_frames, map_courses,
+};
 use crate::bail;
 use crate::error::Result;
 use crate::video::{DType, Real, Video};
@@ -19,15 +21,27 @@ pub struct TemporalDifference {
     pub center: bool,
 }
 
-/// Subtracts from each frame the one `n` frames before it. Ints are computed in `float32`.
+/// Subtracts from each frame the one `n` frames before it. Ints give `float32`.
 pub fn temporal_difference(video: Video, options: &TemporalDifference) -> Result<Video> {
     if options.n < 1 {
         bail!("temporal_difference needs `n` >= 1, got {}", options.n);
     }
-    if video.dtype() == DType::F64 {
-        difference::<f64>(video, options)
-    } else {
-        difference::<f32>(video, options)
+    match video.dtype() {
+        DType::F64 => difference::<f64>(video, options),
+        // The difference of large numbers is lost in single precision, but not its value.
+        dtype if dtype.is_wide() => {
+            let wide = difference::<f64>(video, options)?;
+            convert_samples(
+                "subtracting frames",
+                &wide,
+                |(samples, results): (&[f64], &mut [f32])| {
+                    for (result, sample) in results.iter_mut().zip(samples) {
+                        *result = *sample as f32;
+                    }
+                },
+            )
+        }
+        _ => difference::<f32>(video, options),
     }
 }
 

@@ -50,11 +50,13 @@ pub(super) fn draw(
 
 /// The text, or as much of it as fits into `room` pixels, with an ellipsis.
 pub(super) fn fit(text: &str, size: f32, room: usize) -> String {
-    if width(text, size) <= room {
-        return text.to_owned();
+    // Every letter takes a pixel and more, and titles of any length may come from scripts.
+    let start: String = text.chars().take(room + 1).collect();
+    if width(&start, size) <= room {
+        return start;
     }
-    let ends = text.char_indices().rev().map(|(end, _)| end);
-    ends.map(|end| format!("{}…", text[..end].trim_end()))
+    let ends = start.char_indices().rev().map(|(end, _)| end);
+    ends.map(|end| format!("{}…", start[..end].trim_end()))
         .find(|shorter| width(shorter, size) <= room)
         .unwrap_or_default()
 }

@@ -186,6 +186,7 @@ fn select(video: &Video, indices: &[Dynamic]) -> Result<Dynamic> {
             video.ndim()
         );
     }
+    let is_one_frame = indices.first().is_some_and(Dynamic::is_int);
     let mut selected = video.clone();
     let mut axis = 0;
     for (position, index) in indices.iter().enumerate() {
@@ -199,6 +200,9 @@ fn select(video: &Video, indices: &[Dynamic]) -> Result<Dynamic> {
             layout.slice(axis - 1, range.start, range.len(), 1)
         };
         selected = selected.with_layout(layout);
+    }
+    if is_one_frame && selected.metadata().fps.is_some() {
+        selected.metadata_mut().fps = None;
     }
     Ok(if selected.ndim() == 0 {
         sample(&selected)

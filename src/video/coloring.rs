@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::colormap::{BAD, Colormap, Rgba, Scale};
-use super::samples::{DType, Element, Real};
+use super::samples::{Element, Real};
 use super::{Video, number_text, shape_text};
 use crate::bail;
 use crate::error::{Error, Result};
@@ -57,11 +57,10 @@ impl Coloring {
     /// # Panics
     /// If the run leaves the frame or `out` has another length.
     pub fn colors(&self, video: &Video, frame: usize, pixels: Range<usize>, out: &mut [Rgba]) {
-        match video.dtype() {
-            DType::U32 | DType::U64 | DType::I32 | DType::I64 | DType::F64 => {
-                self.colors_in::<f64>(video, frame, pixels, out);
-            }
-            _ => self.colors_in::<f32>(video, frame, pixels, out),
+        if video.dtype().is_wide() {
+            self.colors_in::<f64>(video, frame, pixels, out);
+        } else {
+            self.colors_in::<f32>(video, frame, pixels, out);
         }
     }
 
@@ -112,6 +111,9 @@ fn scale(video: &Video, colormap: Colormap, vmin: Option<f64>, vmax: Option<f64>
             (vmin.unwrap_or(low), vmax.unwrap_or(high))
         }
     };
+    if low.is_nan() || high.is_nan() {
+        bail!("`vmin` and `vmax` must be numbers, got {low} and {high}");
+    }
     if low > high {
         let (low, high) = (number_text(low), number_text(high));
         bail!("`vmin` must not be above `vmax`, got {low} and {high}");

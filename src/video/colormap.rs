@@ -83,7 +83,7 @@ impl Colormap {
         &self.colors
     }
 
-    /// Whether every colour is gray and stands for its own index, so that the index can be shown.
+    /// Whether every colour is gray.
     pub fn is_gray(&self) -> bool {
         self.colors.iter().all(|[r, g, b, _]| r == g && g == b)
     }

@@ -133,7 +133,9 @@ impl Layout {
                 .offset
                 .wrapping_add_signed(start as isize * self.strides[axis]);
         }
-        layout.strides[axis] *= step;
+        if len > 1 {
+            layout.strides[axis] *= step;
+        }
         layout
     }
 

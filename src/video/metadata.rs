@@ -32,6 +32,11 @@ impl Metadata {
         self.fields.insert(name.into(), value.into());
     }
 
+    /// What is known if only every `step`-th frame is taken.
+    pub fn take_every(&mut self, step: usize) {
+        self.fps = self.fps.map(|fps| fps / step as f64);
+    }
+
     /// All fields, the general ones (`fps`, `source`) included if known.
     pub fn all_fields(&self) -> BTreeMap<String, Field> {
         let mut fields = self.fields.clone();

@@ -138,7 +138,11 @@ impl Video {
     /// # Panics
     /// If there is no such frame.
     pub fn frame(&self, frame: usize) -> Video {
-        self.with_layout(self.layout().index(0, frame))
+        let mut image = self.with_layout(self.layout().index(0, frame));
+        if image.metadata.fps.is_some() {
+            image.metadata_mut().fps = None;
+        }
+        image
     }
 
     /// Every `step`-th of the frames, `len` in number from `start` on, sharing the samples.
@@ -149,8 +153,7 @@ impl Video {
     pub fn frames(&self, start: usize, len: usize, step: isize) -> Video {
         let mut video = self.with_layout(self.layout().slice(0, start, len, step));
         if step.unsigned_abs() > 1 && video.metadata.fps.is_some() {
-            let metadata = video.metadata_mut();
-            metadata.fps = metadata.fps.map(|fps| fps / step.unsigned_abs() as f64);
+            video.metadata_mut().take_every(step.unsigned_abs());
         }
         video
     }

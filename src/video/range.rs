@@ -29,6 +29,9 @@ impl Samples {
 }
 
 fn range_of<T: Element>(array: &super::Strided<T>) -> Result<Option<(f64, f64)>> {
+    if array.layout().is_empty() {
+        return Ok(None);
+    }
     let found = std::sync::Mutex::new(None);
     let merge = |range: Option<(T, T)>| {
         let mut found = found.lock().expect("no panic while merging");
@@ -125,6 +128,8 @@ mod tests {
         assert_eq!(range(samples), Some((-298.0, 698.0)));
         assert_eq!(range(vec![f32::NAN; 70]), None);
         assert_eq!(range(vec![]), None);
+        let no_rows = Video::new(Strided::<u8>::zeroed(&[3, 0, 4]).unwrap());
+        assert_eq!(no_rows.range().unwrap(), None);
     }
 
     #[test]

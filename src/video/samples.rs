@@ -7,7 +7,11 @@ use super::storage::Strided;
 use crate::choice::Choice;
 
 /// A sample type: what one pixel of one frame is stored as.
-pub trait Element: Copy + Default + PartialOrd + fmt::Debug + Send + Sync + 'static {
+///
+/// Its bounds are those of plain numbers, on which the storage relies.
+pub trait Element:
+    bytemuck::NoUninit + bytemuck::Zeroable + Default + PartialOrd + fmt::Debug + Send + Sync
+{
     /// The run-time name of this type.
     const DTYPE: DType;
     /// Tags an array of this type with it.
@@ -83,8 +87,9 @@ macro_rules! dtypes {
                 return value as $type;
             }
             // Unlike `as`, this is compiled to instructions that handle several numbers at once:
-            // added to 1.5 × 2²³, an int is what the lowest bits of the sum say, and NaN is 0.
-            let int = value.clamp($type::MIN as f32, $type::MAX as f32).trunc();
+            // added to 1.5 × 2²³, an int is what the lowest bits of the sum say.
+            let number = if value.is_nan() { 0.0 } else { value };
+            let int = number.clamp($type::MIN as f32, $type::MAX as f32).trunc();
             (int + 12_582_912.0).to_bits() as $type
         }
     };
@@ -175,6 +180,11 @@ impl Real for f64 {
 }
 
 impl DType {
+    /// Whether samples can have more digits than single precision holds.
+    pub fn is_wide(self) -> bool {
+        self.size() >= 4 && self != DType::F32
+    }
+
     /// Whether samples are floating-point numbers.
     pub fn is_float(self) -> bool {
         matches!(self, DType::F32 | DType::F64)
@@ -227,6 +237,7 @@ mod tests {
         assert!(bool::from_f64(0.5));
         assert_eq!((u8::from_f32(300.7), i8::from_f32(-300.7)), (255, -128));
         assert_eq!((i16::from_f32(-1.9), i8::from_f32(f32::NAN)), (-1, 0));
+        assert_eq!(u8::from_f32(f32::from_bits(0x7FC0_00FF)), 0);
         assert_eq!(u32::from_f32(f32::INFINITY), u32::MAX);
         for value in i16::MIN..=i16::MAX {
             assert_eq!(i16::from_f32(f32::from(value)), value);

@@ -45,7 +45,7 @@ impl MappedFile {
         let file = File::open(path).map_err(|e| Error::io("open", path, &e))?;
         // SAFETY: the mapping is read-only. If another program shortens the file while it is
         // mapped, reading past the new end raises SIGBUS, which ends the program without
-        // corrupting anything; that is documented at `use_mmap`.
+        // corrupting anything.
         let map = unsafe { Mmap::map(&file) }.map_err(|e| Error::io("map", path, &e))?;
         Ok(Self(Arc::new(map)))
     }
@@ -213,6 +213,9 @@ impl<T: Element> Strided<T> {
     pub fn frame_slice(&self, frame: usize) -> Option<&[T]> {
         self.layout.has_contiguous_frames().then(|| {
             let len = self.layout.shape()[1..].iter().product::<usize>();
+            if len == 0 {
+                return &[][..];
+            }
             let stride = self.layout.strides()[0];
             let start = self
                 .layout

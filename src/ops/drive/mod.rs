@@ -25,7 +25,7 @@ use crate::video::{Metadata, Real, Samples, Strided, Video, map_samples as of_an
 /// its core.
 const STEP: usize = 1 << 16;
 
-/// No more samples than a page of memory has.
+/// No more samples than a page of memory holds, of either precision.
 const PAGE: usize = 512;
 
 /// What a filter does with one piece of a video.

@@ -32,7 +32,7 @@ pub struct Normalize {
 /// results are rounded toward zero and saturate, and NaN becomes 0.
 pub fn normalize(video: Video, options: &Normalize) -> Result<Video> {
     let is_wide_int = !options.dtype.is_float() && options.dtype.size() >= 4;
-    if video.dtype() == DType::F64 || is_wide_int {
+    if video.dtype().is_wide() || is_wide_int {
         normalize_in::<f64>(video, options)
     } else {
         normalize_in::<f32>(video, options)
