@@ -1,20 +1,18 @@
 //! Decoding one page with the `tiff` crate.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use tiff::TiffError;
 use tiff::decoder::{Decoder, Limits};
+use tiff::{TiffError, TiffResult};
 
-use super::directory::Reader;
-use super::page::{
-    BITS, PHOTOMETRIC, Page, SAMPLES, STRIP_OFFSETS, STRIP_SIZES, Shape, TILE_OFFSETS, TILE_SIZES,
-    WIDTH,
-};
+use super::page::{Page, Shape};
+use super::page_file::PageFile;
 use crate::bail;
 use crate::error::{Error, Result};
+use crate::io::raw::Source;
 
 /// Decodes a page into the bytes of its samples in this machine's order.
-pub(super) fn decode(file: &[u8], page: &Page, out: &mut [u8]) -> Result<()> {
+pub(super) fn decode(source: &Source, page: &Page, out: &mut [u8]) -> Result<()> {
     if let Some(method) = unsupported(page.compression) {
         let message = format!("its pages are compressed with {method}, which is not supported");
         return Err(Error::new(message).hint("save it with another compression, such as deflate"));
@@ -22,10 +20,13 @@ pub(super) fn decode(file: &[u8], page: &Page, out: &mut [u8]) -> Result<()> {
     let shape = &page.shape;
     if shape.planar {
         let mut planes = vec![0; out.len()];
-        read_samples(file, page, &mut planes)?;
+        let len = out.len() / shape.channels;
+        for (plane, out) in planes.chunks_exact_mut(len).enumerate() {
+            read_samples(source, page, plane, out)?;
+        }
         interleave(&planes, shape, out);
     } else {
-        read_samples(file, page, out)?;
+        read_samples(source, page, 0, out)?;
     }
     if page.ycbcr {
         for pixel in out.chunks_exact_mut(3) {
@@ -50,34 +51,42 @@ fn unsupported(compression: u64) -> Option<&'static str> {
     }
 }
 
-fn read_samples(file: &[u8], page: &Page, out: &mut [u8]) -> Result<()> {
+fn read_samples(source: &Source, page: &Page, plane: usize, out: &mut [u8]) -> Result<()> {
+    let view = PageFile::new(source, page, plane)?;
     if !page.shape.is_packed() {
-        return read(file, page, out);
+        return read(view, out);
     }
     if page.predictor {
         bail!("differences of {} bits are not supported", page.shape.bits);
     }
-    let mut rows = vec![0; page.shape.bytes()];
-    read(file, page, &mut rows)?;
+    let mut rows = vec![0; page.shape.plane_bytes()];
+    read(view, &mut rows)?;
     unpack(&rows, &page.shape, out);
     Ok(())
 }
 
-fn read(file: &[u8], page: &Page, out: &mut [u8]) -> Result<()> {
-    let view = PageFile::new(file, page)?;
-    let decoded = Decoder::new(view).and_then(|decoder| {
-        let mut decoder = decoder.with_limits(Limits::unlimited());
+fn read(view: PageFile<'_>, out: &mut [u8]) -> Result<()> {
+    without_panic(|| {
+        let mut decoder = Decoder::new(view)?.with_limits(Limits::unlimited());
         let layout = decoder.image_buffer_layout()?;
         if layout.complete_len != out.len() {
             return Err(TiffError::LimitsExceeded);
         }
         decoder.read_image_bytes(out)
-    });
-    decoded.map_err(|e| {
+    })
+}
+
+/// Runs the crate, which panics on some damaged pages instead of refusing them.
+fn without_panic(run: impl FnOnce() -> TiffResult<()>) -> Result<()> {
+    let Ok(result) = catch_unwind(AssertUnwindSafe(run)) else {
+        bail!("its samples are not stored as it claims");
+    };
+    result.map_err(|e| {
         Error::new(match e {
             TiffError::LimitsExceeded => "its samples do not have the size it claims".to_owned(),
             TiffError::FormatError(e) => e.to_string().to_lowercase(),
             TiffError::UnsupportedError(e) => e.to_string().to_lowercase(),
+            TiffError::IoError(e) => e.to_string(),
             e => e.to_string().to_lowercase(),
         })
     })
@@ -133,93 +142,13 @@ fn to_rgb(pixel: &mut [u8]) {
     pixel.copy_from_slice(&rgb.map(|v| v.round() as u8));
 }
 
-/// The file as if the page were its first, gray or with channels of no particular meaning, so that
-/// the crate goes straight to it and neither inverts nor drops any samples.
-struct PageFile<'a> {
-    bytes: &'a [u8],
-    patches: Vec<(usize, Vec<u8>)>,
-    position: usize,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl<'a> PageFile<'a> {
-    fn new(bytes: &'a [u8], page: &Page) -> Result<Self> {
-        let reader = Reader::new(bytes)?;
-        let number = |value: u64, size: usize| match reader.big_endian {
-            true => value.to_be_bytes()[8 - size..].to_vec(),
-            false => value.to_le_bytes()[..size].to_vec(),
-        };
-        let (at, size) = if reader.big_tiff { (8, 8) } else { (4, 4) };
-        let mut patches = vec![(at, number(page.directory.offset, size))];
-        for (tag, value) in changes(page) {
-            if let Some(entry) = page.directory.find(tag) {
-                // The type "long", a count of one, and the value in the place of its offset.
-                patches.push((entry.position + 2, number(4, 2)));
-                patches.push((entry.position + 4, number(1, size)));
-                patches.push((entry.position + 4 + size, number(value, 4)));
-            }
-        }
-        for (tag, other) in [(STRIP_OFFSETS, TILE_OFFSETS), (STRIP_SIZES, TILE_SIZES)] {
-            // Old writers have the places of tiles under the names of those of strips.
-            if let Some(entry) = page.directory.find(tag).filter(|_| page.tiled) {
-                patches.push((entry.position, number(u64::from(other), 2)));
-            }
-        }
-        Ok(Self {
-            bytes,
-            patches,
-            position: 0,
-        })
-    }
-}
-
-/// The tags that the crate gets to see otherwise than the file has them.
-fn changes(page: &Page) -> Vec<(u16, u64)> {
-    let shape = &page.shape;
-    let mut changes = Vec::new();
-    if !page.ycbcr {
-        changes.push((PHOTOMETRIC, 1));
-    }
-    // The crate can read only bytes of such samples, so rows of bytes are what it is told of.
-    if shape.is_packed() && (shape.bits > 8 || shape.planar) {
-        changes.extend([(WIDTH, shape.row_bytes() as u64), (BITS, 8)]);
-        if !shape.planar {
-            changes.push((SAMPLES, 1));
-        }
-    }
-    changes
-}
-
-impl Read for PageFile<'_> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let rest = self.bytes.get(self.position..).unwrap_or_default();
-        let len = rest.len().min(out.len());
-        out[..len].copy_from_slice(&rest[..len]);
-        for (start, patch) in &self.patches {
-            let (from, to) = (
-                self.position.max(*start),
-                (self.position + len).min(start + patch.len()),
-            );
-            if from < to {
-                out[from - self.position..to - self.position]
-                    .copy_from_slice(&patch[from - start..to - start]);
-            }
-        }
-        self.position += len;
-        Ok(len)
-    }
-}
-
-impl Seek for PageFile<'_> {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let position = match to {
-            SeekFrom::Start(offset) => i64::try_from(offset).ok(),
-            SeekFrom::Current(offset) => (self.position as i64).checked_add(offset),
-            SeekFrom::End(offset) => (self.bytes.len() as i64).checked_add(offset),
-        };
-        match position.map(usize::try_from) {
-            Some(Ok(position)) => self.position = position,
-            _ => return Err(io::ErrorKind::InvalidInput.into()),
-        }
-        Ok(self.position as u64)
+    #[test]
+    fn a_panic_is_an_error() {
+        let error = without_panic(|| panic!("as damaged pages make the crate do")).unwrap_err();
+        assert_eq!(error.message(), "its samples are not stored as it claims");
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct Entry {
     pub(super) tag: u16,
     kind: u16,
     count: u64,
+    /// Where the values are, if there is no room for them in the entry.
+    pub(super) pointer: u64,
     /// Where the entry is in the file.
     pub(super) position: usize,
 }
@@ -64,11 +66,7 @@ impl<'a> Reader<'a> {
         let mut seen = HashSet::new();
         // Entries of directories that overlap could make the work grow with the square of the size.
         let mut budget = self.bytes.len();
-        let first = if self.big_tiff {
-            self.uint(8, 8)
-        } else {
-            self.uint(4, 4)
-        };
+        let first = self.uint(self.offset_size(), self.offset_size());
         let mut next = first.unwrap_or(0);
         while next != 0 && seen.insert(next) {
             let Some(directory) = self.directory(next) else {
@@ -89,13 +87,7 @@ impl<'a> Reader<'a> {
 
     /// The values of an entry as whole numbers; `None` if it has others or leaves the file.
     pub(super) fn uints(&self, entry: &Entry) -> Option<Vec<u64>> {
-        let size = match entry.kind {
-            1 | 7 => 1,
-            3 => 2,
-            4 | 13 => 4,
-            16 | 18 => 8,
-            _ => return None,
-        };
+        let size = entry.value_size()?;
         let start = self.values_position(entry, size)?;
         let count = usize::try_from(entry.count).ok()?;
         let end = start.checked_add(count.checked_mul(size)?)?;
@@ -119,8 +111,13 @@ impl<'a> Reader<'a> {
         if self.big_tiff { 20 } else { 12 }
     }
 
+    /// The size of an offset in bytes, which is also that of the number of values.
+    pub(super) fn offset_size(&self) -> usize {
+        if self.big_tiff { 8 } else { 4 }
+    }
+
     fn directory(&self, offset: u64) -> Option<Directory> {
-        let (count_size, offset_size) = if self.big_tiff { (8, 8) } else { (2, 4) };
+        let count_size = if self.big_tiff { 8 } else { 2 };
         let start = usize::try_from(offset).ok()?;
         let count = usize::try_from(self.uint(start, count_size)?).ok()?;
         let first = start.checked_add(count_size)?;
@@ -135,28 +132,28 @@ impl<'a> Reader<'a> {
         Some(Directory {
             offset,
             entries,
-            next: self.uint(end, offset_size).unwrap_or(u64::MAX),
+            next: self.uint(end, self.offset_size()).unwrap_or(u64::MAX),
         })
     }
 
     fn entry(&self, position: usize) -> Option<Entry> {
-        let count_size = if self.big_tiff { 8 } else { 4 };
+        let size = self.offset_size();
         Some(Entry {
             tag: self.uint(position, 2)? as u16,
             kind: self.uint(position + 2, 2)? as u16,
-            count: self.uint(position + 4, count_size)?,
+            count: self.uint(position + 4, size)?,
+            pointer: self.uint(position + 4 + size, size)?,
             position,
         })
     }
 
     /// Where the values of an entry are: within it if there is room.
     fn values_position(&self, entry: &Entry, size: usize) -> Option<usize> {
-        let (at, room) = if self.big_tiff { (12, 8) } else { (8, 4) };
-        let inside = entry.position + at;
+        let room = self.offset_size();
         if entry.count.checked_mul(size as u64)? <= room as u64 {
-            return Some(inside);
+            return Some(entry.position + 4 + room);
         }
-        usize::try_from(self.uint(inside, room)?).ok()
+        usize::try_from(entry.pointer).ok()
     }
 
     fn uint(&self, position: usize, size: usize) -> Option<u64> {
@@ -170,6 +167,19 @@ impl<'a> Reader<'a> {
             bytes.iter().fold(0, join)
         } else {
             bytes.iter().rev().fold(0, join)
+        }
+    }
+}
+
+impl Entry {
+    /// The size in bytes of a value that is a whole number.
+    pub(super) fn value_size(&self) -> Option<usize> {
+        match self.kind {
+            1 | 7 => Some(1),
+            3 => Some(2),
+            4 | 13 => Some(4),
+            16 | 18 => Some(8),
+            _ => None,
         }
     }
 }

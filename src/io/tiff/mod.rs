@@ -7,6 +7,7 @@ mod decode;
 mod description;
 mod directory;
 mod page;
+mod page_file;
 mod write;
 
 #[cfg(test)]
@@ -123,7 +124,7 @@ impl Recording for Stack {
                 raw::load(encoding.dtype, &shape, self.shape.len(), |frame, out| {
                     let page = &pages[range.start + frame * range.step];
                     out.fill(decoded, &mut |out| {
-                        decode::decode(self.file.bytes(), page, out)
+                        decode::decode(&self.source, page, out)
                             .map_err(|e| cannot_load(self.source.path(), &e))
                     })
                 })

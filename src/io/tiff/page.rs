@@ -1,6 +1,6 @@
 //! One page of a TIFF file: its size, its samples and where they lie.
 
-use super::directory::{Directory, Reader};
+use super::directory::{Directory, Entry, Reader};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::io::raw::Encoding;
@@ -69,7 +69,12 @@ impl Shape {
     /// The size in bytes of the uncompressed page.
     pub(super) fn bytes(&self) -> usize {
         let planes = if self.planar { self.channels } else { 1 };
-        self.row_bytes() * self.height * planes
+        self.plane_bytes() * planes
+    }
+
+    /// The size in bytes of an uncompressed plane, or of the page if it has no planes.
+    pub(super) fn plane_bytes(&self) -> usize {
+        self.row_bytes() * self.height
     }
 
     /// The number of samples in a stored row.
@@ -100,10 +105,7 @@ impl Page {
             values(tag).map_or(default, |values| values.first().copied().unwrap_or(default))
         };
         let compression = value(COMPRESSION, 1);
-        let (offsets, sizes) = match directory.find(TILE_OFFSETS) {
-            Some(_) => (TILE_OFFSETS, TILE_SIZES),
-            None => (STRIP_OFFSETS, STRIP_SIZES),
-        };
+        let (offsets, sizes) = chunk_tags(&directory);
         let shape = shape_of(reader, &values, compression)?;
         let offsets = values(offsets).unwrap_or_default();
         let sizes = values(sizes).unwrap_or_else(|| match offsets.len() {
@@ -123,6 +125,24 @@ impl Page {
             tiled: directory.find(TILE_WIDTH).is_some(),
             directory,
         })
+    }
+
+    /// The lists of the places and sizes of a plane's strips or tiles: the entry, the index in it of
+    /// the plane's first value, and the plane's values.
+    pub(super) fn lists_of(&self, plane: usize) -> Result<Vec<(&Entry, usize, Vec<u64>)>> {
+        let per_plane = self.chunks.len() / self.shape.channels;
+        if per_plane * self.shape.channels != self.chunks.len() {
+            bail!("its channels have different numbers of strips or tiles");
+        }
+        let first = plane * per_plane;
+        let (offsets, sizes): (Vec<_>, _) =
+            self.chunks[first..][..per_plane].iter().copied().unzip();
+        let (offsets_tag, sizes_tag) = chunk_tags(&self.directory);
+        let lists = [(offsets_tag, offsets), (sizes_tag, sizes)].into_iter();
+        let entry = |tag| self.directory.find(tag);
+        Ok(lists
+            .filter_map(|(tag, values)| Some((entry(tag)?, first, values)))
+            .collect())
     }
 
     /// Where the samples begin, if they follow each other in the file as they do in memory.
@@ -152,6 +172,14 @@ impl Page {
             .fold(0u64, |sum, (_, size)| sum.saturating_add(*size));
         let most = stored.saturating_mul(greatest_expansion(self.compression));
         inside && most >= self.shape.bytes() as u64
+    }
+}
+
+/// The tags of the places and sizes of strips or tiles.
+fn chunk_tags(directory: &Directory) -> (u16, u16) {
+    match directory.find(TILE_OFFSETS) {
+        Some(_) => (TILE_OFFSETS, TILE_SIZES),
+        None => (STRIP_OFFSETS, STRIP_SIZES),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Tests of the whole of TIFF reading and writing.
 
+mod unusual;
+
 use std::path::Path;
 
 use tiff::encoder::{Compression, DeflateLevel, TiffEncoder, colortype};

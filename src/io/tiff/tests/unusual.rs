@@ -1,0 +1,78 @@
+//! Tests of files that are valid but unusual, and of those made to do harm.
+
+use super::*;
+
+/// A page of entries with any number of "long" values; the samples begin at byte 8.
+fn listed(tags: &[(u16, &[u32])], samples: &[u8]) -> Vec<u8> {
+    let mut bytes = b"II*\0".to_vec();
+    let directory = (8 + samples.len()).next_multiple_of(2);
+    bytes.extend((directory as u32).to_le_bytes());
+    bytes.extend(samples);
+    bytes.resize(directory, 0);
+    bytes.extend((tags.len() as u16).to_le_bytes());
+    let mut values_at = directory + 2 + 12 * tags.len() + 4;
+    let mut lists = Vec::new();
+    for (tag, values) in tags {
+        bytes.extend([tag.to_le_bytes(), 4u16.to_le_bytes()].concat());
+        bytes.extend((values.len() as u32).to_le_bytes());
+        if let [value] = values {
+            bytes.extend(value.to_le_bytes());
+        } else {
+            bytes.extend((values_at as u32).to_le_bytes());
+            lists.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+            values_at += 4 * values.len();
+        }
+    }
+    bytes.extend([0; 4]);
+    bytes.extend(lists);
+    bytes
+}
+
+const TILE: [u16; 4] = [322, 323, 324, 325];
+
+#[test]
+fn planes_of_tiles_that_reach_over_the_edge_load() {
+    // Three channels of 20×20 in tiles of 16×16; every sample is its tile's number.
+    for extra in [None, Some((338, &[0u32, 0][..]))] {
+        let samples: Vec<u8> = (0..12).flat_map(|tile| [tile; 256]).collect();
+        let places: Vec<u32> = (0..12).map(|tile| 8 + 256 * tile).collect();
+        let mut tags = vec![
+            (WIDTH, &[20][..]),
+            (HEIGHT, &[20]),
+            (BITS, &[8, 8, 8]),
+            (PHOTOMETRIC, &[2]),
+            (CHANNELS, &[3]),
+            (PLANAR, &[2]),
+            (TILE[0], &[16]),
+            (TILE[1], &[16]),
+            (TILE[2], &places),
+            (TILE[3], &[256; 12]),
+        ];
+        tags.extend(extra);
+        let video = load(&listed(&tags, &samples)).unwrap();
+        assert_eq!(video.shape(), [1, 20, 20, 3]);
+        let tile = |row: usize, column: usize| row / 16 * 2 + column / 16;
+        let expected: Vec<f64> = (0..1200)
+            .map(|i| (tile(i / 60, i / 3 % 20) + 4 * (i % 3)) as f64)
+            .collect();
+        assert_eq!(values(&video), expected);
+    }
+}
+
+#[test]
+fn a_file_that_shrinks_while_it_is_used_is_an_error() {
+    use crate::io::{FrameRange, Recording};
+    let (bytes, _) = compressed(Compression::Lzw, Predictor::None);
+    with_file(&bytes, |path| {
+        let stack = crate::io::tiff::Stack::open(path).unwrap();
+        let file = std::fs::File::options().write(true).open(path).unwrap();
+        file.set_len(100).unwrap();
+        let range = FrameRange {
+            start: 0,
+            len: 3,
+            step: 1,
+        };
+        let error = stack.load(range).err().unwrap();
+        assert!(error.message().contains("cannot read"), "{error}");
+    });
+}
