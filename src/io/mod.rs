@@ -310,6 +310,9 @@ fn metadata_of(path: &Path, recording: &dyn Recording) -> Metadata {
 
 /// The error for a file that a parser gave up on, with its hints.
 fn cannot_load(path: &Path, reason: &Error) -> Error {
+    if reason.is_interrupted() {
+        return reason.clone();
+    }
     let error = Error::new(format!("cannot load `{}`: {reason}", path.display()));
     reason.hints().iter().cloned().fold(error, Error::hint)
 }

@@ -3,18 +3,24 @@
 //! They are read here rather than by the `tiff` crate, because files of a hundred thousand pages
 //! must open at once and damaged ones must not cost more than their size.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 
 use crate::bail;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::task;
 
 /// A TIFF file's bytes and how to read numbers in them.
-#[derive(Clone, Copy)]
 pub(super) struct Reader<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) big_endian: bool,
     /// Whether offsets have 64 bits.
     pub(super) big_tiff: bool,
+    /// How many bytes of directories and lists may yet be read. Those that overlap could make the
+    /// work grow with the square of the size.
+    budget: Cell<usize>,
+    /// Whether the budget was too small for a list.
+    overlaps: Cell<bool>,
 }
 
 /// One entry of a directory.
@@ -57,42 +63,70 @@ impl<'a> Reader<'a> {
             bytes,
             big_endian,
             big_tiff,
+            budget: Cell::new(bytes.len()),
+            overlaps: Cell::new(false),
         })
     }
 
     /// All directories in the order of their chain.
-    pub(super) fn directories(&self) -> Directories {
+    pub(super) fn directories(&self) -> Result<Directories> {
         let mut list = Vec::new();
         let mut seen = HashSet::new();
-        // Entries of directories that overlap could make the work grow with the square of the size.
-        let mut budget = self.bytes.len();
         let first = self.uint(self.offset_size(), self.offset_size());
         let mut next = first.unwrap_or(0);
         while next != 0 && seen.insert(next) {
+            self.check()?;
             let Some(directory) = self.directory(next) else {
                 break;
             };
-            let size = directory.entries.len() * self.entry_size();
-            let Some(rest) = budget.checked_sub(size) else {
-                break;
-            };
-            (budget, next) = (rest, directory.next);
+            next = directory.next;
             list.push(directory);
         }
-        Directories {
+        Ok(Directories {
             list,
             complete: next == 0,
+        })
+    }
+
+    /// An error if the user asked to stop, or if more lists were to be read than the file has room for.
+    pub(super) fn check(&self) -> Result<()> {
+        if task::is_interrupted() {
+            return Err(Error::interrupted());
         }
+        if self.overlaps.get() {
+            bail!("the descriptions of its pages overlap");
+        }
+        Ok(())
     }
 
     /// The values of an entry as whole numbers; `None` if it has others or leaves the file.
     pub(super) fn uints(&self, entry: &Entry) -> Option<Vec<u64>> {
+        self.read_uints(entry, entry.count)
+    }
+
+    /// The first of the values of an entry.
+    pub(super) fn first_uint(&self, entry: &Entry) -> Option<u64> {
+        let values = self.read_uints(entry, entry.count.min(1))?;
+        values.first().copied()
+    }
+
+    fn read_uints(&self, entry: &Entry, count: u64) -> Option<Vec<u64>> {
         let size = entry.value_size()?;
         let start = self.values_position(entry, size)?;
-        let count = usize::try_from(entry.count).ok()?;
-        let end = start.checked_add(count.checked_mul(size)?)?;
-        let values = self.bytes.get(start..end)?.chunks_exact(size);
+        let len = usize::try_from(count).ok()?.checked_mul(size)?;
+        let values = self.bytes.get(start..start.checked_add(len)?)?;
+        if len > self.offset_size() && self.charge(len).is_none() {
+            self.overlaps.set(true);
+            return None;
+        }
+        let values = values.chunks_exact(size);
         Some(values.map(|bytes| self.number(bytes)).collect())
+    }
+
+    /// Takes bytes that are about to be read from the budget.
+    fn charge(&self, bytes: usize) -> Option<()> {
+        self.budget.set(self.budget.get().checked_sub(bytes)?);
+        Some(())
     }
 
     /// The text of an entry.
@@ -125,6 +159,7 @@ impl<'a> Reader<'a> {
         if end > self.bytes.len() {
             return None;
         }
+        self.charge(end - first)?;
         let positions = (first..end).step_by(self.entry_size());
         let entries = positions
             .map(|position| self.entry(position))

@@ -169,14 +169,16 @@ enum Promise {
 
 impl Pages {
     fn find(reader: &Reader<'_>) -> Result<Self> {
-        let directories = reader.directories();
+        let directories = reader.directories()?;
         let complete = directories.complete;
         let mut list = directories.list.into_iter();
         let Some(directory) = list.next() else {
             bail!("it ends before its first page");
         };
         let description = Description::read(reader, &directory);
-        let first = Page::new(reader, directory)?;
+        let first = Page::new(reader, directory);
+        reader.check()?;
+        let first = first?;
         let file_len = reader.bytes.len() as u64;
         if list.len() == 0
             && let Some(frames) = description.frames(first.shape)
@@ -189,6 +191,7 @@ impl Pages {
         let pages = std::iter::once(Ok(first.clone())).chain(list.map(|d| Page::new(reader, d)));
         let (mut whole, mut total, mut different, mut cut) = (Vec::new(), 0, 0, false);
         for page in pages {
+            reader.check()?;
             match page {
                 Ok(page) if page.shape == first.shape => {
                     total += 1;

@@ -102,11 +102,14 @@ impl Page {
     pub(super) fn new(reader: &Reader<'_>, directory: Directory) -> Result<Self> {
         let values = |tag| directory.find(tag).and_then(|entry| reader.uints(entry));
         let value = |tag, default| {
-            values(tag).map_or(default, |values| values.first().copied().unwrap_or(default))
+            let entry = directory.find(tag);
+            entry
+                .and_then(|entry| reader.first_uint(entry))
+                .unwrap_or(default)
         };
         let compression = value(COMPRESSION, 1);
         let (offsets, sizes) = chunk_tags(&directory);
-        let shape = shape_of(reader, &values, compression)?;
+        let shape = shape_of(reader, &directory)?;
         let offsets = values(offsets).unwrap_or_default();
         let sizes = values(sizes).unwrap_or_else(|| match offsets.len() {
             1 => vec![shape.bytes() as u64],
@@ -194,16 +197,16 @@ fn greatest_expansion(compression: u64) -> u64 {
     }
 }
 
-fn shape_of(
-    reader: &Reader<'_>,
-    values: &dyn Fn(u16) -> Option<Vec<u64>>,
-    compression: u64,
-) -> Result<Shape> {
+fn shape_of(reader: &Reader<'_>, directory: &Directory) -> Result<Shape> {
     let value = |tag, default| {
-        values(tag).map_or(default, |values| values.first().copied().unwrap_or(default))
+        let entry = directory.find(tag);
+        entry
+            .and_then(|entry| reader.first_uint(entry))
+            .unwrap_or(default)
     };
     let size = |tag| usize::try_from(value(tag, 0)).unwrap_or(0);
-    let bits = values(BITS).unwrap_or_else(|| vec![1]);
+    let bits = directory.find(BITS).and_then(|entry| reader.uints(entry));
+    let bits = bits.unwrap_or_else(|| vec![1]);
     let Some(&depth) = bits
         .first()
         .filter(|depth| bits.iter().all(|other| other == *depth))
@@ -218,7 +221,8 @@ fn shape_of(
         planar: value(PLANAR, 1) == 2 && value(SAMPLES, 1) > 1,
         encoding: encoding_of(depth, value(SAMPLE_FORMAT, 1), reader.big_endian)?,
     };
-    let tiled = values(TILE_WIDTH).is_some();
+    let tiled = directory.find(TILE_WIDTH).is_some();
+    let jpeg = value(COMPRESSION, 1) == 7;
     let bytes = [shape.height, shape.width, shape.channels]
         .into_iter()
         .try_fold(8, |bytes: usize, len| bytes.checked_mul(len))
@@ -226,9 +230,7 @@ fn shape_of(
     match bytes {
         Some(0) => Err(Error::new("a page has no pixels")),
         None => Err(Error::new("a page claims to be larger than any memory")),
-        Some(_)
-            if shape.is_packed() && (compression == 7 || tiled && (depth > 8 || shape.planar)) =>
-        {
+        Some(_) if shape.is_packed() && (jpeg || tiled && (depth > 8 || shape.planar)) => {
             bail!("tiles or JPEG with {depth} bits per sample are not supported")
         }
         Some(_) => Ok(shape),

@@ -1,6 +1,7 @@
 //! Tests of files that are valid but unusual, and of those made to do harm.
 
 use super::*;
+use crate::io::tiff::directory::Reader;
 
 /// A page of entries with any number of "long" values; the samples begin at byte 8.
 fn listed(tags: &[(u16, &[u32])], samples: &[u8]) -> Vec<u8> {
@@ -75,4 +76,36 @@ fn a_file_that_shrinks_while_it_is_used_is_an_error() {
         let error = stack.load(range).err().unwrap();
         assert!(error.message().contains("cannot read"), "{error}");
     });
+}
+
+/// A chain of directories of one entry each, a list of strips that all of them share.
+fn sharing(directories: usize, strips: usize) -> Vec<u8> {
+    let size = 2 + 12 + 4;
+    let list = (8 + size * directories) as u32;
+    let mut bytes = [&b"II*\0"[..], &8u32.to_le_bytes()].concat();
+    for directory in 1..=directories {
+        bytes.extend([1u16, 273, 4].iter().flat_map(|v| v.to_le_bytes()));
+        bytes.extend((strips as u32).to_le_bytes());
+        bytes.extend(list.to_le_bytes());
+        let next = if directory < directories {
+            (8 + size * directory) as u32
+        } else {
+            0
+        };
+        bytes.extend(next.to_le_bytes());
+    }
+    bytes.extend([0; 4].repeat(strips));
+    bytes
+}
+
+#[test]
+fn lists_that_pages_share_cost_no_more_than_the_file() {
+    let bytes = sharing(40, 1000);
+    let reader = Reader::new(&bytes).unwrap();
+    let directories = reader.directories().unwrap().list;
+    let lists = directories.iter().map(|d| reader.uints(&d.entries[0]));
+    assert_eq!(lists.flatten().count(), 1);
+    assert!(reader.first_uint(&directories[1].entries[0]).is_some());
+    let error = reader.check().unwrap_err();
+    assert_eq!(error.message(), "the descriptions of its pages overlap");
 }
