@@ -53,6 +53,7 @@ pub(super) struct Page {
     /// Whether samples are stored as differences from those to their left.
     pub(super) predictor: bool,
     pub(super) tiled: bool,
+    rows_per_strip: u64,
     /// Whether it is a smaller copy of another page.
     pub(super) thumbnail: bool,
     pub(super) directory: Directory,
@@ -123,6 +124,7 @@ impl Page {
             compression,
             ycbcr: value(PHOTOMETRIC, 1) == YCBCR,
             predictor: value(PREDICTOR, 1) != 1,
+            rows_per_strip: value(ROWS_PER_STRIP, u64::MAX),
             thumbnail: value(SUBFILE, 0) & 1 == 1,
             chunks: offsets.into_iter().zip(sizes).collect(),
             tiled: directory.find(TILE_WIDTH).is_some(),
@@ -152,8 +154,12 @@ impl Page {
     pub(super) fn plain(&self) -> Option<u64> {
         let stored = self.compression == 1 && !self.predictor && !self.tiled && !self.shape.planar;
         let (first, mut end) = (self.chunks[0].0, self.chunks[0].0);
-        for &(offset, size) in &self.chunks {
-            if offset != end {
+        let height = self.shape.height as u64;
+        let strip = self.rows_per_strip.min(height) * self.shape.row_bytes() as u64;
+        for (index, &(offset, size)) in self.chunks.iter().enumerate() {
+            // What a strip has beyond its rows is not part of the next one.
+            let is_last = index + 1 == self.chunks.len();
+            if offset != end || size != strip && !is_last {
                 return None;
             }
             end = end.checked_add(size)?;

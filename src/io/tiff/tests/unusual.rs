@@ -109,3 +109,24 @@ fn lists_that_pages_share_cost_no_more_than_the_file() {
     let error = reader.check().unwrap_err();
     assert_eq!(error.message(), "the descriptions of its pages overlap");
 }
+
+/// Tags of a gray page of bytes, the first of its list of strips at byte 8.
+fn gray<'a>(width: &'a [u32], height: &'a [u32]) -> Vec<(u16, &'a [u32])> {
+    vec![
+        (WIDTH, width),
+        (HEIGHT, height),
+        (BITS, &[8]),
+        (PHOTOMETRIC, &[1]),
+    ]
+}
+
+#[test]
+fn strips_may_be_longer_than_their_rows() {
+    // 4 rows of 10 bytes, two of them per strip, and 4 bytes of padding.
+    let samples: Vec<u8> = (0..48).collect();
+    let mut tags = gray(&[10], &[4]);
+    tags.extend([(273, &[8, 32][..]), (278, &[2]), (279, &[24, 24])]);
+    let video = load(&listed(&tags, &samples)).unwrap();
+    let expected = (0..20).chain(24..44).map(f64::from);
+    assert_eq!(values(&video), expected.collect::<Vec<_>>());
+}
