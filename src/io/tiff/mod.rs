@@ -207,6 +207,12 @@ impl Pages {
         if whole.is_empty() {
             bail!("it is cut short within the first of its {total} frames");
         }
+        let uncompressed = whole.iter().filter(|page| page.compression == 1);
+        let bytes = uncompressed.map(|page| page.shape.bytes() as u64);
+        // Pages that share their samples would let a small file fill the memory.
+        if bytes.fold(0, u64::saturating_add) > file_len {
+            bail!("its pages overlap: they have more samples than there is room for in the file");
+        }
         Ok(Self {
             first,
             frames: Frames::of(whole),

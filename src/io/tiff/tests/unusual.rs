@@ -130,3 +130,22 @@ fn strips_may_be_longer_than_their_rows() {
     let expected = (0..20).chain(24..44).map(f64::from);
     assert_eq!(values(&video), expected.collect::<Vec<_>>());
 }
+
+#[test]
+fn pages_that_share_their_samples_are_refused() {
+    let mut tags = gray(&[64], &[64]);
+    tags.extend([(273, &[8][..]), (279, &[4096])]);
+    let one = listed(&tags, &[7; 4096]);
+    assert_eq!(load(&one).unwrap().shape(), [1, 64, 64]);
+    // Copies of the directory, each of which points to the next.
+    let directory = one[8 + 4096..].to_vec();
+    let mut bytes = one;
+    for _ in 0..3 {
+        let next = (bytes.len() as u32).to_le_bytes();
+        let end = bytes.len();
+        bytes[end - 4..].copy_from_slice(&next);
+        bytes.extend(&directory);
+    }
+    let error = load(&bytes).unwrap_err();
+    assert!(error.message().contains("its pages overlap"), "{error}");
+}
