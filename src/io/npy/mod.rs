@@ -95,9 +95,6 @@ impl Recording for Array {
             ..
         } = self.header;
         if self.header.fortran && shape.len() > 1 {
-            if encoding.obstacle().is_none() {
-                return copy_frames(&self.map()?, range);
-            }
             let reversed: Vec<usize> = shape.iter().rev().copied().collect();
             let samples = raw::read_block(&self.source, encoding, &reversed, offset)?;
             return copy_frames(&samples.with_layout(self.file_layout()), range);

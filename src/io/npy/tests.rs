@@ -64,6 +64,17 @@ fn fortran_order_loads_in_c_order_and_maps_with_strides() {
 }
 
 #[test]
+fn fortran_order_loads_from_any_place() {
+    let video = |padding: &str| {
+        let shape = format!("(2, 2){padding}");
+        load(&file("'<u2'", true, &shape, &[1, 0, 3, 0, 2, 0, 4, 0])).unwrap()
+    };
+    for padding in ["", " "] {
+        assert_eq!(values(&video(padding)), [1.0, 2.0, 3.0, 4.0]);
+    }
+}
+
+#[test]
 fn only_the_frames_asked_for_are_loaded() {
     let bytes = file("'|u1'", false, "(6, 2)", &(0..12).collect::<Vec<u8>>());
     let selection = Selection {
