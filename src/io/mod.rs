@@ -382,6 +382,13 @@ mod tests {
     }
 
     #[test]
+    #[cfg(unix)]
+    fn what_is_not_a_regular_file_is_not_opened() {
+        let error = load_video(Path::new("/dev/null"), &Selection::ALL, false).unwrap_err();
+        assert_eq!(error.message(), "`/dev/null` is not a regular file");
+    }
+
+    #[test]
     fn saving_needs_a_known_extension() {
         let video = Video::new(crate::video::Strided::from_vec(&[1, 1, 1], vec![0u8]));
         let hint = "name the format by one of `.tif`, `.tiff`, `.npy`";

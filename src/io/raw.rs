@@ -9,6 +9,7 @@ use half::f16;
 use half::slice::HalfFloatSliceExt;
 use rayon::prelude::*;
 
+use crate::bail;
 use crate::error::{Error, Result};
 use crate::task::{self, Task};
 use crate::video::{DType, Element, Samples, Strided, map_samples, read_run, with_dtype};
@@ -65,9 +66,12 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Opens a file for reading.
+    /// Opens a regular file for reading; others might wait for ever for their first byte.
     pub(super) fn open(path: &Path) -> Result<Self> {
         let fail = |e| Error::io("open", path, &e);
+        if !std::fs::metadata(path).map_err(fail)?.is_file() {
+            bail!("`{}` is not a regular file", path.display());
+        }
         let file = File::open(path).map_err(fail)?;
         let len = file.metadata().map_err(fail)?.len();
         Ok(Self {
