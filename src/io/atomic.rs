@@ -11,6 +11,9 @@ use tempfile::NamedTempFile;
 use crate::bail;
 use crate::error::{Error, Result};
 
+/// How many symbolic links are followed at most, as by Linux itself.
+const MAX_LINKS: usize = 40;
+
 /// Writes a file through `fill`.
 pub(super) fn write(path: &Path, fill: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
     replace(path, |temp| fill(temp.as_file_mut()))
@@ -45,7 +48,8 @@ fn resolve(path: &Path) -> Result<PathBuf> {
             path.display()
         );
     }
-    let folder = folder_of(path);
+    let target = follow(path);
+    let folder = folder_of(&target);
     if !folder.is_dir() {
         let message = format!(
             "cannot write `{}`: there is no folder `{}`",
@@ -54,16 +58,27 @@ fn resolve(path: &Path) -> Result<PathBuf> {
         );
         return Err(Error::new(message).hint("create the folder, or correct its name"));
     }
-    Ok(fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()))
+    Ok(target)
+}
+
+/// The end of a chain of symbolic links, even if there is no file yet.
+fn follow(path: &Path) -> PathBuf {
+    let mut target = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        let Ok(next) = fs::read_link(&target) else {
+            break;
+        };
+        target = folder_of(&target).join(next);
+    }
+    target
 }
 
 /// A temporary file whose permissions are those of any new file, not those of a secret.
 fn create_beside(target: &Path) -> std::io::Result<NamedTempFile> {
-    let name = target.file_name().unwrap_or_default().to_string_lossy();
     let extension = target.extension().unwrap_or_default().to_string_lossy();
-    let (prefix, suffix) = (format!(".{name}."), format!(".{extension}"));
+    let suffix = format!(".{extension}");
     let mut builder = tempfile::Builder::new();
-    builder.prefix(&prefix).suffix(&suffix);
+    builder.prefix(".optimap-").suffix(&suffix);
     if let Some(permissions) = new_file_permissions() {
         builder.permissions(permissions);
     }
@@ -139,6 +154,36 @@ mod tests {
         fs::set_permissions(&plain, Permissions::from_mode(0o640)).unwrap();
         write(&plain, |_| Ok(())).unwrap();
         assert_eq!(mode(&plain), 0o640);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn links_stay_links_even_without_a_file() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        symlink("middle", at("link")).unwrap();
+        symlink(at("end.npy"), at("middle")).unwrap();
+        for content in ["first", "second"] {
+            write_by_name(&at("link"), |temp| {
+                fs::write(temp, content).unwrap();
+                Ok(())
+            })
+            .unwrap();
+            assert_eq!(fs::read(at("end.npy")).unwrap(), content.as_bytes());
+            assert!(at("link").is_symlink() && at("middle").is_symlink());
+        }
+        symlink("no/a.npy", at("lost")).unwrap();
+        let error = write(&at("lost"), |_| Ok(())).unwrap_err();
+        assert!(error.message().contains("there is no folder"), "{error}");
+    }
+
+    #[test]
+    fn names_may_be_as_long_as_the_system_allows() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a".repeat(236) + ".npy");
+        write(&path, |_| Ok(())).unwrap();
+        assert!(path.is_file());
     }
 
     #[test]
