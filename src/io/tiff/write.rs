@@ -16,8 +16,11 @@ use crate::video::{DType, Video};
 /// Up to this size a file has offsets of 32 bits, which more programs can read.
 const CLASSIC_LIMIT: u64 = 4_000_000_000;
 
-/// How many bytes a directory of either kind needs at most, out-of-line values included.
+/// How many bytes a directory of either kind needs at most, apart from its lists.
 const DIRECTORY_SIZE: u64 = 512;
+
+/// How many bytes the lists of a directory have for each channel: depth, format, and what it is.
+const CHANNEL_SIZE: u64 = 6;
 
 /// Saves a video with one page per frame.
 pub(in crate::io) fn save(path: &Path, video: &Video) -> Result<()> {
@@ -64,7 +67,8 @@ impl Stack {
         if width.max(height) > u64::from(u32::MAX) || channels > u64::from(u16::MAX) {
             bail!("TIFF cannot hold a page of {width}×{height} pixels with {channels} channels");
         }
-        let size = video.nbytes() as u64 + pages.saturating_mul(DIRECTORY_SIZE + 2 * channels);
+        let directory = DIRECTORY_SIZE + CHANNEL_SIZE * channels;
+        let size = video.nbytes() as u64 + pages.saturating_mul(directory);
         Ok(Self {
             pages,
             height,
@@ -275,4 +279,23 @@ fn describe(video: &Video) -> String {
     }
     let fps = fps.map_or_else(String::new, |fps| format!(", \"fps\": {fps}"));
     format!("{{\"shape\": {:?}{fps}}}", video.shape())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::video::Strided;
+
+    #[test]
+    fn directories_are_no_larger_than_assumed() {
+        for channels in [1, 2, 3, 5, 65_535] {
+            let samples = Strided::from_vec(&[2, 1, 1, channels], vec![0u8; 2 * channels]);
+            let mut stack = Stack::of(&Video::new(samples)).unwrap();
+            for big in [false, true] {
+                stack.big = big;
+                let size = stack.directory(0, 0).len() as u64;
+                assert!(size <= DIRECTORY_SIZE + CHANNEL_SIZE * channels as u64);
+            }
+        }
+    }
 }
