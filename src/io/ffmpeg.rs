@@ -20,6 +20,36 @@ const AHEAD: usize = 2;
 /// How many of ffmpeg's last lines are kept for the error message.
 const MAX_LINES: usize = 8;
 
+/// Options and their values.
+type Params = &'static [(&'static str, &'static str)];
+
+/// The options for files that cannot hold H.264.
+const CONTAINERS: &[(&str, Params)] = &[
+    ("apng", &[("-c:v", "apng"), ("-plays", "0")]),
+    ("gif", &[("-c:v", "gif"), ("-vf", GIF_COLORS)]),
+    (
+        "ogv",
+        &[
+            ("-c:v", "libtheora"),
+            ("-q:v", "9"),
+            ("-pix_fmt", "yuv420p"),
+        ],
+    ),
+    (
+        "webm",
+        &[
+            ("-c:v", "libvpx-vp9"),
+            ("-crf", "15"),
+            ("-b:v", "0"),
+            ("-pix_fmt", "yuv420p"),
+        ],
+    ),
+];
+
+/// Each frame's own 256 colours: those of a colormap exactly, without waiting for the last frame.
+const GIF_COLORS: &str = "split[a][b];[a]palettegen=stats_mode=single:reserve_transparent=0[p];\
+                          [b][p]paletteuse=new=1";
+
 /// What ffmpeg encodes with, and its options in the order in which it gets them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Encoder {
@@ -56,11 +86,26 @@ impl Encoder {
                 return Err(error.did_you_mean(name, Self::NAMES.iter().copied()));
             }
         };
+        Ok(Self::new(name, params))
+    }
+
+    /// What to encode a file of the given extension with: not H.264 where it cannot hold that,
+    /// unless the options were chosen by the user.
+    pub(super) fn suited_to(&self, extension: &str) -> Self {
+        let is_builtin = Self::builtin(&self.name).is_ok_and(|builtin| builtin == *self);
+        let container = CONTAINERS.iter().find(|(name, _)| *name == extension);
+        match container {
+            Some((name, params)) if is_builtin => Self::new(name, params),
+            _ => self.clone(),
+        }
+    }
+
+    fn new(name: &str, params: &[(&str, &str)]) -> Self {
         let owned = |(option, value): &(&str, &str)| ((*option).to_owned(), (*value).to_owned());
-        Ok(Self {
+        Self {
             name: name.to_owned(),
             params: params.iter().map(owned).collect(),
-        })
+        }
     }
 
     /// The value of an option.

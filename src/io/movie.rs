@@ -45,7 +45,7 @@ pub struct Export {
 
 /// Writes a movie with ffmpeg.
 pub fn export_video(path: &Path, video: &Video, export: &Export) -> Result<()> {
-    check_extension(path)?;
+    let extension = check_extension(path)?;
     if !(export.fps > 0.0 && export.fps.is_finite()) {
         bail!("`fps` must be greater than 0, got {}", export.fps);
     }
@@ -58,6 +58,10 @@ pub fn export_video(path: &Path, video: &Video, export: &Export) -> Result<()> {
     }
     let frames = video.len().div_ceil(export.skip_frames);
     let video = video.frames(0, frames, export.skip_frames as isize);
+    let export = &Export {
+        encoder: export.encoder.suited_to(&extension),
+        ..export.clone()
+    };
     let picture = Picture::new(&video, export)?;
     let task = export.progress_bar.then(|| Task::new("exporting", frames));
     let per_batch = (BATCH / picture.bytes()).clamp(1, frames);
@@ -76,10 +80,10 @@ pub fn export_video(path: &Path, video: &Video, export: &Export) -> Result<()> {
     })
 }
 
-fn check_extension(path: &Path) -> Result<()> {
+fn check_extension(path: &Path) -> Result<String> {
     let extension = super::extension_of(path).unwrap_or_default();
     if EXTENSIONS.contains(&extension.as_str()) {
-        return Ok(());
+        return Ok(extension);
     }
     let known: Vec<String> = EXTENSIONS[..6]
         .iter()
@@ -165,6 +169,40 @@ mod tests {
         }
         let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
         assert_eq!(names.len(), 1);
+    }
+
+    #[test]
+    fn options_of_users_are_not_replaced() {
+        let codec = |encoder: &Encoder, extension| {
+            let encoder = encoder.suited_to(extension);
+            encoder.param("-c:v").unwrap().to_owned()
+        };
+        let mut encoder = Encoder::builtin("h264_nvenc").unwrap();
+        assert_eq!(codec(&encoder, "mp4"), "h264_nvenc");
+        assert_eq!(codec(&encoder, "webm"), "libvpx-vp9");
+        encoder.params.pop();
+        assert_eq!(codec(&encoder, "webm"), "h264_nvenc");
+    }
+
+    #[test]
+    #[ignore = "needs ffmpeg"]
+    fn every_extension_can_be_exported_to() {
+        let folder = tempfile::tempdir().unwrap();
+        for extension in EXTENSIONS {
+            let path = folder.path().join("film").with_extension(extension);
+            for cmap in ["gray", "viridis"] {
+                let options = Export {
+                    vmax: Some(9471.0),
+                    ..export(cmap, PadMode::Edge)
+                };
+                export_video(&path, &ramp(&[7, 33, 41]), &options).unwrap();
+                let frames = decoded(&path, "rgb24");
+                assert_eq!(frames.len(), 7 * 34 * 42 * 3, "{extension}");
+                let low = frames[..3].iter().zip(&options.cmap.colors()[0]);
+                let differ = low.map(|(a, b)| a.abs_diff(*b));
+                assert!(differ.into_iter().all(|d| d < 12), "{extension} {cmap}");
+            }
+        }
     }
 
     #[test]
