@@ -14,6 +14,8 @@ mod tiff;
 
 #[cfg(test)]
 mod damage;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 
@@ -68,7 +70,14 @@ pub fn load_video(path: &Path, selection: &Selection, use_mmap: bool) -> Result<
     let (shape, _) = recording.layout()?;
     let range = selection.resolve(path, shape[0])?;
     let metadata = metadata_of(path, &*recording);
-    if use_mmap {
+    let is_foreign = use_mmap && recording.is_foreign();
+    if is_foreign {
+        task::warn(&format!(
+            "`{}` is loaded instead of mapped: its bytes are in the other order than this machine's",
+            path.display()
+        ));
+    }
+    if use_mmap && !is_foreign {
         let video = Video::with_metadata(recording.map()?, metadata);
         return Ok(video.frames(range.start, range.len, range.step as isize));
     }
@@ -173,6 +182,11 @@ trait Recording {
 
     /// Loads frames into memory.
     fn load(&self, range: FrameRange) -> Result<Samples>;
+
+    /// Whether the frames could be mapped if their bytes were in this machine's order.
+    fn is_foreign(&self) -> bool {
+        false
+    }
 
     /// All frames where they lie in the file.
     fn map(&self) -> Result<Samples>;
@@ -334,67 +348,4 @@ fn copy_frames(samples: &Samples, range: FrameRange) -> Result<Samples> {
     map_samples!(samples.with_layout(layout), array => {
         Ok(crate::video::Element::wrap(array.copy()?))
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn selection(start: usize, frames: Option<usize>, step: usize) -> Selection {
-        Selection {
-            start,
-            frames,
-            step,
-        }
-    }
-
-    #[test]
-    fn selections_count_the_frames_returned() {
-        let resolve = |start, frames, step| {
-            let range = selection(start, frames, step).resolve(Path::new("a"), 10);
-            range.map(|range| range.indices().collect::<Vec<_>>())
-        };
-        assert_eq!(resolve(1, Some(3), 2).unwrap(), [1, 3, 5]);
-        assert_eq!(resolve(1, None, 4).unwrap(), [1, 5, 9]);
-        assert_eq!(resolve(8, Some(5), 1).unwrap(), [8, 9]);
-        assert_eq!(
-            resolve(10, None, 1).unwrap_err().message(),
-            "`start_frame` 10 is beyond the end of `a`, which has 10 frames"
-        );
-        assert!(resolve(0, None, 0).is_err());
-    }
-
-    #[test]
-    fn files_that_cannot_be_loaded_say_why() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
-        std::fs::write(at("empty.npy"), "").unwrap();
-        std::fs::write(at("notes.txt"), "some text").unwrap();
-        let fail = |name: &str| load_video(&at(name), &Selection::ALL, false).unwrap_err();
-        assert_eq!(fail("emty.npy").hints(), ["did you mean `empty.npy`?"]);
-        assert!(fail("empty.npy").message().ends_with("is empty"));
-        assert!(
-            fail("notes.txt")
-                .message()
-                .ends_with("the extension `.txt`")
-        );
-        assert!(fail("").message().ends_with("is a folder, not a file"));
-    }
-
-    #[test]
-    #[cfg(unix)]
-    fn what_is_not_a_regular_file_is_not_opened() {
-        let error = load_video(Path::new("/dev/null"), &Selection::ALL, false).unwrap_err();
-        assert_eq!(error.message(), "`/dev/null` is not a regular file");
-    }
-
-    #[test]
-    fn saving_needs_a_known_extension() {
-        let video = Video::new(crate::video::Strided::from_vec(&[1, 1, 1], vec![0u8]));
-        let hint = "name the format by one of `.tif`, `.tiff`, `.npy`";
-        let error = save_video(Path::new("a"), &video).unwrap_err();
-        assert_eq!(error.hints(), [hint]);
-        let error = save_video(Path::new("a.xyz"), &video).unwrap_err();
-        assert_eq!(error.message(), "cannot save to a `.xyz` file");
-    }
 }

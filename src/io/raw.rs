@@ -20,6 +20,8 @@ const STEP: usize = 2 << 20;
 /// How many bytes of frames are put in order ahead of one write.
 const BATCH: usize = 16 << 20;
 
+const OTHER_ORDER: &str = "its bytes are in the other order than this machine's";
+
 /// How a file holds a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Encoding {
@@ -50,11 +52,14 @@ impl Encoding {
                 dtype: DType::U8 | DType::I8,
                 ..
             } => None,
-            Self { swapped: true, .. } => {
-                Some("its bytes are in the other order than this machine's")
-            }
+            Self { swapped: true, .. } => Some(OTHER_ORDER),
             _ => None,
         }
+    }
+
+    /// Whether the order of the bytes is all that prevents such use.
+    pub(super) fn is_foreign(self) -> bool {
+        self.obstacle() == Some(OTHER_ORDER)
     }
 }
 

@@ -109,6 +109,10 @@ impl Recording for Array {
         raw::read_frames(&self.source, encoding, &shape, &offsets)
     }
 
+    fn is_foreign(&self) -> bool {
+        self.header.encoding.is_foreign()
+    }
+
     fn map(&self) -> Result<Samples> {
         let path = self.source.path();
         if let Some(obstacle) = self.header.encoding.obstacle() {

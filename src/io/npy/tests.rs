@@ -75,6 +75,22 @@ fn fortran_order_loads_from_any_place() {
 }
 
 #[test]
+fn the_other_byte_order_is_loaded_instead_of_mapped() {
+    for fortran in [false, true] {
+        let bytes = file("'>u2'", fortran, "(4,)", &[0, 1, 0, 2, 0, 3, 0, 4]);
+        let selection = Selection {
+            start: 1,
+            ..Selection::ALL
+        };
+        let video = with_file(&bytes, |path| load_video(path, &selection, true)).unwrap();
+        assert_eq!(values(&video), [2.0, 3.0, 4.0]);
+        assert!(!video.is_mmap());
+    }
+    let halves = file("'>f2'", false, "(1,)", &[0, 0]);
+    assert!(with_file(&halves, |path| load_video(path, &Selection::ALL, true)).is_err());
+}
+
+#[test]
 fn only_the_frames_asked_for_are_loaded() {
     let bytes = file("'|u1'", false, "(6, 2)", &(0..12).collect::<Vec<u8>>());
     let selection = Selection {

@@ -132,6 +132,10 @@ impl Recording for Stack {
         }
     }
 
+    fn is_foreign(&self) -> bool {
+        matches!(self.frames, Frames::Plain(_)) && self.shape.encoding.is_foreign()
+    }
+
     fn map(&self) -> Result<Samples> {
         let refuse = |reason: &str| cannot_map(self.source.path(), reason);
         let Frames::Plain(offsets) = &self.frames else {

@@ -149,3 +149,23 @@ fn pages_that_share_their_samples_are_refused() {
     let error = load(&bytes).unwrap_err();
     assert!(error.message().contains("its pages overlap"), "{error}");
 }
+
+#[test]
+fn the_other_byte_order_is_loaded_instead_of_mapped() {
+    let map = |compression| {
+        let tags = [
+            (WIDTH, 2),
+            (HEIGHT, 1),
+            (BITS, 16),
+            (COMPRESSION, compression),
+            (PHOTOMETRIC, 1),
+        ];
+        with_file(&file(true, false, &tags, &[0, 1, 1, 255]), |path| {
+            load_video(path, &Selection::ALL, true)
+        })
+    };
+    let video = map(1).unwrap();
+    assert_eq!((values(&video), video.is_mmap()), (vec![1.0, 511.0], false));
+    let error = map(32773).unwrap_err();
+    assert!(error.message().contains("compressed"), "{error}");
+}
