@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn names_may_be_as_long_as_the_system_allows() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a".repeat(236) + ".npy");
+        let path = folder.path().join("a".repeat(251) + ".npy");
         write(&path, |_| Ok(())).unwrap();
         assert!(path.is_file());
     }
