@@ -1,7 +1,6 @@
 //! The command line: runs scripts, evaluates code, shows documentation, starts the prompt.
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,6 +12,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use optimap::error::{Error, Result};
 use optimap::player::hub::{self, Windows};
 use optimap::script::diagnostic::Diagnostic;
+use optimap::script::modules::{plain_script, read_script};
 use optimap::script::{Context, Settings, docs};
 use optimap::session::{STACK_SIZE, Session};
 use optimap::video::shape_text;
@@ -29,7 +29,7 @@ struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     /// Evaluate CODE and print its value.
-    #[arg(short = 'e', value_name = "CODE")]
+    #[arg(short = 'e', value_name = "CODE", allow_hyphen_values = true)]
     code: Option<String>,
     /// Open no windows.
     #[arg(long, global = true)]
@@ -40,11 +40,9 @@ struct Cli {
 enum Command {
     /// Run a script; `-` is standard input, and `run` can be left out.
     Run {
-        /// Script to run.
-        file: OsString,
-        /// Arguments, which the script finds in ARGS.
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        args: Vec<OsString>,
+        /// Script to run, and its arguments, which it finds in ARGS.
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<OsString>,
     },
     /// Show the functions by topic, or what one of them does.
     Help {
@@ -120,7 +118,8 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli, windows: Windows) -> End {
-    let headless = cli.headless || std::env::var_os("OPTIMAP_HEADLESS").is_some_and(|v| v != "0");
+    let headless = cli.headless
+        || std::env::var_os("OPTIMAP_HEADLESS").is_some_and(|v| v != "0" && !v.is_empty());
     let session = |interactive| {
         let windows = (!headless).then_some(windows);
         Session::new(Settings {
@@ -130,8 +129,7 @@ fn run(cli: Cli, windows: Windows) -> End {
         })
     };
     let result = match cli.command {
-        Some(Command::Run { file, args }) => run_script(session(false), &file, &args),
-        Some(Command::Script(words)) => match words.split_first() {
+        Some(Command::Run { words } | Command::Script(words)) => match words.split_first() {
             Some((file, args)) => run_script(session(false), file, args),
             None => Ok(End::Done),
         },
@@ -155,11 +153,10 @@ fn run(cli: Cli, windows: Windows) -> End {
 
 fn run_script(mut session: Session, file: &OsStr, args: &[OsString]) -> Result<End> {
     let (name, text) = if file == "-" {
-        ("<stdin>".to_owned(), read_standard_input()?)
+        ("<stdin>".to_owned(), plain_script(&read_standard_input()?))
     } else {
         let path = Path::new(file);
-        let text = fs::read_to_string(path).map_err(|e| Error::io("read", path, &e))?;
-        (path.display().to_string(), text)
+        (path.display().to_string(), read_script(path)?)
     };
     let text_of = |arg: &OsString| Dynamic::from(arg.to_string_lossy().into_owned());
     session.set_constant("ARGS", args.iter().map(text_of).collect::<Array>());
@@ -244,12 +241,12 @@ fn print_line(text: &str) {
 /// Prints to standard output; a reader that has gone away ends the program quietly.
 fn print(text: &str) {
     let mut out = io::stdout().lock();
-    if out
-        .write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .is_err()
-    {
-        task::interrupt();
-        std::process::exit(0);
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(error) => {
+            terminal::print_error(&Error::io("write", Path::new("standard output"), &error));
+            std::process::exit(1);
+        }
     }
 }

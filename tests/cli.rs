@@ -71,6 +71,26 @@ fn scripts_come_from_files_and_standard_input() {
 }
 
 #[test]
+fn scripts_may_name_their_program_and_carry_a_byte_order_mark() {
+    check(&[], "\u{feff}print(1)", 0, "1\n", "");
+    check(&["-"], "#!/usr/bin/env optimap\nprint(2)", 0, "2\n", "");
+    check(&["-e", "-1"], "", 0, "-1\n", "");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_a_failure() {
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_optimap"));
+    let output = command.args(["-e", "1"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot write `standard output`"));
+}
+
+#[test]
 fn failures_end_with_1_and_wrong_usage_with_2() {
     check(&["-e", "crop(1)"], "", 1, "", "error: crop needs `width`");
     check(

@@ -47,4 +47,18 @@ builtins! {
         context.show(&player, block)?;
         Ok(player)
     }
+
+    /// Closes the window of a player.
+    ///
+    /// ```
+    /// let player = show_video(example_video());
+    /// player.close()
+    /// player.is_open // => false
+    /// ```
+    fn close(
+        /// Player whose window to close.
+        player: Player,
+    ) -> () {
+        player.close();
+    }
 }

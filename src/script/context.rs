@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use super::builtin::{Builtin, Topic};
-use super::docs::Library;
+use super::docs::{Function, Library};
 use crate::error::{Error, Result};
 use crate::io::Encoder;
 use crate::player::Player;
@@ -98,6 +98,13 @@ impl Context {
     /// The movie encoders.
     pub fn encoders(&self) -> MutexGuard<'_, Encoders> {
         self.encoders.lock().expect("no panic while holding it")
+    }
+
+    /// The functions that the scripts and modules run so far define, documented or not.
+    pub fn script_functions(&self) -> Vec<Function> {
+        let sources = self.sources.lock().expect("no panic while holding it");
+        let parsed = sources.values().map(|text| Library::parse("", text));
+        parsed.flat_map(|library| library.functions).collect()
     }
 
     /// Remembers the text of a script or module for messages about it.

@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Renderer, Snippet};
-use rhai::{Engine, EvalAltResult, ParseError, ParseErrorType, Position};
+use rhai::{Engine, EvalAltResult, Map, ParseError, ParseErrorType, Position};
 
 use super::context::Context;
-use super::types::VIDEO_MEMBERS;
+use super::types::{PLAYER_MEMBERS, VIDEO_MEMBERS, message_of_caught};
 use crate::error::Error;
 
 /// A failure of a script, ready to be shown.
@@ -128,7 +128,7 @@ impl Diagnostic {
             .hints()
             .iter()
             .map(|hint| Level::HELP.message(hint).into());
-        let trace: Vec<String> = self.trace.iter().rev().map(Call::describe).collect();
+        let trace = self.shown_trace();
         let calls = trace.iter().map(|call| Level::NOTE.message(call).into());
         let group: Group<'_> = group.elements(hints.chain(calls).collect::<Vec<Element<'_>>>());
         let renderer = if color {
@@ -139,6 +139,19 @@ impl Diagnostic {
         let mut text = renderer.decor_style(DecorStyle::Ascii).render(&[group]);
         text.push('\n');
         text
+    }
+}
+
+impl Diagnostic {
+    /// The calls under way, the innermost first; of many only the first and the last.
+    fn shown_trace(&self) -> Vec<String> {
+        const MOST: usize = 8;
+        let mut calls: Vec<String> = self.trace.iter().rev().map(Call::describe).collect();
+        if calls.len() > MOST {
+            let left_out = format!("… {} more calls …", calls.len() - MOST + 1);
+            calls.splice(MOST / 2..calls.len() - MOST / 2 + 1, [left_out]);
+        }
+        calls
     }
 }
 
@@ -189,7 +202,14 @@ fn explain<'a>(
     match error {
         EvalAltResult::ErrorRuntime(value, _) => match value.clone().try_cast::<Error>() {
             Some(error) => error,
-            None => Error::new(value.to_string()),
+            None => Error::new(match value.read_lock::<Map>() {
+                Some(map) => message_of_caught(&map).map_or_else(
+                    || value.to_string(),
+                    |text| uncapitalized(&plain_types(&text)),
+                ),
+                None if value.is_unit() => "() was thrown".into(),
+                None => value.to_string(),
+            }),
         },
         EvalAltResult::ErrorTerminated(..) => Error::interrupted(),
         EvalAltResult::ErrorParsing(kind, _) => explain_syntax(kind, names, context),
@@ -219,7 +239,20 @@ fn reworded(error: &EvalAltResult) -> String {
     if let Some(start) = text.rfind(" (line ") {
         text.truncate(start);
     }
-    uncapitalized(&text)
+    uncapitalized(&plain_types(&text))
+}
+
+/// Names of types as scripts know them.
+fn plain_types(text: &str) -> String {
+    const PLAIN: [(&str, &str); 5] = [
+        ("&str | ImmutableString | String", "string"),
+        ("optimap::video::Video", "Video"),
+        ("optimap::player::Player", "InteractivePlayer"),
+        ("i64", "int"),
+        ("f64", "float"),
+    ];
+    let replace = |text: String, (ours, plain): (&str, &str)| text.replace(ours, plain);
+    PLAIN.into_iter().fold(text.to_owned(), replace)
 }
 
 fn uncapitalized(text: &str) -> String {
@@ -262,6 +295,9 @@ fn unknown_variable<'a>(
     context: &Context,
 ) -> Error {
     let error = Error::new(format!("there is no variable `{name}`"));
+    if matches!(name, "exit" | "quit") {
+        return error.hint("Ctrl-D leaves the prompt");
+    }
     if let Some(builtin) = context.builtin(name) {
         return error.hint(format!(
             "`{name}` is a function: {}",
@@ -281,23 +317,37 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 /// `signature` is Rhai's, such as `corp (Video, i64)`.
 fn unknown_function(signature: &str, engine: &Engine, context: &Context) -> Error {
     let (name, arguments) = signature.split_once(" (").unwrap_or((signature, ""));
-    let arguments = arguments.trim_end_matches(')');
+    let arguments = plain_types(arguments.trim_end_matches(')'));
+    let got = arguments
+        .split(", ")
+        .filter(|argument| !argument.is_empty())
+        .count();
     if let Some(builtin) = context.builtin(name) {
-        let (most, got) = (builtin.params.len(), arguments.split(", ").count());
+        let most = builtin.params.len();
         return Error::new(format!("{name} takes at most {most} arguments, got {got}"))
             .hint(super::docs::signature(builtin));
+    }
+    let functions = context.script_functions();
+    let short = name.rsplit("::").next().unwrap_or(name);
+    if let Some(function) = functions.iter().find(|function| function.name == short) {
+        let takes = function.params.len();
+        return Error::new(format!("{name} takes {takes} arguments, got {got}"))
+            .hint(format!("{short}({})", function.params.join(", ")));
     }
     if !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
         let operands = arguments.replace(", ", " and ");
         return Error::new(format!("the operator `{name}` does not take {operands}"));
     }
-    let known = engine.collect_fn_metadata(None, |info| Some(info.metadata.name.to_string()), true);
+    let mut known =
+        engine.collect_fn_metadata(None, |info| Some(info.metadata.name.to_string()), true);
+    known.retain(|name| name.starts_with(char::is_alphabetic));
     let names = context.builtins().map(|builtin| builtin.name);
+    let names = names.chain(functions.iter().map(|function| function.name.as_str()));
     let names = names.chain(known.iter().map(String::as_str));
     if known.iter().any(|known| known == name) {
         return Error::new(format!("there is no function `{name}` for ({arguments})"));
     }
-    let error = Error::new(format!("there is no function `{name}`")).did_you_mean(name, names);
+    let error = Error::new(format!("there is no function `{name}`")).did_you_mean(short, names);
     match context
         .libraries()
         .iter()
@@ -315,8 +365,22 @@ fn unknown_function(signature: &str, engine: &Engine, context: &Context) -> Erro
 fn unknown_property(text: &str) -> Error {
     let quoted: Vec<&str> = text.split('\'').collect();
     match quoted[..] {
-        [_, property, _, ty, ..] => Error::new(format!("{ty} has no property `{property}`"))
-            .did_you_mean(property, VIDEO_MEMBERS.iter().map(|member| member.name)),
+        [_, property, _, "Video", ..]
+            if VIDEO_MEMBERS.iter().any(|member| member.name == property) =>
+        {
+            Error::new(format!("`{property}` of a Video cannot be set"))
+        }
+        [_, property, _, ty, ..] => {
+            let ty = plain_types(ty);
+            let error = Error::new(format!("{ty} has no property `{property}`"));
+            match ty.as_str() {
+                "Video" => error.did_you_mean(property, VIDEO_MEMBERS.iter().map(|m| m.name)),
+                "InteractivePlayer" => {
+                    error.did_you_mean(property, PLAYER_MEMBERS.iter().map(|m| m.name))
+                }
+                _ => error,
+            }
+        }
         _ => Error::new(uncapitalized(text)),
     }
 }

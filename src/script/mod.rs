@@ -7,6 +7,7 @@
 mod builtin;
 mod call;
 mod context;
+mod guards;
 mod types;
 mod value;
 

@@ -23,6 +23,35 @@ pub fn stdlib() -> impl Iterator<Item = (&'static str, &'static str)> {
     })
 }
 
+/// Reads a script or module. The first line may tell the shell what to run it with.
+pub fn read_script(path: &Path) -> Result<String, Error> {
+    let bytes = fs::read(path).map_err(|e| Error::io("read", path, &e))?;
+    let text = String::from_utf8(bytes).map_err(|_| {
+        Error::new(format!("`{}` is not a text file in UTF-8", path.display()))
+            .hint("a script is text; recordings are loaded with load_video")
+    })?;
+    Ok(plain_script(&text))
+}
+
+/// A script without what only other programs need; lines stay where they are.
+pub fn plain_script(text: &str) -> String {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    match text.strip_prefix("#!") {
+        Some(rest) => format!("// {rest}"),
+        None => text.to_owned(),
+    }
+}
+
+/// The only name of a file that has several, short if it is below the current folder.
+fn one_name(path: PathBuf) -> PathBuf {
+    let full = fs::canonicalize(&path).unwrap_or(path);
+    let folder = std::env::current_dir().and_then(fs::canonicalize);
+    let short = folder
+        .ok()
+        .and_then(|folder| full.strip_prefix(folder).map(Path::to_owned).ok());
+    short.unwrap_or(full)
+}
+
 /// Finds, loads and remembers modules. Clones share what is loaded.
 #[derive(Clone)]
 pub struct Modules(Arc<Shelf>);
@@ -54,11 +83,13 @@ impl Shelf {
             .and_then(|path| Path::new(path).parent())
             .unwrap_or(Path::new(""));
         let folders = std::iter::once(beside).chain(self.folders.iter().map(PathBuf::as_path));
+        let file_name = format!("{}.rhai", name.trim_end_matches(".rhai"));
         let file = folders
-            .map(|folder| folder.join(name).with_extension("rhai"))
-            .find(|p| p.is_file());
+            .map(|folder| folder.join(&file_name))
+            .find(|path| path.is_file());
         if let Some(path) = file {
-            let text = fs::read_to_string(&path).map_err(|e| Error::io("read", &path, &e));
+            let path = one_name(path);
+            let text = read_script(&path);
             return Some(text.map(|text| (path.display().to_string(), text)));
         }
         let (name, text) = stdlib().find(|(known, _)| *known == name)?;

@@ -15,6 +15,7 @@ const MOST_ARGUMENTS: usize = 20;
 /// Registers every builtin and the types they work on.
 pub fn register(engine: &mut Engine, context: &Arc<Context>) {
     super::types::register(engine);
+    super::guards::register(engine);
     for builtin in context.builtins() {
         let most = MOST_ARGUMENTS.min(builtin.params.len() + 1);
         for count in 0..=most {

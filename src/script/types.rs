@@ -118,10 +118,10 @@ pub(super) fn register(engine: &mut Engine) {
         },
     );
     register_text(engine, |video: &mut Video| video.to_string());
+    register_comparisons(engine);
 
     engine.register_type_with_name::<Player>("InteractivePlayer");
     register_members(engine, PLAYER_MEMBERS);
-    engine.register_fn("close", |player: &mut Player| player.close());
     register_text(engine, |player: &mut Player| {
         let state = if player.is_open() { "open" } else { "closed" };
         format!("player ({state}), frame {}", player.frame())
@@ -153,17 +153,44 @@ fn register_text<T: rhai::Variant + Clone>(engine: &mut Engine, text: fn(&mut T)
 /// message.
 fn register_caught_errors(engine: &mut Engine) {
     let text = |native: NativeCallContext, map: Map| -> Result<String, Box<EvalAltResult>> {
-        let is_error = map
-            .get("error")
-            .is_some_and(|kind| kind.to_string().starts_with("Error"));
-        match map.get("message") {
-            Some(message) if is_error => Ok(message.to_string()),
-            _ => native.call_fn("to_debug", (map,)),
+        match message_of_caught(&map) {
+            Some(message) => Ok(message),
+            None => native.call_fn("to_debug", (map,)),
         }
     };
     engine
         .register_fn("to_string", text)
         .register_fn("print", text);
+}
+
+/// The message of a failure of the language that a script caught.
+pub(super) fn message_of_caught(map: &Map) -> Option<String> {
+    let kind = map.get("error")?.to_string();
+    kind.starts_with("Error")
+        .then(|| map.get("message").map(ToString::to_string))?
+}
+
+/// A comparison of a video would silently be `false`: Rhai compares what it does not know so.
+fn register_comparisons(engine: &mut Engine) {
+    for operator in ["==", "!=", "<", "<=", ">", ">="] {
+        let refuse = move |native: NativeCallContext| -> Result<bool, Box<EvalAltResult>> {
+            let error = Error::new(format!("videos cannot be compared with `{operator}`"))
+                .hint("compare single samples: `v[[t, y, x]]`");
+            or_raise(Err(error), &native)
+        };
+        engine.register_fn(
+            operator,
+            move |native: NativeCallContext, _: Video, _: Dynamic| refuse(native),
+        );
+        engine.register_fn(
+            operator,
+            move |native: NativeCallContext, _: Dynamic, _: Video| refuse(native),
+        );
+        engine.register_fn(
+            operator,
+            move |native: NativeCallContext, _: Video, _: Video| refuse(native),
+        );
+    }
 }
 
 fn set_fps(video: &mut Video, fps: Dynamic) -> Result<()> {
