@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 const MAX_LINKS: usize = 40;
 
 /// Writes a file through `fill`.
-pub(super) fn write(path: &Path, fill: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
+pub(crate) fn write(path: &Path, fill: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
     replace(path, |temp| fill(temp.as_file_mut()))
 }
 

@@ -3,7 +3,7 @@
 //! A format is a row of [`FORMATS`]: how it is recognised, and how its header is read into a
 //! [`Recording`], from which frames are then loaded.
 
-mod atomic;
+pub(crate) mod atomic;
 mod ffmpeg;
 mod micam_ultima;
 mod movie;

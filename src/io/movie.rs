@@ -97,13 +97,14 @@ fn check_extension(path: &Path) -> Result<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::process::Command;
 
     use super::*;
-    use crate::video::Strided;
+    use crate::ops::testing::ramp;
 
-    fn export(cmap: &str, pad_mode: PadMode) -> Export {
+    /// An export of which only the colours and the border matter.
+    pub(in crate::io) fn export(cmap: &str, pad_mode: PadMode) -> Export {
         Export {
             fps: 25.0,
             skip_frames: 1,
@@ -114,14 +115,6 @@ mod tests {
             pad_mode,
             progress_bar: false,
         }
-    }
-
-    fn ramp(shape: &[usize]) -> Video {
-        let len: usize = shape.iter().product();
-        Video::new(Strided::from_vec(
-            shape,
-            (0..len).map(|v| v as f32).collect(),
-        ))
     }
 
     #[test]

@@ -165,30 +165,8 @@ fn luma(gray: u8) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::io::Encoder;
-    use crate::video::Strided;
-    use crate::video::colormap::Colormap;
-
-    fn export(cmap: &str, pad_mode: PadMode) -> Export {
-        Export {
-            fps: 25.0,
-            skip_frames: 1,
-            cmap: Colormap::named(cmap).unwrap(),
-            vmin: None,
-            vmax: None,
-            encoder: Encoder::builtin("libx264").unwrap(),
-            pad_mode,
-            progress_bar: false,
-        }
-    }
-
-    fn ramp(shape: &[usize]) -> Video {
-        let len: usize = shape.iter().product();
-        Video::new(Strided::from_vec(
-            shape,
-            (0..len).map(|v| v as f32).collect(),
-        ))
-    }
+    use crate::io::movie::tests::export;
+    use crate::ops::testing::ramp;
 
     fn rendered(video: &Video, export: &Export, frame: usize) -> Vec<u8> {
         let picture = Picture::new(video, export).unwrap();

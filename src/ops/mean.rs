@@ -53,7 +53,7 @@ fn filter<R: Real>(video: Video, options: &MeanFilter) -> Result<Video> {
     let original = has_nan::<R>(&video)?.then(|| video.clone());
     let mut video = match original {
         Some(_) => map_frames("averaging", video, fill_with_mean::<R>)?,
-        None => map_samples("averaging", video, |_: &mut [R]| ())?,
+        None => video,
     };
     let axis = |size, len| Windows::new(size, len, options.mode);
     if let Some(time) = axis(options.size_temporal, n_frames) {
@@ -64,6 +64,8 @@ fn filter<R: Real>(video: Video, options: &MeanFilter) -> Result<Video> {
         axis(options.size_spatial, cols),
     ) {
         video = map_frames::<R>("averaging", video, Spatial { y, x })?;
+    } else {
+        video = map_samples("averaging", video, |_: &mut [R]| ())?;
     }
     match original {
         Some(original) => restore_nan::<R>(video, &original),

@@ -54,13 +54,7 @@ impl Diagnostic {
                         name if name.starts_with("anon$") => "in a closure, called".to_owned(),
                         name => format!("in `{name}`, called"),
                     };
-                    trace.push(Call {
-                        what,
-                        place: Place {
-                            position,
-                            ..place.clone()
-                        },
-                    });
+                    trace.push(place.call(what, position));
                     if !inside.is_empty() {
                         place.source = inside;
                     }
@@ -68,13 +62,7 @@ impl Diagnostic {
                 }
                 EvalAltResult::ErrorInModule(path, inner, position) => {
                     let what = "imported".to_owned();
-                    trace.push(Call {
-                        what,
-                        place: Place {
-                            position,
-                            ..place.clone()
-                        },
-                    });
+                    trace.push(place.call(what, position));
                     place.source = path;
                     *inner
                 }
@@ -155,6 +143,15 @@ impl Diagnostic {
     }
 }
 
+impl Place {
+    /// A call elsewhere in the same source.
+    fn call(&self, what: String, position: Position) -> Call {
+        let source = self.source.clone();
+        let place = Place { source, position };
+        Call { what, place }
+    }
+}
+
 impl Call {
     fn describe(&self) -> String {
         let mut text = self.what.clone();
@@ -219,18 +216,19 @@ fn explain<'a>(
         EvalAltResult::ErrorVariableNotFound(name, _) => unknown_variable(&name, names, context),
         EvalAltResult::ErrorDotExpr(text, _) => unknown_property(&text),
         EvalAltResult::ErrorModuleNotFound(path, _) => {
-            let names = context
-                .libraries()
-                .iter()
-                .map(|library| library.name.as_str());
             Error::new(format!("there is no module `{path}`"))
-                .did_you_mean(&path, names)
+                .did_you_mean(&path, library_names(context))
                 .hint("modules are looked for beside the script, in OPTIMAP_PATH, and in the standard library")
         }
         EvalAltResult::ErrorStackOverflow(_) => Error::new("functions call each other without end")
             .hint("a function that calls itself needs a condition under which it does not"),
         error => Error::new(reworded(&error)),
     }
+}
+
+fn library_names(context: &Context) -> impl Iterator<Item = &str> {
+    let libraries = context.libraries().iter();
+    libraries.map(|library| library.name.as_str())
 }
 
 /// Rhai's message without its position, in the style of ours.
@@ -273,12 +271,8 @@ fn explain_syntax<'a>(
     match kind {
         ParseErrorType::VariableUndefined(name) => unknown_variable(&name, names, context),
         ParseErrorType::ModuleUndefined(name) => {
-            let names = context
-                .libraries()
-                .iter()
-                .map(|library| library.name.as_str());
             Error::new(format!("there is no module `{name}` here"))
-                .did_you_mean(&name, names)
+                .did_you_mean(&name, library_names(context))
                 .hint(format!("import it first: import \"{name}\" as {name};"))
         }
         kind => Error::new(format!(

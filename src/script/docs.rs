@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 
 use rhai::Engine;
@@ -11,6 +12,7 @@ use super::context::Context;
 use super::types::{Member, PLAYER_MEMBERS, VIDEO_MEMBERS};
 use super::value::{Type, Value};
 use crate::error::{Error, Result, closest};
+use crate::io::atomic;
 use crate::player::Player;
 use crate::video::Video;
 
@@ -77,9 +79,7 @@ impl Library {
             functions,
         }
     }
-}
 
-impl Library {
     /// The first line of the documentation.
     pub fn summary(&self) -> &str {
         self.doc.lines().next().unwrap_or_default()
@@ -301,7 +301,10 @@ pub fn write_definitions(context: &Context, folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).map_err(|e| Error::io("create", folder, &e))?;
     let write = |name: &str, text: String| {
         let path = folder.join(name);
-        fs::write(&path, text).map_err(|e| Error::io("write", &path, &e))
+        let fill = |file: &mut fs::File| file.write_all(text.as_bytes());
+        atomic::write(&path, |file| {
+            fill(file).map_err(|e| Error::io("write", &path, &e))
+        })
     };
     write("optimap.d.rhai", definitions(context))?;
     for library in context.libraries() {

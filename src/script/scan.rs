@@ -27,8 +27,8 @@ pub enum Inside {
     /// Code.
     #[default]
     Code,
-    /// A string, opened by the given quote that stands before the given byte.
-    Text(char, usize),
+    /// A string, opened by the given quote.
+    Text(char),
     /// A comment to the end of the line.
     LineComment,
     /// A comment between `/*` and `*/`.
@@ -44,7 +44,7 @@ impl Scan {
             let next = chars.peek().map(|(_, next)| *next);
             let skips_next = match scan.inside {
                 Inside::Code => scan.code(at, c, next),
-                Inside::Text(quote, _) => scan.text(quote, at, c, next),
+                Inside::Text(quote) => scan.text(quote, at, c, next),
                 Inside::LineComment => {
                     if c == '\n' {
                         scan.inside = Inside::Code;
@@ -64,7 +64,7 @@ impl Scan {
     pub fn is_incomplete(&self) -> bool {
         match self.inside {
             Inside::Code | Inside::LineComment => !self.brackets.is_empty(),
-            Inside::Text(quote, _) => quote == '`',
+            Inside::Text(quote) => quote == '`',
             Inside::BlockComment(_) => true,
         }
     }
@@ -76,7 +76,7 @@ impl Scan {
             ('/', Some('*')) => self.inside = Inside::BlockComment(1),
             ('#', Some('{')) => self.open('#', at + 2),
             ('"' | '`' | '\'', _) => {
-                self.inside = Inside::Text(c, at + 1);
+                self.inside = Inside::Text(c);
                 return false;
             }
             ('(' | '[' | '{', _) => {
@@ -85,7 +85,7 @@ impl Scan {
             }
             (')' | ']' | '}', _) => {
                 if let Some(Bracket { kind: '$', .. }) = self.brackets.pop() {
-                    self.inside = Inside::Text('`', at + 1);
+                    self.inside = Inside::Text('`');
                 }
                 return false;
             }
