@@ -1,7 +1,7 @@
 //! Cropping, turning and flipping: views of the same samples, of any type.
 
 use crate::error::{Error, Result};
-use crate::video::{Video, shape_text};
+use crate::video::{Layout, Video, shape_text};
 
 /// The rows of a frame.
 const Y: usize = 1;
@@ -27,7 +27,9 @@ pub fn crop(video: Video, width: usize) -> Result<Video> {
     let layout = video.layout();
     let layout = layout.slice(Y, width, rows - 2 * width, 1);
     let layout = layout.slice(X, width, cols - 2 * width, 1);
-    Ok(video.with_layout(layout))
+    let mut video = video.with_layout(layout);
+    video.metadata_mut().crop([width, width]);
+    Ok(video)
 }
 
 /// Turns every frame counter-clockwise by `k` quarters of a circle, clockwise if `k` is negative.
@@ -45,24 +47,37 @@ pub fn rotate_right(video: Video, k: i64) -> Result<Video> {
 /// Mirrors every frame, so that its first row becomes the last.
 pub fn flip_up_down(video: Video) -> Result<Video> {
     video.expect_frames("flip_up_down")?;
-    Ok(video.with_layout(video.layout().flip(Y)))
+    Ok(turned(&video, video.layout().flip(Y)))
 }
 
 /// Mirrors every frame, so that its first column becomes the last.
 pub fn flip_left_right(video: Video) -> Result<Video> {
     video.expect_frames("flip_left_right")?;
-    Ok(video.with_layout(video.layout().flip(X)))
+    Ok(turned(&video, video.layout().flip(X)))
 }
 
 /// Turns counter-clockwise by 0 to 3 quarters.
 fn rotate(video: &Video, quarters: i64) -> Video {
     let layout = video.layout();
-    video.with_layout(match quarters {
-        1 => layout.swap(Y, X).flip(Y),
-        2 => layout.flip(Y).flip(X),
-        3 => layout.swap(Y, X).flip(X),
-        _ => layout.clone(),
-    })
+    let mut video = match quarters {
+        1 => turned(video, layout.swap(Y, X).flip(Y)),
+        2 => turned(video, layout.flip(Y).flip(X)),
+        3 => turned(video, layout.swap(Y, X).flip(X)),
+        _ => video.clone(),
+    };
+    if quarters % 2 == 1 {
+        video.metadata_mut().transpose();
+    }
+    video
+}
+
+/// The same samples in other places, which ends what is known about where they were.
+fn turned(video: &Video, layout: Layout) -> Video {
+    let mut video = video.with_layout(layout);
+    if video.metadata().origin.is_some() {
+        video.metadata_mut().origin = None;
+    }
+    video
 }
 
 #[cfg(test)]
@@ -77,6 +92,17 @@ mod tests {
         assert_eq!(values(&video)[..6], [6., 7., 8., 11., 12., 13.]);
         assert_eq!(crop(ramp(&[2, 4, 5]), 0).unwrap().shape(), [2, 4, 5]);
         assert_eq!(crop(ramp(&[2, 4, 5, 3]), 1).unwrap().shape(), [2, 2, 3, 3]);
+    }
+
+    #[test]
+    fn metadata_follows_the_pixels() {
+        let mut video = ramp(&[2, 8, 9]);
+        video.metadata_mut().pixel_size = Some([2.0, 3.0]);
+        let cropped = crop(crop(video, 1).unwrap(), 2).unwrap();
+        assert_eq!(cropped.metadata().origin, Some([3, 3]));
+        let rotated = rotate_left(cropped, 1).unwrap();
+        assert_eq!(rotated.metadata().pixel_size, Some([3.0, 2.0]));
+        assert_eq!(rotated.metadata().origin, None);
     }
 
     #[test]

@@ -245,6 +245,9 @@ impl Value for Field {
         if let Ok(float) = value.as_float() {
             return Ok(Field::Float(float));
         }
+        if value.is_array() {
+            return Vec::from_dynamic(value).map(Field::List);
+        }
         String::from_dynamic(value).map(Field::Text)
     }
     fn into_dynamic(self) -> Dynamic {
@@ -252,6 +255,7 @@ impl Value for Field {
             Field::Int(value) => value.into(),
             Field::Float(value) => value.into(),
             Field::Text(value) => value.into(),
+            Field::List(values) => values.into_dynamic(),
         }
     }
 }

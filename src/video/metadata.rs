@@ -9,6 +9,14 @@ use std::path::PathBuf;
 pub struct Metadata {
     /// Frames per second.
     pub fps: Option<f64>,
+    /// Height and width of a pixel, µm.
+    pub pixel_size: Option<[f64; 2]>,
+    /// Row and column of the first pixel in the frames before they were cropped.
+    pub origin: Option<[i64; 2]>,
+    /// When it was recorded, ISO 8601 if the file's format tells day from month.
+    pub date: Option<String>,
+    /// What the experimenter wrote about it.
+    pub comment: Option<String>,
     /// The file the samples come from.
     pub source: Option<PathBuf>,
     /// The format's own fields, by the names the format gives them.
@@ -24,6 +32,8 @@ pub enum Field {
     Float(f64),
     /// Text, dates included (ISO 8601).
     Text(String),
+    /// Several of them.
+    List(Vec<Field>),
 }
 
 impl Metadata {
@@ -37,16 +47,53 @@ impl Metadata {
         self.fps = self.fps.map(|fps| fps / step as f64);
     }
 
-    /// All fields, the general ones (`fps`, `source`) included if known.
+    /// What is known of frames whose height and width are multiplied by the factors.
+    pub fn resize(&mut self, [rows, cols]: [f64; 2]) {
+        if let Some([height, width]) = &mut self.pixel_size {
+            *height /= rows;
+            *width /= cols;
+        }
+        self.origin = None;
+    }
+
+    /// What is known of frames without the pixels before a row and a column.
+    pub fn crop(&mut self, [row, col]: [usize; 2]) {
+        let [y, x] = self.origin.unwrap_or_default();
+        self.origin = Some([y + row as i64, x + col as i64]);
+    }
+
+    /// What is known of frames whose rows became columns.
+    pub fn transpose(&mut self) {
+        if let Some(size) = &mut self.pixel_size {
+            size.reverse();
+        }
+    }
+
+    /// All fields, the general ones (`fps`, `pixel_size`, …) included if known.
     pub fn all_fields(&self) -> BTreeMap<String, Field> {
         let mut fields = self.fields.clone();
-        if let Some(fps) = self.fps {
-            fields.insert("fps".into(), Field::Float(fps));
-        }
-        if let Some(source) = &self.source {
-            fields.insert("source".into(), Field::Text(source.display().to_string()));
+        let source = self.source.as_ref().map(|path| path.display().to_string());
+        let general = [
+            ("fps", self.fps.map(Field::Float)),
+            ("pixel_size", self.pixel_size.map(|size| Field::list(size))),
+            ("origin", self.origin.map(|origin| Field::list(origin))),
+            ("date", self.date.clone().map(Field::Text)),
+            ("comment", self.comment.clone().map(Field::Text)),
+            ("source", source.map(Field::Text)),
+        ];
+        for (name, value) in general {
+            if let Some(value) = value {
+                fields.insert(name.into(), value);
+            }
         }
         fields
+    }
+}
+
+impl Field {
+    /// A list of values.
+    pub fn list<T: Into<Field>>(values: impl IntoIterator<Item = T>) -> Self {
+        Field::List(values.into_iter().map(Into::into).collect())
     }
 }
 
@@ -80,6 +127,10 @@ impl fmt::Display for Field {
             Field::Int(value) => write!(f, "{value}"),
             Field::Float(value) => write!(f, "{value}"),
             Field::Text(value) => f.write_str(value),
+            Field::List(values) => {
+                let texts: Vec<String> = values.iter().map(Field::to_string).collect();
+                write!(f, "[{}]", texts.join(", "))
+            }
         }
     }
 }
