@@ -1,7 +1,7 @@
 //! Results beside those of the Python package, saved by `tests/data/parity.py`.
 
 use optimap::error::Result;
-use optimap::io::{Selection, load_video};
+use optimap::io::{Options, Selection, load_video};
 use optimap::ops::normalize::normalize_pixelwise_slidingwindow;
 use optimap::ops::normalize::{Normalize, normalize, normalize_pixelwise};
 use optimap::ops::temporal::{TemporalDifference, temporal_difference};
@@ -19,7 +19,7 @@ fn load(name: &str) -> Video {
             frames: None,
             step: 1,
         },
-        false,
+        &Options::default(),
     )
     .unwrap()
 }

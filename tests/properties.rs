@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use optimap::io::{Selection, load_video, save_video};
+use optimap::io::{Options, Selection, load_video, save_video};
 use optimap::ops::edit;
 use optimap::video::{DType, Element, Strided, Video};
 use proptest::prelude::*;
@@ -88,9 +88,9 @@ proptest! {
                 continue;
             }
             save_video(&path, &video).unwrap();
-            prop_assert!(same(&video, &load_video(&path, &ALL, false).unwrap()), "{name}");
+            prop_assert!(same(&video, &load_video(&path, &ALL, &Options::default()).unwrap()), "{name}");
             if dtype != DType::Bool && !video.is_empty() {
-                let mapped = load_video(&path, &ALL, true).unwrap();
+                let mapped = load_video(&path, &ALL, &Options::mapped(true)).unwrap();
                 prop_assert!(mapped.is_mmap() && same(&video, &mapped), "{name}");
             }
         }
@@ -105,7 +105,7 @@ proptest! {
             save_video(&path, &video).unwrap();
             for use_mmap in [false, true] {
                 let selection = Selection { start, frames: Some(frames), step };
-                let part = load_video(&path, &selection, use_mmap).unwrap();
+                let part = load_video(&path, &selection, &Options::mapped(use_mmap)).unwrap();
                 prop_assert!(same(&video.frames(start, frames, step as isize), &part), "{name}");
             }
         }
@@ -130,7 +130,7 @@ fn a_file_cut_short_anywhere_is_an_error_or_the_frames_it_still_has() {
 #[track_caller]
 fn check_cut(path: &Path, video: &Video) {
     for use_mmap in [false, true] {
-        if let Ok(found) = load_video(path, &ALL, use_mmap) {
+        if let Ok(found) = load_video(path, &ALL, &Options::mapped(use_mmap)) {
             assert!(found.len() <= video.len());
             assert!(same(&video.frames(0, found.len(), 1), &found));
         }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::error::Result;
-use crate::io::{self, Selection};
+use crate::io::{self, Options, Selection};
 use crate::ops::example::{self, Example};
 use crate::script::builtins;
 use crate::video::{Metadata, Video};
@@ -34,7 +34,8 @@ builtins! {
         /// uncompressed TIFF stacks and `.npy`; the file must not be shortened meanwhile.
         use_mmap: bool = false,
     ) -> Result<Video> {
-        io::load_video(&path, &Selection { start: start_frame, frames, step }, use_mmap)
+        let selection = Selection { start: start_frame, frames, step };
+        io::load_video(&path, &selection, &Options::mapped(use_mmap))
     }
 
     /// Reads what a file says about a recording, without its frames.

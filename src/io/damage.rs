@@ -1,6 +1,6 @@
 //! Damaged files: each parser is tried on thousands of variants of a valid file.
 
-use super::{Selection, info, load_video};
+use super::{Options, Selection, info, load_video};
 
 /// Loads variants of a valid file, cut short or with some bytes changed, the same ones each time.
 pub(super) fn check(valid: &[u8], variants: u64, extension: &str) {
@@ -10,7 +10,7 @@ pub(super) fn check(valid: &[u8], variants: u64, extension: &str) {
         let path = folder.path().join(format!("{seed}.{extension}"));
         std::fs::write(&path, damaged(valid, seed)).unwrap();
         let _ = info(&path);
-        let _ = load_video(&path, &Selection::ALL, seed % 2 == 1);
+        let _ = load_video(&path, &Selection::ALL, &Options::mapped(seed % 2 == 1));
         std::fs::remove_file(&path).unwrap();
     }
 }

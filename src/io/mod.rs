@@ -40,6 +40,43 @@ pub struct Selection {
     pub step: usize,
 }
 
+/// How to load a recording, and what only some formats need to be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Whether to leave the samples in the file, to be read when they are needed.
+    pub use_mmap: bool,
+    /// The variable of a MATLAB file, the dataset of an HDF5 or Zarr file, the member of an `.npz`.
+    pub fieldname: Option<String>,
+    /// What the names of the images in a folder begin with.
+    pub prefix: String,
+    /// Whether the colours of a movie become gray.
+    pub as_grey: bool,
+    /// Whether a MultiRecorder file has samples of 8 bits; by default its size tells.
+    pub is_8bit: Option<bool>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            use_mmap: false,
+            fieldname: None,
+            prefix: String::new(),
+            as_grey: true,
+            is_8bit: None,
+        }
+    }
+}
+
+impl Options {
+    /// Whether to leave the samples in the file, and else the defaults.
+    pub fn mapped(use_mmap: bool) -> Self {
+        Self {
+            use_mmap,
+            ..Self::default()
+        }
+    }
+}
+
 /// Frames that a file has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrameRange {
@@ -65,40 +102,37 @@ pub struct Info {
 }
 
 /// Loads frames of a recording, or maps them into memory.
-pub fn load_video(path: &Path, selection: &Selection, use_mmap: bool) -> Result<Video> {
-    let (_, recording) = open(path)?;
+pub fn load_video(path: &Path, selection: &Selection, options: &Options) -> Result<Video> {
+    let (_, recording) = open(path, options)?;
     let (shape, _) = recording.layout()?;
     let range = selection.resolve(path, shape[0])?;
     let metadata = metadata_of(path, &*recording);
-    let is_foreign = use_mmap && recording.is_foreign();
+    let is_foreign = options.use_mmap && recording.is_foreign();
     if is_foreign {
         task::warn(&format!(
             "`{}` is loaded instead of mapped: its bytes are in the other order than this machine's",
             path.display()
         ));
     }
-    if use_mmap && !is_foreign {
+    if options.use_mmap && !is_foreign {
         let video = Video::with_metadata(recording.map()?, metadata);
         return Ok(video.frames(range.start, range.len, range.step as isize));
     }
     let samples = recording.load(range)?;
     let mut video = Video::with_metadata(samples, metadata);
-    if range.step > 1 {
-        let metadata = video.metadata_mut();
-        metadata.fps = metadata.fps.map(|fps| fps / range.step as f64);
-    }
+    video.metadata_mut().take_every(range.step);
     Ok(video)
 }
 
 /// What a file says about its recording.
 pub fn load_metadata(path: &Path) -> Result<Metadata> {
-    let (_, recording) = open(path)?;
+    let (_, recording) = open(path, &Options::default())?;
     Ok(metadata_of(path, &*recording))
 }
 
 /// What a file holds, without reading its frames.
 pub fn info(path: &Path) -> Result<Info> {
-    let (format, recording) = open(path)?;
+    let (format, recording) = open(path, &Options::default())?;
     let (shape, dtype) = recording.layout()?;
     Ok(Info {
         format: format.name,
@@ -188,7 +222,7 @@ trait Recording {
         false
     }
 
-    /// All frames where they lie in the file.
+    /// All frames where they lie in the file; an error if they do not lie there as they are.
     fn map(&self) -> Result<Samples>;
 }
 
@@ -198,7 +232,7 @@ struct Format {
     extensions: &'static [&'static str],
     /// Whether a file that begins with these bytes is one.
     begins: fn(&[u8]) -> bool,
-    open: fn(&Path) -> Result<Box<dyn Recording>>,
+    open: fn(&Path, &Options) -> Result<Box<dyn Recording>>,
     save: Option<fn(&Path, &Video) -> Result<()>>,
 }
 
@@ -207,21 +241,21 @@ const FORMATS: &[Format] = &[
         name: "TIFF",
         extensions: &["tif", "tiff"],
         begins: tiff::begins,
-        open: |path| Ok(Box::new(tiff::Stack::open(path)?)),
+        open: |path, _| Ok(Box::new(tiff::Stack::open(path)?)),
         save: Some(tiff::save),
     },
     Format {
         name: "NumPy",
         extensions: &["npy"],
         begins: npy::begins,
-        open: |path| Ok(Box::new(npy::Array::open(path)?)),
+        open: |path, _| Ok(Box::new(npy::Array::open(path)?)),
         save: Some(npy::save),
     },
     Format {
         name: "MiCAM ULTIMA",
         extensions: &["rsh", "rsm", "rsd"],
         begins: |_| false,
-        open: |path| Ok(Box::new(micam_ultima::Ultima::open(path)?)),
+        open: |path, _| Ok(Box::new(micam_ultima::Ultima::open(path)?)),
         save: None,
     },
 ];
@@ -229,9 +263,9 @@ const FORMATS: &[Format] = &[
 /// How many bytes [`Format::begins`] gets.
 const BEGINNING: usize = 32;
 
-fn open(path: &Path) -> Result<(&'static Format, Box<dyn Recording>)> {
+fn open(path: &Path, options: &Options) -> Result<(&'static Format, Box<dyn Recording>)> {
     let format = recognise(path)?;
-    Ok((format, (format.open)(path)?))
+    Ok((format, (format.open)(path, options)?))
 }
 
 /// The format by extension, unless the content is plainly another's.

@@ -32,7 +32,8 @@ fn files_that_cannot_be_loaded_say_why() {
     let at = |name: &str| folder.path().join(name);
     std::fs::write(at("empty.npy"), "").unwrap();
     std::fs::write(at("notes.txt"), "some text").unwrap();
-    let fail = |name: &str| load_video(&at(name), &Selection::ALL, false).unwrap_err();
+    let fail =
+        |name: &str| load_video(&at(name), &Selection::ALL, &Options::default()).unwrap_err();
     assert_eq!(fail("emty.npy").hints(), ["did you mean `empty.npy`?"]);
     assert!(fail("empty.npy").message().ends_with("is empty"));
     assert!(
@@ -46,7 +47,8 @@ fn files_that_cannot_be_loaded_say_why() {
 #[test]
 #[cfg(unix)]
 fn what_is_not_a_regular_file_is_not_opened() {
-    let error = load_video(Path::new("/dev/null"), &Selection::ALL, false).unwrap_err();
+    let error =
+        load_video(Path::new("/dev/null"), &Selection::ALL, &Options::default()).unwrap_err();
     assert_eq!(error.message(), "`/dev/null` is not a regular file");
 }
 

@@ -274,7 +274,7 @@ fn missing(path: &Path, what: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::io::{Selection, load_metadata, load_video};
+    use crate::io::{Options, Selection, load_metadata, load_video};
     use crate::video::{Field, Video};
 
     const HEADER: &str = "//UltimaExp 1111\r\n//x=4/y=2/lskp=1/rskp=1/blk=2\r\n//cmp=0/bit=16\r\n\
@@ -301,7 +301,11 @@ mod tests {
     }
 
     fn load(folder: &tempfile::TempDir, name: &str) -> Result<Video> {
-        load_video(&folder.path().join(name), &Selection::ALL, false)
+        load_video(
+            &folder.path().join(name),
+            &Selection::ALL,
+            &Options::default(),
+        )
     }
 
     fn values(video: &Video) -> Vec<u16> {
@@ -328,7 +332,12 @@ mod tests {
             frames: Some(2),
             step: 2,
         };
-        let video = load_video(&folder.path().join("a b.rsh"), &selection, false).unwrap();
+        let video = load_video(
+            &folder.path().join("a b.rsh"),
+            &selection,
+            &Options::default(),
+        )
+        .unwrap();
         assert_eq!(values(&video), [[71, 72, 65535, 65535]; 2].concat());
         assert_eq!(video.metadata().fps, Some(250.0));
     }

@@ -1,7 +1,7 @@
 //! Tests of reading and writing arrays.
 
 use super::*;
-use crate::io::{Selection, load_video, save_video};
+use crate::io::{Options, Selection, load_video, save_video};
 use crate::video::{Strided, map_samples};
 
 /// A file of the given header entries and bytes.
@@ -20,7 +20,9 @@ fn with_file<R>(bytes: &[u8], run: impl FnOnce(&Path) -> R) -> R {
 }
 
 fn load(bytes: &[u8]) -> Result<Video> {
-    with_file(bytes, |path| load_video(path, &Selection::ALL, false))
+    with_file(bytes, |path| {
+        load_video(path, &Selection::ALL, &Options::default())
+    })
 }
 
 fn values(video: &Video) -> Vec<f64> {
@@ -55,7 +57,7 @@ fn fortran_order_loads_in_c_order_and_maps_with_strides() {
     let bytes = file("'|u1'", true, "(2, 3)", &[1, 4, 2, 5, 3, 6]);
     with_file(&bytes, |path| {
         for use_mmap in [false, true] {
-            let video = load_video(path, &Selection::ALL, use_mmap).unwrap();
+            let video = load_video(path, &Selection::ALL, &Options::mapped(use_mmap)).unwrap();
             assert_eq!(values(&video), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
             assert_eq!(video.is_mmap(), use_mmap);
             assert_eq!(video.layout().is_contiguous(), !use_mmap);
@@ -82,12 +84,22 @@ fn the_other_byte_order_is_loaded_instead_of_mapped() {
             start: 1,
             ..Selection::ALL
         };
-        let video = with_file(&bytes, |path| load_video(path, &selection, true)).unwrap();
+        let video = with_file(&bytes, |path| {
+            load_video(path, &selection, &Options::mapped(true))
+        })
+        .unwrap();
         assert_eq!(values(&video), [2.0, 3.0, 4.0]);
         assert!(!video.is_mmap());
     }
     let halves = file("'>f2'", false, "(1,)", &[0, 0]);
-    assert!(with_file(&halves, |path| load_video(path, &Selection::ALL, true)).is_err());
+    assert!(
+        with_file(&halves, |path| load_video(
+            path,
+            &Selection::ALL,
+            &Options::mapped(true)
+        ))
+        .is_err()
+    );
 }
 
 #[test]
@@ -100,7 +112,7 @@ fn only_the_frames_asked_for_are_loaded() {
     };
     with_file(&bytes, |path| {
         for use_mmap in [false, true] {
-            let video = load_video(path, &selection, use_mmap).unwrap();
+            let video = load_video(path, &selection, &Options::mapped(use_mmap)).unwrap();
             assert_eq!(values(&video), [2.0, 3.0, 8.0, 9.0]);
         }
     });
@@ -117,11 +129,11 @@ fn every_type_is_saved_exactly() {
         });
         let flipped = video.with_layout(video.layout().flip(1).swap(1, 2));
         save_video(&path, &flipped).unwrap();
-        let loaded = load_video(&path, &Selection::ALL, false).unwrap();
+        let loaded = load_video(&path, &Selection::ALL, &Options::default()).unwrap();
         assert_eq!((loaded.dtype(), loaded.shape()), (*dtype, flipped.shape()));
         assert_eq!(values(&loaded), values(&flipped));
         assert_eq!(
-            load_video(&path, &Selection::ALL, true).is_ok(),
+            load_video(&path, &Selection::ALL, &Options::mapped(true)).is_ok(),
             *dtype != DType::Bool
         );
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use tiff::encoder::{Compression, DeflateLevel, TiffEncoder, colortype};
 use tiff::tags::Predictor;
 
-use crate::io::{Selection, info, load_video, save_video};
+use crate::io::{Options, Selection, info, load_video, save_video};
 use crate::video::{DType, Element, Metadata, Strided, Video, map_samples, with_dtype};
 
 fn ramp<T: Element>(shape: &[usize]) -> Video {
@@ -28,7 +28,9 @@ fn with_file<R>(bytes: &[u8], run: impl FnOnce(&Path) -> R) -> R {
 }
 
 fn load(bytes: &[u8]) -> crate::error::Result<Video> {
-    with_file(bytes, |path| load_video(path, &Selection::ALL, false))
+    with_file(bytes, |path| {
+        load_video(path, &Selection::ALL, &Options::default())
+    })
 }
 
 /// The bytes that saving a video gives.
@@ -99,7 +101,8 @@ fn every_type_is_saved_exactly_and_maps() {
             let flipped = video.with_layout(video.layout().flip(1));
             with_file(&saved(&flipped), |path| {
                 for use_mmap in [false, true] {
-                    let loaded = load_video(path, &Selection::ALL, use_mmap).unwrap();
+                    let loaded =
+                        load_video(path, &Selection::ALL, &Options::mapped(use_mmap)).unwrap();
                     assert_eq!((loaded.dtype(), loaded.shape()), (*dtype, shape));
                     assert_eq!(values(&loaded), values(&flipped));
                     assert_eq!(loaded.is_mmap(), use_mmap);
@@ -133,7 +136,7 @@ fn frame_rates_survive() {
                 step: 2,
                 ..Selection::ALL
             };
-            let loaded = load_video(path, &every_second, false).unwrap();
+            let loaded = load_video(path, &every_second, &Options::default()).unwrap();
             assert_eq!(loaded.metadata().fps, Some(250.0));
             assert_eq!(loaded.metadata().source.as_deref(), Some(path));
         });
@@ -149,7 +152,7 @@ fn only_the_frames_asked_for_are_loaded() {
     };
     with_file(&saved(&ramp::<u8>(&[6, 1, 2])), |path| {
         for use_mmap in [false, true] {
-            let video = load_video(path, &selection, use_mmap).unwrap();
+            let video = load_video(path, &selection, &Options::mapped(use_mmap)).unwrap();
             assert_eq!(values(&video), [2.0, 3.0, 8.0, 9.0]);
         }
     });
@@ -271,7 +274,10 @@ fn compressed_pages_load() {
         }
     }
     let (bytes, _) = compressed(Compression::Lzw, Predictor::None);
-    let error = with_file(&bytes, |path| load_video(path, &Selection::ALL, true)).unwrap_err();
+    let error = with_file(&bytes, |path| {
+        load_video(path, &Selection::ALL, &Options::mapped(true))
+    })
+    .unwrap_err();
     assert!(
         error
             .message()

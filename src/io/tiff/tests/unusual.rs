@@ -161,7 +161,7 @@ fn the_other_byte_order_is_loaded_instead_of_mapped() {
             (PHOTOMETRIC, 1),
         ];
         with_file(&file(true, false, &tags, &[0, 1, 1, 255]), |path| {
-            load_video(path, &Selection::ALL, true)
+            load_video(path, &Selection::ALL, &Options::mapped(true))
         })
     };
     let video = map(1).unwrap();
