@@ -75,8 +75,8 @@ impl Metadata {
         let source = self.source.as_ref().map(|path| path.display().to_string());
         let general = [
             ("fps", self.fps.map(Field::Float)),
-            ("pixel_size", self.pixel_size.map(|size| Field::list(size))),
-            ("origin", self.origin.map(|origin| Field::list(origin))),
+            ("pixel_size", self.pixel_size.map(Field::list)),
+            ("origin", self.origin.map(Field::list)),
             ("date", self.date.clone().map(Field::Text)),
             ("comment", self.comment.clone().map(Field::Text)),
             ("source", source.map(Field::Text)),
