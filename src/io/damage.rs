@@ -4,10 +4,20 @@ use super::{Options, Selection, info, load_video};
 
 /// Loads variants of a valid file, cut short or with some bytes changed, the same ones each time.
 pub(super) fn check(valid: &[u8], variants: u64, extension: &str) {
+    check_beside(valid, variants, &format!(".{extension}"), &[]);
+}
+
+/// Like [`check`], with other files of the same recording in the same folder. All are given by
+/// how their names end.
+pub(super) fn check_beside(valid: &[u8], variants: u64, end: &str, others: &[(&str, &[u8])]) {
     let folder = tempfile::tempdir().unwrap();
     for seed in 0..variants {
         // A new name each time: replacing a file's content makes some file systems wait for the disk.
-        let path = folder.path().join(format!("{seed}.{extension}"));
+        let path_of = |end: &str| folder.path().join(format!("{seed}{end}"));
+        for (end, bytes) in others {
+            std::fs::write(path_of(end), bytes).unwrap();
+        }
+        let path = path_of(end);
         std::fs::write(&path, damaged(valid, seed)).unwrap();
         let _ = info(&path);
         let _ = load_video(&path, &Selection::ALL, &Options::mapped(seed % 2 == 1));

@@ -4,6 +4,8 @@
 //! [`Recording`], from which frames are then loaded.
 
 pub(crate) mod atomic;
+mod camera;
+mod date;
 mod ffmpeg;
 mod micam_ultima;
 mod movie;
