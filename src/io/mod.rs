@@ -7,8 +7,11 @@ pub(crate) mod atomic;
 mod camera;
 mod date;
 mod ffmpeg;
+mod importer;
+mod micam05;
 mod micam_ultima;
 mod movie;
+mod multirecorder;
 mod npy;
 mod picture;
 mod raw;
@@ -22,6 +25,7 @@ mod tests;
 use std::path::Path;
 
 pub use ffmpeg::Encoder;
+pub use importer::{Camera, Importer};
 pub use movie::{Export, export_video};
 pub use picture::PadMode;
 
@@ -106,9 +110,18 @@ pub struct Info {
 /// Loads frames of a recording, or maps them into memory.
 pub fn load_video(path: &Path, selection: &Selection, options: &Options) -> Result<Video> {
     let (_, recording) = open(path, options)?;
+    load_recording(path, &*recording, selection, options)
+}
+
+fn load_recording(
+    path: &Path,
+    recording: &dyn Recording,
+    selection: &Selection,
+    options: &Options,
+) -> Result<Video> {
     let (shape, _) = recording.layout()?;
     let range = selection.resolve(path, shape[0])?;
-    let metadata = metadata_of(path, &*recording);
+    let metadata = metadata_of(path, recording);
     let is_foreign = options.use_mmap && recording.is_foreign();
     if is_foreign {
         task::warn(&format!(
@@ -252,6 +265,23 @@ const FORMATS: &[Format] = &[
         begins: npy::begins,
         open: |path, _| Ok(Box::new(npy::Array::open(path)?)),
         save: Some(npy::save),
+    },
+    Format {
+        name: "MultiRecorder",
+        extensions: &["dat"],
+        begins: multirecorder::begins,
+        open: |path, options| {
+            let recording = multirecorder::MultiRecorder::open(path, options.is_8bit)?;
+            Ok(Box::new(recording))
+        },
+        save: None,
+    },
+    Format {
+        name: "MiCAM05",
+        extensions: &["gsh", "gsd"],
+        begins: |_| false,
+        open: |path, _| Ok(Box::new(micam05::Micam05::open(path)?)),
+        save: None,
     },
     Format {
         name: "MiCAM ULTIMA",

@@ -1,0 +1,101 @@
+//! Recordings of a camera that is known, whatever the names of their files.
+
+use std::path::{Path, PathBuf};
+
+use super::multirecorder::MultiRecorder;
+use super::{FORMATS, Format, Info, Options, Selection, beginning_of, load_recording, metadata_of};
+use crate::bail;
+use crate::error::Result;
+use crate::video::{Metadata, Video};
+
+/// A camera, or the program that recorded with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Camera {
+    /// MultiRecorder of the MPI for Dynamics and Self-Organization.
+    MultiRecorder,
+    /// SciMedia MiCAM05.
+    Micam05,
+    /// SciMedia MiCAM ULTIMA.
+    MicamUltima,
+}
+
+/// A recording whose header has been read, for loading frames of it.
+#[derive(Debug, Clone)]
+pub struct Importer {
+    camera: Camera,
+    path: PathBuf,
+    is_8bit: Option<bool>,
+    info: Info,
+}
+
+impl Camera {
+    fn format(self) -> &'static Format {
+        let name = match self {
+            Self::MultiRecorder => "MultiRecorder",
+            Self::Micam05 => "MiCAM05",
+            Self::MicamUltima => "MiCAM ULTIMA",
+        };
+        let format = FORMATS.iter().find(|format| format.name == name);
+        format.expect("every camera has a format of its name")
+    }
+}
+
+impl Importer {
+    /// Reads the header of a recording; `is_8bit` as in [`Options`].
+    pub fn open(camera: Camera, path: &Path, is_8bit: Option<bool>) -> Result<Self> {
+        beginning_of(path)?;
+        let options = Options {
+            is_8bit,
+            ..Options::default()
+        };
+        let recording = (camera.format().open)(path, &options)?;
+        let (shape, dtype) = recording.layout()?;
+        let info = Info {
+            format: camera.format().name,
+            shape,
+            dtype,
+            metadata: metadata_of(path, &*recording),
+        };
+        Ok(Self {
+            camera,
+            path: path.to_owned(),
+            is_8bit,
+            info,
+        })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the file holds.
+    pub fn info(&self) -> &Info {
+        &self.info
+    }
+
+    /// What the file says about the recording.
+    pub fn metadata(&self) -> &Metadata {
+        &self.info.metadata
+    }
+
+    /// Loads frames, or maps them into memory.
+    pub fn load_video(&self, selection: &Selection, options: &Options) -> Result<Video> {
+        let options = Options {
+            is_8bit: options.is_8bit.or(self.is_8bit),
+            ..options.clone()
+        };
+        let recording = (self.camera.format().open)(&self.path, &options)?;
+        load_recording(&self.path, &*recording, selection, &options)
+    }
+
+    /// When each frame was taken, a trace `{t}` of `uint64`; what the numbers mean depends on the
+    /// camera.
+    pub fn frame_times(&self) -> Result<Video> {
+        if self.camera != Camera::MultiRecorder {
+            bail!("{} recordings have no frame times", self.info.format);
+        }
+        let times = MultiRecorder::open(&self.path, self.is_8bit)?.frame_times()?;
+        Ok(Video::with_metadata(times, self.info.metadata.clone()))
+    }
+}
