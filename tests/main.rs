@@ -6,6 +6,7 @@ mod chains;
 mod cli;
 mod docs;
 mod golden;
+mod importers;
 mod parity;
 mod player;
 mod properties;

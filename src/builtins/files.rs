@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::error::Result;
 use crate::io::{self, Options, Selection};
 use crate::ops::example::{self, Example};
-use crate::script::builtins;
+use crate::script::{Recording, builtins};
 use crate::video::{Metadata, Video};
 
 builtins! {
@@ -15,6 +15,8 @@ builtins! {
     /// |---|---|
     /// | TIFF stack | `.tif`, `.tiff` |
     /// | NumPy array | `.npy` |
+    /// | MultiRecorder | `.dat` |
+    /// | SciMedia MiCAM05 | `.gsh`, `.gsd` |
     /// | SciMedia MiCAM ULTIMA | `.rsh`, `.rsm`, `.rsd` |
     ///
     /// ```
@@ -22,20 +24,21 @@ builtins! {
     /// load_video("example.tif", #{start_frame: 5, frames: 4, step: 2}).shape // => [4, 128, 128]
     /// ```
     fn load_video(
-        /// File to load.
-        path: PathBuf,
+        /// File to load, or importer of one.
+        path: Recording,
         /// Index of the first frame.
         start_frame: usize = 0,
-        /// Number of frames to load; by default all to the end.
+        /// Number of frames to load; by default all to the end. Importers count the frames
+        /// from which every `step`-th is taken.
         frames: Option<usize> = None,
         /// Load every `step`-th frame only.
         step: usize = 1,
         /// Whether to leave the samples in the file, to be read when they are needed. For
-        /// uncompressed TIFF stacks and `.npy`; the file must not be shortened meanwhile.
+        /// uncompressed TIFF stacks, `.npy` and `.dat`; the file must not be shortened meanwhile.
         use_mmap: bool = false,
     ) -> Result<Video> {
         let selection = Selection { start: start_frame, frames, step };
-        io::load_video(&path, &selection, &Options::mapped(use_mmap))
+        path.load(&selection, &Options::mapped(use_mmap))
     }
 
     /// Reads what a file says about a recording, without its frames.

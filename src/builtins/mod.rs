@@ -5,6 +5,7 @@ mod export;
 mod files;
 mod filters;
 mod general;
+mod importers;
 mod play;
 
 use crate::script::Topic;
@@ -14,6 +15,10 @@ pub const TOPICS: &[Topic] = &[
     Topic {
         title: "Loading and saving",
         builtins: files::BUILTINS,
+    },
+    Topic {
+        title: "Importers",
+        builtins: importers::BUILTINS,
     },
     Topic {
         title: "Editing",

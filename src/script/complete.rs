@@ -2,6 +2,7 @@
 
 use super::builtin::Builtin;
 use super::context::Context;
+use super::importer::IMPORTER_MEMBERS;
 use super::scan::{Inside, Scan};
 use super::types::{PLAYER_MEMBERS, VIDEO_MEMBERS};
 use super::value::Type;
@@ -82,21 +83,30 @@ fn module_functions(path: &str, context: &Context) -> Vec<String> {
         .collect()
 }
 
-/// Properties and the functions that take a video first.
+/// Properties and the functions that take a video, a player or an importer first.
 fn methods(context: &Context) -> Vec<String> {
     let members = VIDEO_MEMBERS.iter().map(|member| member.name);
     let members = members.chain(PLAYER_MEMBERS.iter().map(|member| member.name));
+    let members = members.chain(IMPORTER_MEMBERS.iter().map(|member| member.name));
     let takes_video = |builtin: &&Builtin| {
         builtin
             .params
             .first()
-            .is_some_and(|param| matches!(param.ty, Type::Video | Type::Player))
+            .is_some_and(|param| has_methods(&param.ty))
     };
     let functions = context.builtins().filter(takes_video);
     members
         .map(str::to_owned)
         .chain(functions.map(|b| format!("{}(", b.name)))
         .collect()
+}
+
+fn has_methods(ty: &Type) -> bool {
+    match ty {
+        Type::Video | Type::Player | Type::Importer => true,
+        Type::Either(one, other) => has_methods(one) || has_methods(other),
+        _ => false,
+    }
 }
 
 /// The builtin in whose option map the cursor stands, at the place of a name.

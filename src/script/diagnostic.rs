@@ -7,6 +7,7 @@ use annotate_snippets::{AnnotationKind, Element, Group, Level, Renderer, Snippet
 use rhai::{Engine, EvalAltResult, Map, ParseError, ParseErrorType, Position};
 
 use super::context::Context;
+use super::importer::IMPORTER_MEMBERS;
 use super::types::{PLAYER_MEMBERS, VIDEO_MEMBERS, message_of_caught};
 use crate::error::Error;
 
@@ -372,6 +373,7 @@ fn unknown_property(text: &str) -> Error {
                 "InteractivePlayer" => {
                     error.did_you_mean(property, PLAYER_MEMBERS.iter().map(|m| m.name))
                 }
+                "Importer" => error.did_you_mean(property, IMPORTER_MEMBERS.iter().map(|m| m.name)),
                 _ => error,
             }
         }

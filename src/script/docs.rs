@@ -9,10 +9,11 @@ use rhai::Engine;
 
 use super::builtin::{Builtin, Param};
 use super::context::Context;
+use super::importer::IMPORTER_MEMBERS;
 use super::types::{Member, PLAYER_MEMBERS, VIDEO_MEMBERS};
 use super::value::{Type, Value};
 use crate::error::{Error, Result, closest};
-use crate::io::atomic;
+use crate::io::{Importer, atomic};
 use crate::player::Player;
 use crate::video::Video;
 
@@ -248,6 +249,7 @@ pub fn reference(context: &Context) -> String {
     );
     members_reference(&mut text, "Video", VIDEO_MEMBERS);
     members_reference(&mut text, "InteractivePlayer", PLAYER_MEMBERS);
+    members_reference(&mut text, "Importer", IMPORTER_MEMBERS);
     for topic in context.topics() {
         let _ = write!(text, "\n## {}\n", topic.title);
         for builtin in topic.builtins {
@@ -345,6 +347,7 @@ pub fn definitions(context: &Context) -> String {
     }
     definition_members::<Video>(&mut text, "Video", VIDEO_MEMBERS);
     definition_members::<Player>(&mut text, "InteractivePlayer", PLAYER_MEMBERS);
+    definition_members::<Importer>(&mut text, "Importer", IMPORTER_MEMBERS);
     text
 }
 
@@ -381,6 +384,9 @@ fn definition_type(ty: &Type) -> String {
         Type::Map => "Map".into(),
         Type::Array(_) => "Array".into(),
         Type::Optional(of) => format!("{} | ()", definition_type(of)),
+        Type::Either(one, other) => {
+            format!("{} | {}", definition_type(one), definition_type(other))
+        }
         ty => ty.to_string(),
     }
 }

@@ -8,6 +8,7 @@ mod builtin;
 mod call;
 mod context;
 mod guards;
+mod importer;
 mod types;
 mod value;
 
@@ -22,5 +23,6 @@ pub(crate) use builtin::builtins;
 pub use builtin::{Builtin, Param, Topic};
 pub use call::{Call, Values};
 pub use context::{Context, Settings};
+pub use importer::Recording;
 pub use types::Member;
 pub use value::{Returned, Type, Value, describe};

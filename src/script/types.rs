@@ -134,15 +134,22 @@ pub(super) fn register(engine: &mut Engine) {
     });
     register_text(engine, |error: &mut Error| error.to_string());
     register_caught_errors(engine);
+    super::importer::register(engine);
 }
 
-fn register_members<T: rhai::Variant + Clone>(engine: &mut Engine, members: &'static [Member<T>]) {
+pub(super) fn register_members<T: rhai::Variant + Clone>(
+    engine: &mut Engine,
+    members: &'static [Member<T>],
+) {
     for member in members {
         engine.register_get(member.name, |value: &mut T| (member.get)(value));
     }
 }
 
-fn register_text<T: rhai::Variant + Clone>(engine: &mut Engine, text: fn(&mut T) -> String) {
+pub(super) fn register_text<T: rhai::Variant + Clone>(
+    engine: &mut Engine,
+    text: fn(&mut T) -> String,
+) {
     engine
         .register_fn("to_string", text)
         .register_fn("to_debug", text);

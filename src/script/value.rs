@@ -7,6 +7,7 @@ use rhai::{Array, Dynamic, FLOAT, INT, ImmutableString, Map};
 
 use crate::choice::Choice;
 use crate::error::Result;
+use crate::io::Importer;
 use crate::player::Player;
 use crate::video::colormap::Colormap;
 use crate::video::{Field, Metadata, Video};
@@ -36,12 +37,16 @@ pub enum Type {
     Video,
     /// A player.
     Player,
+    /// An importer.
+    Importer,
     /// One of a set of names: what a name is, and the names.
     Choice(&'static str, fn() -> Vec<&'static str>),
     /// An array.
     Array(&'static Type),
     /// A value, or `()` for none.
     Optional(&'static Type),
+    /// A value of one of two types.
+    Either(&'static Type, &'static Type),
 }
 
 /// A Rust type that scripts can pass and receive.
@@ -275,6 +280,7 @@ impl Type {
             Type::Map => "a map `#{…}`".into(),
             Type::Video => "a video".into(),
             Type::Player => "a player".into(),
+            Type::Importer => "an importer".into(),
             Type::Choice(noun, names) => match names() {
                 names if names.len() > 12 => (*noun).into(),
                 names => {
@@ -284,6 +290,7 @@ impl Type {
             },
             Type::Array(of) => format!("an array, each {}", of.expected()),
             Type::Optional(of) => format!("{} or ()", of.expected()),
+            Type::Either(one, other) => format!("{} or {}", one.expected(), other.expected()),
         }
     }
 
@@ -310,8 +317,10 @@ impl fmt::Display for Type {
             Type::Map => f.write_str("map"),
             Type::Video => f.write_str("Video"),
             Type::Player => f.write_str("InteractivePlayer"),
+            Type::Importer => f.write_str("Importer"),
             Type::Array(of) => write!(f, "array of {of}"),
             Type::Optional(of) => write!(f, "{of} or ()"),
+            Type::Either(one, other) => write!(f, "{one} or {other}"),
         }
     }
 }
@@ -330,6 +339,7 @@ pub fn describe(value: &Dynamic) -> String {
         "map" => "a map".into(),
         _ if value.is_unit() => "()".into(),
         "Fn" => "a function".into(),
+        _ if value.is::<Importer>() => "an importer".into(),
         _ => format!("{value:?}"),
     }
 }
