@@ -22,6 +22,7 @@ pub trait Reporter: Send + Sync {
 
 static REPORTER: OnceLock<Box<dyn Reporter>> = OnceLock::new();
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+static UNINTERRUPTED: AtomicUsize = AtomicUsize::new(0);
 
 /// Sets where warnings and progress go. The first call counts.
 pub fn set_reporter(reporter: Box<dyn Reporter>) {
@@ -51,6 +52,24 @@ pub fn is_interrupted() -> bool {
     INTERRUPTED.load(Relaxed)
 }
 
+/// While it exists, operations run to their end even if the user asks to stop: for changes that
+/// must not be left half done. The request is heeded afterwards.
+pub struct Uninterrupted(());
+
+impl Uninterrupted {
+    /// Begins such a time.
+    pub fn begin() -> Self {
+        UNINTERRUPTED.fetch_add(1, Relaxed);
+        Self(())
+    }
+}
+
+impl Drop for Uninterrupted {
+    fn drop(&mut self) {
+        UNINTERRUPTED.fetch_sub(1, Relaxed);
+    }
+}
+
 /// One long operation of a known number of steps.
 pub struct Task {
     operation: &'static str,
@@ -70,7 +89,7 @@ impl Task {
 
     /// Counts `steps` as done; an error if the user asked to stop.
     pub fn advance(&self, steps: usize) -> Result<()> {
-        if is_interrupted() {
+        if is_interrupted() && UNINTERRUPTED.load(Relaxed) == 0 {
             return Err(Error::interrupted());
         }
         let done = self.done.fetch_add(steps, Relaxed) + steps;

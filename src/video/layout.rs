@@ -164,6 +164,23 @@ impl Layout {
         layout
     }
 
+    /// The same elements repeated to fill a shape, by NumPy's rules: axes of length 1, and those
+    /// missing in front, are stretched; `None` if another length would have to be.
+    pub fn broadcast(&self, shape: &[usize]) -> Option<Self> {
+        let missing = shape.len().checked_sub(self.shape.len())?;
+        let mut strides = vec![0; missing];
+        for ((&len, &stride), &wanted) in
+            self.shape.iter().zip(&self.strides).zip(&shape[missing..])
+        {
+            match len {
+                _ if len == wanted => strides.push(stride),
+                1 => strides.push(0),
+                _ => return None,
+            }
+        }
+        Some(Self::new(self.offset, shape, &strides))
+    }
+
     /// A new axis of length 1 before `axis`.
     pub fn insert_axis(&self, axis: usize) -> Self {
         let mut layout = self.clone();

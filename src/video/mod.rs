@@ -60,6 +60,11 @@ impl Video {
         &self.samples
     }
 
+    /// The samples for changing.
+    pub fn samples_mut(&mut self) -> &mut Samples {
+        &mut self.samples
+    }
+
     /// The samples, and the metadata for the result.
     pub fn into_parts(self) -> (Samples, Arc<Metadata>) {
         (self.samples, self.metadata)

@@ -47,15 +47,22 @@ fn read_runs<T: Element, R: Real>(
     out: &mut [R],
 ) {
     assert_eq!(frames.len() * run.len(), out.len(), "room for all runs");
-    let runs = frames.zip(out.chunks_exact_mut(run.len().max(1)));
     let layout = array.layout();
     if !layout.has_contiguous_frames() {
-        for (frame, out) in runs {
+        for (frame, out) in frames.zip(out.chunks_exact_mut(run.len().max(1))) {
             read_run(array, frame, run.clone(), out, R::from_element);
         }
         return;
     }
     let (storage, stride) = (array.storage(), layout.strides()[0]);
+    // Whole frames that follow each other are one run, however short they are.
+    let frame_len = layout.shape()[1..].iter().product::<usize>();
+    let (frames, run) = if run.len() == frame_len && layout.is_contiguous() {
+        (0..1, frames.start * frame_len..frames.end * frame_len)
+    } else {
+        (frames, run)
+    };
+    let runs = frames.zip(out.chunks_exact_mut(run.len().max(1)));
     Arch::new().dispatch(|| {
         for (frame, out) in runs {
             let start = layout.offset() + run.start;
@@ -122,6 +129,11 @@ pub(crate) fn read_run<T: Element, U>(
         let (row, first_col) = ((run.start + done) / cols, (run.start + done) % cols);
         let origin = row_origin(row);
         let end = out.len().min(done + cols - first_col);
+        if col_stride == 0 {
+            out[done..end].fill_with(|| at(origin, 0));
+            done = end;
+            continue;
+        }
         for (out, col) in out[done..end].iter_mut().zip(first_col..) {
             *out = at(origin, col);
         }

@@ -18,6 +18,8 @@ pub trait Element:
     fn wrap(array: Strided<Self>) -> Samples;
     /// The array, if it has this type.
     fn unwrap(samples: Samples) -> Option<Strided<Self>>;
+    /// The array for changing, if it has this type.
+    fn unwrap_mut(samples: &mut Samples) -> Option<&mut Strided<Self>>;
     /// The value as a float; large 64-bit ints are rounded.
     fn to_f64(self) -> f64;
     /// The value as a single-precision float.
@@ -60,6 +62,9 @@ macro_rules! dtypes {
             const DTYPE: DType = DType::$variant;
             fn wrap(array: Strided<Self>) -> Samples { Samples::$variant(array) }
             fn unwrap(samples: Samples) -> Option<Strided<Self>> {
+                match samples { Samples::$variant(array) => Some(array), _ => None }
+            }
+            fn unwrap_mut(samples: &mut Samples) -> Option<&mut Strided<Self>> {
                 match samples { Samples::$variant(array) => Some(array), _ => None }
             }
             dtypes!(@convert $variant $type);

@@ -277,7 +277,7 @@ impl<T: Element> Strided<T> {
     }
 
     /// All samples of the storage, for reading through the layout.
-    pub(super) fn storage(&self) -> &[T] {
+    pub(crate) fn storage(&self) -> &[T] {
         self.block.as_slice()
     }
 }

@@ -15,11 +15,12 @@ use rayon::prelude::*;
 
 pub use courses::{Courses, Results, map_courses};
 pub use frames::{Frame, fold_frames, make_frames, map_frames};
+pub(in crate::ops) use samples::Pieces;
 pub use samples::{convert_samples, map_samples};
 
 use crate::error::Result;
 use crate::task;
-use crate::video::{Metadata, Real, Samples, Strided, Video, map_samples as of_any_type};
+use crate::video::{Element, Metadata, Real, Samples, Strided, Video, map_samples as of_any_type};
 
 /// How many samples a parallel step holds: 256 kB of `f32`, so that a step fits the cache of
 /// its core.
@@ -61,9 +62,9 @@ pub(in crate::ops) fn run_kernel<Piece>(kernel: &impl Kernel<Piece>, piece: Piec
     Arch::new().dispatch(Run(kernel, piece));
 }
 
-/// Whether a filter that computes in `R` would write its result over the samples of the video.
-pub fn is_in_place<R: Real>(video: &Video) -> bool {
-    video.dtype() == R::DTYPE && of_any_type!(video.samples(), array => array.is_reusable())
+/// Whether a filter that computes in `T` would write its result over the samples of the video.
+pub fn is_in_place<T: Element>(video: &Video) -> bool {
+    video.dtype() == T::DTYPE && of_any_type!(video.samples(), array => array.is_reusable())
 }
 
 /// Memory for a result, and where its input is to be read from unless it is there already.
