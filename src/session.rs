@@ -13,6 +13,7 @@ use crate::script::diagnostic::{Diagnostic, parse_failure};
 use crate::script::modules::Modules;
 use crate::script::{Context, Settings, register};
 use crate::task;
+use crate::video::Video;
 
 /// How deeply expressions may be nested: a chain of a few hundred calls is one expression.
 const EXPRESSION_DEPTH: usize = 1024;
@@ -122,9 +123,15 @@ impl Session {
     }
 
     fn compile(&self, name: &str, text: &str) -> Result<AST, Box<EvalAltResult>> {
+        let mut known = register::constants();
+        // Rhai computes with constants when it compiles, but not with the operators of videos.
+        let variables = self.scope.iter().map(|(name, is_constant, value)| {
+            (name.to_owned(), is_constant && !value.is::<Video>(), value)
+        });
+        known.extend(variables);
         let mut ast = self
             .engine
-            .compile_with_scope(&self.scope, text)
+            .compile_with_scope(&known, text)
             .map_err(parse_failure)?;
         ast.set_source(name);
         Ok(ast)

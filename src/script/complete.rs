@@ -3,6 +3,7 @@
 use super::builtin::Builtin;
 use super::context::Context;
 use super::importer::IMPORTER_MEMBERS;
+use super::register::CONSTANTS;
 use super::scan::{Inside, Scan};
 use super::types::{PLAYER_MEMBERS, VIDEO_MEMBERS};
 use super::value::Type;
@@ -64,8 +65,10 @@ fn names(variables: &[String], context: &Context) -> Vec<String> {
         .iter()
         .map(|library| library.name.clone());
     let keywords = KEYWORDS.iter().map(|keyword| (*keyword).to_owned());
+    let constants = CONSTANTS.iter().map(|(name, _)| (*name).to_owned());
     builtins
         .chain(modules)
+        .chain(constants)
         .chain(keywords)
         .chain(variables.iter().cloned())
         .collect()
@@ -103,7 +106,7 @@ fn methods(context: &Context) -> Vec<String> {
 
 fn has_methods(ty: &Type) -> bool {
     match ty {
-        Type::Video | Type::Player | Type::Importer => true,
+        Type::Video | Type::Operand | Type::Player | Type::Importer => true,
         Type::Either(one, other) => has_methods(one) || has_methods(other),
         _ => false,
     }

@@ -103,7 +103,9 @@ impl Shelf {
         text: &str,
     ) -> Result<Module, Box<EvalAltResult>> {
         self.context.add_source(source, text);
-        let mut ast = engine.compile(text).map_err(parse_failure)?;
+        let constants = super::register::constants();
+        let compiled = engine.compile_with_scope(&constants, text);
+        let mut ast = compiled.map_err(parse_failure)?;
         ast.set_source(source);
         Module::eval_ast_as_new(Scope::new(), &ast, engine)
     }

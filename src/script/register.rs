@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use rhai::{Dynamic, Engine, EvalAltResult, FuncRegistration, NativeCallContext, Position};
+use rhai::{
+    Dynamic, Engine, EvalAltResult, FLOAT, FuncRegistration, Module, NativeCallContext, Position,
+    Scope,
+};
 
 use super::builtin::Builtin;
 use super::call::Call;
@@ -16,12 +19,38 @@ const MOST_ARGUMENTS: usize = 20;
 pub fn register(engine: &mut Engine, context: &Arc<Context>) {
     super::types::register(engine);
     super::guards::register(engine);
+    register_constants(engine);
     for builtin in context.builtins() {
         let most = MOST_ARGUMENTS.min(builtin.params.len() + 1);
         for count in 0..=most {
             register_arity(engine, builtin, context.clone(), count);
         }
     }
+}
+
+/// The numbers that scripts know by name, in functions and modules too.
+pub(super) const CONSTANTS: &[(&str, FLOAT)] = &[
+    ("NaN", FLOAT::NAN),
+    ("INF", FLOAT::INFINITY),
+    ("PI", std::f64::consts::PI),
+    ("E", std::f64::consts::E),
+];
+
+/// The constants for the compiler, which refuses names that it does not know.
+pub fn constants() -> Scope<'static> {
+    let mut scope = Scope::new();
+    for (name, value) in CONSTANTS {
+        scope.push_constant(*name, *value);
+    }
+    scope
+}
+
+fn register_constants(engine: &mut Engine) {
+    let mut module = Module::new();
+    for (name, value) in CONSTANTS {
+        module.set_var(*name, *value);
+    }
+    engine.register_global_module(module.into());
 }
 
 /// Registers a builtin for one number of arguments, which Rhai then passes by value: a temporary
