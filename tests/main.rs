@@ -7,6 +7,7 @@ mod cli;
 mod docs;
 mod golden;
 mod importers;
+mod operators;
 mod parity;
 mod player;
 mod properties;

@@ -6,6 +6,7 @@ mod files;
 mod filters;
 mod general;
 mod importers;
+mod math;
 mod play;
 
 use crate::script::Topic;
@@ -23,6 +24,10 @@ pub const TOPICS: &[Topic] = &[
     Topic {
         title: "Editing",
         builtins: edit::BUILTINS,
+    },
+    Topic {
+        title: "Arithmetic",
+        builtins: math::BUILTINS,
     },
     Topic {
         title: "Filters",

@@ -6,7 +6,9 @@
 
 pub mod border;
 pub mod edit;
+pub mod elementwise;
 pub mod example;
+pub mod index;
 pub mod mean;
 pub mod normalize;
 pub mod smooth;

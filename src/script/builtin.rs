@@ -57,7 +57,7 @@ macro_rules! builtins {
     )*) => {
         /// The builtins of this topic.
         pub(super) const BUILTINS: &[$crate::script::Builtin] = &[$($crate::script::Builtin {
-            name: stringify!($name),
+            name: $crate::script::plain_name(stringify!($name)),
             doc: concat!($($doc, "\n"),*),
             params: &[$($crate::script::Param {
                 name: stringify!($param),
@@ -86,6 +86,17 @@ macro_rules! builtins {
     };
 }
 pub(crate) use builtins;
+
+/// A name without the mark that Rust wants before its own keywords.
+pub(crate) const fn plain_name(name: &'static str) -> &'static str {
+    match name.as_bytes() {
+        [b'r', b'#', plain @ ..] => match str::from_utf8(plain) {
+            Ok(plain) => plain,
+            Err(_) => name,
+        },
+        _ => name,
+    }
+}
 
 impl Builtin {
     /// The parameter of a name.

@@ -9,6 +9,8 @@ mod call;
 mod context;
 mod guards;
 mod importer;
+mod index;
+mod operators;
 mod types;
 mod value;
 
@@ -19,8 +21,8 @@ pub mod modules;
 pub mod register;
 pub mod scan;
 
-pub(crate) use builtin::builtins;
 pub use builtin::{Builtin, Param, Topic};
+pub(crate) use builtin::{builtins, plain_name};
 pub use call::{Call, Values};
 pub use context::{Context, Settings};
 pub use importer::Recording;

@@ -8,6 +8,7 @@ use rhai::{Array, Dynamic, FLOAT, INT, ImmutableString, Map};
 use crate::choice::Choice;
 use crate::error::Result;
 use crate::io::Importer;
+use crate::ops::elementwise::Operand;
 use crate::player::Player;
 use crate::video::colormap::Colormap;
 use crate::video::{Field, Metadata, Video};
@@ -35,6 +36,8 @@ pub enum Type {
     Map,
     /// A video, image or trace.
     Video,
+    /// A video, image or trace, or a number.
+    Operand,
     /// A player.
     Player,
     /// An importer.
@@ -192,6 +195,29 @@ impl<T: Value> Value for Vec<T> {
     }
 }
 
+impl Value for Operand {
+    const TYPE: Type = Type::Operand;
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        if let Ok(int) = value.as_int() {
+            return Ok(Operand::Int(int));
+        }
+        if let Ok(flag) = value.as_bool() {
+            return Ok(Operand::Int(flag.into()));
+        }
+        match value.as_float() {
+            Ok(float) => Ok(Operand::Float(float)),
+            Err(_) => Video::from_dynamic(value).map(Operand::Array),
+        }
+    }
+    fn into_dynamic(self) -> Dynamic {
+        match self {
+            Operand::Int(int) => int.into(),
+            Operand::Float(float) => float.into(),
+            Operand::Array(video) => video.into_dynamic(),
+        }
+    }
+}
+
 impl<T: Choice> Value for T {
     const TYPE: Type = Type::Choice(T::NOUN, T::names);
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
@@ -279,6 +305,7 @@ impl Type {
             Type::Path => "a path (a string)".into(),
             Type::Map => "a map `#{…}`".into(),
             Type::Video => "a video".into(),
+            Type::Operand => "a video or a number".into(),
             Type::Player => "a player".into(),
             Type::Importer => "an importer".into(),
             Type::Choice(noun, names) => match names() {
@@ -316,6 +343,7 @@ impl fmt::Display for Type {
             Type::Text | Type::Path | Type::Choice(..) => f.write_str("string"),
             Type::Map => f.write_str("map"),
             Type::Video => f.write_str("Video"),
+            Type::Operand => f.write_str("Video or number"),
             Type::Player => f.write_str("InteractivePlayer"),
             Type::Importer => f.write_str("Importer"),
             Type::Array(of) => write!(f, "array of {of}"),

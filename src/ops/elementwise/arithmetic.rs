@@ -1,0 +1,196 @@
+//! Arithmetic and comparison of arrays and numbers.
+
+use super::{Input, Operand, combine, common_shape, compute, is_double, with_metadata_of};
+use crate::choice::Choice;
+use crate::error::Result;
+use crate::video::{DType, Real, Video};
+
+/// An operation on two numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arithmetic {
+    /// The sum.
+    Add,
+    /// The difference.
+    Subtract,
+    /// The product.
+    Multiply,
+    /// The quotient; dividing by 0 gives an infinity or not-a-number.
+    Divide,
+    /// What remains of a division that is rounded down, with the sign of the divisor.
+    Remainder,
+    /// The power.
+    Power,
+    /// The angle of the point (x, y), of which the left operand is y.
+    Atan2,
+}
+
+impl Choice for Arithmetic {
+    const NOUN: &'static str = "an arithmetic operator";
+    const CHOICES: &'static [(&'static str, Self)] = &[
+        ("+", Self::Add),
+        ("-", Self::Subtract),
+        ("*", Self::Multiply),
+        ("/", Self::Divide),
+        ("%", Self::Remainder),
+        ("**", Self::Power),
+        ("atan2", Self::Atan2),
+    ];
+}
+
+/// A comparison of two numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    /// Whether they are equal.
+    Equal,
+    /// Whether they differ.
+    NotEqual,
+    /// Whether the left one is smaller.
+    Less,
+    /// Whether the left one is not larger.
+    LessOrEqual,
+    /// Whether the left one is larger.
+    Greater,
+    /// Whether the left one is not smaller.
+    GreaterOrEqual,
+}
+
+impl Choice for Comparison {
+    const NOUN: &'static str = "a comparison operator";
+    const CHOICES: &'static [(&'static str, Self)] = &[
+        ("==", Self::Equal),
+        ("!=", Self::NotEqual),
+        ("<", Self::Less),
+        ("<=", Self::LessOrEqual),
+        (">", Self::Greater),
+        (">=", Self::GreaterOrEqual),
+    ];
+}
+
+/// Computes at every place. The result is `float32`, or `float64` if an array has ints of more
+/// than 16 bits or `float64`.
+pub fn arithmetic(operation: Arithmetic, left: Operand, right: Operand) -> Result<Video> {
+    if is_double(&[&left, &right]) {
+        arithmetic_in::<f64>(operation, left, right)
+    } else {
+        arithmetic_in::<f32>(operation, left, right)
+    }
+}
+
+/// Like [`arithmetic`], into the left operand: where its samples are, if nobody else sees them and
+/// they have the type of the result. It is done whole, whether or not the user asks to stop.
+pub fn arithmetic_assign(operation: Arithmetic, video: &mut Video, right: Operand) -> Result<()> {
+    let dtype = if video.dtype().is_wide() || is_double(&[&right]) {
+        DType::F64
+    } else {
+        DType::F32
+    };
+    super::change(operation.name(), video, right, dtype, |left, right| {
+        arithmetic(operation, left, right)
+    })
+}
+
+fn arithmetic_in<R: Real>(operation: Arithmetic, left: Operand, right: Operand) -> Result<Video> {
+    let name = operation.name();
+    let exponent = match right {
+        Operand::Int(exponent) => i32::try_from(exponent).ok(),
+        _ => None,
+    };
+    let operands = [left, right];
+    let read = Input::<R>::of;
+    match (operation, exponent) {
+        // One loop for each, so that it is compiled to instructions for several samples at once.
+        (Arithmetic::Add, _) => compute(name, operands, read, |a, b| a + b),
+        (Arithmetic::Subtract, _) => compute(name, operands, read, |a, b| a - b),
+        (Arithmetic::Multiply, _) => compute(name, operands, read, |a, b| a * b),
+        (Arithmetic::Divide, _) => compute(name, operands, read, |a, b| a / b),
+        (Arithmetic::Power, Some(2)) => compute(name, operands, read, |a, _| a * a),
+        (Arithmetic::Power, Some(n)) => compute(name, operands, read, move |a, _| a.powi(n)),
+        _ => compute(name, operands, read, move |a, b| operation.at(a, b)),
+    }
+}
+
+impl Arithmetic {
+    /// The result for two numbers.
+    pub fn at<R: Real>(self, a: R, b: R) -> R {
+        match self {
+            Arithmetic::Add => a + b,
+            Arithmetic::Subtract => a - b,
+            Arithmetic::Multiply => a * b,
+            Arithmetic::Divide => a / b,
+            Arithmetic::Remainder => remainder(a, b),
+            Arithmetic::Power => a.powf(b),
+            Arithmetic::Atan2 => a.atan2(b),
+        }
+    }
+}
+
+/// As in NumPy and Python: of the sign of the divisor.
+fn remainder<R: Real>(a: R, b: R) -> R {
+    let remainder = a % b;
+    if remainder != R::zero() && (remainder < R::zero()) != (b < R::zero()) {
+        remainder + b
+    } else {
+        remainder
+    }
+}
+
+/// Compares at every place.
+pub fn compare(operation: Comparison, left: Operand, right: Operand) -> Result<Video> {
+    if is_double(&[&left, &right]) {
+        return compare_in::<f64>(operation, left, right);
+    }
+    let (left, right) = match (left, right) {
+        (Operand::Float(number), right) => (
+            Operand::Float(fit(number, operation.mirrored(), &right)),
+            right,
+        ),
+        (left, Operand::Float(number)) => {
+            let number = fit(number, operation, &left);
+            (left, Operand::Float(number))
+        }
+        both => both,
+    };
+    compare_in::<f32>(operation, left, right)
+}
+
+impl Comparison {
+    /// The comparison that holds for exchanged operands.
+    fn mirrored(self) -> Self {
+        match self {
+            Self::Less => Self::Greater,
+            Self::LessOrEqual => Self::GreaterOrEqual,
+            Self::Greater => Self::Less,
+            Self::GreaterOrEqual => Self::LessOrEqual,
+            same => same,
+        }
+    }
+}
+
+/// The number that compares with all ints as the given one does, but is not changed by rounding
+/// to single precision.
+fn fit(number: f64, operation: Comparison, array: &Operand) -> f64 {
+    if array.dtype().is_none_or(DType::is_float) {
+        return number;
+    }
+    match operation {
+        Comparison::Less | Comparison::GreaterOrEqual => number.ceil(),
+        Comparison::Greater | Comparison::LessOrEqual => number.floor(),
+        _ if number.fract() == 0.0 => number,
+        _ => f64::NAN,
+    }
+}
+
+fn compare_in<R: Real>(operation: Comparison, left: Operand, right: Operand) -> Result<Video> {
+    let name = operation.name();
+    let shape = common_shape(name, left.shape(), right.shape())?;
+    let inputs = [Input::<R>::of(&left, &shape), Input::of(&right, &shape)];
+    let results = match operation {
+        Comparison::Equal => combine(name, &shape, &inputs, |a, b| a == b),
+        Comparison::NotEqual => combine(name, &shape, &inputs, |a, b| a != b),
+        Comparison::Less => combine(name, &shape, &inputs, |a, b| a < b),
+        Comparison::LessOrEqual => combine(name, &shape, &inputs, |a, b| a <= b),
+        Comparison::Greater => combine(name, &shape, &inputs, |a, b| a > b),
+        Comparison::GreaterOrEqual => combine(name, &shape, &inputs, |a, b| a >= b),
+    }?;
+    Ok(with_metadata_of(results, [&left, &right]))
+}

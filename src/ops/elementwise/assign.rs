@@ -1,0 +1,203 @@
+//! Choosing between samples by a mask.
+
+use rayon::prelude::*;
+
+use super::functions::astype;
+use super::{Input, Operand, common_shape, is_double, with_metadata_of};
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::ops::drive::{Pieces, run_kernel};
+use crate::task::{self, Uninterrupted};
+use crate::video::{DType, Element, Strided, Video, shape_text, with_dtype};
+
+/// Sets the samples at which the mask is true to a number, or to those of an array that can be
+/// stretched to the shape, or to as many samples one after the other as the mask has true places.
+///
+/// It is done whole: it does not stop when the user asks to.
+pub fn assign(video: &mut Video, mask: &Video, value: &Operand) -> Result<()> {
+    expect_mask("assignment", mask)?;
+    if common_shape("assignment", mask.shape(), video.shape())? != video.shape() {
+        bail!(
+            "a mask of shape {} does not fit an array of shape {}",
+            shape_text(mask.shape()),
+            shape_text(video.shape())
+        );
+    }
+    let shape = video.shape().to_vec();
+    let _whole = Uninterrupted::begin();
+    with_dtype!(video.dtype(), T => {
+        let value = match value {
+            Operand::Array(array) if array.layout().broadcast(&shape).is_none() => {
+                return put_in_turn::<T>(video, mask, array);
+            }
+            value => typed::<T>(value, &shape)?,
+        };
+        let mask = Input::same(mask.samples(), &shape);
+        put(samples_mut::<T>(video)?, &mask, &value)
+    })
+}
+
+/// The samples of `yes` where the mask is true, and those of `no` elsewhere.
+pub fn select(mask: &Video, yes: &Operand, no: &Operand) -> Result<Video> {
+    expect_mask("where", mask)?;
+    let shape = common_shape("where", mask.shape(), yes.shape())?;
+    let shape = common_shape("where", &shape, no.shape())?;
+    with_dtype!(common_dtype(yes, no), T => {
+        let mut results = Strided::<T>::zeroed(&shape)?;
+        let mask = Input::<bool>::same(mask.samples(), &shape);
+        let inputs = [typed::<T>(yes, &shape)?, typed(no, &shape)?];
+        choose(results.as_mut_slice()?, &mask, &inputs)?;
+        Ok(with_metadata_of(results, [yes, no]))
+    })
+}
+
+/// The type that holds the samples of both: of equal types, the type itself; a number fits an
+/// array if it is of its kind.
+fn common_dtype(yes: &Operand, no: &Operand) -> DType {
+    match (yes, no) {
+        (Operand::Array(a), Operand::Array(b)) if a.dtype() == b.dtype() => a.dtype(),
+        (Operand::Array(array), number) | (number, Operand::Array(array))
+            if !matches!(number, Operand::Array(_)) && represents(array.dtype(), number) =>
+        {
+            array.dtype()
+        }
+        (Operand::Int(_), Operand::Int(_)) => DType::I64,
+        _ if is_double(&[yes, no]) => DType::F64,
+        (Operand::Array(_), _) | (_, Operand::Array(_)) => DType::F32,
+        _ => DType::F64,
+    }
+}
+
+/// Whether a type has a number.
+fn represents(dtype: DType, number: &Operand) -> bool {
+    let (low, high) = dtype.limits();
+    match *number {
+        Operand::Array(_) => false,
+        _ if dtype.is_float() => true,
+        Operand::Int(number) => (low..=high).contains(&(number as f64)),
+        Operand::Float(number) => number.fract() == 0.0 && (low..=high).contains(&number),
+    }
+}
+
+/// A value to be stored as samples of type `T`: numbers must fit, arrays are converted.
+pub(in crate::ops) fn typed<T: Element>(value: &Operand, shape: &[usize]) -> Result<Input<T>> {
+    let number = match *value {
+        Operand::Array(ref array) => {
+            let array = astype(array.clone(), T::DTYPE)?;
+            return Ok(Input::same(array.samples(), shape));
+        }
+        Operand::Int(number) => number as f64,
+        Operand::Float(number) => number,
+    };
+    let (low, high) = T::DTYPE.limits();
+    if !T::DTYPE.is_float() && !(low..=high).contains(&number.trunc()) {
+        let error = Error::new(format!(
+            "{number} does not fit into samples of {}",
+            T::DTYPE
+        ));
+        return Err(error.hint("convert the video first: `v = v.astype(\"float32\")`"));
+    }
+    Ok(Input::Number(T::from_f64(number)))
+}
+
+fn expect_mask(operation: &str, mask: &Video) -> Result<()> {
+    match mask.dtype() {
+        DType::Bool => Ok(()),
+        dtype => {
+            let error = Error::new(format!("{operation} needs a mask of bool, got {dtype}"));
+            Err(error.hint("make a mask by comparing: `v > 0`"))
+        }
+    }
+}
+
+/// The samples of the type that the video has, for writing.
+pub(in crate::ops) fn samples_mut<T: Element>(video: &mut Video) -> Result<&mut [T]> {
+    let array = T::unwrap_mut(video.samples_mut()).expect("of the type just dispatched on");
+    array.as_mut_slice()
+}
+
+/// Sets samples where the mask is true.
+fn put<T: Element>(out: &mut [T], mask: &Input<bool>, value: &Input<T>) -> Result<()> {
+    let pieces = Pieces::of([mask.layout(), value.layout()].into_iter().flatten());
+    let steps = out.par_chunks_mut(pieces.len).enumerate();
+    let memory = || (Vec::new(), Vec::new());
+    task::for_each_init("assigning", steps, memory, |scratch, (step, out)| {
+        let (first, len) = (step * pieces.len, out.len());
+        let mask = mask.run(&pieces, first, len, &mut scratch.0);
+        let value = value.run(&pieces, first, len, &mut scratch.1);
+        let kernel = |(out, mask, value): (&mut [T], &[bool], &[T])| {
+            for ((out, chosen), value) in out.iter_mut().zip(mask).zip(value) {
+                *out = if *chosen { *value } else { *out };
+            }
+        };
+        run_kernel(&kernel, (out, mask, value));
+        Ok(())
+    })
+}
+
+/// Sets each sample to one of two.
+fn choose<T: Element>(out: &mut [T], mask: &Input<bool>, [yes, no]: &[Input<T>; 2]) -> Result<()> {
+    let layouts = [mask.layout(), yes.layout(), no.layout()];
+    let pieces = Pieces::of(layouts.into_iter().flatten());
+    let steps = out.par_chunks_mut(pieces.len).enumerate();
+    let memory = || (Vec::new(), Vec::new(), Vec::new());
+    task::for_each_init("choosing", steps, memory, |scratch, (step, out)| {
+        let (first, len) = (step * pieces.len, out.len());
+        let mask = mask.run(&pieces, first, len, &mut scratch.0);
+        let yes = yes.run(&pieces, first, len, &mut scratch.1);
+        let no = no.run(&pieces, first, len, &mut scratch.2);
+        for (((out, chosen), yes), no) in out.iter_mut().zip(mask).zip(yes).zip(no) {
+            *out = if *chosen { *yes } else { *no };
+        }
+        Ok(())
+    })
+}
+
+/// Sets the samples at which the mask is true to those of a trace, one after the other.
+fn put_in_turn<T: Element>(video: &mut Video, mask: &Video, values: &Video) -> Result<()> {
+    let shape = video.shape().to_vec();
+    let values = astype(values.clone(), T::DTYPE)?;
+    let values = T::unwrap(values.into_parts().0).expect("of the type just converted to");
+    let mask = mask.with_layout(mask.layout().broadcast(&shape).expect("a common shape"));
+    let mask = bool::unwrap(mask.into_parts().0).expect("checked by the caller");
+    let places = mask.view().iter().filter(|chosen| **chosen).count();
+    if values.shape() != [places] {
+        bail!(
+            "cannot assign an array of shape {} to the {places} samples of a mask",
+            shape_text(values.shape())
+        );
+    }
+    let mask = mask.view();
+    let chosen = samples_mut::<T>(video)?.iter_mut().zip(&mask);
+    let places = chosen
+        .filter(|(_, chosen)| **chosen)
+        .map(|(place, _)| place);
+    for (place, value) in places.zip(&values.view()) {
+        *place = *value;
+    }
+    Ok(())
+}
+
+/// The samples at which the mask is true, in order, as a trace.
+pub fn chosen(video: &Video, mask: &Video) -> Result<Video> {
+    expect_mask("an index", mask)?;
+    with_dtype!(video.dtype(), T => {
+        let samples = Input::<T>::same(video.samples(), video.shape());
+        let mask = Input::<bool>::same(mask.samples(), video.shape());
+        let pieces = Pieces::of([mask.layout(), samples.layout()].into_iter().flatten());
+        let parts: Vec<Vec<T>> = (0..video.layout().len().div_ceil(pieces.len))
+            .into_par_iter()
+            .map(|step| {
+                let first = step * pieces.len;
+                let len = pieces.len.min(video.layout().len() - first);
+                let (mut marks, mut scratch) = (Vec::new(), Vec::new());
+                let marks = mask.run(&pieces, first, len, &mut marks);
+                let samples = samples.run(&pieces, first, len, &mut scratch);
+                let both = samples.iter().zip(marks);
+                both.filter(|(_, chosen)| **chosen).map(|(sample, _)| *sample).collect()
+            })
+            .collect();
+        let samples = parts.concat();
+        Ok(Video::new(Strided::from_vec(&[samples.len()], samples)))
+    })
+}

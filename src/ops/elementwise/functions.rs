@@ -1,0 +1,259 @@
+//! Functions of each sample.
+
+use super::{Input, Operand, combine, compute};
+use crate::bail;
+use crate::choice::Choice;
+use crate::error::Result;
+use crate::ops::drive::{convert_samples, map_samples};
+use crate::video::{DType, Element, Real, Video, map_samples as of_any_type, with_dtype};
+
+/// A function of one number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Function {
+    /// The number without its sign.
+    Abs,
+    /// The number with the other sign.
+    Negative,
+    /// The square root; not-a-number below 0.
+    Sqrt,
+    /// The power of e.
+    Exp,
+    /// The natural logarithm; not-a-number below 0.
+    Log,
+    /// The logarithm to base 10; not-a-number below 0.
+    Log10,
+    /// The sine of an angle in radians.
+    Sin,
+    /// The cosine of an angle in radians.
+    Cos,
+    /// The nearest whole number that is not larger.
+    Floor,
+    /// The nearest whole number that is not smaller.
+    Ceil,
+    /// The nearest whole number; the even one of two.
+    Round,
+}
+
+impl Choice for Function {
+    const NOUN: &'static str = "the name of a function";
+    const CHOICES: &'static [(&'static str, Self)] = &[
+        ("abs", Self::Abs),
+        ("-", Self::Negative),
+        ("sqrt", Self::Sqrt),
+        ("exp", Self::Exp),
+        ("log", Self::Log),
+        ("log10", Self::Log10),
+        ("sin", Self::Sin),
+        ("cos", Self::Cos),
+        ("floor", Self::Floor),
+        ("ceil", Self::Ceil),
+        ("round", Self::Round),
+    ];
+}
+
+impl Function {
+    /// Its value at a number.
+    pub fn at<R: Real>(self, number: R) -> R {
+        match self {
+            Function::Abs => number.abs(),
+            Function::Negative => -number,
+            Function::Sqrt => number.sqrt(),
+            Function::Exp => number.exp(),
+            Function::Log => number.ln(),
+            Function::Log10 => number.log10(),
+            Function::Sin => number.sin(),
+            Function::Cos => number.cos(),
+            Function::Floor => number.floor(),
+            Function::Ceil => number.ceil(),
+            Function::Round => round(number),
+        }
+    }
+
+    /// Whether ints stay as they are.
+    fn keeps(self, dtype: DType) -> bool {
+        let is_unsigned = !dtype.is_float() && dtype.limits().0 == 0.0;
+        match self {
+            Function::Floor | Function::Ceil | Function::Round => !dtype.is_float(),
+            Function::Abs => is_unsigned,
+            _ => false,
+        }
+    }
+}
+
+/// Rounds to the nearest whole number, halves to the even one.
+fn round<R: Real>(number: R) -> R {
+    let rounded = number.round();
+    let two = R::one() + R::one();
+    if (number - number.trunc()).abs() == R::one() / two && rounded % two != R::zero() {
+        rounded - number.signum()
+    } else {
+        rounded
+    }
+}
+
+/// The value of a function at a number, or at every sample. Ints that it cannot change stay what they are; other
+/// results are `float32`, or `float64` if the array has ints of more than 16 bits or `float64`.
+pub fn apply(function: Function, video: Video) -> Result<Video> {
+    match video.dtype() {
+        dtype if function.keeps(dtype) => Ok(video),
+        dtype if dtype.is_wide() => apply_in::<f64>(function, video),
+        _ => apply_in::<f32>(function, video),
+    }
+}
+
+fn apply_in<R: Real>(function: Function, video: Video) -> Result<Video> {
+    fn each<R: Real>(
+        operation: &'static str,
+        video: Video,
+        f: impl Fn(R) -> R + Sync,
+    ) -> Result<Video> {
+        map_samples(operation, video, |run: &mut [R]| {
+            for sample in run {
+                *sample = f(*sample);
+            }
+        })
+    }
+    let name = function.name();
+    match function {
+        Function::Abs => each::<R>(name, video, R::abs),
+        Function::Negative => each::<R>(name, video, |number| -number),
+        Function::Sqrt => each::<R>(name, video, R::sqrt),
+        Function::Floor => each::<R>(name, video, R::floor),
+        Function::Ceil => each::<R>(name, video, R::ceil),
+        _ => each::<R>(name, video, |number| function.at(number)),
+    }
+}
+
+/// Whether each sample is not a number.
+pub fn isnan(video: &Video) -> Result<Video> {
+    test(video, f32::is_nan, f64::is_nan)
+}
+
+/// Whether each sample is a number, and not an infinite one.
+pub fn isfinite(video: &Video) -> Result<Video> {
+    test(video, f32::is_finite, f64::is_finite)
+}
+
+fn test(video: &Video, single: fn(f32) -> bool, double: fn(f64) -> bool) -> Result<Video> {
+    fn each<R: Real>(video: &Video, holds: fn(R) -> bool) -> Result<Video> {
+        convert_samples(
+            "testing",
+            video,
+            |(samples, results): (&[R], &mut [bool])| {
+                for (result, sample) in results.iter_mut().zip(samples) {
+                    *result = holds(*sample);
+                }
+            },
+        )
+    }
+    match video.dtype() {
+        DType::F64 => each(video, double),
+        _ => each(video, single),
+    }
+}
+
+/// Sets samples below `min` to `min` and those above `max` to `max`; the type stays.
+pub fn clip(video: Video, min: Option<f64>, max: Option<f64>) -> Result<Video> {
+    if let (Some(min), Some(max)) = (min, max)
+        && min > max
+    {
+        bail!("clip needs `min` <= `max`, got {min} and {max}");
+    }
+    with_dtype!(video.dtype(), T => clip_in::<T>(video, min, max))
+}
+
+fn clip_in<T: Element>(video: Video, min: Option<f64>, max: Option<f64>) -> Result<Video> {
+    let (min, max) = if T::DTYPE.is_float() {
+        (min, max)
+    } else {
+        (min.map(f64::ceil), max.map(f64::floor))
+    };
+    let (min, max) = (min.map(T::from_f64), max.map(T::from_f64));
+    each_of(video, move |sample: T| match (min, max) {
+        (Some(min), _) if sample < min => min,
+        (_, Some(max)) if sample > max => max,
+        _ => sample,
+    })
+}
+
+/// Sets what is not a number to a value.
+pub fn fill_nan(video: Video, value: f64) -> Result<Video> {
+    match video.dtype() {
+        DType::F32 => each_of(video, |sample: f32| {
+            if sample.is_nan() {
+                value as f32
+            } else {
+                sample
+            }
+        }),
+        DType::F64 => each_of(
+            video,
+            |sample: f64| if sample.is_nan() { value } else { sample },
+        ),
+        _ => Ok(video),
+    }
+}
+
+/// Changes each sample to another of the same type, in place if it is a temporary.
+fn each_of<T: Element>(video: Video, f: impl Fn(T) -> T + Sync) -> Result<Video> {
+    let read = |operand: &Operand, shape: &[usize]| match operand {
+        Operand::Array(array) => Input::same(array.samples(), shape),
+        _ => Input::Number(T::default()),
+    };
+    compute(
+        "changing",
+        [Operand::Array(video), Operand::Int(0)],
+        read,
+        |sample, _| f(sample),
+    )
+}
+
+/// Converts the samples: toward zero, and to the nearest that the type has if they are out of its
+/// range. Not-a-number becomes 0, or true.
+pub fn astype(video: Video, dtype: DType) -> Result<Video> {
+    match (video.dtype(), dtype) {
+        (from, to) if from == to => Ok(video),
+        (_, DType::F32) => map_samples("converting", video, |_: &mut [f32]| {}),
+        (_, DType::F64) => map_samples("converting", video, |_: &mut [f64]| {}),
+        // Double precision would round large ones.
+        (DType::I64, DType::U64) => convert(&video, |sample: i64| sample.max(0) as u64),
+        (DType::U64, DType::I64) => convert(&video, |sample: u64| {
+            i64::try_from(sample).unwrap_or(i64::MAX)
+        }),
+        (from, to) if from.is_wide() => with_dtype!(to, T => through::<f64, T>(&video)),
+        (_, to) => with_dtype!(to, T => through::<f32, T>(&video)),
+    }
+}
+
+/// The same samples in memory of their own, in row-major order; a temporary that is so already is
+/// handed back.
+pub fn copy(video: Video) -> Result<Video> {
+    let copied = of_any_type!(video.samples(), array => {
+        if array.is_reusable() {
+            return Ok(video);
+        }
+        Element::wrap(array.copy()?)
+    });
+    Ok(Video::from_parts(copied, video.into_parts().1))
+}
+
+fn through<R: Real, T: Element>(video: &Video) -> Result<Video> {
+    convert_samples(
+        "converting",
+        video,
+        |(samples, results): (&[R], &mut [T])| {
+            for (result, sample) in results.iter_mut().zip(samples) {
+                *result = sample.to_element();
+            }
+        },
+    )
+}
+
+fn convert<T: Element, U: Element>(video: &Video, f: impl Fn(T) -> U + Sync) -> Result<Video> {
+    let inputs = [
+        Input::same(video.samples(), video.shape()),
+        Input::Number(T::default()),
+    ];
+    let results = combine("converting", video.shape(), &inputs, |sample, _| f(sample))?;
+    Ok(video.with_samples(results))
+}

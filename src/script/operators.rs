@@ -1,0 +1,119 @@
+//! Arithmetic, comparison and logic with videos on either side.
+
+use rhai::{Dynamic, Engine, EvalAltResult, FLOAT, INT, NativeCallContext, Variant};
+
+use super::register::or_raise;
+use super::value::{Value, describe};
+use crate::choice::Choice;
+use crate::error::{Error, Result};
+use crate::ops::elementwise::{
+    self, Arithmetic, Comparison, Function, Logic, Operand, arithmetic, compare, logic,
+};
+use crate::video::Video;
+
+/// Registers all operators. What arrives as a temporary is overwritten by the result.
+pub(super) fn register(engine: &mut Engine) {
+    for (name, operation) in Arithmetic::CHOICES
+        .iter()
+        .filter(|(name, _)| is_symbol(name))
+    {
+        register_operator(engine, name, |a, b| arithmetic(*operation, a, b));
+        register_assignment(engine, name, |video, b| {
+            elementwise::arithmetic_assign(*operation, video, b)
+        });
+    }
+    for (name, operation) in Logic::CHOICES {
+        register_operator(engine, name, |a, b| logic(*operation, a, b));
+        register_assignment(engine, name, |video, b| {
+            elementwise::logic_assign(*operation, video, b)
+        });
+    }
+    for (name, operation) in Comparison::CHOICES {
+        register_operator(engine, name, |a, b| compare(*operation, a, b));
+        register_refusal(engine, name);
+    }
+    engine.register_fn("-", |native: NativeCallContext, video: Video| {
+        or_raise(elementwise::apply(Function::Negative, video), &native)
+    });
+    engine.register_fn("+", |video: Video| video);
+    engine.register_fn("!", |native: NativeCallContext, mask: Video| {
+        or_raise(elementwise::not(mask), &native)
+    });
+}
+
+fn is_symbol(name: &str) -> bool {
+    !name.starts_with(char::is_alphabetic)
+}
+
+type Raised<T> = Result<T, Box<EvalAltResult>>;
+
+fn register_operator(
+    engine: &mut Engine,
+    name: &str,
+    apply: impl Fn(Operand, Operand) -> Result<Video> + Send + Sync + Copy + 'static,
+) {
+    engine.register_fn(
+        name,
+        move |native: NativeCallContext, a: Video, b: Video| {
+            or_raise(apply(Operand::Array(a), Operand::Array(b)), &native)
+        },
+    );
+    register_number::<INT>(engine, name, Operand::Int, apply);
+    register_number::<FLOAT>(engine, name, Operand::Float, apply);
+    register_number::<bool>(engine, name, |value| Operand::Int(value.into()), apply);
+}
+
+/// With a number on the right and on the left.
+fn register_number<N: Variant + Clone>(
+    engine: &mut Engine,
+    name: &str,
+    operand: fn(N) -> Operand,
+    apply: impl Fn(Operand, Operand) -> Result<Video> + Send + Sync + Copy + 'static,
+) {
+    engine.register_fn(name, move |native: NativeCallContext, a: Video, b: N| {
+        or_raise(apply(Operand::Array(a), operand(b)), &native)
+    });
+    engine.register_fn(name, move |native: NativeCallContext, a: N, b: Video| {
+        or_raise(apply(operand(a), Operand::Array(b)), &native)
+    });
+}
+
+/// `v += …` changes the samples where they are if nobody else sees them.
+fn register_assignment(
+    engine: &mut Engine,
+    name: &str,
+    assign: impl Fn(&mut Video, Operand) -> Result<()> + Send + Sync + 'static,
+) {
+    engine.register_fn(
+        format!("{name}="),
+        move |native: NativeCallContext, video: &mut Video, other: Dynamic| -> Raised<()> {
+            let other = Operand::from_dynamic(other).map_err(|value| {
+                Error::new(format!("cannot combine a video with {}", describe(&value)))
+            });
+            or_raise(other.and_then(|other| assign(video, other)), &native)
+        },
+    );
+}
+
+/// A comparison with anything else would silently be `false`: Rhai compares what it does not know
+/// so. Only whether a video is `()` is a fair question.
+fn register_refusal(engine: &mut Engine, name: &'static str) {
+    let refuse = move |native: NativeCallContext, other: Dynamic| -> Raised<bool> {
+        if other.is_unit() && matches!(name, "==" | "!=") {
+            return Ok(name == "!=");
+        }
+        let error = Error::new(format!(
+            "cannot compare a video with {} by `{name}`",
+            describe(&other)
+        ));
+        or_raise(Err(error), &native)
+    };
+    engine.register_fn(
+        name,
+        move |native: NativeCallContext, _: Video, other: Dynamic| refuse(native, other),
+    );
+    engine.register_fn(
+        name,
+        move |native: NativeCallContext, other: Dynamic, _: Video| refuse(native, other),
+    );
+}
