@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use crate::error::Result;
-use crate::io::{self, Options, Selection};
+use crate::io::{self, Endian, Options, RawFormat, Selection};
 use crate::ops::example::{self, Example};
 use crate::script::{Recording, builtins};
-use crate::video::{Metadata, Video};
+use crate::video::{DType, Metadata, Video};
 
 builtins! {
     /// Loads a recording; the format is found out from the file's name and contents.
@@ -17,7 +17,9 @@ builtins! {
     /// | NumPy array | `.npy` |
     /// | MultiRecorder | `.dat` |
     /// | SciMedia MiCAM05 | `.gsh`, `.gsd` |
+    /// | MATLAB, versions 4 to 7 | `.mat` |
     /// | SciMedia MiCAM ULTIMA | `.rsh`, `.rsm`, `.rsd` |
+    /// | Andor | `.sif` |
     ///
     /// ```
     /// save_video("example.tif", example_video(20));
@@ -34,11 +36,49 @@ builtins! {
         /// Load every `step`-th frame only.
         step: usize = 1,
         /// Whether to leave the samples in the file, to be read when they are needed. For
-        /// uncompressed TIFF stacks, `.npy` and `.dat`; the file must not be shortened meanwhile.
+        /// uncompressed TIFF stacks, `.npy`, `.dat`, `.mat` and `.sif`; the file must not be
+        /// shortened meanwhile.
         use_mmap: bool = false,
+        /// Variable of a MATLAB file to load; by default the first with three axes.
+        fieldname: Option<String> = None,
     ) -> Result<Video> {
         let selection = Selection { start: start_frame, frames, step };
-        path.load(&selection, &Options::mapped(use_mmap))
+        path.load(&selection, &Options { fieldname, ..Options::mapped(use_mmap) })
+    }
+
+    /// Loads frames of a file that does not say how they lie in it.
+    ///
+    /// ```
+    /// save_video("example.npy", example_video(20, 64, 64));
+    /// let video = load_raw("example.npy", [0, 64, 64], "uint16", #{offset: 128});
+    /// video.shape // => [20, 64, 64]
+    /// ```
+    fn load_raw(
+        /// File to load.
+        path: PathBuf,
+        /// Length of each axis, the number of frames first; 0 frames stand for all that there are.
+        shape: Vec<usize>,
+        /// Type of the samples.
+        dtype: DType,
+        /// Where the first frame begins, in bytes.
+        offset: usize = 0,
+        /// Number of bytes between frames.
+        gap: usize = 0,
+        /// Order of the bytes of a sample.
+        endian: Endian = Endian::Little,
+        /// Whether to leave the samples in the file, to be read when they are needed.
+        use_mmap: bool = false,
+        /// Index of the first frame.
+        start_frame: usize = 0,
+        /// Number of frames to load; by default all to the end.
+        frames: Option<usize> = None,
+        /// Load every `step`-th frame only.
+        step: usize = 1,
+    ) -> Result<Video> {
+        let (offset, gap) = (offset as u64, gap as u64);
+        let format = RawFormat { shape, dtype, offset, gap, endian };
+        let selection = Selection { start: start_frame, frames, step };
+        io::load_raw(&path, &format, &selection, &Options::mapped(use_mmap))
     }
 
     /// Reads what a file says about a recording, without its frames.

@@ -8,6 +8,8 @@ mod camera;
 mod date;
 mod ffmpeg;
 mod importer;
+mod known;
+mod matlab;
 mod micam05;
 mod micam_ultima;
 mod movie;
@@ -15,6 +17,8 @@ mod multirecorder;
 mod npy;
 mod picture;
 mod raw;
+mod raw_binary;
+mod sif;
 mod tiff;
 
 #[cfg(test)]
@@ -28,6 +32,7 @@ pub use ffmpeg::Encoder;
 pub use importer::{Camera, Importer};
 pub use movie::{Export, export_video};
 pub use picture::PadMode;
+pub use raw_binary::{Endian, RawFormat};
 
 use crate::bail;
 use crate::error::{Error, Result};
@@ -111,6 +116,18 @@ pub struct Info {
 pub fn load_video(path: &Path, selection: &Selection, options: &Options) -> Result<Video> {
     let (_, recording) = open(path, options)?;
     load_recording(path, &*recording, selection, options)
+}
+
+/// Loads frames of a file that does not say how they lie in it, or maps them into memory.
+pub fn load_raw(
+    path: &Path,
+    format: &RawFormat,
+    selection: &Selection,
+    options: &Options,
+) -> Result<Video> {
+    expect_file(path)?;
+    let frames = raw_binary::Frames::open(path, format)?;
+    load_recording(path, &frames, selection, options)
 }
 
 fn load_recording(
@@ -284,10 +301,24 @@ const FORMATS: &[Format] = &[
         save: None,
     },
     Format {
+        name: "MATLAB",
+        extensions: &["mat"],
+        begins: matlab::begins,
+        open: |path, options| Ok(Box::new(matlab::MatFile::open(path, options)?)),
+        save: None,
+    },
+    Format {
         name: "MiCAM ULTIMA",
         extensions: &["rsh", "rsm", "rsd"],
         begins: |_| false,
         open: |path, _| Ok(Box::new(micam_ultima::Ultima::open(path)?)),
+        save: None,
+    },
+    Format {
+        name: "Andor",
+        extensions: &["sif"],
+        begins: sif::begins,
+        open: |path, _| Ok(Box::new(sif::open(path)?)),
         save: None,
     },
 ];
@@ -320,17 +351,24 @@ fn recognise(path: &Path) -> Result<&'static Format> {
 }
 
 fn beginning_of(path: &Path) -> Result<Vec<u8>> {
-    if path.is_dir() {
-        bail!("`{}` is a folder, not a file", path.display());
-    }
-    if !path.exists() {
-        return Err(missing(path));
-    }
+    expect_file(path)?;
     let beginning = Source::open(path)?.start(BEGINNING)?;
     if beginning.is_empty() {
         bail!("`{}` is empty", path.display());
     }
     Ok(beginning)
+}
+
+/// An error if there is no such file.
+fn expect_file(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        bail!("`{}` is a folder, not a file", path.display());
+    }
+    if path.exists() {
+        Ok(())
+    } else {
+        Err(missing(path))
+    }
 }
 
 /// The error for a file that is not there.

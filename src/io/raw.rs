@@ -2,7 +2,7 @@
 //! written in bulk.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use half::f16;
@@ -101,11 +101,37 @@ impl Source {
         read_exact_at(&self.file, offset, out).map_err(|e| Error::io("read", &self.path, &e))
     }
 
+    /// A stretch of the file as a stream.
+    pub(super) fn section(&self, start: u64, len: u64) -> Section<'_> {
+        let end = start.saturating_add(len).min(self.len);
+        Section {
+            source: self,
+            at: start,
+            end,
+        }
+    }
+
     /// The first `len` bytes, or fewer if the file is shorter.
     pub(super) fn start(&self, len: usize) -> Result<Vec<u8>> {
         let mut bytes = vec![0; self.len.min(len as u64) as usize];
         self.read_at(0, &mut bytes)?;
         Ok(bytes)
+    }
+}
+
+/// A stretch of a file, read from its start to its end.
+pub(super) struct Section<'a> {
+    source: &'a Source,
+    at: u64,
+    end: u64,
+}
+
+impl Read for Section<'_> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let len = self.end.saturating_sub(self.at).min(out.len() as u64) as usize;
+        read_exact_at(&self.source.file, self.at, &mut out[..len])?;
+        self.at += len as u64;
+        Ok(len)
     }
 }
 
@@ -161,6 +187,25 @@ pub(super) fn load(
     })
 }
 
+/// Fills one array in steps of `per_step` samples, one after the other.
+pub(super) fn load_in_order(
+    dtype: DType,
+    shape: &[usize],
+    per_step: usize,
+    mut fill: impl FnMut(&mut dyn Fill) -> Result<()>,
+) -> Result<Samples> {
+    with_dtype!(dtype, T => {
+        let mut array = Strided::<T>::zeroed(shape)?;
+        let samples = array.as_mut_slice()?;
+        let task = Task::new("loading", samples.len());
+        for mut out in samples.chunks_mut(per_step.max(1)) {
+            fill(&mut out)?;
+            task.advance(out.len())?;
+        }
+        Ok(T::wrap(array))
+    })
+}
+
 /// Writes all samples in row-major order, as they are in memory.
 pub(super) fn write_samples(samples: &Samples, path: &Path, file: &mut dyn Write) -> Result<()> {
     map_samples!(samples, array => write_array(array, path, file))
@@ -196,28 +241,47 @@ fn write_array<T: Stored>(array: &Strided<T>, path: &Path, file: &mut dyn Write)
 /// Samples that are bytes in a file.
 pub(super) trait Stored: Element + bytemuck::NoUninit {
     /// Fills samples with those that `read` gives the bytes of.
-    fn fill(samples: &mut [Self], encoding: Encoding, read: Read<'_>) -> Result<()>;
+    fn fill(samples: &mut [Self], encoding: Encoding, read: Reader<'_>) -> Result<()>;
 }
 
 /// Reads as many bytes as there is room for.
-pub(super) type Read<'a> = &'a mut dyn FnMut(&mut [u8]) -> Result<()>;
+pub(super) type Reader<'a> = &'a mut dyn FnMut(&mut [u8]) -> Result<()>;
 
 /// A part of the result that is to be filled, whatever its type.
 pub(super) trait Fill {
     /// Fills it with the samples that `read` gives the bytes of.
-    fn fill(&mut self, encoding: Encoding, read: Read<'_>) -> Result<()>;
+    fn fill(&mut self, encoding: Encoding, read: Reader<'_>) -> Result<()>;
+    /// Fills it with samples that are stored as another type.
+    fn convert(&mut self, stored: Encoding, read: Reader<'_>) -> Result<()>;
 }
 
 impl<T: Stored> Fill for &mut [T] {
-    fn fill(&mut self, encoding: Encoding, read: Read<'_>) -> Result<()> {
+    fn fill(&mut self, encoding: Encoding, read: Reader<'_>) -> Result<()> {
         T::fill(self, encoding, read)
     }
+
+    fn convert(&mut self, stored: Encoding, read: Reader<'_>) -> Result<()> {
+        let numbers = read_numbers(stored, self.len(), read)?;
+        for (sample, number) in self.iter_mut().zip(numbers) {
+            *sample = T::from_f64(number);
+        }
+        Ok(())
+    }
+}
+
+/// Reads `len` samples of any type.
+pub(super) fn read_numbers(stored: Encoding, len: usize, read: Reader<'_>) -> Result<Vec<f64>> {
+    with_dtype!(stored.dtype, T => {
+        let mut samples = vec![T::default(); len];
+        T::fill(&mut samples, stored, read)?;
+        Ok(samples.into_iter().map(Element::to_f64).collect())
+    })
 }
 
 macro_rules! stored {
     ($($type:ident)*) => {
         $(impl Stored for $type {
-            fn fill(samples: &mut [Self], encoding: Encoding, read: Read<'_>) -> Result<()> {
+            fn fill(samples: &mut [Self], encoding: Encoding, read: Reader<'_>) -> Result<()> {
                 fill_numbers(samples, encoding, read)
             }
         })*
@@ -226,7 +290,7 @@ macro_rules! stored {
 stored! { u8 u16 u32 u64 i8 i16 i32 i64 f64 }
 
 impl Stored for f32 {
-    fn fill(samples: &mut [Self], encoding: Encoding, read: Read<'_>) -> Result<()> {
+    fn fill(samples: &mut [Self], encoding: Encoding, read: Reader<'_>) -> Result<()> {
         if !encoding.half {
             return fill_numbers(samples, encoding, read);
         }
@@ -238,7 +302,7 @@ impl Stored for f32 {
 }
 
 impl Stored for bool {
-    fn fill(samples: &mut [Self], _: Encoding, read: Read<'_>) -> Result<()> {
+    fn fill(samples: &mut [Self], _: Encoding, read: Reader<'_>) -> Result<()> {
         let mut bytes = vec![0; samples.len()];
         read(&mut bytes)?;
         for (sample, byte) in samples.iter_mut().zip(bytes) {
@@ -251,7 +315,7 @@ impl Stored for bool {
 fn fill_numbers<T: bytemuck::Pod>(
     samples: &mut [T],
     encoding: Encoding,
-    read: Read<'_>,
+    read: Reader<'_>,
 ) -> Result<()> {
     read(bytemuck::cast_slice_mut(samples))?;
     if encoding.swapped {

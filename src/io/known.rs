@@ -1,0 +1,98 @@
+//! What is said about a recording under names that files choose freely.
+
+use std::collections::BTreeMap;
+
+use crate::video::{Field, Metadata};
+
+const FPS: &[&str] = &[
+    "fps",
+    "framerate",
+    "framespersecond",
+    "acqfreq",
+    "samplingrate",
+    "samplerate",
+    "samplingfrequency",
+];
+const DATES: &[&str] = &["date", "datetime", "acquisitiondate", "recordingdate"];
+const COMMENTS: &[&str] = &["comment", "comments", "description", "notes"];
+const PIXEL_SIZES: &[&str] = &["pixelsize", "pixelsizeum", "elementsizeum"];
+
+/// The metadata that fields of a file amount to: frame rate, date, comment and pixel size if
+/// they are named so.
+pub(super) fn metadata(fields: BTreeMap<String, Field>) -> Metadata {
+    Metadata {
+        fps: find(&fields, FPS, number).filter(|fps| fps.is_finite() && *fps > 0.0),
+        date: find(&fields, DATES, text),
+        comment: find(&fields, COMMENTS, text),
+        pixel_size: find(&fields, PIXEL_SIZES, height_and_width),
+        fields,
+        ..Metadata::default()
+    }
+}
+
+fn find<T>(
+    fields: &BTreeMap<String, Field>,
+    names: &[&str],
+    value: impl Fn(&Field) -> Option<T>,
+) -> Option<T> {
+    let plain = |name: &str| name.to_lowercase().replace(['_', ' ', '-'], "");
+    let named = |wanted: &str| {
+        let field = fields.iter().find(|(name, _)| plain(name) == wanted);
+        field.and_then(|(_, field)| value(field))
+    };
+    names.iter().find_map(|name| named(name))
+}
+
+fn number(field: &Field) -> Option<f64> {
+    match field {
+        Field::Int(value) => Some(*value as f64),
+        Field::Float(value) => Some(*value),
+        Field::Text(text) => text.trim().parse().ok(),
+        Field::List(values) => match values.as_slice() {
+            [value] => number(value),
+            _ => None,
+        },
+    }
+}
+
+fn text(field: &Field) -> Option<String> {
+    match field {
+        Field::Text(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
+        _ => None,
+    }
+}
+
+/// One number for both, or the last two of several.
+fn height_and_width(field: &Field) -> Option<[f64; 2]> {
+    let size = match field {
+        Field::List(values) => match values.as_slice() {
+            [.., height, width] => [number(height)?, number(width)?],
+            _ => [number(field)?; 2],
+        },
+        _ => [number(field)?; 2],
+    };
+    size.iter()
+        .all(|size| size.is_finite() && *size > 0.0)
+        .then_some(size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_known_however_they_are_spelled() {
+        let fields = [
+            ("Frame_Rate", Field::Int(500)),
+            ("Comment", "rabbit".into()),
+            ("element_size_um", Field::list([1.0, 0.5, 0.25])),
+        ];
+        let known = metadata(fields.map(|(name, field)| (name.into(), field)).into());
+        assert_eq!(known.fps, Some(500.0));
+        assert_eq!(known.comment.as_deref(), Some("rabbit"));
+        assert_eq!(known.pixel_size, Some([0.5, 0.25]));
+        let odd = [("fps", Field::Float(f64::NAN)), ("date", Field::Int(3))];
+        let odd = metadata(odd.map(|(name, field)| (name.into(), field)).into());
+        assert_eq!((odd.fps, odd.date), (None, None));
+    }
+}

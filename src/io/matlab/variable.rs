@@ -1,0 +1,204 @@
+//! What a MATLAB file says about a variable, and reading its numbers.
+
+use std::io::{BufRead, BufReader, Read};
+
+use flate2::bufread::ZlibDecoder;
+
+use crate::error::{Error, Result};
+use crate::io::FrameRange;
+use crate::io::raw::{self, Encoding, Fill, Reader, Source};
+use crate::video::{DType, Field, Samples, shape_text};
+
+/// How many bytes of a compressed variable are inflated in one step.
+const STEP: usize = 1 << 20;
+
+/// A variable.
+pub(super) struct Variable {
+    pub(super) name: String,
+    /// The lengths of its axes in MATLAB's order, the first varying fastest.
+    pub(super) dims: Vec<usize>,
+    pub(super) content: Content,
+}
+
+/// What a variable holds.
+pub(super) enum Content {
+    /// Real numbers; the value if there is only one.
+    Numbers(Numbers, Option<f64>),
+    /// Text.
+    Text(String),
+    /// What a video cannot be made of, in words.
+    Other(&'static str),
+}
+
+/// Where real numbers are and how they are stored.
+#[derive(Clone, Copy)]
+pub(super) struct Numbers {
+    /// The type that the variable has in MATLAB.
+    pub(super) dtype: DType,
+    /// The type that they are stored as: MATLAB uses a smaller one if nothing is lost.
+    pub(super) stored: Encoding,
+    pub(super) place: Place,
+}
+
+/// Where the samples of a variable begin.
+#[derive(Clone, Copy)]
+pub(super) enum Place {
+    /// At a byte of the file.
+    Plain(u64),
+    /// After `skip` bytes of what inflates from a stretch of the file.
+    Deflated { start: u64, len: u64, skip: u64 },
+}
+
+impl Variable {
+    /// The number of elements.
+    pub(super) fn len(&self) -> usize {
+        let product = |len: usize, axis: &usize| len.saturating_mul(*axis);
+        self.dims.iter().fold(1, product)
+    }
+
+    /// The value as metadata, if it is a single number or text.
+    pub(super) fn field(&self) -> Option<Field> {
+        match &self.content {
+            Content::Numbers(_, Some(value)) => Some(Field::Float(*value)),
+            Content::Text(text) => Some(Field::Text(text.clone())),
+            _ => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Variable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kind = match &self.content {
+            Content::Numbers(numbers, _) => numbers.dtype.to_string(),
+            Content::Text(_) => "text".into(),
+            Content::Other(kind) => (*kind).into(),
+        };
+        match self.dims.as_slice() {
+            [] => write!(f, "{} ({kind})", self.name),
+            dims => write!(f, "{} ({} {kind})", self.name, shape_text(dims)),
+        }
+    }
+}
+
+impl Numbers {
+    /// How the samples lie in the file, if they have there the type that they are loaded as.
+    pub(super) fn direct(&self) -> Option<Encoding> {
+        let same = match self.dtype {
+            DType::Bool => self.stored.size() == 1,
+            dtype => self.stored.dtype == dtype,
+        };
+        same.then_some(Encoding {
+            dtype: self.dtype,
+            ..self.stored
+        })
+    }
+
+    /// Reads blocks of samples along the slowest axis, the first of `shape`, whose length is then
+    /// that of the range.
+    pub(super) fn read(
+        &self,
+        source: &Source,
+        shape: &[usize],
+        range: FrameRange,
+    ) -> Result<Samples> {
+        let block: usize = shape[1..].iter().product();
+        let shape = [&[range.len], &shape[1..]].concat();
+        match self.place {
+            Place::Plain(start) => self.read_plain(source, &shape, block, start, range),
+            Place::Deflated { start, len, skip } => {
+                let mut stream = inflate(source, start, len);
+                let before = range.start * block * self.stored.size();
+                skip_bytes(&mut stream, skip + before as u64).map_err(|e| damaged(&e))?;
+                self.read_stream(&mut stream, &shape, block, range.step)
+            }
+        }
+    }
+
+    fn read_plain(
+        &self,
+        source: &Source,
+        shape: &[usize],
+        block: usize,
+        start: u64,
+        range: FrameRange,
+    ) -> Result<Samples> {
+        let block_bytes = (block * self.stored.size()) as u64;
+        let at = |index: usize| start + index as u64 * block_bytes;
+        if let Some(encoding) = self.direct() {
+            let offsets: Vec<u64> = range.indices().map(at).collect();
+            return raw::read_frames(source, encoding, shape, &offsets);
+        }
+        raw::load(self.dtype, shape, block, |step, out| {
+            let start = at(range.start + step * range.step);
+            out.convert(self.stored, &mut |bytes| source.read_at(start, bytes))
+        })
+    }
+
+    fn read_stream(
+        &self,
+        stream: &mut dyn Read,
+        shape: &[usize],
+        block: usize,
+        step: usize,
+    ) -> Result<Samples> {
+        let between = (step - 1) * block * self.stored.size();
+        let per_step = if between == 0 {
+            STEP / self.stored.size()
+        } else {
+            block
+        };
+        let mut is_first = true;
+        raw::load_in_order(self.dtype, shape, per_step, |out| {
+            if between > 0 && !std::mem::take(&mut is_first) {
+                skip_bytes(stream, between as u64).map_err(|e| damaged(&e))?;
+            }
+            self.fill(out, &mut |bytes| {
+                stream.read_exact(bytes).map_err(|e| damaged(&e))
+            })
+        })
+    }
+
+    fn fill(&self, out: &mut dyn Fill, read: Reader<'_>) -> Result<()> {
+        match self.direct() {
+            Some(encoding) => out.fill(encoding, read),
+            None => out.convert(self.stored, read),
+        }
+    }
+}
+
+/// A compressed stretch of a file as a stream of what it holds.
+pub(super) fn inflate(source: &Source, start: u64, len: u64) -> impl Read + '_ {
+    let section = source.section(start, len);
+    ZlibDecoder::new(BufReader::with_capacity(STEP, section))
+}
+
+/// Leaves out bytes of a stream.
+fn skip_bytes(stream: &mut dyn Read, len: u64) -> std::io::Result<()> {
+    let mut rest = BufReader::with_capacity(1 << 16, stream.take(len));
+    let mut left = len;
+    while left > 0 {
+        let read = rest.fill_buf()?.len();
+        if read == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        if crate::task::is_interrupted() {
+            return Err(std::io::Error::other(Error::interrupted()));
+        }
+        rest.consume(read);
+        left -= read as u64;
+    }
+    Ok(())
+}
+
+/// The error for a variable whose bytes cannot be inflated.
+pub(super) fn damaged(cause: &std::io::Error) -> Error {
+    let inner = cause
+        .get_ref()
+        .and_then(|cause| cause.downcast_ref::<Error>());
+    match inner {
+        Some(error) => error.clone(),
+        None => Error::new(format!(
+            "its compressed data is damaged or cut short ({cause})"
+        )),
+    }
+}
