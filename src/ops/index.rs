@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::drive::Pieces;
-use super::elementwise::{self, Input, Operand, samples_mut, typed};
+use super::drive::{Input, Pieces};
+use super::elementwise::{self, Operand, samples_mut, typed};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::task::{self, Uninterrupted};

@@ -26,6 +26,8 @@ pub trait Element:
     fn to_f32(self) -> f32;
     /// The value as an int, unless it is too large for one; floats are cut off.
     fn to_int(self) -> Option<i64>;
+    /// The nearest value; out of range saturates.
+    fn from_int(value: i64) -> Self;
     /// The nearest value toward zero; out of range saturates and NaN is 0 for ints.
     fn from_f64(value: f64) -> Self;
     /// Like [`Element::from_f64`], without the detour by way of double precision.
@@ -74,6 +76,7 @@ macro_rules! dtypes {
         fn to_f64(self) -> f64 { f64::from(u8::from(self)) }
         fn to_f32(self) -> f32 { f32::from(u8::from(self)) }
         fn to_int(self) -> Option<i64> { Some(i64::from(self)) }
+        fn from_int(value: i64) -> Self { value != 0 }
         fn from_f64(value: f64) -> Self { value != 0.0 }
         fn from_f32(value: f32) -> Self { value != 0.0 }
     };
@@ -84,6 +87,9 @@ macro_rules! dtypes {
         fn to_f32(self) -> f32 { self as f32 }
         #[inline]
         fn to_int(self) -> Option<i64> { num_traits::ToPrimitive::to_i64(&self) }
+        fn from_int(value: i64) -> Self {
+            num_traits::cast(value).unwrap_or(Self::from_f64(value as f64))
+        }
         #[inline]
         fn from_f64(value: f64) -> Self { value as $type }
         #[inline(always)]

@@ -6,6 +6,7 @@
 
 mod courses;
 mod frames;
+mod input;
 mod samples;
 
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use rayon::prelude::*;
 
 pub use courses::{Courses, Results, map_courses};
 pub use frames::{Frame, fold_frames, make_frames, map_frames};
-pub(in crate::ops) use samples::Pieces;
+pub(in crate::ops) use input::{Input, Pieces};
 pub use samples::{convert_samples, map_samples};
 
 use crate::error::Result;

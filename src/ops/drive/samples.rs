@@ -1,72 +1,12 @@
 //! Walks over runs of samples, for filters that change each sample by itself.
 
-use std::ops::Range;
-
 use rayon::prelude::*;
 
-use super::{Kernel, STEP, Target, run_kernel};
+use super::input::{Input, Pieces};
+use super::{Kernel, Target, run_kernel};
 use crate::error::Result;
 use crate::task;
-use crate::video::{Element, Layout, Real, Samples, Strided, Video};
-
-/// How the samples of a video, counted in row-major order, are cut into pieces that fit the cache
-/// of a core.
-pub(in crate::ops) struct Pieces {
-    frame_len: usize,
-    /// How many samples a piece has.
-    pub(in crate::ops) len: usize,
-}
-
-impl Pieces {
-    /// Pieces that suit all of the layouts, which have the same shape.
-    pub(in crate::ops) fn of<'a>(layouts: impl IntoIterator<Item = &'a Layout>) -> Self {
-        let mut pieces = Self {
-            frame_len: 1,
-            len: STEP,
-        };
-        for layout in layouts {
-            let shape = layout.shape();
-            pieces.frame_len = shape[1.min(shape.len())..].iter().product::<usize>().max(1);
-            if !layout.has_contiguous_frames() {
-                // Frames are put in order as wholes.
-                pieces.len = (STEP / pieces.frame_len).max(1) * pieces.frame_len;
-            }
-        }
-        pieces
-    }
-
-    /// Hands out the frames, and the run within each of them, that `len` samples from the
-    /// `first` on are made of, and how many samples those are.
-    pub(in crate::ops) fn runs(
-        &self,
-        mut first: usize,
-        len: usize,
-        mut read: impl FnMut(Range<usize>, Range<usize>, Range<usize>),
-    ) {
-        let origin = first;
-        let end = first + len;
-        while first < end {
-            let (frame, begin) = (first / self.frame_len, first % self.frame_len);
-            let whole = (end - first) / self.frame_len;
-            let (frames, run) = if begin == 0 && whole > 0 {
-                (frame..frame + whole, 0..self.frame_len)
-            } else {
-                let run = (self.frame_len - begin).min(end - first);
-                (frame..frame + 1, begin..begin + run)
-            };
-            let next = first + frames.len() * run.len();
-            read(frames, run, first - origin..next - origin);
-            first = next;
-        }
-    }
-
-    /// Reads the samples from the `first` on.
-    fn read<R: Real>(&self, source: &Samples, first: usize, out: &mut [R]) {
-        self.runs(first, out.len(), |frames, run, place| {
-            source.read_frames(frames, run, &mut out[place]);
-        });
-    }
-}
+use crate::video::{Element, Real, Strided, Video};
 
 /// Changes samples one by one: `kernel` gets runs of them, in any order.
 pub fn map_samples<R: Real>(
@@ -76,13 +16,16 @@ pub fn map_samples<R: Real>(
 ) -> Result<Video> {
     let pieces = Pieces::of([video.layout()]);
     let mut target = Target::<R>::of(video)?;
-    let (samples, source) = (target.array.as_mut_slice()?, &target.source);
+    let source = target.source.as_ref().map(Input::<R>::of);
+    let samples = target.array.as_mut_slice()?;
     let steps = samples.par_chunks_mut(pieces.len).enumerate();
     task::for_each(operation, steps, |(step, samples)| {
-        if let Some(source) = source {
-            pieces.read(source, step * pieces.len, samples);
+        for (first, samples) in pieces.cut(step, samples) {
+            if let Some(source) = &source {
+                source.read(&pieces, first, samples);
+            }
+            run_kernel(&kernel, samples);
         }
-        run_kernel(&kernel, samples);
         Ok(())
     })?;
     Ok(target.into_video())
@@ -95,6 +38,7 @@ pub fn convert_samples<R: Real, T: Element>(
     kernel: impl for<'a> Kernel<(&'a [R], &'a mut [T])>,
 ) -> Result<Video> {
     let pieces = Pieces::of([video.layout()]);
+    let source = Input::<R>::of(video.samples());
     let mut result = Strided::<T>::zeroed(video.shape())?;
     let steps = result.as_mut_slice()?.par_chunks_mut(pieces.len);
     let init = Vec::new;
@@ -102,10 +46,11 @@ pub fn convert_samples<R: Real, T: Element>(
         operation,
         steps.enumerate(),
         init,
-        |run, (step, results)| {
-            run.resize(results.len(), R::default());
-            pieces.read(video.samples(), step * pieces.len, run);
-            run_kernel(&kernel, (run.as_slice(), results));
+        |scratch, (step, results)| {
+            for (first, results) in pieces.cut(step, results) {
+                let samples = source.run(&pieces, first, results.len(), scratch);
+                run_kernel(&kernel, (samples, results));
+            }
             Ok(())
         },
     )?;

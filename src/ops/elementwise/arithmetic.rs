@@ -1,9 +1,11 @@
 //! Arithmetic and comparison of arrays and numbers.
 
-use super::{Input, Operand, combine, common_shape, compute, is_double, with_metadata_of};
+use super::assign::represents;
+use super::{Operand, combine, common_shape, compute, input, is_double, with_metadata_of};
 use crate::choice::Choice;
 use crate::error::Result;
-use crate::video::{DType, Real, Video};
+use crate::ops::drive::Input;
+use crate::video::{DType, Element, Real, Video, with_dtype};
 
 /// An operation on two numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +98,7 @@ fn arithmetic_in<R: Real>(operation: Arithmetic, left: Operand, right: Operand) 
         _ => None,
     };
     let operands = [left, right];
-    let read = Input::<R>::of;
+    let read = input::<R>;
     match (operation, exponent) {
         // One loop for each, so that it is compiled to instructions for several samples at once.
         (Arithmetic::Add, _) => compute(name, operands, read, |a, b| a + b),
@@ -134,23 +136,36 @@ fn remainder<R: Real>(a: R, b: R) -> R {
     }
 }
 
-/// Compares at every place.
+/// Compares at every place, ints of the same type and ints with numbers exactly.
 pub fn compare(operation: Comparison, left: Operand, right: Operand) -> Result<Video> {
-    if is_double(&[&left, &right]) {
-        return compare_in::<f64>(operation, left, right);
-    }
     let (left, right) = match (left, right) {
-        (Operand::Float(number), right) => (
-            Operand::Float(fit(number, operation.mirrored(), &right)),
-            right,
-        ),
+        (Operand::Float(number), right) => (fit(number, operation.mirrored(), &right), right),
         (left, Operand::Float(number)) => {
             let number = fit(number, operation, &left);
-            (left, Operand::Float(number))
+            (left, number)
         }
         both => both,
     };
-    compare_in::<f32>(operation, left, right)
+    let common = match (left.dtype(), right.dtype()) {
+        (Some(a), Some(b)) if a == b => Some(a),
+        (Some(dtype), None) if represents(dtype, &right) => Some(dtype),
+        (None, Some(dtype)) if represents(dtype, &left) => Some(dtype),
+        _ => None,
+    };
+    match common {
+        Some(dtype) => with_dtype!(dtype, T => compare_as::<T>(operation, left, right, same)),
+        None if is_double(&[&left, &right]) => compare_as::<f64>(operation, left, right, input),
+        None => compare_as::<f32>(operation, left, right, input),
+    }
+}
+
+/// An operand that can have the type, or has it already.
+fn same<T: Element>(operand: &Operand, shape: &[usize]) -> Input<T> {
+    match operand {
+        Operand::Array(array) => Input::same_stretched(array, shape),
+        Operand::Int(number) => Input::Number(T::from_int(*number)),
+        Operand::Float(number) => Input::Number(T::from_f64(*number)),
+    }
 }
 
 impl Comparison {
@@ -166,24 +181,27 @@ impl Comparison {
     }
 }
 
-/// The number that compares with all ints as the given one does, but is not changed by rounding
-/// to single precision.
-fn fit(number: f64, operation: Comparison, array: &Operand) -> f64 {
-    if array.dtype().is_none_or(DType::is_float) {
-        return number;
-    }
-    match operation {
+/// The number that compares with all ints as the given one does, but is not changed by rounding.
+fn fit(number: f64, operation: Comparison, array: &Operand) -> Operand {
+    let number = match operation {
+        _ if array.dtype().is_none_or(DType::is_float) => number,
         Comparison::Less | Comparison::GreaterOrEqual => number.ceil(),
         Comparison::Greater | Comparison::LessOrEqual => number.floor(),
         _ if number.fract() == 0.0 => number,
         _ => f64::NAN,
-    }
+    };
+    Operand::Float(number)
 }
 
-fn compare_in<R: Real>(operation: Comparison, left: Operand, right: Operand) -> Result<Video> {
+fn compare_as<T: Element>(
+    operation: Comparison,
+    left: Operand,
+    right: Operand,
+    read: fn(&Operand, &[usize]) -> Input<T>,
+) -> Result<Video> {
     let name = operation.name();
     let shape = common_shape(name, left.shape(), right.shape())?;
-    let inputs = [Input::<R>::of(&left, &shape), Input::of(&right, &shape)];
+    let inputs = [read(&left, &shape), read(&right, &shape)];
     let results = match operation {
         Comparison::Equal => combine(name, &shape, &inputs, |a, b| a == b),
         Comparison::NotEqual => combine(name, &shape, &inputs, |a, b| a != b),

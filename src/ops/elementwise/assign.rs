@@ -1,12 +1,14 @@
 //! Choosing between samples by a mask.
 
+use std::hint::select_unpredictable;
+
 use rayon::prelude::*;
 
 use super::functions::astype;
-use super::{Input, Operand, common_shape, is_double, with_metadata_of};
+use super::{Operand, common_shape, is_double, with_metadata_of};
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::ops::drive::{Pieces, run_kernel};
+use crate::ops::drive::{Input, Pieces, run_kernel};
 use crate::task::{self, Uninterrupted};
 use crate::video::{DType, Element, Strided, Video, shape_text, with_dtype};
 
@@ -32,7 +34,7 @@ pub fn assign(video: &mut Video, mask: &Video, value: &Operand) -> Result<()> {
             }
             value => typed::<T>(value, &shape)?,
         };
-        let mask = Input::same(mask.samples(), &shape);
+        let mask = Input::same_stretched(mask, &shape);
         put(samples_mut::<T>(video)?, &mask, &value)
     })
 }
@@ -44,7 +46,7 @@ pub fn select(mask: &Video, yes: &Operand, no: &Operand) -> Result<Video> {
     let shape = common_shape("where", &shape, no.shape())?;
     with_dtype!(common_dtype(yes, no), T => {
         let mut results = Strided::<T>::zeroed(&shape)?;
-        let mask = Input::<bool>::same(mask.samples(), &shape);
+        let mask = Input::<bool>::same_stretched(mask, &shape);
         let inputs = [typed::<T>(yes, &shape)?, typed(no, &shape)?];
         choose(results.as_mut_slice()?, &mask, &inputs)?;
         Ok(with_metadata_of(results, [yes, no]))
@@ -69,7 +71,7 @@ fn common_dtype(yes: &Operand, no: &Operand) -> DType {
 }
 
 /// Whether a type has a number.
-fn represents(dtype: DType, number: &Operand) -> bool {
+pub(super) fn represents(dtype: DType, number: &Operand) -> bool {
     let (low, high) = dtype.limits();
     match *number {
         Operand::Array(_) => false,
@@ -84,7 +86,7 @@ pub(in crate::ops) fn typed<T: Element>(value: &Operand, shape: &[usize]) -> Res
     let number = match *value {
         Operand::Array(ref array) => {
             let array = astype(array.clone(), T::DTYPE)?;
-            return Ok(Input::same(array.samples(), shape));
+            return Ok(Input::same_stretched(&array, shape));
         }
         Operand::Int(number) => number as f64,
         Operand::Float(number) => number,
@@ -121,16 +123,17 @@ fn put<T: Element>(out: &mut [T], mask: &Input<bool>, value: &Input<T>) -> Resul
     let pieces = Pieces::of([mask.layout(), value.layout()].into_iter().flatten());
     let steps = out.par_chunks_mut(pieces.len).enumerate();
     let memory = || (Vec::new(), Vec::new());
+    let kernel = |(out, mask, value): (&mut [T], &[bool], &[T])| {
+        for ((out, chosen), value) in out.iter_mut().zip(mask).zip(value) {
+            *out = select_unpredictable(*chosen, *value, *out);
+        }
+    };
     task::for_each_init("assigning", steps, memory, |scratch, (step, out)| {
-        let (first, len) = (step * pieces.len, out.len());
-        let mask = mask.run(&pieces, first, len, &mut scratch.0);
-        let value = value.run(&pieces, first, len, &mut scratch.1);
-        let kernel = |(out, mask, value): (&mut [T], &[bool], &[T])| {
-            for ((out, chosen), value) in out.iter_mut().zip(mask).zip(value) {
-                *out = if *chosen { *value } else { *out };
-            }
-        };
-        run_kernel(&kernel, (out, mask, value));
+        for (first, out) in pieces.cut(step, out) {
+            let mask = mask.run(&pieces, first, out.len(), &mut scratch.0);
+            let value = value.run(&pieces, first, out.len(), &mut scratch.1);
+            run_kernel(&kernel, (out, mask, value));
+        }
         Ok(())
     })
 }
@@ -141,13 +144,17 @@ fn choose<T: Element>(out: &mut [T], mask: &Input<bool>, [yes, no]: &[Input<T>; 
     let pieces = Pieces::of(layouts.into_iter().flatten());
     let steps = out.par_chunks_mut(pieces.len).enumerate();
     let memory = || (Vec::new(), Vec::new(), Vec::new());
-    task::for_each_init("choosing", steps, memory, |scratch, (step, out)| {
-        let (first, len) = (step * pieces.len, out.len());
-        let mask = mask.run(&pieces, first, len, &mut scratch.0);
-        let yes = yes.run(&pieces, first, len, &mut scratch.1);
-        let no = no.run(&pieces, first, len, &mut scratch.2);
+    let kernel = |(out, mask, yes, no): (&mut [T], &[bool], &[T], &[T])| {
         for (((out, chosen), yes), no) in out.iter_mut().zip(mask).zip(yes).zip(no) {
-            *out = if *chosen { *yes } else { *no };
+            *out = select_unpredictable(*chosen, *yes, *no);
+        }
+    };
+    task::for_each_init("choosing", steps, memory, |scratch, (step, out)| {
+        for (first, out) in pieces.cut(step, out) {
+            let mask = mask.run(&pieces, first, out.len(), &mut scratch.0);
+            let yes = yes.run(&pieces, first, out.len(), &mut scratch.1);
+            let no = no.run(&pieces, first, out.len(), &mut scratch.2);
+            run_kernel(&kernel, (out, mask, yes, no));
         }
         Ok(())
     })
@@ -182,22 +189,47 @@ fn put_in_turn<T: Element>(video: &mut Video, mask: &Video, values: &Video) -> R
 pub fn chosen(video: &Video, mask: &Video) -> Result<Video> {
     expect_mask("an index", mask)?;
     with_dtype!(video.dtype(), T => {
-        let samples = Input::<T>::same(video.samples(), video.shape());
-        let mask = Input::<bool>::same(mask.samples(), video.shape());
-        let pieces = Pieces::of([mask.layout(), samples.layout()].into_iter().flatten());
-        let parts: Vec<Vec<T>> = (0..video.layout().len().div_ceil(pieces.len))
-            .into_par_iter()
-            .map(|step| {
-                let first = step * pieces.len;
-                let len = pieces.len.min(video.layout().len() - first);
-                let (mut marks, mut scratch) = (Vec::new(), Vec::new());
-                let marks = mask.run(&pieces, first, len, &mut marks);
-                let samples = samples.run(&pieces, first, len, &mut scratch);
-                let both = samples.iter().zip(marks);
-                both.filter(|(_, chosen)| **chosen).map(|(sample, _)| *sample).collect()
-            })
-            .collect();
-        let samples = parts.concat();
-        Ok(Video::new(Strided::from_vec(&[samples.len()], samples)))
+        let samples = Input::<T>::same(video.samples());
+        let mask = Input::<bool>::same(mask.samples());
+        pick(video.layout().len(), &samples, &mask).map(Video::new)
     })
+}
+
+fn pick<T: Element>(len: usize, samples: &Input<T>, mask: &Input<bool>) -> Result<Strided<T>> {
+    let pieces = Pieces::of([mask.layout(), samples.layout()].into_iter().flatten());
+    let place = |step: usize| (step * pieces.len, pieces.len.min(len - step * pieces.len));
+    let counts: Vec<usize> = (0..len.div_ceil(pieces.len))
+        .into_par_iter()
+        .map_init(Vec::new, |scratch, step| {
+            let (first, len) = place(step);
+            let marks = mask.run(&pieces, first, len, scratch);
+            marks.iter().map(|chosen| usize::from(*chosen)).sum()
+        })
+        .collect();
+    let mut picked = Strided::zeroed(&[counts.iter().sum()])?;
+    let mut rest = picked.as_mut_slice()?;
+    let parts: Vec<&mut [T]> = counts
+        .iter()
+        .map(|count| {
+            rest.split_off_mut(..*count)
+                .expect("as many as were counted")
+        })
+        .collect();
+    let memory = || (Vec::new(), Vec::new());
+    let steps = parts.into_par_iter().enumerate();
+    task::for_each_init("selecting", steps, memory, |scratch, (step, out)| {
+        let (first, len) = place(step);
+        let marks = mask.run(&pieces, first, len, &mut scratch.0);
+        let samples = samples.run(&pieces, first, len, &mut scratch.1);
+        let mut place = 0;
+        for (sample, chosen) in samples.iter().zip(marks) {
+            // Storing first and counting later needs no branch, of which chance masks would
+            // mislead the processor.
+            let Some(out) = out.get_mut(place) else { break };
+            *out = *sample;
+            place += usize::from(*chosen);
+        }
+        Ok(())
+    })?;
+    Ok(picked)
 }

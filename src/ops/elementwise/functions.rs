@@ -1,10 +1,10 @@
 //! Functions of each sample.
 
-use super::{Input, Operand, combine, compute};
+use super::{Operand, combine, compute};
 use crate::bail;
 use crate::choice::Choice;
 use crate::error::Result;
-use crate::ops::drive::{convert_samples, map_samples};
+use crate::ops::drive::{Input, convert_samples, map_samples};
 use crate::video::{DType, Element, Real, Video, map_samples as of_any_type, with_dtype};
 
 /// A function of one number.
@@ -163,16 +163,19 @@ pub fn clip(video: Video, min: Option<f64>, max: Option<f64>) -> Result<Video> {
 }
 
 fn clip_in<T: Element>(video: Video, min: Option<f64>, max: Option<f64>) -> Result<Video> {
+    let (min, max) = (
+        min.unwrap_or(f64::NEG_INFINITY),
+        max.unwrap_or(f64::INFINITY),
+    );
     let (min, max) = if T::DTYPE.is_float() {
         (min, max)
     } else {
-        (min.map(f64::ceil), max.map(f64::floor))
+        (min.ceil(), max.floor())
     };
-    let (min, max) = (min.map(T::from_f64), max.map(T::from_f64));
-    each_of(video, move |sample: T| match (min, max) {
-        (Some(min), _) if sample < min => min,
-        (_, Some(max)) if sample > max => max,
-        _ => sample,
+    let (min, max) = (T::from_f64(min), T::from_f64(max));
+    each_of(video, move |sample: T| {
+        let sample = if sample < min { min } else { sample };
+        if sample > max { max } else { sample }
     })
 }
 
@@ -197,7 +200,7 @@ pub fn fill_nan(video: Video, value: f64) -> Result<Video> {
 /// Changes each sample to another of the same type, in place if it is a temporary.
 fn each_of<T: Element>(video: Video, f: impl Fn(T) -> T + Sync) -> Result<Video> {
     let read = |operand: &Operand, shape: &[usize]| match operand {
-        Operand::Array(array) => Input::same(array.samples(), shape),
+        Operand::Array(array) => Input::same_stretched(array, shape),
         _ => Input::Number(T::default()),
     };
     compute(
@@ -250,10 +253,7 @@ fn through<R: Real, T: Element>(video: &Video) -> Result<Video> {
 }
 
 fn convert<T: Element, U: Element>(video: &Video, f: impl Fn(T) -> U + Sync) -> Result<Video> {
-    let inputs = [
-        Input::same(video.samples(), video.shape()),
-        Input::Number(T::default()),
-    ];
+    let inputs = [Input::same(video.samples()), Input::Number(T::default())];
     let results = combine("converting", video.shape(), &inputs, |sample, _| f(sample))?;
     Ok(video.with_samples(results))
 }

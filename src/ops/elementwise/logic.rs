@@ -2,10 +2,11 @@
 
 use std::ops::{BitAnd, BitOr, BitXor};
 
-use super::{Input, Operand, compute};
+use super::{Operand, compute};
 use crate::bail;
 use crate::choice::Choice;
 use crate::error::{Error, Result};
+use crate::ops::drive::Input;
 use crate::video::{DType, Element, Video};
 
 /// An operation on two truth values, or on the bits of two ints.
@@ -88,7 +89,7 @@ where
     let read = |operand: &Operand, shape: &[usize]| match operand {
         Operand::Int(number) => Input::Number(T::from_f64(*number as f64)),
         Operand::Float(number) => Input::Number(T::from_f64(*number)),
-        Operand::Array(array) => Input::same(array.samples(), shape),
+        Operand::Array(array) => Input::same_stretched(array, shape),
     };
     let name = operation.name();
     match operation {

@@ -16,12 +16,10 @@ pub(in crate::ops) use assign::{samples_mut, typed};
 pub use functions::{Function, apply, astype, clip, copy, fill_nan, isfinite, isnan};
 pub use logic::{Logic, logic, logic_assign, not};
 
-use super::drive::{Pieces, is_in_place, run_kernel};
+use super::drive::{Input, Pieces, is_in_place, run_kernel};
 use crate::error::{Error, Result};
 use crate::task::{self, Uninterrupted};
-use crate::video::{
-    DType, Element, Layout, Real, Samples, Strided, Video, read_run, shape_text, with_dtype,
-};
+use crate::video::{DType, Element, Real, Strided, Video, shape_text, with_dtype};
 
 /// What stands on one side of an operator.
 #[derive(Debug, Clone)]
@@ -91,84 +89,12 @@ fn mismatch(operation: &str, a: &[usize], b: &[usize]) -> Error {
     error.hint("from the last axis on, lengths must be equal or 1")
 }
 
-/// An operand as the walks read it: always as a run of samples of one type.
-pub(in crate::ops) enum Input<T> {
-    /// The same number everywhere.
-    Number(T),
-    /// Samples that lie in order in memory.
-    Ordered(Strided<T>),
-    /// Samples to be put in order, or converted, run by run.
-    Read(
-        Samples,
-        fn(&Samples, std::ops::Range<usize>, std::ops::Range<usize>, &mut [T]),
-    ),
-}
-
-impl<T: Element> Input<T> {
-    /// Samples that have the type already, stretched to the shape.
-    fn same(samples: &Samples, shape: &[usize]) -> Self {
-        let layout = samples.layout().broadcast(shape).expect("a common shape");
-        let samples = samples.with_layout(layout);
-        match T::unwrap(samples.clone()) {
-            Some(array) if array.as_slice().is_some() => Input::Ordered(array),
-            _ => Input::Read(samples, |samples, frames, run, out| {
-                let array = T::unwrap(samples.clone()).expect("of the type when it was made");
-                for (frame, out) in frames.zip(out.chunks_exact_mut(run.len().max(1))) {
-                    read_run(&array, frame, run.clone(), out, |sample| sample);
-                }
-            }),
-        }
-    }
-
-    pub(in crate::ops) fn layout(&self) -> Option<&Layout> {
-        match self {
-            Input::Number(_) => None,
-            Input::Ordered(array) => Some(array.layout()),
-            Input::Read(samples, _) => Some(samples.layout()),
-        }
-    }
-
-    /// The samples from the `first` on, in memory or put into the scratch memory.
-    pub(in crate::ops) fn run<'a>(
-        &'a self,
-        pieces: &Pieces,
-        first: usize,
-        len: usize,
-        scratch: &'a mut Vec<T>,
-    ) -> &'a [T] {
-        match self {
-            Input::Ordered(array) => {
-                let samples = array.as_slice().expect("checked when it was made");
-                return &samples[first..first + len];
-            }
-            Input::Number(number) => scratch.resize(len, *number),
-            Input::Read(samples, read) => {
-                scratch.resize(len, T::default());
-                pieces.runs(first, len, |frames, run, place| {
-                    read(samples, frames, run, &mut scratch[place]);
-                });
-            }
-        }
-        &scratch[..len]
-    }
-}
-
-impl<R: Real> Input<R> {
-    /// An operand converted to the type and stretched to the shape.
-    fn of(operand: &Operand, shape: &[usize]) -> Self {
-        let array = match operand {
-            Operand::Array(array) => array,
-            Operand::Int(number) => return Input::Number(R::from_f64(*number as f64)),
-            Operand::Float(number) => return Input::Number(R::from_f64(*number)),
-        };
-        if array.dtype() == R::DTYPE {
-            return Self::same(array.samples(), shape);
-        }
-        let layout = array.layout().broadcast(shape).expect("a common shape");
-        let samples = array.samples().with_layout(layout);
-        Input::Read(samples, |samples, frames, run, out| {
-            samples.read_frames(frames, run, out);
-        })
+/// An operand converted to the type and stretched to the shape.
+fn input<R: Real>(operand: &Operand, shape: &[usize]) -> Input<R> {
+    match operand {
+        Operand::Array(array) => Input::stretched(array, shape),
+        Operand::Int(number) => Input::Number(R::from_f64(*number as f64)),
+        Operand::Float(number) => Input::Number(R::from_f64(*number)),
     }
 }
 
@@ -210,18 +136,20 @@ fn update<T: Element>(
     let mut array = T::unwrap(samples).expect("of the type just compared");
     let pieces = Pieces::of(other.layout());
     let steps = array.as_mut_slice()?.par_chunks_mut(pieces.len);
+    let kernel = |(out, b): (&mut [T], &[T])| {
+        for (out, b) in out.iter_mut().zip(b) {
+            *out = f(*out, *b);
+        }
+    };
     task::for_each_init(
         operation,
         steps.enumerate(),
         Vec::new,
         |scratch, (step, out)| {
-            let other = other.run(&pieces, step * pieces.len, out.len(), scratch);
-            let kernel = |(out, b): (&mut [T], &[T])| {
-                for (out, b) in out.iter_mut().zip(b) {
-                    *out = f(*out, *b);
-                }
-            };
-            run_kernel(&kernel, (out, other));
+            for (first, out) in pieces.cut(step, out) {
+                let other = other.run(&pieces, first, out.len(), scratch);
+                run_kernel(&kernel, (out, other));
+            }
             Ok(())
         },
     )?;
@@ -239,20 +167,21 @@ fn combine<T: Element, U: Element>(
     let mut results = Strided::<U>::zeroed(shape)?;
     let steps = results.as_mut_slice()?.par_chunks_mut(pieces.len);
     let memory = || (Vec::new(), Vec::new());
+    let kernel = |(out, a, b): (&mut [U], &[T], &[T])| {
+        for ((out, a), b) in out.iter_mut().zip(a).zip(b) {
+            *out = f(*a, *b);
+        }
+    };
     task::for_each_init(
         operation,
         steps.enumerate(),
         memory,
         |scratch, (step, out)| {
-            let (first, len) = (step * pieces.len, out.len());
-            let a = a.run(&pieces, first, len, &mut scratch.0);
-            let b = b.run(&pieces, first, len, &mut scratch.1);
-            let kernel = |(out, a, b): (&mut [U], &[T], &[T])| {
-                for ((out, a), b) in out.iter_mut().zip(a).zip(b) {
-                    *out = f(*a, *b);
-                }
-            };
-            run_kernel(&kernel, (out, a, b));
+            for (first, out) in pieces.cut(step, out) {
+                let a = a.run(&pieces, first, out.len(), &mut scratch.0);
+                let b = b.run(&pieces, first, out.len(), &mut scratch.1);
+                run_kernel(&kernel, (out, a, b));
+            }
             Ok(())
         },
     )?;
