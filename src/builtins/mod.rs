@@ -1,5 +1,6 @@
 //! Every builtin, by topic: declarations whose bodies call into `ops`, `io` and `player`.
 
+mod analysis;
 mod edit;
 mod export;
 mod files;
@@ -32,6 +33,10 @@ pub const TOPICS: &[Topic] = &[
     Topic {
         title: "Filters",
         builtins: filters::BUILTINS,
+    },
+    Topic {
+        title: "Analysis",
+        builtins: analysis::BUILTINS,
     },
     Topic {
         title: "Exporting movies",

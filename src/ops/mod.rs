@@ -4,6 +4,8 @@
 //! all cores, from samples of any type and layout, into the memory of the input if that is a
 //! temporary, with progress and interruption.
 
+pub mod bandpass;
+pub mod bleach;
 pub mod border;
 pub mod edit;
 pub mod elementwise;
@@ -11,9 +13,12 @@ pub mod example;
 pub mod index;
 pub mod mean;
 pub mod normalize;
+pub mod ratio;
 pub mod smooth;
 pub mod temporal;
+pub mod trend;
 
+mod butterworth;
 pub mod drive;
 mod gaussian;
 

@@ -1,0 +1,103 @@
+//! Analysis of the courses of pixels.
+
+use crate::bail;
+use crate::error::Result;
+use crate::ops::bandpass::{self, Bandpass};
+use crate::ops::bleach::{self, Fading};
+use crate::ops::ratio;
+use crate::ops::trend::{self, Trend};
+use crate::script::builtins;
+use crate::video::Video;
+
+builtins! {
+    /// Keeps the frequencies of a band in the course of every pixel.
+    ///
+    /// A Butterworth filter of the given order runs forward and then backward in double precision, so
+    /// that nothing is shifted in time and the amplitude at `low` and `high` is halved; the result is
+    /// that of SciPy's `sosfiltfilt`. Int videos give float32.
+    ///
+    /// ```
+    /// example_video().bandpass(2, 40).dtype // => "float32"
+    /// example_video().bandpass((), 40, #{order: 3}).shape // => [200, 128, 128]
+    /// ```
+    fn bandpass(
+        /// Video or trace to filter; time is the first axis.
+        video: Video,
+        /// Lowest frequency that passes; `()` if all low ones do.
+        low: Option<f64> [Hz],
+        /// Highest frequency that passes; `()` if all high ones do.
+        high: Option<f64> [Hz],
+        /// Order of the filter, 1 to 10: the higher, the steeper its ends.
+        order: usize = 2,
+        /// Frames per second; by default what the video knows.
+        fps: Option<f64> [Hz] = None,
+    ) -> Result<Video> {
+        bandpass::bandpass(video, &Bandpass { low, high, order, fps })
+    }
+
+    /// Subtracts slow changes from the course of every pixel.
+    ///
+    /// Either the polynomial Σ cₖtᵏ of an order with the smallest squared distance from the course
+    /// (order 1 is a straight line, as in SciPy's `detrend`), or with `window` the mean of the frames
+    /// around each. Int videos give float32.
+    ///
+    /// ```
+    /// detrend(example_video()).shape // => [200, 128, 128]
+    /// detrend(example_video(), #{window: 101}).dtype // => "float32"
+    /// ```
+    fn detrend(
+        /// Video or trace; time is the first axis.
+        video: Video,
+        /// Order of the polynomial, by default 1; 0 subtracts the mean.
+        order: Option<usize> = None,
+        /// Length of a moving average to subtract instead, cut off at the ends of the video.
+        window: Option<usize> [frames] = None,
+    ) -> Result<Video> {
+        let trend = match (order, window) {
+            (Some(_), Some(_)) => bail!("detrend takes `order` or `window`, not both"),
+            (_, Some(window)) => Trend::Window(window),
+            (order, None) => Trend::Polynomial(order.unwrap_or(1)),
+        };
+        trend::detrend(video, trend)
+    }
+
+    /// Corrects the fading of fluorescence.
+    ///
+    /// A course f of fading is fitted to the mean of the frames, m(t): an exponential decay
+    /// a·exp(−t/τ) + c, a straight line, or a moving average. Frame t is multiplied by f(0)/f(t), as
+    /// in ImageJ's bleach correction (Miura 2020, doi:10.12688/f1000research.27171). Subtract the
+    /// camera's offset first. Int videos give float32.
+    ///
+    /// ```
+    /// bleach_correct(example_video()).shape // => [200, 128, 128]
+    /// bleach_correct(example_video(), "linear").dtype // => "float32"
+    /// ```
+    fn bleach_correct(
+        /// Video or trace; time is the first axis.
+        video: Video,
+        /// Course of the fading.
+        method: Fading = Fading::Exponential,
+        /// Length of the moving average; a few cycles of the activity.
+        window: usize [frames] = 101,
+    ) -> Result<Video> {
+        bleach::bleach_correct(video, method, window)
+    }
+
+    /// Divides each sample of a video by that of another, for dyes of two wavelengths.
+    ///
+    /// The result is a(t, y, x) / b(t, y, x) in float32, or float64 if one of them is; it is not a
+    /// number where b is 0.
+    ///
+    /// ```
+    /// let v = example_video();
+    /// ratio(v, v)[[0, 64, 64]] // => 1.0
+    /// ```
+    fn ratio(
+        /// Video to divide.
+        a: Video,
+        /// Video of the same shape to divide it by.
+        b: Video,
+    ) -> Result<Video> {
+        ratio::ratio(&a, &b)
+    }
+}
