@@ -41,9 +41,12 @@ builtins! {
         use_mmap: bool = false,
         /// Variable of a MATLAB file to load; by default the first with three axes.
         fieldname: Option<String> = None,
+        /// Whether a MultiRecorder file has samples of 8 bits rather than 16; by default its size
+        /// tells.
+        is_8bit: Option<bool> = None,
     ) -> Result<Video> {
         let selection = Selection { start: start_frame, frames, step };
-        path.load(&selection, &Options { fieldname, ..Options::mapped(use_mmap) })
+        path.load(&selection, &Options { fieldname, is_8bit, ..Options::mapped(use_mmap) })
     }
 
     /// Loads frames of a file that does not say how they lie in it.
