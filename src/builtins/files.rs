@@ -17,7 +17,9 @@ builtins! {
     /// | NumPy array | `.npy` |
     /// | MultiRecorder | `.dat` |
     /// | SciMedia MiCAM05 | `.gsh`, `.gsd` |
-    /// | MATLAB, versions 4 to 7 | `.mat` |
+    /// | MATLAB, versions 4 to 7.3 | `.mat` |
+    /// | HDF5 | `.h5`, `.hdf5` |
+    /// | Zarr, OME-Zarr | folders such as `.zarr` |
     /// | SciMedia MiCAM ULTIMA | `.rsh`, `.rsm`, `.rsd` |
     /// | Andor | `.sif` |
     ///
@@ -36,10 +38,11 @@ builtins! {
         /// Load every `step`-th frame only.
         step: usize = 1,
         /// Whether to leave the samples in the file, to be read when they are needed. For
-        /// uncompressed TIFF stacks, `.npy`, `.dat`, `.mat` and `.sif`; the file must not be
+        /// uncompressed TIFF stacks, `.npy`, `.dat`, `.mat`, `.h5` and `.sif`; the file must not be
         /// shortened meanwhile.
         use_mmap: bool = false,
-        /// Variable of a MATLAB file to load; by default the first with three axes.
+        /// Variable of a MATLAB file, dataset of an HDF5 file or array of a Zarr folder to load; by
+        /// default the first with three axes.
         fieldname: Option<String> = None,
         /// Whether a MultiRecorder file has samples of 8 bits rather than 16; by default its size
         /// tells.

@@ -4,9 +4,13 @@
 //! [`Recording`], from which frames are then loaded.
 
 pub(crate) mod atomic;
+mod blosc;
 mod camera;
+mod chunked;
+mod codec;
 mod date;
 mod ffmpeg;
+mod hdf5;
 mod importer;
 mod known;
 mod matlab;
@@ -20,6 +24,7 @@ mod raw;
 mod raw_binary;
 mod sif;
 mod tiff;
+mod zarr;
 
 #[cfg(test)]
 mod damage;
@@ -301,6 +306,20 @@ const FORMATS: &[Format] = &[
         save: None,
     },
     Format {
+        name: "HDF5",
+        extensions: &["h5", "hdf5", "hdf", "he5", "nwb", "ims"],
+        begins: hdf5::begins,
+        open: |path, options| Ok(Box::new(hdf5::Hdf5File::open(path, options)?)),
+        save: None,
+    },
+    Format {
+        name: ZARR,
+        extensions: &["zarr"],
+        begins: |_| false,
+        open: |path, options| Ok(Box::new(zarr::Store::open(path, options)?)),
+        save: None,
+    },
+    Format {
         name: "MATLAB",
         extensions: &["mat"],
         begins: matlab::begins,
@@ -323,6 +342,9 @@ const FORMATS: &[Format] = &[
     },
 ];
 
+/// The format of folders with arrays in chunks.
+const ZARR: &str = "Zarr";
+
 /// How many bytes [`Format::begins`] gets.
 const BEGINNING: usize = 32;
 
@@ -333,6 +355,10 @@ fn open(path: &Path, options: &Options) -> Result<(&'static Format, Box<dyn Reco
 
 /// The format by extension, unless the content is plainly another's.
 fn recognise(path: &Path) -> Result<&'static Format> {
+    if zarr::is_store(path) {
+        let zarr = FORMATS.iter().find(|format| format.name == ZARR);
+        return Ok(zarr.expect("one of the formats"));
+    }
     let beginning = beginning_of(path)?;
     let extension = extension_of(path);
     let by_extension = extension.as_deref().and_then(|extension| {
@@ -433,6 +459,29 @@ fn cannot_load(path: &Path, reason: &Error) -> Error {
     }
     let error = Error::new(format!("cannot load `{}`: {reason}", path.display()));
     reason.hints().iter().cloned().fold(error, Error::hint)
+}
+
+/// Says that a file has other arrays than the one that is loaded.
+fn warn_of_others(path: &Path, name: &str, others: &[String]) {
+    if !others.is_empty() {
+        task::warn(&format!(
+            "`{}` has several arrays: loading `{name}`; choose another with `fieldname`: {}",
+            path.display(),
+            others.join(", ")
+        ));
+    }
+}
+
+/// What a file holds in words, after what is said about it.
+fn listing(parts: impl Iterator<Item = String>) -> String {
+    let mut texts: Vec<String> = parts.take(21).collect();
+    if texts.len() > 20 {
+        texts[20] = "…".into();
+    }
+    match texts.as_slice() {
+        [] => ": it is empty".into(),
+        texts => format!(": it holds {}", texts.join(", ")),
+    }
 }
 
 /// The error for a file that cannot be used where it lies.

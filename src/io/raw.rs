@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use crate::bail;
 use crate::error::{Error, Result};
+use crate::io::FrameRange;
 use crate::task::{self, Task};
 use crate::video::{DType, Element, Samples, Strided, map_samples, read_run, with_dtype};
 
@@ -60,6 +61,45 @@ impl Encoding {
     /// Whether the order of the bytes is all that prevents such use.
     pub(super) fn is_foreign(self) -> bool {
         self.obstacle() == Some(OTHER_ORDER)
+    }
+}
+
+/// What samples are stored as and what they become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Conversion {
+    /// The type they become.
+    pub(super) dtype: DType,
+    /// How the file holds them.
+    pub(super) stored: Encoding,
+}
+
+impl Conversion {
+    /// Samples that keep their type.
+    pub(super) fn none(encoding: Encoding) -> Self {
+        Self {
+            dtype: encoding.dtype,
+            stored: encoding,
+        }
+    }
+
+    /// How the file holds the samples, if they have there the type that they become.
+    pub(super) fn direct(self) -> Option<Encoding> {
+        let same = match self.dtype {
+            DType::Bool => self.stored.size() == 1,
+            dtype => self.stored.dtype == dtype,
+        };
+        same.then_some(Encoding {
+            dtype: self.dtype,
+            ..self.stored
+        })
+    }
+
+    /// Fills a part of the result.
+    pub(super) fn fill(self, out: &mut dyn Fill, read: Reader<'_>) -> Result<()> {
+        match self.direct() {
+            Some(encoding) => out.fill(encoding, read),
+            None => out.convert(self.stored, read),
+        }
     }
 }
 
@@ -172,6 +212,28 @@ pub(super) fn read_frames(
     })
 }
 
+/// Reads frames of an array of a shape that lies in a file from byte `start` on, on all cores.
+pub(super) fn read_blocks(
+    source: &Source,
+    conversion: Conversion,
+    shape: &[usize],
+    start: u64,
+    range: FrameRange,
+) -> Result<Samples> {
+    let frame_len: usize = shape[1..].iter().product();
+    let frame_bytes = (frame_len * conversion.stored.size()) as u64;
+    let at = |frame: usize| start + frame as u64 * frame_bytes;
+    let shape = [&[range.len], &shape[1..]].concat();
+    if let Some(encoding) = conversion.direct() {
+        let offsets: Vec<u64> = range.indices().map(at).collect();
+        return read_frames(source, encoding, &shape, &offsets);
+    }
+    load(conversion.dtype, &shape, frame_len, |step, out| {
+        let start = at(range.start + step * range.step);
+        out.convert(conversion.stored, &mut |bytes| source.read_at(start, bytes))
+    })
+}
+
 /// Fills one array in steps of `per_step` samples, on all cores.
 pub(super) fn load(
     dtype: DType,
@@ -183,6 +245,28 @@ pub(super) fn load(
         let mut array = Strided::<T>::zeroed(shape)?;
         let steps = array.as_mut_slice()?.par_chunks_mut(per_step.max(1)).enumerate();
         task::for_each("loading", steps, |(step, mut out)| fill(step, &mut out))?;
+        Ok(T::wrap(array))
+    })
+}
+
+/// Fills one array in parts of the given numbers of samples, on all cores.
+pub(super) fn load_parts(
+    dtype: DType,
+    shape: &[usize],
+    lens: &[usize],
+    fill: impl Fn(usize, &mut dyn Fill) -> Result<()> + Sync,
+) -> Result<Samples> {
+    with_dtype!(dtype, T => {
+        let mut array = Strided::<T>::zeroed(shape)?;
+        let mut rest = array.as_mut_slice()?;
+        let mut parts = Vec::with_capacity(lens.len());
+        for len in lens {
+            let (part, others) = rest.split_at_mut(*len);
+            parts.push(part);
+            rest = others;
+        }
+        let parts = parts.into_par_iter().enumerate();
+        task::for_each("loading", parts, |(index, mut out)| fill(index, &mut out))?;
         Ok(T::wrap(array))
     })
 }

@@ -1,7 +1,8 @@
-//! MATLAB's `.mat` files of versions 4 to 7, with MATLAB's order of axes made a video's.
+//! MATLAB's `.mat` files of versions 4 to 7.3, with MATLAB's order of axes made a video's.
 
 mod v4;
 mod v5;
+mod v73;
 mod variable;
 
 #[cfg(test)]
@@ -14,12 +15,14 @@ use rayon::prelude::*;
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::io::raw::Source;
-use crate::io::{FrameRange, Options, Recording, cannot_load, cannot_map, copy_frames, known};
+use crate::io::{
+    FrameRange, Options, Recording, cannot_load, cannot_map, copy_frames, known, warn_of_others,
+};
 use crate::task;
 use crate::video::{
     DType, Element, Field, Layout, MappedFile, Metadata, Samples, Strided, map_samples, with_dtype,
 };
-use variable::{Content, Numbers, Place, Variable};
+use variable::{Content, Numbers, Variable};
 
 /// How many samples are negated in one step.
 const STEP: usize = 1 << 20;
@@ -45,7 +48,7 @@ struct Array {
 
 /// Whether a file that begins with these bytes is one of MATLAB's.
 pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"MATLAB 5.0 MAT-file")
+    bytes.starts_with(b"MATLAB 5.0 MAT-file") || bytes.starts_with(b"MATLAB 7.3 MAT-file")
 }
 
 impl MatFile {
@@ -64,18 +67,6 @@ impl MatFile {
     fn array(&self) -> Result<&Array> {
         self.array.as_ref().map_err(Error::clone)
     }
-
-    /// Says that there are other arrays.
-    fn warn(&self, array: &Array) {
-        if !array.others.is_empty() {
-            task::warn(&format!(
-                "`{}` has several arrays: loading `{}`; choose another with `fieldname`: {}",
-                self.source.path().display(),
-                array.name,
-                array.others.join(", ")
-            ));
-        }
-    }
 }
 
 impl Recording for MatFile {
@@ -85,12 +76,15 @@ impl Recording for MatFile {
 
     fn layout(&self) -> Result<(Vec<usize>, DType)> {
         let array = self.array()?;
-        Ok((array.layout.shape().to_vec(), array.numbers.dtype))
+        Ok((
+            array.layout.shape().to_vec(),
+            array.numbers.conversion.dtype,
+        ))
     }
 
     fn load(&self, range: FrameRange) -> Result<Samples> {
         let array = self.array()?;
-        self.warn(array);
+        warn_of_others(self.source.path(), &array.name, &array.others);
         let samples = array
             .load(&self.source, range)
             .map_err(|e| cannot_load(self.source.path(), &e))?;
@@ -103,17 +97,17 @@ impl Recording for MatFile {
     fn is_foreign(&self) -> bool {
         let direct = self.array.as_ref().ok().filter(|array| array.is_plain());
         direct
-            .and_then(|array| array.numbers.direct())
+            .and_then(|array| array.numbers.conversion.direct())
             .is_some_and(|encoding| encoding.is_foreign())
     }
 
     fn map(&self) -> Result<Samples> {
         let array = self.array()?;
         let path = self.source.path();
-        let Place::Plain(start) = array.numbers.place else {
+        let Some(start) = array.numbers.place.plain() else {
             return Err(cannot_map(path, "its samples are compressed"));
         };
-        let Some(encoding) = array.numbers.direct() else {
+        let Some(encoding) = array.numbers.conversion.direct() else {
             return Err(cannot_map(path, "its samples are stored as a smaller type"));
         };
         if array.is_negative {
@@ -122,7 +116,7 @@ impl Recording for MatFile {
         if let Some(obstacle) = encoding.obstacle() {
             return Err(cannot_map(path, obstacle));
         }
-        self.warn(array);
+        warn_of_others(self.source.path(), &array.name, &array.others);
         let file = MappedFile::open(path)?;
         let mapped = with_dtype!(encoding.dtype, T => {
             file.array::<T>(start as usize, array.layout.clone()).map(Element::wrap)
@@ -134,7 +128,7 @@ impl Recording for MatFile {
 impl Array {
     /// Whether the samples lie in the file as they are.
     fn is_plain(&self) -> bool {
-        matches!(self.numbers.place, Place::Plain(_)) && !self.is_negative
+        self.numbers.place.plain().is_some() && !self.is_negative
     }
 
     /// How likely it is the video among several arrays.
@@ -181,6 +175,9 @@ fn slowest_axis(layout: &Layout) -> usize {
 
 fn variables(source: &Source) -> Result<Vec<Variable>> {
     let header = source.start(128)?;
+    if v73::is_header(&header) {
+        return v73::variables(source);
+    }
     if let Ok(swapped) = v5::is_swapped(&header) {
         return v5::variables(source, swapped);
     }
@@ -236,18 +233,13 @@ fn named(variables: &[Variable], name: &str) -> Result<Array> {
 
 /// The variables in words, after what is said about the file.
 fn listing(variables: &[Variable]) -> String {
-    let texts: Vec<String> = variables.iter().take(20).map(Variable::to_string).collect();
-    match texts.as_slice() {
-        [] => ": it is empty".into(),
-        texts if texts.len() < variables.len() => format!(": it holds {}, …", texts.join(", ")),
-        texts => format!(": it holds {}", texts.join(", ")),
-    }
+    crate::io::listing(variables.iter().map(Variable::to_string))
 }
 
 /// A recording of the program Rhythm, in which depolarised cells are dark.
 fn negative(array: Array) -> Array {
     let mut numbers = array.numbers;
-    numbers.dtype = match numbers.dtype {
+    numbers.conversion.dtype = match numbers.conversion.dtype {
         DType::U8 | DType::U16 | DType::Bool => DType::F32,
         DType::U32 | DType::U64 => DType::F64,
         signed => signed,
@@ -290,7 +282,7 @@ impl Variable {
         }
         Some(Array {
             name: self.name.clone(),
-            numbers: *numbers,
+            numbers: numbers.clone(),
             layout: video_layout(&self.dims)?,
             is_negative: false,
             others: Vec::new(),
@@ -323,6 +315,13 @@ fn video_layout(dims: &[usize]) -> Option<Layout> {
 /// otherwise.
 fn is_time_last(rows: usize, cols: usize, depth: usize) -> bool {
     (depth > rows && depth > cols) || (rows == cols && cols != depth)
+}
+
+/// The characters of UTF-16 text.
+fn letters(units: &[u16]) -> Vec<char> {
+    char::decode_utf16(units.iter().copied())
+        .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect()
 }
 
 /// Characters of a matrix that is stored by columns as lines, one for each row.

@@ -4,7 +4,7 @@
 use super::variable::{Content, Numbers, Place, Variable};
 use crate::bail;
 use crate::error::Result;
-use crate::io::raw::{self, Encoding, Source};
+use crate::io::raw::{self, Conversion, Encoding, Source};
 use crate::video::DType;
 
 /// The size of the header of a variable.
@@ -124,8 +124,7 @@ fn variable(source: &Source, at: u64, start: u64, header: &Header) -> Result<Var
         Kind::Numbers => {
             let value = if len == 1 { Some(read(1)?[0]) } else { None };
             let numbers = Numbers {
-                dtype: header.encoding.dtype,
-                stored: header.encoding,
+                conversion: Conversion::none(header.encoding),
                 place: Place::Plain(start),
             };
             Content::Numbers(numbers, value)

@@ -6,7 +6,7 @@ use std::io::{BufReader, Read};
 use super::variable::{Content, Numbers, Place, Variable, damaged, inflate};
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::raw::{self, Encoding, Source};
+use crate::io::raw::{self, Conversion, Encoding, Source};
 use crate::video::DType;
 
 /// Where the first element begins.
@@ -234,8 +234,7 @@ impl<R: Read> Elements<R> {
             value = raw::read_numbers(stored, 1, &mut read)?.first().copied();
         }
         let numbers = Numbers {
-            dtype,
-            stored,
+            conversion: Conversion { dtype, stored },
             place: place(skip),
         };
         Ok(Content::Numbers(numbers, value))
@@ -253,10 +252,8 @@ impl<R: Read> Elements<R> {
                     true => u16::from_ne_bytes([pair[1], pair[0]]),
                     false => u16::from_ne_bytes([pair[0], pair[1]]),
                 };
-                let units = bytes.chunks_exact(2).map(unit);
-                char::decode_utf16(units)
-                    .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
-                    .collect()
+                let units: Vec<u16> = bytes.chunks_exact(2).map(unit).collect();
+                super::letters(&units)
             }
             _ => String::from_utf8_lossy(&bytes).chars().collect(),
         };

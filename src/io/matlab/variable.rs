@@ -1,13 +1,15 @@
 //! What a MATLAB file says about a variable, and reading its numbers.
 
 use std::io::{BufRead, BufReader, Read};
+use std::sync::Arc;
 
 use flate2::bufread::ZlibDecoder;
 
 use crate::error::{Error, Result};
 use crate::io::FrameRange;
-use crate::io::raw::{self, Encoding, Fill, Reader, Source};
-use crate::video::{DType, Field, Samples, shape_text};
+use crate::io::hdf5::Dataset;
+use crate::io::raw::{self, Conversion, Source};
+use crate::video::{Field, Samples, shape_text};
 
 /// How many bytes of a compressed variable are inflated in one step.
 const STEP: usize = 1 << 20;
@@ -31,22 +33,34 @@ pub(super) enum Content {
 }
 
 /// Where real numbers are and how they are stored.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Numbers {
-    /// The type that the variable has in MATLAB.
-    pub(super) dtype: DType,
-    /// The type that they are stored as: MATLAB uses a smaller one if nothing is lost.
-    pub(super) stored: Encoding,
+    /// The type that the variable has in MATLAB, and that which it is stored as: a smaller one if
+    /// nothing is lost.
+    pub(super) conversion: Conversion,
     pub(super) place: Place,
 }
 
-/// Where the samples of a variable begin.
-#[derive(Clone, Copy)]
+/// Where the samples of a variable are.
+#[derive(Clone)]
 pub(super) enum Place {
     /// At a byte of the file.
     Plain(u64),
     /// After `skip` bytes of what inflates from a stretch of the file.
     Deflated { start: u64, len: u64, skip: u64 },
+    /// In a dataset of a file that is also one of HDF5.
+    Dataset(Arc<Dataset>),
+}
+
+impl Place {
+    /// Where in the file the samples lie as they are, if they do.
+    pub(super) fn plain(&self) -> Option<u64> {
+        match self {
+            Self::Plain(start) => Some(*start),
+            Self::Deflated { .. } => None,
+            Self::Dataset(dataset) => dataset.plain(),
+        }
+    }
 }
 
 impl Variable {
@@ -69,7 +83,7 @@ impl Variable {
 impl std::fmt::Display for Variable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let kind = match &self.content {
-            Content::Numbers(numbers, _) => numbers.dtype.to_string(),
+            Content::Numbers(numbers, _) => numbers.conversion.dtype.to_string(),
             Content::Text(_) => "text".into(),
             Content::Other(kind) => (*kind).into(),
         };
@@ -81,18 +95,6 @@ impl std::fmt::Display for Variable {
 }
 
 impl Numbers {
-    /// How the samples lie in the file, if they have there the type that they are loaded as.
-    pub(super) fn direct(&self) -> Option<Encoding> {
-        let same = match self.dtype {
-            DType::Bool => self.stored.size() == 1,
-            dtype => self.stored.dtype == dtype,
-        };
-        same.then_some(Encoding {
-            dtype: self.dtype,
-            ..self.stored
-        })
-    }
-
     /// Reads blocks of samples along the slowest axis, the first of `shape`, whose length is then
     /// that of the range.
     pub(super) fn read(
@@ -101,37 +103,18 @@ impl Numbers {
         shape: &[usize],
         range: FrameRange,
     ) -> Result<Samples> {
-        let block: usize = shape[1..].iter().product();
-        let shape = [&[range.len], &shape[1..]].concat();
         match self.place {
-            Place::Plain(start) => self.read_plain(source, &shape, block, start, range),
+            Place::Plain(start) => raw::read_blocks(source, self.conversion, shape, start, range),
+            Place::Dataset(ref dataset) => dataset.read(source, self.conversion, range),
             Place::Deflated { start, len, skip } => {
+                let block: usize = shape[1..].iter().product();
+                let shape = [&[range.len], &shape[1..]].concat();
                 let mut stream = inflate(source, start, len);
-                let before = range.start * block * self.stored.size();
+                let before = range.start * block * self.conversion.stored.size();
                 skip_bytes(&mut stream, skip + before as u64).map_err(|e| damaged(&e))?;
                 self.read_stream(&mut stream, &shape, block, range.step)
             }
         }
-    }
-
-    fn read_plain(
-        &self,
-        source: &Source,
-        shape: &[usize],
-        block: usize,
-        start: u64,
-        range: FrameRange,
-    ) -> Result<Samples> {
-        let block_bytes = (block * self.stored.size()) as u64;
-        let at = |index: usize| start + index as u64 * block_bytes;
-        if let Some(encoding) = self.direct() {
-            let offsets: Vec<u64> = range.indices().map(at).collect();
-            return raw::read_frames(source, encoding, shape, &offsets);
-        }
-        raw::load(self.dtype, shape, block, |step, out| {
-            let start = at(range.start + step * range.step);
-            out.convert(self.stored, &mut |bytes| source.read_at(start, bytes))
-        })
     }
 
     fn read_stream(
@@ -141,28 +124,21 @@ impl Numbers {
         block: usize,
         step: usize,
     ) -> Result<Samples> {
-        let between = (step - 1) * block * self.stored.size();
+        let between = (step - 1) * block * self.conversion.stored.size();
         let per_step = if between == 0 {
-            STEP / self.stored.size()
+            STEP / self.conversion.stored.size()
         } else {
             block
         };
         let mut is_first = true;
-        raw::load_in_order(self.dtype, shape, per_step, |out| {
+        raw::load_in_order(self.conversion.dtype, shape, per_step, |out| {
             if between > 0 && !std::mem::take(&mut is_first) {
                 skip_bytes(stream, between as u64).map_err(|e| damaged(&e))?;
             }
-            self.fill(out, &mut |bytes| {
+            self.conversion.fill(out, &mut |bytes| {
                 stream.read_exact(bytes).map_err(|e| damaged(&e))
             })
         })
-    }
-
-    fn fill(&self, out: &mut dyn Fill, read: Reader<'_>) -> Result<()> {
-        match self.direct() {
-            Some(encoding) => out.fill(encoding, read),
-            None => out.convert(self.stored, read),
-        }
     }
 }
 

@@ -214,9 +214,14 @@ fn parse_shape(text: &str) -> Result<Vec<usize>> {
 
 fn parse_descr(text: &str) -> Result<Encoding> {
     let quote = text.chars().next().filter(|c| matches!(c, '\'' | '"'));
-    let Some(descr) = quote.and_then(|quote| text[1..].split(quote).next()) else {
-        return Err(not_numbers("structured records"));
-    };
+    match quote.and_then(|quote| text[1..].split(quote).next()) {
+        Some(descr) => encoding(descr),
+        None => Err(not_numbers("structured records")),
+    }
+}
+
+/// How samples of a type are stored that NumPy calls so, such as `<u2`.
+pub(in crate::io) fn encoding(descr: &str) -> Result<Encoding> {
     let (order, code) = match descr.chars().next() {
         Some(order @ ('<' | '>' | '|' | '=')) => (order, &descr[1..]),
         _ => ('=', descr),
