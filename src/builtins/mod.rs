@@ -1,6 +1,7 @@
 //! Every builtin, by topic: declarations whose bodies call into `ops`, `io` and `player`.
 
 mod analysis;
+mod create;
 mod edit;
 mod export;
 mod files;
@@ -9,6 +10,9 @@ mod general;
 mod importers;
 mod math;
 mod play;
+mod reduce;
+mod regions;
+mod shape;
 
 use crate::script::Topic;
 
@@ -29,6 +33,22 @@ pub const TOPICS: &[Topic] = &[
     Topic {
         title: "Arithmetic",
         builtins: math::BUILTINS,
+    },
+    Topic {
+        title: "Statistics",
+        builtins: reduce::BUILTINS,
+    },
+    Topic {
+        title: "Making arrays",
+        builtins: create::BUILTINS,
+    },
+    Topic {
+        title: "Shape",
+        builtins: shape::BUILTINS,
+    },
+    Topic {
+        title: "Regions and traces",
+        builtins: regions::BUILTINS,
     },
     Topic {
         title: "Filters",

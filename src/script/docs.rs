@@ -382,6 +382,7 @@ fn definition_type(ty: &Type) -> String {
         Type::Unit => "()".into(),
         Type::Text | Type::Path | Type::Choice(..) => "String".into(),
         Type::Map => "Map".into(),
+        Type::Blob => "Blob".into(),
         Type::Array(_) => "Array".into(),
         Type::Optional(of) => format!("{} | ()", definition_type(of)),
         Type::Either(one, other) => {

@@ -108,7 +108,7 @@ fn places(trace: &Video) -> Vec<INT> {
 }
 
 /// An array, or its only sample if it has no axes.
-fn part_or_sample(part: &Video) -> Dynamic {
+pub(super) fn part_or_sample(part: &Video) -> Dynamic {
     if part.ndim() > 0 {
         return part.clone().into_dynamic();
     }
@@ -118,7 +118,7 @@ fn part_or_sample(part: &Video) -> Dynamic {
 }
 
 /// A sample as a script's number.
-fn scalar<T: Element>(sample: T) -> Dynamic {
+pub(super) fn scalar<T: Element>(sample: T) -> Dynamic {
     let value = sample.to_f64();
     match T::DTYPE {
         DType::Bool => (value != 0.0).into(),

@@ -15,6 +15,7 @@ mod types;
 mod value;
 
 pub mod complete;
+pub mod convert;
 pub mod diagnostic;
 pub mod docs;
 pub mod modules;

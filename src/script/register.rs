@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rhai::{
     Dynamic, Engine, EvalAltResult, FLOAT, FuncRegistration, Module, NativeCallContext, Position,
-    Scope,
+    Scope, Token,
 };
 
 use super::builtin::Builtin;
@@ -20,6 +20,7 @@ pub fn register(engine: &mut Engine, context: &Arc<Context>) {
     super::types::register(engine);
     super::guards::register(engine);
     register_constants(engine);
+    free_names(engine);
     for builtin in context.builtins() {
         let most = MOST_ARGUMENTS.min(builtin.params.len() + 1);
         for count in 0..=most {
@@ -51,6 +52,18 @@ fn register_constants(engine: &mut Engine) {
         module.set_var(*name, *value);
     }
     engine.register_global_module(module.into());
+}
+
+/// Names of functions that Rhai reserves without using them.
+const FREED: &[&str] = &["var"];
+
+/// Makes them names like others. Rhai marks the hook as deprecated only because it may change.
+#[allow(deprecated)]
+fn free_names(engine: &mut Engine) {
+    engine.on_parse_token(|token, _, _| match token {
+        Token::Reserved(name) if FREED.contains(&name.as_str()) => Token::Identifier(name),
+        token => token,
+    });
 }
 
 /// Registers a builtin for one number of arguments, which Rhai then passes by value: a temporary

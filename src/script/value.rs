@@ -34,6 +34,8 @@ pub enum Type {
     Path,
     /// An object map.
     Map,
+    /// Bytes.
+    Blob,
     /// A video, image or trace.
     Video,
     /// A video, image or trace, or a number.
@@ -304,6 +306,7 @@ impl Type {
             Type::Text => "a string".into(),
             Type::Path => "a path (a string)".into(),
             Type::Map => "a map `#{…}`".into(),
+            Type::Blob => "a blob".into(),
             Type::Video => "a video".into(),
             Type::Operand => "a video or a number".into(),
             Type::Player => "a player".into(),
@@ -342,6 +345,7 @@ impl fmt::Display for Type {
             Type::Float => f.write_str("float"),
             Type::Text | Type::Path | Type::Choice(..) => f.write_str("string"),
             Type::Map => f.write_str("map"),
+            Type::Blob => f.write_str("blob"),
             Type::Video => f.write_str("Video"),
             Type::Operand => f.write_str("Video or number"),
             Type::Player => f.write_str("InteractivePlayer"),

@@ -1,0 +1,217 @@
+//! How samples are distributed: histograms, thresholds, samples in order.
+
+use std::sync::Mutex;
+
+use rayon::prelude::*;
+
+use super::select::{Keyed, count_digits};
+use super::walk::scan;
+use super::{axis_of, no_samples};
+use crate::bail;
+use crate::error::Result;
+use crate::task;
+use crate::video::{Element, Layout, Strided, Video, map_samples};
+
+/// The most bins of a histogram.
+const MOST_BINS: usize = 1 << 20;
+
+/// The bins in which a threshold between floats is looked for, as in scikit-image.
+const OTSU_BINS: usize = 256;
+
+/// How many samples one parallel step sorts at least.
+const STEP: usize = 1 << 16;
+
+/// How many samples lie in each of some intervals.
+pub struct Histogram {
+    /// The number of samples of each interval.
+    pub counts: Vec<u64>,
+    /// Where the intervals begin, and where the last one ends.
+    pub edges: Vec<f64>,
+}
+
+/// Counts the samples in `bins` intervals of equal width, the upper end of the last one included;
+/// the range is by default that of the samples. NaN and what lies outside is not counted.
+pub fn histogram(video: &Video, bins: usize, range: Option<[f64; 2]>) -> Result<Histogram> {
+    if !(1..=MOST_BINS).contains(&bins) {
+        bail!("histogram needs `bins` between 1 and {MOST_BINS}, got {bins}");
+    }
+    let (low, high) = match range {
+        Some([low, high]) if low.is_finite() && high.is_finite() && low <= high => (low, high),
+        Some([low, high]) => {
+            bail!("histogram needs `range` to be two numbers in order, got [{low}, {high}]")
+        }
+        None => match video.range()? {
+            Some((low, high)) if low.is_finite() && high.is_finite() => (low, high),
+            Some((low, high)) => {
+                bail!("histogram needs a `range` for samples between {low} and {high}")
+            }
+            None => return Err(no_samples("histogram", video)),
+        },
+    };
+    let (low, high) = if low == high {
+        (low - 0.5, high + 0.5)
+    } else {
+        (low, high)
+    };
+    let width = high - low;
+    let edge = |bin| {
+        if bin == bins {
+            high
+        } else {
+            low + width / bins as f64 * bin as f64
+        }
+    };
+    let edges: Vec<f64> = (0..=bins).map(edge).collect();
+    let counts = map_samples!(video.samples(), array => count(array, &edges)?);
+    Ok(Histogram { counts, edges })
+}
+
+fn count<T: Element>(array: &Strided<T>, edges: &[f64]) -> Result<Vec<u64>> {
+    let bins = edges.len() - 1;
+    let (low, high) = (edges[0], edges[bins]);
+    let scale = bins as f64 / (high - low);
+    let total = Mutex::new(vec![0; bins]);
+    let add = |counts: &mut Vec<u64>, samples: &[T]| {
+        for sample in samples.iter().map(|sample| sample.to_f64()) {
+            if !(low <= sample && sample <= high) {
+                continue;
+            }
+            let bin = (((sample - low) * scale) as usize).min(bins - 1);
+            let is_below = sample < edges[bin];
+            let is_above = sample >= edges[bin + 1] && bin + 1 < bins;
+            counts[bin + usize::from(is_above) - usize::from(is_below)] += 1;
+        }
+    };
+    scan(
+        array,
+        || vec![0; bins],
+        add,
+        |counts| {
+            let mut total = total.lock().expect("no panic while adding");
+            total
+                .iter_mut()
+                .zip(counts)
+                .for_each(|(total, count)| *total += count);
+        },
+    )?;
+    Ok(total.into_inner().expect("no panic while adding"))
+}
+
+/// The threshold that best parts samples into two classes (Otsu 1979), found as scikit-image does:
+/// among all values of ints of at most 16 bits, among 256 of others.
+pub fn otsu(function: &'static str, video: &Video) -> Result<f64> {
+    let Some((low, high)) = video.range()? else {
+        return Err(no_samples(function, video));
+    };
+    if low == high {
+        return Ok(low);
+    }
+    if video.dtype().size() > 2 {
+        let Histogram { counts, edges } = histogram(video, OTSU_BINS, None)?;
+        let centers = edges.windows(2).map(|edges| (edges[0] + edges[1]) / 2.0);
+        return Ok(part(&counts, &centers.collect::<Vec<_>>()));
+    }
+    map_samples!(video.samples(), array => {
+        let (counts, values) = values_of(array)?;
+        Ok(part(&counts, &values))
+    })
+}
+
+/// The value up to which samples belong to the first of the two classes.
+fn part(counts: &[u64], values: &[f64]) -> f64 {
+    let weights = counts.iter().map(|count| *count as f64);
+    let total: f64 = weights.clone().sum();
+    let total_sum: f64 = weights
+        .clone()
+        .zip(values)
+        .map(|(weight, value)| weight * value)
+        .sum();
+    let (mut below, mut sum) = (0.0, 0.0);
+    let (mut best, mut threshold) = (f64::NEG_INFINITY, values[0]);
+    for (weight, value) in weights.zip(values) {
+        below += weight;
+        sum += weight * value;
+        let above = total - below;
+        let distance = sum / below - (total_sum - sum) / above;
+        let separation = below * above * distance * distance;
+        if separation > best {
+            (best, threshold) = (separation, *value);
+        }
+    }
+    threshold
+}
+
+/// The values that samples of at most 16 bits have, in order, and how often each occurs.
+fn values_of<T: Keyed>(array: &Strided<T>) -> Result<(Vec<u64>, Vec<f64>)> {
+    let counts = count_digits(array, 0, &[0])?.swap_remove(0);
+    let found = counts
+        .into_iter()
+        .enumerate()
+        .filter(|(_, count)| *count > 0);
+    Ok(found
+        .map(|(key, count)| (count, T::value(T::from_bits(key as u64))))
+        .unzip())
+}
+
+/// Puts the samples along an axis in order, NaN last; without an axis, all of them as a trace.
+pub fn sort(video: Video, axis: Option<i64>) -> Result<Video> {
+    let axis = axis.map(|axis| axis_of("sort", &video, axis)).transpose()?;
+    let (samples, metadata) = video.into_parts();
+    let samples = map_samples!(samples, array => Element::wrap(match axis {
+        Some(axis) => sorted_along(array, axis)?,
+        None => sorted(&array)?,
+    }));
+    let mut video = Video::from_parts(samples, metadata);
+    if axis.is_none_or(|axis| axis == 0) && video.metadata().fps.is_some() {
+        video.metadata_mut().fps = None;
+    }
+    Ok(video)
+}
+
+fn sorted_along<T: Keyed>(array: Strided<T>, axis: usize) -> Result<Strided<T>> {
+    let last = array.shape().len() - 1;
+    let mut turned = array.with_layout(array.layout().swap(axis, last));
+    drop(array);
+    let len = turned.shape()[last];
+    if len > 1 {
+        let lines = (STEP / len).max(1);
+        let samples = turned.as_mut_slice()?;
+        if samples.len() == len {
+            samples.par_sort_unstable_by_key(|sample| sample.key());
+        } else {
+            task::for_each("sorting", samples.par_chunks_mut(len * lines), |lines| {
+                let lines = lines.chunks_mut(len);
+                lines.for_each(|line| line.sort_unstable_by_key(|sample| sample.key()));
+                Ok(())
+            })?;
+        }
+    }
+    Ok(turned.with_layout(turned.layout().swap(axis, last)))
+}
+
+fn sorted<T: Keyed>(array: &Strided<T>) -> Result<Strided<T>> {
+    let copy = array.copy()?;
+    let flat = copy.with_layout(Layout::contiguous(&[copy.layout().len()]));
+    drop(copy);
+    sorted_along(flat, 0)
+}
+
+/// The values that occur, in order; NaN, if it does, is the last one.
+pub fn unique(video: &Video) -> Result<Video> {
+    let values = map_samples!(video.samples(), array => {
+        let values = distinct(array)?;
+        Element::wrap(Strided::from_vec(&[values.len()], values))
+    });
+    Ok(Video::with_metadata(values, Default::default()))
+}
+
+fn distinct<T: Keyed>(array: &Strided<T>) -> Result<Vec<T>> {
+    if T::DTYPE.size() <= 2 {
+        let (_, values) = values_of(array)?;
+        return Ok(values.into_iter().map(T::from_f64).collect());
+    }
+    let mut sorted = sorted(array)?;
+    let mut values = sorted.as_mut_slice()?.to_vec();
+    values.dedup_by(|a, b| a == b || a.key() == b.key());
+    Ok(values)
+}

@@ -1,0 +1,214 @@
+//! Arrays as scripts write them: nested lists of numbers, axes, shapes, bytes.
+
+use rhai::{Array, Blob, Dynamic};
+
+use super::index::{part_or_sample, scalar};
+use super::value::{Type, Value, describe};
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::ops::{elementwise, shape};
+use crate::video::{DType, Element, Layout, Strided, Video, map_samples, shape_text};
+
+/// The most numbers of an array of the language.
+const MOST: usize = 1 << 24;
+
+/// One int or several: axes, or the lengths of them.
+pub struct Ints(pub Vec<i64>);
+
+impl Value for Ints {
+    const TYPE: Type = Type::Either(&Type::Int, &Type::Array(&Type::Int));
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        match value.as_int() {
+            Ok(int) => Ok(Self(vec![int])),
+            Err(_) => Vec::from_dynamic(value).map(Self),
+        }
+    }
+    fn into_dynamic(self) -> Dynamic {
+        self.0.into_dynamic()
+    }
+}
+
+/// One number or several.
+pub enum Numbers {
+    /// A number.
+    One(f64),
+    /// An array of them.
+    Several(Vec<f64>),
+}
+
+impl Value for Numbers {
+    const TYPE: Type = Type::Either(&Type::Float, &Type::Array(&Type::Float));
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        match f64::from_dynamic(value) {
+            Ok(number) => Ok(Self::One(number)),
+            Err(value) => Vec::from_dynamic(value).map(Self::Several),
+        }
+    }
+    fn into_dynamic(self) -> Dynamic {
+        match self {
+            Self::One(number) => number.into_dynamic(),
+            Self::Several(numbers) => numbers.into_dynamic(),
+        }
+    }
+}
+
+/// A number of which it is known whether it is an int.
+#[derive(Clone, Copy)]
+pub struct Number {
+    /// Its value.
+    pub value: f64,
+    /// Whether it is an int.
+    pub is_int: bool,
+}
+
+impl Value for Number {
+    const TYPE: Type = Type::Float;
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        let is_int = value.is_int();
+        f64::from_dynamic(value).map(|value| Self { value, is_int })
+    }
+    fn into_dynamic(self) -> Dynamic {
+        match self.is_int {
+            true => (self.value as i64).into(),
+            false => self.value.into(),
+        }
+    }
+}
+
+/// The bytes of a blob.
+pub struct Bytes(pub Blob);
+
+impl Value for Bytes {
+    const TYPE: Type = Type::Blob;
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        value.try_cast_result().map(Self)
+    }
+    fn into_dynamic(self) -> Dynamic {
+        Dynamic::from_blob(self.0)
+    }
+}
+
+/// An array of results, or the number that it holds if it has no axes.
+pub struct Reduced(pub Video);
+
+impl Value for Reduced {
+    const TYPE: Type = Type::Operand;
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        Video::from_dynamic(value).map(Self)
+    }
+    fn into_dynamic(self) -> Dynamic {
+        part_or_sample(&self.0)
+    }
+}
+
+/// The samples as nested arrays of the language.
+pub fn to_array(video: &Video) -> Result<Array> {
+    let len = video.layout().len();
+    if len > MOST {
+        let error = Error::new(format!("to_array makes at most {MOST} numbers, got {len}"));
+        return Err(error.hint("take a part of it first, or use `to_blob`"));
+    }
+    Ok(nested(video))
+}
+
+fn nested(video: &Video) -> Array {
+    if video.ndim() == 1 {
+        return map_samples!(video.samples(), array => {
+            array.view().iter().map(|sample| scalar(*sample)).collect()
+        });
+    }
+    let parts = (0..video.len()).map(|at| video.with_layout(video.layout().index(0, at)));
+    parts.map(|part| nested(&part).into()).collect()
+}
+
+/// A video of nested arrays of numbers, or of an array of arrays of one shape, which are stacked.
+/// Bools give bool, ints int64, and anything with a float float64, unless another type is asked
+/// for.
+pub fn from_array(values: Array, dtype: Option<DType>) -> Result<Video> {
+    let video = match values.first() {
+        Some(first) if first.is::<Video>() => shape::stack(videos(values)?, 0)?,
+        _ => of_numbers(&values)?,
+    };
+    dtype.map_or(Ok(video.clone()), |dtype| elementwise::astype(video, dtype))
+}
+
+fn videos(values: Array) -> Result<Vec<Video>> {
+    let video = |value| {
+        Video::from_dynamic(value).map_err(|value| {
+            Error::new(format!(
+                "video cannot stack {} with videos",
+                describe(&value)
+            ))
+        })
+    };
+    values.into_iter().map(video).collect()
+}
+
+/// What the numbers of nested arrays are.
+#[derive(Default)]
+struct Leaves {
+    bools: Vec<bool>,
+    ints: Vec<i64>,
+    floats: Vec<f64>,
+}
+
+fn of_numbers(values: &Array) -> Result<Video> {
+    let mut shape = vec![values.len()];
+    let mut first = values.first().cloned();
+    while let Some(inner) = first.take().and_then(|value| value.try_cast::<Array>()) {
+        shape.push(inner.len());
+        if shape.len() > 4 {
+            bail!("video makes at most 4 axes, got arrays nested more deeply");
+        }
+        first = inner.first().cloned();
+    }
+    let mut leaves = Leaves::default();
+    collect(values, &shape, 0, &mut leaves)?;
+    let len = leaves.floats.len();
+    let made = if len > 0 && leaves.bools.len() == len {
+        of_samples(&shape, leaves.bools)
+    } else if len > 0 && leaves.ints.len() == len {
+        of_samples(&shape, leaves.ints)
+    } else {
+        of_samples(&shape, leaves.floats)
+    };
+    Ok(made)
+}
+
+fn of_samples<T: Element>(shape: &[usize], samples: Vec<T>) -> Video {
+    let layout = Layout::contiguous(shape);
+    Video::new(Strided::from_vec(&[samples.len()], samples).with_layout(layout))
+}
+
+fn collect(values: &Array, shape: &[usize], axis: usize, leaves: &mut Leaves) -> Result<()> {
+    if values.len() != shape[axis] {
+        bail!(
+            "video needs arrays of equal length along axis {axis}, got {} and {}",
+            shape[axis],
+            values.len()
+        );
+    }
+    for value in values {
+        if axis + 1 < shape.len() {
+            match value.read_lock::<Array>() {
+                Some(inner) => collect(&inner, shape, axis + 1, leaves)?,
+                None => bail!(
+                    "video needs arrays nested as deeply everywhere, got {} in one of shape {}",
+                    describe(value),
+                    shape_text(shape)
+                ),
+            }
+        } else if let Ok(flag) = value.as_bool() {
+            leaves.bools.push(flag);
+            leaves.floats.push(flag.into());
+        } else if let Ok(int) = value.as_int() {
+            leaves.ints.push(int);
+            leaves.floats.push(int as f64);
+        } else if let Ok(float) = value.as_float() {
+            leaves.floats.push(float);
+        } else {
+            bail!("video needs numbers, got {}", describe(value));
+        }
+    }
+    Ok(())
+}
