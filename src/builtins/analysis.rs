@@ -14,7 +14,8 @@ builtins! {
     ///
     /// A Butterworth filter of the given order runs forward and then backward in double precision, so
     /// that nothing is shifted in time and the amplitude at `low` and `high` is halved; the result is
-    /// that of SciPy's `sosfiltfilt`. Int videos give float32.
+    /// that of SciPy's `sosfiltfilt`. A sample that is not a number spoils the course of its pixel.
+    /// Videos of 8 and 16 bits give float32, ints of more bits float64.
     ///
     /// ```
     /// example_video().bandpass(2, 40).dtype // => "float32"
@@ -39,7 +40,8 @@ builtins! {
     ///
     /// Either the polynomial Σ cₖtᵏ of an order with the smallest squared distance from the course
     /// (order 1 is a straight line, as in SciPy's `detrend`), or with `window` the mean of the frames
-    /// around each. Int videos give float32.
+    /// around each, of which those that are not finite do not count; for a polynomial they spoil the
+    /// course of their pixel. Videos of 8 and 16 bits give float32, ints of more bits float64.
     ///
     /// ```
     /// detrend(example_video()).shape // => [200, 128, 128]
@@ -66,7 +68,7 @@ builtins! {
     /// A course f of fading is fitted to the mean of the frames, m(t): an exponential decay
     /// a·exp(−t/τ) + c, a straight line, or a moving average. Frame t is multiplied by f(0)/f(t), as
     /// in ImageJ's bleach correction (Miura 2020, doi:10.12688/f1000research.27171). Subtract the
-    /// camera's offset first. Int videos give float32.
+    /// camera's offset first. Videos of 8 and 16 bits give float32, ints of more bits float64.
     ///
     /// ```
     /// bleach_correct(example_video()).shape // => [200, 128, 128]
@@ -85,8 +87,8 @@ builtins! {
 
     /// Divides each sample of a video by that of another, for dyes of two wavelengths.
     ///
-    /// The result is a(t, y, x) / b(t, y, x) in float32, or float64 if one of them is; it is not a
-    /// number where b is 0.
+    /// The result is a(t, y, x) / b(t, y, x), not a number where b is 0; in float32, or in float64
+    /// if one of them is or has ints of more than 16 bits.
     ///
     /// ```
     /// let v = example_video();

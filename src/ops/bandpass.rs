@@ -4,7 +4,7 @@ use super::butterworth::{Band, Section, design};
 use super::drive::{Courses, Kernel, map_courses};
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::video::{DType, Real, Video};
+use crate::video::{Real, Video};
 
 /// The highest order, beyond which rounding is felt.
 const MAX_ORDER: usize = 10;
@@ -24,8 +24,8 @@ pub struct Bandpass {
 
 /// Keeps the frequencies of a band, by a Butterworth filter that runs forward and then backward:
 /// nothing is shifted in time, and amplitudes are multiplied by the filter's twice. At its ends the
-/// video is continued by its point reflection, as in `scipy.signal.sosfiltfilt`. Ints give
-/// `float32`.
+/// video is continued by its point reflection, as in `scipy.signal.sosfiltfilt`. Samples of
+/// 8 and 16 bits give `float32`, wider ones `float64`.
 pub fn bandpass(video: Video, options: &Bandpass) -> Result<Video> {
     let sections = design(options.order, band(&video, options)?);
     let is_cut = |section: &&Section| section.b[2] == 0.0;
@@ -39,9 +39,9 @@ pub fn bandpass(video: Video, options: &Bandpass) -> Result<Video> {
         );
     }
     let kernel = Filter { sections, reach };
-    match video.dtype() {
-        DType::F64 => map_courses::<f64>("filtering", video, kernel),
-        _ => map_courses::<f32>("filtering", video, kernel),
+    match video.dtype().is_wide() {
+        true => map_courses::<f64>("filtering", video, kernel),
+        false => map_courses::<f32>("filtering", video, kernel),
     }
 }
 

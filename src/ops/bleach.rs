@@ -10,7 +10,7 @@ use crate::bail;
 use crate::choice::Choice;
 use crate::error::{Error, Result};
 use crate::task;
-use crate::video::{DType, Real, Video, number_text};
+use crate::video::{Real, Video, number_text};
 
 /// How the fading of a video is described.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,7 +34,8 @@ impl Choice for Fading {
 
 /// Multiplies each frame so that the mean of the video no longer fades (Miura 2020, "Bleach
 /// correction ImageJ plugin"): by the value of the fitted fading in frame 0, divided by that in the
-/// frame. Samples that are not finite do not count for the mean. Ints give `float32`.
+/// frame. Samples that are not finite do not count for the mean. Samples of 8 and
+/// 16 bits give `float32`, wider ones `float64`.
 pub fn bleach_correct(video: Video, fading: Fading, window: usize) -> Result<Video> {
     if video.is_empty() {
         return Err(super::no_samples("bleach_correct", &video));
@@ -59,9 +60,9 @@ pub fn bleach_correct(video: Video, fading: Fading, window: usize) -> Result<Vid
         return Err(error.hint("correct the recording before a background is subtracted"));
     }
     let factors = fitted.iter().map(|value| fitted[0] / value).collect();
-    match video.dtype() {
-        DType::F64 => scale::<f64>(video, factors),
-        _ => scale::<f32>(video, factors),
+    match video.dtype().is_wide() {
+        true => scale::<f64>(video, factors),
+        false => scale::<f32>(video, factors),
     }
 }
 
@@ -237,6 +238,7 @@ fn moving_average(means: &[f64], window: usize) -> Vec<f64> {
 mod tests {
     use super::*;
     use crate::ops::testing::{check_reuse, check_threads, noise, values, video};
+    use crate::video::DType;
 
     /// 800 exp(−t/17) + 300 + 3 sin(t).
     fn fading() -> Video {

@@ -3,10 +3,10 @@
 use super::drive::{Frame, Kernel, make_frames};
 use crate::bail;
 use crate::error::Result;
-use crate::video::{DType, Real, Samples, Video, shape_text};
+use crate::video::{Real, Samples, Video, shape_text};
 
 /// Divides each sample of a video by that of another at the same place. Samples that are divided by
-/// 0 are not a number. Double precision if one of the videos has it, otherwise `float32`.
+/// 0 are not a number. Samples of 8 and 16 bits give `float32`, wider ones `float64`.
 pub fn ratio(numerator: &Video, denominator: &Video) -> Result<Video> {
     if numerator.shape() != denominator.shape() {
         bail!(
@@ -18,10 +18,7 @@ pub fn ratio(numerator: &Video, denominator: &Video) -> Result<Video> {
     let kernel = Divide {
         denominator: denominator.samples().clone(),
     };
-    let is_double = [numerator, denominator]
-        .map(Video::dtype)
-        .contains(&DType::F64);
-    match is_double {
+    match numerator.dtype().is_wide() || denominator.dtype().is_wide() {
         true => make_frames::<f64>("dividing", numerator, kernel),
         false => make_frames::<f32>("dividing", numerator, kernel),
     }
@@ -55,6 +52,7 @@ impl<R: Real> Kernel<Frame<'_, R>> for Divide {
 mod tests {
     use super::*;
     use crate::ops::testing::{check_threads, noise, values, video};
+    use crate::video::DType;
 
     #[test]
     fn samples_are_divided_by_their_partners() {

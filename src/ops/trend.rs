@@ -3,7 +3,7 @@
 use super::drive::{Courses, Kernel, map_courses};
 use crate::bail;
 use crate::error::Result;
-use crate::video::{DType, Real, Video};
+use crate::video::{Real, Video};
 
 /// The highest order of a polynomial.
 const MAX_ORDER: usize = 20;
@@ -17,11 +17,12 @@ pub enum Trend {
     Window(usize),
 }
 
-/// Subtracts from the course of each pixel its trend. Ints give `float32`.
+/// Subtracts from the course of each pixel its trend. Samples of 8 and 16 bits give `float32`, wider
+/// ones `float64`.
 pub fn detrend(video: Video, trend: Trend) -> Result<Video> {
-    match video.dtype() {
-        DType::F64 => subtract::<f64>(video, trend),
-        _ => subtract::<f32>(video, trend),
+    match video.dtype().is_wide() {
+        true => subtract::<f64>(video, trend),
+        false => subtract::<f32>(video, trend),
     }
 }
 
@@ -236,6 +237,15 @@ mod tests {
         assert!(left[1].is_nan() && left[3].is_infinite());
         let whole = detrend(course(vec![1.0, 2.0, 6.0]), Trend::Window(1 << 60)).unwrap();
         assert_eq!(values(&whole), [-2.0, -1.0, 3.0]);
+    }
+
+    #[test]
+    fn wide_ints_keep_their_digits() {
+        let samples = (0..5).map(|t| 4_000_000_000 + u32::from(t == 2));
+        let left = detrend(video(&[5], samples.collect()), Trend::Polynomial(0)).unwrap();
+        for (value, expected) in values(&left).iter().zip([-0.2, -0.2, 0.8, -0.2, -0.2]) {
+            assert!((value - expected).abs() < 1e-5, "{value}");
+        }
     }
 
     #[test]

@@ -212,4 +212,5 @@ pub(super) fn no_recording(path: &Path, start: &[u8]) -> Error {
         "`{}` is not a MultiRecorder recording (version d, e or f): it looks like {looks}",
         path.display()
     ))
+    .hint("load_raw(path, shape, dtype) loads frames of a file without a header")
 }
