@@ -164,9 +164,16 @@ pub trait Real: Element + num_traits::Float + num_traits::NumAssign {
     fn from_element<T: Element>(value: T) -> Self;
     /// Converts to a sample of any type, as [`Element::from_f64`] does.
     fn to_element<T: Element>(self) -> T;
+    /// The nearest whole number; the even one of two.
+    fn round_ties_even(self) -> Self;
 }
 
 impl Real for f32 {
+    #[inline(always)]
+    fn round_ties_even(self) -> Self {
+        self.round_ties_even()
+    }
+
     #[inline]
     fn from_element<T: Element>(value: T) -> Self {
         value.to_f32()
@@ -179,6 +186,11 @@ impl Real for f32 {
 }
 
 impl Real for f64 {
+    #[inline(always)]
+    fn round_ties_even(self) -> Self {
+        self.round_ties_even()
+    }
+
     #[inline]
     fn from_element<T: Element>(value: T) -> Self {
         value.to_f64()

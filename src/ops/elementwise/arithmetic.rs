@@ -1,7 +1,7 @@
 //! Arithmetic and comparison of arrays and numbers.
 
 use super::assign::represents;
-use super::{Operand, combine, common_shape, compute, input, is_double, with_metadata_of};
+use super::{Operand, combine, common_shape, compute, formula, input, is_double, with_metadata_of};
 use crate::choice::Choice;
 use crate::error::Result;
 use crate::ops::drive::Input;
@@ -99,6 +99,7 @@ fn arithmetic_in<R: Real>(operation: Arithmetic, left: Operand, right: Operand) 
     };
     let operands = [left, right];
     let read = input::<R>;
+    let is_single = R::DTYPE == DType::F32;
     match (operation, exponent) {
         // One loop for each, so that it is compiled to instructions for several samples at once.
         (Arithmetic::Add, _) => compute(name, operands, read, |a, b| a + b),
@@ -106,7 +107,13 @@ fn arithmetic_in<R: Real>(operation: Arithmetic, left: Operand, right: Operand) 
         (Arithmetic::Multiply, _) => compute(name, operands, read, |a, b| a * b),
         (Arithmetic::Divide, _) => compute(name, operands, read, |a, b| a / b),
         (Arithmetic::Power, Some(2)) => compute(name, operands, read, |a, _| a * a),
-        (Arithmetic::Power, Some(n)) => compute(name, operands, read, move |a, _| a.powi(n)),
+        (Arithmetic::Power, Some(3)) => compute(name, operands, read, |a, _| a * a * a),
+        (Arithmetic::Power, _) if is_single => compute::<R>(name, operands, read, formula::Power),
+        (Arithmetic::Power, Some(n)) => compute(name, operands, read, move |a: R, _| a.powi(n)),
+        (Arithmetic::Remainder, _) if is_single => {
+            compute::<R>(name, operands, read, formula::Rest)
+        }
+        (Arithmetic::Atan2, _) if is_single => compute::<R>(name, operands, read, formula::Angle),
         _ => compute(name, operands, read, move |a, b| operation.at(a, b)),
     }
 }
@@ -127,7 +134,7 @@ impl Arithmetic {
 }
 
 /// As in NumPy and Python: of the sign of the divisor.
-fn remainder<R: Real>(a: R, b: R) -> R {
+pub(super) fn remainder<R: Real>(a: R, b: R) -> R {
     let remainder = a % b;
     if remainder != R::zero() && (remainder < R::zero()) != (b < R::zero()) {
         remainder + b

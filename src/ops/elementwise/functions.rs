@@ -1,5 +1,6 @@
 //! Functions of each sample.
 
+use super::formula::{Cos, Exp, Ln, Log10, Loop, Sin};
 use super::{Operand, combine, compute};
 use crate::bail;
 use crate::choice::Choice;
@@ -65,7 +66,7 @@ impl Function {
             Function::Cos => number.cos(),
             Function::Floor => number.floor(),
             Function::Ceil => number.ceil(),
-            Function::Round => round(number),
+            Function::Round => number.round_ties_even(),
         }
     }
 
@@ -80,17 +81,6 @@ impl Function {
     }
 }
 
-/// Rounds to the nearest whole number, halves to the even one.
-fn round<R: Real>(number: R) -> R {
-    let rounded = number.round();
-    let two = R::one() + R::one();
-    if (number - number.trunc()).abs() == R::one() / two && rounded % two != R::zero() {
-        rounded - number.signum()
-    } else {
-        rounded
-    }
-}
-
 /// The value of a function at a number, or at every sample. Ints that it cannot change stay what they are; other
 /// results are `float32`, or `float64` if the array has ints of more than 16 bits or `float64`.
 pub fn apply(function: Function, video: Video) -> Result<Video> {
@@ -102,25 +92,22 @@ pub fn apply(function: Function, video: Video) -> Result<Video> {
 }
 
 fn apply_in<R: Real>(function: Function, video: Video) -> Result<Video> {
-    fn each<R: Real>(
-        operation: &'static str,
-        video: Video,
-        f: impl Fn(R) -> R + Sync,
-    ) -> Result<Video> {
-        map_samples(operation, video, |run: &mut [R]| {
-            for sample in run {
-                *sample = f(*sample);
-            }
-        })
-    }
     let name = function.name();
+    let is_single = R::DTYPE == DType::F32;
+    // One loop for each, so that it is compiled to instructions for several samples at once.
     match function {
-        Function::Abs => each::<R>(name, video, R::abs),
-        Function::Negative => each::<R>(name, video, |number| -number),
-        Function::Sqrt => each::<R>(name, video, R::sqrt),
-        Function::Floor => each::<R>(name, video, R::floor),
-        Function::Ceil => each::<R>(name, video, R::ceil),
-        _ => each::<R>(name, video, |number| function.at(number)),
+        Function::Abs => map_samples::<R>(name, video, Loop(|x: R, _| x.abs())),
+        Function::Negative => map_samples::<R>(name, video, Loop(|x: R, _| -x)),
+        Function::Sqrt => map_samples::<R>(name, video, Loop(|x: R, _| x.sqrt())),
+        Function::Floor => map_samples::<R>(name, video, Loop(|x: R, _| x.floor())),
+        Function::Ceil => map_samples::<R>(name, video, Loop(|x: R, _| x.ceil())),
+        Function::Round => map_samples::<R>(name, video, Loop(|x: R, _| x.round_ties_even())),
+        Function::Exp => map_samples::<R>(name, video, Loop(Exp)),
+        Function::Log => map_samples::<R>(name, video, Loop(Ln)),
+        Function::Log10 if is_single => map_samples::<R>(name, video, Loop(Log10)),
+        Function::Sin if is_single => map_samples::<R>(name, video, Loop(Sin)),
+        Function::Cos if is_single => map_samples::<R>(name, video, Loop(Cos)),
+        _ => map_samples::<R>(name, video, Loop(|x: R, _| function.at(x))),
     }
 }
 

@@ -5,8 +5,10 @@
 
 mod arithmetic;
 mod assign;
+mod formula;
 mod functions;
 mod logic;
+mod series;
 
 use rayon::prelude::*;
 
@@ -15,6 +17,8 @@ pub use assign::{assign, chosen, select};
 pub(in crate::ops) use assign::{samples_mut, typed};
 pub use functions::{Function, apply, astype, clip, copy, fill_nan, isfinite, isnan};
 pub use logic::{Logic, logic, logic_assign, not};
+
+use formula::{Formula, Loop, Swapped};
 
 use super::drive::{Input, Pieces, is_in_place, run_kernel};
 use crate::error::{Error, Result};
@@ -104,7 +108,7 @@ fn compute<T: Element>(
     operation: &'static str,
     [left, right]: [Operand; 2],
     read: fn(&Operand, &[usize]) -> Input<T>,
-    f: impl Fn(T, T) -> T + Sync,
+    f: impl Formula<T, T>,
 ) -> Result<Video> {
     let shape = common_shape(operation, left.shape(), right.shape())?;
     let can_hold = |array: &Video| array.shape() == shape && is_in_place::<T>(array);
@@ -113,9 +117,7 @@ fn compute<T: Element>(
             update(operation, array, &read(&right, &shape), f)
         }
         (left, Operand::Array(array)) if can_hold(&array) => {
-            update(operation, array, &read(&left, &shape), |right, left| {
-                f(left, right)
-            })
+            update(operation, array, &read(&left, &shape), Swapped(f))
         }
         (left, right) => {
             let inputs = [read(&left, &shape), read(&right, &shape)];
@@ -130,17 +132,13 @@ fn update<T: Element>(
     operation: &'static str,
     video: Video,
     other: &Input<T>,
-    f: impl Fn(T, T) -> T + Sync,
+    f: impl Formula<T, T>,
 ) -> Result<Video> {
     let (samples, metadata) = video.into_parts();
     let mut array = T::unwrap(samples).expect("of the type just compared");
     let pieces = Pieces::of(other.layout());
     let steps = array.as_mut_slice()?.par_chunks_mut(pieces.len);
-    let kernel = |(out, b): (&mut [T], &[T])| {
-        for (out, b) in out.iter_mut().zip(b) {
-            *out = f(*out, *b);
-        }
-    };
+    let kernel = Loop(f);
     task::for_each_init(
         operation,
         steps.enumerate(),
@@ -161,17 +159,13 @@ fn combine<T: Element, U: Element>(
     operation: &'static str,
     shape: &[usize],
     [a, b]: &[Input<T>; 2],
-    f: impl Fn(T, T) -> U + Sync,
+    f: impl Formula<T, U>,
 ) -> Result<Strided<U>> {
     let pieces = Pieces::of([a.layout(), b.layout()].into_iter().flatten());
     let mut results = Strided::<U>::zeroed(shape)?;
     let steps = results.as_mut_slice()?.par_chunks_mut(pieces.len);
     let memory = || (Vec::new(), Vec::new());
-    let kernel = |(out, a, b): (&mut [U], &[T], &[T])| {
-        for ((out, a), b) in out.iter_mut().zip(a).zip(b) {
-            *out = f(*a, *b);
-        }
-    };
+    let kernel = Loop(f);
     task::for_each_init(
         operation,
         steps.enumerate(),
