@@ -9,6 +9,7 @@ mod filters;
 mod general;
 mod importers;
 mod math;
+mod memory;
 mod play;
 mod reduce;
 mod regions;
@@ -65,6 +66,10 @@ pub const TOPICS: &[Topic] = &[
     Topic {
         title: "Playing",
         builtins: play::BUILTINS,
+    },
+    Topic {
+        title: "Memory",
+        builtins: memory::BUILTINS,
     },
     Topic {
         title: "General",

@@ -8,6 +8,7 @@ pub mod bandpass;
 pub mod bleach;
 pub mod border;
 pub mod create;
+pub mod describe;
 pub mod edit;
 pub mod elementwise;
 pub mod equality;

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::importer::IMPORTER_MEMBERS;
 use super::register::CONSTANTS;
 use super::scan::{Inside, Scan};
-use super::types::{PLAYER_MEMBERS, VIDEO_MEMBERS};
+use super::types::{DESCRIPTION_MEMBERS, PLAYER_MEMBERS, VIDEO_MEMBERS};
 use super::value::Type;
 
 /// What could stand at the cursor instead of the word before it.
@@ -90,6 +90,7 @@ fn module_functions(path: &str, context: &Context) -> Vec<String> {
 fn methods(context: &Context) -> Vec<String> {
     let members = VIDEO_MEMBERS.iter().map(|member| member.name);
     let members = members.chain(PLAYER_MEMBERS.iter().map(|member| member.name));
+    let members = members.chain(DESCRIPTION_MEMBERS.iter().map(|member| member.name));
     let members = members.chain(IMPORTER_MEMBERS.iter().map(|member| member.name));
     let takes_video = |builtin: &&Builtin| {
         builtin

@@ -8,7 +8,7 @@ use rhai::{Engine, EvalAltResult, Map, ParseError, ParseErrorType, Position};
 
 use super::context::Context;
 use super::importer::IMPORTER_MEMBERS;
-use super::types::{PLAYER_MEMBERS, VIDEO_MEMBERS, message_of_caught};
+use super::types::{DESCRIPTION_MEMBERS, PLAYER_MEMBERS, VIDEO_MEMBERS, message_of_caught};
 use crate::error::Error;
 
 /// A failure of a script, ready to be shown.
@@ -372,6 +372,9 @@ fn unknown_property(text: &str) -> Error {
                 "Video" => error.did_you_mean(property, VIDEO_MEMBERS.iter().map(|m| m.name)),
                 "InteractivePlayer" => {
                     error.did_you_mean(property, PLAYER_MEMBERS.iter().map(|m| m.name))
+                }
+                "Description" => {
+                    error.did_you_mean(property, DESCRIPTION_MEMBERS.iter().map(|m| m.name))
                 }
                 "Importer" => error.did_you_mean(property, IMPORTER_MEMBERS.iter().map(|m| m.name)),
                 _ => error,

@@ -10,10 +10,11 @@ use rhai::Engine;
 use super::builtin::{Builtin, Param};
 use super::context::Context;
 use super::importer::IMPORTER_MEMBERS;
-use super::types::{Member, PLAYER_MEMBERS, VIDEO_MEMBERS};
+use super::types::{DESCRIPTION_MEMBERS, Member, PLAYER_MEMBERS, VIDEO_MEMBERS};
 use super::value::{Type, Value};
 use crate::error::{Error, Result, closest};
 use crate::io::{Importer, atomic};
+use crate::ops::describe::Description;
 use crate::player::Player;
 use crate::video::Video;
 
@@ -248,6 +249,7 @@ pub fn reference(context: &Context) -> String {
          first argument: `v.normalize(0, 255)`. `()` stands for none.\n",
     );
     members_reference(&mut text, "Video", VIDEO_MEMBERS);
+    members_reference(&mut text, "Description", DESCRIPTION_MEMBERS);
     members_reference(&mut text, "InteractivePlayer", PLAYER_MEMBERS);
     members_reference(&mut text, "Importer", IMPORTER_MEMBERS);
     for topic in context.topics() {
@@ -346,6 +348,7 @@ pub fn definitions(context: &Context) -> String {
         }
     }
     definition_members::<Video>(&mut text, "Video", VIDEO_MEMBERS);
+    definition_members::<Description>(&mut text, "Description", DESCRIPTION_MEMBERS);
     definition_members::<Player>(&mut text, "InteractivePlayer", PLAYER_MEMBERS);
     definition_members::<Importer>(&mut text, "Importer", IMPORTER_MEMBERS);
     text
@@ -383,6 +386,7 @@ fn definition_type(ty: &Type) -> String {
         Type::Text | Type::Path | Type::Choice(..) => "String".into(),
         Type::Map => "Map".into(),
         Type::Blob => "Blob".into(),
+        Type::Size => "int | String".into(),
         Type::Array(_) => "Array".into(),
         Type::Optional(of) => format!("{} | ()", definition_type(of)),
         Type::Either(one, other) => {

@@ -10,6 +10,7 @@ mod context;
 mod guards;
 mod importer;
 mod index;
+mod metadata;
 mod operators;
 mod types;
 mod value;

@@ -2,10 +2,11 @@
 
 use rhai::{Dynamic, Engine, EvalAltResult, Map, NativeCallContext};
 
+use super::metadata;
 use super::register::or_raise;
-use super::value::{Value, describe};
-use crate::bail;
+use super::value::Value;
 use crate::error::{Error, Result};
+use crate::ops::describe::Description;
 use crate::player::Player;
 use crate::video::Video;
 
@@ -57,9 +58,78 @@ pub(super) const VIDEO_MEMBERS: &[Member<Video>] = &[
         get: |video| video.metadata().fps.into_dynamic(),
     },
     Member {
+        name: "pixel_size",
+        doc: "Height and width of a pixel in µm, `[y, x]`, or `()` if unknown; can be set, also to one number for both.",
+        get: |video| video.metadata().pixel_size.map(Vec::from).into_dynamic(),
+    },
+    Member {
+        name: "comment",
+        doc: "What the experimenter wrote about the recording, or `()`; can be set.",
+        get: |video| video.metadata().comment.clone().into_dynamic(),
+    },
+    Member {
         name: "metadata",
-        doc: "What the file says about the recording, as a map.",
+        doc: "What is known about the recording, as a map; it and its fields can be set: `v.metadata.dye = \"Di-4\"`, and `()` removes a field.",
         get: |video| video.metadata().clone().into_dynamic(),
+    },
+];
+
+/// The properties of a description.
+pub(super) const DESCRIPTION_MEMBERS: &[Member<Description>] = &[
+    Member {
+        name: "shape",
+        doc: "The length of each axis.",
+        get: |description| description.video.shape().to_vec().into_dynamic(),
+    },
+    Member {
+        name: "dtype",
+        doc: "The type of the samples.",
+        get: |description| description.video.dtype().into_dynamic(),
+    },
+    Member {
+        name: "min",
+        doc: "The smallest finite sample, or `()` if there is none.",
+        get: |description| description.range.map(|range| range.0).into_dynamic(),
+    },
+    Member {
+        name: "max",
+        doc: "The largest finite sample, or `()` if there is none.",
+        get: |description| description.range.map(|range| range.1).into_dynamic(),
+    },
+    Member {
+        name: "mean",
+        doc: "The mean of the finite samples, or `()`.",
+        get: |description| description.mean.into_dynamic(),
+    },
+    Member {
+        name: "std",
+        doc: "The standard deviation of the finite samples, or `()`.",
+        get: |description| description.std.into_dynamic(),
+    },
+    Member {
+        name: "nan",
+        doc: "How many samples are NaN.",
+        get: |description| description.nan.into_dynamic(),
+    },
+    Member {
+        name: "infinite",
+        doc: "How many samples are infinite.",
+        get: |description| description.infinite.into_dynamic(),
+    },
+    Member {
+        name: "saturated",
+        doc: "How many samples have the largest value of their int type; `()` for floats.",
+        get: |description| description.saturated.into_dynamic(),
+    },
+    Member {
+        name: "drift",
+        doc: "By how many percent the mean of the last frame differs from that of the first, or `()`.",
+        get: |description| description.drift.into_dynamic(),
+    },
+    Member {
+        name: "nbytes",
+        doc: "The size of the samples in bytes.",
+        get: |description| description.video.nbytes().into_dynamic(),
     },
 ];
 
@@ -91,15 +161,21 @@ pub(super) const PLAYER_MEMBERS: &[Member<Player>] = &[
 pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Video>("Video");
     register_members(engine, VIDEO_MEMBERS);
-    engine.register_set(
-        "fps",
-        |native: NativeCallContext, video: &mut Video, fps: Dynamic| {
-            or_raise(set_fps(video, fps), &native)
-        },
-    );
+    for name in ["fps", "pixel_size", "comment"] {
+        register_setter(engine, name, move |video, value| {
+            metadata::set_field(video.metadata_mut(), name, value)
+        });
+    }
+    register_setter(engine, "metadata", metadata::set_all);
     register_text(engine, |video: &mut Video| video.to_string());
     super::index::register(engine);
     super::operators::register(engine);
+
+    engine.register_type_with_name::<Description>("Description");
+    register_members(engine, DESCRIPTION_MEMBERS);
+    register_text(engine, |description: &mut Description| {
+        description.to_string()
+    });
 
     engine.register_type_with_name::<Player>("InteractivePlayer");
     register_members(engine, PLAYER_MEMBERS);
@@ -125,6 +201,20 @@ pub(super) fn register_members<T: rhai::Variant + Clone>(
     for member in members {
         engine.register_get(member.name, |value: &mut T| (member.get)(value));
     }
+}
+
+/// Registers what happens when a property of a video is set.
+fn register_setter(
+    engine: &mut Engine,
+    name: &'static str,
+    set: impl Fn(&mut Video, Dynamic) -> Result<()> + Send + Sync + 'static,
+) {
+    engine.register_set(
+        name,
+        move |native: NativeCallContext, video: &mut Video, value: Dynamic| {
+            or_raise(set(video, value), &native)
+        },
+    );
 }
 
 pub(super) fn register_text<T: rhai::Variant + Clone>(
@@ -156,14 +246,4 @@ pub(super) fn message_of_caught(map: &Map) -> Option<String> {
     let kind = map.get("error")?.to_string();
     kind.starts_with("Error")
         .then(|| map.get("message").map(ToString::to_string))?
-}
-
-fn set_fps(video: &mut Video, fps: Dynamic) -> Result<()> {
-    video.metadata_mut().fps = match Option::<f64>::from_dynamic(fps) {
-        Ok(Some(fps)) if fps > 0.0 && fps.is_finite() => Some(fps),
-        Ok(None) => None,
-        Ok(Some(fps)) => bail!("fps must be a number > 0, got {fps}"),
-        Err(value) => bail!("fps must be a number > 0, got {}", describe(&value)),
-    };
-    Ok(())
 }

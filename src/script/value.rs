@@ -8,9 +8,11 @@ use rhai::{Array, Dynamic, FLOAT, INT, ImmutableString, Map};
 use crate::choice::Choice;
 use crate::error::Result;
 use crate::io::Importer;
+use crate::ops::describe::Description;
 use crate::ops::elementwise::Operand;
 use crate::player::Player;
 use crate::video::colormap::Colormap;
+use crate::video::memory::Size;
 use crate::video::{Field, Metadata, Video};
 
 /// What a parameter accepts or a function returns, for messages and documentation.
@@ -32,6 +34,8 @@ pub enum Type {
     Text,
     /// A string that is the path of a file or folder.
     Path,
+    /// A number of bytes, or a text with its unit.
+    Size,
     /// An object map.
     Map,
     /// Bytes.
@@ -40,6 +44,8 @@ pub enum Type {
     Video,
     /// A video, image or trace, or a number.
     Operand,
+    /// What `describe` finds out.
+    Description,
     /// A player.
     Player,
     /// An importer.
@@ -108,6 +114,7 @@ plain_values! {
     Map => Type::Map,
     Video => Type::Video,
     Player => Type::Player,
+    Description => Type::Description,
 }
 
 impl Value for Dynamic {
@@ -194,6 +201,20 @@ impl<T: Value> Value for Vec<T> {
             .map(T::into_dynamic)
             .collect::<Array>()
             .into()
+    }
+}
+
+impl Value for Size {
+    const TYPE: Type = Type::Size;
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        match value.read_lock::<ImmutableString>() {
+            Some(text) => text.parse().ok(),
+            None => usize::from_dynamic(value.clone()).ok().map(Size),
+        }
+        .ok_or_else(|| value.clone())
+    }
+    fn into_dynamic(self) -> Dynamic {
+        self.0.into_dynamic()
     }
 }
 
@@ -305,10 +326,12 @@ impl Type {
             Type::Float => "a number".into(),
             Type::Text => "a string".into(),
             Type::Path => "a path (a string)".into(),
+            Type::Size => "a number of bytes or a text such as \"2 GB\"".into(),
             Type::Map => "a map `#{…}`".into(),
             Type::Blob => "a blob".into(),
             Type::Video => "a video".into(),
             Type::Operand => "a video or a number".into(),
+            Type::Description => "a description".into(),
             Type::Player => "a player".into(),
             Type::Importer => "an importer".into(),
             Type::Choice(noun, names) => match names() {
@@ -344,10 +367,12 @@ impl fmt::Display for Type {
             Type::Int | Type::Count => f.write_str("int"),
             Type::Float => f.write_str("float"),
             Type::Text | Type::Path | Type::Choice(..) => f.write_str("string"),
+            Type::Size => f.write_str("int or string"),
             Type::Map => f.write_str("map"),
             Type::Blob => f.write_str("blob"),
             Type::Video => f.write_str("Video"),
             Type::Operand => f.write_str("Video or number"),
+            Type::Description => f.write_str("Description"),
             Type::Player => f.write_str("InteractivePlayer"),
             Type::Importer => f.write_str("Importer"),
             Type::Array(of) => write!(f, "array of {of}"),

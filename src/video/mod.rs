@@ -12,6 +12,7 @@ mod storage;
 
 pub mod coloring;
 pub mod colormap;
+pub mod memory;
 
 use std::fmt;
 use std::sync::Arc;
@@ -128,6 +129,11 @@ impl Video {
         map_samples!(&self.samples, array => array.is_mmap())
     }
 
+    /// Whether the samples are in a scratch file.
+    pub fn is_scratch(&self) -> bool {
+        map_samples!(&self.samples, array => array.is_scratch())
+    }
+
     /// What is known about the recording.
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
@@ -206,6 +212,9 @@ impl fmt::Display for Video {
         write!(f, ", {}", size_text(self.nbytes()))?;
         if self.is_mmap() {
             write!(f, " memory-mapped")?;
+        }
+        if self.is_scratch() {
+            write!(f, " in a scratch file")?;
         }
         if let Some(name) = self
             .metadata

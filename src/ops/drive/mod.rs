@@ -102,9 +102,9 @@ impl<R: Real> Target<R> {
     }
 
     /// Touches fresh memory in order, a part per core. Courses would touch all of it at once, and
-    /// cores that meet in a page of memory both pay for it.
+    /// cores that meet in a page of memory both pay for it. A scratch file would be written twice.
     fn touch(&mut self, operation: &'static str) -> Result<()> {
-        if self.source.is_none() {
+        if self.source.is_none() || self.array.is_scratch() {
             return Ok(());
         }
         let parts = self.array.as_mut_slice()?.par_chunks_mut(STEP);

@@ -1,23 +1,18 @@
-//! Where samples live: memory of our own or a file mapped read-only, shared between arrays.
-//!
-//! This is the only module with `unsafe` code.
-#![allow(unsafe_code)]
+//! Where samples live: memory of our own, a scratch file, or a recording mapped read-only, shared
+//! between arrays.
 
-use std::fs::File;
-use std::marker::PhantomData;
-use std::path::Path;
+mod block;
+mod scratch;
+
 use std::sync::Arc;
 
-use memmap2::{Mmap, MmapMut};
 use ndarray::{ArrayViewD, ArrayViewMutD, Axis, IxDyn, ShapeBuilder};
 
 use super::layout::Layout;
 use super::samples::{DType, Element};
-use crate::error::{Error, Result};
-
-/// From this size on, memory comes straight from the system in huge pages: fresh memory costs
-/// a fault per page, and with pages of 4 kB the faults cost more than the arithmetic.
-const HUGE: usize = 4 << 20;
+use crate::error::Result;
+use block::Block;
+pub use block::MappedFile;
 
 /// A typed array of samples. Clones share the samples; writing copies them first if shared.
 #[derive(Clone)]
@@ -26,108 +21,16 @@ pub struct Strided<T> {
     layout: Layout,
 }
 
-/// A run of samples in memory.
-enum Block<T> {
-    /// Small: on the heap.
-    Heap(Vec<T>),
-    /// Large: anonymous memory.
-    Pages(MmapMut, usize, PhantomData<T>),
-    /// A file, from a byte offset on, for a number of samples.
-    File(Arc<Mmap>, usize, usize),
-}
-
-/// A whole file mapped read-only.
-pub struct MappedFile(Arc<Mmap>);
-
-impl MappedFile {
-    /// Maps a file.
-    pub fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(|e| Error::io("open", path, &e))?;
-        // SAFETY: the mapping is read-only. If another program shortens the file while it is
-        // mapped, reading past the new end raises SIGBUS, which ends the program without
-        // corrupting anything.
-        let map = unsafe { Mmap::map(&file) }.map_err(|e| Error::io("map", path, &e))?;
-        Ok(Self(Arc::new(map)))
-    }
-
-    /// The bytes of the file.
-    pub fn bytes(&self) -> &[u8] {
-        &self.0
-    }
-
-    /// An array over the samples from byte `start` on, without copying them; `None` if they
-    /// would not lie within the file, are not aligned, or any byte pattern is not a valid `T`.
-    pub fn array<T: Element>(&self, start: usize, layout: Layout) -> Option<Strided<T>> {
-        let (_, end) = layout.bounds()?;
-        let stop = end.checked_mul(size_of::<T>())?.checked_add(start)?;
-        let aligned = (self.0.as_ptr() as usize)
-            .wrapping_add(start)
-            .is_multiple_of(align_of::<T>());
-        if stop > self.0.len() || !aligned || T::DTYPE == DType::Bool {
-            return None;
-        }
-        Some(Strided {
-            block: Arc::new(Block::File(self.0.clone(), start, end)),
-            layout,
-        })
-    }
-}
-
-impl<T: Element> Block<T> {
-    fn zeroed(len: usize) -> Result<Self> {
-        let bytes = len * size_of::<T>();
-        if bytes < HUGE {
-            return Ok(Block::Heap(vec![T::default(); len]));
-        }
-        let pages = MmapMut::map_anon(bytes).map_err(|_| out_of_memory(bytes))?;
-        #[cfg(target_os = "linux")]
-        let _ = pages.advise(memmap2::Advice::HugePage);
-        Ok(Block::Pages(pages, len, PhantomData))
-    }
-
-    fn as_slice(&self) -> &[T] {
-        let (start, len) = match self {
-            Block::Heap(values) => return values,
-            Block::Pages(pages, len, _) => (pages.as_ptr(), *len),
-            Block::File(map, offset, len) => (map[*offset..].as_ptr(), *len),
-        };
-        // SAFETY: both mappings are at least `len` samples long and aligned: anonymous memory by
-        // page, a file as checked in `MappedFile::array`. Every bit pattern is a valid number; a
-        // bool is never in a file, and anonymous memory starts as zeros and is written only as `T`.
-        unsafe { std::slice::from_raw_parts(start.cast(), len) }
-    }
-
-    /// The samples for writing, unless they are those of a file.
-    fn as_mut_slice(&mut self) -> Option<&mut [T]> {
-        match self {
-            Block::Heap(values) => Some(values),
-            // SAFETY: as in `as_slice`; the mapping is private and borrowed mutably.
-            Block::Pages(pages, len, _) => {
-                Some(unsafe { std::slice::from_raw_parts_mut(pages.as_mut_ptr().cast(), *len) })
-            }
-            Block::File(..) => None,
-        }
-    }
-}
-
-/// The samples do not fit into memory.
-fn out_of_memory(bytes: usize) -> Error {
-    Error::new(format!(
-        "cannot allocate {} of memory",
-        super::size_text(bytes)
-    ))
-    .hint("work on fewer frames (`frames`, `step`) or a smaller region (`crop`)")
-}
-
 impl<T: Element> Strided<T> {
-    /// An array of zeros (`false` for bool).
+    /// An array of zeros (`false` for bool): in memory, or in a scratch file if it would exceed
+    /// the memory budget.
     pub fn zeroed(shape: &[usize]) -> Result<Self> {
         let fits = shape
             .iter()
             .try_fold(size_of::<T>(), |bytes, &len| bytes.checked_mul(len))
             .is_some_and(|bytes| isize::try_from(bytes).is_ok());
         if !fits {
-            return Err(out_of_memory(usize::MAX));
+            return Err(block::out_of_memory(usize::MAX));
         }
         let layout = Layout::contiguous(shape);
         Ok(Self {
@@ -148,7 +51,7 @@ impl<T: Element> Strided<T> {
             "as many samples as the shape has"
         );
         Self {
-            block: Arc::new(Block::Heap(values)),
+            block: Arc::new(Block::from_vec(values)),
             layout,
         }
     }
@@ -186,7 +89,12 @@ impl<T: Element> Strided<T> {
 
     /// Whether the samples are those of a file.
     pub fn is_mmap(&self) -> bool {
-        matches!(*self.block, Block::File(..))
+        self.block.is_recording()
+    }
+
+    /// Whether the samples are in a scratch file.
+    pub fn is_scratch(&self) -> bool {
+        self.block.is_scratch()
     }
 
     /// Whether a filter may write its result over these samples: nobody else sees them, they

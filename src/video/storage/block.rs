@@ -1,0 +1,189 @@
+//! Runs of samples in memory, in scratch files and in recordings.
+//!
+//! This is the only module with `unsafe` code.
+#![allow(unsafe_code)]
+
+use std::fs::File;
+use std::marker::PhantomData;
+use std::path::Path;
+use std::sync::Arc;
+
+use memmap2::{Mmap, MmapMut};
+
+use super::super::layout::Layout;
+use super::super::memory::{Counted, Place};
+use super::super::samples::{DType, Element};
+use super::super::size_text;
+use super::{Strided, scratch};
+use crate::error::{Error, Result};
+
+/// From this size on, memory comes straight from the system in huge pages: fresh memory costs
+/// a fault per page, and with pages of 4 kB the faults cost more than the arithmetic. Only such
+/// arrays are counted.
+const HUGE: usize = 4 << 20;
+
+/// A run of samples in memory.
+pub(super) enum Block<T> {
+    /// Small, or made elsewhere: on the heap.
+    Heap {
+        values: Vec<T>,
+        _counted: Option<Counted>,
+    },
+    /// Large: memory of the system's or a scratch file, for a number of samples.
+    Pages(MmapMut, usize, Counted, PhantomData<T>),
+    /// A recording, from a byte offset on, for a number of samples.
+    File(Arc<Mapping>, usize, usize),
+}
+
+/// A file and what it takes.
+pub(super) struct Mapping {
+    map: Mmap,
+    _counted: Counted,
+}
+
+/// A whole file mapped read-only.
+pub struct MappedFile(Arc<Mapping>);
+
+impl MappedFile {
+    /// Maps a file.
+    pub fn open(path: &Path) -> Result<Self> {
+        let file = File::open(path).map_err(|e| Error::io("open", path, &e))?;
+        // SAFETY: the mapping is read-only. If another program shortens the file while it is
+        // mapped, reading past the new end raises SIGBUS, which ends the program without
+        // corrupting anything.
+        let map = unsafe { Mmap::map(&file) }.map_err(|e| Error::io("map", path, &e))?;
+        let _counted = Counted::new(Place::Recording, map.len());
+        Ok(Self(Arc::new(Mapping { map, _counted })))
+    }
+
+    /// The bytes of the file.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0.map
+    }
+
+    /// An array over the samples from byte `start` on, without copying them; `None` if they
+    /// would not lie within the file, are not aligned, or any byte pattern is not a valid `T`.
+    pub fn array<T: Element>(&self, start: usize, layout: Layout) -> Option<Strided<T>> {
+        let (_, end) = layout.bounds()?;
+        let stop = end.checked_mul(size_of::<T>())?.checked_add(start)?;
+        let aligned = (self.0.map.as_ptr() as usize)
+            .wrapping_add(start)
+            .is_multiple_of(align_of::<T>());
+        if stop > self.0.map.len() || !aligned || T::DTYPE == DType::Bool {
+            return None;
+        }
+        Some(Strided {
+            block: Arc::new(Block::File(self.0.clone(), start, end)),
+            layout,
+        })
+    }
+}
+
+impl<T: Element> Block<T> {
+    /// So many zeros.
+    pub(super) fn zeroed(len: usize) -> Result<Self> {
+        let bytes = len * size_of::<T>();
+        if bytes < HUGE {
+            return Ok(Block::Heap {
+                values: vec![T::default(); len],
+                _counted: None,
+            });
+        }
+        let Some(counted) = Counted::within_budget(bytes) else {
+            return Self::scratch(len);
+        };
+        let Ok(pages) = MmapMut::map_anon(bytes) else {
+            drop(counted);
+            return Self::scratch(len);
+        };
+        #[cfg(target_os = "linux")]
+        let _ = pages.advise(memmap2::Advice::HugePage);
+        Ok(Block::Pages(pages, len, counted, PhantomData))
+    }
+
+    /// So many zeros in a scratch file.
+    fn scratch(len: usize) -> Result<Self> {
+        let bytes = len * size_of::<T>();
+        let file = scratch::create(bytes)?;
+        // SAFETY: the file has no name, so that nobody else can shorten or change it.
+        let pages = unsafe { MmapMut::map_mut(&file) }.map_err(|_| out_of_memory(bytes))?;
+        let counted = Counted::new(Place::Scratch, bytes);
+        Ok(Block::Pages(pages, len, counted, PhantomData))
+    }
+
+    /// Samples that are already there.
+    pub(super) fn from_vec(values: Vec<T>) -> Self {
+        let bytes = values.capacity() * size_of::<T>();
+        let _counted = (bytes >= HUGE).then(|| Counted::new(Place::Memory, bytes));
+        Block::Heap { values, _counted }
+    }
+
+    /// Whether the samples are those of a recording.
+    pub(super) fn is_recording(&self) -> bool {
+        matches!(self, Block::File(..))
+    }
+
+    /// Whether the samples are in a scratch file.
+    pub(super) fn is_scratch(&self) -> bool {
+        matches!(self, Block::Pages(_, _, counted, _) if matches!(counted.place(), Place::Scratch))
+    }
+
+    pub(super) fn as_slice(&self) -> &[T] {
+        let (start, len) = match self {
+            Block::Heap { values, .. } => return values,
+            Block::Pages(pages, len, ..) => (pages.as_ptr(), *len),
+            Block::File(file, offset, len) => (file.map[*offset..].as_ptr(), *len),
+        };
+        // SAFETY: all mappings are at least `len` samples long and aligned: memory and scratch
+        // files by page, a recording as checked in `MappedFile::array`. Every bit pattern is a
+        // valid number; a bool is never in a recording, and memory and scratch files start as
+        // zeros and are written only as `T`.
+        unsafe { std::slice::from_raw_parts(start.cast(), len) }
+    }
+
+    /// The samples for writing, unless they are those of a recording.
+    pub(super) fn as_mut_slice(&mut self) -> Option<&mut [T]> {
+        match self {
+            Block::Heap { values, .. } => Some(values),
+            // SAFETY: as in `as_slice`; the mapping is nobody else's and borrowed mutably.
+            Block::Pages(pages, len, ..) => {
+                Some(unsafe { std::slice::from_raw_parts_mut(pages.as_mut_ptr().cast(), *len) })
+            }
+            Block::File(..) => None,
+        }
+    }
+}
+
+/// The samples do not fit into memory.
+pub(super) fn out_of_memory(bytes: usize) -> Error {
+    Error::new(format!("cannot allocate {} of memory", size_text(bytes)))
+        .hint("work on fewer frames (`frames`, `step`) or a smaller region (`crop`)")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::memory::usage;
+    use super::*;
+
+    #[test]
+    fn scratch_files_are_memory() {
+        let mut block = Block::<u16>::scratch(3 << 20).unwrap();
+        assert!(block.is_scratch() && !block.is_recording());
+        assert!(usage().scratch >= 6 << 20);
+        assert!(block.as_slice().iter().all(|sample| *sample == 0));
+        block.as_mut_slice().unwrap()[3_000_000] = 7;
+        assert_eq!(block.as_slice()[3_000_000], 7);
+    }
+
+    #[test]
+    fn only_large_arrays_are_counted() {
+        let is_counted = |block: &Block<u8>| match block {
+            Block::Heap { _counted, .. } => _counted.is_some(),
+            _ => panic!("on the heap"),
+        };
+        assert!(!is_counted(&Block::from_vec(vec![0; 100])));
+        let large = Block::from_vec(vec![0; 5 << 20]);
+        assert!(is_counted(&large));
+        assert!(usage().in_use >= 5 << 20);
+    }
+}
