@@ -2,7 +2,7 @@
 //!
 //! # Layers
 //!
-//! Each layer knows only those above it; `video`, `ops`, `io` and `player` know nothing of scripts.
+//! Each layer knows only those above it; `video`, `ops`, `draw`, `io` and `player` know nothing of scripts.
 //!
 //! | module | what it is |
 //! |---|---|
@@ -11,6 +11,7 @@
 //! | [`task`] | parallel loops with progress, warnings and interruption |
 //! | [`video`] | what a video is: sample types, storage, views, metadata, colormaps |
 //! | [`ops`] | pure functions from videos to videos |
+//! | [`draw`] | pictures in memory: shapes and text |
 //! | [`io`] | videos from files, to files, and to movies |
 //! | [`player`] | what a player shows: playback, rendering, windows |
 //! | [`script`] | the bridge to Rhai: declaring, calling and documenting builtins; errors |
@@ -41,6 +42,7 @@ pub mod video;
 
 pub mod ops;
 
+pub mod draw;
 pub mod io;
 
 pub mod player;

@@ -1,8 +1,8 @@
 //! Where the parts of the window are: the same for drawing and for the mouse.
 
-use super::canvas::Rect;
 use super::playback::Playback;
 use super::theme::{BUTTON, COLORBAR, CONTROLS_HEIGHT, GAP, HANDLE, MARGIN, TITLE_HEIGHT};
+use crate::draw::Rect;
 
 /// What there is to show, and how much room it takes.
 #[derive(Debug, Clone)]

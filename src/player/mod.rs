@@ -8,20 +8,18 @@
 //!          Windows ──── hub: the main thread's loop ──── window: Screen, minifb
 //! ```
 
-mod canvas;
 pub mod hub;
 mod layout;
 mod panel;
 pub mod playback;
 mod render;
-mod text;
 pub mod theme;
 pub mod window;
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-pub use canvas::{Image, Rect};
+pub use crate::draw::{Image, Rect};
 pub use layout::{Layout, Target};
 pub use playback::{Key, Outcome, Playback};
 

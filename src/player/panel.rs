@@ -1,8 +1,8 @@
 //! One video of a player: its samples, its range of values and the colours they get.
 
-use super::canvas::{Image, Rect, mix};
-use super::theme::{self, Color};
+use super::theme;
 use crate::bail;
+use crate::draw::{Color, Image, Rect, mix};
 use crate::error::Result;
 use crate::video::coloring::Coloring;
 use crate::video::colormap::{BAD, Colormap, Rgba, Scale};

@@ -1,11 +1,10 @@
 //! Draws a player: the video with its title and colorbar, and the controls under it.
 
-use super::canvas::{Image, Rect};
 use super::layout::{LABEL_GAP, Layout, Needs};
 use super::panel::Panel;
 use super::playback::Playback;
-use super::text;
-use super::theme::{self, Color, LABEL_SIZE, TITLE_SIZE};
+use super::theme::{self, LABEL_SIZE, TITLE_SIZE};
+use crate::draw::{Color, Image, Rect, text};
 use crate::video::colormap::Scale;
 use crate::video::number_text;
 

@@ -1,7 +1,6 @@
 //! The look of the player: colours, text sizes and distances in pixels.
 
-/// A colour as `0xRRGGBB`.
-pub type Color = u32;
+use crate::draw::Color;
 
 /// Behind everything; what is not a number shows it too.
 pub const BACKGROUND: Color = 0x17_18_1b;

@@ -1,6 +1,7 @@
-//! An image in memory and the shapes that the interface is made of.
+//! An image in memory and the shapes that pictures are made of.
 
-use super::theme::Color;
+/// A colour as `0xRRGGBB`.
+pub type Color = u32;
 
 /// An image, row by row; each pixel is `0x00RRGGBB`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -211,7 +212,7 @@ impl Rect {
 }
 
 /// A mixture of two colours, with `weight` 256ths of the second.
-pub(super) fn mix(under: Color, over: Color, weight: u32) -> Color {
+pub fn mix(under: Color, over: Color, weight: u32) -> Color {
     let channel = |shift: u32| {
         let (under, over) = ((under >> shift) & 0xff, (over >> shift) & 0xff);
         ((under * (256 - weight) + over * weight) >> 8) << shift

@@ -5,11 +5,10 @@ use std::sync::OnceLock;
 
 use ab_glyph::{Font, FontRef, PxScaleFont, ScaleFont};
 
-use super::canvas::Image;
-use super::theme::Color;
+use super::{Color, Image};
 
 /// The width of a line of text in pixels.
-pub(super) fn width(text: &str, size: f32) -> usize {
+pub fn width(text: &str, size: f32) -> usize {
     let font = font(size);
     let mut pen = 0.0;
     for (advance, ..) in glyphs(&font, text) {
@@ -20,7 +19,7 @@ pub(super) fn width(text: &str, size: f32) -> usize {
 
 /// Draws a line of text whose digits have their middle at the row `middle`; returns the column
 /// where it ends.
-pub(super) fn draw(
+pub fn draw(
     image: &mut Image,
     (left, middle): (usize, usize),
     text: &str,
@@ -49,7 +48,7 @@ pub(super) fn draw(
 }
 
 /// The text, or as much of it as fits into `room` pixels, with an ellipsis.
-pub(super) fn fit(text: &str, size: f32, room: usize) -> String {
+pub fn fit(text: &str, size: f32, room: usize) -> String {
     // Every letter takes a pixel and more, and titles of any length may come from scripts.
     let start: String = text.chars().take(room + 1).collect();
     if width(&start, size) <= room {
