@@ -2,6 +2,7 @@
 
 use super::builtin::Builtin;
 use super::context::Context;
+use super::frames::FRAMES_MEMBERS;
 use super::importer::IMPORTER_MEMBERS;
 use super::register::CONSTANTS;
 use super::scan::{Inside, Scan};
@@ -91,6 +92,7 @@ fn methods(context: &Context) -> Vec<String> {
     let members = VIDEO_MEMBERS.iter().map(|member| member.name);
     let members = members.chain(PLAYER_MEMBERS.iter().map(|member| member.name));
     let members = members.chain(DESCRIPTION_MEMBERS.iter().map(|member| member.name));
+    let members = members.chain(FRAMES_MEMBERS.iter().map(|member| member.name));
     let members = members.chain(IMPORTER_MEMBERS.iter().map(|member| member.name));
     let takes_video = |builtin: &&Builtin| {
         builtin

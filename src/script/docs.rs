@@ -9,6 +9,7 @@ use rhai::Engine;
 
 use super::builtin::{Builtin, Param};
 use super::context::Context;
+use super::frames::FRAMES_MEMBERS;
 use super::importer::IMPORTER_MEMBERS;
 use super::types::{DESCRIPTION_MEMBERS, Member, PLAYER_MEMBERS, VIDEO_MEMBERS};
 use super::value::{Type, Value};
@@ -16,7 +17,7 @@ use crate::error::{Error, Result, closest};
 use crate::io::{Importer, atomic};
 use crate::ops::describe::Description;
 use crate::player::Player;
-use crate::video::Video;
+use crate::video::{Frames, Video};
 
 /// A module of script functions, as its comments document it.
 pub struct Library {
@@ -249,6 +250,7 @@ pub fn reference(context: &Context) -> String {
          first argument: `v.normalize(0, 255)`. `()` stands for none.\n",
     );
     members_reference(&mut text, "Video", VIDEO_MEMBERS);
+    members_reference(&mut text, "Frames", FRAMES_MEMBERS);
     members_reference(&mut text, "Description", DESCRIPTION_MEMBERS);
     members_reference(&mut text, "InteractivePlayer", PLAYER_MEMBERS);
     members_reference(&mut text, "Importer", IMPORTER_MEMBERS);
@@ -348,6 +350,7 @@ pub fn definitions(context: &Context) -> String {
         }
     }
     definition_members::<Video>(&mut text, "Video", VIDEO_MEMBERS);
+    definition_members::<Frames>(&mut text, "Frames", FRAMES_MEMBERS);
     definition_members::<Description>(&mut text, "Description", DESCRIPTION_MEMBERS);
     definition_members::<Player>(&mut text, "InteractivePlayer", PLAYER_MEMBERS);
     definition_members::<Importer>(&mut text, "Importer", IMPORTER_MEMBERS);

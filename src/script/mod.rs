@@ -7,6 +7,7 @@
 mod builtin;
 mod call;
 mod context;
+mod frames;
 mod guards;
 mod importer;
 mod index;

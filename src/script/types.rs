@@ -191,6 +191,7 @@ pub(super) fn register(engine: &mut Engine) {
     });
     register_text(engine, |error: &mut Error| error.to_string());
     register_caught_errors(engine);
+    super::frames::register(engine);
     super::importer::register(engine);
 }
 

@@ -13,7 +13,7 @@ use crate::ops::elementwise::Operand;
 use crate::player::Player;
 use crate::video::colormap::Colormap;
 use crate::video::memory::Size;
-use crate::video::{Field, Metadata, Video};
+use crate::video::{Field, Frames, Metadata, Video};
 
 /// What a parameter accepts or a function returns, for messages and documentation.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +44,8 @@ pub enum Type {
     Video,
     /// A video, image or trace, or a number.
     Operand,
+    /// Frames made one by one.
+    Frames,
     /// What `describe` finds out.
     Description,
     /// A player.
@@ -113,6 +115,7 @@ plain_values! {
     INT => Type::Int,
     Map => Type::Map,
     Video => Type::Video,
+    Frames => Type::Frames,
     Player => Type::Player,
     Description => Type::Description,
 }
@@ -331,6 +334,7 @@ impl Type {
             Type::Blob => "a blob".into(),
             Type::Video => "a video".into(),
             Type::Operand => "a video or a number".into(),
+            Type::Frames => "frames".into(),
             Type::Description => "a description".into(),
             Type::Player => "a player".into(),
             Type::Importer => "an importer".into(),
@@ -372,6 +376,7 @@ impl fmt::Display for Type {
             Type::Blob => f.write_str("blob"),
             Type::Video => f.write_str("Video"),
             Type::Operand => f.write_str("Video or number"),
+            Type::Frames => f.write_str("Frames"),
             Type::Description => f.write_str("Description"),
             Type::Player => f.write_str("InteractivePlayer"),
             Type::Importer => f.write_str("Importer"),

@@ -3,6 +3,7 @@
 //! Copying a video, taking a frame or a range of frames, cropping, flipping and rotating it
 //! share the samples and cost nothing, whatever its size; see [`Layout`] and [`Strided`].
 
+mod frames;
 mod layout;
 mod metadata;
 mod range;
@@ -17,6 +18,7 @@ pub mod memory;
 use std::fmt;
 use std::sync::Arc;
 
+pub use frames::Frames;
 pub use layout::Layout;
 pub use metadata::{Field, Metadata};
 pub(crate) use read::read_run;
