@@ -10,10 +10,13 @@ mod general;
 mod importers;
 mod math;
 mod memory;
+mod paths;
 mod play;
 mod reduce;
 mod regions;
 mod shape;
+mod tables;
+mod text;
 
 use crate::script::Topic;
 
@@ -66,6 +69,18 @@ pub const TOPICS: &[Topic] = &[
     Topic {
         title: "Playing",
         builtins: play::BUILTINS,
+    },
+    Topic {
+        title: "Paths and files of text",
+        builtins: paths::BUILTINS,
+    },
+    Topic {
+        title: "Tables and JSON",
+        builtins: tables::BUILTINS,
+    },
+    Topic {
+        title: "Text, checks and progress",
+        builtins: text::BUILTINS,
     },
     Topic {
         title: "Memory",

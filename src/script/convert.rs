@@ -36,6 +36,19 @@ pub enum Numbers {
     Several(Vec<f64>),
 }
 
+impl Numbers {
+    /// A number for each of two axes; one stands for both.
+    pub fn pair(&self, function: &str, param: &str) -> Result<[f64; 2]> {
+        match self {
+            Self::One(number) => Ok([*number; 2]),
+            Self::Several(numbers) => match numbers[..] {
+                [y, x] => Ok([y, x]),
+                _ => bail!("{function} needs `{param}` to be one or two numbers, got {numbers:?}"),
+            },
+        }
+    }
+}
+
 impl Value for Numbers {
     const TYPE: Type = Type::Either(&Type::Float, &Type::Array(&Type::Float));
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
