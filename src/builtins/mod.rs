@@ -8,6 +8,7 @@ mod files;
 mod filters;
 mod general;
 mod importers;
+mod masks;
 mod math;
 mod memory;
 mod paths;
@@ -17,6 +18,7 @@ mod regions;
 mod shape;
 mod tables;
 mod text;
+mod waves;
 
 use crate::script::Topic;
 
@@ -61,6 +63,14 @@ pub const TOPICS: &[Topic] = &[
     Topic {
         title: "Analysis",
         builtins: analysis::BUILTINS,
+    },
+    Topic {
+        title: "Masks",
+        builtins: masks::BUILTINS,
+    },
+    Topic {
+        title: "Waves",
+        builtins: waves::BUILTINS,
     },
     Topic {
         title: "Exporting movies",
