@@ -10,7 +10,9 @@ mod chunked;
 mod codec;
 mod date;
 mod ffmpeg;
+mod foreign;
 mod hdf5;
+mod image;
 mod importer;
 mod known;
 mod matlab;
@@ -34,6 +36,7 @@ mod tests;
 use std::path::Path;
 
 pub use ffmpeg::Encoder;
+pub use image::load_image;
 pub use importer::{Camera, Importer};
 pub use movie::{Export, export_video};
 pub use picture::PadMode;
@@ -338,6 +341,27 @@ const FORMATS: &[Format] = &[
         extensions: &["sif"],
         begins: sif::begins,
         open: |path, _| Ok(Box::new(sif::open(path)?)),
+        save: None,
+    },
+    Format {
+        name: "PNG",
+        extensions: &["png"],
+        begins: image::begins_png,
+        open: |path, _| Ok(Box::new(image::Still::open(path)?)),
+        save: None,
+    },
+    Format {
+        name: "JPEG",
+        extensions: &["jpg", "jpeg"],
+        begins: image::begins_jpeg,
+        open: |path, _| Ok(Box::new(image::Still::open(path)?)),
+        save: None,
+    },
+    Format {
+        name: "BMP",
+        extensions: &["bmp"],
+        begins: image::begins_bmp,
+        open: |path, _| Ok(Box::new(image::Still::open(path)?)),
         save: None,
     },
 ];
