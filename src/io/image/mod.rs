@@ -59,7 +59,7 @@ pub fn load_image(path: &Path) -> Result<Video> {
         source: Some(path.to_owned()),
         ..still.metadata.clone()
     };
-    let samples = still.load(&still.layout.shape())?;
+    let samples = still.load_as(&still.layout.shape())?;
     Ok(Video::with_metadata(samples, metadata))
 }
 
@@ -118,8 +118,12 @@ impl Still {
         })
     }
 
+    pub(super) fn layout(&self) -> Layout {
+        self.layout
+    }
+
     /// Decodes the picture as an array of the given shape.
-    fn load(&self, shape: &[usize]) -> Result<Samples> {
+    fn load_as(&self, shape: &[usize]) -> Result<Samples> {
         raw::load(self.layout.dtype, shape, self.layout.len(), |_, out| {
             self.read(out)
         })
@@ -154,6 +158,11 @@ impl Layout {
         self.height * self.width * self.channels
     }
 
+    /// Size and type in words.
+    pub(super) fn text(self) -> String {
+        format!("{} pixels of {}", shape_text(&self.shape()), self.dtype)
+    }
+
     /// An error unless a file with room for so many bytes can hold such a picture.
     fn check(self, room: u64) -> Result<()> {
         let lens = [self.height, self.width, self.channels, self.dtype.size()];
@@ -182,7 +191,7 @@ impl Recording for Still {
     }
 
     fn load(&self, range: FrameRange) -> Result<Samples> {
-        self.load(&[vec![range.len], self.layout.shape()].concat())
+        self.load_as(&[vec![range.len], self.layout.shape()].concat())
     }
 
     fn map(&self) -> Result<Samples> {
