@@ -2,6 +2,8 @@
 
 mod canvas;
 
+pub mod colorbar;
 pub mod text;
+pub mod ticks;
 
 pub use canvas::{Color, Image, Rect, mix};
