@@ -11,6 +11,7 @@ mod importers;
 mod math;
 mod memory;
 mod play;
+mod preview;
 mod reduce;
 mod regions;
 mod shape;
@@ -66,6 +67,10 @@ pub const TOPICS: &[Topic] = &[
     Topic {
         title: "Playing",
         builtins: play::BUILTINS,
+    },
+    Topic {
+        title: "In the terminal",
+        builtins: preview::BUILTINS,
     },
     Topic {
         title: "Memory",
