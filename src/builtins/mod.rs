@@ -1,6 +1,7 @@
 //! Every builtin, by topic: declarations whose bodies call into `ops`, `io` and `player`.
 
 mod analysis;
+mod blend;
 mod create;
 mod edit;
 mod export;
@@ -59,6 +60,10 @@ pub const TOPICS: &[Topic] = &[
     Topic {
         title: "Analysis",
         builtins: analysis::BUILTINS,
+    },
+    Topic {
+        title: "Blending",
+        builtins: blend::BUILTINS,
     },
     Topic {
         title: "Exporting movies",
