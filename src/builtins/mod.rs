@@ -12,6 +12,7 @@ mod importers;
 mod math;
 mod memory;
 mod play;
+mod preview;
 mod reduce;
 mod regions;
 mod shape;
@@ -71,6 +72,10 @@ pub const TOPICS: &[Topic] = &[
     Topic {
         title: "Playing",
         builtins: play::BUILTINS,
+    },
+    Topic {
+        title: "In the terminal",
+        builtins: preview::BUILTINS,
     },
     Topic {
         title: "Memory",
