@@ -1,6 +1,7 @@
 //! Every builtin, by topic: declarations whose bodies call into `ops`, `io` and `player`.
 
 mod analysis;
+mod blend;
 mod create;
 mod edit;
 mod export;
@@ -13,6 +14,7 @@ mod math;
 mod memory;
 mod paths;
 mod play;
+mod preview;
 mod reduce;
 mod regions;
 mod shape;
@@ -73,6 +75,10 @@ pub const TOPICS: &[Topic] = &[
         builtins: waves::BUILTINS,
     },
     Topic {
+        title: "Blending",
+        builtins: blend::BUILTINS,
+    },
+    Topic {
         title: "Exporting movies",
         builtins: export::BUILTINS,
     },
@@ -91,6 +97,10 @@ pub const TOPICS: &[Topic] = &[
     Topic {
         title: "Text, checks and progress",
         builtins: text::BUILTINS,
+    },
+    Topic {
+        title: "In the terminal",
+        builtins: preview::BUILTINS,
     },
     Topic {
         title: "Memory",

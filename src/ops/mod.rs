@@ -7,6 +7,7 @@
 pub mod activation;
 pub mod bandpass;
 pub mod bleach;
+pub mod blend;
 pub mod border;
 pub mod contour;
 pub mod create;
