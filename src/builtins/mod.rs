@@ -13,6 +13,7 @@ mod memory;
 mod play;
 mod reduce;
 mod regions;
+mod saving;
 mod shape;
 
 use crate::script::Topic;
@@ -20,8 +21,12 @@ use crate::script::Topic;
 /// All builtins, in the order of the reference.
 pub const TOPICS: &[Topic] = &[
     Topic {
-        title: "Loading and saving",
+        title: "Loading",
         builtins: files::BUILTINS,
+    },
+    Topic {
+        title: "Saving",
+        builtins: saving::BUILTINS,
     },
     Topic {
         title: "Importers",
