@@ -1,6 +1,7 @@
 //! Every builtin, by topic: declarations whose bodies call into `ops`, `io` and `player`.
 
 mod analysis;
+mod blend;
 mod create;
 mod edit;
 mod export;
@@ -11,6 +12,7 @@ mod importers;
 mod math;
 mod memory;
 mod play;
+mod preview;
 mod reduce;
 mod regions;
 mod saving;
@@ -65,12 +67,20 @@ pub const TOPICS: &[Topic] = &[
         builtins: analysis::BUILTINS,
     },
     Topic {
+        title: "Blending",
+        builtins: blend::BUILTINS,
+    },
+    Topic {
         title: "Exporting movies",
         builtins: export::BUILTINS,
     },
     Topic {
         title: "Playing",
         builtins: play::BUILTINS,
+    },
+    Topic {
+        title: "In the terminal",
+        builtins: preview::BUILTINS,
     },
     Topic {
         title: "Memory",

@@ -12,7 +12,10 @@ mod columns;
 mod compression;
 mod date;
 mod ffmpeg;
+mod folder;
+mod foreign;
 mod hdf5;
+mod image;
 mod importer;
 mod known;
 mod matlab;
@@ -40,6 +43,8 @@ use std::path::Path;
 
 pub use compression::Compression;
 pub use ffmpeg::Encoder;
+pub use folder::load_image_folder;
+pub use image::load_image;
 pub use importer::{Camera, Importer};
 pub use movie::{Export, export_video};
 pub use picture::PadMode;
@@ -309,6 +314,13 @@ const FORMATS: &[Format] = &[
         open: |path, options| Ok(Box::new(zarr::Store::open(path, options)?)),
     },
     Format {
+        name: FOLDER,
+        extensions: &[],
+        begins: |_| false,
+        open: |path, options| Ok(Box::new(folder::Folder::open(path, &options.prefix)?)),
+        save: None,
+    },
+    Format {
         name: "MATLAB",
         extensions: &["mat"],
         begins: matlab::begins,
@@ -326,10 +338,34 @@ const FORMATS: &[Format] = &[
         begins: sif::begins,
         open: |path, _| Ok(Box::new(sif::open(path)?)),
     },
+    Format {
+        name: "PNG",
+        extensions: &["png"],
+        begins: image::begins_png,
+        open: |path, _| Ok(Box::new(image::Still::open(path)?)),
+        save: None,
+    },
+    Format {
+        name: "JPEG",
+        extensions: &["jpg", "jpeg"],
+        begins: image::begins_jpeg,
+        open: |path, _| Ok(Box::new(image::Still::open(path)?)),
+        save: None,
+    },
+    Format {
+        name: "BMP",
+        extensions: &["bmp"],
+        begins: image::begins_bmp,
+        open: |path, _| Ok(Box::new(image::Still::open(path)?)),
+        save: None,
+    },
 ];
 
 /// The format of folders with arrays in chunks.
 const ZARR: &str = "Zarr";
+
+/// The format of folders with pictures.
+const FOLDER: &str = "image folder";
 
 /// How many bytes [`Format::begins`] gets.
 const BEGINNING: usize = 32;
@@ -341,9 +377,10 @@ fn open(path: &Path, options: &Options) -> Result<(&'static Format, Box<dyn Reco
 
 /// The format by extension, unless the content is plainly another's.
 fn recognise(path: &Path) -> Result<&'static Format> {
-    if zarr::is_store(path) {
-        let zarr = FORMATS.iter().find(|format| format.name == ZARR);
-        return Ok(zarr.expect("one of the formats"));
+    if path.is_dir() {
+        let name = if zarr::is_store(path) { ZARR } else { FOLDER };
+        let format = FORMATS.iter().find(|format| format.name == name);
+        return Ok(format.expect("one of the formats"));
     }
     let beginning = beginning_of(path)?;
     let extension = extension_of(path);
@@ -414,6 +451,7 @@ fn unknown_format(path: &Path, extension: Option<String>) -> Error {
     };
     let known: Vec<String> = FORMATS
         .iter()
+        .filter(|format| !format.extensions.is_empty())
         .map(|format| format!("{} (.{})", format.name, format.extensions.join(", .")))
         .collect();
     error.hint(format!("what can be loaded: {}", known.join("; ")))
