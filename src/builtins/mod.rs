@@ -17,6 +17,7 @@ mod play;
 mod preview;
 mod reduce;
 mod regions;
+mod saving;
 mod shape;
 mod tables;
 mod text;
@@ -27,8 +28,12 @@ use crate::script::Topic;
 /// All builtins, in the order of the reference.
 pub const TOPICS: &[Topic] = &[
     Topic {
-        title: "Loading and saving",
+        title: "Loading",
         builtins: files::BUILTINS,
+    },
+    Topic {
+        title: "Saving",
+        builtins: saving::BUILTINS,
     },
     Topic {
         title: "Importers",

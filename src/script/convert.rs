@@ -114,6 +114,25 @@ impl Value for Reduced {
     }
 }
 
+/// The frames of a video, or images in a list.
+pub struct Images(pub Vec<Video>);
+
+impl Value for Images {
+    const TYPE: Type = Type::Either(&Type::Video, &Type::Array(&Type::Video));
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        match Video::from_dynamic(value) {
+            Ok(video) if video.ndim() > 2 => Ok(Self(
+                (0..video.len()).map(|frame| video.frame(frame)).collect(),
+            )),
+            Ok(image) => Ok(Self(vec![image])),
+            Err(value) => Vec::from_dynamic(value).map(Self),
+        }
+    }
+    fn into_dynamic(self) -> Dynamic {
+        self.0.into_dynamic()
+    }
+}
+
 /// The samples as nested arrays of the language.
 pub fn to_array(video: &Video) -> Result<Array> {
     let len = video.layout().len();
