@@ -88,7 +88,7 @@ builtins! {
     /// The phase of cyclic activity in every pixel, from −π to π.
     ///
     /// The angle of the analytic signal: atan2(H(x − m), x − m) for a course x with mean m and the
-    /// Hilbert transform H (Bray & Wikswo 2002, doi:10.1109/TBME.2002.803516). Slow changes are to be removed before, for example by
+    /// Hilbert transform H (Bray & Wikswo 2002, doi:10.1103/PhysRevE.65.051902). Slow changes are to be removed before, for example by
     /// `normalize_pixelwise_slidingwindow` or `detrend`. A sample that is not finite spoils the course of its pixel.
     ///
     /// ```

@@ -81,12 +81,12 @@ pub const PICTURES: &[Picture] = &[
     ),
     picture(
         "connected_components",
-        "connected_components(v[60] > 2000)",
+        "connected_components(v[60] > 2400)",
         "nipy_spectral",
     ),
     picture(
         "largest_component",
-        "largest_component(v[60] > 2000)",
+        "largest_component(v[60] > 2400)",
         "gray",
     ),
     picture(
