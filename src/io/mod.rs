@@ -44,6 +44,7 @@ use std::path::Path;
 pub use compression::Compression;
 pub use ffmpeg::Encoder;
 pub use folder::load_image_folder;
+pub(crate) use folder::natural_order;
 pub use image::load_image;
 pub use importer::{Camera, Importer};
 pub use movie::{Export, export_video};

@@ -27,6 +27,7 @@ pub mod convert;
 pub mod diagnostic;
 pub mod docs;
 pub mod modules;
+pub mod pictures;
 pub mod register;
 pub mod scan;
 
