@@ -8,6 +8,7 @@ pub mod bandpass;
 pub mod bleach;
 pub mod blend;
 pub mod border;
+pub mod collage;
 pub mod create;
 pub mod describe;
 pub mod edit;
@@ -15,19 +16,24 @@ pub mod elementwise;
 pub mod equality;
 pub mod example;
 pub mod index;
+pub mod jitter;
 pub mod mean;
 pub mod normalize;
+pub mod pad;
 pub mod ratio;
 pub mod reduce;
 pub mod region;
+pub mod resize;
 pub mod shape;
 pub mod smooth;
+pub mod smoothstep;
 pub mod temporal;
 pub mod trend;
 
 mod butterworth;
 pub mod drive;
 mod gaussian;
+mod rows;
 
 #[cfg(test)]
 pub(crate) mod testing;
