@@ -9,7 +9,11 @@ pub mod bandpass;
 pub mod bleach;
 pub mod blend;
 pub mod border;
+<<<<<<< HEAD
 pub mod contour;
+=======
+pub mod collage;
+>>>>>>> filters
 pub mod create;
 pub mod describe;
 pub mod edit;
@@ -17,16 +21,26 @@ pub mod elementwise;
 pub mod equality;
 pub mod example;
 pub mod index;
+pub mod jitter;
 pub mod mean;
 pub mod morphology;
 pub mod normalize;
+<<<<<<< HEAD
 pub mod phase;
 pub mod ratio;
 pub mod reduce;
 pub mod region;
 pub mod registration;
+=======
+pub mod pad;
+pub mod ratio;
+pub mod reduce;
+pub mod region;
+pub mod resize;
+>>>>>>> filters
 pub mod shape;
 pub mod smooth;
+pub mod smoothstep;
 pub mod temporal;
 pub mod trend;
 
@@ -34,6 +48,7 @@ mod butterworth;
 pub mod drive;
 mod fourier;
 mod gaussian;
+mod rows;
 
 #[cfg(test)]
 pub(crate) mod testing;
