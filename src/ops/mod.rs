@@ -9,11 +9,8 @@ pub mod bandpass;
 pub mod bleach;
 pub mod blend;
 pub mod border;
-<<<<<<< HEAD
-pub mod contour;
-=======
 pub mod collage;
->>>>>>> filters
+pub mod contour;
 pub mod create;
 pub mod describe;
 pub mod edit;
@@ -25,19 +22,13 @@ pub mod jitter;
 pub mod mean;
 pub mod morphology;
 pub mod normalize;
-<<<<<<< HEAD
+pub mod pad;
 pub mod phase;
 pub mod ratio;
 pub mod reduce;
 pub mod region;
 pub mod registration;
-=======
-pub mod pad;
-pub mod ratio;
-pub mod reduce;
-pub mod region;
 pub mod resize;
->>>>>>> filters
 pub mod shape;
 pub mod smooth;
 pub mod smoothstep;
