@@ -319,7 +319,6 @@ const FORMATS: &[Format] = &[
         extensions: &[],
         begins: |_| false,
         open: |path, options| Ok(Box::new(folder::Folder::open(path, &options.prefix)?)),
-        save: None,
     },
     Format {
         name: "MATLAB",
@@ -344,21 +343,18 @@ const FORMATS: &[Format] = &[
         extensions: &["png"],
         begins: image::begins_png,
         open: |path, _| Ok(Box::new(image::Still::open(path)?)),
-        save: None,
     },
     Format {
         name: "JPEG",
         extensions: &["jpg", "jpeg"],
         begins: image::begins_jpeg,
         open: |path, _| Ok(Box::new(image::Still::open(path)?)),
-        save: None,
     },
     Format {
         name: "BMP",
         extensions: &["bmp"],
         begins: image::begins_bmp,
         open: |path, _| Ok(Box::new(image::Still::open(path)?)),
-        save: None,
     },
 ];
 
