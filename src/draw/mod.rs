@@ -3,6 +3,8 @@
 mod canvas;
 
 pub mod colorbar;
+pub mod stamp;
+pub mod strip;
 pub mod text;
 pub mod ticks;
 
