@@ -9,17 +9,15 @@ mod camera;
 mod chunked;
 mod codec;
 mod date;
-mod ffmpeg;
+mod film;
 mod hdf5;
 mod importer;
 mod known;
 mod matlab;
 mod micam05;
 mod micam_ultima;
-mod movie;
 mod multirecorder;
 mod npy;
-mod picture;
 mod raw;
 mod raw_binary;
 mod sif;
@@ -33,10 +31,11 @@ mod tests;
 
 use std::path::Path;
 
-pub use ffmpeg::Encoder;
+pub use film::{
+    Annotations, Encoder, Export, Extent, Grid, Look, PadMode, ScaleBar, Shown, TimeUnit,
+    export_video, export_video_with_overlay, export_videos,
+};
 pub use importer::{Camera, Importer};
-pub use movie::{Export, export_video};
-pub use picture::PadMode;
 pub use raw_binary::{Endian, RawFormat};
 
 use crate::bail;

@@ -20,6 +20,7 @@ pub mod complete;
 pub mod convert;
 pub mod diagnostic;
 pub mod docs;
+pub mod film;
 pub mod modules;
 pub mod register;
 pub mod scan;
