@@ -53,7 +53,7 @@ impl<W: Write> Gif<W> {
 
     /// Ends the GIF.
     pub(super) fn finish(self) -> Result<()> {
-        let mut writer = self.encoder.into_inner().map_err(|e| failed(e.into()))?;
+        let mut writer = self.encoder.into_inner().map_err(failed)?;
         writer.flush().map_err(|e| failed(e.into()))
     }
 }

@@ -167,7 +167,7 @@ fn write_scene(path: &Path, panels: Panels, export: &Export) -> Result<()> {
         None => export.fps,
     };
     let scene = Scene::new(panels, &export.annotations)?;
-    output::write(path, &Film::Drawn(scene), fps, export)
+    output::write(path, &Film::Drawn(scene.into()), fps, export)
 }
 
 fn write_deep(path: &Path, shown: Shown, look: &Look, export: &Export) -> Result<()> {

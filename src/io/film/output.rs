@@ -33,7 +33,7 @@ const QUALITY: (&[&str], u8) = (&["-crf", "-qp", "-cq", "-qmin:v"], 15);
 /// What the frames of a file are.
 pub(super) enum Film {
     /// Drawn with 8 bits for each colour.
-    Drawn(Scene),
+    Drawn(Box<Scene>),
     /// Gray levels of 16 bits.
     Deep(Deep),
 }
