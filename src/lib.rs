@@ -13,6 +13,7 @@
 //! | [`ops`] | pure functions from videos to videos |
 //! | [`draw`] | pictures in memory: shapes and text |
 //! | [`io`] | videos from files, to files, and to movies |
+//! | [`text`] | files and text around an analysis: paths, tables, JSON, numbers as text |
 //! | [`player`] | what a player shows: playback, rendering, windows |
 //! | [`script`] | the bridge to Rhai: declaring, calling and documenting builtins; errors |
 //! | [`builtins`] | the builtins by topic, one declaration each |
@@ -44,6 +45,7 @@ pub mod ops;
 
 pub mod draw;
 pub mod io;
+pub mod text;
 
 pub mod player;
 

@@ -264,3 +264,28 @@ fn modules_are_found_in_optimap_path() {
         .unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stdout), "42\n");
 }
+
+#[test]
+fn scripts_end_with_the_status_that_they_ask_for() {
+    check(&["-e", "exit(3)"], "", 3, "", "");
+    check(&["-e", "exit()"], "", 0, "", "");
+    check(
+        &["-"],
+        "fn f() { exit(4); } try { f(); } catch { print(1); } print(2)",
+        4,
+        "",
+        "",
+    );
+    check(&["-"], "[1].for_each(|x| exit(5)); print(2)", 5, "", "");
+}
+
+#[test]
+fn verbose_calls_tell_their_time_on_standard_error() {
+    let output = optimap(&["-"], "set_verbose(); crop(example_video(2), 4);");
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        text.contains("crop: ") && text.contains(" ms → video 2×120×120 uint16"),
+        "{text}"
+    );
+    assert!(output.stdout.is_empty());
+}

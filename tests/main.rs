@@ -12,6 +12,7 @@ mod parity;
 mod player;
 mod properties;
 mod repl;
+mod stdlib;
 mod suite;
 
 use std::path::PathBuf;

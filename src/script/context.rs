@@ -1,6 +1,7 @@
 //! What builtins need from the session that calls them.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use super::builtin::{Builtin, Topic};
@@ -28,6 +29,7 @@ pub struct Context {
     encoders: Mutex<Encoders>,
     libraries: OnceLock<Vec<Library>>,
     sources: Mutex<BTreeMap<String, String>>,
+    verbose: AtomicBool,
 }
 
 /// The movie encoders that can be chosen by name, and the one that is used by default.
@@ -68,6 +70,7 @@ impl Context {
             }),
             libraries: OnceLock::new(),
             sources: Mutex::default(),
+            verbose: AtomicBool::new(false),
         }
     }
 
@@ -120,6 +123,16 @@ impl Context {
             .expect("no panic while holding it")
             .get(name)
             .cloned()
+    }
+
+    /// Sets whether each call of a builtin says how long it took.
+    pub fn set_verbose(&self, verbose: bool) {
+        self.verbose.store(verbose, Relaxed);
+    }
+
+    /// Whether each call of a builtin says how long it took.
+    pub fn is_verbose(&self) -> bool {
+        self.verbose.load(Relaxed)
     }
 
     /// Prints a line for the user.
