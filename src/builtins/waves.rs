@@ -19,9 +19,9 @@ builtins! {
     /// beat first, and smooth: noise has slopes too.
     ///
     /// ```
-    /// let beat = example_video(60).smooth_spatiotemporal(2, 2);
+    /// let beat = example_video(60, 64, 64).smooth_spatiotemporal(2, 2);
     /// let map = beat.activation_map("negative");
-    /// map.shape // => [128, 128]
+    /// map.shape // => [64, 64]
     /// map.max() < 120 // => true
     /// ```
     fn activation_map(
@@ -92,7 +92,7 @@ builtins! {
     /// `normalize_pixelwise_slidingwindow` or `detrend`. A sample that is not finite spoils the course of its pixel.
     ///
     /// ```
-    /// let waves = example_video().detrend().smooth_spatiotemporal(2, 2);
+    /// let waves = example_video(70, 64, 64).detrend().smooth_spatiotemporal(2, 2);
     /// let phase = hilbert_phase(waves);
     /// phase.max() <= PI // => true
     /// ```
