@@ -11,7 +11,7 @@ mod codec;
 mod columns;
 mod compression;
 mod date;
-mod ffmpeg;
+mod film;
 mod folder;
 mod foreign;
 mod hdf5;
@@ -21,11 +21,9 @@ mod known;
 mod matlab;
 mod micam05;
 mod micam_ultima;
-mod movie;
 mod multirecorder;
 mod npy;
 mod pattern;
-mod picture;
 mod raw;
 mod raw_binary;
 mod save;
@@ -42,13 +40,14 @@ mod tests;
 use std::path::Path;
 
 pub use compression::Compression;
-pub use ffmpeg::Encoder;
+pub use film::{
+    Annotations, Encoder, Export, Extent, Grid, Look, PadMode, ScaleBar, Shown, TimeUnit,
+    export_video, export_video_with_overlay, export_videos,
+};
 pub use folder::load_image_folder;
 pub(crate) use folder::natural_order;
 pub use image::load_image;
 pub use importer::{Camera, Importer};
-pub use movie::{Export, export_video};
-pub use picture::PadMode;
 pub use raw_binary::{Endian, RawFormat};
 pub use save::{
     Saving, save_image, save_image_sequence, save_matlab, save_tiff, save_video, save_video_as,
