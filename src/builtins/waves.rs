@@ -111,7 +111,7 @@ builtins! {
     /// does not change.
     ///
     /// ```
-    /// let v = example_video(130, 64, 64);
+    /// let v = example_video(250, 64, 64);
     /// format("{:.0f} Hz", v.trace(25, 25).dominant_frequency()) // => "8 Hz"
     /// dominant_frequency(v, 4, 40).shape // => [64, 64]
     /// ```
