@@ -10,6 +10,7 @@ mod chunked;
 mod codec;
 mod date;
 mod ffmpeg;
+mod film;
 mod folder;
 mod foreign;
 mod hdf5;
@@ -22,10 +23,12 @@ mod micam_ultima;
 mod movie;
 mod multirecorder;
 mod npy;
+mod npz;
 mod picture;
 mod raw;
 mod raw_binary;
 mod sif;
+mod stream;
 mod tiff;
 mod zarr;
 
@@ -294,6 +297,13 @@ const FORMATS: &[Format] = &[
         save: Some(npy::save),
     },
     Format {
+        name: "NumPy archive",
+        extensions: &["npz"],
+        begins: |_| false,
+        open: npz::open,
+        save: None,
+    },
+    Format {
         name: "MultiRecorder",
         extensions: &["dat"],
         begins: multirecorder::begins,
@@ -354,9 +364,12 @@ const FORMATS: &[Format] = &[
     },
     Format {
         name: "PNG",
-        extensions: &["png"],
+        extensions: &["png", "apng"],
         begins: image::begins_png,
-        open: |path, _| Ok(Box::new(image::Still::open(path)?)),
+        open: |path, options| match film::is_animated(path) {
+            true => film::open_apng(path, options),
+            false => Ok(Box::new(image::Still::open(path)?)),
+        },
         save: None,
     },
     Format {
@@ -371,6 +384,20 @@ const FORMATS: &[Format] = &[
         extensions: &["bmp"],
         begins: image::begins_bmp,
         open: |path, _| Ok(Box::new(image::Still::open(path)?)),
+        save: None,
+    },
+    Format {
+        name: "GIF",
+        extensions: &["gif"],
+        begins: film::begins_gif,
+        open: film::open_gif,
+        save: None,
+    },
+    Format {
+        name: "movie",
+        extensions: film::EXTENSIONS,
+        begins: film::begins,
+        open: film::open,
         save: None,
     },
 ];
