@@ -121,7 +121,7 @@ fn run(cli: Cli, windows: Windows) -> End {
     let headless = cli.headless
         || std::env::var_os("OPTIMAP_HEADLESS").is_some_and(|v| v != "0" && !v.is_empty());
     let session = |interactive| {
-        let windows = (!headless).then_some(windows);
+        let windows = (!headless).then(|| windows.clone());
         Session::new(Settings {
             print: Box::new(print_line),
             windows,
@@ -144,7 +144,7 @@ fn run(cli: Cli, windows: Windows) -> End {
         Some(Command::Info { file }) => print_info(&file),
         None => match cli.code {
             Some(code) => Ok(evaluate(session(false), &code)),
-            None if io::stdin().is_terminal() => repl::run(session(true)).map(|()| End::Left),
+            None if io::stdin().is_terminal() => repl::run(&|| session(true)).map(|()| End::Left),
             None => run_script(session(false), "-".as_ref(), &[]),
         },
     };

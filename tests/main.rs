@@ -4,6 +4,7 @@
 mod catalogue;
 mod chains;
 mod cli;
+mod complete;
 mod docs;
 mod golden;
 mod importers;

@@ -11,6 +11,7 @@ mod importers;
 mod math;
 mod memory;
 mod play;
+mod prompt;
 mod reduce;
 mod regions;
 mod shape;
@@ -70,6 +71,10 @@ pub const TOPICS: &[Topic] = &[
     Topic {
         title: "Memory",
         builtins: memory::BUILTINS,
+    },
+    Topic {
+        title: "At the prompt",
+        builtins: prompt::BUILTINS,
     },
     Topic {
         title: "General",

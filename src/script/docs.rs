@@ -123,7 +123,7 @@ pub fn signature(builtin: &Builtin) -> String {
     format!("{}({}){returns}", builtin.name, params.join(", "))
 }
 
-fn default_text(param: &Param) -> Option<String> {
+pub(super) fn default_text(param: &Param) -> Option<String> {
     param.default.map(|default| format!("{:?}", default()))
 }
 
@@ -150,6 +150,9 @@ pub fn help(context: &Context, name: &str) -> Result<String> {
                 function.doc
             ));
         }
+    }
+    if let Some(text) = super::lookup::user_help(context, name) {
+        return Ok(text);
     }
     let names = context.builtins().map(|builtin| builtin.name);
     let names = names.chain(
@@ -179,11 +182,16 @@ pub fn overview(context: &Context) -> String {
     let libraries = context.libraries().iter();
     let modules = libraries.map(|library| (library.name.as_str(), library.summary()));
     section(&mut text, "Modules (import \"name\" as name;)", modules);
+    super::lookup::user_overview(&mut text, context);
     text.push_str("help(\"name\") tells more about one of them.\n");
     text
 }
 
-fn section<'a>(text: &mut String, title: &str, entries: impl Iterator<Item = (&'a str, &'a str)>) {
+pub(super) fn section<'a>(
+    text: &mut String,
+    title: &str,
+    entries: impl Iterator<Item = (&'a str, &'a str)>,
+) {
     let _ = writeln!(text, "{title}");
     for (name, summary) in entries {
         let _ = writeln!(text, "  {name:<36} {}", summary.replace('`', ""));
@@ -202,7 +210,7 @@ fn builtin_help(builtin: &Builtin) -> String {
     text
 }
 
-fn library_help(library: &Library) -> String {
+pub(super) fn library_help(library: &Library) -> String {
     let mut text = format!(
         "import \"{0}\" as {0};\n\n{1}\n\n",
         library.name, library.doc

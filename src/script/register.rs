@@ -20,7 +20,7 @@ pub fn register(engine: &mut Engine, context: &Arc<Context>) {
     super::types::register(engine);
     super::guards::register(engine);
     register_constants(engine);
-    free_names(engine);
+    free_names(engine, context.clone());
     for builtin in context.builtins() {
         let most = MOST_ARGUMENTS.min(builtin.params.len() + 1);
         for count in 0..=most {
@@ -54,14 +54,20 @@ fn register_constants(engine: &mut Engine) {
     engine.register_global_module(module.into());
 }
 
+/// The name of the last value at the prompt.
+pub const LAST: &str = "_";
+
 /// Names of functions that Rhai reserves without using them.
 const FREED: &[&str] = &["var"];
 
 /// Makes them names like others. Rhai marks the hook as deprecated only because it may change.
 #[allow(deprecated)]
-fn free_names(engine: &mut Engine) {
-    engine.on_parse_token(|token, _, _| match token {
+fn free_names(engine: &mut Engine, context: Arc<Context>) {
+    engine.on_parse_token(move |token, _, _| match token {
         Token::Reserved(name) if FREED.contains(&name.as_str()) => Token::Identifier(name),
+        Token::Underscore if context.last_value_is_named() => {
+            Token::Identifier(Box::new(LAST.into()))
+        }
         token => token,
     });
 }
@@ -76,7 +82,11 @@ fn register_arity(
 ) {
     let run = move |native: &NativeCallContext, arguments: Vec<Dynamic>| {
         let arguments = arguments.into_iter().map(Dynamic::flatten).collect();
-        let result = Call::bind(builtin, arguments, &context).and_then(builtin.run);
+        let result = context.profile.measure(builtin.name, native, || {
+            let call = Call::bind(builtin, arguments, &context)?;
+            call.check_paths()?;
+            context.loads.run(call)
+        });
         result.map_err(|error| raise(error, native.call_position()))
     };
     let function = FuncRegistration::new(builtin.name)

@@ -1,0 +1,155 @@
+//! The prompt: reads entries of one or more lines, completes them, shows their values; and
+//! commands such as `vars`, `time` and `cd` that are not code.
+
+mod actions;
+mod command;
+mod config;
+mod editor;
+mod highlight;
+mod show;
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use rustyline::error::ReadlineError;
+
+use crate::error::{Error, Result};
+use crate::session::{Session, user_folder};
+use crate::terminal;
+use command::Command;
+use config::Preferences;
+use editor::LineEditor;
+
+/// The width that is assumed where it is not known.
+const WIDTH: usize = 80;
+
+/// A prompt and what it needs between entries.
+struct Repl<'a> {
+    session: Rc<RefCell<Session>>,
+    new_session: &'a dyn Fn() -> Session,
+    editor: LineEditor,
+    preferences: Preferences,
+}
+
+/// Whether the prompt goes on.
+#[derive(PartialEq)]
+enum Next {
+    Entry,
+    End,
+}
+
+/// Reads and runs entries until Ctrl-D, in a session that `new_session` makes.
+pub fn run(new_session: &dyn Fn() -> Session) -> Result<()> {
+    let (preferences, error) = Preferences::load();
+    let session = Rc::new(RefCell::new(new_session()));
+    let editor = editor::new(session.clone(), &preferences).map_err(|e| failed(&e))?;
+    let mut repl = Repl {
+        session,
+        new_session,
+        editor,
+        preferences,
+    };
+    println!(
+        "optimap {}: help lists the functions, crop? tells about one, Ctrl-D leaves",
+        env!("CARGO_PKG_VERSION")
+    );
+    if let Some(error) = error {
+        terminal::print_error(&error);
+    }
+    repl.run_startup_file();
+    repl.read_entries()
+}
+
+impl Repl<'_> {
+    fn read_entries(&mut self) -> Result<()> {
+        let history = history_file();
+        if let Some(path) = &history {
+            // There is no history before the first session.
+            let _ = self.editor.load_history(path);
+        }
+        let prompt = self.preferences.prompt.clone();
+        loop {
+            let next = match self.editor.readline(&prompt) {
+                Ok(entry) => self.run_entry(&entry),
+                Err(ReadlineError::Interrupted) => Next::Entry,
+                Err(ReadlineError::Eof) => Next::End,
+                Err(error) => return Err(failed(&error)),
+            };
+            if let Some(path) = &history {
+                // A history that cannot be written is not worth a message after every entry.
+                let _ = self.editor.append_history(path);
+            }
+            if next == Next::End {
+                return Ok(());
+            }
+        }
+    }
+
+    fn run_entry(&mut self, entry: &str) -> Next {
+        let session = self.session.clone();
+        let is_variable = |name: &str| session.borrow().has_variable(name);
+        match Command::parse(entry, is_variable) {
+            Some(command) => self.run_command(command),
+            None => {
+                self.run_code(entry);
+                Next::Entry
+            }
+        }
+    }
+
+    /// Runs an entry and shows its value.
+    fn run_code(&mut self, entry: &str) {
+        if entry.trim().is_empty() {
+            return;
+        }
+        let result = self.session.borrow_mut().run_entry(entry);
+        self.show(result);
+    }
+
+    fn show(&mut self, result: Result<rhai::Dynamic, crate::script::diagnostic::Diagnostic>) {
+        let width = self.width();
+        let session = self.session.borrow();
+        match result {
+            Ok(value) => {
+                if let Some(text) = show::value(&session, &value, width) {
+                    println!("{text}");
+                }
+            }
+            Err(diagnostic) if diagnostic.is_interrupted() => eprintln!("interrupted"),
+            Err(diagnostic) => terminal::print_diagnostic(&diagnostic, session.context()),
+        }
+    }
+
+    /// Runs the user's own definitions.
+    fn run_startup_file(&mut self) {
+        if let Some(path) = config::config_file("startup.rhai").filter(|path| path.exists()) {
+            self.run_script(&path);
+        }
+    }
+
+    /// Runs a script in the session; its value is not shown.
+    fn run_script(&mut self, path: &Path) {
+        let result = self.session.borrow_mut().run_file(path);
+        self.show(result.map(|_| rhai::Dynamic::UNIT));
+    }
+
+    fn width(&mut self) -> usize {
+        let columns = self
+            .editor
+            .dimensions()
+            .map(|(columns, _)| usize::from(columns));
+        columns.filter(|columns| *columns > 0).unwrap_or(WIDTH)
+    }
+}
+
+fn failed(error: &ReadlineError) -> Error {
+    Error::new(format!("cannot read from the terminal: {error}"))
+}
+
+/// Where entries are remembered, in the user's folder for data.
+fn history_file() -> Option<PathBuf> {
+    let folder = user_folder()?;
+    std::fs::create_dir_all(&folder).ok()?;
+    Some(folder.join("history.txt"))
+}
