@@ -12,6 +12,7 @@ mod math;
 mod memory;
 mod play;
 mod prompt;
+mod preview;
 mod reduce;
 mod regions;
 mod shape;
@@ -67,6 +68,10 @@ pub const TOPICS: &[Topic] = &[
     Topic {
         title: "Playing",
         builtins: play::BUILTINS,
+    },
+    Topic {
+        title: "In the terminal",
+        builtins: preview::BUILTINS,
     },
     Topic {
         title: "Memory",
