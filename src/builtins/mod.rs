@@ -1,6 +1,7 @@
 //! Every builtin, by topic: declarations whose bodies call into `ops`, `io` and `player`.
 
 mod analysis;
+mod blend;
 mod create;
 mod edit;
 mod export;
@@ -11,8 +12,8 @@ mod importers;
 mod math;
 mod memory;
 mod play;
-mod prompt;
 mod preview;
+mod prompt;
 mod reduce;
 mod regions;
 mod shape;
@@ -60,6 +61,10 @@ pub const TOPICS: &[Topic] = &[
     Topic {
         title: "Analysis",
         builtins: analysis::BUILTINS,
+    },
+    Topic {
+        title: "Blending",
+        builtins: blend::BUILTINS,
     },
     Topic {
         title: "Exporting movies",

@@ -159,6 +159,20 @@ impl Rect {
         self
     }
 
+    /// With `border` more rows and columns on each side, as far as there are any.
+    pub fn grow(self, border: usize) -> Rect {
+        let (left, top) = (
+            self.left.saturating_sub(border),
+            self.top.saturating_sub(border),
+        );
+        Rect {
+            left,
+            top,
+            width: self.right() + border - left,
+            height: self.bottom() + border - top,
+        }
+    }
+
     /// Cuts rows off the top.
     pub fn cut_top(&mut self, height: usize) -> Rect {
         let height = height.min(self.height);

@@ -3,9 +3,11 @@
 mod canvas;
 mod graphics;
 
+pub mod colorbar;
 pub mod still;
 pub mod terminal;
 pub mod text;
+pub mod ticks;
 
 use crate::video::colormap::Rgba;
 

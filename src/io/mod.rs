@@ -10,7 +10,10 @@ mod chunked;
 mod codec;
 mod date;
 mod ffmpeg;
+mod folder;
+mod foreign;
 mod hdf5;
+mod image;
 mod importer;
 mod known;
 mod matlab;
@@ -34,6 +37,8 @@ mod tests;
 use std::path::Path;
 
 pub use ffmpeg::Encoder;
+pub use folder::load_image_folder;
+pub use image::load_image;
 pub use importer::{Camera, Importer};
 pub use movie::{Export, export_video};
 pub use picture::PadMode;
@@ -320,6 +325,13 @@ const FORMATS: &[Format] = &[
         save: None,
     },
     Format {
+        name: FOLDER,
+        extensions: &[],
+        begins: |_| false,
+        open: |path, options| Ok(Box::new(folder::Folder::open(path, &options.prefix)?)),
+        save: None,
+    },
+    Format {
         name: "MATLAB",
         extensions: &["mat"],
         begins: matlab::begins,
@@ -340,10 +352,34 @@ const FORMATS: &[Format] = &[
         open: |path, _| Ok(Box::new(sif::open(path)?)),
         save: None,
     },
+    Format {
+        name: "PNG",
+        extensions: &["png"],
+        begins: image::begins_png,
+        open: |path, _| Ok(Box::new(image::Still::open(path)?)),
+        save: None,
+    },
+    Format {
+        name: "JPEG",
+        extensions: &["jpg", "jpeg"],
+        begins: image::begins_jpeg,
+        open: |path, _| Ok(Box::new(image::Still::open(path)?)),
+        save: None,
+    },
+    Format {
+        name: "BMP",
+        extensions: &["bmp"],
+        begins: image::begins_bmp,
+        open: |path, _| Ok(Box::new(image::Still::open(path)?)),
+        save: None,
+    },
 ];
 
 /// The format of folders with arrays in chunks.
 const ZARR: &str = "Zarr";
+
+/// The format of folders with pictures.
+const FOLDER: &str = "image folder";
 
 /// How many bytes [`Format::begins`] gets.
 const BEGINNING: usize = 32;
@@ -355,9 +391,10 @@ fn open(path: &Path, options: &Options) -> Result<(&'static Format, Box<dyn Reco
 
 /// The format by extension, unless the content is plainly another's.
 fn recognise(path: &Path) -> Result<&'static Format> {
-    if zarr::is_store(path) {
-        let zarr = FORMATS.iter().find(|format| format.name == ZARR);
-        return Ok(zarr.expect("one of the formats"));
+    if path.is_dir() {
+        let name = if zarr::is_store(path) { ZARR } else { FOLDER };
+        let format = FORMATS.iter().find(|format| format.name == name);
+        return Ok(format.expect("one of the formats"));
     }
     let beginning = beginning_of(path)?;
     let extension = extension_of(path);
@@ -428,6 +465,7 @@ fn unknown_format(path: &Path, extension: Option<String>) -> Error {
     };
     let known: Vec<String> = FORMATS
         .iter()
+        .filter(|format| !format.extensions.is_empty())
         .map(|format| format!("{} (.{})", format.name, format.extensions.join(", .")))
         .collect();
     error.hint(format!("what can be loaded: {}", known.join("; ")))

@@ -6,6 +6,7 @@
 
 pub mod bandpass;
 pub mod bleach;
+pub mod blend;
 pub mod border;
 pub mod create;
 pub mod describe;

@@ -14,6 +14,9 @@ const TABLES: &[u8] = include_bytes!("colormaps.bin");
 /// Red, green, blue, opacity.
 pub type Rgba = [u8; 4];
 
+/// A colour in full precision, each component from 0 to 1.
+pub type FloatColor = [f32; 4];
+
 /// What is not a number is transparent black.
 pub const BAD: Rgba = [0, 0, 0, 0];
 
@@ -22,6 +25,7 @@ pub const BAD: Rgba = [0, 0, 0, 0];
 pub struct Colormap {
     name: String,
     colors: Arc<[Rgba]>,
+    exact: Arc<[FloatColor]>,
 }
 
 impl Colormap {
@@ -31,24 +35,30 @@ impl Colormap {
             Some(base) => (base, true),
             None => (name, false),
         };
-        let Some((_, colors)) = tables().iter().find(|(known, _)| *known == base) else {
+        let Some(table) = tables().iter().find(|table| table.name == base) else {
             return Err(Error::new(format!("there is no colormap `{name}`"))
                 .did_you_mean(name, Self::names()));
         };
-        let colors = if reversed {
-            colors.iter().rev().copied().collect()
-        } else {
-            colors.clone()
-        };
+        let (mut colors, mut exact) = (table.colors.clone(), table.exact.clone());
+        if reversed {
+            colors = colors.iter().rev().copied().collect();
+            exact = exact.iter().rev().copied().collect();
+        }
         Ok(Self {
             name: name.to_owned(),
             colors,
+            exact,
         })
     }
 
     /// The colormap that is used unless another is chosen.
     pub fn gray() -> Self {
         Self::named("gray").expect("one of our own tables")
+    }
+
+    /// The colormap of overlays unless another is chosen.
+    pub fn purples() -> Self {
+        Self::named("Purples").expect("one of our own tables")
     }
 
     /// A gradient through the given colours (CSS names or `#rrggbb`), the low end first.
@@ -61,16 +71,17 @@ impl Colormap {
                 Error::new(format!("cannot make a colormap of {colors:?}: {cause}"))
                     .hint("colours are written like \"black\" or \"#ff8800\"")
             })?;
-        let colors = gradient.colors(256).map(|color| color.to_rgba8());
+        let colors: Vec<_> = gradient.colors(256).collect();
         Ok(Self {
             name: "gradient".into(),
-            colors: colors.collect(),
+            colors: colors.iter().map(|color| color.to_rgba8()).collect(),
+            exact: colors.iter().map(|color| color.to_array()).collect(),
         })
     }
 
     /// The names of all tables, without the reversed ones.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        tables().iter().map(|(name, _)| *name)
+        tables().iter().map(|table| table.name)
     }
 
     /// The name it was asked for by.
@@ -81,6 +92,11 @@ impl Colormap {
     /// The table, low end first.
     pub fn colors(&self) -> &[Rgba] {
         &self.colors
+    }
+
+    /// The table in full precision, low end first.
+    pub fn exact_colors(&self) -> &[FloatColor] {
+        &self.exact
     }
 
     /// Whether every colour is gray.
@@ -126,26 +142,52 @@ impl Scale {
     /// everything the first colour, one that is not finite shows nothing.
     pub fn colors<'a, R: Real>(&'a self, samples: &'a [R]) -> impl Iterator<Item = Rgba> + 'a {
         let colors = self.colormap.colors();
-        let n = R::from_f64(colors.len() as f64);
+        let place = self.place();
+        samples
+            .iter()
+            .map(move |&sample| place(sample).map_or(BAD, |place| colors[place]))
+    }
+
+    /// Like [`Scale::colors`] in full precision.
+    pub fn exact_colors<'a, R: Real>(
+        &'a self,
+        samples: &'a [R],
+    ) -> impl Iterator<Item = FloatColor> + 'a {
+        let colors = self.colormap.exact_colors();
+        let place = self.place();
+        samples
+            .iter()
+            .map(move |&sample| place(sample).map_or([0.0; 4], |place| colors[place]))
+    }
+
+    /// Finds the place of a sample's colour in the table; `None` if it has no colour.
+    fn place<R: Real>(&self) -> impl Fn(R) -> Option<usize> + use<R> {
+        let last = self.colormap.colors().len() - 1;
+        let n = R::from_f64(last as f64 + 1.0);
         let (low, high) = (R::from_f64(self.low), R::from_f64(self.high));
         let width = high - low;
         let valid = width.is_finite();
-        samples.iter().map(move |&sample| {
+        move |sample| {
             if sample.is_nan() || !valid {
-                return BAD;
+                return None;
             }
-            let place = if width == R::zero() {
+            let part = if width == R::zero() {
                 R::zero()
             } else {
                 (sample - low) / width
             };
-            let index = (place.max(R::zero()).min(R::one()) * n).to_f64() as usize;
-            colors[index.min(colors.len() - 1)]
-        })
+            let place = (part.max(R::zero()).min(R::one()) * n).to_f64() as usize;
+            Some(place.min(last))
+        }
     }
 }
 
-type Table = (&'static str, Arc<[Rgba]>);
+/// One of matplotlib's tables.
+struct Table {
+    name: &'static str,
+    colors: Arc<[Rgba]>,
+    exact: Arc<[FloatColor]>,
+}
 
 fn tables() -> &'static [Table] {
     static PARSED: OnceLock<Vec<Table>> = OnceLock::new();
@@ -156,17 +198,25 @@ fn tables() -> &'static [Table] {
             let (name, after) = after.split_at(usize::from(name_len));
             let (count, after) = after.split_at(2);
             let count = usize::from(u16::from_le_bytes([count[0], count[1]]));
-            let (colors, after) = after.split_at(3 * count);
-            let name = std::str::from_utf8(name).expect("the tables are our own");
-            let colors = colors
-                .chunks_exact(3)
-                .map(|c| [c[0], c[1], c[2], 255])
-                .collect();
-            tables.push((name, colors));
+            let (colors, after) = after.split_at(9 * count);
+            let colors = || colors.as_chunks::<3>().0.as_chunks::<3>().0.iter();
+            tables.push(Table {
+                name: std::str::from_utf8(name).expect("the tables are our own"),
+                colors: colors().map(|[r, g, b]| [r[0], g[0], b[0], 255]).collect(),
+                exact: colors().map(exact_color).collect(),
+            });
             rest = after;
         }
         tables
     })
+}
+
+fn exact_color(color: &[[u8; 3]; 3]) -> FloatColor {
+    let [red, green, blue] = color.map(|[high, middle, low]| {
+        let value = u32::from_be_bytes([0, high, middle, low]);
+        (f64::from(value) / f64::from(255 << 16)) as f32
+    });
+    [red, green, blue, 1.0]
 }
 
 #[cfg(test)]
@@ -184,6 +234,22 @@ mod tests {
             Colormap::named("gray").unwrap().colors()[33],
             [32, 32, 32, 255]
         );
+    }
+
+    #[test]
+    fn exact_colors_are_those_of_8_bits_with_more_digits() {
+        for name in ["gray", "viridis", "tab10", "hsv_r"] {
+            let colormap = Colormap::named(name).unwrap();
+            let pairs = colormap.colors().iter().zip(colormap.exact_colors());
+            for (bytes, exact) in pairs {
+                for (byte, exact) in bytes.iter().zip(exact) {
+                    let rest = exact * 255.0 - f32::from(*byte);
+                    assert!((-1e-4..1.0).contains(&rest), "{name}: {byte} and {exact}");
+                }
+            }
+        }
+        let third = Colormap::named("gray").unwrap().exact_colors()[85][0];
+        assert!((third - 1.0 / 3.0).abs() < 1e-7);
     }
 
     #[test]

@@ -108,7 +108,7 @@ impl Recording for MatFile {
             return Err(cannot_map(path, "its samples are compressed"));
         };
         let Some(encoding) = array.numbers.conversion.direct() else {
-            return Err(cannot_map(path, "its samples are stored as a smaller type"));
+            return Err(cannot_map(path, "its samples are stored as another type"));
         };
         if array.is_negative {
             return Err(cannot_map(path, "its samples have to be negated"));
@@ -166,11 +166,12 @@ impl Array {
     }
 }
 
-/// The axis whose neighbours are the farthest apart, time if there are several.
+/// The axis whose neighbours are the farthest apart; of several the one that is longer than 1, else
+/// time.
 fn slowest_axis(layout: &Layout) -> usize {
-    let farthest = layout.strides().iter().max();
-    let slowest = layout.strides().iter().position(|s| Some(s) == farthest);
-    slowest.unwrap_or(0)
+    let axes = std::iter::zip(layout.strides(), layout.shape()).enumerate();
+    let slowest = axes.rev().max_by_key(|(_, distance)| *distance);
+    slowest.map_or(0, |(axis, _)| axis)
 }
 
 fn variables(source: &Source) -> Result<Vec<Variable>> {

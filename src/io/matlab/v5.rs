@@ -233,6 +233,11 @@ impl<R: Read> Elements<R> {
             };
             value = raw::read_numbers(stored, 1, &mut read)?.first().copied();
         }
+        // Nothing is lost where MATLAB stored a double array of small whole numbers as ints.
+        let dtype = match dtype {
+            DType::Bool => DType::Bool,
+            _ => stored.dtype,
+        };
         let numbers = Numbers {
             conversion: Conversion { dtype, stored },
             place: place(skip),
