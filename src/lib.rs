@@ -17,6 +17,7 @@
 //! | [`script`] | the bridge to Rhai: declaring, calling and documenting builtins; errors |
 //! | [`builtins`] | the builtins by topic, one declaration each |
 //! | [`session`] | an engine with builtins, standard library and state |
+//! | [`runner`] | scripts from the command line: checked, timed, watched, for many files |
 //! | [`repl`], [`terminal`] | the prompt; warnings, progress and errors on standard error |
 //!
 //! # The life of a call
@@ -52,5 +53,6 @@ pub mod script;
 pub mod builtins;
 
 pub mod repl;
+pub mod runner;
 pub mod session;
 pub mod terminal;

@@ -12,11 +12,12 @@ use rhai::{
 
 use crate::builtins::TOPICS;
 use crate::error::Error;
+use crate::script::check::Check;
 use crate::script::complete::{Completion, Hint, Methods, Scene, complete, hint};
 use crate::script::diagnostic::{Diagnostic, parse_failure};
 use crate::script::docs::{Function, Library};
 use crate::script::modules::{Modules, read_script};
-use crate::script::{Context, Entry, LAST, Settings, register};
+use crate::script::{Context, Entry, LAST, Settings, register, teach};
 use crate::task;
 use crate::video::Video;
 
@@ -25,6 +26,12 @@ const EXPRESSION_DEPTH: usize = 1024;
 
 /// How deeply script functions may call each other.
 const CALL_DEPTH: usize = 256;
+
+/// The longest text, in bytes: one that is doubled again and again ends in an error.
+const MOST_BYTES: usize = 1 << 28;
+
+/// The most elements of an array or map.
+const MOST_ELEMENTS: usize = 1 << 26;
 
 /// The stack that a thread running scripts needs for these depths.
 pub const STACK_SIZE: usize = 1 << 30;
@@ -51,6 +58,9 @@ impl Session {
         engine
             .set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH)
             .set_max_call_levels(CALL_DEPTH)
+            .set_max_string_size(MOST_BYTES)
+            .set_max_array_size(MOST_ELEMENTS)
+            .set_max_map_size(MOST_ELEMENTS)
             .set_strict_variables(true)
             .set_fail_on_invalid_map_property(true)
             .set_module_resolver(modules.clone());
@@ -78,18 +88,42 @@ impl Session {
         &self.context
     }
 
-    /// Defines a constant that scripts can read.
+    /// Defines a constant that scripts can read, also in their functions.
     pub fn set_constant(&mut self, name: &str, value: impl Into<Dynamic>) {
-        self.scope.push_constant_dynamic(name, value.into());
+        let value = value.into();
+        let mut module = Module::new();
+        module.set_var(name, value.clone());
+        self.engine.register_global_module(module.into());
+        self.scope.push_constant_dynamic(name, value);
     }
 
     /// Runs a whole script; `name` is its path, or what messages should call it.
     pub fn run(&mut self, name: &str, text: &str) -> Result<Dynamic, Diagnostic> {
         self.context.add_source(name, text);
+        warn_about(text);
         self.guarded(name, |session| {
             let ast = session.compile(name, text)?;
             session.engine.eval_ast_with_scope(&mut session.scope, &ast)
         })
+    }
+
+    /// The mistakes in a script that can be found without running it.
+    pub fn check(&self, name: &str, text: &str) -> Vec<Diagnostic> {
+        self.context.add_source(name, text);
+        let check = Check {
+            engine: &self.engine,
+            context: &self.context,
+            modules: &self.modules,
+        };
+        match self.compile(name, text) {
+            Ok(ast) => check.mistakes(&ast, name),
+            Err(error) => vec![self.diagnose(*error, name)],
+        }
+    }
+
+    /// Forgets the variables that scripts have defined.
+    pub fn forget_all(&mut self) {
+        self.scope.clear();
     }
 
     /// Runs one entry of the prompt; its variables, functions and imports stay, and its value is
@@ -108,6 +142,7 @@ impl Session {
 
     fn run_kept(&mut self, name: &str, text: &str) -> Result<Dynamic, Diagnostic> {
         self.context.add_source(name, text);
+        warn_about(text);
         task::clear_interrupt();
         let has_last = self.scope.contains(LAST) && !text.contains("switch");
         self.context.name_last_value(has_last);
@@ -140,7 +175,7 @@ impl Session {
                 let text = text.unwrap_or("no details are known");
                 let error = Error::new(format!("a defect of optimap: {text}"));
                 Err(Diagnostic::without_place(error.hint(
-                    "the session goes on; please report what you did and the lines above",
+                    "please report it, with what you did and the lines above",
                 )))
             }
         }
@@ -298,6 +333,13 @@ impl Session {
 
     fn diagnose(&self, error: EvalAltResult, name: &str) -> Diagnostic {
         Diagnostic::new(error, name, &self.names(), &self.engine, &self.context)
+    }
+}
+
+/// Warns of what does not fail, but not what was meant either.
+fn warn_about(text: &str) {
+    if let Some(warning) = teach::warning(text) {
+        task::warn(&warning);
     }
 }
 

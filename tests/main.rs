@@ -8,11 +8,13 @@ mod complete;
 mod docs;
 mod golden;
 mod importers;
+mod libraries;
 mod operators;
 mod parity;
 mod player;
 mod properties;
 mod repl;
+mod runner;
 mod suite;
 
 use std::path::PathBuf;

@@ -7,10 +7,11 @@ use std::time::Instant;
 use etcetera::home_dir;
 use rhai::{Array, Dynamic};
 
-use super::command::Command;
+use super::command::{COMMANDS, Command};
 use super::{Next, Repl, show};
 use crate::error::{Error, Result};
-use crate::script::{docs, lookup, profile};
+use crate::script::{Context, Topic, docs, lookup, profile};
+use crate::session::Session;
 use crate::terminal;
 
 impl Repl<'_> {
@@ -22,10 +23,7 @@ impl Repl<'_> {
                 Ok(())
             }
             Command::Run(words) => self.run_file(words),
-            Command::Restart => {
-                self.restart();
-                Ok(())
-            }
+            Command::Restart => self.restart(),
             Command::Variables => {
                 let width = self.width();
                 print!("{}", show::variables(&self.session.borrow(), width));
@@ -44,7 +42,14 @@ impl Repl<'_> {
     fn answer(&self, command: Command<'_>) -> Result<()> {
         let mut session = self.session.borrow_mut();
         match command {
-            Command::Help(None) => print!("{}", docs::overview(session.context())),
+            Command::Help(None) => print!("{}", overview(session.context())),
+            Command::Help(Some(word)) if topic(session.context(), word).is_some() => {
+                let found = topic(session.context(), word);
+                print!("{}", found.map_or_else(String::new, docs::topic_overview));
+            }
+            Command::Help(Some(name)) if session.has_variable(name) => {
+                print!("{}", about_variable(&session, name));
+            }
             Command::Help(Some(name)) => print!("{}", docs::help(session.context(), name)?),
             Command::Source(name) => print!("{}", lookup::source(session.context(), name)?),
             Command::Search(word) => print!("{}", lookup::search(session.context(), word)?),
@@ -98,10 +103,11 @@ impl Repl<'_> {
     }
 
     /// Begins a new session; the entries typed so far stay in the history.
-    fn restart(&mut self) {
-        let new = (self.new_session)();
+    fn restart(&mut self) -> Result<()> {
+        let new = (self.new_session)()?;
         *self.session.borrow_mut() = new;
         self.run_startup_file();
+        Ok(())
     }
 
     fn list(&mut self, folder: Option<String>) -> Result<()> {
@@ -111,6 +117,77 @@ impl Repl<'_> {
         print!("{}", columns(&names, self.width()));
         Ok(())
     }
+}
+
+/// The functions by topic and the commands, on about one screen.
+fn overview(context: &Context) -> String {
+    let mut text = String::new();
+    for topic in context.topics() {
+        let names = topic.builtins.iter().map(|builtin| builtin.name.to_owned());
+        text += &format!("{}\n{}", topic.title, filled(&names.collect::<Vec<_>>()));
+    }
+    let imported = context.imported();
+    let libraries = context
+        .libraries()
+        .iter()
+        .map(|library| library.name.clone());
+    let libraries = libraries.chain(imported.iter().map(|library| library.name.clone()));
+    text += &format!("Modules\n{}", filled(&libraries.collect::<Vec<_>>()));
+    text += "\nCommands\n";
+    for (form, does) in COMMANDS {
+        text += &format!("  {form:<16} {does}\n");
+    }
+    text
+}
+
+/// The topic of a name: `help filters`.
+fn topic<'a>(context: &'a Context, word: &str) -> Option<&'a Topic> {
+    let word = word.to_lowercase();
+    let is_meant = |topic: &&Topic| {
+        let mut words = topic.title.split(' ').map(str::to_lowercase);
+        context.builtin(&word).is_none() && words.any(|known| known == word)
+    };
+    context.topics().iter().find(is_meant)
+}
+
+/// The value of a variable, its properties and its methods.
+fn about_variable(session: &Session, name: &str) -> String {
+    let found = session
+        .variables()
+        .into_iter()
+        .find(|(known, _)| known == name);
+    let value = found.and_then(|(_, value)| session.text(&value, true));
+    let offered = session.complete(&format!("{name}.")).candidates;
+    let offered = offered.into_iter().map(|candidate| candidate.text);
+    let (methods, properties): (Vec<_>, Vec<_>) = offered.partition(|text| text.ends_with('('));
+    let list = |what: &str, names: Vec<String>| match names.is_empty() {
+        true => String::new(),
+        false => format!("\n{what}\n{}", filled(&names)),
+    };
+    let methods = methods
+        .iter()
+        .map(|name| name.trim_end_matches('(').to_owned());
+    format!(
+        "{}\n{}{}",
+        value.unwrap_or_else(|| "()".into()),
+        list("Properties", properties),
+        list("Methods", methods.collect())
+    )
+}
+
+/// Names in lines that are not too long.
+fn filled(names: &[String]) -> String {
+    let mut text = String::from(" ");
+    let mut length = 1;
+    for name in names {
+        if length + name.len() + 1 > 78 {
+            text += "\n ";
+            length = 1;
+        }
+        text += &format!(" {name}");
+        length += name.len() + 1;
+    }
+    text + "\n"
 }
 
 fn current_folder() -> Result<PathBuf> {

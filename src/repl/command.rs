@@ -37,6 +37,32 @@ pub(super) const WORDS: &[&str] = &[
     "cd", "clear", "exit", "help", "ls", "pwd", "quit", "restart", "run", "time", "vars",
 ];
 
+/// The commands and what they do, for `help`.
+pub(super) const COMMANDS: &[(&str, &str)] = &[
+    (
+        "help TOPIC",
+        "the functions of a topic, with what they do: help filters",
+    ),
+    ("name?", "what a function does, or what is in a variable"),
+    ("name??", "the source of a script function"),
+    ("?word", "functions that have to do with a word"),
+    ("_", "the last value"),
+    ("vars", "the variables, with what they take in memory"),
+    ("clear NAME…", "forget variables"),
+    ("time CODE", "run code and tell what it costs"),
+    (
+        "run FILE [ARG…]",
+        "run a script here; its variables and functions stay",
+    ),
+    ("cd, ls, pwd", "change, list and show the folder"),
+    ("!COMMAND", "run a command of the system"),
+    ("restart", "forget everything and begin anew"),
+    ("exit", "leave, as Ctrl-D does"),
+    ("Tab", "complete a name, option, value or path"),
+    ("Ctrl-R", "search in what was typed before"),
+    ("Alt-Enter", "begin a new line"),
+];
+
 impl<'a> Command<'a> {
     /// The command that a line is, if it is one.
     pub(super) fn parse(line: &'a str, is_variable: impl Fn(&str) -> bool) -> Option<Self> {

@@ -16,7 +16,7 @@ use rustyline::error::ReadlineError;
 
 use crate::error::{Error, Result};
 use crate::session::{Session, user_folder};
-use crate::terminal;
+use crate::{task, terminal};
 use command::Command;
 use config::Preferences;
 use editor::LineEditor;
@@ -24,10 +24,13 @@ use editor::LineEditor;
 /// The width that is assumed where it is not known.
 const WIDTH: usize = 80;
 
+/// The width of a terminal from which on pictures do not get in the way.
+const WIDE: usize = 100;
+
 /// A prompt and what it needs between entries.
 struct Repl<'a> {
     session: Rc<RefCell<Session>>,
-    new_session: &'a dyn Fn() -> Session,
+    new_session: &'a dyn Fn() -> Result<Session>,
     editor: LineEditor,
     preferences: Preferences,
 }
@@ -40,9 +43,9 @@ enum Next {
 }
 
 /// Reads and runs entries until Ctrl-D, in a session that `new_session` makes.
-pub fn run(new_session: &dyn Fn() -> Session) -> Result<()> {
+pub fn run(new_session: &dyn Fn() -> Result<Session>) -> Result<()> {
     let (preferences, error) = Preferences::load();
-    let session = Rc::new(RefCell::new(new_session()));
+    let session = Rc::new(RefCell::new(new_session()?));
     let editor = editor::new(session.clone(), &preferences).map_err(|e| failed(&e))?;
     let mut repl = Repl {
         session,
@@ -87,6 +90,8 @@ impl Repl<'_> {
     }
 
     fn run_entry(&mut self, entry: &str) -> Next {
+        // An earlier Ctrl-C is done with.
+        task::clear_interrupt();
         let session = self.session.clone();
         let is_variable = |name: &str| session.borrow().has_variable(name);
         match Command::parse(entry, is_variable) {
@@ -114,6 +119,10 @@ impl Repl<'_> {
             Ok(value) => {
                 if let Some(text) = show::value(&session, &value, width) {
                     println!("{text}");
+                }
+                let has_room = self.preferences.thumbnails && width >= WIDE;
+                if let Some(picture) = has_room.then(|| show::thumbnail(&value)).flatten() {
+                    println!("{picture}");
                 }
             }
             Err(diagnostic) if diagnostic.is_interrupted() => eprintln!("interrupted"),

@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use rhai::Dynamic;
 
+use crate::draw::still::Still;
+use crate::draw::terminal::{self, Graphics};
 use crate::script::profile::{self, Report, time_text};
 use crate::session::Session;
+use crate::video::colormap::Colormap;
 use crate::video::{Frames, Video, size_text};
 
 /// A value in one line; nothing for `()`.
@@ -27,6 +30,23 @@ pub(super) fn value(session: &Session, value: &Dynamic, width: usize) -> Option<
     let end = format!(" … ({count}; print shows all)");
     let kept = width.saturating_sub(end.chars().count() + 1);
     Some(one_line(&text, kept) + end.as_str())
+}
+
+/// The first frame of a video as a small picture of half blocks, below the line of its value.
+pub(super) fn thumbnail(value: &Dynamic) -> Option<String> {
+    const COLUMNS: usize = 24;
+    let video = value.read_lock::<Video>()?;
+    let graphics = match Graphics::offered() {
+        Graphics::Text => return None,
+        Graphics::Blocks256 => Graphics::Blocks256,
+        _ => Graphics::Blocks,
+    };
+    let still = Still::new(&video, 0, Colormap::gray(), (None, None)).ok()?;
+    if still.width.min(still.height) < 4 {
+        return None;
+    }
+    let columns = terminal::fitting_columns((still.width, still.height)).min(COLUMNS);
+    Some(terminal::picture(&still, columns, graphics))
 }
 
 /// The beginning of a text, without line breaks.

@@ -121,7 +121,7 @@ fn take_options(builtin: &Builtin, arguments: &mut Vec<Dynamic>) -> Map {
     }
 }
 
-fn accepts_map(ty: &Type) -> bool {
+pub(super) fn accepts_map(ty: &Type) -> bool {
     match ty {
         Type::Map => true,
         Type::Optional(of) => accepts_map(of),

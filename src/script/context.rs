@@ -35,6 +35,7 @@ pub struct Context {
     sources: Mutex<BTreeMap<String, String>>,
     modules: Mutex<Imported>,
     entries: Mutex<Vec<Entry>>,
+    shown: Mutex<Vec<Player>>,
     names_last_value: AtomicBool,
     /// How long builtins take, if somebody wants to know.
     pub profile: Profile,
@@ -104,6 +105,7 @@ impl Context {
             sources: Mutex::default(),
             modules: Mutex::default(),
             entries: Mutex::default(),
+            shown: Mutex::default(),
             names_last_value: AtomicBool::new(false),
             profile: Profile::default(),
             sandbox: Sandbox::default(),
@@ -237,6 +239,19 @@ impl Context {
         (self.settings.print)(text);
     }
 
+    /// Closes the windows that scripts have opened.
+    pub fn close_windows(&self) {
+        let mut shown = self.shown.lock().expect("no panic while holding it");
+        shown.drain(..).for_each(|player| player.close());
+    }
+
+    /// The names of the scripts and modules run so far that are files.
+    pub fn source_files(&self) -> Vec<PathBuf> {
+        let sources = self.sources.lock().expect("no panic while holding it");
+        let paths = sources.keys().map(PathBuf::from);
+        paths.filter(|path| path.is_file()).collect()
+    }
+
     /// Shows a player in a window: returns when it is closed, or at once with `block` false. If
     /// there is no display, that is said and the script goes on.
     pub fn show(&self, player: &Player, block: Option<bool>) -> Result<()> {
@@ -247,6 +262,10 @@ impl Context {
             task::warn(&format!("the video is not shown: {error}"));
             return Ok(());
         }
+        let mut shown = self.shown.lock().expect("no panic while holding it");
+        shown.retain(Player::is_open);
+        shown.push(player.clone());
+        drop(shown);
         if block.unwrap_or(!self.settings.interactive) {
             player.wait()
         } else {

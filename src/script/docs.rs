@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rhai::Engine;
 
-use super::builtin::{Builtin, Param};
+use super::builtin::{Builtin, Param, Topic};
 use super::context::Context;
 use super::frames::FRAMES_MEMBERS;
 use super::importer::IMPORTER_MEMBERS;
@@ -173,17 +173,22 @@ pub fn help(context: &Context, name: &str) -> Result<String> {
 pub fn overview(context: &Context) -> String {
     let mut text = String::new();
     for topic in context.topics() {
-        let entries = topic
-            .builtins
-            .iter()
-            .map(|builtin| (builtin.name, builtin.summary()));
-        section(&mut text, topic.title, entries);
+        text += &topic_overview(topic);
     }
     let libraries = context.libraries().iter();
     let modules = libraries.map(|library| (library.name.as_str(), library.summary()));
     section(&mut text, "Modules (import \"name\" as name;)", modules);
     super::lookup::user_overview(&mut text, context);
     text.push_str("help(\"name\") tells more about one of them.\n");
+    text
+}
+
+/// The builtins of one topic, a line each.
+pub fn topic_overview(topic: &Topic) -> String {
+    let mut text = String::new();
+    let builtins = topic.builtins.iter();
+    let entries = builtins.map(|builtin| (builtin.name, builtin.summary()));
+    section(&mut text, topic.title, entries);
     text
 }
 

@@ -17,6 +17,7 @@ mod operators;
 mod types;
 mod value;
 
+pub mod check;
 pub mod complete;
 pub mod convert;
 pub mod diagnostic;
@@ -27,6 +28,7 @@ pub mod profile;
 pub mod register;
 pub mod sandbox;
 pub mod scan;
+pub(crate) mod teach;
 pub mod transcript;
 
 pub use builtin::{Builtin, Param, Topic};

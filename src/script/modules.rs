@@ -99,6 +99,12 @@ impl Modules {
             loading,
         }))
     }
+
+    /// The text of the module that a script imports by a name.
+    pub fn text(&self, importer: Option<&str>, name: &str) -> Result<String, Error> {
+        let found = self.0.find(importer, name)?;
+        self.0.text(&found, name)
+    }
 }
 
 impl Stamp {
@@ -207,6 +213,17 @@ impl Shelf {
         Ok(loading.len() - 1)
     }
 
+    /// The text of what has been found by a name.
+    fn text(&self, found: &Found, name: &str) -> Result<String, Error> {
+        match &found.file {
+            Some(path) => read_script(path),
+            None => {
+                let text = stdlib().find(|(known, _)| *known == name);
+                Ok(text.map_or_else(String::new, |(_, text)| text.to_owned()))
+            }
+        }
+    }
+
     /// Loads what has been found, as the module of a name.
     fn load(
         &self,
@@ -215,12 +232,7 @@ impl Shelf {
         name: &str,
     ) -> Result<Module, Box<EvalAltResult>> {
         let raise = |error| EvalAltResult::ErrorRuntime(Dynamic::from(error), Position::NONE);
-        let text = match &found.file {
-            Some(path) => read_script(path).map_err(raise)?,
-            None => stdlib()
-                .find(|(known, _)| *known == name)
-                .map_or_else(String::new, |(_, text)| text.to_owned()),
-        };
+        let text = self.text(found, name).map_err(raise)?;
         self.context.add_source(&found.source, &text);
         let constants = super::register::constants();
         let compiled = engine.compile_with_scope(&constants, &text);

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use rhai::{Dynamic, ImmutableString};
 
 use super::value::Type;
+use crate::bail;
 use crate::error::{Error, Result};
 
 /// The folder, once there is one.
@@ -15,12 +16,9 @@ pub struct Sandbox(OnceLock<PathBuf>);
 impl Sandbox {
     /// Confines scripts to a folder from now on.
     pub fn confine(&self, folder: &Path) -> Result<()> {
-        let full = std::fs::canonicalize(folder).map_err(|e| Error::io("find", folder, &e))?;
+        let full = std::fs::canonicalize(folder).map_err(|e| Error::io("open", folder, &e))?;
         if !full.is_dir() {
-            return Err(Error::new(format!(
-                "`{}` is not a folder",
-                folder.display()
-            )));
+            bail!("`{}` is not a folder", folder.display());
         }
         // The first folder counts.
         let _ = self.0.set(full);

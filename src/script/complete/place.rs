@@ -3,7 +3,7 @@
 use super::known::{is_name, last_word};
 use crate::script::builtin::{Builtin, Param};
 use crate::script::context::Context;
-use crate::script::scan::{Inside, Scan};
+use crate::script::scan::{Bracket, Inside, Scan};
 use crate::script::value::Type;
 
 /// The place of an argument in a call.
@@ -48,14 +48,14 @@ impl<'a> Place<'a> {
         let is_method = before.ends_with('.');
         let inner = &scan.brackets[open + 1..];
         let (argument, typed) = match inner {
-            [] | [super::super::scan::Bracket { kind: '[', .. }] => {
+            [] | [Bracket { kind: '[', .. }] => {
                 let arguments = &text[call.after..];
                 let parts = parts(arguments);
                 let index = parts.len() - 1 + usize::from(is_method);
                 let after = inner.first().map(|bracket| &text[bracket.after..]);
                 (Argument::At(index), after.or(parts.last().copied()))
             }
-            [map] | [map, super::super::scan::Bracket { kind: '[', .. }] if map.kind == '#' => {
+            [map] | [map, Bracket { kind: '[', .. }] if map.kind == '#' => {
                 option(&text[map.after..])
             }
             _ => return None,
