@@ -13,11 +13,13 @@
 //! | [`ops`] | pure functions from videos to videos |
 //! | [`draw`] | pictures in memory: shapes and text |
 //! | [`io`] | videos from files, to files, and to movies |
+//! | [`text`] | files and text around an analysis: paths, tables, JSON, numbers as text |
 //! | [`player`] | what a player shows: playback, rendering, windows |
 //! | [`script`] | the bridge to Rhai: declaring, calling and documenting builtins; errors |
 //! | [`builtins`] | the builtins by topic, one declaration each |
 //! | [`session`] | an engine with builtins, standard library and state |
 //! | [`runner`] | scripts from the command line: checked, timed, watched, for many files |
+//! | [`gallery`] | the pictures of the reference |
 //! | [`repl`], [`terminal`] | the prompt; warnings, progress and errors on standard error |
 //!
 //! # The life of a call
@@ -45,6 +47,7 @@ pub mod ops;
 
 pub mod draw;
 pub mod io;
+pub mod text;
 
 pub mod player;
 
@@ -52,6 +55,7 @@ pub mod script;
 
 pub mod builtins;
 
+pub mod gallery;
 pub mod repl;
 pub mod runner;
 pub mod session;

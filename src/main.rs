@@ -18,7 +18,7 @@ use optimap::script::modules::{plain_script, read_script};
 use optimap::script::{Context, Settings, docs};
 use optimap::session::{STACK_SIZE, Session};
 use optimap::video::shape_text;
-use optimap::{repl, task, terminal};
+use optimap::{gallery, repl, task, terminal};
 use rhai::{Array, Dynamic};
 
 /// Scripts for scientific videos: load, clean, compare, export and play optical-mapping recordings.
@@ -98,7 +98,11 @@ enum Command {
         name: Option<String>,
     },
     /// Print the whole reference as Markdown.
-    Reference,
+    Reference {
+        /// Draw what functions and colormaps look like into a folder, and show it in the page.
+        #[arg(long, value_name = "DIR")]
+        pictures: Option<PathBuf>,
+    },
     /// Write definition files for editors into a folder.
     Definitions {
         /// Folder to write to.
@@ -123,6 +127,8 @@ enum End {
     Failed(Error),
     /// A script failed; what went wrong has been said.
     ScriptFailed,
+    /// A script asked to end with this exit status.
+    Exit(u8),
     Interrupted,
 }
 
@@ -172,6 +178,7 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
         Ok(End::ScriptFailed) | Err(_) => ExitCode::FAILURE,
+        Ok(End::Exit(code)) => ExitCode::from(code),
         Ok(End::Interrupted) => ExitCode::from(130),
     }
 }
@@ -198,9 +205,8 @@ fn run(cli: Cli, windows: &Windows) -> Result<End> {
         },
         Some(command @ Command::Batch { .. }) => run_batch(command, &how),
         Some(Command::Help { name }) => print_help(session(false)?.context(), name.as_deref()),
-        Some(Command::Reference) => {
-            print(&docs::reference(session(false)?.context()));
-            Ok(End::Done)
+        Some(Command::Reference { pictures }) => {
+            print_reference(session(false)?, pictures.as_deref()).map(|()| End::Done)
         }
         Some(Command::Definitions { folder }) => {
             docs::write_definitions(session(false)?.context(), &folder).map(|()| End::Done)
@@ -208,7 +214,9 @@ fn run(cli: Cli, windows: &Windows) -> Result<End> {
         Some(Command::Info { file }) => print_info(&file),
         None => match cli.code {
             Some(code) => evaluate(session(false)?, &code, &how),
-            None if io::stdin().is_terminal() => repl::run(&|| session(true)).map(|()| End::Left),
+            None if io::stdin().is_terminal() => {
+                repl::run(&|| session(true)).map(|code| code.map_or(End::Left, End::Exit))
+            }
             None => run_script(session(false)?, "-".as_ref(), &[], &how),
         },
     }
@@ -344,6 +352,7 @@ fn finish(session: &Session, result: std::result::Result<Dynamic, Diagnostic>) -
             eprintln!("interrupted");
             End::Interrupted
         }
+        Err(diagnostic) if let Some(code) = diagnostic.exit_code() => End::Exit(code),
         Err(diagnostic) => {
             terminal::print_diagnostic(&diagnostic, session.context());
             End::ScriptFailed
@@ -357,6 +366,15 @@ fn print_help(context: &Context, name: Option<&str>) -> Result<End> {
         None => print(&docs::overview(context)),
     }
     Ok(End::Done)
+}
+
+fn print_reference(mut session: Session, pictures: Option<&Path>) -> Result<()> {
+    if let Some(folder) = pictures {
+        gallery::write(&mut session, folder)?;
+    }
+    let folder = pictures.map(|folder| folder.display().to_string());
+    print(&docs::reference(session.context(), folder.as_deref()));
+    Ok(())
 }
 
 fn print_info(file: &Path) -> Result<End> {

@@ -15,6 +15,7 @@ mod player;
 mod properties;
 mod repl;
 mod runner;
+mod stdlib;
 mod suite;
 
 use std::path::PathBuf;

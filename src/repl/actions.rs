@@ -17,25 +17,22 @@ use crate::terminal;
 impl Repl<'_> {
     pub(super) fn run_command(&mut self, command: Command<'_>) -> Next {
         let result = match command {
-            Command::Leave => return Next::End,
-            Command::Time(code) => {
-                self.time(code);
-                Ok(())
-            }
-            Command::Run(words) => self.run_file(words),
+            Command::Leave => Ok(Next::End(None)),
+            Command::Time(code) => Ok(self.time(code)),
+            Command::Run(words) => Ok(self.run_file(words)),
             Command::Restart => self.restart(),
             Command::Variables => {
                 let width = self.width();
                 print!("{}", show::variables(&self.session.borrow(), width));
-                Ok(())
+                Ok(Next::Entry)
             }
-            Command::List(folder) => self.list(folder),
-            command => self.answer(command),
+            Command::List(folder) => self.list(folder).map(|()| Next::Entry),
+            command => self.answer(command).map(|()| Next::Entry),
         };
-        if let Err(error) = result {
+        result.unwrap_or_else(|error| {
             terminal::print_error(&error);
-        }
-        Next::Entry
+            Next::Entry
+        })
     }
 
     /// Commands that need no more than the session.
@@ -78,7 +75,7 @@ impl Repl<'_> {
     }
 
     /// Runs code and tells what it cost.
-    fn time(&mut self, code: &str) {
+    fn time(&mut self, code: &str) -> Next {
         profile::reset_peak_memory();
         let before = profile::memory();
         self.session.borrow().context().profile.start();
@@ -87,27 +84,26 @@ impl Repl<'_> {
         let elapsed = start.elapsed();
         let report = self.session.borrow().context().profile.stop();
         let is_done = result.is_ok();
-        self.show(result);
+        let next = self.show(result);
         if is_done {
             print!("{}", show::cost(elapsed, before, &report));
         }
+        next
     }
 
-    fn run_file(&mut self, words: Vec<String>) -> Result<()> {
+    fn run_file(&mut self, words: Vec<String>) -> Next {
         let mut words = words.into_iter();
         let path = PathBuf::from(words.next().unwrap_or_default());
         let arguments: Array = words.map(Dynamic::from).collect();
         self.session.borrow_mut().set_constant("ARGS", arguments);
-        self.run_script(&path);
-        Ok(())
+        self.run_script(&path)
     }
 
     /// Begins a new session; the entries typed so far stay in the history.
-    fn restart(&mut self) -> Result<()> {
+    fn restart(&mut self) -> Result<Next> {
         let new = (self.new_session)()?;
         *self.session.borrow_mut() = new;
-        self.run_startup_file();
-        Ok(())
+        Ok(self.run_startup_file())
     }
 
     fn list(&mut self, folder: Option<String>) -> Result<()> {

@@ -12,9 +12,11 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use rhai::Dynamic;
 use rustyline::error::ReadlineError;
 
 use crate::error::{Error, Result};
+use crate::script::diagnostic::Diagnostic;
 use crate::session::{Session, user_folder};
 use crate::{task, terminal};
 use command::Command;
@@ -39,11 +41,13 @@ struct Repl<'a> {
 #[derive(PartialEq)]
 enum Next {
     Entry,
-    End,
+    /// The end, with an exit status if one was asked for.
+    End(Option<u8>),
 }
 
-/// Reads and runs entries until Ctrl-D, in a session that `new_session` makes.
-pub fn run(new_session: &dyn Fn() -> Result<Session>) -> Result<()> {
+/// Reads and runs entries until Ctrl-D or until one of them asks to end with an exit status, in a
+/// session that `new_session` makes.
+pub fn run(new_session: &dyn Fn() -> Result<Session>) -> Result<Option<u8>> {
     let (preferences, error) = Preferences::load();
     let session = Rc::new(RefCell::new(new_session()?));
     let editor = editor::new(session.clone(), &preferences).map_err(|e| failed(&e))?;
@@ -60,12 +64,14 @@ pub fn run(new_session: &dyn Fn() -> Result<Session>) -> Result<()> {
     if let Some(error) = error {
         terminal::print_error(&error);
     }
-    repl.run_startup_file();
-    repl.read_entries()
+    match repl.run_startup_file() {
+        Next::Entry => repl.read_entries(),
+        Next::End(code) => Ok(code),
+    }
 }
 
 impl Repl<'_> {
-    fn read_entries(&mut self) -> Result<()> {
+    fn read_entries(&mut self) -> Result<Option<u8>> {
         let history = history_file();
         if let Some(path) = &history {
             // There is no history before the first session.
@@ -76,15 +82,15 @@ impl Repl<'_> {
             let next = match self.editor.readline(&prompt) {
                 Ok(entry) => self.run_entry(&entry),
                 Err(ReadlineError::Interrupted) => Next::Entry,
-                Err(ReadlineError::Eof) => Next::End,
+                Err(ReadlineError::Eof) => Next::End(None),
                 Err(error) => return Err(failed(&error)),
             };
             if let Some(path) = &history {
                 // A history that cannot be written is not worth a message after every entry.
                 let _ = self.editor.append_history(path);
             }
-            if next == Next::End {
-                return Ok(());
+            if let Next::End(code) = next {
+                return Ok(code);
             }
         }
     }
@@ -96,23 +102,20 @@ impl Repl<'_> {
         let is_variable = |name: &str| session.borrow().has_variable(name);
         match Command::parse(entry, is_variable) {
             Some(command) => self.run_command(command),
-            None => {
-                self.run_code(entry);
-                Next::Entry
-            }
+            None => self.run_code(entry),
         }
     }
 
     /// Runs an entry and shows its value.
-    fn run_code(&mut self, entry: &str) {
+    fn run_code(&mut self, entry: &str) -> Next {
         if entry.trim().is_empty() {
-            return;
+            return Next::Entry;
         }
         let result = self.session.borrow_mut().run_entry(entry);
-        self.show(result);
+        self.show(result)
     }
 
-    fn show(&mut self, result: Result<rhai::Dynamic, crate::script::diagnostic::Diagnostic>) {
+    fn show(&mut self, result: Result<Dynamic, Diagnostic>) -> Next {
         let width = self.width();
         let session = self.session.borrow();
         match result {
@@ -126,21 +129,24 @@ impl Repl<'_> {
                 }
             }
             Err(diagnostic) if diagnostic.is_interrupted() => eprintln!("interrupted"),
+            Err(diagnostic) if diagnostic.exit_code().is_some() => {
+                return Next::End(diagnostic.exit_code());
+            }
             Err(diagnostic) => terminal::print_diagnostic(&diagnostic, session.context()),
         }
+        Next::Entry
     }
 
     /// Runs the user's own definitions.
-    fn run_startup_file(&mut self) {
-        if let Some(path) = config::config_file("startup.rhai").filter(|path| path.exists()) {
-            self.run_script(&path);
-        }
+    fn run_startup_file(&mut self) -> Next {
+        let path = config::config_file("startup.rhai").filter(|path| path.exists());
+        path.map_or(Next::Entry, |path| self.run_script(&path))
     }
 
     /// Runs a script in the session; its value is not shown.
-    fn run_script(&mut self, path: &Path) {
+    fn run_script(&mut self, path: &Path) -> Next {
         let result = self.session.borrow_mut().run_file(path);
-        self.show(result.map(|_| rhai::Dynamic::UNIT));
+        self.show(result.map(|_| Dynamic::UNIT))
     }
 
     fn width(&mut self) -> usize {

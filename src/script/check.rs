@@ -268,10 +268,8 @@ fn option(builtin: &Builtin, positional: usize, key: &str, value: Option<&str>) 
 
 /// Whether the last parameter stands for any number of arguments.
 fn takes_any_number(builtin: &Builtin) -> bool {
-    builtin
-        .params
-        .last()
-        .is_some_and(|param| param.ty.to_string() == "any number of values")
+    let last = builtin.params.last();
+    last.is_some_and(|param| matches!(param.ty, Type::Rest))
 }
 
 /// The keys of a map that is written out, and the values that are texts.

@@ -33,6 +33,7 @@ pub struct Context {
     encoders: Mutex<Encoders>,
     libraries: OnceLock<Vec<Library>>,
     sources: Mutex<BTreeMap<String, String>>,
+    verbose: AtomicBool,
     modules: Mutex<Imported>,
     entries: Mutex<Vec<Entry>>,
     shown: Mutex<Vec<Player>>,
@@ -110,6 +111,7 @@ impl Context {
             profile: Profile::default(),
             sandbox: Sandbox::default(),
             loads: Loads::default(),
+            verbose: AtomicBool::new(false),
         }
     }
 
@@ -232,6 +234,16 @@ impl Context {
         let number = |name: &str| name.trim_matches(['<', '>']).parse::<usize>().ok();
         all.sort_by_key(|(name, _)| std::cmp::Reverse(number(name)));
         all
+    }
+
+    /// Sets whether each call of a builtin says how long it took.
+    pub fn set_verbose(&self, verbose: bool) {
+        self.verbose.store(verbose, Relaxed);
+    }
+
+    /// Whether each call of a builtin says how long it took.
+    pub fn is_verbose(&self) -> bool {
+        self.verbose.load(Relaxed)
     }
 
     /// Prints a line for the user.

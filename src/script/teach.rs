@@ -120,7 +120,6 @@ const WORDS: &[(&str, &str)] = &[
         "videos and images are shown with show_video(v) or preview(v)",
     ),
     ("quit", "Ctrl-D leaves the prompt"),
-    ("exit", "Ctrl-D leaves the prompt"),
 ];
 
 /// A form of other languages: whether a line has it, and how it is written here.

@@ -4,11 +4,14 @@ mod v4;
 mod v5;
 mod v73;
 mod variable;
+mod write;
 
 #[cfg(test)]
 mod tests;
 
 use std::path::Path;
+
+pub(super) use write::{FIELDNAME, save};
 
 use rayon::prelude::*;
 
@@ -208,7 +211,7 @@ fn choose(variables: &[Variable], fieldname: Option<&str>) -> Result<Array> {
         bail!("it has no array of 2 to 4 axes{}", listing(variables));
     };
     let others = arrays.iter().zip(ranks).enumerate();
-    let others = others.filter(|(index, (_, rank))| *index != chosen && *rank > 0);
+    let others = others.filter(|(index, (_, rank))| *index != chosen && *rank > 1);
     let others: Vec<String> = others
         .map(|(_, ((other, _), _))| other.to_string())
         .collect();
