@@ -93,7 +93,9 @@ fn main() -> ExitCode {
         .stack_size(STACK_SIZE)
         .spawn(move || {
             let end = run(cli, windows.clone());
-            if !matches!(end, End::Done) {
+            if matches!(end, End::Done) {
+                windows.finish();
+            } else {
                 windows.quit();
             }
             end

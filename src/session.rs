@@ -1,10 +1,11 @@
 //! A session: the engine with the builtins, the standard library and the state of the scripts run.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use rhai::{
-    AST, Dynamic, Engine, EvalAltResult, Expr, Module, ModuleResolver, Position, Scope, Stmt,
+    AST, Dynamic, Engine, EvalAltResult, Expr, Module, ModuleResolver, Position, Scope, Shared,
+    Stmt,
 };
 
 use crate::builtins::TOPICS;
@@ -22,7 +23,7 @@ const EXPRESSION_DEPTH: usize = 1024;
 const CALL_DEPTH: usize = 256;
 
 /// The stack that a thread running scripts needs for these depths.
-pub const STACK_SIZE: usize = 1 << 30;
+pub use crate::task::STACK_SIZE;
 
 /// An engine and what the scripts run so far have left: variables, functions, imports.
 pub struct Session {
@@ -30,7 +31,46 @@ pub struct Session {
     scope: Scope<'static>,
     context: Arc<Context>,
     modules: Modules,
+    learnt: Arc<Mutex<Learnt>>,
     lines: usize,
+}
+
+/// What earlier entries of the prompt have added to the engine.
+#[derive(Default)]
+struct Learnt {
+    functions: Vec<Shared<Module>>,
+    imports: Vec<(String, Shared<Module>)>,
+}
+
+impl Learnt {
+    /// Adds it to another engine.
+    fn teach(&self, engine: &mut Engine) {
+        for functions in &self.functions {
+            engine.register_global_module(functions.clone());
+        }
+        for (alias, module) in &self.imports {
+            engine.register_static_module(alias, module.clone());
+        }
+    }
+}
+
+/// An engine with the builtins and the standard library.
+fn new_engine(context: &Arc<Context>, modules: &Modules) -> Engine {
+    let mut engine = Engine::new();
+    engine
+        .set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH)
+        .set_max_call_levels(CALL_DEPTH)
+        .set_strict_variables(true)
+        .set_fail_on_invalid_map_property(true)
+        .set_module_resolver(modules.clone());
+    let printer = context.clone();
+    engine.on_print(move |text| printer.print(text));
+    engine.on_debug(|text, source, position| {
+        eprintln!("{}{position:?} | {text}", source.unwrap_or_default());
+    });
+    engine.on_progress(|_| task::is_interrupted().then(|| "interrupted".into()));
+    register::register(&mut engine, context);
+    engine
 }
 
 impl Session {
@@ -38,22 +78,23 @@ impl Session {
     pub fn new(settings: Settings) -> Self {
         let context = Arc::new(Context::new(settings, TOPICS));
         let modules = Modules::new(context.clone(), library_folders());
-        let mut engine = Engine::new();
-        engine
-            .set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH)
-            .set_max_call_levels(CALL_DEPTH)
-            .set_strict_variables(true)
-            .set_fail_on_invalid_map_property(true)
-            .set_module_resolver(modules.clone());
-        let printer = context.clone();
-        engine.on_print(move |text| printer.print(text));
-        engine.on_debug(|text, source, position| {
-            eprintln!("{}{position:?} | {text}", source.unwrap_or_default());
+        let learnt = Arc::new(Mutex::new(Learnt::default()));
+        let (weak, known) = (Arc::downgrade(&context), learnt.clone());
+        context.set_make_engine(move || match weak.upgrade() {
+            Some(context) => {
+                let modules = Modules::new(context.clone(), library_folders());
+                let mut engine = new_engine(&context, &modules);
+                known
+                    .lock()
+                    .expect("no panic while holding it")
+                    .teach(&mut engine);
+                engine
+            }
+            None => Engine::new(),
         });
-        engine.on_progress(|_| task::is_interrupted().then(|| "interrupted".into()));
-        register::register(&mut engine, &context);
         Self {
-            engine,
+            engine: new_engine(&context, &modules),
+            learnt,
             scope: Scope::new(),
             context,
             modules,
@@ -142,17 +183,25 @@ impl Session {
     fn eval_entry(&mut self, ast: &AST) -> Result<Dynamic, Box<EvalAltResult>> {
         for (path, alias, position) in imports(ast) {
             let module = self.modules.resolve(&self.engine, None, &path, position)?;
+            let learnt = (alias.clone(), module.clone());
+            self.learnt().imports.push(learnt);
             self.engine.register_static_module(alias, module);
         }
         if ast.has_functions() {
             let functions = ast.clone_functions_only();
             let module = Module::eval_ast_as_new(Scope::new(), &functions, &self.engine)?;
-            self.engine.register_global_module(module.into());
+            let module: Shared<Module> = module.into();
+            self.learnt().functions.push(module.clone());
+            self.engine.register_global_module(module);
         }
         let mut statements = ast.clone();
         statements.clear_functions();
         self.engine
             .eval_ast_with_scope(&mut self.scope, &statements)
+    }
+
+    fn learnt(&self) -> MutexGuard<'_, Learnt> {
+        self.learnt.lock().expect("no panic while holding it")
     }
 
     fn diagnose(&self, error: EvalAltResult, name: &str) -> Diagnostic {

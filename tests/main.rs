@@ -10,6 +10,8 @@ mod importers;
 mod operators;
 mod parity;
 mod player;
+mod player_keys;
+mod player_window;
 mod properties;
 mod repl;
 mod suite;

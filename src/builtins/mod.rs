@@ -3,6 +3,7 @@
 mod analysis;
 mod blend;
 mod create;
+mod deprecated;
 mod edit;
 mod export;
 mod files;
@@ -12,6 +13,7 @@ mod importers;
 mod math;
 mod memory;
 mod play;
+mod players;
 mod preview;
 mod reduce;
 mod regions;
@@ -72,6 +74,14 @@ pub const TOPICS: &[Topic] = &[
     Topic {
         title: "Playing",
         builtins: play::BUILTINS,
+    },
+    Topic {
+        title: "Players",
+        builtins: players::BUILTINS,
+    },
+    Topic {
+        title: "Former names",
+        builtins: deprecated::BUILTINS,
     },
     Topic {
         title: "In the terminal",

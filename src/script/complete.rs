@@ -4,9 +4,10 @@ use super::builtin::Builtin;
 use super::context::Context;
 use super::frames::FRAMES_MEMBERS;
 use super::importer::IMPORTER_MEMBERS;
+use super::player::PLAYER_MEMBERS;
 use super::register::CONSTANTS;
 use super::scan::{Inside, Scan};
-use super::types::{DESCRIPTION_MEMBERS, PLAYER_MEMBERS, VIDEO_MEMBERS};
+use super::types::{DESCRIPTION_MEMBERS, VIDEO_MEMBERS};
 use super::value::Type;
 
 /// What could stand at the cursor instead of the word before it.

@@ -1,7 +1,9 @@
 //! What builtins need from the session that calls them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, OnceLock};
+
+use rhai::Engine;
 
 use super::builtin::{Builtin, Topic};
 use super::docs::{Function, Library};
@@ -28,7 +30,12 @@ pub struct Context {
     encoders: Mutex<Encoders>,
     libraries: OnceLock<Vec<Library>>,
     sources: Mutex<BTreeMap<String, String>>,
+    make_engine: OnceLock<Box<MakeEngine>>,
+    warned: Mutex<BTreeSet<String>>,
 }
+
+/// Makes an engine that knows what that of the session knows.
+type MakeEngine = dyn Fn() -> Engine + Send + Sync;
 
 /// The movie encoders that can be chosen by name, and the one that is used by default.
 pub struct Encoders {
@@ -68,6 +75,8 @@ impl Context {
             }),
             libraries: OnceLock::new(),
             sources: Mutex::default(),
+            make_engine: OnceLock::new(),
+            warned: Mutex::default(),
         }
     }
 
@@ -120,6 +129,26 @@ impl Context {
             .expect("no panic while holding it")
             .get(name)
             .cloned()
+    }
+
+    /// Sets how engines are made for functions that outlive their call. The first time counts.
+    pub fn set_make_engine(&self, make: impl Fn() -> Engine + Send + Sync + 'static) {
+        let _ = self.make_engine.set(Box::new(make));
+    }
+
+    /// An engine that knows what that of the session knows now.
+    pub fn new_engine(&self) -> Engine {
+        self.make_engine
+            .get()
+            .map_or_else(Engine::new, |make| make())
+    }
+
+    /// Shows a warning, unless it has been shown in this session.
+    pub fn warn_once(&self, message: &str) {
+        let mut warned = self.warned.lock().expect("no panic while holding it");
+        if warned.insert(message.to_owned()) {
+            task::warn(message);
+        }
     }
 
     /// Prints a line for the user.

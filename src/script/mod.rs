@@ -6,13 +6,16 @@
 
 mod builtin;
 mod call;
+mod callback;
 mod context;
 mod frames;
 mod guards;
 mod importer;
 mod index;
+mod list;
 mod metadata;
 mod operators;
+mod player;
 mod types;
 mod value;
 
@@ -27,7 +30,9 @@ pub mod scan;
 pub use builtin::{Builtin, Param, Topic};
 pub(crate) use builtin::{builtins, plain_name};
 pub use call::{Call, Values};
+pub use callback::Callback;
 pub use context::{Context, Settings};
 pub use importer::Recording;
+pub use list::{FramesOf, OneOrEach, Videos};
 pub use types::Member;
 pub use value::{Returned, Type, Value, describe};

@@ -9,6 +9,7 @@ use rhai::{
 
 use super::builtin::Builtin;
 use super::call::Call;
+use super::callback;
 use super::context::Context;
 use crate::error::{Error, Result};
 
@@ -75,7 +76,8 @@ fn register_arity(
     count: usize,
 ) {
     let run = move |native: &NativeCallContext, arguments: Vec<Dynamic>| {
-        let arguments = arguments.into_iter().map(Dynamic::flatten).collect();
+        let mut arguments: Vec<_> = arguments.into_iter().map(Dynamic::flatten).collect();
+        callback::capture(native, builtin, &context, &mut arguments);
         let result = Call::bind(builtin, arguments, &context).and_then(builtin.run);
         result.map_err(|error| raise(error, native.call_position()))
     };

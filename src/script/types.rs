@@ -7,7 +7,6 @@ use super::register::or_raise;
 use super::value::Value;
 use crate::error::{Error, Result};
 use crate::ops::describe::Description;
-use crate::player::Player;
 use crate::video::Video;
 
 /// A property of a script type: help and completion read it, registration makes it a getter.
@@ -133,30 +132,6 @@ pub(super) const DESCRIPTION_MEMBERS: &[Member<Description>] = &[
     },
 ];
 
-/// The properties of a player.
-pub(super) const PLAYER_MEMBERS: &[Member<Player>] = &[
-    Member {
-        name: "frame",
-        doc: "The index of the frame shown.",
-        get: |player| player.frame().into_dynamic(),
-    },
-    Member {
-        name: "playing",
-        doc: "Whether it plays.",
-        get: |player| player.is_playing().into_dynamic(),
-    },
-    Member {
-        name: "step",
-        doc: "By how many frames it goes on.",
-        get: |player| player.step().into_dynamic(),
-    },
-    Member {
-        name: "is_open",
-        doc: "Whether its window is open.",
-        get: |player| player.is_open().into_dynamic(),
-    },
-];
-
 /// Registers the types with their properties, indexing and printing.
 pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Video>("Video");
@@ -177,13 +152,6 @@ pub(super) fn register(engine: &mut Engine) {
         description.to_string()
     });
 
-    engine.register_type_with_name::<Player>("InteractivePlayer");
-    register_members(engine, PLAYER_MEMBERS);
-    register_text(engine, |player: &mut Player| {
-        let state = if player.is_open() { "open" } else { "closed" };
-        format!("player ({state}), frame {}", player.frame())
-    });
-
     engine.register_type_with_name::<Error>("Error");
     engine.register_get("message", |error: &mut Error| error.message().to_owned());
     engine.register_get("hints", |error: &mut Error| {
@@ -193,6 +161,7 @@ pub(super) fn register(engine: &mut Engine) {
     register_caught_errors(engine);
     super::frames::register(engine);
     super::importer::register(engine);
+    super::player::register(engine);
 }
 
 pub(super) fn register_members<T: rhai::Variant + Clone>(

@@ -50,6 +50,8 @@ pub enum Type {
     Description,
     /// A player.
     Player,
+    /// A function of the script.
+    Function,
     /// An importer.
     Importer,
     /// One of a set of names: what a name is, and the names.
@@ -337,6 +339,7 @@ impl Type {
             Type::Frames => "frames".into(),
             Type::Description => "a description".into(),
             Type::Player => "a player".into(),
+            Type::Function => "a function".into(),
             Type::Importer => "an importer".into(),
             Type::Choice(noun, names) => match names() {
                 names if names.len() > 12 => (*noun).into(),
@@ -379,6 +382,7 @@ impl fmt::Display for Type {
             Type::Frames => f.write_str("Frames"),
             Type::Description => f.write_str("Description"),
             Type::Player => f.write_str("InteractivePlayer"),
+            Type::Function => f.write_str("Fn"),
             Type::Importer => f.write_str("Importer"),
             Type::Array(of) => write!(f, "array of {of}"),
             Type::Optional(of) => write!(f, "{of} or ()"),
