@@ -3,14 +3,22 @@
 use std::fmt;
 use std::path::Path;
 
-/// A failure a script can catch, or the interruption of one by Ctrl-C.
+/// A failure a script can catch, or the end of one, by Ctrl-C or by itself.
 ///
 /// Messages are lower case, name the argument and the value, and end without a full stop.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Error {
     message: String,
     hints: Vec<String>,
-    interrupted: bool,
+    kind: Kind,
+}
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    Failure,
+    Interruption,
+    Exit(u8),
 }
 
 /// The result of everything that can fail.
@@ -22,15 +30,23 @@ impl Error {
         Self {
             message: message.into(),
             hints: Vec::new(),
-            interrupted: false,
+            kind: Kind::Failure,
         }
     }
 
     /// The user pressed Ctrl-C; unlike a failure this cannot be caught by a script.
     pub fn interrupted() -> Self {
         Self {
-            interrupted: true,
+            kind: Kind::Interruption,
             ..Self::new("interrupted")
+        }
+    }
+
+    /// The script asked to end, with an exit status for whoever runs the program.
+    pub fn exit(code: u8) -> Self {
+        Self {
+            kind: Kind::Exit(code),
+            ..Self::new(format!("the script ended with exit status {code}"))
         }
     }
 
@@ -82,7 +98,15 @@ impl Error {
 
     /// Whether this is an interruption rather than a failure.
     pub fn is_interrupted(&self) -> bool {
-        self.interrupted
+        self.kind == Kind::Interruption
+    }
+
+    /// The exit status, if the script asked to end.
+    pub fn exit_code(&self) -> Option<u8> {
+        match self.kind {
+            Kind::Exit(code) => Some(code),
+            Kind::Failure | Kind::Interruption => None,
+        }
     }
 }
 

@@ -75,6 +75,8 @@ enum End {
     Failed(Error),
     /// A script failed; what went wrong has been said.
     ScriptFailed,
+    /// A script asked to end with this exit status.
+    Exit(u8),
     Interrupted,
 }
 
@@ -115,6 +117,7 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
         Ok(End::ScriptFailed) | Err(_) => ExitCode::FAILURE,
+        Ok(End::Exit(code)) => ExitCode::from(code),
         Ok(End::Interrupted) => ExitCode::from(130),
     }
 }
@@ -146,7 +149,10 @@ fn run(cli: Cli, windows: Windows) -> End {
         Some(Command::Info { file }) => print_info(&file),
         None => match cli.code {
             Some(code) => Ok(evaluate(session(false), &code)),
-            None if io::stdin().is_terminal() => repl::run(session(true)).map(|()| End::Left),
+            None if io::stdin().is_terminal() => repl::run(session(true)).map(|code| match code {
+                Some(code) => End::Exit(code),
+                None => End::Left,
+            }),
             None => run_script(session(false), "-".as_ref(), &[]),
         },
     };
@@ -206,6 +212,7 @@ fn finish(session: &Session, result: std::result::Result<Dynamic, Diagnostic>) -
             eprintln!("interrupted");
             End::Interrupted
         }
+        Err(diagnostic) if let Some(code) = diagnostic.exit_code() => End::Exit(code),
         Err(diagnostic) => {
             terminal::print_diagnostic(&diagnostic, session.context());
             End::ScriptFailed

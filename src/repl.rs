@@ -17,8 +17,8 @@ use crate::terminal;
 
 const PROMPT: &str = "optimap> ";
 
-/// Reads and runs entries until Ctrl-D.
-pub fn run(session: Session) -> Result<()> {
+/// Reads and runs entries until Ctrl-D, or until one of them asks to end with an exit status.
+pub fn run(session: Session) -> Result<Option<u8>> {
     let session = Rc::new(RefCell::new(session));
     let config = Config::builder()
         .completion_type(CompletionType::List)
@@ -39,9 +39,10 @@ pub fn run(session: Session) -> Result<()> {
         "optimap {}, help() lists the functions, Ctrl-D leaves",
         env!("CARGO_PKG_VERSION")
     );
-    loop {
+    let mut code = None;
+    while code.is_none() {
         match editor.readline(PROMPT) {
-            Ok(entry) => run_entry(&mut session.borrow_mut(), &entry),
+            Ok(entry) => code = run_entry(&mut session.borrow_mut(), &entry),
             Err(ReadlineError::Interrupted) => {}
             Err(ReadlineError::Eof) => break,
             Err(error) => return Err(failed(&error)),
@@ -50,12 +51,13 @@ pub fn run(session: Session) -> Result<()> {
             save_history(&mut editor, path);
         }
     }
-    Ok(())
+    Ok(code)
 }
 
-fn run_entry(session: &mut Session, entry: &str) {
+/// The exit status, if the entry asks to end.
+fn run_entry(session: &mut Session, entry: &str) -> Option<u8> {
     if entry.trim().is_empty() {
-        return;
+        return None;
     }
     match session.run_entry(entry) {
         Ok(value) => {
@@ -64,8 +66,10 @@ fn run_entry(session: &mut Session, entry: &str) {
             }
         }
         Err(diagnostic) if diagnostic.is_interrupted() => eprintln!("interrupted"),
+        Err(diagnostic) if diagnostic.exit_code().is_some() => return diagnostic.exit_code(),
         Err(diagnostic) => terminal::print_diagnostic(&diagnostic, session.context()),
     }
+    None
 }
 
 fn failed(error: &ReadlineError) -> Error {

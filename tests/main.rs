@@ -14,6 +14,7 @@ mod player_keys;
 mod player_window;
 mod properties;
 mod repl;
+mod stdlib;
 mod suite;
 
 use std::path::PathBuf;

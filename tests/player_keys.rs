@@ -162,7 +162,7 @@ fn contrast_and_colormap_come_back() {
 #[test]
 fn zooming_keeps_what_is_under_the_pointer() {
     let player = single();
-    let at = (0.3, 0.7);
+    let at = (0.31, 0.72);
     point(&player, 0, at);
     let (x, y) = place(&player, 0, at);
     let before = player.render(SIZE.0, SIZE.1).at(x as usize, y as usize);
@@ -347,6 +347,7 @@ fn overlays_are_blended() {
     };
     let blend = Blend::new(ramp(3, 4, 4), ramp(3, 4, 4), None, options).unwrap();
     let player = player(vec![Panel::overlay(blend, String::new()).unwrap()]);
+    player.seek(2);
     let rect = video_of(&player, 0);
     let image = player.render(SIZE.0, SIZE.1);
     let [_, red, green, blue] = image.at(rect.right() - 2, rect.bottom() - 2).to_be_bytes();
@@ -400,6 +401,7 @@ fn full(panels: usize) -> Player {
         player.pick(panel, Place::Point { y: 4, x: 3 + panel });
     }
     player.traces().unwrap();
+    press(&player, 'a');
     player
 }
 
@@ -413,7 +415,47 @@ fn golden_pictures_of_small_windows() {
     player.advance(5000 * MS);
     check_picture("player_300x240.png", &player.render(300, 240));
     let player = full(4);
+    player.advance(5000 * MS);
     check_picture("player_4_videos.png", &player.render(320, 300));
     press(&player, 'h');
-    check_picture("player_help.png", &player.render(420, 320));
+    check_picture("player_help.png", &player.render(300, 200));
+}
+
+#[test]
+fn up_to_twelve_videos_stand_beside_each_other() {
+    let cut = |rect: Rect| (rect.left, rect.top, rect.right(), rect.bottom());
+    for n in 1..=12 {
+        let factor = |index: usize| 10f32.powi(index as i32);
+        let scaled = (0..n).map(|index| {
+            let samples = (0..72).map(|i| i as f32 * factor(index)).collect();
+            panel(Video::new(Strided::from_vec(&[1, 8, 9], samples)), "title")
+        });
+        let player = player(scaled.collect());
+        for size in [(300, 200), (640, 480), (1920, 1080), (500, 1400)] {
+            let layout = player.layout(size);
+            let videos: Vec<Rect> = layout.panels.iter().map(|panel| panel.video).collect();
+            for (index, video) in videos.iter().enumerate() {
+                let (_, _, right, bottom) = cut(*video);
+                assert!(!video.is_empty() && right <= size.0 && bottom <= size.1);
+                assert_eq!(
+                    (video.width, video.height),
+                    (videos[0].width, videos[0].height)
+                );
+                let others = videos[..index].iter();
+                assert!(
+                    others
+                        .into_iter()
+                        .all(|other| other.intersect(*video).is_empty())
+                );
+            }
+        }
+    }
+    let four = player((0..4).map(|_| panel(ramp(2, 8, 8), "")).collect());
+    let tops = four
+        .layout(SIZE)
+        .panels
+        .iter()
+        .map(|panel| panel.video.top)
+        .collect::<Vec<_>>();
+    assert!(tops[0] == tops[1] && tops[2] == tops[3] && tops[0] < tops[2]);
 }

@@ -203,7 +203,9 @@ fn the_mouse_picks_turns_and_drags() {
     program.until("t", |line| line.ends_with("1, 0]"));
     xdotool(&["key", "BackSpace"]);
     program.until("BackSpace", |line| line.ends_with("0, 0]"));
-    xdotool(&["click", "1"]);
+    xdotool(&["mousedown", "1"]);
+    thread::sleep(Duration::from_millis(60));
+    xdotool(&["mouseup", "1"]);
     program.until("click", |line| line.ends_with("1, 0]"));
     xdotool(&["key", "r"]);
     xdotool(&["mousedown", "1"]);

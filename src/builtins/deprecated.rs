@@ -5,7 +5,8 @@ use crate::error::Result;
 use crate::ops::blend::{Blend, BlendOptions};
 use crate::ops::elementwise::Operand;
 use crate::player::{Panel, Player};
-use crate::script::{Context, OneOrEach, Videos, builtins};
+use crate::script::film::{OneOrEach, Videos};
+use crate::script::{Context, builtins};
 use crate::video::Video;
 use crate::video::colormap::Colormap;
 

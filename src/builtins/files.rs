@@ -1,4 +1,4 @@
-//! Recordings from files and to files.
+//! Recordings from files.
 
 use std::path::PathBuf;
 
@@ -22,6 +22,7 @@ builtins! {
     /// | Zarr, OME-Zarr | folders such as `.zarr` |
     /// | SciMedia MiCAM ULTIMA | `.rsh`, `.rsm`, `.rsd` |
     /// | Andor | `.sif` |
+    /// | pictures | folders of TIFF, PNG, JPEG or BMP files; single ones |
     ///
     /// ```
     /// save_video("example.tif", example_video(20));
@@ -44,12 +45,37 @@ builtins! {
         /// Variable of a MATLAB file, dataset of an HDF5 file or array of a Zarr folder to load; by
         /// default the first with three axes.
         fieldname: Option<String> = None,
+        /// What the names of the pictures in a folder begin with.
+        prefix: String = String::new(),
         /// Whether a MultiRecorder file has samples of 8 bits rather than 16; by default its size
         /// tells.
         is_8bit: Option<bool> = None,
     ) -> Result<Video> {
         let selection = Selection { start: start_frame, frames, step };
-        path.load(&selection, &Options { fieldname, is_8bit, ..Options::mapped(use_mmap) })
+        path.load(&selection, &Options { fieldname, prefix, is_8bit, ..Options::mapped(use_mmap) })
+    }
+
+    /// Loads the pictures of a folder as the frames of a video.
+    ///
+    /// Pictures are TIFF, PNG, JPEG or BMP files of one size; they are ordered by the numbers in their
+    /// names, `frame_2.png` before `frame_10.png`.
+    ///
+    /// ```no_run
+    /// load_image_folder("recording", #{prefix: "frame_", step: 10})
+    /// ```
+    fn load_image_folder(
+        /// Folder of the pictures.
+        path: PathBuf,
+        /// What the names of the pictures begin with.
+        prefix: String = String::new(),
+        /// Index of the first picture.
+        start_frame: usize = 0,
+        /// Index of the picture before which to stop; by default all to the end.
+        end_frame: Option<usize> = None,
+        /// Load every `step`-th picture only.
+        step: usize = 1,
+    ) -> Result<Video> {
+        io::load_image_folder(&path, &prefix, start_frame, end_frame, step)
     }
 
     /// Loads frames of a file that does not say how they lie in it.
@@ -98,24 +124,6 @@ builtins! {
         filename: PathBuf,
     ) -> Result<Metadata> {
         io::load_metadata(&filename)
-    }
-
-    /// Saves a video so that nothing is lost; the format follows from the name.
-    ///
-    /// `.npy` holds every sample type, `.tif` and `.tiff` all but bool. An existing file is replaced
-    /// when the new one is complete, and stays as it was if saving fails.
-    ///
-    /// ```
-    /// save_video("example.npy", example_video(20));
-    /// load_video("example.npy").dtype // => "uint16"
-    /// ```
-    fn save_video(
-        /// File to write.
-        filename: PathBuf,
-        /// Video to save.
-        video: Video,
-    ) -> Result<()> {
-        io::save_video(&filename, &video)
     }
 
     /// Makes a recording to try things out: a spiral wave on a beating, noisy heart.

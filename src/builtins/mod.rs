@@ -10,22 +10,32 @@ mod files;
 mod filters;
 mod general;
 mod importers;
+mod masks;
 mod math;
 mod memory;
+mod paths;
 mod play;
 mod players;
 mod preview;
 mod reduce;
 mod regions;
+mod saving;
 mod shape;
+mod tables;
+mod text;
+mod waves;
 
 use crate::script::Topic;
 
 /// All builtins, in the order of the reference.
 pub const TOPICS: &[Topic] = &[
     Topic {
-        title: "Loading and saving",
+        title: "Loading",
         builtins: files::BUILTINS,
+    },
+    Topic {
+        title: "Saving",
+        builtins: saving::BUILTINS,
     },
     Topic {
         title: "Importers",
@@ -64,6 +74,14 @@ pub const TOPICS: &[Topic] = &[
         builtins: analysis::BUILTINS,
     },
     Topic {
+        title: "Masks",
+        builtins: masks::BUILTINS,
+    },
+    Topic {
+        title: "Waves",
+        builtins: waves::BUILTINS,
+    },
+    Topic {
         title: "Blending",
         builtins: blend::BUILTINS,
     },
@@ -82,6 +100,18 @@ pub const TOPICS: &[Topic] = &[
     Topic {
         title: "Former names",
         builtins: deprecated::BUILTINS,
+    },
+    Topic {
+        title: "Paths and files of text",
+        builtins: paths::BUILTINS,
+    },
+    Topic {
+        title: "Tables and JSON",
+        builtins: tables::BUILTINS,
+    },
+    Topic {
+        title: "Text, checks and progress",
+        builtins: text::BUILTINS,
     },
     Topic {
         title: "In the terminal",

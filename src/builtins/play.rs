@@ -1,10 +1,12 @@
 //! Windows that play videos.
 
+use super::export::for_each;
 use crate::error::Result;
 use crate::ops::blend::{Blend, BlendOptions};
 use crate::ops::elementwise::Operand;
 use crate::player::{Panel, Player, Show};
-use crate::script::{Context, OneOrEach, Videos, builtins};
+use crate::script::film::{OneOrEach, Videos};
+use crate::script::{Context, builtins};
 use crate::video::Video;
 use crate::video::colormap::Colormap;
 
@@ -206,9 +208,11 @@ pub(super) fn panels(
 ) -> Result<Vec<Panel>> {
     let n = videos.len();
     let numbered = || (0..n).map(|index| format!("Video {index}")).collect();
-    let titles = OneOrEach::Each(titles.unwrap_or_else(numbered)).for_each("titles", n)?;
-    let cmaps = cmaps.for_each("cmaps", n)?;
-    let (vmins, vmaxs) = (vmins.for_each("vmins", n)?, vmaxs.for_each("vmaxs", n)?);
+    let titles = titles.unwrap_or_else(numbered);
+    let titles = for_each("titles", OneOrEach::Each(titles), n)?;
+    let cmaps = for_each("cmaps", cmaps, n)?;
+    let vmins = for_each("vmins", vmins, n)?;
+    let vmaxs = for_each("vmaxs", vmaxs, n)?;
     let looks = titles
         .into_iter()
         .zip(cmaps)

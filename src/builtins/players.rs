@@ -6,9 +6,11 @@ use std::sync::Arc;
 use rhai::{Dynamic, INT};
 
 use crate::error::{Error, Result};
-use crate::player::{Make, Player, Span};
+use crate::io::{self, Annotations, Export, Extent, Look, PadMode, Shown};
+use crate::player::{Controls, Make, Player, Span};
 use crate::script::{Callback, FramesOf, builtins};
 use crate::video::Video;
+use crate::video::colormap::Colormap;
 
 builtins! {
     /// Makes a player whose frames come from a function, each when it is to be shown.
@@ -44,8 +46,8 @@ builtins! {
         let _ = gui_pos;
         let source = fig.or(func);
         let source = source.ok_or_else(|| Error::new("InteractivePlayer needs a function that makes frames, got ()"))?;
-        let end = end.unwrap_or(source.len().unwrap_or(100));
-        if let Some(len) = source.len().filter(|len| *len < end) {
+        let end = end.unwrap_or(source.count().unwrap_or(100));
+        if let Some(len) = source.count().filter(|len| *len < end) {
             return Err(Error::new(format!("InteractivePlayer has {len} frames, but `end` is {end}")));
         }
         let span = Span { start, end, step, interval_ms: interval as u64 };
@@ -94,6 +96,45 @@ builtins! {
         player: Player,
     ) -> Result<()> {
         player.wait()
+    }
+
+    /// Saves what a player shows as a movie.
+    ///
+    /// Every step-th frame is drawn as in the window, with titles, colorbars, zoom and traces, in the size of
+    /// the window. The extension decides the kind of movie, as for `export_video`.
+    ///
+    /// ```no_run
+    /// let v = example_video();
+    /// show_video_pair(v, v.normalize_pixelwise(), #{block: false}).save("pair.mp4", #{fps: 30})
+    /// ```
+    fn save(
+        &context,
+        /// Player to save.
+        player: Player,
+        /// File to write.
+        path: PathBuf,
+        /// Frames per second of the movie; by default as it plays.
+        fps: Option<f64> [Hz] = None,
+        /// Whether to leave out the slider.
+        hide_slider: bool = true,
+        /// Whether to leave out the button.
+        hide_buttons: bool = true,
+        /// Whether to leave out the number of the frame.
+        hide_framecounter: bool = false,
+    ) -> Result<()> {
+        let controls = Controls { slider: !hide_slider, button: !hide_buttons, counter: !hide_framecounter };
+        let playback = player.playback();
+        let export = Export {
+            fps: fps.unwrap_or(playback.speed() / playback.interval().as_secs_f64()),
+            skip_frames: 1,
+            encoder: context.encoders().get(None)?,
+            pad_mode: PadMode::Edge,
+            progress_bar: true,
+            ground: 0,
+            annotations: Annotations::default(),
+        };
+        let look = Look { cmap: Colormap::gray(), vmin: None, vmax: None, range: Extent::First };
+        io::export_video(&path, Shown::Frames(player.film(controls)), &look, 8, &export)
     }
 
     /// Shows a frame in a player.

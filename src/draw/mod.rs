@@ -4,7 +4,9 @@ mod canvas;
 mod graphics;
 
 pub mod colorbar;
+pub mod stamp;
 pub mod still;
+pub mod strip;
 pub mod terminal;
 pub mod text;
 pub mod ticks;

@@ -30,6 +30,15 @@ pub(super) fn metadata(fields: BTreeMap<String, Field>) -> Metadata {
     }
 }
 
+/// What is known about a recording in numbers, under names that are found again.
+pub(super) fn numbers(metadata: &Metadata) -> Vec<(&'static str, Vec<f64>)> {
+    let fps = metadata.fps.map(|fps| ("fps", vec![fps]));
+    let size = metadata
+        .pixel_size
+        .map(|size| ("pixel_size", size.to_vec()));
+    fps.into_iter().chain(size).collect()
+}
+
 fn find<T>(
     fields: &BTreeMap<String, Field>,
     names: &[&str],

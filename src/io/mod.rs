@@ -8,21 +8,27 @@ mod blosc;
 mod camera;
 mod chunked;
 mod codec;
+mod columns;
+mod compression;
 mod date;
-mod ffmpeg;
+mod film;
+mod folder;
+mod foreign;
 mod hdf5;
+mod image;
 mod importer;
 mod known;
 mod matlab;
 mod micam05;
 mod micam_ultima;
-mod movie;
 mod multirecorder;
 mod npy;
-mod picture;
+mod pattern;
 mod raw;
 mod raw_binary;
+mod save;
 mod sif;
+mod still;
 mod tiff;
 mod zarr;
 
@@ -33,11 +39,20 @@ mod tests;
 
 use std::path::Path;
 
-pub use ffmpeg::Encoder;
+pub use compression::Compression;
+pub use film::{
+    Annotations, Encoder, Export, Extent, Grid, Look, PadMode, ScaleBar, Shown, TimeUnit,
+    export_video, export_video_with_overlay, export_videos,
+};
+pub use folder::load_image_folder;
+pub use image::load_image;
 pub use importer::{Camera, Importer};
-pub use movie::{Export, export_video};
-pub use picture::PadMode;
 pub use raw_binary::{Endian, RawFormat};
+pub use save::{
+    Saving, save_image, save_image_sequence, save_matlab, save_tiff, save_video, save_video_as,
+};
+pub use still::StillOptions;
+pub use tiff::Photometric;
 
 use crate::bail;
 use crate::error::{Error, Result};
@@ -179,21 +194,6 @@ pub fn info(path: &Path) -> Result<Info> {
     })
 }
 
-/// Saves all samples as they are, in the format that the extension names.
-pub fn save_video(path: &Path, video: &Video) -> Result<()> {
-    let Some(extension) = extension_of(path) else {
-        let error = Error::new(format!("`{}` has no extension", path.display()));
-        return Err(error.hint(format!("name the format by one of {}", savers())));
-    };
-    let known = |format: &&Format| format.extensions.contains(&extension.as_str());
-    let save = FORMATS.iter().find(known).and_then(|format| format.save);
-    let Some(save) = save else {
-        let error = Error::new(format!("cannot save to a `.{extension}` file"));
-        return Err(error.hint(format!("use one of {}", savers())));
-    };
-    save(path, video)
-}
-
 impl Selection {
     /// All frames.
     pub const ALL: Self = Self {
@@ -270,7 +270,6 @@ struct Format {
     /// Whether a file that begins with these bytes is one.
     begins: fn(&[u8]) -> bool,
     open: fn(&Path, &Options) -> Result<Box<dyn Recording>>,
-    save: Option<fn(&Path, &Video) -> Result<()>>,
 }
 
 const FORMATS: &[Format] = &[
@@ -279,14 +278,12 @@ const FORMATS: &[Format] = &[
         extensions: &["tif", "tiff"],
         begins: tiff::begins,
         open: |path, _| Ok(Box::new(tiff::Stack::open(path)?)),
-        save: Some(tiff::save),
     },
     Format {
         name: "NumPy",
         extensions: &["npy"],
         begins: npy::begins,
         open: |path, _| Ok(Box::new(npy::Array::open(path)?)),
-        save: Some(npy::save),
     },
     Format {
         name: "MultiRecorder",
@@ -296,54 +293,74 @@ const FORMATS: &[Format] = &[
             let recording = multirecorder::MultiRecorder::open(path, options.is_8bit)?;
             Ok(Box::new(recording))
         },
-        save: None,
     },
     Format {
         name: "MiCAM05",
         extensions: &["gsh", "gsd"],
         begins: |_| false,
         open: |path, _| Ok(Box::new(micam05::Micam05::open(path)?)),
-        save: None,
     },
     Format {
         name: "HDF5",
         extensions: &["h5", "hdf5", "hdf", "he5", "nwb", "ims"],
         begins: hdf5::begins,
         open: |path, options| Ok(Box::new(hdf5::Hdf5File::open(path, options)?)),
-        save: None,
     },
     Format {
         name: ZARR,
         extensions: &["zarr"],
         begins: |_| false,
         open: |path, options| Ok(Box::new(zarr::Store::open(path, options)?)),
-        save: None,
+    },
+    Format {
+        name: FOLDER,
+        extensions: &[],
+        begins: |_| false,
+        open: |path, options| Ok(Box::new(folder::Folder::open(path, &options.prefix)?)),
     },
     Format {
         name: "MATLAB",
         extensions: &["mat"],
         begins: matlab::begins,
         open: |path, options| Ok(Box::new(matlab::MatFile::open(path, options)?)),
-        save: None,
     },
     Format {
         name: "MiCAM ULTIMA",
         extensions: &["rsh", "rsm", "rsd"],
         begins: |_| false,
         open: |path, _| Ok(Box::new(micam_ultima::Ultima::open(path)?)),
-        save: None,
     },
     Format {
         name: "Andor",
         extensions: &["sif"],
         begins: sif::begins,
         open: |path, _| Ok(Box::new(sif::open(path)?)),
-        save: None,
+    },
+    Format {
+        name: "PNG",
+        extensions: &["png"],
+        begins: image::begins_png,
+        open: |path, _| Ok(Box::new(image::Still::open(path)?)),
+    },
+    Format {
+        name: "JPEG",
+        extensions: &["jpg", "jpeg"],
+        begins: image::begins_jpeg,
+        open: |path, _| Ok(Box::new(image::Still::open(path)?)),
+    },
+    Format {
+        name: "BMP",
+        extensions: &["bmp"],
+        begins: image::begins_bmp,
+        open: |path, _| Ok(Box::new(image::Still::open(path)?)),
     },
 ];
 
 /// The format of folders with arrays in chunks.
 const ZARR: &str = "Zarr";
+
+/// The format of folders with pictures.
+const FOLDER: &str = "image folder";
 
 /// How many bytes [`Format::begins`] gets.
 const BEGINNING: usize = 32;
@@ -355,9 +372,10 @@ fn open(path: &Path, options: &Options) -> Result<(&'static Format, Box<dyn Reco
 
 /// The format by extension, unless the content is plainly another's.
 fn recognise(path: &Path) -> Result<&'static Format> {
-    if zarr::is_store(path) {
-        let zarr = FORMATS.iter().find(|format| format.name == ZARR);
-        return Ok(zarr.expect("one of the formats"));
+    if path.is_dir() {
+        let name = if zarr::is_store(path) { ZARR } else { FOLDER };
+        let format = FORMATS.iter().find(|format| format.name == name);
+        return Ok(format.expect("one of the formats"));
     }
     let beginning = beginning_of(path)?;
     let extension = extension_of(path);
@@ -428,17 +446,10 @@ fn unknown_format(path: &Path, extension: Option<String>) -> Error {
     };
     let known: Vec<String> = FORMATS
         .iter()
+        .filter(|format| !format.extensions.is_empty())
         .map(|format| format!("{} (.{})", format.name, format.extensions.join(", .")))
         .collect();
     error.hint(format!("what can be loaded: {}", known.join("; ")))
-}
-
-/// The extensions of the formats that can be written.
-fn savers() -> String {
-    let writable = FORMATS.iter().filter(|format| format.save.is_some());
-    let extensions = writable.flat_map(|format| format.extensions);
-    let names: Vec<String> = extensions.map(|name| format!("`.{name}`")).collect();
-    names.join(", ")
 }
 
 fn extension_of(path: &Path) -> Option<String> {

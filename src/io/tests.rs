@@ -41,7 +41,7 @@ fn files_that_cannot_be_loaded_say_why() {
             .message()
             .ends_with("the extension `.txt`")
     );
-    assert!(fail("").message().ends_with("is a folder, not a file"));
+    assert!(fail("").message().ends_with("has no pictures"));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::course::Course;
 use super::layout::{Layout, Target};
 use super::panel::Panel;
 use super::picks::{self, Bounds, Pick, Place};
-use super::state::State;
+use super::state::{REGION, State};
 use crate::video::colormap::Colormap;
 
 /// The colormaps that a key goes through.
@@ -81,7 +81,7 @@ impl Player {
         let mut state = self.state();
         state.draws_region = !state.draws_region;
         if state.draws_region {
-            state.say("draw a region with the mouse");
+            state.say(REGION);
         } else {
             state.say("no region");
         }

@@ -1,7 +1,7 @@
 //! The keys and what they do: shown over the videos when asked for.
 
 use super::theme::{self, Sizes};
-use crate::draw::{Image, Rect, mix, text};
+use crate::draw::{Image, mix, text};
 
 /// Every key with what it does.
 pub const KEYS: &[(&str, &str)] = &[
@@ -14,7 +14,8 @@ pub const KEYS: &[(&str, &str)] = &[
     ("e", "every frame, or true speed"),
     ("c, C", "next or previous colormap"),
     ("a, A", "contrast of this frame, or as at first"),
-    ("+ −, 0", "zoom at the pointer, or show all"),
+    ("+ −, Ctrl wheel", "zoom at the pointer"),
+    ("0", "show all"),
     ("drag", "move what is seen"),
     ("m", "smooth, or pixel by pixel"),
     ("g", "grid"),
@@ -39,7 +40,7 @@ pub(super) fn draw(image: &mut Image, sizes: &Sizes) {
         let mut tables = (1..=3).map(table);
         tables.find(|table| table.size.0 <= image.width && table.size.1 <= image.height)
     });
-    let table = fitting.unwrap_or_else(|| Table::new(2, sizes.label * 0.7));
+    let table = fitting.unwrap_or_else(|| Table::squeezed(image.width, sizes.label * 0.7));
     table.draw(image);
 }
 
@@ -70,6 +71,14 @@ impl Table {
         }
     }
 
+    /// Two columns that share a width, whose texts are cut off.
+    fn squeezed(width: usize, label: f32) -> Self {
+        let mut table = Self::new(2, label);
+        table.widths.1 = width.saturating_sub(2 * label as usize) / 2;
+        table.size.0 = width;
+        table
+    }
+
     fn draw(&self, image: &mut Image) {
         let rect = image.area().center(self.size.0, self.size.1);
         image.rounded(rect, self.label / 2.0, theme::SURFACE);
@@ -82,20 +91,21 @@ impl Table {
             if rect.bottom() < middle + line / 2 || rect.right() < left {
                 continue;
             }
-            self.draw_text(image, rect, (left, middle), (key, theme::ACCENT));
+            let end = (left + self.widths.1 - self.label as usize).min(rect.right());
+            self.draw_text(image, (left, middle), end, (key, theme::ACCENT));
             let place = (left + self.widths.0, middle);
-            self.draw_text(image, rect, place, (does, theme::TEXT));
+            self.draw_text(image, place, end, (does, theme::TEXT));
         }
     }
 
     fn draw_text(
         &self,
         image: &mut Image,
-        rect: Rect,
         place: (usize, usize),
+        end: usize,
         (label, color): (&str, u32),
     ) {
-        let room = rect.right().saturating_sub(place.0);
+        let room = end.saturating_sub(place.0);
         let label = text::fit(label, self.label, room);
         text::draw(image, place, &label, self.label, color);
     }

@@ -194,6 +194,9 @@ impl OpenWindow {
         if !self.screen.is_open() || !self.player.is_open() {
             return false;
         }
+        if !self.player.is_playing() {
+            self.player.set_rate(None);
+        }
         match self.show(now) {
             Ok(()) => true,
             Err(error) => {

@@ -59,6 +59,8 @@ pub struct PanelLayout {
     pub title: Rect,
     pub video: Rect,
     pub colorbar: Rect,
+    /// The right end of the video and its colorbar.
+    pub right: usize,
 }
 
 /// What the mouse can act on.
@@ -234,11 +236,10 @@ fn cell(area: Rect, (columns, rows): (usize, usize), index: usize, panels: usize
     }
 }
 
-/// The columns and rows in which the panels get largest.
+/// The columns and rows in which the panels get largest, or nearly so if that leaves no gaps.
 fn grid(area: Rect, needs: &Needs) -> (usize, usize) {
     let n = needs.panels.len();
-    let grids = (1..=n).map(|columns| (columns, n.div_ceil(columns)));
-    let size = |&(columns, rows): &(usize, usize)| {
+    let size = |(columns, rows): (usize, usize)| {
         let shown = needs.panels.iter().enumerate().map(|(index, panel)| {
             let cell = cell(area, (columns, rows), index, n);
             let video = arrange_panel(cell, panel, needs).video;
@@ -246,8 +247,15 @@ fn grid(area: Rect, needs: &Needs) -> (usize, usize) {
         });
         shown.sum::<usize>()
     };
-    // Of equally good ones the last, with the most panels beside each other.
-    grids.max_by_key(size).unwrap_or((1, 1))
+    let grids = (1..=n).map(|columns| (columns, n.div_ceil(columns)));
+    let grids: Vec<_> = grids.map(|grid| (grid, size(grid))).collect();
+    let largest = grids.iter().map(|(_, size)| *size).max().unwrap_or(0);
+    let good = grids.iter().filter(|(_, size)| largest * 4 <= size * 5);
+    let best = good.max_by_key(|((columns, rows), size)| {
+        let gaps = columns * rows - n;
+        (std::cmp::Reverse(gaps), *size, *columns)
+    });
+    best.map_or((1, 1), |(grid, _)| *grid)
 }
 
 /// Columns and rows of a new window, before anything is known about its shape.
@@ -280,7 +288,13 @@ fn arrange_panel(cell: Rect, panel: &PanelNeeds, needs: &Needs) -> PanelLayout {
     let mut area = cell.inset(margin, 0);
     area.cut_top(if has_title { 0 } else { margin });
     area.cut_bottom(margin);
-    let beside = Some(colorbar_width(panel, sizes))
+    // Videos of one size stay so, whatever the labels of their colorbars.
+    let widths = needs
+        .panels
+        .iter()
+        .map(|panel| colorbar_width(panel, sizes));
+    let beside = widths
+        .max()
         .filter(|width| sizes.px(230) <= area.width && 3 * width <= area.width)
         .filter(|_| sizes.px(80) <= area.height)
         .unwrap_or(0);
@@ -290,13 +304,16 @@ fn arrange_panel(cell: Rect, panel: &PanelNeeds, needs: &Needs) -> PanelLayout {
     );
     let (width, height) = fit(panel.frame, room);
     let mut group = area.center(width + beside, height + title_height);
-    let mut layout = PanelLayout::default();
+    let mut layout = PanelLayout {
+        right: group.right(),
+        ..PanelLayout::default()
+    };
     if has_title {
         layout.title = group.cut_top(title_height);
         layout.title.width = (area.right() - layout.title.left).min(area.width);
     }
     layout.video = group.cut_left(width);
-    if 0 < beside {
+    if 0 < beside && panel.colorbar.is_some() {
         group.cut_left(sizes.gap);
         layout.colorbar = group.cut_left(sizes.colorbar);
     }

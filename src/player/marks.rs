@@ -56,32 +56,27 @@ fn draw_box(
     color: Color,
 ) {
     let (a, b) = (part.in_window(rect, from), part.in_window(rect, to));
-    let (left, right) = (a.0.min(b.0), a.0.max(b.0));
-    let (top, bottom) = (a.1.min(b.1), a.1.max(b.1));
-    for (inset, color) in [(-1.0, theme::BACKGROUND), (0.0, color)] {
-        let thickness = if inset < 0.0 { 4.0 } else { 2.0 };
-        let edges = [
-            ((left, top), (right, top + thickness)),
-            ((left, bottom - thickness), (right, bottom)),
-            ((left, top), (left + thickness, bottom)),
-            ((right - thickness, top), (right, bottom)),
-        ];
-        for ((x0, y0), (x1, y1)) in edges {
-            let edge = between((x0 + inset, y0 + inset), (x1 + inset, y1 + inset));
-            image.fill(edge.intersect(rect), color);
-        }
-    }
-}
-
-/// The pixels between two corners.
-fn between(from: (f32, f32), to: (f32, f32)) -> Rect {
-    let [left, top, right, bottom] =
-        [from.0, from.1, to.0, to.1].map(|at| at.round().max(0.0) as usize);
-    Rect {
+    let pixel = |at: f32| at.round().max(0.0) as usize;
+    let (left, right) = (pixel(a.0.min(b.0)), pixel(a.0.max(b.0)));
+    let (top, bottom) = (pixel(a.1.min(b.1)), pixel(a.1.max(b.1)));
+    let whole = Rect {
         left,
         top,
-        width: right.saturating_sub(left),
-        height: bottom.saturating_sub(top),
+        width: right - left,
+        height: bottom - top,
+    };
+    // A dark line on both sides of the bright one, so that it is seen on any ground.
+    for (around, thickness, color) in [(1, 4, theme::BACKGROUND), (0, 2, color)] {
+        let mut inner = whole.grow(around);
+        let edges = [
+            inner.cut_top(thickness),
+            inner.cut_bottom(thickness),
+            inner.cut_left(thickness),
+            inner.cut_right(thickness),
+        ];
+        for edge in edges {
+            image.fill(edge.intersect(rect), color);
+        }
     }
 }
 

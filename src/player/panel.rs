@@ -60,7 +60,7 @@ impl Panel {
 
     /// A single picture `{y, x}` or `{y, x, c}`.
     pub(super) fn picture(picture: Video) -> Result<Self> {
-        if !(2..=3).contains(&picture.ndim()) {
+        if !matches!(*picture.shape(), [_, _] | [_, _, 1 | 3 | 4]) {
             bail!(
                 "a frame of a player must be an image {{y, x}} or {{y, x, channel}}, got {} of shape {}",
                 picture.kind(),

@@ -148,6 +148,7 @@ impl Playback {
     pub fn set_speed(&mut self, speed: f64) {
         if speed.is_finite() {
             self.speed = speed.clamp(SPEEDS.0, SPEEDS.1);
+            self.passed = Duration::ZERO;
         }
     }
 
@@ -159,6 +160,7 @@ impl Playback {
     /// Sets whether each frame is to be seen, or time kept and frames left out that come late.
     pub fn set_every_frame(&mut self, every_frame: bool) {
         self.every_frame = every_frame;
+        self.passed = Duration::ZERO;
     }
 
     /// Notes that the frame has been seen.
@@ -244,7 +246,7 @@ impl Playback {
             Key::Char(']') => self.set_speed(self.speed * 2.0),
             Key::Char('[') => self.set_speed(self.speed / 2.0),
             Key::Char('l') => self.looping = !self.looping,
-            Key::Char('e') => self.every_frame = !self.every_frame,
+            Key::Char('e') => self.set_every_frame(!self.every_frame),
             Key::Escape | Key::Char('q' | 'Q') => return Outcome::Quit,
             Key::Char(_) | Key::Backspace => return Outcome::Ignored,
         }

@@ -54,7 +54,7 @@ fn draw_background(image: &mut Image, layout: &Layout) {
 }
 
 fn draw_panel(image: &mut Image, place: &PanelLayout, panel: &Panel, scene: &Scene) {
-    draw_title(image, place.title, panel, scene);
+    draw_title(image, place, panel, scene);
     if place.video.is_empty() {
         return;
     }
@@ -68,7 +68,8 @@ fn draw_panel(image: &mut Image, place: &PanelLayout, panel: &Panel, scene: &Sce
     }
 }
 
-fn draw_title(image: &mut Image, rect: Rect, panel: &Panel, scene: &Scene) {
+fn draw_title(image: &mut Image, layout: &PanelLayout, panel: &Panel, scene: &Scene) {
+    let rect = layout.title;
     let sizes = &scene.needs.sizes;
     let size = if rect.height < sizes.title_height {
         sizes.label
@@ -80,8 +81,8 @@ fn draw_title(image: &mut Image, rect: Rect, panel: &Panel, scene: &Scene) {
     let end = text::draw(image, place, &title, size, theme::TEXT);
     let details = details(panel);
     let room = end + 2 * sizes.gap + text::width(&details, sizes.label);
-    if scene.panels.len() == 1 && room <= rect.right() {
-        let place = (rect.right(), rect.middle());
+    if !rect.is_empty() && scene.panels.len() == 1 && room <= layout.right {
+        let place = (layout.right, rect.middle());
         draw_label_before(image, place, &details, (sizes.label, theme::DIM));
     }
 }

@@ -14,6 +14,9 @@ use crate::draw::text;
 /// How long a message stays.
 const MESSAGE: Duration = Duration::from_millis(1800);
 
+/// What is said while the next drag draws a region.
+pub(super) const REGION: &str = "draw a region with the mouse";
+
 /// All that changes.
 pub(super) struct State {
     pub(super) playback: Playback,
@@ -110,9 +113,15 @@ impl State {
             help: self.help,
             readout: self.pointer.filter(|_| self.readout),
             band,
-            message: self.message.as_ref().map(|(text, _)| text.clone()),
+            message: self.shown_message(),
             rate: self.rate,
         }
+    }
+
+    fn shown_message(&self) -> Option<String> {
+        let region = self.draws_region.then(|| REGION.to_owned());
+        let message = self.message.as_ref().map(|(text, _)| text.clone());
+        message.or(region)
     }
 
     /// The room that everything needs.

@@ -40,6 +40,8 @@ pub fn open(title: &str, width: usize, height: usize) -> Result<Box<dyn Screen>>
         resize: true,
         ..WindowOptions::default()
     };
+    // Before the window, as a server that dies closes its connections in their order.
+    let probe = Probe::new();
     let mut window = Window::new(&title.replace('\0', " "), width, height, options)
         .map_err(|cause| no_display(&format!("cannot open a window: {cause}")))?;
     // The hub keeps the time; minifb would sleep in every call.
@@ -48,7 +50,7 @@ pub fn open(title: &str, width: usize, height: usize) -> Result<Box<dyn Screen>>
     window.set_input_callback(Box::new(keys.clone()));
     Ok(Box::new(MinifbScreen {
         window: Some(window),
-        probe: Probe::new(),
+        probe,
         keys,
         mouse: None,
         pointer: None,
@@ -95,9 +97,7 @@ impl Screen for MinifbScreen {
     }
 
     fn events(&mut self) -> Vec<Event> {
-        if !self.probe.is_alive() {
-            self.leave();
-        }
+        self.leave_if_gone();
         if let Some(window) = &mut self.window {
             window.update();
         }
@@ -106,6 +106,7 @@ impl Screen for MinifbScreen {
     }
 
     fn present(&mut self, image: &Image) -> Result<()> {
+        self.leave_if_gone();
         if let Some(window) = &mut self.window {
             window
                 .update_with_buffer(&image.pixels, image.width, image.height)
@@ -117,9 +118,11 @@ impl Screen for MinifbScreen {
 }
 
 impl MinifbScreen {
-    /// Gives the window up without a word to its server, as Xlib would end the program.
-    fn leave(&mut self) {
-        if let Some(window) = self.window.take() {
+    /// Gives the window up without a word to its server if that is gone, as Xlib would end the program.
+    fn leave_if_gone(&mut self) {
+        if !self.probe.is_alive()
+            && let Some(window) = self.window.take()
+        {
             std::mem::forget(window);
             task::warn("the display has gone, and a window with it; everything else goes on");
         }

@@ -1,6 +1,6 @@
 //! One call of a builtin: arguments by position and by name become values in parameter order.
 
-use rhai::{Dynamic, Map};
+use rhai::{Array, Dynamic, Map};
 
 use super::builtin::{Builtin, Param};
 use super::context::Context;
@@ -30,6 +30,7 @@ impl<'a> Call<'a> {
         mut arguments: Vec<Dynamic>,
         context: &'a Context,
     ) -> Result<Self> {
+        gather_rest(builtin, &mut arguments);
         let options = take_options(builtin, &mut arguments);
         let (name, most) = (builtin.name, builtin.params.len());
         if arguments.len() > most {
@@ -90,6 +91,16 @@ impl Values<'_> {
     }
 }
 
+/// Puts all arguments from that parameter on into an array, if the last one takes them all.
+fn gather_rest(builtin: &Builtin, arguments: &mut Vec<Dynamic>) {
+    if let Some((Param { ty: Type::Rest, .. }, before)) = builtin.params.split_last()
+        && arguments.len() >= before.len()
+    {
+        let rest: Array = arguments.drain(before.len()..).collect();
+        arguments.push(rest.into());
+    }
+}
+
 /// The option map, if the last argument is one rather than the value of a map parameter.
 fn take_options(builtin: &Builtin, arguments: &mut Vec<Dynamic>) -> Map {
     let is_options = arguments.last().is_some_and(Dynamic::is_map)
@@ -106,7 +117,7 @@ fn take_options(builtin: &Builtin, arguments: &mut Vec<Dynamic>) -> Map {
 
 fn accepts_map(ty: &Type) -> bool {
     match ty {
-        Type::Map => true,
+        Type::Map | Type::Any => true,
         Type::Optional(of) => accepts_map(of),
         _ => false,
     }

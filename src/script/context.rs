@@ -1,6 +1,7 @@
 //! What builtins need from the session that calls them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use rhai::Engine;
@@ -32,6 +33,7 @@ pub struct Context {
     sources: Mutex<BTreeMap<String, String>>,
     make_engine: OnceLock<Box<MakeEngine>>,
     warned: Mutex<BTreeSet<String>>,
+    verbose: AtomicBool,
 }
 
 /// Makes an engine that knows what that of the session knows.
@@ -77,6 +79,7 @@ impl Context {
             sources: Mutex::default(),
             make_engine: OnceLock::new(),
             warned: Mutex::default(),
+            verbose: AtomicBool::new(false),
         }
     }
 
@@ -151,6 +154,16 @@ impl Context {
         }
     }
 
+    /// Sets whether each call of a builtin says how long it took.
+    pub fn set_verbose(&self, verbose: bool) {
+        self.verbose.store(verbose, Relaxed);
+    }
+
+    /// Whether each call of a builtin says how long it took.
+    pub fn is_verbose(&self) -> bool {
+        self.verbose.load(Relaxed)
+    }
+
     /// Prints a line for the user.
     pub fn print(&self, text: &str) {
         (self.settings.print)(text);
@@ -163,7 +176,12 @@ impl Context {
             return Ok(());
         };
         if let Err(error) = windows.open(player.clone()) {
-            task::warn(&format!("the video is not shown: {error}"));
+            let advice = error
+                .hints()
+                .iter()
+                .map(|hint| format!("\n  = help: {hint}"));
+            let advice = advice.collect::<String>();
+            self.warn_once(&format!("the video is not shown: {error}{advice}"));
             return Ok(());
         }
         if block.unwrap_or(!self.settings.interactive) {

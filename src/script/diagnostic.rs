@@ -100,6 +100,11 @@ impl Diagnostic {
         self.error.is_interrupted()
     }
 
+    /// The exit status, if the script asked to end.
+    pub fn exit_code(&self) -> Option<u8> {
+        self.error.exit_code()
+    }
+
     /// The failure itself.
     pub fn error(&self) -> &Error {
         &self.error
@@ -223,7 +228,9 @@ fn explain<'a>(
                 None => value.to_string(),
             }),
         },
-        EvalAltResult::ErrorTerminated(..) => Error::interrupted(),
+        EvalAltResult::ErrorTerminated(token, _) => {
+            token.try_cast::<Error>().unwrap_or_else(Error::interrupted)
+        }
         EvalAltResult::ErrorParsing(kind, _) => explain_syntax(kind, names, context),
         EvalAltResult::ErrorFunctionNotFound(signature, _) => {
             unknown_function(&signature, engine, context)

@@ -1,6 +1,7 @@
 //! Makes the builtin table callable from scripts.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use rhai::{
     Dynamic, Engine, EvalAltResult, FLOAT, FuncRegistration, Module, NativeCallContext, Position,
@@ -11,7 +12,10 @@ use super::builtin::Builtin;
 use super::call::Call;
 use super::callback;
 use super::context::Context;
+use super::value::{Type, plain_text};
 use crate::error::{Error, Result};
+use crate::task;
+use crate::video::number_text;
 
 /// The most arguments Rhai passes to a function.
 const MOST_ARGUMENTS: usize = 20;
@@ -23,7 +27,11 @@ pub fn register(engine: &mut Engine, context: &Arc<Context>) {
     register_constants(engine);
     free_names(engine);
     for builtin in context.builtins() {
-        let most = MOST_ARGUMENTS.min(builtin.params.len() + 1);
+        let takes_rest = matches!(builtin.params.last().map(|p| p.ty), Some(Type::Rest));
+        let most = match takes_rest {
+            true => MOST_ARGUMENTS,
+            false => MOST_ARGUMENTS.min(builtin.params.len() + 1),
+        };
         for count in 0..=most {
             register_arity(engine, builtin, context.clone(), count);
         }
@@ -78,7 +86,11 @@ fn register_arity(
     let run = move |native: &NativeCallContext, arguments: Vec<Dynamic>| {
         let mut arguments: Vec<_> = arguments.into_iter().map(Dynamic::flatten).collect();
         callback::capture(native, builtin, &context, &mut arguments);
+        let begin = context.is_verbose().then(Instant::now);
         let result = Call::bind(builtin, arguments, &context).and_then(builtin.run);
+        if let (Some(begin), Ok(value)) = (begin, &result) {
+            note(builtin, begin.elapsed(), value);
+        }
         result.map_err(|error| raise(error, native.call_position()))
     };
     let function = FuncRegistration::new(builtin.name)
@@ -108,10 +120,20 @@ fn register_arity(
     }
 }
 
-/// An error as Rhai raises it: failures can be caught by the script, interruptions cannot.
+/// Tells that a call of a builtin is done.
+fn note(builtin: &Builtin, time: Duration, value: &Dynamic) {
+    let result = match value.is_unit() {
+        true => String::new(),
+        false => format!(" → {}", plain_text(value)),
+    };
+    let milliseconds = number_text(time.as_secs_f64() * 1000.0);
+    task::note(&format!("{}: {milliseconds} ms{result}", builtin.name));
+}
+
+/// An error as Rhai raises it: failures can be caught by the script, its end cannot.
 pub(super) fn raise(error: Error, position: Position) -> Box<EvalAltResult> {
-    if error.is_interrupted() {
-        return EvalAltResult::ErrorTerminated(error.to_string().into(), position).into();
+    if error.is_interrupted() || error.exit_code().is_some() {
+        return EvalAltResult::ErrorTerminated(Dynamic::from(error), position).into();
     }
     EvalAltResult::ErrorRuntime(Dynamic::from(error), position).into()
 }

@@ -2,7 +2,11 @@
 
 use rhai::{Dynamic, Engine, EvalAltResult, Map, NativeCallContext};
 
+use super::frames::FRAMES_MEMBERS;
+use super::importer::IMPORTER_MEMBERS;
 use super::metadata;
+use super::player::PLAYER_MEMBERS;
+use super::progress::PROGRESS_MEMBERS;
 use super::register::or_raise;
 use super::value::Value;
 use crate::error::{Error, Result};
@@ -132,6 +136,53 @@ pub(super) const DESCRIPTION_MEMBERS: &[Member<Description>] = &[
     },
 ];
 
+/// Gives the names and meanings of the properties of a type.
+pub(super) type Members = fn() -> Vec<(&'static str, &'static str)>;
+
+/// The types for documentation: name, what they are, and their properties.
+pub(super) const MEMBERS: &[(&str, &str, Members)] = &[
+    (
+        "Video",
+        "An array of 1 to 4 axes: a video `{t, y, x}` or `{t, y, x, channel}`, an image `{y, x}` or a trace \
+         `{t}`. Parts are taken with `v[t]`, `v[a..b]` and `v[[t, y, x]]`, of which each may be an int, a range \
+         or `()` for all, and with masks: `v[v > 3]`; all of them can be assigned to. `+ - * / % **`, \
+         comparisons and `& | !` work sample by sample.",
+        || documented(VIDEO_MEMBERS),
+    ),
+    (
+        "Frames",
+        "Frames that are made one by one when they are asked for: `for frame in frames { … }`, `frames[i]`.",
+        || documented(FRAMES_MEMBERS),
+    ),
+    (
+        "Description",
+        "What `describe` finds out about a video.",
+        || documented(DESCRIPTION_MEMBERS),
+    ),
+    (
+        "InteractivePlayer",
+        "A window that plays videos, from `show_video` and others.",
+        || documented(PLAYER_MEMBERS),
+    ),
+    (
+        "Importer",
+        "A recording of a camera whose header has been read.",
+        || documented(IMPORTER_MEMBERS),
+    ),
+    (
+        "Progress",
+        "How far a loop has come: `for file in progress(files) { … }`.",
+        || documented(PROGRESS_MEMBERS),
+    ),
+];
+
+fn documented<T>(members: &'static [Member<T>]) -> Vec<(&'static str, &'static str)> {
+    members
+        .iter()
+        .map(|member| (member.name, member.doc))
+        .collect()
+}
+
 /// Registers the types with their properties, indexing and printing.
 pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Video>("Video");
@@ -162,6 +213,7 @@ pub(super) fn register(engine: &mut Engine) {
     super::frames::register(engine);
     super::importer::register(engine);
     super::player::register(engine);
+    super::progress::register(engine);
 }
 
 pub(super) fn register_members<T: rhai::Variant + Clone>(

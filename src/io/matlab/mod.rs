@@ -4,11 +4,14 @@ mod v4;
 mod v5;
 mod v73;
 mod variable;
+mod write;
 
 #[cfg(test)]
 mod tests;
 
 use std::path::Path;
+
+pub(super) use write::{FIELDNAME, save};
 
 use rayon::prelude::*;
 
@@ -108,7 +111,7 @@ impl Recording for MatFile {
             return Err(cannot_map(path, "its samples are compressed"));
         };
         let Some(encoding) = array.numbers.conversion.direct() else {
-            return Err(cannot_map(path, "its samples are stored as a smaller type"));
+            return Err(cannot_map(path, "its samples are stored as another type"));
         };
         if array.is_negative {
             return Err(cannot_map(path, "its samples have to be negated"));
@@ -166,11 +169,12 @@ impl Array {
     }
 }
 
-/// The axis whose neighbours are the farthest apart, time if there are several.
+/// The axis whose neighbours are the farthest apart; of several the one that is longer than 1, else
+/// time.
 fn slowest_axis(layout: &Layout) -> usize {
-    let farthest = layout.strides().iter().max();
-    let slowest = layout.strides().iter().position(|s| Some(s) == farthest);
-    slowest.unwrap_or(0)
+    let axes = std::iter::zip(layout.strides(), layout.shape()).enumerate();
+    let slowest = axes.rev().max_by_key(|(_, distance)| *distance);
+    slowest.map_or(0, |(axis, _)| axis)
 }
 
 fn variables(source: &Source) -> Result<Vec<Variable>> {
@@ -207,7 +211,7 @@ fn choose(variables: &[Variable], fieldname: Option<&str>) -> Result<Array> {
         bail!("it has no array of 2 to 4 axes{}", listing(variables));
     };
     let others = arrays.iter().zip(ranks).enumerate();
-    let others = others.filter(|(index, (_, rank))| *index != chosen && *rank > 0);
+    let others = others.filter(|(index, (_, rank))| *index != chosen && *rank > 1);
     let others: Vec<String> = others
         .map(|(_, ((other, _), _))| other.to_string())
         .collect();

@@ -160,15 +160,24 @@ fn every_version_is_loaded_with_time_first() {
 }
 
 #[test]
-fn numbers_get_the_type_they_have_in_matlab() {
+fn numbers_keep_the_type_they_are_stored_as() {
     for compressed in [false, true] {
         let file = recording(false, compressed).bytes;
         let small = load(&file, &Selection::ALL, &field("small")).unwrap();
-        assert_eq!((small.dtype(), small.shape()), (DType::F64, &[3, 2, 2][..]));
+        assert_eq!((small.dtype(), small.shape()), (DType::U8, &[3, 2, 2][..]));
         assert_eq!(values(&small)[..4], [0.0, 2.0, 1.0, 3.0]);
         let mask = load(&file, &Selection::ALL, &field("mask")).unwrap();
         assert_eq!((mask.dtype(), mask.shape()), (DType::Bool, &[2, 3][..]));
         assert_eq!(values(&mask), [0.0, 0.0, 1.0, 1.0, 1.0, 1.0]);
+    }
+}
+
+#[test]
+fn a_single_row_or_column_is_whole() {
+    for (rows, cols) in [(1, 2), (2, 1), (1, 1), (1, 7)] {
+        let layout = super::video_layout(&[rows, cols]).unwrap();
+        let slowest = super::slowest_axis(&layout);
+        assert_eq!(layout.shape()[slowest], cols, "{rows} {cols}");
     }
 }
 
@@ -218,7 +227,7 @@ fn information_lists_the_variables() {
     assert_eq!((info.shape, info.dtype), (vec![4, 2, 3], DType::U16));
     let list = info.metadata.fields["variables"].to_string();
     assert!(
-        list.contains("video (2×3×4 uint16), small (2×2×3 float64)"),
+        list.contains("video (2×3×4 uint16), small (2×2×3 uint8)"),
         "{list}"
     );
     assert_eq!(

@@ -17,7 +17,11 @@ pub(super) fn is_header(header: &[u8]) -> bool {
 /// The variables of a file in order.
 pub(super) fn variables(source: &Source) -> Result<Vec<Variable>> {
     let (datasets, _) = hdf5::datasets(source.path())?;
-    Ok(datasets.into_iter().map(variable).collect())
+    // MATLAB keeps what its variables refer to under names that no variable can have.
+    let own = datasets
+        .into_iter()
+        .filter(|dataset| !dataset.name.starts_with('#'));
+    Ok(own.map(variable).collect())
 }
 
 fn variable(dataset: Dataset) -> Variable {

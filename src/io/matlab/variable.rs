@@ -35,8 +35,7 @@ pub(super) enum Content {
 /// Where real numbers are and how they are stored.
 #[derive(Clone)]
 pub(super) struct Numbers {
-    /// The type that the variable has in MATLAB, and that which it is stored as: a smaller one if
-    /// nothing is lost.
+    /// The type that the samples become, and that which they are stored as.
     pub(super) conversion: Conversion,
     pub(super) place: Place,
 }

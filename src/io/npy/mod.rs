@@ -1,10 +1,14 @@
 //! NumPy's `.npy` files: versions 1 to 3, either byte order, C and Fortran order.
 
+mod archive;
+
 #[cfg(test)]
 mod tests;
 
 use std::io::{Seek, SeekFrom};
 use std::path::Path;
+
+pub(in crate::io) use archive::{descr, save as save_archive};
 
 use ndarray::IxDyn;
 use ndarray_npy::write_zeroed_npy;

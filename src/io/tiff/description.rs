@@ -1,7 +1,9 @@
 //! What the writers of TIFF stacks say in the description of the first page.
 
 use super::directory::{Directory, Reader};
-use super::page::{DATE, DESCRIPTION, SOFTWARE, Shape};
+use super::page::{
+    DATE, DESCRIPTION, RESOLUTION_UNIT, SOFTWARE, Shape, X_RESOLUTION, Y_RESOLUTION,
+};
 use crate::video::Metadata;
 
 /// The texts of the first page.
@@ -10,6 +12,8 @@ pub(super) struct Description {
     text: String,
     date: Option<String>,
     software: Option<String>,
+    /// Pixels per unit, down and across, and the number of the unit.
+    resolution: Option<([f64; 2], u64)>,
 }
 
 impl Description {
@@ -20,6 +24,7 @@ impl Description {
             text: text(DESCRIPTION).unwrap_or_default(),
             date: text(DATE),
             software: text(SOFTWARE),
+            resolution: resolution(reader, directory),
         }
     }
 
@@ -41,6 +46,7 @@ impl Description {
     pub(super) fn metadata(&self) -> Metadata {
         let mut metadata = Metadata {
             fps: self.fps(),
+            pixel_size: self.pixel_size(),
             ..Metadata::default()
         };
         let fields = [
@@ -74,6 +80,25 @@ impl Description {
         fps.filter(|fps| fps.is_finite() && *fps > 0.0)
     }
 
+    /// Height and width of a pixel in µm, where the unit of length is one of microscopes: printers
+    /// have inches, which say nothing about what was recorded.
+    fn pixel_size(&self) -> Option<[f64; 2]> {
+        let (per_unit, code) = self.resolution?;
+        let unit = match self.imagej("unit") {
+            Some("micron" | "um" | "µm" | "μm" | "\\u00B5m") => 1.0,
+            Some("nm") => 1e-3,
+            Some("mm") => 1e3,
+            Some("cm") => 1e4,
+            Some(_) => return None,
+            None if code == 3 => 1e4,
+            None => return None,
+        };
+        let size = per_unit.map(|per_unit| unit / per_unit);
+        size.iter()
+            .all(|size| size.is_finite() && *size > 0.0)
+            .then_some(size)
+    }
+
     /// The shape that tifffile writes: `{"shape": [10, 20, 30]}`.
     fn shape(&self) -> Option<Vec<usize>> {
         let list = self.json("shape")?.strip_prefix('[')?;
@@ -101,6 +126,16 @@ impl Description {
         let line = self.text.lines().find(|line| entry(line))?;
         Some(line[key.len() + 1..].trim())
     }
+}
+
+fn resolution(reader: &Reader<'_>, directory: &Directory) -> Option<([f64; 2], u64)> {
+    let fraction = |tag| reader.fraction(directory.find(tag)?);
+    let unit = directory.find(RESOLUTION_UNIT);
+    let unit = unit.and_then(|entry| reader.first_uint(entry));
+    Some((
+        [fraction(Y_RESOLUTION)?, fraction(X_RESOLUTION)?],
+        unit.unwrap_or(2),
+    ))
 }
 
 /// `2020:01:31 12:00:00` as `2020-01-31T12:00:00`; what looks otherwise as it is.
@@ -132,6 +167,25 @@ mod tests {
         assert_eq!(fps("{\"shape\": [3, 4], \"fps\": 250.5}"), Some(250.5));
         assert_eq!(fps("ImageJ=1.53\nfinterval=0\n"), None);
         assert_eq!(fps("fps = 3"), None);
+    }
+
+    #[test]
+    fn pixel_sizes_are_micrometres() {
+        let size = |text: &str, code| {
+            let resolution = Some(([0.5, 0.25], code));
+            Description {
+                resolution,
+                ..description(text)
+            }
+            .pixel_size()
+        };
+        assert_eq!(size("ImageJ=1.53\nunit=micron\n", 1), Some([2.0, 4.0]));
+        assert_eq!(size("ImageJ=1.53\nunit=mm\n", 1), Some([2000.0, 4000.0]));
+        assert_eq!(size("", 3), Some([20_000.0, 40_000.0]));
+        assert_eq!(
+            (size("", 2), size("ImageJ=1\nunit=inch\n", 1)),
+            (None, None)
+        );
     }
 
     #[test]

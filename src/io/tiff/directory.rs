@@ -140,6 +140,16 @@ impl<'a> Reader<'a> {
         Some(text.trim_end_matches('\0').trim().to_owned())
     }
 
+    /// The value of an entry that is a fraction.
+    pub(super) fn fraction(&self, entry: &Entry) -> Option<f64> {
+        if entry.kind != 5 || entry.count == 0 {
+            return None;
+        }
+        let start = self.values_position(entry, 8)?;
+        let (above, below) = (self.uint(start, 4)?, self.uint(start.checked_add(4)?, 4)?);
+        Some(above as f64 / below as f64)
+    }
+
     /// The size of a directory's entry in bytes.
     pub(super) fn entry_size(&self) -> usize {
         if self.big_tiff { 20 } else { 12 }

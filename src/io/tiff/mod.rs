@@ -6,8 +6,10 @@
 mod decode;
 mod description;
 mod directory;
+mod layout;
 mod page;
 mod page_file;
+mod tag;
 mod write;
 
 #[cfg(test)]
@@ -15,9 +17,10 @@ mod tests;
 
 use std::path::Path;
 
-pub(super) use write::save;
+pub use write::Photometric;
+pub(super) use write::{Form, encode, save};
 
-use super::raw::{self, Encoding, Source};
+use super::raw::{self, Encoding, Fill, Source};
 use super::{FrameRange, Recording, cannot_load, cannot_map};
 use crate::bail;
 use crate::error::Result;
@@ -64,6 +67,26 @@ impl Stack {
             frames: found.frames,
             file,
         })
+    }
+
+    /// Reads the samples of one page into their place in a video.
+    pub(super) fn read_page(&self, frame: usize, out: &mut dyn Fill) -> Result<()> {
+        let encoding = self.shape.encoding;
+        match &self.frames {
+            Frames::Plain(offsets) => out.fill(encoding, &mut |bytes| {
+                self.source.read_at(offsets[frame], bytes)
+            }),
+            Frames::Coded(pages) => {
+                let decoded = Encoding {
+                    swapped: false,
+                    ..encoding
+                };
+                out.fill(decoded, &mut |bytes| {
+                    decode::decode(&self.source, &pages[frame], bytes)
+                        .map_err(|e| cannot_load(self.source.path(), &e))
+                })
+            }
+        }
     }
 
     fn shape_of(&self, frames: usize) -> Vec<usize> {
@@ -116,17 +139,9 @@ impl Recording for Stack {
                 let offsets: Vec<u64> = range.indices().map(|frame| offsets[frame]).collect();
                 raw::read_frames(&self.source, encoding, &shape, &offsets)
             }
-            Frames::Coded(pages) => {
-                let decoded = Encoding {
-                    swapped: false,
-                    ..encoding
-                };
+            Frames::Coded(_) => {
                 raw::load(encoding.dtype, &shape, self.shape.len(), |frame, out| {
-                    let page = &pages[range.start + frame * range.step];
-                    out.fill(decoded, &mut |out| {
-                        decode::decode(&self.source, page, out)
-                            .map_err(|e| cannot_load(self.source.path(), &e))
-                    })
+                    self.read_page(range.start + frame * range.step, out)
                 })
             }
         }

@@ -2,12 +2,15 @@
 
 mod metadata;
 mod ome;
+mod write;
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+pub(in crate::io) use write::save;
 
 use serde_json::Value;
 
