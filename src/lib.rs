@@ -18,6 +18,7 @@
 //! | [`script`] | the bridge to Rhai: declaring, calling and documenting builtins; errors |
 //! | [`builtins`] | the builtins by topic, one declaration each |
 //! | [`session`] | an engine with builtins, standard library and state |
+//! | [`gallery`] | the pictures of the reference |
 //! | [`repl`], [`terminal`] | the prompt; warnings, progress and errors on standard error |
 //!
 //! # The life of a call
@@ -55,6 +56,7 @@ pub mod script;
 
 pub mod builtins;
 
+pub mod gallery;
 pub mod repl;
 pub mod session;
 pub mod terminal;

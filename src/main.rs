@@ -16,7 +16,7 @@ use optimap::script::modules::{plain_script, read_script};
 use optimap::script::{Context, Settings, docs};
 use optimap::session::{STACK_SIZE, Session};
 use optimap::video::shape_text;
-use optimap::{repl, task, terminal};
+use optimap::{gallery, repl, task, terminal};
 use rhai::{Array, Dynamic};
 
 /// Scripts for scientific videos: load, clean, compare, export and play optical-mapping recordings.
@@ -50,7 +50,11 @@ enum Command {
         name: Option<String>,
     },
     /// Print the whole reference as Markdown.
-    Reference,
+    Reference {
+        /// Draw what functions and colormaps look like into a folder, and show it in the page.
+        #[arg(long, value_name = "DIR")]
+        pictures: Option<PathBuf>,
+    },
     /// Write definition files for editors into a folder.
     Definitions {
         /// Folder to write to.
@@ -139,9 +143,8 @@ fn run(cli: Cli, windows: Windows) -> End {
             None => Ok(End::Done),
         },
         Some(Command::Help { name }) => print_help(session(false).context(), name.as_deref()),
-        Some(Command::Reference) => {
-            print(&docs::reference(session(false).context()));
-            Ok(End::Done)
+        Some(Command::Reference { pictures }) => {
+            print_reference(session(false), pictures.as_deref()).map(|()| End::Done)
         }
         Some(Command::Definitions { folder }) => {
             docs::write_definitions(session(false).context(), &folder).map(|()| End::Done)
@@ -226,6 +229,15 @@ fn print_help(context: &Context, name: Option<&str>) -> Result<End> {
         None => print(&docs::overview(context)),
     }
     Ok(End::Done)
+}
+
+fn print_reference(mut session: Session, pictures: Option<&Path>) -> Result<()> {
+    if let Some(folder) = pictures {
+        gallery::write(&mut session, folder)?;
+    }
+    let folder = pictures.map(|folder| folder.display().to_string());
+    print(&docs::reference(session.context(), folder.as_deref()));
+    Ok(())
 }
 
 fn print_info(file: &Path) -> Result<End> {

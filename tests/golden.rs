@@ -28,7 +28,27 @@ fn check(name: &str, text: &str) {
 
 #[test]
 fn the_reference_page() {
-    check("reference.md", &docs::reference(session().context()));
+    check("reference.md", &docs::reference(session().context(), None));
+}
+
+/// The names that GitHub gives headings are those that links go to.
+#[test]
+fn links_of_the_reference_lead_to_headings() {
+    let page = docs::reference(session().context(), None);
+    let headings = page.lines().filter(|line| line.starts_with("##"));
+    let mut anchors = std::collections::BTreeSet::new();
+    for heading in headings {
+        let text = heading.trim_start_matches('#').trim().to_lowercase();
+        let kept = text
+            .chars()
+            .filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+        let anchor: String = kept.map(|c| if c == ' ' { '-' } else { c }).collect();
+        assert!(anchors.insert(anchor), "{heading} is there twice");
+    }
+    for link in page.split("](#").skip(1) {
+        let target = link.split(')').next().unwrap();
+        assert!(anchors.contains(target), "nothing has the name {target}");
+    }
 }
 
 #[test]

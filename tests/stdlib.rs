@@ -25,7 +25,7 @@ fn an_audit_finds_each_fault_and_its_code_mends_it() {
     for (problem, spoil) in FAULTS {
         let mut session = session();
         let mut run = |code: &str| match session.run_entry(code) {
-            Ok(value) => value,
+            Ok(value) => value.into_string().unwrap_or_default(),
             Err(diagnostic) => panic!("{problem}: `{code}`: {}", diagnostic.error()),
         };
         run("import \"quality\" as quality;");
@@ -34,8 +34,8 @@ fn an_audit_finds_each_fault_and_its_code_mends_it() {
         let audit = format!("quality::audit(v).filter(|finding| finding.problem == \"{problem}\")");
         run(&format!("let found = {audit};"));
         run(&format!("assert_eq(found.len(), 1, \"{problem}\")"));
-        let mend = run("found[0].mend").into_string().unwrap();
+        let mend = run("found[0].mend");
         run(&mend);
-        run(&format!("assert_eq({audit}, [], \"{problem} after {mend:?}\")").replace("\\\"", "'"));
+        run(&format!("assert_eq({audit}, [])"));
     }
 }

@@ -18,7 +18,7 @@ builtins! {
     ///
     /// ```
     /// let v = example_video(20);
-    /// let strength = v.normalize();
+    /// let strength = smoothstep(v.normalize(), 0.3, 0.7);
     /// alpha_blend_videos(v, v, strength, #{cmap_overlay: "hot"}).shape // => [20, 128, 128, 4]
     /// ```
     fn alpha_blend_videos(

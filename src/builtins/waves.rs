@@ -19,9 +19,9 @@ builtins! {
     /// beat first, and smooth: noise has slopes too.
     ///
     /// ```
-    /// let beat = example_video(60).smooth_spatiotemporal(2, 2);
+    /// let beat = example_video(60, 64, 64).smooth_spatiotemporal(2, 2);
     /// let map = beat.activation_map("negative");
-    /// map.shape // => [128, 128]
+    /// map.shape // => [64, 64]
     /// map.max() < 120 // => true
     /// ```
     fn activation_map(
@@ -88,11 +88,11 @@ builtins! {
     /// The phase of cyclic activity in every pixel, from −π to π.
     ///
     /// The angle of the analytic signal: atan2(H(x − m), x − m) for a course x with mean m and the
-    /// Hilbert transform H (Bray & Wikswo 2002, doi:10.1109/TBME.2002.803516). Slow changes are to be removed before, for example by
+    /// Hilbert transform H (Bray & Wikswo 2002, doi:10.1103/PhysRevE.65.051902). Slow changes are to be removed before, for example by
     /// `normalize_pixelwise_slidingwindow` or `detrend`. A sample that is not finite spoils the course of its pixel.
     ///
     /// ```
-    /// let waves = example_video().detrend().smooth_spatiotemporal(2, 2);
+    /// let waves = example_video(70, 64, 64).detrend().smooth_spatiotemporal(2, 2);
     /// let phase = hilbert_phase(waves);
     /// phase.max() <= PI // => true
     /// ```

@@ -147,14 +147,7 @@ fn png(still: &Still, columns: usize) -> Vec<u8> {
     } else {
         still
     };
-    let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, still.width as u32, still.height as u32);
-    encoder.set_color(png::ColorType::Rgba);
-    let written = encoder
-        .write_header()
-        .and_then(|mut writer| writer.write_image_data(still.pixels.as_flattened()));
-    written.expect("memory takes every byte");
-    bytes
+    still.to_png()
 }
 
 #[cfg(test)]

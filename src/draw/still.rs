@@ -63,6 +63,18 @@ impl Still {
         }
     }
 
+    /// The bytes of a PNG file.
+    pub fn to_png(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, self.width as u32, self.height as u32);
+        encoder.set_color(png::ColorType::Rgba);
+        let written = encoder
+            .write_header()
+            .and_then(|mut writer| writer.write_image_data(self.pixels.as_flattened()));
+        written.expect("memory takes every byte");
+        bytes
+    }
+
     /// The mean colour of a part, weighted by opacity.
     fn mean(&self, columns: &std::ops::Range<usize>, rows: &std::ops::Range<usize>) -> Rgba {
         if columns.len() == 1 && rows.len() == 1 {

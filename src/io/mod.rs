@@ -45,6 +45,7 @@ pub use film::{
     export_video, export_video_with_overlay, export_videos,
 };
 pub use folder::load_image_folder;
+pub(crate) use folder::natural_order;
 pub use image::load_image;
 pub use importer::{Camera, Importer};
 pub use raw_binary::{Endian, RawFormat};

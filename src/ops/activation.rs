@@ -38,7 +38,7 @@ pub fn activation_map(
 ) -> Result<Video> {
     expect_gray_frames(video, "activation_map")?;
     let fps = frame_rate("activation_map", video, fps)?;
-    if !(threshold >= 0.0) {
+    if threshold.is_nan() || threshold < 0.0 {
         bail!("activation_map needs `threshold` to be a number >= 0, got {threshold}");
     }
     if video.len() < 3 {
@@ -324,7 +324,7 @@ mod tests {
     #[test]
     fn pixels_without_activation_have_no_time() {
         let samples: Vec<f32> = (0..10)
-            .flat_map(|t| [1.0, t as f32, -1.0 * t as f32, f32::NAN])
+            .flat_map(|t| [1.0, t as f32, -(t as f32), f32::NAN])
             .collect();
         let input = video(&[10, 2, 2], samples);
         let found = values(&activation_map(&input, Polarity::Positive, 0.0, Some(1000.0)).unwrap());

@@ -9,6 +9,7 @@ pub mod bandpass;
 pub mod bleach;
 pub mod blend;
 pub mod border;
+pub mod collage;
 pub mod contour;
 pub mod create;
 pub mod describe;
@@ -17,16 +18,20 @@ pub mod elementwise;
 pub mod equality;
 pub mod example;
 pub mod index;
+pub mod jitter;
 pub mod mean;
 pub mod morphology;
 pub mod normalize;
+pub mod pad;
 pub mod phase;
 pub mod ratio;
 pub mod reduce;
 pub mod region;
 pub mod registration;
+pub mod resize;
 pub mod shape;
 pub mod smooth;
+pub mod smoothstep;
 pub mod temporal;
 pub mod trend;
 
@@ -34,6 +39,7 @@ mod butterworth;
 pub mod drive;
 mod fourier;
 mod gaussian;
+mod rows;
 
 #[cfg(test)]
 pub(crate) mod testing;

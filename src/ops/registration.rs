@@ -169,10 +169,10 @@ fn shift_frames<R: Real>(video: &Video, [dy, dx]: [f64; 2], fill_value: f64) -> 
         .map(|x| Source::new(x as f64 - dx, width))
         .collect();
     let fill = R::from_f64(fill_value);
-    make_frames("shifting", video, |mut frame: Frame<'_, R>| {
-        let number = frame.frame;
-        frame.read_to_scratch(number);
-        let samples = &*frame.scratch;
+    make_frames("shifting", video, |frame: Frame<'_, R>| {
+        let samples = frame.scratch;
+        samples.resize(frame.results.len(), R::default());
+        frame.source.read(frame.frame, 0..samples.len(), samples);
         for (row, results) in rows
             .iter()
             .zip(frame.results.chunks_exact_mut(width.max(1)))

@@ -53,10 +53,13 @@ impl Library {
                 .collect::<Vec<_>>()
                 .join("\n")
         };
-        let ast = Engine::new_raw().compile(text).unwrap_or_default();
+        let mut engine = Engine::new_raw();
+        engine.set_max_expr_depths(0, 0);
+        let ast = engine.compile(text).unwrap_or_default();
         let mut functions: Vec<Function> = ast
             .iter_functions()
             .filter(|function| function.access == rhai::FnAccess::Public)
+            .filter(|function| !function.name.starts_with("anon$"))
             .map(|function| Function {
                 name: function.name.to_owned(),
                 params: function

@@ -30,7 +30,9 @@ pub mod convert;
 pub mod diagnostic;
 pub mod docs;
 pub mod film;
+pub mod grid;
 pub mod modules;
+pub mod pictures;
 pub mod register;
 pub mod scan;
 

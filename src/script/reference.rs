@@ -2,11 +2,13 @@
 
 use std::fmt::Write;
 
-use super::builtin::{Builtin, Param};
+use super::builtin::{Builtin, Param, Topic};
 use super::context::Context;
 use super::docs::{Function, Library, default_text, signature, unindented};
+use super::pictures::PICTURES;
 use super::types::{MEMBERS, Members};
 use super::value::Type;
+use crate::video::colormap::Colormap;
 
 /// How to read the page.
 const INTRODUCTION: &str = "\
@@ -23,27 +25,35 @@ left out has its default.
 are `{t, y, x}`, and `{t, y, x, channel}` for color. `// =>` shows what the line before it gives.
 ";
 
-/// The whole reference: contents, types, functions by topic, modules.
-pub fn reference(context: &Context) -> String {
+/// The whole reference: contents, types, functions by topic, colormaps, modules. `pictures` names
+/// the folder that has the pictures, if there are any.
+pub fn reference(context: &Context, pictures: Option<&str>) -> String {
     let mut text = String::from(INTRODUCTION);
     contents(&mut text, context);
     text.push_str("\n## Types\n");
     for (name, doc, members) in MEMBERS {
         type_reference(&mut text, name, doc, members);
     }
-    for topic in context.topics() {
-        let _ = write!(text, "\n## {}\n\n| function | |\n|---|---|\n", topic.title);
+    for (number, topic) in (1..).zip(context.topics()) {
+        let heading = chapter(number, topic);
+        let _ = write!(text, "\n## {heading}\n\n| function | |\n|---|---|\n");
         for builtin in topic.builtins {
             let _ = writeln!(text, "| {} | {} |", link(builtin.name), builtin.summary());
         }
         for builtin in topic.builtins {
-            builtin_reference(&mut text, builtin);
+            builtin_reference(&mut text, builtin, pictures);
         }
     }
+    colormap_reference(&mut text, pictures);
     for library in context.libraries() {
         library_reference(&mut text, library);
     }
     text
+}
+
+/// The heading of a topic, whose number tells it from a function of the same name.
+fn chapter(number: usize, topic: &Topic) -> String {
+    format!("{number}. {}", topic.title)
 }
 
 /// A link to the heading of a function; those of modules have the module before them.
@@ -62,41 +72,39 @@ fn anchor(heading: &str) -> String {
 
 fn contents(text: &mut String, context: &Context) {
     text.push_str("\n## Contents\n\n");
-    let mut line = |title: &str, heading: &str, links: Vec<String>| {
-        let _ = writeln!(
-            text,
-            "* [{title}](#{}): {}",
-            anchor(heading),
-            links.join(" · ")
-        );
+    let mut line = |heading: &str, links: Vec<String>| {
+        let links = links.join(" · ");
+        let _ = writeln!(text, "* [{heading}](#{}) {links}", anchor(heading));
     };
-    line(
-        "Types",
-        "Types",
-        MEMBERS.iter().map(|(name, ..)| link(name)).collect(),
-    );
-    for topic in context.topics() {
-        let names = topic.builtins.iter().map(|builtin| link(builtin.name));
-        line(topic.title, topic.title, names.collect());
+    let types = MEMBERS.iter();
+    let types = types.map(|(name, ..)| format!("[`{name}`](#type-{})", anchor(name)));
+    line("Types", types.collect());
+    for (number, topic) in (1..).zip(context.topics()) {
+        let links = topic.builtins.iter().map(|builtin| link(builtin.name));
+        line(&chapter(number, topic), links.collect());
     }
+    line("Colormaps", Vec::new());
     for library in context.libraries() {
-        let name = |function: &Function| {
+        let link = |function: &Function| {
             let heading = heading(library, function);
             format!("[`{}`](#{})", function.name, anchor(&heading))
         };
-        let title = format!("Module {}", library.name);
-        line(&title, &title, library.functions.iter().map(name).collect());
+        let links = library.functions.iter().map(link).collect();
+        line(&format!("Module {}", library.name), links);
     }
 }
 
 fn type_reference(text: &mut String, name: &str, doc: &str, members: &Members) {
-    let _ = write!(text, "\n### {name}\n\n{doc}\n\n| property | |\n|---|---|\n");
+    let _ = write!(
+        text,
+        "\n### Type {name}\n\n{doc}\n\n| property | |\n|---|---|\n"
+    );
     for (member, doc) in members() {
         let _ = writeln!(text, "| `.{member}` | {} |", cell(doc));
     }
 }
 
-fn builtin_reference(text: &mut String, builtin: &Builtin) {
+fn builtin_reference(text: &mut String, builtin: &Builtin, pictures: Option<&str>) {
     let _ = write!(
         text,
         "\n### {}\n\n```rhai\n{}\n```\n\n",
@@ -104,18 +112,49 @@ fn builtin_reference(text: &mut String, builtin: &Builtin) {
         signature(builtin)
     );
     text.push_str(&marked(&unindented(builtin.doc)));
+    let picture = PICTURES.iter().find(|picture| picture.name == builtin.name);
+    if let (Some(folder), Some(picture)) = (pictures, picture) {
+        let _ = write!(
+            text,
+            "\n![{}]({folder}/{}.png)\n\n`{}`\n",
+            picture.name, picture.name, picture.code
+        );
+    }
     if builtin.params.is_empty() {
         return;
     }
-    text.push_str("\n| parameter | type | unit | default | |\n|---|---|---|---|---|\n");
+    text.push_str("\n| parameter | type | default | |\n|---|---|---|---|\n");
     for param in builtin.params {
-        let (ty, default) = (cell(&param.ty.to_string()), default_cell(param));
-        let doc = param_doc(param);
-        let _ = writeln!(
-            text,
-            "| `{}` | {ty} | {} | {default} | {doc} |",
-            param.name, param.unit
-        );
+        let mut ty = cell(&param.ty.to_string());
+        if !param.unit.is_empty() {
+            let _ = write!(ty, ", in {}", param.unit);
+        }
+        let (default, doc) = (default_cell(param), param_doc(param));
+        let _ = writeln!(text, "| `{}` | {ty} | {default} | {doc} |", param.name);
+    }
+}
+
+/// The names of the colormaps, beside pictures of them if there are any.
+fn colormap_reference(text: &mut String, pictures: Option<&str>) {
+    text.push_str(
+        "\n## Colormaps\n\nThe names of Matplotlib; with `_r` at the end they run backward. An array of \
+         colors, such as `[\"black\", \"#ff8800\", \"white\"]`, is a colormap too.\n\n",
+    );
+    let names = Colormap::names().filter(|name| !name.ends_with("_r"));
+    match pictures {
+        None => {
+            let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
+            let _ = writeln!(text, "{}", names.join(", "));
+        }
+        Some(folder) => {
+            text.push_str("| name | |\n|---|---|\n");
+            for name in names {
+                let _ = writeln!(
+                    text,
+                    "| `{name}` | ![{name}]({folder}/colormap_{name}.png) |"
+                );
+            }
+        }
     }
 }
 

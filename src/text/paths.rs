@@ -1,10 +1,10 @@
 //! Paths: their parts, and the files that fit a pattern.
 
-use std::cmp::Ordering;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::io::natural_order;
 use crate::task;
 
 /// The files and folders that fit a pattern, in natural order.
@@ -43,59 +43,9 @@ pub fn part(part: Option<&std::ffi::OsStr>) -> String {
     part.unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// The order of names in which `frame10` follows `frame9`: runs of digits compare as numbers.
-pub fn natural_order(a: &str, b: &str) -> Ordering {
-    let (mut left, mut right) = (a, b);
-    loop {
-        let (x, y) = (digits(left), digits(right));
-        if !x.is_empty() && !y.is_empty() {
-            let order = by_number(x, y);
-            if order != Ordering::Equal {
-                return order;
-            }
-            (left, right) = (&left[x.len()..], &right[y.len()..]);
-            continue;
-        }
-        let (mut m, mut n) = (left.chars(), right.chars());
-        match (m.next(), n.next()) {
-            (Some(x), Some(y)) if x == y => (left, right) = (m.as_str(), n.as_str()),
-            (None, None) => return a.cmp(b),
-            (x, y) => return x.cmp(&y),
-        }
-    }
-}
-
-/// The digits that a text begins with.
-fn digits(text: &str) -> &str {
-    let end = text.find(|c: char| !c.is_ascii_digit());
-    &text[..end.unwrap_or(text.len())]
-}
-
-/// Compares runs of digits of any length.
-fn by_number(a: &str, b: &str) -> Ordering {
-    let (a, b) = (a.trim_start_matches('0'), b.trim_start_matches('0'));
-    a.len().cmp(&b.len()).then_with(|| a.cmp(b))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_in_names_count() {
-        let mut names = vec![
-            "b", "a10", "a9b", "a09", "a9", "a", "a9c2", "a9c10", "ä1", "10",
-        ];
-        names.sort_by(|a, b| natural_order(a, b));
-        assert_eq!(
-            names,
-            [
-                "10", "a", "a09", "a9", "a9b", "a9c2", "a9c10", "a10", "b", "ä1"
-            ]
-        );
-        let huge = ["x99999999999999999999999", "x100000000000000000000000"];
-        assert_eq!(natural_order(huge[0], huge[1]), Ordering::Less);
-    }
 
     #[test]
     fn patterns_find_files_in_order() {

@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::samples::Real;
+use super::samples::{Element, Real};
 use crate::error::{Error, Result};
 
 /// The tables, as `tests/data/colormaps.py` writes them.
@@ -164,17 +164,19 @@ impl Scale {
     fn place<R: Real>(&self) -> impl Fn(R) -> Option<usize> + use<R> {
         let last = self.colormap.colors().len() - 1;
         let n = R::from_f64(last as f64 + 1.0);
-        let (low, high) = (R::from_f64(self.low), R::from_f64(self.high));
-        let width = high - low;
+        let (low, width) = (self.low, self.high - self.low);
         let valid = width.is_finite();
+        // NumPy computes these two steps in double precision and stores each in that of the samples.
+        let stored = |value: f64| R::from_f64(value);
         move |sample| {
             if sample.is_nan() || !valid {
                 return None;
             }
-            let part = if width == R::zero() {
+            let part = if width == 0.0 {
                 R::zero()
             } else {
-                (sample - low) / width
+                let distance = stored(Element::to_f64(sample) - low);
+                stored(Element::to_f64(distance) / width)
             };
             let place = (part.max(R::zero()).min(R::one()) * n).to_f64() as usize;
             Some(place.min(last))
