@@ -22,11 +22,11 @@ mod text;
 mod types;
 mod value;
 
+pub mod arguments;
 pub mod complete;
 pub mod convert;
 pub mod diagnostic;
 pub mod docs;
-pub mod grid;
 pub mod modules;
 pub mod pictures;
 pub mod register;
