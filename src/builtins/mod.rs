@@ -2,6 +2,7 @@
 
 mod analysis;
 mod blend;
+mod colormaps;
 mod create;
 mod edit;
 mod export;
@@ -13,6 +14,7 @@ mod masks;
 mod math;
 mod memory;
 mod paths;
+mod pictures;
 mod play;
 mod preview;
 mod reduce;
@@ -86,6 +88,14 @@ pub const TOPICS: &[Topic] = &[
     Topic {
         title: "Exporting movies",
         builtins: export::BUILTINS,
+    },
+    Topic {
+        title: "Pictures and plots",
+        builtins: pictures::BUILTINS,
+    },
+    Topic {
+        title: "Making colormaps",
+        builtins: colormaps::BUILTINS,
     },
     Topic {
         title: "Playing",

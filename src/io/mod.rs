@@ -12,6 +12,7 @@ mod columns;
 mod compression;
 mod date;
 mod ffmpeg;
+mod figure;
 mod folder;
 mod foreign;
 mod hdf5;
@@ -43,6 +44,7 @@ use std::path::Path;
 
 pub use compression::Compression;
 pub use ffmpeg::Encoder;
+pub use figure::{Coloured, curves, export_image, load_picture, of_image, save_drawn, save_plot};
 pub use folder::load_image_folder;
 pub(crate) use folder::natural_order;
 pub use image::load_image;
@@ -53,7 +55,7 @@ pub use raw_binary::{Endian, RawFormat};
 pub use save::{
     Saving, save_image, save_image_sequence, save_matlab, save_tiff, save_video, save_video_as,
 };
-pub use still::StillOptions;
+pub use still::{QUALITY, StillOptions};
 pub use tiff::Photometric;
 
 use crate::bail;

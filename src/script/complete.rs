@@ -1,6 +1,7 @@
 //! Completion of what is being typed, from the builtin table and the session's variables.
 
 use super::builtin::Builtin;
+use super::colormap::COLORMAP_MEMBERS;
 use super::context::Context;
 use super::frames::FRAMES_MEMBERS;
 use super::importer::IMPORTER_MEMBERS;
@@ -94,6 +95,7 @@ fn methods(context: &Context) -> Vec<String> {
     let members = members.chain(DESCRIPTION_MEMBERS.iter().map(|member| member.name));
     let members = members.chain(FRAMES_MEMBERS.iter().map(|member| member.name));
     let members = members.chain(IMPORTER_MEMBERS.iter().map(|member| member.name));
+    let members = members.chain(COLORMAP_MEMBERS.iter().map(|member| member.name));
     let takes_video = |builtin: &&Builtin| {
         builtin
             .params

@@ -22,6 +22,7 @@ mod text;
 mod types;
 mod value;
 
+pub mod colormap;
 pub mod complete;
 pub mod convert;
 pub mod diagnostic;

@@ -50,6 +50,8 @@ pub enum Type {
     Description,
     /// A player.
     Player,
+    /// A colormap.
+    Colormap,
     /// An importer.
     Importer,
     /// How far a loop has come.
@@ -279,6 +281,9 @@ impl Value for Colormap {
         Colormap::names().collect()
     });
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        if value.is::<Colormap>() {
+            return value.try_cast_result();
+        }
         if value.is_array() {
             let colors = Vec::<String>::from_dynamic(value.clone());
             return colors
@@ -354,6 +359,7 @@ impl Type {
             Type::Frames => "frames".into(),
             Type::Description => "a description".into(),
             Type::Player => "a player".into(),
+            Type::Colormap => "a colormap".into(),
             Type::Importer => "an importer".into(),
             Type::Progress => "a progress".into(),
             Type::Choice(noun, names) => match names() {
@@ -398,6 +404,7 @@ impl fmt::Display for Type {
             Type::Frames => f.write_str("Frames"),
             Type::Description => f.write_str("Description"),
             Type::Player => f.write_str("InteractivePlayer"),
+            Type::Colormap => f.write_str("Colormap"),
             Type::Importer => f.write_str("Importer"),
             Type::Progress => f.write_str("Progress"),
             Type::Array(of) => write!(f, "array of {of}"),
