@@ -36,8 +36,8 @@ impl Axis {
         if span == 0.0 {
             return vec![self.tick(self.low, round_step(self.low.abs() / 1000.0))];
         }
-        let most = (self.length / spacing.max(1)).max(1);
-        let step = round_step(span / most as f64);
+        let most = self.length / spacing.max(1) + 1;
+        let step = round_step(span * spacing as f64 / self.length as f64);
         let (first, last) = ((self.low / step).ceil(), (self.high / step).floor());
         if last - first < 1.0 || last - first > most as f64 {
             let step = round_step(span / 20.0);

@@ -11,8 +11,8 @@ mod codec;
 mod columns;
 mod compression;
 mod date;
-mod ffmpeg;
 mod figure;
+mod film;
 mod folder;
 mod foreign;
 mod hdf5;
@@ -22,11 +22,9 @@ mod known;
 mod matlab;
 mod micam05;
 mod micam_ultima;
-mod movie;
 mod multirecorder;
 mod npy;
 mod pattern;
-mod picture;
 mod raw;
 mod raw_binary;
 mod save;
@@ -43,14 +41,15 @@ mod tests;
 use std::path::Path;
 
 pub use compression::Compression;
-pub use ffmpeg::Encoder;
 pub use figure::{Coloured, curves, export_image, load_picture, of_image, save_drawn, save_plot};
+pub use film::{
+    Annotations, Encoder, Export, Extent, Grid, Look, PadMode, ScaleBar, Shown, TimeUnit,
+    export_video, export_video_with_overlay, export_videos,
+};
 pub use folder::load_image_folder;
 pub(crate) use folder::natural_order;
 pub use image::load_image;
 pub use importer::{Camera, Importer};
-pub use movie::{Export, export_video};
-pub use picture::PadMode;
 pub use raw_binary::{Endian, RawFormat};
 pub use save::{
     Saving, save_image, save_image_sequence, save_matlab, save_tiff, save_video, save_video_as,

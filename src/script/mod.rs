@@ -27,6 +27,7 @@ pub mod complete;
 pub mod convert;
 pub mod diagnostic;
 pub mod docs;
+pub mod film;
 pub mod grid;
 pub mod modules;
 pub mod pictures;

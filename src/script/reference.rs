@@ -123,15 +123,14 @@ fn builtin_reference(text: &mut String, builtin: &Builtin, pictures: Option<&str
     if builtin.params.is_empty() {
         return;
     }
-    text.push_str("\n| parameter | type | unit | default | |\n|---|---|---|---|---|\n");
+    text.push_str("\n| parameter | type | default | |\n|---|---|---|---|\n");
     for param in builtin.params {
-        let (ty, default) = (cell(&param.ty.to_string()), default_cell(param));
-        let doc = param_doc(param);
-        let _ = writeln!(
-            text,
-            "| `{}` | {ty} | {} | {default} | {doc} |",
-            param.name, param.unit
-        );
+        let mut ty = cell(&param.ty.to_string());
+        if !param.unit.is_empty() {
+            let _ = write!(ty, ", in {}", param.unit);
+        }
+        let (default, doc) = (default_cell(param), param_doc(param));
+        let _ = writeln!(text, "| `{}` | {ty} | {default} | {doc} |", param.name);
     }
 }
 

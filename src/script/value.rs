@@ -381,6 +381,10 @@ impl Type {
         match self {
             Type::Choice(_, names) => names(),
             Type::Optional(of) | Type::Array(of) => of.choices(),
+            Type::Either(one, other) => match one.choices() {
+                choices if choices.is_empty() => other.choices(),
+                choices => choices,
+            },
             _ => Vec::new(),
         }
     }

@@ -158,7 +158,7 @@ impl<B: DrawingBackend> Page<'_, B> {
         let style = style.pos(Pos::new(HPos::Center, VPos::Top));
         let place = (GAP, (frame.top + frame.bottom) / 2.0);
         self.area.draw(&Text::new(
-            self.plot.ylabel.as_str(),
+            self.shown(&self.plot.ylabel),
             self.point(place),
             style,
         ))

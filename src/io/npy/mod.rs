@@ -1,6 +1,7 @@
 //! NumPy's `.npy` files: versions 1 to 3, either byte order, C and Fortran order.
 
 mod archive;
+mod sidecar;
 
 #[cfg(test)]
 mod tests;
@@ -45,8 +46,17 @@ pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC)
 }
 
-/// Saves an array in C order.
-pub(in crate::io) fn save(path: &Path, video: &Video) -> Result<()> {
+/// Saves an array in C order and, if asked to or if there was one, a file beside it with what is
+/// known about the recording.
+pub(in crate::io) fn save(path: &Path, video: &Video, with_sidecar: bool) -> Result<()> {
+    write(path, video)?;
+    match with_sidecar || sidecar::exists(path) {
+        true => sidecar::save(path, video),
+        false => Ok(()),
+    }
+}
+
+fn write(path: &Path, video: &Video) -> Result<()> {
     atomic::write(path, |file| {
         let shape = IxDyn(video.shape());
         with_dtype!(video.dtype(), T => write_zeroed_npy::<T, _>(file, shape))
@@ -66,7 +76,7 @@ impl Array {
         Ok(Self {
             source,
             header,
-            metadata: Metadata::default(),
+            metadata: sidecar::read(path),
         })
     }
 
