@@ -28,6 +28,7 @@ mod value;
 
 pub mod arguments;
 pub mod check;
+pub mod colormap;
 pub mod complete;
 pub mod convert;
 pub mod diagnostic;
