@@ -184,7 +184,9 @@ pub fn conduction_velocity(
                 at: [y, x],
                 radius,
             };
-            *velocity = place.gradient().map_or([f32::NAN; 3], |gradient| velocity_of(gradient, size));
+            *velocity = place
+                .gradient()
+                .map_or([f32::NAN; 3], |gradient| velocity_of(gradient, size));
         }
         Ok(())
     })?;
