@@ -18,6 +18,7 @@
 //! | [`script`] | the bridge to Rhai: declaring, calling and documenting builtins; errors |
 //! | [`builtins`] | the builtins by topic, one declaration each |
 //! | [`session`] | an engine with builtins, standard library and state |
+//! | [`runner`] | scripts from the command line: checked, timed, watched, for many files |
 //! | [`gallery`] | the pictures of the reference |
 //! | [`repl`], [`terminal`] | the prompt; warnings, progress and errors on standard error |
 //!
@@ -56,5 +57,6 @@ pub mod builtins;
 
 pub mod gallery;
 pub mod repl;
+pub mod runner;
 pub mod session;
 pub mod terminal;

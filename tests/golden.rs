@@ -93,6 +93,28 @@ fn rendered_errors() {
     check("errors.txt", &text);
 }
 
+/// Each line of `tests/errors/habits.txt` is written as in another language; the message and the
+/// hint at how it is written here are compared.
+#[test]
+fn habits_of_other_languages() {
+    let habits = fs::read_to_string(project("tests/errors/habits.txt")).unwrap();
+    let mut text = String::new();
+    for habit in habits.lines() {
+        let mut session = session();
+        let code = format!("let v = example_video(4, 8, 8); let a = 1;\n{habit}");
+        let found = match session.run("habit", &code) {
+            Ok(value) => format!("is {}", session.text(&value, true).unwrap_or_default()),
+            Err(diagnostic) => {
+                let error = diagnostic.error();
+                let hints = error.hints().iter().map(|hint| format!("\n      {hint}"));
+                format!("{}{}", error.message(), hints.collect::<String>())
+            }
+        };
+        text += &format!("{habit}\n    {found}\n");
+    }
+    check("habits.txt", &text);
+}
+
 /// The picture of the README: another machine may round a few colours differently.
 #[test]
 fn the_picture_of_the_player() {

@@ -4,14 +4,17 @@
 mod catalogue;
 mod chains;
 mod cli;
+mod complete;
 mod docs;
 mod golden;
 mod importers;
+mod libraries;
 mod operators;
 mod parity;
 mod player;
 mod properties;
 mod repl;
+mod runner;
 mod stdlib;
 mod suite;
 

@@ -264,10 +264,12 @@ builtins! {
         encoder: String,
         /// Options of ffmpeg and their values.
         params: Map,
-    ) -> () {
+    ) -> Result<()> {
+        context.sandbox.check_free("set options of ffmpeg")?;
         let params = params.into_iter().map(|(name, value)| (name.into(), value.to_string()));
         let encoder = Encoder { name: encoder, params: params.collect() };
         context.encoders().known.insert(encoder.name.clone(), encoder);
+        Ok(())
     }
 
     /// Sets the encoder that exports use unless they name one.

@@ -15,6 +15,7 @@ mod memory;
 mod paths;
 mod play;
 mod preview;
+mod prompt;
 mod reduce;
 mod regions;
 mod saving;
@@ -110,6 +111,10 @@ pub const TOPICS: &[Topic] = &[
     Topic {
         title: "Memory",
         builtins: memory::BUILTINS,
+    },
+    Topic {
+        title: "At the prompt",
+        builtins: prompt::BUILTINS,
     },
     Topic {
         title: "General",

@@ -71,8 +71,19 @@ impl Diagnostic {
                     place.position = error.position();
                     let text = context.source(&place.source).unwrap_or_default();
                     let names = words(&text).chain(variables.iter().map(String::as_str));
+                    let error = explain(error, names, engine, context);
+                    let at = (place.position.line(), place.position.position());
+                    let error = match at {
+                        (Some(line), column) if !error.is_interrupted() => super::teach::teach(
+                            error,
+                            &text,
+                            (line, column.unwrap_or(1)),
+                            variables,
+                        ),
+                        _ => error,
+                    };
                     break Self {
-                        error: explain(error, names, engine, context),
+                        error,
                         place,
                         trace,
                     };
@@ -86,6 +97,19 @@ impl Diagnostic {
         let place = Place {
             source: String::new(),
             position: Position::NONE,
+        };
+        Self {
+            error,
+            place,
+            trace: Vec::new(),
+        }
+    }
+
+    /// A failure at a place in a script.
+    pub fn at(error: Error, source: &str, position: Position) -> Self {
+        let place = Place {
+            source: source.into(),
+            position,
         };
         Self {
             error,
@@ -222,7 +246,7 @@ fn explain<'a>(
             unknown_function(&signature, engine, context)
         }
         EvalAltResult::ErrorVariableNotFound(name, _) => unknown_variable(&name, names, context),
-        EvalAltResult::ErrorDotExpr(text, _) => unknown_property(&text),
+        EvalAltResult::ErrorDotExpr(text, _) => unknown_property(&text, context),
         EvalAltResult::ErrorModuleNotFound(path, _) => {
             Error::new(format!("there is no module `{path}`"))
                 .did_you_mean(&path, library_names(context))
@@ -230,6 +254,14 @@ fn explain<'a>(
         }
         EvalAltResult::ErrorStackOverflow(_) => Error::new("functions call each other without end")
             .hint("a function that calls itself needs a condition under which it does not"),
+        EvalAltResult::ErrorDataTooLarge(what, _) => {
+            let error = |what| Error::new(format!("the {what} would be too large"));
+            match what.contains("tring") {
+                true => error("string").hint("files are written piece by piece"),
+                false => error("array or map")
+                    .hint("numbers by the million belong in a video: zeros([n], \"float32\")"),
+            }
+        }
         error => Error::new(reworded(&error)),
     }
 }
@@ -317,7 +349,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// `signature` is Rhai's, such as `corp (Video, i64)`.
-fn unknown_function(signature: &str, engine: &Engine, context: &Context) -> Error {
+pub(super) fn unknown_function(signature: &str, engine: &Engine, context: &Context) -> Error {
     let (name, arguments) = signature.split_once(" (").unwrap_or((signature, ""));
     let arguments = plain_types(arguments.trim_end_matches(')'));
     let got = arguments
@@ -364,7 +396,7 @@ fn unknown_function(signature: &str, engine: &Engine, context: &Context) -> Erro
 }
 
 /// `text` is Rhai's: "Unknown property 'shpe' - a getter is not registered for type 'Video'".
-fn unknown_property(text: &str) -> Error {
+fn unknown_property(text: &str, context: &Context) -> Error {
     let quoted: Vec<&str> = text.split('\'').collect();
     match quoted[..] {
         [_, property, _, "Video", ..]
@@ -375,6 +407,11 @@ fn unknown_property(text: &str) -> Error {
         [_, property, _, ty, ..] => {
             let ty = plain_types(ty);
             let error = Error::new(format!("{ty} has no property `{property}`"));
+            if context.builtin(property).is_some() {
+                return error.hint(format!(
+                    "it is a function: write {property}(…) after the dot"
+                ));
+            }
             match ty.as_str() {
                 "Video" => error.did_you_mean(property, VIDEO_MEMBERS.iter().map(|m| m.name)),
                 "InteractivePlayer" => {

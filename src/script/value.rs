@@ -384,6 +384,16 @@ impl Type {
     }
 }
 
+/// Whether values of a type are paths, contain them, or may be one.
+pub(super) fn has_paths(ty: &Type) -> bool {
+    match ty {
+        Type::Path => true,
+        Type::Optional(of) | Type::Array(of) => has_paths(of),
+        Type::Either(one, other) => has_paths(one) || has_paths(other),
+        _ => false,
+    }
+}
+
 /// The type as documentation writes it.
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
