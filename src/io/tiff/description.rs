@@ -1,7 +1,7 @@
 //! What the writers of TIFF stacks say in the description of the first page.
 
 use super::directory::{Directory, Reader};
-use super::page::{DATE, DESCRIPTION, SOFTWARE, Shape};
+use super::page::{DATE, DESCRIPTION, SOFTWARE, Shape, X_RESOLUTION, Y_RESOLUTION};
 use crate::video::Metadata;
 
 /// The texts of the first page.
@@ -10,6 +10,8 @@ pub(super) struct Description {
     text: String,
     date: Option<String>,
     software: Option<String>,
+    /// How many pixels there are in a unit of length, down and across.
+    resolution: [Option<f64>; 2],
 }
 
 impl Description {
@@ -20,7 +22,24 @@ impl Description {
             text: text(DESCRIPTION).unwrap_or_default(),
             date: text(DATE),
             software: text(SOFTWARE),
+            resolution: [Y_RESOLUTION, X_RESOLUTION].map(|tag| {
+                let entry = directory.find(tag)?;
+                reader.fraction(entry)
+            }),
         }
+    }
+
+    /// A description that is only a text.
+    #[cfg(test)]
+    pub(super) fn of(text: &str) -> Self {
+        Self {
+            text: text.into(),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
     }
 
     /// How many frames of the given shape the one page stands for, if it is more than one.
@@ -41,6 +60,7 @@ impl Description {
     pub(super) fn metadata(&self) -> Metadata {
         let mut metadata = Metadata {
             fps: self.fps(),
+            pixel_size: self.pixel_size(self.resolution),
             ..Metadata::default()
         };
         let fields = [
@@ -71,6 +91,7 @@ impl Description {
                 _ => 1.0 / interval,
             });
         let fps = interval.or_else(|| number(self.json("fps")));
+        let fps = fps.or_else(|| self.ome_fps());
         fps.filter(|fps| fps.is_finite() && *fps > 0.0)
     }
 
@@ -93,7 +114,7 @@ impl Description {
     }
 
     /// The value of a key in ImageJ's description.
-    fn imagej(&self, key: &str) -> Option<&str> {
+    pub(super) fn imagej(&self, key: &str) -> Option<&str> {
         if !self.text.starts_with("ImageJ=") {
             return None;
         }
@@ -117,16 +138,9 @@ fn iso_date(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn description(text: &str) -> Description {
-        Description {
-            text: text.into(),
-            ..Description::default()
-        }
-    }
-
     #[test]
     fn frame_rates_come_from_either_writer() {
-        let fps = |text| description(text).fps();
+        let fps = |text| Description::of(text).fps();
         assert_eq!(fps("ImageJ=1.53\nimages=3\nfinterval=0.002\n"), Some(500.0));
         assert_eq!(fps("ImageJ=1.53\nfinterval=2\ntunit=ms\n"), Some(500.0));
         assert_eq!(fps("{\"shape\": [3, 4], \"fps\": 250.5}"), Some(250.5));

@@ -123,6 +123,16 @@ impl<'a> Reader<'a> {
         Some(values.map(|bytes| self.number(bytes)).collect())
     }
 
+    /// The value of an entry that is a fraction.
+    pub(super) fn fraction(&self, entry: &Entry) -> Option<f64> {
+        if entry.kind != 5 {
+            return None;
+        }
+        let start = self.values_position(entry, 8)?;
+        let (above, below) = (self.uint(start, 4)?, self.uint(start.checked_add(4)?, 4)?);
+        Some(above as f64 / below as f64)
+    }
+
     /// Takes bytes that are about to be read from the budget.
     fn charge(&self, bytes: usize) -> Option<()> {
         self.budget.set(self.budget.get().checked_sub(bytes)?);
