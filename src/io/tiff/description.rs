@@ -56,6 +56,13 @@ impl Description {
         frames.filter(|frames| *frames > 1)
     }
 
+    /// Whether the planes of a page are frames: tifffile takes a video of three or four frames for
+    /// a picture with so many channels.
+    pub(super) fn has_planes_as_frames(&self, shape: Shape) -> bool {
+        let planes = [shape.channels, shape.height, shape.width];
+        shape.planar && self.shape().as_deref() == Some(&planes)
+    }
+
     /// The fields, and the frame rate.
     pub(super) fn metadata(&self) -> Metadata {
         let mut metadata = Metadata {

@@ -279,7 +279,14 @@ impl Pages {
             return Self::block(first, description, start, frames, file_len);
         }
 
-        let pages = std::iter::once(Ok(first.clone())).chain(list.map(|d| Page::new(reader, d)));
+        let are_frames = list.len() == 0 && description.has_planes_as_frames(first.shape);
+        let planes = match are_frames && chunks::can_decode(&first) {
+            true => first.planes()?,
+            false => vec![first],
+        };
+        let first = planes[0].clone();
+        let pages = planes.into_iter().map(Ok);
+        let pages = pages.chain(list.map(|directory| Page::new(reader, directory)));
         let (mut whole, mut total, mut different, mut cut) = (Vec::new(), 0, 0, false);
         for page in pages {
             reader.check()?;

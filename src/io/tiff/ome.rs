@@ -2,6 +2,9 @@
 
 use super::description::Description;
 
+/// The most channels that ImageJ shows together.
+const MAX_CHANNELS: usize = 7;
+
 /// How the pages of a stack with channels follow each other.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Order {
@@ -34,7 +37,9 @@ impl Description {
         let channels = size("channels", "SizeC")?;
         let (slices, times) = (size("slices", "SizeZ")?, size("frames", "SizeT")?);
         let frames = slices.checked_mul(times)?;
-        if channels < 2 || frames.checked_mul(channels) != Some(pages) {
+        // Writers that know nothing of the axes call frames channels.
+        let are_channels = (2..=MAX_CHANNELS).contains(&channels) && frames > 1;
+        if !are_channels || frames.checked_mul(channels) != Some(pages) {
             return None;
         }
         // The axes from that of neighbouring pages on, without those of one place.
@@ -120,6 +125,8 @@ mod tests {
         );
         assert_eq!(order("ImageJ=1\nchannels=2\nframes=5\n", 9), None);
         assert_eq!(order("ImageJ=1\nframes=5\n", 5), None);
+        assert_eq!(order("ImageJ=1\nchannels=5\n", 5), None);
+        assert_eq!(order("ImageJ=1\nchannels=8\nslices=2\n", 16), None);
         let ome = |axes, z, t| {
             format!(
                 "<OME><Image><Pixels DimensionOrder=\"{axes}\" SizeC=\"2\" SizeT=\"{t}\" SizeZ=\"{z}\"/>"

@@ -208,30 +208,65 @@ fn pages_of(description: &str, samples: &[u8]) -> Vec<u8> {
     bytes.extend(description.as_bytes());
     let mut link = 4;
     for page in 0..samples.len() / 4 {
-        let start = bytes.len() as u32;
-        bytes[link..link + 4].copy_from_slice(&start.to_le_bytes());
-        let place = 8 + 4 * page as u32;
         let mut tags = vec![
             (256, 4, 1, 2),
             (257, 4, 1, 2),
             (258, 4, 1, 8),
-            (259, 4, 1, 1),
             (262, 4, 1, 1),
-            (273, 4, 1, place),
+            (273, 4, 1, 8 + 4 * page as u32),
             (279, 4, 1, 4),
         ];
         if page == 0 {
-            tags.insert(5, (270, 2, description.len() as u32, text));
+            tags.insert(4, (270, 2, description.len() as u32, text));
         }
-        bytes.extend((tags.len() as u16).to_le_bytes());
-        for (tag, kind, count, value) in tags {
-            bytes.extend([u16::to_le_bytes(tag), u16::to_le_bytes(kind)].concat());
-            bytes.extend([u32::to_le_bytes(count), u32::to_le_bytes(value)].concat());
-        }
-        link = bytes.len();
-        bytes.extend([0; 4]);
+        link = add_directory(&mut bytes, link, &tags);
     }
     bytes
+}
+
+/// Adds a directory of tags with their types, counts and values, and returns where the place of the
+/// next one goes.
+fn add_directory(bytes: &mut Vec<u8>, link: usize, tags: &[(u16, u16, u32, u32)]) -> usize {
+    let start = bytes.len() as u32;
+    bytes[link..link + 4].copy_from_slice(&start.to_le_bytes());
+    bytes.extend((tags.len() as u16).to_le_bytes());
+    for (tag, kind, count, value) in tags {
+        bytes.extend([tag.to_le_bytes(), kind.to_le_bytes()].concat());
+        bytes.extend([count.to_le_bytes(), value.to_le_bytes()].concat());
+    }
+    bytes.extend([0; 4]);
+    bytes.len() - 4
+}
+
+#[test]
+fn planes_can_be_frames() {
+    for (description, shape) in [
+        ("{\"shape\": [3, 2, 2]}", &[3, 2, 2][..]),
+        ("", &[1, 2, 2, 3]),
+    ] {
+        let mut bytes = b"II*\0\0\0\0\0".to_vec();
+        bytes.extend(0..12);
+        let places = bytes.len() as u32;
+        bytes.extend([8u32, 12, 16, 4, 4, 4].map(u32::to_le_bytes).concat());
+        let text = bytes.len() as u32;
+        bytes.extend(description.as_bytes());
+        let tags = [
+            (256, 4, 1, 2),
+            (257, 4, 1, 2),
+            (258, 4, 1, 8),
+            (262, 4, 1, 2),
+            (270, 2, description.len() as u32, text),
+            (273, 4, 3, places),
+            (277, 4, 1, 3),
+            (279, 4, 3, places + 12),
+            (284, 4, 1, 2),
+        ];
+        add_directory(&mut bytes, 4, &tags);
+        let video = load(&bytes).unwrap();
+        assert_eq!(video.shape(), shape);
+        let step = if description.is_empty() { 4.0 } else { 1.0 };
+        assert_eq!(values(&video)[..2], [0.0, step]);
+    }
 }
 
 #[test]
