@@ -158,7 +158,9 @@ fn main() -> ExitCode {
         .stack_size(STACK_SIZE)
         .spawn(move || {
             let end = run(cli, &windows).unwrap_or_else(End::Failed);
-            if !matches!(end, End::Done) {
+            if matches!(end, End::Done) {
+                windows.finish();
+            } else {
                 windows.quit();
             }
             end

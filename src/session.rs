@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use etcetera::BaseStrategy;
 use rhai::{
-    AST, Dynamic, Engine, EvalAltResult, Expr, Module, ModuleResolver, Position, Scope, Stmt,
+    AST, Dynamic, Engine, EvalAltResult, Expr, Module, ModuleResolver, Position, Scope, Shared,
+    Stmt,
 };
 
 use crate::builtins::TOPICS;
@@ -34,7 +35,7 @@ const MOST_BYTES: usize = 1 << 28;
 const MOST_ELEMENTS: usize = 1 << 26;
 
 /// The stack that a thread running scripts needs for these depths.
-pub const STACK_SIZE: usize = 1 << 30;
+pub use crate::task::STACK_SIZE;
 
 /// An engine and what the scripts run so far have left: variables, functions, imports.
 pub struct Session {
@@ -45,7 +46,49 @@ pub struct Session {
     imported: BTreeMap<String, Arc<Library>>,
     functions: Vec<Function>,
     methods: OnceLock<Methods>,
+    learnt: Arc<Mutex<Learnt>>,
     lines: usize,
+}
+
+/// What earlier entries of the prompt have added to the engine.
+#[derive(Default)]
+struct Learnt {
+    functions: Vec<Shared<Module>>,
+    imports: Vec<(String, Shared<Module>)>,
+}
+
+impl Learnt {
+    /// Adds it to another engine.
+    fn teach(&self, engine: &mut Engine) {
+        for functions in &self.functions {
+            engine.register_global_module(functions.clone());
+        }
+        for (alias, module) in &self.imports {
+            engine.register_static_module(alias, module.clone());
+        }
+    }
+}
+
+/// An engine with the builtins and the standard library.
+fn new_engine(context: &Arc<Context>, modules: &Modules) -> Engine {
+    let mut engine = Engine::new();
+    engine
+        .set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH)
+        .set_max_call_levels(CALL_DEPTH)
+        .set_max_string_size(MOST_BYTES)
+        .set_max_array_size(MOST_ELEMENTS)
+        .set_max_map_size(MOST_ELEMENTS)
+        .set_strict_variables(true)
+        .set_fail_on_invalid_map_property(true)
+        .set_module_resolver(modules.clone());
+    let printer = context.clone();
+    engine.on_print(move |text| printer.print(text));
+    engine.on_debug(|text, source, position| {
+        eprintln!("{}{position:?} | {text}", source.unwrap_or_default());
+    });
+    engine.on_progress(|_| task::is_interrupted().then(|| "interrupted".into()));
+    register::register(&mut engine, context);
+    engine
 }
 
 impl Session {
@@ -54,25 +97,21 @@ impl Session {
         let context = Arc::new(Context::new(settings, TOPICS));
         context.set_library_folders(library_folders());
         let modules = Modules::new(context.clone());
-        let mut engine = Engine::new();
-        engine
-            .set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH)
-            .set_max_call_levels(CALL_DEPTH)
-            .set_max_string_size(MOST_BYTES)
-            .set_max_array_size(MOST_ELEMENTS)
-            .set_max_map_size(MOST_ELEMENTS)
-            .set_strict_variables(true)
-            .set_fail_on_invalid_map_property(true)
-            .set_module_resolver(modules.clone());
-        let printer = context.clone();
-        engine.on_print(move |text| printer.print(text));
-        engine.on_debug(|text, source, position| {
-            eprintln!("{}{position:?} | {text}", source.unwrap_or_default());
+        let learnt = Arc::new(Mutex::new(Learnt::default()));
+        let (weak, known) = (Arc::downgrade(&context), learnt.clone());
+        context.set_make_engine(move || match weak.upgrade() {
+            Some(context) => {
+                let modules = Modules::new(context.clone());
+                let mut engine = new_engine(&context, &modules);
+                let known = known.lock().expect("no panic while holding it");
+                known.teach(&mut engine);
+                engine
+            }
+            None => Engine::new(),
         });
-        engine.on_progress(|_| task::is_interrupted().then(|| "interrupted".into()));
-        register::register(&mut engine, &context);
         Self {
-            engine,
+            engine: new_engine(&context, &modules),
+            learnt,
             scope: Scope::new(),
             context,
             modules,
@@ -315,6 +354,7 @@ impl Session {
         for (path, alias, position) in imports(ast) {
             let (engine, importer) = (&self.engine, Some(name));
             let module = self.modules.resolve(engine, importer, &path, position)?;
+            self.learnt().imports.push((alias.clone(), module.clone()));
             self.engine.register_static_module(&alias, module);
             if let Some(library) = self.context.library(&path) {
                 self.imported.insert(alias, library);
@@ -323,12 +363,18 @@ impl Session {
         if ast.has_functions() {
             let functions = ast.clone_functions_only();
             let module = Module::eval_ast_as_new(Scope::new(), &functions, &self.engine)?;
-            self.engine.register_global_module(module.into());
+            let module: Shared<Module> = module.into();
+            self.learnt().functions.push(module.clone());
+            self.engine.register_global_module(module);
         }
         let mut statements = ast.clone();
         statements.clear_functions();
         self.engine
             .eval_ast_with_scope(&mut self.scope, &statements)
+    }
+
+    fn learnt(&self) -> MutexGuard<'_, Learnt> {
+        self.learnt.lock().expect("no panic while holding it")
     }
 
     fn diagnose(&self, error: EvalAltResult, name: &str) -> Diagnostic {

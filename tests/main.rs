@@ -12,6 +12,8 @@ mod libraries;
 mod operators;
 mod parity;
 mod player;
+mod player_keys;
+mod player_window;
 mod properties;
 mod repl;
 mod runner;

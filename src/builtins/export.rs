@@ -318,7 +318,7 @@ fn looks(
     Ok(looks.collect())
 }
 
-fn for_each<T: Clone>(name: &str, values: OneOrEach<T>, count: usize) -> Result<Vec<T>> {
+pub(super) fn for_each<T: Clone>(name: &str, values: OneOrEach<T>, count: usize) -> Result<Vec<T>> {
     match values {
         OneOrEach::One(value) => Ok(vec![value; count]),
         OneOrEach::Each(values) if values.len() == count => Ok(values),

@@ -3,6 +3,7 @@
 mod analysis;
 mod blend;
 mod create;
+mod deprecated;
 mod edit;
 mod export;
 mod files;
@@ -14,6 +15,7 @@ mod math;
 mod memory;
 mod paths;
 mod play;
+mod players;
 mod preview;
 mod prompt;
 mod reduce;
@@ -91,6 +93,14 @@ pub const TOPICS: &[Topic] = &[
     Topic {
         title: "Playing",
         builtins: play::BUILTINS,
+    },
+    Topic {
+        title: "Players",
+        builtins: players::BUILTINS,
+    },
+    Topic {
+        title: "Former names",
+        builtins: deprecated::BUILTINS,
     },
     Topic {
         title: "Paths and files of text",

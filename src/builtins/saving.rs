@@ -13,7 +13,7 @@ builtins! {
     ///
     /// | files | hold | options |
     /// |---|---|---|
-    /// | `.npy` NumPy array | every sample type | |
+    /// | `.npy` NumPy array | every sample type; in a JSON file beside it all that is known about the recording | `sidecar` |
     /// | `.npz` NumPy archive | every sample type, frame rate and pixel size | `fieldname` |
     /// | `.tif`, `.tiff` stack | every sample type, frame rate and pixel size as ImageJ and Fiji read them | `photometric`, `compression` |
     /// | `.mat` MATLAB | every sample type, frame rate and pixel size | `fieldname` |
@@ -42,8 +42,12 @@ builtins! {
         compression: Option<Compression> = None,
         /// Name of the array in the file; by default "video".
         fieldname: Option<String> = None,
+        /// Whether to write what is known about the recording (`fps`, `pixel_size`, …) into a file
+        /// beside an `.npy` file, such as `heart.npy.json`; `load_video` reads it, and saving again
+        /// replaces it.
+        sidecar: bool = false,
     ) -> Result<()> {
-        io::save_video_as(&filename, &video, &Saving { photometric, compression, fieldname })
+        io::save_video_as(&filename, &video, &Saving { photometric, compression, fieldname, sidecar })
     }
 
     /// Saves a video as a TIFF stack, one page and one strip per frame.
@@ -68,7 +72,7 @@ builtins! {
         /// read by every program, "zstd" is small and fast.
         compression: Compression = Compression::None,
     ) -> Result<()> {
-        let saving = Saving { photometric, compression: Some(compression), fieldname: None };
+        let saving = Saving { photometric, compression: Some(compression), fieldname: None, sidecar: false };
         io::save_tiff(&filename, &video, &saving)
     }
 

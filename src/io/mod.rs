@@ -11,6 +11,7 @@ mod codec;
 mod columns;
 mod compression;
 mod date;
+mod ffmpeg;
 mod film;
 mod folder;
 mod foreign;
@@ -21,14 +22,17 @@ mod known;
 mod matlab;
 mod micam05;
 mod micam_ultima;
+mod movie;
 mod multirecorder;
 mod npy;
+mod npz;
 mod pattern;
 mod raw;
 mod raw_binary;
 mod save;
 mod sif;
 mod still;
+mod stream;
 mod tiff;
 mod zarr;
 
@@ -40,9 +44,10 @@ mod tests;
 use std::path::Path;
 
 pub use compression::Compression;
+pub use ffmpeg::Encoder;
 pub use film::{
-    Annotations, Encoder, Export, Extent, Grid, Look, PadMode, ScaleBar, Shown, TimeUnit,
-    export_video, export_video_with_overlay, export_videos,
+    Annotations, Export, Extent, Grid, Look, PadMode, ScaleBar, Shown, TimeUnit, export_video,
+    export_video_with_overlay, export_videos,
 };
 pub use folder::load_image_folder;
 pub(crate) use folder::natural_order;
@@ -287,6 +292,12 @@ const FORMATS: &[Format] = &[
         open: |path, _| Ok(Box::new(npy::Array::open(path)?)),
     },
     Format {
+        name: "NumPy archive",
+        extensions: &["npz"],
+        begins: |_| false,
+        open: npz::open,
+    },
+    Format {
         name: "MultiRecorder",
         extensions: &["dat"],
         begins: multirecorder::begins,
@@ -339,9 +350,12 @@ const FORMATS: &[Format] = &[
     },
     Format {
         name: "PNG",
-        extensions: &["png"],
+        extensions: &["png", "apng"],
         begins: image::begins_png,
-        open: |path, _| Ok(Box::new(image::Still::open(path)?)),
+        open: |path, options| match movie::is_animated(path) {
+            true => movie::open_apng(path, options),
+            false => Ok(Box::new(image::Still::open(path)?)),
+        },
     },
     Format {
         name: "JPEG",
@@ -354,6 +368,18 @@ const FORMATS: &[Format] = &[
         extensions: &["bmp"],
         begins: image::begins_bmp,
         open: |path, _| Ok(Box::new(image::Still::open(path)?)),
+    },
+    Format {
+        name: "GIF",
+        extensions: &["gif"],
+        begins: movie::begins_gif,
+        open: movie::open_gif,
+    },
+    Format {
+        name: "movie",
+        extensions: movie::EXTENSIONS,
+        begins: movie::begins,
+        open: movie::open,
     },
 ];
 

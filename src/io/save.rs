@@ -24,6 +24,8 @@ pub struct Saving {
     pub compression: Option<Compression>,
     /// What the array is called in the file.
     pub fieldname: Option<String>,
+    /// Whether a JSON file beside an `.npy` file says what is known about the recording.
+    pub sidecar: bool,
 }
 
 /// A format that videos are saved in.
@@ -37,8 +39,8 @@ struct Saver {
 const SAVERS: &[Saver] = &[
     Saver {
         extensions: &["npy"],
-        options: &[],
-        save: |path, video, _| npy::save(path, video),
+        options: &["sidecar"],
+        save: |path, video, saving| npy::save(path, video, saving.sidecar),
     },
     Saver {
         extensions: &["npz"],
@@ -87,6 +89,7 @@ impl Saving {
             ("photometric", self.photometric.is_some()),
             ("compression", self.compression.is_some()),
             ("fieldname", self.fieldname.is_some()),
+            ("sidecar", self.sidecar),
         ];
         options
             .into_iter()
@@ -163,7 +166,7 @@ pub fn save_matlab(path: &Path, video: &Video, fieldname: &str, append: bool) ->
 /// Saves one image, in the format that the extension names.
 pub fn save_image(path: &Path, image: &Video, options: &StillOptions) -> Result<()> {
     if extension_of(path).as_deref() == Some("npy") {
-        return npy::save(path, image);
+        return npy::save(path, image, false);
     }
     let kind = extension_of(path).and_then(|extension| Kind::of(&extension));
     let Some(kind) = kind else {

@@ -184,15 +184,9 @@ pub fn conduction_velocity(
                 at: [y, x],
                 radius,
             };
-            if let Some([gy, gx]) = place.gradient() {
-                let [gy, gx] = [gy / size[0], gx / size[1]];
-                let squared = gy * gy + gx * gx;
-                // A µm per ms is a tenth of a cm per s.
-                let [vy, vx] = [0.1 * gy / squared, 0.1 * gx / squared];
-                if vy.is_finite() && vx.is_finite() {
-                    *velocity = [vy.hypot(vx) as f32, vy as f32, vx as f32];
-                }
-            }
+            *velocity = place
+                .gradient()
+                .map_or([f32::NAN; 3], |gradient| velocity_of(gradient, size));
         }
         Ok(())
     })?;
@@ -202,6 +196,18 @@ pub fn conduction_velocity(
         vy: image(1),
         vx: image(2),
     })
+}
+
+/// Speed and velocity in cm/s from a gradient in ms per pixel.
+fn velocity_of([gy, gx]: [f64; 2], [height, width]: [f64; 2]) -> [f32; 3] {
+    let [gy, gx] = [gy / height, gx / width];
+    let squared = gy * gy + gx * gx;
+    // A µm per ms is a tenth of a cm per s.
+    let [vy, vx] = [0.1 * gy / squared, 0.1 * gx / squared];
+    match vy.is_finite() && vx.is_finite() {
+        true => [vy.hypot(vx) as f32, vy as f32, vx as f32],
+        false => [f32::NAN; 3],
+    }
 }
 
 fn pixel_size_of(video: &Video, size: Option<[f64; 2]>) -> Result<[f64; 2]> {

@@ -32,6 +32,7 @@ pub mod resize;
 pub mod shape;
 pub mod smooth;
 pub mod smoothstep;
+pub mod spectrum;
 pub mod temporal;
 pub mod trend;
 

@@ -1,9 +1,11 @@
 //! What builtins need from the session that calls them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+
+use rhai::Engine;
 
 use super::builtin::{Builtin, Topic};
 use super::docs::{Function, Library};
@@ -33,6 +35,8 @@ pub struct Context {
     encoders: Mutex<Encoders>,
     libraries: OnceLock<Vec<Library>>,
     sources: Mutex<BTreeMap<String, String>>,
+    make_engine: OnceLock<Box<MakeEngine>>,
+    warned: Mutex<BTreeSet<String>>,
     verbose: AtomicBool,
     modules: Mutex<Imported>,
     entries: Mutex<Vec<Entry>>,
@@ -65,6 +69,9 @@ pub struct Entry {
     /// Whether it does nothing else.
     pub is_definition: bool,
 }
+
+/// Makes an engine that knows what that of the session knows.
+type MakeEngine = dyn Fn() -> Engine + Send + Sync;
 
 /// The movie encoders that can be chosen by name, and the one that is used by default.
 pub struct Encoders {
@@ -111,6 +118,8 @@ impl Context {
             profile: Profile::default(),
             sandbox: Sandbox::default(),
             loads: Loads::default(),
+            make_engine: OnceLock::new(),
+            warned: Mutex::default(),
             verbose: AtomicBool::new(false),
         }
     }
@@ -236,6 +245,26 @@ impl Context {
         all
     }
 
+    /// Sets how engines are made for functions that outlive their call. The first time counts.
+    pub fn set_make_engine(&self, make: impl Fn() -> Engine + Send + Sync + 'static) {
+        let _ = self.make_engine.set(Box::new(make));
+    }
+
+    /// An engine that knows what that of the session knows now.
+    pub fn new_engine(&self) -> Engine {
+        self.make_engine
+            .get()
+            .map_or_else(Engine::new, |make| make())
+    }
+
+    /// Shows a warning, unless it has been shown in this session.
+    pub fn warn_once(&self, message: &str) {
+        let mut warned = self.warned.lock().expect("no panic while holding it");
+        if warned.insert(message.to_owned()) {
+            task::warn(message);
+        }
+    }
+
     /// Sets whether each call of a builtin says how long it took.
     pub fn set_verbose(&self, verbose: bool) {
         self.verbose.store(verbose, Relaxed);
@@ -271,7 +300,12 @@ impl Context {
             return Ok(());
         };
         if let Err(error) = windows.open(player.clone()) {
-            task::warn(&format!("the video is not shown: {error}"));
+            let advice = error
+                .hints()
+                .iter()
+                .map(|hint| format!("\n  = help: {hint}"));
+            let advice = advice.collect::<String>();
+            self.warn_once(&format!("the video is not shown: {error}{advice}"));
             return Ok(());
         }
         let mut shown = self.shown.lock().expect("no panic while holding it");

@@ -8,7 +8,8 @@ use rhai::{Engine, EvalAltResult, Map, ParseError, ParseErrorType, Position};
 
 use super::context::Context;
 use super::importer::IMPORTER_MEMBERS;
-use super::types::{DESCRIPTION_MEMBERS, PLAYER_MEMBERS, VIDEO_MEMBERS, message_of_caught};
+use super::player::PLAYER_MEMBERS;
+use super::types::{DESCRIPTION_MEMBERS, VIDEO_MEMBERS, message_of_caught};
 use crate::error::Error;
 
 /// A failure of a script, ready to be shown.
@@ -131,6 +132,19 @@ impl Diagnostic {
     /// The failure itself.
     pub fn error(&self) -> &Error {
         &self.error
+    }
+
+    /// The failure with its place as a hint, for failures that are told elsewhere.
+    pub(super) fn with_place(self) -> Error {
+        if self.error.is_interrupted() || self.place.position.is_none() {
+            return self.error;
+        }
+        let Place { source, position } = &self.place;
+        let place = match (position.line(), position.position()) {
+            (Some(line), Some(column)) => format!("at {source}:{line}:{column}"),
+            _ => format!("in {source}"),
+        };
+        self.error.hint(place)
     }
 
     /// The whole text; coloured for a terminal if asked.

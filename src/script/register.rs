@@ -10,6 +10,7 @@ use rhai::{
 
 use super::builtin::Builtin;
 use super::call::Call;
+use super::callback;
 use super::context::Context;
 use super::value::{Type, plain_text};
 use crate::error::{Error, Result};
@@ -89,7 +90,8 @@ fn register_arity(
     count: usize,
 ) {
     let run = move |native: &NativeCallContext, arguments: Vec<Dynamic>| {
-        let arguments = arguments.into_iter().map(Dynamic::flatten).collect();
+        let mut arguments: Vec<_> = arguments.into_iter().map(Dynamic::flatten).collect();
+        callback::capture(native, builtin, &context, &mut arguments);
         let begin = context.is_verbose().then(Instant::now);
         let result = context.profile.measure(builtin.name, native, || {
             let call = Call::bind(builtin, arguments, &context)?;

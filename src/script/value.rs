@@ -50,6 +50,8 @@ pub enum Type {
     Description,
     /// A player.
     Player,
+    /// A function of the script.
+    Function,
     /// An importer.
     Importer,
     /// How far a loop has come.
@@ -354,6 +356,7 @@ impl Type {
             Type::Frames => "frames".into(),
             Type::Description => "a description".into(),
             Type::Player => "a player".into(),
+            Type::Function => "a function".into(),
             Type::Importer => "an importer".into(),
             Type::Progress => "a progress".into(),
             Type::Choice(noun, names) => match names() {
@@ -412,6 +415,7 @@ impl fmt::Display for Type {
             Type::Frames => f.write_str("Frames"),
             Type::Description => f.write_str("Description"),
             Type::Player => f.write_str("InteractivePlayer"),
+            Type::Function => f.write_str("Fn"),
             Type::Importer => f.write_str("Importer"),
             Type::Progress => f.write_str("Progress"),
             Type::Array(of) => write!(f, "array of {of}"),

@@ -71,7 +71,7 @@ impl Still {
         if tiff::begins(&beginning) {
             return Self::open_tiff(path);
         }
-        let open: fn(Vec<u8>) -> Result<Box<dyn Coded>> = if begins_png(&beginning) {
+        let open: fn(&Path, Vec<u8>) -> Result<Box<dyn Coded>> = if begins_png(&beginning) {
             png::open
         } else if begins_jpeg(&beginning) {
             simple::open_jpeg
@@ -84,7 +84,7 @@ impl Still {
         };
         let bytes = source.start(usize::try_from(source.len()).unwrap_or(usize::MAX))?;
         let room = (bytes.len() as u64).saturating_mul(GREATEST_EXPANSION);
-        let coded = open(bytes).and_then(|coded| coded.layout().check(room).map(|()| coded));
+        let coded = open(path, bytes).and_then(|coded| coded.layout().check(room).map(|()| coded));
         let coded = coded.map_err(|e| cannot_load(path, &e))?;
         Ok(Self {
             path: path.to_owned(),

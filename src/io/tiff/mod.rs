@@ -3,10 +3,12 @@
 //! Pages that are stored as they are in memory are read straight from the file or mapped; others
 //! are decoded by the `tiff` crate, several at once.
 
+mod chunks;
 mod decode;
 mod description;
 mod directory;
 mod layout;
+mod lzw;
 mod page;
 mod page_file;
 mod tag;

@@ -8,8 +8,9 @@ use crate::player::Player;
 use crate::script::context::Context;
 use crate::script::frames::FRAMES_MEMBERS;
 use crate::script::importer::IMPORTER_MEMBERS;
+use crate::script::player::PLAYER_MEMBERS;
 use crate::script::scan::Scan;
-use crate::script::types::{DESCRIPTION_MEMBERS, Member, PLAYER_MEMBERS, VIDEO_MEMBERS};
+use crate::script::types::{DESCRIPTION_MEMBERS, Member, VIDEO_MEMBERS};
 use crate::script::value::Type;
 use crate::video::{Frames, Video};
 
