@@ -3,14 +3,22 @@
 use std::fmt;
 use std::path::Path;
 
-/// A failure a script can catch, or the interruption of one by Ctrl-C.
+/// A failure a script can catch, or the end of one, by Ctrl-C or by itself.
 ///
 /// Messages are lower case, name the argument and the value, and end without a full stop.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Error {
     message: String,
     hints: Vec<String>,
-    interrupted: bool,
+    kind: Kind,
+}
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    Failure,
+    Interruption,
+    Exit(u8),
 }
 
 /// The result of everything that can fail.
@@ -22,15 +30,23 @@ impl Error {
         Self {
             message: message.into(),
             hints: Vec::new(),
-            interrupted: false,
+            kind: Kind::Failure,
         }
     }
 
     /// The user pressed Ctrl-C; unlike a failure this cannot be caught by a script.
     pub fn interrupted() -> Self {
         Self {
-            interrupted: true,
+            kind: Kind::Interruption,
             ..Self::new("interrupted")
+        }
+    }
+
+    /// The script asked to end, with an exit status for whoever runs the program.
+    pub fn exit(code: u8) -> Self {
+        Self {
+            kind: Kind::Exit(code),
+            ..Self::new(format!("the script ended with exit status {code}"))
         }
     }
 
@@ -82,7 +98,15 @@ impl Error {
 
     /// Whether this is an interruption rather than a failure.
     pub fn is_interrupted(&self) -> bool {
-        self.interrupted
+        self.kind == Kind::Interruption
+    }
+
+    /// The exit status, if the script asked to end.
+    pub fn exit_code(&self) -> Option<u8> {
+        match self.kind {
+            Kind::Exit(code) => Some(code),
+            Kind::Failure | Kind::Interruption => None,
+        }
     }
 }
 
@@ -105,7 +129,11 @@ macro_rules! bail {
 /// The candidate nearest to `name`, if one is near enough to be a misspelling of it.
 pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_lowercase();
-    let tolerance = (name.chars().count() / 3).clamp(1, 3);
+    let tolerance = match name.chars().count() {
+        // Any other letter would be near.
+        0..3 => 0,
+        length => (length / 3).min(3),
+    };
     candidates
         .into_iter()
         .map(|candidate| {
@@ -139,6 +167,7 @@ mod tests {
         assert_eq!(closest("normalise", names), Some("normalize"));
         assert_eq!(closest("corp", names), Some("crop"));
         assert_eq!(closest("smooth", names), None);
+        assert_eq!(closest("v", ["w", "E"]), None);
     }
 
     #[test]

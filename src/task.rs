@@ -3,6 +3,7 @@
 //! Every loop over frames or tiles goes through [`for_each`] or a [`Task`], so that no kernel
 //! deals with threads, progress or interruption itself.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
@@ -10,10 +11,15 @@ use rayon::iter::IndexedParallelIterator;
 
 use crate::error::{Error, Result};
 
+/// The stack of threads that run scripts, which may call functions in functions to a great depth.
+pub const STACK_SIZE: usize = 1 << 30;
+
 /// Where warnings and progress go; the program writes them to standard error.
 pub trait Reporter: Send + Sync {
     /// Says something the user should know, although the operation carries on.
     fn warn(&self, message: &str);
+    /// Tells how an operation went, to users who asked for that.
+    fn note(&self, message: &str);
     /// `done` of `total` steps of an operation are done; the last call has them equal.
     fn progress(&self, operation: &str, done: usize, total: usize);
     /// The operation has ended, complete or not.
@@ -34,6 +40,14 @@ pub fn warn(message: &str) {
     match REPORTER.get() {
         Some(reporter) => reporter.warn(message),
         None => eprintln!("warning: {message}"),
+    }
+}
+
+/// Tells how an operation went.
+pub fn note(message: &str) {
+    match REPORTER.get() {
+        Some(reporter) => reporter.note(message),
+        None => eprintln!("{message}"),
     }
 }
 
@@ -72,16 +86,16 @@ impl Drop for Uninterrupted {
 
 /// One long operation of a known number of steps.
 pub struct Task {
-    operation: &'static str,
+    operation: Cow<'static, str>,
     total: usize,
     done: AtomicUsize,
 }
 
 impl Task {
     /// Begins an operation, named by what it does to the user's data ("smoothing").
-    pub fn new(operation: &'static str, total: usize) -> Self {
+    pub fn new(operation: impl Into<Cow<'static, str>>, total: usize) -> Self {
         Self {
-            operation,
+            operation: operation.into(),
             total,
             done: AtomicUsize::new(0),
         }
@@ -94,7 +108,7 @@ impl Task {
         }
         let done = self.done.fetch_add(steps, Relaxed) + steps;
         if let Some(reporter) = REPORTER.get() {
-            reporter.progress(self.operation, done, self.total);
+            reporter.progress(&self.operation, done, self.total);
         }
         Ok(())
     }
@@ -103,7 +117,7 @@ impl Task {
 impl Drop for Task {
     fn drop(&mut self) {
         if let Some(reporter) = REPORTER.get() {
-            reporter.finished(self.operation);
+            reporter.finished(&self.operation);
         }
     }
 }

@@ -51,18 +51,27 @@ struct Running {
     bar: Option<ProgressBar>,
 }
 
-impl Reporter for Terminal {
-    fn warn(&self, message: &str) {
-        match self
-            .bar
-            .lock()
-            .ok()
+impl Terminal {
+    /// Says something beside the progress bar, if there is one.
+    fn say(&self, text: &str) {
+        let running = self.bar.lock().ok();
+        match running
             .as_ref()
             .and_then(|running| running.as_ref()?.bar.as_ref())
         {
-            Some(bar) => bar.println(format!("warning: {message}")),
-            None => eprintln!("warning: {message}"),
+            Some(bar) => bar.println(text),
+            None => eprintln!("{text}"),
         }
+    }
+}
+
+impl Reporter for Terminal {
+    fn warn(&self, message: &str) {
+        self.say(&format!("warning: {message}"));
+    }
+
+    fn note(&self, message: &str) {
+        self.say(message);
     }
 
     fn progress(&self, operation: &str, done: usize, total: usize) {

@@ -81,15 +81,18 @@ proptest! {
     fn what_is_saved_is_loaded(shape in shapes(), dtype in dtypes(), seed: u64, k in 0i64..4) {
         let video = edit::rotate_left(of_dtype(dtype, shape, seed), k).unwrap();
         let folder = tempfile::tempdir().unwrap();
-        for name in ["a.npy", "a.tif"] {
+        for name in ["a.npy", "a.tif", "a.h5", "a.mat", "a.zarr"] {
             let path = folder.path().join(name);
-            if name == "a.tif" && (dtype == DType::Bool || video.is_empty()) {
+            if name == "a.tif" && video.is_empty() {
                 prop_assert!(save_video(&path, &video).is_err());
                 continue;
             }
             save_video(&path, &video).unwrap();
+            if video.is_empty() && name != "a.npy" {
+                continue;
+            }
             prop_assert!(same(&video, &load_video(&path, &ALL, &Options::default()).unwrap()), "{name}");
-            if dtype != DType::Bool && !video.is_empty() {
+            if dtype != DType::Bool && !video.is_empty() && name != "a.zarr" {
                 let mapped = load_video(&path, &ALL, &Options::mapped(true)).unwrap();
                 prop_assert!(mapped.is_mmap() && same(&video, &mapped), "{name}");
             }

@@ -1,4 +1,4 @@
-//! Recordings from files and to files.
+//! Recordings from files.
 
 use std::path::PathBuf;
 
@@ -127,24 +127,6 @@ builtins! {
         filename: PathBuf,
     ) -> Result<Metadata> {
         io::load_metadata(&filename)
-    }
-
-    /// Saves a video so that nothing is lost; the format follows from the name.
-    ///
-    /// `.npy` holds every sample type, `.tif` and `.tiff` all but bool. An existing file is replaced
-    /// when the new one is complete, and stays as it was if saving fails.
-    ///
-    /// ```
-    /// save_video("example.npy", example_video(20));
-    /// load_video("example.npy").dtype // => "uint16"
-    /// ```
-    fn save_video(
-        /// File to write.
-        filename: PathBuf,
-        /// Video to save.
-        video: Video,
-    ) -> Result<()> {
-        io::save_video(&filename, &video)
     }
 
     /// Makes a recording to try things out: a spiral wave on a beating, noisy heart.

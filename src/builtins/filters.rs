@@ -3,9 +3,12 @@
 use crate::error::Result;
 use crate::ops::border::Border;
 use crate::ops::mean::{self, MeanFilter};
+use crate::ops::median::{self, MedianFilter};
 use crate::ops::normalize::{self, Normalize};
 use crate::ops::smooth;
+use crate::ops::smoothstep;
 use crate::ops::temporal::{self, TemporalDifference};
+use crate::ops::{frames, jitter};
 use crate::script::builtins;
 use crate::video::{DType, Video};
 
@@ -119,6 +122,49 @@ builtins! {
         mean::mean_filter(video, &MeanFilter { size_temporal, size_spatial, mode })
     }
 
+    /// Smooths a video by the median of a box in space and time, which takes out single outliers
+    /// and keeps edges.
+    ///
+    /// Of an even number of samples the higher of the two in the middle is taken, and a box of even
+    /// length reaches further back than ahead, as in SciPy's `median_filter`. The sample type stays.
+    /// A sample that is not a number spoils all boxes that it is in.
+    ///
+    /// ```
+    /// example_video(10).median_filter(1, 3).dtype // => "uint16"
+    /// ```
+    fn median_filter(
+        /// Video to smooth.
+        video: Video,
+        /// Length of the box in time; 1 for none.
+        size_temporal: i64 [frames] = 1,
+        /// Height and width of the box; 1 for none.
+        size_spatial: i64 [px] = 3,
+        /// How frames go on beyond their edges.
+        mode: Border = Border::Reflect,
+    ) -> Result<Video> {
+        median::median_filter(video, &MedianFilter { size_temporal, size_spatial, mode })
+    }
+
+    /// Makes one frame of every `n`: their mean.
+    ///
+    /// Frame k of the result is Σ f(kn + i) / n with i = 0 … n − 1; frames that are left at the end are
+    /// dropped, and the frame rate is divided by n. Videos of 8 and 16 bits give float32, ints of more
+    /// bits float64. `v.slice(0, (), n)` takes every n-th frame instead.
+    ///
+    /// ```
+    /// let v = downsample_time(example_video(20), 4);
+    /// v.len // => 5
+    /// v.fps // => 125.0
+    /// ```
+    fn downsample_time(
+        /// Video or trace; time is the first axis.
+        array: Video,
+        /// How many frames become one.
+        n: usize [frames],
+    ) -> Result<Video> {
+        frames::downsample_time(array, n)
+    }
+
     /// Subtracts from each frame the one `n` frames before it.
     ///
     /// The result has as many frames as the video; the `n` frames that have no partner are set to
@@ -139,5 +185,48 @@ builtins! {
         center: bool = false,
     ) -> Result<Video> {
         temporal::temporal_difference(array, &TemporalDifference { n, fill_value, center })
+    }
+
+    /// Removes the jitter of Photometrics Evolve 128 cameras.
+    ///
+    /// Frames that were exposed too shortly are multiplied by 1 + 14·10⁻⁶ · `framerate`: those whose mean
+    /// lies below that of the frame before and of the frame after by more than `threshold` times the
+    /// median of the means of all frames. Ints are cut off and saturate. A video with a sample that is
+    /// not a number stays as it is.
+    ///
+    /// ```
+    /// evolve_jitter_filter(example_video()).shape // => [200, 128, 128]
+    /// ```
+    fn evolve_jitter_filter(
+        /// Video to filter.
+        video: Video,
+        /// Frames per second.
+        framerate: f64 [Hz] = 500.0,
+        /// Smallest change of the mean from frame to frame, as a part of the median.
+        threshold: f64 = 0.004,
+    ) -> Result<Video> {
+        jitter::evolve_jitter_filter(video, framerate, threshold)
+    }
+
+    /// Maps samples to a smooth step from 0 to 1, for example to make an opacity of them.
+    ///
+    /// With x = (sample − `vmin`) / (`vmax` − `vmin`), cut off at 0 and 1, the result is
+    /// xᴺ⁺¹ · Σ C(N+k, k) · (1 − x)ᵏ over k = 0 … N: x for N = 0, 3x² − 2x³ for 1,
+    /// 6x⁵ − 15x⁴ + 10x³ for 2. Videos of 8 and 16 bits give float32, ints of more bits float64.
+    ///
+    /// ```
+    /// smoothstep(video([-1, 0.25, 0.5, 2])).to_array() // => [0.0, 0.103515625, 0.5, 1.0]
+    /// ```
+    fn smoothstep(
+        /// Video, image or trace.
+        x: Video,
+        /// Sample value that becomes 0, like all below.
+        vmin: f64 = 0.0,
+        /// Sample value that becomes 1, like all above.
+        vmax: f64 = 1.0,
+        /// Order: how many derivatives vanish at both ends.
+        N: i64 = 2,
+    ) -> Result<Video> {
+        smoothstep::smoothstep(x, vmin, vmax, N)
     }
 }

@@ -1,27 +1,44 @@
 //! Every builtin, by topic: declarations whose bodies call into `ops`, `io` and `player`.
 
 mod analysis;
+mod blend;
+mod colormaps;
 mod create;
+mod deprecated;
 mod edit;
 mod export;
 mod files;
 mod filters;
 mod general;
 mod importers;
+mod masks;
 mod math;
 mod memory;
+mod paths;
+mod pictures;
 mod play;
+mod players;
+mod preview;
+mod prompt;
 mod reduce;
 mod regions;
+mod saving;
 mod shape;
+mod tables;
+mod text;
+mod waves;
 
 use crate::script::Topic;
 
 /// All builtins, in the order of the reference.
 pub const TOPICS: &[Topic] = &[
     Topic {
-        title: "Loading and saving",
+        title: "Loading",
         builtins: files::BUILTINS,
+    },
+    Topic {
+        title: "Saving",
+        builtins: saving::BUILTINS,
     },
     Topic {
         title: "Importers",
@@ -60,16 +77,64 @@ pub const TOPICS: &[Topic] = &[
         builtins: analysis::BUILTINS,
     },
     Topic {
+        title: "Masks",
+        builtins: masks::BUILTINS,
+    },
+    Topic {
+        title: "Waves",
+        builtins: waves::BUILTINS,
+    },
+    Topic {
+        title: "Blending",
+        builtins: blend::BUILTINS,
+    },
+    Topic {
         title: "Exporting movies",
         builtins: export::BUILTINS,
+    },
+    Topic {
+        title: "Pictures and plots",
+        builtins: pictures::BUILTINS,
+    },
+    Topic {
+        title: "Making colormaps",
+        builtins: colormaps::BUILTINS,
     },
     Topic {
         title: "Playing",
         builtins: play::BUILTINS,
     },
     Topic {
+        title: "Players",
+        builtins: players::BUILTINS,
+    },
+    Topic {
+        title: "Former names",
+        builtins: deprecated::BUILTINS,
+    },
+    Topic {
+        title: "Paths and files of text",
+        builtins: paths::BUILTINS,
+    },
+    Topic {
+        title: "Tables and JSON",
+        builtins: tables::BUILTINS,
+    },
+    Topic {
+        title: "Text, checks and progress",
+        builtins: text::BUILTINS,
+    },
+    Topic {
+        title: "In the terminal",
+        builtins: preview::BUILTINS,
+    },
+    Topic {
         title: "Memory",
         builtins: memory::BUILTINS,
+    },
+    Topic {
+        title: "At the prompt",
+        builtins: prompt::BUILTINS,
     },
     Topic {
         title: "General",

@@ -1,7 +1,24 @@
-//! Pictures in memory: shapes and text, for windows and for what is written to files.
+//! Pictures in memory: shapes, text and plots, for windows, for terminals and for what is written to files.
 
 mod canvas;
+mod graphics;
 
+pub mod colorbar;
+pub mod plot;
+pub mod sheet;
+pub mod stamp;
+pub mod still;
+pub mod strip;
+pub mod terminal;
 pub mod text;
+pub mod ticks;
+
+use crate::video::colormap::Rgba;
 
 pub use canvas::{Color, Image, Rect, mix};
+
+/// How light a colour looks, from 0 to 255.
+pub fn luminance([red, green, blue, _]: Rgba) -> u8 {
+    let [red, green, blue] = [red, green, blue].map(u32::from);
+    ((red * 77 + green * 150 + blue * 29) >> 8) as u8
+}

@@ -1,7 +1,7 @@
 //! Writing files so that the target is either as it was or complete.
 //!
-//! Everything is written to a temporary file beside the target, which takes its place at the end
-//! and is removed if that is not reached.
+//! Everything is written to a temporary file or folder beside the target, which takes its place at
+//! the end and is removed if that is not reached.
 
 use std::fs::{self, File, Permissions};
 use std::path::{Path, PathBuf};
@@ -23,6 +23,91 @@ pub(crate) fn write(path: &Path, fill: impl FnOnce(&mut File) -> Result<()>) -> 
 /// extension.
 pub(super) fn write_by_name(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     replace(path, |temp| fill(temp.path()))
+}
+
+/// Makes a folder through `fill`, which takes the place of one for which `is_ours` holds.
+pub(super) fn write_folder(
+    path: &Path,
+    is_ours: impl Fn(&Path) -> bool,
+    fill: impl FnOnce(&Path) -> Result<()>,
+) -> Result<()> {
+    let fail = |e| Error::io("write", path, &e);
+    let is_old = path.exists();
+    if is_old && !is_ours(path) {
+        let error = Error::new(format!(
+            "cannot write `{}`: it holds something else",
+            path.display()
+        ));
+        return Err(error.hint("move it out of the way, or choose another name"));
+    }
+    expect_folder(path, folder_of(path))?;
+    let temp = tempfile::Builder::new()
+        .prefix(".optimap-")
+        .tempdir_in(folder_of(path))
+        .map_err(fail)?;
+    let (made, old) = (temp.path().join("new"), temp.path().join("old"));
+    fs::create_dir(&made).map_err(fail)?;
+    fill(&made)?;
+    if is_old {
+        fs::rename(path, &old).map_err(fail)?;
+    }
+    fs::rename(&made, path).map_err(|e| {
+        let _ = fs::rename(&old, path);
+        fail(e)
+    })
+}
+
+/// Fills a folder, which is made if need be: `fill` writes files into a temporary one within it,
+/// from which they are then moved.
+pub(super) fn write_into(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    let fail = |e| Error::io("write to", path, &e);
+    if path.exists() && !path.is_dir() {
+        bail!("cannot write to `{}`: it is no folder", path.display());
+    }
+    let mut made = Made::default();
+    made.create(path).map_err(fail)?;
+    let temp = tempfile::Builder::new()
+        .prefix(".optimap-")
+        .tempdir_in(path)
+        .map_err(fail)?;
+    made.temp = Some(temp);
+    let temp = made.temp.as_ref().expect("just set").path().to_owned();
+    fill(&temp)?;
+    for entry in fs::read_dir(&temp).map_err(fail)? {
+        let entry = entry.map_err(fail)?;
+        fs::rename(entry.path(), path.join(entry.file_name())).map_err(fail)?;
+    }
+    made.folders.clear();
+    Ok(())
+}
+
+/// Folders that are removed again unless they are used.
+#[derive(Default)]
+struct Made {
+    folders: Vec<PathBuf>,
+    temp: Option<tempfile::TempDir>,
+}
+
+impl Made {
+    /// Makes a folder and those that it is in.
+    fn create(&mut self, path: &Path) -> std::io::Result<()> {
+        if path.is_dir() {
+            return Ok(());
+        }
+        self.create(folder_of(path))?;
+        fs::create_dir(path)?;
+        self.folders.push(path.to_owned());
+        Ok(())
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        self.temp.take();
+        for folder in self.folders.iter().rev() {
+            let _ = fs::remove_dir(folder);
+        }
+    }
 }
 
 fn replace(path: &Path, fill: impl FnOnce(&mut NamedTempFile) -> Result<()>) -> Result<()> {
@@ -49,16 +134,21 @@ fn resolve(path: &Path) -> Result<PathBuf> {
         );
     }
     let target = follow(path);
-    let folder = folder_of(&target);
-    if !folder.is_dir() {
-        let message = format!(
-            "cannot write `{}`: there is no folder `{}`",
-            path.display(),
-            folder.display()
-        );
-        return Err(Error::new(message).hint("create the folder, or correct its name"));
-    }
+    expect_folder(path, folder_of(&target))?;
     Ok(target)
+}
+
+/// An error if there is no folder for what is to be written.
+fn expect_folder(path: &Path, folder: &Path) -> Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let message = format!(
+        "cannot write `{}`: there is no folder `{}`",
+        path.display(),
+        folder.display()
+    );
+    Err(Error::new(message).hint("create the folder, or correct its name"))
 }
 
 /// The end of a chain of symbolic links, even if there is no file yet.

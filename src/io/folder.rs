@@ -183,7 +183,7 @@ fn file_name(path: &Path) -> String {
 }
 
 /// The order of names with numbers in them: `f2` before `f10`, whatever the case.
-fn natural_order(a: &str, b: &str) -> Ordering {
+pub(crate) fn natural_order(a: &str, b: &str) -> Ordering {
     let (mut x, mut y) = (a, b);
     loop {
         let ((text_x, rest_x), (text_y, rest_y)) = (split(x, false), split(y, false));

@@ -8,8 +8,11 @@ mod blosc;
 mod camera;
 mod chunked;
 mod codec;
+mod columns;
+mod compression;
 mod date;
 mod ffmpeg;
+mod figure;
 mod film;
 mod folder;
 mod foreign;
@@ -24,10 +27,12 @@ mod movie;
 mod multirecorder;
 mod npy;
 mod npz;
-mod picture;
+mod pattern;
 mod raw;
 mod raw_binary;
+mod save;
 mod sif;
+mod still;
 mod stream;
 mod tiff;
 mod zarr;
@@ -39,13 +44,23 @@ mod tests;
 
 use std::path::Path;
 
+pub use compression::Compression;
 pub use ffmpeg::Encoder;
+pub use figure::{Coloured, curves, export_image, load_picture, of_image, save_drawn, save_plot};
+pub use film::{
+    Annotations, Export, Extent, Grid, Look, PadMode, ScaleBar, Shown, TimeUnit, export_video,
+    export_video_with_overlay, export_videos,
+};
 pub use folder::load_image_folder;
+pub(crate) use folder::natural_order;
 pub use image::load_image;
 pub use importer::{Camera, Importer};
-pub use movie::{Export, export_video};
-pub use picture::PadMode;
 pub use raw_binary::{Endian, RawFormat};
+pub use save::{
+    Saving, save_image, save_image_sequence, save_matlab, save_tiff, save_video, save_video_as,
+};
+pub use still::{QUALITY, StillOptions};
+pub use tiff::Photometric;
 
 use crate::bail;
 use crate::error::{Error, Result};
@@ -187,21 +202,6 @@ pub fn info(path: &Path) -> Result<Info> {
     })
 }
 
-/// Saves all samples as they are, in the format that the extension names.
-pub fn save_video(path: &Path, video: &Video) -> Result<()> {
-    let Some(extension) = extension_of(path) else {
-        let error = Error::new(format!("`{}` has no extension", path.display()));
-        return Err(error.hint(format!("name the format by one of {}", savers())));
-    };
-    let known = |format: &&Format| format.extensions.contains(&extension.as_str());
-    let save = FORMATS.iter().find(known).and_then(|format| format.save);
-    let Some(save) = save else {
-        let error = Error::new(format!("cannot save to a `.{extension}` file"));
-        return Err(error.hint(format!("use one of {}", savers())));
-    };
-    save(path, video)
-}
-
 impl Selection {
     /// All frames.
     pub const ALL: Self = Self {
@@ -278,7 +278,6 @@ struct Format {
     /// Whether a file that begins with these bytes is one.
     begins: fn(&[u8]) -> bool,
     open: fn(&Path, &Options) -> Result<Box<dyn Recording>>,
-    save: Option<fn(&Path, &Video) -> Result<()>>,
 }
 
 const FORMATS: &[Format] = &[
@@ -287,21 +286,18 @@ const FORMATS: &[Format] = &[
         extensions: &["tif", "tiff"],
         begins: tiff::begins,
         open: |path, _| Ok(Box::new(tiff::Stack::open(path)?)),
-        save: Some(tiff::save),
     },
     Format {
         name: "NumPy",
         extensions: &["npy"],
         begins: npy::begins,
         open: |path, _| Ok(Box::new(npy::Array::open(path)?)),
-        save: Some(npy::save),
     },
     Format {
         name: "NumPy archive",
         extensions: &["npz"],
         begins: |_| false,
         open: npz::open,
-        save: None,
     },
     Format {
         name: "MultiRecorder",
@@ -311,94 +307,81 @@ const FORMATS: &[Format] = &[
             let recording = multirecorder::MultiRecorder::open(path, options.is_8bit)?;
             Ok(Box::new(recording))
         },
-        save: None,
     },
     Format {
         name: "MiCAM05",
         extensions: &["gsh", "gsd"],
         begins: |_| false,
         open: |path, _| Ok(Box::new(micam05::Micam05::open(path)?)),
-        save: None,
     },
     Format {
         name: "HDF5",
         extensions: &["h5", "hdf5", "hdf", "he5", "nwb", "ims"],
         begins: hdf5::begins,
         open: |path, options| Ok(Box::new(hdf5::Hdf5File::open(path, options)?)),
-        save: None,
     },
     Format {
         name: ZARR,
         extensions: &["zarr"],
         begins: |_| false,
         open: |path, options| Ok(Box::new(zarr::Store::open(path, options)?)),
-        save: None,
     },
     Format {
         name: FOLDER,
         extensions: &[],
         begins: |_| false,
         open: |path, options| Ok(Box::new(folder::Folder::open(path, &options.prefix)?)),
-        save: None,
     },
     Format {
         name: "MATLAB",
         extensions: &["mat"],
         begins: matlab::begins,
         open: |path, options| Ok(Box::new(matlab::MatFile::open(path, options)?)),
-        save: None,
     },
     Format {
         name: "MiCAM ULTIMA",
         extensions: &["rsh", "rsm", "rsd"],
         begins: |_| false,
         open: |path, _| Ok(Box::new(micam_ultima::Ultima::open(path)?)),
-        save: None,
     },
     Format {
         name: "Andor",
         extensions: &["sif"],
         begins: sif::begins,
         open: |path, _| Ok(Box::new(sif::open(path)?)),
-        save: None,
     },
     Format {
         name: "PNG",
         extensions: &["png", "apng"],
         begins: image::begins_png,
-        open: |path, options| match film::is_animated(path) {
-            true => film::open_apng(path, options),
+        open: |path, options| match movie::is_animated(path) {
+            true => movie::open_apng(path, options),
             false => Ok(Box::new(image::Still::open(path)?)),
         },
-        save: None,
     },
     Format {
         name: "JPEG",
         extensions: &["jpg", "jpeg"],
         begins: image::begins_jpeg,
         open: |path, _| Ok(Box::new(image::Still::open(path)?)),
-        save: None,
     },
     Format {
         name: "BMP",
         extensions: &["bmp"],
         begins: image::begins_bmp,
         open: |path, _| Ok(Box::new(image::Still::open(path)?)),
-        save: None,
     },
     Format {
         name: "GIF",
         extensions: &["gif"],
-        begins: film::begins_gif,
-        open: film::open_gif,
-        save: None,
+        begins: movie::begins_gif,
+        open: movie::open_gif,
     },
     Format {
         name: "movie",
-        extensions: film::EXTENSIONS,
-        begins: film::begins,
-        open: film::open,
-        save: None,
+        extensions: movie::EXTENSIONS,
+        begins: movie::begins,
+        open: movie::open,
     },
 ];
 
@@ -496,14 +479,6 @@ fn unknown_format(path: &Path, extension: Option<String>) -> Error {
         .map(|format| format!("{} (.{})", format.name, format.extensions.join(", .")))
         .collect();
     error.hint(format!("what can be loaded: {}", known.join("; ")))
-}
-
-/// The extensions of the formats that can be written.
-fn savers() -> String {
-    let writable = FORMATS.iter().filter(|format| format.save.is_some());
-    let extensions = writable.flat_map(|format| format.extensions);
-    let names: Vec<String> = extensions.map(|name| format!("`.{name}`")).collect();
-    names.join(", ")
 }
 
 fn extension_of(path: &Path) -> Option<String> {

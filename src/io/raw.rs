@@ -13,7 +13,7 @@ use crate::bail;
 use crate::error::{Error, Result};
 use crate::io::FrameRange;
 use crate::task::{self, Task};
-use crate::video::{DType, Element, Samples, Strided, map_samples, read_run, with_dtype};
+use crate::video::{DType, Element, Samples, Strided, Video, map_samples, read_run, with_dtype};
 
 /// How many bytes one parallel step reads, and one write has.
 const STEP: usize = 2 << 20;
@@ -320,6 +320,42 @@ fn write_array<T: Stored>(array: &Strided<T>, path: &Path, file: &mut dyn Write)
         task.advance(batch.len())?;
     }
     Ok(())
+}
+
+/// A trace or an image as a video of one frame, a video as it is.
+pub(super) fn as_frames(video: &Video) -> Video {
+    let mut layout = video.layout().clone();
+    while layout.shape().len() < 3 {
+        layout = layout.insert_axis(0);
+    }
+    video.with_layout(layout)
+}
+
+/// Hands out the samples of one frame as bytes in row-major order.
+pub(super) fn with_frame<R>(samples: &Samples, frame: usize, run: impl FnOnce(&[u8]) -> R) -> R {
+    map_samples!(samples, array => match array.frame_slice(frame) {
+        Some(samples) => run(bytemuck::cast_slice(samples)),
+        None => {
+            let mut ordered = vec![Default::default(); array.shape()[1..].iter().product()];
+            read_run(array, frame, 0..ordered.len(), &mut ordered, |sample| sample);
+            run(bytemuck::cast_slice(&ordered))
+        }
+    })
+}
+
+/// Writes bytes at a place in a file.
+pub(super) fn write_at(file: &File, offset: u64, bytes: &[u8]) -> std::io::Result<()> {
+    #[cfg(unix)]
+    return std::os::unix::fs::FileExt::write_all_at(file, bytes, offset);
+    #[cfg(windows)]
+    {
+        let (mut offset, mut bytes) = (offset, bytes);
+        while !bytes.is_empty() {
+            let written = std::os::windows::fs::FileExt::seek_write(file, bytes, offset)?;
+            (offset, bytes) = (offset + written as u64, &bytes[written..]);
+        }
+        Ok(())
+    }
 }
 
 /// Samples that are bytes in a file.

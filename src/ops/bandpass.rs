@@ -2,6 +2,7 @@
 
 use super::butterworth::{Band, Section, design};
 use super::drive::{Courses, Kernel, map_courses};
+use super::frame_rate;
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::video::{Real, Video};
@@ -53,14 +54,7 @@ fn band(video: &Video, options: &Bandpass) -> Result<Band> {
     if !(1..=MAX_ORDER).contains(&order) {
         bail!("bandpass needs `order` to be 1 to {MAX_ORDER}, got {order}");
     }
-    let Some(fps) = options.fps.or(video.metadata().fps) else {
-        let error = Error::new("bandpass needs the frame rate, which the video does not know");
-        return Err(error.hint("say it: `v.fps = 500`, or `#{fps: 500}`"));
-    };
-    if !(fps > 0.0 && fps.is_finite()) {
-        bail!("bandpass needs `fps` to be a number > 0, got {fps}");
-    }
-    let nyquist = fps / 2.0;
+    let nyquist = frame_rate("bandpass", video, options.fps)? / 2.0;
     for (name, frequency) in [("low", low), ("high", high)] {
         if let Some(frequency) = frequency.filter(|f| !(*f > 0.0 && *f < nyquist)) {
             let error = Error::new(format!(

@@ -4,35 +4,53 @@
 //! all cores, from samples of any type and layout, into the memory of the input if that is a
 //! temporary, with progress and interruption.
 
+pub mod activation;
 pub mod bandpass;
 pub mod bleach;
+pub mod blend;
 pub mod border;
+pub mod collage;
+pub mod contour;
+pub mod contrast;
 pub mod create;
 pub mod describe;
 pub mod edit;
 pub mod elementwise;
 pub mod equality;
 pub mod example;
+pub mod frames;
 pub mod index;
+pub mod jitter;
 pub mod mean;
+pub mod median;
+pub mod morphology;
 pub mod normalize;
+pub mod pad;
+pub mod phase;
 pub mod ratio;
 pub mod reduce;
 pub mod region;
+pub mod registration;
+pub mod resize;
 pub mod shape;
 pub mod smooth;
+pub mod smoothstep;
+pub mod spectrum;
 pub mod temporal;
 pub mod trend;
 
 mod butterworth;
 pub mod drive;
+mod fourier;
 mod gaussian;
+mod rows;
 
 #[cfg(test)]
 pub(crate) mod testing;
 
+use crate::bail;
 use crate::error::{Error, Result};
-use crate::video::{DType, Video, shape_text};
+use crate::video::{DType, Real, Video, shape_text};
 
 /// An error unless the video has the axes `{t, y, x}`.
 fn expect_gray_frames(video: &Video, function: &str) -> Result<()> {
@@ -48,6 +66,28 @@ fn expect_gray_frames(video: &Video, function: &str) -> Result<()> {
         4 => error.hint("take one channel at a time: `v[[(), (), (), 0]]`"),
         _ => error,
     })
+}
+
+/// The frame rate in Hz, the given one or the video's.
+fn frame_rate(function: &str, video: &Video, fps: Option<f64>) -> Result<f64> {
+    let Some(fps) = fps.or(video.metadata().fps) else {
+        let error = Error::new(format!(
+            "{function} needs the frame rate, which the video does not know"
+        ));
+        return Err(error.hint("say it: `v.fps = 500`, or `#{fps: 500}`"));
+    };
+    match fps > 0.0 && fps.is_finite() {
+        true => Ok(fps),
+        false => bail!("{function} needs `fps` to be a number > 0, got {fps}"),
+    }
+}
+
+/// All samples in order, for results that depend on the whole of an image.
+fn read_all<R: Real>(video: &Video) -> Vec<R> {
+    let mut samples = vec![R::default(); video.layout().len()];
+    let (frames, run) = (0..video.len(), 0..video.frame_len());
+    video.samples().read_frames(frames, run, &mut samples);
+    samples
 }
 
 /// The error of a range that is looked for in nothing.

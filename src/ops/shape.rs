@@ -178,7 +178,7 @@ pub fn concatenate(arrays: &[Video], axis: i64) -> Result<Video> {
     ))
 }
 
-fn misfit(function: &str, first: &Video, other: &Video) -> Error {
+pub(super) fn misfit(function: &str, first: &Video, other: &Video) -> Error {
     Error::new(format!(
         "{function} needs arrays whose shapes fit, got {} and {}",
         shape_text(first.shape()),
@@ -246,7 +246,7 @@ fn join_first<T: Element>(arrays: &[Strided<T>]) -> Result<Strided<T>> {
 }
 
 /// The type that holds samples of two types, as NumPy chooses it.
-fn common_dtype(a: DType, b: DType) -> DType {
+pub(super) fn common_dtype(a: DType, b: DType) -> DType {
     let is_signed = |dtype| matches!(dtype, DType::I8 | DType::I16 | DType::I32 | DType::I64);
     let (small, large) = if a.size() <= b.size() { (a, b) } else { (b, a) };
     match (a, b) {

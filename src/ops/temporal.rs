@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::drive::{
-    Courses, Frame, Kernel, convert_samples, is_in_place, make_frames, map_courses,
+    Courses, Frame, Kernel, RUN, convert_samples, is_in_place, make_frames, map_courses,
 };
 use crate::bail;
 use crate::error::Result;
@@ -69,16 +69,22 @@ struct Difference<R> {
 
 impl<R: Real> Kernel<Frame<'_, R>> for Difference<R> {
     #[inline(always)]
-    fn run(&self, mut frame: Frame<'_, R>) {
+    fn run(&self, frame: Frame<'_, R>) {
         if !self.defined.contains(&frame.frame) {
             frame.results.fill(self.fill_value);
             return;
         }
         let earlier = frame.frame - self.defined.start;
-        frame.read(earlier + self.n);
-        frame.read_to_scratch(earlier);
-        for (result, earlier) in frame.results.iter_mut().zip(frame.scratch) {
-            *result -= *earlier;
+        let (scratch, mut first) = (frame.scratch, 0);
+        for results in frame.results.chunks_mut(RUN) {
+            let run = first..first + results.len();
+            first = run.end;
+            scratch.resize(results.len(), R::zero());
+            frame.source.read(earlier + self.n, run.clone(), results);
+            frame.source.read(earlier, run, scratch);
+            for (result, earlier) in results.iter_mut().zip(&*scratch) {
+                *result -= *earlier;
+            }
         }
     }
 }

@@ -71,7 +71,10 @@ macro_rules! builtins {
                 $(let $context = call.context;)?
                 #[allow(unused_mut, unused_variables)]
                 let mut values = call.values();
-                $(let $param: $ty = values.next()?;)*
+                $(
+                    #[allow(non_snake_case)]
+                    let $param: $ty = values.next()?;
+                )*
                 let result: $returns = $body;
                 $crate::script::Returned::into_result(result)
             },

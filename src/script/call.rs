@@ -1,6 +1,6 @@
 //! One call of a builtin: arguments by position and by name become values in parameter order.
 
-use rhai::{Dynamic, Map};
+use rhai::{Array, Dynamic, Map};
 
 use super::builtin::{Builtin, Param};
 use super::context::Context;
@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 
 /// A call whose arguments stand in the order of the parameters.
 pub struct Call<'a> {
-    builtin: &'a Builtin,
+    pub(super) builtin: &'a Builtin,
     arguments: Vec<Dynamic>,
     /// The session that calls.
     pub context: &'a Context,
@@ -30,6 +30,7 @@ impl<'a> Call<'a> {
         mut arguments: Vec<Dynamic>,
         context: &'a Context,
     ) -> Result<Self> {
+        gather_rest(builtin, &mut arguments);
         let options = take_options(builtin, &mut arguments);
         let (name, most) = (builtin.name, builtin.params.len());
         if arguments.len() > most {
@@ -69,6 +70,23 @@ impl<'a> Call<'a> {
         })
     }
 
+    /// The arguments, in the order of the parameters.
+    pub(super) fn arguments(&self) -> &[Dynamic] {
+        &self.arguments
+    }
+
+    /// An error if an argument is a path outside the sandbox.
+    pub(super) fn check_paths(&self) -> Result<()> {
+        let sandbox = &self.context.sandbox;
+        let mut arguments = self.builtin.params.iter().zip(&self.arguments);
+        arguments.try_for_each(|(param, value)| sandbox.check_argument(&param.ty, value))
+    }
+
+    /// Calls the function proper.
+    pub(super) fn run(self) -> Result<Dynamic> {
+        (self.builtin.run)(self)
+    }
+
     /// The arguments, to be taken one after the other as the types that the parameters have.
     pub fn values(self) -> Values<'a> {
         Values {
@@ -90,6 +108,16 @@ impl Values<'_> {
     }
 }
 
+/// Puts all arguments from that parameter on into an array, if the last one takes them all.
+fn gather_rest(builtin: &Builtin, arguments: &mut Vec<Dynamic>) {
+    if let Some((Param { ty: Type::Rest, .. }, before)) = builtin.params.split_last()
+        && arguments.len() >= before.len()
+    {
+        let rest: Array = arguments.drain(before.len()..).collect();
+        arguments.push(rest.into());
+    }
+}
+
 /// The option map, if the last argument is one rather than the value of a map parameter.
 fn take_options(builtin: &Builtin, arguments: &mut Vec<Dynamic>) -> Map {
     let is_options = arguments.last().is_some_and(Dynamic::is_map)
@@ -104,9 +132,9 @@ fn take_options(builtin: &Builtin, arguments: &mut Vec<Dynamic>) -> Map {
     }
 }
 
-fn accepts_map(ty: &Type) -> bool {
+pub(super) fn accepts_map(ty: &Type) -> bool {
     match ty {
-        Type::Map => true,
+        Type::Map | Type::Any => true,
         Type::Optional(of) => accepts_map(of),
         _ => false,
     }

@@ -36,6 +36,19 @@ pub enum Numbers {
     Several(Vec<f64>),
 }
 
+impl Numbers {
+    /// A number for each of two axes; one stands for both.
+    pub fn pair(&self, function: &str, param: &str) -> Result<[f64; 2]> {
+        match self {
+            Self::One(number) => Ok([*number; 2]),
+            Self::Several(numbers) => match numbers[..] {
+                [y, x] => Ok([y, x]),
+                _ => bail!("{function} needs `{param}` to be one or two numbers, got {numbers:?}"),
+            },
+        }
+    }
+}
+
 impl Value for Numbers {
     const TYPE: Type = Type::Either(&Type::Float, &Type::Array(&Type::Float));
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
@@ -98,6 +111,55 @@ impl Value for Reduced {
     }
     fn into_dynamic(self) -> Dynamic {
         part_or_sample(&self.0)
+    }
+}
+
+/// The frames of a video, or images in a list.
+pub struct Images(pub Vec<Video>);
+
+impl Value for Images {
+    const TYPE: Type = Type::Either(&Type::Video, &Type::Array(&Type::Video));
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        match Video::from_dynamic(value) {
+            Ok(video) if video.ndim() > 2 => Ok(Self(
+                (0..video.len()).map(|frame| video.frame(frame)).collect(),
+            )),
+            Ok(image) => Ok(Self(vec![image])),
+            Err(value) => Vec::from_dynamic(value).map(Self),
+        }
+    }
+    fn into_dynamic(self) -> Dynamic {
+        self.0.into_dynamic()
+    }
+}
+
+/// One trace or several, each an array or numbers.
+pub struct Traces(pub Vec<Video>);
+
+impl Value for Traces {
+    const TYPE: Type = Type::Either(&Type::Video, &Type::Array(&Type::Video));
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        let value = match Video::from_dynamic(value) {
+            Ok(trace) => return Ok(Self(vec![trace])),
+            Err(value) => value,
+        };
+        let traces: Vec<Dynamic> = Vec::from_dynamic(value)?;
+        let trace = |value: Dynamic| match Video::from_dynamic(value) {
+            Ok(trace) => Ok(trace),
+            Err(value) => {
+                let numbers =
+                    Array::clone(&*value.read_lock::<Array>().ok_or_else(|| value.clone())?);
+                of_numbers(&numbers).map_err(|_| value)
+            }
+        };
+        traces
+            .into_iter()
+            .map(trace)
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+    fn into_dynamic(self) -> Dynamic {
+        self.0.into_dynamic()
     }
 }
 

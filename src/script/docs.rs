@@ -1,23 +1,16 @@
 //! Documentation derived from the builtin table and from the comments of script libraries.
 
 use std::fmt::Write;
-use std::fs;
-use std::io::Write as _;
-use std::path::Path;
 
 use rhai::Engine;
 
-use super::builtin::{Builtin, Param};
+use super::builtin::{Builtin, Param, Topic};
 use super::context::Context;
-use super::frames::FRAMES_MEMBERS;
-use super::importer::IMPORTER_MEMBERS;
-use super::types::{DESCRIPTION_MEMBERS, Member, PLAYER_MEMBERS, VIDEO_MEMBERS};
-use super::value::{Type, Value};
+use super::value::Type;
 use crate::error::{Error, Result, closest};
-use crate::io::{Importer, atomic};
-use crate::ops::describe::Description;
-use crate::player::Player;
-use crate::video::{Frames, Video};
+
+pub use super::definitions::{definitions, write_definitions};
+pub use super::reference::reference;
 
 /// A module of script functions, as its comments document it.
 pub struct Library {
@@ -60,10 +53,13 @@ impl Library {
                 .collect::<Vec<_>>()
                 .join("\n")
         };
-        let ast = Engine::new_raw().compile(text).unwrap_or_default();
+        let mut engine = Engine::new_raw();
+        engine.set_max_expr_depths(0, 0);
+        let ast = engine.compile(text).unwrap_or_default();
         let mut functions: Vec<Function> = ast
             .iter_functions()
             .filter(|function| function.access == rhai::FnAccess::Public)
+            .filter(|function| !function.name.starts_with("anon$"))
             .map(|function| Function {
                 name: function.name.to_owned(),
                 params: function
@@ -113,6 +109,7 @@ pub fn signature(builtin: &Builtin) -> String {
         .iter()
         .map(|param| match default_text(param) {
             Some(default) => format!("{} = {default}", param.name),
+            None if matches!(param.ty, Type::Rest) => format!("{}…", param.name),
             None => param.name.to_owned(),
         })
         .collect();
@@ -123,7 +120,7 @@ pub fn signature(builtin: &Builtin) -> String {
     format!("{}({}){returns}", builtin.name, params.join(", "))
 }
 
-fn default_text(param: &Param) -> Option<String> {
+pub(super) fn default_text(param: &Param) -> Option<String> {
     param.default.map(|default| format!("{:?}", default()))
 }
 
@@ -151,6 +148,9 @@ pub fn help(context: &Context, name: &str) -> Result<String> {
             ));
         }
     }
+    if let Some(text) = super::lookup::user_help(context, name) {
+        return Ok(text);
+    }
     let names = context.builtins().map(|builtin| builtin.name);
     let names = names.chain(
         context
@@ -170,20 +170,30 @@ pub fn help(context: &Context, name: &str) -> Result<String> {
 pub fn overview(context: &Context) -> String {
     let mut text = String::new();
     for topic in context.topics() {
-        let entries = topic
-            .builtins
-            .iter()
-            .map(|builtin| (builtin.name, builtin.summary()));
-        section(&mut text, topic.title, entries);
+        text += &topic_overview(topic);
     }
     let libraries = context.libraries().iter();
     let modules = libraries.map(|library| (library.name.as_str(), library.summary()));
     section(&mut text, "Modules (import \"name\" as name;)", modules);
+    super::lookup::user_overview(&mut text, context);
     text.push_str("help(\"name\") tells more about one of them.\n");
     text
 }
 
-fn section<'a>(text: &mut String, title: &str, entries: impl Iterator<Item = (&'a str, &'a str)>) {
+/// The builtins of one topic, a line each.
+pub fn topic_overview(topic: &Topic) -> String {
+    let mut text = String::new();
+    let builtins = topic.builtins.iter();
+    let entries = builtins.map(|builtin| (builtin.name, builtin.summary()));
+    section(&mut text, topic.title, entries);
+    text
+}
+
+pub(super) fn section<'a>(
+    text: &mut String,
+    title: &str,
+    entries: impl Iterator<Item = (&'a str, &'a str)>,
+) {
     let _ = writeln!(text, "{title}");
     for (name, summary) in entries {
         let _ = writeln!(text, "  {name:<36} {}", summary.replace('`', ""));
@@ -202,7 +212,7 @@ fn builtin_help(builtin: &Builtin) -> String {
     text
 }
 
-fn library_help(library: &Library) -> String {
+pub(super) fn library_help(library: &Library) -> String {
     let mut text = format!(
         "import \"{0}\" as {0};\n\n{1}\n\n",
         library.name, library.doc
@@ -219,7 +229,7 @@ fn library_help(library: &Library) -> String {
 }
 
 /// Type, unit, default and choices of a parameter.
-fn param_facts(param: &Param) -> String {
+pub(super) fn param_facts(param: &Param) -> String {
     let mut facts = param.ty.to_string();
     if !param.unit.is_empty() {
         let _ = write!(facts, ", in {}", param.unit);
@@ -235,174 +245,11 @@ fn param_facts(param: &Param) -> String {
 }
 
 /// A doc comment without the space that follows each `///`.
-fn unindented(doc: &str) -> String {
+pub(super) fn unindented(doc: &str) -> String {
     let lines = doc
         .lines()
         .map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end());
     lines.fold(String::new(), |text, line| text + line + "\n")
-}
-
-/// The whole reference as a page of Markdown.
-pub fn reference(context: &Context) -> String {
-    let mut text = String::from(
-        "# Reference\n\nParameters are passed by position, or by name in a map as the last \
-         argument: `normalize(v, #{ymax: 255})`. Every function can be called as a method of its \
-         first argument: `v.normalize(0, 255)`. `()` stands for none.\n",
-    );
-    members_reference(&mut text, "Video", VIDEO_MEMBERS);
-    members_reference(&mut text, "Frames", FRAMES_MEMBERS);
-    members_reference(&mut text, "Description", DESCRIPTION_MEMBERS);
-    members_reference(&mut text, "InteractivePlayer", PLAYER_MEMBERS);
-    members_reference(&mut text, "Importer", IMPORTER_MEMBERS);
-    for topic in context.topics() {
-        let _ = write!(text, "\n## {}\n", topic.title);
-        for builtin in topic.builtins {
-            builtin_reference(&mut text, builtin);
-        }
-    }
-    for library in context.libraries() {
-        let _ = write!(text, "\n## Module {0}\n\n{1}\n", library.name, library.doc);
-        for function in &library.functions {
-            let signature = function.signature(library);
-            let _ = write!(
-                text,
-                "\n### {}\n\n```rhai\n{signature}\n```\n\n{}\n",
-                function.name, function.doc
-            );
-        }
-    }
-    text
-}
-
-fn members_reference<T>(text: &mut String, name: &str, members: &[Member<T>]) {
-    let _ = write!(text, "\n## {name}\n\n| property | |\n|---|---|\n");
-    for member in members {
-        let _ = writeln!(text, "| `.{}` | {} |", member.name, member.doc);
-    }
-}
-
-fn builtin_reference(text: &mut String, builtin: &Builtin) {
-    let doc = unindented(builtin.doc)
-        .replacen("```no_run\n", "```\n", 1)
-        .replacen("```\n", "```rhai\n", 1);
-    let _ = write!(
-        text,
-        "\n### {}\n\n```rhai\n{}\n```\n\n{doc}",
-        builtin.name,
-        signature(builtin)
-    );
-    if builtin.params.is_empty() {
-        return;
-    }
-    let _ = write!(text, "\n| parameter | type | |\n|---|---|---|\n");
-    for param in builtin.params {
-        let doc = unindented(param.doc).replace('\n', " ");
-        let facts = param_facts(param).replace('|', "\\|");
-        let _ = writeln!(text, "| `{}` | {facts} | {} |", param.name, doc.trim());
-    }
-}
-
-/// Writes definition files for editors with Rhai support into a folder.
-pub fn write_definitions(context: &Context, folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder).map_err(|e| Error::io("create", folder, &e))?;
-    let write = |name: &str, text: String| {
-        let path = folder.join(name);
-        let fill = |file: &mut fs::File| file.write_all(text.as_bytes());
-        atomic::write(&path, |file| {
-            fill(file).map_err(|e| Error::io("write", &path, &e))
-        })
-    };
-    write("optimap.d.rhai", definitions(context))?;
-    for library in context.libraries() {
-        write(
-            &format!("{}.d.rhai", library.name),
-            library_definitions(library),
-        )?;
-    }
-    Ok(())
-}
-
-/// The builtins as definitions: each with its required parameters, and with all of them.
-pub fn definitions(context: &Context) -> String {
-    let mut text = String::from("module static;\n");
-    for builtin in context.builtins() {
-        let doc = comment(&unindented(builtin.doc));
-        let required = builtin
-            .params
-            .iter()
-            .filter(|param| param.default.is_none())
-            .count();
-        for count in [required, builtin.params.len()] {
-            let params: Vec<String> = builtin.params[..count]
-                .iter()
-                .map(|p| format!("{}: {}", p.name, definition_type(&p.ty)))
-                .collect();
-            let returns = definition_type(&builtin.returns);
-            let _ = write!(
-                text,
-                "\n{doc}fn {}({}) -> {returns};\n",
-                builtin.name,
-                params.join(", ")
-            );
-            if required == builtin.params.len() {
-                break;
-            }
-        }
-    }
-    definition_members::<Video>(&mut text, "Video", VIDEO_MEMBERS);
-    definition_members::<Frames>(&mut text, "Frames", FRAMES_MEMBERS);
-    definition_members::<Description>(&mut text, "Description", DESCRIPTION_MEMBERS);
-    definition_members::<Player>(&mut text, "InteractivePlayer", PLAYER_MEMBERS);
-    definition_members::<Importer>(&mut text, "Importer", IMPORTER_MEMBERS);
-    text
-}
-
-fn definition_members<T: Value>(text: &mut String, name: &str, members: &[Member<T>]) {
-    for member in members {
-        let _ = write!(
-            text,
-            "\n/// {}\nfn get {}(of: {name}) -> ?;\n",
-            member.doc, member.name
-        );
-    }
-}
-
-fn library_definitions(library: &Library) -> String {
-    let mut text = format!("module {};\n", library.name);
-    for function in &library.functions {
-        let params: Vec<String> = function
-            .params
-            .iter()
-            .map(|param| format!("{param}: ?"))
-            .collect();
-        let (doc, params) = (comment(&function.doc), params.join(", "));
-        let _ = write!(text, "\n{doc}fn {}({params}) -> ?;\n", function.name);
-    }
-    text
-}
-
-/// A type in the grammar of definition files.
-fn definition_type(ty: &Type) -> String {
-    match ty {
-        Type::Any => "?".into(),
-        Type::Unit => "()".into(),
-        Type::Text | Type::Path | Type::Choice(..) => "String".into(),
-        Type::Map => "Map".into(),
-        Type::Blob => "Blob".into(),
-        Type::Size => "int | String".into(),
-        Type::Array(_) => "Array".into(),
-        Type::Optional(of) => format!("{} | ()", definition_type(of)),
-        Type::Either(one, other) => {
-            format!("{} | {}", definition_type(one), definition_type(other))
-        }
-        ty => ty.to_string(),
-    }
-}
-
-fn comment(doc: &str) -> String {
-    doc.lines().fold(String::new(), |text, line| {
-        text + format!("/// {line}").trim_end() + "\n"
-    })
 }
 
 /// The examples in the code blocks of a documentation comment, a line each; those of blocks

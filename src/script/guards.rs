@@ -68,7 +68,8 @@ fn length(function: &str, len: INT) -> Result<usize> {
     Ok(usize::try_from(len).unwrap_or(0))
 }
 
-fn sleep(seconds: f64) -> Result<()> {
+/// Waits for a number of seconds; Ctrl-C ends it.
+pub fn sleep(seconds: f64) -> Result<()> {
     const LOOK: Duration = Duration::from_millis(20);
     let Ok(duration) = Duration::try_from_secs_f64(seconds.max(0.0)) else {
         bail!("sleep needs a number of seconds, got {seconds}");

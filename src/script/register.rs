@@ -1,6 +1,7 @@
 //! Makes the builtin table callable from scripts.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use rhai::{
     Dynamic, Engine, EvalAltResult, FLOAT, FuncRegistration, Module, NativeCallContext, Position,
@@ -9,8 +10,12 @@ use rhai::{
 
 use super::builtin::Builtin;
 use super::call::Call;
+use super::callback;
 use super::context::Context;
+use super::value::{Type, plain_text};
 use crate::error::{Error, Result};
+use crate::task;
+use crate::video::number_text;
 
 /// The most arguments Rhai passes to a function.
 const MOST_ARGUMENTS: usize = 20;
@@ -20,9 +25,13 @@ pub fn register(engine: &mut Engine, context: &Arc<Context>) {
     super::types::register(engine);
     super::guards::register(engine);
     register_constants(engine);
-    free_names(engine);
+    free_names(engine, context.clone());
     for builtin in context.builtins() {
-        let most = MOST_ARGUMENTS.min(builtin.params.len() + 1);
+        let takes_rest = matches!(builtin.params.last().map(|p| p.ty), Some(Type::Rest));
+        let most = match takes_rest {
+            true => MOST_ARGUMENTS,
+            false => MOST_ARGUMENTS.min(builtin.params.len() + 1),
+        };
         for count in 0..=most {
             register_arity(engine, builtin, context.clone(), count);
         }
@@ -54,14 +63,20 @@ fn register_constants(engine: &mut Engine) {
     engine.register_global_module(module.into());
 }
 
+/// The name of the last value at the prompt.
+pub const LAST: &str = "_";
+
 /// Names of functions that Rhai reserves without using them.
 const FREED: &[&str] = &["var"];
 
 /// Makes them names like others. Rhai marks the hook as deprecated only because it may change.
 #[allow(deprecated)]
-fn free_names(engine: &mut Engine) {
-    engine.on_parse_token(|token, _, _| match token {
+fn free_names(engine: &mut Engine, context: Arc<Context>) {
+    engine.on_parse_token(move |token, _, _| match token {
         Token::Reserved(name) if FREED.contains(&name.as_str()) => Token::Identifier(name),
+        Token::Underscore if context.last_value_is_named() => {
+            Token::Identifier(Box::new(LAST.into()))
+        }
         token => token,
     });
 }
@@ -75,8 +90,17 @@ fn register_arity(
     count: usize,
 ) {
     let run = move |native: &NativeCallContext, arguments: Vec<Dynamic>| {
-        let arguments = arguments.into_iter().map(Dynamic::flatten).collect();
-        let result = Call::bind(builtin, arguments, &context).and_then(builtin.run);
+        let mut arguments: Vec<_> = arguments.into_iter().map(Dynamic::flatten).collect();
+        callback::capture(native, builtin, &context, &mut arguments);
+        let begin = context.is_verbose().then(Instant::now);
+        let result = context.profile.measure(builtin.name, native, || {
+            let call = Call::bind(builtin, arguments, &context)?;
+            call.check_paths()?;
+            context.loads.run(call)
+        });
+        if let (Some(begin), Ok(value)) = (begin, &result) {
+            note(builtin, begin.elapsed(), value);
+        }
         result.map_err(|error| raise(error, native.call_position()))
     };
     let function = FuncRegistration::new(builtin.name)
@@ -106,10 +130,20 @@ fn register_arity(
     }
 }
 
-/// An error as Rhai raises it: failures can be caught by the script, interruptions cannot.
+/// Tells that a call of a builtin is done.
+fn note(builtin: &Builtin, time: Duration, value: &Dynamic) {
+    let result = match value.is_unit() {
+        true => String::new(),
+        false => format!(" → {}", plain_text(value)),
+    };
+    let milliseconds = number_text(time.as_secs_f64() * 1000.0);
+    task::note(&format!("{}: {milliseconds} ms{result}", builtin.name));
+}
+
+/// An error as Rhai raises it: failures can be caught by the script, its end cannot.
 pub(super) fn raise(error: Error, position: Position) -> Box<EvalAltResult> {
-    if error.is_interrupted() {
-        return EvalAltResult::ErrorTerminated(error.to_string().into(), position).into();
+    if error.is_interrupted() || error.exit_code().is_some() {
+        return EvalAltResult::ErrorTerminated(Dynamic::from(error), position).into();
     }
     EvalAltResult::ErrorRuntime(Dynamic::from(error), position).into()
 }

@@ -2,12 +2,16 @@
 
 use rhai::{Dynamic, Engine, EvalAltResult, Map, NativeCallContext};
 
+use super::colormap::COLORMAP_MEMBERS;
+use super::frames::FRAMES_MEMBERS;
+use super::importer::IMPORTER_MEMBERS;
 use super::metadata;
+use super::player::PLAYER_MEMBERS;
+use super::progress::PROGRESS_MEMBERS;
 use super::register::or_raise;
 use super::value::Value;
 use crate::error::{Error, Result};
 use crate::ops::describe::Description;
-use crate::player::Player;
 use crate::video::Video;
 
 /// A property of a script type: help and completion read it, registration makes it a getter.
@@ -133,29 +137,57 @@ pub(super) const DESCRIPTION_MEMBERS: &[Member<Description>] = &[
     },
 ];
 
-/// The properties of a player.
-pub(super) const PLAYER_MEMBERS: &[Member<Player>] = &[
-    Member {
-        name: "frame",
-        doc: "The index of the frame shown.",
-        get: |player| player.frame().into_dynamic(),
-    },
-    Member {
-        name: "playing",
-        doc: "Whether it plays.",
-        get: |player| player.is_playing().into_dynamic(),
-    },
-    Member {
-        name: "step",
-        doc: "By how many frames it goes on.",
-        get: |player| player.step().into_dynamic(),
-    },
-    Member {
-        name: "is_open",
-        doc: "Whether its window is open.",
-        get: |player| player.is_open().into_dynamic(),
-    },
+/// Gives the names and meanings of the properties of a type.
+pub(super) type Members = fn() -> Vec<(&'static str, &'static str)>;
+
+/// The types for documentation: name, what they are, and their properties.
+pub(super) const MEMBERS: &[(&str, &str, Members)] = &[
+    (
+        "Video",
+        "An array of 1 to 4 axes: a video `{t, y, x}` or `{t, y, x, channel}`, an image `{y, x}` or a trace \
+         `{t}`. Parts are taken with `v[t]`, `v[a..b]` and `v[[t, y, x]]`, of which each may be an int, a range \
+         or `()` for all, and with masks: `v[v > 3]`; all of them can be assigned to. `+ - * / % **`, \
+         comparisons and `& | !` work sample by sample.",
+        || documented(VIDEO_MEMBERS),
+    ),
+    (
+        "Frames",
+        "Frames that are made one by one when they are asked for: `for frame in frames { … }`, `frames[i]`.",
+        || documented(FRAMES_MEMBERS),
+    ),
+    (
+        "Description",
+        "What `describe` finds out about a video.",
+        || documented(DESCRIPTION_MEMBERS),
+    ),
+    (
+        "InteractivePlayer",
+        "A window that plays videos, from `show_video` and others.",
+        || documented(PLAYER_MEMBERS),
+    ),
+    (
+        "Importer",
+        "A recording of a camera whose header has been read.",
+        || documented(IMPORTER_MEMBERS),
+    ),
+    (
+        "Colormap",
+        "Colours from the low to the high end of a range, from `colormap`.",
+        || documented(COLORMAP_MEMBERS),
+    ),
+    (
+        "Progress",
+        "How far a loop has come: `for file in progress(files) { … }`.",
+        || documented(PROGRESS_MEMBERS),
+    ),
 ];
+
+fn documented<T>(members: &'static [Member<T>]) -> Vec<(&'static str, &'static str)> {
+    members
+        .iter()
+        .map(|member| (member.name, member.doc))
+        .collect()
+}
 
 /// Registers the types with their properties, indexing and printing.
 pub(super) fn register(engine: &mut Engine) {
@@ -177,13 +209,6 @@ pub(super) fn register(engine: &mut Engine) {
         description.to_string()
     });
 
-    engine.register_type_with_name::<Player>("InteractivePlayer");
-    register_members(engine, PLAYER_MEMBERS);
-    register_text(engine, |player: &mut Player| {
-        let state = if player.is_open() { "open" } else { "closed" };
-        format!("player ({state}), frame {}", player.frame())
-    });
-
     engine.register_type_with_name::<Error>("Error");
     engine.register_get("message", |error: &mut Error| error.message().to_owned());
     engine.register_get("hints", |error: &mut Error| {
@@ -193,6 +218,9 @@ pub(super) fn register(engine: &mut Engine) {
     register_caught_errors(engine);
     super::frames::register(engine);
     super::importer::register(engine);
+    super::player::register(engine);
+    super::progress::register(engine);
+    super::colormap::register(engine);
 }
 
 pub(super) fn register_members<T: rhai::Variant + Clone>(

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use rhai::{Array, Dynamic, FLOAT, INT, ImmutableString, Map};
 
 use crate::choice::Choice;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::io::Importer;
 use crate::ops::describe::Description;
 use crate::ops::elementwise::Operand;
@@ -50,8 +50,14 @@ pub enum Type {
     Description,
     /// A player.
     Player,
+    /// A function of the script.
+    Function,
+    /// A colormap.
+    Colormap,
     /// An importer.
     Importer,
+    /// How far a loop has come.
+    Progress,
     /// One of a set of names: what a name is, and the names.
     Choice(&'static str, fn() -> Vec<&'static str>),
     /// An array.
@@ -60,6 +66,8 @@ pub enum Type {
     Optional(&'static Type),
     /// A value of one of two types.
     Either(&'static Type, &'static Type),
+    /// All arguments that are left.
+    Rest,
 }
 
 /// A Rust type that scripts can pass and receive.
@@ -207,6 +215,19 @@ impl<T: Value> Value for Vec<T> {
     }
 }
 
+/// All arguments from a parameter on, which is the last one.
+pub struct Rest(pub Vec<Dynamic>);
+
+impl Value for Rest {
+    const TYPE: Type = Type::Rest;
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        value.try_cast_result::<Array>().map(Self)
+    }
+    fn into_dynamic(self) -> Dynamic {
+        self.0.into()
+    }
+}
+
 impl Value for Size {
     const TYPE: Type = Type::Size;
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
@@ -262,6 +283,9 @@ impl Value for Colormap {
         Colormap::names().collect()
     });
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        if value.is::<Colormap>() {
+            return value.try_cast_result();
+        }
         if value.is_array() {
             let colors = Vec::<String>::from_dynamic(value.clone());
             return colors
@@ -337,7 +361,10 @@ impl Type {
             Type::Frames => "frames".into(),
             Type::Description => "a description".into(),
             Type::Player => "a player".into(),
+            Type::Function => "a function".into(),
+            Type::Colormap => "a colormap".into(),
             Type::Importer => "an importer".into(),
+            Type::Progress => "a progress".into(),
             Type::Choice(noun, names) => match names() {
                 names if names.len() > 12 => (*noun).into(),
                 names => {
@@ -348,6 +375,7 @@ impl Type {
             Type::Array(of) => format!("an array, each {}", of.expected()),
             Type::Optional(of) => format!("{} or ()", of.expected()),
             Type::Either(one, other) => format!("{} or {}", one.expected(), other.expected()),
+            Type::Rest => "values".into(),
         }
     }
 
@@ -356,8 +384,19 @@ impl Type {
         match self {
             Type::Choice(_, names) => names(),
             Type::Optional(of) | Type::Array(of) => of.choices(),
+            Type::Either(one, other) => [one.choices(), other.choices()].concat(),
             _ => Vec::new(),
         }
+    }
+}
+
+/// Whether values of a type are paths, contain them, or may be one.
+pub(super) fn has_paths(ty: &Type) -> bool {
+    match ty {
+        Type::Path => true,
+        Type::Optional(of) | Type::Array(of) => has_paths(of),
+        Type::Either(one, other) => has_paths(one) || has_paths(other),
+        _ => false,
     }
 }
 
@@ -379,12 +418,31 @@ impl fmt::Display for Type {
             Type::Frames => f.write_str("Frames"),
             Type::Description => f.write_str("Description"),
             Type::Player => f.write_str("InteractivePlayer"),
+            Type::Function => f.write_str("Fn"),
+            Type::Colormap => f.write_str("Colormap"),
             Type::Importer => f.write_str("Importer"),
+            Type::Progress => f.write_str("Progress"),
             Type::Array(of) => write!(f, "array of {of}"),
             Type::Optional(of) => write!(f, "{of} or ()"),
             Type::Either(one, other) => write!(f, "{one} or {other}"),
+            Type::Rest => f.write_str("any number of values"),
         }
     }
+}
+
+/// A value as `print` shows it, on its own or in an array.
+pub fn plain_text(value: &Dynamic) -> String {
+    if let Some(video) = value.read_lock::<Video>() {
+        return video.to_string();
+    }
+    if let Some(error) = value.read_lock::<Error>() {
+        return error.to_string();
+    }
+    if let Some(items) = value.read_lock::<Array>() {
+        let items: Vec<String> = items.iter().map(plain_text).collect();
+        return format!("[{}]", items.join(", "));
+    }
+    value.to_string()
 }
 
 /// A value as messages show it: "-1", "\"abc\"", "a video 3×8×10".

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::colormap::{BAD, Colormap, Rgba, Scale};
+use super::colormap::{BAD, Colormap, FloatColor, Rgba, Scale};
 use super::samples::{Element, Real};
 use super::{Video, number_text, shape_text};
 use crate::bail;
@@ -64,6 +64,33 @@ impl Coloring {
         }
     }
 
+    /// Like [`Coloring::colors`] in full precision; components that are not a number stay so
+    /// beside an opacity of their own.
+    ///
+    /// # Panics
+    /// If the run leaves the frame or `out` has another length.
+    pub fn exact_colors(
+        &self,
+        video: &Video,
+        frame: usize,
+        pixels: Range<usize>,
+        out: &mut [FloatColor],
+    ) {
+        if video.dtype().is_wide() {
+            self.exact_colors_in::<f64>(video, frame, pixels, out);
+        } else {
+            self.exact_colors_in::<f32>(video, frame, pixels, out);
+        }
+    }
+
+    /// The number of samples of a pixel.
+    pub fn channels(&self) -> usize {
+        match self {
+            Coloring::Mapped(_) => 1,
+            Coloring::Direct { channels, .. } => *channels,
+        }
+    }
+
     fn colors_in<R: Real>(
         &self,
         video: &Video,
@@ -71,25 +98,49 @@ impl Coloring {
         pixels: Range<usize>,
         out: &mut [Rgba],
     ) {
-        let channels = match self {
-            Coloring::Mapped(_) => 1,
-            Coloring::Direct { channels, .. } => *channels,
-        };
-        let mut samples = vec![R::zero(); pixels.len() * channels];
-        let run = pixels.start * channels..pixels.end * channels;
-        video.samples().read(frame, run, &mut samples);
+        let samples = self.read::<R>(video, frame, pixels);
         match self {
             Coloring::Mapped(scale) => {
                 for (out, color) in out.iter_mut().zip(scale.colors(&samples)) {
                     *out = color;
                 }
             }
-            Coloring::Direct { white, .. } => {
-                for (out, pixel) in out.iter_mut().zip(samples.chunks_exact(channels)) {
+            Coloring::Direct { channels, white } => {
+                for (out, pixel) in out.iter_mut().zip(samples.chunks_exact(*channels)) {
                     *out = direct(pixel, 255.0 / white);
                 }
             }
         }
+    }
+
+    fn exact_colors_in<R: Real>(
+        &self,
+        video: &Video,
+        frame: usize,
+        pixels: Range<usize>,
+        out: &mut [FloatColor],
+    ) {
+        let samples = self.read::<R>(video, frame, pixels);
+        match self {
+            Coloring::Mapped(scale) => {
+                for (out, color) in out.iter_mut().zip(scale.exact_colors(&samples)) {
+                    *out = color;
+                }
+            }
+            Coloring::Direct { channels, white } => {
+                for (out, pixel) in out.iter_mut().zip(samples.chunks_exact(*channels)) {
+                    *out = exact_direct(pixel, *white);
+                }
+            }
+        }
+    }
+
+    fn read<R: Real>(&self, video: &Video, frame: usize, pixels: Range<usize>) -> Vec<R> {
+        let channels = self.channels();
+        let mut samples = vec![R::zero(); pixels.len() * channels];
+        let run = pixels.start * channels..pixels.end * channels;
+        video.samples().read(frame, run, &mut samples);
+        samples
     }
 }
 
@@ -101,6 +152,19 @@ fn direct<R: Real>(pixel: &[R], scale: f64) -> Rgba {
     let byte = |sample: &R| (Element::to_f64(*sample) * scale) as u8;
     let opacity = pixel.get(3).map_or(255, byte);
     [byte(&pixel[0]), byte(&pixel[1]), byte(&pixel[2]), opacity]
+}
+
+/// The colour whose components these are as parts of `white`.
+#[inline(always)]
+fn exact_direct<R: Real>(pixel: &[R], white: f64) -> FloatColor {
+    let part = |sample: R| (Element::to_f64(sample) / white) as f32;
+    match *pixel {
+        [red, green, blue, opacity] => [part(red), part(green), part(blue), part(opacity)],
+        [red, green, blue] if !(red + green + blue).is_nan() => {
+            [part(red), part(green), part(blue), 1.0]
+        }
+        _ => [0.0; 4],
+    }
 }
 
 fn scale(video: &Video, colormap: Colormap, vmin: Option<f64>, vmax: Option<f64>) -> Result<Scale> {

@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::samples::Real;
+use super::samples::{Element, Real};
 use crate::error::{Error, Result};
 
 /// The tables, as `tests/data/colormaps.py` writes them.
@@ -13,6 +13,9 @@ const TABLES: &[u8] = include_bytes!("colormaps.bin");
 
 /// Red, green, blue, opacity.
 pub type Rgba = [u8; 4];
+
+/// A colour in full precision, each component from 0 to 1.
+pub type FloatColor = [f32; 4];
 
 /// What is not a number is transparent black.
 pub const BAD: Rgba = [0, 0, 0, 0];
@@ -22,6 +25,8 @@ pub const BAD: Rgba = [0, 0, 0, 0];
 pub struct Colormap {
     name: String,
     colors: Arc<[Rgba]>,
+    exact: Arc<[FloatColor]>,
+    bad: Rgba,
 }
 
 impl Colormap {
@@ -31,18 +36,20 @@ impl Colormap {
             Some(base) => (base, true),
             None => (name, false),
         };
-        let Some((_, colors)) = tables().iter().find(|(known, _)| *known == base) else {
+        let Some(table) = tables().iter().find(|table| table.name == base) else {
             return Err(Error::new(format!("there is no colormap `{name}`"))
                 .did_you_mean(name, Self::names()));
         };
-        let colors = if reversed {
-            colors.iter().rev().copied().collect()
-        } else {
-            colors.clone()
-        };
+        let (mut colors, mut exact) = (table.colors.clone(), table.exact.clone());
+        if reversed {
+            colors = table.reversed.clone();
+            exact = exact.iter().rev().copied().collect();
+        }
         Ok(Self {
             name: name.to_owned(),
             colors,
+            exact,
+            bad: BAD,
         })
     }
 
@@ -51,26 +58,24 @@ impl Colormap {
         Self::named("gray").expect("one of our own tables")
     }
 
-    /// A gradient through the given colours (CSS names or `#rrggbb`), the low end first.
-    pub fn gradient(colors: &[String]) -> Result<Self> {
-        use colorgrad::Gradient;
-        let gradient = colorgrad::GradientBuilder::new()
-            .html_colors(colors)
-            .build::<colorgrad::LinearGradient>()
-            .map_err(|cause| {
-                Error::new(format!("cannot make a colormap of {colors:?}: {cause}"))
-                    .hint("colours are written like \"black\" or \"#ff8800\"")
-            })?;
-        let colors = gradient.colors(256).map(|color| color.to_rgba8());
-        Ok(Self {
-            name: "gradient".into(),
-            colors: colors.collect(),
-        })
+    /// The colormap of overlays unless another is chosen.
+    pub fn purples() -> Self {
+        Self::named("Purples").expect("one of our own tables")
+    }
+
+    /// A table of given colours, low end first.
+    pub(super) fn of_colors(name: &str, exact: Vec<FloatColor>, bad: Rgba) -> Self {
+        Self {
+            name: name.to_owned(),
+            colors: exact.iter().map(|color| color.map(byte)).collect(),
+            exact: exact.into(),
+            bad,
+        }
     }
 
     /// The names of all tables, without the reversed ones.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        tables().iter().map(|(name, _)| *name)
+        tables().iter().map(|table| table.name)
     }
 
     /// The name it was asked for by.
@@ -83,9 +88,25 @@ impl Colormap {
         &self.colors
     }
 
+    /// The table in full precision, low end first.
+    pub fn exact_colors(&self) -> &[FloatColor] {
+        &self.exact
+    }
+
+    /// The colour of what is not a number.
+    pub fn bad(&self) -> Rgba {
+        self.bad
+    }
+
+    /// The same colours with another one for what is not a number.
+    pub fn with_bad(self, bad: Rgba) -> Self {
+        Self { bad, ..self }
+    }
+
     /// Whether every colour is gray.
     pub fn is_gray(&self) -> bool {
-        self.colors.iter().all(|[r, g, b, _]| r == g && g == b)
+        let is_gray = |[r, g, b, _]: &Rgba| r == g && g == b;
+        self.colors.iter().all(is_gray) && is_gray(&self.bad)
     }
 }
 
@@ -126,26 +147,62 @@ impl Scale {
     /// everything the first colour, one that is not finite shows nothing.
     pub fn colors<'a, R: Real>(&'a self, samples: &'a [R]) -> impl Iterator<Item = Rgba> + 'a {
         let colors = self.colormap.colors();
-        let n = R::from_f64(colors.len() as f64);
-        let (low, high) = (R::from_f64(self.low), R::from_f64(self.high));
-        let width = high - low;
+        let (place, bad) = (self.place(), self.colormap.bad);
+        samples
+            .iter()
+            .map(move |&sample| place(sample).map_or(bad, |place| colors[place]))
+    }
+
+    /// Like [`Scale::colors`] in full precision.
+    pub fn exact_colors<'a, R: Real>(
+        &'a self,
+        samples: &'a [R],
+    ) -> impl Iterator<Item = FloatColor> + 'a {
+        let colors = self.colormap.exact_colors();
+        let place = self.place();
+        let bad = self.colormap.bad.map(|byte| f32::from(byte) / 255.0);
+        samples
+            .iter()
+            .map(move |&sample| place(sample).map_or(bad, |place| colors[place]))
+    }
+
+    /// Finds the place of a sample's colour in the table; `None` if it has no colour.
+    fn place<R: Real>(&self) -> impl Fn(R) -> Option<usize> + use<R> {
+        let last = self.colormap.colors().len() - 1;
+        let n = R::from_f64(last as f64 + 1.0);
+        let (low, width) = (self.low, self.high - self.low);
         let valid = width.is_finite();
-        samples.iter().map(move |&sample| {
+        // NumPy computes these two steps in double precision and stores each in that of the samples.
+        let stored = |value: f64| R::from_f64(value);
+        move |sample| {
             if sample.is_nan() || !valid {
-                return BAD;
+                return None;
             }
-            let place = if width == R::zero() {
+            let part = if width == 0.0 {
                 R::zero()
             } else {
-                (sample - low) / width
+                let distance = stored(Element::to_f64(sample) - low);
+                stored(Element::to_f64(distance) / width)
             };
-            let index = (place.max(R::zero()).min(R::one()) * n).to_f64() as usize;
-            colors[index.min(colors.len() - 1)]
-        })
+            let place = (part.max(R::zero()).min(R::one()) * n).to_f64() as usize;
+            Some(place.min(last))
+        }
     }
 }
 
-type Table = (&'static str, Arc<[Rgba]>);
+/// A component of a colour in 8 bits, rounded.
+fn byte(component: f32) -> u8 {
+    (component * 255.0).round() as u8
+}
+
+/// One of matplotlib's tables.
+struct Table {
+    name: &'static str,
+    colors: Arc<[Rgba]>,
+    /// The colours of the reversed table, some of which are rounded otherwise.
+    reversed: Arc<[Rgba]>,
+    exact: Arc<[FloatColor]>,
+}
 
 fn tables() -> &'static [Table] {
     static PARSED: OnceLock<Vec<Table>> = OnceLock::new();
@@ -154,19 +211,50 @@ fn tables() -> &'static [Table] {
         let mut tables = Vec::new();
         while let Some((&name_len, after)) = rest.split_first() {
             let (name, after) = after.split_at(usize::from(name_len));
-            let (count, after) = after.split_at(2);
-            let count = usize::from(u16::from_le_bytes([count[0], count[1]]));
-            let (colors, after) = after.split_at(3 * count);
-            let name = std::str::from_utf8(name).expect("the tables are our own");
-            let colors = colors
-                .chunks_exact(3)
-                .map(|c| [c[0], c[1], c[2], 255])
-                .collect();
-            tables.push((name, colors));
+            let (count, after) = number(after);
+            let (colors, after) = after.split_at(9 * count);
+            let (count, after) = number(after);
+            let (differences, after) = after.split_at(2 * count);
+            let colors = || colors.as_chunks::<3>().0.as_chunks::<3>().0.iter();
+            let bytes: Arc<[Rgba]> = colors().map(|[r, g, b]| [r[0], g[0], b[0], 255]).collect();
+            tables.push(Table {
+                name: std::str::from_utf8(name).expect("the tables are our own"),
+                reversed: reversed(&bytes, differences),
+                colors: bytes,
+                exact: colors().map(exact_color).collect(),
+            });
             rest = after;
         }
         tables
     })
+}
+
+fn number(bytes: &[u8]) -> (usize, &[u8]) {
+    let (number, after) = bytes.split_at(2);
+    (
+        usize::from(u16::from_le_bytes([number[0], number[1]])),
+        after,
+    )
+}
+
+/// The colours from the last to the first; some components are larger or smaller by one.
+fn reversed(colors: &[Rgba], differences: &[u8]) -> Arc<[Rgba]> {
+    let mut reversed: Vec<Rgba> = colors.iter().rev().copied().collect();
+    for difference in differences.as_chunks::<2>().0 {
+        let difference = usize::from(u16::from_le_bytes(*difference));
+        let (color, component) = (difference / 2 / 3, difference / 2 % 3);
+        let byte = &mut reversed[color][component];
+        *byte = byte.wrapping_add_signed(if difference % 2 == 1 { 1 } else { -1 });
+    }
+    reversed.into()
+}
+
+fn exact_color(color: &[[u8; 3]; 3]) -> FloatColor {
+    let [red, green, blue] = color.map(|[high, middle, low]| {
+        let value = u32::from_be_bytes([0, high, middle, low]);
+        (f64::from(value) / f64::from(255 << 16)) as f32
+    });
+    [red, green, blue, 1.0]
 }
 
 #[cfg(test)]
@@ -187,13 +275,19 @@ mod tests {
     }
 
     #[test]
-    fn gradients_run_through_their_colors() {
-        let colors = ["black", "#ff8800", "white"].map(str::to_owned);
-        let gradient = Colormap::gradient(&colors).unwrap();
-        assert_eq!(gradient.colors().len(), 256);
-        assert_eq!(gradient.colors().first(), Some(&[0, 0, 0, 255]));
-        assert_eq!(gradient.colors().last(), Some(&[255, 255, 255, 255]));
-        assert!(Colormap::gradient(&["reddish".to_owned()]).is_err());
+    fn exact_colors_are_those_of_8_bits_with_more_digits() {
+        for name in ["gray", "viridis", "tab10", "hsv_r"] {
+            let colormap = Colormap::named(name).unwrap();
+            let pairs = colormap.colors().iter().zip(colormap.exact_colors());
+            for (bytes, exact) in pairs {
+                for (byte, exact) in bytes.iter().zip(exact) {
+                    let rest = exact * 255.0 - f32::from(*byte);
+                    assert!((-1e-4..1.0).contains(&rest), "{name}: {byte} and {exact}");
+                }
+            }
+        }
+        let third = Colormap::named("gray").unwrap().exact_colors()[85][0];
+        assert!((third - 1.0 / 3.0).abs() < 1e-7);
     }
 
     #[test]

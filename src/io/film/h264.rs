@@ -1,293 +1,225 @@
-//! H.264 movies in MP4 and QuickTime files, decoded without ffmpeg.
+//! MP4 movies without ffmpeg: a built-in H.264 encoder.
 
-use std::cell::Cell;
-use std::collections::VecDeque;
-use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
-use std::path::Path;
-use std::rc::Rc;
+use std::io::{Seek, Write};
 
-use mp4::{MediaType, Mp4Reader, Mp4Track, TrackType};
+use mp4::{AvcConfig, MediaConfig, Mp4Config, Mp4Sample, Mp4Writer, TrackConfig, TrackType};
 use openh264::OpenH264API;
-use openh264::decoder::{DecodedYUV, Decoder, DecoderConfig, Flush};
-use openh264::formats::YUVSource;
+use openh264::encoder::{
+    BitRate, Complexity, EncodedBitStream, Encoder, EncoderConfig, FrameRate, FrameType,
+    IntraFramePeriod, QpRange, RateControlMode, UsageType, VuiConfig,
+};
+use openh264::formats::YUVSlices;
 
-use super::{Chosen, Codec, Decode, Film, Play, Size};
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::FrameRange;
-use crate::io::foreign::without_panic;
-use crate::io::raw::Source;
-use crate::task;
-use crate::video::{DType, Layout, Metadata};
 
-/// What comes before each part of a stream.
-const START: [u8; 4] = [0, 0, 0, 1];
+/// The shortest side that the encoder takes.
+const SMALLEST: usize = 16;
 
-/// A file and how many bytes may yet be read of it.
-type Movie = (Mp4Reader<Patient>, Rc<Cell<u64>>);
+/// The largest frames that the encoder takes, lying or standing.
+const LARGEST: (usize, usize) = (3840, 2160);
 
-/// A file of which only so much is read at a time: the parts of a damaged one can refer to each
-/// other in circles.
-struct Patient {
-    file: BufReader<File>,
-    budget: Rc<Cell<u64>>,
+/// The coarsest quantizer.
+const WORST: u8 = 51;
+
+/// So many bits that only the quantizer decides about the quality.
+const BITS_PER_SECOND: u32 = 100_000_000;
+
+/// From one frame that can be decoded alone to the next.
+const KEY_INTERVAL: u32 = 250;
+
+/// The duration of a frame; the frame rate is chosen by the time scale.
+const DURATION: u32 = 1000;
+
+const SEQUENCE_PARAMETERS: u8 = 7;
+const PICTURE_PARAMETERS: u8 = 8;
+
+/// A movie being written.
+pub(super) struct Movie<W> {
+    encoder: Encoder,
+    fps: f64,
+    quantizer: u8,
+    writer: Mp4Writer<W>,
+    size: (usize, usize),
+    timescale: u32,
+    frames: u64,
+    parameters: Option<(Vec<u8>, Vec<u8>)>,
 }
 
-impl Read for Patient {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read(out)?;
-        match self.budget.get().checked_sub(read as u64) {
-            Some(rest) if !task::is_interrupted() => self.budget.set(rest),
-            _ => return Err(io::Error::other("its parts refer to each other in circles")),
+impl<W: Write + Seek> Movie<W> {
+    /// Begins a movie of frames of an even size; `quantizer` is 0 for the best quality and 51 for
+    /// the worst.
+    pub(super) fn new(writer: W, size: (usize, usize), fps: f64, quantizer: u8) -> Result<Self> {
+        check_size(size)?;
+        let timescale = (fps * f64::from(DURATION)).round();
+        if !(1.0..=f64::from(u32::MAX)).contains(&timescale) {
+            bail!("`fps` must be from 0.001 to 4000000, got {fps}");
         }
-        Ok(read)
-    }
-}
-
-impl Seek for Patient {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        // Unlike a plain seek this keeps what was read ahead.
-        let position = self.file.stream_position()?;
-        match to {
-            SeekFrom::Start(to) if to.abs_diff(position) < 4096 => {
-                self.file.seek_relative(to as i64 - position as i64)?;
-                Ok(to)
-            }
-            to => self.file.seek(to),
-        }
-    }
-}
-
-struct H264 {
-    track: u32,
-    len: u32,
-    turns: u8,
-}
-
-/// Finds the H.264 track of a file.
-pub(super) fn open(path: &Path, is_gray: bool) -> Result<Film> {
-    let present = Source::open(path)?.len();
-    let (reader, _) = read_header(path)?;
-    let mut tracks: Vec<&Mp4Track> = reader.tracks().values().collect();
-    tracks.sort_by_key(|track| track.track_id());
-    let is_video = |track: &&&Mp4Track| {
-        track
-            .track_type()
-            .is_ok_and(|kind| kind == TrackType::Video)
-    };
-    let Some(track) = tracks.iter().find(is_video) else {
-        bail!("it has no pictures");
-    };
-    if !track.media_type().is_ok_and(|kind| kind == MediaType::H264) {
-        bail!("without ffmpeg only H.264 movies can be decoded");
-    }
-    let sizes = &track.trak.mdia.minf.stbl.stsz.sample_sizes;
-    let is_too_many = u64::from(track.sample_count()) > present;
-    if is_too_many || sizes.iter().any(|size| u64::from(*size) > present) {
-        bail!("its frames are larger than the file");
-    }
-    let (width, height) = (usize::from(track.width()), usize::from(track.height()));
-    if track.sample_count() == 0 || width == 0 || height == 0 {
-        bail!("it has no frames");
-    }
-    let fps = track.frame_rate();
-    Ok(Film {
-        path: path.to_owned(),
-        size: Size {
-            height,
-            width,
-            is_gray,
-            dtype: DType::U8,
-        },
-        len: track.sample_count() as usize,
-        metadata: Metadata {
-            fps: (fps.is_finite() && fps > 0.0).then_some(fps),
-            ..Metadata::default()
-        },
-        codec: Box::new(H264 {
-            track: track.track_id(),
-            len: track.sample_count(),
-            turns: quarter_turns(track),
-        }),
-    })
-}
-
-fn read_header(path: &Path) -> Result<Movie> {
-    let source = Source::open(path)?;
-    let beginning = source.start(8)?;
-    if beginning.get(4..8) != Some(b"ftyp") {
-        bail!("movies of this kind need the program `ffmpeg`");
-    }
-    let file = File::open(path).map_err(|e| Error::io("open", path, &e))?;
-    let budget = Rc::new(Cell::new(2 * source.len() + (1 << 16)));
-    let file = Patient {
-        file: BufReader::new(file),
-        budget: budget.clone(),
-    };
-    let reader = without_panic(|| Mp4Reader::read_header(file, source.len()).map_err(explain));
-    Ok((reader?, budget))
-}
-
-fn explain(error: mp4::Error) -> Error {
-    Error::new(format!("it is damaged: {error}").to_lowercase())
-}
-
-/// How often the pictures have to be turned to the right by 90 degrees.
-fn quarter_turns(track: &Mp4Track) -> u8 {
-    let matrix = &track.trak.tkhd.matrix;
-    match (matrix.a.signum(), matrix.b.signum()) {
-        (0, 1) => 1,
-        (-1, 0) => 2,
-        (0, -1) => 3,
-        _ => 0,
-    }
-}
-
-impl Codec for H264 {
-    fn play(&self, path: &Path, size: Size, range: FrameRange) -> Result<Box<dyn Play>> {
-        let (reader, budget) = read_header(path)?;
-        let Some(track) = reader.tracks().get(&self.track) else {
-            bail!("it changed while it was read");
+        let brand = |name: &[u8; 4]| (*name).into();
+        let config = Mp4Config {
+            major_brand: brand(b"isom"),
+            minor_version: 512,
+            compatible_brands: [b"isom", b"iso2", b"avc1", b"mp41"].map(brand).into(),
+            timescale: timescale as u32,
         };
-        let mut parameters = START.to_vec();
-        parameters.extend(track.sequence_parameter_set().map_err(explain)?);
-        parameters.extend(START);
-        parameters.extend(track.picture_parameter_set().map_err(explain)?);
-        let config = DecoderConfig::new().flush_after_decode(Flush::NoFlush);
-        let decoder = Decoder::with_api_config(OpenH264API::from_source(), config);
-        let decoder = decoder.map_err(|e| Error::new(format!("cannot decode H.264: {e}")))?;
-        let frames = Frames {
-            reader,
-            budget,
-            decoder,
-            track: self.track,
-            packets: 1..=self.len,
-            parameters,
+        Ok(Self {
+            encoder: encoder(fps, quantizer)?,
+            fps,
+            quantizer,
+            writer: Mp4Writer::write_start(writer, &config).map_err(writing)?,
             size,
-            frame: vec![0; size.len()],
-            waiting: VecDeque::new(),
-            flushed: false,
+            timescale: timescale as u32,
+            frames: 0,
+            parameters: None,
+        })
+    }
+
+    /// Adds a frame: its brightness, then its colours at half the resolution.
+    pub(super) fn add(&mut self, yuv: &[u8]) -> Result<()> {
+        let (width, height) = self.size;
+        let (levels, colors) = yuv.split_at(width * height);
+        let (blues, reds) = colors.split_at(width * height / 4);
+        let strides = (width, width / 2, width / 2);
+        let picture = YUVSlices::new((levels, blues, reds), self.size, strides);
+        let encoded = loop {
+            match self.encoder.encode(&picture) {
+                Ok(stream) => break Encoded::new(&stream),
+                // Noise may take more room than the encoder has: then the quality must be lower.
+                Err(_) if self.quantizer < WORST => {
+                    self.quantizer = (self.quantizer + 4).min(WORST);
+                    self.encoder = encoder(self.fps, self.quantizer)?;
+                }
+                Err(cause) => return Err(encoding(cause)),
+            }
         };
-        Ok(Chosen::new(frames, range))
+        if let (Some(parameters), None) = (&encoded.parameters, &self.parameters) {
+            self.begin_track(parameters)?;
+            self.parameters = encoded.parameters;
+        }
+        self.write(encoded.sample, encoded.is_key)
     }
 
-    fn turn(&self, layout: &Layout) -> Layout {
-        let transposed = || layout.swap(1, 2);
-        match self.turns {
-            1 => transposed().flip(2),
-            2 => layout.flip(1).flip(2),
-            3 => transposed().flip(1),
-            _ => layout.clone(),
-        }
+    /// Ends the movie.
+    pub(super) fn finish(mut self) -> Result<()> {
+        self.writer.write_end().map_err(writing)?;
+        self.writer
+            .into_writer()
+            .flush()
+            .map_err(|e| writing(e.into()))
+    }
+
+    fn begin_track(&mut self, (sequence, picture): &(Vec<u8>, Vec<u8>)) -> Result<()> {
+        let config = AvcConfig {
+            width: self.size.0 as u16,
+            height: self.size.1 as u16,
+            seq_param_set: sequence.clone(),
+            pic_param_set: picture.clone(),
+        };
+        let track = TrackConfig {
+            track_type: TrackType::Video,
+            timescale: self.timescale,
+            language: "und".into(),
+            media_conf: MediaConfig::AvcConfig(config),
+        };
+        self.writer.add_track(&track).map_err(writing)
+    }
+
+    fn write(&mut self, bytes: Vec<u8>, is_sync: bool) -> Result<()> {
+        let sample = Mp4Sample {
+            start_time: self.frames * u64::from(DURATION),
+            duration: DURATION,
+            rendering_offset: 0,
+            is_sync,
+            bytes: bytes.into(),
+        };
+        self.frames += 1;
+        self.writer.write_sample(1, &sample).map_err(writing)
     }
 }
 
-struct Frames {
-    reader: Mp4Reader<Patient>,
-    budget: Rc<Cell<u64>>,
-    decoder: Decoder,
-    track: u32,
-    packets: std::ops::RangeInclusive<u32>,
-    /// What the decoder needs before the first packet.
-    parameters: Vec<u8>,
-    size: Size,
-    /// The frame that was decoded last.
-    frame: Vec<u8>,
-    /// Those that the decoder held back until the end.
-    waiting: VecDeque<Vec<u8>>,
-    flushed: bool,
+fn check_size((width, height): (usize, usize)) -> Result<()> {
+    let (longer, shorter) = (width.max(height), width.min(height));
+    let (size, hint) = if shorter < SMALLEST {
+        let factor = SMALLEST.div_ceil(shorter);
+        let hint = format!(
+            "it takes {SMALLEST}×{SMALLEST} and more: magnify the video with `scale: {factor}`"
+        );
+        ("small", hint)
+    } else if longer > LARGEST.0 || shorter > LARGEST.1 {
+        let (width, height) = LARGEST;
+        let hint = format!(
+            "it takes up to {width}×{height}: reduce the video with `resize`, or install ffmpeg"
+        );
+        ("large", hint)
+    } else {
+        return Ok(());
+    };
+    let error = format!("frames of {width}×{height} are too {size} for the built-in encoder");
+    Err(Error::new(error).hint(hint))
 }
 
-impl Decode for Frames {
-    fn advance(&mut self) -> Result<bool> {
-        let size = self.size;
-        while let Some(index) = self.packets.next() {
-            if task::is_interrupted() {
-                return Err(Error::interrupted());
-            }
-            self.budget.set(u64::from(u32::MAX));
-            let sample =
-                without_panic(|| self.reader.read_sample(self.track, index).map_err(explain));
-            let Ok(Some(sample)) = sample else {
-                continue;
-            };
-            let mut packet = std::mem::take(&mut self.parameters);
-            with_start_codes(&sample.bytes, &mut packet);
-            if let Ok(Some(picture)) = self.decoder.decode(&packet) {
-                return Ok(write_picture(&picture, size, &mut self.frame));
-            }
-        }
-        if !std::mem::replace(&mut self.flushed, true) {
-            for picture in self.decoder.flush_remaining().unwrap_or_default() {
-                let mut frame = vec![0; size.len()];
-                if write_picture(&picture, size, &mut frame) {
-                    self.waiting.push_back(frame);
+/// An encoder that gives every frame the same quantizer.
+fn encoder(fps: f64, quantizer: u8) -> Result<Encoder> {
+    let quantizer = quantizer.min(WORST);
+    let config = EncoderConfig::new()
+        // The one mode in which every frame gets the quantizer asked for, and none is skipped.
+        .rate_control_mode(RateControlMode::Bufferbased)
+        .bitrate(BitRate::from_bps(BITS_PER_SECOND))
+        .qp(QpRange::new(quantizer, quantizer))
+        .skip_frames(false)
+        .max_frame_rate(FrameRate::from_hz(fps.clamp(1.0, 60.0) as f32))
+        .usage_type(UsageType::CameraVideoRealTime)
+        .complexity(Complexity::High)
+        .adaptive_quantization(false)
+        .background_detection(false)
+        .scene_change_detect(false)
+        .intra_frame_period(IntraFramePeriod::from_num_frames(KEY_INTERVAL))
+        .vui(VuiConfig::bt601());
+    Encoder::with_api_config(OpenH264API::from_source(), config).map_err(encoding)
+}
+
+/// A frame as the file stores it.
+struct Encoded {
+    is_key: bool,
+    sample: Vec<u8>,
+    /// What a decoder must know first, of the sequence and of the picture.
+    parameters: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Encoded {
+    fn new(stream: &EncodedBitStream<'_>) -> Self {
+        let (mut sample, mut sequence, mut picture) = (Vec::new(), None, None);
+        for layer in (0..stream.num_layers()).filter_map(|layer| stream.layer(layer)) {
+            for unit in (0..layer.nal_count()).filter_map(|unit| layer.nal_unit(unit)) {
+                let unit = without_start_code(unit);
+                match unit.first().map(|byte| byte & 0x1f) {
+                    Some(SEQUENCE_PARAMETERS) => sequence = Some(unit.to_vec()),
+                    Some(PICTURE_PARAMETERS) => picture = Some(unit.to_vec()),
+                    _ => {
+                        sample.extend((unit.len() as u32).to_be_bytes());
+                        sample.extend(unit);
+                    }
                 }
             }
         }
-        match self.waiting.pop_front() {
-            Some(frame) => self.frame = frame,
-            None => return Ok(false),
-        }
-        Ok(true)
-    }
-
-    fn write(&self, out: &mut [u8]) {
-        out.copy_from_slice(&self.frame);
-    }
-}
-
-/// A packet in which each part is preceded by a start code instead of its length.
-fn with_start_codes(mut bytes: &[u8], packet: &mut Vec<u8>) {
-    while let Some((len, rest)) = bytes.split_first_chunk() {
-        let len = (u32::from_be_bytes(*len) as usize).min(rest.len());
-        packet.extend(START);
-        packet.extend(&rest[..len]);
-        bytes = &rest[len..];
-    }
-}
-
-/// Writes a picture as gray or as red, green and blue; `false` if it has another size.
-fn write_picture(picture: &DecodedYUV<'_>, size: Size, out: &mut [u8]) -> bool {
-    if picture.dimensions() != (size.width, size.height) {
-        return false;
-    }
-    if !size.is_gray {
-        picture.write_rgb8(out);
-        return true;
-    }
-    let rows = picture.y().chunks(picture.strides().0);
-    for (row, out) in rows.zip(out.chunks_exact_mut(size.width)) {
-        for (luma, gray) in row.iter().zip(out) {
-            *gray = gray_level(*luma);
+        Self {
+            is_key: matches!(stream.frame_type(), FrameType::IDR | FrameType::I),
+            sample,
+            parameters: sequence.zip(picture),
         }
     }
-    true
 }
 
-/// The gray level that a brightness from 16 to 235 stands for.
-fn gray_level(luma: u8) -> u8 {
-    let above_black = u32::from(luma.clamp(16, 235)) - 16;
-    ((above_black * 255 + 109) / 219) as u8
+/// A unit of the stream without the zeros and the one that stand before it.
+fn without_start_code(unit: &[u8]) -> &[u8] {
+    let zeros = unit.iter().take_while(|byte| **byte == 0).count();
+    unit.get(zeros + 1..).unwrap_or_default()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn encoding(cause: openh264::Error) -> Error {
+    Error::new(format!("the built-in encoder failed: {cause}"))
+}
 
-    #[test]
-    fn brightness_spans_all_gray_levels() {
-        assert_eq!(
-            [0, 16, 126, 235, 255].map(gray_level),
-            [0, 0, 128, 255, 255]
-        );
-    }
-
-    #[test]
-    fn lengths_become_start_codes() {
-        let mut packet = Vec::new();
-        with_start_codes(&[0, 0, 0, 2, 7, 8, 0, 0, 0, 9, 1], &mut packet);
-        assert_eq!(packet, [0, 0, 0, 1, 7, 8, 0, 0, 0, 1, 1]);
-    }
+fn writing(cause: mp4::Error) -> Error {
+    Error::new(format!("cannot write the movie: {cause}"))
 }

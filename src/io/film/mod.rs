@@ -1,242 +1,233 @@
-//! Movies: whatever the ffmpeg program can decode, and GIF, APNG and H.264 without it.
+//! Exporting films: frames are drawn on all cores while the encoder works on those before.
+//!
+//! ```text
+//! source ─┐
+//! source ─┼─ scene ── packing ──┬── ffmpeg     a process, fed through a pipe
+//! source ─┘    │                ├── h264       .mp4 without ffmpeg
+//!     annotations, plan         └── animation  .gif, .apng
+//! ```
 
-mod apng;
-mod canvas;
-mod gif;
+mod animation;
+mod annotations;
+mod deep;
 mod h264;
-mod probe;
-mod program;
+mod output;
+mod packing;
+mod pipeline;
+mod plan;
+mod scene;
+mod source;
 
 #[cfg(test)]
 mod tests;
 
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::raw::{self, Encoding};
-use super::{FrameRange, Options, Recording, cannot_load, cannot_map, ffmpeg};
+pub use annotations::{Annotations, ScaleBar, TimeUnit};
+pub use packing::PadMode;
+pub use source::{Extent, Look, Shown};
+
+use super::ffmpeg::Encoder;
+use crate::bail;
+use crate::draw::Color;
 use crate::error::{Error, Result};
+use crate::ops::blend::{Blend, BlendOptions};
+use crate::ops::elementwise::Operand;
 use crate::task;
-use crate::video::{DType, Layout, Metadata, Samples, map_samples};
+use crate::video::{Video, shape_text};
+use deep::Deep;
+use output::Film;
+use scene::{Panels, Scene};
+use source::Source;
 
-pub(super) use apng::is_animated;
-pub(super) use gif::begins as begins_gif;
-
-/// The extensions of movies.
-pub(super) const EXTENSIONS: &[&str] = &[
-    "mp4", "mov", "m4v", "avi", "mkv", "webm", "wmv", "mpg", "mpeg", "ogv", "flv", "ts", "mts",
-    "3gp", "asf", "vob", "mxf", "y4m",
-];
-
-/// A movie whose header has been read.
-pub(super) struct Film {
-    path: PathBuf,
-    size: Size,
-    /// The number of frames.
-    len: usize,
-    metadata: Metadata,
-    codec: Box<dyn Codec>,
+/// How a film is written, whatever it shows.
+#[derive(Debug, Clone)]
+pub struct Export {
+    /// Frames per second of the movie.
+    pub fps: f64,
+    /// Only every so-manieth frame is exported.
+    pub skip_frames: usize,
+    /// What to encode with.
+    pub encoder: Encoder,
+    /// What is shown in the row and the column that odd sizes are extended by.
+    pub pad_mode: PadMode,
+    /// Whether to report progress.
+    pub progress_bar: bool,
+    /// The colour around the videos.
+    pub ground: Color,
+    /// What is written and drawn besides the videos.
+    pub annotations: Annotations,
 }
 
-/// What frames look like.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Size {
-    height: usize,
-    width: usize,
-    /// Whether colours become gray.
-    is_gray: bool,
-    dtype: DType,
+/// How videos stand side by side.
+#[derive(Debug, Clone, Copy)]
+pub struct Grid {
+    /// How many videos stand side by side.
+    pub ncols: usize,
+    /// The distance between them in pixels.
+    pub padding: usize,
 }
 
-/// A way to decode a movie.
-trait Codec {
-    /// Begins to decode the frames of a range.
-    fn play(&self, path: &Path, size: Size, range: FrameRange) -> Result<Box<dyn Play>>;
-
-    /// How decoded frames become those of the recording.
-    fn turn(&self, layout: &Layout) -> Layout {
-        layout.clone()
+/// Writes a movie of a video, its gray levels with 8 or 16 bits.
+pub fn export_video(
+    path: &Path,
+    shown: Shown,
+    look: &Look,
+    bits: usize,
+    export: &Export,
+) -> Result<()> {
+    check(export)?;
+    match bits {
+        8 => {
+            let source = Source::new(shown, look, export.skip_frames)?;
+            write_scene(path, single(source, export), export)
+        }
+        16 => write_deep(path, shown, look, export),
+        _ => bail!("`bits` must be 8 or 16, got {bits}"),
     }
 }
 
-/// A movie that is being decoded.
-trait Play {
-    /// Fills `out` with the next frame in this machine's order of bytes; `false` after the last.
-    fn next(&mut self, out: &mut [u8]) -> Result<bool>;
-
-    /// What the decoder said.
-    fn messages(&mut self) -> Vec<String> {
-        Vec::new()
+/// Writes a movie of several videos in a grid, each in its own look.
+pub fn export_videos(
+    path: &Path,
+    videos: Vec<Video>,
+    looks: &[Look],
+    grid: Grid,
+    export: &Export,
+) -> Result<()> {
+    const MOST: usize = 10_000;
+    check(export)?;
+    check_alike(&videos)?;
+    if !(1..=MOST).contains(&grid.ncols) {
+        bail!("`ncols` must be from 1 to {MOST}, got {}", grid.ncols);
     }
-}
-
-/// Whether a file that begins with these bytes is a movie.
-pub(super) fn begins(bytes: &[u8]) -> bool {
-    let part = |range: std::ops::Range<usize>| bytes.get(range).unwrap_or_default();
-    part(4..8) == b"ftyp"
-        || part(0..4) == b"\x1A\x45\xDF\xA3"
-        || part(0..4) == b"RIFF" && part(8..12) == b"AVI "
-        || part(0..8) == b"\x30\x26\xB2\x75\x8E\x66\xCF\x11"
-        || part(0..3) == b"FLV"
-        || part(0..4) == b"\x00\x00\x01\xBA"
-}
-
-/// Opens a movie: with ffmpeg if it is there, else H.264 on our own.
-pub(super) fn open(path: &Path, options: &Options) -> Result<Box<dyn Recording>> {
-    let film = match probe::open(path, options.as_grey) {
-        Ok(Some(film)) => Ok(film),
-        Ok(None) => h264::open(path, options.as_grey).map_err(|e| e.hint(ffmpeg::install_hint())),
-        Err(error) => Err(error),
+    if grid.padding > MOST {
+        bail!(
+            "`padding` must be at most {MOST} pixels, got {}",
+            grid.padding
+        );
+    }
+    if export.annotations.titles.len() > videos.len() {
+        bail!(
+            "`titles` has {} titles for {} videos",
+            export.annotations.titles.len(),
+            videos.len()
+        );
+    }
+    let sources = videos.into_iter().zip(looks);
+    let sources =
+        sources.map(|(video, look)| Source::new(Shown::Video(video), look, export.skip_frames));
+    let panels = Panels {
+        sources: sources.collect::<Result<_>>()?,
+        ncols: grid.ncols,
+        padding: grid.padding,
+        ground: export.ground,
+        step: export.skip_frames,
     };
-    Ok(Box::new(film.map_err(|e| cannot_load(path, &e))?))
+    write_scene(path, panels, export)
 }
 
-/// Opens a GIF file.
-pub(super) fn open_gif(path: &Path, options: &Options) -> Result<Box<dyn Recording>> {
-    let film = gif::open(path, options.as_grey).map_err(|e| cannot_load(path, &e))?;
-    Ok(Box::new(film))
-}
-
-/// Opens a PNG file with several frames.
-pub(super) fn open_apng(path: &Path, options: &Options) -> Result<Box<dyn Recording>> {
-    let film = apng::open(path, options.as_grey).map_err(|e| cannot_load(path, &e))?;
-    Ok(Box::new(film))
-}
-
-impl Size {
-    /// The number of samples of a frame.
-    fn len(self) -> usize {
-        self.height * self.width * self.channels()
+/// Writes a movie of a video with another one over it.
+pub fn export_video_with_overlay(
+    path: &Path,
+    base: Video,
+    overlay: Video,
+    alpha: Option<Operand>,
+    options: BlendOptions,
+    export: &Export,
+) -> Result<()> {
+    check(export)?;
+    if base.ndim() > 2 && base.len() != overlay.len() {
+        task::warn(&format!(
+            "the movie ends with the shorter video: the base has {} frames and the overlay {}",
+            base.len(),
+            overlay.len()
+        ));
     }
-
-    fn channels(self) -> usize {
-        if self.is_gray { 1 } else { 3 }
+    let blend = Blend::new(base, overlay.clone(), alpha, options)?;
+    if blend.is_empty() {
+        bail!("there is no frame to export");
     }
+    let source = Source::of_blend(blend, overlay, export.skip_frames);
+    write_scene(path, single(source, export), export)
+}
 
-    fn shape(self, frames: usize) -> Vec<usize> {
-        let mut shape = vec![frames, self.height, self.width];
-        if !self.is_gray {
-            shape.push(3);
+fn single(source: Source, export: &Export) -> Panels {
+    Panels {
+        sources: vec![source],
+        ncols: 1,
+        padding: 0,
+        ground: export.ground,
+        step: export.skip_frames,
+    }
+}
+
+fn write_scene(path: &Path, panels: Panels, export: &Export) -> Result<()> {
+    let fps = match export.annotations.speed {
+        Some(speed) => fps_of_speed(speed, &panels.sources[0])?,
+        None => export.fps,
+    };
+    let scene = Scene::new(panels, &export.annotations)?;
+    output::write(path, &Film::Drawn(scene.into()), fps, export)
+}
+
+fn write_deep(path: &Path, shown: Shown, look: &Look, export: &Export) -> Result<()> {
+    let Shown::Video(video) = shown else {
+        bail!("`bits` can only be 16 for a video, not for frames made one by one");
+    };
+    if export.annotations.is_any() {
+        bail!("`bits` can only be 16 for a movie without annotations");
+    }
+    let step = export.skip_frames;
+    video.expect_frames("export_video")?;
+    let video = video.frames(0, video.len().div_ceil(step), step as isize);
+    output::write(
+        path,
+        &Film::Deep(Deep::new(video, look)?),
+        export.fps,
+        export,
+    )
+}
+
+fn check(export: &Export) -> Result<()> {
+    if !(export.fps > 0.0 && export.fps.is_finite()) {
+        bail!("`fps` must be greater than 0, got {}", export.fps);
+    }
+    if export.skip_frames == 0 {
+        bail!("`skip_frames` must be at least 1, got 0");
+    }
+    Ok(())
+}
+
+/// The frame rate of a movie that is so many times as fast as what was recorded.
+fn fps_of_speed(speed: f64, source: &Source) -> Result<f64> {
+    if !(speed > 0.0 && speed.is_finite()) {
+        bail!("`speed` must be greater than 0, got {speed}");
+    }
+    let recorded = scene::recorded_fps(source).ok_or_else(|| {
+        Error::new("`speed` needs the frame rate of the recording, which is not known")
+            .hint("set it before: `v.fps = 500`")
+    })?;
+    Ok(recorded * speed)
+}
+
+fn check_alike(videos: &[Video]) -> Result<()> {
+    let Some(first) = videos.first() else {
+        bail!("export_videos needs at least one video, got an empty array");
+    };
+    for (index, video) in videos.iter().enumerate() {
+        video.expect_frames("export_videos")?;
+        if video.shape()[..3] != first.shape()[..3] {
+            let error = format!(
+                "the videos of a grid must have as many frames of the same size, but the first has {} \
+                 and number {index} has {}",
+                shape_text(&first.shape()[..3]),
+                shape_text(&video.shape()[..3])
+            );
+            return Err(
+                Error::new(error).hint("take as many frames of each, and use `resize` or `pad`")
+            );
         }
-        shape
     }
-}
-
-impl Recording for Film {
-    fn metadata(&self) -> &Metadata {
-        &self.metadata
-    }
-
-    fn layout(&self) -> Result<(Vec<usize>, DType)> {
-        let layout = Layout::contiguous(&self.size.shape(self.len));
-        Ok((self.codec.turn(&layout).shape().to_vec(), self.size.dtype))
-    }
-
-    fn load(&self, range: FrameRange) -> Result<Samples> {
-        let explain = |e: Error| cannot_load(&self.path, &e);
-        let mut play = self
-            .codec
-            .play(&self.path, self.size, range)
-            .map_err(explain)?;
-        let native = Encoding {
-            dtype: self.size.dtype,
-            half: false,
-            swapped: false,
-        };
-        let (mut frames, mut ended) = (0, false);
-        let shape = self.size.shape(range.len);
-        let samples = raw::load_in_order(native.dtype, &shape, self.size.len(), |out| {
-            if ended {
-                return Ok(());
-            }
-            out.fill(native, &mut |bytes| {
-                ended = !play.next(bytes)?;
-                frames += usize::from(!ended);
-                Ok(())
-            })
-        });
-        let samples = samples.map_err(explain)?;
-        if frames < range.len {
-            self.explain_missing(frames, range.len, play.messages())?;
-        }
-        let layout = map_samples!(&samples, array => array.layout().slice(0, 0, frames, 1));
-        Ok(samples.with_layout(self.codec.turn(&layout)))
-    }
-
-    fn map(&self) -> Result<Samples> {
-        Err(cannot_map(&self.path, "its frames are compressed"))
-    }
-}
-
-impl Film {
-    /// A warning that frames are missing; an error if all are.
-    fn explain_missing(&self, frames: usize, wanted: usize, said: Vec<String>) -> Result<()> {
-        if task::is_interrupted() {
-            return Err(Error::interrupted());
-        }
-        let path = self.path.display();
-        if frames > 0 {
-            task::warn(&format!(
-                "`{path}` is damaged: {frames} of {wanted} frames could be decoded; loading those"
-            ));
-            return Ok(());
-        }
-        let error = Error::new(format!("cannot load `{path}`: no frame could be decoded"));
-        Err(said
-            .into_iter()
-            .fold(error, |e, line| e.hint(format!("ffmpeg: {line}"))))
-    }
-}
-
-/// The frames that a decoder which knows no ranges gives, without those that are not asked for.
-struct Chosen<P> {
-    frames: P,
-    /// How many frames are before the next one that is asked for.
-    before: usize,
-    step: usize,
-}
-
-impl<P> Chosen<P> {
-    fn new(frames: P, range: FrameRange) -> Box<Self> {
-        Box::new(Self {
-            frames,
-            before: range.start,
-            step: range.step,
-        })
-    }
-}
-
-/// A decoder that makes one frame after the other.
-trait Decode {
-    /// Decodes the next frame; `false` after the last.
-    fn advance(&mut self) -> Result<bool>;
-
-    /// Writes the frame that was decoded last.
-    fn write(&self, out: &mut [u8]);
-}
-
-impl<P: Decode> Play for Chosen<P> {
-    fn next(&mut self, out: &mut [u8]) -> Result<bool> {
-        for _ in 0..=self.before {
-            if task::is_interrupted() {
-                return Err(Error::interrupted());
-            }
-            if !self.frames.advance()? {
-                return Ok(false);
-            }
-        }
-        self.before = self.step - 1;
-        self.frames.write(out);
-        Ok(true)
-    }
-}
-
-/// The error for a program that cannot be started.
-fn cannot_start(name: &str, cause: &std::io::Error) -> Error {
-    match cause.kind() {
-        ErrorKind::NotFound => {
-            Error::new(format!("cannot find the program `{name}`")).hint(ffmpeg::install_hint())
-        }
-        _ => Error::new(format!("cannot start {name}: {cause}")),
-    }
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! HDF5 files: one dataset of numbers is the video, its first axis being time.
 
 mod dataset;
+mod write;
 
 #[cfg(test)]
 mod tests;
@@ -8,6 +9,7 @@ mod tests;
 use std::path::Path;
 
 pub(in crate::io) use dataset::{Attributes, Dataset, datasets};
+pub(in crate::io) use write::{Attribute, NewDataset, save};
 
 use crate::bail;
 use crate::error::{Error, Result};

@@ -29,38 +29,60 @@ const MAX_RATIO: u64 = 1032;
 const MATRIX: u32 = 14;
 const COMPRESSED: u32 = 15;
 
+/// A part of a file that stands for itself.
+pub(super) struct Entry {
+    /// Where it begins.
+    pub(super) start: u64,
+    /// How many bytes it has.
+    pub(super) len: u64,
+    /// The variable that it is, unless it has no name.
+    pub(super) variable: Option<Variable>,
+}
+
 /// The variables of a file in order; `swapped` tells whether its bytes are in the other order
 /// than this machine's.
 pub(super) fn variables(source: &Source, swapped: bool) -> Result<Vec<Variable>> {
-    let mut variables = Vec::new();
+    let entries = entries(source, swapped)?.into_iter();
+    Ok(entries.filter_map(|entry| entry.variable).collect())
+}
+
+/// The parts of a file in order.
+pub(super) fn entries(source: &Source, swapped: bool) -> Result<Vec<Entry>> {
+    let mut entries = Vec::new();
     let mut at = HEADER;
-    while at + 8 <= source.len() && variables.len() < MAX_VARIABLES {
+    while at + 8 <= source.len() && entries.len() < MAX_VARIABLES {
         let mut section = Elements::new(source.section(at, 8), swapped);
         let Tag { kind, len, .. } = section.tag()?;
         let (start, len) = (at + 8, u64::from(len));
         if len > source.len() - start {
-            bail!("it ends within its variable number {}", variables.len() + 1);
+            bail!("it ends within its variable number {}", entries.len() + 1);
         }
         let plain = |skip| Place::Plain(start + skip);
         let deflated = |skip| Place::Deflated { start, len, skip };
-        match kind {
+        let variable = match kind {
             MATRIX => {
                 let stream = BufReader::with_capacity(512, source.section(start, len));
                 let elements = Elements::new(stream, swapped);
-                variables.extend(elements.variable(len, &plain)?);
+                elements.variable(len, &plain)?
             }
             COMPRESSED => {
                 let mut elements = Elements::new(inflate(source, start, len), swapped);
                 let tag = elements.tag()?;
-                if tag.kind == MATRIX && u64::from(tag.len) <= len.saturating_mul(MAX_RATIO) {
-                    variables.extend(elements.variable(tag.len.into(), &deflated)?);
+                match tag.kind == MATRIX && u64::from(tag.len) <= len.saturating_mul(MAX_RATIO) {
+                    true => elements.variable(tag.len.into(), &deflated)?,
+                    false => None,
                 }
             }
-            _ => {}
-        }
+            _ => None,
+        };
+        entries.push(Entry {
+            start: at,
+            len: 8 + len,
+            variable,
+        });
         at = start + len;
     }
-    Ok(variables)
+    Ok(entries)
 }
 
 /// A stream of elements.

@@ -1,10 +1,15 @@
 //! NumPy's `.npy` files: versions 1 to 3, either byte order, C and Fortran order.
 
+mod archive;
+mod sidecar;
+
 #[cfg(test)]
 mod tests;
 
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
+
+pub(in crate::io) use archive::{descr, save as save_archive};
 
 use ndarray::IxDyn;
 use ndarray_npy::write_zeroed_npy;
@@ -43,8 +48,17 @@ pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC)
 }
 
-/// Saves an array in C order.
-pub(in crate::io) fn save(path: &Path, video: &Video) -> Result<()> {
+/// Saves an array in C order and, if asked to or if there was one, a file beside it with what is
+/// known about the recording.
+pub(in crate::io) fn save(path: &Path, video: &Video, with_sidecar: bool) -> Result<()> {
+    write(path, video)?;
+    match with_sidecar || sidecar::exists(path) {
+        true => sidecar::save(path, video),
+        false => Ok(()),
+    }
+}
+
+fn write(path: &Path, video: &Video) -> Result<()> {
     atomic::write(path, |file| {
         let shape = IxDyn(video.shape());
         with_dtype!(video.dtype(), T => write_zeroed_npy::<T, _>(file, shape))
@@ -63,7 +77,7 @@ impl Array {
         let header = read_header(&mut source.section(0, source.len()))
             .and_then(|header| header.check(source.len()).map(|()| header))
             .map_err(|e| cannot_load(path, &e))?;
-        Ok(Self::new(source, header, Metadata::default()))
+        Ok(Self::new(source, header, sidecar::read(path)))
     }
 
     /// An array in a file, whose header says where in it the samples begin.

@@ -1,7 +1,11 @@
 //! What the writers of TIFF stacks say in the description of the first page.
 
+use serde_json::Value;
+
 use super::directory::{Directory, Reader};
-use super::page::{DATE, DESCRIPTION, SOFTWARE, Shape, X_RESOLUTION, Y_RESOLUTION};
+use super::page::{
+    DATE, DESCRIPTION, RESOLUTION_UNIT, SOFTWARE, Shape, X_RESOLUTION, Y_RESOLUTION,
+};
 use crate::video::Metadata;
 
 /// The texts of the first page.
@@ -10,8 +14,8 @@ pub(super) struct Description {
     text: String,
     date: Option<String>,
     software: Option<String>,
-    /// How many pixels there are in a unit of length, down and across.
-    resolution: [Option<f64>; 2],
+    /// Pixels per unit, down and across, and the number of the unit.
+    resolution: Option<([f64; 2], u64)>,
 }
 
 impl Description {
@@ -22,10 +26,7 @@ impl Description {
             text: text(DESCRIPTION).unwrap_or_default(),
             date: text(DATE),
             software: text(SOFTWARE),
-            resolution: [Y_RESOLUTION, X_RESOLUTION].map(|tag| {
-                let entry = directory.find(tag)?;
-                reader.fraction(entry)
-            }),
+            resolution: resolution(reader, directory),
         }
     }
 
@@ -67,27 +68,31 @@ impl Description {
     pub(super) fn metadata(&self) -> Metadata {
         let mut metadata = Metadata {
             fps: self.fps(),
-            pixel_size: self.pixel_size(self.resolution),
+            pixel_size: self.pixel_size().or_else(|| self.ome_pixel_size()),
+            date: self
+                .date
+                .as_deref()
+                .filter(|date| !date.is_empty())
+                .map(iso_date),
+            comment: self.comment(),
             ..Metadata::default()
         };
         let fields = [
             ("description", Some(&self.text)),
-            ("date", self.date.as_ref()),
             ("software", self.software.as_ref()),
         ];
         for (name, text) in fields {
             if let Some(text) = text.filter(|text| !text.is_empty()) {
-                metadata.set(
-                    name,
-                    if name == "date" {
-                        iso_date(text)
-                    } else {
-                        text.clone()
-                    },
-                );
+                metadata.set(name, text.clone());
             }
         }
         metadata
+    }
+
+    /// What [`comment_line`] or the JSON of a writer says.
+    fn comment(&self) -> Option<String> {
+        let line = self.imagej("comment").map(|text| text.replace("\\n", "\n"));
+        line.or_else(|| self.json("comment")?.as_str().map(str::to_owned))
     }
 
     fn fps(&self) -> Option<f64> {
@@ -97,27 +102,42 @@ impl Description {
                 Some("ms" | "msec") => 1000.0 / interval,
                 _ => 1.0 / interval,
             });
-        let fps = interval.or_else(|| number(self.json("fps")));
+        let fps = interval.or_else(|| self.json("fps")?.as_f64());
         let fps = fps.or_else(|| self.ome_fps());
         fps.filter(|fps| fps.is_finite() && *fps > 0.0)
     }
 
-    /// The shape that tifffile writes: `{"shape": [10, 20, 30]}`.
-    fn shape(&self) -> Option<Vec<usize>> {
-        let list = self.json("shape")?.strip_prefix('[')?;
-        let lens = list.split(']').next()?.split(',');
-        lens.map(|len| len.trim().parse().ok()).collect()
+    /// Height and width of a pixel in µm, where the unit of length is one of microscopes: printers
+    /// have inches, which say nothing about what was recorded.
+    fn pixel_size(&self) -> Option<[f64; 2]> {
+        let (per_unit, code) = self.resolution?;
+        let unit = match self.imagej("unit") {
+            Some("micron" | "um" | "µm" | "μm" | "\\u00B5m") => 1.0,
+            Some("nm") => 1e-3,
+            Some("mm") => 1e3,
+            Some("cm") => 1e4,
+            Some(_) => return None,
+            None if code == 3 => 1e4,
+            None => return None,
+        };
+        let size = per_unit.map(|per_unit| unit / per_unit);
+        size.iter()
+            .all(|size| size.is_finite() && *size > 0.0)
+            .then_some(size)
     }
 
-    /// What follows a key of a JSON object.
-    fn json(&self, key: &str) -> Option<&str> {
-        let object = self.text.strip_prefix('{')?;
-        let (_, value) = object.split_once(&format!("\"{key}\""))?;
-        let value = value.trim_start().strip_prefix(':')?.trim_start();
-        Some(match value.starts_with('[') {
-            true => value,
-            false => value.split([',', '}']).next().unwrap_or_default(),
-        })
+    /// The shape that tifffile writes: `{"shape": [10, 20, 30]}`.
+    fn shape(&self) -> Option<Vec<usize>> {
+        let lens = self.json("shape")?;
+        let lens = lens.as_array()?.iter();
+        lens.map(|len| usize::try_from(len.as_u64()?).ok())
+            .collect()
+    }
+
+    /// The value of a key in a description that is a JSON object.
+    fn json(&self, key: &str) -> Option<Value> {
+        let mut object: Value = serde_json::from_str(&self.text).ok()?;
+        object.get_mut(key).map(Value::take)
     }
 
     /// The value of a key in ImageJ's description.
@@ -129,6 +149,33 @@ impl Description {
         let line = self.text.lines().find(|line| entry(line))?;
         Some(line[key.len() + 1..].trim())
     }
+}
+
+/// A comment in ImageJ's description, which has a line for each key; ImageJ passes over those that
+/// it does not know.
+pub(super) fn comment_line(comment: &str) -> String {
+    format!(
+        "comment={}\n",
+        comment.replace('\r', "").replace('\n', "\\n")
+    )
+}
+
+/// `2020-01-31T12:00:00` as `2020:01:31 12:00:00`, the form that TIFF knows; other dates have none.
+pub(super) fn tiff_date(iso: &str) -> Option<String> {
+    let (day, time) = iso.split_once('T')?;
+    let time = time.get(..8)?;
+    let is_date = day.len() == 10 && day.matches('-').count() == 2;
+    (is_date && time.matches(':').count() == 2).then(|| format!("{} {time}", day.replace('-', ":")))
+}
+
+fn resolution(reader: &Reader<'_>, directory: &Directory) -> Option<([f64; 2], u64)> {
+    let fraction = |tag| reader.fraction(directory.find(tag)?);
+    let unit = directory.find(RESOLUTION_UNIT);
+    let unit = unit.and_then(|entry| reader.first_uint(entry));
+    Some((
+        [fraction(Y_RESOLUTION)?, fraction(X_RESOLUTION)?],
+        unit.unwrap_or(2),
+    ))
 }
 
 /// `2020:01:31 12:00:00` as `2020-01-31T12:00:00`; what looks otherwise as it is.
@@ -156,8 +203,33 @@ mod tests {
     }
 
     #[test]
+    fn pixel_sizes_are_micrometres() {
+        let size = |text: &str, code| {
+            let resolution = Some(([0.5, 0.25], code));
+            Description {
+                resolution,
+                ..Description::of(text)
+            }
+            .pixel_size()
+        };
+        assert_eq!(size("ImageJ=1.53\nunit=micron\n", 1), Some([2.0, 4.0]));
+        assert_eq!(size("ImageJ=1.53\nunit=mm\n", 1), Some([2000.0, 4000.0]));
+        assert_eq!(size("", 3), Some([20_000.0, 40_000.0]));
+        assert_eq!(
+            (size("", 2), size("ImageJ=1\nunit=inch\n", 1)),
+            (None, None)
+        );
+    }
+
+    #[test]
     fn dates_are_iso() {
         assert_eq!(iso_date("2020:01:31 12:00:00"), "2020-01-31T12:00:00");
         assert_eq!(iso_date("yesterday"), "yesterday");
+        let back = tiff_date("2020-01-31T12:00:00.25+01:00");
+        assert_eq!(back.as_deref(), Some("2020:01:31 12:00:00"));
+        assert_eq!(
+            (tiff_date("31.1.2020"), tiff_date("2020-01-31")),
+            (None, None)
+        );
     }
 }

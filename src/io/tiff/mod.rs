@@ -7,10 +7,12 @@ mod chunks;
 mod decode;
 mod description;
 mod directory;
+mod layout;
 mod lzw;
 mod ome;
 mod page;
 mod page_file;
+mod tag;
 mod write;
 
 #[cfg(test)]
@@ -18,7 +20,8 @@ mod tests;
 
 use std::path::Path;
 
-pub(super) use write::save;
+pub use write::Photometric;
+pub(super) use write::{Form, encode, save};
 
 use super::raw::{self, Encoding, Fill, Source};
 use super::{FrameRange, Recording, cannot_load, cannot_map};

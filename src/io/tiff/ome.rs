@@ -71,17 +71,9 @@ impl Description {
         Some(1.0 / (period * unit))
     }
 
-    /// Height and width of a pixel in µm; `resolution` is the number of pixels in ImageJ's unit of
-    /// length along each axis.
-    pub(super) fn pixel_size(&self, resolution: [Option<f64>; 2]) -> Option<[f64; 2]> {
-        let size = match self.imagej("unit") {
-            Some("micron" | "um" | "µm" | "\\u00B5m") => {
-                let [rows, columns] = resolution;
-                [1.0 / rows?, 1.0 / columns?]
-            }
-            Some(_) => return None,
-            None => [self.length("PhysicalSizeY")?, self.length("PhysicalSizeX")?],
-        };
+    /// Height and width of a pixel in µm as OME-TIFF has them.
+    pub(super) fn ome_pixel_size(&self) -> Option<[f64; 2]> {
+        let size = [self.length("PhysicalSizeY")?, self.length("PhysicalSizeX")?];
         let is_size = |size: &f64| size.is_finite() && *size > 0.0;
         size.iter().all(is_size).then_some(size)
     }
@@ -150,11 +142,8 @@ mod tests {
             "<OME:Pixels PhysicalSizeX=\"500\" PhysicalSizeXUnit=\"nm\" PhysicalSizeY=\"0.25\" \
              TimeIncrement=\"2\" TimeIncrementUnit=\"ms\">",
         );
-        assert_eq!(ome.pixel_size([None; 2]), Some([0.25, 0.5]));
+        assert_eq!(ome.ome_pixel_size(), Some([0.25, 0.5]));
         assert_eq!(ome.ome_fps(), Some(500.0));
-        let imagej = Description::of("ImageJ=1.53\nunit=micron\n");
-        assert_eq!(imagej.pixel_size([Some(2.0), Some(4.0)]), Some([0.5, 0.25]));
-        assert_eq!(imagej.pixel_size([Some(0.0), Some(4.0)]), None);
-        assert_eq!(Description::of("").pixel_size([Some(2.0), Some(4.0)]), None);
+        assert_eq!(Description::of("").ome_pixel_size(), None);
     }
 }

@@ -20,6 +20,7 @@ pub(super) const STRIP_SIZES: u16 = 279;
 pub(super) const X_RESOLUTION: u16 = 282;
 pub(super) const Y_RESOLUTION: u16 = 283;
 pub(super) const PLANAR: u16 = 284;
+pub(super) const RESOLUTION_UNIT: u16 = 296;
 pub(super) const SOFTWARE: u16 = 305;
 pub(super) const DATE: u16 = 306;
 pub(super) const PREDICTOR: u16 = 317;

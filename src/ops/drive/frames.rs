@@ -1,5 +1,7 @@
 //! Walks over frames in order.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::{Kernel, Target, run_kernel};
@@ -40,22 +42,25 @@ pub struct Frame<'a, R> {
     pub results: &'a mut [R],
     /// Memory for the kernel's use, kept from call to call.
     pub scratch: &'a mut Vec<R>,
-    source: &'a Samples,
+    /// Where to read from.
+    pub source: Source<'a>,
+}
+
+/// The frames of a video.
+#[derive(Clone, Copy)]
+pub struct Source<'a>(&'a Samples);
+
+impl Source<'_> {
+    /// Reads a run of a frame's samples.
+    pub fn read<R: Real>(&self, frame: usize, run: Range<usize>, out: &mut [R]) {
+        self.0.read_frames(frame..frame + 1, run, out);
+    }
 }
 
 impl<R: Real> Frame<'_, R> {
     /// Reads the samples of a frame of the video into the results.
     pub fn read(&mut self, frame: usize) {
-        let run = 0..self.results.len();
-        self.source.read_frames(frame..frame + 1, run, self.results);
-    }
-
-    /// Reads the samples of a frame of the video into the scratch memory.
-    pub fn read_to_scratch(&mut self, frame: usize) {
-        let len = self.results.len();
-        self.scratch.resize(len, R::default());
-        self.source
-            .read_frames(frame..frame + 1, 0..len, self.scratch);
+        self.source.read(frame, 0..self.results.len(), self.results);
     }
 }
 
@@ -69,7 +74,7 @@ pub fn make_frames<R: Real>(
     let frame_len = video.frame_len().max(1);
     let steps = array.as_mut_slice()?.par_chunks_mut(frame_len).enumerate();
     task::for_each_init(operation, steps, Vec::new, |scratch, (frame, results)| {
-        let source = video.samples();
+        let source = Source(video.samples());
         let frame = Frame {
             frame,
             results,

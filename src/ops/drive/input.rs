@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::STEP;
+use super::{RUN, STEP};
 use crate::video::{Element, Layout, Real, Samples, Strided, Video, read_run};
 
 /// How the samples of a video, counted in row-major order, are cut into pieces that fit the cache
@@ -14,10 +14,6 @@ pub(in crate::ops) struct Pieces {
     /// How many of them are read at a time.
     run_len: usize,
 }
-
-/// How many samples are read at a time if they lie in order: they and what is computed of them
-/// stay in the innermost cache.
-const RUN: usize = 4096;
 
 impl Pieces {
     /// Pieces that suit all of the layouts, which have the same shape.

@@ -15,7 +15,7 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 pub use courses::{Courses, Results, map_courses};
-pub use frames::{Frame, fold_frames, make_frames, map_frames};
+pub use frames::{Frame, Source, fold_frames, make_frames, map_frames};
 pub(in crate::ops) use input::{Input, Pieces};
 pub use samples::{convert_samples, map_samples};
 
@@ -26,6 +26,9 @@ use crate::video::{Element, Metadata, Real, Samples, Strided, Video, map_samples
 /// How many samples a parallel step holds: 256 kB of `f32`, so that a step fits the cache of
 /// its core.
 const STEP: usize = 1 << 16;
+
+/// How many samples a kernel computes at a time if it can: they stay in the innermost cache.
+pub(in crate::ops) const RUN: usize = 4096;
 
 /// No more samples than a page of memory holds, of either precision.
 const PAGE: usize = 512;

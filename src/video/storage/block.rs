@@ -1,6 +1,6 @@
 //! Runs of samples in memory, in scratch files and in recordings.
 //!
-//! This is the only module with `unsafe` code.
+//! This is, with `resident`, the only module with `unsafe` code.
 #![allow(unsafe_code)]
 
 use std::fs::File;
@@ -14,6 +14,7 @@ use super::super::layout::Layout;
 use super::super::memory::{Counted, Place};
 use super::super::samples::{DType, Element};
 use super::super::size_text;
+use super::resident::Resident;
 use super::{Strided, scratch};
 use crate::error::{Error, Result};
 
@@ -29,14 +30,26 @@ pub(super) enum Block<T> {
         values: Vec<T>,
         _counted: Option<Counted>,
     },
-    /// Large: memory of the system's or a scratch file, for a number of samples.
-    Pages(MmapMut, usize, Counted, PhantomData<T>),
+    /// Large: memory of the system's or a scratch file.
+    Pages(Pages<T>),
     /// A recording, from a byte offset on, for a number of samples.
     File(Arc<Mapping>, usize, usize),
 }
 
+/// Memory of the system's, or a scratch file, for a number of samples.
+pub(super) struct Pages<T> {
+    /// Before the mapping that it watches.
+    _resident: Option<Resident>,
+    map: MmapMut,
+    len: usize,
+    counted: Counted,
+    of: PhantomData<T>,
+}
+
 /// A file and what it takes.
 pub(super) struct Mapping {
+    /// Before the mapping that it watches.
+    _resident: Resident,
     map: Mmap,
     _counted: Counted,
 }
@@ -53,7 +66,12 @@ impl MappedFile {
         // corrupting anything.
         let map = unsafe { Mmap::map(&file) }.map_err(|e| Error::io("map", path, &e))?;
         let _counted = Counted::new(Place::Recording, map.len());
-        Ok(Self(Arc::new(Mapping { map, _counted })))
+        let _resident = Resident::new(&map);
+        Ok(Self(Arc::new(Mapping {
+            _resident,
+            map,
+            _counted,
+        })))
     }
 
     /// The bytes of the file.
@@ -92,23 +110,34 @@ impl<T: Element> Block<T> {
         let Some(counted) = Counted::within_budget(bytes) else {
             return Self::scratch(len);
         };
-        let Ok(pages) = MmapMut::map_anon(bytes) else {
+        let Ok(map) = MmapMut::map_anon(bytes) else {
             drop(counted);
             return Self::scratch(len);
         };
         #[cfg(target_os = "linux")]
-        let _ = pages.advise(memmap2::Advice::HugePage);
-        Ok(Block::Pages(pages, len, counted, PhantomData))
+        let _ = map.advise(memmap2::Advice::HugePage);
+        Ok(Block::Pages(Pages {
+            _resident: None,
+            map,
+            len,
+            counted,
+            of: PhantomData,
+        }))
     }
 
     /// So many zeros in a scratch file.
-    fn scratch(len: usize) -> Result<Self> {
+    pub(super) fn scratch(len: usize) -> Result<Self> {
         let bytes = len * size_of::<T>();
         let file = scratch::create(bytes)?;
         // SAFETY: the file has no name, so that nobody else can shorten or change it.
-        let pages = unsafe { MmapMut::map_mut(&file) }.map_err(|_| out_of_memory(bytes))?;
-        let counted = Counted::new(Place::Scratch, bytes);
-        Ok(Block::Pages(pages, len, counted, PhantomData))
+        let map = unsafe { MmapMut::map_mut(&file) }.map_err(|_| out_of_memory(bytes))?;
+        Ok(Block::Pages(Pages {
+            _resident: Some(Resident::new(&map)),
+            map,
+            len,
+            counted: Counted::new(Place::Scratch, bytes),
+            of: PhantomData,
+        }))
     }
 
     /// Samples that are already there.
@@ -125,13 +154,13 @@ impl<T: Element> Block<T> {
 
     /// Whether the samples are in a scratch file.
     pub(super) fn is_scratch(&self) -> bool {
-        matches!(self, Block::Pages(_, _, counted, _) if matches!(counted.place(), Place::Scratch))
+        matches!(self, Block::Pages(pages) if matches!(pages.counted.place(), Place::Scratch))
     }
 
     pub(super) fn as_slice(&self) -> &[T] {
         let (start, len) = match self {
             Block::Heap { values, .. } => return values,
-            Block::Pages(pages, len, ..) => (pages.as_ptr(), *len),
+            Block::Pages(pages) => (pages.map.as_ptr(), pages.len),
             Block::File(file, offset, len) => (file.map[*offset..].as_ptr(), *len),
         };
         // SAFETY: all mappings are at least `len` samples long and aligned: memory and scratch
@@ -146,8 +175,8 @@ impl<T: Element> Block<T> {
         match self {
             Block::Heap { values, .. } => Some(values),
             // SAFETY: as in `as_slice`; the mapping is nobody else's and borrowed mutably.
-            Block::Pages(pages, len, ..) => {
-                Some(unsafe { std::slice::from_raw_parts_mut(pages.as_mut_ptr().cast(), *len) })
+            Block::Pages(Pages { map, len, .. }) => {
+                Some(unsafe { std::slice::from_raw_parts_mut(map.as_mut_ptr().cast(), *len) })
             }
             Block::File(..) => None,
         }

@@ -2,6 +2,7 @@
 //! between arrays.
 
 mod block;
+mod resident;
 mod scratch;
 
 use std::sync::Arc;

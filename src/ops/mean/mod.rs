@@ -1,17 +1,29 @@
 //! The mean over a box in time and space.
 //!
-//! Sums over windows are made of sums over windows of 1, 2, 4, … samples: unlike a running sum this
-//! never subtracts, so that one huge or infinite sample spoils only the windows it is in.
+//! Sums over long windows are made of sums over windows of 1, 2, 4, … samples: unlike a running sum
+//! this never subtracts, so that one huge or infinite sample spoils only the windows it is in, and
+//! rounding errors do not add up.
+
+mod windows;
+
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 
 use rayon::prelude::*;
 
 use super::border::Border;
-use super::drive::{Courses, Kernel, map_courses, map_frames, map_samples};
+use super::drive::{
+    Courses, Frame, Kernel, RUN, Source, is_in_place, make_frames, map_courses, map_frames,
+};
+use super::rows::sum_rows;
 use super::{expect_gray_frames, smooth_in_precision};
 use crate::bail;
 use crate::error::Result;
 use crate::task;
 use crate::video::{Element, Real, Video};
+
+use windows::SHORT;
+pub(super) use windows::Windows;
 
 /// The longest window, far beyond any that leaves something to see.
 const MAX_SIZE: i64 = 1 << 16;
@@ -47,37 +59,33 @@ pub fn mean_filter(video: Video, options: &MeanFilter) -> Result<Video> {
 }
 
 fn filter<R: Real>(video: Video, options: &MeanFilter) -> Result<Video> {
-    let [n_frames, rows, cols] = *video.shape() else {
-        unreachable!("three axes were asked for");
-    };
-    let original = has_nan::<R>(&video)?.then(|| video.clone());
-    let mut video = match original {
-        Some(_) => map_frames("averaging", video, fill_with_mean::<R>)?,
-        None => video,
-    };
-    let axis = |size, len| Windows::new(size, len, options.mode);
-    if let Some(time) = axis(options.size_temporal, n_frames) {
+    let average = Average::new(&video, options);
+    let is_fresh = average.is_short_in_time() && !is_in_place::<R>(&video);
+    if is_fresh {
+        let averaged = make_frames::<R>("averaging", &video, &average)?;
+        if !average.found_nan.load(Relaxed) {
+            return Ok(averaged);
+        }
+    } else if !has_nan::<R>(&video)? {
+        return average_in_place(video, &average);
+    }
+    let filled = map_frames("averaging", video.clone(), fill_with_mean::<R>)?;
+    restore_nan::<R>(average_in_place(filled, &average)?, &video)
+}
+
+/// Averages along time, then, while a frame is in the cache, along its rows and columns.
+fn average_in_place<R: Real>(mut video: Video, average: &Average<R>) -> Result<Video> {
+    if let Some(time) = &average.time {
         video = map_courses::<R>("averaging", video, Temporal(time))?;
     }
-    if let (Some(y), Some(x)) = (
-        axis(options.size_spatial, rows),
-        axis(options.size_spatial, cols),
-    ) {
-        video = map_frames::<R>("averaging", video, Spatial { y, x })?;
-    } else {
-        video = map_samples("averaging", video, |_: &mut [R]| ())?;
-    }
-    match original {
-        Some(original) => restore_nan::<R>(video, &original),
-        None => Ok(video),
-    }
+    map_frames::<R>("averaging", video, Spatial(average))
 }
 
 fn has_nan<R: Real>(video: &Video) -> Result<bool> {
     if !video.dtype().is_float() {
         return Ok(false);
     }
-    let found = std::sync::atomic::AtomicBool::new(false);
+    let found = AtomicBool::new(false);
     let frames = (0..video.len()).into_par_iter();
     task::for_each_init(
         "averaging",
@@ -87,7 +95,7 @@ fn has_nan<R: Real>(video: &Video) -> Result<bool> {
             samples.resize(video.frame_len(), R::zero());
             video.samples().read(frame, 0..samples.len(), samples);
             if samples.iter().any(|sample| sample.is_nan()) {
-                found.store(true, std::sync::atomic::Ordering::Relaxed);
+                found.store(true, Relaxed);
             }
             Ok(())
         },
@@ -123,112 +131,147 @@ fn restore_nan<R: Real>(video: Video, original: &Video) -> Result<Video> {
     Ok(Video::from_parts(R::wrap(array), metadata))
 }
 
-/// The windows along one axis.
-struct Windows {
-    size: usize,
-    /// The samples of all windows: those of the axis with what comes before and after.
-    places: Vec<Option<usize>>,
+/// The means of boxes.
+struct Average<R> {
+    time: Option<Windows>,
+    y: Option<Windows>,
+    x: Option<Windows>,
+    cols: usize,
+    /// What the sum of a box is multiplied by.
+    scale: R,
+    is_float: bool,
+    /// Whether a result is not a number, so that there may be a sample that is none.
+    found_nan: AtomicBool,
 }
 
-impl Windows {
-    /// The windows of an axis of some length; `None` if they have only one sample.
-    fn new(size: i64, len: usize, border: Border) -> Option<Self> {
-        let size = usize::try_from(size)
-            .ok()
-            .filter(|size| *size > 1 && len > 0)?;
-        let first = -((size / 2) as isize);
-        let places = (first..).take(len + size - 1);
-        let places = places.map(|place| border.sample(place, len)).collect();
-        Some(Self { size, places })
+impl<R: Real> Average<R> {
+    fn new(video: &Video, options: &MeanFilter) -> Self {
+        let shape = video.shape();
+        let axis = |size, len| Windows::new(size, len, options.mode);
+        let time = axis(options.size_temporal, shape[0]);
+        let y = axis(options.size_spatial, shape[1]);
+        let x = axis(options.size_spatial, shape[2]);
+        let sizes = [&time, &y, &x].into_iter().flatten();
+        let size: f64 = sizes.map(|windows| windows.size as f64).product();
+        Self {
+            time,
+            y,
+            x,
+            cols: shape[2],
+            scale: R::from_f64(1.0 / size),
+            is_float: video.dtype().is_float(),
+            found_nan: AtomicBool::new(false),
+        }
     }
 
-    /// The number of windows.
-    fn len(&self) -> usize {
-        self.places.len() + 1 - self.size
+    /// Whether the frames of a window are summed up one by one.
+    fn is_short_in_time(&self) -> bool {
+        self.time.as_ref().is_none_or(Windows::is_short)
     }
 
-    /// The means of the windows of rows of `width` samples.
+    /// Sums up the frames of a window.
     #[inline(always)]
-    fn means<'a, R: Real>(&self, samples: &[R], width: usize, scratch: &'a mut Vec<R>) -> &'a [R] {
-        let (padded_len, len) = (self.places.len() * width, self.len() * width);
-        scratch.resize(2 * padded_len + len, R::zero());
-        let (padded, rest) = scratch.split_at_mut(padded_len);
-        let (spare, means) = rest.split_at_mut(padded_len);
-        for (row, place) in padded.chunks_exact_mut(width).zip(&self.places) {
-            match place {
-                Some(place) => row.copy_from_slice(&samples[place * width..][..width]),
-                None => row.fill(R::zero()),
+    fn sum_frames(&self, frame: usize, source: Source<'_>, sums: &mut [R], part: &mut Vec<R>) {
+        let frames = match &self.time {
+            Some(time) => time.places(frame),
+            None => &[Some(frame)],
+        };
+        let mut first = 0;
+        for sums in sums.chunks_mut(RUN) {
+            let run = first..first + sums.len();
+            first = run.end;
+            part.resize(sums.len(), R::zero());
+            let mut frames = frames.iter().flatten();
+            match frames.next() {
+                Some(frame) => source.read(*frame, run.clone(), sums),
+                None => sums.fill(R::zero()),
+            }
+            for frame in frames {
+                source.read(*frame, run.clone(), part);
+                for (sum, sample) in sums.iter_mut().zip(&*part) {
+                    *sum += *sample;
+                }
             }
         }
-        sum_windows(padded, spare, self.size, width, means);
-        let scale = R::one() / R::from_f64(self.size as f64);
-        for mean in means.iter_mut() {
-            *mean *= scale;
-        }
-        means
     }
-}
 
-/// Adds up, for each result, the `size` samples from its place on that are `stride` apart. Uses
-/// up the samples and the spare memory.
-#[inline(always)]
-fn sum_windows<'a, R: Real>(
-    mut samples: &'a mut [R],
-    mut spare: &'a mut [R],
-    size: usize,
-    stride: usize,
-    sums: &mut [R],
-) {
-    sums.fill(R::zero());
-    // In each round the samples are sums over `span` of the original ones.
-    let (mut span, mut done) = (1, 0);
-    loop {
-        if size & span != 0 {
-            for (sum, part) in sums.iter_mut().zip(&samples[done * stride..]) {
-                *sum += *part;
+    /// Averages along the rows and columns of a frame whose samples are sums over time.
+    #[inline(always)]
+    fn average_frame(&self, samples: &mut [R], scratch: &mut Vec<R>) {
+        let (Some(y), Some(x)) = (&self.y, &self.x) else {
+            samples.iter_mut().for_each(|sample| *sample *= self.scale);
+            return;
+        };
+        if !x.is_short() {
+            for row in samples.chunks_exact_mut(self.cols) {
+                row.copy_from_slice(x.long_sums(row, 1, scratch));
             }
-            done += span;
-        }
-        if done == size {
+            let sums = y.long_sums(samples, self.cols, scratch);
+            for (sample, sum) in samples.iter_mut().zip(sums) {
+                *sample = *sum * self.scale;
+            }
             return;
         }
-        let pairs = samples.iter().zip(&samples[span * stride..]);
-        for (double, (a, b)) in spare.iter_mut().zip(pairs) {
-            *double = *a + *b;
+        let padded_len = x.places.len();
+        scratch.resize(samples.len() + padded_len, R::zero());
+        let (rows, padded) = scratch.split_at_mut(samples.len());
+        let shifts: [usize; SHORT] = std::array::from_fn(|shift| shift);
+        for (sums, row) in rows
+            .chunks_exact_mut(self.cols)
+            .zip(samples.chunks_exact(self.cols))
+        {
+            x.pad(row, padded);
+            sum_rows(padded, &shifts[..x.size], |_| R::one(), |sum| sum, sums);
         }
-        std::mem::swap(&mut samples, &mut spare);
-        span *= 2;
+        for (row, means) in samples.chunks_exact_mut(self.cols).enumerate() {
+            y.sum(rows, row, self.cols, self.scale, means);
+        }
     }
 }
 
-/// Averages along time.
-struct Temporal(Windows);
+impl<R: Real> Kernel<Frame<'_, R>> for &Average<R> {
+    #[inline(always)]
+    fn run(&self, frame: Frame<'_, R>) {
+        let (results, scratch) = (frame.results, frame.scratch);
+        self.sum_frames(frame.frame, frame.source, results, scratch);
+        self.average_frame(results, scratch);
+        if self.is_float {
+            let has_nan = results
+                .iter()
+                .fold(false, |found, result| found | result.is_nan());
+            self.found_nan.fetch_or(has_nan, Relaxed);
+        }
+    }
+}
 
-impl<R: Real> Kernel<Courses<'_, R>> for Temporal {
+/// Sums up along time.
+struct Temporal<'a>(&'a Windows);
+
+impl<R: Real> Kernel<Courses<'_, R>> for Temporal<'_> {
     #[inline(always)]
     fn run(&self, mut courses: Courses<'_, R>) {
-        let pixels = courses.pixels;
-        let means = self.0.means(courses.samples, pixels, courses.scratch);
-        for (frame, means) in means.chunks_exact(pixels).enumerate() {
-            courses.results.frame(frame).copy_from_slice(means);
+        let (time, pixels) = (self.0, courses.pixels);
+        if time.is_short() {
+            for frame in 0..time.len() {
+                let results = courses.results.frame(frame);
+                time.sum(courses.samples, frame, pixels, R::one(), results);
+            }
+            return;
+        }
+        let sums = time.long_sums(courses.samples, pixels, courses.scratch);
+        for (frame, sums) in sums.chunks_exact(pixels).enumerate() {
+            courses.results.frame(frame).copy_from_slice(sums);
         }
     }
 }
 
-/// Averages the columns of a frame, then its rows.
-struct Spatial {
-    y: Windows,
-    x: Windows,
-}
+/// Averages along rows and columns.
+struct Spatial<'a, R>(&'a Average<R>);
 
-impl<R: Real> Kernel<(&mut [R], &mut Vec<R>)> for Spatial {
+impl<R: Real> Kernel<(&mut [R], &mut Vec<R>)> for Spatial<'_, R> {
     #[inline(always)]
     fn run(&self, (samples, scratch): (&mut [R], &mut Vec<R>)) {
-        let cols = self.x.len();
-        samples.copy_from_slice(self.y.means(samples, cols, scratch));
-        for row in samples.chunks_exact_mut(cols) {
-            row.copy_from_slice(self.x.means(row, 1, scratch));
-        }
+        self.0.average_frame(samples, scratch);
     }
 }
 

@@ -1,0 +1,115 @@
+//! A bar of the colours of a colormap with the values they stand for.
+
+use super::ticks::{Axis, Tick};
+use super::{Color, Image, Rect, text};
+use crate::video::colormap::Scale;
+
+/// How a colorbar looks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Style {
+    /// The size of the labels.
+    pub label_size: f32,
+    /// The colour of the labels.
+    pub text: Color,
+    /// The colour of the line around the bar and of the marks.
+    pub line: Color,
+}
+
+impl Style {
+    /// The length of the mark beside a value.
+    pub(super) fn mark(&self) -> usize {
+        (self.label_size / 4.0).round().max(2.0) as usize
+    }
+
+    /// How far the labels lie from the bar.
+    pub(super) fn label_gap(&self) -> usize {
+        self.mark() + (self.label_size / 4.0).ceil() as usize + 1
+    }
+
+    /// How far neighbouring labels lie apart at least.
+    fn spacing(&self) -> usize {
+        (self.label_size * 2.8) as usize
+    }
+}
+
+/// The room that marks and labels take to the right of a bar of the given height.
+pub fn label_width(scale: &Scale, height: usize, style: &Style) -> usize {
+    let ticks = ticks(scale, height, style).into_iter();
+    let widths = ticks.map(|tick| text::width(&tick.label, style.label_size));
+    widths.max().map_or(0, |width| style.label_gap() + width)
+}
+
+/// Draws a bar that fills a rectangle, the low end at the bottom, and the labels to its right.
+pub fn draw(image: &mut Image, bar: Rect, scale: &Scale, style: &Style) {
+    if bar.is_empty() || bar.intersect(image.area()) != bar {
+        return;
+    }
+    image.fill(bar.grow(1), style.line);
+    let colors = scale.colormap().colors();
+    for (step, y) in (bar.top..bar.bottom()).rev().enumerate() {
+        let [red, green, blue, _] = colors[step * colors.len() / bar.height];
+        let color = u32::from_be_bytes([0, red, green, blue]);
+        image.row_mut(bar.left, y, bar.width).fill(color);
+    }
+    for tick in ticks(scale, bar.height, style) {
+        let y = bar.bottom() - 1 - tick.offset;
+        let mark = Rect {
+            left: bar.right() + 1,
+            top: y,
+            width: style.mark(),
+            height: 1,
+        };
+        image.fill(mark, style.line);
+        let left = bar.right() + style.label_gap();
+        text::draw(image, (left, y), &tick.label, style.label_size, style.text);
+    }
+}
+
+fn ticks(scale: &Scale, length: usize, style: &Style) -> Vec<Tick> {
+    let (low, high) = (scale.low(), scale.high());
+    Axis { low, high, length }.ticks(style.spacing())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::video::colormap::Colormap;
+
+    const STYLE: Style = Style {
+        label_size: 12.6,
+        text: 0xff_ff_ff,
+        line: 0x80_80_80,
+    };
+
+    #[test]
+    fn colours_run_from_bottom_to_top_and_labels_stay_in_their_room() {
+        let scale = Scale::new(Colormap::named("viridis").unwrap(), -3.0, 1200.0);
+        let mut image = Image::new(100, 280);
+        let bar = Rect {
+            left: 10,
+            top: 10,
+            width: 8,
+            height: 256,
+        };
+        draw(&mut image, bar, &scale, &STYLE);
+        assert_eq!(image.at(12, 265), 0x44_01_54);
+        assert_eq!(image.at(12, 10), 0xfd_e7_24);
+        let end = bar.right() + label_width(&scale, bar.height, &STYLE);
+        let lit = |x: usize| (0..280).any(|y| image.at(x, y) != 0);
+        assert!((end - 4..end).any(lit) && !(end + 1..100).any(lit));
+    }
+
+    #[test]
+    fn one_that_does_not_fit_is_not_drawn() {
+        let scale = Scale::new(Colormap::gray(), 0.0, 1.0);
+        let mut image = Image::new(10, 10);
+        let bar = Rect {
+            left: 8,
+            top: 0,
+            width: 5,
+            height: 10,
+        };
+        draw(&mut image, bar, &scale, &STYLE);
+        assert_eq!(image, Image::new(10, 10));
+    }
+}

@@ -1,0 +1,214 @@
+//! The escape sequences with which terminals show images.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::still::Still;
+use crate::video::colormap::Rgba;
+
+/// The most pixels sent for each column: more are not seen.
+const PIXELS_PER_COLUMN: usize = 20;
+
+/// Pixels of a cell that sixels are drawn for, as terminals do not tell their own.
+const CELL: (usize, usize) = (10, 20);
+
+/// The most bytes of one escape sequence of kitty.
+const CHUNK: usize = 4096;
+
+/// The image in kitty's protocol; asks for no answer, which would look like something typed.
+pub(super) fn kitty(still: &Still, columns: usize, rows: usize) -> String {
+    let data = STANDARD.encode(png(still, columns));
+    let mut text = String::new();
+    let chunks = data.as_bytes().chunks(CHUNK);
+    let last = chunks.len() - 1;
+    for (index, chunk) in chunks.enumerate() {
+        let more = u8::from(index < last);
+        if index == 0 {
+            let _ = write!(text, "\x1b_Ga=T,f=100,q=2,c={columns},r={rows},m={more};");
+        } else {
+            let _ = write!(text, "\x1b_Gq=2,m={more};");
+        }
+        text.push_str(&String::from_utf8_lossy(chunk));
+        text.push_str("\x1b\\");
+    }
+    text
+}
+
+/// The image in the protocol of iTerm2.
+pub(super) fn iterm2(still: &Still, columns: usize, rows: usize) -> String {
+    let png = png(still, columns);
+    format!(
+        "\x1b]1337;File=inline=1;width={columns};height={rows};size={}:{}\x07",
+        png.len(),
+        STANDARD.encode(png)
+    )
+}
+
+/// The image in sixels: bands of six rows, in each of which every colour draws once.
+pub(super) fn sixel(still: &Still, columns: usize, rows: usize) -> String {
+    let still = still.scaled(columns * CELL.0, rows * CELL.1);
+    let (palette, indices) = palette(&still);
+    let (width, height) = (still.width, still.height);
+    let mut text = format!("\x1bP0;1q\"1;1;{width};{height}");
+    for (index, color) in palette.iter().enumerate() {
+        let [red, green, blue] = color.map(|channel| (u32::from(channel) * 100 + 127) / 255);
+        let _ = write!(text, "#{index};2;{red};{green};{blue}");
+    }
+    for band in indices.chunks(6 * width) {
+        let mut used: Vec<usize> = band.iter().flatten().copied().collect();
+        used.sort_unstable();
+        used.dedup();
+        for color in used {
+            let _ = write!(text, "#{color}");
+            let bits = |x: usize| {
+                let rows = band.chunks(width).enumerate();
+                rows.fold(0, |bits, (y, row)| {
+                    bits | u8::from(row[x] == Some(color)) << y
+                })
+            };
+            write_runs(&mut text, (0..width).map(bits));
+            text.push('$');
+        }
+        text.push('-');
+    }
+    text.push_str("\x1b\\");
+    text
+}
+
+/// Writes sixels, equal ones that follow each other as a number and one sixel.
+fn write_runs(text: &mut String, sixels: impl Iterator<Item = u8>) {
+    let mut runs: Vec<(u8, usize)> = Vec::new();
+    for sixel in sixels {
+        match runs.last_mut() {
+            Some((last, count)) if *last == sixel => *count += 1,
+            _ => runs.push((sixel, 1)),
+        }
+    }
+    for (sixel, count) in runs {
+        let char = char::from(b'?' + sixel);
+        if count < 4 {
+            text.extend(std::iter::repeat_n(char, count));
+        } else {
+            let _ = write!(text, "!{count}{char}");
+        }
+    }
+}
+
+/// At most 256 colours and which of them each pixel has, none where it is transparent. What has
+/// been through a colormap keeps its colours.
+fn palette(still: &Still) -> (Vec<[u8; 3]>, Vec<Option<usize>>) {
+    let exact = |[red, green, blue, _]: Rgba| [red, green, blue];
+    // 8 levels of red and green, 4 of blue.
+    let coarse = |[red, green, blue, _]: Rgba| {
+        let level = |value: u8, top: u8| {
+            let step = (u32::from(value) * u32::from(top) + 127) / 255;
+            (step * 255 / u32::from(top)) as u8
+        };
+        [level(red, 7), level(green, 7), level(blue, 3)]
+    };
+    indexed(still, exact).unwrap_or_else(|| indexed(still, coarse).unwrap_or_default())
+}
+
+fn indexed(
+    still: &Still,
+    reduce: impl Fn(Rgba) -> [u8; 3],
+) -> Option<(Vec<[u8; 3]>, Vec<Option<usize>>)> {
+    let mut known = BTreeMap::new();
+    let mut palette = Vec::new();
+    let mut indices = Vec::with_capacity(still.pixels.len());
+    for &pixel in &still.pixels {
+        if pixel[3] < 128 {
+            indices.push(None);
+            continue;
+        }
+        let color = reduce(pixel);
+        let index = *known.entry(color).or_insert_with(|| {
+            palette.push(color);
+            palette.len() - 1
+        });
+        if 256 <= index {
+            return None;
+        }
+        indices.push(Some(index));
+    }
+    Some((palette, indices))
+}
+
+/// The picture as a PNG file, no larger than it is seen.
+fn png(still: &Still, columns: usize) -> Vec<u8> {
+    let most = columns * PIXELS_PER_COLUMN;
+    let reduced;
+    let still = if most < still.width {
+        reduced = still.scaled(most, most * still.height / still.width);
+        &reduced
+    } else {
+        still
+    };
+    still.to_png()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gradient() -> Still {
+        let pixels = (0..=255u8).map(|gray| [gray, gray, gray, 255]);
+        Still {
+            width: 16,
+            height: 16,
+            pixels: pixels.collect(),
+        }
+    }
+
+    #[test]
+    fn kitty_and_iterm2_get_the_png() {
+        let data = STANDARD.encode(png(&gradient(), 8));
+        let chunked = kitty(&gradient(), 8, 4);
+        assert!(chunked.starts_with("\x1b_Ga=T,f=100,q=2,c=8,r=4,m=0;"));
+        assert!(chunked.contains(&data) && chunked.ends_with("\x1b\\"));
+        assert!(iterm2(&gradient(), 8, 4).ends_with(&format!(":{data}\x07")));
+        let noise = (0..4096u32).map(|i| i.wrapping_mul(2_654_435_761).to_be_bytes());
+        let noise = Still {
+            width: 64,
+            height: 64,
+            pixels: noise.collect(),
+        };
+        let sequences = kitty(&noise, 40, 20);
+        let chunks = sequences.split_terminator("\x1b\\");
+        let payload: Vec<_> = chunks.map(|chunk| chunk.split_once(';').unwrap()).collect();
+        assert!(
+            payload
+                .iter()
+                .rev()
+                .skip(1)
+                .all(|(head, _)| head.ends_with("m=1"))
+        );
+        let joined: String = payload.iter().map(|(_, data)| *data).collect();
+        assert_eq!(joined, STANDARD.encode(png(&noise, 40)));
+    }
+
+    #[test]
+    fn sixels_of_a_colormap_are_exact() {
+        let (palette, indices) = palette(&gradient());
+        assert_eq!(palette.len(), 256);
+        assert_eq!(indices[7], Some(7));
+        let text = sixel(&gradient(), 2, 1);
+        assert!(text.starts_with("\x1bP0;1q\"1;1;20;20#0;2;0;0;0#1;2;"));
+        assert!(text.ends_with("-\x1b\\"));
+    }
+
+    #[test]
+    fn many_colors_are_reduced_to_those_that_fit() {
+        let pixels = (0..4096u32).map(|i| [(i >> 4) as u8, i as u8, (i * 7) as u8, 255]);
+        let still = Still {
+            width: 64,
+            height: 64,
+            pixels: pixels.collect(),
+        };
+        let (palette, indices) = palette(&still);
+        assert!(palette.len() <= 256 && indices.iter().all(Option::is_some));
+    }
+}

@@ -1,0 +1,284 @@
+//! Pictures in a terminal: as images where it can show them, as coloured half blocks elsewhere.
+
+use std::fmt::Write;
+use std::io::{self, IsTerminal};
+
+use super::still::Still;
+use super::{graphics, luminance};
+use crate::choice::Choice;
+use crate::video::colormap::Rgba;
+
+/// How a terminal shows pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Graphics {
+    /// Images in kitty's protocol.
+    Kitty,
+    /// Images in the protocol of iTerm2.
+    Iterm2,
+    /// Images in DEC's sixels.
+    Sixel,
+    /// Half blocks in any colour.
+    Blocks,
+    /// Half blocks in the 256 colours of older terminals.
+    Blocks256,
+    /// Characters from light to dark, for files and pipes.
+    Text,
+}
+
+impl Choice for Graphics {
+    const NOUN: &'static str = "a way to show pictures in a terminal";
+    const CHOICES: &'static [(&'static str, Self)] = &[
+        ("kitty", Self::Kitty),
+        ("iterm2", Self::Iterm2),
+        ("sixel", Self::Sixel),
+        ("blocks", Self::Blocks),
+        ("blocks256", Self::Blocks256),
+        ("text", Self::Text),
+    ];
+}
+
+impl Graphics {
+    /// What the terminal on standard output is known to show, by the variables that terminals set;
+    /// `OPTIMAP_GRAPHICS` overrides them.
+    pub fn offered() -> Self {
+        let variable = |name: &str| std::env::var(name).unwrap_or_default();
+        Self::of_terminal(io::stdout().is_terminal(), variable)
+    }
+
+    fn of_terminal(is_terminal: bool, variable: impl Fn(&str) -> String) -> Self {
+        if let Some(chosen) = Self::from_name(&variable("OPTIMAP_GRAPHICS")) {
+            return chosen;
+        }
+        let (term, program) = (variable("TERM"), variable("TERM_PROGRAM"));
+        if !is_terminal || term == "dumb" || !variable("NO_COLOR").is_empty() {
+            return Self::Text;
+        }
+        let inside = |names: &[&str]| names.iter().any(|name| term.starts_with(name));
+        // What runs terminals inside a terminal passes no images on.
+        if inside(&["screen", "tmux"]) || !variable("TMUX").is_empty() {
+            return Self::Blocks;
+        }
+        let is_kitty = inside(&["xterm-kitty", "xterm-ghostty"]) || program == "ghostty";
+        if is_kitty || !variable("KITTY_WINDOW_ID").is_empty() {
+            return Self::Kitty;
+        }
+        // ssh passes LC_ variables on.
+        let iterm2 = ["iTerm.app", "WezTerm"];
+        if iterm2.contains(&program.as_str()) || variable("LC_TERMINAL") == "iTerm2" {
+            return Self::Iterm2;
+        }
+        if inside(&["foot", "mlterm", "yaft"]) || term.contains("sixel") {
+            return Self::Sixel;
+        }
+        if program == "Apple_Terminal" || inside(&["linux", "rxvt"]) {
+            return Self::Blocks256;
+        }
+        Self::Blocks
+    }
+}
+
+/// Columns and rows of the terminal on standard output.
+pub fn size() -> Option<(usize, usize)> {
+    #[cfg(unix)]
+    if let Ok(size) = rustix::termios::tcgetwinsize(io::stdout())
+        && 0 < size.ws_col
+        && 0 < size.ws_row
+    {
+        return Some((size.ws_col.into(), size.ws_row.into()));
+    }
+    None
+}
+
+/// The most columns that a picture of the given size can take up with its whole height seen.
+pub fn fitting_columns((width, height): (usize, usize)) -> usize {
+    const USUAL: (usize, usize) = (80, 24);
+    const LINES_LEFT_FREE: usize = 3;
+    let (columns, rows) = size().unwrap_or(USUAL);
+    let rows = rows.saturating_sub(LINES_LEFT_FREE).max(4);
+    (2 * rows * width / height.max(1)).clamp(1, columns.min(100))
+}
+
+/// The picture in a number of columns, as lines of text without a line feed at the end.
+pub fn picture(still: &Still, columns: usize, graphics: Graphics) -> String {
+    let columns = columns.max(1);
+    let rows = (columns * still.height)
+        .div_ceil(2 * still.width.max(1))
+        .max(1);
+    match graphics {
+        Graphics::Kitty => graphics::kitty(still, columns, rows),
+        Graphics::Iterm2 => graphics::iterm2(still, columns, rows),
+        Graphics::Sixel => graphics::sixel(still, columns, rows),
+        Graphics::Blocks => blocks(still, columns, |[red, green, blue, _]| {
+            format!("2;{red};{green};{blue}")
+        }),
+        Graphics::Blocks256 => blocks(still, columns, |color| format!("5;{}", nearest256(color))),
+        Graphics::Text => text(&still.scaled(columns, rows)),
+    }
+}
+
+/// Half blocks: each character shows two pixels, one above the other; `code` writes a colour.
+fn blocks(still: &Still, columns: usize, code: impl Fn(Rgba) -> String) -> String {
+    let height = (columns * still.height / still.width.max(1)).max(1);
+    let still = still.scaled(columns, height);
+    let mut lines = Vec::new();
+    for rows in still.pixels.chunks(2 * columns) {
+        let (upper, lower) = rows.split_at(columns);
+        let mut line = String::new();
+        let mut before = None;
+        for (x, &top) in upper.iter().enumerate() {
+            let bottom = lower.get(x).copied();
+            block(
+                &mut line,
+                &mut before,
+                (seen(top), bottom.and_then(seen)),
+                &code,
+            );
+        }
+        line.push_str("\x1b[0m");
+        lines.push(line);
+    }
+    lines.join("\n")
+}
+
+/// Foreground and background, each none for the terminal's own.
+type Pair = (Option<Rgba>, Option<Rgba>);
+
+/// Writes one character; the escape sequence only where the colours change.
+fn block(
+    line: &mut String,
+    before: &mut Option<Pair>,
+    (top, bottom): Pair,
+    code: &impl Fn(Rgba) -> String,
+) {
+    let (char, colors) = match (top, bottom) {
+        (None, None) => (' ', (None, None)),
+        (None, Some(_)) => ('▄', (bottom, None)),
+        (Some(_), _) => ('▀', (top, bottom)),
+    };
+    if *before != Some(colors) {
+        line.push_str("\x1b[0");
+        if let Some(color) = colors.0 {
+            let _ = write!(line, ";38;{}", code(color));
+        }
+        if let Some(color) = colors.1 {
+            let _ = write!(line, ";48;{}", code(color));
+        }
+        line.push('m');
+        *before = Some(colors);
+    }
+    line.push(char);
+}
+
+/// The colour, unless one sees more of what is behind it.
+fn seen(color: Rgba) -> Option<Rgba> {
+    (128 <= color[3]).then_some(color)
+}
+
+/// The nearest of the 216 colours and 24 grays that terminals number from 16 on.
+fn nearest256([red, green, blue, _]: Rgba) -> u8 {
+    const LEVELS: [i32; 6] = [0, 95, 135, 175, 215, 255];
+    let rgb = [red, green, blue].map(i32::from);
+    let steps = rgb.map(|value| {
+        let nearest = (0..6).min_by_key(|step| (LEVELS[*step] - value).abs());
+        nearest.unwrap_or(0)
+    });
+    let distance = |color: [i32; 3]| -> i32 {
+        let differences = color.iter().zip(rgb).map(|(a, b)| (a - b) * (a - b));
+        differences.sum()
+    };
+    let gray = ((rgb.iter().sum::<i32>() / 3 - 3) / 10).clamp(0, 23);
+    if distance([8 + 10 * gray; 3]) < distance(steps.map(|step| LEVELS[step])) {
+        232 + gray as u8
+    } else {
+        (16 + 36 * steps[0] + 6 * steps[1] + steps[2]) as u8
+    }
+}
+
+/// Characters that cover more and more of their cell.
+fn text(still: &Still) -> String {
+    const SHADES: &[u8] = b" .:-=+*#%@";
+    let lines = still.pixels.chunks(still.width).map(|row| {
+        let shades = row.iter().map(|&color| {
+            let light = seen(color).map_or(0, luminance);
+            char::from(SHADES[usize::from(light) * SHADES.len() / 256])
+        });
+        shades.collect::<String>().trim_end().to_owned()
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RED: Rgba = [255, 0, 0, 255];
+    const BLUE: Rgba = [0, 0, 255, 255];
+    const NONE: Rgba = [0; 4];
+
+    fn still(width: usize, pixels: &[Rgba]) -> Still {
+        Still {
+            width,
+            height: pixels.len() / width,
+            pixels: pixels.to_vec(),
+        }
+    }
+
+    #[test]
+    fn two_pixels_share_a_character() {
+        let picture = picture(&still(2, &[RED, NONE, BLUE, BLUE]), 2, Graphics::Blocks);
+        let expected = "\x1b[0;38;2;255;0;0;48;2;0;0;255m▀\x1b[0;38;2;0;0;255m▄\x1b[0m";
+        assert_eq!(picture, expected);
+    }
+
+    #[test]
+    fn what_is_not_a_number_is_left_out() {
+        let picture = picture(&still(2, &[NONE; 4]), 2, Graphics::Blocks);
+        assert_eq!(picture, "\x1b[0m  \x1b[0m");
+    }
+
+    #[test]
+    fn lines_have_the_asked_for_columns() {
+        let wide = still(30, &[RED; 30 * 20]);
+        for graphics in [Graphics::Blocks, Graphics::Blocks256, Graphics::Text] {
+            for columns in [1, 7, 30, 64] {
+                let picture = picture(&wide, columns, graphics);
+                let shown = picture.lines().next().unwrap().chars();
+                let shown = shown.filter(|char| "▀▄:".contains(*char)).count();
+                assert_eq!(shown, columns, "{graphics:?}");
+            }
+        }
+        assert_eq!(picture(&wide, 30, Graphics::Blocks).lines().count(), 10);
+    }
+
+    #[test]
+    fn old_terminals_get_the_nearest_color() {
+        assert_eq!(nearest256(RED), 196);
+        assert_eq!(nearest256([128, 128, 128, 255]), 244);
+        assert_eq!(nearest256([0, 0, 0, 255]), 16);
+        assert_eq!(nearest256([255; 4]), 231);
+    }
+
+    #[test]
+    fn files_get_shades() {
+        let shades = [NONE, [0, 0, 0, 255], [128, 128, 128, 255], [255; 4]];
+        assert_eq!(picture(&still(4, &shades), 4, Graphics::Text), "  +@");
+    }
+
+    #[test]
+    fn terminals_are_known_by_their_variables() {
+        let of = |is_terminal, variables: &[(&str, &str)]| {
+            Graphics::of_terminal(is_terminal, |name| {
+                let found = variables.iter().find(|(known, _)| *known == name);
+                found.map_or(String::new(), |(_, value)| (*value).to_owned())
+            })
+        };
+        assert_eq!(of(true, &[("TERM", "xterm-256color")]), Graphics::Blocks);
+        assert_eq!(of(false, &[("TERM", "xterm-kitty")]), Graphics::Text);
+        assert_eq!(of(true, &[("TERM", "xterm-kitty")]), Graphics::Kitty);
+        assert_eq!(of(true, &[("LC_TERMINAL", "iTerm2")]), Graphics::Iterm2);
+        assert_eq!(of(true, &[("TERM", "foot")]), Graphics::Sixel);
+        let tmux = [("TERM", "tmux-256color"), ("KITTY_WINDOW_ID", "1")];
+        assert_eq!(of(true, &tmux), Graphics::Blocks);
+        assert_eq!(of(false, &[("OPTIMAP_GRAPHICS", "sixel")]), Graphics::Sixel);
+    }
+}

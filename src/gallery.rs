@@ -1,0 +1,68 @@
+//! The pictures of the reference, drawn by running the code that stands beside them.
+
+use std::io::Write;
+use std::path::Path;
+
+use crate::draw::still::Still;
+use crate::error::{Error, Result};
+use crate::io::atomic;
+use crate::script::pictures::{PICTURES, SETUP};
+use crate::session::Session;
+use crate::text::paths;
+use crate::video::Video;
+use crate::video::colormap::Colormap;
+
+/// The height of the picture of a colormap.
+const STRIP: usize = 16;
+
+/// Draws the pictures of functions and colormaps into a folder, which is made if need be.
+pub fn write(session: &mut Session, folder: &Path) -> Result<()> {
+    paths::create_folder(folder)?;
+    evaluate(session, SETUP).map(drop)?;
+    for picture in PICTURES {
+        let value = evaluate(session, picture.code)?;
+        let Some(image) = value.try_cast::<Video>() else {
+            return Err(Error::new(format!("`{}` is not an image", picture.code)));
+        };
+        let colormap = Colormap::named(picture.cmap)?;
+        let still = Still::new(&image, 0, colormap, (None, None))?;
+        save(folder, picture.name, &still)?;
+    }
+    for name in Colormap::names() {
+        save(
+            folder,
+            &format!("colormap_{name}"),
+            &strip(&Colormap::named(name)?),
+        )?;
+    }
+    Ok(())
+}
+
+fn evaluate(session: &mut Session, code: &str) -> Result<rhai::Dynamic> {
+    let value = session.run_entry(code);
+    value.map_err(|diagnostic| diagnostic.error().clone())
+}
+
+/// The colours of a colormap from left to right, each in as many columns as the others.
+fn strip(colormap: &Colormap) -> Still {
+    let colors = colormap.colors();
+    let columns = (256 / colors.len().max(1)).max(1);
+    let row: Vec<_> = colors
+        .iter()
+        .flat_map(|color| std::iter::repeat_n(*color, columns))
+        .collect();
+    Still {
+        width: row.len(),
+        height: STRIP,
+        pixels: row.repeat(STRIP),
+    }
+}
+
+fn save(folder: &Path, name: &str, still: &Still) -> Result<()> {
+    let path = folder.join(format!("{name}.png"));
+    let bytes = still.to_png();
+    atomic::write(&path, |file| {
+        file.write_all(&bytes)
+            .map_err(|e| Error::io("write", &path, &e))
+    })
+}

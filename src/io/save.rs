@@ -1,0 +1,233 @@
+//! Saving so that nothing is lost: the format follows from the extension.
+
+use std::fs;
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::compression::Compression;
+use super::pattern::Pattern;
+use super::still::{Kind, StillOptions};
+use super::tiff::{self, Form, Photometric};
+use super::{atomic, extension_of, hdf5, matlab, npy, zarr};
+use crate::error::{Error, Result};
+use crate::task;
+use crate::video::Video;
+
+/// What only some formats can be told.
+#[derive(Debug, Clone, Default)]
+pub struct Saving {
+    /// How programs are to show the samples of a TIFF file.
+    pub photometric: Option<Photometric>,
+    /// The compression of a TIFF or Zarr file.
+    pub compression: Option<Compression>,
+    /// What the array is called in the file.
+    pub fieldname: Option<String>,
+    /// Whether a JSON file beside an `.npy` file says what is known about the recording.
+    pub sidecar: bool,
+}
+
+/// A format that videos are saved in.
+struct Saver {
+    extensions: &'static [&'static str],
+    /// The options that it has.
+    options: &'static [&'static str],
+    save: fn(&Path, &Video, &Saving) -> Result<()>,
+}
+
+const SAVERS: &[Saver] = &[
+    Saver {
+        extensions: &["npy"],
+        options: &["sidecar"],
+        save: |path, video, saving| npy::save(path, video, saving.sidecar),
+    },
+    Saver {
+        extensions: &["npz"],
+        options: &["fieldname"],
+        save: |path, video, saving| npy::save_archive(path, video, saving.fieldname()),
+    },
+    Saver {
+        extensions: &["tif", "tiff"],
+        options: &["photometric", "compression"],
+        save: |path, video, saving| tiff::save(path, video, &saving.form()),
+    },
+    Saver {
+        extensions: &["mat"],
+        options: &["fieldname"],
+        save: |path, video, saving| matlab::save(path, video, saving.fieldname(), false),
+    },
+    Saver {
+        extensions: &["h5", "hdf5"],
+        options: &["fieldname"],
+        save: |path, video, saving| hdf5::save(path, video, saving.fieldname()),
+    },
+    Saver {
+        extensions: &["zarr"],
+        options: &["compression"],
+        save: |path, video, saving| {
+            zarr::save(path, video, saving.compression.unwrap_or(Compression::Zstd))
+        },
+    },
+];
+
+impl Saving {
+    fn fieldname(&self) -> &str {
+        self.fieldname.as_deref().unwrap_or(matlab::FIELDNAME)
+    }
+
+    fn form(&self) -> Form {
+        Form {
+            photometric: self.photometric,
+            compression: self.compression.unwrap_or(Compression::None),
+        }
+    }
+
+    /// The names of the options that are set.
+    fn set(&self) -> impl Iterator<Item = &'static str> {
+        let options = [
+            ("photometric", self.photometric.is_some()),
+            ("compression", self.compression.is_some()),
+            ("fieldname", self.fieldname.is_some()),
+            ("sidecar", self.sidecar),
+        ];
+        options
+            .into_iter()
+            .filter_map(|(name, is_set)| is_set.then_some(name))
+    }
+}
+
+/// Saves all samples as they are, in the format that the extension names.
+pub fn save_video(path: &Path, video: &Video) -> Result<()> {
+    save_video_as(path, video, &Saving::default())
+}
+
+/// Like [`save_video`], with what only some formats can be told.
+pub fn save_video_as(path: &Path, video: &Video, saving: &Saving) -> Result<()> {
+    let Some(extension) = extension_of(path) else {
+        let error = Error::new(format!("`{}` has no extension", path.display()));
+        return Err(error.hint(format!("name the format by one of {}", extensions())));
+    };
+    let known = |saver: &&Saver| saver.extensions.contains(&extension.as_str());
+    let Some(saver) = SAVERS.iter().find(known) else {
+        let error = Error::new(format!("cannot save to a `.{extension}` file"));
+        let error = error.hint(format!("use one of {}", extensions()));
+        return Err(match Kind::of(&extension) {
+            Some(_) => {
+                error.hint("`save_image_sequence` saves frames as pictures, `save_image` one")
+            }
+            None if is_movie(&extension) => error.hint("`export_video` makes movies"),
+            None => error,
+        });
+    };
+    if let Some(option) = saving.set().find(|option| !saver.options.contains(option)) {
+        let error = Error::new(format!("a `.{extension}` file has no `{option}`"));
+        return Err(match saver.options {
+            [] => error.hint("leave it out"),
+            options => error.hint(format!("it has `{}`", options.join("`, `"))),
+        });
+    }
+    (saver.save)(path, video, saving)
+}
+
+fn extensions() -> String {
+    let extensions = SAVERS.iter().flat_map(|saver| saver.extensions);
+    let names: Vec<String> = extensions.map(|name| format!("`.{name}`")).collect();
+    names.join(", ")
+}
+
+fn is_movie(extension: &str) -> bool {
+    matches!(extension, "mp4" | "avi" | "mov" | "mkv" | "webm" | "gif")
+}
+
+/// Saves a TIFF stack, whose name gets the extension `.tiff` unless it is one of TIFF's.
+pub fn save_tiff(path: &Path, video: &Video, saving: &Saving) -> Result<()> {
+    let extension = extension_of(path);
+    if matches!(extension.as_deref(), Some("tif" | "tiff")) {
+        return tiff::save(path, video, &saving.form());
+    }
+    let named = path.with_extension("tiff");
+    if extension.is_some() {
+        task::warn(&format!(
+            "`{}` is saved as `{}`",
+            path.display(),
+            named.display()
+        ));
+    }
+    tiff::save(&named, video, &saving.form())
+}
+
+/// Saves an array as a variable of a MATLAB file; the others of an existing one stay if `append` is
+/// set.
+pub fn save_matlab(path: &Path, video: &Video, fieldname: &str, append: bool) -> Result<()> {
+    matlab::save(path, video, fieldname, append)
+}
+
+/// Saves one image, in the format that the extension names.
+pub fn save_image(path: &Path, image: &Video, options: &StillOptions) -> Result<()> {
+    if extension_of(path).as_deref() == Some("npy") {
+        return npy::save(path, image, false);
+    }
+    let kind = extension_of(path).and_then(|extension| Kind::of(&extension));
+    let Some(kind) = kind else {
+        let error = Error::new(format!("cannot save an image to `{}`", path.display()));
+        return Err(error.hint(format!("use one of {}, `.npy`", Kind::extensions())));
+    };
+    options.check()?;
+    kind.check(image)?;
+    let bytes = kind.encode(image, options)?;
+    atomic::write(path, |file| {
+        std::io::Write::write_all(file, &bytes).map_err(|e| Error::io("write", path, &e))
+    })
+}
+
+/// Saves images as files of a folder, which is made if need be.
+pub fn save_image_sequence(
+    directory: &Path,
+    images: &[Video],
+    filepattern: &str,
+    format: &str,
+    options: &StillOptions,
+) -> Result<()> {
+    let kind = format.strip_prefix('.').and_then(Kind::of);
+    let Some(kind) = kind else {
+        let error = Error::new(format!(
+            "`format` must be that of a picture, got \"{format}\""
+        ));
+        let error = error.hint(format!("use one of {}", Kind::extensions()));
+        return Err(match Kind::of(format) {
+            Some(_) => error.hint(format!("did you mean `.{format}`?")),
+            None => error,
+        });
+    };
+    options.check()?;
+    images.iter().try_for_each(|image| kind.check(image))?;
+    let names = names(filepattern, format, images.len())?;
+    atomic::write_into(directory, |folder| {
+        let files = images.par_iter().zip(&names);
+        task::for_each("saving", files, |(image, name)| {
+            let bytes = kind.encode(image, options)?;
+            let path = directory.join(name);
+            fs::write(folder.join(name), bytes).map_err(|e| Error::io("write", &path, &e))
+        })
+    })
+}
+
+/// The names of the files, all of which differ.
+fn names(filepattern: &str, format: &str, len: usize) -> Result<Vec<String>> {
+    let pattern = Pattern::parse(filepattern)?;
+    let names: Vec<String> = (0..len).map(|frame| pattern.name(frame) + format).collect();
+    if filepattern.contains(['/', '\\']) {
+        let error = Error::new(format!("`filepattern` \"{filepattern}\" names a folder"));
+        return Err(error.hint("put the folder into `directory`"));
+    }
+    if len > 1 && !pattern.has_number() {
+        let error = format!(
+            "`filepattern` \"{}\" gives all {len} frames the name `{}`",
+            pattern.text(),
+            names[0]
+        );
+        let error = Error::new(error);
+        return Err(error.hint("write `{:03d}` where the number of the frame is to stand"));
+    }
+    Ok(names)
+}

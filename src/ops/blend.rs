@@ -1,0 +1,476 @@
+//! One video laid over another, frame by frame.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::drive::{Kernel, run_kernel};
+use super::elementwise::Operand;
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::task;
+use crate::video::coloring::Coloring;
+use crate::video::colormap::{Colormap, FloatColor, Rgba};
+use crate::video::{Element, Strided, Video, shape_text};
+
+/// How many pixels are blended at a time: they stay in the innermost cache.
+const RUN: usize = 512;
+
+/// How the videos of a [`Blend`] become colours.
+#[derive(Debug, Clone)]
+pub struct BlendOptions {
+    /// Blends every n-th frame.
+    pub skip_frames: usize,
+    /// The colormap of a gray base.
+    pub cmap_base: Colormap,
+    /// The colormap of a gray overlay.
+    pub cmap_overlay: Colormap,
+    /// The lowest sample value of the base; by default that of its first frame.
+    pub vmin_base: Option<f64>,
+    /// The highest sample value of the base; by default that of its first frame.
+    pub vmax_base: Option<f64>,
+    /// The lowest sample value of the overlay; by default that of the whole video.
+    pub vmin_overlay: Option<f64>,
+    /// The highest sample value of the overlay; by default that of the whole video.
+    pub vmax_overlay: Option<f64>,
+}
+
+/// A base video with an overlay, of which any frame can be asked for: nothing is kept of the others.
+#[derive(Debug, Clone)]
+pub struct Blend {
+    base: Layer,
+    overlay: Layer,
+    opacity: Opacity,
+    len: usize,
+}
+
+/// A video and its colours.
+#[derive(Debug, Clone)]
+struct Layer {
+    video: Video,
+    coloring: Coloring,
+}
+
+/// How much of the overlay is seen.
+#[derive(Debug, Clone)]
+enum Opacity {
+    Constant(f32),
+    Samples(Video),
+    OfOverlay,
+}
+
+impl Blend {
+    /// Puts the overlay on the base. `alpha` is 0 where only the base is to be seen and 1 where only the
+    /// overlay is: a number, an image or a video; by default the samples of a gray overlay, or the
+    /// opacity of a coloured one.
+    pub fn new(
+        base: Video,
+        overlay: Video,
+        alpha: Option<Operand>,
+        options: BlendOptions,
+    ) -> Result<Self> {
+        expect_video("overlay", &overlay)?;
+        let base = stretch_image(base, &overlay);
+        expect_video("base", &base)?;
+        expect_one_size(&base, &overlay)?;
+        let step = options.skip_frames;
+        if step == 0 {
+            bail!("blending needs `skip_frames` to be at least 1, got 0");
+        }
+        let opacity = Opacity::new(alpha, &overlay)?;
+        let shortest = base.len().min(overlay.len()).min(opacity.len());
+        let len = shortest.div_ceil(step);
+        Ok(Self {
+            base: base_layer(base, &options)?.every(step, len),
+            overlay: overlay_layer(overlay, &options)?.every(step, len),
+            opacity: opacity.every(step, len),
+            len,
+        })
+    }
+
+    /// The number of frames: that of the shortest of the videos.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is no frame.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The base: what is known about it holds for the result, and so do its rows and columns.
+    pub fn base(&self) -> &Video {
+        &self.base.video
+    }
+
+    /// The colours of the base.
+    pub fn base_coloring(&self) -> &Coloring {
+        &self.base.coloring
+    }
+
+    /// The colours of the overlay.
+    pub fn overlay_coloring(&self) -> &Coloring {
+        &self.overlay.coloring
+    }
+
+    /// Makes a frame `{y, x, channel}` of samples from 0 to 1: red, green, blue, and opacity unless
+    /// both videos have three channels.
+    ///
+    /// # Panics
+    /// If there is no such frame.
+    pub fn frame(&self, frame: usize) -> Result<Video> {
+        let mut array = Strided::zeroed(&self.shape()[1..])?;
+        self.components(frame, array.as_mut_slice()?);
+        let image = self.base.video.frame(frame);
+        Ok(image.with_samples(array))
+    }
+
+    /// The colours of a run of one frame's pixels, counted in row-major order.
+    ///
+    /// # Panics
+    /// If the run leaves the frame or `out` has another length.
+    pub fn colors(&self, frame: usize, pixels: Range<usize>, out: &mut [Rgba]) {
+        assert_eq!(pixels.len(), out.len(), "room for all pixels");
+        let mut memory = Memory::new();
+        for (first, out) in pixels.step_by(RUN).zip(out.chunks_mut(RUN)) {
+            let colors = self.blend(frame, first..first + out.len(), &mut memory);
+            run_kernel(&ToBytes, (colors, out));
+        }
+    }
+
+    /// The shape of all frames together.
+    fn shape(&self) -> [usize; 4] {
+        let shape = self.base.video.shape();
+        let channels = [&self.base, &self.overlay].map(|layer| layer.coloring.channels());
+        let channels = if channels == [3, 3] { 3 } else { 4 };
+        [self.len, shape[1], shape[2], channels]
+    }
+
+    /// The samples of a frame.
+    fn components(&self, frame: usize, out: &mut [f32]) {
+        let channels = self.shape()[3];
+        let n_pixels = out.len() / channels;
+        let mut memory = Memory::new();
+        let firsts = (0..n_pixels).step_by(RUN);
+        for (first, out) in firsts.zip(out.chunks_mut(RUN * channels)) {
+            let pixels = first..first + out.len() / channels;
+            let colors = self.blend(frame, pixels, &mut memory);
+            if channels == 4 {
+                out.copy_from_slice(colors.as_flattened());
+                continue;
+            }
+            for (out, color) in out.chunks_exact_mut(channels).zip(colors) {
+                out.copy_from_slice(&color[..channels]);
+            }
+        }
+    }
+
+    /// Blends a run of pixels.
+    fn blend<'a>(
+        &self,
+        frame: usize,
+        pixels: Range<usize>,
+        memory: &'a mut Memory,
+    ) -> &'a [FloatColor] {
+        let len = pixels.len();
+        let Memory {
+            base,
+            overlay,
+            alpha,
+        } = memory;
+        let (base, overlay, alpha) = (&mut base[..len], &mut overlay[..len], &mut alpha[..len]);
+        self.base.read(frame, pixels.clone(), base);
+        self.overlay.read(frame, pixels.clone(), overlay);
+        match &self.opacity {
+            Opacity::Constant(opacity) => alpha.fill(*opacity),
+            Opacity::Samples(video) => video.samples().read(frame, pixels, alpha),
+            Opacity::OfOverlay => {
+                for (alpha, color) in alpha.iter_mut().zip(&*overlay) {
+                    *alpha = color[3];
+                }
+            }
+        }
+        let mixed = Mix {
+            has_opacity: self.overlay.coloring.channels() == 4,
+        };
+        run_kernel(&mixed, (&mut *base, &*overlay, &*alpha));
+        base
+    }
+}
+
+/// Makes all frames `{t, y, x, channel}` of a blend.
+pub fn alpha_blend(blend: &Blend) -> Result<Video> {
+    let shape = blend.shape();
+    let mut array = Strided::zeroed(&shape)?;
+    let frame_len = shape[1..].iter().product::<usize>().max(1);
+    let frames = array.as_mut_slice()?.par_chunks_mut(frame_len).enumerate();
+    task::for_each("blending", frames, |(frame, out)| {
+        blend.components(frame, out);
+        Ok(())
+    })?;
+    Ok(blend.base.video.with_samples(array))
+}
+
+impl Layer {
+    fn every(self, step: usize, len: usize) -> Self {
+        Self {
+            video: self.video.frames(0, len, step as isize),
+            coloring: self.coloring,
+        }
+    }
+
+    fn read(&self, frame: usize, pixels: Range<usize>, out: &mut [FloatColor]) {
+        self.coloring.exact_colors(&self.video, frame, pixels, out);
+    }
+}
+
+impl Opacity {
+    fn new(alpha: Option<Operand>, overlay: &Video) -> Result<Self> {
+        match (alpha, overlay.shape()) {
+            (Some(Operand::Array(alpha)), _) => Self::of_array(&alpha, overlay),
+            (Some(number), _) => match number.number().unwrap_or_default() {
+                number @ 0.0..=1.0 => Ok(Opacity::Constant(number as f32)),
+                number => bail!("blending needs `alpha` to be from 0 to 1, got {number}"),
+            },
+            (None, [_, _, _]) => Ok(Opacity::Samples(overlay.clone())),
+            (None, [_, _, _, 4]) => Ok(Opacity::OfOverlay),
+            (None, shape) => {
+                let shape = shape_text(shape);
+                let error =
+                    format!("blending needs `alpha`, as `overlay` of shape {shape} has no opacity");
+                Err(Error::new(error).hint("pass a number from 0 to 1, an image or a video"))
+            }
+        }
+    }
+
+    fn of_array(alpha: &Video, overlay: &Video) -> Result<Self> {
+        let layout = match *alpha.shape() {
+            [_, _, _, 1] => alpha.layout().index(3, 0),
+            _ => alpha.layout().clone(),
+        };
+        let size = &overlay.shape()[1..3];
+        if !(2..=3).contains(&layout.shape().len()) || !layout.shape().ends_with(size) {
+            bail!(
+                "blending needs `alpha` to be a number, or an image or a video with frames of {} pixels, \
+                 got shape {}",
+                shape_text(size),
+                shape_text(alpha.shape())
+            );
+        }
+        let alpha = alpha.with_layout(layout);
+        Ok(Opacity::Samples(stretch_image(alpha, overlay)))
+    }
+
+    /// The number of frames it is for.
+    fn len(&self) -> usize {
+        match self {
+            Opacity::Samples(video) => video.len(),
+            Opacity::Constant(_) | Opacity::OfOverlay => usize::MAX,
+        }
+    }
+
+    fn every(self, step: usize, len: usize) -> Self {
+        match self {
+            Opacity::Samples(video) => Opacity::Samples(video.frames(0, len, step as isize)),
+            Opacity::Constant(_) | Opacity::OfOverlay => self,
+        }
+    }
+}
+
+/// An image as a video in which it stays as long as the overlay lasts.
+fn stretch_image(image: Video, overlay: &Video) -> Video {
+    let [rows, cols] = *image.shape() else {
+        return image;
+    };
+    let layout = image.layout().broadcast(&[overlay.len(), rows, cols]);
+    image.with_layout(layout.expect("only one axis more"))
+}
+
+fn expect_video(name: &str, video: &Video) -> Result<()> {
+    if (3..=4).contains(&video.ndim()) && !video.is_empty() {
+        return Ok(());
+    }
+    bail!(
+        "blending needs `{name}` to be a video {{t, y, x}} or {{t, y, x, channel}}, got {} of shape {}",
+        video.kind(),
+        shape_text(video.shape())
+    )
+}
+
+fn expect_one_size(base: &Video, overlay: &Video) -> Result<()> {
+    let [base, overlay] = [base, overlay].map(|video| &video.shape()[1..3]);
+    if base == overlay {
+        return Ok(());
+    }
+    Err(Error::new(format!(
+        "blending needs frames of one size, got {} for `base` and {} for `overlay`",
+        shape_text(base),
+        shape_text(overlay)
+    ))
+    .hint("bring them to one size with `resize`"))
+}
+
+fn base_layer(video: Video, options: &BlendOptions) -> Result<Layer> {
+    let colormap = options.cmap_base.clone();
+    let coloring = Coloring::new(&video, colormap, options.vmin_base, options.vmax_base)?;
+    Ok(Layer { video, coloring })
+}
+
+/// The overlay, whose range of values is by default that of all its frames.
+fn overlay_layer(video: Video, options: &BlendOptions) -> Result<Layer> {
+    let colormap = options.cmap_overlay.clone();
+    let (mut low, mut high) = (options.vmin_overlay, options.vmax_overlay);
+    if video.ndim() == 3 && (low.is_none() || high.is_none()) {
+        let range = video.range()?.unwrap_or((0.0, 1.0));
+        low = low.or(Some(range.0));
+        high = high.or(Some(range.1));
+    }
+    let coloring = Coloring::new(&video, colormap, low, high)?;
+    Ok(Layer { video, coloring })
+}
+
+/// Memory for a run of pixels.
+struct Memory {
+    base: Vec<FloatColor>,
+    overlay: Vec<FloatColor>,
+    alpha: Vec<f32>,
+}
+
+impl Memory {
+    fn new() -> Self {
+        Self {
+            base: vec![[0.0; 4]; RUN],
+            overlay: vec![[0.0; 4]; RUN],
+            alpha: vec![0.0; RUN],
+        }
+    }
+}
+
+/// Mixes the overlay into the base; an overlay that is not a number leaves the base.
+struct Mix {
+    has_opacity: bool,
+}
+
+impl Kernel<(&mut [FloatColor], &[FloatColor], &[f32])> for Mix {
+    #[inline(always)]
+    fn run(&self, (base, overlay, alpha): (&mut [FloatColor], &[FloatColor], &[f32])) {
+        for ((base, overlay), alpha) in base.iter_mut().zip(overlay).zip(alpha) {
+            let opacity = overlay[3];
+            let is_missing = opacity.is_nan() || (opacity == 0.0 && !self.has_opacity);
+            let alpha = if is_missing {
+                0.0
+            } else {
+                alpha.clamp(0.0, 1.0)
+            };
+            for (base, overlay) in base.iter_mut().zip(overlay) {
+                *base = (*base * (1.0 - alpha) + *overlay * alpha).clamp(0.0, 1.0);
+            }
+        }
+    }
+}
+
+/// Cuts off colours to 8 bits, as matplotlib does.
+struct ToBytes;
+
+impl Kernel<(&[FloatColor], &mut [Rgba])> for ToBytes {
+    #[inline(always)]
+    fn run(&self, (colors, out): (&[FloatColor], &mut [Rgba])) {
+        let bytes = out.as_flattened_mut().iter_mut();
+        for (byte, component) in bytes.zip(colors.as_flattened()) {
+            *byte = u8::from_f32(*component * 255.0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::testing::{check_threads, values, video};
+
+    fn options() -> BlendOptions {
+        BlendOptions {
+            skip_frames: 1,
+            cmap_base: Colormap::gray(),
+            cmap_overlay: Colormap::named("hot").unwrap(),
+            vmin_base: Some(0.0),
+            vmax_base: Some(1.0),
+            vmin_overlay: Some(0.0),
+            vmax_overlay: Some(1.0),
+        }
+    }
+
+    fn blended(base: Video, overlay: Video, alpha: Option<Operand>) -> Vec<f64> {
+        let blend = Blend::new(base, overlay, alpha, options()).unwrap();
+        values(&alpha_blend(&blend).unwrap())
+    }
+
+    #[test]
+    fn overlays_show_where_they_are_bright() {
+        let base = video(&[1, 1, 3], vec![0.0f32, 1.0, 1.0]);
+        let overlay = video(&[1, 1, 3], vec![1.0f32, 0.0, f32::NAN]);
+        let all = [1.0; 4];
+        assert_eq!(blended(base, overlay, None), [all, all, all].concat());
+    }
+
+    #[test]
+    fn alpha_is_a_number_an_image_or_a_video() {
+        let base = || video(&[2, 1, 1], vec![0.0f32; 2]);
+        let overlay = || video(&[2, 1, 1], vec![1.0f32; 2]);
+        let half = [0.5, 0.5, 0.5, 1.0].repeat(2);
+        let alphas = [
+            Operand::Float(0.5),
+            Operand::Array(video(&[1, 1], vec![0.5f32])),
+            Operand::Array(video(&[2, 1, 1], vec![0.5f64; 2])),
+            Operand::Array(video(&[2, 1, 1, 1], vec![0.5f32; 2])),
+        ];
+        for alpha in alphas {
+            assert_eq!(blended(base(), overlay(), Some(alpha)), half);
+        }
+        let shape = Some(Operand::Array(video(&[2], vec![0.5f32; 2])));
+        assert!(Blend::new(base(), overlay(), shape, options()).is_err());
+        let above = Some(Operand::Int(2));
+        assert!(Blend::new(base(), overlay(), above, options()).is_err());
+    }
+
+    #[test]
+    fn ints_are_parts_of_their_largest_value() {
+        let base = video(&[1, 1, 1, 3], vec![0u8, 51, 255]);
+        let overlay = video(&[1, 1, 1, 4], vec![255u8, 51, 0, 51]);
+        let mixed = blended(base, overlay, None);
+        let expected = [0.2, 0.2, 0.8, 0.84];
+        assert!(
+            mixed
+                .iter()
+                .zip(expected)
+                .all(|(a, b)| (a - b).abs() < 1e-6),
+            "{mixed:?}"
+        );
+    }
+
+    #[test]
+    fn a_frame_is_that_of_the_whole_and_its_bytes_are_cut_off() {
+        let samples: Vec<f32> = (0..1200).map(|i| (i * 7 % 100) as f32 / 100.0).collect();
+        let base = video(&[2, 20, 30], samples.clone());
+        let overlay = video(&[2, 20, 30], samples.into_iter().rev().collect());
+        let blend = Blend::new(base, overlay, None, options()).unwrap();
+        let frame = values(&blend.frame(1).unwrap());
+        assert_eq!(frame, values(&alpha_blend(&blend).unwrap())[2400..]);
+        let mut colors = vec![[0; 4]; 600];
+        blend.colors(1, 0..600, &mut colors);
+        for (byte, component) in colors.as_flattened().iter().zip(&frame) {
+            assert_eq!(*byte, (*component as f32 * 255.0) as u8);
+        }
+        let mut part = vec![[0; 4]; 50];
+        blend.colors(1, 550..600, &mut part);
+        assert_eq!(part, colors[550..]);
+        check_threads(|| alpha_blend(&blend));
+    }
+
+    #[test]
+    fn images_stay_under_a_video() {
+        let base = video(&[1, 2], vec![0.0f32, 1.0]);
+        let overlay = video(&[3, 1, 2], vec![0.0f32; 6]);
+        let gray = [[0.0, 0.0, 0.0, 1.0], [1.0, 1.0, 1.0, 1.0]].concat();
+        assert_eq!(blended(base, overlay, None), gray.repeat(3));
+    }
+}

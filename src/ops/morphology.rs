@@ -1,0 +1,339 @@
+//! Masks: their connected parts, and making them larger and smaller.
+
+use rayon::prelude::*;
+
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::task::{self, Task};
+use crate::video::{Element, Samples, Strided, Video, read_run, shape_text};
+
+/// Makes each frame of a result from the same frame of a mask: `kernel` gets the frame's pixels,
+/// its width, and where the results go.
+fn map_masks<T: Element>(
+    function: &str,
+    mask: &Video,
+    kernel: impl Fn(&[bool], usize, &mut [T]) + Sync,
+) -> Result<Video> {
+    let (Samples::Bool(array), 2 | 3) = (mask.samples(), mask.ndim()) else {
+        let error = Error::new(format!(
+            "{function} needs `mask` to be a bool image or video, got a {} of shape {} of {}",
+            mask.kind(),
+            shape_text(mask.shape()),
+            mask.dtype()
+        ));
+        return Err(error.hint("compare first: `image > 0`, or `mask_threshold(image)`"));
+    };
+    let frames = match mask.ndim() {
+        2 => array.with_layout(array.layout().insert_axis(0)),
+        _ => array.clone(),
+    };
+    let (frame_len, width) = (frames.shape()[1] * frames.shape()[2], frames.shape()[2]);
+    let mut results = Strided::<T>::zeroed(mask.shape())?;
+    let steps = results
+        .as_mut_slice()?
+        .par_chunks_mut(frame_len.max(1))
+        .enumerate();
+    task::for_each_init(
+        "changing the mask",
+        steps,
+        Vec::new,
+        |pixels, (frame, results)| {
+            pixels.resize(frame_len, false);
+            read_run(&frames, frame, 0..frame_len, pixels, |pixel| pixel);
+            kernel(pixels, width, results);
+            Ok(())
+        },
+    )?;
+    Ok(mask.with_samples(results))
+}
+
+/// Numbers the connected parts of each frame from 1 on, in the order of their first pixels; 0 is
+/// outside. Pixels touch at their sides, with `diagonal` at their corners too.
+pub fn connected_components(mask: &Video, diagonal: bool) -> Result<Video> {
+    map_masks("connected_components", mask, |pixels, width, labels| {
+        label(pixels, width, diagonal, labels);
+    })
+}
+
+/// The largest connected part of each frame; of equal ones the first.
+pub fn largest_component(mask: &Video, diagonal: bool) -> Result<Video> {
+    map_masks("largest_component", mask, |pixels, width, results| {
+        let mut labels = vec![0; pixels.len()];
+        let sizes = label(pixels, width, diagonal, &mut labels);
+        let largest = sizes
+            .iter()
+            .enumerate()
+            .rev()
+            .max_by_key(|(_, size)| **size);
+        if let Some((largest, _)) = largest {
+            for (result, label) in results.iter_mut().zip(labels) {
+                *result = label == largest as i32 + 1;
+            }
+        }
+    })
+}
+
+/// Fills what a mask surrounds: what no path from side to side leads out of the frame from.
+pub fn fill_holes(mask: &Video) -> Result<Video> {
+    map_masks("fill_holes", mask, |pixels, width, results| {
+        let outside: Vec<bool> = pixels.iter().map(|pixel| !pixel).collect();
+        let mut labels = vec![0; pixels.len()];
+        let parts = label(&outside, width, false, &mut labels).len();
+        let mut is_open = vec![false; parts + 1];
+        let last = pixels.len() / width.max(1) - 1;
+        for (at, label) in labels.iter().enumerate() {
+            let (y, x) = (at / width, at % width);
+            if y == 0 || x == 0 || y == last || x == width - 1 {
+                is_open[*label as usize] = true;
+            }
+        }
+        for (at, result) in results.iter_mut().enumerate() {
+            *result = pixels[at] || !is_open[labels[at] as usize];
+        }
+    })
+}
+
+/// Labels connected pixels and gives the sizes of the parts.
+fn label(pixels: &[bool], width: usize, diagonal: bool, labels: &mut [i32]) -> Vec<usize> {
+    let (mut sizes, mut open) = (Vec::new(), Vec::new());
+    for start in 0..pixels.len() {
+        if !pixels[start] || labels[start] != 0 {
+            continue;
+        }
+        let number = sizes.len() as i32 + 1;
+        let mut size = 0;
+        labels[start] = number;
+        open.push(start);
+        while let Some(at) = open.pop() {
+            size += 1;
+            let (y, x) = (at / width, at % width);
+            let (rows, cols) = (y.saturating_sub(1)..=y + 1, x.saturating_sub(1)..=x + 1);
+            for (row, col) in rows.flat_map(|row| cols.clone().map(move |col| (row, col))) {
+                let next = row * width + col;
+                let is_near = diagonal || row == y || col == x;
+                if is_near
+                    && col < width
+                    && next < pixels.len()
+                    && pixels[next]
+                    && labels[next] == 0
+                {
+                    labels[next] = number;
+                    open.push(next);
+                }
+            }
+        }
+        sizes.push(size);
+    }
+    sizes
+}
+
+/// The pixels at most `radius` away from one of the mask.
+pub fn binary_dilation(mask: &Video, radius: f64) -> Result<Video> {
+    check_radius("binary_dilation", radius)?;
+    map_masks("binary_dilation", mask, |pixels, width, results| {
+        grow(pixels, width, radius, false, results);
+    })
+}
+
+/// The pixels more than `radius` away from all that are not in the mask; what is outside of the
+/// frame is not.
+pub fn binary_erosion(mask: &Video, radius: f64) -> Result<Video> {
+    check_radius("binary_erosion", radius)?;
+    map_masks("binary_erosion", mask, |pixels, width, results| {
+        let outside: Vec<bool> = pixels.iter().map(|pixel| !pixel).collect();
+        grow(&outside, width, radius, true, results);
+        results.iter_mut().for_each(|result| *result = !*result);
+    })
+}
+
+fn check_radius(function: &str, radius: f64) -> Result<()> {
+    if radius >= 0.0 {
+        return Ok(());
+    }
+    bail!("{function} needs `radius` to be a number >= 0, got {radius}")
+}
+
+/// Marks what is at most `radius` away from a pixel that is set; with `is_framed` also from all
+/// pixels around the frame.
+///
+/// The distance to the nearest pixel in the same column tells how far it reaches along the row.
+fn grow(pixels: &[bool], width: usize, radius: f64, is_framed: bool, results: &mut [bool]) {
+    let height = pixels.len() / width.max(1);
+    let most = height + width + 1;
+    let vertical = vertical_distances(pixels, width, is_framed, most);
+    let reach = |distance: usize| {
+        let squared = radius * radius - (distance * distance) as f64;
+        (squared >= 0.0).then(|| squared.sqrt().min(most as f64) as usize)
+    };
+    // How many reaches begin less how many end at each place.
+    let mut changes = vec![0i32; width + 1];
+    for (row, results) in vertical
+        .chunks_exact(width.max(1))
+        .zip(results.chunks_exact_mut(width.max(1)))
+    {
+        changes.fill(0);
+        for (x, distance) in row.iter().enumerate() {
+            if let Some(reach) = reach(*distance) {
+                changes[x.saturating_sub(reach)] += 1;
+                changes[(x + reach + 1).min(width)] -= 1;
+            }
+        }
+        let border = if is_framed { reach(0).unwrap_or(0) } else { 0 };
+        let mut open = 0;
+        for (x, (change, result)) in changes.iter().zip(results).enumerate() {
+            open += change;
+            *result = open > 0 || x < border || width - 1 - x < border;
+        }
+    }
+}
+
+/// The distance of each pixel from the nearest that is set in its column, at most `most`.
+fn vertical_distances(pixels: &[bool], width: usize, is_framed: bool, most: usize) -> Vec<usize> {
+    let start = if is_framed { 0 } else { most };
+    let mut distances = vec![most; pixels.len()];
+    let rows = pixels.len() / width.max(1);
+    for order in [false, true] {
+        let mut nearest = vec![start; width];
+        for row in 0..rows {
+            let row = if order { rows - 1 - row } else { row };
+            for (x, nearest) in nearest.iter_mut().enumerate() {
+                let at = row * width + x;
+                *nearest = if pixels[at] {
+                    0
+                } else {
+                    (*nearest + 1).min(most)
+                };
+                distances[at] = distances[at].min(*nearest);
+            }
+        }
+    }
+    distances
+}
+
+/// Where an array is neither zero nor NaN: a row of indices for each such sample, as in NumPy.
+pub fn argwhere(array: &Video) -> Result<Video> {
+    let (frame_len, inner) = (array.frame_len(), &array.shape()[1..]);
+    let mut samples = vec![0f64; frame_len];
+    let mut places = Vec::new();
+    let task = Task::new("finding places", array.len());
+    for frame in 0..array.len() {
+        array.samples().read(frame, 0..frame_len, &mut samples);
+        for (at, sample) in samples.iter().enumerate() {
+            if *sample != 0.0 && !sample.is_nan() {
+                let first = places.len();
+                places.resize(first + array.ndim(), frame as i64);
+                let mut rest = at;
+                for (index, len) in places[first + 1..].iter_mut().zip(inner).rev() {
+                    (*index, rest) = ((rest % len) as i64, rest / len);
+                }
+            }
+        }
+        task.advance(1)?;
+    }
+    let shape = [places.len() / array.ndim(), array.ndim()];
+    Ok(Video::new(Strided::from_vec(&shape, places)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::testing::{check_threads, noise, ramp, values, video};
+
+    /// A mask drawn with `#`.
+    fn drawn(rows: &[&str]) -> Video {
+        let pixels = rows.iter().flat_map(|row| row.bytes().map(|b| b == b'#'));
+        video(&[rows.len(), rows[0].len()], pixels.collect())
+    }
+
+    fn check(found: Result<Video>, rows: &[&str]) {
+        assert_eq!(values(&found.unwrap()), values(&drawn(rows)));
+    }
+
+    #[test]
+    fn parts_are_numbered_in_order() {
+        let mask = drawn(&["##..#", "..#.#", "#.#.#"]);
+        let found = values(&connected_components(&mask, false).unwrap());
+        assert_eq!(
+            found,
+            [1., 1., 0., 0., 2., 0., 0., 3., 0., 2., 4., 0., 3., 0., 2.]
+        );
+        let found = values(&connected_components(&mask, true).unwrap());
+        assert_eq!(
+            found,
+            [1., 1., 0., 0., 2., 0., 0., 1., 0., 2., 3., 0., 1., 0., 2.]
+        );
+        check(
+            largest_component(&mask, false),
+            &["....#", "....#", "....#"],
+        );
+        check(largest_component(&mask, true), &["##...", "..#..", "..#.."]);
+        check(
+            largest_component(&drawn(&["..", ".."]), false),
+            &["..", ".."],
+        );
+    }
+
+    #[test]
+    fn holes_are_filled_and_bays_are_not() {
+        let mask = drawn(&["#####", "#..#.", "#.##.", "##.##"]);
+        check(fill_holes(&mask), &["#####", "####.", "####.", "##.##"]);
+    }
+
+    #[test]
+    fn masks_grow_and_shrink_by_a_radius() {
+        let mask = drawn(&[".....", ".....", "..#..", ".....", "....."]);
+        check(
+            binary_dilation(&mask, 1.0),
+            &[".....", "..#..", ".###.", "..#..", "....."],
+        );
+        check(
+            binary_dilation(&mask, 1.5),
+            &[".....", ".###.", ".###.", ".###.", "....."],
+        );
+        check(
+            binary_dilation(&mask, 2.0),
+            &["..#..", ".###.", "#####", ".###.", "..#.."],
+        );
+        check(
+            binary_dilation(&mask, 0.0),
+            &[".....", ".....", "..#..", ".....", "....."],
+        );
+        let full = drawn(&["####", "####", "####", "####"]);
+        check(
+            binary_erosion(&full, 1.0),
+            &["....", ".##.", ".##.", "...."],
+        );
+        check(
+            binary_erosion(&full, f64::INFINITY),
+            &["....", "....", "....", "...."],
+        );
+        check(
+            binary_dilation(&full, f64::INFINITY),
+            &["####", "####", "####", "####"],
+        );
+    }
+
+    #[test]
+    fn other_arrays_and_empty_ones_are_no_trouble() {
+        assert!(binary_dilation(&ramp(&[3, 3]), 1.0).is_err());
+        assert!(binary_dilation(&drawn(&["#"]), f64::NAN).is_err());
+        for shape in [&[0, 3][..], &[3, 0], &[2, 0, 0]] {
+            let nothing = video(shape, Vec::<bool>::new());
+            assert_eq!(fill_holes(&nothing).unwrap().shape(), shape);
+            assert_eq!(binary_erosion(&nothing, 2.0).unwrap().shape(), shape);
+            assert_eq!(largest_component(&nothing, true).unwrap().shape(), shape);
+            assert_eq!(argwhere(&nothing).unwrap().shape(), [0, shape.len()]);
+        }
+        let noisy = video(&[4, 9, 9], noise(324, 2).iter().map(|v| *v > 0.5).collect());
+        check_threads(|| largest_component(&binary_dilation(&noisy, 1.0)?, false));
+    }
+
+    #[test]
+    fn places_are_listed_in_order() {
+        let found = argwhere(&drawn(&[".#", "#."])).unwrap();
+        assert_eq!(
+            (found.shape(), values(&found)),
+            (&[2, 2][..], vec![0., 1., 1., 0.])
+        );
+    }
+}

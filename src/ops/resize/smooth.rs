@@ -1,0 +1,194 @@
+//! Interpolation by weighted sums: first along rows, then along columns.
+//!
+//! Rows are taken `LANES` at a time, side by side, so that a weight is the same for all samples
+//! that are computed at once; the columns are summed from a ring of finished rows.
+
+use rayon::prelude::*;
+
+use super::taps::Taps;
+use super::{Frame, Interpolation};
+use crate::error::Result;
+use crate::ops::drive::{Kernel, run_kernel};
+use crate::ops::rows::sum_rows;
+use crate::task;
+use crate::video::{Element, Real, Samples, Strided, Video};
+
+/// How many rows are interpolated side by side.
+const LANES: usize = 8;
+
+/// Interpolates samples of type `T` in the precision of `R`.
+pub(super) fn resize<T: Element, R: Real>(
+    video: &Video,
+    frame: &Frame,
+    shape: &[usize],
+    how: Interpolation,
+) -> Result<Video> {
+    let mut result = Strided::<T>::zeroed(shape)?;
+    let plan = Plan::new(frame, how);
+    let frames = result
+        .as_mut_slice()?
+        .par_chunks_mut(frame.y.to * plan.out_len)
+        .enumerate();
+    let memory = || Memory::<R>::new(&plan);
+    task::for_each_init("resizing", frames, memory, |memory, (t, out)| {
+        let source = Source {
+            samples: video.samples(),
+            frame: t,
+        };
+        run_kernel(&plan, (source, memory, out));
+        Ok(())
+    })?;
+    Ok(video.with_samples(result))
+}
+
+/// What is the same for all frames.
+struct Plan {
+    y: Taps,
+    x: Taps,
+    rows: usize,
+    channels: usize,
+    /// Pixels before and after a row.
+    before: usize,
+    after: usize,
+    /// Samples of a row before and after.
+    in_len: usize,
+    out_len: usize,
+    ring_rows: usize,
+}
+
+/// A frame to read.
+struct Source<'a> {
+    samples: &'a Samples,
+    frame: usize,
+}
+
+/// Memory that is kept from frame to frame.
+struct Memory<R> {
+    /// Some rows as they are read.
+    rows: Vec<R>,
+    /// The same rows side by side, with what comes before and after.
+    lanes: Vec<[R; LANES]>,
+    /// Finished rows, row y at y modulo the length of the ring.
+    ring: Vec<R>,
+    /// Where in the ring the rows of a result are.
+    places: Vec<usize>,
+}
+
+impl<R: Real> Memory<R> {
+    fn new(plan: &Plan) -> Self {
+        let padded = plan.in_len + (plan.before + plan.after) * plan.channels;
+        Self {
+            rows: vec![R::zero(); LANES * plan.in_len],
+            lanes: vec![[R::zero(); LANES]; padded],
+            ring: vec![R::zero(); plan.ring_rows * plan.out_len],
+            places: Vec::new(),
+        }
+    }
+}
+
+impl Plan {
+    fn new(frame: &Frame, how: Interpolation) -> Self {
+        let is_area = frame.y.scale >= 1.0 && frame.x.scale >= 1.0;
+        let (y, x) = (frame.y.rows(how, is_area), frame.x.columns(how, is_area));
+        let (before, after) = x.reach(frame.x.from);
+        Self {
+            ring_rows: y.most() + LANES,
+            rows: frame.y.from,
+            channels: frame.channels,
+            before,
+            after,
+            in_len: frame.x.from * frame.channels,
+            out_len: frame.x.to * frame.channels,
+            y,
+            x,
+        }
+    }
+
+    /// A row of the frame, for a place that may lie beyond its ends.
+    fn row(&self, place: isize) -> usize {
+        place.clamp(0, self.rows as isize - 1) as usize
+    }
+
+    /// Interpolates up to `LANES` rows from the `first` on into the ring.
+    #[inline(always)]
+    fn smooth_along<R: Real>(
+        &self,
+        source: &Source<'_>,
+        first: usize,
+        memory: &mut Memory<R>,
+    ) -> usize {
+        let n_rows = LANES.min(self.rows - first);
+        let rows = &mut memory.rows[..n_rows * self.in_len];
+        let run = first * self.in_len..(first + n_rows) * self.in_len;
+        source.samples.read(source.frame, run, rows);
+        self.put_side_by_side(rows, &mut memory.lanes);
+        let places: [usize; LANES] =
+            std::array::from_fn(|lane| (first + lane) % self.ring_rows * self.out_len);
+        let channels = self.channels;
+        for (col, first) in self.x.first.iter().enumerate() {
+            let begin = (first + self.before as isize) as usize * channels;
+            let weights = self.x.weights(col);
+            for channel in 0..channels {
+                let mut sums = [R::zero(); LANES];
+                let taps = &memory.lanes[begin + channel..];
+                for (tap, weight) in weights.iter().enumerate() {
+                    let weight = R::from_element(*weight);
+                    for (sum, sample) in sums.iter_mut().zip(&taps[tap * channels]) {
+                        *sum += weight * *sample;
+                    }
+                }
+                for (place, sum) in places.iter().zip(sums) {
+                    memory.ring[place + col * channels + channel] = sum;
+                }
+            }
+        }
+        n_rows
+    }
+
+    #[inline(always)]
+    fn put_side_by_side<R: Real>(&self, rows: &[R], lanes: &mut [[R; LANES]]) {
+        let (before, after) = (self.before * self.channels, self.after * self.channels);
+        let end = lanes.len() - after;
+        for (lane, row) in rows.chunks_exact(self.in_len).enumerate() {
+            for (lanes, sample) in lanes[before..end].iter_mut().zip(row) {
+                lanes[lane] = *sample;
+            }
+        }
+        for i in (0..before).rev() {
+            lanes[i] = lanes[i + self.channels];
+        }
+        for i in end..lanes.len() {
+            lanes[i] = lanes[i - self.channels];
+        }
+    }
+}
+
+impl<R: Real, T: Element> Kernel<(Source<'_>, &mut Memory<R>, &mut [T])> for Plan {
+    #[inline(always)]
+    fn run(&self, (source, memory, out): (Source<'_>, &mut Memory<R>, &mut [T])) {
+        let mut done = 0;
+        for (y, out) in out.chunks_exact_mut(self.out_len).enumerate() {
+            let (first, weights) = (self.y.first[y], self.y.weights(y));
+            let last = self.row(first + weights.len() as isize - 1);
+            done = done.max(self.row(first));
+            while done <= last {
+                done += self.smooth_along(&source, done, memory);
+            }
+            let Memory { ring, places, .. } = &mut *memory;
+            let rows = (first..).take(weights.len());
+            places.clear();
+            places.extend(rows.map(|row| self.row(row) % self.ring_rows * self.out_len));
+            let weight = |k: usize| R::from_element(weights[k]);
+            sum_rows(ring, places, weight, rounded, out);
+        }
+    }
+}
+
+/// A sum as a sample; ints are rounded and saturate.
+#[inline(always)]
+fn rounded<R: Real, T: Element>(sum: R) -> T {
+    match T::DTYPE.is_float() {
+        true => sum.to_element(),
+        false => Real::round_ties_even(sum).to_element(),
+    }
+}

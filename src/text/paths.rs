@@ -1,0 +1,61 @@
+//! Paths: their parts, and the files that fit a pattern.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::io::natural_order;
+use crate::task;
+
+/// The files and folders that fit a pattern, in natural order.
+pub fn glob(pattern: &str) -> Result<Vec<PathBuf>> {
+    let found = glob::glob(pattern).map_err(|error| {
+        Error::new(format!(
+            "glob does not understand `pattern` \"{pattern}\": {}",
+            error.msg
+        ))
+        .hint("`*` is any text, `?` any character, `[ab]` one of some, `**` folders at any depth")
+    })?;
+    let mut paths = Vec::new();
+    for path in found {
+        if task::is_interrupted() {
+            return Err(Error::interrupted());
+        }
+        match path {
+            Ok(path) => paths.push(path),
+            Err(error) => task::warn(&format!(
+                "glob leaves out `{}`, which it cannot read",
+                error.path().display()
+            )),
+        }
+    }
+    paths.sort_by(|a, b| natural_order(&a.to_string_lossy(), &b.to_string_lossy()));
+    Ok(paths)
+}
+
+/// Creates a folder and those that it lies in; one that is there already is fine.
+pub fn create_folder(path: &Path) -> Result<()> {
+    fs::create_dir_all(path).map_err(|e| Error::io("create", path, &e))
+}
+
+/// A part of a path as text, empty if there is none.
+pub fn part(part: Option<&std::ffi::OsStr>) -> String {
+    part.unwrap_or_default().to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_find_files_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["f10.tif", "f9.tif", "g.tif"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        let found = glob(&format!("{}/f*.tif", folder.path().display())).unwrap();
+        let names: Vec<_> = found.iter().map(|p| part(p.file_name())).collect();
+        assert_eq!(names, ["f9.tif", "f10.tif"]);
+        assert!(glob("[a").is_err());
+    }
+}

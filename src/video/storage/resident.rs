@@ -1,0 +1,117 @@
+//! Keeps mapped files from taking the memory that the budget leaves to other things.
+//!
+//! Pages of a file that have been read or written stay in memory until the system needs it, and
+//! count as the program's. While more is mapped than the budget allows, a thread of its own looks how
+//! much of it is in memory, and gives it back when it is too much: the samples stay in the file, and
+//! mostly in the system's cache.
+#![allow(unsafe_code)]
+
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use super::super::memory::usage;
+
+/// The time between two looks; in it, a fast disk fills a fraction of a gigabyte.
+const LOOK: Duration = Duration::from_millis(40);
+
+/// The share of the budget that mapped files keep, however much memory other samples take.
+const LEAST_SHARE: usize = 4;
+
+/// The bytes of a mapped file, as long as it lives; it has to end before the mapping does.
+pub(super) struct Resident {
+    start: usize,
+    len: usize,
+}
+
+static MAPPED: Mutex<Vec<(usize, usize)>> = Mutex::new(Vec::new());
+
+impl Resident {
+    /// Keeps an eye on a mapping of a file.
+    pub(super) fn new(bytes: &[u8]) -> Self {
+        let (start, len) = (bytes.as_ptr() as usize, bytes.len());
+        let mut mapped = mapped();
+        mapped.push((start, len));
+        if mapped.iter().map(|(_, len)| len).sum::<usize>() > usage().budget {
+            watch();
+        }
+        Self { start, len }
+    }
+}
+
+impl Drop for Resident {
+    fn drop(&mut self) {
+        let mut mapped = mapped();
+        let this = mapped
+            .iter()
+            .position(|entry| *entry == (self.start, self.len));
+        if let Some(this) = this {
+            mapped.swap_remove(this);
+        }
+    }
+}
+
+fn mapped() -> MutexGuard<'static, Vec<(usize, usize)>> {
+    MAPPED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Starts the thread, once.
+fn watch() {
+    static STARTED: OnceLock<()> = OnceLock::new();
+    STARTED.get_or_init(|| {
+        let look = || loop {
+            thread::sleep(LOOK);
+            let usage = usage();
+            let left = usage.budget.saturating_sub(usage.in_use);
+            if resident_file_bytes()
+                .is_some_and(|bytes| bytes > left.max(usage.budget / LEAST_SHARE))
+            {
+                give_back();
+            }
+        };
+        // Without the thread the system decides what stays in memory.
+        let _ = thread::Builder::new().name("resident".into()).spawn(look);
+    });
+}
+
+/// How much of all mapped files is in memory.
+fn resident_file_bytes() -> Option<usize> {
+    let counts = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: usize = counts.split(' ').nth(2)?.parse().ok()?;
+    Some(pages * 4096)
+}
+
+/// Gives the memory of all mapped files back to the system.
+fn give_back() {
+    #[cfg(target_os = "linux")]
+    for (start, len) in mapped().iter() {
+        use rustix::mm::{Advice, madvise};
+        // SAFETY: the mapping exists, as its `Resident` cannot end while the list is locked. It is
+        // one of a file, and shared or never written to, so that its pages come back from the file
+        // with the samples that they had.
+        let _ = unsafe { madvise(*start as *mut _, *len, Advice::LinuxDontNeed) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::Element;
+    use super::*;
+
+    #[test]
+    fn samples_survive_that_their_memory_is_given_back() {
+        let mut array = super::super::block::Block::<u32>::scratch(2 << 20).unwrap();
+        let samples = array.as_mut_slice().unwrap();
+        for (index, sample) in samples.iter_mut().enumerate() {
+            *sample = u32::from_int(index as i64);
+        }
+        give_back();
+        let samples = array.as_slice().iter().enumerate();
+        assert!(
+            samples
+                .into_iter()
+                .all(|(index, sample)| *sample == index as u32)
+        );
+        assert!(resident_file_bytes().is_none_or(|bytes| bytes > 0));
+    }
+}
