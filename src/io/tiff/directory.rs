@@ -123,16 +123,6 @@ impl<'a> Reader<'a> {
         Some(values.map(|bytes| self.number(bytes)).collect())
     }
 
-    /// The value of an entry that is a fraction.
-    pub(super) fn fraction(&self, entry: &Entry) -> Option<f64> {
-        if entry.kind != 5 || entry.count == 0 {
-            return None;
-        }
-        let start = self.values_position(entry, 8)?;
-        let (above, below) = (self.uint(start, 4)?, self.uint(start.checked_add(4)?, 4)?);
-        Some(above as f64 / below as f64)
-    }
-
     /// Takes bytes that are about to be read from the budget.
     fn charge(&self, bytes: usize) -> Option<()> {
         self.budget.set(self.budget.get().checked_sub(bytes)?);
@@ -148,6 +138,16 @@ impl<'a> Reader<'a> {
         let end = start.checked_add(usize::try_from(entry.count).ok()?)?;
         let text = String::from_utf8_lossy(self.bytes.get(start..end)?);
         Some(text.trim_end_matches('\0').trim().to_owned())
+    }
+
+    /// The value of an entry that is a fraction.
+    pub(super) fn fraction(&self, entry: &Entry) -> Option<f64> {
+        if entry.kind != 5 || entry.count == 0 {
+            return None;
+        }
+        let start = self.values_position(entry, 8)?;
+        let (above, below) = (self.uint(start, 4)?, self.uint(start.checked_add(4)?, 4)?);
+        Some(above as f64 / below as f64)
     }
 
     /// The size of a directory's entry in bytes.

@@ -71,7 +71,7 @@ impl Description {
         Some(1.0 / (period * unit))
     }
 
-    /// Height and width of a pixel in µm.
+    /// Height and width of a pixel in µm as OME-TIFF has them.
     pub(super) fn ome_pixel_size(&self) -> Option<[f64; 2]> {
         let size = [self.length("PhysicalSizeY")?, self.length("PhysicalSizeX")?];
         let is_size = |size: &f64| size.is_finite() && *size > 0.0;
@@ -144,5 +144,6 @@ mod tests {
         );
         assert_eq!(ome.ome_pixel_size(), Some([0.25, 0.5]));
         assert_eq!(ome.ome_fps(), Some(500.0));
+        assert_eq!(Description::of("").ome_pixel_size(), None);
     }
 }
