@@ -88,7 +88,8 @@ proptest! {
                 continue;
             }
             save_video(&path, &video).unwrap();
-            if video.is_empty() && name != "a.npy" {
+            // Single numbers are not taken for videos there.
+            if video.layout().len() < 2 && !["a.npy", "a.tif"].contains(&name) {
                 continue;
             }
             prop_assert!(same(&video, &load_video(&path, &ALL, &Options::default()).unwrap()), "{name}");

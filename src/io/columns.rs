@@ -16,7 +16,7 @@ use crate::video::{Element, Samples, Strided, map_samples};
 const RUN: usize = 128;
 
 /// How many bytes one parallel step puts in order at most.
-const STEP: usize = 64 << 20;
+const STEP: usize = 128 << 20;
 
 /// Writes all samples in column-major order from byte `offset` of a file on, on all cores.
 pub(super) fn write(samples: &Samples, path: &Path, file: &File, offset: u64) -> Result<()> {
@@ -103,42 +103,82 @@ impl<'a, T: Element> Columns<'a, T> {
     /// Puts the samples of some slabs in order. It goes through squares of time and slabs, so that
     /// every cache line is read, and written, as a whole.
     fn order(&self, slabs: Range<usize>, out: &mut [T]) -> Result<()> {
-        let [len, rows, ..] = self.lens;
         let starts: Vec<usize> = slabs.map(|slab| self.start(slab)).collect();
         let is_run = starts.windows(2).all(|pair| pair[0] + 1 == pair[1]);
-        let block = RUN / size_of::<T>();
-        let mut square = vec![T::default(); block * starts.len()];
-        for first in (0..len).step_by(block) {
-            if task::is_interrupted() {
-                return Err(Error::interrupted());
-            }
-            let count = block.min(len - first);
+        let side = starts.len().min((RUN / size_of::<T>()).max(16));
+        let (times, count) = match side {
+            64.. if is_run => self.order_tiles::<64>(&starts, out)?,
+            32.. if is_run => self.order_tiles::<32>(&starts, out)?,
+            16.. if is_run => self.order_tiles::<16>(&starts, out)?,
+            _ => (0, 0),
+        };
+        self.order_rest(&starts, 0..times, count..starts.len(), out)?;
+        self.order_rest(&starts, times..self.lens[0], 0..starts.len(), out)
+    }
+
+    /// Goes through as many squares of the given side as there are, of slabs that lie beside each
+    /// other; returns how much of time and how many slabs that was.
+    fn order_tiles<const SIDE: usize>(
+        &self,
+        starts: &[usize],
+        out: &mut [T],
+    ) -> Result<(usize, usize)> {
+        let [len, rows, ..] = self.lens;
+        let mut tile = [[T::default(); SIDE]; SIDE];
+        let (times, count) = (len / SIDE * SIDE, starts.len() / SIDE * SIDE);
+        for first in (0..times).step_by(SIDE) {
+            check()?;
             for row in 0..rows {
-                for (index, line) in square
-                    .chunks_exact_mut(starts.len())
-                    .take(count)
-                    .enumerate()
-                {
-                    let start = self.place(starts[0], first + index, 0, row, 1);
-                    if is_run {
-                        line.copy_from_slice(&self.storage[start..start + starts.len()]);
-                        continue;
+                for slab in (0..count).step_by(SIDE) {
+                    for (time, line) in tile.iter_mut().enumerate() {
+                        let start = self.place(starts[slab], first + time, 0, row, 1);
+                        line.copy_from_slice(&self.storage[start..start + SIDE]);
                     }
-                    for (sample, slab) in line.iter_mut().zip(&starts) {
-                        *sample = self.storage[self.place(*slab, first + index, 0, row, 1)];
+                    for column in 0..SIDE {
+                        let at = ((slab + column) * rows + row) * len + first;
+                        for (out, line) in out[at..at + SIDE].iter_mut().zip(&tile) {
+                            *out = line[column];
+                        }
                     }
                 }
-                for slab in 0..starts.len() {
-                    let at = (slab * rows + row) * len + first;
-                    let column = square[slab..].iter().step_by(starts.len());
-                    for (out, sample) in out[at..at + count].iter_mut().zip(column) {
-                        *out = *sample;
+            }
+        }
+        Ok((times, count))
+    }
+
+    /// Puts part of the slabs in order, wherever they lie.
+    fn order_rest(
+        &self,
+        starts: &[usize],
+        times: Range<usize>,
+        slabs: Range<usize>,
+        out: &mut [T],
+    ) -> Result<()> {
+        let [len, rows, ..] = self.lens;
+        let side = RUN / size_of::<T>();
+        for first in times.clone().step_by(side) {
+            check()?;
+            let times = first..times.end.min(first + side);
+            for row in 0..rows {
+                for slab in slabs.clone() {
+                    let at = (slab * rows + row) * len;
+                    let line = &mut out[at + times.start..at + times.end];
+                    for (out, time) in line.iter_mut().zip(times.clone()) {
+                        *out = self.storage[self.place(starts[slab], time, 0, row, 1)];
                     }
                 }
             }
         }
         Ok(())
     }
+}
+
+/// An error if the user asked to stop.
+fn check() -> Result<()> {
+    if task::is_interrupted() {
+        return Err(Error::interrupted());
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -167,10 +207,11 @@ mod tests {
 
     #[test]
     fn the_first_axis_varies_fastest() {
-        let video = Layout::contiguous(&[67, 9, 33]);
+        let video = Layout::contiguous(&[67, 4, 70]);
         check(&video);
         check(&video.flip(2).swap(1, 2));
-        check(&video.slice(2, 1, 20, 1).slice(0, 3, 20, 3));
+        check(&video.slice(2, 1, 35, 1).slice(0, 3, 20, 3));
+        check(&Layout::contiguous(&[40, 3, 17]));
         check(&Layout::contiguous(&[70]));
         check(&Layout::contiguous(&[9, 70]));
         check(&Layout::contiguous(&[13, 7, 66, 3]));

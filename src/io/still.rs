@@ -183,8 +183,10 @@ fn displayed(bytes: &[u8], dtype: DType) -> std::borrow::Cow<'_, [u8]> {
     match dtype {
         DType::Bool => bytes.iter().map(|bool| bool * 255).collect(),
         DType::U16 if cfg!(target_endian = "little") => {
-            let (pairs, _) = bytes.as_chunks::<2>();
-            pairs.iter().flat_map(|[low, high]| [*high, *low]).collect()
+            let mut bytes = bytes.to_vec();
+            let (pairs, _) = bytes.as_chunks_mut::<2>();
+            pairs.iter_mut().for_each(|pair| pair.reverse());
+            bytes.into()
         }
         _ => bytes.into(),
     }
@@ -211,7 +213,10 @@ fn png(image: &Video, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), png::Encodi
         DType::U16 => png::BitDepth::Sixteen,
         _ => png::BitDepth::Eight,
     });
+    // Of recordings, differences between neighbours are as small as what the best filter for each
+    // row makes, and found more than twice as fast.
     encoder.set_compression(png::Compression::Fast);
+    encoder.set_filter(png::Filter::Sub);
     let mut writer = encoder.write_header()?;
     writer.write_image_data(bytes)?;
     writer.finish()
