@@ -71,7 +71,7 @@ impl<R: Real> SmoothStep<R> {
         let x = samples.map(|sample| {
             let place = (sample - self.vmin) / self.width;
             // Unlike `max` and `min`, comparing keeps what is not a number.
-            let place = if place < R::zero() { R::zero() } else { place };
+            let place = if place <= R::zero() { R::zero() } else { place };
             if place > R::one() { R::one() } else { place }
         });
         let (mut sums, mut powers) = ([R::zero(); N], [R::one(); N]);
