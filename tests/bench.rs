@@ -2,7 +2,8 @@
 //!
 //! Prints for each filter and video: the best time of some, the bytes of input and result per
 //! second, and how many times longer it takes than copying that many bytes on one core. Results
-//! go to fresh memory, except for those marked `in place`, whose input is a temporary.
+//! go to fresh memory, except for those marked `in place`, whose input is a temporary. Then how long the
+//! player takes to draw a window.
 #![allow(clippy::unwrap_used)]
 
 use std::hint::black_box;
@@ -23,6 +24,7 @@ use optimap::ops::resize::{Interpolation, Resize, resize};
 use optimap::ops::smooth::smooth_spatiotemporal;
 use optimap::ops::smoothstep::smoothstep;
 use optimap::ops::temporal::{TemporalDifference, temporal_difference};
+use optimap::player::{Event, Image, Key, Panel, Player, Show};
 use optimap::video::colormap::Colormap;
 use optimap::video::{DType, Element, Strided, Video};
 
@@ -161,6 +163,35 @@ fn main() {
             let temporary = || recording::<f32>(&shape);
             report(name, &floats, ", in place", bandwidth, temporary, filter);
         }
+    }
+    if "player".contains(&chosen) {
+        report_player();
+    }
+}
+
+/// Times what a window shows of a video of 512×512 pixels, magnified twice.
+fn report_player() {
+    const FRAMES: usize = 32;
+    const SIZE: (usize, usize) = (1200, 1120);
+    let colormap = Colormap::named("viridis").unwrap();
+    let video = recording::<u16>(&[FRAMES, 512, 512]);
+    let panel = Panel::video(video, "bench".into(), colormap, (None, None)).unwrap();
+    let show = Show {
+        panels: vec![panel],
+        interval_ms: 10,
+        step: 1,
+    };
+    let player = Player::new(show).unwrap();
+    let mut image = Image::new(SIZE.0, SIZE.1);
+    for name in ["player, whole factor", "player, smooth"] {
+        let start = Instant::now();
+        for frame in 0..FRAMES {
+            player.seek(frame);
+            player.render_into(&mut image);
+        }
+        let each = start.elapsed().as_secs_f64() * 1e3 / FRAMES as f64;
+        println!("{name:24} {each:.2} ms for each frame");
+        player.handle(Event::Key(Key::Char('m')), SIZE);
     }
 }
 

@@ -202,6 +202,59 @@ fn ctrl_c_ends_a_script_with_130() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn an_interrupted_export_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().display();
+    let script = format!(
+        "let v = example_video(2000, 128, 128); print(1); \
+         export_video(\"{dir}/a.mp4\", v, #{{ffmpeg_encoder: \"openh264\", cmap: \"jet\"}})"
+    );
+    let mut child = Command::new(env!("CARGO_BIN_EXE_optimap"))
+        .args(["-e", &script])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = [0; 2];
+    std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut line).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let killed = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(killed.success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn movies_without_ffmpeg_are_said_to_be_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.mp4");
+    let export = |name: &str| {
+        let script = format!("export_video({name:?}, example_video(3, 16, 16))");
+        Command::new(env!("CARGO_BIN_EXE_optimap"))
+            .args(["-e", &script])
+            .env("OPTIMAP_FFMPEG", "")
+            .output()
+            .unwrap()
+    };
+    let output = export(&path.display().to_string());
+    assert_eq!(
+        String::from_utf8_lossy(&output.stderr),
+        "warning: there is no ffmpeg: the movie is written by the built-in H.264 encoder\n"
+    );
+    assert!(path.is_file());
+    let output = export("a.mov");
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        error.contains("a `.mov` movie needs the program `ffmpeg`"),
+        "{error}"
+    );
+}
+
 #[test]
 fn modules_are_found_in_optimap_path() {
     let output = Command::new(env!("CARGO_BIN_EXE_optimap"))

@@ -103,6 +103,36 @@ impl Image {
         });
     }
 
+    /// Draws a straight line with round ends, as far as it lies within the image.
+    pub fn line(&mut self, from: (f32, f32), to: (f32, f32), width: f32, color: Color) {
+        let reach = width / 2.0 + 1.0;
+        let bounds = Rect::around(
+            (from.0.min(to.0) - reach, from.1.min(to.1) - reach),
+            (from.0.max(to.0) + reach, from.1.max(to.1) + reach),
+        );
+        let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+        let squared = (dx * dx + dy * dy).max(f32::EPSILON);
+        self.shape(bounds, color, |x, y| {
+            let (x, y) = (x - from.0, y - from.1);
+            let part = ((x * dx + y * dy) / squared).clamp(0.0, 1.0);
+            (x - part * dx).hypot(y - part * dy) - width / 2.0
+        });
+    }
+
+    /// Fills a circle, as far as it lies within the image.
+    pub fn dot(&mut self, middle: (f32, f32), radius: f32, color: Color) {
+        self.line(middle, middle, 2.0 * radius, color);
+    }
+
+    /// Draws a circle's edge, as far as it lies within the image.
+    pub fn ring(&mut self, (x0, y0): (f32, f32), radius: f32, width: f32, color: Color) {
+        let reach = radius + width;
+        let bounds = Rect::around((x0 - reach, y0 - reach), (x0 + reach, y0 + reach));
+        self.shape(bounds, color, |x, y| {
+            ((x - x0).hypot(y - y0) - radius).abs() - width / 2.0
+        });
+    }
+
     /// Mixes a colour into a pixel of the image.
     pub fn blend(&mut self, x: usize, y: usize, color: Color, coverage: f32) {
         if 0.0 < coverage {
@@ -113,6 +143,18 @@ impl Image {
 }
 
 impl Rect {
+    /// The pixels between two corners, as far as they have coordinates above 0.
+    pub fn around(top_left: (f32, f32), bottom_right: (f32, f32)) -> Rect {
+        let [left, top] = [top_left.0, top_left.1].map(|at| at.max(0.0) as usize);
+        let [right, bottom] = [bottom_right.0, bottom_right.1].map(|at| at.max(0.0) as usize + 1);
+        Rect {
+            left,
+            top,
+            width: right.saturating_sub(left),
+            height: bottom.saturating_sub(top),
+        }
+    }
+
     /// One past the rightmost column.
     pub fn right(self) -> usize {
         self.left + self.width

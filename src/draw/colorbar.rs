@@ -17,12 +17,12 @@ pub struct Style {
 
 impl Style {
     /// The length of the mark beside a value.
-    fn mark(&self) -> usize {
+    pub(super) fn mark(&self) -> usize {
         (self.label_size / 4.0).round().max(2.0) as usize
     }
 
     /// How far the labels lie from the bar.
-    fn label_gap(&self) -> usize {
+    pub(super) fn label_gap(&self) -> usize {
         self.mark() + (self.label_size / 4.0).ceil() as usize + 1
     }
 

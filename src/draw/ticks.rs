@@ -26,9 +26,11 @@ const LARGE: f64 = 1e6;
 const SMALL: f64 = 1e-4;
 
 impl Axis {
-    /// Round values, neighbours at least `spacing` pixels apart; the ends of an axis on which
-    /// there are not two of them.
+    /// Round values, about ten at most, neighbours at least `spacing` pixels apart; the ends of an
+    /// axis on which there are not two of them.
     pub fn ticks(self, spacing: usize) -> Vec<Tick> {
+        const MOST: usize = 10;
+        let spacing = spacing.max(self.length / MOST);
         let span = self.high - self.low;
         if self.length == 0 || !span.is_finite() || span < 0.0 {
             return Vec::new();
@@ -36,8 +38,8 @@ impl Axis {
         if span == 0.0 {
             return vec![self.tick(self.low, round_step(self.low.abs() / 1000.0))];
         }
-        let most = (self.length / spacing.max(1)).max(1);
-        let step = round_step(span / most as f64);
+        let most = self.length / spacing.max(1) + 1;
+        let step = round_step(span * spacing as f64 / self.length as f64);
         let (first, last) = ((self.low / step).ceil(), (self.high / step).floor());
         if last - first < 1.0 || last - first > most as f64 {
             let step = round_step(span / 20.0);

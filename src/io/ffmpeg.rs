@@ -1,18 +1,18 @@
 //! Encoding movies with the ffmpeg program, fed with raw frames through a pipe.
 
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::path::Path;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::atomic;
 use crate::error::{Error, Result};
+use crate::io::atomic;
 use crate::task;
 
 /// How often a wait looks whether the user asked to stop.
-const POLL: Duration = Duration::from_millis(5);
+pub(super) const POLL: Duration = Duration::from_millis(5);
 
 /// How many batches of frames may wait for the encoder.
 const AHEAD: usize = 2;
@@ -25,8 +25,6 @@ type Params = &'static [(&'static str, &'static str)];
 
 /// The options for files that cannot hold H.264.
 const CONTAINERS: &[(&str, Params)] = &[
-    ("apng", &[("-c:v", "apng"), ("-plays", "0")]),
-    ("gif", &[("-c:v", "gif"), ("-vf", GIF_COLORS)]),
     (
         "ogv",
         &[
@@ -46,10 +44,6 @@ const CONTAINERS: &[(&str, Params)] = &[
     ),
 ];
 
-/// Each frame's own 256 colours: those of a colormap exactly, without waiting for the last frame.
-const GIF_COLORS: &str = "split[a][b];[a]palettegen=stats_mode=single:reserve_transparent=0[p];\
-                          [b][p]paletteuse=new=1";
-
 /// What ffmpeg encodes with, and its options in the order in which it gets them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Encoder {
@@ -61,7 +55,10 @@ pub struct Encoder {
 
 impl Encoder {
     /// The names that [`Encoder::builtin`] knows.
-    pub const NAMES: &[&str] = &["libx264", "h264_nvenc"];
+    pub const NAMES: &[&str] = &["libx264", "h264_nvenc", "ffv1", Self::BUILT_IN];
+
+    /// The name of the encoder that needs no ffmpeg.
+    pub const BUILT_IN: &str = "openh264";
 
     /// An encoder whose options are good for films of recordings.
     pub fn builtin(name: &str) -> Result<Self> {
@@ -81,6 +78,8 @@ impl Encoder {
                 ("-qmax:v", "21"),
                 ("-pix_fmt", "yuv420p"),
             ],
+            "ffv1" => &[("-c:v", "ffv1"), ("-level", "3"), ("-g", "1")],
+            Self::BUILT_IN => &[("-c:v", "libopenh264"), ("-crf", "21")],
             _ => {
                 let error = Error::new(format!("there is no encoder `{name}`"));
                 return Err(error.did_you_mean(name, Self::NAMES.iter().copied()));
@@ -92,12 +91,16 @@ impl Encoder {
     /// What to encode a file of the given extension with: not H.264 where it cannot hold that,
     /// unless the options were chosen by the user.
     pub(super) fn suited_to(&self, extension: &str) -> Self {
-        let is_builtin = Self::builtin(&self.name).is_ok_and(|builtin| builtin == *self);
         let container = CONTAINERS.iter().find(|(name, _)| *name == extension);
         match container {
-            Some((name, params)) if is_builtin => Self::new(name, params),
+            Some((name, params)) if self.is_preset() => Self::new(name, params),
             _ => self.clone(),
         }
+    }
+
+    /// Whether its options are those it comes with.
+    pub(super) fn is_preset(&self) -> bool {
+        Self::builtin(&self.name).is_ok_and(|builtin| builtin == *self)
     }
 
     fn new(name: &str, params: &[(&str, &str)]) -> Self {
@@ -125,13 +128,14 @@ pub(super) struct Raw {
 
 /// Writes a movie; `render` fills one batch of frames after the other, until there are no more.
 pub(super) fn encode(
+    program: &Path,
     path: &Path,
     raw: &Raw,
     encoder: &Encoder,
     render: impl FnMut(&mut Vec<u8>) -> Result<bool>,
 ) -> Result<()> {
     atomic::write_by_name(path, |temp| {
-        let mut process = Process::start(command(temp, raw, encoder))?;
+        let mut process = Process::start(command(program, temp, raw, encoder))?;
         let status = process.feed(render).and_then(|()| process.finish());
         match status {
             Ok(status) if status.success() => Ok(()),
@@ -141,8 +145,40 @@ pub(super) fn encode(
     })
 }
 
-fn command(target: &Path, raw: &Raw, encoder: &Encoder) -> Command {
-    let mut command = Command::new("ffmpeg");
+/// The ffmpeg program: what the environment variable OPTIMAP_FFMPEG names, else the first on the
+/// PATH; `None` if there is none, or the variable is empty.
+pub(super) fn program() -> Result<Option<PathBuf>> {
+    const VARIABLE: &str = "OPTIMAP_FFMPEG";
+    match std::env::var_os(VARIABLE) {
+        Some(named) if named.is_empty() => Ok(None),
+        Some(named) if Path::new(&named).is_file() => Ok(Some(named.into())),
+        Some(named) => Err(Error::new(format!(
+            "there is no program `{}`, which {VARIABLE} names",
+            Path::new(&named).display()
+        ))
+        .hint("correct the variable, or unset it to look on the PATH")),
+        None => Ok(on_the_path()),
+    }
+}
+
+fn on_the_path() -> Option<PathBuf> {
+    let name = format!("ffmpeg{}", std::env::consts::EXE_SUFFIX);
+    let path = std::env::var_os("PATH")?;
+    let mut programs = std::env::split_paths(&path).map(|folder| folder.join(&name));
+    programs.find(|program| program.is_file())
+}
+
+/// The error where only ffmpeg could help.
+pub(super) fn missing(what: &str) -> Error {
+    Error::new(format!(
+        "{what} needs the program `ffmpeg`, which is not on the PATH"
+    ))
+    .hint(install_hint())
+    .hint("`.mp4`, `.gif` and `.apng` need no ffmpeg")
+}
+
+fn command(program: &Path, target: &Path, raw: &Raw, encoder: &Encoder) -> Command {
+    let mut command = Command::new(program);
     command.args(["-hide_banner", "-loglevel", "error", "-nostats", "-y"]);
     command.args(["-f", "rawvideo", "-pix_fmt", raw.pixel_format]);
     command.args(["-s", &format!("{}x{}", raw.width, raw.height)]);
@@ -162,7 +198,7 @@ fn command(target: &Path, raw: &Raw, encoder: &Encoder) -> Command {
 }
 
 /// A name that ffmpeg can take neither for an option nor for a protocol.
-fn absolute(path: &Path) -> std::path::PathBuf {
+pub(super) fn absolute(path: &Path) -> std::path::PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
@@ -178,13 +214,10 @@ struct Process {
 
 impl Process {
     fn start(mut command: Command) -> Result<Self> {
-        let mut child = command.spawn().map_err(|e| match e.kind() {
-            ErrorKind::NotFound => {
-                Error::new("cannot find the program `ffmpeg`, which encodes movies")
-                    .hint(install_hint())
-            }
-            _ => Error::new(format!("cannot start ffmpeg: {e}")),
-        })?;
+        let program = PathBuf::from(command.get_program());
+        let mut child = command
+            .spawn()
+            .map_err(|e| Error::io("start", &program, &e))?;
         let mut stdin = child.stdin.take().expect("asked for a pipe");
         let stderr = child.stderr.take().expect("asked for a pipe");
         let (full, batches) = sync_channel::<Vec<u8>>(AHEAD);
@@ -272,7 +305,7 @@ fn wait() -> Result<()> {
     Ok(())
 }
 
-fn last_lines(stderr: impl Read) -> Vec<String> {
+pub(super) fn last_lines(stderr: impl Read) -> Vec<String> {
     let mut lines = Vec::new();
     let mut reader = BufReader::new(stderr);
     let mut line = Vec::new();
@@ -292,7 +325,7 @@ fn last_lines(stderr: impl Read) -> Vec<String> {
     lines
 }
 
-fn install_hint() -> &'static str {
+pub(super) fn install_hint() -> &'static str {
     if cfg!(target_os = "macos") {
         "install it: brew install ffmpeg"
     } else if cfg!(windows) {

@@ -12,6 +12,8 @@ mod columns;
 mod compression;
 mod date;
 mod ffmpeg;
+mod figure;
+mod film;
 mod folder;
 mod foreign;
 mod hdf5;
@@ -24,13 +26,14 @@ mod micam_ultima;
 mod movie;
 mod multirecorder;
 mod npy;
+mod npz;
 mod pattern;
-mod picture;
 mod raw;
 mod raw_binary;
 mod save;
 mod sif;
 mod still;
+mod stream;
 mod tiff;
 mod zarr;
 
@@ -43,17 +46,20 @@ use std::path::Path;
 
 pub use compression::Compression;
 pub use ffmpeg::Encoder;
+pub use figure::{Coloured, curves, export_image, load_picture, of_image, save_drawn, save_plot};
+pub use film::{
+    Annotations, Export, Extent, Grid, Look, PadMode, ScaleBar, Shown, TimeUnit, export_video,
+    export_video_with_overlay, export_videos,
+};
 pub use folder::load_image_folder;
 pub(crate) use folder::natural_order;
 pub use image::load_image;
 pub use importer::{Camera, Importer};
-pub use movie::{Export, export_video};
-pub use picture::PadMode;
 pub use raw_binary::{Endian, RawFormat};
 pub use save::{
     Saving, save_image, save_image_sequence, save_matlab, save_tiff, save_video, save_video_as,
 };
-pub use still::StillOptions;
+pub use still::{QUALITY, StillOptions};
 pub use tiff::Photometric;
 
 use crate::bail;
@@ -288,6 +294,12 @@ const FORMATS: &[Format] = &[
         open: |path, _| Ok(Box::new(npy::Array::open(path)?)),
     },
     Format {
+        name: "NumPy archive",
+        extensions: &["npz"],
+        begins: |_| false,
+        open: npz::open,
+    },
+    Format {
         name: "MultiRecorder",
         extensions: &["dat"],
         begins: multirecorder::begins,
@@ -340,9 +352,12 @@ const FORMATS: &[Format] = &[
     },
     Format {
         name: "PNG",
-        extensions: &["png"],
+        extensions: &["png", "apng"],
         begins: image::begins_png,
-        open: |path, _| Ok(Box::new(image::Still::open(path)?)),
+        open: |path, options| match movie::is_animated(path) {
+            true => movie::open_apng(path, options),
+            false => Ok(Box::new(image::Still::open(path)?)),
+        },
     },
     Format {
         name: "JPEG",
@@ -355,6 +370,18 @@ const FORMATS: &[Format] = &[
         extensions: &["bmp"],
         begins: image::begins_bmp,
         open: |path, _| Ok(Box::new(image::Still::open(path)?)),
+    },
+    Format {
+        name: "GIF",
+        extensions: &["gif"],
+        begins: movie::begins_gif,
+        open: movie::open_gif,
+    },
+    Format {
+        name: "movie",
+        extensions: movie::EXTENSIONS,
+        begins: movie::begins,
+        open: movie::open,
     },
 ];
 

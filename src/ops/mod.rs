@@ -35,6 +35,7 @@ pub mod resize;
 pub mod shape;
 pub mod smooth;
 pub mod smoothstep;
+pub mod spectrum;
 pub mod temporal;
 pub mod trend;
 

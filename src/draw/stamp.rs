@@ -1,0 +1,131 @@
+//! Text and marks that lie on a picture: light with a dark halo, to be read over bright and dark
+//! pixels alike.
+
+use super::{Image, Rect, text};
+
+/// How dark the halo is.
+const DARKNESS: f32 = 0.85;
+
+/// Something to be drawn on pictures, made once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stamp {
+    width: usize,
+    height: usize,
+    /// How much of each pixel is light, and how much of the others is dark.
+    coverage: Vec<(f32, f32)>,
+}
+
+impl Stamp {
+    /// A line of text.
+    pub fn text(text: &str, size: f32) -> Self {
+        let (width, height) = (text::width(text, size), (size * 1.3) as usize);
+        Self::new(width, height, size, |image| {
+            text::draw(image, (0, height / 2), text, size, 0xff_ff_ff);
+        })
+    }
+
+    /// What `paint` draws in white on an image of the given size; `size` is that of the text it goes
+    /// with.
+    pub fn new(width: usize, height: usize, size: f32, paint: impl FnOnce(&mut Image)) -> Self {
+        let mut image = Image::new(width, height);
+        paint(&mut image);
+        let radius = (size / 6.5).max(1.5);
+        let border = radius.ceil() as usize;
+        let light = |x: usize, y: usize| match (x.checked_sub(border), y.checked_sub(border)) {
+            (Some(x), Some(y)) if x < width && y < height => (image.at(x, y) & 0xff) as f32 / 255.0,
+            _ => 0.0,
+        };
+        let disc = disc(radius);
+        let (width, height) = (width + 2 * border, height + 2 * border);
+        let mut coverage = Vec::with_capacity(width * height);
+        for y in 0..height {
+            for x in 0..width {
+                let near = disc.iter().map(|(dx, dy, weight)| {
+                    let (x, y) = (x.wrapping_add_signed(*dx), y.wrapping_add_signed(*dy));
+                    if x < width && y < height {
+                        weight * light(x, y)
+                    } else {
+                        0.0
+                    }
+                });
+                coverage.push((light(x, y), DARKNESS * near.fold(0.0, f32::max)));
+            }
+        }
+        Self {
+            width,
+            height,
+            coverage,
+        }
+    }
+
+    /// The width with the halo.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// The height with the halo.
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// Draws it with its top left corner at a place, as far as it lies within the image.
+    pub fn draw(&self, image: &mut Image, (left, top): (usize, usize)) {
+        let rect = Rect {
+            left,
+            top,
+            width: self.width,
+            height: self.height,
+        };
+        let seen = rect.intersect(image.area());
+        for y in seen.top..seen.bottom() {
+            for x in seen.left..seen.right() {
+                let (light, dark) = self.coverage[(y - top) * self.width + x - left];
+                image.blend(x, y, 0, dark);
+                image.blend(x, y, 0xff_ff_ff, light);
+            }
+        }
+    }
+}
+
+/// The places within a radius, and how dark the halo is there; soft at the edge.
+fn disc(radius: f32) -> Vec<(isize, isize, f32)> {
+    let reach = radius.ceil() as isize;
+    let places = (-reach..=reach).flat_map(|dy| (-reach..=reach).map(move |dx| (dx, dy)));
+    places
+        .map(|(dx, dy)| {
+            (
+                dx,
+                dy,
+                (radius + 0.5 - (dx as f32).hypot(dy as f32)).clamp(0.0, 1.0),
+            )
+        })
+        .filter(|(.., weight)| *weight > 0.0)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_seen_on_white_and_on_black() {
+        let stamp = Stamp::text("100 ms", 14.0);
+        for ground in [0, 0xff_ff_ff] {
+            let mut image = Image::new(90, 30);
+            image.fill(image.area(), ground);
+            stamp.draw(&mut image, (4, 4));
+            let levels = image.pixels.iter().map(|pixel| pixel & 0xff);
+            let (low, high) = (levels.clone().min(), levels.max());
+            assert!(low < Some(80) && high > Some(240), "{low:?} {high:?}");
+        }
+    }
+
+    #[test]
+    fn what_lies_outside_is_not_drawn() {
+        let stamp = Stamp::text("frame 12", 14.0);
+        let mut image = Image::new(10, 10);
+        stamp.draw(&mut image, (5, 5));
+        stamp.draw(&mut image, (50, 50));
+        assert_eq!(image.at(0, 0), 0);
+    }
+}

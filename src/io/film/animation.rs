@@ -1,0 +1,186 @@
+//! Animated GIF and PNG, which need no ffmpeg.
+
+use std::io::Write;
+
+use gif::{Encoder, Frame, Repeat};
+
+use super::packing::{Layout, Packing};
+use crate::bail;
+use crate::error::{Error, Result};
+
+/// The fastest that viewers show an animated GIF.
+pub(super) const FASTEST_GIF: f64 = 50.0;
+
+/// How carefully 256 colours are chosen for a frame that has more: 1 is slow, 30 is bad.
+const CARE: i32 = 10;
+
+/// An animated GIF being written.
+pub(super) struct Gif<W: Write> {
+    encoder: Encoder<W>,
+    fps: f64,
+    frames: usize,
+}
+
+impl<W: Write> Gif<W> {
+    /// Begins a GIF that starts again at its end.
+    pub(super) fn new(writer: W, (width, height): (usize, usize), fps: f64) -> Result<Self> {
+        let (Ok(width), Ok(height)) = (width.try_into(), height.try_into()) else {
+            bail!(
+                "an animated GIF has at most 65535 rows and columns, got {width}×{height} pixels"
+            );
+        };
+        let encoder = Encoder::new(writer, width, height, &[]);
+        let mut encoder = encoder.map_err(failed)?;
+        encoder.set_repeat(Repeat::Infinite).map_err(failed)?;
+        let fps = fps.min(FASTEST_GIF);
+        Ok(Self {
+            encoder,
+            fps,
+            frames: 0,
+        })
+    }
+
+    /// Adds a frame made by [`gif_frame`].
+    pub(super) fn add(&mut self, mut frame: Frame<'static>) -> Result<()> {
+        // Delays are whole hundredths of seconds; they are shared out so that none is lost.
+        let end = |frames: usize| (frames as f64 * 100.0 / self.fps).round();
+        frame.delay = (end(self.frames + 1) - end(self.frames)).clamp(2.0, 65535.0) as u16;
+        self.frames += 1;
+        self.encoder
+            .write_lzw_pre_encoded_frame(&frame)
+            .map_err(failed)
+    }
+
+    /// Ends the GIF.
+    pub(super) fn finish(self) -> Result<()> {
+        let mut writer = self.encoder.into_inner().map_err(failed)?;
+        writer.flush().map_err(|e| failed(e.into()))
+    }
+}
+
+/// A compressed frame of its own 256 colours.
+pub(super) fn gif_frame((width, height): (usize, usize), rgb: &[u8]) -> Frame<'static> {
+    let mut frame = Frame::from_rgb_speed(width as u16, height as u16, rgb, CARE);
+    frame.make_lzw_pre_encoded();
+    frame
+}
+
+/// An animated PNG being written.
+pub(super) struct Apng<W: Write>(png::Writer<W>);
+
+impl<W: Write> Apng<W> {
+    /// Begins a PNG that starts again at its end.
+    pub(super) fn new(writer: W, packing: &Packing, frames: usize, fps: f64) -> Result<Self> {
+        let (width, height) = packing.size;
+        let (Ok(width), Ok(height), Ok(frames)) =
+            (width.try_into(), height.try_into(), frames.try_into())
+        else {
+            bail!("an animated PNG cannot hold {frames} frames of {width}×{height} pixels");
+        };
+        let mut encoder = png::Encoder::new(writer, width, height);
+        let (color, depth) = match packing.layout {
+            Layout::Gray => (png::ColorType::Grayscale, png::BitDepth::Eight),
+            Layout::Gray16 | Layout::Gray16Big => {
+                (png::ColorType::Grayscale, png::BitDepth::Sixteen)
+            }
+            Layout::Rgb | Layout::Yuv | Layout::GrayYuv => {
+                (png::ColorType::Rgb, png::BitDepth::Eight)
+            }
+        };
+        encoder.set_color(color);
+        encoder.set_depth(depth);
+        encoder.set_compression(png::Compression::Fast);
+        encoder.set_animated(frames, 0).map_err(png_failed)?;
+        let (seconds, parts) = delay(fps);
+        encoder
+            .set_frame_delay(seconds, parts)
+            .map_err(png_failed)?;
+        encoder.write_header().map(Self).map_err(png_failed)
+    }
+
+    /// Adds a frame.
+    pub(super) fn add(&mut self, pixels: &[u8]) -> Result<()> {
+        self.0.write_image_data(pixels).map_err(png_failed)
+    }
+
+    /// Ends the PNG.
+    pub(super) fn finish(self) -> Result<()> {
+        self.0.finish().map_err(png_failed)
+    }
+}
+
+/// The time from frame to frame, as a fraction of 16-bit numbers.
+fn delay(fps: f64) -> (u16, u16) {
+    let largest = f64::from(u16::MAX);
+    let nearest = (1..=1001u16).find_map(|seconds| {
+        let parts = f64::from(seconds) * fps;
+        let is_whole = (parts - parts.round()).abs() < 1e-6 * parts;
+        (is_whole && (1.0..=largest).contains(&parts)).then(|| (seconds, parts.round() as u16))
+    });
+    nearest.unwrap_or_else(|| match fps {
+        1.0.. => (1, fps.min(largest).round() as u16),
+        _ => ((1.0 / fps).min(largest).round() as u16, 1),
+    })
+}
+
+fn failed(cause: gif::EncodingError) -> Error {
+    Error::new(format!("cannot write the animated GIF: {cause}"))
+}
+
+fn png_failed(cause: png::EncodingError) -> Error {
+    Error::new(format!("cannot write the animated PNG: {cause}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_are_fractions() {
+        assert_eq!(
+            [25.0, 29.97, 0.5, 60.0].map(delay),
+            [(1, 25), (100, 2997), (2, 1), (1, 60)]
+        );
+        assert_eq!(delay(1e6), (1, 65535));
+        assert_eq!(delay(1e-9), (65535, 1));
+    }
+
+    #[test]
+    fn gifs_are_as_fast_as_asked_for() {
+        let mut out = Vec::new();
+        let mut gif = Gif::new(&mut out, (2, 1), 30.0).unwrap();
+        for _ in 0..3 {
+            gif.add(gif_frame((2, 1), &[0, 0, 0, 255, 0, 0])).unwrap();
+        }
+        gif.finish().unwrap();
+        let mut options = gif::DecodeOptions::new();
+        options.set_color_output(gif::ColorOutput::RGBA);
+        let mut decoder = options.read_info(&out[..]).unwrap();
+        let mut delays = Vec::new();
+        while let Some(frame) = decoder.read_next_frame().unwrap() {
+            assert_eq!(frame.buffer[..], [0, 0, 0, 255, 255, 0, 0, 255]);
+            delays.push(frame.delay);
+        }
+        assert_eq!(delays, [3, 4, 3]);
+    }
+
+    #[test]
+    fn animated_pngs_keep_every_pixel() {
+        let packing = Packing::exact(Layout::Gray16Big, (2, 1));
+        let mut out = Vec::new();
+        let mut png = Apng::new(&mut out, &packing, 2, 25.0).unwrap();
+        let frames = [[1, 2, 3, 4], [255, 254, 0, 1]];
+        for frame in &frames {
+            png.add(frame).unwrap();
+        }
+        png.finish().unwrap();
+        let mut reader = png::Decoder::new(std::io::Cursor::new(&out))
+            .read_info()
+            .unwrap();
+        for frame in frames {
+            let mut pixels = [0; 4];
+            reader.next_frame(&mut pixels).unwrap();
+            assert_eq!(pixels, frame);
+        }
+    }
+}

@@ -1,0 +1,598 @@
+//! A film frame by frame: the videos in their places, and all that is drawn around and on them.
+
+use super::annotations::{Annotations, Clock, ScaleBar, TimeUnit, length_text, speed_text};
+use super::plan::{Needs, Plan};
+use super::source::Source;
+use crate::bail;
+use crate::draw::colorbar::{self, Style};
+use crate::draw::stamp::Stamp;
+use crate::draw::strip::{Course, Strip, TimeAxis};
+use crate::draw::ticks::round_step;
+use crate::draw::{Color, Image, Rect, text};
+use crate::error::{Error, Result};
+use crate::video::colormap::{BAD, Rgba, Scale};
+
+/// The colours of courses and their marks over a dark ground, and over a bright one.
+const COURSES: [[Color; 6]; 2] = [
+    [
+        0xff_6b_6b, 0x4d_ab_f7, 0xff_d4_3b, 0x69_db_7c, 0xda_77_f2, 0xff_a9_4d,
+    ],
+    [
+        0xd6_27_28, 0x1f_77_b4, 0xb8_86_0b, 0x2c_a0_2c, 0x94_67_bd, 0xe8_59_0c,
+    ],
+];
+
+/// The longer side that they are magnified to at most.
+const COMFORTABLE: usize = 1280;
+
+/// The most that videos are magnified.
+const LARGEST: usize = 256;
+
+/// The shorter side that annotated videos are magnified to at least.
+const LEGIBLE: usize = 240;
+
+/// The videos of a film and how they are arranged.
+pub(super) struct Panels {
+    pub(super) sources: Vec<Source>,
+    pub(super) ncols: usize,
+    pub(super) padding: usize,
+    pub(super) ground: Color,
+    /// Every so-manieth frame of the recording is shown.
+    pub(super) step: usize,
+}
+
+/// A film of which any frame can be drawn.
+pub(super) struct Scene {
+    sources: Vec<Source>,
+    plan: Plan,
+    factor: usize,
+    len: usize,
+    step: usize,
+    font: f32,
+    /// What does not change.
+    still: Image,
+    /// What lies on the first video and does not change.
+    stamps: Vec<(Stamp, (usize, usize))>,
+    clock: Option<Clock>,
+    counts: bool,
+    strip: Option<Strip>,
+    /// The middle and the colour of a mark for each course.
+    marks: Vec<((f32, f32), Color)>,
+    is_gray: bool,
+}
+
+/// Memory that is used for one frame after the other.
+#[derive(Default)]
+pub(super) struct Scratch {
+    pub(super) image: Image,
+    colors: Vec<Rgba>,
+}
+
+impl Scene {
+    /// Arranges videos, of frames of one size, with their annotations.
+    pub(super) fn new(panels: Panels, annotations: &Annotations) -> Result<Self> {
+        let Panels {
+            sources,
+            ncols,
+            padding,
+            ground,
+            step,
+        } = panels;
+        let (width, height) = sources[0].size();
+        let factor = factor(annotations, (width, height))?;
+        let cell = (width * factor, height * factor);
+        let font = (cell.0.min(cell.1) as f32 / 21.0).clamp(12.0, 48.0);
+        let style = style(ground, font);
+        let scales = shared_scales(&sources, annotations);
+        let labels = |scale: &Scale| colorbar::label_width(scale, cell.1, &style);
+        let needs = Needs {
+            cell,
+            count: sources.len(),
+            ncols: if annotations.needs_frame() {
+                ncols.min(sources.len())
+            } else {
+                ncols
+            },
+            padding,
+            font,
+            titles: annotations.has_titles(),
+            each_colorbar: scales.each.iter().map(|scale| labels(scale)).max(),
+            shared_colorbar: scales.shared.map(labels),
+            strip: !annotations.traces.is_empty(),
+            framed: annotations.needs_frame(),
+        };
+        let plan = Plan::new(&needs);
+        check_size(plan.size)?;
+        let mut still = Image::new(plan.size.0, plan.size.1);
+        still.fill(still.area(), ground);
+        draw_titles(&mut still, &plan, annotations, &style);
+        for (bar, scale) in plan
+            .colorbars
+            .iter()
+            .zip(scales.each.iter().copied().chain(scales.shared))
+        {
+            colorbar::draw(&mut still, *bar, scale, &style);
+        }
+        let len = sources.iter().map(Source::len).min().unwrap_or(0);
+        let mut scene = Self {
+            clock: clock(annotations, &sources[0], len)?,
+            is_gray: sources.iter().all(Source::is_gray)
+                && is_gray(ground)
+                && annotations.traces.is_empty(),
+            counts: annotations.frame_number,
+            sources,
+            plan,
+            factor,
+            len,
+            step,
+            font,
+            still,
+            stamps: Vec::new(),
+            strip: None,
+            marks: Vec::new(),
+        };
+        scene.add_stamps(annotations)?;
+        scene.add_traces(annotations, ground, style)?;
+        Ok(scene)
+    }
+
+    /// The width and height of the film.
+    pub(super) fn size(&self) -> (usize, usize) {
+        self.plan.size
+    }
+
+    /// The number of frames.
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether every pixel is gray.
+    pub(super) fn is_gray(&self) -> bool {
+        self.is_gray
+    }
+
+    /// Draws a frame into the scratch memory's image.
+    pub(super) fn draw(&self, frame: usize, scratch: &mut Scratch) -> Result<()> {
+        let Scratch { image, colors } = scratch;
+        image.clone_from(&self.still);
+        let (width, height) = self.sources[0].size();
+        colors.resize(width * height, BAD);
+        for (source, cell) in self.sources.iter().zip(&self.plan.cells) {
+            source.colors(frame, colors)?;
+            paint(image, *cell, colors.chunks_exact(width), self.factor);
+        }
+        self.draw_over(image, frame);
+        Ok(())
+    }
+
+    fn draw_over(&self, image: &mut Image, frame: usize) {
+        for (middle, color) in &self.marks {
+            let radius = self.font * 0.42;
+            image.ring(*middle, radius, self.font / 2.6, 0);
+            image.ring(*middle, radius, self.font / 4.5, *color);
+        }
+        for (stamp, place) in &self.stamps {
+            stamp.draw(image, *place);
+        }
+        let room = self.first_room();
+        if let Some(clock) = &self.clock {
+            Stamp::text(&clock.text(frame), self.font).draw(image, (room.left, room.top));
+        }
+        if self.counts {
+            let stamp = Stamp::text(&format!("frame {}", frame * self.step), self.font);
+            let top = room.bottom().saturating_sub(stamp.height());
+            stamp.draw(image, (room.left, top));
+        }
+        if let Some(strip) = &self.strip {
+            strip.draw_cursor(image, frame);
+        }
+    }
+
+    /// The part of the first video in which text may stand.
+    fn first_room(&self) -> Rect {
+        let inset = (self.font * 0.4) as usize;
+        self.plan.cells[0].inset(inset, inset)
+    }
+
+    fn add_stamps(&mut self, annotations: &Annotations) -> Result<()> {
+        let room = self.first_room();
+        if let Some(speed) = annotations.speed {
+            let stamp = Stamp::text(&speed_text(speed), self.font);
+            let left = room.right().saturating_sub(stamp.width());
+            self.stamps.push((stamp, (left, room.top)));
+        }
+        if let Some(bar) = annotations.scale_bar {
+            let stamp = self.scale_bar(bar, annotations.pixel_size)?;
+            let left = room.right().saturating_sub(stamp.width());
+            let top = room.bottom().saturating_sub(stamp.height());
+            self.stamps.push((stamp, (left, top)));
+        }
+        Ok(())
+    }
+
+    fn scale_bar(&self, bar: ScaleBar, pixel_size: Option<f64>) -> Result<Stamp> {
+        let known = self.sources[0]
+            .metadata()
+            .pixel_size
+            .map(|[_, width]| width);
+        let Some(pixel) = pixel_size.or(known) else {
+            return Err(
+                Error::new("a scale bar needs the size of a pixel, which is not known").hint(
+                    "pass it in µm: #{scale_bar: 500, pixel_size: 20}, or set `v.pixel_size`",
+                ),
+            );
+        };
+        if !(pixel > 0.0 && pixel.is_finite()) {
+            bail!("`pixel_size` must be a number of µm greater than 0, got {pixel}");
+        }
+        let (columns, _) = self.sources[0].size();
+        let field = columns as f64 * pixel;
+        let length = match bar {
+            ScaleBar::Auto => round_step(field * 0.12),
+            ScaleBar::Micrometers(length) => length,
+        };
+        if !(0.0 < length && length <= field) {
+            let (length, field) = (length_text(length), length_text(field));
+            return Err(Error::new(format!(
+                "a scale bar of {length} does not fit into a video that is {field} wide"
+            ))
+            .hint("`scale_bar` is a length in µm, `pixel_size` the width of a pixel in µm"));
+        }
+        let width = (length / pixel * self.factor as f64).round().max(1.0) as usize;
+        Ok(bar_stamp(width, &length_text(length), self.font))
+    }
+
+    fn add_traces(&mut self, annotations: &Annotations, ground: Color, style: Style) -> Result<()> {
+        if annotations.traces.is_empty() {
+            return Ok(());
+        }
+        let palette = COURSES[usize::from(is_bright(ground))];
+        let mut courses = Vec::new();
+        for (pixel, color) in annotations.traces.iter().zip(palette.into_iter().cycle()) {
+            let values = course(&self.sources[0], *pixel, self.len)?;
+            courses.push(Course { values, color });
+            let cell = self.plan.cells[0];
+            let middle =
+                |start: usize, at: usize| start as f32 + (at as f32 + 0.5) * self.factor as f32;
+            let [row, column] = *pixel;
+            self.marks
+                .push(((middle(cell.left, column), middle(cell.top, row)), color));
+        }
+        let unit = annotations.timestamp.unwrap_or(TimeUnit::Auto);
+        let clock = recorded_fps(&self.sources[0]).map(|fps| Clock::new(fps, self.len, unit));
+        let time = clock.map_or(
+            TimeAxis {
+                interval: self.step as f64,
+                unit: "frames",
+            },
+            |clock| TimeAxis {
+                interval: clock.interval,
+                unit: clock.unit,
+            },
+        );
+        let strip = Strip::new(self.plan.strip, courses, time, style);
+        strip.draw(&mut self.still);
+        self.strip = Some(strip);
+        Ok(())
+    }
+}
+
+/// The colorbars of a film: one for all videos if they have the same colours and range.
+struct Scales<'a> {
+    shared: Option<&'a Scale>,
+    each: Vec<&'a Scale>,
+}
+
+fn shared_scales<'a>(sources: &'a [Source], annotations: &Annotations) -> Scales<'a> {
+    let scales: Vec<_> = sources.iter().filter_map(Source::scale).collect();
+    let same = |a: &Scale, b: &Scale| {
+        (a.low(), a.high()) == (b.low(), b.high()) && a.colormap() == b.colormap()
+    };
+    let all_same = scales.windows(2).all(|pair| same(pair[0], pair[1]));
+    let is_complete = scales.len() == sources.len();
+    match scales.first() {
+        Some(first) if annotations.colorbar && all_same => Scales {
+            shared: Some(first),
+            each: Vec::new(),
+        },
+        Some(_) if annotations.colorbar && is_complete => Scales {
+            shared: None,
+            each: scales,
+        },
+        _ => Scales {
+            shared: None,
+            each: Vec::new(),
+        },
+    }
+}
+
+/// How many pixels of the film show one of the video, in each direction.
+fn factor(annotations: &Annotations, (width, height): (usize, usize)) -> Result<usize> {
+    match (annotations.scale, annotations.size) {
+        (Some(_), Some(_)) => {
+            bail!("`scale` and `size` cannot be given both: each magnifies the video")
+        }
+        (Some(0), None) => bail!("`scale` must be at least 1, got 0"),
+        (Some(scale), None) if scale > LARGEST => {
+            bail!("`scale` must be at most {LARGEST}, got {scale}")
+        }
+        (Some(scale), None) => Ok(scale),
+        (None, Some(size)) => Ok((size / width.max(height)).clamp(1, LARGEST)),
+        (None, None) if annotations.is_any() => {
+            let most = (COMFORTABLE / width.max(height)).max(1);
+            Ok(LEGIBLE.div_ceil(width.min(height)).min(most))
+        }
+        (None, None) => Ok(1),
+    }
+}
+
+fn check_size((width, height): (usize, usize)) -> Result<()> {
+    const MOST_PIXELS: usize = 1 << 28;
+    if width.saturating_mul(height) <= MOST_PIXELS {
+        return Ok(());
+    }
+    Err(Error::new(format!("a movie of {width}×{height} pixels is too large"))
+        .hint("choose smaller `scale`, `size`, `ncols` or `padding`, or reduce the video with `resize`"))
+}
+
+fn clock(annotations: &Annotations, source: &Source, len: usize) -> Result<Option<Clock>> {
+    let Some(unit) = annotations.timestamp else {
+        return Ok(None);
+    };
+    match recorded_fps(source) {
+        Some(fps) => Ok(Some(Clock::new(fps, len, unit))),
+        None => Err(Error::new(
+            "a timestamp needs the frame rate of the recording, which is not known",
+        )
+        .hint("set it before: `v.fps = 500`")),
+    }
+}
+
+/// The frame rate of the recording, if it is known.
+pub(super) fn recorded_fps(source: &Source) -> Option<f64> {
+    source
+        .metadata()
+        .fps
+        .filter(|fps| *fps > 0.0 && fps.is_finite())
+}
+
+/// The samples of a pixel in all frames.
+fn course(source: &Source, [row, column]: [usize; 2], len: usize) -> Result<Vec<f64>> {
+    let (width, height) = source.size();
+    if row >= height || column >= width {
+        bail!(
+            "`traces` has the pixel [{row}, {column}], which lies outside frames of {height}×{width}"
+        );
+    }
+    let Some(video) = source.samples() else {
+        return Err(Error::new(
+            "`traces` needs a video, not frames made one by one",
+        ));
+    };
+    if source.scale().is_none() {
+        return Err(Error::new(
+            "`traces` needs a gray video: the pixels of a coloured one have no single value",
+        ));
+    }
+    let pixel = video.layout().slice(1, row, 1, 1).slice(2, column, 1, 1);
+    let mut values = vec![0.0; len];
+    video
+        .with_layout(pixel)
+        .samples()
+        .read_frames(0..len, 0..1, &mut values);
+    Ok(values)
+}
+
+fn draw_titles(image: &mut Image, plan: &Plan, annotations: &Annotations, style: &Style) {
+    let sizes = [1.12, 0.95, 0.8].map(|part| part * style.label_size);
+    for (rect, title) in plan.titles.iter().zip(&annotations.titles) {
+        let fits = |size: &f32| text::width(title, *size) <= rect.width;
+        let size = sizes.into_iter().find(fits).unwrap_or(sizes[2]);
+        let title = text::fit(title, size, rect.width);
+        let left = rect.center(text::width(&title, size), 0).left;
+        text::draw(image, (left, rect.middle()), &title, size, style.text);
+    }
+}
+
+/// A bar with its length written above.
+fn bar_stamp(length: usize, label: &str, font: f32) -> Stamp {
+    let label_width = text::width(label, font);
+    let thickness = (font / 4.0).round().max(2.0) as usize;
+    let (width, line) = (length.max(label_width), (font * 1.35) as usize);
+    Stamp::new(width, line + thickness, font, |image| {
+        let area = image.area();
+        text::draw(
+            image,
+            ((width - label_width) / 2, line / 2),
+            label,
+            font,
+            0xff_ff_ff,
+        );
+        let bar = Rect {
+            top: line,
+            height: thickness,
+            ..area.center(length, area.height)
+        };
+        image.fill(bar, 0xff_ff_ff);
+    })
+}
+
+/// Fills a rectangle with rows of colours, each a square of `factor` pixels.
+fn paint<'a>(image: &mut Image, cell: Rect, rows: impl Iterator<Item = &'a [Rgba]>, factor: usize) {
+    for (row, colors) in rows.enumerate() {
+        let top = cell.top + row * factor;
+        let pixels = image.row_mut(cell.left, top, cell.width);
+        for (pixels, color) in pixels.chunks_exact_mut(factor).zip(colors) {
+            let [red, green, blue, _] = *color;
+            pixels.fill(u32::from_be_bytes([0, red, green, blue]));
+        }
+        let start = top * image.width + cell.left;
+        for copy in 1..factor {
+            image
+                .pixels
+                .copy_within(start..start + cell.width, start + copy * image.width);
+        }
+    }
+}
+
+/// How labels look on a ground.
+fn style(ground: Color, label_size: f32) -> Style {
+    let (text, line) = match is_bright(ground) {
+        true => (0x26_26_26, 0x99_99_99),
+        false => (0xe6_e6_e6, 0x80_80_80),
+    };
+    Style {
+        label_size,
+        text,
+        line,
+    }
+}
+
+fn is_bright(color: Color) -> bool {
+    let [_, red, green, blue] = color.to_be_bytes().map(u32::from);
+    299 * red + 587 * green + 114 * blue > 127_000
+}
+
+fn is_gray(color: Color) -> bool {
+    let [_, red, green, blue] = color.to_be_bytes();
+    red == green && green == blue
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::source::{Extent, Look, Shown};
+    use super::*;
+    use crate::ops::testing::ramp;
+    use crate::video::Video;
+    use crate::video::colormap::Colormap;
+
+    fn panels(videos: Vec<Video>, cmap: &str) -> Panels {
+        let look = Look {
+            cmap: Colormap::named(cmap).unwrap(),
+            vmin: Some(0.0),
+            vmax: Some(100.0),
+            range: Extent::First,
+        };
+        let sources = videos
+            .into_iter()
+            .map(|video| Source::new(Shown::Video(video), &look, 1));
+        Panels {
+            sources: sources.collect::<Result<_>>().unwrap(),
+            ncols: 2,
+            padding: 1,
+            ground: 0xff_ff_ff,
+            step: 1,
+        }
+    }
+
+    fn frame(scene: &Scene, frame: usize) -> Image {
+        let mut scratch = Scratch::default();
+        scene.draw(frame, &mut scratch).unwrap();
+        scratch.image
+    }
+
+    #[test]
+    fn cells_that_are_left_over_show_the_ground() {
+        let videos = vec![ramp(&[2, 2, 3]); 3];
+        let scene = Scene::new(panels(videos, "gray"), &Annotations::default()).unwrap();
+        assert!(scene.is_gray());
+        let image = frame(&scene, 1);
+        assert_eq!((image.width, image.height), (7, 5));
+        let level = |x, y| image.at(x, y) & 0xff;
+        assert_eq!(
+            [level(0, 0), level(2, 1), level(3, 0), level(4, 0)],
+            [15, 28, 255, 15]
+        );
+        assert_eq!(level(6, 4), 255);
+    }
+
+    #[test]
+    fn pixels_are_magnified_to_squares() {
+        let annotations = Annotations {
+            scale: Some(3),
+            ..Annotations::default()
+        };
+        let scene = Scene::new(panels(vec![ramp(&[1, 2, 2])], "viridis"), &annotations).unwrap();
+        let image = frame(&scene, 0);
+        assert_eq!(image.at(0, 0), image.at(2, 2));
+        assert_ne!(image.at(2, 2), image.at(3, 3));
+        assert_eq!(image.at(3, 3), image.at(5, 5));
+    }
+
+    #[test]
+    fn annotations_change_with_the_frame_and_stay_within_the_picture() {
+        let mut video = ramp(&[3, 20, 30]);
+        video.metadata_mut().fps = Some(500.0);
+        video.metadata_mut().pixel_size = Some([100.0; 2]);
+        let annotations = Annotations {
+            titles: vec!["Δ".into(); 2],
+            colorbar: true,
+            timestamp: Some(TimeUnit::Auto),
+            frame_number: true,
+            speed: Some(0.05),
+            scale_bar: Some(ScaleBar::Auto),
+            traces: vec![[0, 0], [19, 29]],
+            ..Annotations::default()
+        };
+        for scale in [None, Some(1)] {
+            let annotations = Annotations {
+                scale,
+                ..annotations.clone()
+            };
+            let panels = panels(vec![video.clone(), video.clone()], "magma");
+            let scene = Scene::new(panels, &annotations).unwrap();
+            assert_eq!(scene.len(), 3);
+            assert_ne!(frame(&scene, 0), frame(&scene, 1));
+        }
+    }
+
+    #[test]
+    fn annotations_say_what_they_need() {
+        let fails = |annotations: &Annotations| {
+            let scene = Scene::new(panels(vec![ramp(&[1, 4, 4])], "gray"), annotations);
+            scene.err().unwrap().message().to_owned()
+        };
+        let none = Annotations::default();
+        let timestamp = Some(TimeUnit::Auto);
+        assert!(
+            fails(&Annotations {
+                timestamp,
+                ..none.clone()
+            })
+            .contains("frame rate")
+        );
+        let scale_bar = Some(ScaleBar::Micrometers(500.0));
+        assert!(
+            fails(&Annotations {
+                scale_bar,
+                ..none.clone()
+            })
+            .contains("size of a pixel")
+        );
+        let pixel_size = Some(20.0);
+        let bar = fails(&Annotations {
+            scale_bar,
+            pixel_size,
+            ..none.clone()
+        });
+        assert_eq!(
+            bar,
+            "a scale bar of 500 µm does not fit into a video that is 80 µm wide"
+        );
+        let traces = vec![[4, 0]];
+        assert!(
+            fails(&Annotations {
+                traces,
+                ..none.clone()
+            })
+            .contains("[4, 0]")
+        );
+        assert!(
+            fails(&Annotations {
+                scale: Some(0),
+                ..none
+            })
+            .contains("at least 1")
+        );
+    }
+}
