@@ -122,8 +122,8 @@ builtins! {
         video: Video,
         /// Baseline of each pixel.
         baseline: Baseline = Baseline::Level(Level::Percentile),
-        /// Part of the samples below the baseline if that is a percentile.
-        percentile: f64 [percent] = 10.0,
+        /// Percent of the samples that lie below the baseline if it is a percentile.
+        percentile: f64 = 10.0,
     ) -> Result<Video> {
         contrast::dff(video, baseline, percentile)
     }

@@ -63,7 +63,7 @@ builtins! {
         stat_length: Option<Sides> = None,
         /// Numbers at the ends for mode `linear_ramp`; by default 0.
         end_values: Option<Sides> = None,
-        /// `even` by default; `odd` takes twice the sample at the edge minus the reflected one.
+        /// How samples are reflected: `even` (by default) as they are, `odd` as twice the sample at the edge minus them.
         reflect_type: Option<ReflectType> = None,
     ) -> Result<Video> {
         pad::pad(video, &Pad { width, mode, constant_values, stat_length, end_values, reflect_type })

@@ -122,10 +122,9 @@ builtins! {
         mean::mean_filter(video, &MeanFilter { size_temporal, size_spatial, mode })
     }
 
-    /// Smooths a video by the median of a box in space and time, which takes out single outliers
-    /// and keeps edges.
+    /// Smooths a video by the median of a box in space and time.
     ///
-    /// Of an even number of samples the higher of the two in the middle is taken, and a box of even
+    /// This takes out single outliers and keeps edges. Of an even number of samples the higher of the two in the middle is taken, and a box of even
     /// length reaches further back than ahead, as in SciPy's `median_filter`. The sample type stays.
     /// A sample that is not a number spoils all boxes that it is in.
     ///

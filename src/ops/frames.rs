@@ -72,7 +72,8 @@ pub fn interleave(videos: &[Video]) -> Result<Video> {
     for (place, video) in videos.iter().enumerate() {
         let fits = video.len() == (n_frames - place.min(n_frames)).div_ceil(n);
         if video.shape()[1..] != first.shape()[1..] || !fits {
-            return Err(misfit("interleave", first, video));
+            let other = videos.iter().find(|video| video.shape() != first.shape());
+            return Err(misfit("interleave", first, other.unwrap_or(video)));
         }
     }
     let dtypes = videos.iter().map(Video::dtype);

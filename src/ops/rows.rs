@@ -18,8 +18,11 @@ pub(super) fn sum_rows<R: Real, T>(
     let (blocks, rest) = out.as_chunks_mut::<LANES>();
     let rest_begin = blocks.len() * LANES;
     for (block, out) in blocks.iter_mut().enumerate() {
+        // Not `map`, whose results go through memory one by one.
         let sums = sum_block::<R, LANES>(samples, places, &weight, block * LANES);
-        *out = sums.map(&finish);
+        for (out, sum) in out.iter_mut().zip(&sums) {
+            *out = finish(*sum);
+        }
     }
     for (i, out) in rest.iter_mut().enumerate() {
         let [sum] = sum_block::<R, 1>(samples, places, &weight, rest_begin + i);

@@ -68,12 +68,13 @@ impl<R: Real> Kernel<&mut [R]> for SmoothStep<R> {
 impl<R: Real> SmoothStep<R> {
     #[inline(always)]
     fn step<const N: usize>(&self, samples: &mut [R; N]) {
-        let x = samples.map(|sample| {
-            let place = (sample - self.vmin) / self.width;
+        let mut x = *samples;
+        for x in &mut x {
+            let place = (*x - self.vmin) / self.width;
             // Unlike `max` and `min`, comparing keeps what is not a number.
-            let place = if place < R::zero() { R::zero() } else { place };
-            if place > R::one() { R::one() } else { place }
-        });
+            let place = if place <= R::zero() { R::zero() } else { place };
+            *x = if place > R::one() { R::one() } else { place };
+        }
         let (mut sums, mut powers) = ([R::zero(); N], [R::one(); N]);
         for coefficient in &self.coefficients {
             for lane in 0..N {

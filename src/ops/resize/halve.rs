@@ -33,8 +33,8 @@ macro_rules! int_quarters {
     ($($type:ty),*) => {
         $(impl Quarter for $type {
             #[inline(always)]
-            fn mean(four: [Self; 4]) -> Self {
-                let [a, b, c, d] = four.map(i32::from);
+            fn mean([a, b, c, d]: [Self; 4]) -> Self {
+                let (a, b, c, d) = (i32::from(a), i32::from(b), i32::from(c), i32::from(d));
                 ((a + b + c + d + 2) >> 2) as $type
             }
         })*
