@@ -14,6 +14,7 @@ mod ffmpeg;
 mod h264;
 mod output;
 mod packing;
+mod palette;
 mod pipeline;
 mod plan;
 mod scene;
