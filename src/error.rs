@@ -129,7 +129,11 @@ macro_rules! bail {
 /// The candidate nearest to `name`, if one is near enough to be a misspelling of it.
 pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_lowercase();
-    let tolerance = (name.chars().count() / 3).clamp(1, 3);
+    let tolerance = match name.chars().count() {
+        // Any other letter would be near.
+        0..3 => 0,
+        length => (length / 3).min(3),
+    };
     candidates
         .into_iter()
         .map(|candidate| {
@@ -163,6 +167,7 @@ mod tests {
         assert_eq!(closest("normalise", names), Some("normalize"));
         assert_eq!(closest("corp", names), Some("crop"));
         assert_eq!(closest("smooth", names), None);
+        assert_eq!(closest("v", ["w", "E"]), None);
     }
 
     #[test]

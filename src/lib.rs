@@ -18,6 +18,7 @@
 //! | [`script`] | the bridge to Rhai: declaring, calling and documenting builtins; errors |
 //! | [`builtins`] | the builtins by topic, one declaration each |
 //! | [`session`] | an engine with builtins, standard library and state |
+//! | [`runner`] | scripts from the command line: checked, timed, watched, for many files |
 //! | [`gallery`] | the pictures of the reference |
 //! | [`repl`], [`terminal`] | the prompt; warnings, progress and errors on standard error |
 //!
@@ -33,7 +34,9 @@
 //! # Threads
 //!
 //! Scripts run on a thread with a large stack of its own. Windows live on the main thread, which
-//! waits for players to show. Ctrl-C sets a flag that scripts and every loop of [`task`] look at.
+//! waits for players to show. A function of a script that makes the frames of a player, or follows them,
+//! runs on a thread of its own with an engine of its own ([`script::Callback`]), so that neither the
+//! windows nor the prompt wait for it. Ctrl-C sets a flag that scripts and every loop of [`task`] look at.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -56,5 +59,6 @@ pub mod builtins;
 
 pub mod gallery;
 pub mod repl;
+pub mod runner;
 pub mod session;
 pub mod terminal;

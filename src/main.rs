@@ -8,9 +8,11 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use optimap::error::{Error, Result};
 use optimap::player::hub::{self, Windows};
+use optimap::runner::batch::{Batch, Shard};
+use optimap::runner::{self, timing, watch};
 use optimap::script::diagnostic::Diagnostic;
 use optimap::script::modules::{plain_script, read_script};
 use optimap::script::{Context, Settings, docs};
@@ -34,6 +36,28 @@ struct Cli {
     /// Open no windows.
     #[arg(long, global = true)]
     headless: bool,
+    #[command(flatten)]
+    how: How,
+}
+
+/// How scripts are run.
+#[derive(Args, Clone)]
+struct How {
+    /// Define the constant NAME: a number, true, false, an array or a text.
+    #[arg(long = "arg", global = true, value_name = "NAME=VALUE")]
+    constants: Vec<String>,
+    /// Run the script again whenever it is saved, without loading unchanged recordings again.
+    #[arg(long, global = true)]
+    watch: bool,
+    /// Look for mistakes in the script without running it.
+    #[arg(long, global = true, conflicts_with_all = ["watch", "time"])]
+    check: bool,
+    /// Tell what the script costs, by line and by function.
+    #[arg(long, global = true)]
+    time: bool,
+    /// Let scripts read and write in DIR only, and run no commands.
+    #[arg(long, global = true, value_name = "DIR")]
+    sandbox: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -43,6 +67,30 @@ enum Command {
         /// Script to run, and its arguments, which it finds in ARGS.
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<OsString>,
+    },
+    /// Run a script on many files, a process for each; it finds the file in ARGS[0] and the folder
+    /// for results in ARGS[1].
+    Batch {
+        /// Script to run.
+        script: PathBuf,
+        /// Files to run it on.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// How many to run at the same time.
+        #[arg(long, default_value_t = 1)]
+        jobs: usize,
+        /// Folder for the table of results and for what each script prints.
+        #[arg(long, value_name = "DIR", default_value = "batch")]
+        out: PathBuf,
+        /// Leave out files that an earlier run has done.
+        #[arg(long)]
+        resume: bool,
+        /// Run only the i-th of n parts of the files.
+        #[arg(long, value_name = "I/N")]
+        shard: Option<Shard>,
+        /// Write a job array for Slurm instead of running; N of --shard tells the number of tasks.
+        #[arg(long, value_name = "FILE")]
+        slurm: Option<PathBuf>,
     },
     /// Show the functions by topic, or what one of them does.
     Help {
@@ -84,6 +132,17 @@ enum End {
     Interrupted,
 }
 
+impl End {
+    /// The end of what has told itself what went wrong, if something did.
+    fn of(is_done: bool) -> Self {
+        if is_done {
+            Self::Done
+        } else {
+            Self::ScriptFailed
+        }
+    }
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     if cli.code.is_some() && cli.command.is_some() {
@@ -98,8 +157,10 @@ fn main() -> ExitCode {
         .name("engine".into())
         .stack_size(STACK_SIZE)
         .spawn(move || {
-            let end = run(cli, windows.clone());
-            if !matches!(end, End::Done) {
+            let end = run(cli, &windows).unwrap_or_else(End::Failed);
+            if matches!(end, End::Done) {
+                windows.finish();
+            } else {
                 windows.quit();
             }
             end
@@ -124,43 +185,62 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli, windows: Windows) -> End {
+fn run(cli: Cli, windows: &Windows) -> Result<End> {
     let headless = cli.headless
         || std::env::var_os("OPTIMAP_HEADLESS").is_some_and(|v| v != "0" && !v.is_empty());
-    let session = |interactive| {
-        let windows = (!headless).then_some(windows);
-        Session::new(Settings {
+    let how = cli.how;
+    let session = |interactive| -> Result<Session> {
+        let session = Session::new(Settings {
             print: Box::new(print_line),
-            windows,
+            windows: (!headless).then(|| windows.clone()),
             interactive,
-        })
+        });
+        match &how.sandbox {
+            Some(folder) => session.context().sandbox.confine(folder).map(|()| session),
+            None => Ok(session),
+        }
     };
-    let result = match cli.command {
+    match cli.command {
         Some(Command::Run { words } | Command::Script(words)) => match words.split_first() {
-            Some((file, args)) => run_script(session(false), file, args),
+            Some((file, args)) => run_script(session(how.watch)?, file, args, &how),
             None => Ok(End::Done),
         },
-        Some(Command::Help { name }) => print_help(session(false).context(), name.as_deref()),
+        Some(command @ Command::Batch { .. }) => run_batch(command, &how),
+        Some(Command::Help { name }) => print_help(session(false)?.context(), name.as_deref()),
         Some(Command::Reference { pictures }) => {
-            print_reference(session(false), pictures.as_deref()).map(|()| End::Done)
+            print_reference(session(false)?, pictures.as_deref()).map(|()| End::Done)
         }
         Some(Command::Definitions { folder }) => {
-            docs::write_definitions(session(false).context(), &folder).map(|()| End::Done)
+            docs::write_definitions(session(false)?.context(), &folder).map(|()| End::Done)
         }
         Some(Command::Info { file }) => print_info(&file),
         None => match cli.code {
-            Some(code) => Ok(evaluate(session(false), &code)),
-            None if io::stdin().is_terminal() => repl::run(session(true)).map(|code| match code {
-                Some(code) => End::Exit(code),
-                None => End::Left,
-            }),
-            None => run_script(session(false), "-".as_ref(), &[]),
+            Some(code) => evaluate(session(false)?, &code, &how),
+            None if io::stdin().is_terminal() => {
+                repl::run(&|| session(true)).map(|code| code.map_or(End::Left, End::Exit))
+            }
+            None => run_script(session(false)?, "-".as_ref(), &[], &how),
         },
-    };
-    result.unwrap_or_else(End::Failed)
+    }
 }
 
-fn run_script(mut session: Session, file: &OsStr, args: &[OsString]) -> Result<End> {
+fn run_script(mut session: Session, file: &OsStr, args: &[OsString], how: &How) -> Result<End> {
+    if how.watch {
+        if file == "-" {
+            return Err(Error::new("standard input cannot be watched"));
+        }
+        let name = Path::new(file).display().to_string();
+        watch::watch(&mut session, &name, |session| {
+            if let Err(error) = run_once(session, file, args, how) {
+                terminal::print_error(&error);
+            }
+        });
+        return Ok(End::Interrupted);
+    }
+    run_once(&mut session, file, args, how)
+}
+
+fn run_once(session: &mut Session, file: &OsStr, args: &[OsString], how: &How) -> Result<End> {
     let (name, text) = if file == "-" {
         ("<stdin>".to_owned(), plain_script(&read_standard_input()?))
     } else {
@@ -168,9 +248,75 @@ fn run_script(mut session: Session, file: &OsStr, args: &[OsString]) -> Result<E
         (path.display().to_string(), read_script(path)?)
     };
     let text_of = |arg: &OsString| Dynamic::from(arg.to_string_lossy().into_owned());
-    session.set_constant("ARGS", args.iter().map(text_of).collect::<Array>());
-    let result = session.run(&name, &text);
-    Ok(finish(&session, result))
+    let args: Array = args.iter().map(text_of).collect();
+    let (_, end) = execute(session, &name, &text, args, how)?;
+    Ok(end)
+}
+
+/// Runs or checks a script; its value, and how it ended.
+fn execute(
+    session: &mut Session,
+    name: &str,
+    text: &str,
+    args: Array,
+    how: &How,
+) -> Result<(Dynamic, End)> {
+    session.set_constant("ARGS", args);
+    for constant in &how.constants {
+        let (name, value) = runner::constant(constant)?;
+        session.set_constant(&name, value);
+    }
+    if how.check {
+        let mistakes = session.check(name, text);
+        let is_right = runner::print_mistakes(&mistakes, session.context());
+        return Ok((Dynamic::UNIT, End::of(is_right)));
+    }
+    let result = match how.time {
+        true => timing::run(session, name, text),
+        false => session.run(name, text),
+    };
+    let value = result.as_ref().cloned().unwrap_or_default();
+    Ok((value, finish(session, result)))
+}
+
+fn run_batch(command: Command, how: &How) -> Result<End> {
+    let Command::Batch {
+        script,
+        files,
+        jobs,
+        out,
+        resume,
+        shard,
+        slurm,
+    } = command
+    else {
+        return Ok(End::Done);
+    };
+    let mut options: Vec<OsString> = Vec::new();
+    for constant in &how.constants {
+        let _ = runner::constant(constant)?;
+        options.extend(["--arg".into(), constant.into()]);
+    }
+    if let Some(folder) = &how.sandbox {
+        options.extend(["--sandbox".into(), folder.into()]);
+    }
+    let batch = Batch {
+        script,
+        files,
+        jobs,
+        out,
+        resume,
+        shard,
+        options,
+    };
+    match slurm {
+        Some(path) => {
+            batch.write_slurm(&path, shard.map(|shard| shard.count))?;
+            eprintln!("wrote {0}; hand it in with: sbatch {0}", path.display());
+            Ok(End::Done)
+        }
+        None => batch.run().map(End::of),
+    }
 }
 
 /// Reads on a thread of its own, as Ctrl-C does not end a read.
@@ -193,17 +339,12 @@ fn read_standard_input() -> Result<String> {
     }
 }
 
-fn evaluate(mut session: Session, code: &str) -> End {
-    session.set_constant("ARGS", Array::new());
-    let result = session.run("-e", code);
-    if let Some(text) = result
-        .as_ref()
-        .ok()
-        .and_then(|value| session.text(value, false))
-    {
+fn evaluate(mut session: Session, code: &str, how: &How) -> Result<End> {
+    let (value, end) = execute(&mut session, "-e", code, Array::new(), how)?;
+    if let Some(text) = session.text(&value, false) {
         print_line(&text);
     }
-    finish(&session, result)
+    Ok(end)
 }
 
 fn finish(session: &Session, result: std::result::Result<Dynamic, Diagnostic>) -> End {

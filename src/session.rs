@@ -1,17 +1,24 @@
 //! A session: the engine with the builtins, the standard library and the state of the scripts run.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
+use etcetera::BaseStrategy;
 use rhai::{
-    AST, Dynamic, Engine, EvalAltResult, Expr, Module, ModuleResolver, Position, Scope, Stmt,
+    AST, Dynamic, Engine, EvalAltResult, Expr, Module, ModuleResolver, Position, Scope, Shared,
+    Stmt,
 };
 
 use crate::builtins::TOPICS;
-use crate::script::complete::{Completion, complete};
+use crate::error::Error;
+use crate::script::check::Check;
+use crate::script::complete::{Completion, Hint, Methods, Scene, complete, hint};
 use crate::script::diagnostic::{Diagnostic, parse_failure};
-use crate::script::modules::Modules;
-use crate::script::{Context, Settings, register};
+use crate::script::docs::{Function, Library};
+use crate::script::modules::{Modules, read_script};
+use crate::script::{Context, Entry, LAST, Settings, register, teach};
 use crate::task;
 use crate::video::Video;
 
@@ -21,8 +28,14 @@ const EXPRESSION_DEPTH: usize = 1024;
 /// How deeply script functions may call each other.
 const CALL_DEPTH: usize = 256;
 
+/// The longest text, in bytes: one that is doubled again and again ends in an error.
+const MOST_BYTES: usize = 1 << 28;
+
+/// The most elements of an array or map.
+const MOST_ELEMENTS: usize = 1 << 26;
+
 /// The stack that a thread running scripts needs for these depths.
-pub const STACK_SIZE: usize = 1 << 30;
+pub use crate::task::STACK_SIZE;
 
 /// An engine and what the scripts run so far have left: variables, functions, imports.
 pub struct Session {
@@ -30,33 +43,81 @@ pub struct Session {
     scope: Scope<'static>,
     context: Arc<Context>,
     modules: Modules,
+    imported: BTreeMap<String, Arc<Library>>,
+    functions: Vec<Function>,
+    methods: OnceLock<Methods>,
+    learnt: Arc<Mutex<Learnt>>,
     lines: usize,
+}
+
+/// What earlier entries of the prompt have added to the engine.
+#[derive(Default)]
+struct Learnt {
+    functions: Vec<Shared<Module>>,
+    imports: Vec<(String, Shared<Module>)>,
+}
+
+impl Learnt {
+    /// Adds it to another engine.
+    fn teach(&self, engine: &mut Engine) {
+        for functions in &self.functions {
+            engine.register_global_module(functions.clone());
+        }
+        for (alias, module) in &self.imports {
+            engine.register_static_module(alias, module.clone());
+        }
+    }
+}
+
+/// An engine with the builtins and the standard library.
+fn new_engine(context: &Arc<Context>, modules: &Modules) -> Engine {
+    let mut engine = Engine::new();
+    engine
+        .set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH)
+        .set_max_call_levels(CALL_DEPTH)
+        .set_max_string_size(MOST_BYTES)
+        .set_max_array_size(MOST_ELEMENTS)
+        .set_max_map_size(MOST_ELEMENTS)
+        .set_strict_variables(true)
+        .set_fail_on_invalid_map_property(true)
+        .set_module_resolver(modules.clone());
+    let printer = context.clone();
+    engine.on_print(move |text| printer.print(text));
+    engine.on_debug(|text, source, position| {
+        eprintln!("{}{position:?} | {text}", source.unwrap_or_default());
+    });
+    engine.on_progress(|_| task::is_interrupted().then(|| "interrupted".into()));
+    register::register(&mut engine, context);
+    engine
 }
 
 impl Session {
     /// A session with the builtins and the standard library, and nothing else defined.
     pub fn new(settings: Settings) -> Self {
         let context = Arc::new(Context::new(settings, TOPICS));
-        let modules = Modules::new(context.clone(), library_folders());
-        let mut engine = Engine::new();
-        engine
-            .set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH)
-            .set_max_call_levels(CALL_DEPTH)
-            .set_strict_variables(true)
-            .set_fail_on_invalid_map_property(true)
-            .set_module_resolver(modules.clone());
-        let printer = context.clone();
-        engine.on_print(move |text| printer.print(text));
-        engine.on_debug(|text, source, position| {
-            eprintln!("{}{position:?} | {text}", source.unwrap_or_default());
+        context.set_library_folders(library_folders());
+        let modules = Modules::new(context.clone());
+        let learnt = Arc::new(Mutex::new(Learnt::default()));
+        let (weak, known) = (Arc::downgrade(&context), learnt.clone());
+        context.set_make_engine(move || match weak.upgrade() {
+            Some(context) => {
+                let modules = Modules::new(context.clone());
+                let mut engine = new_engine(&context, &modules);
+                let known = known.lock().expect("no panic while holding it");
+                known.teach(&mut engine);
+                engine
+            }
+            None => Engine::new(),
         });
-        engine.on_progress(|_| task::is_interrupted().then(|| "interrupted".into()));
-        register::register(&mut engine, &context);
         Self {
-            engine,
+            engine: new_engine(&context, &modules),
+            learnt,
             scope: Scope::new(),
             context,
             modules,
+            imported: BTreeMap::new(),
+            functions: Vec::new(),
+            methods: OnceLock::new(),
             lines: 0,
         }
     }
@@ -66,28 +127,125 @@ impl Session {
         &self.context
     }
 
-    /// Defines a constant that scripts can read.
+    /// Defines a constant that scripts can read, also in their functions.
     pub fn set_constant(&mut self, name: &str, value: impl Into<Dynamic>) {
-        self.scope.push_constant_dynamic(name, value.into());
+        let value = value.into();
+        let mut module = Module::new();
+        module.set_var(name, value.clone());
+        self.engine.register_global_module(module.into());
+        self.scope.push_constant_dynamic(name, value);
     }
 
     /// Runs a whole script; `name` is its path, or what messages should call it.
     pub fn run(&mut self, name: &str, text: &str) -> Result<Dynamic, Diagnostic> {
         self.context.add_source(name, text);
-        self.compile(name, text)
-            .and_then(|ast| self.engine.eval_ast_with_scope(&mut self.scope, &ast))
-            .map_err(|error| self.diagnose(*error, name))
+        warn_about(text);
+        self.guarded(name, |session| {
+            let ast = session.compile(name, text)?;
+            session.engine.eval_ast_with_scope(&mut session.scope, &ast)
+        })
     }
 
-    /// Runs one entry of the prompt; its variables, functions and imports stay.
+    /// The mistakes in a script that can be found without running it.
+    pub fn check(&self, name: &str, text: &str) -> Vec<Diagnostic> {
+        self.context.add_source(name, text);
+        let check = Check {
+            engine: &self.engine,
+            context: &self.context,
+            modules: &self.modules,
+        };
+        match self.compile(name, text) {
+            Ok(ast) => check.mistakes(&ast, name),
+            Err(error) => vec![self.diagnose(*error, name)],
+        }
+    }
+
+    /// Forgets the variables that scripts have defined.
+    pub fn forget_all(&mut self) {
+        self.scope.clear();
+    }
+
+    /// Runs one entry of the prompt; its variables, functions and imports stay, and its value is
+    /// called `_`.
     pub fn run_entry(&mut self, text: &str) -> Result<Dynamic, Diagnostic> {
         self.lines += 1;
         let name = format!("<{}>", self.lines);
-        self.context.add_source(&name, text);
+        self.run_kept(&name, text)
+    }
+
+    /// Runs a script at the prompt; its variables, functions and imports stay.
+    pub fn run_file(&mut self, path: &Path) -> Result<Dynamic, Diagnostic> {
+        let text = read_script(path).map_err(Diagnostic::without_place)?;
+        self.run_kept(&path.display().to_string(), &text)
+    }
+
+    fn run_kept(&mut self, name: &str, text: &str) -> Result<Dynamic, Diagnostic> {
+        self.context.add_source(name, text);
+        warn_about(text);
         task::clear_interrupt();
-        self.compile(&name, text)
-            .and_then(|ast| self.eval_entry(&ast))
-            .map_err(|error| self.diagnose(*error, &name))
+        let has_last = self.scope.contains(LAST) && !text.contains("switch");
+        self.context.name_last_value(has_last);
+        let result = self.guarded(name, |session| {
+            let ast = session.compile(name, text)?;
+            let value = session.eval_entry(&ast, name)?;
+            session.remember(text, &ast);
+            Ok(value)
+        });
+        self.context.name_last_value(false);
+        let value = result?;
+        if !value.is_unit() {
+            self.scope.set_or_push(LAST, value.clone());
+        }
+        Ok(value)
+    }
+
+    /// Runs something that may fail, or panic: that is a defect of the program, but no reason to
+    /// lose the session.
+    fn guarded(
+        &mut self,
+        name: &str,
+        run: impl FnOnce(&mut Self) -> Result<Dynamic, Box<EvalAltResult>>,
+    ) -> Result<Dynamic, Diagnostic> {
+        match catch_unwind(AssertUnwindSafe(|| run(self))) {
+            Ok(result) => result.map_err(|error| self.diagnose(*error, name)),
+            Err(panic) => {
+                let text = panic.downcast_ref::<String>().map(String::as_str);
+                let text = text.or(panic.downcast_ref::<&str>().copied());
+                let text = text.unwrap_or("no details are known");
+                let error = Error::new(format!("a defect of optimap: {text}"));
+                Err(Diagnostic::without_place(error.hint(
+                    "please report it, with what you did and the lines above",
+                )))
+            }
+        }
+    }
+
+    /// Remembers an entry that succeeded, for `save_session` and for completion.
+    fn remember(&mut self, text: &str, ast: &AST) {
+        let mut names = Vec::new();
+        if ast.has_functions() {
+            let functions = Library::parse("", text).functions;
+            names.extend(functions.iter().map(|function| function.name.clone()));
+            self.functions.retain(|known| !names.contains(&known.name));
+            self.functions.extend(functions);
+        }
+        let has_value = matches!(ast.statements(), [Stmt::Expr(_) | Stmt::FnCall(..)]);
+        self.context.entries().push(Entry {
+            text: text.trim().to_owned(),
+            has_value: has_value && !ast.has_functions(),
+            functions: names,
+            is_definition: ast.statements().is_empty(),
+        });
+    }
+
+    /// Adds a comment to what `save_session` writes.
+    pub fn note(&mut self, comment: &str) {
+        self.context.entries().push(Entry {
+            text: comment.to_owned(),
+            has_value: false,
+            functions: Vec::new(),
+            is_definition: true,
+        });
     }
 
     /// A value as the prompt shows it, or as `print` does; nothing for `()`.
@@ -111,15 +269,68 @@ impl Session {
 
     /// Completes what is being typed.
     pub fn complete(&self, text: &str) -> Completion {
-        complete(text, &self.variables(), &self.context)
+        complete(text, &self.scene())
+    }
+
+    /// What could follow what is being typed.
+    pub fn hint(&self, text: &str) -> Option<Hint> {
+        hint(text, &self.scene())
+    }
+
+    /// The variables with their values, the latest definition of each.
+    pub fn variables(&self) -> Vec<(String, Dynamic)> {
+        let mut found = BTreeMap::new();
+        for (name, _, value) in self.scope.iter_raw() {
+            found.entry(name).or_insert(value);
+        }
+        let variables = found.into_iter().filter(|(name, _)| *name != LAST);
+        variables
+            .map(|(name, value)| (name.to_owned(), value.clone().flatten()))
+            .collect()
+    }
+
+    /// Whether there is a variable of a name.
+    pub fn has_variable(&self, name: &str) -> bool {
+        self.scope.contains(name)
+    }
+
+    /// Forgets a variable.
+    pub fn forget(&mut self, name: &str) -> Result<(), Error> {
+        if !self.scope.contains(name) {
+            let names = self.names();
+            let names = names.iter().map(String::as_str);
+            return Err(
+                Error::new(format!("there is no variable `{name}`")).did_you_mean(name, names)
+            );
+        }
+        let mut kept = Scope::new();
+        for (known, is_constant, value) in self.scope.iter() {
+            if known != name {
+                let known = known.to_owned();
+                match is_constant {
+                    true => kept.push_constant_dynamic(known, value),
+                    false => kept.push_dynamic(known, value),
+                };
+            }
+        }
+        self.scope = kept;
+        Ok(())
+    }
+
+    fn scene(&self) -> Scene<'_> {
+        Scene {
+            context: &self.context,
+            scope: &self.scope,
+            modules: &self.imported,
+            functions: &self.functions,
+            methods: self.methods.get_or_init(|| Methods::of(&self.engine)),
+        }
     }
 
     /// The names of the variables.
-    fn variables(&self) -> Vec<String> {
-        self.scope
-            .iter()
-            .map(|(name, ..)| name.to_owned())
-            .collect()
+    fn names(&self) -> Vec<String> {
+        let names = self.scope.iter_raw().map(|(name, ..)| name.to_owned());
+        names.collect()
     }
 
     fn compile(&self, name: &str, text: &str) -> Result<AST, Box<EvalAltResult>> {
@@ -139,15 +350,22 @@ impl Session {
 
     /// Functions and imports move from the entry into the engine, where later entries find them:
     /// Rhai itself forgets imports at the end of an evaluation.
-    fn eval_entry(&mut self, ast: &AST) -> Result<Dynamic, Box<EvalAltResult>> {
+    fn eval_entry(&mut self, ast: &AST, name: &str) -> Result<Dynamic, Box<EvalAltResult>> {
         for (path, alias, position) in imports(ast) {
-            let module = self.modules.resolve(&self.engine, None, &path, position)?;
-            self.engine.register_static_module(alias, module);
+            let (engine, importer) = (&self.engine, Some(name));
+            let module = self.modules.resolve(engine, importer, &path, position)?;
+            self.learnt().imports.push((alias.clone(), module.clone()));
+            self.engine.register_static_module(&alias, module);
+            if let Some(library) = self.context.library(&path) {
+                self.imported.insert(alias, library);
+            }
         }
         if ast.has_functions() {
             let functions = ast.clone_functions_only();
             let module = Module::eval_ast_as_new(Scope::new(), &functions, &self.engine)?;
-            self.engine.register_global_module(module.into());
+            let module: Shared<Module> = module.into();
+            self.learnt().functions.push(module.clone());
+            self.engine.register_global_module(module);
         }
         let mut statements = ast.clone();
         statements.clear_functions();
@@ -155,8 +373,19 @@ impl Session {
             .eval_ast_with_scope(&mut self.scope, &statements)
     }
 
+    fn learnt(&self) -> MutexGuard<'_, Learnt> {
+        self.learnt.lock().expect("no panic while holding it")
+    }
+
     fn diagnose(&self, error: EvalAltResult, name: &str) -> Diagnostic {
-        Diagnostic::new(error, name, &self.variables(), &self.engine, &self.context)
+        Diagnostic::new(error, name, &self.names(), &self.engine, &self.context)
+    }
+}
+
+/// Warns of what does not fail, but not what was meant either.
+fn warn_about(text: &str) {
+    if let Some(warning) = teach::warning(text) {
+        task::warn(&warning);
     }
 }
 
@@ -174,10 +403,18 @@ fn imports(ast: &AST) -> Vec<(String, String, Position)> {
     ast.statements().iter().filter_map(import).collect()
 }
 
-/// The folders of `OPTIMAP_PATH`.
+/// The folders of `OPTIMAP_PATH`, and the user's library folder.
 fn library_folders() -> Vec<PathBuf> {
     let path = std::env::var_os("OPTIMAP_PATH").unwrap_or_default();
-    std::env::split_paths(&path)
+    let mut folders: Vec<PathBuf> = std::env::split_paths(&path)
         .filter(|folder| !folder.as_os_str().is_empty())
-        .collect()
+        .collect();
+    folders.extend(user_folder().map(|folder| folder.join("library")));
+    folders
+}
+
+/// The user's folder for what the program keeps: the history of the prompt, script modules.
+pub fn user_folder() -> Option<PathBuf> {
+    let strategy = etcetera::choose_base_strategy().ok()?;
+    Some(strategy.data_dir().join("optimap"))
 }

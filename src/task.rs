@@ -11,6 +11,9 @@ use rayon::iter::IndexedParallelIterator;
 
 use crate::error::{Error, Result};
 
+/// The stack of threads that run scripts, which may call functions in functions to a great depth.
+pub const STACK_SIZE: usize = 1 << 30;
+
 /// Where warnings and progress go; the program writes them to standard error.
 pub trait Reporter: Send + Sync {
     /// Says something the user should know, although the operation carries on.

@@ -6,7 +6,7 @@ use std::path::Path;
 use optimap::ops::example::{Example, example_video};
 use optimap::ops::normalize::normalize_pixelwise_slidingwindow;
 use optimap::ops::smooth::smooth_spatiotemporal;
-use optimap::player::{Image, Player, Show};
+use optimap::player::{Image, Panel, Player, Show};
 use optimap::script::docs;
 use optimap::video::colormap::Colormap;
 
@@ -93,13 +93,40 @@ fn rendered_errors() {
     check("errors.txt", &text);
 }
 
-/// The picture of the README: another machine may round a few colours differently.
+/// Each line of `tests/errors/habits.txt` is written as in another language; the message and the
+/// hint at how it is written here are compared.
+#[test]
+fn habits_of_other_languages() {
+    let habits = fs::read_to_string(project("tests/errors/habits.txt")).unwrap();
+    let mut text = String::new();
+    for habit in habits.lines() {
+        let mut session = session();
+        let code = format!("let v = example_video(4, 8, 8); let a = 1;\n{habit}");
+        let found = match session.run("habit", &code) {
+            Ok(value) => format!("is {}", session.text(&value, true).unwrap_or_default()),
+            Err(diagnostic) => {
+                let error = diagnostic.error();
+                let hints = error.hints().iter().map(|hint| format!("\n      {hint}"));
+                format!("{}{}", error.message(), hints.collect::<String>())
+            }
+        };
+        text += &format!("{habit}\n    {found}\n");
+    }
+    check("habits.txt", &text);
+}
+
+/// The picture of the README.
 #[test]
 fn the_picture_of_the_player() {
-    let path = project("tests/golden/player.png");
-    let image = player().render(520, 560);
+    check_picture("player.png", &player().render(520, 560));
+}
+
+/// Another machine may round a few colours differently.
+#[track_caller]
+pub(super) fn check_picture(name: &str, image: &Image) {
+    let path = project("tests/golden").join(name);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        write_png(&path, &image);
+        write_png(&path, image);
     }
     let (width, height, golden) = read_png(&path);
     assert_eq!((image.width, image.height), (width, height));
@@ -122,12 +149,11 @@ fn player() -> Player {
     };
     let waves = example_video(&example).unwrap();
     let waves = normalize_pixelwise_slidingwindow(waves, 60, 0.0, 1.0).unwrap();
+    let waves = smooth_spatiotemporal(waves, 1.0, 1.5).unwrap();
+    let viridis = Colormap::named("viridis").unwrap();
+    let panel = Panel::video(waves, "waves".into(), viridis, (Some(0.0), Some(1.0)));
     let show = Show {
-        video: smooth_spatiotemporal(waves, 1.0, 1.5).unwrap(),
-        title: "waves".into(),
-        colormap: Colormap::named("viridis").unwrap(),
-        vmin: Some(0.0),
-        vmax: Some(1.0),
+        panels: vec![panel.unwrap()],
         interval_ms: 20,
         step: 1,
     };

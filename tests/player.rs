@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use optimap::error::{Error, Result};
 use optimap::player::hub::{self, Windows};
 use optimap::player::window::{self, Screen};
-use optimap::player::{Event, Image, Key, Outcome, Playback, Player, Rect, Show, Target, theme};
+use optimap::player::{
+    Event, Image, Key, Outcome, Panel, Playback, Player, Rect, Show, Target, theme,
+};
 use optimap::video::colormap::Colormap;
 use optimap::video::{Element, Strided, Video};
 use proptest::prelude::*;
@@ -113,20 +115,28 @@ fn each_key_does_what_the_reference_says() {
 
 // --- rendering
 
-fn show<T: Element>(shape: &[usize], samples: Vec<T>) -> Show {
+fn video<T: Element>(shape: &[usize], samples: Vec<T>) -> Video {
+    Video::new(Strided::from_vec(shape, samples))
+}
+
+fn panel(video: Video) -> Result<Panel> {
+    Panel::video(video, "Title".into(), Colormap::gray(), (None, None))
+}
+
+fn play(panels: Vec<Panel>) -> Player {
+    Player::new(show(panels)).unwrap()
+}
+
+fn show(panels: Vec<Panel>) -> Show {
     Show {
-        video: Video::new(Strided::from_vec(shape, samples)),
-        title: "Title".into(),
-        colormap: Colormap::named("gray").unwrap(),
-        vmin: None,
-        vmax: None,
+        panels,
         interval_ms: 10,
         step: 1,
     }
 }
 
 fn player<T: Element>(shape: &[usize], samples: Vec<T>) -> Player {
-    Player::new(show(shape, samples)).unwrap()
+    play(vec![panel(video(shape, samples)).unwrap()])
 }
 
 /// The colours in the middle of each pixel of a video of 2×2 pixels.
@@ -137,7 +147,7 @@ fn quarters(player: &Player, size: (usize, usize)) -> [u32; 4] {
         top,
         width,
         height,
-    } = player.layout(size).video;
+    } = player.layout(size).panels[0].video;
     let at = |x: usize, y: usize| image.at(left + width * x / 4, top + height * y / 4);
     [at(1, 1), at(3, 1), at(1, 3), at(3, 3)]
 }
@@ -176,11 +186,9 @@ fn the_range_ignores_what_is_not_finite() {
 
 #[test]
 fn a_given_limit_leaves_the_other_as_it_is() {
-    let limited = Show {
-        vmax: Some(8.0),
-        ..show(&[1, 2, 2], vec![0u8, 1, 2, 4])
-    };
-    let player = Player::new(limited).unwrap();
+    let video = video(&[1, 2, 2], vec![0u8, 1, 2, 4]);
+    let limited = Panel::video(video, String::new(), Colormap::gray(), (None, Some(8.0)));
+    let player = play(vec![limited.unwrap()]);
     assert_eq!(quarters(&player, (300, 200))[3], 0x80_80_80);
 }
 
@@ -198,10 +206,9 @@ fn coloured_videos_keep_their_colours() {
 fn flipped_and_reduced_videos_are_drawn_alike() {
     let samples: Vec<u16> = (0..90_000).map(|i| (i % 300) as u16).collect();
     let straight = player(&[1, 300, 300], samples.clone());
-    let mut mirrored = show(&[1, 300, 300], samples.into_iter().rev().collect());
-    let layout = mirrored.video.layout().flip(1).flip(2);
-    mirrored.video = mirrored.video.with_layout(layout);
-    let mirrored = Player::new(mirrored).unwrap();
+    let mirrored = video(&[1, 300, 300], samples.into_iter().rev().collect());
+    let layout = mirrored.layout().flip(1).flip(2);
+    let mirrored = play(vec![panel(mirrored.with_layout(layout)).unwrap()]);
     for size in [(200, 200), (500, 500), (800, 900)] {
         assert!(straight.render(size.0, size.1) == mirrored.render(size.0, size.1));
     }
@@ -211,11 +218,11 @@ fn flipped_and_reduced_videos_are_drawn_alike() {
 fn the_aspect_ratio_is_kept_and_pixels_are_square() {
     let player = player(&[1, 40, 30], vec![0u8; 1200]);
     for size in [(300, 200), (640, 480), (1920, 1080), (200, 700)] {
-        let Rect { width, height, .. } = player.layout(size).video;
+        let Rect { width, height, .. } = player.layout(size).panels[0].video;
         assert!((width * 40).abs_diff(height * 30) <= 40, "{width}×{height}");
     }
     let (width, height) = player.window_size();
-    let video = player.layout((width, height)).video;
+    let video = player.layout((width, height)).panels[0].video;
     assert_eq!((video.width % 30, video.height % 40), (0, 0));
 }
 
@@ -267,45 +274,42 @@ fn part(image: &Image, rect: Rect) -> Vec<u32> {
 
 #[test]
 fn the_time_is_shown_when_the_frame_rate_is_known() {
-    let mut timed = show(&[10, 2, 2], vec![0u8; 40]);
-    assert!(
-        Player::new(timed.clone())
-            .unwrap()
+    let mut timed = video(&[10, 2, 2], vec![0u8; 40]);
+    let time = |video: &Video| {
+        play(vec![panel(video.clone()).unwrap()])
             .layout((640, 480))
             .time
-            .is_empty()
-    );
-    timed.video.metadata_mut().fps = Some(500.0);
-    assert!(
-        !Player::new(timed)
-            .unwrap()
-            .layout((640, 480))
-            .time
-            .is_empty()
-    );
+    };
+    assert!(time(&timed).is_empty());
+    timed.metadata_mut().fps = Some(500.0);
+    assert!(!time(&timed).is_empty());
 }
 
 #[test]
 fn what_cannot_be_played_says_why() {
-    let message = |show| Player::new(show).err().unwrap().message().to_owned();
+    let message = |error: Option<Error>| error.unwrap().message().to_owned();
+    let refused = |shape: &[usize]| {
+        let samples = vec![0u8; shape.iter().product()];
+        message(panel(video(shape, samples)).err())
+    };
     assert_eq!(
-        message(show(&[9], vec![0u8; 9])),
+        refused(&[9]),
         "a player needs a video {t, y, x}, got trace of shape 9"
     );
     assert_eq!(
-        message(show(&[1, 2, 2, 2], vec![0u8; 8])),
+        refused(&[1, 2, 2, 2]),
         "a video of shape 1×2×2×2 cannot be shown: it has 2 channels, not 1, 3 or 4"
     );
     assert_eq!(
-        message(show(&[0, 2, 2], vec![0u8; 0])),
+        refused(&[0, 2, 2]),
         "there is nothing to play in a video of shape 0×2×2"
     );
     let still = Show {
         step: 0,
-        ..show(&[1, 1, 1], vec![0u8])
+        ..show(vec![panel(video(&[1, 1, 1], vec![0u8])).unwrap()])
     };
     assert_eq!(
-        message(still),
+        message(Player::new(still).err()),
         "the step from frame to frame must be at least 1, got 0"
     );
 }
@@ -429,7 +433,7 @@ fn fake(fakes: &Fakes, index: usize) -> Arc<Mutex<Fake>> {
 }
 
 #[track_caller]
-fn until(done: impl Fn() -> bool) {
+pub(super) fn until(done: impl Fn() -> bool) {
     let start = Instant::now();
     while !done() {
         assert!(start.elapsed() < 5000 * MS, "nothing happens");

@@ -13,11 +13,15 @@ struct Terminal {
 
 impl Terminal {
     fn start() -> Self {
-        let home = tempfile::tempdir().unwrap();
+        Self::start_in(tempfile::tempdir().unwrap())
+    }
+
+    fn start_in(home: tempfile::TempDir) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_optimap"));
         command
             .arg("--headless")
             .env("XDG_DATA_HOME", home.path())
+            .env("XDG_CONFIG_HOME", home.path().join("config"))
             .env("HOME", home.path());
         command
             .env("NO_COLOR", "1")
@@ -108,6 +112,112 @@ fn tab_completes_functions_members_and_options() {
     terminal.sees("optimap>");
     terminal.type_text("normalize(example_video(2), #{yma\t255}).dtype\r");
     terminal.sees("\n\"float32\"");
+}
+
+#[test]
+fn hints_show_what_could_follow() {
+    let mut terminal = Terminal::start();
+    terminal.type_text("example_video(2).crop(");
+    terminal.sees("width)");
+    terminal.type_text("1).dtype\r");
+    terminal.sees("\n\"uint16\"");
+}
+
+#[test]
+fn the_last_value_has_a_name() {
+    let mut terminal = Terminal::start();
+    terminal.enter("6 * 7", "42");
+    terminal.enter("_ + 1", "43");
+    terminal.enter("switch 5 { 1 => 2, _ => 3 }", "3");
+    terminal.enter("_ + 1", "4");
+}
+
+#[test]
+fn help_and_search_are_a_mark_away() {
+    let mut terminal = Terminal::start();
+    terminal.enter("crop?", "crop(video, width) -> Video");
+    terminal.enter("waves::enhance??", "/// Contrast-enhances");
+    terminal.enter("?contrast", "About \"contrast\"");
+    terminal.enter("corp?", "error: there is no function `corp`");
+    terminal.enter("help crop", "crop(video, width) -> Video");
+}
+
+#[test]
+fn commands_look_after_variables_and_folders() {
+    let mut terminal = Terminal::start();
+    terminal.enter("let v = example_video(10, 20, 30); let n = 5; n", "5");
+    terminal.enter("vars", "n");
+    terminal.enter("clear v", "");
+    terminal.enter("v", "error: there is no variable `v`");
+    terminal.enter("clear w", "error: there is no variable `w`");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("script.rhai"), "let made = ARGS[0];").unwrap();
+    let folder = folder.path().canonicalize().unwrap();
+    let folder = folder.display();
+    terminal.enter(&format!("cd {folder}"), "");
+    terminal.enter("pwd", &folder.to_string());
+    terminal.enter("ls", "script.rhai");
+    terminal.enter("!echo $((40 + 2))", "42");
+    terminal.enter("!exit 3", "error: the command ended with status 3");
+    terminal.enter("run script.rhai abc", "");
+    terminal.enter("made", "\"abc\"");
+    terminal.enter("restart", "");
+    terminal.enter("n", "error: there is no variable `n`");
+}
+
+#[test]
+fn time_tells_the_cost_by_builtin() {
+    let mut terminal = Terminal::start();
+    terminal.type_text("time example_video(5, 9, 9).crop(1).shape\r");
+    for text in [
+        "[5, 7, 7]",
+        "peak memory",
+        "example_video",
+        "crop",
+        "optimap>",
+    ] {
+        terminal.sees(text);
+    }
+}
+
+#[test]
+fn sessions_become_scripts_that_run() {
+    let mut terminal = Terminal::start();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("analysis.rhai");
+    terminal.enter("fn f(x) { x }; 1", "1");
+    terminal.enter("fn f(x) { 2 * x }", "");
+    terminal.enter("corp(1)", "error");
+    terminal.enter("let v = example_video(5, 9, 9)", "");
+    terminal.enter("v.crop(1)", "video");
+    terminal.enter("let s = _.shape; s", "[5, 7, 7]");
+    terminal.enter(&format!("save_session(\"{}\")", path.display()), "");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let value = super::session().run("saved", &(text.clone() + "s[1]"));
+    assert_eq!(value.unwrap().as_int(), Ok(7), "{text}");
+}
+
+#[test]
+fn long_values_take_one_line() {
+    let mut terminal = Terminal::start();
+    terminal.type_text("let a = []; a.pad(1000, 7); a\r");
+    terminal.sees("… (1000 elements; print shows all)");
+}
+
+#[test]
+fn what_the_user_wants_is_read_at_the_start() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("config/optimap");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(
+        folder.join("config.rhai"),
+        "#{prompt: \"optimap>>> \", colour: 1}",
+    )
+    .unwrap();
+    std::fs::write(folder.join("startup.rhai"), "fn mine() { 77 }").unwrap();
+    let mut terminal = Terminal::start_in(home);
+    terminal.sees(">> ");
+    terminal.enter("mine()", "77");
 }
 
 #[test]

@@ -267,10 +267,12 @@ builtins! {
         encoder: String,
         /// Options of ffmpeg and their values.
         params: Map,
-    ) -> () {
+    ) -> Result<()> {
+        context.sandbox.check_free("set options of ffmpeg")?;
         let params = params.into_iter().map(|(name, value)| (name.into(), value.to_string()));
         let encoder = Encoder { name: encoder, params: params.collect() };
         context.encoders().known.insert(encoder.name.clone(), encoder);
+        Ok(())
     }
 
     /// Sets the encoder that exports use unless they name one.
@@ -319,7 +321,7 @@ fn looks(
     Ok(looks.collect())
 }
 
-fn for_each<T: Clone>(name: &str, values: OneOrEach<T>, count: usize) -> Result<Vec<T>> {
+pub(super) fn for_each<T: Clone>(name: &str, values: OneOrEach<T>, count: usize) -> Result<Vec<T>> {
     match values {
         OneOrEach::One(value) => Ok(vec![value; count]),
         OneOrEach::Each(values) if values.len() == count => Ok(values),

@@ -14,7 +14,7 @@ builtins! {
     /// | format | files |
     /// |---|---|
     /// | TIFF stack | `.tif`, `.tiff` |
-    /// | NumPy array | `.npy` |
+    /// | NumPy array | `.npy`, `.npz` |
     /// | MultiRecorder | `.dat` |
     /// | SciMedia MiCAM05 | `.gsh`, `.gsd` |
     /// | MATLAB, versions 4 to 7.3 | `.mat` |
@@ -22,6 +22,7 @@ builtins! {
     /// | Zarr, OME-Zarr | folders such as `.zarr` |
     /// | SciMedia MiCAM ULTIMA | `.rsh`, `.rsm`, `.rsd` |
     /// | Andor | `.sif` |
+    /// | movies | `.mp4`, `.mov`, `.avi`, `.mkv`, `.webm`, …, `.gif`, `.apng` |
     /// | pictures | folders of TIFF, PNG, JPEG or BMP files; single ones |
     ///
     /// ```
@@ -42,9 +43,11 @@ builtins! {
         /// uncompressed TIFF stacks, `.npy`, `.dat`, `.mat`, `.h5` and `.sif`; the file must not be
         /// shortened meanwhile.
         use_mmap: bool = false,
-        /// Variable of a MATLAB file, dataset of an HDF5 file or array of a Zarr folder to load; by
-        /// default the first with three axes.
+        /// Variable of a MATLAB file, dataset of an HDF5 file, or array of an `.npz` file or a Zarr
+        /// folder to load; by default the first with three axes.
         fieldname: Option<String> = None,
+        /// Whether the colours of a movie become gray; else it has a channel axis.
+        as_grey: bool = true,
         /// What the names of the pictures in a folder begin with.
         prefix: String = String::new(),
         /// Whether a MultiRecorder file has samples of 8 bits rather than 16; by default its size
@@ -52,7 +55,7 @@ builtins! {
         is_8bit: Option<bool> = None,
     ) -> Result<Video> {
         let selection = Selection { start: start_frame, frames, step };
-        path.load(&selection, &Options { fieldname, prefix, is_8bit, ..Options::mapped(use_mmap) })
+        path.load(&selection, &Options { use_mmap, fieldname, prefix, as_grey, is_8bit })
     }
 
     /// Loads the pictures of a folder as the frames of a video.

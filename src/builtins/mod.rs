@@ -2,7 +2,9 @@
 
 mod analysis;
 mod blend;
+mod colormaps;
 mod create;
+mod deprecated;
 mod edit;
 mod export;
 mod files;
@@ -13,8 +15,11 @@ mod masks;
 mod math;
 mod memory;
 mod paths;
+mod pictures;
 mod play;
+mod players;
 mod preview;
+mod prompt;
 mod reduce;
 mod regions;
 mod saving;
@@ -88,8 +93,24 @@ pub const TOPICS: &[Topic] = &[
         builtins: export::BUILTINS,
     },
     Topic {
+        title: "Pictures and plots",
+        builtins: pictures::BUILTINS,
+    },
+    Topic {
+        title: "Making colormaps",
+        builtins: colormaps::BUILTINS,
+    },
+    Topic {
         title: "Playing",
         builtins: play::BUILTINS,
+    },
+    Topic {
+        title: "Players",
+        builtins: players::BUILTINS,
+    },
+    Topic {
+        title: "Former names",
+        builtins: deprecated::BUILTINS,
     },
     Topic {
         title: "Paths and files of text",
@@ -110,6 +131,10 @@ pub const TOPICS: &[Topic] = &[
     Topic {
         title: "Memory",
         builtins: memory::BUILTINS,
+    },
+    Topic {
+        title: "At the prompt",
+        builtins: prompt::BUILTINS,
     },
     Topic {
         title: "General",

@@ -16,7 +16,7 @@ builtins! {
     /// ```
     /// for n in [10, 9] { write_text(`frame${n}.txt`, ""); }
     /// glob("frame*.txt") // => ["frame9.txt", "frame10.txt"]
-    /// glob("**/*.tiff") // => []
+    /// glob("no/such/*.tif") // => []
     /// ```
     fn glob(
         /// Pattern that paths are to fit.

@@ -1,8 +1,12 @@
 //! Windows that play videos.
 
+use super::export::for_each;
 use crate::error::Result;
-use crate::player::{Player, Show};
-use crate::script::builtins;
+use crate::ops::blend::{Blend, BlendOptions};
+use crate::ops::elementwise::Operand;
+use crate::player::{Panel, Player, Show};
+use crate::script::film::{OneOrEach, Videos};
+use crate::script::{Context, builtins};
 use crate::video::Video;
 use crate::video::colormap::Colormap;
 
@@ -10,14 +14,24 @@ builtins! {
     /// Plays a video in a window.
     ///
     /// In a script the call returns when the window is closed, at the prompt at once. Without a
-    /// display it says so and carries on.
+    /// display it says so and carries on. Gray videos are shown through the colormap, coloured ones
+    /// as they are; what is not a number is left out.
     ///
     /// | key | does |
     /// |---|---|
     /// | Space | play or pause |
-    /// | Left, Right | one step back or on |
+    /// | Left, Right, wheel | one step back or on |
     /// | Up, Down | longer or shorter steps |
-    /// | q | close |
+    /// | Home, End | first or last frame |
+    /// | `[` `]` | slower or faster |
+    /// | `l`, `e` | loop or stop at the end; every frame, or true speed |
+    /// | `c`, `a` | next colormap; contrast of this frame |
+    /// | `+` `-`, drag, `0` | zoom at the pointer; move what is seen; show all |
+    /// | `m`, `g`, `i` | smooth pixels; grid; value under the pointer |
+    /// | `t` or click, `r` and drag, Backspace | trace of a pixel; of a region; remove the last |
+    /// | `s` | save the picture as PNG |
+    /// | `h`, `?` | all keys |
+    /// | `q`, Escape | close |
     ///
     /// ```
     /// show_video(example_video(), #{title: "heart", cmap: "viridis"}).frame // => 0
@@ -41,24 +55,170 @@ builtins! {
         /// Whether to wait until the window is closed; by default only in scripts.
         block: Option<bool> = None,
     ) -> Result<Player> {
-        let interval_ms = interval as u64;
-        let show = Show { video, title, colormap: cmap, vmin, vmax, interval_ms, step: skip_frame };
-        let player = Player::new(show)?;
-        context.show(&player, block)?;
-        Ok(player)
+        let panel = Panel::video(video, title, cmap, (vmin, vmax))?;
+        play(context, vec![panel], (skip_frame, interval), block)
     }
 
-    /// Closes the window of a player.
+    /// Plays two videos side by side in a window.
+    ///
+    /// The keys are those of `show_video`.
     ///
     /// ```
-    /// let player = show_video(example_video());
-    /// player.close()
-    /// player.is_open // => false
+    /// let v = example_video();
+    /// show_video_pair(v, v.normalize_pixelwise(), #{title1: "raw", title2: "normalized"}).playing // => true
     /// ```
-    fn close(
-        /// Player whose window to close.
-        player: Player,
-    ) -> () {
-        player.close();
+    fn show_video_pair(
+        &context,
+        /// First video.
+        video1: Video,
+        /// Second video, at least as long.
+        video2: Video,
+        /// Show every n-th frame.
+        skip_frame: usize = 1,
+        /// Title of the first video.
+        title1: String = "video1".into(),
+        /// Title of the second video.
+        title2: String = "video2".into(),
+        /// Colormap of the first video.
+        cmap1: Colormap = Colormap::gray(),
+        /// Colormap of the second video.
+        cmap2: Colormap = Colormap::gray(),
+        /// Time between two frames.
+        interval: usize [ms] = 10,
+        /// Sample value of the first colormap's low end; by default the smallest of the first frame.
+        vmin1: Option<f64> = None,
+        /// Sample value of the first colormap's high end; by default the largest of the first frame.
+        vmax1: Option<f64> = None,
+        /// Sample value of the second colormap's low end; by default the smallest of the first frame.
+        vmin2: Option<f64> = None,
+        /// Sample value of the second colormap's high end; by default the largest of the first frame.
+        vmax2: Option<f64> = None,
+        /// Whether to wait until the window is closed; by default only in scripts.
+        block: Option<bool> = None,
+    ) -> Result<Player> {
+        let panels = vec![
+            Panel::video(video1, title1, cmap1, (vmin1, vmax1))?,
+            Panel::video(video2, title2, cmap2, (vmin2, vmax2))?,
+        ];
+        play(context, panels, (skip_frame, interval), block)
     }
+
+    /// Plays several videos beside each other in a window, in step.
+    ///
+    /// They stand in as many rows and columns as suit the window. As many frames are played as the first
+    /// one has. The keys are those of `show_video`.
+    ///
+    /// ```
+    /// let v = example_video();
+    /// let player = show_videos([v, v.flip_left_right(), v.mean_filter(5)], #{cmaps: ["gray", "viridis", "magma"]});
+    /// player.step // => 1
+    /// ```
+    fn show_videos(
+        &context,
+        /// Videos: an array of them, or one `{n, t, y, x}`.
+        videos: Videos,
+        /// Show every n-th frame.
+        skip_frame: usize = 1,
+        /// Titles; by default "Video 0", "Video 1", ….
+        titles: Option<Vec<String>> = None,
+        /// Colormap of gray videos, or one for each.
+        cmaps: OneOrEach<Colormap> = OneOrEach::One(Colormap::gray()),
+        /// Sample value of the colormap's low end, or one for each; by default the smallest of each first frame.
+        vmins: OneOrEach<Option<f64>> = OneOrEach::One(None),
+        /// Sample value of the colormap's high end, or one for each; by default the largest of each first frame.
+        vmaxs: OneOrEach<Option<f64>> = OneOrEach::One(None),
+        /// Time between two frames.
+        interval: usize [ms] = 10,
+        /// Whether to wait until the window is closed; by default only in scripts.
+        block: Option<bool> = None,
+    ) -> Result<Player> {
+        let panels = panels(videos.0, titles, cmaps, (vmins, vmaxs))?;
+        play(context, panels, (skip_frame, interval), block)
+    }
+
+    /// Plays a video with another one laid over it.
+    ///
+    /// See `alpha_blend_videos` for how they are blended. The keys are those of `show_video`.
+    ///
+    /// ```
+    /// let v = example_video(20);
+    /// show_video_overlay(v, v.normalize_pixelwise(), #{cmap_overlay: "hot"}).frame // => 0
+    /// ```
+    fn show_video_overlay(
+        &context,
+        /// Base video.
+        base: Video,
+        /// Video to lay over it.
+        overlay: Video,
+        /// Opacity of the overlay from 0 to 1: a number, an image or a video. By default the samples of a
+        /// gray overlay, or the opacity of an RGBA one.
+        alpha: Option<Operand> = None,
+        /// Show every n-th frame.
+        skip_frames: usize = 1,
+        /// Colormap of a gray base.
+        cmap_base: Colormap = Colormap::gray(),
+        /// Colormap of a gray overlay.
+        cmap_overlay: Colormap = Colormap::purples(),
+        /// Sample value of the base at the low end of its colormap; by default the smallest of its first frame.
+        vmin_base: Option<f64> = None,
+        /// Sample value of the base at the high end of its colormap; by default the largest of its first frame.
+        vmax_base: Option<f64> = None,
+        /// Sample value of the overlay at the low end of its colormap; by default the smallest of the video.
+        vmin_overlay: Option<f64> = None,
+        /// Sample value of the overlay at the high end of its colormap; by default the largest of the video.
+        vmax_overlay: Option<f64> = None,
+        /// Time between two frames.
+        interval: usize [ms] = 10,
+        /// Title of the window.
+        title: String = String::new(),
+        /// Whether to wait until the window is closed; by default only in scripts.
+        block: Option<bool> = None,
+    ) -> Result<Player> {
+        let options = BlendOptions {
+            skip_frames: 1, cmap_base, cmap_overlay, vmin_base, vmax_base, vmin_overlay, vmax_overlay,
+        };
+        let panel = Panel::overlay(Blend::new(base, overlay, alpha, options)?, title)?;
+        play(context, vec![panel], (skip_frames, interval), block)
+    }
+}
+
+/// Shows a player of the panels.
+pub(super) fn play(
+    context: &Context,
+    panels: Vec<Panel>,
+    (step, interval): (usize, usize),
+    block: Option<bool>,
+) -> Result<Player> {
+    let interval_ms = interval as u64;
+    let player = Player::new(Show {
+        panels,
+        interval_ms,
+        step,
+    })?;
+    context.show(&player, block)?;
+    Ok(player)
+}
+
+/// A panel for each video.
+pub(super) fn panels(
+    videos: Vec<Video>,
+    titles: Option<Vec<String>>,
+    cmaps: OneOrEach<Colormap>,
+    (vmins, vmaxs): (OneOrEach<Option<f64>>, OneOrEach<Option<f64>>),
+) -> Result<Vec<Panel>> {
+    let n = videos.len();
+    let numbered = || (0..n).map(|index| format!("Video {index}")).collect();
+    let titles = titles.unwrap_or_else(numbered);
+    let titles = for_each("titles", OneOrEach::Each(titles), n)?;
+    let cmaps = for_each("cmaps", cmaps, n)?;
+    let vmins = for_each("vmins", vmins, n)?;
+    let vmaxs = for_each("vmaxs", vmaxs, n)?;
+    let looks = titles
+        .into_iter()
+        .zip(cmaps)
+        .zip(vmins.into_iter().zip(vmaxs));
+    let panels = videos.into_iter().zip(looks);
+    panels
+        .map(|(video, ((title, cmap), range))| Panel::video(video, title, cmap, range))
+        .collect()
 }

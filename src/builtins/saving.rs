@@ -13,7 +13,7 @@ builtins! {
     ///
     /// | files | hold | options |
     /// |---|---|---|
-    /// | `.npy` NumPy array | every sample type | |
+    /// | `.npy` NumPy array | every sample type; in a JSON file beside it all that is known about the recording | `sidecar` |
     /// | `.npz` NumPy archive | every sample type, frame rate and pixel size | `fieldname` |
     /// | `.tif`, `.tiff` stack | every sample type, frame rate and pixel size as ImageJ and Fiji read them | `photometric`, `compression` |
     /// | `.mat` MATLAB | every sample type, frame rate and pixel size | `fieldname` |
@@ -42,8 +42,12 @@ builtins! {
         compression: Option<Compression> = None,
         /// Name of the array in the file; by default "video".
         fieldname: Option<String> = None,
+        /// Whether to write what is known about the recording (`fps`, `pixel_size`, …) into a file
+        /// beside an `.npy` file, such as `heart.npy.json`; `load_video` reads it, and saving again
+        /// replaces it.
+        sidecar: bool = false,
     ) -> Result<()> {
-        io::save_video_as(&filename, &video, &Saving { photometric, compression, fieldname })
+        io::save_video_as(&filename, &video, &Saving { photometric, compression, fieldname, sidecar })
     }
 
     /// Saves a video as a TIFF stack, one page and one strip per frame.
@@ -68,15 +72,15 @@ builtins! {
         /// read by every program, "zstd" is small and fast.
         compression: Compression = Compression::None,
     ) -> Result<()> {
-        let saving = Saving { photometric, compression: Some(compression), fieldname: None };
+        let saving = Saving { photometric, compression: Some(compression), fieldname: None, sidecar: false };
         io::save_tiff(&filename, &video, &saving)
     }
 
     /// Saves the frames of a video as TIFF files of a folder.
     ///
     /// ```
-    /// save_tiff_folder("frames", example_video(3));
-    /// load_video("frames/frame_002.tiff").dtype // => "uint16"
+    /// save_tiff_folder("stack", example_video(3));
+    /// load_video("stack").shape // => [3, 128, 128]
     /// ```
     fn save_tiff_folder(
         /// Folder to write to, made if need be; `()` is the current one.
@@ -100,8 +104,8 @@ builtins! {
     /// the only one that loses something.
     ///
     /// ```
-    /// save_image_sequence("frames", example_video(3), "heart_{:02d}");
-    /// save_image_sequence("frames", example_video(3).normalize(#{dtype: "uint8"}), #{format: ".bmp"})
+    /// save_image_sequence("pictures", example_video(3), "heart_{:02d}");
+    /// load_image("pictures/heart_02.png").dtype // => "uint16"
     /// ```
     fn save_image_sequence(
         /// Folder to write to, made if need be; `()` is the current one.
@@ -115,7 +119,7 @@ builtins! {
         /// How TIFF files are made smaller.
         compression: Compression = Compression::None,
         /// How much JPEG keeps, from 1 to 100.
-        quality: usize = 95,
+        quality: usize = io::QUALITY,
     ) -> Result<()> {
         let options = StillOptions { compression, quality };
         let directory = directory.as_deref().unwrap_or(Path::new("."));

@@ -5,8 +5,8 @@ use rhai::Map;
 use crate::error::Result;
 use crate::ops::activation::{self, Polarity};
 use crate::ops::contour::{self, Levels};
-use crate::ops::{phase, registration};
-use crate::script::convert::Numbers;
+use crate::ops::{phase, registration, spectrum};
+use crate::script::convert::{Numbers, Reduced};
 use crate::script::{Value, builtins};
 use crate::video::Video;
 
@@ -88,7 +88,7 @@ builtins! {
     /// The phase of cyclic activity in every pixel, from −π to π.
     ///
     /// The angle of the analytic signal: atan2(H(x − m), x − m) for a course x with mean m and the
-    /// Hilbert transform H (Bray & Wikswo 2002, doi:10.1109/TBME.2002.803516). Slow changes are to be removed before, for example by
+    /// Hilbert transform H (Bray & Wikswo 2002, doi:10.1103/PhysRevE.65.051902). Slow changes are to be removed before, for example by
     /// `normalize_pixelwise_slidingwindow` or `detrend`. A sample that is not finite spoils the course of its pixel.
     ///
     /// ```
@@ -101,6 +101,31 @@ builtins! {
         video: Video,
     ) -> Result<Video> {
         phase::hilbert_phase(video)
+    }
+
+    /// The dominant frequency of every pixel: the one at which its signal has the most power.
+    ///
+    /// The result is an image in Hz (float32), or for a trace a number. The spectrum is that of the course less its
+    /// mean, weighed by a Hann window; the peak is placed between the frequencies that the number of
+    /// frames tells apart by the parabola through the logarithms of the power. A pixel is NaN if its course has NaN or
+    /// does not change.
+    ///
+    /// ```
+    /// let v = example_video(250, 64, 64);
+    /// format("{:.0f} Hz", v.trace(25, 25).dominant_frequency()) // => "8 Hz"
+    /// dominant_frequency(v, 4, 40).shape // => [64, 64]
+    /// ```
+    fn dominant_frequency(
+        /// Video or trace; time is the first axis.
+        video: Video,
+        /// Lowest frequency to look at; by default above 0.
+        low: Option<f64> [Hz] = None,
+        /// Highest frequency to look at; by default half the frame rate.
+        high: Option<f64> [Hz] = None,
+        /// Frames per second; by default what the video knows.
+        fps: Option<f64> [Hz] = None,
+    ) -> Result<Reduced> {
+        spectrum::dominant_frequency(&video, [low, high], fps).map(Reduced)
     }
 
     /// Finds the points that waves turn around, in a video of phases (int8).

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Map, Value};
+
 use crate::video::{Field, Metadata};
 
 const FPS: &[&str] = &[
@@ -37,6 +39,48 @@ pub(super) fn numbers(metadata: &Metadata) -> Vec<(&'static str, Vec<f64>)> {
         .pixel_size
         .map(|size| ("pixel_size", size.to_vec()));
     fps.into_iter().chain(size).collect()
+}
+
+/// What is known about a recording as a JSON object, without what holds only for the file that it
+/// came from.
+pub(super) fn to_json(metadata: &Metadata) -> Map<String, Value> {
+    let fields = metadata.all_fields().into_iter();
+    let fields = fields.filter(|(name, _)| !matches!(name.as_str(), "source" | "datasets"));
+    fields.map(|(name, field)| (name, value(field))).collect()
+}
+
+fn value(field: Field) -> Value {
+    match field {
+        Field::Int(value) => value.into(),
+        Field::Float(value) => value.into(),
+        Field::Text(text) => text.into(),
+        Field::List(values) => values.into_iter().map(value).collect(),
+    }
+}
+
+/// What JSON objects say about a recording in numbers, texts or lists of them.
+pub(super) fn from_json(objects: &[Value]) -> Metadata {
+    let objects = objects.iter().filter_map(Value::as_object);
+    let fields = objects.flatten();
+    metadata(
+        fields
+            .filter_map(|(name, value)| Some((name.clone(), field(value)?)))
+            .collect(),
+    )
+}
+
+fn field(value: &Value) -> Option<Field> {
+    Some(match value {
+        Value::String(text) => Field::Text(text.clone()),
+        Value::Number(number) => match number.as_i64() {
+            Some(int) => Field::Int(int),
+            None => Field::Float(number.as_f64()?),
+        },
+        Value::Array(values) if values.iter().all(|v| v.is_number() || v.is_string()) => {
+            Field::List(values.iter().filter_map(field).collect())
+        }
+        _ => return None,
+    })
 }
 
 fn find<T>(

@@ -11,6 +11,8 @@ mod codec;
 mod columns;
 mod compression;
 mod date;
+mod ffmpeg;
+mod figure;
 mod film;
 mod folder;
 mod foreign;
@@ -21,14 +23,17 @@ mod known;
 mod matlab;
 mod micam05;
 mod micam_ultima;
+mod movie;
 mod multirecorder;
 mod npy;
+mod npz;
 mod pattern;
 mod raw;
 mod raw_binary;
 mod save;
 mod sif;
 mod still;
+mod stream;
 mod tiff;
 mod zarr;
 
@@ -40,9 +45,11 @@ mod tests;
 use std::path::Path;
 
 pub use compression::Compression;
+pub use ffmpeg::Encoder;
+pub use figure::{Coloured, curves, export_image, load_picture, of_image, save_drawn, save_plot};
 pub use film::{
-    Annotations, Encoder, Export, Extent, Grid, Look, PadMode, ScaleBar, Shown, TimeUnit,
-    export_video, export_video_with_overlay, export_videos,
+    Annotations, Export, Extent, Grid, Look, PadMode, ScaleBar, Shown, TimeUnit, export_video,
+    export_video_with_overlay, export_videos,
 };
 pub use folder::load_image_folder;
 pub(crate) use folder::natural_order;
@@ -52,7 +59,7 @@ pub use raw_binary::{Endian, RawFormat};
 pub use save::{
     Saving, save_image, save_image_sequence, save_matlab, save_tiff, save_video, save_video_as,
 };
-pub use still::StillOptions;
+pub use still::{QUALITY, StillOptions};
 pub use tiff::Photometric;
 
 use crate::bail;
@@ -287,6 +294,12 @@ const FORMATS: &[Format] = &[
         open: |path, _| Ok(Box::new(npy::Array::open(path)?)),
     },
     Format {
+        name: "NumPy archive",
+        extensions: &["npz"],
+        begins: |_| false,
+        open: npz::open,
+    },
+    Format {
         name: "MultiRecorder",
         extensions: &["dat"],
         begins: multirecorder::begins,
@@ -339,9 +352,12 @@ const FORMATS: &[Format] = &[
     },
     Format {
         name: "PNG",
-        extensions: &["png"],
+        extensions: &["png", "apng"],
         begins: image::begins_png,
-        open: |path, _| Ok(Box::new(image::Still::open(path)?)),
+        open: |path, options| match movie::is_animated(path) {
+            true => movie::open_apng(path, options),
+            false => Ok(Box::new(image::Still::open(path)?)),
+        },
     },
     Format {
         name: "JPEG",
@@ -354,6 +370,18 @@ const FORMATS: &[Format] = &[
         extensions: &["bmp"],
         begins: image::begins_bmp,
         open: |path, _| Ok(Box::new(image::Still::open(path)?)),
+    },
+    Format {
+        name: "GIF",
+        extensions: &["gif"],
+        begins: movie::begins_gif,
+        open: movie::open_gif,
+    },
+    Format {
+        name: "movie",
+        extensions: movie::EXTENSIONS,
+        begins: movie::begins,
+        open: movie::open,
     },
 ];
 

@@ -10,7 +10,6 @@ use super::pattern::Pattern;
 use super::still::{Kind, StillOptions};
 use super::tiff::{self, Form, Photometric};
 use super::{atomic, extension_of, hdf5, matlab, npy, zarr};
-use crate::bail;
 use crate::error::{Error, Result};
 use crate::task;
 use crate::video::Video;
@@ -24,6 +23,8 @@ pub struct Saving {
     pub compression: Option<Compression>,
     /// What the array is called in the file.
     pub fieldname: Option<String>,
+    /// Whether a JSON file beside an `.npy` file says what is known about the recording.
+    pub sidecar: bool,
 }
 
 /// A format that videos are saved in.
@@ -37,8 +38,8 @@ struct Saver {
 const SAVERS: &[Saver] = &[
     Saver {
         extensions: &["npy"],
-        options: &[],
-        save: |path, video, _| npy::save(path, video),
+        options: &["sidecar"],
+        save: |path, video, saving| npy::save(path, video, saving.sidecar),
     },
     Saver {
         extensions: &["npz"],
@@ -87,6 +88,7 @@ impl Saving {
             ("photometric", self.photometric.is_some()),
             ("compression", self.compression.is_some()),
             ("fieldname", self.fieldname.is_some()),
+            ("sidecar", self.sidecar),
         ];
         options
             .into_iter()
@@ -163,14 +165,14 @@ pub fn save_matlab(path: &Path, video: &Video, fieldname: &str, append: bool) ->
 /// Saves one image, in the format that the extension names.
 pub fn save_image(path: &Path, image: &Video, options: &StillOptions) -> Result<()> {
     if extension_of(path).as_deref() == Some("npy") {
-        return npy::save(path, image);
+        return npy::save(path, image, false);
     }
     let kind = extension_of(path).and_then(|extension| Kind::of(&extension));
     let Some(kind) = kind else {
         let error = Error::new(format!("cannot save an image to `{}`", path.display()));
         return Err(error.hint(format!("use one of {}, `.npy`", Kind::extensions())));
     };
-    check_quality(options)?;
+    options.check()?;
     kind.check(image)?;
     let bytes = kind.encode(image, options)?;
     atomic::write(path, |file| {
@@ -197,7 +199,7 @@ pub fn save_image_sequence(
             None => error,
         });
     };
-    check_quality(options)?;
+    options.check()?;
     images.iter().try_for_each(|image| kind.check(image))?;
     let names = names(filepattern, format, images.len())?;
     atomic::write_into(directory, |folder| {
@@ -228,11 +230,4 @@ fn names(filepattern: &str, format: &str, len: usize) -> Result<Vec<String>> {
         return Err(error.hint("write `{:03d}` where the number of the frame is to stand"));
     }
     Ok(names)
-}
-
-fn check_quality(options: &StillOptions) -> Result<()> {
-    if (1..=100).contains(&options.quality) {
-        return Ok(());
-    }
-    bail!("`quality` must be from 1 to 100, got {}", options.quality)
 }

@@ -38,7 +38,7 @@ pub fn activation_map(
 ) -> Result<Video> {
     expect_gray_frames(video, "activation_map")?;
     let fps = frame_rate("activation_map", video, fps)?;
-    if !(threshold >= 0.0) {
+    if threshold.is_nan() || threshold < 0.0 {
         bail!("activation_map needs `threshold` to be a number >= 0, got {threshold}");
     }
     if video.len() < 3 {
@@ -184,15 +184,9 @@ pub fn conduction_velocity(
                 at: [y, x],
                 radius,
             };
-            if let Some([gy, gx]) = place.gradient() {
-                let [gy, gx] = [gy / size[0], gx / size[1]];
-                let squared = gy * gy + gx * gx;
-                // A µm per ms is a tenth of a cm per s.
-                let [vy, vx] = [0.1 * gy / squared, 0.1 * gx / squared];
-                if vy.is_finite() && vx.is_finite() {
-                    *velocity = [vy.hypot(vx) as f32, vy as f32, vx as f32];
-                }
-            }
+            *velocity = place
+                .gradient()
+                .map_or([f32::NAN; 3], |gradient| velocity_of(gradient, size));
         }
         Ok(())
     })?;
@@ -202,6 +196,18 @@ pub fn conduction_velocity(
         vy: image(1),
         vx: image(2),
     })
+}
+
+/// Speed and velocity in cm/s from a gradient in ms per pixel.
+fn velocity_of([gy, gx]: [f64; 2], [height, width]: [f64; 2]) -> [f32; 3] {
+    let [gy, gx] = [gy / height, gx / width];
+    let squared = gy * gy + gx * gx;
+    // A µm per ms is a tenth of a cm per s.
+    let [vy, vx] = [0.1 * gy / squared, 0.1 * gx / squared];
+    match vy.is_finite() && vx.is_finite() {
+        true => [vy.hypot(vx) as f32, vy as f32, vx as f32],
+        false => [f32::NAN; 3],
+    }
 }
 
 fn pixel_size_of(video: &Video, size: Option<[f64; 2]>) -> Result<[f64; 2]> {
@@ -324,7 +330,7 @@ mod tests {
     #[test]
     fn pixels_without_activation_have_no_time() {
         let samples: Vec<f32> = (0..10)
-            .flat_map(|t| [1.0, t as f32, -1.0 * t as f32, f32::NAN])
+            .flat_map(|t| [1.0, t as f32, -(t as f32), f32::NAN])
             .collect();
         let input = video(&[10, 2, 2], samples);
         let found = values(&activation_map(&input, Polarity::Positive, 0.0, Some(1000.0)).unwrap());

@@ -35,6 +35,7 @@ pub fn with_screens(open_screen: Box<OpenScreen>) -> (Windows, Hub) {
         requests,
         open_screen,
         windows: Vec::new(),
+        finishing: false,
     };
     (Windows { sender }, hub)
 }
@@ -47,6 +48,7 @@ pub struct Windows {
 
 enum Request {
     Open(Player, Sender<Result<()>>),
+    Finish,
     Quit,
 }
 
@@ -61,6 +63,11 @@ impl Windows {
         answer.recv().map_err(|_| ended())?
     }
 
+    /// Ends [`Hub::run`] once all windows are closed, whoever could still open one.
+    pub fn finish(&self) {
+        let _ = self.sender.send(Request::Finish);
+    }
+
     /// Closes all windows and ends [`Hub::run`].
     pub fn quit(&self) {
         // It has ended already if nobody receives this.
@@ -73,6 +80,8 @@ pub struct Hub {
     requests: Receiver<Request>,
     open_screen: Box<OpenScreen>,
     windows: Vec<OpenWindow>,
+    /// Whether it ends with the last window.
+    finishing: bool,
 }
 
 /// What became of waiting for a request.
@@ -82,8 +91,8 @@ enum Next {
 }
 
 impl Hub {
-    /// Runs all windows until every [`Windows`] is dropped and every window closed, or until
-    /// [`Windows::quit`]. Takes no processor time while there is no window.
+    /// Runs all windows until every window is closed and every [`Windows`] dropped or one of them
+    /// finished, or until [`Windows::quit`]. Takes no processor time while there is no window.
     pub fn run(mut self) {
         while let Next::Tick = self.wait() {
             self.windows.retain_mut(OpenWindow::tick);
@@ -92,6 +101,9 @@ impl Hub {
 
     /// Waits for a request, or until a window has something to do.
     fn wait(&mut self) -> Next {
+        if self.finishing && (self.windows.is_empty() || task::is_interrupted()) {
+            return Next::End;
+        }
         let request = if self.windows.is_empty() {
             self.requests.recv().map_err(RecvTimeoutError::from)
         } else {
@@ -101,6 +113,10 @@ impl Hub {
             Ok(Request::Open(player, reply)) => {
                 // Who asked may have been interrupted meanwhile.
                 let _ = reply.send(self.open(player));
+                Next::Tick
+            }
+            Ok(Request::Finish) => {
+                self.finishing = true;
                 Next::Tick
             }
             Err(RecvTimeoutError::Timeout) => Next::Tick,
@@ -139,6 +155,14 @@ struct OpenWindow {
     drawn: Option<u64>,
     presented: Option<Instant>,
     ticked: Instant,
+    rate: Rate,
+}
+
+/// Counts the frames shown.
+struct Rate {
+    since: Instant,
+    frames: usize,
+    last: Option<usize>,
 }
 
 impl OpenWindow {
@@ -151,6 +175,11 @@ impl OpenWindow {
             drawn: None,
             presented: None,
             ticked: Instant::now(),
+            rate: Rate {
+                since: Instant::now(),
+                frames: 0,
+                last: None,
+            },
         }
     }
 
@@ -164,6 +193,9 @@ impl OpenWindow {
         self.ticked = now;
         if !self.screen.is_open() || !self.player.is_open() {
             return false;
+        }
+        if !self.player.is_playing() {
+            self.player.set_rate(None);
         }
         match self.show(now) {
             Ok(()) => true,
@@ -185,10 +217,12 @@ impl OpenWindow {
             self.image.resize(size.0, size.1);
             self.player.render_into(&mut self.image);
             self.drawn = Some(revision);
+            self.rate.count(&self.player, now);
         }
         if changed || REFRESH <= since_shown {
             self.presented = Some(now);
             self.screen.present(&self.image)?;
+            self.player.mark_shown(size);
         }
         Ok(())
     }
@@ -202,8 +236,26 @@ impl OpenWindow {
     }
 }
 
+impl Rate {
+    /// Counts a frame, and tells the player its rate once a second.
+    fn count(&mut self, player: &Player, now: Instant) {
+        const PERIOD: Duration = Duration::from_secs(1);
+        let frame = player.frame();
+        if self.last.replace(frame) != Some(frame) {
+            self.frames += 1;
+        }
+        let period = now - self.since;
+        if PERIOD <= period {
+            let rate = self.frames as f64 / period.as_secs_f64();
+            player.set_rate(Some(rate).filter(|_| player.is_playing()));
+            (self.since, self.frames) = (now, 0);
+        }
+    }
+}
+
 impl Drop for OpenWindow {
     fn drop(&mut self) {
+        self.player.set_rate(None);
         self.player.set_open(false);
     }
 }

@@ -1,36 +1,66 @@
 //! Where the parts of the window are: the same for drawing and for the mouse.
 
 use super::playback::Playback;
-use super::theme::{BUTTON, COLORBAR, CONTROLS_HEIGHT, GAP, HANDLE, MARGIN, TITLE_HEIGHT};
+use super::theme::Sizes;
 use crate::draw::Rect;
 
 /// What there is to show, and how much room it takes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Needs {
+    /// The panels; at least one.
+    pub panels: Vec<PanelNeeds>,
+    /// The width of the frame counter, 0 for none.
+    pub counter: usize,
+    /// The width of the time, 0 for none.
+    pub time: usize,
+    /// The width of the number of frames per second, 0 for none.
+    pub rate: usize,
+    /// Whether there is a button that plays and pauses.
+    pub button: bool,
+    /// Whether there is a slider.
+    pub slider: bool,
+    /// Whether traces are shown.
+    pub strip: bool,
+    /// The sizes of everything.
+    pub sizes: Sizes,
+}
+
+/// What a panel shows, and how much room it takes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PanelNeeds {
     /// Width and height of a frame.
     pub frame: (usize, usize),
     /// Whether there is a title.
     pub title: bool,
     /// The width of a colorbar's labels, if there is a colorbar.
     pub colorbar: Option<usize>,
-    /// The width of the frame counter.
-    pub counter: usize,
-    /// The width of the time, 0 if it is not known.
-    pub time: usize,
 }
 
 /// Where each part is; a part for which there is no room is empty.
 #[derive(Debug, Clone, Default)]
 #[allow(missing_docs)]
 pub struct Layout {
-    pub title: Rect,
-    pub video: Rect,
-    pub colorbar: Rect,
+    pub panels: Vec<PanelLayout>,
+    pub strip: Rect,
     pub controls: Rect,
     pub button: Rect,
     pub slider: Rect,
     pub counter: Rect,
     pub time: Rect,
+    pub rate: Rect,
+    /// The radius of the slider's handle.
+    pub handle: usize,
+}
+
+/// Where the parts of a panel are.
+#[derive(Debug, Clone, Default)]
+#[allow(missing_docs)]
+pub struct PanelLayout {
+    pub title: Rect,
+    pub video: Rect,
+    pub colorbar: Rect,
+    /// The right end of the video and its colorbar.
+    pub right: usize,
 }
 
 /// What the mouse can act on.
@@ -40,121 +70,259 @@ pub enum Target {
     Button,
     /// The slider.
     Slider,
+    /// The strip with the traces.
+    Strip,
+    /// The video of a panel.
+    Video(usize),
 }
 
 impl Layout {
     /// Arranges the parts in an area of any size.
     pub fn new(mut area: Rect, needs: &Needs) -> Self {
-        let mut layout = Self::default();
-        if 120 <= area.height && 100 <= area.width {
-            layout.controls = area.cut_bottom(CONTROLS_HEIGHT);
+        let sizes = &needs.sizes;
+        let mut layout = Self {
+            handle: sizes.handle,
+            ..Self::default()
+        };
+        let has_controls = needs.button || needs.slider || 0 < needs.counter;
+        if has_controls && sizes.px(120) <= area.height && sizes.px(100) <= area.width {
+            layout.controls = area.cut_bottom(sizes.controls_height);
             layout.arrange_controls(needs);
         }
-        if needs.title && 160 <= area.height && 100 <= area.width {
-            layout.title = area.cut_top(TITLE_HEIGHT).inset(MARGIN, 0);
+        if needs.strip && sizes.px(140) <= area.height && sizes.px(140) <= area.width {
+            let height = sizes.strip_height.min(area.height * 2 / 5);
+            layout.strip = area.cut_bottom(height).inset(sizes.gap, 0);
         }
-        layout.arrange_video(area, needs);
+        layout.arrange_panels(area, needs);
         layout
     }
 
-    /// The size of a window in which a small video is magnified and a large one reduced by a whole
+    /// The size of a window in which small videos are magnified and large ones reduced by a whole
     /// factor to a comfortable size.
     pub fn window_size(needs: &Needs) -> (usize, usize) {
-        const COMFORTABLE: usize = 720;
-        const LARGEST: usize = 1000;
-        let (width, height) = needs.frame;
-        let longest = width.max(height);
-        let magnify = (COMFORTABLE / longest).max(1);
-        let reduce = longest.div_ceil(LARGEST);
-        let side = |length: usize| (length * magnify / reduce).max(1);
-        let title = if needs.title { TITLE_HEIGHT } else { MARGIN };
+        let sizes = &needs.sizes;
+        let n = needs.panels.len();
+        let (columns, rows) = window_grid(n);
+        // Panels beside each other are smaller.
+        let parts = columns.max(rows);
+        let comfortable = sizes.px([720, 560, 420, 320][parts.min(4) - 1]);
+        let largest = sizes.px([1000, 800, 560, 420][parts.min(4) - 1]);
+        let mut cell = (0, 0);
+        for panel in &needs.panels {
+            let (width, height) = panel.frame;
+            let longest = width.max(height).max(1);
+            let magnify = (comfortable / longest).max(1);
+            let reduce = longest.div_ceil(largest);
+            let side = |length: usize| (length * magnify / reduce).max(1);
+            let title = if panel.title {
+                sizes.title_height
+            } else {
+                sizes.margin
+            };
+            cell.0 = cell
+                .0
+                .max(side(width) + colorbar_width(panel, sizes) + 2 * sizes.margin);
+            cell.1 = cell.1.max(side(height) + title + sizes.margin);
+        }
         (
-            (side(width) + colorbar_width(needs) + 2 * MARGIN).max(360),
-            (side(height) + title + MARGIN + CONTROLS_HEIGHT).max(240),
+            (cell.0 * columns).clamp(sizes.px(360), sizes.px(1700)),
+            (cell.1 * rows + sizes.controls_height).clamp(sizes.px(240), sizes.px(1150)),
         )
     }
 
     /// What is at a place.
     pub fn target(&self, x: f32, y: f32) -> Option<Target> {
         if self.button.contains(x, y) {
-            Some(Target::Button)
-        } else {
-            self.slider.contains(x, y).then_some(Target::Slider)
+            return Some(Target::Button);
         }
+        if self.slider.contains(x, y) {
+            return Some(Target::Slider);
+        }
+        if self.strip.contains(x, y) {
+            return Some(Target::Strip);
+        }
+        let hit = |panel: &PanelLayout| panel.video.contains(x, y);
+        self.panels.iter().position(hit).map(Target::Video)
     }
 
     /// The column at which the slider's handle has its middle.
     pub fn handle(&self, playback: &Playback) -> f32 {
-        let (first, way) = self.way();
-        let frames = playback.last() - playback.start();
-        let done = (playback.frame() - playback.start()) as f32 / frames.max(1) as f32;
-        first + done * way
+        place_of(playback.frame(), playback, self.way())
     }
 
     /// The frame for which the slider's handle would be at a column.
     pub fn frame_at(&self, x: f32, playback: &Playback) -> usize {
-        let (first, way) = self.way();
-        let done = ((x - first) / way.max(1.0)).clamp(0.0, 1.0);
-        let frames = playback.last() - playback.start();
-        playback.start() + (done * frames as f32).round() as usize
+        frame_at(x, playback, self.way())
+    }
+
+    /// The column of a frame in the strip with the traces.
+    pub fn strip_column(&self, frame: usize, playback: &Playback) -> f32 {
+        place_of(frame, playback, self.strip_way())
+    }
+
+    /// The frame at a column of the strip with the traces.
+    pub fn strip_frame(&self, x: f32, playback: &Playback) -> usize {
+        frame_at(x, playback, self.strip_way())
     }
 
     /// The column of the handle at the first frame, and how far it goes from there.
     fn way(&self) -> (f32, f32) {
-        let way = self.slider.width.saturating_sub(2 * HANDLE);
-        ((self.slider.left + HANDLE) as f32, way as f32)
+        let way = self.slider.width.saturating_sub(2 * self.handle);
+        ((self.slider.left + self.handle) as f32, way as f32)
+    }
+
+    fn strip_way(&self) -> (f32, f32) {
+        let way = self.strip.width.saturating_sub(1);
+        (self.strip.left as f32 + 0.5, way as f32)
     }
 
     fn arrange_controls(&mut self, needs: &Needs) {
-        const SHORTEST_SLIDER: usize = 60;
-        let mut rest = self.controls.inset(GAP, 0);
-        self.button = rest.cut_left(BUTTON).center(BUTTON, BUTTON);
-        rest.cut_left(GAP / 2);
-        let leaves_a_slider = |rest: Rect, width| width + GAP + SHORTEST_SLIDER <= rest.width;
-        if 0 < needs.time && leaves_a_slider(rest, needs.counter + GAP + needs.time) {
+        let sizes = &needs.sizes;
+        let (gap, shortest_slider) = (sizes.gap, sizes.px(60));
+        let mut rest = self.controls.inset(gap, 0);
+        if needs.button {
+            self.button = rest
+                .cut_left(sizes.button)
+                .center(sizes.button, sizes.button);
+            rest.cut_left(gap / 2);
+        }
+        let leaves_a_slider = |rest: Rect, width| {
+            let slider = if needs.slider {
+                gap + shortest_slider
+            } else {
+                0
+            };
+            width + slider <= rest.width
+        };
+        let both = needs.counter + gap + needs.time;
+        if 0 < needs.time && leaves_a_slider(rest, both) {
             self.time = rest.cut_right(needs.time);
-            rest.cut_right(GAP);
+            rest.cut_right(gap);
         }
         if leaves_a_slider(rest, needs.counter) {
             self.counter = rest.cut_right(needs.counter);
-            rest.cut_right(GAP);
+            rest.cut_right(gap);
         }
-        if 3 * HANDLE <= rest.width {
-            self.slider = rest.center(rest.width, BUTTON);
+        if 0 < needs.rate && sizes.px(380) <= rest.width {
+            self.rate = rest.cut_right(needs.rate);
+            rest.cut_right(gap);
+        }
+        if needs.slider && 3 * sizes.handle <= rest.width {
+            self.slider = rest.center(rest.width, sizes.button);
         }
     }
 
-    fn arrange_video(&mut self, area: Rect, needs: &Needs) {
-        let margin = match area.width.min(area.height) {
-            0..60 => 0,
-            60..160 => MARGIN / 3,
-            _ => MARGIN,
-        };
-        let under_title = if self.title.is_empty() { margin } else { 0 };
-        let mut area = area.inset(margin, 0);
-        area.cut_top(under_title);
-        area.cut_bottom(margin);
-        let beside = Some(colorbar_width(needs))
-            .filter(|width| 240 <= area.width && 3 * width <= area.width && 80 <= area.height)
-            .unwrap_or(0);
-        let (width, height) = fit(needs.frame, (area.width - beside, area.height));
-        let mut group = area.center(width + beside, height);
-        self.video = group.cut_left(width);
-        if 0 < beside {
-            group.cut_left(GAP);
-            self.colorbar = group.cut_left(COLORBAR);
+    fn arrange_panels(&mut self, area: Rect, needs: &Needs) {
+        let (columns, rows) = grid(area, needs);
+        for (index, panel) in needs.panels.iter().enumerate() {
+            let cell = cell(area, (columns, rows), index, needs.panels.len());
+            self.panels.push(arrange_panel(cell, panel, needs));
         }
     }
 }
 
-/// The distance between a colorbar and its labels.
-pub(super) const LABEL_GAP: usize = GAP / 2;
+/// The part of the grid that a panel gets; those of an incomplete last row stand in its middle.
+fn cell(area: Rect, (columns, rows): (usize, usize), index: usize, panels: usize) -> Rect {
+    let (column, row) = (index % columns, index / columns);
+    let in_row = (panels - row * columns).min(columns);
+    let (width, height) = (area.width / columns, area.height / rows);
+    Rect {
+        left: area.left + (area.width - in_row * width) / 2 + column * width,
+        top: area.top + (area.height - rows * height) / 2 + row * height,
+        width,
+        height,
+    }
+}
+
+/// The columns and rows in which the panels get largest, or nearly so if that leaves no gaps.
+fn grid(area: Rect, needs: &Needs) -> (usize, usize) {
+    let n = needs.panels.len();
+    let size = |(columns, rows): (usize, usize)| {
+        let shown = needs.panels.iter().enumerate().map(|(index, panel)| {
+            let cell = cell(area, (columns, rows), index, n);
+            let video = arrange_panel(cell, panel, needs).video;
+            video.width * video.height
+        });
+        shown.sum::<usize>()
+    };
+    let grids = (1..=n).map(|columns| (columns, n.div_ceil(columns)));
+    let grids: Vec<_> = grids.map(|grid| (grid, size(grid))).collect();
+    let largest = grids.iter().map(|(_, size)| *size).max().unwrap_or(0);
+    let good = grids.iter().filter(|(_, size)| largest * 4 <= size * 5);
+    let best = good.max_by_key(|((columns, rows), size)| {
+        let gaps = columns * rows - n;
+        (std::cmp::Reverse(gaps), *size, *columns)
+    });
+    best.map_or((1, 1), |(grid, _)| *grid)
+}
+
+/// Columns and rows of a new window, before anything is known about its shape.
+fn window_grid(n: usize) -> (usize, usize) {
+    match n {
+        0..=3 => (n.max(1), 1),
+        4 => (2, 2),
+        5..=6 => (3, 2),
+        7..=8 => (4, 2),
+        9 => (3, 3),
+        _ => (4, n.div_ceil(4)),
+    }
+}
+
+fn arrange_panel(cell: Rect, panel: &PanelNeeds, needs: &Needs) -> PanelLayout {
+    let sizes = &needs.sizes;
+    let shorter = (cell.width.min(cell.height) as f32 / sizes.scale) as usize;
+    let margin = match shorter {
+        0..60 => 0,
+        60..160 => sizes.margin / 3,
+        160..300 if 1 < needs.panels.len() => sizes.margin * 2 / 3,
+        _ => sizes.margin,
+    };
+    let has_title = panel.title && sizes.px(90) <= cell.height && sizes.px(80) <= cell.width;
+    let title_height = match cell.height {
+        _ if !has_title => 0,
+        height if height < sizes.px(240) => sizes.title_height * 2 / 3,
+        _ => sizes.title_height,
+    };
+    let mut area = cell.inset(margin, 0);
+    area.cut_top(if has_title { 0 } else { margin });
+    area.cut_bottom(margin);
+    // Videos of one size stay so, whatever the labels of their colorbars.
+    let widths = needs
+        .panels
+        .iter()
+        .map(|panel| colorbar_width(panel, sizes));
+    let beside = widths
+        .max()
+        .filter(|width| sizes.px(230) <= area.width && 3 * width <= area.width)
+        .filter(|_| sizes.px(80) <= area.height)
+        .unwrap_or(0);
+    let room = (
+        area.width - beside,
+        area.height.saturating_sub(title_height),
+    );
+    let (width, height) = fit(panel.frame, room);
+    let mut group = area.center(width + beside, height + title_height);
+    let mut layout = PanelLayout {
+        right: group.right(),
+        ..PanelLayout::default()
+    };
+    if has_title {
+        layout.title = group.cut_top(title_height);
+        layout.title.width = (area.right() - layout.title.left).min(area.width);
+    }
+    layout.video = group.cut_left(width);
+    if 0 < beside && panel.colorbar.is_some() {
+        group.cut_left(sizes.gap);
+        layout.colorbar = group.cut_left(sizes.colorbar);
+    }
+    layout
+}
 
 /// The room that a colorbar takes beside its video.
-fn colorbar_width(needs: &Needs) -> usize {
-    needs
+fn colorbar_width(panel: &PanelNeeds, sizes: &Sizes) -> usize {
+    panel
         .colorbar
-        .map_or(0, |labels| GAP + COLORBAR + LABEL_GAP + labels)
+        .map_or(0, |labels| sizes.gap + sizes.colorbar + labels)
 }
 
 /// The largest size of a frame in the given room with its aspect ratio kept; by a whole factor
@@ -172,4 +340,16 @@ fn fit((width, height): (usize, usize), room: (usize, usize)) -> (usize, usize) 
     };
     let side = |length: usize, room: usize| ((length as f64 * factor) as usize).clamp(1, room);
     (side(width, room.0), side(height, room.1))
+}
+
+fn place_of(frame: usize, playback: &Playback, (first, way): (f32, f32)) -> f32 {
+    let frames = playback.last() - playback.start();
+    let done = frame.saturating_sub(playback.start()) as f32 / frames.max(1) as f32;
+    first + done * way
+}
+
+fn frame_at(x: f32, playback: &Playback, (first, way): (f32, f32)) -> usize {
+    let done = ((x - first) / way.max(1.0)).clamp(0.0, 1.0);
+    let frames = playback.last() - playback.start();
+    playback.start() + (done * frames as f32).round() as usize
 }

@@ -2,66 +2,85 @@
 //! windows.
 //!
 //! ```text
-//! script ── Player ──┬── playback: which frame          (no window, no clock)
-//!             │      ├── layout:   where the parts are  (for drawing and the mouse)
-//!             │      └── render:   panel, text → Image  (what the window shows, and files get)
+//! script ── Player ──┬── playback: which frame            (no window, no clock)
+//!             │      ├── view:     which part of it       (zoom and pan)
+//!             │      ├── layout:   where the parts are    (for drawing and the mouse)
+//!             │      ├── input:    what keys and mouse do (actions, picks, courses)
+//!             │      ├── scene:    all that is drawn at one moment
+//!             │      └── render:   panels, marks, strip, controls, help → Image
+//!             ├── maker: frames that a function makes, on a thread of its own
 //!          Windows ──── hub: the main thread's loop ──── window: Screen, minifb
 //! ```
 
+mod actions;
+mod controls;
+mod course;
+mod display;
+pub mod help;
 pub mod hub;
+mod input;
+mod latest;
 mod layout;
+mod link;
+mod maker;
+mod marks;
 mod panel;
+pub mod picks;
 pub mod playback;
 mod render;
+mod save;
+mod scale;
+mod scene;
+mod state;
+mod strip;
 pub mod theme;
+mod view;
 pub mod window;
 
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub use crate::draw::{Image, Rect};
-pub use layout::{Layout, Target};
+pub use input::Event;
+pub use layout::{Layout, Needs, PanelLayout, PanelNeeds, Target};
+pub use maker::{Listen, Make};
+pub use panel::Panel;
 pub use playback::{Key, Outcome, Playback};
+pub use scene::Controls;
+pub use theme::Sizes;
 
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::task;
 use crate::video::Video;
-use crate::video::colormap::Colormap;
-use panel::Panel;
+use latest::Latest;
+use maker::Maker;
+use picks::Pick;
+use state::State;
 
 /// What to show and how.
 #[derive(Debug, Clone)]
 pub struct Show {
-    /// The video `{t, y, x}`, or `{t, y, x, c}` with 3 or 4 channels.
-    pub video: Video,
-    /// What is written above it; may be empty.
-    pub title: String,
-    /// The colours of a video without channels.
-    pub colormap: Colormap,
-    /// The value of the first colour; by default the lowest of the first frame with finite samples.
-    pub vmin: Option<f64>,
-    /// The value of the last colour; by default the highest of that frame.
-    pub vmax: Option<f64>,
+    /// What is shown side by side; the first one's frames are played.
+    pub panels: Vec<Panel>,
     /// Time from frame to frame in milliseconds.
     pub interval_ms: u64,
     /// How many frames to go on at a time.
     pub step: usize,
 }
 
-/// What happened in a window, with places in pixels from its top left corner.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Event {
-    /// A key was pressed, or repeats.
-    Key(Key),
-    /// The left mouse button was pressed.
-    Press(f32, f32),
-    /// The mouse was moved with the left button down.
-    Drag(f32, f32),
-    /// The left mouse button was released.
-    Release,
-    /// The wheel was turned by a number of notches, positive away from the user.
-    Wheel(i32),
+/// Which frames of a function are played and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Span {
+    /// The first frame.
+    pub start: usize,
+    /// The frame before which to end.
+    pub end: usize,
+    /// How many frames to go on at a time.
+    pub step: usize,
+    /// Time from frame to frame in milliseconds.
+    pub interval_ms: u64,
 }
 
 /// A video being played, whether or not it is seen in a window. Clones are the same player.
@@ -71,45 +90,59 @@ pub struct Player {
 }
 
 struct Shared {
-    panel: Panel,
-    needs: layout::Needs,
     state: Mutex<State>,
     closed: Condvar,
-}
-
-struct State {
-    playback: Playback,
-    /// Whether a window shows it.
-    open: bool,
-    /// Whether the mouse holds the slider's handle.
-    held: bool,
-    /// Counts the changes, so that a window knows when to draw.
-    revision: u64,
+    maker: Option<Maker>,
+    listener: Mutex<Option<Latest<usize>>>,
+    group: Mutex<Option<Arc<link::Group>>>,
 }
 
 impl Player {
     /// A player at the first frame, playing; it is seen once [`hub::Windows::open`] shows it.
     pub fn new(show: Show) -> Result<Self> {
-        if show.step == 0 {
-            bail!("the step from frame to frame must be at least 1, got 0");
-        }
-        let interval = Duration::from_millis(show.interval_ms);
-        let frames = show.video.shape().first().copied().unwrap_or_default();
-        let panel = Panel::new(show.video, show.title, show.colormap, show.vmin, show.vmax)?;
-        let shared = Shared {
-            needs: render::needs(&panel),
-            panel,
-            state: Mutex::new(State {
-                playback: Playback::new(0, frames, show.step, interval),
-                open: false,
-                held: false,
-                revision: 0,
-            }),
-            closed: Condvar::new(),
+        let Some(first) = show.panels.first() else {
+            bail!("a player needs at least one video, got none");
         };
+        let span = Span {
+            start: 0,
+            end: first.len(),
+            step: show.step,
+            interval_ms: show.interval_ms,
+        };
+        for (index, panel) in show.panels.iter().enumerate() {
+            if panel.len() < span.end {
+                let error = format!(
+                    "videos played together must be equally long: video 0 has {} frames, video {index} has {}",
+                    span.end,
+                    panel.len()
+                );
+                let hint = format!("cut the longer ones: `v[..{}]`", panel.len());
+                return Err(Error::new(error).hint(hint));
+            }
+        }
+        let playback = span.playback()?;
+        let state = State::new(show.panels, playback, display_scale());
         Ok(Self {
-            shared: Arc::new(shared),
+            shared: Arc::new(Shared::new(state, None)),
         })
+    }
+
+    /// A player whose frames are made when they are to be shown; the first one is made at once.
+    pub fn made(make: Arc<Make>, span: Span) -> Result<Self> {
+        let playback = span.playback()?;
+        let panels = Maker::panels(&*make, playback.frame())?;
+        let mut state = State::new(panels, playback, display_scale());
+        state.made = Some(span.start);
+        let mut failed = None;
+        let shared = Arc::new_cyclic(|shared| {
+            let maker = Maker::start(make, shared.clone());
+            let maker = maker.map_err(|error| failed = Some(error)).ok();
+            Shared::new(state, maker)
+        });
+        match failed {
+            Some(error) => Err(error),
+            None => Ok(Self { shared }),
+        }
     }
 
     /// The frame shown.
@@ -142,6 +175,11 @@ impl Player {
         self.change(|playback| playback.set_step(step));
     }
 
+    /// A copy of the state machine.
+    pub fn playback(&self) -> Playback {
+        self.state().playback.clone()
+    }
+
     /// Whether a window shows it.
     pub fn is_open(&self) -> bool {
         self.state().open
@@ -168,6 +206,53 @@ impl Player {
         Ok(())
     }
 
+    /// Calls a function with the index of each frame that is shown from now on, on a thread of its
+    /// own; frames shown while it works are left out, but for the latest. What goes wrong is said
+    /// once, and ends it.
+    pub fn on_frame(&self, listen: Arc<Listen>) -> Result<()> {
+        let mut listen = Some(listen);
+        let mut last = None;
+        let work = move |frame| {
+            if last.replace(frame) == Some(frame) {
+                return;
+            }
+            let failure = listen.as_ref().and_then(|listen| listen(frame).err());
+            if let Some(error) = failure {
+                listen = None;
+                if !error.is_interrupted() {
+                    task::warn(&format!("the function of `on_frame` failed: {error}"));
+                }
+            }
+        };
+        let listener = Latest::start("on_frame", task::STACK_SIZE, work);
+        let listener = listener.map_err(maker::no_thread)?;
+        let slot = self.shared.listener.lock();
+        *slot.unwrap_or_else(PoisonError::into_inner) = Some(listener);
+        Ok(())
+    }
+
+    /// What was picked in the videos.
+    pub fn picks(&self) -> Vec<Pick> {
+        self.state().picks.clone()
+    }
+
+    /// The courses in time of what was picked; waits until they are known.
+    pub fn traces(&self) -> Result<Vec<Video>> {
+        self.picks().iter().map(|pick| pick.course.wait()).collect()
+    }
+
+    /// Writes the courses in time of what was picked as a table.
+    pub fn save_csv(&self, path: &Path) -> Result<()> {
+        let (picks, panels) = (self.picks(), self.state().panels.clone());
+        if picks.is_empty() {
+            return Err(Error::new("there are no traces to save").hint(
+                "press `t` over a pixel in the window, or `r` and draw a region, to pick one",
+            ));
+        }
+        let fps = panels.first().and_then(|panel| panel.base().metadata().fps);
+        picks::save_csv(path, &picks, panels.len(), fps)
+    }
+
     /// What a window of the given size shows; at least one pixel.
     pub fn render(&self, width: usize, height: usize) -> Image {
         let mut image = Image::new(width.max(1), height.max(1));
@@ -177,60 +262,61 @@ impl Player {
 
     /// Draws over the whole image what a window of its size shows.
     pub fn render_into(&self, image: &mut Image) {
-        let playback = self.state().playback.clone();
-        render::draw(image, &self.shared.panel, &self.shared.needs, &playback);
+        let scene = self.state().scene();
+        render::draw(image, &scene);
     }
 
     /// Where the parts of a window of the given size are.
-    pub fn layout(&self, (width, height): (usize, usize)) -> Layout {
+    pub fn layout(&self, size: (usize, usize)) -> Layout {
         let area = Rect {
-            width,
-            height,
+            width: size.0,
+            height: size.1,
             ..Rect::default()
         };
-        Layout::new(area, &self.shared.needs)
+        Layout::new(area, self.state().needs())
     }
 
-    /// The size of window that suits the video.
+    /// The size of window that suits the videos.
     pub fn window_size(&self) -> (usize, usize) {
-        Layout::window_size(&self.shared.needs)
+        Layout::window_size(self.state().needs())
     }
 
-    /// The name of the window: the title, else the name of the file, else that of the program.
+    /// The name of the window: the titles, else the name of the file, else that of the program.
     pub fn window_title(&self) -> String {
-        let panel = &self.shared.panel;
-        if !panel.title().is_empty() {
-            return panel.title().to_owned();
+        let panels = self.state().panels.clone();
+        let titles = panels.iter().map(Panel::title);
+        let titles: Vec<_> = titles.filter(|title| !title.is_empty()).collect();
+        if !titles.is_empty() {
+            return titles.join(", ");
         }
-        let source = panel.video().metadata().source.as_ref();
+        let source = panels
+            .first()
+            .and_then(|panel| panel.base().metadata().source.as_ref());
         let name = source.and_then(|path| path.file_name());
         name.map_or("optimap".into(), |name| name.to_string_lossy().into_owned())
     }
 
-    /// Does what the user asks for in a window of the given size.
-    pub fn handle(&self, event: Event, size: (usize, usize)) {
-        match event {
-            Event::Key(key) => self.key(key),
-            Event::Press(x, y) => self.press(x, y, &self.layout(size)),
-            Event::Drag(x, _) if self.state().held => self.drag(x, &self.layout(size)),
-            Event::Drag(..) => {}
-            Event::Release => self.state().held = false,
-            Event::Wheel(notches) => self.turn(notches),
-        }
-    }
-
     /// Lets time pass.
     pub fn advance(&self, elapsed: Duration) {
+        let is_led = self.is_led();
         let mut state = self.state();
-        if !state.held && state.playback.advance(elapsed) {
-            state.revision += 1;
+        state.fade(elapsed);
+        let held = matches!(state.drag, state::Drag::Slider | state::Drag::Strip);
+        if !held && !is_led && state.playback.advance(elapsed) {
+            state.changed();
+            drop(state);
+            self.frame_changed();
+            self.lead();
         }
     }
 
     /// The time until the next frame is due; `None` while nothing moves.
     pub fn until_next(&self) -> Option<Duration> {
         let state = self.state();
-        state.playback.until_next().filter(|_| !state.held)
+        state
+            .playback
+            .until_next()
+            .filter(|_| state.drag == state::Drag::None)
     }
 
     /// A number that changes with what the player shows.
@@ -238,61 +324,101 @@ impl Player {
         self.state().revision
     }
 
+    /// Notes that what it shows has been seen, in a window of the given size.
+    pub fn mark_shown(&self, size: (usize, usize)) {
+        let mut state = self.state();
+        state.size = Some(size);
+        if state.made.is_none_or(|made| made == state.playback.frame()) {
+            state.playback.mark_shown();
+        }
+    }
+
+    /// Notes how many frames are shown per second.
+    pub fn set_rate(&self, rate: Option<f64>) {
+        let mut state = self.state();
+        if state.rate != rate {
+            state.rate = rate;
+            state.changed();
+        }
+    }
+
     /// Notes that a window has appeared or gone.
     fn set_open(&self, open: bool) {
-        self.state().open = open;
+        let mut state = self.state();
+        state.open = open;
+        state.renew_needs();
+        drop(state);
         self.shared.closed.notify_all();
     }
 
-    fn key(&self, key: Key) {
-        let mut state = self.state();
-        match state.playback.key(key) {
-            Outcome::Ignored => {}
-            Outcome::Changed => state.revision += 1,
-            Outcome::Quit => {
-                drop(state);
-                self.close();
-            }
-        }
-    }
-
-    fn press(&self, x: f32, y: f32, layout: &Layout) {
-        match layout.target(x, y) {
-            Some(Target::Button) => {
-                self.change(|playback| playback.set_playing(!playback.is_playing()));
-            }
-            Some(Target::Slider) => {
-                self.state().held = true;
-                self.drag(x, layout);
-            }
-            None => {}
-        }
-    }
-
-    fn drag(&self, x: f32, layout: &Layout) {
-        self.change(|playback| playback.seek(layout.frame_at(x, playback)));
-    }
-
-    fn turn(&self, notches: i32) {
-        self.change(|playback| {
-            for _ in 0..notches.unsigned_abs() {
-                if 0 < notches {
-                    playback.previous();
-                } else {
-                    playback.next();
-                }
-            }
-        });
-    }
-
-    fn change(&self, change: impl FnOnce(&mut Playback)) {
+    /// Changes how it plays; the linked players follow.
+    pub fn change(&self, change: impl FnOnce(&mut Playback)) {
         let mut state = self.state();
         change(&mut state.playback);
-        state.revision += 1;
+        state.changed();
+        drop(state);
+        self.frame_changed();
+        self.lead();
+    }
+
+    /// Passes the frame on to those who make it and those who want to know.
+    fn frame_changed(&self) {
+        let frame = self.frame();
+        if let Some(maker) = &self.shared.maker
+            && self.state().made != Some(frame)
+        {
+            maker.want(frame);
+        }
+        let listener = self.shared.listener.lock();
+        if let Some(listener) = &*listener.unwrap_or_else(PoisonError::into_inner) {
+            listener.send(frame);
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         let state = self.shared.state.lock();
         state.unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn group(&self) -> MutexGuard<'_, Option<Arc<link::Group>>> {
+        let group = self.shared.group.lock();
+        group.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shared {
+    fn new(state: State, maker: Option<Maker>) -> Self {
+        Self {
+            state: Mutex::new(state),
+            closed: Condvar::new(),
+            maker,
+            listener: Mutex::new(None),
+            group: Mutex::new(None),
+        }
+    }
+}
+
+impl Span {
+    fn playback(&self) -> Result<Playback> {
+        if self.step == 0 {
+            bail!("the step from frame to frame must be at least 1, got 0");
+        }
+        if self.end <= self.start {
+            bail!(
+                "there is no frame to play from {} up to {}",
+                self.start,
+                self.end
+            );
+        }
+        let interval = Duration::from_millis(self.interval_ms);
+        Ok(Playback::new(self.start, self.end, self.step, interval))
+    }
+}
+
+/// How many times as large as usual everything is to be, from the variable `OPTIMAP_SCALE`, or the
+/// `GDK_SCALE` of desktops.
+fn display_scale() -> f32 {
+    let number = |name| std::env::var(name).ok()?.trim().parse().ok();
+    let scale = number("OPTIMAP_SCALE").or_else(|| number("GDK_SCALE"));
+    scale.filter(|scale: &f32| 0.0 < *scale).unwrap_or(1.0)
 }

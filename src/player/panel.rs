@@ -1,30 +1,38 @@
-//! One video of a player: its samples, its range of values and the colours they get.
+//! One picture of a player: its samples and the colours they get.
 
-use super::theme;
+use std::sync::Arc;
+
+use super::scale::{self, Target};
+use super::view::Part;
 use crate::bail;
-use crate::draw::{Color, Image, Rect, mix};
+use crate::draw::{Image, Rect};
 use crate::error::Result;
-use crate::video::coloring::Coloring;
-use crate::video::colormap::{BAD, Colormap, Rgba, Scale};
+use crate::ops::blend::Blend;
+use crate::video::coloring::{Coloring, first_range};
+use crate::video::colormap::{Colormap, Rgba, Scale};
 use crate::video::{Video, shape_text};
 
-/// A video and how its samples become colours.
+/// A picture of a player: a video, or one laid over another, with a title.
 #[derive(Debug, Clone)]
-pub(super) struct Panel {
-    video: Video,
+pub struct Panel {
+    source: Source,
     title: String,
-    coloring: Coloring,
+}
+
+#[derive(Debug, Clone)]
+enum Source {
+    Video(Video, Coloring),
+    Overlay(Arc<Blend>),
 }
 
 impl Panel {
-    /// A panel for a video `{t, y, x}`, or a coloured one of 3 or 4 channels `{t, y, x, c}`,
-    /// which needs no range.
-    pub(super) fn new(
+    /// Shows a video `{t, y, x}`, or a coloured one of 3 or 4 channels `{t, y, x, c}`, which needs no
+    /// range.
+    pub fn video(
         video: Video,
         title: String,
         colormap: Colormap,
-        vmin: Option<f64>,
-        vmax: Option<f64>,
+        (vmin, vmax): (Option<f64>, Option<f64>),
     ) -> Result<Self> {
         video.expect_frames("a player")?;
         if video.is_empty() {
@@ -33,15 +41,42 @@ impl Panel {
         }
         let coloring = Coloring::new(&video, colormap, vmin, vmax)?;
         Ok(Self {
-            video,
+            source: Source::Video(video, coloring),
             title,
-            coloring,
         })
     }
 
-    /// The video.
-    pub(super) fn video(&self) -> &Video {
-        &self.video
+    /// Shows a video with another one laid over it.
+    pub fn overlay(blend: Blend, title: String) -> Result<Self> {
+        if blend.is_empty() || blend.base().is_empty() {
+            let shape = shape_text(blend.base().shape());
+            bail!("there is nothing to play in a video of shape {shape}");
+        }
+        Ok(Self {
+            source: Source::Overlay(Arc::new(blend)),
+            title,
+        })
+    }
+
+    /// A single picture `{y, x}` or `{y, x, c}`.
+    pub(super) fn picture(picture: Video) -> Result<Self> {
+        if !matches!(*picture.shape(), [_, _] | [_, _, 1 | 3 | 4]) {
+            bail!(
+                "a frame of a player must be an image {{y, x}} or {{y, x, channel}}, got {} of shape {}",
+                picture.kind(),
+                shape_text(picture.shape())
+            );
+        }
+        let video = picture.with_layout(picture.layout().insert_axis(0));
+        Self::video(video, String::new(), Colormap::gray(), (None, None))
+    }
+
+    /// The video, or that under the overlay.
+    pub(super) fn base(&self) -> &Video {
+        match &self.source {
+            Source::Video(video, _) => video,
+            Source::Overlay(blend) => blend.base(),
+        }
     }
 
     /// What is written above it.
@@ -49,58 +84,97 @@ impl Panel {
         &self.title
     }
 
+    /// The number of frames.
+    pub(super) fn len(&self) -> usize {
+        self.base().len()
+    }
+
     /// The width and height of a frame.
     pub(super) fn frame_size(&self) -> (usize, usize) {
-        (self.video.shape()[2], self.video.shape()[1])
+        (self.base().shape()[2], self.base().shape()[1])
     }
 
-    /// The colours and the range they stand for, unless the video is coloured itself.
+    /// The colours and the range they stand for, unless the video is coloured itself; of an overlay,
+    /// those of what lies on top.
     pub(super) fn scale(&self) -> Option<&Scale> {
-        self.coloring.scale()
-    }
-
-    /// Draws a frame that fills the rectangle, each pixel in the colour of the sample nearest to
-    /// it. Only rows that are seen are read.
-    pub(super) fn draw(&self, frame: usize, image: &mut Image, rect: Rect) {
-        let (width, height) = self.frame_size();
-        let columns = nearest(rect.width, width);
-        let mut colors = vec![BAD; width];
-        let mut drawn = None;
-        for (y, row) in (rect.top..).zip(nearest(rect.height, height)) {
-            if drawn == Some(row) {
-                copy_row_above(image, rect, y);
-                continue;
-            }
-            drawn = Some(row);
-            let pixels = row * width..(row + 1) * width;
-            self.coloring
-                .colors(&self.video, frame, pixels, &mut colors);
-            let shown = image.row_mut(rect.left, y, rect.width);
-            for (pixel, column) in shown.iter_mut().zip(&columns) {
-                *pixel = over_background(colors[*column]);
-            }
+        match &self.source {
+            Source::Video(_, coloring) => coloring.scale(),
+            Source::Overlay(blend) => blend.overlay_coloring().scale(),
         }
     }
-}
 
-/// For each of `shown` pixels the one of `available` samples nearest to it.
-fn nearest(shown: usize, available: usize) -> Vec<usize> {
-    (0..shown)
-        .map(|i| (2 * i + 1) * available / (2 * shown))
-        .collect()
-}
+    /// Whether its colormap can be changed while it plays.
+    pub(super) fn has_own_scale(&self) -> bool {
+        matches!(self.source, Source::Video(_, Coloring::Mapped(_)))
+    }
 
-fn copy_row_above(image: &mut Image, rect: Rect, y: usize) {
-    let start = (y - 1) * image.width + rect.left;
-    let above = start..start + rect.width;
-    image.pixels.copy_within(above, start + image.width);
-}
+    /// The colours that can be changed while it plays.
+    fn own_scale(&mut self) -> Option<&mut Scale> {
+        match &mut self.source {
+            Source::Video(_, Coloring::Mapped(scale)) => Some(scale),
+            _ => None,
+        }
+    }
 
-fn over_background([red, green, blue, opacity]: Rgba) -> Color {
-    let color = u32::from_be_bytes([0, red, green, blue]);
-    match opacity {
-        255 => color,
-        0 => theme::BACKGROUND,
-        _ => mix(theme::BACKGROUND, color, u32::from(opacity) * 256 / 255),
+    /// The same samples in the colours of another panel, as far as both have a colormap.
+    pub(super) fn colored_like(&mut self, other: &Panel) {
+        if let (Some(own), Source::Video(_, Coloring::Mapped(scale))) =
+            (self.own_scale(), &other.source)
+        {
+            *own = scale.clone();
+        }
+    }
+
+    /// Takes another colormap.
+    pub(super) fn set_colormap(&mut self, colormap: Colormap) {
+        if let Some(scale) = self.own_scale() {
+            *scale = Scale::new(colormap, scale.low(), scale.high());
+        }
+    }
+
+    /// Stretches the colormap over the range of a frame, if that has finite samples.
+    pub(super) fn stretch_to(&mut self, frame: usize) -> Result<()> {
+        let frame = frame.min(self.len() - 1);
+        let Some((low, high)) = first_range(&self.base().frames(frame, 1, 1))? else {
+            return Ok(());
+        };
+        if let Some(scale) = self.own_scale() {
+            *scale = Scale::new(scale.colormap().clone(), low, high);
+        }
+        Ok(())
+    }
+
+    /// The samples of a pixel, one for each channel.
+    pub(super) fn samples(&self, frame: usize, (x, y): (usize, usize)) -> Vec<f64> {
+        let video = self.base();
+        let channels = video.shape().get(3).copied().unwrap_or(1);
+        let pixel = y * self.frame_size().0 + x;
+        let mut samples = vec![0.0; channels];
+        let run = pixel * channels..(pixel + 1) * channels;
+        video
+            .samples()
+            .read(frame.min(self.len() - 1), run, &mut samples);
+        samples
+    }
+
+    /// Draws the part of a frame that fills the rectangle. Only what is seen is read.
+    pub(super) fn draw(
+        &self,
+        frame: usize,
+        (image, rect): (&mut Image, Rect),
+        part: &Part,
+        smooth: bool,
+    ) {
+        let width = self.frame_size().0;
+        let frame = frame.min(self.len() - 1);
+        let colors = |row: usize, columns: std::ops::Range<usize>, out: &mut [Rgba]| {
+            let pixels = row * width + columns.start..row * width + columns.end;
+            match &self.source {
+                Source::Video(video, coloring) => coloring.colors(video, frame, pixels, out),
+                Source::Overlay(blend) => blend.colors(frame, pixels, out),
+            }
+        };
+        let target = Target { image, rect };
+        scale::draw(target, part, self.frame_size(), smooth, colors);
     }
 }

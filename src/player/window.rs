@@ -6,8 +6,10 @@ use std::rc::Rc;
 
 use minifb::{InputCallback, MouseButton, MouseMode, Window, WindowOptions};
 
+use super::display::Probe;
 use super::{Event, Image, Key};
 use crate::error::{Error, Result};
+use crate::task;
 
 /// A window that shows images and reports what the user does.
 pub trait Screen {
@@ -38,6 +40,8 @@ pub fn open(title: &str, width: usize, height: usize) -> Result<Box<dyn Screen>>
         resize: true,
         ..WindowOptions::default()
     };
+    // Before the window, as a server that dies closes its connections in their order.
+    let probe = Probe::new();
     let mut window = Window::new(&title.replace('\0', " "), width, height, options)
         .map_err(|cause| no_display(&format!("cannot open a window: {cause}")))?;
     // The hub keeps the time; minifb would sleep in every call.
@@ -45,9 +49,11 @@ pub fn open(title: &str, width: usize, height: usize) -> Result<Box<dyn Screen>>
     let keys = Keys::default();
     window.set_input_callback(Box::new(keys.clone()));
     Ok(Box::new(MinifbScreen {
-        window,
+        window: Some(window),
+        probe,
         keys,
         mouse: None,
+        pointer: None,
         turned: 0.0,
         events: Vec::new(),
     }))
@@ -56,7 +62,7 @@ pub fn open(title: &str, width: usize, height: usize) -> Result<Box<dyn Screen>>
 fn no_display(message: &str) -> Error {
     Error::new(message)
         .hint("set DISPLAY to the display to use")
-        .hint("write a movie with `export_video` instead")
+        .hint("write a movie with `save` or `export_video`, or draw in the terminal with `preview`")
         .hint("run with `--headless` to go on without windows")
 }
 
@@ -67,10 +73,14 @@ fn has_display() -> bool {
 }
 
 struct MinifbScreen {
-    window: Window,
+    /// None once its display is gone.
+    window: Option<Window>,
+    probe: Probe,
     keys: Keys,
     /// Where the left button is held down.
     mouse: Option<(f32, f32)>,
+    /// Where the mouse is, as long as it is over the window.
+    pointer: Option<(f32, f32)>,
     /// How far the wheel was turned without completing a notch.
     turned: f32,
     events: Vec<Event>,
@@ -78,30 +88,46 @@ struct MinifbScreen {
 
 impl Screen for MinifbScreen {
     fn is_open(&self) -> bool {
-        self.window.is_open()
+        self.window.as_ref().is_some_and(Window::is_open)
     }
 
     fn size(&self) -> (usize, usize) {
-        let (width, height) = self.window.get_size();
-        (width.max(1), height.max(1))
+        let size = self.window.as_ref().map_or((1, 1), Window::get_size);
+        (size.0.max(1), size.1.max(1))
     }
 
     fn events(&mut self) -> Vec<Event> {
-        self.window.update();
+        self.leave_if_gone();
+        if let Some(window) = &mut self.window {
+            window.update();
+        }
         self.collect();
         std::mem::take(&mut self.events)
     }
 
     fn present(&mut self, image: &Image) -> Result<()> {
-        self.window
-            .update_with_buffer(&image.pixels, image.width, image.height)
-            .map_err(|cause| Error::new(format!("cannot draw in the window: {cause}")))?;
+        self.leave_if_gone();
+        if let Some(window) = &mut self.window {
+            window
+                .update_with_buffer(&image.pixels, image.width, image.height)
+                .map_err(|cause| Error::new(format!("cannot draw in the window: {cause}")))?;
+        }
         self.collect();
         Ok(())
     }
 }
 
 impl MinifbScreen {
+    /// Gives the window up without a word to its server if that is gone, as Xlib would end the program.
+    fn leave_if_gone(&mut self) {
+        if !self.probe.is_alive()
+            && let Some(window) = self.window.take()
+        {
+            std::mem::forget(window);
+            task::warn("the display has gone, and a window with it; everything else goes on");
+        }
+    }
+
     /// Notes what happened; needed after every update, as the next one forgets it.
     fn collect(&mut self) {
         self.events.append(&mut self.keys.0.borrow_mut());
@@ -110,24 +136,54 @@ impl MinifbScreen {
     }
 
     fn collect_wheel(&mut self) {
-        self.turned += self.window.get_scroll_wheel().map_or(0.0, |(_, y)| y) / NOTCH;
+        let Some(window) = &self.window else {
+            return;
+        };
+        self.turned += window.get_scroll_wheel().map_or(0.0, |(_, y)| y) / NOTCH;
         let notches = self.turned.trunc();
         if notches != 0.0 {
             self.turned -= notches;
-            self.events.push(Event::Wheel(notches as i32));
+            let zooms = [minifb::Key::LeftCtrl, minifb::Key::RightCtrl];
+            let notches = notches as i32;
+            self.events
+                .push(if zooms.iter().any(|key| window.is_key_down(*key)) {
+                    Event::Zoom(notches)
+                } else {
+                    Event::Wheel(notches)
+                });
         }
     }
 
     fn collect_mouse(&mut self) {
-        let place = self.window.get_unscaled_mouse_pos(MouseMode::Pass);
-        let held = place.filter(|_| self.window.get_mouse_down(MouseButton::Left));
+        let Some(window) = &self.window else {
+            return;
+        };
+        let place = window.get_unscaled_mouse_pos(MouseMode::Pass);
+        let held = place.filter(|_| window.get_mouse_down(MouseButton::Left));
         match (self.mouse, held) {
             (None, Some((x, y))) => self.events.push(Event::Press(x, y)),
             (Some(before), Some((x, y))) if before != (x, y) => self.events.push(Event::Drag(x, y)),
             (Some(_), None) => self.events.push(Event::Release),
-            _ => {}
+            _ => self.collect_pointer(),
         }
         self.mouse = held;
+    }
+}
+
+impl MinifbScreen {
+    /// Notes where the mouse is while no button is down.
+    fn collect_pointer(&mut self) {
+        let Some(window) = self.window.as_ref().filter(|_| self.mouse.is_none()) else {
+            return;
+        };
+        let place = window.get_unscaled_mouse_pos(MouseMode::Discard);
+        if place != self.pointer {
+            self.pointer = place;
+            self.events.push(match place {
+                Some((x, y)) => Event::Move(x, y),
+                None => Event::Leave,
+            });
+        }
     }
 }
 
@@ -164,6 +220,7 @@ fn named(key: minifb::Key) -> Option<Key> {
         minifb::Key::Home => Key::Home,
         minifb::Key::End => Key::End,
         minifb::Key::Escape => Key::Escape,
+        minifb::Key::Backspace | minifb::Key::Delete => Key::Backspace,
         _ => return None,
     })
 }

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 
 /// A call whose arguments stand in the order of the parameters.
 pub struct Call<'a> {
-    builtin: &'a Builtin,
+    pub(super) builtin: &'a Builtin,
     arguments: Vec<Dynamic>,
     /// The session that calls.
     pub context: &'a Context,
@@ -70,6 +70,23 @@ impl<'a> Call<'a> {
         })
     }
 
+    /// The arguments, in the order of the parameters.
+    pub(super) fn arguments(&self) -> &[Dynamic] {
+        &self.arguments
+    }
+
+    /// An error if an argument is a path outside the sandbox.
+    pub(super) fn check_paths(&self) -> Result<()> {
+        let sandbox = &self.context.sandbox;
+        let mut arguments = self.builtin.params.iter().zip(&self.arguments);
+        arguments.try_for_each(|(param, value)| sandbox.check_argument(&param.ty, value))
+    }
+
+    /// Calls the function proper.
+    pub(super) fn run(self) -> Result<Dynamic> {
+        (self.builtin.run)(self)
+    }
+
     /// The arguments, to be taken one after the other as the types that the parameters have.
     pub fn values(self) -> Values<'a> {
         Values {
@@ -115,7 +132,7 @@ fn take_options(builtin: &Builtin, arguments: &mut Vec<Dynamic>) -> Map {
     }
 }
 
-fn accepts_map(ty: &Type) -> bool {
+pub(super) fn accepts_map(ty: &Type) -> bool {
     match ty {
         Type::Map | Type::Any => true,
         Type::Optional(of) => accepts_map(of),

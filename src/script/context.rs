@@ -1,11 +1,17 @@
 //! What builtins need from the session that calls them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+
+use rhai::Engine;
 
 use super::builtin::{Builtin, Topic};
 use super::docs::{Function, Library};
+use super::loads::Loads;
+use super::profile::Profile;
+use super::sandbox::Sandbox;
 use crate::error::{Error, Result};
 use crate::io::Encoder;
 use crate::player::Player;
@@ -29,8 +35,43 @@ pub struct Context {
     encoders: Mutex<Encoders>,
     libraries: OnceLock<Vec<Library>>,
     sources: Mutex<BTreeMap<String, String>>,
+    make_engine: OnceLock<Box<MakeEngine>>,
+    warned: Mutex<BTreeSet<String>>,
     verbose: AtomicBool,
+    modules: Mutex<Imported>,
+    entries: Mutex<Vec<Entry>>,
+    shown: Mutex<Vec<Player>>,
+    names_last_value: AtomicBool,
+    /// How long builtins take, if somebody wants to know.
+    pub profile: Profile,
+    /// Where files may be read and written.
+    pub sandbox: Sandbox,
+    /// Recordings that need not be loaded again.
+    pub loads: Loads,
 }
+
+/// The modules of the user.
+#[derive(Default)]
+struct Imported {
+    folders: Vec<PathBuf>,
+    libraries: BTreeMap<String, Arc<Library>>,
+}
+
+/// An entry of the prompt that succeeded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// What was typed.
+    pub text: String,
+    /// Whether it is a single expression with a value.
+    pub has_value: bool,
+    /// The functions that it defines.
+    pub functions: Vec<String>,
+    /// Whether it does nothing else.
+    pub is_definition: bool,
+}
+
+/// Makes an engine that knows what that of the session knows.
+type MakeEngine = dyn Fn() -> Engine + Send + Sync;
 
 /// The movie encoders that can be chosen by name, and the one that is used by default.
 pub struct Encoders {
@@ -70,6 +111,15 @@ impl Context {
             }),
             libraries: OnceLock::new(),
             sources: Mutex::default(),
+            modules: Mutex::default(),
+            entries: Mutex::default(),
+            shown: Mutex::default(),
+            names_last_value: AtomicBool::new(false),
+            profile: Profile::default(),
+            sandbox: Sandbox::default(),
+            loads: Loads::default(),
+            make_engine: OnceLock::new(),
+            warned: Mutex::default(),
             verbose: AtomicBool::new(false),
         }
     }
@@ -96,6 +146,67 @@ impl Context {
                 .map(|(name, text)| Library::parse(name, text))
                 .collect()
         })
+    }
+
+    /// The library of a name: one of the user's that has been imported, or of the standard ones.
+    pub fn library(&self, name: &str) -> Option<Arc<Library>> {
+        if let Some(library) = self.modules().libraries.get(name) {
+            return Some(library.clone());
+        }
+        let (_, text) = super::modules::stdlib().find(|(known, _)| *known == name)?;
+        Some(Arc::new(Library::parse(name, text)))
+    }
+
+    /// The user's modules that have been imported.
+    pub fn imported(&self) -> Vec<Arc<Library>> {
+        self.modules().libraries.values().cloned().collect()
+    }
+
+    /// Remembers the documentation of a module of the user.
+    pub(super) fn add_library(&self, library: Library) {
+        let library = Arc::new(library);
+        let name = library.name.clone();
+        self.modules().libraries.insert(name, library);
+    }
+
+    /// Tells where modules are looked for, beside the importing script.
+    pub fn set_library_folders(&self, folders: Vec<PathBuf>) {
+        self.modules().folders = folders;
+    }
+
+    /// Where modules are looked for, beside the importing script.
+    pub fn library_folders(&self) -> Vec<PathBuf> {
+        self.modules().folders.clone()
+    }
+
+    fn modules(&self) -> MutexGuard<'_, Imported> {
+        self.modules.lock().expect("no panic while holding it")
+    }
+
+    /// The entries of the prompt that succeeded.
+    pub fn entries(&self) -> MutexGuard<'_, Vec<Entry>> {
+        self.entries.lock().expect("no panic while holding it")
+    }
+
+    /// Says whether `_` is the last value, rather than the default case of a `switch`.
+    pub fn name_last_value(&self, is_named: bool) {
+        self.names_last_value.store(is_named, Relaxed);
+    }
+
+    pub(super) fn last_value_is_named(&self) -> bool {
+        self.names_last_value.load(Relaxed)
+    }
+
+    /// The names of the modules that can be imported from here.
+    pub fn module_names(&self) -> Vec<String> {
+        let mut folders = self.library_folders();
+        folders.push(PathBuf::from("."));
+        let files = folders.iter().filter_map(|folder| folder.read_dir().ok());
+        let paths = files.flatten().flatten().map(|entry| entry.path());
+        let scripts = paths.filter(|path| path.extension().is_some_and(|end| end == "rhai"));
+        let names = scripts.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()));
+        let standard = super::modules::stdlib().map(|(name, _)| name.to_owned());
+        names.chain(standard).collect()
     }
 
     /// The movie encoders.
@@ -125,6 +236,35 @@ impl Context {
             .cloned()
     }
 
+    /// The scripts, modules and entries by name, entries of the prompt from the last one back.
+    pub(super) fn sources_newest_first(&self) -> Vec<(String, String)> {
+        let sources = self.sources.lock().expect("no panic while holding it");
+        let mut all: Vec<_> = sources.clone().into_iter().collect();
+        let number = |name: &str| name.trim_matches(['<', '>']).parse::<usize>().ok();
+        all.sort_by_key(|(name, _)| std::cmp::Reverse(number(name)));
+        all
+    }
+
+    /// Sets how engines are made for functions that outlive their call. The first time counts.
+    pub fn set_make_engine(&self, make: impl Fn() -> Engine + Send + Sync + 'static) {
+        let _ = self.make_engine.set(Box::new(make));
+    }
+
+    /// An engine that knows what that of the session knows now.
+    pub fn new_engine(&self) -> Engine {
+        self.make_engine
+            .get()
+            .map_or_else(Engine::new, |make| make())
+    }
+
+    /// Shows a warning, unless it has been shown in this session.
+    pub fn warn_once(&self, message: &str) {
+        let mut warned = self.warned.lock().expect("no panic while holding it");
+        if warned.insert(message.to_owned()) {
+            task::warn(message);
+        }
+    }
+
     /// Sets whether each call of a builtin says how long it took.
     pub fn set_verbose(&self, verbose: bool) {
         self.verbose.store(verbose, Relaxed);
@@ -140,6 +280,19 @@ impl Context {
         (self.settings.print)(text);
     }
 
+    /// Closes the windows that scripts have opened.
+    pub fn close_windows(&self) {
+        let mut shown = self.shown.lock().expect("no panic while holding it");
+        shown.drain(..).for_each(|player| player.close());
+    }
+
+    /// The names of the scripts and modules run so far that are files.
+    pub fn source_files(&self) -> Vec<PathBuf> {
+        let sources = self.sources.lock().expect("no panic while holding it");
+        let paths = sources.keys().map(PathBuf::from);
+        paths.filter(|path| path.is_file()).collect()
+    }
+
     /// Shows a player in a window: returns when it is closed, or at once with `block` false. If
     /// there is no display, that is said and the script goes on.
     pub fn show(&self, player: &Player, block: Option<bool>) -> Result<()> {
@@ -147,9 +300,18 @@ impl Context {
             return Ok(());
         };
         if let Err(error) = windows.open(player.clone()) {
-            task::warn(&format!("the video is not shown: {error}"));
+            let advice = error
+                .hints()
+                .iter()
+                .map(|hint| format!("\n  = help: {hint}"));
+            let advice = advice.collect::<String>();
+            self.warn_once(&format!("the video is not shown: {error}{advice}"));
             return Ok(());
         }
+        let mut shown = self.shown.lock().expect("no panic while holding it");
+        shown.retain(Player::is_open);
+        shown.push(player.clone());
+        drop(shown);
         if block.unwrap_or(!self.settings.interactive) {
             player.wait()
         } else {

@@ -6,9 +6,11 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Renderer, Snippet};
 use rhai::{Engine, EvalAltResult, Map, ParseError, ParseErrorType, Position};
 
+use super::colormap::COLORMAP_MEMBERS;
 use super::context::Context;
 use super::importer::IMPORTER_MEMBERS;
-use super::types::{DESCRIPTION_MEMBERS, PLAYER_MEMBERS, VIDEO_MEMBERS, message_of_caught};
+use super::player::PLAYER_MEMBERS;
+use super::types::{DESCRIPTION_MEMBERS, VIDEO_MEMBERS, message_of_caught};
 use crate::error::Error;
 
 /// A failure of a script, ready to be shown.
@@ -71,8 +73,19 @@ impl Diagnostic {
                     place.position = error.position();
                     let text = context.source(&place.source).unwrap_or_default();
                     let names = words(&text).chain(variables.iter().map(String::as_str));
+                    let error = explain(error, names, engine, context);
+                    let at = (place.position.line(), place.position.position());
+                    let error = match at {
+                        (Some(line), column) if !error.is_interrupted() => super::teach::teach(
+                            error,
+                            &text,
+                            (line, column.unwrap_or(1)),
+                            variables,
+                        ),
+                        _ => error,
+                    };
                     break Self {
-                        error: explain(error, names, engine, context),
+                        error,
                         place,
                         trace,
                     };
@@ -94,6 +107,19 @@ impl Diagnostic {
         }
     }
 
+    /// A failure at a place in a script.
+    pub fn at(error: Error, source: &str, position: Position) -> Self {
+        let place = Place {
+            source: source.into(),
+            position,
+        };
+        Self {
+            error,
+            place,
+            trace: Vec::new(),
+        }
+    }
+
     /// Whether the user asked to stop.
     pub fn is_interrupted(&self) -> bool {
         self.error.is_interrupted()
@@ -107,6 +133,19 @@ impl Diagnostic {
     /// The failure itself.
     pub fn error(&self) -> &Error {
         &self.error
+    }
+
+    /// The failure with its place as a hint, for failures that are told elsewhere.
+    pub(super) fn with_place(self) -> Error {
+        if self.error.is_interrupted() || self.place.position.is_none() {
+            return self.error;
+        }
+        let Place { source, position } = &self.place;
+        let place = match (position.line(), position.position()) {
+            (Some(line), Some(column)) => format!("at {source}:{line}:{column}"),
+            _ => format!("in {source}"),
+        };
+        self.error.hint(place)
     }
 
     /// The whole text; coloured for a terminal if asked.
@@ -222,7 +261,7 @@ fn explain<'a>(
             unknown_function(&signature, engine, context)
         }
         EvalAltResult::ErrorVariableNotFound(name, _) => unknown_variable(&name, names, context),
-        EvalAltResult::ErrorDotExpr(text, _) => unknown_property(&text),
+        EvalAltResult::ErrorDotExpr(text, _) => unknown_property(&text, context),
         EvalAltResult::ErrorModuleNotFound(path, _) => {
             Error::new(format!("there is no module `{path}`"))
                 .did_you_mean(&path, library_names(context))
@@ -230,6 +269,14 @@ fn explain<'a>(
         }
         EvalAltResult::ErrorStackOverflow(_) => Error::new("functions call each other without end")
             .hint("a function that calls itself needs a condition under which it does not"),
+        EvalAltResult::ErrorDataTooLarge(what, _) => {
+            let error = |what| Error::new(format!("the {what} would be too large"));
+            match what.contains("tring") {
+                true => error("string").hint("files are written piece by piece"),
+                false => error("array or map")
+                    .hint("numbers by the million belong in a video: zeros([n], \"float32\")"),
+            }
+        }
         error => Error::new(reworded(&error)),
     }
 }
@@ -317,7 +364,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// `signature` is Rhai's, such as `corp (Video, i64)`.
-fn unknown_function(signature: &str, engine: &Engine, context: &Context) -> Error {
+pub(super) fn unknown_function(signature: &str, engine: &Engine, context: &Context) -> Error {
     let (name, arguments) = signature.split_once(" (").unwrap_or((signature, ""));
     let arguments = plain_types(arguments.trim_end_matches(')'));
     let got = arguments
@@ -364,7 +411,7 @@ fn unknown_function(signature: &str, engine: &Engine, context: &Context) -> Erro
 }
 
 /// `text` is Rhai's: "Unknown property 'shpe' - a getter is not registered for type 'Video'".
-fn unknown_property(text: &str) -> Error {
+fn unknown_property(text: &str, context: &Context) -> Error {
     let quoted: Vec<&str> = text.split('\'').collect();
     match quoted[..] {
         [_, property, _, "Video", ..]
@@ -375,6 +422,11 @@ fn unknown_property(text: &str) -> Error {
         [_, property, _, ty, ..] => {
             let ty = plain_types(ty);
             let error = Error::new(format!("{ty} has no property `{property}`"));
+            if context.builtin(property).is_some() {
+                return error.hint(format!(
+                    "it is a function: write {property}(…) after the dot"
+                ));
+            }
             match ty.as_str() {
                 "Video" => error.did_you_mean(property, VIDEO_MEMBERS.iter().map(|m| m.name)),
                 "InteractivePlayer" => {
@@ -383,6 +435,7 @@ fn unknown_property(text: &str) -> Error {
                 "Description" => {
                     error.did_you_mean(property, DESCRIPTION_MEMBERS.iter().map(|m| m.name))
                 }
+                "Colormap" => error.did_you_mean(property, COLORMAP_MEMBERS.iter().map(|m| m.name)),
                 "Importer" => error.did_you_mean(property, IMPORTER_MEMBERS.iter().map(|m| m.name)),
                 _ => error,
             }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use rhai::Engine;
 
-use super::builtin::{Builtin, Param};
+use super::builtin::{Builtin, Param, Topic};
 use super::context::Context;
 use super::value::Type;
 use crate::error::{Error, Result, closest};
@@ -148,6 +148,9 @@ pub fn help(context: &Context, name: &str) -> Result<String> {
             ));
         }
     }
+    if let Some(text) = super::lookup::user_help(context, name) {
+        return Ok(text);
+    }
     let names = context.builtins().map(|builtin| builtin.name);
     let names = names.chain(
         context
@@ -167,20 +170,30 @@ pub fn help(context: &Context, name: &str) -> Result<String> {
 pub fn overview(context: &Context) -> String {
     let mut text = String::new();
     for topic in context.topics() {
-        let entries = topic
-            .builtins
-            .iter()
-            .map(|builtin| (builtin.name, builtin.summary()));
-        section(&mut text, topic.title, entries);
+        text += &topic_overview(topic);
     }
     let libraries = context.libraries().iter();
     let modules = libraries.map(|library| (library.name.as_str(), library.summary()));
     section(&mut text, "Modules (import \"name\" as name;)", modules);
+    super::lookup::user_overview(&mut text, context);
     text.push_str("help(\"name\") tells more about one of them.\n");
     text
 }
 
-fn section<'a>(text: &mut String, title: &str, entries: impl Iterator<Item = (&'a str, &'a str)>) {
+/// The builtins of one topic, a line each.
+pub fn topic_overview(topic: &Topic) -> String {
+    let mut text = String::new();
+    let builtins = topic.builtins.iter();
+    let entries = builtins.map(|builtin| (builtin.name, builtin.summary()));
+    section(&mut text, topic.title, entries);
+    text
+}
+
+pub(super) fn section<'a>(
+    text: &mut String,
+    title: &str,
+    entries: impl Iterator<Item = (&'a str, &'a str)>,
+) {
     let _ = writeln!(text, "{title}");
     for (name, summary) in entries {
         let _ = writeln!(text, "  {name:<36} {}", summary.replace('`', ""));
@@ -199,7 +212,7 @@ fn builtin_help(builtin: &Builtin) -> String {
     text
 }
 
-fn library_help(library: &Library) -> String {
+pub(super) fn library_help(library: &Library) -> String {
     let mut text = format!(
         "import \"{0}\" as {0};\n\n{1}\n\n",
         library.name, library.doc

@@ -1,16 +1,19 @@
 //! Script modules: `import "waves" as waves;` looks beside the importing script, in the folders of
-//! `OPTIMAP_PATH`, and in the standard library inside the program.
+//! `OPTIMAP_PATH`, in the user's library folder, and in the standard library inside the program.
+//! A module whose file has changed is loaded again when it is imported again.
 
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
 
 use include_dir::{Dir, include_dir};
 use rhai::{Dynamic, Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
 
 use super::context::Context;
 use super::diagnostic::parse_failure;
+use super::docs::Library;
 use crate::error::Error;
 
 static STDLIB: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/stdlib");
@@ -58,55 +61,186 @@ pub struct Modules(Arc<Shelf>);
 
 struct Shelf {
     context: Arc<Context>,
-    folders: Vec<PathBuf>,
-    loaded: Mutex<HashMap<String, Shared<Module>>>,
-    loading: Mutex<Vec<String>>,
+    loaded: Mutex<HashMap<String, Loaded>>,
+    loading: Mutex<Vec<Loading>>,
+}
+
+/// A module as its files were when it was loaded.
+struct Loaded {
+    module: Shared<Module>,
+    files: Vec<Stamp>,
+}
+
+/// A module that is being loaded, and the files that it consists of as far as is known.
+struct Loading {
+    source: String,
+    files: Vec<Stamp>,
+}
+
+/// A file with the time of its last change and its size.
+#[derive(Debug, Clone, PartialEq)]
+struct Stamp(PathBuf, Option<SystemTime>, u64);
+
+/// A module that has been found.
+struct Found {
+    /// What messages call it.
+    source: String,
+    /// Its file, unless it is part of the program.
+    file: Option<PathBuf>,
 }
 
 impl Modules {
-    /// A resolver that looks in the given folders after the importing script's own.
-    pub fn new(context: Arc<Context>, folders: Vec<PathBuf>) -> Self {
+    /// A resolver that looks in the folders of the context after the importing script's own.
+    pub fn new(context: Arc<Context>) -> Self {
         let (loaded, loading) = (Mutex::default(), Mutex::default());
         Self(Arc::new(Shelf {
             context,
-            folders,
             loaded,
             loading,
         }))
     }
+
+    /// The text of the module that a script imports by a name.
+    pub fn text(&self, importer: Option<&str>, name: &str) -> Result<String, Error> {
+        let found = self.0.find(importer, name)?;
+        self.0.text(&found, name)
+    }
+}
+
+impl Stamp {
+    fn of(path: &Path) -> Self {
+        let facts = fs::metadata(path).ok();
+        let changed = facts.as_ref().and_then(|facts| facts.modified().ok());
+        let size = facts.map_or(0, |facts| facts.len());
+        Self(path.to_owned(), changed, size)
+    }
+
+    fn is_current(&self) -> bool {
+        *self == Self::of(&self.0)
+    }
 }
 
 impl Shelf {
-    /// The name that messages use for a module, and its text.
-    fn find(&self, importer: Option<&str>, name: &str) -> Option<Result<(String, String), Error>> {
-        let beside = importer
-            .and_then(|path| Path::new(path).parent())
-            .unwrap_or(Path::new(""));
-        let folders = std::iter::once(beside).chain(self.folders.iter().map(PathBuf::as_path));
-        let file_name = format!("{}.rhai", name.trim_end_matches(".rhai"));
-        let file = folders
-            .map(|folder| folder.join(&file_name))
-            .find(|path| path.is_file());
-        if let Some(path) = file {
-            let path = one_name(path);
-            let text = read_script(&path);
-            return Some(text.map(|text| (path.display().to_string(), text)));
-        }
-        let (name, text) = stdlib().find(|(known, _)| *known == name)?;
-        Some(Ok((format!("stdlib/{name}.rhai"), text.to_owned())))
+    /// The folders in which a script looks for modules.
+    fn folders(&self, importer: Option<&str>) -> Vec<PathBuf> {
+        let beside = importer.and_then(|path| Path::new(path).parent());
+        let mut folders = vec![beside.unwrap_or(Path::new("")).to_owned()];
+        folders.extend(self.context.library_folders());
+        folders
     }
 
+    fn find(&self, importer: Option<&str>, name: &str) -> Result<Found, Error> {
+        let file_name = format!("{}.rhai", name.trim_end_matches(".rhai"));
+        let folders = self.folders(importer);
+        for folder in &folders {
+            let file = folder.join(&file_name);
+            if file.is_file() {
+                return self.allowed(folder, one_name(file));
+            }
+        }
+        if stdlib().any(|(known, _)| known == name) {
+            return Ok(Found {
+                source: format!("stdlib/{name}.rhai"),
+                file: None,
+            });
+        }
+        let names = self.context.module_names();
+        Err(Error::new(format!("there is no module `{name}`"))
+            .did_you_mean(name, names.iter().map(String::as_str))
+            .hint(format!(
+                "looked for {file_name} in {}, and in the standard library",
+                folder_list(&folders)
+            )))
+    }
+
+    /// In a sandbox, modules have to lie in it or in the folder that they are looked for in.
+    fn allowed(&self, folder: &Path, file: PathBuf) -> Result<Found, Error> {
+        let sandbox = &self.context.sandbox;
+        let folder = if folder.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            folder
+        };
+        let is_inside = || {
+            let (file, folder) = (
+                fs::canonicalize(&file).ok()?,
+                fs::canonicalize(folder).ok()?,
+            );
+            file.starts_with(folder).then_some(())
+        };
+        if sandbox.is_closed() && is_inside().is_none() {
+            sandbox.check(&file)?;
+        }
+        Ok(Found {
+            source: file.display().to_string(),
+            file: Some(file),
+        })
+    }
+
+    /// The module, if it has been loaded and its files have not changed since.
+    fn current(&self, source: &str) -> Option<Shared<Module>> {
+        let loaded = self.loaded.lock().expect("no panic while held");
+        let found = loaded.get(source)?;
+        if !found.files.iter().all(Stamp::is_current) {
+            return None;
+        }
+        self.add_files(&found.files);
+        Some(found.module.clone())
+    }
+
+    /// Counts files as part of the module that is being loaded.
+    fn add_files(&self, files: &[Stamp]) {
+        let mut loading = self.loading.lock().expect("no panic while held");
+        if let Some(outer) = loading.last_mut() {
+            outer.files.extend_from_slice(files);
+        }
+    }
+
+    /// Notes that a module is being loaded; an error if that is so already.
+    fn begin(&self, found: &Found) -> Result<usize, Error> {
+        let mut loading = self.loading.lock().expect("no panic while held");
+        if loading.iter().any(|loading| loading.source == found.source) {
+            let sources = loading.iter().map(|loading| loading.source.as_str());
+            let chain: Vec<&str> = sources.chain([found.source.as_str()]).collect();
+            let chain = chain.join(" → ");
+            return Err(Error::new(format!(
+                "modules import each other in a circle: {chain}"
+            )));
+        }
+        let files = found.file.iter().map(|file| Stamp::of(file)).collect();
+        let source = found.source.clone();
+        loading.push(Loading { source, files });
+        Ok(loading.len() - 1)
+    }
+
+    /// The text of what has been found by a name.
+    fn text(&self, found: &Found, name: &str) -> Result<String, Error> {
+        match &found.file {
+            Some(path) => read_script(path),
+            None => {
+                let text = stdlib().find(|(known, _)| *known == name);
+                Ok(text.map_or_else(String::new, |(_, text)| text.to_owned()))
+            }
+        }
+    }
+
+    /// Loads what has been found, as the module of a name.
     fn load(
         &self,
         engine: &Engine,
-        source: &str,
-        text: &str,
+        found: &Found,
+        name: &str,
     ) -> Result<Module, Box<EvalAltResult>> {
-        self.context.add_source(source, text);
+        let raise = |error| EvalAltResult::ErrorRuntime(Dynamic::from(error), Position::NONE);
+        let text = self.text(found, name).map_err(raise)?;
+        self.context.add_source(&found.source, &text);
         let constants = super::register::constants();
-        let compiled = engine.compile_with_scope(&constants, text);
+        let compiled = engine.compile_with_scope(&constants, &text);
         let mut ast = compiled.map_err(parse_failure)?;
-        ast.set_source(source);
+        ast.set_source(&found.source);
+        if found.file.is_some() {
+            self.context.add_library(Library::parse(name, &text));
+        }
         Module::eval_ast_as_new(Scope::new(), &ast, engine)
     }
 }
@@ -119,48 +253,39 @@ impl ModuleResolver for Modules {
         name: &str,
         position: Position,
     ) -> Result<Shared<Module>, Box<EvalAltResult>> {
-        let not_found = || EvalAltResult::ErrorModuleNotFound(name.into(), position);
+        let shelf = &self.0;
         let raise = |error: Error| EvalAltResult::ErrorRuntime(Dynamic::from(error), position);
-        let (source, text) = self
-            .0
-            .find(importer, name)
-            .ok_or_else(not_found)?
-            .map_err(raise)?;
-        if let Some(module) = self
-            .0
-            .loaded
-            .lock()
-            .expect("no panic while held")
-            .get(&source)
-        {
-            return Ok(module.clone());
+        let found = shelf.find(importer, name).map_err(raise)?;
+        if let Some(module) = shelf.current(&found.source) {
+            return Ok(module);
         }
-        {
-            let mut loading = self.0.loading.lock().expect("no panic while held");
-            if loading.contains(&source) {
-                let chain = [&loading[..], std::slice::from_ref(&source)]
-                    .concat()
-                    .join(" → ");
-                loading.clear();
-                let error = Error::new(format!("modules import each other in a circle: {chain}"));
-                return Err(raise(error).into());
-            }
-            loading.push(source.clone());
-        }
-        let module = self.0.load(engine, &source, &text);
-        self.0
-            .loading
-            .lock()
-            .expect("no panic while held")
-            .retain(|loading| *loading != source);
+        let depth = shelf.begin(&found).map_err(raise)?;
+        let module = shelf.load(engine, &found, name);
+        let files = {
+            let mut loading = shelf.loading.lock().expect("no panic while held");
+            let ended = loading.drain(depth..).next();
+            ended.map_or_else(Vec::new, |ended| ended.files)
+        };
+        let source = found.source;
         let module: Shared<Module> = module
             .map_err(|error| EvalAltResult::ErrorInModule(source.clone(), error, position))?
             .into();
-        self.0
-            .loaded
-            .lock()
-            .expect("no panic while held")
-            .insert(source, module.clone());
+        shelf.add_files(&files);
+        let loaded = Loaded {
+            module: module.clone(),
+            files,
+        };
+        let mut all = shelf.loaded.lock().expect("no panic while held");
+        all.insert(source, loaded);
         Ok(module)
     }
+}
+
+/// Folders as a sentence lists them.
+fn folder_list(folders: &[PathBuf]) -> String {
+    let name = |folder: &PathBuf| match folder.as_os_str().is_empty() {
+        true => "the current folder".to_owned(),
+        false => folder.display().to_string(),
+    };
+    folders.iter().map(name).collect::<Vec<_>>().join(", ")
 }

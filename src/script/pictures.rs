@@ -23,6 +23,13 @@ pub const PICTURES: &[Picture] = &[
     picture("crop", "v.crop(30)[60]", "gray"),
     picture("rotate_left", "v.rotate_left()[60]", "gray"),
     picture("flip_up_down", "v.flip_up_down()[60]", "gray"),
+    picture("pad", "v.pad(24, \"reflect\")[60]", "gray"),
+    picture(
+        "resize",
+        "v.resize(#{scale: 0.25, interpolation: \"area\"})[60]",
+        "gray",
+    ),
+    picture("collage", "collage([v, v.rotate_left()], 2, 4)[60]", "gray"),
     picture("clip", "v.clip(500, 1500)[60]", "gray"),
     picture("mean", "v.mean(0)", "gray"),
     picture("std", "v.std(0)", "viridis"),
@@ -55,6 +62,11 @@ pub const PICTURES: &[Picture] = &[
         "seismic",
     ),
     picture(
+        "smoothstep",
+        "v.smooth_spatiotemporal(1, 2).normalize_pixelwise().smoothstep(0.3, 0.7)[60]",
+        "viridis",
+    ),
+    picture(
         "bandpass",
         "v.smooth_spatiotemporal(0, 2).bandpass(4, 40)[60]",
         "viridis",
@@ -81,12 +93,12 @@ pub const PICTURES: &[Picture] = &[
     ),
     picture(
         "connected_components",
-        "connected_components(v[60] > 2000)",
+        "connected_components(v[60] > 2400)",
         "nipy_spectral",
     ),
     picture(
         "largest_component",
-        "largest_component(v[60] > 2000)",
+        "largest_component(v[60] > 2400)",
         "gray",
     ),
     picture(
@@ -103,6 +115,11 @@ pub const PICTURES: &[Picture] = &[
         "hilbert_phase",
         "v.detrend().smooth_spatiotemporal(2, 3).hilbert_phase()[60]",
         "hsv",
+    ),
+    picture(
+        "dominant_frequency",
+        "v.smooth_spatiotemporal(1, 2).dominant_frequency(4, 40).clip(4, 20)",
+        "viridis",
     ),
     picture("shift", "v[60].shift(20, -30)", "gray"),
 ];

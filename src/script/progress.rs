@@ -72,7 +72,7 @@ impl Progress {
             steps,
         };
         let progress = Self(Arc::new(progress));
-        let task = (progress.len() > 0).then(|| Task::new(label, progress.len()));
+        let task = (!progress.is_empty()).then(|| Task::new(label, progress.len()));
         *progress.0.task.lock().expect("no panic while it is held") = task;
         progress
     }

@@ -83,7 +83,7 @@ fn contents(text: &mut String, context: &Context) {
         let links = topic.builtins.iter().map(|builtin| link(builtin.name));
         line(&chapter(number, topic), links.collect());
     }
-    line("Colormaps", Vec::new());
+    line("Names of colormaps", Vec::new());
     for library in context.libraries() {
         let link = |function: &Function| {
             let heading = heading(library, function);
@@ -123,22 +123,21 @@ fn builtin_reference(text: &mut String, builtin: &Builtin, pictures: Option<&str
     if builtin.params.is_empty() {
         return;
     }
-    text.push_str("\n| parameter | type | unit | default | |\n|---|---|---|---|---|\n");
+    text.push_str("\n| parameter | type | default | |\n|---|---|---|---|\n");
     for param in builtin.params {
-        let (ty, default) = (cell(&param.ty.to_string()), default_cell(param));
-        let doc = param_doc(param);
-        let _ = writeln!(
-            text,
-            "| `{}` | {ty} | {} | {default} | {doc} |",
-            param.name, param.unit
-        );
+        let mut ty = cell(&param.ty.to_string());
+        if !param.unit.is_empty() {
+            let _ = write!(ty, ", in {}", param.unit);
+        }
+        let (default, doc) = (default_cell(param), param_doc(param));
+        let _ = writeln!(text, "| `{}` | {ty} | {default} | {doc} |", param.name);
     }
 }
 
 /// The names of the colormaps, beside pictures of them if there are any.
 fn colormap_reference(text: &mut String, pictures: Option<&str>) {
     text.push_str(
-        "\n## Colormaps\n\nThe names of Matplotlib; with `_r` at the end they run backward. An array of \
+        "\n## Names of colormaps\n\nThose of Matplotlib; with `_r` at the end they run backward. An array of \
          colors, such as `[\"black\", \"#ff8800\", \"white\"]`, is a colormap too.\n\n",
     );
     let names = Colormap::names().filter(|name| !name.ends_with("_r"));

@@ -10,6 +10,7 @@ use rhai::{
 
 use super::builtin::Builtin;
 use super::call::Call;
+use super::callback;
 use super::context::Context;
 use super::value::{Type, plain_text};
 use crate::error::{Error, Result};
@@ -24,7 +25,7 @@ pub fn register(engine: &mut Engine, context: &Arc<Context>) {
     super::types::register(engine);
     super::guards::register(engine);
     register_constants(engine);
-    free_names(engine);
+    free_names(engine, context.clone());
     for builtin in context.builtins() {
         let takes_rest = matches!(builtin.params.last().map(|p| p.ty), Some(Type::Rest));
         let most = match takes_rest {
@@ -62,14 +63,20 @@ fn register_constants(engine: &mut Engine) {
     engine.register_global_module(module.into());
 }
 
+/// The name of the last value at the prompt.
+pub const LAST: &str = "_";
+
 /// Names of functions that Rhai reserves without using them.
 const FREED: &[&str] = &["var"];
 
 /// Makes them names like others. Rhai marks the hook as deprecated only because it may change.
 #[allow(deprecated)]
-fn free_names(engine: &mut Engine) {
-    engine.on_parse_token(|token, _, _| match token {
+fn free_names(engine: &mut Engine, context: Arc<Context>) {
+    engine.on_parse_token(move |token, _, _| match token {
         Token::Reserved(name) if FREED.contains(&name.as_str()) => Token::Identifier(name),
+        Token::Underscore if context.last_value_is_named() => {
+            Token::Identifier(Box::new(LAST.into()))
+        }
         token => token,
     });
 }
@@ -83,9 +90,14 @@ fn register_arity(
     count: usize,
 ) {
     let run = move |native: &NativeCallContext, arguments: Vec<Dynamic>| {
-        let arguments = arguments.into_iter().map(Dynamic::flatten).collect();
+        let mut arguments: Vec<_> = arguments.into_iter().map(Dynamic::flatten).collect();
+        callback::capture(native, builtin, &context, &mut arguments);
         let begin = context.is_verbose().then(Instant::now);
-        let result = Call::bind(builtin, arguments, &context).and_then(builtin.run);
+        let result = context.profile.measure(builtin.name, native, || {
+            let call = Call::bind(builtin, arguments, &context)?;
+            call.check_paths()?;
+            context.loads.run(call)
+        });
         if let (Some(begin), Ok(value)) = (begin, &result) {
             note(builtin, begin.elapsed(), value);
         }

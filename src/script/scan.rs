@@ -10,6 +10,10 @@ pub struct Scan {
     pub brackets: Vec<Bracket>,
     /// The string or comment that is open.
     pub inside: Inside,
+    /// The byte at which the last string or comment began.
+    pub since: usize,
+    /// The bytes of each bracket that is closed again, and of the one that closes it.
+    pub pairs: Vec<(usize, usize)>,
 }
 
 /// An open bracket.
@@ -38,10 +42,39 @@ pub enum Inside {
 impl Scan {
     /// Scans a text from its start.
     pub fn of(text: &str) -> Self {
+        Self::step_by_step(text, |_, _, _| ())
+    }
+
+    /// The pieces of a text: bytes of code, of strings with their quotes, and of comments.
+    pub fn pieces(text: &str) -> Vec<(std::ops::Range<usize>, Inside)> {
+        let mut pieces: Vec<(std::ops::Range<usize>, Inside)> = Vec::new();
+        Self::step_by_step(text, |range, before, after| {
+            let inside = if before == Inside::Code {
+                after
+            } else {
+                before
+            };
+            match pieces.last_mut() {
+                Some((last, kind)) if kind.same_kind(inside) && before != Inside::Code => {
+                    last.end = range.end;
+                }
+                Some((last, Inside::Code)) if inside == Inside::Code => last.end = range.end,
+                _ => pieces.push((range, inside)),
+            }
+        });
+        pieces
+    }
+
+    /// Tells for each step which bytes it takes, and where it begins and ends.
+    fn step_by_step(
+        text: &str,
+        mut step: impl FnMut(std::ops::Range<usize>, Inside, Inside),
+    ) -> Self {
         let mut scan = Scan::default();
         let mut chars = text.char_indices().peekable();
         while let Some((at, c)) = chars.next() {
             let next = chars.peek().map(|(_, next)| *next);
+            let before = scan.inside;
             let skips_next = match scan.inside {
                 Inside::Code => scan.code(at, c, next),
                 Inside::Text(quote) => scan.text(quote, at, c, next),
@@ -53,9 +86,14 @@ impl Scan {
                 }
                 Inside::BlockComment(depth) => scan.block_comment(depth, c, next),
             };
+            if before == Inside::Code && scan.inside != Inside::Code {
+                scan.since = at;
+            }
             if skips_next {
                 chars.next();
             }
+            let end = chars.peek().map_or(text.len(), |(end, _)| *end);
+            step(at..end, before, scan.inside);
         }
         scan
     }
@@ -84,9 +122,7 @@ impl Scan {
                 return false;
             }
             (')' | ']' | '}', _) => {
-                if let Some(Bracket { kind: '$', .. }) = self.brackets.pop() {
-                    self.inside = Inside::Text('`');
-                }
+                self.close(at);
                 return false;
             }
             _ => return false,
@@ -127,6 +163,22 @@ impl Scan {
     fn open(&mut self, kind: char, after: usize) {
         self.brackets.push(Bracket { kind, after });
     }
+
+    fn close(&mut self, at: usize) {
+        if let Some(open) = self.brackets.pop() {
+            self.pairs.push((open.after - 1, at));
+            if open.kind == '$' {
+                self.inside = Inside::Text('`');
+            }
+        }
+    }
+}
+
+impl Inside {
+    /// Whether both are code, strings or comments, whatever their quotes and depths.
+    fn same_kind(self, other: Inside) -> bool {
+        std::mem::discriminant(&self) == std::mem::discriminant(&other)
+    }
 }
 
 #[cfg(test)]
@@ -158,6 +210,25 @@ mod tests {
         ] {
             assert!(!Scan::of(text).is_incomplete(), "{text}");
         }
+    }
+
+    #[test]
+    fn pieces_are_code_strings_and_comments() {
+        let text = "a \"b\" \"c\" `d ${e} f` // g\nh /* i */";
+        let pieces = Scan::pieces(text);
+        let shown: Vec<&str> = pieces
+            .iter()
+            .map(|(range, _)| &text[range.clone()])
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "a ", "\"b\"", " ", "\"c\"", " ", "`d ${", "e", "} f`", " ", "// g\n", "h ",
+                "/* i */"
+            ]
+        );
+        assert_eq!(Scan::of("f(\"a\", \"bc").since, 7);
+        assert_eq!(Scan::of("f(g[1])").pairs, [(3, 5), (1, 6)]);
     }
 
     #[test]

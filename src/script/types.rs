@@ -2,15 +2,16 @@
 
 use rhai::{Dynamic, Engine, EvalAltResult, Map, NativeCallContext};
 
+use super::colormap::COLORMAP_MEMBERS;
 use super::frames::FRAMES_MEMBERS;
 use super::importer::IMPORTER_MEMBERS;
 use super::metadata;
+use super::player::PLAYER_MEMBERS;
 use super::progress::PROGRESS_MEMBERS;
 use super::register::or_raise;
 use super::value::Value;
 use crate::error::{Error, Result};
 use crate::ops::describe::Description;
-use crate::player::Player;
 use crate::video::Video;
 
 /// A property of a script type: help and completion read it, registration makes it a getter.
@@ -136,30 +137,6 @@ pub(super) const DESCRIPTION_MEMBERS: &[Member<Description>] = &[
     },
 ];
 
-/// The properties of a player.
-pub(super) const PLAYER_MEMBERS: &[Member<Player>] = &[
-    Member {
-        name: "frame",
-        doc: "The index of the frame shown.",
-        get: |player| player.frame().into_dynamic(),
-    },
-    Member {
-        name: "playing",
-        doc: "Whether it plays.",
-        get: |player| player.is_playing().into_dynamic(),
-    },
-    Member {
-        name: "step",
-        doc: "By how many frames it goes on.",
-        get: |player| player.step().into_dynamic(),
-    },
-    Member {
-        name: "is_open",
-        doc: "Whether its window is open.",
-        get: |player| player.is_open().into_dynamic(),
-    },
-];
-
 /// Gives the names and meanings of the properties of a type.
 pub(super) type Members = fn() -> Vec<(&'static str, &'static str)>;
 
@@ -192,6 +169,11 @@ pub(super) const MEMBERS: &[(&str, &str, Members)] = &[
         "Importer",
         "A recording of a camera whose header has been read.",
         || documented(IMPORTER_MEMBERS),
+    ),
+    (
+        "Colormap",
+        "Colours from the low to the high end of a range, from `colormap`.",
+        || documented(COLORMAP_MEMBERS),
     ),
     (
         "Progress",
@@ -227,13 +209,6 @@ pub(super) fn register(engine: &mut Engine) {
         description.to_string()
     });
 
-    engine.register_type_with_name::<Player>("InteractivePlayer");
-    register_members(engine, PLAYER_MEMBERS);
-    register_text(engine, |player: &mut Player| {
-        let state = if player.is_open() { "open" } else { "closed" };
-        format!("player ({state}), frame {}", player.frame())
-    });
-
     engine.register_type_with_name::<Error>("Error");
     engine.register_get("message", |error: &mut Error| error.message().to_owned());
     engine.register_get("hints", |error: &mut Error| {
@@ -243,7 +218,9 @@ pub(super) fn register(engine: &mut Engine) {
     register_caught_errors(engine);
     super::frames::register(engine);
     super::importer::register(engine);
+    super::player::register(engine);
     super::progress::register(engine);
+    super::colormap::register(engine);
 }
 
 pub(super) fn register_members<T: rhai::Variant + Clone>(

@@ -50,6 +50,10 @@ pub enum Type {
     Description,
     /// A player.
     Player,
+    /// A function of the script.
+    Function,
+    /// A colormap.
+    Colormap,
     /// An importer.
     Importer,
     /// How far a loop has come.
@@ -279,6 +283,9 @@ impl Value for Colormap {
         Colormap::names().collect()
     });
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        if value.is::<Colormap>() {
+            return value.try_cast_result();
+        }
         if value.is_array() {
             let colors = Vec::<String>::from_dynamic(value.clone());
             return colors
@@ -354,6 +361,8 @@ impl Type {
             Type::Frames => "frames".into(),
             Type::Description => "a description".into(),
             Type::Player => "a player".into(),
+            Type::Function => "a function".into(),
+            Type::Colormap => "a colormap".into(),
             Type::Importer => "an importer".into(),
             Type::Progress => "a progress".into(),
             Type::Choice(noun, names) => match names() {
@@ -375,12 +384,19 @@ impl Type {
         match self {
             Type::Choice(_, names) => names(),
             Type::Optional(of) | Type::Array(of) => of.choices(),
-            Type::Either(one, other) => match one.choices() {
-                choices if choices.is_empty() => other.choices(),
-                choices => choices,
-            },
+            Type::Either(one, other) => [one.choices(), other.choices()].concat(),
             _ => Vec::new(),
         }
+    }
+}
+
+/// Whether values of a type are paths, contain them, or may be one.
+pub(super) fn has_paths(ty: &Type) -> bool {
+    match ty {
+        Type::Path => true,
+        Type::Optional(of) | Type::Array(of) => has_paths(of),
+        Type::Either(one, other) => has_paths(one) || has_paths(other),
+        _ => false,
     }
 }
 
@@ -402,6 +418,8 @@ impl fmt::Display for Type {
             Type::Frames => f.write_str("Frames"),
             Type::Description => f.write_str("Description"),
             Type::Player => f.write_str("InteractivePlayer"),
+            Type::Function => f.write_str("Fn"),
+            Type::Colormap => f.write_str("Colormap"),
             Type::Importer => f.write_str("Importer"),
             Type::Progress => f.write_str("Progress"),
             Type::Array(of) => write!(f, "array of {of}"),

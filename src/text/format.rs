@@ -397,7 +397,7 @@ mod tests {
     #[test]
     fn numbers_look_as_in_python() {
         for (template, value, text) in [
-            ("{:.3f}", Float(3.14159), "3.142"),
+            ("{:.3f}", Float(1.2345678), "1.235"),
             ("{:8.2f}|", Float(-1.5), "   -1.50|"),
             ("{:<8.2f}|", Float(1.5), "1.50    |"),
             ("{:^9.1f}|", Float(1.5), "   1.5   |"),

@@ -10,7 +10,6 @@
 mod animation;
 mod annotations;
 mod deep;
-mod ffmpeg;
 mod h264;
 mod output;
 mod packing;
@@ -26,10 +25,10 @@ mod tests;
 use std::path::Path;
 
 pub use annotations::{Annotations, ScaleBar, TimeUnit};
-pub use ffmpeg::Encoder;
 pub use packing::PadMode;
 pub use source::{Extent, Look, Shown};
 
+use super::ffmpeg::Encoder;
 use crate::bail;
 use crate::draw::Color;
 use crate::error::{Error, Result};

@@ -9,12 +9,12 @@ use rayon::prelude::*;
 use super::Export;
 use super::animation::{Apng, FASTEST_GIF, Gif, gif_frame};
 use super::deep::Deep;
-use super::ffmpeg::{self, Encoder, Raw};
 use super::h264::Movie;
 use super::packing::{Layout, Packing};
 use super::pipeline;
 use super::scene::{Scene, Scratch};
 use crate::error::{Error, Result};
+use crate::io::ffmpeg::{self, Encoder, Raw};
 use crate::io::{atomic, extension_of};
 use crate::task::{self, Task};
 

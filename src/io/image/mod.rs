@@ -43,6 +43,9 @@ enum Content {
     Tiff(Box<tiff::Stack>),
 }
 
+/// Reads the header of a picture.
+type Open = fn(&Path, Vec<u8>) -> Result<Box<dyn Coded>>;
+
 /// A picture in memory that has to be decoded.
 trait Coded: Send + Sync {
     fn layout(&self) -> Layout;
@@ -71,7 +74,7 @@ impl Still {
         if tiff::begins(&beginning) {
             return Self::open_tiff(path);
         }
-        let open: fn(Vec<u8>) -> Result<Box<dyn Coded>> = if begins_png(&beginning) {
+        let open: Open = if begins_png(&beginning) {
             png::open
         } else if begins_jpeg(&beginning) {
             simple::open_jpeg
@@ -84,7 +87,7 @@ impl Still {
         };
         let bytes = source.start(usize::try_from(source.len()).unwrap_or(usize::MAX))?;
         let room = (bytes.len() as u64).saturating_mul(GREATEST_EXPANSION);
-        let coded = open(bytes).and_then(|coded| coded.layout().check(room).map(|()| coded));
+        let coded = open(path, bytes).and_then(|coded| coded.layout().check(room).map(|()| coded));
         let coded = coded.map_err(|e| cannot_load(path, &e))?;
         Ok(Self {
             path: path.to_owned(),
@@ -96,7 +99,7 @@ impl Still {
 
     fn open_tiff(path: &Path) -> Result<Self> {
         let stack = tiff::Stack::open(path)?;
-        let (shape, dtype) = stack.layout()?;
+        let (shape, dtype) = stack.page_layout();
         let [pages, height, width, ref channels @ ..] = shape[..] else {
             bail!("`{}` is not a picture", path.display());
         };

@@ -2,17 +2,20 @@
 //! bits are spread over the range of 8, and palettes become colours.
 
 use std::io::Cursor;
+use std::path::{Path, PathBuf};
 
 use png::{BitDepth, ColorType, Decoder, DecodingError, Limits, Reader, Transformations};
 
 use super::{Coded, Layout};
 use crate::error::{Error, Result};
 use crate::io::foreign::without_panic;
+use crate::task;
 use crate::video::DType;
 
 const MAGIC: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 struct Png {
+    path: PathBuf,
     bytes: Vec<u8>,
     layout: Layout,
     depth: BitDepth,
@@ -26,9 +29,9 @@ pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
 }
 
 /// Reads the header.
-pub(super) fn open(bytes: Vec<u8>) -> Result<Box<dyn Coded>> {
+pub(super) fn open(path: &Path, bytes: Vec<u8>) -> Result<Box<dyn Coded>> {
     let (layout, depth, palette) = without_panic(|| {
-        let reader = start(&bytes)?;
+        let reader = start(&bytes, false)?;
         let info = reader.info();
         let palette = (info.color_type == ColorType::Indexed)
             .then(|| info.palette.as_deref().unwrap_or_default().to_vec());
@@ -48,6 +51,7 @@ pub(super) fn open(bytes: Vec<u8>) -> Result<Box<dyn Coded>> {
         Ok((layout, info.bit_depth, palette))
     })?;
     Ok(Box::new(Png {
+        path: path.to_owned(),
         bytes,
         layout,
         depth,
@@ -55,13 +59,14 @@ pub(super) fn open(bytes: Vec<u8>) -> Result<Box<dyn Coded>> {
     }))
 }
 
-fn start(bytes: &[u8]) -> Result<Reader<Cursor<&[u8]>>> {
+fn start(bytes: &[u8], ignore_checksums: bool) -> Result<Reader<Cursor<&[u8]>>> {
     // What it allocates is bounded by the size of the picture, which is checked against the file's.
     let limits = Limits { bytes: usize::MAX };
     let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), limits);
     decoder.set_transformations(Transformations::IDENTITY);
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
+    decoder.ignore_checksums(ignore_checksums);
     decoder.read_info().map_err(explain)
 }
 
@@ -70,8 +75,13 @@ fn explain(error: DecodingError) -> Error {
         DecodingError::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
             Error::new("it is cut short")
         }
+        error if is_checksum(&error) => Error::new("it is damaged: its checksums do not match"),
         error => Error::new(format!("it is damaged: {error}").to_lowercase()),
     }
+}
+
+fn is_checksum(error: &DecodingError) -> bool {
+    error.to_string().starts_with("CRC error")
 }
 
 impl Coded for Png {
@@ -80,26 +90,45 @@ impl Coded for Png {
     }
 
     fn decode(&self, out: &mut [u8]) -> Result<()> {
-        without_panic(|| {
-            let mut reader = start(&self.bytes)?;
-            if self.palette.is_none() && self.depth as u8 >= 8 {
-                reader.next_frame(out).map_err(explain)?;
-                if self.depth == BitDepth::Sixteen {
-                    let samples = out.as_chunks_mut().0.iter_mut();
-                    samples.for_each(|sample| *sample = u16::from_be_bytes(*sample).to_ne_bytes());
-                }
-                return Ok(());
-            }
-            let size = reader.output_buffer_size();
-            let mut packed = vec![0; size.ok_or_else(|| Error::new("it is too large"))?];
-            reader.next_frame(&mut packed).map_err(explain)?;
-            self.unpack(&packed, out);
-            Ok(())
-        })
+        if self.try_decode(out, false)? {
+            return Ok(());
+        }
+        task::warn(&format!(
+            "the checksums of `{}` do not match: its pixels may be damaged",
+            self.path.display()
+        ));
+        self.try_decode(out, true).map(|_| ())
     }
 }
 
 impl Png {
+    /// Decodes the pixels; `false` if only their checksums prevent it.
+    fn try_decode(&self, out: &mut [u8], ignore_checksums: bool) -> Result<bool> {
+        without_panic(|| {
+            let mut reader = start(&self.bytes, ignore_checksums)?;
+            let is_packed = self.palette.is_some() || (self.depth as u8) < 8;
+            let size = reader.output_buffer_size().filter(|_| is_packed);
+            let mut packed = vec![0; size.unwrap_or(0)];
+            let target = if is_packed {
+                &mut packed[..]
+            } else {
+                &mut *out
+            };
+            match reader.next_frame(target) {
+                Ok(_) => {}
+                Err(error) if is_checksum(&error) => return Ok(false),
+                Err(error) => return Err(explain(error)),
+            }
+            if is_packed {
+                self.unpack(&packed, out);
+            } else if self.depth == BitDepth::Sixteen {
+                let samples = out.as_chunks_mut().0.iter_mut();
+                samples.for_each(|sample| *sample = u16::from_be_bytes(*sample).to_ne_bytes());
+            }
+            Ok(true)
+        })
+    }
+
     /// Bytes from samples of fewer bits, of which each row begins with a new byte.
     fn unpack(&self, packed: &[u8], out: &mut [u8]) {
         let bits = self.depth as usize;

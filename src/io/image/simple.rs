@@ -1,6 +1,7 @@
 //! JPEG and BMP files, decoded by the `image` crate.
 
 use std::io::Cursor;
+use std::path::Path;
 
 use image::codecs::bmp::BmpDecoder;
 use image::codecs::jpeg::JpegDecoder;
@@ -35,7 +36,7 @@ pub(in crate::io) fn begins_bmp(bytes: &[u8]) -> bool {
 }
 
 /// Reads the header of a JPEG file.
-pub(super) fn open_jpeg(bytes: Vec<u8>) -> Result<Box<dyn Coded>> {
+pub(super) fn open_jpeg(_: &Path, bytes: Vec<u8>) -> Result<Box<dyn Coded>> {
     let layout = without_panic(|| layout_of(&jpeg(&bytes)?))?;
     Ok(Box::new(Simple {
         bytes,
@@ -46,7 +47,7 @@ pub(super) fn open_jpeg(bytes: Vec<u8>) -> Result<Box<dyn Coded>> {
 }
 
 /// Reads the header of a BMP file.
-pub(super) fn open_bmp(bytes: Vec<u8>) -> Result<Box<dyn Coded>> {
+pub(super) fn open_bmp(_: &Path, bytes: Vec<u8>) -> Result<Box<dyn Coded>> {
     let (mut layout, has_gray_palette) = without_panic(|| {
         let decoder = bmp(&bytes)?;
         let is_gray = |[r, g, b]: &[u8; 3]| r == g && g == b;

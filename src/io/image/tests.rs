@@ -114,6 +114,21 @@ fn jpeg_and_bmp_are_gray_or_coloured() {
 }
 
 #[test]
+fn wrong_checksums_of_pixels_are_no_obstacle() {
+    let mut bytes = png(2, ColorType::Grayscale, BitDepth::Eight, &[], &[1, 2, 3, 4]);
+    let checksum = bytes.windows(4).position(|name| name == b"IEND").unwrap() - 8;
+    bytes[checksum..checksum + 4].fill(0);
+    check(&bytes, &[2, 2], DType::U8, &[1.0, 2.0, 3.0, 4.0]);
+    bytes[29..33].fill(0);
+    assert!(
+        load(&bytes)
+            .unwrap_err()
+            .message()
+            .ends_with("its checksums do not match")
+    );
+}
+
+#[test]
 fn what_is_no_picture_is_refused() {
     let error = load(b"some text").unwrap_err();
     assert!(

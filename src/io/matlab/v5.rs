@@ -3,10 +3,11 @@
 
 use std::io::{BufReader, Read};
 
-use super::variable::{Content, Numbers, Place, Variable, damaged, inflate};
+use super::variable::{Content, Numbers, Place, Variable};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::io::raw::{self, Conversion, Encoding, Source};
+use crate::io::stream::{damaged, inflate};
 use crate::video::DType;
 
 /// Where the first element begins.

@@ -1,18 +1,13 @@
 //! What a MATLAB file says about a variable, and reading its numbers.
 
-use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
 
-use flate2::bufread::ZlibDecoder;
-
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::io::FrameRange;
 use crate::io::hdf5::Dataset;
 use crate::io::raw::{self, Conversion, Source};
+use crate::io::stream;
 use crate::video::{Field, Samples, shape_text};
-
-/// How many bytes of a compressed variable are inflated in one step.
-const STEP: usize = 1 << 20;
 
 /// A variable.
 pub(super) struct Variable {
@@ -106,74 +101,9 @@ impl Numbers {
             Place::Plain(start) => raw::read_blocks(source, self.conversion, shape, start, range),
             Place::Dataset(ref dataset) => dataset.read(source, self.conversion, range),
             Place::Deflated { start, len, skip } => {
-                let block: usize = shape[1..].iter().product();
-                let shape = [&[range.len], &shape[1..]].concat();
-                let mut stream = inflate(source, start, len);
-                let before = range.start * block * self.conversion.stored.size();
-                skip_bytes(&mut stream, skip + before as u64).map_err(|e| damaged(&e))?;
-                self.read_stream(&mut stream, &shape, block, range.step)
+                let mut stream = stream::inflate(source, start, len);
+                stream::read_blocks(&mut stream, skip, self.conversion, shape, range)
             }
         }
-    }
-
-    fn read_stream(
-        &self,
-        stream: &mut dyn Read,
-        shape: &[usize],
-        block: usize,
-        step: usize,
-    ) -> Result<Samples> {
-        let between = (step - 1) * block * self.conversion.stored.size();
-        let per_step = if between == 0 {
-            STEP / self.conversion.stored.size()
-        } else {
-            block
-        };
-        let mut is_first = true;
-        raw::load_in_order(self.conversion.dtype, shape, per_step, |out| {
-            if between > 0 && !std::mem::take(&mut is_first) {
-                skip_bytes(stream, between as u64).map_err(|e| damaged(&e))?;
-            }
-            self.conversion.fill(out, &mut |bytes| {
-                stream.read_exact(bytes).map_err(|e| damaged(&e))
-            })
-        })
-    }
-}
-
-/// A compressed stretch of a file as a stream of what it holds.
-pub(super) fn inflate(source: &Source, start: u64, len: u64) -> impl Read + '_ {
-    let section = source.section(start, len);
-    ZlibDecoder::new(BufReader::with_capacity(STEP, section))
-}
-
-/// Leaves out bytes of a stream.
-fn skip_bytes(stream: &mut dyn Read, len: u64) -> std::io::Result<()> {
-    let mut rest = BufReader::with_capacity(1 << 16, stream.take(len));
-    let mut left = len;
-    while left > 0 {
-        let read = rest.fill_buf()?.len();
-        if read == 0 {
-            return Err(std::io::ErrorKind::UnexpectedEof.into());
-        }
-        if crate::task::is_interrupted() {
-            return Err(std::io::Error::other(Error::interrupted()));
-        }
-        rest.consume(read);
-        left -= read as u64;
-    }
-    Ok(())
-}
-
-/// The error for a variable whose bytes cannot be inflated.
-pub(super) fn damaged(cause: &std::io::Error) -> Error {
-    let inner = cause
-        .get_ref()
-        .and_then(|cause| cause.downcast_ref::<Error>());
-    match inner {
-        Some(error) => error.clone(),
-        None => Error::new(format!(
-            "its compressed data is damaged or cut short ({cause})"
-        )),
     }
 }

@@ -1,11 +1,12 @@
 //! NumPy's `.npy` files: versions 1 to 3, either byte order, C and Fortran order.
 
 mod archive;
+mod sidecar;
 
 #[cfg(test)]
 mod tests;
 
-use std::io::{Seek, SeekFrom};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 pub(in crate::io) use archive::{descr, save as save_archive};
@@ -31,13 +32,15 @@ pub(in crate::io) struct Array {
     metadata: Metadata,
 }
 
-#[derive(Debug, PartialEq)]
-struct Header {
-    encoding: Encoding,
-    fortran: bool,
-    shape: Vec<usize>,
+/// What is said about an array before its samples.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::io) struct Header {
+    pub(in crate::io) encoding: Encoding,
+    /// Whether the first axis varies fastest.
+    pub(in crate::io) fortran: bool,
+    pub(in crate::io) shape: Vec<usize>,
     /// Where the samples begin.
-    offset: u64,
+    pub(in crate::io) offset: u64,
 }
 
 /// Whether a file that begins with these bytes is an `.npy` file.
@@ -45,8 +48,17 @@ pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC)
 }
 
-/// Saves an array in C order.
-pub(in crate::io) fn save(path: &Path, video: &Video) -> Result<()> {
+/// Saves an array in C order and, if asked to or if there was one, a file beside it with what is
+/// known about the recording.
+pub(in crate::io) fn save(path: &Path, video: &Video, with_sidecar: bool) -> Result<()> {
+    write(path, video)?;
+    match with_sidecar || sidecar::exists(path) {
+        true => sidecar::save(path, video),
+        false => Ok(()),
+    }
+}
+
+fn write(path: &Path, video: &Video) -> Result<()> {
     atomic::write(path, |file| {
         let shape = IxDyn(video.shape());
         with_dtype!(video.dtype(), T => write_zeroed_npy::<T, _>(file, shape))
@@ -62,23 +74,52 @@ impl Array {
     /// Reads the header.
     pub(in crate::io) fn open(path: &Path) -> Result<Self> {
         let source = Source::open(path)?;
-        let header = read_header(&source)?;
-        Ok(Self {
-            source,
-            header,
-            metadata: Metadata::default(),
-        })
+        let header = read_header(&mut source.section(0, source.len()))
+            .and_then(|header| header.check(source.len()).map(|()| header))
+            .map_err(|e| cannot_load(path, &e))?;
+        Ok(Self::new(source, header, sidecar::read(path)))
     }
 
-    /// The samples as they lie in the file, the axes in the order of the shape.
-    fn file_layout(&self) -> Layout {
-        let shape = &self.header.shape;
-        if !self.header.fortran {
-            return Layout::contiguous(shape);
+    /// An array in a file, whose header says where in it the samples begin.
+    pub(in crate::io) fn new(source: Source, header: Header, metadata: Metadata) -> Self {
+        Self {
+            source,
+            header,
+            metadata,
         }
-        let reversed: Vec<usize> = shape.iter().rev().copied().collect();
+    }
+}
+
+impl Header {
+    /// An error unless the array can be a video and a file of `end` bytes has all its samples.
+    pub(in crate::io) fn check(&self, end: u64) -> Result<()> {
+        if self.shape.is_empty() || self.shape.len() > 4 {
+            let axes = self.shape.len();
+            bail!("it holds an array of {axes} axes, a video has 1 to 4");
+        }
+        let size = self.encoding.size();
+        let lens = self.shape.iter().map(|len| (*len).max(1));
+        let bytes = lens.into_iter().try_fold(size, usize::checked_mul);
+        let bytes = bytes.filter(|bytes| isize::try_from(*bytes).is_ok());
+        let present = end.saturating_sub(self.offset);
+        match bytes {
+            Some(bytes) if self.shape.contains(&0) || bytes as u64 <= present => Ok(()),
+            bytes => bail!(
+                "it claims {} bytes of samples, the file has {present}",
+                bytes.map_or_else(|| "more than 2^63".to_owned(), |bytes| bytes.to_string())
+            ),
+        }
+    }
+
+    /// How the samples lie in the file, the axes in the order of the shape.
+    pub(in crate::io) fn layout(&self) -> Layout {
+        if !self.fortran {
+            return Layout::contiguous(&self.shape);
+        }
+        let reversed: Vec<usize> = self.shape.iter().rev().copied().collect();
         let strides = Layout::contiguous(&reversed).strides().to_vec();
-        Layout::new(0, shape, &strides.into_iter().rev().collect::<Vec<_>>())
+        let strides: Vec<isize> = strides.into_iter().rev().collect();
+        Layout::new(0, &self.shape, &strides)
     }
 }
 
@@ -101,7 +142,7 @@ impl Recording for Array {
         if self.header.fortran && shape.len() > 1 {
             let reversed: Vec<usize> = shape.iter().rev().copied().collect();
             let samples = raw::read_block(&self.source, encoding, &reversed, offset)?;
-            return copy_frames(&samples.with_layout(self.file_layout()), range);
+            return copy_frames(&samples.with_layout(self.header.layout()), range);
         }
         let frame_bytes = (shape[1..].iter().product::<usize>() * encoding.size()) as u64;
         let start = |frame: usize| offset + frame as u64 * frame_bytes;
@@ -125,55 +166,35 @@ impl Recording for Array {
         let file = MappedFile::open(path)?;
         let offset = self.header.offset as usize;
         let mapped = with_dtype!(self.header.encoding.dtype, T => {
-            file.array::<T>(offset, self.file_layout()).map(Element::wrap)
+            file.array::<T>(offset, self.header.layout()).map(Element::wrap)
         });
         mapped.ok_or_else(|| cannot_map(path, "its samples are not aligned"))
     }
 }
 
-fn read_header(source: &Source) -> Result<Header> {
-    let path = source.path().display();
-    let start = source.start(12)?;
+/// Reads the header at the start of a stream.
+pub(in crate::io) fn read_header(stream: &mut dyn Read) -> Result<Header> {
+    let cut = |_| Error::new("it ends within its header");
+    let mut start = [0; 8];
+    stream.read_exact(&mut start).map_err(cut)?;
     if !begins(&start) {
-        bail!("`{path}` is not an .npy file: it does not begin with \"\\x93NUMPY\"");
+        bail!("it is not an .npy file: it does not begin with \"\\x93NUMPY\"");
     }
-    let cut = || Error::new(format!("`{path}` ends within its header"));
-    let (&version, lengths) = start[6..].split_first().ok_or_else(cut)?;
-    let (begin, len) = match (version, lengths) {
-        (1, [_, a, b, ..]) => (10, usize::from(u16::from_le_bytes([*a, *b]))),
-        (2 | 3, [_, a, b, c, d]) => (12, u32::from_le_bytes([*a, *b, *c, *d]) as usize),
-        (1..=3, _) => return Err(cut()),
-        _ => bail!("`{path}` is of version {version} of the .npy format; 1 to 3 are known"),
+    let size = match start[6] {
+        1 => 2,
+        2 | 3 => 4,
+        version => bail!("it is of version {version} of the .npy format; 1 to 3 are known"),
     };
-    if len > MAX_HEADER || (begin + len) as u64 > source.len() {
-        return Err(cut());
+    let mut len = [0; 4];
+    stream.read_exact(&mut len[..size]).map_err(cut)?;
+    let len = u32::from_le_bytes(len) as usize;
+    let mut text = Vec::new();
+    let room = stream.take(len.min(MAX_HEADER) as u64);
+    BufReader::new(room).read_to_end(&mut text).map_err(cut)?;
+    if text.len() < len {
+        bail!("it ends within its header");
     }
-    let mut text = vec![0; len];
-    source.read_at(begin as u64, &mut text)?;
-    let header = parse_header(&String::from_utf8_lossy(&text), (begin + len) as u64)
-        .map_err(|e| cannot_load(source.path(), &e))?;
-    check_size(source, &header)?;
-    Ok(header)
-}
-
-/// An error unless the file has all the samples that the header claims.
-fn check_size(source: &Source, header: &Header) -> Result<()> {
-    let bytes = header
-        .shape
-        .iter()
-        .try_fold(header.encoding.size(), |bytes, &len| {
-            bytes.checked_mul(len.max(1))
-        })
-        .filter(|bytes| isize::try_from(*bytes).is_ok());
-    let present = source.len() - header.offset;
-    match bytes {
-        Some(bytes) if header.shape.contains(&0) || bytes as u64 <= present => Ok(()),
-        bytes => bail!(
-            "`{}` claims {} bytes of samples, the file has {present}",
-            source.path().display(),
-            bytes.map_or_else(|| "more than 2^63".to_owned(), |bytes| bytes.to_string())
-        ),
-    }
+    parse_header(&String::from_utf8_lossy(&text), (8 + size + len) as u64)
 }
 
 /// Reads the Python dictionary that describes the array.
@@ -187,17 +208,10 @@ fn parse_header(text: &str, offset: u64) -> Result<Header> {
             .ok_or_else(|| Error::new(format!("its header has no `{key}`")))
     };
     let (descr, fortran, shape) = (entry("descr")?, entry("fortran_order")?, entry("shape")?);
-    let shape = parse_shape(shape)?;
-    if shape.is_empty() || shape.len() > 4 {
-        bail!(
-            "it holds an array of {} axes, a video has 1 to 4",
-            shape.len()
-        );
-    }
     Ok(Header {
+        shape: parse_shape(shape)?,
         encoding: parse_descr(descr)?,
         fortran: fortran.starts_with("True"),
-        shape,
         offset,
     })
 }

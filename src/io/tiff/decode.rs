@@ -3,6 +3,7 @@
 use tiff::TiffError;
 use tiff::decoder::{Decoder, Limits};
 
+use super::chunks;
 use super::page::{Page, Shape};
 use super::page_file::PageFile;
 use crate::bail;
@@ -36,32 +37,73 @@ pub(super) fn decode(source: &Source, page: &Page, out: &mut [u8]) -> Result<()>
 }
 
 /// The name of a compression that there is no decoder for.
-fn unsupported(compression: u64) -> Option<&'static str> {
-    match compression {
-        2 | 3 => Some("CCITT fax 3"),
-        6 => Some("old JPEG"),
-        33003 | 33005 | 34712 => Some("JPEG 2000"),
-        34887 => Some("LERC"),
-        34925 => Some("LZMA"),
-        50001 | 34927 => Some("WebP"),
-        22610 | 34934 => Some("JPEG XR"),
-        50002 | 52546 => Some("JPEG XL"),
-        _ => None,
-    }
+fn unsupported(compression: u64) -> Option<String> {
+    let name = match compression {
+        1 | 4 | 5 | 7 | 8 | 32773 | 32946 | 34926 | 50000 => return None,
+        2 | 3 => "CCITT fax 3",
+        6 => "old JPEG",
+        32809 => "ThunderScan",
+        33003 | 33005 | 34712 => "JPEG 2000",
+        34676 | 34677 => "SGI LogLuv",
+        34887 => "LERC",
+        34925 => "LZMA",
+        34933 => "PNG",
+        34927 | 50001 => "WebP",
+        22610 | 34934 => "JPEG XR",
+        50002 | 52546 => "JPEG XL",
+        other => return Some(format!("the unknown method {other}")),
+    };
+    Some(name.to_owned())
 }
 
 fn read_samples(source: &Source, page: &Page, plane: usize, out: &mut [u8]) -> Result<()> {
-    let view = PageFile::new(source, page, plane)?;
-    if !page.shape.is_packed() {
-        return read(view, out);
+    let shape = &page.shape;
+    if !shape.is_packed() {
+        return read_rows(source, page, plane, out);
     }
-    if page.predictor {
-        bail!("differences of {} bits are not supported", page.shape.bits);
+    let mut rows = vec![0; shape.plane_bytes()];
+    if page.predictor > 2 || page.predictor == 2 && page.tiled {
+        bail!(
+            "differences of {} bits are not supported in tiles",
+            shape.bits
+        );
     }
-    let mut rows = vec![0; page.shape.plane_bytes()];
-    read(view, &mut rows)?;
-    unpack(&rows, &page.shape, out);
+    read_rows(source, page, plane, &mut rows)?;
+    unpack(&rows, shape, out);
+    if page.predictor == 2 {
+        add_up(page, out);
+    }
     Ok(())
+}
+
+/// Reads the rows as the page has them once they are decompressed.
+fn read_rows(source: &Source, page: &Page, plane: usize, out: &mut [u8]) -> Result<()> {
+    if chunks::can_decode(page) {
+        return chunks::read_plane(source, page, plane, out);
+    }
+    read(PageFile::new(source, page, plane)?, out)
+}
+
+/// Adds to each sample of fewer bits than its bytes have the one before of the same channel.
+fn add_up(page: &Page, out: &mut [u8]) {
+    let shape = &page.shape;
+    let (size, channels) = (shape.encoding.size(), page.row_channels());
+    let mask = (1u64 << shape.bits) - 1;
+    for row in out.chunks_exact_mut(shape.row_len() * size) {
+        let mut before = vec![0u64; channels];
+        for (index, sample) in row.chunks_exact_mut(size).enumerate() {
+            let mut bytes = [0; 8];
+            let number = if cfg!(target_endian = "big") {
+                8 - size..8
+            } else {
+                0..size
+            };
+            bytes[number.clone()].copy_from_slice(sample);
+            let sum = u64::from_ne_bytes(bytes).wrapping_add(before[index % channels]) & mask;
+            before[index % channels] = sum;
+            sample.copy_from_slice(&sum.to_ne_bytes()[number]);
+        }
+    }
 }
 
 fn read(view: PageFile<'_>, out: &mut [u8]) -> Result<()> {
@@ -82,6 +124,7 @@ fn explain(error: TiffError) -> Error {
         TiffError::FormatError(e) => e.to_string().to_lowercase(),
         TiffError::UnsupportedError(e) => e.to_string().to_lowercase(),
         TiffError::IoError(e) => e.to_string(),
+        TiffError::LimitsExceeded => "its pages are larger than their compression allows".into(),
         e => e.to_string().to_lowercase(),
     })
 }

@@ -1,5 +1,7 @@
 //! What the writers of TIFF stacks say in the description of the first page.
 
+use serde_json::Value;
+
 use super::directory::{Directory, Reader};
 use super::page::{
     DATE, DESCRIPTION, RESOLUTION_UNIT, SOFTWARE, Shape, X_RESOLUTION, Y_RESOLUTION,
@@ -28,6 +30,19 @@ impl Description {
         }
     }
 
+    /// A description that is only a text.
+    #[cfg(test)]
+    pub(super) fn of(text: &str) -> Self {
+        Self {
+            text: text.into(),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// How many frames of the given shape the one page stands for, if it is more than one.
     pub(super) fn frames(&self, shape: Shape) -> Option<usize> {
         let frames = match self.shape() {
@@ -42,31 +57,42 @@ impl Description {
         frames.filter(|frames| *frames > 1)
     }
 
+    /// Whether the planes of a page are frames: tifffile takes a video of three or four frames for
+    /// a picture with so many channels.
+    pub(super) fn has_planes_as_frames(&self, shape: Shape) -> bool {
+        let planes = [shape.channels, shape.height, shape.width];
+        shape.planar && self.shape().as_deref() == Some(&planes)
+    }
+
     /// The fields, and the frame rate.
     pub(super) fn metadata(&self) -> Metadata {
         let mut metadata = Metadata {
             fps: self.fps(),
-            pixel_size: self.pixel_size(),
+            pixel_size: self.pixel_size().or_else(|| self.ome_pixel_size()),
+            date: self
+                .date
+                .as_deref()
+                .filter(|date| !date.is_empty())
+                .map(iso_date),
+            comment: self.comment(),
             ..Metadata::default()
         };
         let fields = [
             ("description", Some(&self.text)),
-            ("date", self.date.as_ref()),
             ("software", self.software.as_ref()),
         ];
         for (name, text) in fields {
             if let Some(text) = text.filter(|text| !text.is_empty()) {
-                metadata.set(
-                    name,
-                    if name == "date" {
-                        iso_date(text)
-                    } else {
-                        text.clone()
-                    },
-                );
+                metadata.set(name, text.clone());
             }
         }
         metadata
+    }
+
+    /// What [`comment_line`] or the JSON of a writer says.
+    fn comment(&self) -> Option<String> {
+        let line = self.imagej("comment").map(|text| text.replace("\\n", "\n"));
+        line.or_else(|| self.json("comment")?.as_str().map(str::to_owned))
     }
 
     fn fps(&self) -> Option<f64> {
@@ -76,7 +102,8 @@ impl Description {
                 Some("ms" | "msec") => 1000.0 / interval,
                 _ => 1.0 / interval,
             });
-        let fps = interval.or_else(|| number(self.json("fps")));
+        let fps = interval.or_else(|| self.json("fps")?.as_f64());
+        let fps = fps.or_else(|| self.ome_fps());
         fps.filter(|fps| fps.is_finite() && *fps > 0.0)
     }
 
@@ -101,24 +128,20 @@ impl Description {
 
     /// The shape that tifffile writes: `{"shape": [10, 20, 30]}`.
     fn shape(&self) -> Option<Vec<usize>> {
-        let list = self.json("shape")?.strip_prefix('[')?;
-        let lens = list.split(']').next()?.split(',');
-        lens.map(|len| len.trim().parse().ok()).collect()
+        let lens = self.json("shape")?;
+        let lens = lens.as_array()?.iter();
+        lens.map(|len| usize::try_from(len.as_u64()?).ok())
+            .collect()
     }
 
-    /// What follows a key of a JSON object.
-    fn json(&self, key: &str) -> Option<&str> {
-        let object = self.text.strip_prefix('{')?;
-        let (_, value) = object.split_once(&format!("\"{key}\""))?;
-        let value = value.trim_start().strip_prefix(':')?.trim_start();
-        Some(match value.starts_with('[') {
-            true => value,
-            false => value.split([',', '}']).next().unwrap_or_default(),
-        })
+    /// The value of a key in a description that is a JSON object.
+    fn json(&self, key: &str) -> Option<Value> {
+        let mut object: Value = serde_json::from_str(&self.text).ok()?;
+        object.get_mut(key).map(Value::take)
     }
 
     /// The value of a key in ImageJ's description.
-    fn imagej(&self, key: &str) -> Option<&str> {
+    pub(super) fn imagej(&self, key: &str) -> Option<&str> {
         if !self.text.starts_with("ImageJ=") {
             return None;
         }
@@ -126,6 +149,23 @@ impl Description {
         let line = self.text.lines().find(|line| entry(line))?;
         Some(line[key.len() + 1..].trim())
     }
+}
+
+/// A comment in ImageJ's description, which has a line for each key; ImageJ passes over those that
+/// it does not know.
+pub(super) fn comment_line(comment: &str) -> String {
+    format!(
+        "comment={}\n",
+        comment.replace('\r', "").replace('\n', "\\n")
+    )
+}
+
+/// `2020-01-31T12:00:00` as `2020:01:31 12:00:00`, the form that TIFF knows; other dates have none.
+pub(super) fn tiff_date(iso: &str) -> Option<String> {
+    let (day, time) = iso.split_once('T')?;
+    let time = time.get(..8)?;
+    let is_date = day.len() == 10 && day.matches('-').count() == 2;
+    (is_date && time.matches(':').count() == 2).then(|| format!("{} {time}", day.replace('-', ":")))
 }
 
 fn resolution(reader: &Reader<'_>, directory: &Directory) -> Option<([f64; 2], u64)> {
@@ -152,16 +192,9 @@ fn iso_date(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn description(text: &str) -> Description {
-        Description {
-            text: text.into(),
-            ..Description::default()
-        }
-    }
-
     #[test]
     fn frame_rates_come_from_either_writer() {
-        let fps = |text| description(text).fps();
+        let fps = |text| Description::of(text).fps();
         assert_eq!(fps("ImageJ=1.53\nimages=3\nfinterval=0.002\n"), Some(500.0));
         assert_eq!(fps("ImageJ=1.53\nfinterval=2\ntunit=ms\n"), Some(500.0));
         assert_eq!(fps("{\"shape\": [3, 4], \"fps\": 250.5}"), Some(250.5));
@@ -175,7 +208,7 @@ mod tests {
             let resolution = Some(([0.5, 0.25], code));
             Description {
                 resolution,
-                ..description(text)
+                ..Description::of(text)
             }
             .pixel_size()
         };
@@ -192,5 +225,11 @@ mod tests {
     fn dates_are_iso() {
         assert_eq!(iso_date("2020:01:31 12:00:00"), "2020-01-31T12:00:00");
         assert_eq!(iso_date("yesterday"), "yesterday");
+        let back = tiff_date("2020-01-31T12:00:00.25+01:00");
+        assert_eq!(back.as_deref(), Some("2020:01:31 12:00:00"));
+        assert_eq!(
+            (tiff_date("31.1.2020"), tiff_date("2020-01-31")),
+            (None, None)
+        );
     }
 }

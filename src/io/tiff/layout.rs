@@ -2,8 +2,11 @@
 
 use std::io::Write;
 
+use serde_json::json;
+
+use super::description::{comment_line, tiff_date};
 use super::page::{
-    BITS, COMPRESSION, DESCRIPTION, EXTRA_SAMPLES, HEIGHT, PHOTOMETRIC, RESOLUTION_UNIT,
+    BITS, COMPRESSION, DATE, DESCRIPTION, EXTRA_SAMPLES, HEIGHT, PHOTOMETRIC, RESOLUTION_UNIT,
     ROWS_PER_STRIP, SAMPLE_FORMAT, SAMPLES, STRIP_OFFSETS, STRIP_SIZES, WIDTH, X_RESOLUTION,
     Y_RESOLUTION,
 };
@@ -39,6 +42,8 @@ pub(super) struct Stack {
     photometric: Photometric,
     compression: Compression,
     description: Description,
+    /// When it was recorded.
+    date: Option<String>,
     /// Height and width of a pixel in µm.
     pixel_size: Option<[f64; 2]>,
     big: bool,
@@ -106,6 +111,7 @@ impl Stack {
             photometric,
             compression: form.compression,
             description: describe(video, shape, photometric),
+            date: video.metadata().date.as_deref().and_then(tiff_date),
             pixel_size: pixel_size.filter(|size| size.iter().all(is_resolution)),
             big: size > CLASSIC_LIMIT,
         })
@@ -239,6 +245,9 @@ impl Stack {
             self.offset(STRIP_SIZES, strip.len),
         ]);
         tags.extend(self.resolution());
+        if let Some(date) = self.date.as_ref().filter(|_| page == 0) {
+            tags.push(Tag::text(DATE, date));
+        }
         if extra > 0 {
             // Opacity where it is the fourth channel of colours, else unspecified.
             let meaning = if is_rgb { 2 } else { 0 };
@@ -340,6 +349,10 @@ fn photometric(video: &Video, channels: u64, asked: Option<Photometric>) -> Resu
 fn describe(video: &Video, shape: &[usize], photometric: Photometric) -> Description {
     let metadata = video.metadata();
     let fps = metadata.fps.filter(|fps| fps.is_finite() && *fps > 0.0);
+    let comment = metadata
+        .comment
+        .as_deref()
+        .filter(|comment| !comment.is_empty());
     let is_known = match video.ndim() {
         3 => matches!(video.dtype(), DType::U8 | DType::U16 | DType::F32),
         4 => video.dtype() == DType::U8 && photometric == Photometric::Rgb && video.shape()[3] == 3,
@@ -354,12 +367,19 @@ fn describe(video: &Video, shape: &[usize], photometric: Photometric) -> Descrip
         let timing = fps.map_or_else(String::new, |fps| {
             format!("fps={fps}\nfinterval={}\ntunit=sec\n", 1.0 / fps)
         });
+        let comment = comment.map_or_else(String::new, comment_line);
         return Description::ImageJ(format!(
-            "ImageJ=1.54f\nimages={frames}\nframes={frames}\nhyperstack=true\n{unit}{timing}loop=false\n"
+            "ImageJ=1.54f\nimages={frames}\nframes={frames}\nhyperstack=true\n{unit}{timing}loop=false\n{comment}"
         ));
     }
-    let fps = fps.map_or_else(String::new, |fps| format!(", \"fps\": {fps}"));
-    Description::Tifffile(format!("{{\"shape\": {shape:?}{fps}}}"))
+    let mut description = json!({ "shape": shape });
+    if let Some(fps) = fps {
+        description["fps"] = fps.into();
+    }
+    if let Some(comment) = comment {
+        description["comment"] = comment.into();
+    }
+    Description::Tifffile(description.to_string())
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub(super) const HEIGHT: u16 = 257;
 pub(super) const BITS: u16 = 258;
 pub(super) const COMPRESSION: u16 = 259;
 pub(super) const PHOTOMETRIC: u16 = 262;
+const FILL_ORDER: u16 = 266;
 pub(super) const DESCRIPTION: u16 = 270;
 pub(super) const STRIP_OFFSETS: u16 = 273;
 pub(super) const SAMPLES: u16 = 277;
@@ -24,11 +25,15 @@ pub(super) const SOFTWARE: u16 = 305;
 pub(super) const DATE: u16 = 306;
 pub(super) const PREDICTOR: u16 = 317;
 const TILE_WIDTH: u16 = 322;
+const TILE_HEIGHT: u16 = 323;
 pub(super) const TILE_OFFSETS: u16 = 324;
 pub(super) const TILE_SIZES: u16 = 325;
 pub(super) const EXTRA_SAMPLES: u16 = 338;
 pub(super) const SAMPLE_FORMAT: u16 = 339;
 const SUBFILE: u16 = 254;
+
+/// The greatest width and height of a tile.
+const MAX_TILE: usize = 1 << 14;
 
 /// Colour as brightness and two differences, as JPEG stores it.
 const YCBCR: u64 = 6;
@@ -53,15 +58,31 @@ pub(super) struct Page {
     pub(super) compression: u64,
     /// Whether the colours must be converted to red, green and blue.
     pub(super) ycbcr: bool,
-    /// Whether samples are stored as differences from those to their left.
-    pub(super) predictor: bool,
+    /// How samples are stored: 1 as they are, 2 and 3 as differences from those to their left.
+    pub(super) predictor: u64,
+    /// Whether the lowest bit of a byte comes first.
+    pub(super) is_reversed: bool,
     pub(super) tiled: bool,
     rows_per_strip: u64,
+    /// The width and height of a tile.
+    tile: (u64, u64),
     /// Whether it is a smaller copy of another page.
     pub(super) thumbnail: bool,
     pub(super) directory: Directory,
     /// Offset and size of each strip or tile.
     chunks: Vec<(u64, u64)>,
+}
+
+/// How a page is divided into strips or tiles.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Grid {
+    pub(super) is_tiled: bool,
+    /// The size of a strip or tile in pixels.
+    pub(super) width: usize,
+    pub(super) height: usize,
+    /// How many there are side by side, and one above the other.
+    pub(super) across: usize,
+    pub(super) down: usize,
 }
 
 impl Shape {
@@ -126,7 +147,9 @@ impl Page {
             shape,
             compression,
             ycbcr: value(PHOTOMETRIC, 1) == YCBCR,
-            predictor: value(PREDICTOR, 1) != 1,
+            predictor: value(PREDICTOR, 1),
+            is_reversed: value(FILL_ORDER, 1) == 2,
+            tile: (value(TILE_WIDTH, 0), value(TILE_HEIGHT, 0)),
             rows_per_strip: value(ROWS_PER_STRIP, u64::MAX),
             thumbnail: value(SUBFILE, 0) & 1 == 1,
             chunks: offsets.into_iter().zip(sizes).collect(),
@@ -135,16 +158,72 @@ impl Page {
         })
     }
 
+    /// The planes as pages of their own.
+    pub(super) fn planes(&self) -> Result<Vec<Self>> {
+        let plane = |plane| {
+            Ok(Self {
+                shape: Shape {
+                    channels: 1,
+                    planar: false,
+                    ..self.shape
+                },
+                chunks: self.chunks_of(plane)?.to_vec(),
+                ..self.clone()
+            })
+        };
+        (0..self.shape.channels).map(plane).collect()
+    }
+
+    /// How the page is divided into strips or tiles.
+    pub(super) fn grid(&self) -> Grid {
+        let Shape { height, width, .. } = self.shape;
+        let (tile_width, tile_height) = self.tile;
+        let length =
+            |len: u64, most: usize| usize::try_from(len).map_or(most, |len| len.clamp(1, most));
+        // A tile may be larger than the page, but a page not so small that this matters.
+        let grid = if self.tiled {
+            (length(tile_width, MAX_TILE), length(tile_height, MAX_TILE))
+        } else {
+            (width, length(self.rows_per_strip, height))
+        };
+        Grid {
+            is_tiled: self.tiled,
+            width: grid.0,
+            height: grid.1,
+            across: width.div_ceil(grid.0),
+            down: height.div_ceil(grid.1),
+        }
+    }
+
+    /// How many samples of a stored row belong to one pixel.
+    pub(super) fn row_channels(&self) -> usize {
+        if self.shape.planar {
+            1
+        } else {
+            self.shape.channels
+        }
+    }
+
+    /// The places and sizes of a plane's strips or tiles.
+    pub(super) fn chunks_of(&self, plane: usize) -> Result<&[(u64, u64)]> {
+        let planes = if self.shape.planar {
+            self.shape.channels
+        } else {
+            1
+        };
+        let per_plane = self.chunks.len() / planes;
+        if per_plane * planes != self.chunks.len() {
+            bail!("its channels have different numbers of strips or tiles");
+        }
+        Ok(&self.chunks[plane * per_plane..][..per_plane])
+    }
+
     /// The lists of the places and sizes of a plane's strips or tiles: the entry, the index in it of
     /// the plane's first value, and the plane's values.
     pub(super) fn lists_of(&self, plane: usize) -> Result<Vec<(&Entry, usize, Vec<u64>)>> {
-        let per_plane = self.chunks.len() / self.shape.channels;
-        if per_plane * self.shape.channels != self.chunks.len() {
-            bail!("its channels have different numbers of strips or tiles");
-        }
-        let first = plane * per_plane;
-        let (offsets, sizes): (Vec<_>, _) =
-            self.chunks[first..][..per_plane].iter().copied().unzip();
+        let chunks = self.chunks_of(plane)?;
+        let first = plane * chunks.len();
+        let (offsets, sizes): (Vec<_>, _) = chunks.iter().copied().unzip();
         let (offsets_tag, sizes_tag) = chunk_tags(&self.directory);
         let lists = [(offsets_tag, offsets), (sizes_tag, sizes)].into_iter();
         let entry = |tag| self.directory.find(tag);
@@ -155,7 +234,11 @@ impl Page {
 
     /// Where the samples begin, if they follow each other in the file as they do in memory.
     pub(super) fn plain(&self) -> Option<u64> {
-        let stored = self.compression == 1 && !self.predictor && !self.tiled && !self.shape.planar;
+        let stored = self.compression == 1
+            && self.predictor == 1
+            && !self.is_reversed
+            && !self.tiled
+            && !self.shape.planar;
         let (first, mut end) = (self.chunks[0].0, self.chunks[0].0);
         let height = self.shape.height as u64;
         let strip = self.rows_per_strip.min(height) * self.shape.row_bytes() as u64;

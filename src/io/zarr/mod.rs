@@ -7,12 +7,9 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub(in crate::io) use write::save;
-
-use serde_json::Value;
 
 use crate::bail;
 use crate::error::{Error, Result};
@@ -20,7 +17,7 @@ use crate::io::chunked::Grid;
 use crate::io::codec::{self, damaged};
 use crate::io::raw::{Conversion, Source};
 use crate::io::{FrameRange, Options, Recording, cannot_load, cannot_map, known, warn_of_others};
-use crate::video::{DType, Field, Metadata, Samples};
+use crate::video::{DType, Metadata, Samples};
 use metadata::{ArrayMetadata, Shard, read_array, read_attributes, read_json};
 use ome::Axes;
 
@@ -73,7 +70,7 @@ impl Store {
         let image = image.filter(|image| array.shape.len() == image.axes.len());
         let names = image.as_ref().map_or(&[][..], |image| &image.axes);
         let axes = Axes::new(&array.shape, names)?;
-        let mut metadata = known::metadata(fields(&[attributes, read_attributes(&folder)?]));
+        let mut metadata = known::from_json(&[attributes, read_attributes(&folder)?]);
         if let Some(image) = image {
             image.describe(&axes, &mut metadata);
         }
@@ -282,27 +279,4 @@ fn describe((name, array): &(String, ArrayMetadata)) -> String {
 
 fn listing(found: &[(String, ArrayMetadata)]) -> String {
     crate::io::listing(found.iter().map(describe))
-}
-
-/// Attributes that are numbers, texts or lists of them.
-fn fields(attributes: &[Value]) -> BTreeMap<String, Field> {
-    let objects = attributes.iter().filter_map(Value::as_object);
-    objects
-        .flatten()
-        .filter_map(|(name, value)| Some((name.clone(), field(value)?)))
-        .collect()
-}
-
-fn field(value: &Value) -> Option<Field> {
-    Some(match value {
-        Value::String(text) => Field::Text(text.clone()),
-        Value::Number(number) => match number.as_i64() {
-            Some(int) => Field::Int(int),
-            None => Field::Float(number.as_f64()?),
-        },
-        Value::Array(values) if values.iter().all(|v| v.is_number() || v.is_string()) => {
-            Field::List(values.iter().filter_map(field).collect())
-        }
-        _ => return None,
-    })
 }

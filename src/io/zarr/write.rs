@@ -4,14 +4,14 @@ use std::fs;
 use std::path::Path;
 
 use rayon::prelude::*;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::is_store;
 use crate::error::{Error, Result};
 use crate::io::compression::Compression;
-use crate::io::{atomic, npy};
+use crate::io::{atomic, known, npy};
 use crate::task;
-use crate::video::{DType, Field, Video, map_samples, read_run};
+use crate::video::{DType, Video, map_samples, read_run};
 
 /// How many bytes of samples a chunk has, unless one frame has more.
 const CHUNK: usize = 2 << 20;
@@ -79,10 +79,7 @@ fn encode(
 }
 
 fn attributes(video: &Video) -> Value {
-    let fields = video.metadata().all_fields().into_iter();
-    let fields = fields.filter(|(name, _)| !matches!(name.as_str(), "source" | "datasets"));
-    let mut attributes: Map<String, Value> =
-        fields.map(|(name, field)| (name, value(field))).collect();
+    let mut attributes = known::to_json(video.metadata());
     let axes = ["t", "y", "x", "c"];
     let axes = match video.ndim() {
         2 => &axes[1..3],
@@ -90,13 +87,4 @@ fn attributes(video: &Video) -> Value {
     };
     attributes.insert("_ARRAY_DIMENSIONS".into(), json!(axes));
     attributes.into()
-}
-
-fn value(field: Field) -> Value {
-    match field {
-        Field::Int(value) => value.into(),
-        Field::Float(value) => value.into(),
-        Field::Text(text) => text.into(),
-        Field::List(values) => values.into_iter().map(value).collect(),
-    }
 }

@@ -12,7 +12,7 @@ use crate::io::atomic;
 use crate::task;
 
 /// How often a wait looks whether the user asked to stop.
-const POLL: Duration = Duration::from_millis(5);
+pub(super) const POLL: Duration = Duration::from_millis(5);
 
 /// How many batches of frames may wait for the encoder.
 const AHEAD: usize = 2;
@@ -198,7 +198,7 @@ fn command(program: &Path, target: &Path, raw: &Raw, encoder: &Encoder) -> Comma
 }
 
 /// A name that ffmpeg can take neither for an option nor for a protocol.
-fn absolute(path: &Path) -> std::path::PathBuf {
+pub(super) fn absolute(path: &Path) -> std::path::PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
@@ -305,7 +305,7 @@ fn wait() -> Result<()> {
     Ok(())
 }
 
-fn last_lines(stderr: impl Read) -> Vec<String> {
+pub(super) fn last_lines(stderr: impl Read) -> Vec<String> {
     let mut lines = Vec::new();
     let mut reader = BufReader::new(stderr);
     let mut line = Vec::new();
@@ -325,7 +325,7 @@ fn last_lines(stderr: impl Read) -> Vec<String> {
     lines
 }
 
-fn install_hint() -> &'static str {
+pub(super) fn install_hint() -> &'static str {
     if cfg!(target_os = "macos") {
         "install it: brew install ffmpeg"
     } else if cfg!(windows) {

@@ -1,0 +1,203 @@
+//! The picture that the frames of an animation are drawn on one after the other.
+
+use crate::bail;
+use crate::error::Result;
+
+/// How many bytes of frames a byte of an animation can at most stand for.
+const GREATEST_EXPANSION: u64 = 1 << 16;
+
+/// Red, green, blue and how opaque it is.
+pub(super) type Pixel = [u16; 4];
+
+/// Where a frame is on the canvas.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Place {
+    pub(super) left: usize,
+    pub(super) top: usize,
+    pub(super) width: usize,
+    pub(super) height: usize,
+}
+
+/// What becomes of a frame before the next one is drawn.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Disposal {
+    Keep,
+    Clear,
+    Restore,
+}
+
+/// A picture that is drawn on.
+pub(super) struct Canvas {
+    width: usize,
+    /// The value of a sample that is white, or opaque.
+    most: u16,
+    is_gray: bool,
+    pixels: Vec<Pixel>,
+    /// What is to be done before the next frame, and what is below this one if that is needed.
+    pending: Option<(Place, Disposal, Vec<Pixel>)>,
+}
+
+/// An error if the frames are larger than a file of `present` bytes can make them.
+pub(super) fn check_size(width: usize, height: usize, frames: usize, present: u64) -> Result<()> {
+    let pixels = (width as u64 * height as u64).checked_mul(frames as u64);
+    if pixels.is_none_or(|pixels| pixels / GREATEST_EXPANSION > present) {
+        bail!("it claims {frames} frames of {height}×{width} pixels, more than it can hold");
+    }
+    Ok(())
+}
+
+impl Canvas {
+    pub(super) fn new(width: usize, height: usize, most: u16, is_gray: bool) -> Self {
+        Self {
+            width,
+            most,
+            is_gray,
+            pixels: vec![[0; 4]; width * height],
+            pending: None,
+        }
+    }
+
+    /// Draws a frame; with `blend` what is below shines through, else it is replaced.
+    pub(super) fn draw(
+        &mut self,
+        place: Place,
+        disposal: Disposal,
+        blend: bool,
+        pixels: impl Iterator<Item = Pixel>,
+    ) {
+        self.dispose();
+        let below = match disposal {
+            Disposal::Restore => self.pixels.clone(),
+            _ => Vec::new(),
+        };
+        let most = u32::from(self.most);
+        let mut pixels = pixels;
+        for row in 0..place.height {
+            for column in 0..place.width {
+                let Some(above) = pixels.next() else {
+                    return;
+                };
+                if let Some(pixel) = self.pixel(place.left + column, place.top + row) {
+                    *pixel = if blend {
+                        over(above, *pixel, most)
+                    } else {
+                        above
+                    };
+                }
+            }
+        }
+        self.pending = Some((place, disposal, below));
+    }
+
+    fn dispose(&mut self) {
+        let Some((place, disposal, below)) = self.pending.take() else {
+            return;
+        };
+        match disposal {
+            Disposal::Keep => {}
+            Disposal::Restore => self.pixels = below,
+            Disposal::Clear => {
+                for row in place.top..place.top + place.height {
+                    for column in place.left..place.left + place.width {
+                        if let Some(pixel) = self.pixel(column, row) {
+                            *pixel = [0; 4];
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn pixel(&mut self, x: usize, y: usize) -> Option<&mut Pixel> {
+        (x < self.width)
+            .then(|| self.pixels.get_mut(y * self.width + x))
+            .flatten()
+    }
+
+    /// Writes the picture as samples of 8 or 16 bits, gray or red, green and blue.
+    pub(super) fn write(&self, out: &mut [u8]) {
+        let channels = if self.is_gray { 1 } else { 3 };
+        let size = if self.most > 255 { 2 } else { 1 };
+        for (pixel, out) in self
+            .pixels
+            .iter()
+            .zip(out.chunks_exact_mut(channels * size))
+        {
+            let gray = [luma(*pixel)];
+            let samples = if self.is_gray { &gray[..] } else { &pixel[..3] };
+            for (sample, out) in samples.iter().zip(out.chunks_exact_mut(size)) {
+                match size {
+                    1 => out[0] = *sample as u8,
+                    _ => out.copy_from_slice(&sample.to_ne_bytes()),
+                }
+            }
+        }
+    }
+}
+
+/// The brightness of a colour.
+pub(super) fn luma([r, g, b, _]: Pixel) -> u16 {
+    let [r, g, b] = [r, g, b].map(u32::from);
+    ((299 * r + 587 * g + 114 * b + 500) / 1000) as u16
+}
+
+/// A colour over another.
+fn over(above: Pixel, below: Pixel, most: u32) -> Pixel {
+    let alpha = u32::from(above[3]);
+    if alpha == most {
+        return above;
+    }
+    if alpha == 0 {
+        return below;
+    }
+    let under = u64::from(below[3]) * u64::from(most - alpha) / u64::from(most);
+    let total = u64::from(alpha) + under;
+    let mix = |above: u16, below: u16| {
+        ((u64::from(above) * u64::from(alpha) + u64::from(below) * under) / total) as u16
+    };
+    [
+        mix(above[0], below[0]),
+        mix(above[1], below[1]),
+        mix(above[2], below[2]),
+        total as u16,
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_drawn_and_taken_away() {
+        let mut canvas = Canvas::new(2, 1, 255, true);
+        let at = |left| Place {
+            left,
+            top: 0,
+            width: 1,
+            height: 1,
+        };
+        let gray = |level| [[level, level, level, 255]].into_iter();
+        let shown = |canvas: &Canvas| {
+            let mut out = [0; 2];
+            canvas.write(&mut out);
+            out
+        };
+        canvas.draw(at(0), Disposal::Keep, true, gray(9));
+        assert_eq!(shown(&canvas), [9, 0]);
+        canvas.draw(at(1), Disposal::Restore, true, gray(7));
+        assert_eq!(shown(&canvas), [9, 7]);
+        canvas.draw(at(0), Disposal::Clear, true, gray(5));
+        assert_eq!(shown(&canvas), [5, 0]);
+        canvas.draw(at(5), Disposal::Keep, true, gray(3));
+        assert_eq!(shown(&canvas), [0, 0]);
+    }
+
+    #[test]
+    fn colours_mix_by_how_opaque_they_are() {
+        assert_eq!(luma([77, 77, 77, 255]), 77);
+        assert_eq!(over([100, 0, 0, 255], [1; 4], 255), [100, 0, 0, 255]);
+        assert_eq!(over([100, 0, 0, 0], [1; 4], 255), [1; 4]);
+        let mixed = over([200, 200, 200, 128], [0, 0, 0, 255], 255);
+        assert_eq!(mixed, [100, 100, 100, 255]);
+    }
+}

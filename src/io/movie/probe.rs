@@ -1,0 +1,210 @@
+//! What the ffprobe program finds out about a movie.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::process::Command;
+
+use super::program::{Program, Running};
+use super::{Film, Size};
+use crate::error::{Error, Result};
+use crate::io::ffmpeg;
+use crate::video::{DType, Metadata};
+
+/// What is asked for.
+const ENTRIES: &str = "stream=codec_name,width,height,pix_fmt,avg_frame_rate,r_frame_rate:\
+                       stream_side_data=rotation:stream_tags=rotate:\
+                       format=start_time:format_tags=creation_time,comment:packet=pts_time,flags";
+
+/// Opens a movie that ffmpeg can decode; `None` if there is no ffmpeg.
+pub(super) fn open(path: &Path, is_gray: bool) -> Result<Option<Film>> {
+    if !is_there("ffprobe") || !is_there("ffmpeg") {
+        return Ok(None);
+    }
+    let mut command = Command::new("ffprobe");
+    command.args([
+        "-hide_banner",
+        "-loglevel",
+        "error",
+        "-protocol_whitelist",
+        "file",
+    ]);
+    command.args([
+        "-select_streams",
+        "V:0",
+        "-show_entries",
+        ENTRIES,
+        "-of",
+        "compact",
+    ]);
+    command.arg(ffmpeg::absolute(path));
+    let mut running = Running::start(command)?;
+    let (text, succeeded) = running.output()?;
+    if !succeeded && !text.contains("stream|") {
+        let error = Error::new("ffmpeg cannot read it");
+        let said = running.messages().into_iter();
+        return Err(said.fold(error, |error, line| error.hint(format!("ffmpeg: {line}"))));
+    }
+    read(path, &text, is_gray).map(Some)
+}
+
+/// Whether a program is in one of the folders of the PATH.
+fn is_there(name: &str) -> bool {
+    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&folders).any(|folder| folder.join(&file).is_file())
+}
+
+/// Reads what ffprobe says, one line for each part of the movie.
+fn read(path: &Path, text: &str, is_gray: bool) -> Result<Film> {
+    let mut times = Vec::new();
+    let (mut stream, mut format, mut len) = (HashMap::new(), HashMap::new(), 0);
+    for line in text.lines() {
+        let mut parts = line.split('|');
+        let kind = parts.next().unwrap_or_default();
+        let pairs = parts.filter_map(|part| part.split_once('='));
+        match kind {
+            "packet" => {
+                let pairs: HashMap<&str, &str> = pairs.collect();
+                // Frames that a list of edits leaves out are not shown.
+                if !pairs.get("flags").is_some_and(|flags| flags.contains('D')) {
+                    len += 1;
+                    times.extend(
+                        pairs
+                            .get("pts_time")
+                            .and_then(|time| time.parse::<f64>().ok()),
+                    );
+                }
+            }
+            "stream" => stream.extend(pairs),
+            "format" => format.extend(pairs),
+            _ => {}
+        }
+    }
+    let size = |name| {
+        stream
+            .get(name)
+            .and_then(|value: &&str| value.parse::<usize>().ok())
+    };
+    let (Some(width), Some(height)) = (size("width"), size("height")) else {
+        return Err(Error::new("it has no pictures"));
+    };
+    if width == 0 || height == 0 || len == 0 {
+        return Err(Error::new("it has no frames"));
+    }
+    let rotation = ["rotation", "tag:rotate"]
+        .iter()
+        .find_map(|name| stream.get(name));
+    let is_turned = rotation.and_then(|angle| angle.parse::<f64>().ok());
+    let is_turned = is_turned.is_some_and(|angle| (angle / 90.0).round() as i64 % 2 != 0);
+    let (width, height) = if is_turned {
+        (height, width)
+    } else {
+        (width, height)
+    };
+    let pixels = stream.get("pix_fmt").copied().unwrap_or_default();
+    let deep = deep_gray(pixels).filter(|_| is_gray);
+    Ok(Film {
+        path: path.to_owned(),
+        size: Size {
+            height,
+            width,
+            is_gray,
+            dtype: if deep.is_some() {
+                DType::U16
+            } else {
+                DType::U8
+            },
+        },
+        len,
+        metadata: metadata(&stream, &format),
+        codec: Box::new(Program {
+            pixel_format: deep.unwrap_or(if is_gray { "gray" } else { "rgb24" }),
+            times: from_start(times, len, format.get("start_time").copied()),
+        }),
+    })
+}
+
+/// The gray formats of more than 8 bits, in this machine's order of bytes.
+fn deep_gray(pixels: &str) -> Option<&'static str> {
+    let known: [(&str, [&str; 2]); 5] = [
+        ("gray9", ["gray9le", "gray9be"]),
+        ("gray10", ["gray10le", "gray10be"]),
+        ("gray12", ["gray12le", "gray12be"]),
+        ("gray14", ["gray14le", "gray14be"]),
+        ("gray16", ["gray16le", "gray16be"]),
+    ];
+    let depth = pixels.trim_end_matches("le").trim_end_matches("be");
+    let (_, orders) = known.into_iter().find(|(name, _)| *name == depth)?;
+    Some(orders[usize::from(cfg!(target_endian = "big"))])
+}
+
+/// When frames are shown, counted from the start of the file; nothing if that is not known of all.
+fn from_start(mut times: Vec<f64>, len: usize, start: Option<&str>) -> Vec<f64> {
+    if times.len() != len {
+        return Vec::new();
+    }
+    let start = start
+        .and_then(|start| start.parse::<f64>().ok())
+        .unwrap_or(0.0);
+    times.sort_by(f64::total_cmp);
+    times.into_iter().map(|time| time - start).collect()
+}
+
+fn metadata(stream: &HashMap<&str, &str>, format: &HashMap<&str, &str>) -> Metadata {
+    let rate = |name| {
+        let (count, seconds) = stream.get(name)?.split_once('/')?;
+        let rate = count.parse::<f64>().ok()? / seconds.parse::<f64>().ok()?;
+        (rate.is_finite() && rate > 0.0).then_some(rate)
+    };
+    let tag = |name| format.get(name).map(|text| (*text).to_owned());
+    let mut metadata = Metadata {
+        fps: rate("avg_frame_rate").or_else(|| rate("r_frame_rate")),
+        date: tag("tag:creation_time"),
+        comment: tag("tag:comment"),
+        ..Metadata::default()
+    };
+    for (name, key) in [("codec", "codec_name"), ("pixel_format", "pix_fmt")] {
+        if let Some(value) = stream.get(key) {
+            metadata.set(name, *value);
+        }
+    }
+    metadata
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_program_says_is_understood() {
+        let text = "packet|pts_time=0.000000|flags=K_\n\
+                    packet|pts_time=0.200000|flags=__\n\
+                    packet|pts_time=0.100000|flags=__\n\
+                    packet|pts_time=-0.100000|flags=KD\n\
+                    stream|codec_name=ffv1|width=40|height=30|pix_fmt=gray12le|\
+                    r_frame_rate=20/1|avg_frame_rate=0/0|side_data|rotation=-90\n\n\
+                    format|start_time=0.000000|tag:comment=rabbit\n";
+        let film = read(Path::new("a"), text, true).unwrap();
+        assert_eq!(film.len, 3);
+        let size = Size {
+            height: 40,
+            width: 30,
+            is_gray: true,
+            dtype: DType::U16,
+        };
+        assert_eq!(film.size, size);
+        assert_eq!(film.metadata.fps, Some(20.0));
+        assert_eq!(film.metadata.comment.as_deref(), Some("rabbit"));
+        assert_eq!(
+            read(Path::new("a"), text, false).unwrap().size.dtype,
+            DType::U8
+        );
+        assert!(read(Path::new("a"), "", true).is_err());
+    }
+
+    #[test]
+    fn times_count_from_the_start_if_all_are_known() {
+        assert_eq!(from_start(vec![1.5, 1.0], 2, Some("1.0")), [0.0, 0.5]);
+        assert_eq!(from_start(vec![1.5, 1.0], 3, None), [0.0; 0]);
+    }
+}

@@ -1,0 +1,191 @@
+//! Frames decoded by the ffmpeg program, which sends them through a pipe.
+
+use std::io::Read;
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use super::{Codec, Play, Size, cannot_start};
+use crate::error::{Error, Result};
+use crate::io::{FrameRange, ffmpeg};
+use crate::task;
+
+/// A movie that ffmpeg decodes.
+pub(super) struct Program {
+    /// The samples as ffmpeg is asked for them.
+    pub(super) pixel_format: &'static str,
+    /// When each frame is shown, in seconds from the start; empty if that is not known.
+    pub(super) times: Vec<f64>,
+}
+
+impl Codec for Program {
+    fn play(&self, path: &Path, size: Size, range: FrameRange) -> Result<Box<dyn Play>> {
+        let frames = Frames {
+            running: Running::start(self.command(
+                path,
+                size,
+                range,
+                &["-fps_mode", "passthrough"],
+            ))?,
+            // What programs before version 5.1 call it.
+            older: Some(self.command(path, size, range, &["-vsync", "0"])),
+        };
+        Ok(Box::new(frames))
+    }
+}
+
+impl Program {
+    fn command(&self, path: &Path, size: Size, range: FrameRange, every_frame: &[&str]) -> Command {
+        let mut command = Command::new("ffmpeg");
+        command.args(["-nostdin", "-hide_banner", "-loglevel", "error"]);
+        let mut first = range.start;
+        if let Some(time) = self.time_before(range.start) {
+            command.args(["-ss", &format!("{time:.6}")]);
+            first = 0;
+        }
+        command.args(["-protocol_whitelist", "file", "-i"]);
+        command.arg(ffmpeg::absolute(path)).args(["-map", "0:V:0"]);
+        if first > 0 || range.step > 1 {
+            let step = range.step;
+            let choice = format!("select='gte(n,{first})*not(mod(n-{first},{step}))'");
+            command.args(["-vf", &choice]);
+        }
+        command.args(every_frame);
+        command.args(["-frames:v", &range.len.to_string()]);
+        command.args(["-s", &format!("{}x{}", size.width, size.height)]);
+        command.args(["-f", "rawvideo", "-pix_fmt", self.pixel_format, "pipe:1"]);
+        command
+    }
+
+    /// A time between a frame and the one before, from which on ffmpeg decodes if it is known.
+    fn time_before(&self, frame: usize) -> Option<f64> {
+        let before = *self.times.get(frame.checked_sub(1)?)?;
+        let time = *self.times.get(frame)?;
+        (before < time && before >= 0.0).then_some((before + time) / 2.0)
+    }
+}
+
+struct Frames {
+    running: Running,
+    /// How to ask an older program, as long as nothing was read from this one.
+    older: Option<Command>,
+}
+
+impl Play for Frames {
+    fn next(&mut self, out: &mut [u8]) -> Result<bool> {
+        let mut whole = self.running.read(out)?;
+        if let Some(older) = self.older.take()
+            && !whole
+            && self
+                .running
+                .messages()
+                .iter()
+                .any(|line| line.contains("fps_mode"))
+        {
+            self.running = Running::start(older)?;
+            whole = self.running.read(out)?;
+        }
+        Ok(whole)
+    }
+
+    fn messages(&mut self) -> Vec<String> {
+        self.running.messages()
+    }
+}
+
+/// A program whose output is read. It is ended when the user asks to stop, and when it is dropped.
+pub(super) struct Running {
+    child: Arc<Mutex<Child>>,
+    stdout: ChildStdout,
+    lines: Option<JoinHandle<Vec<String>>>,
+    said: Vec<String>,
+    done: Arc<AtomicBool>,
+    watch: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    pub(super) fn start(mut command: Command) -> Result<Self> {
+        let name = command.get_program().to_string_lossy().into_owned();
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        // The terminal's Ctrl-C is for us alone, who then end the program.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn().map_err(|e| cannot_start(&name, &e))?;
+        let stdout = child.stdout.take().expect("asked for a pipe");
+        let stderr = child.stderr.take().expect("asked for a pipe");
+        let (child, done) = (
+            Arc::new(Mutex::new(child)),
+            Arc::new(AtomicBool::new(false)),
+        );
+        let watched = (child.clone(), done.clone());
+        let watch = thread::spawn(move || {
+            let (child, done) = watched;
+            while !done.load(Relaxed) {
+                if task::is_interrupted() {
+                    end(&child);
+                    return;
+                }
+                thread::sleep(ffmpeg::POLL);
+            }
+        });
+        Ok(Self {
+            child,
+            stdout,
+            lines: Some(thread::spawn(move || ffmpeg::last_lines(stderr))),
+            said: Vec::new(),
+            done,
+            watch: Some(watch),
+        })
+    }
+
+    /// Fills a buffer; `false` if the output ended before.
+    fn read(&mut self, out: &mut [u8]) -> Result<bool> {
+        let read = self.stdout.read_exact(out).is_ok();
+        if !read && task::is_interrupted() {
+            return Err(Error::interrupted());
+        }
+        Ok(read)
+    }
+
+    /// All of the output, and whether the program succeeded.
+    pub(super) fn output(&mut self) -> Result<(String, bool)> {
+        let mut bytes = Vec::new();
+        let read = self.stdout.read_to_end(&mut bytes);
+        if task::is_interrupted() {
+            return Err(Error::interrupted());
+        }
+        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        let succeeded = read.is_ok() && child.wait().is_ok_and(|status| status.success());
+        Ok((String::from_utf8_lossy(&bytes).into_owned(), succeeded))
+    }
+
+    /// What the program said before it ended.
+    pub(super) fn messages(&mut self) -> Vec<String> {
+        if let Some(lines) = self.lines.take() {
+            end(&self.child);
+            self.said = lines.join().unwrap_or_default();
+        }
+        self.said.clone()
+    }
+}
+
+fn end(child: &Mutex<Child>) {
+    let mut child = child.lock().unwrap_or_else(PoisonError::into_inner);
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.done.store(true, Relaxed);
+        end(&self.child);
+        if let Some(watch) = self.watch.take() {
+            let _ = watch.join();
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Tests of movies that need no program.
+
+use std::path::Path;
+
+use gif::{Encoder, Frame};
+use png::{BitDepth, ColorType};
+
+use super::{FrameRange, Recording, h264};
+use crate::io::{Options, Selection, damage, info, load_video};
+use crate::video::{DType, Element, Samples, Video, map_samples};
+
+fn values(samples: &Samples) -> Vec<f64> {
+    map_samples!(samples, array => array.view().iter().map(|v| v.to_f64()).collect())
+}
+
+fn load(bytes: &[u8], end: &str, start: usize, as_grey: bool) -> Video {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(end);
+    std::fs::write(&path, bytes).unwrap();
+    let selection = Selection {
+        start,
+        ..Selection::ALL
+    };
+    let options = Options {
+        as_grey,
+        ..Options::default()
+    };
+    load_video(&path, &selection, &options).unwrap()
+}
+
+/// Three frames of 2×2 pixels: the second changes one pixel, the third leaves one as it was.
+fn gif() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let palette = [0, 0, 0, 100, 100, 100, 200, 200, 200, 255, 0, 0];
+    let mut encoder = Encoder::new(&mut bytes, 2, 2, &palette).unwrap();
+    let mut write = |place: [u16; 4], pixels: &[u8], transparent| {
+        let [left, top, width, height] = place;
+        let frame = Frame {
+            delay: 4,
+            left,
+            top,
+            ..Frame::from_indexed_pixels(width, height, pixels.to_vec(), transparent)
+        };
+        encoder.write_frame(&frame).unwrap();
+    };
+    write([0, 0, 2, 2], &[0, 1, 2, 3], None);
+    write([1, 0, 1, 1], &[2], None);
+    write([0, 0, 2, 2], &[1, 1, 0, 2], Some(0));
+    drop(encoder);
+    bytes
+}
+
+#[test]
+fn gif_frames_are_drawn_over_each_other() {
+    let gray = load(&gif(), "a.gif", 0, true);
+    assert_eq!(gray.shape(), [3, 2, 2]);
+    assert_eq!((gray.dtype(), gray.metadata().fps), (DType::U8, Some(25.0)));
+    let frames = [
+        [0.0, 100.0, 200.0, 76.0],
+        [0.0, 200.0, 200.0, 76.0],
+        [100.0, 100.0, 200.0, 200.0],
+    ];
+    assert_eq!(values(gray.samples()), frames.concat());
+    assert_eq!(values(load(&gif(), "a.gif", 2, true).samples()), frames[2]);
+    let colored = load(&gif(), "a.gif", 1, false);
+    assert_eq!(colored.shape(), [2, 2, 2, 3]);
+    assert_eq!(values(colored.samples())[9..12], [255.0, 0.0, 0.0]);
+}
+
+/// Two frames of 2×1 pixels of 16 bits, the second of which adds one pixel.
+fn apng() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, 2, 1);
+    encoder.set_color(ColorType::Grayscale);
+    encoder.set_depth(BitDepth::Sixteen);
+    encoder.set_animated(2, 0).unwrap();
+    encoder.set_frame_delay(1, 50).unwrap();
+    let mut writer = encoder.write_header().unwrap();
+    writer.write_image_data(&[1, 0, 2, 0]).unwrap();
+    writer.set_frame_dimension(1, 1).unwrap();
+    writer.set_frame_position(1, 0).unwrap();
+    writer.write_image_data(&[3, 1]).unwrap();
+    writer.finish().unwrap();
+    bytes
+}
+
+#[test]
+fn apng_keeps_16_bits() {
+    for end in ["a.png", "a.apng"] {
+        let video = load(&apng(), end, 0, true);
+        assert_eq!((video.shape(), video.dtype()), (&[2, 1, 2][..], DType::U16));
+        assert_eq!(values(video.samples()), [256.0, 512.0, 256.0, 769.0]);
+        assert_eq!(video.metadata().fps, Some(50.0));
+    }
+    assert_eq!(load(&apng(), "a.png", 0, false).shape(), [2, 1, 2, 3]);
+}
+
+/// A ramp of 20 per frame, 2 per row and 3 per column in 7 frames of 32×48 pixels, some of which
+/// are stored in another order than they are shown.
+fn ramp_film() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/film/ramp.mp4")
+}
+
+#[test]
+fn h264_is_decoded_without_a_program() {
+    let film = h264::open(&ramp_film(), true).unwrap();
+    assert_eq!(film.layout().unwrap(), (vec![7, 32, 48], DType::U8));
+    assert_eq!(film.metadata().fps, Some(25.0));
+    let range = FrameRange {
+        start: 1,
+        len: 3,
+        step: 2,
+    };
+    let samples = values(&film.load(range).unwrap());
+    assert_eq!(samples.len(), 3 * 32 * 48);
+    for (index, t) in [1, 3, 5].into_iter().enumerate() {
+        let center = samples[index * 32 * 48 + 16 * 48 + 24];
+        let drawn = f64::from((20 * t + 32 + 72) % 256);
+        assert!((center - drawn).abs() <= 3.0, "{center} is not {drawn}");
+    }
+    let film = h264::open(&ramp_film(), false).unwrap();
+    assert_eq!(film.layout().unwrap().0, [7, 32, 48, 3]);
+}
+
+#[test]
+fn films_cannot_be_mapped() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.gif");
+    std::fs::write(&path, gif()).unwrap();
+    assert_eq!(info(&path).unwrap().format, "GIF");
+    let error = load_video(&path, &Selection::ALL, &Options::mapped(true)).unwrap_err();
+    assert!(error.message().ends_with("its frames are compressed"));
+}
+
+#[test]
+fn damaged_films_do_no_harm() {
+    damage::check(&gif(), 300, "gif");
+    damage::check(&apng(), 300, "png");
+}
+
+#[test]
+fn damaged_h264_does_no_harm() {
+    let film = std::fs::read(ramp_film()).unwrap();
+    damage::check_with(&film, 150, ".mp4", &[], |path, _| {
+        let Ok(film) = h264::open(path, true) else {
+            return;
+        };
+        let all = FrameRange {
+            start: 0,
+            len: film.layout().unwrap().0[0].min(10),
+            step: 1,
+        };
+        let _ = film.load(all);
+    });
+}

@@ -1,0 +1,238 @@
+//! NumPy's `.npz` archives: one of the arrays is the video.
+
+mod zip;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+
+use super::npy::{self, Array, Header};
+use super::raw::{self, Conversion, Source};
+use super::{
+    FrameRange, Options, Recording, cannot_load, cannot_map, copy_frames, known, listing, stream,
+    warn_of_others,
+};
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::video::{DType, Field, Metadata, Samples, shape_text};
+use zip::Member;
+
+/// An array of an archive.
+struct Entry {
+    name: String,
+    member: Member,
+    header: Result<Header>,
+}
+
+/// An array that has to be inflated.
+struct Deflated {
+    source: Source,
+    entry: Entry,
+    others: Vec<String>,
+    metadata: Metadata,
+}
+
+/// An array that lies in the archive as it is.
+struct Plain {
+    array: Array,
+    source: Source,
+    name: String,
+    others: Vec<String>,
+}
+
+/// Reads what the arrays are, and chooses one.
+pub(super) fn open(path: &Path, options: &Options) -> Result<Box<dyn Recording>> {
+    read(path, options.fieldname.as_deref()).map_err(|e| cannot_load(path, &e))
+}
+
+fn read(path: &Path, fieldname: Option<&str>) -> Result<Box<dyn Recording>> {
+    let source = Source::open(path)?;
+    let members = zip::members(&source)?.into_iter();
+    let mut entries: Vec<Entry> = members.map(|member| Entry::read(&source, member)).collect();
+    let chosen = choose(&entries, fieldname)?;
+    let others = entries.iter().enumerate();
+    let others = others.filter(|(index, entry)| *index != chosen && entry.rank() > 1);
+    let others: Vec<String> = match fieldname {
+        Some(_) => Vec::new(),
+        None => others.map(|(_, entry)| entry.to_string()).collect(),
+    };
+    let metadata = metadata(&source, &entries);
+    let entry = entries.swap_remove(chosen);
+    let header = entry.header.clone()?;
+    header.check(entry.member.len)?;
+    if entry.member.is_deflated {
+        return Ok(Box::new(Deflated {
+            source,
+            entry,
+            others,
+            metadata,
+        }));
+    }
+    let header = Header {
+        offset: entry.member.start + header.offset,
+        ..header
+    };
+    Ok(Box::new(Plain {
+        array: Array::new(Source::open(path)?, header, metadata),
+        source,
+        name: entry.name,
+        others,
+    }))
+}
+
+/// The array that is the video: the one named, or the first with three axes, four, two or one.
+fn choose(entries: &[Entry], fieldname: Option<&str>) -> Result<usize> {
+    if let Some(name) = fieldname {
+        let Some(index) = entries.iter().position(|entry| entry.name == name) else {
+            let names = entries.iter().map(|entry| entry.name.as_str());
+            let list = listing(entries.iter().map(Entry::to_string));
+            let error = Error::new(format!("it has no array `{name}`{list}"));
+            return Err(error.did_you_mean(name, names));
+        };
+        return Ok(index);
+    }
+    let best = entries.iter().map(Entry::rank).max().unwrap_or(0);
+    match entries.iter().position(|entry| entry.rank() == best) {
+        Some(index) if best > 0 => Ok(index),
+        _ => bail!(
+            "it has no array of numbers with 1 to 4 axes{}",
+            listing(entries.iter().map(Entry::to_string))
+        ),
+    }
+}
+
+/// Single numbers and a list of all arrays.
+fn metadata(source: &Source, entries: &[Entry]) -> Metadata {
+    let values = entries.iter();
+    let values = values.filter_map(|entry| Some((entry.name.clone(), entry.value(source)?)));
+    let mut metadata = known::metadata(values.collect::<BTreeMap<String, Field>>());
+    metadata.set("arrays", Field::list(entries.iter().map(Entry::to_string)));
+    metadata
+}
+
+impl Entry {
+    fn read(source: &Source, member: Member) -> Self {
+        Self {
+            name: member.name.trim_end_matches(".npy").to_owned(),
+            header: npy::read_header(&mut member.stream(source)),
+            member,
+        }
+    }
+
+    /// How likely it is the video among several arrays.
+    fn rank(&self) -> usize {
+        let Ok(header) = &self.header else {
+            return 0;
+        };
+        let is_single = header.shape.iter().all(|len| *len == 1);
+        match header.shape.len() {
+            _ if is_single || header.shape.contains(&0) => 0,
+            3 => 4,
+            4 => 3,
+            axes @ 1..=2 => axes,
+            _ => 0,
+        }
+    }
+
+    /// The value, if it is a single number.
+    fn value(&self, source: &Source) -> Option<Field> {
+        let header = self.header.as_ref().ok()?;
+        if header.shape.iter().any(|len| *len != 1) {
+            return None;
+        }
+        let mut stream = self.member.stream(source);
+        std::io::copy(
+            &mut stream.by_ref().take(header.offset),
+            &mut std::io::sink(),
+        )
+        .ok()?;
+        let mut read = |bytes: &mut [u8]| {
+            let read = stream.read_exact(bytes);
+            read.map_err(|e| stream::damaged(&e))
+        };
+        let numbers = raw::read_numbers(header.encoding, 1, &mut read).ok()?;
+        numbers.first().copied().map(Field::Float)
+    }
+}
+
+impl std::fmt::Display for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.header {
+            Ok(header) => {
+                let shape = shape_text(&header.shape);
+                let text = format!("{shape} {}", header.encoding.dtype);
+                write!(f, "{} ({})", self.name, text.trim_start())
+            }
+            Err(_) => write!(f, "{} (not numbers)", self.name),
+        }
+    }
+}
+
+impl Recording for Plain {
+    fn metadata(&self) -> &Metadata {
+        self.array.metadata()
+    }
+
+    fn layout(&self) -> Result<(Vec<usize>, DType)> {
+        self.array.layout()
+    }
+
+    fn load(&self, range: FrameRange) -> Result<Samples> {
+        warn_of_others(self.source.path(), &self.name, &self.others);
+        self.array.load(range)
+    }
+
+    fn is_foreign(&self) -> bool {
+        self.array.is_foreign()
+    }
+
+    fn map(&self) -> Result<Samples> {
+        warn_of_others(self.source.path(), &self.name, &self.others);
+        self.array.map()
+    }
+}
+
+impl Deflated {
+    fn header(&self) -> Result<&Header> {
+        self.entry.header.as_ref().map_err(Error::clone)
+    }
+}
+
+impl Recording for Deflated {
+    fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    fn layout(&self) -> Result<(Vec<usize>, DType)> {
+        let header = self.header()?;
+        Ok((header.shape.clone(), header.encoding.dtype))
+    }
+
+    fn load(&self, range: FrameRange) -> Result<Samples> {
+        warn_of_others(self.source.path(), &self.entry.name, &self.others);
+        let header = self.header()?;
+        let conversion = Conversion::none(header.encoding);
+        let mut stream = self.entry.member.stream(&self.source);
+        let mut read = |shape: &[usize], range| {
+            stream::read_blocks(&mut stream, header.offset, conversion, shape, range)
+                .map_err(|e| cannot_load(self.source.path(), &e))
+        };
+        if !header.fortran || header.shape.len() == 1 {
+            return read(&header.shape, range);
+        }
+        let reversed: Vec<usize> = header.shape.iter().rev().copied().collect();
+        let all = FrameRange {
+            start: 0,
+            len: reversed[0],
+            step: 1,
+        };
+        copy_frames(&read(&reversed, all)?.with_layout(header.layout()), range)
+    }
+
+    fn map(&self) -> Result<Samples> {
+        Err(cannot_map(self.source.path(), "its arrays are compressed"))
+    }
+}

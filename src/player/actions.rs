@@ -1,0 +1,172 @@
+//! What keys do beside playing: colours, picks, pictures.
+
+use super::Player;
+use super::course::Course;
+use super::layout::{Layout, Target};
+use super::panel::Panel;
+use super::picks::{self, Bounds, Pick, Place};
+use super::state::{REGION, State};
+use crate::video::colormap::Colormap;
+
+/// The colormaps that a key goes through.
+const COLORMAPS: &[&str] = &[
+    "gray", "viridis", "magma", "inferno", "plasma", "cividis", "turbo", "hot", "coolwarm",
+    "gray_r",
+];
+
+impl Player {
+    pub(super) fn say(&self, message: impl Into<String>) {
+        self.state().say(message);
+    }
+
+    /// Switches something on or off, and says so.
+    pub(super) fn toggle(&self, flag: fn(&mut State) -> &mut bool, name: &str) {
+        let mut state = self.state();
+        let flag = flag(&mut state);
+        *flag = !*flag;
+        let is_on = *flag;
+        if name == "help" {
+            state.changed();
+        } else {
+            state.say(format!("{name} {}", if is_on { "on" } else { "off" }));
+        }
+    }
+
+    /// Shows all panels that have a colormap in the next one, or the one before.
+    pub(super) fn cycle_colormap(&self, by: isize) {
+        let mut state = self.state();
+        let scales = state.panels.iter().filter(|panel| panel.has_own_scale());
+        let Some(current) = scales.filter_map(Panel::scale).next() else {
+            state.say("these colours have no colormap");
+            return;
+        };
+        let current = current.colormap().name();
+        let position = COLORMAPS.iter().position(|name| *name == current);
+        let next = match (position, by) {
+            (Some(position), by) => position as isize + by,
+            (None, _) => 0,
+        };
+        let name = COLORMAPS[next.rem_euclid(COLORMAPS.len() as isize) as usize];
+        if let Ok(colormap) = Colormap::named(name) {
+            state.recolor(|panel| panel.set_colormap(colormap.clone()));
+            state.say(format!("colormap {name}"));
+        }
+    }
+
+    /// Stretches the colormaps over the range of the frame shown.
+    pub(super) fn stretch_contrast(&self) {
+        let mut state = self.state();
+        let frame = state.playback.frame();
+        let mut result = Ok(());
+        state.recolor(|panel| {
+            if let Err(error) = panel.stretch_to(frame) {
+                result = Err(error);
+            }
+        });
+        match result {
+            Ok(()) => state.say(format!("contrast of frame {frame}")),
+            Err(error) => state.say(error.message()),
+        }
+    }
+
+    /// Takes the colours that there were at first.
+    pub(super) fn restore_contrast(&self) {
+        let mut state = self.state();
+        state.restore_colors();
+        state.say("contrast as at first");
+    }
+
+    /// Says what to do to draw a region.
+    pub(super) fn begin_region(&self) {
+        let mut state = self.state();
+        state.draws_region = !state.draws_region;
+        if state.draws_region {
+            state.say(REGION);
+        } else {
+            state.say("no region");
+        }
+    }
+
+    /// Picks the pixel under the pointer.
+    pub(super) fn pick_at_pointer(&self, layout: &Layout) {
+        let Some(pointer) = self.state().pointer else {
+            return;
+        };
+        if let Some(Target::Video(panel)) = layout.target(pointer.0, pointer.1) {
+            self.pick_pixel(panel, pointer, layout);
+        }
+    }
+
+    /// Picks the pixel that was clicked, in the layout of the window.
+    pub(super) fn click(&self, panel: usize) {
+        let state = self.state();
+        let at = state.pointer.zip(state.size);
+        drop(state);
+        if let Some((pointer, size)) = at {
+            self.pick_pixel(panel, pointer, &self.layout(size));
+        }
+    }
+
+    fn pick_pixel(&self, panel: usize, pointer: (f32, f32), layout: &Layout) {
+        let rect = layout.panels[panel].video;
+        let Some((x, y)) = self.part(panel).in_frame(rect, pointer) else {
+            return;
+        };
+        let (width, height) = self.state().panels[panel].frame_size();
+        let (x, y) = ((x as usize).min(width - 1), (y as usize).min(height - 1));
+        self.pick(panel, Place::Point { y, x });
+    }
+
+    /// Picks a rectangle between two places of a panel's frame.
+    pub(super) fn pick_region(&self, panel: usize, from: (f64, f64), to: (f64, f64)) {
+        let size = self.state().panels[panel].frame_size();
+        self.state().draws_region = false;
+        self.pick(panel, Place::Region(Bounds::between(from, to, size)));
+    }
+
+    /// Picks a place of a panel and begins to compute its course in time.
+    pub fn pick(&self, panel: usize, place: Place) {
+        if self.shared.maker.is_some() {
+            self.say("frames made one by one have no traces");
+            return;
+        }
+        let Some(picked) = self.state().panels.get(panel).cloned() else {
+            return;
+        };
+        let bounds = match place {
+            Place::Point { y, x } => Bounds::around((x, y), picked.frame_size()),
+            Place::Region(bounds) => bounds,
+        };
+        let shared = std::sync::Arc::downgrade(&self.shared);
+        let news = move || {
+            if let Some(shared) = shared.upgrade() {
+                Player { shared }.state().changed();
+            }
+        };
+        let course = Course::start(picked.base().clone(), bounds, news);
+        let mut state = self.state();
+        let color = picks::next_color(&state.picks);
+        state.picks.push(Pick {
+            panel,
+            place,
+            color,
+            course,
+        });
+        state.renew_needs();
+    }
+
+    /// Forgets what was picked last.
+    pub(super) fn remove_pick(&self) {
+        let mut state = self.state();
+        state.picks.pop();
+        state.renew_needs();
+    }
+
+    /// Saves what is seen, without the controls, in the working folder.
+    pub(super) fn snapshot(&self, size: (usize, usize)) {
+        match self.save_snapshot(size) {
+            Ok(path) => self.say(format!("saved {}", path.display())),
+            Err(error) => self.say(error.message()),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Draws the controls under the videos: button, slider, frame counter and time.
+
+use super::layout::Layout;
+use super::render::{draw_label_before, time_text};
+use super::scene::Scene;
+use super::theme;
+use crate::draw::{Image, Rect};
+use crate::video::number_text;
+
+/// Draws all controls for which there is room.
+pub(super) fn draw(image: &mut Image, layout: &Layout, scene: &Scene) {
+    if !layout.button.is_empty() {
+        draw_button(image, layout.button, scene);
+    }
+    if !layout.slider.is_empty() {
+        draw_slider(image, layout, scene);
+    }
+    draw_counter(image, layout, scene);
+    draw_rate(image, layout.rate, scene);
+}
+
+fn draw_button(image: &mut Image, rect: Rect, scene: &Scene) {
+    let px = |length| scene.needs.sizes.px(length);
+    image.rounded(rect, px(6) as f32, theme::LINE);
+    let icon = rect.center(px(12), px(12));
+    if scene.playback.is_playing() {
+        let mut bars = icon.inset(px(1), 0);
+        image.fill(bars.cut_left(px(3)), theme::TEXT);
+        image.fill(bars.cut_right(px(3)), theme::TEXT);
+    } else {
+        draw_triangle(image, icon, scene.needs.sizes.scale);
+    }
+}
+
+/// A triangle that points to the right, its weight in the middle.
+fn draw_triangle(image: &mut Image, rect: Rect, scale: f32) {
+    let left = rect.left as f32 + 1.5 * scale;
+    let middle = rect.top as f32 + rect.height as f32 / 2.0;
+    image.shape(rect, theme::TEXT, |x, y| {
+        let slope = (x - left) * 0.5 + (y - middle).abs() * 0.9 - 5.4 * scale;
+        slope.max(left - x)
+    });
+}
+
+fn draw_slider(image: &mut Image, layout: &Layout, scene: &Scene) {
+    let sizes = &scene.needs.sizes;
+    let handle = layout.handle(&scene.playback);
+    let track = layout.slider.center(layout.slider.width, sizes.px(4));
+    let done = Rect {
+        width: handle as usize - track.left,
+        ..track
+    };
+    let round = sizes.px(2) as f32;
+    image.rounded(track, round, theme::TRACK);
+    image.rounded(done, round, theme::ACCENT);
+    let middle = layout.slider.top as f32 + layout.slider.height as f32 / 2.0;
+    for (radius, color) in [
+        (sizes.handle + sizes.px(2), theme::SURFACE),
+        (sizes.handle, theme::ACCENT),
+    ] {
+        image.shape(layout.slider, color, |x, y| {
+            (x - handle).hypot(y - middle) - radius as f32
+        });
+    }
+}
+
+fn draw_counter(image: &mut Image, layout: &Layout, scene: &Scene) {
+    let size = scene.needs.sizes.label;
+    let (frame, last) = (scene.playback.frame(), scene.playback.last());
+    if !layout.counter.is_empty() {
+        let place = (layout.counter.right(), layout.counter.middle());
+        let of = format!(" / {last}");
+        let left = draw_label_before(image, place, &of, (size, theme::DIM));
+        let place = (left, place.1);
+        draw_label_before(image, place, &frame.to_string(), (size, theme::TEXT));
+    }
+    if !layout.time.is_empty()
+        && let Some(time) = time_text(&scene.panels, frame)
+    {
+        let place = (layout.time.right(), layout.time.middle());
+        draw_label_before(image, place, &time, (size, theme::DIM));
+    }
+}
+
+/// How many frames are shown per second.
+fn draw_rate(image: &mut Image, rect: Rect, scene: &Scene) {
+    if let Some(rate) = scene.rate.filter(|_| !rect.is_empty()) {
+        let label = format!("{} fps", number_text(rate.round()));
+        let style = (scene.needs.sizes.label, theme::DIM);
+        draw_label_before(image, (rect.right(), rect.middle()), &label, style);
+    }
+}

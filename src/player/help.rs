@@ -1,0 +1,112 @@
+//! The keys and what they do: shown over the videos when asked for.
+
+use super::theme::{self, Sizes};
+use crate::draw::{Image, mix, text};
+
+/// Every key with what it does.
+pub const KEYS: &[(&str, &str)] = &[
+    ("Space", "play or pause"),
+    ("← →, wheel", "one step back or on"),
+    ("↑ ↓", "longer or shorter steps"),
+    ("Home, End", "first or last frame"),
+    ("[ ]", "slower or faster"),
+    ("l", "loop or stop at the end"),
+    ("e", "every frame, or true speed"),
+    ("c, C", "next or previous colormap"),
+    ("a, A", "contrast of this frame, or as at first"),
+    ("+ −, Ctrl wheel", "zoom at the pointer"),
+    ("0", "show all"),
+    ("drag", "move what is seen"),
+    ("m", "smooth, or pixel by pixel"),
+    ("g", "grid"),
+    ("i", "value under the pointer"),
+    ("t, click", "trace of the pixel"),
+    ("r, drag", "trace of a region"),
+    ("Backspace", "remove the last trace"),
+    ("s", "save the picture as PNG"),
+    ("h, ?", "this help"),
+    ("q, Escape", "close"),
+];
+
+/// Draws the table, in as many columns as make it fit, over a darkened picture.
+pub(super) fn draw(image: &mut Image, sizes: &Sizes) {
+    for pixel in &mut image.pixels {
+        *pixel = mix(*pixel, theme::BACKGROUND, 190);
+    }
+    // In a small window the table gets smaller before it is cut off.
+    let shrink = [1.0, 0.9, 0.8, 0.7];
+    let fitting = shrink.into_iter().find_map(|shrink| {
+        let table = |columns| Table::new(columns, sizes.label * shrink);
+        let mut tables = (1..=3).map(table);
+        tables.find(|table| table.size.0 <= image.width && table.size.1 <= image.height)
+    });
+    let table = fitting.unwrap_or_else(|| Table::squeezed(image.width, sizes.label * 0.7));
+    table.draw(image);
+}
+
+struct Table {
+    columns: usize,
+    label: f32,
+    /// The width of the keys, and of all of a column.
+    widths: (usize, usize),
+    size: (usize, usize),
+}
+
+impl Table {
+    fn new(columns: usize, label: f32) -> Self {
+        let widest = |texts: fn(&(&'static str, &'static str)) -> &'static str| {
+            let widths = KEYS.iter().map(|key| text::width(texts(key), label));
+            widths.max().unwrap_or(0)
+        };
+        let gap = label as usize;
+        let keys = widest(|key| key.0) + gap;
+        let column = keys + widest(|key| key.1) + 2 * gap;
+        let line = (label * 1.7) as usize;
+        let rows = KEYS.len().div_ceil(columns);
+        Self {
+            columns,
+            label,
+            widths: (keys, column),
+            size: (column * columns + 2 * gap, (rows + 1) * line),
+        }
+    }
+
+    /// Two columns that share a width, whose texts are cut off.
+    fn squeezed(width: usize, label: f32) -> Self {
+        let mut table = Self::new(2, label);
+        table.widths.1 = width.saturating_sub(2 * label as usize) / 2;
+        table.size.0 = width;
+        table
+    }
+
+    fn draw(&self, image: &mut Image) {
+        let rect = image.area().center(self.size.0, self.size.1);
+        image.rounded(rect, self.label / 2.0, theme::SURFACE);
+        let rows = KEYS.len().div_ceil(self.columns);
+        let line = (self.label * 1.7) as usize;
+        for (index, (key, does)) in KEYS.iter().enumerate() {
+            let (column, row) = (index / rows, index % rows);
+            let left = rect.left + 2 * self.label as usize + column * self.widths.1;
+            let middle = rect.top + line + row * line;
+            if rect.bottom() < middle + line / 2 || rect.right() < left {
+                continue;
+            }
+            let end = (left + self.widths.1 - self.label as usize).min(rect.right());
+            self.draw_text(image, (left, middle), end, (key, theme::ACCENT));
+            let place = (left + self.widths.0, middle);
+            self.draw_text(image, place, end, (does, theme::TEXT));
+        }
+    }
+
+    fn draw_text(
+        &self,
+        image: &mut Image,
+        place: (usize, usize),
+        end: usize,
+        (label, color): (&str, u32),
+    ) {
+        let room = end.saturating_sub(place.0);
+        let label = text::fit(label, self.label, room);
+        text::draw(image, place, &label, self.label, color);
+    }
+}

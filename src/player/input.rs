@@ -1,0 +1,268 @@
+//! What keys and the mouse do.
+
+use super::Player;
+use super::layout::{Layout, Target};
+use super::playback::{Key, Outcome};
+use super::state::Drag;
+use super::view::{Part, View};
+
+/// How far the mouse may move in a click.
+const CLICK: f32 = 3.0;
+
+/// How much larger things get by one press of a key or notch of the wheel.
+const ZOOM: f64 = 1.25;
+
+/// What happened in a window, with places in pixels from its top left corner.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Event {
+    /// A key was pressed, or repeats.
+    Key(Key),
+    /// The left mouse button was pressed.
+    Press(f32, f32),
+    /// The mouse was moved with the left button down.
+    Drag(f32, f32),
+    /// The left mouse button was released.
+    Release,
+    /// The mouse was moved with no button down.
+    Move(f32, f32),
+    /// The mouse left the window.
+    Leave,
+    /// The wheel was turned by a number of notches, positive away from the user.
+    Wheel(i32),
+    /// The wheel was turned while the control key was down.
+    Zoom(i32),
+}
+
+impl Player {
+    /// Does what the user asks for in a window of the given size.
+    pub fn handle(&self, event: Event, size: (usize, usize)) {
+        self.state().size = Some(size);
+        match event {
+            Event::Key(key) => self.key(key, size),
+            Event::Press(x, y) => self.press((x, y), &self.layout(size)),
+            Event::Drag(x, y) => self.drag((x, y), &self.layout(size)),
+            Event::Release => self.release(),
+            Event::Move(x, y) => self.point(Some((x, y))),
+            Event::Leave => self.point(None),
+            Event::Wheel(notches) => self.turn(notches),
+            Event::Zoom(notches) => self.zoom(ZOOM.powi(notches.clamp(-50, 50)), size),
+        }
+    }
+
+    fn key(&self, key: Key, size: (usize, usize)) {
+        match key {
+            Key::Escape if self.leave_mode() => {}
+            Key::Char('h' | '?') => self.toggle(|state| &mut state.help, "help"),
+            Key::Char('c') => self.cycle_colormap(1),
+            Key::Char('C') => self.cycle_colormap(-1),
+            Key::Char('a') => self.stretch_contrast(),
+            Key::Char('A') => self.restore_contrast(),
+            Key::Char('+' | '=') => self.zoom(ZOOM, size),
+            Key::Char('-' | '_') => self.zoom(1.0 / ZOOM, size),
+            Key::Char('0') => self.show_whole(),
+            Key::Char('g') => self.toggle(|state| &mut state.grid, "grid"),
+            Key::Char('i') => self.toggle(|state| &mut state.readout, "values"),
+            Key::Char('m') => self.toggle(|state| &mut state.smooth, "smooth pixels"),
+            Key::Char('s') => self.snapshot(size),
+            Key::Char('t') => self.pick_at_pointer(&self.layout(size)),
+            Key::Char('r') => self.begin_region(),
+            Key::Backspace => self.remove_pick(),
+            key => self.play_key(key),
+        }
+    }
+
+    /// A key that only the playback knows.
+    fn play_key(&self, key: Key) {
+        let mut outcome = Outcome::Ignored;
+        self.change(|playback| outcome = playback.key(key));
+        let playback = self.playback();
+        match (outcome, key) {
+            (Outcome::Quit, _) => self.close(),
+            (_, Key::Char('[' | ']')) => {
+                self.say(format!("speed {} ×", speed_text(playback.speed())));
+            }
+            (_, Key::Char('l')) if playback.is_looping() => self.say("plays in a loop"),
+            (_, Key::Char('l')) => self.say("stops at the end"),
+            (_, Key::Char('e')) if playback.shows_every_frame() => self.say("every frame"),
+            (_, Key::Char('e')) => self.say("true speed"),
+            (_, Key::Up | Key::Down) => self.say(format!("step {}", playback.step())),
+            _ => {}
+        }
+    }
+
+    /// Leaves the help or the drawing of a region; whether there was something to leave.
+    fn leave_mode(&self) -> bool {
+        let mut state = self.state();
+        let has_mode = state.help || state.draws_region;
+        if has_mode {
+            state.help = false;
+            state.draws_region = false;
+            state.message = None;
+            state.changed();
+        }
+        has_mode
+    }
+
+    fn press(&self, (x, y): (f32, f32), layout: &Layout) {
+        self.state().pointer = Some((x, y));
+        match layout.target(x, y) {
+            Some(Target::Button) => {
+                self.change(|playback| playback.set_playing(!playback.is_playing()));
+            }
+            Some(Target::Slider) => self.grab(Drag::Slider, (x, y), layout),
+            Some(Target::Strip) => self.grab(Drag::Strip, (x, y), layout),
+            Some(Target::Video(panel)) => {
+                let place = self
+                    .part(panel)
+                    .in_frame(layout.panels[panel].video, (x, y));
+                let mut state = self.state();
+                state.drag = match place {
+                    Some(place) if state.draws_region => Drag::Region {
+                        panel,
+                        from: place,
+                        to: place,
+                    },
+                    _ => Drag::Pan {
+                        panel,
+                        at: (x, y),
+                        moved: false,
+                    },
+                };
+            }
+            None => {}
+        }
+    }
+
+    fn grab(&self, drag: Drag, place: (f32, f32), layout: &Layout) {
+        self.state().drag = drag;
+        self.drag(place, layout);
+    }
+
+    fn drag(&self, (x, y): (f32, f32), layout: &Layout) {
+        self.state().pointer = Some((x, y));
+        let drag = self.state().drag;
+        match drag {
+            Drag::None => {}
+            Drag::Slider => self.change(|playback| playback.seek(layout.frame_at(x, playback))),
+            Drag::Strip => self.change(|playback| playback.seek(layout.strip_frame(x, playback))),
+            Drag::Pan { panel, at, moved } => {
+                if moved || CLICK < (x - at.0).hypot(y - at.1) {
+                    self.pan(panel, (x - at.0, y - at.1), layout);
+                    self.state().drag = Drag::Pan {
+                        panel,
+                        at: (x, y),
+                        moved: true,
+                    };
+                }
+            }
+            Drag::Region { panel, from, .. } => {
+                let rect = layout
+                    .panels
+                    .get(panel)
+                    .map_or_else(Default::default, |p| p.video);
+                let inside =
+                    |at: f32, low: usize, end: usize| at.clamp(low as f32, end as f32 - 0.01);
+                if rect.is_empty() {
+                    return;
+                }
+                let place = (
+                    inside(x, rect.left, rect.right()),
+                    inside(y, rect.top, rect.bottom()),
+                );
+                if let Some(to) = self.part(panel).in_frame(rect, place) {
+                    let mut state = self.state();
+                    state.drag = Drag::Region { panel, from, to };
+                    state.changed();
+                }
+            }
+        }
+    }
+
+    fn pan(&self, panel: usize, (right, down): (f32, f32), layout: &Layout) {
+        let Some(rect) = layout.panels.get(panel).map(|panel| panel.video) else {
+            return;
+        };
+        let parts = |way: f32, length: usize| f64::from(way) / length.max(1) as f64;
+        let mut state = self.state();
+        let by = (parts(right, rect.width), parts(down, rect.height));
+        state.view.pan(by);
+        state.changed();
+    }
+
+    fn release(&self) {
+        let drag = std::mem::replace(&mut self.state().drag, Drag::None);
+        match drag {
+            Drag::Pan {
+                panel,
+                moved: false,
+                ..
+            } => self.click(panel),
+            Drag::Region { panel, from, to } => self.pick_region(panel, from, to),
+            _ => {}
+        }
+    }
+
+    fn point(&self, pointer: Option<(f32, f32)>) {
+        let mut state = self.state();
+        if state.pointer != pointer {
+            state.pointer = pointer;
+            if state.readout {
+                state.changed();
+            }
+        }
+    }
+
+    fn turn(&self, notches: i32) {
+        self.change(|playback| {
+            for _ in 0..notches.unsigned_abs() {
+                if 0 < notches {
+                    playback.previous();
+                } else {
+                    playback.next();
+                }
+            }
+        });
+    }
+
+    /// Zooms at the pointer, in the middle if that is elsewhere.
+    fn zoom(&self, factor: f64, size: (usize, usize)) {
+        let layout = self.layout(size);
+        let mut state = self.state();
+        let pointer = state.pointer.unwrap_or((-1.0, -1.0));
+        let place = match layout.target(pointer.0, pointer.1) {
+            Some(Target::Video(panel)) => {
+                let whole = View::WHOLE.part((1, 1));
+                whole.in_frame(layout.panels[panel].video, pointer)
+            }
+            _ => None,
+        };
+        state.view.zoom_at(factor, place.unwrap_or((0.5, 0.5)));
+        let zoom = state.view.zoom();
+        state.say(format!("zoom {zoom:.1} ×"));
+    }
+
+    fn show_whole(&self) {
+        let mut state = self.state();
+        state.view = View::WHOLE;
+        state.changed();
+    }
+
+    /// The part of a panel's frame that is seen.
+    pub(super) fn part(&self, panel: usize) -> Part {
+        let state = self.state();
+        let size = state
+            .panels
+            .get(panel)
+            .map_or((1, 1), |panel| panel.frame_size());
+        state.view.part(size)
+    }
+}
+
+/// A speed as a number or a fraction.
+fn speed_text(speed: f64) -> String {
+    if speed < 1.0 {
+        format!("1/{}", (1.0 / speed).round())
+    } else {
+        format!("{}", speed.round())
+    }
+}

@@ -1,0 +1,108 @@
+//! What a player shows as pictures and films.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::Player;
+use super::render;
+use super::scene::{Controls, Scene};
+use crate::draw::Image;
+use crate::error::{Error, Result};
+use crate::io::atomic;
+use crate::video::{Frames, Strided, Video};
+
+impl Player {
+    /// Every step-th frame as the window shows it, with the given controls, in the size of the window,
+    /// or in that which suits the videos: images `{y, x, channel}` of uint8.
+    pub fn film(&self, controls: Controls) -> Frames {
+        let state = self.state();
+        let playback = state.playback.clone();
+        let scene = state.scene().with_controls(controls);
+        let size = state.size;
+        drop(state);
+        let size = size.unwrap_or_else(|| self.window_size());
+        let frames = playback.start()..=playback.last();
+        let frames: Vec<usize> = frames.step_by(playback.step()).collect();
+        let player = self.clone();
+        Frames::new(frames.len(), move |index| {
+            let mut scene = scene.clone();
+            scene.playback.seek(frames[index]);
+            player.make_panels(&mut scene)?;
+            Ok(to_video(&drawn(&scene, size)))
+        })
+    }
+
+    /// Has the panels of a scene made, if a function makes them.
+    fn make_panels(&self, scene: &mut Scene) -> Result<()> {
+        let Some(maker) = &self.shared.maker else {
+            return Ok(());
+        };
+        let frame = scene.playback.frame();
+        let mut panels = self.check_alike(frame, maker.make(frame)?)?;
+        for (panel, before) in panels.iter_mut().zip(scene.panels.iter()) {
+            panel.colored_like(before);
+        }
+        scene.panels = Arc::new(panels);
+        Ok(())
+    }
+
+    /// Writes what is seen, without the controls, to a new file of the working folder.
+    pub(super) fn save_snapshot(&self, size: (usize, usize)) -> Result<PathBuf> {
+        let scene = self.state().scene();
+        let frame = scene.playback.frame();
+        let scene = scene.with_controls(Controls {
+            slider: false,
+            button: false,
+            counter: false,
+        });
+        let image = drawn(&scene, size);
+        let path = free_name(&file_name(&self.window_title()), frame);
+        write_png(&path, &image)?;
+        Ok(path)
+    }
+}
+
+fn drawn(scene: &Scene, (width, height): (usize, usize)) -> Image {
+    let mut image = Image::new(width.max(1), height.max(1));
+    render::draw(&mut image, scene);
+    image
+}
+
+fn to_video(image: &Image) -> Video {
+    let shape = [image.height, image.width, 3];
+    Video::new(Strided::from_vec(&shape, image.to_rgb()))
+}
+
+/// A title as the name of a file, without what file systems do not like.
+fn file_name(title: &str) -> String {
+    const LONGEST: usize = 60;
+    let plain = title.chars().map(|char| match char {
+        char if char.is_alphanumeric() || "-_.".contains(char) => char,
+        _ => ' ',
+    });
+    let plain: String = plain.take(LONGEST).collect();
+    let name = plain.split_whitespace().collect::<Vec<_>>().join("-");
+    match name.trim_start_matches('.') {
+        "" => "optimap".into(),
+        name => name.into(),
+    }
+}
+
+/// The first name that no file has yet.
+fn free_name(name: &str, frame: usize) -> PathBuf {
+    let numbered = (2..).map(|number| format!("{name}-frame{frame}-{number}.png"));
+    let mut names = std::iter::once(format!("{name}-frame{frame}.png")).chain(numbered);
+    let free = names.find(|name| !Path::new(name).exists());
+    free.map(PathBuf::from).unwrap_or_default()
+}
+
+fn write_png(path: &Path, image: &Image) -> Result<()> {
+    atomic::write(path, |file| {
+        let mut encoder = png::Encoder::new(file, image.width as u32, image.height as u32);
+        encoder.set_color(png::ColorType::Rgb);
+        let written = encoder
+            .write_header()
+            .and_then(|mut writer| writer.write_image_data(&image.to_rgb()));
+        written.map_err(|cause| Error::new(format!("cannot write `{}`: {cause}", path.display())))
+    })
+}

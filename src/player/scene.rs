@@ -1,0 +1,112 @@
+//! All that is drawn, taken from the state at one moment, and the room it needs.
+
+use std::sync::Arc;
+
+use super::layout::{Layout, Needs, PanelNeeds};
+use super::panel::Panel;
+use super::picks::Pick;
+use super::playback::Playback;
+use super::render::{BAR_STYLE, time_text};
+use super::theme::Sizes;
+use super::view::View;
+use crate::draw::{Rect, colorbar, text};
+
+/// What is drawn.
+#[derive(Debug, Clone)]
+pub(super) struct Scene {
+    pub(super) panels: Arc<Vec<Panel>>,
+    pub(super) playback: Playback,
+    pub(super) view: View,
+    pub(super) picks: Vec<Pick>,
+    pub(super) needs: Needs,
+    /// Whether samples are mixed where the frame is not shown pixel by pixel.
+    pub(super) smooth: bool,
+    pub(super) grid: bool,
+    pub(super) help: bool,
+    /// Where the pointer is, if the value there is to be shown.
+    pub(super) readout: Option<(f32, f32)>,
+    /// The corners of the region being drawn, in the frame of a panel.
+    pub(super) band: Option<(usize, (f64, f64), (f64, f64))>,
+    pub(super) message: Option<String>,
+    /// Frames shown per second.
+    pub(super) rate: Option<f64>,
+}
+
+/// Which of the controls are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Controls {
+    /// The slider.
+    pub slider: bool,
+    /// The button that plays and pauses.
+    pub button: bool,
+    /// The number of the frame and its time.
+    pub counter: bool,
+}
+
+impl Controls {
+    /// All of them.
+    pub const ALL: Self = Self {
+        slider: true,
+        button: true,
+        counter: true,
+    };
+}
+
+impl Scene {
+    pub(super) fn layout(&self, (width, height): (usize, usize)) -> Layout {
+        let area = Rect {
+            width,
+            height,
+            ..Rect::default()
+        };
+        Layout::new(area, &self.needs)
+    }
+
+    /// The same with other controls and nothing that belongs to the mouse.
+    pub(super) fn with_controls(mut self, controls: Controls) -> Self {
+        self.needs.slider = controls.slider;
+        self.needs.button = controls.button;
+        if !controls.counter {
+            (self.needs.counter, self.needs.time) = (0, 0);
+        }
+        self.needs.rate = 0;
+        self.help = false;
+        self.readout = None;
+        self.band = None;
+        self.message = None;
+        self
+    }
+}
+
+/// The room that panels and controls need.
+pub(super) fn needs(panels: &[Panel], playback: &Playback, scale: f32) -> Needs {
+    let sizes = Sizes::new(scale);
+    let last = playback.last();
+    let width = |label: &str| text::width(label, sizes.label);
+    Needs {
+        panels: panels
+            .iter()
+            .map(|panel| panel_needs(panel, &sizes))
+            .collect(),
+        counter: width(&format!("{last} / {last}")),
+        time: time_text(panels, last).map_or(0, |text| width(&text)),
+        rate: 0,
+        button: true,
+        slider: true,
+        strip: false,
+        sizes,
+    }
+}
+
+fn panel_needs(panel: &Panel, sizes: &Sizes) -> PanelNeeds {
+    let style = BAR_STYLE.scaled(sizes);
+    let widths = panel.scale().map(|scale| {
+        let heights = [60, 150, 300, 600].map(|height| sizes.px(height));
+        heights.map(|height| colorbar::label_width(scale, height, &style))
+    });
+    PanelNeeds {
+        frame: panel.frame_size(),
+        title: !panel.title().is_empty(),
+        colorbar: widths.and_then(|widths| widths.into_iter().max()),
+    }
+}

@@ -1,0 +1,191 @@
+//! What changes while a player plays, and what is drawn of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::layout::Needs;
+use super::panel::Panel;
+use super::picks::Pick;
+use super::playback::Playback;
+use super::scene::{self, Scene};
+use super::view::View;
+use crate::draw::text;
+
+/// How long a message stays.
+const MESSAGE: Duration = Duration::from_millis(1800);
+
+/// What is said while the next drag draws a region.
+pub(super) const REGION: &str = "draw a region with the mouse";
+
+/// All that changes.
+pub(super) struct State {
+    pub(super) playback: Playback,
+    pub(super) panels: Arc<Vec<Panel>>,
+    /// The panels in the colours that they had at first.
+    original: Arc<Vec<Panel>>,
+    /// The frame that the panels show, if it is made for them.
+    pub(super) made: Option<usize>,
+    /// Whether a function of the user has failed.
+    pub(super) failed: bool,
+    pub(super) view: View,
+    pub(super) smooth: bool,
+    pub(super) grid: bool,
+    pub(super) help: bool,
+    pub(super) readout: bool,
+    pub(super) pointer: Option<(f32, f32)>,
+    pub(super) drag: Drag,
+    /// Whether the next drag draws a region.
+    pub(super) draws_region: bool,
+    pub(super) picks: Vec<Pick>,
+    pub(super) message: Option<(String, Duration)>,
+    pub(super) rate: Option<f64>,
+    pub(super) size: Option<(usize, usize)>,
+    /// Whether a window shows it.
+    pub(super) open: bool,
+    scale: f32,
+    needs: Needs,
+    /// Counts the changes, so that a window knows when to draw.
+    pub(super) revision: u64,
+}
+
+/// What the mouse does while its button is down.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Drag {
+    None,
+    Slider,
+    Strip,
+    /// Moves what is seen of a panel; it began at a place and may still be a click.
+    Pan {
+        panel: usize,
+        at: (f32, f32),
+        moved: bool,
+    },
+    /// Draws a region from a place of a panel's frame to another.
+    Region {
+        panel: usize,
+        from: (f64, f64),
+        to: (f64, f64),
+    },
+}
+
+impl State {
+    pub(super) fn new(panels: Vec<Panel>, playback: Playback, scale: f32) -> Self {
+        let panels = Arc::new(panels);
+        Self {
+            needs: scene::needs(&panels, &playback, scale),
+            original: panels.clone(),
+            panels,
+            playback,
+            made: None,
+            failed: false,
+            view: View::WHOLE,
+            smooth: false,
+            grid: false,
+            help: false,
+            readout: false,
+            pointer: None,
+            drag: Drag::None,
+            draws_region: false,
+            picks: Vec::new(),
+            message: None,
+            rate: None,
+            size: None,
+            open: false,
+            scale,
+            revision: 0,
+        }
+    }
+
+    /// What is drawn now.
+    pub(super) fn scene(&self) -> Scene {
+        let band = match self.drag {
+            Drag::Region { panel, from, to } => Some((panel, from, to)),
+            _ => None,
+        };
+        Scene {
+            panels: self.panels.clone(),
+            playback: self.playback.clone(),
+            view: self.view,
+            picks: self.picks.clone(),
+            needs: self.needs.clone(),
+            smooth: self.smooth,
+            grid: self.grid,
+            help: self.help,
+            readout: self.pointer.filter(|_| self.readout),
+            band,
+            message: self.shown_message(),
+            rate: self.rate,
+        }
+    }
+
+    fn shown_message(&self) -> Option<String> {
+        let region = self.draws_region.then(|| REGION.to_owned());
+        let message = self.message.as_ref().map(|(text, _)| text.clone());
+        message.or(region)
+    }
+
+    /// The room that everything needs.
+    pub(super) fn needs(&self) -> &Needs {
+        &self.needs
+    }
+
+    /// Notes that there is something new to see.
+    pub(super) fn changed(&mut self) {
+        self.revision += 1;
+    }
+
+    /// Finds out anew how much room is needed, after panels or picks have changed.
+    pub(super) fn renew_needs(&mut self) {
+        self.needs = scene::needs(&self.panels, &self.playback, self.scale);
+        self.needs.strip = !self.picks.is_empty();
+        if self.open {
+            self.needs.rate = text::width("0000 fps", self.needs.sizes.label);
+        }
+        self.changed();
+    }
+
+    /// Says something for a moment.
+    pub(super) fn say(&mut self, message: impl Into<String>) {
+        self.message = Some((message.into(), MESSAGE));
+        self.changed();
+    }
+
+    /// Changes the colours of all panels.
+    pub(super) fn recolor(&mut self, change: impl FnMut(&mut Panel)) {
+        Arc::make_mut(&mut self.panels).iter_mut().for_each(change);
+        self.renew_needs();
+    }
+
+    /// Gives the panels the colours that they had at first.
+    pub(super) fn restore_colors(&mut self) {
+        let original = self.original.clone();
+        let mut first = original.iter();
+        self.recolor(|panel| {
+            if let Some(first) = first.next() {
+                panel.colored_like(first);
+            }
+        });
+    }
+
+    /// Shows the panels made for a frame, in the colours of those before.
+    pub(super) fn show_made(&mut self, frame: usize, mut panels: Vec<Panel>) {
+        for (panel, before) in panels.iter_mut().zip(self.panels.iter()) {
+            panel.colored_like(before);
+        }
+        self.panels = Arc::new(panels);
+        self.made = Some(frame);
+        self.changed();
+    }
+
+    /// Lets time pass for what is said.
+    pub(super) fn fade(&mut self, elapsed: Duration) {
+        let Some((_, left)) = &mut self.message else {
+            return;
+        };
+        *left = left.saturating_sub(elapsed);
+        if left.is_zero() {
+            self.message = None;
+            self.changed();
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! What the commands of the prompt do.
+
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
+use std::process::Command as Process;
+use std::time::Instant;
+
+use etcetera::home_dir;
+use rhai::{Array, Dynamic};
+
+use super::command::{COMMANDS, Command};
+use super::{Next, Repl, show};
+use crate::error::{Error, Result};
+use crate::script::{Context, Topic, docs, lookup, profile};
+use crate::session::Session;
+use crate::terminal;
+
+impl Repl<'_> {
+    pub(super) fn run_command(&mut self, command: Command<'_>) -> Next {
+        let result = match command {
+            Command::Leave => Ok(Next::End(None)),
+            Command::Time(code) => Ok(self.time(code)),
+            Command::Run(words) => Ok(self.run_file(words)),
+            Command::Restart => self.restart(),
+            Command::Variables => {
+                let width = self.width();
+                print!("{}", show::variables(&self.session.borrow(), width));
+                Ok(Next::Entry)
+            }
+            Command::List(folder) => self.list(folder).map(|()| Next::Entry),
+            command => self.answer(command).map(|()| Next::Entry),
+        };
+        result.unwrap_or_else(|error| {
+            terminal::print_error(&error);
+            Next::Entry
+        })
+    }
+
+    /// Commands that need no more than the session.
+    fn answer(&self, command: Command<'_>) -> Result<()> {
+        let mut session = self.session.borrow_mut();
+        match command {
+            Command::Help(None) => print!("{}", overview(session.context())),
+            Command::Help(Some(word)) if topic(session.context(), word).is_some() => {
+                let found = topic(session.context(), word);
+                print!("{}", found.map_or_else(String::new, docs::topic_overview));
+            }
+            Command::Help(Some(name)) if session.has_variable(name) => {
+                print!("{}", about_variable(&session, name));
+            }
+            Command::Help(Some(name)) => print!("{}", docs::help(session.context(), name)?),
+            Command::Source(name) => print!("{}", lookup::source(session.context(), name)?),
+            Command::Search(word) => print!("{}", lookup::search(session.context(), word)?),
+            Command::Clear(names) if names.is_empty() => {
+                return Err(Error::new("clear needs the names of variables")
+                    .hint("restart forgets everything, Ctrl-L clears the screen"));
+            }
+            Command::Clear(names) => {
+                for name in names {
+                    session.forget(name)?;
+                }
+            }
+            Command::Go(folder) => {
+                session.context().sandbox.check_free("change the folder")?;
+                go(folder)?;
+                session.note(&format!("// cd {}", current_folder()?.display()));
+            }
+            Command::Folder => println!("{}", current_folder()?.display()),
+            Command::Shell(line) => {
+                session.context().sandbox.check_free("run commands")?;
+                shell(line)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Runs code and tells what it cost.
+    fn time(&mut self, code: &str) -> Next {
+        profile::reset_peak_memory();
+        let before = profile::memory();
+        self.session.borrow().context().profile.start();
+        let start = Instant::now();
+        let result = self.session.borrow_mut().run_entry(code);
+        let elapsed = start.elapsed();
+        let report = self.session.borrow().context().profile.stop();
+        let is_done = result.is_ok();
+        let next = self.show(result);
+        if is_done {
+            print!("{}", show::cost(elapsed, before, &report));
+        }
+        next
+    }
+
+    fn run_file(&mut self, words: Vec<String>) -> Next {
+        let mut words = words.into_iter();
+        let path = PathBuf::from(words.next().unwrap_or_default());
+        let arguments: Array = words.map(Dynamic::from).collect();
+        self.session.borrow_mut().set_constant("ARGS", arguments);
+        self.run_script(&path)
+    }
+
+    /// Begins a new session; the entries typed so far stay in the history.
+    fn restart(&mut self) -> Result<Next> {
+        let new = (self.new_session)()?;
+        *self.session.borrow_mut() = new;
+        Ok(self.run_startup_file())
+    }
+
+    fn list(&mut self, folder: Option<String>) -> Result<()> {
+        let folder = PathBuf::from(folder.as_deref().unwrap_or("."));
+        self.session.borrow().context().sandbox.check(&folder)?;
+        let names = names(&folder)?;
+        print!("{}", columns(&names, self.width()));
+        Ok(())
+    }
+}
+
+/// The functions by topic and the commands, on about one screen.
+fn overview(context: &Context) -> String {
+    let mut text = String::new();
+    for topic in context.topics() {
+        let names = topic.builtins.iter().map(|builtin| builtin.name.to_owned());
+        text += &format!("{}\n{}", topic.title, filled(&names.collect::<Vec<_>>()));
+    }
+    let imported = context.imported();
+    let libraries = context
+        .libraries()
+        .iter()
+        .map(|library| library.name.clone());
+    let libraries = libraries.chain(imported.iter().map(|library| library.name.clone()));
+    text += &format!("Modules\n{}", filled(&libraries.collect::<Vec<_>>()));
+    text += "\nCommands\n";
+    for (form, does) in COMMANDS {
+        text += &format!("  {form:<16} {does}\n");
+    }
+    text
+}
+
+/// The topic of a name: `help filters`.
+fn topic<'a>(context: &'a Context, word: &str) -> Option<&'a Topic> {
+    let word = word.to_lowercase();
+    let is_meant = |topic: &&Topic| {
+        let mut words = topic.title.split(' ').map(str::to_lowercase);
+        context.builtin(&word).is_none() && words.any(|known| known == word)
+    };
+    context.topics().iter().find(is_meant)
+}
+
+/// The value of a variable, its properties and its methods.
+fn about_variable(session: &Session, name: &str) -> String {
+    let found = session
+        .variables()
+        .into_iter()
+        .find(|(known, _)| known == name);
+    let value = found.and_then(|(_, value)| session.text(&value, true));
+    let offered = session.complete(&format!("{name}.")).candidates;
+    let offered = offered.into_iter().map(|candidate| candidate.text);
+    let (methods, properties): (Vec<_>, Vec<_>) = offered.partition(|text| text.ends_with('('));
+    let list = |what: &str, names: Vec<String>| match names.is_empty() {
+        true => String::new(),
+        false => format!("\n{what}\n{}", filled(&names)),
+    };
+    let methods = methods
+        .iter()
+        .map(|name| name.trim_end_matches('(').to_owned());
+    format!(
+        "{}\n{}{}",
+        value.unwrap_or_else(|| "()".into()),
+        list("Properties", properties),
+        list("Methods", methods.collect())
+    )
+}
+
+/// Names in lines that are not too long.
+fn filled(names: &[String]) -> String {
+    let mut text = String::from(" ");
+    let mut length = 1;
+    for name in names {
+        if length + name.len() + 1 > 78 {
+            text += "\n ";
+            length = 1;
+        }
+        text += &format!(" {name}");
+        length += name.len() + 1;
+    }
+    text + "\n"
+}
+
+fn current_folder() -> Result<PathBuf> {
+    std::env::current_dir().map_err(|e| Error::io("find", Path::new("the current folder"), &e))
+}
+
+fn go(folder: Option<String>) -> Result<()> {
+    let home = || home_dir().map_err(|_| Error::new("there is no home folder"));
+    let folder = match folder.as_deref() {
+        None | Some("~") => home()?,
+        Some(path) => match path.strip_prefix("~/") {
+            Some(rest) => home()?.join(rest),
+            None => PathBuf::from(path),
+        },
+    };
+    std::env::set_current_dir(&folder).map_err(|e| Error::io("go to", &folder, &e))
+}
+
+fn shell(line: &str) -> Result<()> {
+    let (program, flag) = if cfg!(windows) {
+        ("cmd", "/C")
+    } else {
+        ("sh", "-c")
+    };
+    let status = Process::new(program).args([flag, line]).status();
+    let status = status.map_err(|e| Error::io("run", Path::new(program), &e))?;
+    match status.code() {
+        Some(0) => Ok(()),
+        Some(code) => Err(Error::new(format!("the command ended with status {code}"))),
+        None => Err(Error::new("the command was stopped")),
+    }
+}
+
+/// The names in a folder, in order, folders with a slash; hidden ones are left out.
+fn names(folder: &Path) -> Result<Vec<String>> {
+    let entries = std::fs::read_dir(folder).map_err(|e| Error::io("list", folder, &e))?;
+    let name = |entry: std::fs::DirEntry| {
+        let mut name = entry.file_name().to_string_lossy().into_owned();
+        if entry.path().is_dir() {
+            name.push(MAIN_SEPARATOR);
+        }
+        name
+    };
+    let mut names: Vec<String> = entries.flatten().map(name).collect();
+    names.retain(|name| !name.starts_with('.'));
+    names.sort_by_key(|name| name.to_lowercase());
+    Ok(names)
+}
+
+/// Names in columns, to be read downwards.
+fn columns(names: &[String], width: usize) -> String {
+    let longest = names
+        .iter()
+        .map(|name| name.chars().count())
+        .max()
+        .unwrap_or(0);
+    let count = (width / (longest + 2)).clamp(1, names.len().max(1));
+    let rows = names.len().div_ceil(count);
+    let mut text = String::new();
+    for row in 0..rows {
+        let in_row = names.iter().skip(row).step_by(rows.max(1));
+        let line: String = in_row
+            .map(|name| format!("{name:<0$}", longest + 2))
+            .collect();
+        text += line.trim_end();
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::columns;
+
+    #[test]
+    fn columns_are_read_downwards() {
+        let names = ["a", "bb", "c", "d", "e"].map(str::to_owned);
+        assert_eq!(columns(&names, 8), "a   d\nbb  e\nc\n");
+        assert_eq!(columns(&names, 1), "a\nbb\nc\nd\ne\n");
+        assert_eq!(columns(&[], 80), "");
+    }
+}

@@ -1,0 +1,231 @@
+//! Commands of the prompt: lines that are not code. A line is one only if it has exactly the form
+//! of a command, and no variable of that name makes it an expression.
+
+/// What a line asks for.
+#[derive(Debug, PartialEq)]
+pub(super) enum Command<'a> {
+    /// Help on a name, or on everything.
+    Help(Option<&'a str>),
+    /// The source of a function.
+    Source(&'a str),
+    /// Functions whose names or docs contain a word.
+    Search(&'a str),
+    /// The variables.
+    Variables,
+    /// Variables to forget.
+    Clear(Vec<&'a str>),
+    /// Code whose cost to measure.
+    Time(&'a str),
+    /// A script to run, and its arguments.
+    Run(Vec<String>),
+    /// A folder to go to; without one, home.
+    Go(Option<String>),
+    /// A folder to list.
+    List(Option<String>),
+    /// The name of the current folder.
+    Folder,
+    /// A command of the system.
+    Shell(&'a str),
+    /// Begin anew.
+    Restart,
+    /// The end.
+    Leave,
+}
+
+/// Words that begin a command, for completion.
+pub(super) const WORDS: &[&str] = &[
+    "cd", "clear", "exit", "help", "ls", "pwd", "quit", "restart", "run", "time", "vars",
+];
+
+/// The commands and what they do, for `help`.
+pub(super) const COMMANDS: &[(&str, &str)] = &[
+    (
+        "help TOPIC",
+        "the functions of a topic, with what they do: help filters",
+    ),
+    ("name?", "what a function does, or what is in a variable"),
+    ("name??", "the source of a script function"),
+    ("?word", "functions that have to do with a word"),
+    ("_", "the last value"),
+    ("vars", "the variables, with what they take in memory"),
+    ("clear NAME…", "forget variables"),
+    ("time CODE", "run code and tell what it costs"),
+    (
+        "run FILE [ARG…]",
+        "run a script here; its variables and functions stay",
+    ),
+    ("cd, ls, pwd", "change, list and show the folder"),
+    ("!COMMAND", "run a command of the system"),
+    ("restart", "forget everything and begin anew"),
+    ("exit", "leave, as Ctrl-D does"),
+    ("Tab", "complete a name, option, value or path"),
+    ("Ctrl-R", "search in what was typed before"),
+    ("Alt-Enter", "begin a new line"),
+];
+
+impl<'a> Command<'a> {
+    /// The command that a line is, if it is one.
+    pub(super) fn parse(line: &'a str, is_variable: impl Fn(&str) -> bool) -> Option<Self> {
+        let line = line.trim();
+        if line.contains('\n') && !line.starts_with("time ") {
+            return None;
+        }
+        if let Some(command) = marked(line, &is_variable) {
+            return Some(command);
+        }
+        let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        let rest = rest.trim();
+        if !WORDS.contains(&word) || is_variable(word) || continues_expression(rest) {
+            return None;
+        }
+        let path = || one_path(rest);
+        Some(match word {
+            "help" if rest.is_empty() => Self::Help(None),
+            "help" if is_name(rest) => Self::Help(Some(rest)),
+            "vars" if rest.is_empty() => Self::Variables,
+            "pwd" if rest.is_empty() => Self::Folder,
+            "restart" if rest.is_empty() => Self::Restart,
+            "exit" | "quit" if rest.is_empty() => Self::Leave,
+            "clear" if rest.split_whitespace().all(is_name) => {
+                Self::Clear(rest.split_whitespace().collect())
+            }
+            "time" if !rest.is_empty() => Self::Time(rest),
+            "run" if !rest.is_empty() => Self::Run(words(rest)?),
+            "cd" => Self::Go(path()?),
+            "ls" => Self::List(path()?),
+            _ => return None,
+        })
+    }
+}
+
+/// Commands with a mark before or behind: `?word`, `name?`, `name??`, `!command`.
+fn marked<'a>(line: &'a str, is_variable: impl Fn(&str) -> bool) -> Option<Command<'a>> {
+    if let Some(rest) = line.strip_prefix('?') {
+        let word = rest.trim();
+        return Some(match word {
+            "" => Command::Help(None),
+            word => Command::Search(word),
+        });
+    }
+    if let Some(name) = line.strip_suffix("??").map(str::trim) {
+        return is_name(name).then_some(Command::Source(name));
+    }
+    if let Some(name) = line.strip_suffix('?').map(str::trim) {
+        return is_name(name).then_some(Command::Help(Some(name)));
+    }
+    let rest = line.strip_prefix('!')?.trim();
+    let first = rest
+        .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .next()?;
+    let is_code = first.is_empty() && !rest.starts_with(['.', '/', '~'])
+        || is_variable(first)
+        || matches!(first, "true" | "false")
+        || rest[first.len()..].starts_with(['(', '.']) && !first.is_empty();
+    (!is_code).then_some(Command::Shell(rest))
+}
+
+/// Whether what follows a word makes both an expression, such as `time = 5` or `run.len`.
+fn continues_expression(rest: &str) -> bool {
+    let is_path = rest.starts_with("./") || rest.starts_with("..") || rest == "." || rest == "/";
+    let mut signs = rest.chars();
+    match (signs.next(), signs.next()) {
+        _ if is_path => false,
+        (Some('=' | '.' | '*' | '%' | ';' | ',' | '?'), _) => true,
+        (Some('+' | '-' | '/' | '<' | '>' | '&' | '|' | '^'), Some(' ' | '=')) => true,
+        _ => false,
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    let mut parts = text.split("::");
+    parts.all(|part| {
+        part.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && part.chars().all(|c| c.is_alphanumeric() || c == '_')
+    })
+}
+
+/// The words of a line; those with spaces stand in quotes. Nothing if a quote is not closed.
+fn words(text: &str) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    let mut rest = text.trim_start();
+    while !rest.is_empty() {
+        let (word, after) = match rest.chars().next()? {
+            quote @ ('"' | '\'') => rest[1..].split_once(quote)?,
+            _ => rest.split_once(char::is_whitespace).unwrap_or((rest, "")),
+        };
+        words.push(word.to_owned());
+        rest = after.trim_start();
+    }
+    Some(words)
+}
+
+/// At most one path, which may stand in quotes or contain spaces without them.
+#[allow(clippy::option_option)]
+fn one_path(rest: &str) -> Option<Option<String>> {
+    if rest.is_empty() {
+        return Some(None);
+    }
+    if rest.starts_with('(') {
+        return None;
+    }
+    match words(rest)?.as_slice() {
+        [path] => Some(Some(path.clone())),
+        _ => Some(Some(rest.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Option<Command<'_>> {
+        Command::parse(line, |name| name == "mask" || name == "vars")
+    }
+
+    #[test]
+    fn commands_have_an_exact_form() {
+        assert_eq!(parse("crop?"), Some(Command::Help(Some("crop"))));
+        assert_eq!(parse("waves::film??"), Some(Command::Source("waves::film")));
+        assert_eq!(parse("?noise"), Some(Command::Search("noise")));
+        assert_eq!(parse("?"), Some(Command::Help(None)));
+        assert_eq!(parse("help crop"), Some(Command::Help(Some("crop"))));
+        assert_eq!(parse("clear a b"), Some(Command::Clear(vec!["a", "b"])));
+        assert_eq!(parse("time v.mean()"), Some(Command::Time("v.mean()")));
+        assert_eq!(parse("time (1 + 2)"), Some(Command::Time("(1 + 2)")));
+        assert_eq!(parse("cd"), Some(Command::Go(None)));
+        assert_eq!(parse("cd .."), Some(Command::Go(Some("..".into()))));
+        assert_eq!(
+            parse("cd my data"),
+            Some(Command::Go(Some("my data".into())))
+        );
+        assert_eq!(parse("ls \"a b\""), Some(Command::List(Some("a b".into()))));
+        assert_eq!(parse("!ls -l"), Some(Command::Shell("ls -l")));
+        assert_eq!(parse("!./a.sh"), Some(Command::Shell("./a.sh")));
+        let run = ["a b.rhai", "x"].map(str::to_owned).to_vec();
+        assert_eq!(parse("run 'a b.rhai' x"), Some(Command::Run(run)));
+        assert_eq!(parse("exit"), Some(Command::Leave));
+    }
+
+    #[test]
+    fn code_stays_code() {
+        for line in [
+            "vars",
+            "vars.len",
+            "time = 5",
+            "time + 1",
+            "let run = 3",
+            "run.len",
+            "help(\"crop\")",
+            "exit(1)",
+            "!mask",
+            "!(v > 1)",
+            "!is_open(p)",
+            "!true",
+            "a ? b",
+            "clear(x)",
+            "ls(\"a\")",
+        ] {
+            assert_eq!(parse(line), None, "{line}");
+        }
+    }
+}

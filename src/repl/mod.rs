@@ -1,0 +1,170 @@
+//! The prompt: reads entries of one or more lines, completes them, shows their values; and
+//! commands such as `vars`, `time` and `cd` that are not code.
+
+mod actions;
+mod command;
+mod config;
+mod editor;
+mod highlight;
+mod show;
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use rhai::Dynamic;
+use rustyline::error::ReadlineError;
+
+use crate::error::{Error, Result};
+use crate::script::diagnostic::Diagnostic;
+use crate::session::{Session, user_folder};
+use crate::{task, terminal};
+use command::Command;
+use config::Preferences;
+use editor::LineEditor;
+
+/// The width that is assumed where it is not known.
+const WIDTH: usize = 80;
+
+/// The width of a terminal from which on pictures do not get in the way.
+const WIDE: usize = 100;
+
+/// A prompt and what it needs between entries.
+struct Repl<'a> {
+    session: Rc<RefCell<Session>>,
+    new_session: &'a dyn Fn() -> Result<Session>,
+    editor: LineEditor,
+    preferences: Preferences,
+}
+
+/// Whether the prompt goes on.
+#[derive(PartialEq)]
+enum Next {
+    Entry,
+    /// The end, with an exit status if one was asked for.
+    End(Option<u8>),
+}
+
+/// Reads and runs entries until Ctrl-D or until one of them asks to end with an exit status, in a
+/// session that `new_session` makes.
+pub fn run(new_session: &dyn Fn() -> Result<Session>) -> Result<Option<u8>> {
+    let (preferences, error) = Preferences::load();
+    let session = Rc::new(RefCell::new(new_session()?));
+    let editor = editor::new(session.clone(), &preferences).map_err(|e| failed(&e))?;
+    let mut repl = Repl {
+        session,
+        new_session,
+        editor,
+        preferences,
+    };
+    println!(
+        "optimap {}: help lists the functions, crop? tells about one, Ctrl-D leaves",
+        env!("CARGO_PKG_VERSION")
+    );
+    if let Some(error) = error {
+        terminal::print_error(&error);
+    }
+    match repl.run_startup_file() {
+        Next::Entry => repl.read_entries(),
+        Next::End(code) => Ok(code),
+    }
+}
+
+impl Repl<'_> {
+    fn read_entries(&mut self) -> Result<Option<u8>> {
+        let history = history_file();
+        if let Some(path) = &history {
+            // There is no history before the first session.
+            let _ = self.editor.load_history(path);
+        }
+        let prompt = self.preferences.prompt.clone();
+        loop {
+            let next = match self.editor.readline(&prompt) {
+                Ok(entry) => self.run_entry(&entry),
+                Err(ReadlineError::Interrupted) => Next::Entry,
+                Err(ReadlineError::Eof) => Next::End(None),
+                Err(error) => return Err(failed(&error)),
+            };
+            if let Some(path) = &history {
+                // A history that cannot be written is not worth a message after every entry.
+                let _ = self.editor.append_history(path);
+            }
+            if let Next::End(code) = next {
+                return Ok(code);
+            }
+        }
+    }
+
+    fn run_entry(&mut self, entry: &str) -> Next {
+        // An earlier Ctrl-C is done with.
+        task::clear_interrupt();
+        let session = self.session.clone();
+        let is_variable = |name: &str| session.borrow().has_variable(name);
+        match Command::parse(entry, is_variable) {
+            Some(command) => self.run_command(command),
+            None => self.run_code(entry),
+        }
+    }
+
+    /// Runs an entry and shows its value.
+    fn run_code(&mut self, entry: &str) -> Next {
+        if entry.trim().is_empty() {
+            return Next::Entry;
+        }
+        let result = self.session.borrow_mut().run_entry(entry);
+        self.show(result)
+    }
+
+    fn show(&mut self, result: Result<Dynamic, Diagnostic>) -> Next {
+        let width = self.width();
+        let session = self.session.borrow();
+        match result {
+            Ok(value) => {
+                if let Some(text) = show::value(&session, &value, width) {
+                    println!("{text}");
+                }
+                let has_room = self.preferences.thumbnails && width >= WIDE;
+                if let Some(picture) = has_room.then(|| show::thumbnail(&value)).flatten() {
+                    println!("{picture}");
+                }
+            }
+            Err(diagnostic) if diagnostic.is_interrupted() => eprintln!("interrupted"),
+            Err(diagnostic) if diagnostic.exit_code().is_some() => {
+                return Next::End(diagnostic.exit_code());
+            }
+            Err(diagnostic) => terminal::print_diagnostic(&diagnostic, session.context()),
+        }
+        Next::Entry
+    }
+
+    /// Runs the user's own definitions.
+    fn run_startup_file(&mut self) -> Next {
+        let path = config::config_file("startup.rhai").filter(|path| path.exists());
+        path.map_or(Next::Entry, |path| self.run_script(&path))
+    }
+
+    /// Runs a script in the session; its value is not shown.
+    fn run_script(&mut self, path: &Path) -> Next {
+        let result = self.session.borrow_mut().run_file(path);
+        self.show(result.map(|_| Dynamic::UNIT))
+    }
+
+    fn width(&mut self) -> usize {
+        let columns = self
+            .editor
+            .dimensions()
+            .map(|(columns, _)| usize::from(columns));
+        columns.filter(|columns| *columns > 0).unwrap_or(WIDTH)
+    }
+}
+
+fn failed(error: &ReadlineError) -> Error {
+    Error::new(format!("cannot read from the terminal: {error}"))
+}
+
+/// Where entries are remembered, in the user's folder for data.
+fn history_file() -> Option<PathBuf> {
+    let folder = user_folder()?;
+    std::fs::create_dir_all(&folder).ok()?;
+    Some(folder.join("history.txt"))
+}

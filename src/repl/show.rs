@@ -1,0 +1,122 @@
+//! Values and costs as the prompt shows them: in one line, as wide as the terminal.
+
+use std::time::Duration;
+
+use rhai::Dynamic;
+
+use crate::draw::still::Still;
+use crate::draw::terminal::{self, Graphics};
+use crate::script::profile::{self, Report, time_text};
+use crate::session::Session;
+use crate::video::colormap::Colormap;
+use crate::video::{Frames, Video, size_text};
+
+/// A value in one line; nothing for `()`.
+pub(super) fn value(session: &Session, value: &Dynamic, width: usize) -> Option<String> {
+    let text = session.text(value, true)?;
+    let is_short = text.chars().count() < width && !text.contains('\n');
+    if is_short || !(value.is_array() || value.is_map() || value.is_string() || value.is_blob()) {
+        return Some(text);
+    }
+    let count = if let Some(array) = value.read_lock::<rhai::Array>() {
+        format!("{} elements", array.len())
+    } else if let Some(map) = value.read_lock::<rhai::Map>() {
+        format!("{} entries", map.len())
+    } else if let Some(blob) = value.read_lock::<rhai::Blob>() {
+        format!("{} bytes", blob.len())
+    } else {
+        format!("{} characters", value.to_string().chars().count())
+    };
+    let end = format!(" … ({count}; print shows all)");
+    let kept = width.saturating_sub(end.chars().count() + 1);
+    Some(one_line(&text, kept) + end.as_str())
+}
+
+/// The first frame of a video as a small picture of half blocks, below the line of its value.
+pub(super) fn thumbnail(value: &Dynamic) -> Option<String> {
+    const COLUMNS: usize = 24;
+    let video = value.read_lock::<Video>()?;
+    let graphics = match Graphics::offered() {
+        Graphics::Text => return None,
+        Graphics::Blocks256 => Graphics::Blocks256,
+        _ => Graphics::Blocks,
+    };
+    let still = Still::new(&video, 0, Colormap::gray(), (None, None)).ok()?;
+    if still.width.min(still.height) < 4 {
+        return None;
+    }
+    let columns = terminal::fitting_columns((still.width, still.height)).min(COLUMNS);
+    Some(terminal::picture(&still, columns, graphics))
+}
+
+/// The beginning of a text, without line breaks.
+fn one_line(text: &str, width: usize) -> String {
+    let chars = text.chars().map(|c| if c == '\n' { ' ' } else { c });
+    chars.take(width).collect()
+}
+
+/// The variables, a line each: name, size in memory and value.
+pub(super) fn variables(session: &Session, width: usize) -> String {
+    let variables = session.variables();
+    if variables.is_empty() {
+        return "no variables\n".into();
+    }
+    let longest = variables
+        .iter()
+        .map(|(name, _)| name.len())
+        .max()
+        .unwrap_or(0);
+    let mut text = String::new();
+    for (name, value) in variables {
+        let bytes = bytes(&value).map(|bytes| size_text(bytes));
+        let start = format!("{name:<longest$}  {:>9}  ", bytes.unwrap_or_default());
+        let value = session.text(&value, true).unwrap_or_else(|| "()".into());
+        let left = width.saturating_sub(start.chars().count() + 1).max(20);
+        let shown = match value.chars().count() > left {
+            true => one_line(&value, left - 1) + "…",
+            false => one_line(&value, left),
+        };
+        text += &format!("{start}{shown}\n");
+    }
+    text
+}
+
+/// What a value takes in memory, for those that may take much.
+fn bytes(value: &Dynamic) -> Option<usize> {
+    if let Some(video) = value.read_lock::<Video>() {
+        return Some(video.nbytes());
+    }
+    if let Some(blob) = value.read_lock::<rhai::Blob>() {
+        return Some(blob.len());
+    }
+    if let Some(array) = value.read_lock::<rhai::Array>() {
+        let size = |value| bytes(value).unwrap_or(size_of::<Dynamic>());
+        return Some(array.iter().map(size).sum());
+    }
+    if value.is::<Frames>() {
+        return Some(0);
+    }
+    value
+        .read_lock::<rhai::ImmutableString>()
+        .map(|text| text.len())
+}
+
+/// What an entry cost: its time, the memory, and the builtins it called.
+pub(super) fn cost(elapsed: Duration, before: Option<usize>, report: &Report) -> String {
+    let mut text = time_text(elapsed);
+    if let Some(peak) = profile::peak_memory() {
+        text += &format!(", peak memory {}", size_text(peak));
+        let more = peak.saturating_sub(before.unwrap_or(peak));
+        text += &format!(" ({} more than before)", size_text(more));
+    }
+    text.push('\n');
+    for (name, cost) in &report.by_name {
+        text += &format!(
+            "  {:<32} {:>6} ×  {}\n",
+            name,
+            cost.calls,
+            time_text(cost.time)
+        );
+    }
+    text
+}

@@ -1,0 +1,188 @@
+//! One script for many files: a process for each, so that a failure stays with its file, and a
+//! table of what became of them.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Mutex;
+
+use super::job::Job;
+use super::summary::{Row, Summary, done_before};
+use crate::error::{Error, Result};
+use crate::script::profile::time_text;
+use crate::task;
+
+/// What to run on what.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// The script; `ARGS` holds the file and the output folder.
+    pub script: PathBuf,
+    /// The files.
+    pub files: Vec<PathBuf>,
+    /// How many run at the same time.
+    pub jobs: usize,
+    /// The folder for the summary, and what each script prints.
+    pub out: PathBuf,
+    /// Whether to leave out the files that an earlier run has done.
+    pub resume: bool,
+    /// The part of the files to run.
+    pub shard: Option<Shard>,
+    /// Options of the command line that each process gets too.
+    pub options: Vec<OsString>,
+}
+
+/// One of several parts of the files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    /// Which part, from 1.
+    pub index: usize,
+    /// How many there are.
+    pub count: usize,
+}
+
+impl FromStr for Shard {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let numbers = text.split_once('/').and_then(|(index, count)| {
+            let (index, count) = (index.trim().parse().ok()?, count.trim().parse().ok()?);
+            (1 <= index && index <= count).then_some(Self { index, count })
+        });
+        numbers.ok_or_else(|| {
+            Error::new(format!(
+                "a shard is written i/n with 1 <= i <= n, got `{text}`"
+            ))
+        })
+    }
+}
+
+impl Batch {
+    /// Runs the script on every file; whether all succeeded.
+    pub fn run(&self) -> Result<bool> {
+        fs::create_dir_all(&self.out).map_err(|e| Error::io("create", &self.out, &e))?;
+        let done = match self.resume {
+            true => done_before(&self.out)?,
+            false => Vec::new(),
+        };
+        let is_done = |job: &Job| done.iter().any(|row| row.file == job.file);
+        let jobs = self.jobs();
+        let total = jobs.len();
+        let (skipped, left): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(is_done);
+        if !skipped.is_empty() {
+            eprintln!("{} of {total} files are done already", skipped.len());
+        }
+        let kept = done
+            .into_iter()
+            .filter(|row| skipped.iter().any(|job| job.file == row.file));
+        let summary = Summary::new(self.summary_path(), kept.collect());
+        self.work(left, &summary)?;
+        let failed = summary.count_failed();
+        eprintln!(
+            "{} files: {} done, {failed} failed; the table is {}",
+            summary.count(),
+            summary.count() - failed,
+            self.summary_path().display()
+        );
+        if task::is_interrupted() {
+            return Err(Error::interrupted());
+        }
+        Ok(failed == 0)
+    }
+
+    /// Runs jobs, several at the same time.
+    fn work(&self, left: Vec<Job>, summary: &Summary) -> Result<()> {
+        summary.write()?;
+        let total = left.len();
+        let queue = Mutex::new(left.into_iter().enumerate());
+        let next = || queue.lock().expect("no panic while holding it").next();
+        let worker = || -> Result<()> {
+            while let Some((at, job)) = next() {
+                let row = job.run(self)?;
+                if task::is_interrupted() {
+                    return Ok(());
+                }
+                eprintln!("[{}/{total}] {}", at + 1, told(&row));
+                summary.add(row)?;
+            }
+            Ok(())
+        };
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..self.jobs.max(1)).map(|_| scope.spawn(worker)).collect();
+            workers.into_iter().try_for_each(|worker| {
+                let panicked = |_| Err(Error::new("a thread that ran scripts has ended"));
+                worker.join().unwrap_or_else(panicked)
+            })
+        })
+    }
+
+    /// A job for each file of the shard. Names follow from all files, so that shards do not
+    /// write over each other's.
+    fn jobs(&self) -> Vec<Job> {
+        let names = names(&self.files);
+        let jobs = self.files.iter().zip(names).map(|(file, name)| Job {
+            file: file.display().to_string(),
+            path: file.clone(),
+            name,
+        });
+        let shard = self.shard.unwrap_or(Shard { index: 1, count: 1 });
+        jobs.skip(shard.index - 1).step_by(shard.count).collect()
+    }
+
+    fn summary_path(&self) -> PathBuf {
+        self.out.join(match self.shard {
+            Some(Shard { index, count }) => format!("summary-{index}-of-{count}.csv"),
+            None => "summary.csv".into(),
+        })
+    }
+}
+
+/// A row as one line.
+fn told(row: &Row) -> String {
+    let time = time_text(std::time::Duration::from_secs_f64(row.seconds));
+    let message = match row.message.is_empty() {
+        true => String::new(),
+        false => format!(": {}", row.message),
+    };
+    format!("{} {} ({time}){message}", row.status, row.file)
+}
+
+/// A name for each file, without folder and extension; with a number where names repeat.
+fn names(files: &[PathBuf]) -> Vec<String> {
+    let mut used: BTreeMap<String, usize> = BTreeMap::new();
+    let name = |path: &PathBuf| {
+        let path: &Path = path;
+        let stem = path
+            .file_stem()
+            .unwrap_or(path.as_os_str())
+            .to_string_lossy()
+            .into_owned();
+        let count = used.entry(stem.to_lowercase()).or_default();
+        *count += 1;
+        match count {
+            1 => stem,
+            count => format!("{stem}-{count}"),
+        }
+    };
+    files.iter().map(name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shards_are_numbered_from_one() {
+        assert_eq!("2/3".parse(), Ok(Shard { index: 2, count: 3 }));
+        for text in ["0/3", "4/3", "a/3", "2"] {
+            assert!(text.parse::<Shard>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_do_not_repeat() {
+        let files = ["a/x.tif", "b/x.tif", "y", "c/X.npy"].map(PathBuf::from);
+        assert_eq!(names(&files), ["x", "x-2", "y", "X-3"]);
+    }
+}

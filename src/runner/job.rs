@@ -1,0 +1,116 @@
+//! One script on one file, in a process of its own.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::batch::Batch;
+use super::summary::{Row, Status};
+use crate::error::{Error, Result};
+use crate::task;
+
+/// The time between the first two looks at a process, and the longest one later on.
+const LOOKS: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(20)];
+
+/// A file that the script is run on.
+#[derive(Debug)]
+pub(super) struct Job {
+    /// The file as it was given.
+    pub(super) file: String,
+    /// The file.
+    pub(super) path: PathBuf,
+    /// What files about it are called.
+    pub(super) name: String,
+}
+
+impl Job {
+    /// Runs the script; that it fails is no failure of the batch.
+    pub(super) fn run(&self, batch: &Batch) -> Result<Row> {
+        let errors = batch.out.join(format!("{}.err", self.name));
+        let mut command = self.command(batch)?;
+        let create = |path: &Path| File::create(path).map_err(|e| Error::io("create", path, &e));
+        command
+            .stdin(Stdio::null())
+            .stdout(create(&batch.out.join(format!("{}.out", self.name)))?)
+            .stderr(create(&errors)?);
+        let start = Instant::now();
+        let mut child = command
+            .spawn()
+            .map_err(|e| Error::io("start", Path::new(command.get_program()), &e))?;
+        let (ended, peak) = wait(&mut child)?;
+        let status = match ended.code() {
+            Some(0) => Status::Done,
+            Some(_) => Status::Failed,
+            None => Status::Crashed,
+        };
+        let message = match status {
+            Status::Done => String::new(),
+            Status::Failed => message(&errors),
+            Status::Crashed => ended.to_string(),
+        };
+        Ok(Row {
+            file: self.file.clone(),
+            status,
+            seconds: start.elapsed().as_secs_f64(),
+            peak_memory: peak,
+            message,
+        })
+    }
+
+    fn command(&self, batch: &Batch) -> Result<Command> {
+        let program = std::env::current_exe()
+            .map_err(|e| Error::io("find", Path::new("the program itself"), &e))?;
+        let mut command = Command::new(program);
+        command.arg("--headless").args(&batch.options).arg("run");
+        command.arg(&batch.script).arg(&self.path).arg(&batch.out);
+        // Processes that run at the same time share the cores.
+        if batch.jobs > 1 && std::env::var_os("RAYON_NUM_THREADS").is_none() {
+            let cores = thread::available_parallelism().map_or(1, usize::from);
+            let share = (cores / batch.jobs).max(1);
+            command.env("RAYON_NUM_THREADS", share.to_string());
+        }
+        Ok(command)
+    }
+}
+
+/// Waits for a process; how it ended, and the most memory it took, where the system tells.
+fn wait(child: &mut Child) -> Result<(ExitStatus, Option<usize>)> {
+    let (mut peak, [mut pause, longest]) = (None, LOOKS);
+    loop {
+        peak = peak_memory(child.id()).max(peak);
+        let ended = child.try_wait();
+        if let Some(ended) = ended.map_err(|e| Error::io("wait for", Path::new("a script"), &e))? {
+            return Ok((ended, peak));
+        }
+        if task::is_interrupted() {
+            // It may have ended meanwhile.
+            let _ = child.kill();
+        }
+        thread::sleep(pause);
+        pause = (pause * 3 / 2).min(longest);
+    }
+}
+
+fn peak_memory(process: u32) -> Option<usize> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: usize = line.trim().trim_end_matches(" kB").parse().ok()?;
+    // A process that is about to begin or has just ended has none.
+    Some(kilobytes * 1024).filter(|bytes| *bytes > 0)
+}
+
+/// What a script said when it failed.
+fn message(errors: &Path) -> String {
+    let text = fs::read(errors).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let error = text
+        .lines()
+        .rev()
+        .find_map(|line| line.strip_prefix("error: "));
+    let last = || text.lines().rev().find(|line| !line.trim().is_empty());
+    error.or_else(last).unwrap_or_default().to_owned()
+}

@@ -1,0 +1,461 @@
+//! What keys and the mouse do to a player, without a window.
+
+use std::time::Duration;
+
+use optimap::ops::blend::{Blend, BlendOptions};
+use optimap::player::help::KEYS;
+use optimap::player::picks::Place;
+use optimap::player::{Event, Key, Panel, Player, Rect, Show, Span};
+use optimap::video::colormap::Colormap;
+use optimap::video::{Strided, Video};
+use proptest::prelude::*;
+
+use super::golden::check_picture;
+
+const SIZE: (usize, usize) = (640, 480);
+const MS: Duration = Duration::from_millis(1);
+
+/// A video whose samples are all different.
+pub(super) fn ramp(frames: usize, height: usize, width: usize) -> Video {
+    let samples = (0..frames * height * width).map(|i| i as f32).collect();
+    Video::new(Strided::from_vec(&[frames, height, width], samples))
+}
+
+pub(super) fn panel(video: Video, title: &str) -> Panel {
+    Panel::video(video, title.into(), Colormap::gray(), (None, None)).unwrap()
+}
+
+pub(super) fn player(panels: Vec<Panel>) -> Player {
+    let show = Show {
+        panels,
+        interval_ms: 10,
+        step: 1,
+    };
+    let player = Player::new(show).unwrap();
+    player.set_playing(false);
+    player
+}
+
+fn single() -> Player {
+    player(vec![panel(ramp(20, 30, 40), "ramp")])
+}
+
+fn press(player: &Player, key: char) {
+    player.handle(Event::Key(Key::Char(key)), SIZE);
+}
+
+fn video_of(player: &Player, panel: usize) -> Rect {
+    player.layout(SIZE).panels[panel].video
+}
+
+/// The place in the window of a part of a panel's video.
+fn place(player: &Player, panel: usize, (x, y): (f32, f32)) -> (f32, f32) {
+    let rect = video_of(player, panel);
+    let (width, height) = (rect.width as f32, rect.height as f32);
+    (rect.left as f32 + x * width, rect.top as f32 + y * height)
+}
+
+fn point(player: &Player, panel: usize, at: (f32, f32)) {
+    let (x, y) = place(player, panel, at);
+    player.handle(Event::Move(x, y), SIZE);
+}
+
+fn points(player: &Player) -> Vec<(usize, usize, usize)> {
+    let picks = player.picks().into_iter();
+    let points = picks.filter_map(|pick| match pick.place {
+        Place::Point { y, x } => Some((pick.panel, y, x)),
+        Place::Region(_) => None,
+    });
+    points.collect()
+}
+
+fn any_event() -> impl Strategy<Value = Event> {
+    let keys = "lec[]aA+-0gimtrhq?CxX";
+    let at = || (0f32..700.0, 0f32..500.0);
+    prop_oneof![
+        4 => proptest::sample::select(keys.chars().collect::<Vec<_>>()).prop_map(|c| Event::Key(Key::Char(c))),
+        4 => proptest::sample::select(vec![
+            Key::Space, Key::Left, Key::Right, Key::Up, Key::Down, Key::Home, Key::End, Key::Escape, Key::Backspace,
+        ]).prop_map(Event::Key),
+        2 => at().prop_map(|(x, y)| Event::Press(x, y)),
+        2 => at().prop_map(|(x, y)| Event::Drag(x, y)),
+        1 => Just(Event::Release),
+        1 => at().prop_map(|(x, y)| Event::Move(x, y)),
+        1 => Just(Event::Leave),
+        1 => (-4i32..5).prop_map(Event::Wheel),
+        1 => (-4i32..5).prop_map(Event::Zoom),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn nothing_a_user_does_leads_astray(
+        panels in 1usize..4,
+        events in prop::collection::vec((any_event(), 0u64..40), 0..60),
+        size in (1usize..400, 1usize..300),
+    ) {
+        let videos = (0..panels).map(|i| panel(ramp(7, 3 + i, 5), if i == 1 { "title" } else { "" }));
+        let player = player(videos.collect());
+        for (event, elapsed) in events {
+            player.handle(event, SIZE);
+            player.advance(Duration::from_millis(elapsed));
+            player.mark_shown(SIZE);
+            let playback = player.playback();
+            prop_assert!(playback.frame() < 7 && 1 <= playback.step());
+            prop_assert!((1.0 / 64.0..=64.0).contains(&playback.speed()));
+        }
+        for (panel, y, x) in points(&player) {
+            prop_assert!(panel < panels && y < 3 + panel && x < 5);
+        }
+        prop_assert_eq!(player.render(size.0, size.1).pixels.len(), size.0 * size.1);
+    }
+}
+
+#[test]
+fn every_key_changes_what_is_seen() {
+    for key in "lecCa+gihm[]".chars() {
+        let player = single();
+        player.seek(3);
+        point(&player, 0, (0.4, 0.4));
+        if key == 'm' {
+            press(&player, '+');
+        }
+        let before = player.render(SIZE.0, SIZE.1);
+        press(&player, key);
+        assert_ne!(before, player.render(SIZE.0, SIZE.1), "{key}");
+    }
+}
+
+#[test]
+fn messages_go_after_a_while() {
+    let player = single();
+    let before = player.render(SIZE.0, SIZE.1);
+    press(&player, ']');
+    press(&player, '[');
+    assert_ne!(before, player.render(SIZE.0, SIZE.1));
+    player.advance(5000 * MS);
+    assert_eq!(before, player.render(SIZE.0, SIZE.1));
+}
+
+#[test]
+fn contrast_and_colormap_come_back() {
+    let player = single();
+    player.seek(9);
+    let seen = || {
+        player.advance(5000 * MS);
+        player.render(SIZE.0, SIZE.1)
+    };
+    let first = seen();
+    press(&player, 'a');
+    let stretched = seen();
+    press(&player, 'c');
+    let colored = seen();
+    assert!(first != stretched && stretched != colored);
+    press(&player, 'C');
+    assert_eq!(seen(), stretched);
+    press(&player, 'A');
+    assert_eq!(seen(), first);
+}
+
+#[test]
+fn zooming_keeps_what_is_under_the_pointer() {
+    let player = single();
+    let at = (0.31, 0.72);
+    point(&player, 0, at);
+    let (x, y) = place(&player, 0, at);
+    let before = player.render(SIZE.0, SIZE.1).at(x as usize, y as usize);
+    for _ in 0..6 {
+        press(&player, '+');
+    }
+    let after = player.render(SIZE.0, SIZE.1);
+    assert_eq!(after.at(x as usize, y as usize), before);
+    press(&player, 't');
+    let picked = points(&player)[0];
+    for _ in 0..9 {
+        press(&player, '-');
+    }
+    point(&player, 0, at);
+    press(&player, 't');
+    assert_eq!(points(&player)[1], picked);
+}
+
+#[test]
+fn dragging_moves_what_is_seen_and_zero_shows_all() {
+    let player = single();
+    press(&player, '+');
+    press(&player, '+');
+    let before = player.render(SIZE.0, SIZE.1);
+    let (from, to) = (place(&player, 0, (0.5, 0.5)), place(&player, 0, (0.6, 0.5)));
+    player.handle(Event::Press(from.0, from.1), SIZE);
+    player.handle(Event::Drag(to.0, to.1), SIZE);
+    player.handle(Event::Release, SIZE);
+    assert_ne!(before, player.render(SIZE.0, SIZE.1));
+    assert!(player.picks().is_empty(), "a drag is no click");
+    press(&player, '0');
+    player.advance(5000 * MS);
+    assert_eq!(single_at_rest(), player.render(SIZE.0, SIZE.1));
+}
+
+fn single_at_rest() -> optimap::player::Image {
+    single().render(SIZE.0, SIZE.1)
+}
+
+#[test]
+fn a_click_pins_a_trace_and_backspace_removes_it() {
+    let player = player(vec![
+        panel(ramp(20, 30, 40), "a"),
+        panel(ramp(20, 10, 10), "b"),
+    ]);
+    let (x, y) = place(&player, 1, (0.55, 0.25));
+    player.handle(Event::Press(x, y), SIZE);
+    player.handle(Event::Release, SIZE);
+    assert_eq!(points(&player), [(1, 2, 5)]);
+    assert!(!player.layout(SIZE).strip.is_empty());
+    let traces = player.traces().unwrap();
+    let mut samples = vec![0.0; 20];
+    traces[0].samples().read_frames(0..20, 0..1, &mut samples);
+    assert_eq!((samples[0], samples[19]), (25.0, 1925.0));
+    player.handle(Event::Key(Key::Backspace), SIZE);
+    assert!(player.picks().is_empty() && player.layout(SIZE).strip.is_empty());
+}
+
+#[test]
+fn a_region_is_drawn_with_the_mouse() {
+    let player = single();
+    press(&player, 'r');
+    let (from, to) = (
+        place(&player, 0, (0.75, 0.5)),
+        place(&player, 0, (0.25, 0.1)),
+    );
+    player.handle(Event::Press(from.0, from.1), SIZE);
+    player.handle(Event::Drag(to.0, to.1), SIZE);
+    player.handle(Event::Release, SIZE);
+    let picks = player.picks();
+    let Place::Region(bounds) = picks[0].place else {
+        panic!("no region");
+    };
+    assert_eq!(
+        (bounds.y0, bounds.x0, bounds.y1, bounds.x1),
+        (3, 10, 15, 30)
+    );
+    // The next drag moves what is seen again.
+    player.handle(Event::Press(from.0, from.1), SIZE);
+    player.handle(Event::Drag(to.0, to.1), SIZE);
+    player.handle(Event::Release, SIZE);
+    assert_eq!(player.picks().len(), 1);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("traces.csv");
+    player.save_csv(&path).unwrap();
+    let table = std::fs::read_to_string(path).unwrap();
+    assert!(table.starts_with("frame,y3-15_x10-30\n0,"), "{table}");
+    assert_eq!(table.lines().count(), 21);
+}
+
+#[test]
+fn a_click_in_the_strip_shows_that_frame() {
+    let player = single();
+    player.pick(0, Place::Point { y: 1, x: 1 });
+    let strip = player.layout(SIZE).strip;
+    let right = strip.right() as f32 - 1.0;
+    player.handle(Event::Press(right, strip.middle() as f32), SIZE);
+    player.handle(Event::Release, SIZE);
+    assert_eq!(player.frame(), 19);
+}
+
+#[test]
+fn escape_leaves_the_help_before_the_window() {
+    let player = single();
+    press(&player, '?');
+    let helped = player.render(SIZE.0, SIZE.1);
+    player.handle(Event::Key(Key::Escape), SIZE);
+    assert_ne!(helped, player.render(SIZE.0, SIZE.1));
+    assert!(KEYS.iter().any(|(key, _)| key.contains("Escape")));
+}
+
+#[test]
+fn every_frame_is_seen_where_that_is_asked_for() {
+    let player = single();
+    player.set_playing(true);
+    press(&player, 'e');
+    player.mark_shown(SIZE);
+    player.advance(75 * MS);
+    assert_eq!(player.frame(), 1, "frame 2 waits until 1 has been seen");
+    player.advance(75 * MS);
+    assert_eq!(player.frame(), 1);
+    player.mark_shown(SIZE);
+    player.advance(10 * MS);
+    assert_eq!(player.frame(), 2);
+    press(&player, 'e');
+    player.advance(40 * MS);
+    assert_eq!(player.frame(), 6, "true speed leaves frames out");
+}
+
+#[test]
+fn speed_changes_the_pace() {
+    let player = single();
+    player.set_playing(true);
+    press(&player, '[');
+    player.advance(39 * MS);
+    assert_eq!(player.frame(), 1);
+    press(&player, ']');
+    press(&player, ']');
+    player.advance(10 * MS);
+    assert_eq!(player.frame(), 3);
+}
+
+#[test]
+fn linked_players_show_the_same_frame() {
+    let players = [single(), single(), single()];
+    players[0].seek(4);
+    Player::link(&players);
+    assert_eq!(players[2].frame(), 4);
+    players[1].handle(Event::Wheel(-3), SIZE);
+    assert_eq!(players.each_ref().map(Player::frame), [7, 7, 7]);
+    players[2].handle(Event::Key(Key::Space), SIZE);
+    assert!(players.iter().all(Player::is_playing));
+    players[0].advance(10 * MS);
+    assert_eq!(players.each_ref().map(Player::frame), [8, 8, 8]);
+}
+
+#[test]
+fn videos_played_together_are_equally_long() {
+    let show = |frames: [usize; 2]| Show {
+        panels: frames.map(|frames| panel(ramp(frames, 2, 2), "")).into(),
+        interval_ms: 10,
+        step: 1,
+    };
+    assert!(Player::new(show([3, 5])).is_ok());
+    let error = Player::new(show([5, 3])).err().unwrap();
+    assert_eq!(
+        error.message(),
+        "videos played together must be equally long: video 0 has 5 frames, video 1 has 3"
+    );
+}
+
+#[test]
+fn overlays_are_blended() {
+    let options = BlendOptions {
+        skip_frames: 1,
+        cmap_base: Colormap::gray(),
+        cmap_overlay: Colormap::named("viridis").unwrap(),
+        vmin_base: None,
+        vmax_base: None,
+        vmin_overlay: None,
+        vmax_overlay: None,
+    };
+    let blend = Blend::new(ramp(3, 4, 4), ramp(3, 4, 4), None, options).unwrap();
+    let player = player(vec![Panel::overlay(blend, String::new()).unwrap()]);
+    player.seek(2);
+    let rect = video_of(&player, 0);
+    let image = player.render(SIZE.0, SIZE.1);
+    let [_, red, green, blue] = image.at(rect.right() - 2, rect.bottom() - 2).to_be_bytes();
+    assert!(red > blue && green > blue, "the end of viridis is yellow");
+}
+
+#[test]
+fn frames_made_by_a_function_are_shown_when_they_are_ready() {
+    let span = Span {
+        start: 2,
+        end: 8,
+        step: 1,
+        interval_ms: 10,
+    };
+    let make = |frame: usize| {
+        if frame == 5 {
+            return Err(optimap::error::Error::new("five"));
+        }
+        let gray = vec![frame as u8 * 10; 12];
+        let image = Strided::from_vec(&[2, 2, 3], gray);
+        Ok(vec![Video::new(image.clone()), Video::new(image)])
+    };
+    let player = Player::made(std::sync::Arc::new(make), span).unwrap();
+    let color = || {
+        let rect = video_of(&player, 1);
+        player
+            .render(SIZE.0, SIZE.1)
+            .at(rect.left + 3, rect.top + 3)
+            & 0xff
+    };
+    assert_eq!((player.frame(), color()), (2, 20));
+    player.seek(7);
+    super::player::until(|| color() == 70);
+    player.set_playing(true);
+    player.seek(5);
+    super::player::until(|| !player.is_playing());
+    assert_eq!(color(), 70, "what was there stays");
+    let film = player.film(optimap::player::Controls::ALL);
+    assert_eq!(film.len(), 6);
+    assert_eq!(film.frame(0).unwrap().shape()[2], 3);
+    assert!(film.frame(3).is_err());
+}
+
+/// A window with everything in it, small.
+fn full(panels: usize) -> Player {
+    let names = ["first", "second", "third", "fourth"];
+    let videos = (0..panels).map(|index| panel(ramp(20, 12, 16), names[index]));
+    let player = player(videos.collect());
+    player.seek(7);
+    for panel in 0..panels {
+        player.pick(panel, Place::Point { y: 4, x: 3 + panel });
+    }
+    player.traces().unwrap();
+    press(&player, 'a');
+    player
+}
+
+#[test]
+fn golden_pictures_of_small_windows() {
+    let player = full(1);
+    for key in ['c', 'g', 'i'] {
+        press(&player, key);
+    }
+    player.handle(Event::Move(150.0, 70.0), (300, 240));
+    player.advance(5000 * MS);
+    check_picture("player_300x240.png", &player.render(300, 240));
+    let player = full(4);
+    player.advance(5000 * MS);
+    check_picture("player_4_videos.png", &player.render(320, 300));
+    press(&player, 'h');
+    check_picture("player_help.png", &player.render(300, 200));
+}
+
+#[test]
+fn up_to_twelve_videos_stand_beside_each_other() {
+    let cut = |rect: Rect| (rect.left, rect.top, rect.right(), rect.bottom());
+    for n in 1..=12 {
+        let factor = |index: usize| 10f32.powi(index as i32);
+        let scaled = (0..n).map(|index| {
+            let samples = (0..72).map(|i| i as f32 * factor(index)).collect();
+            panel(Video::new(Strided::from_vec(&[1, 8, 9], samples)), "title")
+        });
+        let player = player(scaled.collect());
+        for size in [(300, 200), (640, 480), (1920, 1080), (500, 1400)] {
+            let layout = player.layout(size);
+            let videos: Vec<Rect> = layout.panels.iter().map(|panel| panel.video).collect();
+            for (index, video) in videos.iter().enumerate() {
+                let (_, _, right, bottom) = cut(*video);
+                assert!(!video.is_empty() && right <= size.0 && bottom <= size.1);
+                assert_eq!(
+                    (video.width, video.height),
+                    (videos[0].width, videos[0].height)
+                );
+                let others = videos[..index].iter();
+                assert!(
+                    others
+                        .into_iter()
+                        .all(|other| other.intersect(*video).is_empty())
+                );
+            }
+        }
+    }
+    let four = player((0..4).map(|_| panel(ramp(2, 8, 8), "")).collect());
+    let tops = four
+        .layout(SIZE)
+        .panels
+        .iter()
+        .map(|panel| panel.video.top)
+        .collect::<Vec<_>>();
+    assert!(tops[0] == tops[1] && tops[2] == tops[3] && tops[0] < tops[2]);
+}

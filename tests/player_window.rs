@@ -1,0 +1,262 @@
+//! The player in real windows: each key's effect, seen from the script and on the screen. They need a
+//! display and the program xdotool.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Windows take the keys of each other, so only one test has one at a time.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// A script that plays a video and prints the state of its player.
+const SCRIPT: &str = r#"
+let v = example_video(60, 48, 64);
+let player = show_video(v, #{block: false, title: "TITLE"});
+player.playing = false;
+player.frame = 10;
+while player.is_open {
+    print([player.frame, player.playing, player.step, player.speed, player.looping,
+        player.every_frame, player.points.len(), player.regions.len()]);
+    sleep(0.02);
+}
+print(player.traces().len());
+print("end");
+"#;
+
+struct Program {
+    process: Child,
+    lines: Arc<Mutex<Vec<String>>>,
+    window: String,
+    _stdin: Option<ChildStdin>,
+    folder: tempfile::TempDir,
+}
+
+impl Program {
+    fn start(title: &str, script: &str, variables: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut process = Command::new(env!("CARGO_BIN_EXE_optimap"))
+            .arg("-")
+            .current_dir(folder.path())
+            .env_remove("OPTIMAP_HEADLESS")
+            .envs(variables.iter().copied())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = process.stdin.take().unwrap();
+        stdin
+            .write_all(script.replace("TITLE", title).as_bytes())
+            .unwrap();
+        drop(stdin);
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        collect(process.stdout.take().unwrap(), lines.clone());
+        collect(process.stderr.take().unwrap(), lines.clone());
+        let display = variables.iter().find(|(name, _)| *name == "DISPLAY");
+        let mut program = Self {
+            process,
+            lines,
+            window: String::new(),
+            _stdin: None,
+            folder,
+        };
+        if display.is_none() {
+            program.find_window(title);
+        }
+        program
+    }
+
+    fn find_window(&mut self, title: &str) {
+        let found = xdotool(&["search", "--sync", "--onlyvisible", "--name", title]);
+        self.window = found.lines().next().unwrap().to_owned();
+        // Without a window manager nobody else gives it the keyboard.
+        xdotool(&["windowfocus", "--sync", &self.window]);
+        xdotool(&["mousemove", "--window", &self.window, "5", "5"]);
+        self.until("a state", |line| line.starts_with("[10, false"));
+    }
+
+    fn last(&self) -> String {
+        self.lines
+            .lock()
+            .unwrap()
+            .last()
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    #[track_caller]
+    fn until(&self, what: &str, holds: impl Fn(&str) -> bool) {
+        let start = Instant::now();
+        while !holds(&self.last()) {
+            let lines = self.lines.lock().unwrap().clone();
+            let end = lines.len().saturating_sub(3);
+            assert!(
+                start.elapsed() < Duration::from_secs(10),
+                "{what}: {:?}",
+                &lines[end..]
+            );
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Presses a key and waits for a state.
+    #[track_caller]
+    fn key(&self, key: &str, state: &str) {
+        xdotool(&["key", key]);
+        self.until(key, |line| line == state);
+    }
+
+    /// What the window shows.
+    fn picture(&self) -> Vec<u8> {
+        let dump = Command::new("import")
+            .args(["-window", &self.window, "rgb:-"])
+            .output();
+        dump.map(|dump| dump.stdout).unwrap_or_default()
+    }
+
+    /// Presses a key and waits until the picture is another one and stays that.
+    #[track_caller]
+    fn key_changes_picture(&self, key: &str) {
+        let before = self.picture();
+        xdotool(&["key", key]);
+        let start = Instant::now();
+        while self.picture() == before {
+            assert!(start.elapsed() < Duration::from_secs(10), "{key}");
+        }
+    }
+
+    fn at(&self, x: usize, y: usize) {
+        let (x, y) = (x.to_string(), y.to_string());
+        xdotool(&["mousemove", "--window", &self.window, &x, &y]);
+        thread::sleep(Duration::from_millis(60));
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn collect(from: impl std::io::Read + Send + 'static, lines: Arc<Mutex<Vec<String>>>) {
+    thread::spawn(move || {
+        for line in BufReader::new(from).lines().map_while(Result::ok) {
+            lines.lock().unwrap().push(line);
+        }
+    });
+}
+
+#[track_caller]
+fn xdotool(arguments: &[&str]) -> String {
+    let output = Command::new("xdotool").args(arguments).output().unwrap();
+    assert!(output.status.success(), "xdotool {arguments:?}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn alone() -> std::sync::MutexGuard<'static, ()> {
+    ONE_AT_A_TIME
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+#[test]
+#[ignore = "needs a display and xdotool"]
+fn keys_do_what_the_reference_says() {
+    let _alone = alone();
+    let program = Program::start("keys", SCRIPT, &[]);
+    let tail = "1.0, true, false, 0, 0]";
+    program.key("Right", &format!("[11, false, 1, {tail}"));
+    program.key("Left", &format!("[10, false, 1, {tail}"));
+    program.key("Up", &format!("[10, false, 2, {tail}"));
+    program.key("Right", &format!("[12, false, 2, {tail}"));
+    program.key("Down", &format!("[12, false, 1, {tail}"));
+    program.key("Home", &format!("[0, false, 1, {tail}"));
+    program.key("End", &format!("[59, false, 1, {tail}"));
+    program.key("l", "[59, false, 1, 1.0, false, false, 0, 0]");
+    program.key("l", "[59, false, 1, 1.0, true, false, 0, 0]");
+    program.key("e", "[59, false, 1, 1.0, true, true, 0, 0]");
+    program.key("e", "[59, false, 1, 1.0, true, false, 0, 0]");
+    program.key("bracketright", "[59, false, 1, 2.0, true, false, 0, 0]");
+    program.key("bracketleft", "[59, false, 1, 1.0, true, false, 0, 0]");
+    xdotool(&["key", "space"]);
+    program.until("playing", |line| {
+        line.contains(", true, 1, 1.0,") && !line.starts_with("[59")
+    });
+    xdotool(&["key", "space"]);
+    program.until("paused", |line| line.contains(", false, 1, 1.0,"));
+    xdotool(&["key", "q"]);
+    program.until("the end", |line| line == "end");
+}
+
+#[test]
+#[ignore = "needs a display and xdotool"]
+fn the_mouse_picks_turns_and_drags() {
+    let _alone = alone();
+    let program = Program::start("mouse", SCRIPT, &[]);
+    program.at(200, 200);
+    xdotool(&["click", "5"]);
+    program.until("wheel", |line| line.starts_with("[11,"));
+    xdotool(&["key", "t"]);
+    program.until("t", |line| line.ends_with("1, 0]"));
+    xdotool(&["key", "BackSpace"]);
+    program.until("BackSpace", |line| line.ends_with("0, 0]"));
+    xdotool(&["mousedown", "1"]);
+    thread::sleep(Duration::from_millis(60));
+    xdotool(&["mouseup", "1"]);
+    program.until("click", |line| line.ends_with("1, 0]"));
+    xdotool(&["key", "r"]);
+    xdotool(&["mousedown", "1"]);
+    thread::sleep(Duration::from_millis(60));
+    program.at(260, 260);
+    xdotool(&["mouseup", "1"]);
+    program.until("r", |line| line.ends_with("1, 1]"));
+    xdotool(&["key", "Escape"]);
+    program.until("the end", |line| line == "end");
+    let lines = program.lines.lock().unwrap();
+    assert_eq!(lines[lines.len() - 2], "2");
+}
+
+#[test]
+#[ignore = "needs a display, xdotool and ImageMagick"]
+fn keys_change_the_picture() {
+    let _alone = alone();
+    if Command::new("import").arg("-version").output().is_err() {
+        return;
+    }
+    let program = Program::start("look", SCRIPT, &[]);
+    program.at(200, 200);
+    for key in ["c", "a", "plus", "minus", "g", "i", "m", "h"] {
+        program.key_changes_picture(key);
+    }
+    xdotool(&["key", "h", "s"]);
+    let file = program.folder.path().join("look-frame10.png");
+    super::player::until(|| file.exists());
+}
+
+#[test]
+#[ignore = "needs Xvfb"]
+fn a_display_that_dies_leaves_the_session_alone() {
+    let _alone = alone();
+    let display = ":96";
+    let server = Command::new("Xvfb")
+        .args([display, "-screen", "0", "800x600x24"])
+        .stderr(Stdio::null())
+        .spawn();
+    let mut server = server.unwrap();
+    thread::sleep(Duration::from_millis(1500));
+    let program = Program::start("dying", SCRIPT, &[("DISPLAY", display)]);
+    program.until("a state", |line| line.starts_with("[10, false"));
+    server.kill().unwrap();
+    server.wait().unwrap();
+    program.until("the end", |line| line == "end");
+    let lines = program.lines.lock().unwrap();
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.contains("the display has gone")),
+        "{lines:?}"
+    );
+}
