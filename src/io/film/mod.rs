@@ -13,6 +13,7 @@ mod deep;
 mod h264;
 mod output;
 mod packing;
+mod palette;
 mod pipeline;
 mod plan;
 mod scene;

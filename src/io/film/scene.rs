@@ -10,7 +10,7 @@ use crate::draw::strip::{Course, Strip, TimeAxis};
 use crate::draw::ticks::round_step;
 use crate::draw::{Color, Image, Rect, text};
 use crate::error::{Error, Result};
-use crate::video::colormap::{BAD, Rgba, Scale};
+use crate::video::colormap::{Rgba, Scale};
 
 /// The colours of courses and their marks over a dark ground, and over a bright one.
 const COURSES: [[Color; 6]; 2] = [
@@ -59,12 +59,15 @@ pub(super) struct Scene {
     /// The middle and the colour of a mark for each course.
     marks: Vec<((f32, f32), Color)>,
     is_gray: bool,
+    /// Whether a single video is all there is.
+    is_plain: bool,
 }
 
 /// Memory that is used for one frame after the other.
 #[derive(Default)]
 pub(super) struct Scratch {
     pub(super) image: Image,
+    pixels: Vec<Color>,
     colors: Vec<Rgba>,
 }
 
@@ -119,6 +122,7 @@ impl Scene {
             is_gray: sources.iter().all(Source::is_gray)
                 && is_gray(ground)
                 && annotations.traces.is_empty(),
+            is_plain: sources.len() == 1 && factor == 1 && ncols == 1 && !annotations.is_any(),
             counts: annotations.frame_number,
             sources,
             plan,
@@ -153,13 +157,21 @@ impl Scene {
 
     /// Draws a frame into the scratch memory's image.
     pub(super) fn draw(&self, frame: usize, scratch: &mut Scratch) -> Result<()> {
-        let Scratch { image, colors } = scratch;
-        image.clone_from(&self.still);
+        let Scratch {
+            image,
+            pixels,
+            colors,
+        } = scratch;
         let (width, height) = self.sources[0].size();
-        colors.resize(width * height, BAD);
+        if self.is_plain {
+            image.resize(width, height);
+            return self.sources[0].pixels(frame, colors, &mut image.pixels);
+        }
+        image.clone_from(&self.still);
+        pixels.resize(width * height, 0);
         for (source, cell) in self.sources.iter().zip(&self.plan.cells) {
-            source.colors(frame, colors)?;
-            paint(image, *cell, colors.chunks_exact(width), self.factor);
+            source.pixels(frame, colors, pixels)?;
+            paint(image, *cell, pixels.chunks_exact(width), self.factor);
         }
         self.draw_over(image, frame);
         Ok(())
@@ -417,14 +429,18 @@ fn bar_stamp(length: usize, label: &str, font: f32) -> Stamp {
     })
 }
 
-/// Fills a rectangle with rows of colours, each a square of `factor` pixels.
-fn paint<'a>(image: &mut Image, cell: Rect, rows: impl Iterator<Item = &'a [Rgba]>, factor: usize) {
-    for (row, colors) in rows.enumerate() {
+/// Fills a rectangle with rows of pixels, each a square of `factor` pixels.
+fn paint<'a>(
+    image: &mut Image,
+    cell: Rect,
+    rows: impl Iterator<Item = &'a [Color]>,
+    factor: usize,
+) {
+    for (row, pixels) in rows.enumerate() {
         let top = cell.top + row * factor;
-        let pixels = image.row_mut(cell.left, top, cell.width);
-        for (pixels, color) in pixels.chunks_exact_mut(factor).zip(colors) {
-            let [red, green, blue, _] = *color;
-            pixels.fill(u32::from_be_bytes([0, red, green, blue]));
+        let shown = image.row_mut(cell.left, top, cell.width);
+        for (shown, pixel) in shown.chunks_exact_mut(factor).zip(pixels) {
+            shown.fill(*pixel);
         }
         let start = top * image.width + cell.left;
         for copy in 1..factor {

@@ -1,12 +1,14 @@
 //! What one cell of a film shows: frames of a video or frames made one by one, as colours.
 
+use super::palette::{Palette, pixel};
 use crate::bail;
 use crate::choice::Choice;
+use crate::draw::Color;
 use crate::error::{Error, Result};
 use crate::ops::blend::Blend;
 use crate::task;
 use crate::video::coloring::{Coloring, first_range};
-use crate::video::colormap::{Colormap, Rgba, Scale};
+use crate::video::colormap::{BAD, Colormap, Rgba, Scale};
 use crate::video::{Frames, Metadata, Video, shape_text};
 
 /// What a film is made of.
@@ -48,7 +50,7 @@ pub struct Look {
 
 /// The frames of a cell and how they become colours.
 pub(super) enum Source {
-    Video(Video, Coloring),
+    Video(Video, Coloring, Option<Palette>),
     Made(Made),
     /// An overlay on a base, and the overlay itself.
     Blend(Box<Blend>, Video),
@@ -80,7 +82,8 @@ impl Source {
         }
         let video = video.frames(0, video.len().div_ceil(step), step as isize);
         let coloring = coloring(&video, look)?;
-        Ok(Source::Video(video, coloring))
+        let palette = Palette::new(&video, &coloring);
+        Ok(Source::Video(video, coloring, palette))
     }
 
     fn of_frames(frames: Frames, look: &Look, step: usize) -> Result<Self> {
@@ -113,7 +116,7 @@ impl Source {
     /// The number of frames.
     pub(super) fn len(&self) -> usize {
         match self {
-            Source::Video(video, _) => video.len(),
+            Source::Video(video, ..) => video.len(),
             Source::Made(made) => made.frames.len(),
             Source::Blend(blend, _) => blend.len(),
         }
@@ -128,7 +131,7 @@ impl Source {
     /// The colours and the range they stand for, unless the frames are coloured themselves.
     pub(super) fn scale(&self) -> Option<&Scale> {
         match self {
-            Source::Video(_, coloring) => coloring.scale(),
+            Source::Video(_, coloring, _) => coloring.scale(),
             Source::Made(made) => made.coloring.scale(),
             Source::Blend(blend, _) => blend.overlay_coloring().scale(),
         }
@@ -141,7 +144,7 @@ impl Source {
             scale.is_some_and(|scale| scale.colormap().is_gray())
         };
         match self {
-            Source::Video(_, coloring) => is_gray(coloring),
+            Source::Video(_, coloring, _) => is_gray(coloring),
             Source::Made(made) => is_gray(&made.coloring),
             Source::Blend(blend, _) => {
                 is_gray(blend.base_coloring()) && is_gray(blend.overlay_coloring())
@@ -157,25 +160,40 @@ impl Source {
     /// The samples of all frames, unless they are made one by one.
     pub(super) fn samples(&self) -> Option<&Video> {
         match self {
-            Source::Video(video, _) => Some(video),
+            Source::Video(video, ..) => Some(video),
             Source::Blend(_, overlay) => Some(overlay),
             Source::Made(_) => None,
         }
     }
 
-    /// The colours of a frame, in row-major order.
-    pub(super) fn colors(&self, frame: usize, out: &mut [Rgba]) -> Result<()> {
+    /// The pixels of a frame, in row-major order; `colors` is memory to work in.
+    pub(super) fn pixels(
+        &self,
+        frame: usize,
+        colors: &mut Vec<Rgba>,
+        out: &mut [Color],
+    ) -> Result<()> {
+        if let Source::Video(video, _, Some(palette)) = self {
+            palette.read(video, frame, out);
+            return Ok(());
+        }
+        colors.resize(out.len(), BAD);
         match self {
-            Source::Video(video, coloring) => coloring.colors(video, frame, 0..out.len(), out),
-            Source::Made(made) => made.colors(frame, out)?,
-            Source::Blend(blend, _) => blend.colors(frame, 0..out.len(), out),
+            Source::Video(video, coloring, _) => {
+                coloring.colors(video, frame, 0..out.len(), colors);
+            }
+            Source::Made(made) => made.colors(frame, colors)?,
+            Source::Blend(blend, _) => blend.colors(frame, 0..out.len(), colors),
+        }
+        for (out, color) in out.iter_mut().zip(colors) {
+            *out = pixel(*color);
         }
         Ok(())
     }
 
     fn example(&self) -> &Video {
         match self {
-            Source::Video(video, _) => video,
+            Source::Video(video, ..) => video,
             Source::Made(made) => &made.first,
             Source::Blend(blend, _) => blend.base(),
         }
