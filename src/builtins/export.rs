@@ -57,7 +57,8 @@ builtins! {
         vmax: Option<f64> = None,
         /// Whether to show the progress on a terminal.
         progress_bar: bool = true,
-        /// Encoder; by default that of `set_default_ffmpeg_encoder`.
+        /// Encoder: "libx264", "h264_nvenc", "ffv1" (loses nothing), "openh264" (built in) or one added by
+        /// `set_ffmpeg_defaults`; by default that of `set_default_ffmpeg_encoder`.
         ffmpeg_encoder: Option<String> = None,
         /// How frames of odd size, which most movies cannot have, get one more row or column.
         pad_mode: PadMode = PadMode::Edge,
@@ -132,7 +133,8 @@ builtins! {
         vmins: OneOrEach<Option<f64>> = OneOrEach::One(None),
         /// Sample value of the high end of the colormap, or one for each; by default the largest of the first frame.
         vmaxs: OneOrEach<Option<f64>> = OneOrEach::One(None),
-        /// Encoder; by default that of `set_default_ffmpeg_encoder`.
+        /// Encoder: "libx264", "h264_nvenc", "ffv1" (loses nothing), "openh264" (built in) or one added by
+        /// `set_ffmpeg_defaults`; by default that of `set_default_ffmpeg_encoder`.
         ffmpeg_encoder: Option<String> = None,
         /// Whether to show the progress on a terminal.
         progress_bar: bool = true,
@@ -210,7 +212,8 @@ builtins! {
         vmin_overlay: Option<f64> = None,
         /// Sample value of the overlay at the high end of its colormap; by default the largest of the video.
         vmax_overlay: Option<f64> = None,
-        /// Encoder; by default that of `set_default_ffmpeg_encoder`.
+        /// Encoder: "libx264", "h264_nvenc", "ffv1" (loses nothing), "openh264" (built in) or one added by
+        /// `set_ffmpeg_defaults`; by default that of `set_default_ffmpeg_encoder`.
         ffmpeg_encoder: Option<String> = None,
         /// Whether to show the progress on a terminal.
         progress_bar: bool = true,

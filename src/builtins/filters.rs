@@ -2,12 +2,13 @@
 
 use crate::error::Result;
 use crate::ops::border::Border;
-use crate::ops::jitter;
 use crate::ops::mean::{self, MeanFilter};
+use crate::ops::median::{self, MedianFilter};
 use crate::ops::normalize::{self, Normalize};
 use crate::ops::smooth;
 use crate::ops::smoothstep;
 use crate::ops::temporal::{self, TemporalDifference};
+use crate::ops::{frames, jitter};
 use crate::script::builtins;
 use crate::video::{DType, Video};
 
@@ -119,6 +120,49 @@ builtins! {
         mode: Border = Border::Nearest,
     ) -> Result<Video> {
         mean::mean_filter(video, &MeanFilter { size_temporal, size_spatial, mode })
+    }
+
+    /// Smooths a video by the median of a box in space and time, which takes out single outliers
+    /// and keeps edges.
+    ///
+    /// Of an even number of samples the higher of the two in the middle is taken, and a box of even
+    /// length reaches further back than ahead, as in SciPy's `median_filter`. The sample type stays.
+    /// A sample that is not a number spoils all boxes that it is in.
+    ///
+    /// ```
+    /// example_video(10).median_filter(1, 3).dtype // => "uint16"
+    /// ```
+    fn median_filter(
+        /// Video to smooth.
+        video: Video,
+        /// Length of the box in time; 1 for none.
+        size_temporal: i64 [frames] = 1,
+        /// Height and width of the box; 1 for none.
+        size_spatial: i64 [px] = 3,
+        /// How frames go on beyond their edges.
+        mode: Border = Border::Reflect,
+    ) -> Result<Video> {
+        median::median_filter(video, &MedianFilter { size_temporal, size_spatial, mode })
+    }
+
+    /// Makes one frame of every `n`: their mean.
+    ///
+    /// Frame k of the result is Σ f(kn + i) / n with i = 0 … n − 1; frames that are left at the end are
+    /// dropped, and the frame rate is divided by n. Videos of 8 and 16 bits give float32, ints of more
+    /// bits float64. `v.slice(0, (), n)` takes every n-th frame instead.
+    ///
+    /// ```
+    /// let v = downsample_time(example_video(20), 4);
+    /// v.len // => 5
+    /// v.fps // => 125.0
+    /// ```
+    fn downsample_time(
+        /// Video or trace; time is the first axis.
+        array: Video,
+        /// How many frames become one.
+        n: usize [frames],
+    ) -> Result<Video> {
+        frames::downsample_time(array, n)
     }
 
     /// Subtracts from each frame the one `n` frames before it.

@@ -2,6 +2,7 @@
 
 mod analysis;
 mod blend;
+mod colormaps;
 mod create;
 mod deprecated;
 mod edit;
@@ -14,6 +15,7 @@ mod masks;
 mod math;
 mod memory;
 mod paths;
+mod pictures;
 mod play;
 mod players;
 mod preview;
@@ -89,6 +91,14 @@ pub const TOPICS: &[Topic] = &[
     Topic {
         title: "Exporting movies",
         builtins: export::BUILTINS,
+    },
+    Topic {
+        title: "Pictures and plots",
+        builtins: pictures::BUILTINS,
+    },
+    Topic {
+        title: "Making colormaps",
+        builtins: colormaps::BUILTINS,
     },
     Topic {
         title: "Playing",

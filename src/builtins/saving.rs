@@ -79,8 +79,8 @@ builtins! {
     /// Saves the frames of a video as TIFF files of a folder.
     ///
     /// ```
-    /// save_tiff_folder("frames", example_video(3));
-    /// load_video("frames/frame_002.tiff").dtype // => "uint16"
+    /// save_tiff_folder("stack", example_video(3));
+    /// load_video("stack").shape // => [3, 128, 128]
     /// ```
     fn save_tiff_folder(
         /// Folder to write to, made if need be; `()` is the current one.
@@ -104,8 +104,8 @@ builtins! {
     /// the only one that loses something.
     ///
     /// ```
-    /// save_image_sequence("frames", example_video(3), "heart_{:02d}");
-    /// save_image_sequence("frames", example_video(3).normalize(#{dtype: "uint8"}), #{format: ".bmp"})
+    /// save_image_sequence("pictures", example_video(3), "heart_{:02d}");
+    /// load_image("pictures/heart_02.png").dtype // => "uint16"
     /// ```
     fn save_image_sequence(
         /// Folder to write to, made if need be; `()` is the current one.
@@ -119,7 +119,7 @@ builtins! {
         /// How TIFF files are made smaller.
         compression: Compression = Compression::None,
         /// How much JPEG keeps, from 1 to 100.
-        quality: usize = 95,
+        quality: usize = io::QUALITY,
     ) -> Result<()> {
         let options = StillOptions { compression, quality };
         let directory = directory.as_deref().unwrap_or(Path::new("."));

@@ -1,9 +1,11 @@
-//! Pictures in memory: shapes and text, for windows, for terminals and for what is written to files.
+//! Pictures in memory: shapes, text and plots, for windows, for terminals and for what is written to files.
 
 mod canvas;
 mod graphics;
 
 pub mod colorbar;
+pub mod plot;
+pub mod sheet;
 pub mod stamp;
 pub mod still;
 pub mod strip;

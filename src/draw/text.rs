@@ -60,6 +60,14 @@ pub fn fit(text: &str, size: f32, room: usize) -> String {
         .unwrap_or_default()
 }
 
+/// The text with what stands for the characters that the font does not have.
+pub fn drawable(text: &str) -> String {
+    let font = font(1.0);
+    let known = |char| font.glyph_id(char) != ab_glyph::GlyphId(0);
+    let shown = |char| if known(char) { char } else { plain(char) };
+    text.chars().map(shown).collect()
+}
+
 /// The height of the font's digits and capitals, in parts of its size.
 const DIGIT_HEIGHT: f32 = 0.714;
 

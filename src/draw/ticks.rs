@@ -26,9 +26,11 @@ const LARGE: f64 = 1e6;
 const SMALL: f64 = 1e-4;
 
 impl Axis {
-    /// Round values, neighbours at least `spacing` pixels apart; the ends of an axis on which
-    /// there are not two of them.
+    /// Round values, about ten at most, neighbours at least `spacing` pixels apart; the ends of an
+    /// axis on which there are not two of them.
     pub fn ticks(self, spacing: usize) -> Vec<Tick> {
+        const MOST: usize = 10;
+        let spacing = spacing.max(self.length / MOST);
         let span = self.high - self.low;
         if self.length == 0 || !span.is_finite() || span < 0.0 {
             return Vec::new();

@@ -79,7 +79,7 @@ impl Encoder {
                 ("-pix_fmt", "yuv420p"),
             ],
             "ffv1" => &[("-c:v", "ffv1"), ("-level", "3"), ("-g", "1")],
-            Self::BUILT_IN => &[("-c:v", "libopenh264"), ("-crf", "15")],
+            Self::BUILT_IN => &[("-c:v", "libopenh264"), ("-crf", "21")],
             _ => {
                 let error = Error::new(format!("there is no encoder `{name}`"));
                 return Err(error.did_you_mean(name, Self::NAMES.iter().copied()));
@@ -214,8 +214,10 @@ struct Process {
 
 impl Process {
     fn start(mut command: Command) -> Result<Self> {
-        let failed = |e| Error::new(format!("cannot start ffmpeg: {e}"));
-        let mut child = command.spawn().map_err(failed)?;
+        let program = PathBuf::from(command.get_program());
+        let mut child = command
+            .spawn()
+            .map_err(|e| Error::io("start", &program, &e))?;
         let mut stdin = child.stdin.take().expect("asked for a pipe");
         let stderr = child.stderr.take().expect("asked for a pipe");
         let (full, batches) = sync_channel::<Vec<u8>>(AHEAD);

@@ -157,8 +157,9 @@ fn pictures_in(path: &Path, prefix: &str) -> Result<Vec<PathBuf>> {
 
 fn kind_of(path: &Path) -> Option<usize> {
     let extension = super::extension_of(path)?;
-    let known = |kind: &&[&str]| kind.contains(&extension.as_str());
-    KINDS.iter().position(|kind| known(&kind))
+    KINDS
+        .iter()
+        .position(|kind| kind.contains(&extension.as_str()))
 }
 
 fn nothing_in(path: &Path, prefix: &str) -> Error {

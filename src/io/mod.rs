@@ -12,6 +12,7 @@ mod columns;
 mod compression;
 mod date;
 mod ffmpeg;
+mod figure;
 mod film;
 mod folder;
 mod foreign;
@@ -45,6 +46,7 @@ use std::path::Path;
 
 pub use compression::Compression;
 pub use ffmpeg::Encoder;
+pub use figure::{Coloured, curves, export_image, load_picture, of_image, save_drawn, save_plot};
 pub use film::{
     Annotations, Export, Extent, Grid, Look, PadMode, ScaleBar, Shown, TimeUnit, export_video,
     export_video_with_overlay, export_videos,
@@ -57,7 +59,7 @@ pub use raw_binary::{Endian, RawFormat};
 pub use save::{
     Saving, save_image, save_image_sequence, save_matlab, save_tiff, save_video, save_video_as,
 };
-pub use still::StillOptions;
+pub use still::{QUALITY, StillOptions};
 pub use tiff::Photometric;
 
 use crate::bail;

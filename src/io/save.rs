@@ -10,7 +10,6 @@ use super::pattern::Pattern;
 use super::still::{Kind, StillOptions};
 use super::tiff::{self, Form, Photometric};
 use super::{atomic, extension_of, hdf5, matlab, npy, zarr};
-use crate::bail;
 use crate::error::{Error, Result};
 use crate::task;
 use crate::video::Video;
@@ -173,7 +172,7 @@ pub fn save_image(path: &Path, image: &Video, options: &StillOptions) -> Result<
         let error = Error::new(format!("cannot save an image to `{}`", path.display()));
         return Err(error.hint(format!("use one of {}, `.npy`", Kind::extensions())));
     };
-    check_quality(options)?;
+    options.check()?;
     kind.check(image)?;
     let bytes = kind.encode(image, options)?;
     atomic::write(path, |file| {
@@ -200,7 +199,7 @@ pub fn save_image_sequence(
             None => error,
         });
     };
-    check_quality(options)?;
+    options.check()?;
     images.iter().try_for_each(|image| kind.check(image))?;
     let names = names(filepattern, format, images.len())?;
     atomic::write_into(directory, |folder| {
@@ -231,11 +230,4 @@ fn names(filepattern: &str, format: &str, len: usize) -> Result<Vec<String>> {
         return Err(error.hint("write `{:03d}` where the number of the frame is to stand"));
     }
     Ok(names)
-}
-
-fn check_quality(options: &StillOptions) -> Result<()> {
-    if (1..=100).contains(&options.quality) {
-        return Ok(());
-    }
-    bail!("`quality` must be from 1 to 100, got {}", options.quality)
 }

@@ -38,12 +38,25 @@ pub struct StillOptions {
     pub quality: usize,
 }
 
+/// How much JPEG keeps unless something else is asked for.
+pub const QUALITY: usize = 95;
+
 impl Default for StillOptions {
     fn default() -> Self {
         Self {
             compression: Compression::None,
-            quality: 95,
+            quality: QUALITY,
         }
+    }
+}
+
+impl StillOptions {
+    /// An error if an option has no meaning.
+    pub(super) fn check(&self) -> Result<()> {
+        if (1..=100).contains(&self.quality) {
+            return Ok(());
+        }
+        bail!("`quality` must be from 1 to 100, got {}", self.quality)
     }
 }
 
@@ -85,6 +98,11 @@ impl Kind {
             Kind::Jpeg => matches!(channels, 1 | 3),
             Kind::Bmp => matches!(channels, 1 | 3 | 4),
         }
+    }
+
+    /// Whether pixels can be transparent.
+    pub(super) fn has_opacity(self) -> bool {
+        matches!(self, Kind::Png | Kind::Tiff)
     }
 
     /// An error if the format cannot hold an image as it is.

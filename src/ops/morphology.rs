@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::task;
+use crate::task::{self, Task};
 use crate::video::{Element, Samples, Strided, Video, read_run, shape_text};
 
 /// Makes each frame of a result from the same frame of a mask: `kernel` gets the frame's pixels,
@@ -212,16 +212,23 @@ fn vertical_distances(pixels: &[bool], width: usize, is_framed: bool, most: usiz
 
 /// Where an array is neither zero nor NaN: a row of indices for each such sample, as in NumPy.
 pub fn argwhere(array: &Video) -> Result<Video> {
-    let samples = super::read_all::<f64>(array);
+    let (frame_len, inner) = (array.frame_len(), &array.shape()[1..]);
+    let mut samples = vec![0f64; frame_len];
     let mut places = Vec::new();
-    for (at, sample) in samples.iter().enumerate() {
-        if *sample != 0.0 && !sample.is_nan() {
-            let (mut rest, mut place) = (at, vec![0; array.ndim()]);
-            for (index, len) in place.iter_mut().zip(array.shape()).rev() {
-                (*index, rest) = ((rest % len) as i64, rest / len);
+    let task = Task::new("finding places", array.len());
+    for frame in 0..array.len() {
+        array.samples().read(frame, 0..frame_len, &mut samples);
+        for (at, sample) in samples.iter().enumerate() {
+            if *sample != 0.0 && !sample.is_nan() {
+                let first = places.len();
+                places.resize(first + array.ndim(), frame as i64);
+                let mut rest = at;
+                for (index, len) in places[first + 1..].iter_mut().zip(inner).rev() {
+                    (*index, rest) = ((rest % len) as i64, rest / len);
+                }
             }
-            places.extend(place);
         }
+        task.advance(1)?;
     }
     let shape = [places.len() / array.ndim(), array.ndim()];
     Ok(Video::new(Strided::from_vec(&shape, places)))

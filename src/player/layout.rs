@@ -224,15 +224,13 @@ impl Layout {
 /// The part of the grid that a panel gets; those of an incomplete last row stand in its middle.
 fn cell(area: Rect, (columns, rows): (usize, usize), index: usize, panels: usize) -> Rect {
     let (column, row) = (index % columns, index / columns);
-    let edge = |index: usize, parts: usize, length: usize| index * length / parts;
     let in_row = (panels - row * columns).min(columns);
-    let width = edge(1, columns, area.width);
-    let shift = (area.width - in_row * area.width / columns) / 2;
+    let (width, height) = (area.width / columns, area.height / rows);
     Rect {
-        left: area.left + shift + edge(column, columns, area.width),
-        top: area.top + edge(row, rows, area.height),
+        left: area.left + (area.width - in_row * width) / 2 + column * width,
+        top: area.top + (area.height - rows * height) / 2 + row * height,
         width,
-        height: edge(row + 1, rows, area.height) - edge(row, rows, area.height),
+        height,
     }
 }
 

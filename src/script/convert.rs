@@ -133,6 +133,36 @@ impl Value for Images {
     }
 }
 
+/// One trace or several, each an array or numbers.
+pub struct Traces(pub Vec<Video>);
+
+impl Value for Traces {
+    const TYPE: Type = Type::Either(&Type::Video, &Type::Array(&Type::Video));
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        let value = match Video::from_dynamic(value) {
+            Ok(trace) => return Ok(Self(vec![trace])),
+            Err(value) => value,
+        };
+        let traces: Vec<Dynamic> = Vec::from_dynamic(value)?;
+        let trace = |value: Dynamic| match Video::from_dynamic(value) {
+            Ok(trace) => Ok(trace),
+            Err(value) => {
+                let numbers =
+                    Array::clone(&*value.read_lock::<Array>().ok_or_else(|| value.clone())?);
+                of_numbers(&numbers).map_err(|_| value)
+            }
+        };
+        traces
+            .into_iter()
+            .map(trace)
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+    fn into_dynamic(self) -> Dynamic {
+        self.0.into_dynamic()
+    }
+}
+
 /// The samples as nested arrays of the language.
 pub fn to_array(video: &Video) -> Result<Array> {
     let len = video.layout().len();

@@ -6,6 +6,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Renderer, Snippet};
 use rhai::{Engine, EvalAltResult, Map, ParseError, ParseErrorType, Position};
 
+use super::colormap::COLORMAP_MEMBERS;
 use super::context::Context;
 use super::importer::IMPORTER_MEMBERS;
 use super::player::PLAYER_MEMBERS;
@@ -434,6 +435,7 @@ fn unknown_property(text: &str, context: &Context) -> Error {
                 "Description" => {
                     error.did_you_mean(property, DESCRIPTION_MEMBERS.iter().map(|m| m.name))
                 }
+                "Colormap" => error.did_you_mean(property, COLORMAP_MEMBERS.iter().map(|m| m.name)),
                 "Importer" => error.did_you_mean(property, IMPORTER_MEMBERS.iter().map(|m| m.name)),
                 _ => error,
             }

@@ -26,13 +26,14 @@ mod text;
 mod types;
 mod value;
 
+pub mod arguments;
 pub mod check;
+pub mod colormap;
 pub mod complete;
 pub mod convert;
 pub mod diagnostic;
 pub mod docs;
 pub mod film;
-pub mod grid;
 pub mod lookup;
 pub mod modules;
 pub mod pictures;

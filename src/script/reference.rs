@@ -83,7 +83,7 @@ fn contents(text: &mut String, context: &Context) {
         let links = topic.builtins.iter().map(|builtin| link(builtin.name));
         line(&chapter(number, topic), links.collect());
     }
-    line("Colormaps", Vec::new());
+    line("Names of colormaps", Vec::new());
     for library in context.libraries() {
         let link = |function: &Function| {
             let heading = heading(library, function);
@@ -137,7 +137,7 @@ fn builtin_reference(text: &mut String, builtin: &Builtin, pictures: Option<&str
 /// The names of the colormaps, beside pictures of them if there are any.
 fn colormap_reference(text: &mut String, pictures: Option<&str>) {
     text.push_str(
-        "\n## Colormaps\n\nThe names of Matplotlib; with `_r` at the end they run backward. An array of \
+        "\n## Names of colormaps\n\nThose of Matplotlib; with `_r` at the end they run backward. An array of \
          colors, such as `[\"black\", \"#ff8800\", \"white\"]`, is a colormap too.\n\n",
     );
     let names = Colormap::names().filter(|name| !name.ends_with("_r"));

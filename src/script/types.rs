@@ -2,6 +2,7 @@
 
 use rhai::{Dynamic, Engine, EvalAltResult, Map, NativeCallContext};
 
+use super::colormap::COLORMAP_MEMBERS;
 use super::frames::FRAMES_MEMBERS;
 use super::importer::IMPORTER_MEMBERS;
 use super::metadata;
@@ -170,6 +171,11 @@ pub(super) const MEMBERS: &[(&str, &str, Members)] = &[
         || documented(IMPORTER_MEMBERS),
     ),
     (
+        "Colormap",
+        "Colours from the low to the high end of a range, from `colormap`.",
+        || documented(COLORMAP_MEMBERS),
+    ),
+    (
         "Progress",
         "How far a loop has come: `for file in progress(files) { … }`.",
         || documented(PROGRESS_MEMBERS),
@@ -214,6 +220,7 @@ pub(super) fn register(engine: &mut Engine) {
     super::importer::register(engine);
     super::player::register(engine);
     super::progress::register(engine);
+    super::colormap::register(engine);
 }
 
 pub(super) fn register_members<T: rhai::Variant + Clone>(

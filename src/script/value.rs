@@ -52,6 +52,8 @@ pub enum Type {
     Player,
     /// A function of the script.
     Function,
+    /// A colormap.
+    Colormap,
     /// An importer.
     Importer,
     /// How far a loop has come.
@@ -281,6 +283,9 @@ impl Value for Colormap {
         Colormap::names().collect()
     });
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        if value.is::<Colormap>() {
+            return value.try_cast_result();
+        }
         if value.is_array() {
             let colors = Vec::<String>::from_dynamic(value.clone());
             return colors
@@ -357,6 +362,7 @@ impl Type {
             Type::Description => "a description".into(),
             Type::Player => "a player".into(),
             Type::Function => "a function".into(),
+            Type::Colormap => "a colormap".into(),
             Type::Importer => "an importer".into(),
             Type::Progress => "a progress".into(),
             Type::Choice(noun, names) => match names() {
@@ -378,10 +384,7 @@ impl Type {
         match self {
             Type::Choice(_, names) => names(),
             Type::Optional(of) | Type::Array(of) => of.choices(),
-            Type::Either(one, other) => match one.choices() {
-                choices if choices.is_empty() => other.choices(),
-                choices => choices,
-            },
+            Type::Either(one, other) => [one.choices(), other.choices()].concat(),
             _ => Vec::new(),
         }
     }
@@ -416,6 +419,7 @@ impl fmt::Display for Type {
             Type::Description => f.write_str("Description"),
             Type::Player => f.write_str("InteractivePlayer"),
             Type::Function => f.write_str("Fn"),
+            Type::Colormap => f.write_str("Colormap"),
             Type::Importer => f.write_str("Importer"),
             Type::Progress => f.write_str("Progress"),
             Type::Array(of) => write!(f, "array of {of}"),

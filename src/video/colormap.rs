@@ -26,6 +26,7 @@ pub struct Colormap {
     name: String,
     colors: Arc<[Rgba]>,
     exact: Arc<[FloatColor]>,
+    bad: Rgba,
 }
 
 impl Colormap {
@@ -41,13 +42,14 @@ impl Colormap {
         };
         let (mut colors, mut exact) = (table.colors.clone(), table.exact.clone());
         if reversed {
-            colors = colors.iter().rev().copied().collect();
+            colors = table.reversed.clone();
             exact = exact.iter().rev().copied().collect();
         }
         Ok(Self {
             name: name.to_owned(),
             colors,
             exact,
+            bad: BAD,
         })
     }
 
@@ -61,22 +63,14 @@ impl Colormap {
         Self::named("Purples").expect("one of our own tables")
     }
 
-    /// A gradient through the given colours (CSS names or `#rrggbb`), the low end first.
-    pub fn gradient(colors: &[String]) -> Result<Self> {
-        use colorgrad::Gradient;
-        let gradient = colorgrad::GradientBuilder::new()
-            .html_colors(colors)
-            .build::<colorgrad::LinearGradient>()
-            .map_err(|cause| {
-                Error::new(format!("cannot make a colormap of {colors:?}: {cause}"))
-                    .hint("colours are written like \"black\" or \"#ff8800\"")
-            })?;
-        let colors: Vec<_> = gradient.colors(256).collect();
-        Ok(Self {
-            name: "gradient".into(),
-            colors: colors.iter().map(|color| color.to_rgba8()).collect(),
-            exact: colors.iter().map(|color| color.to_array()).collect(),
-        })
+    /// A table of given colours, low end first.
+    pub(super) fn of_colors(name: &str, exact: Vec<FloatColor>, bad: Rgba) -> Self {
+        Self {
+            name: name.to_owned(),
+            colors: exact.iter().map(|color| color.map(byte)).collect(),
+            exact: exact.into(),
+            bad,
+        }
     }
 
     /// The names of all tables, without the reversed ones.
@@ -99,9 +93,20 @@ impl Colormap {
         &self.exact
     }
 
+    /// The colour of what is not a number.
+    pub fn bad(&self) -> Rgba {
+        self.bad
+    }
+
+    /// The same colours with another one for what is not a number.
+    pub fn with_bad(self, bad: Rgba) -> Self {
+        Self { bad, ..self }
+    }
+
     /// Whether every colour is gray.
     pub fn is_gray(&self) -> bool {
-        self.colors.iter().all(|[r, g, b, _]| r == g && g == b)
+        let is_gray = |[r, g, b, _]: &Rgba| r == g && g == b;
+        self.colors.iter().all(is_gray) && is_gray(&self.bad)
     }
 }
 
@@ -142,10 +147,10 @@ impl Scale {
     /// everything the first colour, one that is not finite shows nothing.
     pub fn colors<'a, R: Real>(&'a self, samples: &'a [R]) -> impl Iterator<Item = Rgba> + 'a {
         let colors = self.colormap.colors();
-        let place = self.place();
+        let (place, bad) = (self.place(), self.colormap.bad);
         samples
             .iter()
-            .map(move |&sample| place(sample).map_or(BAD, |place| colors[place]))
+            .map(move |&sample| place(sample).map_or(bad, |place| colors[place]))
     }
 
     /// Like [`Scale::colors`] in full precision.
@@ -155,9 +160,10 @@ impl Scale {
     ) -> impl Iterator<Item = FloatColor> + 'a {
         let colors = self.colormap.exact_colors();
         let place = self.place();
+        let bad = self.colormap.bad.map(|byte| f32::from(byte) / 255.0);
         samples
             .iter()
-            .map(move |&sample| place(sample).map_or([0.0; 4], |place| colors[place]))
+            .map(move |&sample| place(sample).map_or(bad, |place| colors[place]))
     }
 
     /// Finds the place of a sample's colour in the table; `None` if it has no colour.
@@ -184,10 +190,17 @@ impl Scale {
     }
 }
 
+/// A component of a colour in 8 bits, rounded.
+fn byte(component: f32) -> u8 {
+    (component * 255.0).round() as u8
+}
+
 /// One of matplotlib's tables.
 struct Table {
     name: &'static str,
     colors: Arc<[Rgba]>,
+    /// The colours of the reversed table, some of which are rounded otherwise.
+    reversed: Arc<[Rgba]>,
     exact: Arc<[FloatColor]>,
 }
 
@@ -198,19 +211,42 @@ fn tables() -> &'static [Table] {
         let mut tables = Vec::new();
         while let Some((&name_len, after)) = rest.split_first() {
             let (name, after) = after.split_at(usize::from(name_len));
-            let (count, after) = after.split_at(2);
-            let count = usize::from(u16::from_le_bytes([count[0], count[1]]));
+            let (count, after) = number(after);
             let (colors, after) = after.split_at(9 * count);
+            let (count, after) = number(after);
+            let (differences, after) = after.split_at(2 * count);
             let colors = || colors.as_chunks::<3>().0.as_chunks::<3>().0.iter();
+            let bytes: Arc<[Rgba]> = colors().map(|[r, g, b]| [r[0], g[0], b[0], 255]).collect();
             tables.push(Table {
                 name: std::str::from_utf8(name).expect("the tables are our own"),
-                colors: colors().map(|[r, g, b]| [r[0], g[0], b[0], 255]).collect(),
+                reversed: reversed(&bytes, differences),
+                colors: bytes,
                 exact: colors().map(exact_color).collect(),
             });
             rest = after;
         }
         tables
     })
+}
+
+fn number(bytes: &[u8]) -> (usize, &[u8]) {
+    let (number, after) = bytes.split_at(2);
+    (
+        usize::from(u16::from_le_bytes([number[0], number[1]])),
+        after,
+    )
+}
+
+/// The colours from the last to the first; some components are larger or smaller by one.
+fn reversed(colors: &[Rgba], differences: &[u8]) -> Arc<[Rgba]> {
+    let mut reversed: Vec<Rgba> = colors.iter().rev().copied().collect();
+    for difference in differences.as_chunks::<2>().0 {
+        let difference = usize::from(u16::from_le_bytes(*difference));
+        let (color, component) = (difference / 2 / 3, difference / 2 % 3);
+        let byte = &mut reversed[color][component];
+        *byte = byte.wrapping_add_signed(if difference % 2 == 1 { 1 } else { -1 });
+    }
+    reversed.into()
 }
 
 fn exact_color(color: &[[u8; 3]; 3]) -> FloatColor {
@@ -252,16 +288,6 @@ mod tests {
         }
         let third = Colormap::named("gray").unwrap().exact_colors()[85][0];
         assert!((third - 1.0 / 3.0).abs() < 1e-7);
-    }
-
-    #[test]
-    fn gradients_run_through_their_colors() {
-        let colors = ["black", "#ff8800", "white"].map(str::to_owned);
-        let gradient = Colormap::gradient(&colors).unwrap();
-        assert_eq!(gradient.colors().len(), 256);
-        assert_eq!(gradient.colors().first(), Some(&[0, 0, 0, 255]));
-        assert_eq!(gradient.colors().last(), Some(&[255, 255, 255, 255]));
-        assert!(Colormap::gradient(&["reddish".to_owned()]).is_err());
     }
 
     #[test]

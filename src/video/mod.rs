@@ -13,6 +13,7 @@ mod storage;
 
 pub mod coloring;
 pub mod colormap;
+pub mod gradient;
 pub mod memory;
 
 use std::fmt;

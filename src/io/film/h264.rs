@@ -5,8 +5,8 @@ use std::io::{Seek, Write};
 use mp4::{AvcConfig, MediaConfig, Mp4Config, Mp4Sample, Mp4Writer, TrackConfig, TrackType};
 use openh264::OpenH264API;
 use openh264::encoder::{
-    BitRate, Complexity, Encoder, EncoderConfig, FrameRate, FrameType, IntraFramePeriod, QpRange,
-    RateControlMode, UsageType, VuiConfig,
+    BitRate, Complexity, EncodedBitStream, Encoder, EncoderConfig, FrameRate, FrameType,
+    IntraFramePeriod, QpRange, RateControlMode, UsageType, VuiConfig,
 };
 use openh264::formats::YUVSlices;
 
@@ -18,6 +18,9 @@ const SMALLEST: usize = 16;
 
 /// The largest frames that the encoder takes, lying or standing.
 const LARGEST: (usize, usize) = (3840, 2160);
+
+/// The coarsest quantizer.
+const WORST: u8 = 51;
 
 /// So many bits that only the quantizer decides about the quality.
 const BITS_PER_SECOND: u32 = 100_000_000;
@@ -34,6 +37,8 @@ const PICTURE_PARAMETERS: u8 = 8;
 /// A movie being written.
 pub(super) struct Movie<W> {
     encoder: Encoder,
+    fps: f64,
+    quantizer: u8,
     writer: Mp4Writer<W>,
     size: (usize, usize),
     timescale: u32,
@@ -50,22 +55,6 @@ impl<W: Write + Seek> Movie<W> {
         if !(1.0..=f64::from(u32::MAX)).contains(&timescale) {
             bail!("`fps` must be from 0.001 to 4000000, got {fps}");
         }
-        let quantizer = quantizer.min(51);
-        let config = EncoderConfig::new()
-            // The one mode in which every frame gets the quantizer asked for, and none is skipped.
-            .rate_control_mode(RateControlMode::Bufferbased)
-            .bitrate(BitRate::from_bps(BITS_PER_SECOND))
-            .qp(QpRange::new(quantizer, quantizer))
-            .skip_frames(false)
-            .max_frame_rate(FrameRate::from_hz(fps.clamp(1.0, 60.0) as f32))
-            .usage_type(UsageType::CameraVideoRealTime)
-            .complexity(Complexity::High)
-            .adaptive_quantization(false)
-            .background_detection(false)
-            .scene_change_detect(false)
-            .intra_frame_period(IntraFramePeriod::from_num_frames(KEY_INTERVAL))
-            .vui(VuiConfig::bt601());
-        let encoder = Encoder::with_api_config(OpenH264API::from_source(), config);
         let brand = |name: &[u8; 4]| (*name).into();
         let config = Mp4Config {
             major_brand: brand(b"isom"),
@@ -74,7 +63,9 @@ impl<W: Write + Seek> Movie<W> {
             timescale: timescale as u32,
         };
         Ok(Self {
-            encoder: encoder.map_err(encoding)?,
+            encoder: encoder(fps, quantizer)?,
+            fps,
+            quantizer,
             writer: Mp4Writer::write_start(writer, &config).map_err(writing)?,
             size,
             timescale: timescale as u32,
@@ -90,26 +81,22 @@ impl<W: Write + Seek> Movie<W> {
         let (blues, reds) = colors.split_at(width * height / 4);
         let strides = (width, width / 2, width / 2);
         let picture = YUVSlices::new((levels, blues, reds), self.size, strides);
-        let stream = self.encoder.encode(&picture).map_err(encoding)?;
-        let is_key = matches!(stream.frame_type(), FrameType::IDR | FrameType::I);
-        let (mut sample, mut found) = (Vec::new(), (None, None));
-        for layer in (0..stream.num_layers()).filter_map(|layer| stream.layer(layer)) {
-            for unit in (0..layer.nal_count()).filter_map(|unit| layer.nal_unit(unit)) {
-                let unit = without_start_code(unit);
-                match unit.first().map(|byte| byte & 0x1f) {
-                    Some(SEQUENCE_PARAMETERS) => found.0 = Some(unit.to_vec()),
-                    Some(PICTURE_PARAMETERS) => found.1 = Some(unit.to_vec()),
-                    _ => {
-                        sample.extend((unit.len() as u32).to_be_bytes());
-                        sample.extend(unit);
-                    }
+        let encoded = loop {
+            match self.encoder.encode(&picture) {
+                Ok(stream) => break Encoded::new(&stream),
+                // Noise may take more room than the encoder has: then the quality must be lower.
+                Err(_) if self.quantizer < WORST => {
+                    self.quantizer = (self.quantizer + 4).min(WORST);
+                    self.encoder = encoder(self.fps, self.quantizer)?;
                 }
+                Err(cause) => return Err(encoding(cause)),
             }
+        };
+        if let (Some(parameters), None) = (&encoded.parameters, &self.parameters) {
+            self.begin_track(parameters)?;
+            self.parameters = encoded.parameters;
         }
-        if let ((Some(sequence), Some(picture)), None) = (found, &self.parameters) {
-            self.begin_track(sequence, picture)?;
-        }
-        self.write(sample, is_key)
+        self.write(encoded.sample, encoded.is_key)
     }
 
     /// Ends the movie.
@@ -121,7 +108,7 @@ impl<W: Write + Seek> Movie<W> {
             .map_err(|e| writing(e.into()))
     }
 
-    fn begin_track(&mut self, sequence: Vec<u8>, picture: Vec<u8>) -> Result<()> {
+    fn begin_track(&mut self, (sequence, picture): &(Vec<u8>, Vec<u8>)) -> Result<()> {
         let config = AvcConfig {
             width: self.size.0 as u16,
             height: self.size.1 as u16,
@@ -134,7 +121,6 @@ impl<W: Write + Seek> Movie<W> {
             language: "und".into(),
             media_conf: MediaConfig::AvcConfig(config),
         };
-        self.parameters = Some((sequence, picture));
         self.writer.add_track(&track).map_err(writing)
     }
 
@@ -170,6 +156,58 @@ fn check_size((width, height): (usize, usize)) -> Result<()> {
     };
     let error = format!("frames of {width}×{height} are too {size} for the built-in encoder");
     Err(Error::new(error).hint(hint))
+}
+
+/// An encoder that gives every frame the same quantizer.
+fn encoder(fps: f64, quantizer: u8) -> Result<Encoder> {
+    let quantizer = quantizer.min(WORST);
+    let config = EncoderConfig::new()
+        // The one mode in which every frame gets the quantizer asked for, and none is skipped.
+        .rate_control_mode(RateControlMode::Bufferbased)
+        .bitrate(BitRate::from_bps(BITS_PER_SECOND))
+        .qp(QpRange::new(quantizer, quantizer))
+        .skip_frames(false)
+        .max_frame_rate(FrameRate::from_hz(fps.clamp(1.0, 60.0) as f32))
+        .usage_type(UsageType::CameraVideoRealTime)
+        .complexity(Complexity::High)
+        .adaptive_quantization(false)
+        .background_detection(false)
+        .scene_change_detect(false)
+        .intra_frame_period(IntraFramePeriod::from_num_frames(KEY_INTERVAL))
+        .vui(VuiConfig::bt601());
+    Encoder::with_api_config(OpenH264API::from_source(), config).map_err(encoding)
+}
+
+/// A frame as the file stores it.
+struct Encoded {
+    is_key: bool,
+    sample: Vec<u8>,
+    /// What a decoder must know first, of the sequence and of the picture.
+    parameters: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Encoded {
+    fn new(stream: &EncodedBitStream<'_>) -> Self {
+        let (mut sample, mut sequence, mut picture) = (Vec::new(), None, None);
+        for layer in (0..stream.num_layers()).filter_map(|layer| stream.layer(layer)) {
+            for unit in (0..layer.nal_count()).filter_map(|unit| layer.nal_unit(unit)) {
+                let unit = without_start_code(unit);
+                match unit.first().map(|byte| byte & 0x1f) {
+                    Some(SEQUENCE_PARAMETERS) => sequence = Some(unit.to_vec()),
+                    Some(PICTURE_PARAMETERS) => picture = Some(unit.to_vec()),
+                    _ => {
+                        sample.extend((unit.len() as u32).to_be_bytes());
+                        sample.extend(unit);
+                    }
+                }
+            }
+        }
+        Self {
+            is_key: matches!(stream.frame_type(), FrameType::IDR | FrameType::I),
+            sample,
+            parameters: sequence.zip(picture),
+        }
+    }
 }
 
 /// A unit of the stream without the zeros and the one that stand before it.

@@ -122,6 +122,7 @@ pub fn export_videos(
         ncols: grid.ncols,
         padding: grid.padding,
         ground: export.ground,
+        step: export.skip_frames,
     };
     write_scene(path, panels, export)
 }
@@ -157,6 +158,7 @@ fn single(source: Source, export: &Export) -> Panels {
         ncols: 1,
         padding: 0,
         ground: export.ground,
+        step: export.skip_frames,
     }
 }
 

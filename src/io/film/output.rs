@@ -30,6 +30,9 @@ const BATCH: usize = 4 << 20;
 /// The options of ffmpeg that choose a quality, and the quality if none of them is given.
 const QUALITY: (&[&str], u8) = (&["-crf", "-qp", "-cq", "-qmin:v"], 15);
 
+/// How much coarser the built-in encoder quantizes for the same quality and size.
+const COARSER: u8 = 6;
+
 /// What the frames of a file are.
 pub(super) enum Film {
     /// Drawn with 8 bits for each colour.
@@ -177,13 +180,17 @@ impl Writer {
     }
 }
 
-/// The quality that an encoder is asked for, as the built-in one understands it.
+/// The quantizer with which the built-in encoder reaches the quality that another is asked for.
 fn quantizer(encoder: &Encoder) -> u8 {
     let (options, default) = QUALITY;
     let mut values = options.iter().filter_map(|option| encoder.param(option));
-    values
+    let quality = values
         .find_map(|value| value.parse().ok())
-        .unwrap_or(default)
+        .unwrap_or(default);
+    match encoder.name.as_str() {
+        Encoder::BUILT_IN => quality,
+        _ => quality.saturating_add(COARSER),
+    }
 }
 
 /// A film, and how it is to be encoded.

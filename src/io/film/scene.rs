@@ -22,6 +22,9 @@ const COURSES: [[Color; 6]; 2] = [
     ],
 ];
 
+/// The longer side that they are magnified to at most.
+const COMFORTABLE: usize = 1280;
+
 /// The most that videos are magnified.
 const LARGEST: usize = 256;
 
@@ -34,6 +37,8 @@ pub(super) struct Panels {
     pub(super) ncols: usize,
     pub(super) padding: usize,
     pub(super) ground: Color,
+    /// Every so-manieth frame of the recording is shown.
+    pub(super) step: usize,
 }
 
 /// A film of which any frame can be drawn.
@@ -42,6 +47,7 @@ pub(super) struct Scene {
     plan: Plan,
     factor: usize,
     len: usize,
+    step: usize,
     font: f32,
     /// What does not change.
     still: Image,
@@ -70,6 +76,7 @@ impl Scene {
             ncols,
             padding,
             ground,
+            step,
         } = panels;
         let (width, height) = sources[0].size();
         let factor = factor(annotations, (width, height))?;
@@ -117,6 +124,7 @@ impl Scene {
             plan,
             factor,
             len,
+            step,
             font,
             still,
             stamps: Vec::new(),
@@ -171,7 +179,7 @@ impl Scene {
             Stamp::text(&clock.text(frame), self.font).draw(image, (room.left, room.top));
         }
         if self.counts {
-            let stamp = Stamp::text(&format!("frame {frame}"), self.font);
+            let stamp = Stamp::text(&format!("frame {}", frame * self.step), self.font);
             let top = room.bottom().saturating_sub(stamp.height());
             stamp.draw(image, (room.left, top));
         }
@@ -254,7 +262,7 @@ impl Scene {
         let clock = recorded_fps(&self.sources[0]).map(|fps| Clock::new(fps, self.len, unit));
         let time = clock.map_or(
             TimeAxis {
-                interval: 1.0,
+                interval: self.step as f64,
                 unit: "frames",
             },
             |clock| TimeAxis {
@@ -310,7 +318,10 @@ fn factor(annotations: &Annotations, (width, height): (usize, usize)) -> Result<
         }
         (Some(scale), None) => Ok(scale),
         (None, Some(size)) => Ok((size / width.max(height)).clamp(1, LARGEST)),
-        (None, None) if annotations.is_any() => Ok(LEGIBLE.div_ceil(width.min(height))),
+        (None, None) if annotations.is_any() => {
+            let most = (COMFORTABLE / width.max(height)).max(1);
+            Ok(LEGIBLE.div_ceil(width.min(height)).min(most))
+        }
         (None, None) => Ok(1),
     }
 }
@@ -373,8 +384,10 @@ fn course(source: &Source, [row, column]: [usize; 2], len: usize) -> Result<Vec<
 }
 
 fn draw_titles(image: &mut Image, plan: &Plan, annotations: &Annotations, style: &Style) {
-    let size = style.label_size * 1.12;
+    let sizes = [1.12, 0.95, 0.8].map(|part| part * style.label_size);
     for (rect, title) in plan.titles.iter().zip(&annotations.titles) {
+        let fits = |size: &f32| text::width(title, *size) <= rect.width;
+        let size = sizes.into_iter().find(fits).unwrap_or(sizes[2]);
         let title = text::fit(title, size, rect.width);
         let left = rect.center(text::width(&title, size), 0).left;
         text::draw(image, (left, rect.middle()), &title, size, style.text);
@@ -468,6 +481,7 @@ mod tests {
             ncols: 2,
             padding: 1,
             ground: 0xff_ff_ff,
+            step: 1,
         }
     }
 

@@ -135,6 +135,28 @@ fn what_the_built_in_encoder_writes_can_be_decoded() {
 }
 
 #[test]
+fn noise_is_no_trouble_for_the_built_in_encoder() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("film.mp4");
+    let mut state = 1u32;
+    let noise = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    });
+    let video = crate::ops::testing::video(&[2, 96, 96], noise.take(2 * 96 * 96).collect());
+    let look = Look {
+        vmax: Some(255.0),
+        ..look("jet")
+    };
+    let export = export(Encoder::BUILT_IN);
+    export_video(&path, Shown::Video(video), &look, 8, &export).unwrap();
+    let file = std::fs::File::open(&path).unwrap();
+    let len = file.metadata().unwrap().len();
+    let reader = mp4::Mp4Reader::read_header(std::io::BufReader::new(file), len).unwrap();
+    assert_eq!(reader.sample_count(1).unwrap(), 2);
+}
+
+#[test]
 fn options_of_users_are_not_replaced() {
     let codec = |encoder: &Encoder, extension| {
         let encoder = encoder.suited_to(extension);

@@ -43,6 +43,9 @@ enum Content {
     Tiff(Box<tiff::Stack>),
 }
 
+/// Reads the header of a picture.
+type Open = fn(&Path, Vec<u8>) -> Result<Box<dyn Coded>>;
+
 /// A picture in memory that has to be decoded.
 trait Coded: Send + Sync {
     fn layout(&self) -> Layout;
@@ -71,7 +74,7 @@ impl Still {
         if tiff::begins(&beginning) {
             return Self::open_tiff(path);
         }
-        let open: fn(&Path, Vec<u8>) -> Result<Box<dyn Coded>> = if begins_png(&beginning) {
+        let open: Open = if begins_png(&beginning) {
             png::open
         } else if begins_jpeg(&beginning) {
             simple::open_jpeg
@@ -96,7 +99,7 @@ impl Still {
 
     fn open_tiff(path: &Path) -> Result<Self> {
         let stack = tiff::Stack::open(path)?;
-        let (shape, dtype) = stack.layout()?;
+        let (shape, dtype) = stack.page_layout();
         let [pages, height, width, ref channels @ ..] = shape[..] else {
             bail!("`{}` is not a picture", path.display());
         };

@@ -59,7 +59,17 @@ impl MatFile {
     pub(in crate::io) fn open(path: &Path, options: &Options) -> Result<Self> {
         let source = Source::open(path)?;
         let variables = variables(&source).map_err(|e| cannot_load(path, &e))?;
-        let array = choose(&variables, options.fieldname.as_deref());
+        let mut array = choose(&variables, options.fieldname.as_deref());
+        if let Ok(array) = &mut array
+            && write::is_ours(&source.start(128)?)
+            && let Some(variable) = variables
+                .iter()
+                .find(|variable| variable.name == array.name)
+        {
+            // The axes have the order of a video, whatever their lengths.
+            let order: Vec<usize> = (0..variable.dims.len()).collect();
+            array.layout = ordered_layout(&variable.dims, &order);
+        }
         Ok(Self {
             array: array.map_err(|e| cannot_load(path, &e)),
             metadata: metadata(&variables),
@@ -304,6 +314,11 @@ fn video_layout(dims: &[usize]) -> Option<Layout> {
         [_, _, _, 1..=4] => &[0, 1, 2, 3],
         _ => return None,
     };
+    Some(ordered_layout(dims, order))
+}
+
+/// How an array of MATLAB lies in memory with its axes in another order.
+fn ordered_layout(dims: &[usize], order: &[usize]) -> Layout {
     let mut strides = vec![1];
     for len in dims {
         let last = strides.last().copied().unwrap_or(1);
@@ -311,7 +326,7 @@ fn video_layout(dims: &[usize]) -> Option<Layout> {
     }
     let shape: Vec<usize> = order.iter().map(|axis| dims[*axis]).collect();
     let strides: Vec<isize> = order.iter().map(|axis| strides[*axis]).collect();
-    Some(Layout::new(0, &shape, &strides))
+    Layout::new(0, &shape, &strides)
 }
 
 /// Whether the last of three axes is time, as MATLAB programs have it, and not the first, as

@@ -21,6 +21,9 @@ const HEADER: usize = 128;
 /// How many bytes come before the HDF5 file in one of version 7.3.
 const USER_BLOCK: usize = 512;
 
+/// What the header of every file says.
+const WRITER: &str = "written by optimap";
+
 /// The longest name of a variable.
 const MAX_NAME: usize = 63;
 
@@ -45,6 +48,13 @@ pub(in crate::io) fn save(path: &Path, video: &Video, name: &str, append: bool) 
     })
 }
 
+/// Whether a file with this header was saved here.
+pub(super) fn is_ours(header: &[u8]) -> bool {
+    let text = header.get(..116).unwrap_or_default();
+    text.windows(WRITER.len())
+        .any(|part| part == WRITER.as_bytes())
+}
+
 fn check_name(name: &str) -> Result<()> {
     let is_valid = name.starts_with(|first: char| first.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
@@ -66,7 +76,7 @@ fn dims(video: &Video) -> Vec<usize> {
 
 fn write_variables(path: &Path, video: &Video, name: &str, file: &mut File) -> Result<()> {
     let fail = |e| Error::io("write", path, &e);
-    let mut start = header("MATLAB 5.0 MAT-file, written by optimap", 0x0100);
+    let mut start = header(&format!("MATLAB 5.0 MAT-file, {WRITER}"), 0x0100);
     let data = (video.dtype(), video.nbytes());
     start.extend(matrix(name, &dims(video), data));
     let samples_start = start.len() as u64;
@@ -188,7 +198,7 @@ fn write_large(path: &Path, video: &Video, name: &str, file: &mut File) -> Resul
         attributes,
     };
     let mut start = header(
-        "MATLAB 7.3 MAT-file, written by optimap HDF5 schema 1.00 .",
+        &format!("MATLAB 7.3 MAT-file, {WRITER}, HDF5 schema 1.00 ."),
         0x0200,
     );
     start.resize(USER_BLOCK, 0);

@@ -32,9 +32,8 @@ pub(in crate::io) fn is_animated(path: &Path) -> bool {
             b"acTL" => return true,
             b"IDAT" => return false,
             _ => {
-                at = at
-                    .saturating_add(12)
-                    .saturating_add(u32::from_be_bytes([a, b, c, d]) as usize)
+                let len = u32::from_be_bytes([a, b, c, d]) as usize;
+                at = at.saturating_add(12).saturating_add(len);
             }
         }
     }

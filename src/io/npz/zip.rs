@@ -55,9 +55,9 @@ pub(super) fn members(source: &Source) -> Result<Vec<Member>> {
         .windows(4)
         .rposition(|bytes| bytes == END)
         .ok_or_else(not_zip)?;
-    let (mut len, mut start) = match (uint(&tail, at + 12, 4), uint(&tail, at + 16, 4)) {
-        (Some(len), Some(start)) => (len, start),
-        _ => return Err(not_zip()),
+    let place = (uint(&tail, at + 12, 4), uint(&tail, at + 16, 4));
+    let (Some(mut len), Some(mut start)) = place else {
+        return Err(not_zip());
     };
     let locator = at.checked_sub(20).and_then(|at| tail.get(at..at + 20));
     if let Some(locator) = locator.filter(|locator| locator.starts_with(LOCATOR_64)) {

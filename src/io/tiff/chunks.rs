@@ -3,7 +3,7 @@
 
 use std::io::Read;
 
-use flate2::read::ZlibDecoder;
+use flate2::{Decompress, FlushDecompress};
 
 use super::lzw;
 use super::page::{Grid, Page};
@@ -11,6 +11,15 @@ use crate::bail;
 use crate::error::{Error, Result};
 use crate::io::codec;
 use crate::io::raw::Source;
+
+/// The size in bytes that a tile may have, however small the page is.
+const SMALL_TILE: usize = 1 << 22;
+
+/// Memory that is kept from one strip or tile to the next.
+struct Scratch {
+    stored: Vec<u8>,
+    inflate: Decompress,
+}
 
 /// Whether this module can decode a page.
 pub(super) fn can_decode(page: &Page) -> bool {
@@ -21,39 +30,33 @@ pub(super) fn can_decode(page: &Page) -> bool {
 
 /// Fills the rows of a plane, or of a page that has no planes, in this machine's order of bytes.
 pub(super) fn read_plane(source: &Source, page: &Page, plane: usize, out: &mut [u8]) -> Result<()> {
-    let shape = &page.shape;
-    let grid = page.grid();
-    let chunks = page.chunks_of(plane)?;
-    if chunks.len() < grid.across * grid.down {
+    let (grid, chunks) = (page.grid(), page.chunks_of(plane)?);
+    let Some(chunks) = chunks.get(..grid.across * grid.down) else {
         bail!("it has fewer strips or tiles than its size needs");
-    }
-    let row_bytes = shape.row_bytes();
-    let chunk_row = grid.row_bytes(shape);
-    let mut tile = vec![
-        0;
-        if grid.is_tiled {
-            chunk_row * grid.height
-        } else {
-            0
+    };
+    let row_bytes = page.shape.row_bytes();
+    let strips = out.chunks_mut(grid.height * row_bytes);
+    let mut scratch = Scratch {
+        stored: Vec::new(),
+        inflate: Decompress::new(true),
+    };
+    if !grid.is_tiled {
+        for (strip, &place) in strips.zip(chunks) {
+            read_chunk(source, page, place, &mut scratch, strip)?;
+            undo_predictor(page, row_bytes, strip);
         }
-    ];
-    let mut stored = Vec::new();
-    for (index, &(offset, size)) in chunks[..grid.across * grid.down].iter().enumerate() {
-        let top = index / grid.across * grid.height;
-        let rows = grid.height.min(shape.height - top);
-        let strip = &mut out[top * row_bytes..(top + rows) * row_bytes];
-        let target = if grid.is_tiled {
-            &mut tile[..]
-        } else {
-            &mut *strip
-        };
-        read_chunk(source, page, (offset, size), &mut stored, target)?;
-        undo_predictor(page, chunk_row, target);
-        if grid.is_tiled {
-            let left = index % grid.across * chunk_row;
-            let width = chunk_row.min(row_bytes - left);
-            let tile_rows = tile.chunks_exact(chunk_row);
-            for (row, out) in tile_rows.zip(strip.chunks_exact_mut(row_bytes)) {
+        return Ok(());
+    }
+    let tile_row = tile_row(page, &grid)?;
+    let mut tile = vec![0; tile_row * grid.height];
+    for (strip, places) in strips.zip(chunks.chunks(grid.across)) {
+        for (column, &place) in places.iter().enumerate() {
+            read_chunk(source, page, place, &mut scratch, &mut tile)?;
+            undo_predictor(page, tile_row, &mut tile);
+            let left = column * tile_row;
+            let width = tile_row.min(row_bytes - left);
+            let rows = tile.chunks_exact(tile_row);
+            for (row, out) in rows.zip(strip.chunks_exact_mut(row_bytes)) {
                 out[left..left + width].copy_from_slice(&row[..width]);
             }
         }
@@ -61,11 +64,29 @@ pub(super) fn read_plane(source: &Source, page: &Page, plane: usize, out: &mut [
     Ok(())
 }
 
+/// The size in bytes of an uncompressed row of a tile; an error if tiles have an impossible size.
+fn tile_row(page: &Page, grid: &Grid) -> Result<usize> {
+    let bits = grid.width.checked_mul(page.row_channels());
+    let bits = bits.and_then(|bits| bits.checked_mul(page.shape.bits as usize));
+    let Some(bits) = bits.filter(|bits| bits.is_multiple_of(8)) else {
+        bail!("its tiles have an impossible width");
+    };
+    let row = bits / 8;
+    let most = page.shape.plane_bytes().saturating_mul(4).max(SMALL_TILE);
+    if row
+        .checked_mul(grid.height)
+        .is_none_or(|bytes| bytes > most)
+    {
+        bail!("its tiles are larger than its pages");
+    }
+    Ok(row)
+}
+
 fn read_chunk(
     source: &Source,
     page: &Page,
     (offset, size): (u64, u64),
-    stored: &mut Vec<u8>,
+    scratch: &mut Scratch,
     out: &mut [u8],
 ) -> Result<()> {
     // What was never written has no place in the file.
@@ -75,14 +96,21 @@ fn read_chunk(
     }
     if page.compression == 1 && size as usize >= out.len() {
         source.read_at(offset, out)?;
-        return Ok(reverse_bits(page, out));
+        reverse_bits(page, out);
+        return Ok(());
     }
+    let Scratch { stored, inflate } = scratch;
     stored.resize(usize::try_from(size).map_err(|_| damaged())?, 0);
     source.read_at(offset, stored)?;
     reverse_bits(page, stored);
     let len = match page.compression {
         5 => lzw::decode(stored, out).ok_or_else(damaged)?,
-        8 | 32946 => codec::fill(&mut ZlibDecoder::new(&stored[..]), out).map_err(|_| damaged())?,
+        8 | 32946 => {
+            inflate.reset(true);
+            let status = inflate.decompress(stored, out, FlushDecompress::Finish);
+            status.map_err(|_| damaged())?;
+            inflate.total_out() as usize
+        }
         32773 => unpack_bits(stored, out),
         34926 | 50000 => codec::fill(&mut zstd_decoder(stored)?, out).map_err(|_| damaged())?,
         _ => 0,
@@ -212,14 +240,6 @@ fn undo_float_predictor(bytes: &mut [u8], channels: usize, size: usize, out: &mu
             };
             *byte = bytes[place * count + index];
         }
-    }
-}
-
-impl Grid {
-    /// The size in bytes of an uncompressed row of a strip or tile.
-    fn row_bytes(&self, shape: &super::page::Shape) -> usize {
-        let channels = if shape.planar { 1 } else { shape.channels };
-        (self.width * channels * shape.bits as usize).div_ceil(8)
     }
 }
 

@@ -37,18 +37,23 @@ pub(super) fn decode(source: &Source, page: &Page, out: &mut [u8]) -> Result<()>
 }
 
 /// The name of a compression that there is no decoder for.
-fn unsupported(compression: u64) -> Option<&'static str> {
-    match compression {
-        2 | 3 => Some("CCITT fax 3"),
-        6 => Some("old JPEG"),
-        33003 | 33005 | 34712 => Some("JPEG 2000"),
-        34887 => Some("LERC"),
-        34925 => Some("LZMA"),
-        50001 | 34927 => Some("WebP"),
-        22610 | 34934 => Some("JPEG XR"),
-        50002 | 52546 => Some("JPEG XL"),
-        _ => None,
-    }
+fn unsupported(compression: u64) -> Option<String> {
+    let name = match compression {
+        1 | 4 | 5 | 7 | 8 | 32773 | 32946 | 34926 | 50000 => return None,
+        2 | 3 => "CCITT fax 3",
+        6 => "old JPEG",
+        32809 => "ThunderScan",
+        33003 | 33005 | 34712 => "JPEG 2000",
+        34676 | 34677 => "SGI LogLuv",
+        34887 => "LERC",
+        34925 => "LZMA",
+        34933 => "PNG",
+        34927 | 50001 => "WebP",
+        22610 | 34934 => "JPEG XR",
+        50002 | 52546 => "JPEG XL",
+        other => return Some(format!("the unknown method {other}")),
+    };
+    Some(name.to_owned())
 }
 
 fn read_samples(source: &Source, page: &Page, plane: usize, out: &mut [u8]) -> Result<()> {
@@ -119,6 +124,7 @@ fn explain(error: TiffError) -> Error {
         TiffError::FormatError(e) => e.to_string().to_lowercase(),
         TiffError::UnsupportedError(e) => e.to_string().to_lowercase(),
         TiffError::IoError(e) => e.to_string(),
+        TiffError::LimitsExceeded => "its pages are larger than their compression allows".into(),
         e => e.to_string().to_lowercase(),
     })
 }

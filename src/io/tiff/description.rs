@@ -30,6 +30,19 @@ impl Description {
         }
     }
 
+    /// A description that is only a text.
+    #[cfg(test)]
+    pub(super) fn of(text: &str) -> Self {
+        Self {
+            text: text.into(),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// How many frames of the given shape the one page stands for, if it is more than one.
     pub(super) fn frames(&self, shape: Shape) -> Option<usize> {
         let frames = match self.shape() {
@@ -44,11 +57,18 @@ impl Description {
         frames.filter(|frames| *frames > 1)
     }
 
+    /// Whether the planes of a page are frames: tifffile takes a video of three or four frames for
+    /// a picture with so many channels.
+    pub(super) fn has_planes_as_frames(&self, shape: Shape) -> bool {
+        let planes = [shape.channels, shape.height, shape.width];
+        shape.planar && self.shape().as_deref() == Some(&planes)
+    }
+
     /// The fields, and the frame rate.
     pub(super) fn metadata(&self) -> Metadata {
         let mut metadata = Metadata {
             fps: self.fps(),
-            pixel_size: self.pixel_size(),
+            pixel_size: self.pixel_size().or_else(|| self.ome_pixel_size()),
             date: self
                 .date
                 .as_deref()
@@ -83,6 +103,7 @@ impl Description {
                 _ => 1.0 / interval,
             });
         let fps = interval.or_else(|| self.json("fps")?.as_f64());
+        let fps = fps.or_else(|| self.ome_fps());
         fps.filter(|fps| fps.is_finite() && *fps > 0.0)
     }
 
@@ -120,7 +141,7 @@ impl Description {
     }
 
     /// The value of a key in ImageJ's description.
-    fn imagej(&self, key: &str) -> Option<&str> {
+    pub(super) fn imagej(&self, key: &str) -> Option<&str> {
         if !self.text.starts_with("ImageJ=") {
             return None;
         }
@@ -171,16 +192,9 @@ fn iso_date(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn description(text: &str) -> Description {
-        Description {
-            text: text.into(),
-            ..Description::default()
-        }
-    }
-
     #[test]
     fn frame_rates_come_from_either_writer() {
-        let fps = |text| description(text).fps();
+        let fps = |text| Description::of(text).fps();
         assert_eq!(fps("ImageJ=1.53\nimages=3\nfinterval=0.002\n"), Some(500.0));
         assert_eq!(fps("ImageJ=1.53\nfinterval=2\ntunit=ms\n"), Some(500.0));
         assert_eq!(fps("{\"shape\": [3, 4], \"fps\": 250.5}"), Some(250.5));
@@ -194,7 +208,7 @@ mod tests {
             let resolution = Some(([0.5, 0.25], code));
             Description {
                 resolution,
-                ..description(text)
+                ..Description::of(text)
             }
             .pixel_size()
         };

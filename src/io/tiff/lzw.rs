@@ -11,6 +11,8 @@ const MAX_BITS: u32 = 12;
 /// Decodes until the end or until `out` is full; returns how many bytes it gave, `None` for codes
 /// that stand for nothing.
 pub(super) fn decode(bytes: &[u8], out: &mut [u8]) -> Option<usize> {
+    // Places in the output are kept in 32 bits.
+    u32::try_from(out.len()).ok()?;
     // The first code clears the table: nine bits, of which the lowest come first in the older form.
     let is_old = matches!(bytes, [0, second, ..] if second & 1 == 1);
     let mut codes = Codes {

@@ -9,6 +9,7 @@ mod description;
 mod directory;
 mod layout;
 mod lzw;
+mod ome;
 mod page;
 mod page_file;
 mod tag;
@@ -30,6 +31,7 @@ use crate::task;
 use crate::video::{DType, Element, Layout, MappedFile, Metadata, Samples, with_dtype};
 use description::Description;
 use directory::Reader;
+use ome::Order;
 use page::{Page, Shape};
 
 /// A stack of pages of one size and type.
@@ -38,6 +40,8 @@ pub(super) struct Stack {
     file: MappedFile,
     shape: Shape,
     frames: Frames,
+    /// How the pages make up frames, if a frame has several.
+    order: Option<Order>,
     metadata: Metadata,
 }
 
@@ -66,9 +70,18 @@ impl Stack {
             source: Source::open(path)?,
             shape: found.first.shape,
             metadata: found.description.metadata(),
+            order: found.order(),
             frames: found.frames,
             file,
         })
+    }
+
+    /// The shape and the type of the pages.
+    pub(super) fn page_layout(&self) -> (Vec<usize>, DType) {
+        (
+            self.page_shape(self.frames.len()),
+            self.shape.encoding.dtype,
+        )
     }
 
     /// Reads the samples of one page into their place in a video.
@@ -99,16 +112,61 @@ impl Stack {
             ..
         } = self.shape;
         let mut shape = vec![frames, height, width];
-        if channels > 1 {
-            shape.push(channels);
+        match self.order {
+            Some(order) => shape.push(order.channels),
+            None if channels > 1 => shape.push(channels),
+            None => {}
         }
         shape
     }
 
-    /// The layout of the frames in the file, in samples from the first frame on.
+    /// The shape of pages as they lie in the file.
+    fn page_shape(&self, pages: usize) -> Vec<usize> {
+        let mut shape = vec![pages, self.shape.height, self.shape.width];
+        if self.shape.channels > 1 {
+            shape.push(self.shape.channels);
+        }
+        shape
+    }
+
+    /// The number of frames.
+    fn len(&self) -> usize {
+        self.order.map_or(self.frames.len(), |order| order.frames)
+    }
+
+    /// The pages of a range of frames.
+    fn pages(&self, range: FrameRange) -> Vec<usize> {
+        match self.order {
+            None => range.indices().collect(),
+            Some(order) => range
+                .indices()
+                .flat_map(|frame| {
+                    (0..order.channels).map(move |channel| order.page(frame, channel))
+                })
+                .collect(),
+        }
+    }
+
+    /// Frames from pages that are laid out in memory or in the file with the given distance, the
+    /// channels of a frame becoming the last axis.
+    fn frame_layout(&self, pages: &Layout, order: Order) -> Layout {
+        let (shape, strides) = (pages.shape(), pages.strides());
+        let frames = shape[0] / order.channels;
+        let (frame, channel) = match order.channel_is_fast {
+            true => (strides[0] * order.channels as isize, strides[0]),
+            false => (strides[0], strides[0] * frames as isize),
+        };
+        Layout::new(
+            pages.offset(),
+            &[frames, shape[1], shape[2], order.channels],
+            &[frame, strides[1], strides[2], channel],
+        )
+    }
+
+    /// The layout of the pages in the file, in samples from the first page on.
     fn file_layout(&self, offsets: &[u64]) -> Option<Layout> {
         let size = self.shape.encoding.size() as u64;
-        let shape = self.shape_of(offsets.len());
+        let shape = self.page_shape(offsets.len());
         let mut strides = Layout::contiguous(&shape).strides().to_vec();
         if let [first, second, ..] = offsets {
             let stride = second.checked_sub(*first)?;
@@ -130,23 +188,34 @@ impl Recording for Stack {
     }
 
     fn layout(&self) -> Result<(Vec<usize>, DType)> {
-        Ok((self.shape_of(self.frames.len()), self.shape.encoding.dtype))
+        Ok((self.shape_of(self.len()), self.shape.encoding.dtype))
     }
 
     fn load(&self, range: FrameRange) -> Result<Samples> {
-        let shape = self.shape_of(range.len);
+        let pages = self.pages(range);
+        let shape = self.page_shape(pages.len());
         let encoding = self.shape.encoding;
-        match &self.frames {
+        let samples = match &self.frames {
             Frames::Plain(offsets) => {
-                let offsets: Vec<u64> = range.indices().map(|frame| offsets[frame]).collect();
+                let offsets: Vec<u64> = pages.iter().map(|page| offsets[*page]).collect();
                 raw::read_frames(&self.source, encoding, &shape, &offsets)
             }
             Frames::Coded(_) => {
-                raw::load(encoding.dtype, &shape, self.shape.len(), |frame, out| {
-                    self.read_page(range.start + frame * range.step, out)
+                raw::load(encoding.dtype, &shape, self.shape.len(), |index, out| {
+                    self.read_page(pages[index], out)
                 })
             }
-        }
+        }?;
+        Ok(match self.order {
+            None => samples,
+            Some(order) => {
+                let order = Order {
+                    channel_is_fast: true,
+                    ..order
+                };
+                samples.with_layout(self.frame_layout(samples.layout(), order))
+            }
+        })
     }
 
     fn is_foreign(&self) -> bool {
@@ -164,6 +233,10 @@ impl Recording for Stack {
         let layout = self
             .file_layout(offsets)
             .ok_or_else(|| refuse("its pages are not evenly spaced"))?;
+        let layout = match self.order {
+            Some(order) => self.frame_layout(&layout, order),
+            None => layout,
+        };
         let mapped = with_dtype!(self.shape.encoding.dtype, T => {
             self.file.array::<T>(offsets[0] as usize, layout).map(Element::wrap)
         });
@@ -209,7 +282,14 @@ impl Pages {
             return Self::block(first, description, start, frames, file_len);
         }
 
-        let pages = std::iter::once(Ok(first.clone())).chain(list.map(|d| Page::new(reader, d)));
+        let are_frames = list.len() == 0 && description.has_planes_as_frames(first.shape);
+        let planes = match are_frames && chunks::can_decode(&first) {
+            true => first.planes()?,
+            false => vec![first],
+        };
+        let first = planes[0].clone();
+        let pages = planes.into_iter().map(Ok);
+        let pages = pages.chain(list.map(|directory| Page::new(reader, directory)));
         let (mut whole, mut total, mut different, mut cut) = (Vec::new(), 0, 0, false);
         for page in pages {
             reader.check()?;
@@ -267,6 +347,12 @@ impl Pages {
             description,
             different: 0,
         })
+    }
+
+    /// How the pages make up frames, if a frame has several.
+    fn order(&self) -> Option<Order> {
+        let pages = Some(self.frames.len()).filter(|_| self.first.shape.channels == 1);
+        self.description.order(pages?)
     }
 
     fn warn(&self, path: &Path) {

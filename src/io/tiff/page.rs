@@ -158,6 +158,22 @@ impl Page {
         })
     }
 
+    /// The planes as pages of their own.
+    pub(super) fn planes(&self) -> Result<Vec<Self>> {
+        let plane = |plane| {
+            Ok(Self {
+                shape: Shape {
+                    channels: 1,
+                    planar: false,
+                    ..self.shape
+                },
+                chunks: self.chunks_of(plane)?.to_vec(),
+                ..self.clone()
+            })
+        };
+        (0..self.shape.channels).map(plane).collect()
+    }
+
     /// How the page is divided into strips or tiles.
     pub(super) fn grid(&self) -> Grid {
         let Shape { height, width, .. } = self.shape;

@@ -22,7 +22,8 @@ use crate::error::Result;
 use crate::task;
 use crate::video::{Element, Real, Video};
 
-use windows::{SHORT, Windows};
+use windows::SHORT;
+pub(super) use windows::Windows;
 
 /// The longest window, far beyond any that leaves something to see.
 const MAX_SIZE: i64 = 1 << 16;

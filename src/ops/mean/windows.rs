@@ -8,22 +8,25 @@ use crate::video::Real;
 pub(super) const SHORT: usize = 12;
 
 /// The windows along one axis.
-pub(super) struct Windows {
-    pub(super) size: usize,
+pub(in crate::ops) struct Windows {
+    pub(in crate::ops) size: usize,
     /// The samples of all windows: those of the axis with what comes before and after.
-    pub(super) places: Vec<Option<usize>>,
+    pub(in crate::ops) places: Vec<Option<usize>>,
 }
 
 impl Windows {
     /// The windows of an axis of some length; `None` if they have only one sample.
     pub(super) fn new(size: i64, len: usize, border: Border) -> Option<Self> {
-        let size = usize::try_from(size)
-            .ok()
-            .filter(|size| *size > 1 && len > 0)?;
+        (size > 1 && len > 0).then(|| Self::of(size, len, border))
+    }
+
+    /// The windows of an axis of some length; those below 2 have one sample.
+    pub(in crate::ops) fn of(size: i64, len: usize, border: Border) -> Self {
+        let size = usize::try_from(size).unwrap_or(1).max(1);
         let first = -((size / 2) as isize);
         let places = (first..).take(len + size - 1);
         let places = places.map(|place| border.sample(place, len)).collect();
-        Some(Self { size, places })
+        Self { size, places }
     }
 
     /// The number of windows.
@@ -36,7 +39,7 @@ impl Windows {
     }
 
     /// The samples of a window.
-    pub(super) fn places(&self, window: usize) -> &[Option<usize>] {
+    pub(in crate::ops) fn places(&self, window: usize) -> &[Option<usize>] {
         &self.places[window..window + self.size]
     }
 

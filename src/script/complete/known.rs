@@ -5,6 +5,7 @@ use rhai::{Dynamic, ImmutableString, Map};
 use crate::io::Importer;
 use crate::ops::describe::Description;
 use crate::player::Player;
+use crate::script::colormap::COLORMAP_MEMBERS;
 use crate::script::context::Context;
 use crate::script::frames::FRAMES_MEMBERS;
 use crate::script::importer::IMPORTER_MEMBERS;
@@ -12,6 +13,7 @@ use crate::script::player::PLAYER_MEMBERS;
 use crate::script::scan::Scan;
 use crate::script::types::{DESCRIPTION_MEMBERS, Member, VIDEO_MEMBERS};
 use crate::script::value::Type;
+use crate::video::colormap::Colormap;
 use crate::video::{Frames, Video};
 
 /// What is known of an expression.
@@ -179,6 +181,7 @@ impl Known {
             .or_else(|| get(value, PLAYER_MEMBERS, name))
             .or_else(|| get(value, FRAMES_MEMBERS, name))
             .or_else(|| get(value, IMPORTER_MEMBERS, name))
+            .or_else(|| get(value, COLORMAP_MEMBERS, name))
             .or_else(|| value.read_lock::<Map>()?.get(name).cloned());
         found.map_or(Known::Of(Type::Any), Known::Value)
     }
@@ -223,6 +226,7 @@ fn type_of(value: &Dynamic) -> Type {
         value if value.is::<Frames>() => Type::Frames,
         value if value.is::<Description>() => Type::Description,
         value if value.is::<Player>() => Type::Player,
+        value if value.is::<Colormap>() => Type::Colormap,
         value if value.is::<Importer>() => Type::Importer,
         value if value.is::<ImmutableString>() => Type::Text,
         value if value.is_array() => Type::Array(&Type::Any),
@@ -250,6 +254,7 @@ fn properties(ty: &Type) -> Vec<String> {
         Type::Player => names(PLAYER_MEMBERS),
         Type::Frames => names(FRAMES_MEMBERS),
         Type::Importer => names(IMPORTER_MEMBERS),
+        Type::Colormap => names(COLORMAP_MEMBERS),
         Type::Optional(of) => properties(of),
         Type::Either(one, other) => [properties(one), properties(other)].concat(),
         Type::Any => [
@@ -258,6 +263,7 @@ fn properties(ty: &Type) -> Vec<String> {
             names(PLAYER_MEMBERS),
             names(FRAMES_MEMBERS),
             names(IMPORTER_MEMBERS),
+            names(COLORMAP_MEMBERS),
         ]
         .concat(),
         _ => Vec::new(),

@@ -169,3 +169,153 @@ fn the_other_byte_order_is_loaded_instead_of_mapped() {
     let error = map(32773).unwrap_err();
     assert!(error.message().contains("compressed"), "{error}");
 }
+
+#[test]
+fn channels_become_the_last_axis() {
+    let samples: Vec<u8> = (0..24).collect();
+    let ome = "<OME><Pixels DimensionOrder=\"XYTCZ\" SizeC=\"2\" SizeT=\"3\" SizeZ=\"1\"/></OME>";
+    let cases = [
+        (
+            "ImageJ=1.53\nimages=6\nchannels=2\nframes=3\n",
+            [8.0, 12.0, 9.0, 13.0],
+        ),
+        (ome, [4.0, 16.0, 5.0, 17.0]),
+    ];
+    for (description, second) in cases {
+        let pages = pages_of(description, &samples);
+        for use_mmap in [false, true] {
+            let options = Options::mapped(use_mmap);
+            let video = with_file(&pages, |path| load_video(path, &Selection::ALL, &options));
+            let video = video.unwrap();
+            assert_eq!(video.shape(), [3, 2, 2, 2]);
+            assert_eq!(values(&video)[8..12], second, "{description}");
+            let part = Selection {
+                start: 1,
+                frames: Some(1),
+                step: 1,
+            };
+            let part = with_file(&pages, |path| load_video(path, &part, &options)).unwrap();
+            assert_eq!(values(&part)[..4], second);
+        }
+    }
+}
+
+/// Pages of 2×2 pixels with a directory each, the first of which has a description.
+fn pages_of(description: &str, samples: &[u8]) -> Vec<u8> {
+    let mut bytes = b"II*\0\0\0\0\0".to_vec();
+    bytes.extend(samples);
+    let text = bytes.len() as u32;
+    bytes.extend(description.as_bytes());
+    let mut link = 4;
+    for page in 0..samples.len() / 4 {
+        let mut tags = vec![
+            (256, 4, 1, 2),
+            (257, 4, 1, 2),
+            (258, 4, 1, 8),
+            (262, 4, 1, 1),
+            (273, 4, 1, 8 + 4 * page as u32),
+            (279, 4, 1, 4),
+        ];
+        if page == 0 {
+            tags.insert(4, (270, 2, description.len() as u32, text));
+        }
+        link = add_directory(&mut bytes, link, &tags);
+    }
+    bytes
+}
+
+/// Adds a directory of tags with their types, counts and values, and returns where the place of the
+/// next one goes.
+fn add_directory(bytes: &mut Vec<u8>, link: usize, tags: &[(u16, u16, u32, u32)]) -> usize {
+    let start = bytes.len() as u32;
+    bytes[link..link + 4].copy_from_slice(&start.to_le_bytes());
+    bytes.extend((tags.len() as u16).to_le_bytes());
+    for (tag, kind, count, value) in tags {
+        bytes.extend([tag.to_le_bytes(), kind.to_le_bytes()].concat());
+        bytes.extend([count.to_le_bytes(), value.to_le_bytes()].concat());
+    }
+    bytes.extend([0; 4]);
+    bytes.len() - 4
+}
+
+#[test]
+fn planes_can_be_frames() {
+    for (description, shape) in [
+        ("{\"shape\": [3, 2, 2]}", &[3, 2, 2][..]),
+        ("", &[1, 2, 2, 3]),
+    ] {
+        let mut bytes = b"II*\0\0\0\0\0".to_vec();
+        bytes.extend(0..12);
+        let places = bytes.len() as u32;
+        bytes.extend([8u32, 12, 16, 4, 4, 4].map(u32::to_le_bytes).concat());
+        let text = bytes.len() as u32;
+        bytes.extend(description.as_bytes());
+        let tags = [
+            (256, 4, 1, 2),
+            (257, 4, 1, 2),
+            (258, 4, 1, 8),
+            (262, 4, 1, 2),
+            (270, 2, description.len() as u32, text),
+            (273, 4, 3, places),
+            (277, 4, 1, 3),
+            (279, 4, 3, places + 12),
+            (284, 4, 1, 2),
+        ];
+        add_directory(&mut bytes, 4, &tags);
+        let video = load(&bytes).unwrap();
+        assert_eq!(video.shape(), shape);
+        let step = if description.is_empty() { 4.0 } else { 1.0 };
+        assert_eq!(values(&video)[..2], [0.0, step]);
+    }
+}
+
+#[test]
+fn tiles_of_lzw_need_no_mark_of_their_end() {
+    let value = |tile: usize, row: usize, column: usize| (7 * tile + 16 * row + column) as u8;
+    let tiles: Vec<Vec<u8>> = (0..2)
+        .map(|tile| {
+            let rows = (0..16).flat_map(|row| (0..16).map(move |column| (row, column)));
+            let literals: Vec<u32> = rows
+                .map(|(row, column)| u32::from(value(tile, row, column)))
+                .collect();
+            // The table is cleared before codes need more than nine bits.
+            nine_bits(&[&[256], &literals[..128], &[256], &literals[128..]].concat())
+        })
+        .collect();
+    let len = tiles[0].len() as u32;
+    let bytes = listed(
+        &[
+            (WIDTH, &[20]),
+            (HEIGHT, &[10]),
+            (BITS, &[8]),
+            (COMPRESSION, &[5]),
+            (PHOTOMETRIC, &[1]),
+            (322, &[16]),
+            (323, &[16]),
+            (324, &[8, 8 + len]),
+            (325, &[len, len]),
+        ],
+        &tiles.concat(),
+    );
+    let video = load(&bytes).unwrap();
+    assert_eq!(video.shape(), [1, 10, 20]);
+    let pixels = (0..10).flat_map(|row| (0..20).map(move |x| (row, x)));
+    let expected = pixels.map(|(row, x)| f64::from(value(x / 16, row, x % 16)));
+    assert_eq!(values(&video), expected.collect::<Vec<_>>());
+    crate::io::damage::check(&bytes, 300, "tif");
+}
+
+/// Codes of nine bits, the highest first.
+fn nine_bits(codes: &[u32]) -> Vec<u8> {
+    let (mut bytes, mut held, mut count) = (Vec::new(), 0u32, 0);
+    for code in codes {
+        held = held << 9 | code;
+        count += 9;
+        while count >= 8 {
+            count -= 8;
+            bytes.push((held >> count) as u8);
+        }
+    }
+    bytes.push((held << (8 - count)) as u8);
+    bytes
+}

@@ -1,8 +1,9 @@
-//! Several videos, and numbers for their sides and channels, as scripts write them.
+//! Arguments of filters that scripts can write in more than one way.
 
 use rhai::Dynamic;
 
 use super::value::{Type, Value};
+use crate::ops::contrast::{Baseline, Level};
 use crate::ops::elementwise::Operand;
 use crate::ops::pad::Sides;
 use crate::video::{Strided, Video};
@@ -24,6 +25,22 @@ impl Value for Videos {
     }
     fn into_dynamic(self) -> Dynamic {
         self.0.into_dynamic()
+    }
+}
+
+impl Value for Baseline {
+    const TYPE: Type = Type::Either(&Level::TYPE, &Type::Video);
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        match Level::from_dynamic(value) {
+            Ok(level) => Ok(Baseline::Level(level)),
+            Err(value) => Video::from_dynamic(value).map(Baseline::Image),
+        }
+    }
+    fn into_dynamic(self) -> Dynamic {
+        match self {
+            Baseline::Level(level) => level.into_dynamic(),
+            Baseline::Image(image) => image.into_dynamic(),
+        }
     }
 }
 
