@@ -190,13 +190,13 @@ fn run(cli: Cli, windows: &Windows) -> Result<End> {
         || std::env::var_os("OPTIMAP_HEADLESS").is_some_and(|v| v != "0" && !v.is_empty());
     let how = cli.how;
     let session = |interactive| -> Result<Session> {
-        let session = Session::new(Settings {
+        let mut session = Session::new(Settings {
             print: Box::new(print_line),
             windows: (!headless).then(|| windows.clone()),
             interactive,
         });
         match &how.sandbox {
-            Some(folder) => session.context().sandbox.confine(folder).map(|()| session),
+            Some(folder) => session.confine(folder).map(|()| session),
             None => Ok(session),
         }
     };

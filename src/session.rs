@@ -75,9 +75,6 @@ fn new_engine(context: &Arc<Context>, modules: &Modules) -> Engine {
     engine
         .set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH)
         .set_max_call_levels(CALL_DEPTH)
-        .set_max_string_size(MOST_BYTES)
-        .set_max_array_size(MOST_ELEMENTS)
-        .set_max_map_size(MOST_ELEMENTS)
         .set_strict_variables(true)
         .set_fail_on_invalid_map_property(true)
         .set_module_resolver(modules.clone());
@@ -88,7 +85,19 @@ fn new_engine(context: &Arc<Context>, modules: &Modules) -> Engine {
     });
     engine.on_progress(|_| task::is_interrupted().then(|| "interrupted".into()));
     register::register(&mut engine, context);
+    if context.sandbox.is_closed() {
+        limit_sizes(&mut engine);
+    }
     engine
+}
+
+/// Makes strings, arrays and maps that outgrow the memory an error. The engine looks at all
+/// elements after every step for that, so only scripts that are not trusted are limited.
+fn limit_sizes(engine: &mut Engine) {
+    engine
+        .set_max_string_size(MOST_BYTES)
+        .set_max_array_size(MOST_ELEMENTS)
+        .set_max_map_size(MOST_ELEMENTS);
 }
 
 impl Session {
@@ -127,12 +136,22 @@ impl Session {
         &self.context
     }
 
+    /// Confines scripts that are not trusted to a folder, and limits what they can pile up.
+    pub fn confine(&mut self, folder: &Path) -> Result<(), Error> {
+        limit_sizes(&mut self.engine);
+        self.context.sandbox.confine(folder)
+    }
+
     /// Defines a constant that scripts can read, also in their functions.
     pub fn set_constant(&mut self, name: &str, value: impl Into<Dynamic>) {
         let value = value.into();
         let mut module = Module::new();
         module.set_var(name, value.clone());
-        self.engine.register_global_module(module.into());
+        let module: Shared<Module> = module.into();
+        self.engine.register_global_module(module.clone());
+        let mut learnt = self.learnt.lock().expect("no panic while holding it");
+        learnt.functions.push(module);
+        drop(learnt);
         self.scope.push_constant_dynamic(name, value);
     }
 

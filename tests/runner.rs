@@ -113,7 +113,7 @@ fn mistakes_are_found_without_running() {
         "good.rhai",
         "import \"helper\" as h;\nlet options = #{ymax: 2};\nlet v = example_video(2);\n\
          normalize(v, options); v.normalize(0, #{ymax: 3}); h::twice(2); [1].map(|x| x.abs());\n\
-         let m = #{go: |x| x}; m.go(1); for i in 0..3 { print(i) } \"a\".to_upper(); v.mean(0);\n\
+         let m = #{act: |x| x}; m.act(1); for i in 0..3 { print(i) } \"a\".to_upper(); v.mean(0);\n\
          fn f(a) { a + NaN } f(1); let g = |x| x; g.call(1); v[0] = 3; throw \"no\";",
     );
     assert_eq!(
@@ -332,14 +332,20 @@ fn limits_end_in_errors() {
         "fn f() { f() } f()",
         "fn f(x) { [x].map(|x| f(x)) } f(1)",
         "let f = |g| g.call(g); f.call(f)",
-        "let s = \"x\"; loop { s += s }",
-        "let s = \"x\"; loop { s = s + s }",
-        "let s = \"x\"; loop { s = `${s}${s}` }",
         "import \"a\" as a",
     ] {
         let (status, _, stderr) = folder.run(&["-e", code]);
         assert_eq!(status, 1, "{code}\n{stderr}");
         contains(&stderr, "error: ");
+    }
+    for code in [
+        "let s = \"x\"; loop { s += s }",
+        "let s = \"x\"; loop { s = s + s }",
+        "let s = \"x\"; loop { s = `${s}${s}` }",
+    ] {
+        let (status, _, stderr) = folder.run(&["--sandbox", ".", "-e", code]);
+        assert_eq!(status, 1, "{code}\n{stderr}");
+        contains(&stderr, "the string would be too large");
     }
     let (status, _, stderr) = folder.run(&["nested.rhai"]);
     assert_eq!(status, 1, "{stderr}");

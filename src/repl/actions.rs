@@ -36,16 +36,17 @@ impl Repl<'_> {
     }
 
     /// Commands that need no more than the session.
-    fn answer(&self, command: Command<'_>) -> Result<()> {
+    fn answer(&mut self, command: Command<'_>) -> Result<()> {
+        let width = self.width();
         let mut session = self.session.borrow_mut();
         match command {
-            Command::Help(None) => print!("{}", overview(session.context())),
+            Command::Help(None) => print!("{}", overview(session.context(), width)),
             Command::Help(Some(word)) if topic(session.context(), word).is_some() => {
                 let found = topic(session.context(), word);
                 print!("{}", found.map_or_else(String::new, docs::topic_overview));
             }
             Command::Help(Some(name)) if session.has_variable(name) => {
-                print!("{}", about_variable(&session, name));
+                print!("{}", about_variable(&session, name, width));
             }
             Command::Help(Some(name)) => print!("{}", docs::help(session.context(), name)?),
             Command::Source(name) => print!("{}", lookup::source(session.context(), name)?),
@@ -116,11 +117,15 @@ impl Repl<'_> {
 }
 
 /// The functions by topic and the commands, on about one screen.
-fn overview(context: &Context) -> String {
+fn overview(context: &Context, width: usize) -> String {
     let mut text = String::new();
     for topic in context.topics() {
         let names = topic.builtins.iter().map(|builtin| builtin.name.to_owned());
-        text += &format!("{}\n{}", topic.title, filled(&names.collect::<Vec<_>>()));
+        text += &format!(
+            "{}\n{}",
+            topic.title,
+            filled(&names.collect::<Vec<_>>(), width)
+        );
     }
     let imported = context.imported();
     let libraries = context
@@ -128,7 +133,7 @@ fn overview(context: &Context) -> String {
         .iter()
         .map(|library| library.name.clone());
     let libraries = libraries.chain(imported.iter().map(|library| library.name.clone()));
-    text += &format!("Modules\n{}", filled(&libraries.collect::<Vec<_>>()));
+    text += &format!("Modules\n{}", filled(&libraries.collect::<Vec<_>>(), width));
     text += "\nCommands\n";
     for (form, does) in COMMANDS {
         text += &format!("  {form:<16} {does}\n");
@@ -147,7 +152,7 @@ fn topic<'a>(context: &'a Context, word: &str) -> Option<&'a Topic> {
 }
 
 /// The value of a variable, its properties and its methods.
-fn about_variable(session: &Session, name: &str) -> String {
+fn about_variable(session: &Session, name: &str, width: usize) -> String {
     let found = session
         .variables()
         .into_iter()
@@ -158,7 +163,7 @@ fn about_variable(session: &Session, name: &str) -> String {
     let (methods, properties): (Vec<_>, Vec<_>) = offered.partition(|text| text.ends_with('('));
     let list = |what: &str, names: Vec<String>| match names.is_empty() {
         true => String::new(),
-        false => format!("\n{what}\n{}", filled(&names)),
+        false => format!("\n{what}\n{}", filled(&names, width)),
     };
     let methods = methods
         .iter()
@@ -171,12 +176,13 @@ fn about_variable(session: &Session, name: &str) -> String {
     )
 }
 
-/// Names in lines that are not too long.
-fn filled(names: &[String]) -> String {
+/// Names in lines of at most `width` columns, and not so long that they are hard to read.
+fn filled(names: &[String], width: usize) -> String {
+    let width = width.min(100);
     let mut text = String::from(" ");
     let mut length = 1;
     for name in names {
-        if length + name.len() + 1 > 78 {
+        if length + name.len() + 1 >= width {
             text += "\n ";
             length = 1;
         }

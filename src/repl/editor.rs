@@ -143,7 +143,7 @@ fn commands(typed: &str) -> impl Iterator<Item = Pair> {
 fn path_of_command(text: &str) -> Option<(usize, Vec<Pair>)> {
     let is_shell = text.starts_with('!') && text.contains(' ');
     let begins = |word: &&str| text.starts_with(&format!("{word} "));
-    if !is_shell && !["cd", "ls", "run"].iter().any(|word| begins(&word)) {
+    if !is_shell && !["cd", "ls", "run"].iter().any(begins) {
         return None;
     }
     let start = text.rfind(' ')? + 1;

@@ -68,7 +68,7 @@ pub(super) fn variables(session: &Session, width: usize) -> String {
         .unwrap_or(0);
     let mut text = String::new();
     for (name, value) in variables {
-        let bytes = bytes(&value).map(|bytes| size_text(bytes));
+        let bytes = bytes(&value).map(size_text);
         let start = format!("{name:<longest$}  {:>9}  ", bytes.unwrap_or_default());
         let value = session.text(&value, true).unwrap_or_else(|| "()".into());
         let left = width.saturating_sub(start.chars().count() + 1).max(20);

@@ -278,7 +278,7 @@ const FORMS: &[Form] = &[
         },
     },
     Form {
-        is_seen: |line| line.called().is_some_and(|name| is_property(name)),
+        is_seen: |line| line.called().is_some_and(is_property),
         written: |line| {
             let name = line.called().unwrap_or_default();
             format!("it is a property, without parentheses: v.{name}")
