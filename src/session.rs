@@ -132,7 +132,9 @@ impl Session {
         let value = value.into();
         let mut module = Module::new();
         module.set_var(name, value.clone());
-        self.engine.register_global_module(module.into());
+        let module: Shared<Module> = module.into();
+        self.learnt().functions.push(module.clone());
+        self.engine.register_global_module(module);
         self.scope.push_constant_dynamic(name, value);
     }
 
