@@ -148,10 +148,8 @@ impl Session {
         let mut module = Module::new();
         module.set_var(name, value.clone());
         let module: Shared<Module> = module.into();
-        self.engine.register_global_module(module.clone());
-        let mut learnt = self.learnt.lock().expect("no panic while holding it");
-        learnt.functions.push(module);
-        drop(learnt);
+        self.learnt().functions.push(module.clone());
+        self.engine.register_global_module(module);
         self.scope.push_constant_dynamic(name, value);
     }
 

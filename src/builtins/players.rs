@@ -156,6 +156,8 @@ builtins! {
     /// Calls a function with the index of each frame that a player shows from now on.
     ///
     /// It runs beside the script; frames shown while it works are left out.
+    /// If it uses the player itself, write `on_frame(player, |i| …)`, `show(player)` and `wait(player)`, as
+    /// methods hold on to the value that they are called on.
     ///
     /// ```
     /// let player = show_video(example_video());
