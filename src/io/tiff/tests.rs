@@ -113,15 +113,6 @@ fn every_type_is_saved_exactly_and_maps() {
 }
 
 #[test]
-fn bool_is_refused_with_what_to_do() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("a.tif");
-    let error = save_video(&path, &ramp::<bool>(&[1, 2, 2])).unwrap_err();
-    assert_eq!(error.message(), "TIFF cannot hold bool samples");
-    assert!(!path.exists());
-}
-
-#[test]
 fn frame_rates_survive() {
     for video in [ramp::<u16>(&[3, 2, 2]), ramp::<i32>(&[3, 2, 2])] {
         let (samples, _) = video.into_parts();
