@@ -25,6 +25,9 @@ builtins! {
     /// | movies | `.mp4`, `.mov`, `.avi`, `.mkv`, `.webm`, …, `.gif`, `.apng` |
     /// | pictures | folders of TIFF, PNG, JPEG or BMP files; single ones |
     ///
+    /// Movies are decoded by the ffmpeg program; without it H.264 in `.mp4` and `.mov`, GIF and APNG can
+    /// be loaded.
+    ///
     /// ```
     /// save_video("example.tif", example_video(20));
     /// load_video("example.tif", #{start_frame: 5, frames: 4, step: 2}).shape // => [4, 128, 128]
@@ -63,8 +66,9 @@ builtins! {
     /// Pictures are TIFF, PNG, JPEG or BMP files of one size; they are ordered by the numbers in their
     /// names, `frame_2.png` before `frame_10.png`.
     ///
-    /// ```no_run
-    /// load_image_folder("recording", #{prefix: "frame_", step: 10})
+    /// ```
+    /// save_image_sequence("recording", example_video(20));
+    /// load_image_folder("recording", #{step: 10}).shape // => [2, 128, 128]
     /// ```
     fn load_image_folder(
         /// Folder of the pictures.
