@@ -97,9 +97,11 @@ fn write_runs(text: &mut String, sixels: impl Iterator<Item = u8>) {
     }
 }
 
-/// At most 256 colours and which of them each pixel has, none where it is transparent. What has
-/// been through a colormap keeps its colours.
-fn palette(still: &Still) -> (Vec<[u8; 3]>, Vec<Option<usize>>) {
+/// At most 256 colours, and which of them each pixel has: none where it is transparent.
+type Indexed = (Vec<[u8; 3]>, Vec<Option<usize>>);
+
+/// The picture in few colours. What has been through a colormap keeps its colours.
+fn palette(still: &Still) -> Indexed {
     let exact = |[red, green, blue, _]: Rgba| [red, green, blue];
     // 8 levels of red and green, 4 of blue.
     let coarse = |[red, green, blue, _]: Rgba| {
@@ -112,10 +114,7 @@ fn palette(still: &Still) -> (Vec<[u8; 3]>, Vec<Option<usize>>) {
     indexed(still, exact).unwrap_or_else(|| indexed(still, coarse).unwrap_or_default())
 }
 
-fn indexed(
-    still: &Still,
-    reduce: impl Fn(Rgba) -> [u8; 3],
-) -> Option<(Vec<[u8; 3]>, Vec<Option<usize>>)> {
+fn indexed(still: &Still, reduce: impl Fn(Rgba) -> [u8; 3]) -> Option<Indexed> {
     let mut known = BTreeMap::new();
     let mut palette = Vec::new();
     let mut indices = Vec::with_capacity(still.pixels.len());

@@ -25,12 +25,15 @@ pub(super) struct Scene {
     pub(super) help: bool,
     /// Where the pointer is, if the value there is to be shown.
     pub(super) readout: Option<(f32, f32)>,
-    /// The corners of the region being drawn, in the frame of a panel.
-    pub(super) band: Option<(usize, (f64, f64), (f64, f64))>,
+    /// The region being drawn: a panel, and two corners in its frame.
+    pub(super) band: Option<(usize, Corner, Corner)>,
     pub(super) message: Option<String>,
     /// Frames shown per second.
     pub(super) rate: Option<f64>,
 }
+
+/// A place in a frame.
+type Corner = (f64, f64);
 
 /// Which of the controls are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -114,6 +114,12 @@ impl Check<'_> {
                         .keys
                         .extend(map.0.iter().map(|(key, _)| key.name.to_string()));
                 }
+                // A map of constants has been made when the script was compiled.
+                Some(ASTNode::Expr(Expr::DynamicConstant(value, _))) => {
+                    let map = value.read_lock::<rhai::Map>();
+                    let keys = map.iter().flat_map(|map| map.keys());
+                    names.keys.extend(keys.map(ToString::to_string));
+                }
                 _ => {}
             }
             true
