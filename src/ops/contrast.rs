@@ -173,10 +173,7 @@ mod tests {
     fn courses_are_related_to_their_baselines() {
         let counts = || video(&[3, 1, 2], vec![100u16, 0, 110, 0, 150, 3]);
         let related = |baseline| values(&dff(counts(), baseline, 50.0).unwrap());
-        assert_eq!(
-            related(level(Level::Mean))[..1],
-            [-1.0 / 6.0f32 as f64 * 1.0]
-        );
+        assert!((related(level(Level::Mean))[0] + 1.0 / 6.0).abs() < 1e-7);
         assert!((related(level(Level::Median))[4] - 40.0 / 110.0).abs() < 1e-7);
         assert_eq!(related(level(Level::Min))[4], 0.5);
         assert!(related(level(Level::Min))[5].is_nan());

@@ -149,9 +149,9 @@ impl Plan {
     fn put_side_by_side<R: Real>(&self, rows: &[R], lanes: &mut [[R; LANES]]) {
         let (before, after) = (self.before * self.channels, self.after * self.channels);
         let end = lanes.len() - after;
-        for (lane, row) in rows.chunks_exact(self.in_len).enumerate() {
-            for (lanes, sample) in lanes[before..end].iter_mut().zip(row) {
-                lanes[lane] = *sample;
+        for (i, lanes) in lanes[before..end].iter_mut().enumerate() {
+            for (lane, row) in lanes.iter_mut().zip(rows.chunks_exact(self.in_len)) {
+                *lane = row[i];
             }
         }
         for i in (0..before).rev() {
