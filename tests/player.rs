@@ -526,7 +526,10 @@ fn windows_without_a_loop_are_an_error() {
 fn a_real_window_opens_and_shows() {
     let mut screen = window::open("optimap test", 200, 100).unwrap();
     screen.present(&Image::new(200, 100)).unwrap();
-    assert!(screen.is_open() && screen.events().is_empty());
+    assert!(screen.is_open());
+    // The pointer may be anywhere.
+    let events = screen.events();
+    assert!(events.iter().all(|event| matches!(event, Event::Move(..))));
     assert_eq!(screen.size(), (200, 100));
 }
 

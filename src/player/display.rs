@@ -5,6 +5,11 @@
 //! for anything more.
 
 use std::io::{ErrorKind, Read};
+use std::thread;
+use std::time::Duration;
+
+/// The time that a server takes at most to end.
+const ENDING: Duration = Duration::from_millis(60);
 
 /// A connection that tells whether the X server is there.
 pub(super) struct Probe {
@@ -30,8 +35,10 @@ impl Probe {
         match connection.read(&mut [0]) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => true,
             Err(error) if error.kind() == ErrorKind::Interrupted => true,
-            // Servers hang up on who says nothing for a minute.
+            // Servers hang up on who says nothing for a minute; one that ends may still listen while
+            // it closes its connections.
             _ => {
+                thread::sleep(ENDING);
                 self.connection = connect(&self.display);
                 self.connection.is_some()
             }
