@@ -2,7 +2,7 @@
 //! display and the program xdotool.
 
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -29,18 +29,16 @@ struct Program {
     process: Child,
     lines: Arc<Mutex<Vec<String>>>,
     window: String,
-    _stdin: Option<ChildStdin>,
     folder: tempfile::TempDir,
 }
 
 impl Program {
-    fn start(title: &str, script: &str, variables: &[(&str, &str)]) -> Self {
+    fn start(title: &str, script: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut process = Command::new(env!("CARGO_BIN_EXE_optimap"))
             .arg("-")
             .current_dir(folder.path())
             .env_remove("OPTIMAP_HEADLESS")
-            .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -54,17 +52,13 @@ impl Program {
         let lines = Arc::new(Mutex::new(Vec::new()));
         collect(process.stdout.take().unwrap(), lines.clone());
         collect(process.stderr.take().unwrap(), lines.clone());
-        let display = variables.iter().find(|(name, _)| *name == "DISPLAY");
         let mut program = Self {
             process,
             lines,
             window: String::new(),
-            _stdin: None,
             folder,
         };
-        if display.is_none() {
-            program.find_window(title);
-        }
+        program.find_window(title);
         program
     }
 
@@ -166,7 +160,7 @@ fn alone() -> std::sync::MutexGuard<'static, ()> {
 #[ignore = "needs a display and xdotool"]
 fn keys_do_what_the_reference_says() {
     let _alone = alone();
-    let program = Program::start("keys", SCRIPT, &[]);
+    let program = Program::start("keys", SCRIPT);
     let tail = "1.0, true, false, 0, 0]";
     program.key("Right", &format!("[11, false, 1, {tail}"));
     program.key("Left", &format!("[10, false, 1, {tail}"));
@@ -195,7 +189,7 @@ fn keys_do_what_the_reference_says() {
 #[ignore = "needs a display and xdotool"]
 fn the_mouse_picks_turns_and_drags() {
     let _alone = alone();
-    let program = Program::start("mouse", SCRIPT, &[]);
+    let program = Program::start("mouse", SCRIPT);
     program.at(200, 200);
     xdotool(&["click", "5"]);
     program.until("wheel", |line| line.starts_with("[11,"));
@@ -226,7 +220,7 @@ fn keys_change_the_picture() {
     if Command::new("import").arg("-version").output().is_err() {
         return;
     }
-    let program = Program::start("look", SCRIPT, &[]);
+    let program = Program::start("look", SCRIPT);
     program.at(200, 200);
     for key in ["c", "a", "plus", "minus", "g", "i", "m", "h"] {
         program.key_changes_picture(key);
@@ -234,29 +228,4 @@ fn keys_change_the_picture() {
     xdotool(&["key", "h", "s"]);
     let file = program.folder.path().join("look-frame10.png");
     super::player::until(|| file.exists());
-}
-
-#[test]
-#[ignore = "needs Xvfb"]
-fn a_display_that_dies_leaves_the_session_alone() {
-    let _alone = alone();
-    let display = ":96";
-    let server = Command::new("Xvfb")
-        .args([display, "-screen", "0", "800x600x24"])
-        .stderr(Stdio::null())
-        .spawn();
-    let mut server = server.unwrap();
-    thread::sleep(Duration::from_millis(1500));
-    let program = Program::start("dying", SCRIPT, &[("DISPLAY", display)]);
-    program.until("a state", |line| line.starts_with("[10, false"));
-    server.kill().unwrap();
-    server.wait().unwrap();
-    program.until("the end", |line| line == "end");
-    let lines = program.lines.lock().unwrap();
-    assert!(
-        lines
-            .iter()
-            .any(|line| line.contains("the display has gone")),
-        "{lines:?}"
-    );
 }
