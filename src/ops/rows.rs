@@ -7,6 +7,7 @@ const LANES: usize = 32;
 
 /// Sums rows that begin at the given places: `out[i]` is what `finish` makes of the sum of
 /// `weight(k) · samples[places[k] + i]`, in the order of the places.
+#[allow(clippy::needless_range_loop)]
 #[inline(always)]
 pub(super) fn sum_rows<R: Real, T>(
     samples: &[R],
@@ -18,10 +19,10 @@ pub(super) fn sum_rows<R: Real, T>(
     let (blocks, rest) = out.as_chunks_mut::<LANES>();
     let rest_begin = blocks.len() * LANES;
     for (block, out) in blocks.iter_mut().enumerate() {
-        // Not `map`, whose results go through memory one by one.
+        // Loops over the lanes are compiled to wide registers; adapters and `map` not always.
         let sums = sum_block::<R, LANES>(samples, places, &weight, block * LANES);
-        for (out, sum) in out.iter_mut().zip(&sums) {
-            *out = finish(*sum);
+        for lane in 0..LANES {
+            out[lane] = finish(sums[lane]);
         }
     }
     for (i, out) in rest.iter_mut().enumerate() {
@@ -30,6 +31,7 @@ pub(super) fn sum_rows<R: Real, T>(
     }
 }
 
+#[allow(clippy::needless_range_loop)]
 #[inline(always)]
 fn sum_block<R: Real, const N: usize>(
     samples: &[R],
@@ -38,13 +40,13 @@ fn sum_block<R: Real, const N: usize>(
     begin: usize,
 ) -> [R; N] {
     let mut sums = [R::zero(); N];
-    for (k, place) in places.iter().enumerate() {
-        let row: &[R; N] = samples[place + begin..]
+    for k in 0..places.len() {
+        let row: &[R; N] = samples[places[k] + begin..]
             .first_chunk()
             .expect("a row as long as the sums");
         let weight = weight(k);
-        for (sum, sample) in sums.iter_mut().zip(row) {
-            *sum += weight * *sample;
+        for lane in 0..N {
+            sums[lane] += weight * row[lane];
         }
     }
     sums

@@ -110,6 +110,7 @@ impl Plan {
     }
 
     /// Interpolates up to `LANES` rows from the `first` on into the ring.
+    #[allow(clippy::needless_range_loop)]
     #[inline(always)]
     fn smooth_along<R: Real>(
         &self,
@@ -124,34 +125,38 @@ impl Plan {
         self.put_side_by_side(rows, &mut memory.lanes);
         let places: [usize; LANES] =
             std::array::from_fn(|lane| (first + lane) % self.ring_rows * self.out_len);
+        let (lanes, ring) = (memory.lanes.as_slice(), memory.ring.as_mut_slice());
         let channels = self.channels;
-        for (col, first) in self.x.first.iter().enumerate() {
-            let begin = (first + self.before as isize) as usize * channels;
+        for col in 0..self.x.first.len() {
+            let begin = (self.x.first[col] + self.before as isize) as usize * channels;
             let weights = self.x.weights(col);
             for channel in 0..channels {
+                let taps = &lanes[begin + channel..];
                 let mut sums = [R::zero(); LANES];
-                let taps = &memory.lanes[begin + channel..];
-                for (tap, weight) in weights.iter().enumerate() {
-                    let weight = R::from_element(*weight);
-                    for (sum, sample) in sums.iter_mut().zip(&taps[tap * channels]) {
-                        *sum += weight * *sample;
+                for tap in 0..weights.len() {
+                    let (weight, samples) = (R::from_element(weights[tap]), &taps[tap * channels]);
+                    for lane in 0..LANES {
+                        sums[lane] += weight * samples[lane];
                     }
                 }
-                for (place, sum) in places.iter().zip(sums) {
-                    memory.ring[place + col * channels + channel] = sum;
+                for lane in 0..LANES {
+                    ring[places[lane] + col * channels + channel] = sums[lane];
                 }
             }
         }
         n_rows
     }
 
+    #[allow(clippy::needless_range_loop)]
     #[inline(always)]
     fn put_side_by_side<R: Real>(&self, rows: &[R], lanes: &mut [[R; LANES]]) {
         let (before, after) = (self.before * self.channels, self.after * self.channels);
         let end = lanes.len() - after;
-        for (i, lanes) in lanes[before..end].iter_mut().enumerate() {
-            for (lane, row) in lanes.iter_mut().zip(rows.chunks_exact(self.in_len)) {
-                *lane = row[i];
+        let n_rows = rows.len() / self.in_len;
+        let samples = &mut lanes[before..end];
+        for i in 0..samples.len() {
+            for lane in 0..n_rows {
+                samples[i][lane] = rows[lane * self.in_len + i];
             }
         }
         for i in (0..before).rev() {
@@ -179,16 +184,16 @@ impl<R: Real, T: Element> Kernel<(Source<'_>, &mut Memory<R>, &mut [T])> for Pla
             places.clear();
             places.extend(rows.map(|row| self.row(row) % self.ring_rows * self.out_len));
             let weight = |k: usize| R::from_element(weights[k]);
-            sum_rows(ring, places, weight, rounded, out);
+            match T::DTYPE.is_float() {
+                true => sum_rows(ring, places, weight, Real::to_element, out),
+                false => sum_rows(ring, places, weight, rounded, out),
+            }
         }
     }
 }
 
-/// A sum as a sample; ints are rounded and saturate.
+/// The int next to a sum, in the range of its type.
 #[inline(always)]
 fn rounded<R: Real, T: Element>(sum: R) -> T {
-    match T::DTYPE.is_float() {
-        true => sum.to_element(),
-        false => Real::round_ties_even(sum).to_element(),
-    }
+    Real::round_ties_even(sum).to_element()
 }
