@@ -1,4 +1,4 @@
-//! Encoding movies with the ffmpeg program, fed with raw frames through a pipe.
+//! The ffmpeg program: where it is, and encoding movies with it, fed with raw frames through a pipe.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
