@@ -23,7 +23,7 @@ pub(super) fn resize<T: Element, R: Real>(
     shape: &[usize],
     how: Interpolation,
 ) -> Result<Video> {
-    let mut result = Strided::<T>::zeroed(shape)?;
+    let mut result = Strided::<T>::for_writing(shape)?;
     let plan = Plan::new(frame, how);
     let frames = result
         .as_mut_slice()?
