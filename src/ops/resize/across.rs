@@ -18,7 +18,10 @@ pub(super) struct Across<R> {
     /// Where a row begins in memory that holds what comes before and after it too.
     begin: usize,
     in_len: usize,
-    padded_len: usize,
+    /// Where what comes after a row ends.
+    end: usize,
+    /// The registers of the last results may lie partly behind the end.
+    memory_len: usize,
     pub(super) out_len: usize,
     /// In how many registers the samples of any group lie.
     registers: usize,
@@ -46,7 +49,8 @@ impl<R: Real> Across<R> {
             channels,
             begin: before * channels,
             in_len: len * channels,
-            padded_len: (before + len + after) * channels,
+            end: (before + len + after) * channels,
+            memory_len: 0,
             out_len: taps.first.len() * channels,
             registers: 1,
         };
@@ -60,11 +64,10 @@ impl<R: Real> Across<R> {
         for group in results.chunks(GROUP) {
             across.push(group);
         }
-        for group in &across.groups {
-            let last = group.first + (group.most.max(1) - 1) * channels;
-            let end = last + across.registers * GROUP;
-            across.padded_len = across.padded_len.max(end);
-        }
+        let registers = across.registers * GROUP;
+        let reach = |group: &Group| group.first + group.most * channels + registers;
+        let furthest = across.groups.iter().map(reach).max();
+        across.memory_len = furthest.unwrap_or(0).max(across.end);
         across
     }
 
@@ -75,7 +78,10 @@ impl<R: Real> Across<R> {
         let first = firsts.into_iter().min().unwrap_or(0);
         let last = firsts.into_iter().max().unwrap_or(0);
         let most = lens.into_iter().max().unwrap_or(0);
-        self.registers = self.registers.max((last - first) / GROUP + 1);
+        self.registers = self
+            .registers
+            .max((last - first) / GROUP + 1)
+            .next_power_of_two();
         let weight = |lane: usize, tap: usize| of_lane(lane).1.get(tap).copied().unwrap_or(0.0);
         self.weights.extend(
             (0..most).map(|tap| std::array::from_fn(|lane| R::from_element(weight(lane, tap)))),
@@ -91,7 +97,7 @@ impl<R: Real> Across<R> {
 
     /// Memory for a row and what comes before and after it.
     pub(super) fn memory(&self) -> Vec<R> {
-        vec![R::zero(); self.padded_len]
+        vec![R::zero(); self.memory_len]
     }
 
     /// The part of the memory for the row.
@@ -106,7 +112,7 @@ impl<R: Real> Across<R> {
         match self.registers {
             1 => self.sum::<1>(picks, memory, out),
             2 => self.sum::<2>(picks, memory, out),
-            3 | 4 if memory.len() >= 4 * GROUP => self.sum::<4>(picks, memory, out),
+            4 => self.sum::<4>(picks, memory, out),
             _ => self.sum::<1>(OneByOne, memory, out),
         }
     }
@@ -117,7 +123,7 @@ impl<R: Real> Across<R> {
         for i in (0..begin).rev() {
             memory[i] = memory[i + self.channels];
         }
-        for i in end..memory.len() {
+        for i in end..self.end {
             memory[i] = memory[i - self.channels];
         }
     }
@@ -147,9 +153,15 @@ impl<R: Real> Across<R> {
         let (of_group, others) = weights.split_at(group.most);
         *weights = others;
         let samples = &memory[group.first..];
-        match group.is_even {
-            true => self.sum_taps::<N, true>(picks, samples, group, of_group),
-            false => self.sum_taps::<N, false>(picks, samples, group, of_group),
+        if !group.is_even {
+            return self.sum_taps::<N, false>(picks, samples, group, of_group);
+        }
+        // The usual numbers of weights are summed without a loop.
+        match of_group.len() {
+            2 => self.sum_taps::<N, true>(picks, samples, group, &of_group[..2]),
+            4 => self.sum_taps::<N, true>(picks, samples, group, &of_group[..4]),
+            8 => self.sum_taps::<N, true>(picks, samples, group, &of_group[..8]),
+            _ => self.sum_taps::<N, true>(picks, samples, group, of_group),
         }
     }
 
@@ -166,21 +178,26 @@ impl<R: Real> Across<R> {
     ) -> [R; GROUP] {
         let mut sums = [R::zero(); GROUP];
         for tap in 0..weights.len() {
-            let picked = picks.pick::<N>(&samples[tap * self.channels..], &group.places);
-            for lane in 0..GROUP {
-                let product = weights[tap][lane] * picked[lane];
-                let is_part = IS_EVEN || (tap as u32) < group.counts[lane];
-                sums[lane] += if is_part { product } else { R::zero() };
+            let mut picked = picks.pick::<N>(&samples[tap * self.channels..], &group.places);
+            if !IS_EVEN {
+                for lane in 0..GROUP {
+                    let is_part = (tap as u32) < group.counts[lane];
+                    picked[lane] = if is_part { picked[lane] } else { R::zero() };
+                }
             }
+            sums = picks.add_products(sums, weights[tap], picked);
         }
         sums
     }
 }
 
-/// A way to pick samples.
+/// What a processor does with eight samples at a time.
 pub(super) trait Picks<R>: Copy + Send + Sync {
     /// The samples at places within the first `N` registers.
     fn pick<const N: usize>(self, samples: &[R], places: &[u32; GROUP]) -> [R; GROUP];
+    /// The sums and the products of samples and their weights.
+    fn add_products(self, sums: [R; GROUP], weights: [R; GROUP], samples: [R; GROUP])
+    -> [R; GROUP];
 }
 
 /// Picks samples anywhere, on any processor.
@@ -191,6 +208,16 @@ impl<R: Real> Picks<R> for OneByOne {
     #[inline(always)]
     fn pick<const N: usize>(self, samples: &[R], places: &[u32; GROUP]) -> [R; GROUP] {
         places.map(|place| samples[place as usize])
+    }
+
+    #[inline(always)]
+    fn add_products(
+        self,
+        sums: [R; GROUP],
+        weights: [R; GROUP],
+        samples: [R; GROUP],
+    ) -> [R; GROUP] {
+        std::array::from_fn(|lane| sums[lane] + weights[lane] * samples[lane])
     }
 }
 
@@ -212,5 +239,19 @@ impl Picks<f32> for pulp::x86::V3 {
             picked = self.avx._mm256_blendv_ps(picked, pick(register), is_behind);
         }
         pulp::cast(picked)
+    }
+
+    // Multiplied and added one after the other, not at once, for the same sums on all processors.
+    #[inline(always)]
+    fn add_products(
+        self,
+        sums: [f32; GROUP],
+        weights: [f32; GROUP],
+        samples: [f32; GROUP],
+    ) -> [f32; GROUP] {
+        let products = self
+            .avx
+            ._mm256_mul_ps(pulp::cast(weights), pulp::cast(samples));
+        pulp::cast(self.avx._mm256_add_ps(pulp::cast(sums), products))
     }
 }
