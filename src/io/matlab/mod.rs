@@ -107,11 +107,9 @@ impl Recording for MatFile {
         Ok(samples)
     }
 
-    fn is_foreign(&self) -> bool {
-        let direct = self.array.as_ref().ok().filter(|array| array.is_plain());
-        direct
-            .and_then(|array| array.numbers.conversion.direct())
-            .is_some_and(|encoding| encoding.is_foreign())
+    fn must_load(&self) -> Option<&'static str> {
+        let array = self.array.as_ref().ok().filter(|array| array.is_plain());
+        array?.numbers.conversion.direct()?.must_load()
     }
 
     fn map(&self) -> Result<Samples> {

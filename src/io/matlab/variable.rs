@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::io::FrameRange;
 use crate::io::hdf5::Dataset;
 use crate::io::raw::{self, Conversion, Source};
-use crate::io::stream;
+use crate::io::{known, stream};
 use crate::video::{Field, Samples, shape_text};
 
 /// A variable.
@@ -19,8 +19,8 @@ pub(super) struct Variable {
 
 /// What a variable holds.
 pub(super) enum Content {
-    /// Real numbers; the value if there is only one.
-    Numbers(Numbers, Option<f64>),
+    /// Real numbers; their values if they are few.
+    Numbers(Numbers, Vec<f64>),
     /// Text.
     Text(String),
     /// What a video cannot be made of, in words.
@@ -64,10 +64,10 @@ impl Variable {
         self.dims.iter().fold(1, product)
     }
 
-    /// The value as metadata, if it is a single number or text.
+    /// The value as metadata, if it is a few numbers or text.
     pub(super) fn field(&self) -> Option<Field> {
         match &self.content {
-            Content::Numbers(_, Some(value)) => Some(Field::Float(*value)),
+            Content::Numbers(_, values) => known::list(values),
             Content::Text(text) => Some(Field::Text(text.clone())),
             _ => None,
         }

@@ -1,7 +1,7 @@
 //! What the ffprobe program finds out about a movie.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::program::{Program, Running};
@@ -17,10 +17,13 @@ const ENTRIES: &str = "stream=codec_name,width,height,pix_fmt,avg_frame_rate,r_f
 
 /// Opens a movie that ffmpeg can decode; `None` if there is no ffmpeg.
 pub(super) fn open(path: &Path, is_gray: bool) -> Result<Option<Film>> {
-    if !is_there("ffprobe") || !is_there("ffmpeg") {
+    let Some(program) = ffmpeg::program()? else {
         return Ok(None);
-    }
-    let mut command = Command::new("ffprobe");
+    };
+    let Some(probe) = ffmpeg::probe_program(&program) else {
+        return Ok(None);
+    };
+    let mut command = Command::new(probe);
     command.args([
         "-hide_banner",
         "-loglevel",
@@ -44,18 +47,11 @@ pub(super) fn open(path: &Path, is_gray: bool) -> Result<Option<Film>> {
         let said = running.messages().into_iter();
         return Err(said.fold(error, |error, line| error.hint(format!("ffmpeg: {line}"))));
     }
-    read(path, &text, is_gray).map(Some)
-}
-
-/// Whether a program is in one of the folders of the PATH.
-fn is_there(name: &str) -> bool {
-    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-    let folders = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&folders).any(|folder| folder.join(&file).is_file())
+    read(path, program, &text, is_gray).map(Some)
 }
 
 /// Reads what ffprobe says, one line for each part of the movie.
-fn read(path: &Path, text: &str, is_gray: bool) -> Result<Film> {
+fn read(path: &Path, program: PathBuf, text: &str, is_gray: bool) -> Result<Film> {
     let mut times = Vec::new();
     let (mut stream, mut format, mut len) = (HashMap::new(), HashMap::new(), 0);
     for line in text.lines() {
@@ -118,6 +114,7 @@ fn read(path: &Path, text: &str, is_gray: bool) -> Result<Film> {
         len,
         metadata: metadata(&stream, &format),
         codec: Box::new(Program {
+            program,
             pixel_format: deep.unwrap_or(if is_gray { "gray" } else { "rgb24" }),
             times: from_start(times, len, format.get("start_time").copied()),
         }),
@@ -184,7 +181,8 @@ mod tests {
                     stream|codec_name=ffv1|width=40|height=30|pix_fmt=gray12le|\
                     r_frame_rate=20/1|avg_frame_rate=0/0|side_data|rotation=-90\n\n\
                     format|start_time=0.000000|tag:comment=rabbit\n";
-        let film = read(Path::new("a"), text, true).unwrap();
+        let read = |text, is_gray| read(Path::new("a"), "ffmpeg".into(), text, is_gray);
+        let film = read(text, true).unwrap();
         assert_eq!(film.len, 3);
         let size = Size {
             height: 40,
@@ -195,11 +193,8 @@ mod tests {
         assert_eq!(film.size, size);
         assert_eq!(film.metadata.fps, Some(20.0));
         assert_eq!(film.metadata.comment.as_deref(), Some("rabbit"));
-        assert_eq!(
-            read(Path::new("a"), text, false).unwrap().size.dtype,
-            DType::U8
-        );
-        assert!(read(Path::new("a"), "", true).is_err());
+        assert_eq!(read(text, false).unwrap().size.dtype, DType::U8);
+        assert!(read("", true).is_err());
     }
 
     #[test]

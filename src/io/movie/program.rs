@@ -1,7 +1,7 @@
 //! Frames decoded by the ffmpeg program, which sends them through a pipe.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,6 +14,8 @@ use crate::task;
 
 /// A movie that ffmpeg decodes.
 pub(super) struct Program {
+    /// Where ffmpeg is.
+    pub(super) program: PathBuf,
     /// The samples as ffmpeg is asked for them.
     pub(super) pixel_format: &'static str,
     /// When each frame is shown, in seconds from the start; empty if that is not known.
@@ -38,7 +40,7 @@ impl Codec for Program {
 
 impl Program {
     fn command(&self, path: &Path, size: Size, range: FrameRange, every_frame: &[&str]) -> Command {
-        let mut command = Command::new("ffmpeg");
+        let mut command = Command::new(&self.program);
         command.args(["-nostdin", "-hide_banner", "-loglevel", "error"]);
         let mut first = range.start;
         if let Some(time) = self.time_before(range.start) {

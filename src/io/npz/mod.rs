@@ -104,7 +104,7 @@ fn choose(entries: &[Entry], fieldname: Option<&str>) -> Result<usize> {
     }
 }
 
-/// Single numbers and a list of all arrays.
+/// Numbers, short lists of them, and a list of all arrays.
 fn metadata(source: &Source, entries: &[Entry]) -> Metadata {
     let values = entries.iter();
     let values = values.filter_map(|entry| Some((entry.name.clone(), entry.value(source)?)));
@@ -137,10 +137,10 @@ impl Entry {
         }
     }
 
-    /// The value, if it is a single number.
+    /// The value, if it is a few numbers.
     fn value(&self, source: &Source) -> Option<Field> {
         let header = self.header.as_ref().ok()?;
-        if header.shape.iter().any(|len| *len != 1) {
+        if !known::is_short_list(&header.shape) {
             return None;
         }
         let mut stream = self.member.stream(source);
@@ -153,8 +153,8 @@ impl Entry {
             let read = stream.read_exact(bytes);
             read.map_err(|e| stream::damaged(&e))
         };
-        let numbers = raw::read_numbers(header.encoding, 1, &mut read).ok()?;
-        numbers.first().copied().map(Field::Float)
+        let len = header.shape.iter().product();
+        known::list(&raw::read_numbers(header.encoding, len, &mut read).ok()?)
     }
 }
 
@@ -185,8 +185,8 @@ impl Recording for Plain {
         self.array.load(range)
     }
 
-    fn is_foreign(&self) -> bool {
-        self.array.is_foreign()
+    fn must_load(&self) -> Option<&'static str> {
+        self.array.must_load()
     }
 
     fn map(&self) -> Result<Samples> {

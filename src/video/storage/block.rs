@@ -1,6 +1,6 @@
 //! Runs of samples in memory, in scratch files and in recordings.
 //!
-//! This is, with `resident`, the only module with `unsafe` code.
+//! This is, with `resident`, `shrunk` and `spare`, the only module with `unsafe` code.
 #![allow(unsafe_code)]
 
 use std::fs::File;
@@ -15,7 +15,9 @@ use super::super::memory::{Counted, Place};
 use super::super::samples::{DType, Element};
 use super::super::size_text;
 use super::resident::Resident;
-use super::{Strided, scratch};
+#[cfg(unix)]
+use super::shrunk::Watch;
+use super::{Strided, scratch, spare};
 use crate::error::{Error, Result};
 
 /// From this size on, memory comes straight from the system in huge pages: fresh memory costs
@@ -40,16 +42,29 @@ pub(super) enum Block<T> {
 pub(super) struct Pages<T> {
     /// Before the mapping that it watches.
     _resident: Option<Resident>,
-    map: MmapMut,
+    /// Taken only at the end, to be used again.
+    map: Option<MmapMut>,
+    /// Whether it holds zeros to begin with.
+    is_fresh: bool,
     len: usize,
     counted: Counted,
     of: PhantomData<T>,
 }
 
+impl<T> Drop for Pages<T> {
+    fn drop(&mut self) {
+        if let (Some(map), Place::Memory) = (self.map.take(), self.counted.place()) {
+            spare::keep(map);
+        }
+    }
+}
+
 /// A file and what it takes.
 pub(super) struct Mapping {
-    /// Before the mapping that it watches.
+    /// Before the mapping that they watch.
     _resident: Resident,
+    #[cfg(unix)]
+    _watch: Watch,
     map: Mmap,
     _counted: Counted,
 }
@@ -62,13 +77,16 @@ impl MappedFile {
     pub fn open(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(|e| Error::io("open", path, &e))?;
         // SAFETY: the mapping is read-only. If another program shortens the file while it is
-        // mapped, reading past the new end raises SIGBUS, which ends the program without
-        // corrupting anything.
+        // mapped, what is read past the new end is zeros, and `check_files` reports it.
         let map = unsafe { Mmap::map(&file) }.map_err(|e| Error::io("map", path, &e))?;
         let _counted = Counted::new(Place::Recording, map.len());
         let _resident = Resident::new(&map);
+        #[cfg(unix)]
+        let _watch = Watch::new(&map, path);
         Ok(Self(Arc::new(Mapping {
             _resident,
+            #[cfg(unix)]
+            _watch,
             map,
             _counted,
         })))
@@ -100,6 +118,20 @@ impl MappedFile {
 impl<T: Element> Block<T> {
     /// So many zeros.
     pub(super) fn zeroed(len: usize) -> Result<Self> {
+        let mut block = Self::unset(len)?;
+        if let Block::Pages(Pages {
+            map: Some(map),
+            is_fresh: false,
+            ..
+        }) = &mut block
+        {
+            map.fill(0);
+        }
+        Ok(block)
+    }
+
+    /// So many samples, zeros or what memory that was used before holds.
+    pub(super) fn unset(len: usize) -> Result<Self> {
         let bytes = len * size_of::<T>();
         if bytes < HUGE {
             return Ok(Block::Heap {
@@ -110,15 +142,17 @@ impl<T: Element> Block<T> {
         let Some(counted) = Counted::within_budget(bytes) else {
             return Self::scratch(len);
         };
-        let Ok(map) = MmapMut::map_anon(bytes) else {
+        // What is no bool must not become one.
+        let used = spare::take(bytes).filter(|_| T::DTYPE != DType::Bool);
+        let is_fresh = used.is_none();
+        let Some(map) = used.or_else(|| fresh(bytes)) else {
             drop(counted);
             return Self::scratch(len);
         };
-        #[cfg(target_os = "linux")]
-        let _ = map.advise(memmap2::Advice::HugePage);
         Ok(Block::Pages(Pages {
             _resident: None,
-            map,
+            map: Some(map),
+            is_fresh,
             len,
             counted,
             of: PhantomData,
@@ -133,7 +167,8 @@ impl<T: Element> Block<T> {
         let map = unsafe { MmapMut::map_mut(&file) }.map_err(|_| out_of_memory(bytes))?;
         Ok(Block::Pages(Pages {
             _resident: Some(Resident::new(&map)),
-            map,
+            map: Some(map),
+            is_fresh: true,
             len,
             counted: Counted::new(Place::Scratch, bytes),
             of: PhantomData,
@@ -160,13 +195,18 @@ impl<T: Element> Block<T> {
     pub(super) fn as_slice(&self) -> &[T] {
         let (start, len) = match self {
             Block::Heap { values, .. } => return values,
-            Block::Pages(pages) => (pages.map.as_ptr(), pages.len),
+            Block::Pages(Pages {
+                map: Some(map),
+                len,
+                ..
+            }) => (map.as_ptr(), *len),
+            Block::Pages(_) => return &[],
             Block::File(file, offset, len) => (file.map[*offset..].as_ptr(), *len),
         };
         // SAFETY: all mappings are at least `len` samples long and aligned: memory and scratch
         // files by page, a recording as checked in `MappedFile::array`. Every bit pattern is a
-        // valid number; a bool is never in a recording, and memory and scratch files start as
-        // zeros and are written only as `T`.
+        // valid number; a bool is never in a recording nor in memory that held something else, and
+        // memory and scratch files start as zeros and are written only as `T`.
         unsafe { std::slice::from_raw_parts(start.cast(), len) }
     }
 
@@ -175,12 +215,22 @@ impl<T: Element> Block<T> {
         match self {
             Block::Heap { values, .. } => Some(values),
             // SAFETY: as in `as_slice`; the mapping is nobody else's and borrowed mutably.
-            Block::Pages(Pages { map, len, .. }) => {
-                Some(unsafe { std::slice::from_raw_parts_mut(map.as_mut_ptr().cast(), *len) })
-            }
-            Block::File(..) => None,
+            Block::Pages(Pages {
+                map: Some(map),
+                len,
+                ..
+            }) => Some(unsafe { std::slice::from_raw_parts_mut(map.as_mut_ptr().cast(), *len) }),
+            Block::Pages(_) | Block::File(..) => None,
         }
     }
+}
+
+/// Memory of zeros from the system.
+fn fresh(bytes: usize) -> Option<MmapMut> {
+    let map = MmapMut::map_anon(bytes).ok()?;
+    #[cfg(target_os = "linux")]
+    let _ = map.advise(memmap2::Advice::HugePage);
+    Some(map)
 }
 
 /// The samples do not fit into memory.

@@ -4,6 +4,10 @@
 mod block;
 mod resident;
 mod scratch;
+#[cfg(unix)]
+mod shrunk;
+mod spare;
+mod write_back;
 
 use std::sync::Arc;
 
@@ -14,6 +18,16 @@ use super::samples::{DType, Element};
 use crate::error::Result;
 use block::Block;
 pub use block::MappedFile;
+#[cfg(unix)]
+pub use shrunk::check_files;
+pub use write_back::begin_write_back;
+
+/// An error if samples were read that a mapped file no longer has; here the system does not let
+/// anyone shorten it.
+#[cfg(not(unix))]
+pub fn check_files() -> Result<()> {
+    Ok(())
+}
 
 /// A typed array of samples. Clones share the samples; writing copies them first if shared.
 #[derive(Clone)]
@@ -26,6 +40,16 @@ impl<T: Element> Strided<T> {
     /// An array of zeros (`false` for bool): in memory, or in a scratch file if it would exceed
     /// the memory budget.
     pub fn zeroed(shape: &[usize]) -> Result<Self> {
+        Self::with_block(shape, Block::zeroed)
+    }
+
+    /// An array whose samples are to be written by the caller: zeros, or what memory that was used
+    /// before holds.
+    pub fn unset(shape: &[usize]) -> Result<Self> {
+        Self::with_block(shape, Block::unset)
+    }
+
+    fn with_block(shape: &[usize], make: fn(usize) -> Result<Block<T>>) -> Result<Self> {
         let fits = shape
             .iter()
             .try_fold(size_of::<T>(), |bytes, &len| bytes.checked_mul(len))
@@ -35,7 +59,7 @@ impl<T: Element> Strided<T> {
         }
         let layout = Layout::contiguous(shape);
         Ok(Self {
-            block: Arc::new(Block::zeroed(layout.len())?),
+            block: Arc::new(make(layout.len())?),
             layout,
         })
     }
@@ -180,7 +204,7 @@ impl<T: Element> Strided<T> {
 
     /// A copy with memory of its own, in row-major order.
     pub fn copy(&self) -> Result<Self> {
-        let mut copy = Self::zeroed(self.shape())?;
+        let mut copy = Self::unset(self.shape())?;
         super::read::copy_frames(self, copy.as_mut_slice()?)?;
         Ok(copy)
     }

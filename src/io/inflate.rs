@@ -1,0 +1,55 @@
+//! Stretches of deflated bytes that are inflated as a whole, such as the strips of a TIFF file.
+
+use flate2::read::{GzDecoder, ZlibDecoder};
+use libdeflater::Decompressor;
+
+use super::codec::fill;
+
+/// Inflates one stretch after the other. libdeflate does so in two thirds of the time that zlib takes,
+/// but gives nothing where a stretch is damaged or longer than it should be.
+pub(super) struct Inflater(Decompressor);
+
+impl Inflater {
+    pub(super) fn new() -> Self {
+        Self(Decompressor::new())
+    }
+
+    /// Inflates what zlib has written as far as there is room; returns the number of bytes, or `None`
+    /// if they are damaged.
+    pub(super) fn zlib(&mut self, bytes: &[u8], out: &mut [u8]) -> Option<usize> {
+        let len = self.0.zlib_decompress(bytes, out);
+        len.ok()
+            .or_else(|| fill(&mut ZlibDecoder::new(bytes), out).ok())
+    }
+
+    /// Inflates what gzip has written as far as there is room; returns the number of bytes, or `None`
+    /// if they are damaged.
+    pub(super) fn gzip(&mut self, bytes: &[u8], out: &mut [u8]) -> Option<usize> {
+        let len = self.0.gzip_decompress(bytes, out);
+        len.ok()
+            .or_else(|| fill(&mut GzDecoder::new(bytes), out).ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::{Compression, write::ZlibEncoder};
+
+    use super::*;
+
+    #[test]
+    fn what_is_too_long_is_inflated_as_far_as_there_is_room() {
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(&[5; 1000]).unwrap();
+        let bytes = encoder.finish().unwrap();
+        let mut inflater = Inflater::new();
+        for (room, len) in [(1000, 1000), (10, 10), (2000, 1000)] {
+            let mut out = vec![0; room];
+            assert_eq!(inflater.zlib(&bytes, &mut out), Some(len));
+            assert!(out[..len].iter().all(|byte| *byte == 5));
+        }
+        assert_eq!(inflater.zlib(&[1, 2, 3], &mut [0; 10]), None);
+    }
+}
