@@ -5,6 +5,14 @@ use libdeflater::Decompressor;
 
 use super::codec::fill;
 
+/// What is around deflated bytes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Wrapping {
+    Zlib,
+    Gzip,
+    None,
+}
+
 /// Inflates one stretch after the other. libdeflate does so in two thirds of the time that zlib takes,
 /// but gives nothing where a stretch is damaged or longer than it should be.
 pub(super) struct Inflater(Decompressor);
@@ -14,20 +22,34 @@ impl Inflater {
         Self(Decompressor::new())
     }
 
+    /// Inflates a stretch; returns the number of bytes, or `None` if they are damaged or there is no
+    /// room for all of them.
+    pub(super) fn whole(
+        &mut self,
+        wrapping: Wrapping,
+        bytes: &[u8],
+        out: &mut [u8],
+    ) -> Option<usize> {
+        let len = match wrapping {
+            Wrapping::Zlib => self.0.zlib_decompress(bytes, out),
+            Wrapping::Gzip => self.0.gzip_decompress(bytes, out),
+            Wrapping::None => self.0.deflate_decompress(bytes, out),
+        };
+        len.ok()
+    }
+
     /// Inflates what zlib has written as far as there is room; returns the number of bytes, or `None`
     /// if they are damaged.
     pub(super) fn zlib(&mut self, bytes: &[u8], out: &mut [u8]) -> Option<usize> {
-        let len = self.0.zlib_decompress(bytes, out);
-        len.ok()
-            .or_else(|| fill(&mut ZlibDecoder::new(bytes), out).ok())
+        let len = self.whole(Wrapping::Zlib, bytes, out);
+        len.or_else(|| fill(&mut ZlibDecoder::new(bytes), out).ok())
     }
 
     /// Inflates what gzip has written as far as there is room; returns the number of bytes, or `None`
     /// if they are damaged.
     pub(super) fn gzip(&mut self, bytes: &[u8], out: &mut [u8]) -> Option<usize> {
-        let len = self.0.gzip_decompress(bytes, out);
-        len.ok()
-            .or_else(|| fill(&mut GzDecoder::new(bytes), out).ok())
+        let len = self.whole(Wrapping::Gzip, bytes, out);
+        len.or_else(|| fill(&mut GzDecoder::new(bytes), out).ok())
     }
 }
 

@@ -158,7 +158,7 @@ impl Array {
         let frame_len = self.layout.len() / shape[slowest];
         let blocks = |len| [len, frame_len];
         if slowest == 0 {
-            let samples = self.numbers.read(source, &blocks(range.len), range)?;
+            let samples = self.numbers.read(source, &blocks(shape[0]), range)?;
             return Ok(samples.with_layout(self.layout.slice(0, 0, range.len, 1)));
         }
         let all = FrameRange {

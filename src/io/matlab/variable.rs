@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::io::FrameRange;
 use crate::io::hdf5::Dataset;
+use crate::io::inflate::Wrapping;
 use crate::io::raw::{self, Conversion, Source};
 use crate::io::{known, stream};
 use crate::video::{Field, Samples, shape_text};
@@ -69,7 +70,7 @@ impl Variable {
         match &self.content {
             Content::Numbers(_, values) => known::list(values),
             Content::Text(text) => Some(Field::Text(text.clone())),
-            _ => None,
+            Content::Other(_) => None,
         }
     }
 }
@@ -89,8 +90,7 @@ impl std::fmt::Display for Variable {
 }
 
 impl Numbers {
-    /// Reads blocks of samples along the slowest axis, the first of `shape`, whose length is then
-    /// that of the range.
+    /// Reads blocks of samples along the slowest axis, the first of `shape`.
     pub(super) fn read(
         &self,
         source: &Source,
@@ -101,6 +101,19 @@ impl Numbers {
             Place::Plain(start) => raw::read_blocks(source, self.conversion, shape, start, range),
             Place::Dataset(ref dataset) => dataset.read(source, self.conversion, range),
             Place::Deflated { start, len, skip } => {
+                let stretch = (start, len);
+                if range.len == shape[0]
+                    && let Some(samples) = stream::read_all(
+                        source,
+                        Wrapping::Zlib,
+                        stretch,
+                        skip,
+                        self.conversion,
+                        shape,
+                    )?
+                {
+                    return Ok(samples);
+                }
                 let mut stream = stream::inflate(source, start, len);
                 stream::read_blocks(&mut stream, skip, self.conversion, shape, range)
             }

@@ -7,11 +7,11 @@ use std::process::Command;
 use super::program::{Program, Running};
 use super::{Film, Size};
 use crate::error::{Error, Result};
-use crate::io::ffmpeg;
+use crate::io::{extension_of, ffmpeg};
 use crate::video::{DType, Metadata};
 
 /// What is asked for.
-const ENTRIES: &str = "stream=codec_name,width,height,pix_fmt,avg_frame_rate,r_frame_rate:\
+const ENTRIES: &str = "stream=codec_name,width,height,pix_fmt,color_range,avg_frame_rate,r_frame_rate:\
                        stream_side_data=rotation:stream_tags=rotate:\
                        format=start_time:format_tags=creation_time,comment:packet=pts_time,flags";
 
@@ -23,24 +23,15 @@ pub(super) fn open(path: &Path, is_gray: bool) -> Result<Option<Film>> {
     let Some(probe) = ffmpeg::probe_program(&program) else {
         return Ok(None);
     };
-    let mut command = Command::new(probe);
-    command.args([
-        "-hide_banner",
-        "-loglevel",
-        "error",
-        "-protocol_whitelist",
-        "file",
-    ]);
-    command.args([
-        "-select_streams",
-        "V:0",
-        "-show_entries",
-        ENTRIES,
-        "-of",
-        "compact",
-    ]);
-    command.arg(ffmpeg::absolute(path));
-    let mut running = Running::start(command)?;
+    if has_full_header(path) {
+        let quickly = ["-analyzeduration", "0", "-probesize", "32"];
+        let mut running = Running::start(command(&probe, path, &quickly))?;
+        let (text, succeeded) = running.output()?;
+        if succeeded && !text.contains("pix_fmt=unknown") {
+            return read(path, program, &text, is_gray).map(Some);
+        }
+    }
+    let mut running = Running::start(command(&probe, path, &[]))?;
     let (text, succeeded) = running.output()?;
     if !succeeded && !text.contains("stream|") {
         let error = Error::new("ffmpeg cannot read it");
@@ -48,6 +39,22 @@ pub(super) fn open(path: &Path, is_gray: bool) -> Result<Option<Film>> {
         return Err(said.fold(error, |error, line| error.hint(format!("ffmpeg: {line}"))));
     }
     read(path, program, &text, is_gray).map(Some)
+}
+
+/// Whether the header of a movie says what its frames are, so that ffprobe need not decode some.
+fn has_full_header(path: &Path) -> bool {
+    let extension = extension_of(path).unwrap_or_default();
+    matches!(extension.as_str(), "mp4" | "mov" | "m4v")
+}
+
+fn command(probe: &Path, path: &Path, options: &[&str]) -> Command {
+    let mut command = Command::new(probe);
+    command.args(["-hide_banner", "-loglevel", "error"]);
+    command.args(["-protocol_whitelist", "file"]).args(options);
+    command.args(["-select_streams", "V:0", "-of", "compact"]);
+    command.args(["-show_entries", ENTRIES]);
+    command.arg(ffmpeg::absolute(path));
+    command
 }
 
 /// Reads what ffprobe says, one line for each part of the movie.
@@ -99,6 +106,7 @@ fn read(path: &Path, program: PathBuf, text: &str, is_gray: bool) -> Result<Film
     };
     let pixels = stream.get("pix_fmt").copied().unwrap_or_default();
     let deep = deep_gray(pixels).filter(|_| is_gray);
+    let is_full = stream.get("color_range") == Some(&"pc");
     Ok(Film {
         path: path.to_owned(),
         size: Size {
@@ -115,10 +123,19 @@ fn read(path: &Path, program: PathBuf, text: &str, is_gray: bool) -> Result<Film
         metadata: metadata(&stream, &format),
         codec: Box::new(Program {
             program,
+            is_plane: is_gray && has_brightness(pixels) && !is_full,
             pixel_format: deep.unwrap_or(if is_gray { "gray" } else { "rgb24" }),
             times: from_start(times, len, format.get("start_time").copied()),
         }),
     })
+}
+
+/// Whether the first plane of frames is their brightness, from 16 to 235.
+fn has_brightness(pixels: &str) -> bool {
+    matches!(
+        pixels,
+        "yuv420p" | "yuv422p" | "yuv444p" | "yuv440p" | "yuv411p" | "yuv410p"
+    )
 }
 
 /// The gray formats of more than 8 bits, in this machine's order of bytes.

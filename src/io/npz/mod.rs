@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
+use super::inflate::Wrapping;
 use super::npy::{self, Array, Header};
 use super::raw::{self, Conversion, Source};
 use super::{
@@ -215,8 +216,22 @@ impl Recording for Deflated {
         warn_of_others(self.source.path(), &self.entry.name, &self.others);
         let header = self.header()?;
         let conversion = Conversion::none(header.encoding);
-        let mut stream = self.entry.member.stream(&self.source);
-        let mut read = |shape: &[usize], range| {
+        let member = &self.entry.member;
+        let read = |shape: &[usize], range: FrameRange| {
+            let stretch = (member.start, member.stored);
+            if range.len == shape[0]
+                && let Some(samples) = stream::read_all(
+                    &self.source,
+                    Wrapping::None,
+                    stretch,
+                    header.offset,
+                    conversion,
+                    shape,
+                )?
+            {
+                return Ok(samples);
+            }
+            let mut stream = member.stream(&self.source);
             stream::read_blocks(&mut stream, header.offset, conversion, shape, range)
                 .map_err(|e| cannot_load(self.source.path(), &e))
         };
