@@ -112,7 +112,7 @@ impl Differences {
     ) -> Result<Samples> {
         let geometry = self.geometry;
         let is_whole = geometry.width * geometry.height == geometry.stored_len();
-        let mut video = Strided::unset(&[range.len, geometry.height, geometry.width])?;
+        let mut video = Strided::for_writing(&[range.len, geometry.height, geometry.width])?;
         let frames = video
             .as_mut_slice()?
             .par_chunks_mut(self.background.len())

@@ -244,7 +244,7 @@ pub(super) fn load(
     fill: impl Fn(usize, &mut dyn Fill) -> Result<()> + Sync,
 ) -> Result<Samples> {
     with_dtype!(dtype, T => {
-        let mut array = Strided::<T>::unset(shape)?;
+        let mut array = Strided::<T>::for_writing(shape)?;
         let steps = array.as_mut_slice()?.par_chunks_mut(per_step.max(1)).enumerate();
         task::for_each("loading", steps, |(step, mut out)| fill(step, &mut out))?;
         Ok(T::wrap(array))
@@ -281,7 +281,7 @@ pub(super) fn load_in_order(
     mut fill: impl FnMut(&mut dyn Fill) -> Result<()>,
 ) -> Result<Samples> {
     with_dtype!(dtype, T => {
-        let mut array = Strided::<T>::unset(shape)?;
+        let mut array = Strided::<T>::for_writing(shape)?;
         let samples = array.as_mut_slice()?;
         let task = Task::new("loading", samples.len());
         for mut out in samples.chunks_mut(per_step.max(1)) {

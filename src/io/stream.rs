@@ -91,7 +91,7 @@ pub(super) fn read_all(
     let file = MappedFile::open(source.path())?;
     with_dtype!(encoding.dtype, T => {
         // What may follow the samples fills up to 8 bytes.
-        let mut array = Strided::<T>::unset(&[skip / size + samples + 8 / size])?;
+        let mut array = Strided::<T>::for_writing(&[skip / size + samples + 8 / size])?;
         let array = interruptibly(move || {
             let mut inflate = |out: &mut [u8]| {
                 let end = usize::try_from(start + len).unwrap_or(usize::MAX);

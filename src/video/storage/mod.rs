@@ -2,11 +2,11 @@
 //! between arrays.
 
 mod block;
+mod kept;
 mod resident;
 mod scratch;
 #[cfg(unix)]
 mod shrunk;
-mod spare;
 mod write_back;
 
 use std::sync::Arc;
@@ -40,16 +40,16 @@ impl<T: Element> Strided<T> {
     /// An array of zeros (`false` for bool): in memory, or in a scratch file if it would exceed
     /// the memory budget.
     pub fn zeroed(shape: &[usize]) -> Result<Self> {
-        Self::with_block(shape, Block::zeroed)
+        Self::made(shape, Block::zeroed)
     }
 
-    /// An array whose samples are to be written by the caller: zeros, or what memory that was used
-    /// before holds.
-    pub fn unset(shape: &[usize]) -> Result<Self> {
-        Self::with_block(shape, Block::unset)
+    /// An array of which every sample is to be written: until then it may be anything, as the memory
+    /// may be what another array has left.
+    pub fn for_writing(shape: &[usize]) -> Result<Self> {
+        Self::made(shape, Block::for_writing)
     }
 
-    fn with_block(shape: &[usize], make: fn(usize) -> Result<Block<T>>) -> Result<Self> {
+    fn made(shape: &[usize], make: impl FnOnce(usize) -> Result<Block<T>>) -> Result<Self> {
         let fits = shape
             .iter()
             .try_fold(size_of::<T>(), |bytes, &len| bytes.checked_mul(len))
@@ -120,6 +120,12 @@ impl<T: Element> Strided<T> {
     /// Whether the samples are in a scratch file.
     pub fn is_scratch(&self) -> bool {
         self.block.is_scratch()
+    }
+
+    /// Whether the samples are in memory that is fresh from the system, so that the first write to
+    /// each page of it costs a fault.
+    pub fn is_fresh(&self) -> bool {
+        self.block.is_fresh()
     }
 
     /// Whether a filter may write its result over these samples: nobody else sees them, they
@@ -204,7 +210,7 @@ impl<T: Element> Strided<T> {
 
     /// A copy with memory of its own, in row-major order.
     pub fn copy(&self) -> Result<Self> {
-        let mut copy = Self::unset(self.shape())?;
+        let mut copy = Self::for_writing(self.shape())?;
         super::read::copy_frames(self, copy.as_mut_slice()?)?;
         Ok(copy)
     }
