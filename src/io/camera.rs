@@ -17,6 +17,10 @@ pub(super) const MAX_HEADER: usize = 1 << 20;
 /// The largest width and height of a frame.
 const MAX_SIZE: usize = 1 << 16;
 
+/// Why the frames of a camera that stores differences are always loaded.
+pub(super) const DIFFERENCES: &str =
+    "its frames are differences from a background, which must be added";
+
 /// Where the picture is in a stored frame, in samples.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Geometry {

@@ -1,6 +1,6 @@
 //! Runs of samples in memory, in scratch files and in recordings.
 //!
-//! This is, with `resident`, the only module with `unsafe` code.
+//! This is, with `resident`, `shrunk` and `write_back`, the only module with `unsafe` code.
 #![allow(unsafe_code)]
 
 use std::fs::File;
@@ -16,6 +16,8 @@ use super::super::samples::{DType, Element};
 use super::super::size_text;
 use super::kept::{self, Memory};
 use super::resident::Resident;
+#[cfg(unix)]
+use super::shrunk::Watch;
 use super::{Strided, scratch};
 use crate::error::{Error, Result};
 
@@ -72,8 +74,10 @@ impl<T> Pages<T> {
 
 /// A file and what it takes.
 pub(super) struct Mapping {
-    /// Before the mapping that it watches.
+    /// Before the mapping that they watch.
     _resident: Resident,
+    #[cfg(unix)]
+    _watch: Watch,
     map: Mmap,
     _counted: Counted,
 }
@@ -86,13 +90,16 @@ impl MappedFile {
     pub fn open(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(|e| Error::io("open", path, &e))?;
         // SAFETY: the mapping is read-only. If another program shortens the file while it is
-        // mapped, reading past the new end raises SIGBUS, which ends the program without
-        // corrupting anything.
+        // mapped, what is read past the new end is zeros, and `check_files` reports it.
         let map = unsafe { Mmap::map(&file) }.map_err(|e| Error::io("map", path, &e))?;
         let _counted = Counted::new(Place::Recording, map.len());
         let _resident = Resident::new(&map);
+        #[cfg(unix)]
+        let _watch = Watch::new(&map, path);
         Ok(Self(Arc::new(Mapping {
             _resident,
+            #[cfg(unix)]
+            _watch,
             map,
             _counted,
         })))

@@ -5,6 +5,9 @@ mod block;
 mod kept;
 mod resident;
 mod scratch;
+#[cfg(unix)]
+mod shrunk;
+mod write_back;
 
 use std::sync::Arc;
 
@@ -15,6 +18,16 @@ use super::samples::{DType, Element};
 use crate::error::Result;
 use block::Block;
 pub use block::MappedFile;
+#[cfg(unix)]
+pub use shrunk::check_files;
+pub use write_back::begin_write_back;
+
+/// An error if samples were read that a mapped file no longer has; here the system does not let
+/// anyone shorten it.
+#[cfg(not(unix))]
+pub fn check_files() -> Result<()> {
+    Ok(())
+}
 
 /// A typed array of samples. Clones share the samples; writing copies them first if shared.
 #[derive(Clone)]
