@@ -15,7 +15,6 @@
 mod actions;
 mod controls;
 mod course;
-mod display;
 pub mod help;
 pub mod hub;
 mod input;
@@ -36,6 +35,7 @@ mod strip;
 pub mod theme;
 mod view;
 pub mod window;
+mod xlib;
 
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
