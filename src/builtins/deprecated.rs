@@ -2,6 +2,7 @@
 
 use super::play::{panels, play};
 use super::shared::{Looks, Overlaid};
+use crate::draw::notes::Notes;
 use crate::error::Result;
 use crate::ops::blend::Blend;
 use crate::ops::elementwise::Operand;
@@ -36,7 +37,7 @@ builtins! {
     ) -> Result<Player> {
         warn(context, "play", "show_video");
         let panel = Panel::video(video, title, cmap, (vmin, vmax))?;
-        play(context, vec![panel], (skip_frame, interval), None)
+        play(context, vec![panel], (skip_frame, interval), Notes::default(), None)
     }
 
     /// The former name of `show_video_pair`; the order of its parameters differs.
@@ -74,7 +75,7 @@ builtins! {
         warn(context, "play2", "show_video_pair");
         let first = Panel::video(video1, title1, cmap1, (vmin1, vmax1))?;
         let second = Panel::video(video2, title2, cmap2, (vmin2, vmax2))?;
-        play(context, vec![first, second], (skip_frame, interval), None)
+        play(context, vec![first, second], (skip_frame, interval), Notes::default(), None)
     }
 
     /// The former name of `show_videos`.
@@ -96,7 +97,7 @@ builtins! {
     ) -> Result<Player> {
         warn(context, "playn", "show_videos");
         let panels = panels(videos.0, titles, looks)?;
-        play(context, panels, (skip_frame, interval), None)
+        play(context, panels, (skip_frame, interval), Notes::default(), None)
     }
 
     /// The former name of `show_video_overlay`.
@@ -121,7 +122,7 @@ builtins! {
         warn(context, "play_with_overlay", "show_video_overlay");
         let options = overlaid.options(1);
         let panel = Panel::overlay(Blend::new(base, overlay, alpha, options)?, String::new())?;
-        play(context, vec![panel], (skip_frames, interval), None)
+        play(context, vec![panel], (skip_frames, interval), Notes::default(), None)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Windows that play videos.
 
-use super::shared::{Looks, Overlaid, for_each};
+use super::shared::{Looks, Noted, Overlaid, for_each};
+use crate::draw::notes::Notes;
 use crate::error::Result;
 use crate::ops::blend::Blend;
 use crate::ops::elementwise::Operand;
@@ -36,6 +37,15 @@ builtins! {
     /// ```
     /// show_video(example_video(), #{title: "heart", cmap: "viridis"}).frame // => 0
     /// ```
+    ///
+    /// What is written and drawn on films can be shown here too, and is saved with the rest:
+    ///
+    /// ```
+    /// let v = example_video();
+    /// v.fps = 500;
+    /// v.pixel_size = 100;
+    /// show_video(v, #{speed: 0.05, timestamp: true, scale_bar: 2000, traces: [[64, 40]]}).points // => [[64, 40]]
+    /// ```
     fn show_video(
         &context,
         /// Video to play.
@@ -54,9 +64,10 @@ builtins! {
         interval: usize [ms] = 10,
         /// Whether to wait until the window is closed; by default only in scripts.
         block: Option<bool> = None,
+        noted: ..Noted,
     ) -> Result<Player> {
         let panel = Panel::video(video, title, cmap, (vmin, vmax))?;
-        play(context, vec![panel], (skip_frame, interval), block)
+        play(context, vec![panel], (skip_frame, interval), noted.notes(), block)
     }
 
     /// Plays two videos side by side in a window.
@@ -95,12 +106,13 @@ builtins! {
         vmax2: Option<f64> = None,
         /// Whether to wait until the window is closed; by default only in scripts.
         block: Option<bool> = None,
+        noted: ..Noted,
     ) -> Result<Player> {
         let panels = vec![
             Panel::video(video1, title1, cmap1, (vmin1, vmax1))?,
             Panel::video(video2, title2, cmap2, (vmin2, vmax2))?,
         ];
-        play(context, panels, (skip_frame, interval), block)
+        play(context, panels, (skip_frame, interval), noted.notes(), block)
     }
 
     /// Plays several videos beside each other in a window, in step.
@@ -126,9 +138,10 @@ builtins! {
         interval: usize [ms] = 10,
         /// Whether to wait until the window is closed; by default only in scripts.
         block: Option<bool> = None,
+        noted: ..Noted,
     ) -> Result<Player> {
         let panels = panels(videos.0, titles, looks)?;
-        play(context, panels, (skip_frame, interval), block)
+        play(context, panels, (skip_frame, interval), noted.notes(), block)
     }
 
     /// Plays a video with another one laid over it.
@@ -157,10 +170,11 @@ builtins! {
         title: String = String::new(),
         /// Whether to wait until the window is closed; by default only in scripts.
         block: Option<bool> = None,
+        noted: ..Noted,
     ) -> Result<Player> {
         let options = overlaid.options(1);
         let panel = Panel::overlay(Blend::new(base, overlay, alpha, options)?, title)?;
-        play(context, vec![panel], (skip_frames, interval), block)
+        play(context, vec![panel], (skip_frames, interval), noted.notes(), block)
     }
 }
 
@@ -169,6 +183,7 @@ pub(super) fn play(
     context: &Context,
     panels: Vec<Panel>,
     (step, interval): (usize, usize),
+    notes: Notes,
     block: Option<bool>,
 ) -> Result<Player> {
     let interval_ms = interval as u64;
@@ -176,6 +191,7 @@ pub(super) fn play(
         panels,
         interval_ms,
         step,
+        notes,
     })?;
     context.show(&player, block)?;
     Ok(player)
