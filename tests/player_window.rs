@@ -270,11 +270,10 @@ fn loses_its_display(signal: &str, display: &str) {
     let id = server.id().to_string();
     Command::new("kill").args([signal, &id]).status().unwrap();
     server.wait().unwrap();
-    program.until("the end", |line| line == "end");
     assert!(program.process.wait().unwrap().success());
-    let lines = program.lines.lock().unwrap();
-    let said = lines
-        .iter()
-        .filter(|line| line.contains("the display has gone"));
-    assert_eq!(said.count(), 2, "{lines:?}");
+    let lines = &program.lines;
+    let count =
+        |is: &dyn Fn(&String) -> bool| lines.lock().unwrap().iter().filter(|line| is(line)).count();
+    super::player::until(|| count(&|line| line == "end") == 1);
+    super::player::until(|| count(&|line| line.contains("the display has gone")) == 2);
 }
