@@ -9,6 +9,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
+use optimap::draw::notes::Notes;
 use optimap::error::Result;
 use optimap::ops::blend::{Blend, BlendOptions, alpha_blend};
 use optimap::ops::border::Border;
@@ -180,6 +181,7 @@ fn report_player() {
         panels: vec![panel],
         interval_ms: 10,
         step: 1,
+        notes: Notes::default(),
     };
     let player = Player::new(show).unwrap();
     let mut image = Image::new(SIZE.0, SIZE.1);

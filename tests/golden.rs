@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use optimap::draw::notes::Notes;
 use optimap::ops::example::{Example, example_video};
 use optimap::ops::normalize::normalize_pixelwise_slidingwindow;
 use optimap::ops::smooth::smooth_spatiotemporal;
@@ -156,6 +157,7 @@ fn player() -> Player {
         panels: vec![panel.unwrap()],
         interval_ms: 20,
         step: 1,
+        notes: Notes::default(),
     };
     let player = Player::new(show).unwrap();
     player.seek(42);

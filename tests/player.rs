@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use optimap::draw::notes::Notes;
 use optimap::error::{Error, Result};
 use optimap::player::hub::{self, Windows};
 use optimap::player::window::{self, Screen};
@@ -132,6 +133,7 @@ fn show(panels: Vec<Panel>) -> Show {
         panels,
         interval_ms: 10,
         step: 1,
+        notes: Notes::default(),
     }
 }
 

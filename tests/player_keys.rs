@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use optimap::draw::notes::{Notes, ScaleBar, TimeUnit};
 use optimap::ops::blend::{Blend, BlendOptions};
 use optimap::player::help::KEYS;
 use optimap::player::picks::Place;
@@ -30,6 +31,7 @@ pub(super) fn player(panels: Vec<Panel>) -> Player {
         panels,
         interval_ms: 10,
         step: 1,
+        notes: Notes::default(),
     };
     let player = Player::new(show).unwrap();
     player.set_playing(false);
@@ -325,6 +327,7 @@ fn videos_played_together_are_equally_long() {
         panels: frames.map(|frames| panel(ramp(frames, 2, 2), "")).into(),
         interval_ms: 10,
         step: 1,
+        notes: Notes::default(),
     };
     assert!(Player::new(show([3, 5])).is_ok());
     let error = Player::new(show([5, 3])).err().unwrap();
@@ -370,7 +373,7 @@ fn frames_made_by_a_function_are_shown_when_they_are_ready() {
         let image = Strided::from_vec(&[2, 2, 3], gray);
         Ok(vec![Video::new(image.clone()), Video::new(image)])
     };
-    let player = Player::made(std::sync::Arc::new(make), span).unwrap();
+    let player = Player::made(std::sync::Arc::new(make), span, Notes::default()).unwrap();
     let color = || {
         let rect = video_of(&player, 1);
         player
@@ -458,4 +461,93 @@ fn up_to_twelve_videos_stand_beside_each_other() {
         .map(|panel| panel.video.top)
         .collect::<Vec<_>>();
     assert!(tops[0] == tops[1] && tops[2] == tops[3] && tops[0] < tops[2]);
+}
+
+#[test]
+fn frames_made_by_a_function_have_traces() {
+    let span = Span {
+        start: 1,
+        end: 300,
+        step: 1,
+        interval_ms: 10,
+    };
+    let calls = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = calls.clone();
+    let make = move |frame: usize| {
+        counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let gray = vec![frame as f32; 100];
+        Ok(vec![Video::new(Strided::from_vec(&[10, 10], gray))])
+    };
+    let make = std::sync::Arc::new(make);
+    let player = Player::made(make, span, Notes::default()).unwrap();
+    player.set_playing(false);
+    for y in [2, 7] {
+        player.pick(0, Place::Point { y, x: 2 });
+    }
+    let traces = player.traces().unwrap();
+    let mut values = vec![0.0f64; 300];
+    traces[1].samples().read_frames(0..300, 0..1, &mut values);
+    assert!(values[0].is_nan());
+    assert!(
+        values[1..]
+            .iter()
+            .enumerate()
+            .all(|(at, value)| *value == at as f64 + 1.0)
+    );
+    let made = calls.load(std::sync::atomic::Ordering::Relaxed);
+    assert!(made < 620, "{made} calls");
+}
+
+/// A player with notes on a video of the given size.
+fn noted(height: usize, width: usize) -> Player {
+    let mut video = ramp(20, height, width);
+    video.metadata_mut().fps = Some(500.0);
+    video.metadata_mut().pixel_size = Some([100.0; 2]);
+    let notes = Notes {
+        timestamp: Some(TimeUnit::Auto),
+        frame_number: true,
+        speed: Some(0.05),
+        scale_bar: Some(ScaleBar::Auto),
+        ..Notes::default()
+    };
+    let show = Show {
+        panels: vec![panel(video, "")],
+        interval_ms: 10,
+        step: 1,
+        notes,
+    };
+    Player::new(show).unwrap()
+}
+
+#[test]
+fn notes_stand_in_the_corners_and_follow_the_frame_and_the_zoom() {
+    let player = noted(60, 80);
+    player.set_playing(false);
+    let video = video_of(&player, 0);
+    let corners = |image: &optimap::player::Image| {
+        let half = (video.width / 2, video.height / 2);
+        [(0, 0), (half.0, 0), (0, half.1), half].map(|(x, y)| {
+            let rows = (0..half.1).map(|row| {
+                let start = (video.top + y + row) * image.width + video.left + x;
+                image.pixels[start..start + half.0].to_vec()
+            });
+            rows.collect::<Vec<_>>()
+        })
+    };
+    let first = corners(&player.render(SIZE.0, SIZE.1));
+    player.change(|playback| playback.set_speed(2.0));
+    let faster = corners(&player.render(SIZE.0, SIZE.1));
+    let differs = |a: &[Vec<Vec<u32>>; 4], b: &[Vec<Vec<u32>>; 4]| {
+        [0, 1, 2, 3].map(|corner| a[corner] != b[corner])
+    };
+    assert_eq!(differs(&first, &faster), [false, true, false, false]);
+    for size in [(90, 90), (130, 130), (200, 160)] {
+        player.render(size.0, size.1);
+    }
+}
+
+#[test]
+fn a_speed_decides_how_long_frames_stay() {
+    let player = noted(8, 8);
+    assert_eq!(player.playback().interval(), 40 * MS);
 }

@@ -34,11 +34,19 @@ struct Program {
 
 impl Program {
     fn start(title: &str, script: &str) -> Self {
+        let mut program = Self::start_on(None, title, script);
+        program.find_window(title);
+        program
+    }
+
+    /// Starts on a display of its own, whose window nobody looks at.
+    fn start_on(display: Option<&str>, title: &str, script: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut process = Command::new(env!("CARGO_BIN_EXE_optimap"))
             .arg("-")
             .current_dir(folder.path())
             .env_remove("OPTIMAP_HEADLESS")
+            .envs(display.map(|display| ("DISPLAY", display)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -52,14 +60,12 @@ impl Program {
         let lines = Arc::new(Mutex::new(Vec::new()));
         collect(process.stdout.take().unwrap(), lines.clone());
         collect(process.stderr.take().unwrap(), lines.clone());
-        let mut program = Self {
+        Self {
             process,
             lines,
             window: String::new(),
             folder,
-        };
-        program.find_window(title);
-        program
+        }
     }
 
     fn find_window(&mut self, title: &str) {
@@ -228,4 +234,46 @@ fn keys_change_the_picture() {
     xdotool(&["key", "h", "s"]);
     let file = program.folder.path().join("look-frame10.png");
     super::player::until(|| file.exists());
+}
+
+#[test]
+#[ignore = "needs Xvfb"]
+fn a_display_that_is_killed_leaves_the_session_alone() {
+    loses_its_display("-KILL", ":96");
+}
+
+#[test]
+#[ignore = "needs Xvfb"]
+fn a_display_that_ends_leaves_the_session_alone() {
+    loses_its_display("-TERM", ":95");
+}
+
+/// Ends the display of a program that plays two videos, which says so once and goes on to its end.
+fn loses_its_display(signal: &str, display: &str) {
+    let mut server = Command::new("Xvfb")
+        .args([display, "-screen", "0", "800x600x24"])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let socket = format!("/tmp/.X11-unix/X{}", &display[1..]);
+    super::player::until(|| std::os::unix::net::UnixStream::connect(&socket).is_ok());
+    let script = r#"
+        let players = [1, 2].map(|n| show_video(example_video(20 * n), #{block: false}));
+        while players[0].is_open || players[1].is_open {
+            print(players[0].frame);
+            sleep(0.02);
+        }
+        print("end");
+    "#;
+    let mut program = Program::start_on(Some(display), "dying", script);
+    program.until("frames", |line| line.parse::<usize>().is_ok_and(|n| 0 < n));
+    let id = server.id().to_string();
+    Command::new("kill").args([signal, &id]).status().unwrap();
+    server.wait().unwrap();
+    assert!(program.process.wait().unwrap().success());
+    let lines = &program.lines;
+    let count =
+        |is: &dyn Fn(&String) -> bool| lines.lock().unwrap().iter().filter(|line| is(line)).count();
+    super::player::until(|| count(&|line| line == "end") == 1);
+    super::player::until(|| count(&|line| line.contains("the display has gone")) == 2);
 }

@@ -1,10 +1,10 @@
 //! Laying one video over another.
 
+use super::shared::Overlaid;
 use crate::error::Result;
-use crate::ops::blend::{self, Blend, BlendOptions};
+use crate::ops::blend::{self, Blend};
 use crate::ops::elementwise::Operand;
 use crate::script::builtins;
-use crate::video::colormap::Colormap;
 use crate::video::{Frames, Video};
 
 builtins! {
@@ -31,22 +31,9 @@ builtins! {
         alpha: Option<Operand> = None,
         /// Blend every n-th frame.
         skip_frames: usize = 1,
-        /// Colormap of a gray base.
-        cmap_base: Colormap = Colormap::gray(),
-        /// Colormap of a gray overlay.
-        cmap_overlay: Colormap = Colormap::purples(),
-        /// Sample value of the base at the low end of its colormap; by default the smallest of its first frame.
-        vmin_base: Option<f64> = None,
-        /// Sample value of the base at the high end of its colormap; by default the largest of its first frame.
-        vmax_base: Option<f64> = None,
-        /// Sample value of the overlay at the low end of its colormap; by default the smallest of the video.
-        vmin_overlay: Option<f64> = None,
-        /// Sample value of the overlay at the high end of its colormap; by default the largest of the video.
-        vmax_overlay: Option<f64> = None,
+        overlaid: ..Overlaid,
     ) -> Result<Video> {
-        let options = BlendOptions {
-            skip_frames, cmap_base, cmap_overlay, vmin_base, vmax_base, vmin_overlay, vmax_overlay,
-        };
+        let options = overlaid.options(skip_frames);
         blend::alpha_blend(&Blend::new(base, overlay, alpha, options)?)
     }
 
@@ -71,22 +58,9 @@ builtins! {
         alpha: Option<Operand> = None,
         /// Blend every n-th frame.
         skip_frames: usize = 1,
-        /// Colormap of a gray base.
-        cmap_base: Colormap = Colormap::gray(),
-        /// Colormap of a gray overlay.
-        cmap_overlay: Colormap = Colormap::purples(),
-        /// Sample value of the base at the low end of its colormap; by default the smallest of its first frame.
-        vmin_base: Option<f64> = None,
-        /// Sample value of the base at the high end of its colormap; by default the largest of its first frame.
-        vmax_base: Option<f64> = None,
-        /// Sample value of the overlay at the low end of its colormap; by default the smallest of the video.
-        vmin_overlay: Option<f64> = None,
-        /// Sample value of the overlay at the high end of its colormap; by default the largest of the video.
-        vmax_overlay: Option<f64> = None,
+        overlaid: ..Overlaid,
     ) -> Result<Frames> {
-        let options = BlendOptions {
-            skip_frames, cmap_base, cmap_overlay, vmin_base, vmax_base, vmin_overlay, vmax_overlay,
-        };
+        let options = overlaid.options(skip_frames);
         let blend = Blend::new(base, overlay, alpha, options)?;
         Ok(Frames::new(blend.len(), move |frame| blend.frame(frame)))
     }

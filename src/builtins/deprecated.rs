@@ -1,11 +1,13 @@
 //! Names of earlier versions of the Python package.
 
 use super::play::{panels, play};
+use super::shared::{Looks, Overlaid};
+use crate::draw::notes::Notes;
 use crate::error::Result;
-use crate::ops::blend::{Blend, BlendOptions};
+use crate::ops::blend::Blend;
 use crate::ops::elementwise::Operand;
 use crate::player::{Panel, Player};
-use crate::script::film::{OneOrEach, Videos};
+use crate::script::film::Videos;
 use crate::script::{Context, builtins};
 use crate::video::Video;
 use crate::video::colormap::Colormap;
@@ -35,7 +37,7 @@ builtins! {
     ) -> Result<Player> {
         warn(context, "play", "show_video");
         let panel = Panel::video(video, title, cmap, (vmin, vmax))?;
-        play(context, vec![panel], (skip_frame, interval), None)
+        play(context, vec![panel], (skip_frame, interval), Notes::default(), None)
     }
 
     /// The former name of `show_video_pair`; the order of its parameters differs.
@@ -73,7 +75,7 @@ builtins! {
         warn(context, "play2", "show_video_pair");
         let first = Panel::video(video1, title1, cmap1, (vmin1, vmax1))?;
         let second = Panel::video(video2, title2, cmap2, (vmin2, vmax2))?;
-        play(context, vec![first, second], (skip_frame, interval), None)
+        play(context, vec![first, second], (skip_frame, interval), Notes::default(), None)
     }
 
     /// The former name of `show_videos`.
@@ -89,18 +91,13 @@ builtins! {
         skip_frame: usize = 1,
         /// Titles.
         titles: Option<Vec<String>> = None,
-        /// Colormap of gray videos, or one for each.
-        cmaps: OneOrEach<Colormap> = OneOrEach::One(Colormap::gray()),
-        /// Sample value of the colormap's low end, or one for each.
-        vmins: OneOrEach<Option<f64>> = OneOrEach::One(None),
-        /// Sample value of the colormap's high end, or one for each.
-        vmaxs: OneOrEach<Option<f64>> = OneOrEach::One(None),
+        looks: ..Looks,
         /// Time between two frames.
         interval: usize [ms] = 10,
     ) -> Result<Player> {
         warn(context, "playn", "show_videos");
-        let panels = panels(videos.0, titles, cmaps, (vmins, vmaxs))?;
-        play(context, panels, (skip_frame, interval), None)
+        let panels = panels(videos.0, titles, looks)?;
+        play(context, panels, (skip_frame, interval), Notes::default(), None)
     }
 
     /// The former name of `show_video_overlay`.
@@ -118,27 +115,14 @@ builtins! {
         alpha: Option<Operand> = None,
         /// Show every n-th frame.
         skip_frames: usize = 1,
-        /// Colormap of a gray base.
-        cmap_base: Colormap = Colormap::gray(),
-        /// Colormap of a gray overlay.
-        cmap_overlay: Colormap = Colormap::purples(),
-        /// Sample value of the base at the low end of its colormap.
-        vmin_base: Option<f64> = None,
-        /// Sample value of the base at the high end of its colormap.
-        vmax_base: Option<f64> = None,
-        /// Sample value of the overlay at the low end of its colormap.
-        vmin_overlay: Option<f64> = None,
-        /// Sample value of the overlay at the high end of its colormap.
-        vmax_overlay: Option<f64> = None,
+        overlaid: ..Overlaid,
         /// Time between two frames.
         interval: usize [ms] = 10,
     ) -> Result<Player> {
         warn(context, "play_with_overlay", "show_video_overlay");
-        let options = BlendOptions {
-            skip_frames: 1, cmap_base, cmap_overlay, vmin_base, vmax_base, vmin_overlay, vmax_overlay,
-        };
+        let options = overlaid.options(1);
         let panel = Panel::overlay(Blend::new(base, overlay, alpha, options)?, String::new())?;
-        play(context, vec![panel], (skip_frames, interval), None)
+        play(context, vec![panel], (skip_frames, interval), Notes::default(), None)
     }
 }
 

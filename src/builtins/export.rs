@@ -4,13 +4,12 @@ use std::path::PathBuf;
 
 use rhai::Map;
 
-use crate::bail;
+use super::shared::{Looks, Magnified, Noted, Overlaid};
 use crate::error::Result;
 use crate::io::{self, Annotations, Encoder, Export, Extent, Grid, Look, PadMode, Shown};
-use crate::ops::blend::BlendOptions;
 use crate::ops::elementwise::Operand;
 use crate::script::builtins;
-use crate::script::film::{AnyColor, Bar, OneOrEach, Pixels, Timestamp, Videos};
+use crate::script::film::{AnyColor, Videos};
 use crate::video::Video;
 use crate::video::colormap::Colormap;
 
@@ -71,30 +70,13 @@ builtins! {
         title: String = String::new(),
         /// Show the range of values and their colours in a colorbar.
         colorbar: bool = false,
-        /// Show the time in the recording, in a suitable unit or in "ms" or "s".
-        timestamp: Timestamp = Timestamp(None),
-        /// Show the number of the frame.
-        frame_number: bool = false,
-        /// Speed relative to what was recorded, such as 0.05; replaces `fps` and is shown.
-        speed: Option<f64> = None,
-        /// Length of a scale bar, or true for a suitable one.
-        scale_bar: Bar [μm] = Bar(None),
-        /// Width of a pixel for the scale bar; by default what is known of the recording.
-        pixel_size: Option<f64> [μm] = None,
-        /// Pixels `[[y, x], …]` whose courses are drawn below.
-        traces: Pixels = Pixels(Vec::new()),
-        /// Magnify by this whole factor, each pixel a square.
-        scale: Option<usize> = None,
-        /// Magnify by the largest whole factor up to this width and height of the video.
-        size: Option<usize> [px] = None,
+        noted: ..Noted,
+        magnified: ..Magnified,
         /// Color around the video.
         background: AnyColor = AnyColor(0),
     ) -> Result<()> {
         let encoder = context.encoders().get(ffmpeg_encoder.as_deref())?;
-        let annotations = Annotations {
-            titles: vec![title], colorbar, timestamp: timestamp.0, frame_number, speed, scale_bar: scale_bar.0, pixel_size,
-            traces: traces.0, scale, size,
-        };
+        let annotations = annotations(vec![title], colorbar, noted, magnified);
         let export = Export {
             fps, skip_frames, encoder, pad_mode, progress_bar, ground: background.0, annotations,
         };
@@ -127,12 +109,7 @@ builtins! {
         fps: f64 [Hz] = 60.0,
         /// Export every n-th frame only.
         skip_frames: usize = 1,
-        /// Colormap of gray videos, or one for each.
-        cmaps: OneOrEach<Colormap> = OneOrEach::One(Colormap::gray()),
-        /// Sample value of the low end of the colormap, or one for each; by default the smallest of the first frame.
-        vmins: OneOrEach<Option<f64>> = OneOrEach::One(None),
-        /// Sample value of the high end of the colormap, or one for each; by default the largest of the first frame.
-        vmaxs: OneOrEach<Option<f64>> = OneOrEach::One(None),
+        looks: ..Looks,
         /// Encoder: "libx264", "h264_nvenc", "ffv1" (loses nothing), "openh264" (built in) or one added by
         /// `set_ffmpeg_defaults`; by default that of `set_default_ffmpeg_encoder`.
         ffmpeg_encoder: Option<String> = None,
@@ -147,29 +124,13 @@ builtins! {
         titles: Vec<String> = Vec::new(),
         /// Show the range of values and their colours in a colorbar.
         colorbar: bool = false,
-        /// Show the time in the recording, in a suitable unit or in "ms" or "s".
-        timestamp: Timestamp = Timestamp(None),
-        /// Show the number of the frame.
-        frame_number: bool = false,
-        /// Speed relative to what was recorded, such as 0.05; replaces `fps` and is shown.
-        speed: Option<f64> = None,
-        /// Length of a scale bar, or true for a suitable one.
-        scale_bar: Bar [μm] = Bar(None),
-        /// Width of a pixel for the scale bar; by default what is known of the recording.
-        pixel_size: Option<f64> [μm] = None,
-        /// Pixels `[[y, x], …]` whose courses are drawn below, those of the first video.
-        traces: Pixels = Pixels(Vec::new()),
-        /// Magnify by this whole factor, each pixel a square.
-        scale: Option<usize> = None,
-        /// Magnify by the largest whole factor up to this width and height of the video.
-        size: Option<usize> [px] = None,
+        noted: ..Noted,
+        magnified: ..Magnified,
     ) -> Result<()> {
-        let looks = looks(videos.0.len(), cmaps, vmins, vmaxs, range)?;
+        let looks = looks.each(videos.0.len())?.into_iter();
+        let looks: Vec<_> = looks.map(|(cmap, (vmin, vmax))| Look { cmap, vmin, vmax, range }).collect();
         let encoder = context.encoders().get(ffmpeg_encoder.as_deref())?;
-        let annotations = Annotations {
-            titles, colorbar, timestamp: timestamp.0, frame_number, speed, scale_bar: scale_bar.0, pixel_size,
-            traces: traces.0, scale, size,
-        };
+        let annotations = annotations(titles, colorbar, noted, magnified);
         let export = Export {
             fps, skip_frames, encoder, pad_mode, progress_bar, ground: padding_color.0, annotations,
         };
@@ -200,18 +161,7 @@ builtins! {
         fps: f64 [Hz] = 60.0,
         /// Export every n-th frame only.
         skip_frames: usize = 1,
-        /// Colormap of a gray base.
-        cmap_base: Colormap = Colormap::gray(),
-        /// Colormap of a gray overlay.
-        cmap_overlay: Colormap = Colormap::purples(),
-        /// Sample value of the base at the low end of its colormap; by default the smallest of its first frame.
-        vmin_base: Option<f64> = None,
-        /// Sample value of the base at the high end of its colormap; by default the largest of its first frame.
-        vmax_base: Option<f64> = None,
-        /// Sample value of the overlay at the low end of its colormap; by default the smallest of the video.
-        vmin_overlay: Option<f64> = None,
-        /// Sample value of the overlay at the high end of its colormap; by default the largest of the video.
-        vmax_overlay: Option<f64> = None,
+        overlaid: ..Overlaid,
         /// Encoder: "libx264", "h264_nvenc", "ffv1" (loses nothing), "openh264" (built in) or one added by
         /// `set_ffmpeg_defaults`; by default that of `set_default_ffmpeg_encoder`.
         ffmpeg_encoder: Option<String> = None,
@@ -223,36 +173,17 @@ builtins! {
         title: String = String::new(),
         /// Show the range of values and their colours in a colorbar.
         colorbar: bool = false,
-        /// Show the time in the recording, in a suitable unit or in "ms" or "s".
-        timestamp: Timestamp = Timestamp(None),
-        /// Show the number of the frame.
-        frame_number: bool = false,
-        /// Speed relative to what was recorded, such as 0.05; replaces `fps` and is shown.
-        speed: Option<f64> = None,
-        /// Length of a scale bar, or true for a suitable one.
-        scale_bar: Bar [μm] = Bar(None),
-        /// Width of a pixel for the scale bar; by default what is known of the recording.
-        pixel_size: Option<f64> [μm] = None,
-        /// Pixels `[[y, x], …]` whose courses are drawn below.
-        traces: Pixels = Pixels(Vec::new()),
-        /// Magnify by this whole factor, each pixel a square.
-        scale: Option<usize> = None,
-        /// Magnify by the largest whole factor up to this width and height of the video.
-        size: Option<usize> [px] = None,
+        noted: ..Noted,
+        magnified: ..Magnified,
         /// Color around the video.
         background: AnyColor = AnyColor(0),
     ) -> Result<()> {
         let encoder = context.encoders().get(ffmpeg_encoder.as_deref())?;
-        let annotations = Annotations {
-            titles: vec![title], colorbar, timestamp: timestamp.0, frame_number, speed, scale_bar: scale_bar.0, pixel_size,
-            traces: traces.0, scale, size,
-        };
+        let annotations = annotations(vec![title], colorbar, noted, magnified);
         let export = Export {
             fps, skip_frames, encoder, pad_mode, progress_bar, ground: background.0, annotations,
         };
-        let options = BlendOptions {
-            skip_frames, cmap_base, cmap_overlay, vmin_base, vmax_base, vmin_overlay, vmax_overlay,
-        };
+        let options = overlaid.options(skip_frames);
         io::export_video_with_overlay(&filename, base, overlay, alpha, options, &export)
     }
 
@@ -300,36 +231,17 @@ builtins! {
     }
 }
 
-/// The look of each video.
-fn looks(
-    count: usize,
-    cmaps: OneOrEach<Colormap>,
-    vmins: OneOrEach<Option<f64>>,
-    vmaxs: OneOrEach<Option<f64>>,
-    range: Extent,
-) -> Result<Vec<Look>> {
-    let cmaps = for_each("cmaps", cmaps, count)?;
-    let vmins = for_each("vmins", vmins, count)?;
-    let vmaxs = for_each("vmaxs", vmaxs, count)?;
-    let looks = cmaps.into_iter().zip(vmins).zip(vmaxs);
-    let looks = looks.map(|((cmap, vmin), vmax)| Look {
-        cmap,
-        vmin,
-        vmax,
-        range,
-    });
-    Ok(looks.collect())
-}
-
-pub(super) fn for_each<T: Clone>(name: &str, values: OneOrEach<T>, count: usize) -> Result<Vec<T>> {
-    match values {
-        OneOrEach::One(value) => Ok(vec![value; count]),
-        OneOrEach::Each(values) if values.len() == count => Ok(values),
-        OneOrEach::Each(values) => {
-            bail!(
-                "`{name}` must have one value for each of the {count} videos, got {}",
-                values.len()
-            )
-        }
+fn annotations(
+    titles: Vec<String>,
+    colorbar: bool,
+    noted: Noted,
+    Magnified { scale, size }: Magnified,
+) -> Annotations {
+    Annotations {
+        titles,
+        colorbar,
+        notes: noted.notes(),
+        scale,
+        size,
     }
 }

@@ -24,6 +24,7 @@ mod reduce;
 mod regions;
 mod saving;
 mod shape;
+mod shared;
 mod tables;
 mod text;
 mod waves;

@@ -1,8 +1,9 @@
 //! Windows that play videos.
 
-use super::export::for_each;
+use super::shared::{Looks, Noted, Overlaid, for_each};
+use crate::draw::notes::Notes;
 use crate::error::Result;
-use crate::ops::blend::{Blend, BlendOptions};
+use crate::ops::blend::Blend;
 use crate::ops::elementwise::Operand;
 use crate::player::{Panel, Player, Show};
 use crate::script::film::{OneOrEach, Videos};
@@ -36,6 +37,15 @@ builtins! {
     /// ```
     /// show_video(example_video(), #{title: "heart", cmap: "viridis"}).frame // => 0
     /// ```
+    ///
+    /// What is written and drawn on films can be shown here too, and is saved with the rest:
+    ///
+    /// ```
+    /// let v = example_video();
+    /// v.fps = 500;
+    /// v.pixel_size = 100;
+    /// show_video(v, #{speed: 0.05, timestamp: true, scale_bar: 2000, traces: [[64, 40]]}).points // => [[64, 40]]
+    /// ```
     fn show_video(
         &context,
         /// Video to play.
@@ -54,9 +64,10 @@ builtins! {
         interval: usize [ms] = 10,
         /// Whether to wait until the window is closed; by default only in scripts.
         block: Option<bool> = None,
+        noted: ..Noted,
     ) -> Result<Player> {
         let panel = Panel::video(video, title, cmap, (vmin, vmax))?;
-        play(context, vec![panel], (skip_frame, interval), block)
+        play(context, vec![panel], (skip_frame, interval), noted.notes(), block)
     }
 
     /// Plays two videos side by side in a window.
@@ -95,12 +106,13 @@ builtins! {
         vmax2: Option<f64> = None,
         /// Whether to wait until the window is closed; by default only in scripts.
         block: Option<bool> = None,
+        noted: ..Noted,
     ) -> Result<Player> {
         let panels = vec![
             Panel::video(video1, title1, cmap1, (vmin1, vmax1))?,
             Panel::video(video2, title2, cmap2, (vmin2, vmax2))?,
         ];
-        play(context, panels, (skip_frame, interval), block)
+        play(context, panels, (skip_frame, interval), noted.notes(), block)
     }
 
     /// Plays several videos beside each other in a window, in step.
@@ -121,19 +133,15 @@ builtins! {
         skip_frame: usize = 1,
         /// Titles; by default "Video 0", "Video 1", ….
         titles: Option<Vec<String>> = None,
-        /// Colormap of gray videos, or one for each.
-        cmaps: OneOrEach<Colormap> = OneOrEach::One(Colormap::gray()),
-        /// Sample value of the colormap's low end, or one for each; by default the smallest of each first frame.
-        vmins: OneOrEach<Option<f64>> = OneOrEach::One(None),
-        /// Sample value of the colormap's high end, or one for each; by default the largest of each first frame.
-        vmaxs: OneOrEach<Option<f64>> = OneOrEach::One(None),
+        looks: ..Looks,
         /// Time between two frames.
         interval: usize [ms] = 10,
         /// Whether to wait until the window is closed; by default only in scripts.
         block: Option<bool> = None,
+        noted: ..Noted,
     ) -> Result<Player> {
-        let panels = panels(videos.0, titles, cmaps, (vmins, vmaxs))?;
-        play(context, panels, (skip_frame, interval), block)
+        let panels = panels(videos.0, titles, looks)?;
+        play(context, panels, (skip_frame, interval), noted.notes(), block)
     }
 
     /// Plays a video with another one laid over it.
@@ -155,30 +163,18 @@ builtins! {
         alpha: Option<Operand> = None,
         /// Show every n-th frame.
         skip_frames: usize = 1,
-        /// Colormap of a gray base.
-        cmap_base: Colormap = Colormap::gray(),
-        /// Colormap of a gray overlay.
-        cmap_overlay: Colormap = Colormap::purples(),
-        /// Sample value of the base at the low end of its colormap; by default the smallest of its first frame.
-        vmin_base: Option<f64> = None,
-        /// Sample value of the base at the high end of its colormap; by default the largest of its first frame.
-        vmax_base: Option<f64> = None,
-        /// Sample value of the overlay at the low end of its colormap; by default the smallest of the video.
-        vmin_overlay: Option<f64> = None,
-        /// Sample value of the overlay at the high end of its colormap; by default the largest of the video.
-        vmax_overlay: Option<f64> = None,
+        overlaid: ..Overlaid,
         /// Time between two frames.
         interval: usize [ms] = 10,
         /// Title of the window.
         title: String = String::new(),
         /// Whether to wait until the window is closed; by default only in scripts.
         block: Option<bool> = None,
+        noted: ..Noted,
     ) -> Result<Player> {
-        let options = BlendOptions {
-            skip_frames: 1, cmap_base, cmap_overlay, vmin_base, vmax_base, vmin_overlay, vmax_overlay,
-        };
+        let options = overlaid.options(1);
         let panel = Panel::overlay(Blend::new(base, overlay, alpha, options)?, title)?;
-        play(context, vec![panel], (skip_frames, interval), block)
+        play(context, vec![panel], (skip_frames, interval), noted.notes(), block)
     }
 }
 
@@ -187,6 +183,7 @@ pub(super) fn play(
     context: &Context,
     panels: Vec<Panel>,
     (step, interval): (usize, usize),
+    notes: Notes,
     block: Option<bool>,
 ) -> Result<Player> {
     let interval_ms = interval as u64;
@@ -194,6 +191,7 @@ pub(super) fn play(
         panels,
         interval_ms,
         step,
+        notes,
     })?;
     context.show(&player, block)?;
     Ok(player)
@@ -203,22 +201,14 @@ pub(super) fn play(
 pub(super) fn panels(
     videos: Vec<Video>,
     titles: Option<Vec<String>>,
-    cmaps: OneOrEach<Colormap>,
-    (vmins, vmaxs): (OneOrEach<Option<f64>>, OneOrEach<Option<f64>>),
+    looks: Looks,
 ) -> Result<Vec<Panel>> {
     let n = videos.len();
     let numbered = || (0..n).map(|index| format!("Video {index}")).collect();
     let titles = titles.unwrap_or_else(numbered);
     let titles = for_each("titles", OneOrEach::Each(titles), n)?;
-    let cmaps = for_each("cmaps", cmaps, n)?;
-    let vmins = for_each("vmins", vmins, n)?;
-    let vmaxs = for_each("vmaxs", vmaxs, n)?;
-    let looks = titles
-        .into_iter()
-        .zip(cmaps)
-        .zip(vmins.into_iter().zip(vmaxs));
-    let panels = videos.into_iter().zip(looks);
+    let panels = videos.into_iter().zip(titles).zip(looks.each(n)?);
     panels
-        .map(|(video, ((title, cmap), range))| Panel::video(video, title, cmap, range))
+        .map(|((video, title), (cmap, range))| Panel::video(video, title, cmap, range))
         .collect()
 }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use rhai::{Dynamic, INT};
 
+use super::shared::Noted;
 use crate::error::{Error, Result};
 use crate::io::{self, Annotations, Export, Extent, Look, PadMode, Shown};
 use crate::player::{Controls, Make, Player, Span};
-use crate::script::{Callback, FramesOf, builtins};
+use crate::script::{Callback, FramesOf, Value, builtins};
 use crate::video::Video;
 use crate::video::colormap::Colormap;
 
@@ -42,6 +43,7 @@ builtins! {
         interval: usize [ms] = 25,
         /// Place of the controls in the Python package; they have one of their own here.
         gui_pos: Dynamic = Dynamic::UNIT,
+        noted: ..Noted,
     ) -> Result<Player> {
         let _ = gui_pos;
         let source = fig.or(func);
@@ -51,7 +53,7 @@ builtins! {
             return Err(Error::new(format!("InteractivePlayer has {len} frames, but `end` is {end}")));
         }
         let span = Span { start, end, step, interval_ms: interval as u64 };
-        Player::made(make(source), span)
+        Player::made(make(source), span, noted.notes())
     }
 
     /// Opens the window of a player.
@@ -155,13 +157,13 @@ builtins! {
 
     /// Calls a function with the index of each frame that a player shows from now on.
     ///
-    /// It runs beside the script; frames shown while it works are left out.
-    /// If it uses the player itself, write `on_frame(player, |i| …)`, `show(player)` and `wait(player)`, as
-    /// methods hold on to the value that they are called on.
+    /// It runs beside the script; frames shown while it works are left out. In it the player is `this`. If
+    /// it uses the variable that holds the player instead, write `on_frame(player, |i| …)`, `show(player)`
+    /// and `wait(player)`, as methods hold on to the variable that they are called on.
     ///
     /// ```
     /// let player = show_video(example_video());
-    /// player.on_frame(|i| print(`frame ${i}`))
+    /// player.on_frame(|i| if i == 50 { this.playing = false; })
     /// ```
     fn on_frame(
         /// Player to follow.
@@ -169,7 +171,14 @@ builtins! {
         /// Function to call.
         func: Callback,
     ) -> Result<()> {
-        player.on_frame(Arc::new(move |frame| func.call((frame as INT,)).map(|_| ())))
+        // A player that is kept by what it calls would never end.
+        let weak = player.downgrade();
+        player.on_frame(Arc::new(move |frame| {
+            let Some(player) = weak.upgrade() else {
+                return Ok(());
+            };
+            func.call_on(player.into_dynamic(), frame as INT).map(|_| ())
+        }))
     }
 
     /// Lets players show the same frame: what is done in one window is done in all.

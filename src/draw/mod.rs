@@ -4,6 +4,7 @@ mod canvas;
 mod graphics;
 
 pub mod colorbar;
+pub mod notes;
 pub mod plot;
 pub mod sheet;
 pub mod stamp;

@@ -24,6 +24,23 @@ impl Stamp {
         })
     }
 
+    /// A bar with what it means written above.
+    pub fn bar(length: usize, label: &str, size: f32) -> Self {
+        let label_width = text::width(label, size);
+        let thickness = (size / 4.0).round().max(2.0) as usize;
+        let (width, line) = (length.max(label_width), (size * 1.35) as usize);
+        Self::new(width, line + thickness, size, |image| {
+            let place = ((width - label_width) / 2, line / 2);
+            text::draw(image, place, label, size, 0xff_ff_ff);
+            let bar = Rect {
+                top: line,
+                height: thickness,
+                ..image.area().center(length, image.height)
+            };
+            image.fill(bar, 0xff_ff_ff);
+        })
+    }
+
     /// What `paint` draws in white on an image of the given size; `size` is that of the text it goes
     /// with.
     pub fn new(width: usize, height: usize, size: f32, paint: impl FnOnce(&mut Image)) -> Self {

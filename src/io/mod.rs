@@ -49,7 +49,7 @@ pub use compression::Compression;
 pub use ffmpeg::Encoder;
 pub use figure::{Coloured, curves, export_image, load_picture, of_image, save_drawn, save_plot};
 pub use film::{
-    Annotations, Export, Extent, Grid, Look, PadMode, ScaleBar, Shown, TimeUnit, export_video,
+    Annotations, Export, Extent, Grid, Look, PadMode, Shown, export_video,
     export_video_with_overlay, export_videos,
 };
 pub use folder::load_image_folder;

@@ -126,10 +126,6 @@ impl Player {
 
     /// Picks a place of a panel and begins to compute its course in time.
     pub fn pick(&self, panel: usize, place: Place) {
-        if self.shared.maker.is_some() {
-            self.say("frames made one by one have no traces");
-            return;
-        }
         let Some(picked) = self.state().panels.get(panel).cloned() else {
             return;
         };
@@ -137,13 +133,7 @@ impl Player {
             Place::Point { y, x } => Bounds::around((x, y), picked.frame_size()),
             Place::Region(bounds) => bounds,
         };
-        let shared = std::sync::Arc::downgrade(&self.shared);
-        let news = move || {
-            if let Some(shared) = shared.upgrade() {
-                Player { shared }.state().changed();
-            }
-        };
-        let course = Course::start(picked.base().clone(), bounds, news);
+        let course = self.course(&picked, bounds);
         let mut state = self.state();
         let color = picks::next_color(&state.picks);
         state.picks.push(Pick {
@@ -153,6 +143,32 @@ impl Player {
             course,
         });
         state.renew_needs();
+        drop(state);
+        self.want_traces();
+    }
+
+    /// The course of a rectangle of a panel, which is being computed.
+    fn course(&self, picked: &Panel, bounds: Bounds) -> Course {
+        let video = picked.base();
+        if self.shared.maker.is_some() {
+            let playback = self.playback();
+            let frames = playback.start()..playback.last() + 1;
+            return Course::new(frames, bounds, video.metadata().fps);
+        }
+        let weak = self.downgrade();
+        let news = move || {
+            if let Some(player) = weak.upgrade() {
+                player.state().changed();
+            }
+        };
+        Course::start(video.clone(), bounds, news)
+    }
+
+    /// Has the frames made that traces lack, if a function makes them.
+    pub(super) fn want_traces(&self) {
+        if let Some(maker) = &self.shared.maker {
+            maker.want_traces();
+        }
     }
 
     /// Forgets what was picked last.

@@ -1,10 +1,11 @@
 //! The course in time of what the user picked, computed in the background and seen while it grows.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
+use super::maker::no_thread;
 use super::picks::Bounds;
 use crate::error::{Error, Result};
 use crate::task;
@@ -21,36 +22,85 @@ pub struct Course {
 
 #[derive(Debug)]
 struct Shared {
-    video: Video,
     bounds: Bounds,
-    /// NaN for frames that have not been read yet.
+    fps: Option<f64>,
+    /// NaN for frames that are not known yet.
     values: Mutex<Vec<f64>>,
-    done: AtomicUsize,
+    missing: Mutex<Missing>,
     complete: Condvar,
 }
 
+/// What is still to be found out.
+#[derive(Debug)]
+struct Missing {
+    /// For each frame.
+    is_missing: Vec<bool>,
+    count: usize,
+    /// Why no more will be found out.
+    failure: Option<Error>,
+}
+
 impl Course {
-    /// Begins to compute; `news` is called when there is more to see.
+    /// Begins to compute that of a video; `news` is called when there is more to see.
     pub(super) fn start(video: Video, bounds: Bounds, news: impl Fn() + Send + 'static) -> Self {
-        let frames = video.len();
-        let shared = Arc::new(Shared {
-            video,
-            bounds,
-            values: Mutex::new(vec![f64::NAN; frames]),
-            done: AtomicUsize::new(0),
-            complete: Condvar::new(),
-        });
-        let weak = Arc::downgrade(&shared);
+        let course = Self::new(0..video.len(), bounds, video.metadata().fps);
+        let weak = Arc::downgrade(&course.shared);
         let worker = thread::Builder::new().name("trace".into());
         let work = move || {
-            while let Some(More::Some) = compute_piece(&weak) {
+            let mut first = 0;
+            while let Some(count) = compute_piece(&weak, &video, first) {
+                first += count;
                 news();
             }
-            news();
         };
-        // Without a thread the course stays empty, until someone waits for it.
-        let _ = worker.spawn(work);
+        if let Err(cause) = worker.spawn(work) {
+            course.fail(no_thread(cause));
+        }
+        course
+    }
+
+    /// That of frames which become known one by one; those before the first stay NaN.
+    pub(super) fn new(frames: Range<usize>, bounds: Bounds, fps: Option<f64>) -> Self {
+        let is_missing = (0..frames.end).map(|frame| frames.contains(&frame));
+        let missing = Missing {
+            is_missing: is_missing.collect(),
+            count: frames.len(),
+            failure: None,
+        };
+        let shared = Arc::new(Shared {
+            bounds,
+            fps,
+            values: Mutex::new(vec![f64::NAN; frames.end]),
+            missing: Mutex::new(missing),
+            complete: Condvar::new(),
+        });
         Self { shared }
+    }
+
+    /// The first frame that is still to be found out.
+    pub(super) fn next_missing(&self) -> Option<usize> {
+        let missing = self.shared.missing();
+        if missing.failure.is_some() || missing.count == 0 {
+            return None;
+        }
+        missing.is_missing.iter().position(|missing| *missing)
+    }
+
+    /// Notes what a picture of a single frame shows; whether that was not known yet.
+    pub(super) fn note(&self, frame: usize, picture: &Video) -> bool {
+        let is_missing = self.shared.missing().is_missing.get(frame).copied();
+        if is_missing != Some(true) {
+            return false;
+        }
+        let mean = mean(picture, 0, &self.shared.bounds, &mut Vec::new());
+        self.shared.set(frame, &[mean]);
+        true
+    }
+
+    /// Notes that nothing more will be found out.
+    pub(super) fn fail(&self, error: Error) {
+        self.shared.missing().failure = Some(error);
+        self.shared.complete.notify_all();
     }
 
     /// The values so far, NaN where they are not known yet.
@@ -61,48 +111,61 @@ impl Course {
     /// The whole course; waits for it.
     pub fn wait(&self) -> Result<Video> {
         const POLL: Duration = Duration::from_millis(20);
-        let mut values = self.values();
-        while self.shared.done.load(Ordering::Relaxed) < values.len() {
+        let mut missing = self.shared.missing();
+        while 0 < missing.count {
+            if let Some(failure) = &missing.failure {
+                return Err(failure.clone());
+            }
             if task::is_interrupted() {
                 return Err(Error::interrupted());
             }
-            let woken = self.shared.complete.wait_timeout(values, POLL);
-            values = woken.unwrap_or_else(PoisonError::into_inner).0;
+            let woken = self.shared.complete.wait_timeout(missing, POLL);
+            missing = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
-        let mut course = Video::new(Strided::from_vec(&[values.len()], values.clone()));
-        course.metadata_mut().fps = self.shared.video.metadata().fps;
+        drop(missing);
+        let values = self.values().clone();
+        let mut course = Video::new(Strided::from_vec(&[values.len()], values));
+        course.metadata_mut().fps = self.shared.fps;
         Ok(course)
     }
 }
 
-enum More {
-    Some,
-    None,
-}
-
-/// Computes some more frames; nothing if nobody wants them any more.
-fn compute_piece(course: &Weak<Shared>) -> Option<More> {
+/// Computes some more frames, and says how many; none if all are known or nobody wants them any more.
+fn compute_piece(course: &Weak<Shared>, video: &Video, first: usize) -> Option<usize> {
     let course = course.upgrade()?;
-    let first = course.done.load(Ordering::Relaxed);
-    let frames = course.video.len();
+    if first == video.len() {
+        return None;
+    }
     let per_frame = course.bounds.area().max(1);
-    let count = (PIECE / per_frame).clamp(1, frames - first);
+    let count = (PIECE / per_frame).clamp(1, video.len() - first);
     let mut samples = Vec::new();
     let means: Vec<f64> = (first..first + count)
-        .map(|frame| mean(&course.video, frame, &course.bounds, &mut samples))
+        .map(|frame| mean(video, frame, &course.bounds, &mut samples))
         .collect();
-    course.values()[first..first + count].copy_from_slice(&means);
-    course.done.store(first + count, Ordering::Relaxed);
-    if first + count < frames {
-        return Some(More::Some);
-    }
-    course.complete.notify_all();
-    Some(More::None)
+    course.set(first, &means);
+    Some(count)
 }
 
 impl Shared {
     fn values(&self) -> MutexGuard<'_, Vec<f64>> {
         self.values.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn missing(&self) -> MutexGuard<'_, Missing> {
+        self.missing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets the values of some frames.
+    fn set(&self, first: usize, means: &[f64]) {
+        let frames = first..first + means.len();
+        self.values()[frames.clone()].copy_from_slice(means);
+        let mut missing = self.missing();
+        let news = missing.is_missing[frames].iter_mut();
+        let news = news.map(|missing| usize::from(std::mem::take(missing)));
+        missing.count -= news.sum::<usize>();
+        if missing.count == 0 {
+            self.complete.notify_all();
+        }
     }
 }
 

@@ -13,8 +13,8 @@ use crate::task;
 /// and ends between two looks is lost.
 const TICK: Duration = Duration::from_millis(8);
 
-/// The shortest time between two images; no display shows more.
-const SHOW: Duration = Duration::from_millis(16);
+/// The shortest time between two images; few displays show more.
+const SHOW: Duration = Duration::from_millis(4);
 
 /// After this time a window is shown again although nothing changed, as windows do not tell when
 /// they have been covered by others.

@@ -11,20 +11,32 @@ pub(super) struct Latest<T> {
 
 #[derive(Debug)]
 struct Slot<T> {
-    state: Mutex<(Option<T>, bool)>,
+    state: Mutex<State<T>>,
     changed: Condvar,
+}
+
+#[derive(Debug)]
+struct State<T> {
+    value: Option<T>,
+    woken: bool,
+    ended: bool,
 }
 
 impl<T: Send + 'static> Latest<T> {
     /// Starts a thread with a stack of the given size that works on what is sent, until the sender is
-    /// dropped.
+    /// dropped. As long as `work` returns that it has more to do, it is called with nothing when
+    /// nothing was sent.
     pub(super) fn start(
         name: &str,
         stack_size: usize,
-        mut work: impl FnMut(T) + Send + 'static,
+        mut work: impl FnMut(Option<T>) -> bool + Send + 'static,
     ) -> std::io::Result<Self> {
         let slot = Arc::new(Slot {
-            state: Mutex::new((None, false)),
+            state: Mutex::new(State {
+                value: None,
+                woken: false,
+                ended: false,
+            }),
             changed: Condvar::new(),
         });
         let taken = slot.clone();
@@ -32,8 +44,9 @@ impl<T: Send + 'static> Latest<T> {
             .name(name.into())
             .stack_size(stack_size);
         thread.spawn(move || {
-            while let Some(value) = taken.take() {
-                work(value);
+            let mut has_more = false;
+            while let Some(value) = taken.take(has_more) {
+                has_more = work(value);
             }
         })?;
         Ok(Self { slot })
@@ -41,30 +54,37 @@ impl<T: Send + 'static> Latest<T> {
 
     /// Sends a value in place of the one before.
     pub(super) fn send(&self, value: T) {
-        self.slot.change(|state| state.0 = Some(value));
+        self.slot.change(|state| state.value = Some(value));
+    }
+
+    /// Has the thread look for something to do.
+    pub(super) fn wake(&self) {
+        self.slot.change(|state| state.woken = true);
     }
 }
 
 impl<T> Drop for Latest<T> {
     fn drop(&mut self) {
-        self.slot.change(|state| state.1 = true);
+        self.slot.change(|state| state.ended = true);
     }
 }
 
 impl<T> Slot<T> {
-    fn change(&self, change: impl FnOnce(&mut (Option<T>, bool))) {
+    fn change(&self, change: impl FnOnce(&mut State<T>)) {
         change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
         self.changed.notify_all();
     }
 
-    /// Waits for a value; none when there will be no more.
-    fn take(&self) -> Option<T> {
+    /// Waits for a value, unless there is something else to do; none when there will be no more.
+    fn take(&self, has_more: bool) -> Option<Option<T>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            if state.1 {
+            if state.ended {
                 return None;
             }
-            if let Some(value) = state.0.take() {
+            let woken = std::mem::take(&mut state.woken);
+            let value = state.value.take();
+            if woken || has_more || value.is_some() {
                 return Some(value);
             }
             let woken = self.changed.wait(state);

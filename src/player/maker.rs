@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::latest::Latest;
 use super::panel::Panel;
-use super::{Player, Shared};
+use super::{Player, WeakPlayer};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::task;
@@ -35,13 +35,17 @@ impl Maker {
         pictures.into_iter().map(Panel::picture).collect()
     }
 
-    /// Starts the thread, which works for a player as long as there is one.
-    pub(super) fn start(make: Arc<Make>, player: std::sync::Weak<Shared>) -> Result<Self> {
+    /// Starts the thread, which works for a player as long as there is one. While no frame is asked for
+    /// it makes those that traces lack.
+    pub(super) fn start(make: Arc<Make>, player: WeakPlayer) -> Result<Self> {
         let on_thread = make.clone();
         let work = move |frame| {
-            let made = Self::panels(&*on_thread, frame);
-            if let Some(shared) = player.upgrade() {
-                Player { shared }.deliver(frame, made);
+            let Some(player) = player.upgrade() else {
+                return false;
+            };
+            match frame {
+                Some(frame) => player.deliver(frame, Self::panels(&*on_thread, frame)),
+                None => player.trace(&*on_thread),
             }
         };
         let wanted = Latest::start("frames", task::STACK_SIZE, work).map_err(no_thread)?;
@@ -51,6 +55,11 @@ impl Maker {
     /// Asks for the panels of a frame.
     pub(super) fn want(&self, frame: usize) {
         self.wanted.send(frame);
+    }
+
+    /// Asks for the frames that traces lack.
+    pub(super) fn want_traces(&self) {
+        self.wanted.wake();
     }
 
     /// Makes the panels of a frame at once.
@@ -64,13 +73,16 @@ pub(super) fn no_thread(cause: std::io::Error) -> Error {
 }
 
 impl Player {
-    /// Shows what was made for a frame; what went wrong is said once, and playing stops.
-    fn deliver(&self, frame: usize, made: Result<Vec<Panel>>) {
+    /// Shows what was made for a frame; what went wrong is said once, and playing stops. Whether traces
+    /// lack more frames.
+    fn deliver(&self, frame: usize, made: Result<Vec<Panel>>) -> bool {
         let made = made.and_then(|panels| self.check_alike(frame, panels));
         let mut state = self.state();
         match made {
             Ok(panels) => {
+                state.note_traces(frame, &panels);
                 state.show_made(frame, panels);
+                state.untraced().is_some()
             }
             Err(error) => {
                 state.playback.set_playing(false);
@@ -80,6 +92,30 @@ impl Player {
                 if is_news && !error.is_interrupted() {
                     task::warn(&format!("frame {frame} cannot be made: {error}"));
                 }
+                false
+            }
+        }
+    }
+
+    /// Makes a frame that traces lack; whether they lack more.
+    fn trace(&self, make: &Make) -> bool {
+        let Some(frame) = self.state().untraced() else {
+            return false;
+        };
+        let made = Maker::panels(make, frame).and_then(|panels| self.check_alike(frame, panels));
+        let mut state = self.state();
+        match made {
+            Ok(panels) => {
+                state.note_traces(frame, &panels);
+                state.untraced().is_some()
+            }
+            Err(error) if error.is_interrupted() => false,
+            Err(error) => {
+                for pick in &state.picks {
+                    pick.course.fail(error.clone());
+                }
+                state.say(format!("no trace: {}", error.message()));
+                false
             }
         }
     }

@@ -7,7 +7,7 @@
 //!             │      ├── layout:   where the parts are    (for drawing and the mouse)
 //!             │      ├── input:    what keys and mouse do (actions, picks, courses)
 //!             │      ├── scene:    all that is drawn at one moment
-//!             │      └── render:   panels, marks, strip, controls, help → Image
+//!             │      └── render:   panels, marks, notes, strip, controls, help → Image
 //!             ├── maker: frames that a function makes, on a thread of its own
 //!          Windows ──── hub: the main thread's loop ──── window: Screen, minifb
 //! ```
@@ -15,7 +15,6 @@
 mod actions;
 mod controls;
 mod course;
-mod display;
 pub mod help;
 pub mod hub;
 mod input;
@@ -24,6 +23,7 @@ mod layout;
 mod link;
 mod maker;
 mod marks;
+mod notes;
 mod panel;
 pub mod picks;
 pub mod playback;
@@ -36,9 +36,10 @@ mod strip;
 pub mod theme;
 mod view;
 pub mod window;
+mod xlib;
 
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 pub use crate::draw::{Image, Rect};
@@ -51,6 +52,7 @@ pub use scene::Controls;
 pub use theme::Sizes;
 
 use crate::bail;
+use crate::draw::notes::Notes;
 use crate::error::{Error, Result};
 use crate::task;
 use crate::video::Video;
@@ -68,6 +70,8 @@ pub struct Show {
     pub interval_ms: u64,
     /// How many frames to go on at a time.
     pub step: usize,
+    /// What is written and drawn on the first video and under it.
+    pub notes: Notes,
 }
 
 /// Which frames of a function are played and how.
@@ -87,6 +91,12 @@ pub struct Span {
 #[derive(Clone)]
 pub struct Player {
     shared: Arc<Shared>,
+}
+
+/// A player that ends when nobody else holds it.
+#[derive(Clone)]
+pub struct WeakPlayer {
+    shared: Weak<Shared>,
 }
 
 struct Shared {
@@ -120,28 +130,47 @@ impl Player {
                 return Err(Error::new(error).hint(hint));
             }
         }
-        let playback = span.playback()?;
+        let playback = span.playback(first, &show.notes)?;
         let state = State::new(show.panels, playback, display_scale());
-        Ok(Self {
+        let player = Self {
             shared: Arc::new(Shared::new(state, None)),
-        })
+        };
+        player.annotate(show.notes)?;
+        Ok(player)
     }
 
     /// A player whose frames are made when they are to be shown; the first one is made at once.
-    pub fn made(make: Arc<Make>, span: Span) -> Result<Self> {
-        let playback = span.playback()?;
-        let panels = Maker::panels(&*make, playback.frame())?;
+    pub fn made(make: Arc<Make>, span: Span, notes: Notes) -> Result<Self> {
+        span.check()?;
+        let panels = Maker::panels(&*make, span.start)?;
+        let playback = span.playback(&panels[0], &notes)?;
         let mut state = State::new(panels, playback, display_scale());
         state.made = Some(span.start);
         let mut failed = None;
         let shared = Arc::new_cyclic(|shared| {
-            let maker = Maker::start(make, shared.clone());
+            let maker = Maker::start(
+                make,
+                WeakPlayer {
+                    shared: shared.clone(),
+                },
+            );
             let maker = maker.map_err(|error| failed = Some(error)).ok();
             Shared::new(state, maker)
         });
         match failed {
             Some(error) => Err(error),
-            None => Ok(Self { shared }),
+            None => {
+                let player = Self { shared };
+                player.annotate(notes)?;
+                Ok(player)
+            }
+        }
+    }
+
+    /// The same player, without keeping it.
+    pub fn downgrade(&self) -> WeakPlayer {
+        WeakPlayer {
+            shared: Arc::downgrade(&self.shared),
         }
     }
 
@@ -212,10 +241,10 @@ impl Player {
     pub fn on_frame(&self, listen: Arc<Listen>) -> Result<()> {
         let mut listen = Some(listen);
         let mut last = None;
-        let work = move |frame| {
-            if last.replace(frame) == Some(frame) {
-                return;
-            }
+        let work = move |frame: Option<usize>| {
+            let Some(frame) = frame.filter(|frame| last.replace(*frame) != Some(*frame)) else {
+                return false;
+            };
             let failure = listen.as_ref().and_then(|listen| listen(frame).err());
             if let Some(error) = failure {
                 listen = None;
@@ -223,6 +252,7 @@ impl Player {
                     task::warn(&format!("the function of `on_frame` failed: {error}"));
                 }
             }
+            false
         };
         let listener = Latest::start("on_frame", task::STACK_SIZE, work);
         let listener = listener.map_err(maker::no_thread)?;
@@ -238,11 +268,13 @@ impl Player {
 
     /// The courses in time of what was picked; waits until they are known.
     pub fn traces(&self) -> Result<Vec<Video>> {
+        self.want_traces();
         self.picks().iter().map(|pick| pick.course.wait()).collect()
     }
 
     /// Writes the courses in time of what was picked as a table.
     pub fn save_csv(&self, path: &Path) -> Result<()> {
+        self.want_traces();
         let (picks, panels) = (self.picks(), self.state().panels.clone());
         if picks.is_empty() {
             return Err(Error::new("there are no traces to save").hint(
@@ -386,6 +418,14 @@ impl Player {
     }
 }
 
+impl WeakPlayer {
+    /// The player, if it is still there.
+    pub fn upgrade(&self) -> Option<Player> {
+        let shared = self.shared.upgrade()?;
+        Some(Player { shared })
+    }
+}
+
 impl Shared {
     fn new(state: State, maker: Option<Maker>) -> Self {
         Self {
@@ -399,7 +439,7 @@ impl Shared {
 }
 
 impl Span {
-    fn playback(&self) -> Result<Playback> {
+    fn check(&self) -> Result<()> {
         if self.step == 0 {
             bail!("the step from frame to frame must be at least 1, got 0");
         }
@@ -410,7 +450,16 @@ impl Span {
                 self.end
             );
         }
-        let interval = Duration::from_millis(self.interval_ms);
+        Ok(())
+    }
+
+    /// How these frames of a panel are played, at the speed that its notes tell.
+    fn playback(&self, panel: &Panel, notes: &Notes) -> Result<Playback> {
+        self.check()?;
+        let interval = match notes.fps(panel.base().metadata())? {
+            Some(fps) => notes::interval(self.step, fps)?,
+            None => Duration::from_millis(self.interval_ms),
+        };
         Ok(Playback::new(self.start, self.end, self.step, interval))
     }
 }

@@ -4,7 +4,7 @@ use super::layout::{Layout, PanelLayout};
 use super::panel::Panel;
 use super::scene::Scene;
 use super::theme::{self, Sizes};
-use super::{controls, help, marks, strip};
+use super::{controls, help, marks, notes, strip};
 use crate::draw::colorbar::{self, Style};
 use crate::draw::{Color, Image, Rect, text};
 use crate::video::number_text;
@@ -36,6 +36,7 @@ pub(super) fn draw(image: &mut Image, scene: &Scene) {
         draw_panel(image, place, panel, scene);
     }
     marks::draw(image, &layout, scene);
+    notes::draw(image, &layout, scene);
     strip::draw(image, &layout, scene);
     controls::draw(image, &layout, scene);
     marks::draw_readout(image, &layout, scene);

@@ -9,6 +9,7 @@ use super::playback::Playback;
 use super::render::{BAR_STYLE, time_text};
 use super::theme::Sizes;
 use super::view::View;
+use crate::draw::notes::Notes;
 use crate::draw::{Rect, colorbar, text};
 
 /// What is drawn.
@@ -18,6 +19,7 @@ pub(super) struct Scene {
     pub(super) playback: Playback,
     pub(super) view: View,
     pub(super) picks: Vec<Pick>,
+    pub(super) notes: Arc<Notes>,
     pub(super) needs: Needs,
     /// Whether samples are mixed where the frame is not shown pixel by pixel.
     pub(super) smooth: bool,

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::course::Course;
 use super::layout::Needs;
 use super::panel::Panel;
 use super::picks::Pick;
 use super::playback::Playback;
 use super::scene::{self, Scene};
 use super::view::View;
+use crate::draw::notes::Notes;
 use crate::draw::text;
 
 /// How long a message stays.
@@ -37,6 +39,7 @@ pub(super) struct State {
     /// Whether the next drag draws a region.
     pub(super) draws_region: bool,
     pub(super) picks: Vec<Pick>,
+    pub(super) notes: Arc<Notes>,
     pub(super) message: Option<(String, Duration)>,
     pub(super) rate: Option<f64>,
     pub(super) size: Option<(usize, usize)>,
@@ -87,6 +90,7 @@ impl State {
             drag: Drag::None,
             draws_region: false,
             picks: Vec::new(),
+            notes: Arc::default(),
             message: None,
             rate: None,
             size: None,
@@ -107,6 +111,7 @@ impl State {
             playback: self.playback.clone(),
             view: self.view,
             picks: self.picks.clone(),
+            notes: self.notes.clone(),
             needs: self.needs.clone(),
             smooth: self.smooth,
             grid: self.grid,
@@ -175,6 +180,27 @@ impl State {
         self.panels = Arc::new(panels);
         self.made = Some(frame);
         self.changed();
+    }
+
+    /// A frame that a trace lacks.
+    pub(super) fn untraced(&self) -> Option<usize> {
+        let courses = self.picks.iter().map(|pick| &pick.course);
+        courses.filter_map(Course::next_missing).min()
+    }
+
+    /// Passes the panels of a frame on to the traces.
+    pub(super) fn note_traces(&mut self, frame: usize, panels: &[Panel]) {
+        // To draw the window anew for each would take longer than most functions.
+        const SHOWN: usize = 8;
+        let mut is_news = false;
+        for pick in &self.picks {
+            if let Some(panel) = panels.get(pick.panel) {
+                is_news |= pick.course.note(frame, panel.base());
+            }
+        }
+        if is_news && (frame.is_multiple_of(SHOWN) || self.untraced().is_none()) {
+            self.changed();
+        }
     }
 
     /// Lets time pass for what is said.

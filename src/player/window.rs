@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use minifb::{InputCallback, MouseButton, MouseMode, Window, WindowOptions};
 
-use super::display::Probe;
+use super::xlib::Connection;
 use super::{Event, Image, Key};
 use crate::error::{Error, Result};
 use crate::task;
@@ -40,8 +40,6 @@ pub fn open(title: &str, width: usize, height: usize) -> Result<Box<dyn Screen>>
         resize: true,
         ..WindowOptions::default()
     };
-    // Before the window, as a server that dies closes its connections in their order.
-    let probe = Probe::new();
     let mut window = Window::new(&title.replace('\0', " "), width, height, options)
         .map_err(|cause| no_display(&format!("cannot open a window: {cause}")))?;
     // The hub keeps the time; minifb would sleep in every call.
@@ -49,8 +47,8 @@ pub fn open(title: &str, width: usize, height: usize) -> Result<Box<dyn Screen>>
     let keys = Keys::default();
     window.set_input_callback(Box::new(keys.clone()));
     Ok(Box::new(MinifbScreen {
+        connection: Connection::of(&window),
         window: Some(window),
-        probe,
         keys,
         mouse: None,
         pointer: None,
@@ -75,7 +73,7 @@ fn has_display() -> bool {
 struct MinifbScreen {
     /// None once its display is gone.
     window: Option<Window>,
-    probe: Probe,
+    connection: Connection,
     keys: Keys,
     /// Where the left button is held down.
     mouse: Option<(f32, f32)>,
@@ -97,7 +95,6 @@ impl Screen for MinifbScreen {
     }
 
     fn events(&mut self) -> Vec<Event> {
-        self.leave_if_gone();
         if let Some(window) = &mut self.window {
             window.update();
         }
@@ -106,7 +103,6 @@ impl Screen for MinifbScreen {
     }
 
     fn present(&mut self, image: &Image) -> Result<()> {
-        self.leave_if_gone();
         if let Some(window) = &mut self.window {
             window
                 .update_with_buffer(&image.pixels, image.width, image.height)
@@ -118,11 +114,12 @@ impl Screen for MinifbScreen {
 }
 
 impl MinifbScreen {
-    /// Gives the window up without a word to its server if that is gone, as Xlib would end the program.
+    /// Gives the window up if its display is gone.
     fn leave_if_gone(&mut self) {
-        if !self.probe.is_alive()
+        if self.connection.is_broken()
             && let Some(window) = self.window.take()
         {
+            // To close it is to ask the display.
             std::mem::forget(window);
             task::warn("the display has gone, and a window with it; everything else goes on");
         }
@@ -130,6 +127,7 @@ impl MinifbScreen {
 
     /// Notes what happened; needed after every update, as the next one forgets it.
     fn collect(&mut self) {
+        self.leave_if_gone();
         self.events.append(&mut self.keys.0.borrow_mut());
         self.collect_mouse();
         self.collect_wheel();

@@ -2,7 +2,7 @@
 
 use rhai::Dynamic;
 
-use super::call::Call;
+use super::call::{Call, Values};
 use super::value::Type;
 use crate::error::Result;
 
@@ -22,6 +22,7 @@ pub struct Builtin {
 }
 
 /// A parameter of a builtin.
+#[derive(Clone, Copy)]
 pub struct Param {
     /// The name it can be passed by.
     pub name: &'static str,
@@ -46,26 +47,27 @@ pub struct Topic {
 /// Declares builtins in the syntax of Rust functions, as the constant `BUILTINS`.
 ///
 /// A parameter may carry a unit in brackets and a default after `=`. A function that needs the
-/// session (settings, windows, the table itself) starts its list with `&context`.
+/// session (settings, windows, the table itself) starts its list with `&context`. `name: ..Group`
+/// stands for all parameters of a group made by `parameters!`.
 macro_rules! builtins {
     ($(
         $(#[doc = $doc:literal])*
         fn $name:ident($(&$context:ident,)? $(
             $(#[doc = $param_doc:literal])*
-            $param:ident: $ty:ty $([$unit:ident])? $(= $default:expr)?
+            $param:ident: $(..$group:ident)? $($ty:ty $([$unit:ident])? $(= $default:expr)?)?
         ),* $(,)?) -> $returns:ty $body:block
     )*) => {
         /// The builtins of this topic.
         pub(super) const BUILTINS: &[$crate::script::Builtin] = &[$($crate::script::Builtin {
             name: $crate::script::plain_name(stringify!($name)),
             doc: concat!($($doc, "\n"),*),
-            params: &[$($crate::script::Param {
-                name: stringify!($param),
-                doc: concat!($($param_doc, "\n"),*),
-                ty: <$ty as $crate::script::Value>::TYPE,
-                unit: concat!($(stringify!($unit))?),
-                default: $crate::script::builtins!(@default $ty $(, $default)?),
-            },)*],
+            params: {
+                const PARTS: &[&[$crate::script::Param]] = &[$($crate::script::builtins!(
+                    @params [$($param_doc)*] $param $(..$group)? $($ty, [$($unit)?] $($default)?)?
+                )),*];
+                const ALL: [$crate::script::Param; $crate::script::count(PARTS)] = $crate::script::join(PARTS);
+                &ALL
+            },
             returns: <$returns as $crate::script::Returned>::TYPE,
             run: |call| {
                 $(let $context = call.context;)?
@@ -73,13 +75,29 @@ macro_rules! builtins {
                 let mut values = call.values();
                 $(
                     #[allow(non_snake_case)]
-                    let $param: $ty = values.next()?;
+                    let $param = $crate::script::builtins!(@read values $(..$group)? $($ty)?);
                 )*
                 let result: $returns = $body;
                 $crate::script::Returned::into_result(result)
             },
         },)*];
     };
+    (@params [] $param:ident ..$group:ident) => {
+        <$group as $crate::script::Parameters>::PARAMS
+    };
+    (@params [$($doc:literal)*] $param:ident $ty:ty, [$($unit:ident)?] $($default:expr)?) => {
+        &[$crate::script::Param {
+            name: stringify!($param),
+            doc: concat!($($doc, "\n"),*),
+            ty: <$ty as $crate::script::Value>::TYPE,
+            unit: concat!($(stringify!($unit))?),
+            default: $crate::script::builtins!(@default $ty $(, $default)?),
+        }]
+    };
+    (@read $values:ident ..$group:ident) => {
+        <$group as $crate::script::Parameters>::read(&mut $values)?
+    };
+    (@read $values:ident $ty:ty) => { $values.next::<$ty>()? };
     (@default $ty:ty) => { None };
     (@default $ty:ty, $default:expr) => {
         Some(|| {
@@ -89,6 +107,74 @@ macro_rules! builtins {
     };
 }
 pub(crate) use builtins;
+
+/// Parameters that several builtins share, and their values.
+pub trait Parameters: Sized {
+    /// The parameters.
+    const PARAMS: &'static [Param];
+    /// Takes the next arguments as their values.
+    fn read(values: &mut Values<'_>) -> Result<Self>;
+}
+
+/// Declares groups of parameters as structs of their values, in the syntax of `builtins!`.
+macro_rules! parameters {
+    ($(
+        $(#[doc = $doc:literal])*
+        struct $name:ident {$(
+            $(#[doc = $param_doc:literal])*
+            $param:ident: $ty:ty $([$unit:ident])? $(= $default:expr)?
+        ),* $(,)?}
+    )*) => {$(
+        $(#[doc = $doc])*
+        pub(super) struct $name {
+            $($(#[doc = $param_doc])* pub(super) $param: $ty,)*
+        }
+        impl $crate::script::Parameters for $name {
+            const PARAMS: &'static [$crate::script::Param] = {
+                const PARTS: &[&[$crate::script::Param]] = &[$($crate::script::builtins!(
+                    @params [$($param_doc)*] $param $ty, [$($unit)?] $($default)?
+                )),*];
+                &$crate::script::join::<{ $crate::script::count(PARTS) }>(PARTS)
+            };
+            fn read(values: &mut $crate::script::Values<'_>) -> $crate::error::Result<Self> {
+                Ok(Self { $($param: values.next()?),* })
+            }
+        }
+    )*};
+}
+pub(crate) use parameters;
+
+/// How many parameters there are in lists of them.
+pub(crate) const fn count(lists: &[&[Param]]) -> usize {
+    let (mut count, mut at) = (0, 0);
+    while at < lists.len() {
+        count += lists[at].len();
+        at += 1;
+    }
+    count
+}
+
+/// All parameters of lists, as many as [`count`] says.
+pub(crate) const fn join<const COUNT: usize>(lists: &[&[Param]]) -> [Param; COUNT] {
+    const NONE: Param = Param {
+        name: "",
+        doc: "",
+        ty: Type::Unit,
+        unit: "",
+        default: None,
+    };
+    let mut all = [NONE; COUNT];
+    let (mut count, mut list) = (0, 0);
+    while list < lists.len() {
+        let mut at = 0;
+        while at < lists[list].len() {
+            all[count] = lists[list][at];
+            (count, at) = (count + 1, at + 1);
+        }
+        list += 1;
+    }
+    all
+}
 
 /// A name without the mark that Rust wants before its own keywords.
 pub(crate) const fn plain_name(name: &'static str) -> &'static str {

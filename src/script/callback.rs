@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 #[allow(deprecated)] // Rhai marks what may change in its next versions.
 use rhai::NativeCallContextStore;
-use rhai::{Dynamic, Engine, FnPtr, FuncArgs, Map, NativeCallContext};
+use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, FuncArgs, Map, NativeCallContext};
 
 use super::builtin::Builtin;
 use super::context::Context;
@@ -33,22 +33,34 @@ struct Caller {
 
 impl Callback {
     /// Calls the function.
-    #[allow(deprecated)]
     pub fn call(&self, arguments: impl FuncArgs) -> Result<Dynamic> {
+        self.run(|function, native| function.call_within_context(native, arguments))
+    }
+
+    /// Calls the function with an argument and a value that it knows as `this`.
+    pub fn call_on(&self, mut this: Dynamic, argument: impl Into<Dynamic>) -> Result<Dynamic> {
+        self.run(|function, native| function.call_raw(native, Some(&mut this), [argument.into()]))
+    }
+
+    #[allow(deprecated)]
+    fn run(&self, call: impl FnOnce(&FnPtr, &NativeCallContext<'_>) -> Called) -> Result<Dynamic> {
         let Caller {
             engine,
             store,
             context,
         } = &*self.call;
         let native = store.create_context(engine);
-        let result = self.function.call_within_context(&native, arguments);
-        result.map(Dynamic::flatten).map_err(|error| {
-            let source = native.call_source().unwrap_or_default();
-            let diagnostic = Diagnostic::new(*error, source, &[], engine, context);
-            diagnostic.with_place()
-        })
+        call(&self.function, &native)
+            .map(Dynamic::flatten)
+            .map_err(|error| {
+                let source = native.call_source().unwrap_or_default();
+                let diagnostic = Diagnostic::new(*error, source, &[], engine, context);
+                diagnostic.with_place()
+            })
     }
 }
+
+type Called = Result<Dynamic, Box<EvalAltResult>>;
 
 impl Value for Callback {
     const TYPE: Type = Type::Function;

@@ -5,7 +5,8 @@ use rhai::{Array, Dynamic, ImmutableString};
 
 use super::value::{Type, Value};
 use crate::draw::Color;
-use crate::io::{ScaleBar, Shown, TimeUnit};
+use crate::draw::notes::{ScaleBar, TimeUnit};
+use crate::io::Shown;
 use crate::video::{Frames, Video};
 
 impl Value for Shown {

@@ -44,8 +44,8 @@ pub mod scan;
 pub(crate) mod teach;
 pub mod transcript;
 
-pub use builtin::{Builtin, Param, Topic};
-pub(crate) use builtin::{builtins, plain_name};
+pub use builtin::{Builtin, Param, Parameters, Topic};
+pub(crate) use builtin::{builtins, count, join, parameters, plain_name};
 pub use call::{Call, Values};
 pub use callback::Callback;
 pub use context::{Context, Entry, Settings};

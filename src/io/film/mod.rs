@@ -24,7 +24,7 @@ mod tests;
 
 use std::path::Path;
 
-pub use annotations::{Annotations, ScaleBar, TimeUnit};
+pub use annotations::Annotations;
 pub use packing::PadMode;
 pub use source::{Extent, Look, Shown};
 
@@ -164,10 +164,10 @@ fn single(source: Source, export: &Export) -> Panels {
 }
 
 fn write_scene(path: &Path, panels: Panels, export: &Export) -> Result<()> {
-    let fps = match export.annotations.speed {
-        Some(speed) => fps_of_speed(speed, &panels.sources[0])?,
-        None => export.fps,
-    };
+    let notes = &export.annotations.notes;
+    let fps = notes
+        .fps(panels.sources[0].metadata())?
+        .unwrap_or(export.fps);
     let scene = Scene::new(panels, &export.annotations)?;
     output::write(path, &Film::Drawn(scene.into()), fps, export)
 }
@@ -201,17 +201,6 @@ fn check(export: &Export) -> Result<()> {
 }
 
 /// The frame rate of a movie that is so many times as fast as what was recorded.
-fn fps_of_speed(speed: f64, source: &Source) -> Result<f64> {
-    if !(speed > 0.0 && speed.is_finite()) {
-        bail!("`speed` must be greater than 0, got {speed}");
-    }
-    let recorded = scene::recorded_fps(source).ok_or_else(|| {
-        Error::new("`speed` needs the frame rate of the recording, which is not known")
-            .hint("set it before: `v.fps = 500`")
-    })?;
-    Ok(recorded * speed)
-}
-
 fn check_alike(videos: &[Video]) -> Result<()> {
     let Some(first) = videos.first() else {
         bail!("export_videos needs at least one video, got an empty array");

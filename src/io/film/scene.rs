@@ -1,13 +1,13 @@
 //! A film frame by frame: the videos in their places, and all that is drawn around and on them.
 
-use super::annotations::{Annotations, Clock, ScaleBar, TimeUnit, length_text, speed_text};
+use super::annotations::Annotations;
 use super::plan::{Needs, Plan};
 use super::source::Source;
 use crate::bail;
 use crate::draw::colorbar::{self, Style};
+use crate::draw::notes::{Clock, Notes, ScaleBar, TimeUnit, length_text, recorded_fps, speed_text};
 use crate::draw::stamp::Stamp;
 use crate::draw::strip::{Course, Strip, TimeAxis};
-use crate::draw::ticks::round_step;
 use crate::draw::{Color, Image, Rect, text};
 use crate::error::{Error, Result};
 use crate::video::colormap::{Rgba, Scale};
@@ -101,7 +101,7 @@ impl Scene {
             titles: annotations.has_titles(),
             each_colorbar: scales.each.iter().map(|scale| labels(scale)).max(),
             shared_colorbar: scales.shared.map(labels),
-            strip: !annotations.traces.is_empty(),
+            strip: !annotations.notes.traces.is_empty(),
             framed: annotations.needs_frame(),
         };
         let plan = Plan::new(&needs);
@@ -118,12 +118,12 @@ impl Scene {
         }
         let len = sources.iter().map(Source::len).min().unwrap_or(0);
         let mut scene = Self {
-            clock: clock(annotations, &sources[0], len)?,
+            clock: annotations.notes.clock(sources[0].metadata(), len)?,
             is_gray: sources.iter().all(Source::is_gray)
                 && is_gray(ground)
-                && annotations.traces.is_empty(),
+                && annotations.notes.traces.is_empty(),
             is_plain: sources.len() == 1 && factor == 1 && ncols == 1 && !annotations.is_any(),
-            counts: annotations.frame_number,
+            counts: annotations.notes.frame_number,
             sources,
             plan,
             factor,
@@ -135,8 +135,8 @@ impl Scene {
             strip: None,
             marks: Vec::new(),
         };
-        scene.add_stamps(annotations)?;
-        scene.add_traces(annotations, ground, style)?;
+        scene.add_stamps(&annotations.notes)?;
+        scene.add_traces(&annotations.notes, ground, style)?;
         Ok(scene)
     }
 
@@ -206,15 +206,15 @@ impl Scene {
         self.plan.cells[0].inset(inset, inset)
     }
 
-    fn add_stamps(&mut self, annotations: &Annotations) -> Result<()> {
+    fn add_stamps(&mut self, notes: &Notes) -> Result<()> {
         let room = self.first_room();
-        if let Some(speed) = annotations.speed {
+        if let Some(speed) = notes.speed {
             let stamp = Stamp::text(&speed_text(speed), self.font);
             let left = room.right().saturating_sub(stamp.width());
             self.stamps.push((stamp, (left, room.top)));
         }
-        if let Some(bar) = annotations.scale_bar {
-            let stamp = self.scale_bar(bar, annotations.pixel_size)?;
+        if let Some(bar) = notes.scale_bar {
+            let stamp = self.scale_bar(bar, notes)?;
             let left = room.right().saturating_sub(stamp.width());
             let top = room.bottom().saturating_sub(stamp.height());
             self.stamps.push((stamp, (left, top)));
@@ -222,45 +222,21 @@ impl Scene {
         Ok(())
     }
 
-    fn scale_bar(&self, bar: ScaleBar, pixel_size: Option<f64>) -> Result<Stamp> {
-        let known = self.sources[0]
-            .metadata()
-            .pixel_size
-            .map(|[_, width]| width);
-        let Some(pixel) = pixel_size.or(known) else {
-            return Err(
-                Error::new("a scale bar needs the size of a pixel, which is not known").hint(
-                    "pass it in µm: #{scale_bar: 500, pixel_size: 20}, or set `v.pixel_size`",
-                ),
-            );
-        };
-        if !(pixel > 0.0 && pixel.is_finite()) {
-            bail!("`pixel_size` must be a number of µm greater than 0, got {pixel}");
-        }
+    fn scale_bar(&self, bar: ScaleBar, notes: &Notes) -> Result<Stamp> {
+        let pixel = notes.pixel_width(self.sources[0].metadata())?;
         let (columns, _) = self.sources[0].size();
-        let field = columns as f64 * pixel;
-        let length = match bar {
-            ScaleBar::Auto => round_step(field * 0.12),
-            ScaleBar::Micrometers(length) => length,
-        };
-        if !(0.0 < length && length <= field) {
-            let (length, field) = (length_text(length), length_text(field));
-            return Err(Error::new(format!(
-                "a scale bar of {length} does not fit into a video that is {field} wide"
-            ))
-            .hint("`scale_bar` is a length in µm, `pixel_size` the width of a pixel in µm"));
-        }
+        let length = bar.length(columns as f64 * pixel)?;
         let width = (length / pixel * self.factor as f64).round().max(1.0) as usize;
-        Ok(bar_stamp(width, &length_text(length), self.font))
+        Ok(Stamp::bar(width, &length_text(length), self.font))
     }
 
-    fn add_traces(&mut self, annotations: &Annotations, ground: Color, style: Style) -> Result<()> {
-        if annotations.traces.is_empty() {
+    fn add_traces(&mut self, notes: &Notes, ground: Color, style: Style) -> Result<()> {
+        if notes.traces.is_empty() {
             return Ok(());
         }
         let palette = COURSES[usize::from(is_bright(ground))];
         let mut courses = Vec::new();
-        for (pixel, color) in annotations.traces.iter().zip(palette.into_iter().cycle()) {
+        for (pixel, color) in notes.traces.iter().zip(palette.into_iter().cycle()) {
             let values = course(&self.sources[0], *pixel, self.len)?;
             courses.push(Course { values, color });
             let cell = self.plan.cells[0];
@@ -270,8 +246,9 @@ impl Scene {
             self.marks
                 .push(((middle(cell.left, column), middle(cell.top, row)), color));
         }
-        let unit = annotations.timestamp.unwrap_or(TimeUnit::Auto);
-        let clock = recorded_fps(&self.sources[0]).map(|fps| Clock::new(fps, self.len, unit));
+        let unit = notes.timestamp.unwrap_or(TimeUnit::Auto);
+        let clock =
+            recorded_fps(self.sources[0].metadata()).map(|fps| Clock::new(fps, self.len, unit));
         let time = clock.map_or(
             TimeAxis {
                 interval: self.step as f64,
@@ -347,27 +324,6 @@ fn check_size((width, height): (usize, usize)) -> Result<()> {
         .hint("choose smaller `scale`, `size`, `ncols` or `padding`, or reduce the video with `resize`"))
 }
 
-fn clock(annotations: &Annotations, source: &Source, len: usize) -> Result<Option<Clock>> {
-    let Some(unit) = annotations.timestamp else {
-        return Ok(None);
-    };
-    match recorded_fps(source) {
-        Some(fps) => Ok(Some(Clock::new(fps, len, unit))),
-        None => Err(Error::new(
-            "a timestamp needs the frame rate of the recording, which is not known",
-        )
-        .hint("set it before: `v.fps = 500`")),
-    }
-}
-
-/// The frame rate of the recording, if it is known.
-pub(super) fn recorded_fps(source: &Source) -> Option<f64> {
-    source
-        .metadata()
-        .fps
-        .filter(|fps| *fps > 0.0 && fps.is_finite())
-}
-
 /// The samples of a pixel in all frames.
 fn course(source: &Source, [row, column]: [usize; 2], len: usize) -> Result<Vec<f64>> {
     let (width, height) = source.size();
@@ -404,29 +360,6 @@ fn draw_titles(image: &mut Image, plan: &Plan, annotations: &Annotations, style:
         let left = rect.center(text::width(&title, size), 0).left;
         text::draw(image, (left, rect.middle()), &title, size, style.text);
     }
-}
-
-/// A bar with its length written above.
-fn bar_stamp(length: usize, label: &str, font: f32) -> Stamp {
-    let label_width = text::width(label, font);
-    let thickness = (font / 4.0).round().max(2.0) as usize;
-    let (width, line) = (length.max(label_width), (font * 1.35) as usize);
-    Stamp::new(width, line + thickness, font, |image| {
-        let area = image.area();
-        text::draw(
-            image,
-            ((width - label_width) / 2, line / 2),
-            label,
-            font,
-            0xff_ff_ff,
-        );
-        let bar = Rect {
-            top: line,
-            height: thickness,
-            ..area.center(length, area.height)
-        };
-        image.fill(bar, 0xff_ff_ff);
-    })
 }
 
 /// Fills a rectangle with rows of pixels, each a square of `factor` pixels.

@@ -67,11 +67,14 @@ fn annotations_change_with_the_frame_and_stay_within_the_picture() {
     let annotations = Annotations {
         titles: vec!["Δ".into(); 2],
         colorbar: true,
-        timestamp: Some(TimeUnit::Auto),
-        frame_number: true,
-        speed: Some(0.05),
-        scale_bar: Some(ScaleBar::Auto),
-        traces: vec![[0, 0], [19, 29]],
+        notes: Notes {
+            timestamp: Some(TimeUnit::Auto),
+            frame_number: true,
+            speed: Some(0.05),
+            scale_bar: Some(ScaleBar::Auto),
+            traces: vec![[0, 0], [19, 29]],
+            ..Notes::default()
+        },
         ..Annotations::default()
     };
     for scale in [None, Some(1)] {
@@ -92,46 +95,38 @@ fn annotations_say_what_they_need() {
         let scene = Scene::new(panels(vec![ramp(&[1, 4, 4])], "gray"), annotations);
         scene.err().unwrap().message().to_owned()
     };
-    let none = Annotations::default();
-    let timestamp = Some(TimeUnit::Auto);
-    assert!(
+    let noted = |notes: Notes| {
         fails(&Annotations {
-            timestamp,
-            ..none.clone()
+            notes,
+            ..Annotations::default()
         })
-        .contains("frame rate")
-    );
-    let scale_bar = Some(ScaleBar::Micrometers(500.0));
-    assert!(
-        fails(&Annotations {
-            scale_bar,
-            ..none.clone()
-        })
-        .contains("size of a pixel")
-    );
-    let pixel_size = Some(20.0);
-    let bar = fails(&Annotations {
-        scale_bar,
-        pixel_size,
-        ..none.clone()
+    };
+    let timestamp = noted(Notes {
+        timestamp: Some(TimeUnit::Auto),
+        ..Notes::default()
+    });
+    assert!(timestamp.contains("frame rate"));
+    let bar = Notes {
+        scale_bar: Some(ScaleBar::Micrometers(500.0)),
+        ..Notes::default()
+    };
+    assert!(noted(bar.clone()).contains("size of a pixel"));
+    let too_long = noted(Notes {
+        pixel_size: Some(20.0),
+        ..bar
     });
     assert_eq!(
-        bar,
+        too_long,
         "a scale bar of 500 µm does not fit into a video that is 80 µm wide"
     );
-    let traces = vec![[4, 0]];
-    assert!(
-        fails(&Annotations {
-            traces,
-            ..none.clone()
-        })
-        .contains("[4, 0]")
-    );
-    assert!(
-        fails(&Annotations {
-            scale: Some(0),
-            ..none
-        })
-        .contains("at least 1")
-    );
+    let outside = noted(Notes {
+        traces: vec![[4, 0]],
+        ..Notes::default()
+    });
+    assert!(outside.contains("[4, 0]"));
+    let scale = fails(&Annotations {
+        scale: Some(0),
+        ..Annotations::default()
+    });
+    assert!(scale.contains("at least 1"));
 }
