@@ -6,8 +6,9 @@ use rhai::Map;
 
 use super::shared::{Looks, Magnified, Noted, Overlaid};
 use crate::error::Result;
-use crate::io::{self, Annotations, Encoder, Export, Extent, Grid, Look, PadMode, Shown};
+use crate::io::{self, Annotations, Encoder, Export, Extent, Grid, Look, Shown};
 use crate::ops::elementwise::Operand;
+use crate::ops::pad::PadMode;
 use crate::script::builtins;
 use crate::script::film::{AnyColor, Videos};
 use crate::video::Video;

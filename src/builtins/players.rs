@@ -7,7 +7,8 @@ use rhai::{Dynamic, INT};
 
 use super::shared::Noted;
 use crate::error::{Error, Result};
-use crate::io::{self, Annotations, Export, Extent, Look, PadMode, Shown};
+use crate::io::{self, Annotations, Export, Extent, Look, Shown};
+use crate::ops::pad::PadMode;
 use crate::player::{Controls, Make, Player, Span};
 use crate::script::{Callback, FramesOf, Value, builtins};
 use crate::video::Video;

@@ -49,8 +49,8 @@ pub use compression::Compression;
 pub use ffmpeg::Encoder;
 pub use figure::{Coloured, curves, export_image, load_picture, of_image, save_drawn, save_plot};
 pub use film::{
-    Annotations, Export, Extent, Grid, Look, PadMode, Shown, export_video,
-    export_video_with_overlay, export_videos,
+    Annotations, Export, Extent, Grid, Look, Shown, export_video, export_video_with_overlay,
+    export_videos,
 };
 pub use folder::load_image_folder;
 pub(crate) use folder::natural_order;

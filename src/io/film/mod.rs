@@ -25,7 +25,6 @@ mod tests;
 use std::path::Path;
 
 pub use annotations::Annotations;
-pub use packing::PadMode;
 pub use source::{Extent, Look, Shown};
 
 use super::ffmpeg::Encoder;
@@ -34,6 +33,7 @@ use crate::draw::Color;
 use crate::error::{Error, Result};
 use crate::ops::blend::{Blend, BlendOptions};
 use crate::ops::elementwise::Operand;
+use crate::ops::pad::PadMode;
 use crate::task;
 use crate::video::{Video, shape_text};
 use deep::Deep;

@@ -1,44 +1,51 @@
 //! Pictures in the form that an encoder takes.
 
-use crate::choice::Choice;
+use std::borrow::Cow;
+
 use crate::draw::Image;
+use crate::ops::pad::PadMode;
 
-/// What a row or column added after the last one shows, named as in NumPy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PadMode {
-    /// The last one again.
-    Edge,
-    /// Black.
-    Constant,
-    /// The one before the last.
-    Reflect,
-    /// The last one again, as in a mirror at the border.
-    Symmetric,
-    /// The first one.
-    Wrap,
+/// What a row or column added after the last one shows, as `numpy.pad` makes it.
+#[derive(Clone, Copy)]
+enum Added {
+    /// One of the others.
+    Copy(usize),
+    Black,
+    /// For each pixel what this makes of the levels in line with it.
+    Statistic(fn(&mut [u8]) -> u8),
 }
 
-impl Choice for PadMode {
-    const NOUN: &'static str = "the name of a mode";
-    const CHOICES: &'static [(&'static str, Self)] = &[
-        ("edge", PadMode::Edge),
-        ("constant", PadMode::Constant),
-        ("reflect", PadMode::Reflect),
-        ("symmetric", PadMode::Symmetric),
-        ("wrap", PadMode::Wrap),
-    ];
-}
-
-impl PadMode {
-    /// The row or column, of `len`, that the added one shows; `None` for black.
-    fn source(self, len: usize) -> Option<usize> {
-        match self {
-            PadMode::Edge | PadMode::Symmetric => Some(len - 1),
-            PadMode::Reflect => Some(len.saturating_sub(2)),
-            PadMode::Wrap => Some(0),
-            PadMode::Constant => None,
-        }
+/// The row or column added to `len` of them.
+fn added(mode: PadMode, len: usize) -> Added {
+    match mode {
+        PadMode::Edge | PadMode::Symmetric | PadMode::Empty => Added::Copy(len - 1),
+        PadMode::Reflect => Added::Copy(len.saturating_sub(2)),
+        PadMode::Wrap => Added::Copy(0),
+        // A ramp of one pixel is only its end.
+        PadMode::Constant | PadMode::LinearRamp => Added::Black,
+        PadMode::Maximum => Added::Statistic(|levels| levels.iter().copied().max().unwrap_or(0)),
+        PadMode::Minimum => Added::Statistic(|levels| levels.iter().copied().min().unwrap_or(0)),
+        PadMode::Mean => Added::Statistic(|levels| mean(levels)),
+        PadMode::Median => Added::Statistic(|levels| {
+            levels.sort_unstable();
+            mean(&levels[(levels.len() - 1) / 2..=levels.len() / 2])
+        }),
     }
+}
+
+fn mean(levels: &[u8]) -> u8 {
+    let sum: f64 = levels.iter().copied().map(f64::from).sum();
+    (sum / levels.len() as f64).round_ties_even() as u8
+}
+
+/// What a function makes of the levels of pixels, channel by channel.
+fn statistic(of: fn(&mut [u8]) -> u8, pixels: impl Iterator<Item = u32>) -> u32 {
+    let mut channels: [Vec<u8>; 4] = Default::default();
+    for pixel in pixels {
+        let levels = pixel.to_be_bytes();
+        channels.iter_mut().zip(levels).for_each(|(c, l)| c.push(l));
+    }
+    u32::from_be_bytes(channels.map(|mut levels| of(&mut levels)))
 }
 
 /// How the pixels of a picture are stored.
@@ -141,32 +148,39 @@ impl Packing {
     ) {
         let rows = out.as_chunks_mut::<N>().0.chunks_exact_mut(self.size.0);
         for (y, row) in rows.enumerate() {
-            let Some(from) = self.row(image, y) else {
-                row.fill(store(0));
-                continue;
-            };
-            for (out, pixel) in row.iter_mut().zip(from) {
+            let from = self.row(image, y);
+            for (out, pixel) in row.iter_mut().zip(&*from) {
                 *out = store(*pixel);
             }
             if let Some(added) = row.get_mut(self.drawn.0) {
-                *added = store(self.added_pixel(from));
+                *added = store(self.added_pixel(&from));
             }
         }
     }
 
-    /// A row of what is drawn; `None` for black.
-    fn row<'a>(&self, image: &'a Image, y: usize) -> Option<&'a [u32]> {
-        let y = if y < self.drawn.1 {
-            Some(y)
-        } else {
-            self.pad_mode.source(self.drawn.1)
-        };
-        y.map(|y| &image.pixels[y * image.width..][..self.drawn.0])
+    /// A row of what is drawn, or the one added after the last.
+    fn row<'a>(&self, image: &'a Image, y: usize) -> Cow<'a, [u32]> {
+        let (width, height) = self.drawn;
+        let row = |y: usize| &image.pixels[y * image.width..][..width];
+        if y < height {
+            return row(y).into();
+        }
+        match added(self.pad_mode, height) {
+            Added::Copy(y) => row(y).into(),
+            Added::Black => vec![0; width].into(),
+            Added::Statistic(of) => (0..width)
+                .map(|x| statistic(of, (0..height).map(|y| row(y)[x])))
+                .collect(),
+        }
     }
 
     /// The pixel behind the last of a row.
     fn added_pixel(&self, row: &[u32]) -> u32 {
-        self.pad_mode.source(row.len()).map_or(0, |at| row[at])
+        match added(self.pad_mode, row.len()) {
+            Added::Copy(at) => row[at],
+            Added::Black => 0,
+            Added::Statistic(of) => statistic(of, row.iter().copied()),
+        }
     }
 
     fn pack_yuv(&self, image: &Image, out: &mut [u8]) {
@@ -195,14 +209,10 @@ impl Packing {
     }
 
     fn copy_row(&self, image: &Image, y: usize, out: &mut [u32]) {
-        match self.row(image, y) {
-            None => out.fill(0),
-            Some(row) => {
-                out[..row.len()].copy_from_slice(row);
-                if let Some(added) = out.get_mut(row.len()) {
-                    *added = self.added_pixel(row);
-                }
-            }
+        let row = self.row(image, y);
+        out[..row.len()].copy_from_slice(&row);
+        if let Some(added) = out.get_mut(row.len()) {
+            *added = self.added_pixel(&row);
         }
     }
 }
@@ -313,6 +323,11 @@ mod tests {
             expect(PadMode::Reflect, [1, 4, 7], [3, 4, 5, 4]);
             expect(PadMode::Wrap, [0, 3, 6], [0, 1, 2, 0]);
             expect(PadMode::Constant, [0, 0, 0], [0, 0, 0, 0]);
+            expect(PadMode::LinearRamp, [0, 0, 0], [0, 0, 0, 0]);
+            expect(PadMode::Maximum, [2, 5, 8], [6, 7, 8, 8]);
+            expect(PadMode::Minimum, [0, 3, 6], [0, 1, 2, 0]);
+            expect(PadMode::Mean, [1, 4, 7], [3, 4, 5, 4]);
+            expect(PadMode::Median, [1, 4, 7], [3, 4, 5, 4]);
         }
     }
 }
