@@ -128,11 +128,23 @@ fn replace(path: &Path, fill: impl FnOnce(&mut NamedTempFile) -> Result<()>) -> 
     fill(&mut temp)?;
     drop(ahead);
     check_files()?;
-    if let Ok(old) = fs::metadata(&target) {
-        let _ = temp.as_file().set_permissions(old.permissions());
+    let old = File::open(&target).ok();
+    if let Ok(data) = fs::metadata(&target) {
+        let _ = temp.as_file().set_permissions(data.permissions());
     }
     temp.persist(&target).map_err(|e| fail(e.error))?;
+    free(old);
     Ok(())
+}
+
+/// Closes a file that was replaced. The system then frees what it has of it, and waits for what of it is
+/// still being written, which for a large file takes as long as to write the new one.
+fn free(old: Option<File>) {
+    let is_large = |file: &File| file.metadata().is_ok_and(|data| data.len() > WRITE_AHEAD);
+    if let Some(old) = old.filter(is_large) {
+        // Without the thread it is closed here.
+        let _ = thread::Builder::new().spawn(move || drop(old));
+    }
 }
 
 /// Has a file written to disk while it is made, until what is returned is dropped. Where it takes the

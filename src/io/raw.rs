@@ -292,6 +292,12 @@ pub(super) fn load_in_order(
     })
 }
 
+/// The multiple of bytes at which so many bytes of samples best begin in a file. Large arrays begin at
+/// a page of memory, and are copied faster to where one begins in the file.
+pub(super) fn alignment(bytes: usize) -> usize {
+    if bytes < 1 << 20 { 64 } else { 4096 }
+}
+
 /// Writes all samples in row-major order, as they are in memory.
 pub(super) fn write_samples(samples: &Samples, path: &Path, file: &mut dyn Write) -> Result<()> {
     map_samples!(samples, array => write_array(array, path, file))

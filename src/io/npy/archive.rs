@@ -32,7 +32,7 @@ pub(in crate::io) fn save(path: &Path, video: &Video, name: &str) -> Result<()> 
     }
     let fail = |e| Error::io("write", path, &e);
     atomic::write(path, |file| {
-        let header = header(&descr(video.dtype()), video.shape());
+        let header = header(&descr(video.dtype()), video.shape(), video.nbytes());
         let mut members = vec![member(file, name, path, |out| {
             out.write_all(&header).map_err(fail)?;
             raw::write_samples(video.samples(), path, out)
@@ -51,7 +51,8 @@ pub(in crate::io) fn save(path: &Path, video: &Video, name: &str) -> Result<()> 
 /// A single number has no axes.
 fn small(values: &[f64]) -> Vec<u8> {
     let shape = [values.len()];
-    let mut out = header("<f8", if values.len() == 1 { &[] } else { &shape });
+    let shape: &[usize] = if values.len() == 1 { &[] } else { &shape };
+    let mut out = header("<f8", shape, 8 * values.len());
     out.extend(values.iter().flat_map(|value| value.to_le_bytes()));
     out
 }
@@ -72,11 +73,19 @@ pub(in crate::io) fn descr(dtype: DType) -> String {
     format!("{order}{kind}{}", dtype.size())
 }
 
-/// The beginning of an `.npy` file, filled up to a multiple of 64 bytes.
-fn header(descr: &str, shape: &[usize]) -> Vec<u8> {
-    let lens: String = shape.iter().map(|len| format!("{len},")).collect();
+/// The beginning of an `.npy` file, filled up to a multiple of 64 bytes or, before many samples, to
+/// where a page of memory begins.
+pub(super) fn header(descr: &str, shape: &[usize], samples: usize) -> Vec<u8> {
+    let lens = match shape {
+        [len] => format!("{len},"),
+        lens => lens
+            .iter()
+            .map(usize::to_string)
+            .collect::<Vec<_>>()
+            .join(", "),
+    };
     let text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({lens}), }}");
-    let len = (10 + text.len() + 1).next_multiple_of(64) - 10;
+    let len = (10 + text.len() + 1).next_multiple_of(raw::alignment(samples)) - 10;
     let mut out = [super::MAGIC, &[1, 0]].concat();
     out.extend((len as u16).to_le_bytes());
     out.extend(format!("{text:<0$}\n", len - 1).bytes());

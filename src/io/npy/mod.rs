@@ -6,13 +6,10 @@ mod sidecar;
 #[cfg(test)]
 mod tests;
 
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{BufReader, Read, Write};
 use std::path::Path;
 
 pub(in crate::io) use archive::{descr, save as save_archive};
-
-use ndarray::IxDyn;
-use ndarray_npy::write_zeroed_npy;
 
 use crate::bail;
 use crate::error::{Error, Result};
@@ -60,11 +57,8 @@ pub(in crate::io) fn save(path: &Path, video: &Video, with_sidecar: bool) -> Res
 
 fn write(path: &Path, video: &Video) -> Result<()> {
     atomic::write(path, |file| {
-        let shape = IxDyn(video.shape());
-        with_dtype!(video.dtype(), T => write_zeroed_npy::<T, _>(file, shape))
-            .map_err(|e| Error::new(format!("cannot write `{}`: {e}", path.display())))?;
-        // The zeros after the header are not on the disk yet; they become the samples.
-        file.seek(SeekFrom::End(-(video.nbytes() as i64)))
+        let header = archive::header(&descr(video.dtype()), video.shape(), video.nbytes());
+        file.write_all(&header)
             .map_err(|e| Error::io("write", path, &e))?;
         raw::write_samples(video.samples(), path, file)
     })

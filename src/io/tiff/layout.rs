@@ -15,6 +15,7 @@ use super::write::{Form, Photometric};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::io::compression::Compression;
+use crate::io::raw;
 use crate::video::{DType, Video, shape_text};
 
 /// Up to this size a file has offsets of 32 bits, which more programs can read.
@@ -26,8 +27,8 @@ const DIRECTORY_SIZE: u64 = 1024;
 /// How many bytes the lists of a directory have for each channel: depth, format, and what it is.
 const CHANNEL_SIZE: u64 = 6;
 
-/// Where the samples begin.
-pub(super) const SAMPLES_START: u64 = 16;
+/// The size of the header.
+const HEADER: u64 = 16;
 
 /// Pixels in a centimetre, whose number µm per pixel is divided into.
 const MICROMETRES: f64 = 10_000.0;
@@ -132,16 +133,25 @@ impl Stack {
         self.row_bytes() * self.height as usize
     }
 
+    /// Where the samples begin.
+    pub(super) fn samples_start(&self) -> u64 {
+        let bytes = (self.pages as usize).saturating_mul(self.page_bytes());
+        match raw::alignment(bytes) {
+            64 => HEADER,
+            alignment => alignment as u64,
+        }
+    }
+
     /// Where pages are that follow each other as they are in memory.
     pub(super) fn plain_strips(&self) -> Vec<Strip> {
-        let len = self.page_bytes() as u64;
-        let starts = (0..self.pages).map(|page| SAMPLES_START + page * len);
+        let (first, len) = (self.samples_start(), self.page_bytes() as u64);
+        let starts = (0..self.pages).map(|page| first + page * len);
         starts.map(|start| Strip { start, len }).collect()
     }
 
     /// Where the directories begin: on a word boundary after the samples.
     fn directories_start(strips: &[Strip]) -> u64 {
-        let end = strips.last().map_or(SAMPLES_START, |strip| strip.end());
+        let end = strips.last().map_or(HEADER, |strip| strip.end());
         end.next_multiple_of(8)
     }
 
@@ -163,7 +173,8 @@ impl Stack {
             header.extend(42u16.to_ne_bytes());
             header.extend((start as u32).to_ne_bytes());
         }
-        header.resize(SAMPLES_START as usize, 0);
+        let samples = strips.first().map_or(HEADER, |strip| strip.start);
+        header.resize(samples as usize, 0);
         header
     }
 
@@ -173,7 +184,7 @@ impl Stack {
         file: &mut impl Write,
         strips: &[Strip],
     ) -> std::io::Result<()> {
-        let end = strips.last().map_or(SAMPLES_START, |strip| strip.end());
+        let end = strips.last().map_or(HEADER, |strip| strip.end());
         let mut at = Self::directories_start(strips);
         file.write_all(&vec![0; (at - end) as usize])?;
         for (page, strip) in strips.iter().enumerate() {

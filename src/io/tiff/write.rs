@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::layout::{SAMPLES_START, Stack, Strip};
+use super::layout::{Stack, Strip};
 use crate::choice::Choice;
 use crate::error::{Error, Result};
 use crate::io::compression::Compression;
@@ -60,7 +60,8 @@ pub(in crate::io) fn save(path: &Path, video: &Video, form: &Form) -> Result<()>
     let stack = Stack::of(&frames, video.shape(), form)?;
     atomic::write(path, |file| {
         let fail = |e| Error::io("write", path, &e);
-        file.write_all(&[0; SAMPLES_START as usize]).map_err(fail)?;
+        let header = vec![0; stack.samples_start() as usize];
+        file.write_all(&header).map_err(fail)?;
         let strips = if is_plain(&frames, form) {
             raw::write_samples(frames.samples(), path, file)?;
             stack.plain_strips()
@@ -80,7 +81,7 @@ pub(in crate::io) fn encode(image: &Video, form: &Form) -> Result<Vec<u8>> {
     let frame = image.with_layout(image.layout().insert_axis(0));
     let stack = Stack::of(&frame, image.shape(), form)?;
     let coded = encode_page(&stack, &frame, 0, form)?;
-    let strips = [Strip::new(SAMPLES_START, &coded)];
+    let strips = [Strip::new(stack.samples_start(), &coded)];
     let mut file = stack.header(&strips);
     file.extend(coded);
     stack
@@ -105,7 +106,7 @@ fn write_pages(
     let task = Task::new("saving", video.len());
     let per_batch = (BATCH / stack.page_bytes().max(1)).max(rayon::current_num_threads());
     let mut strips = Vec::with_capacity(video.len());
-    let mut at = SAMPLES_START;
+    let mut at = stack.samples_start();
     for first in (0..video.len()).step_by(per_batch) {
         let pages = first..video.len().min(first + per_batch);
         let pages = pages.into_par_iter().map(|page| {

@@ -319,3 +319,61 @@ fn nine_bits(codes: &[u32]) -> Vec<u8> {
     bytes.push((held << (8 - count)) as u8);
     bytes
 }
+
+/// A page in one strip.
+fn in_a_strip(compression: u32, bits: &[u32], size: [u32; 2], strip: &[u8]) -> Vec<u8> {
+    let channels = bits.len() as u32;
+    let tags: [(u16, &[u32]); 9] = [
+        (WIDTH, &size[..1]),
+        (HEIGHT, &size[1..]),
+        (BITS, bits),
+        (COMPRESSION, &[compression]),
+        (PHOTOMETRIC, &[if channels == 1 { 0 } else { 2 }]),
+        (273, &[8]),
+        (CHANNELS, &[channels]),
+        (278, &size[1..]),
+        (279, &[strip.len() as u32]),
+    ];
+    listed(&tags, strip)
+}
+
+#[test]
+fn faxes_load_and_do_no_harm() {
+    let row = [0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0].map(f64::from);
+    // By runs (2 white, 3 black, 11 white), with marks between them, and as changes.
+    for (compression, strip) in [
+        (2, &[0x79, 0x00, 0x79, 0x00][..]),
+        (3, &[0x00, 0x17, 0x90, 0x00, 0x17, 0x90]),
+        (4, &[0x2F, 0x78]),
+    ] {
+        let bytes = in_a_strip(compression, &[1], [16, 2], strip);
+        let video = load(&bytes).unwrap();
+        assert_eq!(video.shape(), [1, 2, 16]);
+        assert_eq!(values(&video), [row, row].concat(), "{compression}");
+        crate::io::damage::check(&bytes, 800, "tif");
+    }
+}
+
+#[test]
+fn webp_loads_and_does_no_harm() {
+    let pixels: Vec<u8> = (0..5 * 4 * 3).map(|value| value * 4).collect();
+    let mut strip = Vec::new();
+    let encoder = image_webp::WebPEncoder::new(&mut strip);
+    let colours = image_webp::ColorType::Rgb8;
+    encoder.encode(&pixels, 5, 4, colours).unwrap();
+    let bytes = in_a_strip(50001, &[8; 3], [5, 4], &strip);
+    let video = load(&bytes).unwrap();
+    assert_eq!(video.shape(), [1, 4, 5, 3]);
+    let expected: Vec<f64> = pixels.into_iter().map(f64::from).collect();
+    assert_eq!(values(&video), expected);
+    crate::io::damage::check(&bytes, 800, "tif");
+}
+
+#[test]
+fn lzma_loads_and_does_no_harm() {
+    let strip = super::super::lzma::EXAMPLE;
+    let bytes = in_a_strip(34925, &[8], [4, 3], strip);
+    let expected: Vec<f64> = (1..=12).map(f64::from).collect();
+    assert_eq!(values(&load(&bytes).unwrap()), expected);
+    crate::io::damage::check(&bytes, 800, "tif");
+}
