@@ -5,6 +5,7 @@ mod catalogue;
 mod chains;
 mod cli;
 mod complete;
+mod cut_files;
 mod docs;
 mod golden;
 mod importers;

@@ -43,8 +43,8 @@ builtins! {
         /// Load every `step`-th frame only.
         step: usize = 1,
         /// Whether to leave the samples in the file, to be read when they are needed. For
-        /// uncompressed TIFF stacks, `.npy`, `.dat`, `.mat`, `.h5` and `.sif`; the file must not be
-        /// shortened meanwhile.
+        /// uncompressed TIFF stacks, `.npy`, `.dat`, `.mat`, `.h5` and `.sif`; the frames of `.gsd` and
+        /// `.rsd` are loaded all the same, with a warning, because a background must be added to them.
         use_mmap: bool = false,
         /// Variable of a MATLAB file, dataset of an HDF5 file, or array of an `.npz` file or a Zarr
         /// folder to load; by default the first with three axes.

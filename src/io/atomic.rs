@@ -5,14 +5,22 @@
 
 use std::fs::{self, File, Permissions};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::thread;
+use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
 use crate::bail;
 use crate::error::{Error, Result};
+use crate::video::{begin_write_back, check_files};
 
 /// How many symbolic links are followed at most, as by Linux itself.
 const MAX_LINKS: usize = 40;
+
+/// How many bytes are written to disk at once while a file is made, and how often they are counted.
+const WRITE_AHEAD: u64 = 8 << 20;
+const LOOK: Duration = Duration::from_millis(5);
 
 /// Writes a file through `fill`.
 pub(crate) fn write(path: &Path, fill: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
@@ -48,6 +56,7 @@ pub(super) fn write_folder(
     let (made, old) = (temp.path().join("new"), temp.path().join("old"));
     fs::create_dir(&made).map_err(fail)?;
     fill(&made)?;
+    check_files()?;
     if is_old {
         fs::rename(path, &old).map_err(fail)?;
     }
@@ -73,6 +82,7 @@ pub(super) fn write_into(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) ->
     made.temp = Some(temp);
     let temp = made.temp.as_ref().expect("just set").path().to_owned();
     fill(&temp)?;
+    check_files()?;
     for entry in fs::read_dir(&temp).map_err(fail)? {
         let entry = entry.map_err(fail)?;
         fs::rename(entry.path(), path.join(entry.file_name())).map_err(fail)?;
@@ -114,12 +124,35 @@ fn replace(path: &Path, fill: impl FnOnce(&mut NamedTempFile) -> Result<()>) -> 
     let fail = |e| Error::io("write", path, &e);
     let target = resolve(path)?;
     let mut temp = create_beside(&target).map_err(fail)?;
+    let ahead = target.exists().then(|| write_ahead(temp.as_file()));
     fill(&mut temp)?;
+    drop(ahead);
+    check_files()?;
     if let Ok(old) = fs::metadata(&target) {
         let _ = temp.as_file().set_permissions(old.permissions());
     }
     temp.persist(&target).map_err(|e| fail(e.error))?;
     Ok(())
+}
+
+/// Has a file written to disk while it is made, until what is returned is dropped. Where it takes the
+/// place of another one, file systems such as ext4 begin to write all that is left of it, so that a
+/// loss of power leaves one of both, and the caller waits for that.
+fn write_ahead(file: &File) -> Option<SyncSender<()>> {
+    let file = file.try_clone().ok()?;
+    let (made, is_made) = sync_channel(0);
+    let write = move || {
+        let mut written = 0;
+        while is_made.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+            let len = file.metadata().map_or(0, |data| data.len());
+            if len >= written + WRITE_AHEAD {
+                begin_write_back(&file, written, len - written);
+                written = len;
+            }
+        }
+    };
+    thread::Builder::new().spawn(write).ok()?;
+    Some(made)
 }
 
 /// The file that is to be replaced: at the end of a symbolic link, where `path` is one.

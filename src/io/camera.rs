@@ -17,6 +17,10 @@ pub(super) const MAX_HEADER: usize = 1 << 20;
 /// The largest width and height of a frame.
 const MAX_SIZE: usize = 1 << 16;
 
+/// Why the frames of a camera that stores differences are always loaded.
+pub(super) const DIFFERENCES: &str =
+    "its frames are differences from a background, which must be added";
+
 /// Where the picture is in a stored frame, in samples.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Geometry {
@@ -108,7 +112,7 @@ impl Differences {
     ) -> Result<Samples> {
         let geometry = self.geometry;
         let is_whole = geometry.width * geometry.height == geometry.stored_len();
-        let mut video = Strided::zeroed(&[range.len, geometry.height, geometry.width])?;
+        let mut video = Strided::for_writing(&[range.len, geometry.height, geometry.width])?;
         let frames = video
             .as_mut_slice()?
             .par_chunks_mut(self.background.len())

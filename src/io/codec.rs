@@ -2,9 +2,8 @@
 
 use std::io::Read;
 
-use flate2::read::{GzDecoder, ZlibDecoder};
-
 use super::blosc;
+use super::inflate::Inflater;
 use crate::bail;
 use crate::error::{Error, Result};
 
@@ -60,8 +59,8 @@ impl Codec {
     /// Undoes one step; returns how many bytes it gave.
     fn decode(&self, bytes: &[u8], out: &mut [u8]) -> Result<usize> {
         match self {
-            Codec::Zlib => fill(&mut ZlibDecoder::new(bytes), out),
-            Codec::Gzip => fill(&mut GzDecoder::new(bytes), out),
+            Codec::Zlib => Inflater::new().zlib(bytes, out).ok_or_else(damaged),
+            Codec::Gzip => Inflater::new().gzip(bytes, out).ok_or_else(damaged),
             Codec::Zstd => unpack_zstd(bytes, out),
             Codec::Lz4 => match bytes {
                 [_, _, _, _, rest @ ..] => unpack_lz4(rest, out),

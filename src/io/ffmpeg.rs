@@ -157,14 +157,27 @@ pub(super) fn program() -> Result<Option<PathBuf>> {
             Path::new(&named).display()
         ))
         .hint("correct the variable, or unset it to look on the PATH")),
-        None => Ok(on_the_path()),
+        None => Ok(on_the_path(&file_name("ffmpeg"))),
     }
 }
 
-fn on_the_path() -> Option<PathBuf> {
-    let name = format!("ffmpeg{}", std::env::consts::EXE_SUFFIX);
+/// The ffprobe program that belongs to an ffmpeg: the one beside it, else the first on the PATH.
+pub(super) fn probe_program(ffmpeg: &Path) -> Option<PathBuf> {
+    let name = file_name("ffprobe");
+    let beside = ffmpeg.with_file_name(&name);
+    match beside.is_file() {
+        true => Some(beside),
+        false => on_the_path(&name),
+    }
+}
+
+fn file_name(program: &str) -> String {
+    format!("{program}{}", std::env::consts::EXE_SUFFIX)
+}
+
+fn on_the_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    let mut programs = std::env::split_paths(&path).map(|folder| folder.join(&name));
+    let mut programs = std::env::split_paths(&path).map(|folder| folder.join(name));
     programs.find(|program| program.is_file())
 }
 

@@ -32,6 +32,22 @@ pub(super) fn metadata(fields: BTreeMap<String, Field>) -> Metadata {
     }
 }
 
+/// Whether an array of these axes is so short a list that it says something about a recording.
+pub(super) fn is_short_list(dims: &[usize]) -> bool {
+    const MOST: usize = 4;
+    let long = dims.iter().filter(|len| **len != 1);
+    long.clone().count() <= 1 && long.product::<usize>() <= MOST
+}
+
+/// The field that a short list of numbers is.
+pub(super) fn list(numbers: &[f64]) -> Option<Field> {
+    match numbers {
+        [] => None,
+        [number] => Some(Field::Float(*number)),
+        numbers => Some(Field::list(numbers.iter().copied())),
+    }
+}
+
 /// What is known about a recording in numbers, under names that are found again.
 pub(super) fn numbers(metadata: &Metadata) -> Vec<(&'static str, Vec<f64>)> {
     let fps = metadata.fps.map(|fps| ("fps", vec![fps]));

@@ -19,6 +19,7 @@ mod foreign;
 mod hdf5;
 mod image;
 mod importer;
+mod inflate;
 mod known;
 mod matlab;
 mod micam05;
@@ -167,14 +168,16 @@ fn load_recording(
     let (shape, _) = recording.layout()?;
     let range = selection.resolve(path, shape[0])?;
     let metadata = metadata_of(path, recording);
-    let is_foreign = options.use_mmap && recording.is_foreign();
-    if is_foreign {
-        task::warn(&format!(
-            "`{}` is loaded instead of mapped: its bytes are in the other order than this machine's",
-            path.display()
-        ));
-    }
-    if options.use_mmap && !is_foreign {
+    let use_mmap = options.use_mmap
+        && match recording.must_load() {
+            None => true,
+            Some(reason) => {
+                let path = path.display();
+                task::warn(&format!("`{path}` is loaded instead of mapped: {reason}"));
+                false
+            }
+        };
+    if use_mmap {
         let video = Video::with_metadata(recording.map()?, metadata);
         return Ok(video.frames(range.start, range.len, range.step as isize));
     }
@@ -262,9 +265,10 @@ trait Recording {
     /// Loads frames into memory.
     fn load(&self, range: FrameRange) -> Result<Samples>;
 
-    /// Whether the frames could be mapped if their bytes were in this machine's order.
-    fn is_foreign(&self) -> bool {
-        false
+    /// Why frames are loaded where they were to be mapped, if the file is of a kind that is otherwise
+    /// mapped, or that its camera leaves no choice about.
+    fn must_load(&self) -> Option<&'static str> {
+        None
     }
 
     /// All frames where they lie in the file; an error if they do not lie there as they are.

@@ -13,7 +13,9 @@ use crate::bail;
 use crate::error::{Error, Result};
 use crate::io::FrameRange;
 use crate::task::{self, Task};
-use crate::video::{DType, Element, Samples, Strided, Video, map_samples, read_run, with_dtype};
+use crate::video::{
+    DType, Element, Samples, Strided, Video, check_files, map_samples, read_run, with_dtype,
+};
 
 /// How many bytes one parallel step reads, and one write has.
 const STEP: usize = 2 << 20;
@@ -58,9 +60,9 @@ impl Encoding {
         }
     }
 
-    /// Whether the order of the bytes is all that prevents such use.
-    pub(super) fn is_foreign(self) -> bool {
-        self.obstacle() == Some(OTHER_ORDER)
+    /// The order of the bytes, if that is all that prevents such use.
+    pub(super) fn must_load(self) -> Option<&'static str> {
+        self.obstacle().filter(|obstacle| *obstacle == OTHER_ORDER)
     }
 }
 
@@ -234,7 +236,7 @@ pub(super) fn read_blocks(
     })
 }
 
-/// Fills one array in steps of `per_step` samples, on all cores.
+/// Fills one array in steps of `per_step` samples, on all cores; each step has to fill its part.
 pub(super) fn load(
     dtype: DType,
     shape: &[usize],
@@ -242,14 +244,14 @@ pub(super) fn load(
     fill: impl Fn(usize, &mut dyn Fill) -> Result<()> + Sync,
 ) -> Result<Samples> {
     with_dtype!(dtype, T => {
-        let mut array = Strided::<T>::zeroed(shape)?;
+        let mut array = Strided::<T>::for_writing(shape)?;
         let steps = array.as_mut_slice()?.par_chunks_mut(per_step.max(1)).enumerate();
         task::for_each("loading", steps, |(step, mut out)| fill(step, &mut out))?;
         Ok(T::wrap(array))
     })
 }
 
-/// Fills one array in parts of the given numbers of samples, on all cores.
+/// Fills one array in parts of the given numbers of samples, on all cores; what is not filled is zero.
 pub(super) fn load_parts(
     dtype: DType,
     shape: &[usize],
@@ -279,7 +281,7 @@ pub(super) fn load_in_order(
     mut fill: impl FnMut(&mut dyn Fill) -> Result<()>,
 ) -> Result<Samples> {
     with_dtype!(dtype, T => {
-        let mut array = Strided::<T>::zeroed(shape)?;
+        let mut array = Strided::<T>::for_writing(shape)?;
         let samples = array.as_mut_slice()?;
         let task = Task::new("loading", samples.len());
         for mut out in samples.chunks_mut(per_step.max(1)) {
@@ -299,7 +301,7 @@ fn write_array<T: Stored>(array: &Strided<T>, path: &Path, file: &mut dyn Write)
     let mut write = |samples: &[T]| {
         let bytes = bytemuck::cast_slice(samples);
         file.write_all(bytes)
-            .map_err(|e| Error::io("write", path, &e))
+            .map_err(|e| cannot_write(path, bytes, &e))
     };
     let task = Task::new("saving", array.layout().len());
     if let Some(samples) = array.as_slice() {
@@ -320,6 +322,14 @@ fn write_array<T: Stored>(array: &Strided<T>, path: &Path, file: &mut dyn Write)
         task.advance(batch.len())?;
     }
     Ok(())
+}
+
+/// The error for bytes that were not written: that of a mapped file, if they are its and lost.
+pub(super) fn cannot_write(path: &Path, bytes: &[u8], cause: &std::io::Error) -> Error {
+    // Losses are noticed where bytes are read, not where the system is asked to write them.
+    std::hint::black_box(bytes.iter().fold(0, |sum, byte| sum ^ byte));
+    let lost = check_files().err();
+    lost.unwrap_or_else(|| Error::io("write", path, cause))
 }
 
 /// A trace or an image as a video of one frame, a video as it is.

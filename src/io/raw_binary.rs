@@ -140,8 +140,8 @@ impl Recording for Frames {
         raw::read_frames(&self.source, self.encoding, &shape, &offsets)
     }
 
-    fn is_foreign(&self) -> bool {
-        self.encoding.is_foreign()
+    fn must_load(&self) -> Option<&'static str> {
+        self.encoding.must_load()
     }
 
     fn map(&self) -> Result<Samples> {

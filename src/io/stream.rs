@@ -1,16 +1,27 @@
 //! Samples that come one after the other out of a compressed stretch of a file.
 
 use std::io::{BufRead, BufReader, Read};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
 
 use flate2::bufread::{DeflateDecoder, ZlibDecoder};
 
 use super::FrameRange;
-use super::raw::{self, Conversion, Source};
+use super::inflate::{Inflater, Wrapping};
+use super::raw::{self, Conversion, Source, Stored};
 use crate::error::{Error, Result};
-use crate::video::Samples;
+use crate::task;
+use crate::video::{Element, Layout, MappedFile, Samples, Strided, with_dtype};
 
 /// How many bytes are inflated in one step.
 const STEP: usize = 1 << 20;
+
+/// How many bytes are inflated in one go at most: for more, how far it is has to be shown.
+const AT_ONCE: usize = 1 << 30;
+
+/// How often a wait looks whether the user asked to stop.
+const POLL: Duration = Duration::from_millis(20);
 
 /// What a compressed stretch of a file holds.
 pub(super) fn inflate(source: &Source, start: u64, len: u64) -> impl Read + '_ {
@@ -52,6 +63,83 @@ pub(super) fn read_blocks(
     })
 }
 
+/// Reads all samples that come after `skip` bytes of what inflates from a stretch of a file, in one go,
+/// which is faster than from a stream; `None` where that is not possible.
+pub(super) fn read_all(
+    source: &Source,
+    wrapping: Wrapping,
+    (start, len): (u64, u64),
+    skip: u64,
+    conversion: Conversion,
+    shape: &[usize],
+) -> Result<Option<Samples>> {
+    let encoding = conversion.direct().filter(|it| it.obstacle().is_none());
+    let Some(encoding) = encoding else {
+        return Ok(None);
+    };
+    let size = encoding.size();
+    let skip = usize::try_from(skip).unwrap_or(usize::MAX);
+    let samples = shape
+        .iter()
+        .try_fold(1usize, |samples, len| samples.checked_mul(*len));
+    let Some(samples) = samples.filter(|samples| *samples <= AT_ONCE / size) else {
+        return Ok(None);
+    };
+    if !skip.is_multiple_of(size) || skip > AT_ONCE {
+        return Ok(None);
+    }
+    let file = MappedFile::open(source.path())?;
+    with_dtype!(encoding.dtype, T => {
+        // What may follow the samples fills up to 8 bytes.
+        let mut array = Strided::<T>::for_writing(&[skip / size + samples + 8 / size])?;
+        let array = interruptibly(move || {
+            let mut inflate = |out: &mut [u8]| {
+                let end = usize::try_from(start + len).unwrap_or(usize::MAX);
+                let bytes = file.bytes().get(start as usize..end).unwrap_or_default();
+                let given = Inflater::new().whole(wrapping, bytes, out);
+                match given.is_some_and(|given| given >= skip + samples * size) {
+                    true => Ok(()),
+                    false => Err(Error::new("its compressed data is damaged")),
+                }
+            };
+            let out = array.as_mut_slice()?;
+            T::fill(out, encoding, &mut inflate)?;
+            out.copy_within(skip / size.., 0);
+            Ok(array)
+        })?;
+        let layout = Layout::contiguous(shape);
+        Ok(array.map(|array| T::wrap(array.with_layout(layout))))
+    })
+}
+
+/// Runs something that cannot be interrupted on a thread of its own, which is left to itself when the
+/// user asks to stop; `None` if it fails.
+fn interruptibly<R: Send + 'static>(
+    run: impl FnOnce() -> Result<R> + Send + 'static,
+) -> Result<Option<R>> {
+    let (send, done) = channel();
+    let run = move || {
+        let _ = send.send(run());
+    };
+    if thread::Builder::new()
+        .name("inflate".into())
+        .spawn(run)
+        .is_err()
+    {
+        return Ok(None);
+    }
+    loop {
+        match done.recv_timeout(POLL) {
+            Ok(result) => return Ok(result.ok()),
+            Err(RecvTimeoutError::Disconnected) => return Ok(None),
+            Err(RecvTimeoutError::Timeout) if task::is_interrupted() => {
+                return Err(Error::interrupted());
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
+}
+
 /// Leaves out bytes of a stream.
 fn skip_bytes(stream: &mut dyn Read, len: u64) -> std::io::Result<()> {
     let mut rest = BufReader::with_capacity(1 << 16, stream.take(len));
@@ -61,7 +149,7 @@ fn skip_bytes(stream: &mut dyn Read, len: u64) -> std::io::Result<()> {
         if read == 0 {
             return Err(std::io::ErrorKind::UnexpectedEof.into());
         }
-        if crate::task::is_interrupted() {
+        if task::is_interrupted() {
             return Err(std::io::Error::other(Error::interrupted()));
         }
         rest.consume(read);

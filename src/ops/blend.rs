@@ -119,7 +119,7 @@ impl Blend {
     /// # Panics
     /// If there is no such frame.
     pub fn frame(&self, frame: usize) -> Result<Video> {
-        let mut array = Strided::zeroed(&self.shape()[1..])?;
+        let mut array = Strided::for_writing(&self.shape()[1..])?;
         self.components(frame, array.as_mut_slice()?);
         let image = self.base.video.frame(frame);
         Ok(image.with_samples(array))
@@ -201,7 +201,7 @@ impl Blend {
 /// Makes all frames `{t, y, x, channel}` of a blend.
 pub fn alpha_blend(blend: &Blend) -> Result<Video> {
     let shape = blend.shape();
-    let mut array = Strided::zeroed(&shape)?;
+    let mut array = Strided::for_writing(&shape)?;
     let frame_len = shape[1..].iter().product::<usize>().max(1);
     let frames = array.as_mut_slice()?.par_chunks_mut(frame_len).enumerate();
     task::for_each("blending", frames, |(frame, out)| {

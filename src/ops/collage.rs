@@ -76,7 +76,7 @@ fn arrange<T: Element>(videos: &[Video], options: &Collage) -> Result<Video> {
         Ok(T::unwrap(video.into_parts().0).expect("just converted"))
     });
     let sources = sources.collect::<Result<Vec<Strided<T>>>>()?;
-    let mut result = Strided::<T>::zeroed(&shape)?;
+    let mut result = Strided::<T>::for_writing(&shape)?;
     let frame_len = height * width * channels;
     let is_covered = options.padding == 0 && videos.len().is_multiple_of(options.ncols);
     let frames = result.as_mut_slice()?.par_chunks_mut(frame_len).enumerate();

@@ -73,7 +73,7 @@ impl Choice for Distribution {
 /// Random numbers (float32), the same for the same seed: each follows from the seed and its index
 /// by the mixing function of SplitMix64 (Steele, Lea & Flood 2014).
 pub fn random(shape: &[usize], seed: i64, distribution: Distribution) -> Result<Video> {
-    let mut array = Strided::<f32>::zeroed(shape)?;
+    let mut array = Strided::<f32>::for_writing(shape)?;
     let start = mix((seed as u64).wrapping_add(1));
     match distribution {
         Distribution::Uniform => set_all(&mut array, |index| {

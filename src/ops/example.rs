@@ -67,7 +67,7 @@ pub fn example_video(example: &Example) -> Result<Video> {
     if !(0.0 < fps && fps.is_finite()) {
         bail!("example_video needs `fps` to be a number > 0, got {fps}");
     }
-    let mut samples = Strided::<u16>::zeroed(&[frames, height, width])?;
+    let mut samples = Strided::<u16>::for_writing(&[frames, height, width])?;
     let heart = Heart::new(height, width);
     let steps = samples
         .as_mut_slice()?

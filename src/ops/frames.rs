@@ -29,7 +29,7 @@ fn average<R: Real>(video: &Video, n: usize) -> Result<Video> {
     let frame_len = video.frame_len();
     let mut shape = video.shape().to_vec();
     shape[0] /= n;
-    let mut result = Strided::<R>::zeroed(&shape)?;
+    let mut result = Strided::<R>::for_writing(&shape)?;
     let frames = result
         .as_mut_slice()?
         .par_chunks_mut(frame_len.max(1))
@@ -91,7 +91,7 @@ fn join<T: Element>(videos: &[Video], n_frames: usize) -> Result<Video> {
     let frame_len = first.frame_len();
     let mut shape = first.shape().to_vec();
     shape[0] = n_frames;
-    let mut result = Strided::<T>::zeroed(&shape)?;
+    let mut result = Strided::<T>::for_writing(&shape)?;
     let sources = videos.iter().map(|video| {
         let video = super::elementwise::astype(video.clone(), T::DTYPE)?;
         Ok(T::unwrap(video.into_parts().0).expect("just converted"))

@@ -334,7 +334,7 @@ fn offsets(axes: &[Axis], strides: &[isize]) -> Vec<isize> {
 }
 
 fn gather<T: Element>(array: &Strided<T>, selection: &Selection) -> Result<Strided<T>> {
-    let mut results = Strided::<T>::zeroed(&selection.shape)?;
+    let mut results = Strided::<T>::for_writing(&selection.shape)?;
     let (storage, origin) = (array.storage(), array.layout().offset());
     let places = &selection.places;
     let frames = results.as_mut_slice()?.par_chunks_mut(places.len().max(1));

@@ -60,7 +60,7 @@ pub fn median_filter(video: Video, options: &MedianFilter) -> Result<Video> {
 
 fn filter<T: Element>(video: &Video, plan: &Plan) -> Result<Video> {
     let (rows, cols) = (video.shape()[1], video.shape()[2]);
-    let mut result = Strided::<T>::zeroed(video.shape())?;
+    let mut result = Strided::<T>::for_writing(video.shape())?;
     let source = T::unwrap(video.samples().clone()).expect("of the type just dispatched on");
     let steps = result.as_mut_slice()?.par_chunks_mut(cols).enumerate();
     let memory = || (vec![T::default(); plan.buffer_len()], Vec::new());

@@ -179,7 +179,7 @@ fn frame_shape(function: &str, shape: &[i64]) -> Result<[usize; 2]> {
 
 /// A mask of frames, true where `is_inside` is.
 fn mask(shape: [usize; 2], is_inside: impl Fn(usize, usize) -> bool + Sync) -> Result<Video> {
-    let mut array = Strided::<bool>::zeroed(&shape)?;
+    let mut array = Strided::<bool>::for_writing(&shape)?;
     let rows = array
         .as_mut_slice()?
         .par_chunks_mut(shape[1].max(1))

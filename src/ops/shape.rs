@@ -214,7 +214,7 @@ fn join(arrays: &[Video], axis: usize) -> Result<Samples> {
 fn join_first<T: Element>(arrays: &[Strided<T>]) -> Result<Strided<T>> {
     let mut shape = arrays[0].shape().to_vec();
     shape[0] = arrays.iter().map(|array| array.shape()[0]).sum();
-    let mut joined = Strided::<T>::zeroed(&shape)?;
+    let mut joined = Strided::<T>::for_writing(&shape)?;
     // A trace is copied as the one row that it is, not sample by sample.
     let is_trace = shape.len() == 1;
     let mut rest = joined.as_mut_slice()?;

@@ -15,7 +15,7 @@ use super::context::Context;
 use super::value::{Type, plain_text};
 use crate::error::{Error, Result};
 use crate::task;
-use crate::video::number_text;
+use crate::video::{check_files, number_text};
 
 /// The most arguments Rhai passes to a function.
 const MOST_ARGUMENTS: usize = 20;
@@ -101,7 +101,7 @@ fn register_arity(
         if let (Some(begin), Ok(value)) = (begin, &result) {
             note(builtin, begin.elapsed(), value);
         }
-        result.map_err(|error| raise(error, native.call_position()))
+        or_raise(result, native)
     };
     let function = FuncRegistration::new(builtin.name)
         .in_global_namespace()
@@ -148,10 +148,12 @@ pub(super) fn raise(error: Error, position: Position) -> Box<EvalAltResult> {
     EvalAltResult::ErrorRuntime(Dynamic::from(error), position).into()
 }
 
-/// Raises the failure of something that is not in the table: a property, an index, an operator.
+/// Raises the failure of a builtin, a property, an index or an operator, and that of a mapped file
+/// which has become shorter: what was made of it is of no use.
 pub(super) fn or_raise<T>(
     result: Result<T>,
     native: &NativeCallContext,
 ) -> Result<T, Box<EvalAltResult>> {
+    let result = check_files().and(result);
     result.map_err(|error| raise(error, native.call_position()))
 }

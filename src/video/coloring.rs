@@ -100,11 +100,7 @@ impl Coloring {
     ) {
         let samples = self.read::<R>(video, frame, pixels);
         match self {
-            Coloring::Mapped(scale) => {
-                for (out, color) in out.iter_mut().zip(scale.colors(&samples)) {
-                    *out = color;
-                }
-            }
+            Coloring::Mapped(scale) => scale.colors(&samples, out),
             Coloring::Direct { channels, white } => {
                 for (out, pixel) in out.iter_mut().zip(samples.chunks_exact(*channels)) {
                     *out = direct(pixel, 255.0 / white);
@@ -122,11 +118,7 @@ impl Coloring {
     ) {
         let samples = self.read::<R>(video, frame, pixels);
         match self {
-            Coloring::Mapped(scale) => {
-                for (out, color) in out.iter_mut().zip(scale.exact_colors(&samples)) {
-                    *out = color;
-                }
-            }
+            Coloring::Mapped(scale) => scale.exact_colors(&samples, out),
             Coloring::Direct { channels, white } => {
                 for (out, pixel) in out.iter_mut().zip(samples.chunks_exact(*channels)) {
                     *out = exact_direct(pixel, *white);

@@ -5,6 +5,8 @@
 
 use std::sync::{Arc, OnceLock};
 
+use pulp::Arch;
+
 use super::samples::{Element, Real};
 use crate::error::{Error, Result};
 
@@ -110,6 +112,9 @@ impl Colormap {
     }
 }
 
+/// How many samples are looked up at a time.
+const RUN: usize = 512;
+
 /// A colormap stretched over a range of sample values.
 #[derive(Debug, Clone)]
 pub struct Scale {
@@ -143,49 +148,49 @@ impl Scale {
         &self.colormap
     }
 
-    /// The colour of each sample, in order, as matplotlib chooses it. A range of zero width gives
-    /// everything the first colour, one that is not finite shows nothing.
-    pub fn colors<'a, R: Real>(&'a self, samples: &'a [R]) -> impl Iterator<Item = Rgba> + 'a {
-        let colors = self.colormap.colors();
-        let (place, bad) = (self.place(), self.colormap.bad);
-        samples
-            .iter()
-            .map(move |&sample| place(sample).map_or(bad, |place| colors[place]))
+    /// The colour of each sample, as matplotlib chooses it. A range of zero width gives everything
+    /// the first colour, one that is not finite shows nothing.
+    pub fn colors<R: Real>(&self, samples: &[R], out: &mut [Rgba]) {
+        self.look_up(samples, self.colormap.colors(), self.colormap.bad, out);
     }
 
     /// Like [`Scale::colors`] in full precision.
-    pub fn exact_colors<'a, R: Real>(
-        &'a self,
-        samples: &'a [R],
-    ) -> impl Iterator<Item = FloatColor> + 'a {
-        let colors = self.colormap.exact_colors();
-        let place = self.place();
+    pub fn exact_colors<R: Real>(&self, samples: &[R], out: &mut [FloatColor]) {
         let bad = self.colormap.bad.map(|byte| f32::from(byte) / 255.0);
-        samples
-            .iter()
-            .map(move |&sample| place(sample).map_or(bad, |place| colors[place]))
+        self.look_up(samples, self.colormap.exact_colors(), bad, out);
     }
 
-    /// Finds the place of a sample's colour in the table; `None` if it has no colour.
-    fn place<R: Real>(&self) -> impl Fn(R) -> Option<usize> + use<R> {
-        let last = self.colormap.colors().len() - 1;
-        let n = R::from_f64(last as f64 + 1.0);
+    fn look_up<R: Real, C: Copy>(&self, samples: &[R], colors: &[C], bad: C, out: &mut [C]) {
+        let mut places = [0; RUN];
+        for (samples, out) in samples.chunks(RUN).zip(out.chunks_mut(RUN)) {
+            let places = &mut places[..samples.len()];
+            Arch::new().dispatch(|| self.find_places(samples, places));
+            for (out, place) in out.iter_mut().zip(places) {
+                *out = colors.get(usize::from(*place)).copied().unwrap_or(bad);
+            }
+        }
+    }
+
+    /// Finds the places of samples' colours in the table, behind its end for what has no colour.
+    #[inline(always)]
+    fn find_places<R: Real>(&self, samples: &[R], places: &mut [u16]) {
+        let len = self.colormap.colors().len();
+        let (nowhere, last) = (len as u16, len as u16 - 1);
+        let n = R::from_f64(len as f64);
         let (low, width) = (self.low, self.high - self.low);
-        let valid = width.is_finite();
+        if !width.is_finite() {
+            places.fill(nowhere);
+            return;
+        }
         // NumPy computes these two steps in double precision and stores each in that of the samples.
         let stored = |value: f64| R::from_f64(value);
-        move |sample| {
-            if sample.is_nan() || !valid {
-                return None;
-            }
-            let part = if width == 0.0 {
-                R::zero()
-            } else {
-                let distance = stored(Element::to_f64(sample) - low);
-                stored(Element::to_f64(distance) / width)
-            };
-            let place = (part.max(R::zero()).min(R::one()) * n).to_f64() as usize;
-            Some(place.min(last))
+        for (place, &sample) in places.iter_mut().zip(samples) {
+            let distance = stored(Element::to_f64(sample) - low);
+            let part = stored(Element::to_f64(distance) / width);
+            let part = if width == 0.0 { R::zero() } else { part };
+            let inside = part.max(R::zero()).min(R::one()) * n;
+            let nearest = inside.to_element::<u16>().min(last);
+            *place = if sample.is_nan() { nowhere } else { nearest };
         }
     }
 }
@@ -299,7 +304,8 @@ mod tests {
     #[test]
     fn samples_outside_the_range_saturate_and_nan_is_transparent() {
         let scale = Scale::new(Colormap::named("gray").unwrap(), 0.0, 1.0);
-        let colors: Vec<Rgba> = scale.colors(&[-1.0f32, 0.0, 1.0, 9.0, f32::NAN]).collect();
+        let mut colors = [BAD; 5];
+        scale.colors(&[-1.0f32, 0.0, 1.0, 9.0, f32::NAN], &mut colors);
         assert_eq!(
             colors,
             [[0, 0, 0, 255], [0, 0, 0, 255], [255; 4], [255; 4], BAD]

@@ -27,6 +27,9 @@ pub(super) enum Place {
 
 static USED: [AtomicUsize; 3] = [const { AtomicUsize::new(0) }; 3];
 
+/// The most memory that was in use at a time.
+static MOST: AtomicUsize = AtomicUsize::new(0);
+
 /// The budget that was set; `usize::MAX` before.
 static BUDGET: AtomicUsize = AtomicUsize::new(usize::MAX);
 
@@ -41,7 +44,7 @@ impl Counted {
     /// Counts bytes, whatever the budget.
     pub(super) fn new(place: Place, bytes: usize) -> Self {
         USED[place as usize].fetch_add(bytes, Relaxed);
-        Self { place, bytes }
+        Self::started(place, bytes)
     }
 
     /// Counts bytes of memory, unless the budget has no room for them.
@@ -52,11 +55,12 @@ impl Counted {
         USED[place as usize]
             .fetch_update(Relaxed, Relaxed, room)
             .ok()?;
-        Some(Self { place, bytes })
+        Some(Self::started(place, bytes))
     }
 
-    pub(super) fn place(&self) -> Place {
-        self.place
+    fn started(place: Place, bytes: usize) -> Self {
+        MOST.fetch_max(USED[Place::Memory as usize].load(Relaxed), Relaxed);
+        Self { place, bytes }
     }
 }
 
@@ -88,6 +92,11 @@ pub fn usage() -> Usage {
         scratch: used(Place::Scratch),
         mapped: used(Place::Recording),
     }
+}
+
+/// The most memory that large arrays had at a time.
+pub(super) fn most_in_use() -> usize {
+    MOST.load(Relaxed)
 }
 
 /// Sets how many bytes of memory large arrays may take before results go to scratch files.

@@ -14,9 +14,9 @@ use super::storage::Strided;
 use crate::error::Result;
 use crate::task;
 
-/// The side of the squares in which transposed frames are copied: both the rows read and the
-/// rows written then stay in the cache.
-const BLOCK: usize = 32;
+/// The side of the squares in which transposed frames are copied, so that both what is read and
+/// what is written lies together.
+const TILE: usize = 8;
 
 /// How many samples one parallel step copies at least.
 const STEP: usize = 1 << 18;
@@ -107,37 +107,80 @@ pub(crate) fn read_run<T: Element, U>(
         }
         index
     };
-    let at = |row_origin: usize, col: usize| {
-        convert(storage[row_origin.wrapping_add_signed(col as isize * col_stride)])
-    };
     let rows = out.len() / cols.max(1);
-    if rows > 1 && run.start == 0 && run.end == rows * cols && col_stride.unsigned_abs() > 4 {
-        let origins: Vec<usize> = (0..rows).map(row_origin).collect();
-        for first_row in (0..rows).step_by(BLOCK) {
-            for first_col in (0..cols).step_by(BLOCK) {
-                for row in first_row..rows.min(first_row + BLOCK) {
-                    for col in first_col..cols.min(first_col + BLOCK) {
-                        out[row * cols + col] = at(origins[row], col);
-                    }
-                }
-            }
-        }
+    if let [row_stride @ (1 | -1)] = *outer_strides
+        && run == (0..rows * cols)
+        && col_stride.unsigned_abs() > 4
+    {
+        let strides = [row_stride, col_stride];
+        transpose(storage, origin, strides, cols, out, convert);
         return;
     }
     let mut done = 0;
     while done < out.len() {
         let (row, first_col) = ((run.start + done) / cols, (run.start + done) % cols);
-        let origin = row_origin(row);
         let end = out.len().min(done + cols - first_col);
-        if col_stride == 0 {
-            out[done..end].fill_with(|| at(origin, 0));
-            done = end;
-            continue;
-        }
-        for (out, col) in out[done..end].iter_mut().zip(first_col..) {
-            *out = at(origin, col);
-        }
+        let first = row_origin(row).wrapping_add_signed(first_col as isize * col_stride);
+        let out = &mut out[done..end];
         done = end;
+        match col_stride {
+            1 => {
+                let samples = &storage[first..first + out.len()];
+                let pairs = out.iter_mut().zip(samples);
+                pairs.for_each(|(out, sample)| *out = convert(*sample));
+            }
+            -1 => {
+                let samples = &storage[first + 1 - out.len()..=first];
+                let pairs = out.iter_mut().zip(samples.iter().rev());
+                pairs.for_each(|(out, sample)| *out = convert(*sample));
+            }
+            _ => {
+                for (col, out) in out.iter_mut().enumerate() {
+                    *out = convert(storage[first.wrapping_add_signed(col as isize * col_stride)]);
+                }
+            }
+        }
+    }
+}
+
+/// Copies a frame whose columns follow each other in memory, in one direction or the other.
+fn transpose<T: Element, U>(
+    storage: &[T],
+    origin: usize,
+    [row_stride, col_stride]: [isize; 2],
+    cols: usize,
+    out: &mut [U],
+    convert: impl Fn(T) -> U,
+) {
+    let at = |row: usize, col: usize| {
+        let place = row as isize * row_stride + col as isize * col_stride;
+        origin.wrapping_add_signed(place)
+    };
+    let mut first_row = 0;
+    for rows in out.chunks_mut(TILE * cols) {
+        let n_rows = rows.len() / cols;
+        let mut first_col = 0;
+        while n_rows == TILE && first_col + TILE <= cols {
+            let columns: [&[T; TILE]; TILE] = std::array::from_fn(|col| {
+                let (begin, end) = (at(first_row, first_col + col), first_row + TILE - 1);
+                let lowest = begin.min(at(end, first_col + col));
+                storage[lowest..].first_chunk().expect("a tile of rows")
+            });
+            for row in 0..TILE {
+                let place = if row_stride < 0 { TILE - 1 - row } else { row };
+                let out = &mut rows[row * cols + first_col..][..TILE];
+                for col in 0..TILE {
+                    out[col] = convert(columns[col][place]);
+                }
+            }
+            first_col += TILE;
+        }
+        for row in 0..n_rows {
+            for col in first_col..cols {
+                rows[row * cols + col] = convert(storage[at(first_row + row, col)]);
+            }
+        }
+        first_row += n_rows;
     }
 }
 

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::io::FrameRange;
 use crate::io::chunked::Grid;
 use crate::io::codec::{self, Codec};
+use crate::io::known;
 use crate::io::raw::{self, Conversion, Encoding, Source};
 use crate::video::{DType, Field, Samples, shape_text};
 
@@ -147,13 +148,17 @@ impl Dataset {
             let texts = self.handle.read_string().ok()?;
             return texts.into_iter().next().map(Field::Text);
         }
+        known::list(&self.numbers()?)
+    }
+
+    /// The samples, if they are few.
+    pub(in crate::io) fn numbers(&self) -> Option<Vec<f64>> {
         let bytes = self.small()?;
         let mut read = |out: &mut [u8]| {
             out.copy_from_slice(bytes.get(..out.len()).ok_or_else(codec::damaged)?);
             Ok(())
         };
-        let number = raw::read_numbers(self.encoding.ok()?, 1, &mut read).ok()?;
-        number.first().copied().map(Field::Float)
+        raw::read_numbers(self.encoding.ok()?, self.len(), &mut read).ok()
     }
 
     /// Reads frames, the first axis of the dataset.

@@ -81,10 +81,9 @@ impl Recording for Hdf5File {
             .map_err(|e| cannot_load(path, &e))
     }
 
-    fn is_foreign(&self) -> bool {
-        self.chosen().is_ok_and(|(dataset, chosen)| {
-            dataset.plain().is_some() && chosen.encoding.is_foreign()
-        })
+    fn must_load(&self) -> Option<&'static str> {
+        let (dataset, chosen) = self.chosen().ok()?;
+        dataset.plain().and(chosen.encoding.must_load())
     }
 
     fn map(&self) -> Result<Samples> {

@@ -107,11 +107,9 @@ impl Recording for MatFile {
         Ok(samples)
     }
 
-    fn is_foreign(&self) -> bool {
-        let direct = self.array.as_ref().ok().filter(|array| array.is_plain());
-        direct
-            .and_then(|array| array.numbers.conversion.direct())
-            .is_some_and(|encoding| encoding.is_foreign())
+    fn must_load(&self) -> Option<&'static str> {
+        let array = self.array.as_ref().ok().filter(|array| array.is_plain());
+        array?.numbers.conversion.direct()?.must_load()
     }
 
     fn map(&self) -> Result<Samples> {
@@ -160,7 +158,7 @@ impl Array {
         let frame_len = self.layout.len() / shape[slowest];
         let blocks = |len| [len, frame_len];
         if slowest == 0 {
-            let samples = self.numbers.read(source, &blocks(range.len), range)?;
+            let samples = self.numbers.read(source, &blocks(shape[0]), range)?;
             return Ok(samples.with_layout(self.layout.slice(0, 0, range.len, 1)));
         }
         let all = FrameRange {

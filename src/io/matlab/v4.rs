@@ -4,6 +4,7 @@
 use super::variable::{Content, Numbers, Place, Variable};
 use crate::bail;
 use crate::error::Result;
+use crate::io::known;
 use crate::io::raw::{self, Conversion, Encoding, Source};
 use crate::video::DType;
 
@@ -122,12 +123,15 @@ fn variable(source: &Source, at: u64, start: u64, header: &Header) -> Result<Var
             Content::Text(super::rows_of_text(&letters, &dims))
         }
         Kind::Numbers => {
-            let value = if len == 1 { Some(read(1)?[0]) } else { None };
+            let values = match known::is_short_list(&dims) {
+                true => read(len)?,
+                false => Vec::new(),
+            };
             let numbers = Numbers {
                 conversion: Conversion::none(header.encoding),
                 place: Place::Plain(start),
             };
-            Content::Numbers(numbers, value)
+            Content::Numbers(numbers, values)
         }
     };
     Ok(Variable {

@@ -6,6 +6,7 @@ use std::io::{BufReader, Read};
 use super::variable::{Content, Numbers, Place, Variable};
 use crate::bail;
 use crate::error::{Error, Result};
+use crate::io::known;
 use crate::io::raw::{self, Conversion, Encoding, Source};
 use crate::io::stream::{damaged, inflate};
 use crate::video::DType;
@@ -247,14 +248,14 @@ impl<R: Read> Elements<R> {
         if claimed != Some(tag.len as usize) || skip + u64::from(tag.len) > end {
             bail!("its variable `{name}` has another size than its axes say");
         }
-        let mut value = None;
-        if dims.iter().product::<usize>() == 1 {
-            let bytes = self.value(tag, 8)?;
+        let mut values = Vec::new();
+        if known::is_short_list(dims) {
+            let bytes = self.value(tag, tag.len as usize)?;
             let mut read = |out: &mut [u8]| {
                 out.copy_from_slice(&bytes);
                 Ok(())
             };
-            value = raw::read_numbers(stored, 1, &mut read)?.first().copied();
+            values = raw::read_numbers(stored, dims.iter().product(), &mut read)?;
         }
         // Nothing is lost where MATLAB stored a double array of small whole numbers as ints.
         let dtype = match dtype {
@@ -265,7 +266,7 @@ impl<R: Read> Elements<R> {
             conversion: Conversion { dtype, stored },
             place: place(skip),
         };
-        Ok(Content::Numbers(numbers, value))
+        Ok(Content::Numbers(numbers, values))
     }
 
     fn text(&mut self, dims: &[usize]) -> Result<Content> {

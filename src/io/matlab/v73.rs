@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::variable::{Content, Numbers, Place, Variable};
 use crate::error::Result;
 use crate::io::hdf5::{self, Dataset};
+use crate::io::known;
 use crate::io::raw::{Conversion, Source};
 use crate::video::{DType, Field};
 
@@ -54,15 +55,15 @@ fn content(dataset: Dataset, class: &str, dims: &[usize]) -> Content {
         ("logical", 1) => DType::Bool,
         _ => stored.dtype,
     };
-    let value = match dataset.field() {
-        Some(Field::Float(value)) => Some(value),
-        _ => None,
+    let values = match known::is_short_list(dims) {
+        true => dataset.numbers().unwrap_or_default(),
+        false => Vec::new(),
     };
     let numbers = Numbers {
         conversion: Conversion { dtype, stored },
         place: Place::Dataset(Arc::new(dataset)),
     };
-    Content::Numbers(numbers, value)
+    Content::Numbers(numbers, values)
 }
 
 fn text(dataset: &Dataset, dims: &[usize]) -> Content {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::io::FrameRange;
 use crate::io::hdf5::Dataset;
+use crate::io::inflate::Wrapping;
 use crate::io::raw::{self, Conversion, Source};
-use crate::io::stream;
+use crate::io::{known, stream};
 use crate::video::{Field, Samples, shape_text};
 
 /// A variable.
@@ -19,8 +20,8 @@ pub(super) struct Variable {
 
 /// What a variable holds.
 pub(super) enum Content {
-    /// Real numbers; the value if there is only one.
-    Numbers(Numbers, Option<f64>),
+    /// Real numbers; their values if they are few.
+    Numbers(Numbers, Vec<f64>),
     /// Text.
     Text(String),
     /// What a video cannot be made of, in words.
@@ -64,12 +65,12 @@ impl Variable {
         self.dims.iter().fold(1, product)
     }
 
-    /// The value as metadata, if it is a single number or text.
+    /// The value as metadata, if it is a few numbers or text.
     pub(super) fn field(&self) -> Option<Field> {
         match &self.content {
-            Content::Numbers(_, Some(value)) => Some(Field::Float(*value)),
+            Content::Numbers(_, values) => known::list(values),
             Content::Text(text) => Some(Field::Text(text.clone())),
-            _ => None,
+            Content::Other(_) => None,
         }
     }
 }
@@ -89,8 +90,7 @@ impl std::fmt::Display for Variable {
 }
 
 impl Numbers {
-    /// Reads blocks of samples along the slowest axis, the first of `shape`, whose length is then
-    /// that of the range.
+    /// Reads blocks of samples along the slowest axis, the first of `shape`.
     pub(super) fn read(
         &self,
         source: &Source,
@@ -101,6 +101,19 @@ impl Numbers {
             Place::Plain(start) => raw::read_blocks(source, self.conversion, shape, start, range),
             Place::Dataset(ref dataset) => dataset.read(source, self.conversion, range),
             Place::Deflated { start, len, skip } => {
+                let stretch = (start, len);
+                if range.len == shape[0]
+                    && let Some(samples) = stream::read_all(
+                        source,
+                        Wrapping::Zlib,
+                        stretch,
+                        skip,
+                        self.conversion,
+                        shape,
+                    )?
+                {
+                    return Ok(samples);
+                }
                 let mut stream = stream::inflate(source, start, len);
                 stream::read_blocks(&mut stream, skip, self.conversion, shape, range)
             }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::camera::{Differences, MAX_HEADER, check_range, find_file};
+use crate::io::camera::{DIFFERENCES, Differences, MAX_HEADER, check_range, find_file};
 use crate::io::raw::Source;
 use crate::io::{FrameRange, Recording, cannot_load, cannot_map};
 use crate::video::{DType, Metadata, Samples};
@@ -107,11 +107,12 @@ impl Recording for Micam05 {
         })
     }
 
+    fn must_load(&self) -> Option<&'static str> {
+        Some(DIFFERENCES)
+    }
+
     fn map(&self) -> Result<Samples> {
-        Err(cannot_map(
-            &self.header,
-            "its frames are differences from a background, which must be added",
-        ))
+        Err(cannot_map(&self.header, DIFFERENCES))
     }
 }
 

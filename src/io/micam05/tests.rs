@@ -49,6 +49,15 @@ fn the_background_is_added_wherever_it_begins() {
 }
 
 #[test]
+fn frames_are_loaded_where_they_were_to_be_mapped() {
+    let folder = recording(HEADER, 970);
+    let path = folder.path().join("a, b.gsd");
+    let video = load_video(&path, &Selection::ALL, &Options::mapped(true)).unwrap();
+    assert!(!video.is_mmap());
+    assert_eq!(values(&video)[..2], [9.0, 19.0]);
+}
+
+#[test]
 fn the_header_is_read() {
     let folder = recording(HEADER, 970);
     let metadata = load_metadata(&folder.path().join("a, b.gsd")).unwrap();

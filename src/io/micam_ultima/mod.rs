@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::camera::{Differences, Geometry, MAX_HEADER, find_file};
+use crate::io::camera::{DIFFERENCES, Differences, Geometry, MAX_HEADER, find_file};
 use crate::io::raw::Source;
 use crate::io::{FrameRange, Recording, cannot_load, cannot_map};
 use crate::task;
@@ -122,11 +122,12 @@ impl Recording for Ultima {
         })
     }
 
+    fn must_load(&self) -> Option<&'static str> {
+        Some(DIFFERENCES)
+    }
+
     fn map(&self) -> Result<Samples> {
-        Err(cannot_map(
-            &self.header,
-            "its frames are differences from a background, which must be added",
-        ))
+        Err(cannot_map(&self.header, DIFFERENCES))
     }
 }
 

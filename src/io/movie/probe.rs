@@ -1,61 +1,64 @@
 //! What the ffprobe program finds out about a movie.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::program::{Program, Running};
 use super::{Film, Size};
 use crate::error::{Error, Result};
-use crate::io::ffmpeg;
+use crate::io::{extension_of, ffmpeg};
 use crate::video::{DType, Metadata};
 
 /// What is asked for.
-const ENTRIES: &str = "stream=codec_name,width,height,pix_fmt,avg_frame_rate,r_frame_rate:\
+const ENTRIES: &str = "stream=codec_name,width,height,pix_fmt,color_range,avg_frame_rate,r_frame_rate:\
                        stream_side_data=rotation:stream_tags=rotate:\
                        format=start_time:format_tags=creation_time,comment:packet=pts_time,flags";
 
 /// Opens a movie that ffmpeg can decode; `None` if there is no ffmpeg.
 pub(super) fn open(path: &Path, is_gray: bool) -> Result<Option<Film>> {
-    if !is_there("ffprobe") || !is_there("ffmpeg") {
+    let Some(program) = ffmpeg::program()? else {
         return Ok(None);
+    };
+    let Some(probe) = ffmpeg::probe_program(&program) else {
+        return Ok(None);
+    };
+    if has_full_header(path) {
+        let quickly = ["-analyzeduration", "0", "-probesize", "32"];
+        let mut running = Running::start(command(&probe, path, &quickly))?;
+        let (text, succeeded) = running.output()?;
+        if succeeded && !text.contains("pix_fmt=unknown") {
+            return read(path, program, &text, is_gray).map(Some);
+        }
     }
-    let mut command = Command::new("ffprobe");
-    command.args([
-        "-hide_banner",
-        "-loglevel",
-        "error",
-        "-protocol_whitelist",
-        "file",
-    ]);
-    command.args([
-        "-select_streams",
-        "V:0",
-        "-show_entries",
-        ENTRIES,
-        "-of",
-        "compact",
-    ]);
-    command.arg(ffmpeg::absolute(path));
-    let mut running = Running::start(command)?;
+    let mut running = Running::start(command(&probe, path, &[]))?;
     let (text, succeeded) = running.output()?;
     if !succeeded && !text.contains("stream|") {
         let error = Error::new("ffmpeg cannot read it");
         let said = running.messages().into_iter();
         return Err(said.fold(error, |error, line| error.hint(format!("ffmpeg: {line}"))));
     }
-    read(path, &text, is_gray).map(Some)
+    read(path, program, &text, is_gray).map(Some)
 }
 
-/// Whether a program is in one of the folders of the PATH.
-fn is_there(name: &str) -> bool {
-    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-    let folders = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&folders).any(|folder| folder.join(&file).is_file())
+/// Whether the header of a movie says what its frames are, so that ffprobe need not decode some.
+fn has_full_header(path: &Path) -> bool {
+    let extension = extension_of(path).unwrap_or_default();
+    matches!(extension.as_str(), "mp4" | "mov" | "m4v")
+}
+
+fn command(probe: &Path, path: &Path, options: &[&str]) -> Command {
+    let mut command = Command::new(probe);
+    command.args(["-hide_banner", "-loglevel", "error"]);
+    command.args(["-protocol_whitelist", "file"]).args(options);
+    command.args(["-select_streams", "V:0", "-of", "compact"]);
+    command.args(["-show_entries", ENTRIES]);
+    command.arg(ffmpeg::absolute(path));
+    command
 }
 
 /// Reads what ffprobe says, one line for each part of the movie.
-fn read(path: &Path, text: &str, is_gray: bool) -> Result<Film> {
+fn read(path: &Path, program: PathBuf, text: &str, is_gray: bool) -> Result<Film> {
     let mut times = Vec::new();
     let (mut stream, mut format, mut len) = (HashMap::new(), HashMap::new(), 0);
     for line in text.lines() {
@@ -103,6 +106,7 @@ fn read(path: &Path, text: &str, is_gray: bool) -> Result<Film> {
     };
     let pixels = stream.get("pix_fmt").copied().unwrap_or_default();
     let deep = deep_gray(pixels).filter(|_| is_gray);
+    let is_full = stream.get("color_range") == Some(&"pc");
     Ok(Film {
         path: path.to_owned(),
         size: Size {
@@ -118,10 +122,20 @@ fn read(path: &Path, text: &str, is_gray: bool) -> Result<Film> {
         len,
         metadata: metadata(&stream, &format),
         codec: Box::new(Program {
+            program,
+            is_plane: is_gray && has_brightness(pixels) && !is_full,
             pixel_format: deep.unwrap_or(if is_gray { "gray" } else { "rgb24" }),
             times: from_start(times, len, format.get("start_time").copied()),
         }),
     })
+}
+
+/// Whether the first plane of frames is their brightness, from 16 to 235.
+fn has_brightness(pixels: &str) -> bool {
+    matches!(
+        pixels,
+        "yuv420p" | "yuv422p" | "yuv444p" | "yuv440p" | "yuv411p" | "yuv410p"
+    )
 }
 
 /// The gray formats of more than 8 bits, in this machine's order of bytes.
@@ -184,7 +198,8 @@ mod tests {
                     stream|codec_name=ffv1|width=40|height=30|pix_fmt=gray12le|\
                     r_frame_rate=20/1|avg_frame_rate=0/0|side_data|rotation=-90\n\n\
                     format|start_time=0.000000|tag:comment=rabbit\n";
-        let film = read(Path::new("a"), text, true).unwrap();
+        let read = |text, is_gray| read(Path::new("a"), "ffmpeg".into(), text, is_gray);
+        let film = read(text, true).unwrap();
         assert_eq!(film.len, 3);
         let size = Size {
             height: 40,
@@ -195,11 +210,8 @@ mod tests {
         assert_eq!(film.size, size);
         assert_eq!(film.metadata.fps, Some(20.0));
         assert_eq!(film.metadata.comment.as_deref(), Some("rabbit"));
-        assert_eq!(
-            read(Path::new("a"), text, false).unwrap().size.dtype,
-            DType::U8
-        );
-        assert!(read(Path::new("a"), "", true).is_err());
+        assert_eq!(read(text, false).unwrap().size.dtype, DType::U8);
+        assert!(read("", true).is_err());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Frames decoded by the ffmpeg program, which sends them through a pipe.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,8 +12,17 @@ use crate::error::{Error, Result};
 use crate::io::{FrameRange, ffmpeg};
 use crate::task;
 
+/// The size of the pipe in bytes: the most that Linux grants anyone.
+#[cfg(target_os = "linux")]
+const PIPE: usize = 1 << 20;
+
 /// A movie that ffmpeg decodes.
 pub(super) struct Program {
+    /// Where ffmpeg is.
+    pub(super) program: PathBuf,
+    /// Whether gray frames are a plane of the movie's, whose samples are from 16 to 235. To spread them
+    /// takes ffmpeg longer than to decode them.
+    pub(super) is_plane: bool,
     /// The samples as ffmpeg is asked for them.
     pub(super) pixel_format: &'static str,
     /// When each frame is shown, in seconds from the start; empty if that is not known.
@@ -31,6 +40,7 @@ impl Codec for Program {
             ))?,
             // What programs before version 5.1 call it.
             older: Some(self.command(path, size, range, &["-vsync", "0"])),
+            is_plane: self.is_plane,
         };
         Ok(Box::new(frames))
     }
@@ -38,7 +48,7 @@ impl Codec for Program {
 
 impl Program {
     fn command(&self, path: &Path, size: Size, range: FrameRange, every_frame: &[&str]) -> Command {
-        let mut command = Command::new("ffmpeg");
+        let mut command = Command::new(&self.program);
         command.args(["-nostdin", "-hide_banner", "-loglevel", "error"]);
         let mut first = range.start;
         if let Some(time) = self.time_before(range.start) {
@@ -47,10 +57,18 @@ impl Program {
         }
         command.args(["-protocol_whitelist", "file", "-i"]);
         command.arg(ffmpeg::absolute(path)).args(["-map", "0:V:0"]);
+        let mut filters = Vec::new();
         if first > 0 || range.step > 1 {
             let step = range.step;
-            let choice = format!("select='gte(n,{first})*not(mod(n-{first},{step}))'");
-            command.args(["-vf", &choice]);
+            filters.push(format!(
+                "select='gte(n,{first})*not(mod(n-{first},{step}))'"
+            ));
+        }
+        if self.is_plane {
+            filters.push("extractplanes=y".into());
+        }
+        if !filters.is_empty() {
+            command.args(["-vf", &filters.join(",")]);
         }
         command.args(every_frame);
         command.args(["-frames:v", &range.len.to_string()]);
@@ -69,9 +87,27 @@ impl Program {
 
 struct Frames {
     running: Running,
+    is_plane: bool,
     /// How to ask an older program, as long as nothing was read from this one.
     older: Option<Command>,
 }
+
+/// Brightness from 16 to 235 spread from 0 to 255, as ffmpeg rounds it.
+static SPREAD: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut value = 0;
+    while value < 256 {
+        let limited = if value < 236 { value << 7 } else { 30_189 };
+        let spread = (((limited * 19_077 - 39_057_361) >> 14) + 64) >> 7;
+        table[value as usize] = match spread {
+            ..0 => 0,
+            0..255 => spread as u8,
+            255.. => 255,
+        };
+        value += 1;
+    }
+    table
+};
 
 impl Play for Frames {
     fn next(&mut self, out: &mut [u8]) -> Result<bool> {
@@ -86,6 +122,10 @@ impl Play for Frames {
         {
             self.running = Running::start(older)?;
             whole = self.running.read(out)?;
+        }
+        if self.is_plane {
+            out.iter_mut()
+                .for_each(|sample| *sample = SPREAD[usize::from(*sample)]);
         }
         Ok(whole)
     }
@@ -117,6 +157,9 @@ impl Running {
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn().map_err(|e| cannot_start(&name, &e))?;
         let stdout = child.stdout.take().expect("asked for a pipe");
+        // The more it holds the less often both sides wait for each other.
+        #[cfg(target_os = "linux")]
+        let _ = rustix::pipe::fcntl_setpipe_size(&stdout, PIPE);
         let stderr = child.stderr.take().expect("asked for a pipe");
         let (child, done) = (
             Arc::new(Mutex::new(child)),
@@ -187,5 +230,16 @@ impl Drop for Running {
         if let Some(watch) = self.watch.take() {
             let _ = watch.join();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brightness_is_spread_and_cut() {
+        let spread = [0, 16, 17, 20, 26, 128, 234, 235, 255].map(|v: usize| SPREAD[v]);
+        assert_eq!(spread, [0, 0, 1, 5, 12, 130, 254, 255, 255]);
     }
 }

@@ -135,8 +135,8 @@ impl Recording for MultiRecorder {
         )
     }
 
-    fn is_foreign(&self) -> bool {
-        self.encoding.is_foreign()
+    fn must_load(&self) -> Option<&'static str> {
+        self.encoding.must_load()
     }
 
     fn map(&self) -> Result<Samples> {

@@ -154,8 +154,8 @@ impl Recording for Array {
         raw::read_frames(&self.source, encoding, &shape, &offsets)
     }
 
-    fn is_foreign(&self) -> bool {
-        self.header.encoding.is_foreign()
+    fn must_load(&self) -> Option<&'static str> {
+        self.header.encoding.must_load()
     }
 
     fn map(&self) -> Result<Samples> {

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
+use super::inflate::Wrapping;
 use super::npy::{self, Array, Header};
 use super::raw::{self, Conversion, Source};
 use super::{
@@ -104,7 +105,7 @@ fn choose(entries: &[Entry], fieldname: Option<&str>) -> Result<usize> {
     }
 }
 
-/// Single numbers and a list of all arrays.
+/// Numbers, short lists of them, and a list of all arrays.
 fn metadata(source: &Source, entries: &[Entry]) -> Metadata {
     let values = entries.iter();
     let values = values.filter_map(|entry| Some((entry.name.clone(), entry.value(source)?)));
@@ -137,10 +138,10 @@ impl Entry {
         }
     }
 
-    /// The value, if it is a single number.
+    /// The value, if it is a few numbers.
     fn value(&self, source: &Source) -> Option<Field> {
         let header = self.header.as_ref().ok()?;
-        if header.shape.iter().any(|len| *len != 1) {
+        if !known::is_short_list(&header.shape) {
             return None;
         }
         let mut stream = self.member.stream(source);
@@ -153,8 +154,8 @@ impl Entry {
             let read = stream.read_exact(bytes);
             read.map_err(|e| stream::damaged(&e))
         };
-        let numbers = raw::read_numbers(header.encoding, 1, &mut read).ok()?;
-        numbers.first().copied().map(Field::Float)
+        let len = header.shape.iter().product();
+        known::list(&raw::read_numbers(header.encoding, len, &mut read).ok()?)
     }
 }
 
@@ -185,8 +186,8 @@ impl Recording for Plain {
         self.array.load(range)
     }
 
-    fn is_foreign(&self) -> bool {
-        self.array.is_foreign()
+    fn must_load(&self) -> Option<&'static str> {
+        self.array.must_load()
     }
 
     fn map(&self) -> Result<Samples> {
@@ -215,8 +216,22 @@ impl Recording for Deflated {
         warn_of_others(self.source.path(), &self.entry.name, &self.others);
         let header = self.header()?;
         let conversion = Conversion::none(header.encoding);
-        let mut stream = self.entry.member.stream(&self.source);
-        let mut read = |shape: &[usize], range| {
+        let member = &self.entry.member;
+        let read = |shape: &[usize], range: FrameRange| {
+            let stretch = (member.start, member.stored);
+            if range.len == shape[0]
+                && let Some(samples) = stream::read_all(
+                    &self.source,
+                    Wrapping::None,
+                    stretch,
+                    header.offset,
+                    conversion,
+                    shape,
+                )?
+            {
+                return Ok(samples);
+            }
+            let mut stream = member.stream(&self.source);
             stream::read_blocks(&mut stream, header.offset, conversion, shape, range)
                 .map_err(|e| cannot_load(self.source.path(), &e))
         };

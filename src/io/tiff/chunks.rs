@@ -3,13 +3,15 @@
 
 use std::io::Read;
 
-use flate2::{Decompress, FlushDecompress};
-
+use super::fax::{self, Scheme};
+use super::lzma;
 use super::lzw;
 use super::page::{Grid, Page};
+use super::webp;
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::io::codec;
+use crate::io::inflate::Inflater;
 use crate::io::raw::Source;
 
 /// The size in bytes that a tile may have, however small the page is.
@@ -18,14 +20,17 @@ const SMALL_TILE: usize = 1 << 22;
 /// Memory that is kept from one strip or tile to the next.
 struct Scratch {
     stored: Vec<u8>,
-    inflate: Decompress,
+    inflater: Inflater,
 }
 
 /// Whether this module can decode a page.
 pub(super) fn can_decode(page: &Page) -> bool {
-    matches!(page.compression, 1 | 5 | 8 | 32773 | 32946 | 34926 | 50000)
-        && !page.ycbcr
-        && matches!(page.predictor, 1..=3)
+    let is_known = match page.compression {
+        2..=4 => page.shape.bits == 1 && page.row_channels() == 1,
+        34927 | 50001 => page.shape.bits == 8 && matches!(page.row_channels(), 3 | 4),
+        method => matches!(method, 1 | 5 | 8 | 32773 | 32946 | 34925 | 34926 | 50000),
+    };
+    is_known && !page.ycbcr && matches!(page.predictor, 1..=3)
 }
 
 /// Fills the rows of a plane, or of a page that has no planes, in this machine's order of bytes.
@@ -38,11 +43,11 @@ pub(super) fn read_plane(source: &Source, page: &Page, plane: usize, out: &mut [
     let strips = out.chunks_mut(grid.height * row_bytes);
     let mut scratch = Scratch {
         stored: Vec::new(),
-        inflate: Decompress::new(true),
+        inflater: Inflater::new(),
     };
     if !grid.is_tiled {
         for (strip, &place) in strips.zip(chunks) {
-            read_chunk(source, page, place, &mut scratch, strip)?;
+            read_chunk(source, page, place, grid.width, &mut scratch, strip)?;
             undo_predictor(page, row_bytes, strip);
         }
         return Ok(());
@@ -51,7 +56,7 @@ pub(super) fn read_plane(source: &Source, page: &Page, plane: usize, out: &mut [
     let mut tile = vec![0; tile_row * grid.height];
     for (strip, places) in strips.zip(chunks.chunks(grid.across)) {
         for (column, &place) in places.iter().enumerate() {
-            read_chunk(source, page, place, &mut scratch, &mut tile)?;
+            read_chunk(source, page, place, grid.width, &mut scratch, &mut tile)?;
             undo_predictor(page, tile_row, &mut tile);
             let left = column * tile_row;
             let width = tile_row.min(row_bytes - left);
@@ -86,6 +91,7 @@ fn read_chunk(
     source: &Source,
     page: &Page,
     (offset, size): (u64, u64),
+    width: usize,
     scratch: &mut Scratch,
     out: &mut [u8],
 ) -> Result<()> {
@@ -99,19 +105,23 @@ fn read_chunk(
         reverse_bits(page, out);
         return Ok(());
     }
-    let Scratch { stored, inflate } = scratch;
+    let Scratch { stored, inflater } = scratch;
     stored.resize(usize::try_from(size).map_err(|_| damaged())?, 0);
     source.read_at(offset, stored)?;
     reverse_bits(page, stored);
     let len = match page.compression {
         5 => lzw::decode(stored, out).ok_or_else(damaged)?,
-        8 | 32946 => {
-            inflate.reset(true);
-            let status = inflate.decompress(stored, out, FlushDecompress::Finish);
-            status.map_err(|_| damaged())?;
-            inflate.total_out() as usize
-        }
+        8 | 32946 => inflater.zlib(stored, out).ok_or_else(damaged)?,
         32773 => unpack_bits(stored, out),
+        34925 => lzma::decode(stored, out).ok_or_else(damaged)?,
+        2 => fax::decode(Scheme::Runs, stored, width, width.div_ceil(8), out),
+        3 => {
+            let with_changes = page.with_changes;
+            let scheme = Scheme::Marked { with_changes };
+            fax::decode(scheme, stored, width, width.div_ceil(8), out)
+        }
+        4 => fax::decode(Scheme::Changes, stored, width, width.div_ceil(8), out),
+        34927 | 50001 => webp::decode(stored, width, page.row_channels(), out)?,
         34926 | 50000 => codec::fill(&mut zstd_decoder(stored)?, out).map_err(|_| damaged())?,
         _ => 0,
     };
@@ -220,6 +230,15 @@ fn add_up<const SIZE: usize>(
     add: impl Fn([u8; SIZE], [u8; SIZE]) -> [u8; SIZE],
 ) {
     let samples = row.as_chunks_mut::<SIZE>().0;
+    if channels == 1 {
+        // Kept at hand, which is faster than to read what was just written.
+        let mut sum = [0; SIZE];
+        for sample in samples {
+            sum = add(sum, *sample);
+            *sample = sum;
+        }
+        return;
+    }
     for index in channels..samples.len() {
         samples[index] = add(samples[index], samples[index - channels]);
     }

@@ -39,16 +39,13 @@ pub(super) fn decode(source: &Source, page: &Page, out: &mut [u8]) -> Result<()>
 /// The name of a compression that there is no decoder for.
 fn unsupported(compression: u64) -> Option<String> {
     let name = match compression {
-        1 | 4 | 5 | 7 | 8 | 32773 | 32946 | 34926 | 50000 => return None,
-        2 | 3 => "CCITT fax 3",
+        1..=5 | 7 | 8 | 32773 | 32946 | 34925..=34927 | 50000 | 50001 => return None,
         6 => "old JPEG",
         32809 => "ThunderScan",
         33003 | 33005 | 34712 => "JPEG 2000",
         34676 | 34677 => "SGI LogLuv",
         34887 => "LERC",
-        34925 => "LZMA",
         34933 => "PNG",
-        34927 | 50001 => "WebP",
         22610 | 34934 => "JPEG XR",
         50002 | 52546 => "JPEG XL",
         other => return Some(format!("the unknown method {other}")),

@@ -6,6 +6,7 @@
 use std::cell::Cell;
 use std::collections::HashSet;
 
+use super::page::SUB_DIRECTORIES;
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::task;
@@ -86,6 +87,16 @@ impl<'a> Reader<'a> {
             list,
             complete: next == 0,
         })
+    }
+
+    /// The directories that belong to a page.
+    pub(super) fn sub_directories(&self, page: &Directory) -> Vec<Directory> {
+        let entry = page.find(SUB_DIRECTORIES);
+        let offsets = entry
+            .and_then(|entry| self.uints(entry))
+            .unwrap_or_default();
+        let found = offsets.into_iter().filter(|offset| *offset > 0);
+        found.filter_map(|offset| self.directory(offset)).collect()
     }
 
     /// An error if the user asked to stop, or if more lists were to be read than the file has room for.

@@ -7,12 +7,15 @@ mod chunks;
 mod decode;
 mod description;
 mod directory;
+mod fax;
 mod layout;
+mod lzma;
 mod lzw;
 mod ome;
 mod page;
 mod page_file;
 mod tag;
+mod webp;
 mod write;
 
 #[cfg(test)]
@@ -218,8 +221,11 @@ impl Recording for Stack {
         })
     }
 
-    fn is_foreign(&self) -> bool {
-        matches!(self.frames, Frames::Plain(_)) && self.shape.encoding.is_foreign()
+    fn must_load(&self) -> Option<&'static str> {
+        match self.frames {
+            Frames::Plain(_) => self.shape.encoding.must_load(),
+            Frames::Coded(_) => None,
+        }
     }
 
     fn map(&self) -> Result<Samples> {
@@ -288,8 +294,17 @@ impl Pages {
             false => vec![first],
         };
         let first = planes[0].clone();
-        let pages = planes.into_iter().map(Ok);
-        let pages = pages.chain(list.map(|directory| Page::new(reader, directory)));
+        let mut pages: Vec<Result<Page>> = planes.into_iter().map(Ok).collect();
+        pages.extend(parts(reader, &first, &description));
+        for directory in list {
+            let page = Page::new(reader, directory);
+            let parts = page
+                .as_ref()
+                .map_or_else(|_| Vec::new(), |page| parts(reader, page, &description));
+            pages.push(page);
+            pages.extend(parts);
+            reader.check()?;
+        }
         let (mut whole, mut total, mut different, mut cut) = (Vec::new(), 0, 0, false);
         for page in pages {
             reader.check()?;
@@ -374,6 +389,20 @@ impl Pages {
             ));
         }
     }
+}
+
+/// The pages within a page that are as large as itself; others are smaller copies of it.
+fn parts(reader: &Reader<'_>, page: &Page, description: &Description) -> Vec<Result<Page>> {
+    // Those programs mean something else by them.
+    if description.tells_of_pages() {
+        return Vec::new();
+    }
+    let parts = reader.sub_directories(&page.directory).into_iter();
+    let parts = parts.filter_map(|directory| Page::new(reader, directory).ok());
+    parts
+        .filter(|part| part.shape == page.shape && !part.thumbnail)
+        .map(Ok)
+        .collect()
 }
 
 impl Frames {

@@ -89,6 +89,11 @@ impl Description {
         Some(length * unit)
     }
 
+    /// Whether OME-TIFF or ImageJ say what the pages are.
+    pub(super) fn tells_of_pages(&self) -> bool {
+        self.ome("DimensionOrder").is_some() || self.imagej("images").is_some()
+    }
+
     /// An attribute of the pixels in OME's description.
     fn ome(&self, key: &str) -> Option<&str> {
         let (_, tag) = self.text().split_once("Pixels ")?;

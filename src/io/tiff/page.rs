@@ -20,6 +20,7 @@ pub(super) const STRIP_SIZES: u16 = 279;
 pub(super) const X_RESOLUTION: u16 = 282;
 pub(super) const Y_RESOLUTION: u16 = 283;
 pub(super) const PLANAR: u16 = 284;
+const FAX_OPTIONS: u16 = 292;
 pub(super) const RESOLUTION_UNIT: u16 = 296;
 pub(super) const SOFTWARE: u16 = 305;
 pub(super) const DATE: u16 = 306;
@@ -31,6 +32,7 @@ pub(super) const TILE_SIZES: u16 = 325;
 pub(super) const EXTRA_SAMPLES: u16 = 338;
 pub(super) const SAMPLE_FORMAT: u16 = 339;
 const SUBFILE: u16 = 254;
+pub(super) const SUB_DIRECTORIES: u16 = 330;
 
 /// The greatest width and height of a tile.
 const MAX_TILE: usize = 1 << 14;
@@ -60,6 +62,8 @@ pub(super) struct Page {
     pub(super) ycbcr: bool,
     /// How samples are stored: 1 as they are, 2 and 3 as differences from those to their left.
     pub(super) predictor: u64,
+    /// Whether rows of a fax can be stored as changes to the one above.
+    pub(super) with_changes: bool,
     /// Whether the lowest bit of a byte comes first.
     pub(super) is_reversed: bool,
     pub(super) tiled: bool,
@@ -148,6 +152,7 @@ impl Page {
             compression,
             ycbcr: value(PHOTOMETRIC, 1) == YCBCR,
             predictor: value(PREDICTOR, 1),
+            with_changes: value(FAX_OPTIONS, 0) & 1 == 1,
             is_reversed: value(FILL_ORDER, 1) == 2,
             tile: (value(TILE_WIDTH, 0), value(TILE_HEIGHT, 0)),
             rows_per_strip: value(ROWS_PER_STRIP, u64::MAX),

@@ -70,7 +70,7 @@ pub fn make_frames<R: Real>(
     video: &Video,
     kernel: impl for<'a> Kernel<Frame<'a, R>>,
 ) -> Result<Video> {
-    let mut array = Strided::<R>::zeroed(video.shape())?;
+    let mut array = Strided::<R>::for_writing(video.shape())?;
     let frame_len = video.frame_len().max(1);
     let steps = array.as_mut_slice()?.par_chunks_mut(frame_len).enumerate();
     task::for_each_init(operation, steps, Vec::new, |scratch, (frame, results)| {

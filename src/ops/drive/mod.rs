@@ -96,7 +96,7 @@ impl<R: Real> Target<R> {
     }
 
     fn fresh(samples: Samples, metadata: Arc<Metadata>) -> Result<Self> {
-        let array = Strided::zeroed(samples.layout().shape())?;
+        let array = Strided::for_writing(samples.layout().shape())?;
         Ok(Self {
             array,
             source: Some(samples),
@@ -105,9 +105,9 @@ impl<R: Real> Target<R> {
     }
 
     /// Touches fresh memory in order, a part per core. Courses would touch all of it at once, and
-    /// cores that meet in a page of memory both pay for it. A scratch file would be written twice.
+    /// cores that meet in a page of memory both pay for it.
     fn touch(&mut self, operation: &'static str) -> Result<()> {
-        if self.source.is_none() || self.array.is_scratch() {
+        if self.source.is_none() || !self.array.is_fresh() {
             return Ok(());
         }
         let parts = self.array.as_mut_slice()?.par_chunks_mut(STEP);

@@ -39,7 +39,7 @@ pub fn convert_samples<R: Real, T: Element>(
 ) -> Result<Video> {
     let pieces = Pieces::of([video.layout()]);
     let source = Input::<R>::of(video.samples());
-    let mut result = Strided::<T>::zeroed(video.shape())?;
+    let mut result = Strided::<T>::for_writing(video.shape())?;
     let steps = result.as_mut_slice()?.par_chunks_mut(pieces.len);
     let init = Vec::new;
     task::for_each_init(

@@ -45,7 +45,7 @@ pub fn select(mask: &Video, yes: &Operand, no: &Operand) -> Result<Video> {
     let shape = common_shape("where", mask.shape(), yes.shape())?;
     let shape = common_shape("where", &shape, no.shape())?;
     with_dtype!(common_dtype(yes, no), T => {
-        let mut results = Strided::<T>::zeroed(&shape)?;
+        let mut results = Strided::<T>::for_writing(&shape)?;
         let mask = Input::<bool>::same_stretched(mask, &shape);
         let inputs = [typed::<T>(yes, &shape)?, typed(no, &shape)?];
         choose(results.as_mut_slice()?, &mask, &inputs)?;
@@ -206,7 +206,7 @@ fn pick<T: Element>(len: usize, samples: &Input<T>, mask: &Input<bool>) -> Resul
             marks.iter().map(|chosen| usize::from(*chosen)).sum()
         })
         .collect();
-    let mut picked = Strided::zeroed(&[counts.iter().sum()])?;
+    let mut picked = Strided::for_writing(&[counts.iter().sum()])?;
     let mut rest = picked.as_mut_slice()?;
     let parts: Vec<&mut [T]> = counts
         .iter()

@@ -162,7 +162,7 @@ fn combine<T: Element, U: Element>(
     f: impl Formula<T, U>,
 ) -> Result<Strided<U>> {
     let pieces = Pieces::of([a.layout(), b.layout()].into_iter().flatten());
-    let mut results = Strided::<U>::zeroed(shape)?;
+    let mut results = Strided::<U>::for_writing(shape)?;
     let steps = results.as_mut_slice()?.par_chunks_mut(pieces.len);
     let memory = || (Vec::new(), Vec::new());
     let kernel = Loop(f);

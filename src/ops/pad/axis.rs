@@ -162,12 +162,9 @@ impl Fill {
                 Fill::Nothing | Fill::Odd { .. } => (),
                 Fill::Constant(values) => {
                     let value = wrap_around::<T>(values[side]);
-                    // Fresh memory is zero.
-                    if value != T::default() {
-                        places
-                            .iter()
-                            .for_each(|place| axis.set(out, *place, |_, _| value));
-                    }
+                    places
+                        .iter()
+                        .for_each(|place| axis.set(out, *place, |_, _| value));
                 }
                 Fill::Border(border) => {
                     for place in places {

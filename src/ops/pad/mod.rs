@@ -190,7 +190,11 @@ fn pad_frames<T: Element>(video: &Video, width: usize, [y, x]: [Fill; 2]) -> Res
     let (Some(out_rows), Some(out_cols)) = (wider(rows), wider(cols)) else {
         bail!("pad needs `width` to be smaller, got {width}");
     };
-    let mut result = Strided::<T>::zeroed(&[n_frames, out_rows, out_cols])?;
+    let shape = [n_frames, out_rows, out_cols];
+    let mut result = match y {
+        Fill::Nothing => Strided::<T>::zeroed(&shape)?,
+        _ => Strided::for_writing(&shape)?,
+    };
     let source = T::unwrap(video.samples().clone()).expect("of the type just dispatched on");
     let down = Axis::new(width, rows, out_cols, width..width + cols, 1);
     let across = Axis::new(width, cols, 1, 0..out_rows, out_cols);

@@ -51,7 +51,7 @@ impl Quarter for f32 {
 }
 
 fn halve<T: Quarter>(video: &Video, shape: &[usize]) -> Result<Video> {
-    let mut result = Strided::<T>::zeroed(shape)?;
+    let mut result = Strided::<T>::for_writing(shape)?;
     let source = typed::<T>(video);
     let cols = shape[2];
     let frames = result

@@ -1,5 +1,6 @@
 //! Frames of another size, as OpenCV makes them.
 
+mod across;
 mod halve;
 mod nearest;
 mod smooth;
@@ -105,17 +106,33 @@ fn interpolate(
         return result;
     }
     match video.dtype() {
-        DType::U8 => smooth::resize::<u8, f32>(video, frame, shape, interpolation),
-        DType::U16 => smooth::resize::<u16, f32>(video, frame, shape, interpolation),
-        DType::I16 => smooth::resize::<i16, f32>(video, frame, shape, interpolation),
-        DType::F32 => smooth::resize::<f32, f32>(video, frame, shape, interpolation),
-        DType::F64 => smooth::resize::<f64, f64>(video, frame, shape, interpolation),
+        DType::U8 => interpolate_as::<u8>(video, frame, shape, interpolation),
+        DType::U16 => interpolate_as::<u16>(video, frame, shape, interpolation),
+        DType::I16 => interpolate_as::<i16>(video, frame, shape, interpolation),
+        DType::F32 => interpolate_as::<f32>(video, frame, shape, interpolation),
+        DType::F64 => {
+            smooth::resize::<f64, f64>(video, frame, shape, interpolation, across::OneByOne)
+        }
         dtype => Err(Error::new(format!(
             "resize cannot interpolate {dtype} samples with \"{}\"",
             interpolation.name()
         ))
         .hint("convert them first, `v.astype(\"float32\")`, or use \"nearest\"")),
     }
+}
+
+/// Interpolates in float32.
+fn interpolate_as<T: Element>(
+    video: &Video,
+    frame: &Frame,
+    shape: &[usize],
+    interpolation: Interpolation,
+) -> Result<Video> {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(simd) = pulp::x86::V3::try_new() {
+        return smooth::resize::<T, f32>(video, frame, shape, interpolation, simd);
+    }
+    smooth::resize::<T, f32>(video, frame, shape, interpolation, across::OneByOne)
 }
 
 /// The sizes before and after.

@@ -9,7 +9,7 @@ use crate::video::{Element, Strided, Video, read_run};
 
 /// Takes the nearest pixels.
 pub(super) fn resize<T: Element>(video: &Video, frame: &Frame, shape: &[usize]) -> Result<Video> {
-    let mut result = Strided::<T>::zeroed(shape)?;
+    let mut result = Strided::<T>::for_writing(shape)?;
     let source = typed::<T>(video);
     let (row_len, channels) = (frame.x.from * frame.channels, frame.channels);
     let columns: Vec<usize> = (0..frame.x.to)

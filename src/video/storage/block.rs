@@ -1,6 +1,6 @@
 //! Runs of samples in memory, in scratch files and in recordings.
 //!
-//! This is, with `resident`, the only module with `unsafe` code.
+//! This is, with `resident`, `shrunk` and `write_back`, the only module with `unsafe` code.
 #![allow(unsafe_code)]
 
 use std::fs::File;
@@ -14,7 +14,10 @@ use super::super::layout::Layout;
 use super::super::memory::{Counted, Place};
 use super::super::samples::{DType, Element};
 use super::super::size_text;
+use super::kept::{self, Memory};
 use super::resident::Resident;
+#[cfg(unix)]
+use super::shrunk::Watch;
 use super::{Strided, scratch};
 use crate::error::{Error, Result};
 
@@ -38,18 +41,43 @@ pub(super) enum Block<T> {
 
 /// Memory of the system's, or a scratch file, for a number of samples.
 pub(super) struct Pages<T> {
-    /// Before the mapping that it watches.
-    _resident: Option<Resident>,
-    map: MmapMut,
+    bytes: Bytes,
     len: usize,
-    counted: Counted,
+    _counted: Counted,
     of: PhantomData<T>,
+}
+
+enum Bytes {
+    Memory(Memory),
+    Scratch {
+        /// Before the mapping that it watches.
+        _resident: Resident,
+        map: MmapMut,
+    },
+}
+
+impl<T> Pages<T> {
+    fn map(&self) -> &MmapMut {
+        match &self.bytes {
+            Bytes::Memory(memory) => memory,
+            Bytes::Scratch { map, .. } => map,
+        }
+    }
+
+    fn map_mut(&mut self) -> &mut MmapMut {
+        match &mut self.bytes {
+            Bytes::Memory(memory) => memory,
+            Bytes::Scratch { map, .. } => map,
+        }
+    }
 }
 
 /// A file and what it takes.
 pub(super) struct Mapping {
-    /// Before the mapping that it watches.
+    /// Before the mapping that they watch.
     _resident: Resident,
+    #[cfg(unix)]
+    _watch: Watch,
     map: Mmap,
     _counted: Counted,
 }
@@ -62,13 +90,16 @@ impl MappedFile {
     pub fn open(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(|e| Error::io("open", path, &e))?;
         // SAFETY: the mapping is read-only. If another program shortens the file while it is
-        // mapped, reading past the new end raises SIGBUS, which ends the program without
-        // corrupting anything.
+        // mapped, what is read past the new end is zeros, and `check_files` reports it.
         let map = unsafe { Mmap::map(&file) }.map_err(|e| Error::io("map", path, &e))?;
         let _counted = Counted::new(Place::Recording, map.len());
         let _resident = Resident::new(&map);
+        #[cfg(unix)]
+        let _watch = Watch::new(&map, path);
         Ok(Self(Arc::new(Mapping {
             _resident,
+            #[cfg(unix)]
+            _watch,
             map,
             _counted,
         })))
@@ -100,6 +131,24 @@ impl MappedFile {
 impl<T: Element> Block<T> {
     /// So many zeros.
     pub(super) fn zeroed(len: usize) -> Result<Self> {
+        Self::new(len, true)
+    }
+
+    /// So many samples of any value.
+    pub(super) fn for_writing(len: usize) -> Result<Self> {
+        // Not every byte is a bool.
+        let mut block = Self::new(len, T::DTYPE == DType::Bool)?;
+        if cfg!(debug_assertions) {
+            // So that tests see what is not written.
+            block
+                .as_mut_slice()
+                .expect("not a file's")
+                .fill(T::from_int(99));
+        }
+        Ok(block)
+    }
+
+    fn new(len: usize, is_zero: bool) -> Result<Self> {
         let bytes = len * size_of::<T>();
         if bytes < HUGE {
             return Ok(Block::Heap {
@@ -110,17 +159,14 @@ impl<T: Element> Block<T> {
         let Some(counted) = Counted::within_budget(bytes) else {
             return Self::scratch(len);
         };
-        let Ok(map) = MmapMut::map_anon(bytes) else {
+        let Ok(memory) = Memory::new(bytes, is_zero) else {
             drop(counted);
             return Self::scratch(len);
         };
-        #[cfg(target_os = "linux")]
-        let _ = map.advise(memmap2::Advice::HugePage);
         Ok(Block::Pages(Pages {
-            _resident: None,
-            map,
+            bytes: Bytes::Memory(memory),
             len,
-            counted,
+            _counted: counted,
             of: PhantomData,
         }))
     }
@@ -132,10 +178,12 @@ impl<T: Element> Block<T> {
         // SAFETY: the file has no name, so that nobody else can shorten or change it.
         let map = unsafe { MmapMut::map_mut(&file) }.map_err(|_| out_of_memory(bytes))?;
         Ok(Block::Pages(Pages {
-            _resident: Some(Resident::new(&map)),
-            map,
+            bytes: Bytes::Scratch {
+                _resident: Resident::new(&map),
+                map,
+            },
             len,
-            counted: Counted::new(Place::Scratch, bytes),
+            _counted: Counted::new(Place::Scratch, bytes),
             of: PhantomData,
         }))
     }
@@ -144,6 +192,9 @@ impl<T: Element> Block<T> {
     pub(super) fn from_vec(values: Vec<T>) -> Self {
         let bytes = values.capacity() * size_of::<T>();
         let _counted = (bytes >= HUGE).then(|| Counted::new(Place::Memory, bytes));
+        if _counted.is_some() {
+            kept::make_room();
+        }
         Block::Heap { values, _counted }
     }
 
@@ -154,19 +205,25 @@ impl<T: Element> Block<T> {
 
     /// Whether the samples are in a scratch file.
     pub(super) fn is_scratch(&self) -> bool {
-        matches!(self, Block::Pages(pages) if matches!(pages.counted.place(), Place::Scratch))
+        matches!(self, Block::Pages(pages) if matches!(pages.bytes, Bytes::Scratch { .. }))
+    }
+
+    /// Whether the samples are in memory that is fresh from the system.
+    pub(super) fn is_fresh(&self) -> bool {
+        matches!(self, Block::Pages(pages)
+            if matches!(&pages.bytes, Bytes::Memory(memory) if memory.is_new()))
     }
 
     pub(super) fn as_slice(&self) -> &[T] {
         let (start, len) = match self {
             Block::Heap { values, .. } => return values,
-            Block::Pages(pages) => (pages.map.as_ptr(), pages.len),
+            Block::Pages(pages) => (pages.map().as_ptr(), pages.len),
             Block::File(file, offset, len) => (file.map[*offset..].as_ptr(), *len),
         };
         // SAFETY: all mappings are at least `len` samples long and aligned: memory and scratch
         // files by page, a recording as checked in `MappedFile::array`. Every bit pattern is a
-        // valid number; a bool is never in a recording, and memory and scratch files start as
-        // zeros and are written only as `T`.
+        // valid number; a bool is never in a recording or in memory that another array had, and
+        // fresh memory and scratch files start as zeros and are written only as `T`.
         unsafe { std::slice::from_raw_parts(start.cast(), len) }
     }
 
@@ -175,8 +232,9 @@ impl<T: Element> Block<T> {
         match self {
             Block::Heap { values, .. } => Some(values),
             // SAFETY: as in `as_slice`; the mapping is nobody else's and borrowed mutably.
-            Block::Pages(Pages { map, len, .. }) => {
-                Some(unsafe { std::slice::from_raw_parts_mut(map.as_mut_ptr().cast(), *len) })
+            Block::Pages(pages) => {
+                let (start, len) = (pages.map_mut().as_mut_ptr(), pages.len);
+                Some(unsafe { std::slice::from_raw_parts_mut(start.cast(), len) })
             }
             Block::File(..) => None,
         }

@@ -2,8 +2,12 @@
 //! between arrays.
 
 mod block;
+mod kept;
 mod resident;
 mod scratch;
+#[cfg(unix)]
+mod shrunk;
+mod write_back;
 
 use std::sync::Arc;
 
@@ -14,6 +18,16 @@ use super::samples::{DType, Element};
 use crate::error::Result;
 use block::Block;
 pub use block::MappedFile;
+#[cfg(unix)]
+pub use shrunk::check_files;
+pub use write_back::begin_write_back;
+
+/// An error if samples were read that a mapped file no longer has; here the system does not let
+/// anyone shorten it.
+#[cfg(not(unix))]
+pub fn check_files() -> Result<()> {
+    Ok(())
+}
 
 /// A typed array of samples. Clones share the samples; writing copies them first if shared.
 #[derive(Clone)]
@@ -26,6 +40,16 @@ impl<T: Element> Strided<T> {
     /// An array of zeros (`false` for bool): in memory, or in a scratch file if it would exceed
     /// the memory budget.
     pub fn zeroed(shape: &[usize]) -> Result<Self> {
+        Self::made(shape, Block::zeroed)
+    }
+
+    /// An array of which every sample is to be written: until then it may be anything, as the memory
+    /// may be what another array has left.
+    pub fn for_writing(shape: &[usize]) -> Result<Self> {
+        Self::made(shape, Block::for_writing)
+    }
+
+    fn made(shape: &[usize], make: impl FnOnce(usize) -> Result<Block<T>>) -> Result<Self> {
         let fits = shape
             .iter()
             .try_fold(size_of::<T>(), |bytes, &len| bytes.checked_mul(len))
@@ -35,7 +59,7 @@ impl<T: Element> Strided<T> {
         }
         let layout = Layout::contiguous(shape);
         Ok(Self {
-            block: Arc::new(Block::zeroed(layout.len())?),
+            block: Arc::new(make(layout.len())?),
             layout,
         })
     }
@@ -96,6 +120,12 @@ impl<T: Element> Strided<T> {
     /// Whether the samples are in a scratch file.
     pub fn is_scratch(&self) -> bool {
         self.block.is_scratch()
+    }
+
+    /// Whether the samples are in memory that is fresh from the system, so that the first write to
+    /// each page of it costs a fault.
+    pub fn is_fresh(&self) -> bool {
+        self.block.is_fresh()
     }
 
     /// Whether a filter may write its result over these samples: nobody else sees them, they
@@ -180,7 +210,7 @@ impl<T: Element> Strided<T> {
 
     /// A copy with memory of its own, in row-major order.
     pub fn copy(&self) -> Result<Self> {
-        let mut copy = Self::zeroed(self.shape())?;
+        let mut copy = Self::for_writing(self.shape())?;
         super::read::copy_frames(self, copy.as_mut_slice()?)?;
         Ok(copy)
     }

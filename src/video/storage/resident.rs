@@ -11,6 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::super::memory::usage;
+use super::kept;
 
 /// The time between two looks; in it, a fast disk fills a fraction of a gigabyte.
 const LOOK: Duration = Duration::from_millis(40);
@@ -66,6 +67,7 @@ fn watch() {
             if resident_file_bytes()
                 .is_some_and(|bytes| bytes > left.max(usage.budget / LEAST_SHARE))
             {
+                kept::return_all();
                 give_back();
             }
         };

@@ -1,0 +1,257 @@
+//! Interpolation along rows, eight results at a time.
+//!
+//! Neighbouring results are made of neighbouring samples, so that the samples of eight results mostly
+//! lie within one or two registers, from which the processor picks them.
+
+use super::taps::Taps;
+use crate::video::Real;
+
+/// How many results are computed at a time.
+const GROUP: usize = 8;
+
+/// The samples of a row that each result is made of, and their weights.
+pub(super) struct Across<R> {
+    groups: Vec<Group>,
+    /// Those of each tap of a group side by side.
+    weights: Vec<[R; GROUP]>,
+    channels: usize,
+    /// Where a row begins in memory that holds what comes before and after it too.
+    begin: usize,
+    in_len: usize,
+    /// Where what comes after a row ends.
+    end: usize,
+    /// The registers of the last results may lie partly behind the end.
+    memory_len: usize,
+    pub(super) out_len: usize,
+    /// In how many registers the samples of any group lie.
+    registers: usize,
+}
+
+/// Neighbouring results.
+struct Group {
+    /// The first sample of any of them.
+    first: usize,
+    /// How far behind it each one's first sample is.
+    places: [u32; GROUP],
+    /// How many samples each one is made of, and all of them at most.
+    counts: [u32; GROUP],
+    most: usize,
+    is_even: bool,
+}
+
+impl<R: Real> Across<R> {
+    /// For rows of `len` pixels.
+    pub(super) fn new(taps: &Taps, len: usize, channels: usize) -> Self {
+        let (before, after) = taps.reach(len);
+        let mut across = Self {
+            groups: Vec::new(),
+            weights: Vec::new(),
+            channels,
+            begin: before * channels,
+            in_len: len * channels,
+            end: (before + len + after) * channels,
+            memory_len: 0,
+            out_len: taps.first.len() * channels,
+            registers: 1,
+        };
+        let results: Vec<(usize, &[f32])> = (0..across.out_len)
+            .map(|result| {
+                let (col, channel) = (result / channels, result % channels);
+                let first = (taps.first[col] + before as isize) as usize * channels + channel;
+                (first, taps.weights(col))
+            })
+            .collect();
+        for group in results.chunks(GROUP) {
+            across.push(group);
+        }
+        let registers = across.registers * GROUP;
+        let reach = |group: &Group| group.first + group.most * channels + registers;
+        let furthest = across.groups.iter().map(reach).max();
+        across.memory_len = furthest.unwrap_or(0).max(across.end);
+        across
+    }
+
+    fn push(&mut self, results: &[(usize, &[f32])]) {
+        let of_lane = |lane: usize| results[lane.min(results.len() - 1)];
+        let firsts: [usize; GROUP] = std::array::from_fn(|lane| of_lane(lane).0);
+        let lens: [usize; GROUP] = std::array::from_fn(|lane| of_lane(lane).1.len());
+        let first = firsts.into_iter().min().unwrap_or(0);
+        let last = firsts.into_iter().max().unwrap_or(0);
+        let most = lens.into_iter().max().unwrap_or(0);
+        self.registers = self
+            .registers
+            .max((last - first) / GROUP + 1)
+            .next_power_of_two();
+        let weight = |lane: usize, tap: usize| of_lane(lane).1.get(tap).copied().unwrap_or(0.0);
+        self.weights.extend(
+            (0..most).map(|tap| std::array::from_fn(|lane| R::from_element(weight(lane, tap)))),
+        );
+        self.groups.push(Group {
+            first,
+            places: firsts.map(|place| (place - first) as u32),
+            counts: lens.map(|len| len as u32),
+            most,
+            is_even: lens.iter().all(|len| *len == most),
+        });
+    }
+
+    /// Memory for a row and what comes before and after it.
+    pub(super) fn memory(&self) -> Vec<R> {
+        vec![R::zero(); self.memory_len]
+    }
+
+    /// The part of the memory for the row.
+    pub(super) fn row<'a>(&self, memory: &'a mut [R]) -> &'a mut [R] {
+        &mut memory[self.begin..self.begin + self.in_len]
+    }
+
+    /// Interpolates the row in the memory.
+    #[inline(always)]
+    pub(super) fn run(&self, picks: impl Picks<R>, memory: &mut [R], out: &mut [R]) {
+        self.repeat_ends(memory);
+        match self.registers {
+            1 => self.sum::<1>(picks, memory, out),
+            2 => self.sum::<2>(picks, memory, out),
+            4 => self.sum::<4>(picks, memory, out),
+            _ => self.sum::<1>(OneByOne, memory, out),
+        }
+    }
+
+    #[inline(always)]
+    fn repeat_ends(&self, memory: &mut [R]) {
+        let (begin, end) = (self.begin, self.begin + self.in_len);
+        for i in (0..begin).rev() {
+            memory[i] = memory[i + self.channels];
+        }
+        for i in end..self.end {
+            memory[i] = memory[i - self.channels];
+        }
+    }
+
+    #[inline(always)]
+    fn sum<const N: usize>(&self, picks: impl Picks<R>, memory: &[R], out: &mut [R]) {
+        let mut weights = self.weights.as_slice();
+        let (whole, rest) = out.as_chunks_mut::<GROUP>();
+        let (groups, last) = self.groups.split_at(whole.len());
+        for (group, out) in groups.iter().zip(whole) {
+            *out = self.sum_group::<N>(picks, memory, group, &mut weights);
+        }
+        for group in last {
+            let sums = self.sum_group::<N>(picks, memory, group, &mut weights);
+            rest.copy_from_slice(&sums[..rest.len()]);
+        }
+    }
+
+    #[inline(always)]
+    fn sum_group<const N: usize>(
+        &self,
+        picks: impl Picks<R>,
+        memory: &[R],
+        group: &Group,
+        weights: &mut &[[R; GROUP]],
+    ) -> [R; GROUP] {
+        let (of_group, others) = weights.split_at(group.most);
+        *weights = others;
+        let samples = &memory[group.first..];
+        if !group.is_even {
+            return self.sum_taps::<N, false>(picks, samples, group, of_group);
+        }
+        // The usual numbers of weights are summed without a loop.
+        match of_group.len() {
+            2 => self.sum_taps::<N, true>(picks, samples, group, &of_group[..2]),
+            4 => self.sum_taps::<N, true>(picks, samples, group, &of_group[..4]),
+            8 => self.sum_taps::<N, true>(picks, samples, group, &of_group[..8]),
+            _ => self.sum_taps::<N, true>(picks, samples, group, of_group),
+        }
+    }
+
+    /// Results of fewer samples than others of their group must not see others' samples, which may
+    /// be infinite or no numbers.
+    #[allow(clippy::needless_range_loop)]
+    #[inline(always)]
+    fn sum_taps<const N: usize, const IS_EVEN: bool>(
+        &self,
+        picks: impl Picks<R>,
+        samples: &[R],
+        group: &Group,
+        weights: &[[R; GROUP]],
+    ) -> [R; GROUP] {
+        let mut sums = [R::zero(); GROUP];
+        for tap in 0..weights.len() {
+            let mut picked = picks.pick::<N>(&samples[tap * self.channels..], &group.places);
+            if !IS_EVEN {
+                for lane in 0..GROUP {
+                    let is_part = (tap as u32) < group.counts[lane];
+                    picked[lane] = if is_part { picked[lane] } else { R::zero() };
+                }
+            }
+            sums = picks.add_products(sums, weights[tap], picked);
+        }
+        sums
+    }
+}
+
+/// What a processor does with eight samples at a time.
+pub(super) trait Picks<R>: Copy + Send + Sync {
+    /// The samples at places within the first `N` registers.
+    fn pick<const N: usize>(self, samples: &[R], places: &[u32; GROUP]) -> [R; GROUP];
+    /// The sums and the products of samples and their weights.
+    fn add_products(self, sums: [R; GROUP], weights: [R; GROUP], samples: [R; GROUP])
+    -> [R; GROUP];
+}
+
+/// Picks samples anywhere, on any processor.
+#[derive(Clone, Copy)]
+pub(super) struct OneByOne;
+
+impl<R: Real> Picks<R> for OneByOne {
+    #[inline(always)]
+    fn pick<const N: usize>(self, samples: &[R], places: &[u32; GROUP]) -> [R; GROUP] {
+        places.map(|place| samples[place as usize])
+    }
+
+    #[inline(always)]
+    fn add_products(
+        self,
+        sums: [R; GROUP],
+        weights: [R; GROUP],
+        samples: [R; GROUP],
+    ) -> [R; GROUP] {
+        std::array::from_fn(|lane| sums[lane] + weights[lane] * samples[lane])
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Picks<f32> for pulp::x86::V3 {
+    #[inline(always)]
+    fn pick<const N: usize>(self, samples: &[f32], places: &[u32; GROUP]) -> [f32; GROUP] {
+        let registers = &samples.as_chunks::<GROUP>().0[..N];
+        let lanes = pulp::cast(*places);
+        let pick = |register: usize| {
+            let register = pulp::cast(registers[register]);
+            self.avx2._mm256_permutevar8x32_ps(register, lanes)
+        };
+        let mut picked = pick(0);
+        for register in 1..N {
+            let last_before = self.avx._mm256_set1_epi32((register * GROUP) as i32 - 1);
+            let is_behind = self.avx2._mm256_cmpgt_epi32(lanes, last_before);
+            let is_behind = pulp::cast(is_behind);
+            picked = self.avx._mm256_blendv_ps(picked, pick(register), is_behind);
+        }
+        pulp::cast(picked)
+    }
+
+    // Multiplied and added one after the other, not at once, for the same sums on all processors.
+    #[inline(always)]
+    fn add_products(
+        self,
+        sums: [f32; GROUP],
+        weights: [f32; GROUP],
+        samples: [f32; GROUP],
+    ) -> [f32; GROUP] {
+        let products = self
+            .avx
+            ._mm256_mul_ps(pulp::cast(weights), pulp::cast(samples));
+        pulp::cast(self.avx._mm256_add_ps(pulp::cast(sums), products))
+    }
+}
