@@ -122,6 +122,41 @@ fn the_picture_of_the_player() {
     check_picture("player.png", &player().render(520, 560));
 }
 
+/// The picture of a film in the README, by the script that stands there.
+#[test]
+fn the_picture_of_a_film() {
+    let readme = fs::read_to_string(project("README.md")).unwrap();
+    let mut blocks = readme.split("```js");
+    let export = blocks.find(|block| block.contains("talk.mp4")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let script = [
+        "let waves = example_video(80).normalize_pixelwise_slidingwindow(60).smooth_spatiotemporal(1, 1.5);",
+        &export
+            .split("```")
+            .next()
+            .unwrap()
+            .replace("talk.mp4", &path("talk.apng")),
+        &format!(
+            "let film = load_video({:?}, #{{as_grey: false}});",
+            path("talk.apng")
+        ),
+        &format!("save_image({:?}, film[42]);", path("frame.png")),
+    ];
+    let result = session().run("film", &script.join("\n"));
+    assert!(
+        result.is_ok(),
+        "{:?}",
+        result.err().map(|error| error.error().clone())
+    );
+    let (width, height, rgb) = read_png(&folder.path().join("frame.png"));
+    let mut image = Image::new(width, height);
+    for (pixel, rgb) in image.pixels.iter_mut().zip(rgb.chunks(3)) {
+        *pixel = u32::from_be_bytes([0, rgb[0], rgb[1], rgb[2]]);
+    }
+    check_picture("film.png", &image);
+}
+
 /// Another machine may round a few colours differently.
 #[track_caller]
 pub(super) fn check_picture(name: &str, image: &Image) {

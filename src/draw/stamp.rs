@@ -48,24 +48,23 @@ impl Stamp {
         paint(&mut image);
         let radius = (size / 6.5).max(1.5);
         let border = radius.ceil() as usize;
-        let light = |x: usize, y: usize| match (x.checked_sub(border), y.checked_sub(border)) {
-            (Some(x), Some(y)) if x < width && y < height => (image.at(x, y) & 0xff) as f32 / 255.0,
-            _ => 0.0,
-        };
         let disc = disc(radius);
         let (width, height) = (width + 2 * border, height + 2 * border);
-        let mut coverage = Vec::with_capacity(width * height);
-        for y in 0..height {
-            for x in 0..width {
-                let near = disc.iter().map(|(dx, dy, weight)| {
-                    let (x, y) = (x.wrapping_add_signed(*dx), y.wrapping_add_signed(*dy));
-                    if x < width && y < height {
-                        weight * light(x, y)
-                    } else {
-                        0.0
-                    }
-                });
-                coverage.push((light(x, y), DARKNESS * near.fold(0.0, f32::max)));
+        let mut coverage = vec![(0.0f32, 0.0f32); width * height];
+        // Most pixels are dark, and only the others have a halo.
+        for (at, pixel) in image
+            .pixels
+            .iter()
+            .enumerate()
+            .filter(|(_, pixel)| **pixel != 0)
+        {
+            let light = (pixel & 0xff) as f32 / 255.0;
+            let (x, y) = (at % image.width + border, at / image.width + border);
+            coverage[y * width + x].0 = light;
+            for (dx, dy, weight) in &disc {
+                let (x, y) = (x.wrapping_add_signed(*dx), y.wrapping_add_signed(*dy));
+                let dark = &mut coverage[y * width + x].1;
+                *dark = dark.max(DARKNESS * weight * light);
             }
         }
         Self {
@@ -97,8 +96,10 @@ impl Stamp {
         for y in seen.top..seen.bottom() {
             for x in seen.left..seen.right() {
                 let (light, dark) = self.coverage[(y - top) * self.width + x - left];
-                image.blend(x, y, 0, dark);
-                image.blend(x, y, 0xff_ff_ff, light);
+                if dark > 0.0 {
+                    image.blend(x, y, 0, dark);
+                    image.blend(x, y, 0xff_ff_ff, light);
+                }
             }
         }
     }

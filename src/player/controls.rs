@@ -58,9 +58,7 @@ fn draw_slider(image: &mut Image, layout: &Layout, scene: &Scene) {
         (sizes.handle + sizes.px(2), theme::SURFACE),
         (sizes.handle, theme::ACCENT),
     ] {
-        image.shape(layout.slider, color, |x, y| {
-            (x - handle).hypot(y - middle) - radius as f32
-        });
+        image.dot((handle, middle), radius as f32, color);
     }
 }
 

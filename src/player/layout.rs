@@ -90,7 +90,8 @@ impl Layout {
             layout.arrange_controls(needs);
         }
         if needs.strip && sizes.px(140) <= area.height && sizes.px(140) <= area.width {
-            let height = sizes.strip_height.min(area.height * 2 / 5);
+            let height = sizes.strip_height.max(area.height / 7);
+            let height = height.min(area.height * 2 / 5);
             layout.strip = area.cut_bottom(height).inset(sizes.gap, 0);
         }
         layout.arrange_panels(area, needs);
@@ -213,11 +214,55 @@ impl Layout {
     }
 
     fn arrange_panels(&mut self, area: Rect, needs: &Needs) {
-        let (columns, rows) = grid(area, needs);
-        for (index, panel) in needs.panels.iter().enumerate() {
-            let cell = cell(area, (columns, rows), index, needs.panels.len());
-            self.panels.push(arrange_panel(cell, panel, needs));
+        let (grid, n) = (grid(area, needs), needs.panels.len());
+        let cells = (0..n).map(|index| cell(area, grid, index, n));
+        self.panels = cells
+            .zip(&needs.panels)
+            .map(|(cell, panel)| arrange_panel(cell, panel, needs))
+            .collect();
+        if 1 < n {
+            self.draw_together(area, grid, needs.sizes.px(48));
         }
+    }
+
+    /// Moves the panels of a grid together: what room they leave is around rather than between them.
+    fn draw_together(&mut self, area: Rect, (columns, rows): (usize, usize), gap: usize) {
+        let n = self.panels.len();
+        let sizes = self.panels.iter().map(PanelLayout::size);
+        let (width, height) = sizes.fold((0, 0), |a, b| (a.0.max(b.0), a.1.max(b.1)));
+        let close = area.center(
+            ((width + gap) * columns).min(area.width),
+            ((height + gap) * rows).min(area.height),
+        );
+        for (index, panel) in self.panels.iter_mut().enumerate() {
+            let from = cell(area, (columns, rows), index, n);
+            panel.shift(from, cell(close, (columns, rows), index, n));
+        }
+    }
+}
+
+impl PanelLayout {
+    /// The width and height of all parts together.
+    fn size(&self) -> (usize, usize) {
+        let height = self.title.height + self.video.height;
+        (self.right.saturating_sub(self.video.left), height)
+    }
+
+    /// Moves from the middle of a cell to that of another.
+    fn shift(&mut self, from: Rect, to: Rect) {
+        let way = |from: (usize, usize), to: (usize, usize)| {
+            let middle = |(start, length): (usize, usize)| (2 * start + length) as isize;
+            (middle(to) - middle(from)) / 2
+        };
+        let right = way((from.left, from.width), (to.left, to.width));
+        let down = way((from.top, from.height), (to.top, to.height));
+        for part in [&mut self.title, &mut self.video, &mut self.colorbar] {
+            part.left = part.left.saturating_add_signed(right);
+            part.top = part.top.saturating_add_signed(down);
+        }
+        self.right = self.right.saturating_add_signed(right);
+        let end = to.right().saturating_sub(self.title.left);
+        self.title.width = self.title.width.min(end);
     }
 }
 
@@ -272,7 +317,7 @@ fn arrange_panel(cell: Rect, panel: &PanelNeeds, needs: &Needs) -> PanelLayout {
     let sizes = &needs.sizes;
     let shorter = (cell.width.min(cell.height) as f32 / sizes.scale) as usize;
     let margin = match shorter {
-        0..60 => 0,
+        0..60 => sizes.px(1),
         60..160 => sizes.margin / 3,
         160..300 if 1 < needs.panels.len() => sizes.margin * 2 / 3,
         _ => sizes.margin,

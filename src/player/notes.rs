@@ -48,6 +48,9 @@ pub(super) fn interval(step: usize, fps: f64) -> Result<Duration> {
     }
 }
 
+/// How many lines of text a video has room for whose notes are drawn.
+const SMALLEST: f32 = 7.0;
+
 /// Draws the notes in the corners of the first video, as far as they have room there.
 pub(super) fn draw(image: &mut Image, layout: &Layout, scene: &Scene) {
     let (Some(panel), Some(place)) = (scene.panels.first(), layout.panels.first()) else {
@@ -56,6 +59,9 @@ pub(super) fn draw(image: &mut Image, layout: &Layout, scene: &Scene) {
     let label = scene.needs.sizes.label;
     let shorter = place.video.width.min(place.video.height) as f32;
     let font = (shorter / 26.0).clamp(label, 2.2 * label);
+    if shorter < SMALLEST * font {
+        return;
+    }
     let inset = (font * 0.4) as usize;
     let room = place.video.inset(inset, inset);
     let (notes, frame) = (&scene.notes, scene.playback.frame());
@@ -78,7 +84,7 @@ fn draw_row(
     [left, right]: [Option<Stamp>; 2],
     top: impl Fn(&Stamp) -> usize,
 ) {
-    let fits = |stamp: &Stamp, width| stamp.width() <= width && 2 * stamp.height() <= room.height;
+    let fits = |stamp: &Stamp, width| stamp.width() <= width;
     let left = left.filter(|stamp| fits(stamp, room.width));
     let taken = left.as_ref().map_or(0, Stamp::width);
     if let Some(stamp) = left {

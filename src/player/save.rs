@@ -15,6 +15,8 @@ impl Player {
     /// Every step-th frame as the window shows it, with the given controls, in the size of the window,
     /// or in that which suits the videos: images `{y, x, channel}` of uint8.
     pub fn film(&self, controls: Controls) -> Frames {
+        // In films traces are complete from the first frame on; one that fails is shown as far as it goes.
+        let _ = self.traces();
         let state = self.state();
         let playback = state.playback.clone();
         let scene = state.scene().with_controls(controls);

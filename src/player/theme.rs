@@ -36,7 +36,7 @@ pub struct Sizes {
     pub title_height: usize,
     /// Height of the controls.
     pub controls_height: usize,
-    /// Height of the strip with traces, in a window with room.
+    /// Height of the strip with traces, in a window of usual height.
     pub strip_height: usize,
     /// Side of the square in which a button reacts.
     pub button: usize,

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::env;
 use std::rc::Rc;
 
-use minifb::{InputCallback, MouseButton, MouseMode, Window, WindowOptions};
+use minifb::{InputCallback, MouseButton, MouseMode, ScaleMode, Window, WindowOptions};
 
 use super::xlib::Connection;
 use super::{Event, Image, Key};
@@ -38,6 +38,8 @@ pub fn open(title: &str, width: usize, height: usize) -> Result<Box<dyn Screen>>
     }
     let options = WindowOptions {
         resize: true,
+        // The image has the size of the window, but for the moment in which that changes.
+        scale_mode: ScaleMode::UpperLeft,
         ..WindowOptions::default()
     };
     let mut window = Window::new(&title.replace('\0', " "), width, height, options)

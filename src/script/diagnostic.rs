@@ -277,6 +277,13 @@ fn explain<'a>(
                     .hint("numbers by the million belong in a video: zeros([n], \"float32\")"),
             }
         }
+        EvalAltResult::ErrorDataRace(place, _) if place.contains('\'') => {
+            let name = place.split('\'').nth(1).unwrap_or_default();
+            Error::new(format!("`{name}` got a function that uses the variable it is called on"))
+                .hint(format!(
+                    "a method holds on to its variable: pass that instead, {name}(variable, …)"
+                ))
+        }
         error => Error::new(reworded(&error)),
     }
 }

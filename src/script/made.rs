@@ -49,7 +49,7 @@ impl Value for FramesOf {
             Err(value) => value,
         };
         match Video::from_dynamic(value) {
-            Ok(video) => Ok(Self::Frames(video.into())),
+            Ok(video) => Ok(Self::Frames(timed(video))),
             Err(value) => Frames::from_dynamic(value).map(Self::Frames),
         }
     }
@@ -59,4 +59,15 @@ impl Value for FramesOf {
             Self::Function(function) => function.into_dynamic(),
         }
     }
+}
+
+/// The frames of a video, each of which knows the frame rate.
+fn timed(video: Video) -> Frames {
+    let fps = video.metadata().fps;
+    let frames = Frames::from(video);
+    Frames::new(frames.len(), move |index| {
+        let mut frame = frames.frame(index)?;
+        frame.metadata_mut().fps = fps;
+        Ok(frame)
+    })
 }
