@@ -31,7 +31,8 @@ builtins! {
     ///
     /// A map: `budget`, what they may take in memory; `in_use`, what they take, temporaries
     /// included; `scratch`, what lies in scratch files; `mapped`, the size of the recordings that are
-    /// mapped into memory. Videos below 4 MB are not counted.
+    /// mapped into memory. Videos below 4 MB are not counted, nor is memory that videos have left:
+    /// it is kept some seconds for the next ones.
     ///
     /// ```
     /// set_memory_budget("2 GB")

@@ -84,6 +84,9 @@ pub(crate) fn read_run<T: Element, U>(
     convert: impl Fn(T) -> U,
 ) {
     assert_eq!(run.len(), out.len(), "as many samples as there is room for");
+    if out.is_empty() {
+        return;
+    }
     if let Some(samples) = array.frame_slice(frame) {
         for (out, sample) in out.iter_mut().zip(&samples[run]) {
             *out = convert(*sample);
@@ -107,7 +110,7 @@ pub(crate) fn read_run<T: Element, U>(
         }
         index
     };
-    let rows = out.len() / cols.max(1);
+    let rows = out.len() / cols;
     if let [row_stride @ (1 | -1)] = *outer_strides
         && run == (0..rows * cols)
         && col_stride.unsigned_abs() > 4
@@ -116,13 +119,19 @@ pub(crate) fn read_run<T: Element, U>(
         transpose(storage, origin, strides, cols, out, convert);
         return;
     }
-    let mut done = 0;
-    while done < out.len() {
-        let (row, first_col) = ((run.start + done) / cols, (run.start + done) % cols);
-        let end = out.len().min(done + cols - first_col);
-        let first = row_origin(row).wrapping_add_signed(first_col as isize * col_stride);
-        let out = &mut out[done..end];
-        done = end;
+    // In the order in which they lie in memory, as processors fetch only ahead.
+    let is_backwards = outer_strides.last().is_some_and(|stride| *stride < 0);
+    let (first_row, last_row) = (run.start / cols, (run.end - 1) / cols);
+    for step in 0..=last_row - first_row {
+        let row = if is_backwards {
+            last_row - step
+        } else {
+            first_row + step
+        };
+        let (begin, end) = (run.start.max(row * cols), run.end.min((row + 1) * cols));
+        let first_col = (begin - row * cols) as isize;
+        let first = row_origin(row).wrapping_add_signed(first_col * col_stride);
+        let out = &mut out[begin - run.start..end - run.start];
         match col_stride {
             1 => {
                 let samples = &storage[first..first + out.len()];
