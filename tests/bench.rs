@@ -1,9 +1,9 @@
 //! How long each filter takes, beside copying as many bytes: `cargo bench [-- NAME]`.
 //!
 //! Prints for each filter and video: the best time of some, the bytes of input and result per
-//! second, and how many times longer it takes than copying that many bytes on one core. Results
-//! go to fresh memory, except for those marked `in place`, whose input is a temporary. Then how long the
-//! player takes to draw a window.
+//! second, and how many times longer it takes than copying that many bytes on one core. Results go
+//! to memory that the run before has left, except for those marked `in place`, whose input is a
+//! temporary. Then how long the player takes to draw a window.
 #![allow(clippy::unwrap_used)]
 
 use std::hint::black_box;
