@@ -20,7 +20,8 @@ builtins! {
     /// The function gets the index of a frame and returns an image, a list of images to show beside each
     /// other, or a drawn plot. It runs beside the script, also after that has gone on; if it is slow,
     /// frames are left out, and if it fails, that is said once and playing stops. `show` opens the
-    /// window; the keys are those of `show_video`.
+    /// window; the keys are those of `show_video`. `timestamp` and `speed` need frames that know the
+    /// frame rate of the recording: `frame.fps = v.fps`.
     ///
     /// ```
     /// let v = example_video(50);
