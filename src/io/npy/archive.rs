@@ -5,6 +5,8 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use flate2::Crc;
+use ndarray::{ArrayView1, arr0};
+use ndarray_npy::WriteNpyExt;
 
 use crate::error::{Error, Result};
 use crate::io::{atomic, known, raw};
@@ -50,10 +52,12 @@ pub(in crate::io) fn save(path: &Path, video: &Video, name: &str) -> Result<()> 
 
 /// A single number has no axes.
 fn small(values: &[f64]) -> Vec<u8> {
-    let shape = [values.len()];
-    let shape: &[usize] = if values.len() == 1 { &[] } else { &shape };
-    let mut out = header("<f8", shape, 8 * values.len());
-    out.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+    let mut out = Vec::new();
+    let written = match values {
+        [value] => arr0(*value).write_npy(&mut out),
+        values => ArrayView1::from(values).write_npy(&mut out),
+    };
+    written.expect("memory takes all bytes");
     out
 }
 

@@ -180,3 +180,19 @@ fn damaged_files_never_panic() {
     let valid = file("'<u2'", true, "(3, 4, 5)", &[7; 120]);
     crate::io::damage::check(&valid, 1500, "npy");
 }
+
+#[test]
+fn other_readers_read_what_is_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.npy");
+    // The samples of the larger one begin at a page.
+    for shape in [[2, 3, 4], [2, 1024, 1024]] {
+        let len: usize = shape.iter().product();
+        let samples: Vec<u16> = (0..len).map(|index| index as u16).collect();
+        let video = Video::new(Strided::from_vec(&shape, samples.clone()));
+        save_video(&path, &video).unwrap();
+        let array: ndarray::ArrayD<u16> = ndarray_npy::read_npy(&path).unwrap();
+        assert_eq!(array.shape(), shape);
+        assert_eq!(array.into_raw_vec_and_offset().0, samples);
+    }
+}
