@@ -1,7 +1,7 @@
 //! Names of earlier versions of the Python package.
 
 use super::play::{panels, play};
-use super::shared::{Looks, Overlaid};
+use super::shared::{Looks, Overlaid, Played};
 use crate::draw::notes::Notes;
 use crate::error::Result;
 use crate::ops::blend::Blend;
@@ -22,22 +22,11 @@ builtins! {
         &context,
         /// Video to play.
         video: Video,
-        /// Show every n-th frame.
-        skip_frame: usize = 1,
-        /// Title of the window.
-        title: String = String::new(),
-        /// Sample value of the colormap's low end.
-        vmin: Option<f64> = None,
-        /// Sample value of the colormap's high end.
-        vmax: Option<f64> = None,
-        /// Colormap.
-        cmap: Colormap = Colormap::gray(),
-        /// Time between two frames.
-        interval: usize [ms] = 10,
+        played: ..Played,
     ) -> Result<Player> {
         warn(context, "play", "show_video");
-        let panel = Panel::video(video, title, cmap, (vmin, vmax))?;
-        play(context, vec![panel], (skip_frame, interval), Notes::default(), None)
+        let (panel, pace) = played.panel(video)?;
+        play(context, vec![panel], pace, Notes::default(), None)
     }
 
     /// The former name of `show_video_pair`; the order of its parameters differs.

@@ -1,6 +1,6 @@
 //! Windows that play videos.
 
-use super::shared::{Looks, Noted, Overlaid, for_each};
+use super::shared::{Looks, Noted, Overlaid, Played, for_each};
 use crate::draw::notes::Notes;
 use crate::error::Result;
 use crate::ops::blend::Blend;
@@ -50,24 +50,13 @@ builtins! {
         &context,
         /// Video to play.
         video: Video,
-        /// Show every n-th frame.
-        skip_frame: usize = 1,
-        /// Title of the window.
-        title: String = String::new(),
-        /// Sample value of the colormap's low end; by default the smallest of the first frame.
-        vmin: Option<f64> = None,
-        /// Sample value of the colormap's high end; by default the largest of the first frame.
-        vmax: Option<f64> = None,
-        /// Colormap.
-        cmap: Colormap = Colormap::gray(),
-        /// Time between two frames.
-        interval: usize [ms] = 10,
+        played: ..Played,
         /// Whether to wait until the window is closed; by default only in scripts.
         block: Option<bool> = None,
         noted: ..Noted,
     ) -> Result<Player> {
-        let panel = Panel::video(video, title, cmap, (vmin, vmax))?;
-        play(context, vec![panel], (skip_frame, interval), noted.notes(), block)
+        let (panel, pace) = played.panel(video)?;
+        play(context, vec![panel], pace, noted.notes(), block)
     }
 
     /// Plays two videos side by side in a window.

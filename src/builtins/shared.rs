@@ -4,11 +4,29 @@ use crate::bail;
 use crate::draw::notes::Notes;
 use crate::error::Result;
 use crate::ops::blend::BlendOptions;
+use crate::player::Panel;
 use crate::script::film::{Bar, OneOrEach, Pixels, Timestamp};
 use crate::script::parameters;
+use crate::video::Video;
 use crate::video::colormap::Colormap;
 
 parameters! {
+    /// How one video is played.
+    struct Played {
+        /// Show every n-th frame.
+        skip_frame: usize = 1,
+        /// Title of the window.
+        title: String = String::new(),
+        /// Sample value of the colormap's low end; by default the smallest of the first frame.
+        vmin: Option<f64> = None,
+        /// Sample value of the colormap's high end; by default the largest of the first frame.
+        vmax: Option<f64> = None,
+        /// Colormap.
+        cmap: Colormap = Colormap::gray(),
+        /// Time between two frames.
+        interval: usize [ms] = 10,
+    }
+
     /// How a video and its overlay become colours.
     struct Overlaid {
         /// Colormap of a gray base.
@@ -71,6 +89,14 @@ impl Noted {
             pixel_size: self.pixel_size,
             traces: self.traces.0,
         }
+    }
+}
+
+impl Played {
+    /// What a window shows of the video, and the step and the interval.
+    pub(super) fn panel(self, video: Video) -> Result<(Panel, (usize, usize))> {
+        let panel = Panel::video(video, self.title, self.cmap, (self.vmin, self.vmax))?;
+        Ok((panel, (self.skip_frame, self.interval)))
     }
 }
 

@@ -89,27 +89,29 @@ fn draw_grid(image: &mut Image, rect: Rect, part: &Part, scene: &Scene) {
         high: low + span,
         length,
     };
-    for tick in axis(part.left, part.width, rect.width).ticks(spacing) {
+    let below = rect.top + size as usize;
+    let columns = axis(part.left, part.width, rect.width).ticks(spacing);
+    let columns = columns.into_iter().map(|tick| {
         let left = rect.left + tick.offset;
         let line = Rect {
             left,
             width: 1,
             ..rect
         };
-        lighten(image, line.intersect(rect));
-        let place = (left + 4, rect.top + size as usize);
-        draw_over(image, place, (&tick.label, size), rect);
-    }
-    for tick in axis(part.top, part.height, rect.height).ticks(spacing) {
-        let top = rect.top + tick.offset;
+        (line, (left + 4, below), tick.label)
+    });
+    let rows = axis(part.top, part.height, rect.height).ticks(spacing);
+    let rows = rows.into_iter().map(|tick| {
         let line = Rect {
-            top,
+            top: rect.top + tick.offset,
             height: 1,
             ..rect
         };
+        (line, (rect.left + 4, below + tick.offset), tick.label)
+    });
+    for (line, place, label) in columns.chain(rows) {
         lighten(image, line.intersect(rect));
-        let place = (rect.left + 4, top + size as usize);
-        draw_over(image, place, (&tick.label, size), rect);
+        draw_over(image, place, (&label, size), rect);
     }
 }
 

@@ -49,9 +49,6 @@ pub(super) fn open(path: &Path, is_gray: bool) -> Result<Film> {
     let len = info
         .animation_control
         .map_or(1, |control| control.num_frames as usize);
-    if len == 0 {
-        return Err(Error::new("it has no frames"));
-    }
     check_size(width, height, len, present)?;
     let (_, depth) = reader.output_color_type();
     let delay = info

@@ -37,8 +37,11 @@ pub(super) struct Canvas {
     pending: Option<(Place, Disposal, Vec<Pixel>)>,
 }
 
-/// An error if the frames are larger than a file of `present` bytes can make them.
+/// An error if there are no frames, or larger ones than a file of `present` bytes can make.
 pub(super) fn check_size(width: usize, height: usize, frames: usize, present: u64) -> Result<()> {
+    if width == 0 || height == 0 || frames == 0 {
+        bail!("it has no frames");
+    }
     let pixels = (width as u64 * height as u64).checked_mul(frames as u64);
     if pixels.is_none_or(|pixels| pixels / GREATEST_EXPANSION > present) {
         bail!("it claims {frames} frames of {height}×{width} pixels, more than it can hold");

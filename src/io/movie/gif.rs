@@ -35,9 +35,6 @@ pub(super) fn open(path: &Path, is_gray: bool) -> Result<Film> {
         len += 1;
         hundredths += u64::from(frame.delay);
     }
-    if len == 0 || width == 0 || height == 0 {
-        return Err(Error::new("it has no frames"));
-    }
     check_size(width, height, len, present)?;
     Ok(Film {
         path: path.to_owned(),

@@ -110,7 +110,8 @@ fn files() -> MutexGuard<'static, Files> {
 
 /// An error if samples were read that a mapped file no longer has.
 pub fn check_files() -> Result<()> {
-    if !ANY_LOST.swap(false, SeqCst) {
+    // This is asked after every operation of a script, and looking costs less than changing.
+    if !ANY_LOST.load(SeqCst) || !ANY_LOST.swap(false, SeqCst) {
         return Ok(());
     }
     let mut files = files();
