@@ -119,8 +119,10 @@ pub(crate) fn read_run<T: Element, U>(
         transpose(storage, origin, strides, cols, out, convert);
         return;
     }
-    // In the order in which they lie in memory, as processors fetch only ahead.
-    let is_backwards = outer_strides.last().is_some_and(|stride| *stride < 0);
+    // Rows in the direction of their columns: memory is then read in one direction throughout.
+    let is_backwards = outer_strides
+        .last()
+        .is_some_and(|stride| (*stride < 0) != (col_stride < 0));
     let (first_row, last_row) = (run.start / cols, (run.end - 1) / cols);
     for step in 0..=last_row - first_row {
         let row = if is_backwards {
