@@ -18,12 +18,12 @@ use crate::script::complete::{Completion, Hint, Methods, Scene, complete, hint};
 use crate::script::diagnostic::{Diagnostic, parse_failure};
 use crate::script::docs::{Function, Library};
 use crate::script::modules::{Modules, read_script};
-use crate::script::{Context, Entry, LAST, Settings, register, teach};
+use crate::script::{Context, Entry, LAST, Settings, dialect, register, teach};
 use crate::task;
 use crate::video::Video;
 
 /// How deeply expressions may be nested: a chain of a few hundred calls is one expression.
-const EXPRESSION_DEPTH: usize = 1024;
+pub(crate) const EXPRESSION_DEPTH: usize = 1024;
 
 /// How deeply script functions may call each other.
 const CALL_DEPTH: usize = 256;
@@ -357,10 +357,10 @@ impl Session {
             (name.to_owned(), is_constant && !value.is::<Video>(), value)
         });
         known.extend(variables);
-        let mut ast = self
-            .engine
-            .compile_with_scope(&known, text)
-            .map_err(parse_failure)?;
+        let functions = self.functions.iter().map(|function| function.name.as_str());
+        let functions: Vec<&str> = functions.collect();
+        let compiled = dialect::compile(&self.engine, &known, &functions, text);
+        let mut ast = compiled.map_err(parse_failure)?;
         ast.set_source(name);
         Ok(ast)
     }

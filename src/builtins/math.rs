@@ -1,5 +1,6 @@
 //! Functions of the samples, one by one.
 
+use crate::bail;
 use crate::error::Result;
 use crate::ops::elementwise::{self, Arithmetic, Function, Operand};
 use crate::ops::index;
@@ -155,6 +156,29 @@ builtins! {
         combine(Arithmetic::Power, x, y)
     }
 
+    /// The quotient rounded down to a whole number (floor division), an int for two ints.
+    ///
+    /// Written `//` in Python, `floor_divide` in NumPy; `/` divides truly. Arrays give `float32` or
+    /// `float64`, as with other operators.
+    ///
+    /// ```
+    /// div(7, 2) // => 3
+    /// div(-7, 2) // => -4
+    /// div(example_video(2) * 0 + 7, 2)[[0, 0, 0]] // => 3.0
+    /// ```
+    fn div(
+        /// Dividend: video, image, trace or number.
+        x: Operand,
+        /// Divisor, a number or an array; an int must not be 0.
+        y: Operand,
+    ) -> Result<Operand> {
+        match (&x, &y) {
+            (Operand::Int(x), Operand::Int(0)) => bail!("div({x}, 0) has no value"),
+            (Operand::Int(x), Operand::Int(y)) => Ok(Operand::Int(div_floor(*x, *y))),
+            _ => combine(Arithmetic::FloorDivide, x, y),
+        }
+    }
+
     /// The angle in radians, −π to π, of the point (x, y), at every place.
     ///
     /// The phase of an oscillation is the angle of its value and its delayed value.
@@ -305,6 +329,13 @@ fn apply(function: Function, x: Operand) -> Result<Operand> {
         Operand::Float(number) => Operand::Float(function.at(number)),
         Operand::Array(array) => Operand::Array(elementwise::apply(function, array)?),
     })
+}
+
+/// The quotient of ints, rounded down; that of the lowest by −1 is the largest there is.
+fn div_floor(x: i64, y: i64) -> i64 {
+    let quotient = x.checked_div(y).unwrap_or(i64::MAX);
+    let is_rounded_up = x.wrapping_rem(y) != 0 && (x < 0) != (y < 0);
+    quotient - i64::from(is_rounded_up)
 }
 
 /// The value at two numbers, or at every sample.

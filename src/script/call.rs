@@ -150,6 +150,18 @@ fn mismatch(builtin: &Builtin, param: &Param, value: &Dynamic) -> Error {
     ));
     match value.read_lock::<rhai::ImmutableString>() {
         Some(name) => error.did_you_mean(&name, param.ty.choices()),
+        None if value.is_float() && takes_int(&param.ty) => {
+            error.hint("`div(a, b)` divides and rounds down to an int")
+        }
         None => error,
+    }
+}
+
+fn takes_int(ty: &Type) -> bool {
+    match ty {
+        Type::Int | Type::Count => true,
+        Type::Optional(of) | Type::Array(of) => takes_int(of),
+        Type::Either(one, other) => takes_int(one) || takes_int(other),
+        _ => false,
     }
 }

@@ -133,10 +133,8 @@ impl Check<'_> {
             return Ok(None);
         };
         let text = self.modules.text(Some(importer), name)?;
-        if let Err(error) = self
-            .engine
-            .compile_with_scope(&super::register::constants(), &text)
-        {
+        let constants = super::register::constants();
+        if let Err(error) = super::dialect::compile(self.engine, &constants, &[], &text) {
             let position = error.position();
             return Err(Error::new(format!(
                 "the module `{name}` cannot be read: {}",
@@ -148,7 +146,7 @@ impl Check<'_> {
     }
 
     fn call(&self, call: &FnCallExpr, names: &Names, is_method: bool) -> Result<()> {
-        let name = call.name.as_str();
+        let name = super::dialect::plain_name(&call.name);
         let count = call.args.len() + usize::from(is_method);
         if call.is_operator_call() || LANGUAGE.contains(&name) || name.contains('$') {
             return Ok(());

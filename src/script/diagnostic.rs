@@ -373,6 +373,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 /// `signature` is Rhai's, such as `corp (Video, i64)`.
 pub(super) fn unknown_function(signature: &str, engine: &Engine, context: &Context) -> Error {
     let (name, arguments) = signature.split_once(" (").unwrap_or((signature, ""));
+    let name = super::dialect::plain_name(name);
     let arguments = plain_types(arguments.trim_end_matches(')'));
     let got = arguments
         .split(", ")

@@ -3,12 +3,12 @@
 use std::any::TypeId;
 use std::ops::{Range, RangeInclusive};
 
-use rhai::{Array, Dynamic, Engine, INT, Module, NativeCallContext, Variant};
+use rhai::{Array, Dynamic, Engine, FLOAT, INT, Module, NativeCallContext, Variant};
 
 use super::register::or_raise;
-use super::value::{Value, describe};
+use super::value::{Value, describe, whole};
 use crate::bail;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ops::elementwise::Operand;
 use crate::ops::index::{self, Index};
 use crate::video::{DType, Element, Video, map_samples};
@@ -16,6 +16,7 @@ use crate::video::{DType, Element, Video, map_samples};
 /// Registers what can stand in brackets, and iteration.
 pub(super) fn register(engine: &mut Engine) {
     register_index::<INT>(engine);
+    register_index::<FLOAT>(engine);
     register_index::<Range<INT>>(engine);
     register_index::<RangeInclusive<INT>>(engine);
     register_index::<Array>(engine);
@@ -68,8 +69,12 @@ fn index_of(index: Dynamic) -> Result<Index> {
     if index.is_unit() {
         return Ok(Index::All);
     }
-    if let Ok(place) = index.as_int() {
+    if let Some(place) = whole(&index) {
         return Ok(Index::At(place));
+    }
+    if let Ok(float) = index.as_float() {
+        let error = Error::new(format!("an index must be a whole number, got {float}"));
+        return Err(error.hint("`div(a, b)` divides and rounds down to an int: `v[div(n, 2)]`"));
     }
     if let Some(range) = index.read_lock::<Range<INT>>() {
         return Ok(Index::Range(

@@ -32,6 +32,7 @@ pub mod colormap;
 pub mod complete;
 pub mod convert;
 pub mod diagnostic;
+pub mod dialect;
 pub mod docs;
 pub mod film;
 pub mod lookup;

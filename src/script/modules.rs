@@ -235,7 +235,7 @@ impl Shelf {
         let text = self.text(found, name).map_err(raise)?;
         self.context.add_source(&found.source, &text);
         let constants = super::register::constants();
-        let compiled = engine.compile_with_scope(&constants, &text);
+        let compiled = super::dialect::compile(engine, &constants, &[], &text);
         let mut ast = compiled.map_err(parse_failure)?;
         ast.set_source(&found.source);
         if found.file.is_some() {

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::ops::elementwise::{
     self, Arithmetic, Comparison, Function, Logic, Operand, arithmetic, compare, logic,
 };
-use crate::video::Video;
+use crate::video::{DType, Video};
 
 /// Registers all operators. What arrives as a temporary is overwritten by the result.
 pub(super) fn register(engine: &mut Engine) {
@@ -28,8 +28,15 @@ pub(super) fn register(engine: &mut Engine) {
             elementwise::logic_assign(*operation, video, b)
         });
     }
-    for (name, operation) in Comparison::CHOICES {
-        register_operator(engine, name, |a, b| compare(*operation, a, b));
+    for (name, comparison) in Comparison::CHOICES {
+        let apply = |a, b| {
+            check_order(*comparison, &a, &b)?;
+            compare(*comparison, a, b)
+        };
+        register_numbers(engine, name, apply);
+        if !comparison.is_order() {
+            register_number::<bool>(engine, name, |value| Operand::Int(value.into()), apply);
+        }
         register_refusal(engine, name);
     }
     engine.register_fn("-", |native: NativeCallContext, video: Video| {
@@ -52,6 +59,16 @@ fn register_operator(
     name: &str,
     apply: impl Fn(Operand, Operand) -> Result<Video> + Send + Sync + Copy + 'static,
 ) {
+    register_numbers(engine, name, apply);
+    register_number::<bool>(engine, name, |value| Operand::Int(value.into()), apply);
+}
+
+/// With arrays and numbers on either side.
+fn register_numbers(
+    engine: &mut Engine,
+    name: &str,
+    apply: impl Fn(Operand, Operand) -> Result<Video> + Send + Sync + Copy + 'static,
+) {
     engine.register_fn(
         name,
         move |native: NativeCallContext, a: Video, b: Video| {
@@ -60,7 +77,6 @@ fn register_operator(
     );
     register_number::<INT>(engine, name, Operand::Int, apply);
     register_number::<FLOAT>(engine, name, Operand::Float, apply);
-    register_number::<bool>(engine, name, |value| Operand::Int(value.into()), apply);
 }
 
 /// With a number on the right and on the left.
@@ -95,6 +111,22 @@ fn register_assignment(
     );
 }
 
+/// Whether a mask is larger than a number is no sensible question, but what `0 < v < 10` would ask.
+fn check_order(comparison: Comparison, a: &Operand, b: &Operand) -> Result<()> {
+    let is_mask = |operand: &Operand| match operand {
+        Operand::Array(array) => array.dtype() == DType::Bool,
+        _ => false,
+    };
+    if comparison.is_order() && is_mask(a) != is_mask(b) {
+        let name = comparison.name();
+        return Err(Error::new(format!("`{name}` cannot compare a mask with numbers")).hint(CHAIN));
+    }
+    Ok(())
+}
+
+/// How two comparisons are written.
+pub(super) const CHAIN: &str = "two comparisons are joined with `&`: `(v > 0) & (v < 10)`";
+
 /// A comparison with anything else would silently be `false`: Rhai compares what it does not know
 /// so. Only whether a video is `()` is a fair question.
 fn register_refusal(engine: &mut Engine, name: &'static str) {
@@ -106,6 +138,11 @@ fn register_refusal(engine: &mut Engine, name: &'static str) {
             "cannot compare a video with {} by `{name}`",
             describe(&other)
         ));
+        let error = if other.is_bool() {
+            error.hint(CHAIN)
+        } else {
+            error
+        };
         or_raise(Err(error), &native)
     };
     engine.register_fn(

@@ -24,16 +24,20 @@ const MOST_ARGUMENTS: usize = 20;
 pub fn register(engine: &mut Engine, context: &Arc<Context>) {
     super::types::register(engine);
     super::guards::register(engine);
+    super::dialect::register(engine);
     register_constants(engine);
-    free_names(engine, context.clone());
+    guide_parser(engine, context.clone());
     for builtin in context.builtins() {
         let takes_rest = matches!(builtin.params.last().map(|p| p.ty), Some(Type::Rest));
         let most = match takes_rest {
             true => MOST_ARGUMENTS,
             false => MOST_ARGUMENTS.min(builtin.params.len() + 1),
         };
-        for count in 0..=most {
-            register_arity(engine, builtin, context.clone(), count);
+        let used_name = super::dialect::used_name(builtin.name);
+        for name in used_name.as_deref().into_iter().chain([builtin.name]) {
+            for count in 0..=most {
+                register_arity(engine, builtin, name, context.clone(), count);
+            }
         }
     }
 }
@@ -69,16 +73,22 @@ pub const LAST: &str = "_";
 /// Names of functions that Rhai reserves without using them.
 const FREED: &[&str] = &["var"];
 
-/// Makes them names like others. Rhai marks the hook as deprecated only because it may change.
+/// Makes them names like others, and operators ours. Rhai marks the hook as deprecated only because
+/// it may change.
 #[allow(deprecated)]
-fn free_names(engine: &mut Engine, context: Arc<Context>) {
-    engine.on_parse_token(move |token, _, _| match token {
-        Token::Reserved(name) if FREED.contains(&name.as_str()) => Token::Identifier(name),
+fn guide_parser(engine: &mut Engine, context: Arc<Context>) {
+    engine.on_parse_token(move |token, position, _| match token {
+        Token::Reserved(name) if is_freed(&name) => Token::Identifier(name),
         Token::Underscore if context.last_value_is_named() => {
             Token::Identifier(Box::new(LAST.into()))
         }
-        token => token,
+        token => super::dialect::token(token, position),
     });
+}
+
+/// Whether a name that Rhai reserves is free for scripts.
+pub(super) fn is_freed(name: &str) -> bool {
+    FREED.contains(&name)
 }
 
 /// Registers a builtin for one number of arguments, which Rhai then passes by value: a temporary
@@ -86,6 +96,7 @@ fn free_names(engine: &mut Engine, context: Arc<Context>) {
 fn register_arity(
     engine: &mut Engine,
     builtin: &'static Builtin,
+    name: &str,
     context: Arc<Context>,
     count: usize,
 ) {
@@ -103,7 +114,7 @@ fn register_arity(
         }
         or_raise(result, native)
     };
-    let function = FuncRegistration::new(builtin.name)
+    let function = FuncRegistration::new(name)
         .in_global_namespace()
         .with_volatility(true);
     macro_rules! by_count {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use rhai::{Array, Dynamic, FLOAT, INT, ImmutableString, Map};
 
+use super::dialect::Exact;
 use crate::choice::Choice;
 use crate::error::{Error, Result};
 use crate::io::Importer;
@@ -120,7 +121,6 @@ macro_rules! plain_values {
 plain_values! {
     () => Type::Unit,
     bool => Type::Bool,
-    INT => Type::Int,
     Map => Type::Map,
     Video => Type::Video,
     Frames => Type::Frames,
@@ -151,12 +151,30 @@ impl Value for FLOAT {
     }
 }
 
+impl Value for INT {
+    const TYPE: Type = Type::Int;
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        whole(&value).ok_or(value)
+    }
+    fn into_dynamic(self) -> Dynamic {
+        self.into()
+    }
+}
+
+/// An int, also one that is written as a float: `/` gives floats, `v[v.len / 2]` is meant.
+pub(super) fn whole(value: &Dynamic) -> Option<INT> {
+    /// Beyond, floats skip ints.
+    const MAX_EXACT: FLOAT = (1_u64 << 53) as FLOAT;
+    match value.as_float() {
+        Ok(float) if float.fract() == 0.0 && float.abs() <= MAX_EXACT => Some(float as INT),
+        _ => value.as_int().ok(),
+    }
+}
+
 impl Value for usize {
     const TYPE: Type = Type::Count;
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
-        value
-            .as_int()
-            .ok()
+        whole(&value)
             .and_then(|int| int.try_into().ok())
             .ok_or(value)
     }
@@ -250,6 +268,10 @@ impl Value for Operand {
         }
         if let Ok(flag) = value.as_bool() {
             return Ok(Operand::Int(flag.into()));
+        }
+        if let Some(exact) = value.read_lock::<Exact>() {
+            let Exact(int) = *exact;
+            return Ok(Operand::Int(int));
         }
         match value.as_float() {
             Ok(float) => Ok(Operand::Float(float)),

@@ -20,6 +20,8 @@ pub enum Arithmetic {
     Divide,
     /// What remains of a division that is rounded down, with the sign of the divisor.
     Remainder,
+    /// The quotient rounded down to a whole number.
+    FloorDivide,
     /// The power.
     Power,
     /// The angle of the point (x, y), of which the left operand is y.
@@ -34,6 +36,7 @@ impl Choice for Arithmetic {
         ("*", Self::Multiply),
         ("/", Self::Divide),
         ("%", Self::Remainder),
+        ("div", Self::FloorDivide),
         ("**", Self::Power),
         ("atan2", Self::Atan2),
     ];
@@ -127,6 +130,7 @@ impl Arithmetic {
             Arithmetic::Multiply => a * b,
             Arithmetic::Divide => a / b,
             Arithmetic::Remainder => remainder(a, b),
+            Arithmetic::FloorDivide => floor_divide(a, b),
             Arithmetic::Power => a.powf(b),
             Arithmetic::Atan2 => a.atan2(b),
         }
@@ -140,6 +144,21 @@ pub(super) fn remainder<R: Real>(a: R, b: R) -> R {
         remainder + b
     } else {
         remainder
+    }
+}
+
+/// As in NumPy: what is left of the remainder is divided, since a quotient just below a whole number
+/// could be rounded up to it.
+fn floor_divide<R: Real>(a: R, b: R) -> R {
+    if b == R::zero() {
+        return a / b;
+    }
+    let whole = (a - remainder(a, b)) / b;
+    let floor = whole.floor();
+    if whole - floor > R::from_f64(0.5) {
+        floor + R::one()
+    } else {
+        floor
     }
 }
 
@@ -176,6 +195,23 @@ fn same<T: Element>(operand: &Operand, shape: &[usize]) -> Input<T> {
 }
 
 impl Comparison {
+    /// Whether it holds for two values.
+    pub fn holds<T: PartialOrd>(self, a: &T, b: &T) -> bool {
+        match self {
+            Self::Equal => a == b,
+            Self::NotEqual => a != b,
+            Self::Less => a < b,
+            Self::LessOrEqual => a <= b,
+            Self::Greater => a > b,
+            Self::GreaterOrEqual => a >= b,
+        }
+    }
+
+    /// Whether it asks which of two values is larger.
+    pub fn is_order(self) -> bool {
+        !matches!(self, Self::Equal | Self::NotEqual)
+    }
+
     /// The comparison that holds for exchanged operands.
     fn mirrored(self) -> Self {
         match self {

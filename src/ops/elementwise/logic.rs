@@ -61,6 +61,10 @@ fn common_type(operation: Logic, left: &Operand, right: &Operand) -> Result<DTyp
             let error = Error::new(format!("`{name}` cannot combine {a} with {b}"));
             Err(error.hint("make both masks by comparing: `v > 0`"))
         }
+        // Whoever writes it between numbers means a power.
+        (Some(dtype), _) | (_, Some(dtype)) if operation == Logic::Xor && dtype != DType::Bool => {
+            Err(needs_mask(operation.name(), dtype).hint("a power is written `x ** y`"))
+        }
         (Some(dtype), _) | (_, Some(dtype)) if dtype.is_float() => {
             Err(needs_mask(operation.name(), dtype))
         }
