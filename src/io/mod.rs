@@ -36,6 +36,7 @@ mod sif;
 mod still;
 mod stream;
 mod tiff;
+mod timing;
 mod zarr;
 
 #[cfg(test)]
