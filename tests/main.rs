@@ -10,6 +10,7 @@ mod docs;
 mod golden;
 mod importers;
 mod libraries;
+mod movie_slices;
 mod operators;
 mod parity;
 mod player;

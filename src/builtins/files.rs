@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::error::Result;
-use crate::io::{self, Endian, Options, RawFormat, Selection};
+use crate::io::{self, Endian, Options, RawFormat, Selection, Series};
 use crate::ops::example::{self, Example};
 use crate::script::{Recording, builtins};
 use crate::video::{DType, Metadata, Video};
@@ -24,6 +24,10 @@ builtins! {
     /// | Andor | `.sif` |
     /// | movies | `.mp4`, `.mov`, `.avi`, `.mkv`, `.webm`, …, `.gif`, `.apng` |
     /// | pictures | folders of TIFF, PNG, JPEG or BMP files; single ones |
+    ///
+    /// Of TIFF files, what OME, ImageJ, Micro-Manager, MetaMorph and tifffile say about their axes is
+    /// obeyed: channels become the last axis, and slices of several times follow each other. Planes that
+    /// a file tells of, but that are not there, are blank, with a warning.
     ///
     /// Movies are decoded by the ffmpeg program; without it H.264 in `.mp4` and `.mov`, GIF and APNG can
     /// be loaded.
@@ -56,9 +60,12 @@ builtins! {
         /// Whether a MultiRecorder file has samples of 8 bits rather than 16; by default its size
         /// tells.
         is_8bit: Option<bool> = None,
+        /// Image to load of an OME-TIFF or Micro-Manager file that has several: its place, counted
+        /// from 0, or its name; by default the first, with a warning that lists the others.
+        series: Option<Series> = None,
     ) -> Result<Video> {
         let selection = Selection { start: start_frame, frames, step };
-        path.load(&selection, &Options { use_mmap, fieldname, prefix, as_grey, is_8bit })
+        path.load(&selection, &Options { use_mmap, fieldname, prefix, as_grey, is_8bit, series })
     }
 
     /// Loads the pictures of a folder as the frames of a video.

@@ -13,7 +13,8 @@ builtins! {
     /// Reads a table from a text file (CSV).
     ///
     /// The table is a map of its columns, by their names: columns of numbers are traces, of int64 or
-    /// float64, others are arrays of strings. Missing numbers (an empty cell or `NA`) are NaN. With
+    /// float64, those of `true` and `false` traces of bools, others arrays of strings, without the
+    /// spaces around them. Missing numbers (an empty cell or `NA`) are NaN. With
     /// `rows: true` it is an array with a map for each row instead. Columns without a name are called
     /// `c0`, `c1`, …; a name that was there already gets a number. Where semicolons part the cells,
     /// numbers may have decimal commas.
@@ -43,7 +44,8 @@ builtins! {
     ///
     /// A table is a map of columns (traces, arrays, or a single value for all rows), an array with a map for
     /// each row, a trace, or an image whose rows are those of the table. The columns of maps stand in
-    /// the order of `columns`, or else of the alphabet. NaN and `()` are empty cells.
+    /// the order of `columns`, or else of the alphabet. NaN and `()` are empty cells; a
+    /// column that is all NaN has `NaN` in them.
     ///
     /// ```
     /// let v = example_video(100);

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::multirecorder::MultiRecorder;
-use super::{FORMATS, Format, Info, Options, Selection, beginning_of, load_recording, metadata_of};
+use super::{
+    FORMATS, Format, Info, Options, Selection, Series, beginning_of, load_recording, metadata_of,
+};
 use crate::bail;
 use crate::error::Result;
 use crate::video::{Metadata, Video};
@@ -81,6 +83,7 @@ impl Importer {
 
     /// Loads frames, or maps them into memory.
     pub fn load_video(&self, selection: &Selection, options: &Options) -> Result<Video> {
+        Series::refuse(options.series.as_ref(), &self.path, self.info.format)?;
         let options = Options {
             is_8bit: options.is_8bit.or(self.is_8bit),
             ..options.clone()

@@ -4,6 +4,7 @@
 //! [`Recording`], from which frames are then loaded.
 
 pub(crate) mod atomic;
+mod beside;
 mod blosc;
 mod camera;
 mod chunked;
@@ -32,10 +33,12 @@ mod pattern;
 mod raw;
 mod raw_binary;
 mod save;
+mod series;
 mod sif;
 mod still;
 mod stream;
 mod tiff;
+mod timing;
 mod zarr;
 
 #[cfg(test)]
@@ -60,6 +63,7 @@ pub use raw_binary::{Endian, RawFormat};
 pub use save::{
     Saving, save_image, save_image_sequence, save_matlab, save_tiff, save_video, save_video_as,
 };
+pub use series::Series;
 pub use still::{QUALITY, StillOptions};
 pub use tiff::Photometric;
 
@@ -93,6 +97,8 @@ pub struct Options {
     pub as_grey: bool,
     /// Whether a MultiRecorder file has samples of 8 bits; by default its size tells.
     pub is_8bit: Option<bool>,
+    /// Which image of a TIFF file that has several.
+    pub series: Option<Series>,
 }
 
 impl Default for Options {
@@ -103,6 +109,7 @@ impl Default for Options {
             prefix: String::new(),
             as_grey: true,
             is_8bit: None,
+            series: None,
         }
     }
 }
@@ -286,10 +293,10 @@ struct Format {
 
 const FORMATS: &[Format] = &[
     Format {
-        name: "TIFF",
+        name: TIFF,
         extensions: &["tif", "tiff"],
         begins: tiff::begins,
-        open: |path, _| Ok(Box::new(tiff::Stack::open(path)?)),
+        open: |path, options| Ok(Box::new(tiff::Stack::open(path, options)?)),
     },
     Format {
         name: "NumPy",
@@ -389,6 +396,9 @@ const FORMATS: &[Format] = &[
     },
 ];
 
+/// The format of stacks of pages, and of several of them in a file.
+const TIFF: &str = "TIFF";
+
 /// The format of folders with arrays in chunks.
 const ZARR: &str = "Zarr";
 
@@ -400,6 +410,9 @@ const BEGINNING: usize = 32;
 
 fn open(path: &Path, options: &Options) -> Result<(&'static Format, Box<dyn Recording>)> {
     let format = recognise(path)?;
+    if format.name != TIFF {
+        Series::refuse(options.series.as_ref(), path, format.name)?;
+    }
     Ok((format, (format.open)(path, options)?))
 }
 

@@ -9,10 +9,12 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use crate::bail;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::io::cannot_load;
 use crate::io::raw::Source;
 use crate::io::raw_binary::{Endian, Frames, RawFormat};
+use crate::io::timing;
+use crate::task;
 use crate::video::{DType, Metadata};
 
 const MAGIC: &[u8] = b"Andor Technology Multi-Channel File";
@@ -31,6 +33,17 @@ struct Description {
     width: usize,
     /// Where the frames begin.
     offset: u64,
+    /// When each of them was taken, in µs.
+    times: Vec<i64>,
+}
+
+impl Description {
+    /// The number of frames that are whole in a file of a size.
+    fn present(&self, file_len: u64) -> usize {
+        let bytes = (self.height * self.width * 4) as u64;
+        let present = file_len.saturating_sub(self.offset) / bytes;
+        present.min(self.frames as u64) as usize
+    }
 }
 
 /// Whether a file that begins with these bytes is one of Andor's.
@@ -43,9 +56,23 @@ pub(super) fn open(path: &Path) -> Result<Frames> {
     let source = Source::open(path)?;
     let head = source.start(MAX_HEADER)?;
     let found = describe(&source, &head).map_err(|e| cannot_load(path, &e))?;
-    let metadata = metadata(&head, found.frames);
+    let metadata = metadata(path, &head, &found);
+    let present = found.present(source.len());
+    if present == 0 {
+        let missing = format!(
+            "it is cut short within the first of its {} frames",
+            found.frames
+        );
+        return Err(cannot_load(path, &Error::new(missing)));
+    }
+    if present < found.frames {
+        let (path, frames) = (path.display(), found.frames);
+        task::warn(&format!(
+            "`{path}` is cut short: {present} of its {frames} frames are whole"
+        ));
+    }
     let format = RawFormat {
-        shape: vec![found.frames, found.height, found.width],
+        shape: vec![present, found.height, found.width],
         dtype: DType::F32,
         offset: found.offset,
         gap: 0,
@@ -66,9 +93,10 @@ fn describe(source: &Source, head: &[u8]) -> Result<Description> {
         if let Some([frames, regions, samples]) = frame_counts(line)
             && let Some((description, lines)) = regions_of(&head[at..], frames, regions, samples)
         {
-            let offset = data_offset(source, (at + lines) as u64, &description)?;
+            let (offset, times) = data_offset(source, (at + lines) as u64, &description)?;
             return Ok(Description {
                 offset,
+                times,
                 ..description
             });
         }
@@ -115,6 +143,7 @@ fn regions_of(
         height,
         width,
         offset: 0,
+        times: Vec::new(),
     };
     (height.checked_mul(width) == Some(samples)).then_some((description, at))
 }
@@ -134,9 +163,9 @@ fn region_size(line: &[u8]) -> Option<[usize; 2]> {
     Some([len(top, bottom, down)?, len(left, right, across)?])
 }
 
-/// Where the samples begin: after the time of each frame and what newer versions add, a line `0`,
-/// or a line `1` and one more for each frame.
-fn data_offset(source: &Source, start: u64, description: &Description) -> Result<u64> {
+/// Where the samples begin, and the time of each frame: after these times and what newer versions
+/// add, a line `0`, or a line `1` and one more for each frame.
+fn data_offset(source: &Source, start: u64, description: &Description) -> Result<(u64, Vec<i64>)> {
     let Description {
         frames,
         height,
@@ -144,17 +173,17 @@ fn data_offset(source: &Source, start: u64, description: &Description) -> Result
         ..
     } = *description;
     let bytes = (frames as u64).checked_mul((height * width * 4) as u64);
-    let Some(latest) = bytes.and_then(|bytes| source.len().checked_sub(bytes)) else {
-        bail!("it is cut short: {frames} frames of {height}×{width} samples are missing");
+    let Some(bytes) = bytes else {
+        bail!("it claims {frames} frames of {height}×{width} samples");
     };
     let mut lines = BufReader::new(source.section(start, source.len()));
-    let mut offset = start;
+    let (mut offset, mut times) = (start, Vec::new());
     for _ in 0..frames {
-        let (_, len) = number_line(&mut lines).unwrap_or((0, 0));
-        if len == 0 || offset + len > latest {
+        let Some((time, len)) = number_line(&mut lines) else {
             bail!("its header ends within the times of the frames");
-        }
+        };
         offset += len;
+        times.push(time);
     }
     let mut more = 0;
     match number_line(&mut lines) {
@@ -164,17 +193,15 @@ fn data_offset(source: &Source, start: u64, description: &Description) -> Result
             for _ in 0..frames {
                 match number_line(&mut lines) {
                     Some((_, len)) => more += len,
-                    None => return Ok(offset),
+                    None => return Ok((offset, times)),
                 }
             }
         }
         _ => {}
     }
-    Ok(if offset + more <= latest {
-        offset + more
-    } else {
-        offset
-    })
+    // The first samples can look like such lines, but then all are there without them.
+    let is_whole = offset.checked_add(bytes) == Some(source.len());
+    Ok((if is_whole { offset } else { offset + more }, times))
 }
 
 /// A whole number on a line of its own, and the length of the line.
@@ -186,7 +213,7 @@ fn number_line(lines: &mut impl BufRead) -> Option<(i64, u64)> {
 }
 
 /// Times, temperature, camera: the third and the fourth line.
-fn metadata(head: &[u8], frames: usize) -> Metadata {
+fn metadata(path: &Path, head: &[u8], found: &Description) -> Metadata {
     let mut lines = head.split(|byte| *byte == b'\n').skip(2);
     let settings = String::from_utf8_lossy(lines.next().unwrap_or_default()).into_owned();
     // Words that are no numbers are times of day as bytes.
@@ -216,13 +243,15 @@ fn metadata(head: &[u8], frames: usize) -> Metadata {
         metadata.set("cycle_time", cycle);
         metadata.set("accumulated_cycles", accumulated as i64);
         metadata.set("series_cycle_time", series);
-        let period = if frames > 1 && series > 0.0 {
+        let period = if found.frames > 1 && series > 0.0 {
             series
         } else {
             cycle
         };
         metadata.fps = Some(1.0 / period).filter(|fps| fps.is_finite() && *fps > 0.0);
     }
+    let seconds: Vec<f64> = found.times.iter().map(|time| *time as f64 / 1e6).collect();
+    metadata.fps = timing::rate(path, metadata.fps, &seconds);
     let camera = String::from_utf8_lossy(lines.next().unwrap_or_default());
     if !camera.trim().is_empty() {
         metadata.set("camera", camera.trim());
@@ -277,8 +306,39 @@ mod tests {
         std::fs::write(&path, &whole[..whole.len() - 30]).unwrap();
         let error = load_video(&path, &Selection::ALL, &Options::default()).unwrap_err();
         assert!(
-            error.message().contains("its header ends") || error.message().contains("cut short"),
+            error.message().contains("within the first of its 2 frames"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn of_a_file_cut_short_the_whole_frames_load() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.sif");
+        for (version, after_times) in [(65555, ""), (65564, "0\n"), (65567, "1\n77\n78\n")] {
+            let whole = file(version, after_times);
+            std::fs::write(&path, &whole[..whole.len() - 5]).unwrap();
+            let video = load_video(&path, &Selection::ALL, &Options::default()).unwrap();
+            let Samples::F32(array) = video.samples() else {
+                panic!("{:?}", video.dtype())
+            };
+            assert_eq!(array.shape(), [1, 2, 3]);
+            let expected = (0..6).map(|value| value as f32);
+            assert!(array.view().iter().copied().eq(expected), "{version}");
+        }
+    }
+
+    #[test]
+    fn rates_come_from_the_times_of_frames_where_they_differ() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.sif");
+        let bytes = file(65564, "0\n");
+        let at = bytes
+            .windows(6)
+            .position(|text| text == b"\n2000\n")
+            .unwrap();
+        let slower = [&bytes[..at], b"\n4000\n", &bytes[at + 6..]].concat();
+        std::fs::write(&path, slower).unwrap();
+        assert_eq!(info(&path).unwrap().metadata.fps, Some(250.0));
     }
 }

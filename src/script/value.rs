@@ -8,7 +8,7 @@ use rhai::{Array, Dynamic, FLOAT, INT, ImmutableString, Map};
 use super::dialect::Exact;
 use crate::choice::Choice;
 use crate::error::{Error, Result};
-use crate::io::Importer;
+use crate::io::{Importer, Series};
 use crate::ops::describe::Description;
 use crate::ops::elementwise::Operand;
 use crate::player::Player;
@@ -257,6 +257,22 @@ impl Value for Size {
     }
     fn into_dynamic(self) -> Dynamic {
         self.0.into_dynamic()
+    }
+}
+
+impl Value for Series {
+    const TYPE: Type = Type::Either(&Type::Count, &Type::Text);
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        match usize::from_dynamic(value) {
+            Ok(index) => Ok(Series::Index(index)),
+            Err(value) => String::from_dynamic(value).map(Series::Name),
+        }
+    }
+    fn into_dynamic(self) -> Dynamic {
+        match self {
+            Series::Index(index) => index.into_dynamic(),
+            Series::Name(name) => name.into_dynamic(),
+        }
     }
 }
 

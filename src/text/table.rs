@@ -23,6 +23,8 @@ pub enum Column {
     Ints(Vec<i64>),
     /// Numbers, NaN where there is none.
     Floats(Vec<f64>),
+    /// Each `true` or `false`.
+    Bools(Vec<bool>),
     /// Anything else.
     Texts(Vec<String>),
 }
@@ -144,8 +146,13 @@ impl Column {
             cell if has_decimal_commas => cell.replacen(',', ".", 1).parse().ok(),
             cell => cell.parse().ok(),
         };
-        let is_number = |cell: &str| cell.contains(|c: char| c.is_ascii_digit());
+        // Of cells that are all missing nobody knows what they would have been.
+        let is_number = |cell: &str| !matches!(cell, "" | "NA" | "N/A");
         let floats = || cells.clone().map(number).collect::<Option<Vec<f64>>>();
+        let bools = || {
+            let bools = cells.clone().map(|cell| cell.parse().ok());
+            bools.collect::<Option<Vec<bool>>>()
+        };
         let ints = cells
             .clone()
             .map(|cell| cell.parse().ok())
@@ -154,7 +161,10 @@ impl Column {
             Some(ints) if !ints.is_empty() => Self::Ints(ints),
             _ => match floats().filter(|_| cells.clone().any(is_number)) {
                 Some(floats) => Self::Floats(floats),
-                None => Self::Texts(cells.map(str::to_owned).collect()),
+                None => match bools().filter(|bools| !bools.is_empty()) {
+                    Some(bools) => Self::Bools(bools),
+                    None => Self::Texts(cells.map(str::to_owned).collect()),
+                },
             },
         }
     }
@@ -164,6 +174,7 @@ impl Column {
         match self {
             Self::Ints(cells) => cells.len(),
             Self::Floats(cells) => cells.len(),
+            Self::Bools(cells) => cells.len(),
             Self::Texts(cells) => cells.len(),
         }
     }
@@ -217,6 +228,24 @@ mod tests {
             Column::Texts(vec!["a, b".into(), "c".into()])
         );
         assert_eq!(found.columns[3], Column::Texts(vec![String::new(); 2]));
+    }
+
+    #[test]
+    fn what_is_not_finite_is_a_number() {
+        let found = table("a,b,c,d\nNaN,inf,NA,true\nnan,-inf,,false\n").unwrap();
+        let Column::Floats(a) = &found.columns[0] else {
+            panic!("numbers")
+        };
+        assert!(a.iter().all(|cell| cell.is_nan()));
+        assert_eq!(
+            found.columns[1],
+            Column::Floats(vec![f64::INFINITY, f64::NEG_INFINITY])
+        );
+        assert_eq!(
+            found.columns[2],
+            Column::Texts(vec!["NA".into(), "".into()])
+        );
+        assert_eq!(found.columns[3], Column::Bools(vec![true, false]));
     }
 
     #[test]

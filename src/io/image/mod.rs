@@ -98,7 +98,7 @@ impl Still {
     }
 
     fn open_tiff(path: &Path) -> Result<Self> {
-        let stack = tiff::Stack::open(path)?;
+        let stack = tiff::Stack::open_picture(path)?;
         let (shape, dtype) = stack.page_layout();
         let [pages, height, width, ref channels @ ..] = shape[..] else {
             bail!("`{}` is not a picture", path.display());

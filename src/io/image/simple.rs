@@ -111,17 +111,18 @@ impl Coded for Simple {
             if !self.is_bmp {
                 return jpeg(&self.bytes)?.read_image(out).map_err(explain);
             }
-            let mut decoder = bmp(&self.bytes)?;
+            let decoder = bmp(&self.bytes)?;
             if !self.has_gray_palette {
                 return decoder.read_image(out).map_err(explain);
             }
-            let palette = decoder.get_palette().unwrap_or_default().to_vec();
-            decoder.set_indexed_color(true);
-            decoder.read_image(out).map_err(explain)?;
-            for pixel in out {
-                *pixel = palette
-                    .get(usize::from(*pixel))
-                    .map_or(0, |[gray, ..]| *gray);
+            let size = usize::try_from(decoder.total_bytes()).unwrap_or(usize::MAX);
+            if out.len().checked_mul(3) != Some(size) {
+                bail!("its pixels do not have the size it claims");
+            }
+            let mut colors = vec![0; size];
+            decoder.read_image(&mut colors).map_err(explain)?;
+            for (gray, color) in out.iter_mut().zip(colors.chunks_exact(3)) {
+                *gray = color[0];
             }
             Ok(())
         })

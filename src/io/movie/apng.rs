@@ -43,7 +43,7 @@ pub(in crate::io) fn is_animated(path: &Path) -> bool {
 /// Reads the header.
 pub(super) fn open(path: &Path, is_gray: bool) -> Result<Film> {
     let present = Source::open(path)?.len();
-    let reader = start(path)?;
+    let mut reader = start(path)?;
     let info = reader.info();
     let (width, height) = (info.width as usize, info.height as usize);
     let len = info
@@ -51,9 +51,11 @@ pub(super) fn open(path: &Path, is_gray: bool) -> Result<Film> {
         .map_or(1, |control| control.num_frames as usize);
     check_size(width, height, len, present)?;
     let (_, depth) = reader.output_color_type();
-    let delay = info
-        .frame_control
-        .map(|frame| (frame.delay_num, frame.delay_den));
+    if info.animation_control.is_some() && info.frame_control.is_none() {
+        without_panic(|| reader.next_frame_info().map(drop).map_err(explain))?;
+    }
+    let delay = reader.info().frame_control;
+    let delay = delay.map(|frame| (frame.delay_num, frame.delay_den));
     Ok(Film {
         path: path.to_owned(),
         size: Size {

@@ -13,7 +13,7 @@ use crate::video::{DType, Metadata};
 /// What is asked for.
 const ENTRIES: &str = "stream=codec_name,width,height,pix_fmt,color_range,avg_frame_rate,r_frame_rate:\
                        stream_side_data=rotation:stream_tags=rotate:\
-                       format=start_time:format_tags=creation_time,comment:packet=pts_time,flags";
+                       format=format_name,start_time:format_tags=creation_time,comment:packet=pts_time,flags";
 
 /// Opens a movie that ffmpeg can decode; `None` if there is no ffmpeg.
 pub(super) fn open(path: &Path, is_gray: bool) -> Result<Option<Film>> {
@@ -61,6 +61,7 @@ fn command(probe: &Path, path: &Path, options: &[&str]) -> Command {
 fn read(path: &Path, program: PathBuf, text: &str, is_gray: bool) -> Result<Film> {
     let mut times = Vec::new();
     let (mut stream, mut format, mut len) = (HashMap::new(), HashMap::new(), 0);
+    let mut is_whole = true;
     for line in text.lines() {
         let mut parts = line.split('|');
         let kind = parts.next().unwrap_or_default();
@@ -68,8 +69,10 @@ fn read(path: &Path, program: PathBuf, text: &str, is_gray: bool) -> Result<Film
         match kind {
             "packet" => {
                 let pairs: HashMap<&str, &str> = pairs.collect();
+                let flags = pairs.get("flags").copied().unwrap_or_default();
+                is_whole &= flags.contains('K') && !flags.contains('D');
                 // Frames that a list of edits leaves out are not shown.
-                if !pairs.get("flags").is_some_and(|flags| flags.contains('D')) {
+                if !flags.contains('D') {
                     len += 1;
                     times.extend(
                         pairs
@@ -125,9 +128,21 @@ fn read(path: &Path, program: PathBuf, text: &str, is_gray: bool) -> Result<Film
             program,
             is_plane: is_gray && has_brightness(pixels) && !is_full,
             pixel_format: deep.unwrap_or(if is_gray { "gray" } else { "rgb24" }),
-            times: from_start(times, len, format.get("start_time").copied()),
+            times: match is_whole && has_index(format.get("format_name").copied()) {
+                true => from_start(times, len, format.get("start_time").copied()),
+                false => Vec::new(),
+            },
         }),
     })
+}
+
+/// Whether ffmpeg finds any frame of such a file, if it depends on no other one. Elsewhere it begins
+/// with a frame before or after the one that is asked for.
+fn has_index(format: Option<&str>) -> bool {
+    let names = format.unwrap_or_default().split(',');
+    names
+        .into_iter()
+        .any(|name| matches!(name, "mp4" | "matroska" | "avi"))
 }
 
 /// Whether the first plane of frames is their brightness, from 16 to 235.
@@ -211,6 +226,8 @@ mod tests {
         assert_eq!(film.metadata.fps, Some(20.0));
         assert_eq!(film.metadata.comment.as_deref(), Some("rabbit"));
         assert_eq!(read(text, false).unwrap().size.dtype, DType::U8);
+        assert!(has_index(Some("mov,mp4,m4a,3gp,3g2,mj2")) && has_index(Some("matroska,webm")));
+        assert!(!has_index(Some("mpegts")) && !has_index(None));
         assert!(read("", true).is_err());
     }
 

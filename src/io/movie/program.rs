@@ -25,7 +25,8 @@ pub(super) struct Program {
     pub(super) is_plane: bool,
     /// The samples as ffmpeg is asked for them.
     pub(super) pixel_format: &'static str,
-    /// When each frame is shown, in seconds from the start; empty if that is not known.
+    /// When each frame is shown, in seconds from the start; empty if that is not known, or if frames
+    /// cannot be decoded without others.
     pub(super) times: Vec<f64>,
 }
 

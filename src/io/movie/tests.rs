@@ -95,6 +95,34 @@ fn apng_keeps_16_bits() {
     assert_eq!(load(&apng(), "a.png", 0, false).shape(), [2, 1, 2, 3]);
 }
 
+/// Two frames of 2×1 pixels of 8 bits, before which there is a picture that is none of them.
+fn apng_with_cover() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, 2, 1);
+    encoder.set_color(ColorType::Grayscale);
+    encoder.set_animated(2, 0).unwrap();
+    encoder.set_sep_def_img(true).unwrap();
+    encoder.set_frame_delay(1, 20).unwrap();
+    let mut writer = encoder.write_header().unwrap();
+    for frame in [[9, 9], [1, 2], [3, 4]] {
+        writer.write_image_data(&frame).unwrap();
+    }
+    writer.finish().unwrap();
+    bytes
+}
+
+#[test]
+fn a_cover_is_no_frame() {
+    let video = load(&apng_with_cover(), "a.png", 0, true);
+    assert_eq!(video.shape(), [2, 1, 2]);
+    assert_eq!(values(video.samples()), [1.0, 2.0, 3.0, 4.0]);
+    assert_eq!(video.metadata().fps, Some(20.0));
+    assert_eq!(
+        values(load(&apng_with_cover(), "a.png", 1, true).samples()),
+        [3.0, 4.0]
+    );
+}
+
 /// A ramp of 20 per frame, 2 per row and 3 per column in 7 frames of 32×48 pixels, some of which
 /// are stored in another order than they are shown.
 fn ramp_film() -> std::path::PathBuf {

@@ -1,17 +1,22 @@
 //! What the writers of TIFF stacks say in the description of the first page.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::axes::{Arrangement, Axis};
 use super::directory::{Directory, Reader};
+use super::imagej::ImageJ;
 use super::page::{
     DATE, DESCRIPTION, RESOLUTION_UNIT, SOFTWARE, Shape, X_RESOLUTION, Y_RESOLUTION,
 };
-use crate::video::Metadata;
+use crate::error::{Error, Result};
+use crate::video::{Metadata, shape_text};
 
 /// The texts of the first page.
 #[derive(Debug, Default)]
 pub(super) struct Description {
     text: String,
+    /// What tifffile says, in JSON.
+    json: Map<String, Value>,
     date: Option<String>,
     software: Option<String>,
     /// Pixels per unit, down and across, and the number of the unit.
@@ -23,24 +28,33 @@ impl Description {
     pub(super) fn read(reader: &Reader<'_>, directory: &Directory) -> Self {
         let text = |tag| directory.find(tag).and_then(|entry| reader.text(entry));
         Self {
-            text: text(DESCRIPTION).unwrap_or_default(),
             date: text(DATE),
             software: text(SOFTWARE),
             resolution: resolution(reader, directory),
+            ..Self::of(&text(DESCRIPTION).unwrap_or_default())
         }
     }
 
     /// A description that is only a text.
-    #[cfg(test)]
     pub(super) fn of(text: &str) -> Self {
         Self {
             text: text.into(),
+            json: serde_json::from_str(text).unwrap_or_default(),
             ..Self::default()
         }
     }
 
     pub(super) fn text(&self) -> &str {
         &self.text
+    }
+
+    fn imagej(&self) -> Option<ImageJ<'_>> {
+        ImageJ::of(&self.text)
+    }
+
+    /// Whether it says what pages are.
+    pub(super) fn tells_of_pages(&self) -> bool {
+        super::ome::is_ome(&self.text) || self.imagej().is_some_and(|text| text.images().is_some())
     }
 
     /// How many frames of the given shape the one page stands for, if it is more than one.
@@ -52,7 +66,7 @@ impl Description {
                     .is_multiple_of(shape.len())
                     .then(|| samples / shape.len())
             }
-            None => self.imagej("images").and_then(|images| images.parse().ok()),
+            None => self.imagej()?.images(),
         };
         frames.filter(|frames| *frames > 1)
     }
@@ -61,14 +75,112 @@ impl Description {
     /// a picture with so many channels.
     pub(super) fn has_planes_as_frames(&self, shape: Shape) -> bool {
         let planes = [shape.channels, shape.height, shape.width];
-        shape.planar && self.shape().as_deref() == Some(&planes)
+        let are_channels = self.axes().is_some_and(|axes| axes.starts_with(['C', 'S']));
+        shape.planar && self.shape().as_deref() == Some(&planes) && !are_channels
+    }
+
+    /// How a number of pages, not all of which need be present, make up frames, and what is to be said
+    /// about it.
+    pub(super) fn arrangement(
+        &self,
+        pages: usize,
+        present: usize,
+        shape: Shape,
+        notes: &mut Vec<String>,
+    ) -> Result<Arrangement> {
+        if let Some(lens) = self.shape() {
+            return self.along_axes(&lens, pages, present, shape, notes);
+        }
+        match self.imagej() {
+            Some(imagej) if shape.channels == 1 => imagej.arrangement(pages, present, notes),
+            _ => Ok(Arrangement::in_order(pages)),
+        }
+    }
+
+    fn along_axes(
+        &self,
+        lens: &[usize],
+        pages: usize,
+        present: usize,
+        shape: Shape,
+        notes: &mut Vec<String>,
+    ) -> Result<Arrangement> {
+        let Shape {
+            height,
+            width,
+            channels,
+            ..
+        } = shape;
+        let own: &[&[usize]] = match channels {
+            1 => &[&[height, width], &[height, width, 1]],
+            _ if shape.planar => &[&[channels, height, width]],
+            _ => &[&[height, width, channels]],
+        };
+        let count = |lens: &[usize]| lens.iter().try_fold(1usize, |n, len| n.checked_mul(*len));
+        let lead = own.iter().find_map(|own| lens.strip_suffix(*own));
+        let lead = lead.filter(|lead| count(lead) == Some(pages));
+        let axes = self
+            .axes()
+            .filter(|axes| axes.chars().count() == lens.len());
+        let Some(lead) = lead else {
+            // Several series in one file have a description each, and may be one recording.
+            if lens.len() > 3 || axes.is_some_and(|axes| axes.contains('C')) {
+                notes.push(format!(
+                    "has {pages} pages, which are loaded as its frames, but by its description the shape {}",
+                    shape_text(lens)
+                ));
+            }
+            return Ok(Arrangement::in_order(pages));
+        };
+        let Some(axes) = axes else {
+            if lead.iter().filter(|len| **len > 1).count() > 1 {
+                notes.push(format!(
+                    "has the shape {} without names of its axes: all planes are loaded as its frames",
+                    shape_text(lens)
+                ));
+            }
+            return Ok(Arrangement::in_order(pages));
+        };
+        let (names, own): (String, String) = (
+            axes.chars().take(lead.len()).collect(),
+            axes.chars().skip(lead.len()).collect(),
+        );
+        let is_picture = own.replace(['C', 'S', 'Q'], "") == "YX";
+        if !is_picture {
+            let error = Error::new(format!(
+                "its axes are {axes}, but pages are read as rows and columns of pixels"
+            ));
+            return Err(error.hint("save it with axes such as TYX or TCYX"));
+        }
+        if channels > 1 && names.contains('C') {
+            notes.push(format!(
+                "has the axes {axes}: its pages, which have channels of their own, are loaded as its frames"
+            ));
+            return Ok(Arrangement::in_order(pages));
+        }
+        let axes: Vec<_> = names
+            .chars()
+            .map(Axis::named)
+            .zip(lead.iter().copied())
+            .collect();
+        Arrangement::along(&axes, present)
     }
 
     /// The fields, and the frame rate.
-    pub(super) fn metadata(&self) -> Metadata {
+    pub(super) fn metadata(&self, notes: &mut Vec<String>) -> Metadata {
+        let imagej = self.imagej();
+        if imagej.as_ref().is_some_and(ImageJ::is_calibrated) {
+            notes.push(
+                "has calibrated gray levels: its samples are loaded as they are stored, not as ImageJ shows them".into(),
+            );
+        }
         let mut metadata = Metadata {
-            fps: self.fps(),
-            pixel_size: self.pixel_size().or_else(|| self.ome_pixel_size()),
+            fps: match &imagej {
+                Some(imagej) => imagej.fps(notes),
+                None => self.json.get("fps").and_then(Value::as_f64),
+            }
+            .filter(|fps| fps.is_finite() && *fps > 0.0),
+            pixel_size: self.pixel_size(notes),
             date: self
                 .date
                 .as_deref()
@@ -91,36 +203,28 @@ impl Description {
 
     /// What [`comment_line`] or the JSON of a writer says.
     fn comment(&self) -> Option<String> {
-        let line = self.imagej("comment").map(|text| text.replace("\\n", "\n"));
-        line.or_else(|| self.json("comment")?.as_str().map(str::to_owned))
-    }
-
-    fn fps(&self) -> Option<f64> {
-        let number = |text: Option<&str>| text?.trim().parse::<f64>().ok();
-        let interval =
-            number(self.imagej("finterval")).map(|interval| match self.imagej("tunit") {
-                Some("ms" | "msec") => 1000.0 / interval,
-                _ => 1.0 / interval,
-            });
-        let fps = interval.or_else(|| self.json("fps")?.as_f64());
-        let fps = fps.or_else(|| self.ome_fps());
-        fps.filter(|fps| fps.is_finite() && *fps > 0.0)
+        let line = self.imagej().and_then(|imagej| imagej.get("comment"));
+        let line = line.map(|text| text.replace("\\n", "\n"));
+        line.or_else(|| self.json.get("comment")?.as_str().map(str::to_owned))
     }
 
     /// Height and width of a pixel in µm, where the unit of length is one of microscopes: printers
     /// have inches, which say nothing about what was recorded.
-    fn pixel_size(&self) -> Option<[f64; 2]> {
+    fn pixel_size(&self, notes: &mut Vec<String>) -> Option<[f64; 2]> {
         let (per_unit, code) = self.resolution?;
-        let unit = match self.imagej("unit") {
-            Some("micron" | "um" | "µm" | "μm" | "\\u00B5m") => 1.0,
-            Some("nm") => 1e-3,
-            Some("mm") => 1e3,
-            Some("cm") => 1e4,
-            Some(_) => return None,
-            None if code == 3 => 1e4,
-            None => return None,
+        let size = match self.imagej() {
+            Some(imagej) if imagej.get("unit").is_some() => imagej.pixel_size(per_unit, notes)?,
+            _ => {
+                // The last two are those of tifffile.
+                let unit = match code {
+                    3 => 1e4,
+                    4 => 1e3,
+                    5 => 1.0,
+                    _ => return None,
+                };
+                per_unit.map(|per_unit| unit / per_unit)
+            }
         };
-        let size = per_unit.map(|per_unit| unit / per_unit);
         size.iter()
             .all(|size| size.is_finite() && *size > 0.0)
             .then_some(size)
@@ -128,26 +232,14 @@ impl Description {
 
     /// The shape that tifffile writes: `{"shape": [10, 20, 30]}`.
     fn shape(&self) -> Option<Vec<usize>> {
-        let lens = self.json("shape")?;
-        let lens = lens.as_array()?.iter();
+        let lens = self.json.get("shape")?.as_array()?.iter();
         lens.map(|len| usize::try_from(len.as_u64()?).ok())
             .collect()
     }
 
-    /// The value of a key in a description that is a JSON object.
-    fn json(&self, key: &str) -> Option<Value> {
-        let mut object: Value = serde_json::from_str(&self.text).ok()?;
-        object.get_mut(key).map(Value::take)
-    }
-
-    /// The value of a key in ImageJ's description.
-    pub(super) fn imagej(&self, key: &str) -> Option<&str> {
-        if !self.text.starts_with("ImageJ=") {
-            return None;
-        }
-        let entry = |line: &'_ str| line.split_once('=').is_some_and(|(name, _)| name == key);
-        let line = self.text.lines().find(|line| entry(line))?;
-        Some(line[key.len() + 1..].trim())
+    /// The names of the axes that tifffile writes: `{"axes": "TYX"}`.
+    fn axes(&self) -> Option<&str> {
+        self.json.get("axes")?.as_str()
     }
 }
 
@@ -191,12 +283,13 @@ fn iso_date(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::io::raw::Encoding;
+    use crate::video::DType;
 
     #[test]
     fn frame_rates_come_from_either_writer() {
-        let fps = |text| Description::of(text).fps();
+        let fps = |text| Description::of(text).metadata(&mut Vec::new()).fps;
         assert_eq!(fps("ImageJ=1.53\nimages=3\nfinterval=0.002\n"), Some(500.0));
-        assert_eq!(fps("ImageJ=1.53\nfinterval=2\ntunit=ms\n"), Some(500.0));
         assert_eq!(fps("{\"shape\": [3, 4], \"fps\": 250.5}"), Some(250.5));
         assert_eq!(fps("ImageJ=1.53\nfinterval=0\n"), None);
         assert_eq!(fps("fps = 3"), None);
@@ -210,15 +303,64 @@ mod tests {
                 resolution,
                 ..Description::of(text)
             }
-            .pixel_size()
+            .pixel_size(&mut Vec::new())
         };
         assert_eq!(size("ImageJ=1.53\nunit=micron\n", 1), Some([2.0, 4.0]));
-        assert_eq!(size("ImageJ=1.53\nunit=mm\n", 1), Some([2000.0, 4000.0]));
         assert_eq!(size("", 3), Some([20_000.0, 40_000.0]));
+        assert_eq!(size("", 4), Some([2000.0, 4000.0]));
+        assert_eq!(size("", 2), None);
+    }
+
+    #[test]
+    fn axes_of_tifffile_are_obeyed() {
+        let shape = |channels, planar| Shape {
+            height: 4,
+            width: 5,
+            channels,
+            bits: 16,
+            planar,
+            encoding: Encoding {
+                dtype: DType::U16,
+                half: false,
+                swapped: false,
+            },
+        };
+        let found = |lens: &str, axes: &str, pages, shape| {
+            let text = match axes {
+                "" => format!("{{\"shape\": {lens}}}"),
+                axes => format!("{{\"shape\": {lens}, \"axes\": \"{axes}\"}}"),
+            };
+            let mut notes = Vec::new();
+            let found = Description::of(&text).arrangement(pages, pages, shape, &mut notes);
+            found.map(|found| (found.channels, notes.len())).ok()
+        };
+        let gray = shape(1, false);
+        assert_eq!(found("[3, 2, 4, 5]", "TCYX", 6, gray), Some((Some(2), 0)));
         assert_eq!(
-            (size("", 2), size("ImageJ=1\nunit=inch\n", 1)),
-            (None, None)
+            found("[2, 3, 2, 4, 5]", "TZCYX", 12, gray),
+            Some((Some(2), 0))
         );
+        assert_eq!(found("[3, 4, 5]", "QYX", 3, gray), Some((None, 0)));
+        assert_eq!(found("[3, 4, 5, 1]", "TYXC", 3, gray), Some((None, 0)));
+        assert_eq!(found("[9, 4, 5]", "CYX", 9, gray), Some((Some(9), 0)));
+        assert_eq!(found("[3, 2, 4, 5]", "", 6, gray), Some((None, 1)));
+        assert_eq!(found("[3, 2, 4, 5]", "TCYX", 12, gray), Some((None, 1)));
+        assert_eq!(found("[3, 4, 5]", "TYX", 6, gray), Some((None, 0)));
+        assert_eq!(found("[3, 4, 5]", "YXT", 3, gray), None);
+        assert_eq!(
+            found("[3, 4, 5, 3]", "TYXS", 3, shape(3, false)),
+            Some((None, 0))
+        );
+        assert_eq!(
+            found("[6, 3, 4, 5]", "TCYX", 6, shape(3, true)),
+            Some((None, 0))
+        );
+        let planes = |axes: &str| {
+            let text = format!("{{\"shape\": [3, 4, 5]{axes}}}");
+            Description::of(&text).has_planes_as_frames(shape(3, true))
+        };
+        assert!(planes("") && planes(", \"axes\": \"TYX\""));
+        assert!(!planes(", \"axes\": \"CYX\""));
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub(super) struct Reader<'a> {
 pub(super) struct Entry {
     pub(super) tag: u16,
     kind: u16,
-    count: u64,
+    pub(super) count: u64,
     /// Where the values are, if there is no room for them in the entry.
     pub(super) pointer: u64,
     /// Where the entry is in the file.
@@ -147,8 +147,21 @@ impl<'a> Reader<'a> {
         }
         let start = self.values_position(entry, 1)?;
         let end = start.checked_add(usize::try_from(entry.count).ok()?)?;
-        let text = String::from_utf8_lossy(self.bytes.get(start..end)?);
-        Some(text.trim_end_matches('\0').trim().to_owned())
+        Some(text(self.bytes.get(start..end)?))
+    }
+
+    /// The values of an entry of which each is a number of 32-bit numbers, whatever type it states.
+    pub(super) fn longs(&self, entry: &Entry, each: usize) -> Option<Vec<u64>> {
+        let start = usize::try_from(entry.pointer).ok()?;
+        let len = usize::try_from(entry.count).ok()?.checked_mul(4 * each)?;
+        let values = self.bytes.get(start..start.checked_add(len)?)?;
+        self.charge(len)?;
+        Some(
+            values
+                .chunks_exact(4)
+                .map(|bytes| self.number(bytes))
+                .collect(),
+        )
     }
 
     /// The value of an entry that is a fraction.
@@ -212,7 +225,8 @@ impl<'a> Reader<'a> {
         usize::try_from(entry.pointer).ok()
     }
 
-    fn uint(&self, position: usize, size: usize) -> Option<u64> {
+    /// The number of so many bytes at a position.
+    pub(super) fn uint(&self, position: usize, size: usize) -> Option<u64> {
         let bytes = self.bytes.get(position..position.checked_add(size)?)?;
         Some(self.number(bytes))
     }
@@ -225,6 +239,15 @@ impl<'a> Reader<'a> {
             bytes.iter().rev().fold(0, join)
         }
     }
+}
+
+/// A text of bytes, which old programs write in Latin-1.
+pub(super) fn text(bytes: &[u8]) -> String {
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => bytes.iter().copied().map(char::from).collect(),
+    };
+    text.trim_end_matches('\0').trim().to_owned()
 }
 
 impl Entry {

@@ -1,59 +1,61 @@
-//! TIFF stacks: every page of the first page's size is a frame.
+//! TIFF stacks: every page of the first page's size is a frame, unless the file says otherwise.
 //!
 //! Pages that are stored as they are in memory are read straight from the file or mapped; others
 //! are decoded by the `tiff` crate, several at once.
 
+mod axes;
 mod chunks;
 mod decode;
 mod description;
 mod directory;
+mod extent;
 mod fax;
+mod files;
+mod frames;
+mod imagej;
 mod layout;
 mod lzma;
 mod lzw;
+mod metamorph;
+mod micromanager;
 mod ome;
 mod page;
 mod page_file;
+mod pages;
+mod planes;
 mod tag;
+mod unit;
 mod webp;
 mod write;
 
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use write::Photometric;
 pub(super) use write::{Form, encode, save};
 
 use super::raw::{self, Encoding, Fill, Source};
-use super::{FrameRange, Recording, cannot_load, cannot_map};
-use crate::bail;
+use super::{FrameRange, Options, Recording, Series, cannot_load, cannot_map};
 use crate::error::Result;
-use crate::task;
 use crate::video::{DType, Element, Layout, MappedFile, Metadata, Samples, with_dtype};
-use description::Description;
 use directory::Reader;
-use ome::Order;
-use page::{Page, Shape};
+use frames::{Found, In, Places};
+use page::Shape;
 
 /// A stack of pages of one size and type.
 pub(super) struct Stack {
     source: Source,
     file: MappedFile,
+    /// The files that have the pages, this one first.
+    files: Vec<PathBuf>,
     shape: Shape,
-    frames: Frames,
-    /// How the pages make up frames, if a frame has several.
-    order: Option<Order>,
+    /// The number of channels of a frame, if each is a page.
+    channels: Option<usize>,
+    /// Where the pages are, those of a frame one after the other.
+    places: Places,
     metadata: Metadata,
-}
-
-/// Where the frames are.
-enum Frames {
-    /// As in memory, from these offsets on.
-    Plain(Vec<u64>),
-    /// In a form that has to be decoded.
-    Coded(Vec<Page>),
 }
 
 /// Whether a file that begins with these bytes is a TIFF file.
@@ -63,18 +65,33 @@ pub(super) fn begins(bytes: &[u8]) -> bool {
 
 impl Stack {
     /// Finds the frames; those of a file that was cut short as far as they are whole.
-    pub(super) fn open(path: &Path) -> Result<Self> {
+    pub(super) fn open(path: &Path, options: &Options) -> Result<Self> {
+        Self::find(path, options.series.as_ref(), false)
+    }
+
+    /// Finds the pages of a file that is a picture on its own, even if others belong to it.
+    pub(super) fn open_picture(path: &Path) -> Result<Self> {
+        Self::find(path, None, true)
+    }
+
+    fn find(path: &Path, series: Option<&Series>, alone: bool) -> Result<Self> {
         let file = MappedFile::open(path)?;
-        let explain = |e| cannot_load(path, &e);
-        let reader = Reader::new(file.bytes()).map_err(explain)?;
-        let found = Pages::find(&reader).map_err(explain)?;
-        found.warn(path);
+        let reader = Reader::new(file.bytes()).map_err(|e| cannot_load(path, &e))?;
+        let found = frames::find(&reader, path, series, alone);
+        let Found {
+            shape,
+            channels,
+            places,
+            files,
+            metadata,
+        } = found.map_err(|e| cannot_load(path, &e))?;
         Ok(Self {
             source: Source::open(path)?,
-            shape: found.first.shape,
-            metadata: found.description.metadata(),
-            order: found.order(),
-            frames: found.frames,
+            files,
+            shape,
+            channels,
+            places,
+            metadata,
             file,
         })
     }
@@ -82,42 +99,51 @@ impl Stack {
     /// The shape and the type of the pages.
     pub(super) fn page_layout(&self) -> (Vec<usize>, DType) {
         (
-            self.page_shape(self.frames.len()),
+            self.page_shape(self.places.len()),
             self.shape.encoding.dtype,
         )
     }
 
     /// Reads the samples of one page into their place in a video.
-    pub(super) fn read_page(&self, frame: usize, out: &mut dyn Fill) -> Result<()> {
+    pub(super) fn read_page(&self, page: usize, out: &mut dyn Fill) -> Result<()> {
         let encoding = self.shape.encoding;
-        match &self.frames {
-            Frames::Plain(offsets) => out.fill(encoding, &mut |bytes| {
-                self.source.read_at(offsets[frame], bytes)
-            }),
-            Frames::Coded(pages) => {
-                let decoded = Encoding {
-                    swapped: false,
-                    ..encoding
-                };
-                out.fill(decoded, &mut |bytes| {
-                    decode::decode(&self.source, &pages[frame], bytes)
-                        .map_err(|e| cannot_load(self.source.path(), &e))
-                })
-            }
+        let native = Encoding {
+            swapped: false,
+            ..encoding
+        };
+        match &self.places {
+            Places::Plain(list) => match &list[page] {
+                Some(In { file, at }) => self.with_source(*file, |source| {
+                    out.fill(encoding, &mut |bytes| source.read_at(*at, bytes))
+                }),
+                None => blank(native, out),
+            },
+            Places::Coded(list) => match &list[page] {
+                Some(In { file, at }) => self.with_source(*file, |source| {
+                    out.fill(native, &mut |bytes| {
+                        decode::decode(source, at, bytes)
+                            .map_err(|e| cannot_load(source.path(), &e))
+                    })
+                }),
+                None => blank(native, out),
+            },
+        }
+    }
+
+    /// Runs a function on a file that has pages. Only the first one is open all the time: there may
+    /// be more than a program can have open.
+    fn with_source(&self, file: usize, run: impl FnOnce(&Source) -> Result<()>) -> Result<()> {
+        match file {
+            0 => run(&self.source),
+            file => run(&Source::open(&self.files[file])?),
         }
     }
 
     fn shape_of(&self, frames: usize) -> Vec<usize> {
-        let Shape {
-            height,
-            width,
-            channels,
-            ..
-        } = self.shape;
-        let mut shape = vec![frames, height, width];
-        match self.order {
-            Some(order) => shape.push(order.channels),
-            None if channels > 1 => shape.push(channels),
+        let mut shape = vec![frames, self.shape.height, self.shape.width];
+        match self.channels {
+            Some(channels) => shape.push(channels),
+            None if self.shape.channels > 1 => shape.push(self.shape.channels),
             None => {}
         }
         shape
@@ -134,55 +160,75 @@ impl Stack {
 
     /// The number of frames.
     fn len(&self) -> usize {
-        self.order.map_or(self.frames.len(), |order| order.frames)
+        self.places.len() / self.channels.unwrap_or(1)
     }
 
-    /// The pages of a range of frames.
-    fn pages(&self, range: FrameRange) -> Vec<usize> {
-        match self.order {
-            None => range.indices().collect(),
-            Some(order) => range
-                .indices()
-                .flat_map(|frame| {
-                    (0..order.channels).map(move |channel| order.page(frame, channel))
-                })
-                .collect(),
-        }
-    }
-
-    /// Frames from pages that are laid out in memory or in the file with the given distance, the
-    /// channels of a frame becoming the last axis.
-    fn frame_layout(&self, pages: &Layout, order: Order) -> Layout {
-        let (shape, strides) = (pages.shape(), pages.strides());
-        let frames = shape[0] / order.channels;
-        let (frame, channel) = match order.channel_is_fast {
-            true => (strides[0] * order.channels as isize, strides[0]),
-            false => (strides[0], strides[0] * frames as isize),
+    /// The places in the file of the given pages, if all lie in it as they are in memory.
+    fn offsets(&self, pages: impl Iterator<Item = usize>) -> Option<Vec<u64>> {
+        let Places::Plain(list) = &self.places else {
+            return None;
         };
-        Layout::new(
-            pages.offset(),
-            &[frames, shape[1], shape[2], order.channels],
-            &[frame, strides[1], strides[2], channel],
-        )
+        let offset = |page: usize| match &list[page] {
+            Some(In { file: 0, at }) => Some(*at),
+            _ => None,
+        };
+        pages.map(offset).collect()
     }
 
-    /// The layout of the pages in the file, in samples from the first page on.
+    /// The layout of the frames in the file, in samples from the first page on.
     fn file_layout(&self, offsets: &[u64]) -> Option<Layout> {
         let size = self.shape.encoding.size() as u64;
-        let shape = self.page_shape(offsets.len());
-        let mut strides = Layout::contiguous(&shape).strides().to_vec();
-        if let [first, second, ..] = offsets {
-            let stride = second.checked_sub(*first)?;
-            let constant = offsets
-                .windows(2)
-                .all(|pair| pair[0].checked_add(stride) == Some(pair[1]));
-            if !constant || stride % size != 0 {
-                return None;
-            }
-            strides[0] = (stride / size) as isize;
+        let channels = self.channels.unwrap_or(1);
+        let distance = |step: usize| match offsets.get(step) {
+            Some(next) => next
+                .checked_sub(offsets[0])
+                .filter(|bytes| bytes % size == 0),
+            None => Some(0),
+        };
+        let (frame, channel) = (distance(channels)?, distance(1)?);
+        let place = |index: usize| {
+            let frames = frame.checked_mul((index / channels) as u64)?;
+            let channels = match channels {
+                1 => 0,
+                channels => channel.checked_mul((index % channels) as u64)?,
+            };
+            offsets[0].checked_add(frames)?.checked_add(channels)
+        };
+        if (0..offsets.len()).any(|index| place(index) != Some(offsets[index])) {
+            return None;
         }
-        Some(Layout::new(0, &shape, &strides))
+        let pages = Layout::contiguous(&self.page_shape(1));
+        let mut strides = pages.strides().to_vec();
+        strides[0] = (frame / size) as isize;
+        if self.channels.is_some() {
+            strides.push((channel / size) as isize);
+        }
+        Some(Layout::new(0, &self.shape_of(self.len()), &strides))
     }
+}
+
+/// Fills a page that is nowhere.
+fn blank(native: Encoding, out: &mut dyn Fill) -> Result<()> {
+    out.fill(native, &mut |bytes| {
+        bytes.fill(0);
+        Ok(())
+    })
+}
+
+/// Frames from pages in memory of which so many follow each other as the channels of a frame: the
+/// channels become the last axis.
+fn with_channels(pages: &Layout, channels: usize) -> Layout {
+    let (shape, strides) = (pages.shape(), pages.strides());
+    Layout::new(
+        pages.offset(),
+        &[shape[0] / channels, shape[1], shape[2], channels],
+        &[
+            strides[0] * channels as isize,
+            strides[1],
+            strides[2],
+            strides[0],
+        ],
+    )
 }
 
 impl Recording for Stack {
@@ -195,230 +241,47 @@ impl Recording for Stack {
     }
 
     fn load(&self, range: FrameRange) -> Result<Samples> {
-        let pages = self.pages(range);
+        let channels = self.channels.unwrap_or(1);
+        let pages = |frame: usize| frame * channels..(frame + 1) * channels;
+        let pages: Vec<usize> = range.indices().flat_map(pages).collect();
         let shape = self.page_shape(pages.len());
         let encoding = self.shape.encoding;
-        let samples = match &self.frames {
-            Frames::Plain(offsets) => {
-                let offsets: Vec<u64> = pages.iter().map(|page| offsets[*page]).collect();
-                raw::read_frames(&self.source, encoding, &shape, &offsets)
-            }
-            Frames::Coded(_) => {
-                raw::load(encoding.dtype, &shape, self.shape.len(), |index, out| {
-                    self.read_page(pages[index], out)
-                })
-            }
+        let samples = match self.offsets(pages.iter().copied()) {
+            Some(offsets) => raw::read_frames(&self.source, encoding, &shape, &offsets),
+            None => raw::load(encoding.dtype, &shape, self.shape.len(), |index, out| {
+                self.read_page(pages[index], out)
+            }),
         }?;
-        Ok(match self.order {
+        Ok(match self.channels {
             None => samples,
-            Some(order) => {
-                let order = Order {
-                    channel_is_fast: true,
-                    ..order
-                };
-                samples.with_layout(self.frame_layout(samples.layout(), order))
-            }
+            Some(channels) => samples.with_layout(with_channels(samples.layout(), channels)),
         })
     }
 
     fn must_load(&self) -> Option<&'static str> {
-        match self.frames {
-            Frames::Plain(_) => self.shape.encoding.must_load(),
-            Frames::Coded(_) => None,
+        match self.places {
+            Places::Plain(_) => self.shape.encoding.must_load(),
+            Places::Coded(_) => None,
         }
     }
 
     fn map(&self) -> Result<Samples> {
         let refuse = |reason: &str| cannot_map(self.source.path(), reason);
-        let Frames::Plain(offsets) = &self.frames else {
+        if matches!(self.places, Places::Coded(_)) {
             return Err(refuse("its pages are compressed, tiled or packed"));
+        }
+        let Some(offsets) = self.offsets(0..self.places.len()) else {
+            return Err(refuse("some of its pages are missing or in other files"));
         };
         if let Some(obstacle) = self.shape.encoding.obstacle() {
             return Err(refuse(obstacle));
         }
         let layout = self
-            .file_layout(offsets)
+            .file_layout(&offsets)
             .ok_or_else(|| refuse("its pages are not evenly spaced"))?;
-        let layout = match self.order {
-            Some(order) => self.frame_layout(&layout, order),
-            None => layout,
-        };
         let mapped = with_dtype!(self.shape.encoding.dtype, T => {
             self.file.array::<T>(offsets[0] as usize, layout).map(Element::wrap)
         });
         mapped.ok_or_else(|| refuse("its samples are not aligned"))
-    }
-}
-
-/// What the directories of a file amount to.
-struct Pages {
-    first: Page,
-    frames: Frames,
-    description: Description,
-    /// How many frames there should be, if the file was cut short.
-    promised: Option<Promise>,
-    /// Pages left out because they are of another size or type.
-    different: usize,
-}
-
-/// The number of frames a file should have had.
-enum Promise {
-    Frames(usize),
-    More,
-}
-
-impl Pages {
-    fn find(reader: &Reader<'_>) -> Result<Self> {
-        let directories = reader.directories()?;
-        let complete = directories.complete;
-        let mut list = directories.list.into_iter();
-        let Some(directory) = list.next() else {
-            bail!("it ends before its first page");
-        };
-        let description = Description::read(reader, &directory);
-        let first = Page::new(reader, directory);
-        reader.check()?;
-        let first = first?;
-        let file_len = reader.bytes.len() as u64;
-        if list.len() == 0
-            && let Some(frames) = description.frames(first.shape)
-            && let Some(start) = first.plain()
-            && !first.shape.is_packed()
-        {
-            return Self::block(first, description, start, frames, file_len);
-        }
-
-        let are_frames = list.len() == 0 && description.has_planes_as_frames(first.shape);
-        let planes = match are_frames && chunks::can_decode(&first) {
-            true => first.planes()?,
-            false => vec![first],
-        };
-        let first = planes[0].clone();
-        let mut pages: Vec<Result<Page>> = planes.into_iter().map(Ok).collect();
-        pages.extend(parts(reader, &first, &description));
-        for directory in list {
-            let page = Page::new(reader, directory);
-            let parts = page
-                .as_ref()
-                .map_or_else(|_| Vec::new(), |page| parts(reader, page, &description));
-            pages.push(page);
-            pages.extend(parts);
-            reader.check()?;
-        }
-        let (mut whole, mut total, mut different, mut cut) = (Vec::new(), 0, 0, false);
-        for page in pages {
-            reader.check()?;
-            match page {
-                Ok(page) if page.shape == first.shape => {
-                    total += 1;
-                    cut |= !page.is_whole(file_len);
-                    if !cut {
-                        whole.push(page);
-                    }
-                }
-                Ok(page) if page.thumbnail => {}
-                _ => different += 1,
-            }
-        }
-        if whole.is_empty() {
-            bail!("it is cut short within the first of its {total} frames");
-        }
-        let uncompressed = whole.iter().filter(|page| page.compression == 1);
-        let bytes = uncompressed.map(|page| page.shape.bytes() as u64);
-        // Pages that share their samples would let a small file fill the memory.
-        if bytes.fold(0, u64::saturating_add) > file_len {
-            bail!("its pages overlap: they have more samples than there is room for in the file");
-        }
-        Ok(Self {
-            first,
-            frames: Frames::of(whole),
-            promised: match (complete, cut) {
-                (true, false) => None,
-                (true, true) => Some(Promise::Frames(total)),
-                (false, _) => Some(Promise::More),
-            },
-            description,
-            different,
-        })
-    }
-
-    /// Frames that follow each other after one directory.
-    fn block(
-        first: Page,
-        description: Description,
-        start: u64,
-        frames: usize,
-        file_len: u64,
-    ) -> Result<Self> {
-        let bytes = first.shape.bytes() as u64;
-        let present = (file_len.saturating_sub(start) / bytes).min(frames as u64);
-        if present == 0 {
-            bail!("it is cut short within the first of its {frames} frames");
-        }
-        Ok(Self {
-            frames: Frames::Plain((0..present).map(|frame| start + frame * bytes).collect()),
-            promised: (present < frames as u64).then_some(Promise::Frames(frames)),
-            first,
-            description,
-            different: 0,
-        })
-    }
-
-    /// How the pages make up frames, if a frame has several.
-    fn order(&self) -> Option<Order> {
-        let pages = Some(self.frames.len()).filter(|_| self.first.shape.channels == 1);
-        self.description.order(pages?)
-    }
-
-    fn warn(&self, path: &Path) {
-        let path = path.display();
-        let frames = self.frames.len();
-        match self.promised {
-            Some(Promise::Frames(promised)) => task::warn(&format!(
-                "`{path}` is cut short: {frames} of its {promised} frames are whole"
-            )),
-            Some(Promise::More) => task::warn(&format!(
-                "`{path}` is cut short after {frames} whole frames"
-            )),
-            None => {}
-        }
-        if self.different > 0 {
-            task::warn(&format!(
-                "{} pages of `{path}` differ from the first in size or type and are left out",
-                self.different
-            ));
-        }
-    }
-}
-
-/// The pages within a page that are as large as itself; others are smaller copies of it.
-fn parts(reader: &Reader<'_>, page: &Page, description: &Description) -> Vec<Result<Page>> {
-    // Those programs mean something else by them.
-    if description.tells_of_pages() {
-        return Vec::new();
-    }
-    let parts = reader.sub_directories(&page.directory).into_iter();
-    let parts = parts.filter_map(|directory| Page::new(reader, directory).ok());
-    parts
-        .filter(|part| part.shape == page.shape && !part.thumbnail)
-        .map(Ok)
-        .collect()
-}
-
-impl Frames {
-    fn of(pages: Vec<Page>) -> Self {
-        let packed = pages.iter().any(|page| page.shape.is_packed());
-        let plain: Option<Vec<u64>> = pages.iter().map(Page::plain).collect();
-        match plain {
-            Some(offsets) if !packed => Frames::Plain(offsets),
-            _ => Frames::Coded(pages),
-        }
-    }
-
-    fn len(&self) -> usize {
-        match self {
-            Frames::Plain(offsets) => offsets.len(),
-            Frames::Coded(pages) => pages.len(),
-        }
     }
 }

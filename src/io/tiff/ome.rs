@@ -1,108 +1,267 @@
-//! What OME-TIFF and ImageJ say about the axes of a stack: the order of its pages and their scale.
+//! The description of OME-TIFF: XML that says what the pages are, in this file and in others.
 
-use super::description::Description;
+use std::collections::BTreeMap;
 
-/// The most channels that ImageJ shows together.
-const MAX_CHANNELS: usize = 7;
+use roxmltree::{Document, Node};
 
-/// How the pages of a stack with channels follow each other.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Order {
-    /// The number of frames.
-    pub(super) frames: usize,
-    /// The number of channels of a frame, each a page.
-    pub(super) channels: usize,
-    /// Whether the channels of a frame follow each other, else the frames of a channel do.
-    pub(super) channel_is_fast: bool,
+use super::axes::{Axis, MAX_CHANNELS};
+use super::unit::Unit;
+use crate::bail;
+use crate::error::{Error, Result};
+
+/// What the XML says.
+#[derive(Debug, Default)]
+pub(super) struct Ome {
+    /// The name of the file for programs.
+    pub(super) uuid: Option<String>,
+    /// The file that has the XML instead of this one.
+    pub(super) metadata_file: Option<String>,
+    pub(super) images: Vec<Image>,
 }
 
-impl Order {
-    /// The page of a frame's channel.
-    pub(super) fn page(&self, frame: usize, channel: usize) -> usize {
-        if self.channel_is_fast {
-            frame * self.channels + channel
-        } else {
-            channel * self.frames + frame
-        }
-    }
+/// One recording of a file.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Image {
+    pub(super) name: String,
+    /// The lengths of the axes Z, C and T; of C in pages.
+    pub(super) lens: [usize; 3],
+    /// How many samples a pixel of a page has.
+    pub(super) samples: usize,
+    /// The indices of Z, C and T in the order of planes, that of neighbours first.
+    order: [usize; 3],
+    pub(super) blocks: Vec<Block>,
+    /// Frames per second, if it says so.
+    pub(super) fps: Option<f64>,
+    /// When the first frames were taken, in seconds.
+    pub(super) times: Vec<f64>,
+    /// Height and width of a pixel in µm.
+    pub(super) pixel_size: Option<[f64; 2]>,
+    pub(super) date: Option<String>,
+    pub(super) comment: Option<String>,
+    /// What is to be said about it.
+    pub(super) notes: Vec<String>,
 }
 
-impl Description {
-    /// The order of a number of pages, if they are the channels of frames.
-    pub(super) fn order(&self, pages: usize) -> Option<Order> {
-        let size = |imagej, ome| {
-            let text = self.imagej(imagej).or_else(|| self.ome(ome));
-            text.map_or(Some(1), |text| text.parse::<usize>().ok())
-        };
-        let channels = size("channels", "SizeC")?;
-        let (slices, times) = (size("slices", "SizeZ")?, size("frames", "SizeT")?);
-        let frames = slices.checked_mul(times)?;
-        // Writers that know nothing of the axes call frames channels.
-        let are_channels = (2..=MAX_CHANNELS).contains(&channels) && frames > 1;
-        if !are_channels || frames.checked_mul(channels) != Some(pages) {
-            return None;
+/// Planes that are pages which follow each other.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Block {
+    /// The first page.
+    pub(super) page: usize,
+    /// The place of the first plane along Z, C and T.
+    first: [usize; 3],
+    /// The number of planes; all that follow by default.
+    pub(super) count: Option<usize>,
+    /// The file that has the pages, if it is named, and its name for programs.
+    pub(super) file: Option<String>,
+    pub(super) uuid: Option<String>,
+}
+
+/// Whether a text is a description of OME-TIFF.
+pub(super) fn is_ome(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{FEFF}').trim_start();
+    text.starts_with('<') && (text.contains("<OME") || text.contains(":OME"))
+}
+
+impl Ome {
+    /// Reads a description.
+    pub(super) fn parse(text: &str) -> Result<Self> {
+        let text = text.trim_start_matches('\u{FEFF}').trim();
+        // Some writers end the text with zeros.
+        let text = text.split('\0').next().unwrap_or_default();
+        let document = Document::parse(text)
+            .map_err(|e| Error::new(format!("its OME description is no valid XML: {e}")))?;
+        let root = document.root_element();
+        if root.tag_name().name() != "OME" {
+            bail!(
+                "its OME description begins with `{}`",
+                root.tag_name().name()
+            );
         }
-        // The axes from that of neighbouring pages on, without those of one place.
-        let axes = self
-            .ome("DimensionOrder")
-            .map_or("CZT", |axes| axes.trim_start_matches("XY"));
-        let axes: String = axes
-            .chars()
-            .filter(|axis| !matches!((axis, slices, times), ('Z', 1, _) | ('T', _, 1)))
-            .collect();
-        let channel_is_fast = axes.starts_with('C');
-        (channel_is_fast || axes.ends_with('C')).then_some(Order {
-            frames,
-            channels,
-            channel_is_fast,
+        let images = children(root, "Image");
+        Ok(Self {
+            uuid: root.attribute("UUID").map(str::to_owned),
+            metadata_file: children(root, "BinaryOnly")
+                .find_map(|node| node.attribute("MetadataFile"))
+                .map(str::to_owned),
+            images: images.map(Image::parse).collect::<Result<_>>()?,
         })
     }
+}
 
-    /// Frames per second as OME-TIFF has them.
-    pub(super) fn ome_fps(&self) -> Option<f64> {
-        let period: f64 = self.ome("TimeIncrement")?.parse().ok()?;
-        let unit = match self.ome("TimeIncrementUnit").unwrap_or("s") {
-            "s" => 1.0,
-            "ms" => 1e-3,
-            "µs" | "us" | "&#181;s" => 1e-6,
-            "min" => 60.0,
-            _ => return None,
+impl Image {
+    fn parse(node: Node<'_, '_>) -> Result<Self> {
+        let name = node.attribute("Name").or(node.attribute("ID"));
+        let name = name.unwrap_or_default().to_owned();
+        let Some(pixels) = children(node, "Pixels").next() else {
+            bail!("its OME description has no `Pixels` in the image {name:?}");
         };
-        Some(1.0 / (period * unit))
-    }
-
-    /// Height and width of a pixel in µm as OME-TIFF has them.
-    pub(super) fn ome_pixel_size(&self) -> Option<[f64; 2]> {
-        let size = [self.length("PhysicalSizeY")?, self.length("PhysicalSizeX")?];
-        let is_size = |size: &f64| size.is_finite() && *size > 0.0;
-        size.iter().all(is_size).then_some(size)
-    }
-
-    fn length(&self, key: &str) -> Option<f64> {
-        let length: f64 = self.ome(key)?.parse().ok()?;
-        let unit = match self.ome(&format!("{key}Unit")).unwrap_or("µm") {
-            "µm" | "um" | "&#181;m" | "&#xB5;m" => 1.0,
-            "nm" => 1e-3,
-            "mm" => 1e3,
-            _ => return None,
+        let mut image = Self {
+            name,
+            date: text_of(node, "AcquisitionDate").or_else(|| text_of(node, "AcquiredDate")),
+            comment: text_of(node, "Description"),
+            ..Self::default()
         };
-        Some(length * unit)
+        let [slices, channels, times] = ["SizeZ", "SizeC", "SizeT"].map(|name| {
+            let len = pixels
+                .attribute(name)
+                .map_or(Some(1), |text| text.trim().parse().ok());
+            len.filter(|len: &usize| *len > 0)
+                .ok_or_else(|| Error::new(format!("its OME description has no valid `{name}`")))
+        });
+        let samples = children(pixels, "Channel")
+            .next()
+            .and_then(|channel| number::<usize>(channel, "SamplesPerPixel"))
+            .filter(|samples| *samples > 0);
+        let (slices, channels, times) = (slices?, channels?, times?);
+        image.samples = samples.unwrap_or(1);
+        if !channels.is_multiple_of(image.samples) {
+            bail!(
+                "by its OME description {channels} channels have {} samples each",
+                image.samples
+            );
+        }
+        image.lens = [slices, channels / image.samples, times];
+        image.order = order(pixels.attribute("DimensionOrder").unwrap_or("XYCZT"))?;
+        image.blocks = children(pixels, "TiffData").map(Block::parse).collect();
+        if image.blocks.is_empty() {
+            image.blocks.push(Block::default());
+        }
+        image.read_scales(pixels);
+        Ok(image)
     }
 
-    /// Whether OME-TIFF or ImageJ say what the pages are.
-    pub(super) fn tells_of_pages(&self) -> bool {
-        self.ome("DimensionOrder").is_some() || self.imagej("images").is_some()
+    /// Reads the size of pixels and the times of frames.
+    fn read_scales(&mut self, pixels: Node<'_, '_>) {
+        let size = |name: &str, notes: &mut Vec<String>| {
+            let size = number::<f64>(pixels, name)?;
+            let unit = pixels.attribute(format!("{name}Unit").as_str());
+            scaled(size, Unit::length(unit.unwrap_or("µm")), name, notes)
+        };
+        let height = size("PhysicalSizeY", &mut self.notes);
+        let width = size("PhysicalSizeX", &mut self.notes);
+        self.pixel_size = height.zip(width).map(|(height, width)| [height, width]);
+        let name = "TimeIncrement";
+        if let Some(interval) = number::<f64>(pixels, name) {
+            let unit = pixels.attribute("TimeIncrementUnit");
+            let unit = Unit::time(unit.unwrap_or("s"));
+            self.fps = scaled(interval, unit, name, &mut self.notes).map(|seconds| 1.0 / seconds);
+        }
+        let mut times = BTreeMap::new();
+        for plane in children(pixels, "Plane") {
+            let at = |name| number::<usize>(plane, name).unwrap_or(0);
+            if at("TheZ") > 0 || at("TheC") > 0 {
+                continue;
+            }
+            let unit = Unit::time(plane.attribute("DeltaTUnit").unwrap_or("s"));
+            if let (Some(time), Unit::Of(seconds)) = (number::<f64>(plane, "DeltaT"), unit) {
+                times.insert(at("TheT"), time * seconds);
+            }
+        }
+        let follow = times.into_iter().enumerate();
+        let follow = follow.take_while(|(index, (time, _))| index == time);
+        self.times = follow.map(|(_, (_, seconds))| seconds).collect();
     }
 
-    /// An attribute of the pixels in OME's description.
-    fn ome(&self, key: &str) -> Option<&str> {
-        let (_, tag) = self.text().split_once("Pixels ")?;
-        let tag = tag.split('>').next()?;
-        let (_, value) = tag.split_once(&format!(" {key}=\"")).or_else(|| {
-            let first = format!("{key}=\"");
-            tag.starts_with(&first).then(|| ("", &tag[first.len()..]))
-        })?;
-        value.split('"').next()
+    /// The number of planes; nothing if nobody could count them.
+    pub(super) fn planes(&self) -> Option<usize> {
+        self.lens
+            .iter()
+            .try_fold(1usize, |n, len| n.checked_mul(*len))
+    }
+
+    /// The axes of planes, that of neighbours last.
+    pub(super) fn axes(&self) -> Vec<(Axis, usize)> {
+        let [slices, channels, times] = self.lens;
+        // No microscope has so many, but writers that know nothing of the axes call frames so.
+        let channel = match channels > MAX_CHANNELS && slices == 1 && times == 1 {
+            true => Axis::Time,
+            false => Axis::Channel,
+        };
+        let axes = [
+            (Axis::Slice, slices),
+            (channel, channels),
+            (Axis::Time, times),
+        ];
+        self.order.iter().rev().map(|index| axes[*index]).collect()
+    }
+
+    /// The index in the order of planes of the first plane of a block; nothing if it has no such plane.
+    pub(super) fn first_plane(&self, block: &Block) -> Option<usize> {
+        let (mut plane, mut stride) = (0, 1);
+        for axis in self.order {
+            if block.first[axis] >= self.lens[axis] {
+                return None;
+            }
+            plane += block.first[axis] * stride;
+            stride *= self.lens[axis];
+        }
+        Some(plane)
+    }
+}
+
+impl Block {
+    /// Whether the pages are in the file itself, whatever its name.
+    pub(super) fn is_in(&self, ome: &Ome) -> bool {
+        self.uuid.is_some() && self.uuid == ome.uuid
+    }
+
+    fn parse(node: Node<'_, '_>) -> Self {
+        let uuid = children(node, "UUID").next();
+        let at = |name| number::<usize>(node, name).unwrap_or(0);
+        let page = number::<usize>(node, "IFD");
+        Self {
+            page: page.unwrap_or(0),
+            first: ["FirstZ", "FirstC", "FirstT"].map(at),
+            // A page is one plane, unless it says otherwise.
+            count: number::<usize>(node, "PlaneCount").or(page.map(|_| 1)),
+            file: uuid
+                .and_then(|uuid| uuid.attribute("FileName"))
+                .map(str::to_owned),
+            uuid: uuid
+                .and_then(|uuid| uuid.text())
+                .map(|text| text.trim().to_owned()),
+        }
+    }
+}
+
+/// The parts of a node of a name, whatever the version of the schema.
+fn children<'a, 'b: 'a>(node: Node<'a, 'b>, name: &'a str) -> impl Iterator<Item = Node<'a, 'b>> {
+    node.children()
+        .filter(move |child| child.is_element() && child.tag_name().name() == name)
+}
+
+fn text_of(node: Node<'_, '_>, name: &str) -> Option<String> {
+    let text = children(node, name).next()?.text()?.trim().to_owned();
+    (!text.is_empty()).then_some(text)
+}
+
+fn number<T: std::str::FromStr>(node: Node<'_, '_>, name: &str) -> Option<T> {
+    node.attribute(name)?.trim().parse().ok()
+}
+
+/// A positive size in its unit.
+fn scaled(size: f64, unit: Unit, name: &str, notes: &mut Vec<String>) -> Option<f64> {
+    if unit == Unit::Unknown {
+        notes.push(format!(
+            "has a `{name}` in a unit that is not known: it is left out"
+        ));
+    }
+    match unit {
+        Unit::Of(factor) => Some(size * factor).filter(|size| size.is_finite() && *size > 0.0),
+        Unit::Pixels | Unit::Unknown => None,
+    }
+}
+
+/// The indices of Z, C and T in the order of planes.
+fn order(text: &str) -> Result<[usize; 3]> {
+    let axes: Vec<usize> = text
+        .trim_start_matches("XY")
+        .chars()
+        .filter_map(|axis| "ZCT".find(axis))
+        .collect();
+    match axes[..] {
+        [a, b, c] if a != b && b != c && a != c => Ok([a, b, c]),
+        _ => bail!("its OME description has the unknown `DimensionOrder` {text:?}"),
     }
 }
 
@@ -110,45 +269,99 @@ impl Description {
 mod tests {
     use super::*;
 
-    #[test]
-    fn channels_are_found_in_either_order() {
-        let order = |text: &str, pages| {
-            let order = Description::of(text).order(pages)?;
-            Some((order.frames, order.channels, order.channel_is_fast))
-        };
-        assert_eq!(
-            order("ImageJ=1\nchannels=2\nframes=5\n", 10),
-            Some((5, 2, true))
+    /// The image of a description with the given attributes and parts of its pixels.
+    fn image(pixels: &str, parts: &str) -> Result<Image> {
+        let text = format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><!-- Pixels -->\n\
+             <o:OME xmlns:o=\"http://www.openmicroscopy.org/Schemas/OME/2016-06\">\
+             <o:Image ID=\"Image:0\"><o:Description>Pixels SizeT=\"9\"</o:Description>\
+             <o:Pixels {pixels}>{parts}</o:Pixels></o:Image></o:OME>"
         );
-        assert_eq!(order("ImageJ=1\nchannels=2\nframes=5\n", 9), None);
-        assert_eq!(order("ImageJ=1\nframes=5\n", 5), None);
-        assert_eq!(order("ImageJ=1\nchannels=5\n", 5), None);
-        assert_eq!(order("ImageJ=1\nchannels=8\nslices=2\n", 16), None);
-        let ome = |axes, z, t| {
-            format!(
-                "<OME><Image><Pixels DimensionOrder=\"{axes}\" SizeC=\"2\" SizeT=\"{t}\" SizeZ=\"{z}\"/>"
-            )
-        };
-        assert_eq!(order(&ome("XYCZT", 1, 3), 6), Some((3, 2, true)));
-        assert_eq!(order(&ome("XYTCZ", 1, 3), 6), Some((3, 2, false)));
-        assert_eq!(order(&ome("XYZCT", 1, 3), 6), Some((3, 2, true)));
-        assert_eq!(order(&ome("XYZCT", 2, 3), 12), None);
-        let slow = Order {
-            frames: 3,
-            channels: 2,
-            channel_is_fast: false,
-        };
-        assert_eq!((slow.page(1, 0), slow.page(1, 1)), (1, 4));
+        assert!(is_ome(&text));
+        Ok(Ome::parse(&text)?.images.remove(0))
     }
 
     #[test]
     fn scales_have_units() {
-        let ome = Description::of(
-            "<OME:Pixels PhysicalSizeX=\"500\" PhysicalSizeXUnit=\"nm\" PhysicalSizeY=\"0.25\" \
-             TimeIncrement=\"2\" TimeIncrementUnit=\"ms\">",
+        let found = image(
+            "PhysicalSizeX=\"500\" PhysicalSizeXUnit=\"nm\" PhysicalSizeY=\"0.25\" \
+             TimeIncrement=\"2\" TimeIncrementUnit='ms'",
+            "",
+        )
+        .unwrap();
+        assert_eq!(found.pixel_size, Some([0.25, 0.5]));
+        assert_eq!(found.fps, Some(500.0));
+        for unit in ["µm", "μm", "&#181;m", "&#xB5;m", "&#956;m"] {
+            let size = format!(
+                "PhysicalSizeX=\"2\" PhysicalSizeXUnit=\"{unit}\" PhysicalSizeY=\"3\" PhysicalSizeYUnit=\"{unit}\""
+            );
+            assert_eq!(
+                image(&size, "").unwrap().pixel_size,
+                Some([3.0, 2.0]),
+                "{unit}"
+            );
+        }
+        let found = image(
+            "PhysicalSizeX=\"2\" PhysicalSizeXUnit=\"ell\" PhysicalSizeY=\"2\"",
+            "",
         );
-        assert_eq!(ome.ome_pixel_size(), Some([0.25, 0.5]));
-        assert_eq!(ome.ome_fps(), Some(500.0));
-        assert_eq!(Description::of("").ome_pixel_size(), None);
+        let found = found.unwrap();
+        assert_eq!((found.pixel_size, found.notes.len()), (None, 1));
+        let pixels = "PhysicalSizeX=\"1\" PhysicalSizeXUnit=\"pixel\" PhysicalSizeY=\"1\" PhysicalSizeYUnit=\"reference frame\"";
+        let found = image(pixels, "").unwrap();
+        assert_eq!((found.pixel_size, found.notes.len()), (None, 0));
+    }
+
+    #[test]
+    fn times_are_those_of_the_first_channel() {
+        let planes = "<o:Plane TheT=\"1\" TheC=\"0\" TheZ=\"0\" DeltaT=\"20\" DeltaTUnit=\"ms\"/>\
+                      <o:Plane TheT=\"0\" TheC=\"1\" TheZ=\"0\" DeltaT=\"7\"/>\
+                      <o:Plane TheT=\"0\" TheC=\"0\" TheZ=\"0\" DeltaT=\"0.01\"/>\
+                      <o:Plane TheT=\"3\" TheC=\"0\" TheZ=\"0\" DeltaT=\"5\"/>";
+        assert_eq!(image("SizeT=\"4\"", planes).unwrap().times, [0.01, 0.02]);
+    }
+
+    #[test]
+    fn blocks_say_where_planes_are() {
+        let blocks = "<o:TiffData/><o:TiffData IFD=\"3\" FirstT=\"1\" FirstC=\"1\"/>\
+                      <o:TiffData FirstZ=\"9\" PlaneCount=\"2\"><o:UUID FileName=\"b.tif\">urn:uuid:1</o:UUID></o:TiffData>";
+        let found = image("DimensionOrder=\"XYTCZ\" SizeT=\"3\" SizeC=\"2\"", blocks).unwrap();
+        assert_eq!(found.planes(), Some(6));
+        assert_eq!(
+            found.axes(),
+            [(Axis::Slice, 1), (Axis::Channel, 2), (Axis::Time, 3)]
+        );
+        let [all, one, other] = &found.blocks[..] else {
+            panic!("{:?}", found.blocks)
+        };
+        assert_eq!(
+            (all.page, all.count, found.first_plane(all)),
+            (0, None, Some(0))
+        );
+        assert_eq!(
+            (one.page, one.count, found.first_plane(one)),
+            (3, Some(1), Some(4))
+        );
+        assert_eq!((other.count, found.first_plane(other)), (Some(2), None));
+        assert_eq!(other.file.as_deref(), Some("b.tif"));
+        assert_eq!(other.uuid.as_deref(), Some("urn:uuid:1"));
+    }
+
+    #[test]
+    fn contradictions_are_errors() {
+        for pixels in [
+            "SizeT=\"0\"",
+            "SizeT=\"many\"",
+            "DimensionOrder=\"XYCCT\"",
+            "SizeX=\"1\" SizeX=\"2\"",
+        ] {
+            assert!(image(pixels, "").is_err(), "{pixels}");
+        }
+        let samples = "<o:Channel SamplesPerPixel=\"3\"/>";
+        assert!(image("SizeC=\"4\"", samples).is_err());
+        let found = image("SizeC=\"6\"", samples).unwrap();
+        assert_eq!((found.lens, found.samples), ([1, 2, 1], 3));
+        assert!(Ome::parse("<OME><Image/></OME>").is_err());
+        assert!(Ome::parse("<!DOCTYPE a [<!ENTITY b \"c\">]><OME/>").is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! One page of a TIFF file: its size, its samples and where they lie.
 
 use super::directory::{Directory, Entry, Reader};
+use super::extent::{BLANK, OPEN};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::io::raw::Encoding;
@@ -74,7 +75,7 @@ pub(super) struct Page {
     pub(super) thumbnail: bool,
     pub(super) directory: Directory,
     /// Offset and size of each strip or tile.
-    chunks: Vec<(u64, u64)>,
+    pub(super) chunks: Vec<(u64, u64)>,
 }
 
 /// How a page is divided into strips or tiles.
@@ -140,14 +141,11 @@ impl Page {
         let (offsets, sizes) = chunk_tags(&directory);
         let shape = shape_of(reader, &directory)?;
         let offsets = values(offsets).unwrap_or_default();
-        let sizes = values(sizes).unwrap_or_else(|| match offsets.len() {
-            1 => vec![shape.bytes() as u64],
-            _ => Vec::new(),
-        });
-        if offsets.is_empty() || offsets.len() != sizes.len() {
+        let sizes = values(sizes).unwrap_or_default();
+        if offsets.is_empty() {
             bail!("a page does not say where its samples are");
         }
-        Ok(Self {
+        let mut page = Self {
             shape,
             compression,
             ycbcr: value(PHOTOMETRIC, 1) == YCBCR,
@@ -155,12 +153,23 @@ impl Page {
             with_changes: value(FAX_OPTIONS, 0) & 1 == 1,
             is_reversed: value(FILL_ORDER, 1) == 2,
             tile: (value(TILE_WIDTH, 0), value(TILE_HEIGHT, 0)),
-            rows_per_strip: value(ROWS_PER_STRIP, u64::MAX),
+            rows_per_strip: value(ROWS_PER_STRIP, 0),
             thumbnail: value(SUBFILE, 0) & 1 == 1,
-            chunks: offsets.into_iter().zip(sizes).collect(),
+            chunks: Vec::new(),
             tiled: directory.find(TILE_WIDTH).is_some(),
             directory,
-        })
+        };
+        if page.rows_per_strip == 0 {
+            page.rows_per_strip = page.rows_of(offsets.len())?;
+        }
+        let chunk = |(index, offset): (usize, u64)| match sizes.get(index) {
+            _ if offset == 0 => BLANK,
+            Some(size) => (offset, *size),
+            None if compression == 1 => (offset, page.stored_size(index)),
+            None => (offset, OPEN),
+        };
+        page.chunks = offsets.into_iter().enumerate().map(chunk).collect();
+        Ok(page)
     }
 
     /// The planes as pages of their own.
@@ -258,21 +267,6 @@ impl Page {
         let bytes = self.shape.bytes() as u64;
         (stored && !self.ycbcr && end - first >= bytes).then_some(first)
     }
-
-    /// Whether all of it is within a file of the given size, and can be decoded to its full size.
-    pub(super) fn is_whole(&self, file_len: u64) -> bool {
-        let end = |&(offset, size): &(u64, u64)| offset.checked_add(size);
-        let inside = self
-            .chunks
-            .iter()
-            .all(|chunk| end(chunk).is_some_and(|end| end <= file_len));
-        let stored = self
-            .chunks
-            .iter()
-            .fold(0u64, |sum, (_, size)| sum.saturating_add(*size));
-        let most = stored.saturating_mul(greatest_expansion(self.compression));
-        inside && most >= self.shape.bytes() as u64
-    }
 }
 
 /// The tags of the places and sizes of strips or tiles.
@@ -280,17 +274,6 @@ fn chunk_tags(directory: &Directory) -> (u16, u16) {
     match directory.find(TILE_OFFSETS) {
         Some(_) => (TILE_OFFSETS, TILE_SIZES),
         None => (STRIP_OFFSETS, STRIP_SIZES),
-    }
-}
-
-/// How many times larger than its compressed form data can be.
-fn greatest_expansion(compression: u64) -> u64 {
-    match compression {
-        1 => 1,
-        5 => 4096,
-        8 | 32946 => 1100,
-        32773 => 64,
-        _ => 1 << 17,
     }
 }
 

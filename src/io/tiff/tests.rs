@@ -1,5 +1,6 @@
 //! Tests of the whole of TIFF reading and writing.
 
+mod described;
 mod unusual;
 
 use std::path::Path;

@@ -65,7 +65,7 @@ fn a_file_that_shrinks_while_it_is_used_is_an_error() {
     use crate::io::{FrameRange, Recording};
     let (bytes, _) = compressed(Compression::Lzw, Predictor::None);
     with_file(&bytes, |path| {
-        let stack = crate::io::tiff::Stack::open(path).unwrap();
+        let stack = crate::io::tiff::Stack::open(path, &Options::default()).unwrap();
         let file = std::fs::File::options().write(true).open(path).unwrap();
         file.set_len(100).unwrap();
         let range = FrameRange {
@@ -173,7 +173,7 @@ fn the_other_byte_order_is_loaded_instead_of_mapped() {
 #[test]
 fn channels_become_the_last_axis() {
     let samples: Vec<u8> = (0..24).collect();
-    let ome = "<OME><Pixels DimensionOrder=\"XYTCZ\" SizeC=\"2\" SizeT=\"3\" SizeZ=\"1\"/></OME>";
+    let ome = "<OME><Image><Pixels DimensionOrder=\"XYTCZ\" SizeC=\"2\" SizeT=\"3\" SizeZ=\"1\"/></Image></OME>";
     let cases = [
         (
             "ImageJ=1.53\nimages=6\nchannels=2\nframes=3\n",
@@ -226,7 +226,11 @@ fn pages_of(description: &str, samples: &[u8]) -> Vec<u8> {
 
 /// Adds a directory of tags with their types, counts and values, and returns where the place of the
 /// next one goes.
-fn add_directory(bytes: &mut Vec<u8>, link: usize, tags: &[(u16, u16, u32, u32)]) -> usize {
+pub(super) fn add_directory(
+    bytes: &mut Vec<u8>,
+    link: usize,
+    tags: &[(u16, u16, u32, u32)],
+) -> usize {
     let start = bytes.len() as u32;
     bytes[link..link + 4].copy_from_slice(&start.to_le_bytes());
     bytes.extend((tags.len() as u16).to_le_bytes());

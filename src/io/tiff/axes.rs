@@ -1,0 +1,144 @@
+//! The axes that the pages of a stack run along, and the frames that they make up.
+
+use crate::bail;
+use crate::error::Result;
+
+/// The most channels that ImageJ shows together.
+pub(super) const MAX_CHANNELS: usize = 7;
+
+/// How many times more pages than there are a file can claim.
+const MARGIN: usize = 64;
+
+/// What pages that follow each other differ in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Axis {
+    Time,
+    Slice,
+    Channel,
+    /// A position, a tile, or what has no name.
+    Other,
+}
+
+/// How the pages of a stack make up its frames.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Arrangement {
+    /// The number of channels of a frame, each a page; none if pages have channels of their own.
+    pub(super) channels: Option<usize>,
+    /// The index of the page of each channel of each frame, the frames one after the other; empty if
+    /// pages are in this order.
+    pub(super) pages: Vec<usize>,
+    /// The number of pages.
+    pub(super) count: usize,
+    /// How many frames there are of each moment.
+    pub(super) slices: usize,
+    /// How many moments there are.
+    pub(super) times: usize,
+}
+
+impl Axis {
+    /// The axis that programs call by a letter.
+    pub(super) fn named(letter: char) -> Self {
+        match letter {
+            'T' => Self::Time,
+            'Z' => Self::Slice,
+            'C' => Self::Channel,
+            _ => Self::Other,
+        }
+    }
+}
+
+impl Arrangement {
+    /// Each page is a frame.
+    pub(super) fn in_order(pages: usize) -> Self {
+        Self {
+            channels: None,
+            pages: Vec::new(),
+            count: pages,
+            slices: 1,
+            times: pages,
+        }
+    }
+
+    /// The frames of pages along some axes, that of neighbouring pages last: a frame has all channels,
+    /// and those of a moment follow each other. An error if there are by far fewer pages than that.
+    pub(super) fn along(axes: &[(Axis, usize)], present: usize) -> Result<Self> {
+        let len = |kind| {
+            let lens = axes.iter().filter(move |(axis, _)| *axis == kind);
+            lens.map(|(_, len)| *len).product::<usize>()
+        };
+        let mut lens = axes.iter().map(|(_, len)| *len);
+        let count = lens.try_fold(1usize, |n, len| n.checked_mul(len));
+        let most = present.saturating_add(MARGIN).saturating_mul(MARGIN);
+        let Some(count) = count.filter(|count| *count <= most) else {
+            bail!("it claims many more pages than the {present} that it has");
+        };
+        let rank = |axis| match axis {
+            Axis::Other => 0,
+            Axis::Time => 1,
+            Axis::Slice => 2,
+            Axis::Channel => 3,
+        };
+        // The distance in pages of neighbours along each axis, in the order that the frames get.
+        let mut stride = count;
+        let mut order: Vec<(usize, usize, usize)> = Vec::new();
+        for (axis, len) in axes {
+            stride /= (*len).max(1);
+            order.push((rank(*axis), *len, stride));
+        }
+        order.sort_by_key(|(rank, ..)| *rank);
+        let mut pages = vec![0];
+        for (_, len, stride) in order {
+            let steps = |page: usize| (0..len).map(move |index| page + index * stride);
+            pages = pages.into_iter().flat_map(steps).collect();
+        }
+        let channels = len(Axis::Channel);
+        Ok(Self {
+            channels: axes
+                .iter()
+                .any(|(axis, _)| *axis == Axis::Channel)
+                .then_some(channels)
+                .filter(|channels| *channels > 1),
+            pages,
+            count,
+            slices: len(Axis::Slice),
+            times: len(Axis::Time),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn channels_are_found_in_any_order() {
+        let along = |axes: &str, lens: &[usize]| {
+            let axes: Vec<_> = axes
+                .chars()
+                .map(Axis::named)
+                .zip(lens.iter().copied())
+                .collect();
+            let found = Arrangement::along(&axes, 0).unwrap();
+            (found.channels, found.pages)
+        };
+        assert_eq!(along("TC", &[2, 3]), (Some(3), vec![0, 1, 2, 3, 4, 5]));
+        assert_eq!(along("CT", &[3, 2]), (Some(3), vec![0, 2, 4, 1, 3, 5]));
+        assert_eq!(along("ZT", &[2, 3]), (None, vec![0, 3, 1, 4, 2, 5]));
+        assert_eq!(along("ZCT", &[1, 2, 3]), (Some(2), vec![0, 3, 1, 4, 2, 5]));
+        assert_eq!(
+            along("TCZ", &[2, 2, 2]),
+            (Some(2), vec![0, 2, 1, 3, 4, 6, 5, 7])
+        );
+        assert_eq!(along("QC", &[4, 1]), (None, vec![0, 1, 2, 3]));
+        assert_eq!(along("", &[]), (None, vec![0]));
+    }
+
+    #[test]
+    fn many_more_pages_than_there_are_are_an_error() {
+        let axes = |times| [(Axis::Time, times), (Axis::Channel, 2)];
+        assert!(Arrangement::along(&axes(1 << 10), 1).is_ok());
+        for times in [1 << 40, usize::MAX] {
+            assert!(Arrangement::along(&axes(times), 1 << 20).is_err());
+        }
+    }
+}

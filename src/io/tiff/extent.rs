@@ -1,0 +1,163 @@
+//! How many bytes the strips and tiles of a page have, where a file does not say it, and whether they
+//! are all there.
+
+use super::page::{Grid, Page, Shape};
+use crate::bail;
+use crate::error::Result;
+
+/// The size of a compressed strip or tile that ends where the next part of the file begins.
+pub(super) const OPEN: u64 = u64::MAX;
+
+/// The smallest size in bytes of a compressed strip or tile.
+const SMALLEST: u64 = 2;
+
+/// A strip or tile that was never written.
+pub(super) const BLANK: (u64, u64) = (0, 0);
+
+impl Page {
+    /// The number of rows in each of some strips, where the file does not say it.
+    pub(super) fn rows_of(&self, strips: usize) -> Result<u64> {
+        let planes = if self.shape.planar {
+            self.shape.channels
+        } else {
+            1
+        };
+        let strips = strips / planes;
+        if strips <= 1 || self.tiled {
+            return Ok(u64::MAX);
+        }
+        let rows = self.shape.height.div_ceil(strips);
+        if self.shape.height.div_ceil(rows) != strips {
+            bail!("a page does not say how many rows its strips have");
+        }
+        Ok(rows as u64)
+    }
+
+    /// The size in bytes of an uncompressed strip or tile.
+    pub(super) fn stored_size(&self, index: usize) -> u64 {
+        let grid = self.grid();
+        let bits = grid.width as u64 * self.row_channels() as u64 * self.shape.bits;
+        let rows = match self.tiled {
+            true => grid.height,
+            false => self.covered(&grid, index).0,
+        };
+        rows as u64 * bits.div_ceil(8)
+    }
+
+    /// How many rows and columns of the page a strip or tile covers.
+    fn covered(&self, grid: &Grid, index: usize) -> (usize, usize) {
+        let index = index % (grid.across * grid.down);
+        let (down, across) = (index / grid.across, index % grid.across);
+        let Shape { height, width, .. } = self.shape;
+        (
+            grid.height.min(height - down * grid.height),
+            grid.width.min(width - across * grid.width),
+        )
+    }
+
+    /// Whether the sizes of some strips or tiles are not known.
+    pub(super) fn is_open(&self) -> bool {
+        let is_open = |&(offset, size): &(u64, u64)| offset > 0 && matches!(size, 0 | OPEN);
+        self.chunks.iter().any(is_open)
+    }
+
+    /// Whether the size of some strip or tile is known.
+    pub(super) fn has_sizes(&self) -> bool {
+        let is_known = |&(_, size): &(u64, u64)| !matches!(size, 0 | OPEN);
+        self.chunks.iter().any(is_known)
+    }
+
+    /// Where strips or tiles begin.
+    pub(super) fn starts(&self) -> impl Iterator<Item = u64> + '_ {
+        self.chunks.iter().map(|(offset, _)| *offset)
+    }
+
+    /// Finds out the sizes of strips or tiles that are not known, from where the parts of the file begin,
+    /// in ascending order. A size of 0 stands for what was never written in a file that is sparse, in
+    /// others for a size that the writer did not know.
+    pub(super) fn close(&mut self, starts: &[u64], file_len: u64, is_sparse: bool) {
+        for index in 0..self.chunks.len() {
+            let (offset, size) = self.chunks[index];
+            if offset == 0 || !matches!(size, 0 | OPEN) {
+                continue;
+            }
+            let next = starts.get(starts.partition_point(|start| *start <= offset));
+            let room = next.unwrap_or(&file_len).saturating_sub(offset);
+            let needed = match self.compression {
+                1 => self.stored_size(index),
+                _ => room.max(SMALLEST),
+            };
+            self.chunks[index] = match size {
+                OPEN => (offset, needed),
+                _ if is_sparse || next.is_some() && room < needed => BLANK,
+                _ => (offset, needed),
+            };
+        }
+    }
+
+    /// The size in bytes of its strips or tiles as they are stored.
+    pub(super) fn len(&self) -> u64 {
+        let sizes = self.chunks.iter().map(|(_, size)| *size);
+        sizes.fold(0, u64::saturating_add)
+    }
+
+    /// Whether no part of it was ever written.
+    pub(super) fn is_blank(&self) -> bool {
+        self.chunks.iter().all(|chunk| *chunk == BLANK)
+    }
+
+    /// Whether some part of it was never written.
+    pub(super) fn has_blanks(&self) -> bool {
+        self.chunks.contains(&BLANK)
+    }
+
+    /// Whether all of it is within a file of the given size, and can be decoded to its full size.
+    pub(super) fn is_whole(&self, file_len: u64) -> bool {
+        let end = |&(offset, size): &(u64, u64)| offset.checked_add(size);
+        let inside = self
+            .chunks
+            .iter()
+            .all(|chunk| end(chunk).is_some_and(|end| end <= file_len));
+        let grid = self.grid();
+        let planes = if self.shape.planar {
+            self.shape.channels
+        } else {
+            1
+        };
+        let chunks = grid.across * grid.down;
+        let is_complete = chunks
+            .checked_mul(planes)
+            .is_some_and(|chunks| self.chunks.len() >= chunks);
+        let most = self
+            .len()
+            .saturating_mul(greatest_expansion(self.compression));
+        inside && is_complete && most >= self.written()
+    }
+
+    /// The size in bytes that the parts which were written have when they are decoded.
+    pub(super) fn written(&self) -> u64 {
+        if !self.has_blanks() {
+            return self.shape.bytes() as u64;
+        }
+        let grid = self.grid();
+        let pixel = self.row_channels() as u64 * self.shape.bits;
+        let chunks = self.chunks.iter().enumerate();
+        let written = chunks.filter(|(_, chunk)| **chunk != BLANK);
+        let sizes = written.map(|(index, _)| {
+            let (rows, columns) = self.covered(&grid, index);
+            rows as u64 * (columns as u64 * pixel / 8)
+        });
+        sizes.fold(0, u64::saturating_add)
+    }
+}
+
+/// How many times larger than its compressed form data can be.
+fn greatest_expansion(compression: u64) -> u64 {
+    match compression {
+        1 => 1,
+        5 => 4096,
+        8 | 32946 => 1100,
+        32773 => 64,
+        _ => 1 << 17,
+    }
+}

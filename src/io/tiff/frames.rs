@@ -1,0 +1,366 @@
+//! Which pages of a file make up its frames, and what is known about them.
+
+use std::path::{Path, PathBuf};
+
+use super::axes::Arrangement;
+use super::chunks;
+use super::description::Description;
+use super::directory::Reader;
+use super::metamorph::MetaMorph;
+use super::micromanager;
+use super::page::{Page, Shape};
+use super::pages::Pages;
+use super::planes::{self, Planes};
+use crate::bail;
+use crate::error::Result;
+use crate::io::Series;
+use crate::task;
+use crate::video::Metadata;
+
+/// How many bytes of pages that were never written a byte of a file can at most stand for.
+const GREATEST_BLANK: u64 = 1 << 17;
+
+/// The frames of a recording.
+pub(super) struct Found {
+    /// The shape of the pages.
+    pub(super) shape: Shape,
+    /// The number of channels of a frame, if each is a page.
+    pub(super) channels: Option<usize>,
+    /// Where the pages are, those of a frame one after the other.
+    pub(super) places: Places,
+    /// The files that have them, the one that was asked for first.
+    pub(super) files: Vec<PathBuf>,
+    pub(super) metadata: Metadata,
+}
+
+/// Something of one of the files.
+#[derive(Debug, Clone)]
+pub(super) struct In<T> {
+    pub(super) file: usize,
+    pub(super) at: T,
+}
+
+/// Where the pages are; those that are nowhere are blank.
+pub(super) enum Places {
+    /// As in memory, from these offsets on.
+    Plain(Vec<Option<In<u64>>>),
+    /// In a form that has to be decoded.
+    Coded(Vec<Option<In<Page>>>),
+}
+
+/// Finds the frames; of a file with several images those of the one that is asked for. A file that is
+/// a picture on its own stands for no more than itself, whatever it says of others.
+pub(super) fn find(
+    reader: &Reader<'_>,
+    path: &Path,
+    series: Option<&Series>,
+    alone: bool,
+) -> Result<Found> {
+    let directories = reader.directories()?;
+    let Some(first) = directories.list.first() else {
+        bail!("it ends before its first page");
+    };
+    let description = Description::read(reader, first);
+    let metamorph = MetaMorph::read(reader, first).filter(|_| directories.list.len() == 1);
+    let pages = Pages::read(reader, directories)?;
+    let mut notes = Vec::new();
+    let mut metadata = description.metadata(&mut notes);
+    let found = match alone {
+        true => None,
+        false => planes::find(reader, path, &pages, description.text(), series, &metadata)?,
+    };
+    let found = match found {
+        Some(planes) => Found::of(planes)?,
+        None => {
+            metadata = planes::describe_alone(description.text(), metadata);
+            Series::choose(series, path, &[String::new()], 0)?;
+            if let Some(metamorph) = &metamorph {
+                metamorph.describe(path, &mut metadata, &mut notes);
+            }
+            let planes = metamorph.map(|metamorph| metamorph.planes);
+            follow(
+                reader,
+                path,
+                pages,
+                &description,
+                planes,
+                metadata,
+                &mut notes,
+            )?
+        }
+    };
+    for note in notes {
+        task::warn(&format!("`{}` {note}", path.display()));
+    }
+    Ok(found)
+}
+
+/// The frames of pages that follow each other, or of planes that do so after a single page.
+fn follow(
+    reader: &Reader<'_>,
+    path: &Path,
+    pages: Pages,
+    description: &Description,
+    planes: Option<usize>,
+    metadata: Metadata,
+    notes: &mut Vec<String>,
+) -> Result<Found> {
+    let first = match &pages.list[0] {
+        Ok(page) => page.clone(),
+        Err(error) => return Err(error.clone()),
+    };
+    let files = vec![path.to_owned()];
+    let shape = first.shape;
+    if pages.list.len() == 1
+        && let Some(frames) = planes.or_else(|| description.frames(shape))
+        && frames > 1
+    {
+        let start = first.plain().filter(|_| !shape.is_packed());
+        if let Some(start) = start {
+            // What a plane of MetaMorph's has after its rows belongs to it.
+            let distance = match planes {
+                Some(_) => first.len(),
+                None => shape.bytes() as u64,
+            };
+            let offsets = block(
+                start,
+                distance,
+                shape.bytes() as u64,
+                frames,
+                pages.file_len,
+            );
+            let arrangement = description.arrangement(frames, offsets.len(), shape, notes)?;
+            let metadata = of_slices(&arrangement, metadata, notes);
+            let offsets = whole(path, offsets, &arrangement, true)?;
+            let places = offsets.into_iter().map(|at| Some(In { file: 0, at }));
+            return Ok(Found {
+                shape,
+                channels: arrangement.channels,
+                places: Places::Plain(places.collect()),
+                files,
+                metadata,
+            });
+        }
+        if planes.is_some() {
+            bail!("MetaMorph stacks whose planes are compressed are not supported");
+        }
+    }
+
+    let (complete, file_len) = (pages.complete, pages.file_len);
+    let mut found = in_order(reader, pages, description)?;
+    let shape = found.shape;
+    if found.different > 0 {
+        notes.push(format!(
+            "has {} pages that differ from the first in size or type and are left out",
+            found.different
+        ));
+    }
+    let total = found.list.len();
+    let arrangement = description.arrangement(total, total, shape, notes)?;
+    let mut metadata = of_slices(&arrangement, metadata, notes);
+    let cut = found.list.iter().position(|page| !page.is_whole(file_len));
+    found.list.truncate(cut.unwrap_or(total));
+    let list = whole(path, found.list, &arrangement, complete)?;
+    if arrangement.slices == 1 {
+        let frames = list.iter().step_by(arrangement.channels.unwrap_or(1));
+        let directories = frames.map(|page| &page.directory);
+        micromanager::describe(reader, path, directories, &mut metadata);
+    }
+    let list = list.into_iter().map(|at| Some(In { file: 0, at }));
+    Found::of(Planes {
+        shape,
+        channels: arrangement.channels,
+        list: list.collect(),
+        files,
+        file_len,
+        metadata,
+    })
+}
+
+/// The places of frames that follow each other, as far as a file has them.
+fn block(start: u64, distance: u64, bytes: u64, frames: usize, file_len: u64) -> Vec<u64> {
+    let room = file_len.saturating_sub(start);
+    let present = match room.checked_sub(bytes) {
+        Some(rest) => (rest / distance + 1).min(frames as u64),
+        None => 0,
+    };
+    (0..present).map(|frame| start + frame * distance).collect()
+}
+
+/// What is known of frames that are slices of several moments: nobody knows how they follow each other.
+pub(super) fn of_slices(
+    arrangement: &Arrangement,
+    mut metadata: Metadata,
+    notes: &mut Vec<String>,
+) -> Metadata {
+    let Arrangement { slices, times, .. } = *arrangement;
+    if slices > 1 && times > 1 {
+        let rate = match metadata.fps.take() {
+            Some(fps) => format!("; its rate of {fps:.6} is that of the times, not of the frames"),
+            None => String::new(),
+        };
+        notes.push(format!(
+            "has {slices} slices at {times} times, which are loaded as {} frames, those of a time one after the other{rate}",
+            slices * times
+        ));
+    }
+    metadata
+}
+
+/// The pages in the order of their frames, as far as these are whole, with a warning if some are not.
+fn whole<T>(
+    path: &Path,
+    pages: Vec<T>,
+    arrangement: &Arrangement,
+    is_complete: bool,
+) -> Result<Vec<T>> {
+    let channels = arrangement.channels.unwrap_or(1);
+    let promised = arrangement.count / channels;
+    let list = match arrangement.pages.as_slice() {
+        [] => pages,
+        order => {
+            let mut pages: Vec<Option<T>> = pages.into_iter().map(Some).collect();
+            let mut list = Vec::with_capacity(pages.len());
+            for frame in order.chunks(channels) {
+                let is_there = |page: &usize| pages.get(*page).is_some_and(Option::is_some);
+                if !frame.iter().all(is_there) {
+                    break;
+                }
+                list.extend(frame.iter().filter_map(|page| pages[*page].take()));
+            }
+            list
+        }
+    };
+    let frames = list.len() / channels;
+    if frames == 0 {
+        bail!("it is cut short within the first of its {promised} frames");
+    }
+    let path = path.display();
+    if !is_complete {
+        task::warn(&format!(
+            "`{path}` is cut short after {frames} whole frames"
+        ));
+    } else if frames < promised {
+        task::warn(&format!(
+            "`{path}` is cut short: {frames} of its {promised} frames are whole"
+        ));
+    }
+    Ok(list)
+}
+
+/// Pages of one size and type.
+struct Alike {
+    shape: Shape,
+    list: Vec<Page>,
+    /// How many others were left out.
+    different: usize,
+}
+
+/// The pages that are like the first one; its planes if they are frames.
+fn in_order(reader: &Reader<'_>, pages: Pages, description: &Description) -> Result<Alike> {
+    let are_alone = pages.list.len() == 1;
+    let mut list = pages.list.into_iter();
+    let first = list.next().expect("there is a first page")?;
+    let are_frames = are_alone && description.has_planes_as_frames(first.shape);
+    let planes = match are_frames && chunks::can_decode(&first) {
+        true => first.planes()?,
+        false => vec![first],
+    };
+    let first = planes[0].clone();
+    let mut found = Alike {
+        shape: first.shape,
+        list: planes,
+        different: 0,
+    };
+    found.list.extend(parts(reader, &first, description));
+    for page in list {
+        reader.check()?;
+        match page {
+            Ok(page) if page.shape == first.shape => {
+                let parts = parts(reader, &page, description);
+                found.list.push(page);
+                found.list.extend(parts);
+            }
+            Ok(page) if page.thumbnail => {}
+            _ => found.different += 1,
+        }
+    }
+    reader.check()?;
+    Ok(found)
+}
+
+/// The pages within a page that are as large as itself; others are smaller copies of it.
+fn parts(reader: &Reader<'_>, page: &Page, description: &Description) -> Vec<Page> {
+    // Those programs mean something else by them.
+    if description.tells_of_pages() {
+        return Vec::new();
+    }
+    let parts = reader.sub_directories(&page.directory).into_iter();
+    let parts = parts.filter_map(|directory| Page::new(reader, directory).ok());
+    let parts = parts.map(|mut part| {
+        part.close(&[], reader.bytes.len() as u64, part.has_sizes());
+        part
+    });
+    parts
+        .filter(|part| part.shape == page.shape && !part.thumbnail)
+        .collect()
+}
+
+impl Found {
+    /// The frames of planes; an error if they claim more than their files can hold.
+    pub(super) fn of(planes: Planes) -> Result<Self> {
+        let page_bytes = planes.shape.bytes() as u64;
+        let (mut stored, mut blank) = (0u64, 0u64);
+        for page in &planes.list {
+            let written = page.as_ref().map_or(0, |page| page.at.written());
+            blank = blank.saturating_add(page_bytes.saturating_sub(written));
+            if page.as_ref().is_some_and(|page| page.at.compression == 1) {
+                stored = stored.saturating_add(written);
+            }
+        }
+        // Pages that share their samples would let a small file fill the memory.
+        if stored > planes.file_len {
+            bail!("its pages overlap: they have more samples than there is room for in the file");
+        }
+        if blank > planes.file_len.saturating_mul(GREATEST_BLANK) {
+            bail!("it claims more blank pages than its size makes plausible");
+        }
+        Ok(Self {
+            shape: planes.shape,
+            channels: planes.channels,
+            places: Places::of(planes.list),
+            files: planes.files,
+            metadata: planes.metadata,
+        })
+    }
+}
+
+impl Places {
+    fn of(list: Vec<Option<In<Page>>>) -> Self {
+        let list = list.into_iter();
+        let list: Vec<_> = list
+            .map(|page| page.filter(|page| !page.at.is_blank()))
+            .collect();
+        let mut pages = list.iter().flatten();
+        let is_plain = |page: &In<Page>| page.at.plain().is_some() && !page.at.shape.is_packed();
+        if !pages.all(is_plain) {
+            return Self::Coded(list);
+        }
+        let plain = |page: In<Page>| {
+            let at = page.at.plain()?;
+            Some(In {
+                file: page.file,
+                at,
+            })
+        };
+        Self::Plain(list.into_iter().map(|page| page.and_then(plain)).collect())
+    }
+
+    /// The number of pages.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Plain(list) => list.len(),
+            Self::Coded(list) => list.len(),
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! What ImageJ says in the description of the first page: lines of a name and a value.
+
+use super::axes::{Arrangement, Axis, MAX_CHANNELS};
+use super::unit::Unit;
+use crate::error::Result;
+
+/// The resolutions of printers and screens, in pixels per inch: they say nothing about what was
+/// recorded, though ImageJ keeps them with the unit.
+const DEVICES: &[f64] = &[
+    72.0, 75.0, 96.0, 100.0, 120.0, 150.0, 200.0, 240.0, 300.0, 400.0, 600.0, 1200.0,
+];
+
+/// The lines of a description.
+pub(super) struct ImageJ<'a>(&'a str);
+
+impl<'a> ImageJ<'a> {
+    /// The description, if ImageJ wrote it.
+    pub(super) fn of(text: &'a str) -> Option<Self> {
+        text.starts_with("ImageJ=").then_some(Self(text))
+    }
+
+    /// The value of a name, which has characters beyond ASCII as `\u00B5`.
+    pub(super) fn get(&self, name: &str) -> Option<String> {
+        let values = self.0.lines().filter_map(|line| line.split_once('='));
+        let mut values = values.filter(|(key, _)| *key == name);
+        let (_, value) = values.next()?;
+        Some(unescape(value.trim()))
+    }
+
+    fn number(&self, name: &str) -> Option<f64> {
+        self.get(name)?.parse().ok()
+    }
+
+    fn count(&self, name: &str) -> Option<usize> {
+        match self.get(name) {
+            Some(text) => text.parse().ok().filter(|count| *count > 0),
+            None => Some(1),
+        }
+    }
+
+    /// How many frames there are, if it says so.
+    pub(super) fn images(&self) -> Option<usize> {
+        self.get("images")?.parse().ok()
+    }
+
+    /// Frames per second, and what is to be said about it.
+    pub(super) fn fps(&self, notes: &mut Vec<String>) -> Option<f64> {
+        let is_rate = |fps: &f64| fps.is_finite() && *fps > 0.0;
+        let unit = self.get("tunit");
+        let interval = self.number("finterval").filter(is_rate);
+        if let Some(interval) = interval {
+            return match Unit::time(unit.as_deref().unwrap_or("sec")) {
+                Unit::Of(seconds) => Some(1.0 / (interval * seconds)).filter(is_rate),
+                Unit::Pixels => None,
+                Unit::Unknown => {
+                    notes.push(format!(
+                        "gives the distance of its frames in {:?}, a unit that is not known: its frame rate is left out",
+                        unit.unwrap_or_default()
+                    ));
+                    None
+                }
+            };
+        }
+        let fps = self.number("fps").filter(is_rate)?;
+        notes.push(format!(
+            "says only that ImageJ plays it with {fps} frames per second, which is taken for its frame rate"
+        ));
+        Some(fps)
+    }
+
+    /// Height and width of a pixel in µm, for pixels per unit down and across.
+    pub(super) fn pixel_size(
+        &self,
+        per_unit: [f64; 2],
+        notes: &mut Vec<String>,
+    ) -> Option<[f64; 2]> {
+        let across = self.get("unit")?;
+        let down = self.get("yunit").unwrap_or_else(|| across.clone());
+        let mut size = [0.0; 2];
+        for ((size, unit), per_unit) in size.iter_mut().zip([down, across]).zip(per_unit) {
+            match Unit::length(&unit) {
+                Unit::Of(25_400.0) if DEVICES.contains(&per_unit) => return None,
+                Unit::Of(micrometres) => *size = micrometres / per_unit,
+                Unit::Pixels => return None,
+                Unit::Unknown => {
+                    notes.push(format!(
+                        "gives the size of its pixels in {unit:?}, a unit that is not known: it is left out"
+                    ));
+                    return None;
+                }
+            }
+        }
+        Some(size)
+    }
+
+    /// Whether gray levels stand for other numbers than those that are stored.
+    pub(super) fn is_calibrated(&self) -> bool {
+        let is = |name, plain: f64| self.number(name).is_none_or(|number| number == plain);
+        !(is("c0", 0.0) && is("c1", 1.0)) && self.get("cf").is_some()
+    }
+
+    /// The frames of a number of pages.
+    pub(super) fn arrangement(
+        &self,
+        pages: usize,
+        present: usize,
+        notes: &mut Vec<String>,
+    ) -> Result<Arrangement> {
+        let counts = ["channels", "slices", "frames"].map(|name| self.count(name));
+        let [Some(channels), Some(slices), Some(times)] = counts else {
+            return Ok(Arrangement::in_order(pages));
+        };
+        let frames = slices.saturating_mul(times);
+        // Writers that know nothing of the axes call frames channels.
+        if channels > 1 && frames == 1 || channels == 1 && (slices == 1 || times == 1) {
+            return Ok(Arrangement::in_order(pages));
+        }
+        if channels > MAX_CHANNELS || frames.checked_mul(channels) != Some(pages) {
+            notes.push(format!(
+                "has {pages} pages, which are loaded as its frames, but by its description {channels} channels of {slices} slices at {times} times"
+            ));
+            return Ok(Arrangement::in_order(pages));
+        }
+        let axes = [
+            (Axis::Time, times),
+            (Axis::Slice, slices),
+            (Axis::Channel, channels),
+        ];
+        Arrangement::along(&axes, present)
+    }
+}
+
+/// Characters from their numbers in `\u00B5`.
+fn unescape(text: &str) -> String {
+    let mut parts = text.split("\\u");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let number = part
+            .get(..4)
+            .and_then(|hex| u32::from_str_radix(hex, 16).ok());
+        match number.and_then(char::from_u32) {
+            Some(character) => {
+                out.push(character);
+                out.push_str(&part[4..]);
+            }
+            None => {
+                out.push_str("\\u");
+                out.push_str(part);
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fps(text: &str) -> (Option<f64>, usize) {
+        let mut notes = Vec::new();
+        (ImageJ::of(text).unwrap().fps(&mut notes), notes.len())
+    }
+
+    #[test]
+    fn frame_rates_have_units() {
+        assert_eq!(fps("ImageJ=1\nfinterval=0.002\n"), (Some(500.0), 0));
+        assert_eq!(fps("ImageJ=1\nfinterval=2\ntunit=ms\n"), (Some(500.0), 0));
+        assert_eq!(
+            fps("ImageJ=1\nfinterval=2.0E-3\ntunit=sec\n"),
+            (Some(500.0), 0)
+        );
+        assert_eq!(
+            fps("ImageJ=1\nfinterval=500\ntunit=\\u00B5s\n")
+                .0
+                .map(f64::round),
+            Some(2000.0)
+        );
+        assert_eq!(
+            fps("ImageJ=1\nfinterval=2\ntunit=min\n"),
+            (Some(1.0 / 120.0), 0)
+        );
+        assert_eq!(fps("ImageJ=1\nfinterval=2\ntunit=fortnight\n"), (None, 1));
+        assert_eq!(fps("ImageJ=1\nfinterval=0\n"), (None, 0));
+        assert_eq!(fps("ImageJ=1\nfps=25\n"), (Some(25.0), 1));
+    }
+
+    #[test]
+    fn pixel_sizes_have_units_of_their_own_down_and_across() {
+        let size = |text, per_unit| {
+            let mut notes = Vec::new();
+            let size = ImageJ::of(text).unwrap().pixel_size(per_unit, &mut notes);
+            (size, notes.len())
+        };
+        assert_eq!(
+            size("ImageJ=1\nunit=micron\n", [0.5, 0.25]),
+            (Some([2.0, 4.0]), 0)
+        );
+        assert_eq!(
+            size("ImageJ=1\nunit=\\u00B5m\n", [0.5, 0.25]),
+            (Some([2.0, 4.0]), 0)
+        );
+        assert_eq!(
+            size("ImageJ=1\nunit=µm\nyunit=nm\n", [0.5, 0.25]),
+            (Some([0.002, 4.0]), 0)
+        );
+        assert_eq!(size("ImageJ=1\nunit=pixel\n", [1.0, 1.0]), (None, 0));
+        assert_eq!(size("ImageJ=1\nunit=inch\n", [72.0, 72.0]), (None, 0));
+        assert_eq!(
+            size("ImageJ=1\nunit=inch\n", [254.0, 2540.0]),
+            (Some([100.0, 10.0]), 0)
+        );
+        assert_eq!(size("ImageJ=1\nunit=ells\n", [1.0, 1.0]), (None, 1));
+        assert_eq!(size("ImageJ=1\n", [1.0, 1.0]), (None, 0));
+    }
+
+    #[test]
+    fn frames_are_arranged_by_counts() {
+        let found = |text, pages| {
+            let mut notes = Vec::new();
+            let found = ImageJ::of(text)
+                .unwrap()
+                .arrangement(pages, pages, &mut notes)
+                .unwrap();
+            (found.channels, found.slices, found.times, notes.len())
+        };
+        assert_eq!(
+            found("ImageJ=1\nchannels=2\nframes=5\n", 10),
+            (Some(2), 1, 5, 0)
+        );
+        assert_eq!(
+            found("ImageJ=1\nchannels=2\nframes=5\n", 9),
+            (None, 1, 9, 1)
+        );
+        assert_eq!(found("ImageJ=1\nframes=5\n", 5), (None, 1, 5, 0));
+        assert_eq!(found("ImageJ=1\nchannels=5\n", 5), (None, 1, 5, 0));
+        assert_eq!(
+            found("ImageJ=1\nchannels=8\nslices=2\n", 16),
+            (None, 1, 16, 1)
+        );
+        assert_eq!(found("ImageJ=1\nslices=3\nframes=2\n", 6), (None, 3, 2, 0));
+    }
+
+    #[test]
+    fn calibrated_gray_levels_are_noticed() {
+        let is = |text| ImageJ::of(text).unwrap().is_calibrated();
+        assert!(is("ImageJ=1\ncf=0\nc0=-32768\nc1=1\n"));
+        assert!(!is("ImageJ=1\ncf=0\nc0=0\nc1=1.0\n") && !is("ImageJ=1\n"));
+    }
+}

@@ -1,0 +1,49 @@
+//! The pages of one TIFF file.
+
+use super::directory::{Directories, Reader};
+use super::page::Page;
+use crate::error::Result;
+
+/// The pages of one file in the order of their directories.
+pub(super) struct Pages {
+    /// The pages, or why they cannot be read.
+    pub(super) list: Vec<Result<Page>>,
+    /// Whether the chain of directories ends as it should.
+    pub(super) complete: bool,
+    /// The size of the file.
+    pub(super) file_len: u64,
+}
+
+impl Pages {
+    /// Reads what the directories say.
+    pub(super) fn read(reader: &Reader<'_>, directories: Directories) -> Result<Self> {
+        let complete = directories.complete;
+        let mut list = Vec::with_capacity(directories.list.len());
+        for directory in directories.list {
+            list.push(Page::new(reader, directory));
+            reader.check()?;
+        }
+        let mut pages = Self {
+            list,
+            complete,
+            file_len: reader.bytes.len() as u64,
+        };
+        pages.close();
+        Ok(pages)
+    }
+
+    /// Finds out where parts end whose size is not known.
+    fn close(&mut self) {
+        let pages = || self.list.iter().flatten();
+        if !pages().any(Page::is_open) {
+            return;
+        }
+        let directories = pages().map(|page| page.directory.offset);
+        let mut starts: Vec<u64> = pages().flat_map(Page::starts).chain(directories).collect();
+        starts.sort_unstable();
+        let is_sparse = pages().any(Page::has_sizes);
+        for page in self.list.iter_mut().flatten() {
+            page.close(&starts, self.file_len, is_sparse);
+        }
+    }
+}

@@ -1,0 +1,605 @@
+//! Tests of files that say what their pages are: OME-TIFF, Micro-Manager, MetaMorph, tifffile, ImageJ.
+
+use std::path::PathBuf;
+
+use super::unusual::add_directory;
+use super::*;
+use crate::io::{Series, damage, load_image};
+
+/// A tag with its type, its number of values, and the value or where the values are.
+type Entry = (u16, u16, u32, u32);
+
+/// A file that grows page by page; pages have 1×2 bytes.
+struct Tiff {
+    bytes: Vec<u8>,
+    link: usize,
+}
+
+impl Tiff {
+    /// A file with so many bytes before its first page.
+    fn new(header: &[u8]) -> Self {
+        Self {
+            bytes: [b"II*\0\0\0\0\0", header].concat(),
+            link: 4,
+        }
+    }
+
+    /// Adds bytes and returns where they are.
+    fn put(&mut self, bytes: &[u8]) -> u32 {
+        self.bytes.resize(self.bytes.len().next_multiple_of(2), 0);
+        let at = self.bytes.len() as u32;
+        self.bytes.extend(bytes);
+        at
+    }
+
+    /// Adds a page with a description and other tags.
+    fn page(&mut self, samples: [u8; 2], text: &[u8], others: &[Entry]) -> u32 {
+        let at = self.put(&samples);
+        let text_at = self.put(text);
+        let mut tags = vec![
+            (256, 4, 1, 2),
+            (257, 4, 1, 1),
+            (258, 4, 1, 8),
+            (262, 4, 1, 1),
+            (273, 4, 1, at),
+            (279, 4, 1, 2),
+        ];
+        if !text.is_empty() {
+            tags.push((270, 2, text.len() as u32, text_at));
+        }
+        tags.extend(others);
+        tags.sort_unstable();
+        self.directory(&tags)
+    }
+
+    fn directory(&mut self, tags: &[Entry]) -> u32 {
+        self.put(&[]);
+        let at = self.bytes.len() as u32;
+        self.link = add_directory(&mut self.bytes, self.link, tags);
+        at
+    }
+
+    /// A file of pages whose samples are 0 and 0, 1 and 1, …, the first with a description.
+    fn counting(pages: u8, text: &str) -> Vec<u8> {
+        Self::counting_from(0, pages, text)
+    }
+
+    fn counting_from(first: u8, pages: u8, text: &str) -> Vec<u8> {
+        let mut file = Self::new(&[]);
+        for page in first..first + pages {
+            let text = if page == first { text } else { "" };
+            file.page([page, page], text.as_bytes(), &[]);
+        }
+        file.bytes
+    }
+}
+
+/// A description of OME-TIFF.
+fn ome(attributes: &str, images: &[(&str, &str)]) -> String {
+    let image = |(pixels, parts): &(&str, &str)| {
+        format!(
+            "<Image ID=\"Image:0\" Name=\"{}\"><Pixels {pixels}>{parts}</Pixels></Image>",
+            pixels.len()
+        )
+    };
+    let images: String = images.iter().map(image).collect();
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
+         <OME xmlns=\"http://www.openmicroscopy.org/Schemas/OME/2016-06\" {attributes}>{images}</OME>"
+    )
+}
+
+/// The shape and the first sample of each page, channels apart.
+fn firsts(video: &Video) -> (Vec<usize>, Vec<f64>) {
+    let channels = video.shape().get(3).copied().unwrap_or(1);
+    let values = values(video);
+    let frames = values.chunks(2 * channels);
+    let firsts = frames.flat_map(|frame| frame[..channels].to_vec());
+    (video.shape().to_vec(), firsts.collect())
+}
+
+/// A folder with files, of which the first is loaded.
+fn load_first(files: &[(&str, Vec<u8>)], options: &Options) -> crate::error::Result<Video> {
+    let folder = tempfile::tempdir().unwrap();
+    let paths: Vec<PathBuf> = files
+        .iter()
+        .map(|(name, bytes)| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            path
+        })
+        .collect();
+    load_video(&paths[0], &Selection::ALL, options)
+}
+
+fn series(series: Series) -> Options {
+    Options {
+        series: Some(series),
+        ..Options::default()
+    }
+}
+
+#[test]
+fn ome_says_which_page_is_which_plane() {
+    let cases = [
+        (
+            "SizeT=\"4\"",
+            "<TiffData/>",
+            vec![4, 1, 2],
+            vec![0, 1, 2, 3],
+        ),
+        (
+            "SizeT=\"4\"",
+            "<TiffData FirstT=\"0\" IFD=\"3\"/><TiffData FirstT=\"1\" IFD=\"0\" PlaneCount=\"3\"/>",
+            vec![4, 1, 2],
+            vec![3, 0, 1, 2],
+        ),
+        (
+            "DimensionOrder=\"XYCZT\" SizeC=\"2\" SizeT=\"2\"",
+            "<TiffData IFD=\"0\" PlaneCount=\"4\"/>",
+            vec![2, 1, 2, 2],
+            vec![0, 1, 2, 3],
+        ),
+        (
+            "DimensionOrder=\"XYTCZ\" SizeC=\"2\" SizeT=\"2\"",
+            "<TiffData/>",
+            vec![2, 1, 2, 2],
+            vec![0, 2, 1, 3],
+        ),
+        (
+            "DimensionOrder=\"XYTZC\" SizeZ=\"2\" SizeT=\"2\"",
+            "<TiffData/>",
+            vec![4, 1, 2],
+            vec![0, 2, 1, 3],
+        ),
+        // A plane that is nowhere is blank, those after it stay.
+        (
+            "SizeT=\"5\"",
+            "<TiffData FirstT=\"0\" IFD=\"1\"/><TiffData FirstT=\"2\" IFD=\"2\" PlaneCount=\"2\"/>",
+            vec![5, 1, 2],
+            vec![1, 0, 2, 3, 0],
+        ),
+    ];
+    for (pixels, blocks, shape, expected) in cases {
+        let bytes = Tiff::counting(4, &ome("", &[(pixels, blocks)]));
+        let expected: Vec<f64> = expected.into_iter().map(f64::from).collect();
+        let loaded = load(&bytes).unwrap();
+        assert_eq!(firsts(&loaded), (shape, expected), "{pixels} {blocks}");
+        damage::check(&bytes, 60, "ome.tif");
+    }
+}
+
+#[test]
+fn channels_of_described_files_map_where_they_are_evenly_spaced() {
+    for axes in ["XYCZT", "XYTCZ"] {
+        let pixels = format!("DimensionOrder=\"{axes}\" SizeC=\"2\" SizeT=\"3\"");
+        let description = ome("", &[(&pixels, "<TiffData/>")]);
+        // With the pages one after the other, before all directories.
+        let mut file = Tiff::new(&[]);
+        let samples = file.put(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+        let text = file.put(description.as_bytes());
+        for page in 0..6 {
+            file.directory(&[
+                (256, 4, 1, 2),
+                (257, 4, 1, 1),
+                (258, 4, 1, 8),
+                (262, 4, 1, 1),
+                (270, 2, description.len() as u32, text),
+                (273, 4, 1, samples + 2 * page),
+                (279, 4, 1, 2),
+            ]);
+        }
+        with_file(&file.bytes, |path| {
+            let load = |options| load_video(path, &Selection::ALL, &options).unwrap();
+            let (loaded, mapped) = (load(Options::default()), load(Options::mapped(true)));
+            assert!(mapped.is_mmap());
+            assert_eq!(loaded.shape(), [3, 1, 2, 2]);
+            assert_eq!(values(&mapped), values(&loaded));
+            let second = if axes == "XYCZT" {
+                [4.0, 6.0]
+            } else {
+                [2.0, 8.0]
+            };
+            assert_eq!(values(&loaded)[4..6], second);
+        });
+    }
+}
+
+#[test]
+fn a_file_can_have_several_images() {
+    let one = ("SizeT=\"2\"", "<TiffData IFD=\"0\" PlaneCount=\"2\"/>");
+    let other = (
+        "SizeT=\"3\" TimeIncrement=\"2\" TimeIncrementUnit=\"ms\"",
+        "<TiffData IFD=\"2\" PlaneCount=\"3\"/>",
+    );
+    let bytes = Tiff::counting(5, &ome("", &[one, other]));
+    let name = other.0.len().to_string();
+    let load = |options: &Options| load_first(&[("a.ome.tif", bytes.clone())], options);
+    let first = load(&Options::default()).unwrap();
+    assert_eq!(firsts(&first), (vec![2, 1, 2], vec![0.0, 1.0]));
+    for chosen in [Series::Index(1), Series::Name(name)] {
+        let second = load(&series(chosen)).unwrap();
+        assert_eq!(firsts(&second), (vec![3, 1, 2], vec![2.0, 3.0, 4.0]));
+        assert_eq!(second.metadata().fps, Some(500.0));
+    }
+    for wrong in [Series::Index(2), Series::Name("x".into())] {
+        assert!(load(&series(wrong)).is_err());
+    }
+    let plain = Tiff::counting(2, "");
+    assert!(load_first(&[("a.tif", plain.clone())], &series(Series::Index(0))).is_ok());
+    let error = load_first(&[("a.tif", plain)], &series(Series::Index(1))).unwrap_err();
+    assert!(
+        error.message().ends_with("has 1 image, no `series` 1"),
+        "{error}"
+    );
+}
+
+/// A block of one plane in a file of a name.
+fn block(time: usize, page: usize, file: &str, uuid: &str) -> String {
+    format!(
+        "<TiffData FirstT=\"{time}\" IFD=\"{page}\" PlaneCount=\"1\">\
+         <UUID FileName=\"{file}\">{uuid}</UUID></TiffData>"
+    )
+}
+
+#[test]
+fn planes_can_be_in_other_files() {
+    let blocks = [
+        block(0, 1, "a.ome.tif", "urn:uuid:a"),
+        block(1, 0, "b.ome.tif", "urn:uuid:b"),
+        block(2, 1, "b.ome.tif", "urn:uuid:b"),
+        block(3, 0, "a.ome.tif", "urn:uuid:a"),
+    ]
+    .concat();
+    let description = ome("UUID=\"urn:uuid:a\"", &[("SizeT=\"4\"", &blocks)]);
+    let a = ("a.ome.tif", Tiff::counting(2, &description));
+    let b = ("b.ome.tif", Tiff::counting_from(5, 2, ""));
+    let load = |files: &[(&str, Vec<u8>)]| load_first(files, &Options::default());
+    let all = load(&[a.clone(), b.clone()]).unwrap();
+    assert_eq!(firsts(&all), (vec![4, 1, 2], vec![1.0, 5.0, 6.0, 0.0]));
+    let without = load(std::slice::from_ref(&a)).unwrap();
+    assert_eq!(firsts(&without), (vec![4, 1, 2], vec![1.0, 0.0, 0.0, 0.0]));
+    // A file of another name is known by its own.
+    let renamed = load(&[("c.ome.tif", a.1.clone()), b.clone()]).unwrap();
+    assert_eq!(firsts(&renamed).1, [1.0, 5.0, 6.0, 0.0]);
+    // A picture in a folder of pictures stands for itself.
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in [&a, &b] {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let error = load_image(&folder.path().join("a.ome.tif")).unwrap_err();
+    assert!(
+        error.message().ends_with("has 2 pages, a picture has one"),
+        "{error}"
+    );
+}
+
+#[test]
+fn of_a_set_of_images_a_file_is_its_own() {
+    let images = ["a", "b"].map(|name| block(0, 0, &format!("{name}.tif"), name));
+    let pixels = "SizeT=\"1\"";
+    let text = |name: &str| {
+        let images = [(pixels, images[0].as_str()), (pixels, &images[1])];
+        ome(&format!("UUID=\"{name}\""), &images)
+    };
+    let files = [
+        ("b.tif", Tiff::counting_from(2, 1, &text("b"))),
+        ("a.tif", Tiff::counting_from(1, 1, &text("a"))),
+    ];
+    let own = load_first(&files, &Options::default()).unwrap();
+    assert_eq!(firsts(&own).1, [2.0]);
+    let other = load_first(&files, &series(Series::Index(0))).unwrap();
+    assert_eq!(firsts(&other).1, [1.0]);
+}
+
+#[test]
+fn a_companion_can_have_the_description() {
+    let blocks = [
+        block(0, 0, "b.ome.tif", "urn:uuid:b"),
+        block(1, 0, "a.ome.tif", "urn:uuid:a"),
+    ]
+    .concat();
+    let companion = ome("", &[("SizeT=\"2\" TimeIncrement=\"0.5\"", &blocks)]);
+    let only = |name| {
+        format!(
+            "<OME UUID=\"urn:uuid:{name}\"><BinaryOnly MetadataFile=\"x.companion.ome\" UUID=\"urn:uuid:x\"/></OME>"
+        )
+    };
+    let files = [
+        ("a.ome.tif", Tiff::counting_from(1, 1, &only("a"))),
+        ("b.ome.tif", Tiff::counting_from(2, 1, &only("b"))),
+        ("x.companion.ome", companion.into_bytes()),
+    ];
+    let video = load_first(&files, &Options::default()).unwrap();
+    assert_eq!(firsts(&video), (vec![2, 1, 2], vec![2.0, 1.0]));
+    assert_eq!(video.metadata().fps, Some(2.0));
+    // Without it the pages are what they are.
+    let alone = load_first(&files[..1], &Options::default()).unwrap();
+    assert_eq!(firsts(&alone), (vec![1, 1, 2], vec![1.0]));
+}
+
+#[test]
+fn names_of_other_files_do_not_lead_out_of_the_folder() {
+    let secret = Tiff::counting_from(7, 1, "");
+    let folder = tempfile::tempdir().unwrap();
+    let inner = folder.path().join("in");
+    std::fs::create_dir(&inner).unwrap();
+    let outside = folder.path().join("secret.tif");
+    std::fs::write(&outside, &secret).unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(&outside, inner.join("link.tif")).unwrap();
+    let absolute = outside.to_str().unwrap();
+    for name in ["../secret.tif", absolute, "link.tif"] {
+        let blocks = [block(0, 0, "a.tif", ""), block(1, 0, name, "urn:uuid:x")].concat();
+        let path = inner.join("a.tif");
+        let description = ome("", &[("SizeT=\"2\"", &blocks)]);
+        std::fs::write(&path, Tiff::counting(1, &description)).unwrap();
+        let loaded = load_video(&path, &Selection::ALL, &Options::default());
+        let error = loaded.unwrap_err();
+        assert!(error.message().contains("folder"), "{name}: {error}");
+    }
+}
+
+#[test]
+fn descriptions_that_cannot_be_true_do_not_hide_pages() {
+    let texts = [
+        "<OME><Image>",
+        "<?xml version=\"1.0\"?><!DOCTYPE OME [<!ENTITY a \"b\">]><OME/>",
+        "<OME xmlns=\"x\"><Image><Pixels SizeT=\"0\"/></Image></OME>",
+        "<OME/>",
+        "<OME><Image><Pixels SizeT=\"2\"><TiffData IFD=\"9\"/></Pixels></Image></OME>",
+    ];
+    for text in texts {
+        let video = load(&Tiff::counting(3, text)).unwrap();
+        assert_eq!(
+            firsts(&video),
+            (vec![3, 1, 2], vec![0.0, 1.0, 2.0]),
+            "{text}"
+        );
+    }
+    for size in ["99999999999", "18446744073709551615"] {
+        let pixels = format!("SizeT=\"{size}\" SizeC=\"4\"");
+        let error = load(&Tiff::counting(3, &ome("", &[(&pixels, "<TiffData/>")]))).unwrap_err();
+        assert!(error.message().contains("more planes"), "{error}");
+    }
+}
+
+#[test]
+fn frames_of_a_described_file_cut_short_are_whole() {
+    let description = ome("", &[("SizeC=\"2\" SizeT=\"3\"", "<TiffData/>")]);
+    let bytes = Tiff::counting(6, &description);
+    let cut = load(&bytes[..bytes.len() - 60]).unwrap();
+    assert_eq!(firsts(&cut), (vec![2, 1, 2, 2], vec![0.0, 1.0, 2.0, 3.0]));
+}
+
+#[test]
+fn micromanager_says_where_pages_are_and_when_they_were_taken() {
+    let mut file = Tiff::new(&[0; 32]);
+    let summary = b"{\"Interval_ms\": 5, \"PixelSize_um\": 0.5}";
+    file.put(summary);
+    let mut index = Vec::new();
+    // The second channel first, the second time first, of two positions.
+    for (page, [channel, time, position]) in [[1, 1, 0], [0, 1, 0], [1, 0, 0], [0, 0, 0], [0, 0, 1]]
+        .iter()
+        .enumerate()
+    {
+        let text = format!(
+            "{{\"ElapsedTime-ms\": {}}}",
+            100.0 + 20.0 * f64::from(*time)
+        );
+        let at = file.put(text.as_bytes());
+        let tag = (51_123, 2, text.len() as u32, at);
+        let offset = file.page([page as u8; 2], b"", &[tag]);
+        index.extend(
+            [*channel, 0, *time, *position, offset]
+                .map(u32::to_le_bytes)
+                .concat(),
+        );
+    }
+    let index_at = file.put(&[3_453_623u32, 5].map(u32::to_le_bytes).concat());
+    file.bytes.extend(index);
+    let header = [
+        54_773_648,
+        index_at,
+        0,
+        0,
+        0,
+        0,
+        2_355_492,
+        summary.len() as u32,
+    ];
+    file.bytes[8..40].copy_from_slice(&header.map(u32::to_le_bytes).concat());
+    let bytes = file.bytes;
+    let load =
+        |options: &Options| load_first(&[("a_MMStack.tif", bytes.clone())], options).unwrap();
+    let video = load(&Options::default());
+    assert_eq!(firsts(&video), (vec![2, 1, 2, 2], vec![3.0, 2.0, 1.0, 0.0]));
+    assert_eq!(video.metadata().fps.map(f64::round), Some(50.0));
+    assert_eq!(video.metadata().pixel_size, Some([0.5, 0.5]));
+    let other = load(&series(Series::Index(1)));
+    assert_eq!(firsts(&other), (vec![1, 1, 2], vec![4.0]));
+    assert_eq!(other.metadata().fps, Some(200.0));
+    damage::check(&bytes, 300, "tif");
+}
+
+#[test]
+fn metamorph_has_all_planes_after_one_directory() {
+    let stack = |planes: u32, milliseconds: [u32; 3]| {
+        let mut file = Tiff::new(&[]);
+        let samples = file.put(&[0, 1, 2, 3, 4, 5]);
+        let times =
+            milliseconds.map(|time| [0, 1, 2_451_576, time, 0, 0].map(u32::to_le_bytes).concat());
+        let times = file.put(&times.concat());
+        let lambda = file.put(&[500u32, 1, 500, 1, 500, 1].map(u32::to_le_bytes).concat());
+        let size = file.put(&[1u32, 2].map(u32::to_le_bytes).concat());
+        let unit = file.put(&[&3u32.to_le_bytes()[..], b"um\0"].concat());
+        let pairs = [4, size, 5, size, 6, unit, 30, 1]
+            .map(u32::to_le_bytes)
+            .concat();
+        let pairs = file.put(&pairs);
+        file.directory(&[
+            (256, 4, 1, 2),
+            (257, 4, 1, 1),
+            (258, 4, 1, 8),
+            (262, 4, 1, 1),
+            (273, 4, 1, samples),
+            (279, 4, 1, 2),
+            (33_628, 4, 4, pairs),
+            (33_629, 5, planes, times),
+            (33_630, 5, planes, lambda),
+        ]);
+        file.bytes
+    };
+    let video = load(&stack(3, [1000, 1020, 1040])).unwrap();
+    assert_eq!(firsts(&video), (vec![3, 1, 2], vec![0.0, 2.0, 4.0]));
+    let metadata = video.metadata();
+    assert_eq!(
+        (metadata.fps, metadata.pixel_size),
+        (Some(50.0), Some([0.5, 0.5]))
+    );
+    assert_eq!(metadata.date.as_deref(), Some("2000-02-02T00:00:01.000"));
+    // Times that do not ascend say nothing.
+    let still = load(&stack(3, [1000; 3])).unwrap();
+    assert_eq!(
+        (still.shape(), still.metadata().fps),
+        (&[3, 1, 2][..], None)
+    );
+    damage::check(&stack(3, [1000, 1020, 1040]), 600, "stk");
+}
+
+#[test]
+fn sizes_of_strips_that_are_not_known_are_worked_out() {
+    // Two pages of two strips each; of the sizes there are all, none, or zeros.
+    let build = |compression: u32, sizes: Option<u32>, rows: bool| {
+        let mut file = Tiff::new(&[]);
+        for page in 0..2u8 {
+            let strips = [[page, 1], [2, 3]];
+            let places = strips.map(|strip| match compression {
+                1 => file.put(&strip),
+                // A run of two literal bytes.
+                _ => file.put(&[1, strip[0], strip[1]]),
+            });
+            let places = file.put(&places.map(u32::to_le_bytes).concat());
+            let mut tags = vec![
+                (256, 4, 1, 2),
+                (257, 4, 1, 2),
+                (258, 4, 1, 8),
+                (259, 4, 1, compression),
+                (262, 4, 1, 1),
+                (273, 4, 2, places),
+            ];
+            if rows {
+                tags.push((278, 4, 1, 1));
+            }
+            if let Some(size) = sizes {
+                let sizes = file.put(&[size, size].map(u32::to_le_bytes).concat());
+                tags.push((279, 4, 2, sizes));
+            }
+            file.directory(&tags);
+        }
+        file.bytes
+    };
+    for compression in [1, 32_773] {
+        for sizes in [Some(if compression == 1 { 2 } else { 3 }), Some(0), None] {
+            for rows in [true, false] {
+                let video = load(&build(compression, sizes, rows)).unwrap();
+                assert_eq!(video.shape(), [2, 2, 2]);
+                let expected = [0.0, 1.0, 2.0, 3.0, 1.0, 1.0, 2.0, 3.0];
+                assert_eq!(values(&video), expected, "{compression} {sizes:?} {rows}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_was_never_written_is_blank() {
+    // A page, one without samples, one of which the second strip has none, and one more.
+    let mut file = Tiff::new(&[]);
+    let whole = file.put(&[1, 2, 3, 4]);
+    let half = file.put(&[5, 6]);
+    let last = file.put(&[7, 8, 9, 10]);
+    let pages = [
+        [whole, whole + 2, 2, 2],
+        [0, 0, 0, 0],
+        [half, 0, 2, 0],
+        [last, last + 2, 2, 2],
+    ];
+    for page in pages {
+        let lists = file.put(&page.map(u32::to_le_bytes).concat());
+        file.directory(&[
+            (256, 4, 1, 2),
+            (257, 4, 1, 2),
+            (258, 4, 1, 8),
+            (262, 4, 1, 1),
+            (273, 4, 2, lists),
+            (278, 4, 1, 1),
+            (279, 4, 2, lists + 8),
+        ]);
+    }
+    let video = load(&file.bytes).unwrap();
+    assert_eq!(video.shape(), [4, 2, 2]);
+    let expected = [1, 2, 3, 4, 0, 0, 0, 0, 5, 6, 0, 0, 7, 8, 9, 10];
+    assert_eq!(values(&video), expected.map(f64::from));
+    damage::check(&file.bytes, 300, "tif");
+    // A small file cannot stand for any number of blank samples.
+    let mut huge = Tiff::new(&[]);
+    huge.directory(&[
+        (256, 4, 1, 1 << 20),
+        (257, 4, 1, 1 << 20),
+        (258, 4, 1, 8),
+        (262, 4, 1, 1),
+        (273, 4, 1, 0),
+        (279, 4, 1, 0),
+    ]);
+    let error = load(&huge.bytes).unwrap_err();
+    assert!(error.message().contains("more blank pages"), "{error}");
+}
+
+#[test]
+fn old_texts_are_latin_1() {
+    let text = b"ImageJ=1.53\nimages=2\nunit=\xB5m\nfinterval=2\ntunit=\xB5s\n";
+    let mut file = Tiff::new(&[]);
+    let fraction = file.put(&[4u32, 1].map(u32::to_le_bytes).concat());
+    let resolution = [(282, 5, 1, fraction), (283, 5, 1, fraction)];
+    file.page([0, 0], text, &resolution);
+    file.page([1, 1], b"", &[]);
+    let video = load(&file.bytes).unwrap();
+    assert_eq!(video.metadata().pixel_size, Some([0.25, 0.25]));
+    assert_eq!(video.metadata().fps.map(f64::round), Some(500_000.0));
+}
+
+#[test]
+fn axes_of_tifffile_make_channels() {
+    let cases = [
+        (
+            "{\"shape\": [2, 2, 1, 2], \"axes\": \"TCYX\"}",
+            vec![2, 1, 2, 2],
+            [0, 1, 2, 3],
+        ),
+        (
+            "{\"shape\": [2, 2, 1, 2], \"axes\": \"CTYX\"}",
+            vec![2, 1, 2, 2],
+            [0, 2, 1, 3],
+        ),
+        ("{\"shape\": [2, 2, 1, 2]}", vec![4, 1, 2], [0, 1, 2, 3]),
+        (
+            "{\"shape\": [4, 1, 2], \"axes\": \"QYX\"}",
+            vec![4, 1, 2],
+            [0, 1, 2, 3],
+        ),
+    ];
+    for (text, shape, expected) in cases {
+        let video = load(&Tiff::counting(4, text)).unwrap();
+        assert_eq!(
+            firsts(&video),
+            (shape, expected.map(f64::from).to_vec()),
+            "{text}"
+        );
+    }
+    let error = load(&Tiff::counting(
+        3,
+        "{\"shape\": [3, 1, 2], \"axes\": \"YXT\"}",
+    ))
+    .unwrap_err();
+    assert!(error.message().contains("its axes are YXT"), "{error}");
+}
