@@ -18,7 +18,7 @@ use crate::script::complete::{Completion, Hint, Methods, Scene, complete, hint};
 use crate::script::diagnostic::{Diagnostic, parse_failure};
 use crate::script::docs::{Function, Library};
 use crate::script::modules::{Modules, read_script};
-use crate::script::{Context, Entry, LAST, Settings, dialect, register, teach};
+use crate::script::{Context, Entry, LAST, Settings, dialect, forget_reads, register, teach};
 use crate::task;
 use crate::video::Video;
 
@@ -223,6 +223,7 @@ impl Session {
         name: &str,
         run: impl FnOnce(&mut Self) -> Result<Dynamic, Box<EvalAltResult>>,
     ) -> Result<Dynamic, Diagnostic> {
+        forget_reads();
         match catch_unwind(AssertUnwindSafe(|| run(self))) {
             Ok(result) => result.map_err(|error| self.diagnose(*error, name)),
             Err(panic) => {

@@ -1,6 +1,7 @@
 //! All integration tests, in one program so that they are linked once.
 #![allow(clippy::unwrap_used)]
 
+mod arrays;
 mod catalogue;
 mod chains;
 mod cli;

@@ -5,8 +5,8 @@ use rhai::Array;
 use crate::error::Result;
 use crate::ops::create::{self, Distribution};
 use crate::script::builtins;
-use crate::script::convert::{self, Bytes, Ints, Number};
-use crate::video::{DType, Video};
+use crate::script::convert::{self, Bytes, Ints};
+use crate::video::{DType, Number, Video};
 
 builtins! {
     /// Makes a video, image or trace of nested arrays of numbers.
@@ -41,7 +41,7 @@ builtins! {
         /// Type of the samples.
         dtype: DType = DType::F32,
     ) -> Result<Video> {
-        create::full(&create::shape_of("zeros", &shape.0)?, 0.0, dtype)
+        create::full(&create::shape_of("zeros", &shape.0)?, Number::Int(0), dtype)
     }
 
     /// Makes an array of ones.
@@ -55,7 +55,7 @@ builtins! {
         /// Type of the samples.
         dtype: DType = DType::F32,
     ) -> Result<Video> {
-        create::full(&create::shape_of("ones", &shape.0)?, 1.0, dtype)
+        create::full(&create::shape_of("ones", &shape.0)?, Number::Int(1), dtype)
     }
 
     /// Makes an array of one value.
@@ -67,7 +67,7 @@ builtins! {
         /// Length of each axis.
         shape: Ints,
         /// Value of every sample; converted as `astype` does.
-        value: f64,
+        value: Number,
         /// Type of the samples.
         dtype: DType = DType::F32,
     ) -> Result<Video> {
@@ -85,7 +85,7 @@ builtins! {
         /// Array whose shape to take.
         array: Video,
         /// Value of every sample; converted as `astype` does.
-        value: f64,
+        value: Number,
         /// Type of the samples; by default that of the array.
         dtype: Option<DType> = None,
     ) -> Result<Video> {
@@ -127,12 +127,10 @@ builtins! {
         /// Where to end before.
         stop: Option<Number> = None,
         /// Distance between the numbers.
-        step: Number = Number { value: 1.0, is_int: true },
+        step: Number = Number::Int(1),
     ) -> Result<Video> {
-        let zero = Number { value: 0.0, is_int: true };
-        let (start, stop) = stop.map_or((zero, start), |stop| (start, stop));
-        let is_int = start.is_int && stop.is_int && step.is_int;
-        create::arange(start.value, stop.value, step.value, is_int)
+        let (start, stop) = stop.map_or((Number::Int(0), start), |stop| (start, stop));
+        create::arange(start, stop, step)
     }
 
     /// Makes a trace of `num` numbers evenly from `start` to `stop`, both included (float64).

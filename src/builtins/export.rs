@@ -155,7 +155,8 @@ builtins! {
         base: Video,
         /// Overlay of the same height and width, gray, RGB or RGBA.
         overlay: Video,
-        /// Opacity of the overlay from 0 to 1: a number, an image or a video. By default the samples of a
+        /// Opacity of the overlay from 0 to 1: a number, an image or a video, which may have a channel axis with
+        /// one opacity for all channels or one for each. By default the samples of a
         /// gray overlay, or the opacity of an RGBA one.
         alpha: Option<Operand> = None,
         /// Frames per second of the movie.

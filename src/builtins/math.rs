@@ -5,7 +5,8 @@ use crate::error::Result;
 use crate::ops::elementwise::{self, Arithmetic, Function, Operand};
 use crate::ops::index;
 use crate::script::builtins;
-use crate::video::{DType, Video};
+use crate::script::convert::{Reduced, Sampled};
+use crate::video::{DType, Number, Video};
 
 builtins! {
     /// The sample without its sign, at every place.
@@ -201,14 +202,14 @@ builtins! {
     /// clip(example_video(2), 0, 100)[[0, 64, 64]] // => 100
     /// ```
     fn clip(
-        /// Video, image or trace.
-        array: Video,
+        /// Video, image, trace or number.
+        array: Sampled,
         /// Smallest value, or `()` for no limit.
-        min: Option<f64>,
+        min: Option<Number>,
         /// Largest value, or `()` for no limit.
-        max: Option<f64> = None,
-    ) -> Result<Video> {
-        elementwise::clip(array, min, max)
+        max: Option<Number> = None,
+    ) -> Result<Reduced> {
+        array.each(|array| elementwise::clip(array, min, max))
     }
 
     /// The samples of one array where a mask is true, and those of another elsewhere.
@@ -234,10 +235,10 @@ builtins! {
     /// isnan(example_video(2))[[0, 0, 0]] // => false
     /// ```
     fn isnan(
-        /// Video, image or trace.
-        array: Video,
-    ) -> Result<Video> {
-        elementwise::isnan(&array)
+        /// Video, image, trace or number.
+        array: Sampled,
+    ) -> Result<Reduced> {
+        array.each(|array| elementwise::isnan(&array))
     }
 
     /// Whether each sample is a number, and not an infinite one: a mask.
@@ -246,10 +247,10 @@ builtins! {
     /// isfinite(example_video(2) / 0.0)[[0, 64, 64]] // => false
     /// ```
     fn isfinite(
-        /// Video, image or trace.
-        array: Video,
-    ) -> Result<Video> {
-        elementwise::isfinite(&array)
+        /// Video, image, trace or number.
+        array: Sampled,
+    ) -> Result<Reduced> {
+        array.each(|array| elementwise::isfinite(&array))
     }
 
     /// Sets the samples that are not numbers to a value.
@@ -258,12 +259,12 @@ builtins! {
     /// fill_nan(example_video(2) * NaN, -1)[[0, 0, 0]] // => -1.0
     /// ```
     fn fill_nan(
-        /// Video, image or trace.
-        array: Video,
+        /// Video, image, trace or number.
+        array: Sampled,
         /// What not-a-number becomes.
         value: f64 = 0.0,
-    ) -> Result<Video> {
-        elementwise::fill_nan(array, value)
+    ) -> Result<Reduced> {
+        array.each(|array| elementwise::fill_nan(array, value))
     }
 
     /// Converts the samples to another type.
@@ -275,12 +276,12 @@ builtins! {
     /// (example_video(2) * 0 + 300.7).astype("uint8")[[0, 0, 0]] // => 255
     /// ```
     fn astype(
-        /// Video, image or trace.
-        array: Video,
+        /// Video, image, trace or number.
+        array: Sampled,
         /// Type of the result.
         dtype: DType,
-    ) -> Result<Video> {
-        elementwise::astype(array, dtype)
+    ) -> Result<Reduced> {
+        array.each(|array| elementwise::astype(array, dtype))
     }
 
     /// A copy with memory of its own, in row-major order.

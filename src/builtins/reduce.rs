@@ -6,7 +6,7 @@ use crate::bail;
 use crate::error::Result;
 use crate::ops::{equality, reduce};
 use crate::script::builtins;
-use crate::script::convert::{Ints, Numbers, Reduced};
+use crate::script::convert::{Ints, Numbers, Reduced, Sampled};
 use crate::video::{Strided, Video};
 
 /// The axes, if there are any.
@@ -21,17 +21,17 @@ builtins! {
     /// compared as usual: `min(2, 3)`.
     ///
     /// ```
-    /// min(video([[3, 1], [2, 5]])) // => 1
+    /// min([3, 1, 2]) // => 1
     /// min(video([[3, 1], [2, 5]]), 0).to_array() // => [2, 1]
     /// min(2, 3) // => 2
     /// ```
     fn min(
-        /// Video, image or trace.
-        array: Video,
+        /// Video, image, trace or number.
+        array: Sampled,
         /// Axis or axes that are summed up; by default all of them, which gives a number.
         axis: Option<Ints> = None,
     ) -> Result<Reduced> {
-        Ok(Reduced(reduce::min(&array, axes(&axis))?))
+        Ok(Reduced(reduce::min(&array.along("min", &axis)?, axes(&axis))?))
     }
 
     /// The largest sample.
@@ -40,16 +40,16 @@ builtins! {
     /// compared as usual: `max(2, 3)`.
     ///
     /// ```
-    /// max(video([[3, 1], [2, 5]])) // => 5
+    /// max([3, 1, 2]) // => 3
     /// max(video([[3, 1], [2, 5]]), 1).to_array() // => [3, 5]
     /// ```
     fn max(
-        /// Video, image or trace.
-        array: Video,
+        /// Video, image, trace or number.
+        array: Sampled,
         /// Axis or axes that are summed up; by default all of them, which gives a number.
         axis: Option<Ints> = None,
     ) -> Result<Reduced> {
-        Ok(Reduced(reduce::max(&array, axes(&axis))?))
+        Ok(Reduced(reduce::max(&array.along("max", &axis)?, axes(&axis))?))
     }
 
     /// The mean of the samples.
@@ -61,15 +61,15 @@ builtins! {
     /// let v = example_video(20);
     /// v.mean([1, 2]).shape // => [20]
     /// v.mean(0).dtype // => "float32"
-    /// mean(video([1, 2, 6])) // => 3.0
+    /// mean([1, 2, 6]) // => 3.0
     /// ```
     fn mean(
-        /// Video, image or trace.
-        array: Video,
+        /// Video, image, trace or number.
+        array: Sampled,
         /// Axis or axes that are summed up; by default all of them, which gives a number.
         axis: Option<Ints> = None,
     ) -> Result<Reduced> {
-        Ok(Reduced(reduce::mean(&array, axes(&axis))?))
+        Ok(Reduced(reduce::mean(&array.along("mean", &axis)?, axes(&axis))?))
     }
 
     /// The median of the samples.
@@ -78,16 +78,16 @@ builtins! {
     /// larger than memory can be looked at. Axes count from 0, or from the end from -1 on; NaN is ignored.
     ///
     /// ```
-    /// median(video([3, 1, 2, 100])) // => 2.5
+    /// median([3, 1, 2, 100]) // => 2.5
     /// example_video(5).median(0).shape // => [128, 128]
     /// ```
     fn median(
-        /// Video, image or trace.
-        array: Video,
+        /// Video, image, trace or number.
+        array: Sampled,
         /// Axis or axes that are summed up; by default all of them, which gives a number.
         axis: Option<Ints> = None,
     ) -> Result<Reduced> {
-        Ok(Reduced(reduce::median(&array, axes(&axis))?))
+        Ok(Reduced(reduce::median(&array.along("median", &axis)?, axes(&axis))?))
     }
 
     /// The standard deviation of the samples.
@@ -95,18 +95,18 @@ builtins! {
     /// Types are as for `mean`. Axes count from 0, or from the end from -1 on; NaN is ignored.
     ///
     /// ```
-    /// std(video([1, 3])) // => 1.0
+    /// std([1, 3]) // => 1.0
     /// example_video(20).std(0).shape // => [128, 128]
     /// ```
     fn std(
-        /// Video, image or trace.
-        array: Video,
+        /// Video, image, trace or number.
+        array: Sampled,
         /// Axis or axes that are summed up; by default all of them, which gives a number.
         axis: Option<Ints> = None,
         /// How many fewer samples than there are stand in the divisor.
         ddof: f64 = 0.0,
     ) -> Result<Reduced> {
-        Ok(Reduced(reduce::std(&array, axes(&axis), ddof)?))
+        Ok(Reduced(reduce::std(&array.along("std", &axis)?, axes(&axis), ddof)?))
     }
 
     /// The variance of the samples.
@@ -118,32 +118,32 @@ builtins! {
     /// var(video([1, 2, 3]), #{ddof: 1}) // => 1.0
     /// ```
     fn var(
-        /// Video, image or trace.
-        array: Video,
+        /// Video, image, trace or number.
+        array: Sampled,
         /// Axis or axes that are summed up; by default all of them, which gives a number.
         axis: Option<Ints> = None,
         /// How many fewer samples than there are stand in the divisor.
         ddof: f64 = 0.0,
     ) -> Result<Reduced> {
-        Ok(Reduced(reduce::var(&array, axes(&axis), ddof)?))
+        Ok(Reduced(reduce::var(&array.along("var", &axis)?, axes(&axis), ddof)?))
     }
 
     /// The sum of the samples.
     ///
-    /// Ints and bools give int64, which saturates instead of wrapping around; floats keep their type
-    /// along axes and are summed up in double precision. Axes count from 0, or from the end from -1 on; NaN is ignored.
+    /// Ints and bools give int64; a sum over everything that is too large for it is a float, and one along axes an error.
+    /// Floats keep their type along axes and are summed up in double precision. Axes count from 0, or from the end from -1 on; NaN is ignored.
     ///
     /// ```
     /// sum(video([[1, 2], [3, 4]])) // => 10
     /// sum(video([[1, 2], [3, 4]]), -1).to_array() // => [3, 7]
     /// ```
     fn sum(
-        /// Video, image or trace.
-        array: Video,
+        /// Video, image, trace or number.
+        array: Sampled,
         /// Axis or axes that are summed up; by default all of them, which gives a number.
         axis: Option<Ints> = None,
     ) -> Result<Reduced> {
-        Ok(Reduced(reduce::sum(&array, axes(&axis))?))
+        Ok(Reduced(reduce::sum(&array.along("sum", &axis)?, axes(&axis))?))
     }
 
     /// The percentiles of the samples.
@@ -158,13 +158,14 @@ builtins! {
     /// example_video(5).percentile(90, 0).shape // => [128, 128]
     /// ```
     fn percentile(
-        /// Video, image or trace.
-        array: Video,
+        /// Video, image, trace or number.
+        array: Sampled,
         /// Percentile or percentiles, each between 0 and 100.
         q: Numbers,
         /// Axis or axes that are summed up; by default all of them, which gives a number.
         axis: Option<Ints> = None,
     ) -> Result<Reduced> {
+        let array = array.along("percentile", &axis)?;
         match q {
             Numbers::One(q) => Ok(Reduced(reduce::percentile(&array, &[q], false, axes(&axis))?)),
             Numbers::Several(q) => Ok(Reduced(reduce::percentile(&array, &q, true, axes(&axis))?)),
@@ -180,12 +181,12 @@ builtins! {
     /// argmin(video([[3, 1], [2, 5]]), 0).to_array() // => [1, 0]
     /// ```
     fn argmin(
-        /// Video, image or trace.
-        array: Video,
+        /// Video, image, trace or number.
+        array: Sampled,
         /// Axis or axes that are summed up; by default all of them, which gives a number.
         axis: Option<Ints> = None,
     ) -> Result<Reduced> {
-        Ok(Reduced(reduce::argmin(&array, axes(&axis))?))
+        Ok(Reduced(reduce::argmin(&array.along("argmin", &axis)?, axes(&axis))?))
     }
 
     /// Where the largest sample is first.
@@ -197,12 +198,12 @@ builtins! {
     /// argmax(example_video(20).mean([1, 2])) < 20 // => true
     /// ```
     fn argmax(
-        /// Video, image or trace.
-        array: Video,
+        /// Video, image, trace or number.
+        array: Sampled,
         /// Axis or axes that are summed up; by default all of them, which gives a number.
         axis: Option<Ints> = None,
     ) -> Result<Reduced> {
-        Ok(Reduced(reduce::argmax(&array, axes(&axis))?))
+        Ok(Reduced(reduce::argmax(&array.along("argmax", &axis)?, axes(&axis))?))
     }
 
     /// How many samples are not NaN; of a mask, how many are true.
@@ -214,12 +215,12 @@ builtins! {
     /// count(video([1, 5, 7]) > 2) // => 2
     /// ```
     fn count(
-        /// Video, image or trace.
-        array: Video,
+        /// Video, image, trace or number.
+        array: Sampled,
         /// Axis or axes that are summed up; by default all of them, which gives a number.
         axis: Option<Ints> = None,
     ) -> Result<Reduced> {
-        Ok(Reduced(reduce::count(&array, axes(&axis))?))
+        Ok(Reduced(reduce::count(&array.along("count", &axis)?, axes(&axis))?))
     }
 
     /// Whether any sample is true.
@@ -230,12 +231,12 @@ builtins! {
     /// any(video([1, 5, 7]) > 6) // => true
     /// ```
     fn any(
-        /// Video, image or trace.
-        array: Video,
+        /// Video, image, trace or number.
+        array: Sampled,
         /// Axis or axes that are summed up; by default all of them, which gives a number.
         axis: Option<Ints> = None,
     ) -> Result<Reduced> {
-        Ok(Reduced(reduce::any(&array, axes(&axis))?))
+        Ok(Reduced(reduce::any(&array.along("any", &axis)?, axes(&axis))?))
     }
 
     /// Whether all samples are true.
@@ -246,12 +247,12 @@ builtins! {
     /// all(video([1, 5, 7]) > 6) // => false
     /// ```
     fn all(
-        /// Video, image or trace.
-        array: Video,
+        /// Video, image, trace or number.
+        array: Sampled,
         /// Axis or axes that are summed up; by default all of them, which gives a number.
         axis: Option<Ints> = None,
     ) -> Result<Reduced> {
-        Ok(Reduced(reduce::all(&array, axes(&axis))?))
+        Ok(Reduced(reduce::all(&array.along("all", &axis)?, axes(&axis))?))
     }
 
     /// How many samples lie in each of some intervals of equal width.

@@ -1,6 +1,7 @@
 //! One video laid over another, frame by frame.
 
 use std::ops::Range;
+use std::slice::ChunksExact;
 
 use rayon::prelude::*;
 
@@ -56,6 +57,8 @@ struct Layer {
 enum Opacity {
     Constant(f32),
     Samples(Video),
+    /// Of each channel by itself.
+    Channels(Video),
     OfOverlay,
 }
 
@@ -77,7 +80,9 @@ impl Blend {
         if step == 0 {
             bail!("blending needs `skip_frames` to be at least 1, got 0");
         }
-        let opacity = Opacity::new(alpha, &overlay)?;
+        let is_rgb = [&base, &overlay].map(|video| video.shape().get(3) == Some(&3));
+        let channels = if is_rgb == [true; 2] { 3 } else { 4 };
+        let opacity = Opacity::new(alpha, &overlay, channels)?;
         let shortest = base.len().min(overlay.len()).min(opacity.len());
         let len = shortest.div_ceil(step);
         Ok(Self {
@@ -181,6 +186,9 @@ impl Blend {
         let (base, overlay, alpha) = (&mut base[..len], &mut overlay[..len], &mut alpha[..len]);
         self.base.read(frame, pixels.clone(), base);
         self.overlay.read(frame, pixels.clone(), overlay);
+        let mixed = Mix {
+            has_opacity: self.overlay.coloring.channels() == 4,
+        };
         match &self.opacity {
             Opacity::Constant(opacity) => alpha.fill(*opacity),
             Opacity::Samples(video) => video.samples().read(frame, pixels, alpha),
@@ -189,10 +197,18 @@ impl Blend {
                     *alpha = color[3];
                 }
             }
+            Opacity::Channels(video) => {
+                let channels = video.shape()[3];
+                let mut alphas = vec![0.0; len * channels];
+                let run = pixels.start * channels..pixels.end * channels;
+                video.samples().read(frame, run, &mut alphas);
+                run_kernel(
+                    &mixed,
+                    (&mut *base, &*overlay, alphas.chunks_exact(channels)),
+                );
+                return base;
+            }
         }
-        let mixed = Mix {
-            has_opacity: self.overlay.coloring.channels() == 4,
-        };
         run_kernel(&mixed, (&mut *base, &*overlay, &*alpha));
         base
     }
@@ -225,9 +241,10 @@ impl Layer {
 }
 
 impl Opacity {
-    fn new(alpha: Option<Operand>, overlay: &Video) -> Result<Self> {
+    /// The opacity that is asked for, for results of so many channels.
+    fn new(alpha: Option<Operand>, overlay: &Video, channels: usize) -> Result<Self> {
         match (alpha, overlay.shape()) {
-            (Some(Operand::Array(alpha)), _) => Self::of_array(&alpha, overlay),
+            (Some(Operand::Array(alpha)), _) => Self::of_array(alpha, overlay, channels),
             (Some(number), _) => match number.number().unwrap_or_default() {
                 number @ 0.0..=1.0 => Ok(Opacity::Constant(number as f32)),
                 number => bail!("blending needs `alpha` to be from 0 to 1, got {number}"),
@@ -243,28 +260,34 @@ impl Opacity {
         }
     }
 
-    fn of_array(alpha: &Video, overlay: &Video) -> Result<Self> {
-        let layout = match *alpha.shape() {
-            [_, _, _, 1] => alpha.layout().index(3, 0),
-            _ => alpha.layout().clone(),
-        };
+    fn of_array(alpha: Video, overlay: &Video, channels: usize) -> Result<Self> {
         let size = &overlay.shape()[1..3];
-        if !(2..=3).contains(&layout.shape().len()) || !layout.shape().ends_with(size) {
-            bail!(
-                "blending needs `alpha` to be a number, or an image or a video with frames of {} pixels, \
-                 got shape {}",
-                shape_text(size),
-                shape_text(alpha.shape())
-            );
+        match *alpha.shape() {
+            [rows, cols] | [_, rows, cols] if [rows, cols] == *size => {
+                Ok(Opacity::Samples(stretch_image(alpha, overlay)))
+            }
+            [_, rows, cols, 1] if [rows, cols] == *size => {
+                let layout = alpha.layout().index(3, 0);
+                Ok(Opacity::Samples(alpha.with_layout(layout)))
+            }
+            [_, rows, cols, n] if [rows, cols] == *size && n == channels => {
+                Ok(Opacity::Channels(alpha))
+            }
+            _ => {
+                let shape = shape_text(alpha.shape());
+                bail!(
+                    "blending needs `alpha` to be a number, or an image or a video with frames of {} pixels \
+                     and 1 or {channels} channels, got shape {shape}",
+                    shape_text(size),
+                )
+            }
         }
-        let alpha = alpha.with_layout(layout);
-        Ok(Opacity::Samples(stretch_image(alpha, overlay)))
     }
 
     /// The number of frames it is for.
     fn len(&self) -> usize {
         match self {
-            Opacity::Samples(video) => video.len(),
+            Opacity::Samples(video) | Opacity::Channels(video) => video.len(),
             Opacity::Constant(_) | Opacity::OfOverlay => usize::MAX,
         }
     }
@@ -272,6 +295,7 @@ impl Opacity {
     fn every(self, step: usize, len: usize) -> Self {
         match self {
             Opacity::Samples(video) => Opacity::Samples(video.frames(0, len, step as isize)),
+            Opacity::Channels(video) => Opacity::Channels(video.frames(0, len, step as isize)),
             Opacity::Constant(_) | Opacity::OfOverlay => self,
         }
     }
@@ -351,20 +375,43 @@ struct Mix {
     has_opacity: bool,
 }
 
-impl Kernel<(&mut [FloatColor], &[FloatColor], &[f32])> for Mix {
+impl Mix {
     #[inline(always)]
-    fn run(&self, (base, overlay, alpha): (&mut [FloatColor], &[FloatColor], &[f32])) {
+    fn pixel(&self, base: &mut FloatColor, overlay: &FloatColor, alpha: FloatColor) {
+        let opacity = overlay[3];
+        let is_missing = opacity.is_nan() || (opacity == 0.0 && !self.has_opacity);
         for ((base, overlay), alpha) in base.iter_mut().zip(overlay).zip(alpha) {
-            let opacity = overlay[3];
-            let is_missing = opacity.is_nan() || (opacity == 0.0 && !self.has_opacity);
             let alpha = if is_missing {
                 0.0
             } else {
                 alpha.clamp(0.0, 1.0)
             };
-            for (base, overlay) in base.iter_mut().zip(overlay) {
-                *base = (*base * (1.0 - alpha) + *overlay * alpha).clamp(0.0, 1.0);
-            }
+            *base = (*base * (1.0 - alpha) + *overlay * alpha).clamp(0.0, 1.0);
+        }
+    }
+}
+
+/// With one opacity for all channels.
+impl Kernel<(&mut [FloatColor], &[FloatColor], &[f32])> for Mix {
+    #[inline(always)]
+    fn run(&self, (base, overlay, alpha): (&mut [FloatColor], &[FloatColor], &[f32])) {
+        for ((base, overlay), alpha) in base.iter_mut().zip(overlay).zip(alpha) {
+            self.pixel(base, overlay, [*alpha; 4]);
+        }
+    }
+}
+
+/// With the opacities of the channels.
+impl Kernel<(&mut [FloatColor], &[FloatColor], ChunksExact<'_, f32>)> for Mix {
+    #[inline(always)]
+    fn run(
+        &self,
+        (base, overlay, alphas): (&mut [FloatColor], &[FloatColor], ChunksExact<'_, f32>),
+    ) {
+        for ((base, overlay), alpha) in base.iter_mut().zip(overlay).zip(alphas) {
+            let mut all = [1.0; 4];
+            all[..alpha.len()].copy_from_slice(alpha);
+            self.pixel(base, overlay, all);
         }
     }
 }
@@ -426,6 +473,16 @@ mod tests {
         for alpha in alphas {
             assert_eq!(blended(base(), overlay(), Some(alpha)), half);
         }
+        // Of each channel by itself.
+        let channels = [0.0, 0.25, 0.5, 1.0];
+        let alpha = Operand::Array(video(&[2, 1, 1, 4], channels.repeat(2)));
+        let mixed = [0.0, 0.25, 0.5, 1.0].repeat(2);
+        assert_eq!(blended(base(), overlay(), Some(alpha)), mixed);
+        let rgb = |sample: f32| video(&[1, 1, 1, 3], vec![sample; 3]);
+        let alpha = Operand::Array(video(&[1, 1, 1, 3], vec![0.0f32, 0.5, 1.0]));
+        assert_eq!(blended(rgb(0.0), rgb(1.0), Some(alpha)), [0.0, 0.5, 1.0]);
+        let alpha = Operand::Array(video(&[2, 1, 1, 3], vec![0.5f32; 6]));
+        assert!(Blend::new(base(), overlay(), Some(alpha), options()).is_err());
         let shape = Some(Operand::Array(video(&[2], vec![0.5f32; 2])));
         assert!(Blend::new(base(), overlay(), shape, options()).is_err());
         let above = Some(Operand::Int(2));

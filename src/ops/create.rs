@@ -7,7 +7,7 @@ use crate::bail;
 use crate::choice::Choice;
 use crate::error::{Error, Result};
 use crate::task;
-use crate::video::{DType, Element, Metadata, Strided, Video, shape_text, with_dtype};
+use crate::video::{DType, Element, Metadata, Number, Strided, Video, shape_text, with_dtype};
 
 /// How many samples one parallel step sets.
 const STEP: usize = 1 << 16;
@@ -25,10 +25,10 @@ pub fn shape_of(function: &str, shape: &[i64]) -> Result<Vec<usize>> {
 }
 
 /// An array of one value, converted to the sample type as `astype` does.
-pub fn full(shape: &[usize], value: f64, dtype: DType) -> Result<Video> {
+pub fn full(shape: &[usize], value: Number, dtype: DType) -> Result<Video> {
     with_dtype!(dtype, T => {
         let mut array = Strided::<T>::zeroed(shape)?;
-        let value = T::from_f64(value);
+        let value = value.to_element();
         if value != T::default() {
             set_all(&mut array, |_| value)?;
         }
@@ -104,17 +104,28 @@ fn mix(state: u64) -> u64 {
 }
 
 /// Numbers from `start` on, `step` apart, before `stop`: int64 if all three are ints, else float64.
-pub fn arange(start: f64, stop: f64, step: f64, is_int: bool) -> Result<Video> {
+pub fn arange(start: Number, stop: Number, step: Number) -> Result<Video> {
+    if let (Number::Int(start), Number::Int(stop), Number::Int(step)) = (start, stop, step) {
+        return arange_of_ints(start, stop, step);
+    }
+    let (start, stop, step) = (start.to_f64(), stop.to_f64(), step.to_f64());
     if step == 0.0 || !step.is_finite() || !start.is_finite() || !stop.is_finite() {
         bail!("arange needs finite numbers and a `step` other than 0, got {start}, {stop}, {step}");
     }
     let len = sequence_len("arange", ((stop - start) / step).ceil().max(0.0))?;
-    if !is_int {
-        let mut array = Strided::<f64>::zeroed(&[len])?;
-        set_all(&mut array, |index| start + index as f64 * step)?;
-        return Ok(Video::new(array));
+    let mut array = Strided::<f64>::zeroed(&[len])?;
+    set_all(&mut array, |index| start + index as f64 * step)?;
+    Ok(Video::new(array))
+}
+
+fn arange_of_ints(start: i64, stop: i64, step: i64) -> Result<Video> {
+    if step == 0 {
+        bail!("arange needs a `step` other than 0, got {start}, {stop}, {step}");
     }
-    let (start, step) = (start as i64, step as i64);
+    let (distance, stride) = (i128::from(stop) - i128::from(start), i128::from(step));
+    // Rounded up, as the quotient of ints is cut off.
+    let count = (distance + stride - stride.signum()) / stride;
+    let len = sequence_len("arange", count.max(0) as f64)?;
     let mut array = Strided::<i64>::zeroed(&[len])?;
     set_all(&mut array, |index| {
         start.wrapping_add((index as i64).wrapping_mul(step))
@@ -223,9 +234,10 @@ mod tests {
 
     #[test]
     fn constants_have_the_type_asked_for() {
-        let video = full(&[2, 3], 300.0, DType::U8).unwrap();
+        let video = full(&[2, 3], Number::Int(300), DType::U8).unwrap();
         assert_eq!((values(&video), video.dtype()), (vec![255.0; 6], DType::U8));
-        assert_eq!(values(&full(&[2], 1.0, DType::Bool).unwrap()), [1.0, 1.0]);
+        let mask = full(&[2], Number::Float(1.0), DType::Bool).unwrap();
+        assert_eq!(values(&mask), [1.0, 1.0]);
     }
 
     #[test]
@@ -250,13 +262,28 @@ mod tests {
 
     #[test]
     fn sequences_end_where_they_should() {
-        assert_eq!(
-            values(&arange(1.0, 8.0, 3.0, true).unwrap()),
-            [1.0, 4.0, 7.0]
-        );
-        assert_eq!(values(&arange(3.0, 0.0, -1.5, false).unwrap()), [3.0, 1.5]);
-        assert!(arange(3.0, 0.0, 1.0, true).unwrap().is_empty());
-        assert!(arange(0.0, 1e300, 1.0, false).is_err() && arange(0.0, 1.0, 0.0, false).is_err());
+        let ints =
+            |start, stop, step| arange(Number::Int(start), Number::Int(stop), Number::Int(step));
+        let floats = |start, stop, step| {
+            arange(
+                Number::Float(start),
+                Number::Float(stop),
+                Number::Float(step),
+            )
+        };
+        for (range, expected) in [
+            ((1, 8, 3), &[1.0, 4.0, 7.0][..]),
+            ((1, 7, 3), &[1.0, 4.0]),
+            ((5, 0, -2), &[5.0, 3.0, 1.0]),
+            ((5, 1, -2), &[5.0, 3.0]),
+            ((3, 0, 1), &[]),
+            ((0, 3, -1), &[]),
+        ] {
+            assert_eq!(values(&ints(range.0, range.1, range.2).unwrap()), expected);
+        }
+        assert_eq!(values(&floats(3.0, 0.0, -1.5).unwrap()), [3.0, 1.5]);
+        assert!(ints(i64::MIN, i64::MAX, 1).is_err() && ints(0, 1, 0).is_err());
+        assert!(floats(0.0, 1e300, 1.0).is_err() && floats(0.0, 1.0, 0.0).is_err());
         assert_eq!(
             values(&linspace(0.0, 1.0, 5).unwrap()),
             [0.0, 0.25, 0.5, 0.75, 1.0]
@@ -267,7 +294,7 @@ mod tests {
     #[test]
     fn bytes_lead_back_to_their_samples() {
         for dtype in DType::ALL {
-            let video = full(&[2, 3], 1.0, *dtype).unwrap();
+            let video = full(&[2, 3], Number::Int(1), *dtype).unwrap();
             let bytes = to_bytes(&video).unwrap();
             let again = from_bytes(&bytes, *dtype, &[2, 3]).unwrap();
             assert_eq!((values(&again), again.dtype()), (values(&video), *dtype));

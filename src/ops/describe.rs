@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::error::Result;
 use crate::task::Task;
-use crate::video::{DType, Video, number_text};
+use crate::video::{DType, Number, Video, number_text};
 
 /// How many samples one parallel step reads.
 const STEP: usize = 1 << 16;
@@ -17,7 +17,7 @@ pub struct Description {
     /// The video.
     pub video: Video,
     /// The smallest and the largest finite sample.
-    pub range: Option<(f64, f64)>,
+    pub range: Option<(Number, Number)>,
     /// The mean of the finite samples.
     pub mean: Option<f64>,
     /// Their standard deviation.
@@ -49,8 +49,13 @@ pub fn describe(video: Video) -> Result<Description> {
     let whole = parts.into_iter().fold(Summary::default(), Summary::join);
     let (known, count) = (whole.count > 0, whole.count as f64);
     let is_int = !video.dtype().is_float() && video.dtype() != DType::Bool;
+    // Floats do not hold all digits of the widest ints.
+    let range = match video.dtype() {
+        DType::I64 | DType::U64 => video.exact_range()?,
+        _ => known.then_some((Number::Float(whole.min), Number::Float(whole.max))),
+    };
     Ok(Description {
-        range: known.then_some((whole.min, whole.max)),
+        range,
         mean: known.then_some(whole.mean),
         std: known.then(|| (whole.squares / count).sqrt()),
         nan: whole.nan,
@@ -154,9 +159,12 @@ impl fmt::Display for Description {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.video)?;
         let number = |value: Option<f64>| value.map_or_else(|| "none".into(), number_text);
-        let (low, high) = self.range.unzip();
+        let (low, high) = match self.range {
+            Some((low, high)) => (low.text(), high.text()),
+            None => ("none".into(), "none".into()),
+        };
         writeln!(f)?;
-        writeln!(f, "  range      {} … {}", number(low), number(high))?;
+        writeln!(f, "  range      {low} … {high}")?;
         writeln!(f, "  mean       {}", number(self.mean))?;
         write!(f, "  std        {}", number(self.std))?;
         if let Some(drift) = self.drift {
@@ -191,7 +199,7 @@ mod tests {
     fn samples_that_are_no_numbers_are_counted_and_left_out() {
         let samples = vec![1.0, f64::NAN, 3.0, f64::INFINITY, f64::NEG_INFINITY, 5.0];
         let found = describe(video(&[3, 1, 2], samples)).unwrap();
-        assert_eq!(found.range, Some((1.0, 5.0)));
+        assert_eq!(found.range, Some((Number::Float(1.0), Number::Float(5.0))));
         assert_eq!((found.mean, found.nan, found.infinite), (Some(3.0), 1, 2));
         assert_eq!(found.std, Some((8.0f64 / 3.0).sqrt()));
         assert_eq!(found.drift, Some(400.0));

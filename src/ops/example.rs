@@ -85,7 +85,7 @@ pub fn example_video(example: &Example) -> Result<Video> {
     let mut video = Video::new(samples);
     let metadata = video.metadata_mut();
     metadata.fps = Some(fps);
-    metadata.set("comment", "synthetic spiral wave on a beating heart");
+    metadata.comment = Some("synthetic spiral wave on a beating heart".into());
     Ok(video)
 }
 

@@ -104,8 +104,8 @@ pub fn slice(video: &Video, start: Option<i64>, end: Option<i64>, step: i64) -> 
 
 /// Puts indices in relation to the axes.
 fn resolve(shape: &[usize], indices: &[Index]) -> Result<Vec<Axis>> {
-    // A mask of a frame selects pixels of every frame.
-    let of_frame = |mask: &Video| mask.ndim() + 1 == shape.len() && mask.shape() == &shape[1..];
+    // A mask of a frame selects pixels of every frame. The rows of an image are no frames.
+    let of_frame = |mask: &Video| shape.len() > 2 && mask.shape() == &shape[1..];
     let all = Index::All;
     let indices: Vec<&Index> = match indices {
         [mask @ Index::Mask(samples)] if of_frame(samples) => vec![&all, mask],
@@ -140,29 +140,30 @@ fn resolve(shape: &[usize], indices: &[Index]) -> Result<Vec<Axis>> {
     Ok(axes)
 }
 
-/// Points must have as many coordinates on each of their axes, which must be neighbours.
+/// Points must have as many coordinates on each of their axes, which must be neighbours once the
+/// axes with one place are gone.
 fn check_points(axes: &[Axis]) -> Result<()> {
-    let of_points = |axis: &Axis| matches!(axis, Axis::Points(_));
-    let first = axes.iter().position(of_points).unwrap_or(0);
-    let last = axes.iter().rposition(of_points).unwrap_or(0);
-    let mut lens = Vec::new();
-    for axis in &axes[first..=last] {
-        match axis {
-            Axis::Points(places) => lens.push(places.len()),
-            _ if first == last => {}
-            _ => {
-                return Err(Error::new("lists and masks must stand next to each other")
-                    .hint("index in two steps: `v[[(), [1, 2]]][[0..5]]`"));
-            }
-        }
+    let left: Vec<&Axis> = axes
+        .iter()
+        .filter(|axis| !matches!(axis, Axis::At(_)))
+        .collect();
+    let groups = left
+        .chunk_by(|a, b| matches!((a, b), (Axis::Points(_), Axis::Points(_))))
+        .filter(|group| matches!(group[0], Axis::Points(_)));
+    if groups.count() > 1 {
+        return Err(Error::new("lists and masks must stand next to each other")
+            .hint("index in two steps: `v[[(), [1, 2]]][[0..5]]`"));
     }
-    match lens.iter().find(|len| **len != lens[0]) {
-        Some(len) => bail!(
-            "lists of {} and {len} places cannot be walked together",
-            lens[0]
-        ),
-        None => Ok(()),
+    let mut lens = left.iter().filter_map(|axis| match axis {
+        Axis::Points(places) => Some(places.len()),
+        _ => None,
+    });
+    if let Some(first) = lens.next()
+        && let Some(other) = lens.find(|len| *len != first)
+    {
+        bail!("lists of {first} and {other} places cannot be walked together");
     }
+    Ok(())
 }
 
 /// The coordinates on each axis of the places at which a mask is true.
@@ -237,15 +238,24 @@ fn view(video: &Video, axes: &[Axis]) -> Video {
         }
     }
     let mut part = video.with_layout(layout);
-    let metadata = part.metadata();
+    let metadata = video.metadata();
     // What is no longer a sequence of frames has no rate, and what is cut out has a new origin.
     if !matches!(axes[0], Axis::Range(_)) && metadata.fps.is_some() {
         part.metadata_mut().fps = None;
     }
-    if let [_, Axis::Range(rows), Axis::Range(cols), ..] = axes
-        && (rows.len(), cols.len()) != (video.shape()[1], video.shape()[2])
-    {
-        part.metadata_mut().crop([rows.start, cols.start]);
+    let first_row = usize::from(video.ndim() > 2);
+    match axes.get(first_row..first_row + 2) {
+        Some([Axis::Range(rows), Axis::Range(cols)]) => {
+            if [rows.len(), cols.len()] != video.shape()[first_row..first_row + 2] {
+                part.metadata_mut().crop([rows.start, cols.start]);
+            }
+        }
+        // What has no more rows and columns of neighbors has pixels of no size and at no place.
+        Some(_) if metadata.pixel_size.is_some() || metadata.origin.is_some() => {
+            let metadata = part.metadata_mut();
+            (metadata.pixel_size, metadata.origin) = (None, None);
+        }
+        _ => {}
     }
     part
 }
@@ -254,83 +264,75 @@ fn view(video: &Video, axes: &[Axis]) -> Video {
 struct Selection {
     /// The shape of all of them together.
     shape: Vec<usize>,
-    /// The frames, and the distance between neighbours in storage.
+    /// The frames.
     frames: Vec<usize>,
-    stride: isize,
+    /// The distance between neighbouring frames in storage, unless all samples together count as
+    /// one frame.
+    stride: Option<isize>,
     /// Where those of a frame are, relative to its first.
     places: Vec<isize>,
 }
 
 impl Selection {
     fn of(layout: &Layout, axes: &[Axis]) -> Self {
-        let mut shape = Vec::new();
-        let mut points = None;
-        for axis in axes {
-            match axis {
-                Axis::At(_) => {}
-                Axis::Range(range) => shape.push(range.len()),
-                Axis::Points(places) if points.is_none() => {
-                    points = Some(places.len());
-                    shape.push(places.len());
-                }
-                Axis::Points(_) => {}
-            }
-        }
+        let is_points = |axis: &Axis| matches!(axis, Axis::Points(_));
+        let first_points = axes.iter().position(is_points);
+        let shape = axes.iter().enumerate().filter_map(|(at, axis)| match axis {
+            Axis::Range(range) => Some(range.len()),
+            Axis::Points(places) if first_points == Some(at) => Some(places.len()),
+            Axis::Points(_) | Axis::At(_) => None,
+        });
+        let shape = shape.collect();
         let strides = layout.strides();
-        let frames = match (&axes[0], axes.get(1)) {
-            (Axis::At(place), _) => vec![*place],
-            (Axis::Range(range), _) => range.clone().collect(),
-            (Axis::Points(places), next) if !matches!(next, Some(Axis::Points(_))) => {
-                places.clone()
-            }
-            // The points are in different frames: all samples together count as one.
-            (Axis::Points(_), _) => {
-                let places = offsets(axes, strides);
+        let frames = match &axes[0] {
+            Axis::At(place) => vec![*place],
+            Axis::Range(range) => range.clone().collect(),
+            Axis::Points(places) if !axes[1..].iter().any(is_points) => places.clone(),
+            // The points are in different frames.
+            Axis::Points(_) => {
                 return Self {
                     shape,
                     frames: vec![0],
-                    stride: 0,
-                    places,
+                    stride: None,
+                    places: offsets(axes, strides),
                 };
             }
         };
-        let places = offsets(&axes[1..], &strides[1..]);
         Self {
             shape,
             frames,
-            stride: strides[0],
-            places,
+            stride: Some(strides[0]),
+            places: offsets(&axes[1..], &strides[1..]),
         }
     }
 }
 
-/// How far from the first sample those are that the axes select, in row-major order.
+/// How far from the first sample those are that the axes select, in row-major order. The axes of
+/// points are walked together, in the place of the first of them.
 fn offsets(axes: &[Axis], strides: &[isize]) -> Vec<isize> {
-    let mut offsets = vec![0];
-    let mut axes = axes.iter().zip(strides).peekable();
-    while let Some((axis, &stride)) = axes.next() {
-        let mut steps: Vec<isize> = match axis {
-            Axis::At(place) => vec![*place as isize * stride],
-            Axis::Range(range) => range.clone().map(|place| place as isize * stride).collect(),
-            Axis::Points(places) => places
-                .iter()
-                .map(|place| *place as isize * stride)
-                .collect(),
-        };
-        while let (Axis::Points(_), Some((Axis::Points(places), stride))) = (
-            axis,
-            axes.next_if(|(next, _)| matches!(next, Axis::Points(_))),
-        ) {
-            for (step, place) in steps.iter_mut().zip(places) {
-                *step += *place as isize * stride;
+    let mut origin = 0;
+    let mut steps: Vec<Vec<isize>> = Vec::new();
+    let mut points = None;
+    for (axis, &stride) in axes.iter().zip(strides) {
+        let offset = |place: usize| place as isize * stride;
+        match (axis, points) {
+            (Axis::At(place), _) => origin += offset(*place),
+            (Axis::Range(range), _) => steps.push(range.clone().map(offset).collect()),
+            (Axis::Points(places), None) => {
+                points = Some(steps.len());
+                steps.push(places.iter().copied().map(offset).collect());
+            }
+            (Axis::Points(places), Some(at)) => {
+                for (step, place) in steps[at].iter_mut().zip(places) {
+                    *step += offset(*place);
+                }
             }
         }
-        offsets = offsets
-            .iter()
-            .flat_map(|offset| steps.iter().map(move |step| offset + step))
-            .collect();
     }
-    offsets
+    steps.iter().fold(vec![origin], |offsets, steps| {
+        let each = |offset| steps.iter().map(move |step| offset + step);
+        offsets.into_iter().flat_map(each).collect()
+    })
 }
 
 fn gather<T: Element>(array: &Strided<T>, selection: &Selection) -> Result<Strided<T>> {
@@ -342,7 +344,8 @@ fn gather<T: Element>(array: &Strided<T>, selection: &Selection) -> Result<Strid
         "selecting",
         frames.zip(&selection.frames),
         |(out, &frame)| {
-            let origin = origin.wrapping_add_signed(frame as isize * selection.stride);
+            let start = frame as isize * selection.stride.unwrap_or(0);
+            let origin = origin.wrapping_add_signed(start);
             for (out, place) in out.iter_mut().zip(places) {
                 *out = storage[origin.wrapping_add_signed(*place)];
             }
@@ -364,11 +367,7 @@ fn scatter<T: Element>(out: &mut [T], selection: &Selection, value: &Input<T>) -
         return Ok(());
     }
     let pieces = Pieces::of(value.layout());
-    let frame_len = if *stride == 0 {
-        out.len()
-    } else {
-        *stride as usize
-    };
+    let frame_len = stride.map_or(out.len(), |stride| stride as usize);
     let mut order: Vec<Option<usize>> = vec![None; out.len() / frame_len];
     for (position, frame) in frames.iter().enumerate() {
         order[*frame] = Some(position);

@@ -2,11 +2,11 @@
 
 use rhai::Dynamic;
 
-use super::value::{Type, Value};
+use super::value::{Type, Value, has_videos};
 use crate::ops::contrast::{Baseline, Level};
 use crate::ops::elementwise::Operand;
 use crate::ops::pad::Sides;
-use crate::video::{Strided, Video};
+use crate::video::{Number, Video};
 
 /// Videos in an array, or along the first axis of one.
 pub struct Videos(pub Vec<Video>);
@@ -14,14 +14,15 @@ pub struct Videos(pub Vec<Video>);
 impl Value for Videos {
     const TYPE: Type = Type::Either(&Type::Array(&Type::Video), &Type::Video);
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
-        match Video::from_dynamic(value) {
-            Ok(video) if video.ndim() > 2 => {
-                let of = |index| video.with_layout(video.layout().index(0, index));
-                Ok(Self((0..video.len()).map(of).collect()))
-            }
-            Ok(video) => Ok(Self(vec![video])),
-            Err(value) => Vec::from_dynamic(value).map(Self),
+        if has_videos(&value) {
+            return Vec::from_dynamic(value).map(Self);
         }
+        let video = Video::from_dynamic(value)?;
+        if video.ndim() < 3 {
+            return Ok(Self(vec![video]));
+        }
+        let of = |index| video.with_layout(video.layout().index(0, index));
+        Ok(Self((0..video.len()).map(of).collect()))
     }
     fn into_dynamic(self) -> Dynamic {
         self.0.into_dynamic()
@@ -50,11 +51,6 @@ pub struct Samples(pub Operand);
 impl Value for Samples {
     const TYPE: Type = Type::Either(&Type::Operand, &Type::Array(&Type::Float));
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
-        if value.is_array() {
-            let numbers = Vec::<f64>::from_dynamic(value.clone()).map_err(|_| value)?;
-            let trace = Strided::from_vec(&[numbers.len()], numbers);
-            return Ok(Self(Operand::Array(Video::new(trace))));
-        }
         Operand::from_dynamic(value).map(Self)
     }
     fn into_dynamic(self) -> Dynamic {
@@ -68,16 +64,16 @@ impl Value for Sides {
         &Type::Array(&Type::Either(&Type::Float, &Type::Array(&Type::Float))),
     );
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
-        if let Ok(number) = f64::from_dynamic(value.clone()) {
+        if let Ok(number) = Number::from_dynamic(value.clone()) {
             return Ok(Sides::All(number));
         }
-        if let Ok(numbers) = Vec::<f64>::from_dynamic(value.clone()) {
-            return <[f64; 2]>::try_from(numbers)
+        if let Ok(numbers) = Vec::<Number>::from_dynamic(value.clone()) {
+            return <[Number; 2]>::try_from(numbers)
                 .map(Sides::Both)
                 .map_err(|_| value);
         }
-        let pairs = Vec::<Vec<f64>>::from_dynamic(value.clone()).map_err(|_| value.clone())?;
-        let pairs = pairs.into_iter().map(<[f64; 2]>::try_from);
+        let pairs = Vec::<Vec<Number>>::from_dynamic(value.clone()).map_err(|_| value.clone())?;
+        let pairs = pairs.into_iter().map(<[Number; 2]>::try_from);
         pairs
             .collect::<Result<_, _>>()
             .map(Sides::Each)
@@ -88,7 +84,7 @@ impl Value for Sides {
             Sides::All(number) => number.into_dynamic(),
             Sides::Both(numbers) => numbers.to_vec().into_dynamic(),
             Sides::Each(axes) => {
-                let axes: Vec<Vec<f64>> = axes.iter().map(|pair| pair.to_vec()).collect();
+                let axes: Vec<Vec<Number>> = axes.iter().map(|pair| pair.to_vec()).collect();
                 axes.into_dynamic()
             }
         }

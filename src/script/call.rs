@@ -148,12 +148,27 @@ fn mismatch(builtin: &Builtin, param: &Param, value: &Dynamic) -> Error {
         param.ty.expected(),
         describe(value)
     ));
-    match value.read_lock::<rhai::ImmutableString>() {
-        Some(name) => error.did_you_mean(&name, param.ty.choices()),
-        None if value.is_float() && takes_int(&param.ty) => {
-            error.hint("`div(a, b)` divides and rounds down to an int")
-        }
-        None => error,
+    if let Some(name) = value.read_lock::<rhai::ImmutableString>() {
+        return error.did_you_mean(&name, param.ty.choices());
+    }
+    if value.is_float() && takes_int(&param.ty) {
+        return error.hint("`div(a, b)` divides and rounds down to an int");
+    }
+    if value.is_array() && takes_video(&param.ty) {
+        return error.hint(
+            "an array of numbers is taken as a trace, nested ones of one length as an image",
+        );
+    }
+    error
+}
+
+/// Whether a plain array of numbers is taken.
+fn takes_video(ty: &Type) -> bool {
+    match ty {
+        Type::Video | Type::Operand => true,
+        Type::Optional(of) => takes_video(of),
+        Type::Either(one, other) => takes_video(one) || takes_video(other),
+        _ => false,
     }
 }
 

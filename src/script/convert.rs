@@ -2,12 +2,11 @@
 
 use rhai::{Array, Blob, Dynamic};
 
-use super::index::{part_or_sample, scalar};
-use super::value::{Type, Value, describe};
+use super::value::{Type, Value, describe, has_videos, scalar};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::ops::{elementwise, shape};
-use crate::video::{DType, Element, Layout, Strided, Video, map_samples, shape_text};
+use crate::video::{DType, Element, Layout, Number, Strided, Video, map_samples, shape_text};
 
 /// The most numbers of an array of the language.
 const MOST: usize = 1 << 24;
@@ -65,25 +64,18 @@ impl Value for Numbers {
     }
 }
 
-/// A number of which it is known whether it is an int.
-#[derive(Clone, Copy)]
-pub struct Number {
-    /// Its value.
-    pub value: f64,
-    /// Whether it is an int.
-    pub is_int: bool,
-}
-
 impl Value for Number {
     const TYPE: Type = Type::Float;
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
-        let is_int = value.is_int();
-        f64::from_dynamic(value).map(|value| Self { value, is_int })
+        match value.as_int() {
+            Ok(int) => Ok(Number::Int(int)),
+            Err(_) => value.try_cast_result().map(Number::Float),
+        }
     }
     fn into_dynamic(self) -> Dynamic {
-        match self.is_int {
-            true => (self.value as i64).into(),
-            false => self.value.into(),
+        match self {
+            Number::Int(number) => number.into(),
+            Number::Float(number) => number.into(),
         }
     }
 }
@@ -101,6 +93,64 @@ impl Value for Bytes {
     }
 }
 
+/// Samples of which something is found out: an array, or a number by itself.
+pub enum Sampled {
+    /// An array.
+    Array(Video),
+    /// A number, as an array of one sample.
+    Number(Video),
+}
+
+impl Sampled {
+    /// The samples; an error if there are axes to reduce, but only a number.
+    pub fn along(self, function: &str, axis: &Option<Ints>) -> Result<Video> {
+        match (self, axis) {
+            (Self::Number(sample), Some(axis)) => {
+                let number = sample
+                    .with_layout(sample.layout().index(0, 0))
+                    .into_dynamic();
+                let error = format!("{function} needs an array for an axis, got {number}");
+                let axis = axis.0.iter().map(i64::to_string).collect::<Vec<_>>();
+                Err(Error::new(error).hint(format!(
+                    "of several numbers, make an array: `{function}([{number}, {}])`",
+                    axis.join(", ")
+                )))
+            }
+            (Self::Array(array) | Self::Number(array), _) => Ok(array),
+        }
+    }
+
+    /// What a function gives for each sample: an array, or a number for a number.
+    pub fn each(self, function: impl FnOnce(Video) -> Result<Video>) -> Result<Reduced> {
+        Ok(Reduced(match self {
+            Self::Array(array) => function(array)?,
+            Self::Number(sample) => {
+                let result = function(sample)?;
+                result.with_layout(result.layout().index(0, 0))
+            }
+        }))
+    }
+}
+
+impl Value for Sampled {
+    const TYPE: Type = Type::Operand;
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        let is_number = value.is_int() || value.is_float() || value.is_bool();
+        if !is_number {
+            return Video::from_dynamic(value).map(Self::Array);
+        }
+        Video::from_dynamic(vec![value].into()).map(Self::Number)
+    }
+    fn into_dynamic(self) -> Dynamic {
+        match self {
+            Self::Array(array) => array.into_dynamic(),
+            Self::Number(sample) => sample
+                .with_layout(sample.layout().index(0, 0))
+                .into_dynamic(),
+        }
+    }
+}
+
 /// An array of results, or the number that it holds if it has no axes.
 pub struct Reduced(pub Video);
 
@@ -110,7 +160,7 @@ impl Value for Reduced {
         Video::from_dynamic(value).map(Self)
     }
     fn into_dynamic(self) -> Dynamic {
-        part_or_sample(&self.0)
+        self.0.into_dynamic()
     }
 }
 
@@ -120,13 +170,15 @@ pub struct Images(pub Vec<Video>);
 impl Value for Images {
     const TYPE: Type = Type::Either(&Type::Video, &Type::Array(&Type::Video));
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
-        match Video::from_dynamic(value) {
-            Ok(video) if video.ndim() > 2 => Ok(Self(
-                (0..video.len()).map(|frame| video.frame(frame)).collect(),
-            )),
-            Ok(image) => Ok(Self(vec![image])),
-            Err(value) => Vec::from_dynamic(value).map(Self),
+        if has_videos(&value) {
+            return Vec::from_dynamic(value).map(Self);
         }
+        let video = Video::from_dynamic(value)?;
+        if video.ndim() < 3 {
+            return Ok(Self(vec![video]));
+        }
+        let frames = (0..video.len()).map(|frame| video.frame(frame));
+        Ok(Self(frames.collect()))
     }
     fn into_dynamic(self) -> Dynamic {
         self.0.into_dynamic()
@@ -139,24 +191,13 @@ pub struct Traces(pub Vec<Video>);
 impl Value for Traces {
     const TYPE: Type = Type::Either(&Type::Video, &Type::Array(&Type::Video));
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
-        let value = match Video::from_dynamic(value) {
-            Ok(trace) => return Ok(Self(vec![trace])),
-            Err(value) => value,
-        };
-        let traces: Vec<Dynamic> = Vec::from_dynamic(value)?;
-        let trace = |value: Dynamic| match Video::from_dynamic(value) {
-            Ok(trace) => Ok(trace),
-            Err(value) => {
-                let numbers =
-                    Array::clone(&*value.read_lock::<Array>().ok_or_else(|| value.clone())?);
-                of_numbers(&numbers).map_err(|_| value)
-            }
-        };
-        traces
-            .into_iter()
-            .map(trace)
-            .collect::<Result<_, _>>()
-            .map(Self)
+        let is_of_arrays = value
+            .read_lock::<Array>()
+            .is_some_and(|array| array.first().is_some_and(Dynamic::is_array));
+        if is_of_arrays || has_videos(&value) {
+            return Vec::from_dynamic(value).map(Self);
+        }
+        Video::from_dynamic(value).map(|trace| Self(vec![trace]))
     }
     fn into_dynamic(self) -> Dynamic {
         self.0.into_dynamic()
@@ -210,11 +251,13 @@ fn videos(values: Array) -> Result<Vec<Video>> {
 #[derive(Default)]
 struct Leaves {
     bools: Vec<bool>,
+    /// Ints, and bools among them.
     ints: Vec<i64>,
     floats: Vec<f64>,
 }
 
-fn of_numbers(values: &Array) -> Result<Video> {
+/// An array of the language as one of samples.
+pub(super) fn of_numbers(values: &Array) -> Result<Video> {
     let mut shape = vec![values.len()];
     let mut first = values.first().cloned();
     while let Some(inner) = first.take().and_then(|value| value.try_cast::<Array>()) {
@@ -262,6 +305,7 @@ fn collect(values: &Array, shape: &[usize], axis: usize, leaves: &mut Leaves) ->
             }
         } else if let Ok(flag) = value.as_bool() {
             leaves.bools.push(flag);
+            leaves.ints.push(flag.into());
             leaves.floats.push(flag.into());
         } else if let Ok(int) = value.as_int() {
             leaves.ints.push(int);

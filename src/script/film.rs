@@ -3,7 +3,7 @@
 
 use rhai::{Array, Dynamic, ImmutableString};
 
-use super::value::{Type, Value};
+use super::value::{Type, Value, has_videos};
 use crate::draw::Color;
 use crate::draw::notes::{ScaleBar, TimeUnit};
 use crate::io::Shown;
@@ -15,16 +15,16 @@ impl Value for Shown {
         &Type::Either(&Type::Frames, &Type::Array(&Type::Video)),
     );
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
-        if value.is::<Video>() {
-            return Video::from_dynamic(value).map(Shown::Video);
-        }
-        if value.is_array() {
+        if has_videos(&value) {
             let images = Vec::<Video>::from_dynamic(value)?;
             let len = images.len();
             let frames = Frames::new(len, move |index| Ok(images[index].clone()));
             return Ok(Shown::Frames(frames));
         }
-        Frames::from_dynamic(value).map(Shown::Frames)
+        match Video::from_dynamic(value) {
+            Ok(video) => Ok(Shown::Video(video)),
+            Err(value) => Frames::from_dynamic(value).map(Shown::Frames),
+        }
     }
     fn into_dynamic(self) -> Dynamic {
         match self {
@@ -40,10 +40,13 @@ pub struct Videos(pub Vec<Video>);
 impl Value for Videos {
     const TYPE: Type = Type::Either(&Type::Array(&Type::Video), &Type::Video);
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
-        if value.is_array() {
+        if has_videos(&value) {
             return Vec::from_dynamic(value).map(Self);
         }
         let stacked = Video::from_dynamic(value)?;
+        if stacked.ndim() < 2 {
+            return Err(stacked.into_dynamic());
+        }
         let videos =
             (0..stacked.len()).map(|at| stacked.with_layout(stacked.layout().index(0, at)));
         Ok(Self(videos.collect()))

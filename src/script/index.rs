@@ -3,15 +3,20 @@
 use std::any::TypeId;
 use std::ops::{Range, RangeInclusive};
 
-use rhai::{Array, Dynamic, Engine, FLOAT, INT, Module, NativeCallContext, Variant};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, FLOAT, INT, Module, NativeCallContext, Variant};
 
 use super::register::or_raise;
+use super::setters::{self, Target, note_read};
 use super::value::{Value, describe, whole};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::ops::elementwise::Operand;
+use crate::ops::equality::equals;
 use crate::ops::index::{self, Index};
 use crate::video::{DType, Element, Video, map_samples};
+
+/// What Rhai calls the function that sets what is in brackets.
+const INDEX_SETTER: &str = "index$set$";
 
 /// Registers what can stand in brackets, and iteration.
 pub(super) fn register(engine: &mut Engine) {
@@ -25,41 +30,65 @@ pub(super) fn register(engine: &mut Engine) {
     frames.set_iter(TypeId::of::<Video>(), |video| {
         let video = video.cast::<Video>();
         let len = video.shape().first().copied().unwrap_or(0);
-        Box::new(
-            (0..len).map(move |place| {
-                part_or_sample(&video.with_layout(video.layout().index(0, place)))
-            }),
-        )
+        Box::new((0..len).map(move |place| {
+            video
+                .with_layout(video.layout().index(0, place))
+                .into_dynamic()
+        }))
     });
     engine.register_global_module(frames.into());
 }
 
 fn register_index<I: Variant + Clone>(engine: &mut Engine) {
     engine.register_indexer_get(|native: NativeCallContext, video: &mut Video, index: I| {
+        note_read(&native);
         or_raise(get(video, Dynamic::from(index)), &native)
     });
-    engine.register_indexer_set(
-        |native: NativeCallContext, video: &mut Video, index: I, value: Dynamic| {
-            or_raise(set(video, Dynamic::from(index), value), &native)
-        },
-    );
+    let arguments = [TypeId::of::<I>(), TypeId::of::<Dynamic>()];
+    setters::register(engine, INDEX_SETTER, &arguments, |target, arguments| {
+        let [index, value] = arguments.try_into().expect("as many as there are types");
+        set(target, index, value)
+    });
 }
 
 fn get(video: &Video, index: Dynamic) -> Result<Dynamic> {
-    Ok(part_or_sample(&index::get(video, &indices(index)?)?))
+    Ok(index::get(video, &indices(index)?)?.into_dynamic())
 }
 
-fn set(video: &mut Video, index: Dynamic, value: Dynamic) -> Result<()> {
-    let indices = indices(index)?;
-    match Operand::from_dynamic(value) {
-        Ok(value) => index::set(video, &indices, &value),
-        Err(value) => bail!("cannot assign {} to a part of a video", describe(&value)),
+fn set(target: Target, index: Dynamic, value: Dynamic) -> Result<(), Box<EvalAltResult>> {
+    if target.was_read && value.is_unit() {
+        return Ok(());
+    }
+    let indices = target.raise(indices(index))?;
+    let value = Operand::from_dynamic(value).map_err(|value| {
+        let value = describe(&value);
+        Error::new(format!("cannot assign {value} to a part of a video"))
+    });
+    let value = target.raise(value)?;
+    if target.was_read && target.raise(is_there(target.video, &indices, &value))? {
+        return Ok(());
+    }
+    target.change(|video| index::set(video, &indices, &value))
+}
+
+/// Whether a part of a video is what it is to become.
+fn is_there(video: &Video, indices: &[Index], value: &Operand) -> Result<bool> {
+    let part = index::get(video, indices)?.into_dynamic();
+    match (Operand::from_dynamic(part), value) {
+        (Ok(Operand::Array(part)), Operand::Array(value)) => equals(&part, value),
+        (Ok(Operand::Int(part)), Operand::Int(value)) => Ok(part == *value),
+        (Ok(Operand::Float(part)), Operand::Float(value)) => Ok(part.to_bits() == value.to_bits()),
+        _ => Ok(false),
     }
 }
 
 /// What is in the brackets, for each axis: a list there counts axes; a list within it, places.
 fn indices(index: Dynamic) -> Result<Vec<Index>> {
     match index.try_cast_result::<Array>() {
+        Ok(list) if list.is_empty() => {
+            let error = Error::new("an index must not be an empty list");
+            Err(error.hint("all of it is `v`, and none of its frames `v[0..0]`"))
+        }
         Ok(list) => list.into_iter().map(index_of).collect(),
         Err(index) => Ok(vec![index_of(index)?]),
     }
@@ -110,26 +139,4 @@ fn places(trace: &Video) -> Vec<INT> {
     map_samples!(trace.samples(), array => {
         array.view().iter().map(|sample| sample.to_int().unwrap_or(INT::MAX)).collect()
     })
-}
-
-/// An array, or its only sample if it has no axes.
-pub(super) fn part_or_sample(part: &Video) -> Dynamic {
-    if part.ndim() > 0 {
-        return part.clone().into_dynamic();
-    }
-    map_samples!(part.samples(), array => {
-        array.view().first().map_or(Dynamic::UNIT, |sample| scalar(*sample))
-    })
-}
-
-/// A sample as a script's number.
-pub(super) fn scalar<T: Element>(sample: T) -> Dynamic {
-    let value = sample.to_f64();
-    match T::DTYPE {
-        DType::Bool => (value != 0.0).into(),
-        dtype if dtype.is_float() => value.into(),
-        _ => sample
-            .to_int()
-            .map_or_else(|| value.into(), Dynamic::from_int),
-    }
 }

@@ -3,7 +3,7 @@
 use rhai::Dynamic;
 
 use super::callback::Callback;
-use super::value::{Type, Value, describe};
+use super::value::{Type, Value, describe, has_videos};
 use crate::error::{Error, Result};
 use crate::video::{Frames, Video};
 
@@ -26,7 +26,7 @@ impl FramesOf {
 
     /// The pictures that a function has made: an image, or an array of them.
     pub fn pictures(made: Dynamic) -> Result<Vec<Video>> {
-        if made.is_array() {
+        if has_videos(&made) {
             return Vec::from_dynamic(made).map_err(|found| unexpected(&found));
         }
         let picture = Video::from_dynamic(made).map_err(|found| unexpected(&found))?;

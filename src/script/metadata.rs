@@ -7,19 +7,18 @@ use rhai::{Dynamic, Map};
 use super::value::{Value, describe};
 use crate::bail;
 use crate::error::Result;
-use crate::video::{Field, Metadata, Video};
+use crate::video::{Field, Metadata};
 
 /// Replaces all that is known about a recording by the fields of a map.
-pub(super) fn set_all(video: &mut Video, fields: Dynamic) -> Result<()> {
+pub(super) fn set_all(metadata: &mut Metadata, fields: Dynamic) -> Result<()> {
     let fields = match Map::from_dynamic(fields) {
         Ok(fields) => fields,
         Err(value) => bail!("metadata must be a map `#{{…}}`, got {}", describe(&value)),
     };
-    let mut metadata = Metadata::default();
+    *metadata = Metadata::default();
     for (name, value) in fields {
-        set_field(&mut metadata, &name, value)?;
+        set_field(metadata, &name, value)?;
     }
-    *video.metadata_mut() = metadata;
     Ok(())
 }
 

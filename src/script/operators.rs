@@ -103,7 +103,11 @@ fn register_assignment(
     engine.register_fn(
         format!("{name}="),
         move |native: NativeCallContext, video: &mut Video, other: Dynamic| -> Raised<()> {
-            let other = Operand::from_dynamic(other).map_err(|value| {
+            let other = match other.is_array() {
+                true => Err(other),
+                false => Operand::from_dynamic(other),
+            };
+            let other = other.map_err(|value| {
                 Error::new(format!("cannot combine a video with {}", describe(&value)))
             });
             or_raise(other.and_then(|other| assign(video, other)), &native)

@@ -1,5 +1,7 @@
 //! The script types: properties, indexing and printing of videos, players and errors.
 
+use std::any::TypeId;
+
 use rhai::{Dynamic, Engine, EvalAltResult, Map, NativeCallContext};
 
 use super::colormap::COLORMAP_MEMBERS;
@@ -8,11 +10,11 @@ use super::importer::IMPORTER_MEMBERS;
 use super::metadata;
 use super::player::PLAYER_MEMBERS;
 use super::progress::PROGRESS_MEMBERS;
-use super::register::or_raise;
+use super::setters;
 use super::value::Value;
 use crate::error::{Error, Result};
 use crate::ops::describe::Description;
-use crate::video::Video;
+use crate::video::{Metadata, Video};
 
 /// A property of a script type: help and completion read it, registration makes it a getter.
 pub struct Member<T: 'static> {
@@ -145,8 +147,10 @@ pub(super) const MEMBERS: &[(&str, &str, Members)] = &[
     (
         "Video",
         "An array of 1 to 4 axes: a video `{t, y, x}` or `{t, y, x, channel}`, an image `{y, x}` or a trace \
-         `{t}`. Parts are taken with `v[t]`, `v[a..b]` and `v[[t, y, x]]`, of which each may be an int, a range \
-         or `()` for all, and with masks: `v[v > 3]`; all of them can be assigned to. `+ - * / % **`, \
+         `{t}`. Parts are taken with `v[t]`, `v[a..b]` and `v[[t, y, x]]`, of which each may be an int, a range, \
+         `()` for all or a list of places, and with masks: `v[v > 3]`; all of them can be assigned to. Ints drop \
+         their axes first, and several lists are walked together. A plain array of numbers is taken wherever \
+         an array is: `mean([1, 2, 3])`. `+ - * / % **`, \
          comparisons and `& | !` work sample by sample.",
         || documented(VIDEO_MEMBERS),
     ),
@@ -194,8 +198,8 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Video>("Video");
     register_members(engine, VIDEO_MEMBERS);
     for name in ["fps", "pixel_size", "comment"] {
-        register_setter(engine, name, move |video, value| {
-            metadata::set_field(video.metadata_mut(), name, value)
+        register_setter(engine, name, move |metadata, value| {
+            metadata::set_field(metadata, name, value)
         });
     }
     register_setter(engine, "metadata", metadata::set_all);
@@ -232,18 +236,26 @@ pub(super) fn register_members<T: rhai::Variant + Clone>(
     }
 }
 
-/// Registers what happens when a property of a video is set.
+/// Registers what happens when something that is known about a video is set.
 fn register_setter(
     engine: &mut Engine,
     name: &'static str,
-    set: impl Fn(&mut Video, Dynamic) -> Result<()> + Send + Sync + 'static,
+    set: impl Fn(&mut Metadata, Dynamic) -> Result<()> + Send + Sync + 'static,
 ) {
-    engine.register_set(
-        name,
-        move |native: NativeCallContext, video: &mut Video, value: Dynamic| {
-            or_raise(set(video, value), &native)
-        },
-    );
+    let arguments = [TypeId::of::<Dynamic>()];
+    let setter = format!("set${name}");
+    setters::register(engine, &setter, &arguments, move |target, arguments| {
+        let [value] = arguments.try_into().expect("as many as there are types");
+        let mut metadata = target.video.metadata().clone();
+        target.raise(set(&mut metadata, value))?;
+        if metadata == *target.video.metadata() {
+            return Ok(());
+        }
+        target.change(|video| {
+            *video.metadata_mut() = metadata;
+            Ok(())
+        })
+    });
 }
 
 pub(super) fn register_text<T: rhai::Variant + Clone>(

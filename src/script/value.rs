@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use rhai::{Array, Dynamic, FLOAT, INT, ImmutableString, Map};
 
+use super::convert::of_numbers;
 use super::dialect::Exact;
 use crate::choice::Choice;
 use crate::error::{Error, Result};
@@ -12,9 +13,10 @@ use crate::io::{Importer, Series};
 use crate::ops::describe::Description;
 use crate::ops::elementwise::Operand;
 use crate::player::Player;
+use crate::task;
 use crate::video::colormap::Colormap;
 use crate::video::memory::Size;
-use crate::video::{Field, Frames, Metadata, Video};
+use crate::video::{DType, Element, Field, Frames, Metadata, Video, map_samples};
 
 /// What a parameter accepts or a function returns, for messages and documentation.
 #[derive(Debug, Clone, Copy)]
@@ -122,10 +124,54 @@ plain_values! {
     () => Type::Unit,
     bool => Type::Bool,
     Map => Type::Map,
-    Video => Type::Video,
     Frames => Type::Frames,
     Player => Type::Player,
     Description => Type::Description,
+}
+
+/// A plain array of numbers stands for a trace, nested ones for an image or a video.
+impl Value for Video {
+    const TYPE: Type = Type::Video;
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        value.try_cast_result().or_else(|value: Dynamic| {
+            let made = value.read_lock::<Array>().map(|array| of_numbers(&array));
+            made.and_then(Result::ok).ok_or(value)
+        })
+    }
+    /// What has no axes is a number for scripts, of which nothing else comes to know.
+    fn into_dynamic(self) -> Dynamic {
+        if self.ndim() > 0 {
+            return Dynamic::from(self);
+        }
+        map_samples!(self.samples(), array => {
+            array.view().first().map_or(Dynamic::UNIT, |sample| scalar(*sample))
+        })
+    }
+}
+
+/// A sample as a script's number. Ints have no room for the largest ones of `uint64`.
+pub(super) fn scalar<T: Element>(sample: T) -> Dynamic {
+    let value = sample.to_f64();
+    match T::DTYPE {
+        DType::Bool => (value != 0.0).into(),
+        dtype if dtype.is_float() => value.into(),
+        _ => sample.to_int().map_or_else(
+            || {
+                task::warn(&format!(
+                    "the sample {sample:?} is rounded: no int is so large"
+                ));
+                value.into()
+            },
+            Dynamic::from_int,
+        ),
+    }
+}
+
+/// Whether a value is an array of videos rather than of numbers.
+pub(super) fn has_videos(value: &Dynamic) -> bool {
+    value
+        .read_lock::<Array>()
+        .is_some_and(|array| array.first().is_none_or(Dynamic::is::<Video>))
 }
 
 impl Value for Dynamic {

@@ -23,7 +23,7 @@ pub use frames::Frames;
 pub use layout::Layout;
 pub use metadata::{Field, Metadata};
 pub(crate) use read::read_run;
-pub use samples::{DType, Element, Real, Samples};
+pub use samples::{DType, Element, Number, Real, Samples};
 pub(crate) use samples::{map_samples, with_dtype};
 pub use storage::{MappedFile, Strided, begin_write_back, check_files};
 
@@ -87,6 +87,13 @@ impl Video {
         }
     }
 
+    /// Whether the samples of another video are the same ones in memory, in the same order.
+    pub fn shares_samples(&self, other: &Video) -> bool {
+        map_samples!(&self.samples, array => {
+            Element::unwrap(other.samples.clone()).is_some_and(|other| array.is_same(&other))
+        })
+    }
+
     /// How the samples lie in memory.
     pub fn layout(&self) -> &Layout {
         self.samples.layout()
@@ -107,9 +114,10 @@ impl Video {
         self.samples.dtype()
     }
 
-    /// The length of the first axis: the number of frames of a video.
+    /// The length of the first axis: the number of frames of a video. What has no axes, as the
+    /// result over all axes does until it becomes a number, is one sample.
     pub fn len(&self) -> usize {
-        self.shape()[0]
+        self.shape().first().copied().unwrap_or(1)
     }
 
     /// Whether there is no sample.
@@ -119,7 +127,7 @@ impl Video {
 
     /// The number of samples in one frame (one index of the first axis).
     pub fn frame_len(&self) -> usize {
-        self.shape()[1..].iter().product()
+        self.shape().iter().skip(1).product()
     }
 
     /// The size of the samples in bytes, shared or not.
@@ -184,9 +192,10 @@ impl Video {
         )
     }
 
-    /// "video", "image" or "trace", by the number of axes.
+    /// "video", "image" or "trace", by the number of axes; a number has none.
     pub fn kind(&self) -> &'static str {
         match self.ndim() {
+            0 => "number",
             1 => "trace",
             2 => "image",
             _ => "video",
@@ -205,9 +214,9 @@ impl fmt::Display for Video {
             self.dtype()
         )?;
         if self.samples.is_small()
-            && let Ok(Some((low, high))) = self.range()
+            && let Ok(Some((low, high))) = self.exact_range()
         {
-            write!(f, " [{} … {}]", number_text(low), number_text(high))?;
+            write!(f, " [{} … {}]", low.text(), high.text())?;
         }
         if let Some(fps) = self.metadata.fps {
             write!(f, " {} fps", number_text(fps))?;

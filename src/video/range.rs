@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::samples::{Element, Samples, map_samples};
+use super::samples::{Element, Number, Samples, map_samples};
 use super::{Video, read_run};
 use crate::error::Result;
 use crate::task;
@@ -16,7 +16,23 @@ const STEP: usize = 1 << 18;
 impl Video {
     /// The smallest and the largest sample, NaN ignored; `None` if there is no number.
     pub fn range(&self) -> Result<Option<(f64, f64)>> {
-        let range = map_samples!(self.samples(), array => range_of(array)?);
+        let range = map_samples!(self.samples(), array => {
+            range_of(array)?.map(|(low, high)| (low.to_f64(), high.to_f64()))
+        });
+        Ok(range)
+    }
+
+    /// Like [`Video::range`], with all digits of ints.
+    pub fn exact_range(&self) -> Result<Option<(Number, Number)>> {
+        fn number<T: Element>(sample: T) -> Number {
+            match sample.to_int() {
+                Some(int) if !T::DTYPE.is_float() => Number::Int(int),
+                _ => Number::Float(sample.to_f64()),
+            }
+        }
+        let range = map_samples!(self.samples(), array => {
+            range_of(array)?.map(|(low, high)| (number(low), number(high)))
+        });
         Ok(range)
     }
 }
@@ -28,7 +44,7 @@ impl Samples {
     }
 }
 
-fn range_of<T: Element>(array: &super::Strided<T>) -> Result<Option<(f64, f64)>> {
+fn range_of<T: Element>(array: &super::Strided<T>) -> Result<Option<(T, T)>> {
     if array.layout().is_empty() {
         return Ok(None);
     }
@@ -56,8 +72,7 @@ fn range_of<T: Element>(array: &super::Strided<T>) -> Result<Option<(f64, f64)>>
             },
         )?;
     }
-    let range = found.into_inner().expect("no panic while merging");
-    Ok(range.map(|(low, high)| (low.to_f64(), high.to_f64())))
+    Ok(found.into_inner().expect("no panic while merging"))
 }
 
 /// The samples in the order they lie in memory, if nothing else lies between them.
@@ -130,6 +145,19 @@ mod tests {
         assert_eq!(range(vec![]), None);
         let no_rows = Video::new(Strided::<u8>::zeroed(&[3, 0, 4]).unwrap());
         assert_eq!(no_rows.range().unwrap(), None);
+    }
+
+    #[test]
+    fn ints_keep_all_digits() {
+        let large = vec![9_007_199_254_740_993, -9_007_199_254_740_995i64];
+        let video = Video::new(Strided::from_vec(&[2], large));
+        let [low, high] = [-9_007_199_254_740_995, 9_007_199_254_740_993].map(Number::Int);
+        assert_eq!(video.exact_range().unwrap(), Some((low, high)));
+        assert!(
+            video
+                .to_string()
+                .contains("[-9007199254740995 … 9007199254740993]")
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::layout::Layout;
+use super::number_text;
 use super::storage::Strided;
 use crate::choice::Choice;
 
@@ -202,6 +203,50 @@ impl Real for f64 {
     }
 }
 
+/// A number as scripts write it: ints keep all their digits.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Number {
+    /// An int.
+    Int(i64),
+    /// A float.
+    Float(f64),
+}
+
+impl Number {
+    /// The nearest float.
+    pub fn to_f64(self) -> f64 {
+        match self {
+            Number::Int(number) => number as f64,
+            Number::Float(number) => number,
+        }
+    }
+
+    /// As [`number_text`] writes floats, and with all digits of an int.
+    pub fn text(self) -> String {
+        match self {
+            Number::Int(number) => number.to_string(),
+            Number::Float(number) => number_text(number),
+        }
+    }
+
+    /// The nearest sample toward zero; out of range saturates and NaN is 0 for ints.
+    pub fn to_element<T: Element>(self) -> T {
+        match self {
+            Number::Int(number) => T::from_int(number),
+            Number::Float(number) => T::from_f64(number),
+        }
+    }
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Number::Int(number) => number.fmt(f),
+            Number::Float(number) => number.fmt(f),
+        }
+    }
+}
+
 impl DType {
     /// Whether samples can have more digits than single precision holds.
     pub fn is_wide(self) -> bool {
@@ -211,6 +256,30 @@ impl DType {
     /// Whether samples are floating-point numbers.
     pub fn is_float(self) -> bool {
         matches!(self, DType::F32 | DType::F64)
+    }
+
+    /// The smallest and largest value of an int type or of bool; `None` for floats.
+    pub fn int_limits(self) -> Option<(i128, i128)> {
+        let bits = 8 * self.size() as u32;
+        match self {
+            DType::F32 | DType::F64 => None,
+            DType::Bool => Some((0, 1)),
+            DType::U8 | DType::U16 | DType::U32 | DType::U64 => Some((0, (1 << bits) - 1)),
+            DType::I8 | DType::I16 | DType::I32 | DType::I64 => {
+                Some((-1 << (bits - 1), (1 << (bits - 1)) - 1))
+            }
+        }
+    }
+
+    /// Whether a number, cut off after the point for ints, is within the range of the samples.
+    pub fn holds(self, number: Number) -> bool {
+        let Some((low, high)) = self.int_limits() else {
+            return true;
+        };
+        match number {
+            Number::Int(number) => (low..=high).contains(&number.into()),
+            Number::Float(number) => !number.is_nan() && (low..=high).contains(&(number as i128)),
+        }
     }
 
     /// The smallest and largest value of an int type; 0 and 1 for bool and floats.
@@ -280,5 +349,25 @@ mod tests {
     fn limits_are_those_of_the_type() {
         assert_eq!(DType::U8.limits(), (0.0, 255.0));
         assert_eq!(DType::I16.limits(), (-32768.0, 32767.0));
+        for dtype in DType::ALL.iter().filter(|dtype| !dtype.is_float()) {
+            let (low, high) = dtype.int_limits().unwrap();
+            assert_eq!((low as f64, high as f64), dtype.limits());
+        }
+    }
+
+    #[test]
+    fn types_hold_what_is_in_their_range_to_the_last_digit() {
+        let two_to_63 = Number::Float(9_223_372_036_854_775_808.0);
+        assert!(!DType::I64.holds(two_to_63) && DType::U64.holds(two_to_63));
+        assert!(DType::I64.holds(Number::Int(i64::MAX)) && !DType::U64.holds(Number::Int(-1)));
+        assert!(DType::U8.holds(Number::Float(255.9)) && !DType::U8.holds(Number::Int(256)));
+        for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert!(!DType::I64.holds(Number::Float(number)));
+            assert!(DType::F32.holds(Number::Float(number)));
+        }
+        assert_eq!(
+            Number::Int(9_007_199_254_740_993).to_element::<i64>(),
+            9_007_199_254_740_993
+        );
     }
 }

@@ -1,11 +1,14 @@
 //! Arithmetic and comparison of arrays and numbers.
 
 use super::assign::represents;
-use super::{Operand, combine, common_shape, compute, formula, input, is_double, with_metadata_of};
+use super::{
+    Logic, Operand, astype, combine, common_shape, compute, formula, input, is_double, logic, not,
+    with_metadata_of,
+};
 use crate::choice::Choice;
 use crate::error::Result;
 use crate::ops::drive::Input;
-use crate::video::{DType, Element, Real, Video, with_dtype};
+use crate::video::{DType, Element, Number, Real, Video, with_dtype};
 
 /// An operation on two numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,6 +173,16 @@ pub fn compare(operation: Comparison, left: Operand, right: Operand) -> Result<V
             let number = fit(number, operation, &left);
             (left, number)
         }
+        (Operand::Array(a), Operand::Array(b))
+            if (a.dtype(), b.dtype()) == (DType::I64, DType::U64) =>
+        {
+            return compare_signed(operation, a, b);
+        }
+        (Operand::Array(a), Operand::Array(b))
+            if (a.dtype(), b.dtype()) == (DType::U64, DType::I64) =>
+        {
+            return compare_signed(operation.mirrored(), b, a);
+        }
         both => both,
     };
     let common = match (left.dtype(), right.dtype()) {
@@ -182,6 +195,25 @@ pub fn compare(operation: Comparison, left: Operand, right: Operand) -> Result<V
         Some(dtype) => with_dtype!(dtype, T => compare_as::<T>(operation, left, right, same)),
         None if is_double(&[&left, &right]) => compare_as::<f64>(operation, left, right, input),
         None => compare_as::<f32>(operation, left, right, input),
+    }
+}
+
+/// Compares `int64` with `uint64`, for which there is no type that holds both.
+fn compare_signed(operation: Comparison, signed: Video, unsigned: Video) -> Result<Video> {
+    let is_negative = compare(
+        Comparison::Less,
+        Operand::Array(signed.clone()),
+        Operand::Int(0),
+    )?;
+    let signed = Operand::Array(astype(signed, DType::U64)?);
+    let compared = Operand::Array(compare(operation, signed, Operand::Array(unsigned))?);
+    match operation {
+        Comparison::Less | Comparison::LessOrEqual | Comparison::NotEqual => {
+            logic(Logic::Or, compared, Operand::Array(is_negative))
+        }
+        Comparison::Equal | Comparison::Greater | Comparison::GreaterOrEqual => {
+            logic(Logic::And, compared, Operand::Array(not(is_negative)?))
+        }
     }
 }
 
@@ -226,8 +258,11 @@ impl Comparison {
 
 /// The number that compares with all ints as the given one does, but is not changed by rounding.
 fn fit(number: f64, operation: Comparison, array: &Operand) -> Operand {
+    let is_beyond = |dtype: DType| !number.is_nan() && !dtype.holds(Number::Float(number));
     let number = match operation {
         _ if array.dtype().is_none_or(DType::is_float) => number,
+        // Rounded, the largest int could reach a number just above it.
+        _ if array.dtype().is_some_and(is_beyond) => f64::INFINITY.copysign(number),
         Comparison::Less | Comparison::GreaterOrEqual => number.ceil(),
         Comparison::Greater | Comparison::LessOrEqual => number.floor(),
         _ if number.fract() == 0.0 => number,

@@ -9,8 +9,9 @@ use super::{Operand, common_shape, is_double, with_metadata_of};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::ops::drive::{Input, Pieces, run_kernel};
+use crate::ops::shape;
 use crate::task::{self, Uninterrupted};
-use crate::video::{DType, Element, Strided, Video, shape_text, with_dtype};
+use crate::video::{DType, Element, Number, Strided, Video, shape_text, with_dtype};
 
 /// Sets the samples at which the mask is true to a number, or to those of an array that can be
 /// stretched to the shape, or to as many samples one after the other as the mask has true places.
@@ -29,7 +30,11 @@ pub fn assign(video: &mut Video, mask: &Video, value: &Operand) -> Result<()> {
     let _whole = Uninterrupted::begin();
     with_dtype!(video.dtype(), T => {
         let value = match value {
-            Operand::Array(array) if array.layout().broadcast(&shape).is_none() => {
+            // A list of samples is never stretched, not even if it is as long as a row.
+            Operand::Array(array)
+                if array.layout().broadcast(&shape).is_none()
+                    || (array.ndim() == 1 && array.len() != 1 && shape.len() > 1) =>
+            {
                 return put_in_turn::<T>(video, mask, array);
             }
             value => typed::<T>(value, &shape)?,
@@ -53,15 +58,21 @@ pub fn select(mask: &Video, yes: &Operand, no: &Operand) -> Result<Video> {
     })
 }
 
-/// The type that holds the samples of both: of equal types, the type itself; a number fits an
-/// array if it is of its kind.
+/// The type that holds the samples of both: of arrays, as NumPy chooses it; a number fits an array
+/// if it is of its kind.
 fn common_dtype(yes: &Operand, no: &Operand) -> DType {
     match (yes, no) {
-        (Operand::Array(a), Operand::Array(b)) if a.dtype() == b.dtype() => a.dtype(),
+        (Operand::Array(a), Operand::Array(b)) => shape::common_dtype(a.dtype(), b.dtype()),
         (Operand::Array(array), number) | (number, Operand::Array(array))
-            if !matches!(number, Operand::Array(_)) && represents(array.dtype(), number) =>
+            if represents(array.dtype(), number) =>
         {
             array.dtype()
+        }
+        // An int that the type of the array has no room for.
+        (Operand::Array(array), Operand::Int(_)) | (Operand::Int(_), Operand::Array(array))
+            if array.dtype() != DType::U64 =>
+        {
+            DType::I64
         }
         (Operand::Int(_), Operand::Int(_)) => DType::I64,
         _ if is_double(&[yes, no]) => DType::F64,
@@ -72,13 +83,10 @@ fn common_dtype(yes: &Operand, no: &Operand) -> DType {
 
 /// Whether a type has a number.
 pub(super) fn represents(dtype: DType, number: &Operand) -> bool {
-    let (low, high) = dtype.limits();
-    match *number {
-        Operand::Array(_) => false,
-        _ if dtype.is_float() => true,
-        Operand::Int(number) => (low..=high).contains(&(number as f64)),
-        Operand::Float(number) => number.fract() == 0.0 && (low..=high).contains(&number),
-    }
+    number.exact().is_some_and(|number| match number {
+        Number::Float(float) if !dtype.is_float() => float.fract() == 0.0 && dtype.holds(number),
+        _ => dtype.holds(number),
+    })
 }
 
 /// A value to be stored as samples of type `T`: numbers must fit, arrays are converted.
@@ -88,18 +96,17 @@ pub(in crate::ops) fn typed<T: Element>(value: &Operand, shape: &[usize]) -> Res
             let array = astype(array.clone(), T::DTYPE)?;
             return Ok(Input::same_stretched(&array, shape));
         }
-        Operand::Int(number) => number as f64,
-        Operand::Float(number) => number,
+        Operand::Int(number) => Number::Int(number),
+        Operand::Float(number) => Number::Float(number),
     };
-    let (low, high) = T::DTYPE.limits();
-    if !T::DTYPE.is_float() && !(low..=high).contains(&number.trunc()) {
+    if !T::DTYPE.holds(number) {
         let error = Error::new(format!(
             "{number} does not fit into samples of {}",
             T::DTYPE
         ));
         return Err(error.hint("convert the video first: `v = v.astype(\"float32\")`"));
     }
-    Ok(Input::Number(T::from_f64(number)))
+    Ok(Input::Number(number.to_element()))
 }
 
 fn expect_mask(operation: &str, mask: &Video) -> Result<()> {

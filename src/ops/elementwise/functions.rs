@@ -6,7 +6,7 @@ use crate::bail;
 use crate::choice::Choice;
 use crate::error::Result;
 use crate::ops::drive::{Input, convert_samples, map_samples};
-use crate::video::{DType, Element, Real, Video, map_samples as of_any_type, with_dtype};
+use crate::video::{DType, Element, Number, Real, Video, map_samples as of_any_type, with_dtype};
 
 /// A function of one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,26 +140,46 @@ fn test(video: &Video, single: fn(f32) -> bool, double: fn(f64) -> bool) -> Resu
 }
 
 /// Sets samples below `min` to `min` and those above `max` to `max`; the type stays.
-pub fn clip(video: Video, min: Option<f64>, max: Option<f64>) -> Result<Video> {
-    if let (Some(min), Some(max)) = (min, max)
-        && min > max
-    {
+pub fn clip(video: Video, min: Option<Number>, max: Option<Number>) -> Result<Video> {
+    let lowest = Number::Float(f64::NEG_INFINITY);
+    let highest = Number::Float(f64::INFINITY);
+    let (min, max) = (min.unwrap_or(lowest), max.unwrap_or(highest));
+    for (name, limit) in [("min", min), ("max", max)] {
+        if limit.to_f64().is_nan() {
+            bail!("clip needs `{name}` to be a number, got NaN");
+        }
+    }
+    if is_less(max, min) {
         bail!("clip needs `min` <= `max`, got {min} and {max}");
     }
     with_dtype!(video.dtype(), T => clip_in::<T>(video, min, max))
 }
 
-fn clip_in<T: Element>(video: Video, min: Option<f64>, max: Option<f64>) -> Result<Video> {
-    let (min, max) = (
-        min.unwrap_or(f64::NEG_INFINITY),
-        max.unwrap_or(f64::INFINITY),
-    );
-    let (min, max) = if T::DTYPE.is_float() {
-        (min, max)
-    } else {
-        (min.ceil(), max.floor())
+/// Compares numbers by all of their digits.
+fn is_less(a: Number, b: Number) -> bool {
+    match (a, b) {
+        (Number::Int(a), Number::Int(b)) => a < b,
+        (a, b) => a.to_f64() < b.to_f64(),
+    }
+}
+
+fn clip_in<T: Element>(video: Video, min: Number, max: Number) -> Result<Video> {
+    let limits = T::DTYPE.int_limits();
+    let rounded = |number, round: fn(f64) -> f64| match number {
+        Number::Float(number) if limits.is_some() => Number::Float(round(number)),
+        number => number,
     };
-    let (min, max) = (T::from_f64(min), T::from_f64(max));
+    let whole = |number| match number {
+        Number::Int(number) => i128::from(number),
+        Number::Float(number) => number as i128,
+    };
+    let (low, high) = (rounded(min, f64::ceil), rounded(max, f64::floor));
+    if let Some((smallest, largest)) = limits
+        && whole(low).max(smallest) > whole(high).min(largest)
+    {
+        bail!("clip finds no {} from {min} to {max}", T::DTYPE);
+    }
+    let (min, max) = (low.to_element(), high.to_element());
     each_of(video, move |sample: T| {
         let sample = if sample < min { min } else { sample };
         if sample > max { max } else { sample }

@@ -2,6 +2,7 @@
 
 use std::ops::{BitAnd, BitOr, BitXor};
 
+use super::assign::represents;
 use super::{Operand, compute};
 use crate::bail;
 use crate::choice::Choice;
@@ -68,8 +69,20 @@ fn common_type(operation: Logic, left: &Operand, right: &Operand) -> Result<DTyp
         (Some(dtype), _) | (_, Some(dtype)) if dtype.is_float() => {
             Err(needs_mask(operation.name(), dtype))
         }
-        (Some(dtype), _) | (_, Some(dtype)) => Ok(dtype),
+        (Some(dtype), None) => fitting(operation, dtype, right),
+        (None, Some(dtype)) => fitting(operation, dtype, left),
+        (Some(dtype), Some(_)) => Ok(dtype),
         _ => bail!("`{}` needs an array", operation.name()),
+    }
+}
+
+/// The type of an array, which must have room for the number on the other side.
+fn fitting(operation: Logic, dtype: DType, number: &Operand) -> Result<DType> {
+    match number.exact() {
+        Some(value) if !represents(dtype, number) => {
+            bail!("`{}` cannot combine {dtype} with {value}", operation.name())
+        }
+        _ => Ok(dtype),
     }
 }
 
@@ -91,7 +104,7 @@ where
     T: Element + BitAnd<Output = T> + BitOr<Output = T> + BitXor<Output = T>,
 {
     let read = |operand: &Operand, shape: &[usize]| match operand {
-        Operand::Int(number) => Input::Number(T::from_f64(*number as f64)),
+        Operand::Int(number) => Input::Number(T::from_int(*number)),
         Operand::Float(number) => Input::Number(T::from_f64(*number)),
         Operand::Array(array) => Input::same_stretched(array, shape),
     };

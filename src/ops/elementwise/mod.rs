@@ -23,7 +23,7 @@ use formula::{Formula, Loop, Swapped};
 use super::drive::{Input, Pieces, is_in_place, run_kernel};
 use crate::error::{Error, Result};
 use crate::task::{self, Uninterrupted};
-use crate::video::{DType, Element, Real, Strided, Video, shape_text, with_dtype};
+use crate::video::{DType, Element, Number, Real, Strided, Video, shape_text, with_dtype};
 
 /// What stands on one side of an operator.
 #[derive(Debug, Clone)]
@@ -39,9 +39,14 @@ pub enum Operand {
 impl Operand {
     /// The number, if it is one.
     pub fn number(&self) -> Option<f64> {
+        self.exact().map(Number::to_f64)
+    }
+
+    /// The number with all its digits, if it is one.
+    fn exact(&self) -> Option<Number> {
         match *self {
-            Operand::Int(number) => Some(number as f64),
-            Operand::Float(number) => Some(number),
+            Operand::Int(number) => Some(Number::Int(number)),
+            Operand::Float(number) => Some(Number::Float(number)),
             Operand::Array(_) => None,
         }
     }

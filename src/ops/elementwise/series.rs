@@ -251,7 +251,7 @@ pub(super) fn is_plain_remainder<R: Real>(a: R, b: R) -> bool {
     // Whole multiples of numbers of 24 digits are exact.
     const MOST: f64 = (1u64 << 29) as f64;
     let quotient = a.to_f64() / b.to_f64();
-    (quotient.abs() < MOST) | quotient.is_nan()
+    ((quotient.abs() < MOST) | quotient.is_nan()) & !b.to_f64().is_infinite()
 }
 
 /// What remains of a division that is rounded down, for single precision.

@@ -8,7 +8,7 @@ use super::{Pad, PadMode, ReflectType, Sides};
 use crate::bail;
 use crate::error::Result;
 use crate::ops::border::Border;
-use crate::video::{Element, Strided};
+use crate::video::{Element, Number, Strided};
 
 /// An axis of a padded frame, and the lines along it that are to be filled.
 pub(super) struct Axis {
@@ -72,7 +72,7 @@ pub(super) enum Statistic {
 
 /// How an axis is filled, before and after its samples.
 pub(super) enum Fill {
-    Constant([f64; 2]),
+    Constant([Number; 2]),
     /// As borders do.
     Border(Border),
     /// Reflected around the last sample, which is one of the reflected ones or not.
@@ -93,7 +93,7 @@ impl Fill {
     pub(super) fn new(options: &Pad, axis: usize) -> Result<Self> {
         let sides = |name: &str, sides: &Option<Sides>| match sides {
             Some(sides) => sides.of_axis(name, axis),
-            None => Ok([0.0; 2]),
+            None => Ok([Number::Int(0); 2]),
         };
         let statistic = |statistic| Ok(Fill::Statistic(statistic, lengths(options, axis)?));
         let is_odd = options.reflect_type == Some(ReflectType::Odd);
@@ -103,7 +103,7 @@ impl Fill {
                 &options.constant_values,
             )?)),
             PadMode::LinearRamp => Ok(Fill::Ramp {
-                ends: sides("end_values", &options.end_values)?,
+                ends: sides("end_values", &options.end_values)?.map(Number::to_f64),
                 in_parts: [false; 2],
             }),
             PadMode::Maximum => statistic(Statistic::Maximum),
@@ -117,6 +117,15 @@ impl Fill {
             PadMode::Symmetric => Ok(Fill::Border(Border::Reflect)),
             PadMode::Wrap => Ok(Fill::Border(Border::Wrap)),
             PadMode::Empty => Ok(Fill::Nothing),
+        }
+    }
+
+    /// The numbers that become samples.
+    pub(super) fn numbers(&self) -> Vec<Number> {
+        match self {
+            Fill::Constant(numbers) => numbers.to_vec(),
+            Fill::Ramp { ends, .. } => ends.map(Number::Float).to_vec(),
+            _ => Vec::new(),
         }
     }
 
@@ -161,7 +170,7 @@ impl Fill {
             match self {
                 Fill::Nothing | Fill::Odd { .. } => (),
                 Fill::Constant(values) => {
-                    let value = wrap_around::<T>(values[side]);
+                    let value = values[side].to_element::<T>();
                     places
                         .iter()
                         .for_each(|place| axis.set(out, *place, |_, _| value));
@@ -218,7 +227,7 @@ fn lengths(options: &Pad, axis: usize) -> Result<[Option<usize>; 2]> {
     let Some(sides) = &options.stat_length else {
         return Ok([None; 2]);
     };
-    let lengths = sides.of_axis("stat_length", axis)?;
+    let lengths = sides.of_axis("stat_length", axis)?.map(Number::to_f64);
     let is_extreme = matches!(options.mode, PadMode::Maximum | PadMode::Minimum);
     let least = if is_extreme { 1.0 } else { 0.0 };
     if let Some(len) = lengths

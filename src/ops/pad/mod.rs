@@ -11,7 +11,7 @@ use crate::bail;
 use crate::choice::Choice;
 use crate::error::{Error, Result};
 use crate::task;
-use crate::video::{Element, Strided, Video, read_run, with_dtype};
+use crate::video::{Element, Number, Strided, Video, read_run, with_dtype};
 
 use axis::{Axis, Fill};
 
@@ -78,16 +78,16 @@ impl Choice for ReflectType {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Sides {
     /// The same everywhere.
-    All(f64),
+    All(Number),
     /// Before and after every axis.
-    Both([f64; 2]),
+    Both([Number; 2]),
     /// Before and after each axis: time, rows, columns.
-    Each(Vec<[f64; 2]>),
+    Each(Vec<[Number; 2]>),
 }
 
 impl Sides {
     /// The values before and after an axis.
-    fn of_axis(&self, name: &str, axis: usize) -> Result<[f64; 2]> {
+    fn of_axis(&self, name: &str, axis: usize) -> Result<[Number; 2]> {
         match self {
             Sides::All(value) => Ok([*value; 2]),
             Sides::Both(values) => Ok(*values),
@@ -103,10 +103,11 @@ impl Sides {
 
 impl fmt::Display for Sides {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let floats = |values: &[Number; 2]| values.map(Number::to_f64);
         match self {
             Sides::All(value) => write!(f, "{value}"),
-            Sides::Both(values) => write!(f, "{values:?}"),
-            Sides::Each(axes) => write!(f, "{axes:?}"),
+            Sides::Both(values) => write!(f, "{:?}", floats(values)),
+            Sides::Each(axes) => write!(f, "{:?}", axes.iter().map(floats).collect::<Vec<_>>()),
         }
     }
 }
@@ -142,6 +143,13 @@ pub fn pad(video: Video, options: &Pad) -> Result<Video> {
         bail!("pad cannot make samples with mode \"{mode}\" for frames that have none");
     }
     let fills = [Fill::new(options, 1)?, Fill::new(options, 2)?];
+    for number in fills.iter().flat_map(Fill::numbers) {
+        if !video.dtype().holds(number) {
+            let dtype = video.dtype();
+            let error = format!("{number} does not fit into samples of {dtype}");
+            return Err(Error::new(error).hint("convert the video first: `v.astype(\"float32\")`"));
+        }
+    }
     if width == 0 {
         return Ok(video);
     }
@@ -286,7 +294,9 @@ mod tests {
 
     #[test]
     fn options_are_for_sides_and_axes() {
-        let sides = Some(Sides::Each(vec![[0.0; 2], [1.0, 2.0], [3.0, 4.0]]));
+        let pair = |before, after| [before, after].map(Number::Float);
+        let sides = vec![pair(0.0, 0.0), pair(1.0, 2.0), pair(3.0, 4.0)];
+        let sides = Some(Sides::Each(sides));
         let options = Pad {
             width: 1,
             constant_values: sides,
@@ -294,13 +304,7 @@ mod tests {
         };
         let padded = pad(video(&[1, 1, 1], vec![9u16]), &options).unwrap();
         assert_eq!(values(&padded), [3., 1., 4., 3., 9., 4., 3., 2., 4.]);
-        let negative = Pad {
-            constant_values: Some(Sides::All(-1.0)),
-            ..options
-        };
-        let padded = pad(video(&[1, 1, 1], vec![9u16]), &negative).unwrap();
-        assert_eq!(values(&padded)[0], 65535.0);
-        let length = Some(Sides::Both([2.0, 1.0]));
+        let length = Some(Sides::Both(pair(2.0, 1.0)));
         let mean = Pad {
             mode: PadMode::Mean,
             stat_length: length,
@@ -310,6 +314,23 @@ mod tests {
             around([2, 4, 8, 9], &mean)[2..],
             [3., 2., 4., 8., 9., 9., 9., 9.]
         );
+    }
+
+    #[test]
+    fn numbers_stay_what_they_are_or_are_refused() {
+        let constant = |value| Pad {
+            width: 1,
+            constant_values: Some(Sides::All(value)),
+            ..PAD
+        };
+        let frame = || video(&[1, 1, 1], vec![9u16]);
+        for wrong in [Number::Int(-1), Number::Int(65536), Number::Float(f64::NAN)] {
+            assert!(pad(frame(), &constant(wrong)).is_err());
+        }
+        let large = Number::Int(9_007_199_254_740_993);
+        let padded = pad(video(&[1, 1, 1], vec![0i64]), &constant(large)).unwrap();
+        let padded = i64::unwrap(padded.samples().clone()).unwrap();
+        assert_eq!(padded.as_slice().unwrap()[0], 9_007_199_254_740_993);
     }
 
     #[test]
@@ -327,7 +348,7 @@ mod tests {
             error.message(),
             "pad takes no `reflect_type` with mode \"constant\""
         );
-        let stat_length = Some(Sides::All(0.0));
+        let stat_length = Some(Sides::All(Number::Int(0)));
         let options = Pad {
             mode: PadMode::Maximum,
             stat_length,

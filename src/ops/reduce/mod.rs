@@ -186,7 +186,8 @@ pub fn mean(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
     })
 }
 
-/// The sum: floats of the type of the samples, ints and bools as int64, which saturates.
+/// The sum: floats of the type of the samples, ints and bools as int64. One number beyond int64 is a
+/// float; several are an error if one is.
 pub fn sum(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
     let reduction = Reduction::new("sum", video, axes)?.or_nothing();
     map_samples!(video.samples(), array => sum_of(&reduction, array))
@@ -197,8 +198,19 @@ fn sum_of<T: Addend>(reduction: &Reduction<'_>, array: &Strided<T>) -> Result<Vi
         return reduction.floats(array, &Sum, |total| total.sum);
     }
     if T::DTYPE.is_wide() {
-        let saturated = |sum: i128| sum.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
-        return reduction.results(array, &ExactSum, saturated);
+        let (sums, layout) = reduction.fold(array, &ExactSum, false)?;
+        let ints = sums.iter().map(|sum| i64::try_from(*sum));
+        return match ints.collect::<Result<Vec<_>, _>>() {
+            Ok(ints) => Ok(reduction.video(ints, layout)),
+            Err(_) if reduction.is_whole() => {
+                let floats = sums.iter().map(|sum| *sum as f64);
+                Ok(reduction.video(floats.collect(), layout))
+            }
+            Err(_) => {
+                let error = "sum finds a number that is too large for int64";
+                Err(Error::new(error).hint("sum up floats: `v.astype(\"float64\").sum(0)`"))
+            }
+        };
     }
     reduction.results(array, &Sum, |total| total.sum as i64)
 }

@@ -112,6 +112,11 @@ impl<T: Element> Strided<T> {
         }
     }
 
+    /// Whether another array has the same memory and layout.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.block, &other.block) && self.layout == other.layout
+    }
+
     /// Whether the samples are those of a file.
     pub fn is_mmap(&self) -> bool {
         self.block.is_recording()
@@ -196,6 +201,9 @@ impl<T: Element> Strided<T> {
         if Arc::strong_count(&self.block) > 1 || self.is_mmap() || !self.layout.is_contiguous() {
             *self = self.copy()?;
         }
+        if self.layout.is_empty() {
+            return Ok(&mut []);
+        }
         let range = self.layout.offset()..self.layout.offset() + self.layout.len();
         let block = Arc::get_mut(&mut self.block).expect("not shared, or just copied");
         Ok(&mut block.as_mut_slice().expect("not a file's, or just copied")[range])
@@ -263,9 +271,12 @@ mod tests {
     }
 
     #[test]
-    fn empty_arrays_can_be_read() {
+    fn empty_arrays_can_be_read_and_written() {
         let a = Strided::<u8>::zeroed(&[0, 3, 4]).unwrap();
         assert!(a.as_slice().unwrap().is_empty());
         assert_eq!(a.view().shape(), [0, 3, 4]);
+        let mut flipped = a.with_layout(a.layout().flip(2));
+        drop(a);
+        assert!(flipped.as_mut_slice().unwrap().is_empty());
     }
 }
