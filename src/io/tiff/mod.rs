@@ -9,7 +9,7 @@ mod description;
 mod directory;
 mod fax;
 mod layout;
-mod lzma;
+pub(super) mod lzma;
 mod lzw;
 mod ome;
 mod page;
