@@ -41,6 +41,8 @@ mod zarr;
 #[cfg(test)]
 mod damage;
 #[cfg(test)]
+mod round_trip;
+#[cfg(test)]
 mod tests;
 
 use std::path::Path;
