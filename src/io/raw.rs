@@ -231,8 +231,11 @@ pub(super) fn read_blocks(
     range: FrameRange,
 ) -> Result<Samples> {
     // Before anything is reserved for what a file claims.
-    let last = range.start + range.len.saturating_sub(1) * range.step;
-    let mut lens = [&[last + 1], &shape[1..]].concat().into_iter();
+    let frames = match range.len {
+        0 => 0,
+        len => range.start + (len - 1) * range.step + 1,
+    };
+    let mut lens = [&[frames], &shape[1..]].concat().into_iter();
     let claimed = lens.try_fold(conversion.stored.size(), usize::checked_mul);
     let end = claimed.and_then(|bytes| start.checked_add(bytes as u64));
     if end.is_none_or(|end| end > source.len()) {

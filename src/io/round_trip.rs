@@ -65,7 +65,7 @@ impl Content {
             };
             let samples = (0..period).map(|at| T::from_f64(self.sample(shape, at, most)));
             let mut samples: Vec<T> = samples.collect();
-            samples.resize(len, samples[0]);
+            samples.resize(len, samples.first().copied().unwrap_or_default());
             Video::new(Strided::from_vec(shape, samples))
         })
     }
@@ -218,6 +218,32 @@ fn everything_saved_comes_back() {
                     check(saver, content, shape, dtype);
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn single_samples_and_none_come_back() {
+    let names = ["a.npy", "a.npz", "zstd.zarr", "deflate.zarr", "none.zarr"];
+    for saver in SAVERS.iter().filter(|saver| names.contains(&saver.name)) {
+        for shape in [
+            &[1, 1, 1][..],
+            &[1],
+            &[1, 1],
+            &[4, 1],
+            &[7],
+            &[0, 5, 6],
+            &[3, 0],
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join(saver.name);
+            let mut video = Random.video(shape, DType::F32);
+            video.metadata_mut().fps = Some(500.0);
+            (saver.save)(&path, &video).unwrap();
+            let loaded = load_video(&path, &Selection::ALL, &Options::default());
+            let loaded = loaded.unwrap_or_else(|e| panic!("{} {shape:?}: {e}", saver.name));
+            assert_eq!(loaded.shape(), shape, "{}", saver.name);
+            assert!(bytes(&loaded) == bytes(&video), "{} {shape:?}", saver.name);
         }
     }
 }

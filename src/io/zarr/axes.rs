@@ -95,7 +95,7 @@ impl Axes {
             .iter()
             .map(|axis| axis.map_or(1, |axis| shape[axis]))
             .collect();
-        if lens.is_empty() || lens.len() > 4 || lens.contains(&0) {
+        if lens.is_empty() || lens.len() > 4 {
             let error = Error::new(format!(
                 "its array has the shape {}, a video has 1 to 4 axes",
                 shape_text(shape)
@@ -163,7 +163,8 @@ mod tests {
         assert!(shape(&[9, 5, 6], "tczyx").is_err());
         assert!(shape(&[9, 2, 5, 6], "tayx").is_err());
         assert!(shape(&[9, 5], "ty").is_err());
-        assert!(shape(&[0, 5, 6], "").is_err());
+        assert_eq!(shape(&[0, 5, 6], "").unwrap(), [0, 5, 6]);
+        assert!(shape(&[2, 3, 4, 5, 6], "").is_err());
     }
 
     #[test]
