@@ -51,7 +51,8 @@ builtins! {
         /// `.rsd` are loaded all the same, with a warning, because a background must be added to them.
         use_mmap: bool = false,
         /// Variable of a MATLAB file, dataset of an HDF5 file, or array of an `.npz` file or a Zarr
-        /// folder to load; by default the first with three axes.
+        /// folder to load; by default the first with three axes. What is within a struct, a cell or a
+        /// group is named by its path: `s/video`, and as in MATLAB `s(2)/video` and `c{1}`.
         fieldname: Option<String> = None,
         /// Whether the colours of a movie become gray; else it has a channel axis.
         as_grey: bool = true,

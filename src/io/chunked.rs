@@ -1,20 +1,20 @@
 //! Arrays that a file holds in chunks of equal shape, each compressed by itself, as HDF5 and
 //! Zarr do. A row of chunks becomes its frames on one core.
 
+use std::ops::Range;
+
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::io::FrameRange;
 use crate::io::raw::{self, Conversion, Encoding};
 use crate::task;
-use crate::video::{Samples, shape_text};
+use crate::video::{Samples, size_text};
 
 /// The largest chunk that is decoded, in bytes; both formats allow no larger ones.
 const MAX_CHUNK: usize = u32::MAX as usize;
 
-/// An array of which a file claims more than this, and more than [`MAX_RATIO`] times what it
-/// holds, in bytes, is not believed in.
-const SMALL: usize = 16 << 20;
-const MAX_RATIO: u64 = 4096;
+/// How many bytes of samples are decoded in one step at least, unless there are fewer.
+const STEP: usize = 1 << 16;
 
 /// How an array is cut into chunks.
 pub(super) struct Grid {
@@ -40,16 +40,82 @@ struct Axis {
     index: Option<usize>,
 }
 
+impl Axis {
+    /// An axis that the file does not have.
+    const ADDED: Self = Self {
+        len: 1,
+        chunk: 1,
+        stride: 0,
+        index: None,
+    };
+
+    /// Where a chunk begins, and how much of the axis it has.
+    fn part(&self, chunk: usize) -> (usize, usize) {
+        let start = chunk * self.chunk;
+        (start, self.chunk.min(self.len - start))
+    }
+}
+
 /// Decodes the chunk of an index into as many bytes as a chunk has; false if there is none.
 pub(super) type Decode<'a> = &'a (dyn Fn(&[usize], &mut [u8]) -> Result<bool> + Sync);
 
+/// The rows of chunks that have the frames of a range.
+#[derive(Clone, Copy)]
+struct Rows {
+    range: FrameRange,
+    /// How many frames a row has in the file.
+    chunk: usize,
+    /// How many rows there are.
+    count: usize,
+}
+
 /// The part of a row of chunks that is to be loaded.
+#[derive(Debug, PartialEq)]
 struct Row {
     /// The row's place along the first axis.
     index: usize,
     /// The first frame wanted, counted from the start of the row.
     first: usize,
     len: usize,
+}
+
+impl Rows {
+    fn new(range: FrameRange, chunk: usize) -> Self {
+        let last = range.start + range.len.saturating_sub(1) * range.step;
+        let count = match range.len {
+            0 => 0,
+            len if range.step >= chunk => len,
+            _ => last / chunk - range.start / chunk + 1,
+        };
+        Self {
+            range,
+            chunk,
+            count,
+        }
+    }
+
+    /// How many of the frames wanted are before a row.
+    fn before(&self, number: usize) -> usize {
+        let Self { range, chunk, .. } = self;
+        if number >= self.count {
+            return range.len;
+        }
+        if range.step >= *chunk {
+            return number;
+        }
+        let start = (range.start / chunk + number) * chunk;
+        start.saturating_sub(range.start).div_ceil(range.step)
+    }
+
+    fn row(&self, number: usize) -> Row {
+        let before = self.before(number);
+        let frame = self.range.start + before * self.range.step;
+        Row {
+            index: frame / self.chunk,
+            first: frame % self.chunk,
+            len: self.before(number + 1) - before,
+        }
+    }
 }
 
 impl Grid {
@@ -60,6 +126,13 @@ impl Grid {
         chunk: &[usize],
         order: &[usize],
     ) -> Result<Self> {
+        if chunk.len() != shape.len() || order.len() != shape.len() {
+            bail!(
+                "its chunks have {} axes, the array has {}",
+                chunk.len(),
+                shape.len()
+            );
+        }
         let chunk_len = chunk
             .iter()
             .try_fold(1usize, |len, axis| len.checked_mul(*axis));
@@ -97,78 +170,70 @@ impl Grid {
         Self { blank, ..self }
     }
 
-    /// The same array without some of its axes of length 1.
-    pub(super) fn without_axes(mut self, dropped: &[usize]) -> Self {
-        self.axes
-            .retain(|axis| !axis.index.is_some_and(|index| dropped.contains(&index)));
+    /// The same array with these axes of the file in this order, the first one being that of the frames,
+    /// and a new one of length 1 for each `None`. Those that are left out have the length 1.
+    pub(super) fn with_axes(mut self, axes: &[Option<usize>]) -> Self {
+        let axis = |axis: &Option<usize>| axis.map_or(Axis::ADDED, |axis| self.axes[axis]);
+        self.axes = axes.iter().map(axis).collect();
         self
     }
 
-    /// Loads frames, on all cores. The file has `present` bytes for all chunks together.
+    /// Loads frames, on all cores.
+    ///
+    /// What no chunk holds is not touched, so that nothing but what is decoded takes memory, whatever a
+    /// file claims.
     pub(super) fn load(
         &self,
         conversion: Conversion,
         range: FrameRange,
-        present: u64,
         decode: Decode<'_>,
     ) -> Result<Samples> {
-        let lens: Vec<usize> = self.axes.iter().map(|axis| axis.len).collect();
-        let shape = [&[range.len], &lens[1..]].concat();
-        self.check_size(&shape, present)?;
-        self.check_size(&[self.chunk_len], present)?;
-        let frame_len: usize = lens[1..].iter().product();
-        let rows = self.rows(range);
-        let parts: Vec<usize> = rows.iter().map(|row| row.len * frame_len).collect();
-        raw::load_parts(conversion.dtype, &shape, &parts, |index, out| {
-            let mut read =
-                |bytes: &mut [u8]| self.read_row(&rows[index], range.step, decode, bytes);
+        let lens: Vec<usize> = self.axes[1..].iter().map(|axis| axis.len).collect();
+        let shape = [&[range.len], &lens[..]].concat();
+        let frame_len = lens
+            .iter()
+            .fold(1, |len: usize, axis| len.saturating_mul(*axis));
+        let rows = Rows::new(range, self.axes[0].chunk);
+        let row_bytes = frame_len
+            .saturating_mul(self.axes[0].chunk.min(range.len))
+            .saturating_mul(self.stored.size());
+        let per_part = (STEP / row_bytes.max(1)).max(1);
+        let frames = |part: usize| {
+            let end = part.saturating_add(1).saturating_mul(per_part);
+            rows.before(end) - rows.before(part * per_part)
+        };
+        let parts = match shape.contains(&0) {
+            true => 0,
+            false => rows.count.div_ceil(per_part),
+        };
+        let len_of = |part| frames(part) * frame_len;
+        raw::load_parts(conversion.dtype, &shape, parts, len_of, |part, out| {
+            let first = part * per_part;
+            let numbers = first..rows.count.min(first + per_part);
+            let mut read = |mut bytes: &mut [u8]| {
+                for number in numbers.clone() {
+                    let row = rows.row(number);
+                    let len = row.len * frame_len * self.stored.size();
+                    let out = bytes.split_off_mut(..len).expect("the bytes of all rows");
+                    self.read_row(&row, range.step, decode, out)?;
+                }
+                Ok(())
+            };
             conversion.fill(out, &mut read)
         })
     }
 
-    /// An error if so many samples cannot be what the chunks hold.
-    fn check_size(&self, shape: &[usize], present: u64) -> Result<()> {
-        let size = self.stored.size();
-        let claimed = shape
-            .iter()
-            .try_fold(size, |len, axis| len.checked_mul(*axis));
-        match claimed {
-            Some(claimed) if claimed <= SMALL => Ok(()),
-            Some(claimed) if claimed as u64 / MAX_RATIO <= present => Ok(()),
-            _ => bail!(
-                "it claims {} samples, but has only {present} bytes of them",
-                shape_text(shape)
-            ),
-        }
-    }
-
-    /// The rows of chunks that have the frames of a range.
-    fn rows(&self, range: FrameRange) -> Vec<Row> {
-        let per_row = self.axes[0].chunk;
-        let mut rows: Vec<Row> = Vec::new();
-        for frame in range.indices() {
-            match rows.last_mut() {
-                Some(row) if row.index == frame / per_row => row.len += 1,
-                _ => rows.push(Row {
-                    index: frame / per_row,
-                    first: frame % per_row,
-                    len: 1,
-                }),
-            }
-        }
-        rows
-    }
-
     /// Decodes the chunks of a row, and copies what is wanted of them into place.
     fn read_row(&self, row: &Row, step: usize, decode: Decode<'_>, out: &mut [u8]) -> Result<()> {
-        let whole = self.chunk_len * self.stored.size();
         let fits = row.first == 0 && step == 1 && row.len == self.axes[0].chunk;
-        if fits && self.blank.is_none() && self.is_one_chunk() {
-            decode(&self.index_in_file(row.index, &[0; 3]), out)?;
+        if fits && self.is_one_chunk() {
+            if !decode(&self.index_in_file(row.index, &[0; 3]), out)? {
+                self.fill_blank(out);
+            }
             return Ok(());
         }
-        let mut chunk = vec![0; whole];
         let counts = self.inner().map(|axis| axis.len.div_ceil(axis.chunk));
+        let mut chunk = Vec::new();
         for number in 0..counts.iter().product() {
             if task::is_interrupted() {
                 return Err(Error::interrupted());
@@ -178,15 +243,30 @@ impl Grid {
                 number / counts[2] % counts[1],
                 number % counts[2],
             ];
+            if chunk.is_empty() {
+                chunk = zeros(self.chunk_len * self.stored.size())?;
+            }
             if decode(&self.index_in_file(row.index, &inner), &mut chunk)? {
                 self.scatter(&chunk, row, step, inner, out);
-            } else if let Some(blank) = &self.blank {
-                let samples = chunk.chunks_exact_mut(blank.len());
-                samples.for_each(|sample| sample.copy_from_slice(blank));
-                self.scatter(&chunk, row, step, inner, out);
+            } else {
+                self.scatter_blank(row, inner, out);
             }
         }
         Ok(())
+    }
+
+    /// Fills bytes, which are zeros, with samples that were never written.
+    fn fill_blank(&self, out: &mut [u8]) {
+        let Some(blank) = &self.blank else {
+            return;
+        };
+        let mut filled = blank.len().min(out.len());
+        out[..filled].copy_from_slice(&blank[..filled]);
+        while filled < out.len() {
+            let more = filled.min(out.len() - filled);
+            out.copy_within(..more, filled);
+            filled += more;
+        }
     }
 
     /// Whether each row is one chunk whose samples are in order.
@@ -201,12 +281,7 @@ impl Grid {
 
     /// The three axes of a frame, or fewer preceded by ones of length 1.
     fn inner(&self) -> [Axis; 3] {
-        let mut axes = [Axis {
-            len: 1,
-            chunk: 1,
-            stride: 0,
-            index: None,
-        }; 3];
+        let mut axes = [Axis::ADDED; 3];
         let count = self.axes.len() - 1;
         axes[3 - count..].copy_from_slice(&self.axes[1..]);
         axes
@@ -232,33 +307,57 @@ impl Grid {
     fn scatter(&self, chunk: &[u8], row: &Row, step: usize, place: [usize; 3], out: &mut [u8]) {
         let size = self.stored.size();
         let [a, b, c] = self.inner();
-        let start = |axis: &Axis, place: usize| place * axis.chunk;
-        let [a0, b0, c0] = [
-            start(&a, place[0]),
-            start(&b, place[1]),
-            start(&c, place[2]),
-        ];
-        let count = |axis: &Axis, start: usize| axis.chunk.min(axis.len - start);
-        let run = count(&c, c0);
-        for frame in 0..row.len {
+        self.runs(row, place, |[frame, i, j], run| {
             let from_frame = (row.first + frame * step) * self.axes[0].stride;
-            for i in 0..count(&a, a0) {
-                for j in 0..count(&b, b0) {
-                    let from = (from_frame + i * a.stride + j * b.stride) * size;
+            let from = (from_frame + i * a.stride + j * b.stride) * size;
+            let out = &mut out[run.start * size..run.end * size];
+            if c.stride == 1 {
+                out.copy_from_slice(&chunk[from..from + out.len()]);
+            } else {
+                let samples = chunk[from..].chunks(c.stride.max(1) * size);
+                for (out, sample) in out.chunks_exact_mut(size).zip(samples) {
+                    out.copy_from_slice(&sample[..size]);
+                }
+            }
+        });
+    }
+
+    /// Fills what a row has of a chunk that was never written.
+    fn scatter_blank(&self, row: &Row, place: [usize; 3], out: &mut [u8]) {
+        let size = self.stored.size();
+        if self.blank.is_some() {
+            self.runs(row, place, |_, run| {
+                self.fill_blank(&mut out[run.start * size..run.end * size]);
+            });
+        }
+    }
+
+    /// The runs of samples along the last axis that a row has of a chunk: for each its frame and its
+    /// places along the other axes within the chunk, and the samples of the row that it becomes.
+    fn runs(&self, row: &Row, place: [usize; 3], mut run: impl FnMut([usize; 3], Range<usize>)) {
+        let [a, b, c] = self.inner();
+        let ((a0, rows), (b0, columns), (c0, len)) =
+            (a.part(place[0]), b.part(place[1]), c.part(place[2]));
+        for frame in 0..row.len {
+            for i in 0..rows {
+                for j in 0..columns {
                     let to = ((frame * a.len + a0 + i) * b.len + b0 + j) * c.len + c0;
-                    let out = &mut out[to * size..(to + run) * size];
-                    if c.stride == 1 {
-                        out.copy_from_slice(&chunk[from..from + run * size]);
-                    } else {
-                        let samples = chunk[from..].chunks(c.stride.max(1) * size);
-                        for (out, sample) in out.chunks_exact_mut(size).zip(samples) {
-                            out.copy_from_slice(&sample[..size]);
-                        }
-                    }
+                    run([frame, i, j], to..to + len);
                 }
             }
         }
     }
+}
+
+/// So many zeros, which take memory only where they are written to; an error if there is no room.
+pub(super) fn zeros(len: usize) -> Result<Vec<u8>> {
+    let zeros = bytemuck::try_zeroed_vec(len);
+    zeros.map_err(|()| {
+        Error::new(format!(
+            "there is no memory for {} of samples",
+            size_text(len)
+        ))
+    })
 }
 
 #[cfg(test)]
@@ -273,11 +372,14 @@ mod tests {
     };
 
     /// Loads a ramp of shape 5×1×4×7 in chunks, of which one is missing.
-    fn load(chunk: [usize; 4], order: [usize; 4], range: FrameRange) -> Vec<u16> {
+    fn load(
+        chunk: [usize; 4],
+        order: [usize; 4],
+        axes: &[Option<usize>],
+        range: FrameRange,
+    ) -> Samples {
         let grid = Grid::new(U16, &[5, 1, 4, 7], &chunk, &order).unwrap();
-        let grid = grid
-            .with_blank(9u16.to_ne_bytes().into())
-            .without_axes(&[1]);
+        let grid = grid.with_blank(9u16.to_ne_bytes().into()).with_axes(axes);
         let mut strides = [0; 4];
         let mut stride = 1;
         for axis in order.into_iter().rev() {
@@ -296,12 +398,14 @@ mod tests {
             }
             Ok(true)
         };
-        let samples = grid.load(Conversion::none(U16), range, 0, &decode).unwrap();
+        grid.load(Conversion::none(U16), range, &decode).unwrap()
+    }
+
+    fn values(samples: &Samples) -> Vec<u16> {
         let Samples::U16(array) = samples else {
             panic!("other type")
         };
-        assert_eq!(array.shape(), [range.len, 4, 7]);
-        array.as_slice().unwrap().to_vec()
+        array.view().iter().copied().collect()
     }
 
     #[test]
@@ -322,13 +426,68 @@ mod tests {
                     })
                 });
                 let expected: Vec<u16> = expected.map(|value| value as u16).collect();
-                assert_eq!(load(chunk, order, range), expected, "{chunk:?} {range:?}");
+                let samples = load(chunk, order, &[Some(0), Some(2), Some(3)], range);
+                assert_eq!(samples.layout().shape(), [range.len, 4, 7]);
+                assert_eq!(values(&samples), expected, "{chunk:?} {range:?}");
             }
         }
     }
 
     #[test]
-    fn what_the_file_cannot_hold_is_not_allocated() {
+    fn axes_come_in_another_order() {
+        let all = |len| FrameRange {
+            start: 0,
+            len,
+            step: 1,
+        };
+        for chunk in [[2, 1, 3, 4], [5, 1, 4, 7], [1, 1, 1, 1]] {
+            let plain = load(chunk, [0, 1, 2, 3], &[Some(0), Some(2), Some(3)], all(5));
+            let turned = load(chunk, [0, 1, 2, 3], &[Some(3), Some(0), Some(2)], all(7));
+            assert_eq!(turned.layout().shape(), [7, 5, 4]);
+            let layout = plain.layout().swap(0, 2).swap(1, 2);
+            assert_eq!(values(&turned), values(&plain.with_layout(layout)));
+            let one = load(
+                chunk,
+                [0, 1, 2, 3],
+                &[None, Some(0), Some(2), Some(3)],
+                all(1),
+            );
+            assert_eq!(one.layout().shape(), [1, 5, 4, 7]);
+            assert_eq!(values(&one), values(&plain));
+        }
+    }
+
+    #[test]
+    fn rows_cover_the_frames_of_a_range() {
+        for (start, len, step, chunk) in [
+            (0, 10, 1, 3),
+            (4, 3, 1, 3),
+            (1, 7, 2, 3),
+            (2, 5, 3, 3),
+            (0, 4, 7, 3),
+            (5, 1, 1, 100),
+            (3, 0, 2, 2),
+        ] {
+            let range = FrameRange { start, len, step };
+            let rows = Rows::new(range, chunk);
+            let mut expected: Vec<Row> = Vec::new();
+            for frame in range.indices() {
+                match expected.last_mut() {
+                    Some(row) if row.index == frame / chunk => row.len += 1,
+                    _ => expected.push(Row {
+                        index: frame / chunk,
+                        first: frame % chunk,
+                        len: 1,
+                    }),
+                }
+            }
+            let found: Vec<Row> = (0..rows.count).map(|number| rows.row(number)).collect();
+            assert_eq!(found, expected, "{range:?} {chunk}");
+        }
+    }
+
+    #[test]
+    fn what_no_memory_holds_is_refused() {
         let load = |shape: &[usize], chunk: &[usize]| {
             let grid = Grid::new(U16, shape, chunk, &[0, 1, 2]).unwrap();
             let grid = grid.with_blank(vec![1, 1]);
@@ -337,12 +496,14 @@ mod tests {
                 len: shape[0],
                 step: 1,
             };
-            grid.load(Conversion::none(U16), all, 1000, &|_, _| Ok(false))
+            grid.load(Conversion::none(U16), all, &|_, _| Ok(false))
         };
-        assert!(load(&[1 << 20, 1 << 10, 1 << 10], &[1, 8, 8]).is_err());
+        assert!(load(&[1 << 47, 1, 1], &[1, 1, 1]).is_err());
+        assert!(load(&[1 << 30, 1 << 10, 1 << 10], &[1, 8, 8]).is_err());
         assert!(load(&[usize::MAX, 2, 2], &[1, 8, 8]).is_err());
-        assert!(load(&[1, 2, 2], &[1 << 10, 1 << 10, 1 << 10]).is_err());
-        assert!(load(&[1, 2, 2], &[1 << 5, 1 << 5, 1 << 5]).is_ok());
+        let samples = load(&[1, 2, 2], &[1 << 10, 1 << 10, 1 << 10]).unwrap();
+        assert_eq!(values(&samples), [0x101; 4]);
+        assert!(load(&[0, 2, 2], &[1, 8, 8]).is_ok());
     }
 
     #[test]
@@ -350,5 +511,7 @@ mod tests {
         for chunk in [[0, 1, 1], [usize::MAX, 2, 1], [1 << 20, 1 << 20, 1]] {
             assert!(Grid::new(U16, &[1, 1, 1], &chunk, &[0, 1, 2]).is_err());
         }
+        assert!(Grid::new(U16, &[1, 1, 1], &[1, 1], &[0, 1]).is_err());
+        assert!(Grid::new(U16, &[1, 1], &[1, 1, 1], &[0, 1, 2]).is_err());
     }
 }

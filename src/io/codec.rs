@@ -57,7 +57,7 @@ pub(super) fn damaged() -> Error {
 
 impl Codec {
     /// Undoes one step; returns how many bytes it gave.
-    fn decode(&self, bytes: &[u8], out: &mut [u8]) -> Result<usize> {
+    pub(super) fn decode(&self, bytes: &[u8], out: &mut [u8]) -> Result<usize> {
         match self {
             Codec::Zlib => Inflater::new().zlib(bytes, out).ok_or_else(damaged),
             Codec::Gzip => Inflater::new().gzip(bytes, out).ok_or_else(damaged),

@@ -44,6 +44,8 @@ mod zarr;
 #[cfg(test)]
 mod damage;
 #[cfg(test)]
+mod round_trip;
+#[cfg(test)]
 mod tests;
 
 use std::path::Path;
@@ -524,18 +526,23 @@ fn warn_of_others(path: &Path, name: &str, others: &[String]) {
         task::warn(&format!(
             "`{}` has several arrays: loading `{name}`; choose another with `fieldname`: {}",
             path.display(),
-            others.join(", ")
+            few(others.iter().cloned()).join(", ")
         ));
     }
 }
 
-/// What a file holds in words, after what is said about it.
-fn listing(parts: impl Iterator<Item = String>) -> String {
+/// The first 20 texts, and a sign that there are more.
+fn few(parts: impl Iterator<Item = String>) -> Vec<String> {
     let mut texts: Vec<String> = parts.take(21).collect();
     if texts.len() > 20 {
         texts[20] = "…".into();
     }
-    match texts.as_slice() {
+    texts
+}
+
+/// What a file holds in words, after what is said about it.
+fn listing(parts: impl Iterator<Item = String>) -> String {
+    match few(parts).as_slice() {
         [] => ": it is empty".into(),
         texts => format!(": it holds {}", texts.join(", ")),
     }

@@ -14,7 +14,8 @@ use crate::error::{Error, Result};
 use crate::io::FrameRange;
 use crate::task::{self, Task};
 use crate::video::{
-    DType, Element, Samples, Strided, Video, check_files, map_samples, read_run, with_dtype,
+    DType, Element, Samples, Strided, Video, check_files, map_samples, read_run, shape_text,
+    with_dtype,
 };
 
 /// How many bytes one parallel step reads, and one write has.
@@ -168,6 +169,13 @@ pub(super) struct Section<'a> {
     end: u64,
 }
 
+impl Section<'_> {
+    /// Leaves out bytes.
+    pub(super) fn leave_out(&mut self, len: u64) {
+        self.at = self.at.saturating_add(len);
+    }
+}
+
 impl Read for Section<'_> {
     fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
         let len = self.end.saturating_sub(self.at).min(out.len() as u64) as usize;
@@ -222,6 +230,21 @@ pub(super) fn read_blocks(
     start: u64,
     range: FrameRange,
 ) -> Result<Samples> {
+    // Before anything is reserved for what a file claims.
+    let frames = match range.len {
+        0 => 0,
+        len => range.start + (len - 1) * range.step + 1,
+    };
+    let mut lens = [&[frames], &shape[1..]].concat().into_iter();
+    let claimed = lens.try_fold(conversion.stored.size(), usize::checked_mul);
+    let end = claimed.and_then(|bytes| start.checked_add(bytes as u64));
+    if end.is_none_or(|end| end > source.len()) {
+        bail!(
+            "it claims {} samples, and has {} bytes of them",
+            shape_text(shape),
+            source.len().saturating_sub(start)
+        );
+    }
     let frame_len: usize = shape[1..].iter().product();
     let frame_bytes = (frame_len * conversion.stored.size()) as u64;
     let at = |frame: usize| start + frame as u64 * frame_bytes;
@@ -251,24 +274,25 @@ pub(super) fn load(
     })
 }
 
-/// Fills one array in parts of the given numbers of samples, on all cores; what is not filled is zero.
+/// Fills one array in parts, each of its number of samples, on all cores; what is not filled is zero.
 pub(super) fn load_parts(
     dtype: DType,
     shape: &[usize],
-    lens: &[usize],
+    parts: usize,
+    len_of: impl Fn(usize) -> usize,
     fill: impl Fn(usize, &mut dyn Fill) -> Result<()> + Sync,
 ) -> Result<Samples> {
     with_dtype!(dtype, T => {
         let mut array = Strided::<T>::zeroed(shape)?;
         let mut rest = array.as_mut_slice()?;
-        let mut parts = Vec::with_capacity(lens.len());
-        for len in lens {
-            let (part, others) = rest.split_at_mut(*len);
-            parts.push(part);
-            rest = others;
-        }
-        let parts = parts.into_par_iter().enumerate();
-        task::for_each("loading", parts, |(index, mut out)| fill(index, &mut out))?;
+        let slices: Vec<&mut [T]> = (0..parts)
+            .map(|part| {
+                let slice = rest.split_off_mut(..len_of(part));
+                slice.expect("the parts make up the array")
+            })
+            .collect();
+        let slices = slices.into_par_iter().enumerate();
+        task::for_each("loading", slices, |(part, mut out)| fill(part, &mut out))?;
         Ok(T::wrap(array))
     })
 }

@@ -9,7 +9,7 @@ use flate2::bufread::{DeflateDecoder, ZlibDecoder};
 
 use super::FrameRange;
 use super::inflate::{Inflater, Wrapping};
-use super::raw::{self, Conversion, Source, Stored};
+use super::raw::{self, Conversion, Section, Source, Stored};
 use crate::error::{Error, Result};
 use crate::task;
 use crate::video::{Element, Layout, MappedFile, Samples, Strided, with_dtype};
@@ -24,7 +24,11 @@ const AT_ONCE: usize = 1 << 30;
 const POLL: Duration = Duration::from_millis(20);
 
 /// What a compressed stretch of a file holds.
-pub(super) fn inflate(source: &Source, start: u64, len: u64) -> impl Read + '_ {
+pub(super) fn inflate(
+    source: &Source,
+    start: u64,
+    len: u64,
+) -> ZlibDecoder<BufReader<Section<'_>>> {
     let section = source.section(start, len);
     ZlibDecoder::new(BufReader::with_capacity(STEP, section))
 }

@@ -60,3 +60,33 @@ fn saving_needs_a_known_extension() {
     let error = save_video(Path::new("a.xyz"), &video).unwrap_err();
     assert_eq!(error.message(), "cannot save to a `.xyz` file");
 }
+
+#[test]
+fn nothing_is_reserved_for_claims_beyond_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a");
+    std::fs::write(&path, [0; 24]).unwrap();
+    let source = Source::open(&path).unwrap();
+    let encoding = raw::Encoding {
+        dtype: DType::U16,
+        half: false,
+        swapped: false,
+    };
+    let read = |shape: &[usize], len| {
+        let range = FrameRange {
+            start: 0,
+            len,
+            step: 1,
+        };
+        raw::read_blocks(&source, raw::Conversion::none(encoding), shape, 8, range)
+    };
+    assert!(read(&[4, 2], 4).is_ok());
+    assert!(read(&[1 << 47, 2], 4).is_ok());
+    for shape in [[1 << 47, 2], [5, 2], [usize::MAX, 2], [1, usize::MAX]] {
+        let error = read(&shape, shape[0]).err().unwrap();
+        assert!(
+            error.message().ends_with("and has 16 bytes of them"),
+            "{error}"
+        );
+    }
+}

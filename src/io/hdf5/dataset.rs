@@ -186,12 +186,12 @@ impl Dataset {
                     out.copy_from_slice(bytes.get(..out.len()).ok_or_else(codec::damaged)?);
                     Ok(true)
                 };
-                grid(shape)?.load(conversion, range, source.len(), &decode)
+                grid(shape)?.load(conversion, range, &decode)
             }
             Layout::Contiguous { .. } => {
                 let whole = [&[1], &shape[1..]].concat();
                 let grid = grid(&whole)?.with_blank(self.blank(&vec![0; shape.len()])?);
-                grid.load(conversion, range, source.len(), &|_, _| Ok(false))
+                grid.load(conversion, range, &|_, _| Ok(false))
             }
             Layout::Chunked { chunk_shape, .. } => {
                 let chunk: Vec<usize> = chunk_shape.iter().map(|len| *len as usize).collect();
@@ -222,7 +222,7 @@ impl Dataset {
             }
             None => grid,
         };
-        grid.load(conversion, range, source.len(), &|index, out| {
+        grid.load(conversion, range, &|index, out| {
             let Some(chunk) = chunks.get(index) else {
                 return Ok(false);
             };

@@ -17,8 +17,9 @@ use crate::video::{DType, Metadata, Samples, Video, shape_text};
 pub(super) use png::begins as begins_png;
 pub(super) use simple::{begins_bmp, begins_jpeg};
 
-/// How many bytes of pixels a byte of a file can at most stand for.
-const GREATEST_EXPANSION: u64 = 4096;
+/// How many bytes of pixels a byte of a file can at most stand for: deflated indices of one bit, each of
+/// a color of 3 bytes.
+const GREATEST_EXPANSION: u64 = 1032 * 8 * 3;
 
 /// A picture whose header has been read.
 pub(super) struct Still {

@@ -1,5 +1,6 @@
 //! MATLAB's `.mat` files of versions 4 to 7.3, with MATLAB's order of axes made a video's.
 
+mod elements;
 mod v4;
 mod v5;
 mod v73;
@@ -9,6 +10,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 pub(super) use write::{FIELDNAME, save};
@@ -26,6 +28,9 @@ use crate::video::{
     DType, Element, Field, Layout, MappedFile, Metadata, Samples, Strided, map_samples, with_dtype,
 };
 use variable::{Content, Numbers, Variable};
+
+/// How many variables are listed in the metadata.
+const MAX_LISTED: usize = 1000;
 
 /// How many samples are negated in one step.
 const STEP: usize = 1 << 20;
@@ -71,8 +76,8 @@ impl MatFile {
             array.layout = ordered_layout(&variable.dims, &order);
         }
         Ok(Self {
+            metadata: metadata(&variables, array.as_ref().ok()),
             array: array.map_err(|e| cannot_load(path, &e)),
-            metadata: metadata(&variables),
             source,
         })
     }
@@ -231,16 +236,34 @@ fn take(mut arrays: Vec<(&Variable, Array)>, chosen: usize) -> Array {
     arrays.swap_remove(chosen).1
 }
 
+/// The variable of a name; those within structs are named as `s/field` or, as in MATLAB, `s.field`.
 fn named(variables: &[Variable], name: &str) -> Result<Array> {
-    let Some(variable) = variables.iter().find(|variable| variable.name == name) else {
+    let path = name.trim_matches('/').replace('.', "/");
+    let variable = [name, &path].into_iter().find_map(|name| {
+        let mut variables = variables.iter();
+        variables.find(|variable| variable.name == name)
+    });
+    let Some(variable) = variable else {
         let names = variables.iter().map(|variable| variable.name.as_str());
         let error = format!("it has no variable `{name}`{}", listing(variables));
         return Err(Error::new(error).did_you_mean(name, names));
     };
-    match variable.array() {
-        Some(array) => Ok(array),
-        None => bail!("its variable {variable} is not a video"),
+    if let Some(array) = variable.array() {
+        return Ok(array);
     }
+    let error = Error::new(format!("its variable {variable} is not a video"));
+    let within = |other: &&Variable| {
+        let rest = other.name.strip_prefix(&variable.name);
+        rest.is_some_and(|rest| rest.starts_with(['/', '(', '{']))
+    };
+    let mut inner = variables.iter().filter(within).peekable();
+    Err(match inner.peek() {
+        Some(_) => {
+            let names = crate::io::listing(inner.map(Variable::to_string));
+            error.hint(format!("name what is within it{names}"))
+        }
+        None => error,
+    })
 }
 
 /// The variables in words, after what is said about the file.
@@ -352,12 +375,26 @@ fn rows_of_text(letters: &[char], dims: &[usize]) -> String {
     lines.join("\n")
 }
 
-/// Single numbers and texts under their names, and a list of all variables.
-fn metadata(variables: &[Variable]) -> Metadata {
+/// Single numbers and texts under their names, those of the struct that the video is in under their
+/// own, and a list of the variables.
+fn metadata(variables: &[Variable], array: Option<&Array>) -> Metadata {
+    let is_indexed = |name: &str| name.contains(['(', '{']);
     let fields = variables.iter();
-    let fields = fields.filter_map(|variable| Some((variable.name.clone(), variable.field()?)));
-    let mut metadata = known::metadata(fields.collect());
-    let list = variables.iter().map(Variable::to_string);
+    let fields = fields.filter_map(|variable| Some((variable.name.as_str(), variable.field()?)));
+    let beside = array.and_then(|array| Some(array.name.rsplit_once('/')?.0));
+    let mut all = BTreeMap::new();
+    for (name, field) in fields {
+        if let Some((group, own)) = name.rsplit_once('/')
+            && Some(group) == beside
+            && !variables.iter().any(|variable| variable.name == own)
+        {
+            all.insert(own.to_owned(), field);
+        } else if !is_indexed(name) {
+            all.insert(name.to_owned(), field);
+        }
+    }
+    let mut metadata = known::metadata(all);
+    let list = variables.iter().take(MAX_LISTED).map(Variable::to_string);
     metadata.set("variables", Field::list(list));
     metadata
 }

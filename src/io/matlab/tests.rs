@@ -13,6 +13,10 @@ enum Value<'a> {
     Numbers(u32, u32, Vec<u8>),
     Text(&'a str),
     Struct,
+    /// The names of the fields, and their matrices one after the other.
+    Fields(&'a [&'a str], Vec<u8>),
+    /// Matrices one after the other.
+    Cells(Vec<u8>),
 }
 
 struct Writer {
@@ -53,11 +57,13 @@ impl Writer {
         bytes
     }
 
-    fn add(mut self, name: &str, dims: &[u32], value: Value) -> Self {
+    /// A matrix with its tag, as it stands for itself or within another.
+    fn matrix(&self, name: &str, dims: &[u32], value: Value) -> Vec<u8> {
         let class = match value {
             Value::Numbers(class, ..) => class,
             Value::Text(_) => 4,
-            Value::Struct => 2,
+            Value::Struct | Value::Fields(..) => 2,
+            Value::Cells(_) => 1,
         };
         let mut body = self.element(6, &self.words(&[class, 0]));
         body.extend(self.element(5, &self.words(dims)));
@@ -66,8 +72,23 @@ impl Writer {
             Value::Numbers(_, kind, bytes) => self.element(kind, &bytes),
             Value::Text(text) => self.element(16, text.as_bytes()),
             Value::Struct => self.element(5, &self.words(&[8])),
+            Value::Fields(names, matrices) => {
+                let names = names.iter().flat_map(|name| {
+                    let mut name = name.as_bytes().to_vec();
+                    name.resize(12, 0);
+                    name
+                });
+                let names: Vec<u8> = names.collect();
+                let len = self.element(5, &self.words(&[12]));
+                [len, self.element(1, &names), matrices].concat()
+            }
+            Value::Cells(matrices) => matrices,
         });
-        let element = [self.words(&[14, body.len() as u32]), body].concat();
+        [self.words(&[14, body.len() as u32]), body].concat()
+    }
+
+    fn add(mut self, name: &str, dims: &[u32], value: Value) -> Self {
+        let element = self.matrix(name, dims, value);
         if self.compressed {
             let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
             encoder.write_all(&element).unwrap();
@@ -324,4 +345,110 @@ fn what_cannot_be_inflated_is_not_allocated() {
     file.bytes.extend(file.words(&[15, packed.len() as u32]));
     file.bytes.extend(packed);
     assert!(load(&file.bytes, &Selection::ALL, &Options::default()).is_err());
+}
+
+/// A struct with a video, a frame rate and a cell of a text and a video; an array of two structs with a
+/// video each; what was never set.
+fn nested(big: bool, compressed: bool) -> Vec<u8> {
+    let file = Writer::new(big, compressed);
+    let rate = match big {
+        true => 250f64.to_be_bytes(),
+        false => 250f64.to_le_bytes(),
+    };
+    let rate = || Value::Numbers(6, 9, rate.into());
+    let video = || file.matrix("", &[2, 3, 4], ramp(&file, 24));
+    let small = |first: u8| {
+        let numbers = Value::Numbers(9, 2, (first..first + 12).collect());
+        file.matrix("", &[2, 2, 3], numbers)
+    };
+    let cells = [file.matrix("", &[1, 2], Value::Text("ab")), small(0)].concat();
+    let inner = file.matrix("", &[1, 1], Value::Fields(&["deep"], small(100)));
+    let fields = [
+        video(),
+        file.matrix("", &[1, 1], rate()),
+        file.matrix("", &[1, 2], Value::Cells(cells)),
+        inner,
+        file.words(&[14, 0]),
+    ];
+    let fields = Value::Fields(&["video", "fps", "c", "inner", "unset"], fields.concat());
+    let array = Value::Fields(
+        &["v", "w"],
+        [small(10), small(20), small(30), small(40)].concat(),
+    );
+    let cells = Value::Cells([small(50), small(60)].concat());
+    let s = file.matrix("s", &[1, 1], fields);
+    let a = file.matrix("a", &[1, 2], array);
+    let c = file.matrix("c", &[2, 1], cells);
+    let mut file = file;
+    for element in [s, a, c] {
+        if file.compressed {
+            let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
+            encoder.write_all(&element).unwrap();
+            let packed = encoder.finish().unwrap();
+            let tag = file.words(&[15, packed.len() as u32]);
+            file.bytes.extend([tag, packed].concat());
+        } else {
+            file.bytes.extend(element);
+        }
+    }
+    file.bytes
+}
+
+#[test]
+fn arrays_within_structs_and_cells_are_loaded_by_path() {
+    for (big, compressed) in [(false, false), (false, true), (true, false), (true, true)] {
+        let file = nested(big, compressed);
+        let all = &Selection::ALL;
+        for name in ["s/video", "s.video", "/s/video"] {
+            let video = load(&file, all, &field(name)).unwrap();
+            assert_eq!(values(&video), turned());
+            assert_eq!(video.metadata().fps, Some(250.0));
+        }
+        assert_eq!(
+            values(&load(&file, all, &Options::default()).unwrap()),
+            turned()
+        );
+        for (name, first) in [
+            ("s/c{2}", 0.0),
+            ("s/inner/deep", 100.0),
+            ("a(1)/v", 10.0),
+            ("a(1)/w", 20.0),
+            ("a(2)/v", 30.0),
+            ("a(2)/w", 40.0),
+            ("c{1}", 50.0),
+            ("c{2}", 60.0),
+        ] {
+            let video = load(&file, all, &field(name)).unwrap();
+            assert_eq!(video.shape(), [3, 2, 2], "{name}");
+            assert_eq!(values(&video)[..2], [first, first + 2.0], "{name}");
+        }
+    }
+}
+
+#[test]
+fn messages_list_what_is_within_structs() {
+    let file = nested(false, false);
+    let fail = |name| load(&file, &Selection::ALL, &field(name)).unwrap_err();
+    assert!(
+        fail("s")
+            .message()
+            .ends_with("its variable s (1×1 struct) is not a video")
+    );
+    let hint = fail("s").hints()[0].clone();
+    assert!(
+        hint.contains("s/video (2×3×4 uint16), s/fps (1×1 float64), s/c (1×2 cells)"),
+        "{hint}"
+    );
+    let missing = fail("s/vidoe");
+    assert!(
+        missing.message().contains("s/video (2×3×4 uint16)"),
+        "{missing}"
+    );
+    assert_eq!(missing.hints(), ["did you mean `s/video`?"]);
+}
+
+#[test]
+fn damage_within_structs_is_an_error() {
+    damage::check(&nested(false, false), 1500, "mat");
+    damage::check(&nested(true, true), 800, "mat");
 }

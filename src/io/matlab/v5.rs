@@ -1,25 +1,31 @@
 //! MATLAB files of versions 5 to 7: a header of 128 bytes, then one element for each variable,
 //! possibly compressed. After "MAT-File Format" (The MathWorks), chapter 1.
 
-use std::io::{BufReader, Read};
+use std::io::BufReader;
 
+use super::elements::{Elements, Stream, Tag};
 use super::variable::{Content, Numbers, Place, Variable};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::io::known;
 use crate::io::raw::{self, Conversion, Encoding, Source};
-use crate::io::stream::{damaged, inflate};
+use crate::io::stream::inflate;
 use crate::video::DType;
 
 /// Where the first element begins.
 const HEADER: u64 = 128;
 
-/// The most variables that are looked at.
+/// The most variables that a file has, and that are looked at within others.
 const MAX_VARIABLES: usize = 100_000;
 
-/// The longest name and the most axes that are read, beyond what MATLAB allows.
+/// The longest name, the longest list of names and the most axes that are read, beyond what MATLAB
+/// allows.
 const MAX_NAME: usize = 4096;
+const MAX_NAMES: usize = 1 << 22;
 const MAX_AXES: usize = 64;
+
+/// How deep structs and cells within each other are looked into.
+const MAX_DEPTH: usize = 32;
 
 /// The longest text that is read as metadata, in bytes.
 const MAX_TEXT: usize = 1 << 16;
@@ -30,29 +36,37 @@ const MAX_RATIO: u64 = 1032;
 const MATRIX: u32 = 14;
 const COMPRESSED: u32 = 15;
 
+const CELL: u32 = 1;
+const STRUCT: u32 = 2;
+const OBJECT: u32 = 3;
+
 /// A part of a file that stands for itself.
 pub(super) struct Entry {
     /// Where it begins.
     pub(super) start: u64,
     /// How many bytes it has.
     pub(super) len: u64,
-    /// The variable that it is, unless it has no name.
-    pub(super) variable: Option<Variable>,
+    /// The variable that it is, and what is within it; nothing if it has no name.
+    pub(super) variables: Vec<Variable>,
 }
 
 /// The variables of a file in order; `swapped` tells whether its bytes are in the other order
 /// than this machine's.
 pub(super) fn variables(source: &Source, swapped: bool) -> Result<Vec<Variable>> {
     let entries = entries(source, swapped)?.into_iter();
-    Ok(entries.filter_map(|entry| entry.variable).collect())
+    Ok(entries.flat_map(|entry| entry.variables).collect())
 }
 
 /// The parts of a file in order.
 pub(super) fn entries(source: &Source, swapped: bool) -> Result<Vec<Entry>> {
-    let mut entries = Vec::new();
-    let mut at = HEADER;
-    while at + 8 <= source.len() && entries.len() < MAX_VARIABLES {
-        let mut section = Elements::new(source.section(at, 8), swapped);
+    let mut entries: Vec<Entry> = Vec::new();
+    let (mut at, mut left) = (HEADER, MAX_VARIABLES);
+    while at + 8 <= source.len() {
+        if entries.len() == MAX_VARIABLES {
+            bail!("it has more than {MAX_VARIABLES} variables");
+        }
+        let tag = BufReader::with_capacity(8, source.section(at, 8));
+        let mut section = Elements::new(tag, swapped);
         let Tag { kind, len, .. } = section.tag()?;
         let (start, len) = (at + 8, u64::from(len));
         if len > source.len() - start {
@@ -60,47 +74,40 @@ pub(super) fn entries(source: &Source, swapped: bool) -> Result<Vec<Entry>> {
         }
         let plain = |skip| Place::Plain(start + skip);
         let deflated = |skip| Place::Deflated { start, len, skip };
-        let variable = match kind {
+        let variables = match kind {
             MATRIX => {
                 let stream = BufReader::with_capacity(512, source.section(start, len));
-                let elements = Elements::new(stream, swapped);
-                elements.variable(len, &plain)?
+                Elements::new(stream, swapped).variables(len, &plain, left)?
             }
             COMPRESSED => {
                 let mut elements = Elements::new(inflate(source, start, len), swapped);
                 let tag = elements.tag()?;
                 match tag.kind == MATRIX && u64::from(tag.len) <= len.saturating_mul(MAX_RATIO) {
-                    true => elements.variable(tag.len.into(), &deflated)?,
-                    false => None,
+                    true => elements.variables(tag.len.into(), &deflated, left)?,
+                    false => Vec::new(),
                 }
             }
-            _ => None,
+            _ => Vec::new(),
         };
+        // Those within structs and cells are not looked at without end.
+        left -= variables.len().saturating_sub(1).min(left);
         entries.push(Entry {
             start: at,
             len: 8 + len,
-            variable,
+            variables,
         });
         at = start + len;
     }
     Ok(entries)
 }
 
-/// A stream of elements.
-struct Elements<R> {
-    stream: R,
-    swapped: bool,
-    /// How many bytes have been read.
-    position: u64,
-}
-
-/// The beginning of an element.
-struct Tag {
-    kind: u32,
-    /// The number of bytes of the value.
-    len: u32,
-    /// The value, if it is short enough to follow within the tag.
-    inline: Option<[u8; 4]>,
+/// What was found so far.
+struct Found<'a> {
+    /// Where the samples are that come after so many bytes.
+    place: &'a dyn Fn(u64) -> Place,
+    /// How many variables are looked at.
+    most: usize,
+    variables: &'a mut Vec<Variable>,
 }
 
 /// The kind of a variable, from its array flags.
@@ -110,71 +117,7 @@ struct Class {
     logical: bool,
 }
 
-impl<R: Read> Elements<R> {
-    fn new(stream: R, swapped: bool) -> Self {
-        Self {
-            stream,
-            swapped,
-            position: 0,
-        }
-    }
-
-    fn bytes(&mut self, len: usize) -> Result<Vec<u8>> {
-        let mut bytes = vec![0; len];
-        self.stream
-            .read_exact(&mut bytes)
-            .map_err(|e| damaged(&e))?;
-        self.position += len as u64;
-        Ok(bytes)
-    }
-
-    fn words(&self, bytes: &[u8]) -> Vec<u32> {
-        let word = |bytes: &[u8]| {
-            let word = u32::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-            if self.swapped {
-                word.swap_bytes()
-            } else {
-                word
-            }
-        };
-        bytes.chunks_exact(4).map(word).collect()
-    }
-
-    fn tag(&mut self) -> Result<Tag> {
-        let bytes = self.bytes(8)?;
-        let (first, second) = match self.words(&bytes)[..] {
-            [first, second] => (first, second),
-            _ => (0, 0),
-        };
-        let short = first >> 16;
-        if short == 0 {
-            return Ok(Tag {
-                kind: first,
-                len: second,
-                inline: None,
-            });
-        }
-        Ok(Tag {
-            kind: first & 0xFFFF,
-            len: short.min(4),
-            inline: Some([bytes[4], bytes[5], bytes[6], bytes[7]]),
-        })
-    }
-
-    /// The value of an element of at most `most` bytes, without the padding after it.
-    fn value(&mut self, tag: &Tag, most: usize) -> Result<Vec<u8>> {
-        let len = tag.len as usize;
-        if let Some(inline) = tag.inline {
-            return Ok(inline[..len].to_vec());
-        }
-        if len > most {
-            bail!("one of its variables is damaged");
-        }
-        let mut value = self.bytes(len.next_multiple_of(8))?;
-        value.truncate(len);
-        Ok(value)
-    }
-
+impl<R: Stream> Elements<R> {
     fn class(&mut self) -> Result<Class> {
         let tag = self.tag()?;
         let flags = self.value(&tag, 64)?;
@@ -186,9 +129,37 @@ impl<R: Read> Elements<R> {
         })
     }
 
-    /// The variable that the parts of a matrix of `len` bytes describe, unless it has no name.
-    fn variable(mut self, len: u64, place: &dyn Fn(u64) -> Place) -> Result<Option<Variable>> {
-        let begin = self.position;
+    /// The variable that the parts of a matrix of `len` bytes describe and those within it, `most` in
+    /// all; nothing if it has no name.
+    fn variables(
+        mut self,
+        len: u64,
+        place: &dyn Fn(u64) -> Place,
+        most: usize,
+    ) -> Result<Vec<Variable>> {
+        let mut found = Vec::new();
+        let end = self.position + len;
+        self.matrix(
+            None,
+            end,
+            0,
+            &mut Found {
+                place,
+                most,
+                variables: &mut found,
+            },
+        )?;
+        Ok(found)
+    }
+
+    /// A matrix as far as `end`; those within structs and cells are named by where they are.
+    fn matrix(
+        &mut self,
+        path: Option<String>,
+        end: u64,
+        depth: usize,
+        found: &mut Found<'_>,
+    ) -> Result<()> {
         let class = self.class()?;
         // Objects of newer classes have no axes here.
         let dims = if class.id == 17 {
@@ -201,24 +172,104 @@ impl<R: Read> Elements<R> {
         };
         let tag = self.tag()?;
         let name = self.value(&tag, MAX_NAME)?;
-        let name = String::from_utf8_lossy(&name).into_owned();
+        let name = path.unwrap_or_else(|| String::from_utf8_lossy(&name).into_owned());
         if name.is_empty() {
-            return Ok(None);
+            return Ok(());
         }
         let content = match (class.dtype(), class.id) {
             (Some(_), _) if class.complex => Content::Other("complex numbers"),
             (Some(dtype), _) => {
-                let (tag, end) = (self.tag()?, begin + len);
-                self.numbers(&name, dtype, &dims, &tag, end, place)?
+                let tag = self.tag()?;
+                self.numbers(&name, dtype, &dims, &tag, end, found.place)?
             }
             (None, 4) => self.text(&dims)?,
             (None, id) => Content::Other(other(id)),
         };
-        Ok(Some(Variable {
-            name,
-            dims,
+        found.variables.push(Variable {
+            name: name.clone(),
+            dims: dims.clone(),
             content,
-        }))
+        });
+        if depth == MAX_DEPTH {
+            return Ok(());
+        }
+        let product = |len: usize, axis: &usize| len.saturating_mul(*axis);
+        let count = dims.iter().fold(1, product);
+        match class.id {
+            CELL => {
+                let names = (1..=count).map(|number| format!("{name}{{{number}}}"));
+                self.inner(names, end, depth, found)
+            }
+            STRUCT | OBJECT => {
+                if class.id == OBJECT && self.position + 8 <= end {
+                    let tag = self.tag()?;
+                    self.value(&tag, MAX_NAME)?;
+                }
+                let fields = self.field_names(end)?;
+                let element = |number: usize| match count {
+                    1 => name.clone(),
+                    _ => format!("{name}({number})"),
+                };
+                let names = (1..=count).flat_map(|number| {
+                    let element = element(number);
+                    fields.iter().map(move |field| format!("{element}/{field}"))
+                });
+                match fields.is_empty() {
+                    true => Ok(()),
+                    false => self.inner(names, end, depth, found),
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The names of the fields of a struct.
+    fn field_names(&mut self, end: u64) -> Result<Vec<String>> {
+        if self.position + 16 > end {
+            return Ok(Vec::new());
+        }
+        let tag = self.tag()?;
+        let len = self.value(&tag, 64)?;
+        let len = self.words(&len).first().map_or(0, |len| *len as usize);
+        let tag = self.tag()?;
+        let names = self.value(&tag, MAX_NAMES)?;
+        let name = |name: &[u8]| {
+            let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
+            String::from_utf8_lossy(name).into_owned()
+        };
+        Ok(match len {
+            0 => Vec::new(),
+            len => names.chunks_exact(len).map(name).collect(),
+        })
+    }
+
+    /// The matrices within a struct or a cell, which end at `end`.
+    fn inner(
+        &mut self,
+        names: impl Iterator<Item = String>,
+        end: u64,
+        depth: usize,
+        found: &mut Found<'_>,
+    ) -> Result<()> {
+        let mut next = self.position;
+        for name in names {
+            if next + 8 > end || found.variables.len() >= found.most {
+                break;
+            }
+            self.go_to(next)?;
+            let tag = self.tag()?;
+            let len = u64::from(tag.len);
+            if tag.kind != MATRIX || self.position + len > end {
+                bail!("its variable `{name}` is damaged");
+            }
+            next = self.position + len.next_multiple_of(8);
+            // What was never set has no parts at all.
+            if len > 0 {
+                let end = self.position + len;
+                self.matrix(Some(name), end, depth + 1, found)?;
+            }
+        }
+        Ok(())
     }
 
     fn numbers(
@@ -331,8 +382,8 @@ fn stored_type(kind: u32) -> Option<DType> {
 /// What a class holds that is not numbers or text.
 fn other(class: u32) -> &'static str {
     match class {
-        1 => "cells",
-        2 => "struct",
+        CELL => "cells",
+        STRUCT => "struct",
         5 => "sparse numbers",
         16 => "function",
         _ => "object",

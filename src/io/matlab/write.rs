@@ -230,11 +230,12 @@ impl Others {
             return Err(refuse("it is not a MATLAB file of version 5 to 7"));
         }
         let entries = v5::entries(&source, false).map_err(|e| refuse(e.message()))?;
-        let kept = |variable: &Option<super::Variable>| {
-            let other = variable.as_ref().map(|variable| variable.name.as_str());
+        let kept = |entry: &v5::Entry| {
+            let other = entry.variables.first();
+            let other = other.map(|variable| variable.name.as_str());
             !other.is_some_and(|other| [name, "fps", "pixel_size"].contains(&other))
         };
-        let entries = entries.into_iter().filter(|entry| kept(&entry.variable));
+        let entries = entries.into_iter().filter(kept);
         let stretches: Vec<_> = entries.map(|entry| (entry.start, entry.len)).collect();
         if is_large && !stretches.is_empty() {
             return Err(refuse(

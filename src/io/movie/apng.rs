@@ -10,12 +10,16 @@ use super::canvas::{Canvas, Disposal, Pixel, Place, check_size};
 use super::{Chosen, Codec, Decode, Film, Play, Size};
 use crate::error::{Error, Result};
 use crate::io::FrameRange;
+use crate::io::chunked::zeros;
 use crate::io::foreign::without_panic;
 use crate::io::raw::Source;
 use crate::video::{DType, Metadata};
 
 /// How far into a file its animation is looked for.
 const SEARCHED: usize = 1 << 16;
+
+/// How many pixels a byte of a frame can at most be: those of one bit, deflated.
+const PIXELS_PER_BYTE: u64 = 8 * 1032;
 
 struct Apng;
 
@@ -49,7 +53,7 @@ pub(super) fn open(path: &Path, is_gray: bool) -> Result<Film> {
     let len = info
         .animation_control
         .map_or(1, |control| control.num_frames as usize);
-    check_size(width, height, len, present)?;
+    check_size(width, height, len, present, PIXELS_PER_BYTE)?;
     let (_, depth) = reader.output_color_type();
     if info.animation_control.is_some() && info.frame_control.is_none() {
         without_panic(|| reader.next_frame_info().map(drop).map_err(explain))?;
@@ -112,12 +116,12 @@ impl Codec for Apng {
             && control.num_frames > 0
         {
             // A picture that is shown instead of the animation is not part of it.
-            without_panic(|| reader.next_frame(&mut vec![0; bytes]).map_err(explain))?;
+            without_panic(|| reader.next_frame(&mut zeros(bytes)?).map_err(explain))?;
         }
         let frames = Frames {
             reader,
-            canvas: Canvas::new(size.width, size.height, most, size.is_gray),
-            frame: vec![0; bytes],
+            canvas: Canvas::new(size.width, size.height, most, size.is_gray)?,
+            frame: zeros(bytes)?,
         };
         Ok(Chosen::new(frames, range))
     }

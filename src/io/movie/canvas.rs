@@ -3,8 +3,11 @@
 use crate::bail;
 use crate::error::Result;
 
-/// How many bytes of frames a byte of an animation can at most stand for.
-const GREATEST_EXPANSION: u64 = 1 << 16;
+/// How many pixels of frames that change little a byte of an animation can at most stand for.
+const GREATEST_EXPANSION: u64 = 1 << 18;
+
+/// A picture of so many pixels is believed in however short its file is.
+const SMALL: u64 = 1 << 16;
 
 /// Red, green, blue and how opaque it is.
 pub(super) type Pixel = [u16; 4];
@@ -37,27 +40,39 @@ pub(super) struct Canvas {
     pending: Option<(Place, Disposal, Vec<Pixel>)>,
 }
 
-/// An error if there are no frames, or larger ones than a file of `present` bytes can make.
-pub(super) fn check_size(width: usize, height: usize, frames: usize, present: u64) -> Result<()> {
+/// An error if there are no frames, or larger or more ones than a file of `present` bytes can make, each of
+/// which can be `per_byte` pixels of one frame at most.
+pub(super) fn check_size(
+    width: usize,
+    height: usize,
+    frames: usize,
+    present: u64,
+    per_byte: u64,
+) -> Result<()> {
     if width == 0 || height == 0 || frames == 0 {
         bail!("it has no frames");
     }
-    let pixels = (width as u64 * height as u64).checked_mul(frames as u64);
-    if pixels.is_none_or(|pixels| pixels / GREATEST_EXPANSION > present) {
+    let pixels = width as u64 * height as u64;
+    let all = pixels.checked_mul(frames as u64);
+    let is_too_large = pixels > SMALL && pixels / per_byte > present;
+    if is_too_large || all.is_none_or(|pixels| pixels / GREATEST_EXPANSION > present) {
         bail!("it claims {frames} frames of {height}×{width} pixels, more than it can hold");
     }
     Ok(())
 }
 
 impl Canvas {
-    pub(super) fn new(width: usize, height: usize, most: u16, is_gray: bool) -> Self {
-        Self {
+    pub(super) fn new(width: usize, height: usize, most: u16, is_gray: bool) -> Result<Self> {
+        let Ok(pixels) = bytemuck::try_zeroed_vec(width * height) else {
+            bail!("there is no memory for a frame of {height}×{width} pixels");
+        };
+        Ok(Self {
             width,
             most,
             is_gray,
-            pixels: vec![[0; 4]; width * height],
+            pixels,
             pending: None,
-        }
+        })
     }
 
     /// Draws a frame; with `blend` what is below shines through, else it is replaced.
@@ -172,7 +187,7 @@ mod tests {
 
     #[test]
     fn frames_are_drawn_and_taken_away() {
-        let mut canvas = Canvas::new(2, 1, 255, true);
+        let mut canvas = Canvas::new(2, 1, 255, true).unwrap();
         let at = |left| Place {
             left,
             top: 0,
@@ -193,6 +208,19 @@ mod tests {
         assert_eq!(shown(&canvas), [5, 0]);
         canvas.draw(at(5), Disposal::Keep, true, gray(3));
         assert_eq!(shown(&canvas), [0, 0]);
+    }
+
+    #[test]
+    fn claims_beyond_the_file_are_refused() {
+        let check = |side: usize, frames, present| check_size(side, side, frames, present, 2731);
+        assert!(check(200, 1, 30).is_ok());
+        assert!(check(4000, 1, 6000).is_ok());
+        assert!(check(4000, 1, 5000).is_err());
+        assert!(check(2000, 1000, 1000 * 23 + 1500).is_ok());
+        assert!(check(2000, 10_000, 23_000).is_err());
+        assert!(check(usize::from(u16::MAX), 1, 10_000).is_err());
+        assert!(check(20, usize::MAX, 10_000).is_err());
+        assert!(check(0, 1, 100).is_err() && check(1, 0, 100).is_err());
     }
 
     #[test]

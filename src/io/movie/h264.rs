@@ -12,7 +12,7 @@ use openh264::OpenH264API;
 use openh264::decoder::{DecodedYUV, Decoder, DecoderConfig, Flush};
 use openh264::formats::YUVSource;
 
-use super::{Chosen, Codec, Decode, Film, Play, Size};
+use super::{Chosen, Codec, Decode, Film, Play, Size, boxes};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::io::FrameRange;
@@ -20,6 +20,9 @@ use crate::io::foreign::without_panic;
 use crate::io::raw::Source;
 use crate::task;
 use crate::video::{DType, Layout, Metadata};
+
+/// The most pixels of a frame at level 5.2, the highest that the decoder knows.
+const MOST_PIXELS: usize = 36_864 * 256;
 
 /// What comes before each part of a stream.
 const START: [u8; 4] = [0, 0, 0, 1];
@@ -82,12 +85,14 @@ pub(super) fn open(path: &Path, is_gray: bool) -> Result<Film> {
     if !track.media_type().is_ok_and(|kind| kind == MediaType::H264) {
         bail!("without ffmpeg only H.264 movies can be decoded");
     }
-    let sizes = &track.trak.mdia.minf.stbl.stsz.sample_sizes;
     let is_too_many = u64::from(track.sample_count()) > present;
-    if is_too_many || sizes.iter().any(|size| u64::from(*size) > present) {
+    if is_too_many || u64::from(largest_sample(track)) > present {
         bail!("its frames are larger than the file");
     }
     let (width, height) = (usize::from(track.width()), usize::from(track.height()));
+    if width * height > MOST_PIXELS {
+        bail!("its frames have {height}×{width} pixels, those of H.264 have {MOST_PIXELS} at most");
+    }
     if track.sample_count() == 0 || width == 0 || height == 0 {
         bail!("it has no frames");
     }
@@ -113,12 +118,29 @@ pub(super) fn open(path: &Path, is_gray: bool) -> Result<Film> {
     })
 }
 
+/// The most bytes that a packet claims to have.
+fn largest_sample(track: &Mp4Track) -> u32 {
+    let sizes = &track.trak.mdia.minf.stbl.stsz;
+    let fragments = track.trafs.iter().flat_map(|fragment| {
+        let run = fragment.trun.iter();
+        let sizes = run.flat_map(|run| run.sample_sizes.iter().copied());
+        sizes.chain(fragment.tfhd.default_sample_size)
+    });
+    let sizes = sizes
+        .sample_sizes
+        .iter()
+        .copied()
+        .chain([sizes.sample_size]);
+    sizes.chain(fragments).max().unwrap_or(0)
+}
+
 fn read_header(path: &Path) -> Result<Movie> {
     let source = Source::open(path)?;
     let beginning = source.start(8)?;
     if beginning.get(4..8) != Some(b"ftyp") {
         bail!("movies of this kind need the program `ffmpeg`");
     }
+    boxes::check(&source)?;
     let file = File::open(path).map_err(|e| Error::io("open", path, &e))?;
     let budget = Rc::new(Cell::new(2 * source.len() + (1 << 16)));
     let file = Patient {

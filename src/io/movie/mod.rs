@@ -1,6 +1,7 @@
 //! Movies: whatever the ffmpeg program can decode, and GIF, APNG and H.264 without it.
 
 mod apng;
+mod boxes;
 mod canvas;
 mod gif;
 mod h264;

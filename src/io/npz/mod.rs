@@ -10,6 +10,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::inflate::Wrapping;
+use super::matlab::FIELDNAME;
 use super::npy::{self, Array, Header};
 use super::raw::{self, Conversion, Source};
 use super::{
@@ -96,12 +97,35 @@ fn choose(entries: &[Entry], fieldname: Option<&str>) -> Result<usize> {
         return Ok(index);
     }
     let best = entries.iter().map(Entry::rank).max().unwrap_or(0);
-    match entries.iter().position(|entry| entry.rank() == best) {
-        Some(index) if best > 0 => Ok(index),
-        _ => bail!(
+    let index = match best {
+        0 => only(entries),
+        best => entries.iter().position(|entry| entry.rank() == best),
+    };
+    match index {
+        Some(index) => Ok(index),
+        None => bail!(
             "it has no array of numbers with 1 to 4 axes{}",
             listing(entries.iter().map(Entry::to_string))
         ),
+    }
+}
+
+/// The array that is the video where all have a single sample or none: that which the program itself
+/// calls so, or the only one.
+fn only(entries: &[Entry]) -> Option<usize> {
+    let has_axes = |entry: &Entry| {
+        let header = entry.header.as_ref();
+        header.is_ok_and(|header| (1..=4).contains(&header.shape.len()))
+    };
+    let arrays = entries
+        .iter()
+        .enumerate()
+        .filter(|(_, entry)| has_axes(entry));
+    let arrays: Vec<(usize, &Entry)> = arrays.collect();
+    let named = arrays.iter().find(|(_, entry)| entry.name == FIELDNAME);
+    match (named, &arrays[..]) {
+        (Some((index, _)), _) | (None, [(index, _)]) => Some(*index),
+        _ => None,
     }
 }
 

@@ -155,6 +155,8 @@ impl Page {
 fn greatest_expansion(compression: u64) -> u64 {
     match compression {
         1 => 1,
+        // A tile of one color takes 30 bytes, also if it is 2048 pixels high and wide.
+        34927 | 50001 => 1 << 19,
         5 => 4096,
         8 | 32946 => 1100,
         32773 => 64,

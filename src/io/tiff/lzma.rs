@@ -11,7 +11,7 @@ const CHECKSUMS: [usize; 16] = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64,
 const DICTIONARY: usize = 4096;
 
 /// Fills bytes as far as they go; returns how many, or `None` if they are damaged.
-pub(super) fn decode(bytes: &[u8], out: &mut [u8]) -> Option<usize> {
+pub(in crate::io) fn decode(bytes: &[u8], out: &mut [u8]) -> Option<usize> {
     let flags = bytes.strip_prefix(b"\xFD7zXZ\0")?;
     let checksum = CHECKSUMS[usize::from(flags.get(1)? & 15)];
     let mut rest = flags.get(6..)?;

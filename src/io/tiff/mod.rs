@@ -14,7 +14,7 @@ mod files;
 mod frames;
 mod imagej;
 mod layout;
-mod lzma;
+pub(super) mod lzma;
 mod lzw;
 mod metamorph;
 mod micromanager;

@@ -2,15 +2,14 @@
 
 use std::path::Path;
 
-use half::f16;
 use serde_json::Value;
 
+use super::coding::Coding;
+use super::fill::blank;
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::codec::Codec;
 use crate::io::npy;
-use crate::io::raw::{Encoding, Source};
-use crate::video::{Element, with_dtype};
+use crate::io::raw::Source;
 
 /// The longest JSON file that is read, in bytes.
 const MAX_JSON: u64 = 16 << 20;
@@ -19,17 +18,12 @@ const MAX_JSON: u64 = 16 << 20;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ArrayMetadata {
     pub(super) shape: Vec<usize>,
-    pub(super) chunk: Vec<usize>,
-    pub(super) encoding: Encoding,
-    /// The bytes of a sample that was never written.
-    pub(super) blank: Vec<u8>,
-    /// The axes of a chunk, that which varies fastest last.
-    pub(super) order: Vec<usize>,
-    pub(super) codecs: Vec<Codec>,
+    /// The names of its axes, if it has some.
+    pub(super) axes: Vec<String>,
+    /// The bytes of a sample that was never written; `None` if that is left open.
+    pub(super) blank: Option<Vec<u8>>,
+    pub(super) coding: Coding,
     pub(super) keys: Keys,
-    /// How many chunks a file has along each axis, and what is done to their list, if a file has
-    /// several.
-    pub(super) shard: Option<Shard>,
 }
 
 /// How the files of chunks are named.
@@ -37,15 +31,6 @@ pub(super) struct ArrayMetadata {
 pub(super) struct Keys {
     pub(super) prefix: &'static str,
     pub(super) separator: &'static str,
-}
-
-/// A file with several chunks and a list of their places.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Shard {
-    pub(super) counts: Vec<usize>,
-    pub(super) list_is_first: bool,
-    /// The size of the list in bytes.
-    pub(super) list_len: u64,
 }
 
 /// A JSON file of a folder, if there is one.
@@ -92,31 +77,26 @@ fn version_2(json: &Value) -> Result<ArrayMetadata> {
     let shape = lens(&json["shape"], "shape")?;
     let chunk = lens(&json["chunks"], "chunks")?;
     let filters = json["filters"].as_array().map_or(&[][..], Vec::as_slice);
-    let steps = filters.iter().chain([&json["compressor"]]);
-    let codecs = steps
-        .filter(|codec| !codec.is_null())
-        .map(|codec| codec_of(codec["id"].as_str(), codec, encoding.size()))
-        .collect::<Result<Vec<Codec>>>()?;
-    let mut order: Vec<usize> = (0..shape.len()).collect();
-    if json["order"] == "F" {
-        order.reverse();
-    }
+    let codecs = filters.iter().chain([&json["compressor"]]);
+    let codecs: Vec<&Value> = codecs.filter(|codec| !codec.is_null()).collect();
     let separator = match json["dimension_separator"].as_str() {
         Some("/") => "/",
         _ => ".",
     };
+    let is_reversed = match json["order"].as_str() {
+        Some("F") => true,
+        Some("C") | None => false,
+        Some(other) => bail!("its `order` is \"{other}\", neither \"C\" nor \"F\""),
+    };
     let array = ArrayMetadata {
-        blank: blank(&json["fill_value"], encoding),
+        blank: blank(&json["fill_value"], encoding)?,
         keys: Keys {
             prefix: "",
             separator,
         },
-        shard: None,
+        axes: Vec::new(),
+        coding: Coding::version_2(encoding, chunk, is_reversed, &codecs)?,
         shape,
-        chunk,
-        encoding,
-        order,
-        codecs,
     };
     array.checked()
 }
@@ -141,103 +121,64 @@ fn version_3(json: &Value) -> Result<ArrayMetadata> {
         ),
     };
     let shape = lens(&json["shape"], "shape")?;
-    let grid = &json["chunk_grid"]["configuration"]["chunk_shape"];
+    let grid = &json["chunk_grid"];
+    if let Some(other) = grid["name"].as_str().filter(|name| *name != "regular") {
+        bail!("its chunks lie in a grid of the kind `{other}`, which is not read");
+    }
+    if let Some([first, ..]) = json["storage_transformers"].as_array().map(Vec::as_slice) {
+        let name = name_of(first).unwrap_or("without a name");
+        bail!("it has the storage transformer `{name}`, which is not read");
+    }
     let keys = &json["chunk_key_encoding"];
-    let (prefix, default) = match keys["name"].as_str() {
+    let (prefix, default) = match name_of(keys) {
         Some("v2") => ("", "."),
-        _ => ("c", "/"),
+        Some("default") | None => ("c", "/"),
+        Some(other) => bail!("its chunks are named by the rule `{other}`, which is not known"),
     };
     let separator = keys["configuration"]["separator"]
         .as_str()
         .unwrap_or(default);
-    let mut array = ArrayMetadata {
-        order: (0..shape.len()).collect(),
-        chunk: lens(grid, "chunk_shape")?,
-        encoding: npy::encoding(code)?,
-        blank: Vec::new(),
-        codecs: Vec::new(),
+    let names = json["dimension_names"].as_array();
+    let name = |name: &Value| name.as_str().unwrap_or_default().to_owned();
+    let chunk = lens(&grid["configuration"]["chunk_shape"], "chunk_shape")?;
+    if chunk.len() != shape.len() {
+        bail!("{MISFIT}");
+    }
+    let codecs = json["codecs"].as_array().map_or(&[][..], Vec::as_slice);
+    let encoding = npy::encoding(code)?;
+    let array = ArrayMetadata {
+        axes: names.map_or_else(Vec::new, |names| names.iter().map(name).collect()),
+        coding: Coding::version_3(encoding, chunk, codecs)?,
         keys: Keys {
             prefix,
             separator: if separator == "/" { "/" } else { "." },
         },
-        shard: None,
+        blank: None,
         shape,
     };
-    let codecs = json["codecs"].as_array().map_or(&[][..], Vec::as_slice);
-    match codecs {
-        [codec] if codec["name"] == "sharding_indexed" => {
-            let settings = &codec["configuration"];
-            array.add_shard(settings)?;
-            let inner = settings["codecs"].as_array();
-            array.add_codecs(inner.map_or(&[][..], Vec::as_slice))?;
-        }
-        codecs => array.add_codecs(codecs)?,
-    }
-    array.blank = blank(&json["fill_value"], array.encoding);
-    array.checked()
+    let blank = blank(&json["fill_value"], array.coding.encoding)?;
+    ArrayMetadata { blank, ..array }.checked()
 }
 
+/// The name of something that is described by an object, or by its name alone.
+pub(super) fn name_of(json: &Value) -> Option<&str> {
+    json["name"].as_str().or_else(|| json.as_str())
+}
+
+/// What is said about chunks of another rank than the array.
+const MISFIT: &str = "its shape and its chunks do not fit";
+
 impl ArrayMetadata {
-    fn add_shard(&mut self, settings: &Value) -> Result<()> {
-        let inner = lens(&settings["chunk_shape"], "chunk_shape")?;
-        let divides = |(outer, inner): (&usize, &usize)| outer.is_multiple_of(*inner);
-        let pairs = || self.chunk.iter().zip(&inner);
-        if inner.len() != self.chunk.len() || inner.contains(&0) || !pairs().all(divides) {
-            bail!("its shards are no multiples of its chunks");
-        }
-        let counts: Vec<usize> = pairs().map(|(outer, inner)| outer / inner).collect();
-        let steps = settings["index_codecs"].as_array();
-        let is_summed = |step: &Value| step["name"] == "crc32c";
-        let sum = if steps.is_some_and(|steps| steps.iter().any(is_summed)) {
-            4
-        } else {
-            0
-        };
-        let total = counts
-            .iter()
-            .try_fold(16u64, |len, count| len.checked_mul(*count as u64));
-        let Some(list_len) = total.and_then(|len| len.checked_add(sum)) else {
-            bail!("its shards have an impossible size");
-        };
-        self.chunk = inner;
-        self.shard = Some(Shard {
-            counts,
-            list_is_first: settings["index_location"] == "start",
-            list_len,
-        });
-        Ok(())
-    }
-
-    fn add_codecs(&mut self, codecs: &[Value]) -> Result<()> {
-        for codec in codecs {
-            let settings = &codec["configuration"];
-            match codec["name"].as_str() {
-                Some("bytes") => {
-                    let big = settings["endian"] == "big";
-                    self.encoding.swapped = big != cfg!(target_endian = "big");
-                }
-                Some("transpose") => self.order = lens(&settings["order"], "order")?,
-                name => {
-                    let codec = codec_of(name, settings, self.encoding.size())?;
-                    self.codecs.push(codec);
-                }
-            }
-        }
-        Ok(())
-    }
-
     fn checked(self) -> Result<Self> {
-        let mut axes = self.order.clone();
-        axes.sort_unstable();
-        let is_order = axes.iter().copied().eq(0..self.shape.len());
-        if self.chunk.len() != self.shape.len() || !is_order || self.shape.is_empty() {
-            bail!("its shape and its chunks do not fit");
+        if self.coding.chunk.len() != self.shape.len() || self.shape.is_empty() {
+            bail!("{MISFIT}");
         }
         Ok(self)
     }
 }
 
-fn lens(json: &Value, name: &str) -> Result<Vec<usize>> {
+/// The lengths that a list is.
+pub(super) fn lens(json: &Value, name: &str) -> Result<Vec<usize>> {
     let values = json.as_array().map_or(&[][..], Vec::as_slice);
     let lens = values.iter().map(|len| usize::try_from(len.as_u64()?).ok());
     let lens: Option<Vec<usize>> = lens.collect();
@@ -245,46 +186,4 @@ fn lens(json: &Value, name: &str) -> Result<Vec<usize>> {
         Some(lens) if json.is_array() && lens.len() <= 16 => Ok(lens),
         _ => bail!("its metadata has no valid `{name}`"),
     }
-}
-
-fn codec_of(name: Option<&str>, settings: &Value, size: usize) -> Result<Codec> {
-    Ok(match name.unwrap_or_default() {
-        "zlib" => Codec::Zlib,
-        "gzip" => Codec::Gzip,
-        "zstd" => Codec::Zstd,
-        "lz4" => Codec::Lz4,
-        "blosc" => Codec::Blosc,
-        "crc32c" => Codec::Checksum,
-        "shuffle" => {
-            let size = settings["elementsize"].as_u64().unwrap_or(size as u64);
-            Codec::Shuffle(size.clamp(1, 256) as usize)
-        }
-        name => {
-            let error = Error::new(format!("its chunks are compressed by `{name}`"));
-            return Err(error.hint("save it with one of blosc, gzip, lz4, zlib and zstd"));
-        }
-    })
-}
-
-/// The bytes of a sample of a value; none if it is not a number.
-fn blank(value: &Value, encoding: Encoding) -> Vec<u8> {
-    let number = match value {
-        Value::Bool(value) => f64::from(u8::from(*value)),
-        Value::String(text) => match text.as_str() {
-            "NaN" => f64::NAN,
-            "Infinity" => f64::INFINITY,
-            "-Infinity" => f64::NEG_INFINITY,
-            _ => return Vec::new(),
-        },
-        value => value.as_f64().unwrap_or(0.0),
-    };
-    let mut bytes = if encoding.half {
-        f16::from_f64(number).to_ne_bytes().to_vec()
-    } else {
-        with_dtype!(encoding.dtype, T => bytemuck::bytes_of(&T::from_f64(number)).to_vec())
-    };
-    if encoding.swapped {
-        bytes.reverse();
-    }
-    bytes
 }

@@ -3,209 +3,328 @@
 
 use serde_json::Value;
 
+use super::units;
 use crate::bail;
-use crate::error::{Error, Result};
-use crate::io::FrameRange;
-use crate::video::{Layout, Metadata};
+use crate::error::Result;
+use crate::video::{Field, Metadata};
 
 /// An axis by its name.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Axis {
     name: String,
+    /// What it is: `t`, `z`, `y`, `x`, `c`, or `None` if that is not known.
+    pub(super) letter: Option<char>,
     unit: String,
 }
 
-/// The finest resolution of an image.
+/// One resolution of an image.
 #[derive(Debug, PartialEq)]
 pub(super) struct Image {
     /// The name of its array.
     pub(super) path: String,
+    /// The names of the arrays of other images.
+    pub(super) others: Vec<String>,
     pub(super) axes: Vec<Axis>,
-    /// The distance between neighbours along each axis.
-    scale: Vec<f64>,
+    /// The distance between neighbors along each axis, and where the first ones are; in words why they
+    /// are not known.
+    transform: std::result::Result<Transform, String>,
 }
 
-/// How the axes of an array become those of a video.
+/// From the index of a sample along each axis to its place.
 #[derive(Debug, PartialEq)]
-pub(super) struct Axes {
-    /// Those of length 1 that are left out.
-    pub(super) dropped: Vec<usize>,
-    /// The lengths of the others.
-    shape: Vec<usize>,
-    /// Those of an array without frames become a video of one.
-    is_image: bool,
-    /// The place among the others of that which comes last, the channel.
-    channel: Option<usize>,
-    /// The place in the array of that which is time.
-    first: usize,
+struct Transform {
+    scale: Vec<f64>,
+    translation: Vec<f64>,
 }
 
 impl Image {
-    /// The image that the attributes of a folder describe, if they do.
-    pub(super) fn read(attributes: &Value) -> Option<Self> {
-        let newer = &attributes["ome"]["multiscales"][0];
-        let scales = if newer.is_object() {
-            newer
-        } else {
-            &attributes["multiscales"][0]
+    /// The image that the attributes of a folder describe, if they do: the first, or that which has an
+    /// array of a name.
+    pub(super) fn read(attributes: &Value, array: Option<&str>) -> Result<Option<Self>> {
+        let newer = &attributes["ome"]["multiscales"];
+        let images = newer
+            .as_array()
+            .or_else(|| attributes["multiscales"].as_array());
+        let images = images.map_or(&[][..], Vec::as_slice);
+        let levels = |image: &'_ Value| image["datasets"].as_array().cloned().unwrap_or_default();
+        let path = |level: &Value| Some(level["path"].as_str()?.trim_matches('/').to_owned());
+        let found = images.iter().enumerate().find_map(|(index, image)| {
+            let mut levels = levels(image).into_iter();
+            let level = match array {
+                None => levels.next(),
+                wanted => levels.find(|level| path(level).as_deref() == wanted),
+            };
+            Some((index, image, level?))
+        });
+        let Some((chosen, image, level)) = found else {
+            return Ok(None);
         };
-        let finest = &scales["datasets"][0];
-        let path = finest["path"].as_str()?.to_owned();
-        let axes = match scales["axes"].as_array() {
-            Some(axes) => axes.iter().map(axis).collect(),
-            None => "tczyx"
-                .chars()
-                .map(|name| axis(&name.to_string().into()))
-                .collect(),
+        let Some(name) = path(&level) else {
+            return Ok(None);
         };
-        let steps = finest["coordinateTransformations"].as_array();
-        let steps = steps.map_or(&[][..], Vec::as_slice);
-        let scale = steps.iter().find(|step| step["type"] == "scale");
-        let scale = scale.and_then(|step| step["scale"].as_array());
-        let scale = scale.map_or(&[][..], Vec::as_slice);
-        Some(Self {
-            path,
+        let others = images
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| *index != chosen);
+        let others = others.filter_map(|(_, image)| path(levels(image).first()?));
+        let axes = axes(&image["axes"])?;
+        let steps = [&level, image].map(|it| it["coordinateTransformations"].as_array());
+        let steps = steps.into_iter().flatten().flatten();
+        Ok(Some(Self {
+            path: name,
+            others: others.collect(),
+            transform: Transform::new(axes.len(), steps),
             axes,
-            scale: scale.iter().filter_map(Value::as_f64).collect(),
-        })
+        }))
     }
 
-    /// Adds what the scale says.
-    pub(super) fn describe(&self, axes: &Axes, metadata: &mut Metadata) {
-        let step = |index: usize| {
-            let (axis, step) = (self.axes.get(index)?, self.scale.get(index)?);
-            let factor = factor(&axis.unit)?;
-            (step.is_finite() && *step > 0.0).then_some(step * factor)
+    /// Adds what the scale says. `frames` is the axis of the frames.
+    pub(super) fn describe(&self, frames: Option<usize>, metadata: &mut Metadata) -> Vec<String> {
+        let transform = match &self.transform {
+            Ok(transform) => transform,
+            Err(problem) => return vec![problem.clone()],
         };
-        let named = |name: &str| {
-            let index = self.axes.iter().position(|axis| axis.name == name)?;
-            step(index).filter(|_| !self.axes[index].unit.is_empty())
+        let mut problems = Vec::new();
+        let mut step = |letter: char| {
+            let index = self
+                .axes
+                .iter()
+                .position(|axis| axis.letter == Some(letter))?;
+            let (axis, step) = (&self.axes[index], transform.scale[index]);
+            let factor = match letter {
+                't' => units::seconds(&axis.unit),
+                _ => units::micrometers(&axis.unit),
+            };
+            if factor.is_none() && (step != 1.0 || !axis.unit.is_empty()) {
+                problems.push(match axis.unit.as_str() {
+                    "" => format!("the scale of its axis `{}` has no unit", axis.name),
+                    unit => format!("the unit `{unit}` of its axis `{}` is not known", axis.name),
+                });
+            }
+            let step = step * factor?;
+            (step.is_finite() && step > 0.0).then_some((index, step))
         };
-        if let (Some(height), Some(width)) = (named("y"), named("x")) {
+        if let (Some((_, height)), Some((_, width))) = (step('y'), step('x')) {
             metadata.pixel_size = Some([height, width]);
         }
-        let is_time = self
-            .axes
-            .get(axes.first)
-            .is_some_and(|axis| axis.name == "t");
-        if let Some(period) = named("t").filter(|_| is_time) {
+        if let Some((index, period)) = step('t')
+            && frames == Some(index)
+        {
             metadata.fps = Some(1.0 / period);
         }
+        if transform.translation.iter().any(|shift| *shift != 0.0) {
+            let names = self.axes.iter().map(|axis| axis.name.as_str());
+            metadata.set("translation_axes", Field::list(names));
+            metadata.set(
+                "translation",
+                Field::list(transform.translation.iter().copied()),
+            );
+        }
+        problems
     }
 }
 
-fn axis(json: &Value) -> Axis {
-    let name = json["name"].as_str().or_else(|| json.as_str());
-    Axis {
-        name: name.unwrap_or_default().to_owned(),
-        unit: json["unit"].as_str().unwrap_or_default().to_owned(),
+impl Transform {
+    /// All steps, one after the other.
+    fn new<'a>(
+        rank: usize,
+        steps: impl Iterator<Item = &'a Value>,
+    ) -> std::result::Result<Self, String> {
+        let mut all = Self {
+            scale: vec![1.0; rank],
+            translation: vec![0.0; rank],
+        };
+        for step in steps {
+            let kind = step["type"].as_str().unwrap_or("without a name");
+            if kind == "identity" {
+                continue;
+            }
+            if !matches!(kind, "scale" | "translation") {
+                return Err(format!("its scale is given by `{kind}`, which is not read"));
+            }
+            let numbers = step[kind].as_array().map_or(&[][..], Vec::as_slice);
+            let numbers: Vec<f64> = numbers.iter().filter_map(Value::as_f64).collect();
+            if numbers.len() != rank {
+                return Err(format!(
+                    "its `{kind}` is not one number for each of {rank} axes"
+                ));
+            }
+            for (axis, number) in numbers.into_iter().enumerate() {
+                if kind == "scale" {
+                    all.scale[axis] *= number;
+                    all.translation[axis] *= number;
+                } else {
+                    all.translation[axis] += number;
+                }
+            }
+        }
+        Ok(all)
     }
 }
 
-/// What a unit is in seconds or micrometers.
-fn factor(unit: &str) -> Option<f64> {
-    Some(match unit {
-        "second" | "micrometer" => 1.0,
-        "millisecond" | "nanometer" => 1e-3,
-        "microsecond" | "picometer" => 1e-6,
-        "nanosecond" => 1e-9,
-        "minute" => 60.0,
-        "hour" => 3600.0,
-        "millimeter" => 1e3,
-        "meter" => 1e6,
+/// The axes as a list gives them; those of the first versions, which had no list.
+fn axes(json: &Value) -> Result<Vec<Axis>> {
+    let Some(list) = json.as_array() else {
+        return Ok(from_names("tczyx".chars().map(|name| name.to_string())));
+    };
+    let mut axes: Vec<Axis> = list
+        .iter()
+        .map(|json| {
+            let name = json["name"].as_str().or_else(|| json.as_str());
+            let name = name.unwrap_or_default();
+            Axis {
+                name: name.to_owned(),
+                letter: match json["type"].as_str() {
+                    Some("time") => Some('t'),
+                    Some("channel") => Some('c'),
+                    Some("space") => letter(name).filter(|letter| "zyx".contains(*letter)),
+                    Some(_) => None,
+                    None => letter(name),
+                },
+                unit: json["unit"].as_str().unwrap_or_default().to_owned(),
+            }
+        })
+        .collect();
+    // Axes of space that have other names are in the order z, y, x.
+    let spaces = list
+        .iter()
+        .enumerate()
+        .filter(|(_, json)| json["type"] == "space");
+    let spaces: Vec<usize> = spaces.map(|(index, _)| index).collect();
+    if spaces.iter().any(|axis| axes[*axis].letter.is_none()) {
+        for (axis, letter) in spaces.into_iter().rev().zip("xyz".chars()) {
+            axes[axis].letter = Some(letter);
+        }
+    }
+    for letter in "tzyxc".chars() {
+        if axes
+            .iter()
+            .filter(|axis| axis.letter == Some(letter))
+            .count()
+            > 1
+        {
+            bail!("its image has several axes `{letter}`");
+        }
+    }
+    Ok(axes)
+}
+
+/// Axes of which only the names are known.
+pub(super) fn from_names(names: impl Iterator<Item = String>) -> Vec<Axis> {
+    let axis = |name: String| Axis {
+        letter: letter(&name),
+        name,
+        unit: String::new(),
+    };
+    names.map(axis).collect()
+}
+
+/// What an axis is by its name.
+fn letter(name: &str) -> Option<char> {
+    Some(match name.to_lowercase().as_str() {
+        "t" | "time" => 't',
+        "z" => 'z',
+        "y" => 'y',
+        "x" => 'x',
+        "c" | "channel" => 'c',
         _ => return None,
     })
 }
 
-impl Axes {
-    /// The axes of a video among those of an array, by their names if they are known.
-    pub(super) fn new(shape: &[usize], names: &[Axis]) -> Result<Self> {
-        let is = |axis: usize, name: &str| names.get(axis).is_some_and(|axis| axis.name == name);
-        let is_pixel = |axis: usize| {
-            if names.is_empty() {
-                shape.len() <= 4 || axis + 2 >= shape.len()
-            } else {
-                is(axis, "y") || is(axis, "x")
-            }
-        };
-        let (kept, dropped): (Vec<usize>, Vec<usize>) =
-            (0..shape.len()).partition(|axis| shape[*axis] != 1 || is_pixel(*axis));
-        let kept_shape: Vec<usize> = kept.iter().map(|axis| shape[*axis]).collect();
-        if kept.is_empty() || kept.len() > 4 || kept_shape.contains(&0) {
-            let error = Error::new(format!(
-                "its array has the shape {}, a video has 1 to 4 axes",
-                crate::video::shape_text(shape)
-            ));
-            return Err(error.hint("save one channel or one depth by itself"));
-        }
-        let channel = kept.iter().position(|axis| is(*axis, "c"));
-        if kept.len() == 4 && !names.is_empty() && channel.is_none() {
-            bail!("its array has both times and depths, a video has one of them");
-        }
-        Ok(Self {
-            is_image: kept.len() == 2 && !names.is_empty(),
-            channel: channel.filter(|_| kept.len() == 4),
-            first: kept[0],
-            shape: kept_shape,
-            dropped,
-        })
-    }
-
-    /// The shape of the video.
-    pub(super) fn video_shape(&self) -> Vec<usize> {
-        self.video_layout(&Layout::contiguous(&self.shape))
-            .shape()
-            .to_vec()
-    }
-
-    /// What to load of the array for frames of the video.
-    pub(super) fn stored_range(&self, range: FrameRange) -> FrameRange {
-        if self.is_image {
-            return FrameRange {
-                start: 0,
-                len: self.shape[0],
-                step: 1,
-            };
-        }
-        range
-    }
-
-    /// How samples that are loaded in the order of the array lie as a video.
-    pub(super) fn video_layout(&self, layout: &Layout) -> Layout {
-        if self.is_image {
-            return layout.insert_axis(0);
-        }
-        let channel = self.channel.unwrap_or(layout.shape().len());
-        (channel..layout.shape().len().saturating_sub(1))
-            .fold(layout.clone(), |layout, axis| layout.swap(axis, axis + 1))
+impl std::fmt::Display for Axis {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.name)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
-    fn named(names: &str) -> Vec<Axis> {
-        names
-            .chars()
-            .map(|name| axis(&name.to_string().into()))
-            .collect()
+    fn described(image: Value, frames: usize) -> (Metadata, Vec<String>) {
+        let attributes = json!({"multiscales": [image]});
+        let image = Image::read(&attributes, None).unwrap().unwrap();
+        let mut metadata = Metadata::default();
+        let problems = image.describe(Some(frames), &mut metadata);
+        (metadata, problems)
     }
 
     #[test]
-    fn axes_become_those_of_a_video() {
-        let shape = |shape: &[usize], names: &str| {
-            Axes::new(shape, &named(names)).map(|axes| axes.video_shape())
+    fn transformations_follow_each_other() {
+        let (metadata, problems) = described(
+            json!({
+                "axes": [{"name": "x", "type": "space", "unit": "nanometer"},
+                    {"name": "y", "type": "space", "unit": "millimeter"},
+                    {"name": "frames", "type": "time", "unit": "minute"}],
+                "datasets": [{"path": "0", "coordinateTransformations": [
+                    {"type": "scale", "scale": [500, 0.25, 2]},
+                    {"type": "translation", "translation": [1, 0, 3]}]}],
+                "coordinateTransformations": [{"type": "identity"},
+                    {"type": "scale", "scale": [2.0, 0.5, 0.5]}],
+            }),
+            2,
+        );
+        assert_eq!(problems, [""; 0]);
+        assert_eq!(metadata.pixel_size, Some([125.0, 1.0]));
+        assert_eq!(metadata.fps, Some(1.0 / 60.0));
+        assert_eq!(metadata.fields["translation"], Field::list([2.0, 0.0, 1.5]));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_said() {
+        let image = |unit: &str, step: Value| {
+            json!({
+                "axes": [{"name": "t", "type": "time", "unit": unit},
+                    {"name": "y", "type": "space"}, {"name": "x", "type": "space"}],
+                "datasets": [{"path": "0", "coordinateTransformations": [step]}],
+            })
         };
-        assert_eq!(shape(&[9, 1, 1, 5, 6], "tczyx").unwrap(), [9, 5, 6]);
-        assert_eq!(shape(&[1, 1, 9, 5, 6], "tczyx").unwrap(), [9, 5, 6]);
-        assert_eq!(shape(&[9, 2, 1, 5, 6], "tczyx").unwrap(), [9, 5, 6, 2]);
-        assert_eq!(shape(&[1, 1, 1, 5, 6], "tczyx").unwrap(), [1, 5, 6]);
-        assert_eq!(shape(&[9, 1, 5, 1], "tcyx").unwrap(), [9, 5, 1]);
-        assert_eq!(shape(&[9, 1, 5, 1], "").unwrap(), [9, 1, 5, 1]);
-        assert_eq!(shape(&[1, 9, 1, 5, 6], "").unwrap(), [9, 5, 6]);
-        assert!(shape(&[9, 2, 3, 5, 6], "tczyx").is_err());
-        assert!(shape(&[9, 1, 3, 5, 6], "tczyx").is_err());
-        assert!(shape(&[0, 5, 6], "").is_err());
+        let scale = json!({"type": "scale", "scale": [2, 1, 1]});
+        let problems = |unit: &str, step: &Value| described(image(unit, step.clone()), 0).1;
+        assert_eq!(problems("second", &scale), [""; 0]);
+        assert_eq!(
+            problems("", &scale),
+            ["the scale of its axis `t` has no unit"]
+        );
+        assert_eq!(
+            problems("fortnight", &scale),
+            ["the unit `fortnight` of its axis `t` is not known"]
+        );
+        let affine = json!({"type": "affine", "affine": [[1, 0], [0, 1]]});
+        assert_eq!(
+            problems("second", &affine),
+            ["its scale is given by `affine`, which is not read"]
+        );
+        let file = json!({"type": "scale", "path": "scale"});
+        assert_eq!(
+            problems("second", &file),
+            ["its `scale` is not one number for each of 3 axes"]
+        );
+        let (metadata, _) = described(image("second", affine), 0);
+        assert_eq!((metadata.fps, metadata.pixel_size), (None, None));
+    }
+
+    #[test]
+    fn the_resolution_asked_for_has_its_own_scale() {
+        let level = |path: &str, scale: f64| {
+            json!({"path": path, "coordinateTransformations": [
+                {"type": "scale", "scale": [scale, scale]}]})
+        };
+        let attributes = json!({"ome": {"multiscales": [
+            {"axes": [{"name": "y", "unit": "micrometer"}, {"name": "x", "unit": "micrometer"}],
+                "datasets": [level("0", 0.5), level("1", 1.0)]},
+            {"axes": ["y", "x"], "datasets": [level("other", 1.0)]},
+        ]}});
+        for (array, size) in [(None, 0.5), (Some("0"), 0.5), (Some("1"), 1.0)] {
+            let image = Image::read(&attributes, array).unwrap().unwrap();
+            let mut metadata = Metadata::default();
+            image.describe(None, &mut metadata);
+            assert_eq!(metadata.pixel_size, Some([size; 2]));
+            assert_eq!(image.others, ["other"]);
+        }
+        assert!(Image::read(&attributes, Some("2")).unwrap().is_none());
+        assert!(Image::read(&json!({}), None).unwrap().is_none());
     }
 }

@@ -86,10 +86,11 @@ fn shards_of_version_3_are_loaded() {
     write(&path.join("zarr.json"), array.to_string().as_bytes());
     let packed = gzip(&chunk(0));
     let mut shard = packed.clone();
-    for word in [0, packed.len() as u64, MISSING, MISSING] {
-        shard.extend(word.to_le_bytes());
-    }
-    shard.extend([0; 4]);
+    let list = [0, packed.len() as u64, u64::MAX, u64::MAX]
+        .map(u64::to_le_bytes)
+        .concat();
+    shard.extend(steps::Checksum::Crc32c.of(&list).to_le_bytes());
+    shard.splice(packed.len()..packed.len(), list);
     write(&path.join("c/0/0/0"), &shard);
     let video = load(&path, None).unwrap();
     assert!(values(&video).into_iter().eq((0..40).chain([0; 20])));
@@ -123,6 +124,465 @@ fn images_of_ome_have_their_axes_and_scale() {
     assert_eq!(values(&video), [0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11]);
     assert_eq!(video.metadata().fps, Some(500.0));
     assert_eq!(video.metadata().pixel_size, Some([0.5, 0.25]));
+}
+
+/// Filters and compressions by numcodecs 0.16 of 4×3×5 numbers: 0, 7, 14, … divided by 100 leave them,
+/// or -3, -2.75, -2.5, …, or every third is true.
+const CODED: &[(&str, &str, &str, &str)] = &[
+    (
+        "<u2",
+        r#"[{"id": "delta", "dtype": "<u2", "astype": "<i2"}]"#,
+        "null",
+        "000007000700070007000700070007000700070007000700070007000700a3ff0700070007000700070007000700\
+         070007000700070007000700a3ff0700070007000700070007000700070007000700070007000700a3ff07000700\
+         070007000700070007000700070007000700070007000700a3ff0700",
+    ),
+    (
+        ">u2",
+        r#"[{"id": "delta", "dtype": ">u2", "astype": ">u2"}]"#,
+        "null",
+        "000000070007000700070007000700070007000700070007000700070007ffa30007000700070007000700070007 \
+         000700070007000700070007ffa30007000700070007000700070007000700070007000700070007ffa300070007 \
+         000700070007000700070007000700070007000700070007ffa30007",
+    ),
+    (
+        "<u2",
+        r#"[{"id": "astype", "encode_dtype": "|u1", "decode_dtype": "<u2"}]"#,
+        "null",
+        "00070e151c232a31383f464d545b62050c131a21282f363d444b525960030a11181f262d343b424950575e01080f\
+         161d242b323940474e555c63060d",
+    ),
+    (
+        "<u2",
+        "null",
+        r#"{"id": "crc32"}"#,
+        "a2d94720000007000e0015001c0023002a00310038003f0046004d0054005b00620005000c0013001a0021002800\
+         2f0036003d0044004b0052005900600003000a00110018001f0026002d0034003b0042004900500057005e000100\
+         08000f0016001d0024002b0032003900400047004e0055005c00630006000d00",
+    ),
+    (
+        "<u2",
+        r#"[{"id": "shuffle", "elementsize": 2}]"#,
+        r#"{"id": "zlib", "level": 1}"#,
+        "78016360e7139551d632b4b077f30d894e62e5119652d4d037b375f10e8a4c60e612949057d335b176f20c088f63\
+         e4e0179355d136b27470f70b8d4966e365a0000000eb1b0b4b",
+    ),
+    (
+        "<u2",
+        "null",
+        r#"{"id": "bz2", "level": 1}"#,
+        "425a68313141592653597595a5e9000000ff006bd7ab56ad5ab56ad5ab56ad58002000546680000000000001a00c\
+         00680000680000000006efcf7e24b30d01c7a08a49a8aacbb0cb4db8ebcfc018628e49669e8a6aaecb6ebf0c72cf\
+         5db7e390f5df9efc10004003f1772453850907595a5e90",
+    ),
+    (
+        "<u2",
+        "null",
+        r#"{"id": "lzma", "format": 1, "check": -1, "preset": 0, "filters": null}"#,
+        "fd377a585a000004e6d6b446020021010c0000008f98419ce00077006e5d00000001858884ed6cd4ddca5b8fe241\
+         c3ce4482d431a09bb52e0e1ca5780a81262b35a061787e59d479170daaa6e5ddfe459e9c93ef948abca52fa6053a\
+         cd27d3e3f14ca67455d9be0d2f6225c4a320f0f569b39f567d44af70c862ba13e8f90b13ea7ac5718b8627cb0e96\
+         72df0000000026ab1768fa722ea400018a0178000000a04295efb1c467fb020000000004595a",
+    ),
+    (
+        "<f4",
+        r#"[{"id": "fixedscaleoffset", "scale": 4, "offset": -3, "dtype": "<f4", "astype": "|u1"}]"#,
+        "null",
+        "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d\
+         2e2f303132333435363738393a3b",
+    ),
+    (
+        "<f4",
+        r#"[{"id": "fixedscaleoffset", "scale": 4, "offset": -3, "dtype": "<f4", "astype": "<i2"},
+            {"id": "delta", "dtype": "<i2", "astype": "|i1"}]"#,
+        r#"{"id": "zlib", "level": 1}"#,
+        "78016360241f00000726003c",
+    ),
+    (
+        "<f4",
+        r#"[{"id": "quantize", "digits": 2, "dtype": "<f4", "astype": "<f2"}]"#,
+        "null",
+        "00c280c100c180c000c000bf00be00bd00bc00ba00b800b4000000340038003a003c003d003e003f004080400041\
+         80410042804200438043004440448044c044004540458045c045004640468046c046004740478047c04700482048\
+         404860488048a048c048e04800492049404960498049a049c049e049",
+    ),
+    (
+        "|b1",
+        r#"[{"id": "packbits"}]"#,
+        "null",
+        "049249249249249240",
+    ),
+];
+
+fn bytes(hex: &str) -> Vec<u8> {
+    let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16);
+    digits.chunks(2).map(|pair| byte(pair).unwrap()).collect()
+}
+
+#[test]
+fn filters_of_numcodecs_are_undone() {
+    for (dtype, filters, compressor, hex) in CODED {
+        let folder = tempfile::tempdir().unwrap();
+        let array = format!(
+            r#"{{"zarr_format": 2, "shape": [4, 3, 5], "chunks": [4, 3, 5], "order": "C",
+                "dtype": "{dtype}", "fill_value": 0, "filters": {filters},
+                "compressor": {compressor}}}"#
+        );
+        write(&folder.path().join(".zarray"), array.as_bytes());
+        write(&folder.path().join("0.0.0"), &bytes(hex));
+        let video = load(folder.path(), None).unwrap_or_else(|e| panic!("{filters}: {e}"));
+        assert_eq!(video.shape(), [4, 3, 5]);
+        let found: Vec<f64> = crate::video::map_samples!(video.samples(), array => {
+            array.view().iter().map(|v| crate::video::Element::to_f64(*v)).collect()
+        });
+        let expected = (0..60).map(|at| match *dtype {
+            "<f4" => f64::from(at) * 0.25 - 3.0,
+            "|b1" => f64::from(u8::from(at % 3 == 0)),
+            _ => f64::from(at * 7 % 100),
+        });
+        assert!(found.into_iter().eq(expected), "{filters} {compressor}");
+        for cut in 0..bytes(hex).len() {
+            write(&folder.path().join("0.0.0"), &bytes(hex)[..cut]);
+            let _ = load(folder.path(), None);
+        }
+    }
+}
+
+#[test]
+fn codecs_that_are_not_read_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let fail = |array: serde_json::Value, name: &str| {
+        let file = folder.path().join(name);
+        write(&file, array.to_string().as_bytes());
+        let error = load(folder.path(), None).unwrap_err();
+        std::fs::remove_file(file).unwrap();
+        error.message().to_owned()
+    };
+    for (filters, compressor, name) in [
+        (json!([{"id": "categorize"}]), json!(null), "`categorize`"),
+        (json!(null), json!({"id": "zfpy"}), "`zfpy`"),
+        (
+            json!([{"id": "delta", "dtype": "<i8"}]),
+            json!(null),
+            "`delta` gives samples of 8 bytes",
+        ),
+        (json!(null), json!({"id": "lzma", "format": 3}), "`lzma`"),
+    ] {
+        let array = json!({
+            "zarr_format": 2, "shape": [3, 4, 5], "chunks": [2, 4, 5], "dtype": "<u2",
+            "order": "C", "compressor": compressor, "filters": filters, "fill_value": 0,
+        });
+        let message = fail(array, ".zarray");
+        assert!(message.contains(name), "{message}");
+    }
+    let bytes = json!({"name": "bytes"});
+    let shards = |after: &serde_json::Value| {
+        json!([{"name": "sharding_indexed", "configuration": {
+            "chunk_shape": [2, 4, 5], "codecs": [bytes], "index_codecs": [bytes]}}, after])
+    };
+    for (codecs, name) in [
+        (json!([bytes, {"name": "secret"}]), "`secret`"),
+        (json!(["secret"]), "`secret`"),
+        (json!([{"name": "gzip"}, bytes]), "`gzip` comes before"),
+        (json!([]), "makes bytes of samples"),
+        (shards(&json!({"name": "gzip"})), "as a whole by `gzip`"),
+        (
+            json!([{"name": "numcodecs.delta", "configuration": {"dtype": "uint16"}},
+                {"name": "transpose", "configuration": {"order": [2, 0, 1]}}, bytes]),
+            "`numcodecs.delta` comes before a transpose",
+        ),
+        (
+            json!([{"name": "transpose", "configuration": {"order": [0, 1]}}, bytes]),
+            "order [0,1]",
+        ),
+        (
+            json!([{"name": "bytes", "configuration": {"endian": "vax"}}]),
+            "\"vax\"",
+        ),
+    ] {
+        let array = json!({
+            "zarr_format": 3, "node_type": "array", "shape": [3, 4, 5], "data_type": "uint16",
+            "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [2, 4, 5]}},
+            "chunk_key_encoding": {"name": "default"}, "fill_value": 0, "codecs": codecs,
+        });
+        let message = fail(array, "zarr.json");
+        assert!(message.contains(name), "{message}");
+    }
+}
+
+/// The samples of a box of an array, the last axis varying fastest, and its lengths.
+#[derive(Clone)]
+struct Cut {
+    shape: Vec<usize>,
+    samples: Vec<u16>,
+}
+
+impl Cut {
+    fn at(&self, index: &[usize]) -> u16 {
+        let along = index.iter().zip(&self.shape);
+        self.samples[along.fold(0, |at, (index, len)| at * len + index)]
+    }
+
+    fn made(shape: &[usize], sample: impl Fn(&[usize]) -> u16) -> Self {
+        let samples = indices(shape).iter().map(|index| sample(index)).collect();
+        Self {
+            shape: shape.to_vec(),
+            samples,
+        }
+    }
+}
+
+/// All indices of an array, the last varying fastest.
+fn indices(shape: &[usize]) -> Vec<Vec<usize>> {
+    shape.iter().fold(vec![Vec::new()], |indices, len| {
+        let longer = |index: Vec<usize>| (0..*len).map(move |last| [&index[..], &[last]].concat());
+        indices.into_iter().flat_map(longer).collect()
+    })
+}
+
+fn list(json: &serde_json::Value) -> Vec<usize> {
+    serde_json::from_value(json.clone()).unwrap()
+}
+
+/// Encodes a chunk step by step, as the specification says.
+fn encoded(chunk: &Cut, codecs: &[serde_json::Value]) -> Vec<u8> {
+    let (codec, rest) = codecs.split_first().unwrap();
+    let settings = &codec["configuration"];
+    match codec["name"].as_str().unwrap() {
+        "transpose" => {
+            let order = list(&settings["order"]);
+            let shape: Vec<usize> = order.iter().map(|axis| chunk.shape[*axis]).collect();
+            let turned = Cut::made(&shape, |index| {
+                let mut from = vec![0; index.len()];
+                order
+                    .iter()
+                    .zip(index)
+                    .for_each(|(axis, index)| from[*axis] = *index);
+                chunk.at(&from)
+            });
+            encoded(&turned, rest)
+        }
+        "bytes" => {
+            let word = |sample: &u16| match settings["endian"].as_str() {
+                Some("big") => sample.to_be_bytes(),
+                _ => sample.to_le_bytes(),
+            };
+            let bytes: Vec<u8> = chunk.samples.iter().flat_map(word).collect();
+            rest.iter().fold(bytes, |bytes, codec| {
+                match codec["name"].as_str().unwrap() {
+                    "gzip" => gzip(&bytes),
+                    _ => summed(bytes),
+                }
+            })
+        }
+        _ => {
+            let inner = list(&settings["chunk_shape"]);
+            let counts: Vec<usize> = chunk.shape.iter().zip(&inner).map(|(o, i)| o / i).collect();
+            let is_first = settings["index_location"] == "start";
+            let index_codecs = settings["index_codecs"].as_array().unwrap();
+            let numbers = 2 * counts.iter().product::<usize>();
+            let sums = index_codecs
+                .iter()
+                .filter(|codec| codec["name"] == "crc32c")
+                .count();
+            let list_len = 8 * numbers + 4 * sums;
+            let mut data = Vec::new();
+            let mut places = Vec::new();
+            for place in indices(&counts) {
+                let part = Cut::made(&inner, |index| {
+                    let at: Vec<usize> = (0..index.len())
+                        .map(|axis| place[axis] * inner[axis] + index[axis])
+                        .collect();
+                    chunk.at(&at)
+                });
+                if part.samples.iter().all(|sample| *sample == 9) {
+                    places.push([u64::MAX; 2]);
+                    continue;
+                }
+                let bytes = encoded(&part, settings["codecs"].as_array().unwrap());
+                let before = if is_first { list_len } else { 0 };
+                places.push([(before + data.len()) as u64, bytes.len() as u64]);
+                data.extend(bytes);
+            }
+            let mut shape = [counts, vec![2]].concat();
+            let mut numbers = places.concat();
+            let mut list_bytes = Vec::new();
+            for codec in index_codecs {
+                match codec["name"].as_str().unwrap() {
+                    "transpose" => {
+                        let order = list(&codec["configuration"]["order"]);
+                        let turned: Vec<usize> = order.iter().map(|axis| shape[*axis]).collect();
+                        numbers = indices(&turned)
+                            .into_iter()
+                            .map(|index| {
+                                let mut from = vec![0; index.len()];
+                                order
+                                    .iter()
+                                    .zip(index)
+                                    .for_each(|(axis, at)| from[*axis] = at);
+                                let along = from.iter().zip(&shape);
+                                numbers[along.fold(0, |at, (index, len)| at * len + index)]
+                            })
+                            .collect();
+                        shape = turned;
+                    }
+                    "bytes" => {
+                        let word = |number: &u64| match codec["configuration"]["endian"].as_str() {
+                            Some("big") => number.to_be_bytes(),
+                            _ => number.to_le_bytes(),
+                        };
+                        list_bytes = numbers.iter().flat_map(word).collect();
+                    }
+                    _ => list_bytes = summed(list_bytes),
+                }
+            }
+            match is_first {
+                true => [list_bytes, data].concat(),
+                false => [data, list_bytes].concat(),
+            }
+        }
+    }
+}
+
+fn summed(bytes: Vec<u8>) -> Vec<u8> {
+    let sum = steps::Checksum::Crc32c.of(&bytes).to_le_bytes();
+    [bytes, sum.to_vec()].concat()
+}
+
+/// Transposes, shards within shards, and lists of any form: the same arrays each time.
+#[test]
+fn every_list_of_codecs_is_followed() {
+    let mut state = 1u64;
+    let mut random = |below: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) as usize % below
+    };
+    for case in 0..300 {
+        let order = |random: &mut dyn FnMut(usize) -> usize, rank: usize| {
+            let mut order: Vec<usize> = (0..rank).collect();
+            (1..rank).for_each(|axis| order.swap(axis, random(axis + 1)));
+            json!({"name": "transpose", "configuration": {"order": order}})
+        };
+        let endian = |random: &mut dyn FnMut(usize) -> usize| {
+            let order = ["little", "big"][random(2)];
+            json!({"name": "bytes", "configuration": {"endian": order}})
+        };
+        // From the innermost chunk outwards, each axis is as long as it is in all levels together.
+        let mut codecs = vec![endian(&mut random)];
+        codecs.extend((0..random(3)).map(|_| match random(2) {
+            0 => json!({"name": "gzip"}),
+            _ => json!({"name": "crc32c"}),
+        }));
+        let mut chunk: Vec<usize> = (0..3).map(|_| 1 + random(3)).collect();
+        for level in (0..1 + random(3)).rev() {
+            for _ in 0..random(3) {
+                let turn = order(&mut random, 3);
+                let mut before = vec![0; 3];
+                let turned = list(&turn["configuration"]["order"]);
+                turned
+                    .iter()
+                    .zip(&chunk)
+                    .for_each(|(axis, len)| before[*axis] = *len);
+                chunk = before;
+                codecs.insert(0, turn);
+            }
+            if level > 0 {
+                let mut index_codecs = vec![endian(&mut random)];
+                (0..random(2)).for_each(|_| index_codecs.insert(0, order(&mut random, 4)));
+                (0..random(3)).for_each(|_| index_codecs.push(json!({"name": "crc32c"})));
+                let location = ["start", "end"][random(2)];
+                codecs = vec![json!({"name": "sharding_indexed", "configuration": {
+                    "chunk_shape": chunk, "codecs": codecs, "index_codecs": index_codecs,
+                    "index_location": location,
+                }})];
+                chunk = chunk.iter().map(|len| len * (1 + random(3))).collect();
+            }
+        }
+        let shape: Vec<usize> = chunk.iter().map(|len| len + random(2 * len)).collect();
+        let folder = tempfile::tempdir().unwrap();
+        let array = json!({
+            "zarr_format": 3, "node_type": "array", "shape": shape, "data_type": "uint16",
+            "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": chunk}},
+            "chunk_key_encoding": {"name": "default"}, "fill_value": 9, "codecs": codecs,
+        });
+        write(
+            &folder.path().join("zarr.json"),
+            array.to_string().as_bytes(),
+        );
+        let all = Cut::made(&shape, |index| {
+            let (t, y, x) = (index[0], index[1], index[2]);
+            if (t + y) % 3 == 0 {
+                9
+            } else {
+                (t * 400 + y * 20 + x) as u16
+            }
+        });
+        let counts: Vec<usize> = shape
+            .iter()
+            .zip(&chunk)
+            .map(|(s, c)| s.div_ceil(*c))
+            .collect();
+        for place in indices(&counts) {
+            let part = Cut::made(&chunk, |index| {
+                let at: Vec<usize> = (0..3)
+                    .map(|axis| place[axis] * chunk[axis] + index[axis])
+                    .collect();
+                match at.iter().zip(&shape).all(|(at, len)| at < len) {
+                    true => all.at(&at),
+                    false => 9,
+                }
+            });
+            let name = format!("c/{}/{}/{}", place[0], place[1], place[2]);
+            write(&folder.path().join(name), &encoded(&part, &codecs));
+        }
+        let video = load(folder.path(), None).unwrap_or_else(|e| panic!("{case}: {e}\n{array:#}"));
+        assert_eq!(video.shape(), shape);
+        assert_eq!(values(&video), all.samples, "{case}: {array:#}");
+    }
+}
+
+#[test]
+fn axes_come_in_the_order_of_a_video() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let attributes = json!({"ome": {"version": "0.5", "multiscales": [{
+        "axes": [{"name": "x", "type": "space", "unit": "micrometer"},
+            {"name": "y", "type": "space", "unit": "micrometer"},
+            {"name": "time", "type": "time", "unit": "millisecond"}],
+        "datasets": [{"path": "0", "coordinateTransformations": [
+            {"type": "scale", "scale": [0.25, 0.5, 2.0]}]}],
+    }]}});
+    let group = json!({"zarr_format": 3, "node_type": "group", "attributes": attributes});
+    let array = json!({
+        "zarr_format": 3, "node_type": "array", "shape": [4, 3, 5], "data_type": "uint16",
+        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [4, 3, 5]}},
+        "chunk_key_encoding": {"name": "default"}, "fill_value": 0,
+        "codecs": [{"name": "bytes", "configuration": {"endian": "big"}}],
+    });
+    write(&path.join("zarr.json"), group.to_string().as_bytes());
+    write(&path.join("0/zarr.json"), array.to_string().as_bytes());
+    let samples: Vec<u8> = (0..60u16).flat_map(u16::to_be_bytes).collect();
+    write(&path.join("0/c/0/0/0"), &samples);
+    let video = load(path, None).unwrap();
+    assert_eq!(video.shape(), [5, 3, 4]);
+    let expected = indices(&[5, 3, 4])
+        .into_iter()
+        .map(|at| (at[2] * 15 + at[1] * 5 + at[0]) as u16);
+    assert!(values(&video).into_iter().eq(expected));
+    assert_eq!(video.metadata().fps, Some(500.0));
+    assert_eq!(video.metadata().pixel_size, Some([0.5, 0.25]));
+    let part = Selection {
+        start: 1,
+        frames: Some(2),
+        step: 2,
+    };
+    let part = load_video(path, &part, &Options::default()).unwrap();
+    let expected = indices(&[2, 3, 4]).into_iter();
+    let expected = expected.map(|at| (at[2] * 15 + at[1] * 5 + 1 + 2 * at[0]) as u16);
+    assert!(values(&part).into_iter().eq(expected));
 }
 
 /// Variants of metadata, the same ones each time.

@@ -1,0 +1,132 @@
+//! Shards: stretches of a file that hold several chunks, and a list of their places.
+
+use serde_json::Value;
+
+use super::coding::{endian, named, permutation};
+use super::metadata::lens;
+use super::steps::Checksum;
+use crate::bail;
+use crate::error::Result;
+
+/// A stretch with several chunks, or smaller shards, and a list of their places.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Shard {
+    /// How many there are along each axis of the array.
+    pub(super) counts: Vec<usize>,
+    /// The distance in the list, in numbers, between neighbors along each axis of the array.
+    strides: Vec<usize>,
+    /// The distance between the place of a chunk and its length.
+    pair: usize,
+    pub(super) list_is_first: bool,
+    is_big_endian: bool,
+    /// How many checksums follow the list.
+    sums: usize,
+    /// How many numbers the list has.
+    numbers: usize,
+}
+
+/// The place of a chunk that was never written.
+const MISSING: u64 = u64::MAX;
+
+impl Shard {
+    /// A shard whose axes have the lengths `outer` in the order in which they are stored, and the lengths
+    /// of its chunks in that order.
+    pub(super) fn new(
+        settings: &Value,
+        outer: &[usize],
+        order: &[usize],
+    ) -> Result<(Self, Vec<usize>)> {
+        let inner = lens(&settings["chunk_shape"], "chunk_shape")?;
+        let divides = |(outer, inner): (&usize, &usize)| outer.is_multiple_of(*inner);
+        if inner.len() != outer.len()
+            || inner.contains(&0)
+            || outer.contains(&0)
+            || !outer.iter().zip(&inner).all(divides)
+        {
+            bail!("its shards are no multiples of its chunks");
+        }
+        // The list is an array of the axes as they are stored, and one for the two numbers.
+        let mut shape: Vec<usize> = outer.iter().zip(&inner).map(|(o, i)| o / i).collect();
+        shape.push(2);
+        let numbers = shape
+            .iter()
+            .try_fold(1usize, |len, count| len.checked_mul(*count))
+            .filter(|len| *len < usize::MAX / 16);
+        let Some(numbers) = numbers else {
+            bail!("its shards have an impossible size");
+        };
+        let mut stored: Vec<usize> = (0..shape.len()).collect();
+        let (mut is_big_endian, mut sums) = (false, 0);
+        let codecs = settings["index_codecs"].as_array();
+        for codec in codecs.map_or(&[][..], Vec::as_slice) {
+            let (name, settings) = named(codec);
+            match name {
+                "bytes" => is_big_endian = endian(settings)?,
+                "crc32c" => sums += 1,
+                "transpose" => {
+                    let turn = permutation(&settings["order"], shape.len())?;
+                    stored = turn.into_iter().map(|axis| stored[axis]).collect();
+                }
+                name => {
+                    bail!("the places of its chunks are encoded by `{name}`, which is not read")
+                }
+            }
+        }
+        let mut strides = vec![0; shape.len()];
+        let mut stride = 1;
+        for axis in stored.into_iter().rev() {
+            strides[axis] = stride;
+            stride *= shape[axis];
+        }
+        let mut shard = Shard {
+            counts: vec![0; outer.len()],
+            strides: vec![0; outer.len()],
+            pair: strides[outer.len()],
+            list_is_first: match settings["index_location"].as_str() {
+                Some("start") => true,
+                Some("end") | None => false,
+                Some(other) => {
+                    bail!("its shards have their lists at \"{other}\", which is not known")
+                }
+            },
+            is_big_endian,
+            sums,
+            numbers,
+        };
+        for (place, axis) in order.iter().enumerate() {
+            shard.counts[*axis] = shape[place];
+            shard.strides[*axis] = strides[place];
+        }
+        Ok((shard, inner))
+    }
+
+    /// The size of the list in bytes.
+    pub(super) fn list_len(&self) -> u64 {
+        8 * self.numbers as u64 + 4 * self.sums as u64
+    }
+
+    /// The numbers of the list from its bytes.
+    pub(super) fn numbers(&self, mut bytes: &[u8]) -> Result<Vec<u64>> {
+        for _ in 0..self.sums {
+            let sum = bytes
+                .split_off(bytes.len().saturating_sub(4)..)
+                .unwrap_or_default();
+            if sum != Checksum::Crc32c.of(bytes).to_le_bytes() {
+                bail!("one of its lists of chunks is damaged: its checksum is another");
+            }
+        }
+        let words = bytes.as_chunks::<8>().0.iter().copied();
+        Ok(match self.is_big_endian {
+            true => words.map(u64::from_be_bytes).collect(),
+            false => words.map(u64::from_le_bytes).collect(),
+        })
+    }
+
+    /// Where a chunk begins and how long it is, if it was written; its index is that within the shard.
+    pub(super) fn find(&self, numbers: &[u64], index: &[usize]) -> Option<(u64, u64)> {
+        let along = index.iter().zip(&self.strides);
+        let at = along.fold(0, |at, (index, stride)| at + index * stride);
+        let place = (numbers[at], numbers[at + self.pair]);
+        (place != (MISSING, MISSING)).then_some(place)
+    }
+}
