@@ -60,6 +60,13 @@ impl Grid {
         chunk: &[usize],
         order: &[usize],
     ) -> Result<Self> {
+        if chunk.len() != shape.len() {
+            bail!(
+                "its chunks have {} axes, and the array has {}",
+                chunk.len(),
+                shape.len()
+            );
+        }
         let chunk_len = chunk
             .iter()
             .try_fold(1usize, |len, axis| len.checked_mul(*axis));
