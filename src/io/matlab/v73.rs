@@ -61,6 +61,12 @@ fn references(dataset: &Dataset) -> Option<Vec<(String, u64)>> {
     Some((1..).map(named).zip(places).collect())
 }
 
+/// The types of variables that are numbers or text, and none where another program wrote the file.
+const NUMBERS: &[&str] = &[
+    "", "double", "single", "logical", "char", "int8", "int16", "int32", "int64", "uint8",
+    "uint16", "uint32", "uint64",
+];
+
 /// What MATLAB calls the type of a variable.
 fn class(dataset: &Dataset) -> String {
     match dataset.attributes.get("MATLAB_class") {
@@ -88,6 +94,10 @@ fn variable(dataset: Dataset) -> Variable {
 fn content(dataset: Dataset, class: &str, dims: &[usize]) -> Content {
     let stored = match (class, dataset.encoding) {
         ("cell", _) => return Content::Other("cells"),
+        (class, _) if !NUMBERS.contains(&class) => return Content::Other("an object"),
+        _ if dataset.attributes.contains_key("MATLAB_object_decode") => {
+            return Content::Other("an object");
+        }
         ("char", Ok(_)) => return text(&dataset, dims),
         (_, Err(kind)) => return Content::Other(kind),
         (_, Ok(stored)) => stored,
