@@ -237,10 +237,10 @@ impl Dataset {
                 })
             }
             Layout::Contiguous(_) if !body.pieces.is_empty() => {
-                let pieces = body.open_pieces(&self.name)?;
+                let pieces = outside::open_pieces(&body.file, &body.pieces)?;
                 let present = pieces.iter().map(|piece| piece.len).sum();
                 self.check_claim(range, frame, present)?;
-                read_frames(&|start, out| read_pieces(&pieces, start, out))
+                read_frames(&|start, out| outside::read_pieces(&pieces, start, out))
             }
             Layout::Contiguous(Some(address)) => {
                 let present = body.file.len().saturating_sub(*address);
@@ -393,7 +393,8 @@ impl Body {
             },
             Layout::Contiguous(_) if !self.pieces.is_empty() => {
                 let mut out = vec![0; size];
-                read_pieces(&self.open_pieces("value")?, 0, &mut out)?;
+                let pieces = outside::open_pieces(&self.file, &self.pieces)?;
+                outside::read_pieces(&pieces, 0, &mut out)?;
                 Ok(out)
             }
             Layout::Contiguous(Some(address)) => self.file.read(*address, size as u64),
@@ -405,50 +406,6 @@ impl Body {
             }
             Layout::Virtual => Err(damaged("its samples are in other datasets")),
         }
-    }
-
-    /// Opens the other files that have the samples.
-    fn open_pieces(&self, name: &str) -> Result<Vec<OpenPiece>> {
-        let open = |piece: &Piece| {
-            let error = |e| Error::new(format!("the samples of `{name}` are elsewhere: {e}"));
-            let path = outside::beside(self.file.source.path(), &piece.name).map_err(error)?;
-            let source = Source::open(&path)?;
-            let present = source.len().saturating_sub(piece.start);
-            Ok(OpenPiece {
-                len: piece.len.unwrap_or(present).min(present),
-                start: piece.start,
-                source,
-            })
-        };
-        self.pieces.iter().map(open).collect()
-    }
-}
-
-/// A stretch of an open file.
-struct OpenPiece {
-    source: Source,
-    start: u64,
-    len: u64,
-}
-
-/// Reads bytes that lie in stretches of several files.
-fn read_pieces(pieces: &[OpenPiece], mut start: u64, mut out: &mut [u8]) -> Result<()> {
-    for piece in pieces {
-        if out.is_empty() {
-            break;
-        }
-        if start >= piece.len {
-            start -= piece.len;
-            continue;
-        }
-        let len = (piece.len - start).min(out.len() as u64) as usize;
-        let (here, rest) = out.split_at_mut(len);
-        piece.source.read_at(piece.start + start, here)?;
-        (start, out) = (0, rest);
-    }
-    match out.is_empty() {
-        true => Ok(()),
-        false => Err(codec::damaged()),
     }
 }
 

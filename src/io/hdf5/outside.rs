@@ -2,8 +2,12 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use super::file::File;
+use super::layout::Piece;
 use crate::bail;
 use crate::error::{Error, Result};
+use crate::io::codec;
+use crate::io::raw::Source;
 
 /// Where a named file is: in the folder of the file that names it or below, and nowhere else. One
 /// that is named with all of its path is looked for by its name alone, as the two may have been
@@ -34,6 +38,50 @@ pub(super) fn beside(owner: &Path, name: &str) -> Result<PathBuf> {
 /// What tells a file from others, whatever it is called.
 pub(super) fn identity(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+/// A stretch of an open file that has samples.
+pub(super) struct OpenPiece {
+    source: Source,
+    start: u64,
+    pub(super) len: u64,
+}
+
+/// Opens the files that have the samples of a dataset.
+pub(super) fn open_pieces(file: &File, pieces: &[Piece]) -> Result<Vec<OpenPiece>> {
+    let open = |piece: &Piece| {
+        let elsewhere = |e| Error::new(format!("its samples are in another file: {e}"));
+        let path = beside(file.source.path(), &piece.name).map_err(elsewhere)?;
+        let source = Source::open(&path)?;
+        let present = source.len().saturating_sub(piece.start);
+        Ok(OpenPiece {
+            len: piece.len.unwrap_or(present).min(present),
+            start: piece.start,
+            source,
+        })
+    };
+    pieces.iter().map(open).collect()
+}
+
+/// Reads bytes that lie in stretches of several files, from a place in all of them together.
+pub(super) fn read_pieces(pieces: &[OpenPiece], mut start: u64, mut out: &mut [u8]) -> Result<()> {
+    for piece in pieces {
+        if out.is_empty() {
+            break;
+        }
+        if start >= piece.len {
+            start -= piece.len;
+            continue;
+        }
+        let len = (piece.len - start).min(out.len() as u64) as usize;
+        let (here, rest) = out.split_at_mut(len);
+        piece.source.read_at(piece.start + start, here)?;
+        (start, out) = (0, rest);
+    }
+    match out.is_empty() {
+        true => Ok(()),
+        false => Err(codec::damaged()),
+    }
 }
 
 #[cfg(test)]
