@@ -18,7 +18,7 @@ builtins! {
     /// | MultiRecorder | `.dat` |
     /// | SciMedia MiCAM05 | `.gsh`, `.gsd` |
     /// | MATLAB, versions 4 to 7.3 | `.mat` |
-    /// | HDF5 | `.h5`, `.hdf5` |
+    /// | HDF5, NWB, Imaris | `.h5`, `.hdf5`, `.nwb`, `.ims` |
     /// | Zarr, OME-Zarr | folders such as `.zarr` |
     /// | SciMedia MiCAM ULTIMA | `.rsh`, `.rsm`, `.rsd` |
     /// | Andor | `.sif` |

@@ -164,7 +164,7 @@ fn unpack_blosclz(bytes: &[u8], out: &mut [u8]) -> Option<usize> {
 
 /// Puts bits that lie apart by their place in a sample together; samples that do not make up a
 /// multiple of eight follow as they are.
-fn unshuffle_bits(bytes: &[u8], size: usize, out: &mut [u8]) {
+pub(super) fn unshuffle_bits(bytes: &[u8], size: usize, out: &mut [u8]) {
     let count = bytes.len() / size / 8 * 8;
     let row = count / 8;
     out.fill(0);

@@ -107,6 +107,11 @@ pub(super) fn unpack_lz4(bytes: &[u8], out: &mut [u8]) -> Result<usize> {
 /// follows as it is.
 pub(super) fn unshuffle(bytes: &[u8], size: usize, out: &mut [u8]) {
     let count = bytes.len() / size.max(1);
+    // One sample or none, whatever its size is said to be.
+    if count < 2 {
+        out.copy_from_slice(bytes);
+        return;
+    }
     match size {
         2 => unshuffle_by::<2>(bytes, count, out),
         4 => unshuffle_by::<4>(bytes, count, out),

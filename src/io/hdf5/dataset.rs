@@ -1,106 +1,101 @@
-//! The datasets of an HDF5 file. The crate `hdf5-pure` finds out where their samples are; the
-//! chunks are read and decompressed here, on all cores, straight into their place.
+//! A dataset: what it is, and its samples, which are decompressed on all cores, straight into their
+//! place.
 
-use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::sync::Arc;
 
-use hdf5_pure::{AttrValue, Datatype, DatatypeByteOrder, File, FloatingPointLayout, Group, Layout};
-
+use super::attribute::{self, Attributes};
+use super::chunks::ChunkReader;
+use super::cursor::damaged;
+use super::datatype::{Datatype, Kind};
+use super::file::File;
+use super::filters::{self, Filter};
+use super::header::{Message, kind};
+use super::layout::{self, Layout, Piece, Space};
+use super::outside;
+use super::recode::Recode;
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::io::FrameRange;
 use crate::io::chunked::Grid;
-use crate::io::codec::{self, Codec};
+use crate::io::codec;
 use crate::io::known;
 use crate::io::raw::{self, Conversion, Encoding, Source};
-use crate::video::{DType, Field, Samples, shape_text};
+use crate::video::{Field, Samples, shape_text};
 
-/// The most groups and datasets that are looked at, and the deepest.
-const MAX_OBJECTS: usize = 10_000;
-const MAX_DEPTH: usize = 16;
-
-/// The largest single value or text that is read as metadata, in bytes.
-const MAX_VALUE: u64 = 1 << 16;
-
-/// The largest row that is read to learn what samples that were never written are.
-const MAX_ROW: usize = 1 << 26;
-
-/// Attributes by name.
-pub(in crate::io) type Attributes = BTreeMap<String, Field>;
-
-/// A dataset.
+/// A dataset, or what is in its place if it cannot be read.
 pub(in crate::io) struct Dataset {
     /// Its name after those of its groups.
     pub(in crate::io) name: String,
     pub(in crate::io) shape: Vec<usize>,
-    /// How the samples are stored, or in words what is stored that is no real numbers.
+    /// How the samples are handed out, or in words what is stored that is no real numbers.
     pub(in crate::io) encoding: std::result::Result<Encoding, &'static str>,
     pub(in crate::io) attributes: Attributes,
-    handle: hdf5_pure::Dataset,
+    /// Whether another name leads to it too, which was met before.
+    pub(in crate::io) is_alias: bool,
+    body: Result<Body>,
 }
 
-/// A chunk in the file.
-struct Chunk {
+/// What is needed to read samples.
+pub(super) struct Body {
+    pub(super) file: Arc<File>,
+    /// Where the header is.
     address: u64,
-    len: usize,
-    /// The filters that were left out.
-    mask: u32,
-}
-
-/// All datasets of a file in the order of their samples, and the attributes of the file.
-pub(in crate::io) fn datasets(path: &Path) -> Result<(Vec<Dataset>, Attributes)> {
-    let file = File::open_streaming(path).map_err(failed)?;
-    let mut found = Vec::new();
-    let mut groups = vec![(file.root(), String::new(), 0)];
-    let mut objects = 0;
-    while let Some((group, prefix, depth)) = groups.pop() {
-        for (name, handle) in group.iter_datasets().map_err(failed)? {
-            objects += 1;
-            found.push(Dataset::new(format!("{prefix}{name}"), handle)?);
-        }
-        if depth < MAX_DEPTH {
-            for name in group.groups().map_err(failed)? {
-                objects += 1;
-                // What MATLAB refers to from cells and objects.
-                if !name.starts_with('#') {
-                    let inner = group.group(&name).map_err(failed)?;
-                    groups.push((inner, format!("{prefix}{name}/"), depth + 1));
-                }
-            }
-        }
-        if objects > MAX_OBJECTS {
-            bail!("it has more than {MAX_OBJECTS} groups and datasets");
-        }
-    }
-    if found
-        .iter()
-        .filter(|dataset| dataset.shape.len() > 2)
-        .count()
-        > 1
-    {
-        found.sort_by_cached_key(Dataset::position);
-    }
-    Ok((found, attributes_of(&file.root())))
+    pub(super) space: Space,
+    pub(super) datatype: Datatype,
+    pub(super) recode: Option<Recode>,
+    layout: Layout,
+    pub(super) filters: Vec<Filter>,
+    /// An element that was never written, if it is not zeros.
+    fill: Option<Vec<u8>>,
+    /// The stretches of other files that have the samples.
+    pieces: Vec<Piece>,
 }
 
 impl Dataset {
-    fn new(name: String, handle: hdf5_pure::Dataset) -> Result<Self> {
-        let shape = handle.shape().map_err(failed)?;
-        let shape = shape.into_iter().map(usize::try_from).collect();
-        let Ok(shape) = shape else {
-            bail!("its dataset `{name}` has an impossible shape");
+    /// What the messages of an object say.
+    pub(super) fn new(name: String, file: &Arc<File>, address: u64, messages: &[Message]) -> Self {
+        let body = match Body::new(file, address, messages) {
+            Ok(body) => body,
+            Err(error) => return Self::failed(&name, "unreadable", error),
         };
-        let encoding = match handle.datatype() {
-            Ok(datatype) => encoding_of(&datatype),
-            Err(_) => Err("an unknown type"),
+        let shape = body.space.shape.iter().map(|len| usize::try_from(*len));
+        let Ok(shape) = shape.collect() else {
+            let error = Error::new("it has an impossible shape");
+            return Self::failed(&name, "unreadable", error);
         };
-        Ok(Self {
-            attributes: handle.attrs().map(fields).unwrap_or_default(),
+        let encoding = match body.space.is_null {
+            true => Err("empty"),
+            false => body.datatype.encoding().map(|(encoding, _)| encoding),
+        };
+        Self {
             name,
             shape,
             encoding,
-            handle,
-        })
+            attributes: attribute::of(file, messages),
+            is_alias: false,
+            body: Ok(body),
+        }
+    }
+
+    /// Something that cannot be read, and why.
+    pub(super) fn failed(name: &str, kind: &'static str, error: Error) -> Self {
+        Self {
+            name: name.into(),
+            shape: Vec::new(),
+            encoding: Err(kind),
+            attributes: Attributes::new(),
+            is_alias: false,
+            body: Err(error),
+        }
+    }
+
+    /// Why it cannot be read, if it cannot.
+    pub(in crate::io) fn failure(&self) -> Option<&Error> {
+        self.body.as_ref().err()
+    }
+
+    fn body(&self) -> Result<&Body> {
+        self.body.as_ref().map_err(Error::clone)
     }
 
     /// The number of elements.
@@ -109,46 +104,77 @@ impl Dataset {
         self.shape.iter().fold(1, product)
     }
 
-    /// Where the first samples are in the file.
-    fn position(&self) -> u64 {
-        let first = match self.handle.layout() {
-            Ok(Layout::Contiguous { address, .. }) => address,
-            Ok(Layout::Chunked { .. }) => self.handle.chunks().ok().and_then(|chunks| {
-                let addresses = chunks.into_iter().map(|chunk| chunk.address);
-                addresses.min()
-            }),
-            _ => None,
-        };
+    /// Where the first samples are; what is in other files comes last.
+    pub(super) fn position(&self, file: &Arc<File>) -> u64 {
+        let body = self.body.as_ref().ok();
+        let body = body.filter(|body| Arc::ptr_eq(&body.file, file));
+        let first = body.and_then(|body| match &body.layout {
+            Layout::Compact(_) => Some(body.address),
+            Layout::Contiguous(address) => *address,
+            Layout::Chunked(chunks) => {
+                let reader = ChunkReader::new(body, chunks).ok();
+                let first = reader.and_then(|reader| reader.first());
+                first.or(chunks.address)
+            }
+            Layout::Virtual => None,
+        });
         first.unwrap_or(u64::MAX)
     }
 
-    /// Where all samples lie as they are, if they do.
+    /// The file that the samples are in.
+    pub(in crate::io) fn source(&self) -> Result<&Source> {
+        Ok(&self.body()?.file.source)
+    }
+
+    /// Where in the file all samples lie as they are, if they do.
     pub(in crate::io) fn plain(&self) -> Option<u64> {
-        match self.handle.layout().ok()? {
-            Layout::Contiguous { address, .. } => address,
+        let body = self.body.as_ref().ok()?;
+        match body.layout {
+            Layout::Contiguous(Some(address))
+                if body.recode.is_none() && body.pieces.is_empty() =>
+            {
+                body.file.absolute(address)
+            }
             _ => None,
         }
     }
 
-    /// The bytes of a small value.
+    /// The bytes of a small value, as its encoding says.
     pub(in crate::io) fn small(&self) -> Option<Vec<u8>> {
-        let size = self.handle.element_size().ok()?;
-        let bytes = size.checked_mul(self.len() as u64)?;
-        (bytes <= MAX_VALUE)
-            .then(|| self.handle.read_raw().ok())
-            .flatten()
+        let body = self.body.as_ref().ok()?;
+        let elements = body.elements().ok()?;
+        Some(match (&body.recode, self.encoding) {
+            (Some(recode), Ok(encoding)) => {
+                let mut out = vec![0; self.len() * encoding.size()];
+                recode.apply(&elements, &mut out);
+                out
+            }
+            _ => elements,
+        })
     }
 
     /// The value as metadata, if it is a single number or text.
     pub(in crate::io) fn field(&self) -> Option<Field> {
-        if self.len() != 1 {
+        if self.len() != 1 || self.encoding == Err("empty") {
             return None;
         }
-        if self.encoding == Err("text") {
-            let texts = self.handle.read_string().ok()?;
-            return texts.into_iter().next().map(Field::Text);
+        match self.text() {
+            Some(text) => Some(Field::Text(text)),
+            None => known::list(&self.numbers()?),
         }
-        known::list(&self.numbers()?)
+    }
+
+    /// The first text.
+    pub(super) fn text(&self) -> Option<String> {
+        let body = self.body.as_ref().ok()?;
+        if !matches!(body.datatype.kind, Kind::Text { .. } | Kind::LongText) {
+            return None;
+        }
+        let bytes = body.elements().ok()?;
+        match attribute::value(&body.file, &body.datatype, 1, &bytes).ok()?? {
+            Field::Text(text) => Some(text),
+            _ => None,
+        }
     }
 
     /// The samples, if they are few.
@@ -161,164 +187,226 @@ impl Dataset {
         raw::read_numbers(self.encoding.ok()?, self.len(), &mut read).ok()
     }
 
+    /// The places of objects that it refers to.
+    pub(in crate::io) fn references(&self) -> Option<Vec<u64>> {
+        let body = self.body.as_ref().ok()?;
+        if body.datatype.kind != Kind::Reference {
+            return None;
+        }
+        let bytes = body.elements().ok()?;
+        let elements = bytes.chunks_exact(body.datatype.size);
+        let places = elements.map(|element| body.file.cursor(element).address());
+        places.collect::<Result<Option<Vec<u64>>>>().ok()?
+    }
+
     /// Reads frames, the first axis of the dataset.
-    pub(in crate::io) fn read(
-        &self,
-        source: &Source,
-        conversion: Conversion,
-        range: FrameRange,
-    ) -> Result<Samples> {
+    pub(in crate::io) fn read(&self, conversion: Conversion, range: FrameRange) -> Result<Samples> {
+        let body = self.body()?;
         let shape = &self.shape;
-        let layout = self.handle.layout().map_err(failed)?;
-        if let Layout::Contiguous {
-            address: Some(start),
-            ..
-        } = layout
-        {
-            return raw::read_blocks(source, conversion, shape, start, range);
+        if shape.is_empty() {
+            bail!("its dataset `{}` has no axes", self.name);
         }
-        let order: Vec<usize> = (0..shape.len()).collect();
-        let grid = |chunk: &[usize]| Grid::new(conversion.stored, shape, chunk, &order);
-        match layout {
-            Layout::Compact { .. } => {
-                let bytes = self.handle.read_raw().map_err(failed)?;
-                let decode = |_: &[usize], out: &mut [u8]| {
-                    out.copy_from_slice(bytes.get(..out.len()).ok_or_else(codec::damaged)?);
-                    Ok(true)
-                };
-                grid(shape)?.load(conversion, range, &decode)
-            }
-            Layout::Contiguous { .. } => {
-                let whole = [&[1], &shape[1..]].concat();
-                let grid = grid(&whole)?.with_blank(self.blank(&vec![0; shape.len()])?);
-                grid.load(conversion, range, &|_, _| Ok(false))
-            }
-            Layout::Chunked { chunk_shape, .. } => {
-                let chunk: Vec<usize> = chunk_shape.iter().map(|len| *len as usize).collect();
-                self.read_chunks(source, conversion, range, grid(&chunk)?, &chunk)
-            }
-            _ => bail!("its dataset `{}` refers to other files", self.name),
-        }
-    }
-
-    fn read_chunks(
-        &self,
-        source: &Source,
-        conversion: Conversion,
-        range: FrameRange,
-        grid: Grid,
-        shape: &[usize],
-    ) -> Result<Samples> {
-        let codecs = self.codecs()?;
-        let chunks = self.chunks(shape)?;
-        let counts = std::iter::zip(&self.shape, shape).map(|(len, chunk)| len.div_ceil(*chunk));
-        let counts: Vec<usize> = counts.collect();
-        let grid = match first_missing(&chunks, &counts) {
-            Some(index) => {
-                let origin: Vec<usize> = std::iter::zip(index, shape)
-                    .map(|(index, chunk)| index * chunk)
-                    .collect();
-                grid.with_blank(self.blank(&origin)?)
-            }
-            None => grid,
+        let size = body.datatype.size;
+        let frame = shape[1..]
+            .iter()
+            .try_fold(size, |n, len| n.checked_mul(*len));
+        let whole = frame.and_then(|frame| frame.checked_mul(shape[0]));
+        let (Some(frame), Some(_)) = (frame, whole) else {
+            bail!("its dataset {self} has an impossible shape");
         };
-        grid.load(conversion, range, &|index, out| {
-            let Some(chunk) = chunks.get(index) else {
-                return Ok(false);
-            };
-            if codecs.is_empty() && chunk.len == out.len() {
-                source.read_at(chunk.address, out)?;
-                return Ok(true);
-            }
-            let end = chunk.address.checked_add(chunk.len as u64);
-            if end.is_none_or(|end| end > source.len()) {
-                return Err(codec::damaged());
-            }
-            let mut bytes = vec![0; chunk.len];
-            source.read_at(chunk.address, &mut bytes)?;
-            let applied = codecs.iter().enumerate();
-            let applied = applied.filter(|(filter, _)| chunk.mask >> filter & 1 == 0);
-            let applied: Vec<Codec> = applied.map(|(_, codec)| codec.clone()).collect();
-            codec::decode(&applied, bytes, out)?;
-            Ok(true)
-        })
-    }
-
-    fn codecs(&self) -> Result<Vec<Codec>> {
-        let size = self.handle.element_size().map_err(failed)? as usize;
-        let filters = self.handle.filter_pipeline().into_iter();
-        filters
-            .map(|filter| {
-                Ok(match filter.id {
-                    1 => Codec::Zlib,
-                    2 => Codec::Shuffle(size),
-                    3 => Codec::Checksum,
-                    32000 => Codec::Lzf,
-                    32001 => Codec::Blosc,
-                    32015 => Codec::Zstd,
-                    id => {
-                        let name = filter.name.unwrap_or_else(|| "unknown".into());
-                        let name = name.trim_end_matches('\0');
-                        let error = format!("it is compressed by the filter {id} ({name})");
-                        return Err(Error::new(error).hint(REPACK));
-                    }
-                })
+        let blank = body.blank(conversion.stored);
+        let grid = |chunk: &[usize]| {
+            let order: Vec<usize> = (0..shape.len()).collect();
+            Ok(Grid::new(conversion.stored, shape, chunk, &order)?.with_blank(blank.clone()))
+        };
+        let read_frames = |read: &(dyn Fn(u64, &mut [u8]) -> Result<()> + Sync)| {
+            let chunk = [&[1], &shape[1..]].concat();
+            grid(&chunk)?.load(conversion, range, &|index, out| {
+                let start = index[0] as u64 * frame as u64;
+                body.decode(out, frame, |bytes| read(start, bytes))?;
+                Ok(true)
             })
-            .collect()
-    }
-
-    /// The chunks by their index along each axis.
-    fn chunks(&self, shape: &[usize]) -> Result<HashMap<Vec<usize>, Chunk>> {
-        let chunks = self.handle.chunks().map_err(failed)?.into_iter();
-        let chunks = chunks.map(|chunk| {
-            let offset = chunk.offset.iter().zip(shape);
-            let index = offset.map(|(at, len)| *at as usize / (*len).max(1));
-            let place = Chunk {
-                address: chunk.address,
-                len: chunk.storage_size as usize,
-                mask: chunk.filter_mask,
-            };
-            (index.collect(), place)
-        });
-        Ok(chunks.collect())
-    }
-
-    /// The bytes of a sample that was never written, such as that at an index.
-    fn blank(&self, index: &[usize]) -> Result<Vec<u8>> {
-        let size = self.handle.element_size().map_err(failed)? as usize;
-        let product = |len: usize, axis: &usize| len.saturating_mul(*axis);
-        let row = self.shape[1..].iter().fold(size, product);
-        if row > MAX_ROW {
-            bail!(
-                "its dataset `{}` has parts that were never written",
+        };
+        match &body.layout {
+            Layout::Compact(bytes) => {
+                self.check_claim(range, frame, bytes.len() as u64)?;
+                read_frames(&|start, out| {
+                    let stored = bytes.get(start as usize..start as usize + out.len());
+                    out.copy_from_slice(stored.ok_or_else(codec::damaged)?);
+                    Ok(())
+                })
+            }
+            Layout::Contiguous(_) if !body.pieces.is_empty() => {
+                let pieces = outside::open_pieces(&body.file, &body.pieces)?;
+                let present = pieces.iter().map(|piece| piece.len).sum();
+                self.check_claim(range, frame, present)?;
+                read_frames(&|start, out| outside::read_pieces(&pieces, start, out))
+            }
+            Layout::Contiguous(Some(address)) => {
+                let present = body.file.len().saturating_sub(*address);
+                self.check_claim(range, frame, present)?;
+                if body.recode.is_none() {
+                    let start = body.file.absolute(*address);
+                    let start = start.ok_or_else(codec::damaged)?;
+                    let source = &body.file.source;
+                    return raw::read_blocks(source, conversion, shape, start, range);
+                }
+                read_frames(&|start, out| body.file.read_into(address + start, out))
+            }
+            Layout::Contiguous(None) => {
+                self.check_sparse(range, frame, 0, 0)?;
+                let chunk = [&[1], &shape[1..]].concat();
+                grid(&chunk)?.load(conversion, range, &|_, _| Ok(false))
+            }
+            Layout::Chunked(chunks) => {
+                let reader = ChunkReader::new(body, chunks)?;
+                let [stored, possible] = reader.sizes();
+                self.check_sparse(range, frame, stored, possible)?;
+                if !reader.is_dense() {
+                    return Err(self.too_large(stored));
+                }
+                grid(&reader.shape)?.load(conversion, range, &|index, out| {
+                    let index: Vec<u64> = index.iter().map(|place| *place as u64).collect();
+                    reader.read(&index, out)
+                })
+            }
+            Layout::Virtual => bail!(
+                "its dataset `{}` is virtual: its samples are in other datasets",
                 self.name
-            );
+            ),
         }
-        let bytes = self.handle.read_raw_rows(index[0] as u64, 1);
-        let bytes = bytes.map_err(failed)?;
-        let along = index[1..].iter().zip(&self.shape[1..]);
-        let at = along.fold(0, |at, (index, len)| at * len + index) * size;
-        Ok(bytes.get(at..at + size).unwrap_or_default().to_vec())
+    }
+
+    /// An error if the frames reach beyond the bytes that there are for all.
+    fn check_claim(&self, range: FrameRange, frame: usize, present: u64) -> Result<()> {
+        let frames = (range.start + range.len.saturating_sub(1) * range.step + 1) as u64;
+        match frames.checked_mul(frame as u64) {
+            Some(end) if end <= present || range.len == 0 => Ok(()),
+            _ => Err(self.too_large(present)),
+        }
+    }
+
+    /// An error if so many samples cannot be what chunks of so many bytes in the file are, which
+    /// can become so many bytes, although some may never have been written.
+    fn check_sparse(&self, range: FrameRange, frame: usize, stored: u64, most: u64) -> Result<()> {
+        // What was never written may be much more than what was, but not without limit.
+        const SMALL: u64 = 1 << 30;
+        const MAX_RATIO: u64 = 4096;
+        let limit = stored.saturating_mul(MAX_RATIO).max(most).max(SMALL);
+        match (range.len as u64).checked_mul(frame as u64) {
+            Some(claimed) if claimed <= limit => Ok(()),
+            _ => Err(self.too_large(stored)),
+        }
+    }
+
+    fn too_large(&self, present: u64) -> Error {
+        Error::new(format!(
+            "its dataset `{}` claims {} samples, but has only {present} bytes of them",
+            self.name,
+            shape_text(&self.shape)
+        ))
     }
 }
 
-/// The index of a chunk that is not there.
-fn first_missing(chunks: &HashMap<Vec<usize>, Chunk>, counts: &[usize]) -> Option<Vec<usize>> {
-    let total = counts
-        .iter()
-        .try_fold(1usize, |n, count| n.checked_mul(*count));
-    // Among one more places than there are chunks, one is empty.
-    (0..total.unwrap_or(usize::MAX).min(chunks.len() + 1))
-        .map(|number| {
-            let mut rest = number;
-            let mut index = vec![0; counts.len()];
-            for (index, count) in index.iter_mut().zip(counts).rev() {
-                *index = rest % count;
-                rest /= count;
-            }
-            index
+impl Body {
+    fn new(file: &Arc<File>, address: u64, messages: &[Message]) -> Result<Self> {
+        let find = |kind| messages.iter().find(|message| message.kind == kind);
+        let need = |kind, what: &str| {
+            let message = find(kind).ok_or_else(|| damaged(what))?;
+            message.body()
+        };
+        let space = need(kind::DATASPACE, "its axes are missing")?;
+        let datatype = need(kind::DATATYPE, "its type is missing")?;
+        let datatype = Datatype::read(&mut file.cursor(datatype))?;
+        let layout = need(kind::LAYOUT, "its layout is missing")?;
+        let filters = match find(kind::FILTERS) {
+            Some(message) => filters::read(file.cursor(message.body()?), datatype.size)?,
+            None => Vec::new(),
+        };
+        let fill = match (find(kind::FILL), find(kind::OLD_FILL)) {
+            (Some(new), _) => layout::fill(file.cursor(new.body()?), false)?,
+            (None, Some(old)) => layout::fill(file.cursor(old.body()?), true)?,
+            (None, None) => None,
+        };
+        let pieces = match find(kind::EXTERNAL_FILES) {
+            Some(message) => layout::pieces(file, file.cursor(message.body()?))?,
+            None => Vec::new(),
+        };
+        let recode = datatype.encoding().ok().and_then(|(_, recode)| recode);
+        Ok(Self {
+            file: file.clone(),
+            address,
+            space: layout::space(file.cursor(space))?,
+            recode,
+            layout: layout::layout(file.cursor(layout))?,
+            filters,
+            fill: fill.filter(|fill| fill.len() == datatype.size),
+            pieces,
+            datatype,
         })
-        .find(|index| !chunks.contains_key(index))
+    }
+
+    /// Reads elements and makes samples of them.
+    pub(super) fn decode(
+        &self,
+        out: &mut [u8],
+        bytes: usize,
+        read: impl FnOnce(&mut [u8]) -> Result<()>,
+    ) -> Result<()> {
+        let Some(recode) = &self.recode else {
+            return read(out);
+        };
+        let mut elements = vec![0; bytes];
+        read(&mut elements)?;
+        recode.apply(&elements, out);
+        Ok(())
+    }
+
+    /// The sample that was never written.
+    fn blank(&self, stored: Encoding) -> Vec<u8> {
+        let Some(fill) = &self.fill else {
+            return Vec::new();
+        };
+        let mut blank = fill.clone();
+        if let Some(recode) = &self.recode {
+            blank = vec![0; stored.size()];
+            recode.apply(fill, &mut blank);
+        }
+        blank
+    }
+
+    /// All elements as they are in the file, if they are few.
+    fn elements(&self) -> Result<Vec<u8>> {
+        let too_long = || damaged("a value is too long");
+        let count = self.space.shape.iter();
+        let count = count.clone().try_fold(1, |n: u64, len| n.checked_mul(*len));
+        let size = count.and_then(|count| attribute::size(count, &self.datatype));
+        let size = size.filter(|_| !self.space.is_null).ok_or_else(too_long)?;
+        let blank = || match &self.fill {
+            Some(fill) => fill.repeat(size / fill.len().max(1)),
+            None => vec![0; size],
+        };
+        match &self.layout {
+            Layout::Compact(bytes) => match bytes.get(..size) {
+                Some(bytes) => Ok(bytes.to_vec()),
+                None => Err(damaged("it ends early")),
+            },
+            Layout::Contiguous(_) if !self.pieces.is_empty() => {
+                let mut out = vec![0; size];
+                let pieces = outside::open_pieces(&self.file, &self.pieces)?;
+                outside::read_pieces(&pieces, 0, &mut out)?;
+                Ok(out)
+            }
+            Layout::Contiguous(Some(address)) => self.file.read(*address, size as u64),
+            Layout::Contiguous(None) => Ok(blank()),
+            Layout::Chunked(chunks) => {
+                let mut out = blank();
+                ChunkReader::new(self, chunks)?.read_all(&mut out)?;
+                Ok(out)
+            }
+            Layout::Virtual => Err(damaged("its samples are in other datasets")),
+        }
+    }
 }
 
 impl std::fmt::Display for Dataset {
@@ -332,115 +420,4 @@ impl std::fmt::Display for Dataset {
             shape => write!(f, "{} ({} {kind})", self.name, shape_text(shape)),
         }
     }
-}
-
-/// How samples of a type are stored, or in words what is stored.
-fn encoding_of(datatype: &Datatype) -> std::result::Result<Encoding, &'static str> {
-    let (dtype, half, order) = match datatype {
-        Datatype::FixedPoint {
-            size,
-            byte_order,
-            layout,
-        } => {
-            if layout.bit_offset != 0 || u32::from(layout.bit_precision) != size * 8 {
-                return Err("ints of odd size");
-            }
-            let dtype = match (size, layout.signed) {
-                (1, false) => DType::U8,
-                (2, false) => DType::U16,
-                (4, false) => DType::U32,
-                (8, false) => DType::U64,
-                (1, true) => DType::I8,
-                (2, true) => DType::I16,
-                (4, true) => DType::I32,
-                (8, true) => DType::I64,
-                _ => return Err("ints of odd size"),
-            };
-            (dtype, false, byte_order)
-        }
-        Datatype::FloatingPoint {
-            size,
-            byte_order,
-            layout,
-        } => match (size, layout) {
-            (4, &FloatingPointLayout::IEEE754_BINARY32) => (DType::F32, false, byte_order),
-            (8, &FloatingPointLayout::IEEE754_BINARY64) => (DType::F64, false, byte_order),
-            (2, layout) if layout.exponent_size == 5 && layout.mantissa_size == 10 => {
-                (DType::F32, true, byte_order)
-            }
-            _ => return Err("floats of another kind"),
-        },
-        Datatype::Enumeration {
-            size: 1, members, ..
-        } if is_bool(members) => (DType::Bool, false, &DatatypeByteOrder::LittleEndian),
-        Datatype::String { .. }
-        | Datatype::VariableLength {
-            is_string: true, ..
-        } => {
-            return Err("text");
-        }
-        Datatype::Compound { .. } => return Err("records"),
-        Datatype::Reference { .. } => return Err("references"),
-        _ => return Err("no numbers"),
-    };
-    let big = match order {
-        DatatypeByteOrder::LittleEndian => false,
-        DatatypeByteOrder::BigEndian => true,
-        DatatypeByteOrder::Vax => return Err("numbers of a VAX"),
-    };
-    Ok(Encoding {
-        dtype,
-        half,
-        swapped: big != cfg!(target_endian = "big"),
-    })
-}
-
-fn is_bool(members: &[hdf5_pure::EnumMember]) -> bool {
-    let names: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
-    names == ["FALSE", "TRUE"]
-}
-
-fn attributes_of(group: &Group) -> Attributes {
-    group.attrs().map(fields).unwrap_or_default()
-}
-
-fn fields(attributes: HashMap<String, AttrValue>) -> Attributes {
-    let fields = attributes.into_iter();
-    fields
-        .filter_map(|(name, value)| Some((name, field(&value)?)))
-        .collect()
-}
-
-fn field(value: &AttrValue) -> Option<Field> {
-    if let Some(text) = value.as_str() {
-        return Some(Field::Text(text.to_owned()));
-    }
-    if let Some(texts) = value.as_strings() {
-        return match texts {
-            [text] => Some(Field::Text(text.clone())),
-            texts => Some(Field::list(texts.iter().map(String::as_str))),
-        };
-    }
-    if let Some(int) = value.as_i64() {
-        return Some(Field::Int(int));
-    }
-    if let Some(number) = value.as_f64() {
-        return Some(Field::Float(number));
-    }
-    match value {
-        AttrValue::F64Array(values) => Some(Field::list(values.iter().copied())),
-        AttrValue::F32Array(values) => Some(Field::list(values.iter().map(|v| f64::from(*v)))),
-        AttrValue::I64Array(values) => Some(Field::list(values.iter().copied())),
-        AttrValue::I32Array(values) => Some(Field::list(values.iter().map(|v| i64::from(*v)))),
-        _ => None,
-    }
-}
-
-/// What to do with a file that cannot be read.
-const REPACK: &str = "save it again, or let `h5repack` of the HDF5 tools write a copy, \
-                      with gzip compression and the format of version 1.8";
-
-/// The error for a file whose structure is damaged or unknown.
-fn failed(cause: hdf5_pure::Error) -> Error {
-    Error::new(format!("its structure cannot be read ({cause})")).hint(REPACK)
 }

@@ -209,6 +209,8 @@ fn choose(variables: &[Variable], fieldname: Option<&str>) -> Result<Array> {
     let arrays = variables.iter();
     let arrays: Vec<(&Variable, Array)> = arrays
         .filter_map(|variable| Some((variable, variable.array()?)))
+        // What is within a cell is not taken for a video unless it looks like one.
+        .filter(|(variable, array)| !variable.name.contains(['{', '(']) || array.rank() > 1)
         .collect();
     let find = |name: &str| {
         arrays

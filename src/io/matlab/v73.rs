@@ -1,6 +1,7 @@
 //! MATLAB files of version 7.3: HDF5 files with a header of their own, in which the axes of
 //! arrays are in the opposite order.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::variable::{Content, Numbers, Place, Variable};
@@ -15,21 +16,67 @@ pub(super) fn is_header(header: &[u8]) -> bool {
     matches!(header.get(124..128), Some(b"\x00\x02IM" | b"\x02\x00MI"))
 }
 
-/// The variables of a file in order.
+/// How deep cells and structs are within each other, and the most variables.
+const MAX_DEPTH: usize = 8;
+const MAX_VARIABLES: usize = 10_000;
+
+/// The variables of a file in order, and after them what is within cells, as `c{1}`, and the fields of
+/// arrays of structs, as `s(1)/field`.
 pub(super) fn variables(source: &Source) -> Result<Vec<Variable>> {
-    let (datasets, _) = hdf5::datasets(source.path())?;
+    let mut contents = hdf5::contents(source.path())?;
+    hdf5::warn_of_failures(source.path(), &contents.datasets);
     // MATLAB keeps what its variables refer to under names that no variable can have.
-    let own = datasets
-        .into_iter()
-        .filter(|dataset| !dataset.name.starts_with('#'));
-    Ok(own.map(variable).collect())
+    let own = std::mem::take(&mut contents.datasets).into_iter();
+    let own = own.filter(|dataset| !dataset.name.starts_with('#') && !dataset.is_alias);
+    let mut waiting: VecDeque<(Dataset, usize)> = own.map(|dataset| (dataset, 0)).collect();
+    let mut variables = Vec::new();
+    while let Some((dataset, depth)) = waiting.pop_front() {
+        let references = references(&dataset).filter(|_| depth < MAX_DEPTH);
+        for (name, place) in references.iter().flatten() {
+            if variables.len() + waiting.len() < MAX_VARIABLES {
+                let inner = contents.referred(*place, name).into_iter();
+                waiting.extend(inner.map(|dataset| (dataset, depth + 1)));
+            }
+        }
+        // The field of an array of structs is no variable by itself.
+        if references.is_none() || class(&dataset) == "cell" {
+            variables.push(variable(dataset));
+        }
+    }
+    Ok(variables)
+}
+
+/// What a cell or the field of an array of structs refers to: the name and the place of each.
+fn references(dataset: &Dataset) -> Option<Vec<(String, u64)>> {
+    let class = class(dataset);
+    let name = &dataset.name;
+    let named = |number: usize| match (class.as_str(), name.rsplit_once('/')) {
+        ("", Some((group, field))) => format!("{group}({number})/{field}"),
+        _ => format!("{name}{{{number}}}"),
+    };
+    if dataset.attributes.contains_key("MATLAB_empty") || !matches!(class.as_str(), "cell" | "") {
+        return None;
+    }
+    let places = dataset.references()?.into_iter();
+    Some((1..).map(named).zip(places).collect())
+}
+
+/// The types of variables that are numbers or text, and none where another program wrote the file.
+const NUMBERS: &[&str] = &[
+    "", "double", "single", "logical", "char", "int8", "int16", "int32", "int64", "uint8",
+    "uint16", "uint32", "uint64",
+];
+
+/// What MATLAB calls the type of a variable.
+fn class(dataset: &Dataset) -> String {
+    match dataset.attributes.get("MATLAB_class") {
+        Some(Field::Text(class)) => class.clone(),
+        _ => String::new(),
+    }
 }
 
 fn variable(dataset: Dataset) -> Variable {
-    let class = match dataset.attributes.get("MATLAB_class") {
-        Some(Field::Text(class)) => class.clone(),
-        _ => String::new(),
-    };
+    let class = class(&dataset);
     let dims: Vec<usize> = dataset.shape.iter().rev().copied().collect();
     let name = dataset.name.clone();
     let content = if dataset.attributes.contains_key("MATLAB_empty") {
@@ -47,6 +94,10 @@ fn variable(dataset: Dataset) -> Variable {
 fn content(dataset: Dataset, class: &str, dims: &[usize]) -> Content {
     let stored = match (class, dataset.encoding) {
         ("cell", _) => return Content::Other("cells"),
+        (class, _) if !NUMBERS.contains(&class) => return Content::Other("an object"),
+        _ if dataset.attributes.contains_key("MATLAB_object_decode") => {
+            return Content::Other("an object");
+        }
         ("char", Ok(_)) => return text(&dataset, dims),
         (_, Err(kind)) => return Content::Other(kind),
         (_, Ok(stored)) => stored,

@@ -99,7 +99,7 @@ impl Numbers {
     ) -> Result<Samples> {
         match self.place {
             Place::Plain(start) => raw::read_blocks(source, self.conversion, shape, start, range),
-            Place::Dataset(ref dataset) => dataset.read(source, self.conversion, range),
+            Place::Dataset(ref dataset) => dataset.read(self.conversion, range),
             Place::Deflated { start, len, skip } => {
                 let stretch = (start, len);
                 if range.len == shape[0]

@@ -1,0 +1,74 @@
+//! B-trees of version 1: the names of groups and the chunks of datasets in the old form.
+
+use std::collections::HashSet;
+
+use super::cursor::{Cursor, damaged};
+use super::file::File;
+use crate::error::Result;
+
+/// What a tree is about.
+const GROUP: u8 = 0;
+const CHUNKS: u8 = 1;
+
+/// The places of a group's nodes of names.
+pub(super) fn name_nodes(file: &File, address: u64) -> Result<Vec<u64>> {
+    let mut nodes = Vec::new();
+    let key = file.sizes.length;
+    walk(file, address, GROUP, key, &mut |_, child| {
+        nodes.push(child);
+        Ok(())
+    })?;
+    Ok(nodes)
+}
+
+/// Hands out the chunks of a dataset with so many axes: what a key says, and where the chunk is.
+pub(super) fn chunks(
+    file: &File,
+    address: u64,
+    rank: usize,
+    found: &mut dyn FnMut(Cursor<'_>, u64) -> Result<()>,
+) -> Result<()> {
+    walk(file, address, CHUNKS, 8 + 8 * (rank + 1), found)
+}
+
+/// Hands out the keys and children of all leaves.
+fn walk(
+    file: &File,
+    address: u64,
+    kind: u8,
+    key_size: usize,
+    found: &mut dyn FnMut(Cursor<'_>, u64) -> Result<()>,
+) -> Result<()> {
+    let mut seen = HashSet::new();
+    // The last is the next; children are put there in the opposite order.
+    let mut nodes = vec![(address, None)];
+    while let Some((address, above)) = nodes.pop() {
+        if !seen.insert(address) {
+            return Err(damaged("a tree leads to itself"));
+        }
+        let start = file.read(address, 8)?;
+        let mut cursor = file.cursor(&start);
+        cursor.expect(b"TREE")?;
+        let (found_kind, level) = (cursor.u8()?, cursor.u8()?);
+        // Each level has to be lower than the one above.
+        if found_kind != kind || above.is_some_and(|above: u8| above.checked_sub(1) != Some(level))
+        {
+            return Err(damaged("a node of a tree is another's"));
+        }
+        let count = usize::from(cursor.u16()?);
+        let siblings = 2 * file.sizes.offset;
+        let entry = key_size + file.sizes.offset;
+        let bytes = file.read(address, (8 + siblings + count * entry) as u64)?;
+        let entries = &bytes[8 + siblings..];
+        let children = nodes.len();
+        for entry in entries.chunks_exact(entry) {
+            let child = file.cursor(&entry[key_size..]).place()?;
+            match level {
+                0 => found(file.cursor(&entry[..key_size]), child)?,
+                _ => nodes.push((child, Some(level))),
+            }
+        }
+        nodes[children..].reverse();
+    }
+    Ok(())
+}

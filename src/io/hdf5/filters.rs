@@ -1,0 +1,190 @@
+//! The filters of chunks: what a dataset names, and how each is undone.
+
+use super::checksum::fletcher32;
+use super::cursor::{Cursor, damaged};
+use super::packed::{Nbit, ScaleOffset};
+use super::shuffled;
+use crate::error::{Error, Result};
+use crate::io::codec::{self, Codec};
+
+/// The most filters that the format allows.
+const MAX_FILTERS: usize = 32;
+
+/// A step between the samples and the bytes in the file.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Filter {
+    Codec(Codec),
+    /// Fletcher's checksum after the data.
+    Checksum,
+    Nbit(Nbit),
+    ScaleOffset(ScaleOffset),
+    /// Blocks of LZ4, each after its size.
+    Lz4,
+    /// Bits of samples of so many bytes apart, and compressed in blocks or not.
+    BitShuffle(usize, shuffled::Packing),
+    /// One that is not known, with its number and its name.
+    Unknown(u16, String),
+}
+
+/// Reads the filters of a dataset whose elements have so many bytes, in the order of writing.
+pub(super) fn read(mut cursor: Cursor<'_>, size: usize) -> Result<Vec<Filter>> {
+    let (version, count) = (cursor.u8()?, usize::from(cursor.u8()?));
+    match version {
+        1 => cursor.skip(6)?,
+        2 => {}
+        _ => return Err(damaged("filters of an unknown version")),
+    }
+    if count > MAX_FILTERS {
+        return Err(damaged("it has too many filters"));
+    }
+    (0..count)
+        .map(|_| {
+            let id = cursor.u16()?;
+            let name_len = match version {
+                2 if id < 256 => 0,
+                _ => usize::from(cursor.u16()?),
+            };
+            cursor.skip(2)?;
+            let values = usize::from(cursor.u16()?);
+            let padded = match version {
+                1 => name_len.next_multiple_of(8),
+                _ => name_len,
+            };
+            let name = String::from_utf8_lossy(cursor.take(padded)?).into_owned();
+            let numbers = (0..values).map(|_| cursor.u32());
+            let numbers = numbers.collect::<Result<Vec<u32>>>()?;
+            if version == 1 && values % 2 == 1 {
+                cursor.skip(4)?;
+            }
+            filter(id, name.trim_end_matches('\0'), &numbers, size)
+        })
+        .collect()
+}
+
+fn filter(id: u16, name: &str, values: &[u32], size: usize) -> Result<Filter> {
+    Ok(match id {
+        1 => Filter::Codec(Codec::Zlib),
+        2 => {
+            let size = values.first().map_or(size, |size| *size as usize);
+            Filter::Codec(Codec::Shuffle(size))
+        }
+        3 => Filter::Checksum,
+        5 => Filter::Nbit(Nbit::new(values)?),
+        6 => Filter::ScaleOffset(ScaleOffset::new(values)?),
+        32000 => Filter::Codec(Codec::Lzf),
+        32001 => Filter::Codec(Codec::Blosc),
+        32004 => Filter::Lz4,
+        32008 => {
+            let size = values.get(2).map_or(size, |size| *size as usize);
+            let packing = values.get(4).copied().unwrap_or(0);
+            match shuffled::Packing::of(packing).filter(|_| (1..=4096).contains(&size)) {
+                Some(packing) => Filter::BitShuffle(size, packing),
+                None => Filter::Unknown(id, "bitshuffle of an unknown kind".into()),
+            }
+        }
+        32015 => Filter::Codec(Codec::Zstd),
+        id => {
+            let known = KNOWN.iter().find(|(known, _)| *known == id);
+            let known = known.map_or("unknown", |(_, name)| name);
+            Filter::Unknown(id, if name.is_empty() { known } else { name }.into())
+        }
+    })
+}
+
+/// Filters that are not undone here but have a name.
+const KNOWN: &[(u16, &str)] = &[
+    (4, "szip"),
+    (307, "bzip2"),
+    (32013, "zfp"),
+    (32017, "SZ"),
+    (32018, "FCIDECOMP"),
+    (32019, "JPEG"),
+    (32022, "granular BitRound"),
+    (32023, "granular BitRound"),
+    (32024, "SZ3"),
+    (32026, "Blosc2"),
+];
+
+/// Undoes all filters that were not left out, the last first, into `out`, which has to be filled.
+pub(super) fn undo(filters: &[Filter], mask: u32, bytes: Vec<u8>, out: &mut [u8]) -> Result<()> {
+    let mut steps: Vec<&Filter> = applied(filters, mask).collect();
+    if steps.is_empty() {
+        let bytes = bytes.get(..out.len()).ok_or_else(codec::damaged)?;
+        out.copy_from_slice(bytes);
+        return Ok(());
+    }
+    let first = steps.remove(0);
+    let mut bytes = bytes;
+    // What is between two filters can be longer than the samples, by checksums and headers.
+    let room = out.len() + out.len() / 8 + 1024;
+    for step in steps.into_iter().rev() {
+        let mut undone = vec![0; room];
+        let len = step.undo(&bytes, &mut undone)?;
+        undone.truncate(len);
+        bytes = undone;
+    }
+    if first.undo(&bytes, out)? < out.len() {
+        return Err(codec::damaged());
+    }
+    Ok(())
+}
+
+/// How many bytes a chunk of so many bytes in the file can become at most.
+pub(super) fn most(filters: &[Filter], mask: u32, len: u64) -> u64 {
+    applied(filters, mask).fold(len, |len, filter| len.saturating_mul(filter.ratio()))
+}
+
+fn applied(filters: &[Filter], mask: u32) -> impl Iterator<Item = &Filter> {
+    let numbered = filters.iter().enumerate();
+    numbered
+        .filter(move |(index, _)| mask.checked_shr(*index as u32).unwrap_or(0) & 1 == 0)
+        .map(|(_, filter)| filter)
+}
+
+impl Filter {
+    /// Undoes one step; returns how many bytes it gave.
+    fn undo(&self, bytes: &[u8], out: &mut [u8]) -> Result<usize> {
+        match self {
+            Self::Codec(codec) => codec.decode(bytes, out),
+            Self::Checksum => {
+                let (data, sum) = bytes.split_last_chunk::<4>().ok_or_else(codec::damaged)?;
+                let expected = fletcher32(data);
+                let stored = u32::from_le_bytes(*sum);
+                // Libraries before version 1.6.3 swapped the bytes of both halves.
+                let swapped = stored.swap_bytes().rotate_left(16);
+                if expected != stored && expected != swapped {
+                    return Err(Error::new("the checksum of one of its chunks is wrong"));
+                }
+                let out = out.get_mut(..data.len()).ok_or_else(codec::damaged)?;
+                out.copy_from_slice(data);
+                Ok(data.len())
+            }
+            Self::Nbit(nbit) => nbit.undo(bytes, out),
+            Self::ScaleOffset(scale) => scale.undo(bytes, out),
+            Self::Lz4 => shuffled::unpack_lz4_blocks(bytes, out),
+            Self::BitShuffle(size, packing) => shuffled::undo(*size, *packing, bytes, out),
+            Self::Unknown(id, name) => {
+                let error = format!("it is compressed by the filter {id} ({name})");
+                Err(Error::new(error).hint(super::REPACK))
+            }
+        }
+    }
+
+    /// How many times longer a step can make what it undoes.
+    fn ratio(&self) -> u64 {
+        // A byte of a compression that repeats can stand for so many.
+        const RUNS: u64 = 1 << 17;
+        match self {
+            Self::Codec(Codec::Shuffle(_)) | Self::Checksum => 1,
+            Self::Codec(Codec::Zlib) => 1032,
+            Self::Codec(Codec::Lzf) => 264,
+            Self::Lz4 => 256,
+            Self::Nbit(_) => 128,
+            Self::BitShuffle(_, shuffled::Packing::None) => 1,
+            Self::BitShuffle(_, shuffled::Packing::Lz4) => 256,
+            Self::Codec(_) | Self::ScaleOffset(_) | Self::BitShuffle(..) | Self::Unknown(..) => {
+                RUNS
+            }
+        }
+    }
+}

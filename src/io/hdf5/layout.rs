@@ -1,0 +1,240 @@
+//! What the messages of a dataset say: its axes, where its samples are, and what those are that
+//! were never written.
+
+use super::cursor::{Cursor, damaged};
+use super::file::File;
+use super::heap::LocalHeap;
+use crate::error::Result;
+
+/// The most axes that the format allows.
+const MAX_RANK: usize = 32;
+
+/// The lengths of the axes, and what they can become.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Space {
+    pub(super) shape: Vec<u64>,
+    /// `None` where an axis can grow for ever.
+    pub(super) most: Vec<Option<u64>>,
+    /// Whether there are no elements at all, not even one.
+    pub(super) is_null: bool,
+}
+
+/// Where samples are.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Layout {
+    /// Within the message.
+    Compact(Vec<u8>),
+    /// Behind each other at a place, if they were written.
+    Contiguous(Option<u64>),
+    Chunked(Chunks),
+    /// In other datasets, of this file or others.
+    Virtual,
+}
+
+/// How a dataset is cut into chunks.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Chunks {
+    /// The lengths of a chunk's axes.
+    pub(super) shape: Vec<u64>,
+    /// Where the index is, or the chunk if there is only one.
+    pub(super) address: Option<u64>,
+    pub(super) index: Index,
+    /// Whether chunks that reach beyond the end of the dataset are stored as they are.
+    pub(super) edges_are_plain: bool,
+}
+
+/// How chunks are found.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Index {
+    Tree1,
+    /// The one chunk; its size in the file and the filters left out, if there are filters.
+    Single(Option<(u64, u32)>),
+    Implicit,
+    FixedArray,
+    ExtensibleArray,
+    Tree2,
+}
+
+/// A stretch of another file that has samples.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Piece {
+    pub(super) name: String,
+    pub(super) start: u64,
+    /// `None` if it goes on for ever.
+    pub(super) len: Option<u64>,
+}
+
+/// Reads the axes.
+pub(super) fn space(mut cursor: Cursor<'_>) -> Result<Space> {
+    let (version, rank, flags) = (cursor.u8()?, usize::from(cursor.u8()?), cursor.u8()?);
+    let kind = cursor.u8()?;
+    match version {
+        1 => cursor.skip(4)?,
+        2 => {}
+        _ => return Err(damaged("a dataspace of an unknown version")),
+    }
+    if rank > MAX_RANK {
+        return Err(damaged("a dataspace has too many axes"));
+    }
+    let shape = (0..rank).map(|_| cursor.length());
+    let shape = shape.collect::<Result<Vec<u64>>>()?;
+    let unlimited = u64::MAX >> (64 - 8 * cursor.sizes.length);
+    let most = match flags & 1 != 0 {
+        true => (0..rank)
+            .map(|_| Ok(Some(cursor.length()?).filter(|len| *len != unlimited)))
+            .collect::<Result<Vec<_>>>()?,
+        false => shape.iter().copied().map(Some).collect(),
+    };
+    Ok(Space {
+        shape,
+        most,
+        is_null: version == 2 && kind == 2,
+    })
+}
+
+/// Reads the bytes of an element that was never written, if the message says; `old` for the
+/// message of the first versions.
+pub(super) fn fill(mut cursor: Cursor<'_>, old: bool) -> Result<Option<Vec<u8>>> {
+    let is_defined = match old {
+        true => true,
+        false => match cursor.u8()? {
+            version @ (1 | 2) => {
+                cursor.skip(2)?;
+                cursor.u8()? != 0 || version == 1
+            }
+            3 => cursor.u8()? & 0x20 != 0,
+            _ => return Err(damaged("a fill value of an unknown version")),
+        },
+    };
+    if !is_defined {
+        return Ok(None);
+    }
+    // All ones where the value is said not to be defined.
+    let len = cursor.u32()? as i32;
+    match usize::try_from(len) {
+        Ok(len) if len > 0 => Ok(Some(cursor.take(len)?.to_vec())),
+        _ => Ok(None),
+    }
+}
+
+/// Reads where samples are.
+pub(super) fn layout(mut cursor: Cursor<'_>) -> Result<Layout> {
+    match cursor.u8()? {
+        1 | 2 => layout_1(cursor),
+        version @ 3..=5 => layout_3(cursor, version),
+        version => Err(damaged(&format!("version {version} of a layout"))),
+    }
+}
+
+fn layout_1(mut cursor: Cursor<'_>) -> Result<Layout> {
+    let (rank, class) = (usize::from(cursor.u8()?), cursor.u8()?);
+    cursor.skip(5)?;
+    let address = match class {
+        0 => None,
+        _ => cursor.address()?,
+    };
+    let lens = (0..rank).map(|_| Ok(u64::from(cursor.u32()?)));
+    let lens = lens.collect::<Result<Vec<u64>>>()?;
+    match class {
+        0 => {
+            let len = cursor.u32()? as usize;
+            Ok(Layout::Compact(cursor.take(len)?.to_vec()))
+        }
+        1 => Ok(Layout::Contiguous(address)),
+        2 => Ok(Layout::Chunked(chunks(lens, address, Index::Tree1, false)?)),
+        _ => Err(damaged("a layout of an unknown class")),
+    }
+}
+
+fn layout_3(mut cursor: Cursor<'_>, version: u8) -> Result<Layout> {
+    match cursor.u8()? {
+        0 => {
+            let len = usize::from(cursor.u16()?);
+            Ok(Layout::Compact(cursor.take(len)?.to_vec()))
+        }
+        1 => Ok(Layout::Contiguous(cursor.address()?)),
+        2 if version == 3 => {
+            let rank = usize::from(cursor.u8()?);
+            let address = cursor.address()?;
+            let lens = (0..rank).map(|_| Ok(u64::from(cursor.u32()?)));
+            let lens = lens.collect::<Result<Vec<u64>>>()?;
+            Ok(Layout::Chunked(chunks(lens, address, Index::Tree1, false)?))
+        }
+        2 => layout_4(cursor),
+        3 => Ok(Layout::Virtual),
+        _ => Err(damaged("a layout of an unknown class")),
+    }
+}
+
+/// Chunks with one of several kinds of index.
+fn layout_4(mut cursor: Cursor<'_>) -> Result<Layout> {
+    const PLAIN_EDGES: u8 = 1;
+    const FILTERED_SINGLE: u8 = 2;
+    let flags = cursor.u8()?;
+    let rank = usize::from(cursor.u8()?);
+    let size = usize::from(cursor.u8()?);
+    let lens = (0..rank).map(|_| cursor.uint(size));
+    let lens = lens.collect::<Result<Vec<u64>>>()?;
+    let index = match cursor.u8()? {
+        1 if flags & FILTERED_SINGLE != 0 => Index::Single(Some((cursor.length()?, cursor.u32()?))),
+        1 => Index::Single(None),
+        2 => Index::Implicit,
+        3 => {
+            cursor.skip(1)?;
+            Index::FixedArray
+        }
+        4 => {
+            cursor.skip(5)?;
+            Index::ExtensibleArray
+        }
+        5 => {
+            cursor.skip(6)?;
+            Index::Tree2
+        }
+        _ => return Err(damaged("a chunk index of an unknown kind")),
+    };
+    let address = cursor.address()?;
+    let edges_are_plain = flags & PLAIN_EDGES != 0;
+    Ok(Layout::Chunked(chunks(
+        lens,
+        address,
+        index,
+        edges_are_plain,
+    )?))
+}
+
+/// Chunks whose last axis is the bytes of an element.
+fn chunks(
+    mut shape: Vec<u64>,
+    address: Option<u64>,
+    index: Index,
+    edges_are_plain: bool,
+) -> Result<Chunks> {
+    shape.pop();
+    if shape.is_empty() || shape.len() > MAX_RANK || shape.contains(&0) {
+        return Err(damaged("its chunks have an impossible size"));
+    }
+    Ok(Chunks {
+        shape,
+        address,
+        index,
+        edges_are_plain,
+    })
+}
+
+/// Reads which stretches of other files have the samples.
+pub(super) fn pieces(file: &File, mut cursor: Cursor<'_>) -> Result<Vec<Piece>> {
+    cursor.skip(6)?;
+    let count = cursor.u16()?;
+    let names = LocalHeap::open(file, cursor.place()?)?;
+    let unlimited = u64::MAX >> (64 - 8 * file.sizes.length);
+    (0..count)
+        .map(|_| {
+            Ok(Piece {
+                name: names.text(cursor.length()?)?,
+                start: cursor.length()?,
+                len: Some(cursor.length()?).filter(|len| *len != unlimited),
+            })
+        })
+        .collect()
+}
