@@ -8,6 +8,7 @@ use gif::{ColorOutput, DecodeOptions, Decoder, DisposalMethod, MemoryLimit};
 use super::canvas::{Canvas, Disposal, Place, check_size};
 use super::{Chosen, Codec, Decode, Film, Play, Size};
 use crate::error::{Error, Result};
+use crate::files;
 use crate::io::FrameRange;
 use crate::io::foreign::without_panic;
 use crate::io::raw::Source;
@@ -54,7 +55,7 @@ pub(super) fn open(path: &Path, is_gray: bool) -> Result<Film> {
 }
 
 fn start(path: &Path) -> Result<Decoder<File>> {
-    let file = File::open(path).map_err(|e| Error::io("open", path, &e))?;
+    let file = files::open(path)?;
     let mut options = DecodeOptions::new();
     options.set_color_output(ColorOutput::RGBA);
     options.set_memory_limit(MemoryLimit::Unlimited);

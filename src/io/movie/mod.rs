@@ -2,6 +2,7 @@
 
 mod apng;
 mod canvas;
+mod container;
 mod gif;
 mod h264;
 mod probe;

@@ -13,6 +13,7 @@ pub(in crate::io) use write::save;
 
 use crate::bail;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::io::chunked::Grid;
 use crate::io::codec::{self, damaged};
 use crate::io::raw::{Conversion, Source};
@@ -88,22 +89,19 @@ impl Store {
     /// Reads the bytes of a chunk, if it was written.
     fn read_chunk(&self, index: &[usize]) -> Result<Option<Vec<u8>>> {
         let Some(shard) = &self.array.shard else {
-            let path = self.file_of(index);
-            if !path.is_file() {
+            let Some(source) = Source::find(&self.file_of(index))? else {
                 return Ok(None);
-            }
-            let source = Source::open(&path)?;
+            };
             let len = usize::try_from(source.len()).map_err(|_| damaged())?;
             return source.start(len).map(Some);
         };
         let along = || index.iter().zip(&shard.counts);
         let file: Vec<usize> = along().map(|(index, count)| index / count).collect();
-        let path = self.file_of(&file);
-        if !path.is_file() {
+        let Some(source) = Source::find(&self.file_of(&file))? else {
             return Ok(None);
-        }
+        };
         let number = along().fold(0, |number, (index, count)| number * count + index % count);
-        read_from_shard(&Source::open(&path)?, shard, number)
+        read_from_shard(&source, shard, number)
     }
 
     fn file_of(&self, index: &[usize]) -> PathBuf {
@@ -243,10 +241,11 @@ fn find(path: &Path) -> Result<Vec<(String, ArrayMetadata)>> {
         if depth == MAX_DEPTH {
             continue;
         }
-        let entries = std::fs::read_dir(&folder).map_err(|e| Error::io("read", &folder, &e))?;
-        let inner = entries.flatten().filter(|entry| is_store(&entry.path()));
+        let inner = files::list(&folder)?
+            .into_iter()
+            .filter(|path| is_store(path));
         let mut inner: Vec<String> = inner
-            .filter_map(|entry| entry.file_name().into_string().ok())
+            .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
             .collect();
         inner.sort_unstable_by(|a, b| b.cmp(a));
         let prefix = if name.is_empty() { name } else { name + "/" };
