@@ -9,6 +9,7 @@
 //! | [`error`] | the one error type: a message and hints |
 //! | [`choice`] | values that are chosen by name |
 //! | [`task`] | parallel loops with progress, warnings and interruption |
+//! | [`files`] | opening files, in the sandbox or not |
 //! | [`video`] | what a video is: sample types, storage, views, metadata, colormaps |
 //! | [`ops`] | pure functions from videos to videos |
 //! | [`draw`] | pictures in memory: shapes and text |
@@ -42,6 +43,7 @@
 
 pub mod choice;
 pub mod error;
+pub mod files;
 pub mod task;
 pub mod video;
 

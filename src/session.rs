@@ -13,6 +13,7 @@ use rhai::{
 
 use crate::builtins::TOPICS;
 use crate::error::Error;
+use crate::files;
 use crate::script::check::Check;
 use crate::script::complete::{Completion, Hint, Methods, Scene, complete, hint};
 use crate::script::diagnostic::{Diagnostic, parse_failure};
@@ -85,7 +86,7 @@ fn new_engine(context: &Arc<Context>, modules: &Modules) -> Engine {
     });
     engine.on_progress(|_| task::is_interrupted().then(|| "interrupted".into()));
     register::register(&mut engine, context);
-    if context.sandbox.is_closed() {
+    if files::sandbox().is_some() {
         limit_sizes(&mut engine);
     }
     engine
@@ -139,7 +140,7 @@ impl Session {
     /// Confines scripts that are not trusted to a folder, and limits what they can pile up.
     pub fn confine(&mut self, folder: &Path) -> Result<(), Error> {
         limit_sizes(&mut self.engine);
-        self.context.sandbox.confine(folder)
+        files::confine(folder)
     }
 
     /// Defines a constant that scripts can read, also in their functions.

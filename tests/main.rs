@@ -20,6 +20,7 @@ mod player_window;
 mod properties;
 mod repl;
 mod runner;
+mod sandbox;
 mod stdlib;
 mod suite;
 

@@ -11,6 +11,7 @@ use crate::ops::elementwise::Operand;
 use crate::ops::pad::PadMode;
 use crate::script::builtins;
 use crate::script::film::{AnyColor, Videos};
+use crate::script::sandbox;
 use crate::video::Video;
 use crate::video::colormap::Colormap;
 
@@ -201,7 +202,7 @@ builtins! {
         /// Options of ffmpeg and their values.
         params: Map,
     ) -> Result<()> {
-        context.sandbox.check_free("set options of ffmpeg")?;
+        sandbox::check_free("set options of ffmpeg")?;
         let params = params.into_iter().map(|(name, value)| (name.into(), value.to_string()));
         let encoder = Encoder { name: encoder, params: params.collect() };
         context.encoders().known.insert(encoder.name.clone(), encoder);

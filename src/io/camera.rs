@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use crate::bail;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::io::FrameRange;
 use crate::task;
 use crate::video::{Element, Samples, Strided};
@@ -172,8 +173,9 @@ pub(super) fn find_file(path: &Path) -> Option<PathBuf> {
     }
     let folder = path.parent().filter(|folder| *folder != Path::new(""));
     let name = path.file_name()?.to_string_lossy().to_lowercase();
-    let entries = std::fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?;
-    let mut paths = entries.flatten().map(|entry| entry.path());
+    let mut paths = files::list(folder.unwrap_or(Path::new(".")))
+        .ok()?
+        .into_iter();
     let same = |path: &PathBuf| {
         path.file_name()
             .is_some_and(|other| other.to_string_lossy().to_lowercase() == name)

@@ -7,6 +7,7 @@ use super::image::{Layout, Still};
 use super::{FrameRange, Options, Recording, Selection, cannot_map, load_recording, missing, raw};
 use crate::bail;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::task;
 use crate::video::{DType, Metadata, Samples, Video};
 
@@ -126,9 +127,8 @@ fn pictures_in(path: &Path, prefix: &str) -> Result<Vec<PathBuf>> {
         let error = Error::new(format!("`{}` is a file, not a folder", path.display()));
         return Err(error.hint("load it with `load_video`"));
     }
-    let entries = std::fs::read_dir(path).map_err(|e| Error::io("read", path, &e))?;
     let mut found = vec![Vec::new(); KINDS.len()];
-    for path in entries.flatten().map(|entry| entry.path()) {
+    for path in files::list(path)? {
         let name = file_name(&path);
         // Names that begin with a dot are those of files that systems keep for themselves.
         if let Some(kind) = kind_of(&path)

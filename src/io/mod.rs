@@ -71,6 +71,7 @@ pub use tiff::Photometric;
 
 use crate::bail;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::task;
 use crate::video::{DType, Metadata, Samples, Video, map_samples};
 use raw::Source;
@@ -471,12 +472,12 @@ fn missing(path: &Path) -> Error {
         _ => Path::new("."),
     };
     let error = Error::new(format!("there is no file `{}`", path.display()));
-    let Ok(entries) = std::fs::read_dir(folder) else {
+    let Ok(paths) = files::list(folder) else {
         return error.hint(format!("there is no folder `{}` either", folder.display()));
     };
-    let names: Vec<String> = entries
-        .flatten()
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+    let names = paths.iter().filter_map(|path| path.file_name());
+    let names: Vec<_> = names
+        .map(|name| name.to_string_lossy().into_owned())
         .collect();
     error.did_you_mean(&name, names.iter().map(String::as_str))
 }

@@ -9,8 +9,8 @@ use half::f16;
 use half::slice::HalfFloatSliceExt;
 use rayon::prelude::*;
 
-use crate::bail;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::io::FrameRange;
 use crate::task::{self, Task};
 use crate::video::{
@@ -114,14 +114,23 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Opens a regular file for reading; others might wait for ever for their first byte.
+    /// Opens a regular file for reading.
     pub(super) fn open(path: &Path) -> Result<Self> {
-        let fail = |e| Error::io("open", path, &e);
-        if !std::fs::metadata(path).map_err(fail)?.is_file() {
-            bail!("`{}` is not a regular file", path.display());
-        }
-        let file = File::open(path).map_err(fail)?;
-        let len = file.metadata().map_err(fail)?.len();
+        Self::new(path, files::open(path)?)
+    }
+
+    /// Opens a file if there is one.
+    pub(super) fn find(path: &Path) -> Result<Option<Self>> {
+        let file = files::find(path)?;
+        file.map(|file| Self::new(path, file)).transpose()
+    }
+
+    /// A file that has been opened.
+    pub(super) fn new(path: &Path, file: File) -> Result<Self> {
+        let len = file
+            .metadata()
+            .map_err(|e| Error::io("open", path, &e))?
+            .len();
         Ok(Self {
             path: path.to_owned(),
             file,

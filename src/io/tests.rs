@@ -49,7 +49,10 @@ fn files_that_cannot_be_loaded_say_why() {
 fn what_is_not_a_regular_file_is_not_opened() {
     let error =
         load_video(Path::new("/dev/null"), &Selection::ALL, &Options::default()).unwrap_err();
-    assert_eq!(error.message(), "`/dev/null` is not a regular file");
+    assert_eq!(
+        error.message(),
+        "`/dev/null` is a device, not a regular file"
+    );
 }
 
 #[test]

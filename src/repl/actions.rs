@@ -10,7 +10,8 @@ use rhai::{Array, Dynamic};
 use super::command::{COMMANDS, Command};
 use super::{Next, Repl, show};
 use crate::error::{Error, Result};
-use crate::script::{Context, Topic, docs, lookup, profile};
+use crate::files;
+use crate::script::{Context, Topic, docs, lookup, profile, sandbox};
 use crate::session::Session;
 use crate::terminal;
 
@@ -61,13 +62,13 @@ impl Repl<'_> {
                 }
             }
             Command::Go(folder) => {
-                session.context().sandbox.check_free("change the folder")?;
+                sandbox::check_free("change the folder")?;
                 go(folder)?;
                 session.note(&format!("// cd {}", current_folder()?.display()));
             }
             Command::Folder => println!("{}", current_folder()?.display()),
             Command::Shell(line) => {
-                session.context().sandbox.check_free("run commands")?;
+                sandbox::check_free("run commands")?;
                 shell(line)?;
             }
             _ => {}
@@ -109,7 +110,7 @@ impl Repl<'_> {
 
     fn list(&mut self, folder: Option<String>) -> Result<()> {
         let folder = PathBuf::from(folder.as_deref().unwrap_or("."));
-        self.session.borrow().context().sandbox.check(&folder)?;
+        files::check(&folder)?;
         let names = names(&folder)?;
         print!("{}", columns(&names, self.width()));
         Ok(())

@@ -4,6 +4,7 @@ use rhai::{Array, Dynamic, Map};
 
 use super::builtin::{Builtin, Param};
 use super::context::Context;
+use super::sandbox;
 use super::value::{Type, Value, describe};
 use crate::bail;
 use crate::error::{Error, Result};
@@ -77,9 +78,8 @@ impl<'a> Call<'a> {
 
     /// An error if an argument is a path outside the sandbox.
     pub(super) fn check_paths(&self) -> Result<()> {
-        let sandbox = &self.context.sandbox;
         let mut arguments = self.builtin.params.iter().zip(&self.arguments);
-        arguments.try_for_each(|(param, value)| sandbox.check_argument(&param.ty, value))
+        arguments.try_for_each(|(param, value)| sandbox::check_argument(&param.ty, value))
     }
 
     /// Calls the function proper.

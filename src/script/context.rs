@@ -11,7 +11,6 @@ use super::builtin::{Builtin, Topic};
 use super::docs::{Function, Library};
 use super::loads::Loads;
 use super::profile::Profile;
-use super::sandbox::Sandbox;
 use crate::error::{Error, Result};
 use crate::io::Encoder;
 use crate::player::Player;
@@ -44,8 +43,6 @@ pub struct Context {
     names_last_value: AtomicBool,
     /// How long builtins take, if somebody wants to know.
     pub profile: Profile,
-    /// Where files may be read and written.
-    pub sandbox: Sandbox,
     /// Recordings that need not be loaded again.
     pub loads: Loads,
 }
@@ -116,7 +113,6 @@ impl Context {
             shown: Mutex::default(),
             names_last_value: AtomicBool::new(false),
             profile: Profile::default(),
-            sandbox: Sandbox::default(),
             loads: Loads::default(),
             make_engine: OnceLock::new(),
             warned: Mutex::default(),

@@ -3,7 +3,8 @@
 //! A module whose file has changed is loaded again when it is imported again.
 
 use std::collections::HashMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
@@ -15,6 +16,7 @@ use super::context::Context;
 use super::diagnostic::parse_failure;
 use super::docs::Library;
 use crate::error::Error;
+use crate::files::{self, Fence};
 
 static STDLIB: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/stdlib");
 
@@ -26,9 +28,17 @@ pub fn stdlib() -> impl Iterator<Item = (&'static str, &'static str)> {
     })
 }
 
-/// Reads a script or module. The first line may tell the shell what to run it with.
+/// Reads a script that the user has named. The first line may tell the shell what to run it with.
 pub fn read_script(path: &Path) -> Result<String, Error> {
-    let bytes = fs::read(path).map_err(|e| Error::io("read", path, &e))?;
+    let file = files::open_anywhere(path)
+        .map_err(|error| error.hint("`-` runs what comes from standard input"))?;
+    script_text(path, &file)
+}
+
+fn script_text(path: &Path, mut file: &File) -> Result<String, Error> {
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)
+        .map_err(|e| Error::io("read", path, &e))?;
     let text = String::from_utf8(bytes).map_err(|_| {
         Error::new(format!("`{}` is not a text file in UTF-8", path.display()))
             .hint("a script is text; recordings are loaded with load_video")
@@ -85,8 +95,8 @@ struct Stamp(PathBuf, Option<SystemTime>, u64);
 struct Found {
     /// What messages call it.
     source: String,
-    /// Its file, unless it is part of the program.
-    file: Option<PathBuf>,
+    /// Its file, and how to read it, unless it is part of the program.
+    file: Option<(PathBuf, File)>,
 }
 
 impl Modules {
@@ -155,25 +165,22 @@ impl Shelf {
 
     /// In a sandbox, modules have to lie in it or in the folder that they are looked for in.
     fn allowed(&self, folder: &Path, file: PathBuf) -> Result<Found, Error> {
-        let sandbox = &self.context.sandbox;
         let folder = if folder.as_os_str().is_empty() {
             Path::new(".")
         } else {
             folder
         };
-        let is_inside = || {
-            let (file, folder) = (
-                fs::canonicalize(&file).ok()?,
-                fs::canonicalize(folder).ok()?,
-            );
-            file.starts_with(folder).then_some(())
+        let beside = match files::sandbox() {
+            Some(_) => Fence::new(folder)?.open(&file).ok(),
+            None => None,
         };
-        if sandbox.is_closed() && is_inside().is_none() {
-            sandbox.check(&file)?;
-        }
+        let opened = match beside {
+            Some(opened) => opened,
+            None => files::open(&file)?,
+        };
         Ok(Found {
             source: file.display().to_string(),
-            file: Some(file),
+            file: Some((file, opened)),
         })
     }
 
@@ -207,7 +214,7 @@ impl Shelf {
                 "modules import each other in a circle: {chain}"
             )));
         }
-        let files = found.file.iter().map(|file| Stamp::of(file)).collect();
+        let files = found.file.iter().map(|(path, _)| Stamp::of(path)).collect();
         let source = found.source.clone();
         loading.push(Loading { source, files });
         Ok(loading.len() - 1)
@@ -216,7 +223,7 @@ impl Shelf {
     /// The text of what has been found by a name.
     fn text(&self, found: &Found, name: &str) -> Result<String, Error> {
         match &found.file {
-            Some(path) => read_script(path),
+            Some((path, file)) => script_text(path, file),
             None => {
                 let text = stdlib().find(|(known, _)| *known == name);
                 Ok(text.map_or_else(String::new, |(_, text)| text.to_owned()))

@@ -6,16 +6,19 @@ pub mod json;
 pub mod paths;
 pub mod table;
 
-use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::files;
 use crate::io::atomic;
 
 /// Reads a file of text; a byte order mark is left out.
 pub fn read(path: &Path) -> Result<String> {
-    let bytes = fs::read(path).map_err(|e| Error::io("read", path, &e))?;
+    let mut bytes = Vec::new();
+    files::open(path)?
+        .read_to_end(&mut bytes)
+        .map_err(|e| Error::io("read", path, &e))?;
     let text = String::from_utf8(bytes).map_err(|_| {
         Error::new(format!("`{}` is not a text file in UTF-8", path.display()))
             .hint("save it as UTF-8; recordings are loaded with load_video")

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::files;
 use crate::io::natural_order;
 use crate::task;
 
@@ -22,7 +23,9 @@ pub fn glob(pattern: &str) -> Result<Vec<PathBuf>> {
             return Err(Error::interrupted());
         }
         match path {
-            Ok(path) => paths.push(path),
+            // A link in a folder may lead out of the sandbox.
+            Ok(path) if files::check(&path).is_ok() => paths.push(path),
+            Ok(_) => {}
             Err(error) => task::warn(&format!(
                 "glob leaves out `{}`, which it cannot read",
                 error.path().display()

@@ -9,6 +9,7 @@ use png::{BitDepth, BlendOp, ColorType, Decoder, DisposeOp, Limits, Reader, Tran
 use super::canvas::{Canvas, Disposal, Pixel, Place, check_size};
 use super::{Chosen, Codec, Decode, Film, Play, Size};
 use crate::error::{Error, Result};
+use crate::files;
 use crate::io::FrameRange;
 use crate::io::chunked::zeros;
 use crate::io::foreign::without_panic;
@@ -26,8 +27,8 @@ struct Apng;
 /// Whether a PNG file has several frames: then a chunk before the pixels says how many.
 pub(in crate::io) fn is_animated(path: &Path) -> bool {
     let mut start = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(SEARCHED as u64).read_to_end(&mut start));
-    if read.is_err() {
+    let read = files::open(path).map(|file| file.take(SEARCHED as u64).read_to_end(&mut start));
+    if !matches!(read, Ok(Ok(_))) {
         return false;
     }
     let mut at = 8;
@@ -88,7 +89,7 @@ fn rate((count, parts): (u16, u16)) -> Option<f64> {
 }
 
 fn start(path: &Path) -> Result<Reader<BufReader<File>>> {
-    let file = File::open(path).map_err(|e| Error::io("open", path, &e))?;
+    let file = files::open(path)?;
     let limits = Limits { bytes: usize::MAX };
     without_panic(|| {
         let mut decoder = Decoder::new_with_limits(BufReader::new(file), limits);

@@ -11,6 +11,7 @@ use super::canvas::{Canvas, Disposal, Place, check_size};
 use super::{Chosen, Codec, Decode, Film, Play, Size};
 use crate::bail;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::io::FrameRange;
 use crate::io::foreign::without_panic;
 use crate::io::raw::Source;
@@ -200,7 +201,7 @@ fn blocks(stream: &mut dyn BufRead, first: &mut Vec<u8>) -> Option<u64> {
 }
 
 fn start(path: &Path, memory: u64) -> Result<Decoder<File>> {
-    let file = File::open(path).map_err(|e| Error::io("open", path, &e))?;
+    let file = files::open(path)?;
     let mut options = DecodeOptions::new();
     options.set_color_output(ColorOutput::RGBA);
     let memory = NonZeroU64::new(memory).unwrap_or(NonZeroU64::MIN);

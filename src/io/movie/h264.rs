@@ -15,6 +15,7 @@ use openh264::formats::YUVSource;
 use super::{Chosen, Codec, Decode, Film, Play, Size, boxes};
 use crate::bail;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::io::FrameRange;
 use crate::io::foreign::without_panic;
 use crate::io::raw::Source;
@@ -141,7 +142,7 @@ fn read_header(path: &Path) -> Result<Movie> {
         bail!("movies of this kind need the program `ffmpeg`");
     }
     boxes::check(&source)?;
-    let file = File::open(path).map_err(|e| Error::io("open", path, &e))?;
+    let file = files::open(path)?;
     let budget = Rc::new(Cell::new(2 * source.len() + (1 << 16)));
     let file = Patient {
         file: BufReader::new(file),

@@ -3,6 +3,7 @@
 mod apng;
 mod boxes;
 mod canvas;
+mod container;
 mod gif;
 mod h264;
 mod probe;

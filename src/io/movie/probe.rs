@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::program::{Program, Running};
-use super::{Film, Size};
+use super::{Film, Size, container};
 use crate::error::{Error, Result};
 use crate::io::{extension_of, ffmpeg};
 use crate::video::{DType, Metadata};
@@ -23,22 +23,24 @@ pub(super) fn open(path: &Path, is_gray: bool) -> Result<Option<Film>> {
     let Some(probe) = ffmpeg::probe_program(&program) else {
         return Ok(None);
     };
+    let demuxer = container::demuxer(path)?;
+    let film = |text: &str| read(path, (program.clone(), demuxer), text, is_gray).map(Some);
     if has_full_header(path) {
         let quickly = ["-analyzeduration", "0", "-probesize", "32"];
-        let mut running = Running::start(command(&probe, path, &quickly))?;
+        let mut running = Running::start(command(&probe, path, demuxer, &quickly)?)?;
         let (text, succeeded) = running.output()?;
         if succeeded && !text.contains("pix_fmt=unknown") {
-            return read(path, program, &text, is_gray).map(Some);
+            return film(&text);
         }
     }
-    let mut running = Running::start(command(&probe, path, &[]))?;
+    let mut running = Running::start(command(&probe, path, demuxer, &[])?)?;
     let (text, succeeded) = running.output()?;
     if !succeeded && !text.contains("stream|") {
         let error = Error::new("ffmpeg cannot read it");
         let said = running.messages().into_iter();
         return Err(said.fold(error, |error, line| error.hint(format!("ffmpeg: {line}"))));
     }
-    read(path, program, &text, is_gray).map(Some)
+    film(&text)
 }
 
 /// Whether the header of a movie says what its frames are, so that ffprobe need not decode some.
@@ -47,18 +49,23 @@ fn has_full_header(path: &Path) -> bool {
     matches!(extension.as_str(), "mp4" | "mov" | "m4v")
 }
 
-fn command(probe: &Path, path: &Path, options: &[&str]) -> Command {
+fn command(probe: &Path, path: &Path, demuxer: &str, options: &[&str]) -> Result<Command> {
     let mut command = Command::new(probe);
     command.args(["-hide_banner", "-loglevel", "error"]);
-    command.args(["-protocol_whitelist", "file"]).args(options);
+    command.args(options);
     command.args(["-select_streams", "V:0", "-of", "compact"]);
     command.args(["-show_entries", ENTRIES]);
-    command.arg(ffmpeg::absolute(path));
-    command
+    container::add_input(&mut command, path, demuxer)?;
+    Ok(command)
 }
 
 /// Reads what ffprobe says, one line for each part of the movie.
-fn read(path: &Path, program: PathBuf, text: &str, is_gray: bool) -> Result<Film> {
+fn read(
+    path: &Path,
+    (program, demuxer): (PathBuf, &'static str),
+    text: &str,
+    is_gray: bool,
+) -> Result<Film> {
     let mut times = Vec::new();
     let (mut stream, mut format, mut len) = (HashMap::new(), HashMap::new(), 0);
     let mut is_whole = true;
@@ -126,6 +133,7 @@ fn read(path: &Path, program: PathBuf, text: &str, is_gray: bool) -> Result<Film
         metadata: metadata(&stream, &format),
         codec: Box::new(Program {
             program,
+            demuxer,
             is_plane: is_gray && has_brightness(pixels) && !is_full,
             pixel_format: deep.unwrap_or(if is_gray { "gray" } else { "rgb24" }),
             times: match is_whole && has_index(format.get("format_name").copied()) {
@@ -213,7 +221,7 @@ mod tests {
                     stream|codec_name=ffv1|width=40|height=30|pix_fmt=gray12le|\
                     r_frame_rate=20/1|avg_frame_rate=0/0|side_data|rotation=-90\n\n\
                     format|start_time=0.000000|tag:comment=rabbit\n";
-        let read = |text, is_gray| read(Path::new("a"), "ffmpeg".into(), text, is_gray);
+        let read = |text, is_gray| read(Path::new("a"), ("ffmpeg".into(), "mov"), text, is_gray);
         let film = read(text, true).unwrap();
         assert_eq!(film.len, 3);
         let size = Size {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use super::{Codec, Play, Size, cannot_start};
+use super::{Codec, Play, Size, cannot_start, container};
 use crate::error::{Error, Result};
 use crate::io::{FrameRange, ffmpeg};
 use crate::task;
@@ -20,6 +20,8 @@ const PIPE: usize = 1 << 20;
 pub(super) struct Program {
     /// Where ffmpeg is.
     pub(super) program: PathBuf,
+    /// What ffmpeg calls the container of the movie.
+    pub(super) demuxer: &'static str,
     /// Whether gray frames are a plane of the movie's, whose samples are from 16 to 235. To spread them
     /// takes ffmpeg longer than to decode them.
     pub(super) is_plane: bool,
@@ -38,9 +40,9 @@ impl Codec for Program {
                 size,
                 range,
                 &["-fps_mode", "passthrough"],
-            ))?,
+            )?)?,
             // What programs before version 5.1 call it.
-            older: Some(self.command(path, size, range, &["-vsync", "0"])),
+            older: Some(self.command(path, size, range, &["-vsync", "0"])?),
             is_plane: self.is_plane,
         };
         Ok(Box::new(frames))
@@ -48,7 +50,13 @@ impl Codec for Program {
 }
 
 impl Program {
-    fn command(&self, path: &Path, size: Size, range: FrameRange, every_frame: &[&str]) -> Command {
+    fn command(
+        &self,
+        path: &Path,
+        size: Size,
+        range: FrameRange,
+        every_frame: &[&str],
+    ) -> Result<Command> {
         let mut command = Command::new(&self.program);
         command.args(["-nostdin", "-hide_banner", "-loglevel", "error"]);
         let mut first = range.start;
@@ -56,8 +64,8 @@ impl Program {
             command.args(["-ss", &format!("{time:.6}")]);
             first = 0;
         }
-        command.args(["-protocol_whitelist", "file", "-i"]);
-        command.arg(ffmpeg::absolute(path)).args(["-map", "0:V:0"]);
+        container::add_input(&mut command, path, self.demuxer)?;
+        command.args(["-map", "0:V:0"]);
         let mut filters = Vec::new();
         if first > 0 || range.step > 1 {
             let step = range.step;
@@ -75,7 +83,7 @@ impl Program {
         command.args(["-frames:v", &range.len.to_string()]);
         command.args(["-s", &format!("{}x{}", size.width, size.height)]);
         command.args(["-f", "rawvideo", "-pix_fmt", self.pixel_format, "pipe:1"]);
-        command
+        Ok(command)
     }
 
     /// A time between a frame and the one before, from which on ffmpeg decodes if it is known.
@@ -149,10 +157,7 @@ pub(super) struct Running {
 impl Running {
     pub(super) fn start(mut command: Command) -> Result<Self> {
         let name = command.get_program().to_string_lossy().into_owned();
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         // The terminal's Ctrl-C is for us alone, who then end the program.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);

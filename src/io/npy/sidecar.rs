@@ -1,13 +1,13 @@
 //! What an `.npy` file cannot say about a recording, in a JSON file beside it: `heart.npy.json`.
 
 use std::ffi::OsString;
-use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::files;
 use crate::io::{atomic, known};
 use crate::task;
 use crate::video::{Metadata, Video};
@@ -39,12 +39,18 @@ pub(super) fn save(path: &Path, video: &Video) -> Result<()> {
 /// Reads what is known about an array; a file that says nothing is passed over with a warning.
 pub(super) fn read(path: &Path) -> Metadata {
     let path = beside(path);
-    let is_readable = fs::metadata(&path).is_ok_and(|file| file.is_file() && file.len() <= LONGEST);
-    if !is_readable {
-        return Metadata::default();
-    }
-    let text = fs::read(&path).unwrap_or_default();
+    let file = match files::find(&path) {
+        Ok(Some(file)) => file,
+        Ok(None) => return Metadata::default(),
+        Err(error) => {
+            task::warn(&format!("{error}: it is ignored"));
+            return Metadata::default();
+        }
+    };
+    let mut text = Vec::new();
+    let read = file.take(LONGEST).read_to_end(&mut text);
     match serde_json::from_slice::<Value>(&text) {
+        _ if read.is_err() => Metadata::default(),
         Ok(fields @ Value::Object(_)) => known::from_json(&[fields]),
         _ => {
             task::warn(&format!(

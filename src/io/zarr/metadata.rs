@@ -36,10 +36,9 @@ pub(super) struct Keys {
 /// A JSON file of a folder, if there is one.
 pub(super) fn read_json(folder: &Path, name: &str) -> Result<Option<Value>> {
     let path = folder.join(name);
-    if !path.is_file() {
+    let Some(source) = Source::find(&path)? else {
         return Ok(None);
-    }
-    let source = Source::open(&path)?;
+    };
     if source.len() > MAX_JSON {
         bail!("its file `{name}` is too long");
     }

@@ -24,6 +24,7 @@ use serde_json::Value;
 
 use crate::bail;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::io::chunked::Grid;
 use crate::io::codec::damaged;
 use crate::io::raw::{Conversion, Source};
@@ -146,11 +147,9 @@ impl Store {
             });
             places.push(place.collect::<Vec<usize>>());
         }
-        let path = self.file_of(&index);
-        if !path.is_file() {
+        let Some(source) = Source::find(&self.file_of(&index))? else {
             return Ok(None);
-        }
-        let source = Source::open(&path)?;
+        };
         let (mut start, mut len) = (0, source.len());
         for (level, place) in places.iter().rev().enumerate() {
             let numbers = self.list(&source, level, &index, start, len)?;
@@ -303,10 +302,11 @@ fn find(path: &Path) -> Result<Found> {
         if depth == MAX_DEPTH {
             continue;
         }
-        let entries = std::fs::read_dir(&folder).map_err(|e| Error::io("read", &folder, &e))?;
-        let inner = entries.flatten().filter(|entry| is_store(&entry.path()));
+        let inner = files::list(&folder)?
+            .into_iter()
+            .filter(|path| is_store(path));
         let mut inner: Vec<String> = inner
-            .filter_map(|entry| entry.file_name().into_string().ok())
+            .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
             .collect();
         inner.sort_unstable_by(|a, b| b.cmp(a));
         let prefix = if name.is_empty() { name } else { name + "/" };

@@ -3,7 +3,6 @@
 //! This is, with `resident`, `shrunk` and `write_back`, the only module with `unsafe` code.
 #![allow(unsafe_code)]
 
-use std::fs::File;
 use std::marker::PhantomData;
 use std::path::Path;
 use std::sync::Arc;
@@ -20,6 +19,7 @@ use super::resident::Resident;
 use super::shrunk::Watch;
 use super::{Strided, scratch};
 use crate::error::{Error, Result};
+use crate::files;
 
 /// From this size on, memory comes straight from the system in huge pages: fresh memory costs
 /// a fault per page, and with pages of 4 kB the faults cost more than the arithmetic. Only such
@@ -88,7 +88,7 @@ pub struct MappedFile(Arc<Mapping>);
 impl MappedFile {
     /// Maps a file.
     pub fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(|e| Error::io("open", path, &e))?;
+        let file = files::open(path)?;
         // SAFETY: the mapping is read-only. If another program shortens the file while it is
         // mapped, what is read past the new end is zeros, and `check_files` reports it.
         let map = unsafe { Mmap::map(&file) }.map_err(|e| Error::io("map", path, &e))?;
