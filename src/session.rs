@@ -18,8 +18,10 @@ use crate::script::check::Check;
 use crate::script::complete::{Completion, Hint, Methods, Scene, complete, hint};
 use crate::script::diagnostic::{Diagnostic, parse_failure};
 use crate::script::docs::{Function, Library};
+use crate::script::lost::{Script, floor_divisions};
 use crate::script::modules::{Modules, read_script};
-use crate::script::{Context, Entry, LAST, Settings, dialect, forget_reads, register, teach};
+use crate::script::recover::Recovery;
+use crate::script::{Context, Entry, LAST, Settings, dialect, forget_reads, register};
 use crate::task;
 use crate::video::Video;
 
@@ -34,6 +36,9 @@ const MOST_BYTES: usize = 1 << 28;
 
 /// The most elements of an array or map.
 const MOST_ELEMENTS: usize = 1 << 26;
+
+/// The most mistakes that are told of a script.
+const MOST_MISTAKES: usize = 50;
 
 /// The stack that a thread running scripts needs for these depths.
 pub use crate::task::STACK_SIZE;
@@ -157,14 +162,14 @@ impl Session {
     /// Runs a whole script; `name` is its path, or what messages should call it.
     pub fn run(&mut self, name: &str, text: &str) -> Result<Dynamic, Diagnostic> {
         self.context.add_source(name, text);
-        warn_about(text);
         self.guarded(name, |session| {
-            let ast = session.compile(name, text)?;
+            let ast = session.compiled(name, text)?;
             session.engine.eval_ast_with_scope(&mut session.scope, &ast)
         })
     }
 
-    /// The mistakes in a script that can be found without running it.
+    /// The mistakes in a script that can be found without running it, and what it does in vain, in
+    /// their order. After a mistake in the syntax it goes on with the next statement.
     pub fn check(&self, name: &str, text: &str) -> Vec<Diagnostic> {
         self.context.add_source(name, text);
         let check = Check {
@@ -172,10 +177,69 @@ impl Session {
             context: &self.context,
             modules: &self.modules,
         };
-        match self.compile(name, text) {
-            Ok(ast) => check.mistakes(&ast, name),
-            Err(error) => vec![self.diagnose(*error, name)],
+        let mut found = Vec::new();
+        let mut lost = floor_divisions(text);
+        let mut left = Recovery::new(text);
+        while found.len() < MOST_MISTAKES {
+            match self.compile_among(name, left.text(), left.names()) {
+                Ok(ast) => {
+                    let variables = |name: &str| self.scope.get(name).cloned();
+                    let script = self.script(text, &ast, &variables);
+                    found.extend(check.mistakes(&script, name));
+                    lost = script.lost();
+                    break;
+                }
+                Err(error) => {
+                    let (is_new, goes_on) = left.skip(&error);
+                    if is_new {
+                        found.push(self.diagnose(*error, name));
+                    }
+                    if !goes_on {
+                        break;
+                    }
+                }
+            }
         }
+        let lost = lost.into_iter();
+        found.extend(lost.map(|(error, place)| Diagnostic::warning(error, name, place)));
+        found.sort_by_key(|found| (found.position().line(), found.position().position()));
+        found
+    }
+
+    /// What a script does in vain.
+    fn lost(&self, text: &str, ast: &AST) -> Vec<(Error, Position)> {
+        let variables = |name: &str| self.scope.get(name).cloned();
+        self.script(text, ast, &variables).lost()
+    }
+
+    fn script<'a>(
+        &'a self,
+        text: &'a str,
+        ast: &'a AST,
+        variables: &'a dyn Fn(&str) -> Option<Dynamic>,
+    ) -> Script<'a> {
+        Script {
+            text,
+            ast,
+            context: &self.context,
+            variables,
+        }
+    }
+
+    /// Compiles a script, and warns of what does not fail, but is not what was meant either.
+    fn compiled(&self, name: &str, text: &str) -> Result<AST, Box<EvalAltResult>> {
+        let ast = self.compile(name, text);
+        let lost = match &ast {
+            Ok(ast) => self.lost(text, ast),
+            // A division that is a comment has often no end.
+            Err(_) => floor_divisions(text),
+        };
+        for (error, position) in lost {
+            let line = position.line().unwrap_or(1);
+            let hints = error.hints().join("; ");
+            task::warn(&format!("line {line}: {}: {hints}", error.message()));
+        }
+        ast
     }
 
     /// Forgets the variables that scripts have defined.
@@ -184,11 +248,20 @@ impl Session {
     }
 
     /// Runs one entry of the prompt; its variables, functions and imports stay, and its value is
-    /// called `_`.
+    /// called `_`. An entry that begins with a dot goes on with the last value.
     pub fn run_entry(&mut self, text: &str) -> Result<Dynamic, Diagnostic> {
         self.lines += 1;
         let name = format!("<{}>", self.lines);
-        self.run_kept(&name, text)
+        if !continues_last(text) {
+            return self.run_kept(&name, text);
+        }
+        if !self.scope.contains(LAST) {
+            let error = Error::new(
+                "there is no last value yet, which a line that begins with a dot goes on with",
+            );
+            return Err(Diagnostic::without_place(error));
+        }
+        self.run_kept(&name, &format!("{LAST}{}", text.trim_start()))
     }
 
     /// Runs a script at the prompt; its variables, functions and imports stay.
@@ -199,12 +272,11 @@ impl Session {
 
     fn run_kept(&mut self, name: &str, text: &str) -> Result<Dynamic, Diagnostic> {
         self.context.add_source(name, text);
-        warn_about(text);
         task::clear_interrupt();
         let has_last = self.scope.contains(LAST) && !text.contains("switch");
         self.context.name_last_value(has_last);
         let result = self.guarded(name, |session| {
-            let ast = session.compile(name, text)?;
+            let ast = session.compiled(name, text)?;
             let value = session.eval_entry(&ast, name)?;
             session.remember(text, &ast);
             Ok(value)
@@ -288,12 +360,20 @@ impl Session {
 
     /// Completes what is being typed.
     pub fn complete(&self, text: &str) -> Completion {
-        complete(text, &self.scene())
+        if !continues_last(text) {
+            return complete(text, &self.scene());
+        }
+        let mut completion = complete(&format!("{LAST}{text}"), &self.scene());
+        completion.start -= LAST.len();
+        completion
     }
 
     /// What could follow what is being typed.
     pub fn hint(&self, text: &str) -> Option<Hint> {
-        hint(text, &self.scene())
+        match continues_last(text) {
+            true => hint(&format!("{LAST}{text}"), &self.scene()),
+            false => hint(text, &self.scene()),
+        }
     }
 
     /// The variables with their values, the latest definition of each.
@@ -353,7 +433,18 @@ impl Session {
     }
 
     fn compile(&self, name: &str, text: &str) -> Result<AST, Box<EvalAltResult>> {
+        self.compile_among(name, text, &[])
+    }
+
+    /// Compiles a script in which more variables are taken for known.
+    fn compile_among(
+        &self,
+        name: &str,
+        text: &str,
+        more: &[String],
+    ) -> Result<AST, Box<EvalAltResult>> {
         let mut known = register::constants();
+        known.extend(more.iter().map(|name| (name.clone(), false, Dynamic::UNIT)));
         // Rhai computes with constants when it compiles, but not with the operators of videos.
         let variables = self.scope.iter().map(|(name, is_constant, value)| {
             (name.to_owned(), is_constant && !value.is::<Video>(), value)
@@ -401,11 +492,10 @@ impl Session {
     }
 }
 
-/// Warns of what does not fail, but not what was meant either.
-fn warn_about(text: &str) {
-    if let Some(warning) = teach::warning(text) {
-        task::warn(&warning);
-    }
+/// Whether an entry goes on with the last value: `.crop(8)`.
+fn continues_last(text: &str) -> bool {
+    let rest = text.trim_start().strip_prefix('.');
+    rest.is_some_and(|rest| !rest.starts_with('.'))
 }
 
 /// The imports of a script with a fixed path and a name: path, name and position.

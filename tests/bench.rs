@@ -64,6 +64,7 @@ const MEDIAN: MedianFilter = MedianFilter {
     size_temporal: 1,
     size_spatial: 3,
     mode: Border::Reflect,
+    ignores_nan: false,
 };
 
 const PAD: Pad = Pad {

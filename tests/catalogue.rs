@@ -86,8 +86,133 @@ fn names_of_choices_are_found_again() {
 
 #[test]
 fn units_are_those_of_the_field() {
-    let known = ["", "px", "frames", "Hz", "s", "ms", "μm", "bytes"];
+    let known = [
+        "", "px", "frames", "Hz", "s", "ms", "μm", "bytes", "columns",
+    ];
     all("units are known ones", |b| {
         b.params.iter().all(|param| known.contains(&param.unit))
     });
+}
+
+/// Quantities that mean nothing without a unit, by the names of the parameters that hold them.
+const QUANTITIES: &[(&[&str], &[&str])] = &[
+    (&["fps", "framerate", "low", "high"], &["Hz"]),
+    (&["interval"], &["ms"]),
+    (&["seconds"], &["s"]),
+    (&["pixel_size", "scale_bar"], &["μm"]),
+    (&["offset", "gap"], &["bytes"]),
+    (&["x", "y", "x0", "y0", "x1", "y1", "dx", "dy"], &["px"]),
+    (
+        &["width", "height", "radius", "padding", "size"],
+        &["px", "columns"],
+    ),
+    (&["size_spatial", "sigma_spatial"], &["px"]),
+    (
+        &["size_temporal", "sigma_temporal", "window", "window_size"],
+        &["frames"],
+    ),
+    (
+        &[
+            "frame",
+            "frames",
+            "start_frame",
+            "end_frame",
+            "skip_frame",
+            "skip_frames",
+            "every",
+        ],
+        &["frames"],
+    ),
+];
+
+fn is_number(ty: &Type) -> bool {
+    match ty {
+        Type::Int | Type::Count | Type::Float => true,
+        Type::Array(of) | Type::Optional(of) => is_number(of),
+        Type::Either(one, other) => is_number(one) || is_number(other),
+        _ => false,
+    }
+}
+
+#[test]
+fn quantities_have_units() {
+    let session = session();
+    for builtin in session.context().builtins() {
+        for param in builtin.params.iter().filter(|param| is_number(&param.ty)) {
+            let quantity = QUANTITIES
+                .iter()
+                .find(|(names, _)| names.contains(&param.name));
+            if let Some((_, units)) = quantity {
+                let (name, unit) = (builtin.name, param.unit);
+                assert!(
+                    units.contains(&unit),
+                    "{name}: `{}` in {unit:?}",
+                    param.name
+                );
+            }
+        }
+    }
+}
+
+/// A sentence that names a length, a time or a rate stands beside its unit.
+#[test]
+fn units_are_said_where_sentences_speak_of_them() {
+    let words = [
+        ("Number of frames.", "frames"),
+        ("Frames per second", "Hz"),
+        ("Time between", "ms"),
+    ];
+    all("the unit is given", |builtin| {
+        builtin
+            .params
+            .iter()
+            .filter(|param| is_number(&param.ty))
+            .all(|param| {
+                let mut spoken = words
+                    .iter()
+                    .filter(|(words, _)| param.doc.trim().starts_with(words));
+                spoken.all(|(_, unit)| param.unit == *unit)
+            })
+    });
+}
+
+#[test]
+fn positions_are_rows_and_columns() {
+    let session = session();
+    for builtin in session.context().builtins() {
+        let names: Vec<_> = builtin.params.iter().map(|param| param.name).collect();
+        for (y, x) in [("y", "x"), ("y0", "x0"), ("y1", "x1"), ("dy", "dx")] {
+            let place = |name| names.iter().position(|known| *known == name);
+            let (Some(row), Some(column)) = (place(y), place(x)) else {
+                continue;
+            };
+            if !is_number(&builtin.params[row].ty) {
+                continue;
+            }
+            assert_eq!(row + 1, column, "{}", builtin.name);
+            let docs = [builtin.params[row].doc, builtin.params[column].doc];
+            let says = |doc: &str| {
+                doc.contains(&format!("[{y}, {x}]"))
+                    || doc.contains("rows")
+                    || doc.contains("columns")
+            };
+            assert!(
+                docs.iter().all(|doc| says(doc)),
+                "{}: {docs:?}",
+                builtin.name
+            );
+        }
+        for param in builtin
+            .params
+            .iter()
+            .filter(|param| param.doc.contains("ositions of pixels"))
+        {
+            assert!(
+                param.doc.contains("[y, x]"),
+                "{}: {}",
+                builtin.name,
+                param.name
+            );
+        }
+    }
 }

@@ -94,6 +94,22 @@ fn rendered_errors() {
     check("errors.txt", &text);
 }
 
+/// What looking over each script of `tests/checks` finds.
+#[test]
+fn findings_of_a_check() {
+    let mut text = String::new();
+    for path in files("tests/checks", "rhai") {
+        let session = session();
+        let name = path.file_name().unwrap().to_string_lossy();
+        let found = session.check(&name, &fs::read_to_string(&path).unwrap());
+        let rendered = found
+            .iter()
+            .map(|found| found.render(session.context(), false));
+        text += &format!("# {name}\n\n{}\n", rendered.collect::<Vec<_>>().join("\n"));
+    }
+    check("checks.txt", &text);
+}
+
 /// Each line of `tests/errors/habits.txt` is written as in another language; the message and the
 /// hint at how it is written here are compared.
 #[test]

@@ -78,6 +78,42 @@ fn entries_go_on_over_open_brackets() {
     terminal.sees("[1, 2]");
 }
 
+/// As a terminal without bracketed paste sends what is pasted, or somebody who does not wait.
+#[test]
+fn lines_that_arrive_at_once_run_in_order() {
+    let mut terminal = Terminal::start();
+    let lines: Vec<String> = (0..100).map(|n| format!("a.push({n});\r")).collect();
+    terminal.type_text(&format!("let a = [];\r{}a.len()\r", lines.concat()));
+    terminal.sees("\n100");
+    terminal.sees("optimap>");
+    terminal.enter("a[0] + a[99]", "99");
+    terminal.type_text("fn twice(n) {\r2 * n\r}\rtwice(21)\r");
+    terminal.sees("\n42");
+    terminal.sees("optimap>");
+}
+
+#[test]
+fn lines_typed_while_a_command_runs_run_after_it() {
+    let mut terminal = Terminal::start();
+    terminal.type_text("let n = 1; sleep(1.0);\r");
+    std::thread::sleep(Duration::from_millis(300));
+    terminal.type_text("n += 1;\r");
+    std::thread::sleep(Duration::from_millis(300));
+    terminal.type_text("n *= 10;\rn + 7\r");
+    terminal.sees("\n27");
+}
+
+#[test]
+fn lines_that_begin_with_a_dot_go_on_with_the_last_value() {
+    let mut terminal = Terminal::start();
+    terminal.enter("example_video(4, 8, 8)", "video 4×8×8");
+    terminal.enter(".crop(1)", "video 4×6×6");
+    terminal.enter("  .shape[1]", "6");
+    terminal.enter("1..3", "1..3");
+    let mut fresh = Terminal::start();
+    fresh.enter(".shape", "error: there is no last value");
+}
+
 #[test]
 fn imports_stay() {
     let mut terminal = Terminal::start();

@@ -112,8 +112,8 @@ fn mistakes_are_found_without_running() {
     folder.write(
         "good.rhai",
         "import \"helper\" as h;\nlet options = #{ymax: 2};\nlet v = example_video(2);\n\
-         normalize(v, options); v.normalize(0, #{ymax: 3}); h::twice(2); [1].map(|x| x.abs());\n\
-         let m = #{act: |x| x}; m.act(1); for i in 0..3 { print(i) } \"a\".to_upper(); v.mean(0);\n\
+         let a = [normalize(v, options), v.normalize(0, #{ymax: 3})]; h::twice(2); [1].map(|x| x.abs());\n\
+         let m = #{act: |x| x}; m.act(1); for i in 0..3 { print(i) } \"a\".to_upper(); let b = v.mean(0);\n\
          fn f(a) { a + NaN } f(1); let g = |x| x; g.call(1); v[0] = 3; throw \"no\";",
     );
     assert_eq!(

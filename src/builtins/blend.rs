@@ -31,7 +31,7 @@ builtins! {
         /// gray overlay, or the opacity of an RGBA one.
         alpha: Option<Operand> = None,
         /// Blend every n-th frame.
-        skip_frames: usize = 1,
+        skip_frames: usize [frames] = 1,
         overlaid: ..Overlaid,
     ) -> Result<Video> {
         let options = overlaid.options(skip_frames);
@@ -59,7 +59,7 @@ builtins! {
         /// gray overlay, or the opacity of an RGBA one.
         alpha: Option<Operand> = None,
         /// Blend every n-th frame.
-        skip_frames: usize = 1,
+        skip_frames: usize [frames] = 1,
         overlaid: ..Overlaid,
     ) -> Result<Frames> {
         let options = overlaid.options(skip_frames);

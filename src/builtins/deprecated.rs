@@ -41,7 +41,7 @@ builtins! {
         /// Second video.
         video2: Video,
         /// Show every n-th frame.
-        skip_frame: usize = 1,
+        skip_frame: usize [frames] = 1,
         /// Title of the first video.
         title1: String = String::new(),
         /// Title of the second video.
@@ -77,7 +77,7 @@ builtins! {
         /// Videos.
         videos: Videos,
         /// Show every n-th frame.
-        skip_frame: usize = 1,
+        skip_frame: usize [frames] = 1,
         /// Titles.
         titles: Option<Vec<String>> = None,
         looks: ..Looks,
@@ -103,7 +103,7 @@ builtins! {
         /// Opacity of the overlay from 0 to 1.
         alpha: Option<Operand> = None,
         /// Show every n-th frame.
-        skip_frames: usize = 1,
+        skip_frames: usize [frames] = 1,
         overlaid: ..Overlaid,
         /// Time between two frames.
         interval: usize [ms] = 10,

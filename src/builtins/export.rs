@@ -49,7 +49,7 @@ builtins! {
         /// Frames per second of the movie.
         fps: f64 [Hz] = 60.0,
         /// Export every n-th frame only.
-        skip_frames: usize = 1,
+        skip_frames: usize [frames] = 1,
         /// Colormap of a gray video.
         cmap: Colormap = Colormap::gray(),
         /// Sample value of the colormap's low end; by default the smallest of the first frame.
@@ -110,7 +110,7 @@ builtins! {
         /// Frames per second of the movie.
         fps: f64 [Hz] = 60.0,
         /// Export every n-th frame only.
-        skip_frames: usize = 1,
+        skip_frames: usize [frames] = 1,
         looks: ..Looks,
         /// Encoder: "libx264", "h264_nvenc", "ffv1" (loses nothing), "openh264" (built in) or one added by
         /// `set_ffmpeg_defaults`; by default that of `set_default_ffmpeg_encoder`.
@@ -163,7 +163,7 @@ builtins! {
         /// Frames per second of the movie.
         fps: f64 [Hz] = 60.0,
         /// Export every n-th frame only.
-        skip_frames: usize = 1,
+        skip_frames: usize [frames] = 1,
         overlaid: ..Overlaid,
         /// Encoder: "libx264", "h264_nvenc", "ffv1" (loses nothing), "openh264" (built in) or one added by
         /// `set_ffmpeg_defaults`; by default that of `set_default_ffmpeg_encoder`.

@@ -40,12 +40,12 @@ builtins! {
         /// File to load, or importer of one.
         path: Recording,
         /// Index of the first frame.
-        start_frame: usize = 0,
+        start_frame: usize [frames] = 0,
         /// Number of frames to load; by default all to the end. Importers count the frames
         /// from which every `step`-th is taken.
-        frames: Option<usize> = None,
+        frames: Option<usize> [frames] = None,
         /// Load every `step`-th frame only.
-        step: usize = 1,
+        step: usize [frames] = 1,
         /// Whether to leave the samples in the file, to be read when they are needed. For
         /// uncompressed TIFF stacks, `.npy`, `.dat`, `.mat`, `.h5` and `.sif`; the frames of `.gsd` and
         /// `.rsd` are loaded all the same, with a warning, because a background must be added to them.
@@ -84,11 +84,11 @@ builtins! {
         /// What the names of the pictures begin with.
         prefix: String = String::new(),
         /// Index of the first picture.
-        start_frame: usize = 0,
+        start_frame: usize [frames] = 0,
         /// Index of the picture before which to stop; by default all to the end.
-        end_frame: Option<usize> = None,
+        end_frame: Option<usize> [frames] = None,
         /// Load every `step`-th picture only.
-        step: usize = 1,
+        step: usize [frames] = 1,
     ) -> Result<Video> {
         io::load_image_folder(&path, &prefix, start_frame, end_frame, step)
     }
@@ -108,19 +108,19 @@ builtins! {
         /// Type of the samples.
         dtype: DType,
         /// Where the first frame begins, in bytes.
-        offset: usize = 0,
+        offset: usize [bytes] = 0,
         /// Number of bytes between frames.
-        gap: usize = 0,
+        gap: usize [bytes] = 0,
         /// Order of the bytes of a sample.
         endian: Endian = Endian::Little,
         /// Whether to leave the samples in the file, to be read when they are needed.
         use_mmap: bool = false,
         /// Index of the first frame.
-        start_frame: usize = 0,
+        start_frame: usize [frames] = 0,
         /// Number of frames to load; by default all to the end.
-        frames: Option<usize> = None,
+        frames: Option<usize> [frames] = None,
         /// Load every `step`-th frame only.
-        step: usize = 1,
+        step: usize [frames] = 1,
     ) -> Result<Video> {
         let (offset, gap) = (offset as u64, gap as u64);
         let format = RawFormat { shape, dtype, offset, gap, endian };
@@ -150,7 +150,7 @@ builtins! {
     /// ```
     fn example_video(
         /// Number of frames.
-        frames: usize = 200,
+        frames: usize [frames] = 200,
         /// Height of a frame.
         height: usize [px] = 128,
         /// Width of a frame.

@@ -5,6 +5,7 @@ use crate::ops::border::Border;
 use crate::ops::mean::{self, MeanFilter};
 use crate::ops::median::{self, MedianFilter};
 use crate::ops::normalize::{self, Normalize};
+use crate::ops::present;
 use crate::ops::smooth;
 use crate::ops::smoothstep;
 use crate::ops::temporal::{self, TemporalDifference};
@@ -85,10 +86,13 @@ builtins! {
     /// Smooths a video with a Gaussian kernel in space and time.
     ///
     /// The kernel is cut off at four standard deviations; at the edges the video is continued as
-    /// its mirror image. Int videos give float32.
+    /// its mirror image. Int videos give float32. A sample that is not a number makes all within reach
+    /// of the kernel so, unless `ignore_nan` is set: with it the samples that are there are averaged.
     ///
     /// ```
     /// example_video().smooth_spatiotemporal(1, 2).shape // => [200, 128, 128]
+    /// let heart = example_video(20).apply_mask(mask_disc([128, 128], 64, 64, 30));
+    /// count(isnan(heart.smooth_spatiotemporal(1, 2, true))) == count(isnan(heart)) // => true
     /// ```
     fn smooth_spatiotemporal(
         /// Video to smooth.
@@ -97,14 +101,17 @@ builtins! {
         sigma_temporal: f64 [frames],
         /// Standard deviation in space; 0 for none.
         sigma_spatial: f64 [px],
+        /// Whether samples that are not a number, as outside of a mask, are left out; they stay what they are.
+        ignore_nan: bool = false,
     ) -> Result<Video> {
-        smooth::smooth_spatiotemporal(video, sigma_temporal, sigma_spatial)
+        let smooth = if ignore_nan { present::smooth_spatiotemporal } else { smooth::smooth_spatiotemporal };
+        smooth(video, sigma_temporal, sigma_spatial)
     }
 
     /// Smooths a video by the mean of a box in space and time.
     ///
-    /// Int videos give float32. A sample that is not a number counts as the mean of its frame and
-    /// stays what it is.
+    /// Int videos give float32. A sample that is not a number counts as the mean of its frame, or with
+    /// `ignore_nan` not at all, and stays what it is.
     ///
     /// ```
     /// example_video().mean_filter(3, 5).dtype // => "float32"
@@ -118,15 +125,19 @@ builtins! {
         size_spatial: i64 [px] = 1,
         /// How frames go on beyond their edges.
         mode: Border = Border::Nearest,
+        /// Whether samples that are not a number, as outside of a mask, are left out.
+        ignore_nan: bool = false,
     ) -> Result<Video> {
-        mean::mean_filter(video, &MeanFilter { size_temporal, size_spatial, mode })
+        let filter = if ignore_nan { present::mean_filter } else { mean::mean_filter };
+        filter(video, &MeanFilter { size_temporal, size_spatial, mode })
     }
 
     /// Smooths a video by the median of a box in space and time.
     ///
     /// This takes out single outliers and keeps edges. Of an even number of samples the higher of the two in the middle is taken, and a box of even
     /// length reaches further back than ahead, as in SciPy's `median_filter`. The sample type stays.
-    /// A sample that is not a number spoils all boxes that it is in.
+    /// A sample that is not a number makes the medians of all boxes that it is in so, unless `ignore_nan`
+    /// is set.
     ///
     /// ```
     /// example_video(10).median_filter(1, 3).dtype // => "uint16"
@@ -140,8 +151,11 @@ builtins! {
         size_spatial: i64 [px] = 3,
         /// How frames go on beyond their edges.
         mode: Border = Border::Reflect,
+        /// Whether samples that are not a number, as outside of a mask, are left out; they stay what they are.
+        ignore_nan: bool = false,
     ) -> Result<Video> {
-        median::median_filter(video, &MedianFilter { size_temporal, size_spatial, mode })
+        let ignores_nan = ignore_nan;
+        median::median_filter(video, &MedianFilter { size_temporal, size_spatial, mode, ignores_nan })
     }
 
     /// Makes one frame of every `n`: their mean.

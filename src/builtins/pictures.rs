@@ -97,7 +97,7 @@ builtins! {
         /// Video to show.
         video: Video,
         /// Show every n-th frame; by default some 20 frames are shown.
-        every: Option<usize> = None,
+        every: Option<usize> [frames] = None,
         /// Number of frames in a row; by default as many as suit the page.
         ncols: Option<usize> = None,
         /// Colormap of a gray video.

@@ -74,7 +74,7 @@ builtins! {
         /// Second video, at least as long.
         video2: Video,
         /// Show every n-th frame.
-        skip_frame: usize = 1,
+        skip_frame: usize [frames] = 1,
         /// Title of the first video.
         title1: String = "video1".into(),
         /// Title of the second video.
@@ -119,7 +119,7 @@ builtins! {
         /// Videos: an array of them, or one `{n, t, y, x}`.
         videos: Videos,
         /// Show every n-th frame.
-        skip_frame: usize = 1,
+        skip_frame: usize [frames] = 1,
         /// Titles; by default "Video 0", "Video 1", ….
         titles: Option<Vec<String>> = None,
         looks: ..Looks,
@@ -152,7 +152,7 @@ builtins! {
         /// gray overlay, or the opacity of an RGBA one.
         alpha: Option<Operand> = None,
         /// Show every n-th frame.
-        skip_frames: usize = 1,
+        skip_frames: usize [frames] = 1,
         overlaid: ..Overlaid,
         /// Time between two frames.
         interval: usize [ms] = 10,

@@ -23,7 +23,7 @@ builtins! {
         /// Frame to draw.
         frame: usize [frames] = 0,
         /// Columns of the terminal to fill; by default as many as let it be seen as a whole.
-        width: Option<usize> = None,
+        width: Option<usize> [columns] = None,
         /// Colormap of a gray video.
         cmap: Colormap = Colormap::gray(),
         /// Sample value of the colormap's low end; by default the smallest of the first frame.

@@ -20,9 +20,9 @@ builtins! {
     fn trace(
         /// Video; the channels of a color video have a course each.
         video: Video,
-        /// Row of the pixel.
+        /// Row of the pixel, the first of its position `[y, x]`; rows count from the top.
         y: i64 [px],
-        /// Column of the pixel.
+        /// Column of the pixel, the second of its position `[y, x]`.
         x: i64 [px],
         /// Width of the square, diameter of the disc, or width of the Gaussian at half its height.
         size: usize [px] = 5,
@@ -42,9 +42,9 @@ builtins! {
     fn mask_disc(
         /// Shape of an image or a video.
         shape: Vec<i64>,
-        /// Row of the middle.
+        /// Row of the middle, the first of its position `[y, x]`.
         y: f64 [px],
-        /// Column of the middle.
+        /// Column of the middle, the second of its position `[y, x]`.
         x: f64 [px],
         /// Radius of the disc.
         radius: f64 [px],
@@ -60,13 +60,13 @@ builtins! {
     fn mask_rect(
         /// Shape of an image or a video.
         shape: Vec<i64>,
-        /// First row.
+        /// First row: the corner at the top left is `[y0, x0]`.
         y0: i64 [px],
-        /// First column.
+        /// First column: the corner at the top left is `[y0, x0]`.
         x0: i64 [px],
-        /// Row before which to end.
+        /// Row before which to end: the corner at the bottom right is just before `[y1, x1]`.
         y1: i64 [px],
-        /// Column before which to end.
+        /// Column before which to end: the corner at the bottom right is just before `[y1, x1]`.
         x1: i64 [px],
     ) -> Result<Video> {
         region::mask_rect(&shape, [y0, x0, y1, x1])

@@ -7,14 +7,14 @@ use crate::ops::blend::BlendOptions;
 use crate::player::Panel;
 use crate::script::film::{Bar, OneOrEach, Pixels, Timestamp};
 use crate::script::parameters;
-use crate::video::Video;
 use crate::video::colormap::Colormap;
+use crate::video::{Video, warn_of_pixel_size};
 
 parameters! {
     /// How one video is played.
     struct Played {
         /// Show every n-th frame.
-        skip_frame: usize = 1,
+        skip_frame: usize [frames] = 1,
         /// Title of the window.
         title: String = String::new(),
         /// Sample value of the colormap's low end; by default the smallest of the first frame.
@@ -81,6 +81,7 @@ parameters! {
 impl Noted {
     /// The same without the types that scripts write them in.
     pub(super) fn notes(self) -> Notes {
+        warn_of_pixel_size(self.pixel_size.as_slice());
         Notes {
             timestamp: self.timestamp.0,
             frame_number: self.frame_number,

@@ -53,7 +53,7 @@ builtins! {
         /// Image of activation times in ms, as `activation_map` makes it.
         times: Video,
         /// Height and width of a pixel in µm, or one number for both; by default what the map knows.
-        pixel_size: Option<Numbers> = None,
+        pixel_size: Option<Numbers> [μm] = None,
         /// How far the pixels are that count.
         radius: usize [px] = 3,
     ) -> Result<Map> {

@@ -9,6 +9,7 @@ use half::f16;
 use half::slice::HalfFloatSliceExt;
 use rayon::prelude::*;
 
+use crate::bail;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::io::FrameRange;

@@ -8,7 +8,7 @@ use crate::bail;
 use crate::choice::Choice;
 use crate::error::{Error, Result};
 use crate::task;
-use crate::video::{Strided, Video, shape_text};
+use crate::video::{Strided, Video, shape_text, warn_of_pixel_size};
 
 /// What activation does to the light.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -218,7 +218,10 @@ fn pixel_size_of(video: &Video, size: Option<[f64; 2]>) -> Result<[f64; 2]> {
         return Err(error.hint("say it in µm: `v.pixel_size = 100`, or `#{pixel_size: 100}`"));
     };
     match size.iter().all(|size| *size > 0.0 && size.is_finite()) {
-        true => Ok(size),
+        true => {
+            warn_of_pixel_size(&size);
+            Ok(size)
+        }
         false => bail!("conduction_velocity needs `pixel_size` to be > 0, got {size:?}"),
     }
 }

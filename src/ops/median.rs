@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::border::Border;
 use super::drive::{Kernel, run_kernel};
 use super::expect_gray_frames;
-use super::mean::Windows;
+use super::mean::{Windows, has_nan};
 use crate::bail;
 use crate::error::Result;
 use crate::task;
@@ -29,6 +29,8 @@ pub struct MedianFilter {
     pub size_spatial: i64,
     /// What stands beyond the ends of each axis.
     pub mode: Border,
+    /// Whether samples that are not a number are left out; they stay what they are.
+    pub ignores_nan: bool,
 }
 
 /// Replaces each sample by the median of the box around it: of the samples in order the middle
@@ -54,7 +56,8 @@ pub fn median_filter(video: Video, options: &MedianFilter) -> Result<Video> {
         return Ok(video);
     }
     let [time, y, x] = count.map(|(size, len)| axis(size, len));
-    let plan = Plan::new(time, y, x, shape[2]);
+    let mut plan = Plan::new(time, y, x, shape[2]);
+    plan.ignores_nan = options.ignores_nan && has_nan::<f64>(&video)?;
     with_dtype!(video.dtype(), T => filter::<T>(&video, &plan))
 }
 
@@ -86,6 +89,10 @@ struct Plan {
     row_len: usize,
     /// Where in the rows the samples of the first box are.
     shifts: Vec<usize>,
+    /// Which of the samples of a box is the one in its middle.
+    middle: usize,
+    /// Whether samples that are not a number are left out.
+    ignores_nan: bool,
 }
 
 impl Plan {
@@ -96,6 +103,8 @@ impl Plan {
         Self {
             row_len,
             shifts,
+            middle: (time.size / 2 * y.size + y.size / 2) * x.size + x.size / 2,
+            ignores_nan: false,
             time,
             y,
             x,
@@ -143,6 +152,21 @@ impl Plan {
 impl<T: Element> Kernel<(&[T], &mut Vec<[T; LANES]>, &mut [T])> for Plan {
     #[inline(always)]
     fn run(&self, (rows, values, out): (&[T], &mut Vec<[T; LANES]>, &mut [T])) {
+        if self.ignores_nan {
+            let mut samples = Vec::with_capacity(self.shifts.len());
+            for (x, out) in out.iter_mut().enumerate() {
+                samples.clear();
+                let all = self.shifts.iter().map(|shift| rows[shift + x]);
+                samples.extend(all.filter(|sample| !is_nan(*sample)));
+                let own = rows[self.shifts[self.middle] + x];
+                *out = if is_nan(own) {
+                    own
+                } else {
+                    select(&mut samples)
+                };
+            }
+            return;
+        }
         if self.shifts.len() > FEW_SAMPLES {
             let mut samples = Vec::with_capacity(self.shifts.len());
             for (x, out) in out.iter_mut().enumerate() {
@@ -239,6 +263,7 @@ mod tests {
             size_temporal,
             size_spatial,
             mode,
+            ignores_nan: false,
         };
         values(&median_filter(video, &options).unwrap())
     }
@@ -318,7 +343,24 @@ mod tests {
             size_temporal: 1,
             size_spatial: 1000,
             mode: Border::Wrap,
+            ignores_nan: false,
         };
         assert!(median_filter(video(&[1, 1, 1], vec![0u8]), &options).is_err());
+    }
+
+    #[test]
+    fn medians_are_of_the_samples_that_are_there() {
+        let nan = f64::NAN;
+        let samples = vec![nan, 1.0, 2.0, 3.0, 40.0, 5.0, 6.0, 7.0, 8.0];
+        let options = MedianFilter {
+            size_temporal: 1,
+            size_spatial: 3,
+            mode: Border::Nearest,
+            ignores_nan: true,
+        };
+        let found = values(&median_filter(video(&[1, 3, 3], samples), &options).unwrap());
+        assert!(found[0].is_nan());
+        // Of 1 1 2 2 3 5 40 the middle one, and of 1 2 3 5 6 7 8 40 the higher of the two.
+        assert_eq!((found[1], found[4]), (2.0, 6.0));
     }
 }

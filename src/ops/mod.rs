@@ -27,6 +27,7 @@ pub mod morphology;
 pub mod normalize;
 pub mod pad;
 pub mod phase;
+pub mod present;
 pub mod ratio;
 pub mod reduce;
 pub mod region;

@@ -46,7 +46,10 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("name?", "what a function does, or what is in a variable"),
     ("name??", "the source of a script function"),
     ("?word", "functions that have to do with a word"),
-    ("_", "the last value"),
+    (
+        "_",
+        "the last value; a line that begins with . goes on with it: .crop(8)",
+    ),
     ("vars", "the variables, with what they take in memory"),
     ("clear NAME…", "forget variables"),
     ("time CODE", "run code and tell what it costs"),

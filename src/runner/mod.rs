@@ -56,15 +56,30 @@ fn value_of(text: &str) -> Dynamic {
     }
 }
 
-/// Prints the mistakes that were found in a script; whether there are none.
-pub fn print_mistakes(mistakes: &[Diagnostic], context: &Context) -> bool {
-    for mistake in mistakes {
-        terminal::print_diagnostic(mistake, context);
+/// Prints the mistakes and warnings that were found in a script; whether there are no mistakes.
+pub fn print_mistakes(found: &[Diagnostic], context: &Context) -> bool {
+    for diagnostic in found {
+        terminal::print_diagnostic(diagnostic, context);
     }
-    if mistakes.len() > 1 {
-        eprintln!("{} mistakes", mistakes.len());
+    let warnings = found.iter().filter(|found| found.is_warning()).count();
+    let mistakes = found.len() - warnings;
+    let counted = |count: usize, what: &str| match count {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    };
+    match (mistakes, warnings) {
+        (0 | 1, 0) | (0, 1) => {}
+        (mistakes, 0) => eprintln!("{}", counted(mistakes, "mistake")),
+        (0, warnings) => eprintln!("{}", counted(warnings, "warning")),
+        (mistakes, warnings) => {
+            eprintln!(
+                "{}, {}",
+                counted(mistakes, "mistake"),
+                counted(warnings, "warning")
+            );
+        }
     }
-    mistakes.is_empty()
+    mistakes == 0
 }
 
 #[cfg(test)]

@@ -76,10 +76,13 @@ impl<'a> Call<'a> {
         &self.arguments
     }
 
-    /// An error if an argument is a path outside the sandbox.
+    /// An error if an argument is a path that cannot be meant, or one outside the sandbox.
     pub(super) fn check_paths(&self) -> Result<()> {
         let mut arguments = self.builtin.params.iter().zip(&self.arguments);
-        arguments.try_for_each(|(param, value)| sandbox::check_argument(&param.ty, value))
+        arguments.try_for_each(|(param, value)| {
+            check_path(self.builtin.name, &param.ty, value)?;
+            sandbox::check_argument(&param.ty, value)
+        })
     }
 
     /// Calls the function proper.
@@ -178,5 +181,35 @@ fn takes_int(ty: &Type) -> bool {
         Type::Optional(of) | Type::Array(of) => takes_int(of),
         Type::Either(one, other) => takes_int(one) || takes_int(other),
         _ => false,
+    }
+}
+
+/// An error if a path holds a character such as a tab, which `"C:\temp"` has instead of `\t`. A file
+/// that has such a name is taken all the same.
+fn check_path(function: &str, ty: &Type, value: &Dynamic) -> Result<()> {
+    if !super::value::has_paths(ty) {
+        return Ok(());
+    }
+    if let Some(array) = value.read_lock::<Array>() {
+        let mut paths = array.iter();
+        return paths.try_for_each(|path| check_path(function, ty, path));
+    }
+    let Some(path) = value.read_lock::<rhai::ImmutableString>() else {
+        return Ok(());
+    };
+    match path.chars().find(|c| c.is_control()) {
+        Some(c) if !std::path::Path::new(path.as_str()).exists() => {
+            let name = match c {
+                '\t' => "a tab".to_owned(),
+                '\n' | '\r' => "a line break".to_owned(),
+                c => format!("the character {}", c.escape_default()),
+            };
+            let error = Error::new(format!(
+                "{function} got the path {:?}, which holds {name}",
+                path.as_str()
+            ));
+            Err(error.hint(super::teach::BACKSLASH))
+        }
+        _ => Ok(()),
     }
 }

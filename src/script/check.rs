@@ -9,7 +9,9 @@ use super::builtin::Builtin;
 use super::context::Context;
 use super::diagnostic::{self, Diagnostic};
 use super::docs::{Library, signature};
+use super::lost::Script;
 use super::modules::Modules;
+use super::teach::words::elsewhere;
 use super::value::Type;
 use crate::bail;
 use crate::error::{Error, Result};
@@ -52,28 +54,32 @@ const LANGUAGE: &[&str] = &[
 
 impl Check<'_> {
     /// The mistakes in a script that can be parsed, in their order.
-    pub fn mistakes(&self, ast: &AST, source: &str) -> Vec<Diagnostic> {
+    pub fn mistakes(&self, script: &Script<'_>, source: &str) -> Vec<Diagnostic> {
         let mut mistakes = Vec::new();
+        let ast = script.ast;
         let names = self.names(ast, source, &mut mistakes);
         ast.walk(&mut |path: &[ASTNode<'_>]| {
             let found = match path.last() {
                 Some(
                     ASTNode::Expr(Expr::FnCall(call, position))
                     | ASTNode::Stmt(Stmt::FnCall(call, position)),
-                ) => Some((self.call(call, &names, false), *position)),
-                Some(ASTNode::Expr(Expr::MethodCall(call, position))) => {
+                ) if script.is_builtin(call, *position, false) => {
+                    Some((self.call(call, &names, false), *position))
+                }
+                Some(ASTNode::Expr(Expr::MethodCall(call, position)))
+                    if script.is_builtin(call, *position, true) =>
+                {
                     Some((self.call(call, &names, true), *position))
                 }
                 _ => None,
             };
-            if let Some((Err(error), position)) = found {
-                mistakes.push((error, position));
+            if let Some((errors, position)) = found {
+                mistakes.extend(errors.into_iter().map(|error| (error, position)));
             }
             true
         });
-        let place = |position: Position| (position.line(), position.position());
-        mistakes.sort_by_key(|(_, position)| place(*position));
-        mistakes.dedup_by_key(|(_, position)| place(*position));
+        mistakes.sort_by_key(|(_, position)| (position.line(), position.position()));
+        mistakes.dedup();
         let mistakes = mistakes.into_iter();
         mistakes
             .map(|(error, position)| Diagnostic::at(error, source, position))
@@ -145,42 +151,43 @@ impl Check<'_> {
         Ok(Some(Library::parse(name, &text)))
     }
 
-    fn call(&self, call: &FnCallExpr, names: &Names, is_method: bool) -> Result<()> {
+    /// What is wrong with a call.
+    fn call(&self, call: &FnCallExpr, names: &Names, is_method: bool) -> Vec<Error> {
         let name = super::dialect::plain_name(&call.name);
         let count = call.args.len() + usize::from(is_method);
         if call.is_operator_call() || LANGUAGE.contains(&name) || name.contains('$') {
-            return Ok(());
+            return Vec::new();
         }
         if !call.namespace.is_empty() {
             let alias = call.namespace.root();
             return match names.modules.get(alias) {
-                Some(Some(library)) => of_library(library, name, call.args.len()),
-                _ => Ok(()),
+                Some(Some(library)) => failures([of_library(library, name, call.args.len())]),
+                _ => Vec::new(),
             };
         }
         let is_own = |count: usize| names.functions.contains(&(name.to_owned(), count));
         if is_own(call.args.len()) || (is_method && names.keys.contains(name)) {
-            return Ok(());
+            return Vec::new();
         }
         if let Some(builtin) = self.context.builtin(name) {
             return of_builtin(builtin, &call.args, is_method);
         }
         if names.engine.contains(&(name.to_owned(), count)) {
-            return Ok(());
+            return Vec::new();
         }
         if let Some((_, takes)) = names.functions.iter().find(|(known, _)| known == name) {
             let got = call.args.len();
-            return Err(Error::new(format!(
+            return vec![Error::new(format!(
                 "{name} takes {takes} arguments, got {got}"
-            )));
+            ))];
         }
         let unknown = vec!["?"; count].join(", ");
         let signature = format!("{name} ({unknown})");
-        Err(diagnostic::unknown_function(
-            &signature,
-            self.engine,
-            self.context,
-        ))
+        let error = diagnostic::unknown_function(&signature, self.engine, self.context);
+        vec![match elsewhere(name) {
+            Some(known) => Error::new(error.message()).hint(known.hint),
+            None => error,
+        }]
     }
 }
 
@@ -213,7 +220,7 @@ fn of_library(library: &Library, name: &str, count: usize) -> Result<()> {
 }
 
 /// A call of a builtin; of an option map, what is written out is checked.
-fn of_builtin(builtin: &Builtin, args: &[Expr], is_method: bool) -> Result<()> {
+fn of_builtin(builtin: &Builtin, args: &[Expr], is_method: bool) -> Vec<Error> {
     let first = usize::from(is_method);
     let total = args.len() + first;
     let takes_map = |at: usize| {
@@ -224,27 +231,33 @@ fn of_builtin(builtin: &Builtin, args: &[Expr], is_method: bool) -> Result<()> {
     let options = options.filter(|_| !takes_map(total - 1));
     let positional = total - usize::from(options.is_some());
     if takes_any_number(builtin) {
-        return Ok(());
+        return Vec::new();
     }
     let usage = |error: Error| error.hint(signature(builtin));
-    count(builtin, positional).map_err(usage)?;
-    for (param, value) in builtin.params.iter().skip(first).zip(args) {
-        choice(builtin, param.name, &param.ty, text(value))?;
-    }
-    for (key, value) in options.iter().flatten() {
-        option(builtin, positional, key, value.as_deref()).map_err(usage)?;
-    }
+    let arguments = builtin.params.iter().skip(first).zip(args);
+    let arguments =
+        arguments.map(|(param, value)| choice(builtin, param.name, &param.ty, text(value)));
+    let named = options.iter().flatten();
+    let named =
+        named.map(|(key, value)| option(builtin, positional, key, value.as_deref()).map_err(usage));
+    let counted = [count(builtin, positional).map_err(usage)];
+    let mut found = failures(counted.into_iter().chain(arguments).chain(named));
     // The last argument may be a variable that holds the options.
     let may_hold_options = options.is_none() && total > 1 && !args.last().is_some_and(is_literal);
     let is_given = |name: &str| options.iter().flatten().any(|(key, _)| key == name);
     let mut missing = builtin.params.iter().skip(positional);
     match missing.find(|param| param.default.is_none() && !is_given(param.name)) {
-        Some(param) if !may_hold_options => Err(usage(Error::new(format!(
-            "{} needs `{}`",
-            builtin.name, param.name
-        )))),
-        _ => Ok(()),
+        Some(param) if !may_hold_options => {
+            let error = Error::new(format!("{} needs `{}`", builtin.name, param.name));
+            found.push(usage(error));
+        }
+        _ => {}
     }
+    found
+}
+
+fn failures(results: impl IntoIterator<Item = Result<()>>) -> Vec<Error> {
+    results.into_iter().filter_map(Result::err).collect()
 }
 
 /// Whether a builtin takes as many arguments by position.

@@ -2,9 +2,9 @@
 
 use std::io::IsTerminal;
 
-use rhai::{Dynamic, Engine};
+use rhai::Dynamic;
 
-use super::types::{Member, register_members, register_text};
+use super::types::{Member, Scripted};
 use super::value::{Type, Value};
 use crate::error::Result;
 use crate::video::colormap::{Colormap, Rgba};
@@ -13,8 +13,22 @@ use crate::video::gradient;
 /// How many cells of a terminal a swatch has.
 const CELLS: usize = 48;
 
+impl Scripted for Colormap {
+    const NAME: &'static str = "Colormap";
+    const DOC: &'static str = "Colours from the low to the high end of a range, from `colormap`.";
+    const KIND: Type = Type::Colormap;
+    const MEMBERS: &'static [Member<Self>] = COLORMAP_MEMBERS;
+    fn text(&self) -> String {
+        let text = format!("colormap {}, {} colours", self.name(), self.colors().len());
+        match shows_swatches() {
+            true => format!("{text} {}", swatch(self)),
+            false => text,
+        }
+    }
+}
+
 /// The properties of a colormap.
-pub(super) const COLORMAP_MEMBERS: &[Member<Colormap>] = &[
+const COLORMAP_MEMBERS: &[Member<Colormap>] = &[
     Member {
         name: "name",
         doc: "The name, or \"gradient\".",
@@ -105,23 +119,6 @@ pub fn swatch(colormap: &Colormap) -> String {
 /// Whether standard output shows colours.
 pub fn shows_swatches() -> bool {
     std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
-}
-
-/// Registers the type.
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Colormap>("Colormap");
-    register_members(engine, COLORMAP_MEMBERS);
-    register_text(engine, |colormap: &mut Colormap| {
-        let text = format!(
-            "colormap {}, {} colours",
-            colormap.name(),
-            colormap.colors().len()
-        );
-        match shows_swatches() {
-            true => format!("{text} {}", swatch(colormap)),
-            false => text,
-        }
-    });
 }
 
 /// A colour as CSS writes it, with its opacity unless it is opaque.

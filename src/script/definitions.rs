@@ -8,7 +8,7 @@ use std::path::Path;
 use super::builtin::Builtin;
 use super::context::Context;
 use super::docs::{Library, param_facts, unindented};
-use super::types::{MEMBERS, Members};
+use super::types::{ScriptType, TYPES};
 use super::value::Type;
 use crate::error::{Error, Result};
 use crate::io::atomic;
@@ -37,8 +37,8 @@ pub fn definitions(context: &Context) -> String {
     for builtin in context.builtins() {
         builtin_definitions(&mut text, builtin);
     }
-    for (name, _, members) in MEMBERS {
-        member_definitions(&mut text, name, members);
+    for ty in TYPES {
+        member_definitions(&mut text, ty);
     }
     text
 }
@@ -68,8 +68,9 @@ fn builtin_definitions(text: &mut String, builtin: &Builtin) {
     }
 }
 
-fn member_definitions(text: &mut String, name: &str, members: &Members) {
-    for (member, doc) in members() {
+fn member_definitions(text: &mut String, ty: &ScriptType) {
+    let name = ty.name;
+    for (member, doc) in (ty.members)() {
         let _ = write!(text, "\n/// {doc}\nfn get {member}(of: {name}) -> ?;\n");
     }
 }

@@ -6,11 +6,9 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Renderer, Snippet};
 use rhai::{Engine, EvalAltResult, Map, ParseError, ParseErrorType, Position};
 
-use super::colormap::COLORMAP_MEMBERS;
 use super::context::Context;
-use super::importer::IMPORTER_MEMBERS;
-use super::player::PLAYER_MEMBERS;
-use super::types::{DESCRIPTION_MEMBERS, VIDEO_MEMBERS, message_of_caught};
+use super::source::{enclosing_function, span};
+use super::types::{ScriptType, TYPES};
 use crate::error::Error;
 
 /// A failure of a script, ready to be shown.
@@ -19,6 +17,8 @@ pub struct Diagnostic {
     error: Error,
     place: Place,
     trace: Vec<Call>,
+    /// Whether the script runs all the same.
+    is_warning: bool,
 }
 
 /// A position in a script or module.
@@ -73,7 +73,9 @@ impl Diagnostic {
                     place.position = error.position();
                     let text = context.source(&place.source).unwrap_or_default();
                     let names = words(&text).chain(variables.iter().map(String::as_str));
-                    let error = explain(error, names, engine, context);
+                    let hidden = unknown_name(&error)
+                        .and_then(|name| hidden(name, &text, place.position, variables));
+                    let error = hidden.unwrap_or_else(|| explain(error, names, engine, context));
                     let at = (place.position.line(), place.position.position());
                     let error = match at {
                         (Some(line), column) if !error.is_interrupted() => super::teach::teach(
@@ -81,6 +83,7 @@ impl Diagnostic {
                             &text,
                             (line, column.unwrap_or(1)),
                             variables,
+                            context,
                         ),
                         _ => error,
                     };
@@ -88,6 +91,7 @@ impl Diagnostic {
                         error,
                         place,
                         trace,
+                        is_warning: false,
                     };
                 }
             };
@@ -104,6 +108,7 @@ impl Diagnostic {
             error,
             place,
             trace: Vec::new(),
+            is_warning: false,
         }
     }
 
@@ -117,7 +122,26 @@ impl Diagnostic {
             error,
             place,
             trace: Vec::new(),
+            is_warning: false,
         }
+    }
+
+    /// What a script does in vain at a place.
+    pub fn warning(error: Error, source: &str, position: Position) -> Self {
+        Self {
+            is_warning: true,
+            ..Self::at(error, source, position)
+        }
+    }
+
+    /// Whether this is no mistake that keeps the script from running.
+    pub fn is_warning(&self) -> bool {
+        self.is_warning
+    }
+
+    /// Where it is in its script.
+    pub fn position(&self) -> Position {
+        self.place.position
     }
 
     /// Whether the user asked to stop.
@@ -151,7 +175,12 @@ impl Diagnostic {
     /// The whole text; coloured for a terminal if asked.
     pub fn render(&self, context: &Context, color: bool) -> String {
         let source = context.source(&self.place.source).unwrap_or_default();
-        let mut group = Group::with_title(Level::ERROR.primary_title(self.error.message()));
+        let level = if self.is_warning {
+            Level::WARNING
+        } else {
+            Level::ERROR
+        };
+        let mut group = Group::with_title(level.primary_title(self.error.message()));
         if let Some(span) = span(&source, self.place.position) {
             let snippet = Snippet::source(&source).path(&self.place.source);
             group = group.element(snippet.annotation(AnnotationKind::Primary.span(span)));
@@ -209,31 +238,6 @@ impl Call {
     }
 }
 
-/// The bytes of the name, string or sign at a position.
-fn span(source: &str, position: Position) -> Option<std::ops::Range<usize>> {
-    let (line, column) = (position.line()?, position.position().unwrap_or(1).max(1));
-    let line_start: usize = source
-        .split_inclusive('\n')
-        .take(line - 1)
-        .map(str::len)
-        .sum();
-    let line = source[line_start..].lines().next().unwrap_or_default();
-    let start = line
-        .char_indices()
-        .nth(column - 1)
-        .map_or(line.len(), |(start, _)| start);
-    let is_name = |c: char| c.is_alphanumeric() || c == '_';
-    let length = match line[start..].chars().next() {
-        Some(first) if is_name(first) => line[start..]
-            .find(|c| !is_name(c))
-            .unwrap_or(line.len() - start),
-        Some('"') => line[start + 1..].find('"').map_or(1, |end| end + 2),
-        Some(first) => first.len_utf8(),
-        None => 0,
-    };
-    Some(line_start + start..line_start + start + length)
-}
-
 /// The failure in our words: Rhai's own are reworded, with hints where a remedy is known.
 fn explain<'a>(
     error: EvalAltResult,
@@ -245,10 +249,10 @@ fn explain<'a>(
         EvalAltResult::ErrorRuntime(value, _) => match value.clone().try_cast::<Error>() {
             Some(error) => error,
             None => Error::new(match value.read_lock::<Map>() {
-                Some(map) => message_of_caught(&map).map_or_else(
-                    || value.to_string(),
-                    |text| uncapitalized(&plain_types(&text)),
-                ),
+                Some(map) => match caught(&map, engine, context) {
+                    Some(error) => error.message().to_owned(),
+                    None => value.to_string(),
+                },
                 None if value.is_unit() => "() was thrown".into(),
                 None => value.to_string(),
             }),
@@ -284,8 +288,47 @@ fn explain<'a>(
                     "a method holds on to its variable: pass that instead, {name}(variable, …)"
                 ))
         }
+        EvalAltResult::ErrorMismatchDataType(expected, got, _)
+        | EvalAltResult::ErrorMismatchOutputType(expected, got, _) => wrong_type(&expected, &got),
+        EvalAltResult::ErrorNonPureMethodCallOnConstant(name, _) => {
+            let name = name.split(" (").next().unwrap_or_default();
+            Error::new(format!("`{name}` changes what it is called on, which is a constant"))
+                .hint("copy the constant into a variable first: let a = ARGS;")
+        }
         error => Error::new(reworded(&error)),
     }
+}
+
+/// What a failure of the language was that a script has caught, which Rhai makes a map of.
+pub(super) fn caught(map: &Map, engine: &Engine, context: &Context) -> Option<Error> {
+    let text = |key: &str| map.get(key).map(ToString::to_string).unwrap_or_default();
+    let kind = text("error");
+    if !kind.starts_with("Error") || !map.contains_key("message") {
+        return None;
+    }
+    Some(match kind.as_str() {
+        "ErrorFunctionNotFound" => unknown_function(&text("function"), engine, context),
+        "ErrorDotExpr" => unknown_property(&text("property"), context),
+        "ErrorMismatchDataType" | "ErrorMismatchOutputType" => {
+            wrong_type(&text("requested"), &text("actual"))
+        }
+        _ => Error::new(uncapitalized(&plain_types(&text("message")))),
+    })
+}
+
+/// `expected` and `got` are types as Rhai calls them.
+fn wrong_type(expected: &str, got: &str) -> Error {
+    let name = |ty: &str| match plain_types(ty).as_str() {
+        "bool" => "true or false".to_owned(),
+        "()" => "()".to_owned(),
+        plain if plain.starts_with(['a', 'e', 'i', 'o', 'u', 'E', 'I']) => format!("an {plain}"),
+        plain => format!("a {plain}"),
+    };
+    let got = match got {
+        "bool" => "a bool".to_owned(),
+        got => name(got),
+    };
+    Error::new(format!("expected {}, got {got}", name(expected)))
 }
 
 fn library_names(context: &Context) -> impl Iterator<Item = &str> {
@@ -304,15 +347,17 @@ fn reworded(error: &EvalAltResult) -> String {
 
 /// Names of types as scripts know them.
 fn plain_types(text: &str) -> String {
-    const PLAIN: [(&str, &str); 5] = [
+    const PLAIN: [(&str, &str); 6] = [
         ("&str | ImmutableString | String", "string"),
-        ("optimap::video::Video", "Video"),
-        ("optimap::player::Player", "InteractivePlayer"),
+        ("core::ops::range::RangeInclusive<i64>", "range"),
+        ("core::ops::range::Range<i64>", "range"),
         ("i64", "int"),
         ("f64", "float"),
+        ("&str", "string"),
     ];
-    let replace = |text: String, (ours, plain): (&str, &str)| text.replace(ours, plain);
-    PLAIN.into_iter().fold(text.to_owned(), replace)
+    let ours = TYPES.iter().map(|ty| ((ty.rust_name)(), ty.name));
+    let replace = |text: String, (rust, plain): (&str, &str)| text.replace(rust, plain);
+    ours.chain(PLAIN).fold(text.to_owned(), replace)
 }
 
 fn uncapitalized(text: &str) -> String {
@@ -362,6 +407,49 @@ fn unknown_variable<'a>(
     }
     let builtins = context.builtins().map(|builtin| builtin.name);
     error.did_you_mean(name, names.filter(|known| *known != name).chain(builtins))
+}
+
+/// The variable that a failure is about because there is none.
+fn unknown_name(error: &EvalAltResult) -> Option<&str> {
+    match error {
+        EvalAltResult::ErrorVariableNotFound(name, _) => Some(name),
+        EvalAltResult::ErrorParsing(ParseErrorType::VariableUndefined(name), _) => Some(name),
+        _ => None,
+    }
+}
+
+/// What is wrong with a variable in a function if it is one of outside, which functions do not see.
+fn hidden(name: &str, text: &str, position: Position, variables: &[String]) -> Option<Error> {
+    let place = span(text, position)?.start;
+    let function = enclosing_function(text, place)?;
+    let outside = [&text[..function.body.start], &text[function.body.end..]];
+    let defines = |keyword: &str| {
+        let is_definition = |rest: &str| {
+            let rest = rest.trim_start().strip_prefix(name);
+            rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+        };
+        outside
+            .iter()
+            .any(|text| text.split(keyword).skip(1).any(is_definition))
+    };
+    let is_constant = defines("const ");
+    if !is_constant && !defines("let ") && !variables.iter().any(|known| known == name) {
+        return None;
+    }
+    let (called, params) = (function.name, function.params);
+    let more = if params.trim().is_empty() { "" } else { ", " };
+    let error = Error::new(format!(
+        "there is no variable `{name}` in the function `{called}`"
+    ));
+    Some(match is_constant {
+        true => error.hint(format!(
+            "functions see the constants of their script after `global::`: global::{name}"
+        )),
+        false => error.hint(format!(
+            "functions see only their parameters and constants: pass it, fn {called}({params}{more}{name}), or make \
+             the function a closure, let {called} = |{params}| …, called with {called}.call(…)"
+        )),
+    })
 }
 
 /// The words of a script, its variables among them.
@@ -422,10 +510,16 @@ pub(super) fn unknown_function(signature: &str, engine: &Engine, context: &Conte
 fn unknown_property(text: &str, context: &Context) -> Error {
     let quoted: Vec<&str> = text.split('\'').collect();
     match quoted[..] {
-        [_, property, _, "Video", ..]
-            if VIDEO_MEMBERS.iter().any(|member| member.name == property) =>
+        [_, property, _, ty, ..]
+            if script_type(ty).is_some_and(|ty| ty.properties().any(|known| known == property)) =>
         {
-            Error::new(format!("`{property}` of a Video cannot be set"))
+            let ty = plain_types(ty);
+            let article = if ty.starts_with(['I', 'E']) {
+                "an"
+            } else {
+                "a"
+            };
+            Error::new(format!("`{property}` of {article} {ty} cannot be set"))
         }
         [_, property, _, ty, ..] => {
             let ty = plain_types(ty);
@@ -435,21 +529,20 @@ fn unknown_property(text: &str, context: &Context) -> Error {
                     "it is a function: write {property}(…) after the dot"
                 ));
             }
-            match ty.as_str() {
-                "Video" => error.did_you_mean(property, VIDEO_MEMBERS.iter().map(|m| m.name)),
-                "InteractivePlayer" => {
-                    error.did_you_mean(property, PLAYER_MEMBERS.iter().map(|m| m.name))
-                }
-                "Description" => {
-                    error.did_you_mean(property, DESCRIPTION_MEMBERS.iter().map(|m| m.name))
-                }
-                "Colormap" => error.did_you_mean(property, COLORMAP_MEMBERS.iter().map(|m| m.name)),
-                "Importer" => error.did_you_mean(property, IMPORTER_MEMBERS.iter().map(|m| m.name)),
-                _ => error,
+            match script_type(&ty) {
+                Some(known) => error.did_you_mean(property, known.properties()),
+                None => error,
             }
         }
         _ => Error::new(uncapitalized(text)),
     }
+}
+
+/// The type of a name, as scripts or Rust have it.
+fn script_type(name: &str) -> Option<&'static ScriptType> {
+    TYPES
+        .iter()
+        .find(|ty| ty.name == name || (ty.rust_name)() == name)
 }
 
 /// A script that cannot be parsed is a failure like any other.

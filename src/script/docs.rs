@@ -160,6 +160,9 @@ pub fn help(context: &Context, name: &str) -> Result<String> {
     );
     let near = closest(name, names);
     let error = Error::new(format!("there is no function `{name}`"));
+    if let Some(known) = super::teach::words::elsewhere(name) {
+        return Err(error.hint(known.hint));
+    }
     Err(match near {
         Some(near) => error.hint(format!("did you mean `{near}`?")),
         None => error.hint("help() lists all functions"),

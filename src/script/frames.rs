@@ -5,24 +5,31 @@ use std::any::TypeId;
 use rhai::{Engine, INT, Module, NativeCallContext, Position};
 
 use super::register::{or_raise, raise};
-use super::types::{Member, register_members, register_text};
-use super::value::Value;
+use super::types::{Member, Scripted};
+use super::value::{Type, Value};
 use crate::bail;
 use crate::error::Result;
 use crate::video::{Frames, Video};
 
-/// The properties of frames made one by one.
-pub(super) const FRAMES_MEMBERS: &[Member<Frames>] = &[Member {
-    name: "len",
-    doc: "The number of frames.",
-    get: |frames| frames.len().into_dynamic(),
-}];
+impl Scripted for Frames {
+    const NAME: &'static str = "Frames";
+    const DOC: &'static str = "Frames that are made one by one when they are asked for: `for frame in frames { … }`, `frames[i]`.";
+    const KIND: Type = Type::Frames;
+    const MEMBERS: &'static [Member<Self>] = &[Member {
+        name: "len",
+        doc: "The number of frames.",
+        get: |frames| frames.len().into_dynamic(),
+    }];
+    fn text(&self) -> String {
+        self.to_string()
+    }
+    fn register_more(engine: &mut Engine) {
+        register_access(engine);
+    }
+}
 
-/// Registers the type with its properties, indexing, iteration and printing.
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Frames>("Frames");
-    register_members(engine, FRAMES_MEMBERS);
-    register_text(engine, |frames: &mut Frames| frames.to_string());
+/// Registers indexing and iteration.
+fn register_access(engine: &mut Engine) {
     engine.register_indexer_get(
         |native: NativeCallContext, frames: &mut Frames, index: INT| {
             or_raise(frame_at(frames, index), &native)

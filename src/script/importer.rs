@@ -3,16 +3,26 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use rhai::{Dynamic, Engine};
+use rhai::Dynamic;
 
-use super::types::{Member, register_members, register_text};
+use super::types::{Member, Scripted};
 use super::value::{Type, Value};
 use crate::error::Result;
 use crate::io::{self, Importer, Options, Selection};
 use crate::video::{Video, number_text, shape_text};
 
+impl Scripted for Importer {
+    const NAME: &'static str = "Importer";
+    const DOC: &'static str = "A recording of a camera whose header has been read.";
+    const KIND: Type = Type::Importer;
+    const MEMBERS: &'static [Member<Self>] = IMPORTER_MEMBERS;
+    fn text(&self) -> String {
+        self.to_string()
+    }
+}
+
 /// The properties of an importer.
-pub(super) const IMPORTER_MEMBERS: &[Member<Importer>] = &[
+const IMPORTER_MEMBERS: &[Member<Importer>] = &[
     Member {
         name: "filepath",
         doc: "The file.",
@@ -103,11 +113,4 @@ impl fmt::Display for Importer {
         let name = self.path().file_name().unwrap_or_default();
         write!(f, ", {}", name.to_string_lossy())
     }
-}
-
-/// Registers the type with its properties and printing.
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Importer>("Importer");
-    register_members(engine, IMPORTER_MEMBERS);
-    register_text(engine, |importer: &mut Importer| importer.to_string());
 }

@@ -5,12 +5,17 @@ use super::context::Context;
 use super::docs::{Library, help, library_help, section};
 use super::modules::stdlib;
 use super::scan::Scan;
+use super::teach::words::{ELSEWHERE, Elsewhere};
 use crate::error::{Error, Result};
 
-/// The functions whose name, parameters or documentation contain a word, a line each; those of
-/// that name first.
+/// The functions whose name, parameters or documentation contain a word, a line each; those that do
+/// the work of a function of that name elsewhere first, then those of that name.
 pub fn search(context: &Context, word: &str) -> Result<String> {
     let word = word.to_lowercase();
+    let known: Vec<&Elsewhere> = ELSEWHERE
+        .iter()
+        .filter(|known| known.is_about(&word))
+        .collect();
     let mut entries: Vec<(String, String, String)> = Vec::new();
     for builtin in context.builtins() {
         let mut text = format!("{} {}", builtin.name, builtin.doc);
@@ -35,10 +40,12 @@ pub fn search(context: &Context, word: &str) -> Result<String> {
             entries.push((name, function.summary().into(), function.doc.clone()));
         }
     }
+    let is_meant = |name: &str| known.iter().any(|known| known.functions.contains(&name));
     entries.retain(|(name, _, text)| {
-        name.to_lowercase().contains(&word) || text.to_lowercase().contains(&word)
+        let is_named = name.to_lowercase().contains(&word) || text.to_lowercase().contains(&word);
+        is_named || is_meant(name)
     });
-    entries.sort_by_key(|(name, ..)| !name.to_lowercase().contains(&word));
+    entries.sort_by_key(|(name, ..)| (!is_meant(name), !name.to_lowercase().contains(&word)));
     if entries.is_empty() {
         return Err(Error::new(format!("nothing is known about `{word}`"))
             .hint("help() lists all functions"));
@@ -48,6 +55,9 @@ pub fn search(context: &Context, word: &str) -> Result<String> {
         .iter()
         .map(|(name, summary, _)| (name.as_str(), summary.as_str()));
     section(&mut text, &format!("About \"{word}\""), lines);
+    for known in known {
+        text += &format!("{}\n", known.hint);
+    }
     Ok(text.trim_end().to_owned() + "\n")
 }
 

@@ -7,7 +7,7 @@ use rhai::{Dynamic, Map};
 use super::value::{Value, describe};
 use crate::bail;
 use crate::error::Result;
-use crate::video::{Field, Metadata};
+use crate::video::{Field, Metadata, warn_of_pixel_size};
 
 /// Replaces all that is known about a recording by the fields of a map.
 pub(super) fn set_all(metadata: &mut Metadata, fields: Dynamic) -> Result<()> {
@@ -29,6 +29,7 @@ pub(super) fn set_field(metadata: &mut Metadata, name: &str, value: Dynamic) -> 
         "pixel_size" => {
             let expected = "a number of µm > 0 or two, `[height, width]`";
             metadata.pixel_size = known(name, expected, value, pixel_size)?;
+            warn_of_pixel_size(metadata.pixel_size.as_ref().map_or(&[], |size| size));
         }
         "origin" => {
             let ints = |value| Vec::<i64>::from_dynamic(value).ok()?.try_into().ok();

@@ -3,15 +3,29 @@
 use rhai::{Dynamic, Engine, INT, NativeCallContext};
 
 use super::register::or_raise;
-use super::types::{Member, register_members, register_text};
-use super::value::{Value, describe};
+use super::types::{Member, Scripted};
+use super::value::{Type, Value, describe};
 use crate::bail;
 use crate::error::Result;
 use crate::player::Player;
 use crate::player::picks::Place;
 
+impl Scripted for Player {
+    const NAME: &'static str = "InteractivePlayer";
+    const DOC: &'static str = "A window that plays videos, from `show_video` and others.";
+    const KIND: Type = Type::Player;
+    const MEMBERS: &'static [Member<Self>] = PLAYER_MEMBERS;
+    fn text(&self) -> String {
+        let state = if self.is_open() { "open" } else { "closed" };
+        format!("player ({state}), frame {}", self.frame())
+    }
+    fn register_more(engine: &mut Engine) {
+        register_setters(engine);
+    }
+}
+
 /// The properties of a player.
-pub(super) const PLAYER_MEMBERS: &[Member<Player>] = &[
+const PLAYER_MEMBERS: &[Member<Player>] = &[
     Member {
         name: "frame",
         doc: "The index of the frame shown; can be set.",
@@ -77,10 +91,7 @@ pub(super) const PLAYER_MEMBERS: &[Member<Player>] = &[
     },
 ];
 
-/// Registers the type with its properties and printing.
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Player>("InteractivePlayer");
-    register_members(engine, PLAYER_MEMBERS);
+fn register_setters(engine: &mut Engine) {
     for name in [
         "frame",
         "playing",
@@ -96,10 +107,6 @@ pub(super) fn register(engine: &mut Engine) {
             },
         );
     }
-    register_text(engine, |player: &mut Player| {
-        let state = if player.is_open() { "open" } else { "closed" };
-        format!("player ({state}), frame {}", player.frame())
-    });
 }
 
 fn set(player: &Player, name: &str, value: Dynamic) -> Result<()> {

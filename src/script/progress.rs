@@ -8,14 +8,27 @@ use std::sync::{Arc, Mutex};
 use rhai::{Dynamic, Engine, INT, Module, Position};
 
 use super::register::raise;
-use super::types::{Member, register_members, register_text};
+use super::types::{Member, Scripted};
 use super::value::{Type, Value};
 use crate::bail;
 use crate::error::Result;
 use crate::task::Task;
 
+impl Scripted for Progress {
+    const NAME: &'static str = "Progress";
+    const DOC: &'static str = "How far a loop has come: `for file in progress(files) { … }`.";
+    const KIND: Type = Type::Progress;
+    const MEMBERS: &'static [Member<Self>] = PROGRESS_MEMBERS;
+    fn text(&self) -> String {
+        self.to_string()
+    }
+    fn register_more(engine: &mut Engine) {
+        register_iteration(engine);
+    }
+}
+
 /// The properties of a progress.
-pub(super) const PROGRESS_MEMBERS: &[Member<Progress>] = &[
+const PROGRESS_MEMBERS: &[Member<Progress>] = &[
     Member {
         name: "done",
         doc: "How many steps are done.",
@@ -134,11 +147,7 @@ impl fmt::Display for Progress {
     }
 }
 
-/// Registers the type with its properties, iteration and printing.
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Progress>("Progress");
-    register_members(engine, PROGRESS_MEMBERS);
-    register_text(engine, |progress: &mut Progress| progress.to_string());
+fn register_iteration(engine: &mut Engine) {
     let mut iteration = Module::new();
     iteration.set_iter_result(TypeId::of::<Progress>(), |progress| {
         let progress = progress.cast::<Progress>();

@@ -6,7 +6,7 @@ use super::builtin::{Builtin, Param, Topic};
 use super::context::Context;
 use super::docs::{Function, Library, default_text, signature, unindented};
 use super::pictures::PICTURES;
-use super::types::{MEMBERS, Members};
+use super::types::{ScriptType, TYPES};
 use super::value::Type;
 use crate::video::colormap::Colormap;
 
@@ -22,7 +22,10 @@ left out has its default.
 * **As a method** of the first argument: `v.normalize(0, 255).crop(4)`.
 
 `()` stands for none. An int is accepted wherever a float is. Sample types have NumPy's names. Axes \
-are `{t, y, x}`, and `{t, y, x, channel}` for color. `// =>` shows what the line before it gives.
+are `{t, y, x}`, and `{t, y, x, channel}` for color. Positions are `[y, x]`: the row, counted from the \
+top, before the column. Plain arrays such as `[1, 2, 3]` hold anything: `+` joins them, and \
+`video([1, 2, 3]) * 2` computes with their numbers. Functions of a script see their parameters, not its \
+variables, and change copies. `// =>` shows what the line before it gives.
 ";
 
 /// The whole reference: contents, types, functions by topic, colormaps, modules. `pictures` names
@@ -31,8 +34,8 @@ pub fn reference(context: &Context, pictures: Option<&str>) -> String {
     let mut text = String::from(INTRODUCTION);
     contents(&mut text, context);
     text.push_str("\n## Types\n");
-    for (name, doc, members) in MEMBERS {
-        type_reference(&mut text, name, doc, members);
+    for ty in TYPES {
+        type_reference(&mut text, ty);
     }
     for (number, topic) in (1..).zip(context.topics()) {
         let heading = chapter(number, topic);
@@ -76,8 +79,8 @@ fn contents(text: &mut String, context: &Context) {
         let links = links.join(" · ");
         let _ = writeln!(text, "* [{heading}](#{}) {links}", anchor(heading));
     };
-    let types = MEMBERS.iter();
-    let types = types.map(|(name, ..)| format!("[`{name}`](#type-{})", anchor(name)));
+    let types = TYPES.iter();
+    let types = types.map(|ty| format!("[`{0}`](#type-{1})", ty.name, anchor(ty.name)));
     line("Types", types.collect());
     for (number, topic) in (1..).zip(context.topics()) {
         let links = topic.builtins.iter().map(|builtin| link(builtin.name));
@@ -94,12 +97,13 @@ fn contents(text: &mut String, context: &Context) {
     }
 }
 
-fn type_reference(text: &mut String, name: &str, doc: &str, members: &Members) {
+fn type_reference(text: &mut String, ty: &ScriptType) {
     let _ = write!(
         text,
-        "\n### Type {name}\n\n{doc}\n\n| property | |\n|---|---|\n"
+        "\n### Type {}\n\n{}\n\n| property | |\n|---|---|\n",
+        ty.name, ty.doc
     );
-    for (member, doc) in members() {
+    for (member, doc) in (ty.members)() {
         let _ = writeln!(text, "| `.{member}` | {} |", cell(doc));
     }
 }

@@ -22,9 +22,10 @@ const MOST_ARGUMENTS: usize = 20;
 
 /// Registers every builtin and the types they work on.
 pub fn register(engine: &mut Engine, context: &Arc<Context>) {
-    super::types::register(engine);
+    super::types::register(engine, context);
     super::guards::register(engine);
     super::dialect::register(engine);
+    super::plain_arrays::register(engine);
     register_constants(engine);
     guide_parser(engine, context.clone());
     for builtin in context.builtins() {

@@ -1,20 +1,22 @@
 //! The script types: properties, indexing and printing of videos, players and errors.
 
 use std::any::TypeId;
+use std::sync::Arc;
 
 use rhai::{Dynamic, Engine, EvalAltResult, Map, NativeCallContext};
 
-use super::colormap::COLORMAP_MEMBERS;
-use super::frames::FRAMES_MEMBERS;
-use super::importer::IMPORTER_MEMBERS;
+use super::context::Context;
+use super::diagnostic::caught;
 use super::metadata;
-use super::player::PLAYER_MEMBERS;
-use super::progress::PROGRESS_MEMBERS;
+use super::progress::Progress;
 use super::setters;
-use super::value::Value;
+use super::value::{Type, Value};
 use crate::error::{Error, Result};
+use crate::io::Importer;
 use crate::ops::describe::Description;
-use crate::video::{Metadata, Video};
+use crate::player::Player;
+use crate::video::colormap::Colormap;
+use crate::video::{Frames, Metadata, Video};
 
 /// A property of a script type: help and completion read it, registration makes it a getter.
 pub struct Member<T: 'static> {
@@ -26,8 +28,168 @@ pub struct Member<T: 'static> {
     pub get: fn(&T) -> Dynamic,
 }
 
+/// A type of values that only this program has.
+pub(super) trait Scripted: rhai::Variant + Clone {
+    /// What `type_of` calls it.
+    const NAME: &'static str;
+    /// What it is, for documentation.
+    const DOC: &'static str;
+    /// The type as parameters have it.
+    const KIND: Type;
+    /// Its properties.
+    const MEMBERS: &'static [Member<Self>];
+    /// A value as `print` shows it.
+    fn text(&self) -> String;
+    /// Registers what it has beyond properties that are read.
+    fn register_more(_engine: &mut Engine) {}
+}
+
+/// What registration, completion, messages and documentation know of such a type.
+pub(super) struct ScriptType {
+    /// What `type_of` calls it.
+    pub(super) name: &'static str,
+    /// What it is.
+    pub(super) doc: &'static str,
+    /// The type as parameters have it.
+    pub(super) kind: Type,
+    /// What Rust calls it.
+    pub(super) rust_name: fn() -> &'static str,
+    /// The names and meanings of the properties.
+    pub(super) members: fn() -> Vec<(&'static str, &'static str)>,
+    /// Whether a value is of the type.
+    pub(super) is: fn(&Dynamic) -> bool,
+    /// The property of a name of a value of the type.
+    pub(super) get: fn(&Dynamic, &str) -> Option<Dynamic>,
+    register: fn(&mut Engine),
+}
+
+/// All of them, in the order of the reference. Whatever has to know every type goes through this
+/// table.
+pub(super) const TYPES: &[ScriptType] = &[
+    ScriptType::of::<Video>(),
+    ScriptType::of::<Frames>(),
+    ScriptType::of::<Description>(),
+    ScriptType::of::<Player>(),
+    ScriptType::of::<Importer>(),
+    ScriptType::of::<Colormap>(),
+    ScriptType::of::<Progress>(),
+    ScriptType::of::<Error>(),
+];
+
+impl ScriptType {
+    const fn of<T: Scripted>() -> Self {
+        Self {
+            name: T::NAME,
+            doc: T::DOC,
+            kind: T::KIND,
+            rust_name: std::any::type_name::<T>,
+            members: documented::<T>,
+            is: |value| value.is::<T>(),
+            get: get::<T>,
+            register: register_type::<T>,
+        }
+    }
+
+    /// The type of a value.
+    pub(super) fn of_value(value: &Dynamic) -> Option<&'static Self> {
+        TYPES.iter().find(|ty| (ty.is)(value))
+    }
+
+    /// The type that a parameter has.
+    pub(super) fn of_kind(kind: &Type) -> Option<&'static Self> {
+        let is_same = |ty: &&Self| std::mem::discriminant(&ty.kind) == std::mem::discriminant(kind);
+        TYPES.iter().find(is_same)
+    }
+
+    /// The names of the properties.
+    pub(super) fn properties(&self) -> impl Iterator<Item = &'static str> {
+        (self.members)().into_iter().map(|(name, _)| name)
+    }
+}
+
+fn documented<T: Scripted>() -> Vec<(&'static str, &'static str)> {
+    let members = T::MEMBERS.iter();
+    members.map(|member| (member.name, member.doc)).collect()
+}
+
+fn get<T: Scripted>(value: &Dynamic, name: &str) -> Option<Dynamic> {
+    let value = value.read_lock::<T>()?;
+    let member = T::MEMBERS.iter().find(|member| member.name == name)?;
+    Some((member.get)(&value))
+}
+
+fn register_type<T: Scripted>(engine: &mut Engine) {
+    engine.register_type_with_name::<T>(T::NAME);
+    for member in T::MEMBERS {
+        engine.register_get(member.name, |value: &mut T| (member.get)(value));
+    }
+    let text = |value: &mut T| value.text();
+    engine
+        .register_fn("to_string", text)
+        .register_fn("to_debug", text);
+    engine.register_fn("print", text).register_fn("debug", text);
+    T::register_more(engine);
+}
+
+impl Scripted for Video {
+    const NAME: &'static str = "Video";
+    const DOC: &'static str = "An array of 1 to 4 axes: a video `{t, y, x}` or `{t, y, x, channel}`, an image `{y, x}` or a trace \
+         `{t}`. Parts are taken with `v[t]`, `v[a..b]` and `v[[t, y, x]]`, of which each may be an int, a range, \
+         `()` for all or a list of ints, and with masks: `v[v > 3]`; all of them can be assigned to. Ints drop \
+         their axes first, and several lists are walked together. A plain array of numbers is taken wherever \
+         an array is: `mean([1, 2, 3])`. `+ - * / % **`, \
+         comparisons and `& | !` work sample by sample.";
+    const KIND: Type = Type::Video;
+    const MEMBERS: &'static [Member<Self>] = VIDEO_MEMBERS;
+    fn text(&self) -> String {
+        self.to_string()
+    }
+    fn register_more(engine: &mut Engine) {
+        for name in ["fps", "pixel_size", "comment"] {
+            register_setter(engine, name, move |metadata, value| {
+                metadata::set_field(metadata, name, value)
+            });
+        }
+        register_setter(engine, "metadata", metadata::set_all);
+        super::index::register(engine);
+        super::operators::register(engine);
+    }
+}
+
+impl Scripted for Description {
+    const NAME: &'static str = "Description";
+    const DOC: &'static str = "What `describe` finds out about a video.";
+    const KIND: Type = Type::Description;
+    const MEMBERS: &'static [Member<Self>] = DESCRIPTION_MEMBERS;
+    fn text(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Scripted for Error {
+    const NAME: &'static str = "Error";
+    const DOC: &'static str =
+        "A failure that a script has caught: `try { … } catch (e) { print(e.message); }`.";
+    const KIND: Type = Type::Error;
+    const MEMBERS: &'static [Member<Self>] = &[
+        Member {
+            name: "message",
+            doc: "What went wrong.",
+            get: |error| error.message().to_owned().into_dynamic(),
+        },
+        Member {
+            name: "hints",
+            doc: "What to do about it, an array of strings.",
+            get: |error| error.hints().to_vec().into_dynamic(),
+        },
+    ];
+    fn text(&self) -> String {
+        self.to_string()
+    }
+}
+
 /// The properties of a video.
-pub(super) const VIDEO_MEMBERS: &[Member<Video>] = &[
+const VIDEO_MEMBERS: &[Member<Video>] = &[
     Member {
         name: "shape",
         doc: "The length of each axis: `[frames, height, width]`.",
@@ -81,7 +243,7 @@ pub(super) const VIDEO_MEMBERS: &[Member<Video>] = &[
 ];
 
 /// The properties of a description.
-pub(super) const DESCRIPTION_MEMBERS: &[Member<Description>] = &[
+const DESCRIPTION_MEMBERS: &[Member<Description>] = &[
     Member {
         name: "shape",
         doc: "The length of each axis.",
@@ -139,101 +301,12 @@ pub(super) const DESCRIPTION_MEMBERS: &[Member<Description>] = &[
     },
 ];
 
-/// Gives the names and meanings of the properties of a type.
-pub(super) type Members = fn() -> Vec<(&'static str, &'static str)>;
-
-/// The types for documentation: name, what they are, and their properties.
-pub(super) const MEMBERS: &[(&str, &str, Members)] = &[
-    (
-        "Video",
-        "An array of 1 to 4 axes: a video `{t, y, x}` or `{t, y, x, channel}`, an image `{y, x}` or a trace \
-         `{t}`. Parts are taken with `v[t]`, `v[a..b]` and `v[[t, y, x]]`, of which each may be an int, a range, \
-         `()` for all or a list of places, and with masks: `v[v > 3]`; all of them can be assigned to. Ints drop \
-         their axes first, and several lists are walked together. A plain array of numbers is taken wherever \
-         an array is: `mean([1, 2, 3])`. `+ - * / % **`, \
-         comparisons and `& | !` work sample by sample.",
-        || documented(VIDEO_MEMBERS),
-    ),
-    (
-        "Frames",
-        "Frames that are made one by one when they are asked for: `for frame in frames { … }`, `frames[i]`.",
-        || documented(FRAMES_MEMBERS),
-    ),
-    (
-        "Description",
-        "What `describe` finds out about a video.",
-        || documented(DESCRIPTION_MEMBERS),
-    ),
-    (
-        "InteractivePlayer",
-        "A window that plays videos, from `show_video` and others.",
-        || documented(PLAYER_MEMBERS),
-    ),
-    (
-        "Importer",
-        "A recording of a camera whose header has been read.",
-        || documented(IMPORTER_MEMBERS),
-    ),
-    (
-        "Colormap",
-        "Colours from the low to the high end of a range, from `colormap`.",
-        || documented(COLORMAP_MEMBERS),
-    ),
-    (
-        "Progress",
-        "How far a loop has come: `for file in progress(files) { … }`.",
-        || documented(PROGRESS_MEMBERS),
-    ),
-];
-
-fn documented<T>(members: &'static [Member<T>]) -> Vec<(&'static str, &'static str)> {
-    members
-        .iter()
-        .map(|member| (member.name, member.doc))
-        .collect()
-}
-
-/// Registers the types with their properties, indexing and printing.
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Video>("Video");
-    register_members(engine, VIDEO_MEMBERS);
-    for name in ["fps", "pixel_size", "comment"] {
-        register_setter(engine, name, move |metadata, value| {
-            metadata::set_field(metadata, name, value)
-        });
+/// Registers the types with their properties and printing, and how caught failures print.
+pub(super) fn register(engine: &mut Engine, context: &Arc<Context>) {
+    for ty in TYPES {
+        (ty.register)(engine);
     }
-    register_setter(engine, "metadata", metadata::set_all);
-    register_text(engine, |video: &mut Video| video.to_string());
-    super::index::register(engine);
-    super::operators::register(engine);
-
-    engine.register_type_with_name::<Description>("Description");
-    register_members(engine, DESCRIPTION_MEMBERS);
-    register_text(engine, |description: &mut Description| {
-        description.to_string()
-    });
-
-    engine.register_type_with_name::<Error>("Error");
-    engine.register_get("message", |error: &mut Error| error.message().to_owned());
-    engine.register_get("hints", |error: &mut Error| {
-        error.hints().to_vec().into_dynamic()
-    });
-    register_text(engine, |error: &mut Error| error.to_string());
-    register_caught_errors(engine);
-    super::frames::register(engine);
-    super::importer::register(engine);
-    super::player::register(engine);
-    super::progress::register(engine);
-    super::colormap::register(engine);
-}
-
-pub(super) fn register_members<T: rhai::Variant + Clone>(
-    engine: &mut Engine,
-    members: &'static [Member<T>],
-) {
-    for member in members {
-        engine.register_get(member.name, |value: &mut T| (member.get)(value));
-    }
+    register_caught_errors(engine, context.clone());
 }
 
 /// Registers what happens when something that is known about a video is set.
@@ -258,33 +331,115 @@ fn register_setter(
     });
 }
 
-pub(super) fn register_text<T: rhai::Variant + Clone>(
-    engine: &mut Engine,
-    text: fn(&mut T) -> String,
-) {
-    engine
-        .register_fn("to_string", text)
-        .register_fn("to_debug", text);
-    engine.register_fn("print", text).register_fn("debug", text);
-}
-
 /// A failure of the language itself is caught as a map of its details; it too prints as its
 /// message.
-fn register_caught_errors(engine: &mut Engine) {
-    let text = |native: NativeCallContext, map: Map| -> Result<String, Box<EvalAltResult>> {
-        match message_of_caught(&map) {
-            Some(message) => Ok(message),
+fn register_caught_errors(engine: &mut Engine, context: Arc<Context>) {
+    let text = move |native: NativeCallContext, map: Map| -> Result<String, Box<EvalAltResult>> {
+        match caught(&map, native.engine(), &context) {
+            Some(error) => Ok(error.message().to_owned()),
             None => native.call_fn("to_debug", (map,)),
         }
     };
     engine
-        .register_fn("to_string", text)
+        .register_fn("to_string", text.clone())
         .register_fn("print", text);
 }
 
-/// The message of a failure of the language that a script caught.
-pub(super) fn message_of_caught(map: &Map) -> Option<String> {
-    let kind = map.get("error")?.to_string();
-    kind.starts_with("Error")
-        .then(|| map.get("message").map(ToString::to_string))?
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::script::{Settings, docs};
+    use crate::session::Session;
+
+    /// A value of each type; of an importer only a file makes one.
+    const VALUES: &[(&str, &str)] = &[
+        ("Video", "example_video(2, 8, 8)"),
+        ("Frames", "iter_alpha_blend_videos(value, value, value)"),
+        ("Description", "describe(example_video(2, 8, 8))"),
+        ("InteractivePlayer", "show_video(example_video(2, 8, 8))"),
+        ("Colormap", "colormap(\"gray\")"),
+        ("Progress", "progress(3)"),
+        (
+            "Error",
+            "(); try { crop(1, 2); } catch (e) { value = e; } value = value",
+        ),
+    ];
+
+    fn session() -> Session {
+        Session::new(Settings {
+            print: Box::new(|_| ()),
+            windows: None,
+            interactive: false,
+        })
+    }
+
+    fn offered(session: &Session, text: &str) -> Vec<String> {
+        let candidates = session.complete(text).candidates.into_iter();
+        candidates.map(|candidate| candidate.text).collect()
+    }
+
+    #[test]
+    fn values_of_every_type_have_their_properties() {
+        let mut session = session();
+        for (name, code) in VALUES {
+            let run = session.run_entry(&format!("let value = {code}; type_of(value)"));
+            let found = run.unwrap_or_else(|d| panic!("{code}: {}", d.error()));
+            assert_eq!(found.into_string().unwrap(), *name);
+            let ty = TYPES.iter().find(|ty| ty.name == *name).unwrap();
+            for property in ty.properties() {
+                let _ = session.run_entry(&format!("value.{property}")).unwrap();
+                assert!(
+                    offered(&session, "value.").contains(&property.into()),
+                    "{property}"
+                );
+            }
+            let wrong = format!("value.{}x", ty.properties().next().unwrap());
+            let error = session.run_entry(&wrong).unwrap_err();
+            let hints = error.error().hints().join("\n");
+            assert!(hints.contains("did you mean"), "{wrong}: {}", error.error());
+        }
+        let missing: Vec<_> = TYPES
+            .iter()
+            .map(|ty| ty.name)
+            .filter(|name| !VALUES.iter().any(|(known, _)| known == name))
+            .collect();
+        assert_eq!(missing, ["Importer"]);
+    }
+
+    #[test]
+    fn every_type_is_documented_and_offered() {
+        let session = session();
+        let reference = docs::reference(session.context(), None);
+        let definitions = docs::definitions(session.context());
+        let unknown = offered(&session, "unknown.");
+        for ty in TYPES {
+            assert!(reference.contains(&format!("### Type {}\n\n{}", ty.name, ty.doc)));
+            for property in ty.properties() {
+                assert!(
+                    reference.contains(&format!("| `.{property}` |")),
+                    "{property}"
+                );
+                assert!(definitions.contains(&format!("fn get {property}(of: {})", ty.name)));
+                assert!(unknown.contains(&property.into()), "{property}");
+            }
+        }
+    }
+
+    /// A value that a builtin gives and that is no type of the language is in the table.
+    #[test]
+    fn what_builtins_give_is_known() {
+        let session = session();
+        for builtin in session.context().builtins() {
+            let kind = builtin.returns;
+            let is_ours = kind.to_string().starts_with(char::is_uppercase)
+                && !matches!(kind, Type::Function | Type::Operand);
+            assert!(
+                !is_ours
+                    || ScriptType::of_kind(&kind).is_some()
+                    || matches!(kind, Type::Optional(_) | Type::Either(..)),
+                "{}",
+                builtin.name
+            );
+        }
+    }
 }

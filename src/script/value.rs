@@ -7,9 +7,10 @@ use rhai::{Array, Dynamic, FLOAT, INT, ImmutableString, Map};
 
 use super::convert::of_numbers;
 use super::dialect::Exact;
+use super::types::ScriptType;
 use crate::choice::Choice;
 use crate::error::{Error, Result};
-use crate::io::{Importer, Series};
+use crate::io::Series;
 use crate::ops::describe::Description;
 use crate::ops::elementwise::Operand;
 use crate::player::Player;
@@ -61,6 +62,8 @@ pub enum Type {
     Importer,
     /// How far a loop has come.
     Progress,
+    /// A failure that was caught.
+    Error,
     /// One of a set of names: what a name is, and the names.
     Choice(&'static str, fn() -> Vec<&'static str>),
     /// An array.
@@ -449,6 +452,7 @@ impl Type {
             Type::Colormap => "a colormap".into(),
             Type::Importer => "an importer".into(),
             Type::Progress => "a progress".into(),
+            Type::Error => "a caught error".into(),
             Type::Choice(noun, names) => match names() {
                 names if names.len() > 12 => (*noun).into(),
                 names => {
@@ -506,6 +510,7 @@ impl fmt::Display for Type {
             Type::Colormap => f.write_str("Colormap"),
             Type::Importer => f.write_str("Importer"),
             Type::Progress => f.write_str("Progress"),
+            Type::Error => f.write_str("Error"),
             Type::Array(of) => write!(f, "array of {of}"),
             Type::Optional(of) => write!(f, "{of} or ()"),
             Type::Either(one, other) => write!(f, "{one} or {other}"),
@@ -543,7 +548,9 @@ pub fn describe(value: &Dynamic) -> String {
         "map" => "a map".into(),
         _ if value.is_unit() => "()".into(),
         "Fn" => "a function".into(),
-        _ if value.is::<Importer>() => "an importer".into(),
-        _ => format!("{value:?}"),
+        _ => match ScriptType::of_value(value) {
+            Some(ty) => ty.kind.expected(),
+            None => format!("{value:?}"),
+        },
     }
 }

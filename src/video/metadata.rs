@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::task;
+
 /// What is known about a recording; it travels with the video through crops and filters.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Metadata {
@@ -21,6 +23,19 @@ pub struct Metadata {
     pub source: Option<PathBuf>,
     /// The format's own fields, by the names the format gives them.
     pub fields: BTreeMap<String, Field>,
+}
+
+/// The smallest and the largest pixel that a microscope or a lens gives, µm.
+const PLAUSIBLE: std::ops::RangeInclusive<f64> = 0.05..=10_000.0;
+
+/// Warns of a size of pixels that no recording has, such as one in another unit than µm.
+pub fn warn_of_pixel_size(size: &[f64]) {
+    if let Some(size) = size.iter().find(|size| !PLAUSIBLE.contains(size)) {
+        let size = super::number_text(*size);
+        task::warn(&format!(
+            "a pixel size of {size} µm is implausible; `pixel_size` is the length of a side of a pixel in µm"
+        ));
+    }
 }
 
 /// The value of a metadata field.

@@ -69,8 +69,13 @@ pub(super) fn gif_frame((width, height): (usize, usize), rgb: &[u8]) -> Frame<'s
 pub(super) struct Apng<W: Write>(png::Writer<W>);
 
 impl<W: Write> Apng<W> {
-    /// Begins a PNG that starts again at its end.
-    pub(super) fn new(writer: W, packing: &Packing, frames: usize, fps: f64) -> Result<Self> {
+    /// Begins a PNG that starts again at its end, or without a frame rate a still picture.
+    pub(super) fn new(
+        writer: W,
+        packing: &Packing,
+        frames: usize,
+        fps: Option<f64>,
+    ) -> Result<Self> {
         let (width, height) = packing.size;
         let (Ok(width), Ok(height), Ok(frames)) =
             (width.try_into(), height.try_into(), frames.try_into())
@@ -90,11 +95,13 @@ impl<W: Write> Apng<W> {
         encoder.set_color(color);
         encoder.set_depth(depth);
         encoder.set_compression(png::Compression::Fast);
-        encoder.set_animated(frames, 0).map_err(png_failed)?;
-        let (seconds, parts) = delay(fps);
-        encoder
-            .set_frame_delay(seconds, parts)
-            .map_err(png_failed)?;
+        if let Some(fps) = fps {
+            encoder.set_animated(frames, 0).map_err(png_failed)?;
+            let (seconds, parts) = delay(fps);
+            encoder
+                .set_frame_delay(seconds, parts)
+                .map_err(png_failed)?;
+        }
         encoder.write_header().map(Self).map_err(png_failed)
     }
 
@@ -168,7 +175,7 @@ mod tests {
     fn animated_pngs_keep_every_pixel() {
         let packing = Packing::exact(Layout::Gray16Big, (2, 1));
         let mut out = Vec::new();
-        let mut png = Apng::new(&mut out, &packing, 2, 25.0).unwrap();
+        let mut png = Apng::new(&mut out, &packing, 2, Some(25.0)).unwrap();
         let frames = [[1, 2, 3, 4], [255, 254, 0, 1]];
         for frame in &frames {
             png.add(frame).unwrap();

@@ -44,9 +44,13 @@ pub(super) enum Film {
 /// What writes a file.
 enum Writer {
     Ffmpeg(PathBuf, Encoder),
-    BuiltIn { quantizer: u8 },
+    BuiltIn {
+        quantizer: u8,
+    },
     Gif,
     Apng,
+    /// One frame.
+    Png,
 }
 
 impl Film {
@@ -91,6 +95,15 @@ impl Film {
 
 /// Writes a film; an existing file is replaced once it is complete.
 pub(super) fn write(path: &Path, film: &Film, fps: f64, export: &Export) -> Result<()> {
+    if extension_of(path).as_deref() == Some("png") && film.len() != 1 {
+        let (path, len) = (path.display(), film.len());
+        let error = Error::new(format!(
+            "`{path}` would be one picture, but the video has {len} frames"
+        ));
+        return Err(
+            error.hint("a film that loses nothing is an `.apng`; one frame is a picture: video[0]")
+        );
+    }
     let writer = Writer::choose(path, &export.encoder)?;
     let packing = writer.packing(film, export)?;
     let task = export
@@ -106,7 +119,8 @@ pub(super) fn write(path: &Path, film: &Film, fps: f64, export: &Export) -> Resu
         Writer::Ffmpeg(program, encoder) => work.with_ffmpeg(path, &program, &encoder),
         Writer::BuiltIn { quantizer } => atomic::write(path, |file| work.built_in(file, quantizer)),
         Writer::Gif => atomic::write(path, |file| work.gif(file)),
-        Writer::Apng => atomic::write(path, |file| work.apng(file)),
+        Writer::Apng => atomic::write(path, |file| work.png(file, Some(fps))),
+        Writer::Png => atomic::write(path, |file| work.png(file, None)),
     }
 }
 
@@ -119,7 +133,8 @@ impl Writer {
         };
         match extension.as_str() {
             "gif" if encoder.is_preset() => return Ok(Writer::Gif),
-            "apng" | "png" if encoder.is_preset() => return Ok(Writer::Apng),
+            "apng" if encoder.is_preset() => return Ok(Writer::Apng),
+            "png" if encoder.is_preset() => return Ok(Writer::Png),
             _ if encoder.name != Encoder::BUILT_IN => {}
             _ if is_mp4 => return Ok(built_in),
             _ => {
@@ -162,13 +177,13 @@ impl Writer {
                 Packing::even(layout(Layout::GrayYuv, Layout::Yuv), size, export.pad_mode)
             }
             Writer::Gif => Packing::exact(Layout::Rgb, size),
-            Writer::Apng => Packing::exact(layout(Layout::Gray, Layout::Rgb), size),
+            Writer::Apng | Writer::Png => Packing::exact(layout(Layout::Gray, Layout::Rgb), size),
         })
     }
 
     fn deep_packing(&self, size: (usize, usize)) -> Result<Packing> {
         match self {
-            Writer::Apng => Ok(Packing::exact(Layout::Gray16Big, size)),
+            Writer::Apng | Writer::Png => Ok(Packing::exact(Layout::Gray16Big, size)),
             Writer::Ffmpeg(_, encoder) if encoder.param("-c:v") == Some("ffv1") => {
                 Ok(Packing::exact(Layout::Gray16, size))
             }
@@ -257,9 +272,9 @@ impl Work<'_> {
         gif.finish()
     }
 
-    fn apng(&self, file: &mut File) -> Result<()> {
+    fn png(&self, file: &mut File, fps: Option<f64>) -> Result<()> {
         let writer = BufWriter::new(file);
-        let mut png = Apng::new(writer, &self.packing, self.film.len(), self.fps)?;
+        let mut png = Apng::new(writer, &self.packing, self.film.len(), fps)?;
         self.run(
             |scratch, frame| self.film.rendered(frame, &self.packing, scratch),
             |frame: Vec<u8>| png.add(&frame),

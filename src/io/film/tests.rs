@@ -82,7 +82,7 @@ fn impossible_exports_are_refused_before_they_start() {
 #[test]
 fn without_ffmpeg_there_are_mp4_gif_and_png() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["a.mp4", "a.gif", "a.apng", "a.png"] {
+    for name in ["a.mp4", "a.gif", "a.apng"] {
         let path = folder.path().join(name);
         write(&path, "viridis", &export(Encoder::BUILT_IN)).unwrap();
         let start = std::fs::read(&path).unwrap();
@@ -93,6 +93,24 @@ fn without_ffmpeg_there_are_mp4_gif_and_png() {
         };
         assert!(start.starts_with(magic), "{name}");
     }
+}
+
+#[test]
+fn a_picture_has_one_frame() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.png");
+    let error = write(&path, "gray", &export("libx264")).unwrap_err();
+    assert!(
+        error
+            .message()
+            .ends_with("would be one picture, but the video has 7 frames"),
+        "{error}"
+    );
+    assert!(!path.exists());
+    let shown = Shown::Video(ramp(&[1, 4, 5]));
+    export_video(&path, shown, &look("gray"), 8, &export("libx264")).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    assert!(bytes.starts_with(b"\x89PNG") && !bytes.windows(4).any(|name| name == b"acTL"));
 }
 
 #[test]
@@ -193,10 +211,10 @@ fn what_is_exported_can_be_decoded() {
 #[ignore = "needs ffmpeg"]
 fn every_extension_can_be_exported_to() {
     let folder = tempfile::tempdir().unwrap();
-    for extension in output::EXTENSIONS {
+    for extension in output::EXTENSIONS.iter().filter(|name| **name != "png") {
         let path = folder.path().join("film").with_extension(extension);
         let size = match *extension {
-            "gif" | "png" | "apng" => 33 * 41,
+            "gif" | "apng" => 33 * 41,
             _ => 34 * 42,
         };
         for cmap in ["gray", "viridis"] {

@@ -81,7 +81,8 @@ fn average_in_place<R: Real>(mut video: Video, average: &Average<R>) -> Result<V
     map_frames::<R>("averaging", video, Spatial(average))
 }
 
-fn has_nan<R: Real>(video: &Video) -> Result<bool> {
+/// Whether a video has a sample that is not a number.
+pub(super) fn has_nan<R: Real>(video: &Video) -> Result<bool> {
     if !video.dtype().is_float() {
         return Ok(false);
     }

@@ -2,19 +2,10 @@
 
 use rhai::{Dynamic, ImmutableString, Map};
 
-use crate::io::Importer;
-use crate::ops::describe::Description;
-use crate::player::Player;
-use crate::script::colormap::COLORMAP_MEMBERS;
 use crate::script::context::Context;
-use crate::script::frames::FRAMES_MEMBERS;
-use crate::script::importer::IMPORTER_MEMBERS;
-use crate::script::player::PLAYER_MEMBERS;
 use crate::script::scan::Scan;
-use crate::script::types::{DESCRIPTION_MEMBERS, Member, VIDEO_MEMBERS};
+use crate::script::types::{ScriptType, TYPES};
 use crate::script::value::Type;
-use crate::video::colormap::Colormap;
-use crate::video::{Frames, Video};
 
 /// What is known of an expression.
 #[derive(Debug, Clone)]
@@ -176,13 +167,12 @@ impl Known {
         let Known::Value(value) = self else {
             return Known::Of(property_type(name));
         };
-        let found = get(value, VIDEO_MEMBERS, name)
-            .or_else(|| get(value, DESCRIPTION_MEMBERS, name))
-            .or_else(|| get(value, PLAYER_MEMBERS, name))
-            .or_else(|| get(value, FRAMES_MEMBERS, name))
-            .or_else(|| get(value, IMPORTER_MEMBERS, name))
-            .or_else(|| get(value, COLORMAP_MEMBERS, name))
-            .or_else(|| value.read_lock::<Map>()?.get(name).cloned());
+        let found = match ScriptType::of_value(value) {
+            Some(ty) => (ty.get)(value, name),
+            None => value
+                .read_lock::<Map>()
+                .and_then(|map| map.get(name).cloned()),
+        };
         found.map_or(Known::Of(Type::Any), Known::Value)
     }
 
@@ -209,25 +199,12 @@ impl Known {
     }
 }
 
-fn get<T: rhai::Variant + Clone>(
-    value: &Dynamic,
-    members: &[Member<T>],
-    name: &str,
-) -> Option<Dynamic> {
-    let value = value.read_lock::<T>()?;
-    let member = members.iter().find(|member| member.name == name)?;
-    Some((member.get)(&value))
-}
-
 /// The type of a value of a variable.
 fn type_of(value: &Dynamic) -> Type {
+    if let Some(ty) = ScriptType::of_value(value) {
+        return ty.kind;
+    }
     match value {
-        value if value.is::<Video>() => Type::Video,
-        value if value.is::<Frames>() => Type::Frames,
-        value if value.is::<Description>() => Type::Description,
-        value if value.is::<Player>() => Type::Player,
-        value if value.is::<Colormap>() => Type::Colormap,
-        value if value.is::<Importer>() => Type::Importer,
         value if value.is::<ImmutableString>() => Type::Text,
         value if value.is_array() => Type::Array(&Type::Any),
         value if value.is_map() => Type::Map,
@@ -242,31 +219,13 @@ fn type_of(value: &Dynamic) -> Type {
 
 /// The properties of values of a type; of all types together if it is not known.
 fn properties(ty: &Type) -> Vec<String> {
-    fn names<T>(members: &[Member<T>]) -> Vec<String> {
-        members
-            .iter()
-            .map(|member| member.name.to_owned())
-            .collect()
-    }
+    let names = |ty: &ScriptType| ty.properties().map(str::to_owned).collect::<Vec<_>>();
     match ty {
-        Type::Video | Type::Operand => names(VIDEO_MEMBERS),
-        Type::Description => names(DESCRIPTION_MEMBERS),
-        Type::Player => names(PLAYER_MEMBERS),
-        Type::Frames => names(FRAMES_MEMBERS),
-        Type::Importer => names(IMPORTER_MEMBERS),
-        Type::Colormap => names(COLORMAP_MEMBERS),
+        Type::Operand => properties(&Type::Video),
         Type::Optional(of) => properties(of),
         Type::Either(one, other) => [properties(one), properties(other)].concat(),
-        Type::Any => [
-            names(VIDEO_MEMBERS),
-            names(DESCRIPTION_MEMBERS),
-            names(PLAYER_MEMBERS),
-            names(FRAMES_MEMBERS),
-            names(IMPORTER_MEMBERS),
-            names(COLORMAP_MEMBERS),
-        ]
-        .concat(),
-        _ => Vec::new(),
+        Type::Any => TYPES.iter().flat_map(names).collect(),
+        ty => ScriptType::of_kind(ty).map(names).unwrap_or_default(),
     }
 }
 

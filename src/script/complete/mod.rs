@@ -10,13 +10,14 @@ use std::any::TypeId;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rhai::{Array, Blob, Engine, FLOAT, INT, ImmutableString, Map, Scope};
+use rhai::{Array, Blob, Dynamic, Engine, FLOAT, INT, ImmutableString, Map, Scope};
 
 use super::builtin::Builtin;
 use super::context::Context;
 use super::docs::{Function, Library};
 use super::register::CONSTANTS;
 use super::scan::{Inside, Scan};
+use super::types::ScriptType;
 use super::value::Type;
 use known::{Expressions, Known, last_word};
 use place::{Argument, Place};
@@ -180,6 +181,17 @@ fn imported_as<'a>(alias: &str, text: &'a str) -> Option<&'a str> {
     text[..end].rsplit_once('"').map(|(_, name)| name)
 }
 
+/// The type of the expression that a text ends with.
+pub(super) fn type_before(
+    text: &str,
+    variables: &dyn Fn(&str) -> Option<Dynamic>,
+    context: &Context,
+) -> Type {
+    Expressions::new(text, variables, context)
+        .before(text.len())
+        .ty()
+}
+
 /// Properties, and the functions that take what is before the dot first.
 fn after_dot(before: &str, scene: &Scene<'_>) -> Vec<String> {
     let variable = |name: &str| scene.scope.get(name).cloned();
@@ -201,14 +213,18 @@ fn after_dot(before: &str, scene: &Scene<'_>) -> Vec<String> {
 
 /// Whether a function whose first parameter is of type `first` is a method of values of type `of`.
 fn has_method(first: &Type, of: &Type) -> bool {
-    use Type::{Any, Either, Frames, Importer, Operand, Optional, Player, Video};
+    use Type::{Any, Either, Operand, Optional, Video};
     match (first, of) {
         (Either(one, other), of) => has_method(one, of) || has_method(other, of),
         (first, Either(one, other)) => has_method(first, one) || has_method(first, other),
         (first, Optional(of)) => has_method(first, of),
         (Video | Operand, Video | Operand | Any) => true,
-        (Player, Player | Any) | (Importer, Importer | Any) | (Frames, Frames | Any) => true,
-        _ => false,
+        (first, of) => match ScriptType::of_kind(first) {
+            Some(ty) => {
+                matches!(of, Any) || ScriptType::of_kind(of).is_some_and(|of| of.name == ty.name)
+            }
+            None => false,
+        },
     }
 }
 

@@ -1,126 +1,19 @@
 //! Habits from Python, MATLAB and others: how what was typed is written here.
 
+mod line;
+pub(super) mod words;
+
+use super::context::Context;
+use super::source::is_name;
+use super::types::Scripted;
 use crate::error::Error;
+use crate::video::Video;
+use line::{Line, first_word, last_word, operand_before};
+use words::{MODULES, WORDS, elsewhere};
 
-/// A line of a script with a mistake.
-pub(super) struct Line<'a> {
-    /// The whole line.
-    text: &'a str,
-    /// What stands before the place of the mistake.
-    before: &'a str,
-    /// What stands at the place and after it.
-    at: &'a str,
-    /// What is wrong, in our words.
-    message: &'a str,
-    /// The whole script.
-    script: &'a str,
-    /// The variables defined before.
-    variables: &'a [String],
-}
-
-/// Words of other languages, and what stands for them.
-const WORDS: &[(&str, &str)] = &[
-    ("None", "no value is written ()"),
-    ("nil", "no value is written ()"),
-    ("null", "no value is written ()"),
-    ("nan", "not a number is written NaN"),
-    ("inf", "infinity is written INF"),
-    ("pi", "the number is written PI"),
-    ("True", "it is written true"),
-    ("False", "it is written false"),
-    ("and", "`and` is written &&"),
-    ("or", "`or` is written ||"),
-    ("not", "`not` is written !, as in if !done { … }"),
-    ("is", "`is` is written =="),
-    (
-        "elif",
-        "it is written: if a { … } else if b { … } else { … }",
-    ),
-    (
-        "elseif",
-        "it is written: if a { … } else if b { … } else { … }",
-    ),
-    ("end", "blocks end with a brace: if a { … }"),
-    ("pass", "an empty block is written {}"),
-    (
-        "def",
-        "functions are written: fn name(v) { … }, with the value of the last line as result",
-    ),
-    (
-        "function",
-        "functions are written: fn name(v) { … }, with the value of the last line as result",
-    ),
-    ("lambda", "a function without a name is written |x| x + 1"),
-    (
-        "class",
-        "there are no classes; a map holds values by name: #{a: 1}",
-    ),
-    (
-        "from",
-        "modules are imported whole: import \"waves\" as waves; the functions of optimap need no import",
-    ),
-    (
-        "np",
-        "functions need no module: mean(v) or v.mean() instead of np.mean(v)",
-    ),
-    (
-        "numpy",
-        "functions need no module: mean(v) or v.mean() instead of np.mean(v); scripts are imported with import \"name\" as name;",
-    ),
-    (
-        "om",
-        "functions need no module: crop(v, 8) or v.crop(8) instead of om.crop(v, 8)",
-    ),
-    (
-        "optimap",
-        "functions need no module: crop(v, 8) or v.crop(8) instead of om.crop(v, 8)",
-    ),
-    (
-        "plt",
-        "functions need no module; help() lists those that show videos and traces",
-    ),
-    ("raise", "errors are raised with throw \"message\""),
-    ("error", "errors are raised with throw \"message\""),
-    (
-        "with",
-        "files need not be opened and closed: load_video(path) reads, save_video(path, v) writes",
-    ),
-    ("mut", "all variables can be changed: let x = 5;"),
-    ("var", "variables are defined with let: let x = 5;"),
-    (
-        "int",
-        "variables have no types: let x = 5; numbers are converted with to_int and parse_int(\"5\")",
-    ),
-    (
-        "float",
-        "dtypes are texts: \"float32\"; numbers are converted with to_float and parse_float(\"5\")",
-    ),
-    ("str", "texts are made with x.to_string() or `width ${x}`"),
-    ("uint8", "dtypes are texts: \"uint8\""),
-    ("uint16", "dtypes are texts: \"uint16\""),
-    ("float32", "dtypes are texts: \"float32\""),
-    ("disp", "it is written print(x)"),
-    ("printf", "it is written print(`width ${x}`)"),
-    ("fprintf", "it is written print(`width ${x}`)"),
-    ("sprintf", "texts with values are written `width ${x}`"),
-    ("append", "elements are added with push: a.push(x)"),
-    (
-        "numel",
-        "the number of samples is v.shape.reduce(|a, b| a * b, 1), that of frames v.len",
-    ),
-    ("size", "the lengths of the axes are v.shape"),
-    (
-        "range",
-        "numbers are counted with 0..10, from 0 to 9, or 0..=9: for i in 0..10 { … }",
-    ),
-    ("enumerate", "it is written: for (x, i) in a { … }"),
-    ("imread", "recordings are loaded with load_video(path)"),
-    (
-        "imshow",
-        "videos and images are shown with show_video(v) or preview(v)",
-    ),
-    ("quit", "Ctrl-D leaves the prompt"),
-];
+/// How paths of Windows are written.
+pub(super) const BACKSLASH: &str =
+    "in \"…\" a backslash is written \\\\; paths can be written with / everywhere";
 
 /// A form of other languages: whether a line has it, and how it is written here.
 struct Form {
@@ -136,29 +29,7 @@ const FORMS: &[Form] = &[
     },
     Form {
         is_seen: |line| line.message.contains("escape sequence"),
-        written: |_| {
-            "in \"…\" a backslash is written \\\\; paths can be written with / everywhere".into()
-        },
-    },
-    Form {
-        is_seen: |line| line.is_syntax() && has_slice(line),
-        written: |line| {
-            let (name, parts) = slice(line).unwrap_or_default();
-            format!(
-                "parts are written {name}[{}]; indices count from 0",
-                ours(&parts)
-            )
-        },
-    },
-    Form {
-        is_seen: |line| line.is_syntax() && round_slice(line).is_some(),
-        written: |line| {
-            let (name, parts) = round_slice(line).unwrap_or_default();
-            format!(
-                "parts are taken with brackets: {name}[{}]; indices count from 0",
-                ours(&parts)
-            )
-        },
+        written: |_| BACKSLASH.into(),
     },
     Form {
         is_seen: |line| line.text.trim_start().starts_with("for ") && line.message.contains("'in'"),
@@ -169,6 +40,47 @@ const FORMS: &[Form] = &[
         written: |line| {
             let head = block_head(line).unwrap_or_default();
             format!("blocks stand in braces: {head} {{ … }}")
+        },
+    },
+    Form {
+        is_seen: |line| line.is_syntax() && has_slice(line),
+        written: |line| {
+            let (name, parts) = slice(line).unwrap_or_default();
+            format!(
+                "parts are written {}; indices count from 0",
+                part_of(&name, &parts)
+            )
+        },
+    },
+    Form {
+        is_seen: |line| line.is_syntax() && round_slice(line).is_some(),
+        written: |line| {
+            let (name, parts) = round_slice(line).unwrap_or_default();
+            format!(
+                "parts are taken with brackets: {}; indices count from 0",
+                part_of(&name, &parts)
+            )
+        },
+    },
+    Form {
+        is_seen: |line| imported(line).is_some(),
+        written: |line| {
+            let import = imported(line).unwrap_or_default();
+            format!("the name of a module stands in quotes: {import}")
+        },
+    },
+    Form {
+        is_seen: |line| module_function(line).is_some(),
+        written: |line| {
+            let name = module_function(line).unwrap_or_default();
+            match (line.context.builtin(name), elsewhere(name)) {
+                (Some(builtin), _) => format!(
+                    "functions need no module: {}",
+                    super::docs::signature(builtin)
+                ),
+                (None, Some(known)) => format!("functions need no module; {}", known.hint),
+                (None, None) => "functions need no module: mean(v) or v.mean(); help lists all, ?word those about a word".into(),
+            }
         },
     },
     Form {
@@ -210,13 +122,14 @@ const FORMS: &[Form] = &[
     },
     Form {
         is_seen: |line| {
-            let text = line.text.trim_start();
-            line.is_syntax() && text.starts_with(['#', '%']) && !text.starts_with("#{")
+            let starts = |text: &str| text.starts_with(['#', '%']) && !text.starts_with("#{");
+            let is_after = line.at.starts_with('#') && starts(line.at);
+            line.is_syntax() && (is_after || starts(line.text.trim_start()))
         },
         written: |_| "comments begin with //".into(),
     },
     Form {
-        is_seen: |line| line.message.contains("'print'"),
+        is_seen: |line| line.message.contains("'print' is a reserved"),
         written: |line| {
             let what = line
                 .at
@@ -241,8 +154,99 @@ const FORMS: &[Form] = &[
         written: |_| "it is written: if a { b } else { c }".into(),
     },
     Form {
-        is_seen: |line| line.message.contains("operator `^`"),
-        written: |_| "powers are written with **".into(),
+        is_seen: |line| !line.has_hints && line.message.contains("operator `^`"),
+        written: |line| match line.operands() {
+            Some((left, right)) => format!("powers are written with **: {left} ** {right}"),
+            None => "powers are written with **: x ** 2".into(),
+        },
+    },
+    Form {
+        is_seen: |line| line.message.contains("'~'"),
+        written: |_| "masks and conditions are negated with !: !mask".into(),
+    },
+    Form {
+        is_seen: |line| line.message.contains("operator `..") && line.message.contains("float"),
+        written: |line| {
+            let start = operand_before(line.before);
+            let end = line.at.trim_start_matches(['.', '=']);
+            let end = end
+                .split(['{', ';', ')', ']', ','])
+                .next()
+                .unwrap_or_default();
+            match end.split_once('/') {
+                Some((a, b)) if !start.is_empty() => format!(
+                    "ranges are of ints; / divides truly, div(a, b) gives whole numbers: {start}..div({}, {})",
+                    a.trim(),
+                    b.trim()
+                ),
+                _ => "ranges are of ints; floats evenly from one number to another are linspace(0.0, 1.0, 11)".into(),
+            }
+        },
+    },
+    Form {
+        is_seen: |line| line.wants_int() && line.message.ends_with("a range"),
+        written: |line| {
+            let array = operand_before(
+                line.before
+                    .rsplit_once('[')
+                    .map_or("", |(before, _)| before),
+            );
+            let array = if array.is_empty() { "a" } else { array };
+            format!(
+                "parts of plain arrays are taken with {array}.extract(0..2), of their numbers with video({array})[0..2]"
+            )
+        },
+    },
+    Form {
+        is_seen: |line| !line.has_hints && line.wants_int() && line.got_float(),
+        written: |_| {
+            "/ divides truly; whole numbers are div(a, b), as in div(n, 2), or to_int(x)".into()
+        },
+    },
+    Form {
+        is_seen: |line| line.message.contains("integer index, not a float"),
+        written: |_| {
+            "/ divides truly; whole numbers are div(a, b), as in div(n, 2), or to_int(x)".into()
+        },
+    },
+    Form {
+        is_seen: |line| line.message == "expected true or false, got a Video",
+        written: |line| {
+            match line.text.contains("&&") || line.text.contains("||") {
+                true => "masks are joined sample by sample with & and |: (v > 1) & (v < 5); one answer is any(mask) or all(mask)".into(),
+                false => "a condition has one answer: any(mask), all(mask), or v.mean() > 1".into(),
+            }
+        },
+    },
+    Form {
+        is_seen: |line| {
+            line.message.contains("the operator `")
+                && line.message.contains("array")
+                && line
+                    .operator()
+                    .is_some_and(|sign| "+-*/%**<=>=".contains(sign))
+        },
+        written: |line| {
+            let sign = line.operator().unwrap_or_default();
+            let (left, right) = line.operands().unwrap_or(("a".into(), "b".into()));
+            let types = line.message.rsplit("take ").next().unwrap_or_default();
+            let (of_left, of_right) = types.split_once(" and ").unwrap_or_default();
+            let video = |text: String, ty: &str| match ty {
+                "array" => format!("video({text})"),
+                _ => text,
+            };
+            let (left, right) = (video(left, of_left), video(right, of_right));
+            format!(
+                "plain arrays do not compute, videos do: {left} {sign} {right}; + joins plain arrays"
+            )
+        },
+    },
+    Form {
+        is_seen: |line| line.called().is_some_and(|name| elsewhere(name).is_some()),
+        written: |line| {
+            let known = line.called().and_then(elsewhere);
+            known.map_or_else(String::new, |known| known.hint.into())
+        },
     },
     Form {
         is_seen: |line| {
@@ -312,6 +316,7 @@ pub(super) fn teach(
     script: &str,
     (line, column): (usize, usize),
     variables: &[String],
+    context: &Context,
 ) -> Error {
     let text = script.lines().nth(line - 1).unwrap_or_default();
     let place = text.char_indices().nth(column.max(1) - 1);
@@ -321,8 +326,10 @@ pub(super) fn teach(
         before,
         at,
         message: error.message(),
+        has_hints: !error.hints().is_empty(),
         script,
         variables,
+        context,
     };
     let form = FORMS.iter().find(|form| (form.is_seen)(&line));
     let hint = form
@@ -340,45 +347,15 @@ fn word(line: &Line<'_>) -> Option<String> {
     let quoted = line.message.split(['`', '\'']).nth(1).unwrap_or_default();
     let is_unknown = line.unknown().is_some() || line.called().is_some() || line.is_syntax();
     let known = |word: &str| WORDS.iter().find(|(known, _)| *known == word);
+    if line.unknown().is_some_and(|name| MODULES.contains(&name)) {
+        return Some("functions need no module: mean(v) or v.mean() instead of np.mean(v)".into());
+    }
     let found = known(quoted)
         .or_else(|| known(at))
         .or_else(|| known(last_word(line.before)));
     found
         .filter(|_| is_unknown)
         .map(|(_, hint)| (*hint).to_owned())
-}
-
-impl<'a> Line<'a> {
-    fn is_syntax(&self) -> bool {
-        self.message.starts_with("syntax error")
-    }
-
-    /// The variable that does not exist.
-    fn unknown(&self) -> Option<&'a str> {
-        let rest = self.message.strip_prefix("there is no variable `")?;
-        rest.strip_suffix('`')
-    }
-
-    /// The function that does not exist.
-    fn called(&self) -> Option<&'a str> {
-        let rest = self.message.strip_prefix("there is no function `")?;
-        rest.split('`').next()
-    }
-}
-
-fn is_name(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
-}
-
-fn first_word(text: &str) -> &str {
-    let end = text.find(|c| !is_name(c)).unwrap_or(text.len());
-    &text[..end]
-}
-
-fn last_word(text: &str) -> &str {
-    let text = text.trim_end();
-    let start = text.rfind(|c| !is_name(c)).map_or(0, |at| at + 1);
-    text.get(start..).unwrap_or_default()
 }
 
 /// What stands in the single quotes at the beginning of a text.
@@ -390,7 +367,7 @@ fn quoted(text: &str) -> &str {
 }
 
 fn is_property(name: &str) -> bool {
-    let members = super::types::VIDEO_MEMBERS;
+    let members = Video::MEMBERS;
     members.iter().any(|member| member.name == name)
 }
 
@@ -436,13 +413,16 @@ fn block_head(line: &Line<'_>) -> Option<String> {
 
 /// The name before an index with colons or commas around the mistake, and its parts.
 fn slice(line: &Line<'_>) -> Option<(String, Vec<String>)> {
-    let open = line.before.rfind('[')?;
+    let (open, inner) = line.inside('[')?;
     let name = last_word(&line.before[..open]);
-    let inner = &line.text[open + 1..];
-    let inner = &inner[..inner.find(']').unwrap_or(inner.len())];
-    let is_slice = !name.is_empty() && !inner.contains("for ");
+    let is_slice = !name.is_empty() && !KEYWORDS.contains(&name) && !inner.contains("for ");
     is_slice.then(|| (name.to_owned(), parts(inner)))
 }
+
+/// Words before a bracket that do not make it an index.
+const KEYWORDS: &[&str] = &[
+    "in", "return", "else", "throw", "if", "while", "switch", "let",
+];
 
 fn has_slice(line: &Line<'_>) -> bool {
     slice(line).is_some_and(|(_, parts)| parts.len() > 1 || parts[0].contains(':'))
@@ -450,10 +430,8 @@ fn has_slice(line: &Line<'_>) -> bool {
 
 /// The same with parentheses, as in `v(1, :, :)`.
 fn round_slice(line: &Line<'_>) -> Option<(String, Vec<String>)> {
-    let open = line.before.rfind('(')?;
+    let (open, inner) = line.inside('(')?;
     let name = last_word(&line.before[..open]);
-    let inner = &line.text[open + 1..];
-    let inner = &inner[..inner.find(')').unwrap_or(inner.len())];
     let has_colon = parts(inner).iter().any(|part| part == ":");
     (has_colon && !name.is_empty()).then(|| (name.to_owned(), parts(inner)))
 }
@@ -465,32 +443,78 @@ fn parts(inner: &str) -> Vec<String> {
         .collect()
 }
 
-/// The parts of an index as they are written here.
-fn ours(parts: &[String]) -> String {
-    let part = |part: &String| match part.split(':').map(str::trim).collect::<Vec<_>>()[..] {
+/// A part of an array as it is written here, of an index as it is written elsewhere.
+fn part_of(name: &str, parts: &[String]) -> String {
+    let stepped = |part: &str| part.matches(':').count() == 2;
+    let (first, rest) = match parts.split_first() {
+        Some((first, rest)) if stepped(first) => {
+            let [start, end, step] = pieces(first);
+            let or = |text: &str, default: &str| match text {
+                "" | "end" => default.to_owned(),
+                text => text.to_owned(),
+            };
+            let start = or(start, if step.starts_with('-') { "()" } else { "0" });
+            let taken = format!(
+                "{name}.slice({start}, {}, {})",
+                or(end, "()"),
+                or(step, "1")
+            );
+            (taken, rest)
+        }
+        _ => (name.to_owned(), parts),
+    };
+    let is_whole = rest.len() == parts.len();
+    let indices = rest
+        .iter()
+        .enumerate()
+        .map(|(axis, part)| match stepped(part) {
+            true => {
+                let [start, end, step] = pieces(part);
+                let start = if start.is_empty() { "0" } else { start };
+                let axis = axis + usize::from(!is_whole);
+                match end {
+                    "" | "end" => format!("arange({start}, {name}.shape[{axis}], {step})"),
+                    end => format!("arange({start}, {end}, {step})"),
+                }
+            }
+            false => index(part),
+        });
+    let mut indices: Vec<String> = indices.collect();
+    if !is_whole && !indices.is_empty() {
+        indices.insert(0, "()".into());
+    }
+    match &indices[..] {
+        [] => first,
+        [one] => format!("{first}[{one}]"),
+        indices => format!("{first}[[{}]]", indices.join(", ")),
+    }
+}
+
+/// Start, end and step of `start:end:step`.
+fn pieces(part: &str) -> [&str; 3] {
+    let mut pieces = part.splitn(3, ':').map(str::trim);
+    std::array::from_fn(|_| pieces.next().unwrap_or_default())
+}
+
+/// One of the parts of an index.
+fn index(part: &str) -> String {
+    match part.split(':').map(str::trim).collect::<Vec<_>>()[..] {
         ["", ""] => "()".to_owned(),
         ["", end] => format!("0..{end}"),
         [start, "" | "end"] => format!("{start}.."),
         [start, end] => format!("{start}..{end}"),
-        _ => part.clone(),
-    };
-    let parts: Vec<String> = parts.iter().map(part).collect();
-    match &parts[..] {
-        [one] => one.clone(),
-        parts => format!("[{}]", parts.join(", ")),
+        _ => part.to_owned(),
     }
 }
 
 /// The call around the mistake with its `name=value` and `name: value` in a map.
 fn keywords(line: &Line<'_>) -> Option<String> {
-    let open = line.before.rfind('(')?;
+    let (open, inner) = line.inside('(')?;
     let start = line.before[..open]
         .rfind(|c| !is_name(c) && c != '.')
         .map_or(0, |at| at + 1);
-    let inner = &line.text[open + 1..];
-    let inner = &inner[..inner.rfind(')').unwrap_or(inner.len())];
     let (mut values, mut options) = (Vec::new(), Vec::new());
-    for part in inner.split(',') {
+    for part in inner.split(',').filter(|part| !part.trim().is_empty()) {
         let pair = part.split_once('=').or_else(|| part.split_once(':'));
         match pair.map(|(name, value)| (name.trim(), value.trim())) {
             Some((name, value)) if name.chars().all(is_name) && !value.starts_with('=') => {
@@ -510,56 +534,34 @@ fn keywords(line: &Line<'_>) -> Option<String> {
     ))
 }
 
+/// An import as it is written here, if the name of the module has no quotes.
+fn imported(line: &Line<'_>) -> Option<String> {
+    let rest = line.text.trim().strip_prefix("import ")?.trim_start();
+    let module = first_word(rest);
+    if module.is_empty() || MODULES.contains(&module) {
+        return None;
+    }
+    let rest = rest[module.len()..].trim_start();
+    let alias = first_word(rest.strip_prefix("as ").unwrap_or(module));
+    Some(format!("import \"{module}\" as {alias};"))
+}
+
+/// The function that is called in a module of another language: `crop` of `om.video.crop(v, 8)`.
+fn module_function<'a>(line: &Line<'a>) -> Option<&'a str> {
+    let module = line.unknown()?;
+    if !MODULES.contains(&module) || !line.at.starts_with(module) {
+        return None;
+    }
+    let end = line.at.find(|c| !is_name(c) && c != '.');
+    let path = &line.at[..end.unwrap_or(line.at.len())];
+    let name = path.rsplit('.').next()?;
+    (name != module && !name.is_empty()).then_some(name)
+}
+
 /// The value that is assigned to a name that has not been defined.
 fn assigned<'a>(line: &Line<'a>, name: &str) -> Option<&'a str> {
     let is_start = line.before.trim().is_empty() || line.before.trim_end().ends_with([';', '{']);
     let rest = line.at.strip_prefix(name)?.trim_start();
     let rest = rest.strip_prefix(":=").or_else(|| rest.strip_prefix('='))?;
     (is_start && !rest.starts_with('=')).then(|| rest.trim().trim_end_matches(';'))
-}
-
-/// The line, counted from 1, in which `//` seems meant to divide, though it begins a comment.
-fn floor_division(script: &str) -> Option<usize> {
-    let is_meant = |line: &str| {
-        let (before, after) = line.split_once("//")?;
-        let before = before.trim_end();
-        let after = after.strip_prefix(' ').unwrap_or(after);
-        let number = first_word(after);
-        let rest = after[number.len()..].trim_start();
-        let is_value = before.ends_with(|c| is_name(c) || matches!(c, ')' | ']'));
-        let divides = number.starts_with(|c: char| c.is_ascii_digit())
-            && rest.starts_with([';', ')', ',', ']']);
-        (is_value && divides && before.matches('"').count() % 2 == 0).then_some(())
-    };
-    script
-        .lines()
-        .position(|line| is_meant(line).is_some())
-        .map(|at| at + 1)
-}
-
-/// What a script should know about a `//` that seems meant to divide.
-pub(crate) fn warning(script: &str) -> Option<String> {
-    let line = floor_division(script)?;
-    Some(format!(
-        "line {line}: // begins a comment; ints are divided without a rest by /, as in 7 / 2, which is 3"
-    ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::floor_division;
-
-    #[test]
-    fn comments_are_told_from_divisions() {
-        assert_eq!(floor_division("let a = 7;\nlet b = a // 2;"), Some(2));
-        assert_eq!(floor_division("f(a // 2)"), Some(1));
-        for text in [
-            "let b = a; // 2;",
-            "f(a) // 2 frames",
-            "a // two;",
-            "\"http://1;\"",
-        ] {
-            assert_eq!(floor_division(text), None, "{text}");
-        }
-    }
 }
