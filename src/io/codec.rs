@@ -20,34 +20,6 @@ pub(super) enum Codec {
     Blosc,
     /// First bytes of samples of this many bytes, then all second bytes, ….
     Shuffle(usize),
-    /// A checksum of 4 bytes after the data.
-    Checksum,
-}
-
-/// Undoes all steps, the last first, into `out`, which has to be filled.
-pub(super) fn decode(codecs: &[Codec], mut bytes: Vec<u8>, out: &mut [u8]) -> Result<()> {
-    let Some((first, rest)) = codecs.split_first() else {
-        return copy(&bytes, out);
-    };
-    for codec in rest.iter().rev() {
-        // Checksums make what a step becomes a little longer than the samples.
-        let mut decoded = vec![0; out.len() + 4 * codecs.len()];
-        let len = codec.decode(&bytes, &mut decoded)?;
-        decoded.truncate(len);
-        bytes = decoded;
-    }
-    if first.decode(&bytes, out)? < out.len() {
-        return Err(damaged());
-    }
-    Ok(())
-}
-
-fn copy(bytes: &[u8], out: &mut [u8]) -> Result<()> {
-    match bytes.get(..out.len()) {
-        Some(bytes) => out.copy_from_slice(bytes),
-        None => return Err(damaged()),
-    }
-    Ok(())
 }
 
 /// The error for a chunk that cannot be decoded.
@@ -72,11 +44,6 @@ impl Codec {
                 let out = out.get_mut(..bytes.len()).ok_or_else(damaged)?;
                 unshuffle(bytes, *size, out);
                 Ok(bytes.len())
-            }
-            Codec::Checksum => {
-                let len = bytes.len().checked_sub(4).ok_or_else(damaged)?;
-                copy(&bytes[..len], out.get_mut(..len).ok_or_else(damaged)?)?;
-                Ok(len)
             }
         }
     }

@@ -6,13 +6,20 @@ use super::file::File;
 use super::layout::Piece;
 use crate::bail;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::io::codec;
 use crate::io::raw::Source;
 
 /// Where a named file is: in the folder of the file that names it or below, and nowhere else. One
 /// that is named with all of its path is looked for by its name alone, as the two may have been
-/// moved together.
+/// moved together. In a sandbox no such file is opened.
 pub(super) fn beside(owner: &Path, name: &str) -> Result<PathBuf> {
+    if files::sandbox().is_some() {
+        let error = Error::new(format!(
+            "it leads to `{name}`, and a sandbox follows no such links"
+        ));
+        return Err(error.hint("load that file directly"));
+    }
     let folder = owner.parent().unwrap_or(Path::new(""));
     let named = Path::new(name);
     let last = named.file_name().map(Path::new);
