@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::ops::region::{self, Region, Window};
 use crate::script::builtins;
-use crate::video::Video;
+use crate::video::{Number, Video};
 
 builtins! {
     /// The course in time of a pixel, averaged over a region around it.
@@ -103,7 +103,7 @@ builtins! {
         /// Mask of the shape of the frames or of the video, true where samples stay.
         mask: Video,
         /// What the other samples become.
-        fill_value: f64 = f64::NAN,
+        fill_value: Number = Number::Float(f64::NAN),
     ) -> Result<Video> {
         region::apply_mask(video, &mask, fill_value)
     }

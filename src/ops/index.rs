@@ -245,11 +245,12 @@ fn view(video: &Video, axes: &[Axis]) -> Video {
     }
     let first_row = usize::from(video.ndim() > 2);
     match axes.get(first_row..first_row + 2) {
-        Some([Axis::Range(rows), Axis::Range(cols)]) => {
-            if [rows.len(), cols.len()] != video.shape()[first_row..first_row + 2] {
-                part.metadata_mut().crop([rows.start, cols.start]);
-            }
+        Some([Axis::Range(rows), Axis::Range(cols)])
+            if [rows.len(), cols.len()] != video.shape()[first_row..first_row + 2] =>
+        {
+            part.metadata_mut().crop([rows.start, cols.start]);
         }
+        Some([Axis::Range(_), Axis::Range(_)]) => {}
         // What has no more rows and columns of neighbors has pixels of no size and at no place.
         Some(_) if metadata.pixel_size.is_some() || metadata.origin.is_some() => {
             let metadata = part.metadata_mut();

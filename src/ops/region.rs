@@ -11,7 +11,7 @@ use crate::bail;
 use crate::choice::Choice;
 use crate::error::{Error, Result};
 use crate::task;
-use crate::video::{DType, Strided, Video, shape_text};
+use crate::video::{DType, Number, Strided, Video, shape_text};
 
 /// How many samples one parallel step averages.
 const STEP: usize = 1 << 16;
@@ -229,18 +229,15 @@ pub fn mask_threshold(image: &Video, threshold: Option<f64>) -> Result<Video> {
 
 /// Sets the samples to `fill_value` where the mask is false. Ints become floats if they cannot be
 /// that value.
-pub fn apply_mask(video: Video, mask: &Video, fill_value: f64) -> Result<Video> {
+pub fn apply_mask(video: Video, mask: &Video, fill_value: Number) -> Result<Video> {
     let mask = fitting(&video, mask)?;
     let dtype = video.dtype();
-    let (low, high) = dtype.limits();
-    let fits =
-        dtype.is_float() || fill_value == fill_value.trunc() && (low..=high).contains(&fill_value);
-    let mut video = match fits {
+    let mut video = match dtype.represents(fill_value) {
         true => video,
         false if dtype.is_wide() => astype(video, DType::F64)?,
         false => astype(video, DType::F32)?,
     };
-    assign(&mut video, &not(mask)?, &Operand::Float(fill_value))?;
+    assign(&mut video, &not(mask)?, &fill_value.into())?;
     Ok(video)
 }
 
@@ -361,21 +358,23 @@ mod tests {
     fn masked_ints_become_floats_only_for_nan() {
         let input = video(&[1, 2, 2], vec![1u16, 2, 3, 4]);
         let mask = video(&[2, 2], vec![true, false, true, false]);
-        let holes = apply_mask(input.clone(), &mask, f64::NAN).unwrap();
+        let holes = apply_mask(input.clone(), &mask, Number::Float(f64::NAN)).unwrap();
         assert_eq!(holes.dtype(), DType::F32);
         assert!(values(&holes)[1].is_nan() && values(&holes)[2] == 3.0);
-        let filled = apply_mask(input.clone(), &mask, 9.0).unwrap();
+        let filled = apply_mask(input.clone(), &mask, Number::Int(9)).unwrap();
         assert_eq!(
             (values(&filled), filled.dtype()),
             (vec![1.0, 9.0, 3.0, 9.0], DType::U16)
         );
-        let colors = apply_mask(ramp(&[1, 2, 2, 2]), &mask, -1.0).unwrap();
+        let colors = apply_mask(ramp(&[1, 2, 2, 2]), &mask, Number::Int(-1)).unwrap();
         assert_eq!(
             values(&colors),
             [0.0, 1.0, -1.0, -1.0, 4.0, 5.0, -1.0, -1.0]
         );
-        assert!(apply_mask(input.clone(), &input, 0.0).is_err());
-        check_reuse(ramp(&[3, 2, 2]), |video| apply_mask(video, &mask, 0.0));
+        assert!(apply_mask(input.clone(), &input, Number::Int(0)).is_err());
+        check_reuse(ramp(&[3, 2, 2]), |video| {
+            apply_mask(video, &mask, Number::Int(0))
+        });
     }
 
     #[test]

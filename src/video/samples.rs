@@ -282,6 +282,12 @@ impl DType {
         }
     }
 
+    /// Whether samples can be a number without being cut off; floats are rounded.
+    pub fn represents(self, number: Number) -> bool {
+        let is_cut = matches!(number, Number::Float(float) if float.fract() != 0.0);
+        self.is_float() || !is_cut && self.holds(number)
+    }
+
     /// The smallest and largest value of an int type; 0 and 1 for bool and floats.
     pub fn limits(self) -> (f64, f64) {
         match self {

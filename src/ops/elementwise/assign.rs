@@ -83,10 +83,9 @@ fn common_dtype(yes: &Operand, no: &Operand) -> DType {
 
 /// Whether a type has a number.
 pub(super) fn represents(dtype: DType, number: &Operand) -> bool {
-    number.exact().is_some_and(|number| match number {
-        Number::Float(float) if !dtype.is_float() => float.fract() == 0.0 && dtype.holds(number),
-        _ => dtype.holds(number),
-    })
+    number
+        .exact()
+        .is_some_and(|number| dtype.represents(number))
 }
 
 /// A value to be stored as samples of type `T`: numbers must fit, arrays are converted.

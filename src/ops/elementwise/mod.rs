@@ -66,6 +66,15 @@ impl Operand {
     }
 }
 
+impl From<Number> for Operand {
+    fn from(number: Number) -> Self {
+        match number {
+            Number::Int(number) => Operand::Int(number),
+            Number::Float(number) => Operand::Float(number),
+        }
+    }
+}
+
 /// Whether operands are to be computed with in double precision.
 fn is_double(operands: &[&Operand]) -> bool {
     operands
