@@ -243,6 +243,7 @@ def make_matlab(path):
         file.create_group("s").attrs["MATLAB_class"] = np.bytes_("struct")
         file["s"].create_dataset("v", data=np.array([[one], [two]], h5py.ref_dtype))
         put("t/v", ramp((4, 3, 2), "i2"), "int16")
+        put("o", np.array([[3707764736], [2]], "u4"), "table", MATLAB_object_decode=np.int32(3))
         put("t/fps", np.array([[500.0]]), "double")
         file["t"].attrs["MATLAB_class"] = np.bytes_("struct")
     with open(path, "r+b") as file:

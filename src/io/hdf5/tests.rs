@@ -355,6 +355,9 @@ fn what_matlab_refers_to_is_loaded_by_path() {
     let fields = load_metadata(&file("cells.mat")).unwrap().fields;
     assert_eq!(fields["c{1}"], "hi".into());
     assert_eq!(fields["t/fps"], Field::Float(500.0));
+    let error = load_field("cells.mat", "o").unwrap_err();
+    let reason = "its variable o (1×2 object) is not a video";
+    assert!(error.message().ends_with(reason), "{error}");
 }
 
 #[test]

@@ -94,9 +94,9 @@ fn variable(dataset: Dataset) -> Variable {
 fn content(dataset: Dataset, class: &str, dims: &[usize]) -> Content {
     let stored = match (class, dataset.encoding) {
         ("cell", _) => return Content::Other("cells"),
-        (class, _) if !NUMBERS.contains(&class) => return Content::Other("an object"),
+        (class, _) if !NUMBERS.contains(&class) => return Content::Other("object"),
         _ if dataset.attributes.contains_key("MATLAB_object_decode") => {
-            return Content::Other("an object");
+            return Content::Other("object");
         }
         ("char", Ok(_)) => return text(&dataset, dims),
         (_, Err(kind)) => return Content::Other(kind),
