@@ -306,14 +306,22 @@ pub(super) fn caught(map: &Map, engine: &Engine, context: &Context) -> Option<Er
     if !kind.starts_with("Error") || !map.contains_key("message") {
         return None;
     }
-    Some(match kind.as_str() {
-        "ErrorFunctionNotFound" => unknown_function(&text("function"), engine, context),
-        "ErrorDotExpr" => unknown_property(&text("property"), context),
-        "ErrorMismatchDataType" | "ErrorMismatchOutputType" => {
-            wrong_type(&text("requested"), &text("actual"))
-        }
-        _ => Error::new(uncapitalized(&plain_types(&text("message")))),
-    })
+    // Of a failure in a function only the text tells what kind it was; places follow.
+    let message = text("message");
+    let message = message.lines().next().unwrap_or_default();
+    let message = message.split(" @ '").next().unwrap_or_default();
+    let message = message.split(" (line ").next().unwrap_or_default();
+    if let Some(signature) = message.strip_prefix("Function not found: ") {
+        return Some(unknown_function(signature, engine, context));
+    }
+    if message.starts_with("Unknown property") {
+        return Some(unknown_property(message, context));
+    }
+    let types = message.strip_prefix("Data type incorrect: ");
+    if let Some((got, expected)) = types.and_then(|types| types.split_once(" (expecting ")) {
+        return Some(wrong_type(expected.trim_end_matches(')'), got));
+    }
+    Some(Error::new(uncapitalized(&plain_types(message))))
 }
 
 /// `expected` and `got` are types as Rhai calls them.

@@ -37,28 +37,8 @@ enum Fate {
 /// Builtins whose names are also those of methods that change plain arrays and strings.
 const AMBIGUOUS: &[&str] = &["crop", "pad", "shift", "sort"];
 
-/// Methods that change what they are called on.
-const CHANGING: &[&str] = &[
-    "append",
-    "chop",
-    "clear",
-    "dedup",
-    "drain",
-    "fill_with",
-    "insert",
-    "mixin",
-    "pad",
-    "pop",
-    "push",
-    "remove",
-    "retain",
-    "reverse",
-    "set",
-    "shift",
-    "sort",
-    "splice",
-    "truncate",
-];
+/// Methods that are called only to change a plain array, map or string.
+const CHANGING: &[&str] = &["append", "fill_with", "insert", "mixin", "push", "set"];
 
 /// Properties whose change is seen outside, as players are shared.
 const SHARED: &[&str] = &[

@@ -378,7 +378,7 @@ pub(in crate::script) const ELSEWHERE: &[Elsewhere] = &[
     Elsewhere {
         names: &["print_bar"],
         words: &[],
-        functions: &["print"],
+        functions: &["print_properties"],
         hint: "a line of text is printed with print(\"…\")",
     },
     Elsewhere {
@@ -504,7 +504,7 @@ mod tests {
         });
         let context = session.context();
         let is_known = |name: &str| match name.split_once("::") {
-            None => name == "print" || context.builtin(name).is_some(),
+            None => context.builtin(name).is_some(),
             Some((module, name)) => {
                 let mut libraries = context.libraries().iter();
                 let library = libraries.find(|library| library.name == module).unwrap();
