@@ -10,6 +10,7 @@ mod docs;
 mod golden;
 mod importers;
 mod libraries;
+mod limits;
 mod operators;
 mod parity;
 mod player;

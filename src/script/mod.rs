@@ -34,6 +34,7 @@ pub mod convert;
 pub mod diagnostic;
 pub mod docs;
 pub mod film;
+pub mod limits;
 pub mod lookup;
 pub mod modules;
 pub mod pictures;

@@ -24,6 +24,7 @@ const MOST_ARGUMENTS: usize = 20;
 pub fn register(engine: &mut Engine, context: &Arc<Context>) {
     super::types::register(engine);
     super::guards::register(engine);
+    super::limits::register(engine);
     register_constants(engine);
     free_names(engine, context.clone());
     for builtin in context.builtins() {

@@ -25,7 +25,7 @@ pub use metadata::{Field, Metadata};
 pub(crate) use read::read_run;
 pub use samples::{DType, Element, Real, Samples};
 pub(crate) use samples::{map_samples, with_dtype};
-pub use storage::{MappedFile, Strided, begin_write_back, check_files};
+pub use storage::{MappedFile, Strided, begin_write_back, check_files, survive_size_limits};
 
 use crate::bail;
 use crate::error::Result;
