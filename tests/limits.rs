@@ -159,7 +159,7 @@ fn long_operations_stop_when_they_are_asked_to() {
         "let v = random([2000000, 4]); v.fps = 500; loop { bandpass(v, 1, 100) }",
         "loop { mask_disc([1, 20000000], 0, 0, 10) }",
         "loop { save_video(\"a.zarr\", random([50, 200, 200])) }",
-        "loop { save_image_sequence(\"f\", random([50, 200, 200])) }",
+        "loop { save_image_sequence(\"f\", full([50, 200, 200], 7, \"uint8\")) }",
     ] {
         for signal in ["-INT", "-TERM"] {
             let (status, took) = stop(folder.path(), code, signal);
