@@ -61,6 +61,8 @@ impl Error {
             std::io::ErrorKind::PermissionDenied => {
                 error.hint("check the permissions of the file and of its folder")
             }
+            std::io::ErrorKind::FileTooLarge => error
+                .hint("the disk takes no files of this size, or they are limited: see `ulimit -f`"),
             std::io::ErrorKind::StorageFull => {
                 error.hint("free space on that disk, then try again")
             }

@@ -46,7 +46,7 @@ pub fn open(path: &Path) -> Result<File> {
 /// Opens a file that the user has named on the command line or in the settings, inside the sandbox
 /// or not.
 pub fn open_anywhere(path: &Path) -> Result<File> {
-    let fail = |e| Error::io("open", path, &e);
+    let fail = |e| Error::io("read", path, &e);
     // Before it is opened, which can have effects of its own for a device.
     expect_regular(path, fs::metadata(path).map_err(fail)?.file_type())?;
     let mut options = fs::OpenOptions::new();
@@ -205,7 +205,7 @@ impl Fence {
         }
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file = File::from(openat(&folder, name, flags, Mode::empty()).map_err(fail)?);
-        let facts = file.metadata().map_err(|e| Error::io("open", path, &e))?;
+        let facts = file.metadata().map_err(|e| Error::io("read", path, &e))?;
         expect_regular(path, facts.file_type())?;
         Ok(file)
     }
@@ -218,7 +218,7 @@ impl Fence {
         let mut folder = self
             .handle
             .try_clone()
-            .map_err(|e| Error::io("open", path, &e))?;
+            .map_err(|e| Error::io("read", path, &e))?;
         for part in inner.components() {
             let Component::Normal(name) = part else {
                 return Err(self.outside(path, ""));
@@ -248,7 +248,7 @@ impl Fence {
     fn failure(&self, path: &Path, error: rustix::io::Errno) -> Error {
         match error {
             rustix::io::Errno::LOOP => self.outside(path, ": it became a symbolic link"),
-            error => Error::io("open", path, &error.into()),
+            error => Error::io("read", path, &error.into()),
         }
     }
 }

@@ -14,9 +14,11 @@ use optimap::player::hub::{self, Windows};
 use optimap::runner::batch::{Batch, Shard};
 use optimap::runner::{self, timing, watch};
 use optimap::script::diagnostic::Diagnostic;
+use optimap::script::limits::Clock;
 use optimap::script::modules::{plain_script, read_script};
 use optimap::script::{Context, Settings, docs};
 use optimap::session::{STACK_SIZE, Session};
+use optimap::video::memory::{self, Size};
 use optimap::video::shape_text;
 use optimap::{gallery, repl, task, terminal};
 use rhai::{Array, Dynamic};
@@ -58,6 +60,13 @@ struct How {
     /// Let scripts read and write in DIR only, and run no commands.
     #[arg(long, global = true, value_name = "DIR")]
     sandbox: Option<PathBuf>,
+    /// End scripts that take longer than so many seconds.
+    #[arg(long, global = true, value_name = "SECONDS")]
+    limit_time: Option<f64>,
+    /// Let scripts hold at most so much: videos in memory and in scratch files, and values, which
+    /// may take half of it. [in a sandbox: half of the machine's memory]
+    #[arg(long, global = true, value_name = "SIZE")]
+    limit_memory: Option<Size>,
 }
 
 #[derive(Subcommand)]
@@ -172,7 +181,7 @@ fn main() -> ExitCode {
     // Windows have to live on the main thread; this returns when the engine is done with them.
     hub.run();
     match engine.join() {
-        Ok(End::Done) if task::is_interrupted() => ExitCode::from(130),
+        Ok(End::Done) if task::stopped() == Some(task::Stop::User) => ExitCode::from(130),
         Ok(End::Done | End::Left) => ExitCode::SUCCESS,
         Ok(End::Failed(error)) if error.is_interrupted() => ExitCode::from(130),
         Ok(End::Failed(error)) => {
@@ -195,6 +204,12 @@ fn run(cli: Cli, windows: &Windows) -> Result<End> {
             windows: (!headless).then(|| windows.clone()),
             interactive,
         });
+        if let Some(limit) = how.limit_memory {
+            memory::set_limit(limit)?;
+        }
+        if let Some(seconds) = how.limit_time {
+            session.limit_time(Clock::new(seconds)?);
+        }
         match &how.sandbox {
             Some(folder) => session.confine(folder).map(|()| session),
             None => Ok(session),
@@ -299,6 +314,12 @@ fn run_batch(command: Command, how: &How) -> Result<End> {
     }
     if let Some(folder) = &how.sandbox {
         options.extend(["--sandbox".into(), folder.into()]);
+    }
+    if let Some(seconds) = how.limit_time {
+        options.extend(["--limit-time".into(), seconds.to_string().into()]);
+    }
+    if let Some(Size(bytes)) = how.limit_memory {
+        options.extend(["--limit-memory".into(), bytes.to_string().into()]);
     }
     let batch = Batch {
         script,

@@ -18,24 +18,19 @@ use crate::script::check::Check;
 use crate::script::complete::{Completion, Hint, Methods, Scene, complete, hint};
 use crate::script::diagnostic::{Diagnostic, parse_failure};
 use crate::script::docs::{Function, Library};
+use crate::script::limits::{self, Clock};
 use crate::script::lost::{Script, floor_divisions};
 use crate::script::modules::{Modules, read_script};
 use crate::script::recover::Recovery;
 use crate::script::{Context, Entry, LAST, Settings, dialect, forget_reads, register};
 use crate::task;
-use crate::video::Video;
+use crate::video::{Video, memory};
 
 /// How deeply expressions may be nested: a chain of a few hundred calls is one expression.
 pub(crate) const EXPRESSION_DEPTH: usize = 1024;
 
 /// How deeply script functions may call each other.
 const CALL_DEPTH: usize = 256;
-
-/// The longest text, in bytes: one that is doubled again and again ends in an error.
-const MOST_BYTES: usize = 1 << 28;
-
-/// The most elements of an array or map.
-const MOST_ELEMENTS: usize = 1 << 26;
 
 /// The most mistakes that are told of a script.
 const MOST_MISTAKES: usize = 50;
@@ -54,6 +49,7 @@ pub struct Session {
     methods: OnceLock<Methods>,
     learnt: Arc<Mutex<Learnt>>,
     lines: usize,
+    clock: Option<Clock>,
 }
 
 /// What earlier entries of the prompt have added to the engine.
@@ -89,21 +85,9 @@ fn new_engine(context: &Arc<Context>, modules: &Modules) -> Engine {
     engine.on_debug(|text, source, position| {
         eprintln!("{}{position:?} | {text}", source.unwrap_or_default());
     });
-    engine.on_progress(|_| task::is_interrupted().then(|| "interrupted".into()));
+    engine.on_progress(|_| limits::must_stop().then(|| "interrupted".into()));
     register::register(&mut engine, context);
-    if files::sandbox().is_some() {
-        limit_sizes(&mut engine);
-    }
     engine
-}
-
-/// Makes strings, arrays and maps that outgrow the memory an error. The engine looks at all
-/// elements after every step for that, so only scripts that are not trusted are limited.
-fn limit_sizes(engine: &mut Engine) {
-    engine
-        .set_max_string_size(MOST_BYTES)
-        .set_max_array_size(MOST_ELEMENTS)
-        .set_max_map_size(MOST_ELEMENTS);
 }
 
 impl Session {
@@ -134,6 +118,7 @@ impl Session {
             functions: Vec::new(),
             methods: OnceLock::new(),
             lines: 0,
+            clock: None,
         }
     }
 
@@ -144,8 +129,15 @@ impl Session {
 
     /// Confines scripts that are not trusted to a folder, and limits what they can pile up.
     pub fn confine(&mut self, folder: &Path) -> Result<(), Error> {
-        limit_sizes(&mut self.engine);
+        if memory::limit().is_none() {
+            memory::set_limit(memory::careful_limit())?;
+        }
         files::confine(folder)
+    }
+
+    /// Limits how long each script, or entry of the prompt, may take.
+    pub fn limit_time(&mut self, clock: Clock) {
+        self.clock = Some(clock);
     }
 
     /// Defines a constant that scripts can read, also in their functions.
@@ -297,7 +289,10 @@ impl Session {
         run: impl FnOnce(&mut Self) -> Result<Dynamic, Box<EvalAltResult>>,
     ) -> Result<Dynamic, Diagnostic> {
         forget_reads();
-        match catch_unwind(AssertUnwindSafe(|| run(self))) {
+        let clock = self.clock.map(Clock::start);
+        let result = catch_unwind(AssertUnwindSafe(|| run(self)));
+        drop(clock);
+        match result {
             Ok(result) => result.map_err(|error| self.diagnose(*error, name)),
             Err(panic) => {
                 let text = panic.downcast_ref::<String>().map(String::as_str);
@@ -488,7 +483,11 @@ impl Session {
     }
 
     fn diagnose(&self, error: EvalAltResult, name: &str) -> Diagnostic {
-        Diagnostic::new(error, name, &self.names(), &self.engine, &self.context)
+        let diagnostic = Diagnostic::new(error, name, &self.names(), &self.engine, &self.context);
+        match limits::reason(self.clock).filter(|_| diagnostic.is_interrupted()) {
+            Some(reason) => diagnostic.because(reason),
+            None => diagnostic,
+        }
     }
 }
 

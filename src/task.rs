@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering::Relaxed};
 
 use rayon::iter::IndexedParallelIterator;
 
@@ -27,7 +27,7 @@ pub trait Reporter: Send + Sync {
 }
 
 static REPORTER: OnceLock<Box<dyn Reporter>> = OnceLock::new();
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+static STOP: AtomicU8 = AtomicU8::new(0);
 static UNINTERRUPTED: AtomicUsize = AtomicUsize::new(0);
 
 /// Sets where warnings and progress go. The first call counts.
@@ -51,19 +51,42 @@ pub fn note(message: &str) {
     }
 }
 
-/// Asks every running operation to stop.
+/// Why everything is to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// The user asked for it.
+    User = 1,
+    /// The time for a script is over.
+    Time,
+    /// A script holds more than it may.
+    Memory,
+}
+
+/// Asks every running operation to stop, because the user wants it.
 pub fn interrupt() {
-    INTERRUPTED.store(true, Relaxed);
+    STOP.store(Stop::User as u8, Relaxed);
+}
+
+/// Asks every running operation to stop. The first reason counts.
+pub fn stop(reason: Stop) {
+    let _ = STOP.compare_exchange(0, reason as u8, Relaxed, Relaxed);
+}
+
+/// Why everything is to stop, if it is.
+pub fn stopped() -> Option<Stop> {
+    [Stop::User, Stop::Time, Stop::Memory]
+        .into_iter()
+        .find(|reason| *reason as u8 == STOP.load(Relaxed))
 }
 
 /// Forgets an earlier interruption, before something new is started.
 pub fn clear_interrupt() {
-    INTERRUPTED.store(false, Relaxed);
+    STOP.store(0, Relaxed);
 }
 
-/// Whether the user asked to stop.
+/// Whether everything is to stop.
 pub fn is_interrupted() -> bool {
-    INTERRUPTED.load(Relaxed)
+    STOP.load(Relaxed) != 0
 }
 
 /// While it exists, operations run to their end even if the user asks to stop: for changes that

@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::script::Context;
 use crate::script::diagnostic::Diagnostic;
 use crate::task::{self, Reporter};
+use crate::video::survive_size_limits;
 
 /// An operation that takes less time than this shows no progress bar.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -21,6 +22,7 @@ pub fn install() {
         show_bars,
         bar: Mutex::new(None),
     }));
+    survive_size_limits();
     // A second handler cannot be set; the first one does the same.
     let _ = ctrlc::set_handler(task::interrupt);
 }

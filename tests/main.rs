@@ -11,6 +11,7 @@ mod docs;
 mod golden;
 mod importers;
 mod libraries;
+mod limits;
 mod movie_slices;
 mod operators;
 mod parity;

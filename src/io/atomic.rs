@@ -13,6 +13,8 @@ use tempfile::NamedTempFile;
 
 use crate::bail;
 use crate::error::{Error, Result};
+use crate::files;
+use crate::io::leftovers;
 use crate::video::{begin_write_back, check_files};
 
 /// How many symbolic links are followed at most, as by Linux itself.
@@ -49,46 +51,159 @@ pub(super) fn write_folder(
         return Err(error.hint("move it out of the way, or choose another name"));
     }
     expect_folder(path, folder_of(path))?;
-    let temp = tempfile::Builder::new()
-        .prefix(".optimap-")
-        .tempdir_in(folder_of(path))
-        .map_err(fail)?;
-    let (made, old) = (temp.path().join("new"), temp.path().join("old"));
+    let temp = temp_folder(folder_of(path)).map_err(fail)?;
+    let made = temp.path().join(NEW);
     fs::create_dir(&made).map_err(fail)?;
     fill(&made)?;
     check_files()?;
-    if is_old {
-        fs::rename(path, &old).map_err(fail)?;
+    if !is_old {
+        return fs::rename(&made, path).map_err(fail);
     }
-    fs::rename(&made, path).map_err(|e| {
+    if exchange(&made, path) {
+        return Ok(());
+    }
+    let old = temp.path().join(OLD);
+    fs::rename(path, &old).map_err(fail)?;
+    let renamed = fs::rename(&made, path);
+    if renamed.is_err() {
         let _ = fs::rename(&old, path);
-        fail(e)
-    })
+    } else {
+        let _ = fs::remove_dir_all(&old);
+    }
+    renamed.map_err(fail)
 }
 
-/// Fills a folder, which is made if need be: `fill` writes files into a temporary one within it,
-/// from which they are then moved.
+/// Fills a folder, which is made if need be: `fill` writes files into a temporary one. It takes the
+/// place of the folder if that can be done without harm to what else is in it; else the files are
+/// moved there.
 pub(super) fn write_into(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     let fail = |e| Error::io("write to", path, &e);
     if path.exists() && !path.is_dir() {
         bail!("cannot write to `{}`: it is no folder", path.display());
     }
     let mut made = Made::default();
-    made.create(path).map_err(fail)?;
-    let temp = tempfile::Builder::new()
-        .prefix(".optimap-")
-        .tempdir_in(path)
-        .map_err(fail)?;
+    let is_old = path.is_dir();
+    let target = match is_old {
+        true => fs::canonicalize(path).map_err(fail)?,
+        false => {
+            made.create(folder_of(path)).map_err(fail)?;
+            path.to_owned()
+        }
+    };
+    let beside = match is_old {
+        true if !is_replaceable(&target) => None,
+        true => temp_folder(folder_of(&target)).ok(),
+        false => Some(temp_folder(folder_of(&target)).map_err(fail)?),
+    };
+    let is_beside = beside.is_some();
+    let temp = match beside {
+        Some(temp) => temp,
+        None => temp_folder(&target).map_err(fail)?,
+    };
+    let new = temp.path().join(NEW);
     made.temp = Some(temp);
-    let temp = made.temp.as_ref().expect("just set").path().to_owned();
-    fill(&temp)?;
+    fs::create_dir(&new).map_err(fail)?;
+    fill(&new)?;
     check_files()?;
-    for entry in fs::read_dir(&temp).map_err(fail)? {
-        let entry = entry.map_err(fail)?;
-        fs::rename(entry.path(), path.join(entry.file_name())).map_err(fail)?;
+    if !is_old {
+        fs::rename(&new, &target).map_err(fail)?;
+    } else if is_beside
+        && is_like(&new, &target)
+        && take_others(&target, &new)
+        && exchange(&new, &target)
+    {
+        // What came into the old folder meanwhile.
+        move_into(&new, &target, false).map_err(fail)?;
+    } else {
+        move_into(&new, &target, true).map_err(fail)?;
     }
     made.folders.clear();
     Ok(())
+}
+
+/// The names of the new and of the old folder in a temporary one.
+const NEW: &str = "new";
+pub(super) const OLD: &str = "old";
+
+/// Moves files from one folder to another, those that are there already only with `replace`.
+fn move_into(from: &Path, to: &Path, replace: bool) -> std::io::Result<()> {
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if replace || fs::symlink_metadata(&target).is_err() {
+            fs::rename(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether another folder can take the place of one: nobody works in it, as far as is known, and it
+/// is not the edge of the sandbox.
+fn is_replaceable(folder: &Path) -> bool {
+    let current = std::env::current_dir().and_then(fs::canonicalize);
+    let is_current = current.is_ok_and(|current| current.starts_with(folder));
+    !is_current
+        && folder
+            .parent()
+            .is_some_and(|parent| files::check(parent).is_ok())
+}
+
+/// Makes a new folder like an old one; `false` if it would not be: of another owner, or without
+/// lists of who may do what.
+#[cfg(target_os = "linux")]
+fn is_like(new: &Path, old: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let (Ok(made), Ok(known)) = (fs::metadata(new), fs::metadata(old)) else {
+        return false;
+    };
+    let lists = |folder: &Path| {
+        let mut names = [0u8; 4096];
+        rustix::fs::listxattr(folder, &mut names[..]).ok()
+    };
+    let is_same = (made.uid(), made.gid()) == (known.uid(), known.gid())
+        && lists(new).is_some_and(|len| len == 0)
+        && lists(old).is_some_and(|len| len == 0);
+    is_same && fs::set_permissions(new, known.permissions()).is_ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_like(_: &Path, _: &Path) -> bool {
+    false
+}
+
+/// Adds what else a folder holds to the one that is to take its place; `false` if that cannot be
+/// done, as for folders in it.
+fn take_others(old: &Path, new: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(old) else {
+        return false;
+    };
+    entries.into_iter().all(|entry| {
+        let Ok(entry) = entry else {
+            return false;
+        };
+        let target = new.join(entry.file_name());
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        !is_folder && (target.exists() || fs::hard_link(entry.path(), target).is_ok())
+    })
+}
+
+/// Exchanges two folders in one step; `false` where the system cannot.
+#[cfg(target_os = "linux")]
+fn exchange(a: &Path, b: &Path) -> bool {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE).is_ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn exchange(_: &Path, _: &Path) -> bool {
+    false
+}
+
+/// A temporary folder in another one.
+fn temp_folder(folder: &Path) -> std::io::Result<tempfile::TempDir> {
+    leftovers::sweep(folder);
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(leftovers::prefix()).tempdir_in(folder)
 }
 
 /// Folders that are removed again unless they are used.
@@ -213,11 +328,13 @@ fn create_beside(target: &Path) -> std::io::Result<NamedTempFile> {
     let extension = target.extension().unwrap_or_default().to_string_lossy();
     let suffix = format!(".{extension}");
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".optimap-").suffix(&suffix);
+    builder.prefix(leftovers::prefix()).suffix(&suffix);
     if let Some(permissions) = new_file_permissions() {
         builder.permissions(permissions);
     }
-    builder.tempfile_in(folder_of(target))
+    let folder = folder_of(target);
+    leftovers::sweep(folder);
+    builder.tempfile_in(folder)
 }
 
 /// What the system then takes the umask from.
@@ -259,6 +376,43 @@ mod tests {
         assert_eq!(result.unwrap_err().message(), "the disk is full");
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(names(folder.path()), ["a.npy"]);
+    }
+
+    #[test]
+    fn a_folder_is_filled_at_once_and_keeps_what_else_is_in_it() {
+        let outer = tempfile::tempdir().unwrap();
+        let folder = outer.path().join("frames");
+        let fill = |text: &'static str| {
+            write_into(&folder, move |temp| {
+                for name in ["1.png", "2.png"] {
+                    fs::write(temp.join(name), text).unwrap();
+                }
+                Ok(())
+            })
+            .unwrap();
+        };
+        let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
+        fill("first");
+        fs::write(folder.join("notes.txt"), "mine").unwrap();
+        fs::write(folder.join("3.png"), "old").unwrap();
+        for is_nested in [false, true] {
+            if is_nested {
+                fs::create_dir(folder.join("inner")).unwrap();
+                fs::write(folder.join("inner/a"), "mine").unwrap();
+            }
+            fill("first");
+            fill("second");
+            assert_eq!([read("1.png"), read("2.png")], ["second", "second"]);
+            assert_eq!([read("notes.txt"), read("3.png")], ["mine", "old"]);
+            assert_eq!(names(outer.path()), ["frames"]);
+        }
+        assert_eq!(read("inner/a"), "mine");
+        let failed = write_into(&folder, |temp| {
+            fs::write(temp.join("1.png"), "third").unwrap();
+            bail!("the disk is full")
+        });
+        assert!(failed.is_err() && read("1.png") == "second");
+        assert!(names(&folder).iter().all(|name| !name.starts_with('.')));
     }
 
     #[test]

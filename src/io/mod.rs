@@ -22,6 +22,7 @@ mod image;
 mod importer;
 mod inflate;
 mod known;
+mod leftovers;
 mod matlab;
 mod micam05;
 mod micam_ultima;

@@ -1,10 +1,13 @@
 //! Filtering the courses of pixels by frequency, without shifting them in time.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
 use super::butterworth::{Band, Section, design};
 use super::drive::{Courses, Kernel, map_courses};
 use super::frame_rate;
 use crate::bail;
 use crate::error::{Error, Result};
+use crate::task;
 use crate::video::{Real, Video};
 
 /// The highest order, beyond which rounding is felt.
@@ -39,10 +42,19 @@ pub fn bandpass(video: Video, options: &Bandpass) -> Result<Video> {
             video.len()
         );
     }
-    let kernel = Filter { sections, reach };
-    match video.dtype().is_wide() {
+    let is_left = AtomicBool::new(false);
+    let kernel = Filter {
+        sections,
+        reach,
+        is_left: &is_left,
+    };
+    let filtered = match video.dtype().is_wide() {
         true => map_courses::<f64>("filtering", video, kernel),
         false => map_courses::<f32>("filtering", video, kernel),
+    };
+    match is_left.into_inner() {
+        true => Err(Error::interrupted()),
+        false => filtered,
     }
 }
 
@@ -76,13 +88,18 @@ fn band(video: &Video, options: &Bandpass) -> Result<Band> {
 
 /// Filters courses in double precision: at frequencies far below the frame rate a filter is a
 /// small difference of large numbers.
-struct Filter {
+struct Filter<'a> {
     sections: Vec<Section>,
     /// By how many frames courses are continued at either end.
     reach: usize,
+    /// Whether a course was left half done, as it was asked to stop.
+    is_left: &'a AtomicBool,
 }
 
-impl<R: Real> Kernel<Courses<'_, R>> for Filter {
+/// After how many frames it is looked whether to stop.
+const LOOK: usize = 1 << 12;
+
+impl<R: Real> Kernel<Courses<'_, R>> for Filter<'_> {
     #[inline(always)]
     fn run(&self, mut courses: Courses<'_, R>) {
         let (reach, pixels) = (self.reach, courses.pixels);
@@ -102,7 +119,7 @@ impl<R: Real> Kernel<Courses<'_, R>> for Filter {
     }
 }
 
-impl Filter {
+impl Filter<'_> {
     /// The courses with `reach` more frames at either end, reflected at the first and last sample.
     #[inline(always)]
     fn continued<R: Real>(&self, samples: &[R], pixels: usize) -> Vec<f64> {
@@ -136,6 +153,10 @@ impl Filter {
             gain *= section.gain();
         }
         for step in 0..rows.len() / pixels {
+            if step % LOOK == 0 && task::is_interrupted() {
+                self.is_left.store(true, Relaxed);
+                return;
+            }
             let row = &mut rows[order(step) * pixels..][..pixels];
             for (section, memory) in self
                 .sections

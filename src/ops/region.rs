@@ -180,14 +180,12 @@ fn frame_shape(function: &str, shape: &[i64]) -> Result<[usize; 2]> {
 /// A mask of frames, true where `is_inside` is.
 fn mask(shape: [usize; 2], is_inside: impl Fn(usize, usize) -> bool + Sync) -> Result<Video> {
     let mut array = Strided::<bool>::for_writing(&shape)?;
-    let rows = array
-        .as_mut_slice()?
-        .par_chunks_mut(shape[1].max(1))
-        .enumerate();
-    task::for_each("drawing", rows, |(y, row)| {
-        row.iter_mut()
-            .enumerate()
-            .for_each(|(x, inside)| *inside = is_inside(y, x));
+    let parts = array.as_mut_slice()?.par_chunks_mut(STEP).enumerate();
+    task::for_each("drawing", parts, |(part, pixels)| {
+        for (at, inside) in pixels.iter_mut().enumerate() {
+            let at = part * STEP + at;
+            *inside = is_inside(at / shape[1], at % shape[1]);
+        }
         Ok(())
     })?;
     Ok(Video::new(array))

@@ -6,6 +6,7 @@ use super::value::{Type, Value, describe, has_videos, scalar};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::ops::{elementwise, shape};
+use crate::video::memory::expect_room_for_values;
 use crate::video::{DType, Element, Layout, Number, Strided, Video, map_samples, shape_text};
 
 /// The most numbers of an array of the language.
@@ -211,6 +212,7 @@ pub fn to_array(video: &Video) -> Result<Array> {
         let error = Error::new(format!("to_array makes at most {MOST} numbers, got {len}"));
         return Err(error.hint("take a part of it first, or use `to_blob`"));
     }
+    expect_room_for_values(len.saturating_mul(size_of::<Dynamic>()))?;
     Ok(nested(video))
 }
 

@@ -149,6 +149,11 @@ impl Diagnostic {
         self.error.is_interrupted()
     }
 
+    /// The same place with another failure.
+    pub(crate) fn because(self, error: Error) -> Self {
+        Self { error, ..self }
+    }
+
     /// The exit status, if the script asked to end.
     pub fn exit_code(&self) -> Option<u8> {
         self.error.exit_code()

@@ -20,8 +20,9 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn(
         "pad",
         |native: NativeCallContext, array: &mut Array, len: INT, item: Dynamic| -> Raised<()> {
-            let len = or_raise(length("pad", len), &native)?;
-            array.resize(len.max(array.len()), item);
+            let most = or_raise(length("pad", len), &native)?;
+            or_raise(super::limits::expect_copies(&item, len), &native)?;
+            array.resize(most.max(array.len()), item);
             Ok(())
         },
     );

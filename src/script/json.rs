@@ -4,6 +4,7 @@ use rhai::{Array, Dynamic, ImmutableString, Map};
 use serde_json::{Number, Value as Json};
 
 use super::convert::to_array;
+use super::limits::expect_depth;
 use super::value::describe;
 use crate::error::{Error, Result};
 use crate::video::Video;
@@ -11,6 +12,11 @@ use crate::video::Video;
 /// A value as JSON; videos are nested lists, and what is not a number or infinite is `null`, for
 /// which JSON has no other word. `place` is where the value stands in the whole.
 pub fn to_json(value: &Dynamic, place: &str) -> Result<Json> {
+    walk(value, place, 0)
+}
+
+fn walk(value: &Dynamic, place: &str, depth: usize) -> Result<Json> {
+    expect_depth(depth)?;
     if value.is_unit() {
         return Ok(Json::Null);
     }
@@ -30,14 +36,14 @@ pub fn to_json(value: &Dynamic, place: &str) -> Result<Json> {
         return Ok(text.as_str().into());
     }
     if let Some(video) = value.read_lock::<Video>() {
-        return list(&to_array(&video)?, place);
+        return list(&to_array(&video)?, place, depth);
     }
     if let Some(items) = value.read_lock::<Array>() {
-        return list(&items, place);
+        return list(&items, place, depth);
     }
     if let Some(fields) = value.read_lock::<Map>() {
         let fields = fields.iter().map(|(name, field)| {
-            let field = to_json(field, &format!("{place}.{name}"))?;
+            let field = walk(field, &format!("{place}.{name}"), depth + 1)?;
             Ok((name.to_string(), field))
         });
         return fields
@@ -52,8 +58,8 @@ pub fn to_json(value: &Dynamic, place: &str) -> Result<Json> {
     Err(error.hint("it knows (), bools, numbers, strings, arrays, maps and videos"))
 }
 
-fn list(items: &Array, place: &str) -> Result<Json> {
-    let item = |(index, item)| to_json(item, &format!("{place}[{index}]"));
+fn list(items: &Array, place: &str, depth: usize) -> Result<Json> {
+    let item = |(index, item)| walk(item, &format!("{place}[{index}]"), depth + 1);
     items
         .iter()
         .enumerate()

@@ -38,6 +38,7 @@ pub mod diagnostic;
 pub mod dialect;
 pub mod docs;
 pub mod film;
+pub mod limits;
 pub mod lookup;
 pub mod lost;
 pub mod modules;

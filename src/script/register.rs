@@ -26,6 +26,7 @@ pub fn register(engine: &mut Engine, context: &Arc<Context>) {
     super::guards::register(engine);
     super::dialect::register(engine);
     super::plain_arrays::register(engine);
+    super::limits::register(engine);
     register_constants(engine);
     guide_parser(engine, context.clone());
     for builtin in context.builtins() {

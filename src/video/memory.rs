@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use super::size_text;
+use super::storage::heap;
 use crate::error::{Error, Result};
 use crate::task;
 
@@ -17,15 +18,17 @@ const UNKNOWN_MACHINE: usize = 4_000_000_000;
 /// Where counted samples live.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Place {
-    /// In memory.
+    /// In memory that comes straight from the system.
     Memory,
+    /// In memory of the allocator.
+    Heap,
     /// In a scratch file.
     Scratch,
     /// In a recording that is mapped into memory.
     Recording,
 }
 
-static USED: [AtomicUsize; 3] = [const { AtomicUsize::new(0) }; 3];
+static USED: [AtomicUsize; 4] = [const { AtomicUsize::new(0) }; 4];
 
 /// The most memory that was in use at a time.
 static MOST: AtomicUsize = AtomicUsize::new(0);
@@ -50,7 +53,11 @@ impl Counted {
     /// Counts bytes of memory, unless the budget has no room for them.
     pub(super) fn within_budget(bytes: usize) -> Option<Self> {
         let budget = budget();
-        let room = |used: usize| used.checked_add(bytes).filter(|used| *used <= budget);
+        let others = used(Place::Heap);
+        let room = |used: usize| {
+            let sum = used.checked_add(bytes)?;
+            (sum.saturating_add(others) <= budget).then_some(sum)
+        };
         let place = Place::Memory;
         USED[place as usize]
             .fetch_update(Relaxed, Relaxed, room)
@@ -59,7 +66,7 @@ impl Counted {
     }
 
     fn started(place: Place, bytes: usize) -> Self {
-        MOST.fetch_max(USED[Place::Memory as usize].load(Relaxed), Relaxed);
+        MOST.fetch_max(in_memory(), Relaxed);
         Self { place, bytes }
     }
 }
@@ -85,13 +92,20 @@ pub struct Usage {
 
 /// What large arrays take at the moment.
 pub fn usage() -> Usage {
-    let used = |place: Place| USED[place as usize].load(Relaxed);
     Usage {
         budget: budget(),
-        in_use: used(Place::Memory),
+        in_use: in_memory(),
         scratch: used(Place::Scratch),
         mapped: used(Place::Recording),
     }
+}
+
+fn used(place: Place) -> usize {
+    USED[place as usize].load(Relaxed)
+}
+
+fn in_memory() -> usize {
+    used(Place::Memory) + used(Place::Heap)
 }
 
 /// The most memory that large arrays had at a time.
@@ -107,13 +121,96 @@ pub fn set_budget(Size(bytes): Size) {
 /// How many bytes large arrays may take: what was set, else `OPTIMAP_MEMORY`, else half of the
 /// machine's memory.
 pub(super) fn budget() -> usize {
-    match BUDGET.load(Relaxed) {
+    let budget = match BUDGET.load(Relaxed) {
         usize::MAX => {
             static DEFAULT: OnceLock<usize> = OnceLock::new();
             *DEFAULT.get_or_init(default_budget)
         }
         bytes => bytes,
+    };
+    budget.min(LIMIT.load(Relaxed) / 2)
+}
+
+/// How much scripts may hold, values and videos, in memory and in scratch files; `usize::MAX` for
+/// no limit.
+static LIMIT: AtomicUsize = AtomicUsize::new(usize::MAX);
+
+/// The smallest limit: the program itself takes some memory, too.
+const LEAST: usize = 100_000_000;
+
+/// Limits how much scripts may hold.
+pub fn set_limit(Size(bytes): Size) -> Result<()> {
+    if bytes < LEAST {
+        return Err(Error::new(format!(
+            "the memory limit must be at least {}, got {}",
+            size_text(LEAST),
+            size_text(bytes)
+        )));
     }
+    LIMIT.store(bytes.min(usize::MAX - 1), Relaxed);
+    Ok(())
+}
+
+/// The limit for scripts that are not trusted: half of the machine's memory.
+pub fn careful_limit() -> Size {
+    Size(memory_of_machine().map_or(UNKNOWN_MACHINE, |bytes| bytes / 2))
+}
+
+/// How much scripts may hold, if that is limited.
+pub fn limit() -> Option<usize> {
+    Some(LIMIT.load(Relaxed)).filter(|limit| *limit != usize::MAX)
+}
+
+/// What is held: by the allocator, by large arrays beside it, and in scratch files.
+fn held() -> usize {
+    heap::in_use() + used(Place::Memory) + used(Place::Scratch)
+}
+
+/// Whether scripts hold more than they may. A single step of a script can copy what it has before
+/// that is seen, so values, which unlike videos are not asked about before they are made, may take
+/// only half of the limit.
+pub fn exceeds_limit() -> bool {
+    limit().is_some_and(|limit| heap::in_use() > limit / 2 || held() > limit)
+}
+
+/// An error if there is no room for so many bytes more within the limit.
+pub fn expect_room(bytes: usize) -> Result<()> {
+    match limit() {
+        Some(limit) if held().saturating_add(bytes) > limit => Err(no_room(bytes, limit)),
+        _ => Ok(()),
+    }
+}
+
+/// An error if so many bytes more for values of a script exceed the limit, or without one the memory
+/// of the machine: the allocator would end the program.
+pub fn expect_room_for_values(bytes: usize) -> Result<()> {
+    let most = limit().map(|limit| limit / 2).or_else(memory_of_machine);
+    let most = most.unwrap_or(UNKNOWN_MACHINE);
+    match heap::in_use().saturating_add(bytes) > most {
+        true => Err(no_room(bytes, most)),
+        false => expect_room(bytes),
+    }
+}
+
+fn no_room(bytes: usize, limit: usize) -> Error {
+    Error::new(format!(
+        "cannot allocate {}: {} of the {} that scripts may hold are in use",
+        size_text(bytes),
+        size_text(held()),
+        size_text(limit)
+    ))
+    .hint(
+        "let go of what is not needed any more (`x = ()`), or raise the limit with --limit-memory",
+    )
+}
+
+/// What to say when scripts hold more than they may.
+pub fn beyond_limit() -> Error {
+    Error::new(format!(
+        "the script holds more than the memory limit of {} allows",
+        size_text(limit().unwrap_or(0))
+    ))
+    .hint("its values may take half of the limit; raise it with --limit-memory")
 }
 
 fn default_budget() -> usize {

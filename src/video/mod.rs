@@ -25,7 +25,7 @@ pub use metadata::{Field, Metadata, warn_of_pixel_size};
 pub(crate) use read::read_run;
 pub use samples::{DType, Element, Number, Real, Samples};
 pub(crate) use samples::{map_samples, with_dtype};
-pub use storage::{MappedFile, Strided, begin_write_back, check_files};
+pub use storage::{MappedFile, Strided, begin_write_back, check_files, survive_size_limits};
 
 use crate::bail;
 use crate::error::Result;

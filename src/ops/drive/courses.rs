@@ -11,6 +11,10 @@ use crate::video::{Real, Video};
 /// The fewest neighbouring pixels whose courses are walked together: some cache lines.
 const MIN_PIXELS: usize = 64;
 
+/// The most samples of a step, if it has more than so few pixels, which are a cache line.
+const LONG_STEP: usize = 1 << 20;
+const FEW_PIXELS: usize = 8;
+
 /// The courses in time of some neighbouring pixels.
 pub struct Courses<'a, R> {
     /// The samples: frame by frame, `pixels` of them each.
@@ -83,7 +87,14 @@ pub fn map_courses<R: Real>(
 
 /// How many pixels' courses make a step.
 fn pixels_per_step(n_frames: usize) -> usize {
-    (STEP / n_frames.max(1) / MIN_PIXELS).max(1) * MIN_PIXELS
+    let pixels = (STEP / n_frames.max(1) / MIN_PIXELS).max(1) * MIN_PIXELS;
+    // Long courses are walked a few at a time, so that Ctrl-C is heeded in between.
+    match pixels * n_frames > LONG_STEP {
+        true => (LONG_STEP / n_frames)
+            .next_multiple_of(FEW_PIXELS)
+            .max(FEW_PIXELS),
+        false => pixels,
+    }
 }
 
 /// Copies samples out of the memory that their results will go to.

@@ -9,7 +9,7 @@ use super::walk::scan;
 use super::{axis_of, no_samples};
 use crate::bail;
 use crate::error::Result;
-use crate::task;
+use crate::task::Task;
 use crate::video::{Element, Layout, Strided, Video, map_samples};
 
 /// The most bins of a histogram.
@@ -20,6 +20,9 @@ const OTSU_BINS: usize = 256;
 
 /// How many samples one parallel step sorts at least.
 const STEP: usize = 1 << 16;
+
+/// How many samples are sorted without a look whether to stop.
+const AT_ONCE: usize = 1 << 18;
 
 /// How many samples lie in each of some intervals.
 pub struct Histogram {
@@ -176,17 +179,57 @@ fn sorted_along<T: Keyed>(array: Strided<T>, axis: usize) -> Result<Strided<T>> 
     if len > 1 {
         let lines = (STEP / len).max(1);
         let samples = turned.as_mut_slice()?;
-        if samples.len() == len {
-            samples.par_sort_unstable_by_key(|sample| sample.key());
-        } else {
-            task::for_each("sorting", samples.par_chunks_mut(len * lines), |lines| {
-                let lines = lines.chunks_mut(len);
-                lines.for_each(|line| line.sort_unstable_by_key(|sample| sample.key()));
-                Ok(())
-            })?;
-        }
+        let task = Task::new("sorting", samples.len());
+        samples.par_chunks_mut(len * lines).try_for_each(|lines| {
+            let mut lines = lines.chunks_mut(len);
+            lines.try_for_each(|line| put_in_order(line, &task))
+        })?;
     }
     Ok(turned.with_layout(turned.layout().swap(axis, last)))
+}
+
+/// Sorts samples on all cores, and stops when it is asked to: the sort of the standard library, but
+/// for parts that take it long, which are parted into lower and higher samples before.
+fn put_in_order<T: Keyed>(samples: &mut [T], task: &Task) -> Result<()> {
+    if samples.len() <= AT_ONCE {
+        samples.sort_unstable_by_key(|sample| sample.key());
+        return task.advance(samples.len());
+    }
+    let middle = middle_of(samples);
+    let lower = divide(samples, |sample| sample.key() < middle, task)?;
+    if lower > 0 {
+        let (lower, higher) = samples.split_at_mut(lower);
+        let (lower, higher) =
+            rayon::join(|| put_in_order(lower, task), || put_in_order(higher, task));
+        return lower.and(higher);
+    }
+    // The middle is the lowest sample, and there may be many of it.
+    let equal = divide(samples, |sample| sample.key() <= middle, task)?;
+    task.advance(equal)?;
+    put_in_order(&mut samples[equal..], task)
+}
+
+/// The middle one of some of the samples.
+fn middle_of<T: Keyed>(samples: &[T]) -> T::Key {
+    const SOME: usize = 1001;
+    let some = samples.iter().step_by(samples.len() / SOME);
+    let mut keys: Vec<_> = some.map(|sample| sample.key()).collect();
+    let at = keys.len() / 2;
+    *keys.select_nth_unstable(at).1
+}
+
+/// Moves the samples that are low before the others, and counts them.
+fn divide<T: Keyed>(samples: &mut [T], is_low: impl Fn(&T) -> bool, task: &Task) -> Result<usize> {
+    let mut low = 0;
+    for start in (0..samples.len()).step_by(STEP) {
+        for at in start..samples.len().min(start + STEP) {
+            let is_low = is_low(&samples[at]);
+            samples.swap(low, at);
+            low += usize::from(is_low);
+        }
+        task.advance(0)?;
+    }
+    Ok(low)
 }
 
 fn sorted<T: Keyed>(array: &Strided<T>) -> Result<Strided<T>> {

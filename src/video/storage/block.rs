@@ -1,6 +1,6 @@
 //! Runs of samples in memory, in scratch files and in recordings.
 //!
-//! This is, with `resident`, `shrunk` and `write_back`, the only module with `unsafe` code.
+//! This is, with `heap`, `resident`, `shrunk` and `write_back`, the only module with `unsafe` code.
 #![allow(unsafe_code)]
 
 use std::marker::PhantomData;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use memmap2::{Mmap, MmapMut};
 
 use super::super::layout::Layout;
-use super::super::memory::{Counted, Place};
+use super::super::memory::{Counted, Place, expect_room};
 use super::super::samples::{DType, Element};
 use super::super::size_text;
 use super::kept::{self, Memory};
@@ -156,6 +156,7 @@ impl<T: Element> Block<T> {
                 _counted: None,
             });
         }
+        expect_room(bytes)?;
         let Some(counted) = Counted::within_budget(bytes) else {
             return Self::scratch(len);
         };
@@ -174,6 +175,7 @@ impl<T: Element> Block<T> {
     /// So many zeros in a scratch file.
     pub(super) fn scratch(len: usize) -> Result<Self> {
         let bytes = len * size_of::<T>();
+        expect_room(bytes)?;
         let file = scratch::create(bytes)?;
         // SAFETY: the file has no name, so that nobody else can shorten or change it.
         let map = unsafe { MmapMut::map_mut(&file) }.map_err(|_| out_of_memory(bytes))?;
@@ -191,7 +193,7 @@ impl<T: Element> Block<T> {
     /// Samples that are already there.
     pub(super) fn from_vec(values: Vec<T>) -> Self {
         let bytes = values.capacity() * size_of::<T>();
-        let _counted = (bytes >= HUGE).then(|| Counted::new(Place::Memory, bytes));
+        let _counted = (bytes >= HUGE).then(|| Counted::new(Place::Heap, bytes));
         if _counted.is_some() {
             kept::make_room();
         }

@@ -2,6 +2,7 @@
 //! between arrays.
 
 mod block;
+pub(super) mod heap;
 mod kept;
 mod resident;
 mod scratch;
@@ -19,8 +20,12 @@ use crate::error::Result;
 use block::Block;
 pub use block::MappedFile;
 #[cfg(unix)]
-pub use shrunk::check_files;
+pub use shrunk::{check_files, survive_size_limits};
 pub use write_back::begin_write_back;
+
+/// Makes it an error to write more than the system allows to a file; here it is one.
+#[cfg(not(unix))]
+pub fn survive_size_limits() {}
 
 /// An error if samples were read that a mapped file no longer has; here the system does not let
 /// anyone shorten it.

@@ -16,6 +16,10 @@ use super::kept;
 /// The time between two looks; in it, a fast disk fills a fraction of a gigabyte.
 const LOOK: Duration = Duration::from_millis(40);
 
+/// The time until the next look after memory was given back: what walks across a file, as a sort
+/// or a transposition do, maps pages that are in the system's cache at many gigabytes a second.
+const SOON: Duration = Duration::from_millis(3);
+
 /// The share of the budget that mapped files keep, however much memory other samples take.
 const LEAST_SHARE: usize = 4;
 
@@ -60,8 +64,10 @@ fn mapped() -> MutexGuard<'static, Vec<(usize, usize)>> {
 fn watch() {
     static STARTED: OnceLock<()> = OnceLock::new();
     STARTED.get_or_init(|| {
-        let look = || loop {
-            thread::sleep(LOOK);
+        let mut pause = LOOK;
+        let look = move || loop {
+            thread::sleep(pause);
+            pause = (2 * pause).min(LOOK);
             let usage = usage();
             let left = usage.budget.saturating_sub(usage.in_use);
             if resident_file_bytes()
@@ -69,6 +75,7 @@ fn watch() {
             {
                 kept::return_all();
                 give_back();
+                pause = SOON;
             }
         };
         // Without the thread the system decides what stays in memory.

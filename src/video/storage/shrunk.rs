@@ -63,6 +63,12 @@ static FILES: Mutex<Files> = Mutex::new(Files {
     gone: Vec::new(),
 });
 
+/// Makes it an error to write more than the system allows to a file, where it would end the program.
+pub fn survive_size_limits() {
+    // SAFETY: to ignore a signal runs no code of ours.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+}
+
 /// A mapped file that is watched, as long as this lives; it has to end before the mapping does.
 pub(super) struct Watch {
     index: Option<usize>,
