@@ -232,8 +232,8 @@ fn is_division(text: &str, comment: usize) -> bool {
     let word = after.split(|c| !is_name(c)).next().unwrap_or_default();
     let rest = after[word.len()..].trim();
     let is_number = word.starts_with(|c: char| c.is_ascii_digit());
-    let defines = |kind: &&str| has_word(text, &format!("{kind}{word}"));
-    let is_variable = !word.is_empty() && ["let ", "const "].iter().any(|kind| defines(&kind));
+    let defines = |kind: &str| has_word(text, &format!("{kind}{word}"));
+    let is_variable = !word.is_empty() && ["let ", "const "].iter().any(|kind| defines(kind));
     let is_value = before.ends_with(|c| is_name(c) || matches!(c, ')' | ']'));
     let divides = rest.starts_with([';', ')', ',', ']']) || rest.is_empty() && is_number;
     let is_plain = line.starts_with("//") && !line.starts_with("///");

@@ -530,10 +530,5 @@ mod tests {
                 assert!(found.contains(known.hint), "{word}");
             }
         }
-        let found = lookup::search(context, "roi").unwrap();
-        assert!(
-            found.find("mask_disc") < found.find("roi_bounds"),
-            "{found}"
-        );
     }
 }
