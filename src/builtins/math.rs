@@ -313,9 +313,9 @@ builtins! {
         /// Video or trace.
         array: Video,
         /// The first frame; by default the first there is.
-        start: Option<i64> = None,
+        start: Option<i64> [frames] = None,
         /// The frame before which to end; by default all are taken.
-        end: Option<i64> = None,
+        end: Option<i64> [frames] = None,
         /// Distance between the frames.
         step: i64 [frames] = 1,
     ) -> Result<Video> {

@@ -4,10 +4,11 @@ use rhai::{Dynamic, Map};
 
 use crate::bail;
 use crate::error::Result;
+use crate::ops::elementwise::astype;
 use crate::ops::{equality, reduce};
 use crate::script::builtins;
 use crate::script::convert::{Ints, Numbers, Reduced, Sampled};
-use crate::video::{Strided, Video};
+use crate::video::{DType, Strided, Video};
 
 /// The axes, if there are any.
 fn axes(axis: &Option<Ints>) -> Option<&[i64]> {
@@ -130,11 +131,14 @@ builtins! {
 
     /// The sum of the samples.
     ///
-    /// Ints and bools give int64; a sum over everything that is too large for it is a float, and one along axes an error.
-    /// Floats keep their type along axes and are summed up in double precision. Axes count from 0, or from the end from -1 on; NaN is ignored.
+    /// Over everything it is a float; of bool, int64 and uint64 an int that keeps all digits, or a float where
+    /// int64 is too small. Along axes, ints and bools give int64, or an error where that is too small; floats
+    /// keep their type and are summed up in double precision. Axes count from 0, or from the end from -1 on;
+    /// NaN is ignored.
     ///
     /// ```
     /// sum(video([[1, 2], [3, 4]])) // => 10
+    /// sum(full([2, 2], 3, "uint16")) // => 12.0
     /// sum(video([[1, 2], [3, 4]]), -1).to_array() // => [3, 7]
     /// ```
     fn sum(
@@ -143,7 +147,16 @@ builtins! {
         /// Axis or axes that are summed up; by default all of them, which gives a number.
         axis: Option<Ints> = None,
     ) -> Result<Reduced> {
-        Ok(Reduced(reduce::sum(&array.along("sum", &axis)?, axes(&axis))?))
+        let array = array.along("sum", &axis)?;
+        let sum = reduce::sum(&array, axes(&axis))?;
+        Ok(Reduced(match (axis, array.dtype()) {
+            (Some(_), _) | (None, DType::Bool | DType::I64 | DType::U64) => sum,
+            _ => {
+                let trace = sum.with_layout(sum.layout().insert_axis(0));
+                let trace = astype(trace, DType::F64)?;
+                trace.with_layout(trace.layout().index(0, 0))
+            }
+        }))
     }
 
     /// The percentiles of the samples.
