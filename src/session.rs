@@ -174,7 +174,8 @@ impl Session {
         let mut left = Recovery::new(text);
         while found.len() < MOST_MISTAKES {
             match self.compile_among(name, left.text(), left.names()) {
-                Ok(ast) => {
+                Ok(compiled) => {
+                    let ast = dialect::parse(left.text()).unwrap_or(compiled);
                     let variables = |name: &str| self.scope.get(name).cloned();
                     let script = self.script(text, &ast, &variables);
                     found.extend(check.mistakes(&script, name));
@@ -199,9 +200,12 @@ impl Session {
     }
 
     /// What a script does in vain.
-    fn lost(&self, text: &str, ast: &AST) -> Vec<(Error, Position)> {
+    fn lost(&self, text: &str) -> Vec<(Error, Position)> {
+        let Ok(ast) = dialect::parse(text) else {
+            return Vec::new();
+        };
         let variables = |name: &str| self.scope.get(name).cloned();
-        self.script(text, ast, &variables).lost()
+        self.script(text, &ast, &variables).lost()
     }
 
     fn script<'a>(
@@ -222,7 +226,7 @@ impl Session {
     fn compiled(&self, name: &str, text: &str) -> Result<AST, Box<EvalAltResult>> {
         let ast = self.compile(name, text);
         let lost = match &ast {
-            Ok(ast) => self.lost(text, ast),
+            Ok(_) => self.lost(text),
             // A division that is a comment has often no end.
             Err(_) => floor_divisions(text),
         };

@@ -153,7 +153,7 @@ impl Check<'_> {
 
     /// What is wrong with a call.
     fn call(&self, call: &FnCallExpr, names: &Names, is_method: bool) -> Vec<Error> {
-        let name = super::dialect::plain_name(&call.name);
+        let name = call.name.as_str();
         let count = call.args.len() + usize::from(is_method);
         if call.is_operator_call() || LANGUAGE.contains(&name) || name.contains('$') {
             return Vec::new();

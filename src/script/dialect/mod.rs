@@ -17,6 +17,7 @@ use rhai::{AST, Engine, ParseError, ParseErrorType, Position, Scope, Token};
 use sites::Sites;
 
 pub(in crate::script) use assign::Exact;
+pub(crate) use sites::parse;
 
 /// Operators with a meaning of their own, and their precedences in Rhai.
 const OPERATORS: &[(&str, u8)] = &[

@@ -94,7 +94,7 @@ fn register_ranges(engine: &mut Engine) {
         let (a, b) = (plain_text(&a), plain_text(&b));
         let error = Error::new(format!("a range needs ints, got {a}{name}{b}"))
             .hint("`div(a, b)` divides and rounds down to an int: `0..div(n, 2)`")
-            .hint("`arange(start, stop, step)` makes a trace of any numbers");
+            .hint("`arange(start, stop, step)` and `linspace(start, stop, num)` make traces of any numbers");
         or_raise(Err(error), native)
     };
     for name in ["..", "..="] {

@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use rhai::{
-    AST, ASTNode, Engine, Expr, FnCallExpr, LexError, OptimizationLevel, Position, Scope, Stmt,
-    Token,
+    AST, ASTNode, Engine, Expr, FnCallExpr, LexError, OptimizationLevel, ParseError, Position,
+    Scope, Stmt, Token,
 };
 
 use super::in_place;
@@ -33,10 +33,8 @@ fn place(position: Position) -> Option<Place> {
 impl Sites {
     /// Looks through a script. Variables in `known` may have any value, and `functions` are not Rhai's.
     pub(super) fn of(text: &str, known: &Scope<'_>, functions: &[&str]) -> Self {
-        // Where nothing is switched, it is the name of the last value at the prompt.
-        HAS_DEFAULT_CASE.set(text.contains("switch"));
         // What cannot be parsed is reported by the engine that is to run it.
-        let Ok(ast) = parser().compile(text) else {
+        let Ok(ast) = parse(text) else {
             return Self::default();
         };
         let ints = Ints::of(&ast, known);
@@ -80,12 +78,19 @@ impl Sites {
     }
 }
 
+/// The syntax tree of a script as it is written: with the names that it has, and nothing computed
+/// beforehand.
+pub(crate) fn parse(text: &str) -> Result<AST, ParseError> {
+    // Where nothing is switched, it is the name of the last value at the prompt.
+    HAS_DEFAULT_CASE.set(text.contains("switch"));
+    parser().compile(text)
+}
+
 thread_local! {
     /// Whether `_` may be the default of a switch in the script that this thread is parsing.
     static HAS_DEFAULT_CASE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Parses scripts as they are written: with nothing computed beforehand.
 fn parser() -> &'static Engine {
     static PARSER: OnceLock<Engine> = OnceLock::new();
     PARSER.get_or_init(|| {
