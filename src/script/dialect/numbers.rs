@@ -184,6 +184,8 @@ fn equal(a: &Dynamic, b: &Dynamic) -> Result<bool> {
         })
 }
 
+type Elementary = fn(FLOAT) -> FLOAT;
+
 /// Functions that Rhai has too, but with another result, or only for floats.
 fn register_functions(engine: &mut Engine) {
     engine
@@ -205,7 +207,7 @@ fn register_functions(engine: &mut Engine) {
             .register_fn(name, move |a: INT, b: FLOAT| choose(a as FLOAT, b))
             .register_fn(name, move |a: FLOAT, b: INT| choose(a, b as FLOAT));
     }
-    let of_ints: [(&str, fn(FLOAT) -> FLOAT); 13] = [
+    let of_ints: [(&str, Elementary); 13] = [
         ("acos", FLOAT::acos),
         ("acosh", FLOAT::acosh),
         ("asin", FLOAT::asin),
