@@ -1,5 +1,5 @@
-//! Whether the boxes of an MP4 or QuickTime file are within each other: the crate `mp4` reserves memory
-//! for what they claim.
+//! Whether the boxes of an MP4 or QuickTime file are within each other: decoders reserve memory for
+//! what they claim.
 
 use crate::bail;
 use crate::error::Result;
@@ -19,7 +19,8 @@ struct Part {
     end: u64,
 }
 
-/// An error if a box is longer than the one that it is in, or than the file.
+/// An error if a box is longer than the one that it is in, or than the file; only the frames of a
+/// recording that was cut short may be.
 pub(super) fn check(source: &Source) -> Result<()> {
     let mut pending = vec![(0, source.len(), 0, *b"file")];
     let mut count = 0;
@@ -56,9 +57,10 @@ fn read(source: &Source, at: u64, end: u64) -> Result<Option<Part>> {
         1 => (long, at + 16),
         len => (u64::from(len), at + 8),
     };
-    let stop = at
-        .checked_add(len)
-        .filter(|stop| (start..=end).contains(stop));
+    let is_cut = kind == b"mdat" && end == source.len();
+    let stop = at.checked_add(len).filter(|stop| *stop >= start);
+    let stop = stop.map(|stop| if is_cut { stop.min(end) } else { stop });
+    let stop = stop.filter(|stop| *stop <= end);
     let Some(stop) = stop else {
         let name = kind.escape_ascii();
         bail!(

@@ -22,15 +22,18 @@ const PACKETS: [usize; 3] = [188, 192, 204];
 /// How many packets have to follow each other, if the file is long enough.
 const MANY: usize = 8;
 
+/// What ffmpeg calls MP4 and QuickTime.
+pub(super) const QUICKTIME: &str = "mov";
+
 /// What containers begin with, from which byte on, and what ffmpeg calls them.
 const SIGNATURES: &[(usize, &[u8], &str)] = &[
-    (4, b"ftyp", "mov"),
-    (4, b"moov", "mov"),
-    (4, b"mdat", "mov"),
-    (4, b"wide", "mov"),
-    (4, b"free", "mov"),
-    (4, b"skip", "mov"),
-    (4, b"pnot", "mov"),
+    (4, b"ftyp", QUICKTIME),
+    (4, b"moov", QUICKTIME),
+    (4, b"mdat", QUICKTIME),
+    (4, b"wide", QUICKTIME),
+    (4, b"free", QUICKTIME),
+    (4, b"skip", QUICKTIME),
+    (4, b"pnot", QUICKTIME),
     (0, b"\x1A\x45\xDF\xA3", "matroska"),
     (8, b"AVI ", "avi"),
     (8, b"AVIX", "avi"),

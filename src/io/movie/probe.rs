@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::program::{Program, Running};
-use super::{Film, Size, container};
+use super::{Film, Size, boxes, container};
 use crate::error::{Error, Result};
+use crate::io::raw::Source;
 use crate::io::{extension_of, ffmpeg};
 use crate::video::{DType, Metadata};
 
@@ -24,6 +25,10 @@ pub(super) fn open(path: &Path, is_gray: bool) -> Result<Option<Film>> {
         return Ok(None);
     };
     let demuxer = container::demuxer(path)?;
+    if demuxer == container::QUICKTIME {
+        let hint = "`ffmpeg -i old.mp4 -c copy new.mp4` writes a whole file, if its frames are";
+        boxes::check(&Source::open(path)?).map_err(|e| e.hint(hint))?;
+    }
     let film = |text: &str| read(path, (program.clone(), demuxer), text, is_gray).map(Some);
     if has_full_header(path) {
         let quickly = ["-analyzeduration", "0", "-probesize", "32"];
