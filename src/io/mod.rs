@@ -1,7 +1,7 @@
 //! Files to videos and videos to files, one module per family of formats.
 //!
-//! A format is a row of [`FORMATS`]: how it is recognised, and how its header is read into a
-//! [`Recording`], from which frames are then loaded.
+//! A format is a row of `FORMATS`: how it is recognised, and how its header is read into a
+//! `Recording`, from which frames are then loaded.
 
 pub(crate) mod atomic;
 mod beside;

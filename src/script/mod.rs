@@ -1,7 +1,7 @@
 //! The bridge between Rhai and the rest: how functions are declared, called, documented and
 //! explained when they fail.
 //!
-//! A [`Builtin`] is plain data, made by [`builtins!`] from a declaration that looks like a Rust
+//! A [`Builtin`] is plain data, made by `builtins!` from a declaration that looks like a Rust
 //! function. [`register`] makes the table callable; [`docs`] and [`complete`] read it.
 
 mod builtin;

@@ -3,7 +3,7 @@
 //!
 //! Rhai offers no switch for either, so the parser is guided: operators with another meaning are
 //! declared as operators of our own, which are looked up among the registered functions (a tenth of
-//! a microsecond each), and [`Sites`] finds the places where Rhai's own, quicker ones give the same.
+//! a microsecond each), and `Sites` finds the places where Rhai's own, quicker ones give the same.
 
 mod assign;
 mod in_place;
