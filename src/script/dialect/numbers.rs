@@ -11,15 +11,14 @@ use crate::error::{Error, Result};
 use crate::ops::elementwise::{Arithmetic, Comparison, Function};
 use crate::script::operators::CHAIN;
 use crate::script::register::or_raise;
-use crate::script::value::{describe, plain_text};
+use crate::script::value::describe;
 
 type Raised<T> = std::result::Result<T, Box<EvalAltResult>>;
 
 /// Registers all of them.
 pub(super) fn register(engine: &mut Engine) {
     register_division(engine);
-    register_power_sign(engine);
-    register_ranges(engine);
+    register_exclusive_or(engine);
     for (name, comparison) in Comparison::CHOICES {
         register_comparison(engine, name, *comparison);
     }
@@ -66,7 +65,7 @@ fn remainder(a: INT, b: INT) -> Result<INT> {
 }
 
 /// `^` is exclusive or, of truth values and masks; people who write it between numbers mean a power.
-fn register_power_sign(engine: &mut Engine) {
+fn register_exclusive_or(engine: &mut Engine) {
     engine
         .register_fn("^", |a: bool, b: bool| a ^ b)
         .register_fn(
@@ -85,33 +84,6 @@ fn register_power_sign(engine: &mut Engine) {
 fn without_wrapper(value: Dynamic) -> Dynamic {
     let exact = value.read_lock::<Exact>().map(|exact| exact.0);
     exact.map_or(value, Dynamic::from_int)
-}
-
-/// Ranges count in ints.
-fn register_ranges(engine: &mut Engine) {
-    let refuse = |native: &NativeCallContext, a: Dynamic, b: Dynamic| -> Raised<Dynamic> {
-        let name = native.fn_name();
-        let (a, b) = (plain_text(&a), plain_text(&b));
-        let error = Error::new(format!("a range needs ints, got {a}{name}{b}"))
-            .hint("`div(a, b)` divides and rounds down to an int: `0..div(n, 2)`")
-            .hint("`arange(start, stop, step)` and `linspace(start, stop, num)` make traces of any numbers");
-        or_raise(Err(error), native)
-    };
-    for name in ["..", "..="] {
-        engine
-            .register_fn(name, move |native: NativeCallContext, a: INT, b: FLOAT| {
-                refuse(&native, a.into(), b.into())
-            })
-            .register_fn(name, move |native: NativeCallContext, a: FLOAT, b: INT| {
-                refuse(&native, a.into(), b.into())
-            })
-            .register_fn(
-                name,
-                move |native: NativeCallContext, a: FLOAT, b: FLOAT| {
-                    refuse(&native, a.into(), b.into())
-                },
-            );
-    }
 }
 
 fn register_comparison(engine: &mut Engine, name: &str, comparison: Comparison) {

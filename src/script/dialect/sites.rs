@@ -185,6 +185,7 @@ fn byte_of(position: Position, text: &str) -> Option<usize> {
 }
 
 /// The names that hold ints wherever a script uses them.
+#[derive(Default)]
 struct Ints {
     /// Those that hold any ints.
     any: BTreeSet<String>,
@@ -194,36 +195,22 @@ struct Ints {
 
 impl Ints {
     fn of(ast: &AST, known: &Scope<'_>) -> Self {
-        let mut ints = Self {
-            any: BTreeSet::new(),
-            counters: BTreeSet::new(),
-        };
-        let mut changed: BTreeSet<String> = BTreeSet::new();
-        for (name, ..) in known.iter_raw() {
-            changed.insert(name.to_owned());
-        }
-        for function in ast.iter_functions() {
-            changed.extend(function.params.iter().map(ToString::to_string));
-        }
-        let mut unknown = changed.clone();
+        let mut ints = Self::default();
         // First all that are given a value anywhere, then fewer until what is left agrees.
-        ast.walk(&mut |path| {
+        let is_known = ast.walk(&mut |path| {
             if let Some(ASTNode::Stmt(stmt)) = path.last() {
                 ints.any.extend(names_of(stmt));
             }
             !has_eval(path)
         });
-        let mut is_open = true;
-        ast.walk(&mut |path| {
-            is_open &= !has_eval(path);
-            is_open
-        });
-        if !is_open {
-            return Self {
-                any: BTreeSet::new(),
-                counters: BTreeSet::new(),
-            };
+        if !is_known {
+            return Self::default();
         }
+        let mut changed: BTreeSet<String> = known.iter_raw().map(|(n, ..)| n.to_owned()).collect();
+        for function in ast.iter_functions() {
+            changed.extend(function.params.iter().map(ToString::to_string));
+        }
+        let mut unknown = changed.clone();
         loop {
             ints.any.retain(|name| !unknown.contains(name));
             let before = unknown.len();
