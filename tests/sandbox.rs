@@ -94,6 +94,26 @@ fn names_in_headers_do_not_lead_outside() {
 }
 
 #[test]
+fn hdf5_files_do_not_lead_to_others() {
+    let place = Place::new();
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/hdf5");
+    for [file, other, field] in [
+        ["external.h5", "external.raw", "raw"],
+        ["links_new.h5", "links_target.h5", "elsewhere"],
+    ] {
+        for name in [file, other] {
+            place.write(&format!("in/{name}"), fs::read(data.join(name)).unwrap());
+        }
+        let code = format!("load_video(\"in/{file}\", #{{fieldname: \"{field}\"}})");
+        assert_eq!(place.run(&["-e", &code]).0, 0, "{code}");
+        let (status, text) = place.run(&["--sandbox", "in", "-e", &code]);
+        assert_eq!(status, 1, "{text}");
+        assert!(text.contains(other), "{text}");
+        assert!(text.contains("a sandbox follows no such links"), "{text}");
+    }
+}
+
+#[test]
 fn links_in_a_folder_do_not_lead_outside() {
     let place = Place::new();
     let save = "let v = full([2, 8, 8], 7, \"uint16\");
