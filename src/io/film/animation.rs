@@ -1,12 +1,16 @@
 //! Animated GIF and PNG, which need no ffmpeg.
 
 use std::io::Write;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 use gif::{Encoder, Frame, Repeat};
 
 use super::packing::{Layout, Packing};
 use crate::bail;
 use crate::error::{Error, Result};
+use crate::task;
 
 /// The fastest that viewers show an animated GIF.
 pub(super) const FASTEST_GIF: f64 = 50.0;
@@ -58,11 +62,27 @@ impl<W: Write> Gif<W> {
     }
 }
 
-/// A compressed frame of its own 256 colours.
-pub(super) fn gif_frame((width, height): (usize, usize), rgb: &[u8]) -> Frame<'static> {
-    let mut frame = Frame::from_rgb_speed(width as u16, height as u16, rgb, CARE);
-    frame.make_lzw_pre_encoded();
-    frame
+/// A compressed frame of its own 256 colours. Choosing them takes a while for a large frame and cannot be
+/// stopped, so a thread of its own does it, which is left alone if the user asks to stop.
+pub(super) fn gif_frame((width, height): (usize, usize), rgb: Vec<u8>) -> Result<Frame<'static>> {
+    const LOOK: Duration = Duration::from_millis(20);
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut frame = Frame::from_rgb_speed(width as u16, height as u16, &rgb, CARE);
+        frame.make_lzw_pre_encoded();
+        // Nobody waits for it any more if the user has asked to stop.
+        let _ = sender.send(frame);
+    });
+    loop {
+        match receiver.recv_timeout(LOOK) {
+            Ok(frame) => return Ok(frame),
+            Err(RecvTimeoutError::Disconnected) => bail!("a frame of the animated GIF is lost"),
+            Err(RecvTimeoutError::Timeout) if task::is_interrupted() => {
+                return Err(Error::interrupted());
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
 }
 
 /// An animated PNG being written.
@@ -157,7 +177,8 @@ mod tests {
         let mut out = Vec::new();
         let mut gif = Gif::new(&mut out, (2, 1), 30.0).unwrap();
         for _ in 0..3 {
-            gif.add(gif_frame((2, 1), &[0, 0, 0, 255, 0, 0])).unwrap();
+            let frame = gif_frame((2, 1), vec![0, 0, 0, 255, 0, 0]).unwrap();
+            gif.add(frame).unwrap();
         }
         gif.finish().unwrap();
         let mut options = gif::DecodeOptions::new();

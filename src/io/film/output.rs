@@ -265,7 +265,7 @@ impl Work<'_> {
         self.run(
             |scratch, frame| {
                 let rgb = self.film.rendered(frame, &self.packing, scratch)?;
-                Ok(gif_frame(size, &rgb))
+                gif_frame(size, rgb)
             },
             |frame| gif.add(frame),
         )?;
