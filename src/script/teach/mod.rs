@@ -204,6 +204,10 @@ const FORMS: &[Form] = &[
         },
     },
     Form {
+        is_seen: |line| line.message.contains("raised to a negative power"),
+        written: |_| "a negative power of a float has a value: 2.0 ** -1".into(),
+    },
+    Form {
         is_seen: |line| line.message.contains("integer index, not a float"),
         written: |_| {
             "/ divides truly; whole numbers are div(a, b), as in div(n, 2), or to_int(x)".into()
