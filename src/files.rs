@@ -66,14 +66,6 @@ pub fn find(path: &Path) -> Result<Option<File>> {
     }
 }
 
-/// Opens the file that another one names, relative to the folder that this is in. Names may lead to
-/// other folders, but not out of the sandbox.
-pub fn open_beside(owner: &Path, name: &Path) -> Result<(PathBuf, File)> {
-    let path = owner.parent().unwrap_or(Path::new("")).join(name);
-    let file = open(&path)?;
-    Ok((path, file))
-}
-
 /// What is in a folder, in no order.
 pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     let fail = |e| Error::io("read", folder, &e);

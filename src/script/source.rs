@@ -11,6 +11,16 @@ pub(super) fn is_name(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
+/// The word that a text ends with.
+pub(super) fn last_word(text: &str) -> &str {
+    let start = text
+        .char_indices()
+        .rev()
+        .take_while(|(_, c)| is_name(*c))
+        .last();
+    start.map_or("", |(start, _)| &text[start..])
+}
+
 /// The bytes of the name, string or sign at a position.
 pub(super) fn span(source: &str, position: Position) -> Option<Range<usize>> {
     let (line, column) = (position.line()?, position.position().unwrap_or(1).max(1));

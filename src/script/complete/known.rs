@@ -4,6 +4,7 @@ use rhai::{Dynamic, ImmutableString, Map};
 
 use crate::script::context::Context;
 use crate::script::scan::Scan;
+use crate::script::source::{is_name, last_word};
 use crate::script::types::{ScriptType, TYPES};
 use crate::script::value::Type;
 
@@ -239,18 +240,4 @@ fn property_type(name: &str) -> Type {
         "fps" | "min" | "max" | "mean" | "std" | "drift" => Type::Float,
         _ => Type::Any,
     }
-}
-
-pub(super) fn is_name(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
-}
-
-/// The word that a text ends with.
-pub(super) fn last_word(text: &str) -> &str {
-    let start = text
-        .char_indices()
-        .rev()
-        .take_while(|(_, c)| is_name(*c))
-        .last();
-    start.map_or("", |(start, _)| &text[start..])
 }

@@ -17,9 +17,10 @@ use super::context::Context;
 use super::docs::{Function, Library};
 use super::register::CONSTANTS;
 use super::scan::{Inside, Scan};
+use super::source::last_word;
 use super::types::ScriptType;
 use super::value::Type;
-use known::{Expressions, Known, last_word};
+use known::{Expressions, Known};
 use place::{Argument, Place};
 
 pub use hint::{Hint, hint};

@@ -1,9 +1,9 @@
 //! Which argument of which call is being typed.
 
-use super::known::{is_name, last_word};
 use crate::script::builtin::{Builtin, Param};
 use crate::script::context::Context;
 use crate::script::scan::{Bracket, Inside, Scan};
+use crate::script::source::{is_name, last_word};
 use crate::script::value::Type;
 
 /// The place of an argument in a call.

@@ -2,10 +2,10 @@
 
 use std::path::{MAIN_SEPARATOR, Path};
 
-use super::known::last_word;
 use super::place::{Place, choices};
 use super::{Candidate, Scene};
 use crate::script::scan::Scan;
+use crate::script::source::last_word;
 use crate::script::value::{Type, has_paths};
 
 /// The candidates for the string at the end of a text, and where they begin.

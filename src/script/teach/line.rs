@@ -2,7 +2,7 @@
 
 use crate::script::context::Context;
 use crate::script::scan::Scan;
-use crate::script::source::is_name;
+use crate::script::source::{self, is_name};
 
 /// A line of a script with a mistake.
 pub(super) struct Line<'a> {
@@ -83,14 +83,9 @@ pub(super) fn first_word(text: &str) -> &str {
     &text[..end]
 }
 
+/// The word that a text ends with, spaces aside.
 pub(super) fn last_word(text: &str) -> &str {
-    let text = text.trim_end();
-    let start = text
-        .char_indices()
-        .rev()
-        .take_while(|(_, c)| is_name(*c))
-        .last();
-    start.map_or("", |(start, _)| &text[start..])
+    source::last_word(text.trim_end())
 }
 
 /// The value that a text ends with: a name or number with what is called on it, or an array.
