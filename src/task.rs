@@ -27,12 +27,18 @@ pub trait Reporter: Send + Sync {
 }
 
 static REPORTER: OnceLock<Box<dyn Reporter>> = OnceLock::new();
+static AFTER_EACH_STEP: OnceLock<fn()> = OnceLock::new();
 static STOP: AtomicU8 = AtomicU8::new(0);
 static UNINTERRUPTED: AtomicUsize = AtomicUsize::new(0);
 
 /// Sets where warnings and progress go. The first call counts.
 pub fn set_reporter(reporter: Box<dyn Reporter>) {
     let _ = REPORTER.set(reporter);
+}
+
+/// Sets what is done after each step of every operation. The first call counts.
+pub fn after_each_step(action: fn()) {
+    let _ = AFTER_EACH_STEP.set(action);
 }
 
 /// Shows a warning.
@@ -132,6 +138,9 @@ impl Task {
         let done = self.done.fetch_add(steps, Relaxed) + steps;
         if let Some(reporter) = REPORTER.get() {
             reporter.progress(&self.operation, done, self.total);
+        }
+        if let Some(action) = AFTER_EACH_STEP.get() {
+            action();
         }
         Ok(())
     }

@@ -206,6 +206,39 @@ fn a_killed_save_leaves_a_folder_old_or_new() {
     assert_eq!(names, ["frames"]);
 }
 
+/// Reductions, sorts and transpositions touch every part of a recording; what they have touched
+/// must not stay in memory.
+#[cfg(target_os = "linux")]
+#[test]
+fn arrays_beyond_the_memory_budget_stay_on_disk() {
+    const PEAK: &str = "let status = read_text(\"/proc/self/status\").split(\"\\n\");
+        for line in status { if line.contains(\"VmHWM\") { print(line) } }";
+    let peak = |code: &str| -> usize {
+        let output = command(&["-e", &format!("{code}; {PEAK}")])
+            .env("OPTIMAP_MEMORY", "24MB")
+            .output()
+            .unwrap();
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        let kilobytes = stdout.split_whitespace().nth(1);
+        let kilobytes = kilobytes.unwrap_or_else(|| panic!("{code}: {output:?}"));
+        kilobytes.parse::<usize>().unwrap() / 1000
+    };
+    let nothing = peak("1");
+    for code in [
+        "v.median(0)",
+        "v.sort(0)",
+        "v.sort(1)",
+        "v.transpose([2, 1, 0]) + 1",
+    ] {
+        let code = format!("let v = full([128, 1000, 1000], 3, \"uint8\"); {code}");
+        let peak = peak(&code);
+        assert!(
+            peak < nothing + 64,
+            "{code} takes {peak} MB, beside {nothing}"
+        );
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_limit_of_the_size_of_files_is_an_error() {

@@ -82,6 +82,10 @@ pub fn transpose(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
         );
     }
     let mut turned = video.with_layout(ordered(video.layout(), &order));
+    if turned.layout().is_crosswise() && (turned.is_mmap() || turned.is_scratch()) {
+        // Each frame would be read from all over the file.
+        turned = map_samples!(turned.samples(), array => turned.with_samples(array.copy()?));
+    }
     let first_row = usize::from(ndim > 2);
     let metadata = turned.metadata_mut();
     if order[0] != 0 {

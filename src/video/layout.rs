@@ -73,6 +73,15 @@ impl Layout {
         self.is_contiguous_from(1)
     }
 
+    /// Whether samples follow each other in memory along the first axis: each frame then has samples
+    /// from everywhere.
+    pub fn is_crosswise(&self) -> bool {
+        let is_next = |axis: &(&usize, &isize)| *axis.0 > 1 && axis.1.unsigned_abs() == 1;
+        let mut axes = self.shape.iter().zip(&self.strides);
+        axes.next().as_ref().is_some_and(is_next)
+            && axes.next_back().is_some_and(|axis| *axis.0 > 1)
+    }
+
     fn is_contiguous_from(&self, first_axis: usize) -> bool {
         if self.is_empty() {
             return true;

@@ -6,9 +6,11 @@
 
 use std::ops::Range;
 
+use ndarray::{ArrayViewMut2, ArrayViewMut3, Axis};
 use pulp::Arch;
 use rayon::prelude::*;
 
+use super::layout::Layout;
 use super::samples::{Element, Real, Samples, map_samples};
 use super::storage::Strided;
 use crate::error::Result;
@@ -17,6 +19,13 @@ use crate::task;
 /// The side of the squares in which transposed frames are copied, so that both what is read and
 /// what is written lies together.
 const TILE: usize = 8;
+
+/// The side of the blocks that are copied where neighbors along the first axis of a video become
+/// neighbors along its last.
+const BLOCK: usize = 512;
+
+/// How many of those neighbors are read at a time: some lines of the cache.
+const LINE: usize = 32;
 
 /// How many samples one parallel step copies at least.
 const STEP: usize = 1 << 18;
@@ -207,6 +216,9 @@ pub(super) fn copy_frames<T: Element>(array: &Strided<T>, out: &mut [T]) -> Resu
             Ok(())
         });
     }
+    if array.layout().is_crosswise() {
+        return copy_crosswise(array, out);
+    }
     let frame_len: usize = array.shape()[1..].iter().product();
     let frames = (STEP / frame_len).max(1);
     let steps = out.par_chunks_mut(frames * frame_len).enumerate();
@@ -218,6 +230,101 @@ pub(super) fn copy_frames<T: Element>(array: &Strided<T>, out: &mut [T]) -> Resu
         }
         Ok(())
     })
+}
+
+/// Copies samples of which neighbors along the first axis become neighbors along the last: a block
+/// of both axes at a time, so that what is read and what is written are few pages of memory.
+fn copy_crosswise<T: Element>(array: &Strided<T>, out: &mut [T]) -> Result<()> {
+    let shape = array.shape();
+    let last = shape.len() - 1;
+    let n_middle: usize = shape[1..last].iter().product();
+    let out = ArrayViewMut3::from_shape((shape[0], n_middle, shape[last]), out)
+        .expect("as many samples as the shape has");
+    let planes = (STEP / (shape[0].min(BLOCK) * shape[last].min(BLOCK))).max(1);
+    let mut blocks = Vec::new();
+    for planes in split(out, 1, planes) {
+        for rows in split(planes.1, 0, BLOCK) {
+            for block in split(rows.1, 2, BLOCK) {
+                blocks.push(([rows.0, planes.0, block.0], block.1));
+            }
+        }
+    }
+    task::for_each_init(
+        "copying",
+        blocks.into_par_iter(),
+        Vec::new,
+        |buffer, (first, mut block)| {
+            for (plane, block) in block.axis_iter_mut(Axis(1)).enumerate() {
+                let mut layout = array.layout().clone();
+                let mut index = first[1] + plane;
+                for axis in (1..last).rev() {
+                    let len = layout.shape()[axis];
+                    layout = layout.index(axis, index % len);
+                    index /= len;
+                }
+                let (rows, cols) = block.dim();
+                let layout = layout
+                    .slice(0, first[0], rows, 1)
+                    .slice(1, first[2], cols, 1);
+                copy_turned(array.storage(), &layout, block, buffer);
+            }
+            Ok(())
+        },
+    )
+}
+
+/// Cuts an array along an axis into parts of so many elements; with each goes its first element.
+fn split<T>(
+    mut array: ArrayViewMut3<'_, T>,
+    axis: usize,
+    len: usize,
+) -> Vec<(usize, ArrayViewMut3<'_, T>)> {
+    let (mut parts, mut first) = (Vec::new(), 0);
+    while array.len_of(Axis(axis)) > len {
+        let (part, rest) = array.split_at(Axis(axis), len);
+        parts.push((first, part));
+        (array, first) = (rest, first + len);
+    }
+    parts.push((first, array));
+    parts
+}
+
+/// Copies a plane whose columns follow each other in memory, in one direction or the other, by way
+/// of a buffer that stays in the cache.
+fn copy_turned<T: Element>(
+    storage: &[T],
+    layout: &Layout,
+    mut out: ArrayViewMut2<'_, T>,
+    buffer: &mut Vec<T>,
+) {
+    let [row_stride, col_stride] = [0, 1].map(|axis| layout.strides()[axis]);
+    let origin = layout.offset();
+    for (first_row, mut rows) in (0..)
+        .step_by(LINE)
+        .zip(out.axis_chunks_iter_mut(Axis(0), LINE))
+    {
+        let n_rows = rows.nrows();
+        let n_cols = rows.ncols();
+        buffer.resize(n_rows * n_cols, T::default());
+        let at = |row: usize, col: usize| {
+            let place = row as isize * row_stride + col as isize * col_stride;
+            origin.wrapping_add_signed(place)
+        };
+        for (col, buffer) in buffer.chunks_exact_mut(n_rows).enumerate() {
+            let (begin, end) = (at(first_row, col), at(first_row + n_rows - 1, col));
+            buffer.copy_from_slice(&storage[begin.min(end)..=begin.max(end)]);
+        }
+        for (row, mut out) in rows.rows_mut().into_iter().enumerate() {
+            let row = if row_stride < 0 {
+                n_rows - 1 - row
+            } else {
+                row
+            };
+            for (out, samples) in out.iter_mut().zip(buffer.chunks_exact(n_rows)) {
+                *out = samples[row];
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -252,6 +359,27 @@ mod tests {
             .map(|v| v.to_f32())
             .collect();
         assert_eq!(copied, expected);
+    }
+
+    #[test]
+    fn crosswise_copies_are_as_their_views_show() {
+        let samples: Vec<u32> = (0..2 * 530 * 3 * 515).collect();
+        let array = Strided::from_vec(&[515, 2, 3, 530], samples);
+        let layout = array.layout().swap(0, 3);
+        for layout in [
+            layout.clone(),
+            layout.flip(0).flip(1),
+            layout.flip(3),
+            layout.swap(1, 2),
+        ] {
+            let view = array.with_layout(layout);
+            assert!(view.layout().is_crosswise());
+            let copy = view.copy().unwrap();
+            assert_eq!(copy.view(), view.view());
+        }
+        let plane = Strided::from_vec(&[3, 700], (0..2100u16).collect());
+        let turned = plane.with_layout(plane.layout().swap(0, 1).flip(0));
+        assert_eq!(turned.copy().unwrap().view(), turned.view());
     }
 
     #[test]

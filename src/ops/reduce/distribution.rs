@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 
+use ndarray::{ArrayViewMut2, ArrayViewMut3, Axis};
 use rayon::prelude::*;
 
 use super::select::{Keyed, count_digits};
@@ -20,6 +21,9 @@ const OTSU_BINS: usize = 256;
 
 /// How many samples one parallel step sorts at least.
 const STEP: usize = 1 << 16;
+
+/// The bytes of a line of the cache.
+const CACHE_LINE: usize = 64;
 
 /// How many samples are sorted without a look whether to stop.
 const AT_ONCE: usize = 1 << 18;
@@ -171,21 +175,73 @@ pub fn sort(video: Video, axis: Option<i64>) -> Result<Video> {
     Ok(video)
 }
 
-fn sorted_along<T: Keyed>(array: Strided<T>, axis: usize) -> Result<Strided<T>> {
-    let last = array.shape().len() - 1;
-    let mut turned = array.with_layout(array.layout().swap(axis, last));
-    drop(array);
-    let len = turned.shape()[last];
-    if len > 1 {
-        let lines = (STEP / len).max(1);
-        let samples = turned.as_mut_slice()?;
-        let task = Task::new("sorting", samples.len());
-        samples.par_chunks_mut(len * lines).try_for_each(|lines| {
-            let mut lines = lines.chunks_mut(len);
-            lines.try_for_each(|line| put_in_order(line, &task))
-        })?;
+fn sorted_along<T: Keyed>(mut array: Strided<T>, axis: usize) -> Result<Strided<T>> {
+    let (outer, rest) = array.shape().split_at(axis);
+    let (outer, len, inner) = (
+        outer.iter().product::<usize>(),
+        rest[0],
+        rest[1..].iter().product::<usize>(),
+    );
+    if len < 2 || array.layout().is_empty() {
+        return Ok(array);
     }
-    Ok(turned.with_layout(turned.layout().swap(axis, last)))
+    let samples = array.as_mut_slice()?;
+    let task = Task::new("sorting", samples.len());
+    if inner == 1 {
+        let lines = (STEP / len).max(1);
+        let lines = samples.par_chunks_mut(len * lines);
+        lines.try_for_each(|lines| put_lines_in_order(lines, len, &task))?;
+        return Ok(array);
+    }
+    let mut samples = ArrayViewMut3::from_shape((outer, len, inner), samples)
+        .expect("as many samples as the shape has");
+    // Lines that lie beside each other in memory are put in order together.
+    let width = (STEP / len).max(CACHE_LINE / size_of::<T>());
+    let mut tiles = Vec::new();
+    for part in samples.axis_iter_mut(Axis(0)) {
+        tiles.extend(columns_of(part, width));
+    }
+    tiles
+        .into_par_iter()
+        .try_for_each_init(Vec::new, |lines, mut tile| {
+            // Row by row, so that each line of the cache is read and written once.
+            lines.resize(tile.len(), T::default());
+            for (row, samples) in tile.rows().into_iter().enumerate() {
+                for (column, sample) in samples.iter().enumerate() {
+                    lines[column * len + row] = *sample;
+                }
+            }
+            put_lines_in_order(lines, len, &task)?;
+            for (row, mut samples) in tile.rows_mut().into_iter().enumerate() {
+                for (column, sample) in samples.iter_mut().enumerate() {
+                    *sample = lines[column * len + row];
+                }
+            }
+            Ok(())
+        })?;
+    Ok(array)
+}
+
+/// Neighboring columns, some at a time.
+fn columns_of<T>(mut part: ArrayViewMut2<'_, T>, width: usize) -> Vec<ArrayViewMut2<'_, T>> {
+    let mut tiles = Vec::new();
+    while part.ncols() > width {
+        let (tile, rest) = part.split_at(Axis(1), width);
+        tiles.push(tile);
+        part = rest;
+    }
+    tiles.push(part);
+    tiles
+}
+
+/// Sorts lines of so many samples, each by itself.
+fn put_lines_in_order<T: Keyed>(samples: &mut [T], len: usize, task: &Task) -> Result<()> {
+    let mut lines = samples.chunks_mut(len);
+    if len > AT_ONCE {
+        return lines.try_for_each(|line| put_in_order(line, task));
+    }
+    lines.for_each(|line| line.sort_unstable_by_key(|sample| sample.key()));
+    task.advance(samples.len())
 }
 
 /// Sorts samples on all cores, and stops when it is asked to: the sort of the standard library, but

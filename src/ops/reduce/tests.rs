@@ -336,6 +336,28 @@ fn samples_are_put_in_order_along_any_axis() {
     assert_eq!(values(&sorted)[3..], [-2.0, 0.0, 5.0]);
     let sorted = sort(video(&[2, 3], samples.clone()), Some(0)).unwrap();
     assert_eq!(values(&sorted)[..3], [-2.0, 0.0, 1.0]);
+    let sorted = sort(video(&[1, 6], samples.clone()), Some(0)).unwrap();
+    assert_eq!(
+        values(&sorted)[2..],
+        values(&video(&[6], samples.clone()))[2..]
+    );
+    let many: Vec<u16> = (0..3 * 50 * 4000u64)
+        .map(|i| (i * 7919 % 10007) as u16)
+        .collect();
+    let shape = [3, 50, 4000];
+    for axis in 0..3 {
+        let layout = video(&shape, many.clone());
+        let sorted = values(&sort(layout, Some(axis as i64)).unwrap());
+        let stride: usize = shape[axis + 1..].iter().product();
+        for first in (0..many.len()).filter(|at| (at / stride).is_multiple_of(shape[axis])) {
+            let line = |at: usize| first + at * stride;
+            let mut expected: Vec<_> = (0..shape[axis]).map(|at| many[line(at)]).collect();
+            expected.sort_unstable();
+            for (at, expected) in expected.into_iter().enumerate() {
+                assert_eq!(sorted[line(at)], f64::from(expected));
+            }
+        }
+    }
     let sorted = sort(video(&[2, 3], samples), None).unwrap();
     assert_eq!(
         (sorted.shape(), &values(&sorted)[..2]),

@@ -179,6 +179,10 @@ impl<T: Element> Block<T> {
         let file = scratch::create(bytes)?;
         // SAFETY: the file has no name, so that nobody else can shorten or change it.
         let map = unsafe { MmapMut::map_mut(&file) }.map_err(|_| out_of_memory(bytes))?;
+        // Otherwise the system keeps the file in pieces of up to megabytes, and a walk across it has
+        // one of them in memory for each sample.
+        #[cfg(unix)]
+        let _ = map.advise(memmap2::Advice::Random);
         Ok(Block::Pages(Pages {
             bytes: Bytes::Scratch {
                 _resident: Resident::new(&map),

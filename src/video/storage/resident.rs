@@ -1,9 +1,10 @@
 //! Keeps mapped files from taking the memory that the budget leaves to other things.
 //!
 //! Pages of a file that have been read or written stay in memory until the system needs it, and
-//! count as the program's. While more is mapped than the budget allows, a thread of its own looks how
-//! much of it is in memory, and gives it back when it is too much: the samples stay in the file, and
-//! mostly in the system's cache.
+//! count as the program's. While more is mapped than the budget allows, every step of an operation
+//! ends with a look how much of it is in memory, and gives it back when it is too much: the samples
+//! stay in the file, and mostly in the system's cache. A thread of its own looks too, for what does
+//! not go by steps.
 #![allow(unsafe_code)]
 
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -12,13 +13,10 @@ use std::time::Duration;
 
 use super::super::memory::usage;
 use super::kept;
+use crate::task;
 
-/// The time between two looks; in it, a fast disk fills a fraction of a gigabyte.
+/// The time between two looks of the thread; in it, a fast disk fills a fraction of a gigabyte.
 const LOOK: Duration = Duration::from_millis(40);
-
-/// The time until the next look after memory was given back: what walks across a file, as a sort
-/// or a transposition do, maps pages that are in the system's cache at many gigabytes a second.
-const SOON: Duration = Duration::from_millis(3);
 
 /// The share of the budget that mapped files keep, however much memory other samples take.
 const LEAST_SHARE: usize = 4;
@@ -29,11 +27,15 @@ pub(super) struct Resident {
     len: usize,
 }
 
+/// How much of the program's own files was in memory before the first mapping.
+static PROGRAM: OnceLock<usize> = OnceLock::new();
+
 static MAPPED: Mutex<Vec<(usize, usize)>> = Mutex::new(Vec::new());
 
 impl Resident {
     /// Keeps an eye on a mapping of a file.
     pub(super) fn new(bytes: &[u8]) -> Self {
+        PROGRAM.get_or_init(|| resident_file_bytes().unwrap_or(0));
         let (start, len) = (bytes.as_ptr() as usize, bytes.len());
         let mut mapped = mapped();
         mapped.push((start, len));
@@ -60,34 +62,43 @@ fn mapped() -> MutexGuard<'static, Vec<(usize, usize)>> {
     MAPPED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Starts the thread, once.
+/// Begins to look, once.
 fn watch() {
     static STARTED: OnceLock<()> = OnceLock::new();
     STARTED.get_or_init(|| {
-        let mut pause = LOOK;
-        let look = move || loop {
-            thread::sleep(pause);
-            pause = (2 * pause).min(LOOK);
-            let usage = usage();
-            let left = usage.budget.saturating_sub(usage.in_use);
-            if resident_file_bytes()
-                .is_some_and(|bytes| bytes > left.max(usage.budget / LEAST_SHARE))
-            {
-                kept::return_all();
-                give_back();
-                pause = SOON;
-            }
+        task::after_each_step(give_back_excess);
+        let look = || loop {
+            thread::sleep(LOOK);
+            give_back_excess();
         };
-        // Without the thread the system decides what stays in memory.
+        // Without the thread the system decides what stays in memory between steps.
         let _ = thread::Builder::new().name("resident".into()).spawn(look);
     });
 }
 
-/// How much of all mapped files is in memory.
+/// Gives the memory of all mapped files back if it is more than the budget leaves for it.
+fn give_back_excess() {
+    let usage = usage();
+    let left = usage.budget.saturating_sub(usage.in_use);
+    let program = PROGRAM.get().copied().unwrap_or(0);
+    let most = left.max(usage.budget / LEAST_SHARE) + program;
+    if resident_file_bytes().is_some_and(|bytes| bytes > most) {
+        kept::return_all();
+        give_back();
+    }
+}
+
+/// How much of all mapped files is in memory, where the system tells.
+#[cfg(target_os = "linux")]
 fn resident_file_bytes() -> Option<usize> {
     let counts = std::fs::read_to_string("/proc/self/statm").ok()?;
     let pages: usize = counts.split(' ').nth(2)?.parse().ok()?;
-    Some(pages * 4096)
+    Some(pages * rustix::param::page_size())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn resident_file_bytes() -> Option<usize> {
+    None
 }
 
 /// Gives the memory of all mapped files back to the system.
