@@ -3,8 +3,6 @@
 
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
-
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::files;
@@ -116,7 +114,7 @@ impl Differences {
         let mut video = Strided::for_writing(&[range.len, geometry.height, geometry.width])?;
         let frames = video
             .as_mut_slice()?
-            .par_chunks_mut(self.background.len())
+            .chunks_mut(self.background.len())
             .enumerate();
         let memory = || vec![0u16; if is_whole { 0 } else { geometry.stored_len() }];
         task::for_each_init("loading", frames, memory, |stored, (frame, out)| {

@@ -5,8 +5,6 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Mutex;
 
-use rayon::prelude::*;
-
 use super::raw;
 use crate::error::{Error, Result};
 use crate::task;
@@ -40,7 +38,7 @@ fn write_array<T: Element>(
     // Memory for a step is used again, because to get it anew takes as long as to fill it.
     let pool = Mutex::new(Vec::<Vec<T>>::new());
     let take = || pool.lock().expect("no panic while holding it").pop();
-    let steps = (0..columns.slabs.div_ceil(per_step)).into_par_iter();
+    let steps = 0..columns.slabs.div_ceil(per_step);
     task::for_each("saving", steps, |step| {
         let first = step * per_step;
         let slabs = first..columns.slabs.min(first + per_step);

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use half::f16;
 use half::slice::HalfFloatSliceExt;
-use rayon::prelude::*;
 
 use crate::bail;
 use crate::error::{Error, Result};
@@ -278,7 +277,7 @@ pub(super) fn load(
 ) -> Result<Samples> {
     with_dtype!(dtype, T => {
         let mut array = Strided::<T>::for_writing(shape)?;
-        let steps = array.as_mut_slice()?.par_chunks_mut(per_step.max(1)).enumerate();
+        let steps = array.as_mut_slice()?.chunks_mut(per_step.max(1)).enumerate();
         task::for_each("loading", steps, |(step, mut out)| fill(step, &mut out))?;
         Ok(T::wrap(array))
     })
@@ -301,7 +300,7 @@ pub(super) fn load_parts(
                 slice.expect("the parts make up the array")
             })
             .collect();
-        let slices = slices.into_par_iter().enumerate();
+        let slices = slices.into_iter().enumerate();
         task::for_each("loading", slices, |(part, mut out)| fill(part, &mut out))?;
         Ok(T::wrap(array))
     })
@@ -356,8 +355,15 @@ fn write_array<T: Stored>(array: &Strided<T>, path: &Path, file: &mut dyn Write)
     for first in (0..array.shape()[0]).step_by(per_batch) {
         let frames = per_batch.min(array.shape()[0] - first);
         let batch = &mut batch[..frames * frame_len];
-        let ordered = batch.par_chunks_mut(frame_len).enumerate();
-        ordered.for_each(|(frame, out)| read_run(array, first + frame, 0..frame_len, out, |v| v));
+        let ordered = batch.chunks_mut(frame_len).enumerate();
+        task::map(
+            ordered,
+            || (),
+            |(), (frame, out)| {
+                read_run(array, first + frame, 0..frame_len, out, |v| v);
+                Ok(())
+            },
+        )?;
         write(batch)?;
         task.advance(batch.len())?;
     }

@@ -3,8 +3,6 @@
 use std::fs;
 use std::path::Path;
 
-use rayon::prelude::*;
-
 use super::compression::Compression;
 use super::pattern::Pattern;
 use super::still::{Kind, StillOptions};
@@ -203,7 +201,7 @@ pub fn save_image_sequence(
     images.iter().try_for_each(|image| kind.check(image))?;
     let names = names(filepattern, format, images.len())?;
     atomic::write_into(directory, |folder| {
-        let files = images.par_iter().zip(&names);
+        let files = images.iter().zip(&names);
         task::for_each("saving", files, |(image, name)| {
             let bytes = kind.encode(image, options)?;
             let path = directory.join(name);

@@ -1,7 +1,5 @@
 //! When each pixel is activated, and how fast activation spreads.
 
-use rayon::prelude::*;
-
 use super::drive::fold_frames;
 use super::{expect_gray_frames, frame_rate, read_all};
 use crate::bail;
@@ -175,7 +173,7 @@ pub fn conduction_velocity(
     }
     let samples = read_all::<f64>(times);
     let mut velocities = vec![[f32::NAN; 3]; samples.len()];
-    let rows = velocities.par_chunks_mut(width.max(1)).enumerate();
+    let rows = velocities.chunks_mut(width.max(1)).enumerate();
     task::for_each("fitting velocities", rows, |(y, row)| {
         for (x, velocity) in row.iter_mut().enumerate() {
             let place = Place {

@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use super::drive::{Courses, Frame, Kernel, is_in_place, make_frames, map_courses, run_kernel};
 use super::trend::{dot, polynomials};
 use crate::bail;
@@ -107,7 +105,7 @@ fn means(video: &Video) -> Result<Vec<f64>> {
     const RUN: usize = 1 << 14;
     let frame_len = video.frame_len();
     let mut means = vec![0.0; video.len()];
-    let frames = means.par_iter_mut().enumerate();
+    let frames = means.iter_mut().enumerate();
     task::for_each_init("averaging", frames, Vec::new, |run, (frame, mean)| {
         let mut total = [0.0; 2];
         for start in (0..frame_len).step_by(RUN) {

@@ -3,8 +3,6 @@
 use std::ops::Range;
 use std::slice::ChunksExact;
 
-use rayon::prelude::*;
-
 use super::drive::{Kernel, run_kernel};
 use super::elementwise::Operand;
 use crate::bail;
@@ -219,7 +217,7 @@ pub fn alpha_blend(blend: &Blend) -> Result<Video> {
     let shape = blend.shape();
     let mut array = Strided::for_writing(&shape)?;
     let frame_len = shape[1..].iter().product::<usize>().max(1);
-    let frames = array.as_mut_slice()?.par_chunks_mut(frame_len).enumerate();
+    let frames = array.as_mut_slice()?.chunks_mut(frame_len).enumerate();
     task::for_each("blending", frames, |(frame, out)| {
         blend.components(frame, out);
         Ok(())

@@ -1,7 +1,5 @@
 //! Videos side by side in a grid.
 
-use rayon::prelude::*;
-
 use super::elementwise::{Operand, typed};
 use super::shape::{common_dtype, misfit};
 use crate::bail;
@@ -79,7 +77,7 @@ fn arrange<T: Element>(videos: &[Video], options: &Collage) -> Result<Video> {
     let mut result = Strided::<T>::for_writing(&shape)?;
     let frame_len = height * width * channels;
     let is_covered = options.padding == 0 && videos.len().is_multiple_of(options.ncols);
-    let frames = result.as_mut_slice()?.par_chunks_mut(frame_len).enumerate();
+    let frames = result.as_mut_slice()?.chunks_mut(frame_len).enumerate();
     task::for_each("arranging", frames, |(frame, out)| {
         if !is_covered {
             fill_pixels(out, &empty);

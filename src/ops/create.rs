@@ -1,7 +1,5 @@
 //! Arrays out of nothing: constants, sequences and random numbers.
 
-use rayon::prelude::*;
-
 use super::drive::{Kernel, run_kernel};
 use crate::bail;
 use crate::choice::Choice;
@@ -48,7 +46,7 @@ fn set_all<T: Element>(array: &mut Strided<T>, value: impl Fn(u64) -> T + Sync) 
         }
     }
     let fill = Fill(value);
-    let steps = array.as_mut_slice()?.par_chunks_mut(STEP).enumerate();
+    let steps = array.as_mut_slice()?.chunks_mut(STEP).enumerate();
     task::for_each("making samples", steps, |(step, samples)| {
         run_kernel(&fill, ((step * STEP) as u64, samples));
         Ok(())

@@ -2,10 +2,8 @@
 
 use std::fmt;
 
-use rayon::prelude::*;
-
 use crate::error::Result;
-use crate::task::Task;
+use crate::task::{self, Task};
 use crate::video::{DType, Number, Video, number_text};
 
 /// How many samples one parallel step reads.
@@ -37,14 +35,11 @@ pub fn describe(video: Video) -> Result<Description> {
     let frames = (STEP / video.frame_len().max(1)).max(1);
     let steps = video.len().div_ceil(frames);
     let task = Task::new("describing", steps);
-    let parts = (0..steps)
-        .into_par_iter()
-        .map_init(Vec::new, |samples, step| {
-            let first = step * frames;
-            let part = Summary::of(&video, first..video.len().min(first + frames), samples);
-            task.advance(1).map(|()| part)
-        });
-    let parts = parts.collect::<Result<Vec<_>>>()?;
+    let parts = task::map(0..steps, Vec::new, |samples, step| {
+        let first = step * frames;
+        let part = Summary::of(&video, first..video.len().min(first + frames), samples);
+        task.advance(1).map(|()| part)
+    })?;
     // Joined in order, so that the result is the same whatever the number of threads.
     let whole = parts.into_iter().fold(Summary::default(), Summary::join);
     let (known, count) = (whole.count > 0, whole.count as f64);

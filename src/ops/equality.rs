@@ -2,8 +2,6 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use rayon::prelude::*;
-
 use super::drive::Pieces;
 use crate::bail;
 use crate::error::Result;
@@ -80,7 +78,7 @@ fn all_pieces<T: Send>(
     holds: impl Fn(&mut (Vec<T>, Vec<T>), usize, usize) -> bool + Sync,
 ) -> Result<bool> {
     let all = AtomicBool::new(true);
-    let pieces = (0..len.div_ceil(piece_len)).into_par_iter();
+    let pieces = 0..len.div_ceil(piece_len);
     let memory = || (Vec::new(), Vec::new());
     task::for_each_init("comparing", pieces, memory, |memory, piece| {
         let first = piece * piece_len;

@@ -6,8 +6,6 @@
 
 use std::f32::consts::{PI, TAU};
 
-use rayon::prelude::*;
-
 use super::drive::{Kernel, run_kernel};
 use crate::bail;
 use crate::error::Result;
@@ -71,7 +69,7 @@ pub fn example_video(example: &Example) -> Result<Video> {
     let heart = Heart::new(height, width);
     let steps = samples
         .as_mut_slice()?
-        .par_chunks_mut(height * width)
+        .chunks_mut(height * width)
         .enumerate();
     task::for_each("drawing the example", steps, |(frame, out)| {
         let heart = Beating {

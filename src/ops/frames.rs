@@ -1,7 +1,5 @@
 //! Frames put together and taken apart: means of some, and recordings of several colours in turn.
 
-use rayon::prelude::*;
-
 use super::drive::RUN;
 use super::shape::{common_dtype, misfit};
 use crate::bail;
@@ -32,7 +30,7 @@ fn average<R: Real>(video: &Video, n: usize) -> Result<Video> {
     let mut result = Strided::<R>::for_writing(&shape)?;
     let frames = result
         .as_mut_slice()?
-        .par_chunks_mut(frame_len.max(1))
+        .chunks_mut(frame_len.max(1))
         .enumerate();
     let memory = || (vec![0.0; RUN], vec![0.0; RUN]);
     task::for_each_init(
@@ -99,7 +97,7 @@ fn join<T: Element>(videos: &[Video], n_frames: usize) -> Result<Video> {
     let sources = sources.collect::<Result<Vec<Strided<T>>>>()?;
     let frames = result
         .as_mut_slice()?
-        .par_chunks_mut(frame_len.max(1))
+        .chunks_mut(frame_len.max(1))
         .enumerate();
     task::for_each("interleaving", frames, |(frame, out)| {
         let source = &sources[frame % n];

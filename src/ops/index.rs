@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use super::drive::{Input, Pieces};
 use super::elementwise::{self, Operand, samples_mut, typed};
 use crate::bail;
@@ -340,7 +338,7 @@ fn gather<T: Element>(array: &Strided<T>, selection: &Selection) -> Result<Strid
     let mut results = Strided::<T>::for_writing(&selection.shape)?;
     let (storage, origin) = (array.storage(), array.layout().offset());
     let places = &selection.places;
-    let frames = results.as_mut_slice()?.par_chunks_mut(places.len().max(1));
+    let frames = results.as_mut_slice()?.chunks_mut(places.len().max(1));
     task::for_each(
         "selecting",
         frames.zip(&selection.frames),
@@ -373,7 +371,7 @@ fn scatter<T: Element>(out: &mut [T], selection: &Selection, value: &Input<T>) -
     for (position, frame) in frames.iter().enumerate() {
         order[*frame] = Some(position);
     }
-    let steps = out.par_chunks_mut(frame_len).zip(order);
+    let steps = out.chunks_mut(frame_len).zip(order);
     task::for_each_init("assigning", steps, Vec::new, |scratch, (out, position)| {
         let Some(position) = position else {
             return Ok(());

@@ -1,7 +1,5 @@
 //! Frames that a camera exposed too shortly.
 
-use rayon::prelude::*;
-
 use super::elementwise::samples_mut;
 use super::{expect_gray_frames, reduce};
 use crate::bail;
@@ -34,7 +32,7 @@ pub fn evolve_jitter_filter(video: Video, framerate: f64, threshold: f64) -> Res
     let frame_len = video.frame_len();
     let mut video = video;
     with_dtype!(video.dtype(), T => {
-        let frames = samples_mut::<T>(&mut video)?.par_chunks_mut(frame_len);
+        let frames = samples_mut::<T>(&mut video)?.chunks_mut(frame_len);
         task::for_each("brightening frames", frames.enumerate(), |(frame, samples)| {
             if dark.binary_search(&frame).is_ok() {
                 for sample in samples {
@@ -78,7 +76,7 @@ fn frame_means(video: &Video) -> Result<Vec<f64>> {
         }));
     }
     let mut means = vec![0.0; video.len()];
-    let frames = means.par_iter_mut().enumerate();
+    let frames = means.iter_mut().enumerate();
     task::for_each_init(
         "averaging frames",
         frames,

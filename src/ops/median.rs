@@ -1,7 +1,5 @@
 //! The median over a box in time and space.
 
-use rayon::prelude::*;
-
 use super::border::Border;
 use super::drive::{Kernel, run_kernel};
 use super::expect_gray_frames;
@@ -65,7 +63,7 @@ fn filter<T: Element>(video: &Video, plan: &Plan) -> Result<Video> {
     let (rows, cols) = (video.shape()[1], video.shape()[2]);
     let mut result = Strided::<T>::for_writing(video.shape())?;
     let source = T::unwrap(video.samples().clone()).expect("of the type just dispatched on");
-    let steps = result.as_mut_slice()?.par_chunks_mut(cols).enumerate();
+    let steps = result.as_mut_slice()?.chunks_mut(cols).enumerate();
     let memory = || (vec![T::default(); plan.buffer_len()], Vec::new());
     task::for_each_init(
         "finding medians",

@@ -1,7 +1,5 @@
 //! Masks: their connected parts, and making them larger and smaller.
 
-use rayon::prelude::*;
-
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::task::{self, Task};
@@ -31,7 +29,7 @@ fn map_masks<T: Element>(
     let mut results = Strided::<T>::zeroed(mask.shape())?;
     let steps = results
         .as_mut_slice()?
-        .par_chunks_mut(frame_len.max(1))
+        .chunks_mut(frame_len.max(1))
         .enumerate();
     task::for_each_init(
         "changing the mask",

@@ -3,7 +3,6 @@
 use std::f64::consts::TAU;
 use std::sync::Arc;
 
-use rayon::prelude::*;
 use rustfft::{Fft, FftPlanner};
 
 use super::drive::{Courses, Kernel, map_courses};
@@ -124,7 +123,7 @@ pub fn phase_singularities(phase: &Video) -> Result<Video> {
     let mut charges = Strided::<i8>::zeroed(phase.shape())?;
     let steps = charges
         .as_mut_slice()?
-        .par_chunks_mut(frame_len.max(1))
+        .chunks_mut(frame_len.max(1))
         .enumerate();
     task::for_each_init(
         "finding singularities",

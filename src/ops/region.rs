@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use super::drive::{Kernel, run_kernel};
 use super::elementwise::{Comparison, Operand, assign, astype, compare, not};
 use super::reduce;
@@ -156,7 +154,7 @@ fn weighted_means(video: &Video, weights: &[f64]) -> Result<Vec<f64>> {
     }
     let mut means = vec![0.0; video.len()];
     let frames = (STEP / weights.len()).max(1);
-    let steps = means.par_chunks_mut(frames).enumerate();
+    let steps = means.chunks_mut(frames).enumerate();
     task::for_each_init("averaging", steps, Vec::new, |samples, (step, means)| {
         samples.resize(weights.len(), f64::default());
         for (frame, mean) in (step * frames..).zip(means) {
@@ -180,7 +178,7 @@ fn frame_shape(function: &str, shape: &[i64]) -> Result<[usize; 2]> {
 /// A mask of frames, true where `is_inside` is.
 fn mask(shape: [usize; 2], is_inside: impl Fn(usize, usize) -> bool + Sync) -> Result<Video> {
     let mut array = Strided::<bool>::for_writing(&shape)?;
-    let parts = array.as_mut_slice()?.par_chunks_mut(STEP).enumerate();
+    let parts = array.as_mut_slice()?.chunks_mut(STEP).enumerate();
     task::for_each("drawing", parts, |(part, pixels)| {
         for (at, inside) in pixels.iter_mut().enumerate() {
             let at = part * STEP + at;

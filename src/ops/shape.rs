@@ -1,7 +1,5 @@
 //! The shape of arrays: views of the same samples where possible; joining arrays.
 
-use rayon::prelude::*;
-
 use super::elementwise::astype;
 use super::reduce::{axis_of, forget_axes};
 use crate::bail;
@@ -236,16 +234,12 @@ fn join_first<T: Element>(arrays: &[Strided<T>]) -> Result<Strided<T>> {
             steps.push((array.clone(), step * frames, frame_len, part));
         }
     }
-    task::for_each(
-        "joining",
-        steps.into_par_iter(),
-        |(array, first, frame_len, part)| {
-            for (frame, part) in (first..).zip(part.chunks_mut(frame_len)) {
-                read_run(&array, frame, 0..frame_len, part, |sample| sample);
-            }
-            Ok(())
-        },
-    )?;
+    task::for_each("joining", steps, |(array, first, frame_len, part)| {
+        for (frame, part) in (first..).zip(part.chunks_mut(frame_len)) {
+            read_run(&array, frame, 0..frame_len, part, |sample| sample);
+        }
+        Ok(())
+    })?;
     Ok(joined)
 }
 

@@ -3,7 +3,6 @@
 use std::f64::consts::TAU;
 use std::sync::Arc;
 
-use rayon::prelude::*;
 use rustfft::{Fft, FftPlanner};
 
 use super::fourier::Complex;
@@ -29,7 +28,7 @@ pub fn dominant_frequency(
     let frames = video.len();
     let spectrum = Spectrum::new(frames, fps, [low, high])?;
     let mut found = vec![f32::NAN; video.frame_len()];
-    let steps = found.par_chunks_mut(PIXELS).enumerate();
+    let steps = found.chunks_mut(PIXELS).enumerate();
     task::for_each_init(
         "finding frequencies",
         steps,

@@ -1,7 +1,5 @@
 //! The smallest and the largest sample.
 
-use rayon::prelude::*;
-
 use super::samples::{Element, Number, Samples, map_samples};
 use super::{Video, read_run};
 use crate::error::Result;
@@ -55,16 +53,14 @@ fn range_of<T: Element>(array: &super::Strided<T>) -> Result<Option<(T, T)>> {
         Ok(())
     };
     if let Some(samples) = run_of(array) {
-        task::for_each("finding the range", samples.par_chunks(STEP), |samples| {
+        task::for_each("finding the range", samples.chunks(STEP), |samples| {
             merge(slice_range(samples))
         })?;
     } else {
         let frame_len: usize = array.shape()[1..].iter().product();
         task::for_each_init(
             "finding the range",
-            (0..array.shape()[0])
-                .into_par_iter()
-                .with_min_len(STEP / frame_len.max(STEP / 64)),
+            0..array.shape()[0],
             || vec![T::default(); frame_len],
             |samples, frame| {
                 read_run(array, frame, 0..frame_len, samples, |sample| sample);

@@ -8,7 +8,6 @@ use std::ops::Range;
 
 use ndarray::{ArrayViewMut2, ArrayViewMut3, Axis};
 use pulp::Arch;
-use rayon::prelude::*;
 
 use super::layout::Layout;
 use super::samples::{Element, Real, Samples, map_samples};
@@ -210,7 +209,7 @@ pub(super) fn copy_frames<T: Element>(array: &Strided<T>, out: &mut [T]) -> Resu
         return Ok(());
     }
     if let Some(samples) = array.as_slice() {
-        let steps = out.par_chunks_mut(STEP).zip(samples.par_chunks(STEP));
+        let steps = out.chunks_mut(STEP).zip(samples.chunks(STEP));
         return task::for_each("copying", steps, |(out, samples)| {
             out.copy_from_slice(samples);
             Ok(())
@@ -221,7 +220,7 @@ pub(super) fn copy_frames<T: Element>(array: &Strided<T>, out: &mut [T]) -> Resu
     }
     let frame_len: usize = array.shape()[1..].iter().product();
     let frames = (STEP / frame_len).max(1);
-    let steps = out.par_chunks_mut(frames * frame_len).enumerate();
+    let steps = out.chunks_mut(frames * frame_len).enumerate();
     task::for_each("copying", steps, |(step, out)| {
         for (frame, out) in out.chunks_mut(frame_len).enumerate() {
             read_run(array, step * frames + frame, 0..frame_len, out, |sample| {
@@ -249,28 +248,23 @@ fn copy_crosswise<T: Element>(array: &Strided<T>, out: &mut [T]) -> Result<()> {
             }
         }
     }
-    task::for_each_init(
-        "copying",
-        blocks.into_par_iter(),
-        Vec::new,
-        |buffer, (first, mut block)| {
-            for (plane, block) in block.axis_iter_mut(Axis(1)).enumerate() {
-                let mut layout = array.layout().clone();
-                let mut index = first[1] + plane;
-                for axis in (1..last).rev() {
-                    let len = layout.shape()[axis];
-                    layout = layout.index(axis, index % len);
-                    index /= len;
-                }
-                let (rows, cols) = block.dim();
-                let layout = layout
-                    .slice(0, first[0], rows, 1)
-                    .slice(1, first[2], cols, 1);
-                copy_turned(array.storage(), &layout, block, buffer);
+    task::for_each_init("copying", blocks, Vec::new, |buffer, (first, mut block)| {
+        for (plane, block) in block.axis_iter_mut(Axis(1)).enumerate() {
+            let mut layout = array.layout().clone();
+            let mut index = first[1] + plane;
+            for axis in (1..last).rev() {
+                let len = layout.shape()[axis];
+                layout = layout.index(axis, index % len);
+                index /= len;
             }
-            Ok(())
-        },
-    )
+            let (rows, cols) = block.dim();
+            let layout = layout
+                .slice(0, first[0], rows, 1)
+                .slice(1, first[2], cols, 1);
+            copy_turned(array.storage(), &layout, block, buffer);
+        }
+        Ok(())
+    })
 }
 
 /// Cuts an array along an axis into parts of so many elements; with each goes its first element.

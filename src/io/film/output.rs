@@ -4,8 +4,6 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
-
 use super::Export;
 use super::animation::{Apng, FASTEST_GIF, Gif, gif_frame};
 use super::deep::Deep;
@@ -232,8 +230,8 @@ impl Work<'_> {
             }
             let count = self.per_batch().min(frames - done);
             batch.resize(count * bytes, 0);
-            let pictures = batch.par_chunks_mut(bytes).enumerate();
-            pictures.try_for_each_init(Scratch::default, |scratch, (index, out)| {
+            let pictures = batch.chunks_mut(bytes).enumerate();
+            task::share(pictures, Scratch::default, |scratch, (index, out)| {
                 self.film.render(done + index, &self.packing, scratch, out)
             })?;
             done += count;
@@ -300,7 +298,7 @@ impl Work<'_> {
 
     /// How many frames are rendered at a time: at least one for each core.
     fn per_batch(&self) -> usize {
-        let cores = rayon::current_num_threads();
+        let cores = task::cores();
         (BATCH / self.packing.bytes()).max(cores)
     }
 }

@@ -3,8 +3,6 @@
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-use rayon::prelude::*;
-
 use crate::error::{Error, Result};
 use crate::task::{self, Task};
 
@@ -33,8 +31,7 @@ pub(super) fn run<T: Send, S>(
             Ok(())
         });
         let rendered = (0..len).step_by(per_batch).try_for_each(|first| {
-            let frames = (first..len.min(first + per_batch)).into_par_iter();
-            let batch: Vec<T> = frames.map_init(&init, &render).collect::<Result<_>>()?;
+            let batch = task::map(first..len.min(first + per_batch), &init, &render)?;
             // The receiver is gone only if the encoder has failed, and that error counts.
             sender.send(batch).map_err(|_| Error::interrupted())
         });

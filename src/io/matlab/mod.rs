@@ -15,8 +15,6 @@ use std::path::Path;
 
 pub(super) use write::{FIELDNAME, save};
 
-use rayon::prelude::*;
-
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::io::raw::Source;
@@ -298,7 +296,7 @@ fn negate_array<T: Element>(mut array: Strided<T>) -> Result<Samples> {
     let len = layout.len();
     // In the order of memory, whatever the axes are.
     array = array.with_layout(Layout::contiguous(&[len]));
-    let steps = array.as_mut_slice()?.par_chunks_mut(STEP);
+    let steps = array.as_mut_slice()?.chunks_mut(STEP);
     task::for_each("loading", steps, |samples| {
         samples
             .iter_mut()

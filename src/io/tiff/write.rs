@@ -5,8 +5,6 @@ use std::fs::File;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use rayon::prelude::*;
-
 use super::layout::{Stack, Strip};
 use crate::choice::Choice;
 use crate::error::{Error, Result};
@@ -104,18 +102,22 @@ fn write_pages(
     file: &mut File,
 ) -> Result<Vec<Strip>> {
     let task = Task::new("saving", video.len());
-    let per_batch = (BATCH / stack.page_bytes().max(1)).max(rayon::current_num_threads());
+    let per_batch = (BATCH / stack.page_bytes().max(1)).max(task::cores());
     let mut strips = Vec::with_capacity(video.len());
     let mut at = stack.samples_start();
     for first in (0..video.len()).step_by(per_batch) {
         let pages = first..video.len().min(first + per_batch);
-        let pages = pages.into_par_iter().map(|page| {
-            if task::is_interrupted() {
-                return Err(Error::interrupted());
-            }
-            encode_page(stack, video, page, form)
-        });
-        for coded in pages.collect::<Result<Vec<_>>>()? {
+        let pages = task::map(
+            pages,
+            || (),
+            |(), page| {
+                if task::is_interrupted() {
+                    return Err(Error::interrupted());
+                }
+                encode_page(stack, video, page, form)
+            },
+        );
+        for coded in pages? {
             // Strips begin on word boundaries.
             let gap = at % 2;
             file.write_all(&[0][..gap as usize])

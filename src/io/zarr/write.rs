@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::Path;
 
-use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use super::is_store;
@@ -48,7 +47,7 @@ pub(in crate::io) fn save(path: &Path, video: &Video, compression: Compression) 
         if video.is_empty() {
             return Ok(());
         }
-        let steps = (0..video.len().div_ceil(per_chunk)).into_par_iter();
+        let steps = 0..video.len().div_ceil(per_chunk);
         task::for_each("saving", steps, |chunk| {
             let coded = encode(video, chunk * per_chunk, per_chunk, compression);
             let rest = ".0".repeat(video.ndim() - 1);

@@ -1,7 +1,6 @@
 //! The walk over the courses of pixels in time.
 
 use ndarray::{ArrayViewMut2, Axis};
-use rayon::prelude::*;
 
 use super::{Kernel, STEP, Target, run_kernel};
 use crate::error::Result;
@@ -55,10 +54,7 @@ pub fn map_courses<R: Real>(
     let mut frames = ArrayViewMut2::from_shape((n_frames, frame_len), samples)
         .expect("as many samples as frames times pixels");
     let pixels = pixels_per_step(n_frames);
-    let steps = frames
-        .axis_chunks_iter_mut(Axis(1), pixels)
-        .into_par_iter()
-        .enumerate();
+    let steps = frames.axis_chunks_iter_mut(Axis(1), pixels).enumerate();
     let memory = || (Vec::new(), Vec::new());
     task::for_each_init(
         operation,

@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use super::{Kernel, Target, run_kernel};
 use crate::error::Result;
 use crate::task;
@@ -23,7 +21,7 @@ pub fn map_frames<R: Real>(
     let frame_len = video.frame_len();
     let mut target = Target::<R>::of(video)?;
     let (samples, source) = (target.array.as_mut_slice()?, &target.source);
-    let steps = samples.par_chunks_mut(frame_len.max(1)).enumerate();
+    let steps = samples.chunks_mut(frame_len.max(1)).enumerate();
     task::for_each_init(operation, steps, Vec::new, |scratch, (frame, samples)| {
         if let Some(source) = source {
             source.read_frames(frame..frame + 1, 0..frame_len, samples);
@@ -72,7 +70,7 @@ pub fn make_frames<R: Real>(
 ) -> Result<Video> {
     let mut array = Strided::<R>::for_writing(video.shape())?;
     let frame_len = video.frame_len().max(1);
-    let steps = array.as_mut_slice()?.par_chunks_mut(frame_len).enumerate();
+    let steps = array.as_mut_slice()?.chunks_mut(frame_len).enumerate();
     task::for_each_init(operation, steps, Vec::new, |scratch, (frame, results)| {
         let source = Source(video.samples());
         let frame = Frame {
@@ -96,7 +94,7 @@ pub fn fold_frames<R: Real, T: Copy + Send + Sync>(
     kernel: impl for<'a> Kernel<(&'a mut [T], &'a [R])>,
 ) -> Result<Vec<T>> {
     let mut known = vec![start; video.frame_len()];
-    let tiles = known.par_chunks_mut(PIXELS).enumerate();
+    let tiles = known.chunks_mut(PIXELS).enumerate();
     task::for_each_init(operation, tiles, Vec::new, |samples, (tile, known)| {
         let first = tile * PIXELS;
         samples.resize(known.len(), R::default());

@@ -12,7 +12,6 @@ mod samples;
 use std::sync::Arc;
 
 use pulp::{Arch, Simd, WithSimd};
-use rayon::prelude::*;
 
 pub use courses::{Courses, Results, map_courses};
 pub use frames::{Frame, Source, fold_frames, make_frames, map_frames};
@@ -110,7 +109,7 @@ impl<R: Real> Target<R> {
         if self.source.is_none() || !self.array.is_fresh() {
             return Ok(());
         }
-        let parts = self.array.as_mut_slice()?.par_chunks_mut(STEP);
+        let parts = self.array.as_mut_slice()?.chunks_mut(STEP);
         task::for_each(operation, parts, |part| {
             part.iter_mut()
                 .step_by(PAGE)

@@ -1,7 +1,5 @@
 //! Walks over runs of samples, for filters that change each sample by itself.
 
-use rayon::prelude::*;
-
 use super::input::{Input, Pieces};
 use super::{Kernel, Target, run_kernel};
 use crate::error::Result;
@@ -18,7 +16,7 @@ pub fn map_samples<R: Real>(
     let mut target = Target::<R>::of(video)?;
     let source = target.source.as_ref().map(Input::<R>::of);
     let samples = target.array.as_mut_slice()?;
-    let steps = samples.par_chunks_mut(pieces.len).enumerate();
+    let steps = samples.chunks_mut(pieces.len).enumerate();
     task::for_each(operation, steps, |(step, samples)| {
         for (first, samples) in pieces.cut(step, samples) {
             if let Some(source) = &source {
@@ -40,7 +38,7 @@ pub fn convert_samples<R: Real, T: Element>(
     let pieces = Pieces::of([video.layout()]);
     let source = Input::<R>::of(video.samples());
     let mut result = Strided::<T>::for_writing(video.shape())?;
-    let steps = result.as_mut_slice()?.par_chunks_mut(pieces.len);
+    let steps = result.as_mut_slice()?.chunks_mut(pieces.len);
     let init = Vec::new;
     task::for_each_init(
         operation,

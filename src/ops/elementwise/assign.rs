@@ -2,8 +2,6 @@
 
 use std::hint::select_unpredictable;
 
-use rayon::prelude::*;
-
 use super::functions::astype;
 use super::{Operand, common_shape, is_double, with_metadata_of};
 use crate::bail;
@@ -127,7 +125,7 @@ pub(in crate::ops) fn samples_mut<T: Element>(video: &mut Video) -> Result<&mut 
 /// Sets samples where the mask is true.
 fn put<T: Element>(out: &mut [T], mask: &Input<bool>, value: &Input<T>) -> Result<()> {
     let pieces = Pieces::of([mask.layout(), value.layout()].into_iter().flatten());
-    let steps = out.par_chunks_mut(pieces.len).enumerate();
+    let steps = out.chunks_mut(pieces.len).enumerate();
     let memory = || (Vec::new(), Vec::new());
     let kernel = |(out, mask, value): (&mut [T], &[bool], &[T])| {
         for ((out, chosen), value) in out.iter_mut().zip(mask).zip(value) {
@@ -148,7 +146,7 @@ fn put<T: Element>(out: &mut [T], mask: &Input<bool>, value: &Input<T>) -> Resul
 fn choose<T: Element>(out: &mut [T], mask: &Input<bool>, [yes, no]: &[Input<T>; 2]) -> Result<()> {
     let layouts = [mask.layout(), yes.layout(), no.layout()];
     let pieces = Pieces::of(layouts.into_iter().flatten());
-    let steps = out.par_chunks_mut(pieces.len).enumerate();
+    let steps = out.chunks_mut(pieces.len).enumerate();
     let memory = || (Vec::new(), Vec::new(), Vec::new());
     let kernel = |(out, mask, yes, no): (&mut [T], &[bool], &[T], &[T])| {
         for (((out, chosen), yes), no) in out.iter_mut().zip(mask).zip(yes).zip(no) {
@@ -204,14 +202,14 @@ pub fn chosen(video: &Video, mask: &Video) -> Result<Video> {
 fn pick<T: Element>(len: usize, samples: &Input<T>, mask: &Input<bool>) -> Result<Strided<T>> {
     let pieces = Pieces::of([mask.layout(), samples.layout()].into_iter().flatten());
     let place = |step: usize| (step * pieces.len, pieces.len.min(len - step * pieces.len));
-    let counts: Vec<usize> = (0..len.div_ceil(pieces.len))
-        .into_par_iter()
-        .map_init(Vec::new, |scratch, step| {
-            let (first, len) = place(step);
-            let marks = mask.run(&pieces, first, len, scratch);
-            marks.iter().map(|chosen| usize::from(*chosen)).sum()
-        })
-        .collect();
+    let counts = task::map(0..len.div_ceil(pieces.len), Vec::new, |scratch, step| {
+        let (first, len) = place(step);
+        let marks = mask.run(&pieces, first, len, scratch);
+        Ok(marks
+            .iter()
+            .map(|chosen| usize::from(*chosen))
+            .sum::<usize>())
+    })?;
     let mut picked = Strided::for_writing(&[counts.iter().sum()])?;
     let mut rest = picked.as_mut_slice()?;
     let parts: Vec<&mut [T]> = counts
@@ -222,7 +220,7 @@ fn pick<T: Element>(len: usize, samples: &Input<T>, mask: &Input<bool>) -> Resul
         })
         .collect();
     let memory = || (Vec::new(), Vec::new());
-    let steps = parts.into_par_iter().enumerate();
+    let steps = parts.into_iter().enumerate();
     task::for_each_init("selecting", steps, memory, |scratch, (step, out)| {
         let (first, len) = place(step);
         let marks = mask.run(&pieces, first, len, &mut scratch.0);

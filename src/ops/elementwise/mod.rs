@@ -10,8 +10,6 @@ mod functions;
 mod logic;
 mod series;
 
-use rayon::prelude::*;
-
 pub use arithmetic::{Arithmetic, Comparison, arithmetic, arithmetic_assign, compare};
 pub use assign::{assign, chosen, select};
 pub(in crate::ops) use assign::{samples_mut, typed};
@@ -151,7 +149,7 @@ fn update<T: Element>(
     let (samples, metadata) = video.into_parts();
     let mut array = T::unwrap(samples).expect("of the type just compared");
     let pieces = Pieces::of(other.layout());
-    let steps = array.as_mut_slice()?.par_chunks_mut(pieces.len);
+    let steps = array.as_mut_slice()?.chunks_mut(pieces.len);
     let kernel = Loop(f);
     task::for_each_init(
         operation,
@@ -177,7 +175,7 @@ fn combine<T: Element, U: Element>(
 ) -> Result<Strided<U>> {
     let pieces = Pieces::of([a.layout(), b.layout()].into_iter().flatten());
     let mut results = Strided::<U>::for_writing(shape)?;
-    let steps = results.as_mut_slice()?.par_chunks_mut(pieces.len);
+    let steps = results.as_mut_slice()?.chunks_mut(pieces.len);
     let memory = || (Vec::new(), Vec::new());
     let kernel = Loop(f);
     task::for_each_init(

@@ -9,8 +9,6 @@ mod windows;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 
-use rayon::prelude::*;
-
 use super::border::Border;
 use super::drive::{
     Courses, Frame, Kernel, RUN, Source, is_in_place, make_frames, map_courses, map_frames,
@@ -87,10 +85,9 @@ pub(super) fn has_nan<R: Real>(video: &Video) -> Result<bool> {
         return Ok(false);
     }
     let found = AtomicBool::new(false);
-    let frames = (0..video.len()).into_par_iter();
     task::for_each_init(
         "averaging",
-        frames,
+        0..video.len(),
         Vec::new,
         |samples: &mut Vec<R>, frame| {
             samples.resize(video.frame_len(), R::zero());
@@ -120,7 +117,7 @@ fn restore_nan<R: Real>(video: Video, original: &Video) -> Result<Video> {
     let frame_len = video.frame_len();
     let (samples, metadata) = video.into_parts();
     let mut array = R::unwrap(samples).expect("what filters computed in");
-    let frames = array.as_mut_slice()?.par_chunks_mut(frame_len).enumerate();
+    let frames = array.as_mut_slice()?.chunks_mut(frame_len).enumerate();
     task::for_each_init("averaging", frames, Vec::new, |before, (frame, results)| {
         before.resize(frame_len, R::zero());
         original.samples().read(frame, 0..frame_len, before);

@@ -4,8 +4,6 @@ mod axis;
 
 use std::fmt;
 
-use rayon::prelude::*;
-
 use super::expect_gray_frames;
 use crate::bail;
 use crate::choice::Choice;
@@ -210,7 +208,7 @@ fn pad_frames<T: Element>(video: &Video, width: usize, [y, x]: [Fill; 2]) -> Res
     let x = x.prepare(&source, &across, Some(&y));
     let frames = result
         .as_mut_slice()?
-        .par_chunks_mut(out_rows * out_cols)
+        .chunks_mut(out_rows * out_cols)
         .enumerate();
     task::for_each_init("padding", frames, Vec::new, |scratch, (t, out)| {
         for row in 0..rows {

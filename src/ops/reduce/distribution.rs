@@ -2,16 +2,14 @@
 
 use std::sync::Mutex;
 
-use ndarray::{ArrayViewMut2, ArrayViewMut3, Axis};
-use rayon::prelude::*;
-
 use super::select::{Keyed, count_digits};
 use super::walk::scan;
 use super::{axis_of, no_samples};
 use crate::bail;
 use crate::error::Result;
-use crate::task::Task;
+use crate::task::{self, Task};
 use crate::video::{Element, Layout, Strided, Video, map_samples};
+use ndarray::{ArrayViewMut2, ArrayViewMut3, Axis};
 
 /// The most bins of a histogram.
 const MOST_BINS: usize = 1 << 20;
@@ -189,8 +187,12 @@ fn sorted_along<T: Keyed>(mut array: Strided<T>, axis: usize) -> Result<Strided<
     let task = Task::new("sorting", samples.len());
     if inner == 1 {
         let lines = (STEP / len).max(1);
-        let lines = samples.par_chunks_mut(len * lines);
-        lines.try_for_each(|lines| put_lines_in_order(lines, len, &task))?;
+        let lines = samples.chunks_mut(len * lines);
+        task::share(
+            lines,
+            || (),
+            |(), lines| put_lines_in_order(lines, len, &task),
+        )?;
         return Ok(array);
     }
     let mut samples = ArrayViewMut3::from_shape((outer, len, inner), samples)
@@ -201,24 +203,22 @@ fn sorted_along<T: Keyed>(mut array: Strided<T>, axis: usize) -> Result<Strided<
     for part in samples.axis_iter_mut(Axis(0)) {
         tiles.extend(columns_of(part, width));
     }
-    tiles
-        .into_par_iter()
-        .try_for_each_init(Vec::new, |lines, mut tile| {
-            // Row by row, so that each line of the cache is read and written once.
-            lines.resize(tile.len(), T::default());
-            for (row, samples) in tile.rows().into_iter().enumerate() {
-                for (column, sample) in samples.iter().enumerate() {
-                    lines[column * len + row] = *sample;
-                }
+    task::share(tiles, Vec::new, |lines, mut tile| {
+        // Row by row, so that each line of the cache is read and written once.
+        lines.resize(tile.len(), T::default());
+        for (row, samples) in tile.rows().into_iter().enumerate() {
+            for (column, sample) in samples.iter().enumerate() {
+                lines[column * len + row] = *sample;
             }
-            put_lines_in_order(lines, len, &task)?;
-            for (row, mut samples) in tile.rows_mut().into_iter().enumerate() {
-                for (column, sample) in samples.iter_mut().enumerate() {
-                    *sample = lines[column * len + row];
-                }
+        }
+        put_lines_in_order(lines, len, &task)?;
+        for (row, mut samples) in tile.rows_mut().into_iter().enumerate() {
+            for (column, sample) in samples.iter_mut().enumerate() {
+                *sample = lines[column * len + row];
             }
-            Ok(())
-        })?;
+        }
+        Ok(())
+    })?;
     Ok(array)
 }
 
@@ -255,9 +255,9 @@ fn put_in_order<T: Keyed>(samples: &mut [T], task: &Task) -> Result<()> {
     let lower = divide(samples, |sample| sample.key() < middle, task)?;
     if lower > 0 {
         let (lower, higher) = samples.split_at_mut(lower);
-        let (lower, higher) =
-            rayon::join(|| put_in_order(lower, task), || put_in_order(higher, task));
-        return lower.and(higher);
+        return task::join(&mut || put_in_order(lower, task), &mut || {
+            put_in_order(higher, task)
+        });
     }
     // The middle is the lowest sample, and there may be many of it.
     let equal = divide(samples, |sample| sample.key() <= middle, task)?;

@@ -7,8 +7,6 @@
 use std::cmp::Reverse;
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use crate::error::Result;
 use crate::ops::drive::{Kernel, run_kernel};
 use crate::task;
@@ -338,7 +336,6 @@ pub(super) fn fold<T: Element, F: Fold<T>>(
         walk,
         fold,
     };
-    let steps = steps.into_par_iter();
     task::for_each_init("looking at samples", steps, Vec::new, |copy, step| {
         run_kernel(&kernel, (step, copy));
         Ok(())
@@ -485,7 +482,7 @@ pub(super) fn scan<T: Element, S>(
     let walk = Walk::new(layout, &vec![true; layout.shape().len()], false);
     let in_piece = walk.samples().div_ceil(walk.pieces());
     let in_step = (SAMPLES / in_piece).max(1);
-    let steps = (0..walk.pieces().div_ceil(in_step)).into_par_iter();
+    let steps = 0..walk.pieces().div_ceil(in_step);
     task::for_each_init("looking at samples", steps, Vec::new, |copy, step| {
         let mut state = start();
         for piece in step * in_step..walk.pieces().min((step + 1) * in_step) {
@@ -557,7 +554,7 @@ pub(super) fn gather<T: Element, U: Send, S>(
     let storage = array.storage();
     task::for_each_init(
         "looking at samples",
-        steps.into_par_iter(),
+        steps,
         memory,
         |memory, (first, results)| {
             let len = results.len() / per_result;

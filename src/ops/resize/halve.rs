@@ -1,7 +1,5 @@
 //! The means of 2×2 pixels, by far the most frequent change of size.
 
-use rayon::prelude::*;
-
 use super::typed;
 use crate::error::Result;
 use crate::ops::drive::{Kernel, run_kernel};
@@ -56,7 +54,7 @@ fn halve<T: Quarter>(video: &Video, shape: &[usize]) -> Result<Video> {
     let cols = shape[2];
     let frames = result
         .as_mut_slice()?
-        .par_chunks_mut(shape[1] * cols)
+        .chunks_mut(shape[1] * cols)
         .enumerate();
     task::for_each("resizing", frames, |(t, out)| {
         let frame = source.frame_slice(t).expect("contiguous frames");

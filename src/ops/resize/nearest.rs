@@ -1,7 +1,5 @@
 //! Each pixel of the result is one of the video's, whatever the type of its samples.
 
-use rayon::prelude::*;
-
 use super::{Frame, typed};
 use crate::error::Result;
 use crate::task;
@@ -18,7 +16,7 @@ pub(super) fn resize<T: Element>(video: &Video, frame: &Frame, shape: &[usize]) 
         .collect();
     let frames = result
         .as_mut_slice()?
-        .par_chunks_mut(frame.y.to * columns.len())
+        .chunks_mut(frame.y.to * columns.len())
         .enumerate();
     let row = || vec![T::default(); row_len];
     task::for_each_init("resizing", frames, row, |row, (t, out)| {

@@ -1,8 +1,6 @@
 //! Interpolation by weighted sums: first along rows, then along columns, which are summed from a
 //! ring of finished rows.
 
-use rayon::prelude::*;
-
 use super::across::{Across, Picks};
 use super::taps::Taps;
 use super::{Frame, Interpolation};
@@ -24,7 +22,7 @@ pub(super) fn resize<T: Element, R: Real>(
     let plan = Plan::new(frame, how, picks);
     let frames = result
         .as_mut_slice()?
-        .par_chunks_mut(frame.y.to * plan.x.out_len)
+        .chunks_mut(frame.y.to * plan.x.out_len)
         .enumerate();
     let memory = || Memory::new(&plan);
     task::for_each_init("resizing", frames, memory, |memory, (t, out)| {
