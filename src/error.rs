@@ -50,6 +50,15 @@ impl Error {
         }
     }
 
+    /// A file needs a part of the program that is there only if it is built with a feature.
+    #[cfg(not(all(feature = "hdf5", feature = "zarr")))]
+    pub(crate) fn left_out(path: &Path, part: &str, feature: &str) -> Self {
+        let path = path.display();
+        Self::new(format!("`{path}`: this program was built without {part}")).hint(format!(
+            "build it with `cargo build --release --features {feature}`"
+        ))
+    }
+
     /// A file operation failed: `action` is a verb such as "read".
     pub fn io(action: &str, path: &Path, cause: &std::io::Error) -> Self {
         let error = Self::new(format!(

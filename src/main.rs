@@ -1,14 +1,17 @@
 //! The command line: runs scripts, evaluates code, shows documentation, starts the prompt.
 
+mod manual;
+
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::mpsc;
+use std::sync::{LazyLock, mpsc};
 use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 use optimap::error::{Error, Result};
 use optimap::player::hub::{self, Windows};
 use optimap::runner::batch::{Batch, Shard};
@@ -27,7 +30,7 @@ use rhai::{Array, Dynamic};
 ///
 /// Without arguments it starts the prompt, or runs standard input if that is not a terminal.
 #[derive(Parser)]
-#[command(version, disable_help_subcommand = true)]
+#[command(version, long_version = long_version(), disable_help_subcommand = true)]
 #[command(override_usage = "optimap [--headless] [FILE.rhai [ARG]... | -e CODE | COMMAND]")]
 struct Cli {
     #[command(subcommand)]
@@ -122,6 +125,13 @@ enum Command {
         /// File of the recording.
         file: PathBuf,
     },
+    /// Write what a shell needs to complete the command line.
+    Completions {
+        /// Shell that reads it.
+        shell: Shell,
+    },
+    /// Write the manual page.
+    Man,
     /// A script and its arguments.
     #[command(external_subcommand)]
     Script(Vec<OsString>),
@@ -229,6 +239,15 @@ fn run(cli: Cli, windows: &Windows) -> Result<End> {
             docs::write_definitions(session(false)?.context(), &folder).map(|()| End::Done)
         }
         Some(Command::Info { file }) => print_info(&file),
+        Some(Command::Completions { shell }) => {
+            print(&manual::completions(shell, Cli::command()));
+            Ok(End::Done)
+        }
+        Some(Command::Man) => {
+            let page = manual::page(Cli::command());
+            print(&page.map_err(|e| Error::io("write", Path::new("the manual page"), &e))?);
+            Ok(End::Done)
+        }
         None => match cli.code {
             Some(code) => evaluate(session(false)?, &code, &how),
             None if io::stdin().is_terminal() => {
@@ -398,6 +417,23 @@ fn print_reference(mut session: Session, pictures: Option<&Path>) -> Result<()> 
     let folder = pictures.map(|folder| folder.display().to_string());
     print(&docs::reference(session.context(), folder.as_deref()));
     Ok(())
+}
+
+/// The version, the commit if it is known, and what the program was built with.
+fn long_version() -> &'static str {
+    const FEATURES: &str = match env!("OPTIMAP_FEATURES").is_empty() {
+        true => "none",
+        false => env!("OPTIMAP_FEATURES"),
+    };
+    const COMMIT: &str = env!("OPTIMAP_COMMIT");
+    static VERSION: LazyLock<String> = LazyLock::new(|| {
+        let version = env!("CARGO_PKG_VERSION");
+        match COMMIT {
+            "" => format!("{version}\nfeatures: {FEATURES}"),
+            commit => format!("{version} ({commit})\nfeatures: {FEATURES}"),
+        }
+    });
+    &VERSION
 }
 
 fn print_info(file: &Path) -> Result<End> {

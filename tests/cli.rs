@@ -289,3 +289,38 @@ fn verbose_calls_tell_their_time_on_standard_error() {
     );
     assert!(output.stdout.is_empty());
 }
+
+#[test]
+fn the_version_names_what_the_program_is_made_of() {
+    let version = concat!("optimap ", env!("CARGO_PKG_VERSION"));
+    check(&["-V"], "", 0, &format!("{version}\n"), "");
+    let output = optimap(&["--version"], "");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.starts_with(version), "{text}");
+    assert!(
+        text.lines().any(|line| line.starts_with("features: ")),
+        "{text}"
+    );
+}
+
+#[test]
+fn shells_and_man_learn_the_command_line() {
+    for (arguments, part) in [
+        (&["completions", "bash"][..], "--limit-memory"),
+        (&["completions", "zsh"], "--limit-memory"),
+        (&["completions", "fish"], "limit-memory"),
+        (&["completions", "powershell"], "--limit-memory"),
+        (&["man"], "Run only the i\\-th of n parts of the files."),
+    ] {
+        let output = optimap(arguments, "");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.contains(part), "{arguments:?}: {text}");
+    }
+    check(
+        &["completions", "tcsh"],
+        "",
+        2,
+        "",
+        "error: invalid value 'tcsh'",
+    );
+}

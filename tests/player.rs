@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use optimap::draw::notes::Notes;
 use optimap::error::{Error, Result};
 use optimap::player::hub::{self, Windows};
-use optimap::player::window::{self, Screen};
+use optimap::player::screen::Screen;
+use optimap::player::window;
 use optimap::player::{
     Event, Image, Key, Outcome, Panel, Playback, Player, Rect, Show, Target, theme,
 };

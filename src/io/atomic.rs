@@ -35,6 +35,7 @@ pub(super) fn write_by_name(path: &Path, fill: impl FnOnce(&Path) -> Result<()>)
     replace(path, |temp| fill(temp.path()))
 }
 
+#[cfg(feature = "zarr")]
 /// Makes a folder through `fill`, which takes the place of one for which `is_ours` holds.
 pub(super) fn write_folder(
     path: &Path,

@@ -5,9 +5,13 @@
 
 pub(crate) mod atomic;
 mod beside;
+// Also what fewer formats need of it, if some are left out.
+#[cfg_attr(not(all(feature = "hdf5", feature = "zarr")), allow(dead_code))]
 mod blosc;
 mod camera;
+#[cfg_attr(not(all(feature = "hdf5", feature = "zarr")), allow(dead_code))]
 mod chunked;
+#[cfg_attr(not(all(feature = "hdf5", feature = "zarr")), allow(dead_code))]
 mod codec;
 mod columns;
 mod compression;
@@ -17,6 +21,10 @@ mod figure;
 mod film;
 mod folder;
 mod foreign;
+#[cfg(feature = "hdf5")]
+mod hdf5;
+#[cfg(not(feature = "hdf5"))]
+#[path = "hdf5/left_out.rs"]
 mod hdf5;
 mod image;
 mod importer;
@@ -40,6 +48,10 @@ mod still;
 mod stream;
 mod tiff;
 mod timing;
+#[cfg(feature = "zarr")]
+mod zarr;
+#[cfg(not(feature = "zarr"))]
+#[path = "zarr/left_out.rs"]
 mod zarr;
 
 #[cfg(test)]
@@ -333,13 +345,13 @@ const FORMATS: &[Format] = &[
         name: "HDF5",
         extensions: &["h5", "hdf5", "hdf", "he5", "nwb", "ims"],
         begins: hdf5::begins,
-        open: |path, options| Ok(Box::new(hdf5::Hdf5File::open(path, options)?)),
+        open: hdf5::open,
     },
     Format {
         name: ZARR,
         extensions: &["zarr"],
         begins: |_| false,
-        open: |path, options| Ok(Box::new(zarr::Store::open(path, options)?)),
+        open: zarr::open,
     },
     Format {
         name: FOLDER,
@@ -423,7 +435,7 @@ fn open(path: &Path, options: &Options) -> Result<(&'static Format, Box<dyn Reco
 /// The format by extension, unless the content is plainly another's.
 fn recognise(path: &Path) -> Result<&'static Format> {
     if path.is_dir() {
-        let name = if zarr::is_store(path) { ZARR } else { FOLDER };
+        let name = if is_zarr(path) { ZARR } else { FOLDER };
         let format = FORMATS.iter().find(|format| format.name == name);
         return Ok(format.expect("one of the formats"));
     }
@@ -442,6 +454,12 @@ fn recognise(path: &Path) -> Result<&'static Format> {
         (Some(format), _) | (None, Some(format)) => Ok(format),
         (None, None) => Err(unknown_format(path, extension)),
     }
+}
+
+/// Whether a folder is one of Zarr's.
+fn is_zarr(folder: &Path) -> bool {
+    let files = ["zarr.json", ".zarray", ".zgroup"];
+    files.iter().any(|name| folder.join(name).is_file())
 }
 
 fn beginning_of(path: &Path) -> Result<Vec<u8>> {

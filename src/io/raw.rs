@@ -119,6 +119,7 @@ impl Source {
         Self::new(path, files::open(path)?)
     }
 
+    #[cfg(feature = "zarr")]
     /// Opens a file if there is one.
     pub(super) fn find(path: &Path) -> Result<Option<Self>> {
         let file = files::find(path)?;

@@ -4,7 +4,8 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::window::{self, Screen};
+use super::screen::Screen;
+use super::window;
 use super::{Image, Player};
 use crate::error::{Error, Result};
 use crate::task;

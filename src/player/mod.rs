@@ -9,7 +9,7 @@
 //!             │      ├── scene:    all that is drawn at one moment
 //!             │      └── render:   panels, marks, notes, strip, controls, help → Image
 //!             ├── maker: frames that a function makes, on a thread of its own
-//!          Windows ──── hub: the main thread's loop ──── window: Screen, minifb
+//!          Windows ──── hub: the main thread's loop ──── window: minifb
 //! ```
 
 mod actions;
@@ -31,11 +31,17 @@ mod render;
 mod save;
 mod scale;
 mod scene;
+pub mod screen;
 mod state;
 mod strip;
 pub mod theme;
 mod view;
+#[cfg(feature = "window")]
 pub mod window;
+#[cfg(not(feature = "window"))]
+#[path = "no_window.rs"]
+pub mod window;
+#[cfg(feature = "window")]
 mod xlib;
 
 use std::path::Path;

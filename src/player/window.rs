@@ -1,4 +1,4 @@
-//! A window on the screen: [`Screen`] is what the player needs of one, minifb provides it.
+//! A window on the screen by minifb.
 
 use std::cell::RefCell;
 use std::env;
@@ -6,22 +6,11 @@ use std::rc::Rc;
 
 use minifb::{InputCallback, MouseButton, MouseMode, ScaleMode, Window, WindowOptions};
 
+use super::screen::Screen;
 use super::xlib::Connection;
 use super::{Event, Image, Key};
 use crate::error::{Error, Result};
 use crate::task;
-
-/// A window that shows images and reports what the user does.
-pub trait Screen {
-    /// Whether it has not been closed.
-    fn is_open(&self) -> bool;
-    /// Its width and height in pixels.
-    fn size(&self) -> (usize, usize);
-    /// What happened since the last call.
-    fn events(&mut self) -> Vec<Event>;
-    /// Shows an image of the window's size.
-    fn present(&mut self, image: &Image) -> Result<()>;
-}
 
 /// What minifb reports for one notch of the wheel; on X11 it counts a notch twice, as X reports a
 /// press and a release.

@@ -10,6 +10,10 @@
 mod animation;
 mod annotations;
 mod deep;
+#[cfg(feature = "h264")]
+mod h264;
+#[cfg(not(feature = "h264"))]
+#[path = "no_h264.rs"]
 mod h264;
 mod output;
 mod packing;

@@ -144,7 +144,7 @@ impl Writer {
         }
         match ffmpeg::program()? {
             Some(program) => Ok(Writer::Ffmpeg(program, encoder.suited_to(&extension))),
-            None if is_mp4 => {
+            None if is_mp4 && cfg!(feature = "h264") => {
                 task::warn(
                     "there is no ffmpeg: the movie is written by the built-in H.264 encoder",
                 );

@@ -113,6 +113,7 @@ fn a_picture_has_one_frame() {
     assert!(bytes.starts_with(b"\x89PNG") && !bytes.windows(4).any(|name| name == b"acTL"));
 }
 
+#[cfg(feature = "h264")]
 #[test]
 fn what_the_built_in_encoder_writes_can_be_decoded() {
     use openh264::formats::YUVSource;
@@ -152,6 +153,7 @@ fn what_the_built_in_encoder_writes_can_be_decoded() {
     assert!(frame.y()[0].abs_diff(16) < 3, "{}", frame.y()[0]);
 }
 
+#[cfg(feature = "h264")]
 #[test]
 fn noise_is_no_trouble_for_the_built_in_encoder() {
     let folder = tempfile::tempdir().unwrap();

@@ -90,6 +90,11 @@ pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC)
 }
 
+/// Opens an HDF5 file.
+pub(in crate::io) fn open(path: &Path, options: &Options) -> Result<Box<dyn Recording>> {
+    Ok(Box::new(Hdf5File::open(path, options)?))
+}
+
 impl Hdf5File {
     /// Reads what the datasets are, and chooses one.
     pub(in crate::io) fn open(path: &Path, options: &Options) -> Result<Self> {

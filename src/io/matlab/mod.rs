@@ -3,6 +3,7 @@
 mod elements;
 mod v4;
 mod v5;
+#[cfg(feature = "hdf5")]
 mod v73;
 mod variable;
 mod write;
@@ -188,10 +189,22 @@ fn slowest_axis(layout: &Layout) -> usize {
     slowest.map_or(0, |(axis, _)| axis)
 }
 
+/// What the files are called that are also HDF5 files.
+#[cfg(not(feature = "hdf5"))]
+const LARGE: &str = "MATLAB files of version 7.3";
+
+/// Whether the header is that of version 7.3.
+fn is_v73(header: &[u8]) -> bool {
+    matches!(header.get(124..128), Some(b"\x00\x02IM" | b"\x02\x00MI"))
+}
+
 fn variables(source: &Source) -> Result<Vec<Variable>> {
     let header = source.start(128)?;
-    if v73::is_header(&header) {
+    if is_v73(&header) {
+        #[cfg(feature = "hdf5")]
         return v73::variables(source);
+        #[cfg(not(feature = "hdf5"))]
+        return Err(Error::left_out(source.path(), LARGE, "hdf5"));
     }
     if let Ok(swapped) = v5::is_swapped(&header) {
         return v5::variables(source, swapped);

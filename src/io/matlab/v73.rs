@@ -11,11 +11,6 @@ use crate::io::known;
 use crate::io::raw::{Conversion, Source};
 use crate::video::{DType, Field};
 
-/// Whether the header is that of version 7.3.
-pub(super) fn is_header(header: &[u8]) -> bool {
-    matches!(header.get(124..128), Some(b"\x00\x02IM" | b"\x02\x00MI"))
-}
-
 /// How deep cells and structs are within each other, and the most variables.
 const MAX_DEPTH: usize = 8;
 const MAX_VARIABLES: usize = 10_000;

@@ -1,9 +1,11 @@
 //! What a MATLAB file says about a variable, and reading its numbers.
 
+#[cfg(feature = "hdf5")]
 use std::sync::Arc;
 
 use crate::error::Result;
 use crate::io::FrameRange;
+#[cfg(feature = "hdf5")]
 use crate::io::hdf5::Dataset;
 use crate::io::inflate::Wrapping;
 use crate::io::raw::{self, Conversion, Source};
@@ -44,6 +46,7 @@ pub(super) enum Place {
     /// After `skip` bytes of what inflates from a stretch of the file.
     Deflated { start: u64, len: u64, skip: u64 },
     /// In a dataset of a file that is also one of HDF5.
+    #[cfg(feature = "hdf5")]
     Dataset(Arc<Dataset>),
 }
 
@@ -53,6 +56,7 @@ impl Place {
         match self {
             Self::Plain(start) => Some(*start),
             Self::Deflated { .. } => None,
+            #[cfg(feature = "hdf5")]
             Self::Dataset(dataset) => dataset.plain(),
         }
     }
@@ -99,6 +103,7 @@ impl Numbers {
     ) -> Result<Samples> {
         match self.place {
             Place::Plain(start) => raw::read_blocks(source, self.conversion, shape, start, range),
+            #[cfg(feature = "hdf5")]
             Place::Dataset(ref dataset) => dataset.read(self.conversion, range),
             Place::Deflated { start, len, skip } => {
                 let stretch = (start, len);

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::v5;
 use crate::bail;
 use crate::error::{Error, Result};
+#[cfg(feature = "hdf5")]
 use crate::io::hdf5::{Attribute, NewDataset};
 use crate::io::raw::Source;
 use crate::io::{atomic, columns, known};
@@ -19,6 +20,7 @@ const MOST: usize = i32::MAX as usize - 1024;
 const HEADER: usize = 128;
 
 /// How many bytes come before the HDF5 file in one of version 7.3.
+#[cfg(feature = "hdf5")]
 const USER_BLOCK: usize = 512;
 
 /// What the header of every file says.
@@ -161,6 +163,7 @@ fn codes(dtype: DType) -> (u32, u32) {
 }
 
 /// The name of MATLAB's class of arrays of a type.
+#[cfg(feature = "hdf5")]
 fn class(dtype: DType) -> &'static str {
     match dtype {
         DType::Bool => "logical",
@@ -177,6 +180,12 @@ fn class(dtype: DType) -> &'static str {
     }
 }
 
+#[cfg(not(feature = "hdf5"))]
+fn write_large(path: &Path, _: &Video, _: &str, _: &mut File) -> Result<()> {
+    Err(Error::left_out(path, super::LARGE, "hdf5"))
+}
+
+#[cfg(feature = "hdf5")]
 fn write_large(path: &Path, video: &Video, name: &str, file: &mut File) -> Result<()> {
     let fail = |e| Error::io("write", path, &e);
     let mut attributes = vec![(

@@ -5,6 +5,10 @@ mod boxes;
 mod canvas;
 mod container;
 mod gif;
+#[cfg(feature = "h264")]
+mod h264;
+#[cfg(not(feature = "h264"))]
+#[path = "no_h264.rs"]
 mod h264;
 mod probe;
 mod program;

@@ -1,10 +1,12 @@
 //! Tests of movies that need no program.
 
+#[cfg(feature = "h264")]
 use std::path::Path;
 
 use gif::{Encoder, Frame};
 use png::{BitDepth, ColorType};
 
+#[cfg(feature = "h264")]
 use super::{FrameRange, Recording, h264};
 use crate::io::{Options, Selection, damage, info, load_video};
 use crate::video::{DType, Element, Samples, Video, map_samples};
@@ -123,12 +125,14 @@ fn a_cover_is_no_frame() {
     );
 }
 
+#[cfg(feature = "h264")]
 /// A ramp of 20 per frame, 2 per row and 3 per column in 7 frames of 32×48 pixels, some of which
 /// are stored in another order than they are shown.
 fn ramp_film() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/film/ramp.mp4")
 }
 
+#[cfg(feature = "h264")]
 #[test]
 fn h264_is_decoded_without_a_program() {
     let film = h264::open(&ramp_film(), true).unwrap();
@@ -166,6 +170,7 @@ fn damaged_films_do_no_harm() {
     damage::check(&apng(), 300, "png");
 }
 
+#[cfg(feature = "h264")]
 #[test]
 fn damaged_h264_does_no_harm() {
     let film = std::fs::read(ramp_film()).unwrap();

@@ -28,7 +28,9 @@ use crate::files;
 use crate::io::chunked::Grid;
 use crate::io::codec::damaged;
 use crate::io::raw::{Conversion, Source};
-use crate::io::{FrameRange, Options, Recording, cannot_load, cannot_map, known, warn_of_others};
+use crate::io::{
+    FrameRange, Options, Recording, cannot_load, cannot_map, is_zarr, known, warn_of_others,
+};
 use crate::task;
 use crate::video::{DType, Metadata, Samples};
 use axes::Axes;
@@ -64,10 +66,9 @@ pub(in crate::io) struct Store {
     lists: Mutex<Lists>,
 }
 
-/// Whether a folder is one of Zarr's.
-pub(in crate::io) fn is_store(folder: &Path) -> bool {
-    let files = ["zarr.json", ".zarray", ".zgroup"];
-    files.iter().any(|name| folder.join(name).is_file())
+/// Opens a folder of Zarr's.
+pub(in crate::io) fn open(path: &Path, options: &Options) -> Result<Box<dyn Recording>> {
+    Ok(Box::new(Store::open(path, options)?))
 }
 
 impl Store {
@@ -304,7 +305,7 @@ fn find(path: &Path) -> Result<Found> {
         }
         let inner = files::list(&folder)?
             .into_iter()
-            .filter(|path| is_store(path));
+            .filter(|path| is_zarr(path));
         let mut inner: Vec<String> = inner
             .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
             .collect();

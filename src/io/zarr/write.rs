@@ -5,10 +5,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::is_store;
 use crate::error::{Error, Result};
 use crate::io::compression::Compression;
-use crate::io::{atomic, known, npy};
+use crate::io::{atomic, is_zarr, known, npy};
 use crate::task;
 use crate::video::{DType, Video, map_samples, read_run};
 
@@ -40,7 +39,7 @@ pub(in crate::io) fn save(path: &Path, video: &Video, compression: Compression) 
         "order": "C",
         "filters": null,
     });
-    atomic::write_folder(path, is_store, |folder| {
+    atomic::write_folder(path, is_zarr, |folder| {
         let fail = |e| Error::io("write", path, &e);
         fs::write(folder.join(".zarray"), format!("{array:#}")).map_err(fail)?;
         fs::write(folder.join(".zattrs"), format!("{:#}", attributes(video))).map_err(fail)?;

@@ -1,0 +1,35 @@
+//! Tells the program which commit and which features it is built from.
+
+use std::process::Command;
+
+const FEATURES: [&str; 4] = ["window", "h264", "hdf5", "zarr"];
+
+fn main() {
+    println!("cargo:rerun-if-changed=src/build.rs");
+    let is_on = |name: &&&str| {
+        let variable = format!("CARGO_FEATURE_{}", name.to_uppercase());
+        std::env::var_os(variable).is_some()
+    };
+    let features: Vec<_> = FEATURES.iter().filter(is_on).copied().collect();
+    println!("cargo:rustc-env=OPTIMAP_FEATURES={}", features.join(" "));
+    // Other builds are not made anew for each commit.
+    let is_release = std::env::var("PROFILE").is_ok_and(|profile| profile == "release");
+    let commit = is_release.then(commit).flatten();
+    println!(
+        "cargo:rustc-env=OPTIMAP_COMMIT={}",
+        commit.unwrap_or_default()
+    );
+}
+
+/// The commit and its date, if this is a checkout and git is there.
+fn commit() -> Option<String> {
+    let log = git(&["rev-parse", "--git-path", "logs/HEAD"])?;
+    println!("cargo:rerun-if-changed={log}");
+    git(&["log", "-1", "--format=%h %cs"])
+}
+
+fn git(arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git").args(arguments).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then(|| text.trim().to_owned())
+}

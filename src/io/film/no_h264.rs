@@ -1,0 +1,31 @@
+//! What stands for the built-in H.264 encoder in a program that was built without it.
+
+use std::convert::Infallible;
+use std::io::{Seek, Write};
+use std::marker::PhantomData;
+
+use crate::error::{Error, Result};
+
+/// A movie, of which there is none.
+pub(super) struct Movie<W> {
+    never: Infallible,
+    writer: PhantomData<W>,
+}
+
+impl<W: Write + Seek> Movie<W> {
+    /// Says that this needs another program.
+    pub(super) fn new(_: W, _: (usize, usize), _: f64, _: u8) -> Result<Self> {
+        Err(
+            Error::new("this program was built without the H.264 encoder \"openh264\"")
+                .hint("build it with `cargo build --release --features h264`"),
+        )
+    }
+
+    pub(super) fn add(&mut self, _: &[u8]) -> Result<()> {
+        match self.never {}
+    }
+
+    pub(super) fn finish(self) -> Result<()> {
+        match self.never {}
+    }
+}

@@ -1,0 +1,54 @@
+//! The manual page and the completions of shells, from the declaration of the command line.
+
+use clap::Command;
+use clap_complete::Shell;
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, bold, roman};
+
+/// What a shell reads to complete the command line.
+pub(crate) fn completions(shell: Shell, mut command: Command) -> String {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut command, "optimap", &mut text);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// The manual page, in the language of `man`; what commands take is said on it too.
+pub(crate) fn page(mut command: Command) -> std::io::Result<String> {
+    command.build();
+    let man = Man::new(command.clone()).title("OPTIMAP");
+    let mut page = Vec::new();
+    man.render_title(&mut page)?;
+    man.render_name_section(&mut page)?;
+    man.render_synopsis_section(&mut page)?;
+    man.render_description_section(&mut page)?;
+    man.render_options_section(&mut page)?;
+    commands(&command).to_writer(&mut page)?;
+    Ok(String::from_utf8_lossy(&page).into_owned())
+}
+
+fn commands(command: &Command) -> Roff {
+    let mut page = Roff::new();
+    page.control("SH", ["COMMANDS"]);
+    for command in command.get_subcommands().filter(|c| !c.is_hide_set()) {
+        page.control("SS", [command.get_name()]);
+        let about = command.get_long_about().or(command.get_about());
+        page.text([roman(sentence(about))]);
+        for argument in command.get_arguments() {
+            // Options of every command are said above.
+            if argument.is_global_set() || argument.is_hide_set() || argument.get_id() == "help" {
+                continue;
+            }
+            let help = argument.get_long_help().or(argument.get_help());
+            page.control("TP", []);
+            page.text([bold(argument.to_string())]);
+            page.text([roman(sentence(help))]);
+        }
+    }
+    page
+}
+
+/// What help says, as a sentence.
+fn sentence(text: Option<&clap::builder::StyledStr>) -> String {
+    let text = text.map(ToString::to_string).unwrap_or_default();
+    format!("{}.", text.trim_end_matches('.'))
+}

@@ -1,0 +1,21 @@
+//! What stands for windows in a program that was built without them: an error that says so.
+
+use super::screen::Screen;
+use crate::error::{Error, Result};
+
+/// Says that this needs another program.
+pub fn open(_: &str, _: usize, _: usize) -> Result<Box<dyn Screen>> {
+    Err(Error::new("this program was built without windows")
+        .hint("build it with `cargo build --release --features window`")
+        .hint("write a movie with `save` or `export_video`, or draw in the terminal with `preview`")
+        .hint("run with `--headless` to go on without windows"))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_is_left_out_is_said_by_name() {
+        let error = super::open("optimap", 100, 100).err().unwrap();
+        assert_eq!(error.message(), "this program was built without windows");
+    }
+}

@@ -1,0 +1,6 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let (header, data) = optimap_fuzz::halves(bytes);
+    optimap_fuzz::load_files("a.rsh", &[("a.rsh", header), ("a(0).rsd", data)]);
+});
