@@ -16,7 +16,7 @@ pub const STACK_SIZE: usize = 1 << 30;
 const SHARES: usize = 4;
 
 /// The most items that a core takes at once.
-const MAX_TAKEN: usize = 64;
+const MAX_TAKEN: usize = 16;
 
 /// Where warnings and progress go; the program writes them to standard error.
 pub trait Reporter: Send + Sync {
@@ -225,17 +225,20 @@ where
     let workers = cores().min(items.len()).max(1);
     let queue = Mutex::new(items);
     on_cores(workers, &|failed| {
-        let (mut scratch, mut taken) = (init(), Vec::new());
+        let mut scratch = init();
+        let mut taken = [const { None }; MAX_TAKEN];
         loop {
             // Poisoned if making an item panicked: there are no more then.
             let Ok(mut items) = queue.lock() else { break };
-            let count = items.len() / (SHARES * workers);
-            taken.extend(items.by_ref().take(count.clamp(1, MAX_TAKEN)));
-            drop(items);
-            if taken.is_empty() {
-                break;
+            let count = (items.len() / (SHARES * workers)).clamp(1, MAX_TAKEN);
+            for item in &mut taken[..count] {
+                *item = items.next();
             }
-            for item in taken.drain(..) {
+            drop(items);
+            for item in &mut taken[..count] {
+                let Some(item) = item.take() else {
+                    return Ok(());
+                };
                 if failed.load(Relaxed) {
                     return Ok(());
                 }

@@ -361,7 +361,7 @@ fn write_array<T: Stored>(array: &Strided<T>, path: &Path, file: &mut dyn Write)
             ordered,
             || (),
             |(), (frame, out)| {
-                read_run(array, first + frame, 0..frame_len, out, |v| v);
+                read_run(array, first + frame, 0..frame_len, out);
                 Ok(())
             },
         )?;
@@ -394,7 +394,7 @@ pub(super) fn with_frame<R>(samples: &Samples, frame: usize, run: impl FnOnce(&[
         Some(samples) => run(bytemuck::cast_slice(samples)),
         None => {
             let mut ordered = vec![Default::default(); array.shape()[1..].iter().product()];
-            read_run(array, frame, 0..ordered.len(), &mut ordered, |sample| sample);
+            read_run(array, frame, 0..ordered.len(), &mut ordered);
             run(bytemuck::cast_slice(&ordered))
         }
     })

@@ -89,7 +89,7 @@ fn arrange<T: Element>(videos: &[Video], options: &Collage) -> Result<Video> {
                 let place = ((top + row) * width + left) * channels;
                 let run = row * cols * channels..(row + 1) * cols * channels;
                 let out = &mut out[place..place + run.len()];
-                read_run(source, frame, run, out, |sample| sample);
+                read_run(source, frame, run, out);
             }
         }
         Ok(())

@@ -24,7 +24,7 @@ fn same_samples<T: Element>(a: &Strided<T>, b: &Video) -> Result<bool> {
         pieces.runs(first, out.len(), |frames, run, place| {
             let outs = out[place].chunks_mut(run.len());
             for (frame, out) in frames.zip(outs) {
-                read_run(array, frame, run.clone(), out, |sample| sample);
+                read_run(array, frame, run.clone(), out);
             }
         });
     };

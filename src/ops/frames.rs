@@ -101,7 +101,7 @@ fn join<T: Element>(videos: &[Video], n_frames: usize) -> Result<Video> {
         .enumerate();
     task::for_each("interleaving", frames, |(frame, out)| {
         let source = &sources[frame % n];
-        read_run(source, frame / n, 0..frame_len, out, |sample| sample);
+        read_run(source, frame / n, 0..frame_len, out);
         Ok(())
     })?;
     Ok(first.with_samples(result))

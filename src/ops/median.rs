@@ -133,7 +133,7 @@ impl Plan {
             let (start, middle) = buffer.split_at_mut(before);
             let (middle, end) = middle.split_at_mut(cols);
             let run = row * cols..(row + 1) * cols;
-            read_run(source, *frame, run, middle, |sample| sample);
+            read_run(source, *frame, run, middle);
             let at = |place: &Option<usize>| place.map_or(T::default(), |place| middle[place]);
             let (first, last) = (&self.x.places[..before], &self.x.places[before + cols..]);
             start

@@ -37,7 +37,7 @@ fn map_masks<T: Element>(
         Vec::new,
         |pixels, (frame, results)| {
             pixels.resize(frame_len, false);
-            read_run(&frames, frame, 0..frame_len, pixels, |pixel| pixel);
+            read_run(&frames, frame, 0..frame_len, pixels);
             kernel(pixels, width, results);
             Ok(())
         },

@@ -236,7 +236,7 @@ fn join_first<T: Element>(arrays: &[Strided<T>]) -> Result<Strided<T>> {
     }
     task::for_each("joining", steps, |(array, first, frame_len, part)| {
         for (frame, part) in (first..).zip(part.chunks_mut(frame_len)) {
-            read_run(&array, frame, 0..frame_len, part, |sample| sample);
+            read_run(&array, frame, 0..frame_len, part);
         }
         Ok(())
     })?;

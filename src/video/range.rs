@@ -63,7 +63,7 @@ fn range_of<T: Element>(array: &super::Strided<T>) -> Result<Option<(T, T)>> {
             0..array.shape()[0],
             || vec![T::default(); frame_len],
             |samples, frame| {
-                read_run(array, frame, 0..frame_len, samples, |sample| sample);
+                read_run(array, frame, 0..frame_len, samples);
                 merge(slice_range(samples))
             },
         )?;

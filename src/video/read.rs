@@ -35,7 +35,7 @@ impl Samples {
     /// # Panics
     /// If the run leaves the frame or `out` has another length.
     pub fn read<R: Real>(&self, frame: usize, run: Range<usize>, out: &mut [R]) {
-        map_samples!(self, array => read_run(array, frame, run, out, R::from_element));
+        map_samples!(self, array => convert_run(array, frame, run, out, R::from_element));
     }
 
     /// Reads the same run of several frames, one after the other.
@@ -58,7 +58,7 @@ fn read_runs<T: Element, R: Real>(
     let layout = array.layout();
     if !layout.has_contiguous_frames() {
         for (frame, out) in frames.zip(out.chunks_exact_mut(run.len().max(1))) {
-            read_run(array, frame, run.clone(), out, R::from_element);
+            convert_run(array, frame, run.clone(), out, R::from_element);
         }
         return;
     }
@@ -83,8 +83,18 @@ fn read_runs<T: Element, R: Real>(
     });
 }
 
-/// Copies a run of one frame's samples, counted in row-major order, converting each.
-pub(crate) fn read_run<T: Element, U>(
+/// Copies a run of one frame's samples, counted in row-major order.
+pub(crate) fn read_run<T: Element>(
+    array: &Strided<T>,
+    frame: usize,
+    run: Range<usize>,
+    out: &mut [T],
+) {
+    convert_run(array, frame, run, out, |sample| sample);
+}
+
+/// Like [`read_run`], converting each sample.
+pub(crate) fn convert_run<T: Element, U>(
     array: &Strided<T>,
     frame: usize,
     run: Range<usize>,
@@ -223,9 +233,7 @@ pub(super) fn copy_frames<T: Element>(array: &Strided<T>, out: &mut [T]) -> Resu
     let steps = out.chunks_mut(frames * frame_len).enumerate();
     task::for_each("copying", steps, |(step, out)| {
         for (frame, out) in out.chunks_mut(frame_len).enumerate() {
-            read_run(array, step * frames + frame, 0..frame_len, out, |sample| {
-                sample
-            });
+            read_run(array, step * frames + frame, 0..frame_len, out);
         }
         Ok(())
     })

@@ -3,7 +3,7 @@
 use crate::draw::Color;
 use crate::video::coloring::Coloring;
 use crate::video::colormap::{BAD, Rgba};
-use crate::video::{Element, Samples, Strided, Video, read_run};
+use crate::video::{Element, Samples, Strided, Video, convert_run};
 
 /// The pixel that each possible sample becomes, the lowest sample first.
 pub(super) struct Palette(Vec<Color>);
@@ -34,15 +34,15 @@ impl Palette {
         let run = 0..out.len();
         let at = |index: u16| self.0.get(usize::from(index)).copied().unwrap_or(0);
         match video.samples() {
-            Samples::U8(array) => read_run(array, frame, run, out, |sample| at(sample.into())),
+            Samples::U8(array) => convert_run(array, frame, run, out, |sample| at(sample.into())),
             Samples::I8(array) => {
-                read_run(array, frame, run, out, |sample| {
+                convert_run(array, frame, run, out, |sample| {
                     at(u16::from(sample.cast_unsigned() ^ 0x80))
                 });
             }
-            Samples::U16(array) => read_run(array, frame, run, out, at),
+            Samples::U16(array) => convert_run(array, frame, run, out, at),
             Samples::I16(array) => {
-                read_run(array, frame, run, out, |sample| {
+                convert_run(array, frame, run, out, |sample| {
                     at(sample.cast_unsigned() ^ 0x8000)
                 });
             }

@@ -69,7 +69,7 @@ fn encode(
         let mut samples = vec![Default::default(); len * frame_len];
         let frames = first..video.len().min(first + len);
         for (frame, out) in frames.zip(samples.chunks_exact_mut(frame_len)) {
-            read_run(array, frame, 0..frame_len, out, |sample| sample);
+            read_run(array, frame, 0..frame_len, out);
         }
         let bytes: &[u8] = bytemuck::cast_slice(&samples);
         compression.encode(bytes, bytes.len())

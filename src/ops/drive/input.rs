@@ -99,7 +99,7 @@ impl<T: Element> Input<T> {
             _ => Input::Read(samples.clone(), |samples, frames, run, out| {
                 let array = T::unwrap(samples.clone()).expect("of the type when it was made");
                 for (frame, out) in frames.zip(out.chunks_exact_mut(run.len().max(1))) {
-                    read_run(&array, frame, run.clone(), out, |sample| sample);
+                    read_run(&array, frame, run.clone(), out);
                 }
             }),
         }

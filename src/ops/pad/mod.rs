@@ -214,9 +214,7 @@ fn pad_frames<T: Element>(video: &Video, width: usize, [y, x]: [Fill; 2]) -> Res
         for row in 0..rows {
             let place = (width + row) * out_cols + width;
             let run = row * cols..(row + 1) * cols;
-            read_run(&source, t, run, &mut out[place..place + cols], |sample| {
-                sample
-            });
+            read_run(&source, t, run, &mut out[place..place + cols]);
         }
         y.fill(&down, out, scratch);
         x.fill(&across, out, scratch);

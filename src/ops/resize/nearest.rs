@@ -29,7 +29,7 @@ pub(super) fn resize<T: Element>(video: &Video, frame: &Frame, shape: &[usize]) 
             }
             last = Some(nearest);
             let run = nearest * row_len..(nearest + 1) * row_len;
-            read_run(&source, t, run, row, |sample| sample);
+            read_run(&source, t, run, row);
             let out = &mut out[place..place + columns.len()];
             for (out, column) in out.iter_mut().zip(&columns) {
                 *out = row[*column];
