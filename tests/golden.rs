@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use optimap::draw::notes::Notes;
+use optimap::draw::plot::{Curve, Plot};
 use optimap::ops::example::{Example, example_video};
 use optimap::ops::normalize::normalize_pixelwise_slidingwindow;
 use optimap::ops::smooth::smooth_spatiotemporal;
@@ -136,6 +137,35 @@ fn habits_of_other_languages() {
 #[test]
 fn the_picture_of_the_player() {
     check_picture("player.png", &player().render(520, 560));
+}
+
+#[test]
+fn the_pictures_of_a_plot() {
+    let curve = |label: &str, shift: f64| {
+        let value = |frame: i32| {
+            let phase = (f64::from(frame) - shift).rem_euclid(75.0) / 75.0;
+            let is_lost = (90..96).contains(&frame) && shift > 0.0;
+            let value = (1.0 - (-40.0 * phase).exp()) / (1.0 + (18.0 * (phase - 0.5)).exp());
+            (
+                2.0 * f64::from(frame),
+                if is_lost { f64::NAN } else { 0.09 * value },
+            )
+        };
+        Curve {
+            label: label.into(),
+            points: (0..200).map(value).collect(),
+        }
+    };
+    let plot = Plot {
+        curves: vec![curve("apex", 0.0), curve("base, <30 µm² deep>", 12.0)],
+        title: "Fluorescence & its rest, −5 °C".into(),
+        xlabel: "time (ms)".into(),
+        ylabel: "ΔF/F₀".into(),
+        yrange: (None, Some(0.085)),
+        size: (520, 260),
+    };
+    check_picture("plot.png", &plot.image().unwrap());
+    check("plot.svg", &plot.svg().unwrap());
 }
 
 /// The picture of a film in the README, by the script that stands there.

@@ -1,10 +1,12 @@
-//! Pictures in memory: shapes, text and plots, for windows, for terminals and for what is written to files.
+//! Pictures in memory and pages: shapes, text and plots, for windows, for terminals and for what is written to
+//! files.
 
 mod canvas;
 mod graphics;
 
 pub mod colorbar;
 pub mod notes;
+pub mod page;
 pub mod plot;
 pub mod sheet;
 pub mod stamp;

@@ -3,7 +3,7 @@
 
 use std::sync::OnceLock;
 
-use ab_glyph::{Font, FontRef, PxScaleFont, ScaleFont};
+use ab_glyph::{Font, FontRef, GlyphId, OutlineCurve, Point, PxScaleFont, ScaleFont, point};
 
 use super::{Color, Image};
 
@@ -30,7 +30,7 @@ pub fn draw(
     let baseline = (middle as f32 + DIGIT_HEIGHT * size / 2.0).round();
     let mut pen = left as f32;
     for (advance, id) in glyphs(&font, text) {
-        let glyph = id.with_scale_and_position(font.scale, ab_glyph::point(pen, baseline));
+        let glyph = id.with_scale_and_position(font.scale, point(pen, baseline));
         pen += advance;
         let Some(outline) = font.outline_glyph(glyph) else {
             continue;
@@ -51,45 +51,114 @@ pub fn draw(
 pub fn fit(text: &str, size: f32, room: usize) -> String {
     // Every letter takes a pixel and more, and titles of any length may come from scripts.
     let start: String = text.chars().take(room + 1).collect();
-    if width(&start, size) <= room {
-        return start;
+    shortened(&start, |text| width(text, size) <= room)
+}
+
+/// The text, or as much of it as fits, with an ellipsis.
+pub(super) fn shortened(text: &str, fits: impl Fn(&str) -> bool) -> String {
+    if fits(text) {
+        return text.to_owned();
     }
-    let ends = start.char_indices().rev().map(|(end, _)| end);
-    ends.map(|end| format!("{}…", start[..end].trim_end()))
-        .find(|shorter| width(shorter, size) <= room)
+    let ends = text.char_indices().rev().map(|(end, _)| end);
+    ends.map(|end| format!("{}…", text[..end].trim_end()))
+        .find(|shorter| fits(shorter))
         .unwrap_or_default()
 }
 
-/// The text with what stands for the characters that the font does not have.
-pub fn drawable(text: &str) -> String {
-    let font = font(1.0);
-    let known = |char| font.glyph_id(char) != ab_glyph::GlyphId(0);
-    let shown = |char| if known(char) { char } else { plain(char) };
-    text.chars().map(shown).collect()
+/// The width of a line of text whose letters need not stand on whole pixels.
+pub(super) fn exact_width(text: &str, size: f64) -> f64 {
+    size * f64::from(outlined(text, |_, _| {}))
 }
 
+/// The outline of each letter of a line of text, and the width of the line. The size is 1, and the
+/// baseline starts at (0, 0); what is above it is negative.
+pub(super) fn outlines(text: &str) -> (Vec<Vec<OutlineCurve>>, f32) {
+    let font = embedded();
+    let mut glyphs = Vec::new();
+    let width = outlined(text, |id, place| {
+        if let Some(outline) = font.outline(id) {
+            let curves = outline.curves.iter();
+            glyphs.push(curves.map(|curve| placed(curve, place)).collect());
+        }
+    });
+    (glyphs, width)
+}
+
+/// Where a letter stands, and how large a unit of the font is.
+#[derive(Clone, Copy)]
+struct Place {
+    pen: f32,
+    rise: f32,
+    unit: f32,
+}
+
+/// Tells each letter of a line of text; returns the width of the line.
+fn outlined(text: &str, mut tell: impl FnMut(GlyphId, Place)) -> f32 {
+    let font = embedded();
+    let em = font.units_per_em().unwrap_or(UNITS_PER_EM);
+    let mut pen = 0.0;
+    for char in text.chars().filter(|char| !char.is_control()) {
+        let (mut id, mut scale, mut rise) = (font.glyph_id(char), 1.0, 0.0);
+        if id == GlyphId(0) {
+            id = font.glyph_id(plain(char));
+            (scale, rise) = match char {
+                '₀'..='₎' => (SMALL, LOWERED),
+                '⁰'..='ⁿ' => (SMALL, RAISED),
+                _ => (1.0, 0.0),
+            };
+        }
+        let unit = scale / em;
+        tell(id, Place { pen, rise, unit });
+        pen += font.h_advance_unscaled(id) * unit;
+    }
+    pen
+}
+
+fn placed(curve: &OutlineCurve, place: Place) -> OutlineCurve {
+    let at = |Point { x, y }| point(place.pen + x * place.unit, -place.rise - y * place.unit);
+    match *curve {
+        OutlineCurve::Line(from, to) => OutlineCurve::Line(at(from), at(to)),
+        OutlineCurve::Quad(from, by, to) => OutlineCurve::Quad(at(from), at(by), at(to)),
+        OutlineCurve::Cubic(from, by, near, to) => {
+            OutlineCurve::Cubic(at(from), at(by), at(near), at(to))
+        }
+    }
+}
+
+/// The size of raised and lowered figures, and how far they lie above the baseline, in parts of the size.
+const SMALL: f32 = 0.62;
+const RAISED: f32 = 0.3;
+const LOWERED: f32 = -0.14;
+
+/// What a font counts in that does not say.
+const UNITS_PER_EM: f32 = 1000.0;
+
 /// The height of the font's digits and capitals, in parts of its size.
-const DIGIT_HEIGHT: f32 = 0.714;
+pub(super) const DIGIT_HEIGHT: f32 = 0.714;
 
 /// The embedded font; `size` is that of the em square in pixels.
 fn font(size: f32) -> PxScaleFont<&'static FontRef<'static>> {
-    static FONT: OnceLock<FontRef<'static>> = OnceLock::new();
-    let font = FONT.get_or_init(|| {
-        FontRef::try_from_slice(notosans::REGULAR_TTF).expect("the embedded font is whole")
-    });
-    let units_per_em = font.units_per_em().unwrap_or(1000.0);
+    let font = embedded();
+    let units_per_em = font.units_per_em().unwrap_or(UNITS_PER_EM);
     font.into_scaled(size * font.height_unscaled() / units_per_em)
+}
+
+fn embedded() -> &'static FontRef<'static> {
+    static FONT: OnceLock<FontRef<'static>> = OnceLock::new();
+    FONT.get_or_init(|| {
+        FontRef::try_from_slice(notosans::REGULAR_TTF).expect("the embedded font is whole")
+    })
 }
 
 /// The glyphs of a text and how far each moves the pen on.
 fn glyphs<'a>(
     font: &'a PxScaleFont<&'static FontRef<'static>>,
     text: &'a str,
-) -> impl Iterator<Item = (f32, ab_glyph::GlyphId)> + 'a {
+) -> impl Iterator<Item = (f32, GlyphId)> + 'a {
     let printable = text.chars().filter(|char| !char.is_control());
     printable.map(|char| {
         let id = match font.glyph_id(char) {
-            ab_glyph::GlyphId(0) => font.glyph_id(plain(char)),
+            GlyphId(0) => font.glyph_id(plain(char)),
             id => id,
         };
         let advance = font.h_advance(id);
@@ -103,11 +172,13 @@ fn glyphs<'a>(
     })
 }
 
-/// What stands for a raised or lowered figure that the font does not have, as in F₀.
+/// What stands for a raised or lowered figure or sign that the font does not have, as in F₀.
 fn plain(char: char) -> char {
     match char {
         '₀'..='₉' => char_after('0', char as u32 - '₀' as u32),
         '⁰' | '⁴'..='⁹' => char_after('0', char as u32 - '⁰' as u32),
+        '⁺' | '₊' => '+',
+        '⁻' | '₋' => '−',
         '−' => '-',
         _ => char,
     }
@@ -137,9 +208,33 @@ mod tests {
 
     #[test]
     fn the_font_has_what_science_writes() {
-        let font = font(13.0);
-        for char in "ΔFλτµ²×·±°…≤".chars().chain(plain('₀').to_string().chars()) {
-            assert_ne!(font.glyph_id(char).0, 0, "{char}");
+        for char in "ΔFλτµμ²³×·±°…≤√−–éüçÅñß".chars() {
+            assert_ne!(embedded().glyph_id(char).0, 0, "{char}");
         }
+        for char in "₀₉⁰⁴⁹⁻₋⁺₊".chars() {
+            assert_ne!(embedded().glyph_id(plain(char)).0, 0, "{char}");
+        }
+    }
+
+    #[test]
+    fn figures_that_the_font_does_not_have_are_small_and_out_of_line() {
+        let extent = |text: &str| {
+            let (glyphs, _) = outlines(text);
+            let ends = glyphs[0].iter().map(|curve| match curve {
+                OutlineCurve::Line(from, _) => from.y,
+                OutlineCurve::Quad(from, ..) | OutlineCurve::Cubic(from, ..) => from.y,
+            });
+            let top = ends.clone().fold(f32::INFINITY, f32::min);
+            (top, ends.fold(f32::NEG_INFINITY, f32::max))
+        };
+        let ((top, bottom), (low_top, low_bottom)) = (extent("0"), extent("₀"));
+        assert!(low_bottom > bottom + 0.1 && low_top > top + 0.1);
+        assert!(low_bottom - low_top < 0.7 * (bottom - top));
+        let ((top, bottom), (high_top, high_bottom)) = (extent("+"), extent("⁺"));
+        assert!(
+            high_bottom < bottom - 0.1 && high_top < top,
+            "{high_top} {top}"
+        );
+        assert!(exact_width("₀", 100.0) < 0.7 * exact_width("0", 100.0));
     }
 }

@@ -3,6 +3,8 @@
 /// A value on an axis.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tick {
+    /// The value.
+    pub value: f64,
     /// How many pixels it lies from the low end.
     pub offset: usize,
     /// What is written beside it.
@@ -63,6 +65,7 @@ impl Axis {
 
     fn tick(self, value: f64, step: f64) -> Tick {
         Tick {
+            value,
             offset: self.offset(value),
             label: label(value, step, self.low.abs().max(self.high.abs())),
         }

@@ -1,17 +1,13 @@
 //! Plots of courses in time, as pictures and as SVG.
 
-mod page;
+mod layout;
 mod runs;
 
-use std::sync::Once;
-
-use plotters::coord::Shift;
-use plotters::prelude::*;
-
-use super::Image;
+use super::page::Page;
+use super::{Color, Image};
+use crate::bail;
 use crate::error::{Error, Result};
 use crate::video::colormap::Colormap;
-use page::Page;
 
 /// A course in time.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,60 +36,32 @@ pub struct Plot {
     pub size: (usize, usize),
 }
 
-/// Pictures are drawn larger by this factor and reduced, which makes lines and text smooth.
-const OVERSAMPLING: usize = 3;
+/// The longest side of a plot in pixels.
+const LONGEST: usize = 1 << 14;
 
-/// How many units of an SVG make a pixel.
-const SVG_UNITS: usize = 10;
-
-/// Colours that can be told apart by everyone (Okabe and Ito).
-const COLORS: &[RGBColor] = &[
-    RGBColor(0, 114, 178),
-    RGBColor(213, 94, 0),
-    RGBColor(0, 158, 115),
-    RGBColor(204, 121, 167),
-    RGBColor(230, 159, 0),
-    RGBColor(86, 180, 233),
-    RGBColor(90, 90, 90),
+/// Colors that can be told apart by everyone (Okabe and Ito).
+const COLORS: &[Color] = &[
+    0x00_72_b2, 0xd5_5e_00, 0x00_9e_73, 0xcc_79_a7, 0xe6_9f_00, 0x56_b4_e9, 0x5a_5a_5a,
 ];
 
 impl Plot {
     /// The plot as a picture.
     pub fn image(&self) -> Result<Image> {
-        let (width, height) = (self.size.0 * OVERSAMPLING, self.size.1 * OVERSAMPLING);
-        let mut pixels = vec![255; width * height * 3];
-        let area = BitMapBackend::with_buffer(&mut pixels, (width as u32, height as u32));
-        self.draw(area.into_drawing_area(), OVERSAMPLING)?;
-        Ok(reduced(&pixels, self.size))
+        Ok(self.page()?.image(1.0))
     }
 
     /// The plot as the text of an SVG file.
     pub fn svg(&self) -> Result<String> {
-        let mut text = String::new();
-        let (width, height) = self.size;
-        let units = ((width * SVG_UNITS) as u32, (height * SVG_UNITS) as u32);
-        let area = SVGBackend::with_string(&mut text, units).into_drawing_area();
-        self.draw(area, SVG_UNITS)?;
-        // The units are finer than pixels; and some programs take an opacity for one of what is not
-        // to be filled.
-        let drawn = format!("width=\"{}\" height=\"{}\"", units.0, units.1);
-        let size = format!("width=\"{width}\" height=\"{height}\"");
-        Ok(text
-            .replacen(&drawn, &size, 1)
-            .replace(" opacity=\"1\"", ""))
+        Ok(self.page()?.svg())
     }
 
-    fn draw<B: DrawingBackend>(&self, area: DrawingArea<B, Shift>, units: usize) -> Result<()> {
-        register_font();
-        let page = Page {
-            area: &area,
-            plot: self,
-            units: units as f64,
-            is_embedded: units == OVERSAMPLING,
-        };
-        page.draw()
-            .and_then(|()| area.present())
-            .map_err(|cause| Error::new(format!("cannot draw the plot: {cause}")))
+    /// The page on which a pixel of the plot's size is a unit.
+    pub fn page(&self) -> Result<Page> {
+        let (width, height) = self.size;
+        if LONGEST < width.max(height) {
+            bail!("`width` and `height` must be at most {LONGEST} pixels, got {width}×{height}");
+        }
+        layout::page(self)
     }
 
     /// The lowest and the highest of some finite numbers.
@@ -118,21 +86,42 @@ impl Plot {
         }
     }
 
-    /// What the curves need and a little more.
-    fn y_range(&self) -> (f64, f64) {
-        let (low, high) = Self::range(self.points().map(|point| point.1)).unwrap_or((0.0, 1.0));
-        let margin = match high - low {
-            0.0 => (low.abs() * 0.1).max(0.5),
-            span => span * 0.05,
+    /// What the curves need and a little more, or what is asked for.
+    fn y_range(&self) -> Result<(f64, f64)> {
+        let needed = Self::range(self.points().map(|point| point.1));
+        let (low, high) = match needed {
+            Some((low, high)) => {
+                let margin = match high - low {
+                    0.0 => (low.abs() * 0.1).max(0.5),
+                    span => span * 0.05,
+                };
+                (low - margin, high + margin)
+            }
+            None => {
+                let below = self.yrange.1.map(|high| high - 1.0);
+                let low = self.yrange.0.or(below).unwrap_or(0.0);
+                (low, low + 1.0)
+            }
         };
-        (
-            self.yrange.0.unwrap_or(low - margin),
-            self.yrange.1.unwrap_or(high + margin),
-        )
+        let (from, to) = (self.yrange.0.unwrap_or(low), self.yrange.1.unwrap_or(high));
+        let ends = format!("from {from:?} to {to:?}");
+        let is_axis = from < to;
+        if !is_axis {
+            let error = format!("the vertical axis would reach {ends}");
+            return Err(Error::new(error).hint("`ymin` must be below `ymax`; pass both"));
+        }
+        if !(to - from).is_finite() {
+            bail!("values {ends} are too far apart to plot");
+        }
+        Ok((from, to))
     }
 
-    /// The colour of a curve.
-    fn color(&self, curve: usize) -> RGBColor {
+    fn has_legend(&self) -> bool {
+        self.curves.iter().any(|curve| !curve.label.is_empty())
+    }
+
+    /// The color of a curve.
+    fn color(&self, curve: usize) -> Color {
         if self.curves.len() <= COLORS.len() {
             return COLORS[curve];
         }
@@ -141,44 +130,14 @@ impl Plot {
         // Without the dark ends, which look alike.
         let place = 0.05 + 0.9 * curve as f64 / (self.curves.len() - 1) as f64;
         let [red, green, blue, _] = colors[(place * (colors.len() - 1) as f64) as usize];
-        RGBColor(red, green, blue)
+        u32::from_be_bytes([0, red, green, blue])
     }
-}
-
-/// The font of all text, by the name that SVG viewers know.
-fn register_font() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        // It is the one that is embedded elsewhere too.
-        let _ =
-            plotters::style::register_font("sans-serif", FontStyle::Normal, notosans::REGULAR_TTF);
-    });
-}
-
-/// The mean of each square of oversampled pixels.
-fn reduced(pixels: &[u8], (width, height): (usize, usize)) -> Image {
-    let mut image = Image::new(width, height);
-    let row_len = width * OVERSAMPLING * 3;
-    for y in 0..height {
-        let rows = &pixels[y * OVERSAMPLING * row_len..][..OVERSAMPLING * row_len];
-        for (x, out) in image.row_mut(0, y, width).iter_mut().enumerate() {
-            let mean = |channel: usize| {
-                let line = |row: usize| {
-                    let start = row * row_len + x * OVERSAMPLING * 3 + channel;
-                    (0..OVERSAMPLING).map(move |column| u32::from(rows[start + 3 * column]))
-                };
-                let sum: u32 = (0..OVERSAMPLING).flat_map(line).sum();
-                sum / (OVERSAMPLING * OVERSAMPLING) as u32
-            };
-            *out = mean(0) << 16 | mean(1) << 8 | mean(2);
-        }
-    }
-    image
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::draw::page::{Anchor, Shape, Text};
 
     fn plot(values: &[f64]) -> Plot {
         let points = values.iter().enumerate();
@@ -196,17 +155,162 @@ mod tests {
         }
     }
 
+    fn texts(plot: &Plot) -> Vec<Text> {
+        let shapes = plot.page().unwrap().shapes.into_iter();
+        let texts = shapes.filter_map(|shape| match shape {
+            Shape::Text(text) => Some(text),
+            _ => None,
+        });
+        texts.collect()
+    }
+
+    /// How many pixels are drawn in the color of the first curve, between two columns.
+    fn inked(image: &Image, columns: std::ops::Range<usize>) -> usize {
+        let places = columns.flat_map(|x| (0..image.height).map(move |y| (x, y)));
+        places
+            .filter(|(x, y)| image.at(*x, *y) == COLORS[0])
+            .count()
+    }
+
     #[test]
     fn pictures_have_the_size_that_is_asked_for() {
         for values in [&[][..], &[3.0], &[f64::NAN; 4], &[1.0, 5.0, 2.0]] {
             let image = plot(values).image().unwrap();
             assert_eq!((image.width, image.height), (200, 120));
-            assert!(image.pixels.iter().any(|pixel| *pixel != 0xFF_FFFF));
+            let has_curve = values.iter().any(|value| value.is_finite());
+            let legend = plot(&[]).image().unwrap();
+            let without = inked(&legend, 0..200);
+            assert_eq!(without < inked(&image, 0..200), has_curve, "{values:?}");
             let svg = plot(values).svg().unwrap();
             assert!(
-                svg.contains("width=\"200\" height=\"120\" viewBox=\"0 0 2000 1200\""),
+                svg.contains("width=\"200\" height=\"120\" viewBox=\"0 0 200 120\""),
                 "{svg}"
             );
+            roxmltree::Document::parse(&svg).unwrap();
         }
+    }
+
+    #[test]
+    fn dense_curves_stay_within_their_values_and_their_files_small() {
+        let noise = |index: u64| {
+            let hash = index.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            (hash ^ hash >> 29) as f64 / u64::MAX as f64
+        };
+        let values: Vec<_> = (0..1_000_000).map(noise).collect();
+        let mut plot = plot(&values);
+        plot.size = (800, 400);
+        plot.yrange = (Some(-1.0), Some(2.0));
+        assert!(plot.svg().unwrap().len() < 300_000);
+        let image = plot.image().unwrap();
+        let is_curve = |y: usize| (100..700).any(|x| image.at(x, y) == COLORS[0]);
+        let rows: Vec<_> = (70..400).filter(|y| is_curve(*y)).collect();
+        let (top, bottom) = (56.0, 400.0 - 52.0);
+        let expected = [2.0 / 3.0, 1.0 / 3.0].map(|part| bottom - part * (bottom - top));
+        assert!((rows[0] as f64 - expected[0]).abs() < 4.0, "{}", rows[0]);
+        let last = rows[rows.len() - 1] as f64;
+        assert!((last - expected[1]).abs() < 4.0, "{last}");
+        assert_eq!(rows.len(), rows[rows.len() - 1] - rows[0] + 1);
+    }
+
+    #[test]
+    fn what_lies_outside_of_the_axis_is_not_drawn() {
+        let mut plot = plot(&[0.5, 0.5, 9.0, f64::MAX, 9.0, 0.5, 0.5]);
+        plot.yrange = (Some(0.0), Some(1.0));
+        plot.curves[0].label.clear();
+        plot.size = (400, 200);
+        let image = plot.image().unwrap();
+        assert!(inked(&image, 60..150) > 20);
+        assert_eq!(inked(&image, 190..280), 0);
+    }
+
+    #[test]
+    fn gaps_are_left_open() {
+        let mut plot = plot(&[
+            1.0,
+            1.2,
+            1.1,
+            f64::NAN,
+            f64::INFINITY,
+            f64::NAN,
+            1.0,
+            1.1,
+            1.3,
+        ]);
+        plot.curves[0].label.clear();
+        plot.size = (500, 200);
+        let image = plot.image().unwrap();
+        assert!(inked(&image, 80..150) > 20 && inked(&image, 400..480) > 20);
+        assert_eq!(inked(&image, 200..350), 0);
+    }
+
+    #[test]
+    fn text_stays_on_the_page() {
+        for size in [(800, 400), (160, 300), (300, 160)] {
+            let mut plot = plot(&[1e6, 1e6 + 3.0]);
+            plot.title = "A title that needs more than a line of the page\nand has two".into();
+            plot.xlabel = "time since the stimulus that came first".into();
+            plot.ylabel = "fluorescence relative to the rest before the stimulus".into();
+            plot.size = size;
+            for text in texts(&plot) {
+                let width = crate::draw::text::exact_width(&text.text, text.size);
+                let (along, side) = match text.turn == 0.0 {
+                    true => (text.place.0, size.0 as f64),
+                    false => (text.place.1, size.1 as f64),
+                };
+                let start = match text.anchor {
+                    Anchor::Start => along,
+                    Anchor::Middle => along - width / 2.0,
+                    Anchor::End => along - width,
+                };
+                assert!(0.0 <= start && start + width <= side, "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn titles_break_between_words() {
+        let mut plot = plot(&[1.0, 2.0]);
+        plot.size = (200, 300);
+        plot.title = "Recorded at 500 Hz from the left ventricle".into();
+        let texts = texts(&plot);
+        let lines: Vec<_> = texts.iter().filter(|text| text.size > 14.0).collect();
+        let joined: Vec<_> = lines.iter().map(|text| text.text.as_str()).collect();
+        assert!(
+            joined.len() == 2 && joined.join(" ") == plot.title,
+            "{joined:?}"
+        );
+        assert!(lines[0].place.1 + 16.0 < lines[1].place.1);
+    }
+
+    #[test]
+    fn ranges_and_sizes_that_make_no_plot_are_errors() {
+        let error = |yrange, size| {
+            let mut plot = plot(&[1.0, 2.0]);
+            (plot.yrange, plot.size) = (yrange, size);
+            plot.image().unwrap_err().message().to_owned()
+        };
+        let size = (200, 120);
+        assert_eq!(
+            error((Some(3.0), None), size),
+            "the vertical axis would reach from 3.0 to 2.05"
+        );
+        assert_eq!(
+            error((Some(f64::NAN), None), size),
+            "the vertical axis would reach from NaN to 2.05"
+        );
+        let apart = error((Some(-1e308), Some(1e308)), size);
+        assert!(apart.ends_with("are too far apart to plot"), "{apart}");
+        for size in [(0, 0), (40, 30), (600, 60)] {
+            let (width, height) = size;
+            let room = format!("a plot of {width}×{height} pixels has no room for its curves");
+            assert_eq!(error((None, None), size), room);
+        }
+        assert_eq!(
+            error((None, None), (usize::MAX, 100)),
+            format!(
+                "`width` and `height` must be at most 16384 pixels, got {}×100",
+                usize::MAX
+            )
+        );
     }
 }

@@ -1,0 +1,254 @@
+//! Pages as pictures. Lines are drawn by their distance from the middle of each pixel, letters and areas
+//! by the part of each pixel that they cover.
+
+use ab_glyph::{OutlineCurve, Point as Corner, point};
+use ab_glyph_rasterizer::Rasterizer;
+
+use super::{Bounds, Page, Point, Shape, Text, cut};
+use crate::draw::{Color, Image, Rect, text};
+
+const WHITE: Color = 0xff_ff_ff;
+
+pub(super) fn render(page: &Page, scale: f64) -> Image {
+    let length = |length: f64| (length * scale).round().max(1.0) as usize;
+    let mut image = Image::new(length(page.width), length(page.height));
+    image.fill(image.area(), WHITE);
+    let mut raster = Raster {
+        image,
+        scale,
+        coverage: Vec::new(),
+    };
+    let whole = raster.image.area();
+    raster.draw(&page.shapes, &page.bounds(), whole);
+    raster.image
+}
+
+struct Raster {
+    image: Image,
+    /// Pixels in a unit.
+    scale: f64,
+    /// How much of each pixel around a line it covers.
+    coverage: Vec<f32>,
+}
+
+impl Raster {
+    /// Draws what lies within the bounds, as far as it is seen.
+    fn draw(&mut self, shapes: &[Shape], bounds: &Bounds, seen: Rect) {
+        let seen = self.pixels(bounds).intersect(seen);
+        for shape in shapes {
+            match shape {
+                Shape::Line {
+                    points,
+                    width,
+                    color,
+                } => {
+                    // The ends of what is cut off lie outside.
+                    for piece in cut::line(points, &bounds.grow(width + 1.0 / self.scale)) {
+                        self.line(&piece, *width, *color, seen);
+                    }
+                }
+                Shape::Rule {
+                    from,
+                    to,
+                    width,
+                    color,
+                } => self.rule(*from, *to, *width, *color, seen),
+                Shape::Area { corners, color } => {
+                    let corners = cut::polygon(corners, bounds);
+                    let corners: Vec<_> = corners.iter().map(|at| self.place(*at)).collect();
+                    let ends = corners.iter().skip(1).chain(corners.first());
+                    let edges = corners.iter().zip(ends);
+                    let edges = edges.map(|(from, to)| OutlineCurve::Line(*from, *to));
+                    self.fill(&edges.collect::<Vec<_>>(), *color, seen);
+                }
+                Shape::Text(text) => self.text(text, seen),
+                Shape::Clip { bounds, shapes } => self.draw(shapes, bounds, seen),
+            }
+        }
+    }
+
+    /// The pixels of a rectangle, as far as there are any.
+    fn pixels(&self, bounds: &Bounds) -> Rect {
+        let at = |length: f64| (length * self.scale).round().max(0.0) as usize;
+        let (left, top) = (at(bounds.left), at(bounds.top));
+        let rect = Rect {
+            left,
+            top,
+            width: at(bounds.right).saturating_sub(left),
+            height: at(bounds.bottom).saturating_sub(top),
+        };
+        rect.intersect(self.image.area())
+    }
+
+    fn place(&self, (x, y): Point) -> Corner {
+        point((x * self.scale) as f32, (y * self.scale) as f32)
+    }
+
+    /// A line along an axis, on whole pixels.
+    fn rule(&mut self, from: Point, to: Point, width: f64, color: Color, seen: Rect) {
+        let width = (width * self.scale).round().max(1.0) / self.scale;
+        let side = |middle: f64| {
+            let first = ((middle - width / 2.0) * self.scale).round() / self.scale;
+            (first, first + width)
+        };
+        let ends = |from: f64, to: f64| (from.min(to), from.max(to));
+        let ((left, right), (top, bottom)) = match from.0 == to.0 {
+            true => (side(from.0), ends(from.1, to.1)),
+            false => (ends(from.0, to.0), side(from.1)),
+        };
+        let bounds = Bounds {
+            left,
+            top,
+            right,
+            bottom,
+        };
+        self.image.fill(self.pixels(&bounds).intersect(seen), color);
+    }
+
+    /// A line whose segments count once where they meet.
+    fn line(&mut self, points: &[Point], width: f64, color: Color, seen: Rect) {
+        let points: Vec<_> = points.iter().map(|at| self.place(*at)).collect();
+        let half = (width * self.scale) as f32 / 2.0;
+        let reach = half + 0.5;
+        let (low, high) = extent(&points);
+        let bounds = Rect::around(
+            (low.x - reach, low.y - reach),
+            (high.x + reach, high.y + reach),
+        );
+        let bounds = bounds.intersect(seen);
+        self.coverage.clear();
+        self.coverage.resize(bounds.width * bounds.height, 0.0);
+        for ends in points.windows(2) {
+            self.segment(ends[0], ends[1], half, bounds);
+        }
+        let rows = self.coverage.chunks_exact(bounds.width.max(1));
+        for (row, y) in rows.zip(bounds.top..) {
+            for (coverage, x) in row.iter().zip(bounds.left..) {
+                self.image.blend(x, y, color, *coverage);
+            }
+        }
+    }
+
+    /// Adds what a segment covers of the pixels within the bounds.
+    fn segment(&mut self, from: Corner, to: Corner, half: f32, bounds: Rect) {
+        let reach = half + 0.5;
+        let (dx, dy) = (to.x - from.x, to.y - from.y);
+        let per_length = 1.0 / (dx * dx + dy * dy).max(f32::EPSILON);
+        let (low, high) = extent(&[from, to]);
+        let rows = Rect::around((0.0, low.y - reach), (0.0, high.y + reach))
+            .intersect(Rect { left: 0, ..bounds });
+        for y in rows.top..rows.bottom() {
+            let middle = y as f32 + 0.5;
+            // The columns in which it may come within reach of the row.
+            let column = |row: f32| from.x + dx * ((row - from.y) / dy).clamp(0.0, 1.0);
+            let ends = match dy == 0.0 {
+                true => [from, to].map(|end| end.x),
+                false => [middle - reach, middle + reach].map(column),
+            };
+            let left = (ends[0].min(ends[1]) - reach).max(bounds.left as f32) as usize;
+            let right = (ends[0].max(ends[1]) + reach).ceil().max(0.0) as usize;
+            let columns = left..right.min(bounds.right()).max(left);
+            let start = (y - bounds.top) * bounds.width + left - bounds.left;
+            let row = &mut self.coverage[start..][..columns.len()];
+            // Of dense lines most cross pixels that are covered already.
+            let rest = row
+                .iter_mut()
+                .zip(columns)
+                .filter(|(covered, _)| **covered < 1.0);
+            for (coverage, x) in rest {
+                let (x_from, y_from) = (x as f32 + 0.5 - from.x, middle - from.y);
+                let part = ((x_from * dx + y_from * dy) * per_length).clamp(0.0, 1.0);
+                let (x_off, y_off) = (x_from - part * dx, y_from - part * dy);
+                let distance = (x_off * x_off + y_off * y_off).sqrt();
+                let covered = half.min(distance + 0.5) - (distance - 0.5).max(-half);
+                *coverage = coverage.max(covered);
+            }
+        }
+    }
+
+    fn text(&mut self, text: &Text, seen: Rect) {
+        let (glyphs, width) = text::outlines(&text.text);
+        let (sin, cos) = text.turn.to_radians().sin_cos();
+        let mut place = self.place(text.place);
+        // Baselines along an axis lie on whole pixels, which makes letters sharp.
+        if sin.abs() < 1e-9 {
+            place.y = place.y.round();
+        } else if cos.abs() < 1e-9 {
+            place.x = place.x.round();
+        }
+        let (sin, cos) = (sin as f32, cos as f32);
+        let size = (text.size * self.scale) as f32;
+        let start = text.anchor.part() as f32 * width;
+        let placed = |at: Corner| {
+            let (along, down) = ((at.x - start) * size, at.y * size);
+            point(
+                place.x + along * cos - down * sin,
+                place.y + along * sin + down * cos,
+            )
+        };
+        for glyph in glyphs {
+            let curves: Vec<_> = glyph.iter().map(|curve| mapped(curve, placed)).collect();
+            self.fill(&curves, text.color, seen);
+        }
+    }
+
+    /// Fills what closed curves surround.
+    fn fill(&mut self, curves: &[OutlineCurve], color: Color, seen: Rect) {
+        let corners: Vec<_> = curves.iter().flat_map(corners).collect();
+        let (low, high) = extent(&corners);
+        let (left, top) = (low.x.floor(), low.y.floor());
+        let is_seen = (left as f64) < seen.right() as f64
+            && (top as f64) < seen.bottom() as f64
+            && seen.left as f32 <= high.x
+            && seen.top as f32 <= high.y;
+        if !is_seen {
+            return;
+        }
+        let length = |low: f32, high: f32| (high - low).ceil() as usize + 1;
+        let mut raster = Rasterizer::new(length(left, high.x), length(top, high.y));
+        for curve in curves {
+            let moved = |at: Corner| point(at.x - left, at.y - top);
+            match mapped(curve, moved) {
+                OutlineCurve::Line(from, to) => raster.draw_line(from, to),
+                OutlineCurve::Quad(from, by, to) => raster.draw_quad(from, by, to),
+                OutlineCurve::Cubic(from, by, near, to) => raster.draw_cubic(from, by, near, to),
+            }
+        }
+        raster.for_each_pixel_2d(|x, y, coverage| {
+            let (x, y) = (left + x as f32, top + y as f32);
+            if seen.contains(x, y) {
+                self.image.blend(x as usize, y as usize, color, coverage);
+            }
+        });
+    }
+}
+
+/// The lowest and the highest coordinates.
+fn extent(points: &[Corner]) -> (Corner, Corner) {
+    let low = point(f32::INFINITY, f32::INFINITY);
+    let high = point(f32::NEG_INFINITY, f32::NEG_INFINITY);
+    points.iter().fold((low, high), |(low, high), at| {
+        (
+            point(low.x.min(at.x), low.y.min(at.y)),
+            point(high.x.max(at.x), high.y.max(at.y)),
+        )
+    })
+}
+
+fn corners(curve: &OutlineCurve) -> Vec<Corner> {
+    match *curve {
+        OutlineCurve::Line(from, to) => vec![from, to],
+        OutlineCurve::Quad(from, by, to) => vec![from, by, to],
+        OutlineCurve::Cubic(from, by, near, to) => vec![from, by, near, to],
+    }
+}
+
+fn mapped(curve: &OutlineCurve, map: impl Fn(Corner) -> Corner) -> OutlineCurve {
+    match *curve {
+        OutlineCurve::Line(from, to) => OutlineCurve::Line(map(from), map(to)),
+        OutlineCurve::Quad(from, by, to) => OutlineCurve::Quad(map(from), map(by), map(to)),
+        OutlineCurve::Cubic(from, by, near, to) => {
+            OutlineCurve::Cubic(map(from), map(by), map(near), map(to))
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Pages as SVG.
+
+use std::fmt::Write;
+
+use super::{Anchor, Bounds, Page, Point, Shape, Text, cut};
+
+/// What text is written in; the first is the font that the room for it is measured with.
+const FONTS: &str = "Noto Sans, Arial, Helvetica, sans-serif";
+
+pub(super) fn render(page: &Page) -> String {
+    let (width, height) = (number(page.width), number(page.height));
+    let mut svg = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+         viewBox=\"0 0 {width} {height}\" font-family=\"{FONTS}\" \
+         stroke-linecap=\"round\" stroke-linejoin=\"round\">\n\
+         <rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>\n"
+    );
+    draw(&mut svg, &page.shapes, &page.bounds());
+    svg.push_str("</svg>\n");
+    svg
+}
+
+/// Writes what lies within the bounds.
+fn draw(svg: &mut String, shapes: &[Shape], bounds: &Bounds) {
+    for shape in shapes {
+        // `write!` to a string cannot fail.
+        let _ = match shape {
+            Shape::Line {
+                points,
+                width,
+                color,
+            } => {
+                // The ends of what is cut off lie outside.
+                let pieces = cut::line(points, &bounds.grow(*width));
+                if pieces.is_empty() {
+                    continue;
+                }
+                let path: String = pieces.iter().map(|piece| path(piece)).collect();
+                let width = number(*width);
+                writeln!(
+                    svg,
+                    "<path d=\"{path}\" fill=\"none\" stroke=\"#{color:06x}\" \
+                     stroke-width=\"{width}\"/>"
+                )
+            }
+            Shape::Rule {
+                from,
+                to,
+                width,
+                color,
+            } => {
+                let (path, width) = (path(&[*from, *to]), number(*width));
+                writeln!(
+                    svg,
+                    "<path d=\"{path}\" stroke=\"#{color:06x}\" stroke-width=\"{width}\" \
+                     stroke-linecap=\"butt\"/>"
+                )
+            }
+            Shape::Area { corners, color } => {
+                let path = path(&cut::polygon(corners, &bounds.grow(1.0)));
+                writeln!(svg, "<path d=\"{path}z\" fill=\"#{color:06x}\"/>")
+            }
+            Shape::Text(text) => writeln!(svg, "{}", element(text)),
+            Shape::Clip { bounds, shapes } => {
+                let (left, top) = (number(bounds.left), number(bounds.top));
+                let (width, height) = (number(bounds.width()), number(bounds.height()));
+                // Named after what it is, so that files that are put into one page agree.
+                let name = format!("clip-{left}-{top}-{width}-{height}");
+                let _ = writeln!(
+                    svg,
+                    "<clipPath id=\"{name}\"><rect x=\"{left}\" y=\"{top}\" width=\"{width}\" \
+                     height=\"{height}\"/></clipPath>\n<g clip-path=\"url(#{name})\">"
+                );
+                draw(svg, shapes, bounds);
+                writeln!(svg, "</g>")
+            }
+        };
+    }
+}
+
+fn element(text: &Text) -> String {
+    let (x, y) = (number(text.place.0), number(text.place.1));
+    let anchor = match text.anchor {
+        Anchor::Start => "",
+        Anchor::Middle => " text-anchor=\"middle\"",
+        Anchor::End => " text-anchor=\"end\"",
+    };
+    let turn = match text.turn {
+        0.0 => String::new(),
+        turn => format!(" transform=\"rotate({} {x} {y})\"", number(turn)),
+    };
+    format!(
+        "<text x=\"{x}\" y=\"{y}\" font-size=\"{}\" fill=\"#{:06x}\"{anchor}{turn}>{}</text>",
+        number(text.size),
+        text.color,
+        escaped(&text.text)
+    )
+}
+
+/// The commands of a path through points, from each to the next, in tenths of a unit.
+fn path(points: &[Point]) -> String {
+    let mut path = String::new();
+    let mut last = (0, 0);
+    for (index, (x, y)) in points.iter().enumerate() {
+        let place = (tenths(*x), tenths(*y));
+        let step = (place.0 - last.0, place.1 - last.1);
+        match index {
+            0 => path.push('M'),
+            1 => path.push('l'),
+            // Where nothing is to be seen, a point only takes room.
+            _ if step == (0, 0) => continue,
+            _ if step.0 >= 0 => path.push(' '),
+            _ => {}
+        }
+        write_tenths(&mut path, step.0);
+        if step.1 >= 0 {
+            path.push(' ');
+        }
+        write_tenths(&mut path, step.1);
+        last = place;
+    }
+    path
+}
+
+fn tenths(length: f64) -> i64 {
+    (length * 10.0).round() as i64
+}
+
+fn write_tenths(path: &mut String, length: i64) {
+    let (whole, part) = (length.unsigned_abs() / 10, length.unsigned_abs() % 10);
+    if length < 0 {
+        path.push('-');
+    }
+    let _ = match (whole, part) {
+        (whole, 0) => write!(path, "{whole}"),
+        (0, part) => write!(path, ".{part}"),
+        (whole, part) => write!(path, "{whole}.{part}"),
+    };
+}
+
+/// A length with a tenth of its unit at most.
+fn number(length: f64) -> String {
+    let mut text = String::new();
+    write_tenths(&mut text, tenths(length));
+    text
+}
+
+/// Text as it stands between tags; what XML cannot hold is left out.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '\u{fffe}' | '\u{ffff}' => {}
+            char if char.is_control() => {}
+            char => escaped.push(char),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn svg(shapes: Vec<Shape>) -> String {
+        let (width, height) = (100.0, 60.5);
+        let page = Page {
+            width,
+            height,
+            shapes,
+        };
+        page.svg()
+    }
+
+    fn line(points: Vec<Point>) -> Shape {
+        Shape::Line {
+            points,
+            width: 1.5,
+            color: 0x00_72_b2,
+        }
+    }
+
+    #[test]
+    fn text_is_what_was_written() {
+        let written = "<G> & \"F₀\" 'Å' µm² ]]> \u{1}\u{fffe}";
+        let text = Text {
+            text: written.into(),
+            place: (10.0, 20.04),
+            anchor: Anchor::End,
+            turn: -90.0,
+            size: 12.0,
+            color: 0x3c_3c_3c,
+        };
+        let svg = svg(vec![Shape::Text(text)]);
+        let document = roxmltree::Document::parse(&svg).unwrap();
+        let root = document.root_element();
+        assert_eq!(root.attribute("viewBox"), Some("0 0 100 60.5"));
+        assert_eq!(root.attribute("width"), Some("100"));
+        assert_eq!(root.attribute("height"), Some("60.5"));
+        assert!(
+            root.attribute("font-family")
+                .unwrap()
+                .ends_with(", sans-serif")
+        );
+        let text = document
+            .descendants()
+            .find(|node| node.has_tag_name(("http://www.w3.org/2000/svg", "text")));
+        let text = text.unwrap();
+        assert_eq!(text.text(), Some("<G> & \"F₀\" 'Å' µm² ]]> "));
+        assert_eq!(text.attribute("text-anchor"), Some("end"));
+        assert_eq!(text.attribute("transform"), Some("rotate(-90 10 20)"));
+    }
+
+    #[test]
+    fn paths_go_from_point_to_point_without_drift() {
+        let points = vec![(1.0, 20.0), (1.54, 19.54), (1.54, 19.54), (10.0, 0.06)];
+        let svg = svg(vec![line(points)]);
+        assert!(svg.contains("d=\"M1 20l.5-.5 8.5-19.4\""), "{svg}");
+    }
+
+    #[test]
+    fn what_lies_far_outside_is_cut_off() {
+        let bounds = Bounds {
+            left: 10.0,
+            top: 10.0,
+            right: 90.0,
+            bottom: 50.0,
+        };
+        let shapes = vec![
+            line(vec![(50.0, 30.0), (60.0, 1e300), (70.0, 30.0)]),
+            Shape::Area {
+                corners: vec![(20.0, 20.0), (1e300, 20.0), (20.0, 1e300)],
+                color: 0,
+            },
+            line(vec![(-50.0, 0.0), (-10.0, 90.0)]),
+        ];
+        let svg = svg(vec![Shape::Clip { bounds, shapes }]);
+        assert_eq!(svg.matches("<path").count(), 2);
+        let paths = svg
+            .split("d=\"")
+            .skip(1)
+            .map(|path| path.split('"').next().unwrap());
+        let numbers = paths.flat_map(|path| path.split(|char: char| !"0123456789.".contains(char)));
+        for number in numbers.filter(|number| !number.is_empty()) {
+            assert!(number.parse::<f64>().unwrap() < 100.0, "{svg}");
+        }
+        assert!(svg.contains("<clipPath id=\"clip-10-10-80-40\">"));
+        assert!(svg.contains("<g clip-path=\"url(#clip-10-10-80-40)\">"));
+        roxmltree::Document::parse(&svg).unwrap();
+    }
+}
