@@ -242,7 +242,8 @@ fn replace(path: &Path, fill: impl FnOnce(&mut NamedTempFile) -> Result<()>) -> 
     let fail = |e| Error::io("write", path, &e);
     let target = resolve(path)?;
     let mut temp = create_beside(&target).map_err(fail)?;
-    let ahead = target.exists().then(|| write_ahead(temp.as_file()));
+    // Elsewhere nothing can be asked to be written, and Windows removes no file that a thread has open.
+    let ahead = (cfg!(target_os = "linux") && target.exists()).then(|| write_ahead(temp.as_file()));
     fill(&mut temp)?;
     drop(ahead);
     check_files()?;
