@@ -70,8 +70,12 @@ impl Error {
             std::io::ErrorKind::PermissionDenied => {
                 error.hint("check the permissions of the file and of its folder")
             }
-            std::io::ErrorKind::FileTooLarge => error
-                .hint("the disk takes no files of this size, or they are limited: see `ulimit -f`"),
+            std::io::ErrorKind::FileTooLarge => error.hint(match cfg!(windows) {
+                true => "the disk takes no files of this size",
+                false => {
+                    "the disk takes no files of this size, or they are limited: see `ulimit -f`"
+                }
+            }),
             std::io::ErrorKind::StorageFull => {
                 error.hint("free space on that disk, then try again")
             }
@@ -158,10 +162,11 @@ pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// The cause without the "(os error 2)" that Rust appends.
+/// The cause without the "(os error 2)" that Rust appends, and the full stop of Windows.
 fn io_cause(cause: &std::io::Error) -> String {
     let text = cause.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
+    let text = text.trim_end().trim_end_matches('.');
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| {
         first.to_lowercase().chain(chars).collect()
@@ -184,10 +189,18 @@ mod tests {
     #[test]
     fn io_errors_read_as_sentences() {
         let cause = std::io::Error::from_raw_os_error(2);
-        let error = Error::io("read", Path::new("a.tif"), &cause);
+        let error = Error::io("read", Path::new("a.tif"), &cause).to_string();
+        let expected = match cfg!(windows) {
+            // In the language of the system.
+            true => error.starts_with("cannot read `a.tif`: ") && !error.ends_with('.'),
+            false => error == "cannot read `a.tif`: no such file or directory",
+        };
+        assert!(expected && !error.contains("os error"), "{error}");
+        let windows =
+            std::io::Error::other("The system cannot find the file specified. (os error 2)");
         assert_eq!(
-            error.to_string(),
-            "cannot read `a.tif`: no such file or directory"
+            Error::io("read", Path::new("a.tif"), &windows).message(),
+            "cannot read `a.tif`: the system cannot find the file specified"
         );
     }
 }

@@ -58,6 +58,30 @@ pub fn open_anywhere(path: &Path) -> Result<File> {
     Ok(file)
 }
 
+/// The path of a file or folder that is there, without links, as one writes it: Windows puts `\\?\`
+/// before it, which is left out where it means the same.
+pub fn full(path: &Path) -> std::io::Result<PathBuf> {
+    let full = fs::canonicalize(path)?;
+    let plain = full.to_str().and_then(without_mark);
+    let is_same = |plain: &PathBuf| fs::canonicalize(plain).is_ok_and(|again| again == full);
+    Ok(plain.filter(is_same).unwrap_or(full))
+}
+
+/// A path of Windows without the mark of those that are taken literally.
+fn without_mark(full: &str) -> Option<PathBuf> {
+    let rest = full.strip_prefix(r"\\?\")?;
+    Some(match rest.strip_prefix(r"UNC\") {
+        Some(share) => format!(r"\\{share}").into(),
+        None => rest.into(),
+    })
+}
+
+/// A path as scripts write it: in quotes, its backslashes doubled.
+pub fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
 /// Opens a file if there is anything of that name, be it a link that leads nowhere.
 pub fn find(path: &Path) -> Result<Option<File>> {
     match fs::symlink_metadata(path) {
@@ -173,7 +197,7 @@ impl Fence {
         let message = format!("`{}` is outside the sandbox{why}", path.display());
         Error::new(message).hint(format!(
             "with --sandbox, scripts read and write in {} only, and so do the names and links in files",
-            self.folder.display()
+            full(&self.folder).unwrap_or_else(|_| self.folder.clone()).display()
         ))
     }
 }
@@ -279,6 +303,24 @@ mod tests {
         fs::write(inner.join("deep/file"), "open").unwrap();
         let fence = Fence::new(&inner).unwrap();
         (outer, inner, fence)
+    }
+
+    #[test]
+    fn full_paths_are_those_that_one_writes() {
+        let plain = |full: &str| without_mark(full);
+        assert_eq!(plain(r"\\?\C:\data"), Some(r"C:\data".into()));
+        assert_eq!(plain(r"\\?\UNC\host\data"), Some(r"\\host\data".into()));
+        assert_eq!(plain("/data"), None);
+        let folder = tempfile::tempdir().unwrap();
+        let full = full(&folder.path().join(".")).unwrap();
+        assert!(full.is_dir() && full.ends_with(folder.path().file_name().unwrap()));
+        assert!(!full.display().to_string().contains('?'), "{full:?}");
+    }
+
+    #[test]
+    fn quoted_paths_are_strings_of_scripts() {
+        let written = quoted(Path::new(r#"C:\data\new "heart".tif"#));
+        assert_eq!(written, r#""C:\\data\\new \"heart\".tif""#);
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! | [`error`] | the one error type: a message and hints |
 //! | [`choice`] | values that are chosen by name |
 //! | [`task`] | parallel loops with progress, warnings and interruption |
+//! | [`system`] | what the operating system is asked: memory, how other programs are started |
 //! | [`files`] | opening files, in the sandbox or not |
 //! | [`video`] | what a video is: sample types, storage, views, metadata, colormaps |
 //! | [`ops`] | pure functions from videos to videos |
@@ -44,6 +45,7 @@
 pub mod choice;
 pub mod error;
 pub mod files;
+pub mod system;
 pub mod task;
 pub mod video;
 

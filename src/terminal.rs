@@ -4,8 +4,10 @@ use std::io::{self, IsTerminal};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use console::Term;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::draw::terminal::understands_escapes;
 use crate::error::Error;
 use crate::script::Context;
 use crate::script::diagnostic::Diagnostic;
@@ -37,7 +39,7 @@ pub fn print_error(error: &Error) {
 
 /// Prints the failure of a script.
 pub fn print_diagnostic(diagnostic: &Diagnostic, context: &Context) {
-    let color = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let color = understands_escapes(&Term::stderr()) && std::env::var_os("NO_COLOR").is_none();
     eprint!("{}", diagnostic.render(context, color));
 }
 

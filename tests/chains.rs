@@ -45,7 +45,7 @@ fn address(video: &Video) -> usize {
 /// A script that saves the example and loads it in a chain of filters.
 fn chain(load: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("example.npy").display().to_string();
+    let path = super::with_slashes(&folder.path().join("example.npy"));
     // The folder must outlive the script.
     std::mem::forget(folder);
     format!(

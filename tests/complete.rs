@@ -90,7 +90,7 @@ fn paths_are_offered_in_strings() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("heart.npy"), "").unwrap();
     std::fs::create_dir(folder.path().join("heap")).unwrap();
-    let dir = folder.path().display();
+    let dir = super::with_slashes(folder.path());
     let (file, inner) = (format!("{dir}/heart.npy\""), format!("{dir}/heap/"));
     offers_only(&format!("load_video(\"{dir}/he"), &[&file, &inner]);
     offers_only(&format!("let p = \"{dir}/hear"), &[&file]);

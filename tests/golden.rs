@@ -12,7 +12,7 @@ use optimap::player::{Image, Panel, Player, Show};
 use optimap::script::docs;
 use optimap::video::colormap::Colormap;
 
-use super::{files, project, session};
+use super::{files, project, session, with_slashes};
 
 #[track_caller]
 fn check(name: &str, text: &str) {
@@ -71,25 +71,13 @@ fn the_help_of_a_function() {
 fn rendered_errors() {
     let mut text = String::new();
     for path in files("tests/errors", "rhai") {
-        let name = path
-            .strip_prefix(project(""))
-            .unwrap()
-            .display()
-            .to_string();
+        let name = with_slashes(&path);
         let mut session = session();
-        let result = session.run(
-            &path.display().to_string(),
-            &fs::read_to_string(&path).unwrap(),
-        );
+        let result = session.run(&name, &fs::read_to_string(&path).unwrap());
         let diagnostic = result.expect_err(&name);
         let rendered = diagnostic.render(session.context(), false);
-        text += &rendered.replace(
-            &format!(
-                "{}/",
-                project("").display().to_string().trim_end_matches('/')
-            ),
-            "",
-        );
+        let folder = with_slashes(&project(""));
+        text += &rendered.replace(&format!("{}/", folder.trim_end_matches('/')), "");
         text.push('\n');
     }
     check("errors.txt", &text);
@@ -175,7 +163,7 @@ fn the_picture_of_a_film() {
     let mut blocks = readme.split("```js");
     let export = blocks.find(|block| block.contains("talk.mp4")).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name).display().to_string();
+    let path = |name: &str| with_slashes(&folder.path().join(name));
     let script = [
         "let waves = example_video(80).normalize_pixelwise_slidingwindow(60).smooth_spatiotemporal(1, 1.5);",
         &export

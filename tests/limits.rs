@@ -1,5 +1,6 @@
 //! How much time and memory scripts may take, and that they can always be stopped.
 
+#[cfg(unix)]
 use std::fs;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};

@@ -25,7 +25,7 @@ mod sandbox;
 mod stdlib;
 mod suite;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use optimap::script::Settings;
 use optimap::session::Session;
@@ -42,6 +42,15 @@ fn session() -> Session {
 /// A path below the folder of the project.
 fn project(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// A path as strings of scripts can hold it on all systems.
+fn with_slashes(path: &Path) -> String {
+    let text = path.display().to_string();
+    match cfg!(windows) {
+        true => text.replace('\\', "/"),
+        false => text,
+    }
 }
 
 /// The files of a folder with an extension, in order.

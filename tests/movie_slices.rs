@@ -82,7 +82,7 @@ fn load(path: &Path, start: usize, frames: Option<usize>, step: usize) -> Option
 
 fn values(video: &Video) -> Vec<u16> {
     match video.samples() {
-        Samples::U8(array) => array.view().iter().map(|value| (*value).into()).collect(),
+        Samples::U8(array) => array.view().iter().map(|value| u16::from(*value)).collect(),
         Samples::U16(array) => array.view().iter().copied().collect(),
         _ => panic!("movies have no samples of {}", video.dtype()),
     }

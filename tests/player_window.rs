@@ -1,6 +1,8 @@
 //! The player in real windows: each key's effect, seen from the script and on the screen. They need a
 //! display and the program xdotool.
 
+#![cfg(unix)]
+
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};

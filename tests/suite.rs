@@ -38,7 +38,7 @@ fn every_block_does_what_it_says() {
 fn run_block(body: &str) -> Result<(), String> {
     let mut session = session();
     let folder = tempfile::tempdir().unwrap();
-    let dir = folder.path().display().to_string();
+    let dir = super::with_slashes(folder.path());
     session.set_constant("DIR", dir.clone());
     for entry in entries(body) {
         let result = session.run_entry(&entry.code);

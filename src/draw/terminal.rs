@@ -1,7 +1,8 @@
 //! Pictures in a terminal: as images where it can show them, as coloured half blocks elsewhere.
 
 use std::fmt::Write;
-use std::io::{self, IsTerminal};
+
+use console::Term;
 
 use super::still::Still;
 use super::{graphics, luminance};
@@ -42,7 +43,7 @@ impl Graphics {
     /// `OPTIMAP_GRAPHICS` overrides them.
     pub fn offered() -> Self {
         let variable = |name: &str| std::env::var(name).unwrap_or_default();
-        Self::of_terminal(io::stdout().is_terminal(), variable)
+        Self::of_terminal(understands_escapes(&Term::stdout()), variable)
     }
 
     fn of_terminal(is_terminal: bool, variable: impl Fn(&str) -> String) -> Self {
@@ -77,16 +78,16 @@ impl Graphics {
     }
 }
 
+/// Whether a stream is a terminal that understands escape sequences. The consoles of Windows are asked
+/// to, which those before Windows 10 cannot.
+pub fn understands_escapes(stream: &Term) -> bool {
+    stream.is_term() && (!cfg!(windows) || stream.features().colors_supported())
+}
+
 /// Columns and rows of the terminal on standard output.
 pub fn size() -> Option<(usize, usize)> {
-    #[cfg(unix)]
-    if let Ok(size) = rustix::termios::tcgetwinsize(io::stdout())
-        && 0 < size.ws_col
-        && 0 < size.ws_row
-    {
-        return Some((size.ws_col.into(), size.ws_row.into()));
-    }
-    None
+    let (rows, columns) = Term::stdout().size_checked()?;
+    (0 < columns && 0 < rows).then_some((columns.into(), rows.into()))
 }
 
 /// The most columns that a picture of the given size can take up with its whole height seen.

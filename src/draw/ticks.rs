@@ -77,11 +77,17 @@ pub fn round_step(least: f64) -> f64 {
     if !(least > 0.0 && least.is_finite()) {
         return 1.0;
     }
-    let power = 10f64.powi(least.log10().floor() as i32);
+    let power = power_of_ten(least.log10().floor() as i32);
     let factors = [1.0, 2.0, 5.0, 10.0];
     // A little less will do: 0.1 / 0.02 is 5.000000000000001.
     let fits = |factor: &&f64| least <= **factor * power * (1.0 + 1e-9);
     factors.iter().find(fits).unwrap_or(&10.0) * power
+}
+
+/// The number that is nearest to a power of ten. `powi` is not on all systems: with a negative
+/// exponent some multiply tenths.
+pub(crate) fn power_of_ten(exponent: i32) -> f64 {
+    format!("1e{exponent}").parse().expect("a number as text")
 }
 
 /// A value with the digits that tell it from one that lies `step` away.
@@ -136,6 +142,12 @@ mod tests {
         assert!(labels(f64::NAN, 1.0, 60).is_empty());
         assert!(labels(0.0, f64::INFINITY, 60).is_empty());
         assert!(labels(0.0, 1.0, 0).is_empty());
+    }
+
+    #[test]
+    fn powers_of_ten_are_those_that_one_writes() {
+        let powers = [-24, -6, -2, 0, 3, 24].map(power_of_ten);
+        assert_eq!(powers, [1e-24, 1e-6, 0.01, 1.0, 1000.0, 1e24]);
     }
 
     #[test]

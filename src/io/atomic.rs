@@ -63,6 +63,7 @@ pub(super) fn write_folder(
     if exchange(&made, path) {
         return Ok(());
     }
+    let fail = |e| cannot_replace(path, &e, cfg!(windows));
     let old = temp.path().join(OLD);
     fs::rename(path, &old).map_err(fail)?;
     let renamed = fs::rename(&made, path);
@@ -114,9 +115,9 @@ pub(super) fn write_into(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) ->
         && exchange(&new, &target)
     {
         // What came into the old folder meanwhile.
-        move_into(&new, &target, false).map_err(fail)?;
+        move_into(&new, &target, false)?;
     } else {
-        move_into(&new, &target, true).map_err(fail)?;
+        move_into(&new, &target, true)?;
     }
     made.folders.clear();
     Ok(())
@@ -127,12 +128,14 @@ const NEW: &str = "new";
 pub(super) const OLD: &str = "old";
 
 /// Moves files from one folder to another, those that are there already only with `replace`.
-fn move_into(from: &Path, to: &Path, replace: bool) -> std::io::Result<()> {
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
+fn move_into(from: &Path, to: &Path, replace: bool) -> Result<()> {
+    let fail = |e| Error::io("write to", to, &e);
+    for entry in fs::read_dir(from).map_err(fail)? {
+        let entry = entry.map_err(fail)?;
         let target = to.join(entry.file_name());
         if replace || fs::symlink_metadata(&target).is_err() {
-            fs::rename(entry.path(), target)?;
+            fs::rename(entry.path(), &target)
+                .map_err(|e| cannot_replace(&target, &e, cfg!(windows)))?;
         }
     }
     Ok(())
@@ -240,17 +243,62 @@ fn replace(path: &Path, fill: impl FnOnce(&mut NamedTempFile) -> Result<()>) -> 
     let fail = |e| Error::io("write", path, &e);
     let target = resolve(path)?;
     let mut temp = create_beside(&target).map_err(fail)?;
-    let ahead = target.exists().then(|| write_ahead(temp.as_file()));
+    // Elsewhere nothing can be asked to be written, and Windows removes no file that a thread has open.
+    let ahead = (cfg!(target_os = "linux") && target.exists()).then(|| write_ahead(temp.as_file()));
     fill(&mut temp)?;
     drop(ahead);
     check_files()?;
-    let old = File::open(&target).ok();
-    if let Ok(data) = fs::metadata(&target) {
+    // Windows gives nobody the name of a file that is open, and tells permissions from lists.
+    let old = cfg!(unix).then(|| File::open(&target).ok()).flatten();
+    if cfg!(unix)
+        && let Ok(data) = fs::metadata(&target)
+    {
         let _ = temp.as_file().set_permissions(data.permissions());
     }
-    temp.persist(&target).map_err(|e| fail(e.error))?;
+    take_place(temp, &target).map_err(|e| cannot_replace(path, &e, cfg!(windows)))?;
     free(old);
     Ok(())
+}
+
+/// Gives a complete file its name.
+#[cfg(unix)]
+fn take_place(temp: NamedTempFile, target: &Path) -> std::io::Result<()> {
+    temp.persist(target).map_err(|e| e.error).map(drop)
+}
+
+/// Gives a complete file its name; `persist` would not take it from a file that is being read, not
+/// even where Windows can do that.
+#[cfg(not(unix))]
+fn take_place(temp: NamedTempFile, target: &Path) -> std::io::Result<()> {
+    let (_, made) = temp.keep().map_err(|e| e.error)?;
+    fs::rename(&made, target).inspect_err(|_| {
+        let _ = fs::remove_file(&made);
+    })
+}
+
+/// The error for what is complete and cannot take its place.
+fn cannot_replace(path: &Path, cause: &std::io::Error, is_windows: bool) -> Error {
+    /// Denied access, a sharing violation, a lock, and a file that is mapped.
+    const IN_USE: [i32; 4] = [5, 32, 33, 1224];
+    let is_in_use = is_windows
+        && cause
+            .raw_os_error()
+            .is_some_and(|code| IN_USE.contains(&code));
+    let shown = path.display();
+    if is_in_use && fs::metadata(path).is_ok_and(|data| data.permissions().readonly()) {
+        return Error::new(format!("cannot write `{shown}`: it is read-only"))
+            .hint("allow it to be written to, or choose another name");
+    }
+    if is_in_use && fs::symlink_metadata(path).is_ok() {
+        return Error::new(format!(
+            "cannot write `{shown}`: it is in use, and stays as it was"
+        ))
+        .hint("close it in other programs, or choose another name")
+        .hint(
+            "videos that were loaded from it with `use_mmap` use it until they are gone: `v = ()`",
+        );
+    }
+    Error::io("write", path, cause)
 }
 
 /// Closes a file that was replaced. The system then frees what it has of it, and waits for what of it is
@@ -466,6 +514,66 @@ mod tests {
         symlink("no/a.npy", at("lost")).unwrap();
         let error = write(&at("lost"), |_| Ok(())).unwrap_err();
         assert!(error.message().contains("there is no folder"), "{error}");
+    }
+
+    #[test]
+    fn what_is_in_use_on_windows_is_said_to_be() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.npy");
+        let denied = std::io::Error::from_raw_os_error(5);
+        let message = |is_windows| {
+            let error = cannot_replace(&path, &denied, is_windows);
+            error.message().rsplit(": ").next().unwrap().to_owned()
+        };
+        assert!(!message(true).contains("in use"));
+        fs::write(&path, "old").unwrap();
+        assert_eq!(message(true), "it is in use, and stays as it was");
+        assert!(!message(false).contains("in use"));
+        let mut permissions = fs::metadata(&path).unwrap().permissions();
+        permissions.set_readonly(true);
+        fs::set_permissions(&path, permissions.clone()).unwrap();
+        assert_eq!(message(true), "it is read-only");
+        // Windows would not remove it otherwise.
+        #[allow(clippy::permissions_set_readonly_false)]
+        permissions.set_readonly(false);
+        fs::set_permissions(&path, permissions).unwrap();
+    }
+
+    /// A program that lets nobody else have the file, and one that maps it.
+    #[test]
+    #[cfg(windows)]
+    fn a_file_that_is_in_use_stays_as_it_was() {
+        use std::os::windows::fs::OpenOptionsExt;
+        const FILE_SHARE_READ: u32 = 1;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.npy");
+        let save = || {
+            write(&path, |file| {
+                file.write_all(b"new")
+                    .map_err(|e| Error::io("write", &path, &e))
+            })
+        };
+        fs::write(&path, "old").unwrap();
+        let mut alone = fs::OpenOptions::new();
+        let held = alone
+            .read(true)
+            .share_mode(FILE_SHARE_READ)
+            .open(&path)
+            .unwrap();
+        let error = save().unwrap_err();
+        assert!(error.message().contains("it is in use"), "{error}");
+        drop(held);
+        let mapped = crate::video::MappedFile::open(&path).unwrap();
+        // Windows says no, and Wine lets the mapping have the old file.
+        match save() {
+            Ok(()) => assert_eq!(mapped.bytes(), b"old"),
+            Err(error) => assert!(error.message().contains("it is in use"), "{error}"),
+        }
+        assert_eq!(mapped.bytes(), b"old");
+        drop(mapped);
+        save().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(names(folder.path()), ["a.npy"]);
     }
 
     #[test]

@@ -181,7 +181,7 @@ fn check() -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read;
+    use std::io::{Read, Seek};
 
     use super::*;
     use crate::video::Layout;
@@ -193,6 +193,8 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         let samples = Element::wrap(view.clone());
         write(&samples, Path::new("a.mat"), &file, 6).unwrap();
+        // Windows goes to where it writes.
+        file.rewind().unwrap();
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).unwrap();
         let written: Vec<u16> = bytes[6..]

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::io::atomic;
+use crate::system::shield_from_ctrl_c;
 use crate::task;
 
 /// How often a wait looks whether the user asked to stop.
@@ -205,8 +206,7 @@ fn command(program: &Path, target: &Path, raw: &Raw, encoder: &Encoder) -> Comma
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
     // The terminal's Ctrl-C is for us alone, who then end the program and remove its file.
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    shield_from_ctrl_c(&mut command);
     command
 }
 

@@ -60,6 +60,7 @@ pub use theme::Sizes;
 use crate::bail;
 use crate::draw::notes::Notes;
 use crate::error::{Error, Result};
+use crate::system;
 use crate::task;
 use crate::video::Video;
 use latest::Latest;
@@ -471,9 +472,12 @@ impl Span {
 }
 
 /// How many times as large as usual everything is to be, from the variable `OPTIMAP_SCALE`, or the
-/// `GDK_SCALE` of desktops.
+/// `GDK_SCALE` of desktops, or the system.
 fn display_scale() -> f32 {
     let number = |name| std::env::var(name).ok()?.trim().parse().ok();
     let scale = number("OPTIMAP_SCALE").or_else(|| number("GDK_SCALE"));
-    scale.filter(|scale: &f32| 0.0 < *scale).unwrap_or(1.0)
+    let scale = scale.filter(|scale: &f32| 0.0 < *scale);
+    // Asked in any case, as windows then have the pixels of the display.
+    let displays = system::display_scale();
+    scale.or(displays).unwrap_or(1.0)
 }

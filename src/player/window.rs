@@ -12,13 +12,18 @@ use super::{Event, Image, Key};
 use crate::error::{Error, Result};
 use crate::task;
 
-/// What minifb reports for one notch of the wheel; on X11 it counts a notch twice, as X reports a
-/// press and a release.
-const NOTCH: f32 = if cfg!(all(unix, not(target_os = "macos"))) {
+/// What minifb reports for one notch of the wheel: a tenth of the 120 that Windows counts; on X11 a
+/// notch twice, as X reports a press and a release.
+const NOTCH: f32 = if cfg!(windows) {
+    12.0
+} else if HAS_X11 {
     2.0
 } else {
     1.0
 };
+
+/// Whether windows are those of an X server, or of Wayland, which variables name.
+const HAS_X11: bool = cfg!(all(unix, not(target_os = "macos")));
 
 /// Opens a window on the display; must be called on the main thread.
 pub fn open(title: &str, width: usize, height: usize) -> Result<Box<dyn Screen>> {
@@ -49,8 +54,12 @@ pub fn open(title: &str, width: usize, height: usize) -> Result<Box<dyn Screen>>
 }
 
 fn no_display(message: &str) -> Error {
-    Error::new(message)
-        .hint("set DISPLAY to the display to use")
+    let error = Error::new(message);
+    let error = match HAS_X11 {
+        true => error.hint("set DISPLAY to the display to use"),
+        false => error,
+    };
+    error
         .hint("write a movie with `save` or `export_video`, or draw in the terminal with `preview`")
         .hint("run with `--headless` to go on without windows")
 }
@@ -58,7 +67,7 @@ fn no_display(message: &str) -> Error {
 /// Whether there can be a display; where there is no such variable the system has one.
 fn has_display() -> bool {
     let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
-    !cfg!(all(unix, not(target_os = "macos"))) || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
+    !HAS_X11 || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
 }
 
 struct MinifbScreen {

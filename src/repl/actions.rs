@@ -1,7 +1,6 @@
 //! What the commands of the prompt do.
 
-use std::path::{MAIN_SEPARATOR, Path, PathBuf};
-use std::process::Command as Process;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use etcetera::home_dir;
@@ -11,8 +10,9 @@ use super::command::{COMMANDS, Command};
 use super::{Next, Repl, show};
 use crate::error::{Error, Result};
 use crate::files;
-use crate::script::{Context, Topic, docs, lookup, profile, sandbox};
+use crate::script::{Context, Topic, docs, lookup, sandbox};
 use crate::session::Session;
+use crate::system;
 use crate::terminal;
 
 impl Repl<'_> {
@@ -78,8 +78,8 @@ impl Repl<'_> {
 
     /// Runs code and tells what it cost.
     fn time(&mut self, code: &str) -> Next {
-        profile::reset_peak_memory();
-        let before = profile::memory();
+        system::reset_peak_memory();
+        let before = system::memory();
         self.session.borrow().context().profile.start();
         let start = Instant::now();
         let result = self.session.borrow_mut().run_entry(code);
@@ -199,24 +199,17 @@ fn current_folder() -> Result<PathBuf> {
 
 fn go(folder: Option<String>) -> Result<()> {
     let home = || home_dir().map_err(|_| Error::new("there is no home folder"));
-    let folder = match folder.as_deref() {
-        None | Some("~") => home()?,
-        Some(path) => match path.strip_prefix("~/") {
-            Some(rest) => home()?.join(rest),
-            None => PathBuf::from(path),
-        },
+    let folder = match Path::new(folder.as_deref().unwrap_or("~")) {
+        path if let Ok(rest) = path.strip_prefix("~") => home()?.join(rest),
+        path => path.to_owned(),
     };
     std::env::set_current_dir(&folder).map_err(|e| Error::io("go to", &folder, &e))
 }
 
 fn shell(line: &str) -> Result<()> {
-    let (program, flag) = if cfg!(windows) {
-        ("cmd", "/C")
-    } else {
-        ("sh", "-c")
-    };
-    let status = Process::new(program).args([flag, line]).status();
-    let status = status.map_err(|e| Error::io("run", Path::new(program), &e))?;
+    let mut shell = system::shell(line);
+    let status = shell.status();
+    let status = status.map_err(|e| Error::io("run", Path::new(shell.get_program()), &e))?;
     match status.code() {
         Some(0) => Ok(()),
         Some(code) => Err(Error::new(format!("the command ended with status {code}"))),
@@ -230,7 +223,7 @@ fn names(folder: &Path) -> Result<Vec<String>> {
     let name = |entry: std::fs::DirEntry| {
         let mut name = entry.file_name().to_string_lossy().into_owned();
         if entry.path().is_dir() {
-            name.push(MAIN_SEPARATOR);
+            name.push('/');
         }
         name
     };

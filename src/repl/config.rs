@@ -1,13 +1,14 @@
 //! What users can set for the prompt: `config.rhai`, a map, and `startup.rhai`, which runs first,
 //! in the user's folder for configuration.
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 
+use console::Term;
 use etcetera::BaseStrategy;
 use rhai::{Dynamic, Engine, Map};
 
 use crate::choice::Choice;
+use crate::draw::terminal::understands_escapes;
 use crate::error::{Error, Result};
 use crate::script::modules::read_script;
 
@@ -54,7 +55,7 @@ impl Preferences {
         let has_colors = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         Self {
             prompt: "optimap> ".into(),
-            colors: has_colors && std::io::stdout().is_terminal(),
+            colors: has_colors && understands_escapes(&Term::stdout()),
             thumbnails: true,
             history: 10_000,
             edit_mode: EditMode::Emacs,

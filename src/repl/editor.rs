@@ -151,7 +151,7 @@ fn path_of_command(text: &str) -> Option<(usize, Vec<Pair>)> {
     let only_scripts = text.starts_with("run ") && text[..start].trim_end() == "run";
     let mut found = paths(&text[start..], Path::new(""));
     found.retain(|path| {
-        let is_folder = path.text.ends_with(std::path::MAIN_SEPARATOR);
+        let is_folder = path.text.ends_with('/');
         is_folder || !only_folders && (!only_scripts || path.text.ends_with(".rhai"))
     });
     found.sort();

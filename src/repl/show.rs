@@ -6,8 +6,9 @@ use rhai::Dynamic;
 
 use crate::draw::still::Still;
 use crate::draw::terminal::{self, Graphics};
-use crate::script::profile::{self, Report, time_text};
+use crate::script::profile::{Report, time_text};
 use crate::session::Session;
+use crate::system;
 use crate::video::colormap::Colormap;
 use crate::video::{Frames, Video, size_text};
 
@@ -104,7 +105,7 @@ fn bytes(value: &Dynamic) -> Option<usize> {
 /// What an entry cost: its time, the memory, and the builtins it called.
 pub(super) fn cost(elapsed: Duration, before: Option<usize>, report: &Report) -> String {
     let mut text = time_text(elapsed);
-    if let Some(peak) = profile::peak_memory() {
+    if let Some(peak) = system::peak_memory() {
         text += &format!(", peak memory {}", size_text(peak));
         let more = peak.saturating_sub(before.unwrap_or(peak));
         text += &format!(" ({} more than before)", size_text(more));

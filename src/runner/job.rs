@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::batch::Batch;
 use super::summary::{Row, Status};
 use crate::error::{Error, Result};
+use crate::system;
 use crate::task;
 
 /// The time between the first two looks at a process, and the longest one later on.
@@ -40,10 +41,10 @@ impl Job {
             .spawn()
             .map_err(|e| Error::io("start", Path::new(command.get_program()), &e))?;
         let (ended, peak) = wait(&mut child)?;
-        let status = match ended.code() {
-            Some(0) => Status::Done,
-            Some(_) => Status::Failed,
-            None => Status::Crashed,
+        let status = match ended.success() {
+            true => Status::Done,
+            false if system::has_crashed(ended) => Status::Crashed,
+            false => Status::Failed,
         };
         let message = match status {
             Status::Done => String::new(),
@@ -79,7 +80,7 @@ impl Job {
 fn wait(child: &mut Child) -> Result<(ExitStatus, Option<usize>)> {
     let (mut peak, [mut pause, longest]) = (None, LOOKS);
     loop {
-        peak = peak_memory(child.id()).max(peak);
+        peak = system::peak_memory_of(child).max(peak);
         let ended = child.try_wait();
         if let Some(ended) = ended.map_err(|e| Error::io("wait for", Path::new("a script"), &e))? {
             return Ok((ended, peak));
@@ -91,16 +92,6 @@ fn wait(child: &mut Child) -> Result<(ExitStatus, Option<usize>)> {
         thread::sleep(pause);
         pause = (pause * 3 / 2).min(longest);
     }
-}
-
-fn peak_memory(process: u32) -> Option<usize> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kilobytes: usize = line.trim().trim_end_matches(" kB").parse().ok()?;
-    // A process that is about to begin or has just ended has none.
-    Some(kilobytes * 1024).filter(|bytes| *bytes > 0)
 }
 
 /// What a script said when it failed.

@@ -7,8 +7,9 @@ use rhai::Dynamic;
 
 use crate::script::Context;
 use crate::script::diagnostic::Diagnostic;
-use crate::script::profile::{Report, peak_memory, time_text};
+use crate::script::profile::{Report, time_text};
 use crate::session::Session;
+use crate::system::peak_memory;
 use crate::video::size_text;
 
 /// Runs a script and tells on standard error what it cost, even if it fails.

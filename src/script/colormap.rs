@@ -1,11 +1,11 @@
 //! Colormaps as scripts see them.
 
-use std::io::IsTerminal;
-
+use console::Term;
 use rhai::Dynamic;
 
 use super::types::{Member, Scripted};
 use super::value::{Type, Value};
+use crate::draw::terminal::understands_escapes;
 use crate::error::Result;
 use crate::video::colormap::{Colormap, Rgba};
 use crate::video::gradient;
@@ -118,7 +118,7 @@ pub fn swatch(colormap: &Colormap) -> String {
 
 /// Whether standard output shows colours.
 pub fn shows_swatches() -> bool {
-    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+    understands_escapes(&Term::stdout()) && std::env::var_os("NO_COLOR").is_none()
 }
 
 /// A colour as CSS writes it, with its opacity unless it is opaque.

@@ -46,19 +46,21 @@ fn script_text(path: &Path, mut file: &File) -> Result<String, Error> {
     Ok(plain_script(&text))
 }
 
-/// A script without what only other programs need; lines stay where they are.
+/// A script without what only other programs need; lines stay where they are, and end as on Unix, so
+/// that texts of several lines are the same everywhere.
 pub fn plain_script(text: &str) -> String {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = text.replace("\r\n", "\n");
     match text.strip_prefix("#!") {
         Some(rest) => format!("// {rest}"),
-        None => text.to_owned(),
+        None => text,
     }
 }
 
 /// The only name of a file that has several, short if it is below the current folder.
 fn one_name(path: PathBuf) -> PathBuf {
-    let full = fs::canonicalize(&path).unwrap_or(path);
-    let folder = std::env::current_dir().and_then(fs::canonicalize);
+    let full = files::full(&path).unwrap_or(path);
+    let folder = std::env::current_dir().and_then(|folder| files::full(&folder));
     let short = folder
         .ok()
         .and_then(|folder| full.strip_prefix(folder).map(Path::to_owned).ok());
@@ -295,4 +297,16 @@ fn folder_list(folders: &[PathBuf]) -> String {
         false => folder.display().to_string(),
     };
     folders.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain_script;
+
+    #[test]
+    fn scripts_of_other_systems_are_the_same() {
+        let made_on_windows = "\u{feff}#!/usr/bin/optimap\r\n/// Two.\r\nfn two() { 2 }\r\n";
+        let plain = plain_script(made_on_windows);
+        assert_eq!(plain, "// /usr/bin/optimap\n/// Two.\nfn two() { 2 }\n");
+    }
 }

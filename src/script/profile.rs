@@ -119,29 +119,6 @@ impl Cost {
     }
 }
 
-/// The most memory the program has taken so far, in bytes, where the system tells.
-pub fn peak_memory() -> Option<usize> {
-    status("VmHWM:")
-}
-
-/// The memory the program takes now, in bytes, where the system tells.
-pub fn memory() -> Option<usize> {
-    status("VmRSS:")
-}
-
-fn status(field: &str) -> Option<usize> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
-    let kilobytes: usize = line.trim().trim_end_matches(" kB").parse().ok()?;
-    Some(kilobytes * 1024)
-}
-
-/// Forgets the highest use of memory so far, where the system allows it.
-pub fn reset_peak_memory() {
-    // Without it, the peak of the whole session is told.
-    let _ = std::fs::write("/proc/self/clear_refs", "5");
-}
-
 /// A time with a fitting unit.
 pub fn time_text(time: Duration) -> String {
     let seconds = time.as_secs_f64();

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use super::size_text;
 use super::storage::heap;
 use crate::error::{Error, Result};
+use crate::system::memory_of_machine;
 use crate::task;
 
 /// The budget where the memory of the machine is not known.
@@ -161,9 +162,14 @@ pub fn limit() -> Option<usize> {
     Some(LIMIT.load(Relaxed)).filter(|limit| *limit != usize::MAX)
 }
 
-/// What is held: by the allocator, by large arrays beside it, and in scratch files.
+/// What is allocated: from the allocator, and by large arrays beside it.
+pub(super) fn allocated() -> usize {
+    heap::in_use() + used(Place::Memory)
+}
+
+/// What is held: what is allocated, and what is in scratch files.
 fn held() -> usize {
-    heap::in_use() + used(Place::Memory) + used(Place::Scratch)
+    allocated() + used(Place::Scratch)
 }
 
 /// Whether scripts hold more than they may. A single step of a script can copy what it has before
@@ -229,18 +235,6 @@ fn default_budget() -> usize {
             half
         }
     }
-}
-
-/// The memory of the machine or, if that is less, what the system grants this group of processes.
-fn memory_of_machine() -> Option<usize> {
-    let table = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = table
-        .lines()
-        .find_map(|line| line.strip_prefix("MemTotal:"))?;
-    let total = line.split_whitespace().next()?.parse::<usize>().ok()? * 1024;
-    let granted = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok();
-    let granted = granted.and_then(|text| text.trim().parse().ok());
-    Some(total.min(granted.unwrap_or(total)))
 }
 
 /// A number of bytes, as a text such as "2 GB".

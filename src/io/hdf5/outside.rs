@@ -23,7 +23,7 @@ pub(super) fn beside(owner: &Path, name: &str) -> Result<PathBuf> {
     let folder = owner.parent().unwrap_or(Path::new(""));
     let named = Path::new(name);
     let last = named.file_name().map(Path::new);
-    let inner = match (named.is_absolute(), last) {
+    let inner = match (named.has_root(), last) {
         (true, Some(last)) => last,
         _ => named,
     };

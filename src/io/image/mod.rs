@@ -12,6 +12,7 @@ use super::raw::{self, Encoding, Fill, Source};
 use super::{FrameRange, Recording, cannot_load, expect_file, tiff};
 use crate::bail;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::video::{DType, Metadata, Samples, Video, shape_text};
 
 pub(super) use png::begins as begins_png;
@@ -105,9 +106,10 @@ impl Still {
             bail!("`{}` is not a picture", path.display());
         };
         if pages > 1 {
-            let path = path.display();
-            let error = Error::new(format!("`{path}` has {pages} pages, a picture has one"));
-            return Err(error.hint(format!("load it with `load_video(\"{path}\")`")));
+            let shown = path.display();
+            let error = Error::new(format!("`{shown}` has {pages} pages, a picture has one"));
+            let written = files::quoted(path);
+            return Err(error.hint(format!("load it with `load_video({written})`")));
         }
         Ok(Self {
             path: path.to_owned(),

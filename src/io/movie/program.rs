@@ -10,6 +10,7 @@ use std::thread::{self, JoinHandle};
 use super::{Codec, Play, Size, cannot_start, container};
 use crate::error::{Error, Result};
 use crate::io::{FrameRange, ffmpeg};
+use crate::system::shield_from_ctrl_c;
 use crate::task;
 
 /// The size of the pipe in bytes: the most that Linux grants anyone.
@@ -159,8 +160,7 @@ impl Running {
         let name = command.get_program().to_string_lossy().into_owned();
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         // The terminal's Ctrl-C is for us alone, who then end the program.
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        shield_from_ctrl_c(&mut command);
         let mut child = command.spawn().map_err(|e| cannot_start(&name, &e))?;
         let stdout = child.stdout.take().expect("asked for a pipe");
         // The more it holds the less often both sides wait for each other.

@@ -1,5 +1,7 @@
 //! The units of length and time of NGFF, which are those of UDUNITS-2.
 
+use crate::draw::ticks::power_of_ten;
+
 /// Powers of ten by the prefix of a unit.
 const PREFIXES: [(&str, i32); 21] = [
     ("yotta", 24),
@@ -78,7 +80,7 @@ fn prefix(name: &str) -> Option<i32> {
 }
 
 fn power(exponent: i32) -> f64 {
-    10f64.powi(exponent)
+    power_of_ten(exponent)
 }
 
 #[cfg(test)]

@@ -100,7 +100,7 @@ pub fn arithmetic_assign(operation: Arithmetic, video: &mut Video, right: Operan
 fn arithmetic_in<R: Real>(operation: Arithmetic, left: Operand, right: Operand) -> Result<Video> {
     let name = operation.name();
     let exponent = match right {
-        Operand::Int(exponent) => i32::try_from(exponent).ok(),
+        Operand::Int(exponent) => i32::try_from(exponent).ok().filter(|n| *n != i32::MIN),
         _ => None,
     };
     let operands = [left, right];
@@ -115,13 +115,22 @@ fn arithmetic_in<R: Real>(operation: Arithmetic, left: Operand, right: Operand) 
         (Arithmetic::Power, Some(2)) => compute(name, operands, read, |a, _| a * a),
         (Arithmetic::Power, Some(3)) => compute(name, operands, read, |a, _| a * a * a),
         (Arithmetic::Power, _) if is_single => compute::<R>(name, operands, read, formula::Power),
-        (Arithmetic::Power, Some(n)) => compute(name, operands, read, move |a: R, _| a.powi(n)),
+        (Arithmetic::Power, Some(n)) => {
+            compute(name, operands, read, move |a: R, _| whole_power(a, n))
+        }
         (Arithmetic::Remainder, _) if is_single => {
             compute::<R>(name, operands, read, formula::Rest)
         }
         (Arithmetic::Atan2, _) if is_single => compute::<R>(name, operands, read, formula::Angle),
         _ => compute(name, operands, read, move |a, b| operation.at(a, b)),
     }
+}
+
+/// A power whose exponent is whole. For those below 0 `powi` multiplies reciprocals on some systems, so
+/// that the last digits differ.
+fn whole_power<R: Real>(base: R, exponent: i32) -> R {
+    let power = base.powi(exponent.abs());
+    if exponent < 0 { power.recip() } else { power }
 }
 
 impl Arithmetic {
@@ -289,4 +298,16 @@ fn compare_as<T: Element>(
         Comparison::GreaterOrEqual => combine(name, &shape, &inputs, |a, b| a >= b),
     }?;
     Ok(with_metadata_of(results, [&left, &right]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::whole_power;
+
+    #[test]
+    fn negative_powers_are_reciprocals() {
+        let powers = [(10.0, -2), (10.0, 2), (-2.0, -3), (3.0, 0)];
+        let powers = powers.map(|(base, exponent)| whole_power::<f64>(base, exponent));
+        assert_eq!(powers, [0.01, 100.0, -0.125, 1.0]);
+    }
 }

@@ -300,8 +300,10 @@ mod tests {
 
     #[test]
     fn double_precision_is_exact_to_the_last_digit() {
+        // MinGW's own `exp` is not the nearest number.
+        let most = if cfg!(windows) { 2.0 } else { 1.0 };
         for x in numbers() {
-            assert!(apart::<f64>(exp(x), x.exp()) <= 1.0, "exp {x}: {}", exp(x));
+            assert!(apart::<f64>(exp(x), x.exp()) <= most, "exp {x}: {}", exp(x));
             assert!(apart::<f64>(ln(x), x.ln()) <= 1.0, "ln {x}: {}", ln(x));
         }
     }

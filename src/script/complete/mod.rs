@@ -104,7 +104,6 @@ pub fn complete(text: &str, scene: &Scene<'_>) -> Completion {
         Inside::Text('"' | '`') => text::complete(text, &scan, scene),
         _ => return Completion::default(),
     };
-    candidates.retain(|candidate| candidate.text.starts_with(&text[start..]));
     candidates.sort();
     candidates.dedup();
     Completion { start, candidates }
@@ -121,7 +120,8 @@ fn code(text: &str, scan: &Scan, scene: &Scene<'_>) -> (usize, Vec<Candidate>) {
     } else {
         options(text, scan, scene).unwrap_or_else(|| names(scene))
     };
-    (start, names.into_iter().map(Candidate::from).collect())
+    let fitting = names.into_iter().filter(|name| name.starts_with(word));
+    (start, fitting.map(Candidate::from).collect())
 }
 
 impl From<String> for Candidate {

@@ -1,6 +1,6 @@
 //! Completion inside strings: names to choose from, modules, keys and paths.
 
-use std::path::{MAIN_SEPARATOR, Path};
+use std::path::Path;
 
 use super::place::{Place, choices};
 use super::{Candidate, Scene};
@@ -14,20 +14,21 @@ pub(super) fn complete(text: &str, scan: &Scan, scene: &Scene<'_>) -> (usize, Ve
     let (before, typed) = (&text[..scan.since], &text[start..]);
     let quote = &text[scan.since..start];
     if last_word(before.trim_end()) == "import" {
-        return (start, quoted(scene.context.module_names(), quote));
+        return (start, quoted(scene.context.module_names(), typed, quote));
     }
     if let Some(keys) = keys(before, scene) {
-        return (start, quoted(keys, quote));
+        return (start, quoted(keys, typed, quote));
     }
     match wanted(before, scene) {
-        Wanted::Names(names) => (start, quoted(names, quote)),
+        Wanted::Names(names) => (start, quoted(names, typed, quote)),
         Wanted::Path => {
-            let paths = paths(typed, Path::new(""));
+            let typed = with_slashes(typed, quote, cfg!(windows));
+            let paths = paths(&typed, Path::new(""));
             let closed = paths
                 .into_iter()
                 .filter(|path| !path.text.contains(['"', '\\']));
             let close = |mut path: Candidate| {
-                if !path.text.ends_with(MAIN_SEPARATOR) {
+                if !path.text.ends_with('/') {
                     path.text += quote;
                 }
                 path
@@ -89,19 +90,31 @@ fn keys(before: &str, scene: &Scene<'_>) -> Option<Vec<String>> {
     Some(map.keys().map(ToString::to_string).collect())
 }
 
-fn quoted(names: impl IntoIterator<Item = String>, quote: &str) -> Vec<Candidate> {
+/// The names that go on with what was typed, with the quote that closes them.
+fn quoted(names: impl IntoIterator<Item = String>, typed: &str, quote: &str) -> Vec<Candidate> {
     let candidate = |display: String| {
         let text = format!("{display}{quote}");
         Candidate { display, text }
     };
-    names.into_iter().map(candidate).collect()
+    let fitting = names.into_iter().filter(|name| name.starts_with(typed));
+    fitting.map(candidate).collect()
+}
+
+/// A path typed into a string, with slashes where Windows has backslashes: strings between double
+/// quotes need two of them for one.
+pub(super) fn with_slashes(typed: &str, quote: &str, is_windows: bool) -> String {
+    match (is_windows, quote) {
+        (false, _) => typed.to_owned(),
+        (true, "\"") => typed.replace("\\\\", "/").replace('\\', "/"),
+        (true, _) => typed.replace('\\', "/"),
+    }
 }
 
 /// The files and folders that a path can be continued to, seen from a folder; hidden ones only if
-/// their dot has been typed.
+/// their dot has been typed. Folders end with a slash on all systems, as strings can hold it as it is.
 pub fn paths(typed: &str, from: &Path) -> Vec<Candidate> {
     let folder = typed
-        .rfind(['/', MAIN_SEPARATOR])
+        .rfind(std::path::is_separator)
         .map_or("", |at| &typed[..=at]);
     let name = &typed[folder.len()..];
     let place = if folder.is_empty() {
@@ -118,10 +131,28 @@ pub fn paths(typed: &str, from: &Path) -> Vec<Candidate> {
             return None;
         }
         if entry.path().is_dir() {
-            display.push(MAIN_SEPARATOR);
+            display.push('/');
         }
         let text = format!("{folder}{display}");
         Some(Candidate { display, text })
     };
     entries.flatten().filter_map(candidate).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backslashes_of_windows_become_slashes() {
+        let typed = |text: &str, quote: &str| with_slashes(text, quote, true);
+        assert_eq!(typed("C:\\\\data\\\\he", "\""), "C:/data/he");
+        assert_eq!(typed("C:\\data\\he", "\""), "C:/data/he");
+        assert_eq!(
+            typed("\\\\\\\\server\\\\share\\\\", "\""),
+            "//server/share/"
+        );
+        assert_eq!(typed("\\\\server\\share\\", "`"), "//server/share/");
+        assert_eq!(with_slashes("odd\\\\name", "\"", false), "odd\\\\name");
+    }
 }

@@ -1,0 +1,121 @@
+//! What the program asks the operating system, and how it starts other programs.
+//!
+//! Each system has a file of its own with the same functions; what a system does not tell is `None`.
+//! Windows and macOS are asked through C functions that fill structures of the caller's, hence the
+//! `unsafe` code in their files.
+
+use std::process::{Command, ExitStatus};
+
+#[cfg_attr(any(target_os = "linux", target_os = "android"), path = "linux.rs")]
+#[cfg_attr(target_vendor = "apple", path = "apple.rs")]
+#[cfg_attr(windows, path = "windows.rs")]
+#[cfg_attr(
+    not(any(
+        target_os = "linux",
+        target_os = "android",
+        target_vendor = "apple",
+        windows
+    )),
+    path = "other.rs"
+)]
+mod asked;
+
+#[cfg(windows)]
+pub(crate) use asked::leave_working_set;
+pub use asked::{display_scale, memory, memory_of_machine, peak_memory, peak_memory_of};
+
+/// Forgets the highest use of memory so far, where the system allows it.
+pub fn reset_peak_memory() {
+    // Without it, the peak of the whole session is told.
+    #[cfg(target_os = "linux")]
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+}
+
+/// Has a program started so that the terminal's Ctrl-C does not reach it.
+pub fn shield_from_ctrl_c(command: &mut Command) {
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    #[cfg(windows)]
+    {
+        const CREATE_NEW_PROCESS_GROUP: u32 = 0x200;
+        std::os::windows::process::CommandExt::creation_flags(command, CREATE_NEW_PROCESS_GROUP);
+    }
+}
+
+/// A line for the shell of the system.
+pub fn shell(line: &str) -> Command {
+    #[cfg(windows)]
+    {
+        let mut command = Command::new("cmd");
+        // As it is: `cmd` has rules of its own for quotes.
+        std::os::windows::process::CommandExt::raw_arg(command.arg("/C"), line);
+        command
+    }
+    #[cfg(not(windows))]
+    {
+        let mut command = Command::new("sh");
+        command.args(["-c", line]);
+        command
+    }
+}
+
+/// Whether a program was ended by the system or by a signal rather than by itself.
+pub fn has_crashed(ended: ExitStatus) -> bool {
+    /// The lowest of the codes with which Windows ends a program.
+    const LEAST_FATAL: u32 = 0xc000_0000;
+    match ended.code() {
+        Some(code) => cfg!(windows) && code.cast_unsigned() >= LEAST_FATAL,
+        None => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shell_gets_a_line_as_it_is() {
+        let output = shell("echo \"a b\" c").output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let expected = if cfg!(windows) { "\"a b\" c" } else { "a b c" };
+        assert_eq!(text.trim_end(), expected);
+    }
+
+    #[test]
+    fn the_memory_of_this_and_other_programs_is_told() {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "system::tests::memory_grows_with_what_is_written",
+            ])
+            .arg("--include-ignored")
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut peak = None;
+        let ended = loop {
+            peak = peak_memory_of(&child).max(peak);
+            if let Some(ended) = child.try_wait().unwrap() {
+                break ended;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        };
+        assert!(ended.success() && !has_crashed(ended), "{ended}");
+        assert!(peak.is_some_and(|bytes| MUCH < bytes), "{peak:?}");
+    }
+
+    const MUCH: usize = 64 << 20;
+
+    #[test]
+    #[ignore = "the test above runs it in a program of its own"]
+    fn memory_grows_with_what_is_written() {
+        let machine = memory_of_machine().unwrap();
+        let before = memory().unwrap();
+        let written = vec![1u8; MUCH];
+        let (now, peak) = (memory().unwrap(), peak_memory().unwrap());
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        assert_eq!(written[MUCH / 2], 1);
+        assert!(before + MUCH / 2 < now, "{before} {now}");
+        assert!(MUCH < peak && peak < machine, "{peak} {machine}");
+    }
+}
