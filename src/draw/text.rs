@@ -1,11 +1,14 @@
 //! Text in the embedded font: Noto Sans Regular (Latin, Greek, Cyrillic), © Google, under the
-//! SIL Open Font License 1.1.
+//! license in `font/OFL.txt`.
 
 use std::sync::OnceLock;
 
 use ab_glyph::{Font, FontRef, PxScaleFont, ScaleFont};
 
 use super::{Color, Image};
+
+/// The embedded font.
+pub(super) const FONT: &[u8] = include_bytes!("font/NotoSans-Regular.ttf");
 
 /// The width of a line of text in pixels.
 pub fn width(text: &str, size: f32) -> usize {
@@ -73,10 +76,9 @@ const DIGIT_HEIGHT: f32 = 0.714;
 
 /// The embedded font; `size` is that of the em square in pixels.
 fn font(size: f32) -> PxScaleFont<&'static FontRef<'static>> {
-    static FONT: OnceLock<FontRef<'static>> = OnceLock::new();
-    let font = FONT.get_or_init(|| {
-        FontRef::try_from_slice(notosans::REGULAR_TTF).expect("the embedded font is whole")
-    });
+    static PARSED: OnceLock<FontRef<'static>> = OnceLock::new();
+    let font =
+        PARSED.get_or_init(|| FontRef::try_from_slice(FONT).expect("the embedded font is whole"));
     let units_per_em = font.units_per_em().unwrap_or(1000.0);
     font.into_scaled(size * font.height_unscaled() / units_per_em)
 }

@@ -150,8 +150,7 @@ fn register_font() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         // It is the one that is embedded elsewhere too.
-        let _ =
-            plotters::style::register_font("sans-serif", FontStyle::Normal, notosans::REGULAR_TTF);
+        let _ = plotters::style::register_font("sans-serif", FontStyle::Normal, super::text::FONT);
     });
 }
 
