@@ -8,6 +8,7 @@ mod gif;
 mod h264;
 mod probe;
 mod program;
+mod track;
 
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,8 @@ use crate::video::{DType, Layout, Metadata, Samples, map_samples};
 
 pub(super) use apng::is_animated;
 pub(super) use gif::begins as begins_gif;
+#[cfg(test)]
+pub(super) use h264::open as open_h264;
 
 /// The extensions of movies.
 pub(super) const EXTENSIONS: &[&str] = &[
