@@ -10,6 +10,7 @@ mod description;
 mod directory;
 mod extent;
 mod fax;
+mod fax_codes;
 mod files;
 mod frames;
 mod imagej;
