@@ -1,11 +1,14 @@
 //! Text in the embedded font: Noto Sans Regular (Latin, Greek, Cyrillic), © Google, under the
-//! SIL Open Font License 1.1.
+//! license in `font/OFL.txt`.
 
 use std::sync::OnceLock;
 
 use ab_glyph::{Font, FontRef, GlyphId, OutlineCurve, Point, PxScaleFont, ScaleFont, point};
 
 use super::{Color, Image};
+
+/// The embedded font.
+const FONT: &[u8] = include_bytes!("font/NotoSans-Regular.ttf");
 
 /// The width of a line of text in pixels.
 pub fn width(text: &str, size: f32) -> usize {
@@ -144,10 +147,8 @@ fn font(size: f32) -> PxScaleFont<&'static FontRef<'static>> {
 }
 
 fn embedded() -> &'static FontRef<'static> {
-    static FONT: OnceLock<FontRef<'static>> = OnceLock::new();
-    FONT.get_or_init(|| {
-        FontRef::try_from_slice(notosans::REGULAR_TTF).expect("the embedded font is whole")
-    })
+    static PARSED: OnceLock<FontRef<'static>> = OnceLock::new();
+    PARSED.get_or_init(|| FontRef::try_from_slice(FONT).expect("the embedded font is whole"))
 }
 
 /// The glyphs of a text and how far each moves the pen on.

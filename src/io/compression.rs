@@ -1,9 +1,8 @@
 //! The compressions that files can be saved with.
 
-use std::io::{self, Write};
+use std::io;
 
-use flate2::write::ZlibEncoder;
-use tiff::encoder::compression::{CompressionAlgorithm, Lzw, Packbits};
+use tiff::encoder::compression::{CompressionAlgorithm, Deflate, Lzw, Packbits};
 
 use crate::choice::Choice;
 
@@ -47,9 +46,7 @@ impl Compression {
                 Lzw.write_to(&mut out, bytes)?;
             }
             Compression::Deflate => {
-                let mut encoder = ZlibEncoder::new(&mut out, flate2::Compression::default());
-                encoder.write_all(bytes)?;
-                encoder.finish()?;
+                Deflate::default().write_to(&mut out, bytes)?;
             }
             Compression::Zstd => out = zstd::bulk::compress(bytes, ZSTD_LEVEL)?,
             Compression::Packbits => {

@@ -2,7 +2,7 @@
 //! written in bulk.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use half::f16;
@@ -159,6 +159,7 @@ impl Source {
         let end = start.saturating_add(len).min(self.len);
         Section {
             source: self,
+            start,
             at: start,
             end,
         }
@@ -175,6 +176,7 @@ impl Source {
 /// A stretch of a file, read from its start to its end.
 pub(super) struct Section<'a> {
     source: &'a Source,
+    start: u64,
     at: u64,
     end: u64,
 }
@@ -192,6 +194,19 @@ impl Read for Section<'_> {
         read_exact_at(&self.source.file, self.at, &mut out[..len])?;
         self.at += len as u64;
         Ok(len)
+    }
+}
+
+impl Seek for Section<'_> {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        let at = match to {
+            SeekFrom::Start(at) => self.start.checked_add(at),
+            SeekFrom::Current(step) => self.at.checked_add_signed(step),
+            SeekFrom::End(step) => self.end.checked_add_signed(step),
+        };
+        let at = at.filter(|at| *at >= self.start);
+        self.at = at.ok_or(std::io::ErrorKind::InvalidInput)?;
+        Ok(self.at - self.start)
     }
 }
 

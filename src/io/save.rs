@@ -7,7 +7,7 @@ use super::compression::Compression;
 use super::pattern::Pattern;
 use super::still::{Kind, StillOptions};
 use super::tiff::{self, Form, Photometric};
-use super::{atomic, extension_of, hdf5, matlab, npy, zarr};
+use super::{atomic, extension_of, hdf5, matlab, npy, npz, zarr};
 use crate::error::{Error, Result};
 use crate::task;
 use crate::video::Video;
@@ -42,7 +42,7 @@ const SAVERS: &[Saver] = &[
     Saver {
         extensions: &["npz"],
         options: &["fieldname"],
-        save: |path, video, saving| npy::save_archive(path, video, saving.fieldname()),
+        save: |path, video, saving| npz::save(path, video, saving.fieldname()),
     },
     Saver {
         extensions: &["tif", "tiff"],

@@ -3,7 +3,7 @@
 
 use std::f64::consts::PI;
 
-use num_complex::Complex64;
+use rustfft::num_complex::Complex64;
 
 /// The frequencies that pass, as parts of half the frame rate.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,14 +1,17 @@
 //! MP4 movies without ffmpeg: a built-in H.264 encoder.
 
-use std::io::{Seek, Write};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::num::NonZeroU32;
 
-use mp4::{AvcConfig, MediaConfig, Mp4Config, Mp4Sample, Mp4Writer, TrackConfig, TrackType};
 use openh264::OpenH264API;
 use openh264::encoder::{
     BitRate, Complexity, EncodedBitStream, Encoder, EncoderConfig, FrameRate, FrameType,
     IntraFramePeriod, QpRange, RateControlMode, UsageType, VuiConfig,
 };
 use openh264::formats::YUVSlices;
+use shiguredo_mp4::boxes::{Avc1Box, AvccBox, SampleEntry, VisualSampleEntryFields};
+use shiguredo_mp4::mux::{Mp4FileMuxer, Mp4FileMuxerOptions, MuxError, Sample};
+use shiguredo_mp4::{TrackKind, Uint};
 
 use crate::bail;
 use crate::error::{Error, Result};
@@ -31,6 +34,10 @@ const KEY_INTERVAL: u32 = 250;
 /// The duration of a frame; the frame rate is chosen by the time scale.
 const DURATION: u32 = 1000;
 
+/// How many bytes a description takes at the start of the file, and how many more for each frame: its
+/// size, and now and then its number.
+const DESCRIPTION: (usize, usize) = (4096, 5);
+
 const SEQUENCE_PARAMETERS: u8 = 7;
 const PICTURE_PARAMETERS: u8 = 8;
 
@@ -39,38 +46,46 @@ pub(super) struct Movie<W> {
     encoder: Encoder,
     fps: f64,
     quantizer: u8,
-    writer: Mp4Writer<W>,
+    writer: W,
+    muxer: Mp4FileMuxer,
+    /// Where the next frame begins in the file.
+    position: u64,
     size: (usize, usize),
-    timescale: u32,
-    frames: u64,
-    parameters: Option<(Vec<u8>, Vec<u8>)>,
+    timescale: NonZeroU32,
 }
 
 impl<W: Write + Seek> Movie<W> {
-    /// Begins a movie of frames of an even size; `quantizer` is 0 for the best quality and 51 for
-    /// the worst.
-    pub(super) fn new(writer: W, size: (usize, usize), fps: f64, quantizer: u8) -> Result<Self> {
+    /// Begins a movie of so many frames of an even size; `quantizer` is 0 for the best quality and 51
+    /// for the worst. What it holds is described at its start, so that players need not wait for its end.
+    pub(super) fn new(
+        mut writer: W,
+        size: (usize, usize),
+        fps: f64,
+        quantizer: u8,
+        frames: usize,
+    ) -> Result<Self> {
         check_size(size)?;
         let timescale = (fps * f64::from(DURATION)).round();
         if !(1.0..=f64::from(u32::MAX)).contains(&timescale) {
             bail!("`fps` must be from 0.001 to 4000000, got {fps}");
         }
-        let brand = |name: &[u8; 4]| (*name).into();
-        let config = Mp4Config {
-            major_brand: brand(b"isom"),
-            minor_version: 512,
-            compatible_brands: [b"isom", b"iso2", b"avc1", b"mp41"].map(brand).into(),
-            timescale: timescale as u32,
+        let (least, per_frame) = DESCRIPTION;
+        let options = Mp4FileMuxerOptions {
+            reserved_moov_box_size: least + per_frame * frames,
+            ..Mp4FileMuxerOptions::default()
         };
+        let muxer = Mp4FileMuxer::with_options(options).map_err(|e| muxing(&e))?;
+        let start = muxer.initial_boxes_bytes();
+        writer.write_all(start).map_err(|e| writing(&e))?;
         Ok(Self {
             encoder: encoder(fps, quantizer)?,
             fps,
             quantizer,
-            writer: Mp4Writer::write_start(writer, &config).map_err(writing)?,
+            writer,
+            position: start.len() as u64,
+            muxer,
             size,
-            timescale: timescale as u32,
-            frames: 0,
-            parameters: None,
+            timescale: NonZeroU32::new(timescale as u32).expect("it is 1 at least"),
         })
     }
 
@@ -92,49 +107,73 @@ impl<W: Write + Seek> Movie<W> {
                 Err(cause) => return Err(encoding(cause)),
             }
         };
-        if let (Some(parameters), None) = (&encoded.parameters, &self.parameters) {
-            self.begin_track(parameters)?;
-            self.parameters = encoded.parameters;
-        }
-        self.write(encoded.sample, encoded.is_key)
+        self.write(encoded)
     }
 
     /// Ends the movie.
     pub(super) fn finish(mut self) -> Result<()> {
-        self.writer.write_end().map_err(writing)?;
+        let parts = self.muxer.finalize().map_err(|e| muxing(&e))?;
+        for (place, bytes) in parts.offset_and_bytes_pairs() {
+            let written = self.writer.seek(SeekFrom::Start(place));
+            let written = written.and_then(|_| self.writer.write_all(bytes));
+            written.map_err(|e| writing(&e))?;
+        }
+        self.writer.flush().map_err(|e| writing(&e))
+    }
+
+    fn write(&mut self, encoded: Encoded) -> Result<()> {
         self.writer
-            .into_writer()
-            .flush()
-            .map_err(|e| writing(e.into()))
-    }
-
-    fn begin_track(&mut self, (sequence, picture): &(Vec<u8>, Vec<u8>)) -> Result<()> {
-        let config = AvcConfig {
-            width: self.size.0 as u16,
-            height: self.size.1 as u16,
-            seq_param_set: sequence.clone(),
-            pic_param_set: picture.clone(),
-        };
-        let track = TrackConfig {
-            track_type: TrackType::Video,
+            .write_all(&encoded.sample)
+            .map_err(|e| writing(&e))?;
+        let parameters = encoded.parameters.as_ref();
+        let sample = Sample {
+            track_kind: TrackKind::Video,
+            sample_entry: parameters.map(|parameters| sample_entry(self.size, parameters)),
+            keyframe: encoded.is_key,
             timescale: self.timescale,
-            language: "und".into(),
-            media_conf: MediaConfig::AvcConfig(config),
-        };
-        self.writer.add_track(&track).map_err(writing)
-    }
-
-    fn write(&mut self, bytes: Vec<u8>, is_sync: bool) -> Result<()> {
-        let sample = Mp4Sample {
-            start_time: self.frames * u64::from(DURATION),
             duration: DURATION,
-            rendering_offset: 0,
-            is_sync,
-            bytes: bytes.into(),
+            composition_time_offset: None,
+            data_offset: self.position,
+            data_size: encoded.sample.len(),
         };
-        self.frames += 1;
-        self.writer.write_sample(1, &sample).map_err(writing)
+        self.muxer.append_sample(&sample).map_err(|e| muxing(&e))?;
+        self.position += encoded.sample.len() as u64;
+        Ok(())
     }
+}
+
+/// What a decoder must know of frames with such parameters.
+fn sample_entry((width, height): (usize, usize), parameters: &(Vec<u8>, Vec<u8>)) -> SampleEntry {
+    let (sequence, picture) = parameters;
+    let visual = VisualSampleEntryFields {
+        data_reference_index: VisualSampleEntryFields::DEFAULT_DATA_REFERENCE_INDEX,
+        width: width as u16,
+        height: height as u16,
+        horizresolution: VisualSampleEntryFields::DEFAULT_HORIZRESOLUTION,
+        vertresolution: VisualSampleEntryFields::DEFAULT_VERTRESOLUTION,
+        frame_count: VisualSampleEntryFields::DEFAULT_FRAME_COUNT,
+        compressorname: VisualSampleEntryFields::NULL_COMPRESSORNAME,
+        depth: VisualSampleEntryFields::DEFAULT_DEPTH,
+    };
+    // The sequence begins with its profile, what it is compatible with, and its level.
+    let said = |place: usize| sequence.get(place).copied().unwrap_or_default();
+    SampleEntry::Avc1(Avc1Box {
+        visual,
+        avcc_box: AvccBox {
+            avc_profile_indication: said(1),
+            profile_compatibility: said(2),
+            avc_level_indication: said(3),
+            length_size_minus_one: Uint::new(3),
+            sps_list: vec![sequence.clone()],
+            pps_list: vec![picture.clone()],
+            // 4:2:0 of 8 bits, which is said of some profiles only.
+            chroma_format: Some(Uint::new(1)),
+            bit_depth_luma_minus8: Some(Uint::new(0)),
+            bit_depth_chroma_minus8: Some(Uint::new(0)),
+            sps_ext_list: Vec::new(),
+        },
+        unknown_boxes: Vec::new(),
+    })
 }
 
 fn check_size((width, height): (usize, usize)) -> Result<()> {
@@ -220,6 +259,10 @@ fn encoding(cause: openh264::Error) -> Error {
     Error::new(format!("the built-in encoder failed: {cause}"))
 }
 
-fn writing(cause: mp4::Error) -> Error {
+fn muxing(cause: &MuxError) -> Error {
+    Error::new(format!("cannot write the movie: {cause}"))
+}
+
+fn writing(cause: &io::Error) -> Error {
     Error::new(format!("cannot write the movie: {cause}"))
 }

@@ -243,7 +243,8 @@ impl Work<'_> {
     }
 
     fn built_in(&self, file: &mut File, quantizer: u8) -> Result<()> {
-        let mut movie = Movie::new(BufWriter::new(file), self.packing.size, self.fps, quantizer)?;
+        let (writer, frames) = (BufWriter::new(file), self.film.len());
+        let mut movie = Movie::new(writer, self.packing.size, self.fps, quantizer, frames)?;
         self.run(
             |scratch, frame| self.film.rendered(frame, &self.packing, scratch),
             |frame: Vec<u8>| movie.add(&frame),

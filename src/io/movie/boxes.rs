@@ -13,10 +13,10 @@ const MAX_BOXES: usize = 1 << 20;
 
 /// A box: where its content begins and ends.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Part {
-    kind: [u8; 4],
-    start: u64,
-    end: u64,
+pub(super) struct Part {
+    pub(super) kind: [u8; 4],
+    pub(super) start: u64,
+    pub(super) end: u64,
 }
 
 /// An error if a box is longer than the one that it is in, or than the file; only the frames of a
@@ -46,7 +46,7 @@ pub(super) fn check(source: &Source) -> Result<()> {
 }
 
 /// The box that begins at a place, within a stretch that ends at another; `None` if it has no size.
-fn read(source: &Source, at: u64, end: u64) -> Result<Option<Part>> {
+pub(super) fn read(source: &Source, at: u64, end: u64) -> Result<Option<Part>> {
     let mut bytes = [0; 16];
     let len = (end - at).min(16) as usize;
     source.read_at(at, &mut bytes[..len])?;

@@ -12,7 +12,11 @@ mod h264;
 mod h264;
 mod probe;
 mod program;
+#[cfg(feature = "h264")]
+mod track;
 
+#[cfg(all(test, feature = "h264"))]
+mod h264_tests;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +31,8 @@ use crate::video::{DType, Layout, Metadata, Samples, map_samples};
 
 pub(super) use apng::is_animated;
 pub(super) use gif::begins as begins_gif;
+#[cfg(all(test, feature = "h264"))]
+pub(super) use h264::open as open_h264;
 
 /// The extensions of movies.
 pub(super) const EXTENSIONS: &[&str] = &[

@@ -1,13 +1,8 @@
 //! Tests of movies that need no program.
 
-#[cfg(feature = "h264")]
-use std::path::Path;
-
 use gif::{Encoder, Frame};
 use png::{BitDepth, ColorType};
 
-#[cfg(feature = "h264")]
-use super::{FrameRange, Recording, h264};
 use crate::io::{Options, Selection, damage, info, load_video};
 use crate::video::{DType, Element, Samples, Video, map_samples};
 
@@ -125,35 +120,6 @@ fn a_cover_is_no_frame() {
     );
 }
 
-#[cfg(feature = "h264")]
-/// A ramp of 20 per frame, 2 per row and 3 per column in 7 frames of 32×48 pixels, some of which
-/// are stored in another order than they are shown.
-fn ramp_film() -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/film/ramp.mp4")
-}
-
-#[cfg(feature = "h264")]
-#[test]
-fn h264_is_decoded_without_a_program() {
-    let film = h264::open(&ramp_film(), true).unwrap();
-    assert_eq!(film.layout().unwrap(), (vec![7, 32, 48], DType::U8));
-    assert_eq!(film.metadata().fps, Some(25.0));
-    let range = FrameRange {
-        start: 1,
-        len: 3,
-        step: 2,
-    };
-    let samples = values(&film.load(range).unwrap());
-    assert_eq!(samples.len(), 3 * 32 * 48);
-    for (index, t) in [1, 3, 5].into_iter().enumerate() {
-        let center = samples[index * 32 * 48 + 16 * 48 + 24];
-        let drawn = f64::from((20 * t + 32 + 72) % 256);
-        assert!((center - drawn).abs() <= 3.0, "{center} is not {drawn}");
-    }
-    let film = h264::open(&ramp_film(), false).unwrap();
-    assert_eq!(film.layout().unwrap().0, [7, 32, 48, 3]);
-}
-
 #[test]
 fn films_cannot_be_mapped() {
     let folder = tempfile::tempdir().unwrap();
@@ -168,21 +134,4 @@ fn films_cannot_be_mapped() {
 fn damaged_films_do_no_harm() {
     damage::check(&gif(), 300, "gif");
     damage::check(&apng(), 300, "png");
-}
-
-#[cfg(feature = "h264")]
-#[test]
-fn damaged_h264_does_no_harm() {
-    let film = std::fs::read(ramp_film()).unwrap();
-    damage::check_with(&film, 150, ".mp4", &[], |path, _| {
-        let Ok(film) = h264::open(path, true) else {
-            return;
-        };
-        let all = FrameRange {
-            start: 0,
-            len: film.layout().unwrap().0[0].min(10),
-            step: 1,
-        };
-        let _ = film.load(all);
-    });
 }

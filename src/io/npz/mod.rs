@@ -1,6 +1,7 @@
-//! NumPy's `.npz` archives: one of the arrays is the video.
+//! NumPy's `.npz` archives, ZIP files of `.npy` files: one of the arrays is the video.
 
-mod zip;
+mod members;
+mod write;
 
 #[cfg(test)]
 mod tests;
@@ -20,7 +21,9 @@ use super::{
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::video::{DType, Field, Metadata, Samples, shape_text};
-use zip::Member;
+use members::{Member, members};
+
+pub(super) use write::save;
 
 /// An array of an archive.
 struct Entry {
@@ -52,7 +55,7 @@ pub(super) fn open(path: &Path, options: &Options) -> Result<Box<dyn Recording>>
 
 fn read(path: &Path, fieldname: Option<&str>) -> Result<Box<dyn Recording>> {
     let source = Source::open(path)?;
-    let members = zip::members(&source)?.into_iter();
+    let members = members(&source)?.into_iter();
     let mut entries: Vec<Entry> = members.map(|member| Entry::read(&source, member)).collect();
     let chosen = choose(&entries, fieldname)?;
     let others = entries.iter().enumerate();

@@ -1,9 +1,12 @@
-//! Pages from their strips or tiles: decompressed on our own, straight into their place where they
-//! are as wide as the page.
+//! Pages from their strips or tiles, decompressed straight into their place where those are as wide as
+//! the page.
 
 use std::io::Read;
 
+use tiff::tags::CompressionMethod;
+
 use super::fax::{self, Scheme};
+use super::jpeg;
 use super::lzma;
 use super::lzw;
 use super::page::{Grid, Page};
@@ -13,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::io::codec;
 use crate::io::inflate::Inflater;
 use crate::io::raw::Source;
+use crate::video::DType;
 
 /// The size in bytes that a tile may have, however small the page is.
 const SMALL_TILE: usize = 1 << 22;
@@ -21,16 +25,66 @@ const SMALL_TILE: usize = 1 << 22;
 struct Scratch {
     stored: Vec<u8>,
     inflater: Inflater,
+    jpeg_tables: Vec<u8>,
 }
 
-/// Whether this module can decode a page.
-pub(super) fn can_decode(page: &Page) -> bool {
-    let is_known = match page.compression {
-        2..=4 => page.shape.bits == 1 && page.row_channels() == 1,
-        34927 | 50001 => page.shape.bits == 8 && matches!(page.row_channels(), 3 | 4),
-        method => matches!(method, 1 | 5 | 8 | 32773 | 32946 | 34925 | 34926 | 50000),
+/// Methods that the `tiff` crate has no names for.
+const LZMA: CompressionMethod = CompressionMethod::Unknown(34925);
+const OLD_ZSTD: CompressionMethod = CompressionMethod::Unknown(34926);
+pub(super) const OLD_WEBP: CompressionMethod = CompressionMethod::Unknown(34927);
+
+/// Why a page cannot be decoded, if it cannot.
+pub(super) fn obstacle(page: &Page) -> Option<String> {
+    use CompressionMethod as Method;
+    let (bits, channels) = (page.shape.bits, page.row_channels());
+    let suits = match page.compression {
+        Method::Huffman | Method::Fax3 | Method::Fax4 => bits == 1 && channels == 1,
+        Method::WebP | OLD_WEBP => bits == 8 && matches!(channels, 3 | 4),
+        Method::ModernJPEG => bits == 8,
+        Method::None | Method::LZW | Method::PackBits | Method::ZSTD => true,
+        Method::Deflate | Method::OldDeflate | LZMA | OLD_ZSTD => true,
+        other => {
+            let method = name_of(other);
+            return Some(format!(
+                "its pages are compressed with {method}, which is not supported"
+            ));
+        }
     };
-    is_known && !page.ycbcr && matches!(page.predictor, 1..=3)
+    if !suits {
+        return Some(format!(
+            "its pages are compressed with a method that is not for {channels} channels of {bits} bits"
+        ));
+    }
+    if !matches!(page.predictor, 1..=3) {
+        let predictor = page.predictor;
+        return Some(format!(
+            "its samples are stored in the unknown way {predictor}"
+        ));
+    }
+    if page.ycbcr && (page.shape.channels != 3 || page.shape.encoding.dtype != DType::U8) {
+        return Some("its colors are brightness and differences other than of 8 bits each".into());
+    }
+    page.has_coarse_colors.then(|| {
+        "its color differences are stored for fewer pixels than the brightness, which is supported \
+         in JPEG only"
+            .into()
+    })
+}
+
+/// The name of a compression that there is no decoder for.
+fn name_of(compression: CompressionMethod) -> String {
+    let name = match compression.to_u16() {
+        6 => "old JPEG",
+        32809 => "ThunderScan",
+        33003 | 33005 | 34712 => "JPEG 2000",
+        34676 | 34677 => "SGI LogLuv",
+        34887 => "LERC",
+        34933 => "PNG",
+        22610 | 34934 => "JPEG XR",
+        50002 | 52546 => "JPEG XL",
+        other => return format!("the unknown method {other}"),
+    };
+    name.to_owned()
 }
 
 /// Fills the rows of a plane, or of a page that has no planes, in this machine's order of bytes.
@@ -44,6 +98,7 @@ pub(super) fn read_plane(source: &Source, page: &Page, plane: usize, out: &mut [
     let mut scratch = Scratch {
         stored: Vec::new(),
         inflater: Inflater::new(),
+        jpeg_tables: page.jpeg_tables(source)?,
     };
     if !grid.is_tiled {
         for (strip, &place) in strips.zip(chunks) {
@@ -100,29 +155,38 @@ fn read_chunk(
         out.fill(0);
         return Ok(());
     }
-    if page.compression == 1 && size as usize >= out.len() {
+    if page.compression == CompressionMethod::None && size as usize >= out.len() {
         source.read_at(offset, out)?;
         reverse_bits(page, out);
         return Ok(());
     }
-    let Scratch { stored, inflater } = scratch;
+    let Scratch {
+        stored,
+        inflater,
+        jpeg_tables,
+    } = scratch;
     stored.resize(usize::try_from(size).map_err(|_| damaged())?, 0);
     source.read_at(offset, stored)?;
     reverse_bits(page, stored);
+    let (channels, row_bytes) = (page.row_channels(), width.div_ceil(8));
+    let fax = |scheme, out: &mut [u8]| fax::decode(scheme, stored, width, row_bytes, out);
+    use CompressionMethod as Method;
     let len = match page.compression {
-        5 => lzw::decode(stored, out).ok_or_else(damaged)?,
-        8 | 32946 => inflater.zlib(stored, out).ok_or_else(damaged)?,
-        32773 => unpack_bits(stored, out),
-        34925 => lzma::decode(stored, out).ok_or_else(damaged)?,
-        2 => fax::decode(Scheme::Runs, stored, width, width.div_ceil(8), out),
-        3 => {
+        Method::LZW => lzw::decode(stored, out).ok_or_else(damaged)?,
+        Method::Deflate | Method::OldDeflate => inflater.zlib(stored, out).ok_or_else(damaged)?,
+        Method::PackBits => unpack_bits(stored, out),
+        Method::Huffman => fax(Scheme::Runs, out),
+        Method::Fax3 => {
             let with_changes = page.with_changes;
-            let scheme = Scheme::Marked { with_changes };
-            fax::decode(scheme, stored, width, width.div_ceil(8), out)
+            fax(Scheme::Marked { with_changes }, out)
         }
-        4 => fax::decode(Scheme::Changes, stored, width, width.div_ceil(8), out),
-        34927 | 50001 => webp::decode(stored, width, page.row_channels(), out)?,
-        34926 | 50000 => codec::fill(&mut zstd_decoder(stored)?, out).map_err(|_| damaged())?,
+        Method::Fax4 => fax(Scheme::Changes, out),
+        Method::ModernJPEG => jpeg::decode(jpeg_tables, stored, width, channels, out)?,
+        Method::WebP | OLD_WEBP => webp::decode(stored, width, channels, out)?,
+        Method::ZSTD | OLD_ZSTD => {
+            codec::fill(&mut zstd_decoder(stored)?, out).map_err(|_| damaged())?
+        }
+        LZMA => lzma::decode(stored, out).ok_or_else(damaged)?,
         _ => 0,
     };
     if len < out.len() {
@@ -139,9 +203,9 @@ fn damaged() -> Error {
     Error::new("one of its strips or tiles is damaged")
 }
 
-/// Mirrors the bits of each byte, if the file has the lowest first.
+/// Mirrors the bits of each byte, if the file has the lowest first, which is never so in JPEG pictures.
 fn reverse_bits(page: &Page, bytes: &mut [u8]) {
-    if page.is_reversed {
+    if page.is_reversed && page.compression != CompressionMethod::ModernJPEG {
         bytes
             .iter_mut()
             .for_each(|byte| *byte = byte.reverse_bits());

@@ -1,21 +1,15 @@
-//! Decoding one page with the `tiff` crate.
-
-use tiff::TiffError;
-use tiff::decoder::{Decoder, Limits};
+//! The samples of one page: from planes and packed bits, differences and colors to what they stand for.
 
 use super::chunks;
 use super::page::{Page, Shape};
-use super::page_file::PageFile;
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::foreign::without_panic;
 use crate::io::raw::Source;
 
 /// Decodes a page into the bytes of its samples in this machine's order.
 pub(super) fn decode(source: &Source, page: &Page, out: &mut [u8]) -> Result<()> {
-    if let Some(method) = unsupported(page.compression) {
-        let message = format!("its pages are compressed with {method}, which is not supported");
-        return Err(Error::new(message).hint("save it with another compression, such as deflate"));
+    if let Some(obstacle) = chunks::obstacle(page) {
+        return Err(Error::new(obstacle).hint("save it with another compression, such as deflate"));
     }
     let shape = &page.shape;
     if shape.planar {
@@ -36,27 +30,10 @@ pub(super) fn decode(source: &Source, page: &Page, out: &mut [u8]) -> Result<()>
     Ok(())
 }
 
-/// The name of a compression that there is no decoder for.
-fn unsupported(compression: u64) -> Option<String> {
-    let name = match compression {
-        1..=5 | 7 | 8 | 32773 | 32946 | 34925..=34927 | 50000 | 50001 => return None,
-        6 => "old JPEG",
-        32809 => "ThunderScan",
-        33003 | 33005 | 34712 => "JPEG 2000",
-        34676 | 34677 => "SGI LogLuv",
-        34887 => "LERC",
-        34933 => "PNG",
-        22610 | 34934 => "JPEG XR",
-        50002 | 52546 => "JPEG XL",
-        other => return Some(format!("the unknown method {other}")),
-    };
-    Some(name.to_owned())
-}
-
 fn read_samples(source: &Source, page: &Page, plane: usize, out: &mut [u8]) -> Result<()> {
     let shape = &page.shape;
     if !shape.is_packed() {
-        return read_rows(source, page, plane, out);
+        return chunks::read_plane(source, page, plane, out);
     }
     let mut rows = vec![0; shape.plane_bytes()];
     if page.predictor > 2 || page.predictor == 2 && page.tiled {
@@ -65,20 +42,12 @@ fn read_samples(source: &Source, page: &Page, plane: usize, out: &mut [u8]) -> R
             shape.bits
         );
     }
-    read_rows(source, page, plane, &mut rows)?;
+    chunks::read_plane(source, page, plane, &mut rows)?;
     unpack(&rows, shape, out);
     if page.predictor == 2 {
         add_up(page, out);
     }
     Ok(())
-}
-
-/// Reads the rows as the page has them once they are decompressed.
-fn read_rows(source: &Source, page: &Page, plane: usize, out: &mut [u8]) -> Result<()> {
-    if chunks::can_decode(page) {
-        return chunks::read_plane(source, page, plane, out);
-    }
-    read(PageFile::new(source, page, plane)?, out)
 }
 
 /// Adds to each sample of fewer bits than its bytes have the one before of the same channel.
@@ -101,29 +70,6 @@ fn add_up(page: &Page, out: &mut [u8]) {
             sample.copy_from_slice(&sum.to_ne_bytes()[number]);
         }
     }
-}
-
-fn read(view: PageFile<'_>, out: &mut [u8]) -> Result<()> {
-    without_panic(|| {
-        let mut decoder = Decoder::new(view)
-            .map_err(explain)?
-            .with_limits(Limits::unlimited());
-        let layout = decoder.image_buffer_layout().map_err(explain)?;
-        if layout.complete_len != out.len() {
-            bail!("its samples do not have the size it claims");
-        }
-        decoder.read_image_bytes(out).map_err(explain)
-    })
-}
-
-fn explain(error: TiffError) -> Error {
-    Error::new(match error {
-        TiffError::FormatError(e) => e.to_string().to_lowercase(),
-        TiffError::UnsupportedError(e) => e.to_string().to_lowercase(),
-        TiffError::IoError(e) => e.to_string(),
-        TiffError::LimitsExceeded => "its pages are larger than their compression allows".into(),
-        e => e.to_string().to_lowercase(),
-    })
 }
 
 /// Samples of a whole number of bytes from those of any number of bits, which begin with the

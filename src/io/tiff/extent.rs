@@ -1,6 +1,9 @@
 //! How many bytes the strips and tiles of a page have, where a file does not say it, and whether they
 //! are all there.
 
+use tiff::tags::CompressionMethod;
+
+use super::chunks::OLD_WEBP;
 use super::page::{Grid, Page, Shape};
 use crate::bail;
 use crate::error::Result;
@@ -84,7 +87,7 @@ impl Page {
             let next = starts.get(starts.partition_point(|start| *start <= offset));
             let room = next.unwrap_or(&file_len).saturating_sub(offset);
             let needed = match self.compression {
-                1 => self.stored_size(index),
+                CompressionMethod::None => self.stored_size(index),
                 _ => room.max(SMALLEST),
             };
             self.chunks[index] = match size {
@@ -152,14 +155,14 @@ impl Page {
 }
 
 /// How many times larger than its compressed form data can be.
-fn greatest_expansion(compression: u64) -> u64 {
+fn greatest_expansion(compression: CompressionMethod) -> u64 {
     match compression {
-        1 => 1,
+        CompressionMethod::None => 1,
         // A tile of one color takes 30 bytes, also if it is 2048 pixels high and wide.
-        34927 | 50001 => 1 << 19,
-        5 => 4096,
-        8 | 32946 => 1100,
-        32773 => 64,
+        CompressionMethod::WebP | OLD_WEBP => 1 << 19,
+        CompressionMethod::LZW => 4096,
+        CompressionMethod::Deflate | CompressionMethod::OldDeflate => 1100,
+        CompressionMethod::PackBits => 64,
         _ => 1 << 17,
     }
 }

@@ -1,10 +1,7 @@
 //! Pages that are compressed as fax machines do: runs of white and black by code, row by row (T.4), or
 //! where the runs change in comparison with the row above (T.6).
 
-use std::convert::Infallible;
-
-use fax::BitReader;
-use fax::maps::{Mode, black, mode, white};
+use super::fax_codes::CODES;
 
 /// How rows are coded.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -130,28 +127,44 @@ struct Bits<'a> {
     at: usize,
 }
 
-impl BitReader for Bits<'_> {
-    type Error = Infallible;
+/// How a row goes on in comparison with the one above (ITU-T T.4, table 4).
+enum Mode {
+    /// As before, beyond the next two changes above.
+    Pass,
+    /// With two runs by code.
+    Horizontal,
+    /// With a change so far right of the next one above.
+    Vertical(isize),
+}
 
-    fn peek(&self, bits: u8) -> Option<u16> {
+impl Bits<'_> {
+    /// The next bits, up to 16.
+    fn peek(&self, bits: u8) -> u16 {
         let byte =
             |index: usize| u32::from(self.bytes.get(self.at / 8 + index).copied().unwrap_or(0));
         let window = byte(0) << 24 | byte(1) << 16 | byte(2) << 8;
         let rest = window << (self.at % 8);
-        Some((rest >> (32 - u32::from(bits.clamp(1, 16)))) as u16)
+        (rest >> (32 - u32::from(bits))) as u16
     }
 
-    fn consume(&mut self, bits: u8) -> Result<(), Infallible> {
-        self.at += usize::from(bits);
-        Ok(())
+    fn mode(&mut self) -> Option<Mode> {
+        let (mode, bits) = match self.peek(7) {
+            0b100_0000.. => (Mode::Vertical(0), 1),
+            0b011_0000.. => (Mode::Vertical(1), 3),
+            0b010_0000.. => (Mode::Vertical(-1), 3),
+            0b001_0000.. => (Mode::Horizontal, 3),
+            0b000_1000.. => (Mode::Pass, 4),
+            0b000_0110.. => (Mode::Vertical(2), 6),
+            0b000_0100.. => (Mode::Vertical(-2), 6),
+            0b000_0011 => (Mode::Vertical(3), 7),
+            0b000_0010 => (Mode::Vertical(-3), 7),
+            // Extensions, the end, and what is no code.
+            _ => return None,
+        };
+        self.at += bits;
+        Some(mode)
     }
 
-    fn bits_to_byte_boundary(&self) -> u8 {
-        (self.at.next_multiple_of(8) - self.at) as u8
-    }
-}
-
-impl Bits<'_> {
     fn is_at_end(&self) -> bool {
         self.at >= 8 * self.bytes.len()
     }
@@ -162,7 +175,7 @@ impl Bits<'_> {
     }
 
     fn flag(&mut self) -> bool {
-        let flag = self.peek(1) == Some(1);
+        let flag = self.peek(1) == 1;
         self.at += 1;
         flag
     }
@@ -170,10 +183,10 @@ impl Bits<'_> {
     /// Skips the mark of the end of a row, 11 zeros or more and a one, if it is here.
     fn skip_mark(&mut self) -> bool {
         // No code begins with 9 zeros.
-        if self.peek(9) != Some(0) {
+        if self.peek(9) != 0 {
             return false;
         }
-        while !self.is_at_end() && self.peek(1) == Some(0) {
+        while !self.is_at_end() && self.peek(1) == 0 {
             self.at += 1;
         }
         self.at += 1;
@@ -182,7 +195,7 @@ impl Bits<'_> {
 
     /// Goes on to the next mark; `false` if there is none.
     fn find_mark(&mut self) -> bool {
-        while !self.is_at_end() && self.peek(11) != Some(0) {
+        while !self.is_at_end() && self.peek(11) != 0 {
             self.at += 1;
         }
         !self.is_at_end()
@@ -192,10 +205,8 @@ impl Bits<'_> {
     fn run(&mut self, is_black: bool) -> Option<usize> {
         let mut len = 0;
         loop {
-            let part = usize::from(match is_black {
-                true => black::decode(self)?,
-                false => white::decode(self)?,
-            });
+            let (part, bits) = CODES[usize::from(is_black)].find(|bits| self.peek(bits))?;
+            self.at += usize::from(bits);
             len += part;
             if part < 64 {
                 return Some(len);
@@ -220,11 +231,11 @@ impl Bits<'_> {
         while place.is_none_or(|place| place < width) {
             let (change, next) = above.pair(place, is_black, &mut from);
             let start = place.unwrap_or(0);
-            place = Some(match mode::decode(self)? {
+            place = Some(match self.mode()? {
                 Mode::Pass => next.unwrap_or(width),
                 Mode::Vertical(distance) => {
                     let change = change.unwrap_or(width);
-                    let change = change.checked_add_signed(distance.into())?;
+                    let change = change.checked_add_signed(distance)?;
                     if change < start || change > width {
                         return None;
                     }
@@ -239,7 +250,6 @@ impl Bits<'_> {
                     row.push(second.min(width));
                     second.min(width)
                 }
-                Mode::Extension | Mode::EOF => return None,
             });
         }
         Some(())

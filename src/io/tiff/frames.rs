@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use tiff::tags::CompressionMethod;
+
 use super::axes::Arrangement;
 use super::chunks;
 use super::description::Description;
@@ -262,7 +264,7 @@ fn in_order(reader: &Reader<'_>, pages: Pages, description: &Description) -> Res
     let mut list = pages.list.into_iter();
     let first = list.next().expect("there is a first page")?;
     let are_frames = are_alone && description.has_planes_as_frames(first.shape);
-    let planes = match are_frames && chunks::can_decode(&first) {
+    let planes = match are_frames && !first.ycbcr && chunks::obstacle(&first).is_none() {
         true => first.planes()?,
         false => vec![first],
     };
@@ -314,7 +316,8 @@ impl Found {
         for page in &planes.list {
             let written = page.as_ref().map_or(0, |page| page.at.written());
             blank = blank.saturating_add(page_bytes.saturating_sub(written));
-            if page.as_ref().is_some_and(|page| page.at.compression == 1) {
+            let is_stored = |page: &In<Page>| page.at.compression == CompressionMethod::None;
+            if page.as_ref().is_some_and(is_stored) {
                 stored = stored.saturating_add(written);
             }
         }

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use serde_json::json;
+use tiff::tags::{CompressionMethod, PhotometricInterpretation};
 
 use super::description::{comment_line, tiff_date};
 use super::page::{
@@ -318,21 +319,23 @@ fn sample_format(dtype: DType) -> u16 {
 }
 
 fn code(compression: Compression) -> u16 {
-    match compression {
-        Compression::None => 1,
-        Compression::Lzw => 5,
-        Compression::Deflate => 8,
-        Compression::Zstd => 50_000,
-        Compression::Packbits => 32_773,
-    }
+    let method = match compression {
+        Compression::None => CompressionMethod::None,
+        Compression::Lzw => CompressionMethod::LZW,
+        Compression::Deflate => CompressionMethod::Deflate,
+        Compression::Zstd => CompressionMethod::ZSTD,
+        Compression::Packbits => CompressionMethod::PackBits,
+    };
+    method.to_u16()
 }
 
 fn photometric_code(photometric: Photometric) -> u16 {
-    match photometric {
-        Photometric::MinIsWhite => 0,
-        Photometric::MinIsBlack => 1,
-        Photometric::Rgb => 2,
-    }
+    let interpretation = match photometric {
+        Photometric::MinIsWhite => PhotometricInterpretation::WhiteIsZero,
+        Photometric::MinIsBlack => PhotometricInterpretation::BlackIsZero,
+        Photometric::Rgb => PhotometricInterpretation::RGB,
+    };
+    interpretation.to_u16()
 }
 
 /// What the samples mean: what is asked for, or colours if there are three or four channels.

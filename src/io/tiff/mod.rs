@@ -1,7 +1,7 @@
 //! TIFF stacks: every page of the first page's size is a frame, unless the file says otherwise.
 //!
 //! Pages that are stored as they are in memory are read straight from the file or mapped; others
-//! are decoded by the `tiff` crate, several at once.
+//! are decoded strip by strip or tile by tile, several pages at once.
 
 mod axes;
 mod chunks;
@@ -10,9 +10,11 @@ mod description;
 mod directory;
 mod extent;
 mod fax;
+mod fax_codes;
 mod files;
 mod frames;
 mod imagej;
+mod jpeg;
 mod layout;
 pub(super) mod lzma;
 mod lzw;
@@ -20,7 +22,6 @@ mod metamorph;
 mod micromanager;
 mod ome;
 mod page;
-mod page_file;
 mod pages;
 mod planes;
 mod tag;

@@ -1,45 +1,49 @@
 //! One page of a TIFF file: its size, its samples and where they lie.
 
-use super::directory::{Directory, Entry, Reader};
+use tiff::tags::{CompressionMethod, PhotometricInterpretation, PlanarConfiguration, Tag};
+
+use super::directory::{Directory, Reader};
 use super::extent::{BLANK, OPEN};
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::raw::Encoding;
+use crate::io::raw::{Encoding, Source};
 use crate::video::DType;
 
-pub(super) const WIDTH: u16 = 256;
-pub(super) const HEIGHT: u16 = 257;
-pub(super) const BITS: u16 = 258;
-pub(super) const COMPRESSION: u16 = 259;
-pub(super) const PHOTOMETRIC: u16 = 262;
-const FILL_ORDER: u16 = 266;
-pub(super) const DESCRIPTION: u16 = 270;
-pub(super) const STRIP_OFFSETS: u16 = 273;
-pub(super) const SAMPLES: u16 = 277;
-pub(super) const ROWS_PER_STRIP: u16 = 278;
-pub(super) const STRIP_SIZES: u16 = 279;
-pub(super) const X_RESOLUTION: u16 = 282;
-pub(super) const Y_RESOLUTION: u16 = 283;
-pub(super) const PLANAR: u16 = 284;
+pub(super) const WIDTH: u16 = Tag::ImageWidth.to_u16();
+pub(super) const HEIGHT: u16 = Tag::ImageLength.to_u16();
+pub(super) const BITS: u16 = Tag::BitsPerSample.to_u16();
+pub(super) const COMPRESSION: u16 = Tag::Compression.to_u16();
+pub(super) const PHOTOMETRIC: u16 = Tag::PhotometricInterpretation.to_u16();
+const FILL_ORDER: u16 = Tag::FillOrder.to_u16();
+pub(super) const DESCRIPTION: u16 = Tag::ImageDescription.to_u16();
+pub(super) const STRIP_OFFSETS: u16 = Tag::StripOffsets.to_u16();
+pub(super) const SAMPLES: u16 = Tag::SamplesPerPixel.to_u16();
+pub(super) const ROWS_PER_STRIP: u16 = Tag::RowsPerStrip.to_u16();
+pub(super) const STRIP_SIZES: u16 = Tag::StripByteCounts.to_u16();
+pub(super) const X_RESOLUTION: u16 = Tag::XResolution.to_u16();
+pub(super) const Y_RESOLUTION: u16 = Tag::YResolution.to_u16();
+const PLANAR: u16 = Tag::PlanarConfiguration.to_u16();
 const FAX_OPTIONS: u16 = 292;
-pub(super) const RESOLUTION_UNIT: u16 = 296;
-pub(super) const SOFTWARE: u16 = 305;
-pub(super) const DATE: u16 = 306;
-pub(super) const PREDICTOR: u16 = 317;
-const TILE_WIDTH: u16 = 322;
-const TILE_HEIGHT: u16 = 323;
-pub(super) const TILE_OFFSETS: u16 = 324;
-pub(super) const TILE_SIZES: u16 = 325;
-pub(super) const EXTRA_SAMPLES: u16 = 338;
-pub(super) const SAMPLE_FORMAT: u16 = 339;
-const SUBFILE: u16 = 254;
-pub(super) const SUB_DIRECTORIES: u16 = 330;
+pub(super) const RESOLUTION_UNIT: u16 = Tag::ResolutionUnit.to_u16();
+pub(super) const SOFTWARE: u16 = Tag::Software.to_u16();
+pub(super) const DATE: u16 = Tag::DateTime.to_u16();
+const PREDICTOR: u16 = Tag::Predictor.to_u16();
+const TILE_WIDTH: u16 = Tag::TileWidth.to_u16();
+const TILE_HEIGHT: u16 = Tag::TileLength.to_u16();
+const TILE_OFFSETS: u16 = Tag::TileOffsets.to_u16();
+const TILE_SIZES: u16 = Tag::TileByteCounts.to_u16();
+pub(super) const EXTRA_SAMPLES: u16 = Tag::ExtraSamples.to_u16();
+pub(super) const SAMPLE_FORMAT: u16 = Tag::SampleFormat.to_u16();
+const SUBFILE: u16 = Tag::NewSubfileType.to_u16();
+pub(super) const SUB_DIRECTORIES: u16 = Tag::SubIfd.to_u16();
+const JPEG_TABLES: u16 = Tag::JPEGTables.to_u16();
+const COLOR_SAMPLING: u16 = Tag::ChromaSubsampling.to_u16();
+
+/// The longest tables of JPEG pictures that are read.
+const MAX_TABLES: u64 = 1 << 16;
 
 /// The greatest width and height of a tile.
 const MAX_TILE: usize = 1 << 14;
-
-/// Colour as brightness and two differences, as JPEG stores it.
-const YCBCR: u64 = 6;
 
 /// What all frames of a video have in common.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,9 +62,12 @@ pub(super) struct Shape {
 #[derive(Debug, Clone)]
 pub(super) struct Page {
     pub(super) shape: Shape,
-    pub(super) compression: u64,
-    /// Whether the colours must be converted to red, green and blue.
+    pub(super) compression: CompressionMethod,
+    /// Whether the colours must be converted to red, green and blue: they are brightness and two
+    /// differences.
     pub(super) ycbcr: bool,
+    /// Whether the differences are stored for fewer pixels than the brightness.
+    pub(super) has_coarse_colors: bool,
     /// How samples are stored: 1 as they are, 2 and 3 as differences from those to their left.
     pub(super) predictor: u64,
     /// Whether rows of a fax can be stored as changes to the one above.
@@ -137,7 +144,10 @@ impl Page {
                 .and_then(|entry| reader.first_uint(entry))
                 .unwrap_or(default)
         };
-        let compression = value(COMPRESSION, 1);
+        let compression = compression_of(value(COMPRESSION, 1));
+        let ycbcr = value(PHOTOMETRIC, 1) == u64::from(PhotometricInterpretation::YCbCr.to_u16());
+        let is_jpeg = compression == CompressionMethod::ModernJPEG;
+        let color_sampling = values(COLOR_SAMPLING).unwrap_or_else(|| vec![2, 2]);
         let (offsets, sizes) = chunk_tags(&directory);
         let shape = shape_of(reader, &directory)?;
         let offsets = values(offsets).unwrap_or_default();
@@ -148,7 +158,8 @@ impl Page {
         let mut page = Self {
             shape,
             compression,
-            ycbcr: value(PHOTOMETRIC, 1) == YCBCR,
+            ycbcr,
+            has_coarse_colors: ycbcr && !is_jpeg && color_sampling != [1, 1],
             predictor: value(PREDICTOR, 1),
             with_changes: value(FAX_OPTIONS, 0) & 1 == 1,
             is_reversed: value(FILL_ORDER, 1) == 2,
@@ -165,7 +176,7 @@ impl Page {
         let chunk = |(index, offset): (usize, u64)| match sizes.get(index) {
             _ if offset == 0 => BLANK,
             Some(size) => (offset, *size),
-            None if compression == 1 => (offset, page.stored_size(index)),
+            None if compression == CompressionMethod::None => (offset, page.stored_size(index)),
             None => (offset, OPEN),
         };
         page.chunks = offsets.into_iter().enumerate().map(chunk).collect();
@@ -232,23 +243,24 @@ impl Page {
         Ok(&self.chunks[plane * per_plane..][..per_plane])
     }
 
-    /// The lists of the places and sizes of a plane's strips or tiles: the entry, the index in it of
-    /// the plane's first value, and the plane's values.
-    pub(super) fn lists_of(&self, plane: usize) -> Result<Vec<(&Entry, usize, Vec<u64>)>> {
-        let chunks = self.chunks_of(plane)?;
-        let first = plane * chunks.len();
-        let (offsets, sizes): (Vec<_>, _) = chunks.iter().copied().unzip();
-        let (offsets_tag, sizes_tag) = chunk_tags(&self.directory);
-        let lists = [(offsets_tag, offsets), (sizes_tag, sizes)].into_iter();
-        let entry = |tag| self.directory.find(tag);
-        Ok(lists
-            .filter_map(|(tag, values)| Some((entry(tag)?, first, values)))
-            .collect())
+    /// The tables that all JPEG pictures of the page share.
+    pub(super) fn jpeg_tables(&self, source: &Source) -> Result<Vec<u8>> {
+        let entry = self.directory.find(JPEG_TABLES);
+        // Fewer bytes, which the entry itself has room for, are no tables.
+        let Some(entry) = entry.filter(|entry| entry.count > 8) else {
+            return Ok(Vec::new());
+        };
+        if entry.count > MAX_TABLES {
+            bail!("its JPEG tables claim {} bytes", entry.count);
+        }
+        let mut tables = vec![0; entry.count as usize];
+        source.read_at(entry.pointer, &mut tables)?;
+        Ok(tables)
     }
 
     /// Where the samples begin, if they follow each other in the file as they do in memory.
     pub(super) fn plain(&self) -> Option<u64> {
-        let stored = self.compression == 1
+        let stored = self.compression == CompressionMethod::None
             && self.predictor == 1
             && !self.is_reversed
             && !self.tiled
@@ -267,6 +279,11 @@ impl Page {
         let bytes = self.shape.bytes() as u64;
         (stored && !self.ycbcr && end - first >= bytes).then_some(first)
     }
+}
+
+fn compression_of(code: u64) -> CompressionMethod {
+    let code = u16::try_from(code).unwrap_or(u16::MAX);
+    CompressionMethod::from_u16_exhaustive(code)
 }
 
 /// The tags of the places and sizes of strips or tiles.
@@ -298,11 +315,12 @@ fn shape_of(reader: &Reader<'_>, directory: &Directory) -> Result<Shape> {
         width: size(WIDTH),
         channels: value(SAMPLES, 1) as usize,
         bits: depth,
-        planar: value(PLANAR, 1) == 2 && value(SAMPLES, 1) > 1,
+        planar: value(PLANAR, 1) == u64::from(PlanarConfiguration::Planar.to_u16())
+            && value(SAMPLES, 1) > 1,
         encoding: encoding_of(depth, value(SAMPLE_FORMAT, 1), reader.big_endian)?,
     };
     let tiled = directory.find(TILE_WIDTH).is_some();
-    let jpeg = value(COMPRESSION, 1) == 7;
+    let jpeg = compression_of(value(COMPRESSION, 1)) == CompressionMethod::ModernJPEG;
     let bytes = [shape.height, shape.width, shape.channels]
         .into_iter()
         .try_fold(8, |bytes: usize, len| bytes.checked_mul(len))

@@ -381,3 +381,134 @@ fn lzma_loads_and_does_no_harm() {
     assert_eq!(values(&load(&bytes).unwrap()), expected);
     crate::io::damage::check(&bytes, 800, "tif");
 }
+
+/// A JPEG picture of a ramp of 5 per column and 3 per row, gray or in color.
+fn jpeg_picture(width: u16, height: u16, channels: usize) -> (Vec<u8>, Vec<u8>) {
+    let pixel = |index: usize| {
+        let (row, column) = (index / usize::from(width), index % usize::from(width));
+        let value = (3 * row + 5 * column) as u8;
+        [value, 120, 250 - value].into_iter().take(channels)
+    };
+    let count = usize::from(width) * usize::from(height);
+    let pixels: Vec<u8> = (0..count).flat_map(pixel).collect();
+    let color = match channels {
+        1 => image::ExtendedColorType::L8,
+        _ => image::ExtendedColorType::Rgb8,
+    };
+    let mut strip = Vec::new();
+    let mut encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut strip, 100);
+    encoder
+        .encode(&pixels, width.into(), height.into(), color)
+        .unwrap();
+    (strip, pixels)
+}
+
+#[track_caller]
+fn check_near(video: &Video, expected: &[u8], distance: f64) {
+    let values = values(video);
+    assert_eq!(values.len(), expected.len());
+    for (value, expected) in values.into_iter().zip(expected) {
+        let expected = f64::from(*expected);
+        assert!(
+            (value - expected).abs() <= distance,
+            "{value} is not {expected}"
+        );
+    }
+}
+
+#[test]
+fn jpeg_loads_and_does_no_harm() {
+    let (strip, pixels) = jpeg_picture(20, 17, 1);
+    // Low values stay low, though they are white.
+    let bytes = in_a_strip(7, &[8], [20, 17], &strip);
+    let video = load(&bytes).unwrap();
+    assert_eq!(video.shape(), [1, 17, 20]);
+    check_near(&video, &pixels, 2.0);
+    crate::io::damage::check(&bytes, 800, "tif");
+    // What is missing is not gray.
+    let error = load(&in_a_strip(7, &[8], [20, 17], &strip[..strip.len() - 60])).unwrap_err();
+    assert!(error.message().contains("damaged"), "{error}");
+    let error = load(&in_a_strip(7, &[8], [21, 17], &strip)).unwrap_err();
+    assert!(error.message().contains("another size"), "{error}");
+}
+
+#[test]
+fn jpeg_colors_are_those_that_the_page_says() {
+    let (strip, pixels) = jpeg_picture(24, 16, 3);
+    let rgb = in_a_strip(7, &[8; 3], [24, 16], &strip);
+    let luma = values(&load(&rgb).unwrap())[0];
+    // The first pixel is 0, 120, 250.
+    assert!((luma - 98.9).abs() < 3.0, "{luma}");
+    let mut ycbcr = rgb;
+    let entry = [262u16.to_le_bytes(), 4u16.to_le_bytes()].concat();
+    let place = ycbcr.windows(4).position(|window| window == entry).unwrap();
+    ycbcr[place + 8] = 6;
+    let video = load(&ycbcr).unwrap();
+    assert_eq!(video.shape(), [1, 16, 24, 3]);
+    check_near(&video, &pixels, 8.0);
+    crate::io::damage::check(&ycbcr, 400, "tif");
+}
+
+/// The tables of a JPEG picture, and the picture without them.
+fn split_tables(picture: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let (mut tables, mut rest) = (vec![0xFF, 0xD8], vec![0xFF, 0xD8]);
+    let mut at = 2;
+    while picture[at + 1] != 0xDA {
+        let len = 2 + usize::from(u16::from_be_bytes([picture[at + 2], picture[at + 3]]));
+        let is_table = matches!(picture[at + 1], 0xDB | 0xC4);
+        let to = if is_table { &mut tables } else { &mut rest };
+        to.extend(&picture[at..at + len]);
+        at += len;
+    }
+    tables.extend([0xFF, 0xD9]);
+    rest.extend(&picture[at..]);
+    (tables, rest)
+}
+
+#[test]
+fn jpeg_tables_can_be_apart() {
+    let (picture, pixels) = jpeg_picture(16, 8, 1);
+    let (tables, strip) = split_tables(&picture);
+    let size = strip.len() as u32;
+    let samples = [strip, tables.clone()].concat();
+    let mut bytes = listed(
+        &[
+            (WIDTH, &[16]),
+            (HEIGHT, &[8]),
+            (BITS, &[8]),
+            (COMPRESSION, &[7]),
+            (PHOTOMETRIC, &[1]),
+            (273, &[8]),
+            (279, &[size]),
+            (347, &[8 + size]),
+        ],
+        &samples,
+    );
+    let entry = [347u16.to_le_bytes(), 4u16.to_le_bytes()].concat();
+    let place = bytes.windows(4).position(|window| window == entry).unwrap();
+    bytes[place + 2] = 7;
+    bytes[place + 4..][..4].copy_from_slice(&(tables.len() as u32).to_le_bytes());
+    check_near(&load(&bytes).unwrap(), &pixels, 2.0);
+    crate::io::damage::check(&bytes, 400, "tif");
+}
+
+#[test]
+fn color_differences_of_fewer_pixels_are_refused() {
+    let page = |sampling: &[u32]| {
+        let tags: [(u16, &[u32]); 8] = [
+            (WIDTH, &[2]),
+            (HEIGHT, &[1]),
+            (BITS, &[8; 3]),
+            (PHOTOMETRIC, &[6]),
+            (273, &[8]),
+            (CHANNELS, &[3]),
+            (279, &[6]),
+            (530, sampling),
+        ];
+        load(&listed(&tags, &[100, 128, 128, 150, 128, 228]))
+    };
+    let video = page(&[1, 1]).unwrap();
+    assert_eq!(values(&video), [100.0, 100.0, 100.0, 255.0, 79.0, 150.0]);
+    let error = page(&[2, 2]).unwrap_err();
+    assert!(error.message().contains("in JPEG only"), "{error}");
+}
