@@ -3,13 +3,8 @@
 use std::process::Command;
 
 use super::*;
-#[cfg(feature = "h264")]
-use crate::io::movie::open_h264;
-#[cfg(feature = "h264")]
-use crate::io::{FrameRange, Recording};
 use crate::ops::testing::ramp;
 use crate::video::colormap::Colormap;
-use crate::video::{Element, Video, map_samples};
 
 fn export(encoder: &str) -> Export {
     Export {
@@ -119,55 +114,60 @@ fn a_picture_has_one_frame() {
 }
 
 #[cfg(feature = "h264")]
-/// A movie that was just written, decoded without ffmpeg.
-fn read_back(path: &Path) -> Video {
-    let film = open_h264(path, true).unwrap();
-    let (shape, _) = film.layout().unwrap();
-    let all = FrameRange {
-        start: 0,
-        len: shape[0],
-        step: 1,
-    };
-    Video::with_metadata(film.load(all).unwrap(), film.metadata().clone())
-}
+mod built_in {
+    use super::*;
+    use crate::io::movie::open_h264;
+    use crate::io::{FrameRange, Recording};
+    use crate::video::{Element, Video, map_samples};
 
-#[cfg(feature = "h264")]
-#[test]
-fn what_the_built_in_encoder_writes_can_be_decoded() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("film.mp4");
-    write(&path, "gray", &export(Encoder::BUILT_IN)).unwrap();
-    let video = read_back(&path);
-    assert_eq!(
-        (video.shape(), video.metadata().fps),
-        (&[7, 34, 42][..], Some(25.0))
-    );
-    let first = map_samples!(video.samples(), array => array.view()[[0, 0, 0]].to_f64());
-    assert!(first < 4.0, "{first}");
-    // What it holds is described before the frames.
-    let bytes = std::fs::read(&path).unwrap();
-    let place = |name: &[u8]| bytes.windows(4).position(|window| window == name);
-    assert!(place(b"moov").unwrap() < place(b"mdat").unwrap());
-}
+    /// A movie that was just written, decoded without ffmpeg.
+    fn read_back(path: &Path) -> Video {
+        let film = open_h264(path, true).unwrap();
+        let (shape, _) = film.layout().unwrap();
+        let all = FrameRange {
+            start: 0,
+            len: shape[0],
+            step: 1,
+        };
+        Video::with_metadata(film.load(all).unwrap(), film.metadata().clone())
+    }
 
-#[cfg(feature = "h264")]
-#[test]
-fn noise_is_no_trouble_for_the_built_in_encoder() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("film.mp4");
-    let mut state = 1u32;
-    let noise = std::iter::repeat_with(|| {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 24) as u8
-    });
-    let video = crate::ops::testing::video(&[2, 96, 96], noise.take(2 * 96 * 96).collect());
-    let look = Look {
-        vmax: Some(255.0),
-        ..look("jet")
-    };
-    let export = export(Encoder::BUILT_IN);
-    export_video(&path, Shown::Video(video), &look, 8, &export).unwrap();
-    assert_eq!(read_back(&path).shape(), [2, 96, 96]);
+    #[test]
+    fn what_the_built_in_encoder_writes_can_be_decoded() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("film.mp4");
+        write(&path, "gray", &export(Encoder::BUILT_IN)).unwrap();
+        let video = read_back(&path);
+        assert_eq!(
+            (video.shape(), video.metadata().fps),
+            (&[7, 34, 42][..], Some(25.0))
+        );
+        let first = map_samples!(video.samples(), array => array.view()[[0, 0, 0]].to_f64());
+        assert!(first < 4.0, "{first}");
+        // What it holds is described before the frames.
+        let bytes = std::fs::read(&path).unwrap();
+        let place = |name: &[u8]| bytes.windows(4).position(|window| window == name);
+        assert!(place(b"moov").unwrap() < place(b"mdat").unwrap());
+    }
+
+    #[test]
+    fn noise_is_no_trouble_for_the_built_in_encoder() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("film.mp4");
+        let mut state = 1u32;
+        let noise = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        });
+        let video = crate::ops::testing::video(&[2, 96, 96], noise.take(2 * 96 * 96).collect());
+        let look = Look {
+            vmax: Some(255.0),
+            ..look("jet")
+        };
+        let export = export(Encoder::BUILT_IN);
+        export_video(&path, Shown::Video(video), &look, 8, &export).unwrap();
+        assert_eq!(read_back(&path).shape(), [2, 96, 96]);
+    }
 }
 
 #[test]

@@ -152,6 +152,7 @@ pub(in crate::io) fn header_bytes(dtype: DType, shape: &[usize], samples: usize)
     out
 }
 
+#[cfg(feature = "zarr")]
 /// What NumPy calls the type of samples.
 pub(in crate::io) fn descr(dtype: DType) -> String {
     let order = match (dtype.size(), cfg!(target_endian = "big")) {

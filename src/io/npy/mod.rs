@@ -9,7 +9,9 @@ mod tests;
 use std::io::Write;
 use std::path::Path;
 
-pub(in crate::io) use header::{Header, descr, encoding, header_bytes, read_header};
+pub(in crate::io) use header::{Header, header_bytes, read_header};
+#[cfg(feature = "zarr")]
+pub(in crate::io) use header::{descr, encoding};
 
 use crate::error::{Error, Result};
 use crate::io::raw::{self, Source};
