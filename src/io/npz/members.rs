@@ -3,17 +3,21 @@
 
 use std::io::{BufReader, Read};
 
+use flate2::Crc;
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::io::raw::Source;
-use crate::io::stream;
+use crate::io::stream::{self, damaged};
 use crate::task;
 
 /// How many times larger than its compressed form a file can be.
 const GREATEST_EXPANSION: u64 = 1100;
+
+/// How many bytes go into the checksum at once.
+const STEP: usize = 1 << 18;
 
 /// A file in an archive.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +29,8 @@ pub(super) struct Member {
     /// How many bytes it has once inflated.
     pub(super) len: u64,
     pub(super) is_deflated: bool,
+    /// The checksum of the file.
+    pub(super) crc: u32,
 }
 
 impl Member {
@@ -35,6 +41,27 @@ impl Member {
         } else {
             Box::new(source.section(self.start, self.stored))
         }
+    }
+}
+
+impl Member {
+    /// An error unless the file is the one that was put into the archive, by its checksum.
+    pub(super) fn check(&self, source: &Source) -> Result<()> {
+        let (mut crc, mut part) = (Crc::new(), vec![0; STEP]);
+        let mut stream = self.stream(source).take(self.len.saturating_add(1));
+        loop {
+            if task::is_interrupted() {
+                return Err(Error::interrupted());
+            }
+            match stream.read(&mut part).map_err(|e| damaged(&e))? {
+                0 => break,
+                len => crc.update(&part[..len]),
+            }
+        }
+        if crc.sum() != self.crc {
+            bail!("`{}` is damaged: its checksum is another one", self.name);
+        }
+        Ok(())
     }
 }
 
@@ -77,6 +104,7 @@ pub(super) fn members(source: &Source) -> Result<Vec<Member>> {
             stored,
             len,
             is_deflated,
+            crc: file.crc32(),
         });
     }
     Ok(found)

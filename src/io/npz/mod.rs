@@ -20,6 +20,7 @@ use super::{
 };
 use crate::bail;
 use crate::error::{Error, Result};
+use crate::task;
 use crate::video::{DType, Field, Metadata, Samples, shape_text};
 use members::{Member, members};
 
@@ -45,6 +46,7 @@ struct Plain {
     array: Array,
     source: Source,
     name: String,
+    member: Member,
     others: Vec<String>,
 }
 
@@ -84,6 +86,7 @@ fn read(path: &Path, fieldname: Option<&str>) -> Result<Box<dyn Recording>> {
         array: Array::new(Source::open(path)?, header, metadata),
         source,
         name: entry.name,
+        member: entry.member,
         others,
     }))
 }
@@ -210,7 +213,10 @@ impl Recording for Plain {
 
     fn load(&self, range: FrameRange) -> Result<Samples> {
         warn_of_others(self.source.path(), &self.name, &self.others);
-        self.array.load(range)
+        let is_whole = range.len == self.array.layout()?.0[0];
+        checked(&self.source, &self.member, is_whole, &|| {
+            self.array.load(range)
+        })
     }
 
     fn must_load(&self) -> Option<&'static str> {
@@ -221,6 +227,30 @@ impl Recording for Plain {
         warn_of_others(self.source.path(), &self.name, &self.others);
         self.array.map()
     }
+}
+
+/// Loads an array while its checksum is compared, if all of it is read anyway.
+fn checked(
+    source: &Source,
+    member: &Member,
+    is_whole: bool,
+    load: &(dyn Fn() -> Result<Samples> + Sync),
+) -> Result<Samples> {
+    if !is_whole {
+        return load();
+    }
+    let mut samples = None;
+    task::join(
+        &mut || {
+            samples = Some(load()?);
+            Ok(())
+        },
+        &mut || {
+            let checked = member.check(source);
+            checked.map_err(|e| cannot_load(source.path(), &e))
+        },
+    )?;
+    Ok(samples.expect("loaded, as there was no error"))
 }
 
 impl Deflated {
@@ -263,7 +293,10 @@ impl Recording for Deflated {
                 .map_err(|e| cannot_load(self.source.path(), &e))
         };
         if !header.fortran || header.shape.len() == 1 {
-            return read(&header.shape, range);
+            let is_whole = range.len == header.shape[0];
+            return checked(&self.source, member, is_whole, &|| {
+                read(&header.shape, range)
+            });
         }
         let reversed: Vec<usize> = header.shape.iter().rev().copied().collect();
         let all = FrameRange {
@@ -271,7 +304,10 @@ impl Recording for Deflated {
             len: reversed[0],
             step: 1,
         };
-        copy_frames(&read(&reversed, all)?.with_layout(header.layout()), range)
+        checked(&self.source, member, true, &|| {
+            let samples = read(&reversed, all)?.with_layout(header.layout());
+            copy_frames(&samples, range)
+        })
     }
 
     fn map(&self) -> Result<Samples> {

@@ -23,6 +23,12 @@ fn array(descr: &str, fortran: bool, shape: &str, samples: &[u8]) -> Vec<u8> {
     [b"\x93NUMPY\x01\x00", &len[..], header.as_bytes(), samples].concat()
 }
 
+fn sum(bytes: &[u8]) -> u32 {
+    let mut crc = flate2::Crc::new();
+    crc.update(bytes);
+    crc.sum()
+}
+
 fn archive(files: &[(&str, Vec<u8>)], is_deflated: bool) -> Vec<u8> {
     let (mut bytes, mut list) = (Vec::new(), Vec::new());
     for (name, content) in files {
@@ -43,7 +49,8 @@ fn archive(files: &[(&str, Vec<u8>)], is_deflated: bool) -> Vec<u8> {
         let common = [
             vec![20, 0, 0, 0],
             method,
-            vec![0; 8],
+            vec![0; 4],
+            number(sum(content) as usize, 4),
             sizes.concat(),
             vec![0; 2],
         ]
@@ -156,6 +163,45 @@ fn what_is_not_there_is_named() {
         error
             .message()
             .ends_with("it is not a ZIP archive, or is cut short")
+    );
+}
+
+/// Neither a stored nor a deflated array tells of a changed sample by itself.
+#[test]
+fn checksums_tell_of_changed_samples() {
+    for is_deflated in [false, true] {
+        let bytes = example(is_deflated);
+        let whole = |bytes: &[u8]| {
+            with_file(bytes, |path| {
+                load_video(path, &Selection::ALL, &Options::default())
+            })
+        };
+        assert_eq!(values(&whole(&bytes).unwrap())[23], 23.0);
+        let samples: Vec<u8> = (0..24).collect();
+        let content = array("|u1", false, "(4, 2, 3)", &samples);
+        let crc = sum(&content).to_le_bytes();
+        let other = sum(b"other").to_le_bytes();
+        let mut changed = bytes.clone();
+        for place in 0..bytes.len() - 4 {
+            if bytes[place..place + 4] == crc {
+                changed[place..place + 4].copy_from_slice(&other);
+            }
+        }
+        let error = whole(&changed).unwrap_err();
+        assert!(
+            error.message().ends_with("its checksum is another one"),
+            "{error}"
+        );
+    }
+    let mut flipped = example(false);
+    let samples: Vec<u8> = (0..24).collect();
+    let place = flipped.windows(24).position(|window| window == samples);
+    flipped[place.unwrap() + 5] ^= 1;
+    let load = |path: &Path| load_video(path, &Selection::ALL, &Options::default());
+    let error = with_file(&flipped, load).unwrap_err();
+    assert!(
+        error.message().contains("`video.npy` is damaged"),
+        "{error}"
     );
 }
 
