@@ -146,6 +146,7 @@ impl Raster {
                 false => [middle - reach, middle + reach].map(column),
             };
             let left = (ends[0].min(ends[1]) - reach).max(bounds.left as f32) as usize;
+            let left = left.min(bounds.right());
             let right = (ends[0].max(ends[1]) + reach).ceil().max(0.0) as usize;
             let columns = left..right.min(bounds.right()).max(left);
             let start = (y - bounds.top) * bounds.width + left - bounds.left;

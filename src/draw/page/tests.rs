@@ -60,6 +60,15 @@ fn assert_near(found: f64, expected: f64, tolerance: f64) {
     assert!(is_near, "{found} is not {expected}");
 }
 
+/// What lies within the width of a line beside the page is kept, but has no pixels.
+#[test]
+fn a_line_may_go_on_beside_the_page() {
+    let points = [(50.0, 10.0), (105.0, 30.0), (105.0, 59.0), (-5.0, 59.0)];
+    for width in [1.0, 6.0] {
+        assert!(0.0 < ink(&drawn(1.0, vec![line(&points, width)])));
+    }
+}
+
 #[test]
 fn lines_are_as_dark_as_they_are_wide() {
     for width in [0.5, 1.0, 1.5, 4.0] {
