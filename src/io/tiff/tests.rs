@@ -1,6 +1,7 @@
 //! Tests of the whole of TIFF reading and writing.
 
 mod described;
+mod programs;
 mod unusual;
 
 use std::path::Path;
