@@ -7,7 +7,7 @@ use super::project;
 #[test]
 fn every_package_is_named_in_the_notices() {
     let lock = fs::read_to_string(project("Cargo.lock")).unwrap();
-    let notices = fs::read_to_string(project("NOTICES.md")).unwrap();
+    let notices = fs::read_to_string(project("src/NOTICES.md")).unwrap();
     let named = |name: &str| notices.contains(&format!("| {name} | "));
     let names = lock.lines().filter_map(|line| line.strip_prefix("name = "));
     let names = names.map(|name| name.trim_matches('"'));
@@ -16,6 +16,6 @@ fn every_package_is_named_in_the_notices() {
         .collect();
     assert!(
         missing.is_empty(),
-        "name their licenses in NOTICES.md: {missing:?}"
+        "name their licenses in src/NOTICES.md: {missing:?}"
     );
 }
