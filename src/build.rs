@@ -2,15 +2,14 @@
 
 use std::process::Command;
 
-const FEATURES: [&str; 4] = ["window", "h264", "hdf5", "zarr"];
-
 fn main() {
     println!("cargo:rerun-if-changed=src/build.rs");
-    let is_on = |name: &&&str| {
-        let variable = format!("CARGO_FEATURE_{}", name.to_uppercase());
-        std::env::var_os(variable).is_some()
+    let feature = |(name, _): (String, String)| {
+        let name = name.strip_prefix("CARGO_FEATURE_")?.to_lowercase();
+        (name != "default").then_some(name)
     };
-    let features: Vec<_> = FEATURES.iter().filter(is_on).copied().collect();
+    let mut features: Vec<_> = std::env::vars().filter_map(feature).collect();
+    features.sort();
     println!("cargo:rustc-env=OPTIMAP_FEATURES={}", features.join(" "));
     // Other builds are not made anew for each commit.
     let is_release = std::env::var("PROFILE").is_ok_and(|profile| profile == "release");

@@ -54,7 +54,18 @@ impl Error {
     #[cfg(not(all(feature = "hdf5", feature = "zarr")))]
     pub(crate) fn left_out(path: &Path, part: &str, feature: &str) -> Self {
         let path = path.display();
-        Self::new(format!("`{path}`: this program was built without {part}")).hint(format!(
+        Self::new(format!("`{path}`: this program was built without {part}")).needs(feature)
+    }
+
+    /// Adds how to build a program that has what is missing.
+    #[cfg(not(all(
+        feature = "window",
+        feature = "h264",
+        feature = "hdf5",
+        feature = "zarr"
+    )))]
+    pub(crate) fn needs(self, feature: &str) -> Self {
+        self.hint(format!(
             "build it with `cargo build --release --features {feature}`"
         ))
     }

@@ -3,11 +3,10 @@
 mod manual;
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::{LazyLock, mpsc};
-use std::time::Duration;
+use std::sync::LazyLock;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
@@ -244,8 +243,7 @@ fn run(cli: Cli, windows: &Windows) -> Result<End> {
             Ok(End::Done)
         }
         Some(Command::Man) => {
-            let page = manual::page(Cli::command());
-            print(&page.map_err(|e| Error::io("write", Path::new("the manual page"), &e))?);
+            print(&manual::page(Cli::command()));
             Ok(End::Done)
         }
         None => match cli.code {
@@ -359,24 +357,11 @@ fn run_batch(command: Command, how: &How) -> Result<End> {
     }
 }
 
-/// Reads on a thread of its own, as Ctrl-C does not end a read.
+/// Ctrl-C does not end a read by itself.
 fn read_standard_input() -> Result<String> {
-    let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut text = String::new();
-        let read = io::stdin().read_to_string(&mut text);
-        // Nobody waits for it after an interruption.
-        let _ = sender.send(read.map(|_| text));
-    });
-    loop {
-        match receiver.recv_timeout(Duration::from_millis(20)) {
-            Ok(read) => {
-                return read.map_err(|e| Error::io("read", Path::new("standard input"), &e));
-            }
-            Err(_) if task::is_interrupted() => return Err(Error::interrupted()),
-            Err(_) => {}
-        }
-    }
+    let read = task::interruptibly(|| io::read_to_string(io::stdin()))?;
+    let read = read.unwrap_or_else(|| Err(io::Error::other("there is no thread to read it")));
+    read.map_err(|e| Error::io("read", Path::new("standard input"), &e))
 }
 
 fn evaluate(mut session: Session, code: &str, how: &How) -> Result<End> {

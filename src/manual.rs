@@ -13,17 +13,21 @@ pub(crate) fn completions(shell: Shell, mut command: Command) -> String {
 }
 
 /// The manual page, in the language of `man`; what commands take is said on it too.
-pub(crate) fn page(mut command: Command) -> std::io::Result<String> {
+pub(crate) fn page(mut command: Command) -> String {
     command.build();
     let man = Man::new(command.clone()).title("OPTIMAP");
     let mut page = Vec::new();
-    man.render_title(&mut page)?;
-    man.render_name_section(&mut page)?;
-    man.render_synopsis_section(&mut page)?;
-    man.render_description_section(&mut page)?;
-    man.render_options_section(&mut page)?;
-    commands(&command).to_writer(&mut page)?;
-    Ok(String::from_utf8_lossy(&page).into_owned())
+    write(&man, &command, &mut page).expect("memory takes all bytes");
+    String::from_utf8_lossy(&page).into_owned()
+}
+
+fn write(man: &Man, command: &Command, page: &mut Vec<u8>) -> std::io::Result<()> {
+    man.render_title(page)?;
+    man.render_name_section(page)?;
+    man.render_synopsis_section(page)?;
+    man.render_description_section(page)?;
+    man.render_options_section(page)?;
+    commands(command).to_writer(page)
 }
 
 fn commands(command: &Command) -> Roff {

@@ -5,12 +5,18 @@
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::Relaxed};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Mutex, OnceLock};
+use std::thread;
+use std::time::Duration;
 
 use crate::error::{Error, Result};
 
 /// The stack of threads that run scripts, which may call functions in functions to a great depth.
 pub const STACK_SIZE: usize = 1 << 30;
+
+/// How often a wait looks whether the user asked to stop.
+const POLL: Duration = Duration::from_millis(20);
 
 /// Into how many parts the work of a core is cut at least.
 const SHARES: usize = 4;
@@ -158,29 +164,28 @@ impl Drop for Task {
     }
 }
 
+/// What can be shared out among the cores.
+pub trait Items: IntoIterator<Item: Send, IntoIter: ExactSizeIterator + Send> {}
+
+impl<I: IntoIterator<Item: Send, IntoIter: ExactSizeIterator + Send>> Items for I {}
+
 /// Runs `step` for each item on all cores. A step should take well under 100 ms, the time within
 /// which Ctrl-C stops the operation.
-pub fn for_each<I>(
+pub fn for_each<I: Items>(
     operation: &'static str,
     items: I,
     step: impl Fn(I::Item) -> Result<()> + Sync,
-) -> Result<()>
-where
-    I: IntoIterator<Item: Send, IntoIter: ExactSizeIterator + Send>,
-{
+) -> Result<()> {
     for_each_init(operation, items, || (), |(), item| step(item))
 }
 
 /// Like [`for_each`], with scratch memory made by `init` and kept from step to step.
-pub fn for_each_init<I, S>(
+pub fn for_each_init<I: Items, S>(
     operation: &'static str,
     items: I,
     init: impl Fn() -> S + Sync,
     step: impl Fn(&mut S, I::Item) -> Result<()> + Sync,
-) -> Result<()>
-where
-    I: IntoIterator<Item: Send, IntoIter: ExactSizeIterator + Send>,
-{
+) -> Result<()> {
     let items = items.into_iter();
     let task = Task::new(operation, items.len());
     share(items, init, |scratch, item| {
@@ -190,14 +195,11 @@ where
 }
 
 /// What `step` makes of each item, in their order: [`share`] with results.
-pub fn map<I, S, T: Send>(
+pub fn map<I: Items, S, T: Send>(
     items: I,
     init: impl Fn() -> S + Sync,
     step: impl Fn(&mut S, I::Item) -> Result<T> + Sync,
-) -> Result<Vec<T>>
-where
-    I: IntoIterator<Item: Send, IntoIter: ExactSizeIterator + Send>,
-{
+) -> Result<Vec<T>> {
     let items = items.into_iter();
     let mut results: Vec<Option<T>> = Vec::new();
     results.resize_with(items.len(), || None);
@@ -211,16 +213,13 @@ where
 /// Runs `step` for each item on all cores, for parts of an operation whose progress the caller tells.
 /// Each core takes a few items at a time, in order, and fewer towards the end.
 ///
-/// Rayon's own iterators would be compiled anew for each kind of item and of step, which made up two
-/// fifths of the program; of this loop, only the inner part is.
-pub fn share<I, S>(
+/// Rayon's own iterators would be compiled anew for each kind of item and of step, which made up a
+/// fifth of the program's code; of this loop, only the inner part is.
+pub fn share<I: Items, S>(
     items: I,
     init: impl Fn() -> S + Sync,
     step: impl Fn(&mut S, I::Item) -> Result<()> + Sync,
-) -> Result<()>
-where
-    I: IntoIterator<Item: Send, IntoIter: ExactSizeIterator + Send>,
-{
+) -> Result<()> {
     let items = items.into_iter();
     let workers = cores().min(items.len()).max(1);
     let queue = Mutex::new(items);
@@ -247,6 +246,31 @@ where
         }
         Ok(())
     })
+}
+
+/// Runs something that cannot be interrupted on a thread of its own, which is left to itself when the
+/// user asks to stop; `None` if there is no thread for it, or if it panics.
+pub fn interruptibly<R: Send + 'static>(
+    run: impl FnOnce() -> R + Send + 'static,
+) -> Result<Option<R>> {
+    let (send, done) = channel();
+    let run = move || {
+        // Nobody waits for it any more if the user has asked to stop.
+        let _ = send.send(run());
+    };
+    if thread::Builder::new().spawn(run).is_err() {
+        return Ok(None);
+    }
+    loop {
+        match done.recv_timeout(POLL) {
+            Ok(result) => return Ok(Some(result)),
+            Err(RecvTimeoutError::Disconnected) => return Ok(None),
+            Err(RecvTimeoutError::Timeout) if is_interrupted() => {
+                return Err(Error::interrupted());
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
 }
 
 /// How many cores operations run on.

@@ -372,7 +372,7 @@ fn write_array<T: Stored>(array: &Strided<T>, path: &Path, file: &mut dyn Write)
         let frames = per_batch.min(array.shape()[0] - first);
         let batch = &mut batch[..frames * frame_len];
         let ordered = batch.chunks_mut(frame_len).enumerate();
-        task::map(
+        task::share(
             ordered,
             || (),
             |(), (frame, out)| {

@@ -1,10 +1,8 @@
 //! Samples that come one after the other out of a compressed stretch of a file.
 
 use std::io::{BufRead, BufReader, Read};
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::thread;
-use std::time::Duration;
 
+use flate2::Crc;
 use flate2::bufread::{DeflateDecoder, ZlibDecoder};
 
 use super::FrameRange;
@@ -19,9 +17,6 @@ const STEP: usize = 1 << 20;
 
 /// How many bytes are inflated in one go at most: for more, how far it is has to be shown.
 const AT_ONCE: usize = 1 << 30;
-
-/// How often a wait looks whether the user asked to stop.
-const POLL: Duration = Duration::from_millis(20);
 
 /// What a compressed stretch of a file holds.
 pub(super) fn inflate(
@@ -68,7 +63,8 @@ pub(super) fn read_blocks(
 }
 
 /// Reads all samples that come after `skip` bytes of what inflates from a stretch of a file, in one go,
-/// which is faster than from a stream; `None` where that is not possible.
+/// which is faster than from a stream; `None` where that is not possible, or where the checksum of what
+/// it inflates to, if one is known, is another.
 pub(super) fn read_all(
     source: &Source,
     wrapping: Wrapping,
@@ -76,6 +72,7 @@ pub(super) fn read_all(
     skip: u64,
     conversion: Conversion,
     shape: &[usize],
+    crc: Option<u32>,
 ) -> Result<Option<Samples>> {
     let encoding = conversion.direct().filter(|it| it.obstacle().is_none());
     let Some(encoding) = encoding else {
@@ -96,12 +93,14 @@ pub(super) fn read_all(
     with_dtype!(encoding.dtype, T => {
         // What may follow the samples fills up to 8 bytes.
         let mut array = Strided::<T>::for_writing(&[skip / size + samples + 8 / size])?;
-        let array = interruptibly(move || {
+        let array = task::interruptibly(move || {
             let mut inflate = |out: &mut [u8]| {
                 let end = usize::try_from(start + len).unwrap_or(usize::MAX);
                 let bytes = file.bytes().get(start as usize..end).unwrap_or_default();
                 let given = Inflater::new().whole(wrapping, bytes, out);
-                match given.is_some_and(|given| given >= skip + samples * size) {
+                let given = given.filter(|given| *given >= skip + samples * size);
+                let is_whole = |given| crc.is_none_or(|crc| sum(&out[..given]) == crc);
+                match given.is_some_and(is_whole) {
                     true => Ok(()),
                     false => Err(Error::new("its compressed data is damaged")),
                 }
@@ -109,39 +108,18 @@ pub(super) fn read_all(
             let out = array.as_mut_slice()?;
             T::fill(out, encoding, &mut inflate)?;
             out.copy_within(skip / size.., 0);
-            Ok(array)
+            Ok::<_, Error>(array)
         })?;
         let layout = Layout::contiguous(shape);
-        Ok(array.map(|array| T::wrap(array.with_layout(layout))))
+        Ok(array.and_then(Result::ok).map(|array| T::wrap(array.with_layout(layout))))
     })
 }
 
-/// Runs something that cannot be interrupted on a thread of its own, which is left to itself when the
-/// user asks to stop; `None` if it fails.
-fn interruptibly<R: Send + 'static>(
-    run: impl FnOnce() -> Result<R> + Send + 'static,
-) -> Result<Option<R>> {
-    let (send, done) = channel();
-    let run = move || {
-        let _ = send.send(run());
-    };
-    if thread::Builder::new()
-        .name("inflate".into())
-        .spawn(run)
-        .is_err()
-    {
-        return Ok(None);
-    }
-    loop {
-        match done.recv_timeout(POLL) {
-            Ok(result) => return Ok(result.ok()),
-            Err(RecvTimeoutError::Disconnected) => return Ok(None),
-            Err(RecvTimeoutError::Timeout) if task::is_interrupted() => {
-                return Err(Error::interrupted());
-            }
-            Err(RecvTimeoutError::Timeout) => {}
-        }
-    }
+/// The checksum of ZIP files.
+fn sum(bytes: &[u8]) -> u32 {
+    let mut crc = Crc::new();
+    crc.update(bytes);
+    crc.sum()
 }
 
 /// Leaves out bytes of a stream.

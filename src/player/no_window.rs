@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 /// Says that this needs another program.
 pub fn open(_: &str, _: usize, _: usize) -> Result<Box<dyn Screen>> {
     Err(Error::new("this program was built without windows")
-        .hint("build it with `cargo build --release --features window`")
+        .needs("window")
         .hint("write a movie with `save` or `export_video`, or draw in the terminal with `preview`")
         .hint("run with `--headless` to go on without windows"))
 }

@@ -22,7 +22,7 @@ use std::sync::Arc;
 pub use frames::Frames;
 pub use layout::Layout;
 pub use metadata::{Field, Metadata, warn_of_pixel_size};
-pub(crate) use read::{convert_run, read_run};
+pub(crate) use read::{convert_run, read_run, split};
 pub use samples::{DType, Element, Number, Real, Samples};
 pub(crate) use samples::{map_samples, with_dtype};
 pub use storage::{MappedFile, Strided, begin_write_back, check_files, survive_size_limits};

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use ndarray::{ArrayViewMut2, ArrayViewMut3, Axis};
+use ndarray::{ArrayViewMut, ArrayViewMut2, ArrayViewMut3, Axis, Dimension};
 use pulp::Arch;
 
 use super::layout::Layout;
@@ -249,10 +249,10 @@ fn copy_crosswise<T: Element>(array: &Strided<T>, out: &mut [T]) -> Result<()> {
         .expect("as many samples as the shape has");
     let planes = (STEP / (shape[0].min(BLOCK) * shape[last].min(BLOCK))).max(1);
     let mut blocks = Vec::new();
-    for planes in split(out, 1, planes) {
-        for rows in split(planes.1, 0, BLOCK) {
-            for block in split(rows.1, 2, BLOCK) {
-                blocks.push(([rows.0, planes.0, block.0], block.1));
+    for (plane, planes) in split(out, Axis(1), planes) {
+        for (row, rows) in split(planes, Axis(0), BLOCK) {
+            for (col, block) in split(rows, Axis(2), BLOCK) {
+                blocks.push(([row, plane, col], block));
             }
         }
     }
@@ -276,14 +276,14 @@ fn copy_crosswise<T: Element>(array: &Strided<T>, out: &mut [T]) -> Result<()> {
 }
 
 /// Cuts an array along an axis into parts of so many elements; with each goes its first element.
-fn split<T>(
-    mut array: ArrayViewMut3<'_, T>,
-    axis: usize,
+pub(crate) fn split<T, D: Dimension>(
+    mut array: ArrayViewMut<'_, T, D>,
+    axis: Axis,
     len: usize,
-) -> Vec<(usize, ArrayViewMut3<'_, T>)> {
+) -> Vec<(usize, ArrayViewMut<'_, T, D>)> {
     let (mut parts, mut first) = (Vec::new(), 0);
-    while array.len_of(Axis(axis)) > len {
-        let (part, rest) = array.split_at(Axis(axis), len);
+    while array.len_of(axis) > len {
+        let (part, rest) = array.split_at(axis, len);
         parts.push((first, part));
         (array, first) = (rest, first + len);
     }

@@ -1,9 +1,6 @@
 //! Animated GIF and PNG, which need no ffmpeg.
 
 use std::io::Write;
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
-use std::time::Duration;
 
 use gif::{Encoder, Frame, Repeat};
 
@@ -63,26 +60,14 @@ impl<W: Write> Gif<W> {
 }
 
 /// A compressed frame of its own 256 colours. Choosing them takes a while for a large frame and cannot be
-/// stopped, so a thread of its own does it, which is left alone if the user asks to stop.
+/// stopped.
 pub(super) fn gif_frame((width, height): (usize, usize), rgb: Vec<u8>) -> Result<Frame<'static>> {
-    const LOOK: Duration = Duration::from_millis(20);
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
+    let frame = task::interruptibly(move || {
         let mut frame = Frame::from_rgb_speed(width as u16, height as u16, &rgb, CARE);
         frame.make_lzw_pre_encoded();
-        // Nobody waits for it any more if the user has asked to stop.
-        let _ = sender.send(frame);
-    });
-    loop {
-        match receiver.recv_timeout(LOOK) {
-            Ok(frame) => return Ok(frame),
-            Err(RecvTimeoutError::Disconnected) => bail!("a frame of the animated GIF is lost"),
-            Err(RecvTimeoutError::Timeout) if task::is_interrupted() => {
-                return Err(Error::interrupted());
-            }
-            Err(RecvTimeoutError::Timeout) => {}
-        }
-    }
+        frame
+    })?;
+    frame.ok_or_else(|| Error::new("a frame of the animated GIF is lost"))
 }
 
 /// An animated PNG being written.

@@ -17,7 +17,7 @@ impl<W: Write + Seek> Movie<W> {
     pub(super) fn new(_: W, _: (usize, usize), _: f64, _: u8, _: usize) -> Result<Self> {
         Err(
             Error::new("this program was built without the H.264 encoder \"openh264\"")
-                .hint("build it with `cargo build --release --features h264`"),
+                .needs("h264"),
         )
     }
 

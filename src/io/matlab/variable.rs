@@ -115,6 +115,7 @@ impl Numbers {
                         skip,
                         self.conversion,
                         shape,
+                        None,
                     )?
                 {
                     return Ok(samples);

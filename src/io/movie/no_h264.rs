@@ -7,8 +7,5 @@ use crate::error::{Error, Result};
 
 /// Says that this needs another program.
 pub(super) fn open(_: &Path, _: bool) -> Result<Film> {
-    Err(
-        Error::new("there is no ffmpeg, and this program was built without H.264")
-            .hint("build it with `cargo build --release --features h264`"),
-    )
+    Err(Error::new("there is no ffmpeg, and this program was built without H.264").needs("h264"))
 }

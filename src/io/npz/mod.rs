@@ -276,7 +276,8 @@ impl Recording for Deflated {
         let member = &self.entry.member;
         let read = |shape: &[usize], range: FrameRange| {
             let stretch = (member.start, member.stored);
-            if range.len == shape[0]
+            let is_whole = range.len == shape[0];
+            if is_whole
                 && let Some(samples) = stream::read_all(
                     &self.source,
                     Wrapping::None,
@@ -284,19 +285,19 @@ impl Recording for Deflated {
                     header.offset,
                     conversion,
                     shape,
+                    Some(member.crc),
                 )?
             {
                 return Ok(samples);
             }
-            let mut stream = member.stream(&self.source);
-            stream::read_blocks(&mut stream, header.offset, conversion, shape, range)
-                .map_err(|e| cannot_load(self.source.path(), &e))
+            checked(&self.source, member, is_whole, &|| {
+                let mut stream = member.stream(&self.source);
+                stream::read_blocks(&mut stream, header.offset, conversion, shape, range)
+                    .map_err(|e| cannot_load(self.source.path(), &e))
+            })
         };
         if !header.fortran || header.shape.len() == 1 {
-            let is_whole = range.len == header.shape[0];
-            return checked(&self.source, member, is_whole, &|| {
-                read(&header.shape, range)
-            });
+            return read(&header.shape, range);
         }
         let reversed: Vec<usize> = header.shape.iter().rev().copied().collect();
         let all = FrameRange {
@@ -304,10 +305,7 @@ impl Recording for Deflated {
             len: reversed[0],
             step: 1,
         };
-        checked(&self.source, member, true, &|| {
-            let samples = read(&reversed, all)?.with_layout(header.layout());
-            copy_frames(&samples, range)
-        })
+        copy_frames(&read(&reversed, all)?.with_layout(header.layout()), range)
     }
 
     fn map(&self) -> Result<Samples> {

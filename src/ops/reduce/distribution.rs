@@ -8,8 +8,8 @@ use super::{axis_of, no_samples};
 use crate::bail;
 use crate::error::Result;
 use crate::task::{self, Task};
-use crate::video::{Element, Layout, Strided, Video, map_samples};
-use ndarray::{ArrayViewMut2, ArrayViewMut3, Axis};
+use crate::video::{Element, Layout, Strided, Video, map_samples, split};
+use ndarray::{ArrayViewMut3, Axis};
 
 /// The most bins of a histogram.
 const MOST_BINS: usize = 1 << 20;
@@ -201,9 +201,9 @@ fn sorted_along<T: Keyed>(mut array: Strided<T>, axis: usize) -> Result<Strided<
     let width = (STEP / len).max(CACHE_LINE / size_of::<T>());
     let mut tiles = Vec::new();
     for part in samples.axis_iter_mut(Axis(0)) {
-        tiles.extend(columns_of(part, width));
+        tiles.extend(split(part, Axis(1), width));
     }
-    task::share(tiles, Vec::new, |lines, mut tile| {
+    task::share(tiles, Vec::new, |lines, (_, mut tile)| {
         // Row by row, so that each line of the cache is read and written once.
         lines.resize(tile.len(), T::default());
         for (row, samples) in tile.rows().into_iter().enumerate() {
@@ -220,18 +220,6 @@ fn sorted_along<T: Keyed>(mut array: Strided<T>, axis: usize) -> Result<Strided<
         Ok(())
     })?;
     Ok(array)
-}
-
-/// Neighboring columns, some at a time.
-fn columns_of<T>(mut part: ArrayViewMut2<'_, T>, width: usize) -> Vec<ArrayViewMut2<'_, T>> {
-    let mut tiles = Vec::new();
-    while part.ncols() > width {
-        let (tile, rest) = part.split_at(Axis(1), width);
-        tiles.push(tile);
-        part = rest;
-    }
-    tiles.push(part);
-    tiles
 }
 
 /// Sorts lines of so many samples, each by itself.
