@@ -1,4 +1,4 @@
-//! Recordings from files.
+//! Loading recordings from files.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use crate::script::{Recording, builtins};
 use crate::video::{DType, Metadata, Video};
 
 builtins! {
-    /// Loads a recording; the format is found out from the file's name and contents.
+    /// Loads a recording; the format is detected from the file's name and contents.
     ///
     /// | format | files |
     /// |---|---|
@@ -23,101 +23,129 @@ builtins! {
     /// | SciMedia MiCAM ULTIMA | `.rsh`, `.rsm`, `.rsd` |
     /// | Andor | `.sif` |
     /// | movies | `.mp4`, `.mov`, `.avi`, `.mkv`, `.webm`, …, `.gif`, `.apng` |
-    /// | pictures | folders of TIFF, PNG, JPEG or BMP files; single ones |
+    /// | images | folders of TIFF, PNG, JPEG or BMP files; single ones |
     ///
-    /// Of TIFF files, what OME, ImageJ, Micro-Manager, MetaMorph and tifffile say about their axes is
-    /// obeyed: channels become the last axis, and slices of several times follow each other. Planes that
-    /// a file tells of, but that are not there, are blank, with a warning.
+    /// Axes that OME, ImageJ, Micro-Manager, MetaMorph or tifffile describe in TIFF files are
+    /// honored: channels become the last axis, and the slices of several times follow each other.
+    /// Planes that are described but missing get the fill value 0, with a warning.
     ///
-    /// Movies are decoded by the ffmpeg program; without it H.264 in `.mp4` and `.mov`, GIF and APNG can
-    /// be loaded.
+    /// Movies are decoded by the program ffmpeg; without it, H.264 in `.mp4` and `.mov`, GIF and
+    /// APNG can be loaded.
+    ///
+    /// Returns a video {t, y, x}, or {t, y, x, channel} for color, in the sample type of the file
+    /// (float16 becomes float32); frame rate, pixel size and other metadata are kept, the frame
+    /// rate divided by `step`. A single image is a video of one frame.
+    ///
+    /// Fails if the file is missing, damaged or of an unknown format, `start_frame` is beyond its
+    /// end, `step` is 0, there is no such `fieldname` or `series`, or `use_mmap` is set for a file
+    /// whose samples cannot be mapped. Fewer frames than asked for give a warning.
     ///
     /// ```
     /// save_video("example.tif", example_video(20));
     /// load_video("example.tif", #{start_frame: 5, frames: 4, step: 2}).shape // => [4, 128, 128]
     /// ```
+    ///
+    /// See also: `load_image_folder`, `load_raw`, `load_metadata`, `save_video`
     fn load_video(
-        /// File to load, or importer of one.
+        /// File or folder to load, or an importer.
         path: Recording,
         /// Index of the first frame.
         start_frame: usize [frames] = 0,
-        /// Number of frames to load; by default all to the end. Importers count the frames
-        /// from which every `step`-th is taken.
+        /// Number of frames to load; default: all to the end. With an importer: number of frames of
+        /// which every `step`-th is loaded.
         frames: Option<usize> [frames] = None,
         /// Load every `step`-th frame only.
         step: usize [frames] = 1,
-        /// Whether to leave the samples in the file, to be read when they are needed. For
-        /// uncompressed TIFF stacks, `.npy`, `.dat`, `.mat`, `.h5` and `.sif`; the frames of `.gsd` and
-        /// `.rsd` are loaded all the same, with a warning, because a background must be added to them.
+        /// Memory-map the file instead of loading it, for uncompressed TIFF stacks, `.npy`, `.dat`,
+        /// `.mat`, `.h5` and `.sif`. Loaded all the same, with a warning: `.gsd` and `.rsd`,
+        /// because a background must be added to their frames, and files in the other byte order
+        /// than the machine's.
         use_mmap: bool = false,
         /// Variable of a MATLAB file, dataset of an HDF5 file, or array of an `.npz` file or a Zarr
-        /// folder to load; by default the first with three axes. What is within a struct, a cell or a
-        /// group is named by its path: `s/video`, and as in MATLAB `s(2)/video` and `c{1}`.
+        /// folder; default: the first with three axes. A path names what is inside a struct, cell
+        /// or group: `s/video`, and as in MATLAB `s(2)/video` and `c{1}`.
         fieldname: Option<String> = None,
-        /// Whether the colours of a movie become gray; else it has a channel axis.
+        /// Convert color movies to gray; false: keep the colors as a channel axis.
         as_grey: bool = true,
-        /// What the names of the pictures in a folder begin with.
+        /// Prefix of the names of the image files in a folder.
         prefix: String = String::new(),
-        /// Whether a MultiRecorder file has samples of 8 bits rather than 16; by default its size
-        /// tells.
+        /// True: a MultiRecorder file has samples of 8 bits; false: 16 bits; default: decided by
+        /// the file size.
         is_8bit: Option<bool> = None,
-        /// Image to load of an OME-TIFF or Micro-Manager file that has several: its place, counted
-        /// from 0, or its name; by default the first, with a warning that lists the others.
+        /// Image of an OME-TIFF or Micro-Manager file that has several: its index, counted from 0,
+        /// or its name; default: the first, with a warning that lists the others.
         series: Option<Series> = None,
     ) -> Result<Video> {
         let selection = Selection { start: start_frame, frames, step };
         path.load(&selection, &Options { use_mmap, fieldname, prefix, as_grey, is_8bit, series })
     }
 
-    /// Loads the pictures of a folder as the frames of a video.
+    /// Loads the image files of a folder as the frames of a video.
     ///
-    /// Pictures are TIFF, PNG, JPEG or BMP files of one size; they are ordered by the numbers in their
-    /// names, `frame_2.png` before `frame_10.png`.
+    /// The files are TIFF, PNG, JPEG or BMP images of one size, in natural order: `frame_2.png`
+    /// before `frame_10.png`. If the folder has several kinds, the first kind in this list is
+    /// loaded, with a warning.
+    ///
+    /// Returns a video {t, y, x}, or {t, y, x, channel} for color, in the sample type of the files.
+    ///
+    /// Fails if the folder is missing or has no such files, the files differ in size or sample
+    /// type, `end_frame` is not above `start_frame`, or `start_frame` is beyond the last file.
     ///
     /// ```
     /// save_image_sequence("recording", example_video(20));
     /// load_image_folder("recording", #{step: 10}).shape // => [2, 128, 128]
     /// ```
+    ///
+    /// See also: `load_video`, `load_image`, `save_image_sequence`
     fn load_image_folder(
-        /// Folder of the pictures.
+        /// Folder with the image files.
         path: PathBuf,
-        /// What the names of the pictures begin with.
+        /// Prefix of the names of the image files.
         prefix: String = String::new(),
-        /// Index of the first picture.
+        /// Index of the first file, in natural order.
         start_frame: usize [frames] = 0,
-        /// Index of the picture before which to stop; by default all to the end.
+        /// Index to stop before (exclusive); default: the end.
         end_frame: Option<usize> [frames] = None,
-        /// Load every `step`-th picture only.
+        /// Load every `step`-th file only.
         step: usize [frames] = 1,
     ) -> Result<Video> {
         io::load_image_folder(&path, &prefix, start_frame, end_frame, step)
     }
 
-    /// Loads frames of a file that does not say how they lie in it.
+    /// Loads frames from a binary file without a header that describes them.
+    ///
+    /// Returns a video or array of the given shape and sample type.
+    ///
+    /// Fails if the file is too short, a length other than the first is 0, `start_frame` is beyond
+    /// the end, or `use_mmap` is set for bool samples or with an `offset` or `gap` that is no
+    /// multiple of the sample size.
     ///
     /// ```
     /// save_video("example.npy", example_video(20, 64, 64));
     /// let video = load_raw("example.npy", [0, 64, 64], "uint16", #{offset: 128});
     /// video.shape // => [20, 64, 64]
     /// ```
+    ///
+    /// See also: `load_video`, `from_blob`
     fn load_raw(
         /// File to load.
         path: PathBuf,
-        /// Length of each axis, the number of frames first; 0 frames stand for all that there are.
+        /// Length of each axis, the number of frames first; 0 frames: as many as the file has.
         shape: Vec<usize>,
-        /// Type of the samples.
+        /// Sample type of the file.
         dtype: DType,
-        /// Where the first frame begins, in bytes.
+        /// Offset of the first frame.
         offset: usize [bytes] = 0,
         /// Number of bytes between frames.
         gap: usize [bytes] = 0,
-        /// Order of the bytes of a sample.
+        /// Byte order of the samples.
         endian: Endian = Endian::Little,
-        /// Whether to leave the samples in the file, to be read when they are needed.
+        /// Memory-map the file instead of loading it. Samples in the other byte order than that of
+        /// the machine are loaded all the same, with a warning.
         use_mmap: bool = false,
         /// Index of the first frame.
         start_frame: usize [frames] = 0,
-        /// Number of frames to load; by default all to the end.
+        /// Number of frames to load; default: all to the end.
         frames: Option<usize> [frames] = None,
         /// Load every `step`-th frame only.
         step: usize [frames] = 1,
@@ -128,12 +156,19 @@ builtins! {
         io::load_raw(&path, &format, &selection, &Options::mapped(use_mmap))
     }
 
-    /// Reads what a file says about a recording, without its frames.
+    /// Reads the metadata of a recording without loading its frames.
+    ///
+    /// Returns a map: `fps`, `pixel_size`, `date`, `comment` and `source` if they are known, and
+    /// the fields of the format.
+    ///
+    /// Fails if the file is missing, damaged or of an unknown format.
     ///
     /// ```
     /// save_video("example.tif", example_video(20));
     /// load_metadata("example.tif").fps // => 500.0
     /// ```
+    ///
+    /// See also: `load_video`, `get_metadata`
     fn load_metadata(
         /// File of the recording.
         filename: PathBuf,
@@ -141,13 +176,19 @@ builtins! {
         io::load_metadata(&filename)
     }
 
-    /// Makes a recording to try things out: a spiral wave on a beating, noisy heart.
+    /// Makes a synthetic recording to try things out: a spiral wave on a beating, noisy heart.
     ///
-    /// The same arguments give the same samples (uint16) everywhere.
+    /// The same arguments give the same samples everywhere.
+    ///
+    /// Returns a video {t, y, x} of uint16 with the given frame rate.
+    ///
+    /// Fails if a size is 0, a frame has more than 2²⁴ pixels, or `fps` is not above 0.
     ///
     /// ```
     /// example_video() // => video 200×128×128 uint16 [182 … 2917] 500 fps, 6.6 MB
     /// ```
+    ///
+    /// See also: `load_video`, `random`
     fn example_video(
         /// Number of frames.
         frames: usize [frames] = 200,
@@ -157,7 +198,7 @@ builtins! {
         width: usize [px] = 128,
         /// Frames per second.
         fps: f64 [Hz] = 500.0,
-        /// Start of the random noise.
+        /// Seed of the noise.
         seed: i64 = 0,
     ) -> Result<Video> {
         example::example_video(&Example { frames, height, width, fps, seed })

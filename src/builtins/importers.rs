@@ -1,4 +1,4 @@
-//! Importers: recordings of cameras, whose headers are read once.
+//! Importers: recordings of cameras whose headers are read once.
 
 use std::path::PathBuf;
 
@@ -8,20 +8,28 @@ use crate::script::builtins;
 use crate::video::{Metadata, Video};
 
 builtins! {
-    /// Opens a recording of MultiRecorder (`.dat`).
+    /// Opens a MultiRecorder recording (`.dat`).
     ///
-    /// Versions d, e and f of the format are read, in either order of bytes. `load_video` loads
-    /// files of that name too; an importer also knows when each frame was taken.
+    /// Reads versions d, e and f of the format, in either byte order. `load_video` also loads such
+    /// files by name; an importer in addition gives the time of each frame.
+    ///
+    /// Returns an `Importer`, from which `load_video` loads frames.
+    ///
+    /// Fails if the file is missing or not a MultiRecorder recording.
     ///
     /// ```no_run
     /// let recording = MultiRecorderImporter("heart.dat");
     /// recording.load_video(100, 50).normalize().show_video();
     /// recording.get_frametimes()[0]
     /// ```
+    ///
+    /// See also: `load_video`, `get_frametimes`, `get_metadata`
+    ///
+    /// Source: the format of MultiRecorder, MPI for Dynamics and Self-Organization.
     fn MultiRecorderImporter(
         /// File to open.
         filepath: PathBuf,
-        /// Whether samples have 8 bits rather than 16; by default the size of the file tells.
+        /// True: samples of 8 bits; false: 16 bits; default: decided by the file size.
         is_8bit: Option<bool> = None,
     ) -> Result<Importer> {
         Importer::open(Camera::MultiRecorder, &filepath, is_8bit)
@@ -29,12 +37,18 @@ builtins! {
 
     /// Opens a recording of a SciMedia MiCAM05 camera (`.gsh` and `.gsd`).
     ///
-    /// Loading adds the background frame to the differences that the file holds; sums below 0 and
+    /// Loading adds the background frame to the differences that the file holds; sums below 0 or
     /// above 65535 saturate.
+    ///
+    /// Returns an `Importer`, from which `load_video` loads frames (uint16).
+    ///
+    /// Fails if one of the two files is missing or is not one of a MiCAM05 recording.
     ///
     /// ```no_run
     /// MiCAM05_Importer("heart.gsd").load_video(#{step: 10}).show_video();
     /// ```
+    ///
+    /// See also: `load_video`, `get_metadata`, `MiCAM_ULTIMA_Importer`
     fn MiCAM05_Importer(
         /// Either of the two files.
         filepath: PathBuf,
@@ -44,13 +58,19 @@ builtins! {
 
     /// Opens a recording of a SciMedia MiCAM ULTIMA camera (`.rsh`, `.rsm` and `.rsd`).
     ///
-    /// Loading adds the background frame to the differences that the files hold; sums below 0 and
+    /// Loading adds the background frame to the differences that the files hold; sums below 0 or
     /// above 65535 saturate. If later files are missing, the frames before them are loaded, with a
     /// warning.
+    ///
+    /// Returns an `Importer`, from which `load_video` loads frames (uint16).
+    ///
+    /// Fails if the header or the background is missing or is not one of a MiCAM ULTIMA recording.
     ///
     /// ```no_run
     /// MiCAM_ULTIMA_Importer("heart.rsh").get_metadata().acquisition_date
     /// ```
+    ///
+    /// See also: `load_video`, `get_metadata`, `MiCAM05_Importer`
     fn MiCAM_ULTIMA_Importer(
         /// Any of the files.
         filepath: PathBuf,
@@ -58,11 +78,15 @@ builtins! {
         Importer::open(Camera::MicamUltima, &filepath, None)
     }
 
-    /// What the file of an importer says about the recording.
+    /// Metadata in the header of an importer's recording.
+    ///
+    /// Returns a map: the frame rate `fps` and the fields of the format.
     ///
     /// ```no_run
     /// MultiRecorderImporter("heart.dat").get_metadata().fps
     /// ```
+    ///
+    /// See also: `load_metadata`, `MultiRecorderImporter`
     fn get_metadata(
         /// Importer of the recording.
         importer: Importer,
@@ -70,14 +94,20 @@ builtins! {
         importer.metadata().clone()
     }
 
-    /// When each frame was taken, a trace of uint64.
+    /// Acquisition time of each frame of a MultiRecorder recording.
     ///
-    /// Versions e and f of MultiRecorder files have these times; what the numbers mean depends on
-    /// the camera, for many it is milliseconds.
+    /// The unit depends on the camera; for many it is milliseconds.
+    ///
+    /// Returns a trace {t} of uint64 with one number for each frame of the file.
+    ///
+    /// Fails if the recording is not of MultiRecorder, or is of version d, which has no frame
+    /// times.
     ///
     /// ```no_run
     /// MultiRecorderImporter("heart.dat").get_frametimes()
     /// ```
+    ///
+    /// See also: `MultiRecorderImporter`, `get_metadata`
     fn get_frametimes(
         /// Importer of a MultiRecorder recording.
         importer: Importer,
