@@ -1,4 +1,4 @@
-//! Analysis of the courses of pixels.
+//! Analysis of traces: band-pass, detrending, bleach correction, ratio, ΔF/F and z-score.
 
 use crate::bail;
 use crate::error::Result;
@@ -11,47 +11,69 @@ use crate::script::builtins;
 use crate::video::Video;
 
 builtins! {
-    /// Keeps the frequencies of a band in the course of every pixel.
+    /// Filters the trace of every pixel: band-pass, low-pass or high-pass.
     ///
-    /// A Butterworth filter of the given order runs forward and then backward in double precision, so
-    /// that nothing is shifted in time and the amplitude at `low` and `high` is halved; the result is
-    /// that of SciPy's `sosfiltfilt`. A sample that is not a number spoils the course of its pixel.
-    /// Videos of 8 and 16 bits give float32, ints of more bits float64.
+    /// A Butterworth filter of the given order runs forward and backward in double precision (zero
+    /// phase): nothing is shifted in time, and the amplitude at `low` and `high` is halved. The
+    /// ends are extended by odd reflection. A NaN sample makes the whole trace of its pixel NaN.
+    ///
+    /// Returns an array with the shape of the input: float64 for float64 and ints of 32 or 64 bits,
+    /// otherwise float32.
+    ///
+    /// Fails if neither `low` nor `high` is given, a frequency is not between 0 and half the frame
+    /// rate, `low` is not below `high`, the frame rate is unknown, or the video is too short: order
+    /// 2 needs more than 15 frames for a band.
     ///
     /// ```
     /// example_video().bandpass(2, 40).dtype // => "float32"
     /// example_video().bandpass((), 40, #{order: 3}).shape // => [200, 128, 128]
     /// ```
+    ///
+    /// See also: `detrend`, `smooth_spatiotemporal`, `dominant_frequency`
+    ///
+    /// Source: SciPy's `scipy.signal.sosfiltfilt` with `scipy.signal.butter`; Oppenheim & Schafer
+    /// 2010, chapter 7.
     fn bandpass(
-        /// Video or trace to filter; time is the first axis.
+        /// Video or trace; time is the first axis.
         video: Video,
-        /// Lowest frequency that passes; `()` if all low ones do.
+        /// Lower cutoff frequency; `()`: low-pass filter.
         low: Option<f64> [Hz],
-        /// Highest frequency that passes; `()` if all high ones do.
+        /// Upper cutoff frequency; `()`: high-pass filter.
         high: Option<f64> [Hz],
-        /// Order of the filter, 1 to 10: the higher, the steeper its ends.
+        /// Order of the filter, 1 to 10; a higher order has steeper edges.
         order: usize = 2,
-        /// Frames per second; by default what the video knows.
+        /// Frames per second; default: the frame rate of the video.
         fps: Option<f64> [Hz] = None,
     ) -> Result<Video> {
         bandpass::bandpass(video, &Bandpass { low, high, order, fps })
     }
 
-    /// Subtracts slow changes from the course of every pixel.
+    /// Subtracts a polynomial or a moving average from the trace of every pixel.
     ///
-    /// Either the polynomial Σ cₖtᵏ of an order with the smallest squared distance from the course
-    /// (order 1 is a straight line, as in SciPy's `detrend`), or with `window` the mean of the frames
-    /// around each, of which those that are not finite do not count; for a polynomial they spoil the
-    /// course of their pixel. Videos of 8 and 16 bits give float32, ints of more bits float64.
+    /// The trend is the least-squares polynomial Σ cₖtᵏ of degree `order` (1 is a straight line),
+    /// or with `window` the moving average of the frames around each frame. An even `window` acts
+    /// like the next odd one. NaN and infinite samples are left out of a moving average; with a
+    /// polynomial they make the whole trace of their pixel NaN.
+    ///
+    /// Returns an array with the shape of the input: float64 for float64 and ints of 32 or 64 bits,
+    /// otherwise float32.
+    ///
+    /// Fails if both `order` and `window` are given, `order` is above 20 or not below the number of
+    /// frames, or `window` is 0.
     ///
     /// ```
     /// detrend(example_video()).shape // => [200, 128, 128]
     /// detrend(example_video(), #{window: 101}).dtype // => "float32"
     /// ```
+    ///
+    /// See also: `bleach_correct`, `bandpass`, `dff`
+    ///
+    /// Source: for order 1, SciPy's `scipy.signal.detrend`; orthogonal polynomials after Forsythe
+    /// 1957.
     fn detrend(
         /// Video or trace; time is the first axis.
         video: Video,
-        /// Order of the polynomial, by default 1; 0 subtracts the mean.
+        /// Degree of the polynomial; default: 1. 0 subtracts the mean.
         order: Option<usize> = None,
         /// Length of a moving average to subtract instead, cut off at the ends of the video.
         window: Option<usize> [frames] = None,
@@ -64,41 +86,60 @@ builtins! {
         trend::detrend(video, trend)
     }
 
-    /// Corrects the fading of fluorescence.
+    /// Corrects photobleaching: scales every frame so that the fitted mean stays constant.
     ///
-    /// A course f of fading is fitted to the mean of the frames, m(t): an exponential decay
-    /// a·exp(−t/τ) + c, a straight line, or a moving average. Frame t is multiplied by f(0)/f(t), as
-    /// in ImageJ's bleach correction (Miura 2020, doi:10.12688/f1000research.27171). Subtract the
-    /// camera's offset first. Videos of 8 and 16 bits give float32, ints of more bits float64.
+    /// A bleaching curve f(t) is fitted to the mean m(t) of every frame: an exponential decay
+    /// `f(t) = a·exp(−t/τ) + c`, a straight line (both by least squares), or a moving average.
+    /// Frame t is multiplied by `f(0) / f(t)`. Subtract the offset of the camera first. NaN and
+    /// infinite samples do not count for the mean. An exponential needs 3 frames; with fewer a line
+    /// is fitted.
+    ///
+    /// Returns an array with the shape of the input: float64 for float64 and ints of 32 or 64 bits,
+    /// otherwise float32.
+    ///
+    /// Fails if a frame has no finite sample, the fitted mean is not above 0 in every frame
+    /// (correct the recording before a background is subtracted), or `window` is 0.
     ///
     /// ```
     /// bleach_correct(example_video()).shape // => [200, 128, 128]
     /// bleach_correct(example_video(), "linear").dtype // => "float32"
     /// ```
+    ///
+    /// See also: `detrend`, `dff`, `ratio`
+    ///
+    /// Source: the bleach correction of ImageJ, Miura 2020, doi:10.12688/f1000research.27171.
     fn bleach_correct(
         /// Video or trace; time is the first axis.
         video: Video,
-        /// Course of the fading.
+        /// Shape of the bleaching curve.
         method: Fading = Fading::Exponential,
-        /// Length of the moving average; a few cycles of the activity.
+        /// Length of the moving average for the method "moving_average": a few cycles of the
+        /// activity.
         window: usize [frames] = 101,
     ) -> Result<Video> {
         bleach::bleach_correct(video, method, window)
     }
 
-    /// Divides each sample of a video by that of another, for dyes of two wavelengths.
+    /// Divides two videos sample by sample, for ratiometric imaging with two wavelengths.
     ///
-    /// The result is a(t, y, x) / b(t, y, x), not a number where b is 0; in float32, or in float64
-    /// if one of them is or has ints of more than 16 bits.
+    /// Each sample of the result is `a(t, y, x) / b(t, y, x)`, or NaN where b is 0 (`a / b` gives
+    /// infinity there).
+    ///
+    /// Returns an array with the shape of the inputs: float64 if one of them is float64 or has ints
+    /// of 32 or 64 bits, otherwise float32.
+    ///
+    /// Fails if the shapes differ.
     ///
     /// ```
     /// let v = example_video();
     /// ratio(v, v)[[0, 64, 64]] // => 1.0
     /// ```
+    ///
+    /// See also: `div`, `dff`, `deinterleave`, `register_shift`
     fn ratio(
-        /// Video to divide.
+        /// Video to divide (numerator).
         a: Video,
-        /// Video of the same shape to divide it by.
+        /// Video of the same shape to divide by (denominator).
         b: Video,
     ) -> Result<Video> {
         ratio::ratio(&a, &b)
@@ -106,38 +147,54 @@ builtins! {
 
     /// Relates fluorescence to its baseline: ΔF/F.
     ///
-    /// With the baseline F₀ of each pixel the result is (F − F₀) / F₀, as in Jia et al. 2011
-    /// (doi:10.1038/nprot.2010.169), not a number where F₀ is 0. The baseline is a `percentile` of the course
-    /// in time, its `mean`, `median` or `min`, or an image of one's own, such as the mean of the frames at
-    /// rest. Subtract the camera's offset first. Videos of 8 and 16 bits give float32, ints of more bits
-    /// float64.
+    /// `y = (F − F₀) / F₀` with the baseline F₀ of each pixel, NaN where F₀ is 0. The baseline is a
+    /// `percentile` of the trace, its `mean`, `median` or `min`, or an image of your own, such as
+    /// the mean of the frames at rest. Subtract the offset of the camera first. NaN samples do not
+    /// count for the baseline and stay NaN.
+    ///
+    /// Returns an array with the shape of the input: float64 for float64 and ints of 32 or 64 bits,
+    /// otherwise float32.
+    ///
+    /// Fails if the video has no samples, `percentile` is not between 0 and 100, or an image does
+    /// not have the shape of a frame.
     ///
     /// ```
     /// let v = example_video();
     /// dff(v).dtype // => "float32"
     /// dff(v, #{baseline: v[0..20].mean(0)}).shape // => [200, 128, 128]
     /// ```
+    ///
+    /// See also: `zscore`, `normalize_pixelwise`, `bleach_correct`, `percentile`
+    ///
+    /// Source: Jia et al. 2011, doi:10.1038/nprot.2010.169.
     fn dff(
         /// Video or trace; time is the first axis.
         video: Video,
-        /// Baseline of each pixel.
+        /// Baseline of each pixel: a statistic of its trace, or an image.
         baseline: Baseline = Baseline::Level(Level::Percentile),
-        /// Percent of the samples that lie below the baseline if it is a percentile.
+        /// Percentile of the trace for the baseline "percentile": the percentage of samples below
+        /// it.
         percentile: f64 = 10.0,
     ) -> Result<Video> {
         contrast::dff(video, baseline, percentile)
     }
 
-    /// Scales the course of every pixel to mean 0 and standard deviation 1.
+    /// Scales the trace of every pixel to mean 0 and standard deviation 1.
     ///
-    /// The result is (x − μ) / σ with the mean μ and the standard deviation σ of the pixel over time
-    /// (divided by the number of samples, as in SciPy's `zscore`), and 0 for a pixel that never
-    /// changes. Samples that are not numbers do not count and stay what they are. Videos of 8 and 16
-    /// bits give float32, ints of more bits float64.
+    /// `y = (x − μ) / σ` with the mean μ and the standard deviation σ of the pixel over time
+    /// (`ddof` 0: divided by the number of samples). Pixels that never change become 0. NaN samples
+    /// do not count and stay NaN.
+    ///
+    /// Returns an array with the shape of the input: float64 for float64 and ints of 32 or 64 bits,
+    /// otherwise float32.
     ///
     /// ```
     /// zscore(video([1, 3])).to_array() // => [-1.0, 1.0]
     /// ```
+    ///
+    /// See also: `dff`, `normalize_pixelwise`, `std`
+    ///
+    /// Source: SciPy's `scipy.stats.zscore`.
     fn zscore(
         /// Video or trace; time is the first axis.
         video: Video,

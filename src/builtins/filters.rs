@@ -1,4 +1,4 @@
-//! Filters in space and time.
+//! Filters in space and time, and normalization.
 
 use crate::error::Result;
 use crate::ops::border::Border;
@@ -14,70 +14,91 @@ use crate::script::builtins;
 use crate::video::{DType, Video};
 
 builtins! {
-    /// Scales the samples linearly to the interval [`ymin`, `ymax`].
+    /// Scales the samples linearly to [`ymin`, `ymax`].
     ///
-    /// By default the smallest sample of the whole video becomes 0 and the largest 1. Not-a-number
-    /// samples are ignored and stay what they are. Int results round toward zero and saturate.
+    /// `y = (x − vmin) / (vmax − vmin) · (ymax − ymin) + ymin`, by default from the minimum of the
+    /// whole array to its maximum. A constant array becomes `ymin`. NaN is ignored and stays NaN;
+    /// in int results it becomes 0. The default limits include infinite samples: give `vmin` and
+    /// `vmax` if there are any. Int results are rounded toward zero and saturate.
+    ///
+    /// Returns an array with the shape of the input and the sample type `dtype`.
+    ///
+    /// Fails if a limit is to be found and the array has no samples.
     ///
     /// ```
     /// normalize(example_video()).dtype // => "float32"
     /// normalize(example_video(), #{vmin: 500, vmax: 3000, dtype: "uint8"}).dtype // => "uint8"
     /// ```
+    ///
+    /// See also: `normalize_pixelwise`, `normalize_pixelwise_slidingwindow`, `clip`, `smoothstep`
     fn normalize(
         /// Video, image or trace to normalize.
         array: Video,
-        /// Smallest value of the result.
+        /// Lower end of the result.
         ymin: f64 = 0.0,
-        /// Largest value of the result; by default 1, or the largest value of an int `dtype`.
+        /// Upper end of the result; default: 1, or the largest value of an int `dtype`.
         ymax: Option<f64> = None,
-        /// Sample value that becomes `ymin`; by default the smallest sample.
+        /// Sample value that becomes `ymin`; default: the minimum.
         vmin: Option<f64> = None,
-        /// Sample value that becomes `ymax`; by default the largest sample.
+        /// Sample value that becomes `ymax`; default: the maximum.
         vmax: Option<f64> = None,
         /// Sample type of the result.
         dtype: DType = DType::F32,
-        /// Whether to clip to [`ymin`, `ymax`] if `vmin` or `vmax` is given.
+        /// Clip to [`ymin`, `ymax`] if `vmin` or `vmax` is given.
         clip: bool = true,
     ) -> Result<Video> {
         normalize::normalize(array, &Normalize { ymin, ymax, vmin, vmax, dtype, clip })
     }
 
-    /// Scales the course of every pixel to the interval [`ymin`, `ymax`].
+    /// Scales the trace of every pixel to [`ymin`, `ymax`].
     ///
-    /// A pixel that never changes becomes `ymin`.
+    /// Like `normalize`, with the minimum and maximum of each pixel over time. A pixel that never
+    /// changes becomes `ymin`. NaN is ignored and stays NaN.
+    ///
+    /// Returns an array with the shape of the input, float32.
+    ///
+    /// Fails if the video has no samples.
     ///
     /// ```
     /// normalize_pixelwise(example_video())[[0, 64, 64]] <= 1.0 // => true
     /// ```
+    ///
+    /// See also: `normalize`, `normalize_pixelwise_slidingwindow`, `zscore`, `dff`
     fn normalize_pixelwise(
-        /// Video to normalize; time is the first axis.
+        /// Video or trace; time is the first axis.
         video: Video,
-        /// Smallest value of the result.
+        /// Lower end of the result.
         ymin: f64 = 0.0,
-        /// Largest value of the result.
+        /// Upper end of the result.
         ymax: f64 = 1.0,
     ) -> Result<Video> {
         normalize::normalize_pixelwise(video, ymin, ymax)
     }
 
-    /// Scales every pixel to the interval [`ymin`, `ymax`] by its values in a window around each frame.
+    /// Scales every pixel to [`ymin`, `ymax`] by its range in a sliding window.
     ///
-    /// The window reaches from frame t − `window_size`/2 to t + `window_size`/2, so that an even size
-    /// acts like the next odd one; it is cut off at the ends of the video. The time this takes does
-    /// not depend on the size of the window (van Herk 1992; Gil & Werman 1993).
+    /// The window of frame t reaches from t − `window_size`/2 to t + `window_size`/2, so an even
+    /// size acts like the next odd one; it is cut off at the ends of the video. NaN is ignored and
+    /// stays NaN. The run time does not depend on the window size.
+    ///
+    /// Returns a video {t, y, x} with the shape of the input, float32.
     ///
     /// ```
     /// let v = example_video();
     /// normalize_pixelwise_slidingwindow(v, 60).dtype // => "float32"
     /// ```
+    ///
+    /// See also: `normalize_pixelwise`, `normalize`, `detrend`
+    ///
+    /// Source: sliding minimum and maximum after van Herk 1992 and Gil & Werman 1993.
     fn normalize_pixelwise_slidingwindow(
-        /// Video to normalize.
+        /// Gray video {t, y, x} to normalize.
         video: Video,
-        /// Length of the window; about one cycle of the activity to be made visible.
+        /// Length of the window; about one cycle of the activity to make visible.
         window_size: i64 [frames],
-        /// Smallest value of the result.
+        /// Lower end of the result.
         ymin: f64 = 0.0,
-        /// Largest value of the result.
+        /// Upper end of the result.
         ymax: f64 = 1.0,
     ) -> Result<Video> {
         normalize::normalize_pixelwise_slidingwindow(video, window_size, ymin, ymax)
@@ -85,94 +106,128 @@ builtins! {
 
     /// Smooths a video with a Gaussian kernel in space and time.
     ///
-    /// The kernel is cut off at four standard deviations; at the edges the video is continued as
-    /// its mirror image. Int videos give float32. A sample that is not a number makes all within reach
-    /// of the kernel so, unless `ignore_nan` is set: with it the samples that are there are averaged.
+    /// The kernel is cut off at 4 standard deviations; beyond its edges the video is reflected
+    /// (`d c b a | a b c d | d c b a`). NaN propagates to every sample within reach of the kernel;
+    /// with `ignore_nan`, weights are renormalized over the samples that are not NaN.
+    ///
+    /// Returns a video {t, y, x} with the shape of the input: bool stays bool (true where the whole
+    /// neighborhood is), float64 stays float64, everything else becomes float32.
+    ///
+    /// Fails if a standard deviation is infinite.
     ///
     /// ```
     /// example_video().smooth_spatiotemporal(1, 2).shape // => [200, 128, 128]
     /// let heart = example_video(20).apply_mask(mask_disc([128, 128], 64, 64, 30));
     /// count(isnan(heart.smooth_spatiotemporal(1, 2, true))) == count(isnan(heart)) // => true
     /// ```
+    ///
+    /// See also: `mean_filter`, `median_filter`, `bandpass`
+    ///
+    /// Source: SciPy's `scipy.ndimage.gaussian_filter` in mode "reflect"; `ignore_nan` is the
+    /// normalized convolution of Knutsson & Westin 1993.
     fn smooth_spatiotemporal(
-        /// Video to smooth.
+        /// Gray video {t, y, x} to smooth.
         video: Video,
-        /// Standard deviation in time; 0 for none.
+        /// Standard deviation in time; 0: no smoothing in time.
         sigma_temporal: f64 [frames],
-        /// Standard deviation in space; 0 for none.
+        /// Standard deviation in space; 0: no smoothing in space.
         sigma_spatial: f64 [px],
-        /// Whether samples that are not a number, as outside of a mask, are left out; they stay what they are.
+        /// Leave out NaN samples, such as those outside of a mask; they stay NaN.
         ignore_nan: bool = false,
     ) -> Result<Video> {
         let smooth = if ignore_nan { present::smooth_spatiotemporal } else { smooth::smooth_spatiotemporal };
         smooth(video, sigma_temporal, sigma_spatial)
     }
 
-    /// Smooths a video by the mean of a box in space and time.
+    /// Smooths a video with the mean of a box in space and time.
     ///
-    /// Int videos give float32. A sample that is not a number counts as the mean of its frame, or with
-    /// `ignore_nan` not at all, and stays what it is.
+    /// A box of even length reaches further back than ahead. A NaN sample counts as the mean of its
+    /// frame, or with `ignore_nan` not at all, and stays NaN.
+    ///
+    /// Returns a video {t, y, x} with the shape of the input: bool stays bool (true where the whole
+    /// box is), float64 stays float64, everything else becomes float32.
+    ///
+    /// Fails if a size is above 65536.
     ///
     /// ```
     /// example_video().mean_filter(3, 5).dtype // => "float32"
     /// ```
+    ///
+    /// See also: `median_filter`, `smooth_spatiotemporal`, `downsample_time`
+    ///
+    /// Source: SciPy's `scipy.ndimage.uniform_filter`; `ignore_nan` is the normalized convolution
+    /// of Knutsson & Westin 1993.
     fn mean_filter(
-        /// Video to smooth.
+        /// Gray video {t, y, x} to smooth.
         video: Video,
-        /// Length of the box in time; 1 for none.
+        /// Length of the box in time; 1: no smoothing in time.
         size_temporal: i64 [frames] = 1,
-        /// Height and width of the box; 1 for none.
+        /// Height and width of the box; 1: no smoothing in space.
         size_spatial: i64 [px] = 1,
-        /// How frames go on beyond their edges.
+        /// Boundary mode, as in `scipy.ndimage`; "constant" fills with 0.
         mode: Border = Border::Nearest,
-        /// Whether samples that are not a number, as outside of a mask, are left out.
+        /// Leave out NaN samples, such as those outside of a mask; they stay NaN.
         ignore_nan: bool = false,
     ) -> Result<Video> {
         let filter = if ignore_nan { present::mean_filter } else { mean::mean_filter };
         filter(video, &MeanFilter { size_temporal, size_spatial, mode })
     }
 
-    /// Smooths a video by the median of a box in space and time.
+    /// Smooths a video with the median of a box in space and time.
     ///
-    /// This takes out single outliers and keeps edges. Of an even number of samples the higher of the two in the middle is taken, and a box of even
-    /// length reaches further back than ahead, as in SciPy's `median_filter`. The sample type stays.
-    /// A sample that is not a number makes the medians of all boxes that it is in so, unless `ignore_nan`
-    /// is set.
+    /// Removes single outliers and keeps edges. Of an even number of samples, the median is the
+    /// higher of the middle two; a box of even length reaches further back than ahead. NaN
+    /// propagates to every box that contains it, unless `ignore_nan` is set.
+    ///
+    /// Returns a video {t, y, x} with the shape and sample type of the input.
+    ///
+    /// Fails if a box has more than 16384 samples.
     ///
     /// ```
     /// example_video(10).median_filter(1, 3).dtype // => "uint16"
     /// ```
+    ///
+    /// See also: `mean_filter`, `smooth_spatiotemporal`, `median`
+    ///
+    /// Source: SciPy's `scipy.ndimage.median_filter`.
     fn median_filter(
-        /// Video to smooth.
+        /// Gray video {t, y, x} to smooth.
         video: Video,
-        /// Length of the box in time; 1 for none.
+        /// Length of the box in time; 1: no smoothing in time.
         size_temporal: i64 [frames] = 1,
-        /// Height and width of the box; 1 for none.
+        /// Height and width of the box; 1: no smoothing in space.
         size_spatial: i64 [px] = 3,
-        /// How frames go on beyond their edges.
+        /// Boundary mode, as in `scipy.ndimage`; "constant" fills with 0.
         mode: Border = Border::Reflect,
-        /// Whether samples that are not a number, as outside of a mask, are left out; they stay what they are.
+        /// Leave out NaN samples, such as those outside of a mask; they stay NaN.
         ignore_nan: bool = false,
     ) -> Result<Video> {
         let ignores_nan = ignore_nan;
         median::median_filter(video, &MedianFilter { size_temporal, size_spatial, mode, ignores_nan })
     }
 
-    /// Makes one frame of every `n`: their mean.
+    /// Averages every `n` frames into one.
     ///
-    /// Frame k of the result is Σ f(kn + i) / n with i = 0 … n − 1; frames that are left at the end are
-    /// dropped, and the frame rate is divided by n. Videos of 8 and 16 bits give float32, ints of more
-    /// bits float64. `v.slice(0, (), n)` takes every n-th frame instead.
+    /// Frame k of the result is `Σ f(k·n + i) / n` with i = 0 … n − 1. Frames left over at the end
+    /// are dropped. NaN propagates to the frame that it is averaged into. To take every n-th frame
+    /// instead: `v.slice(0, (), n)`.
+    ///
+    /// Returns an array with ⌊t/n⌋ frames and the frame rate divided by n: float64 for float64 and
+    /// ints of 32 or 64 bits, otherwise float32.
+    ///
+    /// Fails if `n` is not between 1 and the number of frames.
     ///
     /// ```
     /// let v = downsample_time(example_video(20), 4);
     /// v.len // => 5
     /// v.fps // => 125.0
     /// ```
+    ///
+    /// See also: `slice`, `mean_filter`, `resize`
     fn downsample_time(
         /// Video or trace; time is the first axis.
         array: Video,
-        /// How many frames become one.
+        /// Number of frames to average into one.
         n: usize [frames],
     ) -> Result<Video> {
         frames::downsample_time(array, n)
@@ -180,21 +235,28 @@ builtins! {
 
     /// Subtracts from each frame the one `n` frames before it.
     ///
-    /// The result has as many frames as the video; the `n` frames that have no partner are set to
-    /// `fill_value`.
+    /// `y(t) = x(t) − x(t − n)`. The first `n` frames have no partner and are set to `fill_value`;
+    /// with `center`, half of these frames (rounded down) are at the end instead, so that each
+    /// difference is centered between its two frames.
+    ///
+    /// Returns an array with the shape of the input: float64 for float64, otherwise float32.
+    ///
+    /// Fails if `n` is below 1.
     ///
     /// ```
     /// let d = temporal_difference(example_video(), 3);
     /// d[[0, 64, 64]] // => 0.0
     /// ```
+    ///
+    /// See also: `activation_map`, `detrend`, `downsample_time`
     fn temporal_difference(
         /// Video or trace; time is the first axis.
         array: Video,
         /// Distance in time, usually 1 to 5.
         n: i64 [frames],
-        /// Value of the frames that have no partner.
+        /// Fill value for the frames that have no partner.
         fill_value: f64 = 0.0,
-        /// Whether to put half of these frames at the end instead of all at the start.
+        /// Put half of the filled frames at the end, instead of all at the start.
         center: bool = false,
     ) -> Result<Video> {
         temporal::temporal_difference(array, &TemporalDifference { n, fill_value, center })
@@ -202,42 +264,55 @@ builtins! {
 
     /// Removes the jitter of Photometrics Evolve 128 cameras.
     ///
-    /// Frames that were exposed too shortly are multiplied by 1 + 14·10⁻⁶ · `framerate`: those whose mean
-    /// lies below that of the frame before and of the frame after by more than `threshold` times the
-    /// median of the means of all frames. Ints are cut off and saturate. A video with a sample that is
-    /// not a number stays as it is.
+    /// Frames that were exposed too briefly are multiplied by `1 + 14·10⁻⁶ · framerate`: those
+    /// whose mean is below that of both the frame before and the frame after by more than
+    /// `threshold` times the median of all frame means. Ints are rounded toward zero and saturate.
+    /// A video with a NaN sample stays as it is.
+    ///
+    /// Returns a video {t, y, x} with the shape and sample type of the input.
+    ///
+    /// Fails if `framerate` is not finite.
     ///
     /// ```
     /// evolve_jitter_filter(example_video()).shape // => [200, 128, 128]
     /// ```
+    ///
+    /// See also: `median_filter`, `bleach_correct`
     fn evolve_jitter_filter(
-        /// Video to filter.
+        /// Gray video {t, y, x} to filter.
         video: Video,
         /// Frames per second.
         framerate: f64 [Hz] = 500.0,
-        /// Smallest change of the mean from frame to frame, as a part of the median.
+        /// Smallest change of the mean from frame to frame, as a fraction of the median.
         threshold: f64 = 0.004,
     ) -> Result<Video> {
         jitter::evolve_jitter_filter(video, framerate, threshold)
     }
 
-    /// Maps samples to a smooth step from 0 to 1, for example to make an opacity of them.
+    /// Maps samples to a smooth step from 0 to 1, for example to make an opacity.
     ///
-    /// With x = (sample − `vmin`) / (`vmax` − `vmin`), cut off at 0 and 1, the result is
-    /// xᴺ⁺¹ · Σ C(N+k, k) · (1 − x)ᵏ over k = 0 … N: x for N = 0, 3x² − 2x³ for 1,
-    /// 6x⁵ − 15x⁴ + 10x³ for 2. Videos of 8 and 16 bits give float32, ints of more bits float64.
+    /// With `x = (sample − vmin) / (vmax − vmin)`, clipped to [0, 1], the result is
+    /// `xᴺ⁺¹ · Σ C(N+k, k) · (1 − x)ᵏ` over k = 0 … N: `x` for N = 0, `3x² − 2x³` for 1,
+    /// `6x⁵ − 15x⁴ + 10x³` for 2. NaN stays NaN. A negative N gives 0 everywhere.
+    ///
+    /// Returns an array with the shape of the input: float64 for float64 and ints of 32 or 64 bits,
+    /// otherwise float32.
+    ///
+    /// Fails if `N` is above 60.
     ///
     /// ```
     /// smoothstep(video([-1, 0.25, 0.5, 2])).to_array() // => [0.0, 0.103515625, 0.5, 1.0]
     /// ```
+    ///
+    /// See also: `clip`, `normalize`, `alpha_blend_videos`
     fn smoothstep(
         /// Video, image or trace.
         x: Video,
-        /// Sample value that becomes 0, like all below.
+        /// Sample value at and below which the result is 0.
         vmin: f64 = 0.0,
-        /// Sample value that becomes 1, like all above.
+        /// Sample value at and above which the result is 1.
         vmax: f64 = 1.0,
-        /// Order: how many derivatives vanish at both ends.
+        /// Order: the number of derivatives that vanish at both ends.
         N: i64 = 2,
     ) -> Result<Video> {
         smoothstep::smoothstep(x, vmin, vmax, N)
