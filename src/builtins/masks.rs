@@ -1,4 +1,4 @@
-//! Masks made of masks.
+//! Morphology and labeling of masks.
 
 use crate::error::Result;
 use crate::ops::morphology;
@@ -6,92 +6,145 @@ use crate::script::builtins;
 use crate::video::Video;
 
 builtins! {
-    /// Makes the true part of a mask larger by a radius.
+    /// Grows the true part of a mask by a radius.
     ///
-    /// A pixel becomes true if one that is true lies at most `radius` away (Euclidean distance between
-    /// middles). Radius 1 is SciPy's `binary_dilation`.
+    /// A pixel becomes true if a true pixel is at most `radius` away (Euclidean distance between
+    /// pixel centers). The frames of a video are processed one by one.
+    ///
+    /// Returns a mask with the shape of the input, bool.
+    ///
+    /// Fails if `mask` is not a bool image or video (compare first: `image > 0`), or `radius` is
+    /// negative or NaN.
     ///
     /// ```
     /// count(binary_dilation(mask_rect([9, 9], 4, 4, 5, 5), 1)) // => 5
     /// ```
+    ///
+    /// See also: `binary_erosion`, `fill_holes`, `mask_threshold`
+    ///
+    /// Source: for radius 1, SciPy's `scipy.ndimage.binary_dilation`.
     fn binary_dilation(
-        /// Mask of frames or of a video.
+        /// Mask: a bool image or video.
         mask: Video,
-        /// By how much to grow.
+        /// Distance to grow by.
         radius: f64 [px] = 1.0,
     ) -> Result<Video> {
         morphology::binary_dilation(&mask, radius)
     }
 
-    /// Makes the true part of a mask smaller by a radius.
+    /// Shrinks the true part of a mask by a radius.
     ///
-    /// A pixel stays true if none that is false lies at most `radius` away (Euclidean distance between
-    /// middles); all around the frame counts as false. Radius 1 is SciPy's `binary_erosion`.
+    /// A pixel stays true if no false pixel is at most `radius` away (Euclidean distance between
+    /// pixel centers); everything outside of the frame counts as false. The frames of a video are
+    /// processed one by one.
+    ///
+    /// Returns a mask with the shape of the input, bool.
+    ///
+    /// Fails if `mask` is not a bool image or video (compare first: `image > 0`), or `radius` is
+    /// negative or NaN.
     ///
     /// ```
     /// count(binary_erosion(mask_rect([9, 9], 2, 2, 7, 7), 1)) // => 9
     /// ```
+    ///
+    /// See also: `binary_dilation`, `largest_component`, `mask_threshold`
+    ///
+    /// Source: for radius 1, SciPy's `scipy.ndimage.binary_erosion`.
     fn binary_erosion(
-        /// Mask of frames or of a video.
+        /// Mask: a bool image or video.
         mask: Video,
-        /// By how much to shrink.
+        /// Distance to shrink by.
         radius: f64 [px] = 1.0,
     ) -> Result<Video> {
         morphology::binary_erosion(&mask, radius)
     }
 
-    /// Makes true what the true part of a mask surrounds.
+    /// Fills holes in a mask: background that is not 4-connected to the border.
     ///
-    /// A hole is what cannot be left from side to side of pixels without touching the mask.
+    /// The frames of a video are processed one by one.
+    ///
+    /// Returns a mask with the shape of the input, bool.
+    ///
+    /// Fails if `mask` is not a bool image or video (compare first: `image > 0`).
     ///
     /// ```
     /// let ring = mask_rect([9, 9], 2, 2, 7, 7) & !mask_rect([9, 9], 4, 4, 6, 6);
     /// count(fill_holes(ring)) // => 25
     /// ```
+    ///
+    /// See also: `binary_dilation`, `largest_component`, `connected_components`
+    ///
+    /// Source: SciPy's `scipy.ndimage.binary_fill_holes`.
     fn fill_holes(
-        /// Mask of frames or of a video.
+        /// Mask: a bool image or video.
         mask: Video,
     ) -> Result<Video> {
         morphology::fill_holes(&mask)
     }
 
-    /// Numbers the connected parts of a mask (int32).
+    /// Labels the connected components of a mask.
     ///
-    /// Parts are numbered in each frame from 1 on, in the order of their first pixels; 0 is outside.
+    /// Components are numbered from 1 in each frame, in the order of their first pixels
+    /// (row-major); 0 is background.
+    ///
+    /// Returns an array with the shape of the input, int32.
+    ///
+    /// Fails if `mask` is not a bool image or video (compare first: `image > 0`).
     ///
     /// ```
     /// let m = video([[1, 0, 1], [1, 0, 1]]) > 0;
     /// connected_components(m).to_array() // => [[1, 0, 2], [1, 0, 2]]
     /// ```
+    ///
+    /// See also: `largest_component`, `fill_holes`, `roi_bounds`
+    ///
+    /// Source: SciPy's `scipy.ndimage.label`.
     fn connected_components(
-        /// Mask of frames or of a video.
+        /// Mask: a bool image or video.
         mask: Video,
-        /// Whether pixels that touch at corners only are connected.
+        /// True: 8-connected, so pixels that touch only at corners are connected; false:
+        /// 4-connected.
         diagonal: bool = false,
     ) -> Result<Video> {
         morphology::connected_components(&mask, diagonal)
     }
 
-    /// Keeps only the largest connected part of a mask, in each frame.
+    /// Keeps only the largest connected component of a mask, in each frame.
+    ///
+    /// Of components of equal size, the first is kept; a frame without any stays false.
+    ///
+    /// Returns a mask with the shape of the input, bool.
+    ///
+    /// Fails if `mask` is not a bool image or video (compare first: `image > 0`).
     ///
     /// ```
     /// let m = mask_disc([99, 99], 30, 30, 20) | mask_disc([99, 99], 80, 80, 5);
     /// m.largest_component().roi_bounds() // => [11, 11, 50, 50]
     /// ```
+    ///
+    /// See also: `connected_components`, `fill_holes`, `mask_threshold`
     fn largest_component(
-        /// Mask of frames or of a video.
+        /// Mask: a bool image or video.
         mask: Video,
-        /// Whether pixels that touch at corners only are connected.
+        /// True: 8-connected, so pixels that touch only at corners are connected; false:
+        /// 4-connected.
         diagonal: bool = false,
     ) -> Result<Video> {
         morphology::largest_component(&mask, diagonal)
     }
 
-    /// Lists where an array is neither zero nor NaN: a row of indices for each place (int64).
+    /// Finds the indices of all samples that are neither zero nor NaN.
+    ///
+    /// Returns an array {n, axis} of int64: a row of indices for each such sample, in row-major
+    /// order.
     ///
     /// ```
     /// argwhere(video([[0, 7], [3, 0]])).to_array() // => [[0, 1], [1, 0]]
     /// ```
+    ///
+    /// See also: `count`, `where`, `roi_bounds`
+    ///
+    /// Source: NumPy's `numpy.argwhere`, which also lists NaN.
     fn argwhere(
         /// Mask, video, image or trace.
         array: Video,
