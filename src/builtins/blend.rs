@@ -1,4 +1,4 @@
-//! Laying one video over another.
+//! Blending a video with an overlay.
 
 use super::shared::Overlaid;
 use crate::error::Result;
@@ -8,27 +8,38 @@ use crate::script::builtins;
 use crate::video::{Frames, Video};
 
 builtins! {
-    /// Blends a video with an overlay by their opacity.
+    /// Blends a video with an overlay.
     ///
-    /// Each component of a pixel becomes base·(1 − α) + overlay·α (Porter & Duff 1984, "over" on an opaque
-    /// base). The result `{t, y, x, channel}` is float32 from 0 to 1: red, green, blue and opacity, without the
-    /// last if both videos are RGB. Coloured videos of floats are taken from 0 to 1, those of ints from 0 to
-    /// the largest value of their type. Where the overlay is not a number, the base is seen. As many
-    /// frames are blended as the shortest video has.
+    /// Each color component becomes `base·(1 − α) + overlay·α`. Gray videos are colored by their
+    /// colormaps first; color videos of floats are read from 0 to 1, those of ints from 0 to the
+    /// largest value of their type. Where the overlay is NaN, only the base is visible. The result
+    /// is as long as the shortest of the videos.
+    ///
+    /// Returns a video {t, y, x, channel} of float32 from 0 to 1: red, green, blue and opacity, or
+    /// without opacity if both videos are RGB.
+    ///
+    /// Fails if the frame sizes differ (use `resize`), `alpha` is a number outside 0 to 1 or an
+    /// array that does not fit the frames, an RGB overlay comes without `alpha`, or `skip_frames`
+    /// is 0.
     ///
     /// ```
     /// let v = example_video(20);
     /// let strength = smoothstep(v.normalize(), 0.3, 0.7);
     /// alpha_blend_videos(v, v, strength, #{cmap_overlay: "hot"}).shape // => [20, 128, 128, 4]
     /// ```
+    ///
+    /// See also: `iter_alpha_blend_videos`, `export_video_with_overlay`, `show_video_overlay`,
+    /// `smoothstep`
+    ///
+    /// Source: Porter & Duff 1984, operator "over" on an opaque base.
     fn alpha_blend_videos(
-        /// Base video, gray, RGB or RGBA; or a gray image, which then stays.
+        /// Base video, gray, RGB or RGBA; or a gray image, shown in every frame.
         base: Video,
-        /// Overlay of the same height and width, gray, RGB or RGBA.
+        /// Overlay with frames of the same size, gray, RGB or RGBA.
         overlay: Video,
-        /// Opacity of the overlay from 0 to 1: a number, an image or a video, which may have a channel axis with
-        /// one opacity for all channels or one for each. By default the samples of a
-        /// gray overlay, or the opacity of an RGBA one.
+        /// Opacity of the overlay, 0 to 1: a number, an image or a video. A channel axis holds one
+        /// opacity for all channels or one for each. Default: the samples of a gray overlay, or the
+        /// opacity of an RGBA one.
         alpha: Option<Operand> = None,
         /// Blend every n-th frame.
         skip_frames: usize [frames] = 1,
@@ -38,10 +49,14 @@ builtins! {
         blend::alpha_blend(&Blend::new(base, overlay, alpha, options)?)
     }
 
-    /// Blends a video with an overlay, one frame at a time.
+    /// Blends a video with an overlay lazily, one frame at a time.
     ///
-    /// Like `alpha_blend_videos`, but each frame is made when it is asked for and never are all of them in memory:
-    /// go through them with `for`, or export them.
+    /// Like `alpha_blend_videos`, but a frame is blended only when it is needed, so the result
+    /// never has to fit into memory: loop over it with `for`, or export it.
+    ///
+    /// Returns `Frames`, each an image {y, x, channel} of float32 from 0 to 1.
+    ///
+    /// Fails if `alpha_blend_videos` would.
     ///
     /// ```
     /// let v = example_video(20);
@@ -49,14 +64,16 @@ builtins! {
     /// frames.len // => 20
     /// frames[0].shape // => [128, 128, 4]
     /// ```
+    ///
+    /// See also: `alpha_blend_videos`, `export_video`, `InteractivePlayer`
     fn iter_alpha_blend_videos(
-        /// Base video, gray, RGB or RGBA; or a gray image, which then stays.
+        /// Base video, gray, RGB or RGBA; or a gray image, shown in every frame.
         base: Video,
-        /// Overlay of the same height and width, gray, RGB or RGBA.
+        /// Overlay with frames of the same size, gray, RGB or RGBA.
         overlay: Video,
-        /// Opacity of the overlay from 0 to 1: a number, an image or a video, which may have a channel axis with
-        /// one opacity for all channels or one for each. By default the samples of a
-        /// gray overlay, or the opacity of an RGBA one.
+        /// Opacity of the overlay, 0 to 1: a number, an image or a video. A channel axis holds one
+        /// opacity for all channels or one for each. Default: the samples of a gray overlay, or the
+        /// opacity of an RGBA one.
         alpha: Option<Operand> = None,
         /// Blend every n-th frame.
         skip_frames: usize [frames] = 1,

@@ -1,4 +1,4 @@
-//! Movies for talks and papers.
+//! Exporting videos as movies, for talks and papers.
 
 use std::path::PathBuf;
 
@@ -18,15 +18,23 @@ use crate::video::colormap::Colormap;
 builtins! {
     /// Exports a video as a movie such as `.mp4`, `.mov`, `.mkv`, `.gif` or `.apng`.
     ///
-    /// Gray videos are shown through the colormap; videos with colour channels as they are, ints from 0 to
-    /// the largest value of their type and floats from 0 to 1. Not-a-number samples are black.
+    /// Gray videos are shown through the colormap. Videos with color channels are shown as they
+    /// are: ints from 0 to the largest value of their type, floats from 0 to 1. NaN samples are
+    /// black, or the `bad` color of the colormap if it has one.
     ///
-    /// The program ffmpeg encodes, the one that the variable OPTIMAP_FFMPEG names or the first on the PATH;
-    /// without it, `.mp4` is written by a built-in encoder. `.gif` and `.apng` never need it. Nothing is lost
-    /// in `.apng` and with the encoder "ffv1" in `.mkv`, both also with `bits: 16`.
+    /// The program ffmpeg encodes: the one that the environment variable OPTIMAP_FFMPEG names, or
+    /// the first on the PATH. Without it, `.mp4` is written by a built-in H.264 encoder, with a
+    /// warning; `.gif` and `.apng` never need it. `.apng` is lossless, and so is `.mkv` with the
+    /// encoder "ffv1", both also with `bits: 16`. An existing file is replaced once the movie is
+    /// complete.
     ///
-    /// With any annotation, small videos are magnified so that text is legible; `scale` or `size` decide
-    /// otherwise.
+    /// With any annotation, small videos are magnified so that text is legible; `scale` or `size`
+    /// override this.
+    ///
+    /// Fails if there is no frame, the extension is not that of a movie, the movie needs ffmpeg and
+    /// there is none, `vmin` is above `vmax`, an annotation needs a frame rate or pixel size that
+    /// is not known (set `v.fps`, `v.pixel_size`), or `bits` is 16 for a color video, with
+    /// annotations, or for a format that cannot hold it.
     ///
     /// ```no_run
     /// export_video("heart.mp4", example_video(), #{fps: 30, cmap: "viridis"})
@@ -37,44 +45,51 @@ builtins! {
     /// v.fps = 500;
     /// v.pixel_size = 100;
     /// export_video("talk.mp4", v, #{
-    ///     speed: 0.05, timestamp: true, colorbar: true, scale_bar: 2000, traces: [[64, 40], [64, 90]],
+    ///     speed: 0.05, timestamp: true, colorbar: true, scale_bar: 2000,
+    ///     traces: [[64, 40], [64, 90]],
     /// })
     /// ```
+    ///
+    /// See also: `export_videos`, `export_video_with_overlay`, `show_video`, `save_video`
     fn export_video(
         &context,
-        /// File to write; its extension decides the kind of movie.
+        /// File to write; its extension chooses the kind of movie.
         filename: PathBuf,
-        /// Video to export, frames made one by one, or an array of images.
+        /// Video to export, frames that are made one by one (`Frames`), or an array of images.
         video: Shown,
         /// Frames per second of the movie.
         fps: f64 [Hz] = 60.0,
         /// Export every n-th frame only.
         skip_frames: usize [frames] = 1,
-        /// Colormap of a gray video.
+        /// Colormap of a gray video: a name, an array of colors, or a `colormap`.
         cmap: Colormap = Colormap::gray(),
-        /// Sample value of the colormap's low end; by default the smallest of the first frame.
+        /// Lower color limit: the sample value of the colormap's low end; default: minimum of the
+        /// frames that `range` names.
         vmin: Option<f64> = None,
-        /// Sample value of the colormap's high end; by default the largest of the first frame.
+        /// Upper color limit: the sample value of the colormap's high end; default: maximum of the
+        /// frames that `range` names.
         vmax: Option<f64> = None,
-        /// Whether to show the progress on a terminal.
+        /// Show a progress bar on a terminal.
         progress_bar: bool = true,
-        /// Encoder: "libx264", "h264_nvenc", "ffv1" (loses nothing), "openh264" (built in) or one added by
-        /// `set_ffmpeg_defaults`; by default that of `set_default_ffmpeg_encoder`.
+        /// Encoder: "libx264", "h264_nvenc", "ffv1" (lossless), "openh264" (built in), or one added
+        /// by `set_ffmpeg_defaults`; default: that of `set_default_ffmpeg_encoder`.
         ffmpeg_encoder: Option<String> = None,
-        /// How frames of odd size, which most movies cannot have, get one more row or column.
+        /// How to fill the row or column added to frames of odd height or width, which most movies
+        /// cannot have.
         pad_mode: PadMode = PadMode::Edge,
-        /// What the range is taken from where `vmin` or `vmax` is not given: the "first" frame that has finite
-        /// samples, or "all" frames.
+        /// Frames from which missing color limits are taken: the "first" with finite samples, or
+        /// "all".
         range: Extent = Extent::First,
-        /// Bits of a gray level, 8 or 16. With 16, ints stay as they are unless `vmin` or `vmax` is given.
+        /// Bits of a gray level, 8 or 16. With 16, ints stay as they are unless `vmin` or `vmax` is
+        /// given.
         bits: usize = 8,
         /// Title above the video.
         title: String = String::new(),
-        /// Show the range of values and their colours in a colorbar.
+        /// Show a colorbar with the sample values of the colors.
         colorbar: bool = false,
         noted: ..Noted,
         magnified: ..Magnified,
-        /// Color around the video.
+        /// Color around the video: a name, "#rrggbb", or red, green and blue from 0 to 255.
         background: AnyColor = AnyColor(0),
     ) -> Result<()> {
         let encoder = context.encoders().get(ffmpeg_encoder.as_deref())?;
@@ -85,46 +100,55 @@ builtins! {
         io::export_video(&filename, video, &Look { cmap, vmin, vmax, range }, bits, &export)
     }
 
-    /// Exports videos side by side as one movie.
+    /// Exports several videos side by side as one movie.
     ///
-    /// The videos stand in a grid, row by row; cells that are left over show the padding's color.
+    /// The videos are arranged in a grid, row by row; empty cells show `padding_color`. Colors,
+    /// encoders and annotations are those of `export_video`.
+    ///
+    /// Fails if the videos differ in number or size of frames, a list such as `cmaps` does not have
+    /// one value for each video, there are more titles than videos, or `export_video` would fail.
     ///
     /// ```no_run
     /// let v = example_video();
     /// export_videos("both.mp4", [v, v.smooth_spatiotemporal(1, 2)], #{
-    ///     ncols: 2, padding: 10, padding_color: "white", cmaps: ["gray", "viridis"], titles: ["raw", "smoothed"],
+    ///     ncols: 2, padding: 10, padding_color: "white",
+    ///     cmaps: ["gray", "viridis"], titles: ["raw", "smoothed"],
     /// })
     /// ```
+    ///
+    /// See also: `export_video`, `collage`, `show_videos`
     fn export_videos(
         &context,
-        /// File to write; its extension decides the kind of movie.
+        /// File to write; its extension chooses the kind of movie.
         filename: PathBuf,
-        /// Videos of the same shape: an array of them, or one `{n, t, y, x}`.
+        /// Videos of the same shape: an array of them, or one array {n, t, y, x}.
         videos: Videos,
-        /// How many videos stand side by side.
+        /// Number of columns of the grid.
         ncols: usize = 6,
-        /// Distance between them.
+        /// Distance between the videos.
         padding: usize [px] = 0,
-        /// Color between and around them: a name, "#rrggbb", or red, green and blue from 0 to 255.
+        /// Color between and around the videos: a name, "#rrggbb", or red, green and blue from 0 to
+        /// 255.
         padding_color: AnyColor = AnyColor(0),
         /// Frames per second of the movie.
         fps: f64 [Hz] = 60.0,
         /// Export every n-th frame only.
         skip_frames: usize [frames] = 1,
         looks: ..Looks,
-        /// Encoder: "libx264", "h264_nvenc", "ffv1" (loses nothing), "openh264" (built in) or one added by
-        /// `set_ffmpeg_defaults`; by default that of `set_default_ffmpeg_encoder`.
+        /// Encoder: "libx264", "h264_nvenc", "ffv1" (lossless), "openh264" (built in), or one added
+        /// by `set_ffmpeg_defaults`; default: that of `set_default_ffmpeg_encoder`.
         ffmpeg_encoder: Option<String> = None,
-        /// Whether to show the progress on a terminal.
+        /// Show a progress bar on a terminal.
         progress_bar: bool = true,
-        /// How frames of odd size, which most movies cannot have, get one more row or column.
+        /// How to fill the row or column added to frames of odd height or width, which most movies
+        /// cannot have.
         pad_mode: PadMode = PadMode::Edge,
-        /// What the range is taken from where `vmin` or `vmax` is not given: the "first" frame that has finite
-        /// samples, or "all" frames.
+        /// Frames from which missing color limits are taken: the "first" with finite samples, or
+        /// "all".
         range: Extent = Extent::First,
         /// Titles above the videos.
         titles: Vec<String> = Vec::new(),
-        /// Show the range of values and their colours in a colorbar.
+        /// Show a colorbar with the sample values of the colors.
         colorbar: bool = false,
         noted: ..Noted,
         magnified: ..Magnified,
@@ -141,44 +165,50 @@ builtins! {
 
     /// Exports a video with an overlay on it as a movie.
     ///
-    /// The opacity is 0 where the base is seen and 1 where the overlay is, see `alpha_blend_videos`. The movie
-    /// ends with the shorter of the two. Colorbar and courses are those of the overlay.
+    /// The opacity `alpha` is 0 where the base is visible and 1 where the overlay is, see
+    /// `alpha_blend_videos`. The movie ends with the shorter of the two videos, with a warning.
+    /// Colorbar and traces are those of the overlay.
+    ///
+    /// Fails if `alpha_blend_videos` or `export_video` would.
     ///
     /// ```no_run
     /// let v = example_video();
     /// export_video_with_overlay("overlay.mp4", v, v.normalize_pixelwise(), #{cmap_overlay: "hot"})
     /// ```
+    ///
+    /// See also: `alpha_blend_videos`, `export_video`, `show_video_overlay`
     fn export_video_with_overlay(
         &context,
-        /// File to write; its extension decides the kind of movie.
+        /// File to write; its extension chooses the kind of movie.
         filename: PathBuf,
-        /// Base video, gray, RGB or RGBA; or a gray image, which then stays.
+        /// Base video, gray, RGB or RGBA; or a gray image, shown in every frame.
         base: Video,
-        /// Overlay of the same height and width, gray, RGB or RGBA.
+        /// Overlay with frames of the same size, gray, RGB or RGBA.
         overlay: Video,
-        /// Opacity of the overlay from 0 to 1: a number, an image or a video, which may have a channel axis with
-        /// one opacity for all channels or one for each. By default the samples of a
-        /// gray overlay, or the opacity of an RGBA one.
+        /// Opacity of the overlay, 0 to 1: a number, an image or a video. A channel axis holds one
+        /// opacity for all channels or one for each. Default: the samples of a gray overlay, or the
+        /// opacity of an RGBA one.
         alpha: Option<Operand> = None,
         /// Frames per second of the movie.
         fps: f64 [Hz] = 60.0,
         /// Export every n-th frame only.
         skip_frames: usize [frames] = 1,
         overlaid: ..Overlaid,
-        /// Encoder: "libx264", "h264_nvenc", "ffv1" (loses nothing), "openh264" (built in) or one added by
-        /// `set_ffmpeg_defaults`; by default that of `set_default_ffmpeg_encoder`.
+        /// Encoder: "libx264", "h264_nvenc", "ffv1" (lossless), "openh264" (built in), or one added
+        /// by `set_ffmpeg_defaults`; default: that of `set_default_ffmpeg_encoder`.
         ffmpeg_encoder: Option<String> = None,
-        /// Whether to show the progress on a terminal.
+        /// Show a progress bar on a terminal.
         progress_bar: bool = true,
-        /// How frames of odd size, which most movies cannot have, get one more row or column.
+        /// How to fill the row or column added to frames of odd height or width, which most movies
+        /// cannot have.
         pad_mode: PadMode = PadMode::Edge,
         /// Title above the video.
         title: String = String::new(),
-        /// Show the range of values and their colours in a colorbar.
+        /// Show a colorbar with the sample values of the colors.
         colorbar: bool = false,
         noted: ..Noted,
         magnified: ..Magnified,
-        /// Color around the video.
+        /// Color around the video: a name, "#rrggbb", or red, green and blue from 0 to 255.
         background: AnyColor = AnyColor(0),
     ) -> Result<()> {
         let encoder = context.encoders().get(ffmpeg_encoder.as_deref())?;
@@ -190,11 +220,17 @@ builtins! {
         io::export_video_with_overlay(&filename, base, overlay, alpha, options, &export)
     }
 
-    /// Sets the options that ffmpeg gets for an encoder.
+    /// Sets the options that ffmpeg gets for an encoder, in this session.
+    ///
+    /// A new name adds an encoder, which exports can then choose.
+    ///
+    /// Fails if scripts run in a sandbox.
     ///
     /// ```
-    /// set_ffmpeg_defaults("libx264", #{"-c:v": "libx264", "-crf": "20", "-preset": "fast", "-pix_fmt": "yuv420p"})
+    /// set_ffmpeg_defaults("libx264", #{"-c:v": "libx264", "-crf": "20", "-pix_fmt": "yuv420p"})
     /// ```
+    ///
+    /// See also: `set_default_ffmpeg_encoder`, `export_video`
     fn set_ffmpeg_defaults(
         &context,
         /// Name of the encoder, a known one or a new one.
@@ -209,26 +245,34 @@ builtins! {
         Ok(())
     }
 
-    /// Sets the encoder that exports use unless they name one.
+    /// Sets the encoder that exports use unless they name one, in this session.
+    ///
+    /// Fails if there is no encoder of that name.
     ///
     /// ```
     /// set_default_ffmpeg_encoder("h264_nvenc")
     /// get_default_ffmpeg_encoder() // => "h264_nvenc"
     /// ```
+    ///
+    /// See also: `get_default_ffmpeg_encoder`, `set_ffmpeg_defaults`, `export_video`
     fn set_default_ffmpeg_encoder(
         &context,
-        /// Name of the encoder, one known or added by `set_ffmpeg_defaults`.
+        /// Name of the encoder: a built-in one or one added by `set_ffmpeg_defaults`.
         encoder: String,
     ) -> Result<()> {
         let mut encoders = context.encoders();
         encoders.get(Some(&encoder)).map(|found| encoders.default = found.name)
     }
 
-    /// The encoder that exports use unless they name one.
+    /// Name of the encoder that exports use unless they name one.
+    ///
+    /// Returns a string.
     ///
     /// ```
     /// get_default_ffmpeg_encoder() // => "libx264"
     /// ```
+    ///
+    /// See also: `set_default_ffmpeg_encoder`
     fn get_default_ffmpeg_encoder(&context,) -> String {
         context.encoders().default.clone()
     }

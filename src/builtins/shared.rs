@@ -17,69 +17,77 @@ parameters! {
         skip_frame: usize [frames] = 1,
         /// Title of the window.
         title: String = String::new(),
-        /// Sample value of the colormap's low end; by default the smallest of the first frame.
+        /// Lower color limit: the sample value of the colormap's low end; default: minimum of the
+        /// first frame with finite samples.
         vmin: Option<f64> = None,
-        /// Sample value of the colormap's high end; by default the largest of the first frame.
+        /// Upper color limit: the sample value of the colormap's high end; default: maximum of the
+        /// first frame with finite samples.
         vmax: Option<f64> = None,
-        /// Colormap.
+        /// Colormap of a gray video: a name, an array of colors, or a `colormap`.
         cmap: Colormap = Colormap::gray(),
         /// Time between two frames.
         interval: usize [ms] = 10,
     }
 
-    /// How a video and its overlay become colours.
+    /// Colors of a video and its overlay.
     struct Overlaid {
-        /// Colormap of a gray base.
+        /// Colormap of a gray base: a name, an array of colors, or a `colormap`.
         cmap_base: Colormap = Colormap::gray(),
-        /// Colormap of a gray overlay.
+        /// Colormap of a gray overlay: a name, an array of colors, or a `colormap`.
         cmap_overlay: Colormap = Colormap::purples(),
-        /// Sample value of the base at the low end of its colormap; by default the smallest of its first frame.
+        /// Lower color limit of a gray base; default: minimum of its first frame with finite
+        /// samples.
         vmin_base: Option<f64> = None,
-        /// Sample value of the base at the high end of its colormap; by default the largest of its first frame.
+        /// Upper color limit of a gray base; default: maximum of its first frame with finite
+        /// samples.
         vmax_base: Option<f64> = None,
-        /// Sample value of the overlay at the low end of its colormap; by default the smallest of the video.
+        /// Lower color limit of a gray overlay; default: minimum of all its frames.
         vmin_overlay: Option<f64> = None,
-        /// Sample value of the overlay at the high end of its colormap; by default the largest of the video.
+        /// Upper color limit of a gray overlay; default: maximum of all its frames.
         vmax_overlay: Option<f64> = None,
     }
 
-    /// How several videos become colours.
+    /// Colors of several videos.
     struct Looks {
-        /// Colormap of gray videos, or one for each.
+        /// Colormap of the gray videos, or an array with one for each video.
         cmaps: OneOrEach<Colormap> = OneOrEach::One(Colormap::gray()),
-        /// Sample value of the colormap's low end, or one for each; by default the smallest of each first frame.
+        /// Lower color limit, or an array with one for each video; default: minimum of the first
+        /// frame with finite samples of each.
         vmins: OneOrEach<Option<f64>> = OneOrEach::One(None),
-        /// Sample value of the colormap's high end, or one for each; by default the largest of each first frame.
+        /// Upper color limit, or an array with one for each video; default: maximum of the first
+        /// frame with finite samples of each.
         vmaxs: OneOrEach<Option<f64>> = OneOrEach::One(None),
     }
 
-    /// What is written and drawn on a video and under it.
+    /// Annotations over a video and traces under it.
     struct Noted {
-        /// Show the time in the recording, in a suitable unit or in "ms" or "s".
+        /// Show the time in the recording: true for a suitable unit, or the unit "ms" or "s".
         timestamp: Timestamp = Timestamp(None),
-        /// Show the number of the frame.
+        /// Show the frame number: the index in the video.
         frame_number: bool = false,
-        /// Speed relative to what was recorded, such as 0.05, in place of `fps` or `interval`; it is shown.
+        /// Playback speed relative to the recording, such as 0.05; replaces `fps` or `interval` and
+        /// is shown.
         speed: Option<f64> = None,
-        /// Length of a scale bar, or true for a suitable one.
+        /// Length of a scale bar; true: a suitable round length.
         scale_bar: Bar [μm] = Bar(None),
-        /// Width of a pixel for the scale bar; by default what is known of the recording.
+        /// Width of a pixel for the scale bar; default: that of the recording.
         pixel_size: Option<f64> [μm] = None,
-        /// Pixels `[[y, x], …]` whose courses are drawn below; of several videos, those of the first.
+        /// Pixels `[[y, x], …]` whose traces are plotted below; of several videos, those of the
+        /// first.
         traces: Pixels = Pixels(Vec::new()),
     }
 
-    /// How much a film magnifies its videos.
+    /// Magnification of the videos in a movie.
     struct Magnified {
-        /// Magnify by this whole factor, each pixel a square.
+        /// Integer magnification, 1 to 256: each pixel becomes a square.
         scale: Option<usize> = None,
-        /// Magnify by the largest whole factor up to this width and height of the video.
+        /// Magnify by the largest integer factor at which width and height do not exceed this size.
         size: Option<usize> [px] = None,
     }
 }
 
 impl Noted {
-    /// The same without the types that scripts write them in.
+    /// The annotations without the types that scripts write them in.
     pub(super) fn notes(self) -> Notes {
         warn_of_pixel_size(self.pixel_size.as_slice());
         Notes {
@@ -102,7 +110,7 @@ impl Played {
 }
 
 impl Overlaid {
-    /// The same for every so-manieth frame.
+    /// The options for every n-th frame.
     pub(super) fn options(self, skip_frames: usize) -> BlendOptions {
         BlendOptions {
             skip_frames,
@@ -116,11 +124,11 @@ impl Overlaid {
     }
 }
 
-/// The colormap of a video and the sample values of its ends.
+/// The colormap of a video and its color limits.
 pub(super) type Look = (Colormap, (Option<f64>, Option<f64>));
 
 impl Looks {
-    /// The look of each of so many videos.
+    /// The colormap and color limits of each of `count` videos.
     pub(super) fn each(self, count: usize) -> Result<Vec<Look>> {
         let cmaps = for_each("cmaps", self.cmaps, count)?;
         let vmins = for_each("vmins", self.vmins, count)?;
@@ -130,7 +138,7 @@ impl Looks {
     }
 }
 
-/// One value for each of so many videos.
+/// One value for each of `count` videos.
 pub(super) fn for_each<T: Clone>(name: &str, values: OneOrEach<T>, count: usize) -> Result<Vec<T>> {
     match values {
         OneOrEach::One(value) => Ok(vec![value; count]),
