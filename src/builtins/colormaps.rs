@@ -1,4 +1,4 @@
-//! Colormaps by name and of colours.
+//! Colormaps: by name, and made from colors.
 
 use crate::error::Result;
 use crate::script::builtins;
@@ -6,10 +6,17 @@ use crate::script::colormap::{self, Colors, Made};
 use crate::video::colormap::Colormap;
 
 builtins! {
-    /// Makes a colormap that can be passed wherever the name of one can.
+    /// Makes a colormap from a list of colors, or adapts a named one.
     ///
-    /// Colours are CSS names or `#rrggbb`, the low end first. A name gives that colormap, in fewer
-    /// colours if `n` says so.
+    /// Colors are CSS names or `#rrggbb`, the low end first; they are interpolated linearly. A name
+    /// gives that colormap, resampled to `n` colors if `n` is given. The result can be passed
+    /// wherever the name of a colormap can.
+    ///
+    /// Returns a `Colormap` with the properties `name` ("gradient" if made from colors), `colors`
+    /// and `bad`.
+    ///
+    /// Fails if a color or name is unknown, the list is empty, `n` is not from 1 to 65536, or
+    /// `positions` do not ascend, are not one for each color, or are given for a named colormap.
     ///
     /// ```
     /// let fire = colormap(["black", "#ff8800", "white"]);
@@ -18,30 +25,37 @@ builtins! {
     /// export_image("fire.png", v[0], #{cmap: fire});
     /// colormap("viridis", #{n: 4, bad: "red"}).bad // => "#ff0000"
     /// ```
+    ///
+    /// See also: `colormaps`, `export_image`, `show_video`
     fn colormap(
-        /// Colours from the low to the high end, or name of a colormap.
+        /// Colors from the low to the high end, or the name of a colormap.
         colors: Colors,
-        /// Where the colours lie from the low to the high end; by default evenly spaced.
+        /// Positions of the colors, ascending from the low to the high end; default: evenly spaced.
         positions: Option<Vec<f64>> = None,
-        /// Number of colours; by default 256, or as many as the colormap of the name has.
+        /// Number of colors; default: 256, or that of the named colormap.
         n: Option<usize> = None,
-        /// Colour of samples that are not a number; by default transparent, which movies show black.
+        /// Color of NaN samples; default: transparent, which movies show black.
         bad: Option<String> = None,
     ) -> Result<Made> {
         colormap::make(colors, positions, n, bad).map(Made)
     }
 
-    /// The names of all colormaps, which are those of matplotlib.
+    /// Lists the names of all colormaps, which are those of Matplotlib.
     ///
-    /// With `_r` after it, a name gives the reversed colormap.
+    /// A name with `_r` appended, such as "viridis_r", gives the reversed colormap; these are not
+    /// listed.
+    ///
+    /// Returns an array of strings.
     ///
     /// ```
     /// colormaps().len // => 91
     /// colormaps().contains("viridis") // => true
     /// ```
+    ///
+    /// See also: `colormap`
     fn colormaps(
         &context,
-        /// Whether to print a swatch of each; by default on terminals that show colours.
+        /// Print a swatch of each colormap; default: on terminals that show colors.
         swatches: Option<bool> = None,
     ) -> Vec<String> {
         if swatches.unwrap_or_else(colormap::shows_swatches) {

@@ -1,4 +1,4 @@
-//! Names of earlier versions of the Python package.
+//! Deprecated names from earlier versions of the Python package.
 
 use super::play::{panels, play};
 use super::shared::{Looks, Overlaid, Played};
@@ -13,11 +13,17 @@ use crate::video::Video;
 use crate::video::colormap::Colormap;
 
 builtins! {
-    /// The former name of `show_video`.
+    /// Deprecated alias of `show_video`.
+    ///
+    /// Warns once in a session, as all deprecated names do.
+    ///
+    /// Returns a `Player`.
     ///
     /// ```no_run
     /// play(example_video())
     /// ```
+    ///
+    /// See also: `show_video`
     fn play(
         &context,
         /// Video to play.
@@ -29,11 +35,15 @@ builtins! {
         play(context, vec![panel], pace, Notes::default(), None)
     }
 
-    /// The former name of `show_video_pair`; the order of its parameters differs.
+    /// Deprecated form of `show_video_pair`, with its parameters in another order.
+    ///
+    /// Returns a `Player`.
     ///
     /// ```no_run
     /// play2(example_video(), example_video())
     /// ```
+    ///
+    /// See also: `show_video_pair`
     fn play2(
         &context,
         /// First video.
@@ -46,13 +56,17 @@ builtins! {
         title1: String = String::new(),
         /// Title of the second video.
         title2: String = String::new(),
-        /// Sample value of the first colormap's low end.
+        /// Lower color limit of the first video; default: minimum of its first frame with finite
+        /// samples.
         vmin1: Option<f64> = None,
-        /// Sample value of the first colormap's high end.
+        /// Upper color limit of the first video; default: maximum of its first frame with finite
+        /// samples.
         vmax1: Option<f64> = None,
-        /// Sample value of the second colormap's low end.
+        /// Lower color limit of the second video; default: minimum of its first frame with finite
+        /// samples.
         vmin2: Option<f64> = None,
-        /// Sample value of the second colormap's high end.
+        /// Upper color limit of the second video; default: maximum of its first frame with finite
+        /// samples.
         vmax2: Option<f64> = None,
         /// Colormap of the first video.
         cmap1: Colormap = Colormap::gray(),
@@ -67,18 +81,22 @@ builtins! {
         play(context, vec![first, second], (skip_frame, interval), Notes::default(), None)
     }
 
-    /// The former name of `show_videos`.
+    /// Deprecated alias of `show_videos`.
+    ///
+    /// Returns a `Player`.
     ///
     /// ```no_run
     /// playn([example_video(), example_video()])
     /// ```
+    ///
+    /// See also: `show_videos`
     fn playn(
         &context,
-        /// Videos.
+        /// Videos to play.
         videos: Videos,
         /// Show every n-th frame.
         skip_frame: usize [frames] = 1,
-        /// Titles.
+        /// Titles of the videos.
         titles: Option<Vec<String>> = None,
         looks: ..Looks,
         /// Time between two frames.
@@ -89,18 +107,23 @@ builtins! {
         play(context, panels, (skip_frame, interval), Notes::default(), None)
     }
 
-    /// The former name of `show_video_overlay`.
+    /// Deprecated alias of `show_video_overlay`.
+    ///
+    /// Returns a `Player`.
     ///
     /// ```no_run
     /// play_with_overlay(example_video(), example_video().normalize())
     /// ```
+    ///
+    /// See also: `show_video_overlay`
     fn play_with_overlay(
         &context,
-        /// Base video.
+        /// Base video, gray, RGB or RGBA; or a gray image, shown in every frame.
         base: Video,
-        /// Video to lay over it.
+        /// Overlay with frames of the same size, gray, RGB or RGBA.
         overlay: Video,
-        /// Opacity of the overlay from 0 to 1.
+        /// Opacity of the overlay, 0 to 1; default: the samples of a gray overlay, or the opacity
+        /// of an RGBA one.
         alpha: Option<Operand> = None,
         /// Show every n-th frame.
         skip_frames: usize [frames] = 1,
@@ -115,7 +138,7 @@ builtins! {
     }
 }
 
-/// Says once in a session that there is a new name.
+/// Warns once in a session that there is a new name.
 fn warn(context: &Context, old: &str, new: &str) {
     context.warn_once(&format!("{old} is deprecated, use {new} instead"));
 }
