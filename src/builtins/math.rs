@@ -1,4 +1,4 @@
-//! Functions of the samples, one by one.
+//! Elementwise functions: math, rounding, masks, conversion, and copies and slices of arrays.
 
 use crate::bail;
 use crate::error::Result;
@@ -9,13 +9,19 @@ use crate::script::convert::{Reduced, Sampled};
 use crate::video::{DType, Number, Video};
 
 builtins! {
-    /// The sample without its sign, at every place.
+    /// Absolute value of every sample.
     ///
-    /// Unsigned ints stay what they are.
+    /// Unsigned ints and plain ints keep their type.
+    ///
+    /// Returns an array of the shape of the input: the type of the input for unsigned ints and
+    /// bool; else float64 for float64 and for ints of more than 16 bits, float32 for the rest. A
+    /// plain number gives a number.
     ///
     /// ```
     /// abs(example_video(2) - 5000.0).dtype // => "float32"
     /// ```
+    ///
+    /// See also: `sqrt`, `clip`, `floor`.
     fn abs(
         /// Video, image, trace or number.
         x: Operand,
@@ -23,13 +29,18 @@ builtins! {
         apply(Function::Abs, x)
     }
 
-    /// The square root of every sample.
+    /// Square root of every sample.
     ///
-    /// Negative samples become not-a-number.
+    /// Negative samples become NaN.
+    ///
+    /// Returns an array of the shape of the input, float64 for float64 and for ints of more than 16
+    /// bits, else float32. A plain number gives a float.
     ///
     /// ```
     /// (example_video(2) * 0 + 4).sqrt()[[0, 0, 0]] // => 2.0
     /// ```
+    ///
+    /// See also: `pow`, `exp`, `log`.
     fn sqrt(
         /// Video, image, trace or number.
         x: Operand,
@@ -37,11 +48,16 @@ builtins! {
         apply(Function::Sqrt, x)
     }
 
-    /// The exponential: e to the power of every sample.
+    /// Exponential of every sample: e to the power of x.
+    ///
+    /// Returns an array of the shape of the input, float64 for float64 and for ints of more than 16
+    /// bits, else float32. A plain number gives a float.
     ///
     /// ```
     /// (example_video(2) * 0).exp()[[0, 0, 0]] // => 1.0
     /// ```
+    ///
+    /// See also: `log`, `pow`, `sqrt`.
     fn exp(
         /// Video, image, trace or number.
         x: Operand,
@@ -49,13 +65,18 @@ builtins! {
         apply(Function::Exp, x)
     }
 
-    /// The natural logarithm of every sample.
+    /// Natural logarithm of every sample.
     ///
-    /// 0 becomes minus infinity, negative samples not-a-number.
+    /// 0 becomes minus infinity, negative samples become NaN.
+    ///
+    /// Returns an array of the shape of the input, float64 for float64 and for ints of more than 16
+    /// bits, else float32. A plain number gives a float.
     ///
     /// ```
     /// (example_video(2) * 0).exp().log()[[0, 0, 0]] // => 0.0
     /// ```
+    ///
+    /// See also: `exp`, `log10`.
     fn log(
         /// Video, image, trace or number.
         x: Operand,
@@ -63,13 +84,18 @@ builtins! {
         apply(Function::Log, x)
     }
 
-    /// The logarithm to base 10 of every sample.
+    /// Logarithm to base 10 of every sample.
     ///
-    /// 0 becomes minus infinity, negative samples not-a-number.
+    /// 0 becomes minus infinity, negative samples become NaN.
+    ///
+    /// Returns an array of the shape of the input, float64 for float64 and for ints of more than 16
+    /// bits, else float32. A plain number gives a float.
     ///
     /// ```
     /// (example_video(2) * 0 + 1000).log10()[[0, 0, 0]] // => 3.0
     /// ```
+    ///
+    /// See also: `log`, `pow`.
     fn log10(
         /// Video, image, trace or number.
         x: Operand,
@@ -77,37 +103,50 @@ builtins! {
         apply(Function::Log10, x)
     }
 
-    /// The sine of every sample, an angle in radians.
+    /// Sine of every sample, an angle in radians.
+    ///
+    /// Returns an array of the shape of the input, float64 for float64 and for ints of more than 16
+    /// bits, else float32. A plain number gives a float.
     ///
     /// ```
     /// (example_video(2) * 0).sin()[[0, 0, 0]] // => 0.0
     /// ```
+    ///
+    /// See also: `cos`, `atan2`.
     fn sin(
-        /// Video, image, trace or number.
+        /// Video, image, trace or number, in radians.
         x: Operand,
     ) -> Result<Operand> {
         apply(Function::Sin, x)
     }
 
-    /// The cosine of every sample, an angle in radians.
+    /// Cosine of every sample, an angle in radians.
+    ///
+    /// Returns an array of the shape of the input, float64 for float64 and for ints of more than 16
+    /// bits, else float32. A plain number gives a float.
     ///
     /// ```
     /// (example_video(2) * 0).cos()[[0, 0, 0]] // => 1.0
     /// ```
+    ///
+    /// See also: `sin`, `atan2`.
     fn cos(
-        /// Video, image, trace or number.
+        /// Video, image, trace or number, in radians.
         x: Operand,
     ) -> Result<Operand> {
         apply(Function::Cos, x)
     }
 
-    /// The nearest whole number that is not larger than the sample, at every place.
+    /// Largest whole number that is not above the sample, for every sample.
     ///
-    /// Ints stay what they are.
+    /// Returns an array of the shape and sample type of the input; ints are unchanged. A plain
+    /// number gives a float.
     ///
     /// ```
     /// floor(example_video(2) * 0 + 1.7)[[0, 0, 0]] // => 1.0
     /// ```
+    ///
+    /// See also: `ceil`, `round`, `div`, `astype`.
     fn floor(
         /// Video, image, trace or number.
         x: Operand,
@@ -115,13 +154,16 @@ builtins! {
         apply(Function::Floor, x)
     }
 
-    /// The nearest whole number that is not smaller than the sample, at every place.
+    /// Smallest whole number that is not below the sample, for every sample.
     ///
-    /// Ints stay what they are.
+    /// Returns an array of the shape and sample type of the input; ints are unchanged. A plain
+    /// number gives a float.
     ///
     /// ```
     /// ceil(example_video(2) * 0 + 1.2)[[0, 0, 0]] // => 2.0
     /// ```
+    ///
+    /// See also: `floor`, `round`, `astype`.
     fn ceil(
         /// Video, image, trace or number.
         x: Operand,
@@ -129,13 +171,18 @@ builtins! {
         apply(Function::Ceil, x)
     }
 
-    /// The nearest whole number to the sample, at every place; of two the even one.
+    /// Nearest whole number of every sample; ties go to the even number.
     ///
-    /// Ints stay what they are.
+    /// Returns an array of the shape and sample type of the input; ints are unchanged. A plain
+    /// number gives a float.
     ///
     /// ```
     /// round(example_video(2) * 0 + 2.5)[[0, 0, 0]] // => 2.0
     /// ```
+    ///
+    /// See also: `floor`, `ceil`, `astype`.
+    ///
+    /// Source: `numpy.round` without decimals.
     fn round(
         /// Video, image, trace or number.
         x: Operand,
@@ -143,34 +190,54 @@ builtins! {
         apply(Function::Round, x)
     }
 
-    /// The power of every sample, also written `x ** y`.
+    /// Power of every sample: x to the power of y, also written `x ** y`.
+    ///
+    /// Arrays of different shapes are broadcast as in NumPy. Of two plain ints, `**` gives an int,
+    /// `pow` a float.
+    ///
+    /// Returns an array of the broadcast shape, float64 if an array has float64 samples or ints of
+    /// more than 16 bits, else float32. Two plain numbers give a float.
+    ///
+    /// Fails if the shapes cannot be broadcast.
     ///
     /// ```
     /// pow(example_video(2) * 0 + 3, 2)[[0, 0, 0]] // => 9.0
     /// ```
+    ///
+    /// See also: `sqrt`, `exp`, `log`.
     fn pow(
-        /// Video, image, trace or number.
+        /// Base: video, image, trace or number.
         x: Operand,
-        /// The exponent, a number or an array.
+        /// Exponent: number or array.
         y: Operand,
     ) -> Result<Operand> {
         combine(Arithmetic::Power, x, y)
     }
 
-    /// The quotient rounded down to a whole number (floor division), an int for two ints.
+    /// Floor division: the quotient rounded down to a whole number.
     ///
-    /// Written `//` in Python, `floor_divide` in NumPy; `/` divides truly. Arrays give `float32` or
-    /// `float64`, as with other operators.
+    /// Written `//` in Python; `/` divides truly. Arrays of different shapes are broadcast as in
+    /// NumPy. Division of an array or a float by 0 gives an infinity or NaN.
+    ///
+    /// Returns an int for two plain ints and a float for other plain numbers; else an array of the
+    /// broadcast shape, float64 if an array has float64 samples or ints of more than 16 bits, else
+    /// float32.
+    ///
+    /// Fails if two plain ints are divided by 0, or if the shapes cannot be broadcast.
     ///
     /// ```
     /// div(7, 2) // => 3
     /// div(-7, 2) // => -4
     /// div(example_video(2) * 0 + 7, 2)[[0, 0, 0]] // => 3.0
     /// ```
+    ///
+    /// See also: `floor`, `pow`.
+    ///
+    /// Source: `numpy.floor_divide`.
     fn div(
         /// Dividend: video, image, trace or number.
         x: Operand,
-        /// Divisor, a number or an array; an int must not be 0.
+        /// Divisor: number or array; an int must not be 0.
         y: Operand,
     ) -> Result<Operand> {
         match (&x, &y) {
@@ -180,60 +247,96 @@ builtins! {
         }
     }
 
-    /// The angle in radians, −π to π, of the point (x, y), at every place.
+    /// Angle in radians of the point (x, y), from −π to π, for every sample.
     ///
-    /// The phase of an oscillation is the angle of its value and its delayed value.
+    /// The phase of an oscillation is the angle of its value and its delayed value. Arrays of
+    /// different shapes are broadcast as in NumPy.
+    ///
+    /// Returns an array of the broadcast shape in radians, float64 if an array has float64 samples
+    /// or ints of more than 16 bits, else float32. Two plain numbers give a float.
+    ///
+    /// Fails if the shapes cannot be broadcast.
     ///
     /// ```
     /// atan2(example_video(2) * 0, 1)[[0, 0, 0]] // => 0.0
     /// ```
+    ///
+    /// See also: `hilbert_phase`, `sin`, `cos`.
+    ///
+    /// Source: `numpy.arctan2`.
     fn atan2(
-        /// The second coordinate.
+        /// Second coordinate: video, image, trace or number.
         y: Operand,
-        /// The first coordinate.
+        /// First coordinate: video, image, trace or number.
         x: Operand,
     ) -> Result<Operand> {
         combine(Arithmetic::Atan2, y, x)
     }
 
-    /// Limits the samples to the interval [`min`, `max`]; their type stays.
+    /// Limits the samples to the interval [`min`, `max`].
+    ///
+    /// NaN stays NaN. For ints, `min` is rounded up and `max` down to whole numbers.
+    ///
+    /// Returns an array of the shape and sample type of the input, or a number for a number.
+    ///
+    /// Fails if a limit is NaN, if `min` is above `max`, or if no value of an int type is within
+    /// the limits.
     ///
     /// ```
     /// clip(example_video(2), 0, 100)[[0, 64, 64]] // => 100
     /// ```
+    ///
+    /// See also: `normalize`, `where`.
+    ///
+    /// Source: `numpy.clip`, with the type of the input kept.
     fn clip(
         /// Video, image, trace or number.
         array: Sampled,
-        /// Smallest value, or `()` for no limit.
+        /// Lower limit; `()` for no limit.
         min: Option<Number>,
-        /// Largest value, or `()` for no limit.
+        /// Upper limit; `()` for no limit.
         max: Option<Number> = None,
     ) -> Result<Reduced> {
         array.each(|array| elementwise::clip(array, min, max))
     }
 
-    /// The samples of one array where a mask is true, and those of another elsewhere.
+    /// Takes samples of `yes` where a mask is true, and of `no` elsewhere.
+    ///
+    /// Mask, `yes` and `no` are broadcast as in NumPy.
+    ///
+    /// Returns an array of the broadcast shape. Two arrays give their common type as in NumPy; a
+    /// plain number takes the type of the array if that can represent it.
+    ///
+    /// Fails if `mask` is not bool, or if the shapes cannot be broadcast.
     ///
     /// ```
     /// let v = example_video(2);
     /// where(v > 1000, v, 0).dtype // => "uint16"
     /// ```
+    ///
+    /// See also: `apply_mask`, `clip`, `fill_nan`.
+    ///
+    /// Source: `numpy.where`.
     fn r#where(
-        /// Which to take.
+        /// Bool array that chooses; make one by comparing, as in `v > 0`.
         mask: Video,
         /// Array or number to take where the mask is true.
         yes: Operand,
-        /// Array or number to take where it is false.
+        /// Array or number to take where the mask is false.
         no: Operand,
     ) -> Result<Video> {
         elementwise::select(&mask, &yes, &no)
     }
 
-    /// Whether each sample is not a number: a mask.
+    /// Mask of the NaN samples.
+    ///
+    /// Returns a bool array of the shape of the input, or a bool for a number. Ints are never NaN.
     ///
     /// ```
     /// isnan(example_video(2))[[0, 0, 0]] // => false
     /// ```
+    ///
+    /// See also: `isfinite`, `fill_nan`, `count`.
     fn isnan(
         /// Video, image, trace or number.
         array: Sampled,
@@ -241,11 +344,16 @@ builtins! {
         array.each(|array| elementwise::isnan(&array))
     }
 
-    /// Whether each sample is a number, and not an infinite one: a mask.
+    /// Mask of the samples that are neither NaN nor infinite.
+    ///
+    /// Returns a bool array of the shape of the input, or a bool for a number. Ints are always
+    /// finite.
     ///
     /// ```
     /// isfinite(example_video(2) / 0.0)[[0, 64, 64]] // => false
     /// ```
+    ///
+    /// See also: `isnan`, `fill_nan`.
     fn isfinite(
         /// Video, image, trace or number.
         array: Sampled,
@@ -253,15 +361,21 @@ builtins! {
         array.each(|array| elementwise::isfinite(&array))
     }
 
-    /// Sets the samples that are not numbers to a value.
+    /// Replaces NaN samples by a value.
+    ///
+    /// Infinite samples stay, and so do ints, which have no NaN.
+    ///
+    /// Returns an array of the shape and sample type of the input, or a number for a number.
     ///
     /// ```
     /// fill_nan(example_video(2) * NaN, -1)[[0, 0, 0]] // => -1.0
     /// ```
+    ///
+    /// See also: `isnan`, `where`, `apply_mask`.
     fn fill_nan(
         /// Video, image, trace or number.
         array: Sampled,
-        /// What not-a-number becomes.
+        /// Value that replaces NaN.
         value: f64 = 0.0,
     ) -> Result<Reduced> {
         array.each(|array| elementwise::fill_nan(array, value))
@@ -269,29 +383,38 @@ builtins! {
 
     /// Converts the samples to another type.
     ///
-    /// Floats lose what stands after the point, and numbers that the type cannot hold become the
-    /// nearest that it can; nothing wraps around.
+    /// To ints, floats are truncated toward zero, and values out of range become the nearest value
+    /// of the type; nothing wraps around, unlike in NumPy. NaN becomes 0. To bool, everything but 0
+    /// becomes true, NaN too.
+    ///
+    /// Returns an array of the shape of the input and the type `dtype`, or a number for a number.
     ///
     /// ```
     /// (example_video(2) * 0 + 300.7).astype("uint8")[[0, 0, 0]] // => 255
     /// ```
+    ///
+    /// See also: `normalize`, `round`.
     fn astype(
         /// Video, image, trace or number.
         array: Sampled,
-        /// Type of the result.
+        /// Sample type of the result.
         dtype: DType,
     ) -> Result<Reduced> {
         array.each(|array| elementwise::astype(array, dtype))
     }
 
-    /// A copy with memory of its own, in row-major order.
+    /// Copies an array to memory of its own, in row-major order.
     ///
-    /// Views and variables need no copies: they share their samples until one of them is
-    /// changed. A copy frees a small part from the large recording that it was taken out of.
+    /// Views and variables need no copies: they share their samples until one of them is changed. A
+    /// copy of a small part of a large recording lets the memory of the recording be freed.
+    ///
+    /// Returns an array of the shape and sample type of the input.
     ///
     /// ```
     /// copy(example_video(4)[2..]).shape // => [2, 128, 128]
     /// ```
+    ///
+    /// See also: `slice`.
     fn copy(
         /// Video, image or trace.
         array: Video,
@@ -299,24 +422,31 @@ builtins! {
         elementwise::copy(array)
     }
 
-    /// Every `step`-th frame from `start` on until before `end`.
+    /// Every `step`-th frame from `start` up to but excluding `end`, as a view.
     ///
-    /// Negative places count from the end, a negative step goes backward, and frames that are not
-    /// there are left out, as in Python. Shares the samples. A step of n divides the frame rate.
+    /// As in Python's `array[start:end:step]`: negative indices count from the end, a negative step
+    /// goes backward, and frames out of range are left out. A step of n divides the frame rate by
+    /// |n|.
+    ///
+    /// Returns a view of the input, {t, …} with the selected frames, same sample type.
+    ///
+    /// Fails if `step` is 0.
     ///
     /// ```
     /// let v = example_video(10);
     /// v.slice(0, (), 2).fps // => 250.0
     /// v.slice((), (), -1)[0][[0, 0]] == v[-1][[0, 0]] // => true
     /// ```
+    ///
+    /// See also: `copy`.
     fn slice(
         /// Video or trace.
         array: Video,
-        /// The first frame; by default the first there is.
+        /// Index of the first frame; default: the first, or the last for a negative step.
         start: Option<i64> [frames] = None,
-        /// The frame before which to end; by default all are taken.
+        /// Index to stop before (exclusive); default: all frames.
         end: Option<i64> [frames] = None,
-        /// Distance between the frames.
+        /// Distance between the frames; negative to go backward.
         step: i64 [frames] = 1,
     ) -> Result<Video> {
         index::slice(&array, start, end, step)

@@ -1,4 +1,4 @@
-//! Single pictures: images, contact sheets and plots.
+//! Single images: image files, contact sheets and plots.
 
 use std::path::PathBuf;
 
@@ -13,42 +13,58 @@ use crate::video::colormap::Colormap;
 use crate::video::{DType, Video};
 
 builtins! {
-    /// Loads a picture as an image: a `.png`, `.tif`, `.jpg`, `.bmp` or `.npy` file.
+    /// Loads an image file as an array: PNG, TIFF, JPEG, BMP or `.npy`.
+    ///
+    /// The format of a file is recognized by its content, `.npy` by its name.
+    ///
+    /// Returns an image {y, x}, or {y, x, channel} for color, in the sample type of the file.
+    ///
+    /// Fails if the file does not exist, is not an image that can be read, or is a TIFF file of
+    /// several pages: use `load_video`.
     ///
     /// ```
     /// save_image("image.png", example_video(4)[2]);
     /// load_image("image.png") // => image 128×128 uint16 [186 … 2890], 32.8 kB, image.png
     /// ```
+    ///
+    /// See also: `save_image`, `load_image_folder`, `load_video`.
     fn load_image(
         /// File to load.
         filename: PathBuf,
-        /// Whether colours become gray.
+        /// Convert color to gray: 0.299 R + 0.587 G + 0.114 B, in the same sample type, without
+        /// opacity.
         as_gray: bool = false,
     ) -> Result<Video> {
         io::load_picture(&filename, as_gray)
     }
 
-    /// Saves an image so that nothing is lost; the format follows from the name.
+    /// Saves an image without loss; the extension decides the format.
     ///
-    /// `.npy` and `.tif` hold every sample type, `.png` uint8, uint16 and bool, `.bmp` and `.jpg` uint8
-    /// and bool; JPEG is the only one that loses something. `export_image` makes pictures for papers.
+    /// `.npy` and `.tif` hold every sample type, `.png` uint8, uint16 and bool, `.bmp` and `.jpg`
+    /// uint8 and bool. JPEG is the only lossy format. Use `export_image` to make images for papers.
+    ///
+    /// Fails if the extension is unknown, if the format cannot hold the sample type or the number
+    /// of channels, if `image` has no two or three axes or no samples, or if `quality` is not 1 to
+    /// 100.
     ///
     /// ```
     /// let image = example_video(4)[2];
     /// save_image("image.png", image);
     /// equals(load_image("image.png"), image) // => true
     /// ```
+    ///
+    /// See also: `load_image`, `export_image`, `save_image_sequence`, `save_video`.
     fn save_image(
-        /// File to write.
+        /// File to write: `.png`, `.tif`, `.tiff`, `.jpg`, `.jpeg`, `.bmp` or `.npy`.
         filename: PathBuf,
         /// Image to save, `{y, x}` or `{y, x, channel}`.
         image: Video,
-        /// Whether to scale the samples to uint8, from the darkest to the brightest, for programs that
+        /// Scale the samples from their minimum and maximum to 0 to 255 (uint8), for programs that
         /// show nothing else.
         compat: bool = false,
-        /// How TIFF files are made smaller.
+        /// Compression of TIFF files.
         compression: Compression = Compression::None,
-        /// How much JPEG keeps, from 1 to 100.
+        /// JPEG quality, 1 to 100.
         quality: usize = io::QUALITY,
     ) -> Result<()> {
         let bytes = Normalize { ymin: 0.0, ymax: None, vmin: None, vmax: None, dtype: DType::U8, clip: true };
@@ -56,63 +72,80 @@ builtins! {
         io::save_image(&filename, &image, &StillOptions { compression, quality })
     }
 
-    /// Saves an image as it is to look in a paper: gray through the colormap, in 8 bits.
+    /// Saves an image as it is to look in a paper: through a colormap, in 8 bits.
     ///
-    /// Samples that are not a number are transparent in `.png` and `.tif`, black elsewhere.
+    /// Color images are written as they are. NaN samples are transparent in `.png` and `.tif`,
+    /// black in other formats.
+    ///
+    /// Fails if `image` is not {y, x} or {y, x, channel} with 1, 3 or 4 channels, if the extension
+    /// is unknown, if `scale` makes an image that is too small or too large, or if `quality` is not
+    /// 1 to 100.
     ///
     /// ```
     /// let v = example_video(20);
     /// export_image("map.png", v[4] - v[0], #{cmap: "RdBu_r", vmin: -1000, vmax: 1000, scale: 4});
     /// load_image("map.png").shape // => [512, 512, 3]
     /// ```
+    ///
+    /// See also: `save_image`, `colormap`, `contact_sheet`, `export_video`.
     fn export_image(
-        /// File to write: `.png`, `.tif`, `.jpg` or `.bmp`.
+        /// File to write: `.png`, `.tif`, `.tiff`, `.jpg`, `.jpeg` or `.bmp`.
         filename: PathBuf,
-        /// Image to export, `{y, x}` or with colour channels `{y, x, channel}`.
+        /// Image to export, `{y, x}` or with color channels `{y, x, channel}`.
         image: Video,
         /// Colormap of a gray image.
         cmap: Colormap = Colormap::gray(),
-        /// Sample value of the colormap's low end; by default the smallest.
+        /// Lower color limit (sample value); default: the minimum.
         vmin: Option<f64> = None,
-        /// Sample value of the colormap's high end; by default the largest.
+        /// Upper color limit (sample value); default: the maximum.
         vmax: Option<f64> = None,
-        /// By how much the picture is enlarged: pixels become squares. Below 1 it is reduced.
+        /// Magnification: above 1, pixels become squares (nearest neighbor); below 1, the mean of
+        /// the pixels is taken.
         scale: f64 = 1.0,
-        /// How much JPEG keeps, from 1 to 100.
+        /// JPEG quality, 1 to 100.
         quality: usize = io::QUALITY,
     ) -> Result<()> {
         let look = Coloured { cmap, range: (vmin, vmax), scale };
         io::export_image(&filename, &image, &look, quality)
     }
 
-    /// Shows some frames of a video beside each other, with their times.
+    /// Draws frames of a video side by side in one image, with their times.
     ///
-    /// Returns the picture, and writes it if a `filename` is given. All frames have the same range.
+    /// All frames have the same color limits. NaN samples are white.
+    ///
+    /// Returns the image {y, x, channel}, RGB, uint8. It is also written to `filename` if that is
+    /// given.
+    ///
+    /// Fails if `video` has no frames, if `every`, `ncols` or `scale` is 0, or if the sheet would
+    /// be too large.
     ///
     /// ```
     /// let v = example_video(100);
     /// contact_sheet(v, #{every: 10, ncols: 5, cmap: "viridis", filename: "sheet.png"}).shape // => [314, 688, 3]
     /// ```
+    ///
+    /// See also: `export_image`, `collage`, `preview`.
     fn contact_sheet(
         /// Video to show.
         video: Video,
-        /// Show every n-th frame; by default some 20 frames are shown.
+        /// Show every n-th frame; default: such that at most 20 frames are shown.
         every: Option<usize> [frames] = None,
-        /// Number of frames in a row; by default as many as suit the page.
+        /// Number of frames in a row; default: such that the sheet is about 1.5 times as wide as
+        /// high.
         ncols: Option<usize> = None,
         /// Colormap of a gray video.
         cmap: Colormap = Colormap::gray(),
-        /// Sample value of the colormap's low end; by default the smallest of all frames shown.
+        /// Lower color limit (sample value); default: the minimum of all frames shown.
         vmin: Option<f64> = None,
-        /// Sample value of the colormap's high end; by default the largest of all frames shown.
+        /// Upper color limit (sample value); default: the maximum of all frames shown.
         vmax: Option<f64> = None,
-        /// By how much frames are enlarged; by default until they are 120 pixels wide.
+        /// Magnification, a whole factor; default: such that frames are at least 120 pixels wide.
         scale: Option<usize> = None,
         /// Distance between the frames.
         padding: usize [px] = 8,
-        /// Whether the time of each frame, or its number if the frame rate is not known, is below it.
+        /// Write the time of each frame below it, or its number if the frame rate is not known.
         labels: bool = true,
-        /// File to write the picture to: `.png`, `.tif`, `.jpg` or `.bmp`.
+        /// File to write the image to: `.png`, `.tif`, `.jpg` or `.bmp`.
         filename: Option<PathBuf> = None,
     ) -> Result<Video> {
         let range = (vmin, vmax);
@@ -122,36 +155,43 @@ builtins! {
         Ok(io::of_image(&image))
     }
 
-    /// Plots traces over time, as a picture or as `.svg` for papers.
+    /// Plots traces over time, as an image or as `.svg` for papers.
     ///
-    /// The time is in ms if the frame rate is known. Samples that are not a number leave gaps.
+    /// The horizontal axis is in ms if the frame rate of all traces is known, else in frames. NaN
+    /// samples leave gaps.
+    ///
+    /// Fails if there are no traces, if one of them has more than one axis, if there are more
+    /// labels than traces, if `fps` is not positive, if `ymin` is not below `ymax`, if the plot has
+    /// no room for its curves or is larger than 16384 pixels, or if the extension is unknown.
     ///
     /// ```
     /// let v = example_video(200);
     /// plot_traces([v[[(), 40, 40]], v[[(), 90, 70]]], "traces.svg", #{labels: ["apex", "base"], title: "Raw signals"})
     /// ```
+    ///
+    /// See also: `trace`, `export_image`, `write_csv`.
     fn plot_traces(
         /// Trace, or list of traces, to plot.
         traces: Traces,
         /// File to write: `.svg`, `.png`, `.tif`, `.jpg` or `.bmp`.
         filename: PathBuf,
-        /// Names of the traces for the legend.
+        /// Names of the traces in the legend.
         labels: Vec<String> = Vec::new(),
-        /// What stands above the plot.
+        /// Title above the plot.
         title: String = String::new(),
-        /// What stands below the horizontal axis; by default "time (ms)" or "frame".
+        /// Label of the horizontal axis; default: "time (ms)" or "frame".
         xlabel: Option<String> = None,
-        /// What stands beside the vertical axis.
+        /// Label of the vertical axis.
         ylabel: String = String::new(),
-        /// Frames per second; by default those of the traces.
+        /// Frame rate; default: that of the traces.
         fps: Option<f64> [Hz] = None,
-        /// Value of the lower end of the vertical axis; by default what the traces need.
+        /// Lower limit of the vertical axis; default: the minimum of the traces with a margin.
         ymin: Option<f64> = None,
-        /// Value of the upper end of the vertical axis; by default what the traces need.
+        /// Upper limit of the vertical axis; default: the maximum of the traces with a margin.
         ymax: Option<f64> = None,
-        /// Width of the picture.
+        /// Width of the plot.
         width: usize [px] = 800,
-        /// Height of the picture.
+        /// Height of the plot.
         height: usize [px] = 400,
     ) -> Result<()> {
         let (curves, is_timed) = io::curves(&traces.0, &labels, fps)?;

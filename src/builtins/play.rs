@@ -15,8 +15,8 @@ builtins! {
     /// Plays a video in a window.
     ///
     /// In a script the call returns when the window is closed, at the prompt at once. Without a
-    /// display it says so and carries on. Gray videos are shown through the colormap, coloured ones
-    /// as they are; what is not a number is left out.
+    /// display it shows a warning and goes on. Gray videos are shown through the colormap, color
+    /// videos as they are; NaN samples are left blank.
     ///
     /// | key | does |
     /// |---|---|
@@ -27,18 +27,24 @@ builtins! {
     /// | `[` `]` | slower or faster |
     /// | `l`, `e` | loop or stop at the end; every frame, or true speed |
     /// | `c`, `a` | next colormap; contrast of this frame |
-    /// | `+` `-`, drag, `0` | zoom at the pointer; move what is seen; show all |
+    /// | `+` `-`, drag, `0` | zoom at the pointer; pan; show all |
     /// | `m`, `g`, `i` | smooth pixels; grid; value under the pointer |
     /// | `t` or click, `r` and drag, Backspace | trace of a pixel; of a region; remove the last |
-    /// | `s` | save the picture as PNG |
+    /// | `s` | save the image as PNG |
     /// | `h`, `?` | all keys |
     /// | `q`, Escape | close |
+    ///
+    /// The annotations of exported movies (timestamp, scale bar, traces, …) can be shown here too,
+    /// and are saved with the rest, as in the second example.
+    ///
+    /// Returns a Player.
+    ///
+    /// Fails if `video` is not {t, y, x} or a color video, has no frames, if `skip_frame` is 0, or
+    /// if an annotation needs a frame rate or a pixel size that is not known.
     ///
     /// ```
     /// show_video(example_video(), #{title: "heart", cmap: "viridis"}).frame // => 0
     /// ```
-    ///
-    /// What is written and drawn on films can be shown here too, and is saved with the rest:
     ///
     /// ```
     /// let v = example_video();
@@ -46,12 +52,14 @@ builtins! {
     /// v.pixel_size = 100;
     /// show_video(v, #{speed: 0.05, timestamp: true, scale_bar: 2000, traces: [[64, 40]]}).points // => [[64, 40]]
     /// ```
+    ///
+    /// See also: `show_videos`, `show_video_overlay`, `export_video`, `preview`.
     fn show_video(
         &context,
         /// Video to play.
         video: Video,
         played: ..Played,
-        /// Whether to wait until the window is closed; by default only in scripts.
+        /// Wait until the window is closed; default: only in scripts.
         block: Option<bool> = None,
         noted: ..Noted,
     ) -> Result<Player> {
@@ -61,12 +69,18 @@ builtins! {
 
     /// Plays two videos side by side in a window.
     ///
-    /// The keys are those of `show_video`.
+    /// The keys are those of `show_video`. As many frames are played as the first video has.
+    ///
+    /// Returns a Player.
+    ///
+    /// Fails if `show_video` would, or if the second video is shorter than the first.
     ///
     /// ```
     /// let v = example_video();
     /// show_video_pair(v, v.normalize_pixelwise(), #{title1: "raw", title2: "normalized"}).playing // => true
     /// ```
+    ///
+    /// See also: `show_videos`, `show_video`, `export_videos`.
     fn show_video_pair(
         &context,
         /// First video.
@@ -85,15 +99,19 @@ builtins! {
         cmap2: Colormap = Colormap::gray(),
         /// Time between two frames.
         interval: usize [ms] = 10,
-        /// Sample value of the first colormap's low end; by default the smallest of the first frame.
+        /// Lower color limit (sample value) of the first video; default: the minimum of its first
+        /// frame.
         vmin1: Option<f64> = None,
-        /// Sample value of the first colormap's high end; by default the largest of the first frame.
+        /// Upper color limit (sample value) of the first video; default: the maximum of its first
+        /// frame.
         vmax1: Option<f64> = None,
-        /// Sample value of the second colormap's low end; by default the smallest of the first frame.
+        /// Lower color limit (sample value) of the second video; default: the minimum of its first
+        /// frame.
         vmin2: Option<f64> = None,
-        /// Sample value of the second colormap's high end; by default the largest of the first frame.
+        /// Upper color limit (sample value) of the second video; default: the maximum of its first
+        /// frame.
         vmax2: Option<f64> = None,
-        /// Whether to wait until the window is closed; by default only in scripts.
+        /// Wait until the window is closed; default: only in scripts.
         block: Option<bool> = None,
         noted: ..Noted,
     ) -> Result<Player> {
@@ -104,28 +122,35 @@ builtins! {
         play(context, panels, (skip_frame, interval), noted.notes(), block)
     }
 
-    /// Plays several videos beside each other in a window, in step.
+    /// Plays several videos side by side in a window, synchronized.
     ///
-    /// They stand in as many rows and columns as suit the window. As many frames are played as the first
-    /// one has. The keys are those of `show_video`.
+    /// They are arranged in as many rows and columns as suit the window. As many frames are played
+    /// as the first video has. The keys are those of `show_video`.
+    ///
+    /// Returns a Player.
+    ///
+    /// Fails if `show_video` would, if there are no videos, if one is shorter than the first, or if
+    /// `titles`, `cmaps`, `vmins` or `vmaxs` has not one value for each.
     ///
     /// ```
     /// let v = example_video();
     /// let player = show_videos([v, v.flip_left_right(), v.mean_filter(5)], #{cmaps: ["gray", "viridis", "magma"]});
     /// player.step // => 1
     /// ```
+    ///
+    /// See also: `show_video_pair`, `link`, `collage`, `export_videos`.
     fn show_videos(
         &context,
-        /// Videos: an array of them, or one `{n, t, y, x}`.
+        /// Videos: an array of them, or one array `{n, t, y, x}`.
         videos: Videos,
         /// Show every n-th frame.
         skip_frame: usize [frames] = 1,
-        /// Titles; by default "Video 0", "Video 1", ….
+        /// Titles; default: "Video 0", "Video 1", ….
         titles: Option<Vec<String>> = None,
         looks: ..Looks,
         /// Time between two frames.
         interval: usize [ms] = 10,
-        /// Whether to wait until the window is closed; by default only in scripts.
+        /// Wait until the window is closed; default: only in scripts.
         block: Option<bool> = None,
         noted: ..Noted,
     ) -> Result<Player> {
@@ -133,32 +158,39 @@ builtins! {
         play(context, panels, (skip_frame, interval), noted.notes(), block)
     }
 
-    /// Plays a video with another one laid over it.
+    /// Plays a video with another one overlaid.
     ///
-    /// See `alpha_blend_videos` for how they are blended. The keys are those of `show_video`.
+    /// See `alpha_blend_videos` for how they are blended. The shortest of them decides how many
+    /// frames are played. The keys are those of `show_video`.
+    ///
+    /// Returns a Player.
+    ///
+    /// Fails if `show_video` would, or if the frames differ in size.
     ///
     /// ```
     /// let v = example_video(20);
     /// show_video_overlay(v, v.normalize_pixelwise(), #{cmap_overlay: "hot"}).frame // => 0
     /// ```
+    ///
+    /// See also: `alpha_blend_videos`, `export_video_with_overlay`, `show_video`.
     fn show_video_overlay(
         &context,
-        /// Base video.
+        /// Base video, or an image to show below all frames.
         base: Video,
-        /// Video to lay over it.
+        /// Video to overlay.
         overlay: Video,
-        /// Opacity of the overlay from 0 to 1: a number, an image or a video, which may have a channel axis with
-        /// one opacity for all channels or one for each. By default the samples of a
-        /// gray overlay, or the opacity of an RGBA one.
+        /// Opacity of the overlay from 0 to 1: a number, an image or a video, which may have a
+        /// channel axis with one opacity for all channels or one for each. Default: the samples of
+        /// a gray overlay, or the opacity of an RGBA one.
         alpha: Option<Operand> = None,
         /// Show every n-th frame.
         skip_frames: usize [frames] = 1,
         overlaid: ..Overlaid,
         /// Time between two frames.
         interval: usize [ms] = 10,
-        /// Title of the window.
+        /// Window title.
         title: String = String::new(),
-        /// Whether to wait until the window is closed; by default only in scripts.
+        /// Wait until the window is closed; default: only in scripts.
         block: Option<bool> = None,
         noted: ..Noted,
     ) -> Result<Player> {

@@ -1,4 +1,4 @@
-//! Players of a script's own frames, and what can be done with any player.
+//! Players of a script's own frames, and the functions of all players.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,13 +15,19 @@ use crate::video::Video;
 use crate::video::colormap::Colormap;
 
 builtins! {
-    /// Makes a player whose frames come from a function, each when it is to be shown.
+    /// Creates a player whose frames a function makes when they are to be shown.
     ///
-    /// The function gets the index of a frame and returns an image, a list of images to show beside each
-    /// other, or a drawn plot. It runs beside the script, also after that has gone on; if it is slow,
-    /// frames are left out, and if it fails, that is said once and playing stops. `show` opens the
-    /// window; the keys are those of `show_video`. `timestamp` and `speed` need frames that know the
-    /// frame rate of the recording: `frame.fps = v.fps`.
+    /// The function gets the index of a frame and returns an image, a list of images to show side
+    /// by side, or a drawn plot. It runs in the background, also after the script has continued. If
+    /// it is slow, frames are dropped; if it fails, the error is shown once and playing stops.
+    /// `show` opens the window; the keys are those of `show_video`. `timestamp` and `speed` need
+    /// frames that know the frame rate of the recording: `frame.fps = v.fps`.
+    ///
+    /// Returns a Player.
+    ///
+    /// Fails if there is no function, if the function fails at the first frame or returns no image,
+    /// if there are no frames from `start` to `end`, if `end` is more than the number of frames, or
+    /// if `step` is 0.
     ///
     /// ```
     /// let v = example_video(50);
@@ -29,21 +35,23 @@ builtins! {
     /// player.frame // => 0
     /// InteractivePlayer((), |i| [v[i], v[49 - i]], 0, 50).step // => 1
     /// ```
+    ///
+    /// See also: `show`, `show_video`, `on_frame`, `export_video`.
     fn InteractivePlayer(
-        /// Function, frames or video to play. The Python package has its figure here: `()` stands for one, and
-        /// the function follows.
+        /// Function, frames or video to play. For scripts ported from the Python package, which
+        /// passes its figure here, `()` is accepted, and the function follows.
         fig: Option<FramesOf>,
         /// Function, frames or video to play, if it is not passed first.
         func: Option<FramesOf> = None,
-        /// First frame.
+        /// Index of the first frame.
         start: usize [frames] = 0,
-        /// Frame before which to end; by default 100, or the number of frames there are.
+        /// Index to stop before (exclusive); default: the number of frames, or 100 for a function.
         end: Option<usize> [frames] = None,
-        /// Frames to go on at a time.
+        /// Number of frames to advance at a time.
         step: usize [frames] = 1,
         /// Time between two frames.
         interval: usize [ms] = 25,
-        /// Place of the controls in the Python package; they have one of their own here.
+        /// Position of the controls in the Python package; ignored here.
         gui_pos: Dynamic = Dynamic::UNIT,
         noted: ..Noted,
     ) -> Result<Player> {
@@ -60,14 +68,20 @@ builtins! {
 
     /// Opens the window of a player.
     ///
+    /// Without a display it shows a warning and goes on.
+    ///
+    /// Returns the player.
+    ///
     /// ```
     /// InteractivePlayer(|i| full([8, 8], i), #{end: 10}).show(false)
     /// ```
+    ///
+    /// See also: `InteractivePlayer`, `close`, `wait`.
     fn show(
         &context,
         /// Player to show.
         player: Player,
-        /// Whether to wait until the window is closed; by default only in scripts.
+        /// Wait until the window is closed; default: only in scripts.
         block: Option<bool> = None,
     ) -> Result<Player> {
         context.show(&player, block)?;
@@ -81,6 +95,8 @@ builtins! {
     /// player.close()
     /// player.is_open // => false
     /// ```
+    ///
+    /// See also: `show`, `wait`.
     fn close(
         /// Player whose window to close.
         player: Player,
@@ -90,11 +106,15 @@ builtins! {
 
     /// Waits until the window of a player is closed.
     ///
+    /// Ctrl-C closes the window and ends the script.
+    ///
     /// ```
     /// let player = show_video(example_video(), #{block: false});
     /// player.close();
     /// player.wait()
     /// ```
+    ///
+    /// See also: `close`, `show`, `sleep`.
     fn wait(
         /// Player to wait for.
         player: Player,
@@ -104,26 +124,31 @@ builtins! {
 
     /// Saves what a player shows as a movie.
     ///
-    /// Every step-th frame is drawn as in the window, with titles, colorbars, zoom and traces, in the size of
-    /// the window. The extension decides the kind of movie, as for `export_video`.
+    /// Every step-th frame is drawn as in the window, with titles, colorbars, zoom and traces, in
+    /// the size of the window. The extension decides the kind of movie, as for `export_video`.
+    ///
+    /// Fails if the extension is not that of a movie, if the function of the player fails, or if
+    /// the file cannot be written.
     ///
     /// ```no_run
     /// let v = example_video();
     /// show_video_pair(v, v.normalize_pixelwise(), #{block: false}).save("pair.mp4", #{fps: 30})
     /// ```
+    ///
+    /// See also: `export_video`, `export_videos`, `save_csv`.
     fn save(
         &context,
         /// Player to save.
         player: Player,
         /// File to write.
         path: PathBuf,
-        /// Frames per second of the movie; by default as it plays.
+        /// Frame rate of the movie; default: the speed at which the player plays.
         fps: Option<f64> [Hz] = None,
-        /// Whether to leave out the slider.
+        /// Leave out the slider.
         hide_slider: bool = true,
-        /// Whether to leave out the button.
+        /// Leave out the button.
         hide_buttons: bool = true,
-        /// Whether to leave out the number of the frame.
+        /// Leave out the frame number.
         hide_framecounter: bool = false,
     ) -> Result<()> {
         let controls = Controls { slider: !hide_slider, button: !hide_buttons, counter: !hide_framecounter };
@@ -148,10 +173,12 @@ builtins! {
     /// player.seek(42);
     /// player.frame // => 42
     /// ```
+    ///
+    /// See also: `on_frame`, `link`.
     fn seek(
         /// Player to change.
         player: Player,
-        /// Frame to show, the last one if there are not so many.
+        /// Index of the frame to show; beyond the end, the last frame is shown.
         frame: usize [frames],
     ) -> () {
         player.seek(frame);
@@ -159,18 +186,22 @@ builtins! {
 
     /// Calls a function with the index of each frame that a player shows from now on.
     ///
-    /// It runs beside the script; frames shown while it works are left out. In it the player is `this`. If
-    /// it uses the variable that holds the player instead, write `on_frame(player, |i| …)`, `show(player)`
-    /// and `wait(player)`, as methods hold on to the variable that they are called on.
+    /// It runs in the background; frames shown while it works are skipped, except the latest. If it
+    /// fails, the error is shown once and it is not called again. Another call replaces the
+    /// function. In it the player is `this`. If it uses the variable that holds the player instead,
+    /// write `on_frame(player, |i| …)`, `show(player)` and `wait(player)`, as a method call locks
+    /// the variable that it is called on.
     ///
     /// ```
     /// let player = show_video(example_video());
     /// player.on_frame(|i| if i == 50 { this.playing = false; })
     /// ```
+    ///
+    /// See also: `seek`, `link`, `InteractivePlayer`.
     fn on_frame(
         /// Player to follow.
         player: Player,
-        /// Function to call.
+        /// Function to call with the index of the frame.
         func: Callback,
     ) -> Result<()> {
         // A player that is kept by what it calls would never end.
@@ -183,7 +214,9 @@ builtins! {
         }))
     }
 
-    /// Lets players show the same frame: what is done in one window is done in all.
+    /// Links players into a sync group: all show the same frame.
+    ///
+    /// What is done in one window is done in all. They begin at the frame of the first player.
     ///
     /// ```
     /// let v = example_video();
@@ -192,6 +225,8 @@ builtins! {
     /// players[0].seek(7);
     /// players[1].frame // => 7
     /// ```
+    ///
+    /// See also: `show_videos`, `seek`.
     fn link(
         /// Players to link.
         players: Vec<Player>,
@@ -199,31 +234,40 @@ builtins! {
         Player::link(&players);
     }
 
-    /// The courses in time of what was picked in the window of a player.
+    /// Traces of the probes of a player: pixels and regions set in its window.
     ///
-    /// Of a pixel it is the mean of the 5 × 5 around it, as of `trace`; they come in the order in which they
-    /// were picked.
+    /// The trace of a pixel is the mean of the 5 × 5 pixels around it, as for `trace`.
+    ///
+    /// Returns an array of traces {t}, float64, in the order in which the probes were set; empty if
+    /// there are none. They have the frame rate of the video.
     ///
     /// ```
     /// let player = show_video(example_video());
     /// player.traces() // => []
     /// ```
+    ///
+    /// See also: `save_csv`, `trace`, `plot_traces`.
     fn traces(
-        /// Player in whose window they were picked.
+        /// Player in whose window the probes were set.
         player: Player,
     ) -> Result<Vec<Video>> {
         player.traces()
     }
 
-    /// Writes the courses in time of what was picked in the window of a player as a table.
+    /// Writes the traces of the probes of a player as a table (CSV).
     ///
-    /// The columns are the frame, the time in ms if the frame rate is known, and a column for each pick.
+    /// The columns are the frame, the time in ms if the frame rate is known, and a column for each
+    /// probe.
+    ///
+    /// Fails if there are no probes, or if the file cannot be written.
     ///
     /// ```no_run
     /// show_video(example_video()).save_csv("traces.csv")
     /// ```
+    ///
+    /// See also: `traces`, `write_csv`, `save`.
     fn save_csv(
-        /// Player in whose window they were picked.
+        /// Player in whose window the probes were set.
         player: Player,
         /// File to write.
         path: PathBuf,

@@ -1,4 +1,4 @@
-//! Pictures in the terminal.
+//! Images in the terminal.
 
 use crate::draw::still::Still;
 use crate::draw::terminal::{self, Graphics};
@@ -10,27 +10,32 @@ use crate::video::colormap::Colormap;
 builtins! {
     /// Draws a frame in the terminal, also over ssh and without a display.
     ///
-    /// Terminals that show images (kitty, iTerm2, sixels) get one, others coloured half blocks,
-    /// files and pipes characters. What is not a number is left out.
+    /// Terminals that can show images (kitty, iTerm2, sixel) get an image, others colored half
+    /// blocks, files and pipes characters. The environment variable `OPTIMAP_GRAPHICS` overrides
+    /// what is detected. NaN samples are left blank.
+    ///
+    /// Fails if there is no such frame, or if `video` is neither a video nor an image.
     ///
     /// ```
     /// preview(example_video(10, 64, 64), #{cmap: "viridis", width: 32})
     /// ```
+    ///
+    /// See also: `show_video`, `contact_sheet`, `export_image`.
     fn preview(
         &context,
         /// Video or image.
         video: Video,
-        /// Frame to draw.
+        /// Index of the frame to draw.
         frame: usize [frames] = 0,
-        /// Columns of the terminal to fill; by default as many as let it be seen as a whole.
+        /// Width in terminal columns; default: such that the whole frame is visible.
         width: Option<usize> [columns] = None,
         /// Colormap of a gray video.
         cmap: Colormap = Colormap::gray(),
-        /// Sample value of the colormap's low end; by default the smallest of the first frame.
+        /// Lower color limit (sample value); default: the minimum of the first frame.
         vmin: Option<f64> = None,
-        /// Sample value of the colormap's high end; by default the largest of the first frame.
+        /// Upper color limit (sample value); default: the maximum of the first frame.
         vmax: Option<f64> = None,
-        /// How the terminal shows pictures; by default what it is known to offer.
+        /// How to draw in the terminal; default: the best that the terminal is known to support.
         graphics: Option<Graphics> = None,
     ) -> Result<()> {
         let still = Still::new(&video, frame, cmap, (vmin, vmax))?;

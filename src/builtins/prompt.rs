@@ -1,4 +1,4 @@
-//! What is of use at the prompt.
+//! Functions for the interactive prompt.
 
 use std::path::PathBuf;
 
@@ -7,11 +7,18 @@ use crate::io::atomic;
 use crate::script::{builtins, transcript};
 
 builtins! {
-    /// Saves the entries of the prompt that succeeded, as a script that can be run.
+    /// Saves the entries of the prompt that succeeded as a script that can be run.
+    ///
+    /// Functions that were defined again are written in their last version, and `_`, the last
+    /// value, gets the name `last`.
+    ///
+    /// Fails if the file cannot be written.
     ///
     /// ```
     /// save_session("analysis.rhai")
     /// ```
+    ///
+    /// See also: `write_text`, `help`.
     fn save_session(
         &context,
         /// Script to write.

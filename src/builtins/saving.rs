@@ -1,4 +1,4 @@
-//! Videos to files, so that nothing is lost.
+//! Saving videos without loss.
 
 use std::path::{Path, PathBuf};
 
@@ -9,19 +9,23 @@ use crate::script::convert::Images;
 use crate::video::Video;
 
 builtins! {
-    /// Saves a video so that nothing is lost; the format follows from the name.
+    /// Saves a video without loss; the extension decides the format.
     ///
     /// | files | hold | options |
     /// |---|---|---|
-    /// | `.npy` NumPy array | every sample type; in a JSON file beside it all that is known about the recording | `sidecar` |
+    /// | `.npy` NumPy array | every sample type; metadata in a JSON file next to it | `sidecar` |
     /// | `.npz` NumPy archive | every sample type, frame rate and pixel size | `fieldname` |
-    /// | `.tif`, `.tiff` stack | every sample type, frame rate and pixel size as ImageJ and Fiji read them | `photometric`, `compression` |
+    /// | `.tif`, `.tiff` TIFF | the same, as ImageJ and Fiji read it | `photometric`, `compression` |
     /// | `.mat` MATLAB | every sample type, frame rate and pixel size | `fieldname` |
-    /// | `.h5`, `.hdf5` HDF5 | every sample type and all that is known about the recording | `fieldname` |
-    /// | `.zarr` folder of chunks | every sample type and all that is known about the recording | `compression` |
+    /// | `.h5`, `.hdf5` HDF5 | every sample type and all metadata | `fieldname` |
+    /// | `.zarr` folder of chunks | every sample type and all metadata | `compression` |
     ///
-    /// An existing file is replaced when the new one is complete, and stays as it was if saving
-    /// fails. `save_image_sequence` saves frames as pictures, `export_video` makes movies.
+    /// Metadata is all that is known about the recording, such as `fps` and `pixel_size`. An
+    /// existing file is replaced when the new one is complete, and stays as it was if saving fails.
+    /// `save_image_sequence` saves frames as image files, `export_video` makes movies.
+    ///
+    /// Fails if the extension is unknown or missing, if an option does not apply to the format, or
+    /// if the file cannot be written.
     ///
     /// ```
     /// save_video("example.npy", example_video(20));
@@ -29,67 +33,85 @@ builtins! {
     /// save_video("small.tif", example_video(20), #{compression: "zstd"});
     /// load_video("small.tif").fps // => 500.0
     /// ```
+    ///
+    /// See also: `load_video`, `save_tiff`, `save_image_sequence`, `export_video`.
+    ///
+    /// Source: the formats are NumPy's `.npy` and `.npz`, TIFF 6.0 and BigTIFF, MATLAB 5 and 7.3,
+    /// HDF5, and Zarr version 2.
     fn save_video(
         /// File to write.
         filename: PathBuf,
         /// Video to save.
         video: Video,
-        /// How programs are to show the samples of a TIFF file; by default "rgb" for three or four
-        /// channels, else "minisblack".
+        /// Photometric interpretation of a TIFF file; default: "rgb" for three or four channels,
+        /// else "minisblack".
         photometric: Option<Photometric> = None,
-        /// How a TIFF or Zarr file is made smaller; by default TIFF is not, so that it can be
-        /// mapped into memory, and Zarr is by "zstd".
+        /// Compression of TIFF and Zarr files; default: "none" for TIFF, so that it can be
+        /// memory-mapped, and "zstd" for Zarr, which also takes "deflate" and "none".
         compression: Option<Compression> = None,
-        /// Name of the array in the file; by default "video".
+        /// Name of the array in the file; default: "video".
         fieldname: Option<String> = None,
-        /// Whether to write what is known about the recording (`fps`, `pixel_size`, …) into a file
-        /// beside an `.npy` file, such as `heart.npy.json`; `load_video` reads it, and saving again
-        /// replaces it.
+        /// Write the metadata of the recording (`fps`, `pixel_size`, …) to a JSON file next to an
+        /// `.npy` file, such as `heart.npy.json`. `load_video` reads it, and saving again replaces
+        /// it.
         sidecar: bool = false,
     ) -> Result<()> {
         io::save_video_as(&filename, &video, &Saving { photometric, compression, fieldname, sidecar })
     }
 
-    /// Saves a video as a TIFF stack, one page and one strip per frame.
+    /// Saves a video as a TIFF stack, with one page and one strip per frame.
     ///
-    /// Files of more than 4 GB are BigTIFF. Fiji shows uint8, uint16 and float32 stacks with time in
-    /// seconds and pixels in µm, if they are known. A name with another extension gets `.tiff`
-    /// instead.
+    /// Files of more than 4 GB are BigTIFF. Fiji shows uint8, uint16 and float32 stacks with the
+    /// time in seconds and the pixel size in µm, if they are known. A name without an extension
+    /// gets `.tiff`; another extension is replaced by it, with a warning.
+    ///
+    /// Fails if `photometric` does not fit the number of channels, or if the file cannot be
+    /// written.
     ///
     /// ```
     /// save_tiff("example.tif", example_video(20), #{compression: "deflate"});
     /// load_video("example.tif").shape // => [20, 128, 128]
     /// ```
+    ///
+    /// See also: `save_video`, `save_tiff_folder`, `load_video`.
+    ///
+    /// Source: TIFF 6.0 and BigTIFF, with the metadata of ImageJ.
     fn save_tiff(
         /// File to write.
         filename: PathBuf,
         /// Video to save.
         video: Video,
-        /// How programs are to show the samples; by default "rgb" for three or four channels, else
+        /// Photometric interpretation; default: "rgb" for three or four channels, else
         /// "minisblack".
         photometric: Option<Photometric> = None,
-        /// How the file is made smaller. "none" can be mapped into memory, "lzw" and "deflate" can be
-        /// read by every program, "zstd" is small and fast.
+        /// Compression: "none" can be memory-mapped, "lzw" and "deflate" can be read by every
+        /// program, "zstd" is small and fast.
         compression: Compression = Compression::None,
     ) -> Result<()> {
         let saving = Saving { photometric, compression: Some(compression), fieldname: None, sidecar: false };
         io::save_tiff(&filename, &video, &saving)
     }
 
-    /// Saves the frames of a video as TIFF files of a folder.
+    /// Saves the frames of a video as TIFF files in a folder.
+    ///
+    /// Fails if `filepattern` gives several frames the same name or names a folder, or if a file
+    /// cannot be written.
     ///
     /// ```
     /// save_tiff_folder("stack", example_video(3));
     /// load_video("stack").shape // => [3, 128, 128]
     /// ```
+    ///
+    /// See also: `save_image_sequence`, `save_tiff`, `load_video`.
     fn save_tiff_folder(
-        /// Folder to write to, made if need be; `()` is the current one.
+        /// Folder to write to, created if needed; `()` is the current one.
         directory: Option<PathBuf>,
         /// Video, or list of images, to save.
         video: Images,
-        /// Names of the files, with a place for the number of the frame as in Python.
+        /// Pattern of the file names, with a replacement field for the frame number as in Python:
+        /// `{}`, `{:03d}`.
         filepattern: String = "frame_{:03d}".into(),
-        /// How the files are made smaller.
+        /// Compression of the TIFF files.
         compression: Compression = Compression::None,
     ) -> Result<()> {
         let options = StillOptions { compression, ..StillOptions::default() };
@@ -97,28 +119,35 @@ builtins! {
         io::save_image_sequence(directory, &video.0, &filepattern, ".tiff", &options)
     }
 
-    /// Saves the frames of a video as pictures in a folder.
+    /// Saves the frames of a video as image files in a folder.
     ///
     /// PNG holds uint8, uint16 and bool (as black and white), TIFF every sample type, JPEG and BMP
-    /// uint8 and bool; gray, or with colour channels. Other types have to be converted first. JPEG is
-    /// the only one that loses something.
+    /// uint8 and bool; gray, or with color channels. Convert other types first, with `normalize` or
+    /// `astype`. JPEG is the only lossy format.
+    ///
+    /// Fails if the format cannot hold the sample type or the number of channels, if `format` is
+    /// unknown, if `filepattern` gives several frames the same name or names a folder, or if
+    /// `quality` is not 1 to 100.
     ///
     /// ```
     /// save_image_sequence("pictures", example_video(3), "heart_{:02d}");
     /// load_image("pictures/heart_02.png").dtype // => "uint16"
     /// ```
+    ///
+    /// See also: `save_image`, `save_tiff_folder`, `load_video`.
     fn save_image_sequence(
-        /// Folder to write to, made if need be; `()` is the current one.
+        /// Folder to write to, created if needed; `()` is the current one.
         directory: Option<PathBuf>,
         /// Video, or list of images, to save.
         video: Images,
-        /// Names of the files, with a place for the number of the frame as in Python: `{}`, `{:03d}`.
+        /// Pattern of the file names, with a replacement field for the frame number as in Python:
+        /// `{}`, `{:03d}`.
         filepattern: String = "frame_{:03d}".into(),
         /// Extension of the files: `.png`, `.tif`, `.tiff`, `.jpg`, `.jpeg` or `.bmp`.
         format: String = ".png".into(),
-        /// How TIFF files are made smaller.
+        /// Compression of TIFF files.
         compression: Compression = Compression::None,
-        /// How much JPEG keeps, from 1 to 100.
+        /// JPEG quality, 1 to 100.
         quality: usize = io::QUALITY,
     ) -> Result<()> {
         let options = StillOptions { compression, quality };
@@ -128,9 +157,11 @@ builtins! {
 
     /// Saves an array as a variable of a MATLAB file.
     ///
-    /// Its axes have the same order in MATLAB as here. Files are of version 5, with arrays of more
-    /// than 2 GB of version 7.3. Bools become logical. The frame rate and the pixel size become the
-    /// variables `fps` and `pixel_size`, if they are known.
+    /// Its axes have the same order in MATLAB as here. Bools become logical. The frame rate and the
+    /// pixel size become the variables `fps` and `pixel_size`, if they are known.
+    ///
+    /// Fails if `fieldname` is not a name of a MATLAB variable (a letter, then letters, digits and
+    /// `_`, at most 63), or if the file cannot be written.
     ///
     /// ```
     /// let v = example_video(200, 32, 32);
@@ -138,6 +169,10 @@ builtins! {
     /// save_matlab(v[0] > 500, "example.mat", "mask");
     /// load_video("example.mat", #{fieldname: "mask"}).dtype // => "bool"
     /// ```
+    ///
+    /// See also: `save_video`, `load_video`.
+    ///
+    /// Source: MAT-file version 5; version 7.3 (HDF5) with arrays of more than 2 GB.
     fn save_matlab(
         /// Array to save.
         array: Video,
@@ -145,7 +180,7 @@ builtins! {
         filename: PathBuf,
         /// Name of the variable.
         fieldname: String = "video".into(),
-        /// Whether an existing file keeps its other variables.
+        /// Keep the other variables of an existing file.
         appendmat: bool = true,
     ) -> Result<()> {
         io::save_matlab(&filename, &array, &fieldname, appendmat)

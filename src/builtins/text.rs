@@ -1,4 +1,4 @@
-//! What scripts say, check and wait for.
+//! Formatted text, checks, warnings, environment, and the progress of loops.
 
 use std::time::SystemTime;
 
@@ -12,13 +12,19 @@ use crate::text::clock;
 use crate::video::Video;
 
 builtins! {
-    /// Puts values into a text, by the rules of Python's `str.format`.
+    /// Formats values into a string by the rules of Python's `str.format`.
     ///
-    /// Each `{}` stands for the next value, `{0}` for the one of that number, `{name}` for one of a
-    /// map that comes last; `{{` and `}}` for brackets. After a colon may stand
-    /// `[[fill]align][sign][#][0][width][,][.precision][type]`: `.3f` three decimals, `.2e` with
-    /// exponent, `.4g` four digits, `.1%` percent, `d` int, `05d` with leading zeros, `x` hexadecimal, `,`
-    /// groups of thousands, `<8`, `>8` and `^8` left, right and in the middle of 8 characters.
+    /// `{}` is replaced by the next value, `{0}` by the value of that index, `{name}` by that of a
+    /// map that comes last; `{{` and `}}` are literal braces. A format specification may follow a
+    /// colon: `[[fill]align][sign][#][0][width][,][.precision][type]`. For example `.3f` is three
+    /// decimals, `.2e` an exponent, `.4g` four digits, `.1%` percent, `d` an int, `05d` leading
+    /// zeros, `x` hexadecimal, `,` groups of thousands, and `<8`, `>8` and `^8` left, right and
+    /// centered in 8 characters.
+    ///
+    /// Returns a string.
+    ///
+    /// Fails if values are missing or left over, if a specification is malformed or does not fit
+    /// its value, or if numbered and unnumbered fields are mixed.
     ///
     /// ```
     /// format("{:.3f} ± {:.1f} {}", PI, 0.25, "Hz") // => "3.142 ± 0.2 Hz"
@@ -26,25 +32,33 @@ builtins! {
     /// format("{rate:.2f} Hz in {file}", #{rate: 8, file: "a.tif"}) // => "8.00 Hz in a.tif"
     /// "{:.0%}".format(0.5) // => "50%"
     /// ```
+    ///
+    /// See also: `write_text`, `write_csv`.
+    ///
+    /// Source: Python's format specification mini-language.
     fn format(
-        /// Text with places for values.
+        /// Text with replacement fields.
         template: String,
-        /// Values for them.
+        /// Values to format.
         values: Rest,
     ) -> Result<String> {
         script::format(&template, values.0)
     }
 
-    /// Fails unless a condition holds.
+    /// Checks that a condition is true.
+    ///
+    /// Fails if `condition` is false, with the error `message`.
     ///
     /// ```
     /// let v = example_video();
     /// assert(v.fps == 500, "recorded at another rate")
     /// ```
+    ///
+    /// See also: `assert_eq`, `warn`.
     fn assert(
-        /// What is to be true.
+        /// Condition that must be true.
         condition: bool,
-        /// What the error says.
+        /// Error message.
         message: Option<String> = None,
     ) -> Result<()> {
         match (condition, message) {
@@ -54,21 +68,25 @@ builtins! {
         }
     }
 
-    /// Fails unless two values are equal.
+    /// Checks that two values are equal.
     ///
-    /// Ints and floats of the same value are equal, and so is NaN to NaN; arrays and maps are if all they
-    /// hold is; videos as in `equals`.
+    /// Ints and floats of the same value are equal, and so is NaN to NaN. Arrays and maps are equal
+    /// if all their items are, videos as in `equals`.
+    ///
+    /// Fails if the values differ; the error names both.
     ///
     /// ```
     /// assert_eq(crop(example_video(), 4).shape, [200, 120, 120])
     /// try { assert_eq(1 + 1, 3); } catch (e) { print(e); }
     /// ```
+    ///
+    /// See also: `assert`, `equals`, `allclose`.
     fn assert_eq(
         /// Value that was found.
         found: Dynamic,
         /// Value that is expected.
         expected: Dynamic,
-        /// What the error says before it names both values.
+        /// Beginning of the error message, before both values.
         message: Option<String> = None,
     ) -> Result<()> {
         let message = message.unwrap_or_else(|| "assert_eq failed".into());
@@ -84,23 +102,29 @@ builtins! {
     /// ```
     /// warn("no frame rate in the file, 500 Hz assumed")
     /// ```
+    ///
+    /// See also: `assert`, `exit`.
     fn warn(
-        /// What the user should know.
+        /// Warning text.
         message: String,
     ) -> () {
         task::warn(&message);
     }
 
-    /// Ends the script, with an exit status for whoever runs the program.
+    /// Ends the script with an exit status.
     ///
-    /// It cannot be caught. Windows are closed and files half written are removed; at the prompt it
-    /// leaves the prompt.
+    /// It cannot be caught. Windows are closed, and partly written files are removed; at the prompt
+    /// it leaves the prompt.
+    ///
+    /// Fails if `code` is not 0 to 255.
     ///
     /// ```no_run
     /// if ARGS.is_empty() { warn("say which file"); exit(2); }
     /// ```
+    ///
+    /// See also: `assert`, `warn`.
     fn exit(
-        /// Exit status, 0 to 255; 0 says that all went well.
+        /// Exit status, 0 to 255; 0 means success.
         code: usize = 0,
     ) -> Result<()> {
         Err(match u8::try_from(code) {
@@ -109,21 +133,33 @@ builtins! {
         })
     }
 
-    /// The date and time, in ISO 8601 and UTC.
+    /// Current date and time, in ISO 8601 and UTC.
+    ///
+    /// Returns a string such as "2024-05-17T09:30:00Z".
     ///
     /// ```
     /// now().len() // => 20
     /// now().sub_string(10, 1) // => "T"
     /// ```
+    ///
+    /// See also: `sleep`.
+    ///
+    /// Source: ISO 8601.
     fn now() -> String {
         clock::iso(SystemTime::now())
     }
 
-    /// Waits for some seconds; Ctrl-C ends it.
+    /// Waits for a number of seconds; Ctrl-C ends it.
+    ///
+    /// Numbers below 0 do not wait.
+    ///
+    /// Fails if `seconds` is too large to be a time.
     ///
     /// ```
     /// sleep(0.01)
     /// ```
+    ///
+    /// See also: `wait`, `now`.
     fn sleep(
         /// Number of seconds.
         seconds: f64 [s],
@@ -131,29 +167,35 @@ builtins! {
         script::sleep(seconds)
     }
 
-    /// The value of an environment variable, or `default` if it is not set.
+    /// Value of an environment variable.
+    ///
+    /// Returns a string; `default` if the variable is not set.
     ///
     /// ```
     /// env("OPTIMAP_NO_SUCH_VARIABLE", "data") // => "data"
     /// env("PATH") != () // => true
     /// ```
+    ///
+    /// See also: `exists`.
     fn env(
         /// Name of the variable.
         name: String,
-        /// What stands for a variable that is not set.
+        /// Value to return if the variable is not set.
         default: Option<String> = None,
     ) -> Option<String> {
         let value = std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
         value.or(default)
     }
 
-    /// Prints what a video holds: kind, shape, dtype, range, mean, NaN.
+    /// Prints the properties of a video: kind, shape, dtype, range, mean, std, drift, NaN.
     ///
-    /// `describe` gives the same as a value.
+    /// `describe` returns the same as a value.
     ///
     /// ```
     /// print_properties(example_video())
     /// ```
+    ///
+    /// See also: `describe`.
     fn print_properties(
         &context,
         /// Video, image or trace.
@@ -163,34 +205,41 @@ builtins! {
         Ok(())
     }
 
-    /// Sets whether each function says on standard error how long it took and what it gave.
+    /// Sets whether each function reports its duration and its result on standard error.
     ///
     /// ```
     /// set_verbose(true)
     /// is_verbose() // => true
     /// set_verbose(false)
     /// ```
+    ///
+    /// See also: `is_verbose`.
     fn set_verbose(
         &context,
-        /// Whether to say it.
+        /// Report duration and result of each function.
         state: bool = true,
     ) -> () {
         context.set_verbose(state);
     }
 
-    /// Whether each function says how long it took.
+    /// Tests whether each function reports its duration and its result.
+    ///
+    /// Returns a bool.
     ///
     /// ```
     /// is_verbose() // => false
     /// ```
+    ///
+    /// See also: `set_verbose`.
     fn is_verbose(&context,) -> bool {
         context.is_verbose()
     }
 
-    /// Makes a progress for a loop, shown as a bar if standard error is a terminal.
+    /// Creates a progress bar for a loop, shown if standard error is a terminal.
     ///
-    /// A `for` loop over it gives 0, 1, …, or the items of an array; elsewhere `step` counts on. Its
-    /// properties are `done` and `len`.
+    /// A `for` loop over it gives 0, 1, …, or the items of an array; elsewhere `step` advances it.
+    ///
+    /// Returns a Progress with the properties `done` and `len`.
     ///
     /// ```
     /// let seen = [];
@@ -200,26 +249,32 @@ builtins! {
     /// p.step(); p.step();
     /// p.done // => 2
     /// ```
+    ///
+    /// See also: `step`.
     fn progress(
-        /// Number of steps, or the items to go through.
+        /// Number of steps, or array of items to loop over.
         of: Steps,
-        /// What is being done.
+        /// Text next to the bar.
         label: String = "working".into(),
     ) -> Progress {
         Progress::new(of, label)
     }
 
-    /// Counts steps of a progress as done.
+    /// Advances a progress bar.
+    ///
+    /// Fails if more steps are done than there are.
     ///
     /// ```
     /// let p = progress(10);
     /// p.step(4);
     /// p.done // => 4
     /// ```
+    ///
+    /// See also: `progress`.
     fn step(
         /// Progress of a loop.
         progress: Progress,
-        /// How many steps were done.
+        /// Number of steps that were done.
         steps: usize = 1,
     ) -> Result<()> {
         progress.advance(steps)
