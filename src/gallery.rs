@@ -3,14 +3,14 @@
 use std::io::Write;
 use std::path::Path;
 
+use crate::color::colormap::Colormap;
 use crate::draw::still::Still;
 use crate::error::{Error, Result};
-use crate::io::atomic;
-use crate::script::pictures::{PICTURES, SETUP};
+use crate::fs::atomic;
+use crate::script::docs::pictures::{PICTURES, SETUP};
 use crate::session::Session;
 use crate::text::paths;
 use crate::video::Video;
-use crate::video::colormap::Colormap;
 
 /// The height of the picture of a colormap.
 const STRIP: usize = 16;

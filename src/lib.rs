@@ -2,7 +2,7 @@
 //!
 //! # Layers
 //!
-//! Each layer knows only those above it; `video`, `ops`, `draw`, `io` and `player` know nothing of scripts.
+//! Each layer knows only those above it; `video`, `ops`, `draw`, `io`, `export` and `player` know nothing of scripts.
 //!
 //! | module | what it is |
 //! |---|---|
@@ -10,28 +10,30 @@
 //! | [`choice`] | values that are chosen by name |
 //! | [`task`] | parallel loops with progress, warnings and interruption |
 //! | [`system`] | what the operating system is asked: memory, how other programs are started |
-//! | [`files`] | opening files, in the sandbox or not |
-//! | [`video`] | what a video is: sample types, storage, views, metadata, colormaps |
-//! | [`ops`] | pure functions from videos to videos |
-//! | [`draw`] | pictures in memory: shapes and text |
-//! | [`io`] | videos from files, to files, and to movies |
+//! | [`fs`] | files below all formats: opening in the sandbox or not, atomic replacement, names |
+//! | [`video`] | what a video is: sample types, storage, views, metadata |
+//! | [`color`] | colormaps, and the colors of samples |
+//! | [`ops`] | pure functions from videos to videos, by topic; [`ops::kernel`] runs their kernels |
+//! | [`draw`] | images in memory: shapes and text |
+//! | [`io`] | videos from files and to files: a registry over `format`, `codec` and `bytes` |
+//! | [`export`] | movies, images and plots of videos |
 //! | [`text`] | files and text around an analysis: paths, tables, JSON, numbers as text |
 //! | [`player`] | what a player shows: playback, rendering, windows |
-//! | [`script`] | the bridge to Rhai: declaring, calling and documenting builtins; errors |
+//! | [`script`] | the bridge to Rhai: [`script::call`], [`script::types`], [`script::docs`], [`script::language`], [`script::host`] |
 //! | [`builtins`] | the builtins by topic, one declaration each |
 //! | [`session`] | an engine with builtins, standard library and state |
 //! | [`runner`] | scripts from the command line: checked, timed, watched, for many files |
-//! | [`gallery`] | the pictures of the reference |
+//! | [`gallery`] | the images of the reference |
 //! | [`repl`], [`terminal`] | the prompt; warnings, progress and errors on standard error |
 //!
 //! # The life of a call
 //!
-//! `v.normalize(0, #{ymax: 255})`: Rhai finds the closure that [`script::register`] made for three
+//! `v.normalize(0, #{ymax: 255})`: Rhai finds the closure that [`script::call::register`] made for three
 //! arguments; [`script::Call`] puts them in the order of the parameters and adds the defaults; the
 //! body in [`builtins`] takes them one by one as Rust values and calls
-//! [`ops::normalize`], whose kernel [`ops::drive`] walks over the samples on all cores, into the
+//! [`ops::filter::normalize`], whose kernel [`ops::kernel`] runs over the samples on all cores, into the
 //! memory of the input if that was a temporary; a failure travels back as an [`error::Error`] and
-//! is shown by [`script::diagnostic`] with its place in the script.
+//! is shown by [`script::language::diagnostic`] with its place in the script.
 //!
 //! # Threads
 //!
@@ -43,8 +45,10 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod choice;
+pub mod color;
 pub mod error;
-pub mod files;
+pub mod export;
+pub mod fs;
 pub mod system;
 pub mod task;
 pub mod video;

@@ -13,16 +13,18 @@ use rhai::{
 
 use crate::builtins::TOPICS;
 use crate::error::Error;
-use crate::files;
-use crate::script::check::Check;
-use crate::script::complete::{Completion, Hint, Methods, Scene, complete, hint};
-use crate::script::diagnostic::{Diagnostic, parse_failure};
+use crate::fs::files;
+use crate::script::call::register;
 use crate::script::docs::{Function, Library};
-use crate::script::limits::{self, Clock};
-use crate::script::lost::{Script, floor_divisions};
-use crate::script::modules::{Modules, read_script};
-use crate::script::recover::Recovery;
-use crate::script::{Context, Entry, LAST, Settings, dialect, forget_reads, register};
+use crate::script::host::limits::{self, Clock};
+use crate::script::host::modules::{Modules, read_script};
+use crate::script::language::check::Check;
+use crate::script::language::complete::{Completion, Hint, Methods, Scene, complete, hint};
+use crate::script::language::diagnostic::{Diagnostic, parse_failure};
+use crate::script::language::dialect;
+use crate::script::language::lost::{Script, floor_divisions};
+use crate::script::language::recover::Recovery;
+use crate::script::{Context, Entry, LAST, Settings, forget_reads};
 use crate::task;
 use crate::video::{Video, memory};
 

@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::draw::terminal::understands_escapes;
 use crate::error::Error;
 use crate::script::Context;
-use crate::script::diagnostic::Diagnostic;
+use crate::script::language::diagnostic::Diagnostic;
 use crate::task::{self, Reporter};
 use crate::video::survive_size_limits;
 

@@ -9,24 +9,24 @@
 use std::hint::black_box;
 use std::time::Instant;
 
+use optimap::color::colormap::Colormap;
 use optimap::draw::notes::Notes;
 use optimap::error::Result;
 use optimap::ops::blend::{Blend, BlendOptions, alpha_blend};
-use optimap::ops::border::Border;
-use optimap::ops::edit::rotate_left;
-use optimap::ops::jitter::evolve_jitter_filter;
-use optimap::ops::mean::{MeanFilter, mean_filter};
-use optimap::ops::median::{MedianFilter, median_filter};
-use optimap::ops::normalize::{
+use optimap::ops::edit::geometry::rotate_left;
+use optimap::ops::edit::pad::{Pad, PadMode, pad};
+use optimap::ops::edit::resize::{Interpolation, Resize, resize};
+use optimap::ops::filter::jitter::evolve_jitter_filter;
+use optimap::ops::filter::mean::{MeanFilter, mean_filter};
+use optimap::ops::filter::median::{MedianFilter, median_filter};
+use optimap::ops::filter::normalize::{
     Normalize, normalize, normalize_pixelwise, normalize_pixelwise_slidingwindow,
 };
-use optimap::ops::pad::{Pad, PadMode, pad};
-use optimap::ops::resize::{Interpolation, Resize, resize};
-use optimap::ops::smooth::smooth_spatiotemporal;
-use optimap::ops::smoothstep::smoothstep;
-use optimap::ops::temporal::{TemporalDifference, temporal_difference};
+use optimap::ops::filter::smooth::smooth_spatiotemporal;
+use optimap::ops::filter::smoothstep::smoothstep;
+use optimap::ops::filter::temporal::{TemporalDifference, temporal_difference};
+use optimap::ops::kernel::border::Border;
 use optimap::player::{Event, Image, Key, Panel, Player, Show};
-use optimap::video::colormap::Colormap;
 use optimap::video::{DType, Element, Strided, Video};
 
 /// How often each filter runs.

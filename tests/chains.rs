@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use optimap::builtins::TOPICS;
-use optimap::script::{Context, Settings, register};
+use optimap::script::call::register;
+use optimap::script::{Context, Settings};
 use optimap::video::{Element, Video};
 use rhai::Engine;
 

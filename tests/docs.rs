@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use optimap::script::docs::{Example, examples};
-use optimap::script::modules;
+use optimap::script::host::modules;
 use optimap::session::Session;
 
 use super::{files, session};

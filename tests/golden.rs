@@ -3,14 +3,14 @@
 use std::fs;
 use std::path::Path;
 
+use optimap::color::colormap::Colormap;
 use optimap::draw::notes::Notes;
 use optimap::draw::plot::{Curve, Plot};
 use optimap::ops::example::{Example, example_video};
-use optimap::ops::normalize::normalize_pixelwise_slidingwindow;
-use optimap::ops::smooth::smooth_spatiotemporal;
+use optimap::ops::filter::normalize::normalize_pixelwise_slidingwindow;
+use optimap::ops::filter::smooth::smooth_spatiotemporal;
 use optimap::player::{Image, Panel, Player, Show};
 use optimap::script::docs;
-use optimap::video::colormap::Colormap;
 
 use super::{files, project, session, with_slashes};
 

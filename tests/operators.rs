@@ -2,7 +2,7 @@
 //! saved by `tests/data/operators.py`.
 
 use optimap::io::{Options, Selection, load_video};
-use optimap::ops::elementwise::{Operand, astype};
+use optimap::ops::array::elementwise::{Operand, astype};
 use optimap::video::{DType, Strided, Video};
 use rhai::Dynamic;
 

@@ -2,10 +2,11 @@
 
 use optimap::error::Result;
 use optimap::io::{Options, Selection, load_video};
-use optimap::ops::normalize::normalize_pixelwise_slidingwindow;
-use optimap::ops::normalize::{Normalize, normalize, normalize_pixelwise};
-use optimap::ops::temporal::{TemporalDifference, temporal_difference};
-use optimap::ops::{edit, smooth};
+use optimap::ops::edit::geometry;
+use optimap::ops::filter::normalize::normalize_pixelwise_slidingwindow;
+use optimap::ops::filter::normalize::{Normalize, normalize, normalize_pixelwise};
+use optimap::ops::filter::smooth;
+use optimap::ops::filter::temporal::{TemporalDifference, temporal_difference};
 use optimap::video::{DType, Video};
 
 use super::project;
@@ -102,17 +103,25 @@ fn filters_are_the_originals() {
 
 #[test]
 fn edits_are_the_originals() {
-    check("crop", edit::crop(load("recording"), 2), 0.0);
-    check("rotate_left", edit::rotate_left(load("recording"), 1), 0.0);
+    check("crop", geometry::crop(load("recording"), 2), 0.0);
     check(
-        "rotate_right",
-        edit::rotate_right(load("recording"), 3),
+        "rotate_left",
+        geometry::rotate_left(load("recording"), 1),
         0.0,
     );
-    check("flip_up_down", edit::flip_up_down(load("recording")), 0.0);
+    check(
+        "rotate_right",
+        geometry::rotate_right(load("recording"), 3),
+        0.0,
+    );
+    check(
+        "flip_up_down",
+        geometry::flip_up_down(load("recording")),
+        0.0,
+    );
     check(
         "flip_left_right",
-        edit::flip_left_right(load("recording")),
+        geometry::flip_left_right(load("recording")),
         0.0,
     );
 }

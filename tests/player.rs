@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use optimap::color::colormap::Colormap;
 use optimap::draw::notes::Notes;
 use optimap::error::{Error, Result};
 use optimap::player::hub::{self, Windows};
@@ -13,7 +14,6 @@ use optimap::player::window;
 use optimap::player::{
     Event, Image, Key, Outcome, Panel, Playback, Player, Rect, Show, Target, theme,
 };
-use optimap::video::colormap::Colormap;
 use optimap::video::{Element, Strided, Video};
 use proptest::prelude::*;
 

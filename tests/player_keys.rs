@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use optimap::color::colormap::Colormap;
 use optimap::draw::notes::{Notes, ScaleBar, TimeUnit};
 use optimap::ops::blend::{Blend, BlendOptions};
 use optimap::player::help::KEYS;
 use optimap::player::picks::Place;
 use optimap::player::{Event, Key, Panel, Player, Rect, Show, Span};
-use optimap::video::colormap::Colormap;
 use optimap::video::{Strided, Video};
 use proptest::prelude::*;
 

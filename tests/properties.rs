@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use optimap::io::{Options, Selection, load_video, save_video};
-use optimap::ops::edit;
+use optimap::ops::edit::geometry;
 use optimap::video::{DType, Element, Strided, Video};
 use proptest::prelude::*;
 
@@ -67,19 +67,19 @@ proptest! {
     #[test]
     fn turning_all_the_way_changes_nothing(shape in shapes(), dtype in dtypes(), seed: u64, k in -5i64..5) {
         let video = of_dtype(dtype, shape, seed);
-        let rotated = edit::rotate_right(edit::rotate_left(video.clone(), k).unwrap(), k).unwrap();
+        let rotated = geometry::rotate_right(geometry::rotate_left(video.clone(), k).unwrap(), k).unwrap();
         prop_assert!(same(&video, &rotated));
-        let turned = (0..4).fold(video.clone(), |v, _| edit::rotate_left(v, 1).unwrap());
+        let turned = (0..4).fold(video.clone(), |v, _| geometry::rotate_left(v, 1).unwrap());
         prop_assert!(same(&video, &turned));
-        let flipped = edit::flip_up_down(edit::flip_up_down(video.clone()).unwrap()).unwrap();
+        let flipped = geometry::flip_up_down(geometry::flip_up_down(video.clone()).unwrap()).unwrap();
         prop_assert!(same(&video, &flipped));
-        let flipped = edit::flip_left_right(edit::flip_left_right(video.clone()).unwrap()).unwrap();
+        let flipped = geometry::flip_left_right(geometry::flip_left_right(video.clone()).unwrap()).unwrap();
         prop_assert!(same(&video, &flipped));
     }
 
     #[test]
     fn what_is_saved_is_loaded(shape in shapes(), dtype in dtypes(), seed: u64, k in 0i64..4) {
-        let video = edit::rotate_left(of_dtype(dtype, shape, seed), k).unwrap();
+        let video = geometry::rotate_left(of_dtype(dtype, shape, seed), k).unwrap();
         let folder = tempfile::tempdir().unwrap();
         for name in ["a.npy", "a.tif", "a.h5", "a.mat", "a.zarr"] {
             let path = folder.path().join(name);

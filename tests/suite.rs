@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use optimap::script::scan::Scan;
+use optimap::script::language::scan::Scan;
 
 use super::{files, session};
 

@@ -2,11 +2,11 @@
 
 use crate::bail;
 use crate::error::Result;
-use crate::ops::bandpass::{self, Bandpass};
-use crate::ops::bleach::{self, Fading};
-use crate::ops::contrast::{self, Baseline, Level};
-use crate::ops::ratio;
-use crate::ops::trend::{self, Trend};
+use crate::ops::filter::bandpass::{self, Bandpass};
+use crate::ops::filter::bleach::{self, Fading};
+use crate::ops::filter::contrast::{self, Baseline, Level};
+use crate::ops::filter::ratio;
+use crate::ops::filter::trend::{self, Trend};
 use crate::script::builtins;
 use crate::video::Video;
 

@@ -2,8 +2,8 @@
 
 use super::shared::Overlaid;
 use crate::error::Result;
+use crate::ops::array::elementwise::Operand;
 use crate::ops::blend::{self, Blend};
-use crate::ops::elementwise::Operand;
 use crate::script::builtins;
 use crate::video::{Frames, Video};
 

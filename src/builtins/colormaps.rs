@@ -1,9 +1,9 @@
 //! Colormaps: by name, and made from colors.
 
+use crate::color::colormap::Colormap;
 use crate::error::Result;
 use crate::script::builtins;
-use crate::script::colormap::{self, Colors, Made};
-use crate::video::colormap::Colormap;
+use crate::script::types::colormap::{self, Colors, Made};
 
 builtins! {
     /// Makes a colormap from a list of colors, or adapts a named one.

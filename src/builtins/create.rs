@@ -3,9 +3,9 @@
 use rhai::Array;
 
 use crate::error::Result;
-use crate::ops::create::{self, Distribution};
+use crate::ops::array::create::{self, Distribution};
 use crate::script::builtins;
-use crate::script::convert::{self, Bytes, Ints};
+use crate::script::call::convert::{self, Bytes, Ints};
 use crate::video::{DType, Number, Video};
 
 builtins! {

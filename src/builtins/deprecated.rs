@@ -2,15 +2,15 @@
 
 use super::play::{panels, play};
 use super::shared::{Looks, Overlaid, Played};
+use crate::color::colormap::Colormap;
 use crate::draw::notes::Notes;
 use crate::error::Result;
+use crate::ops::array::elementwise::Operand;
 use crate::ops::blend::Blend;
-use crate::ops::elementwise::Operand;
 use crate::player::{Panel, Player};
-use crate::script::film::Videos;
+use crate::script::types::drawing::Videos;
 use crate::script::{Context, builtins};
 use crate::video::Video;
-use crate::video::colormap::Colormap;
 
 builtins! {
     /// Deprecated alias of `show_video`.

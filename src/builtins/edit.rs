@@ -1,13 +1,14 @@
 //! Editing frames: cropping, padding, resizing, rotating, flipping and arranging.
 
 use crate::error::Result;
-use crate::ops::collage::{self, Collage};
-use crate::ops::elementwise::Operand;
-use crate::ops::pad::{self, Pad, PadMode, ReflectType, Sides};
-use crate::ops::resize::{self, Interpolation, Resize};
-use crate::ops::{edit, frames};
-use crate::script::arguments::{Samples, Videos};
+use crate::ops::array::elementwise::Operand;
+use crate::ops::array::frames;
+use crate::ops::edit::collage::{self, Collage};
+use crate::ops::edit::geometry;
+use crate::ops::edit::pad::{self, Pad, PadMode, ReflectType, Sides};
+use crate::ops::edit::resize::{self, Interpolation, Resize};
 use crate::script::builtins;
+use crate::script::call::arguments::{Samples, Videos};
 use crate::video::Video;
 
 builtins! {
@@ -31,7 +32,7 @@ builtins! {
         /// Pixels to remove on each side; 0 leaves the video as it is.
         width: usize [px],
     ) -> Result<Video> {
-        edit::crop(video, width)
+        geometry::crop(video, width)
     }
 
     /// Adds `width` pixels on each side of every frame.
@@ -173,7 +174,7 @@ builtins! {
         /// Number of rotations by 90°; negative values rotate clockwise.
         k: i64 = 1,
     ) -> Result<Video> {
-        edit::rotate_left(video, k)
+        geometry::rotate_left(video, k)
     }
 
     /// Rotates every frame by 90° clockwise, `k` times.
@@ -193,7 +194,7 @@ builtins! {
         /// Number of rotations by 90°; negative values rotate counter-clockwise.
         k: i64 = 1,
     ) -> Result<Video> {
-        edit::rotate_right(video, k)
+        geometry::rotate_right(video, k)
     }
 
     /// Flips every frame upside down: the first row becomes the last.
@@ -212,7 +213,7 @@ builtins! {
         /// Video to flip, gray or color.
         video: Video,
     ) -> Result<Video> {
-        edit::flip_up_down(video)
+        geometry::flip_up_down(video)
     }
 
     /// Flips every frame left to right: the first column becomes the last.
@@ -231,7 +232,7 @@ builtins! {
         /// Video to flip, gray or color.
         video: Video,
     ) -> Result<Video> {
-        edit::flip_left_right(video)
+        geometry::flip_left_right(video)
     }
 
     /// Interleaves the frames of several videos: the first of each, then the second of each.

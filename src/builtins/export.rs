@@ -5,15 +5,16 @@ use std::path::PathBuf;
 use rhai::Map;
 
 use super::shared::{Looks, Magnified, Noted, Overlaid};
+use crate::color::colormap::Colormap;
 use crate::error::Result;
-use crate::io::{self, Annotations, Encoder, Export, Extent, Grid, Look, Shown};
-use crate::ops::elementwise::Operand;
-use crate::ops::pad::PadMode;
+use crate::export::{self, Annotations, Export, Extent, Grid, Look, Shown};
+use crate::io::Encoder;
+use crate::ops::array::elementwise::Operand;
+use crate::ops::edit::pad::PadMode;
 use crate::script::builtins;
-use crate::script::film::{AnyColor, Videos};
-use crate::script::sandbox;
+use crate::script::host::sandbox;
+use crate::script::types::drawing::{AnyColor, Videos};
 use crate::video::Video;
-use crate::video::colormap::Colormap;
 
 builtins! {
     /// Exports a video as a movie such as `.mp4`, `.mov`, `.mkv`, `.gif` or `.apng`.
@@ -97,7 +98,7 @@ builtins! {
         let export = Export {
             fps, skip_frames, encoder, pad_mode, progress_bar, ground: background.0, annotations,
         };
-        io::export_video(&filename, video, &Look { cmap, vmin, vmax, range }, bits, &export)
+        export::export_video(&filename, video, &Look { cmap, vmin, vmax, range }, bits, &export)
     }
 
     /// Exports several videos side by side as one movie.
@@ -160,7 +161,7 @@ builtins! {
         let export = Export {
             fps, skip_frames, encoder, pad_mode, progress_bar, ground: padding_color.0, annotations,
         };
-        io::export_videos(&filename, videos.0, &looks, Grid { ncols, padding }, &export)
+        export::export_videos(&filename, videos.0, &looks, Grid { ncols, padding }, &export)
     }
 
     /// Exports a video with an overlay on it as a movie.
@@ -217,7 +218,7 @@ builtins! {
             fps, skip_frames, encoder, pad_mode, progress_bar, ground: background.0, annotations,
         };
         let options = overlaid.options(skip_frames);
-        io::export_video_with_overlay(&filename, base, overlay, alpha, options, &export)
+        export::export_video_with_overlay(&filename, base, overlay, alpha, options, &export)
     }
 
     /// Sets the options that ffmpeg gets for an encoder, in this session.

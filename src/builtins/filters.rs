@@ -1,15 +1,16 @@
 //! Filters in space and time, and normalization.
 
 use crate::error::Result;
-use crate::ops::border::Border;
-use crate::ops::mean::{self, MeanFilter};
-use crate::ops::median::{self, MedianFilter};
-use crate::ops::normalize::{self, Normalize};
-use crate::ops::present;
-use crate::ops::smooth;
-use crate::ops::smoothstep;
-use crate::ops::temporal::{self, TemporalDifference};
-use crate::ops::{frames, jitter};
+use crate::ops::array::frames;
+use crate::ops::filter::jitter;
+use crate::ops::filter::mean::{self, MeanFilter};
+use crate::ops::filter::median::{self, MedianFilter};
+use crate::ops::filter::normalize::{self, Normalize};
+use crate::ops::filter::present;
+use crate::ops::filter::smooth;
+use crate::ops::filter::smoothstep;
+use crate::ops::filter::temporal::{self, TemporalDifference};
+use crate::ops::kernel::border::Border;
 use crate::script::builtins;
 use crate::video::{DType, Video};
 

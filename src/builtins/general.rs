@@ -1,7 +1,7 @@
 //! Help, and a summary of what an array contains.
 
 use crate::error::Result;
-use crate::ops::describe::{self, Description};
+use crate::ops::array::describe::{self, Description};
 use crate::script::{builtins, docs};
 use crate::video::Video;
 

@@ -1,7 +1,7 @@
 //! Morphology and labeling of masks.
 
 use crate::error::Result;
-use crate::ops::morphology;
+use crate::ops::mask::morphology;
 use crate::script::builtins;
 use crate::video::Video;
 

@@ -2,10 +2,10 @@
 
 use crate::bail;
 use crate::error::Result;
-use crate::ops::elementwise::{self, Arithmetic, Function, Operand};
-use crate::ops::index;
+use crate::ops::array::elementwise::{self, Arithmetic, Function, Operand};
+use crate::ops::array::index;
 use crate::script::builtins;
-use crate::script::convert::{Reduced, Sampled};
+use crate::script::call::convert::{Reduced, Sampled};
 use crate::video::{DType, Number, Video};
 
 builtins! {

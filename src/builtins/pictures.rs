@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
+use crate::color::colormap::Colormap;
 use crate::draw::plot::Plot;
 use crate::draw::sheet::Sheet;
 use crate::error::Result;
-use crate::io::{self, Coloured, Compression, StillOptions};
-use crate::ops::normalize::{self, Normalize};
+use crate::export::{self, Coloured};
+use crate::io::{self, Compression, StillOptions};
+use crate::ops::filter::normalize::{self, Normalize};
 use crate::script::builtins;
-use crate::script::convert::Traces;
-use crate::video::colormap::Colormap;
+use crate::script::call::convert::Traces;
 use crate::video::{DType, Video};
 
 builtins! {
@@ -35,7 +36,7 @@ builtins! {
         /// opacity.
         as_gray: bool = false,
     ) -> Result<Video> {
-        io::load_picture(&filename, as_gray)
+        export::load_picture(&filename, as_gray)
     }
 
     /// Saves an image without loss; the extension decides the format.
@@ -106,7 +107,7 @@ builtins! {
         quality: usize = io::QUALITY,
     ) -> Result<()> {
         let look = Coloured { cmap, range: (vmin, vmax), scale };
-        io::export_image(&filename, &image, &look, quality)
+        export::export_image(&filename, &image, &look, quality)
     }
 
     /// Draws frames of a video side by side in one image, with their times.
@@ -151,8 +152,8 @@ builtins! {
         let range = (vmin, vmax);
         let sheet = Sheet { every, ncols, cmap, range, scale, padding, labels };
         let image = sheet.draw(&video)?;
-        filename.map_or(Ok(()), |path| io::save_drawn(&path, &image))?;
-        Ok(io::of_image(&image))
+        filename.map_or(Ok(()), |path| export::save_drawn(&path, &image))?;
+        Ok(export::of_image(&image))
     }
 
     /// Plots traces over time, as an image or as `.svg` for papers.
@@ -194,9 +195,9 @@ builtins! {
         /// Height of the plot.
         height: usize [px] = 400,
     ) -> Result<()> {
-        let (curves, is_timed) = io::curves(&traces.0, &labels, fps)?;
+        let (curves, is_timed) = export::curves(&traces.0, &labels, fps)?;
         let xlabel = xlabel.unwrap_or(if is_timed { "time (ms)" } else { "frame" }.into());
         let (yrange, size) = ((ymin, ymax), (width, height));
-        io::save_plot(&filename, &Plot { curves, title, xlabel, ylabel, yrange, size })
+        export::save_plot(&filename, &Plot { curves, title, xlabel, ylabel, yrange, size })
     }
 }

@@ -1,15 +1,15 @@
 //! Windows that play videos.
 
 use super::shared::{Looks, Noted, Overlaid, Played, for_each};
+use crate::color::colormap::Colormap;
 use crate::draw::notes::Notes;
 use crate::error::Result;
+use crate::ops::array::elementwise::Operand;
 use crate::ops::blend::Blend;
-use crate::ops::elementwise::Operand;
 use crate::player::{Panel, Player, Show};
-use crate::script::film::{OneOrEach, Videos};
+use crate::script::types::drawing::{OneOrEach, Videos};
 use crate::script::{Context, builtins};
 use crate::video::Video;
-use crate::video::colormap::Colormap;
 
 builtins! {
     /// Plays a video in a window.

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use rhai::{Dynamic, INT};
 
 use super::shared::Noted;
+use crate::color::colormap::Colormap;
 use crate::error::{Error, Result};
-use crate::io::{self, Annotations, Export, Extent, Look, Shown};
-use crate::ops::pad::PadMode;
+use crate::export::{self, Annotations, Export, Extent, Look, Shown};
+use crate::ops::edit::pad::PadMode;
 use crate::player::{Controls, Make, Player, Span};
 use crate::script::{Callback, FramesOf, Value, builtins};
 use crate::video::Video;
-use crate::video::colormap::Colormap;
 
 builtins! {
     /// Creates a player whose frames a function makes when they are to be shown.
@@ -163,7 +163,7 @@ builtins! {
             annotations: Annotations::default(),
         };
         let look = Look { cmap: Colormap::gray(), vmin: None, vmax: None, range: Extent::First };
-        io::export_video(&path, Shown::Frames(player.film(controls)), &look, 8, &export)
+        export::export_video(&path, Shown::Frames(player.film(controls)), &look, 8, &export)
     }
 
     /// Shows a frame in a player.

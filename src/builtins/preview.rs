@@ -1,11 +1,11 @@
 //! Images in the terminal.
 
+use crate::color::colormap::Colormap;
 use crate::draw::still::Still;
 use crate::draw::terminal::{self, Graphics};
 use crate::error::Result;
 use crate::script::builtins;
 use crate::video::Video;
-use crate::video::colormap::Colormap;
 
 builtins! {
     /// Draws a frame in the terminal, also over ssh and without a display.

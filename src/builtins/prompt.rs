@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use crate::error::{Error, Result};
-use crate::io::atomic;
-use crate::script::{builtins, transcript};
+use crate::fs::atomic;
+use crate::script::builtins;
+use crate::script::docs::transcript;
 
 builtins! {
     /// Saves the entries of the prompt that succeeded as a script that can be run.

@@ -4,10 +4,10 @@ use rhai::{Dynamic, Map};
 
 use crate::bail;
 use crate::error::Result;
-use crate::ops::elementwise::astype;
-use crate::ops::{equality, reduce};
+use crate::ops::array::elementwise::astype;
+use crate::ops::array::{equality, reduce};
 use crate::script::builtins;
-use crate::script::convert::{Ints, Numbers, Reduced, Sampled};
+use crate::script::call::convert::{Ints, Numbers, Reduced, Sampled};
 use crate::video::{DType, Strided, Video};
 
 /// The axes, if there are any.

@@ -1,7 +1,7 @@
 //! Regions of frames: masks, and traces of the pixels within a region.
 
 use crate::error::Result;
-use crate::ops::region::{self, Region, Window};
+use crate::ops::mask::region::{self, Region, Window};
 use crate::script::builtins;
 use crate::video::{Number, Video};
 

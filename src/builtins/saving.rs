@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::error::Result;
 use crate::io::{self, Compression, Photometric, Saving, StillOptions};
 use crate::script::builtins;
-use crate::script::convert::Images;
+use crate::script::call::convert::Images;
 use crate::video::Video;
 
 builtins! {

@@ -1,9 +1,9 @@
 //! Shape of arrays, and joining arrays.
 
 use crate::error::Result;
-use crate::ops::shape;
+use crate::ops::array::shape;
 use crate::script::builtins;
-use crate::script::convert::Ints;
+use crate::script::call::convert::Ints;
 use crate::video::Video;
 
 builtins! {

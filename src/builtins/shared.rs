@@ -1,13 +1,13 @@
 //! Parameters that several builtins share.
 
 use crate::bail;
+use crate::color::colormap::Colormap;
 use crate::draw::notes::Notes;
 use crate::error::Result;
 use crate::ops::blend::BlendOptions;
 use crate::player::Panel;
-use crate::script::film::{Bar, OneOrEach, Pixels, Timestamp};
 use crate::script::parameters;
-use crate::video::colormap::Colormap;
+use crate::script::types::drawing::{Bar, OneOrEach, Pixels, Timestamp};
 use crate::video::{Video, warn_of_pixel_size};
 
 parameters! {

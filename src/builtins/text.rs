@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use rhai::Dynamic;
 
 use crate::error::{Error, Result};
-use crate::ops::describe;
+use crate::ops::array::describe;
 use crate::script::{self, Progress, Rest, Steps, builtins, is_same, plain_text};
 use crate::task;
 use crate::text::clock;

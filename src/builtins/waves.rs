@@ -3,10 +3,11 @@
 use rhai::Map;
 
 use crate::error::Result;
-use crate::ops::activation::{self, Polarity};
-use crate::ops::contour::{self, Levels};
-use crate::ops::{phase, registration, spectrum};
-use crate::script::convert::{Numbers, Reduced};
+use crate::ops::edit::registration;
+use crate::ops::mask::contour::{self, Levels};
+use crate::ops::wave::activation::{self, Polarity};
+use crate::ops::wave::{phase, spectrum};
+use crate::script::call::convert::{Numbers, Reduced};
 use crate::script::{Value, builtins};
 use crate::video::Video;
 

@@ -2,7 +2,7 @@
 
 use super::ticks::{Axis, Tick};
 use super::{Color, Image, Rect, text};
-use crate::video::colormap::Scale;
+use crate::color::colormap::Scale;
 
 /// How a colorbar looks.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -73,7 +73,7 @@ fn ticks(scale: &Scale, length: usize, style: &Style) -> Vec<Tick> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::video::colormap::Colormap;
+    use crate::color::colormap::Colormap;
 
     const STYLE: Style = Style {
         label_size: 12.6,

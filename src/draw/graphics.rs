@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::still::Still;
-use crate::video::colormap::Rgba;
+use crate::color::colormap::Rgba;
 
 /// The most pixels sent for each column: more are not seen.
 const PIXELS_PER_COLUMN: usize = 20;

@@ -16,7 +16,7 @@ pub mod terminal;
 pub mod text;
 pub mod ticks;
 
-use crate::video::colormap::Rgba;
+use crate::color::colormap::Rgba;
 
 pub use canvas::{Color, Image, Rect, mix};
 

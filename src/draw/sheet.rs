@@ -3,8 +3,8 @@
 use super::still::Still;
 use super::{Image, Rect, mix, text};
 use crate::bail;
+use crate::color::colormap::Colormap;
 use crate::error::Result;
-use crate::video::colormap::Colormap;
 use crate::video::{Video, number_text};
 
 /// How a contact sheet looks.

@@ -1,9 +1,9 @@
 //! One frame of a video as a picture with opacity, and its reduction to a size.
 
 use crate::bail;
+use crate::color::coloring::Coloring;
+use crate::color::colormap::{BAD, Colormap, Rgba};
 use crate::error::{Error, Result};
-use crate::video::coloring::Coloring;
-use crate::video::colormap::{BAD, Colormap, Rgba};
 use crate::video::{Video, shape_text};
 
 /// A picture with opacity, row by row.

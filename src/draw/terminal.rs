@@ -7,7 +7,7 @@ use console::Term;
 use super::still::Still;
 use super::{graphics, luminance};
 use crate::choice::Choice;
-use crate::video::colormap::Rgba;
+use crate::color::colormap::Rgba;
 
 /// How a terminal shows pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

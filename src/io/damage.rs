@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{Options, Selection, info, load_video};
+use super::recording::{Options, Selection};
+use super::{info, load_video};
 
 /// Loads variants of a valid file, cut short or with some bytes changed, the same ones each time.
 pub(super) fn check(valid: &[u8], variants: u64, extension: &str) {

@@ -8,12 +8,12 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::io::atomic;
+use crate::fs::atomic;
 use crate::system::shield_from_ctrl_c;
 use crate::task;
 
 /// How often a wait looks whether the user asked to stop.
-pub(super) const POLL: Duration = Duration::from_millis(5);
+pub(crate) const POLL: Duration = Duration::from_millis(5);
 
 /// How many batches of frames may wait for the encoder.
 const AHEAD: usize = 2;
@@ -91,7 +91,7 @@ impl Encoder {
 
     /// What to encode a file of the given extension with: not H.264 where it cannot hold that,
     /// unless the options were chosen by the user.
-    pub(super) fn suited_to(&self, extension: &str) -> Self {
+    pub(crate) fn suited_to(&self, extension: &str) -> Self {
         let container = CONTAINERS.iter().find(|(name, _)| *name == extension);
         match container {
             Some((name, params)) if self.is_preset() => Self::new(name, params),
@@ -100,7 +100,7 @@ impl Encoder {
     }
 
     /// Whether its options are those it comes with.
-    pub(super) fn is_preset(&self) -> bool {
+    pub(crate) fn is_preset(&self) -> bool {
         Self::builtin(&self.name).is_ok_and(|builtin| builtin == *self)
     }
 
@@ -113,22 +113,22 @@ impl Encoder {
     }
 
     /// The value of an option.
-    pub(super) fn param(&self, option: &str) -> Option<&str> {
+    pub(crate) fn param(&self, option: &str) -> Option<&str> {
         let (_, value) = self.params.iter().find(|(known, _)| known == option)?;
         Some(value)
     }
 }
 
 /// The frames that ffmpeg is fed with.
-pub(super) struct Raw {
-    pub(super) pixel_format: &'static str,
-    pub(super) width: usize,
-    pub(super) height: usize,
-    pub(super) fps: f64,
+pub(crate) struct Raw {
+    pub(crate) pixel_format: &'static str,
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) fps: f64,
 }
 
 /// Writes a movie; `render` fills one batch of frames after the other, until there are no more.
-pub(super) fn encode(
+pub(crate) fn encode(
     program: &Path,
     path: &Path,
     raw: &Raw,
@@ -148,7 +148,7 @@ pub(super) fn encode(
 
 /// The ffmpeg program: what the environment variable OPTIMAP_FFMPEG names, else the first on the
 /// PATH; `None` if there is none, or the variable is empty.
-pub(super) fn program() -> Result<Option<PathBuf>> {
+pub(crate) fn program() -> Result<Option<PathBuf>> {
     const VARIABLE: &str = "OPTIMAP_FFMPEG";
     match std::env::var_os(VARIABLE) {
         Some(named) if named.is_empty() => Ok(None),
@@ -163,7 +163,7 @@ pub(super) fn program() -> Result<Option<PathBuf>> {
 }
 
 /// The ffprobe program that belongs to an ffmpeg: the one beside it, else the first on the PATH.
-pub(super) fn probe_program(ffmpeg: &Path) -> Option<PathBuf> {
+pub(crate) fn probe_program(ffmpeg: &Path) -> Option<PathBuf> {
     let name = file_name("ffprobe");
     let beside = ffmpeg.with_file_name(&name);
     match beside.is_file() {
@@ -183,7 +183,7 @@ fn on_the_path(name: &str) -> Option<PathBuf> {
 }
 
 /// The error where only ffmpeg could help.
-pub(super) fn missing(what: &str) -> Error {
+pub(crate) fn missing(what: &str) -> Error {
     Error::new(format!(
         "{what} needs the program `ffmpeg`, which is not on the PATH"
     ))
@@ -211,7 +211,7 @@ fn command(program: &Path, target: &Path, raw: &Raw, encoder: &Encoder) -> Comma
 }
 
 /// A name that ffmpeg can take neither for an option nor for a protocol.
-pub(super) fn absolute(path: &Path) -> std::path::PathBuf {
+pub(crate) fn absolute(path: &Path) -> std::path::PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
@@ -318,7 +318,7 @@ fn wait() -> Result<()> {
     Ok(())
 }
 
-pub(super) fn last_lines(stderr: impl Read) -> Vec<String> {
+pub(crate) fn last_lines(stderr: impl Read) -> Vec<String> {
     let mut lines = Vec::new();
     let mut reader = BufReader::new(stderr);
     let mut line = Vec::new();
@@ -338,7 +338,7 @@ pub(super) fn last_lines(stderr: impl Read) -> Vec<String> {
     lines
 }
 
-pub(super) fn install_hint() -> &'static str {
+pub(crate) fn install_hint() -> &'static str {
     if cfg!(target_os = "macos") {
         "install it: brew install ffmpeg"
     } else if cfg!(windows) {

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::multirecorder::MultiRecorder;
-use super::{
-    FORMATS, Format, Info, Options, Selection, Series, beginning_of, load_recording, metadata_of,
-};
+use super::format::multirecorder::MultiRecorder;
+use super::recording::{Info, Options, Selection};
+use super::registry::{FORMATS, Format, beginning_of};
+use super::{Series, load_recording, metadata_of};
 use crate::bail;
 use crate::error::Result;
 use crate::video::{Metadata, Video};

@@ -4,9 +4,10 @@
 use std::path::Path;
 
 use super::*;
-use crate::ops::pad::PadMode;
-use crate::video::colormap::Colormap;
-use crate::video::{Element, Strided, with_dtype};
+use crate::color::colormap::Colormap;
+use crate::export::{Annotations, Export, Extent, Look, Shown, export_video};
+use crate::ops::edit::pad::PadMode;
+use crate::video::{DType, Element, Strided, map_samples, with_dtype};
 
 /// What the samples of a video are.
 #[derive(Debug, Clone, Copy, PartialEq)]

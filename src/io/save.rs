@@ -3,12 +3,14 @@
 use std::fs;
 use std::path::Path;
 
-use super::compression::Compression;
-use super::pattern::Pattern;
-use super::still::{Kind, StillOptions};
-use super::tiff::{self, Form, Photometric};
-use super::{atomic, extension_of, hdf5, matlab, npy, npz, zarr};
+use super::codec::compression::Compression;
+use super::format::image::still::{Kind, StillOptions};
+use super::format::tiff::{self, Form, Photometric};
+use super::format::{hdf5, matlab, npy, npz, zarr};
+use super::recording::extension_of;
 use crate::error::{Error, Result};
+use crate::fs::atomic;
+use crate::fs::template::Pattern;
 use crate::task;
 use crate::video::Video;
 

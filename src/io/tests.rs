@@ -1,6 +1,10 @@
 //! Tests of what all formats have in common.
 
+use std::path::Path;
+
+use super::bytes::raw::{self, Source};
 use super::*;
+use crate::video::DType;
 
 fn selection(start: usize, frames: Option<usize>, step: usize) -> Selection {
     Selection {

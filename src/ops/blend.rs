@@ -3,13 +3,13 @@
 use std::ops::Range;
 use std::slice::ChunksExact;
 
-use super::drive::{Kernel, run_kernel};
-use super::elementwise::Operand;
+use super::array::elementwise::Operand;
+use super::kernel::{Kernel, run_kernel};
 use crate::bail;
+use crate::color::coloring::Coloring;
+use crate::color::colormap::{Colormap, FloatColor, Rgba};
 use crate::error::{Error, Result};
 use crate::task;
-use crate::video::coloring::Coloring;
-use crate::video::colormap::{Colormap, FloatColor, Rgba};
 use crate::video::{Element, Strided, Video, shape_text};
 
 /// How many pixels are blended at a time: they stay in the innermost cache.

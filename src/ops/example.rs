@@ -6,7 +6,7 @@
 
 use std::f32::consts::{PI, TAU};
 
-use super::drive::{Kernel, run_kernel};
+use super::kernel::{Kernel, run_kernel};
 use crate::bail;
 use crate::error::Result;
 use crate::task;

@@ -1,50 +1,17 @@
 //! Pure functions from videos to videos.
 //!
-//! A filter is a kernel on plain slices of `f32` or `f64`; [`drive`] walks it over the video: on
+//! A filter is a kernel on plain slices of `f32` or `f64`; [`kernel`] runs it over the video: on
 //! all cores, from samples of any type and layout, into the memory of the input if that is a
 //! temporary, with progress and interruption.
 
-pub mod activation;
-pub mod bandpass;
-pub mod bleach;
+pub mod array;
 pub mod blend;
-pub mod border;
-pub mod collage;
-pub mod contour;
-pub mod contrast;
-pub mod create;
-pub mod describe;
 pub mod edit;
-pub mod elementwise;
-pub mod equality;
 pub mod example;
-pub mod frames;
-pub mod index;
-pub mod jitter;
-pub mod mean;
-pub mod median;
-pub mod morphology;
-pub mod normalize;
-pub mod pad;
-pub mod phase;
-pub mod present;
-pub mod ratio;
-pub mod reduce;
-pub mod region;
-pub mod registration;
-pub mod resize;
-pub mod shape;
-pub mod smooth;
-pub mod smoothstep;
-pub mod spectrum;
-pub mod temporal;
-pub mod trend;
-
-mod butterworth;
-pub mod drive;
-mod fourier;
-mod gaussian;
-mod rows;
+pub mod filter;
+pub mod kernel;
+pub mod mask;
+pub mod wave;
 
 #[cfg(test)]
 pub(crate) mod testing;
@@ -109,7 +76,7 @@ fn smooth_in_precision(
 ) -> Result<Video> {
     match video.dtype() {
         DType::F64 => double(video),
-        DType::Bool => drive::convert_samples(
+        DType::Bool => kernel::convert_samples(
             "smoothing",
             &single(video)?,
             |(samples, results): (&[f32], &mut [bool])| {

@@ -6,7 +6,7 @@ use super::layout::{Layout, Target};
 use super::panel::Panel;
 use super::picks::{self, Bounds, Pick, Place};
 use super::state::{REGION, State};
-use crate::video::colormap::Colormap;
+use crate::color::colormap::Colormap;
 
 /// The colormaps that a key goes through.
 const COLORMAPS: &[&str] = &[

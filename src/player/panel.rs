@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::scale::{self, Target};
 use super::view::Part;
 use crate::bail;
+use crate::color::coloring::{Coloring, first_range};
+use crate::color::colormap::{Colormap, Rgba, Scale};
 use crate::draw::{Image, Rect};
 use crate::error::Result;
 use crate::ops::blend::Blend;
-use crate::video::coloring::{Coloring, first_range};
-use crate::video::colormap::{Colormap, Rgba, Scale};
 use crate::video::{Video, shape_text};
 
 /// A picture of a player: a video, or one laid over another, with a title.

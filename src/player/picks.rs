@@ -6,7 +6,7 @@ use super::course::Course;
 use super::theme::MARKERS;
 use crate::draw::Color;
 use crate::error::{Error, Result};
-use crate::io::atomic;
+use crate::fs::atomic;
 use crate::video::Video;
 
 /// The width of the square around a point that its course is the mean of, as for `trace`.

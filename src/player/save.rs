@@ -8,7 +8,7 @@ use super::render;
 use super::scene::{Controls, Scene};
 use crate::draw::Image;
 use crate::error::{Error, Result};
-use crate::io::atomic;
+use crate::fs::atomic;
 use crate::video::{Frames, Strided, Video};
 
 impl Player {

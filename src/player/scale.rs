@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::theme;
 use super::view::Part;
+use crate::color::colormap::{BAD, Rgba};
 use crate::draw::{Color, Image, Rect, mix};
-use crate::video::colormap::{BAD, Rgba};
 
 /// Where a frame is drawn.
 pub(super) struct Target<'a> {
@@ -189,8 +189,8 @@ fn over_background([red, green, blue, opacity]: Rgba) -> Color {
 
 #[cfg(test)]
 mod tests {
-    use super::super::view::View;
     use super::*;
+    use crate::player::view::View;
 
     /// Draws a frame whose samples are shades of gray.
     fn drawn(size: (usize, usize), view: View, shown: (usize, usize), smooth: bool) -> Vec<u32> {

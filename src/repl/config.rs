@@ -10,7 +10,7 @@ use rhai::{Dynamic, Engine, Map};
 use crate::choice::Choice;
 use crate::draw::terminal::understands_escapes;
 use crate::error::{Error, Result};
-use crate::script::modules::read_script;
+use crate::script::host::modules::read_script;
 
 /// How keys edit a line.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -18,8 +18,8 @@ use rustyline::{
 use super::command::WORDS;
 use super::config::Preferences;
 use super::highlight::{HINT, colored, highlight};
-use crate::script::complete::paths;
-use crate::script::scan::Scan;
+use crate::script::language::complete::paths;
+use crate::script::language::scan::Scan;
 use crate::session::Session;
 
 /// The line editor with what it asks for help.

@@ -1,6 +1,6 @@
 //! Colours for what is typed: keywords, functions, strings, numbers, comments, matching brackets.
 
-use crate::script::scan::{Inside, Scan};
+use crate::script::language::scan::{Inside, Scan};
 
 const RESET: &str = "\x1b[0m";
 const KEYWORD: &str = "\x1b[35m";

@@ -16,7 +16,7 @@ use rhai::Dynamic;
 use rustyline::error::ReadlineError;
 
 use crate::error::{Error, Result};
-use crate::script::diagnostic::Diagnostic;
+use crate::script::language::diagnostic::Diagnostic;
 use crate::session::{Session, user_folder};
 use crate::{task, terminal};
 use command::Command;

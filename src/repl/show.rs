@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use rhai::Dynamic;
 
+use crate::color::colormap::Colormap;
 use crate::draw::still::Still;
 use crate::draw::terminal::{self, Graphics};
-use crate::script::profile::{Report, time_text};
+use crate::script::host::profile::{Report, time_text};
 use crate::session::Session;
 use crate::system;
-use crate::video::colormap::Colormap;
 use crate::video::{Frames, Video, size_text};
 
 /// A value in one line; nothing for `()`.

@@ -11,7 +11,7 @@ use std::sync::Mutex;
 use super::job::Job;
 use super::summary::{Row, Summary, done_before};
 use crate::error::{Error, Result};
-use crate::script::profile::time_text;
+use crate::script::host::profile::time_text;
 use crate::task;
 
 /// What to run on what.

@@ -12,7 +12,7 @@ use rhai::{Array, Dynamic, FLOAT, INT};
 
 use crate::error::{Error, Result};
 use crate::script::Context;
-use crate::script::diagnostic::Diagnostic;
+use crate::script::language::diagnostic::Diagnostic;
 use crate::terminal;
 
 /// A constant given as `name=value`: a number, `true`, `false`, an array of these, or a text.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::batch::Batch;
 use crate::error::{Error, Result};
-use crate::io::atomic;
+use crate::fs::atomic;
 
 impl Batch {
     /// Writes a script that runs the batch on a cluster, to be handed to `sbatch`; `shards` tasks

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use crate::error::{Error, Result};
-use crate::io::atomic;
+use crate::fs::atomic;
 
 /// What became of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use rhai::Dynamic;
 
 use crate::script::Context;
-use crate::script::diagnostic::Diagnostic;
-use crate::script::profile::{Report, time_text};
+use crate::script::host::profile::{Report, time_text};
+use crate::script::language::diagnostic::Diagnostic;
 use crate::session::Session;
 use crate::system::peak_memory;
 use crate::video::size_text;

@@ -10,8 +10,8 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::files;
-use crate::io::atomic;
+use crate::fs::atomic;
+use crate::fs::files;
 
 /// Reads a file of text; a byte order mark is left out.
 pub fn read(path: &Path) -> Result<String> {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::files;
+use crate::fs::files;
 use crate::io::natural_order;
 use crate::task;
 

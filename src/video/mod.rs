@@ -11,9 +11,6 @@ mod read;
 mod samples;
 mod storage;
 
-pub mod coloring;
-pub mod colormap;
-pub mod gradient;
 pub mod memory;
 
 use std::fmt;

@@ -121,8 +121,8 @@ fn slice_range<T: Element>(samples: &[T]) -> Option<(T, T)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Strided;
     use super::*;
+    use crate::video::Strided;
 
     fn range(samples: Vec<f32>) -> Option<(f64, f64)> {
         Video::new(Strided::from_vec(&[samples.len()], samples))

@@ -334,7 +334,7 @@ mod tests {
     use super::*;
 
     /// Frames of 40×50, of which each view is compared with ndarray's reading of it.
-    fn check(change: impl Fn(&super::super::Layout) -> super::super::Layout) {
+    fn check(change: impl Fn(&crate::video::Layout) -> crate::video::Layout) {
         let array = Strided::from_vec(&[3, 40, 50], (0..6000u16).collect());
         let view = array.with_layout(change(array.layout()));
         let expected: Vec<f32> = view.view().iter().map(|v| f32::from(*v)).collect();

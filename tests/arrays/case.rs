@@ -1,7 +1,8 @@
 //! Random arrays, seen in random ways.
 
 use optimap::io::{Options, Selection, load_video, save_video};
-use optimap::ops::{edit, index, shape};
+use optimap::ops::array::{index, shape};
+use optimap::ops::edit::geometry;
 use optimap::video::{DType, Video};
 
 use super::plain::{Plain, Sample, limits};
@@ -108,16 +109,16 @@ impl Case {
             0 if has_frames && plain.shape[1..3].iter().all(|len| *len > 2) => {
                 let inner = |axis: usize| (1..plain.shape[axis] - 1).collect::<Vec<_>>();
                 let cropped = plain.taken(1, &inner(1)).taken(2, &inner(2));
-                (edit::crop(video, 1).unwrap(), cropped)
+                (geometry::crop(video, 1).unwrap(), cropped)
             }
-            1 if has_frames => (edit::flip_up_down(video).unwrap(), plain.flipped(1)),
-            2 if has_frames => (edit::flip_left_right(video).unwrap(), plain.flipped(2)),
+            1 if has_frames => (geometry::flip_up_down(video).unwrap(), plain.flipped(1)),
+            2 if has_frames => (geometry::flip_left_right(video).unwrap(), plain.flipped(2)),
             3 if has_frames => {
                 let quarters = self.random.below(4);
                 let axes: &[usize] = if ndim == 3 { &[0, 2, 1] } else { &[0, 2, 1, 3] };
                 let turn = |plain: Plain, _| plain.transposed(axes).flipped(1);
                 let turned = (0..quarters).fold(plain.clone(), turn);
-                let rotated = edit::rotate_left(video, quarters as i64).unwrap();
+                let rotated = geometry::rotate_left(video, quarters as i64).unwrap();
                 (rotated, turned)
             }
             4 => {

@@ -8,10 +8,10 @@ mod reductions;
 
 use std::cmp::Ordering;
 
-use optimap::ops::elementwise::{
+use optimap::ops::array::elementwise::{
     Arithmetic, Comparison, Operand, arithmetic, astype, compare, select,
 };
-use optimap::ops::index::{self, Index};
+use optimap::ops::array::index::{self, Index};
 use optimap::video::{DType, Video};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;

@@ -1,6 +1,6 @@
 //! Random indices, and what they take.
 
-use optimap::ops::index::Index;
+use optimap::ops::array::index::Index;
 use optimap::video::DType;
 
 use super::case::Random;

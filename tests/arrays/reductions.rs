@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use optimap::ops::reduce;
+use optimap::ops::array::reduce;
 use optimap::video::{DType, Video};
 use proptest::prelude::*;
 

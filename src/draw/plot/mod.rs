@@ -6,8 +6,8 @@ mod runs;
 use super::page::Page;
 use super::{Color, Image};
 use crate::bail;
+use crate::color::colormap::Colormap;
 use crate::error::{Error, Result};
-use crate::video::colormap::Colormap;
 
 /// A course in time.
 #[derive(Debug, Clone, PartialEq)]

@@ -9,17 +9,17 @@ use std::sync::Arc;
 
 use memmap2::{Mmap, MmapMut};
 
-use super::super::layout::Layout;
-use super::super::memory::{Counted, Place, expect_room};
-use super::super::samples::{DType, Element};
-use super::super::size_text;
 use super::kept::{self, Memory};
 use super::resident::Resident;
 #[cfg(unix)]
 use super::shrunk::Watch;
 use super::{Strided, scratch};
 use crate::error::{Error, Result};
-use crate::files;
+use crate::fs::files;
+use crate::video::layout::Layout;
+use crate::video::memory::{Counted, Place, expect_room};
+use crate::video::samples::{DType, Element};
+use crate::video::size_text;
 
 /// From this size on, memory comes straight from the system in huge pages: fresh memory costs
 /// a fault per page, and with pages of 4 kB the faults cost more than the arithmetic. Only such
@@ -255,8 +255,8 @@ pub(super) fn out_of_memory(bytes: usize) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::memory::usage;
     use super::*;
+    use crate::video::memory::usage;
 
     #[test]
     fn scratch_files_are_memory() {

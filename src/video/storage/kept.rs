@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use memmap2::MmapMut;
 
-use super::super::memory::{most_in_use, usage};
+use crate::video::memory::{most_in_use, usage};
 
 /// How long memory is kept at most.
 const WHILE: Duration = Duration::from_secs(5);

@@ -11,13 +11,13 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-#[cfg(windows)]
-use super::super::memory::allocated;
-use super::super::memory::usage;
 use super::kept;
 #[cfg(windows)]
 use crate::system;
 use crate::task;
+#[cfg(windows)]
+use crate::video::memory::allocated;
+use crate::video::memory::usage;
 
 /// The time between two looks of the thread; in it, a fast disk fills a fraction of a gigabyte.
 const LOOK: Duration = Duration::from_millis(40);
@@ -130,12 +130,12 @@ fn give_back() {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::Element;
     use super::*;
+    use crate::video::Element;
 
     #[test]
     fn samples_survive_that_their_memory_is_given_back() {
-        let mut array = super::super::block::Block::<u32>::scratch(2 << 20).unwrap();
+        let mut array = crate::video::storage::block::Block::<u32>::scratch(2 << 20).unwrap();
         let samples = array.as_mut_slice().unwrap();
         for (index, sample) in samples.iter_mut().enumerate() {
             *sample = u32::from_int(index as i64);

@@ -3,9 +3,9 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use super::super::memory::usage;
-use super::super::size_text;
 use crate::error::{Error, Result};
+use crate::video::memory::usage;
+use crate::video::size_text;
 
 /// Where the system keeps temporary files that survive a restart, hence on disk.
 const ON_DISK: &str = "/var/tmp";

@@ -1,0 +1,314 @@
+//! Colormaps: from a sample's place in a range to a colour.
+//!
+//! The named tables are matplotlib's, value for value, as its export to 8 bit truncates them;
+//! a trailing `_r` reverses any of them.
+
+use std::sync::{Arc, OnceLock};
+
+use pulp::Arch;
+
+use crate::error::{Error, Result};
+use crate::video::{Element, Real};
+
+/// The tables, as `tests/data/colormaps.py` writes them.
+const TABLES: &[u8] = include_bytes!("colormaps.bin");
+
+/// Red, green, blue, opacity.
+pub type Rgba = [u8; 4];
+
+/// A colour in full precision, each component from 0 to 1.
+pub type FloatColor = [f32; 4];
+
+/// What is not a number is transparent black.
+pub const BAD: Rgba = [0, 0, 0, 0];
+
+/// A table of colours from the low end of a range to the high end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Colormap {
+    name: String,
+    colors: Arc<[Rgba]>,
+    exact: Arc<[FloatColor]>,
+    bad: Rgba,
+}
+
+impl Colormap {
+    /// The colormap of a matplotlib name such as `viridis` or `gray_r`.
+    pub fn named(name: &str) -> Result<Self> {
+        let (base, reversed) = match name.strip_suffix("_r") {
+            Some(base) => (base, true),
+            None => (name, false),
+        };
+        let Some(table) = tables().iter().find(|table| table.name == base) else {
+            return Err(Error::new(format!("there is no colormap `{name}`"))
+                .did_you_mean(name, Self::names()));
+        };
+        let (mut colors, mut exact) = (table.colors.clone(), table.exact.clone());
+        if reversed {
+            colors = table.reversed.clone();
+            exact = exact.iter().rev().copied().collect();
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            colors,
+            exact,
+            bad: BAD,
+        })
+    }
+
+    /// The colormap that is used unless another is chosen.
+    pub fn gray() -> Self {
+        Self::named("gray").expect("one of our own tables")
+    }
+
+    /// The colormap of overlays unless another is chosen.
+    pub fn purples() -> Self {
+        Self::named("Purples").expect("one of our own tables")
+    }
+
+    /// A table of given colours, low end first.
+    pub(crate) fn of_colors(name: &str, exact: Vec<FloatColor>, bad: Rgba) -> Self {
+        Self {
+            name: name.to_owned(),
+            colors: exact.iter().map(|color| color.map(byte)).collect(),
+            exact: exact.into(),
+            bad,
+        }
+    }
+
+    /// The names of all tables, without the reversed ones.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        tables().iter().map(|table| table.name)
+    }
+
+    /// The name it was asked for by.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The table, low end first.
+    pub fn colors(&self) -> &[Rgba] {
+        &self.colors
+    }
+
+    /// The table in full precision, low end first.
+    pub fn exact_colors(&self) -> &[FloatColor] {
+        &self.exact
+    }
+
+    /// The colour of what is not a number.
+    pub fn bad(&self) -> Rgba {
+        self.bad
+    }
+
+    /// The same colours with another one for what is not a number.
+    pub fn with_bad(self, bad: Rgba) -> Self {
+        Self { bad, ..self }
+    }
+
+    /// Whether every colour is gray.
+    pub fn is_gray(&self) -> bool {
+        let is_gray = |[r, g, b, _]: &Rgba| r == g && g == b;
+        self.colors.iter().all(is_gray) && is_gray(&self.bad)
+    }
+}
+
+/// How many samples are looked up at a time.
+const RUN: usize = 512;
+
+/// A colormap stretched over a range of sample values.
+#[derive(Debug, Clone)]
+pub struct Scale {
+    colormap: Colormap,
+    low: f64,
+    high: f64,
+}
+
+impl Scale {
+    /// `low` gets the first colour, `high` the last; values outside get the nearest of them.
+    pub fn new(colormap: Colormap, low: f64, high: f64) -> Self {
+        Self {
+            colormap,
+            low,
+            high,
+        }
+    }
+
+    /// The value that gets the first colour.
+    pub fn low(&self) -> f64 {
+        self.low
+    }
+
+    /// The value that gets the last colour.
+    pub fn high(&self) -> f64 {
+        self.high
+    }
+
+    /// The colormap.
+    pub fn colormap(&self) -> &Colormap {
+        &self.colormap
+    }
+
+    /// The colour of each sample, as matplotlib chooses it. A range of zero width gives everything
+    /// the first colour, one that is not finite shows nothing.
+    pub fn colors<R: Real>(&self, samples: &[R], out: &mut [Rgba]) {
+        self.look_up(samples, self.colormap.colors(), self.colormap.bad, out);
+    }
+
+    /// Like [`Scale::colors`] in full precision.
+    pub fn exact_colors<R: Real>(&self, samples: &[R], out: &mut [FloatColor]) {
+        let bad = self.colormap.bad.map(|byte| f32::from(byte) / 255.0);
+        self.look_up(samples, self.colormap.exact_colors(), bad, out);
+    }
+
+    fn look_up<R: Real, C: Copy>(&self, samples: &[R], colors: &[C], bad: C, out: &mut [C]) {
+        let mut places = [0; RUN];
+        for (samples, out) in samples.chunks(RUN).zip(out.chunks_mut(RUN)) {
+            let places = &mut places[..samples.len()];
+            Arch::new().dispatch(|| self.find_places(samples, places));
+            for (out, place) in out.iter_mut().zip(places) {
+                *out = colors.get(usize::from(*place)).copied().unwrap_or(bad);
+            }
+        }
+    }
+
+    /// Finds the places of samples' colours in the table, behind its end for what has no colour.
+    #[inline(always)]
+    fn find_places<R: Real>(&self, samples: &[R], places: &mut [u16]) {
+        let len = self.colormap.colors().len();
+        let (nowhere, last) = (len as u16, len as u16 - 1);
+        let n = R::from_f64(len as f64);
+        let (low, width) = (self.low, self.high - self.low);
+        if !width.is_finite() {
+            places.fill(nowhere);
+            return;
+        }
+        // NumPy computes these two steps in double precision and stores each in that of the samples.
+        let stored = |value: f64| R::from_f64(value);
+        for (place, &sample) in places.iter_mut().zip(samples) {
+            let distance = stored(Element::to_f64(sample) - low);
+            let part = stored(Element::to_f64(distance) / width);
+            let part = if width == 0.0 { R::zero() } else { part };
+            let inside = part.max(R::zero()).min(R::one()) * n;
+            let nearest = inside.to_element::<u16>().min(last);
+            *place = if sample.is_nan() { nowhere } else { nearest };
+        }
+    }
+}
+
+/// A component of a colour in 8 bits, rounded.
+fn byte(component: f32) -> u8 {
+    (component * 255.0).round() as u8
+}
+
+/// One of matplotlib's tables.
+struct Table {
+    name: &'static str,
+    colors: Arc<[Rgba]>,
+    /// The colours of the reversed table, some of which are rounded otherwise.
+    reversed: Arc<[Rgba]>,
+    exact: Arc<[FloatColor]>,
+}
+
+fn tables() -> &'static [Table] {
+    static PARSED: OnceLock<Vec<Table>> = OnceLock::new();
+    PARSED.get_or_init(|| {
+        let mut rest = TABLES;
+        let mut tables = Vec::new();
+        while let Some((&name_len, after)) = rest.split_first() {
+            let (name, after) = after.split_at(usize::from(name_len));
+            let (count, after) = number(after);
+            let (colors, after) = after.split_at(9 * count);
+            let (count, after) = number(after);
+            let (differences, after) = after.split_at(2 * count);
+            let colors = || colors.as_chunks::<3>().0.as_chunks::<3>().0.iter();
+            let bytes: Arc<[Rgba]> = colors().map(|[r, g, b]| [r[0], g[0], b[0], 255]).collect();
+            tables.push(Table {
+                name: std::str::from_utf8(name).expect("the tables are our own"),
+                reversed: reversed(&bytes, differences),
+                colors: bytes,
+                exact: colors().map(exact_color).collect(),
+            });
+            rest = after;
+        }
+        tables
+    })
+}
+
+fn number(bytes: &[u8]) -> (usize, &[u8]) {
+    let (number, after) = bytes.split_at(2);
+    (
+        usize::from(u16::from_le_bytes([number[0], number[1]])),
+        after,
+    )
+}
+
+/// The colours from the last to the first; some components are larger or smaller by one.
+fn reversed(colors: &[Rgba], differences: &[u8]) -> Arc<[Rgba]> {
+    let mut reversed: Vec<Rgba> = colors.iter().rev().copied().collect();
+    for difference in differences.as_chunks::<2>().0 {
+        let difference = usize::from(u16::from_le_bytes(*difference));
+        let (color, component) = (difference / 2 / 3, difference / 2 % 3);
+        let byte = &mut reversed[color][component];
+        *byte = byte.wrapping_add_signed(if difference % 2 == 1 { 1 } else { -1 });
+    }
+    reversed.into()
+}
+
+fn exact_color(color: &[[u8; 3]; 3]) -> FloatColor {
+    let [red, green, blue] = color.map(|[high, middle, low]| {
+        let value = u32::from_be_bytes([0, high, middle, low]);
+        (f64::from(value) / f64::from(255 << 16)) as f32
+    });
+    [red, green, blue, 1.0]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_are_matplotlibs() {
+        let viridis = Colormap::named("viridis").unwrap();
+        assert_eq!(viridis.colors().first(), Some(&[68, 1, 84, 255]));
+        assert_eq!(viridis.colors().last(), Some(&[253, 231, 36, 255]));
+        let reversed = Colormap::named("viridis_r").unwrap();
+        assert_eq!(reversed.colors().first(), viridis.colors().last());
+        assert_eq!(
+            Colormap::named("gray").unwrap().colors()[33],
+            [32, 32, 32, 255]
+        );
+    }
+
+    #[test]
+    fn exact_colors_are_those_of_8_bits_with_more_digits() {
+        for name in ["gray", "viridis", "tab10", "hsv_r"] {
+            let colormap = Colormap::named(name).unwrap();
+            let pairs = colormap.colors().iter().zip(colormap.exact_colors());
+            for (bytes, exact) in pairs {
+                for (byte, exact) in bytes.iter().zip(exact) {
+                    let rest = exact * 255.0 - f32::from(*byte);
+                    assert!((-1e-4..1.0).contains(&rest), "{name}: {byte} and {exact}");
+                }
+            }
+        }
+        let third = Colormap::named("gray").unwrap().exact_colors()[85][0];
+        assert!((third - 1.0 / 3.0).abs() < 1e-7);
+    }
+
+    #[test]
+    fn unknown_names_are_corrected() {
+        let error = Colormap::named("virdis").unwrap_err();
+        assert_eq!(error.hints(), ["did you mean `viridis`?"]);
+    }
+
+    #[test]
+    fn samples_outside_the_range_saturate_and_nan_is_transparent() {
+        let scale = Scale::new(Colormap::named("gray").unwrap(), 0.0, 1.0);
+        let mut colors = [BAD; 5];
+        scale.colors(&[-1.0f32, 0.0, 1.0, 9.0, f32::NAN], &mut colors);
+        assert_eq!(
+            colors,
+            [[0, 0, 0, 255], [0, 0, 0, 255], [255; 4], [255; 4], BAD]
+        );
+    }
+}

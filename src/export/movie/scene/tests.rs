@@ -1,0 +1,132 @@
+//! Where the parts of a film are, and what is drawn there.
+
+use super::*;
+use crate::color::colormap::Colormap;
+use crate::export::movie::source::{Extent, Look, Shown};
+use crate::ops::testing::ramp;
+use crate::video::Video;
+
+fn panels(videos: Vec<Video>, cmap: &str) -> Panels {
+    let look = Look {
+        cmap: Colormap::named(cmap).unwrap(),
+        vmin: Some(0.0),
+        vmax: Some(100.0),
+        range: Extent::First,
+    };
+    let sources = videos
+        .into_iter()
+        .map(|video| Source::new(Shown::Video(video), &look, 1));
+    Panels {
+        sources: sources.collect::<Result<_>>().unwrap(),
+        ncols: 2,
+        padding: 1,
+        ground: 0xff_ff_ff,
+        step: 1,
+    }
+}
+
+fn frame(scene: &Scene, frame: usize) -> Image {
+    let mut scratch = Scratch::default();
+    scene.draw(frame, &mut scratch).unwrap();
+    scratch.image
+}
+
+#[test]
+fn cells_that_are_left_over_show_the_ground() {
+    let videos = vec![ramp(&[2, 2, 3]); 3];
+    let scene = Scene::new(panels(videos, "gray"), &Annotations::default()).unwrap();
+    assert!(scene.is_gray());
+    let image = frame(&scene, 1);
+    assert_eq!((image.width, image.height), (7, 5));
+    let level = |x, y| image.at(x, y) & 0xff;
+    assert_eq!(
+        [level(0, 0), level(2, 1), level(3, 0), level(4, 0)],
+        [15, 28, 255, 15]
+    );
+    assert_eq!(level(6, 4), 255);
+}
+
+#[test]
+fn pixels_are_magnified_to_squares() {
+    let annotations = Annotations {
+        scale: Some(3),
+        ..Annotations::default()
+    };
+    let scene = Scene::new(panels(vec![ramp(&[1, 2, 2])], "viridis"), &annotations).unwrap();
+    let image = frame(&scene, 0);
+    assert_eq!(image.at(0, 0), image.at(2, 2));
+    assert_ne!(image.at(2, 2), image.at(3, 3));
+    assert_eq!(image.at(3, 3), image.at(5, 5));
+}
+
+#[test]
+fn annotations_change_with_the_frame_and_stay_within_the_picture() {
+    let mut video = ramp(&[3, 20, 30]);
+    video.metadata_mut().fps = Some(500.0);
+    video.metadata_mut().pixel_size = Some([100.0; 2]);
+    let annotations = Annotations {
+        titles: vec!["Δ".into(); 2],
+        colorbar: true,
+        notes: Notes {
+            timestamp: Some(TimeUnit::Auto),
+            frame_number: true,
+            speed: Some(0.05),
+            scale_bar: Some(ScaleBar::Auto),
+            traces: vec![[0, 0], [19, 29]],
+            ..Notes::default()
+        },
+        ..Annotations::default()
+    };
+    for scale in [None, Some(1)] {
+        let annotations = Annotations {
+            scale,
+            ..annotations.clone()
+        };
+        let panels = panels(vec![video.clone(), video.clone()], "magma");
+        let scene = Scene::new(panels, &annotations).unwrap();
+        assert_eq!(scene.len(), 3);
+        assert_ne!(frame(&scene, 0), frame(&scene, 1));
+    }
+}
+
+#[test]
+fn annotations_say_what_they_need() {
+    let fails = |annotations: &Annotations| {
+        let scene = Scene::new(panels(vec![ramp(&[1, 4, 4])], "gray"), annotations);
+        scene.err().unwrap().message().to_owned()
+    };
+    let noted = |notes: Notes| {
+        fails(&Annotations {
+            notes,
+            ..Annotations::default()
+        })
+    };
+    let timestamp = noted(Notes {
+        timestamp: Some(TimeUnit::Auto),
+        ..Notes::default()
+    });
+    assert!(timestamp.contains("frame rate"));
+    let bar = Notes {
+        scale_bar: Some(ScaleBar::Micrometers(500.0)),
+        ..Notes::default()
+    };
+    assert!(noted(bar.clone()).contains("size of a pixel"));
+    let too_long = noted(Notes {
+        pixel_size: Some(20.0),
+        ..bar
+    });
+    assert_eq!(
+        too_long,
+        "a scale bar of 500 µm does not fit into a video that is 80 µm wide"
+    );
+    let outside = noted(Notes {
+        traces: vec![[4, 0]],
+        ..Notes::default()
+    });
+    assert!(outside.contains("[4, 0]"));
+    let scale = fails(&Annotations {
+        scale: Some(0),
+        ..Annotations::default()
+    });
+    assert!(scale.contains("at least 1"));
+}

@@ -1,0 +1,6 @@
+//! Files below all formats: opening, atomic replacement, natural order and templates of names.
+
+pub(crate) mod atomic;
+pub mod files;
+pub(crate) mod leftovers;
+pub(crate) mod template;

@@ -1,0 +1,517 @@
+//! Arrays that a file holds in chunks of equal shape, each compressed by itself, as HDF5 and
+//! Zarr do. A row of chunks becomes its frames on one core.
+
+use std::ops::Range;
+
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::io::bytes::raw::{self, Conversion, Encoding};
+use crate::io::recording::FrameRange;
+use crate::task;
+use crate::video::{Samples, size_text};
+
+/// The largest chunk that is decoded, in bytes; both formats allow no larger ones.
+const MAX_CHUNK: usize = u32::MAX as usize;
+
+/// How many bytes of samples are decoded in one step at least, unless there are fewer.
+const STEP: usize = 1 << 16;
+
+/// How an array is cut into chunks.
+pub(in crate::io) struct Grid {
+    axes: Vec<Axis>,
+    stored: Encoding,
+    /// The samples of a chunk.
+    chunk_len: usize,
+    /// The number of axes of the array in the file.
+    rank: usize,
+    /// The bytes of a sample that was never written, unless they are zeros.
+    blank: Option<Vec<u8>>,
+}
+
+/// An axis of the array.
+#[derive(Debug, Clone, Copy)]
+struct Axis {
+    len: usize,
+    /// How much of it a chunk has.
+    chunk: usize,
+    /// The distance between neighbours within a chunk, in samples.
+    stride: usize,
+    /// Its place among the axes in the file; `None` if it was added.
+    index: Option<usize>,
+}
+
+impl Axis {
+    /// An axis that the file does not have.
+    const ADDED: Self = Self {
+        len: 1,
+        chunk: 1,
+        stride: 0,
+        index: None,
+    };
+
+    /// Where a chunk begins, and how much of the axis it has.
+    fn part(&self, chunk: usize) -> (usize, usize) {
+        let start = chunk * self.chunk;
+        (start, self.chunk.min(self.len - start))
+    }
+}
+
+/// Decodes the chunk of an index into as many bytes as a chunk has; false if there is none.
+pub(in crate::io) type Decode<'a> = &'a (dyn Fn(&[usize], &mut [u8]) -> Result<bool> + Sync);
+
+/// The rows of chunks that have the frames of a range.
+#[derive(Clone, Copy)]
+struct Rows {
+    range: FrameRange,
+    /// How many frames a row has in the file.
+    chunk: usize,
+    /// How many rows there are.
+    count: usize,
+}
+
+/// The part of a row of chunks that is to be loaded.
+#[derive(Debug, PartialEq)]
+struct Row {
+    /// The row's place along the first axis.
+    index: usize,
+    /// The first frame wanted, counted from the start of the row.
+    first: usize,
+    len: usize,
+}
+
+impl Rows {
+    fn new(range: FrameRange, chunk: usize) -> Self {
+        let last = range.start + range.len.saturating_sub(1) * range.step;
+        let count = match range.len {
+            0 => 0,
+            len if range.step >= chunk => len,
+            _ => last / chunk - range.start / chunk + 1,
+        };
+        Self {
+            range,
+            chunk,
+            count,
+        }
+    }
+
+    /// How many of the frames wanted are before a row.
+    fn before(&self, number: usize) -> usize {
+        let Self { range, chunk, .. } = self;
+        if number >= self.count {
+            return range.len;
+        }
+        if range.step >= *chunk {
+            return number;
+        }
+        let start = (range.start / chunk + number) * chunk;
+        start.saturating_sub(range.start).div_ceil(range.step)
+    }
+
+    fn row(&self, number: usize) -> Row {
+        let before = self.before(number);
+        let frame = self.range.start + before * self.range.step;
+        Row {
+            index: frame / self.chunk,
+            first: frame % self.chunk,
+            len: self.before(number + 1) - before,
+        }
+    }
+}
+
+impl Grid {
+    /// A grid of chunks whose samples lie in the given order of axes, the last varying fastest.
+    pub(in crate::io) fn new(
+        stored: Encoding,
+        shape: &[usize],
+        chunk: &[usize],
+        order: &[usize],
+    ) -> Result<Self> {
+        if chunk.len() != shape.len() || order.len() != shape.len() {
+            bail!(
+                "its chunks have {} axes, the array has {}",
+                chunk.len(),
+                shape.len()
+            );
+        }
+        let chunk_len = chunk
+            .iter()
+            .try_fold(1usize, |len, axis| len.checked_mul(*axis));
+        let chunk_bytes = chunk_len.and_then(|len| len.checked_mul(stored.size()));
+        let (Some(chunk_len), Some(1..=MAX_CHUNK)) = (chunk_len, chunk_bytes) else {
+            bail!("its chunks have an impossible size");
+        };
+        let mut axes: Vec<Axis> = std::iter::zip(shape, chunk)
+            .enumerate()
+            .map(|(index, (&len, &chunk))| Axis {
+                len,
+                chunk,
+                stride: 0,
+                index: Some(index),
+            })
+            .collect();
+        let mut stride = 1;
+        for axis in order.iter().rev() {
+            axes[*axis].stride = stride;
+            stride *= chunk[*axis];
+        }
+        Ok(Self {
+            axes,
+            stored,
+            chunk_len,
+            rank: shape.len(),
+            blank: None,
+        })
+    }
+
+    /// The same array, in which samples that were never written have these bytes.
+    pub(in crate::io) fn with_blank(self, blank: Vec<u8>) -> Self {
+        let blank = (blank.len() == self.stored.size() && blank.iter().any(|byte| *byte != 0))
+            .then_some(blank);
+        Self { blank, ..self }
+    }
+
+    /// The same array with these axes of the file in this order, the first one being that of the frames,
+    /// and a new one of length 1 for each `None`. Those that are left out have the length 1.
+    pub(in crate::io) fn with_axes(mut self, axes: &[Option<usize>]) -> Self {
+        let axis = |axis: &Option<usize>| axis.map_or(Axis::ADDED, |axis| self.axes[axis]);
+        self.axes = axes.iter().map(axis).collect();
+        self
+    }
+
+    /// Loads frames, on all cores.
+    ///
+    /// What no chunk holds is not touched, so that nothing but what is decoded takes memory, whatever a
+    /// file claims.
+    pub(in crate::io) fn load(
+        &self,
+        conversion: Conversion,
+        range: FrameRange,
+        decode: Decode<'_>,
+    ) -> Result<Samples> {
+        let lens: Vec<usize> = self.axes[1..].iter().map(|axis| axis.len).collect();
+        let shape = [&[range.len], &lens[..]].concat();
+        let frame_len = lens
+            .iter()
+            .fold(1, |len: usize, axis| len.saturating_mul(*axis));
+        let rows = Rows::new(range, self.axes[0].chunk);
+        let row_bytes = frame_len
+            .saturating_mul(self.axes[0].chunk.min(range.len))
+            .saturating_mul(self.stored.size());
+        let per_part = (STEP / row_bytes.max(1)).max(1);
+        let frames = |part: usize| {
+            let end = part.saturating_add(1).saturating_mul(per_part);
+            rows.before(end) - rows.before(part * per_part)
+        };
+        let parts = match shape.contains(&0) {
+            true => 0,
+            false => rows.count.div_ceil(per_part),
+        };
+        let len_of = |part| frames(part) * frame_len;
+        raw::load_parts(conversion.dtype, &shape, parts, len_of, |part, out| {
+            let first = part * per_part;
+            let numbers = first..rows.count.min(first + per_part);
+            let mut read = |mut bytes: &mut [u8]| {
+                for number in numbers.clone() {
+                    let row = rows.row(number);
+                    let len = row.len * frame_len * self.stored.size();
+                    let out = bytes.split_off_mut(..len).expect("the bytes of all rows");
+                    self.read_row(&row, range.step, decode, out)?;
+                }
+                Ok(())
+            };
+            conversion.fill(out, &mut read)
+        })
+    }
+
+    /// Decodes the chunks of a row, and copies what is wanted of them into place.
+    fn read_row(&self, row: &Row, step: usize, decode: Decode<'_>, out: &mut [u8]) -> Result<()> {
+        let fits = row.first == 0 && step == 1 && row.len == self.axes[0].chunk;
+        if fits && self.is_one_chunk() {
+            if !decode(&self.index_in_file(row.index, &[0; 3]), out)? {
+                self.fill_blank(out);
+            }
+            return Ok(());
+        }
+        let counts = self.inner().map(|axis| axis.len.div_ceil(axis.chunk));
+        let mut chunk = Vec::new();
+        for number in 0..counts.iter().product() {
+            if task::is_interrupted() {
+                return Err(Error::interrupted());
+            }
+            let inner = [
+                number / counts[2] / counts[1],
+                number / counts[2] % counts[1],
+                number % counts[2],
+            ];
+            if chunk.is_empty() {
+                chunk = zeros(self.chunk_len * self.stored.size())?;
+            }
+            if decode(&self.index_in_file(row.index, &inner), &mut chunk)? {
+                self.scatter(&chunk, row, step, inner, out);
+            } else {
+                self.scatter_blank(row, inner, out);
+            }
+        }
+        Ok(())
+    }
+
+    /// Fills bytes, which are zeros, with samples that were never written.
+    fn fill_blank(&self, out: &mut [u8]) {
+        let Some(blank) = &self.blank else {
+            return;
+        };
+        let mut filled = blank.len().min(out.len());
+        out[..filled].copy_from_slice(&blank[..filled]);
+        while filled < out.len() {
+            let more = filled.min(out.len() - filled);
+            out.copy_within(..more, filled);
+            filled += more;
+        }
+    }
+
+    /// Whether each row is one chunk whose samples are in order.
+    fn is_one_chunk(&self) -> bool {
+        let mut stride = 1;
+        self.axes.iter().enumerate().rev().all(|(index, axis)| {
+            let ordered = axis.stride == stride && (index == 0 || axis.chunk == axis.len);
+            stride *= axis.chunk;
+            ordered
+        }) && stride == self.chunk_len
+    }
+
+    /// The three axes of a frame, or fewer preceded by ones of length 1.
+    fn inner(&self) -> [Axis; 3] {
+        let mut axes = [Axis::ADDED; 3];
+        let count = self.axes.len() - 1;
+        axes[3 - count..].copy_from_slice(&self.axes[1..]);
+        axes
+    }
+
+    /// The index of a chunk along all axes in the file.
+    fn index_in_file(&self, row: usize, inner: &[usize; 3]) -> Vec<usize> {
+        let mut index = vec![0; self.rank];
+        let places = [(&self.axes[0], row)];
+        let axes = self.inner();
+        for (axis, place) in places
+            .into_iter()
+            .chain(axes.iter().zip(inner.iter().copied()))
+        {
+            if let Some(in_file) = axis.index {
+                index[in_file] = place;
+            }
+        }
+        index
+    }
+
+    /// Copies what a row has of a chunk to its frames.
+    fn scatter(&self, chunk: &[u8], row: &Row, step: usize, place: [usize; 3], out: &mut [u8]) {
+        let size = self.stored.size();
+        let [a, b, c] = self.inner();
+        self.runs(row, place, |[frame, i, j], run| {
+            let from_frame = (row.first + frame * step) * self.axes[0].stride;
+            let from = (from_frame + i * a.stride + j * b.stride) * size;
+            let out = &mut out[run.start * size..run.end * size];
+            if c.stride == 1 {
+                out.copy_from_slice(&chunk[from..from + out.len()]);
+            } else {
+                let samples = chunk[from..].chunks(c.stride.max(1) * size);
+                for (out, sample) in out.chunks_exact_mut(size).zip(samples) {
+                    out.copy_from_slice(&sample[..size]);
+                }
+            }
+        });
+    }
+
+    /// Fills what a row has of a chunk that was never written.
+    fn scatter_blank(&self, row: &Row, place: [usize; 3], out: &mut [u8]) {
+        let size = self.stored.size();
+        if self.blank.is_some() {
+            self.runs(row, place, |_, run| {
+                self.fill_blank(&mut out[run.start * size..run.end * size]);
+            });
+        }
+    }
+
+    /// The runs of samples along the last axis that a row has of a chunk: for each its frame and its
+    /// places along the other axes within the chunk, and the samples of the row that it becomes.
+    fn runs(&self, row: &Row, place: [usize; 3], mut run: impl FnMut([usize; 3], Range<usize>)) {
+        let [a, b, c] = self.inner();
+        let ((a0, rows), (b0, columns), (c0, len)) =
+            (a.part(place[0]), b.part(place[1]), c.part(place[2]));
+        for frame in 0..row.len {
+            for i in 0..rows {
+                for j in 0..columns {
+                    let to = ((frame * a.len + a0 + i) * b.len + b0 + j) * c.len + c0;
+                    run([frame, i, j], to..to + len);
+                }
+            }
+        }
+    }
+}
+
+/// So many zeros, which take memory only where they are written to; an error if there is no room.
+pub(in crate::io) fn zeros(len: usize) -> Result<Vec<u8>> {
+    let zeros = bytemuck::try_zeroed_vec(len);
+    zeros.map_err(|()| {
+        Error::new(format!(
+            "there is no memory for {} of samples",
+            size_text(len)
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::video::DType;
+
+    const U16: Encoding = Encoding {
+        dtype: DType::U16,
+        half: false,
+        swapped: false,
+    };
+
+    /// Loads a ramp of shape 5×1×4×7 in chunks, of which one is missing.
+    fn load(
+        chunk: [usize; 4],
+        order: [usize; 4],
+        axes: &[Option<usize>],
+        range: FrameRange,
+    ) -> Samples {
+        let grid = Grid::new(U16, &[5, 1, 4, 7], &chunk, &order).unwrap();
+        let grid = grid.with_blank(9u16.to_ne_bytes().into()).with_axes(axes);
+        let mut strides = [0; 4];
+        let mut stride = 1;
+        for axis in order.into_iter().rev() {
+            strides[axis] = stride;
+            stride *= chunk[axis];
+        }
+        let decode = |index: &[usize], out: &mut [u8]| {
+            if index == [0, 0, 0, 0] {
+                return Ok(false);
+            }
+            let samples: &mut [u16] = bytemuck::cast_slice_mut(out);
+            for (at, sample) in samples.iter_mut().enumerate() {
+                let place =
+                    |axis: usize| at / strides[axis] % chunk[axis] + index[axis] * chunk[axis];
+                *sample = (place(0) * 100 + place(2) * 10 + place(3)) as u16;
+            }
+            Ok(true)
+        };
+        grid.load(Conversion::none(U16), range, &decode).unwrap()
+    }
+
+    fn values(samples: &Samples) -> Vec<u16> {
+        let Samples::U16(array) = samples else {
+            panic!("other type")
+        };
+        array.view().iter().copied().collect()
+    }
+
+    #[test]
+    fn chunks_come_to_their_places() {
+        let range = |start, len, step| FrameRange { start, len, step };
+        for (chunk, order) in [
+            ([2, 1, 3, 4], [0, 1, 2, 3]),
+            ([2, 3, 3, 4], [3, 2, 1, 0]),
+            ([1, 1, 4, 7], [0, 1, 2, 3]),
+            ([9, 1, 4, 2], [0, 1, 2, 3]),
+        ] {
+            for range in [range(0, 5, 1), range(1, 2, 2), range(4, 1, 1)] {
+                let expected = range.indices().flat_map(|t| {
+                    (0..28).map(move |at| {
+                        let (y, x) = (at / 7, at % 7);
+                        let missing = t < chunk[0] && y < chunk[2] && x < chunk[3];
+                        if missing { 9 } else { t * 100 + y * 10 + x }
+                    })
+                });
+                let expected: Vec<u16> = expected.map(|value| value as u16).collect();
+                let samples = load(chunk, order, &[Some(0), Some(2), Some(3)], range);
+                assert_eq!(samples.layout().shape(), [range.len, 4, 7]);
+                assert_eq!(values(&samples), expected, "{chunk:?} {range:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn axes_come_in_another_order() {
+        let all = |len| FrameRange {
+            start: 0,
+            len,
+            step: 1,
+        };
+        for chunk in [[2, 1, 3, 4], [5, 1, 4, 7], [1, 1, 1, 1]] {
+            let plain = load(chunk, [0, 1, 2, 3], &[Some(0), Some(2), Some(3)], all(5));
+            let turned = load(chunk, [0, 1, 2, 3], &[Some(3), Some(0), Some(2)], all(7));
+            assert_eq!(turned.layout().shape(), [7, 5, 4]);
+            let layout = plain.layout().swap(0, 2).swap(1, 2);
+            assert_eq!(values(&turned), values(&plain.with_layout(layout)));
+            let one = load(
+                chunk,
+                [0, 1, 2, 3],
+                &[None, Some(0), Some(2), Some(3)],
+                all(1),
+            );
+            assert_eq!(one.layout().shape(), [1, 5, 4, 7]);
+            assert_eq!(values(&one), values(&plain));
+        }
+    }
+
+    #[test]
+    fn rows_cover_the_frames_of_a_range() {
+        for (start, len, step, chunk) in [
+            (0, 10, 1, 3),
+            (4, 3, 1, 3),
+            (1, 7, 2, 3),
+            (2, 5, 3, 3),
+            (0, 4, 7, 3),
+            (5, 1, 1, 100),
+            (3, 0, 2, 2),
+        ] {
+            let range = FrameRange { start, len, step };
+            let rows = Rows::new(range, chunk);
+            let mut expected: Vec<Row> = Vec::new();
+            for frame in range.indices() {
+                match expected.last_mut() {
+                    Some(row) if row.index == frame / chunk => row.len += 1,
+                    _ => expected.push(Row {
+                        index: frame / chunk,
+                        first: frame % chunk,
+                        len: 1,
+                    }),
+                }
+            }
+            let found: Vec<Row> = (0..rows.count).map(|number| rows.row(number)).collect();
+            assert_eq!(found, expected, "{range:?} {chunk}");
+        }
+    }
+
+    #[test]
+    fn what_no_memory_holds_is_refused() {
+        let load = |shape: &[usize], chunk: &[usize]| {
+            let grid = Grid::new(U16, shape, chunk, &[0, 1, 2]).unwrap();
+            let grid = grid.with_blank(vec![1, 1]);
+            let all = FrameRange {
+                start: 0,
+                len: shape[0],
+                step: 1,
+            };
+            grid.load(Conversion::none(U16), all, &|_, _| Ok(false))
+        };
+        assert!(load(&[1 << 47, 1, 1], &[1, 1, 1]).is_err());
+        assert!(load(&[1 << 30, 1 << 10, 1 << 10], &[1, 8, 8]).is_err());
+        assert!(load(&[usize::MAX, 2, 2], &[1, 8, 8]).is_err());
+        let samples = load(&[1, 2, 2], &[1 << 10, 1 << 10, 1 << 10]).unwrap();
+        assert_eq!(values(&samples), [0x101; 4]);
+        assert!(load(&[0, 2, 2], &[1, 8, 8]).is_ok());
+    }
+
+    #[test]
+    fn impossible_chunks_are_refused() {
+        for chunk in [[0, 1, 1], [usize::MAX, 2, 1], [1 << 20, 1 << 20, 1]] {
+            assert!(Grid::new(U16, &[1, 1, 1], &chunk, &[0, 1, 2]).is_err());
+        }
+        assert!(Grid::new(U16, &[1, 1, 1], &[1, 1], &[0, 1]).is_err());
+        assert!(Grid::new(U16, &[1, 1], &[1, 1, 1], &[0, 1, 2]).is_err());
+    }
+}

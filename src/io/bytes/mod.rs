@@ -1,0 +1,7 @@
+//! Samples and bytes: where they are read from, how they are encoded and in what pieces.
+
+#[cfg_attr(not(all(feature = "hdf5", feature = "zarr")), allow(dead_code))]
+pub(in crate::io) mod chunked;
+pub(in crate::io) mod columns;
+pub(in crate::io) mod raw;
+pub(in crate::io) mod stream;

@@ -1,0 +1,44 @@
+//! Strips and tiles that are WebP pictures.
+
+use std::io::Cursor;
+
+use image_webp::WebPDecoder;
+
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::io::codec::foreign::without_panic;
+
+/// Fills rows of 8-bit samples with 3 or 4 channels; returns how many bytes it gave.
+pub(in crate::io) fn decode(
+    bytes: &[u8],
+    width: usize,
+    channels: usize,
+    out: &mut [u8],
+) -> Result<usize> {
+    let picture = without_panic(|| {
+        let mut decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(|e| explain(&e))?;
+        let (columns, rows) = decoder.dimensions();
+        let most = out.len() / (width * channels);
+        if columns as usize != width || rows as usize > most {
+            bail!("one of its strips or tiles has another size than it should");
+        }
+        let colours = if decoder.has_alpha() { 4 } else { 3 };
+        let mut picture = vec![0; width * rows as usize * colours];
+        decoder.read_image(&mut picture).map_err(|e| explain(&e))?;
+        Ok((picture, colours))
+    });
+    let (picture, colours) = picture?;
+    let pixels = picture.chunks_exact(colours);
+    let len = pixels.len() * channels;
+    for (pixel, out) in pixels.zip(out.chunks_exact_mut(channels)) {
+        // What has no opacity of its own is opaque.
+        let mut opaque = [u8::MAX; 4];
+        opaque[..colours].copy_from_slice(pixel);
+        out.copy_from_slice(&opaque[..channels]);
+    }
+    Ok(len)
+}
+
+fn explain(error: &image_webp::DecodingError) -> Error {
+    Error::new(format!("one of its strips or tiles is damaged: {error}"))
+}

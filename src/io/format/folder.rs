@@ -1,0 +1,243 @@
+//! Folders of pictures: each file is a frame, in the natural order of their names.
+
+use std::cmp::Ordering;
+use std::path::{Path, PathBuf};
+
+use super::image::{Layout, Still};
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::fs::files;
+use crate::io::bytes::raw;
+use crate::io::load_recording;
+use crate::io::recording::{FrameRange, Options, Recording, Selection, cannot_map, missing};
+use crate::task;
+use crate::video::{DType, Metadata, Samples, Video};
+
+/// The extensions of pictures that belong together; the first that a folder has are its frames.
+const KINDS: &[&[&str]] = &[&["tif", "tiff"], &["png"], &["jpg", "jpeg"], &["bmp"]];
+
+/// A folder whose pictures are known by name.
+pub(in crate::io) struct Folder {
+    path: PathBuf,
+    files: Vec<PathBuf>,
+    first: Layout,
+    metadata: Metadata,
+}
+
+/// Loads the pictures of a folder whose names begin with `prefix`: those from `start` on and before
+/// `end`, every `step`-th of them.
+pub fn load_image_folder(
+    path: &Path,
+    prefix: &str,
+    start: usize,
+    end: Option<usize>,
+    step: usize,
+) -> Result<Video> {
+    let mut files = pictures_in(path, prefix)?;
+    if let Some(end) = end {
+        if end <= start {
+            bail!("`end_frame` must be greater than `start_frame`, got {end} and {start}");
+        }
+        if end > files.len() {
+            let len = files.len();
+            let path = path.display();
+            task::warn(&format!(
+                "pictures up to {end} asked for, but `{path}` has only {len}; loading those"
+            ));
+        }
+        files.truncate(end);
+    }
+    let range = Selection {
+        start,
+        frames: None,
+        step,
+    }
+    .resolve(path, files.len())?;
+    let files = range.indices().map(|index| files[index].clone()).collect();
+    let folder = Folder::new(path, files)?;
+    let mut video = load_recording(path, &folder, &Selection::ALL, &Options::default())?;
+    video.metadata_mut().take_every(step);
+    Ok(video)
+}
+
+impl Folder {
+    /// Finds the pictures whose names begin with `prefix`, and reads the header of the first.
+    pub(in crate::io) fn open(path: &Path, prefix: &str) -> Result<Self> {
+        Self::new(path, pictures_in(path, prefix)?)
+    }
+
+    fn new(path: &Path, files: Vec<PathBuf>) -> Result<Self> {
+        let first = Still::open(&files[0])?;
+        Ok(Self {
+            path: path.to_owned(),
+            first: first.layout(),
+            metadata: first.metadata().clone(),
+            files,
+        })
+    }
+
+    /// Opens a picture; an error if it is not like the first.
+    fn open_like(&self, first: Layout, first_path: &Path, path: &Path) -> Result<Still> {
+        let still = Still::open(path)?;
+        if still.layout() == first {
+            return Ok(still);
+        }
+        let error = Error::new(format!(
+            "`{}` has {}, but the first picture, `{}`, has {}",
+            path.display(),
+            still.layout().text(),
+            file_name(first_path),
+            first.text()
+        ));
+        Err(error.hint(
+            "move it elsewhere, or choose pictures of one size with `prefix` or a range of frames",
+        ))
+    }
+}
+
+impl Recording for Folder {
+    fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    fn layout(&self) -> Result<(Vec<usize>, DType)> {
+        let shape = [vec![self.files.len()], self.first.shape()].concat();
+        Ok((shape, self.first.dtype))
+    }
+
+    fn load(&self, range: FrameRange) -> Result<Samples> {
+        let first_path = &self.files[range.start.min(self.files.len() - 1)];
+        let first = Still::open(first_path)?.layout();
+        let shape = [vec![range.len], first.shape()].concat();
+        raw::load(first.dtype, &shape, first.len(), |frame, out| {
+            let path = &self.files[range.start + frame * range.step];
+            self.open_like(first, first_path, path)?.read(out)
+        })
+    }
+
+    fn map(&self) -> Result<Samples> {
+        Err(cannot_map(&self.path, "its frames are files of their own"))
+    }
+}
+
+/// The pictures of one kind in a folder, in order; a warning if there are also others.
+fn pictures_in(path: &Path, prefix: &str) -> Result<Vec<PathBuf>> {
+    if !path.exists() {
+        return Err(missing(path));
+    }
+    if !path.is_dir() {
+        let error = Error::new(format!("`{}` is a file, not a folder", path.display()));
+        return Err(error.hint("load it with `load_video`"));
+    }
+    let mut found = vec![Vec::new(); KINDS.len()];
+    for path in files::list(path)? {
+        let name = file_name(&path);
+        // Names that begin with a dot are those of files that systems keep for themselves.
+        if let Some(kind) = kind_of(&path)
+            && name.starts_with(prefix)
+            && !name.starts_with('.')
+        {
+            found[kind].push(path);
+        }
+    }
+    let others: usize = found.iter().map(Vec::len).sum();
+    let Some(mut files) = found.into_iter().find(|files| !files.is_empty()) else {
+        return Err(nothing_in(path, prefix));
+    };
+    if files.len() < others {
+        let extension = crate::io::recording::extension_of(&files[0]).unwrap_or_default();
+        task::warn(&format!(
+            "`{}` has pictures of several kinds: loading the {} `.{extension}` files, not the {} others",
+            path.display(),
+            files.len(),
+            others - files.len()
+        ));
+    }
+    files.sort_by(|a, b| natural_order(&file_name(a), &file_name(b)));
+    Ok(files)
+}
+
+fn kind_of(path: &Path) -> Option<usize> {
+    let extension = crate::io::recording::extension_of(path)?;
+    KINDS
+        .iter()
+        .position(|kind| kind.contains(&extension.as_str()))
+}
+
+fn nothing_in(path: &Path, prefix: &str) -> Error {
+    let extensions = KINDS.concat().join(", .");
+    let path = path.display();
+    if prefix.is_empty() {
+        let error = Error::new(format!("the folder `{path}` has no pictures"));
+        error.hint(format!("pictures are files ending in .{extensions}"))
+    } else {
+        let error =
+            format!("the folder `{path}` has no pictures whose names begin with \"{prefix}\"");
+        Error::new(error).hint(format!("pictures are files ending in .{extensions}"))
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// The order of names with numbers in them: `f2` before `f10`, whatever the case.
+pub(crate) fn natural_order(a: &str, b: &str) -> Ordering {
+    let (mut x, mut y) = (a, b);
+    loop {
+        let ((text_x, rest_x), (text_y, rest_y)) = (split(x, false), split(y, false));
+        let texts = text_x.to_lowercase().cmp(&text_y.to_lowercase());
+        let ((number_x, rest_x), (number_y, rest_y)) = (split(rest_x, true), split(rest_y, true));
+        let significant = |number: &str| number.trim_start_matches('0').len();
+        let numbers = significant(number_x)
+            .cmp(&significant(number_y))
+            .then_with(|| {
+                number_x
+                    .trim_start_matches('0')
+                    .cmp(number_y.trim_start_matches('0'))
+            });
+        let order = texts.then(numbers);
+        if order != Ordering::Equal {
+            return order;
+        }
+        if rest_x.is_empty() && rest_y.is_empty() {
+            return a.cmp(b);
+        }
+        (x, y) = (rest_x, rest_y);
+    }
+}
+
+/// The digits, or what are none, that a text begins with, and the rest.
+fn split(text: &str, digits: bool) -> (&str, &str) {
+    let end = text.find(|c: char| c.is_ascii_digit() != digits);
+    text.split_at(end.unwrap_or(text.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_in_natural_order() {
+        let ordered = [
+            "1.png",
+            "F1.png",
+            "f02.png",
+            "f2.png",
+            "f10.png",
+            "f10a.png",
+            "g1_2.png",
+            "g1_10.png",
+            "g.png",
+        ];
+        for pair in ordered.windows(2) {
+            assert_eq!(natural_order(pair[0], pair[1]), Ordering::Less, "{pair:?}");
+            assert_eq!(natural_order(pair[1], pair[0]), Ordering::Greater);
+        }
+        assert_eq!(natural_order("a", "a"), Ordering::Equal);
+        assert_eq!(natural_order("f1", "F1x"), Ordering::Less);
+    }
+}

@@ -1,0 +1,423 @@
+//! A dataset: what it is, and its samples, which are decompressed on all cores, straight into their
+//! place.
+
+use std::sync::Arc;
+
+use super::attribute::{self, Attributes};
+use super::chunks::ChunkReader;
+use super::cursor::damaged;
+use super::datatype::{Datatype, Kind};
+use super::file::File;
+use super::filters::{self, Filter};
+use super::header::{Message, kind};
+use super::layout::{self, Layout, Piece, Space};
+use super::outside;
+use super::recode::Recode;
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::io::bytes::chunked::Grid;
+use crate::io::bytes::raw::{self, Conversion, Encoding, Source};
+use crate::io::codec;
+use crate::io::format::known;
+use crate::io::recording::FrameRange;
+use crate::video::{Field, Samples, shape_text};
+
+/// A dataset, or what is in its place if it cannot be read.
+pub(in crate::io) struct Dataset {
+    /// Its name after those of its groups.
+    pub(in crate::io) name: String,
+    pub(in crate::io) shape: Vec<usize>,
+    /// How the samples are handed out, or in words what is stored that is no real numbers.
+    pub(in crate::io) encoding: std::result::Result<Encoding, &'static str>,
+    pub(in crate::io) attributes: Attributes,
+    /// Whether another name leads to it too, which was met before.
+    pub(in crate::io) is_alias: bool,
+    body: Result<Body>,
+}
+
+/// What is needed to read samples.
+pub(super) struct Body {
+    pub(super) file: Arc<File>,
+    /// Where the header is.
+    address: u64,
+    pub(super) space: Space,
+    pub(super) datatype: Datatype,
+    pub(super) recode: Option<Recode>,
+    layout: Layout,
+    pub(super) filters: Vec<Filter>,
+    /// An element that was never written, if it is not zeros.
+    fill: Option<Vec<u8>>,
+    /// The stretches of other files that have the samples.
+    pieces: Vec<Piece>,
+}
+
+impl Dataset {
+    /// What the messages of an object say.
+    pub(super) fn new(name: String, file: &Arc<File>, address: u64, messages: &[Message]) -> Self {
+        let body = match Body::new(file, address, messages) {
+            Ok(body) => body,
+            Err(error) => return Self::failed(&name, "unreadable", error),
+        };
+        let shape = body.space.shape.iter().map(|len| usize::try_from(*len));
+        let Ok(shape) = shape.collect() else {
+            let error = Error::new("it has an impossible shape");
+            return Self::failed(&name, "unreadable", error);
+        };
+        let encoding = match body.space.is_null {
+            true => Err("empty"),
+            false => body.datatype.encoding().map(|(encoding, _)| encoding),
+        };
+        Self {
+            name,
+            shape,
+            encoding,
+            attributes: attribute::of(file, messages),
+            is_alias: false,
+            body: Ok(body),
+        }
+    }
+
+    /// Something that cannot be read, and why.
+    pub(super) fn failed(name: &str, kind: &'static str, error: Error) -> Self {
+        Self {
+            name: name.into(),
+            shape: Vec::new(),
+            encoding: Err(kind),
+            attributes: Attributes::new(),
+            is_alias: false,
+            body: Err(error),
+        }
+    }
+
+    /// Why it cannot be read, if it cannot.
+    pub(in crate::io) fn failure(&self) -> Option<&Error> {
+        self.body.as_ref().err()
+    }
+
+    fn body(&self) -> Result<&Body> {
+        self.body.as_ref().map_err(Error::clone)
+    }
+
+    /// The number of elements.
+    pub(in crate::io) fn len(&self) -> usize {
+        let product = |len: usize, axis: &usize| len.saturating_mul(*axis);
+        self.shape.iter().fold(1, product)
+    }
+
+    /// Where the first samples are; what is in other files comes last.
+    pub(super) fn position(&self, file: &Arc<File>) -> u64 {
+        let body = self.body.as_ref().ok();
+        let body = body.filter(|body| Arc::ptr_eq(&body.file, file));
+        let first = body.and_then(|body| match &body.layout {
+            Layout::Compact(_) => Some(body.address),
+            Layout::Contiguous(address) => *address,
+            Layout::Chunked(chunks) => {
+                let reader = ChunkReader::new(body, chunks).ok();
+                let first = reader.and_then(|reader| reader.first());
+                first.or(chunks.address)
+            }
+            Layout::Virtual => None,
+        });
+        first.unwrap_or(u64::MAX)
+    }
+
+    /// The file that the samples are in.
+    pub(in crate::io) fn source(&self) -> Result<&Source> {
+        Ok(&self.body()?.file.source)
+    }
+
+    /// Where in the file all samples lie as they are, if they do.
+    pub(in crate::io) fn plain(&self) -> Option<u64> {
+        let body = self.body.as_ref().ok()?;
+        match body.layout {
+            Layout::Contiguous(Some(address))
+                if body.recode.is_none() && body.pieces.is_empty() =>
+            {
+                body.file.absolute(address)
+            }
+            _ => None,
+        }
+    }
+
+    /// The bytes of a small value, as its encoding says.
+    pub(in crate::io) fn small(&self) -> Option<Vec<u8>> {
+        let body = self.body.as_ref().ok()?;
+        let elements = body.elements().ok()?;
+        Some(match (&body.recode, self.encoding) {
+            (Some(recode), Ok(encoding)) => {
+                let mut out = vec![0; self.len() * encoding.size()];
+                recode.apply(&elements, &mut out);
+                out
+            }
+            _ => elements,
+        })
+    }
+
+    /// The value as metadata, if it is a single number or text.
+    pub(in crate::io) fn field(&self) -> Option<Field> {
+        if self.len() != 1 || self.encoding == Err("empty") {
+            return None;
+        }
+        match self.text() {
+            Some(text) => Some(Field::Text(text)),
+            None => known::list(&self.numbers()?),
+        }
+    }
+
+    /// The first text.
+    pub(super) fn text(&self) -> Option<String> {
+        let body = self.body.as_ref().ok()?;
+        if !matches!(body.datatype.kind, Kind::Text { .. } | Kind::LongText) {
+            return None;
+        }
+        let bytes = body.elements().ok()?;
+        match attribute::value(&body.file, &body.datatype, 1, &bytes).ok()?? {
+            Field::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The samples, if they are few.
+    pub(in crate::io) fn numbers(&self) -> Option<Vec<f64>> {
+        let bytes = self.small()?;
+        let mut read = |out: &mut [u8]| {
+            out.copy_from_slice(bytes.get(..out.len()).ok_or_else(codec::damaged)?);
+            Ok(())
+        };
+        raw::read_numbers(self.encoding.ok()?, self.len(), &mut read).ok()
+    }
+
+    /// The places of objects that it refers to.
+    pub(in crate::io) fn references(&self) -> Option<Vec<u64>> {
+        let body = self.body.as_ref().ok()?;
+        if body.datatype.kind != Kind::Reference {
+            return None;
+        }
+        let bytes = body.elements().ok()?;
+        let elements = bytes.chunks_exact(body.datatype.size);
+        let places = elements.map(|element| body.file.cursor(element).address());
+        places.collect::<Result<Option<Vec<u64>>>>().ok()?
+    }
+
+    /// Reads frames, the first axis of the dataset.
+    pub(in crate::io) fn read(&self, conversion: Conversion, range: FrameRange) -> Result<Samples> {
+        let body = self.body()?;
+        let shape = &self.shape;
+        if shape.is_empty() {
+            bail!("its dataset `{}` has no axes", self.name);
+        }
+        let size = body.datatype.size;
+        let frame = shape[1..]
+            .iter()
+            .try_fold(size, |n, len| n.checked_mul(*len));
+        let whole = frame.and_then(|frame| frame.checked_mul(shape[0]));
+        let (Some(frame), Some(_)) = (frame, whole) else {
+            bail!("its dataset {self} has an impossible shape");
+        };
+        let blank = body.blank(conversion.stored);
+        let grid = |chunk: &[usize]| {
+            let order: Vec<usize> = (0..shape.len()).collect();
+            Ok(Grid::new(conversion.stored, shape, chunk, &order)?.with_blank(blank.clone()))
+        };
+        let read_frames = |read: &(dyn Fn(u64, &mut [u8]) -> Result<()> + Sync)| {
+            let chunk = [&[1], &shape[1..]].concat();
+            grid(&chunk)?.load(conversion, range, &|index, out| {
+                let start = index[0] as u64 * frame as u64;
+                body.decode(out, frame, |bytes| read(start, bytes))?;
+                Ok(true)
+            })
+        };
+        match &body.layout {
+            Layout::Compact(bytes) => {
+                self.check_claim(range, frame, bytes.len() as u64)?;
+                read_frames(&|start, out| {
+                    let stored = bytes.get(start as usize..start as usize + out.len());
+                    out.copy_from_slice(stored.ok_or_else(codec::damaged)?);
+                    Ok(())
+                })
+            }
+            Layout::Contiguous(_) if !body.pieces.is_empty() => {
+                let pieces = outside::open_pieces(&body.file, &body.pieces)?;
+                let present = pieces.iter().map(|piece| piece.len).sum();
+                self.check_claim(range, frame, present)?;
+                read_frames(&|start, out| outside::read_pieces(&pieces, start, out))
+            }
+            Layout::Contiguous(Some(address)) => {
+                let present = body.file.len().saturating_sub(*address);
+                self.check_claim(range, frame, present)?;
+                if body.recode.is_none() {
+                    let start = body.file.absolute(*address);
+                    let start = start.ok_or_else(codec::damaged)?;
+                    let source = &body.file.source;
+                    return raw::read_blocks(source, conversion, shape, start, range);
+                }
+                read_frames(&|start, out| body.file.read_into(address + start, out))
+            }
+            Layout::Contiguous(None) => {
+                self.check_sparse(range, frame, 0, 0)?;
+                let chunk = [&[1], &shape[1..]].concat();
+                grid(&chunk)?.load(conversion, range, &|_, _| Ok(false))
+            }
+            Layout::Chunked(chunks) => {
+                let reader = ChunkReader::new(body, chunks)?;
+                let [stored, possible] = reader.sizes();
+                self.check_sparse(range, frame, stored, possible)?;
+                if !reader.is_dense() {
+                    return Err(self.too_large(stored));
+                }
+                grid(&reader.shape)?.load(conversion, range, &|index, out| {
+                    let index: Vec<u64> = index.iter().map(|place| *place as u64).collect();
+                    reader.read(&index, out)
+                })
+            }
+            Layout::Virtual => bail!(
+                "its dataset `{}` is virtual: its samples are in other datasets",
+                self.name
+            ),
+        }
+    }
+
+    /// An error if the frames reach beyond the bytes that there are for all.
+    fn check_claim(&self, range: FrameRange, frame: usize, present: u64) -> Result<()> {
+        let frames = (range.start + range.len.saturating_sub(1) * range.step + 1) as u64;
+        match frames.checked_mul(frame as u64) {
+            Some(end) if end <= present || range.len == 0 => Ok(()),
+            _ => Err(self.too_large(present)),
+        }
+    }
+
+    /// An error if so many samples cannot be what chunks of so many bytes in the file are, which
+    /// can become so many bytes, although some may never have been written.
+    fn check_sparse(&self, range: FrameRange, frame: usize, stored: u64, most: u64) -> Result<()> {
+        // What was never written may be much more than what was, but not without limit.
+        const SMALL: u64 = 1 << 30;
+        const MAX_RATIO: u64 = 4096;
+        let limit = stored.saturating_mul(MAX_RATIO).max(most).max(SMALL);
+        match (range.len as u64).checked_mul(frame as u64) {
+            Some(claimed) if claimed <= limit => Ok(()),
+            _ => Err(self.too_large(stored)),
+        }
+    }
+
+    fn too_large(&self, present: u64) -> Error {
+        Error::new(format!(
+            "its dataset `{}` claims {} samples, but has only {present} bytes of them",
+            self.name,
+            shape_text(&self.shape)
+        ))
+    }
+}
+
+impl Body {
+    fn new(file: &Arc<File>, address: u64, messages: &[Message]) -> Result<Self> {
+        let find = |kind| messages.iter().find(|message| message.kind == kind);
+        let need = |kind, what: &str| {
+            let message = find(kind).ok_or_else(|| damaged(what))?;
+            message.body()
+        };
+        let space = need(kind::DATASPACE, "its axes are missing")?;
+        let datatype = need(kind::DATATYPE, "its type is missing")?;
+        let datatype = Datatype::read(&mut file.cursor(datatype))?;
+        let layout = need(kind::LAYOUT, "its layout is missing")?;
+        let filters = match find(kind::FILTERS) {
+            Some(message) => filters::read(file.cursor(message.body()?), datatype.size)?,
+            None => Vec::new(),
+        };
+        let fill = match (find(kind::FILL), find(kind::OLD_FILL)) {
+            (Some(new), _) => layout::fill(file.cursor(new.body()?), false)?,
+            (None, Some(old)) => layout::fill(file.cursor(old.body()?), true)?,
+            (None, None) => None,
+        };
+        let pieces = match find(kind::EXTERNAL_FILES) {
+            Some(message) => layout::pieces(file, file.cursor(message.body()?))?,
+            None => Vec::new(),
+        };
+        let recode = datatype.encoding().ok().and_then(|(_, recode)| recode);
+        Ok(Self {
+            file: file.clone(),
+            address,
+            space: layout::space(file.cursor(space))?,
+            recode,
+            layout: layout::layout(file.cursor(layout))?,
+            filters,
+            fill: fill.filter(|fill| fill.len() == datatype.size),
+            pieces,
+            datatype,
+        })
+    }
+
+    /// Reads elements and makes samples of them.
+    pub(super) fn decode(
+        &self,
+        out: &mut [u8],
+        bytes: usize,
+        read: impl FnOnce(&mut [u8]) -> Result<()>,
+    ) -> Result<()> {
+        let Some(recode) = &self.recode else {
+            return read(out);
+        };
+        let mut elements = vec![0; bytes];
+        read(&mut elements)?;
+        recode.apply(&elements, out);
+        Ok(())
+    }
+
+    /// The sample that was never written.
+    fn blank(&self, stored: Encoding) -> Vec<u8> {
+        let Some(fill) = &self.fill else {
+            return Vec::new();
+        };
+        let mut blank = fill.clone();
+        if let Some(recode) = &self.recode {
+            blank = vec![0; stored.size()];
+            recode.apply(fill, &mut blank);
+        }
+        blank
+    }
+
+    /// All elements as they are in the file, if they are few.
+    fn elements(&self) -> Result<Vec<u8>> {
+        let too_long = || damaged("a value is too long");
+        let count = self.space.shape.iter();
+        let count = count.clone().try_fold(1, |n: u64, len| n.checked_mul(*len));
+        let size = count.and_then(|count| attribute::size(count, &self.datatype));
+        let size = size.filter(|_| !self.space.is_null).ok_or_else(too_long)?;
+        let blank = || match &self.fill {
+            Some(fill) => fill.repeat(size / fill.len().max(1)),
+            None => vec![0; size],
+        };
+        match &self.layout {
+            Layout::Compact(bytes) => match bytes.get(..size) {
+                Some(bytes) => Ok(bytes.to_vec()),
+                None => Err(damaged("it ends early")),
+            },
+            Layout::Contiguous(_) if !self.pieces.is_empty() => {
+                let mut out = vec![0; size];
+                let pieces = outside::open_pieces(&self.file, &self.pieces)?;
+                outside::read_pieces(&pieces, 0, &mut out)?;
+                Ok(out)
+            }
+            Layout::Contiguous(Some(address)) => self.file.read(*address, size as u64),
+            Layout::Contiguous(None) => Ok(blank()),
+            Layout::Chunked(chunks) => {
+                let mut out = blank();
+                ChunkReader::new(self, chunks)?.read_all(&mut out)?;
+                Ok(out)
+            }
+            Layout::Virtual => Err(damaged("its samples are in other datasets")),
+        }
+    }
+}
+
+impl std::fmt::Display for Dataset {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kind = match self.encoding {
+            Ok(encoding) => encoding.dtype.to_string(),
+            Err(kind) => kind.into(),
+        };
+        match self.shape.as_slice() {
+            [] => write!(f, "{} ({kind})", self.name),
+            shape => write!(f, "{} ({} {kind})", self.name, shape_text(shape)),
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The headers of objects: messages that say what a group or a dataset is.
+
+use super::checksum::verified;
+use super::cursor::{Cursor, damaged};
+use super::file::File;
+use crate::error::Result;
+
+/// What messages are about.
+pub(super) mod kind {
+    pub(in crate::io::format::hdf5) const DATASPACE: u8 = 0x01;
+    pub(in crate::io::format::hdf5) const LINK_INFO: u8 = 0x02;
+    pub(in crate::io::format::hdf5) const DATATYPE: u8 = 0x03;
+    pub(in crate::io::format::hdf5) const OLD_FILL: u8 = 0x04;
+    pub(in crate::io::format::hdf5) const FILL: u8 = 0x05;
+    pub(in crate::io::format::hdf5) const LINK: u8 = 0x06;
+    pub(in crate::io::format::hdf5) const EXTERNAL_FILES: u8 = 0x07;
+    pub(in crate::io::format::hdf5) const LAYOUT: u8 = 0x08;
+    pub(in crate::io::format::hdf5) const FILTERS: u8 = 0x0B;
+    pub(in crate::io::format::hdf5) const ATTRIBUTE: u8 = 0x0C;
+    pub(in crate::io::format::hdf5) const SHARED_TABLE: u8 = 0x0F;
+    pub(in crate::io::format::hdf5) const CONTINUATION: u8 = 0x10;
+    pub(in crate::io::format::hdf5) const SYMBOL_TABLE: u8 = 0x11;
+    pub(in crate::io::format::hdf5) const ATTRIBUTE_INFO: u8 = 0x15;
+}
+
+/// The most stretches of a file that a header is in, and the most messages.
+const MAX_BLOCKS: usize = 1000;
+const MAX_MESSAGES: usize = 100_000;
+
+/// Set where a message is shared by several objects and lies elsewhere.
+const SHARED: u8 = 2;
+
+/// A message of an object.
+pub(super) struct Message {
+    pub(super) kind: u8,
+    pub(super) body: Vec<u8>,
+    /// Why it cannot be read, if it is shared and lost.
+    lost: Option<crate::error::Error>,
+}
+
+impl Message {
+    /// What it says, or why that is not known.
+    pub(super) fn body(&self) -> Result<&[u8]> {
+        match &self.lost {
+            Some(error) => Err(error.clone()),
+            None => Ok(&self.body),
+        }
+    }
+}
+
+/// The messages of an object.
+pub(super) fn read(file: &File, address: u64) -> Result<Vec<Message>> {
+    read_at_depth(file, address, 0)
+}
+
+/// The messages of an object that others were shared with.
+pub(super) fn read_at_depth(file: &File, address: u64, depth: usize) -> Result<Vec<Message>> {
+    let start = file.read(address, file.len().saturating_sub(address).min(32))?;
+    let mut cursor = file.cursor(&start);
+    let mut header = match start.starts_with(b"OHDR") {
+        true => Header::version_2(file, address, &mut cursor)?,
+        false => Header::version_1(file, address, &mut cursor)?,
+    };
+    let mut next = 0;
+    while let Some((at, len)) = header.blocks.get(next).copied() {
+        if header.blocks[..next].contains(&(at, len)) {
+            return Err(damaged("an object's header leads to itself"));
+        }
+        header.read_block(at, len, depth)?;
+        next += 1;
+    }
+    Ok(header.messages)
+}
+
+/// A header that is being read.
+struct Header<'a> {
+    file: &'a File,
+    version: u8,
+    /// Whether messages say when they were made.
+    is_ordered: bool,
+    /// The stretches of the file that messages are in, with their signatures and checksums.
+    blocks: Vec<(u64, u64)>,
+    /// How many bytes of the first stretch come before its messages.
+    before: usize,
+    messages: Vec<Message>,
+}
+
+impl<'a> Header<'a> {
+    fn version_1(file: &'a File, address: u64, cursor: &mut Cursor<'_>) -> Result<Self> {
+        if cursor.u8()? != 1 {
+            return Err(damaged("there is no object where one should be"));
+        }
+        cursor.skip(7)?;
+        let len = u64::from(cursor.u32()?);
+        Ok(Self {
+            file,
+            version: 1,
+            is_ordered: false,
+            blocks: vec![(address, 16 + len)],
+            before: 16,
+            messages: Vec::new(),
+        })
+    }
+
+    fn version_2(file: &'a File, address: u64, cursor: &mut Cursor<'_>) -> Result<Self> {
+        cursor.skip(4)?;
+        if cursor.u8()? != 2 {
+            return Err(damaged("an object's header has an unknown version"));
+        }
+        let flags = cursor.u8()?;
+        cursor.skip(if flags & 0x20 != 0 { 16 } else { 0 })?;
+        cursor.skip(if flags & 0x10 != 0 { 4 } else { 0 })?;
+        let len = cursor.uint(1 << (flags & 3))?;
+        let before = cursor.position();
+        let whole = len.checked_add(before as u64 + 4);
+        Ok(Self {
+            file,
+            version: 2,
+            is_ordered: flags & 4 != 0,
+            blocks: vec![(
+                address,
+                whole.ok_or_else(|| damaged("a header is too long"))?,
+            )],
+            before,
+            messages: Vec::new(),
+        })
+    }
+
+    fn read_block(&mut self, address: u64, len: u64, depth: usize) -> Result<()> {
+        let bytes = self.file.read(address, len)?;
+        let content = match self.version {
+            1 => &bytes,
+            _ => verified(&bytes)?,
+        };
+        let mut cursor = self.file.cursor(content);
+        match self.messages.is_empty() && self.blocks.len() == 1 {
+            true => cursor.skip(self.before)?,
+            false if self.version == 2 => cursor.expect(b"OCHK")?,
+            false => {}
+        }
+        let prefix = match (self.version, self.is_ordered) {
+            (1, _) => 8,
+            (_, false) => 4,
+            (_, true) => 6,
+        };
+        while cursor.rest().len() >= prefix {
+            self.read_message(&mut cursor, depth)?;
+        }
+        Ok(())
+    }
+
+    fn read_message(&mut self, cursor: &mut Cursor<'_>, depth: usize) -> Result<()> {
+        let (kind, len, flags) = if self.version == 1 {
+            let (kind, len, flags) = (cursor.u16()?, cursor.u16()?, cursor.u8()?);
+            cursor.skip(3)?;
+            (u8::try_from(kind).unwrap_or(u8::MAX), len, flags)
+        } else {
+            let (kind, len, flags) = (cursor.u8()?, cursor.u16()?, cursor.u8()?);
+            cursor.skip(if self.is_ordered { 2 } else { 0 })?;
+            (kind, len, flags)
+        };
+        let body = cursor.take(usize::from(len))?;
+        if self.messages.len() == MAX_MESSAGES || self.blocks.len() == MAX_BLOCKS {
+            return Err(damaged("an object has too many messages"));
+        }
+        if kind == kind::CONTINUATION {
+            let mut cursor = self.file.cursor(body);
+            let block = (cursor.place()?, cursor.length()?);
+            self.blocks.push(block);
+            return Ok(());
+        }
+        let (body, lost) = match flags & SHARED != 0 {
+            false => (body.to_vec(), None),
+            true => match self.file.shared(kind, body, depth) {
+                Ok(body) => (body, None),
+                Err(error) => (Vec::new(), Some(error)),
+            },
+        };
+        self.messages.push(Message { kind, body, lost });
+        Ok(())
+    }
+}

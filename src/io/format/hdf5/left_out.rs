@@ -1,0 +1,45 @@
+//! What stands for HDF5 in a program that was built without it: errors that say so.
+
+use std::path::Path;
+
+use crate::error::{Error, Result};
+use crate::io::recording::{Options, Recording};
+use crate::video::Video;
+
+/// Whether a file that begins with these bytes is an HDF5 file.
+pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\x89HDF\r\n\x1a\n")
+}
+
+/// Says that this needs another program.
+pub(in crate::io) fn open(path: &Path, _: &Options) -> Result<Box<dyn Recording>> {
+    Err(Error::left_out(path, "HDF5", "hdf5"))
+}
+
+/// Says that this needs another program.
+pub(in crate::io) fn save(path: &Path, _: &Video, _: &str) -> Result<()> {
+    Err(Error::left_out(path, "HDF5", "hdf5"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::save_video;
+    use crate::ops::testing::video;
+
+    #[test]
+    fn what_is_left_out_is_said_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.h5");
+        let error = save_video(&path, &video(&[1, 1, 1], vec![0u8])).unwrap_err();
+        let message = "this program was built without HDF5";
+        assert!(error.message().ends_with(message), "{error}");
+        assert_eq!(
+            error.hints(),
+            ["build it with `cargo build --release --features hdf5`"]
+        );
+        std::fs::write(&path, b"\x89HDF\r\n\x1a\n").unwrap();
+        let error = crate::io::open(&path, &Options::default()).err().unwrap();
+        assert!(error.message().ends_with(message), "{error}");
+    }
+}

@@ -1,0 +1,314 @@
+//! HDF5 files: one dataset of numbers is the video, its first axis being time.
+//!
+//! The reader is our own, after the "HDF5 File Format Specification" version 3.0, because recordings
+//! are what this program is about: nothing that a damaged or hostile file says can end the program,
+//! as every size is compared with that of the file before memory is taken; one object that cannot
+//! be read does not take the others with it; samples are mapped where they lie, or decompressed
+//! on all cores straight into their place; and links, filters and indices of all versions are
+//! followed, without the hundred thousand lines of a library.
+
+mod tree;
+
+mod imaris;
+mod nwb;
+mod times;
+
+mod file;
+mod header;
+mod links;
+mod outside;
+
+mod attribute;
+mod dataset;
+mod datatype;
+mod layout;
+mod recode;
+
+mod arrays;
+mod btree1;
+mod btree2;
+mod chunks;
+mod heap;
+mod index;
+
+mod filters;
+mod packed;
+mod shuffled;
+
+mod checksum;
+mod cursor;
+
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+pub(in crate::io) use dataset::Dataset;
+use imaris::Images;
+pub(in crate::io) use tree::{Contents, contents};
+
+pub(in crate::io) use write::{Attribute, NewDataset, save};
+
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::io::bytes::raw::{Conversion, Encoding};
+use crate::io::format::known;
+use crate::io::recording::{
+    FrameRange, Options, Recording, cannot_load, cannot_map, warn_of_others,
+};
+use crate::task;
+use crate::video::{DType, Element, Field, Layout, MappedFile, Metadata, Samples, with_dtype};
+
+const MAGIC: &[u8] = b"\x89HDF\r\n\x1a\n";
+
+/// What to do with a file that cannot be read.
+const REPACK: &str = "save it again, or let `h5repack` of the HDF5 tools write a copy, \
+                      with gzip compression";
+
+/// A file whose datasets are known.
+pub(in crate::io) struct Hdf5File {
+    path: PathBuf,
+    datasets: Vec<Dataset>,
+    chosen: Result<Chosen>,
+    /// The frames, if each is a dataset.
+    images: Option<Images>,
+    metadata: Metadata,
+}
+
+/// The dataset that is the video.
+#[derive(Clone)]
+struct Chosen {
+    index: usize,
+    encoding: Encoding,
+    /// The other datasets that could be one.
+    others: Vec<String>,
+    /// Whether it was asked for by its name.
+    is_named: bool,
+}
+
+/// Whether a file that begins with these bytes is an HDF5 file.
+pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
+    bytes.starts_with(MAGIC)
+}
+
+/// Opens an HDF5 file.
+pub(in crate::io) fn open(path: &Path, options: &Options) -> Result<Box<dyn Recording>> {
+    Ok(Box::new(Hdf5File::open(path, options)?))
+}
+
+impl Hdf5File {
+    /// Reads what the datasets are, and chooses one.
+    pub(in crate::io) fn open(path: &Path, options: &Options) -> Result<Self> {
+        let mut contents = contents(path).map_err(|e| cannot_load(path, &e))?;
+        let chosen = match options.fieldname.as_deref() {
+            Some(name) => named(&mut contents, name.trim_matches('/')),
+            None => choose(&contents),
+        };
+        let images = match options.fieldname {
+            Some(_) => None,
+            None => Images::find(path, &mut contents).map_err(|e| cannot_load(path, &e))?,
+        };
+        let metadata = metadata(path, &mut contents, chosen.as_ref().ok());
+        Ok(Self {
+            path: path.to_owned(),
+            chosen: chosen.map_err(|e| cannot_load(path, &e)),
+            images,
+            metadata,
+            datasets: contents.datasets,
+        })
+    }
+
+    fn chosen(&self) -> Result<(&Dataset, &Chosen)> {
+        let chosen = self.chosen.as_ref().map_err(Error::clone)?;
+        Ok((&self.datasets[chosen.index], chosen))
+    }
+
+    /// Says what there is besides the dataset that is loaded, be it that it cannot be read.
+    fn warn(&self, dataset: &Dataset, chosen: &Chosen) {
+        warn_of_others(&self.path, &dataset.name, &chosen.others);
+        if !chosen.is_named {
+            warn_of_failures(&self.path, &self.datasets);
+        }
+    }
+}
+
+/// Says what cannot be read of a file.
+pub(in crate::io) fn warn_of_failures(path: &Path, datasets: &[Dataset]) {
+    const MOST: usize = 3;
+    let failures = datasets.iter();
+    let mut failures = failures.filter_map(|dataset| Some((dataset, dataset.failure()?)));
+    for (dataset, reason) in failures.by_ref().take(MOST) {
+        task::warn(&format!(
+            "`{}`: cannot read {dataset}: {reason}",
+            path.display()
+        ));
+    }
+    match failures.count() {
+        0 => {}
+        more => task::warn(&format!("`{}`: cannot read {more} more", path.display())),
+    }
+}
+
+impl Recording for Hdf5File {
+    fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    fn layout(&self) -> Result<(Vec<usize>, DType)> {
+        if let Some(images) = &self.images {
+            return Ok(images.layout());
+        }
+        let (dataset, chosen) = self.chosen()?;
+        Ok((dataset.shape.clone(), chosen.encoding.dtype))
+    }
+
+    fn load(&self, range: FrameRange) -> Result<Samples> {
+        if let Some(images) = &self.images {
+            return images.load(range);
+        }
+        let (dataset, chosen) = self.chosen()?;
+        self.warn(dataset, chosen);
+        dataset
+            .read(Conversion::none(chosen.encoding), range)
+            .map_err(|e| cannot_load(&self.path, &e))
+    }
+
+    fn must_load(&self) -> Option<&'static str> {
+        let (dataset, chosen) = self.chosen().ok().filter(|_| self.images.is_none())?;
+        dataset.plain().and(chosen.encoding.must_load())
+    }
+
+    fn map(&self) -> Result<Samples> {
+        if let Some(images) = &self.images {
+            return Err(images.map());
+        }
+        let (dataset, chosen) = self.chosen()?;
+        let Some(start) = dataset.plain() else {
+            return Err(cannot_map(&self.path, "its samples are in chunks"));
+        };
+        if let Some(obstacle) = chosen.encoding.obstacle() {
+            return Err(cannot_map(&self.path, obstacle));
+        }
+        self.warn(dataset, chosen);
+        let file = MappedFile::open(dataset.source()?.path())?;
+        let layout = Layout::contiguous(&dataset.shape);
+        let mapped = with_dtype!(chosen.encoding.dtype, T => {
+            file.array::<T>(start as usize, layout).map(Element::wrap)
+        });
+        mapped.ok_or_else(|| {
+            let reason = "its samples are not aligned, or not all of them are there";
+            cannot_map(&self.path, reason)
+        })
+    }
+}
+
+/// The dataset that is the video: the first with three axes, four, two or one.
+fn choose(contents: &Contents) -> Result<Chosen> {
+    let datasets = contents.datasets.as_slice();
+    let rank = |dataset: &Dataset| match (dataset.shape.len(), dataset.len()) {
+        (_, 0 | 1) => 0,
+        _ if dataset.encoding.is_err() || dataset.is_alias => 0,
+        (3, _) => 4,
+        (4, _) => 3,
+        (axes @ 1..=2, _) => axes,
+        _ => 0,
+    };
+    let best = datasets.iter().map(rank).max().unwrap_or(0);
+    if best < 3
+        && nwb::is_nwb(contents)
+        && let Some(error) = nwb::movies(contents)
+    {
+        return Err(error);
+    }
+    let index = datasets.iter().position(|dataset| rank(dataset) == best);
+    let chosen = index.and_then(|index| Some((index, datasets[index].encoding.ok()?)));
+    let Some((index, encoding)) = chosen.filter(|_| best > 0) else {
+        let failures: Vec<&Dataset> = datasets.iter().filter(|d| d.failure().is_some()).collect();
+        if let [Dataset { name, .. }] = failures[..]
+            && let Some(error) = failures[0].failure()
+        {
+            return Err(cannot_read(name, error));
+        }
+        bail!(
+            "it has no dataset of numbers with 1 to 4 axes{}",
+            listing(datasets)
+        );
+    };
+    let others = datasets.iter().enumerate();
+    let others = others.filter(|(other, dataset)| *other != index && rank(dataset) > 1);
+    Ok(Chosen {
+        index,
+        encoding,
+        others: others.map(|(_, other)| other.to_string()).collect(),
+        is_named: false,
+    })
+}
+
+/// The dataset of a name, which may be a path that leads over links.
+fn named(contents: &mut Contents, name: &str) -> Result<Chosen> {
+    let mut datasets = contents.datasets.iter();
+    let known = datasets.position(|dataset| dataset.name == name);
+    let index = match known {
+        Some(index) => index,
+        None => {
+            let Ok(mut dataset) = contents.find(name) else {
+                let datasets = &contents.datasets;
+                let names = datasets.iter().map(|dataset| dataset.name.as_str());
+                let error = format!("it has no dataset `{name}`{}", listing(datasets));
+                return Err(Error::new(error).did_you_mean(name, names));
+            };
+            dataset.is_alias = true;
+            contents.datasets.push(dataset);
+            contents.datasets.len() - 1
+        }
+    };
+    let dataset = &contents.datasets[index];
+    if let Some(error) = dataset.failure() {
+        return Err(cannot_read(name, error));
+    }
+    match dataset.encoding {
+        Ok(encoding) if (1..=4).contains(&dataset.shape.len()) && dataset.len() > 0 => Ok(Chosen {
+            index,
+            encoding,
+            others: Vec::new(),
+            is_named: true,
+        }),
+        _ => bail!("its dataset {dataset} is not a video"),
+    }
+}
+
+/// The error for a dataset that is there but damaged, or is elsewhere.
+fn cannot_read(name: &str, reason: &Error) -> Error {
+    let error = Error::new(format!("its dataset `{name}` cannot be read: {reason}"));
+    reason.hints().iter().cloned().fold(error, Error::hint)
+}
+
+/// The datasets in words, after what is said about the file.
+fn listing(datasets: &[Dataset]) -> String {
+    crate::io::recording::listing(datasets.iter().map(Dataset::to_string))
+}
+
+/// The attributes of the file and of the video, single values, and a list of all datasets.
+fn metadata(path: &Path, contents: &mut Contents, chosen: Option<&Chosen>) -> Metadata {
+    let own = contents.datasets.iter().filter(|dataset| !dataset.is_alias);
+    let list = Field::list(own.clone().map(Dataset::to_string));
+    let mut fields = contents.attributes.clone();
+    fields.extend(own.filter_map(|value| Some((value.name.clone(), value.field()?))));
+    let chosen = chosen.map(|chosen| &contents.datasets[chosen.index]);
+    fields.extend(
+        chosen
+            .into_iter()
+            .flat_map(|chosen| chosen.attributes.clone()),
+    );
+    let name = chosen.map(|chosen| chosen.name.clone());
+    let mut metadata = known::metadata(fields);
+    metadata.set("datasets", list);
+    if nwb::is_nwb(contents) {
+        nwb::describe(path, contents, &name.unwrap_or_default(), &mut metadata);
+    } else if !contents.attributes_of("DataSetInfo/Image").is_empty() {
+        imaris::describe(path, contents, &mut metadata);
+    }
+    metadata
+}

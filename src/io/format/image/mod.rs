@@ -1,0 +1,211 @@
+//! Still pictures: PNG, JPEG, BMP and TIFF files, each of one frame.
+
+mod png;
+mod simple;
+pub(crate) mod still;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use super::tiff;
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::fs::files;
+use crate::io::bytes::raw::{self, Encoding, Fill, Source};
+use crate::io::recording::{FrameRange, Recording, cannot_load, expect_file};
+use crate::video::{DType, Metadata, Samples, Video, shape_text};
+
+pub(in crate::io) use png::begins as begins_png;
+pub(in crate::io) use simple::{begins_bmp, begins_jpeg};
+
+/// How many bytes of pixels a byte of a file can at most stand for: deflated indices of one bit, each of
+/// a color of 3 bytes.
+const GREATEST_EXPANSION: u64 = 1032 * 8 * 3;
+
+/// A picture whose header has been read.
+pub(in crate::io) struct Still {
+    path: PathBuf,
+    layout: Layout,
+    metadata: Metadata,
+    content: Content,
+}
+
+/// What a picture has in common with others that can be frames of the same video.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in crate::io) struct Layout {
+    pub(in crate::io) height: usize,
+    pub(in crate::io) width: usize,
+    pub(in crate::io) channels: usize,
+    pub(in crate::io) dtype: DType,
+}
+
+/// Where the pixels are.
+enum Content {
+    Coded(Box<dyn Coded>),
+    Tiff(Box<tiff::Stack>),
+}
+
+/// Reads the header of a picture.
+type Open = fn(&Path, Vec<u8>) -> Result<Box<dyn Coded>>;
+
+/// A picture in memory that has to be decoded.
+trait Coded: Send + Sync {
+    fn layout(&self) -> Layout;
+
+    /// Decodes it into the bytes of its samples in this machine's order.
+    fn decode(&self, out: &mut [u8]) -> Result<()>;
+}
+
+/// Loads a picture as an image `{y, x}` or `{y, x, channel}`.
+pub fn load_image(path: &Path) -> Result<Video> {
+    expect_file(path)?;
+    let still = Still::open(path)?;
+    let metadata = Metadata {
+        source: Some(path.to_owned()),
+        ..still.metadata.clone()
+    };
+    let samples = still.load_as(&still.layout.shape())?;
+    Ok(Video::with_metadata(samples, metadata))
+}
+
+impl Still {
+    /// Reads the header; the format is found out from the content.
+    pub(in crate::io) fn open(path: &Path) -> Result<Self> {
+        let source = Source::open(path)?;
+        let beginning = source.start(crate::io::registry::BEGINNING)?;
+        if tiff::begins(&beginning) {
+            return Self::open_tiff(path);
+        }
+        let open: Open = if begins_png(&beginning) {
+            png::open
+        } else if begins_jpeg(&beginning) {
+            simple::open_jpeg
+        } else if begins_bmp(&beginning) {
+            simple::open_bmp
+        } else {
+            let error = Error::new("it is not a picture that can be read");
+            let error = error.hint("pictures can be PNG, TIFF, JPEG or BMP files");
+            return Err(cannot_load(path, &error));
+        };
+        let bytes = source.start(usize::try_from(source.len()).unwrap_or(usize::MAX))?;
+        let room = (bytes.len() as u64).saturating_mul(GREATEST_EXPANSION);
+        let coded = open(path, bytes).and_then(|coded| coded.layout().check(room).map(|()| coded));
+        let coded = coded.map_err(|e| cannot_load(path, &e))?;
+        Ok(Self {
+            path: path.to_owned(),
+            layout: coded.layout(),
+            metadata: Metadata::default(),
+            content: Content::Coded(coded),
+        })
+    }
+
+    fn open_tiff(path: &Path) -> Result<Self> {
+        let stack = tiff::Stack::open_picture(path)?;
+        let (shape, dtype) = stack.page_layout();
+        let [pages, height, width, ref channels @ ..] = shape[..] else {
+            bail!("`{}` is not a picture", path.display());
+        };
+        if pages > 1 {
+            let shown = path.display();
+            let error = Error::new(format!("`{shown}` has {pages} pages, a picture has one"));
+            let written = files::quoted(path);
+            return Err(error.hint(format!("load it with `load_video({written})`")));
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            layout: Layout {
+                height,
+                width,
+                channels: channels.first().copied().unwrap_or(1),
+                dtype,
+            },
+            metadata: stack.metadata().clone(),
+            content: Content::Tiff(Box::new(stack)),
+        })
+    }
+
+    pub(in crate::io) fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// Decodes the picture as an array of the given shape.
+    fn load_as(&self, shape: &[usize]) -> Result<Samples> {
+        raw::load(self.layout.dtype, shape, self.layout.len(), |_, out| {
+            self.read(out)
+        })
+    }
+
+    /// Decodes the picture into its place in a video.
+    pub(in crate::io) fn read(&self, out: &mut dyn Fill) -> Result<()> {
+        let native = Encoding {
+            dtype: self.layout.dtype,
+            half: false,
+            swapped: false,
+        };
+        let decoded = match &self.content {
+            Content::Coded(coded) => out.fill(native, &mut |bytes| coded.decode(bytes)),
+            Content::Tiff(stack) => return stack.read_page(0, out),
+        };
+        decoded.map_err(|e| cannot_load(&self.path, &e))
+    }
+}
+
+impl Layout {
+    /// The lengths of the axes.
+    pub(in crate::io) fn shape(self) -> Vec<usize> {
+        match self.channels {
+            1 => vec![self.height, self.width],
+            channels => vec![self.height, self.width, channels],
+        }
+    }
+
+    /// The number of samples.
+    pub(in crate::io) fn len(self) -> usize {
+        self.height * self.width * self.channels
+    }
+
+    /// Size and type in words.
+    pub(in crate::io) fn text(self) -> String {
+        format!("{} pixels of {}", shape_text(&self.shape()), self.dtype)
+    }
+
+    /// An error unless a file with room for so many bytes can hold such a picture.
+    fn check(self, room: u64) -> Result<()> {
+        let lens = [self.height, self.width, self.channels, self.dtype.size()];
+        let bytes = lens
+            .iter()
+            .try_fold(1, |bytes: u64, len| bytes.checked_mul(*len as u64));
+        match bytes {
+            Some(0) => Err(Error::new("it has no pixels")),
+            Some(bytes) if bytes <= room => Ok(()),
+            _ => bail!(
+                "it claims {} pixels, more than it can hold",
+                shape_text(&self.shape())
+            ),
+        }
+    }
+}
+
+/// A single picture is a video of one frame.
+impl Recording for Still {
+    fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    fn layout(&self) -> Result<(Vec<usize>, DType)> {
+        Ok(([vec![1], self.layout.shape()].concat(), self.layout.dtype))
+    }
+
+    fn load(&self, range: FrameRange) -> Result<Samples> {
+        self.load_as(&[vec![range.len], self.layout.shape()].concat())
+    }
+
+    fn map(&self) -> Result<Samples> {
+        Err(crate::io::recording::cannot_map(
+            &self.path,
+            "its pixels are compressed",
+        ))
+    }
+}

@@ -1,0 +1,128 @@
+//! MATLAB files of version 7.3: HDF5 files with a header of their own, in which the axes of
+//! arrays are in the opposite order.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::variable::{Content, Numbers, Place, Variable};
+use crate::error::Result;
+use crate::io::bytes::raw::{Conversion, Source};
+use crate::io::format::hdf5::{self, Dataset};
+use crate::io::format::known;
+use crate::video::{DType, Field};
+
+/// How deep cells and structs are within each other, and the most variables.
+const MAX_DEPTH: usize = 8;
+const MAX_VARIABLES: usize = 10_000;
+
+/// The variables of a file in order, and after them what is within cells, as `c{1}`, and the fields of
+/// arrays of structs, as `s(1)/field`.
+pub(super) fn variables(source: &Source) -> Result<Vec<Variable>> {
+    let mut contents = hdf5::contents(source.path())?;
+    hdf5::warn_of_failures(source.path(), &contents.datasets);
+    // MATLAB keeps what its variables refer to under names that no variable can have.
+    let own = std::mem::take(&mut contents.datasets).into_iter();
+    let own = own.filter(|dataset| !dataset.name.starts_with('#') && !dataset.is_alias);
+    let mut waiting: VecDeque<(Dataset, usize)> = own.map(|dataset| (dataset, 0)).collect();
+    let mut variables = Vec::new();
+    while let Some((dataset, depth)) = waiting.pop_front() {
+        let references = references(&dataset).filter(|_| depth < MAX_DEPTH);
+        for (name, place) in references.iter().flatten() {
+            if variables.len() + waiting.len() < MAX_VARIABLES {
+                let inner = contents.referred(*place, name).into_iter();
+                waiting.extend(inner.map(|dataset| (dataset, depth + 1)));
+            }
+        }
+        // The field of an array of structs is no variable by itself.
+        if references.is_none() || class(&dataset) == "cell" {
+            variables.push(variable(dataset));
+        }
+    }
+    Ok(variables)
+}
+
+/// What a cell or the field of an array of structs refers to: the name and the place of each.
+fn references(dataset: &Dataset) -> Option<Vec<(String, u64)>> {
+    let class = class(dataset);
+    let name = &dataset.name;
+    let named = |number: usize| match (class.as_str(), name.rsplit_once('/')) {
+        ("", Some((group, field))) => format!("{group}({number})/{field}"),
+        _ => format!("{name}{{{number}}}"),
+    };
+    if dataset.attributes.contains_key("MATLAB_empty") || !matches!(class.as_str(), "cell" | "") {
+        return None;
+    }
+    let places = dataset.references()?.into_iter();
+    Some((1..).map(named).zip(places).collect())
+}
+
+/// The types of variables that are numbers or text, and none where another program wrote the file.
+const NUMBERS: &[&str] = &[
+    "", "double", "single", "logical", "char", "int8", "int16", "int32", "int64", "uint8",
+    "uint16", "uint32", "uint64",
+];
+
+/// What MATLAB calls the type of a variable.
+fn class(dataset: &Dataset) -> String {
+    match dataset.attributes.get("MATLAB_class") {
+        Some(Field::Text(class)) => class.clone(),
+        _ => String::new(),
+    }
+}
+
+fn variable(dataset: Dataset) -> Variable {
+    let class = class(&dataset);
+    let dims: Vec<usize> = dataset.shape.iter().rev().copied().collect();
+    let name = dataset.name.clone();
+    let content = if dataset.attributes.contains_key("MATLAB_empty") {
+        Content::Other("empty")
+    } else {
+        content(dataset, &class, &dims)
+    };
+    Variable {
+        name,
+        dims,
+        content,
+    }
+}
+
+fn content(dataset: Dataset, class: &str, dims: &[usize]) -> Content {
+    let stored = match (class, dataset.encoding) {
+        ("cell", _) => return Content::Other("cells"),
+        (class, _) if !NUMBERS.contains(&class) => return Content::Other("object"),
+        _ if dataset.attributes.contains_key("MATLAB_object_decode") => {
+            return Content::Other("object");
+        }
+        ("char", Ok(_)) => return text(&dataset, dims),
+        (_, Err(kind)) => return Content::Other(kind),
+        (_, Ok(stored)) => stored,
+    };
+    let dtype = match (class, stored.size()) {
+        ("logical", 1) => DType::Bool,
+        _ => stored.dtype,
+    };
+    let values = match known::is_short_list(dims) {
+        true => dataset.numbers().unwrap_or_default(),
+        false => Vec::new(),
+    };
+    let numbers = Numbers {
+        conversion: Conversion { dtype, stored },
+        place: Place::Dataset(Arc::new(dataset)),
+    };
+    Content::Numbers(numbers, values)
+}
+
+fn text(dataset: &Dataset, dims: &[usize]) -> Content {
+    let (Some(bytes), Ok(encoding)) = (dataset.small(), dataset.encoding) else {
+        return Content::Other("long text");
+    };
+    let unit = |pair: &[u8]| match encoding.swapped {
+        true => u16::from_ne_bytes([pair[1], pair[0]]),
+        false => u16::from_ne_bytes([pair[0], pair[1]]),
+    };
+    let units: Vec<u16> = match encoding.size() {
+        2 => bytes.chunks_exact(2).map(unit).collect(),
+        _ => bytes.into_iter().map(u16::from).collect(),
+    };
+    Content::Text(super::rows_of_text(&super::letters(&units), dims))
+}

@@ -1,0 +1,129 @@
+//! What a MATLAB file says about a variable, and reading its numbers.
+
+#[cfg(feature = "hdf5")]
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::io::bytes::raw::{self, Conversion, Source};
+use crate::io::bytes::stream;
+use crate::io::codec::inflate::Wrapping;
+#[cfg(feature = "hdf5")]
+use crate::io::format::hdf5::Dataset;
+use crate::io::format::known;
+use crate::io::recording::FrameRange;
+use crate::video::{Field, Samples, shape_text};
+
+/// A variable.
+pub(super) struct Variable {
+    pub(super) name: String,
+    /// The lengths of its axes in MATLAB's order, the first varying fastest.
+    pub(super) dims: Vec<usize>,
+    pub(super) content: Content,
+}
+
+/// What a variable holds.
+pub(super) enum Content {
+    /// Real numbers; their values if they are few.
+    Numbers(Numbers, Vec<f64>),
+    /// Text.
+    Text(String),
+    /// What a video cannot be made of, in words.
+    Other(&'static str),
+}
+
+/// Where real numbers are and how they are stored.
+#[derive(Clone)]
+pub(super) struct Numbers {
+    /// The type that the samples become, and that which they are stored as.
+    pub(super) conversion: Conversion,
+    pub(super) place: Place,
+}
+
+/// Where the samples of a variable are.
+#[derive(Clone)]
+pub(super) enum Place {
+    /// At a byte of the file.
+    Plain(u64),
+    /// After `skip` bytes of what inflates from a stretch of the file.
+    Deflated { start: u64, len: u64, skip: u64 },
+    /// In a dataset of a file that is also one of HDF5.
+    #[cfg(feature = "hdf5")]
+    Dataset(Arc<Dataset>),
+}
+
+impl Place {
+    /// Where in the file the samples lie as they are, if they do.
+    pub(super) fn plain(&self) -> Option<u64> {
+        match self {
+            Self::Plain(start) => Some(*start),
+            Self::Deflated { .. } => None,
+            #[cfg(feature = "hdf5")]
+            Self::Dataset(dataset) => dataset.plain(),
+        }
+    }
+}
+
+impl Variable {
+    /// The number of elements.
+    pub(super) fn len(&self) -> usize {
+        let product = |len: usize, axis: &usize| len.saturating_mul(*axis);
+        self.dims.iter().fold(1, product)
+    }
+
+    /// The value as metadata, if it is a few numbers or text.
+    pub(super) fn field(&self) -> Option<Field> {
+        match &self.content {
+            Content::Numbers(_, values) => known::list(values),
+            Content::Text(text) => Some(Field::Text(text.clone())),
+            Content::Other(_) => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Variable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kind = match &self.content {
+            Content::Numbers(numbers, _) => numbers.conversion.dtype.to_string(),
+            Content::Text(_) => "text".into(),
+            Content::Other(kind) => (*kind).into(),
+        };
+        match self.dims.as_slice() {
+            [] => write!(f, "{} ({kind})", self.name),
+            dims => write!(f, "{} ({} {kind})", self.name, shape_text(dims)),
+        }
+    }
+}
+
+impl Numbers {
+    /// Reads blocks of samples along the slowest axis, the first of `shape`.
+    pub(super) fn read(
+        &self,
+        source: &Source,
+        shape: &[usize],
+        range: FrameRange,
+    ) -> Result<Samples> {
+        match self.place {
+            Place::Plain(start) => raw::read_blocks(source, self.conversion, shape, start, range),
+            #[cfg(feature = "hdf5")]
+            Place::Dataset(ref dataset) => dataset.read(self.conversion, range),
+            Place::Deflated { start, len, skip } => {
+                let stretch = (start, len);
+                if range.len == shape[0]
+                    && let Some(samples) = stream::read_all(
+                        source,
+                        Wrapping::Zlib,
+                        stretch,
+                        skip,
+                        self.conversion,
+                        shape,
+                        None,
+                    )?
+                {
+                    return Ok(samples);
+                }
+                let mut stream = stream::inflate(source, start, len);
+                stream::read_blocks(&mut stream, skip, self.conversion, shape, range)
+            }
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! Saving MATLAB files: of version 5 up to 2 GB, of version 7.3 (HDF5) above.
+
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use super::v5;
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::fs::atomic;
+use crate::io::bytes::columns;
+use crate::io::bytes::raw::Source;
+#[cfg(feature = "hdf5")]
+use crate::io::format::hdf5::{Attribute, NewDataset};
+use crate::io::format::known;
+use crate::video::{DType, Video};
+
+/// The most bytes that a variable of version 5 can have.
+const MOST: usize = i32::MAX as usize - 1024;
+
+/// The size of the header that both versions begin with.
+const HEADER: usize = 128;
+
+/// How many bytes come before the HDF5 file in one of version 7.3.
+#[cfg(feature = "hdf5")]
+const USER_BLOCK: usize = 512;
+
+/// What the header of every file says.
+const WRITER: &str = "written by optimap";
+
+/// The longest name of a variable.
+const MAX_NAME: usize = 63;
+
+/// What a variable is called unless a name is given.
+pub(in crate::io) const FIELDNAME: &str = "video";
+
+/// Saves an array under a name, in MATLAB's order; the other variables of an existing file stay if
+/// `append` is set.
+pub(in crate::io) fn save(path: &Path, video: &Video, name: &str, append: bool) -> Result<()> {
+    check_name(name)?;
+    let is_large = video.nbytes() > MOST;
+    let others = match append && path.is_file() {
+        true => Others::of(path, name, is_large)?,
+        false => None,
+    };
+    atomic::write(path, |file| {
+        if is_large {
+            return write_large(path, video, name, file);
+        }
+        write_variables(path, video, name, file)?;
+        others.map_or(Ok(()), |others| others.copy(path, file))
+    })
+}
+
+/// Whether a file with this header was saved here.
+pub(super) fn is_ours(header: &[u8]) -> bool {
+    let text = header.get(..116).unwrap_or_default();
+    text.windows(WRITER.len())
+        .any(|part| part == WRITER.as_bytes())
+}
+
+fn check_name(name: &str) -> Result<()> {
+    let is_valid = name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && name.len() <= MAX_NAME;
+    if is_valid {
+        return Ok(());
+    }
+    let error = Error::new(format!("`fieldname` \"{name}\" is no name of a variable"));
+    Err(error.hint("use letters, digits and `_`, a letter first, 63 at most"))
+}
+
+/// The lengths of the axes in MATLAB, where an array has two at least.
+fn dims(video: &Video) -> Vec<usize> {
+    match *video.shape() {
+        [len] => vec![1, len],
+        _ => video.shape().to_vec(),
+    }
+}
+
+fn write_variables(path: &Path, video: &Video, name: &str, file: &mut File) -> Result<()> {
+    let fail = |e| Error::io("write", path, &e);
+    let mut start = header(&format!("MATLAB 5.0 MAT-file, {WRITER}"), 0x0100);
+    let data = (video.dtype(), video.nbytes());
+    start.extend(matrix(name, &dims(video), data));
+    let samples_start = start.len() as u64;
+    file.write_all(&start).map_err(fail)?;
+    columns::write(video.samples(), path, file, samples_start)?;
+    let end = samples_start + video.nbytes() as u64;
+    let mut rest = vec![0; (end.next_multiple_of(8) - end) as usize];
+    for (other, values) in numbers(video) {
+        if other != name {
+            rest.extend(matrix(
+                other,
+                &[1, values.len()],
+                (DType::F64, 8 * values.len()),
+            ));
+            rest.extend(values.iter().flat_map(|value| value.to_ne_bytes()));
+        }
+    }
+    file.seek(SeekFrom::Start(end)).map_err(fail)?;
+    file.write_all(&rest).map_err(fail)
+}
+
+/// What else is known about the recording; one number for pixels that are as high as wide.
+fn numbers(video: &Video) -> Vec<(&'static str, Vec<f64>)> {
+    let mut numbers = known::numbers(video.metadata());
+    for (_, values) in &mut numbers {
+        values.dedup();
+    }
+    numbers
+}
+
+fn header(text: &str, version: u16) -> Vec<u8> {
+    let mut header = format!("{text:<116}").into_bytes();
+    header.resize(124, 0);
+    header.extend(version.to_ne_bytes());
+    header.extend((u16::from(b'M') << 8 | u16::from(b'I')).to_ne_bytes());
+    header
+}
+
+/// A variable as far as its samples.
+fn matrix(name: &str, dims: &[usize], (dtype, bytes): (DType, usize)) -> Vec<u8> {
+    let (class, kind) = codes(dtype);
+    let logical = if dtype == DType::Bool { 0x200 } else { 0 };
+    let mut parts = element(6, &[class | logical, 0].map(u32::to_ne_bytes).concat());
+    let dims: Vec<u8> = dims
+        .iter()
+        .flat_map(|len| (*len as i32).to_ne_bytes())
+        .collect();
+    parts.extend(element(5, &dims));
+    parts.extend(element(1, name.as_bytes()));
+    parts.extend(tag(kind, bytes));
+    let mut matrix = tag(14, parts.len() + bytes.next_multiple_of(8));
+    matrix.extend(parts);
+    matrix
+}
+
+fn tag(kind: u32, len: usize) -> Vec<u8> {
+    [kind, len as u32].map(u32::to_ne_bytes).concat()
+}
+
+/// An element with its value, padded.
+fn element(kind: u32, value: &[u8]) -> Vec<u8> {
+    let mut element = tag(kind, value.len());
+    element.extend(value);
+    element.resize(element.len().next_multiple_of(8), 0);
+    element
+}
+
+/// MATLAB's class of arrays of a type, and the kind of their elements.
+fn codes(dtype: DType) -> (u32, u32) {
+    match dtype {
+        DType::Bool | DType::U8 => (9, 2),
+        DType::U16 => (11, 4),
+        DType::U32 => (13, 6),
+        DType::U64 => (15, 13),
+        DType::I8 => (8, 1),
+        DType::I16 => (10, 3),
+        DType::I32 => (12, 5),
+        DType::I64 => (14, 12),
+        DType::F32 => (7, 7),
+        DType::F64 => (6, 9),
+    }
+}
+
+/// The name of MATLAB's class of arrays of a type.
+#[cfg(feature = "hdf5")]
+fn class(dtype: DType) -> &'static str {
+    match dtype {
+        DType::Bool => "logical",
+        DType::F32 => "single",
+        DType::F64 => "double",
+        DType::U8 => "uint8",
+        DType::U16 => "uint16",
+        DType::U32 => "uint32",
+        DType::U64 => "uint64",
+        DType::I8 => "int8",
+        DType::I16 => "int16",
+        DType::I32 => "int32",
+        DType::I64 => "int64",
+    }
+}
+
+#[cfg(not(feature = "hdf5"))]
+fn write_large(path: &Path, _: &Video, _: &str, _: &mut File) -> Result<()> {
+    Err(Error::left_out(path, super::LARGE, "hdf5"))
+}
+
+#[cfg(feature = "hdf5")]
+fn write_large(path: &Path, video: &Video, name: &str, file: &mut File) -> Result<()> {
+    let fail = |e| Error::io("write", path, &e);
+    let mut attributes = vec![(
+        "MATLAB_class".into(),
+        Attribute::Text(class(video.dtype()).into()),
+    )];
+    if video.dtype() == DType::Bool {
+        attributes.push(("MATLAB_int_decode".into(), Attribute::Int(1)));
+    }
+    let known = numbers(video).into_iter();
+    attributes.extend(known.map(|(name, values)| (name.into(), Attribute::Floats(values))));
+    let dataset = NewDataset {
+        name,
+        dtype: match video.dtype() {
+            DType::Bool => DType::U8,
+            dtype => dtype,
+        },
+        shape: dims(video).into_iter().rev().collect(),
+        attributes,
+    };
+    let mut start = header(
+        &format!("MATLAB 7.3 MAT-file, {WRITER}, HDF5 schema 1.00 ."),
+        0x0200,
+    );
+    start.resize(USER_BLOCK, 0);
+    start.extend(dataset.header(USER_BLOCK as u64));
+    file.write_all(&start).map_err(fail)?;
+    columns::write(video.samples(), path, file, start.len() as u64)
+}
+
+/// Variables of an existing file that are kept.
+struct Others {
+    source: Source,
+    /// Where they begin and how long they are.
+    stretches: Vec<(u64, u64)>,
+}
+
+impl Others {
+    /// All but the one of the given name and those that describe it.
+    fn of(path: &Path, name: &str, is_large: bool) -> Result<Option<Self>> {
+        let source = Source::open(path)?;
+        if source.len() == 0 {
+            return Ok(None);
+        }
+        let refuse = |reason: &str| {
+            Error::new(format!("cannot add to `{}`: {reason}", path.display()))
+                .hint("replace the file with `#{appendmat: false}`, or save to another one")
+        };
+        let begin = source.start(HEADER)?;
+        if v5::is_swapped(&begin) != Ok(false) {
+            return Err(refuse("it is not a MATLAB file of version 5 to 7"));
+        }
+        let entries = v5::entries(&source, false).map_err(|e| refuse(e.message()))?;
+        let kept = |entry: &v5::Entry| {
+            let other = entry.variables.first();
+            let other = other.map(|variable| variable.name.as_str());
+            !other.is_some_and(|other| [name, "fps", "pixel_size"].contains(&other))
+        };
+        let entries = entries.into_iter().filter(kept);
+        let stretches: Vec<_> = entries.map(|entry| (entry.start, entry.len)).collect();
+        if is_large && !stretches.is_empty() {
+            return Err(refuse(
+                "arrays of more than 2 GB are kept in files of version 7.3",
+            ));
+        }
+        Ok(Some(Self { source, stretches }))
+    }
+
+    fn copy(&self, path: &Path, file: &mut File) -> Result<()> {
+        for (start, len) in &self.stretches {
+            let mut section = self.source.section(*start, *len);
+            let copied = io::copy(&mut section, file);
+            if copied.map_err(|e| Error::io("write", path, &e))? < *len {
+                bail!(
+                    "cannot write `{}`: the old file ends too early",
+                    path.display()
+                );
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,235 @@
+//! The text header of a recording, and the binary one before its frames.
+
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::io::format::camera::{Geometry, rate};
+use crate::io::format::date;
+use crate::video::Metadata;
+
+/// Where pixels begin: the binary header has 972 bytes, but some files have 970 of them.
+const OFFSETS: [u64; 2] = [970, 972];
+
+/// How much of the binary header is used.
+pub(super) const FORM_END: usize = 340;
+
+/// What the text says: `name : value` lines of BV Workbench, `name = value` lines of UltimaAcq.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Header {
+    pub(super) fields: Vec<(String, String)>,
+}
+
+/// What the binary header says: the size of stored frames, of the picture, and how many bytes of
+/// analog channels follow the frames.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Form {
+    geometry: Geometry,
+    analog_bytes: u64,
+}
+
+/// Where the frames are in the file with the samples.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Place {
+    pub(super) geometry: Geometry,
+    pub(super) frames: usize,
+    pub(super) offset: u64,
+}
+
+impl Header {
+    /// Reads all lines that have a name and a value.
+    pub(super) fn parse(text: &str) -> Self {
+        let entry = |line: &str| {
+            let (name, value) = line.split_once([':', '='])?;
+            let (name, value) = (name.trim(), value.trim());
+            (!name.is_empty() && !value.is_empty()).then(|| (name.to_owned(), value.to_owned()))
+        };
+        Self {
+            fields: text.lines().filter_map(entry).collect(),
+        }
+    }
+
+    fn field(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.fields.iter().find(|(known, _)| known == name)?;
+        Some(value)
+    }
+
+    fn number(&self, name: &str) -> Result<Option<usize>> {
+        let Some(text) = self.field(name) else {
+            return Ok(None);
+        };
+        match text.parse() {
+            Ok(number) => Ok(Some(number)),
+            Err(_) => bail!("its header has `{name}: {text}`, which is not a whole number"),
+        }
+    }
+
+    fn frames(&self) -> Result<usize> {
+        for name in ["Number of frames", "Frame Size", "frame_number"] {
+            if let Some(frames) = self.number(name)? {
+                return Ok(frames);
+            }
+        }
+        bail!("its header has no `Number of frames`")
+    }
+
+    /// Width and height: of the picture, or in the newer header of the stored frames.
+    fn size(&self) -> Result<[usize; 2]> {
+        if let Some(text) = self.field("Data Size") {
+            let inner = text.trim_matches(['(', ')']).split_once(',');
+            let size = inner.map(|(width, height)| (width.trim().parse(), height.trim().parse()));
+            let Some((Ok(width), Ok(height))) = size else {
+                bail!("its header has `Data Size = {text}`, which is not a width and a height");
+            };
+            return Ok([width, height]);
+        }
+        let required = |name: &str| {
+            let number = self.number(name)?;
+            number.ok_or_else(|| Error::new(format!("its header has no `{name}`")))
+        };
+        Ok([required("Image width")?, required("Image height")?])
+    }
+
+    /// Where the frames are in a file of `len` bytes with a binary header.
+    pub(super) fn place(&self, form: Option<Form>, len: u64) -> Result<Place> {
+        let (frames, size) = (self.frames()?, self.size()?);
+        let form = form.filter(|form| form.agrees(size));
+        let geometry = match form {
+            // The older header gives the size of the picture.
+            Some(form) if !form.is_stored_size(size) || self.field("Data Size").is_some() => {
+                form.geometry
+            }
+            _ => Geometry::whole(size[0], size[1]),
+        };
+        let geometry = geometry.check()?;
+        let pixels = (frames as u64).checked_add(1);
+        let pixels = pixels.and_then(|n| n.checked_mul(geometry.frame_bytes()));
+        let Some(pixels) = pixels else {
+            bail!("its header claims {frames} frames");
+        };
+        let analog = form.map_or(0, |form| form.analog_bytes);
+        let fits = |offset: &u64| Some(len) == pixels.checked_add(offset + analog);
+        let usual = OFFSETS[usize::from(form.is_some())];
+        Ok(Place {
+            geometry,
+            frames,
+            offset: OFFSETS.into_iter().find(fits).unwrap_or(usual),
+        })
+    }
+
+    /// What the header says about the recording.
+    pub(super) fn metadata(&self) -> Metadata {
+        let text = |name| self.field(name).map(str::to_owned);
+        let named = text("Frame rate (Hz)").and_then(|rate| rate.parse().ok());
+        let durations = ["Sampling Time", "sample_time"].into_iter();
+        let fps = named.or_else(|| durations.filter_map(|name| self.field(name)).find_map(rate));
+        let iso = |name, iso: fn(&str) -> Option<String>| {
+            text(name).map(|date| iso(&date).unwrap_or(date))
+        };
+        let mut metadata = Metadata {
+            fps: fps.filter(|fps: &f64| *fps > 0.0 && fps.is_finite()),
+            date: iso("Date created", date::day_first)
+                .or_else(|| iso("AcquisitionDate", date::year_first)),
+            comment: text("Comment"),
+            ..Metadata::default()
+        };
+        for (name, value) in &self.fields {
+            metadata.set(name, value.as_str());
+        }
+        if let Some(fps) = metadata.fps {
+            metadata.set("framerate", fps);
+        }
+        metadata
+    }
+}
+
+impl Form {
+    /// Reads the start of the file with the samples; `None` if it does not describe any.
+    pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
+        let short = |at: usize| -> Option<usize> {
+            let bytes = bytes.get(at..)?.first_chunk().copied()?;
+            usize::try_from(i16::from_le_bytes(bytes)).ok()
+        };
+        let geometry = Geometry {
+            columns: short(256)?,
+            rows: short(258)?,
+            left: short(260)?,
+            top: short(262)?,
+            width: short(264)?,
+            height: short(266)?,
+        };
+        let (channels, rate, frames) = (short(328)?, short(330)?, short(338)?);
+        Some(Self {
+            geometry: geometry.check().ok()?,
+            analog_bytes: 2 * channels as u64 * rate as u64 * frames as u64,
+        })
+    }
+
+    /// Whether the text gives the same size, of the stored frames or of the picture.
+    fn agrees(&self, size: [usize; 2]) -> bool {
+        let Geometry { width, height, .. } = self.geometry;
+        size == [width, height] || self.is_stored_size(size)
+    }
+
+    /// Whether a size is that of the stored frames.
+    fn is_stored_size(&self, size: [usize; 2]) -> bool {
+        size == [self.geometry.columns, self.geometry.rows]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A header of UltimaAcq as cameras write it, shortened.
+    const NEWER: &str = "DataName = C:\\data\\a b, c.gsd\r\nAcquisitionDate = 2026/05/08 13:12:29\r\n\
+        Data Size = (128,100)\r\nFrame Size = 1024\r\nSampling Time = 2.00msec\r\n-----\r\n\
+        dual_cam =3\r\nframe_number=1024\r\n";
+
+    fn form(shorts: [u16; 6], analog: [u16; 3]) -> Option<Form> {
+        let mut bytes = vec![0; FORM_END];
+        let places = (256..).step_by(2).zip(shorts);
+        for (at, short) in places.chain([328, 330, 338].into_iter().zip(analog)) {
+            bytes[at..at + 2].copy_from_slice(&short.to_le_bytes());
+        }
+        Form::parse(&bytes)
+    }
+
+    #[test]
+    fn the_newer_header_is_read() {
+        let header = Header::parse(NEWER);
+        let metadata = header.metadata();
+        assert_eq!(metadata.fps, Some(500.0));
+        assert_eq!(metadata.date.as_deref(), Some("2026-05-08T13:12:29"));
+        assert_eq!(header.field("DataName"), Some("C:\\data\\a b, c.gsd"));
+        assert_eq!(header.field("dual_cam"), Some("3"));
+        let pixels = 1025 * 25_600;
+        let place = header.place(None, pixels + 972).unwrap();
+        assert_eq!((place.frames, place.offset), (1024, 972));
+        assert_eq!(place.geometry, Geometry::whole(128, 100));
+    }
+
+    #[test]
+    fn the_binary_header_tells_the_picture_and_what_follows() {
+        let header = Header::parse(NEWER);
+        let form = form([128, 100, 20, 0, 100, 100], [2, 20, 1024]).unwrap();
+        let pixels = 1025 * 25_600;
+        let analog = 2 * 2 * 20 * 1024;
+        let place = header.place(Some(form), pixels + analog + 970).unwrap();
+        assert_eq!((place.geometry.left, place.geometry.width), (20, 100));
+        assert_eq!(place.offset, 970);
+        assert_eq!(header.place(Some(form), pixels).unwrap().offset, 972);
+        let older = "Number of frames : 9\nImage width : 128\nImage height : 100\n";
+        let place = Header::parse(older).place(Some(form), 0).unwrap();
+        assert_eq!(place.geometry, Geometry::whole(128, 100));
+        let other = Header::parse(&older.replace("128", "64"));
+        let place = other.place(Some(form), 0).unwrap();
+        assert_eq!((place.geometry.columns, place.offset), (64, 970));
+    }
+
+    #[test]
+    fn a_binary_header_of_something_else_is_ignored() {
+        assert_eq!(form([0; 6], [0; 3]), None);
+        assert_eq!(form([10, 10, 5, 0, 6, 10], [0; 3]), None);
+        assert_eq!(form([0xFFFF, 10, 0, 0, 6, 10], [0; 3]), None);
+        assert_eq!(Form::parse(&[0; 100]), None);
+    }
+}

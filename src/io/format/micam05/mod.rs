@@ -1,0 +1,125 @@
+//! SciMedia MiCAM05 recordings: a text header (`.gsh`) and a file (`.gsd`) with a binary header, a
+//! background frame, frames of signed 16-bit differences from it, and analog channels.
+
+mod header;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::io::bytes::raw::Source;
+use crate::io::format::camera::{DIFFERENCES, Differences, MAX_HEADER, check_range, find_file};
+use crate::io::recording::{FrameRange, Recording, cannot_load, cannot_map};
+use crate::video::{DType, Metadata, Samples};
+use header::{FORM_END, Form, Header, Place};
+
+/// A recording.
+pub(in crate::io) struct Micam05 {
+    header: PathBuf,
+    metadata: Metadata,
+    frames: Result<Frames>,
+}
+
+/// The file with the samples.
+struct Frames {
+    source: Source,
+    place: Place,
+}
+
+impl Micam05 {
+    /// Reads the header that belongs to either of the files.
+    pub(in crate::io) fn open(path: &Path) -> Result<Self> {
+        let usual = path.with_extension("gsh");
+        let header = find_file(&usual).ok_or_else(|| missing(&usual, "the header"))?;
+        let text = Source::open(&header)?.start(MAX_HEADER)?;
+        let parsed = Header::parse(&String::from_utf8_lossy(&text));
+        if parsed.fields.is_empty() {
+            bail!(
+                "`{}` is not the header of a MiCAM05 recording",
+                header.display()
+            );
+        }
+        Ok(Self {
+            metadata: parsed.metadata(),
+            frames: Frames::find(&header, &parsed),
+            header,
+        })
+    }
+
+    fn frames(&self) -> Result<&Frames> {
+        self.frames.as_ref().map_err(Error::clone)
+    }
+}
+
+impl Frames {
+    /// Finds the frames that belong to a header.
+    fn find(path: &Path, header: &Header) -> Result<Self> {
+        let usual = path.with_extension("gsd");
+        let data = find_file(&usual).ok_or_else(|| missing(&usual, "the frames"))?;
+        let source = Source::open(&data)?;
+        let form = Form::parse(&source.start(FORM_END)?);
+        let place = header.place(form, source.len());
+        let place = place.map_err(|e| cannot_load(path, &e))?;
+        if place.frames == 0 {
+            bail!("`{}` holds no frames", data.display());
+        }
+        if source.len() < place.offset + place.geometry.frame_bytes() {
+            bail!("`{}` ends within its background frame", data.display());
+        }
+        Ok(Self { source, place })
+    }
+
+    /// Where a frame begins; the background is before frame 0.
+    fn offset(&self, frame: usize) -> u64 {
+        self.place.offset + (frame as u64 + 1) * self.place.geometry.frame_bytes()
+    }
+
+    /// How many of the frames the file has whole.
+    fn present(&self) -> usize {
+        let bytes = self.source.len() - self.offset(0);
+        let whole = (bytes / self.place.geometry.frame_bytes()) as usize;
+        whole.min(self.place.frames)
+    }
+}
+
+impl Recording for Micam05 {
+    fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    fn layout(&self) -> Result<(Vec<usize>, DType)> {
+        let Place {
+            geometry, frames, ..
+        } = self.frames()?.place;
+        Ok((vec![frames, geometry.height, geometry.width], DType::U16))
+    }
+
+    fn load(&self, range: FrameRange) -> Result<Samples> {
+        let frames = self.frames()?;
+        let (source, place) = (&frames.source, &frames.place);
+        check_range(source.path(), range, place.frames, frames.present())?;
+        let background = |bytes: &mut [u8]| source.read_at(place.offset, bytes);
+        let differences = Differences::new(place.geometry, background)?;
+        differences.load(range, |frame, bytes| {
+            source.read_at(frames.offset(frame), bytes)
+        })
+    }
+
+    fn must_load(&self) -> Option<&'static str> {
+        Some(DIFFERENCES)
+    }
+
+    fn map(&self) -> Result<Samples> {
+        Err(cannot_map(&self.header, DIFFERENCES))
+    }
+}
+
+fn missing(path: &Path, what: &str) -> Error {
+    Error::new(format!(
+        "there is no file `{}`, {what} of the recording",
+        path.display()
+    ))
+    .hint("the .gsh and .gsd files of a recording belong into one folder")
+}

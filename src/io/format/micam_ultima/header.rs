@@ -1,0 +1,138 @@
+//! The text header of a recording: sizes, names of files, and what was set at the camera.
+
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::io::format::camera::{Geometry, rate};
+use crate::io::format::date;
+use crate::video::Metadata;
+
+/// How wide a stored row is, and how many columns before and after the picture it has, in headers
+/// that do not say so: those of the one sensor there is.
+const SENSOR: Geometry = Geometry {
+    columns: 128,
+    rows: 100,
+    left: 20,
+    top: 0,
+    width: 100,
+    height: 100,
+};
+
+/// What the text of the header says.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Header {
+    pub(super) fields: Vec<(String, String)>,
+    pub(super) files: Vec<String>,
+    is_ultima_exp: bool,
+}
+
+impl Header {
+    /// Reads `name=value` lines, of which some have several entries between slashes, then the
+    /// names of the files.
+    pub(super) fn parse(text: &str) -> Self {
+        let mut header = Self {
+            is_ultima_exp: text.starts_with("//UltimaExp"),
+            ..Self::default()
+        };
+        let mut lines = text.lines().map(str::trim);
+        for line in lines.by_ref().take_while(|line| *line != "Data-File-List") {
+            let several: Vec<&str> = line.split('/').filter(|entry| !entry.is_empty()).collect();
+            let entries = match several.iter().all(|entry| entry.contains('=')) {
+                true => several,
+                false => vec![line],
+            };
+            for (name, value) in entries.iter().filter_map(|entry| entry.split_once('=')) {
+                let entry = (name.trim().to_owned(), value.trim().to_owned());
+                header.fields.push(entry);
+            }
+        }
+        header.files = lines
+            .filter(|line| !line.is_empty())
+            .map(str::to_owned)
+            .collect();
+        header
+    }
+
+    fn field(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.fields.iter().find(|(known, _)| known == name)?;
+        Some(value)
+    }
+
+    pub(super) fn number(&self, name: &str) -> Result<Option<usize>> {
+        let Some(text) = self.field(name) else {
+            return Ok(None);
+        };
+        match text.parse() {
+            Ok(number) => Ok(Some(number)),
+            Err(_) => bail!("its header has `{name}={text}`, which is not a whole number"),
+        }
+    }
+
+    fn required(&self, name: &str) -> Result<usize> {
+        let number = self.number(name)?;
+        number.ok_or_else(|| Error::new(format!("its header has no `{name}`")))
+    }
+
+    /// How frames are stored. The newer header gives the width of a row in bytes and no columns to
+    /// skip; there the size of the background frame confirms that it is the known sensor.
+    pub(super) fn geometry(&self, background_bytes: u64) -> Result<Geometry> {
+        if let (Some(columns), Some(rows)) = (self.number("x")?, self.number("y")?) {
+            let (left, right) = (self.required("lskp")?, self.required("rskp")?);
+            let geometry = Geometry {
+                left,
+                width: columns.saturating_sub(left.saturating_add(right)),
+                ..Geometry::whole(columns, rows)
+            };
+            return geometry.check();
+        }
+        match (self.number("DataXsize")?, self.number("DataYsize")?) {
+            (Some(256), Some(100)) if background_bytes == SENSOR.frame_bytes() => Ok(SENSOR),
+            (Some(columns), Some(rows)) => bail!(
+                "how {columns}×{rows} values per frame (`DataXsize`, `DataYsize`) and a \
+                 background of {background_bytes} bytes are arranged is not known"
+            ),
+            _ => bail!("its header does not say how large a frame is"),
+        }
+    }
+
+    /// Whether frames may be those of two cameras in turn: with two cameras, the programs named
+    /// UltimaExp wrote the frames of both into one recording.
+    pub(super) fn alternates(&self) -> bool {
+        self.is_ultima_exp && self.field("dual_cam").is_some_and(|mode| mode != "0")
+    }
+
+    pub(super) fn metadata(&self) -> Metadata {
+        let date = self.field("acquisition_date");
+        let comment = self.field("cmnt").filter(|comment| !comment.is_empty());
+        let mut metadata = Metadata {
+            fps: self.field("sample_time").and_then(rate),
+            date: date.map(|date| date::year_first(date).unwrap_or_else(|| date.to_owned())),
+            comment: comment.map(str::to_owned),
+            ..Metadata::default()
+        };
+        for (name, value) in &self.fields {
+            metadata.set(name, value.as_str());
+        }
+        metadata
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newer_header_is_read_where_the_sensor_is_known() {
+        let header = Header::parse("//MC05\nDataXsize= 256\nDataYsize= 100\nframe_number=1024\n");
+        assert_eq!(header.geometry(25_600).unwrap(), SENSOR);
+        assert!(header.geometry(51_200).is_err());
+        assert!(Header::parse("x=4/y=2").geometry(16).is_err());
+    }
+
+    #[test]
+    fn two_cameras_are_noticed() {
+        let alternates = |text: &str| Header::parse(text).alternates();
+        assert!(alternates("//UltimaExp-Dual version 1111\ndual_cam=4\n"));
+        assert!(!alternates("//UltimaExp-Dual version 1111\ndual_cam=0\n"));
+        assert!(!alternates("//MC05 UltimaAcq version 1505\ndual_cam=3\n"));
+    }
+}

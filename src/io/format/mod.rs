@@ -1,0 +1,29 @@
+//! The formats, one module per family, which reads and writes it.
+
+pub(in crate::io) mod beside;
+pub(in crate::io) mod camera;
+pub(in crate::io) mod date;
+pub(in crate::io) mod folder;
+#[cfg(not(feature = "hdf5"))]
+#[path = "hdf5/left_out.rs"]
+pub(in crate::io) mod hdf5;
+#[cfg(feature = "hdf5")]
+pub(in crate::io) mod hdf5;
+pub(in crate::io) mod image;
+pub(in crate::io) mod known;
+pub(in crate::io) mod matlab;
+pub(in crate::io) mod micam05;
+pub(in crate::io) mod micam_ultima;
+pub(crate) mod movie;
+pub(in crate::io) mod multirecorder;
+pub(in crate::io) mod npy;
+pub(in crate::io) mod npz;
+pub(in crate::io) mod raw_binary;
+pub(in crate::io) mod sif;
+pub(in crate::io) mod tiff;
+pub(in crate::io) mod timing;
+#[cfg(not(feature = "zarr"))]
+#[path = "zarr/left_out.rs"]
+pub(in crate::io) mod zarr;
+#[cfg(feature = "zarr")]
+pub(in crate::io) mod zarr;

@@ -1,0 +1,161 @@
+//! Which container a movie is in, told by its content, and how ffmpeg is asked to read it.
+//!
+//! ffmpeg would also follow what is no movie but a list of other files or addresses: playlists (HLS,
+//! DASH, ffconcat), session descriptions, patterns of names. So it is told what to take a file for,
+//! and what is none of the containers here is not given to it.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::fs::files;
+use crate::io::bytes::raw::Source;
+use crate::io::ffmpeg;
+
+/// How much of a file is looked at.
+const BEGINNING: usize = 1 << 16;
+
+/// The sizes of the packets of MPEG transport streams: plain, with a time, with a checksum.
+const PACKETS: [usize; 3] = [188, 192, 204];
+
+/// How many packets have to follow each other, if the file is long enough.
+const MANY: usize = 8;
+
+/// What ffmpeg calls MP4 and QuickTime.
+pub(super) const QUICKTIME: &str = "mov";
+
+/// What containers begin with, from which byte on, and what ffmpeg calls them.
+const SIGNATURES: &[(usize, &[u8], &str)] = &[
+    (4, b"ftyp", QUICKTIME),
+    (4, b"moov", QUICKTIME),
+    (4, b"mdat", QUICKTIME),
+    (4, b"wide", QUICKTIME),
+    (4, b"free", QUICKTIME),
+    (4, b"skip", QUICKTIME),
+    (4, b"pnot", QUICKTIME),
+    (0, b"\x1A\x45\xDF\xA3", "matroska"),
+    (8, b"AVI ", "avi"),
+    (8, b"AVIX", "avi"),
+    (0, b"\x30\x26\xB2\x75\x8E\x66\xCF\x11", "asf"),
+    (0, b"FLV", "flv"),
+    (0, b"OggS", "ogg"),
+    (0, b"YUV4MPEG2", "yuv4mpegpipe"),
+    (0, b"\x00\x00\x01\xBA", "mpeg"),
+    (0, b"\x00\x00\x01\xE0", "mpeg"),
+    (0, b"\x00\x00\x01\xB3", "mpegvideo"),
+    (0, b"\x00\x00\x01\xB0", "m4v"),
+    (0, b"nut/multimedia container\0", "nut"),
+    (0, b"DKIF", "ivf"),
+    (0, b".RMF", "rm"),
+    (0, b"\x1F\x07\x00", "dv"),
+];
+
+/// The key of the first part of an MXF file, which may stand behind something else.
+const MXF: &[u8] = b"\x06\x0E\x2B\x34\x02\x05\x01\x01\x0D\x01\x02\x01\x01\x02";
+
+/// What ffmpeg calls the container of a movie.
+pub(super) fn demuxer(path: &Path) -> Result<&'static str> {
+    let beginning = Source::open(path)?.start(BEGINNING)?;
+    match demuxer_of(&beginning) {
+        Some(demuxer) => Ok(demuxer),
+        None if is_playlist(&beginning) => Err(Error::new(
+            "it is not a movie, but a list of other files or addresses",
+        )
+        .hint("load the files that it names one by one")),
+        None => bail!("its content is that of no known movie format"),
+    }
+}
+
+fn demuxer_of(bytes: &[u8]) -> Option<&'static str> {
+    let begins =
+        |at: usize, part: &[u8]| bytes.get(at..).is_some_and(|rest| rest.starts_with(part));
+    let signature = SIGNATURES.iter().find(|(at, part, _)| begins(*at, part));
+    if let Some((_, _, demuxer)) = signature {
+        return Some(demuxer);
+    }
+    if bytes.windows(MXF.len()).any(|window| window == MXF) {
+        return Some("mxf");
+    }
+    is_transport_stream(bytes).then_some("mpegts")
+}
+
+/// Whether packets that each begin with the byte 0x47 follow each other, the first of them perhaps
+/// cut off.
+fn is_transport_stream(bytes: &[u8]) -> bool {
+    let follow = |size: usize, start: usize| {
+        let heads = bytes[start..].iter().step_by(size).take(MANY);
+        heads.clone().count() >= 2 && heads.into_iter().all(|head| *head == 0x47)
+    };
+    let starts = |size: usize| 0..size.min(bytes.len());
+    PACKETS
+        .iter()
+        .any(|&size| starts(size).any(|start| follow(size, start)))
+        && bytes.len() >= MANY.min(3) * PACKETS[0]
+}
+
+/// Whether a text is one of the lists that ffmpeg knows.
+fn is_playlist(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(1024)]);
+    let text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
+    ["#EXTM3U", "ffconcat", "v=0", "<?xml", "<MPD", "[playlist]"]
+        .iter()
+        .any(|begin| text.starts_with(begin))
+}
+
+/// Has ffmpeg, or ffprobe, read a movie as what it is, and nothing else. In the sandbox it gets the
+/// open file, as a name could lead elsewhere by then.
+pub(super) fn add_input(command: &mut Command, path: &Path, demuxer: &str) -> Result<()> {
+    command.args(["-protocol_whitelist", "file", "-f", demuxer, "-i"]);
+    command.stdin(Stdio::null());
+    let file = files::open(path)?;
+    if cfg!(target_os = "linux") && files::sandbox().is_some() {
+        command.arg("/proc/self/fd/0").stdin(file);
+    } else {
+        command.arg(ffmpeg::absolute(path));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn containers_are_told_by_their_content() {
+        assert_eq!(demuxer_of(b"\0\0\0\x20ftypisom"), Some("mov"));
+        assert_eq!(demuxer_of(b"RIFF\x10\0\0\0AVI LIST"), Some("avi"));
+        for (size, start) in [(188, 0), (188, 100), (192, 4), (204, 0)] {
+            let mut stream = vec![0x40; 4000];
+            stream[start..]
+                .iter_mut()
+                .step_by(size)
+                .for_each(|byte| *byte = 0x47);
+            assert_eq!(demuxer_of(&stream), Some("mpegts"), "{size} from {start}");
+        }
+        let late = [b"run-in".as_slice(), MXF].concat();
+        assert_eq!(demuxer_of(&late), Some("mxf"));
+        for other in [
+            &b"#EXTM3U\n"[..],
+            b"ffconcat version 1.0",
+            b"GGGG",
+            b"",
+            b"v=0",
+        ] {
+            assert_eq!(demuxer_of(other), None);
+        }
+    }
+
+    #[test]
+    fn lists_are_told_from_other_texts() {
+        for list in [
+            "#EXTM3U\n/etc/x",
+            "\u{feff}ffconcat version 1.0",
+            "v=0\n",
+            "<?xml ?><MPD/>",
+        ] {
+            assert!(is_playlist(list.as_bytes()), "{list}");
+        }
+        assert!(!is_playlist(b"some text") && !is_playlist(b""));
+    }
+}

@@ -1,0 +1,354 @@
+//! GIF animations.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::num::NonZeroU64;
+use std::path::Path;
+
+use gif::{ColorOutput, DecodeOptions, Decoder, DisposalMethod, MemoryLimit};
+
+use super::canvas::{Canvas, Disposal, Place, check_size};
+use super::{Chosen, Codec, Decode, Film, Play, Size};
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::fs::files;
+use crate::io::bytes::raw::Source;
+use crate::io::codec::foreign::without_panic;
+use crate::io::recording::FrameRange;
+use crate::task;
+use crate::video::{DType, Metadata};
+
+/// How many pixels a byte of a frame can at most be: each code of 12 bits up to 4096 of them.
+const PIXELS_PER_BYTE: u64 = 4096 * 8 / 12 + 1;
+
+struct Gif {
+    /// How many bytes are needed to decode a frame.
+    memory: u64,
+}
+
+/// What the blocks of a file say, without its pixels.
+#[derive(Debug, Default, PartialEq)]
+struct Outline {
+    width: usize,
+    height: usize,
+    frames: usize,
+    hundredths: u64,
+    /// The most pixels that a frame has.
+    largest: u64,
+}
+
+/// Whether a file that begins with these bytes is a GIF file.
+pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"GIF87a") || bytes.starts_with(b"GIF89a")
+}
+
+/// Counts the frames.
+pub(super) fn open(path: &Path, is_gray: bool) -> Result<Film> {
+    let source = Source::open(path)?;
+    let outline = Outline::read(&source)?;
+    let Outline {
+        width,
+        height,
+        frames,
+        hundredths,
+        largest,
+    } = outline;
+    check_size(width, height, frames, source.len(), PIXELS_PER_BYTE)?;
+    // What else is read into memory is as long as the file at most.
+    let memory = (4 * largest).max(source.len());
+    start(path, memory)?;
+    Ok(Film {
+        path: path.to_owned(),
+        size: Size {
+            height,
+            width,
+            is_gray,
+            dtype: DType::U8,
+        },
+        len: frames,
+        metadata: Metadata {
+            fps: (hundredths > 0).then(|| 100.0 * frames as f64 / hundredths as f64),
+            ..Metadata::default()
+        },
+        codec: Box::new(Gif { memory }),
+    })
+}
+
+impl Outline {
+    /// Reads the blocks as far as there are some; an error if a frame claims more pixels than its bytes
+    /// can be.
+    fn read(source: &Source) -> Result<Self> {
+        let mut stream = BufReader::with_capacity(STEP, source.section(0, source.len()));
+        let mut outline = Self::default();
+        let complete = outline.read_blocks(&mut stream)?;
+        if complete.is_none() && outline.width == 0 {
+            bail!("its header is cut short");
+        }
+        Ok(outline)
+    }
+
+    /// Reads until the trailer or what is no block; `None` if the file ends before.
+    fn read_blocks(&mut self, stream: &mut dyn BufRead) -> Result<Option<()>> {
+        let Some(header) = take::<13>(stream) else {
+            return Ok(None);
+        };
+        let word = |low: u8, high: u8| u64::from(u16::from_le_bytes([low, high]));
+        self.width = word(header[6], header[7]) as usize;
+        self.height = word(header[8], header[9]) as usize;
+        if leave_out(stream, colors(header[10])).is_none() {
+            return Ok(None);
+        }
+        let mut delay = 0;
+        loop {
+            if task::is_interrupted() {
+                return Err(Error::interrupted());
+            }
+            match take(stream) {
+                Some([EXTENSION]) => {
+                    let Some([label]) = take(stream) else {
+                        return Ok(None);
+                    };
+                    let mut first = Vec::new();
+                    if blocks(stream, &mut first).is_none() {
+                        return Ok(None);
+                    }
+                    if let (CONTROL, [_, low, high, ..]) = (label, &first[..]) {
+                        delay = word(*low, *high);
+                    }
+                }
+                Some([FRAME]) => {
+                    let Some(frame) = take::<9>(stream) else {
+                        return Ok(None);
+                    };
+                    self.frames += 1;
+                    self.hundredths += std::mem::take(&mut delay);
+                    let (width, height) = (word(frame[4], frame[5]), word(frame[6], frame[7]));
+                    let data = leave_out(stream, colors(frame[8]))
+                        .and_then(|()| take::<1>(stream))
+                        .and_then(|_| blocks(stream, &mut Vec::new()));
+                    let Some(data) = data else {
+                        return Ok(None);
+                    };
+                    if width * height / PIXELS_PER_BYTE > data {
+                        bail!(
+                            "its frame {} claims {height}×{width} pixels, more than its {data} bytes can be",
+                            self.frames - 1
+                        );
+                    }
+                    self.largest = self.largest.max(width * height);
+                }
+                _ => return Ok(Some(())),
+            }
+        }
+    }
+}
+
+/// What blocks begin with, and the extension that says how long a frame is shown.
+const EXTENSION: u8 = 0x21;
+const FRAME: u8 = 0x2C;
+const CONTROL: u8 = 0xF9;
+
+/// How many bytes are read in one step.
+const STEP: usize = 1 << 16;
+
+/// The size of the table of colors that flags announce, in bytes.
+fn colors(flags: u8) -> u64 {
+    match flags & 0x80 {
+        0 => 0,
+        _ => 3 << ((flags & 7) + 1),
+    }
+}
+
+/// The next bytes, if there are so many.
+fn take<const LEN: usize>(stream: &mut dyn BufRead) -> Option<[u8; LEN]> {
+    let mut bytes = [0; LEN];
+    stream.read_exact(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+fn leave_out(stream: &mut dyn BufRead, mut len: u64) -> Option<()> {
+    while len > 0 {
+        let there = stream
+            .fill_buf()
+            .ok()?
+            .len()
+            .min(usize::try_from(len).unwrap_or(STEP));
+        if there == 0 {
+            return None;
+        }
+        stream.consume(there);
+        len -= there as u64;
+    }
+    Some(())
+}
+
+/// Reads over blocks until an empty one; the content of the first, and how many bytes they all have.
+fn blocks(stream: &mut dyn BufRead, first: &mut Vec<u8>) -> Option<u64> {
+    let mut sum = 0;
+    loop {
+        let [len] = take(stream)?;
+        if len == 0 {
+            return Some(sum);
+        }
+        if sum == 0 {
+            first.resize(len.into(), 0);
+            stream.read_exact(first).ok()?;
+        } else {
+            leave_out(stream, len.into())?;
+        }
+        sum += u64::from(len);
+    }
+}
+
+fn start(path: &Path, memory: u64) -> Result<Decoder<File>> {
+    let file = files::open(path)?;
+    let mut options = DecodeOptions::new();
+    options.set_color_output(ColorOutput::RGBA);
+    let memory = NonZeroU64::new(memory).unwrap_or(NonZeroU64::MIN);
+    options.set_memory_limit(MemoryLimit::Bytes(memory));
+    without_panic(|| options.read_info(file).map_err(explain))
+}
+
+fn explain(error: gif::DecodingError) -> Error {
+    Error::new(format!("it is damaged: {error}").to_lowercase())
+}
+
+impl Codec for Gif {
+    fn play(&self, path: &Path, size: Size, range: FrameRange) -> Result<Box<dyn Play>> {
+        let frames = Frames {
+            decoder: start(path, self.memory)?,
+            canvas: Canvas::new(size.width, size.height, 255, size.is_gray)?,
+        };
+        Ok(Chosen::new(frames, range))
+    }
+}
+
+struct Frames {
+    decoder: Decoder<File>,
+    canvas: Canvas,
+}
+
+impl Decode for Frames {
+    fn advance(&mut self) -> Result<bool> {
+        let Self { decoder, canvas } = self;
+        let Ok(Some(frame)) = without_panic(|| decoder.read_next_frame().map_err(explain)) else {
+            return Ok(false);
+        };
+        let place = Place {
+            left: frame.left.into(),
+            top: frame.top.into(),
+            width: frame.width.into(),
+            height: frame.height.into(),
+        };
+        let disposal = match frame.dispose {
+            DisposalMethod::Background => Disposal::Clear,
+            DisposalMethod::Previous => Disposal::Restore,
+            DisposalMethod::Any | DisposalMethod::Keep => Disposal::Keep,
+        };
+        let pixels = frame.buffer.as_chunks::<4>().0.iter();
+        canvas.draw(
+            place,
+            disposal,
+            true,
+            pixels.map(|pixel| pixel.map(u16::from)),
+        );
+        Ok(true)
+    }
+
+    fn write(&self, out: &mut [u8]) {
+        self.canvas.write(out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gif::{Encoder, Frame, Repeat};
+
+    use super::*;
+    use crate::io::load_video;
+    use crate::io::recording::{Options, Selection};
+
+    /// A GIF whose first frame fills it and whose others are as large as given.
+    fn animation(size: (u16, u16), other: (u16, u16), frames: usize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let palette = [0, 0, 0, 255, 255, 255];
+        let mut encoder = Encoder::new(&mut bytes, size.0, size.1, &palette).unwrap();
+        encoder.set_repeat(Repeat::Infinite).unwrap();
+        for number in 0..frames {
+            let (width, height) = if number == 0 { size } else { other };
+            let frame = Frame {
+                width,
+                height,
+                delay: 2,
+                buffer: vec![(number % 2) as u8; usize::from(width) * usize::from(height)].into(),
+                ..Frame::default()
+            };
+            encoder.write_frame(&frame).unwrap();
+        }
+        drop(encoder);
+        bytes
+    }
+
+    fn load(bytes: &[u8], frames: usize) -> Result<crate::video::Video> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.gif");
+        std::fs::write(&path, bytes).unwrap();
+        let selection = Selection {
+            frames: Some(frames),
+            ..Selection::ALL
+        };
+        load_video(&path, &selection, &Options::default())
+    }
+
+    #[test]
+    fn long_animations_of_small_changes_load() {
+        let bytes = animation((1000, 900), (1, 1), 2000);
+        assert!(bytes.len() < 100_000);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.gif");
+        std::fs::write(&path, &bytes).unwrap();
+        assert_eq!(open(&path, true).unwrap().len, 2000);
+        let video = load(&bytes, 2).unwrap();
+        assert_eq!(video.shape(), [2, 900, 1000]);
+        assert_eq!(video.metadata().fps, Some(50.0));
+    }
+
+    #[test]
+    fn frames_may_be_larger_than_the_animation() {
+        let video = load(&animation((20, 10), (30, 25), 3), 3).unwrap();
+        assert_eq!(video.shape(), [3, 10, 20]);
+    }
+
+    #[test]
+    fn claims_that_no_bytes_can_be_are_refused() {
+        let bytes = animation((20, 10), (20, 10), 3);
+        let first = bytes.iter().position(|byte| *byte == FRAME).unwrap();
+        let with = |at: usize, word: u16| {
+            let mut bytes = bytes.clone();
+            bytes[at..at + 2].copy_from_slice(&word.to_le_bytes());
+            bytes[at + 2..at + 4].copy_from_slice(&word.to_le_bytes());
+            load(&bytes, 1).unwrap_err().message().to_owned()
+        };
+        let frame = with(first + 5, u16::MAX);
+        assert!(
+            frame.contains("its frame 0 claims 65535×65535 pixels"),
+            "{frame}"
+        );
+        let canvas = with(6, u16::MAX);
+        assert!(
+            canvas.contains("3 frames of 65535×65535 pixels"),
+            "{canvas}"
+        );
+    }
+
+    #[test]
+    fn frames_before_the_end_of_a_cut_file_are_loaded() {
+        let bytes = animation((40, 30), (40, 30), 5);
+        let video = load(&bytes[..bytes.len() - 4], 5).unwrap();
+        assert_eq!(video.shape()[1..], [30, 40]);
+        assert!((4..=5).contains(&video.len()));
+        for len in 0..bytes.len() {
+            let _ = load(&bytes[..len], 5);
+        }
+    }
+}

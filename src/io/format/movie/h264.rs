@@ -1,0 +1,208 @@
+//! H.264 movies in MP4 and QuickTime files, decoded without ffmpeg.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use openh264::OpenH264API;
+use openh264::decoder::{DecodedYUV, Decoder, DecoderConfig, Flush};
+use openh264::formats::YUVSource;
+
+use super::track::{START, Track};
+use super::{Chosen, Codec, Decode, Film, Play, Size, boxes};
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::io::bytes::raw::Source;
+use crate::io::recording::FrameRange;
+use crate::task;
+use crate::video::{DType, Layout, Metadata};
+
+/// The most pixels of a frame at level 5.2, the highest that the decoder knows.
+const MOST_PIXELS: usize = 36_864 * 256;
+
+struct H264(Arc<Track>);
+
+/// Finds the H.264 track of a file.
+pub(crate) fn open(path: &Path, is_gray: bool) -> Result<Film> {
+    let source = Source::open(path)?;
+    if source.start(8)?.get(4..8) != Some(b"ftyp") {
+        bail!("movies of this kind need the program `ffmpeg`");
+    }
+    boxes::check(&source)?;
+    let track = Track::read(&source)?;
+    let (height, width) = (track.height, track.width);
+    if width * height > MOST_PIXELS {
+        bail!("its frames have {height}×{width} pixels, those of H.264 have {MOST_PIXELS} at most");
+    }
+    if track.shown.is_empty() || width == 0 || height == 0 {
+        bail!("it has no frames");
+    }
+    Ok(Film {
+        path: path.to_owned(),
+        size: Size {
+            height,
+            width,
+            is_gray,
+            dtype: DType::U8,
+        },
+        len: track.shown.len(),
+        metadata: Metadata {
+            fps: track.fps,
+            ..Metadata::default()
+        },
+        codec: Box::new(H264(Arc::new(track))),
+    })
+}
+
+impl Codec for H264 {
+    fn play(&self, path: &Path, size: Size, range: FrameRange) -> Result<Box<dyn Play>> {
+        let config = DecoderConfig::new().flush_after_decode(Flush::NoFlush);
+        let decoder = Decoder::with_api_config(OpenH264API::from_source(), config);
+        let decoder = decoder.map_err(|e| Error::new(format!("cannot decode H.264: {e}")))?;
+        let frames = Frames {
+            source: Source::open(path)?,
+            decoder,
+            track: self.0.clone(),
+            packets: 0..self.0.packets.len(),
+            parameters: None,
+            size,
+            frame: vec![0; size.len()],
+            waiting: VecDeque::new(),
+            flushed: false,
+        };
+        let range = FrameRange {
+            start: self.0.shown.start + range.start,
+            ..range
+        };
+        Ok(Chosen::new(frames, range))
+    }
+
+    fn turn(&self, layout: &Layout) -> Layout {
+        let transposed = || layout.swap(1, 2);
+        match self.0.turns {
+            1 => transposed().flip(2),
+            2 => layout.flip(1).flip(2),
+            3 => transposed().flip(1),
+            _ => layout.clone(),
+        }
+    }
+}
+
+struct Frames {
+    source: Source,
+    decoder: Decoder,
+    track: Arc<Track>,
+    packets: Range<usize>,
+    /// The parameters that the decoder has.
+    parameters: Option<usize>,
+    size: Size,
+    /// The frame that was decoded last.
+    frame: Vec<u8>,
+    /// Those that the decoder held back until the end.
+    waiting: VecDeque<Vec<u8>>,
+    flushed: bool,
+}
+
+impl Decode for Frames {
+    fn advance(&mut self) -> Result<bool> {
+        let size = self.size;
+        for index in self.packets.by_ref() {
+            if task::is_interrupted() {
+                return Err(Error::interrupted());
+            }
+            let place = self.track.packets[index];
+            let mut stored = vec![0; place.len as usize];
+            // Those of a recording that was cut short are missing at its end.
+            if self.source.read_at(place.start, &mut stored).is_err() {
+                continue;
+            }
+            let parameters = &self.track.parameters[place.parameters];
+            let mut packet = Vec::new();
+            if self.parameters.replace(place.parameters) != Some(place.parameters) {
+                packet.extend(&parameters.units);
+            }
+            with_start_codes(&stored, parameters.length_size, &mut packet);
+            if let Ok(Some(picture)) = self.decoder.decode(&packet) {
+                return Ok(write_picture(&picture, size, &mut self.frame));
+            }
+        }
+        if !std::mem::replace(&mut self.flushed, true) {
+            for picture in self.decoder.flush_remaining().unwrap_or_default() {
+                let mut frame = vec![0; size.len()];
+                if write_picture(&picture, size, &mut frame) {
+                    self.waiting.push_back(frame);
+                }
+            }
+        }
+        match self.waiting.pop_front() {
+            Some(frame) => self.frame = frame,
+            None => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn write(&self, out: &mut [u8]) {
+        out.copy_from_slice(&self.frame);
+    }
+}
+
+/// Adds a packet in which each part is preceded by a start code instead of its length.
+fn with_start_codes(mut bytes: &[u8], length_size: usize, packet: &mut Vec<u8>) {
+    while let Some((len, rest)) = bytes.split_at_checked(length_size) {
+        let len = len
+            .iter()
+            .fold(0, |len, byte| len << 8 | usize::from(*byte));
+        let len = len.min(rest.len());
+        packet.extend(START);
+        packet.extend(&rest[..len]);
+        bytes = &rest[len..];
+    }
+}
+
+/// Writes a picture as gray or as red, green and blue; `false` if it has another size.
+fn write_picture(picture: &DecodedYUV<'_>, size: Size, out: &mut [u8]) -> bool {
+    if picture.dimensions() != (size.width, size.height) {
+        return false;
+    }
+    if !size.is_gray {
+        picture.write_rgb8(out);
+        return true;
+    }
+    let rows = picture.y().chunks(picture.strides().0);
+    for (row, out) in rows.zip(out.chunks_exact_mut(size.width)) {
+        for (luma, gray) in row.iter().zip(out) {
+            *gray = gray_level(*luma);
+        }
+    }
+    true
+}
+
+/// The gray level that a brightness from 16 to 235 stands for.
+fn gray_level(luma: u8) -> u8 {
+    let above_black = u32::from(luma.clamp(16, 235)) - 16;
+    ((above_black * 255 + 109) / 219) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brightness_spans_all_gray_levels() {
+        assert_eq!(
+            [0, 16, 126, 235, 255].map(gray_level),
+            [0, 0, 128, 255, 255]
+        );
+    }
+
+    #[test]
+    fn lengths_become_start_codes() {
+        let mut packet = Vec::new();
+        with_start_codes(&[0, 0, 0, 2, 7, 8, 0, 0, 0, 9, 1], 4, &mut packet);
+        assert_eq!(packet, [0, 0, 0, 1, 7, 8, 0, 0, 0, 1, 1]);
+        packet.clear();
+        with_start_codes(&[0, 1, 7, 0, 0], 2, &mut packet);
+        assert_eq!(packet, [0, 0, 0, 1, 7, 0, 0, 0, 1]);
+    }
+}

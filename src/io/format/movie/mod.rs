@@ -1,0 +1,255 @@
+//! Movies: whatever the ffmpeg program can decode, and GIF, APNG and H.264 without it.
+
+mod apng;
+mod boxes;
+mod canvas;
+mod container;
+mod gif;
+#[cfg(feature = "h264")]
+mod h264;
+#[cfg(not(feature = "h264"))]
+#[path = "no_h264.rs"]
+mod h264;
+mod probe;
+mod program;
+#[cfg(feature = "h264")]
+mod track;
+
+#[cfg(all(test, feature = "h264"))]
+mod h264_tests;
+#[cfg(test)]
+mod tests;
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::io::bytes::raw::{self, Encoding};
+use crate::io::ffmpeg;
+use crate::io::recording::{FrameRange, Options, Recording, cannot_load, cannot_map};
+use crate::task;
+use crate::video::{DType, Layout, Metadata, Samples, map_samples};
+
+pub(in crate::io) use apng::is_animated;
+pub(in crate::io) use gif::begins as begins_gif;
+#[cfg(all(test, feature = "h264"))]
+pub(crate) use h264::open as open_h264;
+
+/// The extensions of movies.
+pub(in crate::io) const EXTENSIONS: &[&str] = &[
+    "mp4", "mov", "m4v", "avi", "mkv", "webm", "wmv", "mpg", "mpeg", "ogv", "flv", "ts", "mts",
+    "3gp", "asf", "vob", "mxf", "y4m",
+];
+
+/// A movie whose header has been read.
+pub(crate) struct Film {
+    path: PathBuf,
+    size: Size,
+    /// The number of frames.
+    len: usize,
+    metadata: Metadata,
+    codec: Box<dyn Codec>,
+}
+
+/// What frames look like.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Size {
+    height: usize,
+    width: usize,
+    /// Whether colours become gray.
+    is_gray: bool,
+    dtype: DType,
+}
+
+/// A way to decode a movie.
+trait Codec {
+    /// Begins to decode the frames of a range.
+    fn play(&self, path: &Path, size: Size, range: FrameRange) -> Result<Box<dyn Play>>;
+
+    /// How decoded frames become those of the recording.
+    fn turn(&self, layout: &Layout) -> Layout {
+        layout.clone()
+    }
+}
+
+/// A movie that is being decoded.
+trait Play {
+    /// Fills `out` with the next frame in this machine's order of bytes; `false` after the last.
+    fn next(&mut self, out: &mut [u8]) -> Result<bool>;
+
+    /// What the decoder said.
+    fn messages(&mut self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// Whether a file that begins with these bytes is a movie.
+pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
+    let part = |range: std::ops::Range<usize>| bytes.get(range).unwrap_or_default();
+    part(4..8) == b"ftyp"
+        || part(0..4) == b"\x1A\x45\xDF\xA3"
+        || part(0..4) == b"RIFF" && part(8..12) == b"AVI "
+        || part(0..8) == b"\x30\x26\xB2\x75\x8E\x66\xCF\x11"
+        || part(0..3) == b"FLV"
+        || part(0..4) == b"\x00\x00\x01\xBA"
+}
+
+/// Opens a movie: with ffmpeg if it is there, else H.264 on our own.
+pub(in crate::io) fn open(path: &Path, options: &Options) -> Result<Box<dyn Recording>> {
+    let film = match probe::open(path, options.as_grey) {
+        Ok(Some(film)) => Ok(film),
+        Ok(None) => h264::open(path, options.as_grey).map_err(|e| e.hint(ffmpeg::install_hint())),
+        Err(error) => Err(error),
+    };
+    Ok(Box::new(film.map_err(|e| cannot_load(path, &e))?))
+}
+
+/// Opens a GIF file.
+pub(in crate::io) fn open_gif(path: &Path, options: &Options) -> Result<Box<dyn Recording>> {
+    let film = gif::open(path, options.as_grey).map_err(|e| cannot_load(path, &e))?;
+    Ok(Box::new(film))
+}
+
+/// Opens a PNG file with several frames.
+pub(in crate::io) fn open_apng(path: &Path, options: &Options) -> Result<Box<dyn Recording>> {
+    let film = apng::open(path, options.as_grey).map_err(|e| cannot_load(path, &e))?;
+    Ok(Box::new(film))
+}
+
+impl Size {
+    /// The number of samples of a frame.
+    fn len(self) -> usize {
+        self.height * self.width * self.channels()
+    }
+
+    fn channels(self) -> usize {
+        if self.is_gray { 1 } else { 3 }
+    }
+
+    fn shape(self, frames: usize) -> Vec<usize> {
+        let mut shape = vec![frames, self.height, self.width];
+        if !self.is_gray {
+            shape.push(3);
+        }
+        shape
+    }
+}
+
+impl Recording for Film {
+    fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    fn layout(&self) -> Result<(Vec<usize>, DType)> {
+        let layout = Layout::contiguous(&self.size.shape(self.len));
+        Ok((self.codec.turn(&layout).shape().to_vec(), self.size.dtype))
+    }
+
+    fn load(&self, range: FrameRange) -> Result<Samples> {
+        let explain = |e: Error| cannot_load(&self.path, &e);
+        let mut play = self
+            .codec
+            .play(&self.path, self.size, range)
+            .map_err(explain)?;
+        let native = Encoding {
+            dtype: self.size.dtype,
+            half: false,
+            swapped: false,
+        };
+        let (mut frames, mut ended) = (0, false);
+        let shape = self.size.shape(range.len);
+        let samples = raw::load_in_order(native.dtype, &shape, self.size.len(), |out| {
+            if ended {
+                return Ok(());
+            }
+            out.fill(native, &mut |bytes| {
+                ended = !play.next(bytes)?;
+                frames += usize::from(!ended);
+                Ok(())
+            })
+        });
+        let samples = samples.map_err(explain)?;
+        if frames < range.len {
+            self.explain_missing(frames, range.len, play.messages())?;
+        }
+        let layout = map_samples!(&samples, array => array.layout().slice(0, 0, frames, 1));
+        Ok(samples.with_layout(self.codec.turn(&layout)))
+    }
+
+    fn map(&self) -> Result<Samples> {
+        Err(cannot_map(&self.path, "its frames are compressed"))
+    }
+}
+
+impl Film {
+    /// A warning that frames are missing; an error if all are.
+    fn explain_missing(&self, frames: usize, wanted: usize, said: Vec<String>) -> Result<()> {
+        if task::is_interrupted() {
+            return Err(Error::interrupted());
+        }
+        let path = self.path.display();
+        if frames > 0 {
+            task::warn(&format!(
+                "`{path}` is damaged: {frames} of {wanted} frames could be decoded; loading those"
+            ));
+            return Ok(());
+        }
+        let error = Error::new(format!("cannot load `{path}`: no frame could be decoded"));
+        Err(said
+            .into_iter()
+            .fold(error, |e, line| e.hint(format!("ffmpeg: {line}"))))
+    }
+}
+
+/// The frames that a decoder which knows no ranges gives, without those that are not asked for.
+struct Chosen<P> {
+    frames: P,
+    /// How many frames are before the next one that is asked for.
+    before: usize,
+    step: usize,
+}
+
+impl<P> Chosen<P> {
+    fn new(frames: P, range: FrameRange) -> Box<Self> {
+        Box::new(Self {
+            frames,
+            before: range.start,
+            step: range.step,
+        })
+    }
+}
+
+/// A decoder that makes one frame after the other.
+trait Decode {
+    /// Decodes the next frame; `false` after the last.
+    fn advance(&mut self) -> Result<bool>;
+
+    /// Writes the frame that was decoded last.
+    fn write(&self, out: &mut [u8]);
+}
+
+impl<P: Decode> Play for Chosen<P> {
+    fn next(&mut self, out: &mut [u8]) -> Result<bool> {
+        for _ in 0..=self.before {
+            if task::is_interrupted() {
+                return Err(Error::interrupted());
+            }
+            if !self.frames.advance()? {
+                return Ok(false);
+            }
+        }
+        self.before = self.step - 1;
+        self.frames.write(out);
+        Ok(true)
+    }
+}
+
+/// The error for a program that cannot be started.
+fn cannot_start(name: &str, cause: &std::io::Error) -> Error {
+    match cause.kind() {
+        ErrorKind::NotFound => {
+            Error::new(format!("cannot find the program `{name}`")).hint(ffmpeg::install_hint())
+        }
+        _ => Error::new(format!("cannot start {name}: {cause}")),
+    }
+}

@@ -1,0 +1,11 @@
+//! What stands for the built-in H.264 decoder in a program that was built without it.
+
+use std::path::Path;
+
+use super::Film;
+use crate::error::{Error, Result};
+
+/// Says that this needs another program.
+pub(crate) fn open(_: &Path, _: bool) -> Result<Film> {
+    Err(Error::new("there is no ffmpeg, and this program was built without H.264").needs("h264"))
+}

@@ -1,0 +1,253 @@
+//! What the ffprobe program finds out about a movie.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::program::{Program, Running};
+use super::{Film, Size, boxes, container};
+use crate::error::{Error, Result};
+use crate::io::bytes::raw::Source;
+use crate::io::ffmpeg;
+use crate::io::recording::extension_of;
+use crate::video::{DType, Metadata};
+
+/// What is asked for.
+const ENTRIES: &str = "stream=codec_name,width,height,pix_fmt,color_range,avg_frame_rate,r_frame_rate:\
+                       stream_side_data=rotation:stream_tags=rotate:\
+                       format=format_name,start_time:format_tags=creation_time,comment:packet=pts_time,flags";
+
+/// Opens a movie that ffmpeg can decode; `None` if there is no ffmpeg.
+pub(super) fn open(path: &Path, is_gray: bool) -> Result<Option<Film>> {
+    let Some(program) = ffmpeg::program()? else {
+        return Ok(None);
+    };
+    let Some(probe) = ffmpeg::probe_program(&program) else {
+        return Ok(None);
+    };
+    let demuxer = container::demuxer(path)?;
+    if demuxer == container::QUICKTIME {
+        let hint = "`ffmpeg -i old.mp4 -c copy new.mp4` writes a whole file, if its frames are";
+        boxes::check(&Source::open(path)?).map_err(|e| e.hint(hint))?;
+    }
+    let film = |text: &str| read(path, (program.clone(), demuxer), text, is_gray).map(Some);
+    if has_full_header(path) {
+        let quickly = ["-analyzeduration", "0", "-probesize", "32"];
+        let mut running = Running::start(command(&probe, path, demuxer, &quickly)?)?;
+        let (text, succeeded) = running.output()?;
+        if succeeded && !text.contains("pix_fmt=unknown") {
+            return film(&text);
+        }
+    }
+    let mut running = Running::start(command(&probe, path, demuxer, &[])?)?;
+    let (text, succeeded) = running.output()?;
+    if !succeeded && !text.contains("stream|") {
+        let error = Error::new("ffmpeg cannot read it");
+        let said = running.messages().into_iter();
+        return Err(said.fold(error, |error, line| error.hint(format!("ffmpeg: {line}"))));
+    }
+    film(&text)
+}
+
+/// Whether the header of a movie says what its frames are, so that ffprobe need not decode some.
+fn has_full_header(path: &Path) -> bool {
+    let extension = extension_of(path).unwrap_or_default();
+    matches!(extension.as_str(), "mp4" | "mov" | "m4v")
+}
+
+fn command(probe: &Path, path: &Path, demuxer: &str, options: &[&str]) -> Result<Command> {
+    let mut command = Command::new(probe);
+    command.args(["-hide_banner", "-loglevel", "error"]);
+    command.args(options);
+    command.args(["-select_streams", "V:0", "-of", "compact"]);
+    command.args(["-show_entries", ENTRIES]);
+    container::add_input(&mut command, path, demuxer)?;
+    Ok(command)
+}
+
+/// Reads what ffprobe says, one line for each part of the movie.
+fn read(
+    path: &Path,
+    (program, demuxer): (PathBuf, &'static str),
+    text: &str,
+    is_gray: bool,
+) -> Result<Film> {
+    let mut times = Vec::new();
+    let (mut stream, mut format, mut len) = (HashMap::new(), HashMap::new(), 0);
+    let mut is_whole = true;
+    for line in text.lines() {
+        let mut parts = line.split('|');
+        let kind = parts.next().unwrap_or_default();
+        let pairs = parts.filter_map(|part| part.split_once('='));
+        match kind {
+            "packet" => {
+                let pairs: HashMap<&str, &str> = pairs.collect();
+                let flags = pairs.get("flags").copied().unwrap_or_default();
+                is_whole &= flags.contains('K') && !flags.contains('D');
+                // Frames that a list of edits leaves out are not shown.
+                if !flags.contains('D') {
+                    len += 1;
+                    times.extend(
+                        pairs
+                            .get("pts_time")
+                            .and_then(|time| time.parse::<f64>().ok()),
+                    );
+                }
+            }
+            "stream" => stream.extend(pairs),
+            "format" => format.extend(pairs),
+            _ => {}
+        }
+    }
+    let size = |name| {
+        stream
+            .get(name)
+            .and_then(|value: &&str| value.parse::<usize>().ok())
+    };
+    let (Some(width), Some(height)) = (size("width"), size("height")) else {
+        return Err(Error::new("it has no pictures"));
+    };
+    if width == 0 || height == 0 || len == 0 {
+        return Err(Error::new("it has no frames"));
+    }
+    let rotation = ["rotation", "tag:rotate"]
+        .iter()
+        .find_map(|name| stream.get(name));
+    let is_turned = rotation.and_then(|angle| angle.parse::<f64>().ok());
+    let is_turned = is_turned.is_some_and(|angle| (angle / 90.0).round() as i64 % 2 != 0);
+    let (width, height) = if is_turned {
+        (height, width)
+    } else {
+        (width, height)
+    };
+    let pixels = stream.get("pix_fmt").copied().unwrap_or_default();
+    let deep = deep_gray(pixels).filter(|_| is_gray);
+    let is_full = stream.get("color_range") == Some(&"pc");
+    Ok(Film {
+        path: path.to_owned(),
+        size: Size {
+            height,
+            width,
+            is_gray,
+            dtype: if deep.is_some() {
+                DType::U16
+            } else {
+                DType::U8
+            },
+        },
+        len,
+        metadata: metadata(&stream, &format),
+        codec: Box::new(Program {
+            program,
+            demuxer,
+            is_plane: is_gray && has_brightness(pixels) && !is_full,
+            pixel_format: deep.unwrap_or(if is_gray { "gray" } else { "rgb24" }),
+            times: match is_whole && has_index(format.get("format_name").copied()) {
+                true => from_start(times, len, format.get("start_time").copied()),
+                false => Vec::new(),
+            },
+        }),
+    })
+}
+
+/// Whether ffmpeg finds any frame of such a file, if it depends on no other one. Elsewhere it begins
+/// with a frame before or after the one that is asked for.
+fn has_index(format: Option<&str>) -> bool {
+    let names = format.unwrap_or_default().split(',');
+    names
+        .into_iter()
+        .any(|name| matches!(name, "mp4" | "matroska" | "avi"))
+}
+
+/// Whether the first plane of frames is their brightness, from 16 to 235.
+fn has_brightness(pixels: &str) -> bool {
+    matches!(
+        pixels,
+        "yuv420p" | "yuv422p" | "yuv444p" | "yuv440p" | "yuv411p" | "yuv410p"
+    )
+}
+
+/// The gray formats of more than 8 bits, in this machine's order of bytes.
+fn deep_gray(pixels: &str) -> Option<&'static str> {
+    let known: [(&str, [&str; 2]); 5] = [
+        ("gray9", ["gray9le", "gray9be"]),
+        ("gray10", ["gray10le", "gray10be"]),
+        ("gray12", ["gray12le", "gray12be"]),
+        ("gray14", ["gray14le", "gray14be"]),
+        ("gray16", ["gray16le", "gray16be"]),
+    ];
+    let depth = pixels.trim_end_matches("le").trim_end_matches("be");
+    let (_, orders) = known.into_iter().find(|(name, _)| *name == depth)?;
+    Some(orders[usize::from(cfg!(target_endian = "big"))])
+}
+
+/// When frames are shown, counted from the start of the file; nothing if that is not known of all.
+fn from_start(mut times: Vec<f64>, len: usize, start: Option<&str>) -> Vec<f64> {
+    if times.len() != len {
+        return Vec::new();
+    }
+    let start = start
+        .and_then(|start| start.parse::<f64>().ok())
+        .unwrap_or(0.0);
+    times.sort_by(f64::total_cmp);
+    times.into_iter().map(|time| time - start).collect()
+}
+
+fn metadata(stream: &HashMap<&str, &str>, format: &HashMap<&str, &str>) -> Metadata {
+    let rate = |name| {
+        let (count, seconds) = stream.get(name)?.split_once('/')?;
+        let rate = count.parse::<f64>().ok()? / seconds.parse::<f64>().ok()?;
+        (rate.is_finite() && rate > 0.0).then_some(rate)
+    };
+    let tag = |name| format.get(name).map(|text| (*text).to_owned());
+    let mut metadata = Metadata {
+        fps: rate("avg_frame_rate").or_else(|| rate("r_frame_rate")),
+        date: tag("tag:creation_time"),
+        comment: tag("tag:comment"),
+        ..Metadata::default()
+    };
+    for (name, key) in [("codec", "codec_name"), ("pixel_format", "pix_fmt")] {
+        if let Some(value) = stream.get(key) {
+            metadata.set(name, *value);
+        }
+    }
+    metadata
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_program_says_is_understood() {
+        let text = "packet|pts_time=0.000000|flags=K_\n\
+                    packet|pts_time=0.200000|flags=__\n\
+                    packet|pts_time=0.100000|flags=__\n\
+                    packet|pts_time=-0.100000|flags=KD\n\
+                    stream|codec_name=ffv1|width=40|height=30|pix_fmt=gray12le|\
+                    r_frame_rate=20/1|avg_frame_rate=0/0|side_data|rotation=-90\n\n\
+                    format|start_time=0.000000|tag:comment=rabbit\n";
+        let read = |text, is_gray| read(Path::new("a"), ("ffmpeg".into(), "mov"), text, is_gray);
+        let film = read(text, true).unwrap();
+        assert_eq!(film.len, 3);
+        let size = Size {
+            height: 40,
+            width: 30,
+            is_gray: true,
+            dtype: DType::U16,
+        };
+        assert_eq!(film.size, size);
+        assert_eq!(film.metadata.fps, Some(20.0));
+        assert_eq!(film.metadata.comment.as_deref(), Some("rabbit"));
+        assert_eq!(read(text, false).unwrap().size.dtype, DType::U8);
+        assert!(has_index(Some("mov,mp4,m4a,3gp,3g2,mj2")) && has_index(Some("matroska,webm")));
+        assert!(!has_index(Some("mpegts")) && !has_index(None));
+        assert!(read("", true).is_err());
+    }
+
+    #[test]
+    fn times_count_from_the_start_if_all_are_known() {
+        assert_eq!(from_start(vec![1.5, 1.0], 2, Some("1.0")), [0.0, 0.5]);
+        assert_eq!(from_start(vec![1.5, 1.0], 3, None), [0.0; 0]);
+    }
+}

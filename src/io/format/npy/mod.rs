@@ -1,0 +1,122 @@
+//! NumPy's `.npy` files: versions 1 to 3, either byte order, C and Fortran order.
+
+mod header;
+mod sidecar;
+
+#[cfg(test)]
+mod tests;
+
+use std::io::Write;
+use std::path::Path;
+
+pub(in crate::io) use header::{Header, header_bytes, read_header};
+#[cfg(feature = "zarr")]
+pub(in crate::io) use header::{descr, encoding};
+
+use crate::error::{Error, Result};
+use crate::fs::atomic;
+use crate::io::bytes::raw::{self, Source};
+use crate::io::recording::{FrameRange, Recording, cannot_load, cannot_map, copy_frames};
+use crate::video::{DType, Element, MappedFile, Metadata, Samples, Video, with_dtype};
+
+const MAGIC: &[u8] = b"\x93NUMPY";
+
+/// An array in a file.
+pub(in crate::io) struct Array {
+    source: Source,
+    header: Header,
+    metadata: Metadata,
+}
+
+/// Whether a file that begins with these bytes is an `.npy` file.
+pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
+    bytes.starts_with(MAGIC)
+}
+
+/// Saves an array in C order and, if asked to or if there was one, a file beside it with what is
+/// known about the recording.
+pub(in crate::io) fn save(path: &Path, video: &Video, with_sidecar: bool) -> Result<()> {
+    write(path, video)?;
+    match with_sidecar || sidecar::exists(path) {
+        true => sidecar::save(path, video),
+        false => Ok(()),
+    }
+}
+
+fn write(path: &Path, video: &Video) -> Result<()> {
+    atomic::write(path, |file| {
+        let header = header_bytes(video.dtype(), video.shape(), video.nbytes());
+        file.write_all(&header)
+            .map_err(|e| Error::io("write", path, &e))?;
+        raw::write_samples(video.samples(), path, file)
+    })
+}
+
+impl Array {
+    /// Reads the header.
+    pub(in crate::io) fn open(path: &Path) -> Result<Self> {
+        let source = Source::open(path)?;
+        let header = read_header(&mut source.section(0, source.len()))
+            .and_then(|header| header.check(source.len()).map(|()| header))
+            .map_err(|e| cannot_load(path, &e))?;
+        Ok(Self::new(source, header, sidecar::read(path)))
+    }
+
+    /// An array in a file, whose header says where in it the samples begin.
+    pub(in crate::io) fn new(source: Source, header: Header, metadata: Metadata) -> Self {
+        Self {
+            source,
+            header,
+            metadata,
+        }
+    }
+}
+
+impl Recording for Array {
+    fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    fn layout(&self) -> Result<(Vec<usize>, DType)> {
+        Ok((self.header.shape.clone(), self.header.encoding.dtype))
+    }
+
+    fn load(&self, range: FrameRange) -> Result<Samples> {
+        let Header {
+            encoding,
+            ref shape,
+            offset,
+            ..
+        } = self.header;
+        if self.header.fortran && shape.len() > 1 {
+            let reversed: Vec<usize> = shape.iter().rev().copied().collect();
+            let samples = raw::read_block(&self.source, encoding, &reversed, offset)?;
+            return copy_frames(&samples.with_layout(self.header.layout()), range);
+        }
+        let frame_bytes = (shape[1..].iter().product::<usize>() * encoding.size()) as u64;
+        let start = |frame: usize| offset + frame as u64 * frame_bytes;
+        let shape = [&[range.len], &shape[1..]].concat();
+        if range.step == 1 {
+            return raw::read_block(&self.source, encoding, &shape, start(range.start));
+        }
+        let offsets: Vec<u64> = range.indices().map(start).collect();
+        raw::read_frames(&self.source, encoding, &shape, &offsets)
+    }
+
+    fn must_load(&self) -> Option<&'static str> {
+        self.header.encoding.must_load()
+    }
+
+    fn map(&self) -> Result<Samples> {
+        let path = self.source.path();
+        if let Some(obstacle) = self.header.encoding.obstacle() {
+            return Err(cannot_map(path, obstacle));
+        }
+        let file = MappedFile::open(path)?;
+        let offset = self.header.offset as usize;
+        let mapped = with_dtype!(self.header.encoding.dtype, T => {
+            file.array::<T>(offset, self.header.layout()).map(Element::wrap)
+        });
+        mapped.ok_or_else(|| cannot_map(path, "its samples are not aligned"))
+    }
+}

@@ -1,0 +1,64 @@
+//! What an `.npy` file cannot say about a recording, in a JSON file beside it: `heart.npy.json`.
+
+use std::ffi::OsString;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::fs::atomic;
+use crate::fs::files;
+use crate::io::format::known;
+use crate::task;
+use crate::video::{Metadata, Video};
+
+/// The longest file that is read.
+const LONGEST: u64 = 16 << 20;
+
+/// The file beside an array.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(".json");
+    name.into()
+}
+
+/// Whether an array has such a file, which then has to follow the array.
+pub(super) fn exists(path: &Path) -> bool {
+    beside(path).is_file()
+}
+
+/// Saves what is known about a video.
+pub(super) fn save(path: &Path, video: &Video) -> Result<()> {
+    let path = beside(path);
+    let fields = Value::Object(known::to_json(video.metadata()));
+    atomic::write(&path, |file| {
+        writeln!(file, "{fields:#}").map_err(|e| Error::io("write", &path, &e))
+    })
+}
+
+/// Reads what is known about an array; a file that says nothing is passed over with a warning.
+pub(super) fn read(path: &Path) -> Metadata {
+    let path = beside(path);
+    let file = match files::find(&path) {
+        Ok(Some(file)) => file,
+        Ok(None) => return Metadata::default(),
+        Err(error) => {
+            task::warn(&format!("{error}: it is ignored"));
+            return Metadata::default();
+        }
+    };
+    let mut text = Vec::new();
+    let read = file.take(LONGEST).read_to_end(&mut text);
+    match serde_json::from_slice::<Value>(&text) {
+        _ if read.is_err() => Metadata::default(),
+        Ok(fields @ Value::Object(_)) => known::from_json(&[fields]),
+        _ => {
+            task::warn(&format!(
+                "`{}` is not a JSON object and is ignored",
+                path.display()
+            ));
+            Metadata::default()
+        }
+    }
+}

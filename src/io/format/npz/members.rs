@@ -1,0 +1,121 @@
+//! The files in a ZIP archive, found by the `zip` crate: where their bytes are, so that those which are
+//! not compressed can be mapped and others inflated at once.
+
+use std::io::{BufReader, Read};
+
+use flate2::Crc;
+use zip::result::ZipError;
+use zip::{CompressionMethod, ZipArchive};
+
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::io::bytes::raw::Source;
+use crate::io::bytes::stream::{self, damaged};
+use crate::task;
+
+/// How many times larger than its compressed form a file can be.
+const GREATEST_EXPANSION: u64 = 1100;
+
+/// How many bytes go into the checksum at once.
+const STEP: usize = 1 << 18;
+
+/// A file in an archive.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Member {
+    pub(super) name: String,
+    /// Where its bytes begin, and how many there are.
+    pub(super) start: u64,
+    pub(super) stored: u64,
+    /// How many bytes it has once inflated.
+    pub(super) len: u64,
+    pub(super) is_deflated: bool,
+    /// The checksum of the file.
+    pub(super) crc: u32,
+}
+
+impl Member {
+    /// The bytes of the file.
+    pub(super) fn stream<'a>(&self, source: &'a Source) -> Box<dyn Read + 'a> {
+        if self.is_deflated {
+            Box::new(stream::inflate_raw(source, self.start, self.stored))
+        } else {
+            Box::new(source.section(self.start, self.stored))
+        }
+    }
+}
+
+impl Member {
+    /// An error unless the file is the one that was put into the archive, by its checksum.
+    pub(super) fn check(&self, source: &Source) -> Result<()> {
+        let (mut crc, mut part) = (Crc::new(), vec![0; STEP]);
+        let mut stream = self.stream(source).take(self.len.saturating_add(1));
+        loop {
+            if task::is_interrupted() {
+                return Err(Error::interrupted());
+            }
+            match stream.read(&mut part).map_err(|e| damaged(&e))? {
+                0 => break,
+                len => crc.update(&part[..len]),
+            }
+        }
+        if crc.sum() != self.crc {
+            bail!("`{}` is damaged: its checksum is another one", self.name);
+        }
+        Ok(())
+    }
+}
+
+/// The files of an archive that are stored or deflated, in order.
+pub(super) fn members(source: &Source) -> Result<Vec<Member>> {
+    let file = BufReader::new(source.section(0, source.len()));
+    let mut archive = ZipArchive::new(file)
+        .map_err(|e| explain(e, "it is not a ZIP archive, or is cut short"))?;
+    let mut found = Vec::new();
+    for index in 0..archive.len() {
+        if task::is_interrupted() {
+            return Err(Error::interrupted());
+        }
+        let misplaced = "one of its files is not where its list says";
+        let file = archive
+            .by_index_raw(index)
+            .map_err(|e| explain(e, misplaced))?;
+        let is_deflated = match file.compression() {
+            CompressionMethod::Stored => false,
+            CompressionMethod::Deflated => true,
+            _ => continue,
+        };
+        if file.encrypted() {
+            continue;
+        }
+        let (stored, len) = (file.compressed_size(), file.size());
+        let start = file.data_start();
+        let is_inside = |start: &u64| {
+            let end = start.checked_add(stored);
+            end.is_some_and(|end| end <= source.len())
+        };
+        let most = stored.saturating_mul(if is_deflated { GREATEST_EXPANSION } else { 1 });
+        let Some(start) = start.filter(is_inside).filter(|_| len <= most) else {
+            bail!("{misplaced}");
+        };
+        let name = file.name().map_err(|e| explain(e, misplaced))?;
+        found.push(Member {
+            name: name.into_owned(),
+            start,
+            stored,
+            len,
+            is_deflated,
+            crc: file.crc32(),
+        });
+    }
+    Ok(found)
+}
+
+/// The error for an archive that cannot be read, where the file itself can be.
+fn explain(error: ZipError, otherwise: &str) -> Error {
+    match error {
+        ZipError::Io(cause) if cause.kind() != std::io::ErrorKind::UnexpectedEof => {
+            Error::new(format!("it cannot be read: {cause}"))
+        }
+        _ => Error::new(otherwise),
+    }
+}

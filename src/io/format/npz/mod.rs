@@ -1,0 +1,315 @@
+//! NumPy's `.npz` archives, ZIP files of `.npy` files: one of the arrays is the video.
+
+mod members;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+
+use super::known;
+use super::matlab::FIELDNAME;
+use super::npy::{self, Array, Header};
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::io::bytes::raw::{self, Conversion, Source};
+use crate::io::bytes::stream;
+use crate::io::codec::inflate::Wrapping;
+use crate::io::recording::{
+    FrameRange, Options, Recording, cannot_load, cannot_map, copy_frames, listing, warn_of_others,
+};
+use crate::task;
+use crate::video::{DType, Field, Metadata, Samples, shape_text};
+use members::{Member, members};
+
+pub(in crate::io) use write::save;
+
+/// An array of an archive.
+struct Entry {
+    name: String,
+    member: Member,
+    header: Result<Header>,
+}
+
+/// An array that has to be inflated.
+struct Deflated {
+    source: Source,
+    entry: Entry,
+    others: Vec<String>,
+    metadata: Metadata,
+}
+
+/// An array that lies in the archive as it is.
+struct Plain {
+    array: Array,
+    source: Source,
+    name: String,
+    member: Member,
+    others: Vec<String>,
+}
+
+/// Reads what the arrays are, and chooses one.
+pub(in crate::io) fn open(path: &Path, options: &Options) -> Result<Box<dyn Recording>> {
+    read(path, options.fieldname.as_deref()).map_err(|e| cannot_load(path, &e))
+}
+
+fn read(path: &Path, fieldname: Option<&str>) -> Result<Box<dyn Recording>> {
+    let source = Source::open(path)?;
+    let members = members(&source)?.into_iter();
+    let mut entries: Vec<Entry> = members.map(|member| Entry::read(&source, member)).collect();
+    let chosen = choose(&entries, fieldname)?;
+    let others = entries.iter().enumerate();
+    let others = others.filter(|(index, entry)| *index != chosen && entry.rank() > 1);
+    let others: Vec<String> = match fieldname {
+        Some(_) => Vec::new(),
+        None => others.map(|(_, entry)| entry.to_string()).collect(),
+    };
+    let metadata = metadata(&source, &entries);
+    let entry = entries.swap_remove(chosen);
+    let header = entry.header.clone()?;
+    header.check(entry.member.len)?;
+    if entry.member.is_deflated {
+        return Ok(Box::new(Deflated {
+            source,
+            entry,
+            others,
+            metadata,
+        }));
+    }
+    let header = Header {
+        offset: entry.member.start + header.offset,
+        ..header
+    };
+    Ok(Box::new(Plain {
+        array: Array::new(Source::open(path)?, header, metadata),
+        source,
+        name: entry.name,
+        member: entry.member,
+        others,
+    }))
+}
+
+/// The array that is the video: the one named, or the first with three axes, four, two or one.
+fn choose(entries: &[Entry], fieldname: Option<&str>) -> Result<usize> {
+    if let Some(name) = fieldname {
+        let Some(index) = entries.iter().position(|entry| entry.name == name) else {
+            let names = entries.iter().map(|entry| entry.name.as_str());
+            let list = listing(entries.iter().map(Entry::to_string));
+            let error = Error::new(format!("it has no array `{name}`{list}"));
+            return Err(error.did_you_mean(name, names));
+        };
+        return Ok(index);
+    }
+    let best = entries.iter().map(Entry::rank).max().unwrap_or(0);
+    let index = match best {
+        0 => only(entries),
+        best => entries.iter().position(|entry| entry.rank() == best),
+    };
+    match index {
+        Some(index) => Ok(index),
+        None => bail!(
+            "it has no array of numbers with 1 to 4 axes{}",
+            listing(entries.iter().map(Entry::to_string))
+        ),
+    }
+}
+
+/// The array that is the video where all have a single sample or none: that which the program itself
+/// calls so, or the only one.
+fn only(entries: &[Entry]) -> Option<usize> {
+    let has_axes = |entry: &Entry| {
+        let header = entry.header.as_ref();
+        header.is_ok_and(|header| (1..=4).contains(&header.shape.len()))
+    };
+    let arrays = entries
+        .iter()
+        .enumerate()
+        .filter(|(_, entry)| has_axes(entry));
+    let arrays: Vec<(usize, &Entry)> = arrays.collect();
+    let named = arrays.iter().find(|(_, entry)| entry.name == FIELDNAME);
+    match (named, &arrays[..]) {
+        (Some((index, _)), _) | (None, [(index, _)]) => Some(*index),
+        _ => None,
+    }
+}
+
+/// Numbers, short lists of them, and a list of all arrays.
+fn metadata(source: &Source, entries: &[Entry]) -> Metadata {
+    let values = entries.iter();
+    let values = values.filter_map(|entry| Some((entry.name.clone(), entry.value(source)?)));
+    let mut metadata = known::metadata(values.collect::<BTreeMap<String, Field>>());
+    metadata.set("arrays", Field::list(entries.iter().map(Entry::to_string)));
+    metadata
+}
+
+impl Entry {
+    fn read(source: &Source, member: Member) -> Self {
+        Self {
+            name: member.name.trim_end_matches(".npy").to_owned(),
+            header: npy::read_header(&mut member.stream(source)),
+            member,
+        }
+    }
+
+    /// How likely it is the video among several arrays.
+    fn rank(&self) -> usize {
+        let Ok(header) = &self.header else {
+            return 0;
+        };
+        let is_single = header.shape.iter().all(|len| *len == 1);
+        match header.shape.len() {
+            _ if is_single || header.shape.contains(&0) => 0,
+            3 => 4,
+            4 => 3,
+            axes @ 1..=2 => axes,
+            _ => 0,
+        }
+    }
+
+    /// The value, if it is a few numbers.
+    fn value(&self, source: &Source) -> Option<Field> {
+        let header = self.header.as_ref().ok()?;
+        if !known::is_short_list(&header.shape) {
+            return None;
+        }
+        let mut stream = self.member.stream(source);
+        std::io::copy(
+            &mut stream.by_ref().take(header.offset),
+            &mut std::io::sink(),
+        )
+        .ok()?;
+        let mut read = |bytes: &mut [u8]| {
+            let read = stream.read_exact(bytes);
+            read.map_err(|e| stream::damaged(&e))
+        };
+        let len = header.shape.iter().product();
+        known::list(&raw::read_numbers(header.encoding, len, &mut read).ok()?)
+    }
+}
+
+impl std::fmt::Display for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.header {
+            Ok(header) => {
+                let shape = shape_text(&header.shape);
+                let text = format!("{shape} {}", header.encoding.dtype);
+                write!(f, "{} ({})", self.name, text.trim_start())
+            }
+            Err(_) => write!(f, "{} (not numbers)", self.name),
+        }
+    }
+}
+
+impl Recording for Plain {
+    fn metadata(&self) -> &Metadata {
+        self.array.metadata()
+    }
+
+    fn layout(&self) -> Result<(Vec<usize>, DType)> {
+        self.array.layout()
+    }
+
+    fn load(&self, range: FrameRange) -> Result<Samples> {
+        warn_of_others(self.source.path(), &self.name, &self.others);
+        let is_whole = range.len == self.array.layout()?.0[0];
+        checked(&self.source, &self.member, is_whole, &|| {
+            self.array.load(range)
+        })
+    }
+
+    fn must_load(&self) -> Option<&'static str> {
+        self.array.must_load()
+    }
+
+    fn map(&self) -> Result<Samples> {
+        warn_of_others(self.source.path(), &self.name, &self.others);
+        self.array.map()
+    }
+}
+
+/// Loads an array while its checksum is compared, if all of it is read anyway.
+fn checked(
+    source: &Source,
+    member: &Member,
+    is_whole: bool,
+    load: &(dyn Fn() -> Result<Samples> + Sync),
+) -> Result<Samples> {
+    if !is_whole {
+        return load();
+    }
+    let mut samples = None;
+    task::join(
+        &mut || {
+            samples = Some(load()?);
+            Ok(())
+        },
+        &mut || {
+            let checked = member.check(source);
+            checked.map_err(|e| cannot_load(source.path(), &e))
+        },
+    )?;
+    Ok(samples.expect("loaded, as there was no error"))
+}
+
+impl Deflated {
+    fn header(&self) -> Result<&Header> {
+        self.entry.header.as_ref().map_err(Error::clone)
+    }
+}
+
+impl Recording for Deflated {
+    fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    fn layout(&self) -> Result<(Vec<usize>, DType)> {
+        let header = self.header()?;
+        Ok((header.shape.clone(), header.encoding.dtype))
+    }
+
+    fn load(&self, range: FrameRange) -> Result<Samples> {
+        warn_of_others(self.source.path(), &self.entry.name, &self.others);
+        let header = self.header()?;
+        let conversion = Conversion::none(header.encoding);
+        let member = &self.entry.member;
+        let read = |shape: &[usize], range: FrameRange| {
+            let stretch = (member.start, member.stored);
+            let is_whole = range.len == shape[0];
+            if is_whole
+                && let Some(samples) = stream::read_all(
+                    &self.source,
+                    Wrapping::None,
+                    stretch,
+                    header.offset,
+                    conversion,
+                    shape,
+                    Some(member.crc),
+                )?
+            {
+                return Ok(samples);
+            }
+            checked(&self.source, member, is_whole, &|| {
+                let mut stream = member.stream(&self.source);
+                stream::read_blocks(&mut stream, header.offset, conversion, shape, range)
+                    .map_err(|e| cannot_load(self.source.path(), &e))
+            })
+        };
+        if !header.fortran || header.shape.len() == 1 {
+            return read(&header.shape, range);
+        }
+        let reversed: Vec<usize> = header.shape.iter().rev().copied().collect();
+        let all = FrameRange {
+            start: 0,
+            len: reversed[0],
+            step: 1,
+        };
+        copy_frames(&read(&reversed, all)?.with_layout(header.layout()), range)
+    }
+
+    fn map(&self) -> Result<Samples> {
+        Err(cannot_map(self.source.path(), "its arrays are compressed"))
+    }
+}

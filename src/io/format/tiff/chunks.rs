@@ -1,0 +1,349 @@
+//! Pages from their strips or tiles, decompressed straight into their place where those are as wide as
+//! the page.
+
+use std::io::Read;
+
+use tiff::tags::CompressionMethod;
+
+use super::page::{Grid, Page};
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::io::bytes::raw::Source;
+use crate::io::codec;
+use crate::io::codec::fax::{self, Scheme};
+use crate::io::codec::inflate::Inflater;
+use crate::io::codec::jpeg;
+use crate::io::codec::lzma;
+use crate::io::codec::lzw;
+use crate::io::codec::webp;
+use crate::video::DType;
+
+/// The size in bytes that a tile may have, however small the page is.
+const SMALL_TILE: usize = 1 << 22;
+
+/// Memory that is kept from one strip or tile to the next.
+struct Scratch {
+    stored: Vec<u8>,
+    inflater: Inflater,
+    jpeg_tables: Vec<u8>,
+}
+
+/// Methods that the `tiff` crate has no names for.
+const LZMA: CompressionMethod = CompressionMethod::Unknown(34925);
+const OLD_ZSTD: CompressionMethod = CompressionMethod::Unknown(34926);
+pub(super) const OLD_WEBP: CompressionMethod = CompressionMethod::Unknown(34927);
+
+/// Why a page cannot be decoded, if it cannot.
+pub(super) fn obstacle(page: &Page) -> Option<String> {
+    use CompressionMethod as Method;
+    let (bits, channels) = (page.shape.bits, page.row_channels());
+    let suits = match page.compression {
+        Method::Huffman | Method::Fax3 | Method::Fax4 => bits == 1 && channels == 1,
+        Method::WebP | OLD_WEBP => bits == 8 && matches!(channels, 3 | 4),
+        Method::ModernJPEG => bits == 8,
+        Method::None | Method::LZW | Method::PackBits | Method::ZSTD => true,
+        Method::Deflate | Method::OldDeflate | LZMA | OLD_ZSTD => true,
+        other => {
+            let method = name_of(other);
+            return Some(format!(
+                "its pages are compressed with {method}, which is not supported"
+            ));
+        }
+    };
+    if !suits {
+        return Some(format!(
+            "its pages are compressed with a method that is not for {channels} channels of {bits} bits"
+        ));
+    }
+    if !matches!(page.predictor, 1..=3) {
+        let predictor = page.predictor;
+        return Some(format!(
+            "its samples are stored in the unknown way {predictor}"
+        ));
+    }
+    if page.ycbcr && (page.shape.channels != 3 || page.shape.encoding.dtype != DType::U8) {
+        return Some("its colors are brightness and differences other than of 8 bits each".into());
+    }
+    page.has_coarse_colors.then(|| {
+        "its color differences are stored for fewer pixels than the brightness, which is supported \
+         in JPEG only"
+            .into()
+    })
+}
+
+/// The name of a compression that there is no decoder for.
+fn name_of(compression: CompressionMethod) -> String {
+    let name = match compression.to_u16() {
+        6 => "old JPEG",
+        32809 => "ThunderScan",
+        33003 | 33005 | 34712 => "JPEG 2000",
+        34676 | 34677 => "SGI LogLuv",
+        34887 => "LERC",
+        34933 => "PNG",
+        22610 | 34934 => "JPEG XR",
+        50002 | 52546 => "JPEG XL",
+        other => return format!("the unknown method {other}"),
+    };
+    name.to_owned()
+}
+
+/// Fills the rows of a plane, or of a page that has no planes, in this machine's order of bytes.
+pub(super) fn read_plane(source: &Source, page: &Page, plane: usize, out: &mut [u8]) -> Result<()> {
+    let (grid, chunks) = (page.grid(), page.chunks_of(plane)?);
+    let Some(chunks) = chunks.get(..grid.across * grid.down) else {
+        bail!("it has fewer strips or tiles than its size needs");
+    };
+    let row_bytes = page.shape.row_bytes();
+    let strips = out.chunks_mut(grid.height * row_bytes);
+    let mut scratch = Scratch {
+        stored: Vec::new(),
+        inflater: Inflater::new(),
+        jpeg_tables: page.jpeg_tables(source)?,
+    };
+    if !grid.is_tiled {
+        for (strip, &place) in strips.zip(chunks) {
+            read_chunk(source, page, place, grid.width, &mut scratch, strip)?;
+            undo_predictor(page, row_bytes, strip);
+        }
+        return Ok(());
+    }
+    let tile_row = tile_row(page, &grid)?;
+    let mut tile = vec![0; tile_row * grid.height];
+    for (strip, places) in strips.zip(chunks.chunks(grid.across)) {
+        for (column, &place) in places.iter().enumerate() {
+            read_chunk(source, page, place, grid.width, &mut scratch, &mut tile)?;
+            undo_predictor(page, tile_row, &mut tile);
+            let left = column * tile_row;
+            let width = tile_row.min(row_bytes - left);
+            let rows = tile.chunks_exact(tile_row);
+            for (row, out) in rows.zip(strip.chunks_exact_mut(row_bytes)) {
+                out[left..left + width].copy_from_slice(&row[..width]);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The size in bytes of an uncompressed row of a tile; an error if tiles have an impossible size.
+fn tile_row(page: &Page, grid: &Grid) -> Result<usize> {
+    let bits = grid.width.checked_mul(page.row_channels());
+    let bits = bits.and_then(|bits| bits.checked_mul(page.shape.bits as usize));
+    let Some(bits) = bits.filter(|bits| bits.is_multiple_of(8)) else {
+        bail!("its tiles have an impossible width");
+    };
+    let row = bits / 8;
+    let most = page.shape.plane_bytes().saturating_mul(4).max(SMALL_TILE);
+    if row
+        .checked_mul(grid.height)
+        .is_none_or(|bytes| bytes > most)
+    {
+        bail!("its tiles are larger than its pages");
+    }
+    Ok(row)
+}
+
+fn read_chunk(
+    source: &Source,
+    page: &Page,
+    (offset, size): (u64, u64),
+    width: usize,
+    scratch: &mut Scratch,
+    out: &mut [u8],
+) -> Result<()> {
+    // What was never written has no place in the file.
+    if size == 0 {
+        out.fill(0);
+        return Ok(());
+    }
+    if page.compression == CompressionMethod::None && size as usize >= out.len() {
+        source.read_at(offset, out)?;
+        reverse_bits(page, out);
+        return Ok(());
+    }
+    let Scratch {
+        stored,
+        inflater,
+        jpeg_tables,
+    } = scratch;
+    stored.resize(usize::try_from(size).map_err(|_| damaged())?, 0);
+    source.read_at(offset, stored)?;
+    reverse_bits(page, stored);
+    let (channels, row_bytes) = (page.row_channels(), width.div_ceil(8));
+    let fax = |scheme, out: &mut [u8]| fax::decode(scheme, stored, width, row_bytes, out);
+    use CompressionMethod as Method;
+    let len = match page.compression {
+        Method::LZW => lzw::decode(stored, out).ok_or_else(damaged)?,
+        Method::Deflate | Method::OldDeflate => inflater.zlib(stored, out).ok_or_else(damaged)?,
+        Method::PackBits => unpack_bits(stored, out),
+        Method::Huffman => fax(Scheme::Runs, out),
+        Method::Fax3 => {
+            let with_changes = page.with_changes;
+            fax(Scheme::Marked { with_changes }, out)
+        }
+        Method::Fax4 => fax(Scheme::Changes, out),
+        Method::ModernJPEG => jpeg::decode(jpeg_tables, stored, width, channels, out)?,
+        Method::WebP | OLD_WEBP => webp::decode(stored, width, channels, out)?,
+        Method::ZSTD | OLD_ZSTD => {
+            codec::fill(&mut zstd_decoder(stored)?, out).map_err(|_| damaged())?
+        }
+        LZMA => lzma::decode(stored, out).ok_or_else(damaged)?,
+        _ => 0,
+    };
+    if len < out.len() {
+        return Err(damaged());
+    }
+    Ok(())
+}
+
+fn zstd_decoder(bytes: &[u8]) -> Result<impl Read + '_> {
+    zstd::Decoder::with_buffer(bytes).map_err(|_| damaged())
+}
+
+fn damaged() -> Error {
+    Error::new("one of its strips or tiles is damaged")
+}
+
+/// Mirrors the bits of each byte, if the file has the lowest first, which is never so in JPEG pictures.
+fn reverse_bits(page: &Page, bytes: &mut [u8]) {
+    if page.is_reversed && page.compression != CompressionMethod::ModernJPEG {
+        bytes
+            .iter_mut()
+            .for_each(|byte| *byte = byte.reverse_bits());
+    }
+}
+
+/// Runs of literal and repeated bytes; returns how many bytes it gave.
+fn unpack_bits(bytes: &[u8], out: &mut [u8]) -> usize {
+    let (mut bytes, mut len) = (bytes, 0);
+    while let Some((&control, rest)) = bytes.split_first() {
+        bytes = rest;
+        let room = out.len() - len;
+        match control {
+            0..=127 => {
+                let count = (usize::from(control) + 1).min(bytes.len()).min(room);
+                out[len..len + count].copy_from_slice(&bytes[..count]);
+                (bytes, len) = (&bytes[count..], len + count);
+            }
+            128 => {}
+            129.. => {
+                let Some((&byte, rest)) = bytes.split_first() else {
+                    break;
+                };
+                let count = (257 - usize::from(control)).min(room);
+                out[len..len + count].fill(byte);
+                (bytes, len) = (rest, len + count);
+            }
+        }
+        if len == out.len() {
+            break;
+        }
+    }
+    len
+}
+
+/// Samples in this machine's order of bytes from those of the file and, if they are stored so, from
+/// differences, from those to their left.
+fn undo_predictor(page: &Page, row_bytes: usize, bytes: &mut [u8]) {
+    let shape = &page.shape;
+    let size = shape.encoding.size();
+    // Those of fewer bits than a byte has are added up once they are unpacked.
+    if shape.is_packed() {
+        return;
+    }
+    if page.predictor == 3 {
+        let channels = page.row_channels();
+        let mut shuffled = vec![0; row_bytes];
+        for row in bytes.chunks_exact_mut(row_bytes) {
+            shuffled.copy_from_slice(row);
+            undo_float_predictor(&mut shuffled, channels, size, row);
+        }
+        return;
+    }
+    if shape.encoding.swapped && size > 1 {
+        bytes.chunks_exact_mut(size).for_each(<[u8]>::reverse);
+    }
+    if page.predictor == 2 {
+        let channels = page.row_channels();
+        for row in bytes.chunks_exact_mut(row_bytes) {
+            match size {
+                1 => add_up::<1>(row, channels, |a, b| [a[0].wrapping_add(b[0])]),
+                2 => add_up(row, channels, |a, b| {
+                    u16::from_ne_bytes(a)
+                        .wrapping_add(u16::from_ne_bytes(b))
+                        .to_ne_bytes()
+                }),
+                4 => add_up(row, channels, |a, b| {
+                    u32::from_ne_bytes(a)
+                        .wrapping_add(u32::from_ne_bytes(b))
+                        .to_ne_bytes()
+                }),
+                _ => add_up(row, channels, |a, b| {
+                    u64::from_ne_bytes(a)
+                        .wrapping_add(u64::from_ne_bytes(b))
+                        .to_ne_bytes()
+                }),
+            }
+        }
+    }
+}
+
+/// Adds to each sample the one before of the same channel.
+fn add_up<const SIZE: usize>(
+    row: &mut [u8],
+    channels: usize,
+    add: impl Fn([u8; SIZE], [u8; SIZE]) -> [u8; SIZE],
+) {
+    let samples = row.as_chunks_mut::<SIZE>().0;
+    if channels == 1 {
+        // Kept at hand, which is faster than to read what was just written.
+        let mut sum = [0; SIZE];
+        for sample in samples {
+            sum = add(sum, *sample);
+            *sample = sum;
+        }
+        return;
+    }
+    for index in channels..samples.len() {
+        samples[index] = add(samples[index], samples[index - channels]);
+    }
+}
+
+/// Floats whose bytes lie apart by their place, the highest first, as differences.
+fn undo_float_predictor(bytes: &mut [u8], channels: usize, size: usize, out: &mut [u8]) {
+    for index in channels..bytes.len() {
+        bytes[index] = bytes[index].wrapping_add(bytes[index - channels]);
+    }
+    let count = bytes.len() / size;
+    for (index, sample) in out.chunks_exact_mut(size).enumerate() {
+        for (place, byte) in sample.iter_mut().enumerate() {
+            let place = if cfg!(target_endian = "big") {
+                place
+            } else {
+                size - 1 - place
+            };
+            *byte = bytes[place * count + index];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_are_unpacked() {
+        let mut out = [0; 6];
+        assert_eq!(unpack_bits(&[2, 1, 2, 3, 128, 254, 9], &mut out), 6);
+        assert_eq!(out, [1, 2, 3, 9, 9, 9]);
+        assert_eq!(unpack_bits(&[5, 1], &mut out), 1);
+        assert_eq!(unpack_bits(&[254], &mut out), 0);
+        assert_eq!(unpack_bits(&[129, 4], &mut out), 6);
+    }
+
+    #[test]
+    fn differences_add_up_by_channel() {
+        let mut row = [1, 10, 1, 1, 255, 2];
+        add_up::<1>(&mut row, 2, |a, b| [a[0].wrapping_add(b[0])]);
+        assert_eq!(row, [1, 10, 2, 11, 1, 13]);
+    }
+}

@@ -1,0 +1,191 @@
+//! The files of a recording that is in several, of which the first is the one that was asked for.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use super::directory::Reader;
+use super::micromanager::{MicroManager, Place};
+use super::ome::{Block, Ome};
+use super::page::Page;
+use super::pages::Pages;
+use crate::error::{Error, Result};
+use crate::io::format::beside::beside;
+use crate::task;
+use crate::video::MappedFile;
+
+/// The files of a recording.
+pub(super) struct Files<'a> {
+    /// The one that was asked for.
+    pub(super) path: &'a Path,
+    /// Its pages.
+    pub(super) own: &'a Pages,
+    /// The others.
+    others: Vec<File>,
+    /// The indices of files by name; nothing for those that are not there.
+    names: HashMap<String, Option<usize>>,
+    /// The size of all files.
+    pub(super) len: u64,
+}
+
+struct File {
+    path: PathBuf,
+    pages: Pages,
+    /// The places of its pages, if Micro-Manager wrote it.
+    places: Vec<Place>,
+}
+
+impl<'a> Files<'a> {
+    /// A file and its pages.
+    pub(super) fn new(path: &'a Path, own: &'a Pages) -> Self {
+        Self {
+            path,
+            own,
+            others: Vec::new(),
+            names: HashMap::new(),
+            len: own.file_len,
+        }
+    }
+
+    /// Finds out by which names the description calls this file.
+    pub(super) fn learn_names(&mut self, ome: &Ome) {
+        let own = self.path.file_name().and_then(OsStr::to_str);
+        let (mut others, mut is_told_of) = (BTreeSet::new(), false);
+        for block in ome.images.iter().flat_map(|image| &image.blocks) {
+            match &block.file {
+                Some(name) if block.is_in(ome) || Some(last_part(name)) == own => {
+                    self.names.insert(name.clone(), Some(0));
+                    is_told_of = true;
+                }
+                Some(name) => drop(others.insert(name)),
+                None => is_told_of = true,
+            }
+        }
+        // A file that was renamed has its former name in it.
+        if !is_told_of
+            && ome.metadata_file.is_none()
+            && let [name] = others.into_iter().collect::<Vec<_>>()[..]
+            && let Ok(None) = beside(self.path, last_part(name))
+        {
+            task::warn(&format!(
+                "`{}` is called `{name}` in its OME description",
+                self.path.display()
+            ));
+            self.names.insert(name.clone(), Some(0));
+        }
+    }
+
+    /// Whether the planes of a block are in this file.
+    pub(super) fn is_own(&self, block: &Block) -> bool {
+        let name = block.file.as_ref();
+        name.is_none_or(|name| self.names.get(name) == Some(&Some(0)))
+    }
+
+    /// The file that has the planes of a block; nothing if it is not there.
+    pub(super) fn of_block(&mut self, ome: &Ome, block: &Block) -> Result<Option<usize>> {
+        let Some(name) = block.file.as_ref().filter(|_| !block.is_in(ome)) else {
+            return Ok(Some(0));
+        };
+        if let Some(file) = self.names.get(name) {
+            return Ok(*file);
+        }
+        let found = match beside(self.path, name)? {
+            Some(path) => Some(self.open(path)?),
+            None => None,
+        };
+        self.names.insert(name.clone(), found);
+        Ok(found)
+    }
+
+    /// Adds a file and returns its index.
+    fn open(&mut self, path: PathBuf) -> Result<usize> {
+        let explain = |e: Error| match e.is_interrupted() {
+            true => e,
+            false => Error::new(format!("of its file `{}`: {e}", path.display())),
+        };
+        let file = MappedFile::open(&path)?;
+        let reader = Reader::new(file.bytes()).map_err(explain)?;
+        let directories = reader.directories()?;
+        let pages = Pages::read(&reader, directories).map_err(explain)?;
+        let header = MicroManager::read(&reader);
+        self.len += pages.file_len;
+        self.others.push(File {
+            path,
+            pages,
+            places: header.map(|header| header.places).unwrap_or_default(),
+        });
+        Ok(self.others.len())
+    }
+
+    /// Adds the files that Micro-Manager goes on in when one is full: `a_MMStack_1.tif` after
+    /// `a_MMStack.tif`.
+    pub(super) fn add_parts(&mut self) -> Result<()> {
+        let name = self.path.file_name().and_then(OsStr::to_str);
+        let Some((stem, end)) = name.and_then(|name| name.split_once('.')) else {
+            return Ok(());
+        };
+        if !stem.contains("_MMStack") {
+            return Ok(());
+        }
+        for part in 1.. {
+            match beside(self.path, &format!("{stem}_{part}.{end}"))? {
+                Some(path) => self.open(path)?,
+                None => break,
+            };
+        }
+        Ok(())
+    }
+
+    /// How many files there are.
+    pub(super) fn count(&self) -> usize {
+        1 + self.others.len()
+    }
+
+    /// Where Micro-Manager's pages of one of the others lie along the axes.
+    pub(super) fn places(&self, file: usize) -> &[Place] {
+        match file {
+            0 => &[],
+            file => &self.others[file - 1].places,
+        }
+    }
+
+    /// The pages of a file.
+    pub(super) fn pages(&self, file: usize) -> &Pages {
+        match file {
+            0 => self.own,
+            file => &self.others[file - 1].pages,
+        }
+    }
+
+    /// Where the files are.
+    pub(super) fn paths(self) -> Vec<PathBuf> {
+        let others = self.others.into_iter().map(|file| file.path);
+        std::iter::once(self.path.to_owned())
+            .chain(others)
+            .collect()
+    }
+
+    /// How many pages of this file no image has.
+    pub(super) fn left(&mut self, ome: &Ome) -> Result<usize> {
+        let mut told = HashSet::new();
+        for image in &ome.images {
+            for block in &image.blocks {
+                if self.of_block(ome, block)? == Some(0) {
+                    let count = block.count.or(image.planes()).unwrap_or(usize::MAX);
+                    let end = block.page.saturating_add(count).min(self.own.list.len());
+                    told.extend(block.page..end);
+                }
+            }
+        }
+        let pages = self.own.list.iter().enumerate();
+        let is_left = |(index, page): &(usize, &Result<Page>)| {
+            !told.contains(index) && page.as_ref().is_ok_and(|page| !page.thumbnail)
+        };
+        Ok(pages.filter(is_left).count())
+    }
+}
+
+/// The name of a file without the folders before it, whichever system wrote it.
+fn last_part(name: &str) -> &str {
+    name.rsplit(['/', '\\']).next().unwrap_or(name)
+}

@@ -1,0 +1,283 @@
+//! TIFF stacks: every page of the first page's size is a frame, unless the file says otherwise.
+//!
+//! Pages that are stored as they are in memory are read straight from the file or mapped; others
+//! are decoded strip by strip or tile by tile, several pages at once.
+
+mod axes;
+mod chunks;
+mod decode;
+mod description;
+mod directory;
+mod extent;
+mod files;
+mod frames;
+mod imagej;
+mod layout;
+mod metamorph;
+mod micromanager;
+mod ome;
+mod page;
+mod pages;
+mod planes;
+mod tag;
+mod unit;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+pub use write::Photometric;
+pub(in crate::io) use write::{Form, encode, save};
+
+use crate::error::Result;
+use crate::io::Series;
+use crate::io::bytes::raw::{self, Encoding, Fill, Source};
+use crate::io::recording::{FrameRange, Options, Recording, cannot_load, cannot_map};
+use crate::video::{DType, Element, Layout, MappedFile, Metadata, Samples, with_dtype};
+use directory::Reader;
+use frames::{Found, In, Places};
+use page::Shape;
+
+/// A stack of pages of one size and type.
+pub(in crate::io) struct Stack {
+    source: Source,
+    file: MappedFile,
+    /// The files that have the pages, this one first.
+    files: Vec<PathBuf>,
+    shape: Shape,
+    /// The number of channels of a frame, if each is a page.
+    channels: Option<usize>,
+    /// Where the pages are, those of a frame one after the other.
+    places: Places,
+    metadata: Metadata,
+}
+
+/// Whether a file that begins with these bytes is a TIFF file.
+pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
+    Reader::new(bytes).is_ok()
+}
+
+impl Stack {
+    /// Finds the frames; those of a file that was cut short as far as they are whole.
+    pub(in crate::io) fn open(path: &Path, options: &Options) -> Result<Self> {
+        Self::find(path, options.series.as_ref(), false)
+    }
+
+    /// Finds the pages of a file that is a picture on its own, even if others belong to it.
+    pub(in crate::io) fn open_picture(path: &Path) -> Result<Self> {
+        Self::find(path, None, true)
+    }
+
+    fn find(path: &Path, series: Option<&Series>, alone: bool) -> Result<Self> {
+        let file = MappedFile::open(path)?;
+        let reader = Reader::new(file.bytes()).map_err(|e| cannot_load(path, &e))?;
+        let found = frames::find(&reader, path, series, alone);
+        let Found {
+            shape,
+            channels,
+            places,
+            files,
+            metadata,
+        } = found.map_err(|e| cannot_load(path, &e))?;
+        Ok(Self {
+            source: Source::open(path)?,
+            files,
+            shape,
+            channels,
+            places,
+            metadata,
+            file,
+        })
+    }
+
+    /// The shape and the type of the pages.
+    pub(in crate::io) fn page_layout(&self) -> (Vec<usize>, DType) {
+        (
+            self.page_shape(self.places.len()),
+            self.shape.encoding.dtype,
+        )
+    }
+
+    /// Reads the samples of one page into their place in a video.
+    pub(in crate::io) fn read_page(&self, page: usize, out: &mut dyn Fill) -> Result<()> {
+        let encoding = self.shape.encoding;
+        let native = Encoding {
+            swapped: false,
+            ..encoding
+        };
+        match &self.places {
+            Places::Plain(list) => match &list[page] {
+                Some(In { file, at }) => self.with_source(*file, |source| {
+                    out.fill(encoding, &mut |bytes| source.read_at(*at, bytes))
+                }),
+                None => blank(native, out),
+            },
+            Places::Coded(list) => match &list[page] {
+                Some(In { file, at }) => self.with_source(*file, |source| {
+                    out.fill(native, &mut |bytes| {
+                        decode::decode(source, at, bytes)
+                            .map_err(|e| cannot_load(source.path(), &e))
+                    })
+                }),
+                None => blank(native, out),
+            },
+        }
+    }
+
+    /// Runs a function on a file that has pages. Only the first one is open all the time: there may
+    /// be more than a program can have open.
+    fn with_source(&self, file: usize, run: impl FnOnce(&Source) -> Result<()>) -> Result<()> {
+        match file {
+            0 => run(&self.source),
+            file => run(&Source::open(&self.files[file])?),
+        }
+    }
+
+    fn shape_of(&self, frames: usize) -> Vec<usize> {
+        let mut shape = vec![frames, self.shape.height, self.shape.width];
+        match self.channels {
+            Some(channels) => shape.push(channels),
+            None if self.shape.channels > 1 => shape.push(self.shape.channels),
+            None => {}
+        }
+        shape
+    }
+
+    /// The shape of pages as they lie in the file.
+    fn page_shape(&self, pages: usize) -> Vec<usize> {
+        let mut shape = vec![pages, self.shape.height, self.shape.width];
+        if self.shape.channels > 1 {
+            shape.push(self.shape.channels);
+        }
+        shape
+    }
+
+    /// The number of frames.
+    fn len(&self) -> usize {
+        self.places.len() / self.channels.unwrap_or(1)
+    }
+
+    /// The places in the file of the given pages, if all lie in it as they are in memory.
+    fn offsets(&self, pages: impl Iterator<Item = usize>) -> Option<Vec<u64>> {
+        let Places::Plain(list) = &self.places else {
+            return None;
+        };
+        let offset = |page: usize| match &list[page] {
+            Some(In { file: 0, at }) => Some(*at),
+            _ => None,
+        };
+        pages.map(offset).collect()
+    }
+
+    /// The layout of the frames in the file, in samples from the first page on.
+    fn file_layout(&self, offsets: &[u64]) -> Option<Layout> {
+        let size = self.shape.encoding.size() as u64;
+        let channels = self.channels.unwrap_or(1);
+        let distance = |step: usize| match offsets.get(step) {
+            Some(next) => next
+                .checked_sub(offsets[0])
+                .filter(|bytes| bytes % size == 0),
+            None => Some(0),
+        };
+        let (frame, channel) = (distance(channels)?, distance(1)?);
+        let place = |index: usize| {
+            let frames = frame.checked_mul((index / channels) as u64)?;
+            let channels = match channels {
+                1 => 0,
+                channels => channel.checked_mul((index % channels) as u64)?,
+            };
+            offsets[0].checked_add(frames)?.checked_add(channels)
+        };
+        if (0..offsets.len()).any(|index| place(index) != Some(offsets[index])) {
+            return None;
+        }
+        let pages = Layout::contiguous(&self.page_shape(1));
+        let mut strides = pages.strides().to_vec();
+        strides[0] = (frame / size) as isize;
+        if self.channels.is_some() {
+            strides.push((channel / size) as isize);
+        }
+        Some(Layout::new(0, &self.shape_of(self.len()), &strides))
+    }
+}
+
+/// Fills a page that is nowhere.
+fn blank(native: Encoding, out: &mut dyn Fill) -> Result<()> {
+    out.fill(native, &mut |bytes| {
+        bytes.fill(0);
+        Ok(())
+    })
+}
+
+/// Frames from pages in memory of which so many follow each other as the channels of a frame: the
+/// channels become the last axis.
+fn with_channels(pages: &Layout, channels: usize) -> Layout {
+    let (shape, strides) = (pages.shape(), pages.strides());
+    Layout::new(
+        pages.offset(),
+        &[shape[0] / channels, shape[1], shape[2], channels],
+        &[
+            strides[0] * channels as isize,
+            strides[1],
+            strides[2],
+            strides[0],
+        ],
+    )
+}
+
+impl Recording for Stack {
+    fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    fn layout(&self) -> Result<(Vec<usize>, DType)> {
+        Ok((self.shape_of(self.len()), self.shape.encoding.dtype))
+    }
+
+    fn load(&self, range: FrameRange) -> Result<Samples> {
+        let channels = self.channels.unwrap_or(1);
+        let pages = |frame: usize| frame * channels..(frame + 1) * channels;
+        let pages: Vec<usize> = range.indices().flat_map(pages).collect();
+        let shape = self.page_shape(pages.len());
+        let encoding = self.shape.encoding;
+        let samples = match self.offsets(pages.iter().copied()) {
+            Some(offsets) => raw::read_frames(&self.source, encoding, &shape, &offsets),
+            None => raw::load(encoding.dtype, &shape, self.shape.len(), |index, out| {
+                self.read_page(pages[index], out)
+            }),
+        }?;
+        Ok(match self.channels {
+            None => samples,
+            Some(channels) => samples.with_layout(with_channels(samples.layout(), channels)),
+        })
+    }
+
+    fn must_load(&self) -> Option<&'static str> {
+        match self.places {
+            Places::Plain(_) => self.shape.encoding.must_load(),
+            Places::Coded(_) => None,
+        }
+    }
+
+    fn map(&self) -> Result<Samples> {
+        let refuse = |reason: &str| cannot_map(self.source.path(), reason);
+        if matches!(self.places, Places::Coded(_)) {
+            return Err(refuse("its pages are compressed, tiled or packed"));
+        }
+        let Some(offsets) = self.offsets(0..self.places.len()) else {
+            return Err(refuse("some of its pages are missing or in other files"));
+        };
+        if let Some(obstacle) = self.shape.encoding.obstacle() {
+            return Err(refuse(obstacle));
+        }
+        let layout = self
+            .file_layout(&offsets)
+            .ok_or_else(|| refuse("its pages are not evenly spaced"))?;
+        let mapped = with_dtype!(self.shape.encoding.dtype, T => {
+            self.file.array::<T>(offsets[0] as usize, layout).map(Element::wrap)
+        });
+        mapped.ok_or_else(|| refuse("its samples are not aligned"))
+    }
+}

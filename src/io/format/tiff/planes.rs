@@ -1,0 +1,427 @@
+//! The pages of recordings that say of each plane where it is, in one file or in several: OME-TIFF and
+//! Micro-Manager.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+use super::axes::{Arrangement, Axis};
+use super::directory::Reader;
+use super::files::Files;
+use super::frames::{In, of_slices};
+use super::micromanager::{self, MicroManager, Place};
+use super::ome::{self, Block, Image, Ome};
+use super::page::{Page, Shape};
+use super::pages::Pages;
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::io::Series;
+use crate::io::bytes::raw::Source;
+use crate::io::format::beside::beside;
+use crate::io::format::timing;
+use crate::task;
+use crate::video::Metadata;
+
+/// How many times more planes than there are pages for a file can tell of.
+const MARGIN: usize = 64;
+
+/// How many planes a file can tell of, however few there are pages for.
+const LIKELY: usize = 1 << 16;
+
+/// Planes in the order of frames.
+pub(super) struct Planes {
+    pub(super) shape: Shape,
+    /// The number of channels of a frame, if each is a plane.
+    pub(super) channels: Option<usize>,
+    /// The pages; those that are missing are blank.
+    pub(super) list: Vec<Option<In<Page>>>,
+    /// The files that have them.
+    pub(super) files: Vec<PathBuf>,
+    /// The size of all of them.
+    pub(super) file_len: u64,
+    pub(super) metadata: Metadata,
+}
+
+/// Which page of which file is which plane, by the index of the plane in the order of its axes.
+#[derive(Default)]
+struct Assigned {
+    pages: HashMap<usize, In<usize>>,
+    /// The files that are not there.
+    absent: BTreeSet<String>,
+    /// Whether some are said to be where there can be none.
+    outside: bool,
+}
+
+impl Assigned {
+    /// Whether so many planes can be true of some files, most of which may be missing.
+    fn has_room(&self, count: usize, files: &Files<'_>) -> bool {
+        let most = self.pages.len().saturating_mul(MARGIN).max(LIKELY);
+        count <= most && count as u64 <= files.len
+    }
+}
+
+/// The planes that a file tells of; nothing if it tells of none, or nothing that can be true.
+pub(super) fn find(
+    reader: &Reader<'_>,
+    path: &Path,
+    pages: &Pages,
+    text: &str,
+    series: Option<&Series>,
+    metadata: &Metadata,
+) -> Result<Option<Planes>> {
+    let mut files = Files::new(path, pages);
+    if ome::is_ome(text) {
+        return match read_ome(path, text) {
+            Ok(ome) => of_ome(reader, files, &ome, series, metadata),
+            Err(error) if error.is_interrupted() => Err(error),
+            Err(error) => {
+                task::warn(&format!(
+                    "`{}`: {error}; its pages are loaded in their order",
+                    path.display()
+                ));
+                Ok(None)
+            }
+        };
+    }
+    match MicroManager::read(reader) {
+        Some(header) if !header.places.is_empty() => {
+            let chosen = header.choose(series, path)?;
+            files.add_parts()?;
+            of_micromanager(reader, files, &header, chosen, metadata).map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The description, or that of the file which it says has it.
+fn read_ome(path: &Path, text: &str) -> Result<Ome> {
+    let ome = Ome::parse(text)?;
+    let Some(name) = &ome.metadata_file else {
+        return match ome.images.is_empty() {
+            true => Err(Error::new("its OME description tells of no images")),
+            false => Ok(ome),
+        };
+    };
+    let Some(companion) = beside(path, name)? else {
+        bail!("there is no file `{name}`, which has its OME description");
+    };
+    let source = Source::open(&companion)?;
+    let bytes = source.start(usize::try_from(source.len()).unwrap_or(usize::MAX))?;
+    let companion = Ome::parse(&super::directory::text(&bytes))?;
+    if companion.images.is_empty() {
+        bail!("`{name}`, which has its OME description, tells of no images");
+    }
+    Ok(Ome {
+        uuid: ome.uuid.or(companion.uuid),
+        ..companion
+    })
+}
+
+fn of_ome(
+    reader: &Reader<'_>,
+    mut files: Files<'_>,
+    ome: &Ome,
+    series: Option<&Series>,
+    metadata: &Metadata,
+) -> Result<Option<Planes>> {
+    let path = files.path;
+    let names: Vec<String> = ome.images.iter().map(|image| image.name.clone()).collect();
+    files.learn_names(ome);
+    // Each file of a set can tell of all of them.
+    let is_here = |image: &Image| image.blocks.iter().any(|block| files.is_own(block));
+    let usual = ome.images.iter().position(is_here).unwrap_or(0);
+    let index = Series::choose(series, path, &names, usual)?;
+    let image = &ome.images[index];
+    let (assigned, image) = assign(&mut files, ome, image, index)?;
+    if !image
+        .planes()
+        .is_some_and(|count| assigned.has_room(count, &files))
+    {
+        bail!("by its OME description it has more planes than there is room for");
+    }
+    let mut notes = image.notes.clone();
+    let left = files.left(ome)?;
+    if left > 0 {
+        notes.push(format!(
+            "has {left} pages that its OME description does not tell of; they are left out"
+        ));
+    }
+    if assigned.outside {
+        notes.push("has an OME description that tells of planes beyond its axes".into());
+    }
+    let arrangement = Arrangement::along(&image.axes(), usize::MAX)?;
+    let metadata = Metadata {
+        fps: timing::rate(path, image.fps, &image.times),
+        ..described(&image, metadata)
+    };
+    let metadata = of_slices(&arrangement, metadata, &mut notes);
+    let planes = collect(reader, files, &assigned, &arrangement, metadata, notes)?;
+    if planes.is_none() {
+        task::warn(&format!(
+            "`{}` has none of the pages that its OME description tells of; its pages are loaded in their order",
+            path.display()
+        ));
+    }
+    Ok(planes)
+}
+
+/// What is known about a recording by its image.
+fn described(image: &Image, metadata: &Metadata) -> Metadata {
+    Metadata {
+        fps: image.fps,
+        pixel_size: image.pixel_size.or(metadata.pixel_size),
+        date: image.date.clone().or_else(|| metadata.date.clone()),
+        comment: image.comment.clone().or_else(|| metadata.comment.clone()),
+        ..metadata.clone()
+    }
+}
+
+/// What the description of a file says about a picture that is the file on its own.
+pub(super) fn describe_alone(text: &str, metadata: Metadata) -> Metadata {
+    let ome = ome::is_ome(text).then(|| Ome::parse(text).ok()).flatten();
+    match ome.as_ref().and_then(|ome| ome.images.first()) {
+        Some(image) => described(image, &metadata),
+        None => metadata,
+    }
+}
+
+/// The pages of an image's planes, and the image with as many channels as pages have.
+fn assign(
+    files: &mut Files<'_>,
+    ome: &Ome,
+    image: &Image,
+    index: usize,
+) -> Result<(Assigned, Image)> {
+    let mut image = image.clone();
+    let mut assigned = Assigned::default();
+    let is_vague = |block: &Block| block.count.is_none() && block.file.is_none();
+    if index > 0 && image.blocks.iter().any(is_vague) {
+        bail!(
+            "its OME description does not say which pages are those of the image {:?}",
+            image.name
+        );
+    }
+    if let Some(block) = image.blocks.first()
+        && let Some(file) = files.of_block(ome, block)?
+        && let Some(Ok(page)) = files.pages(file).list.get(block.page)
+        && page.shape.channels > 1
+    {
+        // Where samples are not counted, all channels are those of a pixel.
+        if image.samples == 1 && image.lens[1] == page.shape.channels {
+            image.lens[1] = 1;
+        }
+        if image.lens[1] > 1 {
+            bail!("its channels have several samples each, which is not supported");
+        }
+    }
+    let Some(count) = image.planes() else {
+        bail!("by its OME description it has more planes than there is room for");
+    };
+    for block in &image.blocks {
+        let Some(first) = image.first_plane(block) else {
+            assigned.outside = true;
+            continue;
+        };
+        let Some(file) = files.of_block(ome, block)? else {
+            assigned.absent.extend(block.file.clone());
+            continue;
+        };
+        let present = files.pages(file).list.len().saturating_sub(block.page);
+        let asked = block.count.unwrap_or(usize::MAX).min(count - first);
+        for step in 0..asked.min(present) {
+            if task::is_interrupted() {
+                return Err(Error::interrupted());
+            }
+            let at = block.page + step;
+            assigned.pages.insert(first + step, In { file, at });
+        }
+    }
+    Ok((assigned, image))
+}
+
+fn of_micromanager(
+    reader: &Reader<'_>,
+    files: Files<'_>,
+    header: &MicroManager,
+    position: usize,
+    metadata: &Metadata,
+) -> Result<Planes> {
+    let mut places = Vec::new();
+    for file in 0..files.count() {
+        let pages = files.pages(file).list.iter().enumerate();
+        let offset = |(index, page): (usize, &Result<Page>)| {
+            let page = page.as_ref().ok()?;
+            Some((page.directory.offset, index))
+        };
+        let index: HashMap<u64, usize> = pages.filter_map(offset).collect();
+        let header = match file {
+            0 => &header.places[..],
+            file => files.places(file),
+        };
+        for place in header.iter().filter(|place| place.position == position) {
+            let at = index.get(&place.offset).copied();
+            places.push((*place, at.map(|at| In { file, at })));
+        }
+    }
+    let most = |of: fn(&Place) -> usize| {
+        let lens = places.iter().map(|(place, _)| of(place));
+        lens.max().map_or(1, |most| most.saturating_add(1))
+    };
+    // A part of a recording need not begin with its beginning.
+    let first = places
+        .iter()
+        .map(|(place, _)| place.time)
+        .min()
+        .unwrap_or(0);
+    let (slices, channels) = (most(|place| place.slice), most(|place| place.channel));
+    let times = most(|place| place.time) - first;
+    let count = slices
+        .checked_mul(channels)
+        .and_then(|planes| planes.checked_mul(times))
+        .filter(|count| *count <= MARGIN.saturating_mul(places.len() + 1));
+    if count.is_none() {
+        bail!("by its index it has more planes than there is room for");
+    }
+    let mut assigned = Assigned::default();
+    for (place, at) in places {
+        let plane = ((place.time - first) * slices + place.slice) * channels + place.channel;
+        if let Some(at) = at {
+            assigned.pages.insert(plane, at);
+        }
+    }
+    let axes = [
+        (Axis::Time, times),
+        (Axis::Slice, slices),
+        (Axis::Channel, channels),
+    ];
+    let arrangement = Arrangement::along(&axes, usize::MAX)?;
+    let size = header.pixel_size().map(|size| [size, size]);
+    let metadata = Metadata {
+        fps: None,
+        pixel_size: size.or(metadata.pixel_size),
+        ..metadata.clone()
+    };
+    let mut notes = Vec::new();
+    let metadata = of_slices(&arrangement, metadata, &mut notes);
+    let interval = header.interval().filter(|_| arrangement.slices == 1);
+    let planes = collect(reader, files, &assigned, &arrangement, metadata, notes)?;
+    let Some(mut planes) = planes else {
+        bail!("it has none of the pages that its index tells of");
+    };
+    if planes.metadata.fps.is_none() {
+        planes.metadata.fps = interval.map(|seconds| 1.0 / seconds);
+    }
+    Ok(planes)
+}
+
+/// The pages in the order of frames, as far as those are whole where a file was cut short; nothing if
+/// there are none.
+fn collect(
+    reader: &Reader<'_>,
+    files: Files<'_>,
+    assigned: &Assigned,
+    arrangement: &Arrangement,
+    mut metadata: Metadata,
+    mut notes: Vec<String>,
+) -> Result<Option<Planes>> {
+    let mut shape: Option<Shape> = None;
+    let (mut list, mut different, mut cut) = (Vec::new(), 0, false);
+    for plane in &arrangement.pages {
+        let Some(place) = assigned.pages.get(plane) else {
+            list.push(None);
+            continue;
+        };
+        let pages = files.pages(place.file);
+        cut |= !pages.complete;
+        let page = match &pages.list[place.at] {
+            Ok(page) if !page.is_whole(pages.file_len) => {
+                cut = true;
+                None
+            }
+            Ok(page) if shape.is_none_or(|shape| shape == page.shape) => Some(page.clone()),
+            _ => {
+                different += 1;
+                None
+            }
+        };
+        if let Some(page) = &page {
+            shape = Some(page.shape);
+        }
+        let file = place.file;
+        list.push(page.map(|at| In { file, at }));
+    }
+    // Pages that a file was not long enough for are among those that no plane was given.
+    cut |= !files.own.complete;
+    let channels = arrangement.channels.unwrap_or(1);
+    let Some(shape) = shape else {
+        if !assigned.absent.is_empty() {
+            let absent: Vec<String> = assigned.absent.iter().take(5).cloned().collect();
+            let error = Error::new("the files that have its planes are missing");
+            return Err(error.hint(format!("put them beside it: {}", absent.join(", "))));
+        }
+        if cut {
+            let frames = list.len() / channels;
+            bail!("it is cut short within the first of its {frames} frames");
+        }
+        return Ok(None);
+    };
+    let path = files.path.display();
+    if cut {
+        let promised = list.len() / channels;
+        let frames = list.chunks(channels);
+        let whole = frames
+            .take_while(|frame| frame.iter().all(Option::is_some))
+            .count();
+        if whole == 0 {
+            bail!("it is cut short within the first of its {promised} frames");
+        }
+        list.truncate(whole * channels);
+        notes.push(format!(
+            "is cut short: {whole} of its {promised} frames are whole"
+        ));
+    }
+    let missing = list.iter().filter(|page| page.is_none()).count();
+    if missing > 0 {
+        let total = list.len();
+        let why = match assigned.absent.len() {
+            0 if different > 0 => {
+                ", some because they differ from the others in size or type".into()
+            }
+            0 => String::new(),
+            1 => format!(", because there is no file {}", absent_text(assigned)),
+            _ => format!(", because there are no files {}", absent_text(assigned)),
+        };
+        notes.push(format!(
+            "lacks {missing} of its {total} planes, which are blank{why}"
+        ));
+    }
+    for note in &notes {
+        task::warn(&format!("`{path}` {note}"));
+    }
+    if arrangement.slices == 1 {
+        let frames = list.iter().step_by(channels);
+        let own = frames.map_while(|page| page.as_ref().filter(|page| page.file == 0));
+        let directories = own.map(|page| &page.at.directory);
+        micromanager::describe(reader, files.path, directories, &mut metadata);
+    }
+    Ok(Some(Planes {
+        shape,
+        channels: arrangement.channels,
+        list,
+        file_len: files.len,
+        files: files.paths(),
+        metadata,
+    }))
+}
+
+fn absent_text(assigned: &Assigned) -> String {
+    let mut names: Vec<String> = assigned
+        .absent
+        .iter()
+        .take(4)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    if names.len() > 3 {
+        names[3] = "…".into();
+    }
+    names.join(", ")
+}

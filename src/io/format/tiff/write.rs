@@ -1,0 +1,152 @@
+//! Saving stacks so that other programs, and memory mapping, find them at their simplest: all
+//! samples first, one strip per page, then the directories.
+
+use std::fs::File;
+use std::io::{BufWriter, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use super::layout::{Stack, Strip};
+use crate::choice::Choice;
+use crate::error::{Error, Result};
+use crate::fs::atomic;
+use crate::io::bytes::raw;
+use crate::io::codec::compression::Compression;
+use crate::task::{self, Task};
+use crate::video::{DType, Video};
+
+/// How many bytes of pages are compressed ahead of one write.
+const BATCH: usize = 8 << 20;
+
+/// How programs are to show the samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Photometric {
+    /// Zero is black.
+    MinIsBlack,
+    /// Zero is white.
+    MinIsWhite,
+    /// The channels are red, green, blue and perhaps opacity.
+    Rgb,
+}
+
+impl Choice for Photometric {
+    const NOUN: &'static str = "the name of a photometric interpretation";
+    const CHOICES: &'static [(&'static str, Self)] = &[
+        ("minisblack", Photometric::MinIsBlack),
+        ("miniswhite", Photometric::MinIsWhite),
+        ("rgb", Photometric::Rgb),
+    ];
+}
+
+/// How a stack is saved.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::io) struct Form {
+    /// By default by the number of channels.
+    pub(in crate::io) photometric: Option<Photometric>,
+    pub(in crate::io) compression: Compression,
+}
+
+impl Form {
+    /// As the samples are in memory.
+    pub(in crate::io) const PLAIN: Self = Self {
+        photometric: None,
+        compression: Compression::None,
+    };
+}
+
+/// Saves a video with one page per frame.
+pub(in crate::io) fn save(path: &Path, video: &Video, form: &Form) -> Result<()> {
+    let frames = raw::as_frames(video);
+    let stack = Stack::of(&frames, video.shape(), form)?;
+    atomic::write(path, |file| {
+        let fail = |e| Error::io("write", path, &e);
+        let header = vec![0; stack.samples_start() as usize];
+        file.write_all(&header).map_err(fail)?;
+        let strips = if is_plain(&frames, form) {
+            raw::write_samples(frames.samples(), path, file)?;
+            stack.plain_strips()
+        } else {
+            write_pages(&stack, &frames, form, path, file)?
+        };
+        let mut file = BufWriter::new(file);
+        stack.write_directories(&mut file, &strips).map_err(fail)?;
+        file.seek(SeekFrom::Start(0)).map_err(fail)?;
+        file.write_all(&stack.header(&strips)).map_err(fail)?;
+        file.flush().map_err(fail)
+    })
+}
+
+/// The bytes of a file of one page: an image `{y, x}` or `{y, x, channel}`.
+pub(in crate::io) fn encode(image: &Video, form: &Form) -> Result<Vec<u8>> {
+    let frame = image.with_layout(image.layout().insert_axis(0));
+    let stack = Stack::of(&frame, image.shape(), form)?;
+    let coded = encode_page(&stack, &frame, 0, form)?;
+    let strips = [Strip::new(stack.samples_start(), &coded)];
+    let mut file = stack.header(&strips);
+    file.extend(coded);
+    stack
+        .write_directories(&mut file, &strips)
+        .expect("memory takes every byte");
+    Ok(file)
+}
+
+/// Whether the pages are in the file as the samples are in memory.
+fn is_plain(video: &Video, form: &Form) -> bool {
+    form.compression == Compression::None && video.dtype() != DType::Bool
+}
+
+/// Writes the pages in order, each compressed on one of the cores.
+fn write_pages(
+    stack: &Stack,
+    video: &Video,
+    form: &Form,
+    path: &Path,
+    file: &mut File,
+) -> Result<Vec<Strip>> {
+    let task = Task::new("saving", video.len());
+    let per_batch = (BATCH / stack.page_bytes().max(1)).max(task::cores());
+    let mut strips = Vec::with_capacity(video.len());
+    let mut at = stack.samples_start();
+    for first in (0..video.len()).step_by(per_batch) {
+        let pages = first..video.len().min(first + per_batch);
+        let pages = task::map(
+            pages,
+            || (),
+            |(), page| {
+                if task::is_interrupted() {
+                    return Err(Error::interrupted());
+                }
+                encode_page(stack, video, page, form)
+            },
+        );
+        for coded in pages? {
+            // Strips begin on word boundaries.
+            let gap = at % 2;
+            file.write_all(&[0][..gap as usize])
+                .and_then(|()| file.write_all(&coded))
+                .map_err(|e| Error::io("write", path, &e))?;
+            strips.push(Strip::new(at + gap, &coded));
+            at += gap + coded.len() as u64;
+            task.advance(1)?;
+        }
+    }
+    Ok(strips)
+}
+
+fn encode_page(stack: &Stack, video: &Video, page: usize, form: &Form) -> Result<Vec<u8>> {
+    let row_len = stack.row_bytes();
+    let coded = raw::with_frame(video.samples(), page, |bytes| match video.dtype() {
+        DType::Bool => form.compression.encode(&packed(bytes, stack), row_len),
+        _ => form.compression.encode(bytes, row_len),
+    });
+    coded.map_err(|e| Error::new(format!("cannot compress frame {page}: {e}")))
+}
+
+/// Bools as bits, the first the highest of its byte; every row begins with a byte of its own.
+fn packed(bools: &[u8], stack: &Stack) -> Vec<u8> {
+    let rows = bools.chunks(stack.row_len().max(1));
+    let byte = |bits: &[u8]| {
+        let bits = bits.iter().enumerate();
+        bits.fold(0, |byte, (place, bit)| byte | (bit & 1) << (7 - place))
+    };
+    rows.flat_map(|row| row.chunks(8).map(byte)).collect()
+}

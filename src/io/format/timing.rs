@@ -1,0 +1,72 @@
+//! The frame rate of a recording from the times of its frames.
+
+use std::path::Path;
+
+use crate::task;
+
+/// How far a stated frame rate may be from that of the times of the frames.
+const TOLERANCE: f64 = 0.02;
+
+/// How many times longer than the usual interval one is that has lost frames.
+const LOST: f64 = 1.5;
+
+/// The rate that a file states, or that of the times of its frames, in seconds, where they differ:
+/// what was measured counts more than what was asked for. A warning says that, and that frames are
+/// not evenly spaced.
+pub(in crate::io) fn rate(path: &Path, stated: Option<f64>, times: &[f64]) -> Option<f64> {
+    let Some(measured) = mean_rate(times) else {
+        return stated;
+    };
+    let path = path.display();
+    if has_gaps(times) {
+        task::warn(&format!(
+            "the frames of `{path}` are not evenly spaced in time: {measured:.6} frames per second is their mean"
+        ));
+    }
+    match stated {
+        Some(stated) if (stated / measured - 1.0).abs() <= TOLERANCE => Some(stated),
+        Some(stated) => {
+            task::warn(&format!(
+                "`{path}` states {stated:.6} frames per second, but by the times of its frames it has {measured:.6}, which is taken"
+            ));
+            Some(measured)
+        }
+        None => Some(measured),
+    }
+}
+
+/// Frames per second, if the times ascend.
+fn mean_rate(times: &[f64]) -> Option<f64> {
+    let (first, last) = (times.first()?, times.last()?);
+    let rate = (times.len() - 1) as f64 / (last - first);
+    let ascend = times.windows(2).all(|pair| pair[0] < pair[1]);
+    (ascend && rate.is_finite() && rate > 0.0).then_some(rate)
+}
+
+/// Whether there is an interval longer than usual.
+fn has_gaps(times: &[f64]) -> bool {
+    let mut intervals: Vec<f64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let middle = intervals.len() / 2;
+    if intervals.is_empty() {
+        return false;
+    }
+    let (_, usual, _) = intervals.select_nth_unstable_by(middle, f64::total_cmp);
+    let longest = *usual * LOST;
+    intervals.iter().any(|interval| *interval > longest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn measured_rates_count_more_than_stated_ones() {
+        let rate = |stated, times: &[f64]| rate(Path::new("a"), stated, times);
+        assert_eq!(rate(None, &[1.0, 1.5, 2.0]), Some(2.0));
+        assert_eq!(rate(Some(2.01), &[1.0, 1.5, 2.0]), Some(2.01));
+        assert_eq!(rate(Some(1000.0), &[1.0, 1.5, 2.0]), Some(2.0));
+        assert_eq!(rate(Some(3.0), &[0.0, 0.0]), Some(3.0));
+        assert_eq!((rate(None, &[1.0]), rate(None, &[])), (None, None));
+        assert!(has_gaps(&[0.0, 1.0, 2.0, 4.0]) && !has_gaps(&[0.0, 1.0, 2.1, 3.0]));
+    }
+}

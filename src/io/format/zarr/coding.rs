@@ -1,0 +1,344 @@
+//! How the chunks of an array are encoded, from its list of codecs: transposes, filters, shards
+//! within shards, and compressions.
+
+use serde_json::Value;
+
+use super::metadata::{lens, name_of};
+use super::shard::Shard;
+use super::steps::{Checksum, Map, Step, unsupported};
+use crate::bail;
+use crate::error::Result;
+use crate::io::bytes::raw::Encoding;
+use crate::io::codec::Codec;
+use crate::io::format::npy;
+use crate::video::DType;
+
+/// How a chunk becomes bytes.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Coding {
+    /// The lengths of a chunk, the smallest if there are shards.
+    pub(super) chunk: Vec<usize>,
+    /// The axes of a chunk, that which varies fastest last.
+    pub(super) order: Vec<usize>,
+    /// How its samples are stored once all steps are undone.
+    pub(super) encoding: Encoding,
+    pub(super) steps: Vec<Step>,
+    /// The files that have several chunks, and those within them.
+    pub(super) shards: Vec<Shard>,
+}
+
+impl Coding {
+    /// From the filters and the compressor of version 2.
+    pub(super) fn version_2(
+        encoding: Encoding,
+        chunk: Vec<usize>,
+        is_reversed: bool,
+        codecs: &[&Value],
+    ) -> Result<Self> {
+        let mut coding = Self::plain(encoding, chunk);
+        if is_reversed {
+            coding.order.reverse();
+        }
+        let mut stage = encoding;
+        for codec in codecs {
+            let name = codec["id"].as_str().unwrap_or("without a name");
+            if let Some(filter) = filter(name, codec, stage)? {
+                stage = filter.stored();
+                coding.steps.extend(filter.steps);
+            } else if let Some(step) = compression(name, codec, stage.size())? {
+                coding.steps.push(step);
+            } else {
+                return Err(unsupported(name));
+            }
+        }
+        Ok(coding)
+    }
+
+    /// From the codecs of version 3.
+    pub(super) fn version_3(
+        encoding: Encoding,
+        chunk: Vec<usize>,
+        codecs: &[Value],
+    ) -> Result<Self> {
+        let mut coding = Self::plain(native(encoding), chunk);
+        coding.add(codecs)?;
+        Ok(coding)
+    }
+
+    fn plain(encoding: Encoding, chunk: Vec<usize>) -> Self {
+        Self {
+            order: (0..chunk.len()).collect(),
+            chunk,
+            encoding,
+            steps: Vec::new(),
+            shards: Vec::new(),
+        }
+    }
+
+    /// Adds the codecs of a chunk, or of what is within a shard.
+    fn add(&mut self, codecs: &[Value]) -> Result<()> {
+        let mut stage = self.encoding;
+        let mut codecs = codecs.iter();
+        // The last filter that sees samples one after the other.
+        let mut ordered = None;
+        loop {
+            let Some(codec) = codecs.next() else {
+                bail!("its list of codecs has none that makes bytes of samples");
+            };
+            let (name, settings) = named(codec);
+            match name {
+                "transpose" => {
+                    let order = permutation(&settings["order"], self.order.len())?;
+                    let is_same = order.iter().copied().eq(0..order.len());
+                    if let Some(filter) = ordered.filter(|_| !is_same) {
+                        bail!("its codec `{filter}` comes before a transpose, which is not read");
+                    }
+                    self.order = order.into_iter().map(|axis| self.order[axis]).collect();
+                }
+                "bytes" => {
+                    let is_swapped = endian(settings)? == cfg!(target_endian = "little");
+                    self.set_order_of_bytes(is_swapped);
+                    break;
+                }
+                "sharding_indexed" => {
+                    if !self.steps.is_empty() {
+                        bail!(
+                            "its samples are changed before they are put into shards, which is not read"
+                        );
+                    }
+                    self.add_shard(settings)?;
+                    if let Some(codec) = codecs.next() {
+                        bail!(
+                            "its shards are encoded as a whole by `{}`, which is not read",
+                            named(codec).0
+                        );
+                    }
+                    let inner = settings["codecs"].as_array();
+                    return self.add(inner.map_or(&[][..], Vec::as_slice));
+                }
+                name => match filter(name, settings, stage)? {
+                    Some(filter) => {
+                        let filter = filter.native();
+                        if filter.is_ordered() {
+                            ordered = Some(name);
+                        }
+                        stage = filter.stored();
+                        self.steps.extend(filter.steps);
+                    }
+                    None if compression(name, settings, 1)?.is_some() => {
+                        bail!("its codec `{name}` comes before one that makes bytes of samples");
+                    }
+                    None => return Err(unsupported(name)),
+                },
+            }
+        }
+        for codec in codecs {
+            let (name, settings) = named(codec);
+            let step = compression(name, settings, stage.size())?;
+            self.steps.push(step.ok_or_else(|| unsupported(name))?);
+        }
+        Ok(())
+    }
+
+    /// Sets the order of the bytes of what the file holds: that of the last filter, or of the samples.
+    fn set_order_of_bytes(&mut self, is_swapped: bool) {
+        match self.steps.last_mut() {
+            None => self.encoding.swapped = is_swapped,
+            Some(Step::Map { from, .. }) => from.swapped = is_swapped,
+            Some(_) => {}
+        }
+    }
+
+    fn add_shard(&mut self, settings: &Value) -> Result<()> {
+        let outer: Vec<usize> = self.order.iter().map(|axis| self.chunk[*axis]).collect();
+        let (shard, inner) = Shard::new(settings, &outer, &self.order)?;
+        for (axis, len) in self.order.iter().zip(inner) {
+            self.chunk[*axis] = len;
+        }
+        self.shards.push(shard);
+        Ok(())
+    }
+}
+
+/// What a filter does to samples.
+struct Filter {
+    steps: Option<Step>,
+    /// What its input is, where it leaves samples as they are.
+    input: Encoding,
+}
+
+impl Filter {
+    /// What the samples are that it makes.
+    fn stored(&self) -> Encoding {
+        match &self.steps {
+            Some(Step::Map { from, .. }) => *from,
+            Some(_) => BYTE,
+            None => self.input,
+        }
+    }
+
+    /// The same with samples in this machine's order of bytes.
+    fn native(mut self) -> Self {
+        if let Some(Step::Map { from, to, .. }) = &mut self.steps {
+            (*from, *to) = (native(*from), native(*to));
+        }
+        self
+    }
+
+    /// Whether the order of the samples matters to it.
+    fn is_ordered(&self) -> bool {
+        matches!(
+            &self.steps,
+            Some(Step::Map { map: Map::Sum, .. } | Step::PackBits)
+        )
+    }
+}
+
+const BYTE: Encoding = Encoding {
+    dtype: DType::U8,
+    half: false,
+    swapped: false,
+};
+
+/// The filter of a name for samples of a type, if there is one.
+fn filter(name: &str, settings: &Value, input: Encoding) -> Result<Option<Filter>> {
+    let dtype = |key: &str, default: Encoding| match &settings[key] {
+        Value::Null => Ok(default),
+        Value::String(text) => dtype_of(text),
+        other => bail!("its codec `{name}` has the unknown type {other}"),
+    };
+    let (map, keys) = match plain(name) {
+        "delta" => (Map::Sum, ["dtype", "astype"]),
+        "fixedscaleoffset" => {
+            let number = |key: &str| match settings[key].as_f64() {
+                Some(number) => Ok(number),
+                None => bail!("its codec `{name}` has no number `{key}`"),
+            };
+            let (scale, offset) = (number("scale")?, number("offset")?);
+            (Map::Linear { scale, offset }, ["dtype", "astype"])
+        }
+        "quantize" => (Map::Cast, ["dtype", "astype"]),
+        "astype" => (Map::Cast, ["decode_dtype", "encode_dtype"]),
+        "packbits" if input.size() == 1 => {
+            return Ok(Some(Filter {
+                steps: Some(Step::PackBits),
+                input,
+            }));
+        }
+        // It sets bits of samples to zero, for good.
+        "bitround" => return Ok(Some(Filter { steps: None, input })),
+        _ => return Ok(None),
+    };
+    let to = dtype(keys[0], input)?;
+    let from = dtype(keys[1], to)?;
+    if to.size() != input.size() {
+        bail!(
+            "its codec `{name}` gives samples of {} bytes, where {} are needed",
+            to.size(),
+            input.size()
+        );
+    }
+    let steps = Some(Step::Map { map, from, to });
+    Ok(Some(Filter { steps, input }))
+}
+
+/// The compression or checksum of a name, if there is one; `size` is that of a sample.
+fn compression(name: &str, settings: &Value, size: usize) -> Result<Option<Step>> {
+    let checksum = |kind, is_first_by_default| {
+        let is_first = match settings["location"].as_str() {
+            Some("start") => true,
+            Some("end") => false,
+            _ => is_first_by_default,
+        };
+        Step::Checksum { kind, is_first }
+    };
+    Ok(Some(match plain(name) {
+        "zlib" => Step::Shared(Codec::Zlib),
+        "gzip" => Step::Shared(Codec::Gzip),
+        "zstd" => Step::Shared(Codec::Zstd),
+        "lz4" => Step::Shared(Codec::Lz4),
+        "blosc" => Step::Shared(Codec::Blosc),
+        "bz2" => Step::Bzip2,
+        "lzma" => match (settings["format"].as_u64(), &settings["filters"]) {
+            (None | Some(0 | 1), Value::Null) => Step::Xz,
+            _ => bail!(
+                "its chunks are encoded by `{name}` without the container of xz, which is not read"
+            ),
+        },
+        "crc32" => checksum(Checksum::Crc32, true),
+        "crc32c" => checksum(Checksum::Crc32c, false),
+        "adler32" => checksum(Checksum::Adler32, true),
+        "fletcher32" => checksum(Checksum::Fletcher32, false),
+        "shuffle" => {
+            let size = settings["elementsize"].as_u64().unwrap_or(match name {
+                "shuffle" => 4,
+                _ => size as u64,
+            });
+            Step::Shared(Codec::Shuffle(size.clamp(1, 256) as usize))
+        }
+        _ => return Ok(None),
+    }))
+}
+
+/// The name of a codec of numcodecs, as it is in version 2.
+fn plain(name: &str) -> &str {
+    name.strip_prefix("numcodecs.").unwrap_or(name)
+}
+
+/// The type of samples by a name of NumPy's, short or long.
+fn dtype_of(name: &str) -> Result<Encoding> {
+    npy::encoding(match name {
+        "bool" => "|b1",
+        "uint8" => "|u1",
+        "uint16" => "=u2",
+        "uint32" => "=u4",
+        "uint64" => "=u8",
+        "int8" => "|i1",
+        "int16" => "=i2",
+        "int32" => "=i4",
+        "int64" => "=i8",
+        "float16" => "=f2",
+        "float32" => "=f4",
+        "float64" => "=f8",
+        code => code,
+    })
+}
+
+/// The name and the settings of a codec of version 3.
+pub(super) fn named(codec: &Value) -> (&str, &Value) {
+    let name = name_of(codec).unwrap_or("without a name");
+    (name, &codec["configuration"])
+}
+
+/// Whether the highest byte comes first.
+pub(super) fn endian(settings: &Value) -> Result<bool> {
+    Ok(match settings["endian"].as_str() {
+        Some("big") => true,
+        Some("little") | None => false,
+        Some(other) => bail!("its codec `bytes` has the order \"{other}\", which is not known"),
+    })
+}
+
+/// Samples in this machine's order of bytes.
+fn native(encoding: Encoding) -> Encoding {
+    Encoding {
+        swapped: false,
+        ..encoding
+    }
+}
+
+/// An order of so many axes.
+pub(super) fn permutation(json: &Value, rank: usize) -> Result<Vec<usize>> {
+    // Drafts of version 3 had names for two of them.
+    let order = match json.as_str() {
+        Some("C") => (0..rank).collect(),
+        Some("F") => (0..rank).rev().collect(),
+        _ => lens(json, "order")?,
+    };
+    let mut sorted = order.clone();
+    sorted.sort_unstable();
+    if !sorted.into_iter().eq(0..rank) {
+        bail!("its codec `transpose` has the order {json}, its array has {rank} axes");
+    }
+    Ok(order)
+}

@@ -1,0 +1,188 @@
+//! What the JSON files of a Zarr array say: version 2 (`.zarray`, `.zattrs`) and 3 (`zarr.json`).
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::coding::Coding;
+use super::fill::blank;
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::io::bytes::raw::Source;
+use crate::io::format::npy;
+
+/// The longest JSON file that is read, in bytes.
+const MAX_JSON: u64 = 16 << 20;
+
+/// How an array is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct ArrayMetadata {
+    pub(super) shape: Vec<usize>,
+    /// The names of its axes, if it has some.
+    pub(super) axes: Vec<String>,
+    /// The bytes of a sample that was never written; `None` if that is left open.
+    pub(super) blank: Option<Vec<u8>>,
+    pub(super) coding: Coding,
+    pub(super) keys: Keys,
+}
+
+/// How the files of chunks are named.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Keys {
+    pub(super) prefix: &'static str,
+    pub(super) separator: &'static str,
+}
+
+/// A JSON file of a folder, if there is one.
+pub(super) fn read_json(folder: &Path, name: &str) -> Result<Option<Value>> {
+    let path = folder.join(name);
+    let Some(source) = Source::find(&path)? else {
+        return Ok(None);
+    };
+    if source.len() > MAX_JSON {
+        bail!("its file `{name}` is too long");
+    }
+    let bytes = source.start(MAX_JSON as usize)?;
+    let value = serde_json::from_slice(&bytes)
+        .map_err(|e| Error::new(format!("its file `{name}` is no valid JSON ({e})")))?;
+    Ok(Some(value))
+}
+
+/// What is said about the array in a folder, if it is one.
+pub(super) fn read_array(folder: &Path) -> Result<Option<ArrayMetadata>> {
+    if let Some(json) = read_json(folder, ".zarray")? {
+        return version_2(&json).map(Some);
+    }
+    match read_json(folder, "zarr.json")? {
+        Some(json) if json["node_type"] == "array" => version_3(&json).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// What a folder's attributes are.
+pub(super) fn read_attributes(folder: &Path) -> Result<Value> {
+    if let Some(json) = read_json(folder, ".zattrs")? {
+        return Ok(json);
+    }
+    let json = read_json(folder, "zarr.json")?.unwrap_or_default();
+    Ok(json["attributes"].clone())
+}
+
+fn version_2(json: &Value) -> Result<ArrayMetadata> {
+    let Some(dtype) = json["dtype"].as_str() else {
+        bail!("it holds structured records, a video needs real numbers");
+    };
+    let encoding = npy::encoding(dtype)?;
+    let shape = lens(&json["shape"], "shape")?;
+    let chunk = lens(&json["chunks"], "chunks")?;
+    let filters = json["filters"].as_array().map_or(&[][..], Vec::as_slice);
+    let codecs = filters.iter().chain([&json["compressor"]]);
+    let codecs: Vec<&Value> = codecs.filter(|codec| !codec.is_null()).collect();
+    let separator = match json["dimension_separator"].as_str() {
+        Some("/") => "/",
+        _ => ".",
+    };
+    let is_reversed = match json["order"].as_str() {
+        Some("F") => true,
+        Some("C") | None => false,
+        Some(other) => bail!("its `order` is \"{other}\", neither \"C\" nor \"F\""),
+    };
+    let array = ArrayMetadata {
+        blank: blank(&json["fill_value"], encoding)?,
+        keys: Keys {
+            prefix: "",
+            separator,
+        },
+        axes: Vec::new(),
+        coding: Coding::version_2(encoding, chunk, is_reversed, &codecs)?,
+        shape,
+    };
+    array.checked()
+}
+
+fn version_3(json: &Value) -> Result<ArrayMetadata> {
+    let code = match json["data_type"].as_str() {
+        Some("bool") => "|b1",
+        Some("uint8") => "|u1",
+        Some("uint16") => "<u2",
+        Some("uint32") => "<u4",
+        Some("uint64") => "<u8",
+        Some("int8") => "|i1",
+        Some("int16") => "<i2",
+        Some("int32") => "<i4",
+        Some("int64") => "<i8",
+        Some("float16") => "<f2",
+        Some("float32") => "<f4",
+        Some("float64") => "<f8",
+        other => bail!(
+            "it holds samples of the type {}, a video needs real numbers",
+            other.unwrap_or("of an extension")
+        ),
+    };
+    let shape = lens(&json["shape"], "shape")?;
+    let grid = &json["chunk_grid"];
+    if let Some(other) = grid["name"].as_str().filter(|name| *name != "regular") {
+        bail!("its chunks lie in a grid of the kind `{other}`, which is not read");
+    }
+    if let Some([first, ..]) = json["storage_transformers"].as_array().map(Vec::as_slice) {
+        let name = name_of(first).unwrap_or("without a name");
+        bail!("it has the storage transformer `{name}`, which is not read");
+    }
+    let keys = &json["chunk_key_encoding"];
+    let (prefix, default) = match name_of(keys) {
+        Some("v2") => ("", "."),
+        Some("default") | None => ("c", "/"),
+        Some(other) => bail!("its chunks are named by the rule `{other}`, which is not known"),
+    };
+    let separator = keys["configuration"]["separator"]
+        .as_str()
+        .unwrap_or(default);
+    let names = json["dimension_names"].as_array();
+    let name = |name: &Value| name.as_str().unwrap_or_default().to_owned();
+    let chunk = lens(&grid["configuration"]["chunk_shape"], "chunk_shape")?;
+    if chunk.len() != shape.len() {
+        bail!("{MISFIT}");
+    }
+    let codecs = json["codecs"].as_array().map_or(&[][..], Vec::as_slice);
+    let encoding = npy::encoding(code)?;
+    let array = ArrayMetadata {
+        axes: names.map_or_else(Vec::new, |names| names.iter().map(name).collect()),
+        coding: Coding::version_3(encoding, chunk, codecs)?,
+        keys: Keys {
+            prefix,
+            separator: if separator == "/" { "/" } else { "." },
+        },
+        blank: None,
+        shape,
+    };
+    let blank = blank(&json["fill_value"], array.coding.encoding)?;
+    ArrayMetadata { blank, ..array }.checked()
+}
+
+/// The name of something that is described by an object, or by its name alone.
+pub(super) fn name_of(json: &Value) -> Option<&str> {
+    json["name"].as_str().or_else(|| json.as_str())
+}
+
+/// What is said about chunks of another rank than the array.
+const MISFIT: &str = "its shape and its chunks do not fit";
+
+impl ArrayMetadata {
+    fn checked(self) -> Result<Self> {
+        if self.coding.chunk.len() != self.shape.len() || self.shape.is_empty() {
+            bail!("{MISFIT}");
+        }
+        Ok(self)
+    }
+}
+
+/// The lengths that a list is.
+pub(super) fn lens(json: &Value, name: &str) -> Result<Vec<usize>> {
+    let values = json.as_array().map_or(&[][..], Vec::as_slice);
+    let lens = values.iter().map(|len| usize::try_from(len.as_u64()?).ok());
+    let lens: Option<Vec<usize>> = lens.collect();
+    match lens {
+        Some(lens) if json.is_array() && lens.len() <= 16 => Ok(lens),
+        _ => bail!("its metadata has no valid `{name}`"),
+    }
+}

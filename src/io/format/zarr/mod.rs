@@ -1,0 +1,345 @@
+//! Zarr folders of versions 2 and 3, and those of OME-Zarr (NGFF), which name the axes.
+
+mod axes;
+mod coding;
+mod fill;
+mod metadata;
+mod ome;
+mod shard;
+mod steps;
+mod units;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub(in crate::io) use write::save;
+
+use serde_json::Value;
+
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::fs::files;
+use crate::io::bytes::chunked::Grid;
+use crate::io::bytes::raw::{Conversion, Source};
+use crate::io::codec::damaged;
+use crate::io::format::known;
+use crate::io::recording::{
+    FrameRange, Options, Recording, cannot_load, cannot_map, warn_of_others,
+};
+use crate::io::registry::is_zarr;
+use crate::task;
+use crate::video::{DType, Metadata, Samples};
+use axes::Axes;
+use metadata::{ArrayMetadata, read_array, read_attributes, read_json};
+
+/// The most folders that are looked at for arrays, and the deepest.
+const MAX_FOLDERS: usize = 10_000;
+const MAX_DEPTH: usize = 8;
+
+/// How many lists of the chunks of shards are kept at a time.
+const MAX_LISTS: usize = 256;
+
+/// An array after its name.
+type Named = (String, ArrayMetadata);
+
+/// The arrays of a folder, and the first that cannot be read.
+type Found = (Vec<Named>, Option<(String, Error)>);
+
+/// The numbers of the lists of shards, by the level, the file and the place of the shard: one can begin
+/// where the one that it is in does.
+type Lists = HashMap<(usize, Vec<usize>, u64), Arc<Vec<u64>>>;
+
+/// A folder whose array is known.
+pub(in crate::io) struct Store {
+    path: PathBuf,
+    /// The folder of the array that is the video.
+    folder: PathBuf,
+    name: String,
+    others: Vec<String>,
+    array: ArrayMetadata,
+    axes: Axes,
+    metadata: Metadata,
+    lists: Mutex<Lists>,
+}
+
+/// Opens a folder of Zarr's.
+pub(in crate::io) fn open(path: &Path, options: &Options) -> Result<Box<dyn Recording>> {
+    Ok(Box::new(Store::open(path, options)?))
+}
+
+impl Store {
+    /// Reads what the arrays are, and chooses one.
+    pub(in crate::io) fn open(path: &Path, options: &Options) -> Result<Self> {
+        Self::read(path, options.fieldname.as_deref()).map_err(|e| cannot_load(path, &e))
+    }
+
+    fn read(path: &Path, fieldname: Option<&str>) -> Result<Self> {
+        let attributes = read_attributes(path)?;
+        let image = ome::Image::read(&attributes, None)?;
+        let (name, others) = match (fieldname, &image) {
+            (Some(name), _) => (name.trim_matches('/').to_owned(), Vec::new()),
+            (None, Some(image)) => (image.path.clone(), image.others.clone()),
+            (None, None) => choose(path)?,
+        };
+        let folder = inside(path, &name)?;
+        let Some(array) = read_array(&folder)? else {
+            let (found, _) = find(path)?;
+            let names = found.iter().map(|(name, _)| name.as_str());
+            let error = format!("it has no array `{name}`{}", listing(&found));
+            return Err(Error::new(error).did_you_mean(&name, names));
+        };
+        // What describes an image is in one of the folders that its array is in.
+        let mut image = None;
+        let mut described = vec![attributes];
+        for (at, _) in name.match_indices('/').rev().chain([(0, "")]) {
+            let (group, array) = (&name[..at], name[at..].trim_start_matches('/'));
+            let attributes = read_attributes(&path.join(group))?;
+            image = ome::Image::read(&attributes, Some(array))?;
+            if image.is_some() {
+                described.push(attributes);
+                break;
+            }
+        }
+        let own = read_attributes(&folder)?;
+        let mut names = array.axes.clone();
+        if let Some(list) = own["_ARRAY_DIMENSIONS"].as_array() {
+            names.extend(list.iter().filter_map(Value::as_str).map(str::to_owned));
+        }
+        described.push(own);
+        let axes = Axes::new(
+            &array.shape,
+            image.as_ref().map(|image| &image.axes[..]),
+            &names,
+        )?;
+        let mut metadata = known::from_json(&described);
+        if let Some(image) = image {
+            for problem in image.describe(axes.frames(), &mut metadata) {
+                task::warn(&format!("`{}`: {problem}", path.display()));
+            }
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            folder,
+            name,
+            others,
+            array,
+            axes,
+            metadata,
+            lists: Mutex::default(),
+        })
+    }
+
+    /// Reads the bytes of a chunk, if it was written.
+    fn read_chunk(&self, index: &[usize]) -> Result<Option<Vec<u8>>> {
+        let shards = &self.array.coding.shards;
+        let mut index = index.to_vec();
+        // Its places within the shards, from that which is the file to the innermost.
+        let mut places = Vec::new();
+        for shard in shards.iter().rev() {
+            let along = index.iter_mut().zip(&shard.counts);
+            let place = along.map(|(index, count)| {
+                let place = *index % count;
+                *index /= count;
+                place
+            });
+            places.push(place.collect::<Vec<usize>>());
+        }
+        let Some(source) = Source::find(&self.file_of(&index))? else {
+            return Ok(None);
+        };
+        let (mut start, mut len) = (0, source.len());
+        for (level, place) in places.iter().rev().enumerate() {
+            let numbers = self.list(&source, level, &index, start, len)?;
+            let Some((at, within)) = shards[level].find(&numbers, place) else {
+                return Ok(None);
+            };
+            if at.checked_add(within).is_none_or(|end| end > len) {
+                return Err(damaged());
+            }
+            (start, len) = (start + at, within);
+        }
+        let mut bytes = vec![0; usize::try_from(len).map_err(|_| damaged())?];
+        source.read_at(start, &mut bytes)?;
+        Ok(Some(bytes))
+    }
+
+    /// The list of the chunks of a shard that is a stretch of a file.
+    fn list(
+        &self,
+        source: &Source,
+        level: usize,
+        file: &[usize],
+        start: u64,
+        len: u64,
+    ) -> Result<Arc<Vec<u64>>> {
+        let shard = &self.array.coding.shards[level];
+        let key = (level, file.to_vec(), start);
+        let lists = || self.lists.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(numbers) = lists().get(&key) {
+            return Ok(numbers.clone());
+        }
+        let before = len.checked_sub(shard.list_len()).ok_or_else(damaged)?;
+        let at = start + if shard.list_is_first { 0 } else { before };
+        let mut bytes = vec![0; shard.list_len() as usize];
+        source.read_at(at, &mut bytes)?;
+        let numbers = Arc::new(shard.numbers(&bytes)?);
+        let mut lists = lists();
+        if lists.len() >= MAX_LISTS {
+            lists.clear();
+        }
+        lists.insert(key, numbers.clone());
+        Ok(numbers)
+    }
+
+    fn file_of(&self, index: &[usize]) -> PathBuf {
+        let keys = &self.array.keys;
+        let numbers = index.iter().map(usize::to_string);
+        let prefix = (!keys.prefix.is_empty()).then(|| keys.prefix.to_owned());
+        let parts: Vec<String> = prefix.into_iter().chain(numbers).collect();
+        self.folder.join(parts.join(keys.separator))
+    }
+}
+
+impl Recording for Store {
+    fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    fn layout(&self) -> Result<(Vec<usize>, DType)> {
+        Ok((self.axes.video_shape(), self.array.coding.encoding.dtype))
+    }
+
+    fn load(&self, range: FrameRange) -> Result<Samples> {
+        warn_of_others(&self.path, &self.name, &self.others);
+        let ArrayMetadata {
+            shape,
+            coding,
+            blank,
+            ..
+        } = &self.array;
+        let explain = |e: Error| cannot_load(&self.path, &e);
+        let grid =
+            Grid::new(coding.encoding, shape, &coding.chunk, &coding.order).map_err(explain)?;
+        let grid = grid
+            .with_blank(blank.clone().unwrap_or_default())
+            .with_axes(&self.axes.loaded);
+        let has_gaps = AtomicBool::new(false);
+        let decode = |index: &[usize], out: &mut [u8]| match self.read_chunk(index)? {
+            Some(bytes) => steps::decode(&coding.steps, bytes, out).map(|()| true),
+            None => {
+                has_gaps.store(true, Ordering::Relaxed);
+                Ok(false)
+            }
+        };
+        let conversion = Conversion::none(coding.encoding);
+        let samples = grid.load(conversion, range, &decode).map_err(explain)?;
+        if blank.is_none() && has_gaps.into_inner() {
+            task::warn(&format!(
+                "`{}` has parts that were never written, and does not say what they are: they are zeros",
+                self.path.display()
+            ));
+        }
+        let layout = self.axes.video_layout(samples.layout());
+        Ok(samples.with_layout(layout))
+    }
+
+    fn map(&self) -> Result<Samples> {
+        Err(cannot_map(&self.path, "its samples are in chunks"))
+    }
+}
+
+/// The array that is the video: the first with three axes, four, two or one.
+fn choose(path: &Path) -> Result<(String, Vec<String>)> {
+    let (found, failure) = find(path)?;
+    let rank = |(_, array): &Named| {
+        let long = array.shape.iter().filter(|len| **len > 1).count();
+        match array.shape.len() {
+            _ if long == 0 => 0,
+            3 => 4,
+            4.. => 3,
+            axes => axes,
+        }
+    };
+    let best = found.iter().map(rank).max().unwrap_or(0);
+    let index = found.iter().position(|array| rank(array) == best);
+    let Some(index) = index else {
+        let none = || Error::new("it has no array of numbers");
+        return Err(failure.map_or_else(none, |(_, error)| error));
+    };
+    if let Some((name, error)) = failure {
+        let path = path.display();
+        task::warn(&format!(
+            "the array `{name}` of `{path}` is left out: {error}"
+        ));
+    }
+    let others = found.iter().enumerate();
+    let others = others.filter(|(other, array)| *other != index && rank(array) > 1);
+    let others = others.map(|(_, array)| describe(array)).collect();
+    Ok((found[index].0.clone(), others))
+}
+
+/// The arrays in a folder and those below it, in the order of their names, and the first that cannot be
+/// read.
+fn find(path: &Path) -> Result<Found> {
+    let (mut found, mut failure) = (Vec::new(), None);
+    let mut folders = vec![(path.to_owned(), String::new(), 0)];
+    let mut looked_at = 0;
+    while let Some((folder, name, depth)) = folders.pop() {
+        looked_at += 1;
+        if looked_at > MAX_FOLDERS {
+            bail!("it has more than {MAX_FOLDERS} folders");
+        }
+        if read_json(&folder, ".zarray")?.is_some() || is_array(&folder)? {
+            match read_array(&folder) {
+                Ok(array) => found.extend(array.map(|array| (name, array))),
+                Err(error) => failure = failure.or(Some((name, error))),
+            }
+            continue;
+        }
+        if depth == MAX_DEPTH {
+            continue;
+        }
+        let inner = files::list(&folder)?
+            .into_iter()
+            .filter(|path| is_zarr(path));
+        let mut inner: Vec<String> = inner
+            .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
+            .collect();
+        inner.sort_unstable_by(|a, b| b.cmp(a));
+        let prefix = if name.is_empty() { name } else { name + "/" };
+        let inner = inner.into_iter();
+        folders.extend(
+            inner.map(|entry| (folder.join(&entry), format!("{prefix}{entry}"), depth + 1)),
+        );
+    }
+    Ok((found, failure))
+}
+
+fn is_array(folder: &Path) -> Result<bool> {
+    let json = read_json(folder, "zarr.json")?;
+    Ok(json.is_some_and(|json| json["node_type"] == "array"))
+}
+
+/// The folder of an array, which must not lead out of the store.
+fn inside(path: &Path, name: &str) -> Result<PathBuf> {
+    let is_plain = |part: std::path::Component| matches!(part, std::path::Component::Normal(_));
+    if !Path::new(name).components().all(is_plain) {
+        bail!("its array `{name}` would be outside of the folder");
+    }
+    Ok(path.join(name))
+}
+
+fn describe((name, array): &Named) -> String {
+    let shape = crate::video::shape_text(&array.shape);
+    format!("{name} ({shape} {})", array.coding.encoding.dtype)
+}
+
+fn listing(found: &[Named]) -> String {
+    crate::io::recording::listing(found.iter().map(describe))
+}

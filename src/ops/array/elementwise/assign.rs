@@ -1,0 +1,239 @@
+//! Choosing between samples by a mask.
+
+use std::hint::select_unpredictable;
+
+use super::functions::astype;
+use super::{Operand, common_shape, is_double, with_metadata_of};
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::ops::array::shape;
+use crate::ops::kernel::{Input, Pieces, run_kernel};
+use crate::task::{self, Uninterrupted};
+use crate::video::{DType, Element, Number, Strided, Video, shape_text, with_dtype};
+
+/// Sets the samples at which the mask is true to a number, or to those of an array that can be
+/// stretched to the shape, or to as many samples one after the other as the mask has true places.
+///
+/// It is done whole: it does not stop when the user asks to.
+pub fn assign(video: &mut Video, mask: &Video, value: &Operand) -> Result<()> {
+    expect_mask("assignment", mask)?;
+    if common_shape("assignment", mask.shape(), video.shape())? != video.shape() {
+        bail!(
+            "a mask of shape {} does not fit an array of shape {}",
+            shape_text(mask.shape()),
+            shape_text(video.shape())
+        );
+    }
+    let shape = video.shape().to_vec();
+    let _whole = Uninterrupted::begin();
+    with_dtype!(video.dtype(), T => {
+        let value = match value {
+            // A list of samples is never stretched, not even if it is as long as a row.
+            Operand::Array(array)
+                if array.layout().broadcast(&shape).is_none()
+                    || (array.ndim() == 1 && array.len() != 1 && shape.len() > 1) =>
+            {
+                return put_in_turn::<T>(video, mask, array);
+            }
+            value => typed::<T>(value, &shape)?,
+        };
+        let mask = Input::same_stretched(mask, &shape);
+        put(samples_mut::<T>(video)?, &mask, &value)
+    })
+}
+
+/// The samples of `yes` where the mask is true, and those of `no` elsewhere.
+pub fn select(mask: &Video, yes: &Operand, no: &Operand) -> Result<Video> {
+    expect_mask("where", mask)?;
+    let shape = common_shape("where", mask.shape(), yes.shape())?;
+    let shape = common_shape("where", &shape, no.shape())?;
+    with_dtype!(common_dtype(yes, no), T => {
+        let mut results = Strided::<T>::for_writing(&shape)?;
+        let mask = Input::<bool>::same_stretched(mask, &shape);
+        let inputs = [typed::<T>(yes, &shape)?, typed(no, &shape)?];
+        choose(results.as_mut_slice()?, &mask, &inputs)?;
+        Ok(with_metadata_of(results, [yes, no]))
+    })
+}
+
+/// The type that holds the samples of both: of arrays, as NumPy chooses it; a number fits an array
+/// if it is of its kind.
+fn common_dtype(yes: &Operand, no: &Operand) -> DType {
+    match (yes, no) {
+        (Operand::Array(a), Operand::Array(b)) => shape::common_dtype(a.dtype(), b.dtype()),
+        (Operand::Array(array), number) | (number, Operand::Array(array))
+            if represents(array.dtype(), number) =>
+        {
+            array.dtype()
+        }
+        // An int that the type of the array has no room for.
+        (Operand::Array(array), Operand::Int(_)) | (Operand::Int(_), Operand::Array(array))
+            if array.dtype() != DType::U64 =>
+        {
+            DType::I64
+        }
+        (Operand::Int(_), Operand::Int(_)) => DType::I64,
+        _ if is_double(&[yes, no]) => DType::F64,
+        (Operand::Array(_), _) | (_, Operand::Array(_)) => DType::F32,
+        _ => DType::F64,
+    }
+}
+
+/// Whether a type has a number.
+pub(super) fn represents(dtype: DType, number: &Operand) -> bool {
+    number
+        .exact()
+        .is_some_and(|number| dtype.represents(number))
+}
+
+/// A value to be stored as samples of type `T`: numbers must fit, arrays are converted.
+pub(in crate::ops) fn typed<T: Element>(value: &Operand, shape: &[usize]) -> Result<Input<T>> {
+    let number = match *value {
+        Operand::Array(ref array) => {
+            let array = astype(array.clone(), T::DTYPE)?;
+            return Ok(Input::same_stretched(&array, shape));
+        }
+        Operand::Int(number) => Number::Int(number),
+        Operand::Float(number) => Number::Float(number),
+    };
+    if !T::DTYPE.holds(number) {
+        let error = Error::new(format!(
+            "{number} does not fit into samples of {}",
+            T::DTYPE
+        ));
+        return Err(error.hint("convert the video first: `v = v.astype(\"float32\")`"));
+    }
+    Ok(Input::Number(number.to_element()))
+}
+
+fn expect_mask(operation: &str, mask: &Video) -> Result<()> {
+    match mask.dtype() {
+        DType::Bool => Ok(()),
+        dtype => {
+            let error = Error::new(format!("{operation} needs a mask of bool, got {dtype}"));
+            Err(error.hint("make a mask by comparing: `v > 0`"))
+        }
+    }
+}
+
+/// The samples of the type that the video has, for writing.
+pub(in crate::ops) fn samples_mut<T: Element>(video: &mut Video) -> Result<&mut [T]> {
+    let array = T::unwrap_mut(video.samples_mut()).expect("of the type just dispatched on");
+    array.as_mut_slice()
+}
+
+/// Sets samples where the mask is true.
+fn put<T: Element>(out: &mut [T], mask: &Input<bool>, value: &Input<T>) -> Result<()> {
+    let pieces = Pieces::of([mask.layout(), value.layout()].into_iter().flatten());
+    let steps = out.chunks_mut(pieces.len).enumerate();
+    let memory = || (Vec::new(), Vec::new());
+    let kernel = |(out, mask, value): (&mut [T], &[bool], &[T])| {
+        for ((out, chosen), value) in out.iter_mut().zip(mask).zip(value) {
+            *out = select_unpredictable(*chosen, *value, *out);
+        }
+    };
+    task::for_each_init("assigning", steps, memory, |scratch, (step, out)| {
+        for (first, out) in pieces.cut(step, out) {
+            let mask = mask.run(&pieces, first, out.len(), &mut scratch.0);
+            let value = value.run(&pieces, first, out.len(), &mut scratch.1);
+            run_kernel(&kernel, (out, mask, value));
+        }
+        Ok(())
+    })
+}
+
+/// Sets each sample to one of two.
+fn choose<T: Element>(out: &mut [T], mask: &Input<bool>, [yes, no]: &[Input<T>; 2]) -> Result<()> {
+    let layouts = [mask.layout(), yes.layout(), no.layout()];
+    let pieces = Pieces::of(layouts.into_iter().flatten());
+    let steps = out.chunks_mut(pieces.len).enumerate();
+    let memory = || (Vec::new(), Vec::new(), Vec::new());
+    let kernel = |(out, mask, yes, no): (&mut [T], &[bool], &[T], &[T])| {
+        for (((out, chosen), yes), no) in out.iter_mut().zip(mask).zip(yes).zip(no) {
+            *out = select_unpredictable(*chosen, *yes, *no);
+        }
+    };
+    task::for_each_init("choosing", steps, memory, |scratch, (step, out)| {
+        for (first, out) in pieces.cut(step, out) {
+            let mask = mask.run(&pieces, first, out.len(), &mut scratch.0);
+            let yes = yes.run(&pieces, first, out.len(), &mut scratch.1);
+            let no = no.run(&pieces, first, out.len(), &mut scratch.2);
+            run_kernel(&kernel, (out, mask, yes, no));
+        }
+        Ok(())
+    })
+}
+
+/// Sets the samples at which the mask is true to those of a trace, one after the other.
+fn put_in_turn<T: Element>(video: &mut Video, mask: &Video, values: &Video) -> Result<()> {
+    let shape = video.shape().to_vec();
+    let values = astype(values.clone(), T::DTYPE)?;
+    let values = T::unwrap(values.into_parts().0).expect("of the type just converted to");
+    let mask = mask.with_layout(mask.layout().broadcast(&shape).expect("a common shape"));
+    let mask = bool::unwrap(mask.into_parts().0).expect("checked by the caller");
+    let places = mask.view().iter().filter(|chosen| **chosen).count();
+    if values.shape() != [places] {
+        bail!(
+            "cannot assign an array of shape {} to the {places} samples of a mask",
+            shape_text(values.shape())
+        );
+    }
+    let mask = mask.view();
+    let chosen = samples_mut::<T>(video)?.iter_mut().zip(&mask);
+    let places = chosen
+        .filter(|(_, chosen)| **chosen)
+        .map(|(place, _)| place);
+    for (place, value) in places.zip(&values.view()) {
+        *place = *value;
+    }
+    Ok(())
+}
+
+/// The samples at which the mask is true, in order, as a trace.
+pub fn chosen(video: &Video, mask: &Video) -> Result<Video> {
+    expect_mask("an index", mask)?;
+    with_dtype!(video.dtype(), T => {
+        let samples = Input::<T>::same(video.samples());
+        let mask = Input::<bool>::same(mask.samples());
+        pick(video.layout().len(), &samples, &mask).map(Video::new)
+    })
+}
+
+fn pick<T: Element>(len: usize, samples: &Input<T>, mask: &Input<bool>) -> Result<Strided<T>> {
+    let pieces = Pieces::of([mask.layout(), samples.layout()].into_iter().flatten());
+    let place = |step: usize| (step * pieces.len, pieces.len.min(len - step * pieces.len));
+    let counts = task::map(0..len.div_ceil(pieces.len), Vec::new, |scratch, step| {
+        let (first, len) = place(step);
+        let marks = mask.run(&pieces, first, len, scratch);
+        Ok(marks
+            .iter()
+            .map(|chosen| usize::from(*chosen))
+            .sum::<usize>())
+    })?;
+    let mut picked = Strided::for_writing(&[counts.iter().sum()])?;
+    let mut rest = picked.as_mut_slice()?;
+    let parts: Vec<&mut [T]> = counts
+        .iter()
+        .map(|count| {
+            rest.split_off_mut(..*count)
+                .expect("as many as were counted")
+        })
+        .collect();
+    let memory = || (Vec::new(), Vec::new());
+    let steps = parts.into_iter().enumerate();
+    task::for_each_init("selecting", steps, memory, |scratch, (step, out)| {
+        let (first, len) = place(step);
+        let marks = mask.run(&pieces, first, len, &mut scratch.0);
+        let samples = samples.run(&pieces, first, len, &mut scratch.1);
+        let mut place = 0;
+        for (sample, chosen) in samples.iter().zip(marks) {
+            // Storing first and counting later needs no branch, of which chance masks would
+            // mislead the processor.
+            let Some(out) = out.get_mut(place) else { break };
+            *out = *sample;
+            place += usize::from(*chosen);
+        }
+        Ok(())
+    })?;
+    Ok(picked)
+}

@@ -1,0 +1,385 @@
+//! Indexing as in NumPy: ints, ranges, lists of ints and masks, for reading and for writing.
+
+use std::ops::Range;
+
+use super::elementwise::{self, Operand, samples_mut, typed};
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::ops::kernel::{Input, Pieces};
+use crate::task::{self, Uninterrupted};
+use crate::video::{DType, Element, Layout, Strided, Video, map_samples, shape_text, with_dtype};
+
+/// What is taken of an axis, or of several.
+#[derive(Debug, Clone)]
+pub enum Index {
+    /// One place, counted from the end if negative; the axis disappears.
+    At(i64),
+    /// The places from a first one to before a second; both count from the end if negative, and
+    /// none means the end.
+    Range(i64, Option<i64>),
+    /// All of the axis.
+    All,
+    /// Some places, in any order.
+    Places(Vec<i64>),
+    /// The places at which a mask is true; it takes as many axes as it has.
+    Mask(Video),
+}
+
+/// What is taken of one axis, within its bounds.
+enum Axis {
+    At(usize),
+    Range(Range<usize>),
+    /// The coordinates of points: all axes that have them are walked together.
+    Points(Vec<usize>),
+}
+
+/// The part of an array that indices select, one for each of the first axes. Without lists and
+/// masks it shares the samples. If every axis has one place, it has no axes.
+pub fn get(video: &Video, indices: &[Index]) -> Result<Video> {
+    if let [Index::Mask(mask)] = indices
+        && mask.shape() == video.shape()
+    {
+        return elementwise::chosen(video, mask);
+    }
+    let axes = resolve(video.shape(), indices)?;
+    let part = view(video, &axes);
+    if !axes.iter().any(|axis| matches!(axis, Axis::Points(_))) {
+        return Ok(part);
+    }
+    let selection = Selection::of(video.layout(), &axes);
+    map_samples!(video.samples(), array => {
+        Ok(Video::from_parts(Element::wrap(gather(array, &selection)?), part.into_parts().1))
+    })
+}
+
+/// Sets the part of an array that indices select to a number, or to the samples of an array that
+/// can be stretched to its shape. It is done whole: it does not stop when the user asks to.
+pub fn set(video: &mut Video, indices: &[Index], value: &Operand) -> Result<()> {
+    if let [Index::Mask(mask)] = indices
+        && mask.shape() == video.shape()
+    {
+        return elementwise::assign(video, mask, value);
+    }
+    let axes = resolve(video.shape(), indices)?;
+    let selection = Selection::of(&Layout::contiguous(video.shape()), &axes);
+    if let Operand::Array(array) = value
+        && array.layout().broadcast(&selection.shape).is_none()
+    {
+        bail!(
+            "cannot assign an array of shape {} to a part of shape {}",
+            shape_text(array.shape()),
+            shape_text(&selection.shape)
+        );
+    }
+    let _whole = Uninterrupted::begin();
+    with_dtype!(video.dtype(), T => {
+        let value = typed::<T>(value, &selection.shape)?;
+        scatter(samples_mut::<T>(video)?, &selection, &value)
+    })
+}
+
+/// Every `step`-th frame from `start` on until before `end`, as Python's slices have it: negative
+/// places count from the end, a negative step goes backward, and what is outside is not there.
+pub fn slice(video: &Video, start: Option<i64>, end: Option<i64>, step: i64) -> Result<Video> {
+    if step == 0 {
+        bail!("slice needs `step` to be other than 0");
+    }
+    let len = video.len() as i64;
+    let (low, high) = if step > 0 { (0, len) } else { (-1, len - 1) };
+    let bound = |place: Option<i64>, default: i64| match place {
+        None => default,
+        Some(place) if place < 0 => place.saturating_add(len).clamp(low, high),
+        Some(place) => place.clamp(low, high),
+    };
+    let (first, last) = if step > 0 { (low, high) } else { (high, low) };
+    let (start, end) = (bound(start, first), bound(end, last));
+    let distance = if step > 0 { end - start } else { start - end };
+    let count = u64::try_from(distance)
+        .unwrap_or(0)
+        .div_ceil(step.unsigned_abs()) as usize;
+    Ok(video.frames(start.max(0) as usize, count, step as isize))
+}
+
+/// Puts indices in relation to the axes.
+fn resolve(shape: &[usize], indices: &[Index]) -> Result<Vec<Axis>> {
+    // A mask of a frame selects pixels of every frame. The rows of an image are no frames.
+    let of_frame = |mask: &Video| shape.len() > 2 && mask.shape() == &shape[1..];
+    let all = Index::All;
+    let indices: Vec<&Index> = match indices {
+        [mask @ Index::Mask(samples)] if of_frame(samples) => vec![&all, mask],
+        _ => indices.iter().collect(),
+    };
+    let mut axes = Vec::with_capacity(shape.len());
+    for index in indices {
+        let axis = axes.len();
+        let width = match index {
+            Index::Mask(mask) => mask.ndim(),
+            _ => 1,
+        };
+        let Some(lens) = shape.get(axis..axis + width) else {
+            bail!(
+                "there are more indices than the {} axes of the array",
+                shape.len()
+            );
+        };
+        match index {
+            Index::At(place) => axes.push(Axis::At(element(*place, lens[0], axis)?)),
+            Index::Range(start, end) => axes.push(Axis::Range(range(*start, *end, lens[0], axis)?)),
+            Index::All => axes.push(Axis::Range(0..lens[0])),
+            Index::Places(places) => {
+                let places = places.iter().map(|place| element(*place, lens[0], axis));
+                axes.push(Axis::Points(places.collect::<Result<_>>()?));
+            }
+            Index::Mask(mask) => axes.extend(coordinates(mask, lens)?.map(Axis::Points)),
+        }
+    }
+    axes.extend(shape[axes.len()..].iter().map(|&len| Axis::Range(0..len)));
+    check_points(&axes)?;
+    Ok(axes)
+}
+
+/// Points must have as many coordinates on each of their axes, which must be neighbours once the
+/// axes with one place are gone.
+fn check_points(axes: &[Axis]) -> Result<()> {
+    let left: Vec<&Axis> = axes
+        .iter()
+        .filter(|axis| !matches!(axis, Axis::At(_)))
+        .collect();
+    let groups = left
+        .chunk_by(|a, b| matches!((a, b), (Axis::Points(_), Axis::Points(_))))
+        .filter(|group| matches!(group[0], Axis::Points(_)));
+    if groups.count() > 1 {
+        return Err(Error::new("lists and masks must stand next to each other")
+            .hint("index in two steps: `v[[(), [1, 2]]][[0..5]]`"));
+    }
+    let mut lens = left.iter().filter_map(|axis| match axis {
+        Axis::Points(places) => Some(places.len()),
+        _ => None,
+    });
+    if let Some(first) = lens.next()
+        && let Some(other) = lens.find(|len| *len != first)
+    {
+        bail!("lists of {first} and {other} places cannot be walked together");
+    }
+    Ok(())
+}
+
+/// The coordinates on each axis of the places at which a mask is true.
+fn coordinates(mask: &Video, lens: &[usize]) -> Result<impl Iterator<Item = Vec<usize>>> {
+    if mask.dtype() != DType::Bool || mask.shape() != lens {
+        bail!(
+            "a mask of shape {} does not fit axes of length {}",
+            shape_text(mask.shape()),
+            shape_text(lens)
+        );
+    }
+    let marks = bool::unwrap(mask.samples().clone()).expect("just checked");
+    let mut axes = vec![Vec::new(); lens.len()];
+    for (place, _) in marks.view().indexed_iter().filter(|(_, chosen)| **chosen) {
+        for (axis, coordinates) in axes.iter_mut().enumerate() {
+            coordinates.push(place[axis]);
+        }
+    }
+    Ok(axes.into_iter())
+}
+
+/// An index counted from the start, or from the end if negative.
+fn element(index: i64, len: usize, axis: usize) -> Result<usize> {
+    let from_start = if index < 0 {
+        index.checked_add_unsigned(len as u64)
+    } else {
+        Some(index)
+    };
+    match from_start.and_then(|index| usize::try_from(index).ok()) {
+        Some(index) if index < len => Ok(index),
+        _ => Err(outside(&index.to_string(), len, axis)),
+    }
+}
+
+/// A range of indices; negative bounds count from the end.
+fn range(start: i64, end: Option<i64>, len: usize, axis: usize) -> Result<Range<usize>> {
+    let bound = |bound: i64| {
+        let bound = if bound < 0 {
+            bound.saturating_add(len as i64)
+        } else {
+            bound
+        };
+        usize::try_from(bound).ok().filter(|bound| *bound <= len)
+    };
+    match (bound(start), bound(end.unwrap_or(len as i64))) {
+        (Some(start), Some(end)) => Ok(start..end.max(start)),
+        _ => {
+            let end = end.map_or_else(String::new, |end| end.to_string());
+            Err(outside(&format!("{start}..{end}"), len, axis))
+        }
+    }
+}
+
+fn outside(index: &str, len: usize, axis: usize) -> Error {
+    Error::new(format!(
+        "index {index} is outside axis {axis} of length {len}"
+    ))
+}
+
+/// What ints and ranges select, and all of the axes of points.
+fn view(video: &Video, axes: &[Axis]) -> Video {
+    let mut layout = video.layout().clone();
+    let mut at = 0;
+    for axis in axes {
+        match axis {
+            Axis::At(place) => layout = layout.index(at, *place),
+            Axis::Range(range) => {
+                layout = layout.slice(at, range.start, range.len(), 1);
+                at += 1;
+            }
+            Axis::Points(_) => at += 1,
+        }
+    }
+    let mut part = video.with_layout(layout);
+    let metadata = video.metadata();
+    // What is no longer a sequence of frames has no rate, and what is cut out has a new origin.
+    if !matches!(axes[0], Axis::Range(_)) && metadata.fps.is_some() {
+        part.metadata_mut().fps = None;
+    }
+    let first_row = usize::from(video.ndim() > 2);
+    match axes.get(first_row..first_row + 2) {
+        Some([Axis::Range(rows), Axis::Range(cols)])
+            if [rows.len(), cols.len()] != video.shape()[first_row..first_row + 2] =>
+        {
+            part.metadata_mut().crop([rows.start, cols.start]);
+        }
+        Some([Axis::Range(_), Axis::Range(_)]) => {}
+        // What has no more rows and columns of neighbors has pixels of no size and at no place.
+        Some(_) if metadata.pixel_size.is_some() || metadata.origin.is_some() => {
+            let metadata = part.metadata_mut();
+            (metadata.pixel_size, metadata.origin) = (None, None);
+        }
+        _ => {}
+    }
+    part
+}
+
+/// Samples to be gathered or scattered: the same ones of several frames.
+struct Selection {
+    /// The shape of all of them together.
+    shape: Vec<usize>,
+    /// The frames.
+    frames: Vec<usize>,
+    /// The distance between neighbouring frames in storage, unless all samples together count as
+    /// one frame.
+    stride: Option<isize>,
+    /// Where those of a frame are, relative to its first.
+    places: Vec<isize>,
+}
+
+impl Selection {
+    fn of(layout: &Layout, axes: &[Axis]) -> Self {
+        let is_points = |axis: &Axis| matches!(axis, Axis::Points(_));
+        let first_points = axes.iter().position(is_points);
+        let shape = axes.iter().enumerate().filter_map(|(at, axis)| match axis {
+            Axis::Range(range) => Some(range.len()),
+            Axis::Points(places) if first_points == Some(at) => Some(places.len()),
+            Axis::Points(_) | Axis::At(_) => None,
+        });
+        let shape = shape.collect();
+        let strides = layout.strides();
+        let frames = match &axes[0] {
+            Axis::At(place) => vec![*place],
+            Axis::Range(range) => range.clone().collect(),
+            Axis::Points(places) if !axes[1..].iter().any(is_points) => places.clone(),
+            // The points are in different frames.
+            Axis::Points(_) => {
+                return Self {
+                    shape,
+                    frames: vec![0],
+                    stride: None,
+                    places: offsets(axes, strides),
+                };
+            }
+        };
+        Self {
+            shape,
+            frames,
+            stride: Some(strides[0]),
+            places: offsets(&axes[1..], &strides[1..]),
+        }
+    }
+}
+
+/// How far from the first sample those are that the axes select, in row-major order. The axes of
+/// points are walked together, in the place of the first of them.
+fn offsets(axes: &[Axis], strides: &[isize]) -> Vec<isize> {
+    let mut origin = 0;
+    let mut steps: Vec<Vec<isize>> = Vec::new();
+    let mut points = None;
+    for (axis, &stride) in axes.iter().zip(strides) {
+        let offset = |place: usize| place as isize * stride;
+        match (axis, points) {
+            (Axis::At(place), _) => origin += offset(*place),
+            (Axis::Range(range), _) => steps.push(range.clone().map(offset).collect()),
+            (Axis::Points(places), None) => {
+                points = Some(steps.len());
+                steps.push(places.iter().copied().map(offset).collect());
+            }
+            (Axis::Points(places), Some(at)) => {
+                for (step, place) in steps[at].iter_mut().zip(places) {
+                    *step += offset(*place);
+                }
+            }
+        }
+    }
+    steps.iter().fold(vec![origin], |offsets, steps| {
+        let each = |offset| steps.iter().map(move |step| offset + step);
+        offsets.into_iter().flat_map(each).collect()
+    })
+}
+
+fn gather<T: Element>(array: &Strided<T>, selection: &Selection) -> Result<Strided<T>> {
+    let mut results = Strided::<T>::for_writing(&selection.shape)?;
+    let (storage, origin) = (array.storage(), array.layout().offset());
+    let places = &selection.places;
+    let frames = results.as_mut_slice()?.chunks_mut(places.len().max(1));
+    task::for_each(
+        "selecting",
+        frames.zip(&selection.frames),
+        |(out, &frame)| {
+            let start = frame as isize * selection.stride.unwrap_or(0);
+            let origin = origin.wrapping_add_signed(start);
+            for (out, place) in out.iter_mut().zip(places) {
+                *out = storage[origin.wrapping_add_signed(*place)];
+            }
+            Ok(())
+        },
+    )?;
+    Ok(results)
+}
+
+/// Sets samples of an array in row-major order.
+fn scatter<T: Element>(out: &mut [T], selection: &Selection, value: &Input<T>) -> Result<()> {
+    let Selection {
+        frames,
+        stride,
+        places,
+        ..
+    } = selection;
+    if out.is_empty() {
+        return Ok(());
+    }
+    let pieces = Pieces::of(value.layout());
+    let frame_len = stride.map_or(out.len(), |stride| stride as usize);
+    let mut order: Vec<Option<usize>> = vec![None; out.len() / frame_len];
+    for (position, frame) in frames.iter().enumerate() {
+        order[*frame] = Some(position);
+    }
+    let steps = out.chunks_mut(frame_len).zip(order);
+    task::for_each_init("assigning", steps, Vec::new, |scratch, (out, position)| {
+        let Some(position) = position else {
+            return Ok(());
+        };
+        let values = value.run(&pieces, position * places.len(), places.len(), scratch);
+        for (place, value) in places.iter().zip(values) {
+            out[*place as usize] = *value;
+        }
+        Ok(())
+    })
+}

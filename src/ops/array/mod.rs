@@ -1,0 +1,10 @@
+//! Shapes, indices, arithmetic and statistics of arrays, as NumPy has them.
+
+pub mod create;
+pub mod describe;
+pub mod elementwise;
+pub mod equality;
+pub mod frames;
+pub mod index;
+pub mod reduce;
+pub mod shape;

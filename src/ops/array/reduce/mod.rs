@@ -1,0 +1,378 @@
+//! Statistics over all samples or along axes, NaN ignored.
+//!
+//! Results have the axes that are left; if none is, the result has no axes and one sample. Sums
+//! and what follows from them are computed in double precision. Along axes, floats stay what they
+//! are, and ints of at most 16 bits give float32, wider ones float64; over everything, floats
+//! are float64.
+
+mod distribution;
+mod folds;
+mod select;
+mod walk;
+
+pub use distribution::{Histogram, histogram, otsu, sort, unique};
+
+use folds::{Addend, Count, ExactSum, Extreme, Moments, Place, Sum, is_number};
+use select::Keyed;
+use walk::{Fold, Walk, fold};
+
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::ops::no_samples;
+use crate::video::{
+    DType, Element, Layout, Metadata, Samples, Strided, Video, map_samples, shape_text,
+};
+
+/// Which samples become one result.
+struct Reduction<'a> {
+    function: &'static str,
+    video: &'a Video,
+    is_reduced: Vec<bool>,
+    /// Whether there is a result for no samples.
+    takes_nothing: bool,
+}
+
+impl<'a> Reduction<'a> {
+    /// Over the axes, negative ones counted from the end, or over all of them.
+    fn new(function: &'static str, video: &'a Video, axes: Option<&[i64]>) -> Result<Self> {
+        let mut is_reduced = vec![axes.is_none(); video.ndim()];
+        for &axis in axes.unwrap_or_default() {
+            let at = axis_of(function, video, axis)?;
+            if std::mem::replace(&mut is_reduced[at], true) {
+                bail!("{function} got axis {axis} twice");
+            }
+        }
+        Ok(Self {
+            function,
+            video,
+            is_reduced,
+            takes_nothing: false,
+        })
+    }
+
+    /// Makes the result of no samples what is known before the first.
+    fn or_nothing(self) -> Self {
+        Self {
+            takes_nothing: true,
+            ..self
+        }
+    }
+
+    /// The shape of the results.
+    fn shape(&self) -> Vec<usize> {
+        let axes = self.video.shape().iter().zip(&self.is_reduced);
+        axes.filter(|(_, is_reduced)| !**is_reduced)
+            .map(|(len, _)| *len)
+            .collect()
+    }
+
+    fn is_whole(&self) -> bool {
+        !self.is_reduced.contains(&false)
+    }
+
+    /// The type of results that are not whole numbers.
+    fn float_dtype(&self) -> DType {
+        match self.video.dtype().is_wide() || self.is_whole() {
+            true => DType::F64,
+            false => DType::F32,
+        }
+    }
+
+    /// An error if there is nothing to make a result of.
+    fn expect_samples(&self) -> Result<()> {
+        let no_result = self.shape().contains(&0);
+        if self.video.is_empty() && !no_result && !self.takes_nothing {
+            return Err(no_samples(self.function, self.video));
+        }
+        Ok(())
+    }
+
+    /// What a fold finds, and how to look at it.
+    fn fold<T: Element, F: Fold<T>>(
+        &self,
+        array: &Strided<T>,
+        folding: &F,
+        has_places: bool,
+    ) -> Result<(Vec<F::Known>, Layout)> {
+        self.expect_samples()?;
+        if self.video.is_empty() {
+            let layout = Layout::contiguous(&self.shape());
+            return Ok((vec![folding.start(); layout.len()], layout));
+        }
+        let walk = Walk::new(array.layout(), &self.is_reduced, has_places);
+        Ok((fold(array, &walk, folding)?, walk.results().clone()))
+    }
+
+    /// A video of results.
+    fn video<U: Element>(&self, results: Vec<U>, layout: Layout) -> Video {
+        let results = Strided::from_vec(&[results.len()], results).with_layout(layout);
+        let mut video = self.video.with_samples(results);
+        forget_axes(video.metadata_mut(), &self.is_reduced);
+        video
+    }
+
+    fn results<T: Element, F: Fold<T>, U: Element>(
+        &self,
+        array: &Strided<T>,
+        folding: &F,
+        finish: impl Fn(F::Known) -> U,
+    ) -> Result<Video> {
+        let (known, layout) = self.fold(array, folding, false)?;
+        Ok(self.video(known.into_iter().map(finish).collect(), layout))
+    }
+
+    fn floats<T: Element, F: Fold<T>>(
+        &self,
+        array: &Strided<T>,
+        folding: &F,
+        finish: impl Fn(F::Known) -> f64,
+    ) -> Result<Video> {
+        match self.float_dtype() {
+            DType::F64 => self.results(array, folding, finish),
+            _ => self.results(array, folding, |known| finish(known) as f32),
+        }
+    }
+}
+
+/// The axis that a number counts from the start, or from the end if negative.
+pub(in crate::ops) fn axis_of(function: &str, video: &Video, axis: i64) -> Result<usize> {
+    let ndim = video.ndim() as i64;
+    if !(-ndim..ndim).contains(&axis) {
+        let shape = shape_text(video.shape());
+        let error = Error::new(format!(
+            "{function} has no axis {axis} in a {} of shape {shape}",
+            video.kind()
+        ));
+        return Err(error.hint(format!(
+            "axes count from 0 to {}, or from the end from -1 on",
+            ndim - 1
+        )));
+    }
+    Ok(axis.rem_euclid(ndim) as usize)
+}
+
+/// What is not known of results without the axes that are gone.
+pub(in crate::ops) fn forget_axes(metadata: &mut Metadata, is_gone: &[bool]) {
+    let (time, space) = match is_gone {
+        [time, space @ ..] if is_gone.len() > 2 => (*time, &space[..2]),
+        space => (is_gone[0], space),
+    };
+    if time {
+        metadata.fps = None;
+    }
+    if space.contains(&true) {
+        metadata.pixel_size = None;
+        metadata.origin = None;
+    }
+}
+
+/// The smallest sample, of the type of the samples.
+pub fn min(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
+    let reduction = Reduction::new("min", video, axes)?;
+    map_samples!(video.samples(), array => reduction.results(array, &Extreme::<false>, |value| value))
+}
+
+/// The largest sample, of the type of the samples.
+pub fn max(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
+    let reduction = Reduction::new("max", video, axes)?;
+    map_samples!(video.samples(), array => reduction.results(array, &Extreme::<true>, |value| value))
+}
+
+/// The mean.
+pub fn mean(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
+    let reduction = Reduction::new("mean", video, axes)?;
+    map_samples!(video.samples(), array => {
+        reduction.floats(array, &Sum, |total| total.sum / total.count as f64)
+    })
+}
+
+/// The sum: floats of the type of the samples, ints and bools as int64. One number beyond int64 is a
+/// float; several are an error if one is.
+pub fn sum(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
+    let reduction = Reduction::new("sum", video, axes)?.or_nothing();
+    map_samples!(video.samples(), array => sum_of(&reduction, array))
+}
+
+fn sum_of<T: Addend>(reduction: &Reduction<'_>, array: &Strided<T>) -> Result<Video> {
+    if T::DTYPE.is_float() {
+        return reduction.floats(array, &Sum, |total| total.sum);
+    }
+    if T::DTYPE.is_wide() {
+        let (sums, layout) = reduction.fold(array, &ExactSum, false)?;
+        let ints = sums.iter().map(|sum| i64::try_from(*sum));
+        return match ints.collect::<Result<Vec<_>, _>>() {
+            Ok(ints) => Ok(reduction.video(ints, layout)),
+            Err(_) if reduction.is_whole() => {
+                let floats = sums.iter().map(|sum| *sum as f64);
+                Ok(reduction.video(floats.collect(), layout))
+            }
+            Err(_) => {
+                let error = "sum finds a number that is too large for int64";
+                Err(Error::new(error).hint("sum up floats: `v.astype(\"float64\").sum(0)`"))
+            }
+        };
+    }
+    reduction.results(array, &Sum, |total| total.sum as i64)
+}
+
+/// The variance: the mean of the squares of the distances from the mean, with `ddof` fewer samples
+/// in the divisor.
+pub fn var(video: &Video, axes: Option<&[i64]>, ddof: f64) -> Result<Video> {
+    let reduction = Reduction::new("var", video, axes)?;
+    spread(&reduction, ddof, |var| var)
+}
+
+/// The standard deviation, the square root of [`var`].
+pub fn std(video: &Video, axes: Option<&[i64]>, ddof: f64) -> Result<Video> {
+    let reduction = Reduction::new("std", video, axes)?;
+    spread(&reduction, ddof, f64::sqrt)
+}
+
+fn spread(reduction: &Reduction<'_>, ddof: f64, finish: impl Fn(f64) -> f64) -> Result<Video> {
+    if !ddof.is_finite() {
+        bail!(
+            "{} needs `ddof` to be a finite number, got {ddof}",
+            reduction.function
+        );
+    }
+    map_samples!(reduction.video.samples(), array => {
+        reduction.floats(array, &Moments, |spread| {
+            let divisor = spread.count - ddof;
+            if divisor > 0.0 { finish(spread.squares / divisor) } else { f64::NAN }
+        })
+    })
+}
+
+/// Where the smallest sample is first: its index along the axis, or in row-major order among all
+/// samples of a result.
+pub fn argmin(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
+    place::<false>(&Reduction::new("argmin", video, axes)?)
+}
+
+/// Where the largest sample is first, as [`argmin`].
+pub fn argmax(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
+    place::<true>(&Reduction::new("argmax", video, axes)?)
+}
+
+fn place<const HIGH: bool>(reduction: &Reduction<'_>) -> Result<Video> {
+    let (places, layout) = map_samples!(reduction.video.samples(), array => {
+        let (found, layout) = reduction.fold(array, &Place::<HIGH>, true)?;
+        let places: Vec<i64> = found.into_iter().map(|found| found.place).collect();
+        (places, layout)
+    });
+    if places.contains(&-1) {
+        let (function, kind) = (reduction.function, reduction.video.kind());
+        let error = format!("{function} finds nothing but NaN in a part of the {kind}");
+        return Err(Error::new(error).hint("replace NaN first: `v.fill_nan(0)`"));
+    }
+    Ok(reduction.video(places, layout))
+}
+
+/// How many samples are not NaN; of bools, how many are true.
+pub fn count(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
+    let reduction = Reduction::new("count", video, axes)?.or_nothing();
+    let finish = |count| count as i64;
+    match video.samples() {
+        Samples::Bool(array) => reduction.results(array, &Count(|sample: bool| sample), finish),
+        samples => map_samples!(samples, array => {
+            reduction.results(array, &Count(is_number), finish)
+        }),
+    }
+}
+
+/// Whether any sample is neither zero nor NaN.
+pub fn any(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
+    let reduction = Reduction::new("any", video, axes)?.or_nothing();
+    map_samples!(video.samples(), array => {
+        reduction.results(array, &Count(|sample| is_number(sample) & !is_zero(sample)), |n| n > 0)
+    })
+}
+
+/// Whether all samples that are not NaN are different from zero.
+pub fn all(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
+    let reduction = Reduction::new("all", video, axes)?.or_nothing();
+    map_samples!(video.samples(), array => reduction.results(array, &Count(is_zero), |n| n == 0))
+}
+
+#[inline(always)]
+fn is_zero<T: Element>(sample: T) -> bool {
+    sample == T::default()
+}
+
+/// The median.
+pub fn median(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
+    let reduction = Reduction::new("median", video, axes)?;
+    let (results, layout) =
+        map_samples!(video.samples(), array => percentiles(&reduction, array, &[50.0])?);
+    Ok(of_floats(&reduction, results, layout))
+}
+
+/// The percentiles `q` (0 to 100), linear between neighbours; several of them along a first axis.
+pub fn percentile(video: &Video, q: &[f64], is_list: bool, axes: Option<&[i64]>) -> Result<Video> {
+    let reduction = Reduction::new("percentile", video, axes)?;
+    if let Some(q) = q.iter().find(|q| !(0.0..=100.0).contains(*q)) {
+        bail!("percentile needs `q` between 0 and 100, got {q}");
+    }
+    let (results, layout) =
+        map_samples!(video.samples(), array => percentiles(&reduction, array, q)?);
+    // They are found result by result, and shown percentile by percentile.
+    let step = q.len().max(1) as isize;
+    let strides: Vec<_> = layout
+        .strides()
+        .iter()
+        .map(|stride| stride * step)
+        .collect();
+    let layout = Layout::new(layout.offset() * q.len(), layout.shape(), &strides);
+    if !is_list {
+        return Ok(of_floats(&reduction, results, layout));
+    }
+    let mut layout = layout.insert_axis(0);
+    if layout.shape().len() > 4 {
+        bail!(
+            "percentile makes at most 4 axes, got {} for several `q`",
+            layout.shape().len()
+        );
+    }
+    let mut shape = layout.shape().to_vec();
+    let mut strides = layout.strides().to_vec();
+    (shape[0], strides[0]) = (q.len(), 1);
+    layout = Layout::new(layout.offset(), &shape, &strides);
+    let mut video = of_floats(&reduction, results, layout);
+    *video.metadata_mut() = Metadata::default();
+    Ok(video)
+}
+
+fn of_floats(reduction: &Reduction<'_>, results: Vec<f64>, layout: Layout) -> Video {
+    match reduction.float_dtype() {
+        DType::F64 => reduction.video(results, layout),
+        _ => reduction.video(
+            results.into_iter().map(|value| value as f32).collect(),
+            layout,
+        ),
+    }
+}
+
+fn percentiles<T: Keyed>(
+    reduction: &Reduction<'_>,
+    array: &Strided<T>,
+    q: &[f64],
+) -> Result<(Vec<f64>, Layout)> {
+    reduction.expect_samples()?;
+    if array.layout().is_empty() {
+        return Ok((Vec::new(), Layout::contiguous(&reduction.shape())));
+    }
+    let walk = Walk::new(array.layout(), &reduction.is_reduced, false);
+    let results = walk.results();
+    if !select::is_large(walk.samples(), results.len()) {
+        return Ok((select::percentiles(array, &walk, q)?, results.clone()));
+    }
+    let mut values = Vec::new();
+    for result in 0..results.len() {
+        let part = select::layout_of(array.layout(), &reduction.is_reduced, result);
+        values.extend(select::percentiles_of_all(&array.with_layout(part), q)?);
+    }
+    Ok((values, Layout::contiguous(&reduction.shape())))
+}
+
+#[cfg(test)]
+mod tests;

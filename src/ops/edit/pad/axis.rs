@@ -1,0 +1,346 @@
+//! Fills what is before and after the samples of one axis.
+
+use std::ops::Range;
+
+use ndarray::Axis as ViewAxis;
+
+use super::{Pad, PadMode, ReflectType, Sides};
+use crate::bail;
+use crate::error::Result;
+use crate::ops::kernel::border::Border;
+use crate::video::{Element, Number, Strided};
+
+/// An axis of a padded frame, and the lines along it that are to be filled.
+pub(super) struct Axis {
+    width: usize,
+    len: usize,
+    /// The distance in memory between places of a line.
+    step: usize,
+    lines: Range<usize>,
+    /// The distance in memory between lines.
+    line_step: usize,
+}
+
+impl Axis {
+    pub(super) fn new(
+        width: usize,
+        len: usize,
+        step: usize,
+        lines: Range<usize>,
+        line_step: usize,
+    ) -> Self {
+        Self {
+            width,
+            len,
+            step,
+            lines,
+            line_step,
+        }
+    }
+
+    /// Where in memory the places of a line are.
+    fn at(&self, place: usize, line: usize) -> usize {
+        place * self.step + line * self.line_step
+    }
+
+    /// The places to fill before and after the samples, from the outside inwards.
+    fn sides(&self) -> [Vec<usize>; 2] {
+        let end = self.len + 2 * self.width;
+        [
+            (0..self.width).collect(),
+            (end - self.width..end).rev().collect(),
+        ]
+    }
+
+    /// Sets one place of every line.
+    fn set<T: Element>(&self, out: &mut [T], place: usize, value: impl Fn(&[T], usize) -> T) {
+        for line in self.lines.clone() {
+            let value = value(out, line);
+            out[self.at(place, line)] = value;
+        }
+    }
+}
+
+/// A number that tells about some samples.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Statistic {
+    Maximum,
+    Mean,
+    Median,
+    Minimum,
+}
+
+/// How an axis is filled, before and after its samples.
+pub(super) enum Fill {
+    Constant([Number; 2]),
+    /// As borders do.
+    Border(Border),
+    /// Reflected around the last sample, which is one of the reflected ones or not.
+    Odd {
+        with_edge: bool,
+    },
+    /// Evenly up to an end value. `in_parts` says how the steps are rounded.
+    Ramp {
+        ends: [f64; 2],
+        in_parts: [bool; 2],
+    },
+    Statistic(Statistic, [Option<usize>; 2]),
+    Nothing,
+}
+
+impl Fill {
+    /// The way that the options ask for; axis 1 is that of the rows, axis 2 of the columns.
+    pub(super) fn new(options: &Pad, axis: usize) -> Result<Self> {
+        let sides = |name: &str, sides: &Option<Sides>| match sides {
+            Some(sides) => sides.of_axis(name, axis),
+            None => Ok([Number::Int(0); 2]),
+        };
+        let statistic = |statistic| Ok(Fill::Statistic(statistic, lengths(options, axis)?));
+        let is_odd = options.reflect_type == Some(ReflectType::Odd);
+        match options.mode {
+            PadMode::Constant => Ok(Fill::Constant(sides(
+                "constant_values",
+                &options.constant_values,
+            )?)),
+            PadMode::LinearRamp => Ok(Fill::Ramp {
+                ends: sides("end_values", &options.end_values)?.map(Number::to_f64),
+                in_parts: [false; 2],
+            }),
+            PadMode::Maximum => statistic(Statistic::Maximum),
+            PadMode::Mean => statistic(Statistic::Mean),
+            PadMode::Median => statistic(Statistic::Median),
+            PadMode::Minimum => statistic(Statistic::Minimum),
+            PadMode::Reflect if is_odd => Ok(Fill::Odd { with_edge: false }),
+            PadMode::Symmetric if is_odd => Ok(Fill::Odd { with_edge: true }),
+            PadMode::Edge => Ok(Fill::Border(Border::Nearest)),
+            PadMode::Reflect => Ok(Fill::Border(Border::Mirror)),
+            PadMode::Symmetric => Ok(Fill::Border(Border::Reflect)),
+            PadMode::Wrap => Ok(Fill::Border(Border::Wrap)),
+            PadMode::Empty => Ok(Fill::Nothing),
+        }
+    }
+
+    /// The numbers that become samples.
+    pub(super) fn numbers(&self) -> Vec<Number> {
+        match self {
+            Fill::Constant(numbers) => numbers.to_vec(),
+            Fill::Ramp { ends, .. } => ends.map(Number::Float).to_vec(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Finds out how the steps of ramps between ints are to be rounded. NumPy computes all ramps
+    /// at once, and differently if one of them has no slope.
+    pub(super) fn prepare<T: Element>(
+        self,
+        source: &Strided<T>,
+        axis: &Axis,
+        rows: Option<&Fill>,
+    ) -> Self {
+        let Fill::Ramp { ends, .. } = self else {
+            return self;
+        };
+        let frames = source.view();
+        let along = ViewAxis(if rows.is_some() { 2 } else { 1 });
+        let in_parts = [(0, ends[0]), (axis.len.saturating_sub(1), ends[1])].map(|(edge, end)| {
+            let edges = frames.index_axis(along, edge);
+            edges.iter().any(|sample| sample.to_f64() == end)
+                || rows.is_some_and(|rows| {
+                    let corners = [0, edges.shape()[1].saturating_sub(1)];
+                    corners.iter().zip(0..).any(|(corner, side)| {
+                        let corners = edges.index_axis(ViewAxis(1), *corner);
+                        let mut corners = corners.iter();
+                        corners.any(|edge| {
+                            (0..axis.width).any(|step| {
+                                let value: T = rows.ramp(side, step, axis.width, *edge);
+                                value.to_f64() == end
+                            })
+                        })
+                    })
+                })
+        });
+        Fill::Ramp { ends, in_parts }
+    }
+
+    /// Fills the lines of an axis.
+    pub(super) fn fill<T: Element>(&self, axis: &Axis, out: &mut [T], scratch: &mut Vec<T>) {
+        let last = axis.width + axis.len - 1.min(axis.len);
+        for (side, places) in axis.sides().into_iter().enumerate() {
+            let edge = [axis.width, last][side];
+            match self {
+                Fill::Nothing | Fill::Odd { .. } => (),
+                Fill::Constant(values) => {
+                    let value = values[side].to_element::<T>();
+                    places
+                        .iter()
+                        .for_each(|place| axis.set(out, *place, |_, _| value));
+                }
+                Fill::Border(border) => {
+                    for place in places {
+                        let from = border.sample(place as isize - axis.width as isize, axis.len);
+                        copy_place(axis, out, axis.width + from.unwrap_or(0), place);
+                    }
+                }
+                Fill::Ramp { .. } => {
+                    for (step, place) in places.into_iter().enumerate() {
+                        axis.set(out, place, |out, line| {
+                            self.ramp(side, step, axis.width, out[axis.at(edge, line)])
+                        });
+                    }
+                }
+                Fill::Statistic(statistic, lengths) => {
+                    let len = lengths[side].unwrap_or(axis.len).min(axis.len);
+                    let first = [axis.width, last + 1 - len][side];
+                    for line in axis.lines.clone() {
+                        scratch.clear();
+                        scratch.extend((first..first + len).map(|place| out[axis.at(place, line)]));
+                        let value = statistic.of(scratch);
+                        for place in &places {
+                            out[axis.at(*place, line)] = value;
+                        }
+                    }
+                }
+            }
+        }
+        if let Fill::Odd { with_edge } = self {
+            reflect_odd(axis, out, *with_edge);
+        }
+    }
+
+    /// A sample of the ramp to an edge, counted from its end.
+    fn ramp<T: Element>(&self, side: usize, step: usize, width: usize, edge: T) -> T {
+        let Fill::Ramp { ends, in_parts } = self else {
+            return edge;
+        };
+        let (step, width, slope) = (step as f64, width as f64, edge.to_f64() - ends[side]);
+        let rise = match in_parts[side] {
+            true => step / width * slope,
+            false => step * (slope / width),
+        };
+        let value = rise + ends[side];
+        wrap_around(if is_int::<T>() { value.floor() } else { value })
+    }
+}
+
+/// The numbers of samples that statistics are of.
+fn lengths(options: &Pad, axis: usize) -> Result<[Option<usize>; 2]> {
+    let Some(sides) = &options.stat_length else {
+        return Ok([None; 2]);
+    };
+    let lengths = sides.of_axis("stat_length", axis)?.map(Number::to_f64);
+    let is_extreme = matches!(options.mode, PadMode::Maximum | PadMode::Minimum);
+    let least = if is_extreme { 1.0 } else { 0.0 };
+    if let Some(len) = lengths
+        .iter()
+        .find(|len| !(least <= **len && len.fract() == 0.0))
+    {
+        bail!("pad needs `stat_length` to be an int >= {least}, got {len}");
+    }
+    Ok(lengths.map(|len| Some(len as usize)))
+}
+
+/// Copies one place of every line to another.
+fn copy_place<T: Element>(axis: &Axis, out: &mut [T], from: usize, to: usize) {
+    if axis.line_step == 1 {
+        let start = axis.at(from, axis.lines.start);
+        let samples = start..start + axis.lines.len();
+        out.copy_within(samples, axis.at(to, axis.lines.start));
+    } else {
+        axis.set(out, to, |out, line| out[axis.at(from, line)]);
+    }
+}
+
+/// Reflects what is there, which grows, until nothing is left to fill.
+fn reflect_odd<T: Element>(axis: &Axis, out: &mut [T], with_edge: bool) {
+    let end = axis.len + 2 * axis.width;
+    if axis.len == 1 {
+        for place in axis.sides().into_iter().flatten() {
+            copy_place(axis, out, axis.width, place);
+        }
+        return;
+    }
+    // Whole copies of the samples are reflected, or parts of them at the end.
+    let period = if with_edge { axis.len } else { axis.len - 1 };
+    let skipped = usize::from(!with_edge);
+    let (mut first, mut last) = (axis.width, end - axis.width - 1);
+    while first > 0 || last + 1 < end {
+        let reach = (last + 1 - first - skipped) / period * period;
+        let mut reflect = |edge: usize, to: usize, from: usize| {
+            axis.set(out, to, |out, line| {
+                let [edge, from] = [edge, from].map(|place| out[axis.at(place, line)].to_f64());
+                wrap_around(2.0 * edge - from)
+            });
+        };
+        let (before, after) = (reach.min(first), reach.min(end - 1 - last));
+        for distance in 1..=before {
+            reflect(first, first - distance, first + distance - 1 + skipped);
+        }
+        for distance in 1..=after {
+            reflect(last, last + distance, last + 1 - distance - skipped);
+        }
+        (first, last) = (first - before, last + after);
+    }
+}
+
+impl Statistic {
+    /// Finds the number; ints are rounded to it.
+    fn of<T: Element>(self, samples: &mut [T]) -> T {
+        let nan = samples.iter().find(|sample| sample.to_f64().is_nan());
+        if let Some(nan) = nan {
+            return *nan;
+        }
+        let extreme = |is_better: fn(&T, &T) -> bool| {
+            let samples = samples.iter().copied();
+            samples.reduce(|best, sample| {
+                if is_better(&sample, &best) {
+                    sample
+                } else {
+                    best
+                }
+            })
+        };
+        match self {
+            Statistic::Maximum => extreme(T::gt).unwrap_or_default(),
+            Statistic::Minimum => extreme(T::lt).unwrap_or_default(),
+            Statistic::Mean => {
+                let sum: f64 = samples.iter().map(|sample| sample.to_f64()).sum();
+                rounded(sum / samples.len() as f64)
+            }
+            Statistic::Median => {
+                samples.sort_by(|a, b| a.to_f64().total_cmp(&b.to_f64()));
+                let len = samples.len();
+                match len {
+                    0 => rounded(f64::NAN),
+                    _ if len % 2 == 1 => samples[len / 2],
+                    _ => {
+                        let middle = [samples[len / 2 - 1], samples[len / 2]];
+                        let [a, b] = middle.map(T::to_f64);
+                        rounded((a + b) / 2.0)
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn is_int<T: Element>() -> bool {
+    !T::DTYPE.is_float() && T::DTYPE != crate::video::DType::Bool
+}
+
+fn rounded<T: Element>(value: f64) -> T {
+    T::from_f64(if is_int::<T>() {
+        value.round_ties_even()
+    } else {
+        value
+    })
+}
+
+/// A number as a sample; ints are cut off and, as in NumPy, lose what has no place in their bits.
+fn wrap_around<T: Element>(value: f64) -> T {
+    let bits = 8 * T::DTYPE.size();
+    if !is_int::<T>() || bits == 64 {
+        return T::from_f64(value);
+    }
+    let (low, values) = (T::DTYPE.limits().0 as i64, 1i64 << bits);
+    T::from_int(((value as i64).wrapping_sub(low)).rem_euclid(values) + low)
+}

@@ -1,0 +1,136 @@
+//! Frames that a camera exposed too shortly.
+
+use crate::bail;
+use crate::error::Result;
+use crate::ops::array::elementwise::samples_mut;
+use crate::ops::array::reduce;
+use crate::ops::expect_gray_frames;
+use crate::task;
+use crate::video::{Element, Video, map_samples, with_dtype};
+
+/// By how much a frame is too dark, per Hz of the frame rate.
+const DARKER_PER_HZ: f64 = 14e-6;
+
+/// How many samples are read at a time.
+const RUN: usize = 4096;
+
+/// Brightens the frames whose mean is below that of both neighbours by more than `threshold` times
+/// the median of all means. A sample that is not a number, of which there is no mean, leaves the
+/// video as it is.
+pub fn evolve_jitter_filter(video: Video, framerate: f64, threshold: f64) -> Result<Video> {
+    expect_gray_frames(&video, "evolve_jitter_filter")?;
+    if !framerate.is_finite() {
+        bail!("evolve_jitter_filter needs `framerate` to be finite, got {framerate}");
+    }
+    if video.is_empty() {
+        return Ok(video);
+    }
+    let dark = dark_frames(&video, threshold)?;
+    if dark.is_empty() {
+        return Ok(video);
+    }
+    let factor = 1.0 + DARKER_PER_HZ * framerate;
+    let frame_len = video.frame_len();
+    let mut video = video;
+    with_dtype!(video.dtype(), T => {
+        let frames = samples_mut::<T>(&mut video)?.chunks_mut(frame_len);
+        task::for_each("brightening frames", frames.enumerate(), |(frame, samples)| {
+            if dark.binary_search(&frame).is_ok() {
+                for sample in samples {
+                    *sample = T::from_f64(sample.to_f64() * factor);
+                }
+            }
+            Ok(())
+        })?;
+    });
+    Ok(video)
+}
+
+/// The frames that are darker than those around them, in order.
+fn dark_frames(video: &Video, threshold: f64) -> Result<Vec<usize>> {
+    let means = frame_means(video)?;
+    let mut sorted = means.clone();
+    if means.iter().any(|mean| mean.is_nan()) {
+        return Ok(Vec::new());
+    }
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    let median = match sorted.len() % 2 {
+        1 => sorted[middle],
+        _ => (sorted[middle - 1] + sorted[middle]) / 2.0,
+    };
+    let change = |frame: usize| (means[frame + 1] - means[frame]) / median;
+    let inner = 1..means.len().saturating_sub(1);
+    Ok(inner
+        .filter(|frame| change(frame - 1) < -threshold && change(*frame) > threshold)
+        .collect())
+}
+
+/// The mean of each frame; a sample that is not a number makes it so.
+fn frame_means(video: &Video) -> Result<Vec<f64>> {
+    let frame_len = video.frame_len();
+    if !video.dtype().is_float() {
+        // The sums of ints are exact.
+        let sums = reduce::sum(video, Some(&[1, 2]))?;
+        return Ok(map_samples!(sums.samples(), array => {
+            array.view().iter().map(|sum| sum.to_f64() / frame_len as f64).collect()
+        }));
+    }
+    let mut means = vec![0.0; video.len()];
+    let frames = means.iter_mut().enumerate();
+    task::for_each_init(
+        "averaging frames",
+        frames,
+        Vec::new,
+        |samples, (frame, mean)| {
+            for first in (0..frame_len).step_by(RUN) {
+                let run = first..frame_len.min(first + RUN);
+                samples.resize(run.len(), 0.0);
+                video.samples().read(frame, run, samples);
+                *mean += samples.iter().sum::<f64>();
+            }
+            *mean /= frame_len as f64;
+            Ok(())
+        },
+    )?;
+    Ok(means)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::testing::{address, check_threads, noise, ramp, values, video};
+
+    #[test]
+    fn dark_frames_are_brightened() {
+        let frames = [1000u16, 1000, 900, 1000, 900, 800, 1000];
+        let fixed = evolve_jitter_filter(video(&[7, 1, 1], frames.to_vec()), 10_000.0, 0.004);
+        assert_eq!(
+            values(&fixed.unwrap()),
+            [1000., 1000., 1026., 1000., 900., 911., 1000.]
+        );
+    }
+
+    #[test]
+    fn ints_saturate_and_axes_stay() {
+        let frames = video(&[3, 1, 1], vec![255u8, 250, 255]);
+        let fixed = evolve_jitter_filter(frames, 1e5, 0.004).unwrap();
+        assert_eq!(
+            (values(&fixed), fixed.shape()),
+            (vec![255.0; 3], &[3, 1, 1][..])
+        );
+    }
+
+    #[test]
+    fn videos_without_jitter_are_shared() {
+        let steady = ramp(&[5, 3, 3]);
+        let fixed = evolve_jitter_filter(steady.clone(), 500.0, 0.004).unwrap();
+        assert_eq!(address(&fixed), address(&steady));
+    }
+
+    #[test]
+    fn results_do_not_depend_on_threads() {
+        let frames = video(&[40, 5, 5], noise(1000, 4));
+        check_threads(|| evolve_jitter_filter(frames.clone(), 500.0, 0.01));
+    }
+}

@@ -1,0 +1,364 @@
+//! The mean over a box in time and space.
+//!
+//! Sums over long windows are made of sums over windows of 1, 2, 4, … samples: unlike a running sum
+//! this never subtracts, so that one huge or infinite sample spoils only the windows it is in, and
+//! rounding errors do not add up.
+
+mod windows;
+
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+
+use crate::bail;
+use crate::error::Result;
+use crate::ops::kernel::border::Border;
+use crate::ops::kernel::rows::sum_rows;
+use crate::ops::kernel::{
+    Courses, Frame, Kernel, RUN, Source, is_in_place, make_frames, map_courses, map_frames,
+};
+use crate::ops::{expect_gray_frames, smooth_in_precision};
+use crate::task;
+use crate::video::{Element, Real, Video};
+
+use windows::SHORT;
+pub(in crate::ops) use windows::Windows;
+
+/// The longest window, far beyond any that leaves something to see.
+const MAX_SIZE: i64 = 1 << 16;
+
+/// The options of [`mean_filter`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct MeanFilter {
+    /// Length of the box in frames; an axis is left alone below 2.
+    pub size_temporal: i64,
+    /// Length of the box in pixels.
+    pub size_spatial: i64,
+    /// What stands beyond the ends of each axis.
+    pub mode: Border,
+}
+
+/// Replaces each sample by the mean of the box around it; a box of even length reaches further
+/// back than ahead. A sample that is not a number counts as the mean of its frame and stays what
+/// it is. Ints are computed in `float32`; a bool stays true where its whole box is.
+pub fn mean_filter(video: Video, options: &MeanFilter) -> Result<Video> {
+    expect_gray_frames(&video, "mean_filter")?;
+    let sizes = [
+        ("size_temporal", options.size_temporal),
+        ("size_spatial", options.size_spatial),
+    ];
+    if let Some((name, size)) = sizes.iter().find(|(_, size)| *size > MAX_SIZE) {
+        bail!("mean_filter needs `{name}` to be at most {MAX_SIZE}, got {size}");
+    }
+    smooth_in_precision(
+        video,
+        |video| filter::<f32>(video, options),
+        |video| filter::<f64>(video, options),
+    )
+}
+
+fn filter<R: Real>(video: Video, options: &MeanFilter) -> Result<Video> {
+    let average = Average::new(&video, options);
+    let is_fresh = average.is_short_in_time() && !is_in_place::<R>(&video);
+    if is_fresh {
+        let averaged = make_frames::<R>("averaging", &video, &average)?;
+        if !average.found_nan.load(Relaxed) {
+            return Ok(averaged);
+        }
+    } else if !has_nan::<R>(&video)? {
+        return average_in_place(video, &average);
+    }
+    let filled = map_frames("averaging", video.clone(), fill_with_mean::<R>)?;
+    restore_nan::<R>(average_in_place(filled, &average)?, &video)
+}
+
+/// Averages along time, then, while a frame is in the cache, along its rows and columns.
+fn average_in_place<R: Real>(mut video: Video, average: &Average<R>) -> Result<Video> {
+    if let Some(time) = &average.time {
+        video = map_courses::<R>("averaging", video, Temporal(time))?;
+    }
+    map_frames::<R>("averaging", video, Spatial(average))
+}
+
+/// Whether a video has a sample that is not a number.
+pub(in crate::ops) fn has_nan<R: Real>(video: &Video) -> Result<bool> {
+    if !video.dtype().is_float() {
+        return Ok(false);
+    }
+    let found = AtomicBool::new(false);
+    task::for_each_init(
+        "averaging",
+        0..video.len(),
+        Vec::new,
+        |samples: &mut Vec<R>, frame| {
+            samples.resize(video.frame_len(), R::zero());
+            video.samples().read(frame, 0..samples.len(), samples);
+            if samples.iter().any(|sample| sample.is_nan()) {
+                found.store(true, Relaxed);
+            }
+            Ok(())
+        },
+    )?;
+    Ok(found.into_inner())
+}
+
+/// Puts the mean of the frame in place of what is not a number.
+fn fill_with_mean<R: Real>((samples, _): (&mut [R], &mut Vec<R>)) {
+    let numbers = samples.iter().filter(|sample| !sample.is_nan());
+    let (sum, count) = numbers.fold((0.0, 0.0), |(sum, count), sample| {
+        (sum + Element::to_f64(*sample), count + 1.0)
+    });
+    let mean = R::from_f64(sum / count);
+    for sample in samples.iter_mut().filter(|sample| sample.is_nan()) {
+        *sample = mean;
+    }
+}
+
+fn restore_nan<R: Real>(video: Video, original: &Video) -> Result<Video> {
+    let frame_len = video.frame_len();
+    let (samples, metadata) = video.into_parts();
+    let mut array = R::unwrap(samples).expect("what filters computed in");
+    let frames = array.as_mut_slice()?.chunks_mut(frame_len).enumerate();
+    task::for_each_init("averaging", frames, Vec::new, |before, (frame, results)| {
+        before.resize(frame_len, R::zero());
+        original.samples().read(frame, 0..frame_len, before);
+        for (result, before) in results.iter_mut().zip(before) {
+            *result = if before.is_nan() { R::nan() } else { *result };
+        }
+        Ok(())
+    })?;
+    Ok(Video::from_parts(R::wrap(array), metadata))
+}
+
+/// The means of boxes.
+struct Average<R> {
+    time: Option<Windows>,
+    y: Option<Windows>,
+    x: Option<Windows>,
+    cols: usize,
+    /// What the sum of a box is multiplied by.
+    scale: R,
+    is_float: bool,
+    /// Whether a result is not a number, so that there may be a sample that is none.
+    found_nan: AtomicBool,
+}
+
+impl<R: Real> Average<R> {
+    fn new(video: &Video, options: &MeanFilter) -> Self {
+        let shape = video.shape();
+        let axis = |size, len| Windows::new(size, len, options.mode);
+        let time = axis(options.size_temporal, shape[0]);
+        let y = axis(options.size_spatial, shape[1]);
+        let x = axis(options.size_spatial, shape[2]);
+        let sizes = [&time, &y, &x].into_iter().flatten();
+        let size: f64 = sizes.map(|windows| windows.size as f64).product();
+        Self {
+            time,
+            y,
+            x,
+            cols: shape[2],
+            scale: R::from_f64(1.0 / size),
+            is_float: video.dtype().is_float(),
+            found_nan: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether the frames of a window are summed up one by one.
+    fn is_short_in_time(&self) -> bool {
+        self.time.as_ref().is_none_or(Windows::is_short)
+    }
+
+    /// Sums up the frames of a window.
+    #[inline(always)]
+    fn sum_frames(&self, frame: usize, source: Source<'_>, sums: &mut [R], part: &mut Vec<R>) {
+        let frames = match &self.time {
+            Some(time) => time.places(frame),
+            None => &[Some(frame)],
+        };
+        let mut first = 0;
+        for sums in sums.chunks_mut(RUN) {
+            let run = first..first + sums.len();
+            first = run.end;
+            part.resize(sums.len(), R::zero());
+            let mut frames = frames.iter().flatten();
+            match frames.next() {
+                Some(frame) => source.read(*frame, run.clone(), sums),
+                None => sums.fill(R::zero()),
+            }
+            for frame in frames {
+                source.read(*frame, run.clone(), part);
+                for (sum, sample) in sums.iter_mut().zip(&*part) {
+                    *sum += *sample;
+                }
+            }
+        }
+    }
+
+    /// Averages along the rows and columns of a frame whose samples are sums over time.
+    #[inline(always)]
+    fn average_frame(&self, samples: &mut [R], scratch: &mut Vec<R>) {
+        let (Some(y), Some(x)) = (&self.y, &self.x) else {
+            samples.iter_mut().for_each(|sample| *sample *= self.scale);
+            return;
+        };
+        if !x.is_short() {
+            for row in samples.chunks_exact_mut(self.cols) {
+                row.copy_from_slice(x.long_sums(row, 1, scratch));
+            }
+            let sums = y.long_sums(samples, self.cols, scratch);
+            for (sample, sum) in samples.iter_mut().zip(sums) {
+                *sample = *sum * self.scale;
+            }
+            return;
+        }
+        let padded_len = x.places.len();
+        scratch.resize(samples.len() + padded_len, R::zero());
+        let (rows, padded) = scratch.split_at_mut(samples.len());
+        let shifts: [usize; SHORT] = std::array::from_fn(|shift| shift);
+        for (sums, row) in rows
+            .chunks_exact_mut(self.cols)
+            .zip(samples.chunks_exact(self.cols))
+        {
+            x.pad(row, padded);
+            sum_rows(padded, &shifts[..x.size], |_| R::one(), |sum| sum, sums);
+        }
+        for (row, means) in samples.chunks_exact_mut(self.cols).enumerate() {
+            y.sum(rows, row, self.cols, self.scale, means);
+        }
+    }
+}
+
+impl<R: Real> Kernel<Frame<'_, R>> for &Average<R> {
+    #[inline(always)]
+    fn run(&self, frame: Frame<'_, R>) {
+        let (results, scratch) = (frame.results, frame.scratch);
+        self.sum_frames(frame.frame, frame.source, results, scratch);
+        self.average_frame(results, scratch);
+        if self.is_float {
+            let has_nan = results
+                .iter()
+                .fold(false, |found, result| found | result.is_nan());
+            self.found_nan.fetch_or(has_nan, Relaxed);
+        }
+    }
+}
+
+/// Sums up along time.
+struct Temporal<'a>(&'a Windows);
+
+impl<R: Real> Kernel<Courses<'_, R>> for Temporal<'_> {
+    #[inline(always)]
+    fn run(&self, mut courses: Courses<'_, R>) {
+        let (time, pixels) = (self.0, courses.pixels);
+        if time.is_short() {
+            for frame in 0..time.len() {
+                let results = courses.results.frame(frame);
+                time.sum(courses.samples, frame, pixels, R::one(), results);
+            }
+            return;
+        }
+        let sums = time.long_sums(courses.samples, pixels, courses.scratch);
+        for (frame, sums) in sums.chunks_exact(pixels).enumerate() {
+            courses.results.frame(frame).copy_from_slice(sums);
+        }
+    }
+}
+
+/// Averages along rows and columns.
+struct Spatial<'a, R>(&'a Average<R>);
+
+impl<R: Real> Kernel<(&mut [R], &mut Vec<R>)> for Spatial<'_, R> {
+    #[inline(always)]
+    fn run(&self, (samples, scratch): (&mut [R], &mut Vec<R>)) {
+        self.0.average_frame(samples, scratch);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::choice::Choice;
+    use crate::ops::testing::{check_reuse, check_threads, noise, values, video};
+
+    const BOX: MeanFilter = MeanFilter {
+        size_temporal: 3,
+        size_spatial: 4,
+        mode: Border::Nearest,
+    };
+
+    /// The definition, one axis after the other.
+    fn average_naively(
+        samples: &[f64],
+        shape: [usize; 3],
+        sizes: [i64; 3],
+        mode: Border,
+    ) -> Vec<f64> {
+        let mut samples = samples.to_vec();
+        for axis in 0..3 {
+            let (size, len) = (sizes[axis].max(1) as isize, shape[axis]);
+            let stride: usize = shape[axis + 1..].iter().product();
+            let mean = |index: usize| {
+                let place = index / stride % len;
+                let origin = index - place * stride;
+                let window = (place as isize - size / 2..).take(size as usize);
+                let found = window.filter_map(|place| mode.sample(place, len));
+                found
+                    .map(|place| samples[origin + place * stride])
+                    .sum::<f64>()
+                    / size as f64
+            };
+            samples = (0..samples.len()).map(mean).collect();
+        }
+        samples
+    }
+
+    #[test]
+    fn every_size_and_border_is_as_defined() {
+        let shape = [7, 6, 9];
+        let noise = noise(shape.iter().product(), 3);
+        let samples: Vec<f64> = noise.iter().map(|v| f64::from(*v)).collect();
+        for (_, mode) in Border::CHOICES {
+            for (size_temporal, size_spatial) in [(1, 1), (2, 3), (3, 2), (5, 8), (23, 31), (0, -3)]
+            {
+                let options = MeanFilter {
+                    size_temporal,
+                    size_spatial,
+                    mode: *mode,
+                };
+                let result = mean_filter(video(&shape, noise.clone()), &options).unwrap();
+                let sizes = [size_temporal, size_spatial, size_spatial];
+                let expected = average_naively(&samples, shape, sizes, *mode);
+                for (found, expected) in values(&result).iter().zip(&expected) {
+                    assert!((found - expected).abs() < 1e-6, "{options:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_stays_local() {
+        let mut samples = vec![1.0f32; 9 * 25];
+        samples[0] = f32::INFINITY;
+        samples[4 * 25 + 12] = f32::NAN;
+        samples[224] = 1e30;
+        let result = mean_filter(video(&[9, 5, 5], samples), &BOX).unwrap();
+        let result = values(&result);
+        assert!(result[0].is_infinite() && result[4 * 25 + 12].is_nan());
+        assert_eq!(result.iter().filter(|v| v.is_nan()).count(), 1);
+        assert_eq!(result[4 * 25 + 13], 1.0);
+    }
+
+    #[test]
+    fn threads_and_temporaries_make_no_difference() {
+        let input = || video(&[12, 20, 30], noise(12 * 20 * 30, 5));
+        check_threads(|| mean_filter(input(), &BOX));
+        check_reuse(input(), |video| mean_filter(video, &BOX));
+    }
+
+    #[test]
+    fn ints_and_bools_are_averaged() {
+        let ints = mean_filter(video(&[1, 1, 4], vec![0u16, 0, 8, 0]), &BOX).unwrap();
+        assert_eq!(values(&ints), [0.0, 2.0, 2.0, 2.0]);
+        let bools = mean_filter(video(&[1, 1, 4], vec![true, true, true, false]), &BOX).unwrap();
+        assert_eq!(values(&bools), [1.0, 1.0, 0.0, 0.0]);
+    }
+}

@@ -1,0 +1,128 @@
+//! The windows along an axis, and sums over them.
+
+use crate::ops::kernel::border::Border;
+use crate::ops::kernel::rows::sum_rows;
+use crate::video::Real;
+
+/// The longest windows whose samples are summed up one by one.
+pub(super) const SHORT: usize = 12;
+
+/// The windows along one axis.
+pub(in crate::ops) struct Windows {
+    pub(in crate::ops) size: usize,
+    /// The samples of all windows: those of the axis with what comes before and after.
+    pub(in crate::ops) places: Vec<Option<usize>>,
+}
+
+impl Windows {
+    /// The windows of an axis of some length; `None` if they have only one sample.
+    pub(super) fn new(size: i64, len: usize, border: Border) -> Option<Self> {
+        (size > 1 && len > 0).then(|| Self::of(size, len, border))
+    }
+
+    /// The windows of an axis of some length; those below 2 have one sample.
+    pub(in crate::ops) fn of(size: i64, len: usize, border: Border) -> Self {
+        let size = usize::try_from(size).unwrap_or(1).max(1);
+        let first = -((size / 2) as isize);
+        let places = (first..).take(len + size - 1);
+        let places = places.map(|place| border.sample(place, len)).collect();
+        Self { size, places }
+    }
+
+    /// The number of windows.
+    pub(super) fn len(&self) -> usize {
+        self.places.len() + 1 - self.size
+    }
+
+    pub(super) fn is_short(&self) -> bool {
+        self.size <= SHORT
+    }
+
+    /// The samples of a window.
+    pub(in crate::ops) fn places(&self, window: usize) -> &[Option<usize>] {
+        &self.places[window..window + self.size]
+    }
+
+    /// Copies a row and what comes before and after it.
+    #[inline(always)]
+    pub(super) fn pad<R: Real>(&self, row: &[R], padded: &mut [R]) {
+        let before = self.size / 2;
+        let middle = before..before + row.len();
+        padded[middle.clone()].copy_from_slice(row);
+        for place in (0..middle.start).chain(middle.end..padded.len()) {
+            padded[place] = self.places[place].map_or(R::zero(), |place| row[place]);
+        }
+    }
+
+    /// Sums up the rows of a short window, of `width` samples each, with a weight.
+    #[inline(always)]
+    pub(super) fn sum<R: Real>(
+        &self,
+        rows: &[R],
+        window: usize,
+        width: usize,
+        weight: R,
+        sums: &mut [R],
+    ) {
+        let (mut begins, mut count) = ([0; SHORT], 0);
+        for place in self.places(window).iter().flatten() {
+            begins[count] = place * width;
+            count += 1;
+        }
+        sum_rows(rows, &begins[..count], |_| weight, |sum| sum, sums);
+    }
+
+    /// The sums of all windows of rows of `width` samples, however long they are.
+    #[inline(always)]
+    pub(super) fn long_sums<'a, R: Real>(
+        &self,
+        samples: &[R],
+        width: usize,
+        scratch: &'a mut Vec<R>,
+    ) -> &'a [R] {
+        let (padded_len, len) = (self.places.len() * width, self.len() * width);
+        scratch.resize(2 * padded_len + len, R::zero());
+        let (padded, rest) = scratch.split_at_mut(padded_len);
+        let (spare, sums) = rest.split_at_mut(padded_len);
+        for (row, place) in padded.chunks_exact_mut(width).zip(&self.places) {
+            match place {
+                Some(place) => row.copy_from_slice(&samples[place * width..][..width]),
+                None => row.fill(R::zero()),
+            }
+        }
+        sum_windows(padded, spare, self.size, width, sums);
+        sums
+    }
+}
+
+/// Adds up, for each result, the `size` samples from its place on that are `stride` apart. Uses
+/// up the samples and the spare memory.
+#[inline(always)]
+fn sum_windows<'a, R: Real>(
+    mut samples: &'a mut [R],
+    mut spare: &'a mut [R],
+    size: usize,
+    stride: usize,
+    sums: &mut [R],
+) {
+    sums.fill(R::zero());
+    // In each round the samples are sums over `span` of the original ones.
+    let (mut span, mut done) = (1, 0);
+    loop {
+        if size & span != 0 {
+            for (sum, part) in sums.iter_mut().zip(&samples[done * stride..]) {
+                *sum += *part;
+            }
+            done += span;
+        }
+        if done == size {
+            return;
+        }
+        let pairs = samples.iter().zip(&samples[span * stride..]);
+        for (double, (a, b)) in spare.iter_mut().zip(pairs) {
+            *double = *a + *b;
+        }
+        std::mem::swap(&mut samples, &mut spare);
+        span *= 2;
+    }
+}

@@ -1,0 +1,15 @@
+//! Filters in space and time.
+
+pub mod bandpass;
+pub mod bleach;
+pub mod contrast;
+pub mod jitter;
+pub mod mean;
+pub mod median;
+pub mod normalize;
+pub mod present;
+pub mod ratio;
+pub mod smooth;
+pub mod smoothstep;
+pub mod temporal;
+pub mod trend;

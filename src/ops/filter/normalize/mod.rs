@@ -1,0 +1,225 @@
+//! Scaling samples to a range: all alike, pixel by pixel, or within a sliding window in time.
+
+mod pixelwise;
+
+pub use pixelwise::{normalize_pixelwise, normalize_pixelwise_slidingwindow};
+
+use crate::error::Result;
+use crate::ops::kernel::{Kernel, convert_samples, map_samples};
+use crate::ops::no_samples;
+use crate::video::{DType, Element, Real, Video, with_dtype};
+
+/// The options of [`normalize`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Normalize {
+    /// Smallest value of the result.
+    pub ymin: f64,
+    /// Largest value of the result; by default 1, or the largest of an int `dtype`.
+    pub ymax: Option<f64>,
+    /// Sample that becomes `ymin`; by default the smallest.
+    pub vmin: Option<f64>,
+    /// Sample that becomes `ymax`; by default the largest.
+    pub vmax: Option<f64>,
+    /// Type of the result.
+    pub dtype: DType,
+    /// Whether to clip to [`ymin`, `ymax`] if `vmin` or `vmax` is given.
+    pub clip: bool,
+}
+
+/// Scales all samples linearly from [`vmin`, `vmax`] to [`ymin`, `ymax`].
+///
+/// Computes in `float32`, in `float64` if the samples or the bits of the result ask for it. Int
+/// results are rounded toward zero and saturate, and NaN becomes 0.
+pub fn normalize(video: Video, options: &Normalize) -> Result<Video> {
+    let is_wide_int = !options.dtype.is_float() && options.dtype.size() >= 4;
+    if video.dtype().is_wide() || is_wide_int {
+        normalize_in::<f64>(video, options)
+    } else {
+        normalize_in::<f32>(video, options)
+    }
+}
+
+fn normalize_in<R: Real>(video: Video, options: &Normalize) -> Result<Video> {
+    let scale = Scale::<R>::new(&video, options)?;
+    if options.dtype == R::DTYPE {
+        return map_samples("normalizing", video, scale);
+    }
+    with_dtype!(options.dtype, T => convert_samples::<R, T>("normalizing", &video, scale))
+}
+
+/// A linear map of samples.
+#[derive(Clone, Copy)]
+struct Scale<R> {
+    vmin: R,
+    width: R,
+    height: R,
+    ymin: R,
+    ymax: R,
+    /// The sample that gives exactly `ymax`, whatever the rounding; NaN if there is none.
+    top: R,
+    low: R,
+    high: R,
+}
+
+impl<R: Real> Scale<R> {
+    fn new(video: &Video, options: &Normalize) -> Result<Self> {
+        let is_int = !matches!(options.dtype, DType::Bool | DType::F32 | DType::F64);
+        let ymax = options.ymax.unwrap_or(options.dtype.limits().1);
+        let (vmin, vmax) = input_range(video, options)?;
+        let width = match (options.vmin, options.vmax) {
+            (Some(_), Some(_)) => R::from_f64(vmax - vmin),
+            _ => R::from_f64(vmax) - R::from_f64(vmin),
+        };
+        let has_top = is_int && width != R::zero();
+        let clips = options.clip && (options.vmin.is_some() || options.vmax.is_some());
+        Ok(Self {
+            vmin: R::from_f64(vmin),
+            width: width + R::epsilon(),
+            height: R::from_f64(ymax - options.ymin),
+            ymin: R::from_f64(options.ymin),
+            ymax: R::from_f64(ymax),
+            top: R::from_f64(if has_top { vmax } else { f64::NAN }),
+            low: R::from_f64(if clips {
+                options.ymin
+            } else {
+                f64::NEG_INFINITY
+            }),
+            high: R::from_f64(if clips { ymax } else { f64::INFINITY }),
+        })
+    }
+
+    #[inline(always)]
+    fn apply(&self, sample: R) -> R {
+        let value = (sample - self.vmin) / self.width * self.height + self.ymin;
+        let value = if self.low > value { self.low } else { value };
+        let value = if self.high < value { self.high } else { value };
+        if sample == self.top { self.ymax } else { value }
+    }
+}
+
+impl<R: Real> Kernel<&mut [R]> for Scale<R> {
+    #[inline(always)]
+    fn run(&self, samples: &mut [R]) {
+        for sample in samples {
+            *sample = self.apply(*sample);
+        }
+    }
+}
+
+impl<R: Real, T: Element> Kernel<(&[R], &mut [T])> for Scale<R> {
+    #[inline(always)]
+    fn run(&self, (samples, results): (&[R], &mut [T])) {
+        for (result, sample) in results.iter_mut().zip(samples) {
+            *result = self.apply(*sample).to_element();
+        }
+    }
+}
+
+/// The samples that become `ymin` and `ymax`: as given, or found.
+fn input_range(video: &Video, options: &Normalize) -> Result<(f64, f64)> {
+    if let (Some(vmin), Some(vmax)) = (options.vmin, options.vmax) {
+        return Ok((vmin, vmax));
+    }
+    if video.is_empty() {
+        return Err(no_samples("normalize", video));
+    }
+    let (smallest, largest) = video.range()?.unwrap_or((f64::NAN, f64::NAN));
+    let vmin = options.vmin.unwrap_or(smallest);
+    Ok((vmin, options.vmax.unwrap_or(largest)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::testing::{check_reuse, check_threads, noise, ramp, values, video};
+
+    const DEFAULT: Normalize = Normalize {
+        ymin: 0.0,
+        ymax: None,
+        vmin: None,
+        vmax: None,
+        dtype: DType::F32,
+        clip: true,
+    };
+
+    fn normalized<T: Element>(samples: Vec<T>, options: &Normalize) -> Vec<f64> {
+        values(&normalize(video(&[samples.len()], samples), options).unwrap())
+    }
+
+    #[test]
+    fn the_range_is_found_without_nan() {
+        assert_eq!(normalized(vec![2u16, 4, 6], &DEFAULT), [0.0, 0.5, 1.0]);
+        let scaled = normalized(vec![2.0, f64::NAN, 6.0], &DEFAULT);
+        assert_eq!((scaled[0], scaled[1].is_nan(), scaled[2]), (0.0, true, 1.0));
+        assert!(normalized(vec![f32::NAN; 3], &DEFAULT)[0].is_nan());
+        assert_eq!(normalized(vec![7u8; 3], &DEFAULT), [0.0; 3]);
+    }
+
+    #[test]
+    fn a_given_range_clips_unless_told_not_to() {
+        let options = Normalize {
+            vmin: Some(100.0),
+            vmax: Some(300.0),
+            ..DEFAULT
+        };
+        assert_eq!(normalized(vec![0u16, 200, 400], &options), [0.0, 0.5, 1.0]);
+        let clip = false;
+        let options = Normalize { clip, ..options };
+        assert_eq!(normalized(vec![0u16, 200, 400], &options), [-0.5, 0.5, 1.5]);
+        let (vmin, vmax) = (Some(300.0), Some(100.0));
+        let options = Normalize {
+            vmin,
+            vmax,
+            ..options
+        };
+        assert_eq!(
+            normalized(vec![100u16, 200, 300], &options),
+            [1.0, 0.5, 0.0]
+        );
+    }
+
+    #[test]
+    fn the_largest_sample_gives_the_largest_int() {
+        for dtype in DType::ALL.iter().filter(|dtype| !dtype.is_float()) {
+            let options = Normalize {
+                dtype: *dtype,
+                ..DEFAULT
+            };
+            let largest = dtype.limits().1;
+            assert_eq!(normalized(vec![0.0f32, 0.3], &options), [0.0, largest]);
+            assert_eq!(normalized(vec![false, true], &options), [0.0, largest]);
+            assert_eq!(normalized(vec![0.0, 0.3, 1e9], &options)[2], largest);
+        }
+    }
+
+    #[test]
+    fn ints_saturate_and_nan_is_zero() {
+        let options = Normalize {
+            ymin: -10.0,
+            ymax: Some(300.0),
+            dtype: DType::U8,
+            ..DEFAULT
+        };
+        let scaled = normalized(vec![0.0f32, f32::NAN, 100.0, 50.0], &options);
+        assert_eq!(scaled, [0.0, 0.0, 255.0, 145.0]);
+    }
+
+    #[test]
+    fn nothing_has_no_range() {
+        let empty = || video(&[0, 3, 4], Vec::<u8>::new());
+        assert!(normalize(empty(), &DEFAULT).is_err());
+        let options = Normalize {
+            vmin: Some(0.0),
+            vmax: Some(1.0),
+            ..DEFAULT
+        };
+        assert_eq!(normalize(empty(), &options).unwrap().shape(), [0, 3, 4]);
+    }
+
+    #[test]
+    fn memory_is_reused_and_threads_do_not_matter() {
+        let (shape, len) = ([20, 41, 67], 20 * 41 * 67);
+        check_reuse(ramp(&shape), |video| normalize(video, &DEFAULT));
+        check_threads(|| normalize(video(&shape, noise(len, 1)), &DEFAULT));
+    }
+}

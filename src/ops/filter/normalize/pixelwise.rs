@@ -1,0 +1,299 @@
+//! Scaling each pixel by its own range, over all frames or within a sliding window in time.
+
+use crate::error::Result;
+use crate::ops::kernel::{Courses, Kernel, fold_frames, map_courses, map_frames};
+use crate::ops::{expect_gray_frames, no_samples};
+use crate::video::Video;
+
+/// Scales the samples of each pixel linearly to [`ymin`, `ymax`], in `float32`.
+pub fn normalize_pixelwise(video: Video, ymin: f64, ymax: f64) -> Result<Video> {
+    if video.is_empty() {
+        return Err(no_samples("normalize_pixelwise", &video));
+    }
+    let result_range = ResultRange {
+        ymin: ymin as f32,
+        height: (ymax - ymin) as f32,
+    };
+    let nothing = [f32::INFINITY, f32::NEG_INFINITY];
+    let ranges = fold_frames("finding the range", &video, nothing, FindRanges)?;
+    let kernel = Pixelwise {
+        ranges,
+        result_range,
+    };
+    map_frames("normalizing", video, kernel)
+}
+
+/// Scales each sample to [`ymin`, `ymax`] by the smallest and largest of its pixel's samples up
+/// to half of `window_size` frames before and after it, in `float32`. NaN is ignored.
+pub fn normalize_pixelwise_slidingwindow(
+    video: Video,
+    window_size: i64,
+    ymin: f64,
+    ymax: f64,
+) -> Result<Video> {
+    expect_gray_frames(&video, "normalize_pixelwise_slidingwindow")?;
+    let reach = usize::try_from(window_size / 2).unwrap_or(0);
+    let reach = reach.min(video.len().saturating_sub(1));
+    let result_range = ResultRange {
+        ymin: ymin as f32,
+        height: ymax as f32 - ymin as f32,
+    };
+    map_courses(
+        "normalizing",
+        video,
+        SlidingWindow {
+            reach,
+            result_range,
+        },
+    )
+}
+
+/// Where samples go that were scaled to [0, 1].
+#[derive(Clone, Copy)]
+struct ResultRange {
+    ymin: f32,
+    height: f32,
+}
+
+impl ResultRange {
+    /// Scales a sample by the range `low` to `high`.
+    #[inline(always)]
+    fn scale(self, sample: f32, low: f32, high: f32) -> f32 {
+        (sample - low) / (high - low + f32::EPSILON) * self.height + self.ymin
+    }
+}
+
+/// Finds the range of each pixel.
+struct FindRanges;
+
+impl Kernel<(&mut [[f32; 2]], &[f32])> for FindRanges {
+    #[inline(always)]
+    fn run(&self, (ranges, samples): (&mut [[f32; 2]], &[f32])) {
+        for ([low, high], sample) in ranges.iter_mut().zip(samples) {
+            *low = low.min(*sample);
+            *high = high.max(*sample);
+        }
+    }
+}
+
+/// Scales each pixel by its own range.
+struct Pixelwise {
+    ranges: Vec<[f32; 2]>,
+    result_range: ResultRange,
+}
+
+impl Kernel<(&mut [f32], &mut Vec<f32>)> for Pixelwise {
+    #[inline(always)]
+    fn run(&self, (samples, _): (&mut [f32], &mut Vec<f32>)) {
+        for (sample, [low, high]) in samples.iter_mut().zip(&self.ranges) {
+            *sample = self.result_range.scale(*sample, *low, *high);
+        }
+    }
+}
+
+/// Widens ranges, one per pixel, to hold one more sample each; NaN is ignored.
+#[inline(always)]
+fn widen(lows: &mut [f32], highs: &mut [f32], samples: &[f32]) {
+    for ((low, high), &sample) in lows.iter_mut().zip(highs).zip(samples) {
+        *low = low.min(sample);
+        *high = high.max(sample);
+    }
+}
+
+/// The range of each pixel over several frames.
+struct Ranges<'a> {
+    lows: &'a mut [f32],
+    highs: &'a mut [f32],
+}
+
+impl Ranges<'_> {
+    /// Forgets all samples.
+    #[inline(always)]
+    fn clear(&mut self) {
+        self.lows.fill(f32::INFINITY);
+        self.highs.fill(f32::NEG_INFINITY);
+    }
+}
+
+/// Scales each sample by the range of its window, which reaches `reach` frames to both sides.
+///
+/// Time is cut into blocks as long as a window. A window spans the end of one block and the
+/// beginning of the next: its range is joined from that of the `tails` of the former, which are
+/// all found when the block is complete, and that of the `head` of the latter, which grows frame
+/// by frame. So a sample costs the same whatever the window (van Herk 1992; Gil, Werman 1993).
+struct SlidingWindow {
+    reach: usize,
+    result_range: ResultRange,
+}
+
+impl Kernel<Courses<'_, f32>> for SlidingWindow {
+    #[inline(always)]
+    fn run(&self, mut courses: Courses<'_, f32>) {
+        let (samples, pixels) = (courses.samples, courses.pixels);
+        let window = 2 * self.reach + 1;
+        let n_frames = samples.len() / pixels;
+        let row = |frame: usize| &samples[frame * pixels..][..pixels];
+        let (mut tails, mut head) = split_ranges(courses.scratch, (window + 1) * pixels, pixels);
+
+        for last in 0..n_frames + self.reach {
+            let place = last % window;
+            if place == 0 && last > 0 {
+                let block = (last - window) * pixels..last.min(n_frames) * pixels;
+                find_tails(&mut tails, &samples[block], pixels);
+                head.clear();
+            }
+            if last < n_frames {
+                widen(head.lows, head.highs, row(last));
+            }
+            if last >= self.reach {
+                let tail = (place + 1) * pixels..(place + 2) * pixels;
+                let tail = (&tails.lows[tail.clone()], &tails.highs[tail]);
+                let range = (tail, (&*head.lows, &*head.highs));
+                let frame = last - self.reach;
+                let results = courses.results.frame(frame);
+                scale_row(self.result_range, row(frame), range, results);
+            }
+        }
+    }
+}
+
+/// Divides memory into cleared ranges of two lengths.
+fn split_ranges(
+    memory: &mut Vec<f32>,
+    first_len: usize,
+    second_len: usize,
+) -> (Ranges<'_>, Ranges<'_>) {
+    memory.resize(2 * (first_len + second_len), 0.0);
+    let (lows, highs) = memory.split_at_mut(first_len + second_len);
+    let (first_lows, second_lows) = lows.split_at_mut(first_len);
+    let (first_highs, second_highs) = highs.split_at_mut(first_len);
+    let ranges = |lows, highs| {
+        let mut ranges = Ranges { lows, highs };
+        ranges.clear();
+        ranges
+    };
+    (
+        ranges(first_lows, first_highs),
+        ranges(second_lows, second_highs),
+    )
+}
+
+/// Finds the ranges of a block's last frames: in row `i` of all from its frame `i` on.
+#[inline(always)]
+fn find_tails(tails: &mut Ranges<'_>, block: &[f32], pixels: usize) {
+    let mut begin = block.len();
+    tails.lows[begin..].fill(f32::INFINITY);
+    tails.highs[begin..].fill(f32::NEG_INFINITY);
+    while begin > 0 {
+        begin -= pixels;
+        let (lows, later_lows) = tails.lows[begin..].split_at_mut(pixels);
+        let (highs, later_highs) = tails.highs[begin..].split_at_mut(pixels);
+        lows.copy_from_slice(&later_lows[..pixels]);
+        highs.copy_from_slice(&later_highs[..pixels]);
+        widen(lows, highs, &block[begin..begin + pixels]);
+    }
+}
+
+type Slices<'a> = (&'a [f32], &'a [f32]);
+
+/// Scales samples by two ranges joined.
+#[inline(always)]
+fn scale_row(
+    result_range: ResultRange,
+    samples: &[f32],
+    (tail, head): (Slices<'_>, Slices<'_>),
+    results: &mut [f32],
+) {
+    let lows = tail.0.iter().zip(head.0);
+    let highs = tail.1.iter().zip(head.1);
+    let ranges = lows.zip(highs);
+    for ((result, sample), ((a, b), (c, d))) in results.iter_mut().zip(samples).zip(ranges) {
+        *result = result_range.scale(*sample, a.min(*b), c.max(*d));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::testing::{check_reuse, check_threads, noise, ramp, values, video};
+
+    #[test]
+    fn nothing_has_no_range() {
+        let empty = video(&[0, 3, 4], Vec::<u8>::new());
+        assert!(normalize_pixelwise(empty, 0.0, 1.0).is_err());
+    }
+
+    #[test]
+    fn each_pixel_has_its_own_range() {
+        let two = video(&[3, 2], vec![1u16, 7, 3, 7, 2, 7]);
+        let scaled = normalize_pixelwise(two, -1.0, 1.0).unwrap();
+        assert_eq!(values(&scaled), [-1.0, -1.0, 1.0, -1.0, 0.0, -1.0]);
+    }
+
+    /// The definition of the sliding window, pixel by pixel.
+    fn scale_naively(samples: &[f32], pixels: usize, reach: usize) -> Vec<f64> {
+        let n_frames = samples.len() / pixels;
+        let scale = |i: usize| {
+            let (frame, pixel) = (i / pixels, i % pixels);
+            let window = frame.saturating_sub(reach)..n_frames.min(frame + reach + 1);
+            let course = window.map(|frame| samples[frame * pixels + pixel]);
+            let low = course.clone().fold(f32::NAN, f32::min);
+            let high = course.fold(f32::NAN, f32::max);
+            f64::from((samples[i] - low) / (high - low + f32::EPSILON) * 3.0 - 1.0)
+        };
+        (0..samples.len()).map(scale).collect()
+    }
+
+    #[test]
+    fn sliding_windows_are_as_defined() {
+        for (n_frames, rows) in [(1, 3), (2, 1), (30, 7), (47, 13)] {
+            let pixels = rows * 5;
+            let mut samples = noise(n_frames * pixels, 5);
+            samples.iter_mut().step_by(7).for_each(|v| *v = f32::NAN);
+            for window in [
+                -5,
+                0,
+                1,
+                2,
+                3,
+                4,
+                9,
+                29,
+                30,
+                31,
+                46,
+                60,
+                61,
+                95,
+                1000,
+                i64::MAX,
+            ] {
+                let film = video(&[n_frames, rows, 5], samples.clone());
+                let scaled = normalize_pixelwise_slidingwindow(film, window, -1.0, 2.0).unwrap();
+                let reach = (window / 2).clamp(0, 1000) as usize;
+                let expected = scale_naively(&samples, pixels, reach);
+                let differs = |(a, b): (&f64, &f64)| a.to_bits() != b.to_bits() && !b.is_nan();
+                let differs = values(&scaled).iter().zip(&expected).any(differs);
+                assert!(!differs, "{n_frames} frames, window {window}");
+            }
+        }
+    }
+
+    #[test]
+    fn sliding_windows_need_three_axes() {
+        let error = normalize_pixelwise_slidingwindow(ramp(&[2, 2]), 3, 0.0, 1.0).unwrap_err();
+        let expected =
+            "normalize_pixelwise_slidingwindow needs a video {t, y, x}, got image of shape 2×2";
+        assert_eq!(error.message(), expected);
+    }
+
+    #[test]
+    fn memory_is_reused_and_threads_do_not_matter() {
+        let (shape, len) = ([20, 41, 67], 20 * 41 * 67);
+        check_reuse(ramp(&shape), |video| normalize_pixelwise(video, 0.0, 1.0));
+        check_threads(|| normalize_pixelwise(video(&shape, noise(len, 2)), 0.0, 1.0));
+        let slide = |video| normalize_pixelwise_slidingwindow(video, 7, 0.0, 1.0);
+        check_reuse(ramp(&shape), slide);
+        check_threads(|| slide(video(&shape, noise(len, 3))));
+    }
+}

@@ -1,0 +1,76 @@
+//! What filters take for the samples beyond the ends of an axis.
+
+use crate::choice::Choice;
+
+/// How an axis goes on beyond its ends, named as in SciPy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Border {
+    /// The last sample again and again: `d d | a b c d | d d`.
+    Nearest,
+    /// In reverse, the last sample first: `d c | a b c d | d c`.
+    Reflect,
+    /// In reverse, without the last sample: `c b | a b c d | c b`.
+    Mirror,
+    /// From the other end: `c d | a b c d | a b`.
+    Wrap,
+    /// Zero.
+    Constant,
+}
+
+impl Choice for Border {
+    const NOUN: &'static str = "the name of a border mode";
+    const CHOICES: &'static [(&'static str, Self)] = &[
+        ("nearest", Border::Nearest),
+        ("reflect", Border::Reflect),
+        ("mirror", Border::Mirror),
+        ("wrap", Border::Wrap),
+        ("constant", Border::Constant),
+        ("grid-mirror", Border::Reflect),
+        ("grid-wrap", Border::Wrap),
+        ("grid-constant", Border::Constant),
+    ];
+}
+
+impl Border {
+    /// The index of the sample that stands at any place of an axis; `None` for zero.
+    pub(in crate::ops) fn sample(self, place: isize, len: usize) -> Option<usize> {
+        let len = len as isize;
+        let index = match self {
+            Border::Nearest => place.clamp(0, len - 1),
+            Border::Reflect => {
+                let place = place.rem_euclid(2 * len);
+                place.min(2 * len - 1 - place)
+            }
+            Border::Mirror => {
+                let period = (2 * len - 2).max(1);
+                let place = place.rem_euclid(period);
+                place.min(period - place).min(len - 1)
+            }
+            Border::Wrap => place.rem_euclid(len),
+            Border::Constant if (0..len).contains(&place) => place,
+            Border::Constant => return None,
+        };
+        Some(index as usize)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn axes_go_on_as_in_scipy() {
+        let around = |border: Border| {
+            let letter = |index: Option<usize>| index.map_or('0', |i| char::from(b"abcd"[i]));
+            (-5..9)
+                .map(|place| letter(border.sample(place, 4)))
+                .collect::<String>()
+        };
+        assert_eq!(around(Border::Nearest), "aaaaaabcdddddd");
+        assert_eq!(around(Border::Reflect), "ddcbaabcddcbaa");
+        assert_eq!(around(Border::Mirror), "bcdcbabcdcbabc");
+        assert_eq!(around(Border::Wrap), "dabcdabcdabcda");
+        assert_eq!(around(Border::Constant), "00000abcd00000");
+        assert_eq!(Border::Mirror.sample(7, 1), Some(0));
+    }
+}

@@ -1,0 +1,33 @@
+//! Discrete Fourier transforms of images.
+
+use rustfft::{FftDirection, FftPlanner};
+
+pub(in crate::ops) use rustfft::num_complex::Complex;
+
+/// Transforms an image, first its rows, then its columns; nothing is divided by its size.
+pub(in crate::ops) fn transform(image: &mut [Complex<f64>], width: usize, direction: FftDirection) {
+    let height = image.len() / width.max(1);
+    let mut planner = FftPlanner::new();
+    planner.plan_fft(width, direction).process(image);
+    let column = planner.plan_fft(height, direction);
+    let mut samples = vec![Complex::default(); height];
+    let mut scratch = vec![Complex::default(); column.get_inplace_scratch_len()];
+    for x in 0..width {
+        for (sample, row) in samples.iter_mut().zip(image.chunks_exact(width)) {
+            *sample = row[x];
+        }
+        column.process_with_scratch(&mut samples, &mut scratch);
+        for (sample, row) in samples.iter().zip(image.chunks_exact_mut(width)) {
+            row[x] = *sample;
+        }
+    }
+}
+
+/// The frequency of a coefficient in cycles per sample; the upper half is negative.
+pub(in crate::ops) fn frequency(index: usize, len: usize) -> f64 {
+    let index = match index < len.div_ceil(2) {
+        true => index as f64,
+        false => index as f64 - len as f64,
+    };
+    index / len as f64
+}

@@ -1,0 +1,93 @@
+//! Gaussian weights, and which samples they are for near the ends of an axis.
+
+use crate::video::Real;
+
+/// Gaussian weights for one axis.
+pub(in crate::ops) struct Gaussian<R> {
+    /// The weight of the sample itself, of its neighbours, of theirs and so on.
+    pub(in crate::ops) weights: Vec<R>,
+    /// Where to find each sample from `radius` before the axis to `radius` after it.
+    pub(in crate::ops) places: Vec<usize>,
+}
+
+impl<R: Real> Gaussian<R> {
+    /// The weights for an axis of some length; `None` if nothing is to be done.
+    pub(in crate::ops) fn new(sigma: f64, len: usize) -> Option<Self> {
+        // SciPy, too, leaves an axis alone from here downwards.
+        if sigma.is_nan() || sigma <= 1e-15 || len == 0 {
+            return None;
+        }
+        let weights = weights(sigma, len);
+        let radius = weights.len() - 1;
+        let place = |i: usize| {
+            let place = (i + 2 * len - radius) % (2 * len);
+            place.min(2 * len - 1 - place)
+        };
+        (radius > 0).then(|| Self {
+            weights: weights.into_iter().map(R::from_f64).collect(),
+            places: (0..len + 2 * radius).map(place).collect(),
+        })
+    }
+
+    /// How far the weights reach.
+    pub(in crate::ops) fn radius(&self) -> usize {
+        self.weights.len() - 1
+    }
+
+    /// The length of the axis.
+    pub(in crate::ops) fn len(&self) -> usize {
+        self.places.len() - 2 * self.radius()
+    }
+}
+
+/// The weights of the samples at distance 0, 1, 2 and so on, which add up to 1 with all but the
+/// first counted twice.
+///
+/// An axis that goes on in reverse repeats itself after twice its length, so that weights further
+/// away than its length are added to nearer ones.
+fn weights(sigma: f64, len: usize) -> Vec<f64> {
+    // This wide, all samples weigh alike to within the precision of `float32`; and no axis needs
+    // more weights than can be computed at once.
+    let sigma = sigma
+        .min(1000.0 * len as f64)
+        .min((10.0 * len as f64).max(1e6));
+    let radius = (4.0 * sigma + 0.5) as usize;
+    let weight = |distance: usize| (-0.5 * (distance as f64 / sigma).powi(2)).exp();
+    let sum = weight(0) + 2.0 * (1..=radius).rev().map(weight).sum::<f64>();
+    if radius <= len {
+        return (0..=radius)
+            .map(|distance| weight(distance) / sum)
+            .collect();
+    }
+    let mut folded = vec![0.0; 2 * len];
+    for distance in (1..=radius).rev() {
+        folded[distance % (2 * len)] += weight(distance) / sum;
+        folded[(2 * len - distance % (2 * len)) % (2 * len)] += weight(distance) / sum;
+    }
+    folded[0] += weight(0) / sum;
+    folded[len] /= 2.0;
+    folded.truncate(len + 1);
+    folded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_add_up_to_one_however_far_they_reach() {
+        for len in [1, 2, 9] {
+            for sigma in [0.3, 2.0, 70.0, 1e300] {
+                let weights = weights(sigma, len);
+                let sum = 2.0 * weights.iter().sum::<f64>() - weights[0];
+                assert!((sum - 1.0).abs() < 1e-9, "{sum} for {sigma}, {len}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_axis_goes_on_in_reverse() {
+        let gaussian = Gaussian::<f32>::new(0.5, 3).unwrap();
+        assert_eq!(gaussian.places, [1, 0, 0, 1, 2, 2, 1]);
+    }
+}

@@ -1,0 +1,188 @@
+//! The walks that filters are made of: over runs of samples, over frames, and over the courses of
+//! pixels in time.
+//!
+//! Each takes its video by value. If nobody else holds the samples and they already have the
+//! right type, the result is written over them; otherwise into fresh memory.
+
+pub mod border;
+pub(in crate::ops) mod butterworth;
+mod courses;
+pub(in crate::ops) mod fourier;
+mod frames;
+pub(in crate::ops) mod gaussian;
+mod input;
+pub(in crate::ops) mod rows;
+mod samples;
+
+use std::sync::Arc;
+
+use pulp::{Arch, Simd, WithSimd};
+
+pub use courses::{Courses, Results, map_courses};
+pub use frames::{Frame, Source, fold_frames, make_frames, map_frames};
+pub(in crate::ops) use input::{Input, Pieces};
+pub use samples::{convert_samples, map_samples};
+
+use crate::error::Result;
+use crate::task;
+use crate::video::{Element, Metadata, Real, Samples, Strided, Video, map_samples as of_any_type};
+
+/// How many samples a parallel step holds: 256 kB of `f32`, so that a step fits the cache of
+/// its core.
+const STEP: usize = 1 << 16;
+
+/// How many samples a kernel computes at a time if it can: they stay in the innermost cache.
+pub(in crate::ops) const RUN: usize = 4096;
+
+/// No more samples than a page of memory holds, of either precision.
+const PAGE: usize = 512;
+
+/// What a filter does with one piece of a video.
+///
+/// It is compiled for each kind of processor, with the widest registers that it has, provided that
+/// it is inlined: mark [`Kernel::run`] and the functions with its loops `#[inline(always)]`.
+/// Closures are kernels too, but cannot be marked; short ones are inlined anyway.
+pub trait Kernel<Piece>: Sync {
+    /// Handles a piece.
+    fn run(&self, piece: Piece);
+}
+
+impl<Piece, F: Fn(Piece) + Sync> Kernel<Piece> for F {
+    #[inline(always)]
+    fn run(&self, piece: Piece) {
+        self(piece);
+    }
+}
+
+/// Runs a kernel compiled for this processor.
+pub(in crate::ops) fn run_kernel<Piece>(kernel: &impl Kernel<Piece>, piece: Piece) {
+    struct Run<'a, K, Piece>(&'a K, Piece);
+
+    impl<K: Kernel<Piece>, Piece> WithSimd for Run<'_, K, Piece> {
+        type Output = ();
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _: S) {
+            self.0.run(self.1);
+        }
+    }
+
+    Arch::new().dispatch(Run(kernel, piece));
+}
+
+/// Whether a filter that computes in `T` would write its result over the samples of the video.
+pub fn is_in_place<T: Element>(video: &Video) -> bool {
+    video.dtype() == T::DTYPE && of_any_type!(video.samples(), array => array.is_reusable())
+}
+
+/// Memory for a result, and where its input is to be read from unless it is there already.
+struct Target<R> {
+    array: Strided<R>,
+    source: Option<Samples>,
+    metadata: Arc<Metadata>,
+}
+
+impl<R: Real> Target<R> {
+    fn of(video: Video) -> Result<Self> {
+        let (samples, metadata) = video.into_parts();
+        if samples.dtype() != R::DTYPE {
+            return Self::fresh(samples, metadata);
+        }
+        let array = R::unwrap(samples).expect("of the type just compared");
+        if array.is_reusable() {
+            return Ok(Self {
+                array,
+                source: None,
+                metadata,
+            });
+        }
+        Self::fresh(R::wrap(array), metadata)
+    }
+
+    fn fresh(samples: Samples, metadata: Arc<Metadata>) -> Result<Self> {
+        let array = Strided::for_writing(samples.layout().shape())?;
+        Ok(Self {
+            array,
+            source: Some(samples),
+            metadata,
+        })
+    }
+
+    /// Touches fresh memory in order, a part per core. Courses would touch all of it at once, and
+    /// cores that meet in a page of memory both pay for it.
+    fn touch(&mut self, operation: &'static str) -> Result<()> {
+        if self.source.is_none() || !self.array.is_fresh() {
+            return Ok(());
+        }
+        let parts = self.array.as_mut_slice()?.chunks_mut(STEP);
+        task::for_each(operation, parts, |part| {
+            part.iter_mut()
+                .step_by(PAGE)
+                .for_each(|v| *v = R::default());
+            Ok(())
+        })
+    }
+
+    fn into_video(self) -> Video {
+        Video::from_parts(R::wrap(self.array), self.metadata)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::testing::{address, ramp, values};
+
+    #[test]
+    fn a_temporary_is_changed_in_place_and_a_shared_video_is_not() {
+        let video = ramp(&[5, 7, 9]);
+        let before = address(&video);
+        let add = |run: &mut [f32]| run.iter_mut().for_each(|v| *v += 1.0);
+        let video = map_samples("adding", video, add).unwrap();
+        assert_eq!(address(&video), before);
+        let more = map_samples("adding", video.clone(), add).unwrap();
+        assert_ne!(address(&more), before);
+        assert_eq!((values(&video)[0], values(&more)[0]), (1.0, 2.0));
+    }
+
+    #[test]
+    fn every_walk_sees_every_sample_once() {
+        let rotated = {
+            let video = ramp(&[5, 7, 9]);
+            video.with_layout(video.layout().swap(1, 2).flip(1))
+        };
+        let expected: Vec<f64> = values(&rotated).iter().map(|v| v * 2.0).collect();
+        let double = |run: &mut [f32]| run.iter_mut().for_each(|v| *v *= 2.0);
+        let by_sample = map_samples("doubling", rotated.clone(), double).unwrap();
+        let by_frame = map_frames(
+            "doubling",
+            rotated.clone(),
+            |(frame, _): (&mut [f32], &mut Vec<f32>)| double(frame),
+        )
+        .unwrap();
+        let by_course = map_courses("doubling", rotated, |mut c: Courses<'_, f32>| {
+            for (frame, samples) in c.samples.chunks(c.pixels).enumerate() {
+                let results = c.results.frame(frame);
+                results.copy_from_slice(samples);
+                double(results);
+            }
+        })
+        .unwrap();
+        for result in [by_sample, by_frame, by_course] {
+            assert_eq!(result.shape(), [5, 9, 7]);
+            assert_eq!(values(&result), expected);
+        }
+    }
+
+    #[test]
+    fn nothing_happens_to_nothing() {
+        for shape in [&[0, 3, 4][..], &[2, 0, 4]] {
+            let video = Video::new(Strided::<u8>::zeroed(shape).unwrap());
+            let fail = || panic!("there is nothing to change");
+            let by_sample = map_samples("nothing", video.clone(), |_: &mut [f32]| fail());
+            assert_eq!(by_sample.unwrap().shape(), shape);
+            let by_course = map_courses("nothing", video, |_: Courses<'_, f32>| fail());
+            assert_eq!(by_course.unwrap().shape(), shape);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Masks and regions.
+
+pub mod contour;
+pub mod morphology;
+pub mod region;

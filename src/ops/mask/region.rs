@@ -1,0 +1,385 @@
+//! Regions of frames: masks, and the course of time within a region.
+
+use std::ops::Range;
+
+use crate::bail;
+use crate::choice::Choice;
+use crate::error::{Error, Result};
+use crate::ops::array::elementwise::{Comparison, Operand, assign, astype, compare, not};
+use crate::ops::array::reduce;
+use crate::ops::kernel::{Kernel, run_kernel};
+use crate::task;
+use crate::video::{DType, Number, Strided, Video, shape_text};
+
+/// How many samples one parallel step averages.
+const STEP: usize = 1 << 16;
+
+/// Half the width of a Gaussian at half its height, in standard deviations, twice: 2 √(2 ln 2).
+const FULL_WIDTH: f64 = 2.354_820_045_030_949_3;
+
+/// How the pixels of a region are weighed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Window {
+    /// A square, all pixels alike.
+    Rect,
+    /// A disc, all pixels alike.
+    Disc,
+    /// By a Gaussian function of the distance.
+    Gaussian,
+}
+
+impl Choice for Window {
+    const NOUN: &'static str = "a window";
+    const CHOICES: &'static [(&'static str, Self)] = &[
+        ("rect", Self::Rect),
+        ("disc", Self::Disc),
+        ("gaussian", Self::Gaussian),
+    ];
+}
+
+/// A region around a pixel.
+#[derive(Debug, Clone, Copy)]
+pub struct Region {
+    /// Row of the pixel.
+    pub y: i64,
+    /// Column of the pixel.
+    pub x: i64,
+    /// Width of the square, diameter of the disc, width of the Gaussian at half its height.
+    pub size: usize,
+    /// How its pixels are weighed.
+    pub window: Window,
+}
+
+/// Part of a frame, and the weight of each of its pixels.
+struct Weights {
+    rows: Range<usize>,
+    cols: Range<usize>,
+    weights: Vec<f64>,
+}
+
+impl Region {
+    /// The weights within frames of some size. A square or disc of even size reaches one pixel
+    /// further up and left.
+    fn weights(&self, height: usize, width: usize) -> Result<Weights> {
+        let inside = |at: i64, len: usize| usize::try_from(at).ok().filter(|at| *at < len);
+        let (Some(y), Some(x)) = (inside(self.y, height), inside(self.x, width)) else {
+            bail!(
+                "trace needs a pixel of frames of {height}×{width}, got ({}, {})",
+                self.y,
+                self.x
+            );
+        };
+        let size = self.size.clamp(1, 2 * height.max(width));
+        let sigma = size as f64 / FULL_WIDTH;
+        let (before, after) = match self.window {
+            Window::Gaussian => (
+                (4.0 * sigma).ceil() as usize,
+                (4.0 * sigma).ceil() as usize + 1,
+            ),
+            _ => (size / 2, size / 2 + 1),
+        };
+        let rows = y.saturating_sub(before)..height.min(y + after);
+        let cols = x.saturating_sub(before)..width.min(x + after);
+        let weight = |row: usize, col: usize| {
+            let (dy, dx) = (row as f64 - y as f64, col as f64 - x as f64);
+            let distance = dy * dy + dx * dx;
+            let half = size as f64 / 2.0;
+            match self.window {
+                Window::Rect => f64::from(u8::from(dy < half && dx < half)),
+                Window::Disc => f64::from(u8::from(distance < half * half)),
+                Window::Gaussian => (-distance / (2.0 * sigma * sigma)).exp(),
+            }
+        };
+        let pixels = rows
+            .clone()
+            .flat_map(|row| cols.clone().map(move |col| (row, col)));
+        let weights = pixels.map(|(row, col)| weight(row, col)).collect();
+        Ok(Weights {
+            rows,
+            cols,
+            weights,
+        })
+    }
+}
+
+/// The mean of a region in each frame, NaN ignored: a trace `{t}`, or `{t, channel}`.
+pub fn trace(video: &Video, region: &Region) -> Result<Video> {
+    video.expect_frames("trace")?;
+    let weights = region.weights(video.shape()[1], video.shape()[2])?;
+    let channels = match video.shape().get(3) {
+        None => 1,
+        Some(channels) => *channels,
+    };
+    let mut means = Vec::new();
+    for channel in 0..channels {
+        let layout = match video.ndim() {
+            4 => video.layout().index(3, channel),
+            _ => video.layout().clone(),
+        };
+        let layout = layout.slice(1, weights.rows.start, weights.rows.len(), 1);
+        let layout = layout.slice(2, weights.cols.start, weights.cols.len(), 1);
+        means.push(weighted_means(
+            &video.with_layout(layout),
+            &weights.weights,
+        )?);
+    }
+    let mut shape = vec![video.len()];
+    shape.extend(video.shape().get(3));
+    let in_turn = (0..video.len()).flat_map(|frame| means.iter().map(move |means| means[frame]));
+    let mut trace = match video.dtype().is_wide() {
+        true => video.with_samples(Strided::from_vec(&shape, in_turn.collect())),
+        false => {
+            let samples = in_turn.map(|mean| mean as f32).collect();
+            video.with_samples(Strided::from_vec(&shape, samples))
+        }
+    };
+    (trace.metadata_mut().pixel_size, trace.metadata_mut().origin) = (None, None);
+    Ok(trace)
+}
+
+/// The weighted mean of each frame.
+fn weighted_means(video: &Video, weights: &[f64]) -> Result<Vec<f64>> {
+    struct Mean<'a>(&'a [f64]);
+    impl Kernel<(&[f64], &mut f64)> for Mean<'_> {
+        #[inline(always)]
+        fn run(&self, (samples, mean): (&[f64], &mut f64)) {
+            let (mut sum, mut total) = (0.0, 0.0);
+            for (sample, weight) in samples.iter().zip(self.0) {
+                let is_number = !sample.is_nan() && *weight > 0.0;
+                sum += if is_number { sample * weight } else { 0.0 };
+                total += if is_number { *weight } else { 0.0 };
+            }
+            *mean = sum / total;
+        }
+    }
+    let mut means = vec![0.0; video.len()];
+    let frames = (STEP / weights.len()).max(1);
+    let steps = means.chunks_mut(frames).enumerate();
+    task::for_each_init("averaging", steps, Vec::new, |samples, (step, means)| {
+        samples.resize(weights.len(), f64::default());
+        for (frame, mean) in (step * frames..).zip(means) {
+            video.samples().read(frame, 0..weights.len(), samples);
+            run_kernel(&Mean(weights), (samples.as_slice(), mean));
+        }
+        Ok(())
+    })?;
+    Ok(means)
+}
+
+/// Height and width of frames of a shape: that of an image, or of a video.
+fn frame_shape(function: &str, shape: &[i64]) -> Result<[usize; 2]> {
+    let lens = crate::ops::array::create::shape_of(function, shape)?;
+    match lens[..] {
+        [height, width] | [_, height, width] | [_, height, width, _] => Ok([height, width]),
+        _ => bail!("{function} needs the `shape` of an image or a video, got {shape:?}"),
+    }
+}
+
+/// A mask of frames, true where `is_inside` is.
+fn mask(shape: [usize; 2], is_inside: impl Fn(usize, usize) -> bool + Sync) -> Result<Video> {
+    let mut array = Strided::<bool>::for_writing(&shape)?;
+    let parts = array.as_mut_slice()?.chunks_mut(STEP).enumerate();
+    task::for_each("drawing", parts, |(part, pixels)| {
+        for (at, inside) in pixels.iter_mut().enumerate() {
+            let at = part * STEP + at;
+            *inside = is_inside(at / shape[1], at % shape[1]);
+        }
+        Ok(())
+    })?;
+    Ok(Video::new(array))
+}
+
+/// A mask of the pixels less than `radius` away from a point.
+pub fn mask_disc(shape: &[i64], y: f64, x: f64, radius: f64) -> Result<Video> {
+    if !(radius >= 0.0 && y.is_finite() && x.is_finite()) {
+        bail!("mask_disc needs a point and a `radius` >= 0, got ({y}, {x}) and {radius}");
+    }
+    let shape = frame_shape("mask_disc", shape)?;
+    mask(shape, |row, col| {
+        (row as f64 - y).hypot(col as f64 - x) < radius
+    })
+}
+
+/// A mask of the pixels from row `y0` and column `x0` until before row `y1` and column `x1`; what
+/// lies outside of the frame is cut off.
+pub fn mask_rect(shape: &[i64], [y0, x0, y1, x1]: [i64; 4]) -> Result<Video> {
+    let shape = frame_shape("mask_rect", shape)?;
+    if y0 > y1 || x0 > x1 {
+        bail!("mask_rect needs y0 <= y1 and x0 <= x1, got {y0}, {x0}, {y1}, {x1}");
+    }
+    let (rows, cols) = (y0..y1, x0..x1);
+    mask(shape, |row, col| {
+        rows.contains(&(row as i64)) && cols.contains(&(col as i64))
+    })
+}
+
+/// A mask of the samples above a threshold, by default Otsu's.
+pub fn mask_threshold(image: &Video, threshold: Option<f64>) -> Result<Video> {
+    let threshold = match threshold {
+        Some(threshold) => threshold,
+        None => reduce::otsu("mask_threshold", image)?,
+    };
+    let (left, right) = (Operand::Array(image.clone()), Operand::Float(threshold));
+    compare(Comparison::Greater, left, right)
+}
+
+/// Sets the samples to `fill_value` where the mask is false. Ints become floats if they cannot be
+/// that value.
+pub fn apply_mask(video: Video, mask: &Video, fill_value: Number) -> Result<Video> {
+    let mask = fitting(&video, mask)?;
+    let dtype = video.dtype();
+    let mut video = match dtype.represents(fill_value) {
+        true => video,
+        false if dtype.is_wide() => astype(video, DType::F64)?,
+        false => astype(video, DType::F32)?,
+    };
+    assign(&mut video, &not(mask)?, &fill_value.into())?;
+    Ok(video)
+}
+
+/// A mask of frames or of the whole video, in a shape that can be stretched to the video's.
+fn fitting(video: &Video, mask: &Video) -> Result<Video> {
+    if mask.dtype() != DType::Bool {
+        return Err(Error::new(format!(
+            "apply_mask needs `mask` to be bool, got {}",
+            mask.dtype()
+        ))
+        .hint("compare first: `mask > 0`"));
+    }
+    let (shape, of) = (video.shape(), mask.shape());
+    if of == shape || shape.len() == 3 && of == &shape[1..] {
+        return Ok(mask.clone());
+    }
+    if shape.len() == 4 && (of == &shape[..3] || of == &shape[1..3]) {
+        return Ok(mask.with_layout(mask.layout().insert_axis(of.len())));
+    }
+    bail!(
+        "apply_mask needs a mask of the shape of the frames or of the video {}, got {}",
+        shape_text(shape),
+        shape_text(of)
+    )
+}
+
+/// The smallest rectangle around the true samples of a mask: `[y0, x0, y1, x1]`, the last row and
+/// column not included.
+pub fn roi_bounds(mask: &Video) -> Result<[usize; 4]> {
+    if mask.dtype() != DType::Bool || mask.ndim() < 2 {
+        bail!(
+            "roi_bounds needs a mask of frames, got a {} of shape {} of {}",
+            mask.kind(),
+            shape_text(mask.shape()),
+            mask.dtype()
+        );
+    }
+    let rows = usize::from(mask.ndim() > 2);
+    let span = |axis: usize| {
+        let others = (0..mask.ndim()).filter(|other| *other != axis);
+        let others: Vec<i64> = others.map(|other| other as i64).collect();
+        let found = reduce::any(mask, Some(&others))?;
+        let mut lines = vec![0f32; found.len()];
+        let line = found.with_layout(found.layout().insert_axis(0));
+        line.samples().read(0, 0..lines.len(), &mut lines);
+        let first = lines.iter().position(|line| *line > 0.0);
+        Ok(first.zip(lines.iter().rposition(|line| *line > 0.0)))
+    };
+    match (span(rows)?, span(rows + 1)?) {
+        (Some((y0, y1)), Some((x0, x1))) => Ok([y0, x0, y1 + 1, x1 + 1]),
+        _ => bail!("roi_bounds needs a mask that is true somewhere"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::testing::{check_reuse, check_threads, noise, ramp, values, video};
+
+    fn region(y: i64, x: i64, size: usize, window: Window) -> Region {
+        Region { y, x, size, window }
+    }
+
+    #[test]
+    fn regions_are_averaged_within_the_frame() {
+        let video = ramp(&[2, 6, 7]);
+        let mean = |region| values(&trace(&video, &region).unwrap())[0];
+        assert_eq!(mean(region(3, 3, 3, Window::Rect)), 24.0);
+        assert_eq!(
+            mean(region(3, 3, 2, Window::Rect)),
+            (16 + 17 + 23 + 24) as f64 / 4.0
+        );
+        assert_eq!(mean(region(0, 0, 3, Window::Rect)), 4.0);
+        assert_eq!(mean(region(3, 3, 0, Window::Disc)), 24.0);
+        assert_eq!(
+            mean(region(0, 0, 3, Window::Disc)),
+            (1 + 7 + 8) as f64 / 4.0
+        );
+        assert!((mean(region(3, 3, 1, Window::Gaussian)) - 24.0).abs() < 1e-5);
+        assert!(trace(&video, &region(6, 0, 1, Window::Rect)).is_err());
+        assert!(trace(&video, &region(-1, 0, 1, Window::Rect)).is_err());
+        assert!(trace(&ramp(&[6, 7]), &region(0, 0, 1, Window::Rect)).is_err());
+        assert!(mean(region(3, 3, usize::MAX, Window::Gaussian)).is_finite());
+    }
+
+    #[test]
+    fn gaps_count_for_nothing_and_channels_stay() {
+        let mut samples = vec![2.0f32; 50];
+        samples[12] = f32::NAN;
+        let gap = video(&[2, 5, 5], samples);
+        let found = trace(&gap, &region(2, 2, 5, Window::Gaussian)).unwrap();
+        assert!(values(&found).iter().all(|v| (v - 2.0).abs() < 1e-6));
+        assert!(values(&trace(&gap, &region(2, 2, 1, Window::Rect)).unwrap())[0].is_nan());
+        let colors = trace(&ramp(&[2, 3, 3, 2]), &region(1, 1, 1, Window::Rect)).unwrap();
+        assert_eq!(
+            (colors.shape(), values(&colors)),
+            (&[2, 2][..], vec![8.0, 9.0, 26.0, 27.0])
+        );
+        let input = video(&[300, 20, 30], noise(180_000, 9));
+        check_threads(|| trace(&input, &region(9, 9, 7, Window::Gaussian)));
+    }
+
+    #[test]
+    fn masks_are_drawn_and_bounded() {
+        let disc = mask_disc(&[5, 9, 9], 4.0, 4.0, 2.5).unwrap();
+        assert_eq!(
+            (disc.shape(), values(&disc).iter().sum::<f64>()),
+            (&[9, 9][..], 21.0)
+        );
+        let rect = mask_rect(&[9, 9], [2, -5, 4, 3]).unwrap();
+        assert_eq!(roi_bounds(&rect).unwrap(), [2, 0, 4, 3]);
+        assert!(roi_bounds(&mask_rect(&[9, 9], [2, 2, 2, 2]).unwrap()).is_err());
+        assert!(mask_rect(&[9, 9], [3, 0, 2, 1]).is_err());
+        assert!(mask_disc(&[9], 0.0, 0.0, 1.0).is_err());
+    }
+
+    #[test]
+    fn masked_ints_become_floats_only_for_nan() {
+        let input = video(&[1, 2, 2], vec![1u16, 2, 3, 4]);
+        let mask = video(&[2, 2], vec![true, false, true, false]);
+        let holes = apply_mask(input.clone(), &mask, Number::Float(f64::NAN)).unwrap();
+        assert_eq!(holes.dtype(), DType::F32);
+        assert!(values(&holes)[1].is_nan() && values(&holes)[2] == 3.0);
+        let filled = apply_mask(input.clone(), &mask, Number::Int(9)).unwrap();
+        assert_eq!(
+            (values(&filled), filled.dtype()),
+            (vec![1.0, 9.0, 3.0, 9.0], DType::U16)
+        );
+        let colors = apply_mask(ramp(&[1, 2, 2, 2]), &mask, Number::Int(-1)).unwrap();
+        assert_eq!(
+            values(&colors),
+            [0.0, 1.0, -1.0, -1.0, 4.0, 5.0, -1.0, -1.0]
+        );
+        assert!(apply_mask(input.clone(), &input, Number::Int(0)).is_err());
+        check_reuse(ramp(&[3, 2, 2]), |video| {
+            apply_mask(video, &mask, Number::Int(0))
+        });
+    }
+
+    #[test]
+    fn thresholds_part_two_classes() {
+        let samples = vec![10u8, 11, 12, 10, 90, 91, 95, 90];
+        let found = values(&mask_threshold(&video(&[2, 4], samples), None).unwrap());
+        assert_eq!(found, [0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0]);
+        let floats = vec![0.1f32, 0.2, f32::NAN, 0.15, 0.9, 0.8, 0.95, 0.85];
+        let found = values(&mask_threshold(&video(&[2, 4], floats), None).unwrap());
+        assert_eq!(found, [0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0]);
+    }
+}

@@ -1,0 +1,215 @@
+//! One call of a builtin: arguments by position and by name become values in parameter order.
+
+use rhai::{Array, Dynamic, Map};
+
+use super::builtin::{Builtin, Param};
+use super::context::Context;
+use super::value::{Type, Value, describe};
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::script::host::sandbox;
+
+/// A call whose arguments stand in the order of the parameters.
+pub struct Call<'a> {
+    pub(in crate::script) builtin: &'a Builtin,
+    arguments: Vec<Dynamic>,
+    /// The session that calls.
+    pub context: &'a Context,
+}
+
+/// The arguments of a call, one after the other.
+pub struct Values<'a> {
+    builtin: &'a Builtin,
+    arguments: std::iter::Zip<std::slice::Iter<'a, Param>, std::vec::IntoIter<Dynamic>>,
+}
+
+impl<'a> Call<'a> {
+    /// Puts the arguments in order: positional ones first, then a last map of named ones, then
+    /// the defaults.
+    pub fn bind(
+        builtin: &'a Builtin,
+        mut arguments: Vec<Dynamic>,
+        context: &'a Context,
+    ) -> Result<Self> {
+        gather_rest(builtin, &mut arguments);
+        let options = take_options(builtin, &mut arguments);
+        let (name, most) = (builtin.name, builtin.params.len());
+        if arguments.len() > most {
+            let plural = if most == 1 { "" } else { "s" };
+            let error = Error::new(format!(
+                "{name} takes at most {most} argument{plural}, got {}",
+                arguments.len()
+            ));
+            return Err(error.hint(crate::script::docs::signature(builtin)));
+        }
+        let mut slots: Vec<Option<Dynamic>> = arguments.into_iter().map(Some).collect();
+        slots.resize_with(most, || None);
+        for (key, value) in options {
+            let Some(index) = builtin.params.iter().position(|param| param.name == key) else {
+                let names = builtin.params.iter().map(|param| param.name);
+                return Err(Error::new(format!("{name} has no parameter `{key}`"))
+                    .did_you_mean(&key, names)
+                    .hint(crate::script::docs::signature(builtin)));
+            };
+            if slots[index].replace(value.flatten()).is_some() {
+                bail!("{name} got `{key}` twice, by position and by name");
+            }
+        }
+        let params = builtin.params.iter();
+        let arguments = slots.into_iter().zip(params).map(|(slot, param)| {
+            slot.or_else(|| param.default.map(|default| default()))
+                .ok_or_else(|| {
+                    Error::new(format!("{name} needs `{}`", param.name))
+                        .hint(crate::script::docs::signature(builtin))
+                })
+        });
+        let arguments = arguments.collect::<Result<_>>()?;
+        Ok(Self {
+            builtin,
+            arguments,
+            context,
+        })
+    }
+
+    /// The arguments, in the order of the parameters.
+    pub(in crate::script) fn arguments(&self) -> &[Dynamic] {
+        &self.arguments
+    }
+
+    /// An error if an argument is a path that cannot be meant, or one outside the sandbox.
+    pub(in crate::script) fn check_paths(&self) -> Result<()> {
+        let mut arguments = self.builtin.params.iter().zip(&self.arguments);
+        arguments.try_for_each(|(param, value)| {
+            check_path(self.builtin.name, &param.ty, value)?;
+            sandbox::check_argument(&param.ty, value)
+        })
+    }
+
+    /// Calls the function proper.
+    pub(in crate::script) fn run(self) -> Result<Dynamic> {
+        (self.builtin.run)(self)
+    }
+
+    /// The arguments, to be taken one after the other as the types that the parameters have.
+    pub fn values(self) -> Values<'a> {
+        Values {
+            builtin: self.builtin,
+            arguments: self.builtin.params.iter().zip(self.arguments),
+        }
+    }
+}
+
+impl Values<'_> {
+    /// The next argument; an error that names the parameter and the value if it does not fit.
+    #[allow(clippy::should_implement_trait)]
+    pub fn next<T: Value>(&mut self) -> Result<T> {
+        let (param, value) = self
+            .arguments
+            .next()
+            .expect("one argument for each parameter");
+        T::from_dynamic(value).map_err(|value| mismatch(self.builtin, param, &value))
+    }
+}
+
+/// Puts all arguments from that parameter on into an array, if the last one takes them all.
+fn gather_rest(builtin: &Builtin, arguments: &mut Vec<Dynamic>) {
+    if let Some((Param { ty: Type::Rest, .. }, before)) = builtin.params.split_last()
+        && arguments.len() >= before.len()
+    {
+        let rest: Array = arguments.drain(before.len()..).collect();
+        arguments.push(rest.into());
+    }
+}
+
+/// The option map, if the last argument is one rather than the value of a map parameter.
+fn take_options(builtin: &Builtin, arguments: &mut Vec<Dynamic>) -> Map {
+    let is_options = arguments.last().is_some_and(Dynamic::is_map)
+        && !builtin
+            .params
+            .get(arguments.len() - 1)
+            .is_some_and(|p| accepts_map(&p.ty));
+    if is_options {
+        arguments.pop().map(Dynamic::cast).unwrap_or_default()
+    } else {
+        Map::new()
+    }
+}
+
+pub(in crate::script) fn accepts_map(ty: &Type) -> bool {
+    match ty {
+        Type::Map | Type::Any => true,
+        Type::Optional(of) => accepts_map(of),
+        _ => false,
+    }
+}
+
+fn mismatch(builtin: &Builtin, param: &Param, value: &Dynamic) -> Error {
+    let error = Error::new(format!(
+        "{} needs `{}` to be {}, got {}",
+        builtin.name,
+        param.name,
+        param.ty.expected(),
+        describe(value)
+    ));
+    if let Some(name) = value.read_lock::<rhai::ImmutableString>() {
+        return error.did_you_mean(&name, param.ty.choices());
+    }
+    if value.is_float() && takes_int(&param.ty) {
+        return error.hint("`div(a, b)` divides and rounds down to an int");
+    }
+    if value.is_array() && takes_video(&param.ty) {
+        return error.hint(
+            "an array of numbers is taken as a trace, nested ones of one length as an image",
+        );
+    }
+    error
+}
+
+/// Whether a plain array of numbers is taken.
+fn takes_video(ty: &Type) -> bool {
+    match ty {
+        Type::Video | Type::Operand => true,
+        Type::Optional(of) => takes_video(of),
+        Type::Either(one, other) => takes_video(one) || takes_video(other),
+        _ => false,
+    }
+}
+
+fn takes_int(ty: &Type) -> bool {
+    match ty {
+        Type::Int | Type::Count => true,
+        Type::Optional(of) | Type::Array(of) => takes_int(of),
+        Type::Either(one, other) => takes_int(one) || takes_int(other),
+        _ => false,
+    }
+}
+
+/// An error if a path holds a character such as a tab, which `"C:\temp"` has instead of `\t`. A file
+/// that has such a name is taken all the same.
+fn check_path(function: &str, ty: &Type, value: &Dynamic) -> Result<()> {
+    if !super::value::has_paths(ty) {
+        return Ok(());
+    }
+    if let Some(array) = value.read_lock::<Array>() {
+        let mut paths = array.iter();
+        return paths.try_for_each(|path| check_path(function, ty, path));
+    }
+    let Some(path) = value.read_lock::<rhai::ImmutableString>() else {
+        return Ok(());
+    };
+    match path.chars().find(|c| c.is_control()) {
+        Some(c) if !std::path::Path::new(path.as_str()).exists() => {
+            let name = match c {
+                '\t' => "a tab".to_owned(),
+                '\n' | '\r' => "a line break".to_owned(),
+                c => format!("the character {}", c.escape_default()),
+            };
+            let error = Error::new(format!(
+                "{function} got the path {:?}, which holds {name}",
+                path.as_str()
+            ));
+            Err(error.hint(crate::script::language::teach::BACKSLASH))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,200 @@
+//! What a function that scripts can call is, and the macro that declares them.
+
+use rhai::Dynamic;
+
+use super::bind::{Call, Values};
+use super::value::Type;
+use crate::error::Result;
+
+/// A function scripts can call. Help, completion, the reference page, editor definitions and the
+/// documentation tests are all read from this value.
+pub struct Builtin {
+    /// The name scripts call it by.
+    pub name: &'static str,
+    /// What it does, in Markdown, the first line a summary; examples stand in code blocks.
+    pub doc: &'static str,
+    /// The parameters, in the order in which they are passed by position.
+    pub params: &'static [Param],
+    /// The type of the result.
+    pub returns: Type,
+    /// Reads the arguments and calls the function proper.
+    pub run: fn(Call<'_>) -> Result<Dynamic>,
+}
+
+/// A parameter of a builtin.
+#[derive(Clone, Copy)]
+pub struct Param {
+    /// The name it can be passed by.
+    pub name: &'static str,
+    /// What it means.
+    pub doc: &'static str,
+    /// The type of its values.
+    pub ty: Type,
+    /// The unit of its values, or nothing.
+    pub unit: &'static str,
+    /// The value if it is left out; required when there is none.
+    pub default: Option<fn() -> Dynamic>,
+}
+
+/// The builtins of one chapter of the reference.
+pub struct Topic {
+    /// The heading.
+    pub title: &'static str,
+    /// The builtins, in reading order.
+    pub builtins: &'static [Builtin],
+}
+
+/// Declares builtins in the syntax of Rust functions, as the constant `BUILTINS`.
+///
+/// A parameter may carry a unit in brackets and a default after `=`. A function that needs the
+/// session (settings, windows, the table itself) starts its list with `&context`. `name: ..Group`
+/// stands for all parameters of a group made by `parameters!`.
+macro_rules! builtins {
+    ($(
+        $(#[doc = $doc:literal])*
+        fn $name:ident($(&$context:ident,)? $(
+            $(#[doc = $param_doc:literal])*
+            $param:ident: $(..$group:ident)? $($ty:ty $([$unit:ident])? $(= $default:expr)?)?
+        ),* $(,)?) -> $returns:ty $body:block
+    )*) => {
+        /// The builtins of this topic.
+        pub(super) const BUILTINS: &[$crate::script::Builtin] = &[$($crate::script::Builtin {
+            name: $crate::script::plain_name(stringify!($name)),
+            doc: concat!($($doc, "\n"),*),
+            params: {
+                const PARTS: &[&[$crate::script::Param]] = &[$($crate::script::builtins!(
+                    @params [$($param_doc)*] $param $(..$group)? $($ty, [$($unit)?] $($default)?)?
+                )),*];
+                const ALL: [$crate::script::Param; $crate::script::count(PARTS)] = $crate::script::join(PARTS);
+                &ALL
+            },
+            returns: <$returns as $crate::script::Returned>::TYPE,
+            run: |call| {
+                $(let $context = call.context;)?
+                #[allow(unused_mut, unused_variables)]
+                let mut values = call.values();
+                $(
+                    #[allow(non_snake_case)]
+                    let $param = $crate::script::builtins!(@read values $(..$group)? $($ty)?);
+                )*
+                let result: $returns = $body;
+                $crate::script::Returned::into_result(result)
+            },
+        },)*];
+    };
+    (@params [] $param:ident ..$group:ident) => {
+        <$group as $crate::script::Parameters>::PARAMS
+    };
+    (@params [$($doc:literal)*] $param:ident $ty:ty, [$($unit:ident)?] $($default:expr)?) => {
+        &[$crate::script::Param {
+            name: stringify!($param),
+            doc: concat!($($doc, "\n"),*),
+            ty: <$ty as $crate::script::Value>::TYPE,
+            unit: concat!($(stringify!($unit))?),
+            default: $crate::script::builtins!(@default $ty $(, $default)?),
+        }]
+    };
+    (@read $values:ident ..$group:ident) => {
+        <$group as $crate::script::Parameters>::read(&mut $values)?
+    };
+    (@read $values:ident $ty:ty) => { $values.next::<$ty>()? };
+    (@default $ty:ty) => { None };
+    (@default $ty:ty, $default:expr) => {
+        Some(|| {
+            let default: $ty = $default;
+            $crate::script::Value::into_dynamic(default)
+        })
+    };
+}
+pub(crate) use builtins;
+
+/// Parameters that several builtins share, and their values.
+pub trait Parameters: Sized {
+    /// The parameters.
+    const PARAMS: &'static [Param];
+    /// Takes the next arguments as their values.
+    fn read(values: &mut Values<'_>) -> Result<Self>;
+}
+
+/// Declares groups of parameters as structs of their values, in the syntax of `builtins!`.
+macro_rules! parameters {
+    ($(
+        $(#[doc = $doc:literal])*
+        struct $name:ident {$(
+            $(#[doc = $param_doc:literal])*
+            $param:ident: $ty:ty $([$unit:ident])? $(= $default:expr)?
+        ),* $(,)?}
+    )*) => {$(
+        $(#[doc = $doc])*
+        pub(super) struct $name {
+            $($(#[doc = $param_doc])* pub(super) $param: $ty,)*
+        }
+        impl $crate::script::Parameters for $name {
+            const PARAMS: &'static [$crate::script::Param] = {
+                const PARTS: &[&[$crate::script::Param]] = &[$($crate::script::builtins!(
+                    @params [$($param_doc)*] $param $ty, [$($unit)?] $($default)?
+                )),*];
+                &$crate::script::join::<{ $crate::script::count(PARTS) }>(PARTS)
+            };
+            fn read(values: &mut $crate::script::Values<'_>) -> $crate::error::Result<Self> {
+                Ok(Self { $($param: values.next()?),* })
+            }
+        }
+    )*};
+}
+pub(crate) use parameters;
+
+/// How many parameters there are in lists of them.
+pub(crate) const fn count(lists: &[&[Param]]) -> usize {
+    let (mut count, mut at) = (0, 0);
+    while at < lists.len() {
+        count += lists[at].len();
+        at += 1;
+    }
+    count
+}
+
+/// All parameters of lists, as many as [`count`] says.
+pub(crate) const fn join<const COUNT: usize>(lists: &[&[Param]]) -> [Param; COUNT] {
+    const NONE: Param = Param {
+        name: "",
+        doc: "",
+        ty: Type::Unit,
+        unit: "",
+        default: None,
+    };
+    let mut all = [NONE; COUNT];
+    let (mut count, mut list) = (0, 0);
+    while list < lists.len() {
+        let mut at = 0;
+        while at < lists[list].len() {
+            all[count] = lists[list][at];
+            (count, at) = (count + 1, at + 1);
+        }
+        list += 1;
+    }
+    all
+}
+
+/// A name without the mark that Rust wants before its own keywords.
+pub(crate) const fn plain_name(name: &'static str) -> &'static str {
+    match name.as_bytes() {
+        [b'r', b'#', plain @ ..] => match str::from_utf8(plain) {
+            Ok(plain) => plain,
+            Err(_) => name,
+        },
+        _ => name,
+    }
+}
+
+impl Builtin {
+    /// The parameter of a name.
+    pub fn param(&self, name: &str) -> Option<&Param> {
+        self.params.iter().find(|param| param.name == name)
+    }
+
+    /// The first line of the documentation.
+    pub fn summary(&self) -> &'static str {
+        self.doc.lines().next().unwrap_or_default().trim()
+    }
+}

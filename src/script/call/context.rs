@@ -1,0 +1,317 @@
+//! What builtins need from the session that calls them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+
+use rhai::Engine;
+
+use super::builtin::{Builtin, Topic};
+use crate::error::{Error, Result};
+use crate::io::Encoder;
+use crate::player::Player;
+use crate::player::hub::Windows;
+use crate::script::docs::{Function, Library};
+use crate::script::host::loads::Loads;
+use crate::script::host::profile::Profile;
+use crate::task;
+
+/// How a session is set up.
+pub struct Settings {
+    /// Where scripts print, a line at a time.
+    pub print: Box<dyn Fn(&str) + Send + Sync>,
+    /// Where windows are opened; none if there is to be no window.
+    pub windows: Option<Windows>,
+    /// Whether `show_*` returns while its window is open.
+    pub interactive: bool,
+}
+
+/// The state that builtins share: settings, the table itself, and what scripts may change.
+pub struct Context {
+    settings: Settings,
+    topics: &'static [Topic],
+    encoders: Mutex<Encoders>,
+    libraries: OnceLock<Vec<Library>>,
+    sources: Mutex<BTreeMap<String, String>>,
+    make_engine: OnceLock<Box<MakeEngine>>,
+    warned: Mutex<BTreeSet<String>>,
+    verbose: AtomicBool,
+    modules: Mutex<Imported>,
+    entries: Mutex<Vec<Entry>>,
+    shown: Mutex<Vec<Player>>,
+    names_last_value: AtomicBool,
+    /// How long builtins take, if somebody wants to know.
+    pub profile: Profile,
+    /// Recordings that need not be loaded again.
+    pub loads: Loads,
+}
+
+/// The modules of the user.
+#[derive(Default)]
+struct Imported {
+    folders: Vec<PathBuf>,
+    libraries: BTreeMap<String, Arc<Library>>,
+}
+
+/// An entry of the prompt that succeeded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// What was typed.
+    pub text: String,
+    /// Whether it is a single expression with a value.
+    pub has_value: bool,
+    /// The functions that it defines.
+    pub functions: Vec<String>,
+    /// Whether it does nothing else.
+    pub is_definition: bool,
+}
+
+/// Makes an engine that knows what that of the session knows.
+type MakeEngine = dyn Fn() -> Engine + Send + Sync;
+
+/// The movie encoders that can be chosen by name, and the one that is used by default.
+pub struct Encoders {
+    /// By name.
+    pub known: BTreeMap<String, Encoder>,
+    /// The name of the default.
+    pub default: String,
+}
+
+impl Encoders {
+    /// The encoder of a name; without one, the default.
+    pub fn get(&self, name: Option<&str>) -> Result<Encoder> {
+        let name = name.unwrap_or(&self.default);
+        self.known.get(name).cloned().ok_or_else(|| {
+            Error::new(format!("there is no encoder `{name}`"))
+                .did_you_mean(name, self.known.keys().map(String::as_str))
+                .hint("set_ffmpeg_defaults(name, #{…}) adds one")
+        })
+    }
+}
+
+impl Context {
+    /// The state of a new session.
+    pub fn new(settings: Settings, topics: &'static [Topic]) -> Self {
+        let builtin = Encoder::NAMES
+            .iter()
+            .filter_map(|name| Encoder::builtin(name).ok());
+        let known = builtin
+            .map(|encoder| (encoder.name.clone(), encoder))
+            .collect();
+        Self {
+            settings,
+            topics,
+            encoders: Mutex::new(Encoders {
+                known,
+                default: "libx264".into(),
+            }),
+            libraries: OnceLock::new(),
+            sources: Mutex::default(),
+            modules: Mutex::default(),
+            entries: Mutex::default(),
+            shown: Mutex::default(),
+            names_last_value: AtomicBool::new(false),
+            profile: Profile::default(),
+            loads: Loads::default(),
+            make_engine: OnceLock::new(),
+            warned: Mutex::default(),
+            verbose: AtomicBool::new(false),
+        }
+    }
+
+    /// All topics of the reference.
+    pub fn topics(&self) -> &'static [Topic] {
+        self.topics
+    }
+
+    /// All builtins, in the order of the reference.
+    pub fn builtins(&self) -> impl Iterator<Item = &'static Builtin> {
+        self.topics.iter().flat_map(|topic| topic.builtins)
+    }
+
+    /// The builtin of a name.
+    pub fn builtin(&self, name: &str) -> Option<&'static Builtin> {
+        self.builtins().find(|builtin| builtin.name == name)
+    }
+
+    /// The libraries of script functions that are documented beside the builtins.
+    pub fn libraries(&self) -> &[Library] {
+        self.libraries.get_or_init(|| {
+            crate::script::host::modules::stdlib()
+                .map(|(name, text)| Library::parse(name, text))
+                .collect()
+        })
+    }
+
+    /// The library of a name: one of the user's that has been imported, or of the standard ones.
+    pub fn library(&self, name: &str) -> Option<Arc<Library>> {
+        if let Some(library) = self.modules().libraries.get(name) {
+            return Some(library.clone());
+        }
+        let (_, text) = crate::script::host::modules::stdlib().find(|(known, _)| *known == name)?;
+        Some(Arc::new(Library::parse(name, text)))
+    }
+
+    /// The user's modules that have been imported.
+    pub fn imported(&self) -> Vec<Arc<Library>> {
+        self.modules().libraries.values().cloned().collect()
+    }
+
+    /// Remembers the documentation of a module of the user.
+    pub(in crate::script) fn add_library(&self, library: Library) {
+        let library = Arc::new(library);
+        let name = library.name.clone();
+        self.modules().libraries.insert(name, library);
+    }
+
+    /// Tells where modules are looked for, beside the importing script.
+    pub fn set_library_folders(&self, folders: Vec<PathBuf>) {
+        self.modules().folders = folders;
+    }
+
+    /// Where modules are looked for, beside the importing script.
+    pub fn library_folders(&self) -> Vec<PathBuf> {
+        self.modules().folders.clone()
+    }
+
+    fn modules(&self) -> MutexGuard<'_, Imported> {
+        self.modules.lock().expect("no panic while holding it")
+    }
+
+    /// The entries of the prompt that succeeded.
+    pub fn entries(&self) -> MutexGuard<'_, Vec<Entry>> {
+        self.entries.lock().expect("no panic while holding it")
+    }
+
+    /// Says whether `_` is the last value, rather than the default case of a `switch`.
+    pub fn name_last_value(&self, is_named: bool) {
+        self.names_last_value.store(is_named, Relaxed);
+    }
+
+    pub(in crate::script) fn last_value_is_named(&self) -> bool {
+        self.names_last_value.load(Relaxed)
+    }
+
+    /// The names of the modules that can be imported from here.
+    pub fn module_names(&self) -> Vec<String> {
+        let mut folders = self.library_folders();
+        folders.push(PathBuf::from("."));
+        let files = folders.iter().filter_map(|folder| folder.read_dir().ok());
+        let paths = files.flatten().flatten().map(|entry| entry.path());
+        let scripts = paths.filter(|path| path.extension().is_some_and(|end| end == "rhai"));
+        let names = scripts.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()));
+        let standard = crate::script::host::modules::stdlib().map(|(name, _)| name.to_owned());
+        names.chain(standard).collect()
+    }
+
+    /// The movie encoders.
+    pub fn encoders(&self) -> MutexGuard<'_, Encoders> {
+        self.encoders.lock().expect("no panic while holding it")
+    }
+
+    /// The functions that the scripts and modules run so far define, documented or not.
+    pub fn script_functions(&self) -> Vec<Function> {
+        let sources = self.sources.lock().expect("no panic while holding it");
+        let parsed = sources.values().map(|text| Library::parse("", text));
+        parsed.flat_map(|library| library.functions).collect()
+    }
+
+    /// Remembers the text of a script or module for messages about it.
+    pub fn add_source(&self, name: &str, text: &str) {
+        let mut sources = self.sources.lock().expect("no panic while holding it");
+        sources.insert(name.to_owned(), text.to_owned());
+    }
+
+    /// The text of a script or module.
+    pub fn source(&self, name: &str) -> Option<String> {
+        self.sources
+            .lock()
+            .expect("no panic while holding it")
+            .get(name)
+            .cloned()
+    }
+
+    /// The scripts, modules and entries by name, entries of the prompt from the last one back.
+    pub(in crate::script) fn sources_newest_first(&self) -> Vec<(String, String)> {
+        let sources = self.sources.lock().expect("no panic while holding it");
+        let mut all: Vec<_> = sources.clone().into_iter().collect();
+        let number = |name: &str| name.trim_matches(['<', '>']).parse::<usize>().ok();
+        all.sort_by_key(|(name, _)| std::cmp::Reverse(number(name)));
+        all
+    }
+
+    /// Sets how engines are made for functions that outlive their call. The first time counts.
+    pub fn set_make_engine(&self, make: impl Fn() -> Engine + Send + Sync + 'static) {
+        let _ = self.make_engine.set(Box::new(make));
+    }
+
+    /// An engine that knows what that of the session knows now.
+    pub fn new_engine(&self) -> Engine {
+        self.make_engine
+            .get()
+            .map_or_else(Engine::new, |make| make())
+    }
+
+    /// Shows a warning, unless it has been shown in this session.
+    pub fn warn_once(&self, message: &str) {
+        let mut warned = self.warned.lock().expect("no panic while holding it");
+        if warned.insert(message.to_owned()) {
+            task::warn(message);
+        }
+    }
+
+    /// Sets whether each call of a builtin says how long it took.
+    pub fn set_verbose(&self, verbose: bool) {
+        self.verbose.store(verbose, Relaxed);
+    }
+
+    /// Whether each call of a builtin says how long it took.
+    pub fn is_verbose(&self) -> bool {
+        self.verbose.load(Relaxed)
+    }
+
+    /// Prints a line for the user.
+    pub fn print(&self, text: &str) {
+        (self.settings.print)(text);
+    }
+
+    /// Closes the windows that scripts have opened.
+    pub fn close_windows(&self) {
+        let mut shown = self.shown.lock().expect("no panic while holding it");
+        shown.drain(..).for_each(|player| player.close());
+    }
+
+    /// The names of the scripts and modules run so far that are files.
+    pub fn source_files(&self) -> Vec<PathBuf> {
+        let sources = self.sources.lock().expect("no panic while holding it");
+        let paths = sources.keys().map(PathBuf::from);
+        paths.filter(|path| path.is_file()).collect()
+    }
+
+    /// Shows a player in a window: returns when it is closed, or at once with `block` false. If
+    /// there is no display, that is said and the script goes on.
+    pub fn show(&self, player: &Player, block: Option<bool>) -> Result<()> {
+        let Some(windows) = &self.settings.windows else {
+            return Ok(());
+        };
+        if let Err(error) = windows.open(player.clone()) {
+            let advice = error
+                .hints()
+                .iter()
+                .map(|hint| format!("\n  = help: {hint}"));
+            let advice = advice.collect::<String>();
+            self.warn_once(&format!("the video is not shown: {error}{advice}"));
+            return Ok(());
+        }
+        let mut shown = self.shown.lock().expect("no panic while holding it");
+        shown.retain(Player::is_open);
+        shown.push(player.clone());
+        drop(shown);
+        if block.unwrap_or(!self.settings.interactive) {
+            player.wait()
+        } else {
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! How a script calls a builtin: declaration, arguments, results, callbacks.
+
+pub mod arguments;
+pub(in crate::script) mod bind;
+pub(in crate::script) mod builtin;
+pub(in crate::script) mod callback;
+pub(in crate::script) mod context;
+pub mod convert;
+pub(in crate::script) mod operators;
+pub(in crate::script) mod plain_arrays;
+pub mod register;
+pub(in crate::script) mod setters;
+pub(in crate::script) mod value;

@@ -1,0 +1,161 @@
+//! Arithmetic, comparison and logic with videos on either side.
+
+use rhai::{Dynamic, Engine, EvalAltResult, FLOAT, INT, NativeCallContext, Variant};
+
+use super::register::or_raise;
+use super::value::{Value, describe};
+use crate::choice::Choice;
+use crate::error::{Error, Result};
+use crate::ops::array::elementwise::{
+    self, Arithmetic, Comparison, Function, Logic, Operand, arithmetic, compare, logic,
+};
+use crate::video::{DType, Video};
+
+/// Registers all operators. What arrives as a temporary is overwritten by the result.
+pub(in crate::script) fn register(engine: &mut Engine) {
+    for (name, operation) in Arithmetic::CHOICES
+        .iter()
+        .filter(|(name, _)| is_symbol(name))
+    {
+        register_operator(engine, name, |a, b| arithmetic(*operation, a, b));
+        register_assignment(engine, name, |video, b| {
+            elementwise::arithmetic_assign(*operation, video, b)
+        });
+    }
+    for (name, operation) in Logic::CHOICES {
+        register_operator(engine, name, |a, b| logic(*operation, a, b));
+        register_assignment(engine, name, |video, b| {
+            elementwise::logic_assign(*operation, video, b)
+        });
+    }
+    for (name, comparison) in Comparison::CHOICES {
+        let apply = |a, b| {
+            check_order(*comparison, &a, &b)?;
+            compare(*comparison, a, b)
+        };
+        register_numbers(engine, name, apply);
+        if !comparison.is_order() {
+            register_number::<bool>(engine, name, |value| Operand::Int(value.into()), apply);
+        }
+        register_refusal(engine, name);
+    }
+    engine.register_fn("-", |native: NativeCallContext, video: Video| {
+        or_raise(elementwise::apply(Function::Negative, video), &native)
+    });
+    engine.register_fn("+", |video: Video| video);
+    engine.register_fn("!", |native: NativeCallContext, mask: Video| {
+        or_raise(elementwise::not(mask), &native)
+    });
+}
+
+fn is_symbol(name: &str) -> bool {
+    !name.starts_with(char::is_alphabetic)
+}
+
+type Raised<T> = Result<T, Box<EvalAltResult>>;
+
+fn register_operator(
+    engine: &mut Engine,
+    name: &str,
+    apply: impl Fn(Operand, Operand) -> Result<Video> + Send + Sync + Copy + 'static,
+) {
+    register_numbers(engine, name, apply);
+    register_number::<bool>(engine, name, |value| Operand::Int(value.into()), apply);
+}
+
+/// With arrays and numbers on either side.
+fn register_numbers(
+    engine: &mut Engine,
+    name: &str,
+    apply: impl Fn(Operand, Operand) -> Result<Video> + Send + Sync + Copy + 'static,
+) {
+    engine.register_fn(
+        name,
+        move |native: NativeCallContext, a: Video, b: Video| {
+            or_raise(apply(Operand::Array(a), Operand::Array(b)), &native)
+        },
+    );
+    register_number::<INT>(engine, name, Operand::Int, apply);
+    register_number::<FLOAT>(engine, name, Operand::Float, apply);
+}
+
+/// With a number on the right and on the left.
+fn register_number<N: Variant + Clone>(
+    engine: &mut Engine,
+    name: &str,
+    operand: fn(N) -> Operand,
+    apply: impl Fn(Operand, Operand) -> Result<Video> + Send + Sync + Copy + 'static,
+) {
+    engine.register_fn(name, move |native: NativeCallContext, a: Video, b: N| {
+        or_raise(apply(Operand::Array(a), operand(b)), &native)
+    });
+    engine.register_fn(name, move |native: NativeCallContext, a: N, b: Video| {
+        or_raise(apply(operand(a), Operand::Array(b)), &native)
+    });
+}
+
+/// `v += …` changes the samples where they are if nobody else sees them.
+fn register_assignment(
+    engine: &mut Engine,
+    name: &str,
+    assign: impl Fn(&mut Video, Operand) -> Result<()> + Send + Sync + 'static,
+) {
+    engine.register_fn(
+        format!("{name}="),
+        move |native: NativeCallContext, video: &mut Video, other: Dynamic| -> Raised<()> {
+            let other = match other.is_array() {
+                true => Err(other),
+                false => Operand::from_dynamic(other),
+            };
+            let other = other.map_err(|value| {
+                Error::new(format!("cannot combine a video with {}", describe(&value)))
+            });
+            or_raise(other.and_then(|other| assign(video, other)), &native)
+        },
+    );
+}
+
+/// Whether a mask is larger than a number is no sensible question, but what `0 < v < 10` would ask.
+fn check_order(comparison: Comparison, a: &Operand, b: &Operand) -> Result<()> {
+    let is_mask = |operand: &Operand| match operand {
+        Operand::Array(array) => array.dtype() == DType::Bool,
+        _ => false,
+    };
+    if comparison.is_order() && is_mask(a) != is_mask(b) {
+        let name = comparison.name();
+        return Err(Error::new(format!("`{name}` cannot compare a mask with numbers")).hint(CHAIN));
+    }
+    Ok(())
+}
+
+/// How two comparisons are written.
+pub(in crate::script) const CHAIN: &str =
+    "two comparisons are joined with `&`: `(v > 0) & (v < 10)`";
+
+/// A comparison with anything else would silently be `false`: Rhai compares what it does not know
+/// so. Only whether a video is `()` is a fair question.
+fn register_refusal(engine: &mut Engine, name: &'static str) {
+    let refuse = move |native: NativeCallContext, other: Dynamic| -> Raised<bool> {
+        if other.is_unit() && matches!(name, "==" | "!=") {
+            return Ok(name == "!=");
+        }
+        let error = Error::new(format!(
+            "cannot compare a video with {} by `{name}`",
+            describe(&other)
+        ));
+        let error = if other.is_bool() {
+            error.hint(CHAIN)
+        } else {
+            error
+        };
+        or_raise(Err(error), &native)
+    };
+    engine.register_fn(
+        name,
+        move |native: NativeCallContext, _: Video, other: Dynamic| refuse(native, other),
+    );
+    engine.register_fn(
+        name,
+        move |native: NativeCallContext, other: Dynamic, _: Video| refuse(native, other),
+    );
+}

@@ -1,0 +1,172 @@
+//! Makes the builtin table callable from scripts.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rhai::{
+    Dynamic, Engine, EvalAltResult, FLOAT, FuncRegistration, Module, NativeCallContext, Position,
+    Scope, Token,
+};
+
+use super::bind::Call;
+use super::builtin::Builtin;
+use super::callback;
+use super::context::Context;
+use super::value::{Type, plain_text};
+use crate::error::{Error, Result};
+use crate::task;
+use crate::video::{check_files, number_text};
+
+/// The most arguments Rhai passes to a function.
+const MOST_ARGUMENTS: usize = 20;
+
+/// Registers every builtin and the types they work on.
+pub fn register(engine: &mut Engine, context: &Arc<Context>) {
+    crate::script::types::members::register(engine, context);
+    crate::script::host::guards::register(engine);
+    crate::script::language::dialect::register(engine);
+    super::plain_arrays::register(engine);
+    crate::script::host::limits::register(engine);
+    register_constants(engine);
+    guide_parser(engine, context.clone());
+    for builtin in context.builtins() {
+        let takes_rest = matches!(builtin.params.last().map(|p| p.ty), Some(Type::Rest));
+        let most = match takes_rest {
+            true => MOST_ARGUMENTS,
+            false => MOST_ARGUMENTS.min(builtin.params.len() + 1),
+        };
+        let used_name = crate::script::language::dialect::used_name(builtin.name);
+        for name in used_name.as_deref().into_iter().chain([builtin.name]) {
+            for count in 0..=most {
+                register_arity(engine, builtin, name, context.clone(), count);
+            }
+        }
+    }
+}
+
+/// The numbers that scripts know by name, in functions and modules too.
+pub(in crate::script) const CONSTANTS: &[(&str, FLOAT)] = &[
+    ("NaN", FLOAT::NAN),
+    ("INF", FLOAT::INFINITY),
+    ("PI", std::f64::consts::PI),
+    ("E", std::f64::consts::E),
+];
+
+/// The constants for the compiler, which refuses names that it does not know.
+pub fn constants() -> Scope<'static> {
+    let mut scope = Scope::new();
+    for (name, value) in CONSTANTS {
+        scope.push_constant(*name, *value);
+    }
+    scope
+}
+
+fn register_constants(engine: &mut Engine) {
+    let mut module = Module::new();
+    for (name, value) in CONSTANTS {
+        module.set_var(*name, *value);
+    }
+    engine.register_global_module(module.into());
+}
+
+/// The name of the last value at the prompt.
+pub const LAST: &str = "_";
+
+/// Names of functions that Rhai reserves without using them.
+const FREED: &[&str] = &["var"];
+
+/// Makes them names like others, and operators ours. Rhai marks the hook as deprecated only because
+/// it may change.
+#[allow(deprecated)]
+fn guide_parser(engine: &mut Engine, context: Arc<Context>) {
+    engine.on_parse_token(move |token, position, _| match token {
+        Token::Reserved(name) if is_freed(&name) => Token::Identifier(name),
+        Token::Underscore if context.last_value_is_named() => {
+            Token::Identifier(Box::new(LAST.into()))
+        }
+        token => crate::script::language::dialect::token(token, position),
+    });
+}
+
+/// Whether a name that Rhai reserves is free for scripts.
+pub(in crate::script) fn is_freed(name: &str) -> bool {
+    FREED.contains(&name)
+}
+
+/// Registers a builtin for one number of arguments, which Rhai then passes by value: a temporary
+/// arrives with nobody else holding it, so that filters may write over it.
+fn register_arity(
+    engine: &mut Engine,
+    builtin: &'static Builtin,
+    name: &str,
+    context: Arc<Context>,
+    count: usize,
+) {
+    let run = move |native: &NativeCallContext, arguments: Vec<Dynamic>| {
+        let mut arguments: Vec<_> = arguments.into_iter().map(Dynamic::flatten).collect();
+        callback::capture(native, builtin, &context, &mut arguments);
+        let begin = context.is_verbose().then(Instant::now);
+        let result = context.profile.measure(builtin.name, native, || {
+            let call = Call::bind(builtin, arguments, &context)?;
+            call.check_paths()?;
+            context.loads.run(call)
+        });
+        if let (Some(begin), Ok(value)) = (begin, &result) {
+            note(builtin, begin.elapsed(), value);
+        }
+        or_raise(result, native)
+    };
+    let function = FuncRegistration::new(name)
+        .in_global_namespace()
+        .with_volatility(true);
+    macro_rules! by_count {
+        ($($count:literal: $($argument:ident)*;)*) => {
+            match count {
+                $($count => {
+                    function.register_into_engine(
+                        engine,
+                        move |native: NativeCallContext, $($argument: Dynamic),*| run(&native, vec![$($argument),*]),
+                    );
+                })*
+                _ => unreachable!("at most as many arguments as Rhai passes"),
+            }
+        };
+    }
+    by_count! {
+        0: ; 1: a; 2: a b; 3: a b c; 4: a b c d; 5: a b c d e; 6: a b c d e f; 7: a b c d e f g;
+        8: a b c d e f g h; 9: a b c d e f g h i; 10: a b c d e f g h i j;
+        11: a b c d e f g h i j k; 12: a b c d e f g h i j k l; 13: a b c d e f g h i j k l m;
+        14: a b c d e f g h i j k l m n; 15: a b c d e f g h i j k l m n o;
+        16: a b c d e f g h i j k l m n o p; 17: a b c d e f g h i j k l m n o p q;
+        18: a b c d e f g h i j k l m n o p q r; 19: a b c d e f g h i j k l m n o p q r s;
+        20: a b c d e f g h i j k l m n o p q r s t;
+    }
+}
+
+/// Tells that a call of a builtin is done.
+fn note(builtin: &Builtin, time: Duration, value: &Dynamic) {
+    let result = match value.is_unit() {
+        true => String::new(),
+        false => format!(" → {}", plain_text(value)),
+    };
+    let milliseconds = number_text(time.as_secs_f64() * 1000.0);
+    task::note(&format!("{}: {milliseconds} ms{result}", builtin.name));
+}
+
+/// An error as Rhai raises it: failures can be caught by the script, its end cannot.
+pub(in crate::script) fn raise(error: Error, position: Position) -> Box<EvalAltResult> {
+    if error.is_interrupted() || error.exit_code().is_some() {
+        return EvalAltResult::ErrorTerminated(Dynamic::from(error), position).into();
+    }
+    EvalAltResult::ErrorRuntime(Dynamic::from(error), position).into()
+}
+
+/// Raises the failure of a builtin, a property, an index or an operator, and that of a mapped file
+/// which has become shorter: what was made of it is of no use.
+pub(in crate::script) fn or_raise<T>(
+    result: Result<T>,
+    native: &NativeCallContext,
+) -> Result<T, Box<EvalAltResult>> {
+    let result = check_files().and(result);
+    result.map_err(|error| raise(error, native.call_position()))
+}

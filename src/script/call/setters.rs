@@ -1,0 +1,121 @@
+//! Setters that tell what a script assigns from what Rhai hands back.
+//!
+//! `v[0].shape.len()` reads `v[0]`; as something was done with it, Rhai hands it to the setter of `v[0]`
+//! in case it has changed, or hands over `()` if a function has taken it meanwhile. Such values
+//! change nothing: no constant is changed by them, and no recording is copied for them.
+
+use std::any::TypeId;
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use rhai::{
+    Dynamic, Engine, EvalAltResult, FuncRegistration, Module, NativeCallContext, RhaiFunc, Shared,
+};
+
+use super::register::or_raise;
+use crate::error::Result;
+use crate::video::Video;
+
+/// A video of which something is to be set.
+pub(in crate::script) struct Target<'a> {
+    /// The video.
+    pub(in crate::script) video: &'a mut Video,
+    /// Whether the place in the script was read before it is set.
+    pub(in crate::script) was_read: bool,
+    is_constant: bool,
+    native: &'a NativeCallContext<'a>,
+}
+
+type Raised<T> = Result<T, Box<EvalAltResult>>;
+
+impl Target<'_> {
+    /// Changes the video, which is an error if it is a constant.
+    pub(in crate::script) fn change(
+        self,
+        change: impl FnOnce(&mut Video) -> Result<()>,
+    ) -> Raised<()> {
+        if self.is_constant {
+            let name = self.native.fn_name().to_owned();
+            let position = self.native.call_position();
+            return Err(EvalAltResult::ErrorNonPureMethodCallOnConstant(name, position).into());
+        }
+        or_raise(change(self.video), self.native)
+    }
+
+    /// Raises a failure to find out what to change.
+    pub(in crate::script) fn raise<T>(&self, result: Result<T>) -> Raised<T> {
+        or_raise(result, self.native)
+    }
+}
+
+/// Registers a setter of videos, which takes arguments of some types, the value last. Unlike other
+/// functions that change what they are called on, it is called for constants too.
+pub(in crate::script) fn register(
+    engine: &mut Engine,
+    name: &str,
+    arguments: &[TypeId],
+    set: impl Fn(Target, Vec<Dynamic>) -> Raised<()> + Send + Sync + 'static,
+) {
+    let call = move |native: Option<NativeCallContext>, arguments: &mut [&mut Dynamic]| {
+        let native = native.expect("as the function has a context");
+        let (target, arguments) = arguments
+            .split_first_mut()
+            .expect("as many arguments as types");
+        let arguments = arguments.iter_mut();
+        let arguments = arguments.map(|argument| std::mem::take(*argument).flatten());
+        let arguments = arguments.collect();
+        let is_constant = target.is_read_only();
+        let mut video = target
+            .write_lock::<Video>()
+            .expect("arguments of the types registered");
+        let target = Target {
+            video: &mut video,
+            was_read: was_read(&native),
+            is_constant,
+            native: &native,
+        };
+        set(target, arguments).map(Dynamic::from)
+    };
+    let mut module = Module::new();
+    FuncRegistration::new(name)
+        .in_global_namespace()
+        .set_into_module_raw(
+            &mut module,
+            [&[TypeId::of::<Video>()], arguments].concat(),
+            RhaiFunc::Method {
+                func: Shared::new(call),
+                has_context: true,
+                is_pure: true,
+                is_volatile: true,
+            },
+        );
+    engine.register_global_module(module.into());
+}
+
+thread_local! {
+    /// The places in scripts at which a part of a video was read. What is read at a place is
+    /// never assigned to there, unless by an operator such as `+=`.
+    static READ: RefCell<HashSet<u64>> = RefCell::default();
+}
+
+/// Remembers that a part is read.
+pub(in crate::script) fn note_read(native: &NativeCallContext) {
+    READ.with_borrow_mut(|read| read.insert(place_of(native)));
+}
+
+fn was_read(native: &NativeCallContext) -> bool {
+    READ.with_borrow(|read| read.contains(&place_of(native)))
+}
+
+/// Forgets what was read where, since other text may stand there now.
+pub(crate) fn forget_reads() {
+    READ.with_borrow_mut(HashSet::clear);
+}
+
+fn place_of(native: &NativeCallContext) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    native.call_source().hash(&mut hasher);
+    native.call_position().hash(&mut hasher);
+    hasher.finish()
+}

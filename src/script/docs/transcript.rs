@@ -1,0 +1,123 @@
+//! The entries of the prompt as a script that runs.
+
+use crate::script::call::context::Entry;
+use crate::script::call::register::LAST;
+use crate::script::language::lookup::function_text;
+use crate::script::language::scan::{Inside, Scan};
+
+/// What the last value is called in the script.
+const NAME: &str = "last";
+
+/// A script that does what the entries did; of functions, the last definition counts.
+pub fn transcript(entries: &[Entry]) -> String {
+    let mut text = String::from("// A session of optimap, saved as a script.\n");
+    let mut named: Option<usize> = None;
+    let mut lines: Vec<String> = Vec::new();
+    for (at, entry) in entries.iter().enumerate() {
+        let entry = &without_replaced(entry, &entries[at + 1..]);
+        if entry.text.is_empty() {
+            lines.push(String::new());
+            continue;
+        }
+        let (code, uses_last) = with_last_named(&entry.text);
+        if let Some(named) = named.filter(|_| uses_last)
+            && !lines[named].starts_with("let ")
+        {
+            lines[named] = format!("let {NAME} = {}", lines[named]);
+        }
+        if entry.has_value {
+            named = Some(at);
+        }
+        lines.push(finished(code, entry));
+    }
+    for line in lines.iter().filter(|line| !line.is_empty()) {
+        text += line;
+        text.push('\n');
+    }
+    text
+}
+
+/// An entry without the functions that later ones define again.
+fn without_replaced(entry: &Entry, later: &[Entry]) -> Entry {
+    let mut entry = entry.clone();
+    for name in &entry.functions {
+        if later.iter().any(|later| later.functions.contains(name))
+            && let Some(function) = function_text(&entry.text, name)
+        {
+            entry.text = entry.text.replacen(function, "", 1);
+        }
+    }
+    let text = entry.text.trim_start_matches([';', ' ', '\n']);
+    entry.text = text.trim_end().to_owned();
+    entry
+}
+
+/// A statement that others can follow.
+fn finished(mut code: String, entry: &Entry) -> String {
+    let is_closed = code.ends_with(';') || entry.is_definition;
+    if !is_closed {
+        let ends_in_comment = Scan::of(&code).inside == Inside::LineComment;
+        code += if ends_in_comment { "\n;" } else { ";" };
+    }
+    code
+}
+
+/// The code with a name that scripts can use for the last value, and whether it uses it.
+fn with_last_named(text: &str) -> (String, bool) {
+    let (mut named, mut uses_last) = (String::new(), false);
+    for (range, inside) in Scan::pieces(text) {
+        let piece = &text[range];
+        if inside != Inside::Code || text.contains("switch") {
+            named += piece;
+            continue;
+        }
+        let mut rest = piece;
+        while !rest.is_empty() {
+            let is_name = |c: char| c.is_alphanumeric() || c == '_';
+            let is_word = rest.starts_with(is_name);
+            let end = rest.find(|c| is_name(c) != is_word).unwrap_or(rest.len());
+            let (word, after) = rest.split_at(end);
+            uses_last |= word == LAST;
+            named += if word == LAST { NAME } else { word };
+            rest = after;
+        }
+    }
+    (named, uses_last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(text: &str, has_value: bool, functions: &[&str]) -> Entry {
+        Entry {
+            text: text.into(),
+            has_value,
+            functions: functions.iter().map(|name| (*name).to_owned()).collect(),
+            is_definition: text.starts_with("fn") && text.ends_with('}'),
+        }
+    }
+
+    #[test]
+    fn entries_become_statements() {
+        let entries = [
+            entry("fn f(x) { x }", false, &["f"]),
+            entry("fn f(x) { x }; let v = 2", false, &["f"]),
+            entry("v + 1 // more", true, &[]),
+            entry("fn f(x) { 2 * x }", false, &["f"]),
+            entry("f(_) + \"_\".len() + a_b", true, &[]),
+        ];
+        let text = transcript(&entries);
+        let lines: Vec<&str> = text.lines().skip(1).collect();
+        assert_eq!(
+            lines,
+            [
+                "let v = 2;",
+                "let last = v + 1 // more",
+                ";",
+                "fn f(x) { 2 * x }",
+                "f(last) + \"_\".len() + a_b;"
+            ]
+        );
+    }
+}

@@ -1,0 +1,233 @@
+//! What scripts may take: how much time and memory, and which functions of Rhai's own library could
+//! take a great deal of memory in a single step, replaced by ones that ask before they do.
+
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rhai::{Array, Dynamic, Engine, EvalAltResult, INT, ImmutableString, Map, NativeCallContext};
+
+use crate::error::{Error, Result};
+use crate::script::call::register::or_raise;
+use crate::script::types::json::to_json;
+use crate::task::{self, Stop};
+use crate::video::memory;
+
+/// What a value in an array takes, and what a text takes beside its bytes.
+const VALUE: usize = size_of::<Dynamic>();
+const TEXT: usize = VALUE + 40;
+
+/// How deeply JSON is nested at most, as readers of it do not go deeper.
+const DEPTH: usize = 127;
+
+type Raised<T> = std::result::Result<T, Box<EvalAltResult>>;
+
+/// The time that a script has.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    limit: Duration,
+}
+
+impl Clock {
+    /// A clock for scripts that may take so many seconds.
+    pub fn new(seconds: f64) -> Result<Self> {
+        match Duration::try_from_secs_f64(seconds) {
+            Ok(limit) if !limit.is_zero() => Ok(Self { limit }),
+            _ => Err(Error::new(format!(
+                "the time limit must be a number of seconds above 0, got {seconds}"
+            ))),
+        }
+    }
+
+    /// Starts it: when the time is over, everything is asked to stop. What does not heed that, such
+    /// as a single long step in Rhai's own library, is ended with the program a while later. It runs
+    /// until what is returned is dropped.
+    pub(crate) fn start(self) -> Running {
+        let (running, is_over) = channel::<()>();
+        let limit = self.limit;
+        let watch = move || {
+            let grace = limit.clamp(Duration::from_secs(2), Duration::from_secs(10));
+            let waited = |time| {
+                let begin = Instant::now();
+                let _ = is_over.recv_timeout(time);
+                begin.elapsed() >= time
+            };
+            if waited(limit) {
+                task::stop(Stop::Time);
+                if waited(grace) {
+                    eprintln!("error: {}", self.passed());
+                    std::process::exit(1);
+                }
+            }
+        };
+        // Without the thread there is no limit, and scripts run as they do without one.
+        let _ = thread::Builder::new().name("clock".into()).spawn(watch);
+        Running { _until: running }
+    }
+
+    /// What to say when the time is over.
+    fn passed(self) -> Error {
+        Error::new(format!(
+            "the script took longer than the time limit of {} s",
+            self.limit.as_secs_f64()
+        ))
+        .hint("raise it with --limit-time")
+    }
+}
+
+/// A clock that runs: its thread ends when this is dropped.
+pub(crate) struct Running {
+    _until: Sender<()>,
+}
+
+/// What to say instead of "interrupted" if a limit was the reason.
+pub(crate) fn reason(clock: Option<Clock>) -> Option<Error> {
+    match task::stopped()? {
+        Stop::User => None,
+        Stop::Time => clock.map(Clock::passed),
+        Stop::Memory => Some(memory::beyond_limit()),
+    }
+}
+
+/// Whether a script is to stop: asked at every step of it.
+pub(crate) fn must_stop() -> bool {
+    if memory::exceeds_limit() {
+        task::stop(Stop::Memory);
+    }
+    task::is_interrupted()
+}
+
+/// Registers the replacements.
+pub(in crate::script) fn register(engine: &mut Engine) {
+    engine.register_fn("replace", replace::<ImmutableString, ImmutableString>);
+    engine.register_fn("replace", replace::<ImmutableString, char>);
+    engine.register_fn("replace", replace::<char, ImmutableString>);
+    engine.register_fn("split", split::<ImmutableString>);
+    engine.register_fn("split", split::<char>);
+    engine.register_fn("split_rev", split_rev::<ImmutableString>);
+    engine.register_fn("split_rev", split_rev::<char>);
+    engine.register_fn("+=", append);
+    engine.register_fn("append", append);
+    engine.register_fn("+", |native: NativeCallContext, mut a: Array, b: Array| {
+        append(native, &mut a, b).map(|()| a)
+    });
+    engine.register_fn("to_json", |native: NativeCallContext, map: &mut Map| {
+        or_raise(json_of(map), &native)
+    });
+}
+
+/// The JSON of a map in one line. Functions have no word in it: those of a script can hold the map
+/// itself, which waits for whoever changes it.
+fn json_of(map: &Map) -> Result<ImmutableString> {
+    let value = to_json(&map.clone().into(), "")?;
+    Ok(value.to_string().into())
+}
+
+/// An error for values that are nested so deeply that they cannot be walked through.
+pub(in crate::script) fn expect_depth(depth: usize) -> Result<()> {
+    match depth > DEPTH {
+        true => Err(Error::new(format!("JSON is nested at most {DEPTH} deep"))),
+        false => Ok(()),
+    }
+}
+
+/// How often a text is found, before it is replaced or split at.
+fn matches(text: &str, find: &str) -> usize {
+    text.matches(find).count()
+}
+
+fn replace<A: ToString, B: ToString>(
+    native: NativeCallContext,
+    text: &mut ImmutableString,
+    find: A,
+    by: B,
+) -> Raised<()> {
+    let (find, by) = (find.to_string(), by.to_string());
+    let added = by.len().saturating_sub(find.len());
+    let bytes = added
+        .saturating_mul(matches(text, &find))
+        .saturating_add(text.len());
+    or_raise(memory::expect_room_for_values(bytes), &native)?;
+    *text = text.replace(&find, &by).into();
+    Ok(())
+}
+
+fn parts<T: ToString>(native: &NativeCallContext, text: &str, at: &T) -> Raised<String> {
+    let at = at.to_string();
+    let bytes = matches(text, &at).saturating_add(1).saturating_mul(TEXT);
+    or_raise(memory::expect_room_for_values(bytes), native).map(|()| at)
+}
+
+fn split<T: ToString>(
+    native: NativeCallContext,
+    text: &mut ImmutableString,
+    at: T,
+) -> Raised<Array> {
+    let at = parts(&native, text, &at)?;
+    Ok(text.split(&at).map(|part| part.to_owned().into()).collect())
+}
+
+fn split_rev<T: ToString>(
+    native: NativeCallContext,
+    text: &mut ImmutableString,
+    at: T,
+) -> Raised<Array> {
+    let at = parts(&native, text, &at)?;
+    Ok(text
+        .rsplit(&at)
+        .map(|part| part.to_owned().into())
+        .collect())
+}
+
+/// Joins arrays; the elements of the second are not copied again.
+fn append(native: NativeCallContext, array: &mut Array, others: Array) -> Raised<()> {
+    let bytes = others.len().saturating_mul(VALUE).saturating_mul(2);
+    or_raise(memory::expect_room_for_values(bytes), &native)?;
+    array.extend(others);
+    Ok(())
+}
+
+/// An error if so many copies of a value take more memory than scripts may.
+pub(in crate::script) fn expect_copies(value: &Dynamic, copies: INT) -> Result<()> {
+    let copies = usize::try_from(copies).unwrap_or(0);
+    memory::expect_room_for_values(bytes_of(value).saturating_mul(copies))
+}
+
+/// What a copy of a value takes; videos are shared.
+fn bytes_of(value: &Dynamic) -> usize {
+    if let Some(items) = value.read_lock::<Array>() {
+        return VALUE + items.iter().map(bytes_of).sum::<usize>();
+    }
+    match value.read_lock::<Map>() {
+        Some(fields) => {
+            VALUE
+                + fields
+                    .values()
+                    .map(|field| TEXT + bytes_of(field))
+                    .sum::<usize>()
+        }
+        None => VALUE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_are_counted_with_what_they_hold() {
+        let array: Array = (0..100).map(Dynamic::from).collect();
+        let nested = Dynamic::from(vec![Dynamic::from(array.clone()), Dynamic::from(array)]);
+        assert!(bytes_of(&nested) > 200 * VALUE && bytes_of(&nested) < 210 * VALUE);
+        assert!(expect_copies(&nested, INT::MAX).is_err());
+        assert!(expect_copies(&nested, -1).is_ok());
+    }
+
+    #[test]
+    fn times_are_seconds_above_zero() {
+        assert!(Clock::new(0.5).is_ok());
+        for wrong in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            assert!(Clock::new(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! How long builtins take, by name and by line of the script, measured when somebody asks.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use rhai::NativeCallContext;
+
+thread_local! {
+    /// The time taken by the calls inside the one that is under way on this thread.
+    static INNER: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+}
+
+/// Measures calls of builtins while it is switched on.
+#[derive(Default)]
+pub struct Profile {
+    is_on: AtomicBool,
+    calls: Mutex<BTreeMap<Key, Cost>>,
+}
+
+/// A builtin, and the place it is called from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    name: &'static str,
+    source: String,
+    line: usize,
+}
+
+/// What calls have taken.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Cost {
+    /// How many there were.
+    pub calls: usize,
+    /// The time, without that of builtins called from inside.
+    pub time: Duration,
+}
+
+/// What has been measured.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// By builtin, the most expensive first.
+    pub by_name: Vec<(String, Cost)>,
+    /// By source and line, in their order.
+    pub by_line: Vec<((String, usize), Cost)>,
+    /// All together.
+    pub total: Duration,
+}
+
+impl Profile {
+    /// Begins to measure, from nothing.
+    pub fn start(&self) {
+        self.calls
+            .lock()
+            .expect("no panic while holding it")
+            .clear();
+        self.is_on.store(true, Relaxed);
+    }
+
+    /// Stops measuring and tells what was found.
+    pub fn stop(&self) -> Report {
+        self.is_on.store(false, Relaxed);
+        let calls = std::mem::take(&mut *self.calls.lock().expect("no panic while holding it"));
+        let (mut by_name, mut by_line) = (BTreeMap::new(), BTreeMap::new());
+        let mut report = Report::default();
+        for (key, cost) in calls {
+            report.total += cost.time;
+            by_name
+                .entry(key.name.to_owned())
+                .or_insert_with(Cost::default)
+                .add(cost);
+            by_line
+                .entry((key.source, key.line))
+                .or_insert_with(Cost::default)
+                .add(cost);
+        }
+        report.by_name = by_name.into_iter().collect();
+        report
+            .by_name
+            .sort_by_key(|(_, cost)| std::cmp::Reverse(cost.time));
+        report.by_line = by_line.into_iter().collect();
+        report
+    }
+
+    /// Runs a call of a builtin, and measures it if wanted.
+    pub(in crate::script) fn measure<T>(
+        &self,
+        name: &'static str,
+        native: &NativeCallContext,
+        call: impl FnOnce() -> T,
+    ) -> T {
+        if !self.is_on.load(Relaxed) {
+            return call();
+        }
+        let (start, outer) = (Instant::now(), INNER.replace(Duration::ZERO));
+        let result = call();
+        let elapsed = start.elapsed();
+        let inner = INNER.replace(outer + elapsed);
+        let key = Key {
+            name,
+            source: native.call_source().unwrap_or_default().to_owned(),
+            line: native.call_position().line().unwrap_or(0),
+        };
+        let cost = Cost {
+            calls: 1,
+            time: elapsed.saturating_sub(inner),
+        };
+        let mut calls = self.calls.lock().expect("no panic while holding it");
+        calls.entry(key).or_default().add(cost);
+        result
+    }
+}
+
+impl Cost {
+    fn add(&mut self, other: Cost) {
+        self.calls += other.calls;
+        self.time += other.time;
+    }
+}
+
+/// A time with a fitting unit.
+pub fn time_text(time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    match seconds {
+        seconds if seconds >= 100.0 => format!("{seconds:.0} s"),
+        seconds if seconds >= 1.0 => format!("{seconds:.2} s"),
+        seconds if seconds >= 0.001 => format!("{:.1} ms", seconds * 1e3),
+        seconds => format!("{:.1} µs", seconds * 1e6),
+    }
+}

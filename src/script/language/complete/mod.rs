@@ -1,0 +1,258 @@
+//! Completion of what is being typed, and hints at what could follow, from the builtin table and
+//! the session's variables.
+
+mod hint;
+mod known;
+mod place;
+mod text;
+
+use std::any::TypeId;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rhai::{Array, Blob, Dynamic, Engine, FLOAT, INT, ImmutableString, Map, Scope};
+
+use super::scan::{Inside, Scan};
+use super::source::last_word;
+use crate::script::call::builtin::Builtin;
+use crate::script::call::context::Context;
+use crate::script::call::register::CONSTANTS;
+use crate::script::call::value::Type;
+use crate::script::docs::{Function, Library};
+use crate::script::types::members::ScriptType;
+use known::{Expressions, Known};
+use place::{Argument, Place};
+
+pub use hint::{Hint, hint};
+pub use text::paths;
+
+/// What could stand at the cursor instead of the word before it.
+#[derive(Debug, Default, PartialEq)]
+pub struct Completion {
+    /// The byte at which the word begins.
+    pub start: usize,
+    /// The candidates, sorted.
+    pub candidates: Vec<Candidate>,
+}
+
+/// A word that could stand at the cursor.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Candidate {
+    /// How lists show it.
+    pub display: String,
+    /// The text itself.
+    pub text: String,
+}
+
+/// What can be named where an entry is typed.
+pub struct Scene<'a> {
+    /// The builtins and libraries.
+    pub context: &'a Context,
+    /// The variables.
+    pub scope: &'a Scope<'static>,
+    /// The modules that were imported, by the names given to them.
+    pub modules: &'a BTreeMap<String, Arc<Library>>,
+    /// The functions that were defined.
+    pub functions: &'a [Function],
+    /// The methods of Rhai's own types.
+    pub methods: &'a Methods,
+}
+
+/// The methods of Rhai's own types: the type and the name.
+pub struct Methods(Vec<(TypeId, String)>);
+
+impl Methods {
+    /// Those that an engine has.
+    pub fn of(engine: &Engine) -> Self {
+        let method = |info: rhai::FuncInfo<'_>| {
+            let name = info.metadata.name.to_string();
+            let is_plain = name.starts_with(|c: char| c.is_ascii_alphabetic());
+            let receiver = info.metadata.param_types.first()?;
+            (is_plain && !name.contains('$')).then_some((*receiver, name))
+        };
+        let mut methods = engine.collect_fn_metadata(None, method, true);
+        methods.sort();
+        methods.dedup();
+        Self(methods)
+    }
+
+    fn of_type(&self, ty: &Type) -> impl Iterator<Item = &str> {
+        let wanted = match ty {
+            Type::Text | Type::Path | Type::Choice(..) => Some(TypeId::of::<ImmutableString>()),
+            Type::Array(_) => Some(TypeId::of::<Array>()),
+            Type::Map => Some(TypeId::of::<Map>()),
+            Type::Blob => Some(TypeId::of::<Blob>()),
+            Type::Int | Type::Count => Some(TypeId::of::<INT>()),
+            Type::Float => Some(TypeId::of::<FLOAT>()),
+            _ => None,
+        };
+        let of_type = move |(ty, _): &&(TypeId, String)| Some(*ty) == wanted;
+        self.0.iter().filter(of_type).map(|(_, name)| name.as_str())
+    }
+}
+
+const KEYWORDS: &[&str] = &[
+    "break", "catch", "const", "continue", "else", "export", "false", "fn", "for", "if", "import",
+    "in", "let", "loop", "print", "return", "switch", "this", "throw", "true", "try", "while",
+];
+
+/// Completes the end of `text`.
+pub fn complete(text: &str, scene: &Scene<'_>) -> Completion {
+    let scan = Scan::of(text);
+    let (start, mut candidates) = match scan.inside {
+        Inside::Code => code(text, &scan, scene),
+        Inside::Text('"' | '`') => text::complete(text, &scan, scene),
+        _ => return Completion::default(),
+    };
+    candidates.sort();
+    candidates.dedup();
+    Completion { start, candidates }
+}
+
+fn code(text: &str, scan: &Scan, scene: &Scene<'_>) -> (usize, Vec<Candidate>) {
+    let word = last_word(text);
+    let start = text.len() - word.len();
+    let before = &text[..start];
+    let names = if let Some(path) = before.strip_suffix("::") {
+        members(last_word(path), text, scene)
+    } else if before.ends_with('.') && !before.ends_with("..") {
+        after_dot(&before[..start - 1], scene)
+    } else {
+        options(text, scan, scene).unwrap_or_else(|| names(scene))
+    };
+    let fitting = names.into_iter().filter(|name| name.starts_with(word));
+    (start, fitting.map(Candidate::from).collect())
+}
+
+impl From<String> for Candidate {
+    fn from(text: String) -> Self {
+        let display = text.clone();
+        Self { display, text }
+    }
+}
+
+/// Everything that can begin an expression or a statement.
+fn names(scene: &Scene<'_>) -> Vec<String> {
+    let builtins = scene.context.builtins().map(|builtin| called(builtin.name));
+    let functions = scene
+        .functions
+        .iter()
+        .map(|function| called(&function.name));
+    let libraries = scene.context.libraries().iter();
+    let modules = libraries.map(|library| library.name.clone());
+    let keywords = KEYWORDS.iter().map(|keyword| (*keyword).to_owned());
+    let constants = CONSTANTS.iter().map(|(name, _)| (*name).to_owned());
+    let variables = scene.scope.iter_raw().map(|(name, ..)| name.to_owned());
+    builtins
+        .chain(functions)
+        .chain(modules)
+        .chain(scene.modules.keys().cloned())
+        .chain(constants)
+        .chain(keywords)
+        .chain(variables)
+        .collect()
+}
+
+fn called(name: &str) -> String {
+    format!("{name}(")
+}
+
+/// The functions of a module that has been imported, or is earlier in the text.
+fn members(alias: &str, text: &str, scene: &Scene<'_>) -> Vec<String> {
+    let functions = |library: &Library| {
+        let functions = library.functions.iter();
+        functions.map(|function| called(&function.name)).collect()
+    };
+    let here = imported_as(alias, text);
+    let name = here.unwrap_or(alias);
+    if here.is_none()
+        && let Some(library) = scene.modules.get(alias)
+    {
+        return functions(library);
+    }
+    let library = scene.context.library(name);
+    library
+        .map(|library| functions(&library))
+        .unwrap_or_default()
+}
+
+/// The module that a text imports by a name.
+fn imported_as<'a>(alias: &str, text: &'a str) -> Option<&'a str> {
+    let end = text.find(&format!("\" as {alias}"))?;
+    text[..end].rsplit_once('"').map(|(_, name)| name)
+}
+
+/// The type of the expression that a text ends with.
+pub(in crate::script) fn type_before(
+    text: &str,
+    variables: &dyn Fn(&str) -> Option<Dynamic>,
+    context: &Context,
+) -> Type {
+    Expressions::new(text, variables, context)
+        .before(text.len())
+        .ty()
+}
+
+/// Properties, and the functions that take what is before the dot first.
+fn after_dot(before: &str, scene: &Scene<'_>) -> Vec<String> {
+    let variable = |name: &str| scene.scope.get(name).cloned();
+    let expressions = Expressions::new(before, &variable, scene.context);
+    let known = expressions.before(before.len());
+    let ty = known.ty();
+    let takes = |builtin: &&Builtin| {
+        let first = builtin.params.first();
+        first.is_some_and(|param| has_method(&param.ty, &ty))
+    };
+    let functions = scene.context.builtins().filter(takes);
+    let functions = functions.map(|builtin| called(builtin.name));
+    let methods = scene.methods.of_type(&ty).map(called);
+    let is_map_value = matches!(&known, Known::Value(value) if value.is_map());
+    let methods = methods.filter(|_| !is_map_value);
+    let properties = known.properties().into_iter();
+    properties.chain(functions).chain(methods).collect()
+}
+
+/// Whether a function whose first parameter is of type `first` is a method of values of type `of`.
+fn has_method(first: &Type, of: &Type) -> bool {
+    use Type::{Any, Either, Operand, Optional, Video};
+    match (first, of) {
+        (Either(one, other), of) => has_method(one, of) || has_method(other, of),
+        (first, Either(one, other)) => has_method(first, one) || has_method(first, other),
+        (first, Optional(of)) => has_method(first, of),
+        (Video | Operand, Video | Operand | Any) => true,
+        (first, of) => match ScriptType::of_kind(first) {
+            Some(ty) => {
+                matches!(of, Any) || ScriptType::of_kind(of).is_some_and(|of| of.name == ty.name)
+            }
+            None => false,
+        },
+    }
+}
+
+/// The options that the call which is being typed can still take, if the name of one is typed.
+fn options(text: &str, scan: &Scan, scene: &Scene<'_>) -> Option<Vec<String>> {
+    let place = Place::of(text, scan)?;
+    let Argument::Key(used) = &place.argument else {
+        return None;
+    };
+    let builtin = place.builtin(scene.context)?;
+    let unused = builtin
+        .params
+        .iter()
+        .filter(|param| param.default.is_some() && !used.contains(&param.name));
+    Some(unused.map(|param| format!("{}: ", param.name)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::imported_as;
+
+    #[test]
+    fn imports_in_the_text_itself_count() {
+        assert_eq!(
+            imported_as("w", "import \"waves\" as w; w::"),
+            Some("waves")
+        );
+        assert_eq!(imported_as("w", "w::"), None);
+    }
+}

@@ -1,0 +1,158 @@
+//! Completion inside strings: names to choose from, modules, keys and paths.
+
+use std::path::Path;
+
+use super::place::{Place, choices};
+use super::{Candidate, Scene};
+use crate::script::call::value::{Type, has_paths};
+use crate::script::language::scan::Scan;
+use crate::script::language::source::last_word;
+
+/// The candidates for the string at the end of a text, and where they begin.
+pub(super) fn complete(text: &str, scan: &Scan, scene: &Scene<'_>) -> (usize, Vec<Candidate>) {
+    let start = scan.since + 1;
+    let (before, typed) = (&text[..scan.since], &text[start..]);
+    let quote = &text[scan.since..start];
+    if last_word(before.trim_end()) == "import" {
+        return (start, quoted(scene.context.module_names(), typed, quote));
+    }
+    if let Some(keys) = keys(before, scene) {
+        return (start, quoted(keys, typed, quote));
+    }
+    match wanted(before, scene) {
+        Wanted::Names(names) => (start, quoted(names, typed, quote)),
+        Wanted::Path => {
+            let typed = with_slashes(typed, quote, cfg!(windows));
+            let paths = paths(&typed, Path::new(""));
+            let closed = paths
+                .into_iter()
+                .filter(|path| !path.text.contains(['"', '\\']));
+            let close = |mut path: Candidate| {
+                if !path.text.ends_with('/') {
+                    path.text += quote;
+                }
+                path
+            };
+            (start, closed.map(close).collect())
+        }
+    }
+}
+
+/// What a string is for.
+pub(super) enum Wanted {
+    /// One of these names.
+    Names(Vec<String>),
+    /// A path, for all that is known.
+    Path,
+}
+
+/// What the string is for that begins at the end of a text.
+pub(super) fn wanted(before: &str, scene: &Scene<'_>) -> Wanted {
+    let scan = Scan::of(before);
+    let Some(place) = Place::of(before, &scan) else {
+        return Wanted::Path;
+    };
+    let Some(builtin) = place.builtin(scene.context) else {
+        return Wanted::Path;
+    };
+    if builtin.name == "help" {
+        return Wanted::Names(documented(scene));
+    }
+    match place.param(builtin) {
+        Some(param) if !has_paths(&param.ty) => match choices(&param.ty) {
+            names if names.is_empty() && !matches!(param.ty, Type::Any | Type::Text) => {
+                Wanted::Names(Vec::new())
+            }
+            names if names.is_empty() => Wanted::Path,
+            names => Wanted::Names(names.into_iter().map(str::to_owned).collect()),
+        },
+        _ => Wanted::Path,
+    }
+}
+
+/// The names that `help` knows.
+fn documented(scene: &Scene<'_>) -> Vec<String> {
+    let builtins = scene
+        .context
+        .builtins()
+        .map(|builtin| builtin.name.to_owned());
+    let libraries = scene.context.libraries().iter();
+    builtins
+        .chain(libraries.map(|library| library.name.clone()))
+        .collect()
+}
+
+/// The keys of the map that is being indexed: `map["…`.
+fn keys(before: &str, scene: &Scene<'_>) -> Option<Vec<String>> {
+    let name = last_word(before.strip_suffix('[')?);
+    let value = scene.scope.get(name)?;
+    let map = value.read_lock::<rhai::Map>()?;
+    Some(map.keys().map(ToString::to_string).collect())
+}
+
+/// The names that go on with what was typed, with the quote that closes them.
+fn quoted(names: impl IntoIterator<Item = String>, typed: &str, quote: &str) -> Vec<Candidate> {
+    let candidate = |display: String| {
+        let text = format!("{display}{quote}");
+        Candidate { display, text }
+    };
+    let fitting = names.into_iter().filter(|name| name.starts_with(typed));
+    fitting.map(candidate).collect()
+}
+
+/// A path typed into a string, with slashes where Windows has backslashes: strings between double
+/// quotes need two of them for one.
+pub(super) fn with_slashes(typed: &str, quote: &str, is_windows: bool) -> String {
+    match (is_windows, quote) {
+        (false, _) => typed.to_owned(),
+        (true, "\"") => typed.replace("\\\\", "/").replace('\\', "/"),
+        (true, _) => typed.replace('\\', "/"),
+    }
+}
+
+/// The files and folders that a path can be continued to, seen from a folder; hidden ones only if
+/// their dot has been typed. Folders end with a slash on all systems, as strings can hold it as it is.
+pub fn paths(typed: &str, from: &Path) -> Vec<Candidate> {
+    let folder = typed
+        .rfind(std::path::is_separator)
+        .map_or("", |at| &typed[..=at]);
+    let name = &typed[folder.len()..];
+    let place = if folder.is_empty() {
+        Path::new(".")
+    } else {
+        Path::new(folder)
+    };
+    let Ok(entries) = std::fs::read_dir(from.join(place)) else {
+        return Vec::new();
+    };
+    let candidate = |entry: std::fs::DirEntry| {
+        let mut display = entry.file_name().into_string().ok()?;
+        if !display.starts_with(name) || (display.starts_with('.') && !name.starts_with('.')) {
+            return None;
+        }
+        if entry.path().is_dir() {
+            display.push('/');
+        }
+        let text = format!("{folder}{display}");
+        Some(Candidate { display, text })
+    };
+    entries.flatten().filter_map(candidate).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backslashes_of_windows_become_slashes() {
+        let typed = |text: &str, quote: &str| with_slashes(text, quote, true);
+        assert_eq!(typed("C:\\\\data\\\\he", "\""), "C:/data/he");
+        assert_eq!(typed("C:\\data\\he", "\""), "C:/data/he");
+        assert_eq!(
+            typed("\\\\\\\\server\\\\share\\\\", "\""),
+            "//server/share/"
+        );
+        assert_eq!(typed("\\\\server\\share\\", "`"), "//server/share/");
+        assert_eq!(with_slashes("odd\\\\name", "\"", false), "odd\\\\name");
+    }
+}

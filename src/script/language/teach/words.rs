@@ -1,0 +1,535 @@
+//! Words of other languages, and names of other programs, with what does their work here.
+
+/// Words of other languages, and what stands for them.
+pub(super) const WORDS: &[(&str, &str)] = &[
+    ("None", "no value is written ()"),
+    ("nil", "no value is written ()"),
+    ("null", "no value is written ()"),
+    ("nan", "not a number is written NaN"),
+    ("inf", "infinity is written INF"),
+    ("pi", "the number is written PI"),
+    ("True", "it is written true"),
+    ("False", "it is written false"),
+    ("and", "`and` is written &&, of masks &"),
+    ("or", "`or` is written ||, of masks |"),
+    ("not", "`not` is written !, as in if !done { … }"),
+    ("is", "`is` is written =="),
+    (
+        "elif",
+        "it is written: if a { … } else if b { … } else { … }",
+    ),
+    (
+        "elseif",
+        "it is written: if a { … } else if b { … } else { … }",
+    ),
+    ("end", "blocks end with a brace: if a { … }"),
+    ("pass", "an empty block is written {}"),
+    (
+        "def",
+        "functions are written: fn name(v) { … }, with the value of the last line as result",
+    ),
+    (
+        "function",
+        "functions are written: fn name(v) { … }, with the value of the last line as result",
+    ),
+    ("lambda", "a function without a name is written |x| x + 1"),
+    (
+        "class",
+        "there are no classes; a map holds values by name: #{a: 1}",
+    ),
+    (
+        "from",
+        "modules are imported whole: import \"waves\" as waves; the functions of optimap need no import",
+    ),
+    (
+        "zip",
+        "pairs are taken by index: for (x, i) in a { let y = b[i]; … }",
+    ),
+    (
+        "plt",
+        "functions need no module; help() lists those that show videos and traces",
+    ),
+    ("raise", "errors are raised with throw \"message\""),
+    ("error", "errors are raised with throw \"message\""),
+    (
+        "with",
+        "files need not be opened and closed: load_video(path) reads, save_video(path, v) writes",
+    ),
+    ("mut", "all variables can be changed: let x = 5;"),
+    ("var", "variables are defined with let: let x = 5;"),
+    (
+        "int",
+        "variables have no types: let x = 5; numbers are converted with to_int and parse_int(\"5\")",
+    ),
+    (
+        "float",
+        "dtypes are texts: \"float32\"; numbers are converted with to_float and parse_float(\"5\")",
+    ),
+    ("str", "texts are made with x.to_string() or `width ${x}`"),
+    ("uint8", "dtypes are texts: \"uint8\""),
+    ("uint16", "dtypes are texts: \"uint16\""),
+    ("float32", "dtypes are texts: \"float32\""),
+    ("disp", "it is written print(x)"),
+    ("printf", "it is written print(`width ${x}`)"),
+    ("fprintf", "it is written print(`width ${x}`)"),
+    ("sprintf", "texts with values are written `width ${x}`"),
+    ("append", "elements are added with push: a.push(x)"),
+    ("extend", "arrays are joined with +: a += b"),
+    (
+        "isinstance",
+        "types are compared as texts: type_of(x) == \"Video\"",
+    ),
+    (
+        "len",
+        "the length of an array is a.len(), that of a video v.len",
+    ),
+    (
+        "open",
+        "texts are read with read_text(path), tables with read_csv(path)",
+    ),
+    (
+        "numel",
+        "the number of samples is v.shape.reduce(|a, b| a * b, 1), that of frames v.len",
+    ),
+    ("size", "the lengths of the axes are v.shape"),
+    (
+        "range",
+        "numbers are counted with 0..10, from 0 to 9, or 0..=9: for i in 0..10 { … }",
+    ),
+    ("enumerate", "it is written: for (x, i) in a { … }"),
+    ("imread", "recordings are loaded with load_video(path)"),
+    (
+        "imshow",
+        "videos and images are shown with show_video(v) or preview(v)",
+    ),
+    ("quit", "Ctrl-D leaves the prompt"),
+];
+
+/// Modules of other languages that functions are called in, with their names here.
+pub(super) const MODULES: &[&str] = &[
+    "np", "numpy", "om", "optimap", "plt", "scipy", "ndimage", "cv2", "skimage", "tifffile", "pd",
+    "math",
+];
+
+/// What does the work of functions and subjects that are known elsewhere, above all in the Python
+/// package optimap.
+pub(in crate::script) struct Elsewhere {
+    /// The names of functions elsewhere.
+    pub(super) names: &'static [&'static str],
+    /// Words that somebody may search for.
+    pub(super) words: &'static [&'static str],
+    /// The functions here that have to do with it.
+    pub(in crate::script) functions: &'static [&'static str],
+    /// How it is written here.
+    pub(in crate::script) hint: &'static str,
+}
+
+impl Elsewhere {
+    /// Whether somebody who searches for a word means this.
+    pub(in crate::script) fn is_about(&self, word: &str) -> bool {
+        let is_name = |name: &&str| name.to_lowercase() == word;
+        self.names.iter().any(is_name) || self.words.contains(&word)
+    }
+}
+
+/// All that are known.
+pub(in crate::script) const ELSEWHERE: &[Elsewhere] = &[
+    Elsewhere {
+        names: &["extract_traces", "extract_trace"],
+        words: &["trace", "signal", "time series", "timeseries"],
+        functions: &["trace", "traces::extract"],
+        hint: "one course is trace(v, y, x, size); several are traces::extract(v, [[y, x], …], size) after import \"traces\" as traces; positions are [y, x]",
+    },
+    Elsewhere {
+        names: &[
+            "select_traces",
+            "select_positions",
+            "compare_traces",
+            "select_trace",
+        ],
+        words: &["click", "pick"],
+        functions: &["show_video", "traces"],
+        hint: "places are picked with the mouse in the window of show_video(v): player.points holds them, traces(player) their courses; positions are [y, x]",
+    },
+    Elsewhere {
+        names: &["show_traces", "show_trace"],
+        words: &["plot", "graph"],
+        functions: &["plot_traces", "traces::plot"],
+        hint: "traces are plotted with plot_traces([a, b], \"traces.png\")",
+    },
+    Elsewhere {
+        names: &["show_positions"],
+        words: &[],
+        functions: &["show_video", "preview"],
+        hint: "the player that show_video(v) returns keeps what was picked: player.points",
+    },
+    Elsewhere {
+        names: &["positions_from_A_to_B", "random_positions"],
+        words: &["line profile", "kymograph"],
+        functions: &["traces::extract", "linspace"],
+        hint: "positions are arrays [[y, x], …]; traces::extract(v, positions, size) takes their courses",
+    },
+    Elsewhere {
+        names: &["set_default_trace_window", "get_default_trace_window"],
+        words: &[],
+        functions: &["trace"],
+        hint: "the window is a parameter: trace(v, y, x, size, \"disc\")",
+    },
+    Elsewhere {
+        names: &["detrend_timeseries"],
+        words: &[],
+        functions: &["detrend", "bleach_correct"],
+        hint: "slow changes are subtracted with detrend(v)",
+    },
+    Elsewhere {
+        names: &[
+            "background_mask",
+            "foreground_mask",
+            "detect_background_threshold",
+            "interactive_mask",
+        ],
+        words: &["segment", "segmentation", "threshold", "background"],
+        functions: &[
+            "mask_threshold",
+            "masks::tissue",
+            "masks::background",
+            "apply_mask",
+        ],
+        hint: "the tissue is mask_threshold(v.mean(0)), what is left is !mask; without specks and holes masks::tissue(v) and masks::background(v, distance) after import \"masks\" as masks",
+    },
+    Elsewhere {
+        names: &["disc_mask"],
+        words: &["roi", "region of interest", "region", "circle", "ellipse"],
+        functions: &[
+            "mask_disc",
+            "mask_rect",
+            "apply_mask",
+            "trace",
+            "roi_bounds",
+            "masks::cut",
+        ],
+        hint: "regions are masks: mask_disc(v.shape, y, x, radius), mask_rect(v.shape, y0, x0, y1, x1), joined with & and |",
+    },
+    Elsewhere {
+        names: &["largest_mask_island"],
+        words: &["island"],
+        functions: &["largest_component", "connected_components"],
+        hint: "it is called largest_component(mask)",
+    },
+    Elsewhere {
+        names: &["erode_mask"],
+        words: &["shrink"],
+        functions: &["binary_erosion"],
+        hint: "it is called binary_erosion(mask, radius)",
+    },
+    Elsewhere {
+        names: &["dilate_mask"],
+        words: &["grow"],
+        functions: &["binary_dilation"],
+        hint: "it is called binary_dilation(mask, radius)",
+    },
+    Elsewhere {
+        names: &["binary_closing"],
+        words: &[],
+        functions: &["binary_dilation", "binary_erosion", "fill_holes"],
+        hint: "it is mask.binary_dilation(r).binary_erosion(r)",
+    },
+    Elsewhere {
+        names: &["binary_opening"],
+        words: &[],
+        functions: &["binary_erosion", "binary_dilation"],
+        hint: "it is mask.binary_erosion(r).binary_dilation(r)",
+    },
+    Elsewhere {
+        names: &["show_mask", "show_image", "imshow"],
+        words: &[],
+        functions: &["show_video", "preview", "export_image"],
+        hint: "images and masks are shown with show_video(image) or preview(image), and saved as they look with export_image(path, image)",
+    },
+    Elsewhere {
+        names: &["load_mask"],
+        words: &[],
+        functions: &["load_image"],
+        hint: "masks are images: load_image(path) > 0",
+    },
+    Elsewhere {
+        names: &["smooth_gaussian", "gaussian_filter", "GaussianBlur"],
+        words: &["blur", "gaussian", "denoise", "noise"],
+        functions: &["smooth_spatiotemporal", "mean_filter", "median_filter"],
+        hint: "Gaussian smoothing is smooth_spatiotemporal(v, sigma_temporal, sigma_spatial)",
+    },
+    Elsewhere {
+        names: &["uniform_filter"],
+        words: &[],
+        functions: &["mean_filter"],
+        hint: "the mean of a box is mean_filter(v, size_temporal, size_spatial)",
+    },
+    Elsewhere {
+        names: &["medfilt", "medfilt2"],
+        words: &[],
+        functions: &["median_filter"],
+        hint: "it is median_filter(v, size_temporal, size_spatial)",
+    },
+    Elsewhere {
+        names: &[
+            "compute_activation_map",
+            "find_crossings",
+            "find_activations",
+            "find_activation_times",
+        ],
+        words: &[
+            "activation",
+            "lat",
+            "isochrone",
+            "depolarization",
+            "upstroke",
+        ],
+        functions: &["activation_map", "activation::times", "contours"],
+        hint: "activation times in ms are activation_map(beat, polarity); smoothed and from the earliest one, activation::times(beat, polarity) after import \"activation\" as activation",
+    },
+    Elsewhere {
+        names: &[
+            "compute_velocity_field",
+            "compute_conduction_velocity",
+            "conduction_velocities",
+        ],
+        words: &["cv", "velocity", "conduction", "speed"],
+        functions: &["conduction_velocity", "activation::velocity"],
+        hint: "it is conduction_velocity(map, pixel_size), of the map that activation_map gives and the pixel size in µm",
+    },
+    Elsewhere {
+        names: &["detect_apd", "compute_apd", "apd_map"],
+        words: &[
+            "apd",
+            "apd80",
+            "apd90",
+            "action potential",
+            "duration",
+            "repolarization",
+            "restitution",
+        ],
+        functions: &["activation_map", "normalize_pixelwise", "trace", "dff"],
+        hint: "there is no function for the duration of action potentials; of a beat whose light rises, (normalize_pixelwise(beat) > 0.2).sum(0) * (1000.0 / beat.fps) is that to 80 % repolarization, in ms",
+    },
+    Elsewhere {
+        names: &["compute_phase", "phase_map"],
+        words: &["phase", "hilbert"],
+        functions: &["hilbert_phase", "phase::map_of", "phase::within"],
+        hint: "it is hilbert_phase(v), of filtered cycles phase::map_of(v, window) after import \"phase\" as phase",
+    },
+    Elsewhere {
+        names: &["detect_phase_singularities"],
+        words: &["rotor", "spiral", "singularity", "singularities"],
+        functions: &[
+            "phase_singularities",
+            "phase::singularities",
+            "phase::counts",
+        ],
+        hint: "they are phase_singularities(phase), as a table phase::singularities(phase) after import \"phase\" as phase",
+    },
+    Elsewhere {
+        names: &[
+            "phasefilter_angle_threshold",
+            "phasefilter_disc",
+            "phasefilter_fillsmooth",
+        ],
+        words: &[],
+        functions: &["hilbert_phase", "phase::map_of"],
+        hint: "phases are smoothed before they are computed: phase::map_of(v, window) after import \"phase\" as phase",
+    },
+    Elsewhere {
+        names: &[
+            "motion_compensate",
+            "reverse_motion_compensate",
+            "estimate_displacements",
+            "estimate_reverse_displacements",
+            "warp_video",
+            "warp_image",
+            "smooth_displacements",
+            "play_displacements",
+            "play_displacements_points",
+            "FlowEstimator",
+            "contrast_enhancement",
+        ],
+        words: &[
+            "motion",
+            "registration",
+            "optical flow",
+            "stabilize",
+            "stabilization",
+            "tracking",
+            "drift",
+        ],
+        functions: &["register_shift", "shift", "dualchannel::register"],
+        hint: "tissue that deforms is not tracked here; frames that move as a whole are put in place with register_shift(v[i], v[0]) and v[i].shift(dy, dx)",
+    },
+    Elsewhere {
+        names: &["play_video"],
+        words: &[],
+        functions: &["show_video"],
+        hint: "videos are played with show_video(v)",
+    },
+    Elsewhere {
+        names: &["export_video_collage"],
+        words: &[],
+        functions: &["export_videos", "collage"],
+        hint: "it is called export_videos(path, videos)",
+    },
+    Elsewhere {
+        names: &["print_bar"],
+        words: &[],
+        functions: &["print_properties"],
+        hint: "a line of text is printed with print(\"…\")",
+    },
+    Elsewhere {
+        names: &["download_example_data"],
+        words: &["example", "sample data"],
+        functions: &["example_video"],
+        hint: "a recording to try things out is example_video()",
+    },
+    Elsewhere {
+        names: &["imread", "imwrite", "imsave"],
+        words: &[],
+        functions: &["load_video", "load_image", "save_image"],
+        hint: "recordings are loaded with load_video(path), pictures with load_image(path) and saved with save_image(path, image)",
+    },
+    Elsewhere {
+        names: &["butter", "filtfilt", "sosfiltfilt", "bandpass_filter"],
+        words: &[
+            "frequency",
+            "low-pass",
+            "lowpass",
+            "highpass",
+            "high-pass",
+            "heart rate",
+        ],
+        functions: &["bandpass", "dominant_frequency"],
+        hint: "frequencies are filtered in Hz with bandpass(v, low, high)",
+    },
+    Elsewhere {
+        names: &["fft", "rfft", "periodogram", "welch"],
+        words: &["spectrum", "power", "rate"],
+        functions: &["dominant_frequency", "bandpass"],
+        hint: "the strongest frequency in Hz is dominant_frequency(v, low, high)",
+    },
+    Elsewhere {
+        names: &[
+            "nanmean",
+            "nanmedian",
+            "nanmax",
+            "nanmin",
+            "nanstd",
+            "nansum",
+        ],
+        words: &[],
+        functions: &["mean", "median", "std", "min", "max"],
+        hint: "mean, median, min, max, std and sum leave NaN out anyway",
+    },
+    Elsewhere {
+        names: &["flipud"],
+        words: &[],
+        functions: &["flip_up_down"],
+        hint: "it is called flip_up_down(v)",
+    },
+    Elsewhere {
+        names: &["fliplr"],
+        words: &[],
+        functions: &["flip_left_right"],
+        hint: "it is called flip_left_right(v)",
+    },
+    Elsewhere {
+        names: &["rot90"],
+        words: &[],
+        functions: &["rotate_left"],
+        hint: "it is called rotate_left(v, k)",
+    },
+    Elsewhere {
+        names: &["subplots", "figure", "savefig", "plot"],
+        words: &[],
+        functions: &["plot_traces", "export_image", "contact_sheet"],
+        hint: "pictures are made by plot_traces(traces, path), export_image(path, image) and contact_sheet(v)",
+    },
+    Elsewhere {
+        names: &[],
+        words: &["scale bar", "scalebar", "ruler"],
+        functions: &["export_video", "show_video"],
+        hint: "films and players draw a scale bar with #{scale_bar: …}; v.pixel_size is in µm",
+    },
+    Elsewhere {
+        names: &[],
+        words: &["bleaching", "photobleaching", "bleach"],
+        functions: &["bleach_correct", "detrend"],
+        hint: "fading is corrected with bleach_correct(v)",
+    },
+    Elsewhere {
+        names: &[],
+        words: &["ratiometry", "ratiometric", "dual channel"],
+        functions: &["ratio", "dualchannel::ratiometry", "deinterleave"],
+        hint: "two channels are divided with ratio(a, b), or dualchannel::ratiometry(v, offset) after import \"dualchannel\" as dualchannel",
+    },
+    Elsewhere {
+        names: &[],
+        words: &["baseline", "f0", "δf/f", "df/f"],
+        functions: &["dff", "zscore"],
+        hint: "ΔF/F is dff(v)",
+    },
+    Elsewhere {
+        names: &[],
+        words: &[
+            "tif", "tiff", "gif", "mp4", "npy", "matlab", "hdf5", "zarr", "dat", "open", "import",
+            "read",
+        ],
+        functions: &["load_video", "load_metadata", "save_video", "export_video"],
+        hint: "load_video(path) finds out the format",
+    },
+];
+
+/// What is known of a name elsewhere.
+pub(in crate::script) fn elsewhere(name: &str) -> Option<&'static Elsewhere> {
+    ELSEWHERE.iter().find(|known| known.names.contains(&name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::script::Settings;
+    use crate::script::language::lookup;
+    use crate::session::Session;
+
+    #[test]
+    fn names_of_elsewhere_lead_to_functions_that_are_there() {
+        let session = Session::new(Settings {
+            print: Box::new(|_| ()),
+            windows: None,
+            interactive: false,
+        });
+        let context = session.context();
+        let is_known = |name: &str| match name.split_once("::") {
+            None => context.builtin(name).is_some(),
+            Some((module, name)) => {
+                let mut libraries = context.libraries().iter();
+                let library = libraries.find(|library| library.name == module).unwrap();
+                library
+                    .functions
+                    .iter()
+                    .any(|function| function.name == name)
+            }
+        };
+        for known in ELSEWHERE {
+            for name in known.names {
+                assert!(context.builtin(name).is_none(), "{name} is there");
+            }
+            for name in known.functions {
+                assert!(is_known(name), "{name} is not there");
+            }
+            for word in known.words.iter().chain(known.names) {
+                let found = lookup::search(context, word).unwrap();
+                assert!(
+                    known.functions.iter().all(|name| found.contains(name)),
+                    "{word}: {found}"
+                );
+                assert!(found.contains(known.hint), "{word}");
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Colormaps as scripts see them.
+
+use console::Term;
+use rhai::Dynamic;
+
+use super::members::{Member, Scripted};
+use crate::color::colormap::{Colormap, Rgba};
+use crate::color::gradient;
+use crate::draw::terminal::understands_escapes;
+use crate::error::Result;
+use crate::script::call::value::{Type, Value};
+
+/// How many cells of a terminal a swatch has.
+const CELLS: usize = 48;
+
+impl Scripted for Colormap {
+    const NAME: &'static str = "Colormap";
+    const DOC: &'static str = "Colours from the low to the high end of a range, from `colormap`.";
+    const KIND: Type = Type::Colormap;
+    const MEMBERS: &'static [Member<Self>] = COLORMAP_MEMBERS;
+    fn text(&self) -> String {
+        let text = format!("colormap {}, {} colours", self.name(), self.colors().len());
+        match shows_swatches() {
+            true => format!("{text} {}", swatch(self)),
+            false => text,
+        }
+    }
+}
+
+/// The properties of a colormap.
+const COLORMAP_MEMBERS: &[Member<Colormap>] = &[
+    Member {
+        name: "name",
+        doc: "The name, or \"gradient\".",
+        get: |colormap| colormap.name().to_owned().into_dynamic(),
+    },
+    Member {
+        name: "colors",
+        doc: "The colours from the low to the high end, such as \"#440154\".",
+        get: |colormap| {
+            let texts = colormap.colors().iter().map(|color| hex(*color));
+            texts.collect::<Vec<_>>().into_dynamic()
+        },
+    },
+    Member {
+        name: "bad",
+        doc: "The colour of what is not a number.",
+        get: |colormap| hex(colormap.bad()).into_dynamic(),
+    },
+];
+
+/// A colormap that is a value of its own rather than a name.
+pub struct Made(pub Colormap);
+
+impl Value for Made {
+    const TYPE: Type = Type::Colormap;
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        Colormap::from_dynamic(value).map(Self)
+    }
+    fn into_dynamic(self) -> Dynamic {
+        Dynamic::from(self.0)
+    }
+}
+
+/// What a colormap is made of: another one or its name, or some colours.
+pub enum Colors {
+    /// A colormap or its name.
+    Known(Colormap),
+    /// Colours from the low to the high end.
+    List(Vec<String>),
+}
+
+impl Value for Colors {
+    const TYPE: Type = Type::Either(&Type::Text, &Type::Array(&Type::Text));
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        if value.is_array() {
+            return Vec::from_dynamic(value).map(Self::List);
+        }
+        Colormap::from_dynamic(value).map(Self::Known)
+    }
+    fn into_dynamic(self) -> Dynamic {
+        match self {
+            Self::Known(colormap) => Dynamic::from(colormap),
+            Self::List(colors) => colors.into_dynamic(),
+        }
+    }
+}
+
+/// A colormap through colours, or of another one.
+pub fn make(
+    colors: Colors,
+    positions: Option<Vec<f64>>,
+    n: Option<usize>,
+    bad: Option<String>,
+) -> Result<Colormap> {
+    let made = match (colors, &positions) {
+        (Colors::List(colors), _) => Colormap::gradient_at(&colors, positions.as_deref(), n)?,
+        (Colors::Known(_), Some(_)) => {
+            crate::bail!("`positions` are those of colours, not of a colormap that has its own")
+        }
+        (Colors::Known(colormap), None) => {
+            n.map_or(Ok(colormap.clone()), |n| colormap.resampled(n))?
+        }
+    };
+    Ok(match bad {
+        Some(bad) => made.with_bad(gradient::parse_color(&bad)?),
+        None => made,
+    })
+}
+
+/// A line of the colours from the low to the high end, for terminals that show any colour.
+pub fn swatch(colormap: &Colormap) -> String {
+    let colors = colormap.colors();
+    let cells = (0..CELLS).map(|cell| colors[cell * colors.len() / CELLS]);
+    let cells = cells.map(|[red, green, blue, _]| format!("\x1b[48;2;{red};{green};{blue}m "));
+    format!("{}\x1b[0m", cells.collect::<String>())
+}
+
+/// Whether standard output shows colours.
+pub fn shows_swatches() -> bool {
+    understands_escapes(&Term::stdout()) && std::env::var_os("NO_COLOR").is_none()
+}
+
+/// A colour as CSS writes it, with its opacity unless it is opaque.
+fn hex([red, green, blue, opacity]: Rgba) -> String {
+    match opacity {
+        255 => format!("#{red:02x}{green:02x}{blue:02x}"),
+        _ => format!("#{red:02x}{green:02x}{blue:02x}{opacity:02x}"),
+    }
+}

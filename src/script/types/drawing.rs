@@ -1,0 +1,194 @@
+//! What films are made of, as scripts write it: videos or frames, one value or a list of them,
+//! colours, pixels.
+
+use rhai::{Array, Dynamic, ImmutableString};
+
+use crate::draw::Color;
+use crate::draw::notes::{ScaleBar, TimeUnit};
+use crate::export::Shown;
+use crate::script::call::value::{Type, Value, has_videos};
+use crate::video::{Frames, Video};
+
+impl Value for Shown {
+    const TYPE: Type = Type::Either(
+        &Type::Video,
+        &Type::Either(&Type::Frames, &Type::Array(&Type::Video)),
+    );
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        if has_videos(&value) {
+            let images = Vec::<Video>::from_dynamic(value)?;
+            let len = images.len();
+            let frames = Frames::new(len, move |index| Ok(images[index].clone()));
+            return Ok(Shown::Frames(frames));
+        }
+        match Video::from_dynamic(value) {
+            Ok(video) => Ok(Shown::Video(video)),
+            Err(value) => Frames::from_dynamic(value).map(Shown::Frames),
+        }
+    }
+    fn into_dynamic(self) -> Dynamic {
+        match self {
+            Shown::Video(video) => video.into_dynamic(),
+            Shown::Frames(frames) => frames.into_dynamic(),
+        }
+    }
+}
+
+/// Several videos: an array of them, or one array whose first axis counts them.
+pub struct Videos(pub Vec<Video>);
+
+impl Value for Videos {
+    const TYPE: Type = Type::Either(&Type::Array(&Type::Video), &Type::Video);
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        if has_videos(&value) {
+            return Vec::from_dynamic(value).map(Self);
+        }
+        let stacked = Video::from_dynamic(value)?;
+        if stacked.ndim() < 2 {
+            return Err(stacked.into_dynamic());
+        }
+        let videos =
+            (0..stacked.len()).map(|at| stacked.with_layout(stacked.layout().index(0, at)));
+        Ok(Self(videos.collect()))
+    }
+    fn into_dynamic(self) -> Dynamic {
+        self.0.into_dynamic()
+    }
+}
+
+/// A value for all, or an array of one for each.
+pub enum OneOrEach<T> {
+    /// For all.
+    One(T),
+    /// For each.
+    Each(Vec<T>),
+}
+
+impl<T: Value> Value for OneOrEach<T> {
+    const TYPE: Type = Type::Either(&T::TYPE, &Type::Array(&T::TYPE));
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        if let Some(array) = value.read_lock::<Array>() {
+            let each: Result<_, _> = array.iter().cloned().map(T::from_dynamic).collect();
+            if let Ok(each) = each {
+                return Ok(Self::Each(each));
+            }
+        }
+        T::from_dynamic(value).map(Self::One)
+    }
+    fn into_dynamic(self) -> Dynamic {
+        match self {
+            Self::One(value) => value.into_dynamic(),
+            Self::Each(values) => values.into_dynamic(),
+        }
+    }
+}
+
+/// The names of colours that are completed; more are known.
+const COLORS: &[&str] = &[
+    "black", "white", "gray", "silver", "red", "maroon", "orange", "yellow", "olive", "lime",
+    "green", "cyan", "teal", "blue", "navy", "magenta", "purple",
+];
+
+/// A colour: its name, `#rrggbb`, or an array of red, green and blue from 0 to 255.
+pub struct AnyColor(pub Color);
+
+impl Value for AnyColor {
+    const TYPE: Type = Type::Choice("a color such as \"white\" or \"#ff8800\"", || {
+        COLORS.to_vec()
+    });
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        let components = match value.read_lock::<ImmutableString>() {
+            Some(name) => named(&name),
+            None => components(&value),
+        };
+        let color = components.map(|[red, green, blue]| u32::from_be_bytes([0, red, green, blue]));
+        color.map(Self).ok_or(value)
+    }
+    fn into_dynamic(self) -> Dynamic {
+        let [_, red, green, blue] = self.0.to_be_bytes();
+        let is_this = |name: &&&str| named(name) == Some([red, green, blue]);
+        match COLORS.iter().find(is_this) {
+            Some(name) => (*name).into(),
+            None => format!("#{:06x}", self.0).into(),
+        }
+    }
+}
+
+fn named(name: &str) -> Option<[u8; 3]> {
+    let [red, green, blue, _] = name.parse::<colorgrad::Color>().ok()?.to_rgba8();
+    Some([red, green, blue])
+}
+
+fn components(value: &Dynamic) -> Option<[u8; 3]> {
+    let numbers = match value.read_lock::<Video>() {
+        Some(video) if video.ndim() == 1 => {
+            let mut samples = vec![0.0; video.len()];
+            video
+                .samples()
+                .read_frames(0..video.len(), 0..1, &mut samples);
+            samples
+        }
+        _ => Vec::<f64>::from_dynamic(value.clone()).ok()?,
+    };
+    if !(3..=4).contains(&numbers.len()) {
+        return None;
+    }
+    let byte = |number: &f64| (0.0..=255.0).contains(number).then_some(*number as u8);
+    Some([byte(&numbers[0])?, byte(&numbers[1])?, byte(&numbers[2])?])
+}
+
+/// The rows and columns of pixels.
+pub struct Pixels(pub Vec<[usize; 2]>);
+
+impl Value for Pixels {
+    const TYPE: Type = Type::Array(&Type::Array(&Type::Count));
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        let pixels = Vec::<Vec<usize>>::from_dynamic(value.clone());
+        let pixels = pixels.ok().and_then(|pixels| {
+            let pairs = pixels.into_iter().map(|pixel| pixel.try_into().ok());
+            pairs.collect()
+        });
+        pixels.map(Self).ok_or(value)
+    }
+    fn into_dynamic(self) -> Dynamic {
+        let pixels = self.0.into_iter().map(|pixel| pixel.to_vec());
+        pixels.collect::<Vec<_>>().into_dynamic()
+    }
+}
+
+/// Whether the time is shown: a flag, or its unit.
+pub struct Timestamp(pub Option<TimeUnit>);
+
+impl Value for Timestamp {
+    const TYPE: Type = Type::Either(&Type::Bool, &TimeUnit::TYPE);
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        match value.as_bool() {
+            Ok(shown) => Ok(Self(shown.then_some(TimeUnit::Auto))),
+            Err(_) => TimeUnit::from_dynamic(value).map(|unit| Self(Some(unit))),
+        }
+    }
+    fn into_dynamic(self) -> Dynamic {
+        self.0.map_or(false.into(), TimeUnit::into_dynamic)
+    }
+}
+
+/// A scale bar: a flag, or its length in µm.
+pub struct Bar(pub Option<ScaleBar>);
+
+impl Value for Bar {
+    const TYPE: Type = Type::Either(&Type::Bool, &Type::Float);
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        match value.as_bool() {
+            Ok(shown) => Ok(Self(shown.then_some(ScaleBar::Auto))),
+            Err(_) => {
+                f64::from_dynamic(value).map(|length| Self(Some(ScaleBar::Micrometers(length))))
+            }
+        }
+    }
+    fn into_dynamic(self) -> Dynamic {
+        match self.0 {
+            Some(ScaleBar::Micrometers(length)) => length.into_dynamic(),
+            other => other.is_some().into(),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! JSON and the values of the language.
+
+use rhai::{Array, Dynamic, ImmutableString, Map};
+use serde_json::{Number, Value as Json};
+
+use crate::error::{Error, Result};
+use crate::script::call::convert::to_array;
+use crate::script::call::value::describe;
+use crate::script::host::limits::expect_depth;
+use crate::video::Video;
+
+/// A value as JSON; videos are nested lists, and what is not a number or infinite is `null`, for
+/// which JSON has no other word. `place` is where the value stands in the whole.
+pub fn to_json(value: &Dynamic, place: &str) -> Result<Json> {
+    walk(value, place, 0)
+}
+
+fn walk(value: &Dynamic, place: &str, depth: usize) -> Result<Json> {
+    expect_depth(depth)?;
+    if value.is_unit() {
+        return Ok(Json::Null);
+    }
+    if let Ok(flag) = value.as_bool() {
+        return Ok(flag.into());
+    }
+    if let Ok(int) = value.as_int() {
+        return Ok(int.into());
+    }
+    if let Ok(float) = value.as_float() {
+        return Ok(Number::from_f64(float).map_or(Json::Null, Json::Number));
+    }
+    if let Ok(character) = value.as_char() {
+        return Ok(character.to_string().into());
+    }
+    if let Some(text) = value.read_lock::<ImmutableString>() {
+        return Ok(text.as_str().into());
+    }
+    if let Some(video) = value.read_lock::<Video>() {
+        return list(&to_array(&video)?, place, depth);
+    }
+    if let Some(items) = value.read_lock::<Array>() {
+        return list(&items, place, depth);
+    }
+    if let Some(fields) = value.read_lock::<Map>() {
+        let fields = fields.iter().map(|(name, field)| {
+            let field = walk(field, &format!("{place}.{name}"), depth + 1)?;
+            Ok((name.to_string(), field))
+        });
+        return fields
+            .collect::<Result<serde_json::Map<_, _>>>()
+            .map(Json::Object);
+    }
+    let place = match place {
+        "" => String::new(),
+        place => format!(" at `{}`", place.trim_start_matches('.')),
+    };
+    let error = Error::new(format!("JSON has no word for {}{place}", describe(value)));
+    Err(error.hint("it knows (), bools, numbers, strings, arrays, maps and videos"))
+}
+
+fn list(items: &Array, place: &str, depth: usize) -> Result<Json> {
+    let item = |(index, item)| walk(item, &format!("{place}[{index}]"), depth + 1);
+    items
+        .iter()
+        .enumerate()
+        .map(item)
+        .collect::<Result<_>>()
+        .map(Json::Array)
+}
+
+/// The value that JSON stands for.
+pub fn from_json(json: Json) -> Dynamic {
+    match json {
+        Json::Null => Dynamic::UNIT,
+        Json::Bool(flag) => flag.into(),
+        Json::Number(number) => match number.as_i64() {
+            Some(int) => int.into(),
+            None => number.as_f64().unwrap_or(f64::NAN).into(),
+        },
+        Json::String(text) => text.into(),
+        Json::Array(items) => items.into_iter().map(from_json).collect::<Array>().into(),
+        Json::Object(fields) => {
+            let fields = fields.into_iter();
+            fields
+                .map(|(name, field)| (name.into(), from_json(field)))
+                .collect::<Map>()
+                .into()
+        }
+    }
+}

@@ -1,0 +1,445 @@
+//! The script types: properties, indexing and printing of videos, players and errors.
+
+use std::any::TypeId;
+use std::sync::Arc;
+
+use rhai::{Dynamic, Engine, EvalAltResult, Map, NativeCallContext};
+
+use super::metadata;
+use super::progress::Progress;
+use crate::color::colormap::Colormap;
+use crate::error::{Error, Result};
+use crate::io::Importer;
+use crate::ops::array::describe::Description;
+use crate::player::Player;
+use crate::script::call::context::Context;
+use crate::script::call::setters;
+use crate::script::call::value::{Type, Value};
+use crate::script::language::diagnostic::caught;
+use crate::video::{Frames, Metadata, Video};
+
+/// A property of a script type: help and completion read it, registration makes it a getter.
+pub struct Member<T: 'static> {
+    /// The name after the dot.
+    pub name: &'static str,
+    /// What it is.
+    pub doc: &'static str,
+    /// Reads it.
+    pub get: fn(&T) -> Dynamic,
+}
+
+/// A type of values that only this program has.
+pub(in crate::script) trait Scripted: rhai::Variant + Clone {
+    /// What `type_of` calls it.
+    const NAME: &'static str;
+    /// What it is, for documentation.
+    const DOC: &'static str;
+    /// The type as parameters have it.
+    const KIND: Type;
+    /// Its properties.
+    const MEMBERS: &'static [Member<Self>];
+    /// A value as `print` shows it.
+    fn text(&self) -> String;
+    /// Registers what it has beyond properties that are read.
+    fn register_more(_engine: &mut Engine) {}
+}
+
+/// What registration, completion, messages and documentation know of such a type.
+pub(in crate::script) struct ScriptType {
+    /// What `type_of` calls it.
+    pub(in crate::script) name: &'static str,
+    /// What it is.
+    pub(in crate::script) doc: &'static str,
+    /// The type as parameters have it.
+    pub(in crate::script) kind: Type,
+    /// What Rust calls it.
+    pub(in crate::script) rust_name: fn() -> &'static str,
+    /// The names and meanings of the properties.
+    pub(in crate::script) members: fn() -> Vec<(&'static str, &'static str)>,
+    /// Whether a value is of the type.
+    pub(in crate::script) is: fn(&Dynamic) -> bool,
+    /// The property of a name of a value of the type.
+    pub(in crate::script) get: fn(&Dynamic, &str) -> Option<Dynamic>,
+    register: fn(&mut Engine),
+}
+
+/// All of them, in the order of the reference. Whatever has to know every type goes through this
+/// table.
+pub(in crate::script) const TYPES: &[ScriptType] = &[
+    ScriptType::of::<Video>(),
+    ScriptType::of::<Frames>(),
+    ScriptType::of::<Description>(),
+    ScriptType::of::<Player>(),
+    ScriptType::of::<Importer>(),
+    ScriptType::of::<Colormap>(),
+    ScriptType::of::<Progress>(),
+    ScriptType::of::<Error>(),
+];
+
+impl ScriptType {
+    const fn of<T: Scripted>() -> Self {
+        Self {
+            name: T::NAME,
+            doc: T::DOC,
+            kind: T::KIND,
+            rust_name: std::any::type_name::<T>,
+            members: documented::<T>,
+            is: |value| value.is::<T>(),
+            get: get::<T>,
+            register: register_type::<T>,
+        }
+    }
+
+    /// The type of a value.
+    pub(in crate::script) fn of_value(value: &Dynamic) -> Option<&'static Self> {
+        TYPES.iter().find(|ty| (ty.is)(value))
+    }
+
+    /// The type that a parameter has.
+    pub(in crate::script) fn of_kind(kind: &Type) -> Option<&'static Self> {
+        let is_same = |ty: &&Self| std::mem::discriminant(&ty.kind) == std::mem::discriminant(kind);
+        TYPES.iter().find(is_same)
+    }
+
+    /// The names of the properties.
+    pub(in crate::script) fn properties(&self) -> impl Iterator<Item = &'static str> {
+        (self.members)().into_iter().map(|(name, _)| name)
+    }
+}
+
+fn documented<T: Scripted>() -> Vec<(&'static str, &'static str)> {
+    let members = T::MEMBERS.iter();
+    members.map(|member| (member.name, member.doc)).collect()
+}
+
+fn get<T: Scripted>(value: &Dynamic, name: &str) -> Option<Dynamic> {
+    let value = value.read_lock::<T>()?;
+    let member = T::MEMBERS.iter().find(|member| member.name == name)?;
+    Some((member.get)(&value))
+}
+
+fn register_type<T: Scripted>(engine: &mut Engine) {
+    engine.register_type_with_name::<T>(T::NAME);
+    for member in T::MEMBERS {
+        engine.register_get(member.name, |value: &mut T| (member.get)(value));
+    }
+    let text = |value: &mut T| value.text();
+    engine
+        .register_fn("to_string", text)
+        .register_fn("to_debug", text);
+    engine.register_fn("print", text).register_fn("debug", text);
+    T::register_more(engine);
+}
+
+impl Scripted for Video {
+    const NAME: &'static str = "Video";
+    const DOC: &'static str = "An array of 1 to 4 axes: a video `{t, y, x}` or `{t, y, x, channel}`, an image `{y, x}` or a trace \
+         `{t}`. Parts are taken with `v[t]`, `v[a..b]` and `v[[t, y, x]]`, of which each may be an int, a range, \
+         `()` for all or a list of ints, and with masks: `v[v > 3]`; all of them can be assigned to. Ints drop \
+         their axes first, and several lists are walked together. A plain array of numbers is taken wherever \
+         an array is: `mean([1, 2, 3])`. `+ - * / % **`, \
+         comparisons and `& | !` work sample by sample.";
+    const KIND: Type = Type::Video;
+    const MEMBERS: &'static [Member<Self>] = VIDEO_MEMBERS;
+    fn text(&self) -> String {
+        self.to_string()
+    }
+    fn register_more(engine: &mut Engine) {
+        for name in ["fps", "pixel_size", "comment"] {
+            register_setter(engine, name, move |metadata, value| {
+                metadata::set_field(metadata, name, value)
+            });
+        }
+        register_setter(engine, "metadata", metadata::set_all);
+        super::index::register(engine);
+        crate::script::call::operators::register(engine);
+    }
+}
+
+impl Scripted for Description {
+    const NAME: &'static str = "Description";
+    const DOC: &'static str = "What `describe` finds out about a video.";
+    const KIND: Type = Type::Description;
+    const MEMBERS: &'static [Member<Self>] = DESCRIPTION_MEMBERS;
+    fn text(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Scripted for Error {
+    const NAME: &'static str = "Error";
+    const DOC: &'static str =
+        "A failure that a script has caught: `try { … } catch (e) { print(e.message); }`.";
+    const KIND: Type = Type::Error;
+    const MEMBERS: &'static [Member<Self>] = &[
+        Member {
+            name: "message",
+            doc: "What went wrong.",
+            get: |error| error.message().to_owned().into_dynamic(),
+        },
+        Member {
+            name: "hints",
+            doc: "What to do about it, an array of strings.",
+            get: |error| error.hints().to_vec().into_dynamic(),
+        },
+    ];
+    fn text(&self) -> String {
+        self.to_string()
+    }
+}
+
+/// The properties of a video.
+const VIDEO_MEMBERS: &[Member<Video>] = &[
+    Member {
+        name: "shape",
+        doc: "The length of each axis: `[frames, height, width]`.",
+        get: |video| video.shape().to_vec().into_dynamic(),
+    },
+    Member {
+        name: "ndim",
+        doc: "The number of axes: 3 for a video, 2 for an image, 1 for a trace.",
+        get: |video| video.ndim().into_dynamic(),
+    },
+    Member {
+        name: "dtype",
+        doc: "The type of the samples, such as \"uint16\".",
+        get: |video| video.dtype().into_dynamic(),
+    },
+    Member {
+        name: "len",
+        doc: "The length of the first axis: the number of frames of a video.",
+        get: |video| video.len().into_dynamic(),
+    },
+    Member {
+        name: "nbytes",
+        doc: "The size of the samples in bytes.",
+        get: |video| video.nbytes().into_dynamic(),
+    },
+    Member {
+        name: "is_mmap",
+        doc: "Whether the samples are read from a memory-mapped file when they are needed.",
+        get: |video| video.is_mmap().into_dynamic(),
+    },
+    Member {
+        name: "fps",
+        doc: "Frames per second, or `()` if unknown; can be set.",
+        get: |video| video.metadata().fps.into_dynamic(),
+    },
+    Member {
+        name: "pixel_size",
+        doc: "Height and width of a pixel in µm, `[y, x]`, or `()` if unknown; can be set, also to one number for both.",
+        get: |video| video.metadata().pixel_size.map(Vec::from).into_dynamic(),
+    },
+    Member {
+        name: "comment",
+        doc: "What the experimenter wrote about the recording, or `()`; can be set.",
+        get: |video| video.metadata().comment.clone().into_dynamic(),
+    },
+    Member {
+        name: "metadata",
+        doc: "What is known about the recording, as a map; it and its fields can be set: `v.metadata.dye = \"Di-4\"`, and `()` removes a field.",
+        get: |video| video.metadata().clone().into_dynamic(),
+    },
+];
+
+/// The properties of a description.
+const DESCRIPTION_MEMBERS: &[Member<Description>] = &[
+    Member {
+        name: "shape",
+        doc: "The length of each axis.",
+        get: |description| description.video.shape().to_vec().into_dynamic(),
+    },
+    Member {
+        name: "dtype",
+        doc: "The type of the samples.",
+        get: |description| description.video.dtype().into_dynamic(),
+    },
+    Member {
+        name: "min",
+        doc: "The smallest finite sample, or `()` if there is none.",
+        get: |description| description.range.map(|range| range.0).into_dynamic(),
+    },
+    Member {
+        name: "max",
+        doc: "The largest finite sample, or `()` if there is none.",
+        get: |description| description.range.map(|range| range.1).into_dynamic(),
+    },
+    Member {
+        name: "mean",
+        doc: "The mean of the finite samples, or `()`.",
+        get: |description| description.mean.into_dynamic(),
+    },
+    Member {
+        name: "std",
+        doc: "The standard deviation of the finite samples, or `()`.",
+        get: |description| description.std.into_dynamic(),
+    },
+    Member {
+        name: "nan",
+        doc: "How many samples are NaN.",
+        get: |description| description.nan.into_dynamic(),
+    },
+    Member {
+        name: "infinite",
+        doc: "How many samples are infinite.",
+        get: |description| description.infinite.into_dynamic(),
+    },
+    Member {
+        name: "saturated",
+        doc: "How many samples have the largest value of their int type; `()` for floats.",
+        get: |description| description.saturated.into_dynamic(),
+    },
+    Member {
+        name: "drift",
+        doc: "By how many percent the mean of the last frame differs from that of the first, or `()`.",
+        get: |description| description.drift.into_dynamic(),
+    },
+    Member {
+        name: "nbytes",
+        doc: "The size of the samples in bytes.",
+        get: |description| description.video.nbytes().into_dynamic(),
+    },
+];
+
+/// Registers the types with their properties and printing, and how caught failures print.
+pub(in crate::script) fn register(engine: &mut Engine, context: &Arc<Context>) {
+    for ty in TYPES {
+        (ty.register)(engine);
+    }
+    register_caught_errors(engine, context.clone());
+}
+
+/// Registers what happens when something that is known about a video is set.
+fn register_setter(
+    engine: &mut Engine,
+    name: &'static str,
+    set: impl Fn(&mut Metadata, Dynamic) -> Result<()> + Send + Sync + 'static,
+) {
+    let arguments = [TypeId::of::<Dynamic>()];
+    let setter = format!("set${name}");
+    setters::register(engine, &setter, &arguments, move |target, arguments| {
+        let [value] = arguments.try_into().expect("as many as there are types");
+        let mut metadata = target.video.metadata().clone();
+        target.raise(set(&mut metadata, value))?;
+        if metadata == *target.video.metadata() {
+            return Ok(());
+        }
+        target.change(|video| {
+            *video.metadata_mut() = metadata;
+            Ok(())
+        })
+    });
+}
+
+/// A failure of the language itself is caught as a map of its details; it too prints as its
+/// message.
+fn register_caught_errors(engine: &mut Engine, context: Arc<Context>) {
+    let text = move |native: NativeCallContext, map: Map| -> Result<String, Box<EvalAltResult>> {
+        match caught(&map, native.engine(), &context) {
+            Some(error) => Ok(error.message().to_owned()),
+            None => native.call_fn("to_debug", (map,)),
+        }
+    };
+    engine
+        .register_fn("to_string", text.clone())
+        .register_fn("print", text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::script::{Settings, docs};
+    use crate::session::Session;
+
+    /// A value of each type; of an importer only a file makes one.
+    const VALUES: &[(&str, &str)] = &[
+        ("Video", "example_video(2, 8, 8)"),
+        ("Frames", "iter_alpha_blend_videos(value, value, value)"),
+        ("Description", "describe(example_video(2, 8, 8))"),
+        ("InteractivePlayer", "show_video(example_video(2, 8, 8))"),
+        ("Colormap", "colormap(\"gray\")"),
+        ("Progress", "progress(3)"),
+        (
+            "Error",
+            "(); try { crop(1, 2); } catch (e) { value = e; } value = value",
+        ),
+    ];
+
+    fn session() -> Session {
+        Session::new(Settings {
+            print: Box::new(|_| ()),
+            windows: None,
+            interactive: false,
+        })
+    }
+
+    fn offered(session: &Session, text: &str) -> Vec<String> {
+        let candidates = session.complete(text).candidates.into_iter();
+        candidates.map(|candidate| candidate.text).collect()
+    }
+
+    #[test]
+    fn values_of_every_type_have_their_properties() {
+        let mut session = session();
+        for (name, code) in VALUES {
+            let run = session.run_entry(&format!("let value = {code}; type_of(value)"));
+            let found = run.unwrap_or_else(|d| panic!("{code}: {}", d.error()));
+            assert_eq!(found.into_string().unwrap(), *name);
+            let ty = TYPES.iter().find(|ty| ty.name == *name).unwrap();
+            for property in ty.properties() {
+                let _ = session.run_entry(&format!("value.{property}")).unwrap();
+                assert!(
+                    offered(&session, "value.").contains(&property.into()),
+                    "{property}"
+                );
+            }
+            let wrong = format!("value.{}x", ty.properties().next().unwrap());
+            let error = session.run_entry(&wrong).unwrap_err();
+            let hints = error.error().hints().join("\n");
+            assert!(hints.contains("did you mean"), "{wrong}: {}", error.error());
+        }
+        let missing: Vec<_> = TYPES
+            .iter()
+            .map(|ty| ty.name)
+            .filter(|name| !VALUES.iter().any(|(known, _)| known == name))
+            .collect();
+        assert_eq!(missing, ["Importer"]);
+    }
+
+    #[test]
+    fn every_type_is_documented_and_offered() {
+        let session = session();
+        let reference = docs::reference(session.context(), None);
+        let definitions = docs::definitions(session.context());
+        let unknown = offered(&session, "unknown.");
+        for ty in TYPES {
+            assert!(reference.contains(&format!("### Type {}\n\n{}", ty.name, ty.doc)));
+            for property in ty.properties() {
+                assert!(
+                    reference.contains(&format!("| `.{property}` |")),
+                    "{property}"
+                );
+                assert!(definitions.contains(&format!("fn get {property}(of: {})", ty.name)));
+                assert!(unknown.contains(&property.into()), "{property}");
+            }
+        }
+    }
+
+    /// A value that a builtin gives and that is no type of the language is in the table.
+    #[test]
+    fn what_builtins_give_is_known() {
+        let session = session();
+        for builtin in session.context().builtins() {
+            let kind = builtin.returns;
+            let is_ours = kind.to_string().starts_with(char::is_uppercase)
+                && !matches!(kind, Type::Function | Type::Operand);
+            assert!(
+                !is_ours
+                    || ScriptType::of_kind(&kind).is_some()
+                    || matches!(kind, Type::Optional(_) | Type::Either(..)),
+                "{}",
+                builtin.name
+            );
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The types that scripts see besides Rhai's own.
+
+pub mod colormap;
+pub mod drawing;
+pub(in crate::script) mod frames;
+pub(in crate::script) mod importer;
+pub(in crate::script) mod index;
+pub(in crate::script) mod json;
+pub(in crate::script) mod made;
+pub(in crate::script) mod members;
+pub(in crate::script) mod metadata;
+pub(in crate::script) mod player;
+pub(in crate::script) mod progress;
+pub(in crate::script) mod tables;
+pub(in crate::script) mod text;

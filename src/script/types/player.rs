@@ -1,0 +1,152 @@
+//! Players as scripts see them: what can be read and set while they play.
+
+use rhai::{Dynamic, Engine, INT, NativeCallContext};
+
+use super::members::{Member, Scripted};
+use crate::bail;
+use crate::error::Result;
+use crate::player::Player;
+use crate::player::picks::Place;
+use crate::script::call::register::or_raise;
+use crate::script::call::value::{Type, Value, describe};
+
+impl Scripted for Player {
+    const NAME: &'static str = "InteractivePlayer";
+    const DOC: &'static str = "A window that plays videos, from `show_video` and others.";
+    const KIND: Type = Type::Player;
+    const MEMBERS: &'static [Member<Self>] = PLAYER_MEMBERS;
+    fn text(&self) -> String {
+        let state = if self.is_open() { "open" } else { "closed" };
+        format!("player ({state}), frame {}", self.frame())
+    }
+    fn register_more(engine: &mut Engine) {
+        register_setters(engine);
+    }
+}
+
+/// The properties of a player.
+const PLAYER_MEMBERS: &[Member<Player>] = &[
+    Member {
+        name: "frame",
+        doc: "The index of the frame shown; can be set.",
+        get: |player| player.frame().into_dynamic(),
+    },
+    Member {
+        name: "playing",
+        doc: "Whether it plays; can be set.",
+        get: |player| player.is_playing().into_dynamic(),
+    },
+    Member {
+        name: "step",
+        doc: "By how many frames it goes on; can be set.",
+        get: |player| player.step().into_dynamic(),
+    },
+    Member {
+        name: "speed",
+        doc: "How many times faster than normally it plays; can be set.",
+        get: |player| player.playback().speed().into_dynamic(),
+    },
+    Member {
+        name: "looping",
+        doc: "Whether it begins anew after the last frame; can be set.",
+        get: |player| player.playback().is_looping().into_dynamic(),
+    },
+    Member {
+        name: "every_frame",
+        doc: "Whether each frame is seen, however long that takes, or time is kept and frames left out that come late; can be set.",
+        get: |player| player.playback().shows_every_frame().into_dynamic(),
+    },
+    Member {
+        name: "is_open",
+        doc: "Whether its window is open.",
+        get: |player| player.is_open().into_dynamic(),
+    },
+    Member {
+        name: "points",
+        doc: "The pixels picked in its window, `[[y, x], …]`.",
+        get: |player| {
+            let points = player
+                .picks()
+                .into_iter()
+                .filter_map(|pick| match pick.place {
+                    Place::Point { y, x } => Some(vec![y, x]),
+                    Place::Region(_) => None,
+                });
+            points.collect::<Vec<_>>().into_dynamic()
+        },
+    },
+    Member {
+        name: "regions",
+        doc: "The rectangles picked in its window, `[[y0, x0, y1, x1], …]`, as `mask_rect` takes them.",
+        get: |player| {
+            let regions = player
+                .picks()
+                .into_iter()
+                .filter_map(|pick| match pick.place {
+                    Place::Point { .. } => None,
+                    Place::Region(bounds) => Some(vec![bounds.y0, bounds.x0, bounds.y1, bounds.x1]),
+                });
+            regions.collect::<Vec<_>>().into_dynamic()
+        },
+    },
+];
+
+fn register_setters(engine: &mut Engine) {
+    for name in [
+        "frame",
+        "playing",
+        "step",
+        "speed",
+        "looping",
+        "every_frame",
+    ] {
+        engine.register_set(
+            name,
+            move |native: NativeCallContext, player: &mut Player, value: Dynamic| {
+                or_raise(set(player, name, value), &native)
+            },
+        );
+    }
+}
+
+fn set(player: &Player, name: &str, value: Dynamic) -> Result<()> {
+    match name {
+        "frame" => {
+            let last = player.playback().last();
+            let frame: INT = read(name, value, "an int")?;
+            let from_start = if frame < 0 {
+                frame + last as INT + 1
+            } else {
+                frame
+            };
+            player.seek(usize::try_from(from_start).unwrap_or(0));
+        }
+        "playing" => player.set_playing(read(name, value, "true or false")?),
+        "step" => match read(name, value, "an int >= 1")? {
+            0 => bail!("`step` must be at least 1, got 0"),
+            step => player.set_step(step),
+        },
+        "speed" => {
+            let speed: f64 = read(name, value, "a number")?;
+            if !(0.0 < speed && speed.is_finite()) {
+                bail!("`speed` must be greater than 0, got {speed}");
+            }
+            player.change(|playback| playback.set_speed(speed));
+        }
+        "looping" => {
+            let looping = read(name, value, "true or false")?;
+            player.change(|playback| playback.set_looping(looping));
+        }
+        _ => {
+            let every = read(name, value, "true or false")?;
+            player.change(|playback| playback.set_every_frame(every));
+        }
+    }
+    Ok(())
+}
+
+fn read<T: Value>(name: &str, value: Dynamic, expected: &str) -> Result<T> {
+    T::from_dynamic(value).or_else(|value| {
+        bail!("`{name}` must be {expected}, got {}", describe(&value));
+    })
+}

@@ -1,0 +1,166 @@
+//! The progress of a script's own loops: `for file in progress(files) { … }`, or `.step()`.
+
+use std::any::TypeId;
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+
+use rhai::{Dynamic, Engine, INT, Module, Position};
+
+use super::members::{Member, Scripted};
+use crate::bail;
+use crate::error::Result;
+use crate::script::call::register::raise;
+use crate::script::call::value::{Type, Value};
+use crate::task::Task;
+
+impl Scripted for Progress {
+    const NAME: &'static str = "Progress";
+    const DOC: &'static str = "How far a loop has come: `for file in progress(files) { … }`.";
+    const KIND: Type = Type::Progress;
+    const MEMBERS: &'static [Member<Self>] = PROGRESS_MEMBERS;
+    fn text(&self) -> String {
+        self.to_string()
+    }
+    fn register_more(engine: &mut Engine) {
+        register_iteration(engine);
+    }
+}
+
+/// The properties of a progress.
+const PROGRESS_MEMBERS: &[Member<Progress>] = &[
+    Member {
+        name: "done",
+        doc: "How many steps are done.",
+        get: |progress| progress.done().into_dynamic(),
+    },
+    Member {
+        name: "len",
+        doc: "How many steps there are.",
+        get: |progress| progress.len().into_dynamic(),
+    },
+];
+
+/// What is gone through: a number of steps, or items.
+pub enum Steps {
+    /// Steps that are counted from 0.
+    Count(usize),
+    /// The items of an array.
+    Items(Vec<Dynamic>),
+}
+
+impl Value for Steps {
+    const TYPE: Type = Type::Either(&Type::Count, &Type::Array(&Type::Any));
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        match usize::from_dynamic(value) {
+            Ok(count) => Ok(Self::Count(count)),
+            Err(value) => Vec::from_dynamic(value).map(Self::Items),
+        }
+    }
+    fn into_dynamic(self) -> Dynamic {
+        match self {
+            Self::Count(count) => count.into_dynamic(),
+            Self::Items(items) => items.into_dynamic(),
+        }
+    }
+}
+
+/// How far a loop has come. Clones share it.
+#[derive(Clone)]
+pub struct Progress(Arc<State>);
+
+struct State {
+    steps: Steps,
+    done: AtomicUsize,
+    /// Ends with the last step, or when nobody holds the progress any more.
+    task: Mutex<Option<Task>>,
+}
+
+impl Progress {
+    /// A progress of which nothing is done; `label` says what is being done.
+    pub fn new(steps: Steps, label: String) -> Self {
+        let progress = State {
+            done: AtomicUsize::new(0),
+            task: Mutex::new(None),
+            steps,
+        };
+        let progress = Self(Arc::new(progress));
+        let task = (!progress.is_empty()).then(|| Task::new(label, progress.len()));
+        *progress.0.task.lock().expect("no panic while it is held") = task;
+        progress
+    }
+
+    /// How many steps there are.
+    pub fn len(&self) -> usize {
+        match &self.0.steps {
+            Steps::Count(count) => *count,
+            Steps::Items(items) => items.len(),
+        }
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many steps are done.
+    pub fn done(&self) -> usize {
+        self.0.done.load(Relaxed)
+    }
+
+    /// Counts steps as done; an error if there are not as many, or if the user asked to stop.
+    pub fn advance(&self, steps: usize) -> Result<()> {
+        let (done, len) = (self.done().saturating_add(steps), self.len());
+        if done > len {
+            bail!("a progress of {len} steps cannot have {done} done");
+        }
+        self.0.done.store(done, Relaxed);
+        let mut task = self.0.task.lock().expect("no panic while it is held");
+        let advanced = task.as_ref().map_or(Ok(()), |task| task.advance(steps));
+        if done == len || advanced.is_err() {
+            *task = None;
+        }
+        advanced
+    }
+
+    fn item(&self, index: usize) -> Dynamic {
+        match &self.0.steps {
+            Steps::Count(_) => (index as INT).into(),
+            Steps::Items(items) => items[index].clone(),
+        }
+    }
+}
+
+impl Value for Progress {
+    const TYPE: Type = Type::Progress;
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        value.try_cast_result()
+    }
+    fn into_dynamic(self) -> Dynamic {
+        Dynamic::from(self)
+    }
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "progress, {} of {} done", self.done(), self.len())
+    }
+}
+
+fn register_iteration(engine: &mut Engine) {
+    let mut iteration = Module::new();
+    iteration.set_iter_result(TypeId::of::<Progress>(), |progress| {
+        let progress = progress.cast::<Progress>();
+        let (first, len) = (progress.done(), progress.len());
+        // A step is done when the next one is asked for.
+        Box::new((first..=len).map_while(move |index| {
+            if index > first
+                && let Err(error) = progress.advance(1)
+            {
+                return Some(Err(raise(error, Position::NONE)));
+            }
+            (index < len).then(|| Ok(progress.item(index)))
+        }))
+    });
+    engine.register_global_module(iteration.into());
+}

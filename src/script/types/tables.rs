@@ -1,0 +1,204 @@
+//! Tables as scripts see them: a map of columns, or an array with a map for each row.
+
+use std::collections::BTreeSet;
+
+use rhai::{Array, Dynamic, Map};
+
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::script::call::value::{Value, describe, plain_text};
+use crate::text::table::{Column, Table};
+use crate::video::{Element, Strided, Video, map_samples};
+
+/// A map of columns: traces of numbers and bools, arrays of strings.
+pub fn columns(table: Table) -> Map {
+    let column = |column| match column {
+        Column::Ints(cells) => trace(cells).into_dynamic(),
+        Column::Floats(cells) => trace(cells).into_dynamic(),
+        Column::Bools(cells) => trace(cells).into_dynamic(),
+        Column::Texts(cells) => cells.into_dynamic(),
+    };
+    let pairs = table.names.into_iter().zip(table.columns);
+    pairs
+        .map(|(name, cells)| (name.into(), column(cells)))
+        .collect()
+}
+
+fn trace<T: Element>(cells: Vec<T>) -> Video {
+    Video::new(Strided::from_vec(&[cells.len()], cells))
+}
+
+/// A map for each row, with numbers, bools and strings.
+pub fn rows(table: &Table) -> Vec<Map> {
+    let cell = |column: &Column, row: usize| match column {
+        Column::Ints(cells) => cells[row].into(),
+        Column::Floats(cells) => cells[row].into(),
+        Column::Bools(cells) => cells[row].into(),
+        Column::Texts(cells) => cells[row].clone().into(),
+    };
+    let len = table.columns.first().map_or(0, Column::len);
+    let row = |row| {
+        let pairs = table.names.iter().zip(&table.columns);
+        pairs
+            .map(|(name, column)| (name.as_str().into(), cell(column, row)))
+            .collect()
+    };
+    (0..len).map(row).collect()
+}
+
+/// The names of the columns and the rows of cells of a table to be written: a map of columns, an
+/// array of maps, or a video of one or two axes.
+pub fn text_table(
+    table: &Dynamic,
+    names: Option<Vec<String>>,
+) -> Result<(Vec<String>, Vec<Vec<String>>)> {
+    if let Some(columns) = table.read_lock::<Map>() {
+        return of_columns(&columns, names).map(with_texts);
+    }
+    if let Some(rows) = table.read_lock::<Array>() {
+        return of_rows(&rows, names).map(with_texts);
+    }
+    if let Some(video) = table.read_lock::<Video>() {
+        return of_video(&video, names).map(with_texts);
+    }
+    let error = Error::new(format!(
+        "write_csv needs `table` to be a table, got {}",
+        describe(table)
+    ));
+    Err(error.hint("a map of columns, an array of maps, or a trace or image"))
+}
+
+/// The text of a cell; none of what is not a number.
+type Cell = Option<String>;
+
+/// What is not a number becomes an empty cell, or `NaN` in columns that have nothing else: they would
+/// be read as texts.
+fn with_texts((names, rows): (Vec<String>, Vec<Vec<Cell>>)) -> (Vec<String>, Vec<Vec<String>>) {
+    let missing = |column: usize| {
+        let mut cells = rows.iter().filter_map(|row| row[column].as_ref());
+        match cells.all(String::is_empty) {
+            true => "NaN",
+            false => "",
+        }
+    };
+    let missing: Vec<&str> = (0..names.len()).map(missing).collect();
+    let text = |(cell, missing): (Cell, &&str)| cell.unwrap_or_else(|| (*missing).into());
+    let texts = |row: Vec<Cell>| row.into_iter().zip(&missing).map(text).collect();
+    (names, rows.into_iter().map(texts).collect())
+}
+
+fn of_columns(columns: &Map, names: Option<Vec<String>>) -> Result<(Vec<String>, Vec<Vec<Cell>>)> {
+    let names = names.unwrap_or_else(|| columns.keys().map(ToString::to_string).collect());
+    let mut cells = Vec::new();
+    for name in &names {
+        let Some(column) = columns.get(name.as_str()) else {
+            let error = Error::new(format!("write_csv finds no column `{name}` in `table`"));
+            return Err(error.did_you_mean(name, columns.keys().map(|key| key.as_str())));
+        };
+        cells.push(column_cells(name, column)?);
+    }
+    let len = cells.iter().flatten().map(Vec::len).max();
+    let len = len.unwrap_or(usize::from(!names.is_empty()));
+    for (name, cells) in names.iter().zip(&cells) {
+        if let Some(found) = cells.as_ref().map(Vec::len).filter(|found| *found != len) {
+            bail!("write_csv needs columns of equal length, got {found} in `{name}` and {len}");
+        }
+    }
+    // A single value stands in every row.
+    let row = |row: usize| {
+        let pairs = names.iter().zip(&cells);
+        let cell = |(name, cells): (&String, &Option<Vec<Cell>>)| match cells {
+            Some(cells) => cells[row].clone(),
+            None => columns.get(name.as_str()).and_then(cell_text),
+        };
+        pairs.map(cell).collect()
+    };
+    let rows = (0..len).map(row).collect();
+    Ok((names, rows))
+}
+
+/// The cells of a column; `None` for a single value.
+fn column_cells(name: &str, column: &Dynamic) -> Result<Option<Vec<Cell>>> {
+    if let Some(cells) = column.read_lock::<Array>() {
+        return Ok(Some(cells.iter().map(cell_text).collect()));
+    }
+    if let Some(trace) = column.read_lock::<Video>() {
+        if trace.ndim() != 1 {
+            let error = Error::new(format!(
+                "write_csv needs traces for columns, got {} for `{name}`",
+                describe(column)
+            ));
+            return Err(error.hint("`trace(video, y, x)` or `video.mean([1, 2])` makes one"));
+        }
+        return Ok(Some(sample_texts(&trace)));
+    }
+    Ok(None)
+}
+
+fn of_rows(rows: &Array, names: Option<Vec<String>>) -> Result<(Vec<String>, Vec<Vec<Cell>>)> {
+    let mut maps = Vec::new();
+    for (index, row) in rows.iter().enumerate() {
+        match row.read_lock::<Map>() {
+            Some(map) => maps.push(map),
+            None => bail!(
+                "write_csv needs maps as rows, got {} at {index}",
+                describe(row)
+            ),
+        }
+    }
+    let all = || {
+        let keys: BTreeSet<_> = maps.iter().flat_map(|map| map.keys()).collect();
+        keys.into_iter().map(ToString::to_string).collect()
+    };
+    let names = names.unwrap_or_else(all);
+    let cell = |map: &Map, name: &String| match map.get(name.as_str()) {
+        Some(value) => cell_text(value),
+        None => Some(String::new()),
+    };
+    let row = |map: &Map| names.iter().map(|name| cell(map, name)).collect();
+    let cells = maps.iter().map(|map| row(map)).collect();
+    Ok((names, cells))
+}
+
+fn of_video(video: &Video, names: Option<Vec<String>>) -> Result<(Vec<String>, Vec<Vec<Cell>>)> {
+    let width = match *video.shape() {
+        [_] => 1,
+        [_, width] => width,
+        _ => bail!(
+            "write_csv needs a trace or an image, got {}",
+            describe(&video.clone().into_dynamic())
+        ),
+    };
+    let names = names.unwrap_or_else(|| match video.ndim() {
+        1 => vec!["value".into()],
+        _ => (0..width).map(|index| format!("c{index}")).collect(),
+    });
+    if names.len() != width {
+        bail!(
+            "write_csv needs {width} names in `columns`, got {}",
+            names.len()
+        );
+    }
+    let cells = sample_texts(video);
+    let rows = cells.chunks(width.max(1)).map(<[Cell]>::to_vec).collect();
+    Ok((names, rows))
+}
+
+fn cell_text(value: &Dynamic) -> Cell {
+    match value.as_float() {
+        Ok(float) => (!float.is_nan()).then(|| format!("{float:?}")),
+        _ if value.is_unit() => Some(String::new()),
+        _ => Some(plain_text(value)),
+    }
+}
+
+/// The samples in row-major order, with as many digits as they have.
+fn sample_texts(video: &Video) -> Vec<Cell> {
+    let mut texts = Vec::with_capacity(video.layout().len());
+    map_samples!(video.samples(), array => {
+        texts.extend(array.view().iter().map(|sample| {
+            (!sample.to_f64().is_nan()).then(|| format!("{sample:?}"))
+        }));
+    });
+    texts
+}
