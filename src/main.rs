@@ -350,7 +350,7 @@ fn run_batch(command: Command, how: &How) -> Result<End> {
     match slurm {
         Some(path) => {
             batch.write_slurm(&path, shard.map(|shard| shard.count))?;
-            eprintln!("wrote {0}; hand it in with: sbatch {0}", path.display());
+            eprintln!("wrote {0}; submit it with: sbatch {0}", path.display());
             Ok(End::Done)
         }
         None => batch.run().map(End::of),

@@ -196,7 +196,9 @@ fn load_recording(
             None => true,
             Some(reason) => {
                 let path = path.display();
-                task::warn(&format!("`{path}` is loaded instead of mapped: {reason}"));
+                task::warn(&format!(
+                    "`{path}` is loaded instead of memory-mapped: {reason}"
+                ));
                 false
             }
         };
@@ -252,7 +254,7 @@ impl Selection {
         let len = self.frames.unwrap_or(most);
         if len > most {
             task::warn(&format!(
-                "{len} frames asked for, but `{}` has only {most} from frame {start} on{}; \
+                "{len} frames requested, but `{}` has only {most} from frame {start} on{}; \
                  loading those",
                 path.display(),
                 if step > 1 {
@@ -508,7 +510,7 @@ fn unknown_format(path: &Path, extension: Option<String>) -> Error {
             path.display()
         )),
         None => Error::new(format!(
-            "cannot load `{}`: it has no extension and its content is not known",
+            "cannot load `{}`: it has no extension and its contents match no known format",
             path.display()
         )),
     };
@@ -517,7 +519,7 @@ fn unknown_format(path: &Path, extension: Option<String>) -> Error {
         .filter(|format| !format.extensions.is_empty())
         .map(|format| format!("{} (.{})", format.name, format.extensions.join(", .")))
         .collect();
-    error.hint(format!("what can be loaded: {}", known.join("; ")))
+    error.hint(format!("supported formats: {}", known.join("; ")))
 }
 
 fn extension_of(path: &Path) -> Option<String> {
@@ -570,11 +572,8 @@ fn listing(parts: impl Iterator<Item = String>) -> String {
 
 /// The error for a file that cannot be used where it lies.
 fn cannot_map(path: &Path, reason: &str) -> Error {
-    Error::new(format!(
-        "cannot map `{}` into memory: {reason}",
-        path.display()
-    ))
-    .hint("load it without `use_mmap`")
+    Error::new(format!("cannot memory-map `{}`: {reason}", path.display()))
+        .hint("load it without `use_mmap`")
 }
 
 /// The samples of some frames, copied out of a larger array.

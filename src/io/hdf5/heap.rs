@@ -108,7 +108,7 @@ impl FractalHeap {
         verified(&bytes)?;
         let is_size = |size: u64| size.is_power_of_two() && size <= 1 << 32;
         if !(is_size(width) && is_size(first_size) && is_size(max_direct) && max_bits <= 64) {
-            return Err(damaged("a heap has impossible sizes"));
+            return Err(damaged("a heap has invalid sizes"));
         }
         let offset_size = usize::from(max_bits).div_ceil(8);
         let len_size = (max_direct.ilog2() as usize).div_ceil(8);

@@ -33,7 +33,7 @@ pub(in crate::io) fn open(path: &Path, is_gray: bool) -> Result<Film> {
     let track = Track::read(&source)?;
     let (height, width) = (track.height, track.width);
     if width * height > MOST_PIXELS {
-        bail!("its frames have {height}×{width} pixels, those of H.264 have {MOST_PIXELS} at most");
+        bail!("its frames have {height}×{width} pixels, but H.264 allows at most {MOST_PIXELS}");
     }
     if track.shown.is_empty() || width == 0 || height == 0 {
         bail!("it has no frames");

@@ -140,7 +140,9 @@ impl Transform {
                 continue;
             }
             if !matches!(kind, "scale" | "translation") {
-                return Err(format!("its scale is given by `{kind}`, which is not read"));
+                return Err(format!(
+                    "its scale is given by `{kind}`, which is not supported"
+                ));
             }
             let numbers = step[kind].as_array().map_or(&[][..], Vec::as_slice);
             let numbers: Vec<f64> = numbers.iter().filter_map(Value::as_f64).collect();
@@ -295,7 +297,7 @@ mod tests {
         let affine = json!({"type": "affine", "affine": [[1, 0], [0, 1]]});
         assert_eq!(
             problems("second", &affine),
-            ["its scale is given by `affine`, which is not read"]
+            ["its scale is given by `affine`, which is not supported"]
         );
         let file = json!({"type": "scale", "path": "scale"});
         assert_eq!(

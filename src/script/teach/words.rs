@@ -102,7 +102,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "imshow",
         "videos and images are shown with show_video(v) or preview(v)",
     ),
-    ("quit", "Ctrl-D leaves the prompt"),
+    ("quit", "Ctrl-D quits the prompt"),
 ];
 
 /// Modules of other languages that functions are called in, with their names here.
