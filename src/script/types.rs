@@ -134,8 +134,10 @@ fn register_type<T: Scripted>(engine: &mut Engine) {
 impl Scripted for Video {
     const NAME: &'static str = "Video";
     const DOC: &'static str = "An array of 1 to 4 axes: a video `{t, y, x}` or `{t, y, x, channel}`, an image `{y, x}` or a trace \
-         `{t}`. Parts are selected with `v[t]`, `v[a..b]` and `v[[t, y, x]]`, where each index may be an int, a range, `()` for all or a list of ints, and with masks: `v[v > 3]`; all of these can be assigned to. Ints drop their axes first, and several lists are combined elementwise. A plain array of numbers is accepted wherever an array is: `mean([1, 2, 3])`. `+ - * / % **`, \
-         comparisons and `& | !` are elementwise.";
+         `{t}`. Index it with `v[t]`, `v[a..b]` and `v[[t, y, x]]`, where each index may be an int, a range, \
+         `()` for all or a list of ints, and with masks: `v[v > 3]`; all of these can be assigned to. Ints drop \
+         their axes first, and several lists are paired elementwise. A plain array of numbers is accepted \
+         wherever an array is: `mean([1, 2, 3])`. `+ - * / % **`, comparisons and `& | !` are elementwise.";
     const KIND: Type = Type::Video;
     const MEMBERS: &'static [Member<Self>] = VIDEO_MEMBERS;
     fn text(&self) -> String {
@@ -234,8 +236,8 @@ const VIDEO_MEMBERS: &[Member<Video>] = &[
     },
     Member {
         name: "metadata",
-        doc: "Metadata of the recording, as a map; it and its fields can be set: `v.metadata.dye \
-              = \"Di-4\"`, and `()` removes a field.",
+        doc: "Metadata of the recording, as a map; it and its fields can be set: \
+              `v.metadata.dye = \"Di-4\"`, and `()` removes a field.",
         get: |video| video.metadata().clone().into_dynamic(),
     },
 ];
