@@ -38,7 +38,7 @@ pub fn export_image(path: &Path, image: &Video, look: &Coloured, quality: usize)
                 image.kind(),
                 shape_text(image.shape())
             ));
-            return Err(error.hint("take a frame of a video: `v[0]`"));
+            return Err(error.hint("select a frame of a video: `v[0]`"));
         }
     };
     let still = Still::new(&frame, 0, look.cmap.clone(), look.range)?;

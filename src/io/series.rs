@@ -74,7 +74,7 @@ impl Series {
     pub(super) fn refuse(series: Option<&Self>, path: &Path, format: &str) -> Result<()> {
         if series.is_some() {
             bail!(
-                "`{}` has no `series`: only TIFF files have, and it holds {format} data",
+                "`{}` has no `series`: only TIFF files have one, and it holds {format} data",
                 path.display()
             );
         }

@@ -22,7 +22,7 @@ pub enum Fading {
 }
 
 impl Choice for Fading {
-    const NOUN: &'static str = "the name of a course of fading";
+    const NOUN: &'static str = "the name of a fading curve";
     const CHOICES: &'static [(&'static str, Self)] = &[
         ("exponential", Self::Exponential),
         ("linear", Self::Linear),

@@ -64,7 +64,7 @@ fn expect_gray_frames(video: &Video, function: &str) -> Result<()> {
         shape_text(video.shape())
     ));
     Err(match video.ndim() {
-        4 => error.hint("take one channel at a time: `v[[(), (), (), 0]]`"),
+        4 => error.hint("select one channel at a time: `v[[(), (), (), 0]]`"),
         _ => error,
     })
 }

@@ -13,7 +13,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("l", "loop, or stop at the end"),
     ("e", "every frame, or real-time speed"),
     ("c, C", "next or previous colormap"),
-    ("a, A", "contrast of this frame, or initial contrast"),
+    ("a, A", "contrast of this frame, or initial"),
     ("+ −, Ctrl wheel", "zoom at the pointer"),
     ("0", "reset zoom"),
     ("drag", "pan"),

@@ -206,7 +206,7 @@ fn check_path(function: &str, ty: &Type, value: &Dynamic) -> Result<()> {
                 c => format!("the character {}", c.escape_default()),
             };
             let error = Error::new(format!(
-                "{function} got the path {:?}, which holds {name}",
+                "{function} got the path {:?}, which contains {name}",
                 path.as_str()
             ));
             Err(error.hint(super::teach::BACKSLASH))

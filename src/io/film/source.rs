@@ -30,7 +30,7 @@ pub enum Extent {
 }
 
 impl Choice for Extent {
-    const NOUN: &'static str = "what the range is taken from";
+    const NOUN: &'static str = "what the range is computed from";
     const CHOICES: &'static [(&'static str, Self)] =
         &[("first", Extent::First), ("all", Extent::All)];
 }

@@ -27,7 +27,7 @@ struct H264(Arc<Track>);
 pub(in crate::io) fn open(path: &Path, is_gray: bool) -> Result<Film> {
     let source = Source::open(path)?;
     if source.start(8)?.get(4..8) != Some(b"ftyp") {
-        bail!("movies of this kind need the program `ffmpeg`");
+        bail!("movies of this format need the program `ffmpeg`");
     }
     boxes::check(&source)?;
     let track = Track::read(&source)?;

@@ -98,7 +98,7 @@ impl Image {
             if factor.is_none() && (step != 1.0 || !axis.unit.is_empty()) {
                 problems.push(match axis.unit.as_str() {
                     "" => format!("the scale of its axis `{}` has no unit", axis.name),
-                    unit => format!("the unit `{unit}` of its axis `{}` is not known", axis.name),
+                    unit => format!("the unit `{unit}` of its axis `{}` is unknown", axis.name),
                 });
             }
             let step = step * factor?;
@@ -292,7 +292,7 @@ mod tests {
         );
         assert_eq!(
             problems("fortnight", &scale),
-            ["the unit `fortnight` of its axis `t` is not known"]
+            ["the unit `fortnight` of its axis `t` is unknown"]
         );
         let affine = json!({"type": "affine", "affine": [[1, 0], [0, 1]]});
         assert_eq!(
