@@ -286,7 +286,7 @@ impl Player {
         let (picks, panels) = (self.picks(), self.state().panels.clone());
         if picks.is_empty() {
             return Err(Error::new("there are no traces to save").hint(
-                "press `t` over a pixel in the window, or `r` and draw a region, to pick one",
+                "press `t` over a pixel in the window, or `r` and draw a region, to add a probe",
             ));
         }
         let fps = panels.first().and_then(|panel| panel.base().metadata().fps);

@@ -48,7 +48,7 @@ pub fn search(context: &Context, word: &str) -> Result<String> {
     entries.sort_by_key(|(name, ..)| (!is_meant(name), !name.to_lowercase().contains(&word)));
     if entries.is_empty() {
         return Err(
-            Error::new(format!("no help is found for `{word}`")).hint("help() lists all functions")
+            Error::new(format!("no help found for `{word}`")).hint("help() lists all functions")
         );
     }
     let mut text = String::new();

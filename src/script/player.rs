@@ -63,7 +63,7 @@ const PLAYER_MEMBERS: &[Member<Player>] = &[
     },
     Member {
         name: "points",
-        doc: "Pixels that were selected in its window, `[[y, x], …]`.",
+        doc: "Pixels probed in its window, `[[y, x], …]`.",
         get: |player| {
             let points = player
                 .picks()
@@ -77,8 +77,7 @@ const PLAYER_MEMBERS: &[Member<Player>] = &[
     },
     Member {
         name: "regions",
-        doc: "Rectangles that were selected in its window, `[[y0, x0, y1, x1], …]`, as for \
-              `mask_rect`.",
+        doc: "Rectangles probed in its window, `[[y0, x0, y1, x1], …]`, as for `mask_rect`.",
         get: |player| {
             let regions = player
                 .picks()

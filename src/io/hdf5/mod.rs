@@ -144,10 +144,7 @@ pub(in crate::io) fn warn_of_failures(path: &Path, datasets: &[Dataset]) {
     }
     match failures.count() {
         0 => {}
-        more => task::warn(&format!(
-            "`{}`: cannot read {more} other datasets",
-            path.display()
-        )),
+        more => task::warn(&format!("`{}`: cannot read {more} more", path.display())),
     }
 }
 

@@ -107,7 +107,7 @@ impl Still {
         };
         if pages > 1 {
             let shown = path.display();
-            let error = Error::new(format!("`{shown}` has {pages}pages, but an image has one"));
+            let error = Error::new(format!("`{shown}` has {pages} pages, but an image has one"));
             let written = files::quoted(path);
             return Err(error.hint(format!("load it with `load_video({written})`")));
         }

@@ -318,7 +318,7 @@ pub(super) fn endian(settings: &Value) -> Result<bool> {
     Ok(match settings["endian"].as_str() {
         Some("big") => true,
         Some("little") | None => false,
-        Some(other) => bail!("its codec `bytes` has the order \"{other}\", which is unknown"),
+        Some(other) => bail!("its codec `bytes` has the unknown byte order \"{other}\""),
     })
 }
 

@@ -132,7 +132,7 @@ fn version_3(json: &Value) -> Result<ArrayMetadata> {
     let (prefix, default) = match name_of(keys) {
         Some("v2") => ("", "."),
         Some("default") | None => ("c", "/"),
-        Some(other) => bail!("its chunks are named by the rule `{other}`, which is unknown"),
+        Some(other) => bail!("its chunks are named by the unknown rule `{other}`"),
     };
     let separator = keys["configuration"]["separator"]
         .as_str()

@@ -86,7 +86,7 @@ impl Shard {
                 Some("start") => true,
                 Some("end") | None => false,
                 Some(other) => {
-                    bail!("its shards have their lists at \"{other}\", which is unknown")
+                    bail!("its shards have their index at the unknown location \"{other}\"")
                 }
             },
             is_big_endian,

@@ -274,7 +274,7 @@ fn planes_can_be_in_other_files() {
     assert!(
         error
             .message()
-            .ends_with("has 2pages, but an image has one"),
+            .ends_with("has 2 pages, but an image has one"),
         "{error}"
     );
 }
