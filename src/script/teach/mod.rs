@@ -239,7 +239,7 @@ const FORMS: &[Form] = &[
             };
             let (left, right) = (video(left, of_left), video(right, of_right));
             format!(
-                "plain arrays do not support arithmetic, videos do: {left} {sign} {right}; + concatenates plain arrays"
+                "operators work on videos, not on plain arrays: {left} {sign} {right}; + concatenates plain arrays"
             )
         },
     },
