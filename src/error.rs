@@ -82,9 +82,10 @@ impl Error {
                 error.hint("check the permissions of the file and of its folder")
             }
             std::io::ErrorKind::FileTooLarge => error.hint(match cfg!(windows) {
-                true => "the disk takes no files of this size",
+                true => "the file system does not support files of this size",
                 false => {
-                    "the disk takes no files of this size, or they are limited: see `ulimit -f`"
+                    "the file system does not support files of this size, or `ulimit -f` limits \
+                     them"
                 }
             }),
             std::io::ErrorKind::StorageFull => {

@@ -47,26 +47,26 @@ struct Cli {
 /// How scripts are run.
 #[derive(Args, Clone)]
 struct How {
-    /// Define the constant NAME: a number, true, false, an array or a text.
+    /// Define the constant NAME: a number, true, false, an array or a string.
     #[arg(long = "arg", global = true, value_name = "NAME=VALUE")]
     constants: Vec<String>,
-    /// Run the script again whenever it is saved, without loading unchanged recordings again.
+    /// Re-run the script when it is saved; unchanged recordings stay cached.
     #[arg(long, global = true)]
     watch: bool,
-    /// Look for mistakes in the script without running it.
+    /// Check the script without running it.
     #[arg(long, global = true, conflicts_with_all = ["watch", "time"])]
     check: bool,
-    /// Tell what the script costs, by line and by function.
+    /// Profile the script by line and by function.
     #[arg(long, global = true)]
     time: bool,
-    /// Let scripts read and write in DIR only, and run no commands.
+    /// Restrict scripts to reading and writing in DIR, and forbid commands.
     #[arg(long, global = true, value_name = "DIR")]
     sandbox: Option<PathBuf>,
-    /// End scripts that take longer than so many seconds.
+    /// Stop scripts that take longer than SECONDS.
     #[arg(long, global = true, value_name = "SECONDS")]
     limit_time: Option<f64>,
-    /// Let scripts hold at most so much: videos in memory and in scratch files, and values, which
-    /// may take half of it. [in a sandbox: half of the machine's memory]
+    /// Limit the memory of scripts: videos in memory and in scratch files, and other values, which
+    /// may take half of the limit. [default in a sandbox: half of the machine's memory]
     #[arg(long, global = true, value_name = "SIZE")]
     limit_memory: Option<Size>,
 }
@@ -75,42 +75,42 @@ struct How {
 enum Command {
     /// Run a script; `-` is standard input, and `run` can be left out.
     Run {
-        /// Script to run, and its arguments, which it finds in ARGS.
+        /// Script to run, and its arguments, which are in the array ARGS.
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<OsString>,
     },
-    /// Run a script on many files, a process for each; it finds the file in ARGS[0] and the folder
-    /// for results in ARGS[1].
+    /// Run a script on many files, each in its own process; ARGS[0] is the file and ARGS[1] the
+    /// output folder.
     Batch {
         /// Script to run.
         script: PathBuf,
         /// Files to run it on.
         #[arg(required = true)]
         files: Vec<PathBuf>,
-        /// How many to run at the same time.
+        /// Number of processes to run at the same time.
         #[arg(long, default_value_t = 1)]
         jobs: usize,
-        /// Folder for the table of results and for what each script prints.
+        /// Output folder for the table of results and the output of each script.
         #[arg(long, value_name = "DIR", default_value = "batch")]
         out: PathBuf,
-        /// Leave out files that an earlier run has done.
+        /// Skip files that an earlier run has completed.
         #[arg(long)]
         resume: bool,
-        /// Run only the i-th of n parts of the files.
+        /// Run only the I-th of N parts of the files.
         #[arg(long, value_name = "I/N")]
         shard: Option<Shard>,
-        /// Write a job array for Slurm instead of running; N of --shard tells the number of tasks.
+        /// Write a Slurm job array instead of running; N of --shard is the number of tasks.
         #[arg(long, value_name = "FILE")]
         slurm: Option<PathBuf>,
     },
-    /// Show the functions by topic, or what one of them does.
+    /// List the functions by topic, or describe one.
     Help {
         /// Name of a function or module.
         name: Option<String>,
     },
     /// Print the whole reference as Markdown.
     Reference {
-        /// Draw what functions and colormaps look like into a folder, and show it in the page.
+        /// Write images of functions and colormaps to a folder, and show them in the page.
         #[arg(long, value_name = "DIR")]
         pictures: Option<PathBuf>,
     },
@@ -124,12 +124,12 @@ enum Command {
         /// File of the recording.
         file: PathBuf,
     },
-    /// Write what a shell needs to complete the command line.
+    /// Print the completion script of a shell.
     Completions {
-        /// Shell that reads it.
+        /// Name of the shell.
         shell: Shell,
     },
-    /// Write the manual page.
+    /// Print the manual page.
     Man,
     /// A script and its arguments.
     #[command(external_subcommand)]
@@ -350,7 +350,7 @@ fn run_batch(command: Command, how: &How) -> Result<End> {
     match slurm {
         Some(path) => {
             batch.write_slurm(&path, shard.map(|shard| shard.count))?;
-            eprintln!("wrote {0}; hand it in with: sbatch {0}", path.display());
+            eprintln!("wrote {0}; submit it with: sbatch {0}", path.display());
             Ok(End::Done)
         }
         None => batch.run().map(End::of),
@@ -360,7 +360,7 @@ fn run_batch(command: Command, how: &How) -> Result<End> {
 /// Ctrl-C does not end a read by itself.
 fn read_standard_input() -> Result<String> {
     let read = task::interruptibly(|| io::read_to_string(io::stdin()))?;
-    let read = read.unwrap_or_else(|| Err(io::Error::other("there is no thread to read it")));
+    let read = read.unwrap_or_else(|| Err(io::Error::other("cannot start a thread to read it")));
     read.map_err(|e| Error::io("read", Path::new("standard input"), &e))
 }
 

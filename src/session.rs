@@ -255,7 +255,7 @@ impl Session {
         }
         if !self.scope.contains(LAST) {
             let error = Error::new(
-                "there is no last value yet, which a line that begins with a dot goes on with",
+                "a line that begins with a dot continues the last value, and there is none yet",
             );
             return Err(Diagnostic::without_place(error));
         }
@@ -304,7 +304,7 @@ impl Session {
                 let text = panic.downcast_ref::<String>().map(String::as_str);
                 let text = text.or(panic.downcast_ref::<&str>().copied());
                 let text = text.unwrap_or("no details are known");
-                let error = Error::new(format!("a defect of optimap: {text}"));
+                let error = Error::new(format!("a bug in optimap: {text}"));
                 Err(Diagnostic::without_place(error.hint(
                     "please report it, with what you did and the lines above",
                 )))

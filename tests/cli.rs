@@ -244,7 +244,7 @@ fn movies_without_ffmpeg_are_said_to_be_so() {
     let output = export(&path.display().to_string());
     assert_eq!(
         String::from_utf8_lossy(&output.stderr),
-        "warning: there is no ffmpeg: the movie is written by the built-in H.264 encoder\n"
+        "warning: ffmpeg was not found: the movie is written by the built-in H.264 encoder\n"
     );
     assert!(path.is_file());
     let output = export("a.mov");

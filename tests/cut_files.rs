@@ -87,8 +87,8 @@ fn each_use_of_lost_samples_fails_and_the_session_lives_on() {
             halve(&folder.join("heart.tif"));
         },
     );
-    let npy = "`heart.npy` became shorter while it was open: its last samples are lost";
-    let tif = "`heart.tif` became shorter while it was open: its last samples are lost";
+    let npy = "`heart.npy` was truncated while it was open: its last samples are lost";
+    let tif = "`heart.tif` was truncated while it was open: its last samples are lost";
     expect(
         &output,
         &[npy, npy, npy, npy, npy, tif, "true", "true", "true"],
@@ -107,6 +107,6 @@ fn a_file_that_is_empty_now_is_no_difference() {
         "#,
         |folder| fs::write(folder.join("heart.npy"), "").unwrap(),
     );
-    let message = "`heart.npy` became shorter while it was open: its last samples are lost";
+    let message = "`heart.npy` was truncated while it was open: its last samples are lost";
     expect(&output, &[message]);
 }

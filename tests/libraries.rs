@@ -104,7 +104,7 @@ fn a_circle_leaves_the_session_usable() {
     assert!(
         library
             .error("import \"a\" as a")
-            .starts_with("modules import each other in a circle")
+            .starts_with("circular import of modules")
     );
     library.write("b.rhai", "fn one() { 1 }");
     library.gives("import \"a\" as a; 1", "1");
@@ -120,6 +120,6 @@ fn a_defect_leaves_the_session_usable() {
     let mut session = Session::new(settings);
     let _ = session.run_entry("let kept = 7").unwrap();
     let error = session.run_entry("print(\"now\")").unwrap_err();
-    assert!(error.error().message().starts_with("a defect of optimap: "));
+    assert!(error.error().message().starts_with("a bug in optimap: "));
     assert_eq!(session.run_entry("kept").unwrap().as_int(), Ok(7));
 }

@@ -98,7 +98,7 @@ fn a_map_that_contains_itself_has_no_json() {
         "let m = #{}; let f = || m; m.x = f; m.to_json()",
         "let m = #{}; let f = || m; m.x = f; write_json(\"never.json\", m)",
     ] {
-        fails(&["-e", code], "JSON has no word for a function");
+        fails(&["-e", code], "JSON cannot represent a function");
     }
     let code = "let a = #{}; for i in 0..200 { let b = #{}; b.x = a; a = b; } a.to_json()";
     fails(&["-e", code], "nested at most 127 deep");

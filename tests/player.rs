@@ -305,7 +305,7 @@ fn what_cannot_be_played_says_why() {
     );
     assert_eq!(
         refused(&[0, 2, 2]),
-        "there is nothing to play in a video of shape 0×2×2"
+        "there are no frames to play in a video of shape 0×2×2"
     );
     let still = Show {
         step: 0,

@@ -333,7 +333,7 @@ fn videos_played_together_are_equally_long() {
     let error = Player::new(show([5, 3])).err().unwrap();
     assert_eq!(
         error.message(),
-        "videos played together must be equally long: video 0 has 5 frames, video 1 has 3"
+        "videos played together must have the same number of frames: video 0 has 5 frames, video 1 has 3"
     );
 }
 

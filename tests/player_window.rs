@@ -277,5 +277,5 @@ fn loses_its_display(signal: &str, display: &str) {
     let count =
         |is: &dyn Fn(&String) -> bool| lines.lock().unwrap().iter().filter(|line| is(line)).count();
     super::player::until(|| count(&|line| line == "end") == 1);
-    super::player::until(|| count(&|line| line.contains("the display has gone")) == 2);
+    super::player::until(|| count(&|line| line.contains("the display was lost")) == 2);
 }

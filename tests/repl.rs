@@ -111,7 +111,10 @@ fn lines_that_begin_with_a_dot_go_on_with_the_last_value() {
     terminal.enter("  .shape[1]", "6");
     terminal.enter("1..3", "1..3");
     let mut fresh = Terminal::start();
-    fresh.enter(".shape", "error: there is no last value");
+    fresh.enter(
+        ".shape",
+        "error: a line that begins with a dot continues the last value",
+    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What the standard library finds wrong with recordings, and whether its advice helps.
+//! Faults that `quality::audit` finds in recordings, and whether its fixes work.
 
 use super::session;
 
@@ -21,7 +21,7 @@ const FAULTS: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn an_audit_finds_each_fault_and_its_code_mends_it() {
+fn an_audit_finds_each_fault_and_its_code_fixes_it() {
     for (problem, spoil) in FAULTS {
         let mut session = session();
         let mut run = |code: &str| match session.run_entry(code) {
@@ -34,8 +34,8 @@ fn an_audit_finds_each_fault_and_its_code_mends_it() {
         let audit = format!("quality::audit(v).filter(|finding| finding.problem == \"{problem}\")");
         run(&format!("let found = {audit};"));
         run(&format!("assert_eq(found.len(), 1, \"{problem}\")"));
-        let mend = run("found[0].mend");
-        run(&mend);
+        let fix = run("found[0].fix");
+        run(&fix);
         run(&format!("assert_eq({audit}, [])"));
     }
 }

@@ -241,7 +241,7 @@ builtins! {
         y: Operand,
     ) -> Result<Operand> {
         match (&x, &y) {
-            (Operand::Int(x), Operand::Int(0)) => bail!("div({x}, 0) has no value"),
+            (Operand::Int(x), Operand::Int(0)) => bail!("div({x}, 0) is undefined"),
             (Operand::Int(x), Operand::Int(y)) => Ok(Operand::Int(div_floor(*x, *y))),
             _ => combine(Arithmetic::FloorDivide, x, y),
         }

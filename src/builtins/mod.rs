@@ -58,7 +58,7 @@ pub const TOPICS: &[Topic] = &[
         builtins: reduce::BUILTINS,
     },
     Topic {
-        title: "Making arrays",
+        title: "Creating arrays",
         builtins: create::BUILTINS,
     },
     Topic {
@@ -94,11 +94,11 @@ pub const TOPICS: &[Topic] = &[
         builtins: export::BUILTINS,
     },
     Topic {
-        title: "Pictures and plots",
+        title: "Images and plots",
         builtins: pictures::BUILTINS,
     },
     Topic {
-        title: "Making colormaps",
+        title: "Creating colormaps",
         builtins: colormaps::BUILTINS,
     },
     Topic {
@@ -110,11 +110,11 @@ pub const TOPICS: &[Topic] = &[
         builtins: players::BUILTINS,
     },
     Topic {
-        title: "Former names",
+        title: "Deprecated names",
         builtins: deprecated::BUILTINS,
     },
     Topic {
-        title: "Paths and files of text",
+        title: "Paths and text files",
         builtins: paths::BUILTINS,
     },
     Topic {

@@ -40,7 +40,7 @@ impl Coloring {
                 "a video of shape {} cannot be shown: it has {channels} channels, not 1, 3 or 4",
                 shape_text(video.shape())
             ))
-            .hint("take one channel: `v[[(), (), (), 0]]`")),
+            .hint("select one channel: `v[[(), (), (), 0]]`")),
         }
     }
 

@@ -19,8 +19,8 @@ pub fn parse_color(text: &str) -> Result<Rgba> {
 
 fn color(text: &str) -> Result<Color> {
     Color::from_html(text).map_err(|_| {
-        Error::new(format!("there is no colour \"{text}\""))
-            .hint("colours are written like \"black\" or \"#ff8800\"")
+        Error::new(format!("there is no color \"{text}\""))
+            .hint("write colors like \"black\" or \"#ff8800\"")
     })
 }
 
@@ -42,7 +42,7 @@ impl Colormap {
             .map(|text| color(text))
             .collect::<Result<_>>()?;
         if parsed.is_empty() {
-            bail!("a colormap needs a colour at least");
+            bail!("a colormap needs at least one color");
         }
         let steps = steps.unwrap_or(STEPS);
         check_steps(steps)?;
@@ -78,13 +78,13 @@ fn check_steps(steps: usize) -> Result<()> {
     if (1..=MOST).contains(&steps) {
         return Ok(());
     }
-    bail!("a colormap has 1 to {MOST} colours, got `n` {steps}")
+    bail!("a colormap has 1 to {MOST} colors, got `n` {steps}")
 }
 
 fn check_positions(positions: &[f64], colors: usize) -> Result<()> {
     if positions.len() != colors {
         bail!(
-            "`positions` must be one for each of the {colors} colours, got {}",
+            "`positions` must be one for each of the {colors} colors, got {}",
             positions.len()
         );
     }
@@ -109,7 +109,7 @@ mod tests {
         assert_eq!(gradient.colors().first(), Some(&[0, 0, 0, 255]));
         assert_eq!(gradient.colors().last(), Some(&[255, 255, 255, 255]));
         let error = Colormap::gradient(&texts(&["red", "reddish"])).unwrap_err();
-        assert_eq!(error.message(), "there is no colour \"reddish\"");
+        assert_eq!(error.message(), "there is no color \"reddish\"");
         assert!(Colormap::gradient(&[]).is_err());
     }
 

@@ -87,9 +87,9 @@ impl Notes {
         let known = metadata.pixel_size.map(|[_, width]| width);
         match self.pixel_size.or(known) {
             Some(width) if width > 0.0 && width.is_finite() => Ok(width),
-            Some(width) => bail!("`pixel_size` must be a number of µm greater than 0, got {width}"),
+            Some(width) => bail!("`pixel_size` must be a size in µm greater than 0, got {width}"),
             None => Err(
-                Error::new("a scale bar needs the size of a pixel, which is not known").hint(
+                Error::new("a scale bar needs the pixel size, which is unknown").hint(
                     "pass it in µm: #{scale_bar: 500, pixel_size: 20}, or set `v.pixel_size`",
                 ),
             ),
@@ -121,8 +121,8 @@ pub(crate) fn recorded_fps(metadata: &Metadata) -> Option<f64> {
 }
 
 fn without_fps(what: &str) -> Error {
-    let error = format!("{what} needs the frame rate of the recording, which is not known");
-    Error::new(error).hint("set it before: `v.fps = 500`")
+    let error = format!("{what} needs the frame rate of the recording, which is unknown");
+    Error::new(error).hint("set it first: `v.fps = 500`")
 }
 
 /// How times of frames are written: all with the same unit and number of digits.

@@ -33,7 +33,7 @@ impl Still {
                 "there is no frame {frame} in a video of {} frame{plural}",
                 video.len()
             );
-            return Err(Error::new(error).hint("frames are counted from 0"));
+            return Err(Error::new(error).hint("frame indices start at 0"));
         }
         let coloring = Coloring::new(&video, colormap, vmin, vmax)?;
         let (height, width) = (video.shape()[1], video.shape()[2]);
@@ -117,7 +117,7 @@ fn as_frames(video: &Video) -> Result<Video> {
     if video.is_empty() {
         let shape = shape_text(video.shape());
         bail!(
-            "there is nothing to see in a {} of shape {shape}",
+            "there are no samples to show in a {} of shape {shape}",
             video.kind()
         );
     }
@@ -125,7 +125,7 @@ fn as_frames(video: &Video) -> Result<Video> {
         [_, _] => Ok(video.with_layout(video.layout().insert_axis(0))),
         [_, _, _] | [_, _, _, _] => Ok(video.clone()),
         _ => bail!(
-            "a picture needs a video {{t, y, x}} or an image {{y, x}}, got {} of shape {}",
+            "expected a video {{t, y, x}} or an image {{y, x}}, got {} of shape {}",
             video.kind(),
             shape_text(video.shape())
         ),

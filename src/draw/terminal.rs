@@ -27,7 +27,7 @@ pub enum Graphics {
 }
 
 impl Choice for Graphics {
-    const NOUN: &'static str = "a way to show pictures in a terminal";
+    const NOUN: &'static str = "a graphics protocol of terminals";
     const CHOICES: &'static [(&'static str, Self)] = &[
         ("kitty", Self::Kitty),
         ("iterm2", Self::Iterm2),

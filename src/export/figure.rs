@@ -41,7 +41,7 @@ pub fn export_image(path: &Path, image: &Video, look: &Coloured, quality: usize)
                 image.kind(),
                 shape_text(image.shape())
             ));
-            return Err(error.hint("take a frame of a video: `v[0]`"));
+            return Err(error.hint("select a frame of a video: `v[0]`"));
         }
     };
     let still = Still::new(&frame, 0, look.cmap.clone(), look.range)?;
@@ -49,7 +49,7 @@ pub fn export_image(path: &Path, image: &Video, look: &Coloured, quality: usize)
     let (width, height) = (size(still.width), size(still.height));
     if !(look.scale > 0.0 && width * height <= MOST) {
         bail!(
-            "`scale` {} makes a picture that is too small or too large",
+            "`scale` {} makes an image that is too small or too large",
             look.scale
         );
     }
@@ -83,7 +83,7 @@ pub fn save_plot(path: &Path, plot: &Plot) -> Result<()> {
 /// of the frame.
 pub fn curves(traces: &[Video], labels: &[String], fps: Option<f64>) -> Result<(Vec<Curve>, bool)> {
     if traces.is_empty() {
-        bail!("plot_traces needs a trace at least");
+        bail!("plot_traces needs at least one trace");
     }
     if labels.len() > traces.len() {
         bail!(
@@ -115,7 +115,7 @@ fn curve(trace: &Video, label: String, fps: Option<f64>) -> Result<Curve> {
             trace.kind(),
             shape_text(trace.shape())
         ));
-        let hint = "take the course of a pixel, `v[[(), 10, 20]]`, or of a region with `trace`";
+        let hint = "extract the trace of a pixel, `v[[(), 10, 20]]`, or of a region with `trace`";
         return Err(error.hint(hint));
     }
     let mut values = vec![0.0f64; trace.len()];
@@ -143,7 +143,7 @@ pub fn load_picture(path: &Path, as_gray: bool) -> Result<Video> {
         [_, _, 3 | 4] if as_gray => Ok(gray(&image)),
         [_, _] | [_, _, _] => Ok(image),
         shape => bail!(
-            "`{}` holds no image but an array of shape {}",
+            "`{}` holds an array of shape {}, not an image",
             path.display(),
             shape_text(shape)
         ),
@@ -173,7 +173,7 @@ fn kind_of(path: &Path) -> Result<Kind> {
     extension
         .and_then(|extension| Kind::of(&extension))
         .ok_or_else(|| {
-            Error::new(format!("cannot make the picture `{}`", path.display()))
+            Error::new(format!("cannot write the image `{}`", path.display()))
                 .hint(format!("use one of {}", Kind::extensions()))
         })
 }

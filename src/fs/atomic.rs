@@ -46,7 +46,7 @@ pub(crate) fn write_folder(
     let is_old = path.exists();
     if is_old && !is_ours(path) {
         let error = Error::new(format!(
-            "cannot write `{}`: it holds something else",
+            "cannot write `{}`: it holds other data",
             path.display()
         ));
         return Err(error.hint("move it out of the way, or choose another name"));
@@ -81,7 +81,7 @@ pub(crate) fn write_folder(
 pub(crate) fn write_into(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     let fail = |e| Error::io("write to", path, &e);
     if path.exists() && !path.is_dir() {
-        bail!("cannot write to `{}`: it is no folder", path.display());
+        bail!("cannot write to `{}`: it is not a folder", path.display());
     }
     let mut made = Made::default();
     let is_old = path.is_dir();
@@ -287,15 +287,15 @@ fn cannot_replace(path: &Path, cause: &std::io::Error, is_windows: bool) -> Erro
     let shown = path.display();
     if is_in_use && fs::metadata(path).is_ok_and(|data| data.permissions().readonly()) {
         return Error::new(format!("cannot write `{shown}`: it is read-only"))
-            .hint("allow it to be written to, or choose another name");
+            .hint("make it writable, or choose another name");
     }
     if is_in_use && fs::symlink_metadata(path).is_ok() {
         return Error::new(format!(
-            "cannot write `{shown}`: it is in use, and stays as it was"
+            "cannot write `{shown}`: it is in use and was not changed"
         ))
         .hint("close it in other programs, or choose another name")
         .hint(
-            "videos that were loaded from it with `use_mmap` use it until they are gone: `v = ()`",
+            "videos loaded from it with `use_mmap` keep it in use until they are dropped: `v = ()`",
         );
     }
     Error::io("write", path, cause)
@@ -527,7 +527,7 @@ mod tests {
         };
         assert!(!message(true).contains("in use"));
         fs::write(&path, "old").unwrap();
-        assert_eq!(message(true), "it is in use, and stays as it was");
+        assert_eq!(message(true), "it is in use and was not changed");
         assert!(!message(false).contains("in use"));
         let mut permissions = fs::metadata(&path).unwrap().permissions();
         permissions.set_readonly(true);

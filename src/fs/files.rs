@@ -196,8 +196,11 @@ impl Fence {
     fn outside(&self, path: &Path, why: &str) -> Error {
         let message = format!("`{}` is outside the sandbox{why}", path.display());
         Error::new(message).hint(format!(
-            "with --sandbox, scripts read and write in {} only, and so do the names and links in files",
-            full(&self.folder).unwrap_or_else(|_| self.folder.clone()).display()
+            "with --sandbox, scripts can only use files in {}; this includes files that other \
+             files name or link to",
+            full(&self.folder)
+                .unwrap_or_else(|_| self.folder.clone())
+                .display()
         ))
     }
 }

@@ -45,7 +45,10 @@ impl Pattern {
                         .ok_or_else(|| bad(text, "a `{` has no `}`"))?;
                     parts.push(Part::Text(std::mem::take(&mut plain)));
                     parts.push(Part::Number(Spec::of_place(place).ok_or_else(|| {
-                        bad(text, &format!("`{{{place}}}` is no place for a number"))
+                        bad(
+                            text,
+                            &format!("`{{{place}}}` is not a placeholder for a number"),
+                        )
                     })?));
                     after
                 }

@@ -154,10 +154,10 @@ pub(crate) fn program() -> Result<Option<PathBuf>> {
         Some(named) if named.is_empty() => Ok(None),
         Some(named) if Path::new(&named).is_file() => Ok(Some(named.into())),
         Some(named) => Err(Error::new(format!(
-            "there is no program `{}`, which {VARIABLE} names",
+            "there is no program `{}`, which {VARIABLE} specifies",
             Path::new(&named).display()
         ))
-        .hint("correct the variable, or unset it to look on the PATH")),
+        .hint("correct the variable, or unset it to search the PATH")),
         None => Ok(on_the_path(&file_name("ffmpeg"))),
     }
 }

@@ -78,7 +78,9 @@ pub(in crate::io) fn load_recording(
             None => true,
             Some(reason) => {
                 let path = path.display();
-                task::warn(&format!("`{path}` is loaded instead of mapped: {reason}"));
+                task::warn(&format!(
+                    "`{path}` is loaded instead of memory-mapped: {reason}"
+                ));
                 false
             }
         };

@@ -109,7 +109,7 @@ impl Selection {
         let len = self.frames.unwrap_or(most);
         if len > most {
             task::warn(&format!(
-                "{len} frames asked for, but `{}` has only {most} from frame {start} on{}; \
+                "{len} frames requested, but `{}` has only {most} from frame {start} on{}; \
                  loading those",
                 path.display(),
                 if step > 1 {
@@ -228,11 +228,8 @@ pub(crate) fn listing(parts: impl Iterator<Item = String>) -> String {
 
 /// The error for a file that cannot be used where it lies.
 pub(crate) fn cannot_map(path: &Path, reason: &str) -> Error {
-    Error::new(format!(
-        "cannot map `{}` into memory: {reason}",
-        path.display()
-    ))
-    .hint("load it without `use_mmap`")
+    Error::new(format!("cannot memory-map `{}`: {reason}", path.display()))
+        .hint("load it without `use_mmap`")
 }
 
 /// The samples of some frames, copied out of a larger array.

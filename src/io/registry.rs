@@ -196,7 +196,7 @@ fn unknown_format(path: &Path, extension: Option<String>) -> Error {
             path.display()
         )),
         None => Error::new(format!(
-            "cannot load `{}`: it has no extension and its content is not known",
+            "cannot load `{}`: it has no extension and its contents match no known format",
             path.display()
         )),
     };
@@ -205,5 +205,5 @@ fn unknown_format(path: &Path, extension: Option<String>) -> Error {
         .filter(|format| !format.extensions.is_empty())
         .map(|format| format!("{} (.{})", format.name, format.extensions.join(", .")))
         .collect();
-    error.hint(format!("what can be loaded: {}", known.join("; ")))
+    error.hint(format!("supported formats: {}", known.join("; ")))
 }

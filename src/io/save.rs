@@ -105,25 +105,24 @@ pub fn save_video(path: &Path, video: &Video) -> Result<()> {
 pub fn save_video_as(path: &Path, video: &Video, saving: &Saving) -> Result<()> {
     let Some(extension) = extension_of(path) else {
         let error = Error::new(format!("`{}` has no extension", path.display()));
-        return Err(error.hint(format!("name the format by one of {}", extensions())));
+        return Err(error.hint(format!("add the extension of a format: {}", extensions())));
     };
     let known = |saver: &&Saver| saver.extensions.contains(&extension.as_str());
     let Some(saver) = SAVERS.iter().find(known) else {
         let error = Error::new(format!("cannot save to a `.{extension}` file"));
         let error = error.hint(format!("use one of {}", extensions()));
         return Err(match Kind::of(&extension) {
-            Some(_) => {
-                error.hint("`save_image_sequence` saves frames as pictures, `save_image` one")
-            }
-            None if is_movie(&extension) => error.hint("`export_video` makes movies"),
+            Some(_) => error
+                .hint("`save_image_sequence` saves frames as images, `save_image` saves one image"),
+            None if is_movie(&extension) => error.hint("`export_video` writes movies"),
             None => error,
         });
     };
     if let Some(option) = saving.set().find(|option| !saver.options.contains(option)) {
-        let error = Error::new(format!("a `.{extension}` file has no `{option}`"));
+        let error = Error::new(format!("a `.{extension}` file does not support `{option}`"));
         return Err(match saver.options {
-            [] => error.hint("leave it out"),
-            options => error.hint(format!("it has `{}`", options.join("`, `"))),
+            [] => error.hint("omit it"),
+            options => error.hint(format!("it supports `{}`", options.join("`, `"))),
         });
     }
     (saver.save)(path, video, saving)
@@ -191,7 +190,7 @@ pub fn save_image_sequence(
     let kind = format.strip_prefix('.').and_then(Kind::of);
     let Some(kind) = kind else {
         let error = Error::new(format!(
-            "`format` must be that of a picture, got \"{format}\""
+            "`format` must be an image format, got \"{format}\""
         ));
         let error = error.hint(format!("use one of {}", Kind::extensions()));
         return Err(match Kind::of(format) {
@@ -227,7 +226,7 @@ fn names(filepattern: &str, format: &str, len: usize) -> Result<Vec<String>> {
             names[0]
         );
         let error = Error::new(error);
-        return Err(error.hint("write `{:03d}` where the number of the frame is to stand"));
+        return Err(error.hint("write `{:03d}` for the frame number"));
     }
     Ok(names)
 }

@@ -36,7 +36,7 @@ impl Series {
             None => {
                 if names.len() > 1 {
                     task::warn(&format!(
-                        "`{path}` has {} images, of which {usual} is loaded; choose another with `series`{}",
+                        "`{path}` has {} images: loading {usual}, choose another with `series`{}",
                         names.len(),
                         list()
                     ));
@@ -50,7 +50,7 @@ impl Series {
                     "`{path}` has {} {images}, no `series` {index}",
                     names.len()
                 ));
-                Err(error.hint(format!("images are counted from 0{}", list())))
+                Err(error.hint(format!("image indices start at 0{}", list())))
             }
             Some(Self::Name(name)) => {
                 let mut found = (0..names.len()).filter(|index| names[*index] == *name);
@@ -58,11 +58,11 @@ impl Series {
                     (Some(index), None) => Ok(index),
                     (Some(_), Some(_)) => {
                         let error =
-                            Error::new(format!("`{path}` has several images called {name:?}"));
-                        Err(error.hint(format!("give `series` as a number{}", list())))
+                            Error::new(format!("`{path}` has several images named {name:?}"));
+                        Err(error.hint(format!("pass `series` as a number{}", list())))
                     }
                     (None, _) => {
-                        let error = Error::new(format!("`{path}` has no image called {name:?}"));
+                        let error = Error::new(format!("`{path}` has no image named {name:?}"));
                         Err(error.hint(format!("choose one{}", list())))
                     }
                 }
@@ -74,7 +74,7 @@ impl Series {
     pub(super) fn refuse(series: Option<&Self>, path: &Path, format: &str) -> Result<()> {
         if series.is_some() {
             bail!(
-                "`{}` has no `series`: only TIFF files have, and it holds {format} data",
+                "`{}` has no `series`: only TIFF files have one, and it holds {format} data",
                 path.display()
             );
         }
@@ -98,7 +98,7 @@ mod tests {
         assert_eq!(error.message(), "`x.tif` has 3 images, no `series` 3");
         assert!(choose(Some(Series::Name("b".into()))).is_err());
         let error = choose(Some(Series::Name("c".into()))).unwrap_err();
-        assert_eq!(error.message(), "`x.tif` has no image called \"c\"");
+        assert_eq!(error.message(), "`x.tif` has no image named \"c\"");
         assert!(
             error.hints()[0].contains("it holds 0 \"a\", 1 \"b\""),
             "{:?}",

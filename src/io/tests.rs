@@ -45,7 +45,7 @@ fn files_that_cannot_be_loaded_say_why() {
             .message()
             .ends_with("the extension `.txt`")
     );
-    assert!(fail("").message().ends_with("has no pictures"));
+    assert!(fail("").message().ends_with("has no images"));
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn what_is_not_a_regular_file_is_not_opened() {
 fn saving_needs_a_known_extension() {
     let video = Video::new(crate::video::Strided::from_vec(&[1, 1, 1], vec![0u8]));
     let error = save_video(Path::new("a"), &video).unwrap_err();
-    assert!(error.hints()[0].starts_with("name the format by one of `.npy`"));
+    assert!(error.hints()[0].starts_with("add the extension of a format: `.npy`"));
     let error = save_video(Path::new("a.xyz"), &video).unwrap_err();
     assert_eq!(error.message(), "cannot save to a `.xyz` file");
 }

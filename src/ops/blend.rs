@@ -325,11 +325,11 @@ fn expect_one_size(base: &Video, overlay: &Video) -> Result<()> {
         return Ok(());
     }
     Err(Error::new(format!(
-        "blending needs frames of one size, got {} for `base` and {} for `overlay`",
+        "blending needs frames of the same size, got {} for `base` and {} for `overlay`",
         shape_text(base),
         shape_text(overlay)
     ))
-    .hint("bring them to one size with `resize`"))
+    .hint("resize them to the same size with `resize`"))
 }
 
 fn base_layer(video: Video, options: &BlendOptions) -> Result<Layer> {

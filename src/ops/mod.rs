@@ -31,7 +31,7 @@ fn expect_gray_frames(video: &Video, function: &str) -> Result<()> {
         shape_text(video.shape())
     ));
     Err(match video.ndim() {
-        4 => error.hint("take one channel at a time: `v[[(), (), (), 0]]`"),
+        4 => error.hint("select one channel at a time: `v[[(), (), (), 0]]`"),
         _ => error,
     })
 }
@@ -40,9 +40,9 @@ fn expect_gray_frames(video: &Video, function: &str) -> Result<()> {
 fn frame_rate(function: &str, video: &Video, fps: Option<f64>) -> Result<f64> {
     let Some(fps) = fps.or(video.metadata().fps) else {
         let error = Error::new(format!(
-            "{function} needs the frame rate, which the video does not know"
+            "{function} needs the frame rate, which the video does not have"
         ));
-        return Err(error.hint("say it: `v.fps = 500`, or `#{fps: 500}`"));
+        return Err(error.hint("set it: `v.fps = 500`, or `#{fps: 500}`"));
     };
     match fps > 0.0 && fps.is_finite() {
         true => Ok(fps),

@@ -37,7 +37,7 @@ impl Player {
         let mut state = self.state();
         let scales = state.panels.iter().filter(|panel| panel.has_own_scale());
         let Some(current) = scales.filter_map(Panel::scale).next() else {
-            state.say("these colours have no colormap");
+            state.say("this color video has no colormap");
             return;
         };
         let current = current.colormap().name();
@@ -73,7 +73,7 @@ impl Player {
     pub(super) fn restore_contrast(&self) {
         let mut state = self.state();
         state.restore_colors();
-        state.say("contrast as at first");
+        state.say("initial contrast");
     }
 
     /// Says what to do to draw a region.

@@ -84,7 +84,7 @@ impl Player {
             (_, Key::Char('l')) if playback.is_looping() => self.say("plays in a loop"),
             (_, Key::Char('l')) => self.say("stops at the end"),
             (_, Key::Char('e')) if playback.shows_every_frame() => self.say("every frame"),
-            (_, Key::Char('e')) => self.say("true speed"),
+            (_, Key::Char('e')) => self.say("real-time speed"),
             (_, Key::Up | Key::Down) => self.say(format!("step {}", playback.step())),
             _ => {}
         }

@@ -30,7 +30,7 @@ impl Maker {
     pub(super) fn panels(make: &Make, frame: usize) -> Result<Vec<Panel>> {
         let pictures = make(frame)?;
         if pictures.is_empty() {
-            bail!("the function of the player must return at least one picture, got none");
+            bail!("the function of the player must return at least one image, got none");
         }
         pictures.into_iter().map(Panel::picture).collect()
     }
@@ -90,7 +90,7 @@ impl Player {
                 let is_news = !std::mem::replace(&mut state.failed, true);
                 drop(state);
                 if is_news && !error.is_interrupted() {
-                    task::warn(&format!("frame {frame} cannot be made: {error}"));
+                    task::warn(&format!("cannot create frame {frame}: {error}"));
                 }
                 false
             }
@@ -134,7 +134,7 @@ impl Player {
             sizes.collect::<Vec<_>>().join(", ")
         };
         bail!(
-            "the pictures of frame {frame} are {}, those before {}",
+            "the images of frame {frame} are {}, those of earlier frames {}",
             text(&found),
             text(&first)
         )

@@ -129,11 +129,12 @@ impl Player {
         for (index, panel) in show.panels.iter().enumerate() {
             if panel.len() < span.end {
                 let error = format!(
-                    "videos played together must be equally long: video 0 has {} frames, video {index} has {}",
+                    "videos played together must have the same number of frames: video 0 has {} \
+                     frames, video {index} has {}",
                     span.end,
                     panel.len()
                 );
-                let hint = format!("cut the longer ones: `v[..{}]`", panel.len());
+                let hint = format!("shorten the longer ones: `v[..{}]`", panel.len());
                 return Err(Error::new(error).hint(hint));
             }
         }
@@ -285,7 +286,7 @@ impl Player {
         let (picks, panels) = (self.picks(), self.state().panels.clone());
         if picks.is_empty() {
             return Err(Error::new("there are no traces to save").hint(
-                "press `t` over a pixel in the window, or `r` and draw a region, to pick one",
+                "press `t` over a pixel in the window, or `r` and draw a region, to add a probe",
             ));
         }
         let fps = panels.first().and_then(|panel| panel.base().metadata().fps);
@@ -452,7 +453,7 @@ impl Span {
         }
         if self.end <= self.start {
             bail!(
-                "there is no frame to play from {} up to {}",
+                "there are no frames to play from {} to {}",
                 self.start,
                 self.end
             );

@@ -8,7 +8,7 @@ pub fn open(_: &str, _: usize, _: usize) -> Result<Box<dyn Screen>> {
     Err(Error::new("this program was built without windows")
         .needs("window")
         .hint("write a movie with `save` or `export_video`, or draw in the terminal with `preview`")
-        .hint("run with `--headless` to go on without windows"))
+        .hint("run with `--headless` to continue without windows"))
 }
 
 #[cfg(test)]

@@ -29,7 +29,8 @@ impl Player {
         for [y, x] in notes.traces.iter().copied() {
             if width <= x || height <= y {
                 bail!(
-                    "`traces` has the pixel [{y}, {x}], which lies outside frames of {height}×{width}"
+                    "`traces` has the pixel [{y}, {x}], which is outside of frames of \
+                     {height}×{width}"
                 );
             }
             self.pick(0, Place::Point { y, x });

@@ -37,7 +37,7 @@ impl Panel {
         video.expect_frames("a player")?;
         if video.is_empty() {
             let shape = shape_text(video.shape());
-            bail!("there is nothing to play in a video of shape {shape}");
+            bail!("there are no frames to play in a video of shape {shape}");
         }
         let coloring = Coloring::new(&video, colormap, vmin, vmax)?;
         Ok(Self {
@@ -50,7 +50,7 @@ impl Panel {
     pub fn overlay(blend: Blend, title: String) -> Result<Self> {
         if blend.is_empty() || blend.base().is_empty() {
             let shape = shape_text(blend.base().shape());
-            bail!("there is nothing to play in a video of shape {shape}");
+            bail!("there are no frames to play in a video of shape {shape}");
         }
         Ok(Self {
             source: Source::Overlay(Arc::new(blend)),

@@ -61,7 +61,7 @@ fn no_display(message: &str) -> Error {
     };
     error
         .hint("write a movie with `save` or `export_video`, or draw in the terminal with `preview`")
-        .hint("run with `--headless` to go on without windows")
+        .hint("run with `--headless` to continue without windows")
 }
 
 /// Whether there can be a display; where there is no such variable the system has one.
@@ -121,7 +121,7 @@ impl MinifbScreen {
         {
             // To close it is to ask the display.
             std::mem::forget(window);
-            task::warn("the display has gone, and a window with it; everything else goes on");
+            task::warn("the display was lost and a window closed; everything else continues");
         }
     }
 

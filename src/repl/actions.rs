@@ -56,7 +56,7 @@ impl Repl<'_> {
             Command::Search(word) => print!("{}", lookup::search(session.context(), word)?),
             Command::Clear(names) if names.is_empty() => {
                 return Err(Error::new("clear needs the names of variables")
-                    .hint("restart forgets everything, Ctrl-L clears the screen"));
+                    .hint("restart resets the session, Ctrl-L clears the screen"));
             }
             Command::Clear(names) => {
                 for name in names {

@@ -79,7 +79,7 @@ impl Preferences {
     fn read(&mut self, text: &str) -> Result<()> {
         let settings = Engine::new().eval::<Map>(text).map_err(|error| {
             Error::new(format!("the settings of the prompt are not a map: {error}"))
-                .hint("an example: #{edit_mode: \"vi\", thumbnails: false}")
+                .hint("for example: #{edit_mode: \"vi\", thumbnails: false}")
         })?;
         // A mistake in one does not take the others away.
         let results: Vec<Result<()>> = settings
@@ -92,7 +92,7 @@ impl Preferences {
     fn set(&mut self, name: &str, value: Dynamic) -> Result<()> {
         let wrong = |expected: &str, value: &Dynamic| {
             Error::new(format!(
-                "the setting `{name}` has to be {expected}, got {value}"
+                "the setting `{name}` must be {expected}, got {value}"
             ))
         };
         let flag = |value: &Dynamic| value.as_bool().map_err(|_| wrong("true or false", value));
@@ -147,7 +147,7 @@ mod tests {
         assert_eq!(message("#{colour: true}"), "there is no setting `colour`");
         assert_eq!(
             message("#{history: -1}"),
-            "the setting `history` has to be an int >= 0, got -1"
+            "the setting `history` must be an int >= 0, got -1"
         );
         assert!(message("1").starts_with("the settings of the prompt are not a map"));
     }

@@ -58,7 +58,7 @@ pub fn run(new_session: &dyn Fn() -> Result<Session>) -> Result<Option<u8>> {
         preferences,
     };
     println!(
-        "optimap {}: help lists the functions, crop? tells about one, Ctrl-D leaves",
+        "optimap {}: help lists the functions, crop? describes one, Ctrl-D quits",
         env!("CARGO_PKG_VERSION")
     );
     if let Some(error) = error {

@@ -52,7 +52,7 @@ impl FromStr for Shard {
         });
         numbers.ok_or_else(|| {
             Error::new(format!(
-                "a shard is written i/n with 1 <= i <= n, got `{text}`"
+                "a shard must be i/n with 1 <= i <= n, got `{text}`"
             ))
         })
     }

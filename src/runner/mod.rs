@@ -18,7 +18,7 @@ use crate::terminal;
 /// A constant given as `name=value`: a number, `true`, `false`, an array of these, or a text.
 pub fn constant(text: &str) -> Result<(String, Dynamic)> {
     let (name, value) = text.split_once('=').ok_or_else(|| {
-        Error::new(format!("`--arg {text}` has no value")).hint("an example: --arg width=8")
+        Error::new(format!("`--arg {text}` has no value")).hint("for example: --arg width=8")
     })?;
     let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');

@@ -27,7 +27,7 @@ pub fn watch(session: &mut Session, script: &str, mut run: impl FnMut(&mut Sessi
                 watched.push(stamp);
             }
         }
-        eprintln!("watching {script}; Ctrl-C ends");
+        eprintln!("watching {script}; Ctrl-C stops");
         task::clear_interrupt();
         while watched.iter().all(|known| stamp(&known.0) == *known) {
             if task::is_interrupted() {

@@ -56,7 +56,7 @@ pub fn format(
     let used = places.next.max(places.numbered);
     if used < values.len() && !places.is_numbered {
         bail!(
-            "format has places for {used} of {} values in {template:?}",
+            "format has placeholders for {used} of {} values in {template:?}",
             values.len()
         );
     }
@@ -65,12 +65,14 @@ pub fn format(
 
 fn missing(name: &str, next: usize, given: usize) -> Error {
     match name {
-        "" => Error::new(format!("format has a place for value {next}, got {given}")),
+        "" => Error::new(format!(
+            "format has a placeholder for value {next}, got {given}"
+        )),
         name if name.bytes().all(|b| b.is_ascii_digit()) => {
             Error::new(format!("format has no value {{{name}}} among {given}"))
         }
         name => Error::new(format!("format has no value for {{{name}}}"))
-            .hint(format!("give it in a map: format(…, #{{{name}: …}})")),
+            .hint(format!("pass it in a map: format(…, #{{{name}: …}})")),
     }
 }
 
@@ -100,7 +102,7 @@ impl Places {
             },
         };
         if self.is_numbered && self.next > 0 {
-            bail!("format takes places with numbers or without, not both");
+            bail!("format needs placeholders either with or without numbers, not both");
         }
         Ok(Some(index))
     }
@@ -310,7 +312,7 @@ impl<'a> Spec<'a> {
 }
 
 fn unknown(text: &str) -> Error {
-    let error = Error::new(format!("format does not understand `{text}`"));
+    let error = Error::new(format!("format cannot parse `{text}`"));
     error.hint("such as `.3f`, `8.2e`, `>10`, `05d`, `,`: [[fill]align][sign][0][width][,][.precision][type]")
 }
 

@@ -21,7 +21,7 @@ pub fn read(path: &Path) -> Result<String> {
         .map_err(|e| Error::io("read", path, &e))?;
     let text = String::from_utf8(bytes).map_err(|_| {
         Error::new(format!("`{}` is not a text file in UTF-8", path.display()))
-            .hint("save it as UTF-8; recordings are loaded with load_video")
+            .hint("save it as UTF-8; load recordings with load_video")
     })?;
     Ok(match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),

@@ -10,13 +10,15 @@ use crate::task;
 
 /// The files and folders that fit a pattern, in natural order.
 pub fn glob(pattern: &str) -> Result<Vec<PathBuf>> {
-    let found = glob::glob(pattern).map_err(|error| {
-        Error::new(format!(
-            "glob does not understand `pattern` \"{pattern}\": {}",
+    let found =
+        glob::glob(pattern).map_err(|error| {
+            Error::new(format!(
+            "glob cannot parse `pattern` \"{pattern}\": {}",
             error.msg
         ))
-        .hint("`*` is any text, `?` any character, `[ab]` one of some, `**` folders at any depth")
-    })?;
+        .hint("`*` matches any text, `?` any character, `[ab]` one of the listed characters, `**` \
+               folders at any depth")
+        })?;
     let mut paths = Vec::new();
     for path in found {
         if task::is_interrupted() {
@@ -27,7 +29,7 @@ pub fn glob(pattern: &str) -> Result<Vec<PathBuf>> {
             Ok(path) if files::check(&path).is_ok() => paths.push(path),
             Ok(_) => {}
             Err(error) => task::warn(&format!(
-                "glob leaves out `{}`, which it cannot read",
+                "glob skips `{}`, which it cannot read",
                 error.path().display()
             )),
         }

@@ -108,7 +108,9 @@ fn unreadable(error: &csv::Error) -> Error {
             Error::new(format!(
                 "line {line} does not have {expected_len} cells as the lines before, but {len}"
             ))
-            .hint("if other characters than commas part the cells, say which: #{delimiter: \";\"}")
+            .hint(
+                "if the cells are not separated by commas, pass the delimiter: #{delimiter: \";\"}",
+            )
         }
         _ => Error::new(error.to_string()),
     }

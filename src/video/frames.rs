@@ -47,6 +47,6 @@ impl From<Video> for Frames {
 
 impl fmt::Display for Frames {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} frames, made one by one", self.len)
+        write!(f, "{} frames, generated on demand", self.len)
     }
 }

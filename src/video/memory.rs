@@ -206,7 +206,7 @@ fn no_room(bytes: usize, limit: usize) -> Error {
         size_text(limit)
     ))
     .hint(
-        "let go of what is not needed any more (`x = ()`), or raise the limit with --limit-memory",
+        "drop values that are no longer needed (`x = ()`), or raise the limit with --limit-memory",
     )
 }
 
@@ -246,7 +246,7 @@ impl FromStr for Size {
 
     fn from_str(text: &str) -> Result<Self> {
         let unknown = || {
-            Error::new(format!("`{text}` is no amount of memory"))
+            Error::new(format!("`{text}` is not an amount of memory"))
                 .hint("write it as \"500 MB\", \"2 GB\" or \"1.5 GiB\"")
         };
         let text = text.trim();

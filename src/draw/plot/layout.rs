@@ -99,9 +99,9 @@ impl<'a> Layout<'a> {
             layout.frame.left += LABEL_SIZE + GAP;
         }
         if layout.frame.width() < LEAST || layout.frame.height() < LEAST {
-            let error = format!("a plot of {width}×{height} pixels has no room for its curves");
+            let error = format!("a plot of {width}×{height} pixels is too small for its curves");
             return Err(Error::new(error)
-                .hint("make `width` and `height` larger, or leave out labels and the title"));
+                .hint("increase `width` and `height`, or omit labels and the title"));
         }
         Ok(layout)
     }

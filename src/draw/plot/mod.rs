@@ -107,7 +107,7 @@ impl Plot {
         let ends = format!("from {from:?} to {to:?}");
         let is_axis = from < to;
         if !is_axis {
-            let error = format!("the vertical axis would reach {ends}");
+            let error = format!("the y axis would range {ends}");
             return Err(Error::new(error).hint("`ymin` must be below `ymax`; pass both"));
         }
         if !(to - from).is_finite() {
@@ -292,17 +292,17 @@ mod tests {
         let size = (200, 120);
         assert_eq!(
             error((Some(3.0), None), size),
-            "the vertical axis would reach from 3.0 to 2.05"
+            "the y axis would range from 3.0 to 2.05"
         );
         assert_eq!(
             error((Some(f64::NAN), None), size),
-            "the vertical axis would reach from NaN to 2.05"
+            "the y axis would range from NaN to 2.05"
         );
         let apart = error((Some(-1e308), Some(1e308)), size);
         assert!(apart.ends_with("are too far apart to plot"), "{apart}");
         for size in [(0, 0), (40, 30), (600, 60)] {
             let (width, height) = size;
-            let room = format!("a plot of {width}×{height} pixels has no room for its curves");
+            let room = format!("a plot of {width}×{height} pixels is too small for its curves");
             assert_eq!(error((None, None), size), room);
         }
         assert_eq!(

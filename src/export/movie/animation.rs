@@ -67,7 +67,7 @@ pub(super) fn gif_frame((width, height): (usize, usize), rgb: Vec<u8>) -> Result
         frame.make_lzw_pre_encoded();
         frame
     })?;
-    frame.ok_or_else(|| Error::new("a frame of the animated GIF is lost"))
+    frame.ok_or_else(|| Error::new("a frame of the animated GIF is missing"))
 }
 
 /// An animated PNG being written.

@@ -181,13 +181,15 @@ fn check_size((width, height): (usize, usize)) -> Result<()> {
     let (size, hint) = if shorter < SMALLEST {
         let factor = SMALLEST.div_ceil(shorter);
         let hint = format!(
-            "it takes {SMALLEST}×{SMALLEST} and more: magnify the video with `scale: {factor}`"
+            "it needs at least {SMALLEST}×{SMALLEST} pixels: enlarge the video with `scale: \
+             {factor}`"
         );
         ("small", hint)
     } else if longer > LARGEST.0 || shorter > LARGEST.1 {
         let (width, height) = LARGEST;
         let hint = format!(
-            "it takes up to {width}×{height}: reduce the video with `resize`, or install ffmpeg"
+            "it supports at most {width}×{height} pixels: shrink the video with `resize`, or \
+             install ffmpeg"
         );
         ("large", hint)
     } else {

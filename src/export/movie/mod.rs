@@ -151,7 +151,7 @@ pub fn export_video_with_overlay(
     }
     let blend = Blend::new(base, overlay.clone(), alpha, options)?;
     if blend.is_empty() {
-        bail!("there is no frame to export");
+        bail!("there are no frames to export");
     }
     let source = Source::of_blend(blend, overlay, export.skip_frames);
     write_scene(path, single(source, export), export)
@@ -178,7 +178,7 @@ fn write_scene(path: &Path, panels: Panels, export: &Export) -> Result<()> {
 
 fn write_deep(path: &Path, shown: Shown, look: &Look, export: &Export) -> Result<()> {
     let Shown::Video(video) = shown else {
-        bail!("`bits` can only be 16 for a video, not for frames made one by one");
+        bail!("`bits` can only be 16 for a video, not for frames generated on demand");
     };
     if export.annotations.is_any() {
         bail!("`bits` can only be 16 for a movie without annotations");
@@ -213,14 +213,13 @@ fn check_alike(videos: &[Video]) -> Result<()> {
         video.expect_frames("export_videos")?;
         if video.shape()[..3] != first.shape()[..3] {
             let error = format!(
-                "the videos of a grid must have as many frames of the same size, but the first has {} \
+                "the videos of a grid must have the same number of frames of the same size, but the first has {} \
                  and number {index} has {}",
                 shape_text(&first.shape()[..3]),
                 shape_text(&video.shape()[..3])
             );
-            return Err(
-                Error::new(error).hint("take as many frames of each, and use `resize` or `pad`")
-            );
+            return Err(Error::new(error)
+                .hint("select the same number of frames of each, and use `resize` or `pad`"));
         }
     }
     Ok(())

@@ -97,10 +97,10 @@ pub(super) fn write(path: &Path, film: &Film, fps: f64, export: &Export) -> Resu
     if extension_of(path).as_deref() == Some("png") && film.len() != 1 {
         let (path, len) = (path.display(), film.len());
         let error = Error::new(format!(
-            "`{path}` would be one picture, but the video has {len} frames"
+            "`{path}` is a single image, but the video has {len} frames"
         ));
         return Err(
-            error.hint("a film that loses nothing is an `.apng`; one frame is a picture: video[0]")
+            error.hint("export a lossless movie as `.apng`, or one frame as an image: video[0]")
         );
     }
     let writer = Writer::choose(path, &export.encoder)?;
@@ -147,7 +147,7 @@ impl Writer {
             Some(program) => Ok(Writer::Ffmpeg(program, encoder.suited_to(&extension))),
             None if is_mp4 && cfg!(feature = "h264") => {
                 task::warn(
-                    "there is no ffmpeg: the movie is written by the built-in H.264 encoder",
+                    "ffmpeg was not found: the movie is written by the built-in H.264 encoder",
                 );
                 Ok(built_in)
             }
@@ -187,7 +187,7 @@ impl Writer {
                 Ok(Packing::exact(Layout::Gray16, size))
             }
             _ => Err(
-                Error::new("this kind of movie cannot hold gray levels of 16 bits")
+                Error::new("this movie format cannot hold 16-bit gray levels")
                     .hint("export to `.apng`, or to `.mkv` with the encoder \"ffv1\""),
             ),
         }
@@ -314,7 +314,7 @@ fn check_extension(path: &Path) -> Result<String> {
     let known: Vec<String> = known.collect();
     let path = path.display();
     Err(
-        Error::new(format!("`{path}` does not have the extension of a movie"))
+        Error::new(format!("`{path}` does not have a movie extension"))
             .hint(format!("use one of {}, …", known.join(", "))),
     )
 }

@@ -299,7 +299,7 @@ fn shared_scales<'a>(sources: &'a [Source], annotations: &Annotations) -> Scales
 fn factor(annotations: &Annotations, (width, height): (usize, usize)) -> Result<usize> {
     match (annotations.scale, annotations.size) {
         (Some(_), Some(_)) => {
-            bail!("`scale` and `size` cannot be given both: each magnifies the video")
+            bail!("`scale` and `size` cannot be combined: both enlarge the video")
         }
         (Some(0), None) => bail!("`scale` must be at least 1, got 0"),
         (Some(scale), None) if scale > LARGEST => {
@@ -320,8 +320,12 @@ fn check_size((width, height): (usize, usize)) -> Result<()> {
     if width.saturating_mul(height) <= MOST_PIXELS {
         return Ok(());
     }
-    Err(Error::new(format!("a movie of {width}×{height} pixels is too large"))
-        .hint("choose smaller `scale`, `size`, `ncols` or `padding`, or reduce the video with `resize`"))
+    Err(
+        Error::new(format!("a movie of {width}×{height} pixels is too large")).hint(
+            "choose a smaller `scale`, `size`, `ncols` or `padding`, or shrink the video with \
+               `resize`",
+        ),
+    )
 }
 
 /// The samples of a pixel in all frames.
@@ -329,17 +333,18 @@ fn course(source: &Source, [row, column]: [usize; 2], len: usize) -> Result<Vec<
     let (width, height) = source.size();
     if row >= height || column >= width {
         bail!(
-            "`traces` has the pixel [{row}, {column}], which lies outside frames of {height}×{width}"
+            "`traces` has the pixel [{row}, {column}], which is outside of frames of \
+             {height}×{width}"
         );
     }
     let Some(video) = source.samples() else {
         return Err(Error::new(
-            "`traces` needs a video, not frames made one by one",
+            "`traces` needs a video, not frames generated on demand",
         ));
     };
     if source.scale().is_none() {
         return Err(Error::new(
-            "`traces` needs a gray video: the pixels of a coloured one have no single value",
+            "`traces` needs a gray video: the pixels of a color video have no single value",
         ));
     }
     let pixel = video.layout().slice(1, row, 1, 1).slice(2, column, 1, 1);

@@ -30,7 +30,7 @@ pub enum Extent {
 }
 
 impl Choice for Extent {
-    const NOUN: &'static str = "what the range is taken from";
+    const NOUN: &'static str = "what the range is computed from";
     const CHOICES: &'static [(&'static str, Self)] =
         &[("first", Extent::First), ("all", Extent::All)];
 }
@@ -76,7 +76,7 @@ impl Source {
         video.expect_frames("a movie")?;
         if video.is_empty() {
             bail!(
-                "a video without samples cannot be exported, and this one has the shape {}",
+                "a video without samples cannot be exported, got shape {}",
                 shape_text(video.shape())
             );
         }
@@ -88,7 +88,7 @@ impl Source {
 
     fn of_frames(frames: Frames, look: &Look, step: usize) -> Result<Self> {
         if frames.is_empty() {
-            bail!("there is no frame to export");
+            bail!("there are no frames to export");
         }
         let len = frames.len().div_ceil(step);
         let frames = Frames::new(len, move |index| frames.frame(index * step));
@@ -205,7 +205,8 @@ impl Made {
         let image = one_frame(&self.frames.frame(frame)?)?;
         if image.shape() != self.first.shape() {
             bail!(
-                "the frames of a movie must have one shape, but the first has {} and number {frame} has {}",
+                "the frames of a movie must have the same shape, but the first has {} and number \
+                 {frame} has {}",
                 shape_text(&self.first.shape()[1..]),
                 shape_text(&image.shape()[1..])
             );

@@ -60,7 +60,7 @@ fn impossible_exports_are_refused_before_they_start() {
     let usual = export("libx264");
     assert_eq!(
         fails("a.txt", &usual).message(),
-        "`a.txt` does not have the extension of a movie"
+        "`a.txt` does not have a movie extension"
     );
     let slow = Export {
         fps: 0.0,
@@ -103,7 +103,7 @@ fn a_picture_has_one_frame() {
     assert!(
         error
             .message()
-            .ends_with("would be one picture, but the video has 7 frames"),
+            .ends_with("is a single image, but the video has 7 frames"),
         "{error}"
     );
     assert!(!path.exists());

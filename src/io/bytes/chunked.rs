@@ -128,7 +128,7 @@ impl Grid {
     ) -> Result<Self> {
         if chunk.len() != shape.len() || order.len() != shape.len() {
             bail!(
-                "its chunks have {} axes, the array has {}",
+                "its chunks have {} axes, but the array has {}",
                 chunk.len(),
                 shape.len()
             );
@@ -354,7 +354,7 @@ pub(in crate::io) fn zeros(len: usize) -> Result<Vec<u8>> {
     let zeros = bytemuck::try_zeroed_vec(len);
     zeros.map_err(|()| {
         Error::new(format!(
-            "there is no memory for {} of samples",
+            "there is not enough memory for {} of samples",
             size_text(len)
         ))
     })

@@ -24,7 +24,7 @@ const STEP: usize = 2 << 20;
 /// How many bytes of frames are put in order ahead of one write.
 const BATCH: usize = 16 << 20;
 
-const OTHER_ORDER: &str = "its bytes are in the other order than this machine's";
+const OTHER_ORDER: &str = "its byte order differs from that of this machine";
 
 /// How a file holds a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl Encoding {
     pub(in crate::io) fn obstacle(self) -> Option<&'static str> {
         match self {
             Self { half: true, .. } => {
-                Some("its samples are float16, which are widened on loading")
+                Some("its samples are float16, which are converted on loading")
             }
             Self {
                 dtype: DType::Bool, ..
@@ -265,7 +265,7 @@ pub(in crate::io) fn read_blocks(
     let end = claimed.and_then(|bytes| start.checked_add(bytes as u64));
     if end.is_none_or(|end| end > source.len()) {
         bail!(
-            "it claims {} samples, and has {} bytes of them",
+            "it claims {} samples, but has {} bytes of them",
             shape_text(shape),
             source.len().saturating_sub(start)
         );

@@ -148,7 +148,7 @@ pub(in crate::io) fn damaged(cause: &std::io::Error) -> Error {
     match inner {
         Some(error) => error.clone(),
         None => Error::new(format!(
-            "its compressed data is damaged or cut short ({cause})"
+            "its compressed data is damaged or truncated ({cause})"
         )),
     }
 }

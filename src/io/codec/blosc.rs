@@ -75,7 +75,10 @@ fn read_header(bytes: &[u8]) -> Result<Header> {
         return Err(damaged());
     };
     if !(1..=2).contains(&version) {
-        bail!("its chunks are compressed by version {version} of Blosc, 1 and 2 are read");
+        bail!(
+            "its chunks are compressed by version {version} of Blosc; versions 1 and 2 are \
+             supported"
+        );
     }
     let header = Header {
         flags,
@@ -112,7 +115,7 @@ fn unpack(header: &Header, bytes: &[u8], start: usize, block: &mut [u8]) -> Resu
             1 => unpack_lz4(packed, part)?,
             3 => fill(&mut ZlibDecoder::new(packed), part)?,
             4 => unpack_zstd(packed, part)?,
-            2 => bail!("its chunks are compressed by Snappy, which is not read"),
+            2 => bail!("its chunks are compressed by Snappy, which is not supported"),
             _ => return Err(damaged()),
         };
         if given != part.len() {

@@ -39,7 +39,7 @@ pub(in crate::io) fn decode(
         let len = columns * rows * colors.num_components();
         let most = out.len().saturating_mul(4).max(SMALL_PICTURE);
         if columns != width || colors.num_components() != channels || len > most {
-            bail!("one of its strips or tiles has another size than it should");
+            bail!("one of its strips or tiles has the wrong size");
         }
         decoder.set_options(options.jpeg_set_out_colorspace(colors));
         decoder.decode().map_err(|e| explain(&e))

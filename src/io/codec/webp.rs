@@ -20,7 +20,7 @@ pub(in crate::io) fn decode(
         let (columns, rows) = decoder.dimensions();
         let most = out.len() / (width * channels);
         if columns as usize != width || rows as usize > most {
-            bail!("one of its strips or tiles has another size than it should");
+            bail!("one of its strips or tiles has the wrong size");
         }
         let colours = if decoder.has_alpha() { 4 } else { 3 };
         let mut picture = vec![0; width * rows as usize * colours];

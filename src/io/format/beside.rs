@@ -13,7 +13,7 @@ pub(in crate::io) fn beside(path: &Path, name: &str) -> Result<Option<PathBuf>> 
     let is_plain = matches!(parts.next(), Some(Component::Normal(_))) && parts.next().is_none();
     if !is_plain || name.contains(['/', '\\', '\0']) {
         let error = Error::new(format!(
-            "`{}` names the file {name:?}, which is not in its folder",
+            "`{}` refers to the file {name:?}, which is not in its folder",
             path.display()
         ));
         return Err(error.hint("put all files of a recording into one folder"));
@@ -31,7 +31,7 @@ pub(in crate::io) fn beside(path: &Path, name: &str) -> Result<Option<PathBuf>> 
     let real = std::fs::canonicalize(&found).map_err(fail)?;
     if real.parent() != Some(&folder) {
         bail!(
-            "`{}` names the file `{name}`, which is a link out of its folder",
+            "`{}` refers to the file `{name}`, which is a link to outside of its folder",
             path.display()
         );
     }
@@ -71,7 +71,7 @@ mod tests {
             std::os::unix::fs::symlink(absolute, inner.join("link")).unwrap();
             let error = beside(&path, "link").unwrap_err();
             assert!(
-                error.message().contains("a link out of its folder"),
+                error.message().contains("a link to outside of its folder"),
                 "{error}"
             );
         }

@@ -18,7 +18,7 @@ const MAX_SIZE: usize = 1 << 16;
 
 /// Why the frames of a camera that stores differences are always loaded.
 pub(in crate::io) const DIFFERENCES: &str =
-    "its frames are differences from a background, which must be added";
+    "its frames are stored as differences from a background frame";
 
 /// Where the picture is in a stored frame, in samples.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,7 +52,7 @@ impl Geometry {
         if fits(self.left, self.width, self.columns) && fits(self.top, self.height, self.rows) {
             return Ok(self);
         }
-        bail!("its header describes frames without pixels or of an impossible size")
+        bail!("its header specifies frames that are empty or have an impossible size")
     }
 
     /// The number of samples of a stored frame.
@@ -154,13 +154,13 @@ pub(in crate::io) fn check_range(
         return Ok(());
     }
     let error = Error::new(format!(
-        "`{}` ends before frame {present}, its header promises {promised} frames",
+        "`{}` ends before frame {present}, but its header specifies {promised} frames",
         path.display()
     ));
     let whole = present.saturating_sub(range.start).div_ceil(range.step);
     Err(match whole {
-        0 => error.hint("the recording or a copy of it was not completed"),
-        whole => error.hint(format!("`#{{frames: {whole}}}` loads those that are whole")),
+        0 => error.hint("the recording or its copy is incomplete"),
+        whole => error.hint(format!("`#{{frames: {whole}}}` loads the complete ones")),
     })
 }
 
@@ -236,11 +236,7 @@ mod tests {
         assert_eq!(check(0, 5, 1), Ok(()));
         assert_eq!(check(1, 2, 3), Ok(()));
         assert_eq!(check(7, 0, 1), Ok(()));
-        let hint = |n| {
-            Err(vec![format!(
-                "`#{{frames: {n}}}` loads those that are whole"
-            )])
-        };
+        let hint = |n| Err(vec![format!("`#{{frames: {n}}}` loads the complete ones")]);
         assert_eq!(check(0, 8, 1), hint(5));
         assert_eq!(check(1, 3, 2), hint(2));
     }

@@ -42,7 +42,7 @@ pub fn load_image_folder(
             let len = files.len();
             let path = path.display();
             task::warn(&format!(
-                "pictures up to {end} asked for, but `{path}` has only {len}; loading those"
+                "images up to {end} requested, but `{path}` has only {len}; loading those"
             ));
         }
         files.truncate(end);
@@ -83,14 +83,15 @@ impl Folder {
             return Ok(still);
         }
         let error = Error::new(format!(
-            "`{}` has {}, but the first picture, `{}`, has {}",
+            "`{}` has {}, but the first image, `{}`, has {}",
             path.display(),
             still.layout().text(),
             file_name(first_path),
             first.text()
         ));
         Err(error.hint(
-            "move it elsewhere, or choose pictures of one size with `prefix` or a range of frames",
+            "move it elsewhere, or select images of the same size with `prefix` or a range of \
+             frames",
         ))
     }
 }
@@ -116,7 +117,7 @@ impl Recording for Folder {
     }
 
     fn map(&self) -> Result<Samples> {
-        Err(cannot_map(&self.path, "its frames are files of their own"))
+        Err(cannot_map(&self.path, "its frames are separate files"))
     }
 }
 
@@ -147,7 +148,8 @@ fn pictures_in(path: &Path, prefix: &str) -> Result<Vec<PathBuf>> {
     if files.len() < others {
         let extension = crate::io::recording::extension_of(&files[0]).unwrap_or_default();
         task::warn(&format!(
-            "`{}` has pictures of several kinds: loading the {} `.{extension}` files, not the {} others",
+            "`{}` has images of several formats: loading the {} `.{extension}` files, not the {} \
+             others",
             path.display(),
             files.len(),
             others - files.len()
@@ -168,12 +170,16 @@ fn nothing_in(path: &Path, prefix: &str) -> Error {
     let extensions = KINDS.concat().join(", .");
     let path = path.display();
     if prefix.is_empty() {
-        let error = Error::new(format!("the folder `{path}` has no pictures"));
-        error.hint(format!("pictures are files ending in .{extensions}"))
+        let error = Error::new(format!("the folder `{path}` has no images"));
+        error.hint(format!(
+            "images are files with one of the extensions .{extensions}"
+        ))
     } else {
         let error =
-            format!("the folder `{path}` has no pictures whose names begin with \"{prefix}\"");
-        Error::new(error).hint(format!("pictures are files ending in .{extensions}"))
+            format!("the folder `{path}` has no images whose names begin with \"{prefix}\"");
+        Error::new(error).hint(format!(
+            "images are files with one of the extensions .{extensions}"
+        ))
     }
 }
 

@@ -86,8 +86,8 @@ impl Frames {
         let asked = shape[0] as u64;
         if most == 0 || asked > most {
             bail!(
-                "`{path}` has {present} bytes from byte {} on, enough for {most} frames of {frame} \
-                 bytes; {} asked for",
+                "`{path}` has {present} bytes from byte {} on, enough for {most} frames of \
+                 {frame} bytes; {} requested",
                 format.offset,
                 asked.max(1)
             );

@@ -60,7 +60,7 @@ pub(in crate::io) fn open(path: &Path) -> Result<Frames> {
     let present = found.present(source.len());
     if present == 0 {
         let missing = format!(
-            "it is cut short within the first of its {} frames",
+            "it is truncated within the first of its {} frames",
             found.frames
         );
         return Err(cannot_load(path, &Error::new(missing)));
@@ -68,7 +68,7 @@ pub(in crate::io) fn open(path: &Path) -> Result<Frames> {
     if present < found.frames {
         let (path, frames) = (path.display(), found.frames);
         task::warn(&format!(
-            "`{path}` is cut short: {present} of its {frames} frames are whole"
+            "`{path}` is truncated: {present} of its {frames} frames are complete"
         ));
     }
     let format = RawFormat {
@@ -101,7 +101,7 @@ fn describe(source: &Source, head: &[u8]) -> Result<Description> {
             });
         }
     }
-    bail!("its header does not describe the frames in a known way");
+    bail!("its header describes the frames in an unknown format");
 }
 
 /// The numbers of frames, of regions and of samples of a frame, if a line gives them.

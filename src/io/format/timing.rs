@@ -20,14 +20,16 @@ pub(in crate::io) fn rate(path: &Path, stated: Option<f64>, times: &[f64]) -> Op
     let path = path.display();
     if has_gaps(times) {
         task::warn(&format!(
-            "the frames of `{path}` are not evenly spaced in time: {measured:.6} frames per second is their mean"
+            "the frames of `{path}` are not evenly spaced in time: {measured:.6} frames per \
+             second is the mean rate"
         ));
     }
     match stated {
         Some(stated) if (stated / measured - 1.0).abs() <= TOLERANCE => Some(stated),
         Some(stated) => {
             task::warn(&format!(
-                "`{path}` states {stated:.6} frames per second, but by the times of its frames it has {measured:.6}, which is taken"
+                "`{path}` specifies {stated:.6} frames per second, but its frame times give \
+                 {measured:.6}, which is used"
             ));
             Some(measured)
         }

@@ -118,7 +118,7 @@ fn resolve(shape: &[usize], indices: &[Index]) -> Result<Vec<Axis>> {
         };
         let Some(lens) = shape.get(axis..axis + width) else {
             bail!(
-                "there are more indices than the {} axes of the array",
+                "there are too many indices for the {} axes of the array",
                 shape.len()
             );
         };
@@ -149,7 +149,7 @@ fn check_points(axes: &[Axis]) -> Result<()> {
         .chunk_by(|a, b| matches!((a, b), (Axis::Points(_), Axis::Points(_))))
         .filter(|group| matches!(group[0], Axis::Points(_)));
     if groups.count() > 1 {
-        return Err(Error::new("lists and masks must stand next to each other")
+        return Err(Error::new("lists and masks must be adjacent")
             .hint("index in two steps: `v[[(), [1, 2]]][[0..5]]`"));
     }
     let mut lens = left.iter().filter_map(|axis| match axis {
@@ -159,7 +159,7 @@ fn check_points(axes: &[Axis]) -> Result<()> {
     if let Some(first) = lens.next()
         && let Some(other) = lens.find(|len| *len != first)
     {
-        bail!("lists of {first} and {other} places cannot be walked together");
+        bail!("lists of {first} and {other} indices cannot be combined");
     }
     Ok(())
 }
@@ -168,7 +168,7 @@ fn check_points(axes: &[Axis]) -> Result<()> {
 fn coordinates(mask: &Video, lens: &[usize]) -> Result<impl Iterator<Item = Vec<usize>>> {
     if mask.dtype() != DType::Bool || mask.shape() != lens {
         bail!(
-            "a mask of shape {} does not fit axes of length {}",
+            "a mask of shape {} does not match axes of length {}",
             shape_text(mask.shape()),
             shape_text(lens)
         );
@@ -217,7 +217,7 @@ fn range(start: i64, end: Option<i64>, len: usize, axis: usize) -> Result<Range<
 
 fn outside(index: &str, len: usize, axis: usize) -> Error {
     Error::new(format!(
-        "index {index} is outside axis {axis} of length {len}"
+        "index {index} is out of bounds for axis {axis} of length {len}"
     ))
 }
 

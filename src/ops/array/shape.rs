@@ -51,11 +51,10 @@ fn resolve(video: &Video, shape: &[i64]) -> Result<Vec<usize>> {
         (0, Some(known)) if known == len => 0,
         (1, Some(known)) if known > 0 && len.is_multiple_of(known) => len / known,
         (0 | 1, _) => {
-            let error =
-                format!("reshape cannot make {shape:?} of the {len} samples of shape {from}");
+            let error = format!("reshape cannot turn {len} samples of shape {from} into {shape:?}");
             return Err(Error::new(error));
         }
-        _ => bail!("reshape can work out one length, got {shape:?}"),
+        _ => bail!("reshape can infer only one length, got {shape:?}"),
     };
     Ok(shape
         .iter()
@@ -182,7 +181,7 @@ pub fn concatenate(arrays: &[Video], axis: i64) -> Result<Video> {
 
 pub(in crate::ops) fn misfit(function: &str, first: &Video, other: &Video) -> Error {
     Error::new(format!(
-        "{function} needs arrays whose shapes fit, got {} and {}",
+        "{function} needs arrays of matching shapes, got {} and {}",
         shape_text(first.shape()),
         shape_text(other.shape())
     ))

@@ -55,7 +55,7 @@ fn expect_images(image: &Video, reference: &Video) -> Result<[usize; 2]> {
             let error = Error::new(format!(
                 "register_shift needs two images of the same shape, got {shape} and {other}"
             ));
-            Err(error.hint("take a frame, `v[0]`, or the mean of all, `v.mean(0)`"))
+            Err(error.hint("select a frame, `v[0]`, or the mean of all, `v.mean(0)`"))
         }
     }
 }

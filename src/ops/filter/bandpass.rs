@@ -72,7 +72,7 @@ fn band(video: &Video, options: &Bandpass) -> Result<Band> {
             let error = Error::new(format!(
                 "bandpass needs `{name}` above 0 and below {nyquist} Hz, half the frame rate, got {frequency}"
             ));
-            return Err(error.hint(format!("`()` for `{name}` sets no such end")));
+            return Err(error.hint(format!("pass `()` for `{name}` to omit this limit")));
         }
     }
     match (low, high) {

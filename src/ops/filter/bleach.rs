@@ -24,7 +24,7 @@ pub enum Fading {
 }
 
 impl Choice for Fading {
-    const NOUN: &'static str = "the name of a course of fading";
+    const NOUN: &'static str = "the name of a fading curve";
     const CHOICES: &'static [(&'static str, Self)] = &[
         ("exponential", Self::Exponential),
         ("linear", Self::Linear),
@@ -54,7 +54,7 @@ pub fn bleach_correct(video: Video, fading: Fading, window: usize) -> Result<Vid
     };
     if let Some(frame) = fitted.iter().position(|value| *value <= 0.0) {
         let error = Error::new(format!(
-            "bleach_correct needs a mean that stays above 0, that of frame {frame} is fitted as {}",
+            "bleach_correct needs a fitted mean above 0, but that of frame {frame} is {}",
             number_text(fitted[frame])
         ));
         return Err(error.hint("correct the recording before a background is subtracted"));
@@ -295,7 +295,7 @@ mod tests {
         let linear = Fading::Linear;
         assert!(fail(vec![], linear, 1).contains("needs samples"));
         assert!(fail(vec![1.0, f32::NAN], linear, 1).contains("frame 1 has none"));
-        assert!(fail(vec![1.0, -1.0], linear, 1).contains("above 0, that of frame 1"));
+        assert!(fail(vec![1.0, -1.0], linear, 1).contains("above 0, but that of frame 1"));
         assert!(fail(vec![1.0], Fading::MovingAverage, 0).contains("at least 1"));
     }
 

@@ -65,12 +65,12 @@ pub fn dff(video: Video, baseline: Baseline, percentile: f64) -> Result<Video> {
     };
     match video.dtype().is_wide() {
         true => map_frames(
-            "relating to the baseline",
+            "dividing by the baseline",
             video,
             Relate::<f64>::to(&baseline),
         ),
         false => map_frames(
-            "relating to the baseline",
+            "dividing by the baseline",
             video,
             Relate::<f32>::to(&baseline),
         ),

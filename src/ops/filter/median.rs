@@ -48,7 +48,7 @@ pub fn median_filter(video: Video, options: &MedianFilter) -> Result<Video> {
         .iter()
         .product::<f64>();
     if samples > MAX_SAMPLES as f64 {
-        bail!("median_filter takes at most {MAX_SAMPLES} samples into a box, got {samples}");
+        bail!("median_filter needs a window of at most {MAX_SAMPLES} samples, got {samples}");
     }
     if samples == 1.0 || video.is_empty() {
         return Ok(video);

@@ -19,7 +19,7 @@ fn map_masks<T: Element>(
             shape_text(mask.shape()),
             mask.dtype()
         ));
-        return Err(error.hint("compare first: `image > 0`, or `mask_threshold(image)`"));
+        return Err(error.hint("create a mask: `image > 0` or `mask_threshold(image)`"));
     };
     let frames = match mask.ndim() {
         2 => array.with_layout(array.layout().insert_axis(0)),
@@ -213,7 +213,7 @@ pub fn argwhere(array: &Video) -> Result<Video> {
     let (frame_len, inner) = (array.frame_len(), &array.shape()[1..]);
     let mut samples = vec![0f64; frame_len];
     let mut places = Vec::new();
-    let task = Task::new("finding places", array.len());
+    let task = Task::new("finding indices", array.len());
     for frame in 0..array.len() {
         array.samples().read(frame, 0..frame_len, &mut samples);
         for (at, sample) in samples.iter().enumerate() {

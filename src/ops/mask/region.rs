@@ -244,7 +244,7 @@ fn fitting(video: &Video, mask: &Video) -> Result<Video> {
             "apply_mask needs `mask` to be bool, got {}",
             mask.dtype()
         ))
-        .hint("compare first: `mask > 0`"));
+        .hint("convert it to bool: `mask > 0`"));
     }
     let (shape, of) = (video.shape(), mask.shape());
     if of == shape || shape.len() == 3 && of == &shape[1..] {
@@ -284,7 +284,7 @@ pub fn roi_bounds(mask: &Video) -> Result<[usize; 4]> {
     };
     match (span(rows)?, span(rows + 1)?) {
         (Some((y0, y1)), Some((x0, x1))) => Ok([y0, x0, y1 + 1, x1 + 1]),
-        _ => bail!("roi_bounds needs a mask that is true somewhere"),
+        _ => bail!("roi_bounds needs a mask with a true pixel"),
     }
 }
 

@@ -162,7 +162,7 @@ pub fn conduction_velocity(
 ) -> Result<Velocity> {
     let [height, width] = *times.shape() else {
         bail!(
-            "conduction_velocity needs the image that `activation_map` makes, got a {} of shape {}",
+            "conduction_velocity needs an image from `activation_map`, got a {} of shape {}",
             times.kind(),
             shape_text(times.shape())
         );
@@ -210,10 +210,9 @@ fn velocity_of([gy, gx]: [f64; 2], [height, width]: [f64; 2]) -> [f32; 3] {
 
 fn pixel_size_of(video: &Video, size: Option<[f64; 2]>) -> Result<[f64; 2]> {
     let Some(size) = size.or(video.metadata().pixel_size) else {
-        let error = Error::new(
-            "conduction_velocity needs the size of a pixel, which the map does not know",
-        );
-        return Err(error.hint("say it in µm: `v.pixel_size = 100`, or `#{pixel_size: 100}`"));
+        let error =
+            Error::new("conduction_velocity needs the pixel size, which the map does not have");
+        return Err(error.hint("set it in µm: `v.pixel_size = 100`, or `#{pixel_size: 100}`"));
     };
     match size.iter().all(|size| *size > 0.0 && size.is_finite()) {
         true => {

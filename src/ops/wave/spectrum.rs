@@ -82,7 +82,8 @@ impl Spectrum {
         let last = ((high / resolution).floor() as usize).min(frames / 2);
         if first > last {
             bail!(
-                "dominant_frequency tells frequencies {resolution} Hz apart, of which none lies from {low} to {high} Hz"
+                "dominant_frequency has frequencies {resolution} Hz apart, none of which is \
+                 between {low} and {high} Hz"
             );
         }
         Ok(Self {

@@ -155,11 +155,12 @@ fn mismatch(builtin: &Builtin, param: &Param, value: &Dynamic) -> Error {
         return error.did_you_mean(&name, param.ty.choices());
     }
     if value.is_float() && takes_int(&param.ty) {
-        return error.hint("`div(a, b)` divides and rounds down to an int");
+        return error.hint("`div(a, b)` divides two ints and rounds down");
     }
     if value.is_array() && takes_video(&param.ty) {
         return error.hint(
-            "an array of numbers is taken as a trace, nested ones of one length as an image",
+            "an array of numbers is converted to a trace, nested arrays of equal length to an \
+             image",
         );
     }
     error
@@ -205,7 +206,7 @@ fn check_path(function: &str, ty: &Type, value: &Dynamic) -> Result<()> {
                 c => format!("the character {}", c.escape_default()),
             };
             let error = Error::new(format!(
-                "{function} got the path {:?}, which holds {name}",
+                "{function} got the path {:?}, which contains {name}",
                 path.as_str()
             ));
             Err(error.hint(crate::script::language::teach::BACKSLASH))

@@ -110,10 +110,11 @@ impl Sampled {
                 let number = sample
                     .with_layout(sample.layout().index(0, 0))
                     .into_dynamic();
-                let error = format!("{function} needs an array for an axis, got {number}");
+                let error =
+                    format!("{function} needs an array to reduce over an axis, got {number}");
                 let axis = axis.0.iter().map(i64::to_string).collect::<Vec<_>>();
                 Err(Error::new(error).hint(format!(
-                    "of several numbers, make an array: `{function}([{number}, {}])`",
+                    "for several numbers, pass an array: `{function}([{number}, {}])`",
                     axis.join(", ")
                 )))
             }
@@ -210,7 +211,7 @@ pub fn to_array(video: &Video) -> Result<Array> {
     let len = video.layout().len();
     if len > MOST {
         let error = Error::new(format!("to_array makes at most {MOST} numbers, got {len}"));
-        return Err(error.hint("take a part of it first, or use `to_blob`"));
+        return Err(error.hint("select a part of it first, or use `to_blob`"));
     }
     expect_room_for_values(len.saturating_mul(size_of::<Dynamic>()))?;
     Ok(nested(video))
@@ -300,7 +301,7 @@ fn collect(values: &Array, shape: &[usize], axis: usize, leaves: &mut Leaves) ->
             match value.read_lock::<Array>() {
                 Some(inner) => collect(&inner, shape, axis + 1, leaves)?,
                 None => bail!(
-                    "video needs arrays nested as deeply everywhere, got {} in one of shape {}",
+                    "video needs arrays nested equally deep everywhere, got {} in one of shape {}",
                     describe(value),
                     shape_text(shape)
                 ),

@@ -129,8 +129,7 @@ fn check_order(comparison: Comparison, a: &Operand, b: &Operand) -> Result<()> {
 }
 
 /// How two comparisons are written.
-pub(in crate::script) const CHAIN: &str =
-    "two comparisons are joined with `&`: `(v > 0) & (v < 10)`";
+pub(in crate::script) const CHAIN: &str = "combine two comparisons with `&`: `(v > 0) & (v < 10)`";
 
 /// A comparison with anything else would silently be `false`: Rhai compares what it does not know
 /// so. Only whether a video is `()` is a fair question.

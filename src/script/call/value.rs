@@ -161,7 +161,7 @@ pub(in crate::script) fn scalar<T: Element>(sample: T) -> Dynamic {
         _ => sample.to_int().map_or_else(
             || {
                 task::warn(&format!(
-                    "the sample {sample:?} is rounded: no int is so large"
+                    "the sample {sample:?} is rounded: it is too large for an int"
                 ));
                 value.into()
             },
@@ -440,7 +440,7 @@ impl Type {
             Type::Float => "a number".into(),
             Type::Text => "a string".into(),
             Type::Path => "a path (a string)".into(),
-            Type::Size => "a number of bytes or a text such as \"2 GB\"".into(),
+            Type::Size => "a number of bytes or a string such as \"2 GB\"".into(),
             Type::Map => "a map `#{…}`".into(),
             Type::Blob => "a blob".into(),
             Type::Video => "a video".into(),
@@ -451,7 +451,7 @@ impl Type {
             Type::Function => "a function".into(),
             Type::Colormap => "a colormap".into(),
             Type::Importer => "an importer".into(),
-            Type::Progress => "a progress".into(),
+            Type::Progress => "a progress bar".into(),
             Type::Error => "a caught error".into(),
             Type::Choice(noun, names) => match names() {
                 names if names.len() > 12 => (*noun).into(),

@@ -184,7 +184,7 @@ pub fn overview(context: &Context) -> String {
     let modules = libraries.map(|library| (library.name.as_str(), library.summary()));
     section(&mut text, "Modules (import \"name\" as name;)", modules);
     super::language::lookup::user_overview(&mut text, context);
-    text.push_str("help(\"name\") tells more about one of them.\n");
+    text.push_str("help(\"name\") describes one of them.\n");
     text
 }
 

@@ -17,15 +17,16 @@ const INTRODUCTION: &str = "\
 ## How functions are called
 
 * **By position**, in the order of the parameters: `normalize(v, 0, 255)`.
-* **By name**, in a map as last argument: `normalize(v, #{ymax: 255, dtype: \"uint8\"})`. What is \
-left out has its default.
+* **By name**, in a map as the last argument: `normalize(v, #{ymax: 255, dtype: \"uint8\"})`. \
+Parameters that are omitted have their defaults.
 * **As a method** of the first argument: `v.normalize(0, 255).crop(4)`.
 
-`()` stands for none. An int is accepted wherever a float is. Sample types have NumPy's names. Axes \
-are `{t, y, x}`, and `{t, y, x, channel}` for color. Positions are `[y, x]`: the row, counted from the \
-top, before the column. Plain arrays such as `[1, 2, 3]` hold anything: `+` joins them, and \
-`video([1, 2, 3]) * 2` computes with their numbers. Functions of a script see their parameters, not its \
-variables, and change copies. `// =>` shows what the line before it gives.
+`()` means no value, like `None` in Python. An int is accepted wherever a float is. Sample types have \
+the names of NumPy dtypes. The axes of a video are `{t, y, x}`, or `{t, y, x, channel}` for color. \
+Positions are `[y, x]`: the row, counted from the top, before the column. Plain arrays such as \
+`[1, 2, 3]` hold values of any type: `+` concatenates them, and `video([1, 2, 3]) * 2` is elementwise. \
+Functions defined in a script see their parameters, but not the variables of the script, and modify \
+copies. `// =>` shows the value of the expression before it.
 ";
 
 /// The whole reference: contents, types, functions by topic, colormaps, modules. `pictures` names
@@ -141,7 +142,7 @@ fn builtin_reference(text: &mut String, builtin: &Builtin, pictures: Option<&str
 /// The names of the colormaps, beside pictures of them if there are any.
 fn colormap_reference(text: &mut String, pictures: Option<&str>) {
     text.push_str(
-        "\n## Names of colormaps\n\nThose of Matplotlib; with `_r` at the end they run backward. An array of \
+        "\n## Names of colormaps\n\nThe colormaps of Matplotlib; the suffix `_r` reverses them. An array of \
          colors, such as `[\"black\", \"#ff8800\", \"white\"]`, is a colormap too.\n\n",
     );
     let names = Colormap::names().filter(|name| !name.ends_with("_r"));

@@ -30,8 +30,7 @@ pub fn stdlib() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 /// Reads a script that the user has named. The first line may tell the shell what to run it with.
 pub fn read_script(path: &Path) -> Result<String, Error> {
-    let file = files::open_anywhere(path)
-        .map_err(|error| error.hint("`-` runs what comes from standard input"))?;
+    let file = files::open_anywhere(path).map_err(|error| error.hint("`-` runs standard input"))?;
     script_text(path, &file)
 }
 
@@ -41,7 +40,7 @@ fn script_text(path: &Path, mut file: &File) -> Result<String, Error> {
         .map_err(|e| Error::io("read", path, &e))?;
     let text = String::from_utf8(bytes).map_err(|_| {
         Error::new(format!("`{}` is not a text file in UTF-8", path.display()))
-            .hint("a script is text; recordings are loaded with load_video")
+            .hint("scripts are text files; load recordings with load_video")
     })?;
     Ok(plain_script(&text))
 }
@@ -212,9 +211,7 @@ impl Shelf {
             let sources = loading.iter().map(|loading| loading.source.as_str());
             let chain: Vec<&str> = sources.chain([found.source.as_str()]).collect();
             let chain = chain.join(" → ");
-            return Err(Error::new(format!(
-                "modules import each other in a circle: {chain}"
-            )));
+            return Err(Error::new(format!("circular import of modules: {chain}")));
         }
         let files = found.file.iter().map(|(path, _)| Stamp::of(path)).collect();
         let source = found.source.clone();

@@ -18,7 +18,7 @@ pub fn is_closed() -> bool {
 pub fn check_free(action: &str) -> Result<()> {
     if is_closed() {
         return Err(
-            Error::new(format!("the sandbox does not allow to {action}"))
+            Error::new(format!("the sandbox does not allow scripts to {action}"))
                 .hint("run it without --sandbox if you trust it"),
         );
     }

@@ -274,31 +274,39 @@ fn explain<'a>(
         EvalAltResult::ErrorModuleNotFound(path, _) => {
             Error::new(format!("there is no module `{path}`"))
                 .did_you_mean(&path, library_names(context))
-                .hint("modules are looked for beside the script, in OPTIMAP_PATH, and in the standard library")
+                .hint(
+                    "modules are searched for in the folder of the script, in OPTIMAP_PATH, and \
+                       in the standard library",
+                )
         }
-        EvalAltResult::ErrorStackOverflow(_) => Error::new("functions call each other without end")
-            .hint("a function that calls itself needs a condition under which it does not"),
+        EvalAltResult::ErrorStackOverflow(_) => Error::new("function calls are nested too deeply")
+            .hint("a recursive function needs a condition that ends the recursion"),
         EvalAltResult::ErrorDataTooLarge(what, _) => {
             let error = |what| Error::new(format!("the {what} would be too large"));
             match what.contains("tring") {
-                true => error("string").hint("files are written piece by piece"),
+                true => error("string").hint("write a long text to a file in pieces"),
                 false => error("array or map")
-                    .hint("numbers by the million belong in a video: zeros([n], \"float32\")"),
+                    .hint("store large numbers of samples in a video: zeros([n], \"float32\")"),
             }
         }
         EvalAltResult::ErrorDataRace(place, _) if place.contains('\'') => {
             let name = place.split('\'').nth(1).unwrap_or_default();
-            Error::new(format!("`{name}` got a function that uses the variable it is called on"))
-                .hint(format!(
-                    "a method holds on to its variable: pass that instead, {name}(variable, …)"
-                ))
+            Error::new(format!(
+                "`{name}` got a function that uses the variable it is called on"
+            ))
+            .hint(format!(
+                "a method locks its variable: pass the variable as an argument instead, \
+                     {name}(variable, …)"
+            ))
         }
         EvalAltResult::ErrorMismatchDataType(expected, got, _)
         | EvalAltResult::ErrorMismatchOutputType(expected, got, _) => wrong_type(&expected, &got),
         EvalAltResult::ErrorNonPureMethodCallOnConstant(name, _) => {
             let name = name.split(" (").next().unwrap_or_default();
-            Error::new(format!("`{name}` changes what it is called on, which is a constant"))
-                .hint("copy the constant into a variable first: let a = ARGS;")
+            Error::new(format!(
+                "`{name}` changes what it is called on, which is a constant"
+            ))
+            .hint("copy the constant into a variable first: let a = ARGS;")
         }
         error => Error::new(reworded(&error)),
     }
@@ -410,7 +418,7 @@ fn unknown_variable<'a>(
 ) -> Error {
     let error = Error::new(format!("there is no variable `{name}`"));
     if matches!(name, "exit" | "quit") {
-        return error.hint("Ctrl-D leaves the prompt");
+        return error.hint("Ctrl-D quits the prompt");
     }
     if let Some(builtin) = context.builtin(name) {
         return error.hint(format!(
@@ -456,10 +464,10 @@ fn hidden(name: &str, text: &str, position: Position, variables: &[String]) -> O
     ));
     Some(match is_constant {
         true => error.hint(format!(
-            "functions see the constants of their script after `global::`: global::{name}"
+            "functions access the constants of their script as global::{name}"
         )),
         false => error.hint(format!(
-            "functions see only their parameters and constants: pass it, fn {called}({params}{more}{name}), or make \
+            "functions can only access their parameters and constants: pass it, fn {called}({params}{more}{name}), or make \
              the function a closure, let {called} = |{params}| …, called with {called}.call(…)"
         )),
     })

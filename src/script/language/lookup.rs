@@ -47,8 +47,9 @@ pub fn search(context: &Context, word: &str) -> Result<String> {
     });
     entries.sort_by_key(|(name, ..)| (!is_meant(name), !name.to_lowercase().contains(&word)));
     if entries.is_empty() {
-        return Err(Error::new(format!("nothing is known about `{word}`"))
-            .hint("help() lists all functions"));
+        return Err(
+            Error::new(format!("no help found for `{word}`")).hint("help() lists all functions")
+        );
     }
     let mut text = String::new();
     let lines = entries
@@ -75,7 +76,7 @@ pub fn source(context: &Context, name: &str) -> Result<String> {
     match found.or_else(|| standard.find_map(|text| function_text(text, short))) {
         Some(text) => Ok(text.to_owned() + "\n"),
         None if context.builtin(name).is_some() => Ok(format!(
-            "`{name}` is part of the program.\n\n{}",
+            "`{name}` is built into the program.\n\n{}",
             help(context, name)?
         )),
         None => help(context, name),

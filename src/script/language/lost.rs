@@ -82,7 +82,7 @@ impl Script<'_> {
         let error = Error::new(format!("the result of `{name}` is not used"));
         if call.is_operator_call() {
             let is_meant = name == "==" && fate()? == Fate::Dropped;
-            let error = error.hint("a variable gets a value with =");
+            let error = error.hint("assign a value with =");
             return is_meant.then_some((error, position));
         }
         let is_own = self
@@ -105,9 +105,9 @@ impl Script<'_> {
         }
         let hint = match builtin.returns {
             Type::Video => format!(
-                "`{name}` leaves what it is called on as it is and returns a new array: v = v.{name}(…);"
+                "`{name}` returns a new array and does not change its argument: v = v.{name}(…);"
             ),
-            _ => format!("it is kept by let x = {name}(…); and shown by print({name}(…));"),
+            _ => format!("store it with let x = {name}(…); or show it with print({name}(…));"),
         };
         Some((error.hint(hint), position))
     }
@@ -203,10 +203,10 @@ impl Script<'_> {
         }
         let called = function.name;
         let error = Error::new(format!(
-            "`{name}` is a copy of what `{called}` is called with: this change is lost"
+            "`{name}` is a copy of the argument of `{called}`: this change is lost"
         ));
         let hint =
-            format!("return it in the last line, {name}, and take it over: x = {called}(x);");
+            format!("return it in the last line, {name}, and assign the result: x = {called}(x);");
         Some((error.hint(hint), position))
     }
 }
@@ -217,8 +217,8 @@ pub fn floor_divisions(text: &str) -> Vec<(Error, Position)> {
     let comments = comments.filter(|(_, inside)| *inside == Inside::LineComment);
     let places = comments.filter(|(range, _)| is_division(text, range.start));
     let found = places.map(|(range, _)| {
-        let error = Error::new("// begins a comment");
-        let error = error.hint("whole-number division is div(a, b): div(7, 2) is 3");
+        let error = Error::new("// starts a comment");
+        let error = error.hint("integer division is div(a, b): div(7, 2) is 3");
         (error, place_of(text, range.start))
     });
     found.collect()

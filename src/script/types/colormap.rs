@@ -15,11 +15,11 @@ const CELLS: usize = 48;
 
 impl Scripted for Colormap {
     const NAME: &'static str = "Colormap";
-    const DOC: &'static str = "Colours from the low to the high end of a range, from `colormap`.";
+    const DOC: &'static str = "Colors from the low to the high end of a range, made by `colormap`.";
     const KIND: Type = Type::Colormap;
     const MEMBERS: &'static [Member<Self>] = COLORMAP_MEMBERS;
     fn text(&self) -> String {
-        let text = format!("colormap {}, {} colours", self.name(), self.colors().len());
+        let text = format!("colormap {}, {} colors", self.name(), self.colors().len());
         match shows_swatches() {
             true => format!("{text} {}", swatch(self)),
             false => text,
@@ -31,12 +31,12 @@ impl Scripted for Colormap {
 const COLORMAP_MEMBERS: &[Member<Colormap>] = &[
     Member {
         name: "name",
-        doc: "The name, or \"gradient\".",
+        doc: "Name, or \"gradient\".",
         get: |colormap| colormap.name().to_owned().into_dynamic(),
     },
     Member {
         name: "colors",
-        doc: "The colours from the low to the high end, such as \"#440154\".",
+        doc: "Colors from the low to the high end, such as \"#440154\".",
         get: |colormap| {
             let texts = colormap.colors().iter().map(|color| hex(*color));
             texts.collect::<Vec<_>>().into_dynamic()
@@ -44,7 +44,7 @@ const COLORMAP_MEMBERS: &[Member<Colormap>] = &[
     },
     Member {
         name: "bad",
-        doc: "The colour of what is not a number.",
+        doc: "Color of NaN samples.",
         get: |colormap| hex(colormap.bad()).into_dynamic(),
     },
 ];
@@ -96,7 +96,7 @@ pub fn make(
     let made = match (colors, &positions) {
         (Colors::List(colors), _) => Colormap::gradient_at(&colors, positions.as_deref(), n)?,
         (Colors::Known(_), Some(_)) => {
-            crate::bail!("`positions` are those of colours, not of a colormap that has its own")
+            crate::bail!("`positions` need an array of colors; a colormap has its own")
         }
         (Colors::Known(colormap), None) => {
             n.map_or(Ok(colormap.clone()), |n| colormap.resampled(n))?

@@ -13,11 +13,12 @@ use crate::video::{Frames, Video};
 
 impl Scripted for Frames {
     const NAME: &'static str = "Frames";
-    const DOC: &'static str = "Frames that are made one by one when they are asked for: `for frame in frames { … }`, `frames[i]`.";
+    const DOC: &'static str =
+        "Frames that are generated on demand: `for frame in frames { … }`, `frames[i]`.";
     const KIND: Type = Type::Frames;
     const MEMBERS: &'static [Member<Self>] = &[Member {
         name: "len",
-        doc: "The number of frames.",
+        doc: "Number of frames.",
         get: |frames| frames.len().into_dynamic(),
     }];
     fn text(&self) -> String {

@@ -13,7 +13,7 @@ use crate::video::{Video, number_text, shape_text};
 
 impl Scripted for Importer {
     const NAME: &'static str = "Importer";
-    const DOC: &'static str = "A recording of a camera whose header has been read.";
+    const DOC: &'static str = "A camera recording of which the header was read.";
     const KIND: Type = Type::Importer;
     const MEMBERS: &'static [Member<Self>] = IMPORTER_MEMBERS;
     fn text(&self) -> String {
@@ -25,22 +25,22 @@ impl Scripted for Importer {
 const IMPORTER_MEMBERS: &[Member<Importer>] = &[
     Member {
         name: "filepath",
-        doc: "The file.",
+        doc: "Path of the file.",
         get: |importer| importer.path().to_owned().into_dynamic(),
     },
     Member {
         name: "format",
-        doc: "The name of the format, such as \"MultiRecorder\".",
+        doc: "Name of the format, such as \"MultiRecorder\".",
         get: |importer| importer.info().format.into(),
     },
     Member {
         name: "shape",
-        doc: "The length of each axis of the whole recording: `[frames, height, width]`.",
+        doc: "Length of each axis of the whole recording: `[frames, height, width]`.",
         get: |importer| importer.info().shape.clone().into_dynamic(),
     },
     Member {
         name: "dtype",
-        doc: "The type of the samples, such as \"uint16\".",
+        doc: "Type of the samples, such as \"uint16\".",
         get: |importer| importer.info().dtype.into_dynamic(),
     },
     Member {

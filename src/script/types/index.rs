@@ -87,7 +87,7 @@ fn indices(index: Dynamic) -> Result<Vec<Index>> {
     match index.try_cast_result::<Array>() {
         Ok(list) if list.is_empty() => {
             let error = Error::new("an index must not be an empty list");
-            Err(error.hint("all of it is `v`, and none of its frames `v[0..0]`"))
+            Err(error.hint("use `v` for the whole array, or `v[0..0]` for none of its frames"))
         }
         Ok(list) => list.into_iter().map(index_of).collect(),
         Err(index) => Ok(vec![index_of(index)?]),
@@ -102,8 +102,8 @@ fn index_of(index: Dynamic) -> Result<Index> {
         return Ok(Index::At(place));
     }
     if let Ok(float) = index.as_float() {
-        let error = Error::new(format!("an index must be a whole number, got {float}"));
-        return Err(error.hint("`div(a, b)` divides and rounds down to an int: `v[div(n, 2)]`"));
+        let error = Error::new(format!("an index must be an int, got {float}"));
+        return Err(error.hint("`div(a, b)` divides two ints and rounds down: `v[div(n, 2)]`"));
     }
     if let Some(range) = index.read_lock::<Range<INT>>() {
         return Ok(Index::Range(

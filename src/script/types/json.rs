@@ -54,8 +54,8 @@ fn walk(value: &Dynamic, place: &str, depth: usize) -> Result<Json> {
         "" => String::new(),
         place => format!(" at `{}`", place.trim_start_matches('.')),
     };
-    let error = Error::new(format!("JSON has no word for {}{place}", describe(value)));
-    Err(error.hint("it knows (), bools, numbers, strings, arrays, maps and videos"))
+    let error = Error::new(format!("JSON cannot represent {}{place}", describe(value)));
+    Err(error.hint("it can represent (), bools, numbers, strings, arrays, maps and videos"))
 }
 
 fn list(items: &Array, place: &str, depth: usize) -> Result<Json> {

@@ -134,11 +134,10 @@ fn register_type<T: Scripted>(engine: &mut Engine) {
 impl Scripted for Video {
     const NAME: &'static str = "Video";
     const DOC: &'static str = "An array of 1 to 4 axes: a video `{t, y, x}` or `{t, y, x, channel}`, an image `{y, x}` or a trace \
-         `{t}`. Parts are taken with `v[t]`, `v[a..b]` and `v[[t, y, x]]`, of which each may be an int, a range, \
-         `()` for all or a list of ints, and with masks: `v[v > 3]`; all of them can be assigned to. Ints drop \
-         their axes first, and several lists are walked together. A plain array of numbers is taken wherever \
-         an array is: `mean([1, 2, 3])`. `+ - * / % **`, \
-         comparisons and `& | !` work sample by sample.";
+         `{t}`. Index it with `v[t]`, `v[a..b]` and `v[[t, y, x]]`, where each index may be an int, a range, \
+         `()` for all or a list of ints, and with masks: `v[v > 3]`; all of these can be assigned to. Ints drop \
+         their axes first, and several lists are paired elementwise. A plain array of numbers is accepted \
+         wherever an array is: `mean([1, 2, 3])`. `+ - * / % **`, comparisons and `& | !` are elementwise.";
     const KIND: Type = Type::Video;
     const MEMBERS: &'static [Member<Self>] = VIDEO_MEMBERS;
     fn text(&self) -> String {
@@ -158,7 +157,7 @@ impl Scripted for Video {
 
 impl Scripted for Description {
     const NAME: &'static str = "Description";
-    const DOC: &'static str = "What `describe` finds out about a video.";
+    const DOC: &'static str = "Statistics of a video, returned by `describe`.";
     const KIND: Type = Type::Description;
     const MEMBERS: &'static [Member<Self>] = DESCRIPTION_MEMBERS;
     fn text(&self) -> String {
@@ -169,17 +168,17 @@ impl Scripted for Description {
 impl Scripted for Error {
     const NAME: &'static str = "Error";
     const DOC: &'static str =
-        "A failure that a script has caught: `try { … } catch (e) { print(e.message); }`.";
+        "An error caught by a script: `try { … } catch (e) { print(e.message); }`.";
     const KIND: Type = Type::Error;
     const MEMBERS: &'static [Member<Self>] = &[
         Member {
             name: "message",
-            doc: "What went wrong.",
+            doc: "Error message.",
             get: |error| error.message().to_owned().into_dynamic(),
         },
         Member {
             name: "hints",
-            doc: "What to do about it, an array of strings.",
+            doc: "Hints, as an array of strings.",
             get: |error| error.hints().to_vec().into_dynamic(),
         },
     ];
@@ -192,32 +191,32 @@ impl Scripted for Error {
 const VIDEO_MEMBERS: &[Member<Video>] = &[
     Member {
         name: "shape",
-        doc: "The length of each axis: `[frames, height, width]`.",
+        doc: "Length of each axis: `[frames, height, width]`.",
         get: |video| video.shape().to_vec().into_dynamic(),
     },
     Member {
         name: "ndim",
-        doc: "The number of axes: 3 for a video, 2 for an image, 1 for a trace.",
+        doc: "Number of axes: 3 for a video, 2 for an image, 1 for a trace.",
         get: |video| video.ndim().into_dynamic(),
     },
     Member {
         name: "dtype",
-        doc: "The type of the samples, such as \"uint16\".",
+        doc: "Type of the samples, such as \"uint16\".",
         get: |video| video.dtype().into_dynamic(),
     },
     Member {
         name: "len",
-        doc: "The length of the first axis: the number of frames of a video.",
+        doc: "Length of the first axis: the number of frames of a video.",
         get: |video| video.len().into_dynamic(),
     },
     Member {
         name: "nbytes",
-        doc: "The size of the samples in bytes.",
+        doc: "Size of the samples in bytes.",
         get: |video| video.nbytes().into_dynamic(),
     },
     Member {
         name: "is_mmap",
-        doc: "Whether the samples are read from a memory-mapped file when they are needed.",
+        doc: "Whether the samples are in a memory-mapped file.",
         get: |video| video.is_mmap().into_dynamic(),
     },
     Member {
@@ -232,12 +231,13 @@ const VIDEO_MEMBERS: &[Member<Video>] = &[
     },
     Member {
         name: "comment",
-        doc: "What the experimenter wrote about the recording, or `()`; can be set.",
+        doc: "Comment of the experimenter on the recording, or `()`; can be set.",
         get: |video| video.metadata().comment.clone().into_dynamic(),
     },
     Member {
         name: "metadata",
-        doc: "What is known about the recording, as a map; it and its fields can be set: `v.metadata.dye = \"Di-4\"`, and `()` removes a field.",
+        doc: "Metadata of the recording, as a map; it and its fields can be set: \
+              `v.metadata.dye = \"Di-4\"`, and `()` removes a field.",
         get: |video| video.metadata().clone().into_dynamic(),
     },
 ];
@@ -246,57 +246,57 @@ const VIDEO_MEMBERS: &[Member<Video>] = &[
 const DESCRIPTION_MEMBERS: &[Member<Description>] = &[
     Member {
         name: "shape",
-        doc: "The length of each axis.",
+        doc: "Length of each axis.",
         get: |description| description.video.shape().to_vec().into_dynamic(),
     },
     Member {
         name: "dtype",
-        doc: "The type of the samples.",
+        doc: "Type of the samples.",
         get: |description| description.video.dtype().into_dynamic(),
     },
     Member {
         name: "min",
-        doc: "The smallest finite sample, or `()` if there is none.",
+        doc: "Smallest finite sample, or `()` if there is none.",
         get: |description| description.range.map(|range| range.0).into_dynamic(),
     },
     Member {
         name: "max",
-        doc: "The largest finite sample, or `()` if there is none.",
+        doc: "Largest finite sample, or `()` if there is none.",
         get: |description| description.range.map(|range| range.1).into_dynamic(),
     },
     Member {
         name: "mean",
-        doc: "The mean of the finite samples, or `()`.",
+        doc: "Mean of the finite samples, or `()` if there are none.",
         get: |description| description.mean.into_dynamic(),
     },
     Member {
         name: "std",
-        doc: "The standard deviation of the finite samples, or `()`.",
+        doc: "Standard deviation of the finite samples, or `()` if there are none.",
         get: |description| description.std.into_dynamic(),
     },
     Member {
         name: "nan",
-        doc: "How many samples are NaN.",
+        doc: "Number of NaN samples.",
         get: |description| description.nan.into_dynamic(),
     },
     Member {
         name: "infinite",
-        doc: "How many samples are infinite.",
+        doc: "Number of infinite samples.",
         get: |description| description.infinite.into_dynamic(),
     },
     Member {
         name: "saturated",
-        doc: "How many samples have the largest value of their int type; `()` for floats.",
+        doc: "Number of samples with the largest value of their int type; `()` for floats.",
         get: |description| description.saturated.into_dynamic(),
     },
     Member {
         name: "drift",
-        doc: "By how many percent the mean of the last frame differs from that of the first, or `()`.",
+        doc: "Difference of the mean of the last frame from that of the first in percent, or `()`.",
         get: |description| description.drift.into_dynamic(),
     },
     Member {
         name: "nbytes",
-        doc: "The size of the samples in bytes.",
+        doc: "Size of the samples in bytes.",
         get: |description| description.video.nbytes().into_dynamic(),
     },
 ];

@@ -12,7 +12,7 @@ use crate::script::call::value::{Type, Value, describe};
 
 impl Scripted for Player {
     const NAME: &'static str = "InteractivePlayer";
-    const DOC: &'static str = "A window that plays videos, from `show_video` and others.";
+    const DOC: &'static str = "A window that plays videos, returned by `show_video` and others.";
     const KIND: Type = Type::Player;
     const MEMBERS: &'static [Member<Self>] = PLAYER_MEMBERS;
     fn text(&self) -> String {
@@ -28,32 +28,32 @@ impl Scripted for Player {
 const PLAYER_MEMBERS: &[Member<Player>] = &[
     Member {
         name: "frame",
-        doc: "The index of the frame shown; can be set.",
+        doc: "Index of the frame shown; can be set.",
         get: |player| player.frame().into_dynamic(),
     },
     Member {
         name: "playing",
-        doc: "Whether it plays; can be set.",
+        doc: "Whether it is playing; can be set.",
         get: |player| player.is_playing().into_dynamic(),
     },
     Member {
         name: "step",
-        doc: "By how many frames it goes on; can be set.",
+        doc: "Number of frames per step; can be set.",
         get: |player| player.step().into_dynamic(),
     },
     Member {
         name: "speed",
-        doc: "How many times faster than normally it plays; can be set.",
+        doc: "Playback speed as a multiple of the normal speed; can be set.",
         get: |player| player.playback().speed().into_dynamic(),
     },
     Member {
         name: "looping",
-        doc: "Whether it begins anew after the last frame; can be set.",
+        doc: "Whether playback loops after the last frame; can be set.",
         get: |player| player.playback().is_looping().into_dynamic(),
     },
     Member {
         name: "every_frame",
-        doc: "Whether each frame is seen, however long that takes, or time is kept and frames left out that come late; can be set.",
+        doc: "true: show every frame; false: drop frames to keep time; can be set.",
         get: |player| player.playback().shows_every_frame().into_dynamic(),
     },
     Member {
@@ -63,7 +63,7 @@ const PLAYER_MEMBERS: &[Member<Player>] = &[
     },
     Member {
         name: "points",
-        doc: "The pixels picked in its window, `[[y, x], …]`.",
+        doc: "Pixels probed in its window, `[[y, x], …]`.",
         get: |player| {
             let points = player
                 .picks()
@@ -77,7 +77,7 @@ const PLAYER_MEMBERS: &[Member<Player>] = &[
     },
     Member {
         name: "regions",
-        doc: "The rectangles picked in its window, `[[y0, x0, y1, x1], …]`, as `mask_rect` takes them.",
+        doc: "Rectangles probed in its window, `[[y0, x0, y1, x1], …]`, as for `mask_rect`.",
         get: |player| {
             let regions = player
                 .picks()

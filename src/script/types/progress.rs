@@ -16,7 +16,8 @@ use crate::task::Task;
 
 impl Scripted for Progress {
     const NAME: &'static str = "Progress";
-    const DOC: &'static str = "How far a loop has come: `for file in progress(files) { … }`.";
+    const DOC: &'static str =
+        "Progress of a loop, shown as a progress bar: `for file in progress(files) { … }`.";
     const KIND: Type = Type::Progress;
     const MEMBERS: &'static [Member<Self>] = PROGRESS_MEMBERS;
     fn text(&self) -> String {
@@ -31,12 +32,12 @@ impl Scripted for Progress {
 const PROGRESS_MEMBERS: &[Member<Progress>] = &[
     Member {
         name: "done",
-        doc: "How many steps are done.",
+        doc: "Number of steps done.",
         get: |progress| progress.done().into_dynamic(),
     },
     Member {
         name: "len",
-        doc: "How many steps there are.",
+        doc: "Total number of steps.",
         get: |progress| progress.len().into_dynamic(),
     },
 ];

@@ -128,7 +128,7 @@ fn column_cells(name: &str, column: &Dynamic) -> Result<Option<Vec<Cell>>> {
                 "write_csv needs traces for columns, got {} for `{name}`",
                 describe(column)
             ));
-            return Err(error.hint("`trace(video, y, x)` or `video.mean([1, 2])` makes one"));
+            return Err(error.hint("`trace(video, y, x)` or `video.mean([1, 2])` returns one"));
         }
         return Ok(Some(sample_texts(&trace)));
     }

@@ -132,7 +132,7 @@ pub fn check_files() -> Result<()> {
     }
     match shorter.first() {
         Some(path) => Err(Error::new(format!(
-            "`{}` became shorter while it was open: its last samples are lost",
+            "`{}` was truncated while it was open: its last samples are lost",
             path.display()
         ))
         .hint("load it again once it is complete, or without `use_mmap`")),

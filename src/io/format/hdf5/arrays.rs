@@ -23,7 +23,7 @@ impl Elements {
         let with_size = match client {
             0 => None,
             1 => Some(size.saturating_sub(file.sizes.offset + 4)),
-            _ => return Err(damaged("an array of another kind")),
+            _ => return Err(damaged("an array of an unknown kind")),
         };
         let expected = match with_size {
             None => file.sizes.offset,
@@ -31,7 +31,7 @@ impl Elements {
             Some(_) => 0,
         };
         if size != expected || page_bits > 32 {
-            return Err(damaged("an array has impossible sizes"));
+            return Err(damaged("an array has invalid sizes"));
         }
         Ok(Self {
             size,
@@ -169,7 +169,7 @@ pub(super) fn extensible(file: &File, address: u64, found: Found<'_>) -> Result<
         && max_bits <= 64
         && u32::from(max_bits) >= first_block_len.ilog2();
     if !is_possible {
-        return Err(damaged("an array has impossible sizes"));
+        return Err(damaged("an array has invalid sizes"));
     }
     let array = Extensible {
         file,

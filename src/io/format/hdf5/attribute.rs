@@ -164,7 +164,7 @@ fn text(file: &File, datatype: &Datatype, cursor: &mut Cursor<'_>) -> Result<Str
     let (bytes, keeps_spaces) = match datatype.kind {
         Kind::Text { keeps_spaces } => (cursor.take(datatype.size)?.to_vec(), keeps_spaces),
         Kind::LongText => (long(cursor)?, true),
-        _ => return Err(damaged("text of another type")),
+        _ => return Err(damaged("text of an unsupported type")),
     };
     let end = bytes.iter().position(|byte| *byte == 0);
     let text = String::from_utf8_lossy(&bytes[..end.unwrap_or(bytes.len())]);

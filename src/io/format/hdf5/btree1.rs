@@ -44,7 +44,7 @@ fn walk(
     let mut nodes = vec![(address, None)];
     while let Some((address, above)) = nodes.pop() {
         if !seen.insert(address) {
-            return Err(damaged("a tree leads to itself"));
+            return Err(damaged("a tree contains itself"));
         }
         let start = file.read(address, 8)?;
         let mut cursor = file.cursor(&start);
@@ -53,7 +53,7 @@ fn walk(
         // Each level has to be lower than the one above.
         if found_kind != kind || above.is_some_and(|above: u8| above.checked_sub(1) != Some(level))
         {
-            return Err(damaged("a node of a tree is another's"));
+            return Err(damaged("a node belongs to another tree"));
         }
         let count = usize::from(cursor.u16()?);
         let siblings = 2 * file.sizes.offset;

@@ -56,7 +56,7 @@ pub(super) fn records(file: &File, address: u64, kinds: &[u8]) -> Result<Records
     let count = cursor.u16()?;
     let fits = size > 0 && node_size > OVERHEAD + size && depth <= MAX_DEPTH;
     if !fits || !kinds.contains(&kind) {
-        return Err(damaged("a tree has impossible sizes"));
+        return Err(damaged("a tree has invalid sizes"));
     }
     let leaf_most = ((node_size - OVERHEAD) / size) as u64;
     let mut tree = Tree {
@@ -95,7 +95,7 @@ impl Tree<'_> {
 
     fn read(&mut self, address: u64, count: usize, level: usize) -> Result<()> {
         if !self.seen.insert(address) {
-            return Err(damaged("a tree leads to itself"));
+            return Err(damaged("a tree contains itself"));
         }
         let pointers = match level {
             0 => 0,

@@ -70,7 +70,7 @@ impl<'a> Cursor<'a> {
     /// A number of up to eight bytes, the lowest first.
     pub(super) fn uint(&mut self, len: usize) -> Result<u64> {
         if len > 8 {
-            return Err(damaged("a number of more than 8 bytes"));
+            return Err(damaged("an int of more than 8 bytes"));
         }
         let bytes = self.take(len)?.iter().rev();
         Ok(bytes.fold(0, |number, byte| number << 8 | u64::from(*byte)))
@@ -108,7 +108,7 @@ impl<'a> Cursor<'a> {
     pub(super) fn text(&mut self) -> Result<String> {
         let rest = self.rest();
         let end = rest.iter().position(|byte| *byte == 0);
-        let end = end.ok_or_else(|| damaged("a name without an end"))?;
+        let end = end.ok_or_else(|| damaged("an unterminated name"))?;
         self.skip(end + 1)?;
         Ok(String::from_utf8_lossy(&rest[..end]).into_owned())
     }

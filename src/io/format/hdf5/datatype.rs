@@ -77,12 +77,13 @@ impl Datatype {
             Kind::Bool => Ok((made(DType::Bool), None)),
             Kind::Int { signed, bits } => {
                 let Some(dtype) = int_of(self.size.next_power_of_two(), *signed) else {
-                    return Err("ints of odd size");
+                    return Err("ints of an unsupported size");
                 };
                 if whole(*bits) && self.size.is_power_of_two() {
                     return Ok((native(dtype, false, bits.big), None));
                 }
-                let recode = Recode::int(self.size, *bits, dtype).ok_or("ints of odd size")?;
+                let recode =
+                    Recode::int(self.size, *bits, dtype).ok_or("ints of an unsupported size")?;
                 Ok((made(dtype), Some(recode)))
             }
             Kind::Float(float) => {
@@ -104,7 +105,10 @@ impl Datatype {
                             _ => DType::F64,
                         };
                         let recode = Recode::float(self.size, *float, dtype);
-                        Ok((made(dtype), Some(recode.ok_or("floats of another kind")?)))
+                        Ok((
+                            made(dtype),
+                            Some(recode.ok_or("floats of an unsupported kind")?),
+                        ))
                     }
                 }
             }
@@ -158,14 +162,14 @@ fn read(cursor: &mut Cursor<'_>, depth: usize) -> Result<Datatype> {
         7 => Kind::Reference,
         8 => names(cursor, version, (flags & 0xFFFF) as usize, depth)?,
         9 if flags & 15 == 1 => Kind::LongText,
-        9 => Kind::Other("lists of any length"),
+        9 => Kind::Other("variable-length lists"),
         10 => Kind::Other("arrays"),
         11 => Kind::Other("complex numbers"),
         2 => Kind::Other("times"),
         _ => Kind::Other("an unknown type"),
     };
     if size == 0 && !matches!(kind, Kind::Text { .. } | Kind::Other(_)) {
-        return Err(damaged("a type of no bytes"));
+        return Err(damaged("a type of 0 bytes"));
     }
     Ok(Datatype { size, kind })
 }
@@ -174,7 +178,7 @@ fn float(cursor: &mut Cursor<'_>, flags: u32) -> Result<Kind> {
     let big = match flags & 0x41 {
         0 => false,
         1 => true,
-        _ => return Ok(Kind::Other("numbers of a VAX")),
+        _ => return Ok(Kind::Other("VAX floats")),
     };
     let (offset, precision) = (cursor.u16()?, cursor.u16()?);
     let (exponent, exponent_len) = (cursor.u8()?, cursor.u8()?);

@@ -125,7 +125,7 @@ impl File {
                 verified(whole)?;
                 Ok(extension)
             }
-            _ => Err(damaged(&format!("version {version} of the format"))),
+            _ => Err(damaged(&format!("unknown version {version} of the format"))),
         }
     }
 
@@ -133,7 +133,7 @@ impl File {
         let mut size = || -> Result<usize> {
             match cursor.u8()? {
                 size @ (2 | 4 | 8) => Ok(usize::from(size)),
-                size => Err(damaged(&format!("numbers of {size} bytes"))),
+                size => Err(damaged(&format!("offsets or lengths of {size} bytes"))),
             }
         };
         let [offset, length] = [size()?, size()?];
@@ -179,7 +179,7 @@ impl File {
             return self.shared_object(kind, cursor.take(8)?);
         }
         if depth > MAX_SHARING {
-            return Err(damaged("a shared message leads to itself"));
+            return Err(damaged("a shared message refers to itself"));
         }
         let messages = header::read_at_depth(self, cursor.place()?, depth + 1)?;
         let found = messages.into_iter().find(|message| message.kind == kind);

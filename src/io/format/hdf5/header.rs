@@ -64,7 +64,7 @@ pub(super) fn read_at_depth(file: &File, address: u64, depth: usize) -> Result<V
     let mut next = 0;
     while let Some((at, len)) = header.blocks.get(next).copied() {
         if header.blocks[..next].contains(&(at, len)) {
-            return Err(damaged("an object's header leads to itself"));
+            return Err(damaged("the header of an object refers to itself"));
         }
         header.read_block(at, len, depth)?;
         next += 1;
@@ -88,7 +88,7 @@ struct Header<'a> {
 impl<'a> Header<'a> {
     fn version_1(file: &'a File, address: u64, cursor: &mut Cursor<'_>) -> Result<Self> {
         if cursor.u8()? != 1 {
-            return Err(damaged("there is no object where one should be"));
+            return Err(damaged("an object is missing"));
         }
         cursor.skip(7)?;
         let len = u64::from(cursor.u32()?);
@@ -105,7 +105,7 @@ impl<'a> Header<'a> {
     fn version_2(file: &'a File, address: u64, cursor: &mut Cursor<'_>) -> Result<Self> {
         cursor.skip(4)?;
         if cursor.u8()? != 2 {
-            return Err(damaged("an object's header has an unknown version"));
+            return Err(damaged("the header of an object has an unknown version"));
         }
         let flags = cursor.u8()?;
         cursor.skip(if flags & 0x20 != 0 { 16 } else { 0 })?;

@@ -44,7 +44,7 @@ pub(super) fn global(file: &File, address: u64, index: u32) -> Result<Vec<u8>> {
     cursor.skip(4)?;
     let len = cursor.length()?;
     if len > MAX_OBJECT {
-        return Err(damaged("a text is too long"));
+        return Err(damaged("a string is too long"));
     }
     let bytes = file.read(address, len)?;
     let mut cursor = file.cursor(&bytes);
@@ -53,7 +53,7 @@ pub(super) fn global(file: &File, address: u64, index: u32) -> Result<Vec<u8>> {
         let found = u32::from(cursor.u16()?);
         cursor.skip(6)?;
         let len = cursor.length()?;
-        let len = usize::try_from(len).map_err(|_| damaged("a text is too long"))?;
+        let len = usize::try_from(len).map_err(|_| damaged("a string is too long"))?;
         if found == 0 {
             return Err(damaged("a value is missing"));
         }
@@ -108,7 +108,7 @@ impl FractalHeap {
         verified(&bytes)?;
         let is_size = |size: u64| size.is_power_of_two() && size <= 1 << 32;
         if !(is_size(width) && is_size(first_size) && is_size(max_direct) && max_bits <= 64) {
-            return Err(damaged("a heap has impossible sizes"));
+            return Err(damaged("a heap has invalid sizes"));
         }
         let offset_size = usize::from(max_bits).div_ceil(8);
         let len_size = (max_direct.ilog2() as usize).div_ceil(8);

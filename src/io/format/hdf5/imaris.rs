@@ -76,7 +76,7 @@ impl Images {
             bail!("its images are {data}");
         };
         if size[0] > rows || size[1] > columns || size.contains(&0) {
-            bail!("its images have impossible sizes");
+            bail!("its images have invalid sizes");
         }
         Ok(Some(Self {
             path: path.to_owned(),
@@ -111,7 +111,7 @@ impl Images {
     }
 
     pub(super) fn map(&self) -> Error {
-        cannot_map(&self.path, "each of its frames is by itself")
+        cannot_map(&self.path, "its frames are stored separately")
     }
 
     /// Reads the channels of a frame side by side.

@@ -176,7 +176,7 @@ impl ChunkMap {
 fn product(counts: &[u64]) -> Result<u64> {
     let mut counts = counts.iter();
     let product = counts.try_fold(1u64, |product, count| product.checked_mul(*count));
-    product.ok_or_else(|| damaged("it is cut into too many chunks"))
+    product.ok_or_else(|| damaged("it has too many chunks"))
 }
 
 /// The index along each axis of a number in row-major order.

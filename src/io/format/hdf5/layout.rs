@@ -122,7 +122,7 @@ pub(super) fn layout(mut cursor: Cursor<'_>) -> Result<Layout> {
     match cursor.u8()? {
         1 | 2 => layout_1(cursor),
         version @ 3..=5 => layout_3(cursor, version),
-        version => Err(damaged(&format!("version {version} of a layout"))),
+        version => Err(damaged(&format!("unknown version {version} of a layout"))),
     }
 }
 

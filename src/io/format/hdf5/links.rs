@@ -166,7 +166,7 @@ fn read_node(file: &File, address: u64, names: &LocalHeap, links: &mut Links) ->
         let target = match (kind, object) {
             (SOFT, _) => names.text(u64::from(cursor.u32()?)).map(Target::Path),
             (_, Some(object)) => Ok(Target::Object(object)),
-            (_, None) => Err(damaged("a link leads nowhere")),
+            (_, None) => Err(damaged("a link has no target")),
         };
         let result = name.and_then(|name| {
             links.push(Link {

@@ -64,8 +64,8 @@ use crate::video::{DType, Element, Field, Layout, MappedFile, Metadata, Samples,
 const MAGIC: &[u8] = b"\x89HDF\r\n\x1a\n";
 
 /// What to do with a file that cannot be read.
-const REPACK: &str = "save it again, or let `h5repack` of the HDF5 tools write a copy, \
-                      with gzip compression";
+const REPACK: &str =
+    "save it again with gzip compression, or convert it with `h5repack` of the HDF5 tools";
 
 /// A file whose datasets are known.
 pub(in crate::io) struct Hdf5File {
@@ -198,7 +198,7 @@ impl Recording for Hdf5File {
             file.array::<T>(start as usize, layout).map(Element::wrap)
         });
         mapped.ok_or_else(|| {
-            let reason = "its samples are not aligned, or not all of them are there";
+            let reason = "its samples are not aligned, or some are missing";
             cannot_map(&self.path, reason)
         })
     }

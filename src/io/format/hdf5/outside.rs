@@ -16,7 +16,7 @@ use crate::io::codec;
 pub(super) fn beside(owner: &Path, name: &str) -> Result<PathBuf> {
     if files::sandbox().is_some() {
         let error = Error::new(format!(
-            "it leads to `{name}`, and a sandbox follows no such links"
+            "it links to `{name}`, and a sandbox follows no links to other files"
         ));
         return Err(error.hint("load that file directly"));
     }
@@ -29,13 +29,13 @@ pub(super) fn beside(owner: &Path, name: &str) -> Result<PathBuf> {
     };
     let is_below = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
     if last.is_none() || !inner.components().all(is_below) {
-        let error = format!("it leads to `{name}`, which is not in the folder of the file");
+        let error = format!("it links to `{name}`, which is not in the folder of the file");
         return Err(Error::new(error).hint("copy that file into the folder and load it directly"));
     }
     let path = folder.join(inner);
     if !path.exists() {
         bail!(
-            "it leads to `{name}`, but there is no file `{}`",
+            "it links to `{name}`, but there is no file `{}`",
             path.display()
         );
     }

@@ -47,7 +47,7 @@ impl Nbit {
         let get = |index: usize| values.get(index).map(|value| *value as usize);
         let is_off = get(1).is_some_and(|flag| flag != 0);
         if !is_off && get(3) != Some(ATOMIC as usize) {
-            bail!("its samples are packed by N-bit as something other than numbers");
+            bail!("its N-bit samples are not numbers");
         }
         let nbit = Self {
             is_off,
@@ -62,7 +62,7 @@ impl Nbit {
             && nbit.offset + nbit.precision <= 8 * nbit.size;
         match is_off || fits {
             true => Ok(nbit),
-            false => Err(damaged("N-bit with impossible sizes")),
+            false => Err(damaged("N-bit with invalid sizes")),
         }
     }
 
@@ -122,7 +122,7 @@ impl ScaleOffset {
             Kind::Float(_) => matches!(size, 4 | 8),
         };
         if !size_fits {
-            return Err(damaged("scale-offset with impossible sizes"));
+            return Err(damaged("scale-offset with invalid sizes"));
         }
         let fill = u64::from(get(9)) << 32 | u64::from(get(8));
         Ok(Self {

@@ -173,7 +173,7 @@ fn what_is_no_video_is_said() {
             ("records", "others/records (3 records)"),
             ("null", "others/null (empty)"),
             ("five_axes", "others/five_axes (2×2×2×2×2 uint8)"),
-            ("lists", "others/lists (2 lists of any length)"),
+            ("lists", "others/lists (2 variable-length lists)"),
             ("arrays", "others/arrays (2 arrays)"),
             ("bytes", "others/bytes (bytes)"),
         ] {
@@ -236,10 +236,10 @@ fn links_are_followed() {
                 "broken",
                 "it is a link to `/nowhere/raw`, but there is no `nowhere` there",
             ),
-            ("loop", "it leads from link to link without an end"),
+            ("loop", "its links form a cycle"),
             (
                 "lost",
-                "it leads to `no such file.h5`, but there is no file",
+                "it links to `no such file.h5`, but there is no file",
             ),
         ] {
             let error = load_field(name, dataset).unwrap_err();
@@ -255,7 +255,7 @@ fn links_are_followed() {
 fn samples_in_other_files_are_read_from_the_folder_only() {
     assert!(is_ramp(&load_field("external.h5", "raw").unwrap()));
     let error = load_field("external.h5", "away").unwrap_err();
-    let reason = "it leads to `../external.raw`, which is not in the folder of the file";
+    let reason = "it links to `../external.raw`, which is not in the folder of the file";
     assert!(error.message().ends_with(reason), "{error}");
 }
 

@@ -52,7 +52,7 @@ pub(in crate::io) fn contents(path: &Path) -> Result<Contents> {
     }
     if walk.objects > MAX_OBJECTS {
         task::warn(&format!(
-            "`{}` has more than {MAX_OBJECTS} groups and datasets: only those are looked at",
+            "`{}` has more than {MAX_OBJECTS} groups and datasets: the others are ignored",
             path.display()
         ));
     }
@@ -76,7 +76,7 @@ impl Contents {
         match read_object(&file, address)? {
             Object::Dataset(messages) => Ok(Dataset::new(path.into(), &file, address, &messages)),
             Object::Group(_) => bail!("`{path}` is a group"),
-            Object::Other => bail!("`{path}` is no dataset"),
+            Object::Other => bail!("`{path}` is not a dataset"),
         }
     }
 
@@ -193,7 +193,7 @@ impl Walk {
         let found = links::of(&file, messages);
         if let Some(error) = found.failure {
             let name = if name.is_empty() { "/" } else { name };
-            let failed = Dataset::failed(name, "group of which a part is unreadable", error);
+            let failed = Dataset::failed(name, "partly unreadable group", error);
             self.datasets.push(failed);
         }
         // Datasets come before those of the groups beside them.
@@ -291,7 +291,7 @@ impl Follower {
     /// The object that a link of a group stands for.
     fn follow(&mut self, group: &Place, target: &Target, hops: usize) -> Result<Place> {
         let Some(hops) = hops.checked_sub(1) else {
-            bail!("it leads from link to link without an end");
+            bail!("its links form a cycle");
         };
         match target {
             Target::Object(address) => Ok((group.0.clone(), *address)),
@@ -300,7 +300,7 @@ impl Follower {
                 let other = self.open(group.0.source.path(), file)?;
                 let root = (other.clone(), other.root);
                 self.resolve(&root, path, hops).map_err(|error| {
-                    Error::new(format!("it leads to `{path}` of `{file}`, but {error}"))
+                    Error::new(format!("it links to `{path}` of `{file}`, but {error}"))
                 })
             }
             Target::Unknown => bail!("it is a link of an unknown kind"),
@@ -327,7 +327,7 @@ impl Follower {
             return Ok(links.clone());
         }
         let Object::Group(messages) = read_object(file, *address)? else {
-            bail!("a part of the path is no group");
+            bail!("a part of the path is not a group");
         };
         let links = Arc::new(links::of(file, &messages));
         self.groups.insert(key, links.clone());

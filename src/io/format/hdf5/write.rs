@@ -47,7 +47,9 @@ pub(in crate::io) enum Attribute {
 /// Saves a video as the one dataset of a file, with what is known about it as attributes.
 pub(in crate::io) fn save(path: &Path, video: &Video, name: &str) -> Result<()> {
     if name.is_empty() || name.contains('/') || name.len() > MAX_ATTRIBUTE {
-        let error = Error::new(format!("`fieldname` \"{name}\" is no name of a dataset"));
+        let error = Error::new(format!(
+            "`fieldname` \"{name}\" is not a valid dataset name"
+        ));
         return Err(error.hint("use a name without `/`"));
     }
     let dataset = NewDataset {

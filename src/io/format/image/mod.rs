@@ -85,8 +85,8 @@ impl Still {
         } else if begins_bmp(&beginning) {
             simple::open_bmp
         } else {
-            let error = Error::new("it is not a picture that can be read");
-            let error = error.hint("pictures can be PNG, TIFF, JPEG or BMP files");
+            let error = Error::new("it is not an image of a supported format");
+            let error = error.hint("supported formats are PNG, TIFF, JPEG and BMP");
             return Err(cannot_load(path, &error));
         };
         let bytes = source.start(usize::try_from(source.len()).unwrap_or(usize::MAX))?;
@@ -105,11 +105,11 @@ impl Still {
         let stack = tiff::Stack::open_picture(path)?;
         let (shape, dtype) = stack.page_layout();
         let [pages, height, width, ref channels @ ..] = shape[..] else {
-            bail!("`{}` is not a picture", path.display());
+            bail!("`{}` is not an image", path.display());
         };
         if pages > 1 {
             let shown = path.display();
-            let error = Error::new(format!("`{shown}` has {pages} pages, a picture has one"));
+            let error = Error::new(format!("`{shown}` has {pages} pages, but an image has one"));
             let written = files::quoted(path);
             return Err(error.hint(format!("load it with `load_video({written})`")));
         }
@@ -181,7 +181,7 @@ impl Layout {
             Some(0) => Err(Error::new("it has no pixels")),
             Some(bytes) if bytes <= room => Ok(()),
             _ => bail!(
-                "it claims {} pixels, more than it can hold",
+                "it claims {} pixels, more than the file can hold",
                 shape_text(&self.shape())
             ),
         }

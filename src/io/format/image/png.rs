@@ -73,7 +73,7 @@ fn start(bytes: &[u8], ignore_checksums: bool) -> Result<Reader<Cursor<&[u8]>>> 
 fn explain(error: DecodingError) -> Error {
     match error {
         DecodingError::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
-            Error::new("it is cut short")
+            Error::new("it is truncated")
         }
         error if is_checksum(&error) => Error::new("it is damaged: its checksums do not match"),
         error => Error::new(format!("it is damaged: {error}").to_lowercase()),

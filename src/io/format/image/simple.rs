@@ -77,7 +77,7 @@ fn bmp(bytes: &[u8]) -> Result<BmpDecoder<Cursor<&[u8]>>> {
 fn explain(error: ImageError) -> Error {
     match error {
         ImageError::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
-            Error::new("it is cut short")
+            Error::new("it is truncated")
         }
         ImageError::Unsupported(e) => Error::new(e.to_string().to_lowercase()),
         error => Error::new(format!("it is damaged: {error}").to_lowercase()),
@@ -91,7 +91,7 @@ fn layout_of(decoder: &impl ImageDecoder) -> Result<Layout> {
         ColorType::La8 => 2,
         ColorType::Rgb8 => 3,
         ColorType::Rgba8 => 4,
-        other => bail!("pictures of the type {other:?} are not supported"),
+        other => bail!("images of the type {other:?} are not supported"),
     };
     Ok(Layout {
         height: height as usize,
@@ -117,7 +117,7 @@ impl Coded for Simple {
             }
             let size = usize::try_from(decoder.total_bytes()).unwrap_or(usize::MAX);
             if out.len().checked_mul(3) != Some(size) {
-                bail!("its pixels do not have the size it claims");
+                bail!("its pixels do not have the size that its header specifies");
             }
             let mut colors = vec![0; size];
             decoder.read_image(&mut colors).map_err(explain)?;

@@ -122,7 +122,7 @@ impl Kind {
         let channels = image.shape().get(2).copied().unwrap_or(1);
         if !self.holds_channels(channels) {
             let error = Error::new(format!("{name} cannot hold {channels} channels"));
-            return Err(error.hint("take those that it can hold, or save as `.tif` or `.npy`"));
+            return Err(error.hint("select channels that it can hold, or save as `.tif` or `.npy`"));
         }
         Ok(())
     }
@@ -173,7 +173,7 @@ fn size(image: &Video) -> Result<[u32; 2]> {
     match (len(1), len(0)) {
         (Ok(width), Ok(height)) => Ok([width, height]),
         _ => bail!(
-            "a picture of {} pixels is too large",
+            "an image of {} pixels is too large",
             shape_text(image.shape())
         ),
     }

@@ -134,11 +134,11 @@ fn what_is_no_picture_is_refused() {
     assert!(
         error
             .message()
-            .ends_with("it is not a picture that can be read")
+            .ends_with("it is not an image of a supported format")
     );
     let whole = png(2, ColorType::Grayscale, BitDepth::Eight, &[], &[1, 2, 3, 4]);
     let error = load(&whole[..whole.len() - 20]).unwrap_err();
-    assert!(error.message().ends_with("it is cut short"), "{error}");
+    assert!(error.message().ends_with("it is truncated"), "{error}");
     let mut huge = whole.clone();
     huge[16..24].fill(0x40);
     assert!(load(&huge).is_err());

@@ -274,7 +274,7 @@ fn named(variables: &[Variable], name: &str) -> Result<Array> {
     Err(match inner.peek() {
         Some(_) => {
             let names = crate::io::recording::listing(inner.map(Variable::to_string));
-            error.hint(format!("name what is within it{names}"))
+            error.hint(format!("name an array within it{names}"))
         }
         None => error,
     })

@@ -51,7 +51,7 @@ pub(super) fn variables(source: &Source) -> Result<Vec<Variable>> {
             .and_then(|bytes| bytes.checked_mul(1 + u64::from(header.complex)));
         let end = bytes.and_then(|bytes| start.checked_add(bytes));
         let Some(end) = end.filter(|end| *end <= source.len()) else {
-            bail!("it ends within its variable number {}", variables.len() + 1);
+            bail!("it ends within variable number {}", variables.len() + 1);
         };
         variables.push(variable(source, at, start, &header)?);
         at = end;

@@ -70,7 +70,7 @@ pub(super) fn entries(source: &Source, swapped: bool) -> Result<Vec<Entry>> {
         let Tag { kind, len, .. } = section.tag()?;
         let (start, len) = (at + 8, u64::from(len));
         if len > source.len() - start {
-            bail!("it ends within its variable number {}", entries.len() + 1);
+            bail!("it ends within variable number {}", entries.len() + 1);
         }
         let plain = |skip| Place::Plain(start + skip);
         let deflated = |skip| Place::Deflated { start, len, skip };
@@ -297,7 +297,7 @@ impl<R: Stream> Elements<R> {
             .try_fold(stored.size(), |bytes, &len| bytes.checked_mul(len));
         let skip = self.position - if tag.inline.is_some() { 4 } else { 0 };
         if claimed != Some(tag.len as usize) || skip + u64::from(tag.len) > end {
-            bail!("its variable `{name}` has another size than its axes say");
+            bail!("its variable `{name}` has a size that does not match its axes");
         }
         let mut values = Vec::new();
         if known::is_short_list(dims) {

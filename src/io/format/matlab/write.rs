@@ -66,8 +66,10 @@ fn check_name(name: &str) -> Result<()> {
     if is_valid {
         return Ok(());
     }
-    let error = Error::new(format!("`fieldname` \"{name}\" is no name of a variable"));
-    Err(error.hint("use letters, digits and `_`, a letter first, 63 at most"))
+    let error = Error::new(format!(
+        "`fieldname` \"{name}\" is not a valid variable name"
+    ));
+    Err(error.hint("use at most 63 letters, digits and `_`, beginning with a letter"))
 }
 
 /// The lengths of the axes in MATLAB, where an array has two at least.
@@ -250,7 +252,7 @@ impl Others {
         let stretches: Vec<_> = entries.map(|entry| (entry.start, entry.len)).collect();
         if is_large && !stretches.is_empty() {
             return Err(refuse(
-                "arrays of more than 2 GB are kept in files of version 7.3",
+                "arrays of more than 2 GB need a file of version 7.3",
             ));
         }
         Ok(Some(Self { source, stretches }))

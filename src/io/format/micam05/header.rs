@@ -58,7 +58,7 @@ impl Header {
         };
         match text.parse() {
             Ok(number) => Ok(Some(number)),
-            Err(_) => bail!("its header has `{name}: {text}`, which is not a whole number"),
+            Err(_) => bail!("its header has `{name}: {text}`, which is not an integer"),
         }
     }
 

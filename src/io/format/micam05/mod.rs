@@ -121,5 +121,5 @@ fn missing(path: &Path, what: &str) -> Error {
         "there is no file `{}`, {what} of the recording",
         path.display()
     ))
-    .hint("the .gsh and .gsd files of a recording belong into one folder")
+    .hint("the .gsh and .gsd files of a recording must be in the same folder")
 }

@@ -80,7 +80,7 @@ fn what_is_missing_is_named() {
     assert!(
         error
             .message()
-            .ends_with("ends before frame 2, its header promises 3 frames")
+            .ends_with("ends before frame 2, but its header specifies 3 frames")
     );
     assert_eq!(load(&folder, "a, b.gsd", Some(2)).unwrap().len(), 2);
     std::fs::write(&data, &bytes[..975]).unwrap();

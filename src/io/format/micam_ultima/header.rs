@@ -63,7 +63,7 @@ impl Header {
         };
         match text.parse() {
             Ok(number) => Ok(Some(number)),
-            Err(_) => bail!("its header has `{name}={text}`, which is not a whole number"),
+            Err(_) => bail!("its header has `{name}={text}`, which is not an integer"),
         }
     }
 
@@ -87,10 +87,10 @@ impl Header {
         match (self.number("DataXsize")?, self.number("DataYsize")?) {
             (Some(256), Some(100)) if background_bytes == SENSOR.frame_bytes() => Ok(SENSOR),
             (Some(columns), Some(rows)) => bail!(
-                "how {columns}×{rows} values per frame (`DataXsize`, `DataYsize`) and a \
-                 background of {background_bytes} bytes are arranged is not known"
+                "the arrangement of {columns}×{rows} values per frame (`DataXsize`, `DataYsize`) \
+                 and a background of {background_bytes} bytes is unknown"
             ),
-            _ => bail!("its header does not say how large a frame is"),
+            _ => bail!("its header does not specify the size of a frame"),
         }
     }
 

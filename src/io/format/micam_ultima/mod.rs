@@ -66,7 +66,7 @@ impl Files {
         let needed = geometry.frame_bytes();
         if background.len() < needed {
             bail!(
-                "`{}` has {} bytes, a background frame needs {needed}",
+                "`{}` has {} bytes, but a background frame needs {needed}",
                 background.path().display(),
                 background.len()
             );
@@ -83,7 +83,7 @@ impl Files {
         let frames_per_block = parsed.number("blk").map_err(explain)?.unwrap_or(in_first);
         if frames_per_block == 0 || in_first == 0 {
             bail!(
-                "`{}` does not hold a whole frame",
+                "`{}` does not hold a complete frame",
                 blocks[0].path().display()
             );
         }
@@ -155,8 +155,8 @@ fn count_frames(
     match promised {
         Some(promised) if promised != present => {
             task::warn(&format!(
-                "`{}` says there are {promised} frames, its blocks hold {present}; \
-                 using the first {}",
+                "`{}` specifies {promised} frames, but its blocks hold {present}; loading the \
+                 first {}",
                 header.display(),
                 promised.min(present)
             ));
@@ -243,5 +243,5 @@ fn has_extension(name: &str, extension: &str) -> bool {
 
 fn missing(path: &Path, what: &str) -> Error {
     Error::new(format!("there is no file `{}`, {what}", path.display()))
-        .hint("the .rsh, .rsm and .rsd files of a recording belong into one folder")
+        .hint("the .rsh, .rsm and .rsd files of a recording must be in the same folder")
 }

@@ -64,7 +64,7 @@ pub(super) fn read(source: &Source, at: u64, end: u64) -> Result<Option<Part>> {
     let Some(stop) = stop else {
         let name = kind.escape_ascii();
         bail!(
-            "its box `{name}` claims {len} bytes, and there are {} for it",
+            "its box `{name}` claims {len} bytes, but only {} are available",
             end - at
         );
     };

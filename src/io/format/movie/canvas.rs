@@ -56,7 +56,7 @@ pub(super) fn check_size(
     let all = pixels.checked_mul(frames as u64);
     let is_too_large = pixels > SMALL && pixels / per_byte > present;
     if is_too_large || all.is_none_or(|pixels| pixels / GREATEST_EXPANSION > present) {
-        bail!("it claims {frames} frames of {height}×{width} pixels, more than it can hold");
+        bail!("it claims {frames} frames of {height}×{width} pixels, more than the file can hold");
     }
     Ok(())
 }
@@ -64,7 +64,7 @@ pub(super) fn check_size(
 impl Canvas {
     pub(super) fn new(width: usize, height: usize, most: u16, is_gray: bool) -> Result<Self> {
         let Ok(pixels) = bytemuck::try_zeroed_vec(width * height) else {
-            bail!("there is no memory for a frame of {height}×{width} pixels");
+            bail!("there is not enough memory for a frame of {height}×{width} pixels");
         };
         Ok(Self {
             width,

@@ -62,8 +62,8 @@ pub(super) fn demuxer(path: &Path) -> Result<&'static str> {
         None if is_playlist(&beginning) => Err(Error::new(
             "it is not a movie, but a list of other files or addresses",
         )
-        .hint("load the files that it names one by one")),
-        None => bail!("its content is that of no known movie format"),
+        .hint("load the files that it lists one by one")),
+        None => bail!("its contents match no known movie format"),
     }
 }
 

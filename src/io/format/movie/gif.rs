@@ -82,7 +82,7 @@ impl Outline {
         let mut outline = Self::default();
         let complete = outline.read_blocks(&mut stream)?;
         if complete.is_none() && outline.width == 0 {
-            bail!("its header is cut short");
+            bail!("its header is truncated");
         }
         Ok(outline)
     }
@@ -131,7 +131,8 @@ impl Outline {
                     };
                     if width * height / PIXELS_PER_BYTE > data {
                         bail!(
-                            "its frame {} claims {height}×{width} pixels, more than its {data} bytes can be",
+                            "its frame {} claims {height}×{width} pixels, more than its {data} \
+                             bytes can hold",
                             self.frames - 1
                         );
                     }

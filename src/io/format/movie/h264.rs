@@ -27,13 +27,13 @@ struct H264(Arc<Track>);
 pub(crate) fn open(path: &Path, is_gray: bool) -> Result<Film> {
     let source = Source::open(path)?;
     if source.start(8)?.get(4..8) != Some(b"ftyp") {
-        bail!("movies of this kind need the program `ffmpeg`");
+        bail!("movies of this format need the program `ffmpeg`");
     }
     boxes::check(&source)?;
     let track = Track::read(&source)?;
     let (height, width) = (track.height, track.width);
     if width * height > MOST_PIXELS {
-        bail!("its frames have {height}×{width} pixels, those of H.264 have {MOST_PIXELS} at most");
+        bail!("its frames have {height}×{width} pixels, but H.264 allows at most {MOST_PIXELS}");
     }
     if track.shown.is_empty() || width == 0 || height == 0 {
         bail!("it has no frames");

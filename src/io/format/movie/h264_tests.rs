@@ -133,7 +133,7 @@ fn tables_that_claim_too_much_are_refused() {
     let sizes = |changes: &[(usize, u32)]| refused(changed(b"stsz", changes));
     assert_eq!(
         sizes(&[(4, 1), (8, u32::MAX)]),
-        "its frames are not where its tables say"
+        "its frames are not at the offsets in its tables"
     );
     assert_eq!(
         sizes(&[(12, 1 << 30)]),
@@ -144,11 +144,11 @@ fn tables_that_claim_too_much_are_refused() {
     let chunks = |changes: &[(usize, u32)]| refused(changed(b"stsc", changes));
     assert_eq!(
         chunks(&[(12, 3)]),
-        "its frames are not where its tables say"
+        "its frames are not at the offsets in its tables"
     );
     assert_eq!(
         chunks(&[(16, 2)]),
-        "its frames are not where its tables say"
+        "its frames are not at the offsets in its tables"
     );
 }
 

@@ -7,5 +7,5 @@ use crate::error::{Error, Result};
 
 /// Says that this needs another program.
 pub(crate) fn open(_: &Path, _: bool) -> Result<Film> {
-    Err(Error::new("there is no ffmpeg, and this program was built without H.264").needs("h264"))
+    Err(Error::new("ffmpeg was not found, and this program was built without H.264").needs("h264"))
 }

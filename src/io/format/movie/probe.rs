@@ -27,7 +27,8 @@ pub(super) fn open(path: &Path, is_gray: bool) -> Result<Option<Film>> {
     };
     let demuxer = container::demuxer(path)?;
     if demuxer == container::QUICKTIME {
-        let hint = "`ffmpeg -i old.mp4 -c copy new.mp4` writes a whole file, if its frames are";
+        let hint =
+            "`ffmpeg -i old.mp4 -c copy new.mp4` writes a complete file if all frames are there";
         boxes::check(&Source::open(path)?).map_err(|e| e.hint(hint))?;
     }
     let film = |text: &str| read(path, (program.clone(), demuxer), text, is_gray).map(Some);
@@ -105,7 +106,7 @@ fn read(
             .and_then(|value: &&str| value.parse::<usize>().ok())
     };
     let (Some(width), Some(height)) = (size("width"), size("height")) else {
-        return Err(Error::new("it has no pictures"));
+        return Err(Error::new("it has no video track"));
     };
     if width == 0 || height == 0 || len == 0 {
         return Err(Error::new("it has no frames"));

@@ -151,7 +151,7 @@ fn damaged(error: &shiguredo_mp4::Error) -> Error {
 }
 
 fn misplaced() -> Error {
-    Error::new("its frames are not where its tables say")
+    Error::new("its frames are not at the offsets in its tables")
 }
 
 /// What is said of a track for all of its packets.
@@ -181,7 +181,7 @@ impl Description {
             }
         }
         let Some(track) = track else {
-            return Err(failure.unwrap_or_else(|| Error::new("it has no pictures")));
+            return Err(failure.unwrap_or_else(|| Error::new("it has no video track")));
         };
         let defaults = all_defaults
             .iter()
@@ -392,7 +392,7 @@ impl Description {
             return Ok(0..count);
         };
         if edits.next().is_some() || (edit.media_rate.integer, edit.media_rate.fraction) != (1, 0) {
-            bail!("its frames are edited in several parts or to another speed, which needs ffmpeg");
+            bail!("its edit list has several parts or changes the speed, which needs ffmpeg");
         }
         let mut times: Vec<i64> = table.packets.iter().map(|packet| packet.time).collect();
         times.sort_unstable();

@@ -141,9 +141,9 @@ fn what_a_cut_recording_still_has_loads() {
     assert!(
         error
             .message()
-            .ends_with("ends before frame 2, its header promises 3 frames")
+            .ends_with("ends before frame 2, but its header specifies 3 frames")
     );
-    assert_eq!(error.hints(), ["`#{frames: 2}` loads those that are whole"]);
+    assert_eq!(error.hints(), ["`#{frames: 2}` loads the complete ones"]);
     assert_eq!(load(Some(2), false).unwrap().len(), 2);
     assert!(load(Some(2), true).is_err());
 }

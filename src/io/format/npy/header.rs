@@ -33,7 +33,7 @@ impl Header {
     pub(in crate::io) fn check(&self, end: u64) -> Result<()> {
         if self.shape.is_empty() || self.shape.len() > 4 {
             let axes = self.shape.len();
-            bail!("it holds an array of {axes} axes, a video has 1 to 4");
+            bail!("it holds an array of {axes} axes, but a video has 1 to 4");
         }
         let size = self.encoding.size();
         let lens = self.shape.iter().map(|len| (*len).max(1));
@@ -43,7 +43,7 @@ impl Header {
         match bytes {
             Some(bytes) if self.shape.contains(&0) || bytes as u64 <= present => Ok(()),
             bytes => bail!(
-                "it claims {} bytes of samples, the file has {present}",
+                "it claims {} bytes of samples, but the file has {present}",
                 bytes.map_or_else(|| "more than 2^63".to_owned(), |bytes| bytes.to_string())
             ),
         }
@@ -72,7 +72,9 @@ pub(in crate::io) fn read_header(stream: &mut dyn Read) -> Result<Header> {
     let size = match start[6] {
         1 => 2,
         2 | 3 => 4,
-        version => bail!("it is of version {version} of the .npy format; 1 to 3 are known"),
+        version => {
+            bail!("it has version {version} of the .npy format; versions 1 to 3 are supported")
+        }
     };
     let mut len = [0; 4];
     stream.read_exact(&mut len[..size]).map_err(cut)?;
@@ -110,7 +112,7 @@ fn parse(text: &str, offset: u64) -> Result<Header> {
         b"\n",
     ];
     let read = dictionary::Header::from_reader(&mut &bytes.concat()[..])
-        .map_err(|e| Error::new(format!("its header is not readable: {e}")))?;
+        .map_err(|e| Error::new(format!("its header cannot be read: {e}")))?;
     let Some(descr) = read.type_descriptor.as_string() else {
         return Err(not_numbers("structured records"));
     };
@@ -213,6 +215,8 @@ fn contents(code: &str) -> String {
 }
 
 fn not_numbers(contents: &str) -> Error {
-    Error::new(format!("it holds {contents}, a video needs real numbers"))
-        .hint("convert it in Python with `.astype(\"float32\")` and save it again")
+    Error::new(format!(
+        "it holds {contents}, but a video needs real numbers"
+    ))
+    .hint("convert it in Python with `.astype(\"float32\")` and save it again")
 }

@@ -148,7 +148,7 @@ fn what_is_not_numbers_is_named() {
     };
     assert_eq!(
         message("'<c8'", "(1,)", &[0; 8]),
-        "it holds complex numbers, a video needs real numbers"
+        "it holds complex numbers, but a video needs real numbers"
     );
     assert!(message("[('x', '<f4')]", "(1,)", &[0; 4]).contains("structured records"));
     assert!(message("'|O'", "(1,)", &[0; 4]).contains("Python objects"));
@@ -163,7 +163,7 @@ fn claims_beyond_the_file_are_refused_before_allocation() {
     assert!(
         error
             .message()
-            .ends_with("claims 8000000000000 bytes of samples, the file has 80")
+            .ends_with("claims 8000000000000 bytes of samples, but the file has 80")
     );
     for shape in [
         "(99999999999, 99999999999)",

@@ -59,7 +59,7 @@ impl Member {
             }
         }
         if crc.sum() != self.crc {
-            bail!("`{}` is damaged: its checksum is another one", self.name);
+            bail!("`{}` is damaged: its checksum does not match", self.name);
         }
         Ok(())
     }
@@ -69,13 +69,13 @@ impl Member {
 pub(super) fn members(source: &Source) -> Result<Vec<Member>> {
     let file = BufReader::new(source.section(0, source.len()));
     let mut archive = ZipArchive::new(file)
-        .map_err(|e| explain(e, "it is not a ZIP archive, or is cut short"))?;
+        .map_err(|e| explain(e, "it is not a ZIP archive, or is truncated"))?;
     let mut found = Vec::new();
     for index in 0..archive.len() {
         if task::is_interrupted() {
             return Err(Error::interrupted());
         }
-        let misplaced = "one of its files is not where its list says";
+        let misplaced = "one of its files is not at the offset in its directory";
         let file = archive
             .by_index_raw(index)
             .map_err(|e| explain(e, misplaced))?;

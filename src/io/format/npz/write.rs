@@ -23,7 +23,7 @@ const MAX_NAME: usize = 1 << 12;
 /// Saves an array under a name, and the frame rate and pixel size if they are known.
 pub(in crate::io) fn save(path: &Path, video: &Video, name: &str) -> Result<()> {
     if name.is_empty() || name.contains(['/', '\\']) || name.len() > MAX_NAME {
-        let error = Error::new(format!("`fieldname` \"{name}\" is no name of an array"));
+        let error = Error::new(format!("`fieldname` \"{name}\" is not a valid array name"));
         return Err(error.hint("use a name without slashes"));
     }
     atomic::write(path, |file| {

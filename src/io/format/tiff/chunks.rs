@@ -52,23 +52,21 @@ pub(super) fn obstacle(page: &Page) -> Option<String> {
     };
     if !suits {
         return Some(format!(
-            "its pages are compressed with a method that is not for {channels} channels of {bits} bits"
+            "its pages are compressed with a method that does not support {channels} channels of \
+             {bits} bits"
         ));
     }
     if !matches!(page.predictor, 1..=3) {
         let predictor = page.predictor;
         return Some(format!(
-            "its samples are stored in the unknown way {predictor}"
+            "its samples have the unknown predictor {predictor}"
         ));
     }
     if page.ycbcr && (page.shape.channels != 3 || page.shape.encoding.dtype != DType::U8) {
-        return Some("its colors are brightness and differences other than of 8 bits each".into());
+        return Some("its YCbCr colors do not have 8 bits per channel".into());
     }
-    page.has_coarse_colors.then(|| {
-        "its color differences are stored for fewer pixels than the brightness, which is supported \
-         in JPEG only"
-            .into()
-    })
+    page.has_coarse_colors
+        .then(|| "its chroma is subsampled, which is supported for JPEG compression only".into())
 }
 
 /// The name of a compression that there is no decoder for.

@@ -38,7 +38,7 @@ fn read_samples(source: &Source, page: &Page, plane: usize, out: &mut [u8]) -> R
     let mut rows = vec![0; shape.plane_bytes()];
     if page.predictor > 2 || page.predictor == 2 && page.tiled {
         bail!(
-            "differences of {} bits are not supported in tiles",
+            "the predictor for samples of {} bits is not supported in tiles",
             shape.bits
         );
     }

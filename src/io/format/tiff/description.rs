@@ -126,7 +126,8 @@ impl Description {
             // Several series in one file have a description each, and may be one recording.
             if lens.len() > 3 || axes.is_some_and(|axes| axes.contains('C')) {
                 notes.push(format!(
-                    "has {pages} pages, which are loaded as its frames, but by its description the shape {}",
+                    "has {pages} pages, which are loaded as its frames, but its description \
+                     specifies the shape {}",
                     shape_text(lens)
                 ));
             }
@@ -135,7 +136,7 @@ impl Description {
         let Some(axes) = axes else {
             if lead.iter().filter(|len| **len > 1).count() > 1 {
                 notes.push(format!(
-                    "has the shape {} without names of its axes: all planes are loaded as its frames",
+                    "has the shape {} without axis names: all planes are loaded as its frames",
                     shape_text(lens)
                 ));
             }
@@ -148,13 +149,13 @@ impl Description {
         let is_picture = own.replace(['C', 'S', 'Q'], "") == "YX";
         if !is_picture {
             let error = Error::new(format!(
-                "its axes are {axes}, but pages are read as rows and columns of pixels"
+                "its axes are {axes}, but each page must have the axes Y and X"
             ));
             return Err(error.hint("save it with axes such as TYX or TCYX"));
         }
         if channels > 1 && names.contains('C') {
             notes.push(format!(
-                "has the axes {axes}: its pages, which have channels of their own, are loaded as its frames"
+                "has the axes {axes}: its pages, which also have channels, are loaded as its frames"
             ));
             return Ok(Arrangement::in_order(pages));
         }

@@ -31,7 +31,7 @@ impl Page {
         }
         let rows = self.shape.height.div_ceil(strips);
         if self.shape.height.div_ceil(rows) != strips {
-            bail!("a page does not say how many rows its strips have");
+            bail!("a page does not specify the rows per strip");
         }
         Ok(rows as u64)
     }

@@ -68,7 +68,7 @@ impl<'a> Files<'a> {
             && let Ok(None) = beside(self.path, last_part(name))
         {
             task::warn(&format!(
-                "`{}` is called `{name}` in its OME description",
+                "`{}` is named `{name}` in its OME description",
                 self.path.display()
             ));
             self.names.insert(name.clone(), Some(0));

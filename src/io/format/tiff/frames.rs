@@ -198,11 +198,14 @@ pub(super) fn of_slices(
     let Arrangement { slices, times, .. } = *arrangement;
     if slices > 1 && times > 1 {
         let rate = match metadata.fps.take() {
-            Some(fps) => format!("; its rate of {fps:.6} is that of the times, not of the frames"),
+            Some(fps) => {
+                format!("; its frame rate of {fps:.6} is that of the times, not of the frames")
+            }
             None => String::new(),
         };
         notes.push(format!(
-            "has {slices} slices at {times} times, which are loaded as {} frames, those of a time one after the other{rate}",
+            "has {slices} slices at {times} times, which are loaded as {} frames, with the slices \
+             of each time in succession{rate}",
             slices * times
         ));
     }
@@ -235,16 +238,16 @@ fn whole<T>(
     };
     let frames = list.len() / channels;
     if frames == 0 {
-        bail!("it is cut short within the first of its {promised} frames");
+        bail!("it is truncated within the first of its {promised} frames");
     }
     let path = path.display();
     if !is_complete {
         task::warn(&format!(
-            "`{path}` is cut short after {frames} whole frames"
+            "`{path}` is truncated after {frames} complete frames"
         ));
     } else if frames < promised {
         task::warn(&format!(
-            "`{path}` is cut short: {frames} of its {promised} frames are whole"
+            "`{path}` is truncated: {frames} of its {promised} frames are complete"
         ));
     }
     Ok(list)
@@ -323,10 +326,10 @@ impl Found {
         }
         // Pages that share their samples would let a small file fill the memory.
         if stored > planes.file_len {
-            bail!("its pages overlap: they have more samples than there is room for in the file");
+            bail!("its pages overlap: they have more samples than the file can hold");
         }
         if blank > planes.file_len.saturating_mul(GREATEST_BLANK) {
-            bail!("it claims more blank pages than its size makes plausible");
+            bail!("it claims an implausible number of empty pages for its size");
         }
         Ok(Self {
             shape: planes.shape,

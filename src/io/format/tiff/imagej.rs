@@ -54,7 +54,8 @@ impl<'a> ImageJ<'a> {
                 Unit::Pixels => None,
                 Unit::Unknown => {
                     notes.push(format!(
-                        "gives the distance of its frames in {:?}, a unit that is not known: its frame rate is left out",
+                        "gives its frame interval in the unknown unit {:?}: its frame rate is \
+                         ignored",
                         unit.unwrap_or_default()
                     ));
                     None
@@ -63,7 +64,8 @@ impl<'a> ImageJ<'a> {
         }
         let fps = self.number("fps").filter(is_rate)?;
         notes.push(format!(
-            "says only that ImageJ plays it with {fps} frames per second, which is taken for its frame rate"
+            "only specifies that ImageJ plays it at {fps} frames per second, which is used as its \
+             frame rate"
         ));
         Some(fps)
     }
@@ -84,7 +86,7 @@ impl<'a> ImageJ<'a> {
                 Unit::Pixels => return None,
                 Unit::Unknown => {
                     notes.push(format!(
-                        "gives the size of its pixels in {unit:?}, a unit that is not known: it is left out"
+                        "gives its pixel size in the unknown unit {unit:?}: it is ignored"
                     ));
                     return None;
                 }
@@ -117,7 +119,8 @@ impl<'a> ImageJ<'a> {
         }
         if channels > MAX_CHANNELS || frames.checked_mul(channels) != Some(pages) {
             notes.push(format!(
-                "has {pages} pages, which are loaded as its frames, but by its description {channels} channels of {slices} slices at {times} times"
+                "has {pages} pages, which are loaded as its frames, but its description specifies \
+                 {channels} channels of {slices} slices at {times} times"
             ));
             return Ok(Arrangement::in_order(pages));
         }

@@ -88,7 +88,7 @@ impl MetaMorph {
                 }
                 Unit::Pixels => {}
                 Unit::Unknown => notes.push(format!(
-                    "gives the size of its pixels in {name:?}, a unit that is not known: it is left out"
+                    "gives its pixel size in the unknown unit {name:?}: it is ignored"
                 )),
             }
         }

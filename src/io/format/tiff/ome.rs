@@ -69,7 +69,7 @@ impl Ome {
         // Some writers end the text with zeros.
         let text = text.split('\0').next().unwrap_or_default();
         let document = Document::parse(text)
-            .map_err(|e| Error::new(format!("its OME description is no valid XML: {e}")))?;
+            .map_err(|e| Error::new(format!("its OME description is not valid XML: {e}")))?;
         let root = document.root_element();
         if root.tag_name().name() != "OME" {
             bail!(
@@ -116,7 +116,7 @@ impl Image {
         image.samples = samples.unwrap_or(1);
         if !channels.is_multiple_of(image.samples) {
             bail!(
-                "by its OME description {channels} channels have {} samples each",
+                "its OME description specifies {channels} channels of {} samples each",
                 image.samples
             );
         }
@@ -242,9 +242,7 @@ fn number<T: std::str::FromStr>(node: Node<'_, '_>, name: &str) -> Option<T> {
 /// A positive size in its unit.
 fn scaled(size: f64, unit: Unit, name: &str, notes: &mut Vec<String>) -> Option<f64> {
     if unit == Unit::Unknown {
-        notes.push(format!(
-            "has a `{name}` in a unit that is not known: it is left out"
-        ));
+        notes.push(format!("has a `{name}` in an unknown unit: it is ignored"));
     }
     match unit {
         Unit::Of(factor) => Some(size * factor).filter(|size| size.is_finite() && *size > 0.0),

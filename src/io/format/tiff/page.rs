@@ -153,7 +153,7 @@ impl Page {
         let offsets = values(offsets).unwrap_or_default();
         let sizes = values(sizes).unwrap_or_default();
         if offsets.is_empty() {
-            bail!("a page does not say where its samples are");
+            bail!("a page does not specify the offsets of its samples");
         }
         let mut page = Self {
             shape,
@@ -350,7 +350,7 @@ fn encoding_of(bits: u64, format: u64, big_endian: bool) -> Result<Encoding> {
         (3, 64) => DType::F64,
         (5 | 6, _) => {
             return Err(
-                Error::new("it holds complex numbers, a video needs real numbers")
+                Error::new("it holds complex numbers, but a video needs real numbers")
                     .hint("convert it in Python, for example with `abs`, and save it again"),
             );
         }

@@ -97,18 +97,18 @@ fn read_ome(path: &Path, text: &str) -> Result<Ome> {
     let ome = Ome::parse(text)?;
     let Some(name) = &ome.metadata_file else {
         return match ome.images.is_empty() {
-            true => Err(Error::new("its OME description tells of no images")),
+            true => Err(Error::new("its OME description has no images")),
             false => Ok(ome),
         };
     };
     let Some(companion) = beside(path, name)? else {
-        bail!("there is no file `{name}`, which has its OME description");
+        bail!("there is no file `{name}`, which holds its OME description");
     };
     let source = Source::open(&companion)?;
     let bytes = source.start(usize::try_from(source.len()).unwrap_or(usize::MAX))?;
     let companion = Ome::parse(&super::directory::text(&bytes))?;
     if companion.images.is_empty() {
-        bail!("`{name}`, which has its OME description, tells of no images");
+        bail!("`{name}`, which holds its OME description, has no images");
     }
     Ok(Ome {
         uuid: ome.uuid.or(companion.uuid),
@@ -136,17 +136,17 @@ fn of_ome(
         .planes()
         .is_some_and(|count| assigned.has_room(count, &files))
     {
-        bail!("by its OME description it has more planes than there is room for");
+        bail!("its OME description specifies more planes than the file can hold");
     }
     let mut notes = image.notes.clone();
     let left = files.left(ome)?;
     if left > 0 {
         notes.push(format!(
-            "has {left} pages that its OME description does not tell of; they are left out"
+            "has {left} pages that its OME description does not mention; they are ignored"
         ));
     }
     if assigned.outside {
-        notes.push("has an OME description that tells of planes beyond its axes".into());
+        notes.push("has an OME description with planes beyond its axes".into());
     }
     let arrangement = Arrangement::along(&image.axes(), usize::MAX)?;
     let metadata = Metadata {
@@ -157,7 +157,8 @@ fn of_ome(
     let planes = collect(reader, files, &assigned, &arrangement, metadata, notes)?;
     if planes.is_none() {
         task::warn(&format!(
-            "`{}` has none of the pages that its OME description tells of; its pages are loaded in their order",
+            "`{}` has none of the pages that its OME description mentions; its pages are loaded \
+             in their order",
             path.display()
         ));
     }
@@ -196,7 +197,7 @@ fn assign(
     let is_vague = |block: &Block| block.count.is_none() && block.file.is_none();
     if index > 0 && image.blocks.iter().any(is_vague) {
         bail!(
-            "its OME description does not say which pages are those of the image {:?}",
+            "its OME description does not specify the pages of the image {:?}",
             image.name
         );
     }
@@ -214,7 +215,7 @@ fn assign(
         }
     }
     let Some(count) = image.planes() else {
-        bail!("by its OME description it has more planes than there is room for");
+        bail!("its OME description specifies more planes than the file can hold");
     };
     for block in &image.blocks {
         let Some(first) = image.first_plane(block) else {
@@ -279,7 +280,7 @@ fn of_micromanager(
         .and_then(|planes| planes.checked_mul(times))
         .filter(|count| *count <= MARGIN.saturating_mul(places.len() + 1));
     if count.is_none() {
-        bail!("by its index it has more planes than there is room for");
+        bail!("its index specifies more planes than the file can hold");
     }
     let mut assigned = Assigned::default();
     for (place, at) in places {
@@ -305,7 +306,7 @@ fn of_micromanager(
     let interval = header.interval().filter(|_| arrangement.slices == 1);
     let planes = collect(reader, files, &assigned, &arrangement, metadata, notes)?;
     let Some(mut planes) = planes else {
-        bail!("it has none of the pages that its index tells of");
+        bail!("it has none of the pages that its index lists");
     };
     if planes.metadata.fps.is_none() {
         planes.metadata.fps = interval.map(|seconds| 1.0 / seconds);
@@ -356,11 +357,14 @@ fn collect(
         if !assigned.absent.is_empty() {
             let absent: Vec<String> = assigned.absent.iter().take(5).cloned().collect();
             let error = Error::new("the files that have its planes are missing");
-            return Err(error.hint(format!("put them beside it: {}", absent.join(", "))));
+            return Err(error.hint(format!(
+                "put them into the same folder: {}",
+                absent.join(", ")
+            )));
         }
         if cut {
             let frames = list.len() / channels;
-            bail!("it is cut short within the first of its {frames} frames");
+            bail!("it is truncated within the first of its {frames} frames");
         }
         return Ok(None);
     };
@@ -372,11 +376,11 @@ fn collect(
             .take_while(|frame| frame.iter().all(Option::is_some))
             .count();
         if whole == 0 {
-            bail!("it is cut short within the first of its {promised} frames");
+            bail!("it is truncated within the first of its {promised} frames");
         }
         list.truncate(whole * channels);
         notes.push(format!(
-            "is cut short: {whole} of its {promised} frames are whole"
+            "is truncated: {whole} of its {promised} frames are complete"
         ));
     }
     let missing = list.iter().filter(|page| page.is_none()).count();
@@ -391,7 +395,7 @@ fn collect(
             _ => format!(", because there are no files {}", absent_text(assigned)),
         };
         notes.push(format!(
-            "lacks {missing} of its {total} planes, which are blank{why}"
+            "lacks {missing} of its {total} planes, which are filled with zeros{why}"
         ));
     }
     for note in &notes {

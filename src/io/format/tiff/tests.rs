@@ -362,6 +362,6 @@ fn claims_beyond_the_file_are_refused_before_allocation() {
             (PHOTOMETRIC, 1),
         ];
         let error = load(&file(false, false, &tags, &[0; 8])).unwrap_err();
-        assert!(error.message().contains("is cut short"), "{error}");
+        assert!(error.message().contains("is truncated"), "{error}");
     }
 }

@@ -43,14 +43,14 @@ impl Axes {
         let names = names.join(", ");
         if axes.len() != shape.len() {
             let shape = shape_text(shape);
-            bail!("its array has the shape {shape}, but its axes are said to be {names}");
+            bail!("its array has the shape {shape}, but its axes are named {names}");
         }
         let find = |letter: char| axes.iter().position(|axis| axis.letter == Some(letter));
         let long = |letter: char| find(letter).filter(|axis| shape[*axis] != 1);
         for (axis, len) in axes.iter().zip(shape) {
             if axis.letter.is_none() && *len != 1 {
                 bail!(
-                    "its axis `{axis}` is {len} long, and is none of time, depth, pixels and channel"
+                    "its axis `{axis}` of length {len} is not time, depth, a pixel axis or channel"
                 );
             }
         }
@@ -59,7 +59,7 @@ impl Axes {
         };
         let frames = match (long('t'), long('z')) {
             (Some(_), Some(_)) => {
-                let error = "its array has both times and depths, a video has one of them";
+                let error = "its array has both times and depths, but a video has only one of them";
                 return Err(Error::new(error).hint("save one depth by itself"));
             }
             (time, depth) => time.or(depth).or(find('t')).or(find('z')),
@@ -97,7 +97,7 @@ impl Axes {
             .collect();
         if lens.is_empty() || lens.len() > 4 {
             let error = Error::new(format!(
-                "its array has the shape {}, a video has 1 to 4 axes",
+                "its array has the shape {}, but a video has 1 to 4 axes",
                 shape_text(shape)
             ));
             return Err(error.hint("save one channel or one depth by itself"));

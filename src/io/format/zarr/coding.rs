@@ -83,7 +83,7 @@ impl Coding {
         let mut ordered = None;
         loop {
             let Some(codec) = codecs.next() else {
-                bail!("its list of codecs has none that makes bytes of samples");
+                bail!("its codecs have none that encodes samples as bytes");
             };
             let (name, settings) = named(codec);
             match name {
@@ -91,7 +91,9 @@ impl Coding {
                     let order = permutation(&settings["order"], self.order.len())?;
                     let is_same = order.iter().copied().eq(0..order.len());
                     if let Some(filter) = ordered.filter(|_| !is_same) {
-                        bail!("its codec `{filter}` comes before a transpose, which is not read");
+                        bail!(
+                            "its codec `{filter}` comes before a transpose, which is not supported"
+                        );
                     }
                     self.order = order.into_iter().map(|axis| self.order[axis]).collect();
                 }
@@ -102,14 +104,12 @@ impl Coding {
                 }
                 "sharding_indexed" => {
                     if !self.steps.is_empty() {
-                        bail!(
-                            "its samples are changed before they are put into shards, which is not read"
-                        );
+                        bail!("its samples are encoded before sharding, which is not supported");
                     }
                     self.add_shard(settings)?;
                     if let Some(codec) = codecs.next() {
                         bail!(
-                            "its shards are encoded as a whole by `{}`, which is not read",
+                            "its shards are encoded as a whole by `{}`, which is not supported",
                             named(codec).0
                         );
                     }
@@ -126,7 +126,9 @@ impl Coding {
                         self.steps.extend(filter.steps);
                     }
                     None if compression(name, settings, 1)?.is_some() => {
-                        bail!("its codec `{name}` comes before one that makes bytes of samples");
+                        bail!(
+                            "its codec `{name}` comes before the one that encodes samples as bytes"
+                        );
                     }
                     None => return Err(unsupported(name)),
                 },
@@ -233,7 +235,7 @@ fn filter(name: &str, settings: &Value, input: Encoding) -> Result<Option<Filter
     let from = dtype(keys[1], to)?;
     if to.size() != input.size() {
         bail!(
-            "its codec `{name}` gives samples of {} bytes, where {} are needed",
+            "its codec `{name}` gives samples of {} bytes instead of {}",
             to.size(),
             input.size()
         );
@@ -262,7 +264,8 @@ fn compression(name: &str, settings: &Value, size: usize) -> Result<Option<Step>
         "lzma" => match (settings["format"].as_u64(), &settings["filters"]) {
             (None | Some(0 | 1), Value::Null) => Step::Xz,
             _ => bail!(
-                "its chunks are encoded by `{name}` without the container of xz, which is not read"
+                "its chunks are encoded by `{name}` without the container of xz, which is not \
+                 supported"
             ),
         },
         "crc32" => checksum(Checksum::Crc32, true),
@@ -315,7 +318,7 @@ pub(super) fn endian(settings: &Value) -> Result<bool> {
     Ok(match settings["endian"].as_str() {
         Some("big") => true,
         Some("little") | None => false,
-        Some(other) => bail!("its codec `bytes` has the order \"{other}\", which is not known"),
+        Some(other) => bail!("its codec `bytes` has the unknown byte order \"{other}\""),
     })
 }
 
@@ -338,7 +341,7 @@ pub(super) fn permutation(json: &Value, rank: usize) -> Result<Vec<usize>> {
     let mut sorted = order.clone();
     sorted.sort_unstable();
     if !sorted.into_iter().eq(0..rank) {
-        bail!("its codec `transpose` has the order {json}, its array has {rank} axes");
+        bail!("its codec `transpose` has the order {json}, but its array has {rank} axes");
     }
     Ok(order)
 }

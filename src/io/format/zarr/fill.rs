@@ -16,7 +16,7 @@ pub(super) fn blank(value: &Value, encoding: Encoding) -> Result<Option<Vec<u8>>
     }
     let Some(mut bytes) = bytes_of(value, encoding) else {
         bail!(
-            "its `fill_value` {value} is no value of the type {}",
+            "its `fill_value` {value} is not a value of the type {}",
             if encoding.half {
                 "float16".to_owned()
             } else {

@@ -44,7 +44,7 @@ pub(super) fn read_json(folder: &Path, name: &str) -> Result<Option<Value>> {
     }
     let bytes = source.start(MAX_JSON as usize)?;
     let value = serde_json::from_slice(&bytes)
-        .map_err(|e| Error::new(format!("its file `{name}` is no valid JSON ({e})")))?;
+        .map_err(|e| Error::new(format!("its file `{name}` is not valid JSON ({e})")))?;
     Ok(Some(value))
 }
 
@@ -70,7 +70,7 @@ pub(super) fn read_attributes(folder: &Path) -> Result<Value> {
 
 fn version_2(json: &Value) -> Result<ArrayMetadata> {
     let Some(dtype) = json["dtype"].as_str() else {
-        bail!("it holds structured records, a video needs real numbers");
+        bail!("it holds structured records, but a video needs real numbers");
     };
     let encoding = npy::encoding(dtype)?;
     let shape = lens(&json["shape"], "shape")?;
@@ -115,24 +115,24 @@ fn version_3(json: &Value) -> Result<ArrayMetadata> {
         Some("float32") => "<f4",
         Some("float64") => "<f8",
         other => bail!(
-            "it holds samples of the type {}, a video needs real numbers",
+            "it holds samples of the type {}, but a video needs real numbers",
             other.unwrap_or("of an extension")
         ),
     };
     let shape = lens(&json["shape"], "shape")?;
     let grid = &json["chunk_grid"];
     if let Some(other) = grid["name"].as_str().filter(|name| *name != "regular") {
-        bail!("its chunks lie in a grid of the kind `{other}`, which is not read");
+        bail!("its chunks have a grid of the kind `{other}`, which is not supported");
     }
     if let Some([first, ..]) = json["storage_transformers"].as_array().map(Vec::as_slice) {
         let name = name_of(first).unwrap_or("without a name");
-        bail!("it has the storage transformer `{name}`, which is not read");
+        bail!("it has the storage transformer `{name}`, which is not supported");
     }
     let keys = &json["chunk_key_encoding"];
     let (prefix, default) = match name_of(keys) {
         Some("v2") => ("", "."),
         Some("default") | None => ("c", "/"),
-        Some(other) => bail!("its chunks are named by the rule `{other}`, which is not known"),
+        Some(other) => bail!("its chunks are named by the unknown rule `{other}`"),
     };
     let separator = keys["configuration"]["separator"]
         .as_str()
@@ -165,7 +165,7 @@ pub(super) fn name_of(json: &Value) -> Option<&str> {
 }
 
 /// What is said about chunks of another rank than the array.
-const MISFIT: &str = "its shape and its chunks do not fit";
+const MISFIT: &str = "its shape and its chunks do not match";
 
 impl ArrayMetadata {
     fn checked(self) -> Result<Self> {

@@ -241,7 +241,8 @@ impl Recording for Store {
         let samples = grid.load(conversion, range, &decode).map_err(explain)?;
         if blank.is_none() && has_gaps.into_inner() {
             task::warn(&format!(
-                "`{}` has parts that were never written, and does not say what they are: they are zeros",
+                "`{}` has chunks that were never written and no fill value: their samples are \
+                 zeros",
                 self.path.display()
             ));
         }

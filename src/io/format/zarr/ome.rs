@@ -98,7 +98,7 @@ impl Image {
             if factor.is_none() && (step != 1.0 || !axis.unit.is_empty()) {
                 problems.push(match axis.unit.as_str() {
                     "" => format!("the scale of its axis `{}` has no unit", axis.name),
-                    unit => format!("the unit `{unit}` of its axis `{}` is not known", axis.name),
+                    unit => format!("the unit `{unit}` of its axis `{}` is unknown", axis.name),
                 });
             }
             let step = step * factor?;
@@ -140,7 +140,9 @@ impl Transform {
                 continue;
             }
             if !matches!(kind, "scale" | "translation") {
-                return Err(format!("its scale is given by `{kind}`, which is not read"));
+                return Err(format!(
+                    "its scale is given by `{kind}`, which is not supported"
+                ));
             }
             let numbers = step[kind].as_array().map_or(&[][..], Vec::as_slice);
             let numbers: Vec<f64> = numbers.iter().filter_map(Value::as_f64).collect();
@@ -290,12 +292,12 @@ mod tests {
         );
         assert_eq!(
             problems("fortnight", &scale),
-            ["the unit `fortnight` of its axis `t` is not known"]
+            ["the unit `fortnight` of its axis `t` is unknown"]
         );
         let affine = json!({"type": "affine", "affine": [[1, 0], [0, 1]]});
         assert_eq!(
             problems("second", &affine),
-            ["its scale is given by `affine`, which is not read"]
+            ["its scale is given by `affine`, which is not supported"]
         );
         let file = json!({"type": "scale", "path": "scale"});
         assert_eq!(

@@ -43,7 +43,7 @@ impl Shard {
             || outer.contains(&0)
             || !outer.iter().zip(&inner).all(divides)
         {
-            bail!("its shards are no multiples of its chunks");
+            bail!("its shards are not multiples of its chunks");
         }
         // The list is an array of the axes as they are stored, and one for the two numbers.
         let mut shape: Vec<usize> = outer.iter().zip(&inner).map(|(o, i)| o / i).collect();
@@ -68,7 +68,7 @@ impl Shard {
                     stored = turn.into_iter().map(|axis| stored[axis]).collect();
                 }
                 name => {
-                    bail!("the places of its chunks are encoded by `{name}`, which is not read")
+                    bail!("the index of its shards is encoded by `{name}`, which is not supported")
                 }
             }
         }
@@ -86,7 +86,7 @@ impl Shard {
                 Some("start") => true,
                 Some("end") | None => false,
                 Some(other) => {
-                    bail!("its shards have their lists at \"{other}\", which is not known")
+                    bail!("its shards have their index at the unknown location \"{other}\"")
                 }
             },
             is_big_endian,
@@ -112,7 +112,7 @@ impl Shard {
                 .split_off(bytes.len().saturating_sub(4)..)
                 .unwrap_or_default();
             if sum != Checksum::Crc32c.of(bytes).to_le_bytes() {
-                bail!("one of its lists of chunks is damaged: its checksum is another");
+                bail!("the index of one of its shards is damaged: its checksum does not match");
             }
         }
         let words = bytes.as_chunks::<8>().0.iter().copied();

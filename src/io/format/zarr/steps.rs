@@ -116,7 +116,7 @@ impl Step {
                     }
                 };
                 if sum != kind.of(data).to_le_bytes() {
-                    bail!("one of its chunks is damaged: its checksum is another");
+                    bail!("one of its chunks is damaged: its checksum does not match");
                 }
                 out.get_mut(..rest)
                     .ok_or_else(damaged)?
@@ -343,9 +343,12 @@ fn write_floats(values: &mut dyn Iterator<Item = f64>, out: &mut [u8], encoding:
 
 /// The error for a codec that is not read.
 pub(super) fn unsupported(name: &str) -> Error {
-    Error::new(format!("its chunks are encoded by `{name}`, which is not read")).hint(
-        "save it with one of blosc, bz2, gzip, lz4, lzma, zlib and zstd, without other filters than \
-         astype, delta, fixedscaleoffset, packbits, quantize and shuffle",
+    Error::new(format!(
+        "its chunks are encoded by `{name}`, which is not supported"
+    ))
+    .hint(
+        "save it with one of blosc, bz2, gzip, lz4, lzma, zlib and zstd, without filters other \
+         than astype, delta, fixedscaleoffset, packbits, quantize and shuffle",
     )
 }
 

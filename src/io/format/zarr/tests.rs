@@ -288,7 +288,7 @@ fn codecs_that_are_not_read_are_named() {
         (json!([bytes, {"name": "secret"}]), "`secret`"),
         (json!(["secret"]), "`secret`"),
         (json!([{"name": "gzip"}, bytes]), "`gzip` comes before"),
-        (json!([]), "makes bytes of samples"),
+        (json!([]), "encodes samples as bytes"),
         (shards(&json!({"name": "gzip"})), "as a whole by `gzip`"),
         (
             json!([{"name": "numcodecs.delta", "configuration": {"dtype": "uint16"}},

@@ -19,7 +19,7 @@ pub fn assign(video: &mut Video, mask: &Video, value: &Operand) -> Result<()> {
     expect_mask("assignment", mask)?;
     if common_shape("assignment", mask.shape(), video.shape())? != video.shape() {
         bail!(
-            "a mask of shape {} does not fit an array of shape {}",
+            "a mask of shape {} does not match an array of shape {}",
             shape_text(mask.shape()),
             shape_text(video.shape())
         );
@@ -98,7 +98,7 @@ pub(in crate::ops) fn typed<T: Element>(value: &Operand, shape: &[usize]) -> Res
     };
     if !T::DTYPE.holds(number) {
         let error = Error::new(format!(
-            "{number} does not fit into samples of {}",
+            "{number} cannot be stored in samples of {}",
             T::DTYPE
         ));
         return Err(error.hint("convert the video first: `v = v.astype(\"float32\")`"));
@@ -111,7 +111,7 @@ fn expect_mask(operation: &str, mask: &Video) -> Result<()> {
         DType::Bool => Ok(()),
         dtype => {
             let error = Error::new(format!("{operation} needs a mask of bool, got {dtype}"));
-            Err(error.hint("make a mask by comparing: `v > 0`"))
+            Err(error.hint("create a mask by comparison: `v > 0`"))
         }
     }
 }

@@ -60,11 +60,11 @@ fn common_type(operation: Logic, left: &Operand, right: &Operand) -> Result<DTyp
         (Some(a), Some(b)) if a != b => {
             let name = operation.name();
             let error = Error::new(format!("`{name}` cannot combine {a} with {b}"));
-            Err(error.hint("make both masks by comparing: `v > 0`"))
+            Err(error.hint("create both masks by comparison: `v > 0`"))
         }
         // Whoever writes it between numbers means a power.
         (Some(dtype), _) | (_, Some(dtype)) if operation == Logic::Xor && dtype != DType::Bool => {
-            Err(needs_mask(operation.name(), dtype).hint("a power is written `x ** y`"))
+            Err(needs_mask(operation.name(), dtype).hint("write a power as `x ** y`"))
         }
         (Some(dtype), _) | (_, Some(dtype)) if dtype.is_float() => {
             Err(needs_mask(operation.name(), dtype))
@@ -96,7 +96,7 @@ pub fn not(mask: Video) -> Result<Video> {
 
 fn needs_mask(operation: &str, dtype: DType) -> Error {
     Error::new(format!("`{operation}` needs masks, got {dtype}"))
-        .hint("make a mask by comparing: `v > 0`")
+        .hint("create a mask by comparison: `v > 0`")
 }
 
 fn logic_in<T>(operation: Logic, operands: [Operand; 2]) -> Result<Video>

@@ -102,7 +102,7 @@ fn mismatch(operation: &str, a: &[usize], b: &[usize]) -> Error {
         shape_text(a),
         shape_text(b)
     ));
-    error.hint("from the last axis on, lengths must be equal or 1")
+    error.hint("counted from the last axis, lengths must be equal or 1")
 }
 
 /// An operand converted to the type and stretched to the shape.

@@ -144,7 +144,7 @@ pub(in crate::ops) fn axis_of(function: &str, video: &Video, axis: i64) -> Resul
             video.kind()
         ));
         return Err(error.hint(format!(
-            "axes count from 0 to {}, or from the end from -1 on",
+            "axes are 0 to {}, or -1, -2, … from the end",
             ndim - 1
         )));
     }
@@ -207,8 +207,8 @@ fn sum_of<T: Addend>(reduction: &Reduction<'_>, array: &Strided<T>) -> Result<Vi
                 Ok(reduction.video(floats.collect(), layout))
             }
             Err(_) => {
-                let error = "sum finds a number that is too large for int64";
-                Err(Error::new(error).hint("sum up floats: `v.astype(\"float64\").sum(0)`"))
+                let error = "sum got a result that is too large for int64";
+                Err(Error::new(error).hint("sum as floats: `v.astype(\"float64\").sum(0)`"))
             }
         };
     }
@@ -262,7 +262,7 @@ fn place<const HIGH: bool>(reduction: &Reduction<'_>) -> Result<Video> {
     });
     if places.contains(&-1) {
         let (function, kind) = (reduction.function, reduction.video.kind());
-        let error = format!("{function} finds nothing but NaN in a part of the {kind}");
+        let error = format!("{function} finds only NaN in a slice of the {kind}");
         return Err(Error::new(error).hint("replace NaN first: `v.fill_nan(0)`"));
     }
     Ok(reduction.video(places, layout))

@@ -336,7 +336,7 @@ pub(super) fn fold<T: Element, F: Fold<T>>(
         walk,
         fold,
     };
-    task::for_each_init("looking at samples", steps, Vec::new, |copy, step| {
+    task::for_each_init("reading samples", steps, Vec::new, |copy, step| {
         run_kernel(&kernel, (step, copy));
         Ok(())
     })?;
@@ -483,7 +483,7 @@ pub(super) fn scan<T: Element, S>(
     let in_piece = walk.samples().div_ceil(walk.pieces());
     let in_step = (SAMPLES / in_piece).max(1);
     let steps = 0..walk.pieces().div_ceil(in_step);
-    task::for_each_init("looking at samples", steps, Vec::new, |copy, step| {
+    task::for_each_init("reading samples", steps, Vec::new, |copy, step| {
         let mut state = start();
         for piece in step * in_step..walk.pieces().min((step + 1) * in_step) {
             let (offset, len, _) = walk.run(piece);
@@ -553,7 +553,7 @@ pub(super) fn gather<T: Element, U: Send, S>(
     }
     let storage = array.storage();
     task::for_each_init(
-        "looking at samples",
+        "reading samples",
         steps,
         memory,
         |memory, (first, results)| {

@@ -138,13 +138,13 @@ pub fn pad(video: Video, options: &Pad) -> Result<Video> {
     );
     if needs_samples && width > 0 && video.shape()[1..].contains(&0) {
         let mode = options.mode.name();
-        bail!("pad cannot make samples with mode \"{mode}\" for frames that have none");
+        bail!("pad cannot fill frames without samples in mode \"{mode}\"");
     }
     let fills = [Fill::new(options, 1)?, Fill::new(options, 2)?];
     for number in fills.iter().flat_map(Fill::numbers) {
         if !video.dtype().holds(number) {
             let dtype = video.dtype();
-            let error = format!("{number} does not fit into samples of {dtype}");
+            let error = format!("{number} cannot be stored in samples of {dtype}");
             return Err(Error::new(error).hint("convert the video first: `v.astype(\"float32\")`"));
         }
     }
@@ -181,12 +181,12 @@ fn check_options(options: &Pad) -> Result<()> {
         return Ok(());
     };
     let error = Error::new(format!(
-        "pad takes no `{name}` with mode \"{}\"",
+        "pad does not support `{name}` with mode \"{}\"",
         options.mode.name()
     ));
     Err(match taken {
         "" => error,
-        taken => error.hint(format!("this mode takes `{taken}`")),
+        taken => error.hint(format!("this mode supports `{taken}`")),
     })
 }
 
@@ -342,7 +342,7 @@ mod tests {
         .unwrap_err();
         assert_eq!(
             error.message(),
-            "pad takes no `reflect_type` with mode \"constant\""
+            "pad does not support `reflect_type` with mode \"constant\""
         );
         let stat_length = Some(Sides::All(Number::Int(0)));
         let options = Pad {

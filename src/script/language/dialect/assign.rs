@@ -74,7 +74,7 @@ pub(super) fn token(token: Token, is_marked: bool) -> Token {
             Token::LexError(LexError::ImproperSymbol(syntax.into(), message).into())
         }
         Token::Custom(name) if *name == MARK && !expects_mark => {
-            let message = "it stands for nothing".to_owned();
+            let message = "it has no meaning here".to_owned();
             Token::LexError(LexError::ImproperSymbol(name.to_string(), message).into())
         }
         token => token,

@@ -55,7 +55,7 @@ fn register_division(engine: &mut Engine) {
 /// The remainder of ints, of the sign of the divisor.
 fn remainder(a: INT, b: INT) -> Result<INT> {
     match b {
-        0 => Err(Error::new(format!("{a} % 0 has no value"))),
+        0 => Err(Error::new(format!("{a} % 0 is undefined"))),
         _ => {
             let remainder = a.wrapping_rem(b);
             let is_other_side = remainder != 0 && (remainder < 0) != (b < 0);
@@ -76,7 +76,7 @@ fn register_exclusive_or(engine: &mut Engine) {
                     describe(&a),
                     describe(&without_wrapper(b))
                 ));
-                or_raise(Err(error.hint("a power is written `x ** y`")), &native)
+                or_raise(Err(error.hint("write a power as `x ** y`")), &native)
             },
         );
 }

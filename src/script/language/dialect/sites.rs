@@ -53,7 +53,8 @@ impl Sites {
             } else if is_method && (!in_place::QUICK.contains(&name) || is_surely_used(path)) {
                 sites.used.extend(place(position));
             } else if name == "**" && is_negated(&call.args[0], position, text) {
-                let message = "a minus before a power: write -(x ** y) or (-x) ** y".to_owned();
+                let message =
+                    "a minus before a power is ambiguous: write -(x ** y) or (-x) ** y".to_owned();
                 let error = LexError::ImproperSymbol("**".into(), message);
                 sites.mistake.get_or_insert((error, position));
             }

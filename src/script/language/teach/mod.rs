@@ -13,7 +13,7 @@ use words::{MODULES, WORDS, elsewhere};
 
 /// How paths of Windows are written.
 pub(in crate::script) const BACKSLASH: &str =
-    "in \"…\" a backslash is written \\\\; paths can be written with / everywhere";
+    "write \\\\ for a backslash in \"…\"; paths can use / on every system";
 
 /// A form of other languages: whether a line has it, and how it is written here.
 struct Form {
@@ -25,7 +25,7 @@ struct Form {
 const FORMS: &[Form] = &[
     Form {
         is_seen: |line| line.message.contains("invalid character: '"),
-        written: |line| format!("texts stand in double quotes: \"{}\"", quoted(line.at)),
+        written: |line| format!("strings use double quotes: \"{}\"", quoted(line.at)),
     },
     Form {
         is_seen: |line| line.message.contains("escape sequence"),
@@ -33,13 +33,13 @@ const FORMS: &[Form] = &[
     },
     Form {
         is_seen: |line| line.text.trim_start().starts_with("for ") && line.message.contains("'in'"),
-        written: |_| "loops are written: for i in 1..=10 { … }".into(),
+        written: |_| "write loops as: for i in 1..=10 { … }".into(),
     },
     Form {
         is_seen: |line| line.message.contains("'{'") && block_head(line).is_some(),
         written: |line| {
             let head = block_head(line).unwrap_or_default();
-            format!("blocks stand in braces: {head} {{ … }}")
+            format!("put blocks into braces: {head} {{ … }}")
         },
     },
     Form {
@@ -47,7 +47,7 @@ const FORMS: &[Form] = &[
         written: |line| {
             let (name, parts) = slice(line).unwrap_or_default();
             format!(
-                "parts are written {}; indices count from 0",
+                "write {} instead; indices start at 0",
                 part_of(&name, &parts)
             )
         },
@@ -57,7 +57,7 @@ const FORMS: &[Form] = &[
         written: |line| {
             let (name, parts) = round_slice(line).unwrap_or_default();
             format!(
-                "parts are taken with brackets: {}; indices count from 0",
+                "index with brackets: {}; indices start at 0",
                 part_of(&name, &parts)
             )
         },
@@ -66,7 +66,7 @@ const FORMS: &[Form] = &[
         is_seen: |line| imported(line).is_some(),
         written: |line| {
             let import = imported(line).unwrap_or_default();
-            format!("the name of a module stands in quotes: {import}")
+            format!("put the name of a module into quotes: {import}")
         },
     },
     Form {
@@ -79,7 +79,7 @@ const FORMS: &[Form] = &[
                     crate::script::docs::signature(builtin)
                 ),
                 (None, Some(known)) => format!("functions need no module; {}", known.hint),
-                (None, None) => "functions need no module: mean(v) or v.mean(); help lists all, ?word those about a word".into(),
+                (None, None) => "functions need no module: mean(v) or v.mean(); help lists all functions, ?word searches them".into(),
             }
         },
     },
@@ -87,7 +87,7 @@ const FORMS: &[Form] = &[
         is_seen: |line| line.unknown().is_some() && keywords(line).is_some(),
         written: |line| {
             let call = keywords(line).unwrap_or_default();
-            format!("options are passed by name in a map: {call}")
+            format!("pass options by name in a map: {call}")
         },
     },
     Form {
@@ -95,9 +95,7 @@ const FORMS: &[Form] = &[
             let has_star = line.text.contains("(*") || line.text.contains(", *");
             has_star && (line.is_syntax() || line.unknown().is_some())
         },
-        written: |_| {
-            "options are passed in a map, which can be a variable: normalize(v, options)".into()
-        },
+        written: |_| "pass options in a map, which can be a variable: normalize(v, options)".into(),
     },
     Form {
         is_seen: |line| {
@@ -107,18 +105,16 @@ const FORMS: &[Form] = &[
         written: |line| {
             let name = line.unknown().unwrap_or_default();
             let value = assigned(line, name).unwrap_or_default();
-            format!("variables are defined with let: let {name} = {value}")
+            format!("define variables with let: let {name} = {value}")
         },
     },
     Form {
         is_seen: |line| line.unknown() == Some("f") && line.at.starts_with("f\""),
-        written: |_| "texts with values in them stand in backticks: `width ${x}`".into(),
+        written: |_| "use backticks for strings with values: `width ${x}`".into(),
     },
     Form {
         is_seen: |line| line.text.contains(" for ") && line.before.trim_end().ends_with('['),
-        written: |_| {
-            "arrays are filled in a loop: let a = []; for x in 0..10 { a.push(2 * x) }".into()
-        },
+        written: |_| "fill arrays in a loop: let a = []; for x in 0..10 { a.push(2 * x) }".into(),
     },
     Form {
         is_seen: |line| {
@@ -126,7 +122,7 @@ const FORMS: &[Form] = &[
             let is_after = line.at.starts_with('#') && starts(line.at);
             line.is_syntax() && (is_after || starts(line.text.trim_start()))
         },
-        written: |_| "comments begin with //".into(),
+        written: |_| "comments start with //".into(),
     },
     Form {
         is_seen: |line| line.message.contains("'print' is a reserved"),
@@ -136,33 +132,33 @@ const FORMS: &[Form] = &[
                 .trim_start_matches("print")
                 .trim()
                 .trim_end_matches(';');
-            format!("it is written print({what})")
+            format!("write print({what})")
         },
     },
     Form {
         is_seen: |line| line.message.contains("function `print` for"),
-        written: |_| "values are put together in a text: print(`shape ${v.shape}`)".into(),
+        written: |_| "combine values in a string: print(`shape ${v.shape}`)".into(),
     },
     Form {
         is_seen: |line| {
             line.message.contains("operator: '++'") || line.message.contains("operator: '--'")
         },
-        written: |_| "it is written x += 1".into(),
+        written: |_| "write x += 1".into(),
     },
     Form {
         is_seen: |line| line.message.contains("operator: '?'"),
-        written: |_| "it is written: if a { b } else { c }".into(),
+        written: |_| "write: if a { b } else { c }".into(),
     },
     Form {
         is_seen: |line| !line.has_hints && line.message.contains("operator `^`"),
         written: |line| match line.operands() {
-            Some((left, right)) => format!("powers are written with **: {left} ** {right}"),
-            None => "powers are written with **: x ** 2".into(),
+            Some((left, right)) => format!("write powers with **: {left} ** {right}"),
+            None => "write powers with **: x ** 2".into(),
         },
     },
     Form {
         is_seen: |line| line.message.contains("'~'"),
-        written: |_| "masks and conditions are negated with !: !mask".into(),
+        written: |_| "negate masks and conditions with !: !mask".into(),
     },
     Form {
         is_seen: |line| line.message.contains("operator `..") && line.message.contains("float"),
@@ -175,11 +171,13 @@ const FORMS: &[Form] = &[
                 .unwrap_or_default();
             match end.split_once('/') {
                 Some((a, b)) if !start.is_empty() => format!(
-                    "ranges are of ints; / divides truly, div(a, b) gives whole numbers: {start}..div({}, {})",
+                    "ranges need ints; / is true division, div(a, b) is integer division: {start}..div({}, {})",
                     a.trim(),
                     b.trim()
                 ),
-                _ => "ranges are of ints; floats evenly from one number to another are linspace(0.0, 1.0, 11)".into(),
+                _ => {
+                    "ranges need ints; for evenly spaced floats, use linspace(0.0, 1.0, 11)".into()
+                }
             }
         },
     },
@@ -193,32 +191,32 @@ const FORMS: &[Form] = &[
             );
             let array = if array.is_empty() { "a" } else { array };
             format!(
-                "parts of plain arrays are taken with {array}.extract(0..2), of their numbers with video({array})[0..2]"
+                "slice plain arrays with {array}.extract(0..2), or as numbers with video({array})[0..2]"
             )
         },
     },
     Form {
         is_seen: |line| !line.has_hints && line.wants_int() && line.got_float(),
         written: |_| {
-            "/ divides truly; whole numbers are div(a, b), as in div(n, 2), or to_int(x)".into()
+            "/ is true division; for ints, use div(a, b), such as div(n, 2), or to_int(x)".into()
         },
     },
     Form {
         is_seen: |line| line.message.contains("raised to a negative power"),
-        written: |_| "a negative power of a float has a value: 2.0 ** -1".into(),
+        written: |_| "use a float: 2.0 ** -1".into(),
     },
     Form {
         is_seen: |line| line.message.contains("integer index, not a float"),
         written: |_| {
-            "/ divides truly; whole numbers are div(a, b), as in div(n, 2), or to_int(x)".into()
+            "/ is true division; for ints, use div(a, b), such as div(n, 2), or to_int(x)".into()
         },
     },
     Form {
         is_seen: |line| line.message == "expected true or false, got a Video",
         written: |line| {
             match line.text.contains("&&") || line.text.contains("||") {
-                true => "masks are joined sample by sample with & and |: (v > 1) & (v < 5); one answer is any(mask) or all(mask)".into(),
-                false => "a condition has one answer: any(mask), all(mask), or v.mean() > 1".into(),
+                true => "combine masks elementwise with & and |: (v > 1) & (v < 5); for a single bool, use any(mask) or all(mask)".into(),
+                false => "a condition needs a single bool: any(mask), all(mask), or v.mean() > 1".into(),
             }
         },
     },
@@ -241,7 +239,7 @@ const FORMS: &[Form] = &[
             };
             let (left, right) = (video(left, of_left), video(right, of_right));
             format!(
-                "plain arrays do not compute, videos do: {left} {sign} {right}; + joins plain arrays"
+                "operators work on videos, not on plain arrays: {left} {sign} {right}; + concatenates plain arrays"
             )
         },
     },
@@ -256,11 +254,11 @@ const FORMS: &[Form] = &[
         is_seen: |line| {
             line.is_syntax() && line.text.contains(" if ") && line.text.contains(" else ")
         },
-        written: |_| "it is written: let x = if a { 5 } else { 6 };".into(),
+        written: |_| "write: let x = if a { 5 } else { 6 };".into(),
     },
     Form {
         is_seen: |line| line.is_syntax() && line.at.starts_with(':') && line.before.contains('{'),
-        written: |_| "maps are written #{a: 1, \"b c\": 2}".into(),
+        written: |_| "write maps as #{a: 1, \"b c\": 2}".into(),
     },
     Form {
         is_seen: |line| {
@@ -272,7 +270,7 @@ const FORMS: &[Form] = &[
     },
     Form {
         is_seen: |line| line.is_syntax() && line.at.starts_with('=') && line.before.contains("#{"),
-        written: |_| "maps are written with a colon: #{a: 1}".into(),
+        written: |_| "write maps with a colon: #{a: 1}".into(),
     },
     Form {
         is_seen: |line| {
@@ -281,7 +279,7 @@ const FORMS: &[Form] = &[
                 && line.before.trim_start().starts_with("let ")
         },
         written: |_| {
-            "one variable is defined at a time; several values stand in an array: let a = [1, 2];"
+            "define one variable at a time, or put several values into an array: let a = [1, 2];"
                 .into()
         },
     },
@@ -299,16 +297,14 @@ const FORMS: &[Form] = &[
         },
         written: |line| {
             let name = line.called().unwrap_or_default();
-            format!("a function in a variable is called with {name}.call(…)")
+            format!("call a function in a variable with {name}.call(…)")
         },
     },
     Form {
         is_seen: |line| line.called().is_some_and(|name| is_variable(line, name)),
         written: |line| {
             let name = line.called().unwrap_or_default();
-            format!(
-                "`{name}` is a variable; elements are taken with brackets: {name}[0], counted from 0"
-            )
+            format!("`{name}` is a variable; index with brackets: {name}[0]; indices start at 0")
         },
     },
 ];

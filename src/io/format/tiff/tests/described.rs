@@ -272,7 +272,9 @@ fn planes_can_be_in_other_files() {
     }
     let error = load_image(&folder.path().join("a.ome.tif")).unwrap_err();
     assert!(
-        error.message().ends_with("has 2 pages, a picture has one"),
+        error
+            .message()
+            .ends_with("has 2 pages, but an image has one"),
         "{error}"
     );
 }

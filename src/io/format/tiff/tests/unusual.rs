@@ -510,5 +510,8 @@ fn color_differences_of_fewer_pixels_are_refused() {
     let video = page(&[1, 1]).unwrap();
     assert_eq!(values(&video), [100.0, 100.0, 100.0, 255.0, 79.0, 150.0]);
     let error = page(&[2, 2]).unwrap_err();
-    assert!(error.message().contains("in JPEG only"), "{error}");
+    assert!(
+        error.message().contains("for JPEG compression only"),
+        "{error}"
+    );
 }
