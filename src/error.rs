@@ -51,19 +51,22 @@ impl Error {
     }
 
     /// A file needs a part of the program that is there only if it is built with a feature.
-    #[cfg(not(all(feature = "hdf5", feature = "zarr")))]
+    #[cfg(any(test, not(all(feature = "hdf5", feature = "zarr"))))]
     pub(crate) fn left_out(path: &Path, part: &str, feature: &str) -> Self {
         let path = path.display();
         Self::new(format!("`{path}`: this program was built without {part}")).needs(feature)
     }
 
     /// Adds how to build a program that has what is missing.
-    #[cfg(not(all(
-        feature = "window",
-        feature = "h264",
-        feature = "hdf5",
-        feature = "zarr"
-    )))]
+    #[cfg(any(
+        test,
+        not(all(
+            feature = "window",
+            feature = "h264",
+            feature = "hdf5",
+            feature = "zarr"
+        ))
+    ))]
     pub(crate) fn needs(self, feature: &str) -> Self {
         self.hint(format!(
             "build it with `cargo build --release --features {feature}`"

@@ -36,6 +36,10 @@ mod state;
 mod strip;
 pub mod theme;
 mod view;
+// Its tests run in every build.
+#[cfg(all(test, feature = "window"))]
+#[allow(unreachable_pub)]
+mod no_window;
 #[cfg(feature = "window")]
 pub mod window;
 #[cfg(not(feature = "window"))]

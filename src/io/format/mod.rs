@@ -7,8 +7,12 @@ pub(in crate::io) mod folder;
 #[cfg(not(feature = "hdf5"))]
 #[path = "hdf5/left_out.rs"]
 pub(in crate::io) mod hdf5;
+// Its tests run in every build.
 #[cfg(feature = "hdf5")]
 pub(in crate::io) mod hdf5;
+#[cfg(all(test, feature = "hdf5"))]
+#[path = "hdf5/left_out.rs"]
+mod hdf5_left_out;
 pub(in crate::io) mod image;
 pub(in crate::io) mod known;
 pub(in crate::io) mod matlab;
@@ -25,5 +29,9 @@ pub(in crate::io) mod timing;
 #[cfg(not(feature = "zarr"))]
 #[path = "zarr/left_out.rs"]
 pub(in crate::io) mod zarr;
+// Its tests run in every build.
 #[cfg(feature = "zarr")]
 pub(in crate::io) mod zarr;
+#[cfg(all(test, feature = "zarr"))]
+#[path = "zarr/left_out.rs"]
+mod zarr_left_out;
