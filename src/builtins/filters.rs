@@ -19,12 +19,11 @@ builtins! {
     ///
     /// `y = (x − vmin) / (vmax − vmin) · (ymax − ymin) + ymin`, by default from the minimum of the
     /// whole array to its maximum. A constant array becomes `ymin`. NaN is ignored and stays NaN;
-    /// in int results it becomes 0. The default limits include infinite samples: give `vmin` and
-    /// `vmax` if there are any. Int results are rounded toward zero and saturate.
+    /// in int results it becomes 0. Int results are rounded toward zero and saturate.
     ///
     /// Returns an array with the shape of the input and the sample type `dtype`.
     ///
-    /// Fails if a limit is to be found and the array has no samples.
+    /// Fails if a limit is to be found and the array has no samples or infinite ones.
     ///
     /// ```
     /// normalize(example_video()).dtype // => "float32"
@@ -54,7 +53,8 @@ builtins! {
     /// Scales the trace of every pixel to [`ymin`, `ymax`].
     ///
     /// Like `normalize`, with the minimum and maximum of each pixel over time. A pixel that never
-    /// changes becomes `ymin`. NaN is ignored and stays NaN.
+    /// changes becomes `ymin`. NaN is ignored and stays NaN; a pixel with an infinite sample, which
+    /// has no range, becomes NaN.
     ///
     /// Returns an array with the shape of the input, float32.
     ///
@@ -80,7 +80,8 @@ builtins! {
     ///
     /// The window of frame t reaches from t − `window_size`/2 to t + `window_size`/2, so an even
     /// size acts like the next odd one; it is cut off at the ends of the video. NaN is ignored and
-    /// stays NaN. The run time does not depend on the window size.
+    /// stays NaN; where the window holds an infinite sample the result is NaN. The run time does
+    /// not depend on the window size.
     ///
     /// Returns a video {t, y, x} with the shape of the input, float32.
     ///

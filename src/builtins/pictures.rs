@@ -20,8 +20,8 @@ builtins! {
     ///
     /// Returns an image {y, x}, or {y, x, channel} for color, in the sample type of the file.
     ///
-    /// Fails if the file does not exist, is not an image that can be read, or is a TIFF file of
-    /// several pages: use `load_video`.
+    /// Fails if the file does not exist, is not an image that can be read, or holds a
+    /// video, as a TIFF file of several pages does: use `load_video`.
     ///
     /// ```
     /// save_image("image.png", example_video(4)[2]);

@@ -121,7 +121,7 @@ impl Sheet {
         if shown.ndim() == 4 || (self.range.0.is_some() && self.range.1.is_some()) {
             return Ok(self.range);
         }
-        let range = shown.range()?;
+        let range = shown.finite_range()?;
         Ok((
             self.range.0.or(range.map(|range| range.0)),
             self.range.1.or(range.map(|range| range.1)),

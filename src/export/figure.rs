@@ -141,7 +141,14 @@ pub fn load_picture(path: &Path, as_gray: bool) -> Result<Video> {
     };
     match image.shape() {
         [_, _, 3 | 4] if as_gray => Ok(gray(&image)),
-        [_, _] | [_, _, _] => Ok(image),
+        [_, _] | [_, _, 1..=4] => Ok(image),
+        [_, _, _] => {
+            let (path, shape) = (path.display(), shape_text(image.shape()));
+            let error = Error::new(format!(
+                "`{path}` holds no image but a video of shape {shape}"
+            ));
+            Err(error.hint("load it with `load_video`"))
+        }
         shape => bail!(
             "`{}` holds an array of shape {}, not an image",
             path.display(),

@@ -343,7 +343,7 @@ fn overlay_layer(video: Video, options: &BlendOptions) -> Result<Layer> {
     let colormap = options.cmap_overlay.clone();
     let (mut low, mut high) = (options.vmin_overlay, options.vmax_overlay);
     if video.ndim() == 3 && (low.is_none() || high.is_none()) {
-        let range = video.range()?.unwrap_or((0.0, 1.0));
+        let range = video.finite_range()?.unwrap_or((0.0, 1.0));
         low = low.or(Some(range.0));
         high = high.or(Some(range.1));
     }

@@ -51,6 +51,19 @@ fn frame_rate(function: &str, video: &Video, fps: Option<f64>) -> Result<f64> {
 }
 
 /// All samples in order, for results that depend on the whole of an image.
+/// The smallest and the largest sample, by which others are scaled; NaN is ignored.
+fn range_to_scale_by(function: &str, video: &Video) -> Result<Option<(f64, f64)>> {
+    let range = video.range()?;
+    let infinite = range.and_then(|(low, high)| [high, low].into_iter().find(|v| v.is_infinite()));
+    let Some(infinite) = infinite else {
+        return Ok(range);
+    };
+    let error = Error::new(format!(
+        "{function} needs the range of the samples, some of which are {infinite}"
+    ));
+    Err(error.hint("replace them first: `v[!isfinite(v)] = NaN`"))
+}
+
 fn read_all<R: Real>(video: &Video) -> Vec<R> {
     let mut samples = vec![R::default(); video.layout().len()];
     let (frames, run) = (0..video.len(), 0..video.frame_len());

@@ -20,6 +20,30 @@ impl Video {
         Ok(range)
     }
 
+    /// Like [`Video::range`], infinite samples ignored too, as color limits need it.
+    pub fn finite_range(&self) -> Result<Option<(f64, f64)>> {
+        let range = self.range()?;
+        if range.is_none_or(|(low, high)| low.is_finite() && high.is_finite()) {
+            return Ok(range);
+        }
+        let found = std::sync::Mutex::new(None);
+        task::for_each_init(
+            "finding the range",
+            0..self.len(),
+            || vec![0.0; self.frame_len()],
+            |samples, frame| {
+                self.samples().read(frame, 0..samples.len(), samples);
+                samples.retain(|sample: &f64| sample.is_finite());
+                let range = slice_range(samples);
+                samples.resize(self.frame_len(), 0.0);
+                let mut found = found.lock().expect("no panic while merging");
+                *found = join(*found, range);
+                Ok(())
+            },
+        )?;
+        Ok(found.into_inner().expect("no panic while merging"))
+    }
+
     /// Like [`Video::range`], with all digits of ints.
     pub fn exact_range(&self) -> Result<Option<(Number, Number)>> {
         fn number<T: Element>(sample: T) -> Number {
@@ -141,6 +165,21 @@ mod tests {
         assert_eq!(range(vec![]), None);
         let no_rows = Video::new(Strided::<u8>::zeroed(&[3, 0, 4]).unwrap());
         assert_eq!(no_rows.range().unwrap(), None);
+    }
+
+    #[test]
+    fn infinite_samples_are_no_color_limits() {
+        let finite = |samples: Vec<f32>| {
+            let video = Video::new(Strided::from_vec(&[samples.len() / 2, 2], samples));
+            video.finite_range().unwrap()
+        };
+        let (inf, nan) = (f32::INFINITY, f32::NAN);
+        assert_eq!(
+            finite(vec![2.0, inf, 5.0, nan, -inf, -inf]),
+            Some((2.0, 5.0))
+        );
+        assert_eq!(finite(vec![inf, nan]), None);
+        assert_eq!(finite(vec![3.0, 1.0]), Some((1.0, 3.0)));
     }
 
     #[test]

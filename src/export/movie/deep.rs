@@ -28,7 +28,7 @@ impl Deep {
         let (low, high) = match look.range {
             _ if keeps => (0.0, 65535.0),
             Extent::First => first_range(&video)?.unwrap_or((0.0, 1.0)),
-            Extent::All => video.range()?.unwrap_or((0.0, 1.0)),
+            Extent::All => video.finite_range()?.unwrap_or((0.0, 1.0)),
         };
         let (low, high) = match keeps {
             true => (low, high),

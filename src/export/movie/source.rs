@@ -228,9 +228,7 @@ pub(super) fn coloring(video: &Video, look: &Look) -> Result<Coloring> {
     let (mut vmin, mut vmax) = (look.vmin, look.vmax);
     let is_open = vmin.is_none() || vmax.is_none();
     if look.range == Extent::All && is_open && video.shape().get(3).is_none_or(|n| *n == 1) {
-        let range = video
-            .range()?
-            .filter(|(low, high)| (high - low).is_finite());
+        let range = video.finite_range()?;
         vmin = vmin.or(range.map(|range| range.0));
         vmax = vmax.or(range.map(|range| range.1));
     }

@@ -104,7 +104,9 @@ fn padding_pixel<T: Element>(first: &Video, channels: usize, value: &Operand) ->
             "collage needs `padding_value` to be a number or {channels} of them, got shape {}",
             shape_text(array.shape())
         ),
-        Operand::Float(value) if value.is_nan() => return Ok(vec![T::from_f64(*value); channels]),
+        Operand::Float(value) if value.is_nan() && T::DTYPE.is_float() => {
+            return Ok(vec![T::from_f64(*value); channels]);
+        }
         _ => (),
     }
     with_dtype!(first.dtype(), F => typed::<F>(value, &[channels]).map(drop))?;

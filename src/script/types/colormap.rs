@@ -71,7 +71,7 @@ pub enum Colors {
 }
 
 impl Value for Colors {
-    const TYPE: Type = Type::Either(&Type::Text, &Type::Array(&Type::Text));
+    const TYPE: Type = <Colormap as Value>::TYPE;
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
         if value.is_array() {
             return Vec::from_dynamic(value).map(Self::List);

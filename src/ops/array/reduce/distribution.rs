@@ -7,6 +7,7 @@ use super::walk::scan;
 use super::{axis_of, no_samples};
 use crate::bail;
 use crate::error::Result;
+use crate::ops::range_to_scale_by;
 use crate::task::{self, Task};
 use crate::video::{Element, Layout, Strided, Video, map_samples, split};
 use ndarray::{ArrayViewMut3, Axis};
@@ -105,7 +106,7 @@ fn count<T: Element>(array: &Strided<T>, edges: &[f64]) -> Result<Vec<u64>> {
 /// The threshold that best parts samples into two classes (Otsu 1979), found as scikit-image does:
 /// among all values of ints of at most 16 bits, among 256 of others.
 pub fn otsu(function: &'static str, video: &Video) -> Result<f64> {
-    let Some((low, high)) = video.range()? else {
+    let Some((low, high)) = range_to_scale_by(function, video)? else {
         return Err(no_samples(function, video));
     };
     if low == high {

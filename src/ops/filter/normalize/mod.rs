@@ -6,7 +6,7 @@ pub use pixelwise::{normalize_pixelwise, normalize_pixelwise_slidingwindow};
 
 use crate::error::Result;
 use crate::ops::kernel::{Kernel, convert_samples, map_samples};
-use crate::ops::no_samples;
+use crate::ops::{no_samples, range_to_scale_by};
 use crate::video::{DType, Element, Real, Video, with_dtype};
 
 /// The options of [`normalize`].
@@ -123,7 +123,9 @@ fn input_range(video: &Video, options: &Normalize) -> Result<(f64, f64)> {
     if video.is_empty() {
         return Err(no_samples("normalize", video));
     }
-    let (smallest, largest) = video.range()?.unwrap_or((f64::NAN, f64::NAN));
+    let range = range_to_scale_by("normalize", video);
+    let range = range.map_err(|e| e.hint("or give `vmin` and `vmax`"))?;
+    let (smallest, largest) = range.unwrap_or((f64::NAN, f64::NAN));
     let vmin = options.vmin.unwrap_or(smallest);
     Ok((vmin, options.vmax.unwrap_or(largest)))
 }

@@ -56,10 +56,14 @@ struct ResultRange {
 }
 
 impl ResultRange {
-    /// Scales a sample by the range `low` to `high`.
+    /// Scales a sample by the range `low` to `high`; NaN if that is infinite, where a division by
+    /// it would give `ymin` for whatever is finite.
     #[inline(always)]
     fn scale(self, sample: f32, low: f32, high: f32) -> f32 {
-        (sample - low) / (high - low + f32::EPSILON) * self.height + self.ymin
+        let width = high - low + f32::EPSILON;
+        // 0 is added, or NaN to what is infinite.
+        let width = width + (width - width);
+        (sample - low) / width * self.height + self.ymin
     }
 }
 
