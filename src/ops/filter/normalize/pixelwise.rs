@@ -61,8 +61,8 @@ impl ResultRange {
     #[inline(always)]
     fn scale(self, sample: f32, low: f32, high: f32) -> f32 {
         let width = high - low + f32::EPSILON;
-        // 0 is added, or NaN to what is infinite.
-        let width = width + (width - width);
+        // 0 · ∞ is NaN.
+        let width = width + 0.0 * width;
         (sample - low) / width * self.height + self.ymin
     }
 }
