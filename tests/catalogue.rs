@@ -216,3 +216,16 @@ fn positions_are_rows_and_columns() {
         }
     }
 }
+
+/// The table of the README groups formats for reading; none may be missing from it.
+#[test]
+fn the_readme_names_every_format() {
+    let readme = std::fs::read_to_string("README.md").unwrap();
+    let mut rows = optimap::io::table_of_loading();
+    rows.push_str(&optimap::io::table_of_saving());
+    for extensions in rows.lines().filter_map(|row| row.split('`').nth(1)) {
+        let extension = extensions.trim_start_matches('.').to_uppercase();
+        let is_named = readme.contains(&format!("`{extensions}`")) || readme.contains(&extension);
+        assert!(is_named, "README.md does not name `{extensions}`");
+    }
+}

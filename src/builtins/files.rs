@@ -11,19 +11,7 @@ use crate::video::{DType, Metadata, Video};
 builtins! {
     /// Loads a recording; the format is detected from the file's name and contents.
     ///
-    /// | format | files |
-    /// |---|---|
-    /// | TIFF stack | `.tif`, `.tiff` |
-    /// | NumPy array | `.npy`, `.npz` |
-    /// | MultiRecorder | `.dat` |
-    /// | SciMedia MiCAM05 | `.gsh`, `.gsd` |
-    /// | MATLAB, versions 4 to 7.3 | `.mat` |
-    /// | HDF5, NWB, Imaris | `.h5`, `.hdf5`, `.nwb`, `.ims` |
-    /// | Zarr, OME-Zarr | folders such as `.zarr` |
-    /// | SciMedia MiCAM ULTIMA | `.rsh`, `.rsm`, `.rsd` |
-    /// | Andor | `.sif` |
-    /// | movies | `.mp4`, `.mov`, `.avi`, `.mkv`, `.webm`, …, `.gif`, `.apng` |
-    /// | images | folders of TIFF, PNG, JPEG or BMP files; single ones |
+    /// {formats to load}
     ///
     /// Axes that OME, ImageJ, Micro-Manager, MetaMorph or tifffile describe in TIFF files are
     /// honored: channels become the last axis, and the slices of several times follow each other.

@@ -11,14 +11,7 @@ use crate::video::Video;
 builtins! {
     /// Saves a video without loss; the extension decides the format.
     ///
-    /// | files | hold | options |
-    /// |---|---|---|
-    /// | `.npy` NumPy array | every sample type; metadata in a JSON file next to it | `sidecar` |
-    /// | `.npz` NumPy archive | every sample type, frame rate and pixel size | `fieldname` |
-    /// | `.tif`, `.tiff` TIFF | the same, as ImageJ and Fiji read it | `photometric`, `compression` |
-    /// | `.mat` MATLAB | every sample type, frame rate and pixel size | `fieldname` |
-    /// | `.h5`, `.hdf5` HDF5 | every sample type and all metadata | `fieldname` |
-    /// | `.zarr` folder of chunks | every sample type and all metadata | `compression` |
+    /// {formats to save}
     ///
     /// Metadata is all that is known about the recording, such as `fps` and `pixel_size`. An
     /// existing file is replaced when the new one is complete, and stays as it was if saving fails.

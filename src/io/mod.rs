@@ -34,6 +34,7 @@ pub use format::raw_binary::{Endian, RawFormat};
 pub use format::tiff::Photometric;
 pub use importer::{Camera, Importer};
 pub use recording::{FrameRange, Info, Options, Selection};
+pub use registry::{table_of_loading, table_of_saving};
 pub use save::{
     Saving, save_image, save_image_sequence, save_matlab, save_tiff, save_video, save_video_as,
 };

@@ -1,129 +1,213 @@
-//! The formats that can be loaded: their names, extensions and first bytes, and what opens them.
+//! The formats, each once: its name, extensions and first bytes, and what opens and saves it. Tables of
+//! formats in the documentation and lists of extensions in hints are rendered from it.
 
+use std::fmt::Write;
 use std::path::Path;
 
 use super::bytes::raw::Source;
+use super::codec::compression::Compression;
 use super::format::{
     folder, hdf5, image, matlab, micam_ultima, micam05, movie, multirecorder, npy, npz, sif, tiff,
     zarr,
 };
 use super::recording::{Options, Recording, expect_file, extension_of};
+use super::save::Saving;
 use super::series::Series;
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::task;
+use crate::video::Video;
 
 /// A kind of file.
 pub(super) struct Format {
     pub(super) name: &'static str,
+    /// What it is called in tables; formats that follow each other under one title share a row.
+    title: &'static str,
     pub(super) extensions: &'static [&'static str],
     /// Whether a file that begins with these bytes is one.
     pub(super) begins: fn(&[u8]) -> bool,
     pub(super) open: fn(&Path, &Options) -> Result<Box<dyn Recording>>,
+    /// How videos are saved in it without loss.
+    pub(super) saver: Option<Saver>,
+}
+
+/// How videos are saved in a format.
+pub(super) struct Saver {
+    /// Those of the format's extensions that files are saved with.
+    pub(super) extensions: &'static [&'static str],
+    /// What a file keeps of a video.
+    keeps: &'static str,
+    /// The options of `save_video` that apply to it.
+    pub(super) options: &'static [&'static str],
+    pub(super) save: fn(&Path, &Video, &Saving) -> Result<()>,
 }
 
 pub(super) const FORMATS: &[Format] = &[
     Format {
         name: TIFF,
+        title: "TIFF and BigTIFF, ImageJ and OME stacks",
         extensions: &["tif", "tiff"],
         begins: tiff::begins,
         open: |path, options| Ok(Box::new(tiff::Stack::open(path, options)?)),
+        saver: Some(Saver {
+            extensions: &["tif", "tiff"],
+            keeps: "every sample type, frame rate and pixel size, as ImageJ and Fiji read them",
+            options: &["photometric", "compression"],
+            save: |path, video, saving| tiff::save(path, video, &saving.form()),
+        }),
     },
     Format {
         name: "NumPy",
+        title: "NumPy array",
         extensions: &["npy"],
         begins: npy::begins,
         open: |path, _| Ok(Box::new(npy::Array::open(path)?)),
+        saver: Some(Saver {
+            extensions: &["npy"],
+            keeps: "every sample type; metadata in a JSON file next to it",
+            options: &["sidecar"],
+            save: |path, video, saving| npy::save(path, video, saving.sidecar),
+        }),
     },
     Format {
         name: "NumPy archive",
+        title: "NumPy archive",
         extensions: &["npz"],
         begins: |_| false,
         open: npz::open,
+        saver: Some(Saver {
+            extensions: &["npz"],
+            keeps: "every sample type, frame rate and pixel size",
+            options: &["fieldname"],
+            save: |path, video, saving| npz::save(path, video, saving.fieldname()),
+        }),
+    },
+    Format {
+        name: "MATLAB",
+        title: "MATLAB, versions 4 to 7.3",
+        extensions: &["mat"],
+        begins: matlab::begins,
+        open: |path, options| Ok(Box::new(matlab::MatFile::open(path, options)?)),
+        saver: Some(Saver {
+            extensions: &["mat"],
+            keeps: "every sample type, frame rate and pixel size",
+            options: &["fieldname"],
+            save: |path, video, saving| matlab::save(path, video, saving.fieldname(), false),
+        }),
+    },
+    Format {
+        name: "HDF5",
+        title: "HDF5, NWB, Imaris",
+        extensions: &["h5", "hdf5", "hdf", "he5", "nwb", "ims"],
+        begins: hdf5::begins,
+        open: hdf5::open,
+        saver: Some(Saver {
+            extensions: &["h5", "hdf5"],
+            keeps: "every sample type and all metadata",
+            options: &["fieldname"],
+            save: |path, video, saving| hdf5::save(path, video, saving.fieldname()),
+        }),
+    },
+    Format {
+        name: ZARR,
+        title: "Zarr 2 and 3, OME-Zarr (folders)",
+        extensions: &["zarr"],
+        begins: |_| false,
+        open: zarr::open,
+        saver: Some(Saver {
+            extensions: &["zarr"],
+            keeps: "every sample type and all metadata",
+            options: &["compression"],
+            save: |path, video, saving| {
+                zarr::save(path, video, saving.compression.unwrap_or(Compression::Zstd))
+            },
+        }),
     },
     Format {
         name: "MultiRecorder",
+        title: "MultiRecorder",
         extensions: &["dat"],
         begins: multirecorder::begins,
         open: |path, options| {
             let recording = multirecorder::MultiRecorder::open(path, options.is_8bit)?;
             Ok(Box::new(recording))
         },
+        saver: None,
     },
     Format {
         name: "MiCAM05",
+        title: "SciMedia MiCAM05",
         extensions: &["gsh", "gsd"],
         begins: |_| false,
         open: |path, _| Ok(Box::new(micam05::Micam05::open(path)?)),
-    },
-    Format {
-        name: "HDF5",
-        extensions: &["h5", "hdf5", "hdf", "he5", "nwb", "ims"],
-        begins: hdf5::begins,
-        open: hdf5::open,
-    },
-    Format {
-        name: ZARR,
-        extensions: &["zarr"],
-        begins: |_| false,
-        open: zarr::open,
-    },
-    Format {
-        name: FOLDER,
-        extensions: &[],
-        begins: |_| false,
-        open: |path, options| Ok(Box::new(folder::Folder::open(path, &options.prefix)?)),
-    },
-    Format {
-        name: "MATLAB",
-        extensions: &["mat"],
-        begins: matlab::begins,
-        open: |path, options| Ok(Box::new(matlab::MatFile::open(path, options)?)),
+        saver: None,
     },
     Format {
         name: "MiCAM ULTIMA",
+        title: "SciMedia MiCAM ULTIMA",
         extensions: &["rsh", "rsm", "rsd"],
         begins: |_| false,
         open: |path, _| Ok(Box::new(micam_ultima::Ultima::open(path)?)),
+        saver: None,
     },
     Format {
         name: "Andor",
+        title: "Andor",
         extensions: &["sif"],
         begins: sif::begins,
         open: |path, _| Ok(Box::new(sif::open(path)?)),
+        saver: None,
     },
     Format {
         name: "PNG",
+        title: "images and animations",
         extensions: &["png", "apng"],
         begins: image::begins_png,
         open: |path, options| match movie::is_animated(path) {
             true => movie::open_apng(path, options),
             false => Ok(Box::new(image::Still::open(path)?)),
         },
+        saver: None,
     },
     Format {
         name: "JPEG",
+        title: "images and animations",
         extensions: &["jpg", "jpeg"],
         begins: image::begins_jpeg,
         open: |path, _| Ok(Box::new(image::Still::open(path)?)),
+        saver: None,
     },
     Format {
         name: "BMP",
+        title: "images and animations",
         extensions: &["bmp"],
         begins: image::begins_bmp,
         open: |path, _| Ok(Box::new(image::Still::open(path)?)),
+        saver: None,
     },
     Format {
         name: "GIF",
+        title: "images and animations",
         extensions: &["gif"],
         begins: movie::begins_gif,
         open: movie::open_gif,
+        saver: None,
+    },
+    Format {
+        name: FOLDER,
+        title: "folders of TIFF, PNG, JPEG or BMP images",
+        extensions: &[],
+        begins: |_| false,
+        open: |path, options| Ok(Box::new(folder::Folder::open(path, &options.prefix)?)),
+        saver: None,
     },
     Format {
         name: "movie",
+        title: "movies",
         extensions: movie::EXTENSIONS,
         begins: movie::begins,
         open: movie::open,
+        saver: None,
     },
 ];
 
@@ -206,4 +290,45 @@ fn unknown_format(path: &Path, extension: Option<String>) -> Error {
         .map(|format| format!("{} (.{})", format.name, format.extensions.join(", .")))
         .collect();
     error.hint(format!("supported formats: {}", known.join("; ")))
+}
+
+/// The format that a file of an extension is saved in, and how.
+pub(super) fn saver(extension: &str) -> Option<&'static Saver> {
+    let mut savers = FORMATS.iter().filter_map(|format| format.saver.as_ref());
+    savers.find(|saver| saver.extensions.contains(&extension))
+}
+
+/// The extensions of files that videos are saved in, as hints list them.
+pub(super) fn saved_extensions() -> String {
+    let savers = FORMATS.iter().filter_map(|format| format.saver.as_ref());
+    dotted(savers.flat_map(|saver| saver.extensions))
+}
+
+/// The formats that can be loaded, as a Markdown table.
+pub fn table_of_loading() -> String {
+    let mut table = String::from("| format | extensions |\n|---|---|\n");
+    for formats in FORMATS.chunk_by(|one, next| one.title == next.title) {
+        let extensions = dotted(formats.iter().flat_map(|format| format.extensions));
+        let _ = writeln!(table, "| {} | {extensions} |", formats[0].title);
+    }
+    table
+}
+
+/// The formats that videos can be saved in, as a Markdown table.
+pub fn table_of_saving() -> String {
+    let mut table = String::from("| extensions | format | keeps | options |\n|---|---|---|---|\n");
+    for format in FORMATS {
+        if let Some(saver) = &format.saver {
+            let (extensions, options) = (dotted(saver.extensions), saver.options.join("`, `"));
+            let (name, keeps) = (format.name, saver.keeps);
+            let _ = writeln!(table, "| {extensions} | {name} | {keeps} | `{options}` |");
+        }
+    }
+    table
+}
+
+/// Extensions with their dots, in backticks.
+fn dotted(extensions: impl IntoIterator<Item = &'static &'static str>) -> String {
+    let names = extensions.into_iter().map(|name| format!("`.{name}`"));
+    names.collect::<Vec<_>>().join(", ")
 }

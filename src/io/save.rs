@@ -5,9 +5,11 @@ use std::path::Path;
 
 use super::codec::compression::Compression;
 use super::format::image::still::{Kind, StillOptions};
+use super::format::movie::is_movie_extension;
 use super::format::tiff::{self, Form, Photometric};
-use super::format::{hdf5, matlab, npy, npz, zarr};
+use super::format::{matlab, npy};
 use super::recording::extension_of;
+use super::registry::{self, saved_extensions};
 use crate::error::{Error, Result};
 use crate::fs::atomic;
 use crate::fs::template::Pattern;
@@ -27,55 +29,12 @@ pub struct Saving {
     pub sidecar: bool,
 }
 
-/// A format that videos are saved in.
-struct Saver {
-    extensions: &'static [&'static str],
-    /// The options that it has.
-    options: &'static [&'static str],
-    save: fn(&Path, &Video, &Saving) -> Result<()>,
-}
-
-const SAVERS: &[Saver] = &[
-    Saver {
-        extensions: &["npy"],
-        options: &["sidecar"],
-        save: |path, video, saving| npy::save(path, video, saving.sidecar),
-    },
-    Saver {
-        extensions: &["npz"],
-        options: &["fieldname"],
-        save: |path, video, saving| npz::save(path, video, saving.fieldname()),
-    },
-    Saver {
-        extensions: &["tif", "tiff"],
-        options: &["photometric", "compression"],
-        save: |path, video, saving| tiff::save(path, video, &saving.form()),
-    },
-    Saver {
-        extensions: &["mat"],
-        options: &["fieldname"],
-        save: |path, video, saving| matlab::save(path, video, saving.fieldname(), false),
-    },
-    Saver {
-        extensions: &["h5", "hdf5"],
-        options: &["fieldname"],
-        save: |path, video, saving| hdf5::save(path, video, saving.fieldname()),
-    },
-    Saver {
-        extensions: &["zarr"],
-        options: &["compression"],
-        save: |path, video, saving| {
-            zarr::save(path, video, saving.compression.unwrap_or(Compression::Zstd))
-        },
-    },
-];
-
 impl Saving {
-    fn fieldname(&self) -> &str {
+    pub(super) fn fieldname(&self) -> &str {
         self.fieldname.as_deref().unwrap_or(matlab::FIELDNAME)
     }
 
-    fn form(&self) -> Form {
+    pub(super) fn form(&self) -> Form {
         Form {
             photometric: self.photometric,
             compression: self.compression.unwrap_or(Compression::None),
@@ -105,16 +64,18 @@ pub fn save_video(path: &Path, video: &Video) -> Result<()> {
 pub fn save_video_as(path: &Path, video: &Video, saving: &Saving) -> Result<()> {
     let Some(extension) = extension_of(path) else {
         let error = Error::new(format!("`{}` has no extension", path.display()));
-        return Err(error.hint(format!("add the extension of a format: {}", extensions())));
+        return Err(error.hint(format!(
+            "add the extension of a format: {}",
+            saved_extensions()
+        )));
     };
-    let known = |saver: &&Saver| saver.extensions.contains(&extension.as_str());
-    let Some(saver) = SAVERS.iter().find(known) else {
+    let Some(saver) = registry::saver(&extension) else {
         let error = Error::new(format!("cannot save to a `.{extension}` file"));
-        let error = error.hint(format!("use one of {}", extensions()));
+        let error = error.hint(format!("use one of {}", saved_extensions()));
         return Err(match Kind::of(&extension) {
             Some(_) => error
                 .hint("`save_image_sequence` saves frames as images, `save_image` saves one image"),
-            None if is_movie(&extension) => error.hint("`export_video` writes movies"),
+            None if is_movie_extension(&extension) => error.hint("`export_video` writes movies"),
             None => error,
         });
     };
@@ -126,16 +87,6 @@ pub fn save_video_as(path: &Path, video: &Video, saving: &Saving) -> Result<()> 
         });
     }
     (saver.save)(path, video, saving)
-}
-
-fn extensions() -> String {
-    let extensions = SAVERS.iter().flat_map(|saver| saver.extensions);
-    let names: Vec<String> = extensions.map(|name| format!("`.{name}`")).collect();
-    names.join(", ")
-}
-
-fn is_movie(extension: &str) -> bool {
-    matches!(extension, "mp4" | "avi" | "mov" | "mkv" | "webm" | "gif")
 }
 
 /// Saves a TIFF stack, whose name gets the extension `.tiff` unless it is one of TIFF's.

@@ -14,14 +14,16 @@ use super::scene::{Scene, Scratch};
 use crate::error::{Error, Result};
 use crate::fs::atomic;
 use crate::io::ffmpeg::{self, Encoder, Raw};
+use crate::io::format::movie::{ANIMATIONS, ENCODED};
 use crate::io::recording::extension_of;
 use crate::task::{self, Task};
 
-/// The extensions of the movies that can be written.
-pub(super) const EXTENSIONS: &[&str] = &[
-    "mp4", "mov", "mkv", "avi", "webm", "gif", "apng", "png", "m4v", "wmv", "mpg", "mpeg", "ogv",
-    "flv", "ts",
-];
+/// The extensions of the movies that can be written, the usual ones first.
+pub(super) fn extensions() -> impl Iterator<Item = &'static str> {
+    let (usual, others) = ENCODED.split_at(5);
+    let animations = ANIMATIONS.iter().chain(&["png"]);
+    usual.iter().chain(animations).chain(others).copied()
+}
 
 /// How many bytes of frames are rendered at a time.
 const BATCH: usize = 4 << 20;
@@ -307,10 +309,10 @@ impl Work<'_> {
 
 fn check_extension(path: &Path) -> Result<String> {
     let extension = extension_of(path).unwrap_or_default();
-    if EXTENSIONS.contains(&extension.as_str()) {
+    if extensions().any(|known| known == extension) {
         return Ok(extension);
     }
-    let known = EXTENSIONS[..7].iter().map(|name| format!("`.{name}`"));
+    let known = extensions().take(7).map(|name| format!("`.{name}`"));
     let known: Vec<String> = known.collect();
     let path = path.display();
     Err(

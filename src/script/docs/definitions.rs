@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
-use super::{Library, param_facts, unindented};
+use super::{Library, param_facts, text_of, unindented};
 use crate::error::{Error, Result};
 use crate::fs::atomic;
 use crate::script::call::builtin::Builtin;
@@ -44,7 +44,7 @@ pub fn definitions(context: &Context) -> String {
 }
 
 fn builtin_definitions(text: &mut String, builtin: &Builtin) {
-    let mut doc = comment(&unindented(builtin.doc));
+    let mut doc = comment(&text_of(builtin));
     if !builtin.params.is_empty() {
         doc += "///\n/// # Parameters\n///\n";
     }

@@ -13,6 +13,7 @@ use super::call::builtin::{Builtin, Param, Topic};
 use super::call::context::Context;
 use super::call::value::Type;
 use crate::error::{Error, Result, closest};
+use crate::io;
 
 pub use super::docs::definitions::{definitions, write_definitions};
 pub use super::docs::reference::reference;
@@ -210,7 +211,7 @@ pub(super) fn section<'a>(
 }
 
 fn builtin_help(builtin: &Builtin) -> String {
-    let mut text = format!("{}\n\n{}\n", signature(builtin), unindented(builtin.doc));
+    let mut text = format!("{}\n\n{}\n", signature(builtin), text_of(builtin));
     for param in builtin.params {
         let _ = writeln!(text, "{:<16} {}", param.name, param_facts(param));
         for line in unindented(param.doc).lines() {
@@ -250,6 +251,13 @@ pub(super) fn param_facts(param: &Param) -> String {
         let _ = write!(facts, "; one of {}", choices.join(", "));
     }
     facts
+}
+
+/// The documentation of a builtin, with the tables that are rendered from the formats there are.
+pub(super) fn text_of(builtin: &Builtin) -> String {
+    let text = unindented(builtin.doc);
+    let text = text.replace("{formats to load}\n", &io::table_of_loading());
+    text.replace("{formats to save}\n", &io::table_of_saving())
 }
 
 /// A doc comment without the space that follows each `///`.

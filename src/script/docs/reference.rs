@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::pictures::PICTURES;
-use super::{Function, Library, default_text, signature, unindented};
+use super::{Function, Library, default_text, signature, text_of, unindented};
 use crate::color::colormap::Colormap;
 use crate::script::call::builtin::{Builtin, Param, Topic};
 use crate::script::call::context::Context;
@@ -116,7 +116,7 @@ fn builtin_reference(text: &mut String, builtin: &Builtin, pictures: Option<&str
         builtin.name,
         signature(builtin)
     );
-    text.push_str(&marked(&unindented(builtin.doc)));
+    text.push_str(&marked(&text_of(builtin)));
     let picture = PICTURES.iter().find(|picture| picture.name == builtin.name);
     if let (Some(folder), Some(picture)) = (pictures, picture) {
         let _ = write!(

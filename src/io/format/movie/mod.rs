@@ -35,11 +35,22 @@ pub(in crate::io) use gif::begins as begins_gif;
 #[cfg(all(test, feature = "h264"))]
 pub(crate) use h264::open as open_h264;
 
-/// The extensions of movies.
+/// The extensions of movies that ffmpeg decodes, those that are written too first.
 pub(in crate::io) const EXTENSIONS: &[&str] = &[
-    "mp4", "mov", "m4v", "avi", "mkv", "webm", "wmv", "mpg", "mpeg", "ogv", "flv", "ts", "mts",
+    "mp4", "mov", "mkv", "avi", "webm", "m4v", "wmv", "mpg", "mpeg", "ogv", "flv", "ts", "mts",
     "3gp", "asf", "vob", "mxf", "y4m",
 ];
+
+/// The extensions of movies that are written by ffmpeg, or by the encoder of this program.
+pub(crate) const ENCODED: &[&str] = EXTENSIONS.split_at(12).0;
+
+/// The extensions of animated images.
+pub(crate) const ANIMATIONS: &[&str] = &["gif", "apng"];
+
+/// Whether files of an extension are movies.
+pub(in crate::io) fn is_movie_extension(extension: &str) -> bool {
+    EXTENSIONS.contains(&extension) || ANIMATIONS.contains(&extension)
+}
 
 /// A movie whose header has been read.
 pub(crate) struct Film {
