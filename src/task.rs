@@ -105,6 +105,14 @@ pub fn is_interrupted() -> bool {
     STOP.load(Relaxed) != 0
 }
 
+/// An error if everything is to stop, for loops that are no [`Task`].
+pub fn check() -> Result<()> {
+    match is_interrupted() && UNINTERRUPTED.load(Relaxed) == 0 {
+        true => Err(Error::interrupted()),
+        false => Ok(()),
+    }
+}
+
 /// While it exists, operations run to their end even if the user asks to stop: for changes that
 /// must not be left half done. The request is heeded afterwards.
 pub struct Uninterrupted(());
@@ -142,9 +150,7 @@ impl Task {
 
     /// Counts `steps` as done; an error if the user asked to stop.
     pub fn advance(&self, steps: usize) -> Result<()> {
-        if is_interrupted() && UNINTERRUPTED.load(Relaxed) == 0 {
-            return Err(Error::interrupted());
-        }
+        check()?;
         let done = self.done.fetch_add(steps, Relaxed) + steps;
         if let Some(reporter) = REPORTER.get() {
             reporter.progress(&self.operation, done, self.total);

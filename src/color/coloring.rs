@@ -181,9 +181,7 @@ fn scale(video: &Video, colormap: Colormap, vmin: Option<f64>, vmax: Option<f64>
 pub fn first_range(video: &Video) -> Result<Option<(f64, f64)>> {
     let mut samples = vec![0.0; video.frame_len()];
     for frame in 0..video.len() {
-        if task::is_interrupted() {
-            return Err(Error::interrupted());
-        }
+        task::check()?;
         video.samples().read(frame, 0..samples.len(), &mut samples);
         let finite = samples.iter().copied().filter(|v: &f64| v.is_finite());
         let range = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {

@@ -311,9 +311,7 @@ impl Drop for Process {
 
 /// Waits a moment; an error if the user asked to stop.
 fn wait() -> Result<()> {
-    if task::is_interrupted() {
-        return Err(Error::interrupted());
-    }
+    task::check()?;
     thread::sleep(POLL);
     Ok(())
 }

@@ -116,9 +116,7 @@ impl Course {
             if let Some(failure) = &missing.failure {
                 return Err(failure.clone());
             }
-            if task::is_interrupted() {
-                return Err(Error::interrupted());
-            }
+            task::check()?;
             let woken = self.shared.complete.wait_timeout(missing, POLL);
             missing = woken.unwrap_or_else(PoisonError::into_inner).0;
         }

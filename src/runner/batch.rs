@@ -85,9 +85,7 @@ impl Batch {
             summary.count() - failed,
             self.summary_path().display()
         );
-        if task::is_interrupted() {
-            return Err(Error::interrupted());
-        }
+        task::check()?;
         Ok(failed == 0)
     }
 

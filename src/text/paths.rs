@@ -21,9 +21,7 @@ pub fn glob(pattern: &str) -> Result<Vec<PathBuf>> {
         })?;
     let mut paths = Vec::new();
     for path in found {
-        if task::is_interrupted() {
-            return Err(Error::interrupted());
-        }
+        task::check()?;
         match path {
             // A link in a folder may lead out of the sandbox.
             Ok(path) if files::check(&path).is_ok() => paths.push(path),

@@ -228,9 +228,7 @@ impl Work<'_> {
         let (bytes, frames) = (self.packing.bytes(), self.film.len());
         let mut done = 0;
         ffmpeg::encode(program, path, &raw, encoder, |batch| {
-            if task::is_interrupted() {
-                return Err(Error::interrupted());
-            }
+            task::check()?;
             let count = self.per_batch().min(frames - done);
             batch.resize(count * bytes, 0);
             let pictures = batch.chunks_mut(bytes).enumerate();

@@ -22,9 +22,7 @@ pub(super) fn run<T: Send, S>(
         let (sender, batches) = sync_channel::<Vec<T>>(AHEAD);
         let encoder = scope.spawn(move || {
             for frame in batches.into_iter().flatten() {
-                if task::is_interrupted() {
-                    return Err(Error::interrupted());
-                }
+                task::check()?;
                 encode(frame)?;
                 task.map_or(Ok(()), |task| task.advance(1))?;
             }

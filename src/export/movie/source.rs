@@ -259,9 +259,7 @@ fn range_of_first(frames: &Frames) -> Result<Option<(f64, f64)>> {
 fn range_of_all(frames: &Frames) -> Result<Option<(f64, f64)>> {
     let mut all = None;
     for frame in 0..frames.len() {
-        if task::is_interrupted() {
-            return Err(Error::interrupted());
-        }
+        task::check()?;
         let range = first_range(&one_frame(&frames.frame(frame)?)?)?;
         all = match (all, range) {
             (Some((a, b)), Some((c, d))) => Some((f64::min(a, c), f64::max(b, d))),

@@ -235,9 +235,7 @@ impl Grid {
         let counts = self.inner().map(|axis| axis.len.div_ceil(axis.chunk));
         let mut chunk = Vec::new();
         for number in 0..counts.iter().product() {
-            if task::is_interrupted() {
-                return Err(Error::interrupted());
-            }
+            task::check()?;
             let inner = [
                 number / counts[2] / counts[1],
                 number / counts[2] % counts[1],

@@ -173,9 +173,7 @@ impl<'a, T: Element> Columns<'a, T> {
 
 /// An error if the user asked to stop.
 fn check() -> Result<()> {
-    if task::is_interrupted() {
-        return Err(Error::interrupted());
-    }
+    task::check()?;
     Ok(())
 }
 

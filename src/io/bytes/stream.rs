@@ -131,9 +131,7 @@ fn skip_bytes(stream: &mut dyn Read, len: u64) -> std::io::Result<()> {
         if read == 0 {
             return Err(std::io::ErrorKind::UnexpectedEof.into());
         }
-        if task::is_interrupted() {
-            return Err(std::io::Error::other(Error::interrupted()));
-        }
+        task::check().map_err(std::io::Error::other)?;
         rest.consume(read);
         left -= read as u64;
     }

@@ -73,9 +73,7 @@ fn spectrum(image: &Video, width: usize) -> Result<Vec<Complex<f64>>> {
         .map(|s| Complex::new(known(s), 0.0))
         .collect();
     transform(&mut spectrum, width, Forward);
-    if task::is_interrupted() {
-        return Err(Error::interrupted());
-    }
+    task::check()?;
     Ok(spectrum)
 }
 
@@ -114,9 +112,7 @@ fn refine(
     // The sum over the columns for each place and row, then over the rows.
     let mut partial = vec![Complex::default(); places * height];
     for (row, samples) in product.chunks_exact(width).enumerate() {
-        if task::is_interrupted() {
-            return Err(Error::interrupted());
-        }
+        task::check()?;
         for (place, waves) in columns.chunks_exact(width).enumerate() {
             partial[place * height + row] = dot(samples, waves);
         }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rhai::{Array, Blob, Dynamic, Engine, EvalAltResult, INT, ImmutableString, NativeCallContext};
 
 use crate::bail;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::script::call::register::or_raise;
 use crate::task;
 
@@ -80,9 +80,7 @@ pub fn sleep(seconds: f64) -> Result<()> {
         .checked_sub(start.elapsed())
         .filter(|left| !left.is_zero())
     {
-        if task::is_interrupted() {
-            return Err(Error::interrupted());
-        }
+        task::check()?;
         std::thread::sleep(left.min(LOOK));
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use flate2::bufread::ZlibDecoder;
 
 use crate::bail;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::io::bytes::raw::Section;
 use crate::io::bytes::stream::damaged;
 use crate::task;
@@ -53,9 +53,7 @@ impl<R: BufRead> Stream for ZlibDecoder<R> {
     fn leave_out(&mut self, mut len: u64) -> std::io::Result<()> {
         let mut bytes = vec![0; STEP];
         while len > 0 {
-            if task::is_interrupted() {
-                return Err(std::io::Error::other(Error::interrupted()));
-            }
+            task::check().map_err(std::io::Error::other)?;
             let step = bytes.len().min(usize::try_from(len).unwrap_or(usize::MAX));
             self.read_exact(&mut bytes[..step])?;
             len -= step as u64;

@@ -100,9 +100,7 @@ impl Outline {
         }
         let mut delay = 0;
         loop {
-            if task::is_interrupted() {
-                return Err(Error::interrupted());
-            }
+            task::check()?;
             match take(stream) {
                 Some([EXTENSION]) => {
                     let Some([label]) = take(stream) else {

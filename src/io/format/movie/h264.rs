@@ -108,9 +108,7 @@ impl Decode for Frames {
     fn advance(&mut self) -> Result<bool> {
         let size = self.size;
         for index in self.packets.by_ref() {
-            if task::is_interrupted() {
-                return Err(Error::interrupted());
-            }
+            task::check()?;
             let place = self.track.packets[index];
             let mut stored = vec![0; place.len as usize];
             // Those of a recording that was cut short are missing at its end.

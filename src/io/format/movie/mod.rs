@@ -195,9 +195,7 @@ impl Recording for Film {
 impl Film {
     /// A warning that frames are missing; an error if all are.
     fn explain_missing(&self, frames: usize, wanted: usize, said: Vec<String>) -> Result<()> {
-        if task::is_interrupted() {
-            return Err(Error::interrupted());
-        }
+        task::check()?;
         let path = self.path.display();
         if frames > 0 {
             task::warn(&format!(
@@ -242,9 +240,7 @@ trait Decode {
 impl<P: Decode> Play for Chosen<P> {
     fn next(&mut self, out: &mut [u8]) -> Result<bool> {
         for _ in 0..=self.before {
-            if task::is_interrupted() {
-                return Err(Error::interrupted());
-            }
+            task::check()?;
             if !self.frames.advance()? {
                 return Ok(false);
             }

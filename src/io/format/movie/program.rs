@@ -206,9 +206,7 @@ impl Running {
     pub(super) fn output(&mut self) -> Result<(String, bool)> {
         let mut bytes = Vec::new();
         let read = self.stdout.read_to_end(&mut bytes);
-        if task::is_interrupted() {
-            return Err(Error::interrupted());
-        }
+        task::check()?;
         let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
         let succeeded = read.is_ok() && child.wait().is_ok_and(|status| status.success());
         Ok((String::from_utf8_lossy(&bytes).into_owned(), succeeded))

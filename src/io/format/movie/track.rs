@@ -99,9 +99,7 @@ impl Track {
         let description = Description::parse(&movie)?;
         let mut table = description.table(source.len())?;
         for (at, part) in fragments {
-            if task::is_interrupted() {
-                return Err(Error::interrupted());
-            }
+            task::check()?;
             description.add_fragment(at, &load(source, part)?, &mut table)?;
         }
         description.track(table)

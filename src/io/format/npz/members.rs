@@ -50,9 +50,7 @@ impl Member {
         let (mut crc, mut part) = (Crc::new(), vec![0; STEP]);
         let mut stream = self.stream(source).take(self.len.saturating_add(1));
         loop {
-            if task::is_interrupted() {
-                return Err(Error::interrupted());
-            }
+            task::check()?;
             match stream.read(&mut part).map_err(|e| damaged(&e))? {
                 0 => break,
                 len => crc.update(&part[..len]),
@@ -72,9 +70,7 @@ pub(super) fn members(source: &Source) -> Result<Vec<Member>> {
         .map_err(|e| explain(e, "it is not a ZIP archive, or is truncated"))?;
     let mut found = Vec::new();
     for index in 0..archive.len() {
-        if task::is_interrupted() {
-            return Err(Error::interrupted());
-        }
+        task::check()?;
         let misplaced = "one of its files is not at the offset in its directory";
         let file = archive
             .by_index_raw(index)

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use super::page::SUB_DIRECTORIES;
 use crate::bail;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::task;
 
 /// A TIFF file's bytes and how to read numbers in them.
@@ -101,9 +101,7 @@ impl<'a> Reader<'a> {
 
     /// An error if the user asked to stop, or if more lists were to be read than the file has room for.
     pub(super) fn check(&self) -> Result<()> {
-        if task::is_interrupted() {
-            return Err(Error::interrupted());
-        }
+        task::check()?;
         if self.overlaps.get() {
             bail!("the descriptions of its pages overlap");
         }

@@ -229,9 +229,7 @@ fn assign(
         let present = files.pages(file).list.len().saturating_sub(block.page);
         let asked = block.count.unwrap_or(usize::MAX).min(count - first);
         for step in 0..asked.min(present) {
-            if task::is_interrupted() {
-                return Err(Error::interrupted());
-            }
+            task::check()?;
             let at = block.page + step;
             assigned.pages.insert(first + step, In { file, at });
         }

@@ -112,9 +112,7 @@ fn write_pages(
             pages,
             || (),
             |(), page| {
-                if task::is_interrupted() {
-                    return Err(Error::interrupted());
-                }
+                task::check()?;
                 encode_page(stack, video, page, form)
             },
         );
