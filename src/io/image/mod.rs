@@ -1,7 +1,8 @@
 //! Still pictures: PNG, JPEG, BMP and TIFF files, each of one frame.
 
+mod bmp;
+mod jpeg;
 mod png;
-mod simple;
 
 #[cfg(test)]
 mod tests;
@@ -15,8 +16,9 @@ use crate::error::{Error, Result};
 use crate::files;
 use crate::video::{DType, Metadata, Samples, Video, shape_text};
 
+pub(super) use bmp::begins as begins_bmp;
+pub(super) use jpeg::begins as begins_jpeg;
 pub(super) use png::begins as begins_png;
-pub(super) use simple::{begins_bmp, begins_jpeg};
 
 /// How many bytes of pixels a byte of a file can at most stand for: deflated indices of one bit, each of
 /// a color of 3 bytes.
@@ -79,9 +81,9 @@ impl Still {
         let open: Open = if begins_png(&beginning) {
             png::open
         } else if begins_jpeg(&beginning) {
-            simple::open_jpeg
+            jpeg::open
         } else if begins_bmp(&beginning) {
-            simple::open_bmp
+            bmp::open
         } else {
             let error = Error::new("it is not a picture that can be read");
             let error = error.hint("pictures can be PNG, TIFF, JPEG or BMP files");
