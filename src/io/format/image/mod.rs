@@ -1,7 +1,8 @@
 //! Still pictures: PNG, JPEG, BMP and TIFF files, each of one frame.
 
+mod bmp;
+mod jpeg;
 mod png;
-mod simple;
 pub(crate) mod still;
 
 #[cfg(test)]
@@ -17,8 +18,9 @@ use crate::io::bytes::raw::{self, Encoding, Fill, Source};
 use crate::io::recording::{FrameRange, Recording, cannot_load, expect_file};
 use crate::video::{DType, Metadata, Samples, Video, shape_text};
 
+pub(in crate::io) use bmp::begins as begins_bmp;
+pub(in crate::io) use jpeg::begins as begins_jpeg;
 pub(in crate::io) use png::begins as begins_png;
-pub(in crate::io) use simple::{begins_bmp, begins_jpeg};
 
 /// How many bytes of pixels a byte of a file can at most stand for: deflated indices of one bit, each of
 /// a color of 3 bytes.
@@ -81,9 +83,9 @@ impl Still {
         let open: Open = if begins_png(&beginning) {
             png::open
         } else if begins_jpeg(&beginning) {
-            simple::open_jpeg
+            jpeg::open
         } else if begins_bmp(&beginning) {
-            simple::open_bmp
+            bmp::open
         } else {
             let error = Error::new("it is not an image of a supported format");
             let error = error.hint("supported formats are PNG, TIFF, JPEG and BMP");

@@ -1,9 +1,5 @@
 //! Still pictures that are saved: PNG, TIFF, JPEG and BMP.
 
-use image::ExtendedColorType;
-use image::codecs::bmp::BmpEncoder;
-use image::codecs::jpeg::JpegEncoder;
-
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::io::bytes::raw;
@@ -144,18 +140,15 @@ impl Kind {
         let frame = image.with_layout(image.layout().insert_axis(0));
         raw::with_frame(frame.samples(), 0, |bytes| {
             let bytes = displayed(bytes, image.dtype());
-            let mut out = Vec::with_capacity(bytes.len() / 2 + 1024);
-            let ([width, height], color) = (size(image)?, color(image));
+            let size = size(image, self)?;
+            let channels = image.shape().get(2).copied().unwrap_or(1);
             match self {
-                Kind::Png => png(image, &bytes, &mut out).map_err(|e| fail(&e))?,
-                Kind::Jpeg => JpegEncoder::new_with_quality(&mut out, options.quality as u8)
-                    .encode(&bytes, width, height, color)
-                    .map_err(|e| fail(&e))?,
-                _ => BmpEncoder::new(&mut out)
-                    .encode(&bytes, width, height, color)
-                    .map_err(|e| fail(&e))?,
+                Kind::Jpeg => {
+                    jpeg(size, &bytes, channels, options.quality as u8).map_err(|e| fail(&e))
+                }
+                Kind::Bmp => bmp(size, &bytes, channels),
+                _ => png(size, &bytes, channels, image.dtype()).map_err(|e| fail(&e)),
             }
-            Ok(out)
         })
     }
 }
@@ -168,13 +161,19 @@ fn cannot_hold(kind: Kind, dtype: DType) -> Error {
     ))
 }
 
-fn size(image: &Video) -> Result<[u32; 2]> {
-    let len = |axis: usize| u32::try_from(image.shape()[axis]);
+/// Width and height.
+fn size(image: &Video, kind: Kind) -> Result<[u32; 2]> {
+    let most = match kind {
+        Kind::Jpeg => u32::from(u16::MAX),
+        _ => i32::MAX as u32,
+    };
+    let len = |axis: usize| u32::try_from(image.shape()[axis]).ok();
     match (len(1), len(0)) {
-        (Ok(width), Ok(height)) => Ok([width, height]),
+        (Some(width), Some(height)) if width.max(height) <= most => Ok([width, height]),
         _ => bail!(
-            "an image of {} pixels is too large",
-            shape_text(image.shape())
+            "an image of {} pixels is too large for {}",
+            shape_text(image.shape()),
+            kind.name()
         ),
     }
 }
@@ -193,24 +192,89 @@ fn displayed(bytes: &[u8], dtype: DType) -> std::borrow::Cow<'_, [u8]> {
     }
 }
 
-fn color(image: &Video) -> ExtendedColorType {
-    match image.shape().get(2) {
-        Some(3) => ExtendedColorType::Rgb8,
-        Some(4) => ExtendedColorType::Rgba8,
-        _ => ExtendedColorType::L8,
-    }
+/// A file of gray or colored pixels, whose colors are as fine as their brightness.
+fn jpeg(
+    [width, height]: [u32; 2],
+    pixels: &[u8],
+    channels: usize,
+    quality: u8,
+) -> Result<Vec<u8>, jpeg_encoder::EncodingError> {
+    let mut out = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut out, quality);
+    encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::R_4_4_4);
+    let color = match channels {
+        3 => jpeg_encoder::ColorType::Rgb,
+        _ => jpeg_encoder::ColorType::Luma,
+    };
+    encoder.encode(pixels, width as u16, height as u16, color)?;
+    Ok(out)
 }
 
-fn png(image: &Video, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), png::EncodingError> {
-    let (width, height) = (image.shape()[1] as u32, image.shape()[0] as u32);
-    let mut encoder = png::Encoder::new(out, width, height);
-    encoder.set_color(match image.shape().get(2) {
-        Some(2) => png::ColorType::GrayscaleAlpha,
-        Some(3) => png::ColorType::Rgb,
-        Some(4) => png::ColorType::Rgba,
+/// A file of gray, colored or transparent pixels.
+fn bmp([width, height]: [u32; 2], pixels: &[u8], channels: usize) -> Result<Vec<u8>> {
+    const FILE_HEADER: usize = 14;
+    let row_len = width as usize * channels;
+    let stride = row_len.next_multiple_of(4);
+    // Opacity needs the longer header with a mask for it, gray levels a palette.
+    let (header, colors, method) = match channels {
+        1 => (40, 256, 0),
+        3 => (40, 0, 0),
+        _ => (108, 0, 3),
+    };
+    let start = FILE_HEADER + header + 4 * colors;
+    let pixels_len = stride * height as usize;
+    let len = start + pixels_len;
+    if u32::try_from(len).is_err() {
+        bail!("a picture of {height}×{width} pixels is too large for BMP");
+    }
+    let mut out = Vec::with_capacity(len);
+    let put = |out: &mut Vec<u8>, numbers: &[usize]| {
+        let numbers = numbers.iter().map(|number| *number as u32);
+        out.extend(numbers.flat_map(u32::to_le_bytes));
+    };
+    out.extend(b"BM");
+    put(&mut out, &[len, 0, start]);
+    // One plane, and the bits of a pixel.
+    let form = 1 | channels * 8 << 16;
+    put(&mut out, &[header, width as usize, height as usize, form]);
+    put(&mut out, &[method, pixels_len, 0, 0, colors, 0]);
+    if channels == 4 {
+        put(&mut out, &[0xFF << 16, 0xFF << 8, 0xFF, 0xFF << 24]);
+        out.extend(b"BGRs");
+        // What other color spaces than sRGB need.
+        out.extend([0; 48]);
+    }
+    for level in 0..colors {
+        put(&mut out, &[level * 0x01_01_01]);
+    }
+    for row in pixels.chunks_exact(row_len).rev() {
+        let begin = out.len();
+        out.extend(row);
+        if channels > 1 {
+            for pixel in out[begin..].chunks_exact_mut(channels) {
+                pixel.swap(0, 2);
+            }
+        }
+        out.resize(begin + stride, 0);
+    }
+    Ok(out)
+}
+
+fn png(
+    [width, height]: [u32; 2],
+    pixels: &[u8],
+    channels: usize,
+    dtype: DType,
+) -> Result<Vec<u8>, png::EncodingError> {
+    let mut out = Vec::with_capacity(pixels.len() / 2 + 1024);
+    let mut encoder = png::Encoder::new(&mut out, width, height);
+    encoder.set_color(match channels {
+        2 => png::ColorType::GrayscaleAlpha,
+        3 => png::ColorType::Rgb,
+        4 => png::ColorType::Rgba,
         _ => png::ColorType::Grayscale,
     });
-    encoder.set_depth(match image.dtype() {
+    encoder.set_depth(match dtype {
         DType::U16 => png::BitDepth::Sixteen,
         _ => png::BitDepth::Eight,
     });
@@ -219,6 +283,81 @@ fn png(image: &Video, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), png::Encodi
     encoder.set_compression(png::Compression::Fast);
     encoder.set_filter(png::Filter::Sub);
     let mut writer = encoder.write_header()?;
-    writer.write_image_data(bytes)?;
-    writer.finish()
+    writer.write_image_data(pixels)?;
+    writer.finish()?;
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::load_image;
+    use crate::video::Strided;
+
+    fn encode(kind: Kind, shape: &[usize], samples: Vec<u8>, quality: usize) -> Result<Vec<u8>> {
+        let options = StillOptions {
+            quality,
+            ..StillOptions::default()
+        };
+        let image = Video::new(Strided::from_vec(shape, samples));
+        kind.encode(&image, &options)
+    }
+
+    /// The samples of a file, whose shape has to be as given.
+    fn decode(bytes: &[u8], shape: &[usize]) -> Vec<u8> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), bytes).unwrap();
+        let image = load_image(file.path()).unwrap();
+        assert_eq!(image.shape(), shape);
+        let frame = image.with_layout(image.layout().insert_axis(0));
+        raw::with_frame(frame.samples(), 0, <[u8]>::to_vec)
+    }
+
+    #[test]
+    fn bmp_keeps_gray_colors_and_opacity() {
+        for shape in [&[3, 5][..], &[3, 5, 3], &[3, 5, 4]] {
+            let samples: Vec<u8> = (0..shape.iter().product::<usize>() as u8).collect();
+            let bytes = encode(Kind::Bmp, shape, samples.clone(), QUALITY).unwrap();
+            assert_eq!(decode(&bytes, shape), samples);
+        }
+        let bytes = encode(Kind::Bmp, &[2, 1, 3], vec![1, 2, 3, 4, 5, 6], QUALITY).unwrap();
+        let header = [62, 0, 54, 40, 1, 2, 1 | 24 << 16, 0, 8, 0, 0, 0, 0];
+        let header: Vec<u8> = header.into_iter().flat_map(u32::to_le_bytes).collect();
+        assert_eq!(
+            bytes,
+            [b"BM", &header[..], &[6, 5, 4, 0, 3, 2, 1, 0]].concat()
+        );
+    }
+
+    #[test]
+    fn jpeg_keeps_what_its_quality_says() {
+        let shape = [40, 50, 3];
+        // Neighbors of different colors, and a ramp.
+        let sample = |i: usize| match i % 3 {
+            0 => i / 3 % 2 * 255,
+            1 => i / 150 * 6,
+            _ => 255 - i / 3 % 2 * 255,
+        };
+        let samples: Vec<u8> = (0..6000).map(|i| sample(i) as u8).collect();
+        let gray: Vec<u8> = (0..2000).map(|i| (i % 50 * 3 + i / 50) as u8).collect();
+        let error = |shape: &[usize], samples: &[u8], quality| {
+            let bytes = encode(Kind::Jpeg, shape, samples.to_vec(), quality).unwrap();
+            let found = decode(&bytes, shape);
+            let pairs = found.iter().zip(samples);
+            let sum: u32 = pairs.map(|(a, b)| u32::from(a.abs_diff(*b))).sum();
+            f64::from(sum) / samples.len() as f64
+        };
+        let colored = [100, 95, 50].map(|quality| error(&shape, &samples, quality));
+        assert!(colored[0] < 1.5 && colored[1] < 4.0, "{colored:?}");
+        assert!(colored[1] < colored[2], "{colored:?}");
+        let gray = [100, 95, 50].map(|quality| error(&[40, 50], &gray, quality));
+        assert!(gray[0] < 0.5 && gray[1] < 1.0 && gray[2] < 4.0, "{gray:?}");
+    }
+
+    #[test]
+    fn sizes_that_a_format_cannot_hold_are_refused() {
+        let error = encode(Kind::Jpeg, &[1, 65_536], vec![0; 65_536], QUALITY).unwrap_err();
+        let expected = "a picture of 1×65536 pixels is too large for JPEG";
+        assert_eq!(error.message(), expected);
+    }
 }

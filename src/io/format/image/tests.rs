@@ -1,9 +1,10 @@
 //! Tests of still pictures.
 
+mod bmp;
+mod jpeg;
+
 use std::path::Path;
 
-use image::codecs::{bmp::BmpEncoder, jpeg::JpegEncoder};
-use image::{ExtendedColorType, ImageEncoder};
 use png::{BitDepth, ColorType, Encoder};
 
 use super::load_image;
@@ -83,37 +84,6 @@ fn palettes_become_colours() {
 }
 
 #[test]
-fn jpeg_and_bmp_are_gray_or_coloured() {
-    let pixels = [90; 64];
-    let mut jpeg = Vec::new();
-    let encoder = JpegEncoder::new_with_quality(&mut jpeg, 100);
-    encoder
-        .write_image(&pixels, 8, 8, ExtendedColorType::L8)
-        .unwrap();
-    check(&jpeg, &[8, 8], DType::U8, &[90.0; 64]);
-    let bmp = |pixels: &[u8], color| {
-        let mut bytes = Vec::new();
-        BmpEncoder::new(&mut bytes)
-            .write_image(pixels, 2, 1, color)
-            .unwrap();
-        bytes
-    };
-    check(
-        &bmp(&[3, 200], ExtendedColorType::L8),
-        &[1, 2],
-        DType::U8,
-        &[3.0, 200.0],
-    );
-    let colors = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
-    check(
-        &bmp(&[1, 2, 3, 4, 5, 6], ExtendedColorType::Rgb8),
-        &[1, 2, 3],
-        DType::U8,
-        &colors,
-    );
-}
-
-#[test]
 fn wrong_checksums_of_pixels_are_no_obstacle() {
     let mut bytes = png(2, ColorType::Grayscale, BitDepth::Eight, &[], &[1, 2, 3, 4]);
     let checksum = bytes.windows(4).position(|name| name == b"IEND").unwrap() - 8;
@@ -159,97 +129,4 @@ fn damaged_pictures_do_no_harm() {
         &data,
     );
     damage::check(&indexed, 300, "png");
-    let mut jpeg = Vec::new();
-    let encoder = JpegEncoder::new_with_quality(&mut jpeg, 80);
-    encoder
-        .write_image(&data, 16, 16, ExtendedColorType::L8)
-        .unwrap();
-    damage::check(&jpeg, 300, "jpg");
-    let mut bmp = Vec::new();
-    BmpEncoder::new(&mut bmp)
-        .write_image(&data, 16, 16, ExtendedColorType::L8)
-        .unwrap();
-    damage::check(&bmp, 300, "bmp");
-}
-
-/// A BMP file of gray levels by palette.
-fn palette_bmp(
-    width: i32,
-    height: i32,
-    depth: u16,
-    method: u32,
-    palette: &[u8],
-    pixels: &[u8],
-) -> Vec<u8> {
-    let start = 54 + 4 * palette.len() as u32;
-    let mut bytes = b"BM".to_vec();
-    bytes.extend((start + pixels.len() as u32).to_le_bytes());
-    bytes.extend([0; 4]);
-    bytes.extend(start.to_le_bytes());
-    bytes.extend(40u32.to_le_bytes());
-    bytes.extend([width.to_le_bytes(), height.to_le_bytes()].concat());
-    bytes.extend([1u16.to_le_bytes(), depth.to_le_bytes()].concat());
-    bytes.extend(method.to_le_bytes());
-    bytes.extend((pixels.len() as u32).to_le_bytes());
-    bytes.extend([0; 8]);
-    bytes.extend((palette.len() as u32).to_le_bytes());
-    bytes.extend([0; 4]);
-    bytes.extend(palette.iter().flat_map(|gray| [*gray, *gray, *gray, 0]));
-    bytes.extend(pixels);
-    bytes
-}
-
-#[test]
-fn gray_bmp_of_any_depth_and_order_is_read() {
-    let one = palette_bmp(
-        3,
-        2,
-        1,
-        0,
-        &[0, 255],
-        &[0b1000_0000, 0, 0, 0, 0b0110_0000, 0, 0, 0],
-    );
-    check(
-        &one,
-        &[2, 3],
-        DType::U8,
-        &[0.0, 255.0, 255.0, 255.0, 0.0, 0.0],
-    );
-    let down = palette_bmp(
-        3,
-        -2,
-        1,
-        0,
-        &[9, 255],
-        &[0b1000_0000, 0, 0, 0, 0b0110_0000, 0, 0, 0],
-    );
-    check(
-        &down,
-        &[2, 3],
-        DType::U8,
-        &[255.0, 9.0, 9.0, 9.0, 255.0, 255.0],
-    );
-    let palette: Vec<u8> = (0..16).map(|level| level * 17).collect();
-    let four = palette_bmp(3, 1, 4, 0, &palette, &[0x0F, 0x30, 0, 0]);
-    check(&four, &[1, 3], DType::U8, &[0.0, 255.0, 51.0]);
-    // Three pixels of one value by a run, then three as they are.
-    let runs = palette_bmp(6, 1, 4, 2, &palette, &[3, 0x12, 0, 3, 0x34, 0x50, 0, 1]);
-    check(
-        &runs,
-        &[1, 6],
-        DType::U8,
-        &[17.0, 34.0, 17.0, 51.0, 68.0, 85.0],
-    );
-    let levels: Vec<u8> = (0..=255).rev().collect();
-    let eight = palette_bmp(2, 1, 8, 0, &levels, &[0, 10, 0, 0]);
-    check(&eight, &[1, 2], DType::U8, &[255.0, 245.0]);
-    let runs = palette_bmp(5, 1, 8, 1, &levels, &[2, 10, 0, 3, 1, 2, 3, 0, 0, 1]);
-    check(
-        &runs,
-        &[1, 5],
-        DType::U8,
-        &[245.0, 245.0, 254.0, 253.0, 252.0],
-    );
-    damage::check(&runs, 300, "bmp");
-    damage::check(&one, 300, "bmp");
 }

@@ -392,14 +392,12 @@ fn jpeg_picture(width: u16, height: u16, channels: usize) -> (Vec<u8>, Vec<u8>) 
     let count = usize::from(width) * usize::from(height);
     let pixels: Vec<u8> = (0..count).flat_map(pixel).collect();
     let color = match channels {
-        1 => image::ExtendedColorType::L8,
-        _ => image::ExtendedColorType::Rgb8,
+        1 => jpeg_encoder::ColorType::Luma,
+        _ => jpeg_encoder::ColorType::Rgb,
     };
     let mut strip = Vec::new();
-    let mut encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut strip, 100);
-    encoder
-        .encode(&pixels, width.into(), height.into(), color)
-        .unwrap();
+    let encoder = jpeg_encoder::Encoder::new(&mut strip, 100);
+    encoder.encode(&pixels, width, height, color).unwrap();
     (strip, pixels)
 }
 

@@ -1,0 +1,102 @@
+//! JPEG files, decoded by `zune-jpeg`.
+
+use std::path::Path;
+
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::errors::DecodeErrors;
+use zune_jpeg::zune_core::bytestream::ZCursor;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
+
+use super::{Coded, Layout};
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::io::codec::foreign::without_panic;
+use crate::video::DType;
+
+/// An image of 8-bit samples, whose colors come out as red, green and blue.
+struct Jpeg {
+    bytes: Vec<u8>,
+    layout: Layout,
+}
+
+/// Whether a file that begins with these bytes is a JPEG file.
+pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\xFF\xD8\xFF")
+}
+
+/// Reads the header of a JPEG file.
+pub(super) fn open(_: &Path, bytes: Vec<u8>) -> Result<Box<dyn Coded>> {
+    // The decoder makes up what is missing of the last rows.
+    if !has_end(&bytes) {
+        bail!("it is truncated");
+    }
+    let (_, layout) = without_panic(|| decoder(&bytes))?;
+    Ok(Box::new(Jpeg { bytes, layout }))
+}
+
+/// Whether the segments go on to the marker of the end.
+fn has_end(bytes: &[u8]) -> bool {
+    // In coded samples a 0xFF is followed by 0 or is a restart marker.
+    let is_marker = |pair: &[u8]| pair[0] == 0xFF && !matches!(pair[1], 0 | 0xD0..=0xD8 | 0xFF);
+    let mut rest = bytes;
+    while let Some(at) = rest.windows(2).position(is_marker) {
+        if rest[at + 1] == 0xD9 {
+            return true;
+        }
+        rest = &rest[at + 2..];
+        let len = rest.first_chunk().copied().map_or(0, u16::from_be_bytes);
+        rest = rest.get(usize::from(len)..).unwrap_or(&[]);
+    }
+    false
+}
+
+/// A decoder that has read the header.
+fn decoder(bytes: &[u8]) -> Result<(JpegDecoder<ZCursor<&[u8]>>, Layout)> {
+    // Bytes between the segments of the header do no harm.
+    let options = DecoderOptions::default()
+        .set_strict_mode(false)
+        .set_max_width(usize::from(u16::MAX))
+        .set_max_height(usize::from(u16::MAX));
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    decoder.decode_headers().map_err(|e| explain(&e))?;
+    let (Some((width, height)), Some(stored)) = (decoder.dimensions(), decoder.input_colorspace())
+    else {
+        bail!("it is damaged: its size is missing");
+    };
+    let color = match stored {
+        ColorSpace::Luma | ColorSpace::LumaA | ColorSpace::RGB | ColorSpace::RGBA => stored,
+        _ => ColorSpace::RGB,
+    };
+    // Of the samples, what is missing or damaged is an error instead of gray.
+    let options = options.set_strict_mode(true);
+    decoder.set_options(options.jpeg_set_out_colorspace(color));
+    let layout = Layout {
+        height,
+        width,
+        channels: color.num_components(),
+        dtype: DType::U8,
+    };
+    Ok((decoder, layout))
+}
+
+fn explain(error: &DecodeErrors) -> Error {
+    if matches!(error, DecodeErrors::Unsupported(_)) {
+        let error = Error::new("it is coded in a way that is not supported");
+        return error.hint("save it as a baseline or progressive JPEG file, or as PNG");
+    }
+    Error::new(format!("it is damaged: {error}").to_lowercase())
+}
+
+impl Coded for Jpeg {
+    fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    fn decode(&self, out: &mut [u8]) -> Result<()> {
+        without_panic(|| {
+            let (mut decoder, _) = decoder(&self.bytes)?;
+            decoder.decode_into(out).map_err(|e| explain(&e))
+        })
+    }
+}
