@@ -182,7 +182,9 @@ fn a_killed_save_leaves_a_folder_old_or_new() {
     let folder = tempfile::tempdir().unwrap();
     let save = "for i in 0..1000 { save_image_sequence(\"frames\", full([40, 8, 8], i % 250, \"uint8\")) }";
     let check = "let v = load_video(\"frames\"); print(`${v.len} ${v.max() - v.min()}`)";
-    fs::create_dir(folder.path().join("frames")).unwrap();
+    let first = "save_image_sequence(\"frames\", full([40, 8, 8], 1, \"uint8\"))";
+    let mut run = command(&["-e", first]);
+    assert!(run.current_dir(folder.path()).status().unwrap().success());
     for _ in 0..4 {
         assert_eq!(stop(folder.path(), save, "-KILL").0, None);
         let output = command(&["-e", check])
