@@ -7,6 +7,7 @@
 
 mod distribution;
 mod folds;
+mod rank;
 mod select;
 mod walk;
 
