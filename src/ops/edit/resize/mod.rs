@@ -111,7 +111,7 @@ fn interpolate(
         DType::I16 => interpolate_as::<i16>(video, frame, shape, interpolation),
         DType::F32 => interpolate_as::<f32>(video, frame, shape, interpolation),
         DType::F64 => {
-            smooth::resize::<f64, f64>(video, frame, shape, interpolation, across::OneByOne)
+            smooth::resize::<f64, f64>(video, frame, shape, interpolation, across::interpolate)
         }
         dtype => Err(Error::new(format!(
             "resize cannot interpolate {dtype} samples with \"{}\"",
@@ -128,11 +128,8 @@ fn interpolate_as<T: Element>(
     shape: &[usize],
     interpolation: Interpolation,
 ) -> Result<Video> {
-    #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = pulp::x86::V3::try_new() {
-        return smooth::resize::<T, f32>(video, frame, shape, interpolation, simd);
-    }
-    smooth::resize::<T, f32>(video, frame, shape, interpolation, across::OneByOne)
+    let across = across::interpolate_single;
+    smooth::resize::<T, f32>(video, frame, shape, interpolation, across)
 }
 
 /// The sizes before and after.
