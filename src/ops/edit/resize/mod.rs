@@ -9,7 +9,7 @@ mod taps;
 use crate::bail;
 use crate::choice::Choice;
 use crate::error::{Error, Result};
-use crate::video::{DType, Element, Video, shape_text, with_dtype};
+use crate::video::{DType, Element, Video, shape_text, with_bits};
 
 use taps::Stretch;
 
@@ -94,7 +94,10 @@ fn interpolate(
     let halves = frame.y.halves() && frame.x.halves();
     let interpolation = match interpolation {
         Interpolation::Nearest => {
-            return with_dtype!(video.dtype(), T => nearest::resize::<T>(video, frame, shape));
+            let bits = video.bits();
+            let resized =
+                with_bits!(video.dtype(), B => nearest::resize::<B>(&bits, frame, shape)?);
+            return Ok(Video::from_bits(resized, video.dtype()));
         }
         Interpolation::Linear if halves => Interpolation::Area,
         interpolation => interpolation,
