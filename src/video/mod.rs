@@ -21,7 +21,7 @@ pub use layout::Layout;
 pub use metadata::{Field, Metadata, warn_of_pixel_size};
 pub(crate) use read::{convert_run, read_run, split};
 pub use samples::{DType, Element, Number, Real, Samples};
-pub(crate) use samples::{map_samples, with_dtype};
+pub(crate) use samples::{map_samples, with_bits, with_dtype};
 pub use storage::{MappedFile, Strided, begin_write_back, check_files, survive_size_limits};
 
 use crate::bail;
@@ -74,6 +74,22 @@ impl Video {
     /// Joins what [`Video::into_parts`] took apart.
     pub fn from_parts(samples: Samples, metadata: Arc<Metadata>) -> Self {
         Self { samples, metadata }
+    }
+
+    /// The same video with the bits of its samples, as [`Samples::bits`] has them.
+    pub fn bits(&self) -> Self {
+        Self {
+            samples: self.samples.bits(),
+            metadata: self.metadata.clone(),
+        }
+    }
+
+    /// A video of a type from one of bits.
+    pub fn from_bits(bits: Video, dtype: DType) -> Self {
+        Self {
+            samples: Samples::from_bits(bits.samples, dtype),
+            metadata: bits.metadata,
+        }
     }
 
     /// The same samples seen through another layout.

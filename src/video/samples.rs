@@ -159,6 +159,19 @@ macro_rules! with_dtype {
 }
 pub(crate) use with_dtype;
 
+/// Runs an expression with the unsigned int of the size of a [`DType`] bound to a name.
+macro_rules! with_bits {
+    ($dtype:expr, $T:ident => $body:expr) => {{
+        match $dtype.size() {
+            1 => $crate::video::with_dtype!(@with u8, $T, $body),
+            2 => $crate::video::with_dtype!(@with u16, $T, $body),
+            4 => $crate::video::with_dtype!(@with u32, $T, $body),
+            _ => $crate::video::with_dtype!(@with u64, $T, $body),
+        }
+    }};
+}
+pub(crate) use with_bits;
+
 /// A sample type that filters compute in.
 pub trait Real: Element + num_traits::Float + num_traits::NumAssign {
     /// Converts a sample of any type.

@@ -5,7 +5,7 @@ use crate::bail;
 use crate::error::Result;
 use crate::ops::kernel::RUN;
 use crate::task;
-use crate::video::{Element, Real, Strided, Video, read_run, with_dtype};
+use crate::video::{DType, Element, Real, Strided, Video, read_run, with_bits};
 
 /// Makes one frame of every `n`: their mean. What is left at the end is dropped.
 pub fn downsample_time(video: Video, n: usize) -> Result<Video> {
@@ -76,7 +76,8 @@ pub fn interleave(videos: &[Video]) -> Result<Video> {
     }
     let dtypes = videos.iter().map(Video::dtype);
     let dtype = dtypes.reduce(common_dtype).unwrap_or(first.dtype());
-    let mut result = with_dtype!(dtype, T => join::<T>(videos, n_frames)?);
+    let joined = with_bits!(dtype, B => join::<B>(videos, dtype, n_frames)?);
+    let mut result = Video::from_bits(joined, dtype);
     let fps = result.metadata().fps;
     if n > 1 && fps.is_some() {
         result.metadata_mut().fps = fps.map(|fps| fps * n as f64);
@@ -84,17 +85,17 @@ pub fn interleave(videos: &[Video]) -> Result<Video> {
     Ok(result)
 }
 
-fn join<T: Element>(videos: &[Video], n_frames: usize) -> Result<Video> {
+fn join<B: Element>(videos: &[Video], dtype: DType, n_frames: usize) -> Result<Video> {
     let (first, n) = (&videos[0], videos.len());
     let frame_len = first.frame_len();
     let mut shape = first.shape().to_vec();
     shape[0] = n_frames;
-    let mut result = Strided::<T>::for_writing(&shape)?;
+    let mut result = Strided::<B>::for_writing(&shape)?;
     let sources = videos.iter().map(|video| {
-        let video = super::elementwise::astype(video.clone(), T::DTYPE)?;
-        Ok(T::unwrap(video.into_parts().0).expect("just converted"))
+        let video = super::elementwise::astype(video.clone(), dtype)?;
+        Ok(B::unwrap(video.samples().bits()).expect("just converted"))
     });
-    let sources = sources.collect::<Result<Vec<Strided<T>>>>()?;
+    let sources = sources.collect::<Result<Vec<Strided<B>>>>()?;
     let frames = result
         .as_mut_slice()?
         .chunks_mut(frame_len.max(1))

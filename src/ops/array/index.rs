@@ -7,7 +7,9 @@ use crate::bail;
 use crate::error::{Error, Result};
 use crate::ops::kernel::{Input, Pieces};
 use crate::task::{self, Uninterrupted};
-use crate::video::{DType, Element, Layout, Strided, Video, map_samples, shape_text, with_dtype};
+use crate::video::{
+    DType, Element, Layout, Samples, Strided, Video, shape_text, with_bits, with_dtype,
+};
 
 /// What is taken of an axis, or of several.
 #[derive(Debug, Clone)]
@@ -47,9 +49,12 @@ pub fn get(video: &Video, indices: &[Index]) -> Result<Video> {
         return Ok(part);
     }
     let selection = Selection::of(video.layout(), &axes);
-    map_samples!(video.samples(), array => {
-        Ok(Video::from_parts(Element::wrap(gather(array, &selection)?), part.into_parts().1))
-    })
+    let bits = with_bits!(video.dtype(), B => {
+        let array = B::unwrap(video.samples().bits()).expect("bits of the size just dispatched on");
+        B::wrap(gather(&array, &selection)?)
+    });
+    let samples = Samples::from_bits(bits, video.dtype());
+    Ok(Video::from_parts(samples, part.into_parts().1))
 }
 
 /// Sets the part of an array that indices select to a number, or to the samples of an array that

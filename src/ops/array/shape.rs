@@ -6,7 +6,7 @@ use crate::bail;
 use crate::error::{Error, Result};
 use crate::task;
 use crate::video::{
-    DType, Element, Layout, Samples, Strided, Video, map_samples, read_run, shape_text, with_dtype,
+    DType, Element, Layout, Samples, Strided, Video, map_samples, read_run, shape_text, with_bits,
 };
 
 /// How many samples one parallel step copies.
@@ -205,10 +205,11 @@ fn join(arrays: &[Video], axis: usize) -> Result<Samples> {
         Ok(array.with_layout(ordered(array.layout(), &to_front)))
     };
     let arrays = arrays.iter().map(turned).collect::<Result<Vec<_>>>()?;
-    with_dtype!(dtype, T => {
-        let typed = |array: Video| T::unwrap(array.into_parts().0).expect("just converted");
-        let joined = join_first::<T>(&arrays.into_iter().map(typed).collect::<Vec<_>>())?;
-        Ok(T::wrap(joined.with_layout(ordered(joined.layout(), &back))))
+    with_bits!(dtype, B => {
+        let bits = |array: Video| B::unwrap(array.samples().bits()).expect("just converted");
+        let joined = join_first::<B>(&arrays.into_iter().map(bits).collect::<Vec<_>>())?;
+        let joined = joined.with_layout(ordered(joined.layout(), &back));
+        Ok(Samples::from_bits(B::wrap(joined), dtype))
     })
 }
 

@@ -26,25 +26,62 @@ use crate::video::size_text;
 /// arrays are counted.
 const HUGE: usize = 4 << 20;
 
-/// A run of samples in memory.
-pub(super) enum Block<T> {
+/// A run of samples in memory. It does not know their type, only [`Strided`] does: one that has the
+/// size of the type that it was made for.
+pub(super) enum Block {
     /// Small, or made elsewhere: on the heap.
     Heap {
-        values: Vec<T>,
+        values: Values,
         _counted: Option<Counted>,
     },
     /// Large: memory of the system's or a scratch file.
-    Pages(Pages<T>),
-    /// A recording, from a byte offset on, for a number of samples.
+    Pages(Pages),
+    /// A recording, from a byte offset on, for a number of bytes.
     File(Arc<Mapping>, usize, usize),
 }
 
-/// Memory of the system's, or a scratch file, for a number of samples.
-pub(super) struct Pages<T> {
+/// Samples on the heap, by their size.
+pub(super) enum Values {
+    One(Vec<u8>),
+    Two(Vec<u16>),
+    Four(Vec<u32>),
+    Eight(Vec<u64>),
+}
+
+impl Values {
+    fn of<T: Element>(values: Vec<T>) -> Self {
+        match size_of::<T>() {
+            1 => Values::One(bytemuck::cast_vec(values)),
+            2 => Values::Two(bytemuck::cast_vec(values)),
+            4 => Values::Four(bytemuck::cast_vec(values)),
+            _ => Values::Eight(bytemuck::cast_vec(values)),
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Values::One(values) => values,
+            Values::Two(values) => bytemuck::cast_slice(values),
+            Values::Four(values) => bytemuck::cast_slice(values),
+            Values::Eight(values) => bytemuck::cast_slice(values),
+        }
+    }
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        match self {
+            Values::One(values) => values,
+            Values::Two(values) => bytemuck::cast_slice_mut(values),
+            Values::Four(values) => bytemuck::cast_slice_mut(values),
+            Values::Eight(values) => bytemuck::cast_slice_mut(values),
+        }
+    }
+}
+
+/// Memory of the system's, or a scratch file, for a number of bytes.
+pub(super) struct Pages {
     bytes: Bytes,
     len: usize,
     _counted: Counted,
-    of: PhantomData<T>,
 }
 
 enum Bytes {
@@ -56,7 +93,7 @@ enum Bytes {
     },
 }
 
-impl<T> Pages<T> {
+impl Pages {
     fn map(&self) -> &MmapMut {
         match &self.bytes {
             Bytes::Memory(memory) => memory,
@@ -122,22 +159,23 @@ impl MappedFile {
             return None;
         }
         Some(Strided {
-            block: Arc::new(Block::File(self.0.clone(), start, end)),
+            block: Arc::new(Block::File(self.0.clone(), start, stop - start)),
             layout,
+            of: PhantomData,
         })
     }
 }
 
-impl<T: Element> Block<T> {
+impl Block {
     /// So many zeros.
-    pub(super) fn zeroed(len: usize) -> Result<Self> {
-        Self::new(len, true)
+    pub(super) fn zeroed<T: Element>(len: usize) -> Result<Self> {
+        Self::new::<T>(len, true)
     }
 
     /// So many samples of any value.
-    pub(super) fn for_writing(len: usize) -> Result<Self> {
+    pub(super) fn for_writing<T: Element>(len: usize) -> Result<Self> {
         // Not every byte is a bool.
-        let mut block = Self::new(len, T::DTYPE == DType::Bool)?;
+        let mut block = Self::new::<T>(len, T::DTYPE == DType::Bool)?;
         if cfg!(debug_assertions) {
             // So that tests see what is not written.
             block
@@ -148,33 +186,35 @@ impl<T: Element> Block<T> {
         Ok(block)
     }
 
-    fn new(len: usize, is_zero: bool) -> Result<Self> {
+    fn new<T: Element>(len: usize, is_zero: bool) -> Result<Self> {
         let bytes = len * size_of::<T>();
         if bytes < HUGE {
             return Ok(Block::Heap {
-                values: vec![T::default(); len],
+                values: Values::of(vec![T::default(); len]),
                 _counted: None,
             });
         }
+        Self::pages(bytes, is_zero)
+    }
+
+    fn pages(bytes: usize, is_zero: bool) -> Result<Self> {
         expect_room(bytes)?;
         let Some(counted) = Counted::within_budget(bytes) else {
-            return Self::scratch(len);
+            return Self::scratch(bytes);
         };
         let Ok(memory) = Memory::new(bytes, is_zero) else {
             drop(counted);
-            return Self::scratch(len);
+            return Self::scratch(bytes);
         };
         Ok(Block::Pages(Pages {
             bytes: Bytes::Memory(memory),
-            len,
+            len: bytes,
             _counted: counted,
-            of: PhantomData,
         }))
     }
 
-    /// So many zeros in a scratch file.
-    pub(super) fn scratch(len: usize) -> Result<Self> {
-        let bytes = len * size_of::<T>();
+    /// So many bytes of zeros in a scratch file.
+    pub(super) fn scratch(bytes: usize) -> Result<Self> {
         expect_room(bytes)?;
         let file = scratch::create(bytes)?;
         // SAFETY: the file has no name, so that nobody else can shorten or change it.
@@ -188,15 +228,18 @@ impl<T: Element> Block<T> {
                 _resident: Resident::new(&map),
                 map,
             },
-            len,
+            len: bytes,
             _counted: Counted::new(Place::Scratch, bytes),
-            of: PhantomData,
         }))
     }
 
     /// Samples that are already there.
-    pub(super) fn from_vec(values: Vec<T>) -> Self {
+    pub(super) fn from_vec<T: Element>(values: Vec<T>) -> Self {
         let bytes = values.capacity() * size_of::<T>();
+        Self::from_values(Values::of(values), bytes)
+    }
+
+    fn from_values(values: Values, bytes: usize) -> Self {
         let _counted = (bytes >= HUGE).then(|| Counted::new(Place::Heap, bytes));
         if _counted.is_some() {
             kept::make_room();
@@ -220,30 +263,48 @@ impl<T: Element> Block<T> {
             if matches!(&pages.bytes, Bytes::Memory(memory) if memory.is_new()))
     }
 
-    pub(super) fn as_slice(&self) -> &[T] {
-        let (start, len) = match self {
-            Block::Heap { values, .. } => return values,
-            Block::Pages(pages) => (pages.map().as_ptr(), pages.len),
-            Block::File(file, offset, len) => (file.map[*offset..].as_ptr(), *len),
-        };
-        // SAFETY: all mappings are at least `len` samples long and aligned: memory and scratch
-        // files by page, a recording as checked in `MappedFile::array`. Every bit pattern is a
-        // valid number; a bool is never in a recording or in memory that another array had, and
-        // fresh memory and scratch files start as zeros and are written only as `T`.
+    /// The number of bytes of the samples.
+    pub(super) fn nbytes(&self) -> usize {
+        match self {
+            Block::Heap { values, .. } => values.bytes().len(),
+            Block::Pages(pages) => pages.len,
+            Block::File(_, _, len) => *len,
+        }
+    }
+
+    fn start(&self) -> *const u8 {
+        match self {
+            Block::Heap { values, .. } => values.bytes().as_ptr(),
+            Block::Pages(pages) => pages.map().as_ptr(),
+            Block::File(file, offset, _) => file.map[*offset..].as_ptr(),
+        }
+    }
+
+    fn start_mut(&mut self) -> Option<*mut u8> {
+        match self {
+            Block::Heap { values, .. } => Some(values.bytes_mut().as_mut_ptr()),
+            Block::Pages(pages) => Some(pages.map_mut().as_mut_ptr()),
+            Block::File(..) => None,
+        }
+    }
+
+    pub(super) fn as_slice<T: Element>(&self) -> &[T] {
+        let (start, len) = (self.start(), self.nbytes() / size_of::<T>());
+        // SAFETY: all blocks are `nbytes` bytes long and aligned for samples of the size that they
+        // were made for, which is that of `T`: vectors by their type, memory and scratch files by page,
+        // a recording as checked in `MappedFile::array`. Every bit pattern is a valid number; a bool
+        // is never in a recording or in memory that another array had, fresh memory and scratch
+        // files start as zeros and are written only as `T`, and samples that were written as
+        // something else are looked at before they are seen as bools.
         unsafe { std::slice::from_raw_parts(start.cast(), len) }
     }
 
     /// The samples for writing, unless they are those of a recording.
-    pub(super) fn as_mut_slice(&mut self) -> Option<&mut [T]> {
-        match self {
-            Block::Heap { values, .. } => Some(values),
-            // SAFETY: as in `as_slice`; the mapping is nobody else's and borrowed mutably.
-            Block::Pages(pages) => {
-                let (start, len) = (pages.map_mut().as_mut_ptr(), pages.len);
-                Some(unsafe { std::slice::from_raw_parts_mut(start.cast(), len) })
-            }
-            Block::File(..) => None,
-        }
+    pub(super) fn as_mut_slice<T: Element>(&mut self) -> Option<&mut [T]> {
+        let len = self.nbytes() / size_of::<T>();
+        let start = self.start_mut()?;
+        // SAFETY: as in `as_slice`; the memory is nobody else's and borrowed mutably.
+        Some(unsafe { std::slice::from_raw_parts_mut(start.cast(), len) })
     }
 }
 
@@ -260,22 +321,22 @@ mod tests {
 
     #[test]
     fn scratch_files_are_memory() {
-        let mut block = Block::<u16>::scratch(3 << 20).unwrap();
+        let mut block = Block::scratch(6 << 20).unwrap();
         assert!(block.is_scratch() && !block.is_recording());
         assert!(usage().scratch >= 6 << 20);
-        assert!(block.as_slice().iter().all(|sample| *sample == 0));
-        block.as_mut_slice().unwrap()[3_000_000] = 7;
-        assert_eq!(block.as_slice()[3_000_000], 7);
+        assert!(block.as_slice::<u16>().iter().all(|sample| *sample == 0));
+        block.as_mut_slice::<u16>().unwrap()[3_000_000] = 7;
+        assert_eq!(block.as_slice::<u16>()[3_000_000], 7);
     }
 
     #[test]
     fn only_large_arrays_are_counted() {
-        let is_counted = |block: &Block<u8>| match block {
+        let is_counted = |block: &Block| match block {
             Block::Heap { _counted, .. } => _counted.is_some(),
             _ => panic!("on the heap"),
         };
-        assert!(!is_counted(&Block::from_vec(vec![0; 100])));
-        let large = Block::from_vec(vec![0; 5 << 20]);
+        assert!(!is_counted(&Block::from_vec(vec![0u8; 100])));
+        let large = Block::from_vec(vec![0u8; 5 << 20]);
         assert!(is_counted(&large));
         assert!(usage().in_use >= 5 << 20);
     }

@@ -1,6 +1,7 @@
 //! Where samples live: memory of our own, a scratch file, or a recording mapped read-only, shared
 //! between arrays.
 
+mod bits;
 mod block;
 pub(super) mod heap;
 mod kept;
@@ -10,6 +11,7 @@ mod scratch;
 mod shrunk;
 mod write_back;
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use ndarray::{ArrayViewD, ArrayViewMutD, Axis, IxDyn, ShapeBuilder};
@@ -37,24 +39,25 @@ pub fn check_files() -> Result<()> {
 /// A typed array of samples. Clones share the samples; writing copies them first if shared.
 #[derive(Clone)]
 pub struct Strided<T> {
-    block: Arc<Block<T>>,
+    block: Arc<Block>,
     layout: Layout,
+    of: PhantomData<T>,
 }
 
 impl<T: Element> Strided<T> {
     /// An array of zeros (`false` for bool): in memory, or in a scratch file if it would exceed
     /// the memory budget.
     pub fn zeroed(shape: &[usize]) -> Result<Self> {
-        Self::made(shape, Block::zeroed)
+        Self::made(shape, Block::zeroed::<T>)
     }
 
     /// An array of which every sample is to be written: until then it may be anything, as the memory
     /// may be what another array has left.
     pub fn for_writing(shape: &[usize]) -> Result<Self> {
-        Self::made(shape, Block::for_writing)
+        Self::made(shape, Block::for_writing::<T>)
     }
 
-    fn made(shape: &[usize], make: impl FnOnce(usize) -> Result<Block<T>>) -> Result<Self> {
+    fn made(shape: &[usize], make: impl FnOnce(usize) -> Result<Block>) -> Result<Self> {
         let fits = shape
             .iter()
             .try_fold(size_of::<T>(), |bytes, &len| bytes.checked_mul(len))
@@ -66,6 +69,7 @@ impl<T: Element> Strided<T> {
         Ok(Self {
             block: Arc::new(make(layout.len())?),
             layout,
+            of: PhantomData,
         })
     }
 
@@ -83,6 +87,7 @@ impl<T: Element> Strided<T> {
         Self {
             block: Arc::new(Block::from_vec(values)),
             layout,
+            of: PhantomData,
         }
     }
 
@@ -107,13 +112,11 @@ impl<T: Element> Strided<T> {
     /// If the layout leaves the storage.
     pub fn with_layout(&self, layout: Layout) -> Self {
         let (_, end) = layout.bounds().expect("a layout derived from a valid one");
-        assert!(
-            end <= self.block.as_slice().len(),
-            "layout within the storage"
-        );
+        assert!(end <= self.storage().len(), "layout within the storage");
         Self {
             block: self.block.clone(),
             layout,
+            of: PhantomData,
         }
     }
 
@@ -144,7 +147,7 @@ impl<T: Element> Strided<T> {
         Arc::strong_count(&self.block) == 1
             && !self.is_mmap()
             && self.layout.is_contiguous()
-            && self.block.as_slice().len() <= 2 * self.layout.len()
+            && self.storage().len() <= 2 * self.layout.len()
     }
 
     /// The samples in row-major order, if they lie so in memory.
@@ -154,7 +157,7 @@ impl<T: Element> Strided<T> {
             .is_contiguous()
             .then(|| match self.layout.len() {
                 0 => &[],
-                len => &self.block.as_slice()[start..start + len],
+                len => &self.storage()[start..start + len],
             })
     }
 
@@ -170,7 +173,7 @@ impl<T: Element> Strided<T> {
                 .layout
                 .offset()
                 .wrapping_add_signed(stride * frame as isize);
-            &self.block.as_slice()[start..start + len]
+            &self.storage()[start..start + len]
         })
     }
 
@@ -183,7 +186,7 @@ impl<T: Element> Strided<T> {
             .layout
             .bounds()
             .expect("checked when the layout was set");
-        let samples = &self.block.as_slice()[low..high];
+        let samples = &self.storage()[low..high];
         let distances: Vec<usize> = self
             .layout
             .strides()
@@ -219,13 +222,6 @@ impl<T: Element> Strided<T> {
         let shape = IxDyn(self.layout.shape());
         let samples = self.as_mut_slice()?;
         Ok(ArrayViewMutD::from_shape(shape, samples).expect("contiguous samples"))
-    }
-
-    /// A copy with memory of its own, in row-major order.
-    pub fn copy(&self) -> Result<Self> {
-        let mut copy = Self::for_writing(self.shape())?;
-        super::read::copy_frames(self, copy.as_mut_slice()?)?;
-        Ok(copy)
     }
 
     /// All samples of the storage, for reading through the layout.

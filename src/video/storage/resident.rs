@@ -135,13 +135,13 @@ mod tests {
 
     #[test]
     fn samples_survive_that_their_memory_is_given_back() {
-        let mut array = crate::video::storage::block::Block::<u32>::scratch(2 << 20).unwrap();
-        let samples = array.as_mut_slice().unwrap();
+        let mut array = crate::video::storage::block::Block::scratch(8 << 20).unwrap();
+        let samples = array.as_mut_slice::<u32>().unwrap();
         for (index, sample) in samples.iter_mut().enumerate() {
             *sample = u32::from_int(index as i64);
         }
         give_back();
-        let samples = array.as_slice().iter().enumerate();
+        let samples = array.as_slice::<u32>().iter().enumerate();
         assert!(
             samples
                 .into_iter()

@@ -288,14 +288,18 @@ fn compare_as<T: Element>(
 ) -> Result<Video> {
     let name = operation.name();
     let shape = common_shape(name, left.shape(), right.shape())?;
-    let inputs = [read(&left, &shape), read(&right, &shape)];
+    let mut inputs = [read(&left, &shape), read(&right, &shape)];
+    // One loop for both directions.
+    if matches!(operation, Comparison::Greater | Comparison::GreaterOrEqual) {
+        inputs.reverse();
+    }
     let results = match operation {
         Comparison::Equal => combine(name, &shape, &inputs, |a, b| a == b),
         Comparison::NotEqual => combine(name, &shape, &inputs, |a, b| a != b),
-        Comparison::Less => combine(name, &shape, &inputs, |a, b| a < b),
-        Comparison::LessOrEqual => combine(name, &shape, &inputs, |a, b| a <= b),
-        Comparison::Greater => combine(name, &shape, &inputs, |a, b| a > b),
-        Comparison::GreaterOrEqual => combine(name, &shape, &inputs, |a, b| a >= b),
+        Comparison::Less | Comparison::Greater => combine(name, &shape, &inputs, |a, b| a < b),
+        Comparison::LessOrEqual | Comparison::GreaterOrEqual => {
+            combine(name, &shape, &inputs, |a, b| a <= b)
+        }
     }?;
     Ok(with_metadata_of(results, [&left, &right]))
 }

@@ -9,7 +9,9 @@ use crate::error::{Error, Result};
 use crate::ops::array::shape;
 use crate::ops::kernel::{Input, Pieces, run_kernel};
 use crate::task::{self, Uninterrupted};
-use crate::video::{DType, Element, Number, Strided, Video, shape_text, with_dtype};
+use crate::video::{
+    DType, Element, Metadata, Number, Samples, Strided, Video, shape_text, with_bits, with_dtype,
+};
 
 /// Sets the samples at which the mask is true to a number, or to those of an array that can be
 /// stretched to the shape, or to as many samples one after the other as the mask has true places.
@@ -192,11 +194,15 @@ fn put_in_turn<T: Element>(video: &mut Video, mask: &Video, values: &Video) -> R
 /// The samples at which the mask is true, in order, as a trace.
 pub fn chosen(video: &Video, mask: &Video) -> Result<Video> {
     expect_mask("an index", mask)?;
-    with_dtype!(video.dtype(), T => {
-        let samples = Input::<T>::same(video.samples());
-        let mask = Input::<bool>::same(mask.samples());
-        pick(video.layout().len(), &samples, &mask).map(Video::new)
-    })
+    let mask = Input::<bool>::same(mask.samples());
+    let picked = with_bits!(video.dtype(), B => {
+        let samples = Input::<B>::same(&video.samples().bits());
+        B::wrap(pick(video.layout().len(), &samples, &mask)?)
+    });
+    Ok(Video::with_metadata(
+        Samples::from_bits(picked, video.dtype()),
+        Metadata::default(),
+    ))
 }
 
 fn pick<T: Element>(len: usize, samples: &Input<T>, mask: &Input<bool>) -> Result<Strided<T>> {

@@ -2,14 +2,17 @@
 
 use std::sync::Mutex;
 
+use super::folds::is_number;
+use super::rank::{Rank, Sortable, map_sortable};
 use super::select::{Keyed, count_digits};
 use super::walk::scan;
 use super::{axis_of, no_samples};
 use crate::bail;
 use crate::error::Result;
+use crate::ops::array::elementwise;
 use crate::ops::range_to_scale_by;
 use crate::task::{self, Task};
-use crate::video::{Element, Layout, Strided, Video, map_samples, split};
+use crate::video::{DType, Element, Layout, Samples, Strided, Video, map_samples, split};
 use ndarray::{ArrayViewMut3, Axis};
 
 /// The most bins of a histogram.
@@ -162,8 +165,16 @@ fn values_of<T: Keyed>(array: &Strided<T>) -> Result<(Vec<u64>, Vec<f64>)> {
 /// Puts the samples along an axis in order, NaN last; without an axis, all of them as a trace.
 pub fn sort(video: Video, axis: Option<i64>) -> Result<Video> {
     let axis = axis.map(|axis| axis_of("sort", &video, axis)).transpose()?;
+    if video.dtype() == DType::Bool {
+        let numbers = elementwise::astype(video, DType::U8)?;
+        return elementwise::astype(sort_numbers(numbers, axis)?, DType::Bool);
+    }
+    sort_numbers(video, axis)
+}
+
+fn sort_numbers(video: Video, axis: Option<usize>) -> Result<Video> {
     let (samples, metadata) = video.into_parts();
-    let samples = map_samples!(samples, array => Element::wrap(match axis {
+    let samples = map_sortable!(samples, array => Element::wrap(match axis {
         Some(axis) => sorted_along(array, axis)?,
         None => sorted(&array)?,
     }));
@@ -174,7 +185,8 @@ pub fn sort(video: Video, axis: Option<i64>) -> Result<Video> {
     Ok(video)
 }
 
-fn sorted_along<T: Keyed>(mut array: Strided<T>, axis: usize) -> Result<Strided<T>> {
+/// Sorts samples by way of ints whose order is theirs, so that there is one sort for each size.
+fn sorted_along<T: Sortable>(mut array: Strided<T>, axis: usize) -> Result<Strided<T>> {
     let (outer, rest) = array.shape().split_at(axis);
     let (outer, len, inner) = (
         outer.iter().product::<usize>(),
@@ -184,92 +196,109 @@ fn sorted_along<T: Keyed>(mut array: Strided<T>, axis: usize) -> Result<Strided<
     if len < 2 || array.layout().is_empty() {
         return Ok(array);
     }
-    let samples = array.as_mut_slice()?;
-    let task = Task::new("sorting", samples.len());
+    let ranks = bytemuck::cast_slice_mut(array.as_mut_slice()?);
+    replace(ranks, T::rank)?;
+    sort_along(ranks, [outer, len, inner])?;
+    replace(ranks, T::unrank)?;
+    Ok(array)
+}
+
+/// Replaces each int.
+fn replace<R: Rank>(ranks: &mut [R], f: impl Fn(R) -> R + Sync) -> Result<()> {
+    task::share(
+        ranks.chunks_mut(STEP),
+        || (),
+        |(), ranks| {
+            ranks.iter_mut().for_each(|rank| *rank = f(*rank));
+            Ok(())
+        },
+    )
+}
+
+fn sort_along<R: Rank>(ranks: &mut [R], [outer, len, inner]: [usize; 3]) -> Result<()> {
+    let task = Task::new("sorting", ranks.len());
     if inner == 1 {
         let lines = (STEP / len).max(1);
-        let lines = samples.chunks_mut(len * lines);
-        task::share(
+        let lines = ranks.chunks_mut(len * lines);
+        return task::share(
             lines,
             || (),
             |(), lines| put_lines_in_order(lines, len, &task),
-        )?;
-        return Ok(array);
+        );
     }
-    let mut samples = ArrayViewMut3::from_shape((outer, len, inner), samples)
+    let mut ranks = ArrayViewMut3::from_shape((outer, len, inner), ranks)
         .expect("as many samples as the shape has");
     // Lines that lie beside each other in memory are put in order together.
-    let width = (STEP / len).max(CACHE_LINE / size_of::<T>());
+    let width = (STEP / len).max(CACHE_LINE / size_of::<R>());
     let mut tiles = Vec::new();
-    for part in samples.axis_iter_mut(Axis(0)) {
+    for part in ranks.axis_iter_mut(Axis(0)) {
         tiles.extend(split(part, Axis(1), width));
     }
     task::share(tiles, Vec::new, |lines, (_, mut tile)| {
         // Row by row, so that each line of the cache is read and written once.
-        lines.resize(tile.len(), T::default());
-        for (row, samples) in tile.rows().into_iter().enumerate() {
-            for (column, sample) in samples.iter().enumerate() {
-                lines[column * len + row] = *sample;
+        lines.resize(tile.len(), R::zero());
+        for (row, ranks) in tile.rows().into_iter().enumerate() {
+            for (column, rank) in ranks.iter().enumerate() {
+                lines[column * len + row] = *rank;
             }
         }
         put_lines_in_order(lines, len, &task)?;
-        for (row, mut samples) in tile.rows_mut().into_iter().enumerate() {
-            for (column, sample) in samples.iter_mut().enumerate() {
-                *sample = lines[column * len + row];
+        for (row, mut ranks) in tile.rows_mut().into_iter().enumerate() {
+            for (column, rank) in ranks.iter_mut().enumerate() {
+                *rank = lines[column * len + row];
             }
         }
         Ok(())
-    })?;
-    Ok(array)
+    })
 }
 
-/// Sorts lines of so many samples, each by itself.
-fn put_lines_in_order<T: Keyed>(samples: &mut [T], len: usize, task: &Task) -> Result<()> {
-    let mut lines = samples.chunks_mut(len);
+/// Sorts lines of so many ints, each by itself.
+fn put_lines_in_order<R: Rank>(ranks: &mut [R], len: usize, task: &Task) -> Result<()> {
+    let mut lines = ranks.chunks_mut(len);
     if len > AT_ONCE {
         return lines.try_for_each(|line| put_in_order(line, task));
     }
-    lines.for_each(|line| line.sort_unstable_by_key(|sample| sample.key()));
-    task.advance(samples.len())
+    lines.for_each(<[R]>::sort_unstable);
+    task.advance(ranks.len())
 }
 
-/// Sorts samples on all cores, and stops when it is asked to: the sort of the standard library, but
-/// for parts that take it long, which are parted into lower and higher samples before.
-fn put_in_order<T: Keyed>(samples: &mut [T], task: &Task) -> Result<()> {
-    if samples.len() <= AT_ONCE {
-        samples.sort_unstable_by_key(|sample| sample.key());
-        return task.advance(samples.len());
+/// Sorts ints on all cores, and stops when it is asked to: the sort of the standard library, but
+/// for parts that take it long, which are parted into lower and higher ones before.
+fn put_in_order<R: Rank>(ranks: &mut [R], task: &Task) -> Result<()> {
+    if ranks.len() <= AT_ONCE {
+        ranks.sort_unstable();
+        return task.advance(ranks.len());
     }
-    let middle = middle_of(samples);
-    let lower = divide(samples, |sample| sample.key() < middle, task)?;
+    let middle = middle_of(ranks);
+    let lower = divide(ranks, |rank| rank < middle, task)?;
     if lower > 0 {
-        let (lower, higher) = samples.split_at_mut(lower);
+        let (lower, higher) = ranks.split_at_mut(lower);
         return task::join(&mut || put_in_order(lower, task), &mut || {
             put_in_order(higher, task)
         });
     }
-    // The middle is the lowest sample, and there may be many of it.
-    let equal = divide(samples, |sample| sample.key() <= middle, task)?;
+    // The middle is the lowest one, and there may be many of it.
+    let equal = divide(ranks, |rank| rank <= middle, task)?;
     task.advance(equal)?;
-    put_in_order(&mut samples[equal..], task)
+    put_in_order(&mut ranks[equal..], task)
 }
 
-/// The middle one of some of the samples.
-fn middle_of<T: Keyed>(samples: &[T]) -> T::Key {
+/// The middle one of some of the ints.
+fn middle_of<R: Rank>(ranks: &[R]) -> R {
     const SOME: usize = 1001;
-    let some = samples.iter().step_by(samples.len() / SOME);
-    let mut keys: Vec<_> = some.map(|sample| sample.key()).collect();
-    let at = keys.len() / 2;
-    *keys.select_nth_unstable(at).1
+    let some = ranks.iter().step_by(ranks.len() / SOME);
+    let mut some: Vec<_> = some.copied().collect();
+    let at = some.len() / 2;
+    *some.select_nth_unstable(at).1
 }
 
-/// Moves the samples that are low before the others, and counts them.
-fn divide<T: Keyed>(samples: &mut [T], is_low: impl Fn(&T) -> bool, task: &Task) -> Result<usize> {
+/// Moves the ints that are low before the others, and counts them.
+fn divide<R: Rank>(ranks: &mut [R], is_low: impl Fn(R) -> bool, task: &Task) -> Result<usize> {
     let mut low = 0;
-    for start in (0..samples.len()).step_by(STEP) {
-        for at in start..samples.len().min(start + STEP) {
-            let is_low = is_low(&samples[at]);
-            samples.swap(low, at);
+    for start in (0..ranks.len()).step_by(STEP) {
+        for at in start..ranks.len().min(start + STEP) {
+            let is_low = is_low(ranks[at]);
+            ranks.swap(low, at);
             low += usize::from(is_low);
         }
         task.advance(0)?;
@@ -277,7 +306,7 @@ fn divide<T: Keyed>(samples: &mut [T], is_low: impl Fn(&T) -> bool, task: &Task)
     Ok(low)
 }
 
-fn sorted<T: Keyed>(array: &Strided<T>) -> Result<Strided<T>> {
+fn sorted<T: Sortable>(array: &Strided<T>) -> Result<Strided<T>> {
     let copy = array.copy()?;
     let flat = copy.with_layout(Layout::contiguous(&[copy.layout().len()]));
     drop(copy);
@@ -286,20 +315,32 @@ fn sorted<T: Keyed>(array: &Strided<T>) -> Result<Strided<T>> {
 
 /// The values that occur, in order; NaN, if it does, is the last one.
 pub fn unique(video: &Video) -> Result<Video> {
-    let values = map_samples!(video.samples(), array => {
-        let values = distinct(array)?;
-        Element::wrap(Strided::from_vec(&[values.len()], values))
-    });
+    let values = match video.samples() {
+        Samples::Bool(array) => few(array)?,
+        Samples::U8(array) => few(array)?,
+        Samples::I8(array) => few(array)?,
+        Samples::U16(array) => few(array)?,
+        Samples::I16(array) => few(array)?,
+        Samples::U32(array) => distinct(array)?,
+        Samples::I32(array) => distinct(array)?,
+        Samples::U64(array) => distinct(array)?,
+        Samples::I64(array) => distinct(array)?,
+        Samples::F32(array) => distinct(array)?,
+        Samples::F64(array) => distinct(array)?,
+    };
     Ok(Video::with_metadata(values, Default::default()))
 }
 
-fn distinct<T: Keyed>(array: &Strided<T>) -> Result<Vec<T>> {
-    if T::DTYPE.size() <= 2 {
-        let (_, values) = values_of(array)?;
-        return Ok(values.into_iter().map(T::from_f64).collect());
-    }
+/// The values of samples of at most 16 bits.
+fn few<T: Keyed>(array: &Strided<T>) -> Result<Samples> {
+    let (_, values) = values_of(array)?;
+    let values = values.into_iter().map(T::from_f64).collect::<Vec<_>>();
+    Ok(T::wrap(Strided::from_vec(&[values.len()], values)))
+}
+
+fn distinct<T: Sortable>(array: &Strided<T>) -> Result<Samples> {
     let mut sorted = sorted(array)?;
     let mut values = sorted.as_mut_slice()?.to_vec();
-    values.dedup_by(|a, b| a == b || a.key() == b.key());
-    Ok(values)
+    values.dedup_by(|a, b| a == b || !is_number(*a) && !is_number(*b));
+    Ok(T::wrap(Strided::from_vec(&[values.len()], values)))
 }

@@ -38,7 +38,7 @@ macro_rules! addends {
 }
 
 addends! {
-    bool as u32, u8 as u32, u16 as u32, u32 as f64, u64 as f64,
+    u8 as u32, u16 as u32, u32 as f64, u64 as f64,
     i8 as i32, i16 as i32, i32 as f64, i64 as f64, f32 as f64, f64 as f64,
 }
 
@@ -141,39 +141,49 @@ impl<T: Addend> Fold<T> for ExactSum {
     }
 }
 
-/// Counts the samples of which something is true.
-pub(super) struct Count<P>(pub(super) P);
+/// The number of samples that are numbers, and of those that are zero.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Tally {
+    pub(super) numbers: u64,
+    pub(super) zeros: u64,
+}
 
-impl<T: Element, P: Fn(T) -> bool + Sync> Fold<T> for Count<P> {
-    type Known = u64;
+/// Counts samples.
+pub(super) struct Count;
 
-    fn start(&self) -> u64 {
-        0
+impl<T: Element> Fold<T> for Count {
+    type Known = Tally;
+
+    fn start(&self) -> Tally {
+        Tally::default()
     }
 
     #[inline(always)]
     fn add<'a, const W: usize>(
         &self,
-        known: &mut [u64; W],
+        known: &mut [Tally; W],
         rows: impl Iterator<Item = (&'a [T; W], i64)> + Clone,
         _: i64,
     ) where
         T: 'a,
     {
-        let mut counts = [0u32; W];
+        let (mut numbers, mut zeros) = ([0u32; W], [0u32; W]);
         for (row, _) in rows {
-            for (count, &sample) in counts.iter_mut().zip(row) {
-                *count += u32::from((self.0)(sample));
+            for ((number, zero), &sample) in numbers.iter_mut().zip(&mut zeros).zip(row) {
+                *number += u32::from(is_number(sample));
+                *zero += u32::from(sample == T::default());
             }
         }
-        for (known, count) in known.iter_mut().zip(counts) {
-            *known += u64::from(count);
+        for ((known, numbers), zeros) in known.iter_mut().zip(numbers).zip(zeros) {
+            known.numbers += u64::from(numbers);
+            known.zeros += u64::from(zeros);
         }
     }
 
     #[inline(always)]
-    fn merge(&self, known: &mut u64, other: u64) {
-        *known += other;
+    fn merge(&self, known: &mut Tally, other: Tally) {
+        known.numbers += other.numbers;
+        known.zeros += other.zeros;
     }
 }
 
@@ -185,7 +195,6 @@ impl<const HIGH: bool> Extreme<HIGH> {
     fn worst<T: Element>() -> T {
         match HIGH {
             _ if T::DTYPE.is_float() => T::from_f64(f64::NAN),
-            true if T::DTYPE == crate::video::DType::Bool => T::default(),
             true => T::from_f64(f64::NEG_INFINITY),
             false => T::from_f64(f64::INFINITY),
         }

@@ -7,14 +7,17 @@
 
 mod distribution;
 mod folds;
+mod rank;
 mod select;
 mod walk;
 
 pub use distribution::{Histogram, histogram, otsu, sort, unique};
 
-use folds::{Addend, Count, ExactSum, Extreme, Moments, Place, Sum, is_number};
+use folds::{Addend, Count, ExactSum, Extreme, Moments, Place, Sum, Tally};
 use select::Keyed;
 use walk::{Fold, Walk, fold};
+
+use bytemuck::AnyBitPattern;
 
 use crate::bail;
 use crate::error::{Error, Result};
@@ -22,6 +25,51 @@ use crate::ops::no_samples;
 use crate::video::{
     DType, Element, Layout, Metadata, Samples, Strided, Video, map_samples, shape_text,
 };
+
+/// Samples in memory, and how they are seen.
+struct Source<'a, T> {
+    storage: &'a [T],
+    layout: &'a Layout,
+}
+
+impl<'a, T: Element> Source<'a, T> {
+    fn of(array: &'a Strided<T>) -> Self {
+        Self {
+            storage: array.storage(),
+            layout: array.layout(),
+        }
+    }
+}
+
+impl<'a, T: AnyBitPattern> Source<'a, T> {
+    /// Samples seen as others of their size.
+    fn bits_of<B: Element>(array: &'a Strided<B>) -> Self {
+        Self {
+            storage: bytemuck::cast_slice(array.storage()),
+            layout: array.layout(),
+        }
+    }
+}
+
+/// Runs an expression on the samples as numbers: bools are seen as `uint8`, so that nothing is compiled
+/// for them alone.
+macro_rules! map_numbers {
+    ($samples:expr, $source:ident => $body:expr) => {
+        map_numbers!(@ $samples, $source, $body, U8 U16 U32 U64 I8 I16 I32 I64 F32 F64)
+    };
+    (@ $samples:expr, $source:ident, $body:expr, $($variant:ident)*) => {
+        match $samples {
+            Samples::Bool(array) => {
+                let $source = Source::<u8>::bits_of(array);
+                $body
+            }
+            $(Samples::$variant(array) => {
+                let $source = Source::of(array);
+                $body
+            })*
+        }
+    };
+}
 
 /// Which samples become one result.
 struct Reduction<'a> {
@@ -90,7 +138,7 @@ impl<'a> Reduction<'a> {
     /// What a fold finds, and how to look at it.
     fn fold<T: Element, F: Fold<T>>(
         &self,
-        array: &Strided<T>,
+        source: Source<'_, T>,
         folding: &F,
         has_places: bool,
     ) -> Result<(Vec<F::Known>, Layout)> {
@@ -99,8 +147,9 @@ impl<'a> Reduction<'a> {
             let layout = Layout::contiguous(&self.shape());
             return Ok((vec![folding.start(); layout.len()], layout));
         }
-        let walk = Walk::new(array.layout(), &self.is_reduced, has_places);
-        Ok((fold(array, &walk, folding)?, walk.results().clone()))
+        let walk = Walk::new(source.layout, &self.is_reduced, has_places);
+        let known = fold(source.storage, &walk, folding)?;
+        Ok((known, walk.results().clone()))
     }
 
     /// A video of results.
@@ -113,23 +162,23 @@ impl<'a> Reduction<'a> {
 
     fn results<T: Element, F: Fold<T>, U: Element>(
         &self,
-        array: &Strided<T>,
+        source: Source<'_, T>,
         folding: &F,
         finish: impl Fn(F::Known) -> U,
     ) -> Result<Video> {
-        let (known, layout) = self.fold(array, folding, false)?;
+        let (known, layout) = self.fold(source, folding, false)?;
         Ok(self.video(known.into_iter().map(finish).collect(), layout))
     }
 
     fn floats<T: Element, F: Fold<T>>(
         &self,
-        array: &Strided<T>,
+        source: Source<'_, T>,
         folding: &F,
         finish: impl Fn(F::Known) -> f64,
     ) -> Result<Video> {
         match self.float_dtype() {
-            DType::F64 => self.results(array, folding, finish),
-            _ => self.results(array, folding, |known| finish(known) as f32),
+            DType::F64 => self.results(source, folding, finish),
+            _ => self.results(source, folding, |known| finish(known) as f32),
         }
     }
 }
@@ -169,20 +218,30 @@ pub(in crate::ops) fn forget_axes(metadata: &mut Metadata, is_gone: &[bool]) {
 /// The smallest sample, of the type of the samples.
 pub fn min(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
     let reduction = Reduction::new("min", video, axes)?;
-    map_samples!(video.samples(), array => reduction.results(array, &Extreme::<false>, |value| value))
+    extreme::<false>(&reduction)
 }
 
 /// The largest sample, of the type of the samples.
 pub fn max(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
     let reduction = Reduction::new("max", video, axes)?;
-    map_samples!(video.samples(), array => reduction.results(array, &Extreme::<true>, |value| value))
+    extreme::<true>(&reduction)
+}
+
+fn extreme<const HIGH: bool>(reduction: &Reduction<'_>) -> Result<Video> {
+    if let Samples::Bool(array) = reduction.video.samples() {
+        let source = Source::<u8>::bits_of(array);
+        return reduction.results(source, &Extreme::<HIGH>, |value| value != 0);
+    }
+    map_numbers!(reduction.video.samples(), source => {
+        reduction.results(source, &Extreme::<HIGH>, |value| value)
+    })
 }
 
 /// The mean.
 pub fn mean(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
     let reduction = Reduction::new("mean", video, axes)?;
-    map_samples!(video.samples(), array => {
-        reduction.floats(array, &Sum, |total| total.sum / total.count as f64)
+    map_numbers!(video.samples(), source => {
+        reduction.floats(source, &Sum, |total| total.sum / total.count as f64)
     })
 }
 
@@ -190,29 +249,33 @@ pub fn mean(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
 /// float; several are an error if one is.
 pub fn sum(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
     let reduction = Reduction::new("sum", video, axes)?.or_nothing();
-    map_samples!(video.samples(), array => sum_of(&reduction, array))
+    match video.samples() {
+        Samples::U32(array) => exact_sum(&reduction, array),
+        Samples::U64(array) => exact_sum(&reduction, array),
+        Samples::I32(array) => exact_sum(&reduction, array),
+        Samples::I64(array) => exact_sum(&reduction, array),
+        Samples::F32(array) => reduction.floats(Source::of(array), &Sum, |total| total.sum),
+        Samples::F64(array) => reduction.floats(Source::of(array), &Sum, |total| total.sum),
+        samples => map_numbers!(samples, source => {
+            reduction.results(source, &Sum, |total| total.sum as i64)
+        }),
+    }
 }
 
-fn sum_of<T: Addend>(reduction: &Reduction<'_>, array: &Strided<T>) -> Result<Video> {
-    if T::DTYPE.is_float() {
-        return reduction.floats(array, &Sum, |total| total.sum);
+fn exact_sum<T: Addend>(reduction: &Reduction<'_>, array: &Strided<T>) -> Result<Video> {
+    let (sums, layout) = reduction.fold(Source::of(array), &ExactSum, false)?;
+    let ints = sums.iter().map(|sum| i64::try_from(*sum));
+    match ints.collect::<Result<Vec<_>, _>>() {
+        Ok(ints) => Ok(reduction.video(ints, layout)),
+        Err(_) if reduction.is_whole() => {
+            let floats = sums.iter().map(|sum| *sum as f64);
+            Ok(reduction.video(floats.collect(), layout))
+        }
+        Err(_) => {
+            let error = "sum got a result that is too large for int64";
+            Err(Error::new(error).hint("sum as floats: `v.astype(\"float64\").sum(0)`"))
+        }
     }
-    if T::DTYPE.is_wide() {
-        let (sums, layout) = reduction.fold(array, &ExactSum, false)?;
-        let ints = sums.iter().map(|sum| i64::try_from(*sum));
-        return match ints.collect::<Result<Vec<_>, _>>() {
-            Ok(ints) => Ok(reduction.video(ints, layout)),
-            Err(_) if reduction.is_whole() => {
-                let floats = sums.iter().map(|sum| *sum as f64);
-                Ok(reduction.video(floats.collect(), layout))
-            }
-            Err(_) => {
-                let error = "sum got a result that is too large for int64";
-                Err(Error::new(error).hint("sum as floats: `v.astype(\"float64\").sum(0)`"))
-            }
-        };
-    }
-    reduction.results(array, &Sum, |total| total.sum as i64)
 }
 
 /// The variance: the mean of the squares of the distances from the mean, with `ddof` fewer samples
@@ -235,8 +298,8 @@ fn spread(reduction: &Reduction<'_>, ddof: f64, finish: impl Fn(f64) -> f64) -> 
             reduction.function
         );
     }
-    map_samples!(reduction.video.samples(), array => {
-        reduction.floats(array, &Moments, |spread| {
+    map_numbers!(reduction.video.samples(), source => {
+        reduction.floats(source, &Moments, |spread| {
             let divisor = spread.count - ddof;
             if divisor > 0.0 { finish(spread.squares / divisor) } else { f64::NAN }
         })
@@ -255,8 +318,8 @@ pub fn argmax(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
 }
 
 fn place<const HIGH: bool>(reduction: &Reduction<'_>) -> Result<Video> {
-    let (places, layout) = map_samples!(reduction.video.samples(), array => {
-        let (found, layout) = reduction.fold(array, &Place::<HIGH>, true)?;
+    let (places, layout) = map_numbers!(reduction.video.samples(), source => {
+        let (found, layout) = reduction.fold(source, &Place::<HIGH>, true)?;
         let places: Vec<i64> = found.into_iter().map(|found| found.place).collect();
         (places, layout)
     });
@@ -271,32 +334,41 @@ fn place<const HIGH: bool>(reduction: &Reduction<'_>) -> Result<Video> {
 /// How many samples are not NaN; of bools, how many are true.
 pub fn count(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
     let reduction = Reduction::new("count", video, axes)?.or_nothing();
-    let finish = |count| count as i64;
-    match video.samples() {
-        Samples::Bool(array) => reduction.results(array, &Count(|sample: bool| sample), finish),
-        samples => map_samples!(samples, array => {
-            reduction.results(array, &Count(is_number), finish)
-        }),
-    }
+    let is_mask = video.dtype() == DType::Bool;
+    tally(&reduction, |tally| match is_mask {
+        true => (tally.numbers - tally.zeros) as i64,
+        false => tally.numbers as i64,
+    })
 }
 
 /// Whether any sample is neither zero nor NaN.
 pub fn any(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
     let reduction = Reduction::new("any", video, axes)?.or_nothing();
-    map_samples!(video.samples(), array => {
-        reduction.results(array, &Count(|sample| is_number(sample) & !is_zero(sample)), |n| n > 0)
-    })
+    tally(&reduction, |tally| tally.numbers > tally.zeros)
 }
 
 /// Whether all samples that are not NaN are different from zero.
 pub fn all(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
     let reduction = Reduction::new("all", video, axes)?.or_nothing();
-    map_samples!(video.samples(), array => reduction.results(array, &Count(is_zero), |n| n == 0))
+    tally(&reduction, |tally| tally.zeros == 0)
 }
 
-#[inline(always)]
-fn is_zero<T: Element>(sample: T) -> bool {
-    sample == T::default()
+/// Counts samples: ints by their bits alone, as only zero matters.
+fn tally<U: Element>(reduction: &Reduction<'_>, finish: impl Fn(Tally) -> U) -> Result<Video> {
+    let (counts, layout) = match reduction.video.samples() {
+        Samples::F32(array) => reduction.fold(Source::of(array), &Count, false),
+        Samples::F64(array) => reduction.fold(Source::of(array), &Count, false),
+        Samples::Bool(array) => reduction.fold(Source::<u8>::bits_of(array), &Count, false),
+        Samples::U8(array) => reduction.fold(Source::of(array), &Count, false),
+        Samples::I8(array) => reduction.fold(Source::<u8>::bits_of(array), &Count, false),
+        Samples::U16(array) => reduction.fold(Source::of(array), &Count, false),
+        Samples::I16(array) => reduction.fold(Source::<u16>::bits_of(array), &Count, false),
+        Samples::U32(array) => reduction.fold(Source::of(array), &Count, false),
+        Samples::I32(array) => reduction.fold(Source::<u32>::bits_of(array), &Count, false),
+        Samples::U64(array) => reduction.fold(Source::of(array), &Count, false),
+        Samples::I64(array) => reduction.fold(Source::<u64>::bits_of(array), &Count, false),
+    }?;
+    Ok(reduction.video(counts.into_iter().map(finish).collect(), layout))
 }
 
 /// The median.

@@ -310,7 +310,7 @@ struct Step<'a, K> {
 
 /// Makes the results of all samples, in the order of `walk`.
 pub(super) fn fold<T: Element, F: Fold<T>>(
-    array: &Strided<T>,
+    storage: &[T],
     walk: &Walk,
     fold: &F,
 ) -> Result<Vec<F::Known>> {
@@ -332,7 +332,7 @@ pub(super) fn fold<T: Element, F: Fold<T>>(
         }
     }
     let kernel = FoldStep {
-        storage: array.storage(),
+        storage,
         walk,
         fold,
     };
@@ -396,9 +396,18 @@ impl<T: Element, F: Fold<T>> FoldStep<'_, T, F> {
                 self.fold.merge(known, lane);
             }
         }
-        let first = (samples.len() - rest.len()) as i64;
-        let rest = rest.iter().enumerate();
-        let rows = rest.map(|(i, x)| (std::array::from_ref(x), place + (first + i as i64) * step));
+        if !rest.is_empty() {
+            let first = (samples.len() - rest.len()) as i64;
+            self.add_run(known, rest, place + first * step, step);
+        }
+    }
+
+    /// Adds a run too short for the lanes. Like [`Self::add_columns`] it is one function for all kinds
+    /// of processors, which would do no better with wider registers.
+    #[inline(never)]
+    fn add_run(&self, known: &mut F::Known, samples: &[T], place: i64, step: i64) {
+        let rows = samples.iter().enumerate();
+        let rows = rows.map(|(i, x)| (std::array::from_ref(x), place + i as i64 * step));
         self.fold.add(std::array::from_mut(known), rows, step);
     }
 
@@ -449,7 +458,15 @@ impl<T: Element, F: Fold<T>> FoldStep<'_, T, F> {
                 .map(|(row, place)| (part(row, i * LANES), *place));
             self.fold.add(known, rows, 0);
         }
-        for (i, known) in rest.iter_mut().enumerate() {
+        if !rest.is_empty() {
+            self.add_columns(rest, rows, first);
+        }
+    }
+
+    /// Adds the samples of rows from the `first` on to fewer results than there are lanes.
+    #[inline(never)]
+    fn add_columns(&self, known: &mut [F::Known], rows: &[(&[T], i64)], first: usize) {
+        for (i, known) in known.iter_mut().enumerate() {
             let rows = rows
                 .iter()
                 .map(|(row, place)| (part(row, first + i), *place));

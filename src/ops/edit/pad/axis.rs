@@ -307,20 +307,25 @@ impl Statistic {
                 rounded(sum / samples.len() as f64)
             }
             Statistic::Median => {
-                samples.sort_by(|a, b| a.to_f64().total_cmp(&b.to_f64()));
-                let len = samples.len();
-                match len {
-                    0 => rounded(f64::NAN),
-                    _ if len % 2 == 1 => samples[len / 2],
-                    _ => {
-                        let middle = [samples[len / 2 - 1], samples[len / 2]];
-                        let [a, b] = middle.map(T::to_f64);
+                let values = samples.iter().map(|sample| sample.to_f64());
+                match middle(values.zip(0..).collect()) {
+                    None => rounded(f64::NAN),
+                    Some([a, b]) if a == b => samples[a],
+                    Some(pair) => {
+                        let [a, b] = pair.map(|at| samples[at].to_f64());
                         rounded((a + b) / 2.0)
                     }
                 }
             }
         }
     }
+}
+
+/// Where the middle one of some values is, or both; among equal ones they keep their order.
+fn middle(mut values: Vec<(f64, usize)>) -> Option<[usize; 2]> {
+    values.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let len = values.len();
+    (len > 0).then(|| [(len - 1) / 2, len / 2].map(|at| values[at].1))
 }
 
 fn is_int<T: Element>() -> bool {

@@ -4,6 +4,7 @@
 //! lie within one or two registers, from which the processor picks them.
 
 use super::taps::Taps;
+use crate::ops::kernel::{Kernel, run_kernel};
 use crate::video::Real;
 
 /// How many results are computed at a time.
@@ -107,7 +108,7 @@ impl<R: Real> Across<R> {
 
     /// Interpolates the row in the memory.
     #[inline(always)]
-    pub(super) fn run(&self, picks: impl Picks<R>, memory: &mut [R], out: &mut [R]) {
+    fn run(&self, picks: impl Picks<R>, memory: &mut [R], out: &mut [R]) {
         self.repeat_ends(memory);
         match self.registers {
             1 => self.sum::<1>(picks, memory, out),
@@ -191,8 +192,49 @@ impl<R: Real> Across<R> {
     }
 }
 
+/// How rows are interpolated: a function of its own, so that it is compiled once for all types of
+/// samples.
+pub(super) type Interpolate<R> = fn(&Across<R>, &mut [R], &mut [R]);
+
+/// Interpolates the row in the memory on any processor.
+pub(super) fn interpolate<R: Real>(across: &Across<R>, memory: &mut [R], out: &mut [R]) {
+    run_kernel(&Row(across, OneByOne), (memory, out));
+}
+
+/// Interpolates the row in the memory on this processor.
+pub(super) fn interpolate_single(across: &Across<f32>, memory: &mut [f32], out: &mut [f32]) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(simd) = pulp::x86::V3::try_new() {
+        return simd.vectorize(RowAtOnce(Row(across, simd), memory, out));
+    }
+    interpolate(across, memory, out);
+}
+
+struct Row<'a, R, P>(&'a Across<R>, P);
+
+impl<R: Real, P: Picks<R>> Kernel<(&mut [R], &mut [R])> for Row<'_, R, P> {
+    #[inline(always)]
+    fn run(&self, (memory, out): (&mut [R], &mut [R])) {
+        self.0.run(self.1, memory, out);
+    }
+}
+
+/// A row for processors that pick eight samples at once.
+#[cfg(target_arch = "x86_64")]
+struct RowAtOnce<'a>(Row<'a, f32, pulp::x86::V3>, &'a mut [f32], &'a mut [f32]);
+
+#[cfg(target_arch = "x86_64")]
+impl pulp::NullaryFnOnce for RowAtOnce<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        self.0.run((self.1, self.2));
+    }
+}
+
 /// What a processor does with eight samples at a time.
-pub(super) trait Picks<R>: Copy + Send + Sync {
+trait Picks<R>: Copy + Send + Sync {
     /// The samples at places within the first `N` registers.
     fn pick<const N: usize>(self, samples: &[R], places: &[u32; GROUP]) -> [R; GROUP];
     /// The sums and the products of samples and their weights.
@@ -202,7 +244,7 @@ pub(super) trait Picks<R>: Copy + Send + Sync {
 
 /// Picks samples anywhere, on any processor.
 #[derive(Clone, Copy)]
-pub(super) struct OneByOne;
+struct OneByOne;
 
 impl<R: Real> Picks<R> for OneByOne {
     #[inline(always)]

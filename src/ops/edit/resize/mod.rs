@@ -9,7 +9,7 @@ mod taps;
 use crate::bail;
 use crate::choice::Choice;
 use crate::error::{Error, Result};
-use crate::video::{DType, Element, Video, shape_text, with_dtype};
+use crate::video::{DType, Element, Video, shape_text, with_bits};
 
 use taps::Stretch;
 
@@ -94,7 +94,10 @@ fn interpolate(
     let halves = frame.y.halves() && frame.x.halves();
     let interpolation = match interpolation {
         Interpolation::Nearest => {
-            return with_dtype!(video.dtype(), T => nearest::resize::<T>(video, frame, shape));
+            let bits = video.bits();
+            let resized =
+                with_bits!(video.dtype(), B => nearest::resize::<B>(&bits, frame, shape)?);
+            return Ok(Video::from_bits(resized, video.dtype()));
         }
         Interpolation::Linear if halves => Interpolation::Area,
         interpolation => interpolation,
@@ -111,7 +114,7 @@ fn interpolate(
         DType::I16 => interpolate_as::<i16>(video, frame, shape, interpolation),
         DType::F32 => interpolate_as::<f32>(video, frame, shape, interpolation),
         DType::F64 => {
-            smooth::resize::<f64, f64>(video, frame, shape, interpolation, across::OneByOne)
+            smooth::resize::<f64, f64>(video, frame, shape, interpolation, across::interpolate)
         }
         dtype => Err(Error::new(format!(
             "resize cannot interpolate {dtype} samples with \"{}\"",
@@ -128,11 +131,8 @@ fn interpolate_as<T: Element>(
     shape: &[usize],
     interpolation: Interpolation,
 ) -> Result<Video> {
-    #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = pulp::x86::V3::try_new() {
-        return smooth::resize::<T, f32>(video, frame, shape, interpolation, simd);
-    }
-    smooth::resize::<T, f32>(video, frame, shape, interpolation, across::OneByOne)
+    let across = across::interpolate_single;
+    smooth::resize::<T, f32>(video, frame, shape, interpolation, across)
 }
 
 /// The sizes before and after.

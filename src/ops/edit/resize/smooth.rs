@@ -1,7 +1,7 @@
 //! Interpolation by weighted sums: first along rows, then along columns, which are summed from a
 //! ring of finished rows.
 
-use super::across::{Across, Picks};
+use super::across::{Across, Interpolate};
 use super::taps::Taps;
 use super::{Frame, Interpolation};
 use crate::error::Result;
@@ -16,10 +16,10 @@ pub(super) fn resize<T: Element, R: Real>(
     frame: &Frame,
     shape: &[usize],
     how: Interpolation,
-    picks: impl Picks<R>,
+    across: Interpolate<R>,
 ) -> Result<Video> {
     let mut result = Strided::<T>::for_writing(shape)?;
-    let plan = Plan::new(frame, how, picks);
+    let plan = Plan::new(frame, how, across);
     let frames = result
         .as_mut_slice()?
         .chunks_mut(frame.y.to * plan.x.out_len)
@@ -37,13 +37,13 @@ pub(super) fn resize<T: Element, R: Real>(
 }
 
 /// What is the same for all frames.
-struct Plan<R, P> {
+struct Plan<R> {
     y: Taps,
     x: Across<R>,
     rows: usize,
     in_len: usize,
     ring_rows: usize,
-    picks: P,
+    across: Interpolate<R>,
 }
 
 /// A frame to read.
@@ -63,7 +63,7 @@ struct Memory<R> {
 }
 
 impl<R: Real> Memory<R> {
-    fn new<P>(plan: &Plan<R, P>) -> Self {
+    fn new(plan: &Plan<R>) -> Self {
         Self {
             row: plan.x.memory(),
             ring: vec![R::zero(); plan.ring_rows * plan.x.out_len],
@@ -72,8 +72,8 @@ impl<R: Real> Memory<R> {
     }
 }
 
-impl<R: Real, P: Picks<R>> Plan<R, P> {
-    fn new(frame: &Frame, how: Interpolation, picks: P) -> Self {
+impl<R: Real> Plan<R> {
+    fn new(frame: &Frame, how: Interpolation, across: Interpolate<R>) -> Self {
         let is_area = frame.y.scale >= 1.0 && frame.x.scale >= 1.0;
         let (y, x) = (frame.y.rows(how, is_area), frame.x.columns(how, is_area));
         Self {
@@ -82,7 +82,7 @@ impl<R: Real, P: Picks<R>> Plan<R, P> {
             in_len: frame.x.from * frame.channels,
             x: Across::new(&x, frame.x.from, frame.channels),
             y,
-            picks,
+            across,
         }
     }
 
@@ -97,9 +97,7 @@ impl<R: Real, P: Picks<R>> Plan<R, P> {
     }
 }
 
-impl<R: Real, T: Element, P: Picks<R>> Kernel<(Source<'_>, &mut Memory<R>, &mut [T])>
-    for Plan<R, P>
-{
+impl<R: Real, T: Element> Kernel<(Source<'_>, &mut Memory<R>, &mut [T])> for Plan<R> {
     #[inline(always)]
     fn run(&self, (source, memory, out): (Source<'_>, &mut Memory<R>, &mut [T])) {
         let Memory { row, ring, places } = memory;
@@ -113,7 +111,7 @@ impl<R: Real, T: Element, P: Picks<R>> Kernel<(Source<'_>, &mut Memory<R>, &mut 
                 source.samples.read(source.frame, run, self.x.row(row));
                 let place = self.place(done);
                 let finished = &mut ring[place..place + self.x.out_len];
-                self.x.run(self.picks, row, finished);
+                (self.across)(&self.x, row, finished);
                 done += 1;
             }
             places.clear();
