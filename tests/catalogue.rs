@@ -87,7 +87,7 @@ fn names_of_choices_are_found_again() {
 #[test]
 fn units_are_those_of_the_field() {
     let known = [
-        "", "px", "frames", "Hz", "s", "ms", "μm", "bytes", "columns",
+        "", "px", "frames", "Hz", "s", "ms", "µm", "bytes", "columns",
     ];
     all("units are known ones", |b| {
         b.params.iter().all(|param| known.contains(&param.unit))
@@ -99,7 +99,7 @@ const QUANTITIES: &[(&[&str], &[&str])] = &[
     (&["fps", "framerate", "low", "high"], &["Hz"]),
     (&["interval"], &["ms"]),
     (&["seconds"], &["s"]),
-    (&["pixel_size", "scale_bar"], &["μm"]),
+    (&["pixel_size", "scale_bar"], &["µm"]),
     (&["offset", "gap"], &["bytes"]),
     (&["x", "y", "x0", "y0", "x1", "y1", "dx", "dy"], &["px"]),
     (

@@ -181,7 +181,7 @@ builtins! {
 
     /// Scales the trace of every pixel to mean 0 and standard deviation 1.
     ///
-    /// `y = (x − μ) / σ` with the mean μ and the standard deviation σ of the pixel over time
+    /// `y = (x − m) / σ` with the mean m and the standard deviation σ of the pixel over time
     /// (`ddof` 0: divided by the number of samples). Pixels that never change become 0. NaN samples
     /// do not count and stay NaN.
     ///

@@ -63,7 +63,7 @@ fn what_is_not_a_regular_file_is_not_opened() {
 fn saving_needs_a_known_extension() {
     let video = Video::new(crate::video::Strided::from_vec(&[1, 1, 1], vec![0u8]));
     let error = save_video(Path::new("a"), &video).unwrap_err();
-    assert!(error.hints()[0].starts_with("add the extension of a format: `.npy`"));
+    assert!(error.hints()[0].starts_with("add the extension of a format: `.tif`"));
     let error = save_video(Path::new("a.xyz"), &video).unwrap_err();
     assert_eq!(error.message(), "cannot save to a `.xyz` file");
 }
@@ -92,7 +92,7 @@ fn nothing_is_reserved_for_claims_beyond_the_file() {
     for shape in [[1 << 47, 2], [5, 2], [usize::MAX, 2], [1, usize::MAX]] {
         let error = read(&shape, shape[0]).err().unwrap();
         assert!(
-            error.message().ends_with("and has 16 bytes of them"),
+            error.message().ends_with("but has 16 bytes of them"),
             "{error}"
         );
     }

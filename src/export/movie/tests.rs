@@ -76,7 +76,7 @@ fn impossible_exports_are_refused_before_they_start() {
     let error = export_video(Path::new("a.mp4"), shown(), &look("gray"), 12, &usual).unwrap_err();
     assert_eq!(error.message(), "`bits` must be 8 or 16, got 12");
     let error = export_video(Path::new("a.gif"), shown(), &look("gray"), 16, &usual).unwrap_err();
-    assert!(error.message().contains("16 bits"), "{error}");
+    assert!(error.message().contains("16-bit gray levels"), "{error}");
 }
 
 #[test]

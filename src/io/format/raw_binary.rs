@@ -227,7 +227,7 @@ mod tests {
         assert!(
             error
                 .message()
-                .contains("enough for 2 frames of 6 bytes; 3 asked for")
+                .contains("enough for 2 frames of 6 bytes; 3 requested")
         );
         assert!(load(&format(&[0, usize::MAX, 3], 0, Endian::Little)).is_err());
         assert!(load(&format(&[0, 3, 0], 0, Endian::Little)).is_err());

@@ -110,7 +110,7 @@ fn annotations_say_what_they_need() {
         scale_bar: Some(ScaleBar::Micrometers(500.0)),
         ..Notes::default()
     };
-    assert!(noted(bar.clone()).contains("size of a pixel"));
+    assert!(noted(bar.clone()).contains("pixel size"));
     let too_long = noted(Notes {
         pixel_size: Some(20.0),
         ..bar

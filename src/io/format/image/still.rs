@@ -235,7 +235,7 @@ fn bmp([width, height]: [u32; 2], pixels: &[u8], channels: usize) -> Result<Vec<
     out.extend(b"BM");
     put(&mut out, &[len, 0, start]);
     // One plane, and the bits of a pixel.
-    let form = 1 | channels * 8 << 16;
+    let form = 1 | ((channels * 8) << 16);
     put(&mut out, &[header, width as usize, height as usize, form]);
     put(&mut out, &[method, pixels_len, 0, 0, colors, 0]);
     if channels == 4 {
@@ -357,7 +357,7 @@ mod tests {
     #[test]
     fn sizes_that_a_format_cannot_hold_are_refused() {
         let error = encode(Kind::Jpeg, &[1, 65_536], vec![0; 65_536], QUALITY).unwrap_err();
-        let expected = "a picture of 1×65536 pixels is too large for JPEG";
+        let expected = "an image of 1×65536 pixels is too large for JPEG";
         assert_eq!(error.message(), expected);
     }
 }
