@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 use crate::fs::atomic;
-use crate::io::bytes::raw;
+use crate::io::bytes::samples;
 use crate::video::{DType, Field, Video};
 
 /// What is not there.
@@ -61,7 +61,7 @@ pub(in crate::io) fn save(path: &Path, video: &Video, name: &str) -> Result<()> 
     atomic::write(path, |file: &mut File| {
         file.write_all(&dataset.header(0))
             .map_err(|e| Error::io("write", path, &e))?;
-        raw::write_samples(video.samples(), path, file)
+        samples::write_samples(video.samples(), path, file)
     })
 }
 
@@ -146,13 +146,13 @@ impl NewDataset<'_> {
     /// The header of the dataset, whose samples begin at `data`.
     fn object(&self, data: u64) -> Vec<u8> {
         let start = if self.bytes() == 0 { NOWHERE } else { data };
-        let place = [&[3, 1][..], &words(&[start, self.bytes() as u64])].concat();
+        let layout_message = [&[3, 1][..], &words(&[start, self.bytes() as u64])].concat();
         let mut messages = vec![
             message(0x01, &dataspace(&self.shape)),
             message(0x03, &datatype(self.dtype)),
             // The samples are all there from the start, and what is not is zero.
             message(0x05, &[2, 1, 0, 1, 0, 0, 0, 0]),
-            message(0x08, &place),
+            message(0x08, &layout_message),
         ];
         let attributes = self.attributes.iter();
         messages.extend(attributes.map(|(name, value)| message(0x0C, &value.body(name))));

@@ -2,11 +2,11 @@
 
 use tiff::tags::{CompressionMethod, PhotometricInterpretation, PlanarConfiguration, Tag};
 
-use super::directory::{Directory, Reader};
+use super::directory::{Directory, TiffReader};
 use super::extent::{BLANK, OPEN};
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::bytes::raw::{Encoding, Source};
+use crate::io::bytes::samples::{Encoding, SharedFile};
 use crate::video::DType;
 
 pub(super) const WIDTH: u16 = Tag::ImageWidth.to_u16();
@@ -47,7 +47,7 @@ const MAX_TILE: usize = 1 << 14;
 
 /// What all frames of a video have in common.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Shape {
+pub(super) struct PageShape {
     pub(super) height: usize,
     pub(super) width: usize,
     pub(super) channels: usize,
@@ -60,8 +60,8 @@ pub(super) struct Shape {
 
 /// One page.
 #[derive(Debug, Clone)]
-pub(super) struct Page {
-    pub(super) shape: Shape,
+pub(super) struct TiffPage {
+    pub(super) shape: PageShape,
     pub(super) compression: CompressionMethod,
     /// Whether the colours must be converted to red, green and blue: they are brightness and two
     /// differences.
@@ -87,7 +87,7 @@ pub(super) struct Page {
 
 /// How a page is divided into strips or tiles.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Grid {
+pub(super) struct TileGrid {
     pub(super) is_tiled: bool,
     /// The size of a strip or tile in pixels.
     pub(super) width: usize,
@@ -97,7 +97,7 @@ pub(super) struct Grid {
     pub(super) down: usize,
 }
 
-impl Shape {
+impl PageShape {
     /// The number of samples.
     pub(super) fn len(&self) -> usize {
         self.height * self.width * self.channels
@@ -134,9 +134,9 @@ impl Shape {
     }
 }
 
-impl Page {
+impl TiffPage {
     /// Reads what a directory says.
-    pub(super) fn new(reader: &Reader<'_>, directory: Directory) -> Result<Self> {
+    pub(super) fn new(reader: &TiffReader<'_>, directory: Directory) -> Result<Self> {
         let values = |tag| directory.find(tag).and_then(|entry| reader.uints(entry));
         let value = |tag, default| {
             let entry = directory.find(tag);
@@ -187,7 +187,7 @@ impl Page {
     pub(super) fn planes(&self) -> Result<Vec<Self>> {
         let plane = |plane| {
             Ok(Self {
-                shape: Shape {
+                shape: PageShape {
                     channels: 1,
                     planar: false,
                     ..self.shape
@@ -200,8 +200,8 @@ impl Page {
     }
 
     /// How the page is divided into strips or tiles.
-    pub(super) fn grid(&self) -> Grid {
-        let Shape { height, width, .. } = self.shape;
+    pub(super) fn grid(&self) -> TileGrid {
+        let PageShape { height, width, .. } = self.shape;
         let (tile_width, tile_height) = self.tile;
         let length =
             |len: u64, most: usize| usize::try_from(len).map_or(most, |len| len.clamp(1, most));
@@ -211,7 +211,7 @@ impl Page {
         } else {
             (width, length(self.rows_per_strip, height))
         };
-        Grid {
+        TileGrid {
             is_tiled: self.tiled,
             width: grid.0,
             height: grid.1,
@@ -244,7 +244,7 @@ impl Page {
     }
 
     /// The tables that all JPEG pictures of the page share.
-    pub(super) fn jpeg_tables(&self, source: &Source) -> Result<Vec<u8>> {
+    pub(super) fn jpeg_tables(&self, source: &SharedFile) -> Result<Vec<u8>> {
         let entry = self.directory.find(JPEG_TABLES);
         // Fewer bytes, which the entry itself has room for, are no tables.
         let Some(entry) = entry.filter(|entry| entry.count > 8) else {
@@ -294,7 +294,7 @@ fn chunk_tags(directory: &Directory) -> (u16, u16) {
     }
 }
 
-fn shape_of(reader: &Reader<'_>, directory: &Directory) -> Result<Shape> {
+fn shape_of(reader: &TiffReader<'_>, directory: &Directory) -> Result<PageShape> {
     let value = |tag, default| {
         let entry = directory.find(tag);
         entry
@@ -310,7 +310,7 @@ fn shape_of(reader: &Reader<'_>, directory: &Directory) -> Result<Shape> {
     else {
         bail!("its channels have different depths");
     };
-    let shape = Shape {
+    let shape = PageShape {
         height: size(HEIGHT),
         width: size(WIDTH),
         channels: value(SAMPLES, 1) as usize,

@@ -1,7 +1,7 @@
 //! Entries of directories that are written.
 
 /// An entry of a directory.
-pub(super) struct Tag {
+pub(super) struct WrittenTag {
     pub(super) tag: u16,
     pub(super) kind: u16,
     /// The size of each of the values.
@@ -12,7 +12,7 @@ pub(super) struct Tag {
 /// The denominator of fractions.
 const PARTS: f64 = 1e6;
 
-impl Tag {
+impl WrittenTag {
     /// Whole numbers of 16 bits.
     pub(super) fn shorts(tag: u16, values: &[u16]) -> Self {
         let bytes = values.iter().flat_map(|value| value.to_ne_bytes());
