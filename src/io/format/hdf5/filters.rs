@@ -61,20 +61,34 @@ pub(super) fn read(mut cursor: Cursor<'_>, size: usize) -> Result<Vec<ChunkFilte
         .collect()
 }
 
+/// Identifiers of filters, those of HDF5 itself and registered ones.
+mod id {
+    pub(super) const DEFLATE: u16 = 1;
+    pub(super) const SHUFFLE: u16 = 2;
+    pub(super) const FLETCHER32: u16 = 3;
+    pub(super) const NBIT: u16 = 5;
+    pub(super) const SCALE_OFFSET: u16 = 6;
+    pub(super) const LZF: u16 = 32_000;
+    pub(super) const BLOSC: u16 = 32_001;
+    pub(super) const LZ4: u16 = 32_004;
+    pub(super) const BITSHUFFLE: u16 = 32_008;
+    pub(super) const ZSTD: u16 = 32_015;
+}
+
 fn filter(id: u16, name: &str, values: &[u32], size: usize) -> Result<ChunkFilter> {
     Ok(match id {
-        1 => ChunkFilter::Codec(Codec::Zlib),
-        2 => {
+        id::DEFLATE => ChunkFilter::Codec(Codec::Zlib),
+        id::SHUFFLE => {
             let size = values.first().map_or(size, |size| *size as usize);
             ChunkFilter::Codec(Codec::Shuffle(size))
         }
-        3 => ChunkFilter::Checksum,
-        5 => ChunkFilter::Nbit(Nbit::new(values)?),
-        6 => ChunkFilter::ScaleOffset(ScaleOffset::new(values)?),
-        32000 => ChunkFilter::Codec(Codec::Lzf),
-        32001 => ChunkFilter::Codec(Codec::Blosc),
-        32004 => ChunkFilter::Lz4,
-        32008 => {
+        id::FLETCHER32 => ChunkFilter::Checksum,
+        id::NBIT => ChunkFilter::Nbit(Nbit::new(values)?),
+        id::SCALE_OFFSET => ChunkFilter::ScaleOffset(ScaleOffset::new(values)?),
+        id::LZF => ChunkFilter::Codec(Codec::Lzf),
+        id::BLOSC => ChunkFilter::Codec(Codec::Blosc),
+        id::LZ4 => ChunkFilter::Lz4,
+        id::BITSHUFFLE => {
             let size = values.get(2).map_or(size, |size| *size as usize);
             let compression = values.get(4).copied().unwrap_or(0);
             match shuffled::BlockCompression::of(compression).filter(|_| (1..=4096).contains(&size))
@@ -83,7 +97,7 @@ fn filter(id: u16, name: &str, values: &[u32], size: usize) -> Result<ChunkFilte
                 None => ChunkFilter::Unknown(id, "bitshuffle of an unknown kind".into()),
             }
         }
-        32015 => ChunkFilter::Codec(Codec::Zstd),
+        id::ZSTD => ChunkFilter::Codec(Codec::Zstd),
         id => {
             let known = KNOWN.iter().find(|(known, _)| *known == id);
             let known = known.map_or("unknown", |(_, name)| name);
