@@ -6,6 +6,7 @@ use std::io::Read;
 use tiff::tags::CompressionMethod;
 
 use super::page::{TiffPage, TileGrid};
+use super::tag::predictor;
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::io::bytes::samples::SharedFile;
@@ -56,7 +57,7 @@ pub(super) fn obstacle(page: &TiffPage) -> Option<String> {
              {bits} bits"
         ));
     }
-    if !matches!(page.predictor, 1..=3) {
+    if !matches!(page.predictor, predictor::NONE..=predictor::FLOAT) {
         let predictor = page.predictor;
         return Some(format!(
             "its samples have the unknown predictor {predictor}"
@@ -260,7 +261,7 @@ fn undo_predictor(page: &TiffPage, row_bytes: usize, bytes: &mut [u8]) {
     if shape.is_packed() {
         return;
     }
-    if page.predictor == 3 {
+    if page.predictor == predictor::FLOAT {
         let channels = page.row_channels();
         let mut shuffled = vec![0; row_bytes];
         for row in bytes.chunks_exact_mut(row_bytes) {
@@ -272,7 +273,7 @@ fn undo_predictor(page: &TiffPage, row_bytes: usize, bytes: &mut [u8]) {
     if shape.encoding.swapped && size > 1 {
         bytes.chunks_exact_mut(size).for_each(<[u8]>::reverse);
     }
-    if page.predictor == 2 {
+    if page.predictor == predictor::HORIZONTAL {
         let channels = page.row_channels();
         for row in bytes.chunks_exact_mut(row_bytes) {
             match size {

@@ -2,6 +2,7 @@
 
 use super::chunks;
 use super::page::{PageShape, TiffPage};
+use super::tag::predictor;
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::io::bytes::samples::SharedFile;
@@ -36,7 +37,9 @@ fn read_samples(source: &SharedFile, page: &TiffPage, plane: usize, out: &mut [u
         return chunks::read_plane(source, page, plane, out);
     }
     let mut rows = vec![0; shape.plane_bytes()];
-    if page.predictor > 2 || page.predictor == 2 && page.tiled {
+    if page.predictor > predictor::HORIZONTAL
+        || page.predictor == predictor::HORIZONTAL && page.tiled
+    {
         bail!(
             "the predictor for samples of {} bits is not supported in tiles",
             shape.bits
@@ -44,7 +47,7 @@ fn read_samples(source: &SharedFile, page: &TiffPage, plane: usize, out: &mut [u
     }
     chunks::read_plane(source, page, plane, &mut rows)?;
     unpack(&rows, shape, out);
-    if page.predictor == 2 {
+    if page.predictor == predictor::HORIZONTAL {
         add_up(page, out);
     }
     Ok(())

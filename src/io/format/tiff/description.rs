@@ -8,6 +8,7 @@ use super::imagej::ImageJ;
 use super::page::{
     DATE, DESCRIPTION, PageShape, RESOLUTION_UNIT, SOFTWARE, X_RESOLUTION, Y_RESOLUTION,
 };
+use super::tag::resolution_unit;
 use crate::error::{Error, Result};
 use crate::video::{Metadata, shape_text};
 
@@ -218,11 +219,10 @@ impl TiffDescription {
                 imagej.pixel_size(per_unit, warnings)?
             }
             _ => {
-                // The last two are those of tifffile.
                 let unit = match code {
-                    3 => 1e4,
-                    4 => 1e3,
-                    5 => 1.0,
+                    resolution_unit::CENTIMETER => 1e4,
+                    resolution_unit::MILLIMETER => 1e3,
+                    resolution_unit::MICROMETER => 1.0,
                     _ => return None,
                 };
                 per_unit.map(|per_unit| unit / per_unit)

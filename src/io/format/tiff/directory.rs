@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::collections::HashSet;
 
 use super::page::SUB_DIRECTORIES;
+use super::tag::value_type;
 use crate::bail;
 use crate::error::Result;
 use crate::task;
@@ -140,7 +141,10 @@ impl<'a> TiffReader<'a> {
 
     /// The text of an entry.
     pub(super) fn text(&self, entry: &DirectoryEntry) -> Option<String> {
-        if !matches!(entry.kind, 1 | 2 | 7) {
+        if !matches!(
+            entry.kind,
+            value_type::BYTE | value_type::ASCII | value_type::UNDEFINED
+        ) {
             return None;
         }
         let start = self.values_position(entry, 1)?;
@@ -164,7 +168,7 @@ impl<'a> TiffReader<'a> {
 
     /// The value of an entry that is a fraction.
     pub(super) fn fraction(&self, entry: &DirectoryEntry) -> Option<f64> {
-        if entry.kind != 5 || entry.count == 0 {
+        if entry.kind != value_type::RATIONAL || entry.count == 0 {
             return None;
         }
         let start = self.values_position(entry, 8)?;
@@ -252,10 +256,10 @@ impl DirectoryEntry {
     /// The size in bytes of a value that is a whole number.
     pub(super) fn value_size(&self) -> Option<usize> {
         match self.kind {
-            1 | 7 => Some(1),
-            3 => Some(2),
-            4 | 13 => Some(4),
-            16 | 18 => Some(8),
+            value_type::BYTE | value_type::UNDEFINED => Some(1),
+            value_type::SHORT => Some(2),
+            value_type::LONG | value_type::IFD => Some(4),
+            value_type::LONG8 | value_type::IFD8 => Some(8),
             _ => None,
         }
     }

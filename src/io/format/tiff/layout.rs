@@ -11,7 +11,7 @@ use super::page::{
     ROWS_PER_STRIP, SAMPLE_FORMAT, SAMPLES, STRIP_OFFSETS, STRIP_SIZES, WIDTH, X_RESOLUTION,
     Y_RESOLUTION,
 };
-use super::tag::WrittenTag;
+use super::tag::{WrittenTag, resolution_unit, sample_format};
 use super::write::{Photometric, TiffOptions};
 use crate::bail;
 use crate::error::{Error, Result};
@@ -267,7 +267,7 @@ impl StackLayout {
         }
         tags.push(WrittenTag::shorts(
             SAMPLE_FORMAT,
-            &vec![sample_format(self.dtype); channels],
+            &vec![sample_format_of(self.dtype) as u16; channels],
         ));
         tags
     }
@@ -278,13 +278,13 @@ impl StackLayout {
             return Vec::new();
         };
         let (unit, code) = match self.description {
-            ImageDescription::ImageJ(_) => (1.0, 1),
-            ImageDescription::Tifffile(_) => (MICROMETRES, 3),
+            ImageDescription::ImageJ(_) => (1.0, resolution_unit::NONE),
+            ImageDescription::Tifffile(_) => (MICROMETRES, resolution_unit::CENTIMETER),
         };
         vec![
             WrittenTag::fraction(X_RESOLUTION, unit / width),
             WrittenTag::fraction(Y_RESOLUTION, unit / height),
-            WrittenTag::shorts(RESOLUTION_UNIT, &[code]),
+            WrittenTag::shorts(RESOLUTION_UNIT, &[code as u16]),
         ]
     }
 
@@ -310,11 +310,11 @@ fn put(out: &mut Vec<u8>, number: u64, size: usize) {
     }
 }
 
-fn sample_format(dtype: DType) -> u16 {
+fn sample_format_of(dtype: DType) -> u64 {
     match dtype {
-        dtype if dtype.is_float() => 3,
-        dtype if dtype.limits().0 < 0.0 => 2,
-        _ => 1,
+        dtype if dtype.is_float() => sample_format::FLOAT,
+        dtype if dtype.limits().0 < 0.0 => sample_format::INT,
+        _ => sample_format::UINT,
     }
 }
 

@@ -4,6 +4,7 @@ use tiff::tags::{CompressionMethod, PhotometricInterpretation, PlanarConfigurati
 
 use super::directory::{Directory, TiffReader};
 use super::extent::{BLANK, OPEN};
+use super::tag::{predictor, sample_format};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::io::bytes::samples::{Encoding, SharedFile};
@@ -160,7 +161,7 @@ impl TiffPage {
             compression,
             ycbcr,
             has_coarse_colors: ycbcr && !is_jpeg && color_sampling != [1, 1],
-            predictor: value(PREDICTOR, 1),
+            predictor: value(PREDICTOR, predictor::NONE),
             with_changes: value(FAX_OPTIONS, 0) & 1 == 1,
             is_reversed: value(FILL_ORDER, 1) == 2,
             tile: (value(TILE_WIDTH, 0), value(TILE_HEIGHT, 0)),
@@ -261,7 +262,7 @@ impl TiffPage {
     /// Where the samples begin, if they follow each other in the file as they do in memory.
     pub(super) fn plain(&self) -> Option<u64> {
         let stored = self.compression == CompressionMethod::None
-            && self.predictor == 1
+            && self.predictor == predictor::NONE
             && !self.is_reversed
             && !self.tiled
             && !self.shape.planar;
@@ -317,7 +318,11 @@ fn shape_of(reader: &TiffReader<'_>, directory: &Directory) -> Result<PageShape>
         bits: depth,
         planar: value(PLANAR, 1) == u64::from(PlanarConfiguration::Planar.to_u16())
             && value(SAMPLES, 1) > 1,
-        encoding: encoding_of(depth, value(SAMPLE_FORMAT, 1), reader.big_endian)?,
+        encoding: encoding_of(
+            depth,
+            value(SAMPLE_FORMAT, sample_format::UINT),
+            reader.big_endian,
+        )?,
     };
     let tiled = directory.find(TILE_WIDTH).is_some();
     let jpeg = compression_of(value(COMPRESSION, 1)) == CompressionMethod::ModernJPEG;
@@ -337,30 +342,30 @@ fn shape_of(reader: &TiffReader<'_>, directory: &Directory) -> Result<PageShape>
 
 fn encoding_of(bits: u64, format: u64, big_endian: bool) -> Result<Encoding> {
     let dtype = match (format, bits) {
-        (1 | 4, 1) => DType::Bool,
-        (1 | 4, 2..=8) => DType::U8,
-        (1 | 4, 9..=16) => DType::U16,
-        (1 | 4, 17..=32) => DType::U32,
-        (1 | 4, 64) => DType::U64,
-        (2, 8) => DType::I8,
-        (2, 16) => DType::I16,
-        (2, 32) => DType::I32,
-        (2, 64) => DType::I64,
-        (3, 16 | 32) => DType::F32,
-        (3, 64) => DType::F64,
-        (5 | 6, _) => {
+        (sample_format::UINT | sample_format::UNDEFINED, 1) => DType::Bool,
+        (sample_format::UINT | sample_format::UNDEFINED, 2..=8) => DType::U8,
+        (sample_format::UINT | sample_format::UNDEFINED, 9..=16) => DType::U16,
+        (sample_format::UINT | sample_format::UNDEFINED, 17..=32) => DType::U32,
+        (sample_format::UINT | sample_format::UNDEFINED, 64) => DType::U64,
+        (sample_format::INT, 8) => DType::I8,
+        (sample_format::INT, 16) => DType::I16,
+        (sample_format::INT, 32) => DType::I32,
+        (sample_format::INT, 64) => DType::I64,
+        (sample_format::FLOAT, 16 | 32) => DType::F32,
+        (sample_format::FLOAT, 64) => DType::F64,
+        (sample_format::COMPLEX_INT | sample_format::COMPLEX_FLOAT, _) => {
             return Err(
                 Error::new("it holds complex numbers, but a video needs real numbers")
                     .hint("convert it in Python, for example with `abs`, and save it again"),
             );
         }
-        (2, _) => bail!("signed samples of {bits} bits are not supported"),
-        (3, _) => bail!("floats of {bits} bits are not supported"),
+        (sample_format::INT, _) => bail!("signed samples of {bits} bits are not supported"),
+        (sample_format::FLOAT, _) => bail!("floats of {bits} bits are not supported"),
         _ => bail!("samples of {bits} bits are not supported"),
     };
     Ok(Encoding {
         dtype,
-        half: format == 3 && bits == 16,
+        half: format == sample_format::FLOAT && bits == 16,
         swapped: big_endian != cfg!(target_endian = "big"),
     })
 }
