@@ -10,12 +10,12 @@ use std::path::Path;
 pub struct Error {
     message: String,
     hints: Vec<String>,
-    kind: Kind,
+    kind: ErrorKind,
 }
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Kind {
+enum ErrorKind {
     Failure,
     Interruption,
     Exit(u8),
@@ -30,14 +30,14 @@ impl Error {
         Self {
             message: message.into(),
             hints: Vec::new(),
-            kind: Kind::Failure,
+            kind: ErrorKind::Failure,
         }
     }
 
     /// The user pressed Ctrl-C; unlike a failure this cannot be caught by a script.
     pub fn interrupted() -> Self {
         Self {
-            kind: Kind::Interruption,
+            kind: ErrorKind::Interruption,
             ..Self::new("interrupted")
         }
     }
@@ -45,7 +45,7 @@ impl Error {
     /// The script asked to end, with an exit status for whoever runs the program.
     pub fn exit(code: u8) -> Self {
         Self {
-            kind: Kind::Exit(code),
+            kind: ErrorKind::Exit(code),
             ..Self::new(format!("the script ended with exit status {code}"))
         }
     }
@@ -128,14 +128,14 @@ impl Error {
 
     /// Whether this is an interruption rather than a failure.
     pub fn is_interrupted(&self) -> bool {
-        self.kind == Kind::Interruption
+        self.kind == ErrorKind::Interruption
     }
 
     /// The exit status, if the script asked to end.
     pub fn exit_code(&self) -> Option<u8> {
         match self.kind {
-            Kind::Exit(code) => Some(code),
-            Kind::Failure | Kind::Interruption => None,
+            ErrorKind::Exit(code) => Some(code),
+            ErrorKind::Failure | ErrorKind::Interruption => None,
         }
     }
 }

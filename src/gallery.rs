@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::color::colormap::Colormap;
-use crate::draw::still::Still;
+use crate::draw::rgba_image::RgbaImage;
 use crate::error::{Error, Result};
 use crate::fs::atomic;
 use crate::script::docs::pictures::{PICTURES, SETUP};
@@ -25,8 +25,8 @@ pub fn write(session: &mut Session, folder: &Path) -> Result<()> {
             return Err(Error::new(format!("`{}` is not an image", picture.code)));
         };
         let colormap = Colormap::named(picture.cmap)?;
-        let still = Still::new(&image, 0, colormap, (None, None))?;
-        save(folder, picture.name, &still)?;
+        let rgba_image = RgbaImage::new(&image, 0, colormap, (None, None))?;
+        save(folder, picture.name, &rgba_image)?;
     }
     for name in Colormap::names() {
         save(
@@ -44,23 +44,23 @@ fn evaluate(session: &mut Session, code: &str) -> Result<rhai::Dynamic> {
 }
 
 /// The colours of a colormap from left to right, each in as many columns as the others.
-fn strip(colormap: &Colormap) -> Still {
+fn strip(colormap: &Colormap) -> RgbaImage {
     let colors = colormap.colors();
     let columns = (256 / colors.len().max(1)).max(1);
     let row: Vec<_> = colors
         .iter()
         .flat_map(|color| std::iter::repeat_n(*color, columns))
         .collect();
-    Still {
+    RgbaImage {
         width: row.len(),
         height: STRIP,
         pixels: row.repeat(STRIP),
     }
 }
 
-fn save(folder: &Path, name: &str, still: &Still) -> Result<()> {
+fn save(folder: &Path, name: &str, rgba_image: &RgbaImage) -> Result<()> {
     let path = folder.join(format!("{name}.png"));
-    let bytes = still.to_png();
+    let bytes = rgba_image.to_png();
     atomic::write(&path, |file| {
         file.write_all(&bytes)
             .map_err(|e| Error::io("write", &path, &e))

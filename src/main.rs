@@ -12,15 +12,15 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use optimap::error::{Error, Result};
-use optimap::player::hub::{self, Windows};
-use optimap::runner::batch::{Batch, Shard};
+use optimap::player::event_loop::{self, EventLoopProxy};
+use optimap::runner::batch::{Batch, BatchShard};
 use optimap::runner::{self, timing, watch};
-use optimap::script::host::limits::Clock;
+use optimap::script::host::limits::TimeLimit;
 use optimap::script::host::modules::{plain_script, read_script};
 use optimap::script::language::diagnostic::Diagnostic;
 use optimap::script::{Context, Settings, docs};
 use optimap::session::{STACK_SIZE, Session};
-use optimap::video::memory::{self, Size};
+use optimap::video::memory::{self, ByteSize};
 use optimap::video::shape_text;
 use optimap::{gallery, repl, task, terminal};
 use rhai::{Array, Dynamic};
@@ -33,7 +33,7 @@ use rhai::{Array, Dynamic};
 #[command(override_usage = "optimap [--headless] [FILE.rhai [ARG]... | -e CODE | COMMAND]")]
 struct Cli {
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Option<CliCommand>,
     /// Evaluate CODE and print its value.
     #[arg(short = 'e', value_name = "CODE", allow_hyphen_values = true)]
     code: Option<String>,
@@ -41,12 +41,12 @@ struct Cli {
     #[arg(long, global = true)]
     headless: bool,
     #[command(flatten)]
-    how: How,
+    how: RunArgs,
 }
 
 /// How scripts are run.
 #[derive(Args, Clone)]
-struct How {
+struct RunArgs {
     /// Define the constant NAME: a number, true, false, an array or a string.
     #[arg(long = "arg", global = true, value_name = "NAME=VALUE")]
     constants: Vec<String>,
@@ -68,11 +68,11 @@ struct How {
     /// Limit the memory of scripts: videos in memory and in scratch files, and other values, which
     /// may take half of the limit. [default in a sandbox: half of the machine's memory]
     #[arg(long, global = true, value_name = "SIZE")]
-    limit_memory: Option<Size>,
+    limit_memory: Option<ByteSize>,
 }
 
 #[derive(Subcommand)]
-enum Command {
+enum CliCommand {
     /// Run a script; `-` is standard input, and `run` can be left out.
     Run {
         /// Script to run, and its arguments, which are in the array ARGS.
@@ -98,7 +98,7 @@ enum Command {
         resume: bool,
         /// Run only the I-th of N parts of the files.
         #[arg(long, value_name = "I/N")]
-        shard: Option<Shard>,
+        shard: Option<BatchShard>,
         /// Write a Slurm job array instead of running; N of --shard is the number of tasks.
         #[arg(long, value_name = "FILE")]
         slurm: Option<PathBuf>,
@@ -170,7 +170,7 @@ fn main() -> ExitCode {
             .exit();
     }
     terminal::install();
-    let (windows, hub) = hub::new();
+    let (windows, main_loop) = event_loop::new();
     let engine = std::thread::Builder::new()
         .name("engine".into())
         .stack_size(STACK_SIZE)
@@ -188,7 +188,7 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     };
     // Windows have to live on the main thread; this returns when the engine is done with them.
-    hub.run();
+    main_loop.run();
     match engine.join() {
         Ok(End::Done) if task::stopped() == Some(task::Stop::User) => ExitCode::from(130),
         Ok(End::Done | End::Left) => ExitCode::SUCCESS,
@@ -203,7 +203,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli, windows: &Windows) -> Result<End> {
+fn run(cli: Cli, windows: &EventLoopProxy) -> Result<End> {
     let headless = cli.headless
         || std::env::var_os("OPTIMAP_HEADLESS").is_some_and(|v| v != "0" && !v.is_empty());
     let how = cli.how;
@@ -217,7 +217,7 @@ fn run(cli: Cli, windows: &Windows) -> Result<End> {
             memory::set_limit(limit)?;
         }
         if let Some(seconds) = how.limit_time {
-            session.limit_time(Clock::new(seconds)?);
+            session.limit_time(TimeLimit::new(seconds)?);
         }
         match &how.sandbox {
             Some(folder) => session.confine(folder).map(|()| session),
@@ -225,24 +225,24 @@ fn run(cli: Cli, windows: &Windows) -> Result<End> {
         }
     };
     match cli.command {
-        Some(Command::Run { words } | Command::Script(words)) => match words.split_first() {
+        Some(CliCommand::Run { words } | CliCommand::Script(words)) => match words.split_first() {
             Some((file, args)) => run_script(session(how.watch)?, file, args, &how),
             None => Ok(End::Done),
         },
-        Some(command @ Command::Batch { .. }) => run_batch(command, &how),
-        Some(Command::Help { name }) => print_help(session(false)?.context(), name.as_deref()),
-        Some(Command::Reference { pictures }) => {
+        Some(command @ CliCommand::Batch { .. }) => run_batch(command, &how),
+        Some(CliCommand::Help { name }) => print_help(session(false)?.context(), name.as_deref()),
+        Some(CliCommand::Reference { pictures }) => {
             print_reference(session(false)?, pictures.as_deref()).map(|()| End::Done)
         }
-        Some(Command::Definitions { folder }) => {
+        Some(CliCommand::Definitions { folder }) => {
             docs::write_definitions(session(false)?.context(), &folder).map(|()| End::Done)
         }
-        Some(Command::Info { file }) => print_info(&file),
-        Some(Command::Completions { shell }) => {
+        Some(CliCommand::Info { file }) => print_info(&file),
+        Some(CliCommand::Completions { shell }) => {
             print(&manual::completions(shell, Cli::command()));
             Ok(End::Done)
         }
-        Some(Command::Man) => {
+        Some(CliCommand::Man) => {
             print(&manual::page(Cli::command()));
             Ok(End::Done)
         }
@@ -256,7 +256,7 @@ fn run(cli: Cli, windows: &Windows) -> Result<End> {
     }
 }
 
-fn run_script(mut session: Session, file: &OsStr, args: &[OsString], how: &How) -> Result<End> {
+fn run_script(mut session: Session, file: &OsStr, args: &[OsString], how: &RunArgs) -> Result<End> {
     if how.watch {
         if file == "-" {
             return Err(Error::new("standard input cannot be watched"));
@@ -272,7 +272,7 @@ fn run_script(mut session: Session, file: &OsStr, args: &[OsString], how: &How) 
     run_once(&mut session, file, args, how)
 }
 
-fn run_once(session: &mut Session, file: &OsStr, args: &[OsString], how: &How) -> Result<End> {
+fn run_once(session: &mut Session, file: &OsStr, args: &[OsString], how: &RunArgs) -> Result<End> {
     let (name, text) = if file == "-" {
         ("<stdin>".to_owned(), plain_script(&read_standard_input()?))
     } else {
@@ -291,7 +291,7 @@ fn execute(
     name: &str,
     text: &str,
     args: Array,
-    how: &How,
+    how: &RunArgs,
 ) -> Result<(Dynamic, End)> {
     session.set_constant("ARGS", args);
     for constant in &how.constants {
@@ -311,8 +311,8 @@ fn execute(
     Ok((value, finish(session, result)))
 }
 
-fn run_batch(command: Command, how: &How) -> Result<End> {
-    let Command::Batch {
+fn run_batch(command: CliCommand, how: &RunArgs) -> Result<End> {
+    let CliCommand::Batch {
         script,
         files,
         jobs,
@@ -335,7 +335,7 @@ fn run_batch(command: Command, how: &How) -> Result<End> {
     if let Some(seconds) = how.limit_time {
         options.extend(["--limit-time".into(), seconds.to_string().into()]);
     }
-    if let Some(Size(bytes)) = how.limit_memory {
+    if let Some(ByteSize(bytes)) = how.limit_memory {
         options.extend(["--limit-memory".into(), bytes.to_string().into()]);
     }
     let batch = Batch {
@@ -364,7 +364,7 @@ fn read_standard_input() -> Result<String> {
     read.map_err(|e| Error::io("read", Path::new("standard input"), &e))
 }
 
-fn evaluate(mut session: Session, code: &str, how: &How) -> Result<End> {
+fn evaluate(mut session: Session, code: &str, how: &RunArgs) -> Result<End> {
     let (value, end) = execute(&mut session, "-e", code, Array::new(), how)?;
     if let Some(text) = session.text(&value, false) {
         print_line(&text);

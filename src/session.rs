@@ -15,16 +15,18 @@ use crate::builtins::TOPICS;
 use crate::error::Error;
 use crate::fs::files;
 use crate::script::call::register;
-use crate::script::docs::{Function, Library};
-use crate::script::host::limits::{self, Clock};
+use crate::script::docs::{Library, LibraryFunction};
+use crate::script::host::limits::{self, TimeLimit};
 use crate::script::host::modules::{Modules, read_script};
 use crate::script::language::check::Check;
-use crate::script::language::complete::{Completion, Hint, Methods, Scene, complete, hint};
+use crate::script::language::complete::{
+    Completion, CompletionScope, Hint, Methods, complete, hint,
+};
 use crate::script::language::diagnostic::{Diagnostic, parse_failure};
 use crate::script::language::dialect;
-use crate::script::language::lost::{Script, floor_divisions};
-use crate::script::language::recover::Recovery;
-use crate::script::{Context, Entry, LAST, Settings, forget_reads};
+use crate::script::language::error_recovery::ErrorRecovery;
+use crate::script::language::no_effect::{EffectCheck, floor_divisions};
+use crate::script::{Context, LAST, PromptEntry, Settings, forget_reads};
 use crate::task;
 use crate::video::{Video, memory};
 
@@ -35,7 +37,7 @@ pub(crate) const EXPRESSION_DEPTH: usize = 1024;
 const CALL_DEPTH: usize = 256;
 
 /// The most mistakes that are told of a script.
-const MOST_MISTAKES: usize = 50;
+const MAX_MISTAKES: usize = 50;
 
 /// The stack that a thread running scripts needs for these depths.
 pub use crate::task::STACK_SIZE;
@@ -47,23 +49,23 @@ pub struct Session {
     context: Arc<Context>,
     modules: Modules,
     imported: BTreeMap<String, Arc<Library>>,
-    functions: Vec<Function>,
+    functions: Vec<LibraryFunction>,
     methods: OnceLock<Methods>,
-    learnt: Arc<Mutex<Learnt>>,
+    learnt: Arc<Mutex<EngineChanges>>,
     lines: usize,
-    clock: Option<Clock>,
+    clock: Option<TimeLimit>,
 }
 
 /// What earlier entries of the prompt have added to the engine.
 #[derive(Default)]
-struct Learnt {
+struct EngineChanges {
     functions: Vec<Shared<Module>>,
     imports: Vec<(String, Shared<Module>)>,
 }
 
-impl Learnt {
+impl EngineChanges {
     /// Adds it to another engine.
-    fn teach(&self, engine: &mut Engine) {
+    fn add_hint(&self, engine: &mut Engine) {
         for functions in &self.functions {
             engine.register_global_module(functions.clone());
         }
@@ -98,14 +100,14 @@ impl Session {
         let context = Arc::new(Context::new(settings, TOPICS));
         context.set_library_folders(library_folders());
         let modules = Modules::new(context.clone());
-        let learnt = Arc::new(Mutex::new(Learnt::default()));
+        let learnt = Arc::new(Mutex::new(EngineChanges::default()));
         let (weak, known) = (Arc::downgrade(&context), learnt.clone());
         context.set_make_engine(move || match weak.upgrade() {
             Some(context) => {
                 let modules = Modules::new(context.clone());
                 let mut engine = new_engine(&context, &modules);
                 let known = known.lock().expect("no panic while holding it");
-                known.teach(&mut engine);
+                known.add_hint(&mut engine);
                 engine
             }
             None => Engine::new(),
@@ -138,7 +140,7 @@ impl Session {
     }
 
     /// Limits how long each script, or entry of the prompt, may take.
-    pub fn limit_time(&mut self, clock: Clock) {
+    pub fn limit_time(&mut self, clock: TimeLimit) {
         self.clock = Some(clock);
     }
 
@@ -172,16 +174,16 @@ impl Session {
             modules: &self.modules,
         };
         let mut found = Vec::new();
-        let mut lost = floor_divisions(text);
-        let mut left = Recovery::new(text);
-        while found.len() < MOST_MISTAKES {
+        let mut without_effect = floor_divisions(text);
+        let mut left = ErrorRecovery::new(text);
+        while found.len() < MAX_MISTAKES {
             match self.compile_among(name, left.text(), left.names()) {
                 Ok(compiled) => {
                     let ast = dialect::parse(left.text()).unwrap_or(compiled);
                     let variables = |name: &str| self.scope.get(name).cloned();
                     let script = self.script(text, &ast, &variables);
                     found.extend(check.mistakes(&script, name));
-                    lost = script.lost();
+                    without_effect = script.without_effect();
                     break;
                 }
                 Err(error) => {
@@ -195,19 +197,21 @@ impl Session {
                 }
             }
         }
-        let lost = lost.into_iter();
-        found.extend(lost.map(|(error, place)| Diagnostic::warning(error, name, place)));
+        let without_effect = without_effect.into_iter();
+        found.extend(
+            without_effect.map(|(error, position)| Diagnostic::warning(error, name, position)),
+        );
         found.sort_by_key(|found| (found.position().line(), found.position().position()));
         found
     }
 
     /// What a script does in vain.
-    fn lost(&self, text: &str) -> Vec<(Error, Position)> {
+    fn without_effect(&self, text: &str) -> Vec<(Error, Position)> {
         let Ok(ast) = dialect::parse(text) else {
             return Vec::new();
         };
         let variables = |name: &str| self.scope.get(name).cloned();
-        self.script(text, &ast, &variables).lost()
+        self.script(text, &ast, &variables).without_effect()
     }
 
     fn script<'a>(
@@ -215,8 +219,8 @@ impl Session {
         text: &'a str,
         ast: &'a AST,
         variables: &'a dyn Fn(&str) -> Option<Dynamic>,
-    ) -> Script<'a> {
-        Script {
+    ) -> EffectCheck<'a> {
+        EffectCheck {
             text,
             ast,
             context: &self.context,
@@ -227,12 +231,12 @@ impl Session {
     /// Compiles a script, and warns of what does not fail, but is not what was meant either.
     fn compiled(&self, name: &str, text: &str) -> Result<AST, Box<EvalAltResult>> {
         let ast = self.compile(name, text);
-        let lost = match &ast {
-            Ok(_) => self.lost(text),
+        let without_effect = match &ast {
+            Ok(_) => self.without_effect(text),
             // A division that is a comment has often no end.
             Err(_) => floor_divisions(text),
         };
-        for (error, position) in lost {
+        for (error, position) in without_effect {
             let line = position.line().unwrap_or(1);
             let hints = error.hints().join("; ");
             task::warn(&format!("line {line}: {}: {hints}", error.message()));
@@ -257,14 +261,14 @@ impl Session {
             let error = Error::new(
                 "a line that begins with a dot continues the last value, and there is none yet",
             );
-            return Err(Diagnostic::without_place(error));
+            return Err(Diagnostic::without_position(error));
         }
         self.run_kept(&name, &format!("{LAST}{}", text.trim_start()))
     }
 
     /// Runs a script at the prompt; its variables, functions and imports stay.
     pub fn run_file(&mut self, path: &Path) -> Result<Dynamic, Diagnostic> {
-        let text = read_script(path).map_err(Diagnostic::without_place)?;
+        let text = read_script(path).map_err(Diagnostic::without_position)?;
         self.run_kept(&path.display().to_string(), &text)
     }
 
@@ -295,7 +299,7 @@ impl Session {
         run: impl FnOnce(&mut Self) -> Result<Dynamic, Box<EvalAltResult>>,
     ) -> Result<Dynamic, Diagnostic> {
         forget_reads();
-        let clock = self.clock.map(Clock::start);
+        let clock = self.clock.map(TimeLimit::start);
         let result = catch_unwind(AssertUnwindSafe(|| run(self)));
         drop(clock);
         match result {
@@ -305,7 +309,7 @@ impl Session {
                 let text = text.or(panic.downcast_ref::<&str>().copied());
                 let text = text.unwrap_or("no details are known");
                 let error = Error::new(format!("a bug in optimap: {text}"));
-                Err(Diagnostic::without_place(error.hint(
+                Err(Diagnostic::without_position(error.hint(
                     "please report it, with what you did and the lines above",
                 )))
             }
@@ -322,7 +326,7 @@ impl Session {
             self.functions.extend(functions);
         }
         let has_value = matches!(ast.statements(), [Stmt::Expr(_) | Stmt::FnCall(..)]);
-        self.context.entries().push(Entry {
+        self.context.entries().push(PromptEntry {
             text: text.trim().to_owned(),
             has_value: has_value && !ast.has_functions(),
             functions: names,
@@ -332,7 +336,7 @@ impl Session {
 
     /// Adds a comment to what `save_session` writes.
     pub fn note(&mut self, comment: &str) {
-        self.context.entries().push(Entry {
+        self.context.entries().push(PromptEntry {
             text: comment.to_owned(),
             has_value: false,
             functions: Vec::new(),
@@ -362,9 +366,9 @@ impl Session {
     /// Completes what is being typed.
     pub fn complete(&self, text: &str) -> Completion {
         if !continues_last(text) {
-            return complete(text, &self.scene());
+            return complete(text, &self.completion_scope());
         }
-        let mut completion = complete(&format!("{LAST}{text}"), &self.scene());
+        let mut completion = complete(&format!("{LAST}{text}"), &self.completion_scope());
         completion.start -= LAST.len();
         completion
     }
@@ -372,8 +376,8 @@ impl Session {
     /// What could follow what is being typed.
     pub fn hint(&self, text: &str) -> Option<Hint> {
         match continues_last(text) {
-            true => hint(&format!("{LAST}{text}"), &self.scene()),
-            false => hint(text, &self.scene()),
+            true => hint(&format!("{LAST}{text}"), &self.completion_scope()),
+            false => hint(text, &self.completion_scope()),
         }
     }
 
@@ -417,8 +421,8 @@ impl Session {
         Ok(())
     }
 
-    fn scene(&self) -> Scene<'_> {
-        Scene {
+    fn completion_scope(&self) -> CompletionScope<'_> {
+        CompletionScope {
             context: &self.context,
             scope: &self.scope,
             modules: &self.imported,
@@ -484,7 +488,7 @@ impl Session {
             .eval_ast_with_scope(&mut self.scope, &statements)
     }
 
-    fn learnt(&self) -> MutexGuard<'_, Learnt> {
+    fn learnt(&self) -> MutexGuard<'_, EngineChanges> {
         self.learnt.lock().expect("no panic while holding it")
     }
 

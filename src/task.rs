@@ -39,7 +39,7 @@ pub trait Reporter: Send + Sync {
 static REPORTER: OnceLock<Box<dyn Reporter>> = OnceLock::new();
 static AFTER_EACH_STEP: OnceLock<fn()> = OnceLock::new();
 static STOP: AtomicU8 = AtomicU8::new(0);
-static UNINTERRUPTED: AtomicUsize = AtomicUsize::new(0);
+static CRITICAL_SECTIONS: AtomicUsize = AtomicUsize::new(0);
 
 /// Sets where warnings and progress go. The first call counts.
 pub fn set_reporter(reporter: Box<dyn Reporter>) {
@@ -107,7 +107,7 @@ pub fn is_interrupted() -> bool {
 
 /// An error if everything is to stop, for loops that are no [`Task`].
 pub fn check() -> Result<()> {
-    match is_interrupted() && UNINTERRUPTED.load(Relaxed) == 0 {
+    match is_interrupted() && CRITICAL_SECTIONS.load(Relaxed) == 0 {
         true => Err(Error::interrupted()),
         false => Ok(()),
     }
@@ -115,19 +115,19 @@ pub fn check() -> Result<()> {
 
 /// While it exists, operations run to their end even if the user asks to stop: for changes that
 /// must not be left half done. The request is heeded afterwards.
-pub struct Uninterrupted(());
+pub struct CriticalSection(());
 
-impl Uninterrupted {
+impl CriticalSection {
     /// Begins such a time.
     pub fn begin() -> Self {
-        UNINTERRUPTED.fetch_add(1, Relaxed);
+        CRITICAL_SECTIONS.fetch_add(1, Relaxed);
         Self(())
     }
 }
 
-impl Drop for Uninterrupted {
+impl Drop for CriticalSection {
     fn drop(&mut self) {
-        UNINTERRUPTED.fetch_sub(1, Relaxed);
+        CRITICAL_SECTIONS.fetch_sub(1, Relaxed);
     }
 }
 

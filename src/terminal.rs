@@ -45,11 +45,11 @@ pub fn print_diagnostic(diagnostic: &Diagnostic, context: &Context) {
 
 struct Terminal {
     show_bars: bool,
-    bar: Mutex<Option<Running>>,
+    bar: Mutex<Option<ActiveOperation>>,
 }
 
 /// The operation under way.
-struct Running {
+struct ActiveOperation {
     operation: String,
     since: Instant,
     bar: Option<ProgressBar>,
@@ -83,7 +83,7 @@ impl Reporter for Terminal {
         let Some(mut running) = self.show_bars.then(|| self.bar.try_lock().ok()).flatten() else {
             return;
         };
-        let running = running.get_or_insert_with(|| Running {
+        let running = running.get_or_insert_with(|| ActiveOperation {
             operation: operation.to_owned(),
             since: Instant::now(),
             bar: None,

@@ -10,7 +10,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use optimap::color::colormap::Colormap;
-use optimap::draw::notes::Notes;
+use optimap::draw::annotations::Annotations;
 use optimap::error::Result;
 use optimap::ops::blend::{Blend, BlendOptions, alpha_blend};
 use optimap::ops::edit::geometry::rotate_left;
@@ -182,7 +182,7 @@ fn report_player() {
         panels: vec![panel],
         interval_ms: 10,
         step: 1,
-        notes: Notes::default(),
+        annotations: Annotations::default(),
     };
     let player = Player::new(show).unwrap();
     let mut image = Image::new(SIZE.0, SIZE.1);

@@ -182,8 +182,8 @@ fn positions_are_rows_and_columns() {
     for builtin in session.context().builtins() {
         let names: Vec<_> = builtin.params.iter().map(|param| param.name).collect();
         for (y, x) in [("y", "x"), ("y0", "x0"), ("y1", "x1"), ("dy", "dx")] {
-            let place = |name| names.iter().position(|known| *known == name);
-            let (Some(row), Some(column)) = (place(y), place(x)) else {
+            let index = |name| names.iter().position(|known| *known == name);
+            let (Some(row), Some(column)) = (index(y), index(x)) else {
                 continue;
             };
             if !is_number(&builtin.params[row].ty) {

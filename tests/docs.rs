@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use optimap::script::docs::{Example, examples};
+use optimap::script::docs::{DocExample, examples};
 use optimap::script::host::modules;
 use optimap::session::Session;
 
@@ -15,7 +15,7 @@ fn in_empty_folder() -> tempfile::TempDir {
     folder
 }
 
-fn run(session: &mut Session, example: &Example) -> Result<(), String> {
+fn run(session: &mut Session, example: &DocExample) -> Result<(), String> {
     let value = session.run_entry(&example.code);
     let value = value.map_err(|d| format!("`{}` fails: {}", example.code, d.error()))?;
     let Some(expected) = &example.expected else {

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use optimap::color::colormap::Colormap;
-use optimap::draw::notes::Notes;
+use optimap::draw::annotations::Annotations;
 use optimap::draw::plot::{Curve, Plot};
-use optimap::ops::example::{Example, example_video};
+use optimap::ops::example::{ExampleOptions, example_video};
 use optimap::ops::filter::normalize::normalize_pixelwise_slidingwindow;
 use optimap::ops::filter::smooth::smooth_spatiotemporal;
 use optimap::player::{Image, Panel, Player, Show};
@@ -158,7 +158,7 @@ fn the_pictures_of_a_plot() {
 
 /// The picture of a film in the README, by the script that stands there.
 #[test]
-fn the_picture_of_a_film() {
+fn the_image_of_a_movie() {
     let readme = fs::read_to_string(project("README.md")).unwrap();
     let mut blocks = readme.split("```js");
     let export = blocks.find(|block| block.contains("talk.mp4")).unwrap();
@@ -210,7 +210,7 @@ pub(super) fn check_picture(name: &str, image: &Image) {
 }
 
 fn player() -> Player {
-    let example = Example {
+    let example = ExampleOptions {
         frames: 80,
         height: 128,
         width: 128,
@@ -226,7 +226,7 @@ fn player() -> Player {
         panels: vec![panel.unwrap()],
         interval_ms: 20,
         step: 1,
-        notes: Notes::default(),
+        annotations: Annotations::default(),
     };
     let player = Player::new(show).unwrap();
     player.seek(42);

@@ -13,6 +13,7 @@ mod importers;
 mod libraries;
 mod limits;
 mod movie_slices;
+mod names;
 mod notices;
 mod operators;
 mod parity;

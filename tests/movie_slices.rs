@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use optimap::io::{Options, Selection, load_video};
+use optimap::io::{FrameSelection, LoadOptions, load_video};
 use optimap::video::{Samples, Video};
 
 /// What movies are written to.
@@ -72,12 +72,12 @@ fn ffmpeg(arguments: &[&str], path: &Path) -> bool {
 }
 
 fn load(path: &Path, start: usize, frames: Option<usize>, step: usize) -> Option<Video> {
-    let selection = Selection {
+    let selection = FrameSelection {
         start,
         frames,
         step,
     };
-    load_video(path, &selection, &Options::default()).ok()
+    load_video(path, &selection, &LoadOptions::default()).ok()
 }
 
 fn values(video: &Video) -> Vec<u16> {

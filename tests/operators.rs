@@ -1,7 +1,7 @@
 //! Every operator, with arrays of every type and numbers on either side, beside NumPy's results,
 //! saved by `tests/data/operators.py`.
 
-use optimap::io::{Options, Selection, load_video};
+use optimap::io::{FrameSelection, LoadOptions, load_video};
 use optimap::ops::array::elementwise::{Operand, astype};
 use optimap::video::{DType, Strided, Video};
 use rhai::Dynamic;
@@ -96,7 +96,7 @@ fn read(video: &Video) -> Vec<f64> {
 
 fn load(name: &str) -> Video {
     let path = project("tests/data").join(name);
-    load_video(&path, &Selection::ALL, &Options::default()).unwrap()
+    load_video(&path, &FrameSelection::ALL, &LoadOptions::default()).unwrap()
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Results beside those of the Python package, saved by `tests/data/parity.py`.
 
 use optimap::error::Result;
-use optimap::io::{Options, Selection, load_video};
+use optimap::io::{FrameSelection, LoadOptions, load_video};
 use optimap::ops::edit::geometry;
 use optimap::ops::filter::normalize::normalize_pixelwise_slidingwindow;
 use optimap::ops::filter::normalize::{Normalize, normalize, normalize_pixelwise};
@@ -15,12 +15,12 @@ fn load(name: &str) -> Video {
     let path = project("tests/data/parity").join(format!("{name}.npy"));
     load_video(
         &path,
-        &Selection {
+        &FrameSelection {
             start: 0,
             frames: None,
             step: 1,
         },
-        &Options::default(),
+        &LoadOptions::default(),
     )
     .unwrap()
 }

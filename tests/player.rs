@@ -6,13 +6,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use optimap::color::colormap::Colormap;
-use optimap::draw::notes::Notes;
+use optimap::draw::annotations::Annotations;
 use optimap::error::{Error, Result};
-use optimap::player::hub::{self, Windows};
+use optimap::player::event_loop::{self, EventLoopProxy};
 use optimap::player::screen::Screen;
 use optimap::player::window;
 use optimap::player::{
-    Event, Image, Key, Outcome, Panel, Playback, Player, Rect, Show, Target, theme,
+    Event, HitTarget, Image, Key, Outcome, Panel, Playback, Player, Rect, Show, theme,
 };
 use optimap::video::{Element, Strided, Video};
 use proptest::prelude::*;
@@ -134,7 +134,7 @@ fn show(panels: Vec<Panel>) -> Show {
         panels,
         interval_ms: 10,
         step: 1,
-        notes: Notes::default(),
+        annotations: Annotations::default(),
     }
 }
 
@@ -156,7 +156,7 @@ fn quarters(player: &Player, size: (usize, usize)) -> [u32; 4] {
 }
 
 #[test]
-fn samples_have_the_colours_of_their_place_in_the_first_frames_range() {
+fn samples_have_the_colors_of_their_position_in_the_first_frames_range() {
     let player = player(&[2, 2, 2], vec![100u16, 200, 150, 100, 0, 999, 100, 200]);
     let gray = [0, 0xff_ff_ff, 0x80_80_80, 0];
     assert_eq!(quarters(&player, (300, 200)), gray);
@@ -196,7 +196,7 @@ fn a_given_limit_leaves_the_other_as_it_is() {
 }
 
 #[test]
-fn coloured_videos_keep_their_colours() {
+fn colored_videos_keep_their_colors() {
     let bytes = player(&[1, 1, 1, 3], vec![10u8, 20, 30]);
     assert_eq!(quarters(&bytes, (300, 200)), [0x0a_14_1e; 4]);
     let floats = player(&[1, 1, 1, 3], vec![1.0f32, 0.5, 7.0]);
@@ -357,7 +357,7 @@ fn the_button_plays_and_pauses_and_the_wheel_steps() {
     let player = player(&[9, 2, 2], vec![0u8; 36]);
     let button = player.layout(SIZE).button;
     let (x, y) = (button.left as f32 + 5.0, button.middle() as f32);
-    assert_eq!(player.layout(SIZE).target(x, y), Some(Target::Button));
+    assert_eq!(player.layout(SIZE).target(x, y), Some(HitTarget::Button));
     player.handle(Event::Press(x, y), SIZE);
     assert!(!player.is_playing());
     player.handle(Event::Wheel(-3), SIZE);
@@ -414,10 +414,10 @@ impl Drop for FakeScreen {
 }
 
 /// Runs a script on another thread beside the window loop, until both have ended.
-fn beside_windows(script: impl FnOnce(Windows, Fakes) + Send + 'static) {
+fn beside_windows(script: impl FnOnce(EventLoopProxy, Fakes) + Send + 'static) {
     let fakes = Fakes::default();
     let opened = fakes.clone();
-    let (windows, hub) = hub::with_screens(Box::new(move |title, width, height| {
+    let (windows, main_loop) = event_loop::with_screens(Box::new(move |title, width, height| {
         let fake = Arc::new(Mutex::new(Fake {
             title: title.into(),
             size: (width, height),
@@ -427,7 +427,7 @@ fn beside_windows(script: impl FnOnce(Windows, Fakes) + Send + 'static) {
         Ok(Box::new(FakeScreen(fake)))
     }));
     let script = thread::spawn(move || script(windows, fakes));
-    hub.run();
+    main_loop.run();
     script.join().unwrap();
 }
 
@@ -504,7 +504,8 @@ fn a_window_at_rest_is_shown_again_now_and_then() {
 
 #[test]
 fn the_loop_ends_when_nobody_can_open_windows() {
-    let (windows, hub) = hub::with_screens(Box::new(|_, _, _| Err(Error::new("no screen"))));
+    let (windows, main_loop) =
+        event_loop::with_screens(Box::new(|_, _, _| Err(Error::new("no screen"))));
     let script = thread::spawn(move || {
         let player = player(&[1, 2, 2], vec![0u8; 4]);
         let error = windows.open(player.clone()).unwrap_err();
@@ -512,14 +513,14 @@ fn the_loop_ends_when_nobody_can_open_windows() {
         assert!(!player.is_open());
         player.wait().unwrap();
     });
-    hub.run();
+    main_loop.run();
     script.join().unwrap();
 }
 
 #[test]
 fn windows_without_a_loop_are_an_error() {
-    let (windows, hub) = hub::new();
-    drop(hub);
+    let (windows, main_loop) = event_loop::new();
+    drop(main_loop);
     windows.quit();
     assert!(windows.open(player(&[1, 2, 2], vec![0u8; 4])).is_err());
 }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use optimap::color::colormap::Colormap;
-use optimap::draw::notes::{Notes, ScaleBar, TimeUnit};
+use optimap::draw::annotations::{Annotations, ScaleBar, TimeUnit};
 use optimap::ops::blend::{Blend, BlendOptions};
 use optimap::player::help::KEYS;
-use optimap::player::picks::Place;
+use optimap::player::probes::ProbeRegion;
 use optimap::player::{Event, Key, Panel, Player, Rect, Show, Span};
 use optimap::video::{Strided, Video};
 use proptest::prelude::*;
@@ -31,7 +31,7 @@ pub(super) fn player(panels: Vec<Panel>) -> Player {
         panels,
         interval_ms: 10,
         step: 1,
-        notes: Notes::default(),
+        annotations: Annotations::default(),
     };
     let player = Player::new(show).unwrap();
     player.set_playing(false);
@@ -51,22 +51,22 @@ fn video_of(player: &Player, panel: usize) -> Rect {
 }
 
 /// The place in the window of a part of a panel's video.
-fn place(player: &Player, panel: usize, (x, y): (f32, f32)) -> (f32, f32) {
+fn position(player: &Player, panel: usize, (x, y): (f32, f32)) -> (f32, f32) {
     let rect = video_of(player, panel);
     let (width, height) = (rect.width as f32, rect.height as f32);
     (rect.left as f32 + x * width, rect.top as f32 + y * height)
 }
 
 fn point(player: &Player, panel: usize, at: (f32, f32)) {
-    let (x, y) = place(player, panel, at);
+    let (x, y) = position(player, panel, at);
     player.handle(Event::Move(x, y), SIZE);
 }
 
 fn points(player: &Player) -> Vec<(usize, usize, usize)> {
-    let picks = player.picks().into_iter();
-    let points = picks.filter_map(|pick| match pick.place {
-        Place::Point { y, x } => Some((pick.panel, y, x)),
-        Place::Region(_) => None,
+    let probes = player.probes().into_iter();
+    let points = probes.filter_map(|probe| match probe.region {
+        ProbeRegion::Point { y, x } => Some((probe.panel, y, x)),
+        ProbeRegion::Region(_) => None,
     });
     points.collect()
 }
@@ -166,7 +166,7 @@ fn zooming_keeps_what_is_under_the_pointer() {
     let player = single();
     let at = (0.31, 0.72);
     point(&player, 0, at);
-    let (x, y) = place(&player, 0, at);
+    let (x, y) = position(&player, 0, at);
     let before = player.render(SIZE.0, SIZE.1).at(x as usize, y as usize);
     for _ in 0..6 {
         press(&player, '+');
@@ -174,13 +174,13 @@ fn zooming_keeps_what_is_under_the_pointer() {
     let after = player.render(SIZE.0, SIZE.1);
     assert_eq!(after.at(x as usize, y as usize), before);
     press(&player, 't');
-    let picked = points(&player)[0];
+    let probed = points(&player)[0];
     for _ in 0..9 {
         press(&player, '-');
     }
     point(&player, 0, at);
     press(&player, 't');
-    assert_eq!(points(&player)[1], picked);
+    assert_eq!(points(&player)[1], probed);
 }
 
 #[test]
@@ -189,12 +189,15 @@ fn dragging_moves_what_is_seen_and_zero_shows_all() {
     press(&player, '+');
     press(&player, '+');
     let before = player.render(SIZE.0, SIZE.1);
-    let (from, to) = (place(&player, 0, (0.5, 0.5)), place(&player, 0, (0.6, 0.5)));
+    let (from, to) = (
+        position(&player, 0, (0.5, 0.5)),
+        position(&player, 0, (0.6, 0.5)),
+    );
     player.handle(Event::Press(from.0, from.1), SIZE);
     player.handle(Event::Drag(to.0, to.1), SIZE);
     player.handle(Event::Release, SIZE);
     assert_ne!(before, player.render(SIZE.0, SIZE.1));
-    assert!(player.picks().is_empty(), "a drag is no click");
+    assert!(player.probes().is_empty(), "a drag is no click");
     press(&player, '0');
     player.advance(5000 * MS);
     assert_eq!(single_at_rest(), player.render(SIZE.0, SIZE.1));
@@ -210,17 +213,17 @@ fn a_click_pins_a_trace_and_backspace_removes_it() {
         panel(ramp(20, 30, 40), "a"),
         panel(ramp(20, 10, 10), "b"),
     ]);
-    let (x, y) = place(&player, 1, (0.55, 0.25));
+    let (x, y) = position(&player, 1, (0.55, 0.25));
     player.handle(Event::Press(x, y), SIZE);
     player.handle(Event::Release, SIZE);
     assert_eq!(points(&player), [(1, 2, 5)]);
-    assert!(!player.layout(SIZE).strip.is_empty());
+    assert!(!player.layout(SIZE).trace_plot.is_empty());
     let traces = player.traces().unwrap();
     let mut samples = vec![0.0; 20];
     traces[0].samples().read_frames(0..20, 0..1, &mut samples);
     assert_eq!((samples[0], samples[19]), (25.0, 1925.0));
     player.handle(Event::Key(Key::Backspace), SIZE);
-    assert!(player.picks().is_empty() && player.layout(SIZE).strip.is_empty());
+    assert!(player.probes().is_empty() && player.layout(SIZE).trace_plot.is_empty());
 }
 
 #[test]
@@ -228,14 +231,14 @@ fn a_region_is_drawn_with_the_mouse() {
     let player = single();
     press(&player, 'r');
     let (from, to) = (
-        place(&player, 0, (0.75, 0.5)),
-        place(&player, 0, (0.25, 0.1)),
+        position(&player, 0, (0.75, 0.5)),
+        position(&player, 0, (0.25, 0.1)),
     );
     player.handle(Event::Press(from.0, from.1), SIZE);
     player.handle(Event::Drag(to.0, to.1), SIZE);
     player.handle(Event::Release, SIZE);
-    let picks = player.picks();
-    let Place::Region(bounds) = picks[0].place else {
+    let probes = player.probes();
+    let ProbeRegion::Region(bounds) = probes[0].region else {
         panic!("no region");
     };
     assert_eq!(
@@ -246,7 +249,7 @@ fn a_region_is_drawn_with_the_mouse() {
     player.handle(Event::Press(from.0, from.1), SIZE);
     player.handle(Event::Drag(to.0, to.1), SIZE);
     player.handle(Event::Release, SIZE);
-    assert_eq!(player.picks().len(), 1);
+    assert_eq!(player.probes().len(), 1);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("traces.csv");
     player.save_csv(&path).unwrap();
@@ -258,10 +261,10 @@ fn a_region_is_drawn_with_the_mouse() {
 #[test]
 fn a_click_in_the_strip_shows_that_frame() {
     let player = single();
-    player.pick(0, Place::Point { y: 1, x: 1 });
-    let strip = player.layout(SIZE).strip;
-    let right = strip.right() as f32 - 1.0;
-    player.handle(Event::Press(right, strip.middle() as f32), SIZE);
+    player.probe(0, ProbeRegion::Point { y: 1, x: 1 });
+    let trace_plot = player.layout(SIZE).trace_plot;
+    let right = trace_plot.right() as f32 - 1.0;
+    player.handle(Event::Press(right, trace_plot.middle() as f32), SIZE);
     player.handle(Event::Release, SIZE);
     assert_eq!(player.frame(), 19);
 }
@@ -327,7 +330,7 @@ fn videos_played_together_are_equally_long() {
         panels: frames.map(|frames| panel(ramp(frames, 2, 2), "")).into(),
         interval_ms: 10,
         step: 1,
-        notes: Notes::default(),
+        annotations: Annotations::default(),
     };
     assert!(Player::new(show([3, 5])).is_ok());
     let error = Player::new(show([5, 3])).err().unwrap();
@@ -373,7 +376,8 @@ fn frames_made_by_a_function_are_shown_when_they_are_ready() {
         let image = Strided::from_vec(&[2, 2, 3], gray);
         Ok(vec![Video::new(image.clone()), Video::new(image)])
     };
-    let player = Player::made(std::sync::Arc::new(make), span, Notes::default()).unwrap();
+    let player =
+        Player::with_producer(std::sync::Arc::new(make), span, Annotations::default()).unwrap();
     let color = || {
         let rect = video_of(&player, 1);
         player
@@ -388,10 +392,10 @@ fn frames_made_by_a_function_are_shown_when_they_are_ready() {
     player.seek(5);
     super::player::until(|| !player.is_playing());
     assert_eq!(color(), 70, "what was there stays");
-    let film = player.film(optimap::player::Controls::ALL);
-    assert_eq!(film.len(), 6);
-    assert_eq!(film.frame(0).unwrap().shape()[2], 3);
-    assert!(film.frame(3).is_err());
+    let movie = player.movie(optimap::player::Controls::ALL);
+    assert_eq!(movie.len(), 6);
+    assert_eq!(movie.frame(0).unwrap().shape()[2], 3);
+    assert!(movie.frame(3).is_err());
 }
 
 /// A window with everything in it, small.
@@ -401,7 +405,7 @@ fn full(panels: usize) -> Player {
     let player = player(videos.collect());
     player.seek(7);
     for panel in 0..panels {
-        player.pick(panel, Place::Point { y: 4, x: 3 + panel });
+        player.probe(panel, ProbeRegion::Point { y: 4, x: 3 + panel });
     }
     player.traces().unwrap();
     press(&player, 'a');
@@ -479,10 +483,10 @@ fn frames_made_by_a_function_have_traces() {
         Ok(vec![Video::new(Strided::from_vec(&[10, 10], gray))])
     };
     let make = std::sync::Arc::new(make);
-    let player = Player::made(make, span, Notes::default()).unwrap();
+    let player = Player::with_producer(make, span, Annotations::default()).unwrap();
     player.set_playing(false);
     for y in [2, 7] {
-        player.pick(0, Place::Point { y, x: 2 });
+        player.probe(0, ProbeRegion::Point { y, x: 2 });
     }
     let traces = player.traces().unwrap();
     let mut values = vec![0.0f64; 300];
@@ -499,29 +503,29 @@ fn frames_made_by_a_function_have_traces() {
 }
 
 /// A player with notes on a video of the given size.
-fn noted(height: usize, width: usize) -> Player {
+fn annotated(height: usize, width: usize) -> Player {
     let mut video = ramp(20, height, width);
     video.metadata_mut().fps = Some(500.0);
     video.metadata_mut().pixel_size = Some([100.0; 2]);
-    let notes = Notes {
+    let annotations = Annotations {
         timestamp: Some(TimeUnit::Auto),
         frame_number: true,
         speed: Some(0.05),
         scale_bar: Some(ScaleBar::Auto),
-        ..Notes::default()
+        ..Annotations::default()
     };
     let show = Show {
         panels: vec![panel(video, "")],
         interval_ms: 10,
         step: 1,
-        notes,
+        annotations,
     };
     Player::new(show).unwrap()
 }
 
 #[test]
 fn notes_stand_in_the_corners_and_follow_the_frame_and_the_zoom() {
-    let player = noted(60, 80);
+    let player = annotated(60, 80);
     player.set_playing(false);
     let video = video_of(&player, 0);
     let corners = |image: &optimap::player::Image| {
@@ -548,6 +552,6 @@ fn notes_stand_in_the_corners_and_follow_the_frame_and_the_zoom() {
 
 #[test]
 fn a_speed_decides_how_long_frames_stay() {
-    let player = noted(8, 8);
+    let player = annotated(8, 8);
     assert_eq!(player.playback().interval(), 40 * MS);
 }

@@ -195,7 +195,7 @@ fn keys_do_what_the_reference_says() {
 
 #[test]
 #[ignore = "needs a display and xdotool"]
-fn the_mouse_picks_turns_and_drags() {
+fn the_mouse_probes_zooms_and_drags() {
     let _alone = alone();
     let program = Program::start("mouse", SCRIPT);
     program.at(200, 200);

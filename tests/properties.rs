@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use optimap::io::{Options, Selection, load_video, save_video};
+use optimap::io::{FrameSelection, LoadOptions, load_video, save_video};
 use optimap::ops::edit::geometry;
 use optimap::video::{DType, Element, Strided, Video};
 use proptest::prelude::*;
 
-const ALL: Selection = Selection {
+const ALL: FrameSelection = FrameSelection {
     start: 0,
     frames: None,
     step: 1,
@@ -92,9 +92,9 @@ proptest! {
             if video.layout().len() < 2 && !["a.npy", "a.tif"].contains(&name) {
                 continue;
             }
-            prop_assert!(same(&video, &load_video(&path, &ALL, &Options::default()).unwrap()), "{name}");
+            prop_assert!(same(&video, &load_video(&path, &ALL, &LoadOptions::default()).unwrap()), "{name}");
             if dtype != DType::Bool && !video.is_empty() && name != "a.zarr" {
-                let mapped = load_video(&path, &ALL, &Options::mapped(true)).unwrap();
+                let mapped = load_video(&path, &ALL, &LoadOptions::mapped(true)).unwrap();
                 prop_assert!(mapped.is_mmap() && same(&video, &mapped), "{name}");
             }
         }
@@ -108,8 +108,8 @@ proptest! {
             let path = folder.path().join(name);
             save_video(&path, &video).unwrap();
             for use_mmap in [false, true] {
-                let selection = Selection { start, frames: Some(frames), step };
-                let part = load_video(&path, &selection, &Options::mapped(use_mmap)).unwrap();
+                let selection = FrameSelection { start, frames: Some(frames), step };
+                let part = load_video(&path, &selection, &LoadOptions::mapped(use_mmap)).unwrap();
                 prop_assert!(same(&video.frames(start, frames, step as isize), &part), "{name}");
             }
         }
@@ -134,7 +134,7 @@ fn a_file_cut_short_anywhere_is_an_error_or_the_frames_it_still_has() {
 #[track_caller]
 fn check_cut(path: &Path, video: &Video) {
     for use_mmap in [false, true] {
-        if let Ok(found) = load_video(path, &ALL, &Options::mapped(use_mmap)) {
+        if let Ok(found) = load_video(path, &ALL, &LoadOptions::mapped(use_mmap)) {
             assert!(found.len() <= video.len());
             assert!(same(&video.frames(0, found.len(), 1), &found));
         }

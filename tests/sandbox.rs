@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// A folder `in` for scripts, and one beside it, `out`, with what they must not see.
-struct Place(tempfile::TempDir);
+struct TestFolder(tempfile::TempDir);
 
-impl Place {
+impl TestFolder {
     fn new() -> Self {
-        let place = Self(tempfile::tempdir().unwrap());
+        let test_folder = Self(tempfile::tempdir().unwrap());
         for folder in ["in", "out"] {
-            fs::create_dir(place.path().join(folder)).unwrap();
+            fs::create_dir(test_folder.path().join(folder)).unwrap();
         }
-        place
+        test_folder
     }
 
     fn path(&self) -> &Path {
@@ -77,36 +77,36 @@ fn ultima(background: &str, block: &str) -> String {
 
 #[test]
 fn names_in_headers_do_not_lead_outside() {
-    let place = Place::new();
-    place.write("out/s.rsm", words(&[1; 8]));
-    place.write("out/s(0).rsd", words(&[2; 16]));
-    place.write("in/a.rsm", words(&[1; 8]));
-    let absolute = place.path().join("out/s(0).rsd");
+    let test_folder = TestFolder::new();
+    test_folder.write("out/s.rsm", words(&[1; 8]));
+    test_folder.write("out/s(0).rsd", words(&[2; 16]));
+    test_folder.write("in/a.rsm", words(&[1; 8]));
+    let absolute = test_folder.path().join("out/s(0).rsd");
     for (name, background, block) in [
         ("a", "a.rsm", "../out/s(0).rsd"),
         ("b", "a.rsm", absolute.to_str().unwrap()),
         ("c", "../out/s.rsm", "../out/s(0).rsd"),
         ("d", "a.rsm", "../in/../out/s(0).rsd"),
     ] {
-        place.write(&format!("in/{name}.rsh"), ultima(background, block));
-        place.refuses(&format!("load_video(\"in/{name}.rsh\")"));
+        test_folder.write(&format!("in/{name}.rsh"), ultima(background, block));
+        test_folder.refuses(&format!("load_video(\"in/{name}.rsh\")"));
     }
 }
 
 #[test]
 fn hdf5_files_do_not_lead_to_others() {
-    let place = Place::new();
+    let test_folder = TestFolder::new();
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/hdf5");
     for [file, other, field] in [
         ["external.h5", "external.raw", "raw"],
         ["links_new.h5", "links_target.h5", "elsewhere"],
     ] {
         for name in [file, other] {
-            place.write(&format!("in/{name}"), fs::read(data.join(name)).unwrap());
+            test_folder.write(&format!("in/{name}"), fs::read(data.join(name)).unwrap());
         }
         let code = format!("load_video(\"in/{file}\", #{{fieldname: \"{field}\"}})");
-        assert_eq!(place.run(&["-e", &code]).0, 0, "{code}");
-        let (status, text) = place.run(&["--sandbox", "in", "-e", &code]);
+        assert_eq!(test_folder.run(&["-e", &code]).0, 0, "{code}");
+        let (status, text) = test_folder.run(&["--sandbox", "in", "-e", &code]);
         assert_eq!(status, 1, "{text}");
         assert!(text.contains(other), "{text}");
         assert!(
@@ -118,29 +118,29 @@ fn hdf5_files_do_not_lead_to_others() {
 
 #[test]
 fn links_in_a_folder_do_not_lead_outside() {
-    let place = Place::new();
+    let test_folder = TestFolder::new();
     let save = "let v = full([2, 8, 8], 7, \"uint16\");
         for p in [\"out/a.npy\", \"out/a.tif\", \"in/v.zarr\", \"in/w.zarr\", \"in/x.npy\"] { save_video(p, v) }
         mkdir(\"in/f\"); mkdir(\"out/f\"); save_image(\"in/f/1.png\", v[0]); save_image(\"out/2.png\", v[0]);
         save_image(\"out/f/1.png\", v[0]);";
-    assert_eq!(place.run(&["-e", save]), (0, String::new()));
+    assert_eq!(test_folder.run(&["-e", save]), (0, String::new()));
     // The same recordings, parts of which lie elsewhere.
-    place.write("in/s.rsh", ultima("s.rsm", "s(0).rsd"));
-    place.write("in/s.rsm", words(&[1; 8]));
-    place.write("out/data.rsd", words(&[2; 16]));
-    place.link("out/data.rsd", "in/s(0).rsd");
-    place.link("out/a.npy", "in/a.npy");
-    place.link("out/a.npy", "in/b.dat");
-    place.link("out/a.tif", "in/a.tif");
-    place.link("out/2.png", "in/f/2.png");
-    place.link("out/f", "in/g");
-    place.write("out/notes.txt", "secret");
-    place.link("out/notes.txt", "in/notes.txt");
+    test_folder.write("in/s.rsh", ultima("s.rsm", "s(0).rsd"));
+    test_folder.write("in/s.rsm", words(&[1; 8]));
+    test_folder.write("out/data.rsd", words(&[2; 16]));
+    test_folder.link("out/data.rsd", "in/s(0).rsd");
+    test_folder.link("out/a.npy", "in/a.npy");
+    test_folder.link("out/a.npy", "in/b.dat");
+    test_folder.link("out/a.tif", "in/a.tif");
+    test_folder.link("out/2.png", "in/f/2.png");
+    test_folder.link("out/f", "in/g");
+    test_folder.write("out/notes.txt", "secret");
+    test_folder.link("out/notes.txt", "in/notes.txt");
     for (store, is_metadata) in [("in/v.zarr", false), ("in/w.zarr", true)] {
         let is_part = |path: &PathBuf| path.ends_with(".zarray") == is_metadata;
-        let mut files = walk(&place.path().join(store));
+        let mut files = walk(&test_folder.path().join(store));
         files.retain(|path| is_part(path) && !path.ends_with(".zattrs"));
-        let moved = place.path().join(format!("out/part-{is_metadata}"));
+        let moved = test_folder.path().join(format!("out/part-{is_metadata}"));
         fs::rename(&files[0], &moved).unwrap();
         symlink(&moved, &files[0]).unwrap();
     }
@@ -158,45 +158,48 @@ fn links_in_a_folder_do_not_lead_outside() {
         "read_text(\"in/notes.txt\")",
         "read_csv(\"in/notes.txt\")",
     ] {
-        place.refuses(code);
+        test_folder.refuses(code);
     }
 }
 
 #[test]
 fn sidecars_globs_and_modules_do_not_lead_outside() {
-    let place = Place::new();
+    let test_folder = TestFolder::new();
     let save = "save_video(\"in/x.npy\", full([2, 8, 8], 7, \"uint16\"))";
-    assert_eq!(place.run(&["-e", save]), (0, String::new()));
-    place.write("out/x.json", "{\"comment\": \"secret\"}");
-    let sidecar = place.path().join("in/x.npy.json");
+    assert_eq!(test_folder.run(&["-e", save]), (0, String::new()));
+    test_folder.write("out/x.json", "{\"comment\": \"secret\"}");
+    let sidecar = test_folder.path().join("in/x.npy.json");
     let _ = fs::remove_file(&sidecar);
-    place.link("out/x.json", "in/x.npy.json");
+    test_folder.link("out/x.json", "in/x.npy.json");
     let code = "print(load_metadata(\"in/x.npy\"))";
-    assert!(place.run(&["-e", code]).1.contains("secret"));
-    let (_, text) = place.run(&["--sandbox", "in", "-e", code]);
+    assert!(test_folder.run(&["-e", code]).1.contains("secret"));
+    let (_, text) = test_folder.run(&["--sandbox", "in", "-e", code]);
     assert!(!text.contains("secret"), "{text}");
     assert!(text.contains("outside the sandbox"), "{text}");
 
-    place.write("out/secret.txt", "");
-    place.link("out", "in/link");
+    test_folder.write("out/secret.txt", "");
+    test_folder.link("out", "in/link");
     for pattern in ["in/link/*", "in/**/*.txt", "in/l*/s*"] {
         let code = format!("print(glob(\"{pattern}\"))");
-        assert!(place.run(&["-e", &code]).1.contains("secret"), "{pattern}");
-        let (_, text) = place.run(&["--sandbox", "in", "-e", &code]);
+        assert!(
+            test_folder.run(&["-e", &code]).1.contains("secret"),
+            "{pattern}"
+        );
+        let (_, text) = test_folder.run(&["--sandbox", "in", "-e", &code]);
         assert!(!text.contains("secret"), "{pattern}\n{text}");
     }
 
-    place.write("out/evil.rhai", "export const SECRET = 7;");
-    place.link("out/evil.rhai", "in/evil.rhai");
-    place.write("in/main.rhai", "import \"evil\" as e; print(e::SECRET);");
-    assert_eq!(place.run(&["in/main.rhai"]), (0, "7\n".into()));
-    let (status, text) = place.run(&["--sandbox", "in", "in/main.rhai"]);
+    test_folder.write("out/evil.rhai", "export const SECRET = 7;");
+    test_folder.link("out/evil.rhai", "in/evil.rhai");
+    test_folder.write("in/main.rhai", "import \"evil\" as e; print(e::SECRET);");
+    assert_eq!(test_folder.run(&["in/main.rhai"]), (0, "7\n".into()));
+    let (status, text) = test_folder.run(&["--sandbox", "in", "in/main.rhai"]);
     assert_eq!(status, 1, "{text}");
     assert!(text.contains("outside the sandbox"), "{text}");
-    place.write("in/good.rhai", "export const OPEN = 8;");
-    place.write("in/main.rhai", "import \"good\" as e; print(e::OPEN);");
+    test_folder.write("in/good.rhai", "export const OPEN = 8;");
+    test_folder.write("in/main.rhai", "import \"good\" as e; print(e::OPEN);");
     assert_eq!(
-        place.run(&["--sandbox", "in", "in/main.rhai"]),
+        test_folder.run(&["--sandbox", "in", "in/main.rhai"]),
         (0, "8\n".into())
     );
 }
@@ -204,10 +207,10 @@ fn sidecars_globs_and_modules_do_not_lead_outside() {
 /// ffmpeg itself would follow them.
 #[test]
 fn playlists_are_not_followed_anywhere() {
-    let place = Place::new();
+    let test_folder = TestFolder::new();
     let save = "export_video(\"out/m.mp4\", full([4, 16, 16], 7, \"uint8\"))";
-    assert_eq!(place.run(&["-e", save]).0, 0);
-    let movie = place.path().join("out/m.mp4");
+    assert_eq!(test_folder.run(&["-e", save]).0, 0);
+    let movie = test_folder.path().join("out/m.mp4");
     let movie = movie.to_str().unwrap();
     let hls = format!("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{movie}\n#EXT-X-ENDLIST\n");
     let concat = format!("ffconcat version 1.0\nfile '{movie}'\n");
@@ -221,10 +224,10 @@ fn playlists_are_not_followed_anywhere() {
     ] {
         for extension in extensions {
             let name = format!("in/list.{extension}");
-            place.write(&name, text);
+            test_folder.write(&name, text);
             let code = format!("load_video(\"{name}\")");
             for sandbox in [&[][..], &["--sandbox", "in"]] {
-                let (status, said) = place.run(&[sandbox, &["-e", &code]].concat());
+                let (status, said) = test_folder.run(&[sandbox, &["-e", &code]].concat());
                 assert_eq!(status, 1, "{code}\n{said}");
                 assert!(
                     said.contains("list of other files") || said.contains("needs the program"),
@@ -233,14 +236,14 @@ fn playlists_are_not_followed_anywhere() {
             }
         }
     }
-    place.link("out/m.mp4", "in/m.mp4");
-    place.refuses("load_video(\"in/m.mp4\")");
-    fs::copy(movie, place.path().join("in/real.mp4")).unwrap();
+    test_folder.link("out/m.mp4", "in/m.mp4");
+    test_folder.refuses("load_video(\"in/m.mp4\")");
+    fs::copy(movie, test_folder.path().join("in/real.mp4")).unwrap();
     let code = "print(load_video(\"in/real.mp4\").shape)";
     let expected = (0, "[4, 16, 16]\n".to_owned());
-    assert_eq!(place.run(&["--sandbox", "in", "-e", code]), expected);
-    place.write("in/frame1.png", "");
-    let (status, _) = place.run(&["-e", "load_video(\"in/frame%d.mp4\")"]);
+    assert_eq!(test_folder.run(&["--sandbox", "in", "-e", code]), expected);
+    test_folder.write("in/frame1.png", "");
+    let (status, _) = test_folder.run(&["-e", "load_video(\"in/frame%d.mp4\")"]);
     assert_eq!(status, 1);
 }
 

@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use optimap::script::language::scan::Scan;
+use optimap::script::language::lexer::Lexer;
 
 use super::{files, session};
 
@@ -95,7 +95,7 @@ fn entries(body: &str) -> Vec<Entry> {
             open.push('\n');
             if open.trim().is_empty() {
                 open.clear();
-            } else if !Scan::of(&open).is_incomplete() {
+            } else if !Lexer::of(&open).is_incomplete() {
                 entries.push(Entry {
                     code: std::mem::take(&mut open),
                     value,

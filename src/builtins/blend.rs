@@ -1,6 +1,6 @@
 //! Blending a video with an overlay.
 
-use super::shared::Overlaid;
+use super::shared::OverlayParams;
 use crate::error::Result;
 use crate::ops::array::elementwise::Operand;
 use crate::ops::blend::{self, Blend};
@@ -43,7 +43,7 @@ builtins! {
         alpha: Option<Operand> = None,
         /// Blend every n-th frame.
         skip_frames: usize [frames] = 1,
-        overlaid: ..Overlaid,
+        overlaid: ..OverlayParams,
     ) -> Result<Video> {
         let options = overlaid.options(skip_frames);
         blend::alpha_blend(&Blend::new(base, overlay, alpha, options)?)
@@ -77,7 +77,7 @@ builtins! {
         alpha: Option<Operand> = None,
         /// Blend every n-th frame.
         skip_frames: usize [frames] = 1,
-        overlaid: ..Overlaid,
+        overlaid: ..OverlayParams,
     ) -> Result<Frames> {
         let options = overlaid.options(skip_frames);
         let blend = Blend::new(base, overlay, alpha, options)?;

@@ -3,7 +3,7 @@
 use crate::color::colormap::Colormap;
 use crate::error::Result;
 use crate::script::builtins;
-use crate::script::types::colormap::{self, Colors, Made};
+use crate::script::types::colormap::{self, ColormapSource, CustomColormap};
 
 builtins! {
     /// Makes a colormap from a list of colors, or adapts a named one.
@@ -29,15 +29,15 @@ builtins! {
     /// See also: `colormaps`, `export_image`, `show_video`
     fn colormap(
         /// Colors from the low to the high end, or the name of a colormap.
-        colors: Colors,
+        colors: ColormapSource,
         /// Positions of the colors, ascending from the low to the high end; default: evenly spaced.
         positions: Option<Vec<f64>> = None,
         /// Number of colors; default: 256, or that of the named colormap.
         n: Option<usize> = None,
         /// Color of NaN samples; default: transparent, which movies show black.
         bad: Option<String> = None,
-    ) -> Result<Made> {
-        colormap::make(colors, positions, n, bad).map(Made)
+    ) -> Result<CustomColormap> {
+        colormap::make(colors, positions, n, bad).map(CustomColormap)
     }
 
     /// Lists the names of all colormaps, which are those of Matplotlib.

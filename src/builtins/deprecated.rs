@@ -1,14 +1,14 @@
 //! Deprecated names from earlier versions of the Python package.
 
 use super::play::{panels, play};
-use super::shared::{Looks, Overlaid, Played};
+use super::shared::{ColormapEach, OverlayParams, PlayParams};
 use crate::color::colormap::Colormap;
-use crate::draw::notes::Notes;
+use crate::draw::annotations::Annotations;
 use crate::error::Result;
 use crate::ops::array::elementwise::Operand;
 use crate::ops::blend::Blend;
 use crate::player::{Panel, Player};
-use crate::script::types::drawing::Videos;
+use crate::script::types::drawing::VideoList;
 use crate::script::{Context, builtins};
 use crate::video::Video;
 
@@ -28,11 +28,11 @@ builtins! {
         &context,
         /// Video to play.
         video: Video,
-        played: ..Played,
+        played: ..PlayParams,
     ) -> Result<Player> {
         warn(context, "play", "show_video");
         let (panel, pace) = played.panel(video)?;
-        play(context, vec![panel], pace, Notes::default(), None)
+        play(context, vec![panel], pace, Annotations::default(), None)
     }
 
     /// Deprecated form of `show_video_pair`, with its parameters in another order.
@@ -78,7 +78,7 @@ builtins! {
         warn(context, "play2", "show_video_pair");
         let first = Panel::video(video1, title1, cmap1, (vmin1, vmax1))?;
         let second = Panel::video(video2, title2, cmap2, (vmin2, vmax2))?;
-        play(context, vec![first, second], (skip_frame, interval), Notes::default(), None)
+        play(context, vec![first, second], (skip_frame, interval), Annotations::default(), None)
     }
 
     /// Deprecated alias of `show_videos`.
@@ -93,18 +93,18 @@ builtins! {
     fn playn(
         &context,
         /// Videos to play.
-        videos: Videos,
+        videos: VideoList,
         /// Show every n-th frame.
         skip_frame: usize [frames] = 1,
         /// Titles of the videos.
         titles: Option<Vec<String>> = None,
-        looks: ..Looks,
+        looks: ..ColormapEach,
         /// Time between two frames.
         interval: usize [ms] = 10,
     ) -> Result<Player> {
         warn(context, "playn", "show_videos");
         let panels = panels(videos.0, titles, looks)?;
-        play(context, panels, (skip_frame, interval), Notes::default(), None)
+        play(context, panels, (skip_frame, interval), Annotations::default(), None)
     }
 
     /// Deprecated alias of `show_video_overlay`.
@@ -127,14 +127,14 @@ builtins! {
         alpha: Option<Operand> = None,
         /// Show every n-th frame.
         skip_frames: usize [frames] = 1,
-        overlaid: ..Overlaid,
+        overlaid: ..OverlayParams,
         /// Time between two frames.
         interval: usize [ms] = 10,
     ) -> Result<Player> {
         warn(context, "play_with_overlay", "show_video_overlay");
         let options = overlaid.options(1);
         let panel = Panel::overlay(Blend::new(base, overlay, alpha, options)?, String::new())?;
-        play(context, vec![panel], (skip_frames, interval), Notes::default(), None)
+        play(context, vec![panel], (skip_frames, interval), Annotations::default(), None)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::ops::edit::geometry;
 use crate::ops::edit::pad::{self, Pad, PadMode, ReflectType, Sides};
 use crate::ops::edit::resize::{self, Interpolation, Resize};
 use crate::script::builtins;
-use crate::script::call::arguments::{Samples, Videos};
+use crate::script::call::arguments::{SampleValues, Videos};
 use crate::video::Video;
 
 builtins! {
@@ -149,7 +149,7 @@ builtins! {
         /// Pixels between videos.
         padding: usize [px] = 0,
         /// Value between videos and in empty cells: a number, or one for each channel.
-        padding_value: Samples = Samples(Operand::Int(0)),
+        padding_value: SampleValues = SampleValues(Operand::Int(0)),
     ) -> Result<Video> {
         let padding_value = padding_value.0;
         collage::collage(&videos.0, &Collage { ncols, padding, padding_value })

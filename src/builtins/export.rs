@@ -4,16 +4,18 @@ use std::path::PathBuf;
 
 use rhai::Map;
 
-use super::shared::{Looks, Magnified, Noted, Overlaid};
+use super::shared::{AnnotationParams, ColormapEach, MagnifyParams, OverlayParams};
 use crate::color::colormap::Colormap;
 use crate::error::Result;
-use crate::export::{self, Annotations, Export, Extent, Grid, Look, Shown};
+use crate::export::{
+    self, ColorSettings, Export, MovieAnnotations, MovieSource, RangeExtent, VideoGrid,
+};
 use crate::io::Encoder;
 use crate::ops::array::elementwise::Operand;
 use crate::ops::edit::pad::PadMode;
 use crate::script::builtins;
 use crate::script::host::sandbox;
-use crate::script::types::drawing::{AnyColor, Videos};
+use crate::script::types::drawing::{AnyColor, VideoList};
 use crate::video::Video;
 
 builtins! {
@@ -57,7 +59,7 @@ builtins! {
         /// File to write; its extension chooses the kind of movie.
         filename: PathBuf,
         /// Video to export, frames that are made one by one (`Frames`), or an array of images.
-        video: Shown,
+        video: MovieSource,
         /// Frames per second of the movie.
         fps: f64 [Hz] = 60.0,
         /// Export every n-th frame only.
@@ -80,7 +82,7 @@ builtins! {
         pad_mode: PadMode = PadMode::Edge,
         /// Frames from which missing color limits are taken: the "first" with finite samples, or
         /// "all".
-        range: Extent = Extent::First,
+        range: RangeExtent = RangeExtent::First,
         /// Bits of a gray level, 8 or 16. With 16, ints stay as they are unless `vmin` or `vmax` is
         /// given.
         bits: usize = 8,
@@ -88,8 +90,8 @@ builtins! {
         title: String = String::new(),
         /// Show a colorbar with the sample values of the colors.
         colorbar: bool = false,
-        noted: ..Noted,
-        magnified: ..Magnified,
+        noted: ..AnnotationParams,
+        magnified: ..MagnifyParams,
         /// Color around the video: a name, "#rrggbb", or red, green and blue from 0 to 255.
         background: AnyColor = AnyColor(0),
     ) -> Result<()> {
@@ -98,7 +100,7 @@ builtins! {
         let export = Export {
             fps, skip_frames, encoder, pad_mode, progress_bar, ground: background.0, annotations,
         };
-        export::export_video(&filename, video, &Look { cmap, vmin, vmax, range }, bits, &export)
+        export::export_video(&filename, video, &ColorSettings { cmap, vmin, vmax, range }, bits, &export)
     }
 
     /// Exports several videos side by side as one movie.
@@ -123,7 +125,7 @@ builtins! {
         /// File to write; its extension chooses the kind of movie.
         filename: PathBuf,
         /// Videos of the same shape: an array of them, or one array {n, t, y, x}.
-        videos: Videos,
+        videos: VideoList,
         /// Number of columns of the grid.
         ncols: usize = 6,
         /// Distance between the videos.
@@ -135,7 +137,7 @@ builtins! {
         fps: f64 [Hz] = 60.0,
         /// Export every n-th frame only.
         skip_frames: usize [frames] = 1,
-        looks: ..Looks,
+        looks: ..ColormapEach,
         /// Encoder: "libx264", "h264_nvenc", "ffv1" (lossless), "openh264" (built in), or one added
         /// by `set_ffmpeg_defaults`; default: that of `set_default_ffmpeg_encoder`.
         ffmpeg_encoder: Option<String> = None,
@@ -146,22 +148,22 @@ builtins! {
         pad_mode: PadMode = PadMode::Edge,
         /// Frames from which missing color limits are taken: the "first" with finite samples, or
         /// "all".
-        range: Extent = Extent::First,
+        range: RangeExtent = RangeExtent::First,
         /// Titles above the videos.
         titles: Vec<String> = Vec::new(),
         /// Show a colorbar with the sample values of the colors.
         colorbar: bool = false,
-        noted: ..Noted,
-        magnified: ..Magnified,
+        noted: ..AnnotationParams,
+        magnified: ..MagnifyParams,
     ) -> Result<()> {
         let looks = looks.each(videos.0.len())?.into_iter();
-        let looks: Vec<_> = looks.map(|(cmap, (vmin, vmax))| Look { cmap, vmin, vmax, range }).collect();
+        let looks: Vec<_> = looks.map(|(cmap, (vmin, vmax))| ColorSettings { cmap, vmin, vmax, range }).collect();
         let encoder = context.encoders().get(ffmpeg_encoder.as_deref())?;
         let annotations = annotations(titles, colorbar, noted, magnified);
         let export = Export {
             fps, skip_frames, encoder, pad_mode, progress_bar, ground: padding_color.0, annotations,
         };
-        export::export_videos(&filename, videos.0, &looks, Grid { ncols, padding }, &export)
+        export::export_videos(&filename, videos.0, &looks, VideoGrid { ncols, padding }, &export)
     }
 
     /// Exports a video with an overlay on it as a movie.
@@ -194,7 +196,7 @@ builtins! {
         fps: f64 [Hz] = 60.0,
         /// Export every n-th frame only.
         skip_frames: usize [frames] = 1,
-        overlaid: ..Overlaid,
+        overlaid: ..OverlayParams,
         /// Encoder: "libx264", "h264_nvenc", "ffv1" (lossless), "openh264" (built in), or one added
         /// by `set_ffmpeg_defaults`; default: that of `set_default_ffmpeg_encoder`.
         ffmpeg_encoder: Option<String> = None,
@@ -207,8 +209,8 @@ builtins! {
         title: String = String::new(),
         /// Show a colorbar with the sample values of the colors.
         colorbar: bool = false,
-        noted: ..Noted,
-        magnified: ..Magnified,
+        noted: ..AnnotationParams,
+        magnified: ..MagnifyParams,
         /// Color around the video: a name, "#rrggbb", or red, green and blue from 0 to 255.
         background: AnyColor = AnyColor(0),
     ) -> Result<()> {
@@ -282,13 +284,13 @@ builtins! {
 fn annotations(
     titles: Vec<String>,
     colorbar: bool,
-    noted: Noted,
-    Magnified { scale, size }: Magnified,
-) -> Annotations {
-    Annotations {
+    noted: AnnotationParams,
+    MagnifyParams { scale, size }: MagnifyParams,
+) -> MovieAnnotations {
+    MovieAnnotations {
         titles,
         colorbar,
-        notes: noted.notes(),
+        annotations: noted.annotations(),
         scale,
         size,
     }

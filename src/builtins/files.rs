@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use crate::error::Result;
-use crate::io::{self, Endian, Options, RawFormat, Selection, Series};
-use crate::ops::example::{self, Example};
-use crate::script::{Recording, builtins};
+use crate::io::{self, Endian, FrameSelection, LoadOptions, RawFormat, Series};
+use crate::ops::example::{self, ExampleOptions};
+use crate::script::{RecordingSource, builtins};
 use crate::video::{DType, Metadata, Video};
 
 builtins! {
@@ -36,7 +36,7 @@ builtins! {
     /// See also: `load_image_folder`, `load_raw`, `load_metadata`, `save_video`
     fn load_video(
         /// File or folder to load, or an importer.
-        path: Recording,
+        path: RecordingSource,
         /// Index of the first frame.
         start_frame: usize [frames] = 0,
         /// Number of frames to load; default: all to the end. With an importer: number of frames of
@@ -64,8 +64,8 @@ builtins! {
         /// or its name; default: the first, with a warning that lists the others.
         series: Option<Series> = None,
     ) -> Result<Video> {
-        let selection = Selection { start: start_frame, frames, step };
-        path.load(&selection, &Options { use_mmap, fieldname, prefix, as_grey, is_8bit, series })
+        let selection = FrameSelection { start: start_frame, frames, step };
+        path.load(&selection, &LoadOptions { use_mmap, fieldname, prefix, as_grey, is_8bit, series })
     }
 
     /// Loads the image files of a folder as the frames of a video.
@@ -140,8 +140,8 @@ builtins! {
     ) -> Result<Video> {
         let (offset, gap) = (offset as u64, gap as u64);
         let format = RawFormat { shape, dtype, offset, gap, endian };
-        let selection = Selection { start: start_frame, frames, step };
-        io::load_raw(&path, &format, &selection, &Options::mapped(use_mmap))
+        let selection = FrameSelection { start: start_frame, frames, step };
+        io::load_raw(&path, &format, &selection, &LoadOptions::mapped(use_mmap))
     }
 
     /// Reads the metadata of a recording without loading its frames.
@@ -189,6 +189,6 @@ builtins! {
         /// Seed of the noise.
         seed: i64 = 0,
     ) -> Result<Video> {
-        example::example_video(&Example { frames, height, width, fps, seed })
+        example::example_video(&ExampleOptions { frames, height, width, fps, seed })
     }
 }

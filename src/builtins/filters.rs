@@ -5,8 +5,8 @@ use crate::ops::array::frames;
 use crate::ops::filter::jitter;
 use crate::ops::filter::mean::{self, MeanFilter};
 use crate::ops::filter::median::{self, MedianFilter};
+use crate::ops::filter::nan_mean;
 use crate::ops::filter::normalize::{self, Normalize};
-use crate::ops::filter::present;
 use crate::ops::filter::smooth;
 use crate::ops::filter::smoothstep;
 use crate::ops::filter::temporal::{self, TemporalDifference};
@@ -137,7 +137,7 @@ builtins! {
         /// Leave out NaN samples, such as those outside of a mask; they stay NaN.
         ignore_nan: bool = false,
     ) -> Result<Video> {
-        let smooth = if ignore_nan { present::smooth_spatiotemporal } else { smooth::smooth_spatiotemporal };
+        let smooth = if ignore_nan { nan_mean::smooth_spatiotemporal } else { smooth::smooth_spatiotemporal };
         smooth(video, sigma_temporal, sigma_spatial)
     }
 
@@ -171,7 +171,7 @@ builtins! {
         /// Leave out NaN samples, such as those outside of a mask; they stay NaN.
         ignore_nan: bool = false,
     ) -> Result<Video> {
-        let filter = if ignore_nan { present::mean_filter } else { mean::mean_filter };
+        let filter = if ignore_nan { nan_mean::mean_filter } else { mean::mean_filter };
         filter(video, &MeanFilter { size_temporal, size_spatial, mode })
     }
 

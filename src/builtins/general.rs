@@ -1,7 +1,7 @@
 //! Help, and a summary of what an array contains.
 
 use crate::error::Result;
-use crate::ops::array::describe::{self, Description};
+use crate::ops::array::describe::{self, VideoDescription};
 use crate::script::{builtins, docs};
 use crate::video::Video;
 
@@ -35,7 +35,7 @@ builtins! {
     /// `drift` is the difference of the mean of the last frame from that of the first, in percent;
     /// undefined properties are `()`, such as the drift of an image.
     ///
-    /// Returns a `Description`. It prints as a block of lines; its properties are `shape`, `dtype`,
+    /// Returns a `VideoDescription`. It prints as a block of lines; its properties are `shape`, `dtype`,
     /// `min`, `max`, `mean`, `std`, `nan`, `infinite`, `saturated`, `drift` and `nbytes`.
     ///
     /// ```
@@ -48,7 +48,7 @@ builtins! {
     fn describe(
         /// Video, image or trace.
         video: Video,
-    ) -> Result<Description> {
+    ) -> Result<VideoDescription> {
         describe::describe(video)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::bail;
 use crate::error::Result;
-use crate::ops::array::elementwise::{self, Arithmetic, Function, Operand};
+use crate::ops::array::elementwise::{self, Arithmetic, Operand, UnaryFunction};
 use crate::ops::array::index;
 use crate::script::builtins;
 use crate::script::call::convert::{Reduced, Sampled};
@@ -26,7 +26,7 @@ builtins! {
         /// Video, image, trace or number.
         x: Operand,
     ) -> Result<Operand> {
-        apply(Function::Abs, x)
+        apply(UnaryFunction::Abs, x)
     }
 
     /// Square root of every sample.
@@ -45,7 +45,7 @@ builtins! {
         /// Video, image, trace or number.
         x: Operand,
     ) -> Result<Operand> {
-        apply(Function::Sqrt, x)
+        apply(UnaryFunction::Sqrt, x)
     }
 
     /// Exponential of every sample: e to the power of x.
@@ -62,7 +62,7 @@ builtins! {
         /// Video, image, trace or number.
         x: Operand,
     ) -> Result<Operand> {
-        apply(Function::Exp, x)
+        apply(UnaryFunction::Exp, x)
     }
 
     /// Natural logarithm of every sample.
@@ -81,7 +81,7 @@ builtins! {
         /// Video, image, trace or number.
         x: Operand,
     ) -> Result<Operand> {
-        apply(Function::Log, x)
+        apply(UnaryFunction::Log, x)
     }
 
     /// Logarithm to base 10 of every sample.
@@ -100,7 +100,7 @@ builtins! {
         /// Video, image, trace or number.
         x: Operand,
     ) -> Result<Operand> {
-        apply(Function::Log10, x)
+        apply(UnaryFunction::Log10, x)
     }
 
     /// Sine of every sample, an angle in radians.
@@ -117,7 +117,7 @@ builtins! {
         /// Video, image, trace or number, in radians.
         x: Operand,
     ) -> Result<Operand> {
-        apply(Function::Sin, x)
+        apply(UnaryFunction::Sin, x)
     }
 
     /// Cosine of every sample, an angle in radians.
@@ -134,7 +134,7 @@ builtins! {
         /// Video, image, trace or number, in radians.
         x: Operand,
     ) -> Result<Operand> {
-        apply(Function::Cos, x)
+        apply(UnaryFunction::Cos, x)
     }
 
     /// Largest whole number that is not above the sample, for every sample.
@@ -151,7 +151,7 @@ builtins! {
         /// Video, image, trace or number.
         x: Operand,
     ) -> Result<Operand> {
-        apply(Function::Floor, x)
+        apply(UnaryFunction::Floor, x)
     }
 
     /// Smallest whole number that is not below the sample, for every sample.
@@ -168,7 +168,7 @@ builtins! {
         /// Video, image, trace or number.
         x: Operand,
     ) -> Result<Operand> {
-        apply(Function::Ceil, x)
+        apply(UnaryFunction::Ceil, x)
     }
 
     /// Nearest whole number of every sample; ties go to the even number.
@@ -187,7 +187,7 @@ builtins! {
         /// Video, image, trace or number.
         x: Operand,
     ) -> Result<Operand> {
-        apply(Function::Round, x)
+        apply(UnaryFunction::Round, x)
     }
 
     /// Power of every sample: x to the power of y, also written `x ** y`.
@@ -454,7 +454,7 @@ builtins! {
 }
 
 /// The value at a number, or at every sample.
-fn apply(function: Function, x: Operand) -> Result<Operand> {
+fn apply(function: UnaryFunction, x: Operand) -> Result<Operand> {
     Ok(match x {
         Operand::Int(number) => Operand::Float(function.at(number as f64)),
         Operand::Float(number) => Operand::Float(function.at(number)),

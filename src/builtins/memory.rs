@@ -3,7 +3,7 @@
 use rhai::Map;
 
 use crate::script::{Value, builtins};
-use crate::video::memory::{self, Size};
+use crate::video::memory::{self, ByteSize};
 
 builtins! {
     /// Sets how much memory videos may use together before results go to scratch files.
@@ -26,7 +26,7 @@ builtins! {
     /// See also: `memory`, `load_video`.
     fn set_memory_budget(
         /// Number of bytes, or a string with kB, MB, GB, TB or KiB, MiB, GiB, TiB.
-        budget: Size [bytes],
+        budget: ByteSize [bytes],
     ) -> () {
         memory::set_budget(budget);
     }

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use crate::color::colormap::Colormap;
+use crate::draw::contact_sheet::ContactSheet;
 use crate::draw::plot::Plot;
-use crate::draw::sheet::Sheet;
 use crate::error::Result;
-use crate::export::{self, Coloured};
-use crate::io::{self, Compression, StillOptions};
+use crate::export::{self, ColoredImage};
+use crate::io::{self, Compression, ImageOptions};
 use crate::ops::filter::normalize::{self, Normalize};
 use crate::script::builtins;
 use crate::script::call::convert::Traces;
@@ -70,7 +70,7 @@ builtins! {
     ) -> Result<()> {
         let bytes = Normalize { ymin: 0.0, ymax: None, vmin: None, vmax: None, dtype: DType::U8, clip: true };
         let image = if compat { normalize::normalize(image, &bytes)? } else { image };
-        io::save_image(&filename, &image, &StillOptions { compression, quality })
+        io::save_image(&filename, &image, &ImageOptions { compression, quality })
     }
 
     /// Saves an image as it is to look in a paper: through a colormap, in 8 bits.
@@ -106,8 +106,8 @@ builtins! {
         /// JPEG quality, 1 to 100.
         quality: usize = io::QUALITY,
     ) -> Result<()> {
-        let look = Coloured { cmap, range: (vmin, vmax), scale };
-        export::export_image(&filename, &image, &look, quality)
+        let settings = ColoredImage { cmap, range: (vmin, vmax), scale };
+        export::export_image(&filename, &image, &settings, quality)
     }
 
     /// Draws frames of a video side by side in one image, with their times.
@@ -150,7 +150,7 @@ builtins! {
         filename: Option<PathBuf> = None,
     ) -> Result<Video> {
         let range = (vmin, vmax);
-        let sheet = Sheet { every, ncols, cmap, range, scale, padding, labels };
+        let sheet = ContactSheet { every, ncols, cmap, range, scale, padding, labels };
         let image = sheet.draw(&video)?;
         filename.map_or(Ok(()), |path| export::save_drawn(&path, &image))?;
         Ok(export::of_image(&image))

@@ -1,13 +1,13 @@
 //! Windows that play videos.
 
-use super::shared::{Looks, Noted, Overlaid, Played, for_each};
+use super::shared::{AnnotationParams, ColormapEach, OverlayParams, PlayParams, for_each};
 use crate::color::colormap::Colormap;
-use crate::draw::notes::Notes;
+use crate::draw::annotations::Annotations;
 use crate::error::Result;
 use crate::ops::array::elementwise::Operand;
 use crate::ops::blend::Blend;
 use crate::player::{Panel, Player, Show};
-use crate::script::types::drawing::{OneOrEach, Videos};
+use crate::script::types::drawing::{OneOrEach, VideoList};
 use crate::script::{Context, builtins};
 use crate::video::Video;
 
@@ -58,13 +58,13 @@ builtins! {
         &context,
         /// Video to play.
         video: Video,
-        played: ..Played,
+        played: ..PlayParams,
         /// Wait until the window is closed; default: only in scripts.
         block: Option<bool> = None,
-        noted: ..Noted,
+        noted: ..AnnotationParams,
     ) -> Result<Player> {
         let (panel, pace) = played.panel(video)?;
-        play(context, vec![panel], pace, noted.notes(), block)
+        play(context, vec![panel], pace, noted.annotations(), block)
     }
 
     /// Plays two videos side by side in a window.
@@ -113,13 +113,13 @@ builtins! {
         vmax2: Option<f64> = None,
         /// Wait until the window is closed; default: only in scripts.
         block: Option<bool> = None,
-        noted: ..Noted,
+        noted: ..AnnotationParams,
     ) -> Result<Player> {
         let panels = vec![
             Panel::video(video1, title1, cmap1, (vmin1, vmax1))?,
             Panel::video(video2, title2, cmap2, (vmin2, vmax2))?,
         ];
-        play(context, panels, (skip_frame, interval), noted.notes(), block)
+        play(context, panels, (skip_frame, interval), noted.annotations(), block)
     }
 
     /// Plays several videos side by side in a window, synchronized.
@@ -142,20 +142,20 @@ builtins! {
     fn show_videos(
         &context,
         /// Videos: an array of them, or one array `{n, t, y, x}`.
-        videos: Videos,
+        videos: VideoList,
         /// Show every n-th frame.
         skip_frame: usize [frames] = 1,
         /// Titles; default: "Video 0", "Video 1", ….
         titles: Option<Vec<String>> = None,
-        looks: ..Looks,
+        looks: ..ColormapEach,
         /// Time between two frames.
         interval: usize [ms] = 10,
         /// Wait until the window is closed; default: only in scripts.
         block: Option<bool> = None,
-        noted: ..Noted,
+        noted: ..AnnotationParams,
     ) -> Result<Player> {
         let panels = panels(videos.0, titles, looks)?;
-        play(context, panels, (skip_frame, interval), noted.notes(), block)
+        play(context, panels, (skip_frame, interval), noted.annotations(), block)
     }
 
     /// Plays a video with another one overlaid.
@@ -185,18 +185,18 @@ builtins! {
         alpha: Option<Operand> = None,
         /// Show every n-th frame.
         skip_frames: usize [frames] = 1,
-        overlaid: ..Overlaid,
+        overlaid: ..OverlayParams,
         /// Time between two frames.
         interval: usize [ms] = 10,
         /// Window title.
         title: String = String::new(),
         /// Wait until the window is closed; default: only in scripts.
         block: Option<bool> = None,
-        noted: ..Noted,
+        noted: ..AnnotationParams,
     ) -> Result<Player> {
         let options = overlaid.options(1);
         let panel = Panel::overlay(Blend::new(base, overlay, alpha, options)?, title)?;
-        play(context, vec![panel], (skip_frames, interval), noted.notes(), block)
+        play(context, vec![panel], (skip_frames, interval), noted.annotations(), block)
     }
 }
 
@@ -205,7 +205,7 @@ pub(super) fn play(
     context: &Context,
     panels: Vec<Panel>,
     (step, interval): (usize, usize),
-    notes: Notes,
+    annotations: Annotations,
     block: Option<bool>,
 ) -> Result<Player> {
     let interval_ms = interval as u64;
@@ -213,7 +213,7 @@ pub(super) fn play(
         panels,
         interval_ms,
         step,
-        notes,
+        annotations,
     })?;
     context.show(&player, block)?;
     Ok(player)
@@ -223,7 +223,7 @@ pub(super) fn play(
 pub(super) fn panels(
     videos: Vec<Video>,
     titles: Option<Vec<String>>,
-    looks: Looks,
+    looks: ColormapEach,
 ) -> Result<Vec<Panel>> {
     let n = videos.len();
     let numbered = || (0..n).map(|index| format!("Video {index}")).collect();

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use rhai::{Dynamic, INT};
 
-use super::shared::Noted;
+use super::shared::AnnotationParams;
 use crate::color::colormap::Colormap;
 use crate::error::{Error, Result};
-use crate::export::{self, Annotations, Export, Extent, Look, Shown};
+use crate::export::{self, ColorSettings, Export, MovieAnnotations, MovieSource, RangeExtent};
 use crate::ops::edit::pad::PadMode;
-use crate::player::{Controls, Make, Player, Span};
-use crate::script::{Callback, FramesOf, Value, builtins};
+use crate::player::{Controls, Player, ProduceFrames, Span};
+use crate::script::{Callback, FrameSource, Value, builtins};
 use crate::video::Video;
 
 builtins! {
@@ -40,9 +40,9 @@ builtins! {
     fn InteractivePlayer(
         /// Function, frames or video to play. For scripts ported from the Python package, which
         /// passes its figure here, `()` is accepted, and the function follows.
-        fig: Option<FramesOf>,
+        fig: Option<FrameSource>,
         /// Function, frames or video to play, if it is not passed first.
-        func: Option<FramesOf> = None,
+        func: Option<FrameSource> = None,
         /// Index of the first frame.
         start: usize [frames] = 0,
         /// Index to stop before (exclusive); default: the number of frames, or 100 for a function.
@@ -53,7 +53,7 @@ builtins! {
         interval: usize [ms] = 25,
         /// Position of the controls in the Python package; ignored here.
         gui_pos: Dynamic = Dynamic::UNIT,
-        noted: ..Noted,
+        noted: ..AnnotationParams,
     ) -> Result<Player> {
         let _ = gui_pos;
         let source = fig.or(func);
@@ -63,7 +63,7 @@ builtins! {
             return Err(Error::new(format!("InteractivePlayer has {len} frames, but `end` is {end}")));
         }
         let span = Span { start, end, step, interval_ms: interval as u64 };
-        Player::made(make(source), span, noted.notes())
+        Player::with_producer(make(source), span, noted.annotations())
     }
 
     /// Opens the window of a player.
@@ -160,10 +160,10 @@ builtins! {
             pad_mode: PadMode::Edge,
             progress_bar: true,
             ground: 0,
-            annotations: Annotations::default(),
+            annotations: MovieAnnotations::default(),
         };
-        let look = Look { cmap: Colormap::gray(), vmin: None, vmax: None, range: Extent::First };
-        export::export_video(&path, Shown::Frames(player.film(controls)), &look, 8, &export)
+        let look = ColorSettings { cmap: Colormap::gray(), vmin: None, vmax: None, range: RangeExtent::First };
+        export::export_video(&path, MovieSource::Frames(player.movie(controls)), &look, 8, &export)
     }
 
     /// Shows a frame in a player.
@@ -277,12 +277,12 @@ builtins! {
 }
 
 /// What makes the pictures of a frame.
-fn make(source: FramesOf) -> Arc<Make> {
+fn make(source: FrameSource) -> Arc<ProduceFrames> {
     match source {
-        FramesOf::Frames(frames) => Arc::new(move |index| Ok(vec![frames.frame(index)?])),
-        FramesOf::Function(function) => Arc::new(move |index| {
+        FrameSource::Frames(frames) => Arc::new(move |index| Ok(vec![frames.frame(index)?])),
+        FrameSource::Function(function) => Arc::new(move |index| {
             let made = function.call((index as INT,))?;
-            FramesOf::pictures(made)
+            FrameSource::pictures(made)
         }),
     }
 }

@@ -1,7 +1,7 @@
 //! Images in the terminal.
 
 use crate::color::colormap::Colormap;
-use crate::draw::still::Still;
+use crate::draw::rgba_image::RgbaImage;
 use crate::draw::terminal::{self, Graphics};
 use crate::error::Result;
 use crate::script::builtins;
@@ -38,14 +38,14 @@ builtins! {
         /// How to draw in the terminal; default: the best that the terminal is known to support.
         graphics: Option<Graphics> = None,
     ) -> Result<()> {
-        let still = Still::new(&video, frame, cmap, (vmin, vmax))?;
-        let fitting = || terminal::fitting_columns((still.width, still.height));
-        let columns = width.map_or_else(fitting, |width| width.clamp(1, MOST_COLUMNS));
+        let rgba_image = RgbaImage::new(&video, frame, cmap, (vmin, vmax))?;
+        let fitting = || terminal::fitting_columns((rgba_image.width, rgba_image.height));
+        let columns = width.map_or_else(fitting, |width| width.clamp(1, MAX_COLUMNS));
         let graphics = graphics.unwrap_or_else(Graphics::offered);
-        context.print(&terminal::picture(&still, columns, graphics));
+        context.print(&terminal::picture(&rgba_image, columns, graphics));
         Ok(())
     }
 }
 
 /// More columns than any terminal has.
-const MOST_COLUMNS: usize = 1000;
+const MAX_COLUMNS: usize = 1000;

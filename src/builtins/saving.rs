@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::Result;
-use crate::io::{self, Compression, Photometric, Saving, StillOptions};
+use crate::io::{self, Compression, ImageOptions, Photometric, SaveOptions};
 use crate::script::builtins;
 use crate::script::call::convert::Images;
 use crate::video::Video;
@@ -49,7 +49,7 @@ builtins! {
         /// it.
         sidecar: bool = false,
     ) -> Result<()> {
-        io::save_video_as(&filename, &video, &Saving { photometric, compression, fieldname, sidecar })
+        io::save_video_as(&filename, &video, &SaveOptions { photometric, compression, fieldname, sidecar })
     }
 
     /// Saves a video as a TIFF stack, with one page and one strip per frame.
@@ -81,7 +81,7 @@ builtins! {
         /// program, "zstd" is small and fast.
         compression: Compression = Compression::None,
     ) -> Result<()> {
-        let saving = Saving { photometric, compression: Some(compression), fieldname: None, sidecar: false };
+        let saving = SaveOptions { photometric, compression: Some(compression), fieldname: None, sidecar: false };
         io::save_tiff(&filename, &video, &saving)
     }
 
@@ -107,7 +107,7 @@ builtins! {
         /// Compression of the TIFF files.
         compression: Compression = Compression::None,
     ) -> Result<()> {
-        let options = StillOptions { compression, ..StillOptions::default() };
+        let options = ImageOptions { compression, ..ImageOptions::default() };
         let directory = directory.as_deref().unwrap_or(Path::new("."));
         io::save_image_sequence(directory, &video.0, &filepattern, ".tiff", &options)
     }
@@ -143,7 +143,7 @@ builtins! {
         /// JPEG quality, 1 to 100.
         quality: usize = io::QUALITY,
     ) -> Result<()> {
-        let options = StillOptions { compression, quality };
+        let options = ImageOptions { compression, quality };
         let directory = directory.as_deref().unwrap_or(Path::new("."));
         io::save_image_sequence(directory, &video.0, &filepattern, &format, &options)
     }

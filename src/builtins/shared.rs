@@ -2,17 +2,17 @@
 
 use crate::bail;
 use crate::color::colormap::Colormap;
-use crate::draw::notes::Notes;
+use crate::draw::annotations::Annotations;
 use crate::error::Result;
 use crate::ops::blend::BlendOptions;
 use crate::player::Panel;
 use crate::script::parameters;
-use crate::script::types::drawing::{Bar, OneOrEach, Pixels, Timestamp};
+use crate::script::types::drawing::{OneOrEach, Pixels, ScaleBarParam, TimestampParam};
 use crate::video::{Video, warn_of_pixel_size};
 
 parameters! {
     /// How one video is played.
-    struct Played {
+    struct PlayParams {
         /// Show every n-th frame.
         skip_frame: usize [frames] = 1,
         /// Title of the window.
@@ -30,7 +30,7 @@ parameters! {
     }
 
     /// Colors of a video and its overlay.
-    struct Overlaid {
+    struct OverlayParams {
         /// Colormap of a gray base: a name, an array of colors, or a `colormap`.
         cmap_base: Colormap = Colormap::gray(),
         /// Colormap of a gray overlay: a name, an array of colors, or a `colormap`.
@@ -48,7 +48,7 @@ parameters! {
     }
 
     /// Colors of several videos.
-    struct Looks {
+    struct ColormapEach {
         /// Colormap of the gray videos, or an array with one for each video.
         cmaps: OneOrEach<Colormap> = OneOrEach::One(Colormap::gray()),
         /// Lower color limit, or an array with one for each video; default: minimum of the first
@@ -60,16 +60,16 @@ parameters! {
     }
 
     /// Annotations over a video and traces under it.
-    struct Noted {
+    struct AnnotationParams {
         /// Show the time in the recording: true for a suitable unit, or the unit "ms" or "s".
-        timestamp: Timestamp = Timestamp(None),
+        timestamp: TimestampParam = TimestampParam(None),
         /// Show the frame number: the index in the video.
         frame_number: bool = false,
         /// Playback speed relative to the recording, such as 0.05; replaces `fps` or `interval` and
         /// is shown.
         speed: Option<f64> = None,
         /// Length of a scale bar; true: a suitable round length.
-        scale_bar: Bar [µm] = Bar(None),
+        scale_bar: ScaleBarParam [µm] = ScaleBarParam(None),
         /// Width of a pixel for the scale bar; default: that of the recording.
         pixel_size: Option<f64> [µm] = None,
         /// Pixels `[[y, x], …]` whose traces are plotted below; of several videos, those of the
@@ -78,7 +78,7 @@ parameters! {
     }
 
     /// Magnification of the videos in a movie.
-    struct Magnified {
+    struct MagnifyParams {
         /// Integer magnification, 1 to 256: each pixel becomes a square.
         scale: Option<usize> = None,
         /// Magnify by the largest integer factor at which width and height do not exceed this size.
@@ -86,11 +86,11 @@ parameters! {
     }
 }
 
-impl Noted {
+impl AnnotationParams {
     /// The annotations without the types that scripts write them in.
-    pub(super) fn notes(self) -> Notes {
+    pub(super) fn annotations(self) -> Annotations {
         warn_of_pixel_size(self.pixel_size.as_slice());
-        Notes {
+        Annotations {
             timestamp: self.timestamp.0,
             frame_number: self.frame_number,
             speed: self.speed,
@@ -101,7 +101,7 @@ impl Noted {
     }
 }
 
-impl Played {
+impl PlayParams {
     /// What a window shows of the video, and the step and the interval.
     pub(super) fn panel(self, video: Video) -> Result<(Panel, (usize, usize))> {
         let panel = Panel::video(video, self.title, self.cmap, (self.vmin, self.vmax))?;
@@ -109,7 +109,7 @@ impl Played {
     }
 }
 
-impl Overlaid {
+impl OverlayParams {
     /// The options for every n-th frame.
     pub(super) fn options(self, skip_frames: usize) -> BlendOptions {
         BlendOptions {
@@ -125,11 +125,11 @@ impl Overlaid {
 }
 
 /// The colormap of a video and its color limits.
-pub(super) type Look = (Colormap, (Option<f64>, Option<f64>));
+pub(super) type ColormapLimits = (Colormap, (Option<f64>, Option<f64>));
 
-impl Looks {
+impl ColormapEach {
     /// The colormap and color limits of each of `count` videos.
-    pub(super) fn each(self, count: usize) -> Result<Vec<Look>> {
+    pub(super) fn each(self, count: usize) -> Result<Vec<ColormapLimits>> {
         let cmaps = for_each("cmaps", self.cmaps, count)?;
         let vmins = for_each("vmins", self.vmins, count)?;
         let vmaxs = for_each("vmaxs", self.vmaxs, count)?;

@@ -6,7 +6,7 @@ use rhai::Dynamic;
 
 use crate::error::{Error, Result};
 use crate::script::{builtins, columns, from_json, rows, text_table, to_json};
-use crate::text::table::{self, Layout};
+use crate::text::table::{self, TableFormat};
 use crate::text::{self, json};
 
 builtins! {
@@ -45,7 +45,7 @@ builtins! {
         /// the first line.
         delimiter: Option<String> = None,
     ) -> Result<Dynamic> {
-        let table = table::read(&path, &Layout { header, delimiter })?;
+        let table = table::read(&path, &TableFormat { header, delimiter })?;
         Ok(if rows { self::rows(&table).into() } else { columns(table).into() })
     }
 

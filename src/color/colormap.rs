@@ -117,13 +117,13 @@ const RUN: usize = 512;
 
 /// A colormap stretched over a range of sample values.
 #[derive(Debug, Clone)]
-pub struct Scale {
+pub struct ScaledColormap {
     colormap: Colormap,
     low: f64,
     high: f64,
 }
 
-impl Scale {
+impl ScaledColormap {
     /// `low` gets the first colour, `high` the last; values outside get the nearest of them.
     pub fn new(colormap: Colormap, low: f64, high: f64) -> Self {
         Self {
@@ -154,43 +154,43 @@ impl Scale {
         self.look_up(samples, self.colormap.colors(), self.colormap.bad, out);
     }
 
-    /// Like [`Scale::colors`] in full precision.
+    /// Like [`ScaledColormap::colors`] in full precision.
     pub fn exact_colors<R: Real>(&self, samples: &[R], out: &mut [FloatColor]) {
         let bad = self.colormap.bad.map(|byte| f32::from(byte) / 255.0);
         self.look_up(samples, self.colormap.exact_colors(), bad, out);
     }
 
     fn look_up<R: Real, C: Copy>(&self, samples: &[R], colors: &[C], bad: C, out: &mut [C]) {
-        let mut places = [0; RUN];
+        let mut indices = [0; RUN];
         for (samples, out) in samples.chunks(RUN).zip(out.chunks_mut(RUN)) {
-            let places = &mut places[..samples.len()];
-            Arch::new().dispatch(|| self.find_places(samples, places));
-            for (out, place) in out.iter_mut().zip(places) {
-                *out = colors.get(usize::from(*place)).copied().unwrap_or(bad);
+            let indices = &mut indices[..samples.len()];
+            Arch::new().dispatch(|| self.find_indices(samples, indices));
+            for (out, index) in out.iter_mut().zip(indices) {
+                *out = colors.get(usize::from(*index)).copied().unwrap_or(bad);
             }
         }
     }
 
     /// Finds the places of samples' colours in the table, behind its end for what has no colour.
     #[inline(always)]
-    fn find_places<R: Real>(&self, samples: &[R], places: &mut [u16]) {
+    fn find_indices<R: Real>(&self, samples: &[R], indices: &mut [u16]) {
         let len = self.colormap.colors().len();
         let (nowhere, last) = (len as u16, len as u16 - 1);
         let n = R::from_f64(len as f64);
         let (low, width) = (self.low, self.high - self.low);
         if !width.is_finite() {
-            places.fill(nowhere);
+            indices.fill(nowhere);
             return;
         }
         // NumPy computes these two steps in double precision and stores each in that of the samples.
         let stored = |value: f64| R::from_f64(value);
-        for (place, &sample) in places.iter_mut().zip(samples) {
+        for (index, &sample) in indices.iter_mut().zip(samples) {
             let distance = stored(Element::to_f64(sample) - low);
             let part = stored(Element::to_f64(distance) / width);
             let part = if width == 0.0 { R::zero() } else { part };
             let inside = part.max(R::zero()).min(R::one()) * n;
             let nearest = inside.to_element::<u16>().min(last);
-            *place = if sample.is_nan() { nowhere } else { nearest };
+            *index = if sample.is_nan() { nowhere } else { nearest };
         }
     }
 }
@@ -201,7 +201,7 @@ fn byte(component: f32) -> u8 {
 }
 
 /// One of matplotlib's tables.
-struct Table {
+struct ColorTable {
     name: &'static str,
     colors: Arc<[Rgba]>,
     /// The colours of the reversed table, some of which are rounded otherwise.
@@ -209,8 +209,8 @@ struct Table {
     exact: Arc<[FloatColor]>,
 }
 
-fn tables() -> &'static [Table] {
-    static PARSED: OnceLock<Vec<Table>> = OnceLock::new();
+fn tables() -> &'static [ColorTable] {
+    static PARSED: OnceLock<Vec<ColorTable>> = OnceLock::new();
     PARSED.get_or_init(|| {
         let mut rest = TABLES;
         let mut tables = Vec::new();
@@ -222,7 +222,7 @@ fn tables() -> &'static [Table] {
             let (differences, after) = after.split_at(2 * count);
             let colors = || colors.as_chunks::<3>().0.as_chunks::<3>().0.iter();
             let bytes: Arc<[Rgba]> = colors().map(|[r, g, b]| [r[0], g[0], b[0], 255]).collect();
-            tables.push(Table {
+            tables.push(ColorTable {
                 name: std::str::from_utf8(name).expect("the tables are our own"),
                 reversed: reversed(&bytes, differences),
                 colors: bytes,
@@ -303,7 +303,7 @@ mod tests {
 
     #[test]
     fn samples_outside_the_range_saturate_and_nan_is_transparent() {
-        let scale = Scale::new(Colormap::named("gray").unwrap(), 0.0, 1.0);
+        let scale = ScaledColormap::new(Colormap::named("gray").unwrap(), 0.0, 1.0);
         let mut colors = [BAD; 5];
         scale.colors(&[-1.0f32, 0.0, 1.0, 9.0, f32::NAN], &mut colors);
         assert_eq!(

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 const STEPS: usize = 256;
 
 /// The most colours of a colormap.
-const MOST: usize = 1 << 16;
+const MAX_COLORS: usize = 1 << 16;
 
 /// A colour as CSS writes it: "black", "#ff8800", "rgb(255 136 0 / 50%)".
 pub fn parse_color(text: &str) -> Result<Rgba> {
@@ -75,10 +75,10 @@ impl Colormap {
 }
 
 fn check_steps(steps: usize) -> Result<()> {
-    if (1..=MOST).contains(&steps) {
+    if (1..=MAX_COLORS).contains(&steps) {
         return Ok(());
     }
-    bail!("a colormap has 1 to {MOST} colors, got `n` {steps}")
+    bail!("a colormap has 1 to {MAX_COLORS} colors, got `n` {steps}")
 }
 
 fn check_positions(positions: &[f64], colors: usize) -> Result<()> {

@@ -1,5 +1,5 @@
 //! Colors: colormaps, and what makes colors of samples.
 
-pub mod coloring;
+pub mod color_mapping;
 pub mod colormap;
 pub mod gradient;

@@ -1,8 +1,8 @@
 //! A bar of the colours of a colormap with the values they stand for.
 
-use super::ticks::{Axis, Tick};
+use super::ticks::{PlotAxis, Tick};
 use super::{Color, Image, Rect, text};
-use crate::color::colormap::Scale;
+use crate::color::colormap::ScaledColormap;
 
 /// How a colorbar looks.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,14 +33,14 @@ impl Style {
 }
 
 /// The room that marks and labels take to the right of a bar of the given height.
-pub fn label_width(scale: &Scale, height: usize, style: &Style) -> usize {
+pub fn label_width(scale: &ScaledColormap, height: usize, style: &Style) -> usize {
     let ticks = ticks(scale, height, style).into_iter();
     let widths = ticks.map(|tick| text::width(&tick.label, style.label_size));
     widths.max().map_or(0, |width| style.label_gap() + width)
 }
 
 /// Draws a bar that fills a rectangle, the low end at the bottom, and the labels to its right.
-pub fn draw(image: &mut Image, bar: Rect, scale: &Scale, style: &Style) {
+pub fn draw(image: &mut Image, bar: Rect, scale: &ScaledColormap, style: &Style) {
     if bar.is_empty() || bar.intersect(image.area()) != bar {
         return;
     }
@@ -65,9 +65,9 @@ pub fn draw(image: &mut Image, bar: Rect, scale: &Scale, style: &Style) {
     }
 }
 
-fn ticks(scale: &Scale, length: usize, style: &Style) -> Vec<Tick> {
+fn ticks(scale: &ScaledColormap, length: usize, style: &Style) -> Vec<Tick> {
     let (low, high) = (scale.low(), scale.high());
-    Axis { low, high, length }.ticks(style.spacing())
+    PlotAxis { low, high, length }.ticks(style.spacing())
 }
 
 #[cfg(test)]
@@ -82,8 +82,8 @@ mod tests {
     };
 
     #[test]
-    fn colours_run_from_bottom_to_top_and_labels_stay_in_their_room() {
-        let scale = Scale::new(Colormap::named("viridis").unwrap(), -3.0, 1200.0);
+    fn colors_run_from_bottom_to_top_and_labels_stay_in_their_room() {
+        let scale = ScaledColormap::new(Colormap::named("viridis").unwrap(), -3.0, 1200.0);
         let mut image = Image::new(100, 280);
         let bar = Rect {
             left: 10,
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn one_that_does_not_fit_is_not_drawn() {
-        let scale = Scale::new(Colormap::gray(), 0.0, 1.0);
+        let scale = ScaledColormap::new(Colormap::gray(), 0.0, 1.0);
         let mut image = Image::new(10, 10);
         let bar = Rect {
             left: 8,

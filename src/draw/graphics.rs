@@ -6,7 +6,7 @@ use std::fmt::Write;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::still::Still;
+use super::rgba_image::RgbaImage;
 use crate::color::colormap::Rgba;
 
 /// The most pixels sent for each column: more are not seen.
@@ -19,8 +19,8 @@ const CELL: (usize, usize) = (10, 20);
 const CHUNK: usize = 4096;
 
 /// The image in kitty's protocol; asks for no answer, which would look like something typed.
-pub(super) fn kitty(still: &Still, columns: usize, rows: usize) -> String {
-    let data = STANDARD.encode(png(still, columns));
+pub(super) fn kitty(rgba_image: &RgbaImage, columns: usize, rows: usize) -> String {
+    let data = STANDARD.encode(png(rgba_image, columns));
     let mut text = String::new();
     let chunks = data.as_bytes().chunks(CHUNK);
     let last = chunks.len() - 1;
@@ -38,8 +38,8 @@ pub(super) fn kitty(still: &Still, columns: usize, rows: usize) -> String {
 }
 
 /// The image in the protocol of iTerm2.
-pub(super) fn iterm2(still: &Still, columns: usize, rows: usize) -> String {
-    let png = png(still, columns);
+pub(super) fn iterm2(rgba_image: &RgbaImage, columns: usize, rows: usize) -> String {
+    let png = png(rgba_image, columns);
     format!(
         "\x1b]1337;File=inline=1;width={columns};height={rows};size={}:{}\x07",
         png.len(),
@@ -48,10 +48,10 @@ pub(super) fn iterm2(still: &Still, columns: usize, rows: usize) -> String {
 }
 
 /// The image in sixels: bands of six rows, in each of which every colour draws once.
-pub(super) fn sixel(still: &Still, columns: usize, rows: usize) -> String {
-    let still = still.scaled(columns * CELL.0, rows * CELL.1);
-    let (palette, indices) = palette(&still);
-    let (width, height) = (still.width, still.height);
+pub(super) fn sixel(rgba_image: &RgbaImage, columns: usize, rows: usize) -> String {
+    let rgba_image = rgba_image.scaled(columns * CELL.0, rows * CELL.1);
+    let (palette, indices) = palette(&rgba_image);
+    let (width, height) = (rgba_image.width, rgba_image.height);
     let mut text = format!("\x1bP0;1q\"1;1;{width};{height}");
     for (index, color) in palette.iter().enumerate() {
         let [red, green, blue] = color.map(|channel| (u32::from(channel) * 100 + 127) / 255);
@@ -98,10 +98,10 @@ fn write_runs(text: &mut String, sixels: impl Iterator<Item = u8>) {
 }
 
 /// At most 256 colours, and which of them each pixel has: none where it is transparent.
-type Indexed = (Vec<[u8; 3]>, Vec<Option<usize>>);
+type IndexedPixels = (Vec<[u8; 3]>, Vec<Option<usize>>);
 
 /// The picture in few colours. What has been through a colormap keeps its colours.
-fn palette(still: &Still) -> Indexed {
+fn palette(rgba_image: &RgbaImage) -> IndexedPixels {
     let exact = |[red, green, blue, _]: Rgba| [red, green, blue];
     // 8 levels of red and green, 4 of blue.
     let coarse = |[red, green, blue, _]: Rgba| {
@@ -111,14 +111,14 @@ fn palette(still: &Still) -> Indexed {
         };
         [level(red, 7), level(green, 7), level(blue, 3)]
     };
-    indexed(still, exact).unwrap_or_else(|| indexed(still, coarse).unwrap_or_default())
+    indexed(rgba_image, exact).unwrap_or_else(|| indexed(rgba_image, coarse).unwrap_or_default())
 }
 
-fn indexed(still: &Still, reduce: impl Fn(Rgba) -> [u8; 3]) -> Option<Indexed> {
+fn indexed(rgba_image: &RgbaImage, reduce: impl Fn(Rgba) -> [u8; 3]) -> Option<IndexedPixels> {
     let mut known = BTreeMap::new();
     let mut palette = Vec::new();
-    let mut indices = Vec::with_capacity(still.pixels.len());
-    for &pixel in &still.pixels {
+    let mut indices = Vec::with_capacity(rgba_image.pixels.len());
+    for &pixel in &rgba_image.pixels {
         if pixel[3] < 128 {
             indices.push(None);
             continue;
@@ -137,25 +137,25 @@ fn indexed(still: &Still, reduce: impl Fn(Rgba) -> [u8; 3]) -> Option<Indexed> {
 }
 
 /// The picture as a PNG file, no larger than it is seen.
-fn png(still: &Still, columns: usize) -> Vec<u8> {
+fn png(rgba_image: &RgbaImage, columns: usize) -> Vec<u8> {
     let most = columns * PIXELS_PER_COLUMN;
     let reduced;
-    let still = if most < still.width {
-        reduced = still.scaled(most, most * still.height / still.width);
+    let rgba_image = if most < rgba_image.width {
+        reduced = rgba_image.scaled(most, most * rgba_image.height / rgba_image.width);
         &reduced
     } else {
-        still
+        rgba_image
     };
-    still.to_png()
+    rgba_image.to_png()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn gradient() -> Still {
+    fn gradient() -> RgbaImage {
         let pixels = (0..=255u8).map(|gray| [gray, gray, gray, 255]);
-        Still {
+        RgbaImage {
             width: 16,
             height: 16,
             pixels: pixels.collect(),
@@ -170,7 +170,7 @@ mod tests {
         assert!(chunked.contains(&data) && chunked.ends_with("\x1b\\"));
         assert!(iterm2(&gradient(), 8, 4).ends_with(&format!(":{data}\x07")));
         let noise = (0..4096u32).map(|i| i.wrapping_mul(2_654_435_761).to_be_bytes());
-        let noise = Still {
+        let noise = RgbaImage {
             width: 64,
             height: 64,
             pixels: noise.collect(),
@@ -202,12 +202,12 @@ mod tests {
     #[test]
     fn many_colors_are_reduced_to_those_that_fit() {
         let pixels = (0..4096u32).map(|i| [(i >> 4) as u8, i as u8, (i * 7) as u8, 255]);
-        let still = Still {
+        let rgba_image = RgbaImage {
             width: 64,
             height: 64,
             pixels: pixels.collect(),
         };
-        let (palette, indices) = palette(&still);
+        let (palette, indices) = palette(&rgba_image);
         assert!(palette.len() <= 256 && indices.iter().all(Option::is_some));
     }
 }

@@ -4,17 +4,17 @@
 mod canvas;
 mod graphics;
 
+pub mod annotations;
 pub mod colorbar;
-pub mod notes;
+pub mod contact_sheet;
+pub mod label;
 pub mod page;
 pub mod plot;
-pub mod sheet;
-pub mod stamp;
-pub mod still;
-pub mod strip;
+pub mod rgba_image;
 pub mod terminal;
 pub mod text;
 pub mod ticks;
+pub mod trace_plot;
 
 use crate::color::colormap::Rgba;
 

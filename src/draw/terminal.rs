@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use console::Term;
 
-use super::still::Still;
+use super::rgba_image::RgbaImage;
 use super::{graphics, luminance};
 use crate::choice::Choice;
 use crate::color::colormap::Rgba;
@@ -100,29 +100,31 @@ pub fn fitting_columns((width, height): (usize, usize)) -> usize {
 }
 
 /// The picture in a number of columns, as lines of text without a line feed at the end.
-pub fn picture(still: &Still, columns: usize, graphics: Graphics) -> String {
+pub fn picture(rgba_image: &RgbaImage, columns: usize, graphics: Graphics) -> String {
     let columns = columns.max(1);
-    let rows = (columns * still.height)
-        .div_ceil(2 * still.width.max(1))
+    let rows = (columns * rgba_image.height)
+        .div_ceil(2 * rgba_image.width.max(1))
         .max(1);
     match graphics {
-        Graphics::Kitty => graphics::kitty(still, columns, rows),
-        Graphics::Iterm2 => graphics::iterm2(still, columns, rows),
-        Graphics::Sixel => graphics::sixel(still, columns, rows),
-        Graphics::Blocks => blocks(still, columns, |[red, green, blue, _]| {
+        Graphics::Kitty => graphics::kitty(rgba_image, columns, rows),
+        Graphics::Iterm2 => graphics::iterm2(rgba_image, columns, rows),
+        Graphics::Sixel => graphics::sixel(rgba_image, columns, rows),
+        Graphics::Blocks => blocks(rgba_image, columns, |[red, green, blue, _]| {
             format!("2;{red};{green};{blue}")
         }),
-        Graphics::Blocks256 => blocks(still, columns, |color| format!("5;{}", nearest256(color))),
-        Graphics::Text => text(&still.scaled(columns, rows)),
+        Graphics::Blocks256 => blocks(rgba_image, columns, |color| {
+            format!("5;{}", nearest256(color))
+        }),
+        Graphics::Text => text(&rgba_image.scaled(columns, rows)),
     }
 }
 
 /// Half blocks: each character shows two pixels, one above the other; `code` writes a colour.
-fn blocks(still: &Still, columns: usize, code: impl Fn(Rgba) -> String) -> String {
-    let height = (columns * still.height / still.width.max(1)).max(1);
-    let still = still.scaled(columns, height);
+fn blocks(rgba_image: &RgbaImage, columns: usize, code: impl Fn(Rgba) -> String) -> String {
+    let height = (columns * rgba_image.height / rgba_image.width.max(1)).max(1);
+    let rgba_image = rgba_image.scaled(columns, height);
     let mut lines = Vec::new();
-    for rows in still.pixels.chunks(2 * columns) {
+    for rows in rgba_image.pixels.chunks(2 * columns) {
         let (upper, lower) = rows.split_at(columns);
         let mut line = String::new();
         let mut before = None;
@@ -142,13 +144,13 @@ fn blocks(still: &Still, columns: usize, code: impl Fn(Rgba) -> String) -> Strin
 }
 
 /// Foreground and background, each none for the terminal's own.
-type Pair = (Option<Rgba>, Option<Rgba>);
+type CellColors = (Option<Rgba>, Option<Rgba>);
 
 /// Writes one character; the escape sequence only where the colours change.
 fn block(
     line: &mut String,
-    before: &mut Option<Pair>,
-    (top, bottom): Pair,
+    before: &mut Option<CellColors>,
+    (top, bottom): CellColors,
     code: &impl Fn(Rgba) -> String,
 ) {
     let (char, colors) = match (top, bottom) {
@@ -196,9 +198,9 @@ fn nearest256([red, green, blue, _]: Rgba) -> u8 {
 }
 
 /// Characters that cover more and more of their cell.
-fn text(still: &Still) -> String {
+fn text(rgba_image: &RgbaImage) -> String {
     const SHADES: &[u8] = b" .:-=+*#%@";
-    let lines = still.pixels.chunks(still.width).map(|row| {
+    let lines = rgba_image.pixels.chunks(rgba_image.width).map(|row| {
         let shades = row.iter().map(|&color| {
             let light = seen(color).map_or(0, luminance);
             char::from(SHADES[usize::from(light) * SHADES.len() / 256])
@@ -216,8 +218,8 @@ mod tests {
     const BLUE: Rgba = [0, 0, 255, 255];
     const NONE: Rgba = [0; 4];
 
-    fn still(width: usize, pixels: &[Rgba]) -> Still {
-        Still {
+    fn rgba_image(width: usize, pixels: &[Rgba]) -> RgbaImage {
+        RgbaImage {
             width,
             height: pixels.len() / width,
             pixels: pixels.to_vec(),
@@ -226,20 +228,24 @@ mod tests {
 
     #[test]
     fn two_pixels_share_a_character() {
-        let picture = picture(&still(2, &[RED, NONE, BLUE, BLUE]), 2, Graphics::Blocks);
+        let picture = picture(
+            &rgba_image(2, &[RED, NONE, BLUE, BLUE]),
+            2,
+            Graphics::Blocks,
+        );
         let expected = "\x1b[0;38;2;255;0;0;48;2;0;0;255m▀\x1b[0;38;2;0;0;255m▄\x1b[0m";
         assert_eq!(picture, expected);
     }
 
     #[test]
     fn what_is_not_a_number_is_left_out() {
-        let picture = picture(&still(2, &[NONE; 4]), 2, Graphics::Blocks);
+        let picture = picture(&rgba_image(2, &[NONE; 4]), 2, Graphics::Blocks);
         assert_eq!(picture, "\x1b[0m  \x1b[0m");
     }
 
     #[test]
     fn lines_have_the_asked_for_columns() {
-        let wide = still(30, &[RED; 30 * 20]);
+        let wide = rgba_image(30, &[RED; 30 * 20]);
         for graphics in [Graphics::Blocks, Graphics::Blocks256, Graphics::Text] {
             for columns in [1, 7, 30, 64] {
                 let picture = picture(&wide, columns, graphics);
@@ -262,7 +268,7 @@ mod tests {
     #[test]
     fn files_get_shades() {
         let shades = [NONE, [0, 0, 0, 255], [128, 128, 128, 255], [255; 4]];
-        assert_eq!(picture(&still(4, &shades), 4, Graphics::Text), "  +@");
+        assert_eq!(picture(&rgba_image(4, &shades), 4, Graphics::Text), "  +@");
     }
 
     #[test]

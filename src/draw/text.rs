@@ -78,10 +78,10 @@ pub(super) fn exact_width(text: &str, size: f64) -> f64 {
 pub(super) fn outlines(text: &str) -> (Vec<Vec<OutlineCurve>>, f32) {
     let font = embedded();
     let mut glyphs = Vec::new();
-    let width = outlined(text, |id, place| {
+    let width = outlined(text, |id, position| {
         if let Some(outline) = font.outline(id) {
             let curves = outline.curves.iter();
-            glyphs.push(curves.map(|curve| placed(curve, place)).collect());
+            glyphs.push(curves.map(|curve| placed(curve, position)).collect());
         }
     });
     (glyphs, width)
@@ -89,14 +89,14 @@ pub(super) fn outlines(text: &str) -> (Vec<Vec<OutlineCurve>>, f32) {
 
 /// Where a letter stands, and how large a unit of the font is.
 #[derive(Clone, Copy)]
-struct Place {
+struct GlyphPosition {
     pen: f32,
     rise: f32,
     unit: f32,
 }
 
 /// Tells each letter of a line of text; returns the width of the line.
-fn outlined(text: &str, mut tell: impl FnMut(GlyphId, Place)) -> f32 {
+fn outlined(text: &str, mut tell: impl FnMut(GlyphId, GlyphPosition)) -> f32 {
     let font = embedded();
     let em = font.units_per_em().unwrap_or(UNITS_PER_EM);
     let mut pen = 0.0;
@@ -111,14 +111,19 @@ fn outlined(text: &str, mut tell: impl FnMut(GlyphId, Place)) -> f32 {
             };
         }
         let unit = scale / em;
-        tell(id, Place { pen, rise, unit });
+        tell(id, GlyphPosition { pen, rise, unit });
         pen += font.h_advance_unscaled(id) * unit;
     }
     pen
 }
 
-fn placed(curve: &OutlineCurve, place: Place) -> OutlineCurve {
-    let at = |Point { x, y }| point(place.pen + x * place.unit, -place.rise - y * place.unit);
+fn placed(curve: &OutlineCurve, position: GlyphPosition) -> OutlineCurve {
+    let at = |Point { x, y }| {
+        point(
+            position.pen + x * position.unit,
+            -position.rise - y * position.unit,
+        )
+    };
     match *curve {
         OutlineCurve::Line(from, to) => OutlineCurve::Line(at(from), at(to)),
         OutlineCurve::Quad(from, by, to) => OutlineCurve::Quad(at(from), at(by), at(to)),

@@ -13,7 +13,7 @@ pub struct Tick {
 
 /// The range of an axis and its length in pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Axis {
+pub struct PlotAxis {
     /// The value of the first pixel.
     pub low: f64,
     /// The value of the last pixel.
@@ -27,12 +27,12 @@ const LARGE: f64 = 1e6;
 /// Steps below this are written with a power of ten.
 const SMALL: f64 = 1e-4;
 
-impl Axis {
+impl PlotAxis {
     /// Round values, about ten at most, neighbours at least `spacing` pixels apart; the ends of an
     /// axis on which there are not two of them.
     pub fn ticks(self, spacing: usize) -> Vec<Tick> {
-        const MOST: usize = 10;
-        let spacing = spacing.max(self.length / MOST);
+        const MAX_TICKS: usize = 10;
+        let spacing = spacing.max(self.length / MAX_TICKS);
         let span = self.high - self.low;
         if self.length == 0 || !span.is_finite() || span < 0.0 {
             return Vec::new();
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     fn labels(low: f64, high: f64, length: usize) -> Vec<String> {
-        let axis = Axis { low, high, length };
+        let axis = PlotAxis { low, high, length };
         axis.ticks(40).into_iter().map(|tick| tick.label).collect()
     }
 
@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(labels(-0.05, 0.05, 130), ["−0.05", "0", "0.05"]);
         assert_eq!(labels(0.0, 6.1e7, 160), ["0", "2e7", "4e7", "6e7"]);
         assert_eq!(labels(0.0, 3e-6, 160), ["0", "1e−6", "2e−6", "3e−6"]);
-        let axis = Axis {
+        let axis = PlotAxis {
             low: 0.0,
             high: 100.0,
             length: 101,
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ends_are_labelled_where_nothing_else_fits() {
+    fn the_ends_are_labeled_where_nothing_else_fits() {
         assert_eq!(labels(0.312, 0.381, 60), ["0.312", "0.381"]);
         assert_eq!(labels(7.0, 7.0, 60), ["7.00"]);
         assert!(labels(1e15, 1e15 + 1.0, 200).len() > 1);

@@ -53,20 +53,20 @@ pub(crate) fn write_folder(
     }
     expect_folder(path, folder_of(path))?;
     let temp = temp_folder(folder_of(path)).map_err(fail)?;
-    let made = temp.path().join(NEW);
-    fs::create_dir(&made).map_err(fail)?;
-    fill(&made)?;
+    let created = temp.path().join(NEW);
+    fs::create_dir(&created).map_err(fail)?;
+    fill(&created)?;
     check_files()?;
     if !is_old {
-        return fs::rename(&made, path).map_err(fail);
+        return fs::rename(&created, path).map_err(fail);
     }
-    if exchange(&made, path) {
+    if exchange(&created, path) {
         return Ok(());
     }
     let fail = |e| cannot_replace(path, &e, cfg!(windows));
     let old = temp.path().join(OLD);
     fs::rename(path, &old).map_err(fail)?;
-    let renamed = fs::rename(&made, path);
+    let renamed = fs::rename(&created, path);
     if renamed.is_err() {
         let _ = fs::rename(&old, path);
     } else {
@@ -83,12 +83,12 @@ pub(crate) fn write_into(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) ->
     if path.exists() && !path.is_dir() {
         bail!("cannot write to `{}`: it is not a folder", path.display());
     }
-    let mut made = Made::default();
+    let mut created = CreatedFolders::default();
     let is_old = path.is_dir();
     let target = match is_old {
         true => fs::canonicalize(path).map_err(fail)?,
         false => {
-            made.create(folder_of(path)).map_err(fail)?;
+            created.create(folder_of(path)).map_err(fail)?;
             path.to_owned()
         }
     };
@@ -103,7 +103,7 @@ pub(crate) fn write_into(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) ->
         None => temp_folder(&target).map_err(fail)?,
     };
     let new = temp.path().join(NEW);
-    made.temp = Some(temp);
+    created.temp = Some(temp);
     fs::create_dir(&new).map_err(fail)?;
     fill(&new)?;
     check_files()?;
@@ -119,7 +119,7 @@ pub(crate) fn write_into(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) ->
     } else {
         move_into(&new, &target, true)?;
     }
-    made.folders.clear();
+    created.folders.clear();
     Ok(())
 }
 
@@ -157,14 +157,14 @@ fn is_replaceable(folder: &Path) -> bool {
 #[cfg(target_os = "linux")]
 fn is_like(new: &Path, old: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
-    let (Ok(made), Ok(known)) = (fs::metadata(new), fs::metadata(old)) else {
+    let (Ok(created), Ok(known)) = (fs::metadata(new), fs::metadata(old)) else {
         return false;
     };
     let lists = |folder: &Path| {
         let mut names = [0u8; 4096];
         rustix::fs::listxattr(folder, &mut names[..]).ok()
     };
-    let is_same = (made.uid(), made.gid()) == (known.uid(), known.gid())
+    let is_same = (created.uid(), created.gid()) == (known.uid(), known.gid())
         && lists(new).is_some_and(|len| len == 0)
         && lists(old).is_some_and(|len| len == 0);
     is_same && fs::set_permissions(new, known.permissions()).is_ok()
@@ -212,12 +212,12 @@ fn temp_folder(folder: &Path) -> std::io::Result<tempfile::TempDir> {
 
 /// Folders that are removed again unless they are used.
 #[derive(Default)]
-struct Made {
+struct CreatedFolders {
     folders: Vec<PathBuf>,
     temp: Option<tempfile::TempDir>,
 }
 
-impl Made {
+impl CreatedFolders {
     /// Makes a folder and those that it is in.
     fn create(&mut self, path: &Path) -> std::io::Result<()> {
         if path.is_dir() {
@@ -230,7 +230,7 @@ impl Made {
     }
 }
 
-impl Drop for Made {
+impl Drop for CreatedFolders {
     fn drop(&mut self) {
         self.temp.take();
         for folder in self.folders.iter().rev() {
@@ -255,24 +255,24 @@ fn replace(path: &Path, fill: impl FnOnce(&mut NamedTempFile) -> Result<()>) -> 
     {
         let _ = temp.as_file().set_permissions(data.permissions());
     }
-    take_place(temp, &target).map_err(|e| cannot_replace(path, &e, cfg!(windows)))?;
+    replace_target(temp, &target).map_err(|e| cannot_replace(path, &e, cfg!(windows)))?;
     free(old);
     Ok(())
 }
 
 /// Gives a complete file its name.
 #[cfg(unix)]
-fn take_place(temp: NamedTempFile, target: &Path) -> std::io::Result<()> {
+fn replace_target(temp: NamedTempFile, target: &Path) -> std::io::Result<()> {
     temp.persist(target).map_err(|e| e.error).map(drop)
 }
 
 /// Gives a complete file its name; `persist` would not take it from a file that is being read, not
 /// even where Windows can do that.
 #[cfg(not(unix))]
-fn take_place(temp: NamedTempFile, target: &Path) -> std::io::Result<()> {
-    let (_, made) = temp.keep().map_err(|e| e.error)?;
-    fs::rename(&made, target).inspect_err(|_| {
-        let _ = fs::remove_file(&made);
+fn replace_target(temp: NamedTempFile, target: &Path) -> std::io::Result<()> {
+    let (_, created) = temp.keep().map_err(|e| e.error)?;
+    fs::rename(&created, target).inspect_err(|_| {
+        let _ = fs::remove_file(&created);
     })
 }
 
@@ -316,7 +316,7 @@ fn free(old: Option<File>) {
 /// loss of power leaves one of both, and the caller waits for that.
 fn write_ahead(file: &File) -> Option<SyncSender<()>> {
     let file = file.try_clone().ok()?;
-    let (made, is_made) = sync_channel(0);
+    let (created, is_made) = sync_channel(0);
     let write = move || {
         let mut written = 0;
         while is_made.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
@@ -328,7 +328,7 @@ fn write_ahead(file: &File) -> Option<SyncSender<()>> {
         }
     };
     thread::Builder::new().spawn(write).ok()?;
-    Some(made)
+    Some(created)
 }
 
 /// The file that is to be replaced: at the end of a symbolic link, where `path` is one.

@@ -13,17 +13,17 @@ use crate::bail;
 use crate::error::{Error, Result};
 
 /// The folder that scripts cannot leave, once there is one.
-static FENCE: OnceLock<Fence> = OnceLock::new();
+static FENCE: OnceLock<SandboxFolder> = OnceLock::new();
 
 /// Confines the program to a folder from now on. The first folder counts.
 pub fn confine(folder: &Path) -> Result<()> {
-    let fence = Fence::new(folder)?;
+    let fence = SandboxFolder::new(folder)?;
     let _ = FENCE.set(fence);
     Ok(())
 }
 
 /// The folder that the program is confined to, if it is.
-pub fn sandbox() -> Option<&'static Fence> {
+pub fn sandbox() -> Option<&'static SandboxFolder> {
     FENCE.get()
 }
 
@@ -143,13 +143,13 @@ fn name_of(kind: FileType) -> &'static str {
 
 /// A folder that files are not opened outside of.
 #[derive(Debug)]
-pub struct Fence {
+pub struct SandboxFolder {
     folder: PathBuf,
     #[cfg(unix)]
     handle: File,
 }
 
-impl Fence {
+impl SandboxFolder {
     /// A fence around a folder.
     pub fn new(folder: &Path) -> Result<Self> {
         let fail = |e| Error::io("open", folder, &e);
@@ -206,7 +206,7 @@ impl Fence {
 }
 
 #[cfg(unix)]
-impl Fence {
+impl SandboxFolder {
     fn open_inner(&self, path: &Path, inner: &Path) -> Result<File> {
         use rustix::fs::{AtFlags, FileType as Kind, Mode, OFlags, openat, statat};
 
@@ -298,13 +298,13 @@ fn real(path: &Path) -> Option<PathBuf> {
 mod tests {
     use super::*;
 
-    fn fenced() -> (tempfile::TempDir, PathBuf, Fence) {
+    fn fenced() -> (tempfile::TempDir, PathBuf, SandboxFolder) {
         let outer = tempfile::tempdir().unwrap();
         let inner = outer.path().join("in");
         fs::create_dir_all(inner.join("deep")).unwrap();
         fs::write(outer.path().join("secret"), "secret").unwrap();
         fs::write(inner.join("deep/file"), "open").unwrap();
-        let fence = Fence::new(&inner).unwrap();
+        let fence = SandboxFolder::new(&inner).unwrap();
         (outer, inner, fence)
     }
 

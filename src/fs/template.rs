@@ -5,17 +5,17 @@ use crate::error::{Error, Result};
 /// A name with places for a number.
 pub(crate) struct Pattern {
     text: String,
-    parts: Vec<Part>,
+    parts: Vec<TemplatePart>,
 }
 
-enum Part {
+enum TemplatePart {
     Text(String),
-    Number(Spec),
+    Number(NumberFormat),
 }
 
 /// How a number is written.
 #[derive(Default)]
-struct Spec {
+struct NumberFormat {
     fill: Option<char>,
     align: Option<char>,
     plus: Option<char>,
@@ -40,16 +40,18 @@ impl Pattern {
                     &after[1..]
                 }
                 ('{', _) => {
-                    let (place, after) = after
+                    let (field, after) = after
                         .split_once('}')
                         .ok_or_else(|| bad(text, "a `{` has no `}`"))?;
-                    parts.push(Part::Text(std::mem::take(&mut plain)));
-                    parts.push(Part::Number(Spec::of_place(place).ok_or_else(|| {
-                        bad(
-                            text,
-                            &format!("`{{{place}}}` is not a placeholder for a number"),
-                        )
-                    })?));
+                    parts.push(TemplatePart::Text(std::mem::take(&mut plain)));
+                    parts.push(TemplatePart::Number(
+                        NumberFormat::of_field(field).ok_or_else(|| {
+                            bad(
+                                text,
+                                &format!("`{{{field}}}` is not a placeholder for a number"),
+                            )
+                        })?,
+                    ));
                     after
                 }
                 ('}', _) => return Err(bad(text, "a `}` has no `{`")),
@@ -59,7 +61,7 @@ impl Pattern {
                 }
             };
         }
-        parts.push(Part::Text(plain));
+        parts.push(TemplatePart::Text(plain));
         Ok(Self {
             text: text.into(),
             parts,
@@ -75,14 +77,14 @@ impl Pattern {
     pub(crate) fn has_number(&self) -> bool {
         self.parts
             .iter()
-            .any(|part| matches!(part, Part::Number(_)))
+            .any(|part| matches!(part, TemplatePart::Number(_)))
     }
 
     /// The name of a number.
     pub(crate) fn name(&self, number: usize) -> String {
-        let part = |part: &Part| match part {
-            Part::Text(text) => text.clone(),
-            Part::Number(spec) => spec.write(number),
+        let part = |part: &TemplatePart| match part {
+            TemplatePart::Text(text) => text.clone(),
+            TemplatePart::Number(spec) => spec.write(number),
         };
         self.parts.iter().map(part).collect()
     }
@@ -95,11 +97,11 @@ fn bad(pattern: &str, reason: &str) -> Error {
     .hint("write it like \"frame_{:03d}\"")
 }
 
-impl Spec {
+impl NumberFormat {
     /// What stands between braces: perhaps a 0, for the only number that there is, and a colon
     /// before the rest.
-    fn of_place(place: &str) -> Option<Self> {
-        let (index, spec) = place.split_once(':').unwrap_or((place, ""));
+    fn of_field(field: &str) -> Option<Self> {
+        let (index, spec) = field.split_once(':').unwrap_or((field, ""));
         matches!(index, "" | "0").then(|| Self::parse(spec))?
     }
 

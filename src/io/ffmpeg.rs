@@ -120,7 +120,7 @@ impl Encoder {
 }
 
 /// The frames that ffmpeg is fed with.
-pub(crate) struct Raw {
+pub(crate) struct RawVideo {
     pub(crate) pixel_format: &'static str,
     pub(crate) width: usize,
     pub(crate) height: usize,
@@ -131,12 +131,12 @@ pub(crate) struct Raw {
 pub(crate) fn encode(
     program: &Path,
     path: &Path,
-    raw: &Raw,
+    raw: &RawVideo,
     encoder: &Encoder,
     render: impl FnMut(&mut Vec<u8>) -> Result<bool>,
 ) -> Result<()> {
     atomic::write_by_name(path, |temp| {
-        let mut process = Process::start(command(program, temp, raw, encoder))?;
+        let mut process = FfmpegEncoder::start(command(program, temp, raw, encoder))?;
         let status = process.feed(render).and_then(|()| process.finish());
         match status {
             Ok(status) if status.success() => Ok(()),
@@ -191,7 +191,7 @@ pub(crate) fn missing(what: &str) -> Error {
     .hint("`.mp4`, `.gif` and `.apng` need no ffmpeg")
 }
 
-fn command(program: &Path, target: &Path, raw: &Raw, encoder: &Encoder) -> Command {
+fn command(program: &Path, target: &Path, raw: &RawVideo, encoder: &Encoder) -> Command {
     let mut command = Command::new(program);
     command.args(["-hide_banner", "-loglevel", "error", "-nostats", "-y"]);
     command.args(["-f", "rawvideo", "-pix_fmt", raw.pixel_format]);
@@ -216,7 +216,7 @@ pub(crate) fn absolute(path: &Path) -> std::path::PathBuf {
 }
 
 /// A running ffmpeg. It is killed if dropped before it has ended.
-struct Process {
+struct FfmpegEncoder {
     child: Child,
     /// Takes batches of frames to ffmpeg; it ends early if ffmpeg does.
     writer: Option<JoinHandle<()>>,
@@ -225,7 +225,7 @@ struct Process {
     messages: Option<JoinHandle<Vec<String>>>,
 }
 
-impl Process {
+impl FfmpegEncoder {
     fn start(mut command: Command) -> Result<Self> {
         let program = PathBuf::from(command.get_program());
         let mut child = command
@@ -298,7 +298,7 @@ impl Process {
     }
 }
 
-impl Drop for Process {
+impl Drop for FfmpegEncoder {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::format::multirecorder::MultiRecorder;
-use super::recording::{Info, Options, Selection};
+use super::recording::{FrameSelection, LoadOptions, RecordingInfo};
 use super::registry::{FORMATS, Format, beginning_of};
 use super::{Series, load_recording, metadata_of};
 use crate::bail;
@@ -27,7 +27,7 @@ pub struct Importer {
     camera: Camera,
     path: PathBuf,
     is_8bit: Option<bool>,
-    info: Info,
+    info: RecordingInfo,
 }
 
 impl Camera {
@@ -43,16 +43,16 @@ impl Camera {
 }
 
 impl Importer {
-    /// Reads the header of a recording; `is_8bit` as in [`Options`].
+    /// Reads the header of a recording; `is_8bit` as in [`LoadOptions`].
     pub fn open(camera: Camera, path: &Path, is_8bit: Option<bool>) -> Result<Self> {
         beginning_of(path)?;
-        let options = Options {
+        let options = LoadOptions {
             is_8bit,
-            ..Options::default()
+            ..LoadOptions::default()
         };
         let recording = (camera.format().open)(path, &options)?;
         let (shape, dtype) = recording.layout()?;
-        let info = Info {
+        let info = RecordingInfo {
             format: camera.format().name,
             shape,
             dtype,
@@ -72,7 +72,7 @@ impl Importer {
     }
 
     /// What the file holds.
-    pub fn info(&self) -> &Info {
+    pub fn info(&self) -> &RecordingInfo {
         &self.info
     }
 
@@ -82,9 +82,9 @@ impl Importer {
     }
 
     /// Loads frames, or maps them into memory.
-    pub fn load_video(&self, selection: &Selection, options: &Options) -> Result<Video> {
+    pub fn load_video(&self, selection: &FrameSelection, options: &LoadOptions) -> Result<Video> {
         Series::refuse(options.series.as_ref(), &self.path, self.info.format)?;
-        let options = Options {
+        let options = LoadOptions {
             is_8bit: options.is_8bit.or(self.is_8bit),
             ..options.clone()
         };

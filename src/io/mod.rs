@@ -15,7 +15,7 @@ mod save;
 mod series;
 
 #[cfg(test)]
-mod damage;
+mod corruption;
 #[cfg(test)]
 mod round_trip;
 #[cfg(test)]
@@ -27,16 +27,16 @@ pub use codec::compression::Compression;
 pub use ffmpeg::Encoder;
 pub use format::folder::load_image_folder;
 pub(crate) use format::folder::natural_order;
+pub(crate) use format::image::encode;
+pub use format::image::encode::{ImageOptions, QUALITY};
 pub use format::image::load_image;
-pub(crate) use format::image::still;
-pub use format::image::still::{QUALITY, StillOptions};
 pub use format::raw_binary::{Endian, RawFormat};
 pub use format::tiff::Photometric;
 pub use importer::{Camera, Importer};
-pub use recording::{FrameRange, Info, Options, Selection};
+pub use recording::{FrameRange, FrameSelection, LoadOptions, RecordingInfo};
 pub use registry::{table_of_loading, table_of_saving};
 pub use save::{
-    Saving, save_image, save_image_sequence, save_matlab, save_tiff, save_video, save_video_as,
+    SaveOptions, save_image, save_image_sequence, save_matlab, save_tiff, save_video, save_video_as,
 };
 pub use series::Series;
 
@@ -48,7 +48,7 @@ use recording::{Recording, expect_file};
 use registry::open;
 
 /// Loads frames of a recording, or maps them into memory.
-pub fn load_video(path: &Path, selection: &Selection, options: &Options) -> Result<Video> {
+pub fn load_video(path: &Path, selection: &FrameSelection, options: &LoadOptions) -> Result<Video> {
     let (_, recording) = open(path, options)?;
     load_recording(path, &*recording, selection, options)
 }
@@ -57,19 +57,19 @@ pub fn load_video(path: &Path, selection: &Selection, options: &Options) -> Resu
 pub fn load_raw(
     path: &Path,
     format: &RawFormat,
-    selection: &Selection,
-    options: &Options,
+    selection: &FrameSelection,
+    options: &LoadOptions,
 ) -> Result<Video> {
     expect_file(path)?;
-    let frames = raw_binary::Frames::open(path, format)?;
+    let frames = raw_binary::RawFrames::open(path, format)?;
     load_recording(path, &frames, selection, options)
 }
 
 pub(in crate::io) fn load_recording(
     path: &Path,
     recording: &dyn Recording,
-    selection: &Selection,
-    options: &Options,
+    selection: &FrameSelection,
+    options: &LoadOptions,
 ) -> Result<Video> {
     let (shape, _) = recording.layout()?;
     let range = selection.resolve(path, shape[0])?;
@@ -97,15 +97,15 @@ pub(in crate::io) fn load_recording(
 
 /// What a file says about its recording.
 pub fn load_metadata(path: &Path) -> Result<Metadata> {
-    let (_, recording) = open(path, &Options::default())?;
+    let (_, recording) = open(path, &LoadOptions::default())?;
     Ok(metadata_of(path, &*recording))
 }
 
 /// What a file holds, without reading its frames.
-pub fn info(path: &Path) -> Result<Info> {
-    let (format, recording) = open(path, &Options::default())?;
+pub fn info(path: &Path) -> Result<RecordingInfo> {
+    let (format, recording) = open(path, &LoadOptions::default())?;
     let (shape, dtype) = recording.layout()?;
-    Ok(Info {
+    Ok(RecordingInfo {
         format: format.name,
         shape,
         dtype,

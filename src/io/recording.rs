@@ -12,7 +12,7 @@ use crate::video::{DType, Metadata, Samples, map_samples};
 
 /// Which frames of a file to load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Selection {
+pub struct FrameSelection {
     /// The first frame.
     pub start: usize,
     /// How many frames to return; `None` for all that follow.
@@ -23,7 +23,7 @@ pub struct Selection {
 
 /// How to load a recording, and what only some formats need to be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Options {
+pub struct LoadOptions {
     /// Whether to leave the samples in the file, to be read when they are needed.
     pub use_mmap: bool,
     /// The variable of a MATLAB file, the dataset of an HDF5 or Zarr file, the member of an `.npz`.
@@ -38,7 +38,7 @@ pub struct Options {
     pub series: Option<Series>,
 }
 
-impl Default for Options {
+impl Default for LoadOptions {
     fn default() -> Self {
         Self {
             use_mmap: false,
@@ -51,7 +51,7 @@ impl Default for Options {
     }
 }
 
-impl Options {
+impl LoadOptions {
     /// Whether to leave the samples in the file, and else the defaults.
     pub fn mapped(use_mmap: bool) -> Self {
         Self {
@@ -74,7 +74,7 @@ pub struct FrameRange {
 
 /// What a file holds.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Info {
+pub struct RecordingInfo {
     /// The name of the format.
     pub format: &'static str,
     /// The length of each axis.
@@ -85,7 +85,7 @@ pub struct Info {
     pub metadata: Metadata,
 }
 
-impl Selection {
+impl FrameSelection {
     /// All frames.
     pub const ALL: Self = Self {
         start: 0,

@@ -4,14 +4,14 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::bytes::raw::Source;
+use super::bytes::samples::SharedFile;
 use super::codec::compression::Compression;
 use super::format::{
     folder, hdf5, image, matlab, micam_ultima, micam05, movie, multirecorder, npy, npz, sif, tiff,
     zarr,
 };
-use super::recording::{Options, Recording, expect_file, extension_of};
-use super::save::Saving;
+use super::recording::{LoadOptions, Recording, expect_file, extension_of};
+use super::save::SaveOptions;
 use super::series::Series;
 use crate::bail;
 use crate::error::{Error, Result};
@@ -26,7 +26,7 @@ pub(super) struct Format {
     pub(super) extensions: &'static [&'static str],
     /// Whether a file that begins with these bytes is one.
     pub(super) begins: fn(&[u8]) -> bool,
-    pub(super) open: fn(&Path, &Options) -> Result<Box<dyn Recording>>,
+    pub(super) open: fn(&Path, &LoadOptions) -> Result<Box<dyn Recording>>,
     /// How videos are saved in it without loss.
     pub(super) saver: Option<Saver>,
 }
@@ -39,7 +39,7 @@ pub(super) struct Saver {
     keeps: &'static str,
     /// The options of `save_video` that apply to it.
     pub(super) options: &'static [&'static str],
-    pub(super) save: fn(&Path, &Video, &Saving) -> Result<()>,
+    pub(super) save: fn(&Path, &Video, &SaveOptions) -> Result<()>,
 }
 
 pub(super) const FORMATS: &[Format] = &[
@@ -48,12 +48,12 @@ pub(super) const FORMATS: &[Format] = &[
         title: "TIFF and BigTIFF, ImageJ and OME stacks",
         extensions: &["tif", "tiff"],
         begins: tiff::begins,
-        open: |path, options| Ok(Box::new(tiff::Stack::open(path, options)?)),
+        open: |path, options| Ok(Box::new(tiff::TiffStack::open(path, options)?)),
         saver: Some(Saver {
             extensions: &["tif", "tiff"],
             keeps: "every sample type, frame rate and pixel size, as ImageJ and Fiji read them",
             options: &["photometric", "compression"],
-            save: |path, video, saving| tiff::save(path, video, &saving.form()),
+            save: |path, video, saving| tiff::save(path, video, &saving.tiff_options()),
         }),
     },
     Format {
@@ -61,7 +61,7 @@ pub(super) const FORMATS: &[Format] = &[
         title: "NumPy array",
         extensions: &["npy"],
         begins: npy::begins,
-        open: |path, _| Ok(Box::new(npy::Array::open(path)?)),
+        open: |path, _| Ok(Box::new(npy::NpyArray::open(path)?)),
         saver: Some(Saver {
             extensions: &["npy"],
             keeps: "every sample type; metadata in a JSON file next to it",
@@ -165,7 +165,7 @@ pub(super) const FORMATS: &[Format] = &[
         begins: image::begins_png,
         open: |path, options| match movie::is_animated(path) {
             true => movie::open_apng(path, options),
-            false => Ok(Box::new(image::Still::open(path)?)),
+            false => Ok(Box::new(image::ImageFile::open(path)?)),
         },
         saver: None,
     },
@@ -174,7 +174,7 @@ pub(super) const FORMATS: &[Format] = &[
         title: "images and animations",
         extensions: &["jpg", "jpeg"],
         begins: image::begins_jpeg,
-        open: |path, _| Ok(Box::new(image::Still::open(path)?)),
+        open: |path, _| Ok(Box::new(image::ImageFile::open(path)?)),
         saver: None,
     },
     Format {
@@ -182,7 +182,7 @@ pub(super) const FORMATS: &[Format] = &[
         title: "images and animations",
         extensions: &["bmp"],
         begins: image::begins_bmp,
-        open: |path, _| Ok(Box::new(image::Still::open(path)?)),
+        open: |path, _| Ok(Box::new(image::ImageFile::open(path)?)),
         saver: None,
     },
     Format {
@@ -198,7 +198,7 @@ pub(super) const FORMATS: &[Format] = &[
         title: "folders of TIFF, PNG, JPEG or BMP images",
         extensions: &[],
         begins: |_| false,
-        open: |path, options| Ok(Box::new(folder::Folder::open(path, &options.prefix)?)),
+        open: |path, options| Ok(Box::new(folder::ImageFolder::open(path, &options.prefix)?)),
         saver: None,
     },
     Format {
@@ -225,7 +225,7 @@ pub(super) const BEGINNING: usize = 32;
 
 pub(super) fn open(
     path: &Path,
-    options: &Options,
+    options: &LoadOptions,
 ) -> Result<(&'static Format, Box<dyn Recording>)> {
     let format = recognise(path)?;
     if format.name != TIFF {
@@ -266,7 +266,7 @@ pub(super) fn is_zarr(folder: &Path) -> bool {
 
 pub(super) fn beginning_of(path: &Path) -> Result<Vec<u8>> {
     expect_file(path)?;
-    let beginning = Source::open(path)?.start(BEGINNING)?;
+    let beginning = SharedFile::open(path)?.start(BEGINNING)?;
     if beginning.is_empty() {
         bail!("`{}` is empty", path.display());
     }

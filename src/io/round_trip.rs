@@ -5,13 +5,15 @@ use std::path::Path;
 
 use super::*;
 use crate::color::colormap::Colormap;
-use crate::export::{Annotations, Export, Extent, Look, Shown, export_video};
+use crate::export::{
+    ColorSettings, Export, MovieAnnotations, MovieSource, RangeExtent, export_video,
+};
 use crate::ops::edit::pad::PadMode;
 use crate::video::{DType, Element, Strided, map_samples, with_dtype};
 
 /// What the samples of a video are.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Content {
+enum SampleContent {
     Zero,
     Constant,
     /// Not a number, all of them.
@@ -23,11 +25,11 @@ enum Content {
     Random,
 }
 
-use Content::{Constant, Masked, Nan, Random, Sparse, Zero};
+use SampleContent::{Constant, Masked, Nan, Random, Sparse, Zero};
 
-const CONTENTS: [Content; 6] = [Zero, Constant, Nan, Sparse, Masked, Random];
+const CONTENTS: [SampleContent; 6] = [Zero, Constant, Nan, Sparse, Masked, Random];
 
-impl Content {
+impl SampleContent {
     /// The sample at a place, for a type whose numbers reach up to `most`.
     fn sample(self, shape: &[usize], at: usize, most: f64) -> f64 {
         let noise = (at as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
@@ -81,16 +83,16 @@ fn bytes(video: &Video) -> Vec<u8> {
 }
 
 /// A way to save, and what it can save.
-struct Saver {
+struct RoundTripSaver {
     name: &'static str,
     save: fn(&Path, &Video) -> Result<()>,
     dtypes: &'static [DType],
 }
 
 fn tiff_as(path: &Path, video: &Video, compression: Compression) -> Result<()> {
-    let saving = Saving {
+    let saving = SaveOptions {
         compression: Some(compression),
-        ..Saving::default()
+        ..SaveOptions::default()
     };
     save_video_as(path, video, &saving)
 }
@@ -102,80 +104,80 @@ fn sequence(path: &Path, video: &Video, format: &str) -> Result<()> {
         &images,
         "frame_{:05d}",
         format,
-        &StillOptions::default(),
+        &ImageOptions::default(),
     )
 }
 
 /// Pictures keep these; bools become black and white.
 const GRAYS: &[DType] = &[DType::U8, DType::U16];
 
-const SAVERS: &[Saver] = &[
-    Saver {
+const SAVERS: &[RoundTripSaver] = &[
+    RoundTripSaver {
         name: "a.npy",
         save: save_video,
         dtypes: DType::ALL,
     },
-    Saver {
+    RoundTripSaver {
         name: "a.npz",
         save: save_video,
         dtypes: DType::ALL,
     },
-    Saver {
+    RoundTripSaver {
         name: "a.mat",
         save: save_video,
         dtypes: DType::ALL,
     },
-    Saver {
+    RoundTripSaver {
         name: "a.h5",
         save: save_video,
         dtypes: DType::ALL,
     },
-    Saver {
+    RoundTripSaver {
         name: "zstd.zarr",
         save: |path, video| tiff_as(path, video, Compression::Zstd),
         dtypes: DType::ALL,
     },
-    Saver {
+    RoundTripSaver {
         name: "deflate.zarr",
         save: |path, video| tiff_as(path, video, Compression::Deflate),
         dtypes: DType::ALL,
     },
-    Saver {
+    RoundTripSaver {
         name: "none.zarr",
         save: |path, video| tiff_as(path, video, Compression::None),
         dtypes: DType::ALL,
     },
-    Saver {
+    RoundTripSaver {
         name: "none.tif",
         save: |path, video| tiff_as(path, video, Compression::None),
         dtypes: DType::ALL,
     },
-    Saver {
+    RoundTripSaver {
         name: "lzw.tif",
         save: |path, video| tiff_as(path, video, Compression::Lzw),
         dtypes: DType::ALL,
     },
-    Saver {
+    RoundTripSaver {
         name: "deflate.tif",
         save: |path, video| tiff_as(path, video, Compression::Deflate),
         dtypes: DType::ALL,
     },
-    Saver {
+    RoundTripSaver {
         name: "zstd.tif",
         save: |path, video| tiff_as(path, video, Compression::Zstd),
         dtypes: DType::ALL,
     },
-    Saver {
+    RoundTripSaver {
         name: "packbits.tif",
         save: |path, video| tiff_as(path, video, Compression::Packbits),
         dtypes: DType::ALL,
     },
-    Saver {
+    RoundTripSaver {
         name: "png",
         save: |path, video| sequence(path, video, ".png"),
         dtypes: GRAYS,
     },
-    Saver {
+    RoundTripSaver {
         name: "tif",
         save: |path, video| sequence(path, video, ".tif"),
         dtypes: GRAYS,
@@ -183,18 +185,18 @@ const SAVERS: &[Saver] = &[
 ];
 
 #[track_caller]
-fn check(saver: &Saver, content: Content, shape: &[usize], dtype: DType) {
+fn check(saver: &RoundTripSaver, content: SampleContent, shape: &[usize], dtype: DType) {
     let what = format!("{} {content:?} {shape:?} {dtype}", saver.name);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(saver.name);
     let video = content.video(shape, dtype);
     (saver.save)(&path, &video).unwrap_or_else(|e| panic!("{what}: {e}"));
-    let options = Options::default();
-    let loaded = load_video(&path, &Selection::ALL, &options);
+    let options = LoadOptions::default();
+    let loaded = load_video(&path, &FrameSelection::ALL, &options);
     let loaded = loaded.unwrap_or_else(|e| panic!("{what}: {e}"));
     assert_eq!((loaded.shape(), loaded.dtype()), (shape, dtype), "{what}");
     assert!(bytes(&loaded) == bytes(&video), "{what}: other samples");
-    let last = Selection {
+    let last = FrameSelection {
         start: shape[0] - 1,
         frames: None,
         step: 1,
@@ -241,7 +243,7 @@ fn single_samples_and_none_come_back() {
             let mut video = Random.video(shape, DType::F32);
             video.metadata_mut().fps = Some(500.0);
             (saver.save)(&path, &video).unwrap();
-            let loaded = load_video(&path, &Selection::ALL, &Options::default());
+            let loaded = load_video(&path, &FrameSelection::ALL, &LoadOptions::default());
             let loaded = loaded.unwrap_or_else(|e| panic!("{} {shape:?}: {e}", saver.name));
             assert_eq!(loaded.shape(), shape, "{}", saver.name);
             assert!(bytes(&loaded) == bytes(&video), "{} {shape:?}", saver.name);
@@ -286,13 +288,13 @@ fn animations_come_back() {
         pad_mode: PadMode::Edge,
         progress_bar: false,
         ground: 0,
-        annotations: Annotations::default(),
+        annotations: MovieAnnotations::default(),
     };
-    let look = Look {
+    let look = ColorSettings {
         cmap: Colormap::named("gray").unwrap(),
         vmin: Some(0.0),
         vmax: Some(255.0),
-        range: Extent::First,
+        range: RangeExtent::First,
     };
     let folder = tempfile::tempdir().unwrap();
     for (number, content) in [Zero, Constant, Sparse, Masked, Random]
@@ -304,8 +306,8 @@ fn animations_come_back() {
             for extension in ["gif", "apng"] {
                 let name = format!("{number}_{}.{extension}", shape[0]);
                 let path = folder.path().join(name);
-                export_video(&path, Shown::Video(video.clone()), &look, 8, &export).unwrap();
-                let loaded = load_video(&path, &Selection::ALL, &Options::default());
+                export_video(&path, MovieSource::Video(video.clone()), &look, 8, &export).unwrap();
+                let loaded = load_video(&path, &FrameSelection::ALL, &LoadOptions::default());
                 let loaded = loaded.unwrap_or_else(|e| panic!("{content:?} {shape:?}: {e}"));
                 assert_eq!(loaded.shape(), shape);
                 // The colors of a colormap are rounded.

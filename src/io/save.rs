@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use super::codec::compression::Compression;
-use super::format::image::still::{Kind, StillOptions};
+use super::format::image::encode::{ImageFormat, ImageOptions};
 use super::format::movie::is_movie_extension;
-use super::format::tiff::{self, Form, Photometric};
+use super::format::tiff::{self, Photometric, TiffOptions};
 use super::format::{matlab, npy};
 use super::recording::extension_of;
 use super::registry::{self, saved_extensions};
@@ -18,7 +18,7 @@ use crate::video::Video;
 
 /// What only some formats can be told.
 #[derive(Debug, Clone, Default)]
-pub struct Saving {
+pub struct SaveOptions {
     /// How programs are to show the samples of a TIFF file.
     pub photometric: Option<Photometric>,
     /// The compression of a TIFF or Zarr file.
@@ -29,13 +29,13 @@ pub struct Saving {
     pub sidecar: bool,
 }
 
-impl Saving {
+impl SaveOptions {
     pub(super) fn fieldname(&self) -> &str {
         self.fieldname.as_deref().unwrap_or(matlab::FIELDNAME)
     }
 
-    pub(super) fn form(&self) -> Form {
-        Form {
+    pub(super) fn tiff_options(&self) -> TiffOptions {
+        TiffOptions {
             photometric: self.photometric,
             compression: self.compression.unwrap_or(Compression::None),
         }
@@ -57,11 +57,11 @@ impl Saving {
 
 /// Saves all samples as they are, in the format that the extension names.
 pub fn save_video(path: &Path, video: &Video) -> Result<()> {
-    save_video_as(path, video, &Saving::default())
+    save_video_as(path, video, &SaveOptions::default())
 }
 
 /// Like [`save_video`], with what only some formats can be told.
-pub fn save_video_as(path: &Path, video: &Video, saving: &Saving) -> Result<()> {
+pub fn save_video_as(path: &Path, video: &Video, saving: &SaveOptions) -> Result<()> {
     let Some(extension) = extension_of(path) else {
         let error = Error::new(format!("`{}` has no extension", path.display()));
         return Err(error.hint(format!(
@@ -72,7 +72,7 @@ pub fn save_video_as(path: &Path, video: &Video, saving: &Saving) -> Result<()> 
     let Some(saver) = registry::saver(&extension) else {
         let error = Error::new(format!("cannot save to a `.{extension}` file"));
         let error = error.hint(format!("use one of {}", saved_extensions()));
-        return Err(match Kind::of(&extension) {
+        return Err(match ImageFormat::of(&extension) {
             Some(_) => error
                 .hint("`save_image_sequence` saves frames as images, `save_image` saves one image"),
             None if is_movie_extension(&extension) => error.hint("`export_video` writes movies"),
@@ -90,10 +90,10 @@ pub fn save_video_as(path: &Path, video: &Video, saving: &Saving) -> Result<()> 
 }
 
 /// Saves a TIFF stack, whose name gets the extension `.tiff` unless it is one of TIFF's.
-pub fn save_tiff(path: &Path, video: &Video, saving: &Saving) -> Result<()> {
+pub fn save_tiff(path: &Path, video: &Video, saving: &SaveOptions) -> Result<()> {
     let extension = extension_of(path);
     if matches!(extension.as_deref(), Some("tif" | "tiff")) {
-        return tiff::save(path, video, &saving.form());
+        return tiff::save(path, video, &saving.tiff_options());
     }
     let named = path.with_extension("tiff");
     if extension.is_some() {
@@ -103,7 +103,7 @@ pub fn save_tiff(path: &Path, video: &Video, saving: &Saving) -> Result<()> {
             named.display()
         ));
     }
-    tiff::save(&named, video, &saving.form())
+    tiff::save(&named, video, &saving.tiff_options())
 }
 
 /// Saves an array as a variable of a MATLAB file; the others of an existing one stay if `append` is
@@ -113,14 +113,14 @@ pub fn save_matlab(path: &Path, video: &Video, fieldname: &str, append: bool) ->
 }
 
 /// Saves one image, in the format that the extension names.
-pub fn save_image(path: &Path, image: &Video, options: &StillOptions) -> Result<()> {
+pub fn save_image(path: &Path, image: &Video, options: &ImageOptions) -> Result<()> {
     if extension_of(path).as_deref() == Some("npy") {
         return npy::save(path, image, false);
     }
-    let kind = extension_of(path).and_then(|extension| Kind::of(&extension));
+    let kind = extension_of(path).and_then(|extension| ImageFormat::of(&extension));
     let Some(kind) = kind else {
         let error = Error::new(format!("cannot save an image to `{}`", path.display()));
-        return Err(error.hint(format!("use one of {}, `.npy`", Kind::extensions())));
+        return Err(error.hint(format!("use one of {}, `.npy`", ImageFormat::extensions())));
     };
     options.check()?;
     kind.check(image)?;
@@ -136,15 +136,15 @@ pub fn save_image_sequence(
     images: &[Video],
     filepattern: &str,
     format: &str,
-    options: &StillOptions,
+    options: &ImageOptions,
 ) -> Result<()> {
-    let kind = format.strip_prefix('.').and_then(Kind::of);
+    let kind = format.strip_prefix('.').and_then(ImageFormat::of);
     let Some(kind) = kind else {
         let error = Error::new(format!(
             "`format` must be an image format, got \"{format}\""
         ));
-        let error = error.hint(format!("use one of {}", Kind::extensions()));
-        return Err(match Kind::of(format) {
+        let error = error.hint(format!("use one of {}", ImageFormat::extensions()));
+        return Err(match ImageFormat::of(format) {
             Some(_) => error.hint(format!("did you mean `.{format}`?")),
             None => error,
         });

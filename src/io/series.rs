@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn images_are_chosen_by_place_or_name() {
+    fn images_are_chosen_by_index_or_name() {
         let names = ["a", "b", "b"].map(String::from);
         let choose =
             |series: Option<Series>| Series::choose(series.as_ref(), Path::new("x.tif"), &names, 0);

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::bytes::raw::{self, Source};
+use super::bytes::samples::{self, SharedFile};
 use super::*;
 use crate::video::DType;
 
-fn selection(start: usize, frames: Option<usize>, step: usize) -> Selection {
-    Selection {
+fn selection(start: usize, frames: Option<usize>, step: usize) -> FrameSelection {
+    FrameSelection {
         start,
         frames,
         step,
@@ -36,8 +36,9 @@ fn files_that_cannot_be_loaded_say_why() {
     let at = |name: &str| folder.path().join(name);
     std::fs::write(at("empty.npy"), "").unwrap();
     std::fs::write(at("notes.txt"), "some text").unwrap();
-    let fail =
-        |name: &str| load_video(&at(name), &Selection::ALL, &Options::default()).unwrap_err();
+    let fail = |name: &str| {
+        load_video(&at(name), &FrameSelection::ALL, &LoadOptions::default()).unwrap_err()
+    };
     assert_eq!(fail("emty.npy").hints(), ["did you mean `empty.npy`?"]);
     assert!(fail("empty.npy").message().ends_with("is empty"));
     assert!(
@@ -51,8 +52,12 @@ fn files_that_cannot_be_loaded_say_why() {
 #[test]
 #[cfg(unix)]
 fn what_is_not_a_regular_file_is_not_opened() {
-    let error =
-        load_video(Path::new("/dev/null"), &Selection::ALL, &Options::default()).unwrap_err();
+    let error = load_video(
+        Path::new("/dev/null"),
+        &FrameSelection::ALL,
+        &LoadOptions::default(),
+    )
+    .unwrap_err();
     assert_eq!(
         error.message(),
         "`/dev/null` is a device, not a regular file"
@@ -73,8 +78,8 @@ fn nothing_is_reserved_for_claims_beyond_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a");
     std::fs::write(&path, [0; 24]).unwrap();
-    let source = Source::open(&path).unwrap();
-    let encoding = raw::Encoding {
+    let source = SharedFile::open(&path).unwrap();
+    let encoding = samples::Encoding {
         dtype: DType::U16,
         half: false,
         swapped: false,
@@ -85,7 +90,13 @@ fn nothing_is_reserved_for_claims_beyond_the_file() {
             len,
             step: 1,
         };
-        raw::read_blocks(&source, raw::Conversion::none(encoding), shape, 8, range)
+        samples::read_blocks(
+            &source,
+            samples::Conversion::none(encoding),
+            shape,
+            8,
+            range,
+        )
     };
     assert!(read(&[4, 2], 4).is_ok());
     assert!(read(&[1 << 47, 2], 4).is_ok());

@@ -6,7 +6,7 @@ use std::slice::ChunksExact;
 use super::array::elementwise::Operand;
 use super::kernel::{Kernel, run_kernel};
 use crate::bail;
-use crate::color::coloring::Coloring;
+use crate::color::color_mapping::ColorMapping;
 use crate::color::colormap::{Colormap, FloatColor, Rgba};
 use crate::error::{Error, Result};
 use crate::task;
@@ -37,17 +37,17 @@ pub struct BlendOptions {
 /// A base video with an overlay, of which any frame can be asked for: nothing is kept of the others.
 #[derive(Debug, Clone)]
 pub struct Blend {
-    base: Layer,
-    overlay: Layer,
+    base: BlendLayer,
+    overlay: BlendLayer,
     opacity: Opacity,
     len: usize,
 }
 
 /// A video and its colours.
 #[derive(Debug, Clone)]
-struct Layer {
+struct BlendLayer {
     video: Video,
-    coloring: Coloring,
+    mapping: ColorMapping,
 }
 
 /// How much of the overlay is seen.
@@ -107,13 +107,13 @@ impl Blend {
     }
 
     /// The colours of the base.
-    pub fn base_coloring(&self) -> &Coloring {
-        &self.base.coloring
+    pub fn base_coloring(&self) -> &ColorMapping {
+        &self.base.mapping
     }
 
     /// The colours of the overlay.
-    pub fn overlay_coloring(&self) -> &Coloring {
-        &self.overlay.coloring
+    pub fn overlay_coloring(&self) -> &ColorMapping {
+        &self.overlay.mapping
     }
 
     /// Makes a frame `{y, x, channel}` of samples from 0 to 1: red, green, blue, and opacity unless
@@ -134,7 +134,7 @@ impl Blend {
     /// If the run leaves the frame or `out` has another length.
     pub fn colors(&self, frame: usize, pixels: Range<usize>, out: &mut [Rgba]) {
         assert_eq!(pixels.len(), out.len(), "room for all pixels");
-        let mut memory = Memory::new();
+        let mut memory = BlendBuffers::new();
         for (first, out) in pixels.step_by(RUN).zip(out.chunks_mut(RUN)) {
             let colors = self.blend(frame, first..first + out.len(), &mut memory);
             run_kernel(&ToBytes, (colors, out));
@@ -144,7 +144,7 @@ impl Blend {
     /// The shape of all frames together.
     fn shape(&self) -> [usize; 4] {
         let shape = self.base.video.shape();
-        let channels = [&self.base, &self.overlay].map(|layer| layer.coloring.channels());
+        let channels = [&self.base, &self.overlay].map(|layer| layer.mapping.channels());
         let channels = if channels == [3, 3] { 3 } else { 4 };
         [self.len, shape[1], shape[2], channels]
     }
@@ -153,7 +153,7 @@ impl Blend {
     fn components(&self, frame: usize, out: &mut [f32]) {
         let channels = self.shape()[3];
         let n_pixels = out.len() / channels;
-        let mut memory = Memory::new();
+        let mut memory = BlendBuffers::new();
         let firsts = (0..n_pixels).step_by(RUN);
         for (first, out) in firsts.zip(out.chunks_mut(RUN * channels)) {
             let pixels = first..first + out.len() / channels;
@@ -173,10 +173,10 @@ impl Blend {
         &self,
         frame: usize,
         pixels: Range<usize>,
-        memory: &'a mut Memory,
+        memory: &'a mut BlendBuffers,
     ) -> &'a [FloatColor] {
         let len = pixels.len();
-        let Memory {
+        let BlendBuffers {
             base,
             overlay,
             alpha,
@@ -185,7 +185,7 @@ impl Blend {
         self.base.read(frame, pixels.clone(), base);
         self.overlay.read(frame, pixels.clone(), overlay);
         let mixed = Mix {
-            has_opacity: self.overlay.coloring.channels() == 4,
+            has_opacity: self.overlay.mapping.channels() == 4,
         };
         match &self.opacity {
             Opacity::Constant(opacity) => alpha.fill(*opacity),
@@ -225,16 +225,16 @@ pub fn alpha_blend(blend: &Blend) -> Result<Video> {
     Ok(blend.base.video.with_samples(array))
 }
 
-impl Layer {
+impl BlendLayer {
     fn every(self, step: usize, len: usize) -> Self {
         Self {
             video: self.video.frames(0, len, step as isize),
-            coloring: self.coloring,
+            mapping: self.mapping,
         }
     }
 
     fn read(&self, frame: usize, pixels: Range<usize>, out: &mut [FloatColor]) {
-        self.coloring.exact_colors(&self.video, frame, pixels, out);
+        self.mapping.exact_colors(&self.video, frame, pixels, out);
     }
 }
 
@@ -332,14 +332,14 @@ fn expect_one_size(base: &Video, overlay: &Video) -> Result<()> {
     .hint("resize them to the same size with `resize`"))
 }
 
-fn base_layer(video: Video, options: &BlendOptions) -> Result<Layer> {
+fn base_layer(video: Video, options: &BlendOptions) -> Result<BlendLayer> {
     let colormap = options.cmap_base.clone();
-    let coloring = Coloring::new(&video, colormap, options.vmin_base, options.vmax_base)?;
-    Ok(Layer { video, coloring })
+    let mapping = ColorMapping::new(&video, colormap, options.vmin_base, options.vmax_base)?;
+    Ok(BlendLayer { video, mapping })
 }
 
 /// The overlay, whose range of values is by default that of all its frames.
-fn overlay_layer(video: Video, options: &BlendOptions) -> Result<Layer> {
+fn overlay_layer(video: Video, options: &BlendOptions) -> Result<BlendLayer> {
     let colormap = options.cmap_overlay.clone();
     let (mut low, mut high) = (options.vmin_overlay, options.vmax_overlay);
     if video.ndim() == 3 && (low.is_none() || high.is_none()) {
@@ -347,18 +347,18 @@ fn overlay_layer(video: Video, options: &BlendOptions) -> Result<Layer> {
         low = low.or(Some(range.0));
         high = high.or(Some(range.1));
     }
-    let coloring = Coloring::new(&video, colormap, low, high)?;
-    Ok(Layer { video, coloring })
+    let mapping = ColorMapping::new(&video, colormap, low, high)?;
+    Ok(BlendLayer { video, mapping })
 }
 
 /// Memory for a run of pixels.
-struct Memory {
+struct BlendBuffers {
     base: Vec<FloatColor>,
     overlay: Vec<FloatColor>,
     alpha: Vec<f32>,
 }
 
-impl Memory {
+impl BlendBuffers {
     fn new() -> Self {
         Self {
             base: vec![[0.0; 4]; RUN],

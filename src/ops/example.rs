@@ -13,7 +13,7 @@ use crate::task;
 use crate::video::{Strided, Video};
 
 /// What the recording is like.
-pub struct Example {
+pub struct ExampleOptions {
     /// Number of frames.
     pub frames: usize,
     /// Height of a frame in pixels.
@@ -46,8 +46,8 @@ const SIGNAL: f32 = 0.12;
 const CONTRACTION: f32 = 0.015;
 
 /// Makes the recording (uint16, with its frame rate).
-pub fn example_video(example: &Example) -> Result<Video> {
-    let Example {
+pub fn example_video(example: &ExampleOptions) -> Result<Video> {
+    let ExampleOptions {
         frames,
         height,
         width,
@@ -136,8 +136,8 @@ impl Kernel<&mut [u16]> for Beating<'_> {
             sine(0.31 * beat) * 0.08,
             sine(0.31 * beat + PI / 2.0) * 0.08,
         );
-        let places = heart.y.iter().zip(&heart.x).zip(&heart.light);
-        for (index, (out, ((&y, &x), &light))) in out.iter_mut().zip(places).enumerate() {
+        let pixels = heart.y.iter().zip(&heart.x).zip(&heart.light);
+        for (index, (out, ((&y, &x), &light))) in out.iter_mut().zip(pixels).enumerate() {
             let (y, x) = (y * shrink, x * shrink);
             let radius = (y * y + x * x).sqrt();
             let inside = edge((1.0 - radius) * 12.0);
@@ -181,8 +181,8 @@ fn action_potential(phase: f32) -> f32 {
 #[inline(always)]
 fn sine(angle: f32) -> f32 {
     let turns = angle / TAU;
-    let place = 2.0 * (turns - (turns + 0.5).floor());
-    let parabola = 4.0 * place * (1.0 - place.abs());
+    let phase = 2.0 * (turns - (turns + 0.5).floor());
+    let parabola = 4.0 * phase * (1.0 - phase.abs());
     parabola * (0.775 + 0.225 * parabola.abs())
 }
 
@@ -231,7 +231,7 @@ fn hash(mut x: u32) -> u32 {
 mod tests {
     use super::*;
 
-    const SMALL: Example = Example {
+    const SMALL: ExampleOptions = ExampleOptions {
         frames: 4,
         height: 24,
         width: 32,
@@ -239,7 +239,7 @@ mod tests {
         seed: 0,
     };
 
-    fn samples(example: &Example) -> Vec<f32> {
+    fn samples(example: &ExampleOptions) -> Vec<f32> {
         let video = example_video(example).unwrap();
         let mut out = vec![0.0; video.layout().len()];
         for (frame, out) in out.chunks_mut(video.frame_len()).enumerate() {
@@ -251,7 +251,10 @@ mod tests {
     #[test]
     fn the_same_seed_gives_the_same_samples() {
         assert_eq!(samples(&SMALL), samples(&SMALL));
-        assert_ne!(samples(&SMALL), samples(&Example { seed: 1, ..SMALL }));
+        assert_ne!(
+            samples(&SMALL),
+            samples(&ExampleOptions { seed: 1, ..SMALL })
+        );
     }
 
     #[test]
@@ -276,7 +279,7 @@ mod tests {
 
     #[test]
     fn impossible_recordings_are_refused() {
-        assert!(example_video(&Example { frames: 0, ..SMALL }).is_err());
-        assert!(example_video(&Example { fps: 0.0, ..SMALL }).is_err());
+        assert!(example_video(&ExampleOptions { frames: 0, ..SMALL }).is_err());
+        assert!(example_video(&ExampleOptions { fps: 0.0, ..SMALL }).is_err());
     }
 }

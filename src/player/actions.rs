@@ -1,11 +1,11 @@
 //! What keys do beside playing: colours, picks, pictures.
 
 use super::Player;
-use super::course::Course;
-use super::layout::{Layout, Target};
+use super::layout::{HitTarget, PlayerLayout};
 use super::panel::Panel;
-use super::picks::{self, Bounds, Pick, Place};
-use super::state::{REGION, State};
+use super::probe_trace::ProbeTrace;
+use super::probes::{self, PixelRect, Probe, ProbeRegion};
+use super::state::{PlayerState, REGION};
 use crate::color::colormap::Colormap;
 
 /// The colormaps that a key goes through.
@@ -20,7 +20,7 @@ impl Player {
     }
 
     /// Switches something on or off, and says so.
-    pub(super) fn toggle(&self, flag: fn(&mut State) -> &mut bool, name: &str) {
+    pub(super) fn toggle(&self, flag: fn(&mut PlayerState) -> &mut bool, name: &str) {
         let mut state = self.state();
         let flag = flag(&mut state);
         *flag = !*flag;
@@ -88,12 +88,12 @@ impl Player {
     }
 
     /// Picks the pixel under the pointer.
-    pub(super) fn pick_at_pointer(&self, layout: &Layout) {
+    pub(super) fn probe_at_pointer(&self, layout: &PlayerLayout) {
         let Some(pointer) = self.state().pointer else {
             return;
         };
-        if let Some(Target::Video(panel)) = layout.target(pointer.0, pointer.1) {
-            self.pick_pixel(panel, pointer, layout);
+        if let Some(HitTarget::Video(panel)) = layout.target(pointer.0, pointer.1) {
+            self.probe_pixel(panel, pointer, layout);
         }
     }
 
@@ -103,44 +103,47 @@ impl Player {
         let at = state.pointer.zip(state.size);
         drop(state);
         if let Some((pointer, size)) = at {
-            self.pick_pixel(panel, pointer, &self.layout(size));
+            self.probe_pixel(panel, pointer, &self.layout(size));
         }
     }
 
-    fn pick_pixel(&self, panel: usize, pointer: (f32, f32), layout: &Layout) {
+    fn probe_pixel(&self, panel: usize, pointer: (f32, f32), layout: &PlayerLayout) {
         let rect = layout.panels[panel].video;
         let Some((x, y)) = self.part(panel).in_frame(rect, pointer) else {
             return;
         };
         let (width, height) = self.state().panels[panel].frame_size();
         let (x, y) = ((x as usize).min(width - 1), (y as usize).min(height - 1));
-        self.pick(panel, Place::Point { y, x });
+        self.probe(panel, ProbeRegion::Point { y, x });
     }
 
     /// Picks a rectangle between two places of a panel's frame.
-    pub(super) fn pick_region(&self, panel: usize, from: (f64, f64), to: (f64, f64)) {
+    pub(super) fn probe_region(&self, panel: usize, from: (f64, f64), to: (f64, f64)) {
         let size = self.state().panels[panel].frame_size();
         self.state().draws_region = false;
-        self.pick(panel, Place::Region(Bounds::between(from, to, size)));
+        self.probe(
+            panel,
+            ProbeRegion::Region(PixelRect::between(from, to, size)),
+        );
     }
 
     /// Picks a place of a panel and begins to compute its course in time.
-    pub fn pick(&self, panel: usize, place: Place) {
-        let Some(picked) = self.state().panels.get(panel).cloned() else {
+    pub fn probe(&self, panel: usize, region: ProbeRegion) {
+        let Some(probed) = self.state().panels.get(panel).cloned() else {
             return;
         };
-        let bounds = match place {
-            Place::Point { y, x } => Bounds::around((x, y), picked.frame_size()),
-            Place::Region(bounds) => bounds,
+        let bounds = match region {
+            ProbeRegion::Point { y, x } => PixelRect::around((x, y), probed.frame_size()),
+            ProbeRegion::Region(bounds) => bounds,
         };
-        let course = self.course(&picked, bounds);
+        let trace = self.probe_trace(&probed, bounds);
         let mut state = self.state();
-        let color = picks::next_color(&state.picks);
-        state.picks.push(Pick {
+        let color = probes::next_color(&state.probes);
+        state.probes.push(Probe {
             panel,
-            place,
+            region,
             color,
-            course,
+            trace,
         });
         state.renew_needs();
         drop(state);
@@ -148,12 +151,12 @@ impl Player {
     }
 
     /// The course of a rectangle of a panel, which is being computed.
-    fn course(&self, picked: &Panel, bounds: Bounds) -> Course {
-        let video = picked.base();
-        if self.shared.maker.is_some() {
+    fn probe_trace(&self, probed: &Panel, bounds: PixelRect) -> ProbeTrace {
+        let video = probed.base();
+        if self.shared.producer.is_some() {
             let playback = self.playback();
             let frames = playback.start()..playback.last() + 1;
-            return Course::new(frames, bounds, video.metadata().fps);
+            return ProbeTrace::new(frames, bounds, video.metadata().fps);
         }
         let weak = self.downgrade();
         let news = move || {
@@ -161,20 +164,20 @@ impl Player {
                 player.state().changed();
             }
         };
-        Course::start(video.clone(), bounds, news)
+        ProbeTrace::start(video.clone(), bounds, news)
     }
 
     /// Has the frames made that traces lack, if a function makes them.
     pub(super) fn want_traces(&self) {
-        if let Some(maker) = &self.shared.maker {
-            maker.want_traces();
+        if let Some(producer) = &self.shared.producer {
+            producer.want_traces();
         }
     }
 
     /// Forgets what was picked last.
-    pub(super) fn remove_pick(&self) {
+    pub(super) fn remove_probe(&self) {
         let mut state = self.state();
-        state.picks.pop();
+        state.probes.pop();
         state.renew_needs();
     }
 

@@ -1,14 +1,14 @@
 //! Draws the controls under the videos: button, slider, frame counter and time.
 
-use super::layout::Layout;
+use super::layout::PlayerLayout;
 use super::render::{draw_label_before, time_text};
-use super::scene::Scene;
+use super::scene::PlayerScene;
 use super::theme;
 use crate::draw::{Image, Rect};
 use crate::video::number_text;
 
 /// Draws all controls for which there is room.
-pub(super) fn draw(image: &mut Image, layout: &Layout, scene: &Scene) {
+pub(super) fn draw(image: &mut Image, layout: &PlayerLayout, scene: &PlayerScene) {
     if !layout.button.is_empty() {
         draw_button(image, layout.button, scene);
     }
@@ -19,8 +19,8 @@ pub(super) fn draw(image: &mut Image, layout: &Layout, scene: &Scene) {
     draw_rate(image, layout.rate, scene);
 }
 
-fn draw_button(image: &mut Image, rect: Rect, scene: &Scene) {
-    let px = |length| scene.needs.sizes.px(length);
+fn draw_button(image: &mut Image, rect: Rect, scene: &PlayerScene) {
+    let px = |length| scene.inputs.sizes.px(length);
     image.rounded(rect, px(6) as f32, theme::LINE);
     let icon = rect.center(px(12), px(12));
     if scene.playback.is_playing() {
@@ -28,7 +28,7 @@ fn draw_button(image: &mut Image, rect: Rect, scene: &Scene) {
         image.fill(bars.cut_left(px(3)), theme::TEXT);
         image.fill(bars.cut_right(px(3)), theme::TEXT);
     } else {
-        draw_triangle(image, icon, scene.needs.sizes.scale);
+        draw_triangle(image, icon, scene.inputs.sizes.scale);
     }
 }
 
@@ -42,8 +42,8 @@ fn draw_triangle(image: &mut Image, rect: Rect, scale: f32) {
     });
 }
 
-fn draw_slider(image: &mut Image, layout: &Layout, scene: &Scene) {
-    let sizes = &scene.needs.sizes;
+fn draw_slider(image: &mut Image, layout: &PlayerLayout, scene: &PlayerScene) {
+    let sizes = &scene.inputs.sizes;
     let handle = layout.handle(&scene.playback);
     let track = layout.slider.center(layout.slider.width, sizes.px(4));
     let done = Rect {
@@ -62,29 +62,29 @@ fn draw_slider(image: &mut Image, layout: &Layout, scene: &Scene) {
     }
 }
 
-fn draw_counter(image: &mut Image, layout: &Layout, scene: &Scene) {
-    let size = scene.needs.sizes.label;
+fn draw_counter(image: &mut Image, layout: &PlayerLayout, scene: &PlayerScene) {
+    let size = scene.inputs.sizes.label;
     let (frame, last) = (scene.playback.frame(), scene.playback.last());
     if !layout.counter.is_empty() {
-        let place = (layout.counter.right(), layout.counter.middle());
+        let position = (layout.counter.right(), layout.counter.middle());
         let of = format!(" / {last}");
-        let left = draw_label_before(image, place, &of, (size, theme::DIM));
-        let place = (left, place.1);
-        draw_label_before(image, place, &frame.to_string(), (size, theme::TEXT));
+        let left = draw_label_before(image, position, &of, (size, theme::DIM));
+        let position = (left, position.1);
+        draw_label_before(image, position, &frame.to_string(), (size, theme::TEXT));
     }
     if !layout.time.is_empty()
         && let Some(time) = time_text(&scene.panels, frame)
     {
-        let place = (layout.time.right(), layout.time.middle());
-        draw_label_before(image, place, &time, (size, theme::DIM));
+        let position = (layout.time.right(), layout.time.middle());
+        draw_label_before(image, position, &time, (size, theme::DIM));
     }
 }
 
 /// How many frames are shown per second.
-fn draw_rate(image: &mut Image, rect: Rect, scene: &Scene) {
+fn draw_rate(image: &mut Image, rect: Rect, scene: &PlayerScene) {
     if let Some(rate) = scene.rate.filter(|_| !rect.is_empty()) {
         let label = format!("{} fps", number_text(rate.round()));
-        let style = (scene.needs.sizes.label, theme::DIM);
+        let style = (scene.inputs.sizes.label, theme::DIM);
         draw_label_before(image, (rect.right(), rect.middle()), &label, style);
     }
 }

@@ -1,6 +1,6 @@
 //! The keys and what they do: shown over the videos when asked for.
 
-use super::theme::{self, Sizes};
+use super::theme::{self, ThemeSizes};
 use crate::draw::{Image, mix, text};
 
 /// Every key with what it does.
@@ -29,22 +29,22 @@ pub const KEYS: &[(&str, &str)] = &[
 ];
 
 /// Draws the table, in as many columns as make it fit, over a darkened picture.
-pub(super) fn draw(image: &mut Image, sizes: &Sizes) {
+pub(super) fn draw(image: &mut Image, sizes: &ThemeSizes) {
     for pixel in &mut image.pixels {
         *pixel = mix(*pixel, theme::BACKGROUND, 190);
     }
     // In a small window the table gets smaller before it is cut off.
     let shrink = [1.0, 0.9, 0.8, 0.7];
     let fitting = shrink.into_iter().find_map(|shrink| {
-        let table = |columns| Table::new(columns, sizes.label * shrink);
+        let table = |columns| KeyTable::new(columns, sizes.label * shrink);
         let mut tables = (1..=3).map(table);
         tables.find(|table| table.size.0 <= image.width && table.size.1 <= image.height)
     });
-    let table = fitting.unwrap_or_else(|| Table::squeezed(image.width, sizes.label * 0.7));
+    let table = fitting.unwrap_or_else(|| KeyTable::squeezed(image.width, sizes.label * 0.7));
     table.draw(image);
 }
 
-struct Table {
+struct KeyTable {
     columns: usize,
     label: f32,
     /// The width of the keys, and of all of a column.
@@ -52,7 +52,7 @@ struct Table {
     size: (usize, usize),
 }
 
-impl Table {
+impl KeyTable {
     fn new(columns: usize, label: f32) -> Self {
         let widest = |texts: fn(&(&'static str, &'static str)) -> &'static str| {
             let widths = KEYS.iter().map(|key| text::width(texts(key), label));
@@ -93,20 +93,20 @@ impl Table {
             }
             let end = (left + self.widths.1 - self.label as usize).min(rect.right());
             self.draw_text(image, (left, middle), end, (key, theme::ACCENT));
-            let place = (left + self.widths.0, middle);
-            self.draw_text(image, place, end, (does, theme::TEXT));
+            let position = (left + self.widths.0, middle);
+            self.draw_text(image, position, end, (does, theme::TEXT));
         }
     }
 
     fn draw_text(
         &self,
         image: &mut Image,
-        place: (usize, usize),
+        position: (usize, usize),
         end: usize,
         (label, color): (&str, u32),
     ) {
-        let room = end.saturating_sub(place.0);
+        let room = end.saturating_sub(position.0);
         let label = text::fit(label, self.label, room);
-        text::draw(image, place, &label, self.label, color);
+        text::draw(image, position, &label, self.label, color);
     }
 }

@@ -1,10 +1,10 @@
 //! What keys and the mouse do.
 
 use super::Player;
-use super::layout::{Layout, Target};
+use super::layout::{HitTarget, PlayerLayout};
 use super::playback::{Key, Outcome};
 use super::state::Drag;
-use super::view::{Part, View};
+use super::view::{View, VisibleRegion};
 
 /// How far the mouse may move in a click.
 const CLICK: f32 = 3.0;
@@ -64,9 +64,9 @@ impl Player {
             Key::Char('i') => self.toggle(|state| &mut state.readout, "values"),
             Key::Char('m') => self.toggle(|state| &mut state.smooth, "smooth pixels"),
             Key::Char('s') => self.snapshot(size),
-            Key::Char('t') => self.pick_at_pointer(&self.layout(size)),
+            Key::Char('t') => self.probe_at_pointer(&self.layout(size)),
             Key::Char('r') => self.begin_region(),
-            Key::Backspace => self.remove_pick(),
+            Key::Backspace => self.remove_probe(),
             key => self.play_key(key),
         }
     }
@@ -103,24 +103,24 @@ impl Player {
         has_mode
     }
 
-    fn press(&self, (x, y): (f32, f32), layout: &Layout) {
+    fn press(&self, (x, y): (f32, f32), layout: &PlayerLayout) {
         self.state().pointer = Some((x, y));
         match layout.target(x, y) {
-            Some(Target::Button) => {
+            Some(HitTarget::Button) => {
                 self.change(|playback| playback.set_playing(!playback.is_playing()));
             }
-            Some(Target::Slider) => self.grab(Drag::Slider, (x, y), layout),
-            Some(Target::Strip) => self.grab(Drag::Strip, (x, y), layout),
-            Some(Target::Video(panel)) => {
-                let place = self
+            Some(HitTarget::Slider) => self.grab(Drag::Slider, (x, y), layout),
+            Some(HitTarget::Strip) => self.grab(Drag::Strip, (x, y), layout),
+            Some(HitTarget::Video(panel)) => {
+                let position = self
                     .part(panel)
                     .in_frame(layout.panels[panel].video, (x, y));
                 let mut state = self.state();
-                state.drag = match place {
-                    Some(place) if state.draws_region => Drag::Region {
+                state.drag = match position {
+                    Some(position) if state.draws_region => Drag::Region {
                         panel,
-                        from: place,
-                        to: place,
+                        from: position,
+                        to: position,
                     },
                     _ => Drag::Pan {
                         panel,
@@ -133,12 +133,12 @@ impl Player {
         }
     }
 
-    fn grab(&self, drag: Drag, place: (f32, f32), layout: &Layout) {
+    fn grab(&self, drag: Drag, position: (f32, f32), layout: &PlayerLayout) {
         self.state().drag = drag;
-        self.drag(place, layout);
+        self.drag(position, layout);
     }
 
-    fn drag(&self, (x, y): (f32, f32), layout: &Layout) {
+    fn drag(&self, (x, y): (f32, f32), layout: &PlayerLayout) {
         self.state().pointer = Some((x, y));
         let drag = self.state().drag;
         match drag {
@@ -165,11 +165,11 @@ impl Player {
                 if rect.is_empty() {
                     return;
                 }
-                let place = (
+                let position = (
                     inside(x, rect.left, rect.right()),
                     inside(y, rect.top, rect.bottom()),
                 );
-                if let Some(to) = self.part(panel).in_frame(rect, place) {
+                if let Some(to) = self.part(panel).in_frame(rect, position) {
                     let mut state = self.state();
                     state.drag = Drag::Region { panel, from, to };
                     state.changed();
@@ -178,7 +178,7 @@ impl Player {
         }
     }
 
-    fn pan(&self, panel: usize, (right, down): (f32, f32), layout: &Layout) {
+    fn pan(&self, panel: usize, (right, down): (f32, f32), layout: &PlayerLayout) {
         let Some(rect) = layout.panels.get(panel).map(|panel| panel.video) else {
             return;
         };
@@ -197,7 +197,7 @@ impl Player {
                 moved: false,
                 ..
             } => self.click(panel),
-            Drag::Region { panel, from, to } => self.pick_region(panel, from, to),
+            Drag::Region { panel, from, to } => self.probe_region(panel, from, to),
             _ => {}
         }
     }
@@ -229,14 +229,14 @@ impl Player {
         let layout = self.layout(size);
         let mut state = self.state();
         let pointer = state.pointer.unwrap_or((-1.0, -1.0));
-        let place = match layout.target(pointer.0, pointer.1) {
-            Some(Target::Video(panel)) => {
+        let position = match layout.target(pointer.0, pointer.1) {
+            Some(HitTarget::Video(panel)) => {
                 let whole = View::WHOLE.part((1, 1));
                 whole.in_frame(layout.panels[panel].video, pointer)
             }
             _ => None,
         };
-        state.view.zoom_at(factor, place.unwrap_or((0.5, 0.5)));
+        state.view.zoom_at(factor, position.unwrap_or((0.5, 0.5)));
         let zoom = state.view.zoom();
         state.say(format!("zoom {zoom:.1} ×"));
     }
@@ -248,7 +248,7 @@ impl Player {
     }
 
     /// The part of a panel's frame that is seen.
-    pub(super) fn part(&self, panel: usize) -> Part {
+    pub(super) fn part(&self, panel: usize) -> VisibleRegion {
         let state = self.state();
         let size = state
             .panels

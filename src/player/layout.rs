@@ -1,14 +1,14 @@
 //! Where the parts of the window are: the same for drawing and for the mouse.
 
 use super::playback::Playback;
-use super::theme::Sizes;
+use super::theme::ThemeSizes;
 use crate::draw::Rect;
 
 /// What there is to show, and how much room it takes.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Needs {
+pub struct PlayerLayoutInputs {
     /// The panels; at least one.
-    pub panels: Vec<PanelNeeds>,
+    pub panels: Vec<PanelLayoutInputs>,
     /// The width of the frame counter, 0 for none.
     pub counter: usize,
     /// The width of the time, 0 for none.
@@ -20,14 +20,14 @@ pub struct Needs {
     /// Whether there is a slider.
     pub slider: bool,
     /// Whether traces are shown.
-    pub strip: bool,
+    pub trace_plot: bool,
     /// The sizes of everything.
-    pub sizes: Sizes,
+    pub sizes: ThemeSizes,
 }
 
 /// What a panel shows, and how much room it takes.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PanelNeeds {
+pub struct PanelLayoutInputs {
     /// Width and height of a frame.
     pub frame: (usize, usize),
     /// Whether there is a title.
@@ -39,9 +39,9 @@ pub struct PanelNeeds {
 /// Where each part is; a part for which there is no room is empty.
 #[derive(Debug, Clone, Default)]
 #[allow(missing_docs)]
-pub struct Layout {
+pub struct PlayerLayout {
     pub panels: Vec<PanelLayout>,
-    pub strip: Rect,
+    pub trace_plot: Rect,
     pub controls: Rect,
     pub button: Rect,
     pub slider: Rect,
@@ -65,7 +65,7 @@ pub struct PanelLayout {
 
 /// What the mouse can act on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target {
+pub enum HitTarget {
     /// The button that plays and pauses.
     Button,
     /// The slider.
@@ -76,40 +76,40 @@ pub enum Target {
     Video(usize),
 }
 
-impl Layout {
+impl PlayerLayout {
     /// Arranges the parts in an area of any size.
-    pub fn new(mut area: Rect, needs: &Needs) -> Self {
-        let sizes = &needs.sizes;
+    pub fn new(mut area: Rect, inputs: &PlayerLayoutInputs) -> Self {
+        let sizes = &inputs.sizes;
         let mut layout = Self {
             handle: sizes.handle,
             ..Self::default()
         };
-        let has_controls = needs.button || needs.slider || 0 < needs.counter;
+        let has_controls = inputs.button || inputs.slider || 0 < inputs.counter;
         if has_controls && sizes.px(120) <= area.height && sizes.px(100) <= area.width {
             layout.controls = area.cut_bottom(sizes.controls_height);
-            layout.arrange_controls(needs);
+            layout.arrange_controls(inputs);
         }
-        if needs.strip && sizes.px(140) <= area.height && sizes.px(140) <= area.width {
-            let height = sizes.strip_height.max(area.height / 7);
+        if inputs.trace_plot && sizes.px(140) <= area.height && sizes.px(140) <= area.width {
+            let height = sizes.trace_plot_height.max(area.height / 7);
             let height = height.min(area.height * 2 / 5);
-            layout.strip = area.cut_bottom(height).inset(sizes.gap, 0);
+            layout.trace_plot = area.cut_bottom(height).inset(sizes.gap, 0);
         }
-        layout.arrange_panels(area, needs);
+        layout.arrange_panels(area, inputs);
         layout
     }
 
     /// The size of a window in which small videos are magnified and large ones reduced by a whole
     /// factor to a comfortable size.
-    pub fn window_size(needs: &Needs) -> (usize, usize) {
-        let sizes = &needs.sizes;
-        let n = needs.panels.len();
+    pub fn window_size(inputs: &PlayerLayoutInputs) -> (usize, usize) {
+        let sizes = &inputs.sizes;
+        let n = inputs.panels.len();
         let (columns, rows) = window_grid(n);
         // Panels beside each other are smaller.
         let parts = columns.max(rows);
         let comfortable = sizes.px([720, 560, 420, 320][parts.min(4) - 1]);
         let largest = sizes.px([1000, 800, 560, 420][parts.min(4) - 1]);
         let mut cell = (0, 0);
-        for panel in &needs.panels {
+        for panel in &inputs.panels {
             let (width, height) = panel.frame;
             let longest = width.max(height).max(1);
             let magnify = (comfortable / longest).max(1);
@@ -132,23 +132,23 @@ impl Layout {
     }
 
     /// What is at a place.
-    pub fn target(&self, x: f32, y: f32) -> Option<Target> {
+    pub fn target(&self, x: f32, y: f32) -> Option<HitTarget> {
         if self.button.contains(x, y) {
-            return Some(Target::Button);
+            return Some(HitTarget::Button);
         }
         if self.slider.contains(x, y) {
-            return Some(Target::Slider);
+            return Some(HitTarget::Slider);
         }
-        if self.strip.contains(x, y) {
-            return Some(Target::Strip);
+        if self.trace_plot.contains(x, y) {
+            return Some(HitTarget::Strip);
         }
         let hit = |panel: &PanelLayout| panel.video.contains(x, y);
-        self.panels.iter().position(hit).map(Target::Video)
+        self.panels.iter().position(hit).map(HitTarget::Video)
     }
 
     /// The column at which the slider's handle has its middle.
     pub fn handle(&self, playback: &Playback) -> f32 {
-        place_of(playback.frame(), playback, self.way())
+        position_of(playback.frame(), playback, self.way())
     }
 
     /// The frame for which the slider's handle would be at a column.
@@ -157,8 +157,8 @@ impl Layout {
     }
 
     /// The column of a frame in the strip with the traces.
-    pub fn strip_column(&self, frame: usize, playback: &Playback) -> f32 {
-        place_of(frame, playback, self.strip_way())
+    pub fn trace_column(&self, frame: usize, playback: &Playback) -> f32 {
+        position_of(frame, playback, self.strip_way())
     }
 
     /// The frame at a column of the strip with the traces.
@@ -173,55 +173,55 @@ impl Layout {
     }
 
     fn strip_way(&self) -> (f32, f32) {
-        let way = self.strip.width.saturating_sub(1);
-        (self.strip.left as f32 + 0.5, way as f32)
+        let way = self.trace_plot.width.saturating_sub(1);
+        (self.trace_plot.left as f32 + 0.5, way as f32)
     }
 
-    fn arrange_controls(&mut self, needs: &Needs) {
-        let sizes = &needs.sizes;
+    fn arrange_controls(&mut self, inputs: &PlayerLayoutInputs) {
+        let sizes = &inputs.sizes;
         let (gap, shortest_slider) = (sizes.gap, sizes.px(60));
         let mut rest = self.controls.inset(gap, 0);
-        if needs.button {
+        if inputs.button {
             self.button = rest
                 .cut_left(sizes.button)
                 .center(sizes.button, sizes.button);
             rest.cut_left(gap / 2);
         }
         let leaves_a_slider = |rest: Rect, width| {
-            let slider = if needs.slider {
+            let slider = if inputs.slider {
                 gap + shortest_slider
             } else {
                 0
             };
             width + slider <= rest.width
         };
-        let both = needs.counter + gap + needs.time;
-        if 0 < needs.time && leaves_a_slider(rest, both) {
-            self.time = rest.cut_right(needs.time);
+        let both = inputs.counter + gap + inputs.time;
+        if 0 < inputs.time && leaves_a_slider(rest, both) {
+            self.time = rest.cut_right(inputs.time);
             rest.cut_right(gap);
         }
-        if leaves_a_slider(rest, needs.counter) {
-            self.counter = rest.cut_right(needs.counter);
+        if leaves_a_slider(rest, inputs.counter) {
+            self.counter = rest.cut_right(inputs.counter);
             rest.cut_right(gap);
         }
-        if 0 < needs.rate && sizes.px(380) <= rest.width {
-            self.rate = rest.cut_right(needs.rate);
+        if 0 < inputs.rate && sizes.px(380) <= rest.width {
+            self.rate = rest.cut_right(inputs.rate);
             rest.cut_right(gap);
         }
-        if needs.slider && 3 * sizes.handle <= rest.width {
+        if inputs.slider && 3 * sizes.handle <= rest.width {
             self.slider = rest.center(rest.width, sizes.button);
         }
     }
 
-    fn arrange_panels(&mut self, area: Rect, needs: &Needs) {
-        let (grid, n) = (grid(area, needs), needs.panels.len());
+    fn arrange_panels(&mut self, area: Rect, inputs: &PlayerLayoutInputs) {
+        let (grid, n) = (grid(area, inputs), inputs.panels.len());
         let cells = (0..n).map(|index| cell(area, grid, index, n));
         self.panels = cells
-            .zip(&needs.panels)
-            .map(|(cell, panel)| arrange_panel(cell, panel, needs))
+            .zip(&inputs.panels)
+            .map(|(cell, panel)| arrange_panel(cell, panel, inputs))
             .collect();
         if 1 < n {
-            self.draw_together(area, grid, needs.sizes.px(48));
+            self.draw_together(area, grid, inputs.sizes.px(48));
         }
     }
 
@@ -280,12 +280,12 @@ fn cell(area: Rect, (columns, rows): (usize, usize), index: usize, panels: usize
 }
 
 /// The columns and rows in which the panels get largest, or nearly so if that leaves no gaps.
-fn grid(area: Rect, needs: &Needs) -> (usize, usize) {
-    let n = needs.panels.len();
+fn grid(area: Rect, inputs: &PlayerLayoutInputs) -> (usize, usize) {
+    let n = inputs.panels.len();
     let size = |(columns, rows): (usize, usize)| {
-        let shown = needs.panels.iter().enumerate().map(|(index, panel)| {
+        let shown = inputs.panels.iter().enumerate().map(|(index, panel)| {
             let cell = cell(area, (columns, rows), index, n);
-            let video = arrange_panel(cell, panel, needs).video;
+            let video = arrange_panel(cell, panel, inputs).video;
             video.width * video.height
         });
         shown.sum::<usize>()
@@ -313,13 +313,17 @@ fn window_grid(n: usize) -> (usize, usize) {
     }
 }
 
-fn arrange_panel(cell: Rect, panel: &PanelNeeds, needs: &Needs) -> PanelLayout {
-    let sizes = &needs.sizes;
+fn arrange_panel(
+    cell: Rect,
+    panel: &PanelLayoutInputs,
+    inputs: &PlayerLayoutInputs,
+) -> PanelLayout {
+    let sizes = &inputs.sizes;
     let shorter = (cell.width.min(cell.height) as f32 / sizes.scale) as usize;
     let margin = match shorter {
         0..60 => sizes.px(1),
         60..160 => sizes.margin / 3,
-        160..300 if 1 < needs.panels.len() => sizes.margin * 2 / 3,
+        160..300 if 1 < inputs.panels.len() => sizes.margin * 2 / 3,
         _ => sizes.margin,
     };
     let has_title = panel.title && sizes.px(90) <= cell.height && sizes.px(80) <= cell.width;
@@ -332,7 +336,7 @@ fn arrange_panel(cell: Rect, panel: &PanelNeeds, needs: &Needs) -> PanelLayout {
     area.cut_top(if has_title { 0 } else { margin });
     area.cut_bottom(margin);
     // Videos of one size stay so, whatever the labels of their colorbars.
-    let widths = needs
+    let widths = inputs
         .panels
         .iter()
         .map(|panel| colorbar_width(panel, sizes));
@@ -364,7 +368,7 @@ fn arrange_panel(cell: Rect, panel: &PanelNeeds, needs: &Needs) -> PanelLayout {
 }
 
 /// The room that a colorbar takes beside its video.
-fn colorbar_width(panel: &PanelNeeds, sizes: &Sizes) -> usize {
+fn colorbar_width(panel: &PanelLayoutInputs, sizes: &ThemeSizes) -> usize {
     panel
         .colorbar
         .map_or(0, |labels| sizes.gap + sizes.colorbar + labels)
@@ -387,7 +391,7 @@ fn fit((width, height): (usize, usize), room: (usize, usize)) -> (usize, usize) 
     (side(width, room.0), side(height, room.1))
 }
 
-fn place_of(frame: usize, playback: &Playback, (first, way): (f32, f32)) -> f32 {
+fn position_of(frame: usize, playback: &Playback, (first, way): (f32, f32)) -> f32 {
     let frames = playback.last() - playback.start();
     let done = frame.saturating_sub(playback.start()) as f32 / frames.max(1) as f32;
     first + done * way

@@ -13,28 +13,28 @@
 //! ```
 
 mod actions;
+mod annotations;
 mod controls;
-mod course;
+pub mod event_loop;
 pub mod help;
-pub mod hub;
 mod input;
-mod latest;
+mod latest_channel;
 mod layout;
-mod link;
-mod maker;
-mod marks;
-mod notes;
+mod overlays;
 mod panel;
-pub mod picks;
 pub mod playback;
+mod probe_trace;
+pub mod probes;
+mod producer;
 mod render;
 mod save;
 mod scale;
 mod scene;
 pub mod screen;
 mod state;
-mod strip;
+mod sync_group;
 pub mod theme;
+mod trace_plot;
 mod view;
 // Its tests run in every build.
 #[cfg(all(test, feature = "window"))]
@@ -54,23 +54,23 @@ use std::time::Duration;
 
 pub use crate::draw::{Image, Rect};
 pub use input::Event;
-pub use layout::{Layout, Needs, PanelLayout, PanelNeeds, Target};
-pub use maker::{Listen, Make};
+pub use layout::{HitTarget, PanelLayout, PanelLayoutInputs, PlayerLayout, PlayerLayoutInputs};
 pub use panel::Panel;
 pub use playback::{Key, Outcome, Playback};
+pub use producer::{FrameListener, ProduceFrames};
 pub use scene::Controls;
-pub use theme::Sizes;
+pub use theme::ThemeSizes;
 
 use crate::bail;
-use crate::draw::notes::Notes;
+use crate::draw::annotations::Annotations;
 use crate::error::{Error, Result};
 use crate::system;
 use crate::task;
 use crate::video::Video;
-use latest::Latest;
-use maker::Maker;
-use picks::Pick;
-use state::State;
+use latest_channel::LatestSender;
+use probes::Probe;
+use producer::Producer;
+use state::PlayerState;
 
 /// What to show and how.
 #[derive(Debug, Clone)]
@@ -82,7 +82,7 @@ pub struct Show {
     /// How many frames to go on at a time.
     pub step: usize,
     /// What is written and drawn on the first video and under it.
-    pub notes: Notes,
+    pub annotations: Annotations,
 }
 
 /// Which frames of a function are played and how.
@@ -101,25 +101,25 @@ pub struct Span {
 /// A video being played, whether or not it is seen in a window. Clones are the same player.
 #[derive(Clone)]
 pub struct Player {
-    shared: Arc<Shared>,
+    shared: Arc<SharedPlayer>,
 }
 
 /// A player that ends when nobody else holds it.
 #[derive(Clone)]
 pub struct WeakPlayer {
-    shared: Weak<Shared>,
+    shared: Weak<SharedPlayer>,
 }
 
-struct Shared {
-    state: Mutex<State>,
+struct SharedPlayer {
+    state: Mutex<PlayerState>,
     closed: Condvar,
-    maker: Option<Maker>,
-    listener: Mutex<Option<Latest<usize>>>,
-    group: Mutex<Option<Arc<link::Group>>>,
+    producer: Option<Producer>,
+    listener: Mutex<Option<LatestSender<usize>>>,
+    group: Mutex<Option<Arc<sync_group::SyncGroup>>>,
 }
 
 impl Player {
-    /// A player at the first frame, playing; it is seen once [`hub::Windows::open`] shows it.
+    /// A player at the first frame, playing; it is seen once [`event_loop::EventLoopProxy::open`] shows it.
     pub fn new(show: Show) -> Result<Self> {
         let Some(first) = show.panels.first() else {
             bail!("a player needs at least one video, got none");
@@ -142,38 +142,42 @@ impl Player {
                 return Err(Error::new(error).hint(hint));
             }
         }
-        let playback = span.playback(first, &show.notes)?;
-        let state = State::new(show.panels, playback, display_scale());
+        let playback = span.playback(first, &show.annotations)?;
+        let state = PlayerState::new(show.panels, playback, display_scale());
         let player = Self {
-            shared: Arc::new(Shared::new(state, None)),
+            shared: Arc::new(SharedPlayer::new(state, None)),
         };
-        player.annotate(show.notes)?;
+        player.annotate(show.annotations)?;
         Ok(player)
     }
 
     /// A player whose frames are made when they are to be shown; the first one is made at once.
-    pub fn made(make: Arc<Make>, span: Span, notes: Notes) -> Result<Self> {
+    pub fn with_producer(
+        produce: Arc<ProduceFrames>,
+        span: Span,
+        annotations: Annotations,
+    ) -> Result<Self> {
         span.check()?;
-        let panels = Maker::panels(&*make, span.start)?;
-        let playback = span.playback(&panels[0], &notes)?;
-        let mut state = State::new(panels, playback, display_scale());
-        state.made = Some(span.start);
+        let panels = Producer::panels(&*produce, span.start)?;
+        let playback = span.playback(&panels[0], &annotations)?;
+        let mut state = PlayerState::new(panels, playback, display_scale());
+        state.produced = Some(span.start);
         let mut failed = None;
         let shared = Arc::new_cyclic(|shared| {
-            let maker = Maker::start(
-                make,
+            let producer = Producer::start(
+                produce,
                 WeakPlayer {
                     shared: shared.clone(),
                 },
             );
-            let maker = maker.map_err(|error| failed = Some(error)).ok();
-            Shared::new(state, maker)
+            let producer = producer.map_err(|error| failed = Some(error)).ok();
+            SharedPlayer::new(state, producer)
         });
         match failed {
             Some(error) => Err(error),
             None => {
                 let player = Self { shared };
-                player.annotate(notes)?;
+                player.annotate(annotations)?;
                 Ok(player)
             }
         }
@@ -250,7 +254,7 @@ impl Player {
     /// Calls a function with the index of each frame that is shown from now on, on a thread of its
     /// own; frames shown while it works are left out, but for the latest. What goes wrong is said
     /// once, and ends it.
-    pub fn on_frame(&self, listen: Arc<Listen>) -> Result<()> {
+    pub fn on_frame(&self, listen: Arc<FrameListener>) -> Result<()> {
         let mut listen = Some(listen);
         let mut last = None;
         let work = move |frame: Option<usize>| {
@@ -266,35 +270,38 @@ impl Player {
             }
             false
         };
-        let listener = Latest::start("on_frame", task::STACK_SIZE, work);
-        let listener = listener.map_err(maker::no_thread)?;
+        let listener = LatestSender::start("on_frame", task::STACK_SIZE, work);
+        let listener = listener.map_err(producer::no_thread)?;
         let slot = self.shared.listener.lock();
         *slot.unwrap_or_else(PoisonError::into_inner) = Some(listener);
         Ok(())
     }
 
     /// What was picked in the videos.
-    pub fn picks(&self) -> Vec<Pick> {
-        self.state().picks.clone()
+    pub fn probes(&self) -> Vec<Probe> {
+        self.state().probes.clone()
     }
 
     /// The courses in time of what was picked; waits until they are known.
     pub fn traces(&self) -> Result<Vec<Video>> {
         self.want_traces();
-        self.picks().iter().map(|pick| pick.course.wait()).collect()
+        self.probes()
+            .iter()
+            .map(|probe| probe.trace.wait())
+            .collect()
     }
 
     /// Writes the courses in time of what was picked as a table.
     pub fn save_csv(&self, path: &Path) -> Result<()> {
         self.want_traces();
-        let (picks, panels) = (self.picks(), self.state().panels.clone());
-        if picks.is_empty() {
+        let (probes, panels) = (self.probes(), self.state().panels.clone());
+        if probes.is_empty() {
             return Err(Error::new("there are no traces to save").hint(
                 "press `t` over a pixel in the window, or `r` and draw a region, to add a probe",
             ));
         }
         let fps = panels.first().and_then(|panel| panel.base().metadata().fps);
-        picks::save_csv(path, &picks, panels.len(), fps)
+        probes::save_csv(path, &probes, panels.len(), fps)
     }
 
     /// What a window of the given size shows; at least one pixel.
@@ -311,18 +318,18 @@ impl Player {
     }
 
     /// Where the parts of a window of the given size are.
-    pub fn layout(&self, size: (usize, usize)) -> Layout {
+    pub fn layout(&self, size: (usize, usize)) -> PlayerLayout {
         let area = Rect {
             width: size.0,
             height: size.1,
             ..Rect::default()
         };
-        Layout::new(area, self.state().needs())
+        PlayerLayout::new(area, self.state().inputs())
     }
 
     /// The size of window that suits the videos.
     pub fn window_size(&self) -> (usize, usize) {
-        Layout::window_size(self.state().needs())
+        PlayerLayout::window_size(self.state().inputs())
     }
 
     /// The name of the window: the titles, else the name of the file, else that of the program.
@@ -372,7 +379,10 @@ impl Player {
     pub fn mark_shown(&self, size: (usize, usize)) {
         let mut state = self.state();
         state.size = Some(size);
-        if state.made.is_none_or(|made| made == state.playback.frame()) {
+        if state
+            .produced
+            .is_none_or(|produced| produced == state.playback.frame())
+        {
             state.playback.mark_shown();
         }
     }
@@ -408,10 +418,10 @@ impl Player {
     /// Passes the frame on to those who make it and those who want to know.
     fn frame_changed(&self) {
         let frame = self.frame();
-        if let Some(maker) = &self.shared.maker
-            && self.state().made != Some(frame)
+        if let Some(producer) = &self.shared.producer
+            && self.state().produced != Some(frame)
         {
-            maker.want(frame);
+            producer.want(frame);
         }
         let listener = self.shared.listener.lock();
         if let Some(listener) = &*listener.unwrap_or_else(PoisonError::into_inner) {
@@ -419,12 +429,12 @@ impl Player {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, PlayerState> {
         let state = self.shared.state.lock();
         state.unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn group(&self) -> MutexGuard<'_, Option<Arc<link::Group>>> {
+    fn group(&self) -> MutexGuard<'_, Option<Arc<sync_group::SyncGroup>>> {
         let group = self.shared.group.lock();
         group.unwrap_or_else(PoisonError::into_inner)
     }
@@ -438,12 +448,12 @@ impl WeakPlayer {
     }
 }
 
-impl Shared {
-    fn new(state: State, maker: Option<Maker>) -> Self {
+impl SharedPlayer {
+    fn new(state: PlayerState, producer: Option<Producer>) -> Self {
         Self {
             state: Mutex::new(state),
             closed: Condvar::new(),
-            maker,
+            producer,
             listener: Mutex::new(None),
             group: Mutex::new(None),
         }
@@ -466,10 +476,10 @@ impl Span {
     }
 
     /// How these frames of a panel are played, at the speed that its notes tell.
-    fn playback(&self, panel: &Panel, notes: &Notes) -> Result<Playback> {
+    fn playback(&self, panel: &Panel, annotations: &Annotations) -> Result<Playback> {
         self.check()?;
-        let interval = match notes.fps(panel.base().metadata())? {
-            Some(fps) => notes::interval(self.step, fps)?,
+        let interval = match annotations.fps(panel.base().metadata())? {
+            Some(fps) => annotations::interval(self.step, fps)?,
             None => Duration::from_millis(self.interval_ms),
         };
         Ok(Playback::new(self.start, self.end, self.step, interval))

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::scale::{self, Target};
-use super::view::Part;
+use super::scale::{self, DrawTarget};
+use super::view::VisibleRegion;
 use crate::bail;
-use crate::color::coloring::{Coloring, first_range};
-use crate::color::colormap::{Colormap, Rgba, Scale};
+use crate::color::color_mapping::{ColorMapping, first_range};
+use crate::color::colormap::{Colormap, Rgba, ScaledColormap};
 use crate::draw::{Image, Rect};
 use crate::error::Result;
 use crate::ops::blend::Blend;
@@ -15,13 +15,13 @@ use crate::video::{Video, shape_text};
 /// A picture of a player: a video, or one laid over another, with a title.
 #[derive(Debug, Clone)]
 pub struct Panel {
-    source: Source,
+    source: PanelSource,
     title: String,
 }
 
 #[derive(Debug, Clone)]
-enum Source {
-    Video(Video, Coloring),
+enum PanelSource {
+    Video(Video, ColorMapping),
     Overlay(Arc<Blend>),
 }
 
@@ -39,9 +39,9 @@ impl Panel {
             let shape = shape_text(video.shape());
             bail!("there are no frames to play in a video of shape {shape}");
         }
-        let coloring = Coloring::new(&video, colormap, vmin, vmax)?;
+        let mapping = ColorMapping::new(&video, colormap, vmin, vmax)?;
         Ok(Self {
-            source: Source::Video(video, coloring),
+            source: PanelSource::Video(video, mapping),
             title,
         })
     }
@@ -53,7 +53,7 @@ impl Panel {
             bail!("there are no frames to play in a video of shape {shape}");
         }
         Ok(Self {
-            source: Source::Overlay(Arc::new(blend)),
+            source: PanelSource::Overlay(Arc::new(blend)),
             title,
         })
     }
@@ -74,8 +74,8 @@ impl Panel {
     /// The video, or that under the overlay.
     pub(super) fn base(&self) -> &Video {
         match &self.source {
-            Source::Video(video, _) => video,
-            Source::Overlay(blend) => blend.base(),
+            PanelSource::Video(video, _) => video,
+            PanelSource::Overlay(blend) => blend.base(),
         }
     }
 
@@ -96,29 +96,29 @@ impl Panel {
 
     /// The colours and the range they stand for, unless the video is coloured itself; of an overlay,
     /// those of what lies on top.
-    pub(super) fn scale(&self) -> Option<&Scale> {
+    pub(super) fn scale(&self) -> Option<&ScaledColormap> {
         match &self.source {
-            Source::Video(_, coloring) => coloring.scale(),
-            Source::Overlay(blend) => blend.overlay_coloring().scale(),
+            PanelSource::Video(_, mapping) => mapping.scale(),
+            PanelSource::Overlay(blend) => blend.overlay_coloring().scale(),
         }
     }
 
     /// Whether its colormap can be changed while it plays.
     pub(super) fn has_own_scale(&self) -> bool {
-        matches!(self.source, Source::Video(_, Coloring::Mapped(_)))
+        matches!(self.source, PanelSource::Video(_, ColorMapping::Mapped(_)))
     }
 
     /// The colours that can be changed while it plays.
-    fn own_scale(&mut self) -> Option<&mut Scale> {
+    fn own_scale(&mut self) -> Option<&mut ScaledColormap> {
         match &mut self.source {
-            Source::Video(_, Coloring::Mapped(scale)) => Some(scale),
+            PanelSource::Video(_, ColorMapping::Mapped(scale)) => Some(scale),
             _ => None,
         }
     }
 
     /// The same samples in the colours of another panel, as far as both have a colormap.
     pub(super) fn colored_like(&mut self, other: &Panel) {
-        if let (Some(own), Source::Video(_, Coloring::Mapped(scale))) =
+        if let (Some(own), PanelSource::Video(_, ColorMapping::Mapped(scale))) =
             (self.own_scale(), &other.source)
         {
             *own = scale.clone();
@@ -128,7 +128,7 @@ impl Panel {
     /// Takes another colormap.
     pub(super) fn set_colormap(&mut self, colormap: Colormap) {
         if let Some(scale) = self.own_scale() {
-            *scale = Scale::new(colormap, scale.low(), scale.high());
+            *scale = ScaledColormap::new(colormap, scale.low(), scale.high());
         }
     }
 
@@ -139,7 +139,7 @@ impl Panel {
             return Ok(());
         };
         if let Some(scale) = self.own_scale() {
-            *scale = Scale::new(scale.colormap().clone(), low, high);
+            *scale = ScaledColormap::new(scale.colormap().clone(), low, high);
         }
         Ok(())
     }
@@ -162,7 +162,7 @@ impl Panel {
         &self,
         frame: usize,
         (image, rect): (&mut Image, Rect),
-        part: &Part,
+        part: &VisibleRegion,
         smooth: bool,
     ) {
         let width = self.frame_size().0;
@@ -170,11 +170,11 @@ impl Panel {
         let colors = |row: usize, columns: std::ops::Range<usize>, out: &mut [Rgba]| {
             let pixels = row * width + columns.start..row * width + columns.end;
             match &self.source {
-                Source::Video(video, coloring) => coloring.colors(video, frame, pixels, out),
-                Source::Overlay(blend) => blend.colors(frame, pixels, out),
+                PanelSource::Video(video, mapping) => mapping.colors(video, frame, pixels, out),
+                PanelSource::Overlay(blend) => blend.colors(frame, pixels, out),
             }
         };
-        let target = Target { image, rect };
+        let target = DrawTarget { image, rect };
         scale::draw(target, part, self.frame_size(), smooth, colors);
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// How much time is made up for at most, after a window was held up.
-const LONGEST_DELAY: Duration = Duration::from_millis(500);
+const MAX_DELAY: Duration = Duration::from_millis(500);
 
 /// The slowest and the fastest speed.
 const SPEEDS: (f64, f64) = (1.0 / 64.0, 64.0);
@@ -209,7 +209,7 @@ impl Playback {
             return false;
         }
         let (before, pace) = (self.frame, self.pace());
-        self.passed = (self.passed + elapsed).min(pace + LONGEST_DELAY);
+        self.passed = (self.passed + elapsed).min(pace + MAX_DELAY);
         if self.every_frame {
             if pace <= self.passed && self.shown {
                 self.passed = (self.passed - pace).min(pace);

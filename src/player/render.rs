@@ -1,10 +1,10 @@
 //! Draws a player: the panels with their titles and colorbars, what lies over them, and the controls.
 
-use super::layout::{Layout, PanelLayout};
+use super::layout::{PanelLayout, PlayerLayout};
 use super::panel::Panel;
-use super::scene::Scene;
-use super::theme::{self, Sizes};
-use super::{controls, help, marks, notes, strip};
+use super::scene::PlayerScene;
+use super::theme::{self, ThemeSizes};
+use super::{annotations, controls, help, overlays, trace_plot};
 use crate::draw::colorbar::{self, Style};
 use crate::draw::{Color, Image, Rect, text};
 use crate::video::number_text;
@@ -20,7 +20,7 @@ pub(super) const BAR_STYLE: BarStyle = BarStyle(Style {
 pub(super) struct BarStyle(Style);
 
 impl BarStyle {
-    pub(super) fn scaled(&self, sizes: &Sizes) -> Style {
+    pub(super) fn scaled(&self, sizes: &ThemeSizes) -> Style {
         Style {
             label_size: sizes.label,
             ..self.0
@@ -29,24 +29,24 @@ impl BarStyle {
 }
 
 /// Draws the whole player in the size of the image.
-pub(super) fn draw(image: &mut Image, scene: &Scene) {
+pub(super) fn draw(image: &mut Image, scene: &PlayerScene) {
     let layout = scene.layout((image.width, image.height));
     draw_background(image, &layout);
-    for (panel, place) in scene.panels.iter().zip(&layout.panels) {
-        draw_panel(image, place, panel, scene);
+    for (panel, position) in scene.panels.iter().zip(&layout.panels) {
+        draw_panel(image, position, panel, scene);
     }
-    marks::draw(image, &layout, scene);
-    notes::draw(image, &layout, scene);
-    strip::draw(image, &layout, scene);
+    overlays::draw(image, &layout, scene);
+    annotations::draw(image, &layout, scene);
+    trace_plot::draw(image, &layout, scene);
     controls::draw(image, &layout, scene);
-    marks::draw_readout(image, &layout, scene);
-    marks::draw_message(image, &layout, scene);
+    overlays::draw_readout(image, &layout, scene);
+    overlays::draw_message(image, &layout, scene);
     if scene.help {
-        help::draw(image, &scene.needs.sizes);
+        help::draw(image, &scene.inputs.sizes);
     }
 }
 
-fn draw_background(image: &mut Image, layout: &Layout) {
+fn draw_background(image: &mut Image, layout: &PlayerLayout) {
     let mut area = image.area();
     let mut controls = area.cut_bottom(layout.controls.height);
     image.fill(area, theme::BACKGROUND);
@@ -54,37 +54,37 @@ fn draw_background(image: &mut Image, layout: &Layout) {
     image.fill(controls.cut_top(1), theme::LINE);
 }
 
-fn draw_panel(image: &mut Image, place: &PanelLayout, panel: &Panel, scene: &Scene) {
-    draw_title(image, place, panel, scene);
-    if place.video.is_empty() {
+fn draw_panel(image: &mut Image, position: &PanelLayout, panel: &Panel, scene: &PlayerScene) {
+    draw_title(image, position, panel, scene);
+    if position.video.is_empty() {
         return;
     }
-    draw_border(image, place.video);
+    draw_border(image, position.video);
     let part = scene.view.part(panel.frame_size());
     let frame = scene.playback.frame();
-    panel.draw(frame, (image, place.video), &part, scene.smooth);
+    panel.draw(frame, (image, position.video), &part, scene.smooth);
     if let Some(scale) = panel.scale() {
-        let style = BAR_STYLE.scaled(&scene.needs.sizes);
-        colorbar::draw(image, place.colorbar, scale, &style);
+        let style = BAR_STYLE.scaled(&scene.inputs.sizes);
+        colorbar::draw(image, position.colorbar, scale, &style);
     }
 }
 
-fn draw_title(image: &mut Image, layout: &PanelLayout, panel: &Panel, scene: &Scene) {
+fn draw_title(image: &mut Image, layout: &PanelLayout, panel: &Panel, scene: &PlayerScene) {
     let rect = layout.title;
-    let sizes = &scene.needs.sizes;
+    let sizes = &scene.inputs.sizes;
     let size = if rect.height < sizes.title_height {
         sizes.label
     } else {
         sizes.title
     };
     let title = text::fit(panel.title(), size, rect.width);
-    let place = (rect.left, rect.middle());
-    let end = text::draw(image, place, &title, size, theme::TEXT);
+    let position = (rect.left, rect.middle());
+    let end = text::draw(image, position, &title, size, theme::TEXT);
     let details = details(panel);
     let room = end + 2 * sizes.gap + text::width(&details, sizes.label);
     if !rect.is_empty() && scene.panels.len() == 1 && room <= layout.right {
-        let place = (layout.right, rect.middle());
-        draw_label_before(image, place, &details, (sizes.label, theme::DIM));
+        let position = (layout.right, rect.middle());
+        draw_label_before(image, position, &details, (sizes.label, theme::DIM));
     }
 }
 

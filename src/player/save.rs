@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Player;
 use super::render;
-use super::scene::{Controls, Scene};
+use super::scene::{Controls, PlayerScene};
 use crate::draw::Image;
 use crate::error::{Error, Result};
 use crate::fs::atomic;
@@ -14,7 +14,7 @@ use crate::video::{Frames, Strided, Video};
 impl Player {
     /// Every step-th frame as the window shows it, with the given controls, in the size of the window,
     /// or in that which suits the videos: images `{y, x, channel}` of uint8.
-    pub fn film(&self, controls: Controls) -> Frames {
+    pub fn movie(&self, controls: Controls) -> Frames {
         // In films traces are complete from the first frame on; one that fails is shown as far as it goes.
         let _ = self.traces();
         let state = self.state();
@@ -35,12 +35,12 @@ impl Player {
     }
 
     /// Has the panels of a scene made, if a function makes them.
-    fn make_panels(&self, scene: &mut Scene) -> Result<()> {
-        let Some(maker) = &self.shared.maker else {
+    fn make_panels(&self, scene: &mut PlayerScene) -> Result<()> {
+        let Some(producer) = &self.shared.producer else {
             return Ok(());
         };
         let frame = scene.playback.frame();
-        let mut panels = self.check_alike(frame, maker.make(frame)?)?;
+        let mut panels = self.check_alike(frame, producer.produce(frame)?)?;
         for (panel, before) in panels.iter_mut().zip(scene.panels.iter()) {
             panel.colored_like(before);
         }
@@ -64,7 +64,7 @@ impl Player {
     }
 }
 
-fn drawn(scene: &Scene, (width, height): (usize, usize)) -> Image {
+fn drawn(scene: &PlayerScene, (width, height): (usize, usize)) -> Image {
     let mut image = Image::new(width.max(1), height.max(1));
     render::draw(&mut image, scene);
     image
@@ -77,12 +77,12 @@ fn to_video(image: &Image) -> Video {
 
 /// A title as the name of a file, without what file systems do not like.
 fn file_name(title: &str) -> String {
-    const LONGEST: usize = 60;
+    const MAX_CHARS: usize = 60;
     let plain = title.chars().map(|char| match char {
         char if char.is_alphanumeric() || "-_.".contains(char) => char,
         _ => ' ',
     });
-    let plain: String = plain.take(LONGEST).collect();
+    let plain: String = plain.take(MAX_CHARS).collect();
     let name = plain.split_whitespace().collect::<Vec<_>>().join("-");
     match name.trim_start_matches('.') {
         "" => "optimap".into(),

@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use super::theme;
-use super::view::Part;
+use super::view::VisibleRegion;
 use crate::color::colormap::{BAD, Rgba};
 use crate::draw::{Color, Image, Rect, mix};
 
 /// Where a frame is drawn.
-pub(super) struct Target<'a> {
+pub(super) struct DrawTarget<'a> {
     pub(super) image: &'a mut Image,
     pub(super) rect: Rect,
 }
@@ -16,8 +16,8 @@ pub(super) struct Target<'a> {
 /// Draws a part of a frame of the given size. `colors` gives the colours of some columns of a row;
 /// rows and columns that are not seen are not asked for.
 pub(super) fn draw(
-    target: Target<'_>,
-    part: &Part,
+    target: DrawTarget<'_>,
+    part: &VisibleRegion,
     size: (usize, usize),
     smooth: bool,
     colors: impl Fn(usize, Range<usize>, &mut [Rgba]),
@@ -25,8 +25,8 @@ pub(super) fn draw(
     if target.rect.is_empty() {
         return;
     }
-    let across = Axis::new(part.left, part.width, target.rect.width, size.0);
-    let down = Axis::new(part.top, part.height, target.rect.height, size.1);
+    let across = ScaledAxis::new(part.left, part.width, target.rect.width, size.0);
+    let down = ScaledAxis::new(part.top, part.height, target.rect.height, size.1);
     if smooth {
         draw_smooth(target, &across, &down, colors);
     } else {
@@ -35,14 +35,14 @@ pub(super) fn draw(
 }
 
 /// One direction: which of the samples each pixel shows.
-struct Axis {
+struct ScaledAxis {
     start: f64,
     per_pixel: f64,
     pixels: usize,
     samples: usize,
 }
 
-impl Axis {
+impl ScaledAxis {
     fn new(start: f64, length: f64, pixels: usize, samples: usize) -> Self {
         Self {
             start,
@@ -55,8 +55,8 @@ impl Axis {
     /// The sample under the middle of a pixel.
     fn nearest(&self, pixel: usize) -> usize {
         // A little more, as products such as 3 × ⅓ may come out below a whole number.
-        let place = self.start + (pixel as f64 + 0.5) * self.per_pixel + 1e-9;
-        (place as usize).min(self.samples - 1)
+        let position = self.start + (pixel as f64 + 0.5) * self.per_pixel + 1e-9;
+        (position as usize).min(self.samples - 1)
     }
 
     /// All samples that are nearest to some pixel.
@@ -69,10 +69,10 @@ impl Axis {
     fn weights(&self, pixel: usize) -> (Range<usize>, Vec<f32>) {
         let last = self.samples - 1;
         if self.per_pixel <= 1.0 {
-            let place = self.start + (pixel as f64 + 0.5) * self.per_pixel - 0.5;
-            let place = place.clamp(0.0, last as f64);
-            let first = (place as usize).min(last);
-            let weight = (place - first as f64) as f32;
+            let position = self.start + (pixel as f64 + 0.5) * self.per_pixel - 0.5;
+            let position = position.clamp(0.0, last as f64);
+            let first = (position as usize).min(last);
+            let weight = (position - first as f64) as f32;
             if first == last {
                 return (first..first + 1, vec![1.0]);
             }
@@ -92,9 +92,9 @@ impl Axis {
 
 /// Each pixel in the colour of the sample nearest to it.
 fn draw_nearest(
-    Target { image, rect }: Target<'_>,
-    across: &Axis,
-    down: &Axis,
+    DrawTarget { image, rect }: DrawTarget<'_>,
+    across: &ScaledAxis,
+    down: &ScaledAxis,
     colors: impl Fn(usize, Range<usize>, &mut [Rgba]),
 ) {
     let seen = across.seen();
@@ -129,9 +129,9 @@ type MixedRow = Vec<[f32; 3]>;
 
 /// Each pixel in a mixture of the samples around it, or of those it covers.
 fn draw_smooth(
-    Target { image, rect }: Target<'_>,
-    across: &Axis,
-    down: &Axis,
+    DrawTarget { image, rect }: DrawTarget<'_>,
+    across: &ScaledAxis,
+    down: &ScaledAxis,
     colors: impl Fn(usize, Range<usize>, &mut [Rgba]),
 ) {
     let columns: Vec<_> = (0..rect.width).map(|x| across.weights(x)).collect();
@@ -196,7 +196,7 @@ mod tests {
     fn drawn(size: (usize, usize), view: View, shown: (usize, usize), smooth: bool) -> Vec<u32> {
         let mut image = Image::new(shown.0, shown.1);
         let rect = image.area();
-        let target = Target {
+        let target = DrawTarget {
             image: &mut image,
             rect,
         };

@@ -2,25 +2,25 @@
 
 use std::sync::Arc;
 
-use super::layout::{Layout, Needs, PanelNeeds};
+use super::layout::{PanelLayoutInputs, PlayerLayout, PlayerLayoutInputs};
 use super::panel::Panel;
-use super::picks::Pick;
 use super::playback::Playback;
+use super::probes::Probe;
 use super::render::{BAR_STYLE, time_text};
-use super::theme::Sizes;
+use super::theme::ThemeSizes;
 use super::view::View;
-use crate::draw::notes::Notes;
+use crate::draw::annotations::Annotations;
 use crate::draw::{Rect, colorbar, text};
 
 /// What is drawn.
 #[derive(Debug, Clone)]
-pub(super) struct Scene {
+pub(super) struct PlayerScene {
     pub(super) panels: Arc<Vec<Panel>>,
     pub(super) playback: Playback,
     pub(super) view: View,
-    pub(super) picks: Vec<Pick>,
-    pub(super) notes: Arc<Notes>,
-    pub(super) needs: Needs,
+    pub(super) probes: Vec<Probe>,
+    pub(super) annotations: Arc<Annotations>,
+    pub(super) inputs: PlayerLayoutInputs,
     /// Whether samples are mixed where the frame is not shown pixel by pixel.
     pub(super) smooth: bool,
     pub(super) grid: bool,
@@ -28,14 +28,14 @@ pub(super) struct Scene {
     /// Where the pointer is, if the value there is to be shown.
     pub(super) readout: Option<(f32, f32)>,
     /// The region being drawn: a panel, and two corners in its frame.
-    pub(super) band: Option<(usize, Corner, Corner)>,
+    pub(super) band: Option<(usize, FramePoint, FramePoint)>,
     pub(super) message: Option<String>,
     /// Frames shown per second.
     pub(super) rate: Option<f64>,
 }
 
 /// A place in a frame.
-type Corner = (f64, f64);
+type FramePoint = (f64, f64);
 
 /// Which of the controls are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,24 +57,24 @@ impl Controls {
     };
 }
 
-impl Scene {
-    pub(super) fn layout(&self, (width, height): (usize, usize)) -> Layout {
+impl PlayerScene {
+    pub(super) fn layout(&self, (width, height): (usize, usize)) -> PlayerLayout {
         let area = Rect {
             width,
             height,
             ..Rect::default()
         };
-        Layout::new(area, &self.needs)
+        PlayerLayout::new(area, &self.inputs)
     }
 
     /// The same with other controls and nothing that belongs to the mouse.
     pub(super) fn with_controls(mut self, controls: Controls) -> Self {
-        self.needs.slider = controls.slider;
-        self.needs.button = controls.button;
+        self.inputs.slider = controls.slider;
+        self.inputs.button = controls.button;
         if !controls.counter {
-            (self.needs.counter, self.needs.time) = (0, 0);
+            (self.inputs.counter, self.inputs.time) = (0, 0);
         }
-        self.needs.rate = 0;
+        self.inputs.rate = 0;
         self.help = false;
         self.readout = None;
         self.band = None;
@@ -84,11 +84,11 @@ impl Scene {
 }
 
 /// The room that panels and controls need.
-pub(super) fn needs(panels: &[Panel], playback: &Playback, scale: f32) -> Needs {
-    let sizes = Sizes::new(scale);
+pub(super) fn inputs(panels: &[Panel], playback: &Playback, scale: f32) -> PlayerLayoutInputs {
+    let sizes = ThemeSizes::new(scale);
     let last = playback.last();
     let width = |label: &str| text::width(label, sizes.label);
-    Needs {
+    PlayerLayoutInputs {
         panels: panels
             .iter()
             .map(|panel| panel_needs(panel, &sizes))
@@ -98,18 +98,18 @@ pub(super) fn needs(panels: &[Panel], playback: &Playback, scale: f32) -> Needs 
         rate: 0,
         button: true,
         slider: true,
-        strip: false,
+        trace_plot: false,
         sizes,
     }
 }
 
-fn panel_needs(panel: &Panel, sizes: &Sizes) -> PanelNeeds {
+fn panel_needs(panel: &Panel, sizes: &ThemeSizes) -> PanelLayoutInputs {
     let style = BAR_STYLE.scaled(sizes);
     let widths = panel.scale().map(|scale| {
         let heights = [60, 150, 300, 600].map(|height| sizes.px(height));
         heights.map(|height| colorbar::label_width(scale, height, &style))
     });
-    PanelNeeds {
+    PanelLayoutInputs {
         frame: panel.frame_size(),
         title: !panel.title().is_empty(),
         colorbar: widths.and_then(|widths| widths.into_iter().max()),

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::course::Course;
-use super::layout::Needs;
+use super::layout::PlayerLayoutInputs;
 use super::panel::Panel;
-use super::picks::Pick;
 use super::playback::Playback;
-use super::scene::{self, Scene};
+use super::probe_trace::ProbeTrace;
+use super::probes::Probe;
+use super::scene::{self, PlayerScene};
 use super::view::View;
-use crate::draw::notes::Notes;
+use crate::draw::annotations::Annotations;
 use crate::draw::text;
 
 /// How long a message stays.
@@ -20,13 +20,13 @@ const MESSAGE: Duration = Duration::from_millis(1800);
 pub(super) const REGION: &str = "draw a region with the mouse";
 
 /// All that changes.
-pub(super) struct State {
+pub(super) struct PlayerState {
     pub(super) playback: Playback,
     pub(super) panels: Arc<Vec<Panel>>,
     /// The panels in the colours that they had at first.
     original: Arc<Vec<Panel>>,
     /// The frame that the panels show, if it is made for them.
-    pub(super) made: Option<usize>,
+    pub(super) produced: Option<usize>,
     /// Whether a function of the user has failed.
     pub(super) failed: bool,
     pub(super) view: View,
@@ -38,15 +38,15 @@ pub(super) struct State {
     pub(super) drag: Drag,
     /// Whether the next drag draws a region.
     pub(super) draws_region: bool,
-    pub(super) picks: Vec<Pick>,
-    pub(super) notes: Arc<Notes>,
+    pub(super) probes: Vec<Probe>,
+    pub(super) annotations: Arc<Annotations>,
     pub(super) message: Option<(String, Duration)>,
     pub(super) rate: Option<f64>,
     pub(super) size: Option<(usize, usize)>,
     /// Whether a window shows it.
     pub(super) open: bool,
     scale: f32,
-    needs: Needs,
+    inputs: PlayerLayoutInputs,
     /// Counts the changes, so that a window knows when to draw.
     pub(super) revision: u64,
 }
@@ -71,15 +71,15 @@ pub(super) enum Drag {
     },
 }
 
-impl State {
+impl PlayerState {
     pub(super) fn new(panels: Vec<Panel>, playback: Playback, scale: f32) -> Self {
         let panels = Arc::new(panels);
         Self {
-            needs: scene::needs(&panels, &playback, scale),
+            inputs: scene::inputs(&panels, &playback, scale),
             original: panels.clone(),
             panels,
             playback,
-            made: None,
+            produced: None,
             failed: false,
             view: View::WHOLE,
             smooth: false,
@@ -89,8 +89,8 @@ impl State {
             pointer: None,
             drag: Drag::None,
             draws_region: false,
-            picks: Vec::new(),
-            notes: Arc::default(),
+            probes: Vec::new(),
+            annotations: Arc::default(),
             message: None,
             rate: None,
             size: None,
@@ -101,18 +101,18 @@ impl State {
     }
 
     /// What is drawn now.
-    pub(super) fn scene(&self) -> Scene {
+    pub(super) fn scene(&self) -> PlayerScene {
         let band = match self.drag {
             Drag::Region { panel, from, to } => Some((panel, from, to)),
             _ => None,
         };
-        Scene {
+        PlayerScene {
             panels: self.panels.clone(),
             playback: self.playback.clone(),
             view: self.view,
-            picks: self.picks.clone(),
-            notes: self.notes.clone(),
-            needs: self.needs.clone(),
+            probes: self.probes.clone(),
+            annotations: self.annotations.clone(),
+            inputs: self.inputs.clone(),
             smooth: self.smooth,
             grid: self.grid,
             help: self.help,
@@ -130,8 +130,8 @@ impl State {
     }
 
     /// The room that everything needs.
-    pub(super) fn needs(&self) -> &Needs {
-        &self.needs
+    pub(super) fn inputs(&self) -> &PlayerLayoutInputs {
+        &self.inputs
     }
 
     /// Notes that there is something new to see.
@@ -141,10 +141,10 @@ impl State {
 
     /// Finds out anew how much room is needed, after panels or picks have changed.
     pub(super) fn renew_needs(&mut self) {
-        self.needs = scene::needs(&self.panels, &self.playback, self.scale);
-        self.needs.strip = !self.picks.is_empty();
+        self.inputs = scene::inputs(&self.panels, &self.playback, self.scale);
+        self.inputs.trace_plot = !self.probes.is_empty();
         if self.open {
-            self.needs.rate = text::width("0000 fps", self.needs.sizes.label);
+            self.inputs.rate = text::width("0000 fps", self.inputs.sizes.label);
         }
         self.changed();
     }
@@ -178,14 +178,14 @@ impl State {
             panel.colored_like(before);
         }
         self.panels = Arc::new(panels);
-        self.made = Some(frame);
+        self.produced = Some(frame);
         self.changed();
     }
 
     /// A frame that a trace lacks.
     pub(super) fn untraced(&self) -> Option<usize> {
-        let courses = self.picks.iter().map(|pick| &pick.course);
-        courses.filter_map(Course::next_missing).min()
+        let traces = self.probes.iter().map(|probe| &probe.trace);
+        traces.filter_map(ProbeTrace::next_missing).min()
     }
 
     /// Passes the panels of a frame on to the traces.
@@ -193,9 +193,9 @@ impl State {
         // To draw the window anew for each would take longer than most functions.
         const SHOWN: usize = 8;
         let mut is_news = false;
-        for pick in &self.picks {
-            if let Some(panel) = panels.get(pick.panel) {
-                is_news |= pick.course.note(frame, panel.base());
+        for probe in &self.probes {
+            if let Some(panel) = panels.get(probe.panel) {
+                is_news |= probe.trace.note(frame, panel.base());
             }
         }
         if is_news && (frame.is_multiple_of(SHOWN) || self.untraced().is_none()) {

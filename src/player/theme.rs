@@ -25,7 +25,7 @@ pub const MARKERS: [Color; 8] = [
 
 /// Sizes and distances for a display of a scale.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Sizes {
+pub struct ThemeSizes {
     /// How many times as large as on a usual display everything is.
     pub scale: f32,
     /// Size at which the digits of labels are whole pixels high.
@@ -37,7 +37,7 @@ pub struct Sizes {
     /// Height of the controls.
     pub controls_height: usize,
     /// Height of the strip with traces, in a window of usual height.
-    pub strip_height: usize,
+    pub trace_plot_height: usize,
     /// Side of the square in which a button reacts.
     pub button: usize,
     /// Distance of the picture from what surrounds it, in a window with room.
@@ -50,7 +50,7 @@ pub struct Sizes {
     pub handle: usize,
 }
 
-impl Sizes {
+impl ThemeSizes {
     /// The sizes for a display of a scale: 1 for a usual one, 2 for one with pixels half as large.
     pub fn new(scale: f32) -> Self {
         let scale = if scale.is_finite() { scale } else { 1.0 };
@@ -62,7 +62,7 @@ impl Sizes {
             title: 14.9 * scale,
             title_height: size(36),
             controls_height: size(44),
-            strip_height: size(110),
+            trace_plot_height: size(110),
             button: size(28),
             margin: size(14),
             gap: size(12),

@@ -15,7 +15,7 @@ pub(super) struct View {
 
 /// The edges of a part of a frame, in its pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Part {
+pub(super) struct VisibleRegion {
     pub(super) left: f64,
     pub(super) top: f64,
     pub(super) width: f64,
@@ -34,12 +34,12 @@ impl View {
         self.zoom
     }
 
-    /// Zooms in, or out by a factor below 1; what is at `place` (in parts of what is seen) stays there.
-    pub(super) fn zoom_at(&mut self, factor: f64, place: (f64, f64)) {
+    /// Zooms in, or out by a factor below 1; what is at `position` (in parts of what is seen) stays there.
+    pub(super) fn zoom_at(&mut self, factor: f64, position: (f64, f64)) {
         let zoom = (self.zoom * factor).clamp(1.0, CLOSEST);
         let shift = 1.0 / self.zoom - 1.0 / zoom;
-        self.middle.0 += (place.0 - 0.5) * shift;
-        self.middle.1 += (place.1 - 0.5) * shift;
+        self.middle.0 += (position.0 - 0.5) * shift;
+        self.middle.1 += (position.1 - 0.5) * shift;
         self.zoom = zoom;
         self.stay_inside();
     }
@@ -52,10 +52,10 @@ impl View {
     }
 
     /// The part of a frame of the given size that is seen.
-    pub(super) fn part(&self, (width, height): (usize, usize)) -> Part {
+    pub(super) fn part(&self, (width, height): (usize, usize)) -> VisibleRegion {
         let (width, height) = (width as f64, height as f64);
         let half = 0.5 / self.zoom;
-        Part {
+        VisibleRegion {
             left: (self.middle.0 - half) * width,
             top: (self.middle.1 - half) * height,
             width: width / self.zoom,
@@ -70,7 +70,7 @@ impl View {
     }
 }
 
-impl Part {
+impl VisibleRegion {
     /// The place in the frame that a place in the window shows, if it lies in the rectangle that shows
     /// this part.
     pub(super) fn in_frame(&self, rect: Rect, (x, y): (f32, f32)) -> Option<(f64, f64)> {
@@ -109,11 +109,11 @@ mod tests {
     #[test]
     fn what_is_under_the_pointer_stays_there() {
         let mut view = View::WHOLE;
-        let place = (60.0, 45.0);
-        let before = view.part((400, 200)).in_frame(RECT, place).unwrap();
+        let position = (60.0, 45.0);
+        let before = view.part((400, 200)).in_frame(RECT, position).unwrap();
         for factor in [1.25, 1.25, 3.0, 0.5] {
             view.zoom_at(factor, (0.25, 0.25));
-            let after = view.part((400, 200)).in_frame(RECT, place).unwrap();
+            let after = view.part((400, 200)).in_frame(RECT, position).unwrap();
             assert!((before.0 - after.0).abs() < 1e-9 && (before.1 - after.1).abs() < 1e-9);
         }
     }
@@ -133,13 +133,13 @@ mod tests {
     }
 
     #[test]
-    fn places_of_the_window_and_the_frame_correspond() {
+    fn positions_of_the_window_and_the_frame_correspond() {
         let mut view = View::WHOLE;
         view.zoom_at(2.0, (0.0, 1.0));
         let part = view.part((80, 40));
-        let place = part.in_frame(RECT, (110.0, 70.0)).unwrap();
-        assert_eq!(place, (20.0, 30.0));
-        assert_eq!(part.in_window(RECT, place), (110.0, 70.0));
+        let position = part.in_frame(RECT, (110.0, 70.0)).unwrap();
+        assert_eq!(position, (20.0, 30.0));
+        assert_eq!(part.in_window(RECT, position), (110.0, 70.0));
         assert_eq!(part.in_frame(RECT, (9.0, 70.0)), None);
     }
 }

@@ -40,7 +40,7 @@ pub fn open(title: &str, width: usize, height: usize) -> Result<Box<dyn Screen>>
         .map_err(|cause| no_display(&format!("cannot open a window: {cause}")))?;
     // The hub keeps the time; minifb would sleep in every call.
     window.set_target_fps(0);
-    let keys = Keys::default();
+    let keys = PressedKeys::default();
     window.set_input_callback(Box::new(keys.clone()));
     Ok(Box::new(MinifbScreen {
         connection: Connection::of(&window),
@@ -74,7 +74,7 @@ struct MinifbScreen {
     /// None once its display is gone.
     window: Option<Window>,
     connection: Connection,
-    keys: Keys,
+    keys: PressedKeys,
     /// Where the left button is held down.
     mouse: Option<(f32, f32)>,
     /// Where the mouse is, as long as it is over the window.
@@ -156,8 +156,8 @@ impl MinifbScreen {
         let Some(window) = &self.window else {
             return;
         };
-        let place = window.get_unscaled_mouse_pos(MouseMode::Pass);
-        let held = place.filter(|_| window.get_mouse_down(MouseButton::Left));
+        let position = window.get_unscaled_mouse_pos(MouseMode::Pass);
+        let held = position.filter(|_| window.get_mouse_down(MouseButton::Left));
         match (self.mouse, held) {
             (None, Some((x, y))) => self.events.push(Event::Press(x, y)),
             (Some(before), Some((x, y))) if before != (x, y) => self.events.push(Event::Drag(x, y)),
@@ -174,10 +174,10 @@ impl MinifbScreen {
         let Some(window) = self.window.as_ref().filter(|_| self.mouse.is_none()) else {
             return;
         };
-        let place = window.get_unscaled_mouse_pos(MouseMode::Discard);
-        if place != self.pointer {
-            self.pointer = place;
-            self.events.push(match place {
+        let position = window.get_unscaled_mouse_pos(MouseMode::Discard);
+        if position != self.pointer {
+            self.pointer = position;
+            self.events.push(match position {
                 Some((x, y)) => Event::Move(x, y),
                 None => Event::Leave,
             });
@@ -188,9 +188,9 @@ impl MinifbScreen {
 /// The keys pressed, as the window reports them: asking for the keys that are down loses those
 /// pressed and released between two updates.
 #[derive(Clone, Default)]
-struct Keys(Rc<RefCell<Vec<Event>>>);
+struct PressedKeys(Rc<RefCell<Vec<Event>>>);
 
-impl InputCallback for Keys {
+impl InputCallback for PressedKeys {
     fn add_char(&mut self, code: u32) {
         let char = char::from_u32(code).filter(|char| !char.is_control() && *char != ' ');
         self.push(char.map(Key::Char));
@@ -201,7 +201,7 @@ impl InputCallback for Keys {
     }
 }
 
-impl Keys {
+impl PressedKeys {
     fn push(&self, key: Option<Key>) {
         self.0.borrow_mut().extend(key.map(Event::Key));
     }

@@ -12,10 +12,10 @@ use libloading::Library;
 use minifb::Window;
 use raw_window_handle::{HasDisplayHandle, RawDisplayHandle};
 
-type Broken = unsafe extern "C" fn(*mut c_void) -> c_int;
-type BrokenThen = unsafe extern "C" fn(*mut c_void, *mut c_void);
-type SetBroken = unsafe extern "C" fn(Option<Broken>) -> Option<Broken>;
-type SetBrokenThen = unsafe extern "C" fn(*mut c_void, Option<BrokenThen>, *mut c_void);
+type IoErrorHandler = unsafe extern "C" fn(*mut c_void) -> c_int;
+type IoErrorExitHandler = unsafe extern "C" fn(*mut c_void, *mut c_void);
+type SetIoErrorHandler = unsafe extern "C" fn(Option<IoErrorHandler>) -> Option<IoErrorHandler>;
+type SetBrokenThen = unsafe extern "C" fn(*mut c_void, Option<IoErrorExitHandler>, *mut c_void);
 
 /// Tells whether the connection of a window to its display has broken.
 pub(super) struct Connection {
@@ -52,7 +52,7 @@ impl Connection {
         // atomic. Both handlers only return.
         unsafe {
             let then = xlib.get::<SetBrokenThen>(b"XSetIOErrorExitHandler\0")?;
-            let set = xlib.get::<SetBroken>(b"XSetIOErrorHandler\0")?;
+            let set = xlib.get::<SetIoErrorHandler>(b"XSetIOErrorHandler\0")?;
             set(Some(say_nothing));
             then(display, Some(note), flag.cast_mut().cast());
         }

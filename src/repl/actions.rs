@@ -6,8 +6,8 @@ use std::time::Instant;
 use etcetera::home_dir;
 use rhai::{Array, Dynamic};
 
-use super::command::{COMMANDS, Command};
-use super::{Next, Repl, show};
+use super::command::{COMMANDS, PromptCommand};
+use super::{AfterEntry, Repl, show};
 use crate::error::{Error, Result};
 use crate::fs::files;
 use crate::script::host::sandbox;
@@ -18,58 +18,58 @@ use crate::system;
 use crate::terminal;
 
 impl Repl<'_> {
-    pub(super) fn run_command(&mut self, command: Command<'_>) -> Next {
+    pub(super) fn run_command(&mut self, command: PromptCommand<'_>) -> AfterEntry {
         let result = match command {
-            Command::Leave => Ok(Next::End(None)),
-            Command::Time(code) => Ok(self.time(code)),
-            Command::Run(words) => Ok(self.run_file(words)),
-            Command::Restart => self.restart(),
-            Command::Variables => {
+            PromptCommand::Leave => Ok(AfterEntry::End(None)),
+            PromptCommand::Time(code) => Ok(self.time(code)),
+            PromptCommand::Run(words) => Ok(self.run_file(words)),
+            PromptCommand::Restart => self.restart(),
+            PromptCommand::Variables => {
                 let width = self.width();
                 print!("{}", show::variables(&self.session.borrow(), width));
-                Ok(Next::Entry)
+                Ok(AfterEntry::Entry)
             }
-            Command::List(folder) => self.list(folder).map(|()| Next::Entry),
-            command => self.answer(command).map(|()| Next::Entry),
+            PromptCommand::List(folder) => self.list(folder).map(|()| AfterEntry::Entry),
+            command => self.answer(command).map(|()| AfterEntry::Entry),
         };
         result.unwrap_or_else(|error| {
             terminal::print_error(&error);
-            Next::Entry
+            AfterEntry::Entry
         })
     }
 
     /// Commands that need no more than the session.
-    fn answer(&mut self, command: Command<'_>) -> Result<()> {
+    fn answer(&mut self, command: PromptCommand<'_>) -> Result<()> {
         let width = self.width();
         let mut session = self.session.borrow_mut();
         match command {
-            Command::Help(None) => print!("{}", overview(session.context(), width)),
-            Command::Help(Some(word)) if topic(session.context(), word).is_some() => {
+            PromptCommand::Help(None) => print!("{}", overview(session.context(), width)),
+            PromptCommand::Help(Some(word)) if topic(session.context(), word).is_some() => {
                 let found = topic(session.context(), word);
                 print!("{}", found.map_or_else(String::new, docs::topic_overview));
             }
-            Command::Help(Some(name)) if session.has_variable(name) => {
+            PromptCommand::Help(Some(name)) if session.has_variable(name) => {
                 print!("{}", about_variable(&session, name, width));
             }
-            Command::Help(Some(name)) => print!("{}", docs::help(session.context(), name)?),
-            Command::Source(name) => print!("{}", lookup::source(session.context(), name)?),
-            Command::Search(word) => print!("{}", lookup::search(session.context(), word)?),
-            Command::Clear(names) if names.is_empty() => {
+            PromptCommand::Help(Some(name)) => print!("{}", docs::help(session.context(), name)?),
+            PromptCommand::Source(name) => print!("{}", lookup::source(session.context(), name)?),
+            PromptCommand::Search(word) => print!("{}", lookup::search(session.context(), word)?),
+            PromptCommand::Clear(names) if names.is_empty() => {
                 return Err(Error::new("clear needs the names of variables")
                     .hint("restart resets the session, Ctrl-L clears the screen"));
             }
-            Command::Clear(names) => {
+            PromptCommand::Clear(names) => {
                 for name in names {
                     session.forget(name)?;
                 }
             }
-            Command::Go(folder) => {
+            PromptCommand::Go(folder) => {
                 sandbox::check_free("change the folder")?;
                 go(folder)?;
                 session.note(&format!("// cd {}", current_folder()?.display()));
             }
-            Command::Folder => println!("{}", current_folder()?.display()),
-            Command::Shell(line) => {
+            PromptCommand::Folder => println!("{}", current_folder()?.display()),
+            PromptCommand::Shell(line) => {
                 sandbox::check_free("run commands")?;
                 shell(line)?;
             }
@@ -79,7 +79,7 @@ impl Repl<'_> {
     }
 
     /// Runs code and tells what it cost.
-    fn time(&mut self, code: &str) -> Next {
+    fn time(&mut self, code: &str) -> AfterEntry {
         system::reset_peak_memory();
         let before = system::memory();
         self.session.borrow().context().profile.start();
@@ -95,7 +95,7 @@ impl Repl<'_> {
         next
     }
 
-    fn run_file(&mut self, words: Vec<String>) -> Next {
+    fn run_file(&mut self, words: Vec<String>) -> AfterEntry {
         let mut words = words.into_iter();
         let path = PathBuf::from(words.next().unwrap_or_default());
         let arguments: Array = words.map(Dynamic::from).collect();
@@ -104,7 +104,7 @@ impl Repl<'_> {
     }
 
     /// Begins a new session; the entries typed so far stay in the history.
-    fn restart(&mut self) -> Result<Next> {
+    fn restart(&mut self) -> Result<AfterEntry> {
         let new = (self.new_session)()?;
         *self.session.borrow_mut() = new;
         Ok(self.run_startup_file())

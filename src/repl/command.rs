@@ -3,7 +3,7 @@
 
 /// What a line asks for.
 #[derive(Debug, PartialEq)]
-pub(super) enum Command<'a> {
+pub(super) enum PromptCommand<'a> {
     /// Help on a name, or on everything.
     Help(Option<&'a str>),
     /// The source of a function.
@@ -66,7 +66,7 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("Alt-Enter", "insert a new line"),
 ];
 
-impl<'a> Command<'a> {
+impl<'a> PromptCommand<'a> {
     /// The command that a line is, if it is one.
     pub(super) fn parse(line: &'a str, is_variable: impl Fn(&str) -> bool) -> Option<Self> {
         let line = line.trim();
@@ -102,19 +102,19 @@ impl<'a> Command<'a> {
 }
 
 /// Commands with a mark before or behind: `?word`, `name?`, `name??`, `!command`.
-fn marked<'a>(line: &'a str, is_variable: impl Fn(&str) -> bool) -> Option<Command<'a>> {
+fn marked<'a>(line: &'a str, is_variable: impl Fn(&str) -> bool) -> Option<PromptCommand<'a>> {
     if let Some(rest) = line.strip_prefix('?') {
         let word = rest.trim();
         return Some(match word {
-            "" => Command::Help(None),
-            word => Command::Search(word),
+            "" => PromptCommand::Help(None),
+            word => PromptCommand::Search(word),
         });
     }
     if let Some(name) = line.strip_suffix("??").map(str::trim) {
-        return is_name(name).then_some(Command::Source(name));
+        return is_name(name).then_some(PromptCommand::Source(name));
     }
     if let Some(name) = line.strip_suffix('?').map(str::trim) {
-        return is_name(name).then_some(Command::Help(Some(name)));
+        return is_name(name).then_some(PromptCommand::Help(Some(name)));
     }
     let rest = line.strip_prefix('!')?.trim();
     let first = rest
@@ -124,7 +124,7 @@ fn marked<'a>(line: &'a str, is_variable: impl Fn(&str) -> bool) -> Option<Comma
         || is_variable(first)
         || matches!(first, "true" | "false")
         || rest[first.len()..].starts_with(['(', '.']) && !first.is_empty();
-    (!is_code).then_some(Command::Shell(rest))
+    (!is_code).then_some(PromptCommand::Shell(rest))
 }
 
 /// Whether what follows a word makes both an expression, such as `time = 5` or `run.len`.
@@ -181,32 +181,44 @@ fn one_path(rest: &str) -> Option<Option<String>> {
 mod tests {
     use super::*;
 
-    fn parse(line: &str) -> Option<Command<'_>> {
-        Command::parse(line, |name| name == "mask" || name == "vars")
+    fn parse(line: &str) -> Option<PromptCommand<'_>> {
+        PromptCommand::parse(line, |name| name == "mask" || name == "vars")
     }
 
     #[test]
     fn commands_have_an_exact_form() {
-        assert_eq!(parse("crop?"), Some(Command::Help(Some("crop"))));
-        assert_eq!(parse("waves::film??"), Some(Command::Source("waves::film")));
-        assert_eq!(parse("?noise"), Some(Command::Search("noise")));
-        assert_eq!(parse("?"), Some(Command::Help(None)));
-        assert_eq!(parse("help crop"), Some(Command::Help(Some("crop"))));
-        assert_eq!(parse("clear a b"), Some(Command::Clear(vec!["a", "b"])));
-        assert_eq!(parse("time v.mean()"), Some(Command::Time("v.mean()")));
-        assert_eq!(parse("time (1 + 2)"), Some(Command::Time("(1 + 2)")));
-        assert_eq!(parse("cd"), Some(Command::Go(None)));
-        assert_eq!(parse("cd .."), Some(Command::Go(Some("..".into()))));
+        assert_eq!(parse("crop?"), Some(PromptCommand::Help(Some("crop"))));
+        assert_eq!(
+            parse("waves::film??"),
+            Some(PromptCommand::Source("waves::film"))
+        );
+        assert_eq!(parse("?noise"), Some(PromptCommand::Search("noise")));
+        assert_eq!(parse("?"), Some(PromptCommand::Help(None)));
+        assert_eq!(parse("help crop"), Some(PromptCommand::Help(Some("crop"))));
+        assert_eq!(
+            parse("clear a b"),
+            Some(PromptCommand::Clear(vec!["a", "b"]))
+        );
+        assert_eq!(
+            parse("time v.mean()"),
+            Some(PromptCommand::Time("v.mean()"))
+        );
+        assert_eq!(parse("time (1 + 2)"), Some(PromptCommand::Time("(1 + 2)")));
+        assert_eq!(parse("cd"), Some(PromptCommand::Go(None)));
+        assert_eq!(parse("cd .."), Some(PromptCommand::Go(Some("..".into()))));
         assert_eq!(
             parse("cd my data"),
-            Some(Command::Go(Some("my data".into())))
+            Some(PromptCommand::Go(Some("my data".into())))
         );
-        assert_eq!(parse("ls \"a b\""), Some(Command::List(Some("a b".into()))));
-        assert_eq!(parse("!ls -l"), Some(Command::Shell("ls -l")));
-        assert_eq!(parse("!./a.sh"), Some(Command::Shell("./a.sh")));
+        assert_eq!(
+            parse("ls \"a b\""),
+            Some(PromptCommand::List(Some("a b".into())))
+        );
+        assert_eq!(parse("!ls -l"), Some(PromptCommand::Shell("ls -l")));
+        assert_eq!(parse("!./a.sh"), Some(PromptCommand::Shell("./a.sh")));
         let run = ["a b.rhai", "x"].map(str::to_owned).to_vec();
-        assert_eq!(parse("run 'a b.rhai' x"), Some(Command::Run(run)));
-        assert_eq!(parse("exit"), Some(Command::Leave));
+        assert_eq!(parse("run 'a b.rhai' x"), Some(PromptCommand::Run(run)));
+        assert_eq!(parse("exit"), Some(PromptCommand::Leave));
     }
 
     #[test]

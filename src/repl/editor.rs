@@ -19,7 +19,7 @@ use super::command::WORDS;
 use super::config::Preferences;
 use super::highlight::{HINT, colored, highlight};
 use crate::script::language::complete::paths;
-use crate::script::language::scan::Scan;
+use crate::script::language::lexer::Lexer;
 use crate::session::Session;
 
 /// The line editor with what it asks for help.
@@ -70,12 +70,12 @@ pub(super) struct Prompt {
 }
 
 /// What is shown after the cursor, and what of it can be taken over.
-pub(super) struct Shown {
+pub(super) struct HintText {
     text: String,
     can_be_taken: bool,
 }
 
-impl rustyline::hint::Hint for Shown {
+impl rustyline::hint::Hint for HintText {
     fn display(&self) -> &str {
         &self.text
     }
@@ -163,14 +163,14 @@ fn path_of_command(text: &str) -> Option<(usize, Vec<Pair>)> {
 }
 
 impl Hinter for Prompt {
-    type Hint = Shown;
+    type Hint = HintText;
 
-    fn hint(&self, line: &str, cursor: usize, context: &Context<'_>) -> Option<Shown> {
+    fn hint(&self, line: &str, cursor: usize, context: &Context<'_>) -> Option<HintText> {
         if cursor < line.len() || line.is_empty() {
             return None;
         }
         if let Some(hint) = self.session.borrow().hint(line) {
-            return Some(Shown {
+            return Some(HintText {
                 text: hint.text,
                 can_be_taken: hint.can_be_taken,
             });
@@ -180,7 +180,7 @@ impl Hinter for Prompt {
 }
 
 /// The rest of the last entry that began the same way.
-fn earlier(line: &str, context: &Context<'_>) -> Option<Shown> {
+fn earlier(line: &str, context: &Context<'_>) -> Option<HintText> {
     let history = context.history();
     let last = history.len().checked_sub(1)?;
     let found = history
@@ -188,7 +188,7 @@ fn earlier(line: &str, context: &Context<'_>) -> Option<Shown> {
         .ok()??;
     let rest = found.entry.get(line.len()..)?;
     let is_line = !rest.is_empty() && !rest.contains('\n');
-    is_line.then(|| Shown {
+    is_line.then(|| HintText {
         text: rest.to_owned(),
         can_be_taken: true,
     })
@@ -225,7 +225,7 @@ impl Validator for Prompt {
     fn validate(&self, entry: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
         let text = entry.input();
         let is_command = text.starts_with(['?', '!']) || text.trim_end().ends_with('?');
-        Ok(match !is_command && Scan::of(text).is_incomplete() {
+        Ok(match !is_command && Lexer::of(text).is_incomplete() {
             true => ValidationResult::Incomplete,
             false => ValidationResult::Valid(None),
         })

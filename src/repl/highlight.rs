@@ -1,6 +1,6 @@
 //! Colours for what is typed: keywords, functions, strings, numbers, comments, matching brackets.
 
-use crate::script::language::scan::{Inside, Scan};
+use crate::script::language::lexer::{LexState, Lexer};
 
 const RESET: &str = "\x1b[0m";
 const KEYWORD: &str = "\x1b[35m";
@@ -28,15 +28,15 @@ pub(super) fn colored(text: &str, color: &str) -> String {
 /// An entry in colours, with the bracket that matches the one at the cursor marked.
 pub(super) fn highlight(text: &str, cursor: usize) -> String {
     let marked = brackets(text, cursor);
-    let mut colors = Colors {
+    let mut colors = StyledText {
         out: String::with_capacity(2 * text.len()),
         marked,
     };
-    for (range, inside) in Scan::pieces(text) {
+    for (range, inside) in Lexer::pieces(text) {
         match inside {
-            Inside::Code => colors.code(text, range),
-            Inside::Text(_) => colors.push(&text[range], TEXT),
-            Inside::LineComment | Inside::BlockComment(_) => colors.push(&text[range], COMMENT),
+            LexState::Code => colors.code(text, range),
+            LexState::Text(_) => colors.push(&text[range], TEXT),
+            LexState::LineComment | LexState::BlockComment(_) => colors.push(&text[range], COMMENT),
         }
     }
     colors.out
@@ -44,9 +44,9 @@ pub(super) fn highlight(text: &str, cursor: usize) -> String {
 
 /// The brackets to mark, with their colour.
 fn brackets(text: &str, cursor: usize) -> Vec<(usize, &'static str)> {
-    let scan = Scan::of(text);
+    let lexer = Lexer::of(text);
     let touches = |at: usize| at == cursor || at + 1 == cursor;
-    let pair = scan
+    let pair = lexer
         .pairs
         .iter()
         .find(|(open, close)| touches(*open) || touches(*close));
@@ -61,12 +61,12 @@ fn brackets(text: &str, cursor: usize) -> Vec<(usize, &'static str)> {
     vec![(*open, color), (*close, color)]
 }
 
-struct Colors {
+struct StyledText {
     out: String,
     marked: Vec<(usize, &'static str)>,
 }
 
-impl Colors {
+impl StyledText {
     fn push(&mut self, text: &str, color: &str) {
         self.out += color;
         self.out += text;

@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::script::language::diagnostic::Diagnostic;
 use crate::session::{Session, user_folder};
 use crate::{task, terminal};
-use command::Command;
+use command::PromptCommand;
 use config::Preferences;
 use editor::LineEditor;
 
@@ -39,7 +39,7 @@ struct Repl<'a> {
 
 /// Whether the prompt goes on.
 #[derive(PartialEq)]
-enum Next {
+enum AfterEntry {
     Entry,
     /// The end, with an exit status if one was asked for.
     End(Option<u8>),
@@ -65,8 +65,8 @@ pub fn run(new_session: &dyn Fn() -> Result<Session>) -> Result<Option<u8>> {
         terminal::print_error(&error);
     }
     match repl.run_startup_file() {
-        Next::Entry => repl.read_entries(),
-        Next::End(code) => Ok(code),
+        AfterEntry::Entry => repl.read_entries(),
+        AfterEntry::End(code) => Ok(code),
     }
 }
 
@@ -81,41 +81,41 @@ impl Repl<'_> {
         loop {
             let next = match self.editor.readline(&prompt) {
                 Ok(entry) => self.run_entry(&entry),
-                Err(ReadlineError::Interrupted) => Next::Entry,
-                Err(ReadlineError::Eof) => Next::End(None),
+                Err(ReadlineError::Interrupted) => AfterEntry::Entry,
+                Err(ReadlineError::Eof) => AfterEntry::End(None),
                 Err(error) => return Err(failed(&error)),
             };
             if let Some(path) = &history {
                 // A history that cannot be written is not worth a message after every entry.
                 let _ = self.editor.append_history(path);
             }
-            if let Next::End(code) = next {
+            if let AfterEntry::End(code) = next {
                 return Ok(code);
             }
         }
     }
 
-    fn run_entry(&mut self, entry: &str) -> Next {
+    fn run_entry(&mut self, entry: &str) -> AfterEntry {
         // An earlier Ctrl-C is done with.
         task::clear_interrupt();
         let session = self.session.clone();
         let is_variable = |name: &str| session.borrow().has_variable(name);
-        match Command::parse(entry, is_variable) {
+        match PromptCommand::parse(entry, is_variable) {
             Some(command) => self.run_command(command),
             None => self.run_code(entry),
         }
     }
 
     /// Runs an entry and shows its value.
-    fn run_code(&mut self, entry: &str) -> Next {
+    fn run_code(&mut self, entry: &str) -> AfterEntry {
         if entry.trim().is_empty() {
-            return Next::Entry;
+            return AfterEntry::Entry;
         }
         let result = self.session.borrow_mut().run_entry(entry);
         self.show(result)
     }
 
-    fn show(&mut self, result: Result<Dynamic, Diagnostic>) -> Next {
+    fn show(&mut self, result: Result<Dynamic, Diagnostic>) -> AfterEntry {
         let width = self.width();
         let session = self.session.borrow();
         match result {
@@ -130,21 +130,21 @@ impl Repl<'_> {
             }
             Err(diagnostic) if diagnostic.is_interrupted() => eprintln!("interrupted"),
             Err(diagnostic) if diagnostic.exit_code().is_some() => {
-                return Next::End(diagnostic.exit_code());
+                return AfterEntry::End(diagnostic.exit_code());
             }
             Err(diagnostic) => terminal::print_diagnostic(&diagnostic, session.context()),
         }
-        Next::Entry
+        AfterEntry::Entry
     }
 
     /// Runs the user's own definitions.
-    fn run_startup_file(&mut self) -> Next {
+    fn run_startup_file(&mut self) -> AfterEntry {
         let path = config::config_file("startup.rhai").filter(|path| path.exists());
-        path.map_or(Next::Entry, |path| self.run_script(&path))
+        path.map_or(AfterEntry::Entry, |path| self.run_script(&path))
     }
 
     /// Runs a script in the session; its value is not shown.
-    fn run_script(&mut self, path: &Path) -> Next {
+    fn run_script(&mut self, path: &Path) -> AfterEntry {
         let result = self.session.borrow_mut().run_file(path);
         self.show(result.map(|_| Dynamic::UNIT))
     }

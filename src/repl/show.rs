@@ -5,7 +5,7 @@ use std::time::Duration;
 use rhai::Dynamic;
 
 use crate::color::colormap::Colormap;
-use crate::draw::still::Still;
+use crate::draw::rgba_image::RgbaImage;
 use crate::draw::terminal::{self, Graphics};
 use crate::script::host::profile::{Report, time_text};
 use crate::session::Session;
@@ -42,12 +42,12 @@ pub(super) fn thumbnail(value: &Dynamic) -> Option<String> {
         Graphics::Blocks256 => Graphics::Blocks256,
         _ => Graphics::Blocks,
     };
-    let still = Still::new(&video, 0, Colormap::gray(), (None, None)).ok()?;
-    if still.width.min(still.height) < 4 {
+    let rgba_image = RgbaImage::new(&video, 0, Colormap::gray(), (None, None)).ok()?;
+    if rgba_image.width.min(rgba_image.height) < 4 {
         return None;
     }
-    let columns = terminal::fitting_columns((still.width, still.height)).min(COLUMNS);
-    Some(terminal::picture(&still, columns, graphics))
+    let columns = terminal::fitting_columns((rgba_image.width, rgba_image.height)).min(COLUMNS);
+    Some(terminal::picture(&rgba_image, columns, graphics))
 }
 
 /// The beginning of a text, without line breaks.

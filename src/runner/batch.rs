@@ -9,7 +9,7 @@ use std::str::FromStr;
 use std::sync::Mutex;
 
 use super::job::Job;
-use super::summary::{Row, Summary, done_before};
+use super::summary::{BatchSummary, SummaryRow, done_before};
 use crate::error::{Error, Result};
 use crate::script::host::profile::time_text;
 use crate::task;
@@ -28,21 +28,21 @@ pub struct Batch {
     /// Whether to leave out the files that an earlier run has done.
     pub resume: bool,
     /// The part of the files to run.
-    pub shard: Option<Shard>,
+    pub shard: Option<BatchShard>,
     /// Options of the command line that each process gets too.
     pub options: Vec<OsString>,
 }
 
 /// One of several parts of the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shard {
+pub struct BatchShard {
     /// Which part, from 1.
     pub index: usize,
     /// How many there are.
     pub count: usize,
 }
 
-impl FromStr for Shard {
+impl FromStr for BatchShard {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
@@ -76,7 +76,7 @@ impl Batch {
         let kept = done
             .into_iter()
             .filter(|row| skipped.iter().any(|job| job.file == row.file));
-        let summary = Summary::new(self.summary_path(), kept.collect());
+        let summary = BatchSummary::new(self.summary_path(), kept.collect());
         self.work(left, &summary)?;
         let failed = summary.count_failed();
         eprintln!(
@@ -90,7 +90,7 @@ impl Batch {
     }
 
     /// Runs jobs, several at the same time.
-    fn work(&self, left: Vec<Job>, summary: &Summary) -> Result<()> {
+    fn work(&self, left: Vec<Job>, summary: &BatchSummary) -> Result<()> {
         summary.write()?;
         let total = left.len();
         let queue = Mutex::new(left.into_iter().enumerate());
@@ -124,20 +124,20 @@ impl Batch {
             path: file.clone(),
             name,
         });
-        let shard = self.shard.unwrap_or(Shard { index: 1, count: 1 });
+        let shard = self.shard.unwrap_or(BatchShard { index: 1, count: 1 });
         jobs.skip(shard.index - 1).step_by(shard.count).collect()
     }
 
     fn summary_path(&self) -> PathBuf {
         self.out.join(match self.shard {
-            Some(Shard { index, count }) => format!("summary-{index}-of-{count}.csv"),
+            Some(BatchShard { index, count }) => format!("summary-{index}-of-{count}.csv"),
             None => "summary.csv".into(),
         })
     }
 }
 
 /// A row as one line.
-fn told(row: &Row) -> String {
+fn told(row: &SummaryRow) -> String {
     let time = time_text(std::time::Duration::from_secs_f64(row.seconds));
     let message = match row.message.is_empty() {
         true => String::new(),
@@ -172,9 +172,9 @@ mod tests {
 
     #[test]
     fn shards_are_numbered_from_one() {
-        assert_eq!("2/3".parse(), Ok(Shard { index: 2, count: 3 }));
+        assert_eq!("2/3".parse(), Ok(BatchShard { index: 2, count: 3 }));
         for text in ["0/3", "4/3", "a/3", "2"] {
-            assert!(text.parse::<Shard>().is_err(), "{text}");
+            assert!(text.parse::<BatchShard>().is_err(), "{text}");
         }
     }
 

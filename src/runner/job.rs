@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::batch::Batch;
-use super::summary::{Row, Status};
+use super::summary::{Status, SummaryRow};
 use crate::error::{Error, Result};
 use crate::system;
 use crate::task;
@@ -28,7 +28,7 @@ pub(super) struct Job {
 
 impl Job {
     /// Runs the script; that it fails is no failure of the batch.
-    pub(super) fn run(&self, batch: &Batch) -> Result<Row> {
+    pub(super) fn run(&self, batch: &Batch) -> Result<SummaryRow> {
         let errors = batch.out.join(format!("{}.err", self.name));
         let mut command = self.command(batch)?;
         let create = |path: &Path| File::create(path).map_err(|e| Error::io("create", path, &e));
@@ -51,7 +51,7 @@ impl Job {
             Status::Failed => message(&errors),
             Status::Crashed => ended.to_string(),
         };
-        Ok(Row {
+        Ok(SummaryRow {
             file: self.file.clone(),
             status,
             seconds: start.elapsed().as_secs_f64(),

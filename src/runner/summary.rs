@@ -17,7 +17,7 @@ pub(super) enum Status {
 
 /// A file and what became of it.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Row {
+pub(super) struct SummaryRow {
     pub(super) file: String,
     pub(super) status: Status,
     pub(super) seconds: f64,
@@ -26,9 +26,9 @@ pub(super) struct Row {
 }
 
 /// All rows so far, and the file they are written to.
-pub(super) struct Summary {
+pub(super) struct BatchSummary {
     path: PathBuf,
-    rows: Mutex<Vec<Row>>,
+    rows: Mutex<Vec<SummaryRow>>,
 }
 
 const HEADER: [&str; 5] = ["file", "status", "seconds", "peak_memory_mb", "message"];
@@ -43,14 +43,14 @@ impl fmt::Display for Status {
     }
 }
 
-impl Summary {
-    pub(super) fn new(path: PathBuf, rows: Vec<Row>) -> Self {
+impl BatchSummary {
+    pub(super) fn new(path: PathBuf, rows: Vec<SummaryRow>) -> Self {
         let rows = Mutex::new(rows);
         Self { path, rows }
     }
 
     /// Adds a row and writes the table.
-    pub(super) fn add(&self, row: Row) -> Result<()> {
+    pub(super) fn add(&self, row: SummaryRow) -> Result<()> {
         self.rows
             .lock()
             .expect("no panic while holding it")
@@ -84,7 +84,7 @@ impl Summary {
     }
 }
 
-impl Row {
+impl SummaryRow {
     fn fields(&self) -> [String; 5] {
         let megabytes = |bytes: usize| format!("{:.1}", bytes as f64 / 1e6);
         [
@@ -113,7 +113,7 @@ impl Row {
 }
 
 /// The files that earlier runs have done, from all tables in a folder.
-pub(super) fn done_before(folder: &Path) -> Result<Vec<Row>> {
+pub(super) fn done_before(folder: &Path) -> Result<Vec<SummaryRow>> {
     let entries = std::fs::read_dir(folder).map_err(|e| Error::io("list", folder, &e))?;
     let is_table = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -122,8 +122,8 @@ pub(super) fn done_before(folder: &Path) -> Result<Vec<Row>> {
     let paths = entries.flatten().map(|entry| entry.path()).filter(is_table);
     let tables = paths.filter_map(|path| csv::Reader::from_path(path).ok());
     let rows = tables.flat_map(|table| table.into_records().flatten().collect::<Vec<_>>());
-    let mut rows: Vec<Row> = rows
-        .filter_map(|record| Row::from_record(&record))
+    let mut rows: Vec<SummaryRow> = rows
+        .filter_map(|record| SummaryRow::from_record(&record))
         .collect();
     rows.retain(|row| row.status == Status::Done);
     rows.sort_by(|a, b| a.file.cmp(&b.file));

@@ -44,14 +44,14 @@ fn table(name: &str, elapsed: Duration, report: &Report, context: &Context) -> S
     for ((source, line), cost) in &report.by_line {
         let (time, share) = (time_text(cost.time), share(cost.time));
         let code = line_of(context, source, *line);
-        let place = match source == name {
+        let location = match source == name {
             true => line.to_string(),
             false => format!("{source}:{line}"),
         };
         let calls = cost.calls;
         let _ = writeln!(
             text,
-            "{time:>10} {share:>4.0} % {calls:>7} × {place:>4}  {code}"
+            "{time:>10} {share:>4.0} % {calls:>7} × {location:>4}  {code}"
         );
     }
     text

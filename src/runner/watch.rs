@@ -11,16 +11,16 @@ use crate::task;
 const LOOK: Duration = Duration::from_millis(100);
 
 /// A file with the time of its last change and its size.
-type Stamp = (PathBuf, Option<SystemTime>, u64);
+type FileStamp = (PathBuf, Option<SystemTime>, u64);
 
 /// Runs a script with `run` at once and after every change, until Ctrl-C. Recordings whose files
 /// have not changed are not loaded again.
 pub fn watch(session: &mut Session, script: &str, mut run: impl FnMut(&mut Session)) {
-    session.context().loads.keep();
+    session.context().load_cache.keep();
     loop {
         let mut watched = stamps(session, script);
         run(session);
-        session.context().loads.forget_unused();
+        session.context().load_cache.forget_unused();
         // Modules are known only now.
         for stamp in stamps(session, script) {
             if !watched.iter().any(|(path, ..)| *path == stamp.0) {
@@ -41,13 +41,13 @@ pub fn watch(session: &mut Session, script: &str, mut run: impl FnMut(&mut Sessi
     }
 }
 
-fn stamps(session: &Session, script: &str) -> Vec<Stamp> {
+fn stamps(session: &Session, script: &str) -> Vec<FileStamp> {
     let mut files = session.context().source_files();
     files.push(PathBuf::from(script));
     files.iter().map(stamp).collect()
 }
 
-fn stamp(path: &PathBuf) -> Stamp {
+fn stamp(path: &PathBuf) -> FileStamp {
     // Some editors replace a file: for a moment there is none, and nothing to run either.
     for _ in 0..10 {
         if path.exists() {

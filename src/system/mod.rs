@@ -62,9 +62,9 @@ pub fn shell(line: &str) -> Command {
 /// Whether a program was ended by the system or by a signal rather than by itself.
 pub fn has_crashed(ended: ExitStatus) -> bool {
     /// The lowest of the codes with which Windows ends a program.
-    const LEAST_FATAL: u32 = 0xc000_0000;
+    const MIN_FATAL: u32 = 0xc000_0000;
     match ended.code() {
-        Some(code) => cfg!(windows) && code.cast_unsigned() >= LEAST_FATAL,
+        Some(code) => cfg!(windows) && code.cast_unsigned() >= MIN_FATAL,
         None => true,
     }
 }

@@ -4,11 +4,11 @@ use crate::bail;
 use crate::error::{Error, Result};
 
 /// The widest field and the highest precision, far beyond what anybody reads.
-const MOST: usize = 1000;
+const MAX_WIDTH: usize = 1000;
 
 /// A value to be written.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Argument {
+pub enum FormatArgument {
     /// An int.
     Int(i64),
     /// A float.
@@ -21,12 +21,12 @@ pub enum Argument {
 /// `{name}` by what `named` gives for a name; `{{` and `}}` stand for brackets.
 pub fn format(
     template: &str,
-    values: &[Argument],
-    named: impl Fn(&str) -> Option<Argument>,
+    values: &[FormatArgument],
+    named: impl Fn(&str) -> Option<FormatArgument>,
 ) -> Result<String> {
     let mut text = String::new();
     let mut rest = template;
-    let mut places = Places::default();
+    let mut fields = FieldCounter::default();
     while let Some(at) = rest.find(['{', '}']) {
         text += &rest[..at];
         let bracket = &rest[at..=at];
@@ -36,25 +36,25 @@ pub fn format(
             rest = after;
             continue;
         }
-        let Some((place, after)) = rest.split_once('}').filter(|_| bracket == "{") else {
+        let Some((field, after)) = rest.split_once('}').filter(|_| bracket == "{") else {
             let error = Error::new(format!("format finds a single `{bracket}` in {template:?}"));
             return Err(error.hint(format!(
                 "write `{bracket}{bracket}` for the character itself"
             )));
         };
         rest = after;
-        let (name, spec) = place.split_once(':').unwrap_or((place, ""));
-        let value = match places.index(name)? {
+        let (name, spec) = field.split_once(':').unwrap_or((field, ""));
+        let value = match fields.index(name)? {
             Some(index) => values.get(index).cloned(),
             None => named(name),
         };
         let Some(value) = value else {
-            return Err(missing(name, places.next, values.len()));
+            return Err(missing(name, fields.next, values.len()));
         };
-        text += &Spec::parse(spec)?.apply(&value)?;
+        text += &FormatSpec::parse(spec)?.apply(&value)?;
     }
-    let used = places.next.max(places.numbered);
-    if used < values.len() && !places.is_numbered {
+    let used = fields.next.max(fields.numbered);
+    if used < values.len() && !fields.is_numbered {
         bail!(
             "format has placeholders for {used} of {} values in {template:?}",
             values.len()
@@ -78,13 +78,13 @@ fn missing(name: &str, next: usize, given: usize) -> Error {
 
 /// Which values the places met so far stand for.
 #[derive(Default)]
-struct Places {
+struct FieldCounter {
     next: usize,
     numbered: usize,
     is_numbered: bool,
 }
 
-impl Places {
+impl FieldCounter {
     /// The index of the value of a place; `None` if it has a name.
     fn index(&mut self, name: &str) -> Result<Option<usize>> {
         let index = match name {
@@ -110,7 +110,7 @@ impl Places {
 
 /// What stands after the colon: `[[fill]align][sign][#][0][width][,][.precision][type]`.
 #[derive(Debug, Clone, Copy)]
-struct Spec<'a> {
+struct FormatSpec<'a> {
     text: &'a str,
     fill: char,
     align: Option<char>,
@@ -122,7 +122,7 @@ struct Spec<'a> {
     kind: Option<char>,
 }
 
-impl<'a> Spec<'a> {
+impl<'a> FormatSpec<'a> {
     fn parse(text: &'a str) -> Result<Self> {
         let mut chars = Chars(text);
         let (mut fill, mut align) = (' ', None);
@@ -162,9 +162,9 @@ impl<'a> Spec<'a> {
         })
     }
 
-    fn apply(&self, value: &Argument) -> Result<String> {
+    fn apply(&self, value: &FormatArgument) -> Result<String> {
         match (value, self.kind) {
-            (Argument::Text(text), None | Some('s')) => {
+            (FormatArgument::Text(text), None | Some('s')) => {
                 if self.align == Some('=') || self.group.is_some() {
                     return Err(self.misfit("text"));
                 }
@@ -172,15 +172,17 @@ impl<'a> Spec<'a> {
                 let text: String = text.chars().take(len).collect();
                 Ok(self.padded("", &text, '<'))
             }
-            (Argument::Text(_), _) => Err(self.misfit("text")),
-            (Argument::Int(int), None | Some('d' | 'b' | 'o' | 'x' | 'X' | 'c')) => self.int(*int),
-            (Argument::Int(int), Some(kind)) if kind != 's' => self.float(*int as f64, kind),
-            (Argument::Float(float), None) => Ok(self.plain_float(*float)),
-            (Argument::Float(float), Some('e' | 'E' | 'f' | 'F' | 'g' | 'G' | '%')) => {
+            (FormatArgument::Text(_), _) => Err(self.misfit("text")),
+            (FormatArgument::Int(int), None | Some('d' | 'b' | 'o' | 'x' | 'X' | 'c')) => {
+                self.int(*int)
+            }
+            (FormatArgument::Int(int), Some(kind)) if kind != 's' => self.float(*int as f64, kind),
+            (FormatArgument::Float(float), None) => Ok(self.plain_float(*float)),
+            (FormatArgument::Float(float), Some('e' | 'E' | 'f' | 'F' | 'g' | 'G' | '%')) => {
                 self.float(*float, self.kind.unwrap_or('g'))
             }
-            (Argument::Int(_), _) => Err(self.misfit("an int")),
-            (Argument::Float(_), _) => Err(self.misfit("a float")),
+            (FormatArgument::Int(_), _) => Err(self.misfit("an int")),
+            (FormatArgument::Float(_), _) => Err(self.misfit("a float")),
         }
     }
 
@@ -377,21 +379,24 @@ impl Chars<'_> {
         if end == 0 {
             return Ok(None);
         }
-        let number = self.0[..end].parse::<usize>().ok().filter(|n| *n <= MOST);
+        let number = self.0[..end]
+            .parse::<usize>()
+            .ok()
+            .filter(|n| *n <= MAX_WIDTH);
         self.0 = &self.0[end..];
         match number {
             Some(number) => Ok(Some(number)),
-            None => bail!("format writes at most {MOST} characters, got `{spec}`"),
+            None => bail!("format writes at most {MAX_WIDTH} characters, got `{spec}`"),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Argument::{Float, Int, Text};
+    use super::FormatArgument::{Float, Int, Text};
     use super::*;
 
-    fn one(template: &str, value: Argument) -> String {
+    fn one(template: &str, value: FormatArgument) -> String {
         format(template, &[value], |_| None).unwrap()
     }
 

@@ -31,7 +31,7 @@ pub enum Column {
 
 /// How a table lies in a text file.
 #[derive(Debug, Clone)]
-pub struct Layout {
+pub struct TableFormat {
     /// Whether the first line has the names of the columns.
     pub header: bool,
     /// The character between cells; by default the one that is most frequent in the first line.
@@ -39,7 +39,7 @@ pub struct Layout {
 }
 
 /// Reads a table.
-pub fn read(path: &Path, layout: &Layout) -> Result<Table> {
+pub fn read(path: &Path, layout: &TableFormat) -> Result<Table> {
     let text = super::read(path)?;
     parse(&text, layout).map_err(|error| {
         let message = format!("cannot read `{}`: {}", path.display(), error.message());
@@ -50,7 +50,7 @@ pub fn read(path: &Path, layout: &Layout) -> Result<Table> {
     })
 }
 
-fn parse(text: &str, layout: &Layout) -> Result<Table> {
+fn parse(text: &str, layout: &TableFormat) -> Result<Table> {
     let delimiter = match &layout.delimiter {
         Some(text) => delimiter_of(text)?,
         None => likely_delimiter(text),
@@ -209,7 +209,7 @@ mod tests {
     fn table(text: &str) -> Result<Table> {
         parse(
             text,
-            &Layout {
+            &TableFormat {
                 header: true,
                 delimiter: None,
             },
@@ -272,7 +272,7 @@ mod tests {
             "line 3 does not have 2 cells as the lines before, but 1"
         );
         assert!(table("").is_err());
-        let layout = Layout {
+        let layout = TableFormat {
             header: false,
             delimiter: Some("ab".into()),
         };

@@ -11,15 +11,18 @@ use crate::error::Result;
 #[derive(Clone)]
 pub struct Frames {
     len: usize,
-    make: Arc<dyn Fn(usize) -> Result<Video> + Send + Sync>,
+    produce: Arc<dyn Fn(usize) -> Result<Video> + Send + Sync>,
 }
 
 impl Frames {
-    /// `len` frames, of which `make` makes the one of an index.
-    pub fn new(len: usize, make: impl Fn(usize) -> Result<Video> + Send + Sync + 'static) -> Self {
+    /// `len` frames, of which `produce` makes the one of an index.
+    pub fn new(
+        len: usize,
+        produce: impl Fn(usize) -> Result<Video> + Send + Sync + 'static,
+    ) -> Self {
         Self {
             len,
-            make: Arc::new(make),
+            produce: Arc::new(produce),
         }
     }
 
@@ -35,7 +38,7 @@ impl Frames {
 
     /// Makes the frame of an index below the number of frames.
     pub fn frame(&self, index: usize) -> Result<Video> {
-        (self.make)(index)
+        (self.produce)(index)
     }
 }
 

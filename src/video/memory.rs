@@ -18,7 +18,7 @@ const UNKNOWN_MACHINE: usize = 4_000_000_000;
 
 /// Where counted samples live.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Place {
+pub(super) enum MemoryKind {
     /// In memory that comes straight from the system.
     Memory,
     /// In memory of the allocator.
@@ -32,49 +32,49 @@ pub(super) enum Place {
 static USED: [AtomicUsize; 4] = [const { AtomicUsize::new(0) }; 4];
 
 /// The most memory that was in use at a time.
-static MOST: AtomicUsize = AtomicUsize::new(0);
+static MAX_USED: AtomicUsize = AtomicUsize::new(0);
 
 /// The budget that was set; `usize::MAX` before.
 static BUDGET: AtomicUsize = AtomicUsize::new(usize::MAX);
 
 /// Bytes that are counted as long as it lives.
 #[derive(Debug)]
-pub(super) struct Counted {
-    place: Place,
+pub(super) struct MemoryCharge {
+    kind: MemoryKind,
     bytes: usize,
 }
 
-impl Counted {
+impl MemoryCharge {
     /// Counts bytes, whatever the budget.
-    pub(super) fn new(place: Place, bytes: usize) -> Self {
-        USED[place as usize].fetch_add(bytes, Relaxed);
-        Self::started(place, bytes)
+    pub(super) fn new(kind: MemoryKind, bytes: usize) -> Self {
+        USED[kind as usize].fetch_add(bytes, Relaxed);
+        Self::started(kind, bytes)
     }
 
     /// Counts bytes of memory, unless the budget has no room for them.
     pub(super) fn within_budget(bytes: usize) -> Option<Self> {
         let budget = budget();
-        let others = used(Place::Heap);
+        let others = used(MemoryKind::Heap);
         let room = |used: usize| {
             let sum = used.checked_add(bytes)?;
             (sum.saturating_add(others) <= budget).then_some(sum)
         };
-        let place = Place::Memory;
-        USED[place as usize]
+        let kind = MemoryKind::Memory;
+        USED[kind as usize]
             .fetch_update(Relaxed, Relaxed, room)
             .ok()?;
-        Some(Self::started(place, bytes))
+        Some(Self::started(kind, bytes))
     }
 
-    fn started(place: Place, bytes: usize) -> Self {
-        MOST.fetch_max(in_memory(), Relaxed);
-        Self { place, bytes }
+    fn started(kind: MemoryKind, bytes: usize) -> Self {
+        MAX_USED.fetch_max(in_memory(), Relaxed);
+        Self { kind, bytes }
     }
 }
 
-impl Drop for Counted {
+impl Drop for MemoryCharge {
     fn drop(&mut self) {
-        USED[self.place as usize].fetch_sub(self.bytes, Relaxed);
+        USED[self.kind as usize].fetch_sub(self.bytes, Relaxed);
     }
 }
 
@@ -96,26 +96,26 @@ pub fn usage() -> Usage {
     Usage {
         budget: budget(),
         in_use: in_memory(),
-        scratch: used(Place::Scratch),
-        mapped: used(Place::Recording),
+        scratch: used(MemoryKind::Scratch),
+        mapped: used(MemoryKind::Recording),
     }
 }
 
-fn used(place: Place) -> usize {
-    USED[place as usize].load(Relaxed)
+fn used(kind: MemoryKind) -> usize {
+    USED[kind as usize].load(Relaxed)
 }
 
 fn in_memory() -> usize {
-    used(Place::Memory) + used(Place::Heap)
+    used(MemoryKind::Memory) + used(MemoryKind::Heap)
 }
 
 /// The most memory that large arrays had at a time.
-pub(super) fn most_in_use() -> usize {
-    MOST.load(Relaxed)
+pub(super) fn max_in_use() -> usize {
+    MAX_USED.load(Relaxed)
 }
 
 /// Sets how many bytes of memory large arrays may take before results go to scratch files.
-pub fn set_budget(Size(bytes): Size) {
+pub fn set_budget(ByteSize(bytes): ByteSize) {
     BUDGET.store(bytes.min(usize::MAX - 1), Relaxed);
 }
 
@@ -137,14 +137,14 @@ pub(super) fn budget() -> usize {
 static LIMIT: AtomicUsize = AtomicUsize::new(usize::MAX);
 
 /// The smallest limit: the program itself takes some memory, too.
-const LEAST: usize = 100_000_000;
+const MIN_LIMIT: usize = 100_000_000;
 
 /// Limits how much scripts may hold.
-pub fn set_limit(Size(bytes): Size) -> Result<()> {
-    if bytes < LEAST {
+pub fn set_limit(ByteSize(bytes): ByteSize) -> Result<()> {
+    if bytes < MIN_LIMIT {
         return Err(Error::new(format!(
             "the memory limit must be at least {}, got {}",
-            size_text(LEAST),
+            size_text(MIN_LIMIT),
             size_text(bytes)
         )));
     }
@@ -153,8 +153,8 @@ pub fn set_limit(Size(bytes): Size) -> Result<()> {
 }
 
 /// The limit for scripts that are not trusted: half of the machine's memory.
-pub fn careful_limit() -> Size {
-    Size(memory_of_machine().map_or(UNKNOWN_MACHINE, |bytes| bytes / 2))
+pub fn careful_limit() -> ByteSize {
+    ByteSize(memory_of_machine().map_or(UNKNOWN_MACHINE, |bytes| bytes / 2))
 }
 
 /// How much scripts may hold, if that is limited.
@@ -164,12 +164,12 @@ pub fn limit() -> Option<usize> {
 
 /// What is allocated: from the allocator, and by large arrays beside it.
 pub(super) fn allocated() -> usize {
-    heap::in_use() + used(Place::Memory)
+    heap::in_use() + used(MemoryKind::Memory)
 }
 
 /// What is held: what is allocated, and what is in scratch files.
 fn held() -> usize {
-    allocated() + used(Place::Scratch)
+    allocated() + used(MemoryKind::Scratch)
 }
 
 /// Whether scripts hold more than they may. A single step of a script can copy what it has before
@@ -224,8 +224,8 @@ fn default_budget() -> usize {
     let Some(text) = std::env::var_os("OPTIMAP_MEMORY").filter(|text| !text.is_empty()) else {
         return half();
     };
-    match text.to_string_lossy().parse::<Size>() {
-        Ok(Size(bytes)) => bytes,
+    match text.to_string_lossy().parse::<ByteSize>() {
+        Ok(ByteSize(bytes)) => bytes,
         Err(error) => {
             let half = half();
             task::warn(&format!(
@@ -239,9 +239,9 @@ fn default_budget() -> usize {
 
 /// A number of bytes, as a text such as "2 GB".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Size(pub usize);
+pub struct ByteSize(pub usize);
 
-impl FromStr for Size {
+impl FromStr for ByteSize {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
@@ -277,7 +277,7 @@ mod tests {
 
     #[test]
     fn sizes_have_units() {
-        let size = |text: &str| text.parse::<Size>().ok().map(|size| size.0);
+        let size = |text: &str| text.parse::<ByteSize>().ok().map(|size| size.0);
         assert_eq!(size("2 GB"), Some(2_000_000_000));
         assert_eq!(size(" 1.5GiB "), Some(3 << 29));
         assert_eq!(size("300"), Some(300));
@@ -290,7 +290,7 @@ mod tests {
 
     #[test]
     fn what_exceeds_the_budget_is_refused() {
-        assert!(Counted::within_budget(usize::MAX).is_none());
+        assert!(MemoryCharge::within_budget(usize::MAX).is_none());
         assert!(memory_of_machine().is_none_or(|bytes| bytes > 1 << 20));
     }
 }

@@ -182,8 +182,8 @@ fn transpose<T: Element, U>(
     convert: impl Fn(T) -> U,
 ) {
     let at = |row: usize, col: usize| {
-        let place = row as isize * row_stride + col as isize * col_stride;
-        origin.wrapping_add_signed(place)
+        let offset = row as isize * row_stride + col as isize * col_stride;
+        origin.wrapping_add_signed(offset)
     };
     let mut first_row = 0;
     for rows in out.chunks_mut(TILE * cols) {
@@ -196,10 +196,10 @@ fn transpose<T: Element, U>(
                 storage[lowest..].first_chunk().expect("a tile of rows")
             });
             for row in 0..TILE {
-                let place = if row_stride < 0 { TILE - 1 - row } else { row };
+                let offset = if row_stride < 0 { TILE - 1 - row } else { row };
                 let out = &mut rows[row * cols + first_col..][..TILE];
                 for col in 0..TILE {
-                    out[col] = convert(columns[col][place]);
+                    out[col] = convert(columns[col][offset]);
                 }
             }
             first_col += TILE;
@@ -309,8 +309,8 @@ fn copy_turned<T: Element>(
         let n_cols = rows.ncols();
         buffer.resize(n_rows * n_cols, T::default());
         let at = |row: usize, col: usize| {
-            let place = row as isize * row_stride + col as isize * col_stride;
-            origin.wrapping_add_signed(place)
+            let offset = row as isize * row_stride + col as isize * col_stride;
+            origin.wrapping_add_signed(offset)
         };
         for (col, buffer) in buffer.chunks_exact_mut(n_rows).enumerate() {
             let (begin, end) = (at(first_row, col), at(first_row + n_rows - 1, col));

@@ -1,6 +1,6 @@
 //! Random arrays, seen in random ways.
 
-use optimap::io::{Options, Selection, load_video, save_video};
+use optimap::io::{FrameSelection, LoadOptions, load_video, save_video};
 use optimap::ops::array::{index, shape};
 use optimap::ops::edit::geometry;
 use optimap::video::{DType, Video};
@@ -137,9 +137,9 @@ impl Case {
             _ => {
                 let len = plain.shape[0];
                 let (start, step) = (self.random.below(len + 1), 1 + self.random.below(3));
-                let places: Vec<_> = (start..len).step_by(step).collect();
+                let selected: Vec<_> = (start..len).step_by(step).collect();
                 let sliced = index::slice(&video, Some(start as i64), None, step as i64);
-                (sliced.unwrap(), plain.taken(0, &places))
+                (sliced.unwrap(), plain.taken(0, &selected))
             }
         };
         (self.video, self.plain) = (video, plain);
@@ -162,5 +162,5 @@ pub(super) fn mapped(plain: &Plain) -> Video {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("array.npy");
     save_video(&path, &plain.video()).unwrap();
-    load_video(&path, &Selection::ALL, &Options::mapped(true)).unwrap()
+    load_video(&path, &FrameSelection::ALL, &LoadOptions::mapped(true)).unwrap()
 }

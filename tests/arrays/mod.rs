@@ -102,13 +102,16 @@ fn check_assignment(mut case: Case) -> Checked {
     match taken {
         Some(taken) if fits => {
             found.unwrap();
-            taken.set(&mut case.plain, |place| plain.stretched(place).cast(dtype));
+            taken.set(&mut case.plain, |coordinates| {
+                plain.stretched(coordinates).cast(dtype)
+            });
         }
         // Where a mask is true, the samples of an array like the whole one can be taken.
         Some(taken) if is_masked && plain.shape == before.shape => {
             found.unwrap();
             let ndim = before.shape.len();
-            let source = |place: &[usize]| plain.at(&taken.source(place)[..ndim]).cast(dtype);
+            let source =
+                |coordinates: &[usize]| plain.at(&taken.source(coordinates)[..ndim]).cast(dtype);
             taken.set(&mut case.plain, source);
         }
         _ => prop_assert!(found.is_err(), "{:?}", indices),
@@ -125,8 +128,8 @@ fn pairs(
     f: impl Fn(Sample, Sample) -> Sample,
 ) -> Option<Plain> {
     let shape = common_shape(&a.shape, &b.shape)?;
-    Some(Plain::new(dtype, &shape, |place| {
-        f(a.stretched(place), b.stretched(place))
+    Some(Plain::new(dtype, &shape, |coordinates| {
+        f(a.stretched(coordinates), b.stretched(coordinates))
     }))
 }
 
@@ -239,10 +242,10 @@ fn check_comparison(mut case: Case) -> Checked {
     // What a mask chooses.
     let chosen = select(&mask, &Operand::Array(case.video), &Operand::Int(1)).unwrap();
     let one = Sample::Int(1).cast(case.plain.dtype);
-    let expected = Plain::new(case.plain.dtype, &expected.shape, |place| {
-        let is_chosen = !expected.at(place).is_zero();
+    let expected = Plain::new(case.plain.dtype, &expected.shape, |coordinates| {
+        let is_chosen = !expected.at(coordinates).is_zero();
         if is_chosen {
-            case.plain.stretched(place)
+            case.plain.stretched(coordinates)
         } else {
             one
         }

@@ -19,14 +19,14 @@ impl Taken {
     }
 
     /// The place in the array of a place in the part.
-    pub(super) fn source(&self, place: &[usize]) -> Vec<usize> {
+    pub(super) fn source(&self, coordinates: &[usize]) -> Vec<usize> {
         let mut source = vec![0; 4];
         for (axis, at) in &self.gone {
             source[*axis] = *at;
         }
-        for (at, group) in place.iter().zip(&self.groups) {
-            for (axis, places) in group {
-                source[*axis] = places[*at];
+        for (at, group) in coordinates.iter().zip(&self.groups) {
+            for (axis, selected) in group {
+                source[*axis] = selected[*at];
             }
         }
         source
@@ -34,15 +34,15 @@ impl Taken {
 
     pub(super) fn get(&self, array: &Plain) -> Plain {
         let ndim = array.shape.len();
-        Plain::new(array.dtype, &self.shape(), |place| {
-            array.at(&self.source(place)[..ndim])
+        Plain::new(array.dtype, &self.shape(), |coordinates| {
+            array.at(&self.source(coordinates)[..ndim])
         })
     }
 
     pub(super) fn set(&self, array: &mut Plain, value: impl Fn(&[usize]) -> Sample) {
         let ndim = array.shape.len();
-        for_each(&self.shape(), |place| {
-            array.set(&self.source(place)[..ndim], value(place));
+        for_each(&self.shape(), |coordinates| {
+            array.set(&self.source(coordinates)[..ndim], value(coordinates));
         });
     }
 }
@@ -65,8 +65,8 @@ pub(super) fn random_index(random: &mut Random, shape: &[usize]) -> (Vec<Index>,
         };
         match random.below(9) {
             0 | 1 => {
-                let places = len + usize::from(random.one_in(20));
-                let at = random.below(places);
+                let selected = len + usize::from(random.one_in(20));
+                let at = random.below(selected);
                 ok &= at < len;
                 indices.push(Index::At(match at < len {
                     true => signed(random, at),
@@ -76,7 +76,7 @@ pub(super) fn random_index(random: &mut Random, shape: &[usize]) -> (Vec<Index>,
             }
             2 | 3 => {
                 let (start, end) = (random.below(len + 1), random.below(len + 1));
-                let places: Vec<_> = (start..end.max(start)).collect();
+                let selected: Vec<_> = (start..end.max(start)).collect();
                 let start = if start < len {
                     signed(random, start)
                 } else {
@@ -88,7 +88,7 @@ pub(super) fn random_index(random: &mut Random, shape: &[usize]) -> (Vec<Index>,
                     end as i64
                 };
                 indices.push(Index::Range(start, Some(end)));
-                groups.push(vec![(axis, places)]);
+                groups.push(vec![(axis, selected)]);
             }
             4 => {
                 let start = random.below(len + 1);
@@ -101,15 +101,15 @@ pub(super) fn random_index(random: &mut Random, shape: &[usize]) -> (Vec<Index>,
             }
             6 | 7 => {
                 let list_len = if len == 0 { 0 } else { list_len };
-                let places: Vec<_> = (0..list_len).map(|_| random.below(len)).collect();
-                let signed = places.iter().map(|at| signed(random, *at)).collect();
-                indices.push(Index::Places(signed));
+                let selected: Vec<_> = (0..list_len).map(|_| random.below(len)).collect();
+                let signed = selected.iter().map(|at| signed(random, *at)).collect();
+                indices.push(Index::Indices(signed));
                 is_apart |= slot.is_some_and(|slot| slot + 1 != groups.len());
                 if slot.is_none() {
                     slot = Some(groups.len());
                     groups.push(Vec::new());
                 }
-                points.push((axis, places));
+                points.push((axis, selected));
             }
             _ => {
                 let width = (1 + random.below(2)).min(shape.len() - axis);
@@ -121,9 +121,9 @@ pub(super) fn random_index(random: &mut Random, shape: &[usize]) -> (Vec<Index>,
                     groups.push(Vec::new());
                 }
                 let mut chosen = vec![Vec::new(); width];
-                for_each(&mask.shape, |place| {
-                    if !mask.at(place).is_zero() {
-                        (0..width).for_each(|at| chosen[at].push(place[at]));
+                for_each(&mask.shape, |coordinates| {
+                    if !mask.at(coordinates).is_zero() {
+                        (0..width).for_each(|at| chosen[at].push(coordinates[at]));
                     }
                 });
                 points.extend((axis..).zip(chosen));
@@ -144,9 +144,9 @@ pub(super) fn random_index(random: &mut Random, shape: &[usize]) -> (Vec<Index>,
         points = Vec::new();
         let chosen = Plain::of(mask);
         points.extend((1..shape.len()).map(|axis| (axis, Vec::new())));
-        for_each(rest, |place| {
-            if !chosen.at(place).is_zero() {
-                (0..rest.len()).for_each(|at| points[at].1.push(place[at]));
+        for_each(rest, |coordinates| {
+            if !chosen.at(coordinates).is_zero() {
+                (0..rest.len()).for_each(|at| points[at].1.push(coordinates[at]));
             }
         });
         groups = vec![vec![(0, frames)], points];
@@ -155,7 +155,7 @@ pub(super) fn random_index(random: &mut Random, shape: &[usize]) -> (Vec<Index>,
     ok &= !is_apart
         && points
             .iter()
-            .all(|(_, places)| places.len() == points[0].1.len());
+            .all(|(_, selected)| selected.len() == points[0].1.len());
     if let Some(slot) = slot {
         groups[slot] = points;
     }

@@ -95,7 +95,7 @@ impl Plain {
         mut sample: impl FnMut(&[usize]) -> Sample,
     ) -> Self {
         let mut samples = Vec::new();
-        for_each(shape, |place| samples.push(sample(place)));
+        for_each(shape, |coordinates| samples.push(sample(coordinates)));
         Self {
             dtype,
             shape: shape.to_vec(),
@@ -103,17 +103,17 @@ impl Plain {
         }
     }
 
-    pub(super) fn at(&self, place: &[usize]) -> Sample {
-        self.samples[self.index(place)]
+    pub(super) fn at(&self, coordinates: &[usize]) -> Sample {
+        self.samples[self.index(coordinates)]
     }
 
-    pub(super) fn set(&mut self, place: &[usize], sample: Sample) {
-        let index = self.index(place);
+    pub(super) fn set(&mut self, coordinates: &[usize], sample: Sample) {
+        let index = self.index(coordinates);
         self.samples[index] = sample;
     }
 
-    fn index(&self, place: &[usize]) -> usize {
-        let axes = place.iter().zip(&self.shape);
+    fn index(&self, coordinates: &[usize]) -> usize {
+        let axes = coordinates.iter().zip(&self.shape);
         axes.fold(0, |index, (at, len)| {
             assert!(at < len);
             index * len + at
@@ -121,13 +121,13 @@ impl Plain {
     }
 
     /// The sample at a place of a shape that the array is stretched to.
-    pub(super) fn stretched(&self, place: &[usize]) -> Sample {
-        let place = &place[place.len() - self.shape.len()..];
-        let place = place.iter().zip(&self.shape);
-        let place: Vec<_> = place
+    pub(super) fn stretched(&self, coordinates: &[usize]) -> Sample {
+        let coordinates = &coordinates[coordinates.len() - self.shape.len()..];
+        let coordinates = coordinates.iter().zip(&self.shape);
+        let coordinates: Vec<_> = coordinates
             .map(|(at, len)| if *len == 1 { 0 } else { *at })
             .collect();
-        self.at(&place)
+        self.at(&coordinates)
     }
 
     /// The same samples as the program keeps them.
@@ -194,9 +194,9 @@ impl Plain {
     /// The axes in another order.
     pub(super) fn transposed(&self, axes: &[usize]) -> Self {
         let shape: Vec<_> = axes.iter().map(|axis| self.shape[*axis]).collect();
-        Self::new(self.dtype, &shape, |place| {
-            let mut from = vec![0; place.len()];
-            for (at, axis) in place.iter().zip(axes) {
+        Self::new(self.dtype, &shape, |coordinates| {
+            let mut from = vec![0; coordinates.len()];
+            for (at, axis) in coordinates.iter().zip(axes) {
                 from[*axis] = *at;
             }
             self.at(&from)
@@ -204,19 +204,19 @@ impl Plain {
     }
 
     /// Some places of an axis, in the order given.
-    pub(super) fn taken(&self, axis: usize, places: &[usize]) -> Self {
+    pub(super) fn taken(&self, axis: usize, selected: &[usize]) -> Self {
         let mut shape = self.shape.clone();
-        shape[axis] = places.len();
-        Self::new(self.dtype, &shape, |place| {
-            let mut from = place.to_vec();
-            from[axis] = places[place[axis]];
+        shape[axis] = selected.len();
+        Self::new(self.dtype, &shape, |coordinates| {
+            let mut from = coordinates.to_vec();
+            from[axis] = selected[coordinates[axis]];
             self.at(&from)
         })
     }
 
     pub(super) fn flipped(&self, axis: usize) -> Self {
-        let places: Vec<_> = (0..self.shape[axis]).rev().collect();
-        self.taken(axis, &places)
+        let selected: Vec<_> = (0..self.shape[axis]).rev().collect();
+        self.taken(axis, &selected)
     }
 }
 
@@ -224,12 +224,12 @@ impl Plain {
 pub(super) fn for_each(shape: &[usize], mut visit: impl FnMut(&[usize])) {
     let len: usize = shape.iter().product();
     for mut index in 0..len {
-        let mut place = vec![0; shape.len()];
+        let mut coordinates = vec![0; shape.len()];
         for axis in (0..shape.len()).rev() {
-            place[axis] = index % shape[axis];
+            coordinates[axis] = index % shape[axis];
             index /= shape[axis];
         }
-        visit(&place);
+        visit(&coordinates);
     }
 }
 

@@ -20,12 +20,14 @@ pub(super) fn parts(plain: &Plain, is_reduced: &[bool]) -> (Vec<usize>, Vec<Vec<
     for_each(&shape, |outer| {
         let mut part = Vec::new();
         for_each(&inner, |at| {
-            let mut place = vec![0; plain.shape.len()];
+            let mut coordinates = vec![0; plain.shape.len()];
             axes(false)
                 .zip(outer)
-                .for_each(|(axis, at)| place[axis] = *at);
-            axes(true).zip(at).for_each(|(axis, at)| place[axis] = *at);
-            part.push(plain.at(&place));
+                .for_each(|(axis, at)| coordinates[axis] = *at);
+            axes(true)
+                .zip(at)
+                .for_each(|(axis, at)| coordinates[axis] = *at);
+            part.push(plain.at(&coordinates));
         });
         parts.push(part);
     });
@@ -90,7 +92,7 @@ pub(super) fn check_reductions(mut case: Case) -> Checked {
         extreme(part, Ordering::Greater).unwrap_or(nan)
     });
     same(&reduce::max(video, axes).unwrap(), &max)?;
-    let place = |part: &[Sample], order: Ordering| {
+    let coordinates = |part: &[Sample], order: Ordering| {
         let best = extreme(part, order)?;
         part.iter().position(|sample| *sample == best)
     };
@@ -102,11 +104,11 @@ pub(super) fn check_reductions(mut case: Case) -> Checked {
         (reduce::argmax, Ordering::Greater),
     ] {
         let found: Result<Video, _> = function(video, axes);
-        if parts.iter().any(|part| place(part, order).is_none()) {
+        if parts.iter().any(|part| coordinates(part, order).is_none()) {
             prop_assert!(found.is_err());
             continue;
         }
-        let expected = expected(DType::I64, &|part| int(place(part, order).unwrap()));
+        let expected = expected(DType::I64, &|part| int(coordinates(part, order).unwrap()));
         same(&found.unwrap(), &expected)?;
     }
     check_statistics(&case, axes, is_whole, &shape, &parts)
@@ -241,9 +243,12 @@ pub(super) fn check_statistics(
         (squares.sum::<f64>() / part.len() as f64).sqrt()
     };
     let percentile = |part: &[f64], q: f64| {
-        let place = q / 100.0 * (part.len() - 1) as f64;
-        let (low, high) = (part[place.floor() as usize], part[place.ceil() as usize]);
-        low + (high - low) * place.fract()
+        let coordinates = q / 100.0 * (part.len() - 1) as f64;
+        let (low, high) = (
+            part[coordinates.floor() as usize],
+            part[coordinates.ceil() as usize],
+        );
+        low + (high - low) * coordinates.fract()
     };
     let video = &case.video;
     check(reduce::mean(video, axes).unwrap(), &mean)?;

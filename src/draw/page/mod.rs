@@ -1,7 +1,7 @@
 //! Pages: lines, areas and text that are described once, in units of which one is a pixel at a scale of
 //! 1, and rendered as a picture of any scale or as SVG.
 
-mod cut;
+mod clip;
 mod raster;
 mod svg;
 #[cfg(test)]
@@ -20,12 +20,12 @@ pub struct Page {
     /// Height in units.
     pub height: f64,
     /// What is drawn, the first below the others.
-    pub shapes: Vec<Shape>,
+    pub shapes: Vec<PageItem>,
 }
 
 /// Something on a page.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Shape {
+pub enum PageItem {
     /// A line through two points or more, with round joins and ends.
     Line {
         /// The points it goes through.
@@ -55,26 +55,26 @@ pub enum Shape {
         color: Color,
     },
     /// A line of text.
-    Text(Text),
+    Text(PageText),
     /// Shapes that are seen within a rectangle only.
     Clip {
         /// The rectangle.
-        bounds: Bounds,
+        bounds: PageRect,
         /// The shapes.
-        shapes: Vec<Shape>,
+        shapes: Vec<PageItem>,
     },
 }
 
 /// A line of text in its place.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Text {
+pub struct PageText {
     /// What is written.
     pub text: String,
     /// Where `anchor` lies, on the baseline.
-    pub place: Point,
-    /// Which part of the text lies at `place`.
+    pub position: Point,
+    /// Which part of the text lies at `position`.
     pub anchor: Anchor,
-    /// By how many degrees it is turned about `place`, clockwise.
+    /// By how many degrees it is turned about `position`, clockwise.
     pub turn: f64,
     /// The size of the em square.
     pub size: f64,
@@ -94,7 +94,7 @@ pub enum Anchor {
 /// A rectangle on a page.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[allow(missing_docs)]
-pub struct Bounds {
+pub struct PageRect {
     pub left: f64,
     pub top: f64,
     pub right: f64,
@@ -113,8 +113,8 @@ impl Page {
     }
 
     /// The whole page.
-    fn bounds(&self) -> Bounds {
-        Bounds {
+    fn bounds(&self) -> PageRect {
+        PageRect {
             left: 0.0,
             top: 0.0,
             right: self.width,
@@ -123,7 +123,7 @@ impl Page {
     }
 }
 
-impl Bounds {
+impl PageRect {
     /// The distance between the left and the right side.
     pub fn width(&self) -> f64 {
         self.right - self.left

@@ -4,7 +4,7 @@
 use ab_glyph::{OutlineCurve, Point as Corner, point};
 use ab_glyph_rasterizer::Rasterizer;
 
-use super::{Bounds, Page, Point, Shape, Text, cut};
+use super::{Page, PageItem, PageRect, PageText, Point, clip};
 use crate::draw::{Color, Image, Rect, text};
 
 const WHITE: Color = 0xff_ff_ff;
@@ -33,42 +33,42 @@ struct Raster {
 
 impl Raster {
     /// Draws what lies within the bounds, as far as it is seen.
-    fn draw(&mut self, shapes: &[Shape], bounds: &Bounds, seen: Rect) {
+    fn draw(&mut self, shapes: &[PageItem], bounds: &PageRect, seen: Rect) {
         let seen = self.pixels(bounds).intersect(seen);
         for shape in shapes {
             match shape {
-                Shape::Line {
+                PageItem::Line {
                     points,
                     width,
                     color,
                 } => {
                     // The ends of what is cut off lie outside.
-                    for piece in cut::line(points, &bounds.grow(width + 1.0 / self.scale)) {
-                        self.line(&piece, *width, *color, seen);
+                    for run in clip::line(points, &bounds.grow(width + 1.0 / self.scale)) {
+                        self.line(&run, *width, *color, seen);
                     }
                 }
-                Shape::Rule {
+                PageItem::Rule {
                     from,
                     to,
                     width,
                     color,
                 } => self.rule(*from, *to, *width, *color, seen),
-                Shape::Area { corners, color } => {
-                    let corners = cut::polygon(corners, bounds);
-                    let corners: Vec<_> = corners.iter().map(|at| self.place(*at)).collect();
+                PageItem::Area { corners, color } => {
+                    let corners = clip::polygon(corners, bounds);
+                    let corners: Vec<_> = corners.iter().map(|at| self.position(*at)).collect();
                     let ends = corners.iter().skip(1).chain(corners.first());
                     let edges = corners.iter().zip(ends);
                     let edges = edges.map(|(from, to)| OutlineCurve::Line(*from, *to));
                     self.fill(&edges.collect::<Vec<_>>(), *color, seen);
                 }
-                Shape::Text(text) => self.text(text, seen),
-                Shape::Clip { bounds, shapes } => self.draw(shapes, bounds, seen),
+                PageItem::Text(text) => self.text(text, seen),
+                PageItem::Clip { bounds, shapes } => self.draw(shapes, bounds, seen),
             }
         }
     }
 
     /// The pixels of a rectangle, as far as there are any.
-    fn pixels(&self, bounds: &Bounds) -> Rect {
+    fn pixels(&self, bounds: &PageRect) -> Rect {
         let at = |length: f64| (length * self.scale).round().max(0.0) as usize;
         let (left, top) = (at(bounds.left), at(bounds.top));
         let rect = Rect {
@@ -80,7 +80,7 @@ impl Raster {
         rect.intersect(self.image.area())
     }
 
-    fn place(&self, (x, y): Point) -> Corner {
+    fn position(&self, (x, y): Point) -> Corner {
         point((x * self.scale) as f32, (y * self.scale) as f32)
     }
 
@@ -96,7 +96,7 @@ impl Raster {
             true => (side(from.0), ends(from.1, to.1)),
             false => (ends(from.0, to.0), side(from.1)),
         };
-        let bounds = Bounds {
+        let bounds = PageRect {
             left,
             top,
             right,
@@ -107,7 +107,7 @@ impl Raster {
 
     /// A line whose segments count once where they meet.
     fn line(&mut self, points: &[Point], width: f64, color: Color, seen: Rect) {
-        let points: Vec<_> = points.iter().map(|at| self.place(*at)).collect();
+        let points: Vec<_> = points.iter().map(|at| self.position(*at)).collect();
         let half = (width * self.scale) as f32 / 2.0;
         let reach = half + 0.5;
         let (low, high) = extent(&points);
@@ -167,15 +167,15 @@ impl Raster {
         }
     }
 
-    fn text(&mut self, text: &Text, seen: Rect) {
+    fn text(&mut self, text: &PageText, seen: Rect) {
         let (glyphs, width) = text::outlines(&text.text);
         let (sin, cos) = text.turn.to_radians().sin_cos();
-        let mut place = self.place(text.place);
+        let mut position = self.position(text.position);
         // Baselines along an axis lie on whole pixels, which makes letters sharp.
         if sin.abs() < 1e-9 {
-            place.y = place.y.round();
+            position.y = position.y.round();
         } else if cos.abs() < 1e-9 {
-            place.x = place.x.round();
+            position.x = position.x.round();
         }
         let (sin, cos) = (sin as f32, cos as f32);
         let size = (text.size * self.scale) as f32;
@@ -183,8 +183,8 @@ impl Raster {
         let placed = |at: Corner| {
             let (along, down) = ((at.x - start) * size, at.y * size);
             point(
-                place.x + along * cos - down * sin,
-                place.y + along * sin + down * cos,
+                position.x + along * cos - down * sin,
+                position.y + along * sin + down * cos,
             )
         };
         for glyph in glyphs {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Anchor, Bounds, Page, Point, Shape, Text, cut};
+use super::{Anchor, Page, PageItem, PageRect, PageText, Point, clip};
 
 /// What text is written in; the first is the font that the room for it is measured with.
 const FONTS: &str = "Noto Sans, Arial, Helvetica, sans-serif";
@@ -22,21 +22,21 @@ pub(super) fn render(page: &Page) -> String {
 }
 
 /// Writes what lies within the bounds.
-fn draw(svg: &mut String, shapes: &[Shape], bounds: &Bounds) {
+fn draw(svg: &mut String, shapes: &[PageItem], bounds: &PageRect) {
     for shape in shapes {
         // `write!` to a string cannot fail.
         let _ = match shape {
-            Shape::Line {
+            PageItem::Line {
                 points,
                 width,
                 color,
             } => {
                 // The ends of what is cut off lie outside.
-                let pieces = cut::line(points, &bounds.grow(*width));
-                if pieces.is_empty() {
+                let runs = clip::line(points, &bounds.grow(*width));
+                if runs.is_empty() {
                     continue;
                 }
-                let path: String = pieces.iter().map(|piece| path(piece)).collect();
+                let path: String = runs.iter().map(|run| path(run)).collect();
                 let width = number(*width);
                 writeln!(
                     svg,
@@ -44,7 +44,7 @@ fn draw(svg: &mut String, shapes: &[Shape], bounds: &Bounds) {
                      stroke-width=\"{width}\"/>"
                 )
             }
-            Shape::Rule {
+            PageItem::Rule {
                 from,
                 to,
                 width,
@@ -57,12 +57,12 @@ fn draw(svg: &mut String, shapes: &[Shape], bounds: &Bounds) {
                      stroke-linecap=\"butt\"/>"
                 )
             }
-            Shape::Area { corners, color } => {
-                let path = path(&cut::polygon(corners, &bounds.grow(1.0)));
+            PageItem::Area { corners, color } => {
+                let path = path(&clip::polygon(corners, &bounds.grow(1.0)));
                 writeln!(svg, "<path d=\"{path}z\" fill=\"#{color:06x}\"/>")
             }
-            Shape::Text(text) => writeln!(svg, "{}", element(text)),
-            Shape::Clip { bounds, shapes } => {
+            PageItem::Text(text) => writeln!(svg, "{}", element(text)),
+            PageItem::Clip { bounds, shapes } => {
                 let (left, top) = (number(bounds.left), number(bounds.top));
                 let (width, height) = (number(bounds.width()), number(bounds.height()));
                 // Named after what it is, so that files that are put into one page agree.
@@ -79,8 +79,8 @@ fn draw(svg: &mut String, shapes: &[Shape], bounds: &Bounds) {
     }
 }
 
-fn element(text: &Text) -> String {
-    let (x, y) = (number(text.place.0), number(text.place.1));
+fn element(text: &PageText) -> String {
+    let (x, y) = (number(text.position.0), number(text.position.1));
     let anchor = match text.anchor {
         Anchor::Start => "",
         Anchor::Middle => " text-anchor=\"middle\"",
@@ -103,8 +103,8 @@ fn path(points: &[Point]) -> String {
     let mut path = String::new();
     let mut last = (0, 0);
     for (index, (x, y)) in points.iter().enumerate() {
-        let place = (tenths(*x), tenths(*y));
-        let step = (place.0 - last.0, place.1 - last.1);
+        let position = (tenths(*x), tenths(*y));
+        let step = (position.0 - last.0, position.1 - last.1);
         match index {
             0 => path.push('M'),
             1 => path.push('l'),
@@ -118,7 +118,7 @@ fn path(points: &[Point]) -> String {
             path.push(' ');
         }
         write_tenths(&mut path, step.1);
-        last = place;
+        last = position;
     }
     path
 }
@@ -166,7 +166,7 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn svg(shapes: Vec<Shape>) -> String {
+    fn svg(shapes: Vec<PageItem>) -> String {
         let (width, height) = (100.0, 60.5);
         let page = Page {
             width,
@@ -176,8 +176,8 @@ mod tests {
         page.svg()
     }
 
-    fn line(points: Vec<Point>) -> Shape {
-        Shape::Line {
+    fn line(points: Vec<Point>) -> PageItem {
+        PageItem::Line {
             points,
             width: 1.5,
             color: 0x00_72_b2,
@@ -187,15 +187,15 @@ mod tests {
     #[test]
     fn text_is_what_was_written() {
         let written = "<G> & \"F₀\" 'Å' µm² ]]> \u{1}\u{fffe}";
-        let text = Text {
+        let text = PageText {
             text: written.into(),
-            place: (10.0, 20.04),
+            position: (10.0, 20.04),
             anchor: Anchor::End,
             turn: -90.0,
             size: 12.0,
             color: 0x3c_3c_3c,
         };
-        let svg = svg(vec![Shape::Text(text)]);
+        let svg = svg(vec![PageItem::Text(text)]);
         let document = roxmltree::Document::parse(&svg).unwrap();
         let root = document.root_element();
         assert_eq!(root.attribute("viewBox"), Some("0 0 100 60.5"));
@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn what_lies_far_outside_is_cut_off() {
-        let bounds = Bounds {
+        let bounds = PageRect {
             left: 10.0,
             top: 10.0,
             right: 90.0,
@@ -232,13 +232,13 @@ mod tests {
         };
         let shapes = vec![
             line(vec![(50.0, 30.0), (60.0, 1e300), (70.0, 30.0)]),
-            Shape::Area {
+            PageItem::Area {
                 corners: vec![(20.0, 20.0), (1e300, 20.0), (20.0, 1e300)],
                 color: 0,
             },
             line(vec![(-50.0, 0.0), (-10.0, 90.0)]),
         ];
-        let svg = svg(vec![Shape::Clip { bounds, shapes }]);
+        let svg = svg(vec![PageItem::Clip { bounds, shapes }]);
         assert_eq!(svg.matches("<path").count(), 2);
         let paths = svg
             .split("d=\"")

@@ -1,11 +1,11 @@
 //! What pictures of pages show.
 
-use super::{Anchor, Bounds, Image, Page, Point, Shape, Text};
+use super::{Anchor, Image, Page, PageItem, PageRect, PageText, Point};
 use crate::draw::text;
 
 const WHITE: u32 = 0xff_ff_ff;
 
-fn drawn(scale: f64, shapes: Vec<Shape>) -> Image {
+fn drawn(scale: f64, shapes: Vec<PageItem>) -> Image {
     let (width, height) = (100.0, 60.0);
     let page = Page {
         width,
@@ -15,18 +15,18 @@ fn drawn(scale: f64, shapes: Vec<Shape>) -> Image {
     page.image(scale)
 }
 
-fn line(points: &[Point], width: f64) -> Shape {
-    Shape::Line {
+fn line(points: &[Point], width: f64) -> PageItem {
+    PageItem::Line {
         points: points.to_vec(),
         width,
         color: 0,
     }
 }
 
-fn text(text: &str, place: Point, anchor: Anchor, turn: f64) -> Shape {
-    Shape::Text(Text {
+fn text(text: &str, position: Point, anchor: Anchor, turn: f64) -> PageItem {
+    PageItem::Text(PageText {
         text: text.into(),
-        place,
+        position,
         anchor,
         turn,
         size: 14.0,
@@ -43,8 +43,8 @@ fn ink(image: &Image) -> f64 {
 /// The first and the last column, and the first and the last row, with ink.
 fn inked(image: &Image) -> [usize; 4] {
     let dark = (0..image.pixels.len()).filter(|at| image.pixels[*at] & 0xff < 0x80);
-    let places = dark.map(|at| (at % image.width, at / image.width));
-    places.fold([usize::MAX, 0, usize::MAX, 0], |ends, (x, y)| {
+    let positions = dark.map(|at| (at % image.width, at / image.width));
+    positions.fold([usize::MAX, 0, usize::MAX, 0], |ends, (x, y)| {
         [
             ends[0].min(x),
             ends[1].max(x),
@@ -100,7 +100,7 @@ fn joints_are_no_darker_than_the_rest() {
 #[test]
 fn rules_are_sharp_at_every_scale() {
     for scale in [1.0, 1.7, 3.125] {
-        let rule = |from, to| Shape::Rule {
+        let rule = |from, to| PageItem::Rule {
             from,
             to,
             width: 1.0,
@@ -119,7 +119,7 @@ fn rules_are_sharp_at_every_scale() {
 
 #[test]
 fn nothing_is_drawn_outside_of_a_clip() {
-    let bounds = Bounds {
+    let bounds = PageRect {
         left: 20.0,
         top: 10.0,
         right: 60.0,
@@ -129,17 +129,17 @@ fn nothing_is_drawn_outside_of_a_clip() {
     let shapes = vec![
         line(&[(0.0, 0.0), (70.0, 55.0), (90.0, 1e12)], 5.0),
         line(&[(0.0, 25.0), (100.0, 25.0)], 3.0),
-        Shape::Area { corners, color: 0 },
+        PageItem::Area { corners, color: 0 },
         text("clipped away", (0.0, 15.0), Anchor::Start, 0.0),
     ];
-    let clip = Shape::Clip { bounds, shapes };
-    let outer = Shape::Clip {
+    let clip = PageItem::Clip { bounds, shapes };
+    let outer = PageItem::Clip {
         bounds: bounds.grow(3.0),
         shapes: vec![clip.clone()],
     };
-    let inner = Shape::Clip {
+    let inner = PageItem::Clip {
         bounds,
-        shapes: vec![Shape::Clip {
+        shapes: vec![PageItem::Clip {
             bounds: bounds.grow(3.0),
             shapes: vec![clip.clone()],
         }],
@@ -158,14 +158,14 @@ fn nothing_is_drawn_outside_of_a_clip() {
 #[test]
 fn areas_cover_what_they_surround() {
     let corners = vec![(10.2, 10.4), (60.7, 22.0), (31.1, 55.3)];
-    let shape = Shape::Area { corners, color: 0 };
+    let shape = PageItem::Area { corners, color: 0 };
     let area = 0.5 * ((50.5 * 44.9) - (20.9 * 11.6));
     for scale in [1.0, 2.5] {
         let image = drawn(scale, vec![shape.clone()]);
         assert_near(ink(&image), area * scale * scale, 0.01);
     }
     let corners = vec![(-50.0, -20.0), (25.0, -20.0), (25.0, 500.0), (-50.0, 500.0)];
-    let image = drawn(1.0, vec![Shape::Area { corners, color: 0 }]);
+    let image = drawn(1.0, vec![PageItem::Area { corners, color: 0 }]);
     assert_near(ink(&image), 25.0 * 60.0, 1e-6);
     assert_eq!(inked(&image), [0, 24, 0, 59]);
 }
@@ -193,8 +193,8 @@ fn text_stands_at_its_anchor_and_turns_about_it() {
 
 #[test]
 fn text_beside_the_page_is_cut_off() {
-    for place in [(-500.0, 20.0), (95.0, 20.0), (-8.0, 3.0), (40.0, 65.0)] {
-        let image = drawn(1.0, vec![text("Wide text", place, Anchor::Start, 0.0)]);
+    for position in [(-500.0, 20.0), (95.0, 20.0), (-8.0, 3.0), (40.0, 65.0)] {
+        let image = drawn(1.0, vec![text("Wide text", position, Anchor::Start, 0.0)]);
         assert!(ink(&image) < 150.0);
     }
 }

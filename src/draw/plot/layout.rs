@@ -1,11 +1,11 @@
 //! Where the parts of a plot lie on its page.
 
-use super::runs::runs;
+use super::decimate::runs;
 use super::{Curve, Plot};
 use crate::draw::Color;
-use crate::draw::page::{Anchor, Bounds, Page, Point, Shape, Text};
+use crate::draw::page::{Anchor, Page, PageItem, PageRect, PageText, Point};
 use crate::draw::text::{self, DIGIT_HEIGHT};
-use crate::draw::ticks::{Axis, Tick};
+use crate::draw::ticks::{PlotAxis, Tick};
 use crate::error::{Error, Result};
 
 /// The size of labels, and of the title.
@@ -29,7 +29,7 @@ const DOT_RADIUS: f64 = 2.0;
 const COLUMN: f64 = 0.1;
 
 /// The smallest part for the curves that can be read.
-const LEAST: f64 = 8.0;
+const MIN_CURVES: f64 = 8.0;
 
 /// How far from its frame a curve is followed; more shows nothing else.
 const FAR: f64 = 1e9;
@@ -42,7 +42,7 @@ const LINE: Color = 0x78_78_78;
 /// The page of a plot.
 pub(super) fn page(plot: &Plot) -> Result<Page> {
     let (width, height) = (plot.size.0 as f64, plot.size.1 as f64);
-    let layout = Layout::new(plot, width, height)?;
+    let layout = PlotLayout::new(plot, width, height)?;
     let mut shapes = layout.axes();
     shapes.push(layout.curves());
     layout.heading(&mut shapes);
@@ -53,20 +53,20 @@ pub(super) fn page(plot: &Plot) -> Result<Page> {
     })
 }
 
-struct Layout<'a> {
+struct PlotLayout<'a> {
     plot: &'a Plot,
     /// The width and the height of the page.
     size: (f64, f64),
     /// The lines of the title.
     title: Vec<String>,
     /// Where the curves are.
-    frame: Bounds,
+    frame: PageRect,
     /// The values at its sides.
     x: (f64, f64),
     y: (f64, f64),
 }
 
-impl<'a> Layout<'a> {
+impl<'a> PlotLayout<'a> {
     /// Leaves room for the labels.
     fn new(plot: &'a Plot, width: f64, height: f64) -> Result<Self> {
         let title = lines(&plot.title, TITLE_SIZE, width - 4.0 * GAP);
@@ -77,7 +77,7 @@ impl<'a> Layout<'a> {
         if plot.has_legend() {
             top += LABEL_SIZE + GAP;
         }
-        let frame = Bounds {
+        let frame = PageRect {
             left: 3.0 * GAP,
             right: width - 2.5 * GAP,
             top,
@@ -98,7 +98,7 @@ impl<'a> Layout<'a> {
         if !plot.ylabel.is_empty() {
             layout.frame.left += LABEL_SIZE + GAP;
         }
-        if layout.frame.width() < LEAST || layout.frame.height() < LEAST {
+        if layout.frame.width() < MIN_CURVES || layout.frame.height() < MIN_CURVES {
             let error = format!("a plot of {width}×{height} pixels is too small for its curves");
             return Err(Error::new(error)
                 .hint("increase `width` and `height`, or omit labels and the title"));
@@ -115,23 +115,23 @@ impl<'a> Layout<'a> {
     }
 
     /// The place of a sample; none of what is not finite.
-    fn place(&self, (x, y): Point) -> Option<Point> {
+    fn position(&self, (x, y): Point) -> Option<Point> {
         let part = |value: f64, (low, high): (f64, f64)| (value - low) / (high - low);
-        let place = (
+        let position = (
             self.frame.left + part(x, self.x) * self.frame.width(),
             self.frame.bottom - part(y, self.y) * self.frame.height(),
         );
-        (x.is_finite() && y.is_finite()).then_some((place.0, place.1.clamp(-FAR, FAR)))
+        (x.is_finite() && y.is_finite()).then_some((position.0, position.1.clamp(-FAR, FAR)))
     }
 
-    fn axes(&self) -> Vec<Shape> {
+    fn axes(&self) -> Vec<PageItem> {
         let frame = &self.frame;
         let mut shapes = Vec::new();
         for tick in self.y_ticks() {
             let y = frame.bottom - part_of(&tick, self.y) * frame.height();
             shapes.push(rule((frame.left, y), (frame.right, y), GRID, 1.0));
-            let place = (frame.left - GAP, y);
-            shapes.push(label(tick.label, place, Anchor::End));
+            let position = (frame.left - GAP, y);
+            shapes.push(label(tick.label, position, Anchor::End));
         }
         let bottom = frame.bottom;
         let axis = rule((frame.left, bottom), (frame.right, bottom), LINE, 1.0);
@@ -140,8 +140,8 @@ impl<'a> Layout<'a> {
             let x = frame.left + part_of(&tick, self.x) * frame.width();
             shapes.push(rule((x, bottom), (x, bottom + 5.0), LINE, 1.0));
             let (name, x) = centered(&tick.label, x, self.size.0);
-            let place = (x, bottom + GAP + LABEL_SIZE / 2.0);
-            shapes.push(label(name, place, Anchor::Middle));
+            let position = (x, bottom + GAP + LABEL_SIZE / 2.0);
+            shapes.push(label(name, position, Anchor::Middle));
         }
         let middle = (frame.left + frame.right) / 2.0;
         let (name, x) = centered(&self.plot.xlabel, middle, self.size.0);
@@ -150,9 +150,9 @@ impl<'a> Layout<'a> {
         let middle = (frame.top + frame.bottom) / 2.0;
         let (name, y) = centered(&self.plot.ylabel, middle, self.size.1);
         let x = baseline(GAP + LABEL_SIZE / 2.0, LABEL_SIZE);
-        shapes.push(Shape::Text(Text {
+        shapes.push(PageItem::Text(PageText {
             text: name,
-            place: (x, y),
+            position: (x, y),
             anchor: Anchor::Middle,
             turn: -90.0,
             size: LABEL_SIZE,
@@ -161,46 +161,46 @@ impl<'a> Layout<'a> {
         shapes
     }
 
-    fn curves(&self) -> Shape {
+    fn curves(&self) -> PageItem {
         let curves = self.plot.curves.iter().enumerate();
         let shapes = curves.flat_map(|(index, curve)| self.curve(curve, self.plot.color(index)));
         // Nothing lies beside the frame, and a curve along its edge is as wide as elsewhere.
-        let bounds = Bounds {
+        let bounds = PageRect {
             left: 0.0,
             right: self.size.0,
             top: self.frame.top - CURVE_WIDTH / 2.0,
             bottom: self.frame.bottom + CURVE_WIDTH / 2.0,
         };
-        Shape::Clip {
+        PageItem::Clip {
             bounds,
             shapes: shapes.collect(),
         }
     }
 
-    fn curve(&self, curve: &Curve, color: Color) -> Vec<Shape> {
-        let places = curve.points.iter().map(|point| self.place(*point));
+    fn curve(&self, curve: &Curve, color: Color) -> Vec<PageItem> {
+        let positions = curve.points.iter().map(|point| self.position(*point));
         let shape = |points: Vec<Point>| match points.as_slice() {
-            [place] => dot(*place, color),
-            _ => Shape::Line {
+            [position] => dot(*position, color),
+            _ => PageItem::Line {
                 points,
                 width: CURVE_WIDTH,
                 color,
             },
         };
-        runs(places, COLUMN).into_iter().map(shape).collect()
+        runs(positions, COLUMN).into_iter().map(shape).collect()
     }
 
     /// Title and legend.
-    fn heading(&self, shapes: &mut Vec<Shape>) {
+    fn heading(&self, shapes: &mut Vec<PageItem>) {
         let mut top = 1.5 * GAP;
         let widths = self.title.iter();
         let widths = widths.map(|line| text::exact_width(line, TITLE_SIZE));
         let room = self.size.0 - GAP - widths.fold(0.0, f64::max);
         for line in &self.title {
             let y = baseline(top + TITLE_SIZE / 2.0, TITLE_SIZE);
-            shapes.push(Shape::Text(Text {
+            shapes.push(PageItem::Text(PageText {
                 text: line.clone(),
-                place: (self.frame.left.min(room), y),
+                position: (self.frame.left.min(room), y),
                 anchor: Anchor::Start,
                 turn: 0.0,
                 size: TITLE_SIZE,
@@ -238,7 +238,7 @@ impl<'a> Layout<'a> {
 
 fn ticks((low, high): (f64, f64), length: f64, spacing: usize) -> Vec<Tick> {
     let length = length.max(0.0) as usize + 1;
-    Axis { low, high, length }.ticks(spacing)
+    PlotAxis { low, high, length }.ticks(spacing)
 }
 
 /// Where between the ends of an axis a tick lies.
@@ -285,10 +285,10 @@ fn lines(text: &str, size: f64, room: f64) -> Vec<String> {
     lines.iter().map(|line| fit(line, size, room)).collect()
 }
 
-fn label(text: String, (x, middle): Point, anchor: Anchor) -> Shape {
-    Shape::Text(Text {
+fn label(text: String, (x, middle): Point, anchor: Anchor) -> PageItem {
+    PageItem::Text(PageText {
         text,
-        place: (x, baseline(middle, LABEL_SIZE)),
+        position: (x, baseline(middle, LABEL_SIZE)),
         anchor,
         turn: 0.0,
         size: LABEL_SIZE,
@@ -296,8 +296,8 @@ fn label(text: String, (x, middle): Point, anchor: Anchor) -> Shape {
     })
 }
 
-fn rule(from: Point, to: Point, color: Color, width: f64) -> Shape {
-    Shape::Rule {
+fn rule(from: Point, to: Point, color: Color, width: f64) -> PageItem {
+    PageItem::Rule {
         from,
         to,
         width,
@@ -305,13 +305,13 @@ fn rule(from: Point, to: Point, color: Color, width: f64) -> Shape {
     }
 }
 
-fn dot((x, y): Point, color: Color) -> Shape {
+fn dot((x, y): Point, color: Color) -> PageItem {
     const CORNERS: u32 = 16;
     let corner = |index: u32| {
         let (sin, cos) = (f64::from(index) * std::f64::consts::TAU / f64::from(CORNERS)).sin_cos();
         (x + DOT_RADIUS * cos, y + DOT_RADIUS * sin)
     };
-    Shape::Area {
+    PageItem::Area {
         corners: (0..CORNERS).map(corner).collect(),
         color,
     }

@@ -1,7 +1,7 @@
 //! Plots of courses in time, as pictures and as SVG.
 
+mod decimate;
 mod layout;
-mod runs;
 
 use super::page::Page;
 use super::{Color, Image};
@@ -37,7 +37,7 @@ pub struct Plot {
 }
 
 /// The longest side of a plot in pixels.
-const LONGEST: usize = 1 << 14;
+const MAX_SIDE: usize = 1 << 14;
 
 /// Colors that can be told apart by everyone (Okabe and Ito).
 const COLORS: &[Color] = &[
@@ -58,8 +58,8 @@ impl Plot {
     /// The page on which a pixel of the plot's size is a unit.
     pub fn page(&self) -> Result<Page> {
         let (width, height) = self.size;
-        if LONGEST < width.max(height) {
-            bail!("`width` and `height` must be at most {LONGEST} pixels, got {width}×{height}");
+        if MAX_SIDE < width.max(height) {
+            bail!("`width` and `height` must be at most {MAX_SIDE} pixels, got {width}×{height}");
         }
         layout::page(self)
     }
@@ -128,8 +128,8 @@ impl Plot {
         let colormap = Colormap::named("turbo").unwrap_or_else(|_| Colormap::gray());
         let colors = colormap.colors();
         // Without the dark ends, which look alike.
-        let place = 0.05 + 0.9 * curve as f64 / (self.curves.len() - 1) as f64;
-        let [red, green, blue, _] = colors[(place * (colors.len() - 1) as f64) as usize];
+        let position = 0.05 + 0.9 * curve as f64 / (self.curves.len() - 1) as f64;
+        let [red, green, blue, _] = colors[(position * (colors.len() - 1) as f64) as usize];
         u32::from_be_bytes([0, red, green, blue])
     }
 }
@@ -137,7 +137,7 @@ impl Plot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::draw::page::{Anchor, Shape, Text};
+    use crate::draw::page::{Anchor, PageItem, PageText};
 
     fn plot(values: &[f64]) -> Plot {
         let points = values.iter().enumerate();
@@ -155,10 +155,10 @@ mod tests {
         }
     }
 
-    fn texts(plot: &Plot) -> Vec<Text> {
+    fn texts(plot: &Plot) -> Vec<PageText> {
         let shapes = plot.page().unwrap().shapes.into_iter();
         let texts = shapes.filter_map(|shape| match shape {
-            Shape::Text(text) => Some(text),
+            PageItem::Text(text) => Some(text),
             _ => None,
         });
         texts.collect()
@@ -166,8 +166,8 @@ mod tests {
 
     /// How many pixels are drawn in the color of the first curve, between two columns.
     fn inked(image: &Image, columns: std::ops::Range<usize>) -> usize {
-        let places = columns.flat_map(|x| (0..image.height).map(move |y| (x, y)));
-        places
+        let positions = columns.flat_map(|x| (0..image.height).map(move |y| (x, y)));
+        positions
             .filter(|(x, y)| image.at(*x, *y) == COLORS[0])
             .count()
     }
@@ -254,8 +254,8 @@ mod tests {
             for text in texts(&plot) {
                 let width = crate::draw::text::exact_width(&text.text, text.size);
                 let (along, side) = match text.turn == 0.0 {
-                    true => (text.place.0, size.0 as f64),
-                    false => (text.place.1, size.1 as f64),
+                    true => (text.position.0, size.0 as f64),
+                    false => (text.position.1, size.1 as f64),
                 };
                 let start = match text.anchor {
                     Anchor::Start => along,
@@ -279,7 +279,7 @@ mod tests {
             joined.len() == 2 && joined.join(" ") == plot.title,
             "{joined:?}"
         );
-        assert!(lines[0].place.1 + 16.0 < lines[1].place.1);
+        assert!(lines[0].position.1 + 16.0 < lines[1].position.1);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use gif::{Encoder, Frame, Repeat};
 
-use super::packing::{Layout, Packing};
+use super::pixel_format::{PixelFormat, PixelLayout};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::task;
@@ -16,13 +16,13 @@ pub(super) const FASTEST_GIF: f64 = 50.0;
 const CARE: i32 = 10;
 
 /// An animated GIF being written.
-pub(super) struct Gif<W: Write> {
+pub(super) struct GifWriter<W: Write> {
     encoder: Encoder<W>,
     fps: f64,
     frames: usize,
 }
 
-impl<W: Write> Gif<W> {
+impl<W: Write> GifWriter<W> {
     /// Begins a GIF that starts again at its end.
     pub(super) fn new(writer: W, (width, height): (usize, usize), fps: f64) -> Result<Self> {
         let (Ok(width), Ok(height)) = (width.try_into(), height.try_into()) else {
@@ -71,29 +71,29 @@ pub(super) fn gif_frame((width, height): (usize, usize), rgb: Vec<u8>) -> Result
 }
 
 /// An animated PNG being written.
-pub(super) struct Apng<W: Write>(png::Writer<W>);
+pub(super) struct ApngWriter<W: Write>(png::Writer<W>);
 
-impl<W: Write> Apng<W> {
+impl<W: Write> ApngWriter<W> {
     /// Begins a PNG that starts again at its end, or without a frame rate a still picture.
     pub(super) fn new(
         writer: W,
-        packing: &Packing,
+        format: &PixelFormat,
         frames: usize,
         fps: Option<f64>,
     ) -> Result<Self> {
-        let (width, height) = packing.size;
+        let (width, height) = format.size;
         let (Ok(width), Ok(height), Ok(frames)) =
             (width.try_into(), height.try_into(), frames.try_into())
         else {
             bail!("an animated PNG cannot hold {frames} frames of {width}×{height} pixels");
         };
         let mut encoder = png::Encoder::new(writer, width, height);
-        let (color, depth) = match packing.layout {
-            Layout::Gray => (png::ColorType::Grayscale, png::BitDepth::Eight),
-            Layout::Gray16 | Layout::Gray16Big => {
+        let (color, depth) = match format.layout {
+            PixelLayout::Gray => (png::ColorType::Grayscale, png::BitDepth::Eight),
+            PixelLayout::Gray16 | PixelLayout::Gray16Big => {
                 (png::ColorType::Grayscale, png::BitDepth::Sixteen)
             }
-            Layout::Rgb | Layout::Yuv | Layout::GrayYuv => {
+            PixelLayout::Rgb | PixelLayout::Yuv | PixelLayout::GrayYuv => {
                 (png::ColorType::Rgb, png::BitDepth::Eight)
             }
         };
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn gifs_are_as_fast_as_asked_for() {
         let mut out = Vec::new();
-        let mut gif = Gif::new(&mut out, (2, 1), 30.0).unwrap();
+        let mut gif = GifWriter::new(&mut out, (2, 1), 30.0).unwrap();
         for _ in 0..3 {
             let frame = gif_frame((2, 1), vec![0, 0, 0, 255, 0, 0]).unwrap();
             gif.add(frame).unwrap();
@@ -179,9 +179,9 @@ mod tests {
 
     #[test]
     fn animated_pngs_keep_every_pixel() {
-        let packing = Packing::exact(Layout::Gray16Big, (2, 1));
+        let format = PixelFormat::exact(PixelLayout::Gray16Big, (2, 1));
         let mut out = Vec::new();
-        let mut png = Apng::new(&mut out, &packing, 2, Some(25.0)).unwrap();
+        let mut png = ApngWriter::new(&mut out, &format, 2, Some(25.0)).unwrap();
         let frames = [[1, 2, 3, 4], [255, 254, 0, 1]];
         for frame in &frames {
             png.add(frame).unwrap();

@@ -17,13 +17,13 @@ use crate::bail;
 use crate::error::{Error, Result};
 
 /// The shortest side that the encoder takes.
-const SMALLEST: usize = 16;
+const MIN_SIDE: usize = 16;
 
 /// The largest frames that the encoder takes, lying or standing.
-const LARGEST: (usize, usize) = (3840, 2160);
+const MAX_SIZE: (usize, usize) = (3840, 2160);
 
 /// The coarsest quantizer.
-const WORST: u8 = 51;
+const MAX_QUANTIZER: u8 = 51;
 
 /// So many bits that only the quantizer decides about the quality.
 const BITS_PER_SECOND: u32 = 100_000_000;
@@ -42,7 +42,7 @@ const SEQUENCE_PARAMETERS: u8 = 7;
 const PICTURE_PARAMETERS: u8 = 8;
 
 /// A movie being written.
-pub(super) struct Movie<W> {
+pub(super) struct H264Writer<W> {
     encoder: Encoder,
     fps: f64,
     quantizer: u8,
@@ -54,7 +54,7 @@ pub(super) struct Movie<W> {
     timescale: NonZeroU32,
 }
 
-impl<W: Write + Seek> Movie<W> {
+impl<W: Write + Seek> H264Writer<W> {
     /// Begins a movie of so many frames of an even size; `quantizer` is 0 for the best quality and 51
     /// for the worst. What it holds is described at its start, so that players need not wait for its end.
     pub(super) fn new(
@@ -93,15 +93,15 @@ impl<W: Write + Seek> Movie<W> {
     pub(super) fn add(&mut self, yuv: &[u8]) -> Result<()> {
         let (width, height) = self.size;
         let (levels, colors) = yuv.split_at(width * height);
-        let (blues, reds) = colors.split_at(width * height / 4);
+        let (cb, cr) = colors.split_at(width * height / 4);
         let strides = (width, width / 2, width / 2);
-        let picture = YUVSlices::new((levels, blues, reds), self.size, strides);
+        let picture = YUVSlices::new((levels, cb, cr), self.size, strides);
         let encoded = loop {
             match self.encoder.encode(&picture) {
                 Ok(stream) => break Encoded::new(&stream),
                 // Noise may take more room than the encoder has: then the quality must be lower.
-                Err(_) if self.quantizer < WORST => {
-                    self.quantizer = (self.quantizer + 4).min(WORST);
+                Err(_) if self.quantizer < MAX_QUANTIZER => {
+                    self.quantizer = (self.quantizer + 4).min(MAX_QUANTIZER);
                     self.encoder = encoder(self.fps, self.quantizer)?;
                 }
                 Err(cause) => return Err(encoding(cause)),
@@ -113,8 +113,8 @@ impl<W: Write + Seek> Movie<W> {
     /// Ends the movie.
     pub(super) fn finish(mut self) -> Result<()> {
         let parts = self.muxer.finalize().map_err(|e| muxing(&e))?;
-        for (place, bytes) in parts.offset_and_bytes_pairs() {
-            let written = self.writer.seek(SeekFrom::Start(place));
+        for (offset, bytes) in parts.offset_and_bytes_pairs() {
+            let written = self.writer.seek(SeekFrom::Start(offset));
             let written = written.and_then(|_| self.writer.write_all(bytes));
             written.map_err(|e| writing(&e))?;
         }
@@ -156,7 +156,7 @@ fn sample_entry((width, height): (usize, usize), parameters: &(Vec<u8>, Vec<u8>)
         depth: VisualSampleEntryFields::DEFAULT_DEPTH,
     };
     // The sequence begins with its profile, what it is compatible with, and its level.
-    let said = |place: usize| sequence.get(place).copied().unwrap_or_default();
+    let said = |offset: usize| sequence.get(offset).copied().unwrap_or_default();
     SampleEntry::Avc1(Avc1Box {
         visual,
         avcc_box: AvccBox {
@@ -178,15 +178,15 @@ fn sample_entry((width, height): (usize, usize), parameters: &(Vec<u8>, Vec<u8>)
 
 fn check_size((width, height): (usize, usize)) -> Result<()> {
     let (longer, shorter) = (width.max(height), width.min(height));
-    let (size, hint) = if shorter < SMALLEST {
-        let factor = SMALLEST.div_ceil(shorter);
+    let (size, hint) = if shorter < MIN_SIDE {
+        let factor = MIN_SIDE.div_ceil(shorter);
         let hint = format!(
-            "it needs at least {SMALLEST}×{SMALLEST} pixels: enlarge the video with `scale: \
+            "it needs at least {MIN_SIDE}×{MIN_SIDE} pixels: enlarge the video with `scale: \
              {factor}`"
         );
         ("small", hint)
-    } else if longer > LARGEST.0 || shorter > LARGEST.1 {
-        let (width, height) = LARGEST;
+    } else if longer > MAX_SIZE.0 || shorter > MAX_SIZE.1 {
+        let (width, height) = MAX_SIZE;
         let hint = format!(
             "it supports at most {width}×{height} pixels: shrink the video with `resize`, or \
              install ffmpeg"
@@ -201,7 +201,7 @@ fn check_size((width, height): (usize, usize)) -> Result<()> {
 
 /// An encoder that gives every frame the same quantizer.
 fn encoder(fps: f64, quantizer: u8) -> Result<Encoder> {
-    let quantizer = quantizer.min(WORST);
+    let quantizer = quantizer.min(MAX_QUANTIZER);
     let config = EncoderConfig::new()
         // The one mode in which every frame gets the quantizer asked for, and none is skipped.
         .rate_control_mode(RateControlMode::Bufferbased)

@@ -9,27 +9,27 @@
 
 mod animation;
 mod annotations;
-mod deep;
+mod cell_source;
 #[cfg(feature = "h264")]
 mod h264;
 #[cfg(not(feature = "h264"))]
 #[path = "no_h264.rs"]
 mod h264;
+mod high_bit_depth;
+mod layout;
+mod lookup_table;
 mod output;
-mod packing;
-mod palette;
 mod pipeline;
-mod plan;
+mod pixel_format;
 mod scene;
-mod source;
 
 #[cfg(test)]
 mod tests;
 
 use std::path::Path;
 
-pub use annotations::Annotations;
-pub use source::{Extent, Look, Shown};
+pub use annotations::MovieAnnotations;
+pub use cell_source::{ColorSettings, MovieSource, RangeExtent};
 
 use crate::bail;
 use crate::draw::Color;
@@ -40,10 +40,10 @@ use crate::ops::blend::{Blend, BlendOptions};
 use crate::ops::edit::pad::PadMode;
 use crate::task;
 use crate::video::{Video, shape_text};
-use deep::Deep;
-use output::Film;
-use scene::{Panels, Scene};
-use source::Source;
+use cell_source::CellSource;
+use high_bit_depth::HighBitDepth;
+use output::MovieFrames;
+use scene::{MovieScene, Panels};
 
 /// How a film is written, whatever it shows.
 #[derive(Debug, Clone)]
@@ -61,12 +61,12 @@ pub struct Export {
     /// The colour around the videos.
     pub ground: Color,
     /// What is written and drawn besides the videos.
-    pub annotations: Annotations,
+    pub annotations: MovieAnnotations,
 }
 
 /// How videos stand side by side.
 #[derive(Debug, Clone, Copy)]
-pub struct Grid {
+pub struct VideoGrid {
     /// How many videos stand side by side.
     pub ncols: usize,
     /// The distance between them in pixels.
@@ -76,18 +76,18 @@ pub struct Grid {
 /// Writes a movie of a video, its gray levels with 8 or 16 bits.
 pub fn export_video(
     path: &Path,
-    shown: Shown,
-    look: &Look,
+    movie_source: MovieSource,
+    settings: &ColorSettings,
     bits: usize,
     export: &Export,
 ) -> Result<()> {
     check(export)?;
     match bits {
         8 => {
-            let source = Source::new(shown, look, export.skip_frames)?;
+            let source = CellSource::new(movie_source, settings, export.skip_frames)?;
             write_scene(path, single(source, export), export)
         }
-        16 => write_deep(path, shown, look, export),
+        16 => write_high_bit_depth(path, movie_source, settings, export),
         _ => bail!("`bits` must be 8 or 16, got {bits}"),
     }
 }
@@ -96,19 +96,19 @@ pub fn export_video(
 pub fn export_videos(
     path: &Path,
     videos: Vec<Video>,
-    looks: &[Look],
-    grid: Grid,
+    all_settings: &[ColorSettings],
+    grid: VideoGrid,
     export: &Export,
 ) -> Result<()> {
-    const MOST: usize = 10_000;
+    const MAX_GRID: usize = 10_000;
     check(export)?;
     check_alike(&videos)?;
-    if !(1..=MOST).contains(&grid.ncols) {
-        bail!("`ncols` must be from 1 to {MOST}, got {}", grid.ncols);
+    if !(1..=MAX_GRID).contains(&grid.ncols) {
+        bail!("`ncols` must be from 1 to {MAX_GRID}, got {}", grid.ncols);
     }
-    if grid.padding > MOST {
+    if grid.padding > MAX_GRID {
         bail!(
-            "`padding` must be at most {MOST} pixels, got {}",
+            "`padding` must be at most {MAX_GRID} pixels, got {}",
             grid.padding
         );
     }
@@ -119,9 +119,10 @@ pub fn export_videos(
             videos.len()
         );
     }
-    let sources = videos.into_iter().zip(looks);
-    let sources =
-        sources.map(|(video, look)| Source::new(Shown::Video(video), look, export.skip_frames));
+    let sources = videos.into_iter().zip(all_settings);
+    let sources = sources.map(|(video, settings)| {
+        CellSource::new(MovieSource::Video(video), settings, export.skip_frames)
+    });
     let panels = Panels {
         sources: sources.collect::<Result<_>>()?,
         ncols: grid.ncols,
@@ -153,11 +154,11 @@ pub fn export_video_with_overlay(
     if blend.is_empty() {
         bail!("there are no frames to export");
     }
-    let source = Source::of_blend(blend, overlay, export.skip_frames);
+    let source = CellSource::of_blend(blend, overlay, export.skip_frames);
     write_scene(path, single(source, export), export)
 }
 
-fn single(source: Source, export: &Export) -> Panels {
+fn single(source: CellSource, export: &Export) -> Panels {
     Panels {
         sources: vec![source],
         ncols: 1,
@@ -168,16 +169,21 @@ fn single(source: Source, export: &Export) -> Panels {
 }
 
 fn write_scene(path: &Path, panels: Panels, export: &Export) -> Result<()> {
-    let notes = &export.annotations.notes;
-    let fps = notes
+    let annotations = &export.annotations.annotations;
+    let fps = annotations
         .fps(panels.sources[0].metadata())?
         .unwrap_or(export.fps);
-    let scene = Scene::new(panels, &export.annotations)?;
-    output::write(path, &Film::Drawn(scene.into()), fps, export)
+    let scene = MovieScene::new(panels, &export.annotations)?;
+    output::write(path, &MovieFrames::Drawn(scene.into()), fps, export)
 }
 
-fn write_deep(path: &Path, shown: Shown, look: &Look, export: &Export) -> Result<()> {
-    let Shown::Video(video) = shown else {
+fn write_high_bit_depth(
+    path: &Path,
+    movie_source: MovieSource,
+    settings: &ColorSettings,
+    export: &Export,
+) -> Result<()> {
+    let MovieSource::Video(video) = movie_source else {
         bail!("`bits` can only be 16 for a video, not for frames generated on demand");
     };
     if export.annotations.is_any() {
@@ -188,7 +194,7 @@ fn write_deep(path: &Path, shown: Shown, look: &Look, export: &Export) -> Result
     let video = video.frames(0, video.len().div_ceil(step), step as isize);
     output::write(
         path,
-        &Film::Deep(Deep::new(video, look)?),
+        &MovieFrames::Deep(HighBitDepth::new(video, settings)?),
         export.fps,
         export,
     )

@@ -7,12 +7,12 @@ use std::marker::PhantomData;
 use crate::error::{Error, Result};
 
 /// A movie, of which there is none.
-pub(super) struct Movie<W> {
+pub(super) struct H264Writer<W> {
     never: Infallible,
     writer: PhantomData<W>,
 }
 
-impl<W: Write + Seek> Movie<W> {
+impl<W: Write + Seek> H264Writer<W> {
     /// Says that this needs another program.
     pub(super) fn new(_: W, _: (usize, usize), _: f64, _: u8, _: usize) -> Result<Self> {
         Err(

@@ -5,15 +5,15 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use super::Export;
-use super::animation::{Apng, FASTEST_GIF, Gif, gif_frame};
-use super::deep::Deep;
-use super::h264::Movie;
-use super::packing::{Layout, Packing};
+use super::animation::{ApngWriter, FASTEST_GIF, GifWriter, gif_frame};
+use super::h264::H264Writer;
+use super::high_bit_depth::HighBitDepth;
 use super::pipeline;
-use super::scene::{Scene, Scratch};
+use super::pixel_format::{PixelFormat, PixelLayout};
+use super::scene::{MovieScene, SceneBuffers};
 use crate::error::{Error, Result};
 use crate::fs::atomic;
-use crate::io::ffmpeg::{self, Encoder, Raw};
+use crate::io::ffmpeg::{self, Encoder, RawVideo};
 use crate::io::format::movie::{ANIMATIONS, ENCODED};
 use crate::io::recording::extension_of;
 use crate::task::{self, Task};
@@ -35,15 +35,15 @@ const QUALITY: (&[&str], u8) = (&["-crf", "-qp", "-cq", "-qmin:v"], 15);
 const COARSER: u8 = 6;
 
 /// What the frames of a file are.
-pub(super) enum Film {
+pub(super) enum MovieFrames {
     /// Drawn with 8 bits for each colour.
-    Drawn(Box<Scene>),
+    Drawn(Box<MovieScene>),
     /// Gray levels of 16 bits.
-    Deep(Deep),
+    Deep(HighBitDepth),
 }
 
 /// What writes a file.
-enum Writer {
+enum MovieEncoder {
     Ffmpeg(PathBuf, Encoder),
     BuiltIn {
         quantizer: u8,
@@ -54,50 +54,57 @@ enum Writer {
     Png,
 }
 
-impl Film {
+impl MovieFrames {
     fn size(&self) -> (usize, usize) {
         match self {
-            Film::Drawn(scene) => scene.size(),
-            Film::Deep(deep) => deep.size(),
+            MovieFrames::Drawn(scene) => scene.size(),
+            MovieFrames::Deep(high_bit_depth) => high_bit_depth.size(),
         }
     }
 
     fn len(&self) -> usize {
         match self {
-            Film::Drawn(scene) => scene.len(),
-            Film::Deep(deep) => deep.len(),
+            MovieFrames::Drawn(scene) => scene.len(),
+            MovieFrames::Deep(high_bit_depth) => high_bit_depth.len(),
         }
     }
 
     fn render(
         &self,
         frame: usize,
-        packing: &Packing,
-        scratch: &mut Scratch,
+        pixel_format: &PixelFormat,
+        scratch: &mut SceneBuffers,
         out: &mut [u8],
     ) -> Result<()> {
         match self {
-            Film::Drawn(scene) => {
+            MovieFrames::Drawn(scene) => {
                 scene.draw(frame, scratch)?;
-                packing.pack(&scratch.image, out);
+                pixel_format.pack(&scratch.image, out);
             }
-            Film::Deep(deep) => deep.render(frame, packing.layout == Layout::Gray16Big, out),
+            MovieFrames::Deep(high_bit_depth) => {
+                high_bit_depth.render(frame, pixel_format.layout == PixelLayout::Gray16Big, out);
+            }
         }
         Ok(())
     }
 
     /// The frame in memory of its own.
-    fn rendered(&self, frame: usize, packing: &Packing, scratch: &mut Scratch) -> Result<Vec<u8>> {
-        let mut out = vec![0; packing.bytes()];
-        self.render(frame, packing, scratch, &mut out)?;
+    fn rendered(
+        &self,
+        frame: usize,
+        pixel_format: &PixelFormat,
+        scratch: &mut SceneBuffers,
+    ) -> Result<Vec<u8>> {
+        let mut out = vec![0; pixel_format.bytes()];
+        self.render(frame, pixel_format, scratch, &mut out)?;
         Ok(out)
     }
 }
 
 /// Writes a film; an existing file is replaced once it is complete.
-pub(super) fn write(path: &Path, film: &Film, fps: f64, export: &Export) -> Result<()> {
-    if extension_of(path).as_deref() == Some("png") && film.len() != 1 {
-        let (path, len) = (path.display(), film.len());
+pub(super) fn write(path: &Path, frames: &MovieFrames, fps: f64, export: &Export) -> Result<()> {
+    if extension_of(path).as_deref() == Some("png") && frames.len() != 1 {
+        let (path, len) = (path.display(), frames.len());
         let error = Error::new(format!(
             "`{path}` is a single image, but the video has {len} frames"
         ));
@@ -105,37 +112,39 @@ pub(super) fn write(path: &Path, film: &Film, fps: f64, export: &Export) -> Resu
             error.hint("export a lossless movie as `.apng`, or one frame as an image: video[0]")
         );
     }
-    let writer = Writer::choose(path, &export.encoder)?;
-    let packing = writer.packing(film, export)?;
+    let writer = MovieEncoder::choose(path, &export.encoder)?;
+    let pixel_format = writer.pixel_format(frames, export)?;
     let task = export
         .progress_bar
-        .then(|| Task::new("exporting", film.len()));
-    let work = Work {
-        film,
-        packing,
+        .then(|| Task::new("exporting", frames.len()));
+    let work = EncodeJob {
+        frames,
+        pixel_format,
         fps,
         task,
     };
     match writer {
-        Writer::Ffmpeg(program, encoder) => work.with_ffmpeg(path, &program, &encoder),
-        Writer::BuiltIn { quantizer } => atomic::write(path, |file| work.built_in(file, quantizer)),
-        Writer::Gif => atomic::write(path, |file| work.gif(file)),
-        Writer::Apng => atomic::write(path, |file| work.png(file, Some(fps))),
-        Writer::Png => atomic::write(path, |file| work.png(file, None)),
+        MovieEncoder::Ffmpeg(program, encoder) => work.with_ffmpeg(path, &program, &encoder),
+        MovieEncoder::BuiltIn { quantizer } => {
+            atomic::write(path, |file| work.built_in(file, quantizer))
+        }
+        MovieEncoder::Gif => atomic::write(path, |file| work.gif(file)),
+        MovieEncoder::Apng => atomic::write(path, |file| work.png(file, Some(fps))),
+        MovieEncoder::Png => atomic::write(path, |file| work.png(file, None)),
     }
 }
 
-impl Writer {
+impl MovieEncoder {
     fn choose(path: &Path, encoder: &Encoder) -> Result<Self> {
         let extension = check_extension(path)?;
         let is_mp4 = matches!(extension.as_str(), "mp4" | "m4v");
-        let built_in = Writer::BuiltIn {
+        let built_in = MovieEncoder::BuiltIn {
             quantizer: quantizer(encoder),
         };
         match extension.as_str() {
-            "gif" if encoder.is_preset() => return Ok(Writer::Gif),
-            "apng" if encoder.is_preset() => return Ok(Writer::Apng),
-            "png" if encoder.is_preset() => return Ok(Writer::Png),
+            "gif" if encoder.is_preset() => return Ok(MovieEncoder::Gif),
+            "apng" if encoder.is_preset() => return Ok(MovieEncoder::Apng),
+            "png" if encoder.is_preset() => return Ok(MovieEncoder::Png),
             _ if encoder.name != Encoder::BUILT_IN => {}
             _ if is_mp4 => return Ok(built_in),
             _ => {
@@ -146,7 +155,7 @@ impl Writer {
             }
         }
         match ffmpeg::program()? {
-            Some(program) => Ok(Writer::Ffmpeg(program, encoder.suited_to(&extension))),
+            Some(program) => Ok(MovieEncoder::Ffmpeg(program, encoder.suited_to(&extension))),
             None if is_mp4 && cfg!(feature = "h264") => {
                 task::warn(
                     "ffmpeg was not found: the movie is written by the built-in H.264 encoder",
@@ -158,35 +167,41 @@ impl Writer {
     }
 
     /// The form in which it takes the frames of a film.
-    fn packing(&self, film: &Film, export: &Export) -> Result<Packing> {
-        let size = film.size();
-        let is_gray = match film {
-            Film::Drawn(scene) => scene.is_gray(),
-            Film::Deep(_) => return self.deep_packing(size),
+    fn pixel_format(&self, frames: &MovieFrames, export: &Export) -> Result<PixelFormat> {
+        let size = frames.size();
+        let is_gray = match frames {
+            MovieFrames::Drawn(scene) => scene.is_gray(),
+            MovieFrames::Deep(_) => return self.high_bit_depth_format(size),
         };
         let layout = |gray, colored| if is_gray { gray } else { colored };
         Ok(match self {
-            Writer::Ffmpeg(_, encoder) => {
+            MovieEncoder::Ffmpeg(_, encoder) => {
                 let layout = match encoder.param("-pix_fmt") {
-                    Some("yuv420p") => layout(Layout::GrayYuv, Layout::Rgb),
-                    None if encoder.is_preset() => layout(Layout::Gray, Layout::Rgb),
-                    _ => Layout::Rgb,
+                    Some("yuv420p") => layout(PixelLayout::GrayYuv, PixelLayout::Rgb),
+                    None if encoder.is_preset() => layout(PixelLayout::Gray, PixelLayout::Rgb),
+                    _ => PixelLayout::Rgb,
                 };
-                Packing::even(layout, size, export.pad_mode)
+                PixelFormat::even(layout, size, export.pad_mode)
             }
-            Writer::BuiltIn { .. } => {
-                Packing::even(layout(Layout::GrayYuv, Layout::Yuv), size, export.pad_mode)
+            MovieEncoder::BuiltIn { .. } => PixelFormat::even(
+                layout(PixelLayout::GrayYuv, PixelLayout::Yuv),
+                size,
+                export.pad_mode,
+            ),
+            MovieEncoder::Gif => PixelFormat::exact(PixelLayout::Rgb, size),
+            MovieEncoder::Apng | MovieEncoder::Png => {
+                PixelFormat::exact(layout(PixelLayout::Gray, PixelLayout::Rgb), size)
             }
-            Writer::Gif => Packing::exact(Layout::Rgb, size),
-            Writer::Apng | Writer::Png => Packing::exact(layout(Layout::Gray, Layout::Rgb), size),
         })
     }
 
-    fn deep_packing(&self, size: (usize, usize)) -> Result<Packing> {
+    fn high_bit_depth_format(&self, size: (usize, usize)) -> Result<PixelFormat> {
         match self {
-            Writer::Apng | Writer::Png => Ok(Packing::exact(Layout::Gray16Big, size)),
-            Writer::Ffmpeg(_, encoder) if encoder.param("-c:v") == Some("ffv1") => {
-                Ok(Packing::exact(Layout::Gray16, size))
+            MovieEncoder::Apng | MovieEncoder::Png => {
+                Ok(PixelFormat::exact(PixelLayout::Gray16Big, size))
+            }
+            MovieEncoder::Ffmpeg(_, encoder) if encoder.param("-c:v") == Some("ffv1") => {
+                Ok(PixelFormat::exact(PixelLayout::Gray16, size))
             }
             _ => Err(
                 Error::new("this movie format cannot hold 16-bit gray levels")
@@ -210,30 +225,31 @@ fn quantizer(encoder: &Encoder) -> u8 {
 }
 
 /// A film, and how it is to be encoded.
-struct Work<'a> {
-    film: &'a Film,
-    packing: Packing,
+struct EncodeJob<'a> {
+    frames: &'a MovieFrames,
+    pixel_format: PixelFormat,
     fps: f64,
     task: Option<Task>,
 }
 
-impl Work<'_> {
+impl EncodeJob<'_> {
     fn with_ffmpeg(&self, path: &Path, program: &Path, encoder: &Encoder) -> Result<()> {
-        let raw = Raw {
-            pixel_format: self.packing.pixel_format(),
-            width: self.packing.size.0,
-            height: self.packing.size.1,
+        let raw = RawVideo {
+            pixel_format: self.pixel_format.pixel_format(),
+            width: self.pixel_format.size.0,
+            height: self.pixel_format.size.1,
             fps: self.fps,
         };
-        let (bytes, frames) = (self.packing.bytes(), self.film.len());
+        let (bytes, frames) = (self.pixel_format.bytes(), self.frames.len());
         let mut done = 0;
         ffmpeg::encode(program, path, &raw, encoder, |batch| {
             task::check()?;
             let count = self.per_batch().min(frames - done);
             batch.resize(count * bytes, 0);
             let pictures = batch.chunks_mut(bytes).enumerate();
-            task::share(pictures, Scratch::default, |scratch, (index, out)| {
-                self.film.render(done + index, &self.packing, scratch, out)
+            task::share(pictures, SceneBuffers::default, |scratch, (index, out)| {
+                self.frames
+                    .render(done + index, &self.pixel_format, scratch, out)
             })?;
             done += count;
             self.task
@@ -244,10 +260,11 @@ impl Work<'_> {
     }
 
     fn built_in(&self, file: &mut File, quantizer: u8) -> Result<()> {
-        let (writer, frames) = (BufWriter::new(file), self.film.len());
-        let mut movie = Movie::new(writer, self.packing.size, self.fps, quantizer, frames)?;
+        let (writer, frames) = (BufWriter::new(file), self.frames.len());
+        let mut movie =
+            H264Writer::new(writer, self.pixel_format.size, self.fps, quantizer, frames)?;
         self.run(
-            |scratch, frame| self.film.rendered(frame, &self.packing, scratch),
+            |scratch, frame| self.frames.rendered(frame, &self.pixel_format, scratch),
             |frame: Vec<u8>| movie.add(&frame),
         )?;
         movie.finish()
@@ -260,11 +277,11 @@ impl Work<'_> {
                 self.fps
             ));
         }
-        let size = self.packing.size;
-        let mut gif = Gif::new(BufWriter::new(file), size, self.fps)?;
+        let size = self.pixel_format.size;
+        let mut gif = GifWriter::new(BufWriter::new(file), size, self.fps)?;
         self.run(
             |scratch, frame| {
-                let rgb = self.film.rendered(frame, &self.packing, scratch)?;
+                let rgb = self.frames.rendered(frame, &self.pixel_format, scratch)?;
                 gif_frame(size, rgb)
             },
             |frame| gif.add(frame),
@@ -274,9 +291,9 @@ impl Work<'_> {
 
     fn png(&self, file: &mut File, fps: Option<f64>) -> Result<()> {
         let writer = BufWriter::new(file);
-        let mut png = Apng::new(writer, &self.packing, self.film.len(), fps)?;
+        let mut png = ApngWriter::new(writer, &self.pixel_format, self.frames.len(), fps)?;
         self.run(
-            |scratch, frame| self.film.rendered(frame, &self.packing, scratch),
+            |scratch, frame| self.frames.rendered(frame, &self.pixel_format, scratch),
             |frame: Vec<u8>| png.add(&frame),
         )?;
         png.finish()
@@ -284,15 +301,15 @@ impl Work<'_> {
 
     fn run<T: Send>(
         &self,
-        render: impl Fn(&mut Scratch, usize) -> Result<T> + Sync + Send,
+        render: impl Fn(&mut SceneBuffers, usize) -> Result<T> + Sync + Send,
         encode: impl FnMut(T) -> Result<()> + Send,
     ) -> Result<()> {
-        let (len, task) = (self.film.len(), self.task.as_ref());
+        let (len, task) = (self.frames.len(), self.task.as_ref());
         pipeline::run(
             len,
             self.per_batch(),
             task,
-            Scratch::default,
+            SceneBuffers::default,
             render,
             encode,
         )
@@ -301,7 +318,7 @@ impl Work<'_> {
     /// How many frames are rendered at a time: at least one for each core.
     fn per_batch(&self) -> usize {
         let cores = task::cores();
-        (BATCH / self.packing.bytes()).max(cores)
+        (BATCH / self.pixel_format.bytes()).max(cores)
     }
 }
 

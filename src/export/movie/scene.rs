@@ -1,19 +1,21 @@
 //! A film frame by frame: the videos in their places, and all that is drawn around and on them.
 
-use super::annotations::Annotations;
-use super::plan::{Needs, Plan};
-use super::source::Source;
+use super::annotations::MovieAnnotations;
+use super::cell_source::CellSource;
+use super::layout::{MovieLayout, MovieLayoutInputs};
 use crate::bail;
-use crate::color::colormap::{Rgba, Scale};
+use crate::color::colormap::{Rgba, ScaledColormap};
+use crate::draw::annotations::{
+    Annotations, FrameClock, ScaleBar, TimeUnit, length_text, recorded_fps, speed_text,
+};
 use crate::draw::colorbar::{self, Style};
-use crate::draw::notes::{Clock, Notes, ScaleBar, TimeUnit, length_text, recorded_fps, speed_text};
-use crate::draw::stamp::Stamp;
-use crate::draw::strip::{Course, Strip, TimeAxis};
+use crate::draw::label::Label;
+use crate::draw::trace_plot::{TimeAxis, Trace, TracePlot};
 use crate::draw::{Color, Image, Rect, text};
 use crate::error::{Error, Result};
 
 /// The colours of courses and their marks over a dark ground, and over a bright one.
-const COURSES: [[Color; 6]; 2] = [
+const TRACE_COLORS: [[Color; 6]; 2] = [
     [
         0xff_6b_6b, 0x4d_ab_f7, 0xff_d4_3b, 0x69_db_7c, 0xda_77_f2, 0xff_a9_4d,
     ],
@@ -23,17 +25,17 @@ const COURSES: [[Color; 6]; 2] = [
 ];
 
 /// The longer side that they are magnified to at most.
-const COMFORTABLE: usize = 1280;
+const MAX_MAGNIFIED_SIDE: usize = 1280;
 
 /// The most that videos are magnified.
-const LARGEST: usize = 256;
+const MAX_MAGNIFICATION: usize = 256;
 
 /// The shorter side that annotated videos are magnified to at least.
-const LEGIBLE: usize = 240;
+const MIN_ANNOTATED_SIDE: usize = 240;
 
 /// The videos of a film and how they are arranged.
 pub(super) struct Panels {
-    pub(super) sources: Vec<Source>,
+    pub(super) sources: Vec<CellSource>,
     pub(super) ncols: usize,
     pub(super) padding: usize,
     pub(super) ground: Color,
@@ -42,20 +44,20 @@ pub(super) struct Panels {
 }
 
 /// A film of which any frame can be drawn.
-pub(super) struct Scene {
-    sources: Vec<Source>,
-    plan: Plan,
+pub(super) struct MovieScene {
+    sources: Vec<CellSource>,
+    layout: MovieLayout,
     factor: usize,
     len: usize,
     step: usize,
     font: f32,
     /// What does not change.
-    still: Image,
+    rgba_image: Image,
     /// What lies on the first video and does not change.
-    stamps: Vec<(Stamp, (usize, usize))>,
-    clock: Option<Clock>,
+    text_labels: Vec<(Label, (usize, usize))>,
+    clock: Option<FrameClock>,
     counts: bool,
-    strip: Option<Strip>,
+    trace_plot: Option<TracePlot>,
     /// The middle and the colour of a mark for each course.
     marks: Vec<((f32, f32), Color)>,
     is_gray: bool,
@@ -65,15 +67,15 @@ pub(super) struct Scene {
 
 /// Memory that is used for one frame after the other.
 #[derive(Default)]
-pub(super) struct Scratch {
+pub(super) struct SceneBuffers {
     pub(super) image: Image,
     pixels: Vec<Color>,
     colors: Vec<Rgba>,
 }
 
-impl Scene {
+impl MovieScene {
     /// Arranges videos, of frames of one size, with their annotations.
-    pub(super) fn new(panels: Panels, annotations: &Annotations) -> Result<Self> {
+    pub(super) fn new(panels: Panels, annotations: &MovieAnnotations) -> Result<Self> {
         let Panels {
             sources,
             ncols,
@@ -87,8 +89,8 @@ impl Scene {
         let font = (cell.0.min(cell.1) as f32 / 21.0).clamp(12.0, 48.0);
         let style = style(ground, font);
         let scales = shared_scales(&sources, annotations);
-        let labels = |scale: &Scale| colorbar::label_width(scale, cell.1, &style);
-        let needs = Needs {
+        let labels = |scale: &ScaledColormap| colorbar::label_width(scale, cell.1, &style);
+        let needs = MovieLayoutInputs {
             cell,
             count: sources.len(),
             ncols: if annotations.needs_frame() {
@@ -101,48 +103,48 @@ impl Scene {
             titles: annotations.has_titles(),
             each_colorbar: scales.each.iter().map(|scale| labels(scale)).max(),
             shared_colorbar: scales.shared.map(labels),
-            strip: !annotations.notes.traces.is_empty(),
+            trace_plot: !annotations.annotations.traces.is_empty(),
             framed: annotations.needs_frame(),
         };
-        let plan = Plan::new(&needs);
-        check_size(plan.size)?;
-        let mut still = Image::new(plan.size.0, plan.size.1);
-        still.fill(still.area(), ground);
-        draw_titles(&mut still, &plan, annotations, &style);
-        for (bar, scale) in plan
+        let layout = MovieLayout::new(&needs);
+        check_size(layout.size)?;
+        let mut rgba_image = Image::new(layout.size.0, layout.size.1);
+        rgba_image.fill(rgba_image.area(), ground);
+        draw_titles(&mut rgba_image, &layout, annotations, &style);
+        for (bar, scale) in layout
             .colorbars
             .iter()
             .zip(scales.each.iter().copied().chain(scales.shared))
         {
-            colorbar::draw(&mut still, *bar, scale, &style);
+            colorbar::draw(&mut rgba_image, *bar, scale, &style);
         }
-        let len = sources.iter().map(Source::len).min().unwrap_or(0);
+        let len = sources.iter().map(CellSource::len).min().unwrap_or(0);
         let mut scene = Self {
-            clock: annotations.notes.clock(sources[0].metadata(), len)?,
-            is_gray: sources.iter().all(Source::is_gray)
+            clock: annotations.annotations.clock(sources[0].metadata(), len)?,
+            is_gray: sources.iter().all(CellSource::is_gray)
                 && is_gray(ground)
-                && annotations.notes.traces.is_empty(),
+                && annotations.annotations.traces.is_empty(),
             is_plain: sources.len() == 1 && factor == 1 && ncols == 1 && !annotations.is_any(),
-            counts: annotations.notes.frame_number,
+            counts: annotations.annotations.frame_number,
             sources,
-            plan,
+            layout,
             factor,
             len,
             step,
             font,
-            still,
-            stamps: Vec::new(),
-            strip: None,
+            rgba_image,
+            text_labels: Vec::new(),
+            trace_plot: None,
             marks: Vec::new(),
         };
-        scene.add_stamps(&annotations.notes)?;
-        scene.add_traces(&annotations.notes, ground, style)?;
+        scene.add_labels(&annotations.annotations)?;
+        scene.add_traces(&annotations.annotations, ground, style)?;
         Ok(scene)
     }
 
     /// The width and height of the film.
     pub(super) fn size(&self) -> (usize, usize) {
-        self.plan.size
+        self.layout.size
     }
 
     /// The number of frames.
@@ -156,8 +158,8 @@ impl Scene {
     }
 
     /// Draws a frame into the scratch memory's image.
-    pub(super) fn draw(&self, frame: usize, scratch: &mut Scratch) -> Result<()> {
-        let Scratch {
+    pub(super) fn draw(&self, frame: usize, scratch: &mut SceneBuffers) -> Result<()> {
+        let SceneBuffers {
             image,
             pixels,
             colors,
@@ -167,9 +169,9 @@ impl Scene {
             image.resize(width, height);
             return self.sources[0].pixels(frame, colors, &mut image.pixels);
         }
-        image.clone_from(&self.still);
+        image.clone_from(&self.rgba_image);
         pixels.resize(width * height, 0);
-        for (source, cell) in self.sources.iter().zip(&self.plan.cells) {
+        for (source, cell) in self.sources.iter().zip(&self.layout.cells) {
             source.pixels(frame, colors, pixels)?;
             paint(image, *cell, pixels.chunks_exact(width), self.factor);
         }
@@ -183,72 +185,76 @@ impl Scene {
             image.ring(*middle, radius, self.font / 2.6, 0);
             image.ring(*middle, radius, self.font / 4.5, *color);
         }
-        for (stamp, place) in &self.stamps {
-            stamp.draw(image, *place);
+        for (label, position) in &self.text_labels {
+            label.draw(image, *position);
         }
         let room = self.first_room();
         if let Some(clock) = &self.clock {
-            Stamp::text(&clock.text(frame), self.font).draw(image, (room.left, room.top));
+            Label::text(&clock.text(frame), self.font).draw(image, (room.left, room.top));
         }
         if self.counts {
-            let stamp = Stamp::text(&format!("frame {}", frame * self.step), self.font);
-            let top = room.bottom().saturating_sub(stamp.height());
-            stamp.draw(image, (room.left, top));
+            let label = Label::text(&format!("frame {}", frame * self.step), self.font);
+            let top = room.bottom().saturating_sub(label.height());
+            label.draw(image, (room.left, top));
         }
-        if let Some(strip) = &self.strip {
-            strip.draw_cursor(image, frame);
+        if let Some(trace_plot) = &self.trace_plot {
+            trace_plot.draw_cursor(image, frame);
         }
     }
 
     /// The part of the first video in which text may stand.
     fn first_room(&self) -> Rect {
         let inset = (self.font * 0.4) as usize;
-        self.plan.cells[0].inset(inset, inset)
+        self.layout.cells[0].inset(inset, inset)
     }
 
-    fn add_stamps(&mut self, notes: &Notes) -> Result<()> {
+    fn add_labels(&mut self, annotations: &Annotations) -> Result<()> {
         let room = self.first_room();
-        if let Some(speed) = notes.speed {
-            let stamp = Stamp::text(&speed_text(speed), self.font);
-            let left = room.right().saturating_sub(stamp.width());
-            self.stamps.push((stamp, (left, room.top)));
+        if let Some(speed) = annotations.speed {
+            let label = Label::text(&speed_text(speed), self.font);
+            let left = room.right().saturating_sub(label.width());
+            self.text_labels.push((label, (left, room.top)));
         }
-        if let Some(bar) = notes.scale_bar {
-            let stamp = self.scale_bar(bar, notes)?;
-            let left = room.right().saturating_sub(stamp.width());
-            let top = room.bottom().saturating_sub(stamp.height());
-            self.stamps.push((stamp, (left, top)));
+        if let Some(bar) = annotations.scale_bar {
+            let label = self.scale_bar(bar, annotations)?;
+            let left = room.right().saturating_sub(label.width());
+            let top = room.bottom().saturating_sub(label.height());
+            self.text_labels.push((label, (left, top)));
         }
         Ok(())
     }
 
-    fn scale_bar(&self, bar: ScaleBar, notes: &Notes) -> Result<Stamp> {
-        let pixel = notes.pixel_width(self.sources[0].metadata())?;
+    fn scale_bar(&self, bar: ScaleBar, annotations: &Annotations) -> Result<Label> {
+        let pixel = annotations.pixel_width(self.sources[0].metadata())?;
         let (columns, _) = self.sources[0].size();
         let length = bar.length(columns as f64 * pixel)?;
         let width = (length / pixel * self.factor as f64).round().max(1.0) as usize;
-        Ok(Stamp::bar(width, &length_text(length), self.font))
+        Ok(Label::bar(width, &length_text(length), self.font))
     }
 
-    fn add_traces(&mut self, notes: &Notes, ground: Color, style: Style) -> Result<()> {
-        if notes.traces.is_empty() {
+    fn add_traces(&mut self, annotations: &Annotations, ground: Color, style: Style) -> Result<()> {
+        if annotations.traces.is_empty() {
             return Ok(());
         }
-        let palette = COURSES[usize::from(is_bright(ground))];
-        let mut courses = Vec::new();
-        for (pixel, color) in notes.traces.iter().zip(palette.into_iter().cycle()) {
-            let values = course(&self.sources[0], *pixel, self.len)?;
-            courses.push(Course { values, color });
-            let cell = self.plan.cells[0];
+        let lookup_table = TRACE_COLORS[usize::from(is_bright(ground))];
+        let mut traces = Vec::new();
+        for (pixel, color) in annotations
+            .traces
+            .iter()
+            .zip(lookup_table.into_iter().cycle())
+        {
+            let values = trace(&self.sources[0], *pixel, self.len)?;
+            traces.push(Trace { values, color });
+            let cell = self.layout.cells[0];
             let middle =
                 |start: usize, at: usize| start as f32 + (at as f32 + 0.5) * self.factor as f32;
             let [row, column] = *pixel;
             self.marks
                 .push(((middle(cell.left, column), middle(cell.top, row)), color));
         }
-        let unit = notes.timestamp.unwrap_or(TimeUnit::Auto);
-        let clock =
-            recorded_fps(self.sources[0].metadata()).map(|fps| Clock::new(fps, self.len, unit));
+        let unit = annotations.timestamp.unwrap_or(TimeUnit::Auto);
+        let clock = recorded_fps(self.sources[0].metadata())
+            .map(|fps| FrameClock::new(fps, self.len, unit));
         let time = clock.map_or(
             TimeAxis {
                 interval: self.step as f64,
@@ -259,22 +265,22 @@ impl Scene {
                 unit: clock.unit,
             },
         );
-        let strip = Strip::new(self.plan.strip, courses, time, style);
-        strip.draw(&mut self.still);
-        self.strip = Some(strip);
+        let trace_plot = TracePlot::new(self.layout.trace_plot, traces, time, style);
+        trace_plot.draw(&mut self.rgba_image);
+        self.trace_plot = Some(trace_plot);
         Ok(())
     }
 }
 
 /// The colorbars of a film: one for all videos if they have the same colours and range.
 struct Scales<'a> {
-    shared: Option<&'a Scale>,
-    each: Vec<&'a Scale>,
+    shared: Option<&'a ScaledColormap>,
+    each: Vec<&'a ScaledColormap>,
 }
 
-fn shared_scales<'a>(sources: &'a [Source], annotations: &Annotations) -> Scales<'a> {
-    let scales: Vec<_> = sources.iter().filter_map(Source::scale).collect();
-    let same = |a: &Scale, b: &Scale| {
+fn shared_scales<'a>(sources: &'a [CellSource], annotations: &MovieAnnotations) -> Scales<'a> {
+    let scales: Vec<_> = sources.iter().filter_map(CellSource::scale).collect();
+    let same = |a: &ScaledColormap, b: &ScaledColormap| {
         (a.low(), a.high()) == (b.low(), b.high()) && a.colormap() == b.colormap()
     };
     let all_same = scales.windows(2).all(|pair| same(pair[0], pair[1]));
@@ -296,28 +302,28 @@ fn shared_scales<'a>(sources: &'a [Source], annotations: &Annotations) -> Scales
 }
 
 /// How many pixels of the film show one of the video, in each direction.
-fn factor(annotations: &Annotations, (width, height): (usize, usize)) -> Result<usize> {
+fn factor(annotations: &MovieAnnotations, (width, height): (usize, usize)) -> Result<usize> {
     match (annotations.scale, annotations.size) {
         (Some(_), Some(_)) => {
             bail!("`scale` and `size` cannot be combined: both enlarge the video")
         }
         (Some(0), None) => bail!("`scale` must be at least 1, got 0"),
-        (Some(scale), None) if scale > LARGEST => {
-            bail!("`scale` must be at most {LARGEST}, got {scale}")
+        (Some(scale), None) if scale > MAX_MAGNIFICATION => {
+            bail!("`scale` must be at most {MAX_MAGNIFICATION}, got {scale}")
         }
         (Some(scale), None) => Ok(scale),
-        (None, Some(size)) => Ok((size / width.max(height)).clamp(1, LARGEST)),
+        (None, Some(size)) => Ok((size / width.max(height)).clamp(1, MAX_MAGNIFICATION)),
         (None, None) if annotations.is_any() => {
-            let most = (COMFORTABLE / width.max(height)).max(1);
-            Ok(LEGIBLE.div_ceil(width.min(height)).min(most))
+            let most = (MAX_MAGNIFIED_SIDE / width.max(height)).max(1);
+            Ok(MIN_ANNOTATED_SIDE.div_ceil(width.min(height)).min(most))
         }
         (None, None) => Ok(1),
     }
 }
 
 fn check_size((width, height): (usize, usize)) -> Result<()> {
-    const MOST_PIXELS: usize = 1 << 28;
-    if width.saturating_mul(height) <= MOST_PIXELS {
+    const MAX_PIXELS: usize = 1 << 28;
+    if width.saturating_mul(height) <= MAX_PIXELS {
         return Ok(());
     }
     Err(
@@ -329,7 +335,7 @@ fn check_size((width, height): (usize, usize)) -> Result<()> {
 }
 
 /// The samples of a pixel in all frames.
-fn course(source: &Source, [row, column]: [usize; 2], len: usize) -> Result<Vec<f64>> {
+fn trace(source: &CellSource, [row, column]: [usize; 2], len: usize) -> Result<Vec<f64>> {
     let (width, height) = source.size();
     if row >= height || column >= width {
         bail!(
@@ -356,9 +362,14 @@ fn course(source: &Source, [row, column]: [usize; 2], len: usize) -> Result<Vec<
     Ok(values)
 }
 
-fn draw_titles(image: &mut Image, plan: &Plan, annotations: &Annotations, style: &Style) {
+fn draw_titles(
+    image: &mut Image,
+    layout: &MovieLayout,
+    annotations: &MovieAnnotations,
+    style: &Style,
+) {
     let sizes = [1.12, 0.95, 0.8].map(|part| part * style.label_size);
-    for (rect, title) in plan.titles.iter().zip(&annotations.titles) {
+    for (rect, title) in layout.titles.iter().zip(&annotations.titles) {
         let fits = |size: &f32| text::width(title, *size) <= rect.width;
         let size = sizes.into_iter().find(fits).unwrap_or(sizes[2]);
         let title = text::fit(title, size, rect.width);

@@ -14,25 +14,25 @@ fn export(encoder: &str) -> Export {
         pad_mode: PadMode::Edge,
         progress_bar: false,
         ground: 0,
-        annotations: Annotations::default(),
+        annotations: MovieAnnotations::default(),
     }
 }
 
 /// A colormap from 0 to the last sample of `ramp(&[7, 33, 41])`.
-fn look(cmap: &str) -> Look {
-    Look {
+fn settings(cmap: &str) -> ColorSettings {
+    ColorSettings {
         cmap: Colormap::named(cmap).unwrap(),
         vmin: None,
         vmax: Some(9471.0),
-        range: Extent::First,
+        range: RangeExtent::First,
     }
 }
 
 fn write(path: &Path, cmap: &str, export: &Export) -> Result<()> {
     export_video(
         path,
-        Shown::Video(ramp(&[7, 33, 41])),
-        &look(cmap),
+        MovieSource::Video(ramp(&[7, 33, 41])),
+        &settings(cmap),
         8,
         export,
     )
@@ -48,7 +48,7 @@ fn decoded(path: &Path, pixel_format: &str) -> Vec<u8> {
 
 #[track_caller]
 fn check_first_pixel(frames: &[u8], cmap: &str) {
-    let [red, green, blue, _] = look(cmap).cmap.colors()[0];
+    let [red, green, blue, _] = settings(cmap).cmap.colors()[0];
     let low = frames[..3].iter().zip([red, green, blue]);
     let low = low.map(|(a, b)| a.abs_diff(b));
     assert!(low.max() < Some(12), "{cmap} {:?}", &frames[..3]);
@@ -72,10 +72,12 @@ fn impossible_exports_are_refused_before_they_start() {
     );
     let error = fails("a.avi", &export(Encoder::BUILT_IN));
     assert!(error.message().contains("`.mp4` only"), "{error}");
-    let shown = || Shown::Video(ramp(&[1, 2, 2]));
-    let error = export_video(Path::new("a.mp4"), shown(), &look("gray"), 12, &usual).unwrap_err();
+    let shown = || MovieSource::Video(ramp(&[1, 2, 2]));
+    let error =
+        export_video(Path::new("a.mp4"), shown(), &settings("gray"), 12, &usual).unwrap_err();
     assert_eq!(error.message(), "`bits` must be 8 or 16, got 12");
-    let error = export_video(Path::new("a.gif"), shown(), &look("gray"), 16, &usual).unwrap_err();
+    let error =
+        export_video(Path::new("a.gif"), shown(), &settings("gray"), 16, &usual).unwrap_err();
     assert!(error.message().contains("16-bit gray levels"), "{error}");
 }
 
@@ -107,8 +109,8 @@ fn a_picture_has_one_frame() {
         "{error}"
     );
     assert!(!path.exists());
-    let shown = Shown::Video(ramp(&[1, 4, 5]));
-    export_video(&path, shown, &look("gray"), 8, &export("libx264")).unwrap();
+    let shown = MovieSource::Video(ramp(&[1, 4, 5]));
+    export_video(&path, shown, &settings("gray"), 8, &export("libx264")).unwrap();
     let bytes = std::fs::read(&path).unwrap();
     assert!(bytes.starts_with(b"\x89PNG") && !bytes.windows(4).any(|name| name == b"acTL"));
 }
@@ -122,14 +124,14 @@ mod built_in {
 
     /// A movie that was just written, decoded without ffmpeg.
     fn read_back(path: &Path) -> Video {
-        let film = open_h264(path, true).unwrap();
-        let (shape, _) = film.layout().unwrap();
+        let movie = open_h264(path, true).unwrap();
+        let (shape, _) = movie.layout().unwrap();
         let all = FrameRange {
             start: 0,
             len: shape[0],
             step: 1,
         };
-        Video::with_metadata(film.load(all).unwrap(), film.metadata().clone())
+        Video::with_metadata(movie.load(all).unwrap(), movie.metadata().clone())
     }
 
     #[test]
@@ -146,8 +148,8 @@ mod built_in {
         assert!(first < 4.0, "{first}");
         // What it holds is described before the frames.
         let bytes = std::fs::read(&path).unwrap();
-        let place = |name: &[u8]| bytes.windows(4).position(|window| window == name);
-        assert!(place(b"moov").unwrap() < place(b"mdat").unwrap());
+        let offset = |name: &[u8]| bytes.windows(4).position(|window| window == name);
+        assert!(offset(b"moov").unwrap() < offset(b"mdat").unwrap());
     }
 
     #[test]
@@ -160,12 +162,12 @@ mod built_in {
             (state >> 24) as u8
         });
         let video = crate::ops::testing::video(&[2, 96, 96], noise.take(2 * 96 * 96).collect());
-        let look = Look {
+        let settings = ColorSettings {
             vmax: Some(255.0),
-            ..look("jet")
+            ..settings("jet")
         };
         let export = export(Encoder::BUILT_IN);
-        export_video(&path, Shown::Video(video), &look, 8, &export).unwrap();
+        export_video(&path, MovieSource::Video(video), &settings, 8, &export).unwrap();
         assert_eq!(read_back(&path).shape(), [2, 96, 96]);
     }
 }
@@ -228,15 +230,15 @@ fn nothing_is_lost_with_sixteen_bits() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["film.mkv", "film.apng"] {
         let path = folder.path().join(name);
-        let look = Look {
+        let settings = ColorSettings {
             vmax: None,
-            ..look("gray")
+            ..settings("gray")
         };
-        let shown = Shown::Video(
+        let shown = MovieSource::Video(
             crate::ops::array::elementwise::astype(ramp(&[7, 33, 41]), crate::video::DType::U16)
                 .unwrap(),
         );
-        export_video(&path, shown, &look, 16, &export("ffv1")).unwrap();
+        export_video(&path, shown, &settings, 16, &export("ffv1")).unwrap();
         let levels = decoded(&path, "gray16le");
         let expected: Vec<u8> = (0..7 * 33 * 41u16).flat_map(u16::to_le_bytes).collect();
         assert_eq!(levels, expected, "{name}");

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::bytes::raw::{self, Conversion, Encoding};
+use crate::io::bytes::samples::{self, Conversion, Encoding};
 use crate::io::recording::FrameRange;
 use crate::task;
 use crate::video::{Samples, size_text};
@@ -17,20 +17,20 @@ const MAX_CHUNK: usize = u32::MAX as usize;
 const STEP: usize = 1 << 16;
 
 /// How an array is cut into chunks.
-pub(in crate::io) struct Grid {
-    axes: Vec<Axis>,
+pub(in crate::io) struct ChunkGrid {
+    axes: Vec<ChunkedAxis>,
     stored: Encoding,
     /// The samples of a chunk.
     chunk_len: usize,
     /// The number of axes of the array in the file.
     rank: usize,
     /// The bytes of a sample that was never written, unless they are zeros.
-    blank: Option<Vec<u8>>,
+    fill_value: Option<Vec<u8>>,
 }
 
 /// An axis of the array.
 #[derive(Debug, Clone, Copy)]
-struct Axis {
+struct ChunkedAxis {
     len: usize,
     /// How much of it a chunk has.
     chunk: usize,
@@ -40,7 +40,7 @@ struct Axis {
     index: Option<usize>,
 }
 
-impl Axis {
+impl ChunkedAxis {
     /// An axis that the file does not have.
     const ADDED: Self = Self {
         len: 1,
@@ -57,11 +57,11 @@ impl Axis {
 }
 
 /// Decodes the chunk of an index into as many bytes as a chunk has; false if there is none.
-pub(in crate::io) type Decode<'a> = &'a (dyn Fn(&[usize], &mut [u8]) -> Result<bool> + Sync);
+pub(in crate::io) type DecodeChunk<'a> = &'a (dyn Fn(&[usize], &mut [u8]) -> Result<bool> + Sync);
 
 /// The rows of chunks that have the frames of a range.
 #[derive(Clone, Copy)]
-struct Rows {
+struct Slabs {
     range: FrameRange,
     /// How many frames a row has in the file.
     chunk: usize,
@@ -71,7 +71,7 @@ struct Rows {
 
 /// The part of a row of chunks that is to be loaded.
 #[derive(Debug, PartialEq)]
-struct Row {
+struct Slab {
     /// The row's place along the first axis.
     index: usize,
     /// The first frame wanted, counted from the start of the row.
@@ -79,7 +79,7 @@ struct Row {
     len: usize,
 }
 
-impl Rows {
+impl Slabs {
     fn new(range: FrameRange, chunk: usize) -> Self {
         let last = range.start + range.len.saturating_sub(1) * range.step;
         let count = match range.len {
@@ -107,10 +107,10 @@ impl Rows {
         start.saturating_sub(range.start).div_ceil(range.step)
     }
 
-    fn row(&self, number: usize) -> Row {
+    fn slab(&self, number: usize) -> Slab {
         let before = self.before(number);
         let frame = self.range.start + before * self.range.step;
-        Row {
+        Slab {
             index: frame / self.chunk,
             first: frame % self.chunk,
             len: self.before(number + 1) - before,
@@ -118,7 +118,7 @@ impl Rows {
     }
 }
 
-impl Grid {
+impl ChunkGrid {
     /// A grid of chunks whose samples lie in the given order of axes, the last varying fastest.
     pub(in crate::io) fn new(
         stored: Encoding,
@@ -140,9 +140,9 @@ impl Grid {
         let (Some(chunk_len), Some(1..=MAX_CHUNK)) = (chunk_len, chunk_bytes) else {
             bail!("its chunks have an impossible size");
         };
-        let mut axes: Vec<Axis> = std::iter::zip(shape, chunk)
+        let mut axes: Vec<ChunkedAxis> = std::iter::zip(shape, chunk)
             .enumerate()
-            .map(|(index, (&len, &chunk))| Axis {
+            .map(|(index, (&len, &chunk))| ChunkedAxis {
                 len,
                 chunk,
                 stride: 0,
@@ -159,21 +159,22 @@ impl Grid {
             stored,
             chunk_len,
             rank: shape.len(),
-            blank: None,
+            fill_value: None,
         })
     }
 
     /// The same array, in which samples that were never written have these bytes.
-    pub(in crate::io) fn with_blank(self, blank: Vec<u8>) -> Self {
-        let blank = (blank.len() == self.stored.size() && blank.iter().any(|byte| *byte != 0))
-            .then_some(blank);
-        Self { blank, ..self }
+    pub(in crate::io) fn with_fill_value(self, fill_value: Vec<u8>) -> Self {
+        let fill_value = (fill_value.len() == self.stored.size()
+            && fill_value.iter().any(|byte| *byte != 0))
+        .then_some(fill_value);
+        Self { fill_value, ..self }
     }
 
     /// The same array with these axes of the file in this order, the first one being that of the frames,
     /// and a new one of length 1 for each `None`. Those that are left out have the length 1.
     pub(in crate::io) fn with_axes(mut self, axes: &[Option<usize>]) -> Self {
-        let axis = |axis: &Option<usize>| axis.map_or(Axis::ADDED, |axis| self.axes[axis]);
+        let axis = |axis: &Option<usize>| axis.map_or(ChunkedAxis::ADDED, |axis| self.axes[axis]);
         self.axes = axes.iter().map(axis).collect();
         self
     }
@@ -186,36 +187,36 @@ impl Grid {
         &self,
         conversion: Conversion,
         range: FrameRange,
-        decode: Decode<'_>,
+        decode: DecodeChunk<'_>,
     ) -> Result<Samples> {
         let lens: Vec<usize> = self.axes[1..].iter().map(|axis| axis.len).collect();
         let shape = [&[range.len], &lens[..]].concat();
         let frame_len = lens
             .iter()
             .fold(1, |len: usize, axis| len.saturating_mul(*axis));
-        let rows = Rows::new(range, self.axes[0].chunk);
+        let slabs = Slabs::new(range, self.axes[0].chunk);
         let row_bytes = frame_len
             .saturating_mul(self.axes[0].chunk.min(range.len))
             .saturating_mul(self.stored.size());
         let per_part = (STEP / row_bytes.max(1)).max(1);
         let frames = |part: usize| {
             let end = part.saturating_add(1).saturating_mul(per_part);
-            rows.before(end) - rows.before(part * per_part)
+            slabs.before(end) - slabs.before(part * per_part)
         };
         let parts = match shape.contains(&0) {
             true => 0,
-            false => rows.count.div_ceil(per_part),
+            false => slabs.count.div_ceil(per_part),
         };
         let len_of = |part| frames(part) * frame_len;
-        raw::load_parts(conversion.dtype, &shape, parts, len_of, |part, out| {
+        samples::load_parts(conversion.dtype, &shape, parts, len_of, |part, out| {
             let first = part * per_part;
-            let numbers = first..rows.count.min(first + per_part);
+            let numbers = first..slabs.count.min(first + per_part);
             let mut read = |mut bytes: &mut [u8]| {
                 for number in numbers.clone() {
-                    let row = rows.row(number);
-                    let len = row.len * frame_len * self.stored.size();
+                    let slab = slabs.slab(number);
+                    let len = slab.len * frame_len * self.stored.size();
                     let out = bytes.split_off_mut(..len).expect("the bytes of all rows");
-                    self.read_row(&row, range.step, decode, out)?;
+                    self.read_slab(&slab, range.step, decode, out)?;
                 }
                 Ok(())
             };
@@ -224,11 +225,17 @@ impl Grid {
     }
 
     /// Decodes the chunks of a row, and copies what is wanted of them into place.
-    fn read_row(&self, row: &Row, step: usize, decode: Decode<'_>, out: &mut [u8]) -> Result<()> {
-        let fits = row.first == 0 && step == 1 && row.len == self.axes[0].chunk;
+    fn read_slab(
+        &self,
+        slab: &Slab,
+        step: usize,
+        decode: DecodeChunk<'_>,
+        out: &mut [u8],
+    ) -> Result<()> {
+        let fits = slab.first == 0 && step == 1 && slab.len == self.axes[0].chunk;
         if fits && self.is_one_chunk() {
-            if !decode(&self.index_in_file(row.index, &[0; 3]), out)? {
-                self.fill_blank(out);
+            if !decode(&self.index_in_file(slab.index, &[0; 3]), out)? {
+                self.fill_with_value(out);
             }
             return Ok(());
         }
@@ -244,22 +251,22 @@ impl Grid {
             if chunk.is_empty() {
                 chunk = zeros(self.chunk_len * self.stored.size())?;
             }
-            if decode(&self.index_in_file(row.index, &inner), &mut chunk)? {
-                self.scatter(&chunk, row, step, inner, out);
+            if decode(&self.index_in_file(slab.index, &inner), &mut chunk)? {
+                self.scatter(&chunk, slab, step, inner, out);
             } else {
-                self.scatter_blank(row, inner, out);
+                self.scatter_fill_value(slab, inner, out);
             }
         }
         Ok(())
     }
 
     /// Fills bytes, which are zeros, with samples that were never written.
-    fn fill_blank(&self, out: &mut [u8]) {
-        let Some(blank) = &self.blank else {
+    fn fill_with_value(&self, out: &mut [u8]) {
+        let Some(fill_value) = &self.fill_value else {
             return;
         };
-        let mut filled = blank.len().min(out.len());
-        out[..filled].copy_from_slice(&blank[..filled]);
+        let mut filled = fill_value.len().min(out.len());
+        out[..filled].copy_from_slice(&fill_value[..filled]);
         while filled < out.len() {
             let more = filled.min(out.len() - filled);
             out.copy_within(..more, filled);
@@ -278,35 +285,42 @@ impl Grid {
     }
 
     /// The three axes of a frame, or fewer preceded by ones of length 1.
-    fn inner(&self) -> [Axis; 3] {
-        let mut axes = [Axis::ADDED; 3];
+    fn inner(&self) -> [ChunkedAxis; 3] {
+        let mut axes = [ChunkedAxis::ADDED; 3];
         let count = self.axes.len() - 1;
         axes[3 - count..].copy_from_slice(&self.axes[1..]);
         axes
     }
 
     /// The index of a chunk along all axes in the file.
-    fn index_in_file(&self, row: usize, inner: &[usize; 3]) -> Vec<usize> {
+    fn index_in_file(&self, slab: usize, inner: &[usize; 3]) -> Vec<usize> {
         let mut index = vec![0; self.rank];
-        let places = [(&self.axes[0], row)];
+        let positions = [(&self.axes[0], slab)];
         let axes = self.inner();
-        for (axis, place) in places
+        for (axis, position) in positions
             .into_iter()
             .chain(axes.iter().zip(inner.iter().copied()))
         {
             if let Some(in_file) = axis.index {
-                index[in_file] = place;
+                index[in_file] = position;
             }
         }
         index
     }
 
     /// Copies what a row has of a chunk to its frames.
-    fn scatter(&self, chunk: &[u8], row: &Row, step: usize, place: [usize; 3], out: &mut [u8]) {
+    fn scatter(
+        &self,
+        chunk: &[u8],
+        slab: &Slab,
+        step: usize,
+        position: [usize; 3],
+        out: &mut [u8],
+    ) {
         let size = self.stored.size();
         let [a, b, c] = self.inner();
-        self.runs(row, place, |[frame, i, j], run| {
-            let from_frame = (row.first + frame * step) * self.axes[0].stride;
+        self.runs(slab, position, |[frame, i, j], run| {
+            let from_frame = (slab.first + frame * step) * self.axes[0].stride;
             let from = (from_frame + i * a.stride + j * b.stride) * size;
             let out = &mut out[run.start * size..run.end * size];
             if c.stride == 1 {
@@ -321,23 +335,31 @@ impl Grid {
     }
 
     /// Fills what a row has of a chunk that was never written.
-    fn scatter_blank(&self, row: &Row, place: [usize; 3], out: &mut [u8]) {
+    fn scatter_fill_value(&self, slab: &Slab, position: [usize; 3], out: &mut [u8]) {
         let size = self.stored.size();
-        if self.blank.is_some() {
-            self.runs(row, place, |_, run| {
-                self.fill_blank(&mut out[run.start * size..run.end * size]);
+        if self.fill_value.is_some() {
+            self.runs(slab, position, |_, run| {
+                self.fill_with_value(&mut out[run.start * size..run.end * size]);
             });
         }
     }
 
     /// The runs of samples along the last axis that a row has of a chunk: for each its frame and its
     /// places along the other axes within the chunk, and the samples of the row that it becomes.
-    fn runs(&self, row: &Row, place: [usize; 3], mut run: impl FnMut([usize; 3], Range<usize>)) {
+    fn runs(
+        &self,
+        slab: &Slab,
+        position: [usize; 3],
+        mut run: impl FnMut([usize; 3], Range<usize>),
+    ) {
         let [a, b, c] = self.inner();
-        let ((a0, rows), (b0, columns), (c0, len)) =
-            (a.part(place[0]), b.part(place[1]), c.part(place[2]));
-        for frame in 0..row.len {
-            for i in 0..rows {
+        let ((a0, slabs), (b0, columns), (c0, len)) = (
+            a.part(position[0]),
+            b.part(position[1]),
+            c.part(position[2]),
+        );
+        for frame in 0..slab.len {
+            for i in 0..slabs {
                 for j in 0..columns {
                     let to = ((frame * a.len + a0 + i) * b.len + b0 + j) * c.len + c0;
                     run([frame, i, j], to..to + len);
@@ -376,8 +398,10 @@ mod tests {
         axes: &[Option<usize>],
         range: FrameRange,
     ) -> Samples {
-        let grid = Grid::new(U16, &[5, 1, 4, 7], &chunk, &order).unwrap();
-        let grid = grid.with_blank(9u16.to_ne_bytes().into()).with_axes(axes);
+        let grid = ChunkGrid::new(U16, &[5, 1, 4, 7], &chunk, &order).unwrap();
+        let grid = grid
+            .with_fill_value(9u16.to_ne_bytes().into())
+            .with_axes(axes);
         let mut strides = [0; 4];
         let mut stride = 1;
         for axis in order.into_iter().rev() {
@@ -390,9 +414,9 @@ mod tests {
             }
             let samples: &mut [u16] = bytemuck::cast_slice_mut(out);
             for (at, sample) in samples.iter_mut().enumerate() {
-                let place =
+                let position =
                     |axis: usize| at / strides[axis] % chunk[axis] + index[axis] * chunk[axis];
-                *sample = (place(0) * 100 + place(2) * 10 + place(3)) as u16;
+                *sample = (position(0) * 100 + position(2) * 10 + position(3)) as u16;
             }
             Ok(true)
         };
@@ -407,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn chunks_come_to_their_places() {
+    fn chunks_come_to_their_positions() {
         let range = |start, len, step| FrameRange { start, len, step };
         for (chunk, order) in [
             ([2, 1, 3, 4], [0, 1, 2, 3]),
@@ -467,19 +491,19 @@ mod tests {
             (3, 0, 2, 2),
         ] {
             let range = FrameRange { start, len, step };
-            let rows = Rows::new(range, chunk);
-            let mut expected: Vec<Row> = Vec::new();
+            let slabs = Slabs::new(range, chunk);
+            let mut expected: Vec<Slab> = Vec::new();
             for frame in range.indices() {
                 match expected.last_mut() {
-                    Some(row) if row.index == frame / chunk => row.len += 1,
-                    _ => expected.push(Row {
+                    Some(slab) if slab.index == frame / chunk => slab.len += 1,
+                    _ => expected.push(Slab {
                         index: frame / chunk,
                         first: frame % chunk,
                         len: 1,
                     }),
                 }
             }
-            let found: Vec<Row> = (0..rows.count).map(|number| rows.row(number)).collect();
+            let found: Vec<Slab> = (0..slabs.count).map(|number| slabs.slab(number)).collect();
             assert_eq!(found, expected, "{range:?} {chunk}");
         }
     }
@@ -487,8 +511,8 @@ mod tests {
     #[test]
     fn what_no_memory_holds_is_refused() {
         let load = |shape: &[usize], chunk: &[usize]| {
-            let grid = Grid::new(U16, shape, chunk, &[0, 1, 2]).unwrap();
-            let grid = grid.with_blank(vec![1, 1]);
+            let grid = ChunkGrid::new(U16, shape, chunk, &[0, 1, 2]).unwrap();
+            let grid = grid.with_fill_value(vec![1, 1]);
             let all = FrameRange {
                 start: 0,
                 len: shape[0],
@@ -507,9 +531,9 @@ mod tests {
     #[test]
     fn impossible_chunks_are_refused() {
         for chunk in [[0, 1, 1], [usize::MAX, 2, 1], [1 << 20, 1 << 20, 1]] {
-            assert!(Grid::new(U16, &[1, 1, 1], &chunk, &[0, 1, 2]).is_err());
+            assert!(ChunkGrid::new(U16, &[1, 1, 1], &chunk, &[0, 1, 2]).is_err());
         }
-        assert!(Grid::new(U16, &[1, 1, 1], &[1, 1], &[0, 1]).is_err());
-        assert!(Grid::new(U16, &[1, 1], &[1, 1, 1], &[0, 1, 2]).is_err());
+        assert!(ChunkGrid::new(U16, &[1, 1, 1], &[1, 1], &[0, 1]).is_err());
+        assert!(ChunkGrid::new(U16, &[1, 1], &[1, 1, 1], &[0, 1, 2]).is_err());
     }
 }

@@ -2,6 +2,6 @@
 
 #[cfg_attr(not(all(feature = "hdf5", feature = "zarr")), allow(dead_code))]
 pub(in crate::io) mod chunked;
-pub(in crate::io) mod columns;
-pub(in crate::io) mod raw;
+pub(in crate::io) mod column_major;
+pub(in crate::io) mod samples;
 pub(in crate::io) mod stream;

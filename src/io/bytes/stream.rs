@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use flate2::Crc;
 use flate2::bufread::{DeflateDecoder, ZlibDecoder};
 
-use super::raw::{self, Conversion, Section, Source, Stored};
+use super::samples::{self, Conversion, FileSection, SharedFile, Stored};
 use crate::error::{Error, Result};
 use crate::io::codec::inflate::{Inflater, Wrapping};
 use crate::io::recording::FrameRange;
@@ -20,16 +20,16 @@ const AT_ONCE: usize = 1 << 30;
 
 /// What a compressed stretch of a file holds.
 pub(in crate::io) fn inflate(
-    source: &Source,
+    source: &SharedFile,
     start: u64,
     len: u64,
-) -> ZlibDecoder<BufReader<Section<'_>>> {
+) -> ZlibDecoder<BufReader<FileSection<'_>>> {
     let section = source.section(start, len);
     ZlibDecoder::new(BufReader::with_capacity(STEP, section))
 }
 
 /// What a stretch of a file holds that is compressed without a header.
-pub(in crate::io) fn inflate_raw(source: &Source, start: u64, len: u64) -> impl Read + '_ {
+pub(in crate::io) fn inflate_raw(source: &SharedFile, start: u64, len: u64) -> impl Read + '_ {
     let section = source.section(start, len);
     DeflateDecoder::new(BufReader::with_capacity(STEP, section))
 }
@@ -45,19 +45,19 @@ pub(in crate::io) fn read_blocks(
     let block: usize = shape[1..].iter().product();
     let block_bytes = block * conversion.stored.size();
     let shape = [&[range.len], &shape[1..]].concat();
-    skip_bytes(stream, skip + (range.start * block_bytes) as u64).map_err(|e| damaged(&e))?;
+    skip_bytes(stream, skip + (range.start * block_bytes) as u64).map_err(|e| corrupted(&e))?;
     let between = (range.step - 1) * block_bytes;
     let per_step = match between {
         0 => STEP / conversion.stored.size(),
         _ => block,
     };
     let mut is_first = true;
-    raw::load_in_order(conversion.dtype, &shape, per_step, |out| {
+    samples::load_in_order(conversion.dtype, &shape, per_step, |out| {
         if between > 0 && !std::mem::take(&mut is_first) {
-            skip_bytes(stream, between as u64).map_err(|e| damaged(&e))?;
+            skip_bytes(stream, between as u64).map_err(|e| corrupted(&e))?;
         }
         conversion.fill(out, &mut |bytes| {
-            stream.read_exact(bytes).map_err(|e| damaged(&e))
+            stream.read_exact(bytes).map_err(|e| corrupted(&e))
         })
     })
 }
@@ -66,7 +66,7 @@ pub(in crate::io) fn read_blocks(
 /// which is faster than from a stream; `None` where that is not possible, or where the checksum of what
 /// it inflates to, if one is known, is another.
 pub(in crate::io) fn read_all(
-    source: &Source,
+    source: &SharedFile,
     wrapping: Wrapping,
     (start, len): (u64, u64),
     skip: u64,
@@ -139,7 +139,7 @@ fn skip_bytes(stream: &mut dyn Read, len: u64) -> std::io::Result<()> {
 }
 
 /// The error for a stretch whose bytes cannot be inflated.
-pub(in crate::io) fn damaged(cause: &std::io::Error) -> Error {
+pub(in crate::io) fn corrupted(cause: &std::io::Error) -> Error {
     let inner = cause
         .get_ref()
         .and_then(|cause| cause.downcast_ref::<Error>());

@@ -3,7 +3,7 @@
 
 use flate2::read::ZlibDecoder;
 
-use super::{damaged, fill, repeat, unpack_lz4, unpack_zstd, unshuffle};
+use super::{corrupted, fill, repeat, unpack_lz4, unpack_zstd, unshuffle};
 use crate::bail;
 use crate::error::Result;
 
@@ -13,7 +13,7 @@ const HEADER: usize = 16;
 const MAX_DISTANCE: usize = 8191;
 
 /// What the header says.
-struct Header {
+struct BloscHeader {
     flags: u8,
     /// The size of a sample, in bytes.
     size: usize,
@@ -21,7 +21,7 @@ struct Header {
     block_len: usize,
 }
 
-impl Header {
+impl BloscHeader {
     const SHUFFLED: u8 = 1;
     const STORED: u8 = 2;
     const BITS_SHUFFLED: u8 = 4;
@@ -45,20 +45,20 @@ impl Header {
 pub(in crate::io) fn decode(bytes: &[u8], out: &mut [u8]) -> Result<usize> {
     let header = read_header(bytes)?;
     let Some(out) = out.get_mut(..header.len) else {
-        return Err(damaged());
+        return Err(corrupted());
     };
-    if header.is(Header::STORED) {
+    if header.is(BloscHeader::STORED) {
         let stored = bytes.get(HEADER..HEADER + header.len);
-        out.copy_from_slice(stored.ok_or_else(damaged)?);
+        out.copy_from_slice(stored.ok_or_else(corrupted)?);
         return Ok(header.len);
     }
     let mut shuffled = Vec::new();
     for (index, block) in out.chunks_mut(header.block_len).enumerate() {
         let start = word(bytes, HEADER + 4 * index)?;
-        if header.is(Header::SHUFFLED) || header.is(Header::BITS_SHUFFLED) {
+        if header.is(BloscHeader::SHUFFLED) || header.is(BloscHeader::BITS_SHUFFLED) {
             shuffled.resize(block.len(), 0);
             unpack(&header, bytes, start, &mut shuffled)?;
-            if header.is(Header::SHUFFLED) {
+            if header.is(BloscHeader::SHUFFLED) {
                 unshuffle(&shuffled, header.size, block);
             } else {
                 unshuffle_bits(&shuffled, header.size, block);
@@ -70,9 +70,9 @@ pub(in crate::io) fn decode(bytes: &[u8], out: &mut [u8]) -> Result<usize> {
     Ok(header.len)
 }
 
-fn read_header(bytes: &[u8]) -> Result<Header> {
+fn read_header(bytes: &[u8]) -> Result<BloscHeader> {
     let &[version, _, flags, size, ..] = bytes else {
-        return Err(damaged());
+        return Err(corrupted());
     };
     if !(1..=2).contains(&version) {
         bail!(
@@ -80,46 +80,46 @@ fn read_header(bytes: &[u8]) -> Result<Header> {
              supported"
         );
     }
-    let header = Header {
+    let header = BloscHeader {
         flags,
         size: size.into(),
         len: word(bytes, 4)?,
         block_len: word(bytes, 8)?,
     };
     if header.block_len == 0 || header.size == 0 || header.len > 0 && bytes.len() < HEADER {
-        return Err(damaged());
+        return Err(corrupted());
     }
     Ok(header)
 }
 
 fn word(bytes: &[u8], at: usize) -> Result<usize> {
     let word = bytes.get(at..).and_then(|bytes| bytes.first_chunk::<4>());
-    let word = word.ok_or_else(damaged)?;
+    let word = word.ok_or_else(corrupted)?;
     Ok(u32::from_le_bytes(*word) as usize)
 }
 
 /// Decompresses the parts of a block, each after its size.
-fn unpack(header: &Header, bytes: &[u8], start: usize, block: &mut [u8]) -> Result<()> {
+fn unpack(header: &BloscHeader, bytes: &[u8], start: usize, block: &mut [u8]) -> Result<()> {
     let parts = header.parts(block.len());
     let mut at = start;
     for part in block.chunks_exact_mut(block.len() / parts) {
         let len = word(bytes, at)?;
-        let end = at.checked_add(4 + len).ok_or_else(damaged)?;
-        let packed = bytes.get(at + 4..end).ok_or_else(damaged)?;
+        let end = at.checked_add(4 + len).ok_or_else(corrupted)?;
+        let packed = bytes.get(at + 4..end).ok_or_else(corrupted)?;
         let given = match header.flags >> 5 {
             _ if len == part.len() => {
                 part.copy_from_slice(packed);
                 len
             }
-            0 => unpack_blosclz(packed, part).ok_or_else(damaged)?,
+            0 => unpack_blosclz(packed, part).ok_or_else(corrupted)?,
             1 => unpack_lz4(packed, part)?,
             3 => fill(&mut ZlibDecoder::new(packed), part)?,
             4 => unpack_zstd(packed, part)?,
             2 => bail!("its chunks are compressed by Snappy, which is not supported"),
-            _ => return Err(damaged()),
+            _ => return Err(corrupted()),
         };
         if given != part.len() {
-            return Err(damaged());
+            return Err(corrupted());
         }
         at = end;
     }
@@ -172,10 +172,10 @@ pub(in crate::io) fn unshuffle_bits(bytes: &[u8], size: usize, out: &mut [u8]) {
     let row = count / 8;
     out.fill(0);
     for (plane, bits) in bytes.chunks_exact(row.max(1)).take(size * 8).enumerate() {
-        let (place, bit) = (plane / 8, plane % 8);
+        let (byte, bit) = (plane / 8, plane % 8);
         for (index, bits) in bits.iter().enumerate().take(row) {
             for sample in 0..8 {
-                out[(index * 8 + sample) * size + place] |= (bits >> sample & 1) << bit;
+                out[(index * 8 + sample) * size + byte] |= (bits >> sample & 1) << bit;
             }
         }
     }
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn damage_is_an_error() {
+    fn corruption_is_an_error() {
         for (_, packed) in PACKED {
             let packed = bytes(packed);
             for at in 0..packed.len() {

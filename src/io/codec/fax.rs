@@ -23,8 +23,8 @@ pub(in crate::io) fn decode(
     row_bytes: usize,
     out: &mut [u8],
 ) -> usize {
-    let mut bits = Bits { bytes, at: 0 };
-    let (mut above, mut row) = (Row::default(), Row::default());
+    let mut bits = FaxBits { bytes, at: 0 };
+    let (mut above, mut row) = (FaxRow::default(), FaxRow::default());
     let (mut len, mut has_marks) = (0, false);
     for out in out.chunks_exact_mut(row_bytes) {
         row.clear();
@@ -56,11 +56,11 @@ pub(in crate::io) fn decode(
 
 /// Where a row changes between white, with which it begins, and black; in ascending order.
 #[derive(Debug, Default, PartialEq)]
-struct Row {
+struct FaxRow {
     changes: Vec<usize>,
 }
 
-impl Row {
+impl FaxRow {
     fn clear(&mut self) {
         self.changes.clear();
     }
@@ -77,7 +77,7 @@ impl Row {
     /// given one, and the change after it. The search begins at change `from`, which it moves on.
     fn pair(
         &self,
-        place: Option<usize>,
+        column: Option<usize>,
         is_black: bool,
         from: &mut usize,
     ) -> (Option<usize>, Option<usize>) {
@@ -85,7 +85,7 @@ impl Row {
         if (*from % 2 == 1) != is_black {
             *from += 1;
         }
-        let is_left = |change: &usize| place.is_some_and(|place| *change <= place);
+        let is_left = |change: &usize| column.is_some_and(|column| *change <= column);
         while self.changes.get(*from).is_some_and(is_left) {
             *from += 2;
         }
@@ -121,7 +121,7 @@ fn set_bits(out: &mut [u8], start: usize, end: usize) {
 }
 
 /// Bits, the highest of a byte first; after the last there are zeros, which are no code.
-struct Bits<'a> {
+struct FaxBits<'a> {
     bytes: &'a [u8],
     /// The number of bits that have been read.
     at: usize,
@@ -137,7 +137,7 @@ enum Mode {
     Vertical(isize),
 }
 
-impl Bits<'_> {
+impl FaxBits<'_> {
     /// The next bits, up to 16.
     fn peek(&self, bits: u8) -> u16 {
         let byte =
@@ -215,23 +215,23 @@ impl Bits<'_> {
     }
 
     /// A row by itself.
-    fn runs(&mut self, width: usize, row: &mut Row) -> Option<()> {
-        let (mut place, mut is_black) = (0, false);
-        while place < width {
-            place += self.run(is_black)?;
-            row.push(place.min(width));
+    fn runs(&mut self, width: usize, row: &mut FaxRow) -> Option<()> {
+        let (mut column, mut is_black) = (0, false);
+        while column < width {
+            column += self.run(is_black)?;
+            row.push(column.min(width));
             is_black = !is_black;
         }
         Some(())
     }
 
     /// A row as changes to the one above.
-    fn changes(&mut self, width: usize, above: &Row, row: &mut Row) -> Option<()> {
-        let (mut place, mut is_black, mut from) = (None, false, 0);
-        while place.is_none_or(|place| place < width) {
-            let (change, next) = above.pair(place, is_black, &mut from);
-            let start = place.unwrap_or(0);
-            place = Some(match self.mode()? {
+    fn changes(&mut self, width: usize, above: &FaxRow, row: &mut FaxRow) -> Option<()> {
+        let (mut column, mut is_black, mut from) = (None, false, 0);
+        while column.is_none_or(|column| column < width) {
+            let (change, next) = above.pair(column, is_black, &mut from);
+            let start = column.unwrap_or(0);
+            column = Some(match self.mode()? {
                 Mode::Pass => next.unwrap_or(width),
                 Mode::Vertical(distance) => {
                     let change = change.unwrap_or(width);

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 /// The bits of the longest code.
-const LONGEST: u8 = 13;
+const MAX_CODE_BITS: u8 = 13;
 
 /// White runs of 0 to 63 pixels, then of 64, 128 and so on up to 1728.
 const WHITE: &str = "\
@@ -41,19 +41,19 @@ const LONG: &str = "\
     000000010110 000000010111 000000011100 000000011101 000000011110 000000011111";
 
 /// The codes of one color: by the bits that come next, a run and how many of the bits are its code.
-pub(in crate::io) struct Codes(Vec<Option<(u16, u8)>>);
+pub(in crate::io) struct CodeTable(Vec<Option<(u16, u8)>>);
 
 /// The codes of white runs and those of black ones.
-pub(in crate::io) static CODES: LazyLock<[Codes; 2]> =
-    LazyLock::new(|| [WHITE, BLACK].map(Codes::new));
+pub(in crate::io) static CODES: LazyLock<[CodeTable; 2]> =
+    LazyLock::new(|| [WHITE, BLACK].map(CodeTable::new));
 
-impl Codes {
+impl CodeTable {
     fn new(codes: &str) -> Self {
-        let mut table = vec![None; 1 << LONGEST];
+        let mut table = vec![None; 1 << MAX_CODE_BITS];
         let codes = codes.split(' ').chain(LONG.split(' '));
         let runs = (0..64).chain((64..=2560).step_by(64));
         for (code, run) in codes.zip(runs) {
-            let free = usize::from(LONGEST) - code.len();
+            let free = usize::from(MAX_CODE_BITS) - code.len();
             let bits = usize::from_str_radix(code, 2).expect("zeros and ones");
             table[bits << free..(bits + 1) << free].fill(Some((run, code.len() as u8)));
         }
@@ -62,7 +62,7 @@ impl Codes {
 
     /// The run whose code comes next, and the bits of that; `peek` gives so many of the next bits.
     pub(in crate::io) fn find(&self, peek: impl Fn(u8) -> u16) -> Option<(usize, u8)> {
-        let (run, len) = self.0[usize::from(peek(LONGEST))]?;
+        let (run, len) = self.0[usize::from(peek(MAX_CODE_BITS))]?;
         Some((run.into(), len))
     }
 }
@@ -77,7 +77,7 @@ mod tests {
             assert_eq!(codes.split(' ').count(), 64 + 27);
             let all = codes.split(' ').chain(LONG.split(' '));
             // A code that begins another would have been overwritten in part.
-            let rooms = all.map(|code| 1usize << (usize::from(LONGEST) - code.len()));
+            let rooms = all.map(|code| 1usize << (usize::from(MAX_CODE_BITS) - code.len()));
             let taken = table.0.iter().flatten().count();
             assert_eq!(rooms.sum::<usize>(), taken);
         }

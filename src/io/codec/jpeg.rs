@@ -6,7 +6,7 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::codec::foreign::without_panic;
+use crate::io::codec::catch_panic::catch_panic;
 
 /// The size in bytes that a picture may have, however small the strip or tile is.
 const SMALL_PICTURE: usize = 1 << 22;
@@ -23,7 +23,7 @@ pub(in crate::io) fn decode(
     channels: usize,
     out: &mut [u8],
 ) -> Result<usize> {
-    let samples = without_panic(|| {
+    let samples = catch_panic(|| {
         // What is missing is an error instead of gray; pictures of two channels are not by the rules.
         let options = DecoderOptions::default()
             .set_strict_mode(channels != 2)

@@ -20,7 +20,7 @@ pub(in crate::io) fn decode(bytes: &[u8], out: &mut [u8]) -> Option<usize> {
         && let Some(words @ 1..) = rest.first()
     {
         let (header, body) = rest.split_at_checked(4 * (usize::from(*words) + 1))?;
-        let block = Block::read(header)?;
+        let block = BlockHeader::read(header)?;
         let out = &mut out[len..];
         // Nothing can lie farther back than what there is.
         let dictionary = block
@@ -43,14 +43,14 @@ pub(in crate::io) fn decode(bytes: &[u8], out: &mut [u8]) -> Option<usize> {
 }
 
 /// What the header of a block says.
-struct Block {
+struct BlockHeader {
     /// How far back repeated bytes can lie.
     dictionary: u64,
     /// The distance between bytes of which only the difference is stored.
     distance: Option<usize>,
 }
 
-impl Block {
+impl BlockHeader {
     fn read(header: &[u8]) -> Option<Self> {
         let flags = *header.get(1)?;
         let mut rest = &header[2..];
@@ -82,10 +82,10 @@ impl Block {
 /// A number of 7 bits per byte, the lowest first; all bytes but the last have the highest bit set.
 fn number(bytes: &mut &[u8]) -> Option<u64> {
     let mut number = 0;
-    for place in 0..9 {
+    for index in 0..9 {
         let (byte, rest) = bytes.split_first()?;
         *bytes = rest;
-        number |= u64::from(byte & 0x7F) << (7 * place);
+        number |= u64::from(byte & 0x7F) << (7 * index);
         if byte & 0x80 == 0 {
             return Some(number);
         }

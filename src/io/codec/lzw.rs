@@ -15,7 +15,7 @@ pub(in crate::io) fn decode(bytes: &[u8], out: &mut [u8]) -> Option<usize> {
     u32::try_from(out.len()).ok()?;
     // The first code clears the table: nine bits, of which the lowest come first in the older form.
     let is_old = matches!(bytes, [0, second, ..] if second & 1 == 1);
-    let mut codes = Codes {
+    let mut codes = CodeReader {
         bytes: bytes.iter(),
         held: 0,
         count: 0,
@@ -73,7 +73,7 @@ fn copy(out: &mut [u8], from: usize, to: usize, count: usize) {
 }
 
 /// The codes of a stream of bytes.
-struct Codes<'a> {
+struct CodeReader<'a> {
     bytes: std::slice::Iter<'a, u8>,
     held: u32,
     /// How many bits are held.
@@ -81,7 +81,7 @@ struct Codes<'a> {
     is_old: bool,
 }
 
-impl Codes<'_> {
+impl CodeReader<'_> {
     fn next(&mut self, bits: u32) -> Option<usize> {
         while self.count < bits {
             let byte = u32::from(*self.bytes.next()?);

@@ -3,10 +3,10 @@
 // Also what fewer formats need of it, if some are left out.
 #[cfg_attr(not(all(feature = "hdf5", feature = "zarr")), allow(dead_code))]
 pub(in crate::io) mod blosc;
+pub(in crate::io) mod catch_panic;
 pub(in crate::io) mod compression;
 pub(in crate::io) mod fax;
 pub(in crate::io) mod fax_codes;
-pub(in crate::io) mod foreign;
 pub(in crate::io) mod inflate;
 pub(in crate::io) mod jpeg;
 pub(in crate::io) mod lzma;
@@ -35,7 +35,7 @@ pub(super) enum Codec {
 }
 
 /// The error for a chunk that cannot be decoded.
-pub(super) fn damaged() -> Error {
+pub(super) fn corrupted() -> Error {
     Error::new("one of its chunks is damaged")
 }
 
@@ -43,17 +43,17 @@ impl Codec {
     /// Undoes one step; returns how many bytes it gave.
     pub(super) fn decode(&self, bytes: &[u8], out: &mut [u8]) -> Result<usize> {
         match self {
-            Codec::Zlib => Inflater::new().zlib(bytes, out).ok_or_else(damaged),
-            Codec::Gzip => Inflater::new().gzip(bytes, out).ok_or_else(damaged),
+            Codec::Zlib => Inflater::new().zlib(bytes, out).ok_or_else(corrupted),
+            Codec::Gzip => Inflater::new().gzip(bytes, out).ok_or_else(corrupted),
             Codec::Zstd => unpack_zstd(bytes, out),
             Codec::Lz4 => match bytes {
                 [_, _, _, _, rest @ ..] => unpack_lz4(rest, out),
-                _ => Err(damaged()),
+                _ => Err(corrupted()),
             },
-            Codec::Lzf => unpack_lzf(bytes, out).ok_or_else(damaged),
+            Codec::Lzf => unpack_lzf(bytes, out).ok_or_else(corrupted),
             Codec::Blosc => blosc::decode(bytes, out),
             Codec::Shuffle(size) => {
-                let out = out.get_mut(..bytes.len()).ok_or_else(damaged)?;
+                let out = out.get_mut(..bytes.len()).ok_or_else(corrupted)?;
                 unshuffle(bytes, *size, out);
                 Ok(bytes.len())
             }
@@ -75,11 +75,11 @@ pub(super) fn fill(stream: &mut dyn Read, out: &mut [u8]) -> Result<usize> {
 }
 
 pub(super) fn unpack_zstd(bytes: &[u8], out: &mut [u8]) -> Result<usize> {
-    zstd::bulk::decompress_to_buffer(bytes, out).map_err(|_| damaged())
+    zstd::bulk::decompress_to_buffer(bytes, out).map_err(|_| corrupted())
 }
 
 pub(super) fn unpack_lz4(bytes: &[u8], out: &mut [u8]) -> Result<usize> {
-    lz4_flex::block::decompress_into(bytes, out).map_err(|_| damaged())
+    lz4_flex::block::decompress_into(bytes, out).map_err(|_| corrupted())
 }
 
 /// Puts bytes that lie apart by their place in a sample together; what is not a whole sample
@@ -96,13 +96,13 @@ pub(super) fn unshuffle(bytes: &[u8], size: usize, out: &mut [u8]) {
         4 => unshuffle_by::<4>(bytes, count, out),
         8 => unshuffle_by::<8>(bytes, count, out),
         _ => {
-            for place in 0..size {
-                let plane = &bytes[place * count..(place + 1) * count];
-                let places = out[..count * size]
+            for byte_index in 0..size {
+                let plane = &bytes[byte_index * count..(byte_index + 1) * count];
+                let samples = out[..count * size]
                     .iter_mut()
-                    .skip(place)
+                    .skip(byte_index)
                     .step_by(size.max(1));
-                places.zip(plane).for_each(|(out, byte)| *out = *byte);
+                samples.zip(plane).for_each(|(out, byte)| *out = *byte);
             }
         }
     }
@@ -111,7 +111,7 @@ pub(super) fn unshuffle(bytes: &[u8], size: usize, out: &mut [u8]) {
 
 fn unshuffle_by<const SIZE: usize>(bytes: &[u8], count: usize, out: &mut [u8]) {
     let planes: [&[u8]; SIZE] =
-        std::array::from_fn(|place| &bytes[place * count..(place + 1) * count]);
+        std::array::from_fn(|byte_index| &bytes[byte_index * count..(byte_index + 1) * count]);
     let (samples, _) = out.as_chunks_mut::<SIZE>();
     for (index, sample) in samples.iter_mut().enumerate().take(count) {
         for (out, plane) in sample.iter_mut().zip(planes) {
@@ -172,7 +172,9 @@ mod tests {
             let samples: Vec<u8> = (0..50).collect();
             let count = samples.len() / size;
             let mut shuffled: Vec<u8> = (0..size)
-                .flat_map(|place| (0..count).map(move |index| (index * size + place) as u8))
+                .flat_map(|byte_index| {
+                    (0..count).map(move |index| (index * size + byte_index) as u8)
+                })
                 .collect();
             shuffled.extend(&samples[count * size..]);
             let mut out = vec![0; samples.len()];

@@ -6,7 +6,7 @@ use image_webp::WebPDecoder;
 
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::codec::foreign::without_panic;
+use crate::io::codec::catch_panic::catch_panic;
 
 /// Fills rows of 8-bit samples with 3 or 4 channels; returns how many bytes it gave.
 pub(in crate::io) fn decode(
@@ -15,25 +15,25 @@ pub(in crate::io) fn decode(
     channels: usize,
     out: &mut [u8],
 ) -> Result<usize> {
-    let picture = without_panic(|| {
+    let picture = catch_panic(|| {
         let mut decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(|e| explain(&e))?;
         let (columns, rows) = decoder.dimensions();
         let most = out.len() / (width * channels);
         if columns as usize != width || rows as usize > most {
             bail!("one of its strips or tiles has the wrong size");
         }
-        let colours = if decoder.has_alpha() { 4 } else { 3 };
-        let mut picture = vec![0; width * rows as usize * colours];
+        let colors = if decoder.has_alpha() { 4 } else { 3 };
+        let mut picture = vec![0; width * rows as usize * colors];
         decoder.read_image(&mut picture).map_err(|e| explain(&e))?;
-        Ok((picture, colours))
+        Ok((picture, colors))
     });
-    let (picture, colours) = picture?;
-    let pixels = picture.chunks_exact(colours);
+    let (picture, colors) = picture?;
+    let pixels = picture.chunks_exact(colors);
     let len = pixels.len() * channels;
     for (pixel, out) in pixels.zip(out.chunks_exact_mut(channels)) {
         // What has no opacity of its own is opaque.
         let mut opaque = [u8::MAX; 4];
-        opaque[..colours].copy_from_slice(pixel);
+        opaque[..colors].copy_from_slice(pixel);
         out.copy_from_slice(&opaque[..channels]);
     }
     Ok(len)

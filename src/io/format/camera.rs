@@ -75,7 +75,7 @@ impl Geometry {
 }
 
 /// Frames that are stored as signed 16-bit differences from a background frame.
-pub(in crate::io) struct Differences {
+pub(in crate::io) struct DifferenceFrames {
     geometry: Geometry,
     /// The background, less 32768: added to a difference, it then overflows where the sum leaves
     /// the range from 0 to 65535, which processors check for several samples at once.
@@ -85,7 +85,7 @@ pub(in crate::io) struct Differences {
 /// Turns a number from 0 to 65535 into one that is smaller by 32768, and back.
 const SIGN: u16 = 1 << 15;
 
-impl Differences {
+impl DifferenceFrames {
     /// Reads the background, a stored frame in little-endian order.
     pub(in crate::io) fn new(
         geometry: Geometry,
@@ -215,7 +215,7 @@ mod tests {
             Ok(())
         };
         let background = [7, 7, 7, 7, 0, 40_000, 7, 65_535, 1];
-        let frames = Differences::new(geometry, |bytes| fill(background, bytes)).unwrap();
+        let frames = DifferenceFrames::new(geometry, |bytes| fill(background, bytes)).unwrap();
         let range = FrameRange {
             start: 0,
             len: 1,

@@ -3,13 +3,15 @@
 use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 
-use super::image::{Layout, Still};
+use super::image::{ImageFile, ImageLayout};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::fs::files;
-use crate::io::bytes::raw;
+use crate::io::bytes::samples;
 use crate::io::load_recording;
-use crate::io::recording::{FrameRange, Options, Recording, Selection, cannot_map, missing};
+use crate::io::recording::{
+    FrameRange, FrameSelection, LoadOptions, Recording, cannot_map, missing,
+};
 use crate::task;
 use crate::video::{DType, Metadata, Samples, Video};
 
@@ -17,10 +19,10 @@ use crate::video::{DType, Metadata, Samples, Video};
 const KINDS: &[&[&str]] = &[&["tif", "tiff"], &["png"], &["jpg", "jpeg"], &["bmp"]];
 
 /// A folder whose pictures are known by name.
-pub(in crate::io) struct Folder {
+pub(in crate::io) struct ImageFolder {
     path: PathBuf,
     files: Vec<PathBuf>,
-    first: Layout,
+    first: ImageLayout,
     metadata: Metadata,
 }
 
@@ -47,27 +49,27 @@ pub fn load_image_folder(
         }
         files.truncate(end);
     }
-    let range = Selection {
+    let range = FrameSelection {
         start,
         frames: None,
         step,
     }
     .resolve(path, files.len())?;
     let files = range.indices().map(|index| files[index].clone()).collect();
-    let folder = Folder::new(path, files)?;
-    let mut video = load_recording(path, &folder, &Selection::ALL, &Options::default())?;
+    let folder = ImageFolder::new(path, files)?;
+    let mut video = load_recording(path, &folder, &FrameSelection::ALL, &LoadOptions::default())?;
     video.metadata_mut().take_every(step);
     Ok(video)
 }
 
-impl Folder {
+impl ImageFolder {
     /// Finds the pictures whose names begin with `prefix`, and reads the header of the first.
     pub(in crate::io) fn open(path: &Path, prefix: &str) -> Result<Self> {
         Self::new(path, pictures_in(path, prefix)?)
     }
 
     fn new(path: &Path, files: Vec<PathBuf>) -> Result<Self> {
-        let first = Still::open(&files[0])?;
+        let first = ImageFile::open(&files[0])?;
         Ok(Self {
             path: path.to_owned(),
             first: first.layout(),
@@ -77,15 +79,15 @@ impl Folder {
     }
 
     /// Opens a picture; an error if it is not like the first.
-    fn open_like(&self, first: Layout, first_path: &Path, path: &Path) -> Result<Still> {
-        let still = Still::open(path)?;
-        if still.layout() == first {
-            return Ok(still);
+    fn open_like(&self, first: ImageLayout, first_path: &Path, path: &Path) -> Result<ImageFile> {
+        let image = ImageFile::open(path)?;
+        if image.layout() == first {
+            return Ok(image);
         }
         let error = Error::new(format!(
             "`{}` has {}, but the first image, `{}`, has {}",
             path.display(),
-            still.layout().text(),
+            image.layout().text(),
             file_name(first_path),
             first.text()
         ));
@@ -96,7 +98,7 @@ impl Folder {
     }
 }
 
-impl Recording for Folder {
+impl Recording for ImageFolder {
     fn metadata(&self) -> &Metadata {
         &self.metadata
     }
@@ -108,9 +110,9 @@ impl Recording for Folder {
 
     fn load(&self, range: FrameRange) -> Result<Samples> {
         let first_path = &self.files[range.start.min(self.files.len() - 1)];
-        let first = Still::open(first_path)?.layout();
+        let first = ImageFile::open(first_path)?.layout();
         let shape = [vec![range.len], first.shape()].concat();
-        raw::load(first.dtype, &shape, first.len(), |frame, out| {
+        samples::load(first.dtype, &shape, first.len(), |frame, out| {
             let path = &self.files[range.start + frame * range.step];
             self.open_like(first, first_path, path)?.read(out)
         })
@@ -134,7 +136,7 @@ fn pictures_in(path: &Path, prefix: &str) -> Result<Vec<PathBuf>> {
     for path in files::list(path)? {
         let name = file_name(&path);
         // Names that begin with a dot are those of files that systems keep for themselves.
-        if let Some(kind) = kind_of(&path)
+        if let Some(kind) = format_of(&path)
             && name.starts_with(prefix)
             && !name.starts_with('.')
         {
@@ -159,7 +161,7 @@ fn pictures_in(path: &Path, prefix: &str) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn kind_of(path: &Path) -> Option<usize> {
+fn format_of(path: &Path) -> Option<usize> {
     let extension = crate::io::recording::extension_of(path)?;
     KINDS
         .iter()

@@ -1,21 +1,21 @@
 //! The formats, one module per family, which reads and writes it.
 
-pub(in crate::io) mod beside;
 pub(in crate::io) mod camera;
+pub(in crate::io) mod companion;
 pub(in crate::io) mod date;
 pub(in crate::io) mod folder;
 #[cfg(not(feature = "hdf5"))]
-#[path = "hdf5/left_out.rs"]
+#[path = "hdf5/disabled.rs"]
 pub(in crate::io) mod hdf5;
 // Its tests run in every build.
 #[cfg(feature = "hdf5")]
 pub(in crate::io) mod hdf5;
 #[cfg(all(test, feature = "hdf5"))]
-#[path = "hdf5/left_out.rs"]
+#[path = "hdf5/disabled.rs"]
 mod hdf5_left_out;
 pub(in crate::io) mod image;
-pub(in crate::io) mod known;
 pub(in crate::io) mod matlab;
+pub(in crate::io) mod metadata_keys;
 pub(in crate::io) mod micam05;
 pub(in crate::io) mod micam_ultima;
 pub(crate) mod movie;
@@ -27,11 +27,11 @@ pub(in crate::io) mod sif;
 pub(in crate::io) mod tiff;
 pub(in crate::io) mod timing;
 #[cfg(not(feature = "zarr"))]
-#[path = "zarr/left_out.rs"]
+#[path = "zarr/disabled.rs"]
 pub(in crate::io) mod zarr;
 // Its tests run in every build.
 #[cfg(feature = "zarr")]
 pub(in crate::io) mod zarr;
 #[cfg(all(test, feature = "zarr"))]
-#[path = "zarr/left_out.rs"]
+#[path = "zarr/disabled.rs"]
 mod zarr_left_out;

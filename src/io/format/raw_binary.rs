@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::bail;
 use crate::choice::Choice;
 use crate::error::Result;
-use crate::io::bytes::raw::{self, Encoding, Source};
+use crate::io::bytes::samples::{self, Encoding, SharedFile};
 use crate::io::recording::{FrameRange, Recording, cannot_map};
 use crate::video::{DType, Element, Layout, MappedFile, Metadata, Samples, shape_text, with_dtype};
 
@@ -47,8 +47,8 @@ pub struct RawFormat {
 }
 
 /// Frames of equal size at equal distances in a file.
-pub(in crate::io) struct Frames {
-    pub(in crate::io) source: Source,
+pub(in crate::io) struct RawFrames {
+    pub(in crate::io) source: SharedFile,
     pub(in crate::io) metadata: Metadata,
     shape: Vec<usize>,
     encoding: Encoding,
@@ -57,9 +57,9 @@ pub(in crate::io) struct Frames {
     distance: u64,
 }
 
-impl Frames {
+impl RawFrames {
     /// The frames of a file, which has to be long enough for them.
-    pub(in crate::io) fn new(source: Source, format: &RawFormat) -> Result<Self> {
+    pub(in crate::io) fn new(source: SharedFile, format: &RawFormat) -> Result<Self> {
         let path = source.path().display();
         let RawFormat { shape, dtype, .. } = format;
         if !(1..=4).contains(&shape.len()) || shape[1..].contains(&0) {
@@ -109,7 +109,7 @@ impl Frames {
 
     /// Opens a file of a given format.
     pub(in crate::io) fn open(path: &Path, format: &RawFormat) -> Result<Self> {
-        Self::new(Source::open(path)?, format)
+        Self::new(SharedFile::open(path)?, format)
     }
 
     /// Where the samples lie, counted from the first; `None` if the gaps are no whole samples.
@@ -124,7 +124,7 @@ impl Frames {
     }
 }
 
-impl Recording for Frames {
+impl Recording for RawFrames {
     fn metadata(&self) -> &Metadata {
         &self.metadata
     }
@@ -137,7 +137,7 @@ impl Recording for Frames {
         let shape = [&[range.len], &self.shape[1..]].concat();
         let start = |frame: usize| self.offset + frame as u64 * self.distance;
         let offsets: Vec<u64> = range.indices().map(start).collect();
-        raw::read_frames(&self.source, self.encoding, &shape, &offsets)
+        samples::read_frames(&self.source, self.encoding, &shape, &offsets)
     }
 
     fn must_load(&self) -> Option<&'static str> {
@@ -164,7 +164,7 @@ impl Recording for Frames {
 mod tests {
     use super::*;
     use crate::io::load_raw;
-    use crate::io::recording::{Options, Selection};
+    use crate::io::recording::{FrameSelection, LoadOptions};
 
     fn format(shape: &[usize], gap: u64, endian: Endian) -> RawFormat {
         RawFormat {
@@ -199,8 +199,8 @@ mod tests {
                 let video = load_raw(
                     file.path(),
                     &format,
-                    &Selection::ALL,
-                    &Options::mapped(use_mmap),
+                    &FrameSelection::ALL,
+                    &LoadOptions::mapped(use_mmap),
                 )
                 .unwrap();
                 let Samples::U16(array) = video.samples() else {
@@ -216,7 +216,12 @@ mod tests {
     fn bytes_are_put_in_order_and_sizes_checked() {
         let file = file();
         let load = |format: &RawFormat| {
-            load_raw(file.path(), format, &Selection::ALL, &Options::default())
+            load_raw(
+                file.path(),
+                format,
+                &FrameSelection::ALL,
+                &LoadOptions::default(),
+            )
         };
         let video = load(&format(&[1, 1, 2], 0, Endian::Big)).unwrap();
         let Samples::U16(array) = video.samples() else {

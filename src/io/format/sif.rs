@@ -10,8 +10,8 @@ use std::path::Path;
 
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::bytes::raw::Source;
-use crate::io::format::raw_binary::{Endian, Frames, RawFormat};
+use crate::io::bytes::samples::SharedFile;
+use crate::io::format::raw_binary::{Endian, RawFormat, RawFrames};
 use crate::io::format::timing;
 use crate::io::recording::cannot_load;
 use crate::task;
@@ -27,7 +27,7 @@ const MAX_LINE: u64 = 256;
 
 /// What the header says about the frames.
 #[derive(Debug, PartialEq)]
-struct Description {
+struct SifHeader {
     frames: usize,
     height: usize,
     width: usize,
@@ -37,7 +37,7 @@ struct Description {
     times: Vec<i64>,
 }
 
-impl Description {
+impl SifHeader {
     /// The number of frames that are whole in a file of a size.
     fn present(&self, file_len: u64) -> usize {
         let bytes = (self.height * self.width * 4) as u64;
@@ -52,8 +52,8 @@ pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
 }
 
 /// Reads the header.
-pub(in crate::io) fn open(path: &Path) -> Result<Frames> {
-    let source = Source::open(path)?;
+pub(in crate::io) fn open(path: &Path) -> Result<RawFrames> {
+    let source = SharedFile::open(path)?;
     let head = source.start(MAX_HEADER)?;
     let found = describe(&source, &head).map_err(|e| cannot_load(path, &e))?;
     let metadata = metadata(path, &head, &found);
@@ -78,12 +78,12 @@ pub(in crate::io) fn open(path: &Path) -> Result<Frames> {
         gap: 0,
         endian: Endian::Little,
     };
-    let mut frames = Frames::new(source, &format).map_err(|e| cannot_load(path, &e))?;
+    let mut frames = RawFrames::new(source, &format).map_err(|e| cannot_load(path, &e))?;
     frames.metadata = metadata;
     Ok(frames)
 }
 
-fn describe(source: &Source, head: &[u8]) -> Result<Description> {
+fn describe(source: &SharedFile, head: &[u8]) -> Result<SifHeader> {
     if !head.starts_with(MAGIC) {
         bail!("it does not begin with \"Andor Technology Multi-Channel File\"");
     }
@@ -94,7 +94,7 @@ fn describe(source: &Source, head: &[u8]) -> Result<Description> {
             && let Some((description, lines)) = regions_of(&head[at..], frames, regions, samples)
         {
             let (offset, times) = data_offset(source, (at + lines) as u64, &description)?;
-            return Ok(Description {
+            return Ok(SifHeader {
                 offset,
                 times,
                 ..description
@@ -128,7 +128,7 @@ fn regions_of(
     frames: usize,
     regions: usize,
     samples: usize,
-) -> Option<(Description, usize)> {
+) -> Option<(SifHeader, usize)> {
     let (mut at, mut height, mut width) = (0, 0, 0);
     let mut lines = text.split_inclusive(|byte| *byte == b'\n');
     for _ in 0..regions {
@@ -138,7 +138,7 @@ fn regions_of(
         height += rows;
         width = cols;
     }
-    let description = Description {
+    let description = SifHeader {
         frames,
         height,
         width,
@@ -165,8 +165,12 @@ fn region_size(line: &[u8]) -> Option<[usize; 2]> {
 
 /// Where the samples begin, and the time of each frame: after these times and what newer versions
 /// add, a line `0`, or a line `1` and one more for each frame.
-fn data_offset(source: &Source, start: u64, description: &Description) -> Result<(u64, Vec<i64>)> {
-    let Description {
+fn data_offset(
+    source: &SharedFile,
+    start: u64,
+    description: &SifHeader,
+) -> Result<(u64, Vec<i64>)> {
+    let SifHeader {
         frames,
         height,
         width,
@@ -213,7 +217,7 @@ fn number_line(lines: &mut impl BufRead) -> Option<(i64, u64)> {
 }
 
 /// Times, temperature, camera: the third and the fourth line.
-fn metadata(path: &Path, head: &[u8], found: &Description) -> Metadata {
+fn metadata(path: &Path, head: &[u8], found: &SifHeader) -> Metadata {
     let mut lines = head.split(|byte| *byte == b'\n').skip(2);
     let settings = String::from_utf8_lossy(lines.next().unwrap_or_default()).into_owned();
     // Words that are no numbers are times of day as bytes.
@@ -261,8 +265,8 @@ fn metadata(path: &Path, head: &[u8], found: &Description) -> Metadata {
 
 #[cfg(test)]
 mod tests {
-    use crate::io::recording::{Options, Selection};
-    use crate::io::{damage, info, load_video};
+    use crate::io::recording::{FrameSelection, LoadOptions};
+    use crate::io::{corruption, info, load_video};
     use crate::video::Samples;
 
     /// A file as version `version` writes it, of two frames of 2×3 samples, 0 to 11.
@@ -284,7 +288,7 @@ mod tests {
         let path = folder.path().join("a.sif");
         for (version, after_times) in [(65555, ""), (65564, "0\n"), (65567, "1\n77\n78\n")] {
             std::fs::write(&path, file(version, after_times)).unwrap();
-            let video = load_video(&path, &Selection::ALL, &Options::default()).unwrap();
+            let video = load_video(&path, &FrameSelection::ALL, &LoadOptions::default()).unwrap();
             let Samples::F32(array) = video.samples() else {
                 panic!("{:?}", video.dtype())
             };
@@ -299,13 +303,13 @@ mod tests {
     }
 
     #[test]
-    fn damage_is_an_error() {
-        damage::check(&file(65567, "1\n77\n78\n"), 1500, "sif");
+    fn corruption_is_an_error() {
+        corruption::check(&file(65567, "1\n77\n78\n"), 1500, "sif");
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.sif");
         let whole = file(65564, "0\n");
         std::fs::write(&path, &whole[..whole.len() - 30]).unwrap();
-        let error = load_video(&path, &Selection::ALL, &Options::default()).unwrap_err();
+        let error = load_video(&path, &FrameSelection::ALL, &LoadOptions::default()).unwrap_err();
         assert!(
             error.message().contains("within the first of its 2 frames"),
             "{error}"
@@ -319,7 +323,7 @@ mod tests {
         for (version, after_times) in [(65555, ""), (65564, "0\n"), (65567, "1\n77\n78\n")] {
             let whole = file(version, after_times);
             std::fs::write(&path, &whole[..whole.len() - 5]).unwrap();
-            let video = load_video(&path, &Selection::ALL, &Options::default()).unwrap();
+            let video = load_video(&path, &FrameSelection::ALL, &LoadOptions::default()).unwrap();
             let Samples::F32(array) = video.samples() else {
                 panic!("{:?}", video.dtype())
             };

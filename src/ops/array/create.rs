@@ -11,7 +11,7 @@ use crate::video::{DType, Element, Metadata, Number, Strided, Video, shape_text,
 const STEP: usize = 1 << 16;
 
 /// The most samples of a sequence.
-const MOST: f64 = (1u64 << 30) as f64;
+const MAX_SAMPLES: f64 = (1u64 << 30) as f64;
 
 /// The shape that a script asks for: 1 to 4 axes.
 pub fn shape_of(function: &str, shape: &[i64]) -> Result<Vec<usize>> {
@@ -36,8 +36,8 @@ pub fn full(shape: &[usize], value: Number, dtype: DType) -> Result<Video> {
 
 /// Sets each sample by its index in row-major order.
 fn set_all<T: Element>(array: &mut Strided<T>, value: impl Fn(u64) -> T + Sync) -> Result<()> {
-    struct Fill<F>(F);
-    impl<T, F: Fn(u64) -> T + Sync> Kernel<(u64, &mut [T])> for Fill<F> {
+    struct FillKernel<F>(F);
+    impl<T, F: Fn(u64) -> T + Sync> Kernel<(u64, &mut [T])> for FillKernel<F> {
         #[inline(always)]
         fn run(&self, (first, samples): (u64, &mut [T])) {
             for (index, sample) in (first..).zip(samples) {
@@ -45,7 +45,7 @@ fn set_all<T: Element>(array: &mut Strided<T>, value: impl Fn(u64) -> T + Sync) 
             }
         }
     }
-    let fill = Fill(value);
+    let fill = FillKernel(value);
     let steps = array.as_mut_slice()?.chunks_mut(STEP).enumerate();
     task::for_each("making samples", steps, |(step, samples)| {
         run_kernel(&fill, ((step * STEP) as u64, samples));
@@ -147,8 +147,8 @@ pub fn linspace(start: f64, stop: f64, num: usize) -> Result<Video> {
 }
 
 fn sequence_len(function: &str, len: f64) -> Result<usize> {
-    if len > MOST {
-        bail!("{function} makes at most {MOST} numbers, got {len}");
+    if len > MAX_SAMPLES {
+        bail!("{function} makes at most {MAX_SAMPLES} numbers, got {len}");
     }
     Ok(len as usize)
 }
@@ -192,8 +192,8 @@ pub fn from_bytes(bytes: &[u8], dtype: DType, shape: &[usize]) -> Result<Video> 
 
 fn made_of<T: Element>(shape: &[usize], samples: impl Iterator<Item = T>) -> Result<Video> {
     let mut array = Strided::<T>::zeroed(shape)?;
-    for (place, sample) in array.as_mut_slice()?.iter_mut().zip(samples) {
-        *place = sample;
+    for (slot, sample) in array.as_mut_slice()?.iter_mut().zip(samples) {
+        *slot = sample;
     }
     Ok(Video::new(array))
 }

@@ -11,7 +11,7 @@ const STEP: usize = 1 << 16;
 
 /// What a video holds.
 #[derive(Debug, Clone)]
-pub struct Description {
+pub struct VideoDescription {
     /// The video.
     pub video: Video,
     /// The smallest and the largest finite sample.
@@ -31,17 +31,19 @@ pub struct Description {
 }
 
 /// Looks at all samples of a video, once and in order.
-pub fn describe(video: Video) -> Result<Description> {
+pub fn describe(video: Video) -> Result<VideoDescription> {
     let frames = (STEP / video.frame_len().max(1)).max(1);
     let steps = video.len().div_ceil(frames);
     let task = Task::new("describing", steps);
     let parts = task::map(0..steps, Vec::new, |samples, step| {
         let first = step * frames;
-        let part = Summary::of(&video, first..video.len().min(first + frames), samples);
+        let part = RunningMoments::of(&video, first..video.len().min(first + frames), samples);
         task.advance(1).map(|()| part)
     })?;
     // Joined in order, so that the result is the same whatever the number of threads.
-    let whole = parts.into_iter().fold(Summary::default(), Summary::join);
+    let whole = parts
+        .into_iter()
+        .fold(RunningMoments::default(), RunningMoments::join);
     let (known, count) = (whole.count > 0, whole.count as f64);
     let is_int = !video.dtype().is_float() && video.dtype() != DType::Bool;
     // Floats do not hold all digits of the widest ints.
@@ -49,7 +51,7 @@ pub fn describe(video: Video) -> Result<Description> {
         DType::I64 | DType::U64 => video.exact_range()?,
         _ => known.then_some((Number::Float(whole.min), Number::Float(whole.max))),
     };
-    Ok(Description {
+    Ok(VideoDescription {
         range,
         mean: known.then_some(whole.mean),
         std: known.then(|| (whole.squares / count).sqrt()),
@@ -66,7 +68,7 @@ fn drift(video: &Video) -> Option<f64> {
         return None;
     }
     let mean = |frame| {
-        let summary = Summary::of(video, frame..frame + 1, &mut Vec::new());
+        let summary = RunningMoments::of(video, frame..frame + 1, &mut Vec::new());
         (summary.count > 0).then_some(summary.mean)
     };
     let (first, last) = (mean(0)?, mean(video.len() - 1)?);
@@ -75,7 +77,7 @@ fn drift(video: &Video) -> Option<f64> {
 
 /// Sums over some samples; `mean` and `squares`, the squared distances from it, by Chan, Golub and
 /// LeVeque 1979.
-struct Summary {
+struct RunningMoments {
     count: usize,
     min: f64,
     max: f64,
@@ -86,7 +88,7 @@ struct Summary {
     saturated: usize,
 }
 
-impl Default for Summary {
+impl Default for RunningMoments {
     fn default() -> Self {
         Self {
             count: 0,
@@ -101,7 +103,7 @@ impl Default for Summary {
     }
 }
 
-impl Summary {
+impl RunningMoments {
     fn of(video: &Video, frames: std::ops::Range<usize>, samples: &mut Vec<f64>) -> Self {
         let frame_len = video.frame_len();
         samples.resize(frames.len() * frame_len, 0.0);
@@ -150,7 +152,7 @@ impl Summary {
 }
 
 /// The line of the video, then what was found out.
-impl fmt::Display for Description {
+impl fmt::Display for VideoDescription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.video)?;
         let number = |value: Option<f64>| value.map_or_else(|| "none".into(), number_text);

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::bail;
 use crate::error::Result;
-use crate::ops::kernel::Pieces;
+use crate::ops::kernel::ChunkPlan;
 use crate::task;
 use crate::video::{Element, Strided, Video, map_samples, read_run};
 
@@ -19,10 +19,10 @@ pub fn equals(a: &Video, b: &Video) -> Result<bool> {
 #[allow(clippy::eq_op)]
 fn same_samples<T: Element>(a: &Strided<T>, b: &Video) -> Result<bool> {
     let b = T::unwrap(b.samples().clone()).expect("arrays of the same type");
-    let pieces = Pieces::of([a.layout(), b.layout()]);
+    let chunks = ChunkPlan::of([a.layout(), b.layout()]);
     let read = |array: &Strided<T>, first, out: &mut [T]| {
-        pieces.runs(first, out.len(), |frames, run, place| {
-            let outs = out[place].chunks_mut(run.len());
+        chunks.runs(first, out.len(), |frames, run, offset| {
+            let outs = out[offset].chunks_mut(run.len());
             for (frame, out) in frames.zip(outs) {
                 read_run(array, frame, run.clone(), out);
             }
@@ -32,7 +32,7 @@ fn same_samples<T: Element>(a: &Strided<T>, b: &Video) -> Result<bool> {
         let mut pairs = a.iter().zip(b);
         pairs.all(|(a, b)| a == b || a != a && b != b)
     };
-    all_pieces(a.layout().len(), pieces.len, |(left, right), first, len| {
+    all_chunks(a.layout().len(), chunks.len, |(left, right), first, len| {
         left.resize(len, T::default());
         right.resize(len, T::default());
         read(a, first, left);
@@ -50,10 +50,10 @@ pub fn allclose(a: &Video, b: &Video, rtol: f64, atol: f64, equal_nan: bool) -> 
     if a.shape() != b.shape() {
         return Ok(false);
     }
-    let pieces = Pieces::of([a.layout(), b.layout()]);
+    let chunks = ChunkPlan::of([a.layout(), b.layout()]);
     let read = |video: &Video, first, out: &mut [f64]| {
-        pieces.runs(first, out.len(), |frames, run, place| {
-            video.samples().read_frames(frames, run, &mut out[place]);
+        chunks.runs(first, out.len(), |frames, run, offset| {
+            video.samples().read_frames(frames, run, &mut out[offset]);
         });
     };
     let is_close = |a: f64, b: f64| {
@@ -61,7 +61,7 @@ pub fn allclose(a: &Video, b: &Video, rtol: f64, atol: f64, equal_nan: bool) -> 
             || (a - b).abs() <= atol + rtol * b.abs() && b.is_finite()
             || equal_nan && a.is_nan() && b.is_nan()
     };
-    all_pieces(a.layout().len(), pieces.len, |(left, right), first, len| {
+    all_chunks(a.layout().len(), chunks.len, |(left, right), first, len| {
         left.resize(len, 0.0);
         right.resize(len, 0.0);
         read(a, first, left);
@@ -72,16 +72,16 @@ pub fn allclose(a: &Video, b: &Video, rtol: f64, atol: f64, equal_nan: bool) -> 
 
 /// Whether something holds for every piece of some samples; later ones are not looked at once it
 /// does not.
-fn all_pieces<T: Send>(
+fn all_chunks<T: Send>(
     len: usize,
     piece_len: usize,
     holds: impl Fn(&mut (Vec<T>, Vec<T>), usize, usize) -> bool + Sync,
 ) -> Result<bool> {
     let all = AtomicBool::new(true);
-    let pieces = 0..len.div_ceil(piece_len);
+    let chunks = 0..len.div_ceil(piece_len);
     let memory = || (Vec::new(), Vec::new());
-    task::for_each_init("comparing", pieces, memory, |memory, piece| {
-        let first = piece * piece_len;
+    task::for_each_init("comparing", chunks, memory, |memory, chunk| {
+        let first = chunk * piece_len;
         if all.load(Relaxed) && !holds(memory, first, piece_len.min(len - first)) {
             all.store(false, Relaxed);
         }

@@ -67,8 +67,8 @@ pub fn interleave(videos: &[Video]) -> Result<Video> {
         bail!("interleave needs at least one video, got none");
     };
     let (n, n_frames) = (videos.len(), videos.iter().map(Video::len).sum::<usize>());
-    for (place, video) in videos.iter().enumerate() {
-        let fits = video.len() == (n_frames - place.min(n_frames)).div_ceil(n);
+    for (position, video) in videos.iter().enumerate() {
+        let fits = video.len() == (n_frames - position.min(n_frames)).div_ceil(n);
         if video.shape()[1..] != first.shape()[1..] || !fits {
             let other = videos.iter().find(|video| video.shape() != first.shape());
             return Err(misfit("interleave", first, other.unwrap_or(video)));

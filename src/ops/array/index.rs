@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::elementwise::{self, Operand, samples_mut, typed};
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::ops::kernel::{Input, Pieces};
-use crate::task::{self, Uninterrupted};
+use crate::ops::kernel::{ChunkPlan, OperandSamples};
+use crate::task::{self, CriticalSection};
 use crate::video::{
     DType, Element, Layout, Samples, Strided, Video, shape_text, with_bits, with_dtype,
 };
@@ -22,13 +22,13 @@ pub enum Index {
     /// All of the axis.
     All,
     /// Some places, in any order.
-    Places(Vec<i64>),
+    Indices(Vec<i64>),
     /// The places at which a mask is true; it takes as many axes as it has.
     Mask(Video),
 }
 
 /// What is taken of one axis, within its bounds.
-enum Axis {
+enum AxisIndex {
     At(usize),
     Range(Range<usize>),
     /// The coordinates of points: all axes that have them are walked together.
@@ -45,10 +45,10 @@ pub fn get(video: &Video, indices: &[Index]) -> Result<Video> {
     }
     let axes = resolve(video.shape(), indices)?;
     let part = view(video, &axes);
-    if !axes.iter().any(|axis| matches!(axis, Axis::Points(_))) {
+    if !axes.iter().any(|axis| matches!(axis, AxisIndex::Points(_))) {
         return Ok(part);
     }
-    let selection = Selection::of(video.layout(), &axes);
+    let selection = IndexSelection::of(video.layout(), &axes);
     let bits = with_bits!(video.dtype(), B => {
         let array = B::unwrap(video.samples().bits()).expect("bits of the size just dispatched on");
         B::wrap(gather(&array, &selection)?)
@@ -66,7 +66,7 @@ pub fn set(video: &mut Video, indices: &[Index], value: &Operand) -> Result<()> 
         return elementwise::assign(video, mask, value);
     }
     let axes = resolve(video.shape(), indices)?;
-    let selection = Selection::of(&Layout::contiguous(video.shape()), &axes);
+    let selection = IndexSelection::of(&Layout::contiguous(video.shape()), &axes);
     if let Operand::Array(array) = value
         && array.layout().broadcast(&selection.shape).is_none()
     {
@@ -76,7 +76,7 @@ pub fn set(video: &mut Video, indices: &[Index], value: &Operand) -> Result<()> 
             shape_text(&selection.shape)
         );
     }
-    let _whole = Uninterrupted::begin();
+    let _whole = CriticalSection::begin();
     with_dtype!(video.dtype(), T => {
         let value = typed::<T>(value, &selection.shape)?;
         scatter(samples_mut::<T>(video)?, &selection, &value)
@@ -91,10 +91,10 @@ pub fn slice(video: &Video, start: Option<i64>, end: Option<i64>, step: i64) -> 
     }
     let len = video.len() as i64;
     let (low, high) = if step > 0 { (0, len) } else { (-1, len - 1) };
-    let bound = |place: Option<i64>, default: i64| match place {
+    let bound = |coordinate: Option<i64>, default: i64| match coordinate {
         None => default,
-        Some(place) if place < 0 => place.saturating_add(len).clamp(low, high),
-        Some(place) => place.clamp(low, high),
+        Some(coordinate) if coordinate < 0 => coordinate.saturating_add(len).clamp(low, high),
+        Some(coordinate) => coordinate.clamp(low, high),
     };
     let (first, last) = if step > 0 { (low, high) } else { (high, low) };
     let (start, end) = (bound(start, first), bound(end, last));
@@ -106,7 +106,7 @@ pub fn slice(video: &Video, start: Option<i64>, end: Option<i64>, step: i64) -> 
 }
 
 /// Puts indices in relation to the axes.
-fn resolve(shape: &[usize], indices: &[Index]) -> Result<Vec<Axis>> {
+fn resolve(shape: &[usize], indices: &[Index]) -> Result<Vec<AxisIndex>> {
     // A mask of a frame selects pixels of every frame. The rows of an image are no frames.
     let of_frame = |mask: &Video| shape.len() > 2 && mask.shape() == &shape[1..];
     let all = Index::All;
@@ -128,37 +128,45 @@ fn resolve(shape: &[usize], indices: &[Index]) -> Result<Vec<Axis>> {
             );
         };
         match index {
-            Index::At(place) => axes.push(Axis::At(element(*place, lens[0], axis)?)),
-            Index::Range(start, end) => axes.push(Axis::Range(range(*start, *end, lens[0], axis)?)),
-            Index::All => axes.push(Axis::Range(0..lens[0])),
-            Index::Places(places) => {
-                let places = places.iter().map(|place| element(*place, lens[0], axis));
-                axes.push(Axis::Points(places.collect::<Result<_>>()?));
+            Index::At(coordinate) => axes.push(AxisIndex::At(element(*coordinate, lens[0], axis)?)),
+            Index::Range(start, end) => {
+                axes.push(AxisIndex::Range(range(*start, *end, lens[0], axis)?));
             }
-            Index::Mask(mask) => axes.extend(coordinates(mask, lens)?.map(Axis::Points)),
+            Index::All => axes.push(AxisIndex::Range(0..lens[0])),
+            Index::Indices(positions) => {
+                let positions = positions
+                    .iter()
+                    .map(|coordinate| element(*coordinate, lens[0], axis));
+                axes.push(AxisIndex::Points(positions.collect::<Result<_>>()?));
+            }
+            Index::Mask(mask) => axes.extend(coordinates(mask, lens)?.map(AxisIndex::Points)),
         }
     }
-    axes.extend(shape[axes.len()..].iter().map(|&len| Axis::Range(0..len)));
+    axes.extend(
+        shape[axes.len()..]
+            .iter()
+            .map(|&len| AxisIndex::Range(0..len)),
+    );
     check_points(&axes)?;
     Ok(axes)
 }
 
 /// Points must have as many coordinates on each of their axes, which must be neighbours once the
 /// axes with one place are gone.
-fn check_points(axes: &[Axis]) -> Result<()> {
-    let left: Vec<&Axis> = axes
+fn check_points(axes: &[AxisIndex]) -> Result<()> {
+    let left: Vec<&AxisIndex> = axes
         .iter()
-        .filter(|axis| !matches!(axis, Axis::At(_)))
+        .filter(|axis| !matches!(axis, AxisIndex::At(_)))
         .collect();
     let groups = left
-        .chunk_by(|a, b| matches!((a, b), (Axis::Points(_), Axis::Points(_))))
-        .filter(|group| matches!(group[0], Axis::Points(_)));
+        .chunk_by(|a, b| matches!((a, b), (AxisIndex::Points(_), AxisIndex::Points(_))))
+        .filter(|group| matches!(group[0], AxisIndex::Points(_)));
     if groups.count() > 1 {
         return Err(Error::new("lists and masks must be adjacent")
             .hint("index in two steps: `v[[(), [1, 2]]][[0..5]]`"));
     }
     let mut lens = left.iter().filter_map(|axis| match axis {
-        Axis::Points(places) => Some(places.len()),
+        AxisIndex::Points(positions) => Some(positions.len()),
         _ => None,
     });
     if let Some(first) = lens.next()
@@ -180,9 +188,9 @@ fn coordinates(mask: &Video, lens: &[usize]) -> Result<impl Iterator<Item = Vec<
     }
     let marks = bool::unwrap(mask.samples().clone()).expect("just checked");
     let mut axes = vec![Vec::new(); lens.len()];
-    for (place, _) in marks.view().indexed_iter().filter(|(_, chosen)| **chosen) {
+    for (coordinate, _) in marks.view().indexed_iter().filter(|(_, chosen)| **chosen) {
         for (axis, coordinates) in axes.iter_mut().enumerate() {
-            coordinates.push(place[axis]);
+            coordinates.push(coordinate[axis]);
         }
     }
     Ok(axes.into_iter())
@@ -227,33 +235,33 @@ fn outside(index: &str, len: usize, axis: usize) -> Error {
 }
 
 /// What ints and ranges select, and all of the axes of points.
-fn view(video: &Video, axes: &[Axis]) -> Video {
+fn view(video: &Video, axes: &[AxisIndex]) -> Video {
     let mut layout = video.layout().clone();
     let mut at = 0;
     for axis in axes {
         match axis {
-            Axis::At(place) => layout = layout.index(at, *place),
-            Axis::Range(range) => {
+            AxisIndex::At(coordinate) => layout = layout.index(at, *coordinate),
+            AxisIndex::Range(range) => {
                 layout = layout.slice(at, range.start, range.len(), 1);
                 at += 1;
             }
-            Axis::Points(_) => at += 1,
+            AxisIndex::Points(_) => at += 1,
         }
     }
     let mut part = video.with_layout(layout);
     let metadata = video.metadata();
     // What is no longer a sequence of frames has no rate, and what is cut out has a new origin.
-    if !matches!(axes[0], Axis::Range(_)) && metadata.fps.is_some() {
+    if !matches!(axes[0], AxisIndex::Range(_)) && metadata.fps.is_some() {
         part.metadata_mut().fps = None;
     }
     let first_row = usize::from(video.ndim() > 2);
     match axes.get(first_row..first_row + 2) {
-        Some([Axis::Range(rows), Axis::Range(cols)])
+        Some([AxisIndex::Range(rows), AxisIndex::Range(cols)])
             if [rows.len(), cols.len()] != video.shape()[first_row..first_row + 2] =>
         {
             part.metadata_mut().crop([rows.start, cols.start]);
         }
-        Some([Axis::Range(_), Axis::Range(_)]) => {}
+        Some([AxisIndex::Range(_), AxisIndex::Range(_)]) => {}
         // What has no more rows and columns of neighbors has pixels of no size and at no place.
         Some(_) if metadata.pixel_size.is_some() || metadata.origin.is_some() => {
             let metadata = part.metadata_mut();
@@ -265,7 +273,7 @@ fn view(video: &Video, axes: &[Axis]) -> Video {
 }
 
 /// Samples to be gathered or scattered: the same ones of several frames.
-struct Selection {
+struct IndexSelection {
     /// The shape of all of them together.
     shape: Vec<usize>,
     /// The frames.
@@ -274,31 +282,31 @@ struct Selection {
     /// one frame.
     stride: Option<isize>,
     /// Where those of a frame are, relative to its first.
-    places: Vec<isize>,
+    positions: Vec<isize>,
 }
 
-impl Selection {
-    fn of(layout: &Layout, axes: &[Axis]) -> Self {
-        let is_points = |axis: &Axis| matches!(axis, Axis::Points(_));
+impl IndexSelection {
+    fn of(layout: &Layout, axes: &[AxisIndex]) -> Self {
+        let is_points = |axis: &AxisIndex| matches!(axis, AxisIndex::Points(_));
         let first_points = axes.iter().position(is_points);
         let shape = axes.iter().enumerate().filter_map(|(at, axis)| match axis {
-            Axis::Range(range) => Some(range.len()),
-            Axis::Points(places) if first_points == Some(at) => Some(places.len()),
-            Axis::Points(_) | Axis::At(_) => None,
+            AxisIndex::Range(range) => Some(range.len()),
+            AxisIndex::Points(positions) if first_points == Some(at) => Some(positions.len()),
+            AxisIndex::Points(_) | AxisIndex::At(_) => None,
         });
         let shape = shape.collect();
         let strides = layout.strides();
         let frames = match &axes[0] {
-            Axis::At(place) => vec![*place],
-            Axis::Range(range) => range.clone().collect(),
-            Axis::Points(places) if !axes[1..].iter().any(is_points) => places.clone(),
+            AxisIndex::At(coordinate) => vec![*coordinate],
+            AxisIndex::Range(range) => range.clone().collect(),
+            AxisIndex::Points(positions) if !axes[1..].iter().any(is_points) => positions.clone(),
             // The points are in different frames.
-            Axis::Points(_) => {
+            AxisIndex::Points(_) => {
                 return Self {
                     shape,
                     frames: vec![0],
                     stride: None,
-                    places: offsets(axes, strides),
+                    positions: offsets(axes, strides),
                 };
             }
         };
@@ -306,29 +314,29 @@ impl Selection {
             shape,
             frames,
             stride: Some(strides[0]),
-            places: offsets(&axes[1..], &strides[1..]),
+            positions: offsets(&axes[1..], &strides[1..]),
         }
     }
 }
 
 /// How far from the first sample those are that the axes select, in row-major order. The axes of
 /// points are walked together, in the place of the first of them.
-fn offsets(axes: &[Axis], strides: &[isize]) -> Vec<isize> {
+fn offsets(axes: &[AxisIndex], strides: &[isize]) -> Vec<isize> {
     let mut origin = 0;
     let mut steps: Vec<Vec<isize>> = Vec::new();
     let mut points = None;
     for (axis, &stride) in axes.iter().zip(strides) {
-        let offset = |place: usize| place as isize * stride;
+        let offset = |coordinate: usize| coordinate as isize * stride;
         match (axis, points) {
-            (Axis::At(place), _) => origin += offset(*place),
-            (Axis::Range(range), _) => steps.push(range.clone().map(offset).collect()),
-            (Axis::Points(places), None) => {
+            (AxisIndex::At(coordinate), _) => origin += offset(*coordinate),
+            (AxisIndex::Range(range), _) => steps.push(range.clone().map(offset).collect()),
+            (AxisIndex::Points(positions), None) => {
                 points = Some(steps.len());
-                steps.push(places.iter().copied().map(offset).collect());
+                steps.push(positions.iter().copied().map(offset).collect());
             }
-            (Axis::Points(places), Some(at)) => {
-                for (step, place) in steps[at].iter_mut().zip(places) {
-                    *step += offset(*place);
+            (AxisIndex::Points(positions), Some(at)) => {
+                for (step, coordinate) in steps[at].iter_mut().zip(positions) {
+                    *step += offset(*coordinate);
                 }
             }
         }
@@ -339,19 +347,19 @@ fn offsets(axes: &[Axis], strides: &[isize]) -> Vec<isize> {
     })
 }
 
-fn gather<T: Element>(array: &Strided<T>, selection: &Selection) -> Result<Strided<T>> {
+fn gather<T: Element>(array: &Strided<T>, selection: &IndexSelection) -> Result<Strided<T>> {
     let mut results = Strided::<T>::for_writing(&selection.shape)?;
     let (storage, origin) = (array.storage(), array.layout().offset());
-    let places = &selection.places;
-    let frames = results.as_mut_slice()?.chunks_mut(places.len().max(1));
+    let positions = &selection.positions;
+    let frames = results.as_mut_slice()?.chunks_mut(positions.len().max(1));
     task::for_each(
         "selecting",
         frames.zip(&selection.frames),
         |(out, &frame)| {
             let start = frame as isize * selection.stride.unwrap_or(0);
             let origin = origin.wrapping_add_signed(start);
-            for (out, place) in out.iter_mut().zip(places) {
-                *out = storage[origin.wrapping_add_signed(*place)];
+            for (out, coordinate) in out.iter_mut().zip(positions) {
+                *out = storage[origin.wrapping_add_signed(*coordinate)];
             }
             Ok(())
         },
@@ -360,17 +368,21 @@ fn gather<T: Element>(array: &Strided<T>, selection: &Selection) -> Result<Strid
 }
 
 /// Sets samples of an array in row-major order.
-fn scatter<T: Element>(out: &mut [T], selection: &Selection, value: &Input<T>) -> Result<()> {
-    let Selection {
+fn scatter<T: Element>(
+    out: &mut [T],
+    selection: &IndexSelection,
+    value: &OperandSamples<T>,
+) -> Result<()> {
+    let IndexSelection {
         frames,
         stride,
-        places,
+        positions,
         ..
     } = selection;
     if out.is_empty() {
         return Ok(());
     }
-    let pieces = Pieces::of(value.layout());
+    let pieces = ChunkPlan::of(value.layout());
     let frame_len = stride.map_or(out.len(), |stride| stride as usize);
     let mut order: Vec<Option<usize>> = vec![None; out.len() / frame_len];
     for (position, frame) in frames.iter().enumerate() {
@@ -381,9 +393,14 @@ fn scatter<T: Element>(out: &mut [T], selection: &Selection, value: &Input<T>) -
         let Some(position) = position else {
             return Ok(());
         };
-        let values = value.run(&pieces, position * places.len(), places.len(), scratch);
-        for (place, value) in places.iter().zip(values) {
-            out[*place as usize] = *value;
+        let values = value.run(
+            &pieces,
+            position * positions.len(),
+            positions.len(),
+            scratch,
+        );
+        for (coordinate, value) in positions.iter().zip(values) {
+            out[*coordinate as usize] = *value;
         }
         Ok(())
     })

@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn axes_change_places_and_disappear() {
+    fn axes_are_swapped_and_removed() {
         let array = ramp(&[2, 1, 3]);
         let turned = transpose(&array, Some(&[2, 0, -2])).unwrap();
         assert_eq!((turned.shape(), values(&turned)[1]), (&[3, 2, 1][..], 3.0));

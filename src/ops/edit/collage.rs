@@ -86,9 +86,9 @@ fn arrange<T: Element>(videos: &[Video], options: &Collage) -> Result<Video> {
             let top = cell / options.ncols * (rows + options.padding);
             let left = cell % options.ncols * (cols + options.padding);
             for row in 0..rows {
-                let place = ((top + row) * width + left) * channels;
+                let offset = ((top + row) * width + left) * channels;
                 let run = row * cols * channels..(row + 1) * cols * channels;
-                let out = &mut out[place..place + run.len()];
+                let out = &mut out[offset..offset + run.len()];
                 read_run(source, frame, run, out);
             }
         }
@@ -113,7 +113,7 @@ fn padding_pixel<T: Element>(first: &Video, channels: usize, value: &Operand) ->
     let mut pixel = vec![T::default(); channels];
     let input = typed::<T>(value, &[channels])?;
     input.read(
-        &crate::ops::kernel::Pieces::of(input.layout()),
+        &crate::ops::kernel::ChunkPlan::of(input.layout()),
         0,
         &mut pixel,
     );

@@ -5,7 +5,7 @@ use rustfft::FftDirection::{Forward, Inverse};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::ops::kernel::fourier::{Complex, frequency, transform};
-use crate::ops::kernel::{Frame, make_frames};
+use crate::ops::kernel::{OutputFrame, make_frames};
 use crate::ops::read_all;
 use crate::task;
 use crate::video::{Real, Video, shape_text};
@@ -95,14 +95,14 @@ fn refine(
     shift: [f64; 2],
     upsampling: f64,
 ) -> Result<[f64; 2]> {
-    let places = (upsampling * 1.5).ceil() as usize;
-    let middle = (places / 2) as f64;
+    let positions = (upsampling * 1.5).ceil() as usize;
+    let middle = (positions / 2) as f64;
     let rounded = shift.map(|shift| (shift * upsampling).round() / upsampling);
     let along = |len: usize, shift: f64| -> Vec<Complex<f64>> {
-        let place = move |at: usize| shift + (at as f64 - middle) / upsampling;
+        let position = move |at: usize| shift + (at as f64 - middle) / upsampling;
         let angle =
-            move |at: usize, k: usize| std::f64::consts::TAU * place(at) * frequency(k, len);
-        let waves = (0..places).flat_map(|at| (0..len).map(move |k| Complex::cis(angle(at, k))));
+            move |at: usize, k: usize| std::f64::consts::TAU * position(at) * frequency(k, len);
+        let waves = (0..positions).flat_map(|at| (0..len).map(move |k| Complex::cis(angle(at, k))));
         waves.collect()
     };
     let (columns, rows) = (along(width, rounded[1]), along(height, rounded[0]));
@@ -110,22 +110,22 @@ fn refine(
         a.iter().zip(b).map(|(a, b)| a * b).sum()
     };
     // The sum over the columns for each place and row, then over the rows.
-    let mut partial = vec![Complex::default(); places * height];
+    let mut partial = vec![Complex::default(); positions * height];
     for (row, samples) in product.chunks_exact(width).enumerate() {
         task::check()?;
-        for (place, waves) in columns.chunks_exact(width).enumerate() {
-            partial[place * height + row] = dot(samples, waves);
+        for (position, waves) in columns.chunks_exact(width).enumerate() {
+            partial[position * height + row] = dot(samples, waves);
         }
     }
-    let mut found = Vec::with_capacity(places * places);
+    let mut found = Vec::with_capacity(positions * positions);
     for waves in rows.chunks_exact(height) {
         found.extend(partial.chunks_exact(height).map(|sums| dot(sums, waves)));
     }
     let peak = peak(&found);
-    let at = |place: usize| (place as f64 - middle) / upsampling;
+    let at = |position: usize| (position as f64 - middle) / upsampling;
     Ok([
-        rounded[0] + at(peak / places),
-        rounded[1] + at(peak % places),
+        rounded[0] + at(peak / positions),
+        rounded[1] + at(peak % positions),
     ])
 }
 
@@ -159,13 +159,13 @@ pub fn shift(video: &Video, [dy, dx]: [f64; 2], fill_value: f64) -> Result<Video
 fn shift_frames<R: Real>(video: &Video, [dy, dx]: [f64; 2], fill_value: f64) -> Result<Video> {
     let (height, width) = (video.shape()[1], video.shape()[2]);
     let rows: Vec<_> = (0..height)
-        .map(|y| Source::new(y as f64 - dy, height))
+        .map(|y| SamplePosition::new(y as f64 - dy, height))
         .collect();
     let columns: Vec<_> = (0..width)
-        .map(|x| Source::new(x as f64 - dx, width))
+        .map(|x| SamplePosition::new(x as f64 - dx, width))
         .collect();
     let fill = R::from_f64(fill_value);
-    make_frames("shifting", video, |frame: Frame<'_, R>| {
+    make_frames("shifting", video, |frame: OutputFrame<'_, R>| {
         let samples = frame.scratch;
         samples.resize(frame.results.len(), R::default());
         frame.source.read(frame.frame, 0..samples.len(), samples);
@@ -185,15 +185,15 @@ fn shift_frames<R: Real>(video: &Video, [dy, dx]: [f64; 2], fill_value: f64) -> 
 }
 
 /// The place in a row or column that a sample comes from.
-struct Source {
+struct SamplePosition {
     first: usize,
     /// The weight of the sample after the first; 0 if the place is the first itself.
     weight: f64,
 }
 
-impl Source {
-    fn new(place: f64, len: usize) -> Option<Self> {
-        let (first, weight) = (place.floor(), place - place.floor());
+impl SamplePosition {
+    fn new(position: f64, len: usize) -> Option<Self> {
+        let (first, weight) = (position.floor(), position - position.floor());
         let last = if weight > 0.0 { first + 1.0 } else { first };
         (first >= 0.0 && last < len as f64).then_some(Self {
             first: first as usize,

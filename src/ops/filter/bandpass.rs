@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::ops::frame_rate;
-use crate::ops::kernel::butterworth::{Band, Section, design};
-use crate::ops::kernel::{Courses, Kernel, map_courses};
+use crate::ops::kernel::butterworth::{Band, Biquad, design};
+use crate::ops::kernel::{Kernel, TraceBlock, map_traces};
 use crate::task;
 use crate::video::{Real, Video};
 
@@ -32,7 +32,7 @@ pub struct Bandpass {
 /// 8 and 16 bits give `float32`, wider ones `float64`.
 pub fn bandpass(video: Video, options: &Bandpass) -> Result<Video> {
     let sections = design(options.order, band(&video, options)?);
-    let is_cut = |section: &&Section| section.b[2] == 0.0;
+    let is_cut = |section: &&Biquad| section.b[2] == 0.0;
     let terms = 2 * sections.len() + 1 - sections.iter().filter(is_cut).count();
     let reach = 3 * terms;
     if video.len() <= reach {
@@ -43,14 +43,14 @@ pub fn bandpass(video: Video, options: &Bandpass) -> Result<Video> {
         );
     }
     let is_left = AtomicBool::new(false);
-    let kernel = Filter {
+    let kernel = BandpassKernel {
         sections,
         reach,
         is_left: &is_left,
     };
     let filtered = match video.dtype().is_wide() {
-        true => map_courses::<f64>("filtering", video, kernel),
-        false => map_courses::<f32>("filtering", video, kernel),
+        true => map_traces::<f64>("filtering", video, kernel),
+        false => map_traces::<f32>("filtering", video, kernel),
     };
     match is_left.into_inner() {
         true => Err(Error::interrupted()),
@@ -88,8 +88,8 @@ fn band(video: &Video, options: &Bandpass) -> Result<Band> {
 
 /// Filters courses in double precision: at frequencies far below the frame rate a filter is a
 /// small difference of large numbers.
-struct Filter<'a> {
-    sections: Vec<Section>,
+struct BandpassKernel<'a> {
+    sections: Vec<Biquad>,
     /// By how many frames courses are continued at either end.
     reach: usize,
     /// Whether a course was left half done, as it was asked to stop.
@@ -99,11 +99,11 @@ struct Filter<'a> {
 /// After how many frames it is looked whether to stop.
 const LOOK: usize = 1 << 12;
 
-impl<R: Real> Kernel<Courses<'_, R>> for Filter<'_> {
+impl<R: Real> Kernel<TraceBlock<'_, R>> for BandpassKernel<'_> {
     #[inline(always)]
-    fn run(&self, mut courses: Courses<'_, R>) {
-        let (reach, pixels) = (self.reach, courses.pixels);
-        let mut rows = self.continued(courses.samples, pixels);
+    fn run(&self, mut traces: TraceBlock<'_, R>) {
+        let (reach, pixels) = (self.reach, traces.pixels);
+        let mut rows = self.continued(traces.samples, pixels);
         let frames = rows.len() / pixels;
         self.pass(&mut rows, pixels, |step| step);
         self.pass(&mut rows, pixels, |step| frames - 1 - step);
@@ -111,7 +111,7 @@ impl<R: Real> Kernel<Courses<'_, R>> for Filter<'_> {
             .chunks_exact(pixels)
             .enumerate()
         {
-            let results = courses.results.frame(frame);
+            let results = traces.results.frame(frame);
             for (result, value) in results.iter_mut().zip(row) {
                 *result = R::from_f64(*value);
             }
@@ -119,7 +119,7 @@ impl<R: Real> Kernel<Courses<'_, R>> for Filter<'_> {
     }
 }
 
-impl Filter<'_> {
+impl BandpassKernel<'_> {
     /// The courses with `reach` more frames at either end, reflected at the first and last sample.
     #[inline(always)]
     fn continued<R: Real>(&self, samples: &[R], pixels: usize) -> Vec<f64> {
@@ -170,11 +170,11 @@ impl Filter<'_> {
     }
 }
 
-impl Section {
+impl Biquad {
     /// Filters one sample of each course (transposed direct form II).
     #[inline(always)]
     fn step(&self, row: &mut [f64], near: &mut [f64], far: &mut [f64]) {
-        let Section { b, a } = *self;
+        let Biquad { b, a } = *self;
         for ((value, near), far) in row.iter_mut().zip(near).zip(far) {
             let result = b[0] * *value + *near;
             *near = b[1] * *value - a[0] * result + *far;
@@ -190,14 +190,14 @@ mod tests {
     use crate::ops::testing::{check_reuse, check_threads, noise, values, video};
 
     /// sin(0.7 t) + cos(0.11 t) / 2 + 0.02 t for 40 frames, 500 per second.
-    fn course() -> Video {
+    fn trace() -> Video {
         let at = |t: usize| {
             let t = t as f64;
             (0.7 * t).sin() + 0.5 * (0.11 * t).cos() + 0.02 * t
         };
-        let mut course = video(&[40], (0..40).map(at).collect());
-        course.metadata_mut().fps = Some(500.0);
-        course
+        let mut trace = video(&[40], (0..40).map(at).collect());
+        trace.metadata_mut().fps = Some(500.0);
+        trace
     }
 
     fn filtered(order: usize, low: Option<f64>, high: Option<f64>) -> Result<Video> {
@@ -207,7 +207,7 @@ mod tests {
             order,
             fps: None,
         };
-        bandpass(course(), &options)
+        bandpass(trace(), &options)
     }
 
     /// Frames 0, 1, 10, 20 and 39 of `scipy.signal.sosfiltfilt(scipy.signal.butter(order, …), …)`.
@@ -335,7 +335,7 @@ mod tests {
         assert!(message(2, None, Some(250.0)).contains("below 250 Hz"));
         assert!(message(2, Some(60.0), Some(50.0)).contains("below `high`"));
         assert!(message(7, Some(20.0), Some(50.0)).contains("more than 45 frames"));
-        let mut unknown = course();
+        let mut unknown = trace();
         unknown.metadata_mut().fps = None;
         let options = Bandpass {
             low: Some(10.0),

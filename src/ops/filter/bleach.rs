@@ -7,7 +7,7 @@ use crate::bail;
 use crate::choice::Choice;
 use crate::error::{Error, Result};
 use crate::ops::kernel::{
-    Courses, Frame, Kernel, is_in_place, make_frames, map_courses, run_kernel,
+    Kernel, OutputFrame, TraceBlock, is_in_place, make_frames, map_traces, run_kernel,
 };
 use crate::task;
 use crate::video::{Real, Video, number_text};
@@ -67,19 +67,19 @@ pub fn bleach_correct(video: Video, fading: Fading, window: usize) -> Result<Vid
 }
 
 fn scale<R: Real>(video: Video, factors: Vec<f64>) -> Result<Video> {
-    let factors = Scale(factors.into_iter().map(R::from_f64).collect());
+    let factors = ScaleFrames(factors.into_iter().map(R::from_f64).collect());
     if is_in_place::<R>(&video) {
-        return map_courses("correcting", video, factors);
+        return map_traces("correcting", video, factors);
     }
     make_frames("correcting", &video, factors)
 }
 
 /// Multiplies each frame by its factor.
-struct Scale<R>(Vec<R>);
+struct ScaleFrames<R>(Vec<R>);
 
-impl<R: Real> Kernel<Frame<'_, R>> for Scale<R> {
+impl<R: Real> Kernel<OutputFrame<'_, R>> for ScaleFrames<R> {
     #[inline(always)]
-    fn run(&self, mut frame: Frame<'_, R>) {
+    fn run(&self, mut frame: OutputFrame<'_, R>) {
         frame.read(frame.frame);
         let factor = self.0[frame.frame];
         frame
@@ -89,12 +89,12 @@ impl<R: Real> Kernel<Frame<'_, R>> for Scale<R> {
     }
 }
 
-impl<R: Real> Kernel<Courses<'_, R>> for Scale<R> {
+impl<R: Real> Kernel<TraceBlock<'_, R>> for ScaleFrames<R> {
     #[inline(always)]
-    fn run(&self, mut courses: Courses<'_, R>) {
-        let rows = courses.samples.chunks_exact(courses.pixels);
+    fn run(&self, mut traces: TraceBlock<'_, R>) {
+        let rows = traces.samples.chunks_exact(traces.pixels);
         for (frame, (row, factor)) in rows.zip(&self.0).enumerate() {
-            let results = courses.results.frame(frame).iter_mut();
+            let results = traces.results.frame(frame).iter_mut();
             results
                 .zip(row)
                 .for_each(|(result, sample)| *result = *sample * *factor);

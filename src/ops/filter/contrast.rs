@@ -4,7 +4,7 @@ use crate::bail;
 use crate::choice::Choice;
 use crate::error::Result;
 use crate::ops::array::reduce;
-use crate::ops::kernel::{Courses, Kernel, map_courses, map_frames};
+use crate::ops::kernel::{Kernel, TraceBlock, map_frames, map_traces};
 use crate::video::{Element, Real, Video, map_samples, shape_text};
 
 /// What a course in time is measured against.
@@ -105,8 +105,8 @@ impl<R: Real> Kernel<(&mut [R], &mut Vec<R>)> for Relate<R> {
 /// pixel that never changes becomes 0. What is not a number does not count and stays so.
 pub fn zscore(video: Video) -> Result<Video> {
     match video.dtype().is_wide() {
-        true => map_courses::<f64>("standardising", video, Standardise),
-        false => map_courses::<f32>("standardising", video, Standardise),
+        true => map_traces::<f64>("standardising", video, Standardize),
+        false => map_traces::<f32>("standardising", video, Standardize),
     }
 }
 
@@ -114,12 +114,12 @@ pub fn zscore(video: Video) -> Result<Video> {
 const LANES: usize = 16;
 
 /// Standardises courses, with sums in double precision.
-struct Standardise;
+struct Standardize;
 
-impl<R: Real> Kernel<Courses<'_, R>> for Standardise {
+impl<R: Real> Kernel<TraceBlock<'_, R>> for Standardize {
     #[inline(always)]
-    fn run(&self, mut courses: Courses<'_, R>) {
-        let (samples, pixels) = (courses.samples, courses.pixels);
+    fn run(&self, mut traces: TraceBlock<'_, R>) {
+        let (samples, pixels) = (traces.samples, traces.pixels);
         for begin in (0..pixels).step_by(LANES) {
             let end = pixels.min(begin + LANES);
             let rows = samples.chunks_exact(pixels).map(|row| &row[begin..end]);
@@ -130,7 +130,7 @@ impl<R: Real> Kernel<Courses<'_, R>> for Standardise {
                 false => 0.0,
             });
             for (frame, row) in rows.enumerate() {
-                let results = &mut courses.results.frame(frame)[begin..end];
+                let results = &mut traces.results.frame(frame)[begin..end];
                 for (lane, (result, sample)) in results.iter_mut().zip(row).enumerate() {
                     *result = R::from_f64((Element::to_f64(*sample) - mean[lane]) * scale[lane]);
                 }
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn courses_are_related_to_their_baselines() {
+    fn traces_are_related_to_their_baselines() {
         let counts = || video(&[3, 1, 2], vec![100u16, 0, 110, 0, 150, 3]);
         let related = |baseline| values(&dff(counts(), baseline, 50.0).unwrap());
         assert!((related(level(Level::Mean))[0] + 1.0 / 6.0).abs() < 1e-7);
@@ -192,9 +192,9 @@ mod tests {
         let samples: Vec<f32> = noise(50 * 35, 2).iter().map(|v| 5000.0 + v).collect();
         let scores = values(&zscore(video(&[50, 5, 7], samples)).unwrap());
         for pixel in 0..35 {
-            let course: Vec<f64> = scores.iter().skip(pixel).step_by(35).copied().collect();
-            let mean = course.iter().sum::<f64>() / 50.0;
-            let variance = course.iter().map(|v| v * v).sum::<f64>() / 50.0;
+            let trace: Vec<f64> = scores.iter().skip(pixel).step_by(35).copied().collect();
+            let mean = trace.iter().sum::<f64>() / 50.0;
+            let variance = trace.iter().map(|v| v * v).sum::<f64>() / 50.0;
             assert!(mean.abs() < 1e-5 && (variance - 1.0).abs() < 1e-5);
         }
     }

@@ -1,6 +1,6 @@
 //! The median over a box in time and space.
 
-use super::mean::{Windows, has_nan};
+use super::mean::{AxisWindows, has_nan};
 use crate::bail;
 use crate::error::Result;
 use crate::ops::expect_gray_frames;
@@ -13,7 +13,7 @@ use crate::video::{Element, Strided, Video, read_run, with_dtype};
 const MAX_SAMPLES: usize = 1 << 14;
 
 /// The most samples of a box that are sorted side by side for neighbouring pixels.
-const FEW_SAMPLES: usize = 64;
+const MAX_SORTED: usize = 64;
 
 /// How many neighbouring pixels that are.
 const LANES: usize = 32;
@@ -36,7 +36,7 @@ pub struct MedianFilter {
 /// ahead. The type of the samples stays; one that is not a number makes all boxes that it is in so.
 pub fn median_filter(video: Video, options: &MedianFilter) -> Result<Video> {
     expect_gray_frames(&video, "median_filter")?;
-    let axis = |size: i64, len: usize| Windows::of(size, len, options.mode);
+    let axis = |size: i64, len: usize| AxisWindows::of(size, len, options.mode);
     let shape = video.shape();
     let count = [
         (options.size_temporal, shape[0]),
@@ -54,12 +54,12 @@ pub fn median_filter(video: Video, options: &MedianFilter) -> Result<Video> {
         return Ok(video);
     }
     let [time, y, x] = count.map(|(size, len)| axis(size, len));
-    let mut plan = Plan::new(time, y, x, shape[2]);
+    let mut plan = MedianPlan::new(time, y, x, shape[2]);
     plan.ignores_nan = options.ignores_nan && has_nan::<f64>(&video)?;
     with_dtype!(video.dtype(), T => filter::<T>(&video, &plan))
 }
 
-fn filter<T: Element>(video: &Video, plan: &Plan) -> Result<Video> {
+fn filter<T: Element>(video: &Video, plan: &MedianPlan) -> Result<Video> {
     let (rows, cols) = (video.shape()[1], video.shape()[2]);
     let mut result = Strided::<T>::for_writing(video.shape())?;
     let source = T::unwrap(video.samples().clone()).expect("of the type just dispatched on");
@@ -79,10 +79,10 @@ fn filter<T: Element>(video: &Video, plan: &Plan) -> Result<Video> {
 }
 
 /// The boxes, of which those of one row are found together.
-struct Plan {
-    time: Windows,
-    y: Windows,
-    x: Windows,
+struct MedianPlan {
+    time: AxisWindows,
+    y: AxisWindows,
+    x: AxisWindows,
     /// The length of a row with what comes before and after, and of what is read beyond it.
     row_len: usize,
     /// Where in the rows the samples of the first box are.
@@ -93,8 +93,8 @@ struct Plan {
     ignores_nan: bool,
 }
 
-impl Plan {
-    fn new(time: Windows, y: Windows, x: Windows, cols: usize) -> Self {
+impl MedianPlan {
+    fn new(time: AxisWindows, y: AxisWindows, x: AxisWindows, cols: usize) -> Self {
         let row_len = cols.next_multiple_of(LANES) + x.size;
         let row = |row: usize| (0..x.size).map(move |shift| row * row_len + shift);
         let shifts = (0..time.size * y.size).flat_map(row).collect();
@@ -122,8 +122,8 @@ impl Plan {
         buffer: &mut [T],
     ) {
         let cols = source.shape()[2];
-        let frames = self.time.places(frame).iter();
-        let rows = frames.flat_map(|frame| self.y.places(row).iter().map(move |row| (frame, row)));
+        let frames = self.time.indices(frame).iter();
+        let rows = frames.flat_map(|frame| self.y.indices(row).iter().map(move |row| (frame, row)));
         let before = self.x.size / 2;
         for ((frame, row), buffer) in rows.zip(buffer.chunks_exact_mut(self.row_len)) {
             let (Some(frame), Some(row)) = (frame, row) else {
@@ -134,20 +134,22 @@ impl Plan {
             let (middle, end) = middle.split_at_mut(cols);
             let run = row * cols..(row + 1) * cols;
             read_run(source, *frame, run, middle);
-            let at = |place: &Option<usize>| place.map_or(T::default(), |place| middle[place]);
-            let (first, last) = (&self.x.places[..before], &self.x.places[before + cols..]);
+            let at = |position: &Option<usize>| {
+                position.map_or(T::default(), |position| middle[position])
+            };
+            let (first, last) = (&self.x.indices[..before], &self.x.indices[before + cols..]);
             start
                 .iter_mut()
                 .zip(first)
-                .for_each(|(out, place)| *out = at(place));
+                .for_each(|(out, position)| *out = at(position));
             end.iter_mut()
                 .zip(last)
-                .for_each(|(out, place)| *out = at(place));
+                .for_each(|(out, position)| *out = at(position));
         }
     }
 }
 
-impl<T: Element> Kernel<(&[T], &mut Vec<[T; LANES]>, &mut [T])> for Plan {
+impl<T: Element> Kernel<(&[T], &mut Vec<[T; LANES]>, &mut [T])> for MedianPlan {
     #[inline(always)]
     fn run(&self, (rows, values, out): (&[T], &mut Vec<[T; LANES]>, &mut [T])) {
         if self.ignores_nan {
@@ -165,7 +167,7 @@ impl<T: Element> Kernel<(&[T], &mut Vec<[T; LANES]>, &mut [T])> for Plan {
             }
             return;
         }
-        if self.shifts.len() > FEW_SAMPLES {
+        if self.shifts.len() > MAX_SORTED {
             let mut samples = Vec::with_capacity(self.shifts.len());
             for (x, out) in out.iter_mut().enumerate() {
                 samples.clear();
@@ -277,7 +279,7 @@ mod tests {
             let size = sizes[axis].max(1) as isize;
             (at as isize - size / 2..)
                 .take(size as usize)
-                .map(move |place| mode.sample(place, shape[axis]))
+                .map(move |position| mode.sample(position, shape[axis]))
         };
         let median = |index: usize| {
             let [_, rows, cols] = shape;

@@ -2,7 +2,7 @@
 
 use crate::bail;
 use crate::error::Result;
-use crate::ops::kernel::{Frame, Kernel, make_frames};
+use crate::ops::kernel::{Kernel, OutputFrame, make_frames};
 use crate::video::{Real, Samples, Video, shape_text};
 
 /// Divides each sample of a video by that of another at the same place. Samples that are divided by
@@ -29,9 +29,9 @@ struct Divide {
     denominator: Samples,
 }
 
-impl<R: Real> Kernel<Frame<'_, R>> for Divide {
+impl<R: Real> Kernel<OutputFrame<'_, R>> for Divide {
     #[inline(always)]
-    fn run(&self, mut frame: Frame<'_, R>) {
+    fn run(&self, mut frame: OutputFrame<'_, R>) {
         let (index, len) = (frame.frame, frame.results.len());
         frame.read(index);
         frame.scratch.resize(len, R::zero());

@@ -3,7 +3,7 @@
 use crate::bail;
 use crate::error::Result;
 use crate::ops::kernel::gaussian::Gaussian;
-use crate::ops::kernel::{Courses, Kernel, map_courses, map_frames, map_samples};
+use crate::ops::kernel::{Kernel, TraceBlock, map_frames, map_samples, map_traces};
 use crate::ops::{expect_gray_frames, smooth_in_precision};
 use crate::video::{Real, Video};
 
@@ -11,7 +11,7 @@ use crate::video::{Real, Video};
 const LANES: usize = 64;
 
 /// The same for rows that are shorter.
-const FEW_LANES: usize = 8;
+const SHORT_LANES: usize = 8;
 
 /// Averages each sample with its neighbours in time and space, with Gaussian weights of the given
 /// standard deviations in frames and in pixels. An axis is left alone if its standard deviation is
@@ -47,54 +47,54 @@ fn smooth<R: Real>(video: Video, sigma_temporal: f64, sigma_spatial: f64) -> Res
     };
     let mut video = video;
     if let Some(time) = Gaussian::<R>::new(sigma_temporal, n_frames) {
-        video = map_courses("smoothing", video, Temporal(time))?;
+        video = map_traces("smoothing", video, SmoothTemporal(time))?;
     }
     let y = Gaussian::<R>::new(sigma_spatial, rows);
     let x = Gaussian::<R>::new(sigma_spatial, cols);
     if let (Some(y), Some(x)) = (y, x) {
-        return map_frames("smoothing", video, Spatial::new(y, x));
+        return map_frames("smoothing", video, SmoothSpatial::new(y, x));
     }
     map_samples("smoothing", video, |_samples: &mut [R]| ())
 }
 
 /// Smooths along time.
-struct Temporal<R>(Gaussian<R>);
+struct SmoothTemporal<R>(Gaussian<R>);
 
-impl<R: Real> Kernel<Courses<'_, R>> for Temporal<R> {
+impl<R: Real> Kernel<TraceBlock<'_, R>> for SmoothTemporal<R> {
     #[inline(always)]
-    fn run(&self, mut courses: Courses<'_, R>) {
-        let Gaussian { weights, places } = &self.0;
-        let (samples, pixels, radius) = (courses.samples, courses.pixels, self.0.radius());
+    fn run(&self, mut traces: TraceBlock<'_, R>) {
+        let Gaussian { weights, indices } = &self.0;
+        let (samples, pixels, radius) = (traces.samples, traces.pixels, self.0.radius());
         for frame in 0..samples.len() / pixels {
-            let rows = Rows {
+            let rows = NeighborRows {
                 samples,
-                places: &places[frame..=frame + 2 * radius],
+                indices: &indices[frame..=frame + 2 * radius],
                 stride: pixels,
             };
-            smooth_row(weights, rows, courses.results.frame(frame));
+            smooth_row(weights, rows, traces.results.frame(frame));
         }
     }
 }
 
 /// Smooths each row along itself into a ring of rows, from which the columns are smoothed as soon
 /// as the rows they need are there.
-struct Spatial<R> {
+struct SmoothSpatial<R> {
     y: Gaussian<R>,
     x: Gaussian<R>,
     cols: usize,
     ring_rows: usize,
     /// Which row of the ring each place of `y` is.
-    places: Vec<usize>,
+    indices: Vec<usize>,
     /// By how many samples a row is shifted from its first to its last neighbour.
     shifts: Vec<usize>,
 }
 
-impl<R: Real> Spatial<R> {
+impl<R: Real> SmoothSpatial<R> {
     fn new(y: Gaussian<R>, x: Gaussian<R>) -> Self {
         let (rows, cols) = (y.len(), x.len());
         let ring_rows = rows.min(2 * y.radius() + 1);
         Self {
-            places: y.places.iter().map(|row| row % ring_rows).collect(),
+            indices: y.indices.iter().map(|row| row % ring_rows).collect(),
             shifts: (0..=2 * x.radius()).collect(),
             y,
             x,
@@ -107,32 +107,32 @@ impl<R: Real> Spatial<R> {
     #[inline(always)]
     fn smooth_along(&self, row: &[R], padded: &mut [R], results: &mut [R]) {
         pad_row(&self.x, row, padded);
-        let rows = Rows {
+        let rows = NeighborRows {
             samples: padded,
-            places: &self.shifts,
+            indices: &self.shifts,
             stride: 1,
         };
         smooth_row(&self.x.weights, rows, results);
     }
 }
 
-impl<R: Real> Kernel<(&mut [R], &mut Vec<R>)> for Spatial<R> {
+impl<R: Real> Kernel<(&mut [R], &mut Vec<R>)> for SmoothSpatial<R> {
     #[inline(always)]
     fn run(&self, (samples, scratch): (&mut [R], &mut Vec<R>)) {
         let (cols, ring_len, radius) = (self.cols, self.ring_rows * self.cols, self.y.radius());
-        scratch.resize(ring_len + self.x.places.len(), R::zero());
+        scratch.resize(ring_len + self.x.indices.len(), R::zero());
         let (ring, padded) = scratch.split_at_mut(ring_len);
         let rows = self.y.len();
         let mut done = 0;
         for row in 0..rows {
             while done < rows.min(row + radius + 1) {
-                let results = &mut ring[self.places[done + radius] * cols..][..cols];
+                let results = &mut ring[self.indices[done + radius] * cols..][..cols];
                 self.smooth_along(&samples[done * cols..][..cols], padded, results);
                 done += 1;
             }
-            let rows = Rows {
+            let rows = NeighborRows {
                 samples: ring,
-                places: &self.places[row..=row + 2 * radius],
+                indices: &self.indices[row..=row + 2 * radius],
                 stride: cols,
             };
             smooth_row(&self.y.weights, rows, &mut samples[row * cols..][..cols]);
@@ -146,38 +146,38 @@ fn pad_row<R: Real>(x: &Gaussian<R>, row: &[R], padded: &mut [R]) {
     let (before, rest) = padded.split_at_mut(x.radius());
     let (middle, after) = rest.split_at_mut(row.len());
     middle.copy_from_slice(row);
-    for (sample, place) in before.iter_mut().zip(&x.places) {
-        *sample = row[*place];
+    for (sample, index) in before.iter_mut().zip(&x.indices) {
+        *sample = row[*index];
     }
-    for (sample, place) in after.iter_mut().zip(&x.places[x.radius() + row.len()..]) {
-        *sample = row[*place];
+    for (sample, index) in after.iter_mut().zip(&x.indices[x.radius() + row.len()..]) {
+        *sample = row[*index];
     }
 }
 
 /// The neighbours of a row, from the first to the last that has a weight.
 #[derive(Clone, Copy)]
-struct Rows<'a, R> {
+struct NeighborRows<'a, R> {
     samples: &'a [R],
-    places: &'a [usize],
+    indices: &'a [usize],
     /// The distance in memory between places.
     stride: usize,
 }
 
-impl<'a, R> Rows<'a, R> {
+impl<'a, R> NeighborRows<'a, R> {
     /// `N` samples of a neighbour from `begin` on.
     #[inline(always)]
-    fn lanes<const N: usize>(&self, neighbour: usize, begin: usize) -> &'a [R] {
-        &self.samples[self.places[neighbour] * self.stride + begin..][..N]
+    fn lanes<const N: usize>(&self, neighbor: usize, begin: usize) -> &'a [R] {
+        &self.samples[self.indices[neighbor] * self.stride + begin..][..N]
     }
 }
 
 /// Sums the neighbours of a row with weights.
 #[inline(always)]
-fn smooth_row<R: Real>(weights: &[R], rows: Rows<'_, R>, results: &mut [R]) {
+fn smooth_row<R: Real>(weights: &[R], rows: NeighborRows<'_, R>, results: &mut [R]) {
     match results.len() {
         0 => (),
-        1..FEW_LANES => smooth_blocks::<R, 1>(weights, rows, results),
-        FEW_LANES..LANES => smooth_blocks::<R, FEW_LANES>(weights, rows, results),
+        1..SHORT_LANES => smooth_blocks::<R, 1>(weights, rows, results),
+        SHORT_LANES..LANES => smooth_blocks::<R, SHORT_LANES>(weights, rows, results),
         _ => smooth_blocks::<R, LANES>(weights, rows, results),
     }
 }
@@ -185,7 +185,11 @@ fn smooth_row<R: Real>(weights: &[R], rows: Rows<'_, R>, results: &mut [R]) {
 /// Sums blocks of `N` samples, of which the last overlaps the one before it unless `N` divides
 /// their number.
 #[inline(always)]
-fn smooth_blocks<R: Real, const N: usize>(weights: &[R], rows: Rows<'_, R>, results: &mut [R]) {
+fn smooth_blocks<R: Real, const N: usize>(
+    weights: &[R],
+    rows: NeighborRows<'_, R>,
+    results: &mut [R],
+) {
     let last = results.len() - N;
     for begin in (0..last).step_by(N).chain([last]) {
         let sums: [R; N] = smooth_lanes(weights, rows, begin);
@@ -195,7 +199,11 @@ fn smooth_blocks<R: Real, const N: usize>(weights: &[R], rows: Rows<'_, R>, resu
 
 /// The small weights are summed first, which keeps the rounding errors small.
 #[inline(always)]
-fn smooth_lanes<R: Real, const N: usize>(weights: &[R], rows: Rows<'_, R>, begin: usize) -> [R; N] {
+fn smooth_lanes<R: Real, const N: usize>(
+    weights: &[R],
+    rows: NeighborRows<'_, R>,
+    begin: usize,
+) -> [R; N] {
     let radius = weights.len() - 1;
     let mut sums = [R::zero(); N];
     for (k, &weight) in weights.iter().enumerate().skip(1).rev() {
@@ -228,11 +236,11 @@ mod tests {
             let weight = |k: i64| (-0.5 * (k as f64 / sigma).powi(2)).exp();
             let sum: f64 = (-radius..=radius).map(weight).sum();
             let average = |i: usize| -> f64 {
-                let place = (i / stride) as i64 % len;
+                let index = (i / stride) as i64 % len;
                 let sample = |k: i64| {
-                    let at = (place + k).rem_euclid(2 * len);
+                    let at = (index + k).rem_euclid(2 * len);
                     let at = at.min(2 * len - 1 - at);
-                    samples[(i as i64 + (at - place) * stride as i64) as usize]
+                    samples[(i as i64 + (at - index) * stride as i64) as usize]
                 };
                 (-radius..=radius)
                     .map(|k| weight(k) / sum * sample(k))

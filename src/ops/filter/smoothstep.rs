@@ -70,10 +70,18 @@ impl<R: Real> SmoothStep<R> {
     fn step<const N: usize>(&self, samples: &mut [R; N]) {
         let mut x = *samples;
         for x in &mut x {
-            let place = (*x - self.vmin) / self.width;
+            let fraction = (*x - self.vmin) / self.width;
             // Unlike `max` and `min`, comparing keeps what is not a number.
-            let place = if place <= R::zero() { R::zero() } else { place };
-            *x = if place > R::one() { R::one() } else { place };
+            let fraction = if fraction <= R::zero() {
+                R::zero()
+            } else {
+                fraction
+            };
+            *x = if fraction > R::one() {
+                R::one()
+            } else {
+                fraction
+            };
         }
         let (mut sums, mut powers) = ([R::zero(); N], [R::one(); N]);
         for coefficient in &self.coefficients {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::bail;
 use crate::error::Result;
 use crate::ops::kernel::{
-    Courses, Frame, Kernel, RUN, convert_samples, is_in_place, make_frames, map_courses,
+    Kernel, OutputFrame, RUN, TraceBlock, convert_samples, is_in_place, make_frames, map_traces,
 };
 use crate::video::{DType, Real, Video};
 
@@ -55,7 +55,7 @@ fn difference<R: Real>(video: Video, options: &TemporalDifference) -> Result<Vid
         fill_value: R::from_f64(options.fill_value),
     };
     if is_in_place::<R>(&video) {
-        return map_courses("subtracting frames", video, difference);
+        return map_traces("subtracting frames", video, difference);
     }
     make_frames("subtracting frames", &video, difference)
 }
@@ -67,9 +67,9 @@ struct Difference<R> {
     fill_value: R,
 }
 
-impl<R: Real> Kernel<Frame<'_, R>> for Difference<R> {
+impl<R: Real> Kernel<OutputFrame<'_, R>> for Difference<R> {
     #[inline(always)]
-    fn run(&self, frame: Frame<'_, R>) {
+    fn run(&self, frame: OutputFrame<'_, R>) {
         if !self.defined.contains(&frame.frame) {
             frame.results.fill(self.fill_value);
             return;
@@ -89,12 +89,12 @@ impl<R: Real> Kernel<Frame<'_, R>> for Difference<R> {
     }
 }
 
-impl<R: Real> Kernel<Courses<'_, R>> for Difference<R> {
+impl<R: Real> Kernel<TraceBlock<'_, R>> for Difference<R> {
     #[inline(always)]
-    fn run(&self, mut courses: Courses<'_, R>) {
-        let (samples, pixels) = (courses.samples, courses.pixels);
+    fn run(&self, mut traces: TraceBlock<'_, R>) {
+        let (samples, pixels) = (traces.samples, traces.pixels);
         for frame in 0..samples.len() / pixels {
-            let results = courses.results.frame(frame);
+            let results = traces.results.frame(frame);
             if !self.defined.contains(&frame) {
                 results.fill(self.fill_value);
                 continue;

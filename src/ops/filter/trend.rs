@@ -2,7 +2,7 @@
 
 use crate::bail;
 use crate::error::Result;
-use crate::ops::kernel::{Courses, Kernel, map_courses};
+use crate::ops::kernel::{Kernel, TraceBlock, map_traces};
 use crate::video::{Real, Video};
 
 /// The highest order of a polynomial.
@@ -37,14 +37,14 @@ fn subtract<R: Real>(video: Video, trend: Trend) -> Result<Video> {
         }
         Trend::Polynomial(order) => {
             let basis = polynomials(order, frames);
-            map_courses::<R>("detrending", video, Polynomial { basis })
+            map_traces::<R>("detrending", video, Polynomial { basis })
         }
         Trend::Window(window) => {
             if window == 0 {
                 bail!("detrend needs `window` to be at least 1, got 0");
             }
             let reach = (window / 2).min(frames);
-            map_courses::<R>("detrending", video, MovingMean { reach })
+            map_traces::<R>("detrending", video, MovingMean { reach })
         }
     }
 }
@@ -85,12 +85,12 @@ struct Polynomial {
     basis: Vec<Vec<f64>>,
 }
 
-impl<R: Real> Kernel<Courses<'_, R>> for Polynomial {
+impl<R: Real> Kernel<TraceBlock<'_, R>> for Polynomial {
     #[inline(always)]
-    fn run(&self, mut courses: Courses<'_, R>) {
-        let pixels = courses.pixels;
+    fn run(&self, mut traces: TraceBlock<'_, R>) {
+        let pixels = traces.pixels;
         let mut parts = vec![0.0; self.basis.len() * pixels];
-        for (frame, row) in courses.samples.chunks_exact(pixels).enumerate() {
+        for (frame, row) in traces.samples.chunks_exact(pixels).enumerate() {
             for (polynomial, parts) in self.basis.iter().zip(parts.chunks_exact_mut(pixels)) {
                 let weight = polynomial[frame];
                 for (part, sample) in parts.iter_mut().zip(row) {
@@ -99,7 +99,7 @@ impl<R: Real> Kernel<Courses<'_, R>> for Polynomial {
             }
         }
         let mut trend = vec![0.0; pixels];
-        for (frame, row) in courses.samples.chunks_exact(pixels).enumerate() {
+        for (frame, row) in traces.samples.chunks_exact(pixels).enumerate() {
             trend.fill(0.0);
             for (polynomial, parts) in self.basis.iter().zip(parts.chunks_exact(pixels)) {
                 let weight = polynomial[frame];
@@ -107,7 +107,7 @@ impl<R: Real> Kernel<Courses<'_, R>> for Polynomial {
                     *trend += weight * part;
                 }
             }
-            subtract_row(courses.results.frame(frame), row, &trend);
+            subtract_row(traces.results.frame(frame), row, &trend);
         }
     }
 }
@@ -118,10 +118,10 @@ struct MovingMean {
     reach: usize,
 }
 
-impl<R: Real> Kernel<Courses<'_, R>> for MovingMean {
+impl<R: Real> Kernel<TraceBlock<'_, R>> for MovingMean {
     #[inline(always)]
-    fn run(&self, mut courses: Courses<'_, R>) {
-        let (pixels, samples) = (courses.pixels, courses.samples);
+    fn run(&self, mut traces: TraceBlock<'_, R>) {
+        let (pixels, samples) = (traces.pixels, traces.samples);
         let frames = samples.len() / pixels;
         let row = |frame: usize| &samples[frame * pixels..][..pixels];
         let (mut sums, mut counts) = (vec![0.0; pixels], vec![0.0; pixels]);
@@ -139,7 +139,7 @@ impl<R: Real> Kernel<Courses<'_, R>> for MovingMean {
             for ((trend, sum), count) in trend.iter_mut().zip(&sums).zip(&counts) {
                 *trend = sum / count;
             }
-            subtract_row(courses.results.frame(frame), row(frame), &trend);
+            subtract_row(traces.results.frame(frame), row(frame), &trend);
         }
     }
 }
@@ -176,8 +176,8 @@ mod tests {
             let t = t as f64;
             (0.7 * t).sin() + 0.5 * (0.11 * t).cos() + 0.02 * t
         };
-        let course = video(&[40], (0..40).map(at).collect());
-        let values = values(&detrend(course, Trend::Polynomial(order)).unwrap());
+        let trace = video(&[40], (0..40).map(at).collect());
+        let values = values(&detrend(trace, Trend::Polynomial(order)).unwrap());
         for (frame, expected) in [0, 1, 10, 20, 39].into_iter().zip(expected) {
             assert!((values[frame] - expected).abs() < 2e-8, "{}", values[frame]);
         }
@@ -221,21 +221,21 @@ mod tests {
 
     #[test]
     fn a_polynomial_of_high_order_goes_through_all_samples() {
-        let course = video(&[21, 2], noise(42, 1));
-        let left = values(&detrend(course, Trend::Polynomial(20)).unwrap());
+        let trace = video(&[21, 2], noise(42, 1));
+        let left = values(&detrend(trace, Trend::Polynomial(20)).unwrap());
         assert!(left.iter().all(|value| value.abs() < 1e-6));
     }
 
     #[test]
     fn windows_are_cut_off_at_the_ends_and_skip_what_is_not_finite() {
-        let course = |samples: Vec<f64>| video(&[samples.len()], samples);
-        let left = detrend(course(vec![1.0, 2.0, 6.0, 4.0]), Trend::Window(3)).unwrap();
+        let trace = |samples: Vec<f64>| video(&[samples.len()], samples);
+        let left = detrend(trace(vec![1.0, 2.0, 6.0, 4.0]), Trend::Window(3)).unwrap();
         assert_eq!(values(&left), [-0.5, -1.0, 2.0, -1.0]);
-        let gap = course(vec![1.0, f64::NAN, 6.0, f64::INFINITY, 2.0]);
+        let gap = trace(vec![1.0, f64::NAN, 6.0, f64::INFINITY, 2.0]);
         let left = values(&detrend(gap, Trend::Window(2)).unwrap());
         assert_eq!((left[0], left[2], left[4]), (0.0, 0.0, 0.0));
         assert!(left[1].is_nan() && left[3].is_infinite());
-        let whole = detrend(course(vec![1.0, 2.0, 6.0]), Trend::Window(1 << 60)).unwrap();
+        let whole = detrend(trace(vec![1.0, 2.0, 6.0]), Trend::Window(1 << 60)).unwrap();
         assert_eq!(values(&whole), [-2.0, -1.0, 3.0]);
     }
 

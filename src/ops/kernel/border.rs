@@ -33,21 +33,21 @@ impl Choice for Border {
 
 impl Border {
     /// The index of the sample that stands at any place of an axis; `None` for zero.
-    pub(in crate::ops) fn sample(self, place: isize, len: usize) -> Option<usize> {
+    pub(in crate::ops) fn sample(self, position: isize, len: usize) -> Option<usize> {
         let len = len as isize;
         let index = match self {
-            Border::Nearest => place.clamp(0, len - 1),
+            Border::Nearest => position.clamp(0, len - 1),
             Border::Reflect => {
-                let place = place.rem_euclid(2 * len);
-                place.min(2 * len - 1 - place)
+                let position = position.rem_euclid(2 * len);
+                position.min(2 * len - 1 - position)
             }
             Border::Mirror => {
                 let period = (2 * len - 2).max(1);
-                let place = place.rem_euclid(period);
-                place.min(period - place).min(len - 1)
+                let position = position.rem_euclid(period);
+                position.min(period - position).min(len - 1)
             }
-            Border::Wrap => place.rem_euclid(len),
-            Border::Constant if (0..len).contains(&place) => place,
+            Border::Wrap => position.rem_euclid(len),
+            Border::Constant if (0..len).contains(&position) => position,
             Border::Constant => return None,
         };
         Some(index as usize)
@@ -63,7 +63,7 @@ mod tests {
         let around = |border: Border| {
             let letter = |index: Option<usize>| index.map_or('0', |i| char::from(b"abcd"[i]));
             (-5..9)
-                .map(|place| letter(border.sample(place, 4)))
+                .map(|position| letter(border.sample(position, 4)))
                 .collect::<String>()
         };
         assert_eq!(around(Border::Nearest), "aaaaaabcdddddd");

@@ -19,12 +19,12 @@ pub(in crate::ops) enum Band {
 /// A filter of second order or, with two zeros at the end of both, of first: numerator and
 /// denominator, the latter without its leading 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(in crate::ops) struct Section {
+pub(in crate::ops) struct Biquad {
     pub(in crate::ops) b: [f64; 3],
     pub(in crate::ops) a: [f64; 2],
 }
 
-impl Section {
+impl Biquad {
     /// The section with two poles; one that is missing makes it of first order.
     fn new(b: [f64; 3], poles: [Complex64; 2]) -> Self {
         let [p, q] = poles;
@@ -54,7 +54,7 @@ impl Section {
 }
 
 /// The sections of a filter whose amplitude is √½ at the ends of the band.
-pub(in crate::ops) fn design(order: usize, band: Band) -> Vec<Section> {
+pub(in crate::ops) fn design(order: usize, band: Band) -> Vec<Biquad> {
     let warp = |frequency: f64| (PI * frequency / 2.0).tan();
     let unwarp = |frequency: f64| 2.0 * frequency.atan();
     // Poles of the analog filter at 1, those below the real axis left to their conjugates.
@@ -72,9 +72,9 @@ pub(in crate::ops) fn design(order: usize, band: Band) -> Vec<Section> {
         let sections = upper.clone().map(|pole| {
             let digital = bilinear(analog(pole));
             if pole.im == 0.0 {
-                return Section::new([1.0, -zero, 0.0], [digital, Complex64::ZERO]);
+                return Biquad::new([1.0, -zero, 0.0], [digital, Complex64::ZERO]);
             }
-            Section::new([1.0, -2.0 * zero, 1.0], [digital, digital.conj()])
+            Biquad::new([1.0, -2.0 * zero, 1.0], [digital, digital.conj()])
         });
         sections.collect::<Vec<_>>()
     };
@@ -87,7 +87,7 @@ pub(in crate::ops) fn design(order: usize, band: Band) -> Vec<Section> {
                 let middle = pole * ((high - low) / 2.0);
                 let distance = (middle * middle - low * high).sqrt();
                 let poles = [bilinear(middle + distance), bilinear(middle - distance)];
-                let section = |poles| Section::new([1.0, 0.0, -1.0], poles);
+                let section = |poles| Biquad::new([1.0, 0.0, -1.0], poles);
                 if pole.im == 0.0 {
                     return vec![section(poles)];
                 }
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn the_amplitude_is_1_inside_and_half_the_power_at_the_ends() {
-        let amplitude = |sections: &[Section], frequency: f64| -> f64 {
+        let amplitude = |sections: &[Biquad], frequency: f64| -> f64 {
             sections
                 .iter()
                 .map(|s| s.response(PI * frequency))

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Kernel, Target, run_kernel};
+use super::{Kernel, Output, run_kernel};
 use crate::error::Result;
 use crate::task;
 use crate::video::{Real, Samples, Strided, Video};
@@ -19,8 +19,8 @@ pub fn map_frames<R: Real>(
     kernel: impl for<'a> Kernel<(&'a mut [R], &'a mut Vec<R>)>,
 ) -> Result<Video> {
     let frame_len = video.frame_len();
-    let mut target = Target::<R>::of(video)?;
-    let (samples, source) = (target.array.as_mut_slice()?, &target.source);
+    let mut output = Output::<R>::of(video)?;
+    let (samples, source) = (output.array.as_mut_slice()?, &output.source);
     let steps = samples.chunks_mut(frame_len.max(1)).enumerate();
     task::for_each_init(operation, steps, Vec::new, |scratch, (frame, samples)| {
         if let Some(source) = source {
@@ -29,11 +29,11 @@ pub fn map_frames<R: Real>(
         run_kernel(&kernel, (samples, scratch));
         Ok(())
     })?;
-    Ok(target.into_video())
+    Ok(output.into_video())
 }
 
 /// A frame of a result, to be made from frames of a video.
-pub struct Frame<'a, R> {
+pub struct OutputFrame<'a, R> {
     /// Which frame it is.
     pub frame: usize,
     /// Its samples, to be set.
@@ -41,21 +41,21 @@ pub struct Frame<'a, R> {
     /// Memory for the kernel's use, kept from call to call.
     pub scratch: &'a mut Vec<R>,
     /// Where to read from.
-    pub source: Source<'a>,
+    pub source: FrameReader<'a>,
 }
 
 /// The frames of a video.
 #[derive(Clone, Copy)]
-pub struct Source<'a>(&'a Samples);
+pub struct FrameReader<'a>(&'a Samples);
 
-impl Source<'_> {
+impl FrameReader<'_> {
     /// Reads a run of a frame's samples.
     pub fn read<R: Real>(&self, frame: usize, run: Range<usize>, out: &mut [R]) {
         self.0.read_frames(frame..frame + 1, run, out);
     }
 }
 
-impl<R: Real> Frame<'_, R> {
+impl<R: Real> OutputFrame<'_, R> {
     /// Reads the samples of a frame of the video into the results.
     pub fn read(&mut self, frame: usize) {
         self.source.read(frame, 0..self.results.len(), self.results);
@@ -66,14 +66,14 @@ impl<R: Real> Frame<'_, R> {
 pub fn make_frames<R: Real>(
     operation: &'static str,
     video: &Video,
-    kernel: impl for<'a> Kernel<Frame<'a, R>>,
+    kernel: impl for<'a> Kernel<OutputFrame<'a, R>>,
 ) -> Result<Video> {
     let mut array = Strided::<R>::for_writing(video.shape())?;
     let frame_len = video.frame_len().max(1);
     let steps = array.as_mut_slice()?.chunks_mut(frame_len).enumerate();
     task::for_each_init(operation, steps, Vec::new, |scratch, (frame, results)| {
-        let source = Source(video.samples());
-        let frame = Frame {
+        let source = FrameReader(video.samples());
+        let frame = OutputFrame {
             frame,
             results,
             scratch,
@@ -87,23 +87,23 @@ pub fn make_frames<R: Real>(
 
 /// Sums up what all frames say about each pixel: `kernel` adds a frame's samples of some
 /// neighbouring pixels to what is known about them, which is `start` at first.
-pub fn fold_frames<R: Real, T: Copy + Send + Sync>(
+pub fn reduce_frames<R: Real, T: Copy + Send + Sync>(
     operation: &'static str,
     video: &Video,
     start: T,
     kernel: impl for<'a> Kernel<(&'a mut [T], &'a [R])>,
 ) -> Result<Vec<T>> {
-    let mut known = vec![start; video.frame_len()];
-    let tiles = known.chunks_mut(PIXELS).enumerate();
-    task::for_each_init(operation, tiles, Vec::new, |samples, (tile, known)| {
+    let mut state = vec![start; video.frame_len()];
+    let tiles = state.chunks_mut(PIXELS).enumerate();
+    task::for_each_init(operation, tiles, Vec::new, |samples, (tile, state)| {
         let first = tile * PIXELS;
-        samples.resize(known.len(), R::default());
+        samples.resize(state.len(), R::default());
         for frame in 0..video.len() {
-            let run = first..first + known.len();
+            let run = first..first + state.len();
             video.samples().read_frames(frame..frame + 1, run, samples);
-            run_kernel(&kernel, (&mut *known, samples.as_slice()));
+            run_kernel(&kernel, (&mut *state, samples.as_slice()));
         }
         Ok(())
     })?;
-    Ok(known)
+    Ok(state)
 }

@@ -7,7 +7,7 @@ pub(in crate::ops) struct Gaussian<R> {
     /// The weight of the sample itself, of its neighbours, of theirs and so on.
     pub(in crate::ops) weights: Vec<R>,
     /// Where to find each sample from `radius` before the axis to `radius` after it.
-    pub(in crate::ops) places: Vec<usize>,
+    pub(in crate::ops) indices: Vec<usize>,
 }
 
 impl<R: Real> Gaussian<R> {
@@ -19,13 +19,13 @@ impl<R: Real> Gaussian<R> {
         }
         let weights = weights(sigma, len);
         let radius = weights.len() - 1;
-        let place = |i: usize| {
-            let place = (i + 2 * len - radius) % (2 * len);
-            place.min(2 * len - 1 - place)
+        let index = |i: usize| {
+            let index = (i + 2 * len - radius) % (2 * len);
+            index.min(2 * len - 1 - index)
         };
         (radius > 0).then(|| Self {
             weights: weights.into_iter().map(R::from_f64).collect(),
-            places: (0..len + 2 * radius).map(place).collect(),
+            indices: (0..len + 2 * radius).map(index).collect(),
         })
     }
 
@@ -36,7 +36,7 @@ impl<R: Real> Gaussian<R> {
 
     /// The length of the axis.
     pub(in crate::ops) fn len(&self) -> usize {
-        self.places.len() - 2 * self.radius()
+        self.indices.len() - 2 * self.radius()
     }
 }
 
@@ -88,6 +88,6 @@ mod tests {
     #[test]
     fn an_axis_goes_on_in_reverse() {
         let gaussian = Gaussian::<f32>::new(0.5, 3).unwrap();
-        assert_eq!(gaussian.places, [1, 0, 0, 1, 2, 2, 1]);
+        assert_eq!(gaussian.indices, [1, 0, 0, 1, 2, 2, 1]);
     }
 }

@@ -6,22 +6,22 @@
 
 pub mod border;
 pub(in crate::ops) mod butterworth;
-mod courses;
 pub(in crate::ops) mod fourier;
 mod frames;
 pub(in crate::ops) mod gaussian;
-mod input;
-pub(in crate::ops) mod rows;
+mod operands;
+pub(in crate::ops) mod row_sums;
 mod samples;
+mod traces;
 
 use std::sync::Arc;
 
 use pulp::{Arch, Simd, WithSimd};
 
-pub use courses::{Courses, Results, map_courses};
-pub use frames::{Frame, Source, fold_frames, make_frames, map_frames};
-pub(in crate::ops) use input::{Input, Pieces};
+pub use frames::{FrameReader, OutputFrame, make_frames, map_frames, reduce_frames};
+pub(in crate::ops) use operands::{ChunkPlan, OperandSamples};
 pub use samples::{convert_samples, map_samples};
+pub use traces::{TraceBlock, TraceResults, map_traces};
 
 use crate::error::Result;
 use crate::task;
@@ -42,23 +42,23 @@ const PAGE: usize = 512;
 /// It is compiled for each kind of processor, with the widest registers that it has, provided that
 /// it is inlined: mark [`Kernel::run`] and the functions with its loops `#[inline(always)]`.
 /// Closures are kernels too, but cannot be marked; short ones are inlined anyway.
-pub trait Kernel<Piece>: Sync {
+pub trait Kernel<Chunk>: Sync {
     /// Handles a piece.
-    fn run(&self, piece: Piece);
+    fn run(&self, chunk: Chunk);
 }
 
-impl<Piece, F: Fn(Piece) + Sync> Kernel<Piece> for F {
+impl<Chunk, F: Fn(Chunk) + Sync> Kernel<Chunk> for F {
     #[inline(always)]
-    fn run(&self, piece: Piece) {
-        self(piece);
+    fn run(&self, chunk: Chunk) {
+        self(chunk);
     }
 }
 
 /// Runs a kernel compiled for this processor.
-pub(in crate::ops) fn run_kernel<Piece>(kernel: &impl Kernel<Piece>, piece: Piece) {
-    struct Run<'a, K, Piece>(&'a K, Piece);
+pub(in crate::ops) fn run_kernel<Chunk>(kernel: &impl Kernel<Chunk>, chunk: Chunk) {
+    struct Run<'a, K, Chunk>(&'a K, Chunk);
 
-    impl<K: Kernel<Piece>, Piece> WithSimd for Run<'_, K, Piece> {
+    impl<K: Kernel<Chunk>, Chunk> WithSimd for Run<'_, K, Chunk> {
         type Output = ();
 
         #[inline(always)]
@@ -67,7 +67,7 @@ pub(in crate::ops) fn run_kernel<Piece>(kernel: &impl Kernel<Piece>, piece: Piec
         }
     }
 
-    Arch::new().dispatch(Run(kernel, piece));
+    Arch::new().dispatch(Run(kernel, chunk));
 }
 
 /// Whether a filter that computes in `T` would write its result over the samples of the video.
@@ -76,13 +76,13 @@ pub fn is_in_place<T: Element>(video: &Video) -> bool {
 }
 
 /// Memory for a result, and where its input is to be read from unless it is there already.
-struct Target<R> {
+struct Output<R> {
     array: Strided<R>,
     source: Option<Samples>,
     metadata: Arc<Metadata>,
 }
 
-impl<R: Real> Target<R> {
+impl<R: Real> Output<R> {
     fn of(video: Video) -> Result<Self> {
         let (samples, metadata) = video.into_parts();
         if samples.dtype() != R::DTYPE {
@@ -160,7 +160,7 @@ mod tests {
             |(frame, _): (&mut [f32], &mut Vec<f32>)| double(frame),
         )
         .unwrap();
-        let by_course = map_courses("doubling", rotated, |mut c: Courses<'_, f32>| {
+        let by_trace = map_traces("doubling", rotated, |mut c: TraceBlock<'_, f32>| {
             for (frame, samples) in c.samples.chunks(c.pixels).enumerate() {
                 let results = c.results.frame(frame);
                 results.copy_from_slice(samples);
@@ -168,7 +168,7 @@ mod tests {
             }
         })
         .unwrap();
-        for result in [by_sample, by_frame, by_course] {
+        for result in [by_sample, by_frame, by_trace] {
             assert_eq!(result.shape(), [5, 9, 7]);
             assert_eq!(values(&result), expected);
         }
@@ -181,8 +181,8 @@ mod tests {
             let fail = || panic!("there is nothing to change");
             let by_sample = map_samples("nothing", video.clone(), |_: &mut [f32]| fail());
             assert_eq!(by_sample.unwrap().shape(), shape);
-            let by_course = map_courses("nothing", video, |_: Courses<'_, f32>| fail());
-            assert_eq!(by_course.unwrap().shape(), shape);
+            let by_trace = map_traces("nothing", video, |_: TraceBlock<'_, f32>| fail());
+            assert_eq!(by_trace.unwrap().shape(), shape);
         }
     }
 }

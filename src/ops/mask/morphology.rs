@@ -212,24 +212,24 @@ fn vertical_distances(pixels: &[bool], width: usize, is_framed: bool, most: usiz
 pub fn argwhere(array: &Video) -> Result<Video> {
     let (frame_len, inner) = (array.frame_len(), &array.shape()[1..]);
     let mut samples = vec![0f64; frame_len];
-    let mut places = Vec::new();
+    let mut positions = Vec::new();
     let task = Task::new("finding indices", array.len());
     for frame in 0..array.len() {
         array.samples().read(frame, 0..frame_len, &mut samples);
         for (at, sample) in samples.iter().enumerate() {
             if *sample != 0.0 && !sample.is_nan() {
-                let first = places.len();
-                places.resize(first + array.ndim(), frame as i64);
+                let first = positions.len();
+                positions.resize(first + array.ndim(), frame as i64);
                 let mut rest = at;
-                for (index, len) in places[first + 1..].iter_mut().zip(inner).rev() {
+                for (index, len) in positions[first + 1..].iter_mut().zip(inner).rev() {
                     (*index, rest) = ((rest % len) as i64, rest / len);
                 }
             }
         }
         task.advance(1)?;
     }
-    let shape = [places.len() / array.ndim(), array.ndim()];
-    Ok(Video::new(Strided::from_vec(&shape, places)))
+    let shape = [positions.len() / array.ndim(), array.ndim()];
+    Ok(Video::new(Strided::from_vec(&shape, positions)))
 }
 
 #[cfg(test)]
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn places_are_listed_in_order() {
+    fn positions_are_listed_in_order() {
         let found = argwhere(&drawn(&[".#", "#."])).unwrap();
         assert_eq!(
             (found.shape(), values(&found)),

@@ -3,7 +3,7 @@
 use crate::bail;
 use crate::choice::Choice;
 use crate::error::{Error, Result};
-use crate::ops::kernel::fold_frames;
+use crate::ops::kernel::reduce_frames;
 use crate::ops::{expect_gray_frames, frame_rate, read_all};
 use crate::task;
 use crate::video::{Strided, Video, shape_text, warn_of_pixel_size};
@@ -55,7 +55,7 @@ pub fn activation_map(
         ..Steepest::default()
     };
     let operation = "finding activation times";
-    let pixels = fold_frames(
+    let pixels = reduce_frames(
         operation,
         video,
         start,
@@ -176,13 +176,13 @@ pub fn conduction_velocity(
     let rows = velocities.chunks_mut(width.max(1)).enumerate();
     task::for_each("fitting velocities", rows, |(y, row)| {
         for (x, velocity) in row.iter_mut().enumerate() {
-            let place = Place {
+            let neighborhood = Neighborhood {
                 samples: &samples,
                 shape: [height, width],
                 at: [y, x],
                 radius,
             };
-            *velocity = place
+            *velocity = neighborhood
                 .gradient()
                 .map_or([f32::NAN; 3], |gradient| velocity_of(gradient, size));
         }
@@ -224,7 +224,7 @@ fn pixel_size_of(video: &Video, size: Option<[f64; 2]>) -> Result<[f64; 2]> {
 }
 
 /// The surroundings of a pixel.
-struct Place<'a> {
+struct Neighborhood<'a> {
     samples: &'a [f64],
     shape: [usize; 2],
     at: [usize; 2],
@@ -234,7 +234,7 @@ struct Place<'a> {
 /// The coefficients of a polynomial of second order.
 const TERMS: usize = 6;
 
-impl Place<'_> {
+impl Neighborhood<'_> {
     /// The gradient of the fitted polynomial per pixel, along columns and rows.
     fn gradient(&self) -> Option<[f64; 2]> {
         let [y, x] = self.at;
@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn velocities_need_a_gradient_and_neighbours() {
+    fn velocities_need_a_gradient_and_neighbors() {
         let mut times = vec![1.0f32; 64];
         let flat = video(&[8, 8], times.clone());
         let found = conduction_velocity(&flat, Some([1.0, 1.0]), 2).unwrap();

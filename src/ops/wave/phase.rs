@@ -8,7 +8,7 @@ use rustfft::{Fft, FftPlanner};
 use crate::bail;
 use crate::error::Result;
 use crate::ops::kernel::fourier::Complex;
-use crate::ops::kernel::{Courses, Kernel, map_courses};
+use crate::ops::kernel::{Kernel, TraceBlock, map_traces};
 use crate::task;
 use crate::video::{Real, Strided, Video, shape_text};
 
@@ -29,8 +29,8 @@ pub fn hilbert_phase(video: Video) -> Result<Video> {
         inverse: planner.plan_fft_inverse(video.len()),
     };
     match video.dtype().is_wide() {
-        true => map_courses::<f64>("finding the phase", video, hilbert),
-        false => map_courses::<f32>("finding the phase", video, hilbert),
+        true => map_traces::<f64>("finding the phase", video, hilbert),
+        false => map_traces::<f32>("finding the phase", video, hilbert),
     }
 }
 
@@ -41,10 +41,10 @@ struct Hilbert {
 
 /// The transform is linear and real, so that two courses are transformed at once, as the real and
 /// the imaginary part of one.
-impl<R: Real> Kernel<Courses<'_, R>> for Hilbert {
-    fn run(&self, mut courses: Courses<'_, R>) {
-        let pixels = courses.pixels;
-        let frames = courses.samples.len() / pixels;
+impl<R: Real> Kernel<TraceBlock<'_, R>> for Hilbert {
+    fn run(&self, mut traces: TraceBlock<'_, R>) {
+        let pixels = traces.pixels;
+        let frames = traces.samples.len() / pixels;
         let mut pair = vec![Complex::default(); frames];
         let mut spectrum = pair.clone();
         let scratch = self.forward.get_inplace_scratch_len();
@@ -52,10 +52,10 @@ impl<R: Real> Kernel<Courses<'_, R>> for Hilbert {
             vec![Complex::default(); scratch.max(self.inverse.get_inplace_scratch_len())];
         for first in (0..pixels).step_by(2) {
             let second = (first + 1).min(pixels - 1);
-            let means = [first, second].map(|pixel| mean(courses.samples, pixels, pixel));
+            let means = [first, second].map(|pixel| mean(traces.samples, pixels, pixel));
             for (frame, pair) in pair.iter_mut().enumerate() {
                 let at = |pixel: usize, mean: Option<f64>| match mean {
-                    Some(mean) => f64::from_element(courses.samples[frame * pixels + pixel]) - mean,
+                    Some(mean) => f64::from_element(traces.samples[frame * pixels + pixel]) - mean,
                     None => 0.0,
                 };
                 *pair = Complex::new(at(first, means[0]), at(second, means[1]));
@@ -68,9 +68,9 @@ impl<R: Real> Kernel<Courses<'_, R>> for Hilbert {
                 .process_with_scratch(&mut spectrum, &mut scratch);
             let scale = 1.0 / frames as f64;
             for (frame, (pair, turned)) in pair.iter().zip(&spectrum).enumerate() {
-                let results = courses.results.frame(frame);
-                let angle = |mean: Option<f64>, turned: f64, course: f64| match mean {
-                    Some(_) => R::from_f64((turned * scale).atan2(course)),
+                let results = traces.results.frame(frame);
+                let angle = |mean: Option<f64>, turned: f64, trace: f64| match mean {
+                    Some(_) => R::from_f64((turned * scale).atan2(trace)),
                     None => R::nan(),
                 };
                 results[second] = angle(means[1], turned.im, pair.im);
@@ -82,12 +82,9 @@ impl<R: Real> Kernel<Courses<'_, R>> for Hilbert {
 
 /// The mean of a course, if all of it is finite.
 fn mean<R: Real>(samples: &[R], pixels: usize, pixel: usize) -> Option<f64> {
-    let course = samples[pixel..].iter().step_by(pixels);
-    let sum: f64 = course
-        .clone()
-        .map(|sample| f64::from_element(*sample))
-        .sum();
-    let mean = sum / course.len() as f64;
+    let trace = samples[pixel..].iter().step_by(pixels);
+    let sum: f64 = trace.clone().map(|sample| f64::from_element(*sample)).sum();
+    let mean = sum / trace.len() as f64;
     mean.is_finite().then_some(mean)
 }
 
@@ -190,11 +187,11 @@ mod tests {
     #[test]
     fn pixels_are_independent_and_gaps_stay_with_theirs() {
         let mut samples = noise(20 * 3 * 3, 4);
-        let course: Vec<f32> = samples.iter().skip(4).step_by(9).copied().collect();
+        let trace: Vec<f32> = samples.iter().skip(4).step_by(9).copied().collect();
         samples[3] = f32::NAN;
         samples[9 + 5] = f32::INFINITY;
         let found = values(&hilbert_phase(video(&[20, 3, 3], samples)).unwrap());
-        let alone = values(&hilbert_phase(video(&[20], course)).unwrap());
+        let alone = values(&hilbert_phase(video(&[20], trace)).unwrap());
         for (frame, alone) in found.chunks(9).zip(alone) {
             assert!((frame[4] - alone).abs() < 1e-6 && frame[3].is_nan() && frame[5].is_nan());
         }

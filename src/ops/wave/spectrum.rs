@@ -39,10 +39,10 @@ pub fn dominant_frequency(
             video
                 .samples()
                 .read_frames(0..frames, first..first + pixels, samples);
-            let mut course = vec![Complex::default(); frames];
+            let mut trace = vec![Complex::default(); frames];
             for (pixel, found) in found.iter_mut().enumerate() {
                 let values = samples[pixel..].iter().step_by(pixels);
-                let peak = spectrum.peak(values.copied(), &mut course);
+                let peak = spectrum.peak(values.copied(), &mut trace);
                 *found = peak.map_or(f32::NAN, |bin| (bin * fps / frames as f64) as f32);
             }
             Ok(())
@@ -98,17 +98,17 @@ impl Spectrum {
     fn peak(
         &self,
         values: impl Iterator<Item = f64> + Clone,
-        course: &mut [Complex<f64>],
+        trace: &mut [Complex<f64>],
     ) -> Option<f64> {
-        let mean = values.clone().sum::<f64>() / course.len() as f64;
+        let mean = values.clone().sum::<f64>() / trace.len() as f64;
         if !mean.is_finite() {
             return None;
         }
-        for ((out, value), weight) in course.iter_mut().zip(values).zip(&self.window) {
+        for ((out, value), weight) in trace.iter_mut().zip(values).zip(&self.window) {
             *out = Complex::new((value - mean) * weight, 0.0);
         }
-        self.fft.process(course);
-        let power = |bin: usize| course[bin].norm_sqr();
+        self.fft.process(trace);
+        let power = |bin: usize| trace[bin].norm_sqr();
         let bin = (self.first..=self.last).max_by(|a, b| power(*a).total_cmp(&power(*b)))?;
         if power(bin) <= 0.0 {
             return None;

@@ -46,9 +46,9 @@ impl Value for Baseline {
 }
 
 /// A number, or numbers in an array or a trace.
-pub struct Samples(pub Operand);
+pub struct SampleValues(pub Operand);
 
-impl Value for Samples {
+impl Value for SampleValues {
     const TYPE: Type = Type::Either(&Type::Operand, &Type::Array(&Type::Float));
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
         Operand::from_dynamic(value).map(Self)

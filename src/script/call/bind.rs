@@ -209,7 +209,7 @@ fn check_path(function: &str, ty: &Type, value: &Dynamic) -> Result<()> {
                 "{function} got the path {:?}, which contains {name}",
                 path.as_str()
             ));
-            Err(error.hint(crate::script::language::teach::BACKSLASH))
+            Err(error.hint(crate::script::language::hints::BACKSLASH))
         }
         _ => Ok(()),
     }

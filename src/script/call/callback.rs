@@ -55,7 +55,7 @@ impl Callback {
             .map_err(|error| {
                 let source = native.call_source().unwrap_or_default();
                 let diagnostic = Diagnostic::new(*error, source, &[], engine, context);
-                diagnostic.with_place()
+                diagnostic.with_position()
             })
     }
 }

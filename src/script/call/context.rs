@@ -11,9 +11,9 @@ use super::builtin::{Builtin, Topic};
 use crate::error::{Error, Result};
 use crate::io::Encoder;
 use crate::player::Player;
-use crate::player::hub::Windows;
-use crate::script::docs::{Function, Library};
-use crate::script::host::loads::Loads;
+use crate::player::event_loop::EventLoopProxy;
+use crate::script::docs::{Library, LibraryFunction};
+use crate::script::host::load_cache::LoadCache;
 use crate::script::host::profile::Profile;
 use crate::task;
 
@@ -22,7 +22,7 @@ pub struct Settings {
     /// Where scripts print, a line at a time.
     pub print: Box<dyn Fn(&str) + Send + Sync>,
     /// Where windows are opened; none if there is to be no window.
-    pub windows: Option<Windows>,
+    pub windows: Option<EventLoopProxy>,
     /// Whether `show_*` returns while its window is open.
     pub interactive: bool,
 }
@@ -38,13 +38,13 @@ pub struct Context {
     warned: Mutex<BTreeSet<String>>,
     verbose: AtomicBool,
     modules: Mutex<Imported>,
-    entries: Mutex<Vec<Entry>>,
+    entries: Mutex<Vec<PromptEntry>>,
     shown: Mutex<Vec<Player>>,
     names_last_value: AtomicBool,
     /// How long builtins take, if somebody wants to know.
     pub profile: Profile,
     /// Recordings that need not be loaded again.
-    pub loads: Loads,
+    pub load_cache: LoadCache,
 }
 
 /// The modules of the user.
@@ -56,7 +56,7 @@ struct Imported {
 
 /// An entry of the prompt that succeeded.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
+pub struct PromptEntry {
     /// What was typed.
     pub text: String,
     /// Whether it is a single expression with a value.
@@ -113,7 +113,7 @@ impl Context {
             shown: Mutex::default(),
             names_last_value: AtomicBool::new(false),
             profile: Profile::default(),
-            loads: Loads::default(),
+            load_cache: LoadCache::default(),
             make_engine: OnceLock::new(),
             warned: Mutex::default(),
             verbose: AtomicBool::new(false),
@@ -180,7 +180,7 @@ impl Context {
     }
 
     /// The entries of the prompt that succeeded.
-    pub fn entries(&self) -> MutexGuard<'_, Vec<Entry>> {
+    pub fn entries(&self) -> MutexGuard<'_, Vec<PromptEntry>> {
         self.entries.lock().expect("no panic while holding it")
     }
 
@@ -211,7 +211,7 @@ impl Context {
     }
 
     /// The functions that the scripts and modules run so far define, documented or not.
-    pub fn script_functions(&self) -> Vec<Function> {
+    pub fn script_functions(&self) -> Vec<LibraryFunction> {
         let sources = self.sources.lock().expect("no panic while holding it");
         let parsed = sources.values().map(|text| Library::parse("", text));
         parsed.flat_map(|library| library.functions).collect()

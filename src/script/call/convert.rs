@@ -10,7 +10,7 @@ use crate::video::memory::expect_room_for_values;
 use crate::video::{DType, Element, Layout, Number, Strided, Video, map_samples, shape_text};
 
 /// The most numbers of an array of the language.
-const MOST: usize = 1 << 24;
+const MAX_NUMBERS: usize = 1 << 24;
 
 /// One int or several: axes, or the lengths of them.
 pub struct Ints(pub Vec<i64>);
@@ -209,8 +209,10 @@ impl Value for Traces {
 /// The samples as nested arrays of the language.
 pub fn to_array(video: &Video) -> Result<Array> {
     let len = video.layout().len();
-    if len > MOST {
-        let error = Error::new(format!("to_array makes at most {MOST} numbers, got {len}"));
+    if len > MAX_NUMBERS {
+        let error = Error::new(format!(
+            "to_array makes at most {MAX_NUMBERS} numbers, got {len}"
+        ));
         return Err(error.hint("select a part of it first, or use `to_blob`"));
     }
     expect_room_for_values(len.saturating_mul(size_of::<Dynamic>()))?;

@@ -7,7 +7,7 @@ use super::value::{Value, describe};
 use crate::choice::Choice;
 use crate::error::{Error, Result};
 use crate::ops::array::elementwise::{
-    self, Arithmetic, Comparison, Function, Logic, Operand, arithmetic, compare, logic,
+    self, Arithmetic, Comparison, Logic, Operand, UnaryFunction, arithmetic, compare, logic,
 };
 use crate::video::{DType, Video};
 
@@ -40,7 +40,7 @@ pub(in crate::script) fn register(engine: &mut Engine) {
         register_refusal(engine, name);
     }
     engine.register_fn("-", |native: NativeCallContext, video: Video| {
-        or_raise(elementwise::apply(Function::Negative, video), &native)
+        or_raise(elementwise::apply(UnaryFunction::Negative, video), &native)
     });
     engine.register_fn("+", |video: Video| video);
     engine.register_fn("!", |native: NativeCallContext, mask: Video| {

@@ -18,12 +18,12 @@ use crate::task;
 use crate::video::{check_files, number_text};
 
 /// The most arguments Rhai passes to a function.
-const MOST_ARGUMENTS: usize = 20;
+const MAX_ARGUMENTS: usize = 20;
 
 /// Registers every builtin and the types they work on.
 pub fn register(engine: &mut Engine, context: &Arc<Context>) {
     crate::script::types::members::register(engine, context);
-    crate::script::host::guards::register(engine);
+    crate::script::host::safe_functions::register(engine);
     crate::script::language::dialect::register(engine);
     super::plain_arrays::register(engine);
     crate::script::host::limits::register(engine);
@@ -32,8 +32,8 @@ pub fn register(engine: &mut Engine, context: &Arc<Context>) {
     for builtin in context.builtins() {
         let takes_rest = matches!(builtin.params.last().map(|p| p.ty), Some(Type::Rest));
         let most = match takes_rest {
-            true => MOST_ARGUMENTS,
-            false => MOST_ARGUMENTS.min(builtin.params.len() + 1),
+            true => MAX_ARGUMENTS,
+            false => MAX_ARGUMENTS.min(builtin.params.len() + 1),
         };
         let used_name = crate::script::language::dialect::used_name(builtin.name);
         for name in used_name.as_deref().into_iter().chain([builtin.name]) {
@@ -109,7 +109,7 @@ fn register_arity(
         let result = context.profile.measure(builtin.name, native, || {
             let call = Call::bind(builtin, arguments, &context)?;
             call.check_paths()?;
-            context.loads.run(call)
+            context.load_cache.run(call)
         });
         if let (Some(begin), Ok(value)) = (begin, &result) {
             note(builtin, begin.elapsed(), value);

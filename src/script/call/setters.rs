@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::video::Video;
 
 /// A video of which something is to be set.
-pub(in crate::script) struct Target<'a> {
+pub(in crate::script) struct SetterTarget<'a> {
     /// The video.
     pub(in crate::script) video: &'a mut Video,
     /// Whether the place in the script was read before it is set.
@@ -29,7 +29,7 @@ pub(in crate::script) struct Target<'a> {
 
 type Raised<T> = Result<T, Box<EvalAltResult>>;
 
-impl Target<'_> {
+impl SetterTarget<'_> {
     /// Changes the video, which is an error if it is a constant.
     pub(in crate::script) fn change(
         self,
@@ -55,7 +55,7 @@ pub(in crate::script) fn register(
     engine: &mut Engine,
     name: &str,
     arguments: &[TypeId],
-    set: impl Fn(Target, Vec<Dynamic>) -> Raised<()> + Send + Sync + 'static,
+    set: impl Fn(SetterTarget, Vec<Dynamic>) -> Raised<()> + Send + Sync + 'static,
 ) {
     let call = move |native: Option<NativeCallContext>, arguments: &mut [&mut Dynamic]| {
         let native = native.expect("as the function has a context");
@@ -69,7 +69,7 @@ pub(in crate::script) fn register(
         let mut video = target
             .write_lock::<Video>()
             .expect("arguments of the types registered");
-        let target = Target {
+        let target = SetterTarget {
             video: &mut video,
             was_read: was_read(&native),
             is_constant,
@@ -101,11 +101,11 @@ thread_local! {
 
 /// Remembers that a part is read.
 pub(in crate::script) fn note_read(native: &NativeCallContext) {
-    READ.with_borrow_mut(|read| read.insert(place_of(native)));
+    READ.with_borrow_mut(|read| read.insert(call_position(native)));
 }
 
 fn was_read(native: &NativeCallContext) -> bool {
-    READ.with_borrow(|read| read.contains(&place_of(native)))
+    READ.with_borrow(|read| read.contains(&call_position(native)))
 }
 
 /// Forgets what was read where, since other text may stand there now.
@@ -113,7 +113,7 @@ pub(crate) fn forget_reads() {
     READ.with_borrow_mut(HashSet::clear);
 }
 
-fn place_of(native: &NativeCallContext) -> u64 {
+fn call_position(native: &NativeCallContext) -> u64 {
     let mut hasher = DefaultHasher::new();
     native.call_source().hash(&mut hasher);
     native.call_position().hash(&mut hasher);

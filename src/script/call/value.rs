@@ -10,13 +10,13 @@ use crate::choice::Choice;
 use crate::color::colormap::Colormap;
 use crate::error::{Error, Result};
 use crate::io::Series;
-use crate::ops::array::describe::Description;
+use crate::ops::array::describe::VideoDescription;
 use crate::ops::array::elementwise::Operand;
 use crate::player::Player;
 use crate::script::language::dialect::Exact;
 use crate::script::types::members::ScriptType;
 use crate::task;
-use crate::video::memory::Size;
+use crate::video::memory::ByteSize;
 use crate::video::{DType, Element, Field, Frames, Metadata, Video, map_samples};
 
 /// What a parameter accepts or a function returns, for messages and documentation.
@@ -129,7 +129,7 @@ plain_values! {
     Map => Type::Map,
     Frames => Type::Frames,
     Player => Type::Player,
-    Description => Type::Description,
+    VideoDescription => Type::Description,
 }
 
 /// A plain array of numbers stands for a trace, nested ones for an image or a video.
@@ -295,12 +295,12 @@ impl Value for Rest {
     }
 }
 
-impl Value for Size {
+impl Value for ByteSize {
     const TYPE: Type = Type::Size;
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
         match value.read_lock::<ImmutableString>() {
             Some(text) => text.parse().ok(),
-            None => usize::from_dynamic(value.clone()).ok().map(Size),
+            None => usize::from_dynamic(value.clone()).ok().map(ByteSize),
         }
         .ok_or_else(|| value.clone())
     }

@@ -25,11 +25,11 @@ pub struct Library {
     /// Its `//!` comments.
     pub doc: String,
     /// Its public functions.
-    pub functions: Vec<Function>,
+    pub functions: Vec<LibraryFunction>,
 }
 
 /// A function of a library.
-pub struct Function {
+pub struct LibraryFunction {
     /// The name, without the module's.
     pub name: String,
     /// The names of the parameters.
@@ -39,7 +39,7 @@ pub struct Function {
 }
 
 /// An example in a documentation comment: code, and what it shows.
-pub struct Example {
+pub struct DocExample {
     /// The code of a line.
     pub code: String,
     /// What the value prints as, if the example says so after `// =>`.
@@ -62,11 +62,11 @@ impl Library {
         let mut engine = Engine::new_raw();
         engine.set_max_expr_depths(0, 0);
         let ast = engine.compile(text).unwrap_or_default();
-        let mut functions: Vec<Function> = ast
+        let mut functions: Vec<LibraryFunction> = ast
             .iter_functions()
             .filter(|function| function.access == rhai::FnAccess::Public)
             .filter(|function| !function.name.starts_with("anon$"))
-            .map(|function| Function {
+            .map(|function| LibraryFunction {
                 name: function.name.to_owned(),
                 params: function
                     .params
@@ -76,8 +76,8 @@ impl Library {
                 doc: lines(&function.comments.join("\n"), "///"),
             })
             .collect();
-        let place = |function: &Function| text.find(&format!("fn {}(", function.name));
-        functions.sort_by_key(|function| place(function).unwrap_or(usize::MAX));
+        let offset = |function: &LibraryFunction| text.find(&format!("fn {}(", function.name));
+        functions.sort_by_key(|function| offset(function).unwrap_or(usize::MAX));
         Self {
             name: name.to_owned(),
             doc: lines(text, "//!"),
@@ -91,7 +91,7 @@ impl Library {
     }
 }
 
-impl Function {
+impl LibraryFunction {
     /// How it is called.
     pub fn signature(&self, library: &Library) -> String {
         format!(
@@ -166,7 +166,7 @@ pub fn help(context: &Context, name: &str) -> Result<String> {
     );
     let near = closest(name, names);
     let error = Error::new(format!("there is no function `{name}`"));
-    if let Some(known) = super::language::teach::words::elsewhere(name) {
+    if let Some(known) = super::language::hints::words::foreign_name(name) {
         return Err(error.hint(known.hint));
     }
     Err(match near {
@@ -270,7 +270,7 @@ pub(super) fn unindented(doc: &str) -> String {
 
 /// The examples in the code blocks of a documentation comment, a line each; those of blocks
 /// marked `no_run` are for reading only.
-pub fn examples(doc: &str) -> Vec<Example> {
+pub fn examples(doc: &str) -> Vec<DocExample> {
     let mut block = None;
     let mut examples = Vec::new();
     for line in doc.lines().map(str::trim) {
@@ -281,7 +281,7 @@ pub fn examples(doc: &str) -> Vec<Example> {
                 Some((code, expected)) => (code, Some(expected.trim().to_owned())),
                 None => (line, None),
             };
-            examples.push(Example {
+            examples.push(DocExample {
                 code: code.trim().to_owned(),
                 expected,
             });

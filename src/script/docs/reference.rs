@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::pictures::PICTURES;
-use super::{Function, Library, default_text, signature, text_of, unindented};
+use super::{Library, LibraryFunction, default_text, signature, text_of, unindented};
 use crate::color::colormap::Colormap;
 use crate::script::call::builtin::{Builtin, Param, Topic};
 use crate::script::call::context::Context;
@@ -89,7 +89,7 @@ fn contents(text: &mut String, context: &Context) {
     }
     line("Names of colormaps", Vec::new());
     for library in context.libraries() {
-        let link = |function: &Function| {
+        let link = |function: &LibraryFunction| {
             let heading = heading(library, function);
             format!("[`{}`](#{})", function.name, anchor(&heading))
         };
@@ -200,7 +200,7 @@ fn marked(doc: &str) -> String {
     lines.collect()
 }
 
-fn heading(library: &Library, function: &Function) -> String {
+fn heading(library: &Library, function: &LibraryFunction) -> String {
     format!("{}::{}", library.name, function.name)
 }
 

@@ -1,15 +1,15 @@
 //! The entries of the prompt as a script that runs.
 
-use crate::script::call::context::Entry;
+use crate::script::call::context::PromptEntry;
 use crate::script::call::register::LAST;
+use crate::script::language::lexer::{LexState, Lexer};
 use crate::script::language::lookup::function_text;
-use crate::script::language::scan::{Inside, Scan};
 
 /// What the last value is called in the script.
 const NAME: &str = "last";
 
 /// A script that does what the entries did; of functions, the last definition counts.
-pub fn transcript(entries: &[Entry]) -> String {
+pub fn transcript(entries: &[PromptEntry]) -> String {
     let mut text = String::from("// A session of optimap, saved as a script.\n");
     let mut named: Option<usize> = None;
     let mut lines: Vec<String> = Vec::new();
@@ -38,7 +38,7 @@ pub fn transcript(entries: &[Entry]) -> String {
 }
 
 /// An entry without the functions that later ones define again.
-fn without_replaced(entry: &Entry, later: &[Entry]) -> Entry {
+fn without_replaced(entry: &PromptEntry, later: &[PromptEntry]) -> PromptEntry {
     let mut entry = entry.clone();
     for name in &entry.functions {
         if later.iter().any(|later| later.functions.contains(name))
@@ -53,10 +53,10 @@ fn without_replaced(entry: &Entry, later: &[Entry]) -> Entry {
 }
 
 /// A statement that others can follow.
-fn finished(mut code: String, entry: &Entry) -> String {
+fn finished(mut code: String, entry: &PromptEntry) -> String {
     let is_closed = code.ends_with(';') || entry.is_definition;
     if !is_closed {
-        let ends_in_comment = Scan::of(&code).inside == Inside::LineComment;
+        let ends_in_comment = Lexer::of(&code).inside == LexState::LineComment;
         code += if ends_in_comment { "\n;" } else { ";" };
     }
     code
@@ -65,9 +65,9 @@ fn finished(mut code: String, entry: &Entry) -> String {
 /// The code with a name that scripts can use for the last value, and whether it uses it.
 fn with_last_named(text: &str) -> (String, bool) {
     let (mut named, mut uses_last) = (String::new(), false);
-    for (range, inside) in Scan::pieces(text) {
+    for (range, inside) in Lexer::pieces(text) {
         let piece = &text[range];
-        if inside != Inside::Code || text.contains("switch") {
+        if inside != LexState::Code || text.contains("switch") {
             named += piece;
             continue;
         }
@@ -89,8 +89,8 @@ fn with_last_named(text: &str) -> (String, bool) {
 mod tests {
     use super::*;
 
-    fn entry(text: &str, has_value: bool, functions: &[&str]) -> Entry {
-        Entry {
+    fn entry(text: &str, has_value: bool, functions: &[&str]) -> PromptEntry {
+        PromptEntry {
             text: text.into(),
             has_value,
             functions: functions.iter().map(|name| (*name).to_owned()).collect(),

@@ -24,11 +24,11 @@ type Raised<T> = std::result::Result<T, Box<EvalAltResult>>;
 
 /// The time that a script has.
 #[derive(Debug, Clone, Copy)]
-pub struct Clock {
+pub struct TimeLimit {
     limit: Duration,
 }
 
-impl Clock {
+impl TimeLimit {
     /// A clock for scripts that may take so many seconds.
     pub fn new(seconds: f64) -> Result<Self> {
         match Duration::try_from_secs_f64(seconds) {
@@ -42,7 +42,7 @@ impl Clock {
     /// Starts it: when the time is over, everything is asked to stop. What does not heed that, such
     /// as a single long step in Rhai's own library, is ended with the program a while later. It runs
     /// until what is returned is dropped.
-    pub(crate) fn start(self) -> Running {
+    pub(crate) fn start(self) -> TimeLimitGuard {
         let (running, is_over) = channel::<()>();
         let limit = self.limit;
         let watch = move || {
@@ -62,7 +62,7 @@ impl Clock {
         };
         // Without the thread there is no limit, and scripts run as they do without one.
         let _ = thread::Builder::new().name("clock".into()).spawn(watch);
-        Running { _until: running }
+        TimeLimitGuard { _until: running }
     }
 
     /// What to say when the time is over.
@@ -76,15 +76,15 @@ impl Clock {
 }
 
 /// A clock that runs: its thread ends when this is dropped.
-pub(crate) struct Running {
+pub(crate) struct TimeLimitGuard {
     _until: Sender<()>,
 }
 
 /// What to say instead of "interrupted" if a limit was the reason.
-pub(crate) fn reason(clock: Option<Clock>) -> Option<Error> {
+pub(crate) fn reason(clock: Option<TimeLimit>) -> Option<Error> {
     match task::stopped()? {
         Stop::User => None,
-        Stop::Time => clock.map(Clock::passed),
+        Stop::Time => clock.map(TimeLimit::passed),
         Stop::Memory => Some(memory::beyond_limit()),
     }
 }
@@ -225,9 +225,9 @@ mod tests {
 
     #[test]
     fn times_are_seconds_above_zero() {
-        assert!(Clock::new(0.5).is_ok());
+        assert!(TimeLimit::new(0.5).is_ok());
         for wrong in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-            assert!(Clock::new(wrong).is_err(), "{wrong}");
+            assert!(TimeLimit::new(wrong).is_err(), "{wrong}");
         }
     }
 }

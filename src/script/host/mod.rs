@@ -1,8 +1,8 @@
 //! What scripts run in: modules, loading, limits, sandbox, profile.
 
-pub(in crate::script) mod guards;
 pub mod limits;
-pub(in crate::script) mod loads;
+pub(in crate::script) mod load_cache;
 pub mod modules;
 pub mod profile;
+pub(in crate::script) mod safe_functions;
 pub mod sandbox;

@@ -13,7 +13,7 @@ use include_dir::{Dir, include_dir};
 use rhai::{Dynamic, Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
 
 use crate::error::Error;
-use crate::fs::files::{self, Fence};
+use crate::fs::files::{self, SandboxFolder};
 use crate::script::call::context::Context;
 use crate::script::docs::Library;
 use crate::script::language::diagnostic::parse_failure;
@@ -68,32 +68,32 @@ fn one_name(path: PathBuf) -> PathBuf {
 
 /// Finds, loads and remembers modules. Clones share what is loaded.
 #[derive(Clone)]
-pub struct Modules(Arc<Shelf>);
+pub struct Modules(Arc<ModuleCache>);
 
-struct Shelf {
+struct ModuleCache {
     context: Arc<Context>,
-    loaded: Mutex<HashMap<String, Loaded>>,
-    loading: Mutex<Vec<Loading>>,
+    loaded: Mutex<HashMap<String, CachedModule>>,
+    loading: Mutex<Vec<ModuleInProgress>>,
 }
 
 /// A module as its files were when it was loaded.
-struct Loaded {
+struct CachedModule {
     module: Shared<Module>,
-    files: Vec<Stamp>,
+    files: Vec<ModuleStamp>,
 }
 
 /// A module that is being loaded, and the files that it consists of as far as is known.
-struct Loading {
+struct ModuleInProgress {
     source: String,
-    files: Vec<Stamp>,
+    files: Vec<ModuleStamp>,
 }
 
 /// A file with the time of its last change and its size.
 #[derive(Debug, Clone, PartialEq)]
-struct Stamp(PathBuf, Option<SystemTime>, u64);
+struct ModuleStamp(PathBuf, Option<SystemTime>, u64);
 
 /// A module that has been found.
-struct Found {
+struct ModuleSource {
     /// What messages call it.
     source: String,
     /// Its file, and how to read it, unless it is part of the program.
@@ -104,7 +104,7 @@ impl Modules {
     /// A resolver that looks in the folders of the context after the importing script's own.
     pub fn new(context: Arc<Context>) -> Self {
         let (loaded, loading) = (Mutex::default(), Mutex::default());
-        Self(Arc::new(Shelf {
+        Self(Arc::new(ModuleCache {
             context,
             loaded,
             loading,
@@ -118,7 +118,7 @@ impl Modules {
     }
 }
 
-impl Stamp {
+impl ModuleStamp {
     fn of(path: &Path) -> Self {
         let facts = fs::metadata(path).ok();
         let changed = facts.as_ref().and_then(|facts| facts.modified().ok());
@@ -131,7 +131,7 @@ impl Stamp {
     }
 }
 
-impl Shelf {
+impl ModuleCache {
     /// The folders in which a script looks for modules.
     fn folders(&self, importer: Option<&str>) -> Vec<PathBuf> {
         let beside = importer.and_then(|path| Path::new(path).parent());
@@ -140,7 +140,7 @@ impl Shelf {
         folders
     }
 
-    fn find(&self, importer: Option<&str>, name: &str) -> Result<Found, Error> {
+    fn find(&self, importer: Option<&str>, name: &str) -> Result<ModuleSource, Error> {
         let file_name = format!("{}.rhai", name.trim_end_matches(".rhai"));
         let folders = self.folders(importer);
         for folder in &folders {
@@ -150,7 +150,7 @@ impl Shelf {
             }
         }
         if stdlib().any(|(known, _)| known == name) {
-            return Ok(Found {
+            return Ok(ModuleSource {
                 source: format!("stdlib/{name}.rhai"),
                 file: None,
             });
@@ -165,21 +165,21 @@ impl Shelf {
     }
 
     /// In a sandbox, modules have to lie in it or in the folder that they are looked for in.
-    fn allowed(&self, folder: &Path, file: PathBuf) -> Result<Found, Error> {
+    fn allowed(&self, folder: &Path, file: PathBuf) -> Result<ModuleSource, Error> {
         let folder = if folder.as_os_str().is_empty() {
             Path::new(".")
         } else {
             folder
         };
         let beside = match files::sandbox() {
-            Some(_) => Fence::new(folder)?.open(&file).ok(),
+            Some(_) => SandboxFolder::new(folder)?.open(&file).ok(),
             None => None,
         };
         let opened = match beside {
             Some(opened) => opened,
             None => files::open(&file)?,
         };
-        Ok(Found {
+        Ok(ModuleSource {
             source: file.display().to_string(),
             file: Some((file, opened)),
         })
@@ -189,7 +189,7 @@ impl Shelf {
     fn current(&self, source: &str) -> Option<Shared<Module>> {
         let loaded = self.loaded.lock().expect("no panic while held");
         let found = loaded.get(source)?;
-        if !found.files.iter().all(Stamp::is_current) {
+        if !found.files.iter().all(ModuleStamp::is_current) {
             return None;
         }
         self.add_files(&found.files);
@@ -197,7 +197,7 @@ impl Shelf {
     }
 
     /// Counts files as part of the module that is being loaded.
-    fn add_files(&self, files: &[Stamp]) {
+    fn add_files(&self, files: &[ModuleStamp]) {
         let mut loading = self.loading.lock().expect("no panic while held");
         if let Some(outer) = loading.last_mut() {
             outer.files.extend_from_slice(files);
@@ -205,7 +205,7 @@ impl Shelf {
     }
 
     /// Notes that a module is being loaded; an error if that is so already.
-    fn begin(&self, found: &Found) -> Result<usize, Error> {
+    fn begin(&self, found: &ModuleSource) -> Result<usize, Error> {
         let mut loading = self.loading.lock().expect("no panic while held");
         if loading.iter().any(|loading| loading.source == found.source) {
             let sources = loading.iter().map(|loading| loading.source.as_str());
@@ -213,14 +213,18 @@ impl Shelf {
             let chain = chain.join(" → ");
             return Err(Error::new(format!("circular import of modules: {chain}")));
         }
-        let files = found.file.iter().map(|(path, _)| Stamp::of(path)).collect();
+        let files = found
+            .file
+            .iter()
+            .map(|(path, _)| ModuleStamp::of(path))
+            .collect();
         let source = found.source.clone();
-        loading.push(Loading { source, files });
+        loading.push(ModuleInProgress { source, files });
         Ok(loading.len() - 1)
     }
 
     /// The text of what has been found by a name.
-    fn text(&self, found: &Found, name: &str) -> Result<String, Error> {
+    fn text(&self, found: &ModuleSource, name: &str) -> Result<String, Error> {
         match &found.file {
             Some((path, file)) => script_text(path, file),
             None => {
@@ -234,7 +238,7 @@ impl Shelf {
     fn load(
         &self,
         engine: &Engine,
-        found: &Found,
+        found: &ModuleSource,
         name: &str,
     ) -> Result<Module, Box<EvalAltResult>> {
         let raise = |error| EvalAltResult::ErrorRuntime(Dynamic::from(error), Position::NONE);
@@ -277,7 +281,7 @@ impl ModuleResolver for Modules {
             .map_err(|error| EvalAltResult::ErrorInModule(source.clone(), error, position))?
             .into();
         shelf.add_files(&files);
-        let loaded = Loaded {
+        let loaded = CachedModule {
             module: module.clone(),
             files,
         };

@@ -17,12 +17,12 @@ thread_local! {
 #[derive(Default)]
 pub struct Profile {
     is_on: AtomicBool,
-    calls: Mutex<BTreeMap<Key, Cost>>,
+    calls: Mutex<BTreeMap<ProfileKey, Cost>>,
 }
 
 /// A builtin, and the place it is called from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
+struct ProfileKey {
     name: &'static str,
     source: String,
     line: usize,
@@ -97,7 +97,7 @@ impl Profile {
         let result = call();
         let elapsed = start.elapsed();
         let inner = INNER.replace(outer + elapsed);
-        let key = Key {
+        let key = ProfileKey {
             name,
             source: native.call_source().unwrap_or_default().to_owned(),
             line: native.call_position().line().unwrap_or(0),

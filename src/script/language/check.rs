@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rhai::{AST, ASTNode, Engine, Expr, FnCallExpr, Position, Stmt};
 
 use super::diagnostic::{self, Diagnostic};
-use super::lost::Script;
-use super::teach::words::elsewhere;
+use super::hints::words::foreign_name;
+use super::no_effect::EffectCheck;
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::script::call::builtin::Builtin;
@@ -54,7 +54,7 @@ const LANGUAGE: &[&str] = &[
 
 impl Check<'_> {
     /// The mistakes in a script that can be parsed, in their order.
-    pub fn mistakes(&self, script: &Script<'_>, source: &str) -> Vec<Diagnostic> {
+    pub fn mistakes(&self, script: &EffectCheck<'_>, source: &str) -> Vec<Diagnostic> {
         let mut mistakes = Vec::new();
         let ast = script.ast;
         let names = self.names(ast, source, &mut mistakes);
@@ -184,7 +184,7 @@ impl Check<'_> {
         let unknown = vec!["?"; count].join(", ");
         let signature = format!("{name} ({unknown})");
         let error = diagnostic::unknown_function(&signature, self.engine, self.context);
-        vec![match elsewhere(name) {
+        vec![match foreign_name(name) {
             Some(known) => Error::new(error.message()).hint(known.hint),
             None => error,
         }]
@@ -290,9 +290,9 @@ fn takes_any_number(builtin: &Builtin) -> bool {
 }
 
 /// The keys of a map that is written out, and the values that are texts.
-type Options = Vec<(String, Option<String>)>;
+type MapOptions = Vec<(String, Option<String>)>;
 
-fn options(argument: &Expr) -> Option<Options> {
+fn options(argument: &Expr) -> Option<MapOptions> {
     match argument {
         Expr::Map(map, _) => {
             let entry = |(key, value): &(rhai::Ident, Expr)| {

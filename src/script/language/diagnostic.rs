@@ -6,7 +6,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Renderer, Snippet};
 use rhai::{Engine, EvalAltResult, Map, ParseError, ParseErrorType, Position};
 
-use super::source::{enclosing_function, span};
+use super::source_text::{enclosing_function, span};
 use crate::error::Error;
 use crate::script::call::context::Context;
 use crate::script::types::members::{ScriptType, TYPES};
@@ -15,24 +15,24 @@ use crate::script::types::members::{ScriptType, TYPES};
 #[derive(Debug, Clone)]
 pub struct Diagnostic {
     error: Error,
-    place: Place,
-    trace: Vec<Call>,
+    location: SourcePosition,
+    trace: Vec<CallFrame>,
     /// Whether the script runs all the same.
     is_warning: bool,
 }
 
 /// A position in a script or module.
 #[derive(Debug, Clone)]
-struct Place {
+struct SourcePosition {
     source: String,
     position: Position,
 }
 
 /// A call of a script function, or an import, that was under way.
 #[derive(Debug, Clone)]
-struct Call {
+struct CallFrame {
     what: String,
-    place: Place,
+    location: SourcePosition,
 }
 
 impl Diagnostic {
@@ -44,7 +44,7 @@ impl Diagnostic {
         engine: &Engine,
         context: &Context,
     ) -> Self {
-        let mut place = Place {
+        let mut location = SourcePosition {
             source: source.into(),
             position: error.position(),
         };
@@ -57,28 +57,28 @@ impl Diagnostic {
                         name if name.starts_with("anon$") => "in a closure, called".to_owned(),
                         name => format!("in `{name}`, called"),
                     };
-                    trace.push(place.call(what, position));
+                    trace.push(location.call(what, position));
                     if !inside.is_empty() {
-                        place.source = inside;
+                        location.source = inside;
                     }
                     *inner
                 }
                 EvalAltResult::ErrorInModule(path, inner, position) => {
                     let what = "imported".to_owned();
-                    trace.push(place.call(what, position));
-                    place.source = path;
+                    trace.push(location.call(what, position));
+                    location.source = path;
                     *inner
                 }
                 error => {
-                    place.position = error.position();
-                    let text = context.source(&place.source).unwrap_or_default();
+                    location.position = error.position();
+                    let text = context.source(&location.source).unwrap_or_default();
                     let names = words(&text).chain(variables.iter().map(String::as_str));
                     let hidden = unknown_name(&error)
-                        .and_then(|name| hidden(name, &text, place.position, variables));
+                        .and_then(|name| hidden(name, &text, location.position, variables));
                     let error = hidden.unwrap_or_else(|| explain(error, names, engine, context));
-                    let at = (place.position.line(), place.position.position());
+                    let at = (location.position.line(), location.position.position());
                     let error = match at {
-                        (Some(line), column) if !error.is_interrupted() => super::teach::teach(
+                        (Some(line), column) if !error.is_interrupted() => super::hints::add_hint(
                             error,
                             &text,
                             (line, column.unwrap_or(1)),
@@ -89,7 +89,7 @@ impl Diagnostic {
                     };
                     break Self {
                         error,
-                        place,
+                        location,
                         trace,
                         is_warning: false,
                     };
@@ -99,14 +99,14 @@ impl Diagnostic {
     }
 
     /// A failure that has no place in a script.
-    pub fn without_place(error: Error) -> Self {
-        let place = Place {
+    pub fn without_position(error: Error) -> Self {
+        let location = SourcePosition {
             source: String::new(),
             position: Position::NONE,
         };
         Self {
             error,
-            place,
+            location,
             trace: Vec::new(),
             is_warning: false,
         }
@@ -114,13 +114,13 @@ impl Diagnostic {
 
     /// A failure at a place in a script.
     pub fn at(error: Error, source: &str, position: Position) -> Self {
-        let place = Place {
+        let location = SourcePosition {
             source: source.into(),
             position,
         };
         Self {
             error,
-            place,
+            location,
             trace: Vec::new(),
             is_warning: false,
         }
@@ -141,7 +141,7 @@ impl Diagnostic {
 
     /// Where it is in its script.
     pub fn position(&self) -> Position {
-        self.place.position
+        self.location.position
     }
 
     /// Whether the user asked to stop.
@@ -165,29 +165,29 @@ impl Diagnostic {
     }
 
     /// The failure with its place as a hint, for failures that are told elsewhere.
-    pub(in crate::script) fn with_place(self) -> Error {
-        if self.error.is_interrupted() || self.place.position.is_none() {
+    pub(in crate::script) fn with_position(self) -> Error {
+        if self.error.is_interrupted() || self.location.position.is_none() {
             return self.error;
         }
-        let Place { source, position } = &self.place;
-        let place = match (position.line(), position.position()) {
+        let SourcePosition { source, position } = &self.location;
+        let location = match (position.line(), position.position()) {
             (Some(line), Some(column)) => format!("at {source}:{line}:{column}"),
             _ => format!("in {source}"),
         };
-        self.error.hint(place)
+        self.error.hint(location)
     }
 
     /// The whole text; coloured for a terminal if asked.
     pub fn render(&self, context: &Context, color: bool) -> String {
-        let source = context.source(&self.place.source).unwrap_or_default();
+        let source = context.source(&self.location.source).unwrap_or_default();
         let level = if self.is_warning {
             Level::WARNING
         } else {
             Level::ERROR
         };
         let mut group = Group::with_title(level.primary_title(self.error.message()));
-        if let Some(span) = span(&source, self.place.position) {
-            let snippet = Snippet::source(&source).path(&self.place.source);
+        if let Some(span) = span(&source, self.location.position) {
+            let snippet = Snippet::source(&source).path(&self.location.source);
             group = group.element(snippet.annotation(AnnotationKind::Primary.span(span)));
         }
         let hints = self
@@ -212,32 +212,33 @@ impl Diagnostic {
 impl Diagnostic {
     /// The calls under way, the innermost first; of many only the first and the last.
     fn shown_trace(&self) -> Vec<String> {
-        const MOST: usize = 8;
-        let mut calls: Vec<String> = self.trace.iter().rev().map(Call::describe).collect();
-        if calls.len() > MOST {
-            let left_out = format!("… {} more calls …", calls.len() - MOST + 1);
-            calls.splice(MOST / 2..calls.len() - MOST / 2 + 1, [left_out]);
+        const MAX_FRAMES: usize = 8;
+        let mut calls: Vec<String> = self.trace.iter().rev().map(CallFrame::describe).collect();
+        if calls.len() > MAX_FRAMES {
+            let left_out = format!("… {} more calls …", calls.len() - MAX_FRAMES + 1);
+            calls.splice(MAX_FRAMES / 2..calls.len() - MAX_FRAMES / 2 + 1, [left_out]);
         }
         calls
     }
 }
 
-impl Place {
+impl SourcePosition {
     /// A call elsewhere in the same source.
-    fn call(&self, what: String, position: Position) -> Call {
+    fn call(&self, what: String, position: Position) -> CallFrame {
         let source = self.source.clone();
-        let place = Place { source, position };
-        Call { what, place }
+        let location = SourcePosition { source, position };
+        CallFrame { what, location }
     }
 }
 
-impl Call {
+impl CallFrame {
     fn describe(&self) -> String {
         let mut text = self.what.clone();
-        if let (Some(line), Some(column)) =
-            (self.place.position.line(), self.place.position.position())
-        {
-            let _ = write!(text, " at {}:{line}:{column}", self.place.source);
+        if let (Some(line), Some(column)) = (
+            self.location.position.line(),
+            self.location.position.position(),
+        ) {
+            let _ = write!(text, " at {}:{line}:{column}", self.location.source);
         }
         text
     }
@@ -289,8 +290,8 @@ fn explain<'a>(
                     .hint("store large numbers of samples in a video: zeros([n], \"float32\")"),
             }
         }
-        EvalAltResult::ErrorDataRace(place, _) if place.contains('\'') => {
-            let name = place.split('\'').nth(1).unwrap_or_default();
+        EvalAltResult::ErrorDataRace(location, _) if location.contains('\'') => {
+            let name = location.split('\'').nth(1).unwrap_or_default();
             Error::new(format!(
                 "`{name}` got a function that uses the variable it is called on"
             ))
@@ -441,8 +442,8 @@ fn unknown_name(error: &EvalAltResult) -> Option<&str> {
 
 /// What is wrong with a variable in a function if it is one of outside, which functions do not see.
 fn hidden(name: &str, text: &str, position: Position, variables: &[String]) -> Option<Error> {
-    let place = span(text, position)?.start;
-    let function = enclosing_function(text, place)?;
+    let location = span(text, position)?.start;
+    let function = enclosing_function(text, location)?;
     let outside = [&text[..function.body.start], &text[function.body.end..]];
     let defines = |keyword: &str| {
         let is_definition = |rest: &str| {

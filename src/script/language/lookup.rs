@@ -1,8 +1,8 @@
 //! Looking things up: words in names and documentation, the source of script functions, and the
 //! documentation of the user's own modules and functions.
 
-use super::scan::Scan;
-use super::teach::words::{ELSEWHERE, Elsewhere};
+use super::hints::words::{FOREIGN_NAMES, ForeignName};
+use super::lexer::Lexer;
 use crate::error::{Error, Result};
 use crate::script::call::context::Context;
 use crate::script::docs::{Library, help, library_help, section};
@@ -12,7 +12,7 @@ use crate::script::host::modules::stdlib;
 /// the work of a function of that name elsewhere first, then those of that name.
 pub fn search(context: &Context, word: &str) -> Result<String> {
     let word = word.to_lowercase();
-    let known: Vec<&Elsewhere> = ELSEWHERE
+    let known: Vec<&ForeignName> = FOREIGN_NAMES
         .iter()
         .filter(|known| known.is_about(&word))
         .collect();
@@ -87,7 +87,7 @@ pub fn source(context: &Context, name: &str) -> Result<String> {
 pub(in crate::script) fn function_text<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let head = text.find(&format!("fn {name}("))?;
     let body = text[head..].find('{')? + head;
-    let pairs = Scan::of(text).pairs;
+    let pairs = Lexer::of(text).pairs;
     let (_, end) = pairs.iter().find(|(open, _)| *open == body)?;
     let mut start = text[..head].rfind('\n').map_or(0, |at| at + 1);
     while let Some(line) = text[..start].lines().next_back()

@@ -50,9 +50,9 @@ const COLORMAP_MEMBERS: &[Member<Colormap>] = &[
 ];
 
 /// A colormap that is a value of its own rather than a name.
-pub struct Made(pub Colormap);
+pub struct CustomColormap(pub Colormap);
 
-impl Value for Made {
+impl Value for CustomColormap {
     const TYPE: Type = Type::Colormap;
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
         Colormap::from_dynamic(value).map(Self)
@@ -63,14 +63,14 @@ impl Value for Made {
 }
 
 /// What a colormap is made of: another one or its name, or some colours.
-pub enum Colors {
+pub enum ColormapSource {
     /// A colormap or its name.
     Known(Colormap),
     /// Colours from the low to the high end.
     List(Vec<String>),
 }
 
-impl Value for Colors {
+impl Value for ColormapSource {
     const TYPE: Type = <Colormap as Value>::TYPE;
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
         if value.is_array() {
@@ -88,17 +88,19 @@ impl Value for Colors {
 
 /// A colormap through colours, or of another one.
 pub fn make(
-    colors: Colors,
+    colors: ColormapSource,
     positions: Option<Vec<f64>>,
     n: Option<usize>,
     bad: Option<String>,
 ) -> Result<Colormap> {
     let made = match (colors, &positions) {
-        (Colors::List(colors), _) => Colormap::gradient_at(&colors, positions.as_deref(), n)?,
-        (Colors::Known(_), Some(_)) => {
+        (ColormapSource::List(colors), _) => {
+            Colormap::gradient_at(&colors, positions.as_deref(), n)?
+        }
+        (ColormapSource::Known(_), Some(_)) => {
             crate::bail!("`positions` need an array of colors; a colormap has its own")
         }
-        (Colors::Known(colormap), None) => {
+        (ColormapSource::Known(colormap), None) => {
             n.map_or(Ok(colormap.clone()), |n| colormap.resampled(n))?
         }
     };

@@ -4,12 +4,12 @@
 use rhai::{Array, Dynamic, ImmutableString};
 
 use crate::draw::Color;
-use crate::draw::notes::{ScaleBar, TimeUnit};
-use crate::export::Shown;
+use crate::draw::annotations::{ScaleBar, TimeUnit};
+use crate::export::MovieSource;
 use crate::script::call::value::{Type, Value, has_videos};
 use crate::video::{Frames, Video};
 
-impl Value for Shown {
+impl Value for MovieSource {
     const TYPE: Type = Type::Either(
         &Type::Video,
         &Type::Either(&Type::Frames, &Type::Array(&Type::Video)),
@@ -19,25 +19,25 @@ impl Value for Shown {
             let images = Vec::<Video>::from_dynamic(value)?;
             let len = images.len();
             let frames = Frames::new(len, move |index| Ok(images[index].clone()));
-            return Ok(Shown::Frames(frames));
+            return Ok(MovieSource::Frames(frames));
         }
         match Video::from_dynamic(value) {
-            Ok(video) => Ok(Shown::Video(video)),
-            Err(value) => Frames::from_dynamic(value).map(Shown::Frames),
+            Ok(video) => Ok(MovieSource::Video(video)),
+            Err(value) => Frames::from_dynamic(value).map(MovieSource::Frames),
         }
     }
     fn into_dynamic(self) -> Dynamic {
         match self {
-            Shown::Video(video) => video.into_dynamic(),
-            Shown::Frames(frames) => frames.into_dynamic(),
+            MovieSource::Video(video) => video.into_dynamic(),
+            MovieSource::Frames(frames) => frames.into_dynamic(),
         }
     }
 }
 
 /// Several videos: an array of them, or one array whose first axis counts them.
-pub struct Videos(pub Vec<Video>);
+pub struct VideoList(pub Vec<Video>);
 
-impl Value for Videos {
+impl Value for VideoList {
     const TYPE: Type = Type::Either(&Type::Array(&Type::Video), &Type::Video);
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
         if has_videos(&value) {
@@ -157,9 +157,9 @@ impl Value for Pixels {
 }
 
 /// Whether the time is shown: a flag, or its unit.
-pub struct Timestamp(pub Option<TimeUnit>);
+pub struct TimestampParam(pub Option<TimeUnit>);
 
-impl Value for Timestamp {
+impl Value for TimestampParam {
     const TYPE: Type = Type::Either(&Type::Bool, &TimeUnit::TYPE);
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
         match value.as_bool() {
@@ -173,9 +173,9 @@ impl Value for Timestamp {
 }
 
 /// A scale bar: a flag, or its length in µm.
-pub struct Bar(pub Option<ScaleBar>);
+pub struct ScaleBarParam(pub Option<ScaleBar>);
 
-impl Value for Bar {
+impl Value for ScaleBarParam {
     const TYPE: Type = Type::Either(&Type::Bool, &Type::Float);
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
         match value.as_bool() {

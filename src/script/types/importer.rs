@@ -7,7 +7,7 @@ use rhai::Dynamic;
 
 use super::members::{Member, Scripted};
 use crate::error::Result;
-use crate::io::{self, Importer, Options, Selection};
+use crate::io::{self, FrameSelection, Importer, LoadOptions};
 use crate::script::call::value::{Type, Value};
 use crate::video::{Video, number_text, shape_text};
 
@@ -51,22 +51,22 @@ const IMPORTER_MEMBERS: &[Member<Importer>] = &[
 ];
 
 /// What frames are loaded from: `load_video` takes both.
-pub enum Recording {
+pub enum RecordingSource {
     /// A file or folder, whose format is found out.
     File(PathBuf),
     /// A file whose header has been read.
     Importer(Box<Importer>),
 }
 
-impl Recording {
+impl RecordingSource {
     /// Loads frames, or maps them into memory. As in the Python package optimap, an importer
     /// counts frames before it takes every `step`-th of them.
-    pub fn load(&self, selection: &Selection, options: &Options) -> Result<Video> {
+    pub fn load(&self, selection: &FrameSelection, options: &LoadOptions) -> Result<Video> {
         match self {
             Self::File(path) => io::load_video(path, selection, options),
             Self::Importer(importer) => {
                 let taken = |frames: usize| frames.div_ceil(selection.step.max(1));
-                let selection = Selection {
+                let selection = FrameSelection {
                     frames: selection.frames.map(taken),
                     ..*selection
                 };
@@ -86,7 +86,7 @@ impl Value for Importer {
     }
 }
 
-impl Value for Recording {
+impl Value for RecordingSource {
     const TYPE: Type = Type::Either(&Type::Path, &Type::Importer);
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
         Importer::from_dynamic(value)

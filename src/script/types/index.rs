@@ -11,7 +11,7 @@ use crate::ops::array::elementwise::Operand;
 use crate::ops::array::equality::equals;
 use crate::ops::array::index::{self, Index};
 use crate::script::call::register::or_raise;
-use crate::script::call::setters::{self, Target, note_read};
+use crate::script::call::setters::{self, SetterTarget, note_read};
 use crate::script::call::value::{Value, describe, whole};
 use crate::video::{DType, Element, Video, map_samples};
 
@@ -30,9 +30,9 @@ pub(in crate::script) fn register(engine: &mut Engine) {
     frames.set_iter(TypeId::of::<Video>(), |video| {
         let video = video.cast::<Video>();
         let len = video.shape().first().copied().unwrap_or(0);
-        Box::new((0..len).map(move |place| {
+        Box::new((0..len).map(move |position| {
             video
-                .with_layout(video.layout().index(0, place))
+                .with_layout(video.layout().index(0, position))
                 .into_dynamic()
         }))
     });
@@ -55,7 +55,7 @@ fn get(video: &Video, index: Dynamic) -> Result<Dynamic> {
     Ok(index::get(video, &indices(index)?)?.into_dynamic())
 }
 
-fn set(target: Target, index: Dynamic, value: Dynamic) -> Result<(), Box<EvalAltResult>> {
+fn set(target: SetterTarget, index: Dynamic, value: Dynamic) -> Result<(), Box<EvalAltResult>> {
     if target.was_read && value.is_unit() {
         return Ok(());
     }
@@ -98,8 +98,8 @@ fn index_of(index: Dynamic) -> Result<Index> {
     if index.is_unit() {
         return Ok(Index::All);
     }
-    if let Some(place) = whole(&index) {
-        return Ok(Index::At(place));
+    if let Some(position) = whole(&index) {
+        return Ok(Index::At(position));
     }
     if let Ok(float) = index.as_float() {
         let error = Error::new(format!("an index must be an int, got {float}"));
@@ -121,12 +121,14 @@ fn index_of(index: Dynamic) -> Result<Index> {
     if let Some(array) = index.read_lock::<Video>() {
         return match array.dtype() {
             DType::Bool => Ok(Index::Mask(array.clone())),
-            dtype if !dtype.is_float() && array.ndim() == 1 => Ok(Index::Places(places(&array))),
+            dtype if !dtype.is_float() && array.ndim() == 1 => {
+                Ok(Index::Indices(positions(&array)))
+            }
             dtype => bail!("an index array must be a mask or a trace of ints, got {dtype}"),
         };
     }
     match Vec::<INT>::from_dynamic(index) {
-        Ok(places) => Ok(Index::Places(places)),
+        Ok(positions) => Ok(Index::Indices(positions)),
         Err(index) => bail!(
             "an index must be an int, a range, (), a mask or a list of ints, got {}",
             describe(&index)
@@ -135,7 +137,7 @@ fn index_of(index: Dynamic) -> Result<Index> {
 }
 
 /// The samples of a trace of ints; those too large for an int are beyond any axis anyway.
-fn places(trace: &Video) -> Vec<INT> {
+fn positions(trace: &Video) -> Vec<INT> {
     map_samples!(trace.samples(), array => {
         array.view().iter().map(|sample| sample.to_int().unwrap_or(INT::MAX)).collect()
     })

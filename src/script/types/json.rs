@@ -10,12 +10,12 @@ use crate::script::host::limits::expect_depth;
 use crate::video::Video;
 
 /// A value as JSON; videos are nested lists, and what is not a number or infinite is `null`, for
-/// which JSON has no other word. `place` is where the value stands in the whole.
-pub fn to_json(value: &Dynamic, place: &str) -> Result<Json> {
-    walk(value, place, 0)
+/// which JSON has no other word. `path` is where the value stands in the whole.
+pub fn to_json(value: &Dynamic, path: &str) -> Result<Json> {
+    convert(value, path, 0)
 }
 
-fn walk(value: &Dynamic, place: &str, depth: usize) -> Result<Json> {
+fn convert(value: &Dynamic, path: &str, depth: usize) -> Result<Json> {
     expect_depth(depth)?;
     if value.is_unit() {
         return Ok(Json::Null);
@@ -36,30 +36,30 @@ fn walk(value: &Dynamic, place: &str, depth: usize) -> Result<Json> {
         return Ok(text.as_str().into());
     }
     if let Some(video) = value.read_lock::<Video>() {
-        return list(&to_array(&video)?, place, depth);
+        return list(&to_array(&video)?, path, depth);
     }
     if let Some(items) = value.read_lock::<Array>() {
-        return list(&items, place, depth);
+        return list(&items, path, depth);
     }
     if let Some(fields) = value.read_lock::<Map>() {
         let fields = fields.iter().map(|(name, field)| {
-            let field = walk(field, &format!("{place}.{name}"), depth + 1)?;
+            let field = convert(field, &format!("{path}.{name}"), depth + 1)?;
             Ok((name.to_string(), field))
         });
         return fields
             .collect::<Result<serde_json::Map<_, _>>>()
             .map(Json::Object);
     }
-    let place = match place {
+    let path = match path {
         "" => String::new(),
-        place => format!(" at `{}`", place.trim_start_matches('.')),
+        path => format!(" at `{}`", path.trim_start_matches('.')),
     };
-    let error = Error::new(format!("JSON cannot represent {}{place}", describe(value)));
+    let error = Error::new(format!("JSON cannot represent {}{path}", describe(value)));
     Err(error.hint("it can represent (), bools, numbers, strings, arrays, maps and videos"))
 }
 
-fn list(items: &Array, place: &str, depth: usize) -> Result<Json> {
-    let item = |(index, item)| walk(item, &format!("{place}[{index}]"), depth + 1);
+fn list(items: &Array, path: &str, depth: usize) -> Result<Json> {
+    let item = |(index, item)| convert(item, &format!("{path}[{index}]"), depth + 1);
     items
         .iter()
         .enumerate()

@@ -10,7 +10,7 @@ use super::progress::Progress;
 use crate::color::colormap::Colormap;
 use crate::error::{Error, Result};
 use crate::io::Importer;
-use crate::ops::array::describe::Description;
+use crate::ops::array::describe::VideoDescription;
 use crate::player::Player;
 use crate::script::call::context::Context;
 use crate::script::call::setters;
@@ -68,7 +68,7 @@ pub(in crate::script) struct ScriptType {
 pub(in crate::script) const TYPES: &[ScriptType] = &[
     ScriptType::of::<Video>(),
     ScriptType::of::<Frames>(),
-    ScriptType::of::<Description>(),
+    ScriptType::of::<VideoDescription>(),
     ScriptType::of::<Player>(),
     ScriptType::of::<Importer>(),
     ScriptType::of::<Colormap>(),
@@ -155,7 +155,7 @@ impl Scripted for Video {
     }
 }
 
-impl Scripted for Description {
+impl Scripted for VideoDescription {
     const NAME: &'static str = "Description";
     const DOC: &'static str = "Statistics of a video, returned by `describe`.";
     const KIND: Type = Type::Description;
@@ -243,7 +243,7 @@ const VIDEO_MEMBERS: &[Member<Video>] = &[
 ];
 
 /// The properties of a description.
-const DESCRIPTION_MEMBERS: &[Member<Description>] = &[
+const DESCRIPTION_MEMBERS: &[Member<VideoDescription>] = &[
     Member {
         name: "shape",
         doc: "Length of each axis.",

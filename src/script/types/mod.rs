@@ -2,11 +2,11 @@
 
 pub mod colormap;
 pub mod drawing;
+pub(in crate::script) mod frame_source;
 pub(in crate::script) mod frames;
 pub(in crate::script) mod importer;
 pub(in crate::script) mod index;
 pub(in crate::script) mod json;
-pub(in crate::script) mod made;
 pub(in crate::script) mod members;
 pub(in crate::script) mod metadata;
 pub(in crate::script) mod player;

@@ -6,7 +6,7 @@ use super::members::{Member, Scripted};
 use crate::bail;
 use crate::error::Result;
 use crate::player::Player;
-use crate::player::picks::Place;
+use crate::player::probes::ProbeRegion;
 use crate::script::call::register::or_raise;
 use crate::script::call::value::{Type, Value, describe};
 
@@ -66,11 +66,11 @@ const PLAYER_MEMBERS: &[Member<Player>] = &[
         doc: "Pixels probed in its window, `[[y, x], …]`.",
         get: |player| {
             let points = player
-                .picks()
+                .probes()
                 .into_iter()
-                .filter_map(|pick| match pick.place {
-                    Place::Point { y, x } => Some(vec![y, x]),
-                    Place::Region(_) => None,
+                .filter_map(|probe| match probe.region {
+                    ProbeRegion::Point { y, x } => Some(vec![y, x]),
+                    ProbeRegion::Region(_) => None,
                 });
             points.collect::<Vec<_>>().into_dynamic()
         },
@@ -80,11 +80,13 @@ const PLAYER_MEMBERS: &[Member<Player>] = &[
         doc: "Rectangles probed in its window, `[[y0, x0, y1, x1], …]`, as for `mask_rect`.",
         get: |player| {
             let regions = player
-                .picks()
+                .probes()
                 .into_iter()
-                .filter_map(|pick| match pick.place {
-                    Place::Point { .. } => None,
-                    Place::Region(bounds) => Some(vec![bounds.y0, bounds.x0, bounds.y1, bounds.x1]),
+                .filter_map(|probe| match probe.region {
+                    ProbeRegion::Point { .. } => None,
+                    ProbeRegion::Region(bounds) => {
+                        Some(vec![bounds.y0, bounds.x0, bounds.y1, bounds.x1])
+                    }
                 });
             regions.collect::<Vec<_>>().into_dynamic()
         },

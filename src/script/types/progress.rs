@@ -68,9 +68,9 @@ impl Value for Steps {
 
 /// How far a loop has come. Clones share it.
 #[derive(Clone)]
-pub struct Progress(Arc<State>);
+pub struct Progress(Arc<ProgressState>);
 
-struct State {
+struct ProgressState {
     steps: Steps,
     done: AtomicUsize,
     /// Ends with the last step, or when nobody holds the progress any more.
@@ -80,7 +80,7 @@ struct State {
 impl Progress {
     /// A progress of which nothing is done; `label` says what is being done.
     pub fn new(steps: Steps, label: String) -> Self {
-        let progress = State {
+        let progress = ProgressState {
             done: AtomicUsize::new(0),
             task: Mutex::new(None),
             steps,

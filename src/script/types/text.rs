@@ -5,7 +5,7 @@ use rhai::{Array, Dynamic, Map};
 use crate::error::Result;
 use crate::ops::array::equality::equals;
 use crate::script::call::value::plain_text;
-use crate::text::format::{self, Argument};
+use crate::text::format::{self, FormatArgument};
 use crate::video::Video;
 
 /// Puts values into a template, those of a map at the end by name.
@@ -14,17 +14,17 @@ pub fn format(template: &str, mut values: Vec<Dynamic>) -> Result<String> {
         Some(last) if last.is_map() => values.pop().map(Dynamic::cast).unwrap_or_default(),
         _ => Map::new(),
     };
-    let values: Vec<Argument> = values.iter().map(argument).collect();
+    let values: Vec<FormatArgument> = values.iter().map(argument).collect();
     format::format(template, &values, |name| named.get(name).map(argument))
 }
 
-fn argument(value: &Dynamic) -> Argument {
+fn argument(value: &Dynamic) -> FormatArgument {
     if let Ok(int) = value.as_int() {
-        return Argument::Int(int);
+        return FormatArgument::Int(int);
     }
     match value.as_float() {
-        Ok(float) => Argument::Float(float),
-        Err(_) => Argument::Text(plain_text(value)),
+        Ok(float) => FormatArgument::Float(float),
+        Err(_) => FormatArgument::Text(plain_text(value)),
     }
 }
 

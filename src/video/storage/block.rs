@@ -9,15 +9,15 @@ use std::sync::Arc;
 
 use memmap2::{Mmap, MmapMut};
 
-use super::kept::{self, Memory};
-use super::resident::Resident;
+use super::eviction::EvictionGuard;
+use super::pool::{self, PooledMemory};
 #[cfg(unix)]
-use super::shrunk::Watch;
+use super::truncation::TruncationGuard;
 use super::{Strided, scratch};
 use crate::error::{Error, Result};
 use crate::fs::files;
 use crate::video::layout::Layout;
-use crate::video::memory::{Counted, Place, expect_room};
+use crate::video::memory::{MemoryCharge, MemoryKind, expect_room};
 use crate::video::samples::{DType, Element};
 use crate::video::size_text;
 
@@ -31,80 +31,80 @@ const HUGE: usize = 4 << 20;
 pub(super) enum Block {
     /// Small, or made elsewhere: on the heap.
     Heap {
-        values: Values,
-        _counted: Option<Counted>,
+        values: BlockValues,
+        _counted: Option<MemoryCharge>,
     },
     /// Large: memory of the system's or a scratch file.
-    Pages(Pages),
+    Pages(SystemBlock),
     /// A recording, from a byte offset on, for a number of bytes.
     File(Arc<Mapping>, usize, usize),
 }
 
 /// Samples on the heap, by their size.
-pub(super) enum Values {
+pub(super) enum BlockValues {
     One(Vec<u8>),
     Two(Vec<u16>),
     Four(Vec<u32>),
     Eight(Vec<u64>),
 }
 
-impl Values {
+impl BlockValues {
     fn of<T: Element>(values: Vec<T>) -> Self {
         match size_of::<T>() {
-            1 => Values::One(bytemuck::cast_vec(values)),
-            2 => Values::Two(bytemuck::cast_vec(values)),
-            4 => Values::Four(bytemuck::cast_vec(values)),
-            _ => Values::Eight(bytemuck::cast_vec(values)),
+            1 => BlockValues::One(bytemuck::cast_vec(values)),
+            2 => BlockValues::Two(bytemuck::cast_vec(values)),
+            4 => BlockValues::Four(bytemuck::cast_vec(values)),
+            _ => BlockValues::Eight(bytemuck::cast_vec(values)),
         }
     }
 
     fn bytes(&self) -> &[u8] {
         match self {
-            Values::One(values) => values,
-            Values::Two(values) => bytemuck::cast_slice(values),
-            Values::Four(values) => bytemuck::cast_slice(values),
-            Values::Eight(values) => bytemuck::cast_slice(values),
+            BlockValues::One(values) => values,
+            BlockValues::Two(values) => bytemuck::cast_slice(values),
+            BlockValues::Four(values) => bytemuck::cast_slice(values),
+            BlockValues::Eight(values) => bytemuck::cast_slice(values),
         }
     }
 
     fn bytes_mut(&mut self) -> &mut [u8] {
         match self {
-            Values::One(values) => values,
-            Values::Two(values) => bytemuck::cast_slice_mut(values),
-            Values::Four(values) => bytemuck::cast_slice_mut(values),
-            Values::Eight(values) => bytemuck::cast_slice_mut(values),
+            BlockValues::One(values) => values,
+            BlockValues::Two(values) => bytemuck::cast_slice_mut(values),
+            BlockValues::Four(values) => bytemuck::cast_slice_mut(values),
+            BlockValues::Eight(values) => bytemuck::cast_slice_mut(values),
         }
     }
 }
 
 /// Memory of the system's, or a scratch file, for a number of bytes.
-pub(super) struct Pages {
-    bytes: Bytes,
+pub(super) struct SystemBlock {
+    bytes: BlockMemory,
     len: usize,
-    _counted: Counted,
+    _counted: MemoryCharge,
 }
 
-enum Bytes {
-    Memory(Memory),
+enum BlockMemory {
+    Memory(PooledMemory),
     Scratch {
         /// Before the mapping that it watches.
-        _resident: Resident,
+        _resident: EvictionGuard,
         map: MmapMut,
     },
 }
 
-impl Pages {
+impl SystemBlock {
     fn map(&self) -> &MmapMut {
         match &self.bytes {
-            Bytes::Memory(memory) => memory,
-            Bytes::Scratch { map, .. } => map,
+            BlockMemory::Memory(memory) => memory,
+            BlockMemory::Scratch { map, .. } => map,
         }
     }
 
     fn map_mut(&mut self) -> &mut MmapMut {
         match &mut self.bytes {
-            Bytes::Memory(memory) => memory,
-            Bytes::Scratch { map, .. } => map,
+            BlockMemory::Memory(memory) => memory,
+            BlockMemory::Scratch { map, .. } => map,
         }
     }
 }
@@ -112,11 +112,11 @@ impl Pages {
 /// A file and what it takes.
 pub(super) struct Mapping {
     /// Before the mapping that they watch.
-    _resident: Resident,
+    _resident: EvictionGuard,
     #[cfg(unix)]
-    _watch: Watch,
+    _watch: TruncationGuard,
     map: Mmap,
-    _counted: Counted,
+    _counted: MemoryCharge,
 }
 
 /// A whole file mapped read-only.
@@ -129,10 +129,10 @@ impl MappedFile {
         // SAFETY: the mapping is read-only. If another program shortens the file while it is
         // mapped, what is read past the new end is zeros, and `check_files` reports it.
         let map = unsafe { Mmap::map(&file) }.map_err(|e| Error::io("map", path, &e))?;
-        let _counted = Counted::new(Place::Recording, map.len());
-        let _resident = Resident::new(&map);
+        let _counted = MemoryCharge::new(MemoryKind::Recording, map.len());
+        let _resident = EvictionGuard::new(&map);
         #[cfg(unix)]
-        let _watch = Watch::new(&map, path);
+        let _watch = TruncationGuard::new(&map, path);
         Ok(Self(Arc::new(Mapping {
             _resident,
             #[cfg(unix)]
@@ -190,7 +190,7 @@ impl Block {
         let bytes = len * size_of::<T>();
         if bytes < HUGE {
             return Ok(Block::Heap {
-                values: Values::of(vec![T::default(); len]),
+                values: BlockValues::of(vec![T::default(); len]),
                 _counted: None,
             });
         }
@@ -199,15 +199,15 @@ impl Block {
 
     fn pages(bytes: usize, is_zero: bool) -> Result<Self> {
         expect_room(bytes)?;
-        let Some(counted) = Counted::within_budget(bytes) else {
+        let Some(counted) = MemoryCharge::within_budget(bytes) else {
             return Self::scratch(bytes);
         };
-        let Ok(memory) = Memory::new(bytes, is_zero) else {
+        let Ok(memory) = PooledMemory::new(bytes, is_zero) else {
             drop(counted);
             return Self::scratch(bytes);
         };
-        Ok(Block::Pages(Pages {
-            bytes: Bytes::Memory(memory),
+        Ok(Block::Pages(SystemBlock {
+            bytes: BlockMemory::Memory(memory),
             len: bytes,
             _counted: counted,
         }))
@@ -223,26 +223,26 @@ impl Block {
         // one of them in memory for each sample.
         #[cfg(unix)]
         let _ = map.advise(memmap2::Advice::Random);
-        Ok(Block::Pages(Pages {
-            bytes: Bytes::Scratch {
-                _resident: Resident::new(&map),
+        Ok(Block::Pages(SystemBlock {
+            bytes: BlockMemory::Scratch {
+                _resident: EvictionGuard::new(&map),
                 map,
             },
             len: bytes,
-            _counted: Counted::new(Place::Scratch, bytes),
+            _counted: MemoryCharge::new(MemoryKind::Scratch, bytes),
         }))
     }
 
     /// Samples that are already there.
     pub(super) fn from_vec<T: Element>(values: Vec<T>) -> Self {
         let bytes = values.capacity() * size_of::<T>();
-        Self::from_values(Values::of(values), bytes)
+        Self::from_values(BlockValues::of(values), bytes)
     }
 
-    fn from_values(values: Values, bytes: usize) -> Self {
-        let _counted = (bytes >= HUGE).then(|| Counted::new(Place::Heap, bytes));
+    fn from_values(values: BlockValues, bytes: usize) -> Self {
+        let _counted = (bytes >= HUGE).then(|| MemoryCharge::new(MemoryKind::Heap, bytes));
         if _counted.is_some() {
-            kept::make_room();
+            pool::make_room();
         }
         Block::Heap { values, _counted }
     }
@@ -254,13 +254,13 @@ impl Block {
 
     /// Whether the samples are in a scratch file.
     pub(super) fn is_scratch(&self) -> bool {
-        matches!(self, Block::Pages(pages) if matches!(pages.bytes, Bytes::Scratch { .. }))
+        matches!(self, Block::Pages(pages) if matches!(pages.bytes, BlockMemory::Scratch { .. }))
     }
 
     /// Whether the samples are in memory that is fresh from the system.
     pub(super) fn is_fresh(&self) -> bool {
         matches!(self, Block::Pages(pages)
-            if matches!(&pages.bytes, Bytes::Memory(memory) if memory.is_new()))
+            if matches!(&pages.bytes, BlockMemory::Memory(memory) if memory.is_new()))
     }
 
     /// The number of bytes of the samples.

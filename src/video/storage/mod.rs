@@ -3,12 +3,12 @@
 
 mod bits;
 mod block;
+mod eviction;
 pub(super) mod heap;
-mod kept;
-mod resident;
+mod pool;
 mod scratch;
 #[cfg(unix)]
-mod shrunk;
+mod truncation;
 mod write_back;
 
 use std::marker::PhantomData;
@@ -22,7 +22,7 @@ use crate::error::Result;
 use block::Block;
 pub use block::MappedFile;
 #[cfg(unix)]
-pub use shrunk::{check_files, survive_size_limits};
+pub use truncation::{check_files, survive_size_limits};
 pub use write_back::begin_write_back;
 
 /// Makes it an error to write more than the system allows to a file; here it is one.
@@ -48,16 +48,16 @@ impl<T: Element> Strided<T> {
     /// An array of zeros (`false` for bool): in memory, or in a scratch file if it would exceed
     /// the memory budget.
     pub fn zeroed(shape: &[usize]) -> Result<Self> {
-        Self::made(shape, Block::zeroed::<T>)
+        Self::allocated(shape, Block::zeroed::<T>)
     }
 
     /// An array of which every sample is to be written: until then it may be anything, as the memory
     /// may be what another array has left.
     pub fn for_writing(shape: &[usize]) -> Result<Self> {
-        Self::made(shape, Block::for_writing::<T>)
+        Self::allocated(shape, Block::for_writing::<T>)
     }
 
-    fn made(shape: &[usize], make: impl FnOnce(usize) -> Result<Block>) -> Result<Self> {
+    fn allocated(shape: &[usize], allocate: impl FnOnce(usize) -> Result<Block>) -> Result<Self> {
         let fits = shape
             .iter()
             .try_fold(size_of::<T>(), |bytes, &len| bytes.checked_mul(len))
@@ -67,7 +67,7 @@ impl<T: Element> Strided<T> {
         }
         let layout = Layout::contiguous(shape);
         Ok(Self {
-            block: Arc::new(make(layout.len())?),
+            block: Arc::new(allocate(layout.len())?),
             layout,
             of: PhantomData,
         })

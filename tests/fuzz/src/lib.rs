@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use optimap::io::{Options, Selection, info, load_video};
+use optimap::io::{FrameSelection, LoadOptions, info, load_video};
 use optimap::video::memory;
 
 /// How much a file of some kilobytes may make the program hold.
@@ -29,14 +29,14 @@ pub fn load_files(name: &str, files: &[(&str, &[u8])]) {
 }
 
 fn load_all(path: &Path) {
-    let some = Selection {
+    let some = FrameSelection {
         start: 0,
         frames: Some(3),
         step: 2,
     };
     let _ = info(path);
-    let _ = load_video(path, &some, &Options::default());
-    let _ = load_video(path, &Selection::ALL, &Options::mapped(true));
+    let _ = load_video(path, &some, &LoadOptions::default());
+    let _ = load_video(path, &FrameSelection::ALL, &LoadOptions::mapped(true));
 }
 
 /// Two files in one: the first byte says where the second begins, in 255ths of the length.

@@ -2,20 +2,20 @@
 
 use super::*;
 use crate::color::colormap::Colormap;
-use crate::export::movie::source::{Extent, Look, Shown};
+use crate::export::movie::cell_source::{ColorSettings, MovieSource, RangeExtent};
 use crate::ops::testing::ramp;
 use crate::video::Video;
 
 fn panels(videos: Vec<Video>, cmap: &str) -> Panels {
-    let look = Look {
+    let settings = ColorSettings {
         cmap: Colormap::named(cmap).unwrap(),
         vmin: Some(0.0),
         vmax: Some(100.0),
-        range: Extent::First,
+        range: RangeExtent::First,
     };
     let sources = videos
         .into_iter()
-        .map(|video| Source::new(Shown::Video(video), &look, 1));
+        .map(|video| CellSource::new(MovieSource::Video(video), &settings, 1));
     Panels {
         sources: sources.collect::<Result<_>>().unwrap(),
         ncols: 2,
@@ -25,8 +25,8 @@ fn panels(videos: Vec<Video>, cmap: &str) -> Panels {
     }
 }
 
-fn frame(scene: &Scene, frame: usize) -> Image {
-    let mut scratch = Scratch::default();
+fn frame(scene: &MovieScene, frame: usize) -> Image {
+    let mut scratch = SceneBuffers::default();
     scene.draw(frame, &mut scratch).unwrap();
     scratch.image
 }
@@ -34,7 +34,7 @@ fn frame(scene: &Scene, frame: usize) -> Image {
 #[test]
 fn cells_that_are_left_over_show_the_ground() {
     let videos = vec![ramp(&[2, 2, 3]); 3];
-    let scene = Scene::new(panels(videos, "gray"), &Annotations::default()).unwrap();
+    let scene = MovieScene::new(panels(videos, "gray"), &MovieAnnotations::default()).unwrap();
     assert!(scene.is_gray());
     let image = frame(&scene, 1);
     assert_eq!((image.width, image.height), (7, 5));
@@ -48,11 +48,11 @@ fn cells_that_are_left_over_show_the_ground() {
 
 #[test]
 fn pixels_are_magnified_to_squares() {
-    let annotations = Annotations {
+    let annotations = MovieAnnotations {
         scale: Some(3),
-        ..Annotations::default()
+        ..MovieAnnotations::default()
     };
-    let scene = Scene::new(panels(vec![ramp(&[1, 2, 2])], "viridis"), &annotations).unwrap();
+    let scene = MovieScene::new(panels(vec![ramp(&[1, 2, 2])], "viridis"), &annotations).unwrap();
     let image = frame(&scene, 0);
     assert_eq!(image.at(0, 0), image.at(2, 2));
     assert_ne!(image.at(2, 2), image.at(3, 3));
@@ -64,26 +64,26 @@ fn annotations_change_with_the_frame_and_stay_within_the_picture() {
     let mut video = ramp(&[3, 20, 30]);
     video.metadata_mut().fps = Some(500.0);
     video.metadata_mut().pixel_size = Some([100.0; 2]);
-    let annotations = Annotations {
+    let annotations = MovieAnnotations {
         titles: vec!["Δ".into(); 2],
         colorbar: true,
-        notes: Notes {
+        annotations: Annotations {
             timestamp: Some(TimeUnit::Auto),
             frame_number: true,
             speed: Some(0.05),
             scale_bar: Some(ScaleBar::Auto),
             traces: vec![[0, 0], [19, 29]],
-            ..Notes::default()
+            ..Annotations::default()
         },
-        ..Annotations::default()
+        ..MovieAnnotations::default()
     };
     for scale in [None, Some(1)] {
-        let annotations = Annotations {
+        let annotations = MovieAnnotations {
             scale,
             ..annotations.clone()
         };
         let panels = panels(vec![video.clone(), video.clone()], "magma");
-        let scene = Scene::new(panels, &annotations).unwrap();
+        let scene = MovieScene::new(panels, &annotations).unwrap();
         assert_eq!(scene.len(), 3);
         assert_ne!(frame(&scene, 0), frame(&scene, 1));
     }
@@ -91,27 +91,27 @@ fn annotations_change_with_the_frame_and_stay_within_the_picture() {
 
 #[test]
 fn annotations_say_what_they_need() {
-    let fails = |annotations: &Annotations| {
-        let scene = Scene::new(panels(vec![ramp(&[1, 4, 4])], "gray"), annotations);
+    let fails = |annotations: &MovieAnnotations| {
+        let scene = MovieScene::new(panels(vec![ramp(&[1, 4, 4])], "gray"), annotations);
         scene.err().unwrap().message().to_owned()
     };
-    let noted = |notes: Notes| {
-        fails(&Annotations {
-            notes,
-            ..Annotations::default()
+    let annotated = |annotations: Annotations| {
+        fails(&MovieAnnotations {
+            annotations,
+            ..MovieAnnotations::default()
         })
     };
-    let timestamp = noted(Notes {
+    let timestamp = annotated(Annotations {
         timestamp: Some(TimeUnit::Auto),
-        ..Notes::default()
+        ..Annotations::default()
     });
     assert!(timestamp.contains("frame rate"));
-    let bar = Notes {
+    let bar = Annotations {
         scale_bar: Some(ScaleBar::Micrometers(500.0)),
-        ..Notes::default()
+        ..Annotations::default()
     };
-    assert!(noted(bar.clone()).contains("pixel size"));
-    let too_long = noted(Notes {
+    assert!(annotated(bar.clone()).contains("pixel size"));
+    let too_long = annotated(Annotations {
         pixel_size: Some(20.0),
         ..bar
     });
@@ -119,14 +119,14 @@ fn annotations_say_what_they_need() {
         too_long,
         "a scale bar of 500 µm does not fit into a video that is 80 µm wide"
     );
-    let outside = noted(Notes {
+    let outside = annotated(Annotations {
         traces: vec![[4, 0]],
-        ..Notes::default()
+        ..Annotations::default()
     });
     assert!(outside.contains("[4, 0]"));
-    let scale = fails(&Annotations {
+    let scale = fails(&MovieAnnotations {
         scale: Some(0),
-        ..Annotations::default()
+        ..MovieAnnotations::default()
     });
     assert!(scale.contains("at least 1"));
 }

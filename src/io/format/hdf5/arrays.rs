@@ -1,29 +1,30 @@
 //! Fixed and extensible arrays: the places of chunks one after the other, in pages if they are many.
 
 use super::checksum::verified;
-use super::cursor::{Cursor, damaged};
-use super::file::File;
+use super::cursor::{Cursor, corrupted};
+use super::file::Hdf5File;
 use crate::error::Result;
 
 /// Gets the number of an element, its bytes, and how many of them are the size of a chunk if it has
 /// one.
-pub(super) type Found<'a> = &'a mut dyn FnMut(u64, Cursor<'_>, Option<usize>) -> Result<()>;
+pub(super) type ElementVisitor<'a> =
+    &'a mut dyn FnMut(u64, Cursor<'_>, Option<usize>) -> Result<()>;
 
 /// What the headers of both kinds say about elements.
 #[derive(Clone, Copy)]
-struct Elements {
+struct ElementFormat {
     size: usize,
     /// How many bytes of an element are the size of a chunk, if chunks are filtered.
     with_size: Option<usize>,
     page_bits: u8,
 }
 
-impl Elements {
-    fn new(file: &File, client: u8, size: usize, page_bits: u8) -> Result<Self> {
+impl ElementFormat {
+    fn new(file: &Hdf5File, client: u8, size: usize, page_bits: u8) -> Result<Self> {
         let with_size = match client {
             0 => None,
             1 => Some(size.saturating_sub(file.sizes.offset + 4)),
-            _ => return Err(damaged("an array of an unknown kind")),
+            _ => return Err(corrupted("an array of an unknown kind")),
         };
         let expected = match with_size {
             None => file.sizes.offset,
@@ -31,7 +32,7 @@ impl Elements {
             Some(_) => 0,
         };
         if size != expected || page_bits > 32 {
-            return Err(damaged("an array has invalid sizes"));
+            return Err(corrupted("an array has invalid sizes"));
         }
         Ok(Self {
             size,
@@ -53,7 +54,13 @@ impl Elements {
     }
 
     /// Hands out elements, the first of which has the given number.
-    fn hand_out(self, file: &File, first: u64, bytes: &[u8], found: Found<'_>) -> Result<()> {
+    fn hand_out(
+        self,
+        file: &Hdf5File,
+        first: u64,
+        bytes: &[u8],
+        found: ElementVisitor<'_>,
+    ) -> Result<()> {
         let elements = (first..).zip(bytes.chunks_exact(self.size));
         for (number, element) in elements {
             found(number, file.cursor(element), self.with_size)?;
@@ -64,11 +71,11 @@ impl Elements {
     /// Hands out the elements of the pages that were written.
     fn read_pages(
         self,
-        file: &File,
+        file: &Hdf5File,
         start: u64,
         (first, count): (u64, u64),
         is_written: &dyn Fn(u64) -> bool,
-        found: Found<'_>,
+        found: ElementVisitor<'_>,
     ) -> Result<()> {
         let page_bytes = self.page_len() * self.size as u64 + 4;
         // A page beyond the end is noticed where it is read, and ends this.
@@ -77,7 +84,7 @@ impl Elements {
             let len = self.page_len().min(count - done) * self.size as u64 + 4;
             let address = page.checked_mul(page_bytes);
             let address = address.and_then(|at| start.checked_add(at));
-            let address = address.ok_or_else(|| damaged("a page is beyond the end"))?;
+            let address = address.ok_or_else(|| corrupted("a page is beyond the end"))?;
             let bytes = file.read(address, len)?;
             self.hand_out(file, first + done, verified(&bytes)?, found)?;
         }
@@ -92,14 +99,14 @@ fn bit(bits: &[u8], index: u64) -> bool {
 }
 
 /// Hands out the elements of an array whose length never changes.
-pub(super) fn fixed(file: &File, address: u64, found: Found<'_>) -> Result<()> {
+pub(super) fn fixed(file: &Hdf5File, address: u64, found: ElementVisitor<'_>) -> Result<()> {
     let (offset, length) = (file.sizes.offset, file.sizes.length);
     let bytes = file.read(address, (12 + length + offset) as u64)?;
     let mut cursor = file.cursor(verified(&bytes)?);
     cursor.expect(b"FAHD")?;
     cursor.skip(1)?;
     let (client, size, page_bits) = (cursor.u8()?, cursor.u8()?, cursor.u8()?);
-    let elements = Elements::new(file, client, usize::from(size), page_bits)?;
+    let elements = ElementFormat::new(file, client, usize::from(size), page_bits)?;
     let count = cursor.length()?;
     let Some(block) = cursor.address()? else {
         return Ok(());
@@ -122,7 +129,7 @@ pub(super) fn fixed(file: &File, address: u64, found: Found<'_>) -> Result<()> {
 
 /// What follows the first bytes of a block.
 fn block_content<'a>(
-    file: &File,
+    file: &Hdf5File,
     bytes: &'a [u8],
     signature: &[u8],
     before: usize,
@@ -131,14 +138,14 @@ fn block_content<'a>(
     file.cursor(content).expect(signature)?;
     content
         .get(before..)
-        .ok_or_else(|| damaged("it ends early"))
+        .ok_or_else(|| corrupted("it ends early"))
 }
 
 /// An array that can grow for ever: some elements in its index, more in blocks, and the rest in
 /// blocks that further blocks know, of sizes that double.
 struct Extensible<'a> {
-    file: &'a File,
-    elements: Elements,
+    file: &'a Hdf5File,
+    elements: ElementFormat,
     first_block_len: u64,
     /// How many bytes the number of the first element of a block has.
     number_size: usize,
@@ -147,7 +154,7 @@ struct Extensible<'a> {
 }
 
 /// Hands out the elements of an array that can grow.
-pub(super) fn extensible(file: &File, address: u64, found: Found<'_>) -> Result<()> {
+pub(super) fn extensible(file: &Hdf5File, address: u64, found: ElementVisitor<'_>) -> Result<()> {
     let (offset, length) = (file.sizes.offset, file.sizes.length);
     let bytes = file.read(address, (16 + 6 * length + offset) as u64)?;
     let mut cursor = file.cursor(verified(&bytes)?);
@@ -169,11 +176,11 @@ pub(super) fn extensible(file: &File, address: u64, found: Found<'_>) -> Result<
         && max_bits <= 64
         && u32::from(max_bits) >= first_block_len.ilog2();
     if !is_possible {
-        return Err(damaged("an array has invalid sizes"));
+        return Err(corrupted("an array has invalid sizes"));
     }
     let array = Extensible {
         file,
-        elements: Elements::new(file, client, size, page_bits)?,
+        elements: ElementFormat::new(file, client, size, page_bits)?,
         first_block_len,
         number_size: usize::from(max_bits).div_ceil(8),
         end,
@@ -228,7 +235,7 @@ impl Extensible<'_> {
         address: u64,
         first: u64,
         (blocks, block_len): (u64, u64),
-        found: Found<'_>,
+        found: ElementVisitor<'_>,
     ) -> Result<()> {
         let offset = self.file.sizes.offset;
         let pages = self.elements.pages(block_len);
@@ -262,7 +269,7 @@ impl Extensible<'_> {
         address: u64,
         (first, len): (u64, u64),
         pages: Option<(&[u8], u64)>,
-        found: Found<'_>,
+        found: ElementVisitor<'_>,
     ) -> Result<()> {
         let before = (6 + self.file.sizes.offset + self.number_size) as u64;
         let elements = self.elements;

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::btree2;
-use super::cursor::{Cursor, damaged};
-use super::datatype::{Datatype, Kind};
-use super::file::File;
+use super::cursor::{Cursor, corrupted};
+use super::datatype::{Datatype, ElementKind};
+use super::file::Hdf5File;
 use super::header::{Message, kind};
 use super::heap::{self, FractalHeap};
 use super::layout;
 use crate::error::Result;
-use crate::io::bytes::raw;
+use crate::io::bytes::samples;
 use crate::io::codec;
 use crate::video::{DType, Field};
 
@@ -25,7 +25,7 @@ const MAX_ATTRIBUTES: usize = 10_000;
 pub(in crate::io) type Attributes = BTreeMap<String, Field>;
 
 /// The attributes of an object. Those that cannot be read, or hold what no field can, are left out.
-pub(super) fn of(file: &File, messages: &[Message]) -> Attributes {
+pub(super) fn of(file: &Hdf5File, messages: &[Message]) -> Attributes {
     let mut attributes = Attributes::new();
     for message in messages {
         let Ok(body) = message.body() else {
@@ -44,7 +44,7 @@ pub(super) fn of(file: &File, messages: &[Message]) -> Attributes {
 }
 
 /// Reads attributes that are in a heap, with a tree of their names.
-fn read_dense(file: &File, body: &[u8], attributes: &mut Attributes) -> Result<()> {
+fn read_dense(file: &Hdf5File, body: &[u8], attributes: &mut Attributes) -> Result<()> {
     const BY_NAME: u8 = 8;
     const SHARED: u8 = 2;
     let mut cursor = file.cursor(body);
@@ -70,7 +70,7 @@ fn read_dense(file: &File, body: &[u8], attributes: &mut Attributes) -> Result<(
 }
 
 /// An attribute, unless no field can hold its value.
-fn attribute(file: &File, body: &[u8]) -> Result<Option<(String, Field)>> {
+fn attribute(file: &Hdf5File, body: &[u8]) -> Result<Option<(String, Field)>> {
     const SHARED_TYPE: u8 = 1;
     const SHARED_SPACE: u8 = 2;
     let mut cursor = file.cursor(body);
@@ -119,13 +119,13 @@ pub(super) fn size(count: u64, datatype: &Datatype) -> Option<usize> {
 
 /// The field that elements are: one value or a list, of numbers or texts.
 pub(super) fn value(
-    file: &File,
+    file: &Hdf5File,
     datatype: &Datatype,
     count: usize,
     bytes: &[u8],
 ) -> Result<Option<Field>> {
     let mut values = match datatype.kind {
-        Kind::Text { .. } | Kind::LongText => texts(file, datatype, count, bytes)?,
+        ElementKind::Text { .. } | ElementKind::LongText => texts(file, datatype, count, bytes)?,
         _ => match numbers(datatype, count, bytes)? {
             Some(values) => values,
             None => return Ok(None),
@@ -138,7 +138,7 @@ pub(super) fn value(
     })
 }
 
-fn texts(file: &File, datatype: &Datatype, count: usize, bytes: &[u8]) -> Result<Vec<Field>> {
+fn texts(file: &Hdf5File, datatype: &Datatype, count: usize, bytes: &[u8]) -> Result<Vec<Field>> {
     let mut cursor = file.cursor(bytes);
     let mut texts = Vec::new();
     for _ in 0..count.min(MAX_TEXTS) {
@@ -148,7 +148,7 @@ fn texts(file: &File, datatype: &Datatype, count: usize, bytes: &[u8]) -> Result
 }
 
 /// The text of the next element.
-fn text(file: &File, datatype: &Datatype, cursor: &mut Cursor<'_>) -> Result<String> {
+fn text(file: &Hdf5File, datatype: &Datatype, cursor: &mut Cursor<'_>) -> Result<String> {
     let long = |cursor: &mut Cursor<'_>| -> Result<Vec<u8>> {
         let len = cursor.u32()? as usize;
         let (address, index) = (cursor.address()?, cursor.u32()?);
@@ -162,9 +162,9 @@ fn text(file: &File, datatype: &Datatype, cursor: &mut Cursor<'_>) -> Result<Str
         }
     };
     let (bytes, keeps_spaces) = match datatype.kind {
-        Kind::Text { keeps_spaces } => (cursor.take(datatype.size)?.to_vec(), keeps_spaces),
-        Kind::LongText => (long(cursor)?, true),
-        _ => return Err(damaged("text of an unsupported type")),
+        ElementKind::Text { keeps_spaces } => (cursor.take(datatype.size)?.to_vec(), keeps_spaces),
+        ElementKind::LongText => (long(cursor)?, true),
+        _ => return Err(corrupted("text of an unsupported type")),
     };
     let end = bytes.iter().position(|byte| *byte == 0);
     let text = String::from_utf8_lossy(&bytes[..end.unwrap_or(bytes.len())]);
@@ -181,7 +181,7 @@ fn numbers(datatype: &Datatype, count: usize, bytes: &[u8]) -> Result<Option<Vec
     let mut read = |out: &mut [u8]| {
         match &recode {
             Some(recode) => recode.apply(bytes, out),
-            None => out.copy_from_slice(bytes.get(..out.len()).ok_or_else(codec::damaged)?),
+            None => out.copy_from_slice(bytes.get(..out.len()).ok_or_else(codec::corrupted)?),
         }
         Ok(())
     };
@@ -205,7 +205,7 @@ fn numbers(datatype: &Datatype, count: usize, bytes: &[u8]) -> Result<Option<Vec
         };
         return Ok(Some(words.iter().map(int).collect()));
     }
-    let values = raw::read_numbers(encoding, count, &mut read)?;
+    let values = samples::read_numbers(encoding, count, &mut read)?;
     let is_float = matches!(encoding.dtype, DType::F32 | DType::F64);
     let field = |value: f64| match is_float {
         true => Field::Float(value),

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::cursor::{Cursor, damaged};
-use super::file::File;
+use super::cursor::{Cursor, corrupted};
+use super::file::Hdf5File;
 use crate::error::Result;
 
 /// What a tree is about.
@@ -11,7 +11,7 @@ const GROUP: u8 = 0;
 const CHUNKS: u8 = 1;
 
 /// The places of a group's nodes of names.
-pub(super) fn name_nodes(file: &File, address: u64) -> Result<Vec<u64>> {
+pub(super) fn name_nodes(file: &Hdf5File, address: u64) -> Result<Vec<u64>> {
     let mut nodes = Vec::new();
     let key = file.sizes.length;
     walk(file, address, GROUP, key, &mut |_, child| {
@@ -23,7 +23,7 @@ pub(super) fn name_nodes(file: &File, address: u64) -> Result<Vec<u64>> {
 
 /// Hands out the chunks of a dataset with so many axes: what a key says, and where the chunk is.
 pub(super) fn chunks(
-    file: &File,
+    file: &Hdf5File,
     address: u64,
     rank: usize,
     found: &mut dyn FnMut(Cursor<'_>, u64) -> Result<()>,
@@ -33,7 +33,7 @@ pub(super) fn chunks(
 
 /// Hands out the keys and children of all leaves.
 fn walk(
-    file: &File,
+    file: &Hdf5File,
     address: u64,
     kind: u8,
     key_size: usize,
@@ -44,7 +44,7 @@ fn walk(
     let mut nodes = vec![(address, None)];
     while let Some((address, above)) = nodes.pop() {
         if !seen.insert(address) {
-            return Err(damaged("a tree contains itself"));
+            return Err(corrupted("a tree contains itself"));
         }
         let start = file.read(address, 8)?;
         let mut cursor = file.cursor(&start);
@@ -53,7 +53,7 @@ fn walk(
         // Each level has to be lower than the one above.
         if found_kind != kind || above.is_some_and(|above: u8| above.checked_sub(1) != Some(level))
         {
-            return Err(damaged("a node belongs to another tree"));
+            return Err(corrupted("a node belongs to another tree"));
         }
         let count = usize::from(cursor.u16()?);
         let siblings = 2 * file.sizes.offset;
@@ -62,7 +62,7 @@ fn walk(
         let entries = &bytes[8 + siblings..];
         let children = nodes.len();
         for entry in entries.chunks_exact(entry) {
-            let child = file.cursor(&entry[key_size..]).place()?;
+            let child = file.cursor(&entry[key_size..]).required_address()?;
             match level {
                 0 => found(file.cursor(&entry[..key_size]), child)?,
                 _ => nodes.push((child, Some(level))),

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::checksum::verified;
-use super::cursor::{bytes_for, damaged};
-use super::file::File;
+use super::cursor::{bytes_for, corrupted};
+use super::file::Hdf5File;
 use crate::error::Result;
 
 /// How many bytes a node has before its records, and its checksum.
@@ -30,7 +30,7 @@ impl Records {
 
 /// A tree that is being read.
 struct Tree<'a> {
-    file: &'a File,
+    file: &'a Hdf5File,
     node_size: usize,
     record_size: usize,
     /// How many bytes the number of records of a child has.
@@ -42,7 +42,7 @@ struct Tree<'a> {
 }
 
 /// All records of a tree, which has to be of one of the kinds.
-pub(super) fn records(file: &File, address: u64, kinds: &[u8]) -> Result<Records> {
+pub(super) fn records(file: &Hdf5File, address: u64, kinds: &[u8]) -> Result<Records> {
     let bytes = file.read(address, (22 + file.sizes.offset + file.sizes.length) as u64)?;
     let mut cursor = file.cursor(verified(&bytes)?);
     cursor.expect(b"BTHD")?;
@@ -56,7 +56,7 @@ pub(super) fn records(file: &File, address: u64, kinds: &[u8]) -> Result<Records
     let count = cursor.u16()?;
     let fits = size > 0 && node_size > OVERHEAD + size && depth <= MAX_DEPTH;
     if !fits || !kinds.contains(&kind) {
-        return Err(damaged("a tree has invalid sizes"));
+        return Err(corrupted("a tree has invalid sizes"));
     }
     let leaf_most = ((node_size - OVERHEAD) / size) as u64;
     let mut tree = Tree {
@@ -95,7 +95,7 @@ impl Tree<'_> {
 
     fn read(&mut self, address: u64, count: usize, level: usize) -> Result<()> {
         if !self.seen.insert(address) {
-            return Err(damaged("a tree contains itself"));
+            return Err(corrupted("a tree contains itself"));
         }
         let pointers = match level {
             0 => 0,
@@ -103,7 +103,7 @@ impl Tree<'_> {
         };
         let used = BEFORE + count * self.record_size + pointers + 4;
         if used > self.node_size {
-            return Err(damaged("a node of a tree is too long"));
+            return Err(corrupted("a node of a tree is too long"));
         }
         let bytes = self.file.read(address, used as u64)?;
         let mut cursor = self.file.cursor(verified(&bytes)?);
@@ -117,10 +117,10 @@ impl Tree<'_> {
         }
         cursor.skip(count * self.record_size)?;
         for child in 0..=count {
-            let place = cursor.place()?;
+            let child_address = cursor.required_address()?;
             let below = cursor.uint(self.count_size)? as usize;
             cursor.skip(self.total_sizes[level - 1])?;
-            self.read(place, below, level - 1)?;
+            self.read(child_address, below, level - 1)?;
             if child < count {
                 self.records.extend(records.take(self.record_size)?);
             }

@@ -1,14 +1,14 @@
 //! The checksums of HDF5: Jenkins' for its structures, Fletcher's for chunks.
 
-use super::cursor::damaged;
+use super::cursor::corrupted;
 use crate::error::Result;
 
 /// The bytes before the checksum at the end, if it is theirs.
 pub(super) fn verified(bytes: &[u8]) -> Result<&[u8]> {
     let split = bytes.split_last_chunk::<4>();
-    let (content, sum) = split.ok_or_else(|| damaged("it ends early"))?;
+    let (content, sum) = split.ok_or_else(|| corrupted("it ends early"))?;
     if lookup3(content) != u32::from_le_bytes(*sum) {
-        return Err(damaged("a checksum is wrong"));
+        return Err(corrupted("a checksum is wrong"));
     }
     Ok(content)
 }

@@ -1,7 +1,7 @@
 //! The chunks of a dataset, read and decompressed.
 
-use super::dataset::Body;
-use super::filters::{self, Filter};
+use super::dataset::DatasetBody;
+use super::filters::{self, ChunkFilter};
 use super::index::{Chunk, ChunkMap};
 use super::layout::Chunks;
 use crate::bail;
@@ -16,7 +16,7 @@ const MAX_CHUNK: u64 = u32::MAX as u64;
 
 /// What is needed to read chunks.
 pub(super) struct ChunkReader<'a> {
-    body: &'a Body,
+    body: &'a DatasetBody,
     map: ChunkMap,
     /// The lengths of a chunk's axes.
     pub(super) shape: Vec<usize>,
@@ -27,7 +27,7 @@ pub(super) struct ChunkReader<'a> {
 
 impl<'a> ChunkReader<'a> {
     /// Reads the index of a dataset's chunks.
-    pub(super) fn new(body: &'a Body, chunks: &Chunks) -> Result<Self> {
+    pub(super) fn new(body: &'a DatasetBody, chunks: &Chunks) -> Result<Self> {
         let shape = chunks.shape.iter().map(|len| usize::try_from(*len));
         let shape: Option<Vec<usize>> = shape.collect::<Result<_, _>>().ok();
         let size = body.datatype.size as u64;
@@ -94,10 +94,11 @@ impl<'a> ChunkReader<'a> {
 
     /// Whether enough chunks were written, so that it is worth looking for all of them.
     pub(super) fn is_dense(&self) -> bool {
-        const FEW: u64 = 1 << 20;
+        const MIN_CHUNKS: u64 = 1 << 20;
         const MAX_RATIO: u64 = 4096;
         let stored = self.map.stored().count() as u64;
-        self.map.is_complete() || self.map.total() <= stored.saturating_mul(MAX_RATIO).max(FEW)
+        self.map.is_complete()
+            || self.map.total() <= stored.saturating_mul(MAX_RATIO).max(MIN_CHUNKS)
     }
 
     /// How many bytes of a chunk there can be at most.
@@ -112,7 +113,7 @@ impl<'a> ChunkReader<'a> {
     fn check(&self, chunk: Chunk) -> Result<()> {
         match self.bytes <= SMALL || self.most(chunk) == self.bytes {
             true => Ok(()),
-            false => Err(codec::damaged()),
+            false => Err(codec::corrupted()),
         }
     }
 
@@ -131,13 +132,13 @@ impl<'a> ChunkReader<'a> {
     /// Reads a chunk's elements.
     fn read_chunk(&self, index: &[u64], chunk: Chunk, out: &mut [u8]) -> Result<()> {
         let file = &self.body.file;
-        let filters: &[Filter] = match self.edges_are_plain && self.is_at_edge(index) {
+        let filters: &[ChunkFilter] = match self.edges_are_plain && self.is_at_edge(index) {
             true => &[],
             false => &self.body.filters,
         };
         if filters.is_empty() {
             if chunk.len < out.len() as u64 {
-                return Err(codec::damaged());
+                return Err(codec::corrupted());
             }
             return file.read_into(chunk.address, out);
         }
@@ -148,8 +149,8 @@ impl<'a> ChunkReader<'a> {
     /// Whether a chunk reaches beyond the end of an axis.
     fn is_at_edge(&self, index: &[u64]) -> bool {
         let axes = index.iter().zip(&self.shape).zip(&self.body.space.shape);
-        axes.into_iter().any(|((place, chunk), len)| {
-            let end = (place + 1).checked_mul(*chunk as u64);
+        axes.into_iter().any(|((coordinate, chunk), len)| {
+            let end = (coordinate + 1).checked_mul(*chunk as u64);
             end.is_none_or(|end| end > *len)
         })
     }
@@ -170,10 +171,11 @@ impl<'a> ChunkReader<'a> {
                 let (mut rest, mut to, mut stride) = (at, 0, 1);
                 let mut is_within = true;
                 for axis in (0..lens.len()).rev() {
-                    let place = index[axis] as usize * self.shape[axis] + rest % self.shape[axis];
+                    let coordinate =
+                        index[axis] as usize * self.shape[axis] + rest % self.shape[axis];
                     rest /= self.shape[axis];
-                    is_within &= (place as u64) < lens[axis];
-                    to += place * stride;
+                    is_within &= (coordinate as u64) < lens[axis];
+                    to += coordinate * stride;
                     stride *= lens[axis] as usize;
                 }
                 if is_within {

@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 
 /// How many bytes the places and the lengths in a file have.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Sizes {
+pub(super) struct OffsetSizes {
     pub(super) offset: usize,
     pub(super) length: usize,
 }
@@ -14,16 +14,16 @@ pub(super) struct Sizes {
 pub(super) struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,
-    pub(super) sizes: Sizes,
+    pub(super) sizes: OffsetSizes,
 }
 
 /// The error for a structure that cannot be what the format says.
-pub(super) fn damaged(what: &str) -> Error {
+pub(super) fn corrupted(what: &str) -> Error {
     Error::new(format!("its structure cannot be read ({what})"))
 }
 
 impl<'a> Cursor<'a> {
-    pub(super) fn new(bytes: &'a [u8], sizes: Sizes) -> Self {
+    pub(super) fn new(bytes: &'a [u8], sizes: OffsetSizes) -> Self {
         let at = 0;
         Self { bytes, at, sizes }
     }
@@ -31,7 +31,7 @@ impl<'a> Cursor<'a> {
     /// The next `len` bytes.
     pub(super) fn take(&mut self, len: usize) -> Result<&'a [u8]> {
         let rest = self.rest();
-        let taken = rest.get(..len).ok_or_else(|| damaged("it ends early"))?;
+        let taken = rest.get(..len).ok_or_else(|| corrupted("it ends early"))?;
         self.at += len;
         Ok(taken)
     }
@@ -70,7 +70,7 @@ impl<'a> Cursor<'a> {
     /// A number of up to eight bytes, the lowest first.
     pub(super) fn uint(&mut self, len: usize) -> Result<u64> {
         if len > 8 {
-            return Err(damaged("an int of more than 8 bytes"));
+            return Err(corrupted("an int of more than 8 bytes"));
         }
         let bytes = self.take(len)?.iter().rev();
         Ok(bytes.fold(0, |number, byte| number << 8 | u64::from(*byte)))
@@ -91,8 +91,9 @@ impl<'a> Cursor<'a> {
     }
 
     /// A place in the file that has to be there.
-    pub(super) fn place(&mut self) -> Result<u64> {
-        self.address()?.ok_or_else(|| damaged("a part is missing"))
+    pub(super) fn required_address(&mut self) -> Result<u64> {
+        self.address()?
+            .ok_or_else(|| corrupted("a part is missing"))
     }
 
     /// Whether the next bytes are these.
@@ -101,14 +102,14 @@ impl<'a> Cursor<'a> {
             return Ok(());
         }
         let name = String::from_utf8_lossy(signature);
-        Err(damaged(&format!("there is no {name}")))
+        Err(corrupted(&format!("there is no {name}")))
     }
 
     /// Text until the next zero byte.
     pub(super) fn text(&mut self) -> Result<String> {
         let rest = self.rest();
         let end = rest.iter().position(|byte| *byte == 0);
-        let end = end.ok_or_else(|| damaged("an unterminated name"))?;
+        let end = end.ok_or_else(|| corrupted("an unterminated name"))?;
         self.skip(end + 1)?;
         Ok(String::from_utf8_lossy(&rest[..end]).into_owned())
     }

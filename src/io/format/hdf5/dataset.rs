@@ -5,20 +5,20 @@ use std::sync::Arc;
 
 use super::attribute::{self, Attributes};
 use super::chunks::ChunkReader;
-use super::cursor::damaged;
-use super::datatype::{Datatype, Kind};
-use super::file::File;
-use super::filters::{self, Filter};
+use super::cursor::corrupted;
+use super::datatype::{Datatype, ElementKind};
+use super::external;
+use super::file::Hdf5File;
+use super::filters::{self, ChunkFilter};
 use super::header::{Message, kind};
-use super::layout::{self, Layout, Piece, Space};
-use super::outside;
+use super::layout::{self, DataLayout, Dataspace, Piece};
 use super::recode::Recode;
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::bytes::chunked::Grid;
-use crate::io::bytes::raw::{self, Conversion, Encoding, Source};
+use crate::io::bytes::chunked::ChunkGrid;
+use crate::io::bytes::samples::{self, Conversion, Encoding, SharedFile};
 use crate::io::codec;
-use crate::io::format::known;
+use crate::io::format::metadata_keys;
 use crate::io::recording::FrameRange;
 use crate::video::{Field, Samples, shape_text};
 
@@ -32,19 +32,19 @@ pub(in crate::io) struct Dataset {
     pub(in crate::io) attributes: Attributes,
     /// Whether another name leads to it too, which was met before.
     pub(in crate::io) is_alias: bool,
-    body: Result<Body>,
+    body: Result<DatasetBody>,
 }
 
 /// What is needed to read samples.
-pub(super) struct Body {
-    pub(super) file: Arc<File>,
+pub(super) struct DatasetBody {
+    pub(super) file: Arc<Hdf5File>,
     /// Where the header is.
     address: u64,
-    pub(super) space: Space,
+    pub(super) space: Dataspace,
     pub(super) datatype: Datatype,
     pub(super) recode: Option<Recode>,
-    layout: Layout,
-    pub(super) filters: Vec<Filter>,
+    layout: DataLayout,
+    pub(super) filters: Vec<ChunkFilter>,
     /// An element that was never written, if it is not zeros.
     fill: Option<Vec<u8>>,
     /// The stretches of other files that have the samples.
@@ -53,8 +53,13 @@ pub(super) struct Body {
 
 impl Dataset {
     /// What the messages of an object say.
-    pub(super) fn new(name: String, file: &Arc<File>, address: u64, messages: &[Message]) -> Self {
-        let body = match Body::new(file, address, messages) {
+    pub(super) fn new(
+        name: String,
+        file: &Arc<Hdf5File>,
+        address: u64,
+        messages: &[Message],
+    ) -> Self {
+        let body = match DatasetBody::new(file, address, messages) {
             Ok(body) => body,
             Err(error) => return Self::failed(&name, "unreadable", error),
         };
@@ -94,7 +99,7 @@ impl Dataset {
         self.body.as_ref().err()
     }
 
-    fn body(&self) -> Result<&Body> {
+    fn body(&self) -> Result<&DatasetBody> {
         self.body.as_ref().map_err(Error::clone)
     }
 
@@ -105,24 +110,24 @@ impl Dataset {
     }
 
     /// Where the first samples are; what is in other files comes last.
-    pub(super) fn position(&self, file: &Arc<File>) -> u64 {
+    pub(super) fn position(&self, file: &Arc<Hdf5File>) -> u64 {
         let body = self.body.as_ref().ok();
         let body = body.filter(|body| Arc::ptr_eq(&body.file, file));
         let first = body.and_then(|body| match &body.layout {
-            Layout::Compact(_) => Some(body.address),
-            Layout::Contiguous(address) => *address,
-            Layout::Chunked(chunks) => {
+            DataLayout::Compact(_) => Some(body.address),
+            DataLayout::Contiguous(address) => *address,
+            DataLayout::Chunked(chunks) => {
                 let reader = ChunkReader::new(body, chunks).ok();
                 let first = reader.and_then(|reader| reader.first());
                 first.or(chunks.address)
             }
-            Layout::Virtual => None,
+            DataLayout::Virtual => None,
         });
         first.unwrap_or(u64::MAX)
     }
 
     /// The file that the samples are in.
-    pub(in crate::io) fn source(&self) -> Result<&Source> {
+    pub(in crate::io) fn source(&self) -> Result<&SharedFile> {
         Ok(&self.body()?.file.source)
     }
 
@@ -130,7 +135,7 @@ impl Dataset {
     pub(in crate::io) fn plain(&self) -> Option<u64> {
         let body = self.body.as_ref().ok()?;
         match body.layout {
-            Layout::Contiguous(Some(address))
+            DataLayout::Contiguous(Some(address))
                 if body.recode.is_none() && body.pieces.is_empty() =>
             {
                 body.file.absolute(address)
@@ -160,14 +165,17 @@ impl Dataset {
         }
         match self.text() {
             Some(text) => Some(Field::Text(text)),
-            None => known::list(&self.numbers()?),
+            None => metadata_keys::list(&self.numbers()?),
         }
     }
 
     /// The first text.
     pub(super) fn text(&self) -> Option<String> {
         let body = self.body.as_ref().ok()?;
-        if !matches!(body.datatype.kind, Kind::Text { .. } | Kind::LongText) {
+        if !matches!(
+            body.datatype.kind,
+            ElementKind::Text { .. } | ElementKind::LongText
+        ) {
             return None;
         }
         let bytes = body.elements().ok()?;
@@ -181,22 +189,22 @@ impl Dataset {
     pub(in crate::io) fn numbers(&self) -> Option<Vec<f64>> {
         let bytes = self.small()?;
         let mut read = |out: &mut [u8]| {
-            out.copy_from_slice(bytes.get(..out.len()).ok_or_else(codec::damaged)?);
+            out.copy_from_slice(bytes.get(..out.len()).ok_or_else(codec::corrupted)?);
             Ok(())
         };
-        raw::read_numbers(self.encoding.ok()?, self.len(), &mut read).ok()
+        samples::read_numbers(self.encoding.ok()?, self.len(), &mut read).ok()
     }
 
     /// The places of objects that it refers to.
     pub(in crate::io) fn references(&self) -> Option<Vec<u64>> {
         let body = self.body.as_ref().ok()?;
-        if body.datatype.kind != Kind::Reference {
+        if body.datatype.kind != ElementKind::Reference {
             return None;
         }
         let bytes = body.elements().ok()?;
         let elements = bytes.chunks_exact(body.datatype.size);
-        let places = elements.map(|element| body.file.cursor(element).address());
-        places.collect::<Result<Option<Vec<u64>>>>().ok()?
+        let addresses = elements.map(|element| body.file.cursor(element).address());
+        addresses.collect::<Result<Option<Vec<u64>>>>().ok()?
     }
 
     /// Reads frames, the first axis of the dataset.
@@ -214,10 +222,11 @@ impl Dataset {
         let (Some(frame), Some(_)) = (frame, whole) else {
             bail!("its dataset {self} has an impossible shape");
         };
-        let blank = body.blank(conversion.stored);
+        let fill_value = body.fill_value(conversion.stored);
         let grid = |chunk: &[usize]| {
             let order: Vec<usize> = (0..shape.len()).collect();
-            Ok(Grid::new(conversion.stored, shape, chunk, &order)?.with_blank(blank.clone()))
+            Ok(ChunkGrid::new(conversion.stored, shape, chunk, &order)?
+                .with_fill_value(fill_value.clone()))
         };
         let read_frames = |read: &(dyn Fn(u64, &mut [u8]) -> Result<()> + Sync)| {
             let chunk = [&[1], &shape[1..]].concat();
@@ -228,37 +237,37 @@ impl Dataset {
             })
         };
         match &body.layout {
-            Layout::Compact(bytes) => {
+            DataLayout::Compact(bytes) => {
                 self.check_claim(range, frame, bytes.len() as u64)?;
                 read_frames(&|start, out| {
                     let stored = bytes.get(start as usize..start as usize + out.len());
-                    out.copy_from_slice(stored.ok_or_else(codec::damaged)?);
+                    out.copy_from_slice(stored.ok_or_else(codec::corrupted)?);
                     Ok(())
                 })
             }
-            Layout::Contiguous(_) if !body.pieces.is_empty() => {
-                let pieces = outside::open_pieces(&body.file, &body.pieces)?;
+            DataLayout::Contiguous(_) if !body.pieces.is_empty() => {
+                let pieces = external::open_pieces(&body.file, &body.pieces)?;
                 let present = pieces.iter().map(|piece| piece.len).sum();
                 self.check_claim(range, frame, present)?;
-                read_frames(&|start, out| outside::read_pieces(&pieces, start, out))
+                read_frames(&|start, out| external::read_pieces(&pieces, start, out))
             }
-            Layout::Contiguous(Some(address)) => {
+            DataLayout::Contiguous(Some(address)) => {
                 let present = body.file.len().saturating_sub(*address);
                 self.check_claim(range, frame, present)?;
                 if body.recode.is_none() {
                     let start = body.file.absolute(*address);
-                    let start = start.ok_or_else(codec::damaged)?;
+                    let start = start.ok_or_else(codec::corrupted)?;
                     let source = &body.file.source;
-                    return raw::read_blocks(source, conversion, shape, start, range);
+                    return samples::read_blocks(source, conversion, shape, start, range);
                 }
                 read_frames(&|start, out| body.file.read_into(address + start, out))
             }
-            Layout::Contiguous(None) => {
+            DataLayout::Contiguous(None) => {
                 self.check_sparse(range, frame, 0, 0)?;
                 let chunk = [&[1], &shape[1..]].concat();
                 grid(&chunk)?.load(conversion, range, &|_, _| Ok(false))
             }
-            Layout::Chunked(chunks) => {
+            DataLayout::Chunked(chunks) => {
                 let reader = ChunkReader::new(body, chunks)?;
                 let [stored, possible] = reader.sizes();
                 self.check_sparse(range, frame, stored, possible)?;
@@ -266,11 +275,12 @@ impl Dataset {
                     return Err(self.too_large(stored));
                 }
                 grid(&reader.shape)?.load(conversion, range, &|index, out| {
-                    let index: Vec<u64> = index.iter().map(|place| *place as u64).collect();
+                    let index: Vec<u64> =
+                        index.iter().map(|coordinate| *coordinate as u64).collect();
                     reader.read(&index, out)
                 })
             }
-            Layout::Virtual => bail!(
+            DataLayout::Virtual => bail!(
                 "its dataset `{}` is virtual: its samples are in other datasets",
                 self.name
             ),
@@ -308,11 +318,11 @@ impl Dataset {
     }
 }
 
-impl Body {
-    fn new(file: &Arc<File>, address: u64, messages: &[Message]) -> Result<Self> {
+impl DatasetBody {
+    fn new(file: &Arc<Hdf5File>, address: u64, messages: &[Message]) -> Result<Self> {
         let find = |kind| messages.iter().find(|message| message.kind == kind);
         let need = |kind, what: &str| {
-            let message = find(kind).ok_or_else(|| damaged(what))?;
+            let message = find(kind).ok_or_else(|| corrupted(what))?;
             message.body()
         };
         let space = need(kind::DATASPACE, "its axes are missing")?;
@@ -363,48 +373,48 @@ impl Body {
     }
 
     /// The sample that was never written.
-    fn blank(&self, stored: Encoding) -> Vec<u8> {
+    fn fill_value(&self, stored: Encoding) -> Vec<u8> {
         let Some(fill) = &self.fill else {
             return Vec::new();
         };
-        let mut blank = fill.clone();
+        let mut fill_value = fill.clone();
         if let Some(recode) = &self.recode {
-            blank = vec![0; stored.size()];
-            recode.apply(fill, &mut blank);
+            fill_value = vec![0; stored.size()];
+            recode.apply(fill, &mut fill_value);
         }
-        blank
+        fill_value
     }
 
     /// All elements as they are in the file, if they are few.
     fn elements(&self) -> Result<Vec<u8>> {
-        let too_long = || damaged("a value is too long");
+        let too_long = || corrupted("a value is too long");
         let count = self.space.shape.iter();
         let count = count.clone().try_fold(1, |n: u64, len| n.checked_mul(*len));
         let size = count.and_then(|count| attribute::size(count, &self.datatype));
         let size = size.filter(|_| !self.space.is_null).ok_or_else(too_long)?;
-        let blank = || match &self.fill {
+        let fill_value = || match &self.fill {
             Some(fill) => fill.repeat(size / fill.len().max(1)),
             None => vec![0; size],
         };
         match &self.layout {
-            Layout::Compact(bytes) => match bytes.get(..size) {
+            DataLayout::Compact(bytes) => match bytes.get(..size) {
                 Some(bytes) => Ok(bytes.to_vec()),
-                None => Err(damaged("it ends early")),
+                None => Err(corrupted("it ends early")),
             },
-            Layout::Contiguous(_) if !self.pieces.is_empty() => {
+            DataLayout::Contiguous(_) if !self.pieces.is_empty() => {
                 let mut out = vec![0; size];
-                let pieces = outside::open_pieces(&self.file, &self.pieces)?;
-                outside::read_pieces(&pieces, 0, &mut out)?;
+                let pieces = external::open_pieces(&self.file, &self.pieces)?;
+                external::read_pieces(&pieces, 0, &mut out)?;
                 Ok(out)
             }
-            Layout::Contiguous(Some(address)) => self.file.read(*address, size as u64),
-            Layout::Contiguous(None) => Ok(blank()),
-            Layout::Chunked(chunks) => {
-                let mut out = blank();
+            DataLayout::Contiguous(Some(address)) => self.file.read(*address, size as u64),
+            DataLayout::Contiguous(None) => Ok(fill_value()),
+            DataLayout::Chunked(chunks) => {
+                let mut out = fill_value();
                 ChunkReader::new(self, chunks)?.read_all(&mut out)?;
                 Ok(out)
             }
-            Layout::Virtual => Err(damaged("its samples are in other datasets")),
+            DataLayout::Virtual => Err(corrupted("its samples are in other datasets")),
         }
     }
 }

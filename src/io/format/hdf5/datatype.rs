@@ -1,9 +1,9 @@
 //! What the elements of datasets and attributes are.
 
-use super::cursor::{Cursor, damaged};
-use super::recode::{Bits, Recode};
+use super::cursor::{Cursor, corrupted};
+use super::recode::{BitField, Recode};
 use crate::error::Result;
-use crate::io::bytes::raw::Encoding;
+use crate::io::bytes::samples::Encoding;
 use crate::video::DType;
 
 /// How deep types are within types.
@@ -17,14 +17,14 @@ const MAX_NAMES: usize = 2;
 pub(super) struct Datatype {
     /// Its size in the file, in bytes.
     pub(super) size: usize,
-    pub(super) kind: Kind,
+    pub(super) kind: ElementKind,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum ElementKind {
     Int {
         signed: bool,
-        bits: Bits,
+        bits: BitField,
     },
     Float(Float),
     Bool,
@@ -43,7 +43,7 @@ pub(super) enum Kind {
 /// A float: where its bits are, and where in them its parts are.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Float {
-    pub(super) bits: Bits,
+    pub(super) bits: BitField,
     pub(super) sign: u8,
     pub(super) exponent: u8,
     pub(super) exponent_len: u8,
@@ -67,15 +67,15 @@ impl Datatype {
             half,
             swapped: big != cfg!(target_endian = "big"),
         };
-        let whole = |bits: Bits| bits.offset == 0 && bits.precision == 8 * self.size;
+        let whole = |bits: BitField| bits.offset == 0 && bits.precision == 8 * self.size;
         let made = |dtype| Encoding {
             dtype,
             half: false,
             swapped: false,
         };
         match &self.kind {
-            Kind::Bool => Ok((made(DType::Bool), None)),
-            Kind::Int { signed, bits } => {
+            ElementKind::Bool => Ok((made(DType::Bool), None)),
+            ElementKind::Int { signed, bits } => {
                 let Some(dtype) = int_of(self.size.next_power_of_two(), *signed) else {
                     return Err("ints of an unsupported size");
                 };
@@ -86,7 +86,7 @@ impl Datatype {
                     Recode::int(self.size, *bits, dtype).ok_or("ints of an unsupported size")?;
                 Ok((made(dtype), Some(recode)))
             }
-            Kind::Float(float) => {
+            ElementKind::Float(float) => {
                 let parts = [float.mantissa_len, float.exponent_len];
                 let is_standard = whole(float.bits)
                     && float.is_implied
@@ -112,9 +112,9 @@ impl Datatype {
                     }
                 }
             }
-            Kind::Text { .. } | Kind::LongText => Err("text"),
-            Kind::Reference => Err("references"),
-            Kind::Other(kind) => Err(kind),
+            ElementKind::Text { .. } | ElementKind::LongText => Err("text"),
+            ElementKind::Reference => Err("references"),
+            ElementKind::Other(kind) => Err(kind),
         }
     }
 }
@@ -135,7 +135,7 @@ fn int_of(size: usize, signed: bool) -> Option<DType> {
 
 fn read(cursor: &mut Cursor<'_>, depth: usize) -> Result<Datatype> {
     if depth > MAX_DEPTH {
-        return Err(damaged("types are nested too deep"));
+        return Err(corrupted("types are nested too deep"));
     }
     let first = cursor.u8()?;
     let (version, class) = (first >> 4, first & 15);
@@ -144,9 +144,9 @@ fn read(cursor: &mut Cursor<'_>, depth: usize) -> Result<Datatype> {
     let kind = match class {
         0 | 4 => {
             let (offset, precision) = (cursor.u16()?, cursor.u16()?);
-            Kind::Int {
+            ElementKind::Int {
                 signed: class == 0 && flags & 8 != 0,
-                bits: Bits {
+                bits: BitField {
                     big: flags & 1 != 0,
                     offset: offset.into(),
                     precision: precision.into(),
@@ -154,37 +154,37 @@ fn read(cursor: &mut Cursor<'_>, depth: usize) -> Result<Datatype> {
             }
         }
         1 => float(cursor, flags)?,
-        3 => Kind::Text {
+        3 => ElementKind::Text {
             keeps_spaces: flags & 15 != 2,
         },
-        5 => Kind::Other("bytes"),
+        5 => ElementKind::Other("bytes"),
         6 => compound(cursor, version, flags & 0xFFFF, size)?,
-        7 => Kind::Reference,
+        7 => ElementKind::Reference,
         8 => names(cursor, version, (flags & 0xFFFF) as usize, depth)?,
-        9 if flags & 15 == 1 => Kind::LongText,
-        9 => Kind::Other("variable-length lists"),
-        10 => Kind::Other("arrays"),
-        11 => Kind::Other("complex numbers"),
-        2 => Kind::Other("times"),
-        _ => Kind::Other("an unknown type"),
+        9 if flags & 15 == 1 => ElementKind::LongText,
+        9 => ElementKind::Other("variable-length lists"),
+        10 => ElementKind::Other("arrays"),
+        11 => ElementKind::Other("complex numbers"),
+        2 => ElementKind::Other("times"),
+        _ => ElementKind::Other("an unknown type"),
     };
-    if size == 0 && !matches!(kind, Kind::Text { .. } | Kind::Other(_)) {
-        return Err(damaged("a type of 0 bytes"));
+    if size == 0 && !matches!(kind, ElementKind::Text { .. } | ElementKind::Other(_)) {
+        return Err(corrupted("a type of 0 bytes"));
     }
     Ok(Datatype { size, kind })
 }
 
-fn float(cursor: &mut Cursor<'_>, flags: u32) -> Result<Kind> {
+fn float(cursor: &mut Cursor<'_>, flags: u32) -> Result<ElementKind> {
     let big = match flags & 0x41 {
         0 => false,
         1 => true,
-        _ => return Ok(Kind::Other("VAX floats")),
+        _ => return Ok(ElementKind::Other("VAX floats")),
     };
     let (offset, precision) = (cursor.u16()?, cursor.u16()?);
     let (exponent, exponent_len) = (cursor.u8()?, cursor.u8()?);
     let (mantissa, mantissa_len) = (cursor.u8()?, cursor.u8()?);
-    Ok(Kind::Float(Float {
-        bits: Bits {
+    Ok(ElementKind::Float(Float {
+        bits: BitField {
             big,
             offset: offset.into(),
             precision: precision.into(),
@@ -200,7 +200,7 @@ fn float(cursor: &mut Cursor<'_>, flags: u32) -> Result<Kind> {
 }
 
 /// Numbers of which some have names; those that are only FALSE and TRUE are bools.
-fn names(cursor: &mut Cursor<'_>, version: u8, count: usize, depth: usize) -> Result<Kind> {
+fn names(cursor: &mut Cursor<'_>, version: u8, count: usize, depth: usize) -> Result<ElementKind> {
     let base = read(cursor, depth + 1)?;
     let mut names = Vec::new();
     for _ in 0..count.min(MAX_NAMES) {
@@ -213,17 +213,17 @@ fn names(cursor: &mut Cursor<'_>, version: u8, count: usize, depth: usize) -> Re
     }
     let is_bool = count == 2 && base.size == 1 && names == ["FALSE", "TRUE"];
     match is_bool && cursor.take(2)? == [0, 1] {
-        true => Ok(Kind::Bool),
+        true => Ok(ElementKind::Bool),
         false => Ok(base.kind),
     }
 }
 
 /// Records; h5py, MATLAB and Julia make those of two floats with such names of complex numbers.
-fn compound(cursor: &mut Cursor<'_>, version: u8, count: u32, size: usize) -> Result<Kind> {
+fn compound(cursor: &mut Cursor<'_>, version: u8, count: u32, size: usize) -> Result<ElementKind> {
     let first = cursor.text()?;
     let is_part = matches!(first.as_str(), "r" | "re" | "real");
     let is_complex = version > 0 && count == 2 && size.is_power_of_two() && is_part;
-    Ok(Kind::Other(match is_complex {
+    Ok(ElementKind::Other(match is_complex {
         true => "complex numbers",
         false => "records",
     }))

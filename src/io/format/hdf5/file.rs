@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use super::MAGIC;
 use super::checksum::verified;
-use super::cursor::{Cursor, Sizes, damaged};
+use super::cursor::{Cursor, OffsetSizes, corrupted};
 use super::header::{self, Message, kind};
 use super::heap::FractalHeap;
 use crate::error::Result;
-use crate::io::bytes::raw::Source;
+use crate::io::bytes::samples::SharedFile;
 
 /// The widest numbers, which those of the superblock are until it says otherwise.
-const WIDE: Sizes = Sizes {
+const WIDE: OffsetSizes = OffsetSizes {
     offset: 8,
     length: 8,
 };
@@ -24,11 +24,11 @@ const LAST_START: u64 = 1 << 26;
 const SUPERBLOCK: u64 = 128;
 
 /// An HDF5 file.
-pub(super) struct File {
-    pub(super) source: Source,
+pub(super) struct Hdf5File {
+    pub(super) source: SharedFile,
     /// Where the structure begins; all places in the file count from here.
     base: u64,
-    pub(super) sizes: Sizes,
+    pub(super) sizes: OffsetSizes,
     /// The header of the group that holds everything.
     pub(super) root: u64,
     /// Where messages are that several objects share.
@@ -41,10 +41,10 @@ struct SharedIndex {
     heap: u64,
 }
 
-impl File {
+impl Hdf5File {
     /// Opens a file and reads its superblock.
     pub(super) fn open(path: &Path) -> Result<Arc<Self>> {
-        let source = Source::open(path)?;
+        let source = SharedFile::open(path)?;
         let base = beginning(&source)?;
         let mut file = Self {
             source,
@@ -76,7 +76,7 @@ impl File {
     pub(super) fn check(&self, address: u64, len: u64) -> Result<()> {
         match address.checked_add(len) {
             Some(end) if end <= self.len() => Ok(()),
-            _ => Err(damaged("a part of it is beyond the end of the file")),
+            _ => Err(corrupted("a part of it is beyond the end of the file")),
         }
     }
 
@@ -111,7 +111,7 @@ impl File {
                 cursor.skip(4 * self.sizes.offset)?;
                 // The entry of the root group, which begins with a place among names.
                 cursor.skip(self.sizes.offset)?;
-                self.root = cursor.place()?;
+                self.root = cursor.required_address()?;
                 Ok(None)
             }
             2 | 3 => {
@@ -119,13 +119,15 @@ impl File {
                 cursor.skip(1 + self.sizes.offset)?;
                 let extension = cursor.address()?;
                 cursor.skip(self.sizes.offset)?;
-                self.root = cursor.place()?;
+                self.root = cursor.required_address()?;
                 let end = cursor.position() + 4;
-                let whole = bytes.get(..end).ok_or_else(|| damaged("it ends early"))?;
+                let whole = bytes.get(..end).ok_or_else(|| corrupted("it ends early"))?;
                 verified(whole)?;
                 Ok(extension)
             }
-            _ => Err(damaged(&format!("unknown version {version} of the format"))),
+            _ => Err(corrupted(&format!(
+                "unknown version {version} of the format"
+            ))),
         }
     }
 
@@ -133,11 +135,11 @@ impl File {
         let mut size = || -> Result<usize> {
             match cursor.u8()? {
                 size @ (2 | 4 | 8) => Ok(usize::from(size)),
-                size => Err(damaged(&format!("offsets or lengths of {size} bytes"))),
+                size => Err(corrupted(&format!("offsets or lengths of {size} bytes"))),
             }
         };
         let [offset, length] = [size()?, size()?];
-        self.sizes = Sizes { offset, length };
+        self.sizes = OffsetSizes { offset, length };
         cursor.sizes = self.sizes;
         Ok(())
     }
@@ -150,7 +152,7 @@ impl File {
         };
         let mut cursor = self.cursor(&table.body);
         cursor.skip(1)?;
-        let address = cursor.place()?;
+        let address = cursor.required_address()?;
         let count = usize::from(cursor.u8()?);
         let entry = 14 + 2 * self.sizes.offset;
         let bytes = self.read(address, (4 + count * entry + 4) as u64)?;
@@ -171,19 +173,19 @@ impl File {
     /// The message that a record of a shared one stands for.
     pub(super) fn shared(&self, kind: u8, record: &[u8], depth: usize) -> Result<Vec<u8>> {
         let mut cursor = self.cursor(record);
-        let (version, place) = (cursor.u8()?, cursor.u8()?);
+        let (version, address) = (cursor.u8()?, cursor.u8()?);
         if version == 1 {
             cursor.skip(6)?;
         }
-        if version == 3 && place == 1 {
+        if version == 3 && address == 1 {
             return self.shared_object(kind, cursor.take(8)?);
         }
         if depth > MAX_SHARING {
-            return Err(damaged("a shared message refers to itself"));
+            return Err(corrupted("a shared message refers to itself"));
         }
-        let messages = header::read_at_depth(self, cursor.place()?, depth + 1)?;
+        let messages = header::read_at_depth(self, cursor.required_address()?, depth + 1)?;
         let found = messages.into_iter().find(|message| message.kind == kind);
-        let Message { body, .. } = found.ok_or_else(|| damaged("a shared message is missing"))?;
+        let Message { body, .. } = found.ok_or_else(|| corrupted("a shared message is missing"))?;
         Ok(body)
     }
 
@@ -191,7 +193,7 @@ impl File {
     pub(super) fn shared_object(&self, kind: u8, id: &[u8]) -> Result<Vec<u8>> {
         let bit = 1u16.checked_shl(u32::from(kind)).unwrap_or(0);
         let index = self.shared.iter().find(|index| index.kinds & bit != 0);
-        let index = index.ok_or_else(|| damaged("a shared message is missing"))?;
+        let index = index.ok_or_else(|| corrupted("a shared message is missing"))?;
         FractalHeap::open(self, index.heap)?.object(self, id)
     }
 }
@@ -200,7 +202,7 @@ impl File {
 const MAX_SHARING: usize = 4;
 
 /// Where the structure begins: at the start of the file, or after bytes of another program.
-fn beginning(source: &Source) -> Result<u64> {
+fn beginning(source: &SharedFile) -> Result<u64> {
     let mut start = 0;
     while start < source.len().min(LAST_START) {
         let mut bytes = [0; 8];
@@ -212,5 +214,5 @@ fn beginning(source: &Source) -> Result<u64> {
         }
         start = (2 * start).max(512);
     }
-    Err(damaged("it has no HDF5 signature"))
+    Err(corrupted("it has no HDF5 signature"))
 }

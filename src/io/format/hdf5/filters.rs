@@ -1,8 +1,8 @@
 //! The filters of chunks: what a dataset names, and how each is undone.
 
+use super::bit_packed::{Nbit, ScaleOffset};
 use super::checksum::fletcher32;
-use super::cursor::{Cursor, damaged};
-use super::packed::{Nbit, ScaleOffset};
+use super::cursor::{Cursor, corrupted};
 use super::shuffled;
 use crate::error::{Error, Result};
 use crate::io::codec::{self, Codec};
@@ -12,7 +12,7 @@ const MAX_FILTERS: usize = 32;
 
 /// A step between the samples and the bytes in the file.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Filter {
+pub(super) enum ChunkFilter {
     Codec(Codec),
     /// Fletcher's checksum after the data.
     Checksum,
@@ -21,21 +21,21 @@ pub(super) enum Filter {
     /// Blocks of LZ4, each after its size.
     Lz4,
     /// Bits of samples of so many bytes apart, and compressed in blocks or not.
-    BitShuffle(usize, shuffled::Packing),
+    BitShuffle(usize, shuffled::BlockCompression),
     /// One that is not known, with its number and its name.
     Unknown(u16, String),
 }
 
 /// Reads the filters of a dataset whose elements have so many bytes, in the order of writing.
-pub(super) fn read(mut cursor: Cursor<'_>, size: usize) -> Result<Vec<Filter>> {
+pub(super) fn read(mut cursor: Cursor<'_>, size: usize) -> Result<Vec<ChunkFilter>> {
     let (version, count) = (cursor.u8()?, usize::from(cursor.u8()?));
     match version {
         1 => cursor.skip(6)?,
         2 => {}
-        _ => return Err(damaged("filters of an unknown version")),
+        _ => return Err(corrupted("filters of an unknown version")),
     }
     if count > MAX_FILTERS {
-        return Err(damaged("it has too many filters"));
+        return Err(corrupted("it has too many filters"));
     }
     (0..count)
         .map(|_| {
@@ -61,32 +61,47 @@ pub(super) fn read(mut cursor: Cursor<'_>, size: usize) -> Result<Vec<Filter>> {
         .collect()
 }
 
-fn filter(id: u16, name: &str, values: &[u32], size: usize) -> Result<Filter> {
+/// Identifiers of filters, those of HDF5 itself and registered ones.
+mod id {
+    pub(super) const DEFLATE: u16 = 1;
+    pub(super) const SHUFFLE: u16 = 2;
+    pub(super) const FLETCHER32: u16 = 3;
+    pub(super) const NBIT: u16 = 5;
+    pub(super) const SCALE_OFFSET: u16 = 6;
+    pub(super) const LZF: u16 = 32_000;
+    pub(super) const BLOSC: u16 = 32_001;
+    pub(super) const LZ4: u16 = 32_004;
+    pub(super) const BITSHUFFLE: u16 = 32_008;
+    pub(super) const ZSTD: u16 = 32_015;
+}
+
+fn filter(id: u16, name: &str, values: &[u32], size: usize) -> Result<ChunkFilter> {
     Ok(match id {
-        1 => Filter::Codec(Codec::Zlib),
-        2 => {
+        id::DEFLATE => ChunkFilter::Codec(Codec::Zlib),
+        id::SHUFFLE => {
             let size = values.first().map_or(size, |size| *size as usize);
-            Filter::Codec(Codec::Shuffle(size))
+            ChunkFilter::Codec(Codec::Shuffle(size))
         }
-        3 => Filter::Checksum,
-        5 => Filter::Nbit(Nbit::new(values)?),
-        6 => Filter::ScaleOffset(ScaleOffset::new(values)?),
-        32000 => Filter::Codec(Codec::Lzf),
-        32001 => Filter::Codec(Codec::Blosc),
-        32004 => Filter::Lz4,
-        32008 => {
+        id::FLETCHER32 => ChunkFilter::Checksum,
+        id::NBIT => ChunkFilter::Nbit(Nbit::new(values)?),
+        id::SCALE_OFFSET => ChunkFilter::ScaleOffset(ScaleOffset::new(values)?),
+        id::LZF => ChunkFilter::Codec(Codec::Lzf),
+        id::BLOSC => ChunkFilter::Codec(Codec::Blosc),
+        id::LZ4 => ChunkFilter::Lz4,
+        id::BITSHUFFLE => {
             let size = values.get(2).map_or(size, |size| *size as usize);
-            let packing = values.get(4).copied().unwrap_or(0);
-            match shuffled::Packing::of(packing).filter(|_| (1..=4096).contains(&size)) {
-                Some(packing) => Filter::BitShuffle(size, packing),
-                None => Filter::Unknown(id, "bitshuffle of an unknown kind".into()),
+            let compression = values.get(4).copied().unwrap_or(0);
+            match shuffled::BlockCompression::of(compression).filter(|_| (1..=4096).contains(&size))
+            {
+                Some(compression) => ChunkFilter::BitShuffle(size, compression),
+                None => ChunkFilter::Unknown(id, "bitshuffle of an unknown kind".into()),
             }
         }
-        32015 => Filter::Codec(Codec::Zstd),
+        id::ZSTD => ChunkFilter::Codec(Codec::Zstd),
         id => {
             let known = KNOWN.iter().find(|(known, _)| *known == id);
             let known = known.map_or("unknown", |(_, name)| name);
-            Filter::Unknown(id, if name.is_empty() { known } else { name }.into())
+            ChunkFilter::Unknown(id, if name.is_empty() { known } else { name }.into())
         }
     })
 }
@@ -106,10 +121,15 @@ const KNOWN: &[(u16, &str)] = &[
 ];
 
 /// Undoes all filters that were not left out, the last first, into `out`, which has to be filled.
-pub(super) fn undo(filters: &[Filter], mask: u32, bytes: Vec<u8>, out: &mut [u8]) -> Result<()> {
-    let mut steps: Vec<&Filter> = applied(filters, mask).collect();
+pub(super) fn undo(
+    filters: &[ChunkFilter],
+    mask: u32,
+    bytes: Vec<u8>,
+    out: &mut [u8],
+) -> Result<()> {
+    let mut steps: Vec<&ChunkFilter> = applied(filters, mask).collect();
     if steps.is_empty() {
-        let bytes = bytes.get(..out.len()).ok_or_else(codec::damaged)?;
+        let bytes = bytes.get(..out.len()).ok_or_else(codec::corrupted)?;
         out.copy_from_slice(bytes);
         return Ok(());
     }
@@ -124,30 +144,30 @@ pub(super) fn undo(filters: &[Filter], mask: u32, bytes: Vec<u8>, out: &mut [u8]
         bytes = undone;
     }
     if first.undo(&bytes, out)? < out.len() {
-        return Err(codec::damaged());
+        return Err(codec::corrupted());
     }
     Ok(())
 }
 
 /// How many bytes a chunk of so many bytes in the file can become at most.
-pub(super) fn most(filters: &[Filter], mask: u32, len: u64) -> u64 {
+pub(super) fn most(filters: &[ChunkFilter], mask: u32, len: u64) -> u64 {
     applied(filters, mask).fold(len, |len, filter| len.saturating_mul(filter.ratio()))
 }
 
-fn applied(filters: &[Filter], mask: u32) -> impl Iterator<Item = &Filter> {
+fn applied(filters: &[ChunkFilter], mask: u32) -> impl Iterator<Item = &ChunkFilter> {
     let numbered = filters.iter().enumerate();
     numbered
         .filter(move |(index, _)| mask.checked_shr(*index as u32).unwrap_or(0) & 1 == 0)
         .map(|(_, filter)| filter)
 }
 
-impl Filter {
+impl ChunkFilter {
     /// Undoes one step; returns how many bytes it gave.
     fn undo(&self, bytes: &[u8], out: &mut [u8]) -> Result<usize> {
         match self {
             Self::Codec(codec) => codec.decode(bytes, out),
             Self::Checksum => {
-                let (data, sum) = bytes.split_last_chunk::<4>().ok_or_else(codec::damaged)?;
+                let (data, sum) = bytes.split_last_chunk::<4>().ok_or_else(codec::corrupted)?;
                 let expected = fletcher32(data);
                 let stored = u32::from_le_bytes(*sum);
                 // Libraries before version 1.6.3 swapped the bytes of both halves.
@@ -155,14 +175,14 @@ impl Filter {
                 if expected != stored && expected != swapped {
                     return Err(Error::new("the checksum of one of its chunks is wrong"));
                 }
-                let out = out.get_mut(..data.len()).ok_or_else(codec::damaged)?;
+                let out = out.get_mut(..data.len()).ok_or_else(codec::corrupted)?;
                 out.copy_from_slice(data);
                 Ok(data.len())
             }
             Self::Nbit(nbit) => nbit.undo(bytes, out),
             Self::ScaleOffset(scale) => scale.undo(bytes, out),
             Self::Lz4 => shuffled::unpack_lz4_blocks(bytes, out),
-            Self::BitShuffle(size, packing) => shuffled::undo(*size, *packing, bytes, out),
+            Self::BitShuffle(size, compression) => shuffled::undo(*size, *compression, bytes, out),
             Self::Unknown(id, name) => {
                 let error = format!("it is compressed by the filter {id} ({name})");
                 Err(Error::new(error).hint(super::REPACK))
@@ -180,8 +200,8 @@ impl Filter {
             Self::Codec(Codec::Lzf) => 264,
             Self::Lz4 => 256,
             Self::Nbit(_) => 128,
-            Self::BitShuffle(_, shuffled::Packing::None) => 1,
-            Self::BitShuffle(_, shuffled::Packing::Lz4) => 256,
+            Self::BitShuffle(_, shuffled::BlockCompression::None) => 1,
+            Self::BitShuffle(_, shuffled::BlockCompression::Lz4) => 256,
             Self::Codec(_) | Self::ScaleOffset(_) | Self::BitShuffle(..) | Self::Unknown(..) => {
                 RUNS
             }

@@ -1,8 +1,8 @@
 //! The headers of objects: messages that say what a group or a dataset is.
 
 use super::checksum::verified;
-use super::cursor::{Cursor, damaged};
-use super::file::File;
+use super::cursor::{Cursor, corrupted};
+use super::file::Hdf5File;
 use crate::error::Result;
 
 /// What messages are about.
@@ -49,22 +49,22 @@ impl Message {
 }
 
 /// The messages of an object.
-pub(super) fn read(file: &File, address: u64) -> Result<Vec<Message>> {
+pub(super) fn read(file: &Hdf5File, address: u64) -> Result<Vec<Message>> {
     read_at_depth(file, address, 0)
 }
 
 /// The messages of an object that others were shared with.
-pub(super) fn read_at_depth(file: &File, address: u64, depth: usize) -> Result<Vec<Message>> {
+pub(super) fn read_at_depth(file: &Hdf5File, address: u64, depth: usize) -> Result<Vec<Message>> {
     let start = file.read(address, file.len().saturating_sub(address).min(32))?;
     let mut cursor = file.cursor(&start);
     let mut header = match start.starts_with(b"OHDR") {
-        true => Header::version_2(file, address, &mut cursor)?,
-        false => Header::version_1(file, address, &mut cursor)?,
+        true => HeaderReader::version_2(file, address, &mut cursor)?,
+        false => HeaderReader::version_1(file, address, &mut cursor)?,
     };
     let mut next = 0;
     while let Some((at, len)) = header.blocks.get(next).copied() {
         if header.blocks[..next].contains(&(at, len)) {
-            return Err(damaged("the header of an object refers to itself"));
+            return Err(corrupted("the header of an object refers to itself"));
         }
         header.read_block(at, len, depth)?;
         next += 1;
@@ -73,8 +73,8 @@ pub(super) fn read_at_depth(file: &File, address: u64, depth: usize) -> Result<V
 }
 
 /// A header that is being read.
-struct Header<'a> {
-    file: &'a File,
+struct HeaderReader<'a> {
+    file: &'a Hdf5File,
     version: u8,
     /// Whether messages say when they were made.
     is_ordered: bool,
@@ -85,10 +85,10 @@ struct Header<'a> {
     messages: Vec<Message>,
 }
 
-impl<'a> Header<'a> {
-    fn version_1(file: &'a File, address: u64, cursor: &mut Cursor<'_>) -> Result<Self> {
+impl<'a> HeaderReader<'a> {
+    fn version_1(file: &'a Hdf5File, address: u64, cursor: &mut Cursor<'_>) -> Result<Self> {
         if cursor.u8()? != 1 {
-            return Err(damaged("an object is missing"));
+            return Err(corrupted("an object is missing"));
         }
         cursor.skip(7)?;
         let len = u64::from(cursor.u32()?);
@@ -102,10 +102,10 @@ impl<'a> Header<'a> {
         })
     }
 
-    fn version_2(file: &'a File, address: u64, cursor: &mut Cursor<'_>) -> Result<Self> {
+    fn version_2(file: &'a Hdf5File, address: u64, cursor: &mut Cursor<'_>) -> Result<Self> {
         cursor.skip(4)?;
         if cursor.u8()? != 2 {
-            return Err(damaged("the header of an object has an unknown version"));
+            return Err(corrupted("the header of an object has an unknown version"));
         }
         let flags = cursor.u8()?;
         cursor.skip(if flags & 0x20 != 0 { 16 } else { 0 })?;
@@ -119,7 +119,7 @@ impl<'a> Header<'a> {
             is_ordered: flags & 4 != 0,
             blocks: vec![(
                 address,
-                whole.ok_or_else(|| damaged("a header is too long"))?,
+                whole.ok_or_else(|| corrupted("a header is too long"))?,
             )],
             before,
             messages: Vec::new(),
@@ -161,11 +161,11 @@ impl<'a> Header<'a> {
         };
         let body = cursor.take(usize::from(len))?;
         if self.messages.len() == MAX_MESSAGES || self.blocks.len() == MAX_BLOCKS {
-            return Err(damaged("an object has too many messages"));
+            return Err(corrupted("an object has too many messages"));
         }
         if kind == kind::CONTINUATION {
             let mut cursor = self.file.cursor(body);
-            let block = (cursor.place()?, cursor.length()?);
+            let block = (cursor.required_address()?, cursor.length()?);
             self.blocks.push(block);
             return Ok(());
         }

@@ -2,8 +2,8 @@
 
 use super::btree2;
 use super::checksum::verified;
-use super::cursor::{bytes_for, damaged};
-use super::file::File;
+use super::cursor::{bytes_for, corrupted};
+use super::file::Hdf5File;
 use crate::error::Result;
 
 /// The largest object that is taken out of a heap, and the largest collection of texts.
@@ -13,7 +13,7 @@ const MAX_OBJECT: u64 = 1 << 20;
 pub(super) struct LocalHeap(Vec<u8>);
 
 impl LocalHeap {
-    pub(super) fn open(file: &File, address: u64) -> Result<Self> {
+    pub(super) fn open(file: &Hdf5File, address: u64) -> Result<Self> {
         let bytes = file.read(
             address,
             (8 + 2 * file.sizes.length + file.sizes.offset) as u64,
@@ -23,13 +23,13 @@ impl LocalHeap {
         cursor.skip(4)?;
         let len = cursor.length()?;
         cursor.length()?;
-        Ok(Self(file.read(cursor.place()?, len)?))
+        Ok(Self(file.read(cursor.required_address()?, len)?))
     }
 
     /// The text at a place.
     pub(super) fn text(&self, at: u64) -> Result<String> {
         let bytes = usize::try_from(at).ok().and_then(|at| self.0.get(at..));
-        let bytes = bytes.ok_or_else(|| damaged("a name is missing"))?;
+        let bytes = bytes.ok_or_else(|| corrupted("a name is missing"))?;
         let end = bytes.iter().position(|byte| *byte == 0);
         let text = &bytes[..end.unwrap_or(bytes.len())];
         Ok(String::from_utf8_lossy(text).into_owned())
@@ -37,14 +37,14 @@ impl LocalHeap {
 }
 
 /// The value of a global heap that a collection and an index in it stand for.
-pub(super) fn global(file: &File, address: u64, index: u32) -> Result<Vec<u8>> {
+pub(super) fn global(file: &Hdf5File, address: u64, index: u32) -> Result<Vec<u8>> {
     let start = file.read(address, 8 + file.sizes.length as u64)?;
     let mut cursor = file.cursor(&start);
     cursor.expect(b"GCOL")?;
     cursor.skip(4)?;
     let len = cursor.length()?;
     if len > MAX_OBJECT {
-        return Err(damaged("a string is too long"));
+        return Err(corrupted("a string is too long"));
     }
     let bytes = file.read(address, len)?;
     let mut cursor = file.cursor(&bytes);
@@ -53,9 +53,9 @@ pub(super) fn global(file: &File, address: u64, index: u32) -> Result<Vec<u8>> {
         let found = u32::from(cursor.u16()?);
         cursor.skip(6)?;
         let len = cursor.length()?;
-        let len = usize::try_from(len).map_err(|_| damaged("a string is too long"))?;
+        let len = usize::try_from(len).map_err(|_| corrupted("a string is too long"))?;
         if found == 0 {
-            return Err(damaged("a value is missing"));
+            return Err(corrupted("a value is missing"));
         }
         let value = cursor.take(len)?;
         if found == index {
@@ -81,7 +81,7 @@ pub(super) struct FractalHeap {
 }
 
 impl FractalHeap {
-    pub(super) fn open(file: &File, address: u64) -> Result<Self> {
+    pub(super) fn open(file: &Hdf5File, address: u64) -> Result<Self> {
         let (offset, length) = (file.sizes.offset, file.sizes.length);
         let len = 26 + 3 * offset + 12 * length;
         let bytes = file.read(address, len as u64)?;
@@ -103,12 +103,12 @@ impl FractalHeap {
         let root = cursor.address()?;
         let rows = u64::from(cursor.u16()?);
         if filters != 0 {
-            return Err(damaged("names or attributes are compressed"));
+            return Err(corrupted("names or attributes are compressed"));
         }
         verified(&bytes)?;
         let is_size = |size: u64| size.is_power_of_two() && size <= 1 << 32;
         if !(is_size(width) && is_size(first_size) && is_size(max_direct) && max_bits <= 64) {
-            return Err(damaged("a heap has invalid sizes"));
+            return Err(corrupted("a heap has invalid sizes"));
         }
         let offset_size = usize::from(max_bits).div_ceil(8);
         let len_size = (max_direct.ilog2() as usize).div_ceil(8);
@@ -125,7 +125,7 @@ impl FractalHeap {
     }
 
     /// The object of an identifier.
-    pub(super) fn object(&self, file: &File, id: &[u8]) -> Result<Vec<u8>> {
+    pub(super) fn object(&self, file: &Hdf5File, id: &[u8]) -> Result<Vec<u8>> {
         let mut cursor = file.cursor(id);
         let first = cursor.u8()?;
         match first >> 4 & 3 {
@@ -143,20 +143,20 @@ impl FractalHeap {
                 };
                 Ok(cursor.take(usize::from(len) + 1)?.to_vec())
             }
-            _ => Err(damaged("a heap has an unknown kind of object")),
+            _ => Err(corrupted("a heap has an unknown kind of object")),
         }
     }
 
     /// Where in the file an object is that is so many bytes from the start of the heap.
-    fn locate(&self, file: &File, offset: u64, len: u64) -> Result<u64> {
-        let missing = || damaged("a block of a heap is missing");
+    fn locate(&self, file: &Hdf5File, offset: u64, len: u64) -> Result<u64> {
+        let missing = || corrupted("a block of a heap is missing");
         let (mut address, mut rows) = (self.root.ok_or_else(missing)?, self.rows);
         let mut rest = offset;
         if rows == 0 {
             return self.within(address, rest, len, self.max_direct);
         }
         loop {
-            let (row, column, before, size) = self.place(rest).ok_or_else(missing)?;
+            let (row, column, before, size) = self.row_and_column(rest).ok_or_else(missing)?;
             if row >= rows {
                 return Err(missing());
             }
@@ -171,7 +171,7 @@ impl FractalHeap {
             if !file.read(address, 4)?.starts_with(b"FHIB") {
                 return Err(missing());
             }
-            address = file.cursor(&bytes).place()?;
+            address = file.cursor(&bytes).required_address()?;
             rest -= before;
             if row < max_direct_rows {
                 return self.within(address, rest, len, size);
@@ -190,11 +190,11 @@ impl FractalHeap {
     fn within(&self, block: u64, offset: u64, len: u64, size: u64) -> Result<u64> {
         let end = offset.checked_add(len).filter(|end| *end <= size);
         let address = end.and_then(|_| block.checked_add(offset));
-        address.ok_or_else(|| damaged("an object is beyond its heap"))
+        address.ok_or_else(|| corrupted("an object is beyond its heap"))
     }
 
     /// The row and the column of the block at a place, what comes before the block, and its size.
-    fn place(&self, offset: u64) -> Option<(u64, u64, u64, u64)> {
+    fn row_and_column(&self, offset: u64) -> Option<(u64, u64, u64, u64)> {
         let first_row = self.first_size.checked_mul(self.width)?;
         if offset < first_row {
             let column = offset / self.first_size;
@@ -208,29 +208,29 @@ impl FractalHeap {
     }
 
     /// An object that lies by itself: its place and length, or its number in a tree of them.
-    fn huge_object(&self, file: &File, id: &[u8]) -> Result<Vec<u8>> {
+    fn huge_object(&self, file: &Hdf5File, id: &[u8]) -> Result<Vec<u8>> {
         let mut cursor = file.cursor(id);
         let (offset, length) = (file.sizes.offset, file.sizes.length);
         if self.id_len > offset + length {
-            let (address, len) = (cursor.place()?, cursor.length()?);
+            let (address, len) = (cursor.required_address()?, cursor.length()?);
             return read_huge(file, address, len);
         }
         let number = cursor.uint(self.id_len.saturating_sub(1).min(8))?;
-        let tree = self.huge.ok_or_else(|| damaged("a value is missing"))?;
+        let tree = self.huge.ok_or_else(|| corrupted("a value is missing"))?;
         for record in btree2::records(file, tree, &[1])?.iter() {
             let mut cursor = file.cursor(record);
-            let (address, len) = (cursor.place()?, cursor.length()?);
+            let (address, len) = (cursor.required_address()?, cursor.length()?);
             if cursor.length()? == number {
                 return read_huge(file, address, len);
             }
         }
-        Err(damaged("a value is missing"))
+        Err(corrupted("a value is missing"))
     }
 }
 
-fn read_huge(file: &File, address: u64, len: u64) -> Result<Vec<u8>> {
+fn read_huge(file: &Hdf5File, address: u64, len: u64) -> Result<Vec<u8>> {
     match len <= MAX_OBJECT {
         true => file.read(address, len),
-        false => Err(damaged("a value is too long")),
+        false => Err(corrupted("a value is too long")),
     }
 }

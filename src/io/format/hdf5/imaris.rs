@@ -9,7 +9,7 @@ use super::times;
 use super::tree::Contents;
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::bytes::raw::{self, Conversion, Encoding};
+use crate::io::bytes::samples::{self, Conversion, Encoding};
 use crate::io::recording::{FrameRange, cannot_load, cannot_map};
 use crate::video::{DType, Field, Metadata, Samples};
 
@@ -17,7 +17,7 @@ use crate::video::{DType, Field, Metadata, Samples};
 const IMAGES: &str = "DataSet/ResolutionLevel 0";
 
 /// The images of a recording.
-pub(super) struct Images {
+pub(super) struct ImarisImages {
     path: PathBuf,
     /// Those of each time point by channel.
     images: Vec<Vec<Dataset>>,
@@ -26,7 +26,7 @@ pub(super) struct Images {
     size: [usize; 2],
 }
 
-impl Images {
+impl ImarisImages {
     /// The images of a file of Imaris that has several, each of one plane.
     pub(super) fn find(path: &Path, contents: &mut Contents) -> Result<Option<Self>> {
         let count = |contents: &mut Contents, path: &str, begin: &str| {
@@ -103,7 +103,7 @@ impl Images {
             swapped: false,
         };
         let mut frames = range.indices();
-        let loaded = raw::load_in_order(dtype, &shape, per_frame, |out| {
+        let loaded = samples::load_in_order(dtype, &shape, per_frame, |out| {
             let frame = frames.next().unwrap_or(0);
             out.fill(native, &mut |bytes| self.read_frame(frame, bytes))
         });
@@ -127,7 +127,7 @@ impl Images {
         for (channel, image) in images.iter().enumerate() {
             let samples = image.read(Conversion::none(self.encoding), one)?;
             let columns = image.shape[2];
-            raw::with_frame(&samples, 0, |bytes| {
+            samples::with_frame(&samples, 0, |bytes| {
                 for row in 0..height {
                     let start = row * columns * size;
                     let from = bytes[start..start + width * size].chunks_exact(size);

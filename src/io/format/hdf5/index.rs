@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use super::arrays;
 use super::btree1;
 use super::btree2;
-use super::cursor::damaged;
-use super::file::File;
-use super::layout::{Chunks, Index, Space};
+use super::cursor::corrupted;
+use super::file::Hdf5File;
+use super::layout::{ChunkIndex, Chunks, Dataspace};
 use crate::error::Result;
 
 /// A chunk in the file.
@@ -31,8 +31,8 @@ pub(super) struct ChunkMap {
 impl ChunkMap {
     /// Reads an index. A chunk has so many bytes before it is filtered.
     pub(super) fn read(
-        file: &File,
-        space: &Space,
+        file: &Hdf5File,
+        space: &Dataspace,
         chunks: &Chunks,
         chunk_bytes: u64,
         is_filtered: bool,
@@ -54,9 +54,9 @@ impl ChunkMap {
             len: chunk_bytes,
             mask: 0,
         };
-        let order = Order::new(space, chunks)?;
+        let order = ChunkOrder::new(space, chunks)?;
         match chunks.index {
-            Index::Tree1 => {
+            ChunkIndex::Tree1 => {
                 let rank = chunks.shape.len();
                 btree1::chunks(file, address, rank, &mut |mut key, address| {
                     let (len, mask) = (u64::from(key.u32()?), key.u32()?);
@@ -69,13 +69,13 @@ impl ChunkMap {
                     Ok(())
                 })?;
             }
-            Index::Single(filtered) => {
+            ChunkIndex::Single(filtered) => {
                 let (len, mask) = filtered.unwrap_or((chunk_bytes, 0));
                 map.add(&vec![0; chunks.shape.len()], Chunk { address, len, mask });
             }
-            Index::Implicit => map.row = Some((plain(address), order.strides)),
-            Index::FixedArray | Index::ExtensibleArray => {
-                let is_fixed = chunks.index == Index::FixedArray;
+            ChunkIndex::Implicit => map.row = Some((plain(address), order.strides)),
+            ChunkIndex::FixedArray | ChunkIndex::ExtensibleArray => {
+                let is_fixed = chunks.index == ChunkIndex::FixedArray;
                 let read = if is_fixed {
                     arrays::fixed
                 } else {
@@ -99,13 +99,13 @@ impl ChunkMap {
                     Ok(())
                 })?;
             }
-            Index::Tree2 => {
+            ChunkIndex::Tree2 => {
                 let records = btree2::records(file, address, &[10, 11])?;
                 let axes = 8 * chunks.shape.len();
                 let fixed = file.sizes.offset + axes;
                 for record in records.iter() {
                     let mut cursor = file.cursor(record);
-                    let address = cursor.place()?;
+                    let address = cursor.required_address()?;
                     let chunk = match records.kind {
                         10 => plain(address),
                         _ => Chunk {
@@ -120,7 +120,7 @@ impl ChunkMap {
             }
         }
         if !is_filtered && map.stored.values().any(|chunk| chunk.len < chunk_bytes) {
-            return Err(damaged("a chunk is shorter than its shape"));
+            return Err(corrupted("a chunk is shorter than its shape"));
         }
         Ok(map)
     }
@@ -128,9 +128,9 @@ impl ChunkMap {
     /// The chunk of an index along each axis, if there is one.
     pub(super) fn get(&self, index: &[u64]) -> Option<Chunk> {
         if let Some((first, strides)) = &self.row {
-            let mut places = std::iter::zip(index, strides);
-            let number = places.try_fold(0u64, |sum, (place, stride)| {
-                sum.checked_add(place.checked_mul(*stride)?)
+            let mut coordinates = std::iter::zip(index, strides);
+            let number = coordinates.try_fold(0u64, |sum, (coordinate, stride)| {
+                sum.checked_add(coordinate.checked_mul(*stride)?)
             })?;
             let address = first.address.checked_add(number.checked_mul(first.len)?)?;
             return Some(Chunk { address, ..*first });
@@ -166,9 +166,9 @@ impl ChunkMap {
     }
 
     fn number(&self, index: &[u64]) -> Option<u64> {
-        let mut places = std::iter::zip(index, &self.counts);
-        places.try_fold(0, |number, (place, count)| {
-            (place < count).then(|| number * count + place)
+        let mut coordinates = std::iter::zip(index, &self.counts);
+        coordinates.try_fold(0, |number, (coordinate, count)| {
+            (coordinate < count).then(|| number * count + coordinate)
         })
     }
 }
@@ -176,29 +176,29 @@ impl ChunkMap {
 fn product(counts: &[u64]) -> Result<u64> {
     let mut counts = counts.iter();
     let product = counts.try_fold(1u64, |product, count| product.checked_mul(*count));
-    product.ok_or_else(|| damaged("it has too many chunks"))
+    product.ok_or_else(|| corrupted("it has too many chunks"))
 }
 
 /// The index along each axis of a number in row-major order.
 fn split(mut number: u64, counts: &[u64]) -> Vec<u64> {
     let mut index = vec![0; counts.len()];
-    for (place, count) in index.iter_mut().zip(counts).rev() {
-        *place = number % count.max(&1);
+    for (coordinate, count) in index.iter_mut().zip(counts).rev() {
+        *coordinate = number % count.max(&1);
         number /= count.max(&1);
     }
     index
 }
 
 /// How arrays of chunks are numbered: by what the axes can become, one that grows for ever first.
-struct Order {
+struct ChunkOrder {
     counts: Vec<u64>,
     strides: Vec<u64>,
     /// The axis that comes first.
     first: usize,
 }
 
-impl Order {
-    fn new(space: &Space, chunks: &Chunks) -> Result<Self> {
+impl ChunkOrder {
+    fn new(space: &Dataspace, chunks: &Chunks) -> Result<Self> {
         let growing = space.most.iter().position(Option::is_none);
         let first = growing.unwrap_or(0);
         let axes = space.shape.iter().zip(&space.most).zip(&chunks.shape);
@@ -209,7 +209,7 @@ impl Order {
         // How long the first axis is does not count.
         let arrays = matches!(
             chunks.index,
-            Index::Implicit | Index::FixedArray | Index::ExtensibleArray
+            ChunkIndex::Implicit | ChunkIndex::FixedArray | ChunkIndex::ExtensibleArray
         );
         if arrays {
             product(&counts[1..])?;

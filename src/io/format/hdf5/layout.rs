@@ -1,8 +1,8 @@
 //! What the messages of a dataset say: its axes, where its samples are, and what those are that
 //! were never written.
 
-use super::cursor::{Cursor, damaged};
-use super::file::File;
+use super::cursor::{Cursor, corrupted};
+use super::file::Hdf5File;
 use super::heap::LocalHeap;
 use crate::error::Result;
 
@@ -11,7 +11,7 @@ const MAX_RANK: usize = 32;
 
 /// The lengths of the axes, and what they can become.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Space {
+pub(super) struct Dataspace {
     pub(super) shape: Vec<u64>,
     /// `None` where an axis can grow for ever.
     pub(super) most: Vec<Option<u64>>,
@@ -21,7 +21,7 @@ pub(super) struct Space {
 
 /// Where samples are.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Layout {
+pub(super) enum DataLayout {
     /// Within the message.
     Compact(Vec<u8>),
     /// Behind each other at a place, if they were written.
@@ -38,14 +38,14 @@ pub(super) struct Chunks {
     pub(super) shape: Vec<u64>,
     /// Where the index is, or the chunk if there is only one.
     pub(super) address: Option<u64>,
-    pub(super) index: Index,
+    pub(super) index: ChunkIndex,
     /// Whether chunks that reach beyond the end of the dataset are stored as they are.
     pub(super) edges_are_plain: bool,
 }
 
 /// How chunks are found.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Index {
+pub(super) enum ChunkIndex {
     Tree1,
     /// The one chunk; its size in the file and the filters left out, if there are filters.
     Single(Option<(u64, u32)>),
@@ -65,16 +65,16 @@ pub(super) struct Piece {
 }
 
 /// Reads the axes.
-pub(super) fn space(mut cursor: Cursor<'_>) -> Result<Space> {
+pub(super) fn space(mut cursor: Cursor<'_>) -> Result<Dataspace> {
     let (version, rank, flags) = (cursor.u8()?, usize::from(cursor.u8()?), cursor.u8()?);
     let kind = cursor.u8()?;
     match version {
         1 => cursor.skip(4)?,
         2 => {}
-        _ => return Err(damaged("a dataspace of an unknown version")),
+        _ => return Err(corrupted("a dataspace of an unknown version")),
     }
     if rank > MAX_RANK {
-        return Err(damaged("a dataspace has too many axes"));
+        return Err(corrupted("a dataspace has too many axes"));
     }
     let shape = (0..rank).map(|_| cursor.length());
     let shape = shape.collect::<Result<Vec<u64>>>()?;
@@ -85,7 +85,7 @@ pub(super) fn space(mut cursor: Cursor<'_>) -> Result<Space> {
             .collect::<Result<Vec<_>>>()?,
         false => shape.iter().copied().map(Some).collect(),
     };
-    Ok(Space {
+    Ok(Dataspace {
         shape,
         most,
         is_null: version == 2 && kind == 2,
@@ -103,7 +103,7 @@ pub(super) fn fill(mut cursor: Cursor<'_>, old: bool) -> Result<Option<Vec<u8>>>
                 cursor.u8()? != 0 || version == 1
             }
             3 => cursor.u8()? & 0x20 != 0,
-            _ => return Err(damaged("a fill value of an unknown version")),
+            _ => return Err(corrupted("a fill value of an unknown version")),
         },
     };
     if !is_defined {
@@ -118,15 +118,15 @@ pub(super) fn fill(mut cursor: Cursor<'_>, old: bool) -> Result<Option<Vec<u8>>>
 }
 
 /// Reads where samples are.
-pub(super) fn layout(mut cursor: Cursor<'_>) -> Result<Layout> {
+pub(super) fn layout(mut cursor: Cursor<'_>) -> Result<DataLayout> {
     match cursor.u8()? {
         1 | 2 => layout_1(cursor),
         version @ 3..=5 => layout_3(cursor, version),
-        version => Err(damaged(&format!("unknown version {version} of a layout"))),
+        version => Err(corrupted(&format!("unknown version {version} of a layout"))),
     }
 }
 
-fn layout_1(mut cursor: Cursor<'_>) -> Result<Layout> {
+fn layout_1(mut cursor: Cursor<'_>) -> Result<DataLayout> {
     let (rank, class) = (usize::from(cursor.u8()?), cursor.u8()?);
     cursor.skip(5)?;
     let address = match class {
@@ -138,36 +138,46 @@ fn layout_1(mut cursor: Cursor<'_>) -> Result<Layout> {
     match class {
         0 => {
             let len = cursor.u32()? as usize;
-            Ok(Layout::Compact(cursor.take(len)?.to_vec()))
+            Ok(DataLayout::Compact(cursor.take(len)?.to_vec()))
         }
-        1 => Ok(Layout::Contiguous(address)),
-        2 => Ok(Layout::Chunked(chunks(lens, address, Index::Tree1, false)?)),
-        _ => Err(damaged("a layout of an unknown class")),
+        1 => Ok(DataLayout::Contiguous(address)),
+        2 => Ok(DataLayout::Chunked(chunks(
+            lens,
+            address,
+            ChunkIndex::Tree1,
+            false,
+        )?)),
+        _ => Err(corrupted("a layout of an unknown class")),
     }
 }
 
-fn layout_3(mut cursor: Cursor<'_>, version: u8) -> Result<Layout> {
+fn layout_3(mut cursor: Cursor<'_>, version: u8) -> Result<DataLayout> {
     match cursor.u8()? {
         0 => {
             let len = usize::from(cursor.u16()?);
-            Ok(Layout::Compact(cursor.take(len)?.to_vec()))
+            Ok(DataLayout::Compact(cursor.take(len)?.to_vec()))
         }
-        1 => Ok(Layout::Contiguous(cursor.address()?)),
+        1 => Ok(DataLayout::Contiguous(cursor.address()?)),
         2 if version == 3 => {
             let rank = usize::from(cursor.u8()?);
             let address = cursor.address()?;
             let lens = (0..rank).map(|_| Ok(u64::from(cursor.u32()?)));
             let lens = lens.collect::<Result<Vec<u64>>>()?;
-            Ok(Layout::Chunked(chunks(lens, address, Index::Tree1, false)?))
+            Ok(DataLayout::Chunked(chunks(
+                lens,
+                address,
+                ChunkIndex::Tree1,
+                false,
+            )?))
         }
         2 => layout_4(cursor),
-        3 => Ok(Layout::Virtual),
-        _ => Err(damaged("a layout of an unknown class")),
+        3 => Ok(DataLayout::Virtual),
+        _ => Err(corrupted("a layout of an unknown class")),
     }
 }
 
 /// Chunks with one of several kinds of index.
-fn layout_4(mut cursor: Cursor<'_>) -> Result<Layout> {
+fn layout_4(mut cursor: Cursor<'_>) -> Result<DataLayout> {
     const PLAIN_EDGES: u8 = 1;
     const FILTERED_SINGLE: u8 = 2;
     let flags = cursor.u8()?;
@@ -176,26 +186,28 @@ fn layout_4(mut cursor: Cursor<'_>) -> Result<Layout> {
     let lens = (0..rank).map(|_| cursor.uint(size));
     let lens = lens.collect::<Result<Vec<u64>>>()?;
     let index = match cursor.u8()? {
-        1 if flags & FILTERED_SINGLE != 0 => Index::Single(Some((cursor.length()?, cursor.u32()?))),
-        1 => Index::Single(None),
-        2 => Index::Implicit,
+        1 if flags & FILTERED_SINGLE != 0 => {
+            ChunkIndex::Single(Some((cursor.length()?, cursor.u32()?)))
+        }
+        1 => ChunkIndex::Single(None),
+        2 => ChunkIndex::Implicit,
         3 => {
             cursor.skip(1)?;
-            Index::FixedArray
+            ChunkIndex::FixedArray
         }
         4 => {
             cursor.skip(5)?;
-            Index::ExtensibleArray
+            ChunkIndex::ExtensibleArray
         }
         5 => {
             cursor.skip(6)?;
-            Index::Tree2
+            ChunkIndex::Tree2
         }
-        _ => return Err(damaged("a chunk index of an unknown kind")),
+        _ => return Err(corrupted("a chunk index of an unknown kind")),
     };
     let address = cursor.address()?;
     let edges_are_plain = flags & PLAIN_EDGES != 0;
-    Ok(Layout::Chunked(chunks(
+    Ok(DataLayout::Chunked(chunks(
         lens,
         address,
         index,
@@ -207,12 +219,12 @@ fn layout_4(mut cursor: Cursor<'_>) -> Result<Layout> {
 fn chunks(
     mut shape: Vec<u64>,
     address: Option<u64>,
-    index: Index,
+    index: ChunkIndex,
     edges_are_plain: bool,
 ) -> Result<Chunks> {
     shape.pop();
     if shape.is_empty() || shape.len() > MAX_RANK || shape.contains(&0) {
-        return Err(damaged("its chunks have an impossible size"));
+        return Err(corrupted("its chunks have an impossible size"));
     }
     Ok(Chunks {
         shape,
@@ -223,10 +235,10 @@ fn chunks(
 }
 
 /// Reads which stretches of other files have the samples.
-pub(super) fn pieces(file: &File, mut cursor: Cursor<'_>) -> Result<Vec<Piece>> {
+pub(super) fn pieces(file: &Hdf5File, mut cursor: Cursor<'_>) -> Result<Vec<Piece>> {
     cursor.skip(6)?;
     let count = cursor.u16()?;
-    let names = LocalHeap::open(file, cursor.place()?)?;
+    let names = LocalHeap::open(file, cursor.required_address()?)?;
     let unlimited = u64::MAX >> (64 - 8 * file.sizes.length);
     (0..count)
         .map(|_| {

@@ -2,8 +2,8 @@
 
 use super::btree1;
 use super::btree2;
-use super::cursor::{Cursor, damaged};
-use super::file::File;
+use super::cursor::{Cursor, corrupted};
+use super::file::Hdf5File;
 use super::header::{Message, kind};
 use super::heap::{FractalHeap, LocalHeap};
 use crate::error::{Error, Result};
@@ -15,14 +15,14 @@ const MAX_LINKS: usize = 100_000;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Link {
     pub(super) name: String,
-    pub(super) target: Target,
+    pub(super) target: LinkTarget,
     /// When it was made, if that was kept.
     order: Option<u64>,
 }
 
 /// What a name stands for.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Target {
+pub(super) enum LinkTarget {
     /// The object with its header at a place.
     Object(u64),
     /// What is found by a path.
@@ -54,7 +54,7 @@ impl Links {
 
     fn push(&mut self, link: Link) -> Result<()> {
         if self.all.len() == MAX_LINKS {
-            return Err(damaged("a group has too many links"));
+            return Err(corrupted("a group has too many links"));
         }
         self.all.push(link);
         Ok(())
@@ -68,7 +68,7 @@ pub(super) fn is_group(messages: &[Message]) -> bool {
 }
 
 /// The links of a group, as they were made if the file tells, or else by name.
-pub(super) fn of(file: &File, messages: &[Message]) -> Links {
+pub(super) fn of(file: &Hdf5File, messages: &[Message]) -> Links {
     let mut links = Links::default();
     for message in messages {
         let result = message.body().and_then(|body| {
@@ -92,7 +92,7 @@ pub(super) fn of(file: &File, messages: &[Message]) -> Links {
 /// Reads a link of the new form.
 fn link(mut cursor: Cursor<'_>) -> Result<Link> {
     if cursor.u8()? != 1 {
-        return Err(damaged("a link of an unknown version"));
+        return Err(corrupted("a link of an unknown version"));
     }
     let flags = cursor.u8()?;
     let class = match flags & 8 != 0 {
@@ -105,24 +105,24 @@ fn link(mut cursor: Cursor<'_>) -> Result<Link> {
     };
     cursor.skip(if flags & 16 != 0 { 1 } else { 0 })?;
     let len = cursor.uint(1 << (flags & 3))?;
-    let len = usize::try_from(len).map_err(|_| damaged("a name is too long"))?;
+    let len = usize::try_from(len).map_err(|_| corrupted("a name is too long"))?;
     let name = text(cursor.take(len)?);
     let target = match class {
-        0 => Target::Object(cursor.place()?),
+        0 => LinkTarget::Object(cursor.required_address()?),
         1 => {
             let len = usize::from(cursor.u16()?);
-            Target::Path(text(cursor.take(len)?))
+            LinkTarget::Path(text(cursor.take(len)?))
         }
         64 => {
             let len = usize::from(cursor.u16()?);
             let mut names = Cursor::new(cursor.take(len)?, cursor.sizes);
             names.skip(1)?;
-            Target::External {
+            LinkTarget::External {
                 file: names.text()?,
                 path: names.text()?,
             }
         }
-        _ => Target::Unknown,
+        _ => LinkTarget::Unknown,
     };
     Ok(Link {
         name,
@@ -137,8 +137,8 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// Reads the links of a group of the old form: a tree of tables of places of names.
-fn read_table(file: &File, mut cursor: Cursor<'_>, links: &mut Links) -> Result<()> {
-    let (tree, heap) = (cursor.place()?, cursor.place()?);
+fn read_table(file: &Hdf5File, mut cursor: Cursor<'_>, links: &mut Links) -> Result<()> {
+    let (tree, heap) = (cursor.required_address()?, cursor.required_address()?);
     let names = LocalHeap::open(file, heap)?;
     for node in btree1::name_nodes(file, tree)? {
         let result = read_node(file, node, &names, links);
@@ -147,7 +147,7 @@ fn read_table(file: &File, mut cursor: Cursor<'_>, links: &mut Links) -> Result<
     Ok(())
 }
 
-fn read_node(file: &File, address: u64, names: &LocalHeap, links: &mut Links) -> Result<()> {
+fn read_node(file: &Hdf5File, address: u64, names: &LocalHeap, links: &mut Links) -> Result<()> {
     const SOFT: u32 = 2;
     let start = file.read(address, 8)?;
     let mut cursor = file.cursor(&start);
@@ -164,9 +164,9 @@ fn read_node(file: &File, address: u64, names: &LocalHeap, links: &mut Links) ->
         cursor.skip(4)?;
         let name = names.text(name);
         let target = match (kind, object) {
-            (SOFT, _) => names.text(u64::from(cursor.u32()?)).map(Target::Path),
-            (_, Some(object)) => Ok(Target::Object(object)),
-            (_, None) => Err(damaged("a link has no target")),
+            (SOFT, _) => names.text(u64::from(cursor.u32()?)).map(LinkTarget::Path),
+            (_, Some(object)) => Ok(LinkTarget::Object(object)),
+            (_, None) => Err(corrupted("a link has no target")),
         };
         let result = name.and_then(|name| {
             links.push(Link {
@@ -181,7 +181,7 @@ fn read_node(file: &File, address: u64, names: &LocalHeap, links: &mut Links) ->
 }
 
 /// Reads links that are in a heap, with a tree of their names.
-fn read_dense(file: &File, mut cursor: Cursor<'_>, links: &mut Links) -> Result<()> {
+fn read_dense(file: &Hdf5File, mut cursor: Cursor<'_>, links: &mut Links) -> Result<()> {
     const BY_NAME: u8 = 5;
     cursor.skip(1)?;
     let flags = cursor.u8()?;
@@ -193,7 +193,7 @@ fn read_dense(file: &File, mut cursor: Cursor<'_>, links: &mut Links) -> Result<
     for record in btree2::records(file, tree, &[BY_NAME])?.iter() {
         let result = record
             .get(4..)
-            .ok_or_else(|| damaged("it ends early"))
+            .ok_or_else(|| corrupted("it ends early"))
             .and_then(|id| heap.object(file, id))
             .and_then(|body| links.push(link(file.cursor(&body))?));
         links.note(result);

@@ -13,10 +13,10 @@ mod imaris;
 mod nwb;
 mod times;
 
+mod external;
 mod file;
 mod header;
 mod links;
-mod outside;
 
 mod attribute;
 mod dataset;
@@ -31,8 +31,8 @@ mod chunks;
 mod heap;
 mod index;
 
+mod bit_packed;
 mod filters;
-mod packed;
 mod shuffled;
 
 mod checksum;
@@ -46,17 +46,17 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 pub(in crate::io) use dataset::Dataset;
-use imaris::Images;
+use imaris::ImarisImages;
 pub(in crate::io) use tree::{Contents, contents};
 
 pub(in crate::io) use write::{Attribute, NewDataset, save};
 
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::bytes::raw::{Conversion, Encoding};
-use crate::io::format::known;
+use crate::io::bytes::samples::{Conversion, Encoding};
+use crate::io::format::metadata_keys;
 use crate::io::recording::{
-    FrameRange, Options, Recording, cannot_load, cannot_map, warn_of_others,
+    FrameRange, LoadOptions, Recording, cannot_load, cannot_map, warn_of_others,
 };
 use crate::task;
 use crate::video::{DType, Element, Field, Layout, MappedFile, Metadata, Samples, with_dtype};
@@ -68,18 +68,18 @@ const REPACK: &str =
     "save it again with gzip compression, or convert it with `h5repack` of the HDF5 tools";
 
 /// A file whose datasets are known.
-pub(in crate::io) struct Hdf5File {
+pub(in crate::io) struct Hdf5Recording {
     path: PathBuf,
     datasets: Vec<Dataset>,
-    chosen: Result<Chosen>,
+    chosen: Result<VideoDataset>,
     /// The frames, if each is a dataset.
-    images: Option<Images>,
+    images: Option<ImarisImages>,
     metadata: Metadata,
 }
 
 /// The dataset that is the video.
 #[derive(Clone)]
-struct Chosen {
+struct VideoDataset {
     index: usize,
     encoding: Encoding,
     /// The other datasets that could be one.
@@ -94,13 +94,13 @@ pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
 }
 
 /// Opens an HDF5 file.
-pub(in crate::io) fn open(path: &Path, options: &Options) -> Result<Box<dyn Recording>> {
-    Ok(Box::new(Hdf5File::open(path, options)?))
+pub(in crate::io) fn open(path: &Path, options: &LoadOptions) -> Result<Box<dyn Recording>> {
+    Ok(Box::new(Hdf5Recording::open(path, options)?))
 }
 
-impl Hdf5File {
+impl Hdf5Recording {
     /// Reads what the datasets are, and chooses one.
-    pub(in crate::io) fn open(path: &Path, options: &Options) -> Result<Self> {
+    pub(in crate::io) fn open(path: &Path, options: &LoadOptions) -> Result<Self> {
         let mut contents = contents(path).map_err(|e| cannot_load(path, &e))?;
         let chosen = match options.fieldname.as_deref() {
             Some(name) => named(&mut contents, name.trim_matches('/')),
@@ -108,7 +108,7 @@ impl Hdf5File {
         };
         let images = match options.fieldname {
             Some(_) => None,
-            None => Images::find(path, &mut contents).map_err(|e| cannot_load(path, &e))?,
+            None => ImarisImages::find(path, &mut contents).map_err(|e| cannot_load(path, &e))?,
         };
         let metadata = metadata(path, &mut contents, chosen.as_ref().ok());
         Ok(Self {
@@ -120,13 +120,13 @@ impl Hdf5File {
         })
     }
 
-    fn chosen(&self) -> Result<(&Dataset, &Chosen)> {
+    fn chosen(&self) -> Result<(&Dataset, &VideoDataset)> {
         let chosen = self.chosen.as_ref().map_err(Error::clone)?;
         Ok((&self.datasets[chosen.index], chosen))
     }
 
     /// Says what there is besides the dataset that is loaded, be it that it cannot be read.
-    fn warn(&self, dataset: &Dataset, chosen: &Chosen) {
+    fn warn(&self, dataset: &Dataset, chosen: &VideoDataset) {
         warn_of_others(&self.path, &dataset.name, &chosen.others);
         if !chosen.is_named {
             warn_of_failures(&self.path, &self.datasets);
@@ -136,10 +136,10 @@ impl Hdf5File {
 
 /// Says what cannot be read of a file.
 pub(in crate::io) fn warn_of_failures(path: &Path, datasets: &[Dataset]) {
-    const MOST: usize = 3;
+    const MAX_FAILURES: usize = 3;
     let failures = datasets.iter();
     let mut failures = failures.filter_map(|dataset| Some((dataset, dataset.failure()?)));
-    for (dataset, reason) in failures.by_ref().take(MOST) {
+    for (dataset, reason) in failures.by_ref().take(MAX_FAILURES) {
         task::warn(&format!(
             "`{}`: cannot read {dataset}: {reason}",
             path.display()
@@ -151,7 +151,7 @@ pub(in crate::io) fn warn_of_failures(path: &Path, datasets: &[Dataset]) {
     }
 }
 
-impl Recording for Hdf5File {
+impl Recording for Hdf5Recording {
     fn metadata(&self) -> &Metadata {
         &self.metadata
     }
@@ -205,7 +205,7 @@ impl Recording for Hdf5File {
 }
 
 /// The dataset that is the video: the first with three axes, four, two or one.
-fn choose(contents: &Contents) -> Result<Chosen> {
+fn choose(contents: &Contents) -> Result<VideoDataset> {
     let datasets = contents.datasets.as_slice();
     let rank = |dataset: &Dataset| match (dataset.shape.len(), dataset.len()) {
         (_, 0 | 1) => 0,
@@ -238,7 +238,7 @@ fn choose(contents: &Contents) -> Result<Chosen> {
     };
     let others = datasets.iter().enumerate();
     let others = others.filter(|(other, dataset)| *other != index && rank(dataset) > 1);
-    Ok(Chosen {
+    Ok(VideoDataset {
         index,
         encoding,
         others: others.map(|(_, other)| other.to_string()).collect(),
@@ -247,7 +247,7 @@ fn choose(contents: &Contents) -> Result<Chosen> {
 }
 
 /// The dataset of a name, which may be a path that leads over links.
-fn named(contents: &mut Contents, name: &str) -> Result<Chosen> {
+fn named(contents: &mut Contents, name: &str) -> Result<VideoDataset> {
     let mut datasets = contents.datasets.iter();
     let known = datasets.position(|dataset| dataset.name == name);
     let index = match known {
@@ -269,12 +269,14 @@ fn named(contents: &mut Contents, name: &str) -> Result<Chosen> {
         return Err(cannot_read(name, error));
     }
     match dataset.encoding {
-        Ok(encoding) if (1..=4).contains(&dataset.shape.len()) && dataset.len() > 0 => Ok(Chosen {
-            index,
-            encoding,
-            others: Vec::new(),
-            is_named: true,
-        }),
+        Ok(encoding) if (1..=4).contains(&dataset.shape.len()) && dataset.len() > 0 => {
+            Ok(VideoDataset {
+                index,
+                encoding,
+                others: Vec::new(),
+                is_named: true,
+            })
+        }
         _ => bail!("its dataset {dataset} is not a video"),
     }
 }
@@ -291,7 +293,7 @@ fn listing(datasets: &[Dataset]) -> String {
 }
 
 /// The attributes of the file and of the video, single values, and a list of all datasets.
-fn metadata(path: &Path, contents: &mut Contents, chosen: Option<&Chosen>) -> Metadata {
+fn metadata(path: &Path, contents: &mut Contents, chosen: Option<&VideoDataset>) -> Metadata {
     let own = contents.datasets.iter().filter(|dataset| !dataset.is_alias);
     let list = Field::list(own.clone().map(Dataset::to_string));
     let mut fields = contents.attributes.clone();
@@ -303,7 +305,7 @@ fn metadata(path: &Path, contents: &mut Contents, chosen: Option<&Chosen>) -> Me
             .flat_map(|chosen| chosen.attributes.clone()),
     );
     let name = chosen.map(|chosen| chosen.name.clone());
-    let mut metadata = known::metadata(fields);
+    let mut metadata = metadata_keys::metadata(fields);
     metadata.set("datasets", list);
     if nwb::is_nwb(contents) {
         nwb::describe(path, contents, &name.unwrap_or_default(), &mut metadata);

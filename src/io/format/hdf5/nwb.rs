@@ -6,7 +6,7 @@ use super::dataset::Dataset;
 use super::times;
 use super::tree::Contents;
 use crate::error::Error;
-use crate::io::bytes::raw::Conversion;
+use crate::io::bytes::samples::Conversion;
 use crate::io::recording::FrameRange;
 use crate::video::{DType, Field, Metadata, Samples};
 

@@ -8,7 +8,7 @@ const MAX_SIZE: usize = 16;
 
 /// Which bits of an element are its number.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Bits {
+pub(super) struct BitField {
     /// Whether the highest byte comes first.
     pub(super) big: bool,
     pub(super) offset: usize,
@@ -21,24 +21,24 @@ pub(super) struct Recode {
     /// The size of an element in the file, in bytes.
     size: usize,
     dtype: DType,
-    from: From,
+    from: StoredKind,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum From {
-    Int(Bits),
+enum StoredKind {
+    Int(BitField),
     Float(Float),
 }
 
 impl Recode {
     /// Ints of which only some bits count; `None` if they are too many.
-    pub(super) fn int(size: usize, bits: Bits, dtype: DType) -> Option<Self> {
+    pub(super) fn int(size: usize, bits: BitField, dtype: DType) -> Option<Self> {
         let fits = bits.offset + bits.precision <= 8 * size
             && (1..=8 * dtype.size()).contains(&bits.precision);
         fits.then_some(Self {
             size,
             dtype,
-            from: From::Int(bits),
+            from: StoredKind::Int(bits),
         })
     }
 
@@ -55,7 +55,7 @@ impl Recode {
         fits.then_some(Self {
             size,
             dtype,
-            from: From::Float(float),
+            from: StoredKind::Float(float),
         })
     }
 
@@ -64,11 +64,11 @@ impl Recode {
         let samples = out.chunks_exact_mut(self.dtype.size());
         for (element, sample) in elements.chunks_exact(self.size).zip(samples) {
             match &self.from {
-                From::Int(bits) => {
+                StoredKind::Int(bits) => {
                     let value = int(word(element, bits.big), *bits, self.is_signed());
                     put(&value.to_le_bytes(), sample);
                 }
-                From::Float(layout) => {
+                StoredKind::Float(layout) => {
                     let value = float(word(element, layout.bits.big), layout);
                     match self.dtype {
                         DType::F32 => put(&(value as f32).to_le_bytes(), sample),
@@ -106,7 +106,7 @@ fn field(word: u128, start: u8, len: u8) -> u128 {
     word >> start & ((1 << len) - 1)
 }
 
-fn int(word: u128, bits: Bits, signed: bool) -> i128 {
+fn int(word: u128, bits: BitField, signed: bool) -> i128 {
     let value = (word >> bits.offset & ((1 << bits.precision) - 1)) as i128;
     let is_negative = signed && value >> (bits.precision - 1) & 1 == 1;
     if is_negative {

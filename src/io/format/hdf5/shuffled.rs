@@ -3,7 +3,7 @@
 
 use crate::error::Result;
 use crate::io::codec::blosc::unshuffle_bits;
-use crate::io::codec::{damaged, unpack_lz4, unpack_zstd};
+use crate::io::codec::{corrupted, unpack_lz4, unpack_zstd};
 
 /// Samples are shuffled in multiples of so many.
 const MULTIPLE: usize = 8;
@@ -14,13 +14,13 @@ const MIN_BLOCK: usize = 128;
 
 /// How the blocks of bitshuffle are compressed.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Packing {
+pub(super) enum BlockCompression {
     None,
     Lz4,
     Zstd,
 }
 
-impl Packing {
+impl BlockCompression {
     /// The one with this number in the filter.
     pub(super) fn of(number: u32) -> Option<Self> {
         Some(match number {
@@ -39,14 +39,14 @@ struct Blocks<'a> {
 
 impl<'a> Blocks<'a> {
     fn number(&mut self, len: usize) -> Result<usize> {
-        let (number, rest) = self.rest.split_at_checked(len).ok_or_else(damaged)?;
+        let (number, rest) = self.rest.split_at_checked(len).ok_or_else(corrupted)?;
         self.rest = rest;
         let number = number.iter().fold(0, |n, byte| n << 8 | u64::from(*byte));
-        usize::try_from(number).map_err(|_| damaged())
+        usize::try_from(number).map_err(|_| corrupted())
     }
 
     fn take(&mut self, len: usize) -> Result<&'a [u8]> {
-        let (block, rest) = self.rest.split_at_checked(len).ok_or_else(damaged)?;
+        let (block, rest) = self.rest.split_at_checked(len).ok_or_else(corrupted)?;
         self.rest = rest;
         Ok(block)
     }
@@ -56,27 +56,32 @@ impl<'a> Blocks<'a> {
 pub(super) fn unpack_lz4_blocks(bytes: &[u8], out: &mut [u8]) -> Result<usize> {
     let mut blocks = Blocks { rest: bytes };
     let (len, block_len) = (blocks.number(8)?, blocks.number(4)?);
-    let out = out.get_mut(..len).ok_or_else(damaged)?;
+    let out = out.get_mut(..len).ok_or_else(corrupted)?;
     for block in out.chunks_mut(block_len.max(1)) {
         let packed_len = blocks.number(4)?;
         let packed = blocks.take(packed_len)?;
         if packed.len() == block.len() {
             block.copy_from_slice(packed);
         } else if unpack_lz4(packed, block)? < block.len() {
-            return Err(damaged());
+            return Err(corrupted());
         }
     }
     Ok(len)
 }
 
 /// Undoes bitshuffle of samples of so many bytes; returns how many bytes it gave.
-pub(super) fn undo(size: usize, packing: Packing, bytes: &[u8], out: &mut [u8]) -> Result<usize> {
+pub(super) fn undo(
+    size: usize,
+    compression: BlockCompression,
+    bytes: &[u8],
+    out: &mut [u8],
+) -> Result<usize> {
     let mut blocks = Blocks { rest: bytes };
-    let (len, block_len) = match packing {
-        Packing::None => (bytes.len().min(out.len()), default_block(size) * size),
-        Packing::Lz4 | Packing::Zstd => (blocks.number(8)?, blocks.number(4)?),
+    let (len, block_len) = match compression {
+        BlockCompression::None => (bytes.len().min(out.len()), default_block(size) * size),
+        BlockCompression::Lz4 | BlockCompression::Zstd => (blocks.number(8)?, blocks.number(4)?),
     };
-    let out = out.get_mut(..len).ok_or_else(damaged)?;
+    let out = out.get_mut(..len).ok_or_else(corrupted)?;
     // Blocks have a multiple of 8 samples, also the last; the few after it are as they are.
     let group = MULTIPLE * size;
     let block_len = match block_len {
@@ -84,23 +89,23 @@ pub(super) fn undo(size: usize, packing: Packing, bytes: &[u8], out: &mut [u8]) 
         len => len,
     };
     if block_len % group != 0 {
-        return Err(damaged());
+        return Err(corrupted());
     }
     let (shuffled, plain) = out.split_at_mut(len / group * group);
     let mut buffer = Vec::new();
     for block in shuffled.chunks_mut(block_len) {
         buffer.resize(block.len(), 0);
-        match packing {
-            Packing::None => buffer.copy_from_slice(blocks.take(block.len())?),
-            Packing::Lz4 | Packing::Zstd => {
+        match compression {
+            BlockCompression::None => buffer.copy_from_slice(blocks.take(block.len())?),
+            BlockCompression::Lz4 | BlockCompression::Zstd => {
                 let packed_len = blocks.number(4)?;
                 let packed = blocks.take(packed_len)?;
-                let unpack = match packing {
-                    Packing::Zstd => unpack_zstd,
-                    Packing::Lz4 | Packing::None => unpack_lz4,
+                let unpack = match compression {
+                    BlockCompression::Zstd => unpack_zstd,
+                    BlockCompression::Lz4 | BlockCompression::None => unpack_lz4,
                 };
                 if unpack(packed, &mut buffer)? < block.len() {
-                    return Err(damaged());
+                    return Err(corrupted());
                 }
             }
         }

@@ -1,8 +1,8 @@
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::io::recording::Selection;
-use crate::io::{damage, info, load_metadata, load_video};
+use crate::io::recording::FrameSelection;
+use crate::io::{corruption, info, load_metadata, load_video};
 use crate::video::{Samples, Video, map_samples};
 
 /// A file that `tests/data/hdf5.py` made.
@@ -11,18 +11,18 @@ fn file(name: &str) -> PathBuf {
     folder.join(name)
 }
 
-fn load(name: &str, selection: &Selection, options: &Options) -> Result<Video> {
+fn load(name: &str, selection: &FrameSelection, options: &LoadOptions) -> Result<Video> {
     load_video(&file(name), selection, options)
 }
 
 fn load_field(name: &str, fieldname: &str) -> Result<Video> {
-    load(name, &Selection::ALL, &field(fieldname, false))
+    load(name, &FrameSelection::ALL, &field(fieldname, false))
 }
 
-fn field(name: &str, use_mmap: bool) -> Options {
-    Options {
+fn field(name: &str, use_mmap: bool) -> LoadOptions {
+    LoadOptions {
         fieldname: Some(name.into()),
-        ..Options::mapped(use_mmap)
+        ..LoadOptions::mapped(use_mmap)
     }
 }
 
@@ -64,7 +64,7 @@ fn every_layout_index_filter_and_type_is_read() {
 
 #[test]
 fn parts_of_chunked_datasets_are_read() {
-    let part = Selection {
+    let part = FrameSelection {
         start: 1,
         frames: Some(3),
         step: 2,
@@ -82,15 +82,15 @@ fn samples_that_were_never_written_have_the_fill_value() {
     let get = |name: &str| values(&load_field("blanks.h5", name).unwrap());
     assert!(get("never").iter().all(|v| *v == -3.0));
     assert!(get("never_chunks").iter().all(|v| *v == -3.0));
-    let place = |v: usize| [v / 99, v / 11 % 9, v % 11];
+    let coordinate = |v: usize| [v / 99, v / 11 % 9, v % 11];
     let sparse = get("sparse").into_iter().enumerate();
     for (index, value) in sparse {
-        let [t, y, x] = place(index);
+        let [t, y, x] = coordinate(index);
         let is_set = t == 3 && (2..7).contains(&y) && x >= 4;
         assert_eq!(value, if is_set { 2.0 } else { 1.5 });
     }
     for (index, value) in get("offset").into_iter().enumerate() {
-        let is_set = (1..3).contains(&place(index)[0]);
+        let is_set = (1..3).contains(&coordinate(index)[0]);
         assert_eq!(value, if is_set { 4.0 } else { 9.0 });
     }
     for (index, value) in get("smaller").into_iter().enumerate() {
@@ -122,7 +122,7 @@ fn differences_and_scaled_floats_are_unpacked() {
 
 #[test]
 fn the_first_video_is_loaded() {
-    let video = load("first.h5", &Selection::ALL, &Options::default()).unwrap();
+    let video = load("first.h5", &FrameSelection::ALL, &LoadOptions::default()).unwrap();
     let Samples::U16(array) = video.samples() else {
         panic!("{:?}", video.dtype())
     };
@@ -130,12 +130,12 @@ fn the_first_video_is_loaded() {
     assert!(is_ramp(&video));
     assert_eq!(video.metadata().fps, Some(500.0));
     assert_eq!(video.metadata().comment.as_deref(), Some("rabbit"));
-    let part = Selection {
+    let part = FrameSelection {
         start: 0,
         frames: Some(2),
         step: 2,
     };
-    let video = load("first.h5", &part, &Options::default()).unwrap();
+    let video = load("first.h5", &part, &LoadOptions::default()).unwrap();
     assert!(
         values(&video)
             .into_iter()
@@ -145,10 +145,10 @@ fn the_first_video_is_loaded() {
 
 #[test]
 fn plain_samples_are_mapped() {
-    let video = load("first.h5", &Selection::ALL, &field("/plain", true)).unwrap();
+    let video = load("first.h5", &FrameSelection::ALL, &field("/plain", true)).unwrap();
     assert!(video.is_mmap());
     assert_eq!((video.dtype(), video.shape()), (DType::U8, &[3, 4, 5][..]));
-    let error = load("first.h5", &Selection::ALL, &field("stack", true)).unwrap_err();
+    let error = load("first.h5", &FrameSelection::ALL, &field("stack", true)).unwrap_err();
     assert!(error.message().ends_with("its samples are in chunks"));
 }
 
@@ -272,9 +272,9 @@ fn one_broken_object_does_not_take_the_others_with_it() {
     let at = bytes.windows(16).position(|part| part == chunks).unwrap();
     bytes[at..at + 16].fill(0);
     std::fs::write(&path, bytes).unwrap();
-    let video = load_video(&path, &Selection::ALL, &Options::default()).unwrap();
+    let video = load_video(&path, &FrameSelection::ALL, &LoadOptions::default()).unwrap();
     assert_eq!((video.dtype(), video.shape()), (DType::U8, &[3, 4, 5][..]));
-    let error = load_video(&path, &Selection::ALL, &field("stack", false)).unwrap_err();
+    let error = load_video(&path, &FrameSelection::ALL, &field("stack", false)).unwrap_err();
     let reason = "its dataset `stack` cannot be read: its structure cannot be read \
                   (its chunks have an impossible size)";
     assert!(error.message().ends_with(reason), "{error}");
@@ -298,7 +298,7 @@ fn more_samples_than_a_file_can_have_are_an_error() {
         }
         std::fs::write(&path, bytes).unwrap();
         for name in ["stack", "plain"] {
-            let error = load_video(&path, &Selection::ALL, &field(name, false)).unwrap_err();
+            let error = load_video(&path, &FrameSelection::ALL, &field(name, false)).unwrap_err();
             assert!(error.message().contains(name), "{error}");
         }
     }
@@ -306,7 +306,7 @@ fn more_samples_than_a_file_can_have_are_an_error() {
 
 #[test]
 fn series_of_nwb_have_rates_and_sizes() {
-    let video = load("series.nwb", &Selection::ALL, &Options::default()).unwrap();
+    let video = load("series.nwb", &FrameSelection::ALL, &LoadOptions::default()).unwrap();
     let metadata = video.metadata();
     assert_eq!(metadata.fps, Some(250.0));
     assert_eq!(metadata.pixel_size, Some([1.0, 2.0]));
@@ -318,7 +318,7 @@ fn series_of_nwb_have_rates_and_sizes() {
 
 #[test]
 fn time_points_and_channels_of_imaris_are_frames() {
-    let video = load("images.ims", &Selection::ALL, &Options::default()).unwrap();
+    let video = load("images.ims", &FrameSelection::ALL, &LoadOptions::default()).unwrap();
     assert_eq!(video.shape(), [4, 3, 5, 2]);
     let expected = (0..120).map(|v| {
         let (time, pixel, channel) = (v / 30, v / 2 % 15, v % 2);
@@ -327,12 +327,12 @@ fn time_points_and_channels_of_imaris_are_frames() {
     assert!(values(&video).into_iter().eq(expected));
     assert_eq!(video.metadata().fps, Some(2.0));
     assert_eq!(video.metadata().pixel_size, Some([1.0, 2.0]));
-    let one = Selection {
+    let one = FrameSelection {
         start: 2,
         frames: Some(1),
         step: 1,
     };
-    let video = load("images.ims", &one, &Options::default()).unwrap();
+    let video = load("images.ims", &one, &LoadOptions::default()).unwrap();
     assert_eq!(values(&video)[..4], [200.0, 1200.0, 201.0, 1201.0]);
 }
 
@@ -363,7 +363,7 @@ fn what_matlab_refers_to_is_loaded_by_path() {
 }
 
 #[test]
-fn damage_is_an_error() {
+fn corruption_is_an_error() {
     for name in [
         "first.h5",
         "layouts_old.h5",
@@ -382,6 +382,6 @@ fn damage_is_an_error() {
             .unwrap()
             .to_string_lossy()
             .into_owned();
-        damage::check(&bytes, 200, &extension);
+        corruption::check(&bytes, 200, &extension);
     }
 }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use super::attribute::{self, Attributes};
 use super::dataset::Dataset;
-use super::file::File;
+use super::external;
+use super::file::Hdf5File;
 use super::header::{self, Message, kind};
-use super::links::{self, Links, Target};
-use super::outside;
+use super::links::{self, LinkTarget, Links};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::task;
@@ -31,32 +31,34 @@ pub(in crate::io) struct Contents {
     pub(in crate::io) datasets: Vec<Dataset>,
     /// The attributes of the file.
     pub(in crate::io) attributes: Attributes,
-    file: Arc<File>,
+    file: Arc<Hdf5File>,
     follower: Follower,
 }
 
 /// An object of a file.
-type Place = (Arc<File>, u64);
+type ObjectAddress = (Arc<Hdf5File>, u64);
 
 /// Walks a file. A part that cannot be read is noted, and the rest is read.
 pub(in crate::io) fn contents(path: &Path) -> Result<Contents> {
-    let file = File::open(path)?;
+    let file = Hdf5File::open(path)?;
     let messages = header::read(&file, file.root)?;
-    let mut walk = Walk::new(&file);
+    let mut tree_walk = TreeWalk::new(&file);
     let root = (file.clone(), file.root);
-    walk.seen
-        .insert((Arc::as_ptr(&file) as usize, file.root), Known::Other);
-    walk.group(root, "", 0, &messages);
-    while let Some((place, name, target)) = walk.later.pop_front() {
-        walk.follow(&place, name, &target);
+    tree_walk.seen.insert(
+        (Arc::as_ptr(&file) as usize, file.root),
+        VisitedObject::Other,
+    );
+    tree_walk.group(root, "", 0, &messages);
+    while let Some((object_address, name, target)) = tree_walk.later.pop_front() {
+        tree_walk.follow(&object_address, name, &target);
     }
-    if walk.objects > MAX_OBJECTS {
+    if tree_walk.objects > MAX_OBJECTS {
         task::warn(&format!(
             "`{}` has more than {MAX_OBJECTS} groups and datasets: the others are ignored",
             path.display()
         ));
     }
-    let mut datasets = walk.datasets;
+    let mut datasets = tree_walk.datasets;
     let is_video = |dataset: &&Dataset| dataset.shape.len() > 2 && !dataset.is_alias;
     if (2..=MAX_SORTED).contains(&datasets.iter().filter(is_video).count()) {
         datasets.sort_by_cached_key(|dataset| dataset.position(&file));
@@ -64,7 +66,7 @@ pub(in crate::io) fn contents(path: &Path) -> Result<Contents> {
     Ok(Contents {
         datasets,
         attributes: attribute::of(&file, &messages),
-        follower: walk.follower,
+        follower: tree_walk.follower,
         file,
     })
 }
@@ -72,7 +74,7 @@ pub(in crate::io) fn contents(path: &Path) -> Result<Contents> {
 impl Contents {
     /// The dataset at a path, links followed; an error if there is none.
     pub(in crate::io) fn find(&mut self, path: &str) -> Result<Dataset> {
-        let (file, address) = self.place(path)?;
+        let (file, address) = self.resolve(path)?;
         match read_object(&file, address)? {
             Object::Dataset(messages) => Ok(Dataset::new(path.into(), &file, address, &messages)),
             Object::Group(_) => bail!("`{path}` is a group"),
@@ -82,7 +84,7 @@ impl Contents {
 
     /// The attributes of a group; none if it cannot be read.
     pub(super) fn attributes_of(&mut self, path: &str) -> Attributes {
-        let attributes = self.place(path).and_then(|(file, address)| {
+        let attributes = self.resolve(path).and_then(|(file, address)| {
             let messages = header::read(&file, address)?;
             Ok(attribute::of(&file, &messages))
         });
@@ -92,7 +94,7 @@ impl Contents {
     /// The names in a group; none if it cannot be read.
     pub(super) fn names(&mut self, path: &str) -> Vec<String> {
         let links = self
-            .place(path)
+            .resolve(path)
             .and_then(|group| self.follower.links(&group));
         let links = links.iter().flat_map(|links| &links.all);
         links.map(|link| link.name.clone()).collect()
@@ -100,14 +102,14 @@ impl Contents {
 
     /// The dataset that a reference stands for, or those of the group, under a name.
     pub(in crate::io) fn referred(&self, address: u64, name: &str) -> Vec<Dataset> {
-        let mut walk = Walk::new(&self.file);
-        if let Some(messages) = walk.meet(&self.file, address, name) {
-            walk.group((self.file.clone(), address), name, 0, &messages);
+        let mut tree_walk = TreeWalk::new(&self.file);
+        if let Some(messages) = tree_walk.meet(&self.file, address, name) {
+            tree_walk.group((self.file.clone(), address), name, 0, &messages);
         }
-        walk.datasets
+        tree_walk.datasets
     }
 
-    fn place(&mut self, path: &str) -> Result<Place> {
+    fn resolve(&mut self, path: &str) -> Result<ObjectAddress> {
         let root = (self.file.clone(), self.file.root);
         self.follower.resolve(&root, path, MAX_HOPS)
     }
@@ -120,7 +122,7 @@ enum Object {
     Other,
 }
 
-fn read_object(file: &File, address: u64) -> Result<Object> {
+fn read_object(file: &Hdf5File, address: u64) -> Result<Object> {
     let messages = header::read(file, address)?;
     let is_dataset = messages.iter().any(|m| m.kind == kind::LAYOUT);
     Ok(match links::is_group(&messages) {
@@ -132,24 +134,24 @@ fn read_object(file: &File, address: u64) -> Result<Object> {
 
 /// What an object was when it was met.
 #[derive(Clone, Copy, PartialEq)]
-enum Known {
+enum VisitedObject {
     Dataset,
     Other,
 }
 
 /// A walk over the groups of a file.
-struct Walk {
+struct TreeWalk {
     follower: Follower,
     datasets: Vec<Dataset>,
     /// Objects that were met.
-    seen: HashMap<(usize, u64), Known>,
+    seen: HashMap<(usize, u64), VisitedObject>,
     /// Links that are followed when everything else is known: the group, the name and the target.
-    later: VecDeque<(Place, String, Target)>,
+    later: VecDeque<(ObjectAddress, String, LinkTarget)>,
     objects: usize,
 }
 
-impl Walk {
-    fn new(file: &Arc<File>) -> Self {
+impl TreeWalk {
+    fn new(file: &Arc<Hdf5File>) -> Self {
         Self {
             follower: Follower::new(file),
             datasets: Vec::new(),
@@ -160,36 +162,42 @@ impl Walk {
     }
 
     /// Notes a dataset; returns the messages of a group, if it was not met before.
-    fn meet(&mut self, file: &Arc<File>, address: u64, name: &str) -> Option<Vec<Message>> {
+    fn meet(&mut self, file: &Arc<Hdf5File>, address: u64, name: &str) -> Option<Vec<Message>> {
         self.objects += 1;
         if self.objects > MAX_OBJECTS {
             return None;
         }
         let id = (Arc::as_ptr(file) as usize, address);
-        let is_known = self.seen.get(&id).copied();
-        if is_known == Some(Known::Other) {
+        let is_visited = self.seen.get(&id).copied();
+        if is_visited == Some(VisitedObject::Other) {
             return None;
         }
         let (known, group) = match read_object(file, address) {
-            Ok(Object::Group(messages)) => (Known::Other, Some(messages)),
+            Ok(Object::Group(messages)) => (VisitedObject::Other, Some(messages)),
             Ok(Object::Dataset(messages)) => {
                 let mut dataset = Dataset::new(name.into(), file, address, &messages);
-                dataset.is_alias = is_known.is_some();
+                dataset.is_alias = is_visited.is_some();
                 self.datasets.push(dataset);
-                (Known::Dataset, None)
+                (VisitedObject::Dataset, None)
             }
-            Ok(Object::Other) => (Known::Other, None),
+            Ok(Object::Other) => (VisitedObject::Other, None),
             Err(error) => {
                 self.datasets
                     .push(Dataset::failed(name, "unreadable", error));
-                (Known::Other, None)
+                (VisitedObject::Other, None)
             }
         };
         self.seen.insert(id, known);
         group
     }
 
-    fn group(&mut self, (file, address): Place, name: &str, depth: usize, messages: &[Message]) {
+    fn group(
+        &mut self,
+        (file, address): ObjectAddress,
+        name: &str,
+        depth: usize,
+        messages: &[Message],
+    ) {
         let found = links::of(&file, messages);
         if let Some(error) = found.failure {
             let name = if name.is_empty() { "/" } else { name };
@@ -204,20 +212,20 @@ impl Walk {
                 name => format!("{name}/{}", link.name),
             };
             match link.target {
-                Target::Object(inner) => {
+                LinkTarget::Object(inner) => {
                     let group = self.meet(&file, inner, &path);
                     // What MATLAB refers to from cells and objects.
                     let group = group.filter(|_| !link.name.starts_with('#'));
                     groups.extend(group.map(|messages| (inner, path, messages)));
                 }
-                Target::Path(_) | Target::External { .. } => {
+                LinkTarget::Path(_) | LinkTarget::External { .. } => {
                     self.objects += 1;
                     if self.objects <= MAX_OBJECTS {
                         let group = (file.clone(), address);
                         self.later.push_back((group, path, link.target));
                     }
                 }
-                Target::Unknown => {}
+                LinkTarget::Unknown => {}
             }
         }
         if depth < MAX_DEPTH {
@@ -228,8 +236,8 @@ impl Walk {
     }
 
     /// Notes what a link leads to, unless that is known by another name.
-    fn follow(&mut self, place: &Place, name: String, target: &Target) {
-        match self.follower.follow(place, target, MAX_HOPS) {
+    fn follow(&mut self, object_address: &ObjectAddress, name: String, target: &LinkTarget) {
+        match self.follower.follow(object_address, target, MAX_HOPS) {
             Ok((file, address)) => {
                 let depth = name.matches('/').count();
                 if let Some(messages) = self.meet(&file, address, &name) {
@@ -238,7 +246,7 @@ impl Walk {
             }
             Err(error) => {
                 let error = match target {
-                    Target::Path(path) => {
+                    LinkTarget::Path(path) => {
                         Error::new(format!("it is a link to `{path}`, but {error}"))
                     }
                     _ => error,
@@ -253,13 +261,13 @@ impl Walk {
 /// Follows paths and links.
 struct Follower {
     /// The file and others by where they are; they are kept, so that no two have one address.
-    files: HashMap<PathBuf, Result<Arc<File>>>,
+    files: HashMap<PathBuf, Result<Arc<Hdf5File>>>,
     groups: HashMap<(usize, u64), Arc<Links>>,
 }
 
 impl Follower {
-    fn new(file: &Arc<File>) -> Self {
-        let path = outside::identity(file.source.path());
+    fn new(file: &Arc<Hdf5File>) -> Self {
+        let path = external::identity(file.source.path());
         Self {
             files: HashMap::from([(path, Ok(file.clone()))]),
             groups: HashMap::new(),
@@ -267,8 +275,8 @@ impl Follower {
     }
 
     /// The object at a path from a group.
-    fn resolve(&mut self, from: &Place, path: &str, hops: usize) -> Result<Place> {
-        let mut place = match path.starts_with('/') {
+    fn resolve(&mut self, from: &ObjectAddress, path: &str, hops: usize) -> Result<ObjectAddress> {
+        let mut object_address = match path.starts_with('/') {
             true => (from.0.clone(), from.0.root),
             false => from.clone(),
         };
@@ -276,52 +284,57 @@ impl Follower {
             .split('/')
             .filter(|part| !part.is_empty() && *part != ".");
         for part in parts {
-            let links = self.links(&place)?;
+            let links = self.links(&object_address)?;
             let Some(link) = links.find(part) else {
                 if let Some(error) = &links.failure {
                     return Err(error.clone());
                 }
                 bail!("there is no `{part}` there");
             };
-            place = self.follow(&place, &link.target, hops)?;
+            object_address = self.follow(&object_address, &link.target, hops)?;
         }
-        Ok(place)
+        Ok(object_address)
     }
 
     /// The object that a link of a group stands for.
-    fn follow(&mut self, group: &Place, target: &Target, hops: usize) -> Result<Place> {
+    fn follow(
+        &mut self,
+        group: &ObjectAddress,
+        target: &LinkTarget,
+        hops: usize,
+    ) -> Result<ObjectAddress> {
         let Some(hops) = hops.checked_sub(1) else {
             bail!("its links form a cycle");
         };
         match target {
-            Target::Object(address) => Ok((group.0.clone(), *address)),
-            Target::Path(path) => self.resolve(group, path, hops),
-            Target::External { file, path } => {
+            LinkTarget::Object(address) => Ok((group.0.clone(), *address)),
+            LinkTarget::Path(path) => self.resolve(group, path, hops),
+            LinkTarget::External { file, path } => {
                 let other = self.open(group.0.source.path(), file)?;
                 let root = (other.clone(), other.root);
                 self.resolve(&root, path, hops).map_err(|error| {
                     Error::new(format!("it links to `{path}` of `{file}`, but {error}"))
                 })
             }
-            Target::Unknown => bail!("it is a link of an unknown kind"),
+            LinkTarget::Unknown => bail!("it is a link of an unknown kind"),
         }
     }
 
-    fn open(&mut self, owner: &Path, name: &str) -> Result<Arc<File>> {
-        let path = outside::beside(owner, name)?;
-        let key = outside::identity(&path);
+    fn open(&mut self, owner: &Path, name: &str) -> Result<Arc<Hdf5File>> {
+        let path = external::external_file(owner, name)?;
+        let key = external::identity(&path);
         if let Some(file) = self.files.get(&key) {
             return file.clone();
         }
         if self.files.len() == MAX_FILES {
             bail!("it has links to more than {MAX_FILES} other files");
         }
-        let opened = File::open(&path);
+        let opened = Hdf5File::open(&path);
         self.files.insert(key, opened.clone());
         opened
     }
 
-    fn links(&mut self, (file, address): &Place) -> Result<Arc<Links>> {
+    fn links(&mut self, (file, address): &ObjectAddress) -> Result<Arc<Links>> {
         let key = (Arc::as_ptr(file) as usize, *address);
         if let Some(links) = self.groups.get(&key) {
             return Ok(links.clone());

@@ -5,9 +5,10 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
+use super::header::kind;
 use crate::error::{Error, Result};
 use crate::fs::atomic;
-use crate::io::bytes::raw;
+use crate::io::bytes::samples;
 use crate::video::{DType, Field, Video};
 
 /// What is not there.
@@ -61,7 +62,7 @@ pub(in crate::io) fn save(path: &Path, video: &Video, name: &str) -> Result<()> 
     atomic::write(path, |file: &mut File| {
         file.write_all(&dataset.header(0))
             .map_err(|e| Error::io("write", path, &e))?;
-        raw::write_samples(video.samples(), path, file)
+        samples::write_samples(video.samples(), path, file)
     })
 }
 
@@ -110,7 +111,7 @@ impl NewDataset<'_> {
         let data = (before + object + object_len).next_multiple_of(ALIGNMENT) - before;
         let mut out = superblock(base, (data + self.bytes()) as u64, [root, tree, heap]);
         out.extend(object_header(&[message(
-            0x11,
+            kind::SYMBOL_TABLE,
             &words(&[tree as u64, heap as u64]),
         )]));
         out.extend(group_tree(node as u64));
@@ -146,16 +147,17 @@ impl NewDataset<'_> {
     /// The header of the dataset, whose samples begin at `data`.
     fn object(&self, data: u64) -> Vec<u8> {
         let start = if self.bytes() == 0 { NOWHERE } else { data };
-        let place = [&[3, 1][..], &words(&[start, self.bytes() as u64])].concat();
+        let layout_message = [&[3, 1][..], &words(&[start, self.bytes() as u64])].concat();
         let mut messages = vec![
-            message(0x01, &dataspace(&self.shape)),
-            message(0x03, &datatype(self.dtype)),
+            message(kind::DATASPACE, &dataspace(&self.shape)),
+            message(kind::DATATYPE, &datatype(self.dtype)),
             // The samples are all there from the start, and what is not is zero.
-            message(0x05, &[2, 1, 0, 1, 0, 0, 0, 0]),
-            message(0x08, &place),
+            message(kind::FILL, &[2, 1, 0, 1, 0, 0, 0, 0]),
+            message(kind::LAYOUT, &layout_message),
         ];
         let attributes = self.attributes.iter();
-        messages.extend(attributes.map(|(name, value)| message(0x0C, &value.body(name))));
+        messages
+            .extend(attributes.map(|(name, value)| message(kind::ATTRIBUTE, &value.body(name))));
         object_header(&messages)
     }
 }
@@ -225,9 +227,9 @@ fn object_header(messages: &[Vec<u8>]) -> Vec<u8> {
     out
 }
 
-fn message(kind: u16, body: &[u8]) -> Vec<u8> {
+fn message(kind: u8, body: &[u8]) -> Vec<u8> {
     let len = body.len().next_multiple_of(8);
-    let mut out = kind.to_le_bytes().to_vec();
+    let mut out = u16::from(kind).to_le_bytes().to_vec();
     out.extend((len as u16).to_le_bytes());
     out.extend([0; 4]);
     out.extend(body);

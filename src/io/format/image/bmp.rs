@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::{Coded, Layout};
+use super::{EncodedImage, ImageLayout};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::video::DType;
@@ -53,12 +53,12 @@ enum Coding {
     /// Indices of a palette of red, green and blue.
     Palette(Vec<[u8; 3]>),
     /// Bits of red, green, blue and perhaps alpha.
-    Fields(Vec<Field>),
+    Fields(Vec<BitMask>),
 }
 
 /// Adjacent bits of a pixel.
 #[derive(Clone, Copy)]
-struct Field {
+struct BitMask {
     shift: u32,
     max: u32,
 }
@@ -72,7 +72,7 @@ pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
 }
 
 /// Reads the headers and the palette.
-pub(super) fn open(_: &Path, bytes: Vec<u8>) -> Result<Box<dyn Coded>> {
+pub(super) fn open(_: &Path, bytes: Vec<u8>) -> Result<Box<dyn EncodedImage>> {
     let header = Header::read(&bytes)?;
     let coding = match header.depth {
         1..=8 => header.palette(&bytes)?,
@@ -205,7 +205,7 @@ impl Header {
                 16 => ([10, 5, 0], 31),
                 _ => ([16, 8, 0], 255),
             };
-            let fields = shifts.map(|shift| Field { shift, max });
+            let fields = shifts.map(|shift| BitMask { shift, max });
             return Ok(Coding::Fields(fields.to_vec()));
         }
         let mut fields = Vec::with_capacity(4);
@@ -213,7 +213,7 @@ impl Header {
             if at + 4 <= self.masks_end() {
                 let mask = number::<4>(bytes, at)?;
                 if mask != 0 || !is_alpha {
-                    fields.push(Field::of_mask(mask, self.depth)?);
+                    fields.push(BitMask::of_mask(mask, self.depth)?);
                 }
             }
         }
@@ -241,7 +241,7 @@ impl Coding {
     }
 }
 
-impl Field {
+impl BitMask {
     fn of_mask(mask: u32, depth: usize) -> Result<Self> {
         let (shift, bits) = (mask.trailing_zeros(), mask.count_ones());
         let is_field = mask != 0 && mask.leading_zeros() + bits + shift == u32::BITS;
@@ -326,9 +326,9 @@ fn stored(row: &[u8], x: usize, depth: usize) -> u32 {
     u32::from(row[bit / 8] >> shift) & ((1 << depth) - 1)
 }
 
-impl Coded for Bmp {
-    fn layout(&self) -> Layout {
-        Layout {
+impl EncodedImage for Bmp {
+    fn layout(&self) -> ImageLayout {
+        ImageLayout {
             height: self.header.height,
             width: self.header.width,
             channels: self.channels,

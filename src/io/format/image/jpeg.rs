@@ -8,16 +8,16 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use super::{Coded, Layout};
+use super::{EncodedImage, ImageLayout};
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::codec::foreign::without_panic;
+use crate::io::codec::catch_panic::catch_panic;
 use crate::video::DType;
 
 /// An image of 8-bit samples, whose colors come out as red, green and blue.
 struct Jpeg {
     bytes: Vec<u8>,
-    layout: Layout,
+    layout: ImageLayout,
 }
 
 /// Whether a file that begins with these bytes is a JPEG file.
@@ -26,12 +26,12 @@ pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
 }
 
 /// Reads the header of a JPEG file.
-pub(super) fn open(_: &Path, bytes: Vec<u8>) -> Result<Box<dyn Coded>> {
+pub(super) fn open(_: &Path, bytes: Vec<u8>) -> Result<Box<dyn EncodedImage>> {
     // The decoder makes up what is missing of the last rows.
     if !has_end(&bytes) {
         bail!("it is truncated");
     }
-    let (_, layout) = without_panic(|| decoder(&bytes))?;
+    let (_, layout) = catch_panic(|| decoder(&bytes))?;
     Ok(Box::new(Jpeg { bytes, layout }))
 }
 
@@ -52,7 +52,7 @@ fn has_end(bytes: &[u8]) -> bool {
 }
 
 /// A decoder that has read the header.
-fn decoder(bytes: &[u8]) -> Result<(JpegDecoder<ZCursor<&[u8]>>, Layout)> {
+fn decoder(bytes: &[u8]) -> Result<(JpegDecoder<ZCursor<&[u8]>>, ImageLayout)> {
     // Bytes between the segments of the header do no harm.
     let options = DecoderOptions::default()
         .set_strict_mode(false)
@@ -71,7 +71,7 @@ fn decoder(bytes: &[u8]) -> Result<(JpegDecoder<ZCursor<&[u8]>>, Layout)> {
     // Of the samples, what is missing or damaged is an error instead of gray.
     let options = options.set_strict_mode(true);
     decoder.set_options(options.jpeg_set_out_colorspace(color));
-    let layout = Layout {
+    let layout = ImageLayout {
         height,
         width,
         channels: color.num_components(),
@@ -88,13 +88,13 @@ fn explain(error: &DecodeErrors) -> Error {
     Error::new(format!("it is damaged: {error}").to_lowercase())
 }
 
-impl Coded for Jpeg {
-    fn layout(&self) -> Layout {
+impl EncodedImage for Jpeg {
+    fn layout(&self) -> ImageLayout {
         self.layout
     }
 
     fn decode(&self, out: &mut [u8]) -> Result<()> {
-        without_panic(|| {
+        catch_panic(|| {
             let (mut decoder, _) = decoder(&self.bytes)?;
             decoder.decode_into(out).map_err(|e| explain(&e))
         })

@@ -1,9 +1,9 @@
 //! Still pictures: PNG, JPEG, BMP and TIFF files, each of one frame.
 
 mod bmp;
+pub(crate) mod encode;
 mod jpeg;
 mod png;
-pub(crate) mod still;
 
 #[cfg(test)]
 mod tests;
@@ -14,7 +14,7 @@ use super::tiff;
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::fs::files;
-use crate::io::bytes::raw::{self, Encoding, Fill, Source};
+use crate::io::bytes::samples::{self, Encoding, FillFrom, SharedFile};
 use crate::io::recording::{FrameRange, Recording, cannot_load, expect_file};
 use crate::video::{DType, Metadata, Samples, Video, shape_text};
 
@@ -24,19 +24,19 @@ pub(in crate::io) use png::begins as begins_png;
 
 /// How many bytes of pixels a byte of a file can at most stand for: deflated indices of one bit, each of
 /// a color of 3 bytes.
-const GREATEST_EXPANSION: u64 = 1032 * 8 * 3;
+const MAX_EXPANSION: u64 = 1032 * 8 * 3;
 
 /// A picture whose header has been read.
-pub(in crate::io) struct Still {
+pub(in crate::io) struct ImageFile {
     path: PathBuf,
-    layout: Layout,
+    layout: ImageLayout,
     metadata: Metadata,
-    content: Content,
+    content: PixelData,
 }
 
 /// What a picture has in common with others that can be frames of the same video.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(in crate::io) struct Layout {
+pub(in crate::io) struct ImageLayout {
     pub(in crate::io) height: usize,
     pub(in crate::io) width: usize,
     pub(in crate::io) channels: usize,
@@ -44,17 +44,17 @@ pub(in crate::io) struct Layout {
 }
 
 /// Where the pixels are.
-enum Content {
-    Coded(Box<dyn Coded>),
-    Tiff(Box<tiff::Stack>),
+enum PixelData {
+    Coded(Box<dyn EncodedImage>),
+    Tiff(Box<tiff::TiffStack>),
 }
 
 /// Reads the header of a picture.
-type Open = fn(&Path, Vec<u8>) -> Result<Box<dyn Coded>>;
+type OpenImage = fn(&Path, Vec<u8>) -> Result<Box<dyn EncodedImage>>;
 
 /// A picture in memory that has to be decoded.
-trait Coded: Send + Sync {
-    fn layout(&self) -> Layout;
+trait EncodedImage: Send + Sync {
+    fn layout(&self) -> ImageLayout;
 
     /// Decodes it into the bytes of its samples in this machine's order.
     fn decode(&self, out: &mut [u8]) -> Result<()>;
@@ -63,24 +63,24 @@ trait Coded: Send + Sync {
 /// Loads a picture as an image `{y, x}` or `{y, x, channel}`.
 pub fn load_image(path: &Path) -> Result<Video> {
     expect_file(path)?;
-    let still = Still::open(path)?;
+    let image = ImageFile::open(path)?;
     let metadata = Metadata {
         source: Some(path.to_owned()),
-        ..still.metadata.clone()
+        ..image.metadata.clone()
     };
-    let samples = still.load_as(&still.layout.shape())?;
+    let samples = image.load_as(&image.layout.shape())?;
     Ok(Video::with_metadata(samples, metadata))
 }
 
-impl Still {
+impl ImageFile {
     /// Reads the header; the format is found out from the content.
     pub(in crate::io) fn open(path: &Path) -> Result<Self> {
-        let source = Source::open(path)?;
+        let source = SharedFile::open(path)?;
         let beginning = source.start(crate::io::registry::BEGINNING)?;
         if tiff::begins(&beginning) {
             return Self::open_tiff(path);
         }
-        let open: Open = if begins_png(&beginning) {
+        let open: OpenImage = if begins_png(&beginning) {
             png::open
         } else if begins_jpeg(&beginning) {
             jpeg::open
@@ -92,19 +92,19 @@ impl Still {
             return Err(cannot_load(path, &error));
         };
         let bytes = source.start(usize::try_from(source.len()).unwrap_or(usize::MAX))?;
-        let room = (bytes.len() as u64).saturating_mul(GREATEST_EXPANSION);
+        let room = (bytes.len() as u64).saturating_mul(MAX_EXPANSION);
         let coded = open(path, bytes).and_then(|coded| coded.layout().check(room).map(|()| coded));
         let coded = coded.map_err(|e| cannot_load(path, &e))?;
         Ok(Self {
             path: path.to_owned(),
             layout: coded.layout(),
             metadata: Metadata::default(),
-            content: Content::Coded(coded),
+            content: PixelData::Coded(coded),
         })
     }
 
     fn open_tiff(path: &Path) -> Result<Self> {
-        let stack = tiff::Stack::open_picture(path)?;
+        let stack = tiff::TiffStack::open_picture(path)?;
         let (shape, dtype) = stack.page_layout();
         let [pages, height, width, ref channels @ ..] = shape[..] else {
             bail!("`{}` is not an image", path.display());
@@ -117,44 +117,44 @@ impl Still {
         }
         Ok(Self {
             path: path.to_owned(),
-            layout: Layout {
+            layout: ImageLayout {
                 height,
                 width,
                 channels: channels.first().copied().unwrap_or(1),
                 dtype,
             },
             metadata: stack.metadata().clone(),
-            content: Content::Tiff(Box::new(stack)),
+            content: PixelData::Tiff(Box::new(stack)),
         })
     }
 
-    pub(in crate::io) fn layout(&self) -> Layout {
+    pub(in crate::io) fn layout(&self) -> ImageLayout {
         self.layout
     }
 
     /// Decodes the picture as an array of the given shape.
     fn load_as(&self, shape: &[usize]) -> Result<Samples> {
-        raw::load(self.layout.dtype, shape, self.layout.len(), |_, out| {
+        samples::load(self.layout.dtype, shape, self.layout.len(), |_, out| {
             self.read(out)
         })
     }
 
     /// Decodes the picture into its place in a video.
-    pub(in crate::io) fn read(&self, out: &mut dyn Fill) -> Result<()> {
+    pub(in crate::io) fn read(&self, out: &mut dyn FillFrom) -> Result<()> {
         let native = Encoding {
             dtype: self.layout.dtype,
             half: false,
             swapped: false,
         };
         let decoded = match &self.content {
-            Content::Coded(coded) => out.fill(native, &mut |bytes| coded.decode(bytes)),
-            Content::Tiff(stack) => return stack.read_page(0, out),
+            PixelData::Coded(coded) => out.fill(native, &mut |bytes| coded.decode(bytes)),
+            PixelData::Tiff(stack) => return stack.read_page(0, out),
         };
         decoded.map_err(|e| cannot_load(&self.path, &e))
     }
 }
 
-impl Layout {
+impl ImageLayout {
     /// The lengths of the axes.
     pub(in crate::io) fn shape(self) -> Vec<usize> {
         match self.channels {
@@ -191,7 +191,7 @@ impl Layout {
 }
 
 /// A single picture is a video of one frame.
-impl Recording for Still {
+impl Recording for ImageFile {
     fn metadata(&self) -> &Metadata {
         &self.metadata
     }

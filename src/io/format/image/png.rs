@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use png::{BitDepth, ColorType, Decoder, DecodingError, Limits, Reader, Transformations};
 
-use super::{Coded, Layout};
+use super::{EncodedImage, ImageLayout};
 use crate::error::{Error, Result};
-use crate::io::codec::foreign::without_panic;
+use crate::io::codec::catch_panic::catch_panic;
 use crate::task;
 use crate::video::DType;
 
@@ -17,7 +17,7 @@ const MAGIC: &[u8] = b"\x89PNG\r\n\x1a\n";
 struct Png {
     path: PathBuf,
     bytes: Vec<u8>,
-    layout: Layout,
+    layout: ImageLayout,
     depth: BitDepth,
     /// Red, green and blue of each index, if pixels are indices.
     palette: Option<Vec<u8>>,
@@ -29,13 +29,13 @@ pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
 }
 
 /// Reads the header.
-pub(super) fn open(path: &Path, bytes: Vec<u8>) -> Result<Box<dyn Coded>> {
-    let (layout, depth, palette) = without_panic(|| {
+pub(super) fn open(path: &Path, bytes: Vec<u8>) -> Result<Box<dyn EncodedImage>> {
+    let (layout, depth, palette) = catch_panic(|| {
         let reader = start(&bytes, false)?;
         let info = reader.info();
         let palette = (info.color_type == ColorType::Indexed)
             .then(|| info.palette.as_deref().unwrap_or_default().to_vec());
-        let layout = Layout {
+        let layout = ImageLayout {
             height: info.height as usize,
             width: info.width as usize,
             channels: match palette {
@@ -84,8 +84,8 @@ fn is_checksum(error: &DecodingError) -> bool {
     error.to_string().starts_with("CRC error")
 }
 
-impl Coded for Png {
-    fn layout(&self) -> Layout {
+impl EncodedImage for Png {
+    fn layout(&self) -> ImageLayout {
         self.layout
     }
 
@@ -104,7 +104,7 @@ impl Coded for Png {
 impl Png {
     /// Decodes the pixels; `false` if only their checksums prevent it.
     fn try_decode(&self, out: &mut [u8], ignore_checksums: bool) -> Result<bool> {
-        without_panic(|| {
+        catch_panic(|| {
             let mut reader = start(&self.bytes, ignore_checksums)?;
             let is_packed = self.palette.is_some() || (self.depth as u8) < 8;
             let size = reader.output_buffer_size().filter(|_| is_packed);

@@ -9,7 +9,7 @@ use png::{BitDepth, ColorType, Encoder};
 
 use super::load_image;
 use crate::error::Result;
-use crate::io::damage;
+use crate::io::corruption;
 use crate::video::{DType, Element, Video, map_samples};
 
 fn png(width: u32, color: ColorType, depth: BitDepth, palette: &[u8], data: &[u8]) -> Vec<u8> {
@@ -70,7 +70,7 @@ fn png_samples_stay_as_they_are() {
 }
 
 #[test]
-fn palettes_become_colours() {
+fn palettes_become_colors() {
     let palette = [10, 20, 30, 40, 50, 60];
     let indexed = png(
         3,
@@ -119,7 +119,7 @@ fn what_is_no_picture_is_refused() {
 fn damaged_pictures_do_no_harm() {
     let data: Vec<u8> = (0..=255).collect();
     let gray = png(16, ColorType::Grayscale, BitDepth::Eight, &[], &data);
-    damage::check(&gray, 300, "png");
+    corruption::check(&gray, 300, "png");
     let palette: Vec<u8> = data.iter().flat_map(|v| [*v; 3]).collect();
     let indexed = png(
         32,
@@ -128,5 +128,5 @@ fn damaged_pictures_do_no_harm() {
         &palette[..48],
         &data,
     );
-    damage::check(&indexed, 300, "png");
+    corruption::check(&indexed, 300, "png");
 }

@@ -6,15 +6,15 @@ use flate2::bufread::ZlibDecoder;
 
 use crate::bail;
 use crate::error::Result;
-use crate::io::bytes::raw::Section;
-use crate::io::bytes::stream::damaged;
+use crate::io::bytes::samples::FileSection;
+use crate::io::bytes::stream::corrupted;
 use crate::task;
 
 /// How many bytes are left out in one step.
 const STEP: usize = 1 << 16;
 
 /// A stream of elements.
-pub(super) struct Elements<R> {
+pub(super) struct ElementReader<R> {
     stream: R,
     pub(super) swapped: bool,
     /// How many bytes have been read.
@@ -22,7 +22,7 @@ pub(super) struct Elements<R> {
 }
 
 /// The beginning of an element.
-pub(super) struct Tag {
+pub(super) struct ElementTag {
     pub(super) kind: u32,
     /// The number of bytes of the value.
     pub(super) len: u32,
@@ -36,7 +36,7 @@ pub(super) trait Stream: Read {
     fn leave_out(&mut self, len: u64) -> std::io::Result<()>;
 }
 
-impl Stream for BufReader<Section<'_>> {
+impl Stream for BufReader<FileSection<'_>> {
     fn leave_out(&mut self, len: u64) -> std::io::Result<()> {
         let buffered = self
             .buffer()
@@ -62,7 +62,7 @@ impl<R: BufRead> Stream for ZlibDecoder<R> {
     }
 }
 
-impl<R: Stream> Elements<R> {
+impl<R: Stream> ElementReader<R> {
     pub(super) fn new(stream: R, swapped: bool) -> Self {
         Self {
             stream,
@@ -75,7 +75,7 @@ impl<R: Stream> Elements<R> {
         let mut bytes = vec![0; len];
         self.stream
             .read_exact(&mut bytes)
-            .map_err(|e| damaged(&e))?;
+            .map_err(|e| corrupted(&e))?;
         self.position += len as u64;
         Ok(bytes)
     }
@@ -92,7 +92,7 @@ impl<R: Stream> Elements<R> {
         bytes.chunks_exact(4).map(word).collect()
     }
 
-    pub(super) fn tag(&mut self) -> Result<Tag> {
+    pub(super) fn tag(&mut self) -> Result<ElementTag> {
         let bytes = self.bytes(8)?;
         let (first, second) = match self.words(&bytes)[..] {
             [first, second] => (first, second),
@@ -100,13 +100,13 @@ impl<R: Stream> Elements<R> {
         };
         let short = first >> 16;
         if short == 0 {
-            return Ok(Tag {
+            return Ok(ElementTag {
                 kind: first,
                 len: second,
                 inline: None,
             });
         }
-        Ok(Tag {
+        Ok(ElementTag {
             kind: first & 0xFFFF,
             len: short.min(4),
             inline: Some([bytes[4], bytes[5], bytes[6], bytes[7]]),
@@ -114,7 +114,7 @@ impl<R: Stream> Elements<R> {
     }
 
     /// The value of an element of at most `most` bytes, without the padding after it.
-    pub(super) fn value(&mut self, tag: &Tag, most: usize) -> Result<Vec<u8>> {
+    pub(super) fn value(&mut self, tag: &ElementTag, most: usize) -> Result<Vec<u8>> {
         let len = tag.len as usize;
         if let Some(inline) = tag.inline {
             return Ok(inline[..len].to_vec());
@@ -128,9 +128,9 @@ impl<R: Stream> Elements<R> {
     }
 
     /// Goes on to a place.
-    pub(super) fn go_to(&mut self, place: u64) -> Result<()> {
-        let between = place.saturating_sub(self.position);
-        self.stream.leave_out(between).map_err(|e| damaged(&e))?;
+    pub(super) fn go_to(&mut self, offset: u64) -> Result<()> {
+        let between = offset.saturating_sub(self.position);
+        self.stream.leave_out(between).map_err(|e| corrupted(&e))?;
         self.position += between;
         Ok(())
     }

@@ -18,16 +18,16 @@ pub(in crate::io) use write::{FIELDNAME, save};
 
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::bytes::raw::Source;
-use crate::io::format::known;
+use crate::io::bytes::samples::SharedFile;
+use crate::io::format::metadata_keys;
 use crate::io::recording::{
-    FrameRange, Options, Recording, cannot_load, cannot_map, copy_frames, warn_of_others,
+    FrameRange, LoadOptions, Recording, cannot_load, cannot_map, copy_frames, warn_of_others,
 };
 use crate::task;
 use crate::video::{
     DType, Element, Field, Layout, MappedFile, Metadata, Samples, Strided, map_samples, with_dtype,
 };
-use variable::{Content, Numbers, Variable};
+use variable::{NumericData, Variable, VariableContent};
 
 /// How many variables are listed in the metadata.
 const MAX_LISTED: usize = 1000;
@@ -37,15 +37,15 @@ const STEP: usize = 1 << 20;
 
 /// A file whose variables are known.
 pub(in crate::io) struct MatFile {
-    source: Source,
-    array: Result<Array>,
+    source: SharedFile,
+    array: Result<MatlabArray>,
     metadata: Metadata,
 }
 
 /// The variable that is the video.
-struct Array {
+struct MatlabArray {
     name: String,
-    numbers: Numbers,
+    numbers: NumericData,
     /// How the samples lie, the first axis being time.
     layout: Layout,
     /// Whether dark pixels are those with the high numbers.
@@ -61,8 +61,8 @@ pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
 
 impl MatFile {
     /// Reads what the variables are, and chooses one.
-    pub(in crate::io) fn open(path: &Path, options: &Options) -> Result<Self> {
-        let source = Source::open(path)?;
+    pub(in crate::io) fn open(path: &Path, options: &LoadOptions) -> Result<Self> {
+        let source = SharedFile::open(path)?;
         let variables = variables(&source).map_err(|e| cannot_load(path, &e))?;
         let mut array = choose(&variables, options.fieldname.as_deref());
         if let Ok(array) = &mut array
@@ -82,7 +82,7 @@ impl MatFile {
         })
     }
 
-    fn array(&self) -> Result<&Array> {
+    fn array(&self) -> Result<&MatlabArray> {
         self.array.as_ref().map_err(Error::clone)
     }
 }
@@ -120,7 +120,7 @@ impl Recording for MatFile {
     fn map(&self) -> Result<Samples> {
         let array = self.array()?;
         let path = self.source.path();
-        let Some(start) = array.numbers.place.plain() else {
+        let Some(start) = array.numbers.location.plain() else {
             return Err(cannot_map(path, "its samples are compressed"));
         };
         let Some(encoding) = array.numbers.conversion.direct() else {
@@ -141,10 +141,10 @@ impl Recording for MatFile {
     }
 }
 
-impl Array {
+impl MatlabArray {
     /// Whether the samples lie in the file as they are.
     fn is_plain(&self) -> bool {
-        self.numbers.place.plain().is_some() && !self.is_negative
+        self.numbers.location.plain().is_some() && !self.is_negative
     }
 
     /// How likely it is the video among several arrays.
@@ -157,7 +157,7 @@ impl Array {
         }
     }
 
-    fn load(&self, source: &Source, range: FrameRange) -> Result<Samples> {
+    fn load(&self, source: &SharedFile, range: FrameRange) -> Result<Samples> {
         let shape = self.layout.shape();
         let slowest = slowest_axis(&self.layout);
         let frame_len = self.layout.len() / shape[slowest];
@@ -199,7 +199,7 @@ fn is_v73(header: &[u8]) -> bool {
     matches!(header.get(124..128), Some(b"\x00\x02IM" | b"\x02\x00MI"))
 }
 
-fn variables(source: &Source) -> Result<Vec<Variable>> {
+fn variables(source: &SharedFile) -> Result<Vec<Variable>> {
     let header = source.start(128)?;
     if is_v73(&header) {
         #[cfg(feature = "hdf5")]
@@ -214,12 +214,12 @@ fn variables(source: &Source) -> Result<Vec<Variable>> {
 }
 
 /// The array that is the video: the one named, or the first with three axes, four or two.
-fn choose(variables: &[Variable], fieldname: Option<&str>) -> Result<Array> {
+fn choose(variables: &[Variable], fieldname: Option<&str>) -> Result<MatlabArray> {
     if let Some(name) = fieldname {
         return named(variables, name);
     }
     let arrays = variables.iter();
-    let arrays: Vec<(&Variable, Array)> = arrays
+    let arrays: Vec<(&Variable, MatlabArray)> = arrays
         .filter_map(|variable| Some((variable, variable.array()?)))
         // What is within a cell is not taken for a video unless it looks like one.
         .filter(|(variable, array)| !variable.name.contains(['{', '(']) || array.rank() > 1)
@@ -243,15 +243,15 @@ fn choose(variables: &[Variable], fieldname: Option<&str>) -> Result<Array> {
         .map(|(_, ((other, _), _))| other.to_string())
         .collect();
     let array = take(arrays, chosen);
-    Ok(Array { others, ..array })
+    Ok(MatlabArray { others, ..array })
 }
 
-fn take(mut arrays: Vec<(&Variable, Array)>, chosen: usize) -> Array {
+fn take(mut arrays: Vec<(&Variable, MatlabArray)>, chosen: usize) -> MatlabArray {
     arrays.swap_remove(chosen).1
 }
 
 /// The variable of a name; those within structs are named as `s/field` or, as in MATLAB, `s.field`.
-fn named(variables: &[Variable], name: &str) -> Result<Array> {
+fn named(variables: &[Variable], name: &str) -> Result<MatlabArray> {
     let path = name.trim_matches('/').replace('.', "/");
     let variable = [name, &path].into_iter().find_map(|name| {
         let mut variables = variables.iter();
@@ -286,14 +286,14 @@ fn listing(variables: &[Variable]) -> String {
 }
 
 /// A recording of the program Rhythm, in which depolarised cells are dark.
-fn negative(array: Array) -> Array {
+fn negative(array: MatlabArray) -> MatlabArray {
     let mut numbers = array.numbers;
     numbers.conversion.dtype = match numbers.conversion.dtype {
         DType::U8 | DType::U16 | DType::Bool => DType::F32,
         DType::U32 | DType::U64 => DType::F64,
         signed => signed,
     };
-    Array {
+    MatlabArray {
         numbers,
         is_negative: true,
         ..array
@@ -322,14 +322,14 @@ fn negate_array<T: Element>(mut array: Strided<T>) -> Result<Samples> {
 
 impl Variable {
     /// The video that the variable is, if its axes are those of one.
-    fn array(&self) -> Option<Array> {
-        let Content::Numbers(numbers, _) = &self.content else {
+    fn array(&self) -> Option<MatlabArray> {
+        let VariableContent::Numbers(numbers, _) = &self.content else {
             return None;
         };
         if self.len() == 0 {
             return None;
         }
-        Some(Array {
+        Some(MatlabArray {
             name: self.name.clone(),
             numbers: numbers.clone(),
             layout: video_layout(&self.dims)?,
@@ -391,7 +391,7 @@ fn rows_of_text(letters: &[char], dims: &[usize]) -> String {
 
 /// Single numbers and texts under their names, those of the struct that the video is in under their
 /// own, and a list of the variables.
-fn metadata(variables: &[Variable], array: Option<&Array>) -> Metadata {
+fn metadata(variables: &[Variable], array: Option<&MatlabArray>) -> Metadata {
     let is_indexed = |name: &str| name.contains(['(', '{']);
     let fields = variables.iter();
     let fields = fields.filter_map(|variable| Some((variable.name.as_str(), variable.field()?)));
@@ -407,7 +407,7 @@ fn metadata(variables: &[Variable], array: Option<&Array>) -> Metadata {
             all.insert(name.to_owned(), field);
         }
     }
-    let mut metadata = known::metadata(all);
+    let mut metadata = metadata_keys::metadata(all);
     let list = variables.iter().take(MAX_LISTED).map(Variable::to_string);
     metadata.set("variables", Field::list(list));
     metadata

@@ -4,12 +4,12 @@ use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
 use super::*;
-use crate::io::recording::Selection;
-use crate::io::{damage, info, load_metadata, load_video};
+use crate::io::recording::FrameSelection;
+use crate::io::{corruption, info, load_metadata, load_video};
 use crate::video::Video;
 
 /// What a test writes into a file.
-enum Value<'a> {
+enum TestValue<'a> {
     /// Class, stored type and bytes of numbers.
     Numbers(u32, u32, Vec<u8>),
     Text(&'a str),
@@ -20,13 +20,13 @@ enum Value<'a> {
     Cells(Vec<u8>),
 }
 
-struct Writer {
+struct TestWriter {
     bytes: Vec<u8>,
     big: bool,
     compressed: bool,
 }
 
-impl Writer {
+impl TestWriter {
     fn new(big: bool, compressed: bool) -> Self {
         let mut bytes = b"MATLAB 5.0 MAT-file, Platform: GLNXA64".to_vec();
         bytes.resize(124, b' ');
@@ -59,21 +59,21 @@ impl Writer {
     }
 
     /// A matrix with its tag, as it stands for itself or within another.
-    fn matrix(&self, name: &str, dims: &[u32], value: Value) -> Vec<u8> {
+    fn matrix(&self, name: &str, dims: &[u32], value: TestValue) -> Vec<u8> {
         let class = match value {
-            Value::Numbers(class, ..) => class,
-            Value::Text(_) => 4,
-            Value::Struct | Value::Fields(..) => 2,
-            Value::Cells(_) => 1,
+            TestValue::Numbers(class, ..) => class,
+            TestValue::Text(_) => 4,
+            TestValue::Struct | TestValue::Fields(..) => 2,
+            TestValue::Cells(_) => 1,
         };
         let mut body = self.element(6, &self.words(&[class, 0]));
         body.extend(self.element(5, &self.words(dims)));
         body.extend(self.element(1, name.as_bytes()));
         body.extend(match value {
-            Value::Numbers(_, kind, bytes) => self.element(kind, &bytes),
-            Value::Text(text) => self.element(16, text.as_bytes()),
-            Value::Struct => self.element(5, &self.words(&[8])),
-            Value::Fields(names, matrices) => {
+            TestValue::Numbers(_, kind, bytes) => self.element(kind, &bytes),
+            TestValue::Text(text) => self.element(16, text.as_bytes()),
+            TestValue::Struct => self.element(5, &self.words(&[8])),
+            TestValue::Fields(names, matrices) => {
                 let names = names.iter().flat_map(|name| {
                     let mut name = name.as_bytes().to_vec();
                     name.resize(12, 0);
@@ -83,12 +83,12 @@ impl Writer {
                 let len = self.element(5, &self.words(&[12]));
                 [len, self.element(1, &names), matrices].concat()
             }
-            Value::Cells(matrices) => matrices,
+            TestValue::Cells(matrices) => matrices,
         });
         [self.words(&[14, body.len() as u32]), body].concat()
     }
 
-    fn add(mut self, name: &str, dims: &[u32], value: Value) -> Self {
+    fn add(mut self, name: &str, dims: &[u32], value: TestValue) -> Self {
         let element = self.matrix(name, dims, value);
         if self.compressed {
             let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
@@ -104,45 +104,49 @@ impl Writer {
 }
 
 /// Numbers 0, 1, 2, … in MATLAB's order, as uint16.
-fn ramp(writer: &Writer, len: u16) -> Value<'static> {
+fn ramp(writer: &TestWriter, len: u16) -> TestValue<'static> {
     let number = |value: u16| match writer.big {
         true => value.to_be_bytes(),
         false => value.to_le_bytes(),
     };
-    Value::Numbers(11, 4, (0..len).flat_map(number).collect())
+    TestValue::Numbers(11, 4, (0..len).flat_map(number).collect())
 }
 
-fn recording(big: bool, compressed: bool) -> Writer {
-    let file = Writer::new(big, compressed);
+fn recording(big: bool, compressed: bool) -> TestWriter {
+    let file = TestWriter::new(big, compressed);
     let rate = if big {
         500f64.to_be_bytes()
     } else {
         500f64.to_le_bytes()
     };
     let video = ramp(&file, 24);
-    file.add("fps", &[1, 1], Value::Numbers(6, 9, rate.into()))
+    file.add("fps", &[1, 1], TestValue::Numbers(6, 9, rate.into()))
         .add(
             "mask",
             &[2, 3],
-            Value::Numbers(9 | 0x200, 2, vec![0, 1, 0, 1, 1, 7]),
+            TestValue::Numbers(9 | 0x200, 2, vec![0, 1, 0, 1, 1, 7]),
         )
-        .add("comment", &[1, 6], Value::Text("rabbit"))
-        .add("settings", &[1, 1], Value::Struct)
+        .add("comment", &[1, 6], TestValue::Text("rabbit"))
+        .add("settings", &[1, 1], TestValue::Struct)
         .add("video", &[2, 3, 4], video)
-        .add("small", &[2, 2, 3], Value::Numbers(6, 2, (0..12).collect()))
+        .add(
+            "small",
+            &[2, 2, 3],
+            TestValue::Numbers(6, 2, (0..12).collect()),
+        )
 }
 
-fn load(bytes: &[u8], selection: &Selection, options: &Options) -> Result<Video> {
+fn load(bytes: &[u8], selection: &FrameSelection, options: &LoadOptions) -> Result<Video> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.mat");
     std::fs::write(&path, bytes).unwrap();
     load_video(&path, selection, options)
 }
 
-fn field(name: &str) -> Options {
-    Options {
+fn field(name: &str) -> LoadOptions {
+    LoadOptions {
         fieldname: Some(name.into()),
-        ..Options::default()
+        ..LoadOptions::default()
     }
 }
 
@@ -165,18 +169,18 @@ fn turned() -> Vec<f64> {
 fn every_version_is_loaded_with_time_first() {
     for (big, compressed) in [(false, false), (false, true), (true, false), (true, true)] {
         let file = recording(big, compressed).bytes;
-        let video = load(&file, &Selection::ALL, &Options::default()).unwrap();
+        let video = load(&file, &FrameSelection::ALL, &LoadOptions::default()).unwrap();
         assert_eq!(video.shape(), [4, 2, 3]);
         assert_eq!(video.dtype(), DType::U16);
         assert_eq!(values(&video), turned());
         assert_eq!(video.metadata().fps, Some(500.0));
         assert_eq!(video.metadata().comment.as_deref(), Some("rabbit"));
-        let part = Selection {
+        let part = FrameSelection {
             start: 1,
             frames: Some(2),
             step: 2,
         };
-        let video = load(&file, &part, &Options::default()).unwrap();
+        let video = load(&file, &part, &LoadOptions::default()).unwrap();
         assert_eq!(values(&video), [&turned()[6..12], &turned()[18..]].concat());
     }
 }
@@ -185,10 +189,10 @@ fn every_version_is_loaded_with_time_first() {
 fn numbers_keep_the_type_they_are_stored_as() {
     for compressed in [false, true] {
         let file = recording(false, compressed).bytes;
-        let small = load(&file, &Selection::ALL, &field("small")).unwrap();
+        let small = load(&file, &FrameSelection::ALL, &field("small")).unwrap();
         assert_eq!((small.dtype(), small.shape()), (DType::U8, &[3, 2, 2][..]));
         assert_eq!(values(&small)[..4], [0.0, 2.0, 1.0, 3.0]);
-        let mask = load(&file, &Selection::ALL, &field("mask")).unwrap();
+        let mask = load(&file, &FrameSelection::ALL, &field("mask")).unwrap();
         assert_eq!((mask.dtype(), mask.shape()), (DType::Bool, &[2, 3][..]));
         assert_eq!(values(&mask), [0.0, 0.0, 1.0, 1.0, 1.0, 1.0]);
     }
@@ -209,18 +213,18 @@ fn plain_samples_are_mapped() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.mat");
     std::fs::write(&path, plain).unwrap();
-    let video = load_video(&path, &Selection::ALL, &Options::mapped(true)).unwrap();
+    let video = load_video(&path, &FrameSelection::ALL, &LoadOptions::mapped(true)).unwrap();
     assert!(video.is_mmap());
     assert_eq!(values(&video), turned());
     let packed = recording(false, true).bytes;
-    let error = load(&packed, &Selection::ALL, &Options::mapped(true)).unwrap_err();
+    let error = load(&packed, &FrameSelection::ALL, &LoadOptions::mapped(true)).unwrap_err();
     assert!(error.message().ends_with("its samples are compressed"));
 }
 
 #[test]
 fn variables_that_are_no_videos_are_named() {
     let file = recording(false, false).bytes;
-    let fail = |name| load(&file, &Selection::ALL, &field(name)).unwrap_err();
+    let fail = |name| load(&file, &FrameSelection::ALL, &field(name)).unwrap_err();
     assert!(
         fail("vidoe")
             .hints()
@@ -231,8 +235,8 @@ fn variables_that_are_no_videos_are_named() {
             .message()
             .ends_with("its variable settings (1×1 struct) is not a video")
     );
-    let file = Writer::new(false, false).add("name", &[1, 2], Value::Text("ab"));
-    let error = load(&file.bytes, &Selection::ALL, &Options::default()).unwrap_err();
+    let file = TestWriter::new(false, false).add("name", &[1, 2], TestValue::Text("ab"));
+    let error = load(&file.bytes, &FrameSelection::ALL, &LoadOptions::default()).unwrap_err();
     assert!(
         error
             .message()
@@ -260,17 +264,17 @@ fn information_lists_the_variables() {
 
 #[test]
 fn dark_signals_of_rhythm_are_turned_round() {
-    let file = Writer::new(false, false);
+    let file = TestWriter::new(false, false);
     let video = ramp(&file, 24);
     let background = ramp(&file, 6);
     let file = file
         .add("cmosData", &[2, 3, 4], video)
         .add("bgimage", &[2, 3], background);
-    let video = load(&file.bytes, &Selection::ALL, &Options::default()).unwrap();
+    let video = load(&file.bytes, &FrameSelection::ALL, &LoadOptions::default()).unwrap();
     assert_eq!(video.dtype(), DType::F32);
     let negative: Vec<f64> = turned().iter().map(|v| -v).collect();
     assert_eq!(values(&video), negative);
-    let raw = load(&file.bytes, &Selection::ALL, &field("cmosData")).unwrap();
+    let raw = load(&file.bytes, &FrameSelection::ALL, &field("cmosData")).unwrap();
     assert_eq!(values(&raw), turned());
 }
 
@@ -308,7 +312,12 @@ fn version_4(big: bool) -> Vec<u8> {
 #[test]
 fn version_4_is_loaded() {
     for big in [false, true] {
-        let video = load(&version_4(big), &Selection::ALL, &Options::default()).unwrap();
+        let video = load(
+            &version_4(big),
+            &FrameSelection::ALL,
+            &LoadOptions::default(),
+        )
+        .unwrap();
         assert_eq!((video.dtype(), video.shape()), (DType::U8, &[2, 3][..]));
         assert_eq!(values(&video), [0.0, 2.0, 4.0, 1.0, 3.0, 5.0]);
         assert_eq!(video.metadata().fields["name"], Field::Text("ab".into()));
@@ -316,10 +325,10 @@ fn version_4_is_loaded() {
 }
 
 #[test]
-fn damage_is_an_error() {
-    damage::check(&recording(false, false).bytes, 1500, "mat");
-    damage::check(&recording(true, true).bytes, 1500, "mat");
-    damage::check(&version_4(true), 1500, "mat");
+fn corruption_is_an_error() {
+    corruption::check(&recording(false, false).bytes, 1500, "mat");
+    corruption::check(&recording(true, true).bytes, 1500, "mat");
+    corruption::check(&version_4(true), 1500, "mat");
 }
 
 #[test]
@@ -342,41 +351,41 @@ fn what_cannot_be_inflated_is_not_allocated() {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(&body).unwrap();
     let packed = encoder.finish().unwrap();
-    let mut file = Writer::new(false, false);
+    let mut file = TestWriter::new(false, false);
     file.bytes.extend(file.words(&[15, packed.len() as u32]));
     file.bytes.extend(packed);
-    assert!(load(&file.bytes, &Selection::ALL, &Options::default()).is_err());
+    assert!(load(&file.bytes, &FrameSelection::ALL, &LoadOptions::default()).is_err());
 }
 
 /// A struct with a video, a frame rate and a cell of a text and a video; an array of two structs with a
 /// video each; what was never set.
 fn nested(big: bool, compressed: bool) -> Vec<u8> {
-    let file = Writer::new(big, compressed);
+    let file = TestWriter::new(big, compressed);
     let rate = match big {
         true => 250f64.to_be_bytes(),
         false => 250f64.to_le_bytes(),
     };
-    let rate = || Value::Numbers(6, 9, rate.into());
+    let rate = || TestValue::Numbers(6, 9, rate.into());
     let video = || file.matrix("", &[2, 3, 4], ramp(&file, 24));
     let small = |first: u8| {
-        let numbers = Value::Numbers(9, 2, (first..first + 12).collect());
+        let numbers = TestValue::Numbers(9, 2, (first..first + 12).collect());
         file.matrix("", &[2, 2, 3], numbers)
     };
-    let cells = [file.matrix("", &[1, 2], Value::Text("ab")), small(0)].concat();
-    let inner = file.matrix("", &[1, 1], Value::Fields(&["deep"], small(100)));
+    let cells = [file.matrix("", &[1, 2], TestValue::Text("ab")), small(0)].concat();
+    let inner = file.matrix("", &[1, 1], TestValue::Fields(&["deep"], small(100)));
     let fields = [
         video(),
         file.matrix("", &[1, 1], rate()),
-        file.matrix("", &[1, 2], Value::Cells(cells)),
+        file.matrix("", &[1, 2], TestValue::Cells(cells)),
         inner,
         file.words(&[14, 0]),
     ];
-    let fields = Value::Fields(&["video", "fps", "c", "inner", "unset"], fields.concat());
-    let array = Value::Fields(
+    let fields = TestValue::Fields(&["video", "fps", "c", "inner", "unset"], fields.concat());
+    let array = TestValue::Fields(
         &["v", "w"],
         [small(10), small(20), small(30), small(40)].concat(),
     );
-    let cells = Value::Cells([small(50), small(60)].concat());
+    let cells = TestValue::Cells([small(50), small(60)].concat());
     let s = file.matrix("s", &[1, 1], fields);
     let a = file.matrix("a", &[1, 2], array);
     let c = file.matrix("c", &[2, 1], cells);
@@ -399,14 +408,14 @@ fn nested(big: bool, compressed: bool) -> Vec<u8> {
 fn arrays_within_structs_and_cells_are_loaded_by_path() {
     for (big, compressed) in [(false, false), (false, true), (true, false), (true, true)] {
         let file = nested(big, compressed);
-        let all = &Selection::ALL;
+        let all = &FrameSelection::ALL;
         for name in ["s/video", "s.video", "/s/video"] {
             let video = load(&file, all, &field(name)).unwrap();
             assert_eq!(values(&video), turned());
             assert_eq!(video.metadata().fps, Some(250.0));
         }
         assert_eq!(
-            values(&load(&file, all, &Options::default()).unwrap()),
+            values(&load(&file, all, &LoadOptions::default()).unwrap()),
             turned()
         );
         for (name, first) in [
@@ -429,7 +438,7 @@ fn arrays_within_structs_and_cells_are_loaded_by_path() {
 #[test]
 fn messages_list_what_is_within_structs() {
     let file = nested(false, false);
-    let fail = |name| load(&file, &Selection::ALL, &field(name)).unwrap_err();
+    let fail = |name| load(&file, &FrameSelection::ALL, &field(name)).unwrap_err();
     assert!(
         fail("s")
             .message()
@@ -450,6 +459,6 @@ fn messages_list_what_is_within_structs() {
 
 #[test]
 fn damage_within_structs_is_an_error() {
-    damage::check(&nested(false, false), 1500, "mat");
-    damage::check(&nested(true, true), 800, "mat");
+    corruption::check(&nested(false, false), 1500, "mat");
+    corruption::check(&nested(true, true), 800, "mat");
 }

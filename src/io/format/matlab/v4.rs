@@ -1,11 +1,11 @@
 //! MATLAB files of version 4: matrices of two axes, one after the other, each after a header of 20
 //! bytes. After "MAT-File Format" (The MathWorks), "Level 4 MAT-File Format".
 
-use super::variable::{Content, Numbers, Place, Variable};
+use super::variable::{DataLocation, NumericData, Variable, VariableContent};
 use crate::bail;
 use crate::error::Result;
-use crate::io::bytes::raw::{self, Conversion, Encoding, Source};
-use crate::io::format::known;
+use crate::io::bytes::samples::{self, Conversion, Encoding, SharedFile};
+use crate::io::format::metadata_keys;
 use crate::video::DType;
 
 /// The size of the header of a variable.
@@ -19,8 +19,8 @@ const MAX_NAME: u64 = 4096;
 const MAX_TEXT: usize = 1 << 13;
 
 /// The header of a variable.
-struct Header {
-    kind: Kind,
+struct V4Header {
+    kind: V4Kind,
     encoding: Encoding,
     dims: [u64; 2],
     complex: bool,
@@ -28,14 +28,14 @@ struct Header {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Kind {
+enum V4Kind {
     Numbers,
     Text,
     Sparse,
 }
 
 /// The variables of a file in order.
-pub(super) fn variables(source: &Source) -> Result<Vec<Variable>> {
+pub(super) fn variables(source: &SharedFile) -> Result<Vec<Variable>> {
     if source.len() < HEADER {
         bail!("it is not a MATLAB file");
     }
@@ -59,7 +59,7 @@ pub(super) fn variables(source: &Source) -> Result<Vec<Variable>> {
     Ok(variables)
 }
 
-fn read_header(source: &Source, at: u64) -> Result<Header> {
+fn read_header(source: &SharedFile, at: u64) -> Result<V4Header> {
     let mut bytes = [0; HEADER as usize];
     source.read_at(at, &mut bytes)?;
     let word = |index: usize, swapped: bool| {
@@ -79,9 +79,9 @@ fn read_header(source: &Source, at: u64) -> Result<Header> {
         _ => bail!("it is not a MATLAB file"),
     };
     let kind = match code % 10 {
-        0 => Kind::Numbers,
-        1 => Kind::Text,
-        2 => Kind::Sparse,
+        0 => V4Kind::Numbers,
+        1 => V4Kind::Text,
+        2 => V4Kind::Sparse,
         _ => bail!("it is not a MATLAB file"),
     };
     let name_len = u64::from(name_len);
@@ -89,7 +89,7 @@ fn read_header(source: &Source, at: u64) -> Result<Header> {
     {
         bail!("it is not a MATLAB file");
     }
-    Ok(Header {
+    Ok(V4Header {
         kind,
         encoding: Encoding {
             dtype,
@@ -102,7 +102,7 @@ fn read_header(source: &Source, at: u64) -> Result<Header> {
     })
 }
 
-fn variable(source: &Source, at: u64, start: u64, header: &Header) -> Result<Variable> {
+fn variable(source: &SharedFile, at: u64, start: u64, header: &V4Header) -> Result<Variable> {
     let mut name = vec![0; header.name_len as usize];
     source.read_at(at + HEADER, &mut name)?;
     let end = name.iter().position(|byte| *byte == 0);
@@ -111,27 +111,27 @@ fn variable(source: &Source, at: u64, start: u64, header: &Header) -> Result<Var
     let len: usize = dims.iter().product();
     let read = |len| {
         let mut read = |bytes: &mut [u8]| source.read_at(start, bytes);
-        raw::read_numbers(header.encoding, len, &mut read)
+        samples::read_numbers(header.encoding, len, &mut read)
     };
     let content = match header.kind {
-        Kind::Sparse => Content::Other("sparse numbers"),
-        _ if header.complex => Content::Other("complex numbers"),
-        Kind::Text if len > MAX_TEXT => Content::Other("long text"),
-        Kind::Text => {
+        V4Kind::Sparse => VariableContent::Other("sparse numbers"),
+        _ if header.complex => VariableContent::Other("complex numbers"),
+        V4Kind::Text if len > MAX_TEXT => VariableContent::Other("long text"),
+        V4Kind::Text => {
             let letter = |code: f64| char::from_u32(code as u32).unwrap_or('\u{FFFD}');
             let letters: Vec<char> = read(len)?.into_iter().map(letter).collect();
-            Content::Text(super::rows_of_text(&letters, &dims))
+            VariableContent::Text(super::rows_of_text(&letters, &dims))
         }
-        Kind::Numbers => {
-            let values = match known::is_short_list(&dims) {
+        V4Kind::Numbers => {
+            let values = match metadata_keys::is_short_list(&dims) {
                 true => read(len)?,
                 false => Vec::new(),
             };
-            let numbers = Numbers {
+            let numbers = NumericData {
                 conversion: Conversion::none(header.encoding),
-                place: Place::Plain(start),
+                location: DataLocation::Plain(start),
             };
-            Content::Numbers(numbers, values)
+            VariableContent::Numbers(numbers, values)
         }
     };
     Ok(Variable {

@@ -3,13 +3,13 @@
 
 use std::io::BufReader;
 
-use super::elements::{Elements, Stream, Tag};
-use super::variable::{Content, Numbers, Place, Variable};
+use super::elements::{ElementReader, ElementTag, Stream};
+use super::variable::{DataLocation, NumericData, Variable, VariableContent};
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::bytes::raw::{self, Conversion, Encoding, Source};
+use crate::io::bytes::samples::{self, Conversion, Encoding, SharedFile};
 use crate::io::bytes::stream::inflate;
-use crate::io::format::known;
+use crate::io::format::metadata_keys;
 use crate::video::DType;
 
 /// Where the first element begins.
@@ -41,7 +41,7 @@ const STRUCT: u32 = 2;
 const OBJECT: u32 = 3;
 
 /// A part of a file that stands for itself.
-pub(super) struct Entry {
+pub(super) struct V5Element {
     /// Where it begins.
     pub(super) start: u64,
     /// How many bytes it has.
@@ -52,35 +52,35 @@ pub(super) struct Entry {
 
 /// The variables of a file in order; `swapped` tells whether its bytes are in the other order
 /// than this machine's.
-pub(super) fn variables(source: &Source, swapped: bool) -> Result<Vec<Variable>> {
+pub(super) fn variables(source: &SharedFile, swapped: bool) -> Result<Vec<Variable>> {
     let entries = entries(source, swapped)?.into_iter();
     Ok(entries.flat_map(|entry| entry.variables).collect())
 }
 
 /// The parts of a file in order.
-pub(super) fn entries(source: &Source, swapped: bool) -> Result<Vec<Entry>> {
-    let mut entries: Vec<Entry> = Vec::new();
+pub(super) fn entries(source: &SharedFile, swapped: bool) -> Result<Vec<V5Element>> {
+    let mut entries: Vec<V5Element> = Vec::new();
     let (mut at, mut left) = (HEADER, MAX_VARIABLES);
     while at + 8 <= source.len() {
         if entries.len() == MAX_VARIABLES {
             bail!("it has more than {MAX_VARIABLES} variables");
         }
         let tag = BufReader::with_capacity(8, source.section(at, 8));
-        let mut section = Elements::new(tag, swapped);
-        let Tag { kind, len, .. } = section.tag()?;
+        let mut section = ElementReader::new(tag, swapped);
+        let ElementTag { kind, len, .. } = section.tag()?;
         let (start, len) = (at + 8, u64::from(len));
         if len > source.len() - start {
             bail!("it ends within variable number {}", entries.len() + 1);
         }
-        let plain = |skip| Place::Plain(start + skip);
-        let deflated = |skip| Place::Deflated { start, len, skip };
+        let plain = |skip| DataLocation::Plain(start + skip);
+        let deflated = |skip| DataLocation::Deflated { start, len, skip };
         let variables = match kind {
             MATRIX => {
                 let stream = BufReader::with_capacity(512, source.section(start, len));
-                Elements::new(stream, swapped).variables(len, &plain, left)?
+                ElementReader::new(stream, swapped).variables(len, &plain, left)?
             }
             COMPRESSED => {
-                let mut elements = Elements::new(inflate(source, start, len), swapped);
+                let mut elements = ElementReader::new(inflate(source, start, len), swapped);
                 let tag = elements.tag()?;
                 match tag.kind == MATRIX && u64::from(tag.len) <= len.saturating_mul(MAX_RATIO) {
                     true => elements.variables(tag.len.into(), &deflated, left)?,
@@ -91,7 +91,7 @@ pub(super) fn entries(source: &Source, swapped: bool) -> Result<Vec<Entry>> {
         };
         // Those within structs and cells are not looked at without end.
         left -= variables.len().saturating_sub(1).min(left);
-        entries.push(Entry {
+        entries.push(V5Element {
             start: at,
             len: 8 + len,
             variables,
@@ -102,9 +102,9 @@ pub(super) fn entries(source: &Source, swapped: bool) -> Result<Vec<Entry>> {
 }
 
 /// What was found so far.
-struct Found<'a> {
+struct VariableCollector<'a> {
     /// Where the samples are that come after so many bytes.
-    place: &'a dyn Fn(u64) -> Place,
+    location: &'a dyn Fn(u64) -> DataLocation,
     /// How many variables are looked at.
     most: usize,
     variables: &'a mut Vec<Variable>,
@@ -117,7 +117,7 @@ struct Class {
     logical: bool,
 }
 
-impl<R: Stream> Elements<R> {
+impl<R: Stream> ElementReader<R> {
     fn class(&mut self) -> Result<Class> {
         let tag = self.tag()?;
         let flags = self.value(&tag, 64)?;
@@ -134,7 +134,7 @@ impl<R: Stream> Elements<R> {
     fn variables(
         mut self,
         len: u64,
-        place: &dyn Fn(u64) -> Place,
+        location: &dyn Fn(u64) -> DataLocation,
         most: usize,
     ) -> Result<Vec<Variable>> {
         let mut found = Vec::new();
@@ -143,8 +143,8 @@ impl<R: Stream> Elements<R> {
             None,
             end,
             0,
-            &mut Found {
-                place,
+            &mut VariableCollector {
+                location,
                 most,
                 variables: &mut found,
             },
@@ -158,7 +158,7 @@ impl<R: Stream> Elements<R> {
         path: Option<String>,
         end: u64,
         depth: usize,
-        found: &mut Found<'_>,
+        found: &mut VariableCollector<'_>,
     ) -> Result<()> {
         let class = self.class()?;
         // Objects of newer classes have no axes here.
@@ -177,13 +177,13 @@ impl<R: Stream> Elements<R> {
             return Ok(());
         }
         let content = match (class.dtype(), class.id) {
-            (Some(_), _) if class.complex => Content::Other("complex numbers"),
+            (Some(_), _) if class.complex => VariableContent::Other("complex numbers"),
             (Some(dtype), _) => {
                 let tag = self.tag()?;
-                self.numbers(&name, dtype, &dims, &tag, end, found.place)?
+                self.numbers(&name, dtype, &dims, &tag, end, found.location)?
             }
             (None, 4) => self.text(&dims)?,
-            (None, id) => Content::Other(other(id)),
+            (None, id) => VariableContent::Other(other(id)),
         };
         found.variables.push(Variable {
             name: name.clone(),
@@ -249,7 +249,7 @@ impl<R: Stream> Elements<R> {
         names: impl Iterator<Item = String>,
         end: u64,
         depth: usize,
-        found: &mut Found<'_>,
+        found: &mut VariableCollector<'_>,
     ) -> Result<()> {
         let mut next = self.position;
         for name in names {
@@ -277,10 +277,10 @@ impl<R: Stream> Elements<R> {
         name: &str,
         dtype: DType,
         dims: &[usize],
-        tag: &Tag,
+        tag: &ElementTag,
         end: u64,
-        place: &dyn Fn(u64) -> Place,
-    ) -> Result<Content> {
+        location: &dyn Fn(u64) -> DataLocation,
+    ) -> Result<VariableContent> {
         let Some(stored) = stored_type(tag.kind) else {
             bail!(
                 "its variable `{name}` is stored as the unknown type {}",
@@ -300,30 +300,30 @@ impl<R: Stream> Elements<R> {
             bail!("its variable `{name}` has a size that does not match its axes");
         }
         let mut values = Vec::new();
-        if known::is_short_list(dims) {
+        if metadata_keys::is_short_list(dims) {
             let bytes = self.value(tag, tag.len as usize)?;
             let mut read = |out: &mut [u8]| {
                 out.copy_from_slice(&bytes);
                 Ok(())
             };
-            values = raw::read_numbers(stored, dims.iter().product(), &mut read)?;
+            values = samples::read_numbers(stored, dims.iter().product(), &mut read)?;
         }
         // Nothing is lost where MATLAB stored a double array of small whole numbers as ints.
         let dtype = match dtype {
             DType::Bool => DType::Bool,
             _ => stored.dtype,
         };
-        let numbers = Numbers {
+        let numbers = NumericData {
             conversion: Conversion { dtype, stored },
-            place: place(skip),
+            location: location(skip),
         };
-        Ok(Content::Numbers(numbers, values))
+        Ok(VariableContent::Numbers(numbers, values))
     }
 
-    fn text(&mut self, dims: &[usize]) -> Result<Content> {
+    fn text(&mut self, dims: &[usize]) -> Result<VariableContent> {
         let tag = self.tag()?;
         if tag.len as usize > MAX_TEXT {
-            return Ok(Content::Other("long text"));
+            return Ok(VariableContent::Other("long text"));
         }
         let bytes = self.value(&tag, MAX_TEXT)?;
         let units: Vec<char> = match tag.kind {
@@ -337,7 +337,7 @@ impl<R: Stream> Elements<R> {
             }
             _ => String::from_utf8_lossy(&bytes).chars().collect(),
         };
-        Ok(Content::Text(super::rows_of_text(&units, dims)))
+        Ok(VariableContent::Text(super::rows_of_text(&units, dims)))
     }
 }
 

@@ -4,11 +4,11 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::variable::{Content, Numbers, Place, Variable};
+use super::variable::{DataLocation, NumericData, Variable, VariableContent};
 use crate::error::Result;
-use crate::io::bytes::raw::{Conversion, Source};
+use crate::io::bytes::samples::{Conversion, SharedFile};
 use crate::io::format::hdf5::{self, Dataset};
-use crate::io::format::known;
+use crate::io::format::metadata_keys;
 use crate::video::{DType, Field};
 
 /// How deep cells and structs are within each other, and the most variables.
@@ -17,7 +17,7 @@ const MAX_VARIABLES: usize = 10_000;
 
 /// The variables of a file in order, and after them what is within cells, as `c{1}`, and the fields of
 /// arrays of structs, as `s(1)/field`.
-pub(super) fn variables(source: &Source) -> Result<Vec<Variable>> {
+pub(super) fn variables(source: &SharedFile) -> Result<Vec<Variable>> {
     let mut contents = hdf5::contents(source.path())?;
     hdf5::warn_of_failures(source.path(), &contents.datasets);
     // MATLAB keeps what its variables refer to under names that no variable can have.
@@ -27,9 +27,9 @@ pub(super) fn variables(source: &Source) -> Result<Vec<Variable>> {
     let mut variables = Vec::new();
     while let Some((dataset, depth)) = waiting.pop_front() {
         let references = references(&dataset).filter(|_| depth < MAX_DEPTH);
-        for (name, place) in references.iter().flatten() {
+        for (name, location) in references.iter().flatten() {
             if variables.len() + waiting.len() < MAX_VARIABLES {
-                let inner = contents.referred(*place, name).into_iter();
+                let inner = contents.referred(*location, name).into_iter();
                 waiting.extend(inner.map(|dataset| (dataset, depth + 1)));
             }
         }
@@ -52,8 +52,8 @@ fn references(dataset: &Dataset) -> Option<Vec<(String, u64)>> {
     if dataset.attributes.contains_key("MATLAB_empty") || !matches!(class.as_str(), "cell" | "") {
         return None;
     }
-    let places = dataset.references()?.into_iter();
-    Some((1..).map(named).zip(places).collect())
+    let locations = dataset.references()?.into_iter();
+    Some((1..).map(named).zip(locations).collect())
 }
 
 /// The types of variables that are numbers or text, and none where another program wrote the file.
@@ -75,7 +75,7 @@ fn variable(dataset: Dataset) -> Variable {
     let dims: Vec<usize> = dataset.shape.iter().rev().copied().collect();
     let name = dataset.name.clone();
     let content = if dataset.attributes.contains_key("MATLAB_empty") {
-        Content::Other("empty")
+        VariableContent::Other("empty")
     } else {
         content(dataset, &class, &dims)
     };
@@ -86,35 +86,35 @@ fn variable(dataset: Dataset) -> Variable {
     }
 }
 
-fn content(dataset: Dataset, class: &str, dims: &[usize]) -> Content {
+fn content(dataset: Dataset, class: &str, dims: &[usize]) -> VariableContent {
     let stored = match (class, dataset.encoding) {
-        ("cell", _) => return Content::Other("cells"),
-        (class, _) if !NUMBERS.contains(&class) => return Content::Other("object"),
+        ("cell", _) => return VariableContent::Other("cells"),
+        (class, _) if !NUMBERS.contains(&class) => return VariableContent::Other("object"),
         _ if dataset.attributes.contains_key("MATLAB_object_decode") => {
-            return Content::Other("object");
+            return VariableContent::Other("object");
         }
         ("char", Ok(_)) => return text(&dataset, dims),
-        (_, Err(kind)) => return Content::Other(kind),
+        (_, Err(kind)) => return VariableContent::Other(kind),
         (_, Ok(stored)) => stored,
     };
     let dtype = match (class, stored.size()) {
         ("logical", 1) => DType::Bool,
         _ => stored.dtype,
     };
-    let values = match known::is_short_list(dims) {
+    let values = match metadata_keys::is_short_list(dims) {
         true => dataset.numbers().unwrap_or_default(),
         false => Vec::new(),
     };
-    let numbers = Numbers {
+    let numbers = NumericData {
         conversion: Conversion { dtype, stored },
-        place: Place::Dataset(Arc::new(dataset)),
+        location: DataLocation::Dataset(Arc::new(dataset)),
     };
-    Content::Numbers(numbers, values)
+    VariableContent::Numbers(numbers, values)
 }
 
-fn text(dataset: &Dataset, dims: &[usize]) -> Content {
+fn text(dataset: &Dataset, dims: &[usize]) -> VariableContent {
     let (Some(bytes), Ok(encoding)) = (dataset.small(), dataset.encoding) else {
-        return Content::Other("long text");
+        return VariableContent::Other("long text");
     };
     let unit = |pair: &[u8]| match encoding.swapped {
         true => u16::from_ne_bytes([pair[1], pair[0]]),
@@ -124,5 +124,5 @@ fn text(dataset: &Dataset, dims: &[usize]) -> Content {
         2 => bytes.chunks_exact(2).map(unit).collect(),
         _ => bytes.into_iter().map(u16::from).collect(),
     };
-    Content::Text(super::rows_of_text(&super::letters(&units), dims))
+    VariableContent::Text(super::rows_of_text(&super::letters(&units), dims))
 }

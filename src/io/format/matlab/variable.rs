@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::io::bytes::raw::{self, Conversion, Source};
+use crate::io::bytes::samples::{self, Conversion, SharedFile};
 use crate::io::bytes::stream;
 use crate::io::codec::inflate::Wrapping;
 #[cfg(feature = "hdf5")]
 use crate::io::format::hdf5::Dataset;
-use crate::io::format::known;
+use crate::io::format::metadata_keys;
 use crate::io::recording::FrameRange;
 use crate::video::{Field, Samples, shape_text};
 
@@ -18,13 +18,13 @@ pub(super) struct Variable {
     pub(super) name: String,
     /// The lengths of its axes in MATLAB's order, the first varying fastest.
     pub(super) dims: Vec<usize>,
-    pub(super) content: Content,
+    pub(super) content: VariableContent,
 }
 
 /// What a variable holds.
-pub(super) enum Content {
+pub(super) enum VariableContent {
     /// Real numbers; their values if they are few.
-    Numbers(Numbers, Vec<f64>),
+    Numbers(NumericData, Vec<f64>),
     /// Text.
     Text(String),
     /// What a video cannot be made of, in words.
@@ -33,15 +33,15 @@ pub(super) enum Content {
 
 /// Where real numbers are and how they are stored.
 #[derive(Clone)]
-pub(super) struct Numbers {
+pub(super) struct NumericData {
     /// The type that the samples become, and that which they are stored as.
     pub(super) conversion: Conversion,
-    pub(super) place: Place,
+    pub(super) location: DataLocation,
 }
 
 /// Where the samples of a variable are.
 #[derive(Clone)]
-pub(super) enum Place {
+pub(super) enum DataLocation {
     /// At a byte of the file.
     Plain(u64),
     /// After `skip` bytes of what inflates from a stretch of the file.
@@ -51,7 +51,7 @@ pub(super) enum Place {
     Dataset(Arc<Dataset>),
 }
 
-impl Place {
+impl DataLocation {
     /// Where in the file the samples lie as they are, if they do.
     pub(super) fn plain(&self) -> Option<u64> {
         match self {
@@ -73,9 +73,9 @@ impl Variable {
     /// The value as metadata, if it is a few numbers or text.
     pub(super) fn field(&self) -> Option<Field> {
         match &self.content {
-            Content::Numbers(_, values) => known::list(values),
-            Content::Text(text) => Some(Field::Text(text.clone())),
-            Content::Other(_) => None,
+            VariableContent::Numbers(_, values) => metadata_keys::list(values),
+            VariableContent::Text(text) => Some(Field::Text(text.clone())),
+            VariableContent::Other(_) => None,
         }
     }
 }
@@ -83,9 +83,9 @@ impl Variable {
 impl std::fmt::Display for Variable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let kind = match &self.content {
-            Content::Numbers(numbers, _) => numbers.conversion.dtype.to_string(),
-            Content::Text(_) => "text".into(),
-            Content::Other(kind) => (*kind).into(),
+            VariableContent::Numbers(numbers, _) => numbers.conversion.dtype.to_string(),
+            VariableContent::Text(_) => "text".into(),
+            VariableContent::Other(kind) => (*kind).into(),
         };
         match self.dims.as_slice() {
             [] => write!(f, "{} ({kind})", self.name),
@@ -94,19 +94,21 @@ impl std::fmt::Display for Variable {
     }
 }
 
-impl Numbers {
+impl NumericData {
     /// Reads blocks of samples along the slowest axis, the first of `shape`.
     pub(super) fn read(
         &self,
-        source: &Source,
+        source: &SharedFile,
         shape: &[usize],
         range: FrameRange,
     ) -> Result<Samples> {
-        match self.place {
-            Place::Plain(start) => raw::read_blocks(source, self.conversion, shape, start, range),
+        match self.location {
+            DataLocation::Plain(start) => {
+                samples::read_blocks(source, self.conversion, shape, start, range)
+            }
             #[cfg(feature = "hdf5")]
-            Place::Dataset(ref dataset) => dataset.read(self.conversion, range),
-            Place::Deflated { start, len, skip } => {
+            DataLocation::Dataset(ref dataset) => dataset.read(self.conversion, range),
+            DataLocation::Deflated { start, len, skip } => {
                 let stretch = (start, len);
                 if range.len == shape[0]
                     && let Some(samples) = stream::read_all(

@@ -8,15 +8,15 @@ use super::v5;
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::fs::atomic;
-use crate::io::bytes::columns;
-use crate::io::bytes::raw::Source;
+use crate::io::bytes::column_major;
+use crate::io::bytes::samples::SharedFile;
 #[cfg(feature = "hdf5")]
 use crate::io::format::hdf5::{Attribute, NewDataset};
-use crate::io::format::known;
+use crate::io::format::metadata_keys;
 use crate::video::{DType, Video};
 
 /// The most bytes that a variable of version 5 can have.
-const MOST: usize = i32::MAX as usize - 1024;
+const MAX_V5_BYTES: usize = i32::MAX as usize - 1024;
 
 /// The size of the header that both versions begin with.
 const HEADER: usize = 128;
@@ -38,9 +38,9 @@ pub(in crate::io) const FIELDNAME: &str = "video";
 /// `append` is set.
 pub(in crate::io) fn save(path: &Path, video: &Video, name: &str, append: bool) -> Result<()> {
     check_name(name)?;
-    let is_large = video.nbytes() > MOST;
+    let is_large = video.nbytes() > MAX_V5_BYTES;
     let others = match append && path.is_file() {
-        true => Others::of(path, name, is_large)?,
+        true => OtherVariables::of(path, name, is_large)?,
         false => None,
     };
     atomic::write(path, |file| {
@@ -87,7 +87,7 @@ fn write_variables(path: &Path, video: &Video, name: &str, file: &mut File) -> R
     start.extend(matrix(name, &dims(video), data));
     let samples_start = start.len() as u64;
     file.write_all(&start).map_err(fail)?;
-    columns::write(video.samples(), path, file, samples_start)?;
+    column_major::write(video.samples(), path, file, samples_start)?;
     let end = samples_start + video.nbytes() as u64;
     let mut rest = vec![0; (end.next_multiple_of(8) - end) as usize];
     for (other, values) in numbers(video) {
@@ -106,7 +106,7 @@ fn write_variables(path: &Path, video: &Video, name: &str, file: &mut File) -> R
 
 /// What else is known about the recording; one number for pixels that are as high as wide.
 fn numbers(video: &Video) -> Vec<(&'static str, Vec<f64>)> {
-    let mut numbers = known::numbers(video.metadata());
+    let mut numbers = metadata_keys::numbers(video.metadata());
     for (_, values) in &mut numbers {
         values.dedup();
     }
@@ -217,20 +217,20 @@ fn write_large(path: &Path, video: &Video, name: &str, file: &mut File) -> Resul
     start.resize(USER_BLOCK, 0);
     start.extend(dataset.header(USER_BLOCK as u64));
     file.write_all(&start).map_err(fail)?;
-    columns::write(video.samples(), path, file, start.len() as u64)
+    column_major::write(video.samples(), path, file, start.len() as u64)
 }
 
 /// Variables of an existing file that are kept.
-struct Others {
-    source: Source,
+struct OtherVariables {
+    source: SharedFile,
     /// Where they begin and how long they are.
     stretches: Vec<(u64, u64)>,
 }
 
-impl Others {
+impl OtherVariables {
     /// All but the one of the given name and those that describe it.
     fn of(path: &Path, name: &str, is_large: bool) -> Result<Option<Self>> {
-        let source = Source::open(path)?;
+        let source = SharedFile::open(path)?;
         if source.len() == 0 {
             return Ok(None);
         }
@@ -243,7 +243,7 @@ impl Others {
             return Err(refuse("it is not a MATLAB file of version 5 to 7"));
         }
         let entries = v5::entries(&source, false).map_err(|e| refuse(e.message()))?;
-        let kept = |entry: &v5::Entry| {
+        let kept = |entry: &v5::V5Element| {
             let other = entry.variables.first();
             let other = other.map(|variable| variable.name.as_str());
             !other.is_some_and(|other| [name, "fps", "pixel_size"].contains(&other))

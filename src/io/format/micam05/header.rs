@@ -14,27 +14,27 @@ pub(super) const FORM_END: usize = 340;
 
 /// What the text says: `name : value` lines of BV Workbench, `name = value` lines of UltimaAcq.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Header {
+pub(super) struct Micam05Header {
     pub(super) fields: Vec<(String, String)>,
 }
 
 /// What the binary header says: the size of stored frames, of the picture, and how many bytes of
 /// analog channels follow the frames.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Form {
+pub(super) struct BinaryHeader {
     geometry: Geometry,
     analog_bytes: u64,
 }
 
 /// Where the frames are in the file with the samples.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Place {
+pub(super) struct FrameLayout {
     pub(super) geometry: Geometry,
     pub(super) frames: usize,
     pub(super) offset: u64,
 }
 
-impl Header {
+impl Micam05Header {
     /// Reads all lines that have a name and a value.
     pub(super) fn parse(text: &str) -> Self {
         let entry = |line: &str| {
@@ -89,13 +89,19 @@ impl Header {
     }
 
     /// Where the frames are in a file of `len` bytes with a binary header.
-    pub(super) fn place(&self, form: Option<Form>, len: u64) -> Result<Place> {
+    pub(super) fn frame_layout(
+        &self,
+        binary_header: Option<BinaryHeader>,
+        len: u64,
+    ) -> Result<FrameLayout> {
         let (frames, size) = (self.frames()?, self.size()?);
-        let form = form.filter(|form| form.agrees(size));
-        let geometry = match form {
+        let binary_header = binary_header.filter(|binary_header| binary_header.agrees(size));
+        let geometry = match binary_header {
             // The older header gives the size of the picture.
-            Some(form) if !form.is_stored_size(size) || self.field("Data Size").is_some() => {
-                form.geometry
+            Some(binary_header)
+                if !binary_header.is_stored_size(size) || self.field("Data Size").is_some() =>
+            {
+                binary_header.geometry
             }
             _ => Geometry::whole(size[0], size[1]),
         };
@@ -105,10 +111,10 @@ impl Header {
         let Some(pixels) = pixels else {
             bail!("its header claims {frames} frames");
         };
-        let analog = form.map_or(0, |form| form.analog_bytes);
+        let analog = binary_header.map_or(0, |binary_header| binary_header.analog_bytes);
         let fits = |offset: &u64| Some(len) == pixels.checked_add(offset + analog);
-        let usual = OFFSETS[usize::from(form.is_some())];
-        Ok(Place {
+        let usual = OFFSETS[usize::from(binary_header.is_some())];
+        Ok(FrameLayout {
             geometry,
             frames,
             offset: OFFSETS.into_iter().find(fits).unwrap_or(usual),
@@ -141,7 +147,7 @@ impl Header {
     }
 }
 
-impl Form {
+impl BinaryHeader {
     /// Reads the start of the file with the samples; `None` if it does not describe any.
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let short = |at: usize| -> Option<usize> {
@@ -184,52 +190,68 @@ mod tests {
         Data Size = (128,100)\r\nFrame Size = 1024\r\nSampling Time = 2.00msec\r\n-----\r\n\
         dual_cam =3\r\nframe_number=1024\r\n";
 
-    fn form(shorts: [u16; 6], analog: [u16; 3]) -> Option<Form> {
+    fn binary_header(shorts: [u16; 6], analog: [u16; 3]) -> Option<BinaryHeader> {
         let mut bytes = vec![0; FORM_END];
-        let places = (256..).step_by(2).zip(shorts);
-        for (at, short) in places.chain([328, 330, 338].into_iter().zip(analog)) {
+        let offsets = (256..).step_by(2).zip(shorts);
+        for (at, short) in offsets.chain([328, 330, 338].into_iter().zip(analog)) {
             bytes[at..at + 2].copy_from_slice(&short.to_le_bytes());
         }
-        Form::parse(&bytes)
+        BinaryHeader::parse(&bytes)
     }
 
     #[test]
     fn the_newer_header_is_read() {
-        let header = Header::parse(NEWER);
+        let header = Micam05Header::parse(NEWER);
         let metadata = header.metadata();
         assert_eq!(metadata.fps, Some(500.0));
         assert_eq!(metadata.date.as_deref(), Some("2026-05-08T13:12:29"));
         assert_eq!(header.field("DataName"), Some("C:\\data\\a b, c.gsd"));
         assert_eq!(header.field("dual_cam"), Some("3"));
         let pixels = 1025 * 25_600;
-        let place = header.place(None, pixels + 972).unwrap();
-        assert_eq!((place.frames, place.offset), (1024, 972));
-        assert_eq!(place.geometry, Geometry::whole(128, 100));
+        let frame_layout = header.frame_layout(None, pixels + 972).unwrap();
+        assert_eq!((frame_layout.frames, frame_layout.offset), (1024, 972));
+        assert_eq!(frame_layout.geometry, Geometry::whole(128, 100));
     }
 
     #[test]
     fn the_binary_header_tells_the_picture_and_what_follows() {
-        let header = Header::parse(NEWER);
-        let form = form([128, 100, 20, 0, 100, 100], [2, 20, 1024]).unwrap();
+        let header = Micam05Header::parse(NEWER);
+        let binary_header = binary_header([128, 100, 20, 0, 100, 100], [2, 20, 1024]).unwrap();
         let pixels = 1025 * 25_600;
         let analog = 2 * 2 * 20 * 1024;
-        let place = header.place(Some(form), pixels + analog + 970).unwrap();
-        assert_eq!((place.geometry.left, place.geometry.width), (20, 100));
-        assert_eq!(place.offset, 970);
-        assert_eq!(header.place(Some(form), pixels).unwrap().offset, 972);
+        let frame_layout = header
+            .frame_layout(Some(binary_header), pixels + analog + 970)
+            .unwrap();
+        assert_eq!(
+            (frame_layout.geometry.left, frame_layout.geometry.width),
+            (20, 100)
+        );
+        assert_eq!(frame_layout.offset, 970);
+        assert_eq!(
+            header
+                .frame_layout(Some(binary_header), pixels)
+                .unwrap()
+                .offset,
+            972
+        );
         let older = "Number of frames : 9\nImage width : 128\nImage height : 100\n";
-        let place = Header::parse(older).place(Some(form), 0).unwrap();
-        assert_eq!(place.geometry, Geometry::whole(128, 100));
-        let other = Header::parse(&older.replace("128", "64"));
-        let place = other.place(Some(form), 0).unwrap();
-        assert_eq!((place.geometry.columns, place.offset), (64, 970));
+        let frame_layout = Micam05Header::parse(older)
+            .frame_layout(Some(binary_header), 0)
+            .unwrap();
+        assert_eq!(frame_layout.geometry, Geometry::whole(128, 100));
+        let other = Micam05Header::parse(&older.replace("128", "64"));
+        let frame_layout = other.frame_layout(Some(binary_header), 0).unwrap();
+        assert_eq!(
+            (frame_layout.geometry.columns, frame_layout.offset),
+            (64, 970)
+        );
     }
 
     #[test]
     fn a_binary_header_of_something_else_is_ignored() {
-        assert_eq!(form([0; 6], [0; 3]), None);
-        assert_eq!(form([10, 10, 5, 0, 6, 10], [0; 3]), None);
-        assert_eq!(form([0xFFFF, 10, 0, 0, 6, 10], [0; 3]), None);
-        assert_eq!(Form::parse(&[0; 100]), None);
+        assert_eq!(binary_header([0; 6], [0; 3]), None);
+        assert_eq!(binary_header([10, 10, 5, 0, 6, 10], [0; 3]), None);
+        assert_eq!(binary_header([0xFFFF, 10, 0, 0, 6, 10], [0; 3]), None);
+        assert_eq!(BinaryHeader::parse(&[0; 100]), None);
     }
 }

@@ -9,23 +9,25 @@ use std::path::{Path, PathBuf};
 
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::bytes::raw::Source;
-use crate::io::format::camera::{DIFFERENCES, Differences, MAX_HEADER, check_range, find_file};
+use crate::io::bytes::samples::SharedFile;
+use crate::io::format::camera::{
+    DIFFERENCES, DifferenceFrames, MAX_HEADER, check_range, find_file,
+};
 use crate::io::recording::{FrameRange, Recording, cannot_load, cannot_map};
 use crate::video::{DType, Metadata, Samples};
-use header::{FORM_END, Form, Header, Place};
+use header::{BinaryHeader, FORM_END, FrameLayout, Micam05Header};
 
 /// A recording.
 pub(in crate::io) struct Micam05 {
     header: PathBuf,
     metadata: Metadata,
-    frames: Result<Frames>,
+    frames: Result<SampleFile>,
 }
 
 /// The file with the samples.
-struct Frames {
-    source: Source,
-    place: Place,
+struct SampleFile {
+    source: SharedFile,
+    frame_layout: FrameLayout,
 }
 
 impl Micam05 {
@@ -33,8 +35,8 @@ impl Micam05 {
     pub(in crate::io) fn open(path: &Path) -> Result<Self> {
         let usual = path.with_extension("gsh");
         let header = find_file(&usual).ok_or_else(|| missing(&usual, "the header"))?;
-        let text = Source::open(&header)?.start(MAX_HEADER)?;
-        let parsed = Header::parse(&String::from_utf8_lossy(&text));
+        let text = SharedFile::open(&header)?.start(MAX_HEADER)?;
+        let parsed = Micam05Header::parse(&String::from_utf8_lossy(&text));
         if parsed.fields.is_empty() {
             bail!(
                 "`{}` is not the header of a MiCAM05 recording",
@@ -43,44 +45,47 @@ impl Micam05 {
         }
         Ok(Self {
             metadata: parsed.metadata(),
-            frames: Frames::find(&header, &parsed),
+            frames: SampleFile::find(&header, &parsed),
             header,
         })
     }
 
-    fn frames(&self) -> Result<&Frames> {
+    fn frames(&self) -> Result<&SampleFile> {
         self.frames.as_ref().map_err(Error::clone)
     }
 }
 
-impl Frames {
+impl SampleFile {
     /// Finds the frames that belong to a header.
-    fn find(path: &Path, header: &Header) -> Result<Self> {
+    fn find(path: &Path, header: &Micam05Header) -> Result<Self> {
         let usual = path.with_extension("gsd");
         let data = find_file(&usual).ok_or_else(|| missing(&usual, "the frames"))?;
-        let source = Source::open(&data)?;
-        let form = Form::parse(&source.start(FORM_END)?);
-        let place = header.place(form, source.len());
-        let place = place.map_err(|e| cannot_load(path, &e))?;
-        if place.frames == 0 {
+        let source = SharedFile::open(&data)?;
+        let binary_header = BinaryHeader::parse(&source.start(FORM_END)?);
+        let frame_layout = header.frame_layout(binary_header, source.len());
+        let frame_layout = frame_layout.map_err(|e| cannot_load(path, &e))?;
+        if frame_layout.frames == 0 {
             bail!("`{}` holds no frames", data.display());
         }
-        if source.len() < place.offset + place.geometry.frame_bytes() {
+        if source.len() < frame_layout.offset + frame_layout.geometry.frame_bytes() {
             bail!("`{}` ends within its background frame", data.display());
         }
-        Ok(Self { source, place })
+        Ok(Self {
+            source,
+            frame_layout,
+        })
     }
 
     /// Where a frame begins; the background is before frame 0.
     fn offset(&self, frame: usize) -> u64 {
-        self.place.offset + (frame as u64 + 1) * self.place.geometry.frame_bytes()
+        self.frame_layout.offset + (frame as u64 + 1) * self.frame_layout.geometry.frame_bytes()
     }
 
     /// How many of the frames the file has whole.
     fn present(&self) -> usize {
         let bytes = self.source.len() - self.offset(0);
-        let whole = (bytes / self.place.geometry.frame_bytes()) as usize;
-        whole.min(self.place.frames)
+        let whole = (bytes / self.frame_layout.geometry.frame_bytes()) as usize;
+        whole.min(self.frame_layout.frames)
     }
 }
 
@@ -90,18 +95,18 @@ impl Recording for Micam05 {
     }
 
     fn layout(&self) -> Result<(Vec<usize>, DType)> {
-        let Place {
+        let FrameLayout {
             geometry, frames, ..
-        } = self.frames()?.place;
+        } = self.frames()?.frame_layout;
         Ok((vec![frames, geometry.height, geometry.width], DType::U16))
     }
 
     fn load(&self, range: FrameRange) -> Result<Samples> {
         let frames = self.frames()?;
-        let (source, place) = (&frames.source, &frames.place);
-        check_range(source.path(), range, place.frames, frames.present())?;
-        let background = |bytes: &mut [u8]| source.read_at(place.offset, bytes);
-        let differences = Differences::new(place.geometry, background)?;
+        let (source, frame_layout) = (&frames.source, &frames.frame_layout);
+        check_range(source.path(), range, frame_layout.frames, frames.present())?;
+        let background = |bytes: &mut [u8]| source.read_at(frame_layout.offset, bytes);
+        let differences = DifferenceFrames::new(frame_layout.geometry, background)?;
         differences.load(range, |frame, bytes| {
             source.read_at(frames.offset(frame), bytes)
         })

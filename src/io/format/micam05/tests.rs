@@ -1,7 +1,7 @@
 //! Tests with recordings made here.
 
 use super::*;
-use crate::io::recording::{Options, Selection};
+use crate::io::recording::{FrameSelection, LoadOptions};
 use crate::io::{load_metadata, load_video};
 use crate::ops::testing::values;
 use crate::video::{Field, Video};
@@ -28,11 +28,15 @@ fn recording(header: &str, offset: usize) -> tempfile::TempDir {
 }
 
 fn load(folder: &tempfile::TempDir, name: &str, frames: Option<usize>) -> Result<Video> {
-    let selection = Selection {
+    let selection = FrameSelection {
         frames,
-        ..Selection::ALL
+        ..FrameSelection::ALL
     };
-    load_video(&folder.path().join(name), &selection, &Options::default())
+    load_video(
+        &folder.path().join(name),
+        &selection,
+        &LoadOptions::default(),
+    )
 }
 
 #[test]
@@ -53,7 +57,7 @@ fn the_background_is_added_wherever_it_begins() {
 fn frames_are_loaded_where_they_were_to_be_mapped() {
     let folder = recording(HEADER, 970);
     let path = folder.path().join("a, b.gsd");
-    let video = load_video(&path, &Selection::ALL, &Options::mapped(true)).unwrap();
+    let video = load_video(&path, &FrameSelection::ALL, &LoadOptions::mapped(true)).unwrap();
     assert!(!video.is_mmap());
     assert_eq!(values(&video)[..2], [9.0, 19.0]);
 }
@@ -89,7 +93,7 @@ fn what_is_missing_is_named() {
             .message()
             .ends_with("ends within its background frame")
     );
-    let mapped = load_video(&data, &Selection::ALL, &Options::mapped(true));
+    let mapped = load_video(&data, &FrameSelection::ALL, &LoadOptions::mapped(true));
     assert!(mapped.is_err());
     std::fs::remove_file(&data).unwrap();
     assert!(
@@ -123,7 +127,7 @@ fn damaged_recordings_never_panic() {
         assert!(load(&folder, "a, b.gsd", None).is_err(), "{name} {value}");
     }
     let data = std::fs::read(folder.path().join("a, b.gsd")).unwrap();
-    let check = crate::io::damage::check_beside;
+    let check = crate::io::corruption::check_beside;
     check(HEADER.as_bytes(), 300, ".gsh", &[(".gsd", &data)]);
     check(&data, 300, ".gsd", &[(".gsh", HEADER.as_bytes())]);
 }

@@ -19,13 +19,13 @@ const SENSOR: Geometry = Geometry {
 
 /// What the text of the header says.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Header {
+pub(super) struct UltimaHeader {
     pub(super) fields: Vec<(String, String)>,
     pub(super) files: Vec<String>,
     is_ultima_exp: bool,
 }
 
-impl Header {
+impl UltimaHeader {
     /// Reads `name=value` lines, of which some have several entries between slashes, then the
     /// names of the files.
     pub(super) fn parse(text: &str) -> Self {
@@ -122,15 +122,16 @@ mod tests {
 
     #[test]
     fn the_newer_header_is_read_where_the_sensor_is_known() {
-        let header = Header::parse("//MC05\nDataXsize= 256\nDataYsize= 100\nframe_number=1024\n");
+        let header =
+            UltimaHeader::parse("//MC05\nDataXsize= 256\nDataYsize= 100\nframe_number=1024\n");
         assert_eq!(header.geometry(25_600).unwrap(), SENSOR);
         assert!(header.geometry(51_200).is_err());
-        assert!(Header::parse("x=4/y=2").geometry(16).is_err());
+        assert!(UltimaHeader::parse("x=4/y=2").geometry(16).is_err());
     }
 
     #[test]
     fn two_cameras_are_noticed() {
-        let alternates = |text: &str| Header::parse(text).alternates();
+        let alternates = |text: &str| UltimaHeader::parse(text).alternates();
         assert!(alternates("//UltimaExp-Dual version 1111\ndual_cam=4\n"));
         assert!(!alternates("//UltimaExp-Dual version 1111\ndual_cam=0\n"));
         assert!(!alternates("//MC05 UltimaAcq version 1505\ndual_cam=3\n"));

@@ -9,25 +9,25 @@ use std::path::{Path, PathBuf};
 
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::bytes::raw::Source;
-use crate::io::format::camera::{DIFFERENCES, Differences, Geometry, MAX_HEADER, find_file};
+use crate::io::bytes::samples::SharedFile;
+use crate::io::format::camera::{DIFFERENCES, DifferenceFrames, Geometry, MAX_HEADER, find_file};
 use crate::io::recording::{FrameRange, Recording, cannot_load, cannot_map};
 use crate::task;
 use crate::video::{DType, Metadata, Samples};
-use header::Header;
+use header::UltimaHeader;
 
 /// A recording.
 pub(in crate::io) struct Ultima {
     header: PathBuf,
     metadata: Metadata,
-    files: Result<Files>,
+    files: Result<UltimaFiles>,
 }
 
 /// The files of a recording.
-struct Files {
+struct UltimaFiles {
     geometry: Geometry,
-    background: Source,
-    blocks: Vec<Source>,
+    background: SharedFile,
+    blocks: Vec<SharedFile>,
     frames_per_block: usize,
     /// How many frames to load at most.
     frames: usize,
@@ -37,8 +37,8 @@ impl Ultima {
     /// Reads the header that belongs to any of the files.
     pub(in crate::io) fn open(path: &Path) -> Result<Self> {
         let header = find_header(path)?;
-        let text = Source::open(&header)?.start(MAX_HEADER)?;
-        let parsed = Header::parse(&String::from_utf8_lossy(&text));
+        let text = SharedFile::open(&header)?.start(MAX_HEADER)?;
+        let parsed = UltimaHeader::parse(&String::from_utf8_lossy(&text));
         if parsed.fields.is_empty() {
             bail!(
                 "`{}` is not the header of a MiCAM ULTIMA recording",
@@ -47,21 +47,21 @@ impl Ultima {
         }
         Ok(Self {
             metadata: parsed.metadata(),
-            files: Files::find(&header, &parsed),
+            files: UltimaFiles::find(&header, &parsed),
             header,
         })
     }
 
-    fn files(&self) -> Result<&Files> {
+    fn files(&self) -> Result<&UltimaFiles> {
         self.files.as_ref().map_err(Error::clone)
     }
 }
 
-impl Files {
+impl UltimaFiles {
     /// Finds the files that the header names.
-    fn find(header: &Path, parsed: &Header) -> Result<Self> {
+    fn find(header: &Path, parsed: &UltimaHeader) -> Result<Self> {
         let explain = |e| cannot_load(header, &e);
-        let background = Source::open(&find_background(header, parsed)?)?;
+        let background = SharedFile::open(&find_background(header, parsed)?)?;
         let geometry = parsed.geometry(background.len()).map_err(explain)?;
         let needed = geometry.frame_bytes();
         if background.len() < needed {
@@ -87,7 +87,7 @@ impl Files {
                 blocks[0].path().display()
             );
         }
-        Ok(Files {
+        Ok(UltimaFiles {
             frames: count_frames(header, parsed, &blocks, frames_per_block, needed)?,
             geometry,
             background,
@@ -103,7 +103,7 @@ impl Recording for Ultima {
     }
 
     fn layout(&self) -> Result<(Vec<usize>, DType)> {
-        let Files {
+        let UltimaFiles {
             geometry, frames, ..
         } = *self.files()?;
         Ok((vec![frames, geometry.height, geometry.width], DType::U16))
@@ -112,7 +112,7 @@ impl Recording for Ultima {
     fn load(&self, range: FrameRange) -> Result<Samples> {
         let files = self.files()?;
         let background = |bytes: &mut [u8]| files.background.read_at(0, bytes);
-        let differences = Differences::new(files.geometry, background)?;
+        let differences = DifferenceFrames::new(files.geometry, background)?;
         differences.load(range, |frame, bytes| {
             let (block, index) = (
                 frame / files.frames_per_block,
@@ -134,8 +134,8 @@ impl Recording for Ultima {
 /// The number of frames: as many as the header says and the blocks hold.
 fn count_frames(
     header: &Path,
-    parsed: &Header,
-    blocks: &[Source],
+    parsed: &UltimaHeader,
+    blocks: &[SharedFile],
     per_block: usize,
     frame_bytes: u64,
 ) -> Result<usize> {
@@ -166,7 +166,7 @@ fn count_frames(
     }
 }
 
-fn find_background(header: &Path, parsed: &Header) -> Result<PathBuf> {
+fn find_background(header: &Path, parsed: &UltimaHeader) -> Result<PathBuf> {
     let listed = parsed.files.iter().find(|name| has_extension(name, "rsm"));
     let usual = header.with_extension("rsm");
     listed
@@ -176,7 +176,7 @@ fn find_background(header: &Path, parsed: &Header) -> Result<PathBuf> {
 }
 
 /// The blocks in order, up to the first that is missing.
-fn open_blocks(header: &Path, parsed: &Header) -> Result<Vec<Source>> {
+fn open_blocks(header: &Path, parsed: &UltimaHeader) -> Result<Vec<SharedFile>> {
     let usual = |index: usize| {
         let stem = header.file_stem().unwrap_or_default().to_string_lossy();
         header.with_file_name(format!("{stem}({index}).rsd"))
@@ -195,7 +195,7 @@ fn open_blocks(header: &Path, parsed: &Header) -> Result<Vec<Source>> {
         }
         let named = name.as_deref().and_then(find_file);
         match named.or_else(|| find_file(&usual(index))) {
-            Some(path) => blocks.push(Source::open(&path)?),
+            Some(path) => blocks.push(SharedFile::open(&path)?),
             None if index == 0 => {
                 let first = name.unwrap_or_else(|| usual(0));
                 return Err(missing(

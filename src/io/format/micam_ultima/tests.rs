@@ -1,7 +1,7 @@
 //! Tests with recordings made here.
 
 use super::*;
-use crate::io::recording::{Options, Selection};
+use crate::io::recording::{FrameSelection, LoadOptions};
 use crate::io::{load_metadata, load_video};
 use crate::video::{Element, Field, Video};
 
@@ -30,8 +30,8 @@ fn recording(header: &str) -> tempfile::TempDir {
 fn load(folder: &tempfile::TempDir, name: &str) -> Result<Video> {
     load_video(
         &folder.path().join(name),
-        &Selection::ALL,
-        &Options::default(),
+        &FrameSelection::ALL,
+        &LoadOptions::default(),
     )
 }
 
@@ -54,7 +54,7 @@ fn differences_saturate_and_any_of_the_files_loads() {
             [0, 0, 65500, 65535, 71, 72, 65535, 65535]
         );
     }
-    let selection = Selection {
+    let selection = FrameSelection {
         start: 1,
         frames: Some(2),
         step: 2,
@@ -62,7 +62,7 @@ fn differences_saturate_and_any_of_the_files_loads() {
     let video = load_video(
         &folder.path().join("a b.rsh"),
         &selection,
-        &Options::default(),
+        &LoadOptions::default(),
     )
     .unwrap();
     assert_eq!(values(&video), [[71, 72, 65535, 65535]; 2].concat());
@@ -118,7 +118,7 @@ fn the_header_limits_the_frames_and_missing_blocks_end_them() {
 fn damaged_headers_never_panic() {
     let block = [0; 2 * 2 * 16];
     let others: [(&str, &[u8]); 3] = [(".rsm", &[0; 16]), ("(0).rsd", &block), ("(1).rsd", &block)];
-    crate::io::damage::check_beside(HEADER.as_bytes(), 300, ".rsh", &others);
+    crate::io::corruption::check_beside(HEADER.as_bytes(), 300, ".rsh", &others);
     let folder = recording(HEADER);
     let path = folder.path().join("a b.rsh");
     for (name, value) in [

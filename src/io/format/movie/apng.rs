@@ -6,13 +6,13 @@ use std::path::Path;
 
 use png::{BitDepth, BlendOp, ColorType, Decoder, DisposeOp, Limits, Reader, Transformations};
 
-use super::canvas::{Canvas, Disposal, Pixel, Place, check_size};
-use super::{Chosen, Codec, Decode, Film, Play, Size};
+use super::canvas::{Canvas, CanvasRect, Disposal, Pixel, check_size};
+use super::{FrameDecoder, FrameFormat, FrameSelector, FrameStream, Movie, MovieDecoder};
 use crate::error::{Error, Result};
 use crate::fs::files;
 use crate::io::bytes::chunked::zeros;
-use crate::io::bytes::raw::Source;
-use crate::io::codec::foreign::without_panic;
+use crate::io::bytes::samples::SharedFile;
+use crate::io::codec::catch_panic::catch_panic;
 use crate::io::recording::FrameRange;
 use crate::video::{DType, Metadata};
 
@@ -22,7 +22,7 @@ const SEARCHED: usize = 1 << 16;
 /// How many pixels a byte of a frame can at most be: those of one bit, deflated.
 const PIXELS_PER_BYTE: u64 = 8 * 1032;
 
-struct Apng;
+struct ApngMovie;
 
 /// Whether a PNG file has several frames: then a chunk before the pixels says how many.
 pub(in crate::io) fn is_animated(path: &Path) -> bool {
@@ -46,8 +46,8 @@ pub(in crate::io) fn is_animated(path: &Path) -> bool {
 }
 
 /// Reads the header.
-pub(super) fn open(path: &Path, is_gray: bool) -> Result<Film> {
-    let present = Source::open(path)?.len();
+pub(super) fn open(path: &Path, is_gray: bool) -> Result<Movie> {
+    let present = SharedFile::open(path)?.len();
     let mut reader = start(path)?;
     let info = reader.info();
     let (width, height) = (info.width as usize, info.height as usize);
@@ -57,13 +57,13 @@ pub(super) fn open(path: &Path, is_gray: bool) -> Result<Film> {
     check_size(width, height, len, present, PIXELS_PER_BYTE)?;
     let (_, depth) = reader.output_color_type();
     if info.animation_control.is_some() && info.frame_control.is_none() {
-        without_panic(|| reader.next_frame_info().map(drop).map_err(explain))?;
+        catch_panic(|| reader.next_frame_info().map(drop).map_err(explain))?;
     }
     let delay = reader.info().frame_control;
     let delay = delay.map(|frame| (frame.delay_num, frame.delay_den));
-    Ok(Film {
+    Ok(Movie {
         path: path.to_owned(),
-        size: Size {
+        size: FrameFormat {
             height,
             width,
             is_gray,
@@ -78,7 +78,7 @@ pub(super) fn open(path: &Path, is_gray: bool) -> Result<Film> {
             fps: delay.and_then(rate),
             ..Metadata::default()
         },
-        codec: Box::new(Apng),
+        codec: Box::new(ApngMovie),
     })
 }
 
@@ -91,7 +91,7 @@ fn rate((count, parts): (u16, u16)) -> Option<f64> {
 fn start(path: &Path) -> Result<Reader<BufReader<File>>> {
     let file = files::open(path)?;
     let limits = Limits { bytes: usize::MAX };
-    without_panic(|| {
+    catch_panic(|| {
         let mut decoder = Decoder::new_with_limits(BufReader::new(file), limits);
         decoder.set_transformations(Transformations::EXPAND);
         decoder.set_ignore_text_chunk(true);
@@ -103,8 +103,13 @@ fn explain(error: png::DecodingError) -> Error {
     Error::new(format!("it is damaged: {error}").to_lowercase())
 }
 
-impl Codec for Apng {
-    fn play(&self, path: &Path, size: Size, range: FrameRange) -> Result<Box<dyn Play>> {
+impl MovieDecoder for ApngMovie {
+    fn play(
+        &self,
+        path: &Path,
+        size: FrameFormat,
+        range: FrameRange,
+    ) -> Result<Box<dyn FrameStream>> {
         let mut reader = start(path)?;
         let bytes = reader.output_buffer_size().unwrap_or(0);
         let most = if size.dtype == DType::U16 {
@@ -117,42 +122,42 @@ impl Codec for Apng {
             && control.num_frames > 0
         {
             // A picture that is shown instead of the animation is not part of it.
-            without_panic(|| reader.next_frame(&mut zeros(bytes)?).map_err(explain))?;
+            catch_panic(|| reader.next_frame(&mut zeros(bytes)?).map_err(explain))?;
         }
-        let frames = Frames {
+        let frames = ApngFrames {
             reader,
             canvas: Canvas::new(size.width, size.height, most, size.is_gray)?,
             frame: zeros(bytes)?,
         };
-        Ok(Chosen::new(frames, range))
+        Ok(FrameSelector::new(frames, range))
     }
 }
 
-struct Frames {
+struct ApngFrames {
     reader: Reader<BufReader<File>>,
     canvas: Canvas,
     frame: Vec<u8>,
 }
 
-impl Decode for Frames {
+impl FrameDecoder for ApngFrames {
     fn advance(&mut self) -> Result<bool> {
         let Self {
             reader,
             canvas,
             frame,
         } = self;
-        let Ok(output) = without_panic(|| reader.next_frame(frame).map_err(explain)) else {
+        let Ok(output) = catch_panic(|| reader.next_frame(frame).map_err(explain)) else {
             return Ok(false);
         };
-        let whole = Place {
+        let whole = CanvasRect {
             left: 0,
             top: 0,
             width: output.width as usize,
             height: output.height as usize,
         };
-        let (place, disposal, blend) = match reader.info().frame_control {
+        let (rect, disposal, blend) = match reader.info().frame_control {
             Some(control) => (
-                Place {
+                CanvasRect {
                     left: control.x_offset as usize,
                     top: control.y_offset as usize,
                     ..whole
@@ -168,7 +173,7 @@ impl Decode for Frames {
         };
         let bytes = &frame[..output.buffer_size().min(frame.len())];
         let pixels = pixels(bytes, output.color_type, output.bit_depth);
-        canvas.draw(place, disposal, blend, pixels);
+        canvas.draw(rect, disposal, blend, pixels);
         Ok(true)
     }
 

@@ -3,7 +3,7 @@
 
 use crate::bail;
 use crate::error::Result;
-use crate::io::bytes::raw::Source;
+use crate::io::bytes::samples::SharedFile;
 
 /// How deep boxes within each other are looked into.
 const MAX_DEPTH: usize = 16;
@@ -13,7 +13,7 @@ const MAX_BOXES: usize = 1 << 20;
 
 /// A box: where its content begins and ends.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Part {
+pub(super) struct Mp4Box {
     pub(super) kind: [u8; 4],
     pub(super) start: u64,
     pub(super) end: u64,
@@ -21,7 +21,7 @@ pub(super) struct Part {
 
 /// An error if a box is longer than the one that it is in, or than the file; only the frames of a
 /// recording that was cut short may be.
-pub(super) fn check(source: &Source) -> Result<()> {
+pub(super) fn check(source: &SharedFile) -> Result<()> {
     let mut pending = vec![(0, source.len(), 0, *b"file")];
     let mut count = 0;
     while let Some((mut at, end, depth, parent)) = pending.pop() {
@@ -46,7 +46,7 @@ pub(super) fn check(source: &Source) -> Result<()> {
 }
 
 /// The box that begins at a place, within a stretch that ends at another; `None` if it has no size.
-pub(super) fn read(source: &Source, at: u64, end: u64) -> Result<Option<Part>> {
+pub(super) fn read(source: &SharedFile, at: u64, end: u64) -> Result<Option<Mp4Box>> {
     let mut bytes = [0; 16];
     let len = (end - at).min(16) as usize;
     source.read_at(at, &mut bytes[..len])?;
@@ -68,7 +68,7 @@ pub(super) fn read(source: &Source, at: u64, end: u64) -> Result<Option<Part>> {
             end - at
         );
     };
-    Ok(Some(Part {
+    Ok(Some(Mp4Box {
         kind: *kind,
         start,
         end: stop,
@@ -76,7 +76,7 @@ pub(super) fn read(source: &Source, at: u64, end: u64) -> Result<Option<Part>> {
 }
 
 /// How many bytes there are before the boxes that a box holds; `None` if it holds none.
-fn before_inner(source: &Source, parent: [u8; 4], part: Part) -> Result<Option<u64>> {
+fn before_inner(source: &SharedFile, parent: [u8; 4], part: Mp4Box) -> Result<Option<u64>> {
     Ok(Some(match &part.kind {
         b"moov" | b"trak" | b"mdia" | b"minf" | b"stbl" | b"edts" | b"mvex" | b"moof" | b"traf"
         | b"dinf" | b"udta" | b"ilst" => 0,
@@ -107,7 +107,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.mp4");
         std::fs::write(&path, bytes).unwrap();
-        check(&Source::open(&path).unwrap())
+        check(&SharedFile::open(&path).unwrap())
     }
 
     #[test]

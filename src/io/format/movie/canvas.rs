@@ -4,7 +4,7 @@ use crate::bail;
 use crate::error::Result;
 
 /// How many pixels of frames that change little a byte of an animation can at most stand for.
-const GREATEST_EXPANSION: u64 = 1 << 18;
+const MAX_EXPANSION: u64 = 1 << 18;
 
 /// A picture of so many pixels is believed in however short its file is.
 const SMALL: u64 = 1 << 16;
@@ -14,7 +14,7 @@ pub(super) type Pixel = [u16; 4];
 
 /// Where a frame is on the canvas.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Place {
+pub(super) struct CanvasRect {
     pub(super) left: usize,
     pub(super) top: usize,
     pub(super) width: usize,
@@ -37,7 +37,7 @@ pub(super) struct Canvas {
     is_gray: bool,
     pixels: Vec<Pixel>,
     /// What is to be done before the next frame, and what is below this one if that is needed.
-    pending: Option<(Place, Disposal, Vec<Pixel>)>,
+    pending: Option<(CanvasRect, Disposal, Vec<Pixel>)>,
 }
 
 /// An error if there are no frames, or larger or more ones than a file of `present` bytes can make, each of
@@ -55,7 +55,7 @@ pub(super) fn check_size(
     let pixels = width as u64 * height as u64;
     let all = pixels.checked_mul(frames as u64);
     let is_too_large = pixels > SMALL && pixels / per_byte > present;
-    if is_too_large || all.is_none_or(|pixels| pixels / GREATEST_EXPANSION > present) {
+    if is_too_large || all.is_none_or(|pixels| pixels / MAX_EXPANSION > present) {
         bail!("it claims {frames} frames of {height}×{width} pixels, more than the file can hold");
     }
     Ok(())
@@ -78,7 +78,7 @@ impl Canvas {
     /// Draws a frame; with `blend` what is below shines through, else it is replaced.
     pub(super) fn draw(
         &mut self,
-        place: Place,
+        rect: CanvasRect,
         disposal: Disposal,
         blend: bool,
         pixels: impl Iterator<Item = Pixel>,
@@ -90,12 +90,12 @@ impl Canvas {
         };
         let most = u32::from(self.most);
         let mut pixels = pixels;
-        for row in 0..place.height {
-            for column in 0..place.width {
+        for row in 0..rect.height {
+            for column in 0..rect.width {
                 let Some(above) = pixels.next() else {
                     return;
                 };
-                if let Some(pixel) = self.pixel(place.left + column, place.top + row) {
+                if let Some(pixel) = self.pixel(rect.left + column, rect.top + row) {
                     *pixel = if blend {
                         over(above, *pixel, most)
                     } else {
@@ -104,19 +104,19 @@ impl Canvas {
                 }
             }
         }
-        self.pending = Some((place, disposal, below));
+        self.pending = Some((rect, disposal, below));
     }
 
     fn dispose(&mut self) {
-        let Some((place, disposal, below)) = self.pending.take() else {
+        let Some((rect, disposal, below)) = self.pending.take() else {
             return;
         };
         match disposal {
             Disposal::Keep => {}
             Disposal::Restore => self.pixels = below,
             Disposal::Clear => {
-                for row in place.top..place.top + place.height {
-                    for column in place.left..place.left + place.width {
+                for row in rect.top..rect.top + rect.height {
+                    for column in rect.left..rect.left + rect.width {
                         if let Some(pixel) = self.pixel(column, row) {
                             *pixel = [0; 4];
                         }
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn frames_are_drawn_and_taken_away() {
         let mut canvas = Canvas::new(2, 1, 255, true).unwrap();
-        let at = |left| Place {
+        let at = |left| CanvasRect {
             left,
             top: 0,
             width: 1,
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_mix_by_how_opaque_they_are() {
+    fn colors_mix_by_how_opaque_they_are() {
         assert_eq!(luma([77, 77, 77, 255]), 77);
         assert_eq!(over([100, 0, 0, 255], [1; 4], 255), [100, 0, 0, 255]);
         assert_eq!(over([100, 0, 0, 0], [1; 4], 255), [1; 4]);

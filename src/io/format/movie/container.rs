@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::fs::files;
-use crate::io::bytes::raw::Source;
+use crate::io::bytes::samples::SharedFile;
 use crate::io::ffmpeg;
 
 /// How much of a file is looked at.
@@ -56,7 +56,7 @@ const MXF: &[u8] = b"\x06\x0E\x2B\x34\x02\x05\x01\x01\x0D\x01\x02\x01\x01\x02";
 
 /// What ffmpeg calls the container of a movie.
 pub(super) fn demuxer(path: &Path) -> Result<&'static str> {
-    let beginning = Source::open(path)?.start(BEGINNING)?;
+    let beginning = SharedFile::open(path)?.start(BEGINNING)?;
     match demuxer_of(&beginning) {
         Some(demuxer) => Ok(demuxer),
         None if is_playlist(&beginning) => Err(Error::new(

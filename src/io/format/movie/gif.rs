@@ -7,13 +7,13 @@ use std::path::Path;
 
 use gif::{ColorOutput, DecodeOptions, Decoder, DisposalMethod, MemoryLimit};
 
-use super::canvas::{Canvas, Disposal, Place, check_size};
-use super::{Chosen, Codec, Decode, Film, Play, Size};
+use super::canvas::{Canvas, CanvasRect, Disposal, check_size};
+use super::{FrameDecoder, FrameFormat, FrameSelector, FrameStream, Movie, MovieDecoder};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::fs::files;
-use crate::io::bytes::raw::Source;
-use crate::io::codec::foreign::without_panic;
+use crate::io::bytes::samples::SharedFile;
+use crate::io::codec::catch_panic::catch_panic;
 use crate::io::recording::FrameRange;
 use crate::task;
 use crate::video::{DType, Metadata};
@@ -21,14 +21,14 @@ use crate::video::{DType, Metadata};
 /// How many pixels a byte of a frame can at most be: each code of 12 bits up to 4096 of them.
 const PIXELS_PER_BYTE: u64 = 4096 * 8 / 12 + 1;
 
-struct Gif {
+struct GifMovie {
     /// How many bytes are needed to decode a frame.
     memory: u64,
 }
 
 /// What the blocks of a file say, without its pixels.
 #[derive(Debug, Default, PartialEq)]
-struct Outline {
+struct GifOutline {
     width: usize,
     height: usize,
     frames: usize,
@@ -43,10 +43,10 @@ pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
 }
 
 /// Counts the frames.
-pub(super) fn open(path: &Path, is_gray: bool) -> Result<Film> {
-    let source = Source::open(path)?;
-    let outline = Outline::read(&source)?;
-    let Outline {
+pub(super) fn open(path: &Path, is_gray: bool) -> Result<Movie> {
+    let source = SharedFile::open(path)?;
+    let outline = GifOutline::read(&source)?;
+    let GifOutline {
         width,
         height,
         frames,
@@ -57,9 +57,9 @@ pub(super) fn open(path: &Path, is_gray: bool) -> Result<Film> {
     // What else is read into memory is as long as the file at most.
     let memory = (4 * largest).max(source.len());
     start(path, memory)?;
-    Ok(Film {
+    Ok(Movie {
         path: path.to_owned(),
-        size: Size {
+        size: FrameFormat {
             height,
             width,
             is_gray,
@@ -70,14 +70,14 @@ pub(super) fn open(path: &Path, is_gray: bool) -> Result<Film> {
             fps: (hundredths > 0).then(|| 100.0 * frames as f64 / hundredths as f64),
             ..Metadata::default()
         },
-        codec: Box::new(Gif { memory }),
+        codec: Box::new(GifMovie { memory }),
     })
 }
 
-impl Outline {
+impl GifOutline {
     /// Reads the blocks as far as there are some; an error if a frame claims more pixels than its bytes
     /// can be.
-    fn read(source: &Source) -> Result<Self> {
+    fn read(source: &SharedFile) -> Result<Self> {
         let mut stream = BufReader::with_capacity(STEP, source.section(0, source.len()));
         let mut outline = Self::default();
         let complete = outline.read_blocks(&mut stream)?;
@@ -205,35 +205,40 @@ fn start(path: &Path, memory: u64) -> Result<Decoder<File>> {
     options.set_color_output(ColorOutput::RGBA);
     let memory = NonZeroU64::new(memory).unwrap_or(NonZeroU64::MIN);
     options.set_memory_limit(MemoryLimit::Bytes(memory));
-    without_panic(|| options.read_info(file).map_err(explain))
+    catch_panic(|| options.read_info(file).map_err(explain))
 }
 
 fn explain(error: gif::DecodingError) -> Error {
     Error::new(format!("it is damaged: {error}").to_lowercase())
 }
 
-impl Codec for Gif {
-    fn play(&self, path: &Path, size: Size, range: FrameRange) -> Result<Box<dyn Play>> {
-        let frames = Frames {
+impl MovieDecoder for GifMovie {
+    fn play(
+        &self,
+        path: &Path,
+        size: FrameFormat,
+        range: FrameRange,
+    ) -> Result<Box<dyn FrameStream>> {
+        let frames = GifFrames {
             decoder: start(path, self.memory)?,
             canvas: Canvas::new(size.width, size.height, 255, size.is_gray)?,
         };
-        Ok(Chosen::new(frames, range))
+        Ok(FrameSelector::new(frames, range))
     }
 }
 
-struct Frames {
+struct GifFrames {
     decoder: Decoder<File>,
     canvas: Canvas,
 }
 
-impl Decode for Frames {
+impl FrameDecoder for GifFrames {
     fn advance(&mut self) -> Result<bool> {
         let Self { decoder, canvas } = self;
-        let Ok(Some(frame)) = without_panic(|| decoder.read_next_frame().map_err(explain)) else {
+        let Ok(Some(frame)) = catch_panic(|| decoder.read_next_frame().map_err(explain)) else {
             return Ok(false);
         };
-        let place = Place {
+        let rect = CanvasRect {
             left: frame.left.into(),
             top: frame.top.into(),
             width: frame.width.into(),
@@ -246,7 +251,7 @@ impl Decode for Frames {
         };
         let pixels = frame.buffer.as_chunks::<4>().0.iter();
         canvas.draw(
-            place,
+            rect,
             disposal,
             true,
             pixels.map(|pixel| pixel.map(u16::from)),
@@ -265,7 +270,7 @@ mod tests {
 
     use super::*;
     use crate::io::load_video;
-    use crate::io::recording::{Options, Selection};
+    use crate::io::recording::{FrameSelection, LoadOptions};
 
     /// A GIF whose first frame fills it and whose others are as large as given.
     fn animation(size: (u16, u16), other: (u16, u16), frames: usize) -> Vec<u8> {
@@ -292,11 +297,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.gif");
         std::fs::write(&path, bytes).unwrap();
-        let selection = Selection {
+        let selection = FrameSelection {
             frames: Some(frames),
-            ..Selection::ALL
+            ..FrameSelection::ALL
         };
-        load_video(&path, &selection, &Options::default())
+        load_video(&path, &selection, &LoadOptions::default())
     }
 
     #[test]

@@ -10,37 +10,37 @@ use openh264::decoder::{DecodedYUV, Decoder, DecoderConfig, Flush};
 use openh264::formats::YUVSource;
 
 use super::track::{START, Track};
-use super::{Chosen, Codec, Decode, Film, Play, Size, boxes};
+use super::{FrameDecoder, FrameFormat, FrameSelector, FrameStream, Movie, MovieDecoder, boxes};
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::bytes::raw::Source;
+use crate::io::bytes::samples::SharedFile;
 use crate::io::recording::FrameRange;
 use crate::task;
 use crate::video::{DType, Layout, Metadata};
 
 /// The most pixels of a frame at level 5.2, the highest that the decoder knows.
-const MOST_PIXELS: usize = 36_864 * 256;
+const MAX_PIXELS: usize = 36_864 * 256;
 
-struct H264(Arc<Track>);
+struct H264Movie(Arc<Track>);
 
 /// Finds the H.264 track of a file.
-pub(crate) fn open(path: &Path, is_gray: bool) -> Result<Film> {
-    let source = Source::open(path)?;
+pub(crate) fn open(path: &Path, is_gray: bool) -> Result<Movie> {
+    let source = SharedFile::open(path)?;
     if source.start(8)?.get(4..8) != Some(b"ftyp") {
         bail!("movies of this format need the program `ffmpeg`");
     }
     boxes::check(&source)?;
     let track = Track::read(&source)?;
     let (height, width) = (track.height, track.width);
-    if width * height > MOST_PIXELS {
-        bail!("its frames have {height}×{width} pixels, but H.264 allows at most {MOST_PIXELS}");
+    if width * height > MAX_PIXELS {
+        bail!("its frames have {height}×{width} pixels, but H.264 allows at most {MAX_PIXELS}");
     }
     if track.shown.is_empty() || width == 0 || height == 0 {
         bail!("it has no frames");
     }
-    Ok(Film {
+    Ok(Movie {
         path: path.to_owned(),
-        size: Size {
+        size: FrameFormat {
             height,
             width,
             is_gray,
@@ -51,17 +51,22 @@ pub(crate) fn open(path: &Path, is_gray: bool) -> Result<Film> {
             fps: track.fps,
             ..Metadata::default()
         },
-        codec: Box::new(H264(Arc::new(track))),
+        codec: Box::new(H264Movie(Arc::new(track))),
     })
 }
 
-impl Codec for H264 {
-    fn play(&self, path: &Path, size: Size, range: FrameRange) -> Result<Box<dyn Play>> {
+impl MovieDecoder for H264Movie {
+    fn play(
+        &self,
+        path: &Path,
+        size: FrameFormat,
+        range: FrameRange,
+    ) -> Result<Box<dyn FrameStream>> {
         let config = DecoderConfig::new().flush_after_decode(Flush::NoFlush);
         let decoder = Decoder::with_api_config(OpenH264API::from_source(), config);
         let decoder = decoder.map_err(|e| Error::new(format!("cannot decode H.264: {e}")))?;
-        let frames = Frames {
-            source: Source::open(path)?,
+        let frames = H264Frames {
+            source: SharedFile::open(path)?,
             decoder,
             track: self.0.clone(),
             packets: 0..self.0.packets.len(),
@@ -75,12 +80,12 @@ impl Codec for H264 {
             start: self.0.shown.start + range.start,
             ..range
         };
-        Ok(Chosen::new(frames, range))
+        Ok(FrameSelector::new(frames, range))
     }
 
-    fn turn(&self, layout: &Layout) -> Layout {
+    fn rotate(&self, layout: &Layout) -> Layout {
         let transposed = || layout.swap(1, 2);
-        match self.0.turns {
+        match self.0.rotations {
             1 => transposed().flip(2),
             2 => layout.flip(1).flip(2),
             3 => transposed().flip(1),
@@ -89,14 +94,14 @@ impl Codec for H264 {
     }
 }
 
-struct Frames {
-    source: Source,
+struct H264Frames {
+    source: SharedFile,
     decoder: Decoder,
     track: Arc<Track>,
     packets: Range<usize>,
     /// The parameters that the decoder has.
     parameters: Option<usize>,
-    size: Size,
+    size: FrameFormat,
     /// The frame that was decoded last.
     frame: Vec<u8>,
     /// Those that the decoder held back until the end.
@@ -104,20 +109,24 @@ struct Frames {
     flushed: bool,
 }
 
-impl Decode for Frames {
+impl FrameDecoder for H264Frames {
     fn advance(&mut self) -> Result<bool> {
         let size = self.size;
         for index in self.packets.by_ref() {
             task::check()?;
-            let place = self.track.packets[index];
-            let mut stored = vec![0; place.len as usize];
+            let packet_index = self.track.packets[index];
+            let mut stored = vec![0; packet_index.len as usize];
             // Those of a recording that was cut short are missing at its end.
-            if self.source.read_at(place.start, &mut stored).is_err() {
+            if self
+                .source
+                .read_at(packet_index.start, &mut stored)
+                .is_err()
+            {
                 continue;
             }
-            let parameters = &self.track.parameters[place.parameters];
+            let parameters = &self.track.parameters[packet_index.parameters];
             let mut packet = Vec::new();
-            if self.parameters.replace(place.parameters) != Some(place.parameters) {
+            if self.parameters.replace(packet_index.parameters) != Some(packet_index.parameters) {
                 packet.extend(&parameters.units);
             }
             with_start_codes(&stored, parameters.length_size, &mut packet);
@@ -159,7 +168,7 @@ fn with_start_codes(mut bytes: &[u8], length_size: usize, packet: &mut Vec<u8>) 
 }
 
 /// Writes a picture as gray or as red, green and blue; `false` if it has another size.
-fn write_picture(picture: &DecodedYUV<'_>, size: Size, out: &mut [u8]) -> bool {
+fn write_picture(picture: &DecodedYUV<'_>, size: FrameFormat, out: &mut [u8]) -> bool {
     if picture.dimensions() != (size.width, size.height) {
         return false;
     }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{FrameRange, Recording, h264};
-use crate::io::damage;
+use crate::io::corruption;
 use crate::video::{DType, Element, Samples, map_samples};
 
 fn values(samples: &Samples) -> Vec<f64> {
@@ -12,24 +12,24 @@ fn values(samples: &Samples) -> Vec<f64> {
 
 /// A ramp of 20 per frame, 2 per row and 3 per column in 7 frames of 32×48 pixels, some of which
 /// are stored in another order than they are shown.
-fn ramp_film() -> PathBuf {
-    film_named("ramp.mp4")
+fn ramp_movie() -> PathBuf {
+    movie_named("ramp.mp4")
 }
 
-fn film_named(name: &str) -> PathBuf {
+fn movie_named(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/film");
     folder.join(name)
 }
 
 /// The pixel in the middle of each frame of a film whose frames are those of the ramp.
 fn centers(path: &Path) -> Vec<f64> {
-    let film = h264::open(path, true).unwrap();
+    let movie = h264::open(path, true).unwrap();
     let all = FrameRange {
         start: 0,
-        len: film.layout().unwrap().0[0],
+        len: movie.layout().unwrap().0[0],
         step: 1,
     };
-    let samples = values(&film.load(all).unwrap());
+    let samples = values(&movie.load(all).unwrap());
     let frames = samples.chunks(32 * 48);
     frames.map(|frame| frame[16 * 48 + 24]).collect()
 }
@@ -50,41 +50,41 @@ fn check_centers(path: &Path, frames: std::ops::Range<usize>) {
 
 #[test]
 fn h264_is_decoded_without_a_program() {
-    let film = h264::open(&ramp_film(), true).unwrap();
-    assert_eq!(film.layout().unwrap(), (vec![7, 32, 48], DType::U8));
-    assert_eq!(film.metadata().fps, Some(25.0));
+    let movie = h264::open(&ramp_movie(), true).unwrap();
+    assert_eq!(movie.layout().unwrap(), (vec![7, 32, 48], DType::U8));
+    assert_eq!(movie.metadata().fps, Some(25.0));
     let range = FrameRange {
         start: 1,
         len: 3,
         step: 2,
     };
-    let samples = values(&film.load(range).unwrap());
+    let samples = values(&movie.load(range).unwrap());
     assert_eq!(samples.len(), 3 * 32 * 48);
     for (index, t) in [1, 3, 5].into_iter().enumerate() {
         let center = samples[index * 32 * 48 + 16 * 48 + 24];
         let drawn = drawn(t);
         assert!((center - drawn).abs() <= 3.0, "{center} is not {drawn}");
     }
-    let film = h264::open(&ramp_film(), false).unwrap();
-    assert_eq!(film.layout().unwrap().0, [7, 32, 48, 3]);
+    let movie = h264::open(&ramp_movie(), false).unwrap();
+    assert_eq!(movie.layout().unwrap().0, [7, 32, 48, 3]);
 }
 
 #[test]
 fn fragments_are_put_together() {
     for name in ["fragments.mp4", "fragments_at_offsets.mp4"] {
-        let path = film_named(name);
+        let path = movie_named(name);
         check_centers(&path, 0..7);
-        let film = h264::open(&path, true).unwrap();
-        assert_eq!(film.metadata().fps, Some(25.0));
+        let movie = h264::open(&path, true).unwrap();
+        assert_eq!(movie.metadata().fps, Some(25.0));
     }
 }
 
 /// The ramp with other bytes some way behind the name of a box.
 fn changed(name: &[u8; 4], changes: &[(usize, u32)]) -> Vec<u8> {
-    let mut bytes = std::fs::read(ramp_film()).unwrap();
-    let place = bytes.windows(4).position(|window| window == name).unwrap() + 4;
+    let mut bytes = std::fs::read(ramp_movie()).unwrap();
+    let offset = bytes.windows(4).position(|window| window == name).unwrap() + 4;
     for &(at, number) in changes {
-        bytes[place + at..][..4].copy_from_slice(&number.to_be_bytes());
+        bytes[offset + at..][..4].copy_from_slice(&number.to_be_bytes());
     }
     bytes
 }
@@ -111,15 +111,15 @@ fn frame_rates_are_exact() {
     let path = folder.path().join("a.mp4");
     // 1001 units for each of 7 frames, of which a second has 30000.
     let mut bytes = changed(b"stts", &[(12, 1001)]);
-    let place = bytes
+    let offset = bytes
         .windows(4)
         .position(|window| window == b"mdhd")
         .unwrap()
         + 4;
-    bytes[place + 12..][..4].copy_from_slice(&30_000u32.to_be_bytes());
+    bytes[offset + 12..][..4].copy_from_slice(&30_000u32.to_be_bytes());
     std::fs::write(&path, bytes).unwrap();
-    let film = h264::open(&path, true).unwrap();
-    assert_eq!(film.metadata().fps, Some(30_000.0 / 1001.0));
+    let movie = h264::open(&path, true).unwrap();
+    assert_eq!(movie.metadata().fps, Some(30_000.0 / 1001.0));
 }
 
 #[test]
@@ -155,35 +155,35 @@ fn tables_that_claim_too_much_are_refused() {
 #[test]
 fn damaged_h264_does_no_harm() {
     for name in ["ramp.mp4", "fragments.mp4"] {
-        let film = std::fs::read(film_named(name)).unwrap();
-        damage::check_with(&film, 150, ".mp4", &[], |path, _| {
-            let Ok(film) = h264::open(path, true) else {
+        let movie = std::fs::read(movie_named(name)).unwrap();
+        corruption::check_with(&movie, 150, ".mp4", &[], |path, _| {
+            let Ok(movie) = h264::open(path, true) else {
                 return;
             };
             let all = FrameRange {
                 start: 0,
-                len: film.layout().unwrap().0[0].min(10),
+                len: movie.layout().unwrap().0[0].min(10),
                 step: 1,
             };
-            let _ = film.load(all);
+            let _ = movie.load(all);
         });
     }
 }
 
 #[test]
-fn no_number_of_a_film_does_harm() {
+fn no_number_of_a_movie_does_harm() {
     for name in ["ramp.mp4", "fragments.mp4", "fragments_at_offsets.mp4"] {
-        let film = std::fs::read(film_named(name)).unwrap();
+        let movie = std::fs::read(movie_named(name)).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.mp4");
         let open = |bytes: &[u8]| {
             std::fs::write(&path, bytes).unwrap();
             let _ = h264::open(&path, true);
         };
-        for at in (0..film.len() - 4).step_by(2) {
-            open(&film[..at]);
+        for at in (0..movie.len() - 4).step_by(2) {
+            open(&movie[..at]);
             for number in [0x7FFF_FFFF, u32::MAX] {
-                let mut bytes = film.clone();
+                let mut bytes = movie.clone();
                 bytes[at..at + 4].copy_from_slice(&u32::to_be_bytes(number));
                 open(&bytes);
             }

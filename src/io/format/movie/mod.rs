@@ -4,6 +4,7 @@ mod apng;
 mod boxes;
 mod canvas;
 mod container;
+mod ffmpeg_decoder;
 mod gif;
 #[cfg(feature = "h264")]
 mod h264;
@@ -11,7 +12,6 @@ mod h264;
 #[path = "no_h264.rs"]
 mod h264;
 mod probe;
-mod program;
 #[cfg(feature = "h264")]
 mod track;
 
@@ -24,9 +24,9 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::io::bytes::raw::{self, Encoding};
+use crate::io::bytes::samples::{self, Encoding};
 use crate::io::ffmpeg;
-use crate::io::recording::{FrameRange, Options, Recording, cannot_load, cannot_map};
+use crate::io::recording::{FrameRange, LoadOptions, Recording, cannot_load, cannot_map};
 use crate::task;
 use crate::video::{DType, Layout, Metadata, Samples, map_samples};
 
@@ -53,18 +53,18 @@ pub(in crate::io) fn is_movie_extension(extension: &str) -> bool {
 }
 
 /// A movie whose header has been read.
-pub(crate) struct Film {
+pub(crate) struct Movie {
     path: PathBuf,
-    size: Size,
+    size: FrameFormat,
     /// The number of frames.
     len: usize,
     metadata: Metadata,
-    codec: Box<dyn Codec>,
+    codec: Box<dyn MovieDecoder>,
 }
 
 /// What frames look like.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Size {
+struct FrameFormat {
     height: usize,
     width: usize,
     /// Whether colours become gray.
@@ -73,18 +73,23 @@ struct Size {
 }
 
 /// A way to decode a movie.
-trait Codec {
+trait MovieDecoder {
     /// Begins to decode the frames of a range.
-    fn play(&self, path: &Path, size: Size, range: FrameRange) -> Result<Box<dyn Play>>;
+    fn play(
+        &self,
+        path: &Path,
+        size: FrameFormat,
+        range: FrameRange,
+    ) -> Result<Box<dyn FrameStream>>;
 
     /// How decoded frames become those of the recording.
-    fn turn(&self, layout: &Layout) -> Layout {
+    fn rotate(&self, layout: &Layout) -> Layout {
         layout.clone()
     }
 }
 
 /// A movie that is being decoded.
-trait Play {
+trait FrameStream {
     /// Fills `out` with the next frame in this machine's order of bytes; `false` after the last.
     fn next(&mut self, out: &mut [u8]) -> Result<bool>;
 
@@ -106,28 +111,28 @@ pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
 }
 
 /// Opens a movie: with ffmpeg if it is there, else H.264 on our own.
-pub(in crate::io) fn open(path: &Path, options: &Options) -> Result<Box<dyn Recording>> {
-    let film = match probe::open(path, options.as_grey) {
-        Ok(Some(film)) => Ok(film),
+pub(in crate::io) fn open(path: &Path, options: &LoadOptions) -> Result<Box<dyn Recording>> {
+    let movie = match probe::open(path, options.as_grey) {
+        Ok(Some(movie)) => Ok(movie),
         Ok(None) => h264::open(path, options.as_grey).map_err(|e| e.hint(ffmpeg::install_hint())),
         Err(error) => Err(error),
     };
-    Ok(Box::new(film.map_err(|e| cannot_load(path, &e))?))
+    Ok(Box::new(movie.map_err(|e| cannot_load(path, &e))?))
 }
 
 /// Opens a GIF file.
-pub(in crate::io) fn open_gif(path: &Path, options: &Options) -> Result<Box<dyn Recording>> {
-    let film = gif::open(path, options.as_grey).map_err(|e| cannot_load(path, &e))?;
-    Ok(Box::new(film))
+pub(in crate::io) fn open_gif(path: &Path, options: &LoadOptions) -> Result<Box<dyn Recording>> {
+    let movie = gif::open(path, options.as_grey).map_err(|e| cannot_load(path, &e))?;
+    Ok(Box::new(movie))
 }
 
 /// Opens a PNG file with several frames.
-pub(in crate::io) fn open_apng(path: &Path, options: &Options) -> Result<Box<dyn Recording>> {
-    let film = apng::open(path, options.as_grey).map_err(|e| cannot_load(path, &e))?;
-    Ok(Box::new(film))
+pub(in crate::io) fn open_apng(path: &Path, options: &LoadOptions) -> Result<Box<dyn Recording>> {
+    let movie = apng::open(path, options.as_grey).map_err(|e| cannot_load(path, &e))?;
+    Ok(Box::new(movie))
 }
 
-impl Size {
+impl FrameFormat {
     /// The number of samples of a frame.
     fn len(self) -> usize {
         self.height * self.width * self.channels()
@@ -146,14 +151,14 @@ impl Size {
     }
 }
 
-impl Recording for Film {
+impl Recording for Movie {
     fn metadata(&self) -> &Metadata {
         &self.metadata
     }
 
     fn layout(&self) -> Result<(Vec<usize>, DType)> {
         let layout = Layout::contiguous(&self.size.shape(self.len));
-        Ok((self.codec.turn(&layout).shape().to_vec(), self.size.dtype))
+        Ok((self.codec.rotate(&layout).shape().to_vec(), self.size.dtype))
     }
 
     fn load(&self, range: FrameRange) -> Result<Samples> {
@@ -169,7 +174,7 @@ impl Recording for Film {
         };
         let (mut frames, mut ended) = (0, false);
         let shape = self.size.shape(range.len);
-        let samples = raw::load_in_order(native.dtype, &shape, self.size.len(), |out| {
+        let samples = samples::load_in_order(native.dtype, &shape, self.size.len(), |out| {
             if ended {
                 return Ok(());
             }
@@ -184,7 +189,7 @@ impl Recording for Film {
             self.explain_missing(frames, range.len, play.messages())?;
         }
         let layout = map_samples!(&samples, array => array.layout().slice(0, 0, frames, 1));
-        Ok(samples.with_layout(self.codec.turn(&layout)))
+        Ok(samples.with_layout(self.codec.rotate(&layout)))
     }
 
     fn map(&self) -> Result<Samples> {
@@ -192,7 +197,7 @@ impl Recording for Film {
     }
 }
 
-impl Film {
+impl Movie {
     /// A warning that frames are missing; an error if all are.
     fn explain_missing(&self, frames: usize, wanted: usize, said: Vec<String>) -> Result<()> {
         task::check()?;
@@ -211,14 +216,14 @@ impl Film {
 }
 
 /// The frames that a decoder which knows no ranges gives, without those that are not asked for.
-struct Chosen<P> {
+struct FrameSelector<P> {
     frames: P,
     /// How many frames are before the next one that is asked for.
     before: usize,
     step: usize,
 }
 
-impl<P> Chosen<P> {
+impl<P> FrameSelector<P> {
     fn new(frames: P, range: FrameRange) -> Box<Self> {
         Box::new(Self {
             frames,
@@ -229,7 +234,7 @@ impl<P> Chosen<P> {
 }
 
 /// A decoder that makes one frame after the other.
-trait Decode {
+trait FrameDecoder {
     /// Decodes the next frame; `false` after the last.
     fn advance(&mut self) -> Result<bool>;
 
@@ -237,7 +242,7 @@ trait Decode {
     fn write(&self, out: &mut [u8]);
 }
 
-impl<P: Decode> Play for Chosen<P> {
+impl<P: FrameDecoder> FrameStream for FrameSelector<P> {
     fn next(&mut self, out: &mut [u8]) -> Result<bool> {
         for _ in 0..=self.before {
             task::check()?;

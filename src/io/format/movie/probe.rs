@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::program::{Program, Running};
-use super::{Film, Size, boxes, container};
+use super::ffmpeg_decoder::{FfmpegMovie, FfmpegProcess};
+use super::{FrameFormat, Movie, boxes, container};
 use crate::error::{Error, Result};
-use crate::io::bytes::raw::Source;
+use crate::io::bytes::samples::SharedFile;
 use crate::io::ffmpeg;
 use crate::io::recording::extension_of;
 use crate::video::{DType, Metadata};
@@ -18,7 +18,7 @@ const ENTRIES: &str = "stream=codec_name,width,height,pix_fmt,color_range,avg_fr
                        format=format_name,start_time:format_tags=creation_time,comment:packet=pts_time,flags";
 
 /// Opens a movie that ffmpeg can decode; `None` if there is no ffmpeg.
-pub(super) fn open(path: &Path, is_gray: bool) -> Result<Option<Film>> {
+pub(super) fn open(path: &Path, is_gray: bool) -> Result<Option<Movie>> {
     let Some(program) = ffmpeg::program()? else {
         return Ok(None);
     };
@@ -29,25 +29,25 @@ pub(super) fn open(path: &Path, is_gray: bool) -> Result<Option<Film>> {
     if demuxer == container::QUICKTIME {
         let hint =
             "`ffmpeg -i old.mp4 -c copy new.mp4` writes a complete file if all frames are there";
-        boxes::check(&Source::open(path)?).map_err(|e| e.hint(hint))?;
+        boxes::check(&SharedFile::open(path)?).map_err(|e| e.hint(hint))?;
     }
-    let film = |text: &str| read(path, (program.clone(), demuxer), text, is_gray).map(Some);
+    let movie = |text: &str| read(path, (program.clone(), demuxer), text, is_gray).map(Some);
     if has_full_header(path) {
         let quickly = ["-analyzeduration", "0", "-probesize", "32"];
-        let mut running = Running::start(command(&probe, path, demuxer, &quickly)?)?;
+        let mut running = FfmpegProcess::start(command(&probe, path, demuxer, &quickly)?)?;
         let (text, succeeded) = running.output()?;
         if succeeded && !text.contains("pix_fmt=unknown") {
-            return film(&text);
+            return movie(&text);
         }
     }
-    let mut running = Running::start(command(&probe, path, demuxer, &[])?)?;
+    let mut running = FfmpegProcess::start(command(&probe, path, demuxer, &[])?)?;
     let (text, succeeded) = running.output()?;
     if !succeeded && !text.contains("stream|") {
         let error = Error::new("ffmpeg cannot read it");
         let said = running.messages().into_iter();
         return Err(said.fold(error, |error, line| error.hint(format!("ffmpeg: {line}"))));
     }
-    film(&text)
+    movie(&text)
 }
 
 /// Whether the header of a movie says what its frames are, so that ffprobe need not decode some.
@@ -72,7 +72,7 @@ fn read(
     (program, demuxer): (PathBuf, &'static str),
     text: &str,
     is_gray: bool,
-) -> Result<Film> {
+) -> Result<Movie> {
     let mut times = Vec::new();
     let (mut stream, mut format, mut len) = (HashMap::new(), HashMap::new(), 0);
     let mut is_whole = true;
@@ -124,9 +124,9 @@ fn read(
     let pixels = stream.get("pix_fmt").copied().unwrap_or_default();
     let deep = deep_gray(pixels).filter(|_| is_gray);
     let is_full = stream.get("color_range") == Some(&"pc");
-    Ok(Film {
+    Ok(Movie {
         path: path.to_owned(),
-        size: Size {
+        size: FrameFormat {
             height,
             width,
             is_gray,
@@ -138,7 +138,7 @@ fn read(
         },
         len,
         metadata: metadata(&stream, &format),
-        codec: Box::new(Program {
+        codec: Box::new(FfmpegMovie {
             program,
             demuxer,
             is_plane: is_gray && has_brightness(pixels) && !is_full,
@@ -229,17 +229,17 @@ mod tests {
                     r_frame_rate=20/1|avg_frame_rate=0/0|side_data|rotation=-90\n\n\
                     format|start_time=0.000000|tag:comment=rabbit\n";
         let read = |text, is_gray| read(Path::new("a"), ("ffmpeg".into(), "mov"), text, is_gray);
-        let film = read(text, true).unwrap();
-        assert_eq!(film.len, 3);
-        let size = Size {
+        let movie = read(text, true).unwrap();
+        assert_eq!(movie.len, 3);
+        let size = FrameFormat {
             height: 40,
             width: 30,
             is_gray: true,
             dtype: DType::U16,
         };
-        assert_eq!(film.size, size);
-        assert_eq!(film.metadata.fps, Some(20.0));
-        assert_eq!(film.metadata.comment.as_deref(), Some("rabbit"));
+        assert_eq!(movie.size, size);
+        assert_eq!(movie.metadata.fps, Some(20.0));
+        assert_eq!(movie.metadata.comment.as_deref(), Some("rabbit"));
         assert_eq!(read(text, false).unwrap().size.dtype, DType::U8);
         assert!(has_index(Some("mov,mp4,m4a,3gp,3g2,mj2")) && has_index(Some("matroska,webm")));
         assert!(!has_index(Some("mpegts")) && !has_index(None));

@@ -3,8 +3,8 @@
 use gif::{Encoder, Frame};
 use png::{BitDepth, ColorType};
 
-use crate::io::recording::{Options, Selection};
-use crate::io::{damage, info, load_video};
+use crate::io::recording::{FrameSelection, LoadOptions};
+use crate::io::{corruption, info, load_video};
 use crate::video::{DType, Element, Samples, Video, map_samples};
 
 fn values(samples: &Samples) -> Vec<f64> {
@@ -15,13 +15,13 @@ fn load(bytes: &[u8], end: &str, start: usize, as_grey: bool) -> Video {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(end);
     std::fs::write(&path, bytes).unwrap();
-    let selection = Selection {
+    let selection = FrameSelection {
         start,
-        ..Selection::ALL
+        ..FrameSelection::ALL
     };
-    let options = Options {
+    let options = LoadOptions {
         as_grey,
-        ..Options::default()
+        ..LoadOptions::default()
     };
     load_video(&path, &selection, &options).unwrap()
 }
@@ -31,8 +31,8 @@ fn gif() -> Vec<u8> {
     let mut bytes = Vec::new();
     let palette = [0, 0, 0, 100, 100, 100, 200, 200, 200, 255, 0, 0];
     let mut encoder = Encoder::new(&mut bytes, 2, 2, &palette).unwrap();
-    let mut write = |place: [u16; 4], pixels: &[u8], transparent| {
-        let [left, top, width, height] = place;
+    let mut write = |rect: [u16; 4], pixels: &[u8], transparent| {
+        let [left, top, width, height] = rect;
         let frame = Frame {
             delay: 4,
             left,
@@ -122,17 +122,17 @@ fn a_cover_is_no_frame() {
 }
 
 #[test]
-fn films_cannot_be_mapped() {
+fn movies_cannot_be_mapped() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.gif");
     std::fs::write(&path, gif()).unwrap();
     assert_eq!(info(&path).unwrap().format, "GIF");
-    let error = load_video(&path, &Selection::ALL, &Options::mapped(true)).unwrap_err();
+    let error = load_video(&path, &FrameSelection::ALL, &LoadOptions::mapped(true)).unwrap_err();
     assert!(error.message().ends_with("its frames are compressed"));
 }
 
 #[test]
-fn damaged_films_do_no_harm() {
-    damage::check(&gif(), 300, "gif");
-    damage::check(&apng(), 300, "png");
+fn corrupted_movies_do_no_harm() {
+    corruption::check(&gif(), 300, "gif");
+    corruption::check(&apng(), 300, "png");
 }

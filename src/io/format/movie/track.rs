@@ -11,17 +11,17 @@ use shiguredo_mp4::boxes::{
 };
 use shiguredo_mp4::{BoxHeader, BoxType, Decode, Either};
 
-use super::boxes::{self, Part};
+use super::boxes::{self, Mp4Box};
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::bytes::raw::Source;
+use crate::io::bytes::samples::SharedFile;
 use crate::task;
 
 /// The most bytes that the description of a movie may have.
 const MAX_DESCRIPTION: u64 = 1 << 28;
 
 /// The fewest bytes of a packet, where all have as many: its length and what kind of unit it is.
-const SMALLEST_PACKET: u32 = 5;
+const MIN_PACKET: u32 = 5;
 
 /// What comes before each part of a stream.
 pub(super) const START: [u8; 4] = [0, 0, 0, 1];
@@ -31,14 +31,14 @@ pub(super) struct Track {
     pub(super) height: usize,
     pub(super) width: usize,
     /// How often the pictures have to be turned to the right by 90 degrees.
-    pub(super) turns: u8,
+    pub(super) rotations: u8,
     pub(super) fps: Option<f64>,
     /// In the order in which they are decoded.
     pub(super) packets: Vec<Packet>,
     /// The frames that are shown, counted in the order in which they are.
     pub(super) shown: Range<usize>,
     /// What a decoder must know, for the packets that refer to it.
-    pub(super) parameters: Vec<Parameters>,
+    pub(super) parameters: Vec<H264Parameters>,
 }
 
 /// One frame in the file.
@@ -53,7 +53,7 @@ pub(super) struct Packet {
 }
 
 /// What a decoder must know of the sequence and of the pictures.
-pub(super) struct Parameters {
+pub(super) struct H264Parameters {
     /// With start codes.
     pub(super) units: Vec<u8>,
     /// How many bytes the length of each part of a packet has.
@@ -61,7 +61,7 @@ pub(super) struct Parameters {
 }
 
 /// The packets that were found so far.
-struct Table {
+struct PacketTable {
     packets: Vec<Packet>,
     /// The duration of them all.
     duration: u64,
@@ -81,7 +81,7 @@ struct Defaults {
 
 impl Track {
     /// Reads what a file whose boxes are within each other says of its pictures.
-    pub(super) fn read(source: &Source) -> Result<Self> {
+    pub(super) fn read(source: &SharedFile) -> Result<Self> {
         let (mut movie, mut fragments, mut at) = (None, Vec::new(), 0);
         while at + 8 <= source.len()
             && let Some(part) = boxes::read(source, at, source.len())?
@@ -96,7 +96,7 @@ impl Track {
         let Some(movie) = movie else {
             bail!("it has no description of its frames");
         };
-        let description = Description::parse(&movie)?;
+        let description = TrackInfo::parse(&movie)?;
         let mut table = description.table(source.len())?;
         for (at, part) in fragments {
             task::check()?;
@@ -107,7 +107,7 @@ impl Track {
 }
 
 /// The content of a box.
-fn load(source: &Source, part: Part) -> Result<Vec<u8>> {
+fn load(source: &SharedFile, part: Mp4Box) -> Result<Vec<u8>> {
     let len = part.end - part.start;
     if len > MAX_DESCRIPTION {
         bail!("the description of its frames has {len} bytes, more than {MAX_DESCRIPTION}");
@@ -126,7 +126,7 @@ fn children(mut bytes: &[u8]) -> Result<Vec<Child<'_>>> {
     // Some lists end with a box of no size.
     while bytes.len() >= BoxHeader::MIN_SIZE && bytes[..4] != [0; 4] {
         let (header, content) =
-            BoxHeader::decode_header_and_payload(bytes).map_err(|e| damaged(&e))?;
+            BoxHeader::decode_header_and_payload(bytes).map_err(|e| corrupted(&e))?;
         let (whole, rest) = bytes.split_at(header.external_size() + content.len());
         found.push((header.box_type, whole, content));
         bytes = rest;
@@ -135,25 +135,28 @@ fn children(mut bytes: &[u8]) -> Result<Vec<Child<'_>>> {
 }
 
 fn decode<T: Decode>(whole: &[u8]) -> Result<T> {
-    let (part, _) = T::decode(whole).map_err(|e| damaged(&e))?;
+    let (part, _) = T::decode(whole).map_err(|e| corrupted(&e))?;
     Ok(part)
 }
 
-fn damaged(error: &shiguredo_mp4::Error) -> Error {
-    let place = error.box_type.map(|kind| format!(" in the box `{kind}`"));
-    let place = place.unwrap_or_default();
+fn corrupted(error: &shiguredo_mp4::Error) -> Error {
+    let location = error.box_type.map(|kind| format!(" in the box `{kind}`"));
+    let location = location.unwrap_or_default();
     match &error.reason[..] {
-        "" => Error::new(format!("it is damaged{place}")),
-        reason => Error::new(format!("it is damaged{place}: {}", reason.to_lowercase())),
+        "" => Error::new(format!("it is damaged{location}")),
+        reason => Error::new(format!(
+            "it is damaged{location}: {}",
+            reason.to_lowercase()
+        )),
     }
 }
 
-fn misplaced() -> Error {
+fn invalid_offset() -> Error {
     Error::new("its frames are not at the offsets in its tables")
 }
 
 /// What is said of a track for all of its packets.
-struct Description {
+struct TrackInfo {
     track: TrakBox,
     /// How many units of time a second has for the movie as a whole.
     timescale: u32,
@@ -161,7 +164,7 @@ struct Description {
     defaults: Defaults,
 }
 
-impl Description {
+impl TrackInfo {
     /// Finds the first track of pictures.
     fn parse(movie: &[u8]) -> Result<Self> {
         let (mut track, mut failure, mut timescale) = (None, None, 1);
@@ -215,7 +218,7 @@ impl Description {
     }
 
     /// The packets that are not in fragments.
-    fn table(&self, present: u64) -> Result<Table> {
+    fn table(&self, present: u64) -> Result<PacketTable> {
         let samples = self.samples();
         let (count, largest) = match &samples.stsz_box {
             StszBox::Fixed {
@@ -223,8 +226,8 @@ impl Description {
                 sample_count,
             } => {
                 let bytes = u64::from(*sample_count) * u64::from(sample_size.get());
-                if bytes > present || bytes > 0 && sample_size.get() < SMALLEST_PACKET {
-                    return Err(misplaced());
+                if bytes > present || bytes > 0 && sample_size.get() < MIN_PACKET {
+                    return Err(invalid_offset());
                 }
                 (*sample_count as usize, sample_size.get())
             }
@@ -236,7 +239,7 @@ impl Description {
         if count as u64 > present || u64::from(largest) > present {
             bail!("its frames are larger than the file");
         }
-        let mut table = Table {
+        let mut table = PacketTable {
             packets: Vec::with_capacity(count),
             duration: 0,
             present,
@@ -268,7 +271,7 @@ impl Description {
             {
                 run = Some(next);
             }
-            let run = run.ok_or_else(misplaced)?;
+            let run = run.ok_or_else(invalid_offset)?;
             for _ in 0..run.sample_per_chunk {
                 if table.packets.len() == count {
                     break;
@@ -281,13 +284,13 @@ impl Description {
             }
         }
         if table.packets.len() < count {
-            return Err(misplaced());
+            return Err(invalid_offset());
         }
         Ok(table)
     }
 
     /// Adds the packets of a fragment of the movie that begins at a place of the file.
-    fn add_fragment(&self, start: u64, fragment: &[u8], table: &mut Table) -> Result<()> {
+    fn add_fragment(&self, start: u64, fragment: &[u8], table: &mut PacketTable) -> Result<()> {
         let mut is_first = true;
         for (kind, _, content) in children(fragment)? {
             if kind != TrafBox::TYPE {
@@ -299,7 +302,13 @@ impl Description {
         Ok(())
     }
 
-    fn add_run(&self, start: u64, is_first: bool, run: &[u8], table: &mut Table) -> Result<()> {
+    fn add_run(
+        &self,
+        start: u64,
+        is_first: bool,
+        run: &[u8],
+        table: &mut PacketTable,
+    ) -> Result<()> {
         let mut header: Option<TfhdBox> = None;
         let mut at = start;
         for (kind, whole, content) in children(run)? {
@@ -321,14 +330,14 @@ impl Description {
             let claimed = content.get(4..8).and_then(|bytes| bytes.first_chunk());
             let claimed = claimed.map_or(0, |count| u64::from(u32::from_be_bytes(*count)));
             if table.packets.len() as u64 + claimed > table.present / 2 {
-                return Err(misplaced());
+                return Err(invalid_offset());
             }
             let run: TrunBox = decode(whole)?;
             if let Some(offset) = run.data_offset {
                 let base = header.base_data_offset.unwrap_or(start);
                 at = base
                     .checked_add_signed(offset.into())
-                    .ok_or_else(misplaced)?;
+                    .ok_or_else(invalid_offset)?;
             }
             let defaults = &self.defaults;
             let description = header.sample_description_index;
@@ -354,13 +363,13 @@ impl Description {
         Ok(())
     }
 
-    fn track(&self, table: Table) -> Result<Track> {
+    fn track(&self, table: PacketTable) -> Result<Track> {
         let pictures = self.pictures()?;
         let visual = &pictures[0].visual;
         let timescale = f64::from(self.track.mdia_box.mdhd_box.timescale.get());
         let fps = table.packets.len() as f64 * timescale / table.duration as f64;
         let [a, b, ..] = self.track.tkhd_box.matrix;
-        let turns = match (a.signum(), b.signum()) {
+        let rotations = match (a.signum(), b.signum()) {
             (0, 1) => 1,
             (-1, 0) => 2,
             (0, -1) => 3,
@@ -369,16 +378,16 @@ impl Description {
         Ok(Track {
             height: visual.height.into(),
             width: visual.width.into(),
-            turns,
+            rotations,
             fps: (fps.is_finite() && fps > 0.0).then_some(fps),
             shown: self.shown(&table)?,
             packets: table.packets,
-            parameters: pictures.into_iter().map(Parameters::new).collect(),
+            parameters: pictures.into_iter().map(H264Parameters::new).collect(),
         })
     }
 
     /// The frames that the list of edits shows.
-    fn shown(&self, table: &Table) -> Result<Range<usize>> {
+    fn shown(&self, table: &PacketTable) -> Result<Range<usize>> {
         let count = table.packets.len();
         let edits = self.track.edts_box.iter();
         let edits = edits.filter_map(|edits| edits.elst_box.as_ref());
@@ -412,7 +421,7 @@ fn is_pictures(track: &TrakBox) -> bool {
     track.mdia_box.hdlr_box.handler_type == HdlrBox::HANDLER_TYPE_VIDE
 }
 
-impl Table {
+impl PacketTable {
     /// Adds a packet, and returns where its bytes end.
     fn add(
         &mut self,
@@ -430,15 +439,15 @@ impl Table {
         self.packets.push(Packet {
             start,
             len,
-            parameters: parameters.ok_or_else(misplaced)?,
+            parameters: parameters.ok_or_else(invalid_offset)?,
             time: decoded.saturating_add(delay),
         });
         self.duration = self.duration.saturating_add(duration.into());
-        start.checked_add(len.into()).ok_or_else(misplaced)
+        start.checked_add(len.into()).ok_or_else(invalid_offset)
     }
 }
 
-impl Parameters {
+impl H264Parameters {
     fn new(pictures: &Avc1Box) -> Self {
         let config = &pictures.avcc_box;
         let sets = config.sps_list.iter().chain(&config.pps_list);

@@ -25,7 +25,7 @@ pub(super) const NO_RECORDING: &str = "it is not a MultiRecorder recording";
 
 /// What the header says.
 #[derive(Debug, PartialEq)]
-pub(super) struct Header {
+pub(super) struct MultiRecorderHeader {
     pub(super) version: char,
     pub(super) is_big_endian: bool,
     pub(super) frames: usize,
@@ -52,7 +52,7 @@ fn order(bytes: &[u8]) -> Option<bool> {
     (u32::from_le_bytes(mark) == ORDER_MARK).then_some(false)
 }
 
-impl Header {
+impl MultiRecorderHeader {
     /// Reads the first bytes of a file.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self> {
         let header = match bytes.first() {

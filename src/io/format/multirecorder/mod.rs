@@ -9,12 +9,12 @@ use std::path::Path;
 
 use crate::bail;
 use crate::error::Result;
-use crate::io::bytes::raw::{self, Encoding, Source};
+use crate::io::bytes::samples::{self, Encoding, SharedFile};
 use crate::io::format::camera::check_range;
 use crate::io::recording::{FrameRange, Recording, cannot_load, cannot_map};
 use crate::video::{DType, Element, Layout, MappedFile, Metadata, Samples, Strided};
 pub(in crate::io) use header::begins;
-use header::{HEADER, Header, NO_RECORDING};
+use header::{HEADER, MultiRecorderHeader, NO_RECORDING};
 
 /// How many bytes follow each frame to say when it was taken.
 const TIME: usize = size_of::<u64>();
@@ -24,8 +24,8 @@ const TIMES_PER_STEP: usize = 256;
 
 /// A recording.
 pub(in crate::io) struct MultiRecorder {
-    source: Source,
-    header: Header,
+    source: SharedFile,
+    header: MultiRecorderHeader,
     metadata: Metadata,
     encoding: Encoding,
     /// How many whole frames there are.
@@ -36,9 +36,9 @@ impl MultiRecorder {
     /// Reads the header; whether samples have 8 bits is found out from the size of the file unless
     /// that is given.
     pub(in crate::io) fn open(path: &Path, is_8bit: Option<bool>) -> Result<Self> {
-        let source = Source::open(path)?;
+        let source = SharedFile::open(path)?;
         let start = source.start(HEADER as usize)?;
-        let header = Header::parse(&start).map_err(|e| match e.message() {
+        let header = MultiRecorderHeader::parse(&start).map_err(|e| match e.message() {
             NO_RECORDING => header::no_recording(path, &start),
             _ => cannot_load(path, &e),
         })?;
@@ -83,7 +83,7 @@ impl MultiRecorder {
             dtype: DType::U64,
             ..self.encoding
         };
-        raw::load(DType::U64, &[header.frames], TIMES_PER_STEP, |step, out| {
+        samples::load(DType::U64, &[header.frames], TIMES_PER_STEP, |step, out| {
             out.fill(encoding, &mut |bytes| {
                 let first = step * TIMES_PER_STEP;
                 for (frame, time) in (first..).zip(bytes.chunks_exact_mut(TIME)) {
@@ -127,7 +127,7 @@ impl Recording for MultiRecorder {
             .indices()
             .map(|frame| HEADER + frame as u64 * stride)
             .collect();
-        raw::read_frames(
+        samples::read_frames(
             &self.source,
             self.encoding,
             &self.shape(range.len),

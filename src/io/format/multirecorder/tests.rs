@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::*;
-use crate::io::recording::{Options, Selection};
+use crate::io::recording::{FrameSelection, LoadOptions};
 use crate::io::{Camera, Importer, load_metadata, load_video};
 use crate::video::{Field, Video};
 
@@ -74,14 +74,14 @@ fn every_version_loads_and_maps() {
     for (version, big) in ORDERS {
         for is_8bit in [false, true] {
             let (_folder, path) = write(&recording(version, big, is_8bit));
-            let selection = Selection {
+            let selection = FrameSelection {
                 start: 1,
                 frames: None,
                 step: 2,
             };
             for use_mmap in [false, true] {
-                let load = |selection| load_video(&path, selection, &Options::mapped(use_mmap));
-                let video = load(&Selection::ALL).unwrap();
+                let load = |selection| load_video(&path, selection, &LoadOptions::mapped(use_mmap));
+                let video = load(&FrameSelection::ALL).unwrap();
                 assert_eq!(video.shape(), [3, 2, 3]);
                 assert_eq!(video.dtype(), if is_8bit { DType::U8 } else { DType::U16 });
                 assert_eq!(video.is_mmap(), use_mmap && (is_8bit || !big));
@@ -131,11 +131,11 @@ fn what_a_cut_recording_still_has_loads() {
     let bytes = recording(b'e', false, false);
     let (_folder, path) = write(&bytes[..bytes.len() - 9]);
     let load = |frames, use_mmap| {
-        let selection = Selection {
+        let selection = FrameSelection {
             frames,
-            ..Selection::ALL
+            ..FrameSelection::ALL
         };
-        load_video(&path, &selection, &Options::mapped(use_mmap))
+        load_video(&path, &selection, &LoadOptions::mapped(use_mmap))
     };
     let error = load(None, false).unwrap_err();
     assert!(
@@ -152,11 +152,11 @@ fn what_a_cut_recording_still_has_loads() {
 fn the_flag_counts_more_than_the_size() {
     let (_folder, path) = write(&recording(b'd', false, false));
     let is_8bit = |is_8bit| {
-        let options = Options {
+        let options = LoadOptions {
             is_8bit,
-            ..Options::default()
+            ..LoadOptions::default()
         };
-        let video = load_video(&path, &Selection::ALL, &options).unwrap();
+        let video = load_video(&path, &FrameSelection::ALL, &options).unwrap();
         video.dtype() == DType::U8
     };
     assert!(is_8bit(Some(true)));
@@ -167,7 +167,7 @@ fn the_flag_counts_more_than_the_size() {
 fn other_files_are_named_for_what_they_are() {
     let fail = |bytes: &[u8]| {
         let (_folder, path) = write(bytes);
-        let error = load_video(&path, &Selection::ALL, &Options::default()).unwrap_err();
+        let error = load_video(&path, &FrameSelection::ALL, &LoadOptions::default()).unwrap_err();
         error.message().to_owned()
     };
     assert!(fail(b"time,value\n1,2\n").ends_with("it looks like a text file"));
@@ -187,6 +187,6 @@ fn other_files_are_named_for_what_they_are() {
 #[test]
 fn damaged_recordings_never_panic() {
     for (version, big) in ORDERS {
-        crate::io::damage::check(&recording(version, big, false), 400, "dat");
+        crate::io::corruption::check(&recording(version, big, false), 400, "dat");
     }
 }

@@ -8,7 +8,7 @@ use ndarray_npy::npy::header as dictionary;
 use super::begins;
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::bytes::raw::{self, Encoding};
+use crate::io::bytes::samples::{self, Encoding};
 use crate::video::{DType, Layout, with_dtype};
 
 /// The longest header that is read, far beyond any that describes numbers.
@@ -19,7 +19,7 @@ const MAX_DEPTH: usize = 8;
 
 /// What is said about an array before its samples.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::io) struct Header {
+pub(in crate::io) struct NpyHeader {
     pub(in crate::io) encoding: Encoding,
     /// Whether the first axis varies fastest.
     pub(in crate::io) fortran: bool,
@@ -28,7 +28,7 @@ pub(in crate::io) struct Header {
     pub(in crate::io) offset: u64,
 }
 
-impl Header {
+impl NpyHeader {
     /// An error unless the array can be a video and a file of `end` bytes has all its samples.
     pub(in crate::io) fn check(&self, end: u64) -> Result<()> {
         if self.shape.is_empty() || self.shape.len() > 4 {
@@ -62,7 +62,7 @@ impl Header {
 }
 
 /// Reads the header at the start of a stream.
-pub(in crate::io) fn read_header(stream: &mut dyn Read) -> Result<Header> {
+pub(in crate::io) fn read_header(stream: &mut dyn Read) -> Result<NpyHeader> {
     let cut = |_| Error::new("it ends within its header");
     let mut start = [0; 8];
     stream.read_exact(&mut start).map_err(cut)?;
@@ -89,7 +89,7 @@ pub(in crate::io) fn read_header(stream: &mut dyn Read) -> Result<Header> {
 }
 
 /// Reads the Python dictionary that describes the array.
-fn parse(text: &str, offset: u64) -> Result<Header> {
+fn parse(text: &str, offset: u64) -> Result<NpyHeader> {
     let depth = |depth: usize, char| match char {
         '(' | '[' | '{' => depth + 1,
         ')' | ']' | '}' => depth.saturating_sub(1),
@@ -116,7 +116,7 @@ fn parse(text: &str, offset: u64) -> Result<Header> {
     let Some(descr) = read.type_descriptor.as_string() else {
         return Err(not_numbers("structured records"));
     };
-    Ok(Header {
+    Ok(NpyHeader {
         encoding: encoding(descr)?,
         fortran: read.layout.is_fortran(),
         shape: read.shape,
@@ -144,7 +144,7 @@ pub(in crate::io) fn header_bytes(dtype: DType, shape: &[usize], samples: usize)
         shape: shape.to_vec(),
     };
     let mut out = header.to_bytes().expect("four lengths are short enough");
-    let len = out.len().next_multiple_of(raw::alignment(samples));
+    let len = out.len().next_multiple_of(samples::alignment(samples));
     out.pop();
     out.resize(len - 1, b' ');
     out.push(b'\n');

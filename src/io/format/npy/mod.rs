@@ -9,22 +9,22 @@ mod tests;
 use std::io::Write;
 use std::path::Path;
 
-pub(in crate::io) use header::{Header, header_bytes, read_header};
+pub(in crate::io) use header::{NpyHeader, header_bytes, read_header};
 #[cfg(feature = "zarr")]
 pub(in crate::io) use header::{descr, encoding};
 
 use crate::error::{Error, Result};
 use crate::fs::atomic;
-use crate::io::bytes::raw::{self, Source};
+use crate::io::bytes::samples::{self, SharedFile};
 use crate::io::recording::{FrameRange, Recording, cannot_load, cannot_map, copy_frames};
 use crate::video::{DType, Element, MappedFile, Metadata, Samples, Video, with_dtype};
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 
 /// An array in a file.
-pub(in crate::io) struct Array {
-    source: Source,
-    header: Header,
+pub(in crate::io) struct NpyArray {
+    source: SharedFile,
+    header: NpyHeader,
     metadata: Metadata,
 }
 
@@ -48,14 +48,14 @@ fn write(path: &Path, video: &Video) -> Result<()> {
         let header = header_bytes(video.dtype(), video.shape(), video.nbytes());
         file.write_all(&header)
             .map_err(|e| Error::io("write", path, &e))?;
-        raw::write_samples(video.samples(), path, file)
+        samples::write_samples(video.samples(), path, file)
     })
 }
 
-impl Array {
+impl NpyArray {
     /// Reads the header.
     pub(in crate::io) fn open(path: &Path) -> Result<Self> {
-        let source = Source::open(path)?;
+        let source = SharedFile::open(path)?;
         let header = read_header(&mut source.section(0, source.len()))
             .and_then(|header| header.check(source.len()).map(|()| header))
             .map_err(|e| cannot_load(path, &e))?;
@@ -63,7 +63,7 @@ impl Array {
     }
 
     /// An array in a file, whose header says where in it the samples begin.
-    pub(in crate::io) fn new(source: Source, header: Header, metadata: Metadata) -> Self {
+    pub(in crate::io) fn new(source: SharedFile, header: NpyHeader, metadata: Metadata) -> Self {
         Self {
             source,
             header,
@@ -72,7 +72,7 @@ impl Array {
     }
 }
 
-impl Recording for Array {
+impl Recording for NpyArray {
     fn metadata(&self) -> &Metadata {
         &self.metadata
     }
@@ -82,7 +82,7 @@ impl Recording for Array {
     }
 
     fn load(&self, range: FrameRange) -> Result<Samples> {
-        let Header {
+        let NpyHeader {
             encoding,
             ref shape,
             offset,
@@ -90,17 +90,17 @@ impl Recording for Array {
         } = self.header;
         if self.header.fortran && shape.len() > 1 {
             let reversed: Vec<usize> = shape.iter().rev().copied().collect();
-            let samples = raw::read_block(&self.source, encoding, &reversed, offset)?;
+            let samples = samples::read_block(&self.source, encoding, &reversed, offset)?;
             return copy_frames(&samples.with_layout(self.header.layout()), range);
         }
         let frame_bytes = (shape[1..].iter().product::<usize>() * encoding.size()) as u64;
         let start = |frame: usize| offset + frame as u64 * frame_bytes;
         let shape = [&[range.len], &shape[1..]].concat();
         if range.step == 1 {
-            return raw::read_block(&self.source, encoding, &shape, start(range.start));
+            return samples::read_block(&self.source, encoding, &shape, start(range.start));
         }
         let offsets: Vec<u64> = range.indices().map(start).collect();
-        raw::read_frames(&self.source, encoding, &shape, &offsets)
+        samples::read_frames(&self.source, encoding, &shape, &offsets)
     }
 
     fn must_load(&self) -> Option<&'static str> {

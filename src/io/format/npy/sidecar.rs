@@ -9,12 +9,12 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::fs::atomic;
 use crate::fs::files;
-use crate::io::format::known;
+use crate::io::format::metadata_keys;
 use crate::task;
 use crate::video::{Metadata, Video};
 
 /// The longest file that is read.
-const LONGEST: u64 = 16 << 20;
+const MAX_LENGTH: u64 = 16 << 20;
 
 /// The file beside an array.
 fn beside(path: &Path) -> PathBuf {
@@ -31,7 +31,7 @@ pub(super) fn exists(path: &Path) -> bool {
 /// Saves what is known about a video.
 pub(super) fn save(path: &Path, video: &Video) -> Result<()> {
     let path = beside(path);
-    let fields = Value::Object(known::to_json(video.metadata()));
+    let fields = Value::Object(metadata_keys::to_json(video.metadata()));
     atomic::write(&path, |file| {
         writeln!(file, "{fields:#}").map_err(|e| Error::io("write", &path, &e))
     })
@@ -49,10 +49,10 @@ pub(super) fn read(path: &Path) -> Metadata {
         }
     };
     let mut text = Vec::new();
-    let read = file.take(LONGEST).read_to_end(&mut text);
+    let read = file.take(MAX_LENGTH).read_to_end(&mut text);
     match serde_json::from_slice::<Value>(&text) {
         _ if read.is_err() => Metadata::default(),
-        Ok(fields @ Value::Object(_)) => known::from_json(&[fields]),
+        Ok(fields @ Value::Object(_)) => metadata_keys::from_json(&[fields]),
         _ => {
             task::warn(&format!(
                 "`{}` is not a JSON object and is ignored",

@@ -1,7 +1,7 @@
 //! Tests of reading and writing arrays.
 
 use super::*;
-use crate::io::recording::{Options, Selection};
+use crate::io::recording::{FrameSelection, LoadOptions};
 use crate::io::{load_video, save_video};
 use crate::video::{Strided, map_samples};
 
@@ -22,7 +22,7 @@ fn with_file<R>(bytes: &[u8], run: impl FnOnce(&Path) -> R) -> R {
 
 fn load(bytes: &[u8]) -> Result<Video> {
     with_file(bytes, |path| {
-        load_video(path, &Selection::ALL, &Options::default())
+        load_video(path, &FrameSelection::ALL, &LoadOptions::default())
     })
 }
 
@@ -58,7 +58,8 @@ fn fortran_order_loads_in_c_order_and_maps_with_strides() {
     let bytes = file("'|u1'", true, "(2, 3)", &[1, 4, 2, 5, 3, 6]);
     with_file(&bytes, |path| {
         for use_mmap in [false, true] {
-            let video = load_video(path, &Selection::ALL, &Options::mapped(use_mmap)).unwrap();
+            let video =
+                load_video(path, &FrameSelection::ALL, &LoadOptions::mapped(use_mmap)).unwrap();
             assert_eq!(values(&video), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
             assert_eq!(video.is_mmap(), use_mmap);
             assert_eq!(video.layout().is_contiguous(), !use_mmap);
@@ -67,7 +68,7 @@ fn fortran_order_loads_in_c_order_and_maps_with_strides() {
 }
 
 #[test]
-fn fortran_order_loads_from_any_place() {
+fn fortran_order_loads_from_any_offset() {
     let video = |padding: &str| {
         let shape = format!("(2, 2){padding}");
         load(&file("'<u2'", true, &shape, &[1, 0, 3, 0, 2, 0, 4, 0])).unwrap()
@@ -81,12 +82,12 @@ fn fortran_order_loads_from_any_place() {
 fn the_other_byte_order_is_loaded_instead_of_mapped() {
     for fortran in [false, true] {
         let bytes = file("'>u2'", fortran, "(4,)", &[0, 1, 0, 2, 0, 3, 0, 4]);
-        let selection = Selection {
+        let selection = FrameSelection {
             start: 1,
-            ..Selection::ALL
+            ..FrameSelection::ALL
         };
         let video = with_file(&bytes, |path| {
-            load_video(path, &selection, &Options::mapped(true))
+            load_video(path, &selection, &LoadOptions::mapped(true))
         })
         .unwrap();
         assert_eq!(values(&video), [2.0, 3.0, 4.0]);
@@ -96,8 +97,8 @@ fn the_other_byte_order_is_loaded_instead_of_mapped() {
     assert!(
         with_file(&halves, |path| load_video(
             path,
-            &Selection::ALL,
-            &Options::mapped(true)
+            &FrameSelection::ALL,
+            &LoadOptions::mapped(true)
         ))
         .is_err()
     );
@@ -106,14 +107,14 @@ fn the_other_byte_order_is_loaded_instead_of_mapped() {
 #[test]
 fn only_the_frames_asked_for_are_loaded() {
     let bytes = file("'|u1'", false, "(6, 2)", &(0..12).collect::<Vec<u8>>());
-    let selection = Selection {
+    let selection = FrameSelection {
         start: 1,
         frames: Some(2),
         step: 3,
     };
     with_file(&bytes, |path| {
         for use_mmap in [false, true] {
-            let video = load_video(path, &selection, &Options::mapped(use_mmap)).unwrap();
+            let video = load_video(path, &selection, &LoadOptions::mapped(use_mmap)).unwrap();
             assert_eq!(values(&video), [2.0, 3.0, 8.0, 9.0]);
         }
     });
@@ -130,11 +131,11 @@ fn every_type_is_saved_exactly() {
         });
         let flipped = video.with_layout(video.layout().flip(1).swap(1, 2));
         save_video(&path, &flipped).unwrap();
-        let loaded = load_video(&path, &Selection::ALL, &Options::default()).unwrap();
+        let loaded = load_video(&path, &FrameSelection::ALL, &LoadOptions::default()).unwrap();
         assert_eq!((loaded.dtype(), loaded.shape()), (*dtype, flipped.shape()));
         assert_eq!(values(&loaded), values(&flipped));
         assert_eq!(
-            load_video(&path, &Selection::ALL, &Options::mapped(true)).is_ok(),
+            load_video(&path, &FrameSelection::ALL, &LoadOptions::mapped(true)).is_ok(),
             *dtype != DType::Bool
         );
     }
@@ -179,7 +180,7 @@ fn claims_beyond_the_file_are_refused_before_allocation() {
 #[test]
 fn damaged_files_never_panic() {
     let valid = file("'<u2'", true, "(3, 4, 5)", &[7; 120]);
-    crate::io::damage::check(&valid, 1500, "npy");
+    crate::io::corruption::check(&valid, 1500, "npy");
 }
 
 #[test]

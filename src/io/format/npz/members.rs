@@ -9,19 +9,19 @@ use zip::{CompressionMethod, ZipArchive};
 
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::bytes::raw::Source;
-use crate::io::bytes::stream::{self, damaged};
+use crate::io::bytes::samples::SharedFile;
+use crate::io::bytes::stream::{self, corrupted};
 use crate::task;
 
 /// How many times larger than its compressed form a file can be.
-const GREATEST_EXPANSION: u64 = 1100;
+const MAX_EXPANSION: u64 = 1100;
 
 /// How many bytes go into the checksum at once.
 const STEP: usize = 1 << 18;
 
 /// A file in an archive.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Member {
+pub(super) struct ZipMember {
     pub(super) name: String,
     /// Where its bytes begin, and how many there are.
     pub(super) start: u64,
@@ -33,9 +33,9 @@ pub(super) struct Member {
     pub(super) crc: u32,
 }
 
-impl Member {
+impl ZipMember {
     /// The bytes of the file.
-    pub(super) fn stream<'a>(&self, source: &'a Source) -> Box<dyn Read + 'a> {
+    pub(super) fn stream<'a>(&self, source: &'a SharedFile) -> Box<dyn Read + 'a> {
         if self.is_deflated {
             Box::new(stream::inflate_raw(source, self.start, self.stored))
         } else {
@@ -44,14 +44,14 @@ impl Member {
     }
 }
 
-impl Member {
+impl ZipMember {
     /// An error unless the file is the one that was put into the archive, by its checksum.
-    pub(super) fn check(&self, source: &Source) -> Result<()> {
+    pub(super) fn check(&self, source: &SharedFile) -> Result<()> {
         let (mut crc, mut part) = (Crc::new(), vec![0; STEP]);
         let mut stream = self.stream(source).take(self.len.saturating_add(1));
         loop {
             task::check()?;
-            match stream.read(&mut part).map_err(|e| damaged(&e))? {
+            match stream.read(&mut part).map_err(|e| corrupted(&e))? {
                 0 => break,
                 len => crc.update(&part[..len]),
             }
@@ -64,7 +64,7 @@ impl Member {
 }
 
 /// The files of an archive that are stored or deflated, in order.
-pub(super) fn members(source: &Source) -> Result<Vec<Member>> {
+pub(super) fn members(source: &SharedFile) -> Result<Vec<ZipMember>> {
     let file = BufReader::new(source.section(0, source.len()));
     let mut archive = ZipArchive::new(file)
         .map_err(|e| explain(e, "it is not a ZIP archive, or is truncated"))?;
@@ -89,12 +89,12 @@ pub(super) fn members(source: &Source) -> Result<Vec<Member>> {
             let end = start.checked_add(stored);
             end.is_some_and(|end| end <= source.len())
         };
-        let most = stored.saturating_mul(if is_deflated { GREATEST_EXPANSION } else { 1 });
+        let most = stored.saturating_mul(if is_deflated { MAX_EXPANSION } else { 1 });
         let Some(start) = start.filter(is_inside).filter(|_| len <= most) else {
             bail!("{misplaced}");
         };
         let name = file.name().map_err(|e| explain(e, misplaced))?;
-        found.push(Member {
+        found.push(ZipMember {
             name: name.into_owned(),
             start,
             stored,

@@ -10,56 +10,59 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
-use super::known;
 use super::matlab::FIELDNAME;
-use super::npy::{self, Array, Header};
+use super::metadata_keys;
+use super::npy::{self, NpyArray, NpyHeader};
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::bytes::raw::{self, Conversion, Source};
+use crate::io::bytes::samples::{self, Conversion, SharedFile};
 use crate::io::bytes::stream;
 use crate::io::codec::inflate::Wrapping;
 use crate::io::recording::{
-    FrameRange, Options, Recording, cannot_load, cannot_map, copy_frames, listing, warn_of_others,
+    FrameRange, LoadOptions, Recording, cannot_load, cannot_map, copy_frames, listing,
+    warn_of_others,
 };
 use crate::task;
 use crate::video::{DType, Field, Metadata, Samples, shape_text};
-use members::{Member, members};
+use members::{ZipMember, members};
 
 pub(in crate::io) use write::save;
 
 /// An array of an archive.
-struct Entry {
+struct NpzArray {
     name: String,
-    member: Member,
-    header: Result<Header>,
+    member: ZipMember,
+    header: Result<NpyHeader>,
 }
 
 /// An array that has to be inflated.
-struct Deflated {
-    source: Source,
-    entry: Entry,
+struct DeflatedArray {
+    source: SharedFile,
+    entry: NpzArray,
     others: Vec<String>,
     metadata: Metadata,
 }
 
 /// An array that lies in the archive as it is.
 struct Plain {
-    array: Array,
-    source: Source,
+    array: NpyArray,
+    source: SharedFile,
     name: String,
-    member: Member,
+    member: ZipMember,
     others: Vec<String>,
 }
 
 /// Reads what the arrays are, and chooses one.
-pub(in crate::io) fn open(path: &Path, options: &Options) -> Result<Box<dyn Recording>> {
+pub(in crate::io) fn open(path: &Path, options: &LoadOptions) -> Result<Box<dyn Recording>> {
     read(path, options.fieldname.as_deref()).map_err(|e| cannot_load(path, &e))
 }
 
 fn read(path: &Path, fieldname: Option<&str>) -> Result<Box<dyn Recording>> {
-    let source = Source::open(path)?;
+    let source = SharedFile::open(path)?;
     let members = members(&source)?.into_iter();
-    let mut entries: Vec<Entry> = members.map(|member| Entry::read(&source, member)).collect();
+    let mut entries: Vec<NpzArray> = members
+        .map(|member| NpzArray::read(&source, member))
+        .collect();
     let chosen = choose(&entries, fieldname)?;
     let others = entries.iter().enumerate();
     let others = others.filter(|(index, entry)| *index != chosen && entry.rank() > 1);
@@ -72,19 +75,19 @@ fn read(path: &Path, fieldname: Option<&str>) -> Result<Box<dyn Recording>> {
     let header = entry.header.clone()?;
     header.check(entry.member.len)?;
     if entry.member.is_deflated {
-        return Ok(Box::new(Deflated {
+        return Ok(Box::new(DeflatedArray {
             source,
             entry,
             others,
             metadata,
         }));
     }
-    let header = Header {
+    let header = NpyHeader {
         offset: entry.member.start + header.offset,
         ..header
     };
     Ok(Box::new(Plain {
-        array: Array::new(Source::open(path)?, header, metadata),
+        array: NpyArray::new(SharedFile::open(path)?, header, metadata),
         source,
         name: entry.name,
         member: entry.member,
@@ -93,17 +96,17 @@ fn read(path: &Path, fieldname: Option<&str>) -> Result<Box<dyn Recording>> {
 }
 
 /// The array that is the video: the one named, or the first with three axes, four, two or one.
-fn choose(entries: &[Entry], fieldname: Option<&str>) -> Result<usize> {
+fn choose(entries: &[NpzArray], fieldname: Option<&str>) -> Result<usize> {
     if let Some(name) = fieldname {
         let Some(index) = entries.iter().position(|entry| entry.name == name) else {
             let names = entries.iter().map(|entry| entry.name.as_str());
-            let list = listing(entries.iter().map(Entry::to_string));
+            let list = listing(entries.iter().map(NpzArray::to_string));
             let error = Error::new(format!("it has no array `{name}`{list}"));
             return Err(error.did_you_mean(name, names));
         };
         return Ok(index);
     }
-    let best = entries.iter().map(Entry::rank).max().unwrap_or(0);
+    let best = entries.iter().map(NpzArray::rank).max().unwrap_or(0);
     let index = match best {
         0 => only(entries),
         best => entries.iter().position(|entry| entry.rank() == best),
@@ -112,15 +115,15 @@ fn choose(entries: &[Entry], fieldname: Option<&str>) -> Result<usize> {
         Some(index) => Ok(index),
         None => bail!(
             "it has no array of numbers with 1 to 4 axes{}",
-            listing(entries.iter().map(Entry::to_string))
+            listing(entries.iter().map(NpzArray::to_string))
         ),
     }
 }
 
 /// The array that is the video where all have a single sample or none: that which the program itself
 /// calls so, or the only one.
-fn only(entries: &[Entry]) -> Option<usize> {
-    let has_axes = |entry: &Entry| {
+fn only(entries: &[NpzArray]) -> Option<usize> {
+    let has_axes = |entry: &NpzArray| {
         let header = entry.header.as_ref();
         header.is_ok_and(|header| (1..=4).contains(&header.shape.len()))
     };
@@ -128,7 +131,7 @@ fn only(entries: &[Entry]) -> Option<usize> {
         .iter()
         .enumerate()
         .filter(|(_, entry)| has_axes(entry));
-    let arrays: Vec<(usize, &Entry)> = arrays.collect();
+    let arrays: Vec<(usize, &NpzArray)> = arrays.collect();
     let named = arrays.iter().find(|(_, entry)| entry.name == FIELDNAME);
     match (named, &arrays[..]) {
         (Some((index, _)), _) | (None, [(index, _)]) => Some(*index),
@@ -137,16 +140,19 @@ fn only(entries: &[Entry]) -> Option<usize> {
 }
 
 /// Numbers, short lists of them, and a list of all arrays.
-fn metadata(source: &Source, entries: &[Entry]) -> Metadata {
+fn metadata(source: &SharedFile, entries: &[NpzArray]) -> Metadata {
     let values = entries.iter();
     let values = values.filter_map(|entry| Some((entry.name.clone(), entry.value(source)?)));
-    let mut metadata = known::metadata(values.collect::<BTreeMap<String, Field>>());
-    metadata.set("arrays", Field::list(entries.iter().map(Entry::to_string)));
+    let mut metadata = metadata_keys::metadata(values.collect::<BTreeMap<String, Field>>());
+    metadata.set(
+        "arrays",
+        Field::list(entries.iter().map(NpzArray::to_string)),
+    );
     metadata
 }
 
-impl Entry {
-    fn read(source: &Source, member: Member) -> Self {
+impl NpzArray {
+    fn read(source: &SharedFile, member: ZipMember) -> Self {
         Self {
             name: member.name.trim_end_matches(".npy").to_owned(),
             header: npy::read_header(&mut member.stream(source)),
@@ -170,9 +176,9 @@ impl Entry {
     }
 
     /// The value, if it is a few numbers.
-    fn value(&self, source: &Source) -> Option<Field> {
+    fn value(&self, source: &SharedFile) -> Option<Field> {
         let header = self.header.as_ref().ok()?;
-        if !known::is_short_list(&header.shape) {
+        if !metadata_keys::is_short_list(&header.shape) {
             return None;
         }
         let mut stream = self.member.stream(source);
@@ -183,14 +189,14 @@ impl Entry {
         .ok()?;
         let mut read = |bytes: &mut [u8]| {
             let read = stream.read_exact(bytes);
-            read.map_err(|e| stream::damaged(&e))
+            read.map_err(|e| stream::corrupted(&e))
         };
         let len = header.shape.iter().product();
-        known::list(&raw::read_numbers(header.encoding, len, &mut read).ok()?)
+        metadata_keys::list(&samples::read_numbers(header.encoding, len, &mut read).ok()?)
     }
 }
 
-impl std::fmt::Display for Entry {
+impl std::fmt::Display for NpzArray {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.header {
             Ok(header) => {
@@ -232,8 +238,8 @@ impl Recording for Plain {
 
 /// Loads an array while its checksum is compared, if all of it is read anyway.
 fn checked(
-    source: &Source,
-    member: &Member,
+    source: &SharedFile,
+    member: &ZipMember,
     is_whole: bool,
     load: &(dyn Fn() -> Result<Samples> + Sync),
 ) -> Result<Samples> {
@@ -254,13 +260,13 @@ fn checked(
     Ok(samples.expect("loaded, as there was no error"))
 }
 
-impl Deflated {
-    fn header(&self) -> Result<&Header> {
+impl DeflatedArray {
+    fn header(&self) -> Result<&NpyHeader> {
         self.entry.header.as_ref().map_err(Error::clone)
     }
 }
 
-impl Recording for Deflated {
+impl Recording for DeflatedArray {
     fn metadata(&self) -> &Metadata {
         &self.metadata
     }

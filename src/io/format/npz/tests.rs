@@ -7,8 +7,8 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 
 use crate::error::Result;
-use crate::io::recording::{Options, Selection};
-use crate::io::{damage, info, load_video};
+use crate::io::recording::{FrameSelection, LoadOptions};
+use crate::io::{corruption, info, load_video};
 use crate::video::{DType, Element, Field, Video, map_samples};
 
 /// The bytes of an `.npy` file.
@@ -56,8 +56,8 @@ fn archive(files: &[(&str, Vec<u8>)], is_deflated: bool) -> Vec<u8> {
             vec![0; 2],
         ]
         .concat();
-        let place = number(bytes.len(), 4);
-        let rest = [vec![0; 10], place, name.as_bytes().to_vec()].concat();
+        let offset = number(bytes.len(), 4);
+        let rest = [vec![0; 10], offset, name.as_bytes().to_vec()].concat();
         list.extend([b"PK\x01\x02\x14\x00".to_vec(), common.clone(), rest].concat());
         bytes.extend(
             [
@@ -92,14 +92,14 @@ fn example(is_deflated: bool) -> Vec<u8> {
 
 fn load(bytes: &[u8], fieldname: Option<&str>, use_mmap: bool) -> Result<Video> {
     with_file(bytes, |path| {
-        let selection = Selection {
+        let selection = FrameSelection {
             start: 1,
             step: 2,
-            ..Selection::ALL
+            ..FrameSelection::ALL
         };
-        let options = Options {
+        let options = LoadOptions {
             fieldname: fieldname.map(str::to_owned),
-            ..Options::mapped(use_mmap)
+            ..LoadOptions::mapped(use_mmap)
         };
         load_video(path, &selection, &options)
     })
@@ -174,7 +174,7 @@ fn checksums_tell_of_changed_samples() {
         let bytes = example(is_deflated);
         let whole = |bytes: &[u8]| {
             with_file(bytes, |path| {
-                load_video(path, &Selection::ALL, &Options::default())
+                load_video(path, &FrameSelection::ALL, &LoadOptions::default())
             })
         };
         assert_eq!(values(&whole(&bytes).unwrap())[23], 23.0);
@@ -183,9 +183,9 @@ fn checksums_tell_of_changed_samples() {
         let crc = sum(&content).to_le_bytes();
         let other = sum(b"other").to_le_bytes();
         let mut changed = bytes.clone();
-        for place in 0..bytes.len() - 4 {
-            if bytes[place..place + 4] == crc {
-                changed[place..place + 4].copy_from_slice(&other);
+        for offset in 0..bytes.len() - 4 {
+            if bytes[offset..offset + 4] == crc {
+                changed[offset..offset + 4].copy_from_slice(&other);
             }
         }
         let error = whole(&changed).unwrap_err();
@@ -196,9 +196,9 @@ fn checksums_tell_of_changed_samples() {
     }
     let mut flipped = example(false);
     let samples: Vec<u8> = (0..24).collect();
-    let place = flipped.windows(24).position(|window| window == samples);
-    flipped[place.unwrap() + 5] ^= 1;
-    let load = |path: &Path| load_video(path, &Selection::ALL, &Options::default());
+    let offset = flipped.windows(24).position(|window| window == samples);
+    flipped[offset.unwrap() + 5] ^= 1;
+    let load = |path: &Path| load_video(path, &FrameSelection::ALL, &LoadOptions::default());
     let error = with_file(&flipped, load).unwrap_err();
     assert!(
         error.message().contains("`video.npy` is damaged"),
@@ -207,7 +207,7 @@ fn checksums_tell_of_changed_samples() {
 }
 
 #[test]
-fn damage_is_an_error() {
-    damage::check(&example(false), 400, "npz");
-    damage::check(&example(true), 400, "npz");
+fn corruption_is_an_error() {
+    corruption::check(&example(false), 400, "npz");
+    corruption::check(&example(true), 400, "npz");
 }

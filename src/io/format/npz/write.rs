@@ -12,8 +12,8 @@ use zip::{CompressionMethod, ZIP64_BYTES_THR, ZipWriter};
 
 use crate::error::{Error, Result};
 use crate::fs::atomic;
-use crate::io::bytes::raw;
-use crate::io::format::known;
+use crate::io::bytes::samples;
+use crate::io::format::metadata_keys;
 use crate::io::format::npy::header_bytes;
 use crate::video::Video;
 
@@ -45,8 +45,8 @@ fn fill(archive: &mut ZipWriter<&mut File>, path: &Path, video: &Video, name: &s
     archive
         .write_all(&header)
         .map_err(|e| Error::io("write", path, &e))?;
-    raw::write_samples(video.samples(), path, archive)?;
-    for (other, values) in known::numbers(video.metadata()) {
+    samples::write_samples(video.samples(), path, archive)?;
+    for (other, values) in metadata_keys::numbers(video.metadata()) {
         if other != name {
             let bytes = small(&values);
             begin(archive, path, other, bytes.len())?;
@@ -62,7 +62,7 @@ fn fill(archive: &mut ZipWriter<&mut File>, path: &Path, video: &Video, name: &s
 fn begin(archive: &mut ZipWriter<&mut File>, path: &Path, name: &str, len: usize) -> Result<()> {
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Stored)
-        .with_alignment(raw::alignment(len) as u16)
+        .with_alignment(samples::alignment(len) as u16)
         .large_file(len as u64 >= ZIP64_BYTES_THR);
     archive
         .start_file(format!("{name}.npy"), options)

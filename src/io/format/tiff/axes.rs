@@ -11,7 +11,7 @@ const MARGIN: usize = 64;
 
 /// What pages that follow each other differ in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Axis {
+pub(super) enum PageAxis {
     Time,
     Slice,
     Channel,
@@ -35,7 +35,7 @@ pub(super) struct Arrangement {
     pub(super) times: usize,
 }
 
-impl Axis {
+impl PageAxis {
     /// The axis that programs call by a letter.
     pub(super) fn named(letter: char) -> Self {
         match letter {
@@ -61,7 +61,7 @@ impl Arrangement {
 
     /// The frames of pages along some axes, that of neighbouring pages last: a frame has all channels,
     /// and those of a moment follow each other. An error if there are by far fewer pages than that.
-    pub(super) fn along(axes: &[(Axis, usize)], present: usize) -> Result<Self> {
+    pub(super) fn along(axes: &[(PageAxis, usize)], present: usize) -> Result<Self> {
         let len = |kind| {
             let lens = axes.iter().filter(move |(axis, _)| *axis == kind);
             lens.map(|(_, len)| *len).product::<usize>()
@@ -73,10 +73,10 @@ impl Arrangement {
             bail!("it claims many more pages than the {present} that it has");
         };
         let rank = |axis| match axis {
-            Axis::Other => 0,
-            Axis::Time => 1,
-            Axis::Slice => 2,
-            Axis::Channel => 3,
+            PageAxis::Other => 0,
+            PageAxis::Time => 1,
+            PageAxis::Slice => 2,
+            PageAxis::Channel => 3,
         };
         // The distance in pages of neighbours along each axis, in the order that the frames get.
         let mut stride = count;
@@ -91,17 +91,17 @@ impl Arrangement {
             let steps = |page: usize| (0..len).map(move |index| page + index * stride);
             pages = pages.into_iter().flat_map(steps).collect();
         }
-        let channels = len(Axis::Channel);
+        let channels = len(PageAxis::Channel);
         Ok(Self {
             channels: axes
                 .iter()
-                .any(|(axis, _)| *axis == Axis::Channel)
+                .any(|(axis, _)| *axis == PageAxis::Channel)
                 .then_some(channels)
                 .filter(|channels| *channels > 1),
             pages,
             count,
-            slices: len(Axis::Slice),
-            times: len(Axis::Time),
+            slices: len(PageAxis::Slice),
+            times: len(PageAxis::Time),
         })
     }
 }
@@ -115,7 +115,7 @@ mod tests {
         let along = |axes: &str, lens: &[usize]| {
             let axes: Vec<_> = axes
                 .chars()
-                .map(Axis::named)
+                .map(PageAxis::named)
                 .zip(lens.iter().copied())
                 .collect();
             let found = Arrangement::along(&axes, 0).unwrap();
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn many_more_pages_than_there_are_are_an_error() {
-        let axes = |times| [(Axis::Time, times), (Axis::Channel, 2)];
+        let axes = |times| [(PageAxis::Time, times), (PageAxis::Channel, 2)];
         assert!(Arrangement::along(&axes(1 << 10), 1).is_ok());
         for times in [1 << 40, usize::MAX] {
             assert!(Arrangement::along(&axes(times), 1 << 20).is_err());

@@ -5,10 +5,11 @@ use std::io::Read;
 
 use tiff::tags::CompressionMethod;
 
-use super::page::{Grid, Page};
+use super::page::{TiffPage, TileGrid};
+use super::tag::predictor;
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::bytes::raw::Source;
+use crate::io::bytes::samples::SharedFile;
 use crate::io::codec;
 use crate::io::codec::fax::{self, Scheme};
 use crate::io::codec::inflate::Inflater;
@@ -22,7 +23,7 @@ use crate::video::DType;
 const SMALL_TILE: usize = 1 << 22;
 
 /// Memory that is kept from one strip or tile to the next.
-struct Scratch {
+struct ChunkBuffers {
     stored: Vec<u8>,
     inflater: Inflater,
     jpeg_tables: Vec<u8>,
@@ -34,7 +35,7 @@ const OLD_ZSTD: CompressionMethod = CompressionMethod::Unknown(34926);
 pub(super) const OLD_WEBP: CompressionMethod = CompressionMethod::Unknown(34927);
 
 /// Why a page cannot be decoded, if it cannot.
-pub(super) fn obstacle(page: &Page) -> Option<String> {
+pub(super) fn obstacle(page: &TiffPage) -> Option<String> {
     use CompressionMethod as Method;
     let (bits, channels) = (page.shape.bits, page.row_channels());
     let suits = match page.compression {
@@ -56,7 +57,7 @@ pub(super) fn obstacle(page: &Page) -> Option<String> {
              {bits} bits"
         ));
     }
-    if !matches!(page.predictor, 1..=3) {
+    if !matches!(page.predictor, predictor::NONE..=predictor::FLOAT) {
         let predictor = page.predictor;
         return Some(format!(
             "its samples have the unknown predictor {predictor}"
@@ -86,30 +87,42 @@ fn name_of(compression: CompressionMethod) -> String {
 }
 
 /// Fills the rows of a plane, or of a page that has no planes, in this machine's order of bytes.
-pub(super) fn read_plane(source: &Source, page: &Page, plane: usize, out: &mut [u8]) -> Result<()> {
+pub(super) fn read_plane(
+    source: &SharedFile,
+    page: &TiffPage,
+    plane: usize,
+    out: &mut [u8],
+) -> Result<()> {
     let (grid, chunks) = (page.grid(), page.chunks_of(plane)?);
     let Some(chunks) = chunks.get(..grid.across * grid.down) else {
         bail!("it has fewer strips or tiles than its size needs");
     };
     let row_bytes = page.shape.row_bytes();
     let strips = out.chunks_mut(grid.height * row_bytes);
-    let mut scratch = Scratch {
+    let mut scratch = ChunkBuffers {
         stored: Vec::new(),
         inflater: Inflater::new(),
         jpeg_tables: page.jpeg_tables(source)?,
     };
     if !grid.is_tiled {
-        for (strip, &place) in strips.zip(chunks) {
-            read_chunk(source, page, place, grid.width, &mut scratch, strip)?;
+        for (strip, &byte_index) in strips.zip(chunks) {
+            read_chunk(source, page, byte_index, grid.width, &mut scratch, strip)?;
             undo_predictor(page, row_bytes, strip);
         }
         return Ok(());
     }
     let tile_row = tile_row(page, &grid)?;
     let mut tile = vec![0; tile_row * grid.height];
-    for (strip, places) in strips.zip(chunks.chunks(grid.across)) {
-        for (column, &place) in places.iter().enumerate() {
-            read_chunk(source, page, place, grid.width, &mut scratch, &mut tile)?;
+    for (strip, chunk_row) in strips.zip(chunks.chunks(grid.across)) {
+        for (column, &byte_index) in chunk_row.iter().enumerate() {
+            read_chunk(
+                source,
+                page,
+                byte_index,
+                grid.width,
+                &mut scratch,
+                &mut tile,
+            )?;
             undo_predictor(page, tile_row, &mut tile);
             let left = column * tile_row;
             let width = tile_row.min(row_bytes - left);
@@ -123,7 +136,7 @@ pub(super) fn read_plane(source: &Source, page: &Page, plane: usize, out: &mut [
 }
 
 /// The size in bytes of an uncompressed row of a tile; an error if tiles have an impossible size.
-fn tile_row(page: &Page, grid: &Grid) -> Result<usize> {
+fn tile_row(page: &TiffPage, grid: &TileGrid) -> Result<usize> {
     let bits = grid.width.checked_mul(page.row_channels());
     let bits = bits.and_then(|bits| bits.checked_mul(page.shape.bits as usize));
     let Some(bits) = bits.filter(|bits| bits.is_multiple_of(8)) else {
@@ -141,11 +154,11 @@ fn tile_row(page: &Page, grid: &Grid) -> Result<usize> {
 }
 
 fn read_chunk(
-    source: &Source,
-    page: &Page,
+    source: &SharedFile,
+    page: &TiffPage,
     (offset, size): (u64, u64),
     width: usize,
-    scratch: &mut Scratch,
+    scratch: &mut ChunkBuffers,
     out: &mut [u8],
 ) -> Result<()> {
     // What was never written has no place in the file.
@@ -158,20 +171,20 @@ fn read_chunk(
         reverse_bits(page, out);
         return Ok(());
     }
-    let Scratch {
+    let ChunkBuffers {
         stored,
         inflater,
         jpeg_tables,
     } = scratch;
-    stored.resize(usize::try_from(size).map_err(|_| damaged())?, 0);
+    stored.resize(usize::try_from(size).map_err(|_| corrupted())?, 0);
     source.read_at(offset, stored)?;
     reverse_bits(page, stored);
     let (channels, row_bytes) = (page.row_channels(), width.div_ceil(8));
     let fax = |scheme, out: &mut [u8]| fax::decode(scheme, stored, width, row_bytes, out);
     use CompressionMethod as Method;
     let len = match page.compression {
-        Method::LZW => lzw::decode(stored, out).ok_or_else(damaged)?,
-        Method::Deflate | Method::OldDeflate => inflater.zlib(stored, out).ok_or_else(damaged)?,
+        Method::LZW => lzw::decode(stored, out).ok_or_else(corrupted)?,
+        Method::Deflate | Method::OldDeflate => inflater.zlib(stored, out).ok_or_else(corrupted)?,
         Method::PackBits => unpack_bits(stored, out),
         Method::Huffman => fax(Scheme::Runs, out),
         Method::Fax3 => {
@@ -182,27 +195,27 @@ fn read_chunk(
         Method::ModernJPEG => jpeg::decode(jpeg_tables, stored, width, channels, out)?,
         Method::WebP | OLD_WEBP => webp::decode(stored, width, channels, out)?,
         Method::ZSTD | OLD_ZSTD => {
-            codec::fill(&mut zstd_decoder(stored)?, out).map_err(|_| damaged())?
+            codec::fill(&mut zstd_decoder(stored)?, out).map_err(|_| corrupted())?
         }
-        LZMA => lzma::decode(stored, out).ok_or_else(damaged)?,
+        LZMA => lzma::decode(stored, out).ok_or_else(corrupted)?,
         _ => 0,
     };
     if len < out.len() {
-        return Err(damaged());
+        return Err(corrupted());
     }
     Ok(())
 }
 
 fn zstd_decoder(bytes: &[u8]) -> Result<impl Read + '_> {
-    zstd::Decoder::with_buffer(bytes).map_err(|_| damaged())
+    zstd::Decoder::with_buffer(bytes).map_err(|_| corrupted())
 }
 
-fn damaged() -> Error {
+fn corrupted() -> Error {
     Error::new("one of its strips or tiles is damaged")
 }
 
 /// Mirrors the bits of each byte, if the file has the lowest first, which is never so in JPEG pictures.
-fn reverse_bits(page: &Page, bytes: &mut [u8]) {
+fn reverse_bits(page: &TiffPage, bytes: &mut [u8]) {
     if page.is_reversed && page.compression != CompressionMethod::ModernJPEG {
         bytes
             .iter_mut()
@@ -241,14 +254,14 @@ fn unpack_bits(bytes: &[u8], out: &mut [u8]) -> usize {
 
 /// Samples in this machine's order of bytes from those of the file and, if they are stored so, from
 /// differences, from those to their left.
-fn undo_predictor(page: &Page, row_bytes: usize, bytes: &mut [u8]) {
+fn undo_predictor(page: &TiffPage, row_bytes: usize, bytes: &mut [u8]) {
     let shape = &page.shape;
     let size = shape.encoding.size();
     // Those of fewer bits than a byte has are added up once they are unpacked.
     if shape.is_packed() {
         return;
     }
-    if page.predictor == 3 {
+    if page.predictor == predictor::FLOAT {
         let channels = page.row_channels();
         let mut shuffled = vec![0; row_bytes];
         for row in bytes.chunks_exact_mut(row_bytes) {
@@ -260,7 +273,7 @@ fn undo_predictor(page: &Page, row_bytes: usize, bytes: &mut [u8]) {
     if shape.encoding.swapped && size > 1 {
         bytes.chunks_exact_mut(size).for_each(<[u8]>::reverse);
     }
-    if page.predictor == 2 {
+    if page.predictor == predictor::HORIZONTAL {
         let channels = page.row_channels();
         for row in bytes.chunks_exact_mut(row_bytes) {
             match size {
@@ -313,13 +326,13 @@ fn undo_float_predictor(bytes: &mut [u8], channels: usize, size: usize, out: &mu
     }
     let count = bytes.len() / size;
     for (index, sample) in out.chunks_exact_mut(size).enumerate() {
-        for (place, byte) in sample.iter_mut().enumerate() {
-            let place = if cfg!(target_endian = "big") {
-                place
+        for (byte_index, byte) in sample.iter_mut().enumerate() {
+            let byte_index = if cfg!(target_endian = "big") {
+                byte_index
             } else {
-                size - 1 - place
+                size - 1 - byte_index
             };
-            *byte = bytes[place * count + index];
+            *byte = bytes[byte_index * count + index];
         }
     }
 }

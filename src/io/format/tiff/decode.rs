@@ -1,13 +1,14 @@
 //! The samples of one page: from planes and packed bits, differences and colors to what they stand for.
 
 use super::chunks;
-use super::page::{Page, Shape};
+use super::page::{PageShape, TiffPage};
+use super::tag::predictor;
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::bytes::raw::Source;
+use crate::io::bytes::samples::SharedFile;
 
 /// Decodes a page into the bytes of its samples in this machine's order.
-pub(super) fn decode(source: &Source, page: &Page, out: &mut [u8]) -> Result<()> {
+pub(super) fn decode(source: &SharedFile, page: &TiffPage, out: &mut [u8]) -> Result<()> {
     if let Some(obstacle) = chunks::obstacle(page) {
         return Err(Error::new(obstacle).hint("save it with another compression, such as deflate"));
     }
@@ -30,13 +31,15 @@ pub(super) fn decode(source: &Source, page: &Page, out: &mut [u8]) -> Result<()>
     Ok(())
 }
 
-fn read_samples(source: &Source, page: &Page, plane: usize, out: &mut [u8]) -> Result<()> {
+fn read_samples(source: &SharedFile, page: &TiffPage, plane: usize, out: &mut [u8]) -> Result<()> {
     let shape = &page.shape;
     if !shape.is_packed() {
         return chunks::read_plane(source, page, plane, out);
     }
     let mut rows = vec![0; shape.plane_bytes()];
-    if page.predictor > 2 || page.predictor == 2 && page.tiled {
+    if page.predictor > predictor::HORIZONTAL
+        || page.predictor == predictor::HORIZONTAL && page.tiled
+    {
         bail!(
             "the predictor for samples of {} bits is not supported in tiles",
             shape.bits
@@ -44,14 +47,14 @@ fn read_samples(source: &Source, page: &Page, plane: usize, out: &mut [u8]) -> R
     }
     chunks::read_plane(source, page, plane, &mut rows)?;
     unpack(&rows, shape, out);
-    if page.predictor == 2 {
+    if page.predictor == predictor::HORIZONTAL {
         add_up(page, out);
     }
     Ok(())
 }
 
 /// Adds to each sample of fewer bits than its bytes have the one before of the same channel.
-fn add_up(page: &Page, out: &mut [u8]) {
+fn add_up(page: &TiffPage, out: &mut [u8]) {
     let shape = &page.shape;
     let (size, channels) = (shape.encoding.size(), page.row_channels());
     let mask = (1u64 << shape.bits) - 1;
@@ -74,7 +77,7 @@ fn add_up(page: &Page, out: &mut [u8]) {
 
 /// Samples of a whole number of bytes from those of any number of bits, which begin with the
 /// highest and of which each row begins with a new byte.
-fn unpack(rows: &[u8], shape: &Shape, out: &mut [u8]) {
+fn unpack(rows: &[u8], shape: &PageShape, out: &mut [u8]) {
     let size = shape.encoding.size();
     let out_rows = out.chunks_exact_mut(shape.row_len() * size);
     for (row, out) in rows.chunks_exact(shape.row_bytes()).zip(out_rows) {
@@ -97,7 +100,7 @@ fn unpack(rows: &[u8], shape: &Shape, out: &mut [u8]) {
 }
 
 /// Pixels from planes of one channel each.
-fn interleave(planes: &[u8], shape: &Shape, out: &mut [u8]) {
+fn interleave(planes: &[u8], shape: &PageShape, out: &mut [u8]) {
     let size = shape.encoding.size();
     let pixel = size * shape.channels;
     for (channel, plane) in planes

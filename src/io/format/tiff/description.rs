@@ -2,18 +2,19 @@
 
 use serde_json::{Map, Value};
 
-use super::axes::{Arrangement, Axis};
-use super::directory::{Directory, Reader};
+use super::axes::{Arrangement, PageAxis};
+use super::directory::{Directory, TiffReader};
 use super::imagej::ImageJ;
 use super::page::{
-    DATE, DESCRIPTION, RESOLUTION_UNIT, SOFTWARE, Shape, X_RESOLUTION, Y_RESOLUTION,
+    DATE, DESCRIPTION, PageShape, RESOLUTION_UNIT, SOFTWARE, X_RESOLUTION, Y_RESOLUTION,
 };
+use super::tag::resolution_unit;
 use crate::error::{Error, Result};
 use crate::video::{Metadata, shape_text};
 
 /// The texts of the first page.
 #[derive(Debug, Default)]
-pub(super) struct Description {
+pub(super) struct TiffDescription {
     text: String,
     /// What tifffile says, in JSON.
     json: Map<String, Value>,
@@ -23,9 +24,9 @@ pub(super) struct Description {
     resolution: Option<([f64; 2], u64)>,
 }
 
-impl Description {
+impl TiffDescription {
     /// Reads the texts of a directory.
-    pub(super) fn read(reader: &Reader<'_>, directory: &Directory) -> Self {
+    pub(super) fn read(reader: &TiffReader<'_>, directory: &Directory) -> Self {
         let text = |tag| directory.find(tag).and_then(|entry| reader.text(entry));
         Self {
             date: text(DATE),
@@ -58,7 +59,7 @@ impl Description {
     }
 
     /// How many frames of the given shape the one page stands for, if it is more than one.
-    pub(super) fn frames(&self, shape: Shape) -> Option<usize> {
+    pub(super) fn frames(&self, shape: PageShape) -> Option<usize> {
         let frames = match self.shape() {
             Some(lens) => {
                 let samples = lens.iter().try_fold(1usize, |n, &len| n.checked_mul(len))?;
@@ -73,7 +74,7 @@ impl Description {
 
     /// Whether the planes of a page are frames: tifffile takes a video of three or four frames for
     /// a picture with so many channels.
-    pub(super) fn has_planes_as_frames(&self, shape: Shape) -> bool {
+    pub(super) fn has_planes_as_frames(&self, shape: PageShape) -> bool {
         let planes = [shape.channels, shape.height, shape.width];
         let are_channels = self.axes().is_some_and(|axes| axes.starts_with(['C', 'S']));
         shape.planar && self.shape().as_deref() == Some(&planes) && !are_channels
@@ -85,14 +86,14 @@ impl Description {
         &self,
         pages: usize,
         present: usize,
-        shape: Shape,
-        notes: &mut Vec<String>,
+        shape: PageShape,
+        warnings: &mut Vec<String>,
     ) -> Result<Arrangement> {
         if let Some(lens) = self.shape() {
-            return self.along_axes(&lens, pages, present, shape, notes);
+            return self.along_axes(&lens, pages, present, shape, warnings);
         }
         match self.imagej() {
-            Some(imagej) if shape.channels == 1 => imagej.arrangement(pages, present, notes),
+            Some(imagej) if shape.channels == 1 => imagej.arrangement(pages, present, warnings),
             _ => Ok(Arrangement::in_order(pages)),
         }
     }
@@ -102,10 +103,10 @@ impl Description {
         lens: &[usize],
         pages: usize,
         present: usize,
-        shape: Shape,
-        notes: &mut Vec<String>,
+        shape: PageShape,
+        warnings: &mut Vec<String>,
     ) -> Result<Arrangement> {
-        let Shape {
+        let PageShape {
             height,
             width,
             channels,
@@ -125,7 +126,7 @@ impl Description {
         let Some(lead) = lead else {
             // Several series in one file have a description each, and may be one recording.
             if lens.len() > 3 || axes.is_some_and(|axes| axes.contains('C')) {
-                notes.push(format!(
+                warnings.push(format!(
                     "has {pages} pages, which are loaded as its frames, but its description \
                      specifies the shape {}",
                     shape_text(lens)
@@ -135,7 +136,7 @@ impl Description {
         };
         let Some(axes) = axes else {
             if lead.iter().filter(|len| **len > 1).count() > 1 {
-                notes.push(format!(
+                warnings.push(format!(
                     "has the shape {} without axis names: all planes are loaded as its frames",
                     shape_text(lens)
                 ));
@@ -154,34 +155,34 @@ impl Description {
             return Err(error.hint("save it with axes such as TYX or TCYX"));
         }
         if channels > 1 && names.contains('C') {
-            notes.push(format!(
+            warnings.push(format!(
                 "has the axes {axes}: its pages, which also have channels, are loaded as its frames"
             ));
             return Ok(Arrangement::in_order(pages));
         }
         let axes: Vec<_> = names
             .chars()
-            .map(Axis::named)
+            .map(PageAxis::named)
             .zip(lead.iter().copied())
             .collect();
         Arrangement::along(&axes, present)
     }
 
     /// The fields, and the frame rate.
-    pub(super) fn metadata(&self, notes: &mut Vec<String>) -> Metadata {
+    pub(super) fn metadata(&self, warnings: &mut Vec<String>) -> Metadata {
         let imagej = self.imagej();
         if imagej.as_ref().is_some_and(ImageJ::is_calibrated) {
-            notes.push(
+            warnings.push(
                 "has calibrated gray levels: its samples are loaded as they are stored, not as ImageJ shows them".into(),
             );
         }
         let mut metadata = Metadata {
             fps: match &imagej {
-                Some(imagej) => imagej.fps(notes),
+                Some(imagej) => imagej.fps(warnings),
                 None => self.json.get("fps").and_then(Value::as_f64),
             }
             .filter(|fps| fps.is_finite() && *fps > 0.0),
-            pixel_size: self.pixel_size(notes),
+            pixel_size: self.pixel_size(warnings),
             date: self
                 .date
                 .as_deref()
@@ -211,16 +212,17 @@ impl Description {
 
     /// Height and width of a pixel in µm, where the unit of length is one of microscopes: printers
     /// have inches, which say nothing about what was recorded.
-    fn pixel_size(&self, notes: &mut Vec<String>) -> Option<[f64; 2]> {
+    fn pixel_size(&self, warnings: &mut Vec<String>) -> Option<[f64; 2]> {
         let (per_unit, code) = self.resolution?;
         let size = match self.imagej() {
-            Some(imagej) if imagej.get("unit").is_some() => imagej.pixel_size(per_unit, notes)?,
+            Some(imagej) if imagej.get("unit").is_some() => {
+                imagej.pixel_size(per_unit, warnings)?
+            }
             _ => {
-                // The last two are those of tifffile.
                 let unit = match code {
-                    3 => 1e4,
-                    4 => 1e3,
-                    5 => 1.0,
+                    resolution_unit::CENTIMETER => 1e4,
+                    resolution_unit::MILLIMETER => 1e3,
+                    resolution_unit::MICROMETER => 1.0,
                     _ => return None,
                 };
                 per_unit.map(|per_unit| unit / per_unit)
@@ -261,7 +263,7 @@ pub(super) fn tiff_date(iso: &str) -> Option<String> {
     (is_date && time.matches(':').count() == 2).then(|| format!("{} {time}", day.replace('-', ":")))
 }
 
-fn resolution(reader: &Reader<'_>, directory: &Directory) -> Option<([f64; 2], u64)> {
+fn resolution(reader: &TiffReader<'_>, directory: &Directory) -> Option<([f64; 2], u64)> {
     let fraction = |tag| reader.fraction(directory.find(tag)?);
     let unit = directory.find(RESOLUTION_UNIT);
     let unit = unit.and_then(|entry| reader.first_uint(entry));
@@ -284,12 +286,12 @@ fn iso_date(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::io::bytes::raw::Encoding;
+    use crate::io::bytes::samples::Encoding;
     use crate::video::DType;
 
     #[test]
     fn frame_rates_come_from_either_writer() {
-        let fps = |text| Description::of(text).metadata(&mut Vec::new()).fps;
+        let fps = |text| TiffDescription::of(text).metadata(&mut Vec::new()).fps;
         assert_eq!(fps("ImageJ=1.53\nimages=3\nfinterval=0.002\n"), Some(500.0));
         assert_eq!(fps("{\"shape\": [3, 4], \"fps\": 250.5}"), Some(250.5));
         assert_eq!(fps("ImageJ=1.53\nfinterval=0\n"), None);
@@ -300,9 +302,9 @@ mod tests {
     fn pixel_sizes_are_micrometres() {
         let size = |text: &str, code| {
             let resolution = Some(([0.5, 0.25], code));
-            Description {
+            TiffDescription {
                 resolution,
-                ..Description::of(text)
+                ..TiffDescription::of(text)
             }
             .pixel_size(&mut Vec::new())
         };
@@ -314,7 +316,7 @@ mod tests {
 
     #[test]
     fn axes_of_tifffile_are_obeyed() {
-        let shape = |channels, planar| Shape {
+        let shape = |channels, planar| PageShape {
             height: 4,
             width: 5,
             channels,
@@ -331,9 +333,9 @@ mod tests {
                 "" => format!("{{\"shape\": {lens}}}"),
                 axes => format!("{{\"shape\": {lens}, \"axes\": \"{axes}\"}}"),
             };
-            let mut notes = Vec::new();
-            let found = Description::of(&text).arrangement(pages, pages, shape, &mut notes);
-            found.map(|found| (found.channels, notes.len())).ok()
+            let mut warnings = Vec::new();
+            let found = TiffDescription::of(&text).arrangement(pages, pages, shape, &mut warnings);
+            found.map(|found| (found.channels, warnings.len())).ok()
         };
         let gray = shape(1, false);
         assert_eq!(found("[3, 2, 4, 5]", "TCYX", 6, gray), Some((Some(2), 0)));
@@ -358,7 +360,7 @@ mod tests {
         );
         let planes = |axes: &str| {
             let text = format!("{{\"shape\": [3, 4, 5]{axes}}}");
-            Description::of(&text).has_planes_as_frames(shape(3, true))
+            TiffDescription::of(&text).has_planes_as_frames(shape(3, true))
         };
         assert!(planes("") && planes(", \"axes\": \"TYX\""));
         assert!(!planes(", \"axes\": \"CYX\""));

@@ -7,12 +7,13 @@ use std::cell::Cell;
 use std::collections::HashSet;
 
 use super::page::SUB_DIRECTORIES;
+use super::tag::value_type;
 use crate::bail;
 use crate::error::Result;
 use crate::task;
 
 /// A TIFF file's bytes and how to read numbers in them.
-pub(super) struct Reader<'a> {
+pub(super) struct TiffReader<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) big_endian: bool,
     /// Whether offsets have 64 bits.
@@ -26,7 +27,7 @@ pub(super) struct Reader<'a> {
 
 /// One entry of a directory.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Entry {
+pub(super) struct DirectoryEntry {
     pub(super) tag: u16,
     kind: u16,
     pub(super) count: u64,
@@ -40,7 +41,7 @@ pub(super) struct Entry {
 #[derive(Debug, Clone)]
 pub(super) struct Directory {
     pub(super) offset: u64,
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<DirectoryEntry>,
     next: u64,
 }
 
@@ -50,7 +51,7 @@ pub(super) struct Directories {
     pub(super) complete: bool,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> TiffReader<'a> {
     /// Reads the header.
     pub(super) fn new(bytes: &'a [u8]) -> Result<Self> {
         let (big_endian, big_tiff) = match bytes.get(..4) {
@@ -109,17 +110,17 @@ impl<'a> Reader<'a> {
     }
 
     /// The values of an entry as whole numbers; `None` if it has others or leaves the file.
-    pub(super) fn uints(&self, entry: &Entry) -> Option<Vec<u64>> {
+    pub(super) fn uints(&self, entry: &DirectoryEntry) -> Option<Vec<u64>> {
         self.read_uints(entry, entry.count)
     }
 
     /// The first of the values of an entry.
-    pub(super) fn first_uint(&self, entry: &Entry) -> Option<u64> {
+    pub(super) fn first_uint(&self, entry: &DirectoryEntry) -> Option<u64> {
         let values = self.read_uints(entry, entry.count.min(1))?;
         values.first().copied()
     }
 
-    fn read_uints(&self, entry: &Entry, count: u64) -> Option<Vec<u64>> {
+    fn read_uints(&self, entry: &DirectoryEntry, count: u64) -> Option<Vec<u64>> {
         let size = entry.value_size()?;
         let start = self.values_position(entry, size)?;
         let len = usize::try_from(count).ok()?.checked_mul(size)?;
@@ -139,8 +140,11 @@ impl<'a> Reader<'a> {
     }
 
     /// The text of an entry.
-    pub(super) fn text(&self, entry: &Entry) -> Option<String> {
-        if !matches!(entry.kind, 1 | 2 | 7) {
+    pub(super) fn text(&self, entry: &DirectoryEntry) -> Option<String> {
+        if !matches!(
+            entry.kind,
+            value_type::BYTE | value_type::ASCII | value_type::UNDEFINED
+        ) {
             return None;
         }
         let start = self.values_position(entry, 1)?;
@@ -149,7 +153,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The values of an entry of which each is a number of 32-bit numbers, whatever type it states.
-    pub(super) fn longs(&self, entry: &Entry, each: usize) -> Option<Vec<u64>> {
+    pub(super) fn longs(&self, entry: &DirectoryEntry, each: usize) -> Option<Vec<u64>> {
         let start = usize::try_from(entry.pointer).ok()?;
         let len = usize::try_from(entry.count).ok()?.checked_mul(4 * each)?;
         let values = self.bytes.get(start..start.checked_add(len)?)?;
@@ -163,8 +167,8 @@ impl<'a> Reader<'a> {
     }
 
     /// The value of an entry that is a fraction.
-    pub(super) fn fraction(&self, entry: &Entry) -> Option<f64> {
-        if entry.kind != 5 || entry.count == 0 {
+    pub(super) fn fraction(&self, entry: &DirectoryEntry) -> Option<f64> {
+        if entry.kind != value_type::RATIONAL || entry.count == 0 {
             return None;
         }
         let start = self.values_position(entry, 8)?;
@@ -203,9 +207,9 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn entry(&self, position: usize) -> Option<Entry> {
+    fn entry(&self, position: usize) -> Option<DirectoryEntry> {
         let size = self.offset_size();
-        Some(Entry {
+        Some(DirectoryEntry {
             tag: self.uint(position, 2)? as u16,
             kind: self.uint(position + 2, 2)? as u16,
             count: self.uint(position + 4, size)?,
@@ -215,7 +219,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Where the values of an entry are: within it if there is room.
-    fn values_position(&self, entry: &Entry, size: usize) -> Option<usize> {
+    fn values_position(&self, entry: &DirectoryEntry, size: usize) -> Option<usize> {
         let room = self.offset_size();
         if entry.count.checked_mul(size as u64)? <= room as u64 {
             return Some(entry.position + 4 + room);
@@ -248,14 +252,14 @@ pub(super) fn text(bytes: &[u8]) -> String {
     text.trim_end_matches('\0').trim().to_owned()
 }
 
-impl Entry {
+impl DirectoryEntry {
     /// The size in bytes of a value that is a whole number.
     pub(super) fn value_size(&self) -> Option<usize> {
         match self.kind {
-            1 | 7 => Some(1),
-            3 => Some(2),
-            4 | 13 => Some(4),
-            16 | 18 => Some(8),
+            value_type::BYTE | value_type::UNDEFINED => Some(1),
+            value_type::SHORT => Some(2),
+            value_type::LONG | value_type::IFD => Some(4),
+            value_type::LONG8 | value_type::IFD8 => Some(8),
             _ => None,
         }
     }
@@ -263,7 +267,7 @@ impl Entry {
 
 impl Directory {
     /// The entry of a tag.
-    pub(super) fn find(&self, tag: u16) -> Option<&Entry> {
+    pub(super) fn find(&self, tag: u16) -> Option<&DirectoryEntry> {
         self.entries.iter().find(|entry| entry.tag == tag)
     }
 }

@@ -4,7 +4,7 @@
 use tiff::tags::CompressionMethod;
 
 use super::chunks::OLD_WEBP;
-use super::page::{Grid, Page, Shape};
+use super::page::{PageShape, TiffPage, TileGrid};
 use crate::bail;
 use crate::error::Result;
 
@@ -12,12 +12,12 @@ use crate::error::Result;
 pub(super) const OPEN: u64 = u64::MAX;
 
 /// The smallest size in bytes of a compressed strip or tile.
-const SMALLEST: u64 = 2;
+const MIN_COMPRESSED: u64 = 2;
 
 /// A strip or tile that was never written.
 pub(super) const BLANK: (u64, u64) = (0, 0);
 
-impl Page {
+impl TiffPage {
     /// The number of rows in each of some strips, where the file does not say it.
     pub(super) fn rows_of(&self, strips: usize) -> Result<u64> {
         let planes = if self.shape.planar {
@@ -48,10 +48,10 @@ impl Page {
     }
 
     /// How many rows and columns of the page a strip or tile covers.
-    fn covered(&self, grid: &Grid, index: usize) -> (usize, usize) {
+    fn covered(&self, grid: &TileGrid, index: usize) -> (usize, usize) {
         let index = index % (grid.across * grid.down);
         let (down, across) = (index / grid.across, index % grid.across);
-        let Shape { height, width, .. } = self.shape;
+        let PageShape { height, width, .. } = self.shape;
         (
             grid.height.min(height - down * grid.height),
             grid.width.min(width - across * grid.width),
@@ -88,7 +88,7 @@ impl Page {
             let room = next.unwrap_or(&file_len).saturating_sub(offset);
             let needed = match self.compression {
                 CompressionMethod::None => self.stored_size(index),
-                _ => room.max(SMALLEST),
+                _ => room.max(MIN_COMPRESSED),
             };
             self.chunks[index] = match size {
                 OPEN => (offset, needed),
@@ -105,12 +105,12 @@ impl Page {
     }
 
     /// Whether no part of it was ever written.
-    pub(super) fn is_blank(&self) -> bool {
+    pub(super) fn is_missing(&self) -> bool {
         self.chunks.iter().all(|chunk| *chunk == BLANK)
     }
 
     /// Whether some part of it was never written.
-    pub(super) fn has_blanks(&self) -> bool {
+    pub(super) fn has_missing(&self) -> bool {
         self.chunks.contains(&BLANK)
     }
 
@@ -139,7 +139,7 @@ impl Page {
 
     /// The size in bytes that the parts which were written have when they are decoded.
     pub(super) fn written(&self) -> u64 {
-        if !self.has_blanks() {
+        if !self.has_missing() {
             return self.shape.bytes() as u64;
         }
         let grid = self.grid();

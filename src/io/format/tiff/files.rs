@@ -4,40 +4,40 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::directory::Reader;
-use super::micromanager::{MicroManager, Place};
-use super::ome::{Block, Ome};
-use super::page::Page;
-use super::pages::Pages;
+use super::directory::TiffReader;
+use super::micromanager::{MicroManager, PlaneIndex};
+use super::ome::{Ome, PlaneRun};
+use super::page::TiffPage;
+use super::pages::TiffPages;
 use crate::error::{Error, Result};
-use crate::io::format::beside::beside;
+use crate::io::format::companion::companion_file;
 use crate::task;
 use crate::video::MappedFile;
 
 /// The files of a recording.
-pub(super) struct Files<'a> {
+pub(super) struct TiffFiles<'a> {
     /// The one that was asked for.
     pub(super) path: &'a Path,
     /// Its pages.
-    pub(super) own: &'a Pages,
+    pub(super) own: &'a TiffPages,
     /// The others.
-    others: Vec<File>,
+    others: Vec<TiffFile>,
     /// The indices of files by name; nothing for those that are not there.
     names: HashMap<String, Option<usize>>,
     /// The size of all files.
     pub(super) len: u64,
 }
 
-struct File {
+struct TiffFile {
     path: PathBuf,
-    pages: Pages,
+    pages: TiffPages,
     /// The places of its pages, if Micro-Manager wrote it.
-    places: Vec<Place>,
+    plane_indices: Vec<PlaneIndex>,
 }
 
-impl<'a> Files<'a> {
+impl<'a> TiffFiles<'a> {
     /// A file and its pages.
-    pub(super) fn new(path: &'a Path, own: &'a Pages) -> Self {
+    pub(super) fn new(path: &'a Path, own: &'a TiffPages) -> Self {
         Self {
             path,
             own,
@@ -65,7 +65,7 @@ impl<'a> Files<'a> {
         if !is_told_of
             && ome.metadata_file.is_none()
             && let [name] = others.into_iter().collect::<Vec<_>>()[..]
-            && let Ok(None) = beside(self.path, last_part(name))
+            && let Ok(None) = companion_file(self.path, last_part(name))
         {
             task::warn(&format!(
                 "`{}` is named `{name}` in its OME description",
@@ -76,20 +76,20 @@ impl<'a> Files<'a> {
     }
 
     /// Whether the planes of a block are in this file.
-    pub(super) fn is_own(&self, block: &Block) -> bool {
+    pub(super) fn is_own(&self, block: &PlaneRun) -> bool {
         let name = block.file.as_ref();
         name.is_none_or(|name| self.names.get(name) == Some(&Some(0)))
     }
 
     /// The file that has the planes of a block; nothing if it is not there.
-    pub(super) fn of_block(&mut self, ome: &Ome, block: &Block) -> Result<Option<usize>> {
+    pub(super) fn of_block(&mut self, ome: &Ome, block: &PlaneRun) -> Result<Option<usize>> {
         let Some(name) = block.file.as_ref().filter(|_| !block.is_in(ome)) else {
             return Ok(Some(0));
         };
         if let Some(file) = self.names.get(name) {
             return Ok(*file);
         }
-        let found = match beside(self.path, name)? {
+        let found = match companion_file(self.path, name)? {
             Some(path) => Some(self.open(path)?),
             None => None,
         };
@@ -104,15 +104,17 @@ impl<'a> Files<'a> {
             false => Error::new(format!("of its file `{}`: {e}", path.display())),
         };
         let file = MappedFile::open(&path)?;
-        let reader = Reader::new(file.bytes()).map_err(explain)?;
+        let reader = TiffReader::new(file.bytes()).map_err(explain)?;
         let directories = reader.directories()?;
-        let pages = Pages::read(&reader, directories).map_err(explain)?;
+        let pages = TiffPages::read(&reader, directories).map_err(explain)?;
         let header = MicroManager::read(&reader);
         self.len += pages.file_len;
-        self.others.push(File {
+        self.others.push(TiffFile {
             path,
             pages,
-            places: header.map(|header| header.places).unwrap_or_default(),
+            plane_indices: header
+                .map(|header| header.plane_indices)
+                .unwrap_or_default(),
         });
         Ok(self.others.len())
     }
@@ -128,7 +130,7 @@ impl<'a> Files<'a> {
             return Ok(());
         }
         for part in 1.. {
-            match beside(self.path, &format!("{stem}_{part}.{end}"))? {
+            match companion_file(self.path, &format!("{stem}_{part}.{end}"))? {
                 Some(path) => self.open(path)?,
                 None => break,
             };
@@ -142,15 +144,15 @@ impl<'a> Files<'a> {
     }
 
     /// Where Micro-Manager's pages of one of the others lie along the axes.
-    pub(super) fn places(&self, file: usize) -> &[Place] {
+    pub(super) fn plane_indices(&self, file: usize) -> &[PlaneIndex] {
         match file {
             0 => &[],
-            file => &self.others[file - 1].places,
+            file => &self.others[file - 1].plane_indices,
         }
     }
 
     /// The pages of a file.
-    pub(super) fn pages(&self, file: usize) -> &Pages {
+    pub(super) fn pages(&self, file: usize) -> &TiffPages {
         match file {
             0 => self.own,
             file => &self.others[file - 1].pages,
@@ -178,7 +180,7 @@ impl<'a> Files<'a> {
             }
         }
         let pages = self.own.list.iter().enumerate();
-        let is_left = |(index, page): &(usize, &Result<Page>)| {
+        let is_left = |(index, page): &(usize, &Result<TiffPage>)| {
             !told.contains(index) && page.as_ref().is_ok_and(|page| !page.thumbnail)
         };
         Ok(pages.filter(is_left).count())

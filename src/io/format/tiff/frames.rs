@@ -6,12 +6,12 @@ use tiff::tags::CompressionMethod;
 
 use super::axes::Arrangement;
 use super::chunks;
-use super::description::Description;
-use super::directory::Reader;
+use super::description::TiffDescription;
+use super::directory::TiffReader;
 use super::metamorph::MetaMorph;
 use super::micromanager;
-use super::page::{Page, Shape};
-use super::pages::Pages;
+use super::page::{PageShape, TiffPage};
+use super::pages::TiffPages;
 use super::planes::{self, Planes};
 use crate::bail;
 use crate::error::Result;
@@ -20,16 +20,16 @@ use crate::task;
 use crate::video::Metadata;
 
 /// How many bytes of pages that were never written a byte of a file can at most stand for.
-const GREATEST_BLANK: u64 = 1 << 17;
+const MAX_FILL_EXPANSION: u64 = 1 << 17;
 
 /// The frames of a recording.
-pub(super) struct Found {
+pub(super) struct FrameSet {
     /// The shape of the pages.
-    pub(super) shape: Shape,
+    pub(super) shape: PageShape,
     /// The number of channels of a frame, if each is a page.
     pub(super) channels: Option<usize>,
     /// Where the pages are, those of a frame one after the other.
-    pub(super) places: Places,
+    pub(super) locations: PageLocations,
     /// The files that have them, the one that was asked for first.
     pub(super) files: Vec<PathBuf>,
     pub(super) metadata: Metadata,
@@ -37,47 +37,47 @@ pub(super) struct Found {
 
 /// Something of one of the files.
 #[derive(Debug, Clone)]
-pub(super) struct In<T> {
+pub(super) struct InFile<T> {
     pub(super) file: usize,
     pub(super) at: T,
 }
 
 /// Where the pages are; those that are nowhere are blank.
-pub(super) enum Places {
+pub(super) enum PageLocations {
     /// As in memory, from these offsets on.
-    Plain(Vec<Option<In<u64>>>),
+    Plain(Vec<Option<InFile<u64>>>),
     /// In a form that has to be decoded.
-    Coded(Vec<Option<In<Page>>>),
+    Coded(Vec<Option<InFile<TiffPage>>>),
 }
 
 /// Finds the frames; of a file with several images those of the one that is asked for. A file that is
 /// a picture on its own stands for no more than itself, whatever it says of others.
 pub(super) fn find(
-    reader: &Reader<'_>,
+    reader: &TiffReader<'_>,
     path: &Path,
     series: Option<&Series>,
     alone: bool,
-) -> Result<Found> {
+) -> Result<FrameSet> {
     let directories = reader.directories()?;
     let Some(first) = directories.list.first() else {
         bail!("it ends before its first page");
     };
-    let description = Description::read(reader, first);
+    let description = TiffDescription::read(reader, first);
     let metamorph = MetaMorph::read(reader, first).filter(|_| directories.list.len() == 1);
-    let pages = Pages::read(reader, directories)?;
-    let mut notes = Vec::new();
-    let mut metadata = description.metadata(&mut notes);
+    let pages = TiffPages::read(reader, directories)?;
+    let mut warnings = Vec::new();
+    let mut metadata = description.metadata(&mut warnings);
     let found = match alone {
         true => None,
         false => planes::find(reader, path, &pages, description.text(), series, &metadata)?,
     };
     let found = match found {
-        Some(planes) => Found::of(planes)?,
+        Some(planes) => FrameSet::of(planes)?,
         None => {
             metadata = planes::describe_alone(description.text(), metadata);
             Series::choose(series, path, &[String::new()], 0)?;
             if let Some(metamorph) = &metamorph {
-                metamorph.describe(path, &mut metadata, &mut notes);
+                metamorph.describe(path, &mut metadata, &mut warnings);
             }
             let planes = metamorph.map(|metamorph| metamorph.planes);
             follow(
@@ -87,11 +87,11 @@ pub(super) fn find(
                 &description,
                 planes,
                 metadata,
-                &mut notes,
+                &mut warnings,
             )?
         }
     };
-    for note in notes {
+    for note in warnings {
         task::warn(&format!("`{}` {note}", path.display()));
     }
     Ok(found)
@@ -99,14 +99,14 @@ pub(super) fn find(
 
 /// The frames of pages that follow each other, or of planes that do so after a single page.
 fn follow(
-    reader: &Reader<'_>,
+    reader: &TiffReader<'_>,
     path: &Path,
-    pages: Pages,
-    description: &Description,
+    pages: TiffPages,
+    description: &TiffDescription,
     planes: Option<usize>,
     metadata: Metadata,
-    notes: &mut Vec<String>,
-) -> Result<Found> {
+    warnings: &mut Vec<String>,
+) -> Result<FrameSet> {
     let first = match &pages.list[0] {
         Ok(page) => page.clone(),
         Err(error) => return Err(error.clone()),
@@ -131,14 +131,14 @@ fn follow(
                 frames,
                 pages.file_len,
             );
-            let arrangement = description.arrangement(frames, offsets.len(), shape, notes)?;
-            let metadata = of_slices(&arrangement, metadata, notes);
+            let arrangement = description.arrangement(frames, offsets.len(), shape, warnings)?;
+            let metadata = of_slices(&arrangement, metadata, warnings);
             let offsets = whole(path, offsets, &arrangement, true)?;
-            let places = offsets.into_iter().map(|at| Some(In { file: 0, at }));
-            return Ok(Found {
+            let locations = offsets.into_iter().map(|at| Some(InFile { file: 0, at }));
+            return Ok(FrameSet {
                 shape,
                 channels: arrangement.channels,
-                places: Places::Plain(places.collect()),
+                locations: PageLocations::Plain(locations.collect()),
                 files,
                 metadata,
             });
@@ -152,14 +152,14 @@ fn follow(
     let mut found = in_order(reader, pages, description)?;
     let shape = found.shape;
     if found.different > 0 {
-        notes.push(format!(
+        warnings.push(format!(
             "has {} pages that differ from the first in size or type and are left out",
             found.different
         ));
     }
     let total = found.list.len();
-    let arrangement = description.arrangement(total, total, shape, notes)?;
-    let mut metadata = of_slices(&arrangement, metadata, notes);
+    let arrangement = description.arrangement(total, total, shape, warnings)?;
+    let mut metadata = of_slices(&arrangement, metadata, warnings);
     let cut = found.list.iter().position(|page| !page.is_whole(file_len));
     found.list.truncate(cut.unwrap_or(total));
     let list = whole(path, found.list, &arrangement, complete)?;
@@ -168,8 +168,8 @@ fn follow(
         let directories = frames.map(|page| &page.directory);
         micromanager::describe(reader, path, directories, &mut metadata);
     }
-    let list = list.into_iter().map(|at| Some(In { file: 0, at }));
-    Found::of(Planes {
+    let list = list.into_iter().map(|at| Some(InFile { file: 0, at }));
+    FrameSet::of(Planes {
         shape,
         channels: arrangement.channels,
         list: list.collect(),
@@ -193,7 +193,7 @@ fn block(start: u64, distance: u64, bytes: u64, frames: usize, file_len: u64) ->
 pub(super) fn of_slices(
     arrangement: &Arrangement,
     mut metadata: Metadata,
-    notes: &mut Vec<String>,
+    warnings: &mut Vec<String>,
 ) -> Metadata {
     let Arrangement { slices, times, .. } = *arrangement;
     if slices > 1 && times > 1 {
@@ -203,7 +203,7 @@ pub(super) fn of_slices(
             }
             None => String::new(),
         };
-        notes.push(format!(
+        warnings.push(format!(
             "has {slices} slices at {times} times, which are loaded as {} frames, with the slices \
              of each time in succession{rate}",
             slices * times
@@ -254,15 +254,19 @@ fn whole<T>(
 }
 
 /// Pages of one size and type.
-struct Alike {
-    shape: Shape,
-    list: Vec<Page>,
+struct UniformPages {
+    shape: PageShape,
+    list: Vec<TiffPage>,
     /// How many others were left out.
     different: usize,
 }
 
 /// The pages that are like the first one; its planes if they are frames.
-fn in_order(reader: &Reader<'_>, pages: Pages, description: &Description) -> Result<Alike> {
+fn in_order(
+    reader: &TiffReader<'_>,
+    pages: TiffPages,
+    description: &TiffDescription,
+) -> Result<UniformPages> {
     let are_alone = pages.list.len() == 1;
     let mut list = pages.list.into_iter();
     let first = list.next().expect("there is a first page")?;
@@ -272,7 +276,7 @@ fn in_order(reader: &Reader<'_>, pages: Pages, description: &Description) -> Res
         false => vec![first],
     };
     let first = planes[0].clone();
-    let mut found = Alike {
+    let mut found = UniformPages {
         shape: first.shape,
         list: planes,
         different: 0,
@@ -295,13 +299,13 @@ fn in_order(reader: &Reader<'_>, pages: Pages, description: &Description) -> Res
 }
 
 /// The pages within a page that are as large as itself; others are smaller copies of it.
-fn parts(reader: &Reader<'_>, page: &Page, description: &Description) -> Vec<Page> {
+fn parts(reader: &TiffReader<'_>, page: &TiffPage, description: &TiffDescription) -> Vec<TiffPage> {
     // Those programs mean something else by them.
     if description.tells_of_pages() {
         return Vec::new();
     }
     let parts = reader.sub_directories(&page.directory).into_iter();
-    let parts = parts.filter_map(|directory| Page::new(reader, directory).ok());
+    let parts = parts.filter_map(|directory| TiffPage::new(reader, directory).ok());
     let parts = parts.map(|mut part| {
         part.close(&[], reader.bytes.len() as u64, part.has_sizes());
         part
@@ -311,15 +315,16 @@ fn parts(reader: &Reader<'_>, page: &Page, description: &Description) -> Vec<Pag
         .collect()
 }
 
-impl Found {
+impl FrameSet {
     /// The frames of planes; an error if they claim more than their files can hold.
     pub(super) fn of(planes: Planes) -> Result<Self> {
         let page_bytes = planes.shape.bytes() as u64;
-        let (mut stored, mut blank) = (0u64, 0u64);
+        let (mut stored, mut missing) = (0u64, 0u64);
         for page in &planes.list {
             let written = page.as_ref().map_or(0, |page| page.at.written());
-            blank = blank.saturating_add(page_bytes.saturating_sub(written));
-            let is_stored = |page: &In<Page>| page.at.compression == CompressionMethod::None;
+            missing = missing.saturating_add(page_bytes.saturating_sub(written));
+            let is_stored =
+                |page: &InFile<TiffPage>| page.at.compression == CompressionMethod::None;
             if page.as_ref().is_some_and(is_stored) {
                 stored = stored.saturating_add(written);
             }
@@ -328,33 +333,34 @@ impl Found {
         if stored > planes.file_len {
             bail!("its pages overlap: they have more samples than the file can hold");
         }
-        if blank > planes.file_len.saturating_mul(GREATEST_BLANK) {
+        if missing > planes.file_len.saturating_mul(MAX_FILL_EXPANSION) {
             bail!("it claims an implausible number of empty pages for its size");
         }
         Ok(Self {
             shape: planes.shape,
             channels: planes.channels,
-            places: Places::of(planes.list),
+            locations: PageLocations::of(planes.list),
             files: planes.files,
             metadata: planes.metadata,
         })
     }
 }
 
-impl Places {
-    fn of(list: Vec<Option<In<Page>>>) -> Self {
+impl PageLocations {
+    fn of(list: Vec<Option<InFile<TiffPage>>>) -> Self {
         let list = list.into_iter();
         let list: Vec<_> = list
-            .map(|page| page.filter(|page| !page.at.is_blank()))
+            .map(|page| page.filter(|page| !page.at.is_missing()))
             .collect();
         let mut pages = list.iter().flatten();
-        let is_plain = |page: &In<Page>| page.at.plain().is_some() && !page.at.shape.is_packed();
+        let is_plain =
+            |page: &InFile<TiffPage>| page.at.plain().is_some() && !page.at.shape.is_packed();
         if !pages.all(is_plain) {
             return Self::Coded(list);
         }
-        let plain = |page: In<Page>| {
+        let plain = |page: InFile<TiffPage>| {
             let at = page.at.plain()?;
-            Some(In {
+            Some(InFile {
                 file: page.file,
                 at,
             })

@@ -1,7 +1,7 @@
 //! What ImageJ says in the description of the first page: lines of a name and a value.
 
-use super::axes::{Arrangement, Axis, MAX_CHANNELS};
-use super::unit::Unit;
+use super::axes::{Arrangement, MAX_CHANNELS, PageAxis};
+use super::unit::Spacing;
 use crate::error::Result;
 
 /// The resolutions of printers and screens, in pixels per inch: they say nothing about what was
@@ -44,16 +44,16 @@ impl<'a> ImageJ<'a> {
     }
 
     /// Frames per second, and what is to be said about it.
-    pub(super) fn fps(&self, notes: &mut Vec<String>) -> Option<f64> {
+    pub(super) fn fps(&self, warnings: &mut Vec<String>) -> Option<f64> {
         let is_rate = |fps: &f64| fps.is_finite() && *fps > 0.0;
         let unit = self.get("tunit");
         let interval = self.number("finterval").filter(is_rate);
         if let Some(interval) = interval {
-            return match Unit::time(unit.as_deref().unwrap_or("sec")) {
-                Unit::Of(seconds) => Some(1.0 / (interval * seconds)).filter(is_rate),
-                Unit::Pixels => None,
-                Unit::Unknown => {
-                    notes.push(format!(
+            return match Spacing::time(unit.as_deref().unwrap_or("sec")) {
+                Spacing::Of(seconds) => Some(1.0 / (interval * seconds)).filter(is_rate),
+                Spacing::Pixels => None,
+                Spacing::Unknown => {
+                    warnings.push(format!(
                         "gives its frame interval in the unknown unit {:?}: its frame rate is \
                          ignored",
                         unit.unwrap_or_default()
@@ -63,7 +63,7 @@ impl<'a> ImageJ<'a> {
             };
         }
         let fps = self.number("fps").filter(is_rate)?;
-        notes.push(format!(
+        warnings.push(format!(
             "only specifies that ImageJ plays it at {fps} frames per second, which is used as its \
              frame rate"
         ));
@@ -74,18 +74,18 @@ impl<'a> ImageJ<'a> {
     pub(super) fn pixel_size(
         &self,
         per_unit: [f64; 2],
-        notes: &mut Vec<String>,
+        warnings: &mut Vec<String>,
     ) -> Option<[f64; 2]> {
         let across = self.get("unit")?;
         let down = self.get("yunit").unwrap_or_else(|| across.clone());
         let mut size = [0.0; 2];
         for ((size, unit), per_unit) in size.iter_mut().zip([down, across]).zip(per_unit) {
-            match Unit::length(&unit) {
-                Unit::Of(25_400.0) if DEVICES.contains(&per_unit) => return None,
-                Unit::Of(micrometres) => *size = micrometres / per_unit,
-                Unit::Pixels => return None,
-                Unit::Unknown => {
-                    notes.push(format!(
+            match Spacing::length(&unit) {
+                Spacing::Of(25_400.0) if DEVICES.contains(&per_unit) => return None,
+                Spacing::Of(micrometres) => *size = micrometres / per_unit,
+                Spacing::Pixels => return None,
+                Spacing::Unknown => {
+                    warnings.push(format!(
                         "gives its pixel size in the unknown unit {unit:?}: it is ignored"
                     ));
                     return None;
@@ -106,7 +106,7 @@ impl<'a> ImageJ<'a> {
         &self,
         pages: usize,
         present: usize,
-        notes: &mut Vec<String>,
+        warnings: &mut Vec<String>,
     ) -> Result<Arrangement> {
         let counts = ["channels", "slices", "frames"].map(|name| self.count(name));
         let [Some(channels), Some(slices), Some(times)] = counts else {
@@ -118,16 +118,16 @@ impl<'a> ImageJ<'a> {
             return Ok(Arrangement::in_order(pages));
         }
         if channels > MAX_CHANNELS || frames.checked_mul(channels) != Some(pages) {
-            notes.push(format!(
+            warnings.push(format!(
                 "has {pages} pages, which are loaded as its frames, but its description specifies \
                  {channels} channels of {slices} slices at {times} times"
             ));
             return Ok(Arrangement::in_order(pages));
         }
         let axes = [
-            (Axis::Time, times),
-            (Axis::Slice, slices),
-            (Axis::Channel, channels),
+            (PageAxis::Time, times),
+            (PageAxis::Slice, slices),
+            (PageAxis::Channel, channels),
         ];
         Arrangement::along(&axes, present)
     }
@@ -160,8 +160,8 @@ mod tests {
     use super::*;
 
     fn fps(text: &str) -> (Option<f64>, usize) {
-        let mut notes = Vec::new();
-        (ImageJ::of(text).unwrap().fps(&mut notes), notes.len())
+        let mut warnings = Vec::new();
+        (ImageJ::of(text).unwrap().fps(&mut warnings), warnings.len())
     }
 
     #[test]
@@ -190,9 +190,11 @@ mod tests {
     #[test]
     fn pixel_sizes_have_units_of_their_own_down_and_across() {
         let size = |text, per_unit| {
-            let mut notes = Vec::new();
-            let size = ImageJ::of(text).unwrap().pixel_size(per_unit, &mut notes);
-            (size, notes.len())
+            let mut warnings = Vec::new();
+            let size = ImageJ::of(text)
+                .unwrap()
+                .pixel_size(per_unit, &mut warnings);
+            (size, warnings.len())
         };
         assert_eq!(
             size("ImageJ=1\nunit=micron\n", [0.5, 0.25]),
@@ -219,12 +221,12 @@ mod tests {
     #[test]
     fn frames_are_arranged_by_counts() {
         let found = |text, pages| {
-            let mut notes = Vec::new();
+            let mut warnings = Vec::new();
             let found = ImageJ::of(text)
                 .unwrap()
-                .arrangement(pages, pages, &mut notes)
+                .arrangement(pages, pages, &mut warnings)
                 .unwrap();
-            (found.channels, found.slices, found.times, notes.len())
+            (found.channels, found.slices, found.times, warnings.len())
         };
         assert_eq!(
             found("ImageJ=1\nchannels=2\nframes=5\n", 10),

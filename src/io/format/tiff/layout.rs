@@ -11,16 +11,16 @@ use super::page::{
     ROWS_PER_STRIP, SAMPLE_FORMAT, SAMPLES, STRIP_OFFSETS, STRIP_SIZES, WIDTH, X_RESOLUTION,
     Y_RESOLUTION,
 };
-use super::tag::Tag;
-use super::write::{Form, Photometric};
+use super::tag::{WrittenTag, resolution_unit, sample_format};
+use super::write::{Photometric, TiffOptions};
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::bytes::raw;
+use crate::io::bytes::samples;
 use crate::io::codec::compression::Compression;
 use crate::video::{DType, Video, shape_text};
 
 /// Up to this size a file has offsets of 32 bits, which more programs can read.
-const CLASSIC_LIMIT: u64 = 4_000_000_000;
+const MAX_CLASSIC_SIZE: u64 = 4_000_000_000;
 
 /// How many bytes a directory of either kind needs at most, apart from its lists.
 const DIRECTORY_SIZE: u64 = 1024;
@@ -35,7 +35,7 @@ const HEADER: u64 = 16;
 const MICROMETRES: f64 = 10_000.0;
 
 /// The shape of a file.
-pub(super) struct Stack {
+pub(super) struct StackLayout {
     pages: u64,
     height: u64,
     width: u64,
@@ -43,7 +43,7 @@ pub(super) struct Stack {
     dtype: DType,
     photometric: Photometric,
     compression: Compression,
-    description: Description,
+    description: ImageDescription,
     /// When it was recorded.
     date: Option<String>,
     /// Height and width of a pixel in µm.
@@ -53,12 +53,12 @@ pub(super) struct Stack {
 
 /// Where the samples of a page are in the file.
 #[derive(Clone, Copy)]
-pub(super) struct Strip {
+pub(super) struct TiffStrip {
     start: u64,
     len: u64,
 }
 
-impl Strip {
+impl TiffStrip {
     pub(super) fn new(start: u64, bytes: &[u8]) -> Self {
         let len = bytes.len() as u64;
         Self { start, len }
@@ -70,24 +70,24 @@ impl Strip {
 }
 
 /// What the first page says about the video.
-enum Description {
+enum ImageDescription {
     /// As ImageJ does.
     ImageJ(String),
     /// As tifffile does.
     Tifffile(String),
 }
 
-impl Description {
+impl ImageDescription {
     fn text(&self) -> &str {
         match self {
-            Description::ImageJ(text) | Description::Tifffile(text) => text,
+            ImageDescription::ImageJ(text) | ImageDescription::Tifffile(text) => text,
         }
     }
 }
 
-impl Stack {
+impl StackLayout {
     /// The stack of the frames of what has the given shape.
-    pub(super) fn of(video: &Video, shape: &[usize], form: &Form) -> Result<Self> {
+    pub(super) fn of(video: &Video, shape: &[usize], form: &TiffOptions) -> Result<Self> {
         let lens: Vec<u64> = video.shape().iter().map(|len| *len as u64).collect();
         let (pages, height, width, channels) = match lens[..] {
             [pages, height, width] => (pages, height, width, 1),
@@ -115,7 +115,7 @@ impl Stack {
             description: describe(video, shape, photometric),
             date: video.metadata().date.as_deref().and_then(tiff_date),
             pixel_size: pixel_size.filter(|size| size.iter().all(is_resolution)),
-            big: size > CLASSIC_LIMIT,
+            big: size > MAX_CLASSIC_SIZE,
         })
     }
 
@@ -137,27 +137,27 @@ impl Stack {
     /// Where the samples begin.
     pub(super) fn samples_start(&self) -> u64 {
         let bytes = (self.pages as usize).saturating_mul(self.page_bytes());
-        match raw::alignment(bytes) {
+        match samples::alignment(bytes) {
             64 => HEADER,
             alignment => alignment as u64,
         }
     }
 
     /// Where pages are that follow each other as they are in memory.
-    pub(super) fn plain_strips(&self) -> Vec<Strip> {
+    pub(super) fn plain_strips(&self) -> Vec<TiffStrip> {
         let (first, len) = (self.samples_start(), self.page_bytes() as u64);
         let starts = (0..self.pages).map(|page| first + page * len);
-        starts.map(|start| Strip { start, len }).collect()
+        starts.map(|start| TiffStrip { start, len }).collect()
     }
 
     /// Where the directories begin: on a word boundary after the samples.
-    fn directories_start(strips: &[Strip]) -> u64 {
+    fn directories_start(strips: &[TiffStrip]) -> u64 {
         let end = strips.last().map_or(HEADER, |strip| strip.end());
         end.next_multiple_of(8)
     }
 
     /// The header, padded up to where the samples begin.
-    pub(super) fn header(&self, strips: &[Strip]) -> Vec<u8> {
+    pub(super) fn header(&self, strips: &[TiffStrip]) -> Vec<u8> {
         let order: &[u8] = if cfg!(target_endian = "big") {
             b"MM"
         } else {
@@ -183,7 +183,7 @@ impl Stack {
     pub(super) fn write_directories(
         &self,
         file: &mut impl Write,
-        strips: &[Strip],
+        strips: &[TiffStrip],
     ) -> std::io::Result<()> {
         let end = strips.last().map_or(HEADER, |strip| strip.end());
         let mut at = Self::directories_start(strips);
@@ -197,7 +197,7 @@ impl Stack {
     }
 
     /// The directory of a page that begins at byte `at`, then its longer values.
-    fn directory(&self, page: u64, strip: Strip, at: u64) -> Vec<u8> {
+    fn directory(&self, page: u64, strip: TiffStrip, at: u64) -> Vec<u8> {
         let tags = self.tags(page, strip);
         let (count_size, entry_size, room) = if self.big { (8, 20, 8) } else { (2, 12, 4) };
         let len = (count_size + tags.len() * entry_size + room).next_multiple_of(8);
@@ -236,63 +236,63 @@ impl Stack {
     }
 
     /// The tags of a page in ascending order.
-    fn tags(&self, page: u64, strip: Strip) -> Vec<Tag> {
+    fn tags(&self, page: u64, strip: TiffStrip) -> Vec<WrittenTag> {
         let channels = self.channels as usize;
         let is_rgb = self.photometric == Photometric::Rgb;
         let extra = channels - if is_rgb { 3 } else { 1 };
         let mut tags = vec![
-            Tag::long(WIDTH, self.width),
-            Tag::long(HEIGHT, self.height),
-            Tag::shorts(BITS, &vec![self.bits() as u16; channels]),
-            Tag::shorts(COMPRESSION, &[code(self.compression)]),
-            Tag::shorts(PHOTOMETRIC, &[photometric_code(self.photometric)]),
+            WrittenTag::long(WIDTH, self.width),
+            WrittenTag::long(HEIGHT, self.height),
+            WrittenTag::shorts(BITS, &vec![self.bits() as u16; channels]),
+            WrittenTag::shorts(COMPRESSION, &[code(self.compression)]),
+            WrittenTag::shorts(PHOTOMETRIC, &[photometric_code(self.photometric)]),
         ];
         if page == 0 {
-            tags.push(Tag::text(DESCRIPTION, self.description.text()));
+            tags.push(WrittenTag::text(DESCRIPTION, self.description.text()));
         }
         tags.extend([
             self.offset(STRIP_OFFSETS, strip.start),
-            Tag::shorts(SAMPLES, &[channels as u16]),
-            Tag::long(ROWS_PER_STRIP, self.height),
+            WrittenTag::shorts(SAMPLES, &[channels as u16]),
+            WrittenTag::long(ROWS_PER_STRIP, self.height),
             self.offset(STRIP_SIZES, strip.len),
         ]);
         tags.extend(self.resolution());
         if let Some(date) = self.date.as_ref().filter(|_| page == 0) {
-            tags.push(Tag::text(DATE, date));
+            tags.push(WrittenTag::text(DATE, date));
         }
         if extra > 0 {
             // Opacity where it is the fourth channel of colours, else unspecified.
             let meaning = if is_rgb { 2 } else { 0 };
-            tags.push(Tag::shorts(EXTRA_SAMPLES, &vec![meaning; extra]));
+            tags.push(WrittenTag::shorts(EXTRA_SAMPLES, &vec![meaning; extra]));
         }
-        tags.push(Tag::shorts(
+        tags.push(WrittenTag::shorts(
             SAMPLE_FORMAT,
-            &vec![sample_format(self.dtype); channels],
+            &vec![sample_format_of(self.dtype) as u16; channels],
         ));
         tags
     }
 
     /// Pixels per µm where ImageJ is told so, else per centimetre.
-    fn resolution(&self) -> Vec<Tag> {
+    fn resolution(&self) -> Vec<WrittenTag> {
         let Some([height, width]) = self.pixel_size else {
             return Vec::new();
         };
         let (unit, code) = match self.description {
-            Description::ImageJ(_) => (1.0, 1),
-            Description::Tifffile(_) => (MICROMETRES, 3),
+            ImageDescription::ImageJ(_) => (1.0, resolution_unit::NONE),
+            ImageDescription::Tifffile(_) => (MICROMETRES, resolution_unit::CENTIMETER),
         };
         vec![
-            Tag::fraction(X_RESOLUTION, unit / width),
-            Tag::fraction(Y_RESOLUTION, unit / height),
-            Tag::shorts(RESOLUTION_UNIT, &[code]),
+            WrittenTag::fraction(X_RESOLUTION, unit / width),
+            WrittenTag::fraction(Y_RESOLUTION, unit / height),
+            WrittenTag::shorts(RESOLUTION_UNIT, &[code as u16]),
         ]
     }
 
-    fn offset(&self, tag: u16, value: u64) -> Tag {
+    fn offset(&self, tag: u16, value: u64) -> WrittenTag {
         if self.big {
-            Tag::long8(tag, value)
+            WrittenTag::long8(tag, value)
         } else {
-            Tag::long(tag, value)
+            WrittenTag::long(tag, value)
         }
     }
 }
@@ -310,11 +310,11 @@ fn put(out: &mut Vec<u8>, number: u64, size: usize) {
     }
 }
 
-fn sample_format(dtype: DType) -> u16 {
+fn sample_format_of(dtype: DType) -> u64 {
     match dtype {
-        dtype if dtype.is_float() => 3,
-        dtype if dtype.limits().0 < 0.0 => 2,
-        _ => 1,
+        dtype if dtype.is_float() => sample_format::FLOAT,
+        dtype if dtype.limits().0 < 0.0 => sample_format::INT,
+        _ => sample_format::UINT,
     }
 }
 
@@ -360,7 +360,7 @@ fn photometric(video: &Video, channels: u64, asked: Option<Photometric>) -> Resu
 }
 
 /// What ImageJ understands for the types that it knows, else what tifffile does.
-fn describe(video: &Video, shape: &[usize], photometric: Photometric) -> Description {
+fn describe(video: &Video, shape: &[usize], photometric: Photometric) -> ImageDescription {
     let metadata = video.metadata();
     let fps = metadata.fps.filter(|fps| fps.is_finite() && *fps > 0.0);
     let comment = metadata
@@ -382,7 +382,7 @@ fn describe(video: &Video, shape: &[usize], photometric: Photometric) -> Descrip
             format!("fps={fps}\nfinterval={}\ntunit=sec\n", 1.0 / fps)
         });
         let comment = comment.map_or_else(String::new, comment_line);
-        return Description::ImageJ(format!(
+        return ImageDescription::ImageJ(format!(
             "ImageJ=1.54f\nimages={frames}\nframes={frames}\nhyperstack=true\n{unit}{timing}loop=false\n{comment}"
         ));
     }
@@ -393,7 +393,7 @@ fn describe(video: &Video, shape: &[usize], photometric: Photometric) -> Descrip
     if let Some(comment) = comment {
         description["comment"] = comment.into();
     }
-    Description::Tifffile(description.to_string())
+    ImageDescription::Tifffile(description.to_string())
 }
 
 #[cfg(test)]
@@ -407,7 +407,7 @@ mod tests {
             let samples = Strided::from_vec(&[2, 1, 1, channels], vec![0u8; 2 * channels]);
             let mut video = Video::new(samples);
             video.metadata_mut().pixel_size = Some([1.0, 2.0]);
-            let mut stack = Stack::of(&video, video.shape(), &Form::PLAIN).unwrap();
+            let mut stack = StackLayout::of(&video, video.shape(), &TiffOptions::PLAIN).unwrap();
             for big in [false, true] {
                 stack.big = big;
                 let strip = stack.plain_strips()[0];

@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
-use super::directory::{Directory, Reader};
-use super::unit::Unit;
+use super::directory::{Directory, TiffReader};
+use super::unit::Spacing;
 use crate::io::format::timing;
 use crate::video::Metadata;
 
@@ -47,7 +47,7 @@ pub(super) struct MetaMorph {
 
 impl MetaMorph {
     /// Reads the tags of a directory; nothing if MetaMorph did not write it.
-    pub(super) fn read(reader: &Reader<'_>, directory: &Directory) -> Option<Self> {
+    pub(super) fn read(reader: &TiffReader<'_>, directory: &Directory) -> Option<Self> {
         let times = directory.find(UIC2)?;
         let planes = [UIC2, UIC3, UIC4].into_iter();
         let planes = planes
@@ -73,21 +73,27 @@ impl MetaMorph {
     }
 
     /// Adds what the tags say to what is known.
-    pub(super) fn describe(&self, path: &Path, metadata: &mut Metadata, notes: &mut Vec<String>) {
+    pub(super) fn describe(
+        &self,
+        path: &Path,
+        metadata: &mut Metadata,
+        warnings: &mut Vec<String>,
+    ) {
         metadata.fps = timing::rate(path, metadata.fps, &self.times);
         if self.date.is_some() {
             metadata.date.clone_from(&self.date);
         }
         if self.has_colors {
-            notes.push("has planes of several wavelengths, which are loaded as its frames".into());
+            warnings
+                .push("has planes of several wavelengths, which are loaded as its frames".into());
         }
         if let Some((size, name)) = &self.size {
-            match Unit::length(name) {
-                Unit::Of(micrometres) => {
+            match Spacing::length(name) {
+                Spacing::Of(micrometres) => {
                     metadata.pixel_size = Some(size.map(|size| size * micrometres));
                 }
-                Unit::Pixels => {}
-                Unit::Unknown => notes.push(format!(
+                Spacing::Pixels => {}
+                Spacing::Unknown => warnings.push(format!(
                     "gives its pixel size in the unknown unit {name:?}: it is ignored"
                 )),
             }
@@ -108,21 +114,21 @@ impl MetaMorph {
     }
 }
 
-fn size(reader: &Reader<'_>, directory: &Directory) -> Option<([f64; 2], String)> {
+fn size(reader: &TiffReader<'_>, directory: &Directory) -> Option<([f64; 2], String)> {
     let entry = directory.find(UIC1)?;
     let pairs = reader.longs(entry, 2)?;
-    let place = |id| {
+    let offset = |id| {
         let mut pairs = pairs.chunks_exact(2);
         let pair = pairs.find(|pair| pair[0] == id)?;
         usize::try_from(pair[1]).ok()
     };
     let fraction = |id| {
-        let at: usize = place(id)?;
+        let at: usize = offset(id)?;
         let (above, below) = (reader.uint(at, 4)?, reader.uint(at.checked_add(4)?, 4)?);
         let size = above as f64 / below as f64;
         (size.is_finite() && size > 0.0).then_some(size)
     };
-    let at: usize = place(CALIBRATION_UNIT)?;
+    let at: usize = offset(CALIBRATION_UNIT)?;
     let len = usize::try_from(reader.uint(at, 4)?).ok()?.min(MAX_TEXT);
     let start = at.checked_add(4)?;
     let unit = reader.bytes.get(start..start.checked_add(len)?)?;

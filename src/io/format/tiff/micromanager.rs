@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::directory::{Directory, Reader};
+use super::directory::{Directory, TiffReader};
 use crate::error::Result;
 use crate::io::Series;
 use crate::io::format::timing;
@@ -25,7 +25,7 @@ const MAX_TIMES: usize = 1000;
 
 /// Where a page is along the axes.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Place {
+pub(super) struct PlaneIndex {
     pub(super) channel: usize,
     pub(super) slice: usize,
     pub(super) time: usize,
@@ -37,13 +37,13 @@ pub(super) struct Place {
 /// What the header says.
 #[derive(Debug, Default)]
 pub(super) struct MicroManager {
-    pub(super) places: Vec<Place>,
+    pub(super) plane_indices: Vec<PlaneIndex>,
     summary: Value,
 }
 
 impl MicroManager {
     /// Reads the header; nothing if Micro-Manager did not write it.
-    pub(super) fn read(reader: &Reader<'_>) -> Option<Self> {
+    pub(super) fn read(reader: &TiffReader<'_>) -> Option<Self> {
         let number = |at: usize| reader.uint(at, 4);
         if number(8)? != INDEX_HEADER {
             return None;
@@ -54,14 +54,18 @@ impl MicroManager {
             serde_json::from_slice(text).ok()
         });
         Some(Self {
-            places: places(reader).unwrap_or_default(),
+            plane_indices: plane_indices(reader).unwrap_or_default(),
             summary: summary.flatten().unwrap_or_default(),
         })
     }
 
     /// The position that is asked for; a file may have several.
     pub(super) fn choose(&self, series: Option<&Series>, path: &Path) -> Result<usize> {
-        let positions: BTreeSet<usize> = self.places.iter().map(|place| place.position).collect();
+        let positions: BTreeSet<usize> = self
+            .plane_indices
+            .iter()
+            .map(|plane_index| plane_index.position)
+            .collect();
         let positions: Vec<usize> = positions.into_iter().collect();
         let names: Vec<String> = positions
             .iter()
@@ -84,7 +88,7 @@ impl MicroManager {
     }
 }
 
-fn places(reader: &Reader<'_>) -> Option<Vec<Place>> {
+fn plane_indices(reader: &TiffReader<'_>) -> Option<Vec<PlaneIndex>> {
     let at = usize::try_from(reader.uint(12, 4)?).ok()?;
     if reader.uint(at, 4)? != INDEX {
         return None;
@@ -92,9 +96,9 @@ fn places(reader: &Reader<'_>) -> Option<Vec<Place>> {
     let count = usize::try_from(reader.uint(at.checked_add(4)?, 4)?).ok()?;
     let start = at.checked_add(8)?;
     let entries = reader.bytes.get(start..)?.chunks_exact(20).take(count);
-    let place = |index: usize| {
+    let plane_index = |index: usize| {
         let number = |field: usize| reader.uint(start + 20 * index + 4 * field, 4);
-        Some(Place {
+        Some(PlaneIndex {
             channel: usize::try_from(number(0)?).ok()?,
             slice: usize::try_from(number(1)?).ok()?,
             time: usize::try_from(number(2)?).ok()?,
@@ -102,13 +106,13 @@ fn places(reader: &Reader<'_>) -> Option<Vec<Place>> {
             offset: number(4)?,
         })
     };
-    let places: Vec<Place> = (0..entries.len()).filter_map(place).collect();
-    (places.len() == count).then_some(places)
+    let plane_indices: Vec<PlaneIndex> = (0..entries.len()).filter_map(plane_index).collect();
+    (plane_indices.len() == count).then_some(plane_indices)
 }
 
 /// Adds to what is known of a recording what the pages of its frames say, if Micro-Manager wrote them.
 pub(super) fn describe<'a>(
-    reader: &Reader<'_>,
+    reader: &TiffReader<'_>,
     path: &Path,
     pages: impl Iterator<Item = &'a Directory>,
     metadata: &mut Metadata,
@@ -143,7 +147,7 @@ struct Tags {
 
 impl Tags {
     /// Reads the tag of a page; nothing if Micro-Manager did not write it.
-    fn read(reader: &Reader<'_>, directory: &Directory) -> Option<Self> {
+    fn read(reader: &TiffReader<'_>, directory: &Directory) -> Option<Self> {
         let text = reader.text(directory.find(METADATA)?)?;
         let json: Value = serde_json::from_str(&text).ok()?;
         let get = |keys: &[&str]| keys.iter().find_map(|key| json.get(key)).map(plain);

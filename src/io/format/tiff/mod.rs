@@ -29,39 +29,39 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 pub use write::Photometric;
-pub(in crate::io) use write::{Form, encode, save};
+pub(in crate::io) use write::{TiffOptions, encode, save};
 
 use crate::error::Result;
 use crate::io::Series;
-use crate::io::bytes::raw::{self, Encoding, Fill, Source};
-use crate::io::recording::{FrameRange, Options, Recording, cannot_load, cannot_map};
+use crate::io::bytes::samples::{self, Encoding, FillFrom, SharedFile};
+use crate::io::recording::{FrameRange, LoadOptions, Recording, cannot_load, cannot_map};
 use crate::video::{DType, Element, Layout, MappedFile, Metadata, Samples, with_dtype};
-use directory::Reader;
-use frames::{Found, In, Places};
-use page::Shape;
+use directory::TiffReader;
+use frames::{FrameSet, InFile, PageLocations};
+use page::PageShape;
 
 /// A stack of pages of one size and type.
-pub(in crate::io) struct Stack {
-    source: Source,
+pub(in crate::io) struct TiffStack {
+    source: SharedFile,
     file: MappedFile,
     /// The files that have the pages, this one first.
     files: Vec<PathBuf>,
-    shape: Shape,
+    shape: PageShape,
     /// The number of channels of a frame, if each is a page.
     channels: Option<usize>,
     /// Where the pages are, those of a frame one after the other.
-    places: Places,
+    locations: PageLocations,
     metadata: Metadata,
 }
 
 /// Whether a file that begins with these bytes is a TIFF file.
 pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
-    Reader::new(bytes).is_ok()
+    TiffReader::new(bytes).is_ok()
 }
 
-impl Stack {
+impl TiffStack {
     /// Finds the frames; those of a file that was cut short as far as they are whole.
-    pub(in crate::io) fn open(path: &Path, options: &Options) -> Result<Self> {
+    pub(in crate::io) fn open(path: &Path, options: &LoadOptions) -> Result<Self> {
         Self::find(path, options.series.as_ref(), false)
     }
 
@@ -72,21 +72,21 @@ impl Stack {
 
     fn find(path: &Path, series: Option<&Series>, alone: bool) -> Result<Self> {
         let file = MappedFile::open(path)?;
-        let reader = Reader::new(file.bytes()).map_err(|e| cannot_load(path, &e))?;
+        let reader = TiffReader::new(file.bytes()).map_err(|e| cannot_load(path, &e))?;
         let found = frames::find(&reader, path, series, alone);
-        let Found {
+        let FrameSet {
             shape,
             channels,
-            places,
+            locations,
             files,
             metadata,
         } = found.map_err(|e| cannot_load(path, &e))?;
         Ok(Self {
-            source: Source::open(path)?,
+            source: SharedFile::open(path)?,
             files,
             shape,
             channels,
-            places,
+            locations,
             metadata,
             file,
         })
@@ -95,43 +95,43 @@ impl Stack {
     /// The shape and the type of the pages.
     pub(in crate::io) fn page_layout(&self) -> (Vec<usize>, DType) {
         (
-            self.page_shape(self.places.len()),
+            self.page_shape(self.locations.len()),
             self.shape.encoding.dtype,
         )
     }
 
     /// Reads the samples of one page into their place in a video.
-    pub(in crate::io) fn read_page(&self, page: usize, out: &mut dyn Fill) -> Result<()> {
+    pub(in crate::io) fn read_page(&self, page: usize, out: &mut dyn FillFrom) -> Result<()> {
         let encoding = self.shape.encoding;
         let native = Encoding {
             swapped: false,
             ..encoding
         };
-        match &self.places {
-            Places::Plain(list) => match &list[page] {
-                Some(In { file, at }) => self.with_source(*file, |source| {
+        match &self.locations {
+            PageLocations::Plain(list) => match &list[page] {
+                Some(InFile { file, at }) => self.with_source(*file, |source| {
                     out.fill(encoding, &mut |bytes| source.read_at(*at, bytes))
                 }),
-                None => blank(native, out),
+                None => missing(native, out),
             },
-            Places::Coded(list) => match &list[page] {
-                Some(In { file, at }) => self.with_source(*file, |source| {
+            PageLocations::Coded(list) => match &list[page] {
+                Some(InFile { file, at }) => self.with_source(*file, |source| {
                     out.fill(native, &mut |bytes| {
                         decode::decode(source, at, bytes)
                             .map_err(|e| cannot_load(source.path(), &e))
                     })
                 }),
-                None => blank(native, out),
+                None => missing(native, out),
             },
         }
     }
 
     /// Runs a function on a file that has pages. Only the first one is open all the time: there may
     /// be more than a program can have open.
-    fn with_source(&self, file: usize, run: impl FnOnce(&Source) -> Result<()>) -> Result<()> {
+    fn with_source(&self, file: usize, run: impl FnOnce(&SharedFile) -> Result<()>) -> Result<()> {
         match file {
             0 => run(&self.source),
-            file => run(&Source::open(&self.files[file])?),
+            file => run(&SharedFile::open(&self.files[file])?),
         }
     }
 
@@ -156,16 +156,16 @@ impl Stack {
 
     /// The number of frames.
     fn len(&self) -> usize {
-        self.places.len() / self.channels.unwrap_or(1)
+        self.locations.len() / self.channels.unwrap_or(1)
     }
 
     /// The places in the file of the given pages, if all lie in it as they are in memory.
     fn offsets(&self, pages: impl Iterator<Item = usize>) -> Option<Vec<u64>> {
-        let Places::Plain(list) = &self.places else {
+        let PageLocations::Plain(list) = &self.locations else {
             return None;
         };
         let offset = |page: usize| match &list[page] {
-            Some(In { file: 0, at }) => Some(*at),
+            Some(InFile { file: 0, at }) => Some(*at),
             _ => None,
         };
         pages.map(offset).collect()
@@ -182,7 +182,7 @@ impl Stack {
             None => Some(0),
         };
         let (frame, channel) = (distance(channels)?, distance(1)?);
-        let place = |index: usize| {
+        let location = |index: usize| {
             let frames = frame.checked_mul((index / channels) as u64)?;
             let channels = match channels {
                 1 => 0,
@@ -190,7 +190,7 @@ impl Stack {
             };
             offsets[0].checked_add(frames)?.checked_add(channels)
         };
-        if (0..offsets.len()).any(|index| place(index) != Some(offsets[index])) {
+        if (0..offsets.len()).any(|index| location(index) != Some(offsets[index])) {
             return None;
         }
         let pages = Layout::contiguous(&self.page_shape(1));
@@ -204,7 +204,7 @@ impl Stack {
 }
 
 /// Fills a page that is nowhere.
-fn blank(native: Encoding, out: &mut dyn Fill) -> Result<()> {
+fn missing(native: Encoding, out: &mut dyn FillFrom) -> Result<()> {
     out.fill(native, &mut |bytes| {
         bytes.fill(0);
         Ok(())
@@ -227,7 +227,7 @@ fn with_channels(pages: &Layout, channels: usize) -> Layout {
     )
 }
 
-impl Recording for Stack {
+impl Recording for TiffStack {
     fn metadata(&self) -> &Metadata {
         &self.metadata
     }
@@ -243,8 +243,8 @@ impl Recording for Stack {
         let shape = self.page_shape(pages.len());
         let encoding = self.shape.encoding;
         let samples = match self.offsets(pages.iter().copied()) {
-            Some(offsets) => raw::read_frames(&self.source, encoding, &shape, &offsets),
-            None => raw::load(encoding.dtype, &shape, self.shape.len(), |index, out| {
+            Some(offsets) => samples::read_frames(&self.source, encoding, &shape, &offsets),
+            None => samples::load(encoding.dtype, &shape, self.shape.len(), |index, out| {
                 self.read_page(pages[index], out)
             }),
         }?;
@@ -255,18 +255,18 @@ impl Recording for Stack {
     }
 
     fn must_load(&self) -> Option<&'static str> {
-        match self.places {
-            Places::Plain(_) => self.shape.encoding.must_load(),
-            Places::Coded(_) => None,
+        match self.locations {
+            PageLocations::Plain(_) => self.shape.encoding.must_load(),
+            PageLocations::Coded(_) => None,
         }
     }
 
     fn map(&self) -> Result<Samples> {
         let refuse = |reason: &str| cannot_map(self.source.path(), reason);
-        if matches!(self.places, Places::Coded(_)) {
+        if matches!(self.locations, PageLocations::Coded(_)) {
             return Err(refuse("its pages are compressed, tiled or packed"));
         }
-        let Some(offsets) = self.offsets(0..self.places.len()) else {
+        let Some(offsets) = self.offsets(0..self.locations.len()) else {
             return Err(refuse("some of its pages are missing or in other files"));
         };
         if let Some(obstacle) = self.shape.encoding.obstacle() {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use roxmltree::{Document, Node};
 
-use super::axes::{Axis, MAX_CHANNELS};
-use super::unit::Unit;
+use super::axes::{MAX_CHANNELS, PageAxis};
+use super::unit::Spacing;
 use crate::bail;
 use crate::error::{Error, Result};
 
@@ -16,12 +16,12 @@ pub(super) struct Ome {
     pub(super) uuid: Option<String>,
     /// The file that has the XML instead of this one.
     pub(super) metadata_file: Option<String>,
-    pub(super) images: Vec<Image>,
+    pub(super) images: Vec<OmeImage>,
 }
 
 /// One recording of a file.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Image {
+pub(super) struct OmeImage {
     pub(super) name: String,
     /// The lengths of the axes Z, C and T; of C in pages.
     pub(super) lens: [usize; 3],
@@ -29,7 +29,7 @@ pub(super) struct Image {
     pub(super) samples: usize,
     /// The indices of Z, C and T in the order of planes, that of neighbours first.
     order: [usize; 3],
-    pub(super) blocks: Vec<Block>,
+    pub(super) blocks: Vec<PlaneRun>,
     /// Frames per second, if it says so.
     pub(super) fps: Option<f64>,
     /// When the first frames were taken, in seconds.
@@ -39,12 +39,12 @@ pub(super) struct Image {
     pub(super) date: Option<String>,
     pub(super) comment: Option<String>,
     /// What is to be said about it.
-    pub(super) notes: Vec<String>,
+    pub(super) warnings: Vec<String>,
 }
 
 /// Planes that are pages which follow each other.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Block {
+pub(super) struct PlaneRun {
     /// The first page.
     pub(super) page: usize,
     /// The place of the first plane along Z, C and T.
@@ -83,12 +83,12 @@ impl Ome {
             metadata_file: children(root, "BinaryOnly")
                 .find_map(|node| node.attribute("MetadataFile"))
                 .map(str::to_owned),
-            images: images.map(Image::parse).collect::<Result<_>>()?,
+            images: images.map(OmeImage::parse).collect::<Result<_>>()?,
         })
     }
 }
 
-impl Image {
+impl OmeImage {
     fn parse(node: Node<'_, '_>) -> Result<Self> {
         let name = node.attribute("Name").or(node.attribute("ID"));
         let name = name.unwrap_or_default().to_owned();
@@ -122,9 +122,9 @@ impl Image {
         }
         image.lens = [slices, channels / image.samples, times];
         image.order = order(pixels.attribute("DimensionOrder").unwrap_or("XYCZT"))?;
-        image.blocks = children(pixels, "TiffData").map(Block::parse).collect();
+        image.blocks = children(pixels, "TiffData").map(PlaneRun::parse).collect();
         if image.blocks.is_empty() {
-            image.blocks.push(Block::default());
+            image.blocks.push(PlaneRun::default());
         }
         image.read_scales(pixels);
         Ok(image)
@@ -132,19 +132,20 @@ impl Image {
 
     /// Reads the size of pixels and the times of frames.
     fn read_scales(&mut self, pixels: Node<'_, '_>) {
-        let size = |name: &str, notes: &mut Vec<String>| {
+        let size = |name: &str, warnings: &mut Vec<String>| {
             let size = number::<f64>(pixels, name)?;
             let unit = pixels.attribute(format!("{name}Unit").as_str());
-            scaled(size, Unit::length(unit.unwrap_or("µm")), name, notes)
+            scaled(size, Spacing::length(unit.unwrap_or("µm")), name, warnings)
         };
-        let height = size("PhysicalSizeY", &mut self.notes);
-        let width = size("PhysicalSizeX", &mut self.notes);
+        let height = size("PhysicalSizeY", &mut self.warnings);
+        let width = size("PhysicalSizeX", &mut self.warnings);
         self.pixel_size = height.zip(width).map(|(height, width)| [height, width]);
         let name = "TimeIncrement";
         if let Some(interval) = number::<f64>(pixels, name) {
             let unit = pixels.attribute("TimeIncrementUnit");
-            let unit = Unit::time(unit.unwrap_or("s"));
-            self.fps = scaled(interval, unit, name, &mut self.notes).map(|seconds| 1.0 / seconds);
+            let unit = Spacing::time(unit.unwrap_or("s"));
+            self.fps =
+                scaled(interval, unit, name, &mut self.warnings).map(|seconds| 1.0 / seconds);
         }
         let mut times = BTreeMap::new();
         for plane in children(pixels, "Plane") {
@@ -152,8 +153,8 @@ impl Image {
             if at("TheZ") > 0 || at("TheC") > 0 {
                 continue;
             }
-            let unit = Unit::time(plane.attribute("DeltaTUnit").unwrap_or("s"));
-            if let (Some(time), Unit::Of(seconds)) = (number::<f64>(plane, "DeltaT"), unit) {
+            let unit = Spacing::time(plane.attribute("DeltaTUnit").unwrap_or("s"));
+            if let (Some(time), Spacing::Of(seconds)) = (number::<f64>(plane, "DeltaT"), unit) {
                 times.insert(at("TheT"), time * seconds);
             }
         }
@@ -170,23 +171,23 @@ impl Image {
     }
 
     /// The axes of planes, that of neighbours last.
-    pub(super) fn axes(&self) -> Vec<(Axis, usize)> {
+    pub(super) fn axes(&self) -> Vec<(PageAxis, usize)> {
         let [slices, channels, times] = self.lens;
         // No microscope has so many, but writers that know nothing of the axes call frames so.
         let channel = match channels > MAX_CHANNELS && slices == 1 && times == 1 {
-            true => Axis::Time,
-            false => Axis::Channel,
+            true => PageAxis::Time,
+            false => PageAxis::Channel,
         };
         let axes = [
-            (Axis::Slice, slices),
+            (PageAxis::Slice, slices),
             (channel, channels),
-            (Axis::Time, times),
+            (PageAxis::Time, times),
         ];
         self.order.iter().rev().map(|index| axes[*index]).collect()
     }
 
     /// The index in the order of planes of the first plane of a block; nothing if it has no such plane.
-    pub(super) fn first_plane(&self, block: &Block) -> Option<usize> {
+    pub(super) fn first_plane(&self, block: &PlaneRun) -> Option<usize> {
         let (mut plane, mut stride) = (0, 1);
         for axis in self.order {
             if block.first[axis] >= self.lens[axis] {
@@ -199,7 +200,7 @@ impl Image {
     }
 }
 
-impl Block {
+impl PlaneRun {
     /// Whether the pages are in the file itself, whatever its name.
     pub(super) fn is_in(&self, ome: &Ome) -> bool {
         self.uuid.is_some() && self.uuid == ome.uuid
@@ -240,13 +241,13 @@ fn number<T: std::str::FromStr>(node: Node<'_, '_>, name: &str) -> Option<T> {
 }
 
 /// A positive size in its unit.
-fn scaled(size: f64, unit: Unit, name: &str, notes: &mut Vec<String>) -> Option<f64> {
-    if unit == Unit::Unknown {
-        notes.push(format!("has a `{name}` in an unknown unit: it is ignored"));
+fn scaled(size: f64, unit: Spacing, name: &str, warnings: &mut Vec<String>) -> Option<f64> {
+    if unit == Spacing::Unknown {
+        warnings.push(format!("has a `{name}` in an unknown unit: it is ignored"));
     }
     match unit {
-        Unit::Of(factor) => Some(size * factor).filter(|size| size.is_finite() && *size > 0.0),
-        Unit::Pixels | Unit::Unknown => None,
+        Spacing::Of(factor) => Some(size * factor).filter(|size| size.is_finite() && *size > 0.0),
+        Spacing::Pixels | Spacing::Unknown => None,
     }
 }
 
@@ -268,7 +269,7 @@ mod tests {
     use super::*;
 
     /// The image of a description with the given attributes and parts of its pixels.
-    fn image(pixels: &str, parts: &str) -> Result<Image> {
+    fn image(pixels: &str, parts: &str) -> Result<OmeImage> {
         let text = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?><!-- Pixels -->\n\
              <o:OME xmlns:o=\"http://www.openmicroscopy.org/Schemas/OME/2016-06\">\
@@ -304,10 +305,10 @@ mod tests {
             "",
         );
         let found = found.unwrap();
-        assert_eq!((found.pixel_size, found.notes.len()), (None, 1));
+        assert_eq!((found.pixel_size, found.warnings.len()), (None, 1));
         let pixels = "PhysicalSizeX=\"1\" PhysicalSizeXUnit=\"pixel\" PhysicalSizeY=\"1\" PhysicalSizeYUnit=\"reference frame\"";
         let found = image(pixels, "").unwrap();
-        assert_eq!((found.pixel_size, found.notes.len()), (None, 0));
+        assert_eq!((found.pixel_size, found.warnings.len()), (None, 0));
     }
 
     #[test]
@@ -327,7 +328,11 @@ mod tests {
         assert_eq!(found.planes(), Some(6));
         assert_eq!(
             found.axes(),
-            [(Axis::Slice, 1), (Axis::Channel, 2), (Axis::Time, 3)]
+            [
+                (PageAxis::Slice, 1),
+                (PageAxis::Channel, 2),
+                (PageAxis::Time, 3)
+            ]
         );
         let [all, one, other] = &found.blocks[..] else {
             panic!("{:?}", found.blocks)

@@ -2,11 +2,12 @@
 
 use tiff::tags::{CompressionMethod, PhotometricInterpretation, PlanarConfiguration, Tag};
 
-use super::directory::{Directory, Reader};
+use super::directory::{Directory, TiffReader};
 use super::extent::{BLANK, OPEN};
+use super::tag::{predictor, sample_format};
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::bytes::raw::{Encoding, Source};
+use crate::io::bytes::samples::{Encoding, SharedFile};
 use crate::video::DType;
 
 pub(super) const WIDTH: u16 = Tag::ImageWidth.to_u16();
@@ -47,7 +48,7 @@ const MAX_TILE: usize = 1 << 14;
 
 /// What all frames of a video have in common.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Shape {
+pub(super) struct PageShape {
     pub(super) height: usize,
     pub(super) width: usize,
     pub(super) channels: usize,
@@ -60,8 +61,8 @@ pub(super) struct Shape {
 
 /// One page.
 #[derive(Debug, Clone)]
-pub(super) struct Page {
-    pub(super) shape: Shape,
+pub(super) struct TiffPage {
+    pub(super) shape: PageShape,
     pub(super) compression: CompressionMethod,
     /// Whether the colours must be converted to red, green and blue: they are brightness and two
     /// differences.
@@ -87,7 +88,7 @@ pub(super) struct Page {
 
 /// How a page is divided into strips or tiles.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Grid {
+pub(super) struct TileGrid {
     pub(super) is_tiled: bool,
     /// The size of a strip or tile in pixels.
     pub(super) width: usize,
@@ -97,7 +98,7 @@ pub(super) struct Grid {
     pub(super) down: usize,
 }
 
-impl Shape {
+impl PageShape {
     /// The number of samples.
     pub(super) fn len(&self) -> usize {
         self.height * self.width * self.channels
@@ -134,9 +135,9 @@ impl Shape {
     }
 }
 
-impl Page {
+impl TiffPage {
     /// Reads what a directory says.
-    pub(super) fn new(reader: &Reader<'_>, directory: Directory) -> Result<Self> {
+    pub(super) fn new(reader: &TiffReader<'_>, directory: Directory) -> Result<Self> {
         let values = |tag| directory.find(tag).and_then(|entry| reader.uints(entry));
         let value = |tag, default| {
             let entry = directory.find(tag);
@@ -160,7 +161,7 @@ impl Page {
             compression,
             ycbcr,
             has_coarse_colors: ycbcr && !is_jpeg && color_sampling != [1, 1],
-            predictor: value(PREDICTOR, 1),
+            predictor: value(PREDICTOR, predictor::NONE),
             with_changes: value(FAX_OPTIONS, 0) & 1 == 1,
             is_reversed: value(FILL_ORDER, 1) == 2,
             tile: (value(TILE_WIDTH, 0), value(TILE_HEIGHT, 0)),
@@ -187,7 +188,7 @@ impl Page {
     pub(super) fn planes(&self) -> Result<Vec<Self>> {
         let plane = |plane| {
             Ok(Self {
-                shape: Shape {
+                shape: PageShape {
                     channels: 1,
                     planar: false,
                     ..self.shape
@@ -200,8 +201,8 @@ impl Page {
     }
 
     /// How the page is divided into strips or tiles.
-    pub(super) fn grid(&self) -> Grid {
-        let Shape { height, width, .. } = self.shape;
+    pub(super) fn grid(&self) -> TileGrid {
+        let PageShape { height, width, .. } = self.shape;
         let (tile_width, tile_height) = self.tile;
         let length =
             |len: u64, most: usize| usize::try_from(len).map_or(most, |len| len.clamp(1, most));
@@ -211,7 +212,7 @@ impl Page {
         } else {
             (width, length(self.rows_per_strip, height))
         };
-        Grid {
+        TileGrid {
             is_tiled: self.tiled,
             width: grid.0,
             height: grid.1,
@@ -244,7 +245,7 @@ impl Page {
     }
 
     /// The tables that all JPEG pictures of the page share.
-    pub(super) fn jpeg_tables(&self, source: &Source) -> Result<Vec<u8>> {
+    pub(super) fn jpeg_tables(&self, source: &SharedFile) -> Result<Vec<u8>> {
         let entry = self.directory.find(JPEG_TABLES);
         // Fewer bytes, which the entry itself has room for, are no tables.
         let Some(entry) = entry.filter(|entry| entry.count > 8) else {
@@ -261,7 +262,7 @@ impl Page {
     /// Where the samples begin, if they follow each other in the file as they do in memory.
     pub(super) fn plain(&self) -> Option<u64> {
         let stored = self.compression == CompressionMethod::None
-            && self.predictor == 1
+            && self.predictor == predictor::NONE
             && !self.is_reversed
             && !self.tiled
             && !self.shape.planar;
@@ -294,7 +295,7 @@ fn chunk_tags(directory: &Directory) -> (u16, u16) {
     }
 }
 
-fn shape_of(reader: &Reader<'_>, directory: &Directory) -> Result<Shape> {
+fn shape_of(reader: &TiffReader<'_>, directory: &Directory) -> Result<PageShape> {
     let value = |tag, default| {
         let entry = directory.find(tag);
         entry
@@ -310,14 +311,18 @@ fn shape_of(reader: &Reader<'_>, directory: &Directory) -> Result<Shape> {
     else {
         bail!("its channels have different depths");
     };
-    let shape = Shape {
+    let shape = PageShape {
         height: size(HEIGHT),
         width: size(WIDTH),
         channels: value(SAMPLES, 1) as usize,
         bits: depth,
         planar: value(PLANAR, 1) == u64::from(PlanarConfiguration::Planar.to_u16())
             && value(SAMPLES, 1) > 1,
-        encoding: encoding_of(depth, value(SAMPLE_FORMAT, 1), reader.big_endian)?,
+        encoding: encoding_of(
+            depth,
+            value(SAMPLE_FORMAT, sample_format::UINT),
+            reader.big_endian,
+        )?,
     };
     let tiled = directory.find(TILE_WIDTH).is_some();
     let jpeg = compression_of(value(COMPRESSION, 1)) == CompressionMethod::ModernJPEG;
@@ -337,30 +342,30 @@ fn shape_of(reader: &Reader<'_>, directory: &Directory) -> Result<Shape> {
 
 fn encoding_of(bits: u64, format: u64, big_endian: bool) -> Result<Encoding> {
     let dtype = match (format, bits) {
-        (1 | 4, 1) => DType::Bool,
-        (1 | 4, 2..=8) => DType::U8,
-        (1 | 4, 9..=16) => DType::U16,
-        (1 | 4, 17..=32) => DType::U32,
-        (1 | 4, 64) => DType::U64,
-        (2, 8) => DType::I8,
-        (2, 16) => DType::I16,
-        (2, 32) => DType::I32,
-        (2, 64) => DType::I64,
-        (3, 16 | 32) => DType::F32,
-        (3, 64) => DType::F64,
-        (5 | 6, _) => {
+        (sample_format::UINT | sample_format::UNDEFINED, 1) => DType::Bool,
+        (sample_format::UINT | sample_format::UNDEFINED, 2..=8) => DType::U8,
+        (sample_format::UINT | sample_format::UNDEFINED, 9..=16) => DType::U16,
+        (sample_format::UINT | sample_format::UNDEFINED, 17..=32) => DType::U32,
+        (sample_format::UINT | sample_format::UNDEFINED, 64) => DType::U64,
+        (sample_format::INT, 8) => DType::I8,
+        (sample_format::INT, 16) => DType::I16,
+        (sample_format::INT, 32) => DType::I32,
+        (sample_format::INT, 64) => DType::I64,
+        (sample_format::FLOAT, 16 | 32) => DType::F32,
+        (sample_format::FLOAT, 64) => DType::F64,
+        (sample_format::COMPLEX_INT | sample_format::COMPLEX_FLOAT, _) => {
             return Err(
                 Error::new("it holds complex numbers, but a video needs real numbers")
                     .hint("convert it in Python, for example with `abs`, and save it again"),
             );
         }
-        (2, _) => bail!("signed samples of {bits} bits are not supported"),
-        (3, _) => bail!("floats of {bits} bits are not supported"),
+        (sample_format::INT, _) => bail!("signed samples of {bits} bits are not supported"),
+        (sample_format::FLOAT, _) => bail!("floats of {bits} bits are not supported"),
         _ => bail!("samples of {bits} bits are not supported"),
     };
     Ok(Encoding {
         dtype,
-        half: format == 3 && bits == 16,
+        half: format == sample_format::FLOAT && bits == 16,
         swapped: big_endian != cfg!(target_endian = "big"),
     })
 }

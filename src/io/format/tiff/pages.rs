@@ -1,26 +1,26 @@
 //! The pages of one TIFF file.
 
-use super::directory::{Directories, Reader};
-use super::page::Page;
+use super::directory::{Directories, TiffReader};
+use super::page::TiffPage;
 use crate::error::Result;
 
 /// The pages of one file in the order of their directories.
-pub(super) struct Pages {
+pub(super) struct TiffPages {
     /// The pages, or why they cannot be read.
-    pub(super) list: Vec<Result<Page>>,
+    pub(super) list: Vec<Result<TiffPage>>,
     /// Whether the chain of directories ends as it should.
     pub(super) complete: bool,
     /// The size of the file.
     pub(super) file_len: u64,
 }
 
-impl Pages {
+impl TiffPages {
     /// Reads what the directories say.
-    pub(super) fn read(reader: &Reader<'_>, directories: Directories) -> Result<Self> {
+    pub(super) fn read(reader: &TiffReader<'_>, directories: Directories) -> Result<Self> {
         let complete = directories.complete;
         let mut list = Vec::with_capacity(directories.list.len());
         for directory in directories.list {
-            list.push(Page::new(reader, directory));
+            list.push(TiffPage::new(reader, directory));
             reader.check()?;
         }
         let mut pages = Self {
@@ -35,13 +35,16 @@ impl Pages {
     /// Finds out where parts end whose size is not known.
     fn close(&mut self) {
         let pages = || self.list.iter().flatten();
-        if !pages().any(Page::is_open) {
+        if !pages().any(TiffPage::is_open) {
             return;
         }
         let directories = pages().map(|page| page.directory.offset);
-        let mut starts: Vec<u64> = pages().flat_map(Page::starts).chain(directories).collect();
+        let mut starts: Vec<u64> = pages()
+            .flat_map(TiffPage::starts)
+            .chain(directories)
+            .collect();
         starts.sort_unstable();
-        let is_sparse = pages().any(Page::has_sizes);
+        let is_sparse = pages().any(TiffPage::has_sizes);
         for page in self.list.iter_mut().flatten() {
             page.close(&starts, self.file_len, is_sparse);
         }

@@ -4,19 +4,19 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use super::axes::{Arrangement, Axis};
-use super::directory::Reader;
-use super::files::Files;
-use super::frames::{In, of_slices};
-use super::micromanager::{self, MicroManager, Place};
-use super::ome::{self, Block, Image, Ome};
-use super::page::{Page, Shape};
-use super::pages::Pages;
+use super::axes::{Arrangement, PageAxis};
+use super::directory::TiffReader;
+use super::files::TiffFiles;
+use super::frames::{InFile, of_slices};
+use super::micromanager::{self, MicroManager, PlaneIndex};
+use super::ome::{self, Ome, OmeImage, PlaneRun};
+use super::page::{PageShape, TiffPage};
+use super::pages::TiffPages;
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::io::Series;
-use crate::io::bytes::raw::Source;
-use crate::io::format::beside::beside;
+use crate::io::bytes::samples::SharedFile;
+use crate::io::format::companion::companion_file;
 use crate::io::format::timing;
 use crate::task;
 use crate::video::Metadata;
@@ -29,11 +29,11 @@ const LIKELY: usize = 1 << 16;
 
 /// Planes in the order of frames.
 pub(super) struct Planes {
-    pub(super) shape: Shape,
+    pub(super) shape: PageShape,
     /// The number of channels of a frame, if each is a plane.
     pub(super) channels: Option<usize>,
     /// The pages; those that are missing are blank.
-    pub(super) list: Vec<Option<In<Page>>>,
+    pub(super) list: Vec<Option<InFile<TiffPage>>>,
     /// The files that have them.
     pub(super) files: Vec<PathBuf>,
     /// The size of all of them.
@@ -43,17 +43,17 @@ pub(super) struct Planes {
 
 /// Which page of which file is which plane, by the index of the plane in the order of its axes.
 #[derive(Default)]
-struct Assigned {
-    pages: HashMap<usize, In<usize>>,
+struct PlaneMap {
+    pages: HashMap<usize, InFile<usize>>,
     /// The files that are not there.
     absent: BTreeSet<String>,
     /// Whether some are said to be where there can be none.
     outside: bool,
 }
 
-impl Assigned {
+impl PlaneMap {
     /// Whether so many planes can be true of some files, most of which may be missing.
-    fn has_room(&self, count: usize, files: &Files<'_>) -> bool {
+    fn has_room(&self, count: usize, files: &TiffFiles<'_>) -> bool {
         let most = self.pages.len().saturating_mul(MARGIN).max(LIKELY);
         count <= most && count as u64 <= files.len
     }
@@ -61,14 +61,14 @@ impl Assigned {
 
 /// The planes that a file tells of; nothing if it tells of none, or nothing that can be true.
 pub(super) fn find(
-    reader: &Reader<'_>,
+    reader: &TiffReader<'_>,
     path: &Path,
-    pages: &Pages,
+    pages: &TiffPages,
     text: &str,
     series: Option<&Series>,
     metadata: &Metadata,
 ) -> Result<Option<Planes>> {
-    let mut files = Files::new(path, pages);
+    let mut files = TiffFiles::new(path, pages);
     if ome::is_ome(text) {
         return match read_ome(path, text) {
             Ok(ome) => of_ome(reader, files, &ome, series, metadata),
@@ -83,7 +83,7 @@ pub(super) fn find(
         };
     }
     match MicroManager::read(reader) {
-        Some(header) if !header.places.is_empty() => {
+        Some(header) if !header.plane_indices.is_empty() => {
             let chosen = header.choose(series, path)?;
             files.add_parts()?;
             of_micromanager(reader, files, &header, chosen, metadata).map(Some)
@@ -101,10 +101,10 @@ fn read_ome(path: &Path, text: &str) -> Result<Ome> {
             false => Ok(ome),
         };
     };
-    let Some(companion) = beside(path, name)? else {
+    let Some(companion) = companion_file(path, name)? else {
         bail!("there is no file `{name}`, which holds its OME description");
     };
-    let source = Source::open(&companion)?;
+    let source = SharedFile::open(&companion)?;
     let bytes = source.start(usize::try_from(source.len()).unwrap_or(usize::MAX))?;
     let companion = Ome::parse(&super::directory::text(&bytes))?;
     if companion.images.is_empty() {
@@ -117,8 +117,8 @@ fn read_ome(path: &Path, text: &str) -> Result<Ome> {
 }
 
 fn of_ome(
-    reader: &Reader<'_>,
-    mut files: Files<'_>,
+    reader: &TiffReader<'_>,
+    mut files: TiffFiles<'_>,
     ome: &Ome,
     series: Option<&Series>,
     metadata: &Metadata,
@@ -127,7 +127,7 @@ fn of_ome(
     let names: Vec<String> = ome.images.iter().map(|image| image.name.clone()).collect();
     files.learn_names(ome);
     // Each file of a set can tell of all of them.
-    let is_here = |image: &Image| image.blocks.iter().any(|block| files.is_own(block));
+    let is_here = |image: &OmeImage| image.blocks.iter().any(|block| files.is_own(block));
     let usual = ome.images.iter().position(is_here).unwrap_or(0);
     let index = Series::choose(series, path, &names, usual)?;
     let image = &ome.images[index];
@@ -138,23 +138,23 @@ fn of_ome(
     {
         bail!("its OME description specifies more planes than the file can hold");
     }
-    let mut notes = image.notes.clone();
+    let mut warnings = image.warnings.clone();
     let left = files.left(ome)?;
     if left > 0 {
-        notes.push(format!(
+        warnings.push(format!(
             "has {left} pages that its OME description does not mention; they are ignored"
         ));
     }
     if assigned.outside {
-        notes.push("has an OME description with planes beyond its axes".into());
+        warnings.push("has an OME description with planes beyond its axes".into());
     }
     let arrangement = Arrangement::along(&image.axes(), usize::MAX)?;
     let metadata = Metadata {
         fps: timing::rate(path, image.fps, &image.times),
         ..described(&image, metadata)
     };
-    let metadata = of_slices(&arrangement, metadata, &mut notes);
-    let planes = collect(reader, files, &assigned, &arrangement, metadata, notes)?;
+    let metadata = of_slices(&arrangement, metadata, &mut warnings);
+    let planes = collect(reader, files, &assigned, &arrangement, metadata, warnings)?;
     if planes.is_none() {
         task::warn(&format!(
             "`{}` has none of the pages that its OME description mentions; its pages are loaded \
@@ -166,7 +166,7 @@ fn of_ome(
 }
 
 /// What is known about a recording by its image.
-fn described(image: &Image, metadata: &Metadata) -> Metadata {
+fn described(image: &OmeImage, metadata: &Metadata) -> Metadata {
     Metadata {
         fps: image.fps,
         pixel_size: image.pixel_size.or(metadata.pixel_size),
@@ -187,14 +187,14 @@ pub(super) fn describe_alone(text: &str, metadata: Metadata) -> Metadata {
 
 /// The pages of an image's planes, and the image with as many channels as pages have.
 fn assign(
-    files: &mut Files<'_>,
+    files: &mut TiffFiles<'_>,
     ome: &Ome,
-    image: &Image,
+    image: &OmeImage,
     index: usize,
-) -> Result<(Assigned, Image)> {
+) -> Result<(PlaneMap, OmeImage)> {
     let mut image = image.clone();
-    let mut assigned = Assigned::default();
-    let is_vague = |block: &Block| block.count.is_none() && block.file.is_none();
+    let mut assigned = PlaneMap::default();
+    let is_vague = |block: &PlaneRun| block.count.is_none() && block.file.is_none();
     if index > 0 && image.blocks.iter().any(is_vague) {
         bail!(
             "its OME description does not specify the pages of the image {:?}",
@@ -231,66 +231,73 @@ fn assign(
         for step in 0..asked.min(present) {
             task::check()?;
             let at = block.page + step;
-            assigned.pages.insert(first + step, In { file, at });
+            assigned.pages.insert(first + step, InFile { file, at });
         }
     }
     Ok((assigned, image))
 }
 
 fn of_micromanager(
-    reader: &Reader<'_>,
-    files: Files<'_>,
+    reader: &TiffReader<'_>,
+    files: TiffFiles<'_>,
     header: &MicroManager,
     position: usize,
     metadata: &Metadata,
 ) -> Result<Planes> {
-    let mut places = Vec::new();
+    let mut plane_indices = Vec::new();
     for file in 0..files.count() {
         let pages = files.pages(file).list.iter().enumerate();
-        let offset = |(index, page): (usize, &Result<Page>)| {
+        let offset = |(index, page): (usize, &Result<TiffPage>)| {
             let page = page.as_ref().ok()?;
             Some((page.directory.offset, index))
         };
         let index: HashMap<u64, usize> = pages.filter_map(offset).collect();
         let header = match file {
-            0 => &header.places[..],
-            file => files.places(file),
+            0 => &header.plane_indices[..],
+            file => files.plane_indices(file),
         };
-        for place in header.iter().filter(|place| place.position == position) {
-            let at = index.get(&place.offset).copied();
-            places.push((*place, at.map(|at| In { file, at })));
+        for plane_index in header
+            .iter()
+            .filter(|plane_index| plane_index.position == position)
+        {
+            let at = index.get(&plane_index.offset).copied();
+            plane_indices.push((*plane_index, at.map(|at| InFile { file, at })));
         }
     }
-    let most = |of: fn(&Place) -> usize| {
-        let lens = places.iter().map(|(place, _)| of(place));
+    let most = |of: fn(&PlaneIndex) -> usize| {
+        let lens = plane_indices.iter().map(|(plane_index, _)| of(plane_index));
         lens.max().map_or(1, |most| most.saturating_add(1))
     };
     // A part of a recording need not begin with its beginning.
-    let first = places
+    let first = plane_indices
         .iter()
-        .map(|(place, _)| place.time)
+        .map(|(plane_index, _)| plane_index.time)
         .min()
         .unwrap_or(0);
-    let (slices, channels) = (most(|place| place.slice), most(|place| place.channel));
-    let times = most(|place| place.time) - first;
+    let (slices, channels) = (
+        most(|plane_index| plane_index.slice),
+        most(|plane_index| plane_index.channel),
+    );
+    let times = most(|plane_index| plane_index.time) - first;
     let count = slices
         .checked_mul(channels)
         .and_then(|planes| planes.checked_mul(times))
-        .filter(|count| *count <= MARGIN.saturating_mul(places.len() + 1));
+        .filter(|count| *count <= MARGIN.saturating_mul(plane_indices.len() + 1));
     if count.is_none() {
         bail!("its index specifies more planes than the file can hold");
     }
-    let mut assigned = Assigned::default();
-    for (place, at) in places {
-        let plane = ((place.time - first) * slices + place.slice) * channels + place.channel;
+    let mut assigned = PlaneMap::default();
+    for (plane_index, at) in plane_indices {
+        let plane = ((plane_index.time - first) * slices + plane_index.slice) * channels
+            + plane_index.channel;
         if let Some(at) = at {
             assigned.pages.insert(plane, at);
         }
     }
     let axes = [
-        (Axis::Time, times),
-        (Axis::Slice, slices),
-        (Axis::Channel, channels),
+        (PageAxis::Time, times),
+        (PageAxis::Slice, slices),
+        (PageAxis::Channel, channels),
     ];
     let arrangement = Arrangement::along(&axes, usize::MAX)?;
     let size = header.pixel_size().map(|size| [size, size]);
@@ -299,10 +306,10 @@ fn of_micromanager(
         pixel_size: size.or(metadata.pixel_size),
         ..metadata.clone()
     };
-    let mut notes = Vec::new();
-    let metadata = of_slices(&arrangement, metadata, &mut notes);
+    let mut warnings = Vec::new();
+    let metadata = of_slices(&arrangement, metadata, &mut warnings);
     let interval = header.interval().filter(|_| arrangement.slices == 1);
-    let planes = collect(reader, files, &assigned, &arrangement, metadata, notes)?;
+    let planes = collect(reader, files, &assigned, &arrangement, metadata, warnings)?;
     let Some(mut planes) = planes else {
         bail!("it has none of the pages that its index lists");
     };
@@ -315,23 +322,23 @@ fn of_micromanager(
 /// The pages in the order of frames, as far as those are whole where a file was cut short; nothing if
 /// there are none.
 fn collect(
-    reader: &Reader<'_>,
-    files: Files<'_>,
-    assigned: &Assigned,
+    reader: &TiffReader<'_>,
+    files: TiffFiles<'_>,
+    assigned: &PlaneMap,
     arrangement: &Arrangement,
     mut metadata: Metadata,
-    mut notes: Vec<String>,
+    mut warnings: Vec<String>,
 ) -> Result<Option<Planes>> {
-    let mut shape: Option<Shape> = None;
+    let mut shape: Option<PageShape> = None;
     let (mut list, mut different, mut cut) = (Vec::new(), 0, false);
     for plane in &arrangement.pages {
-        let Some(place) = assigned.pages.get(plane) else {
+        let Some(plane_index) = assigned.pages.get(plane) else {
             list.push(None);
             continue;
         };
-        let pages = files.pages(place.file);
+        let pages = files.pages(plane_index.file);
         cut |= !pages.complete;
-        let page = match &pages.list[place.at] {
+        let page = match &pages.list[plane_index.at] {
             Ok(page) if !page.is_whole(pages.file_len) => {
                 cut = true;
                 None
@@ -345,8 +352,8 @@ fn collect(
         if let Some(page) = &page {
             shape = Some(page.shape);
         }
-        let file = place.file;
-        list.push(page.map(|at| In { file, at }));
+        let file = plane_index.file;
+        list.push(page.map(|at| InFile { file, at }));
     }
     // Pages that a file was not long enough for are among those that no plane was given.
     cut |= !files.own.complete;
@@ -377,7 +384,7 @@ fn collect(
             bail!("it is truncated within the first of its {promised} frames");
         }
         list.truncate(whole * channels);
-        notes.push(format!(
+        warnings.push(format!(
             "is truncated: {whole} of its {promised} frames are complete"
         ));
     }
@@ -392,11 +399,11 @@ fn collect(
             1 => format!(", because there is no file {}", absent_text(assigned)),
             _ => format!(", because there are no files {}", absent_text(assigned)),
         };
-        notes.push(format!(
+        warnings.push(format!(
             "lacks {missing} of its {total} planes, which are filled with zeros{why}"
         ));
     }
-    for note in &notes {
+    for note in &warnings {
         task::warn(&format!("`{path}` {note}"));
     }
     if arrangement.slices == 1 {
@@ -415,7 +422,7 @@ fn collect(
     }))
 }
 
-fn absent_text(assigned: &Assigned) -> String {
+fn absent_text(assigned: &PlaneMap) -> String {
     let mut names: Vec<String> = assigned
         .absent
         .iter()

@@ -9,7 +9,7 @@ use std::path::Path;
 use tiff::encoder::{Compression, DeflateLevel, TiffEncoder, colortype};
 use tiff::tags::Predictor;
 
-use crate::io::recording::{Options, Selection};
+use crate::io::recording::{FrameSelection, LoadOptions};
 use crate::io::{info, load_video, save_video};
 use crate::video::{DType, Element, Metadata, Strided, Video, map_samples, with_dtype};
 
@@ -32,7 +32,7 @@ fn with_file<R>(bytes: &[u8], run: impl FnOnce(&Path) -> R) -> R {
 
 fn load(bytes: &[u8]) -> crate::error::Result<Video> {
     with_file(bytes, |path| {
-        load_video(path, &Selection::ALL, &Options::default())
+        load_video(path, &FrameSelection::ALL, &LoadOptions::default())
     })
 }
 
@@ -64,8 +64,8 @@ fn file(big_endian: bool, big_tiff: bool, tags: &[(u16, u32)], samples: &[u8]) -
     bytes.extend(number((start + samples.len()) as u64, offset_size));
     bytes.extend(samples);
     bytes.extend(number(tags.len() as u64 + 2, count_size));
-    let places = [(273, start as u32), (279, samples.len() as u32)];
-    for (tag, value) in tags.iter().chain(&places) {
+    let offsets = [(273, start as u32), (279, samples.len() as u32)];
+    for (tag, value) in tags.iter().chain(&offsets) {
         bytes.extend(
             [
                 number(u64::from(*tag), 2),
@@ -105,7 +105,8 @@ fn every_type_is_saved_exactly_and_maps() {
             with_file(&saved(&flipped), |path| {
                 for use_mmap in [false, true] {
                     let loaded =
-                        load_video(path, &Selection::ALL, &Options::mapped(use_mmap)).unwrap();
+                        load_video(path, &FrameSelection::ALL, &LoadOptions::mapped(use_mmap))
+                            .unwrap();
                     assert_eq!((loaded.dtype(), loaded.shape()), (*dtype, shape));
                     assert_eq!(values(&loaded), values(&flipped));
                     assert_eq!(loaded.is_mmap(), use_mmap);
@@ -126,11 +127,11 @@ fn frame_rates_survive() {
         let video = Video::with_metadata(samples, metadata);
         with_file(&saved(&video), |path| {
             assert_eq!(info(path).unwrap().metadata.fps, Some(500.0));
-            let every_second = Selection {
+            let every_second = FrameSelection {
                 step: 2,
-                ..Selection::ALL
+                ..FrameSelection::ALL
             };
-            let loaded = load_video(path, &every_second, &Options::default()).unwrap();
+            let loaded = load_video(path, &every_second, &LoadOptions::default()).unwrap();
             assert_eq!(loaded.metadata().fps, Some(250.0));
             assert_eq!(loaded.metadata().source.as_deref(), Some(path));
         });
@@ -139,14 +140,14 @@ fn frame_rates_survive() {
 
 #[test]
 fn only_the_frames_asked_for_are_loaded() {
-    let selection = Selection {
+    let selection = FrameSelection {
         start: 1,
         frames: Some(2),
         step: 3,
     };
     with_file(&saved(&ramp::<u8>(&[6, 1, 2])), |path| {
         for use_mmap in [false, true] {
-            let video = load_video(path, &selection, &Options::mapped(use_mmap)).unwrap();
+            let video = load_video(path, &selection, &LoadOptions::mapped(use_mmap)).unwrap();
             assert_eq!(values(&video), [2.0, 3.0, 8.0, 9.0]);
         }
     });
@@ -269,7 +270,7 @@ fn compressed_pages_load() {
     }
     let (bytes, _) = compressed(Compression::Lzw, Predictor::None);
     let error = with_file(&bytes, |path| {
-        load_video(path, &Selection::ALL, &Options::mapped(true))
+        load_video(path, &FrameSelection::ALL, &LoadOptions::mapped(true))
     })
     .unwrap_err();
     assert!(
@@ -291,10 +292,10 @@ fn hyperstack(description: &str, samples: &[u8]) -> Vec<u8> {
     ];
     let mut bytes = file(false, false, &tags, samples);
     let entry = 8 + samples.len() + 2 + 4 * 12;
-    let place = bytes.len() as u32;
+    let offset = bytes.len() as u32;
     bytes[entry + 2..entry + 4].copy_from_slice(&2u16.to_le_bytes());
     bytes[entry + 4..entry + 8].copy_from_slice(&(description.len() as u32).to_le_bytes());
-    bytes[entry + 8..entry + 12].copy_from_slice(&place.to_le_bytes());
+    bytes[entry + 8..entry + 12].copy_from_slice(&offset.to_le_bytes());
     bytes.extend(description.as_bytes());
     bytes
 }
@@ -328,16 +329,16 @@ fn of_a_file_cut_short_the_whole_frames_load() {
 
 #[test]
 fn damaged_files_never_panic() {
-    use crate::io::damage;
-    damage::check(&saved(&ramp::<u16>(&[3, 4, 5])), 800, "tif");
+    use crate::io::corruption;
+    corruption::check(&saved(&ramp::<u16>(&[3, 4, 5])), 800, "tif");
     let (deflated, _) = compressed(
         Compression::Deflate(DeflateLevel::Fast),
         Predictor::Horizontal,
     );
-    damage::check(&deflated, 600, "tif");
+    corruption::check(&deflated, 600, "tif");
     let (lzw, _) = compressed(Compression::Lzw, Predictor::None);
-    damage::check(&lzw, 600, "tif");
-    damage::check(&hyperstack("ImageJ=1.53\nimages=3\n", &[7; 12]), 800, "tif");
+    corruption::check(&lzw, 600, "tif");
+    corruption::check(&hyperstack("ImageJ=1.53\nimages=3\n", &[7; 12]), 800, "tif");
 }
 
 #[test]

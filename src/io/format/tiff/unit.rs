@@ -80,7 +80,7 @@ const TIMES: &[(&[&str], f64)] = &[
 
 /// What a file says about the size of its pixels or the distance of its frames.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Unit {
+pub(super) enum Spacing {
     /// So many µm, or seconds.
     Of(f64),
     /// None that exists outside of the picture.
@@ -89,7 +89,7 @@ pub(super) enum Unit {
     Unknown,
 }
 
-impl Unit {
+impl Spacing {
     /// A unit of length in µm.
     pub(super) fn length(name: &str) -> Self {
         match name.trim() {
@@ -135,14 +135,14 @@ mod tests {
                        yd mi ua ly pc pt";
         for name in lengths.split_whitespace() {
             assert!(
-                matches!(Unit::length(name), Unit::Of(size) if size > 0.0),
+                matches!(Spacing::length(name), Spacing::Of(size) if size > 0.0),
                 "{name}"
             );
         }
         let times = "Ys Zs Es Ps Ts Gs Ms ks hs das s ds cs ms µs ns ps fs as zs ys min h d";
         for name in times.split_whitespace() {
             assert!(
-                matches!(Unit::time(name), Unit::Of(size) if size > 0.0),
+                matches!(Spacing::time(name), Spacing::Of(size) if size > 0.0),
                 "{name}"
             );
         }
@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn units_are_micrometres_and_seconds() {
         let close = |unit, expected: f64| match unit {
-            Unit::Of(size) => (size / expected - 1.0_f64).abs() < 1e-12,
+            Spacing::Of(size) => (size / expected - 1.0_f64).abs() < 1e-12,
             _ => false,
         };
         for (name, size) in [
@@ -170,12 +170,12 @@ mod tests {
             ("pt", 25_400.0 / 72.0),
         ] {
             assert!(
-                close(Unit::length(name), size),
+                close(Spacing::length(name), size),
                 "{name}: {:?}",
-                Unit::length(name)
+                Spacing::length(name)
             );
         }
-        assert_eq!(Unit::length("µm"), Unit::Of(1.0));
+        assert_eq!(Spacing::length("µm"), Spacing::Of(1.0));
         for (name, size) in [
             ("sec", 1.0),
             ("msec", 1e-3),
@@ -186,17 +186,17 @@ mod tests {
             ("d", 86_400.0),
         ] {
             assert!(
-                close(Unit::time(name), size),
+                close(Spacing::time(name), size),
                 "{name}: {:?}",
-                Unit::time(name)
+                Spacing::time(name)
             );
         }
         for name in ["pixel", "pixels", "", "reference frame"] {
-            assert_eq!(Unit::length(name), Unit::Pixels);
+            assert_eq!(Spacing::length(name), Spacing::Pixels);
         }
         assert_eq!(
-            (Unit::length("furlong"), Unit::time("m")),
-            (Unit::Unknown, Unit::Unknown)
+            (Spacing::length("furlong"), Spacing::time("m")),
+            (Spacing::Unknown, Spacing::Unknown)
         );
     }
 }

@@ -5,11 +5,11 @@ use std::fs::File;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use super::layout::{Stack, Strip};
+use super::layout::{StackLayout, TiffStrip};
 use crate::choice::Choice;
 use crate::error::{Error, Result};
 use crate::fs::atomic;
-use crate::io::bytes::raw;
+use crate::io::bytes::samples;
 use crate::io::codec::compression::Compression;
 use crate::task::{self, Task};
 use crate::video::{DType, Video};
@@ -39,13 +39,13 @@ impl Choice for Photometric {
 
 /// How a stack is saved.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::io) struct Form {
+pub(in crate::io) struct TiffOptions {
     /// By default by the number of channels.
     pub(in crate::io) photometric: Option<Photometric>,
     pub(in crate::io) compression: Compression,
 }
 
-impl Form {
+impl TiffOptions {
     /// As the samples are in memory.
     pub(in crate::io) const PLAIN: Self = Self {
         photometric: None,
@@ -54,18 +54,18 @@ impl Form {
 }
 
 /// Saves a video with one page per frame.
-pub(in crate::io) fn save(path: &Path, video: &Video, form: &Form) -> Result<()> {
-    let frames = raw::as_frames(video);
-    let stack = Stack::of(&frames, video.shape(), form)?;
+pub(in crate::io) fn save(path: &Path, video: &Video, options: &TiffOptions) -> Result<()> {
+    let frames = samples::as_frames(video);
+    let stack = StackLayout::of(&frames, video.shape(), options)?;
     atomic::write(path, |file| {
         let fail = |e| Error::io("write", path, &e);
         let header = vec![0; stack.samples_start() as usize];
         file.write_all(&header).map_err(fail)?;
-        let strips = if is_plain(&frames, form) {
-            raw::write_samples(frames.samples(), path, file)?;
+        let strips = if is_plain(&frames, options) {
+            samples::write_samples(frames.samples(), path, file)?;
             stack.plain_strips()
         } else {
-            write_pages(&stack, &frames, form, path, file)?
+            write_pages(&stack, &frames, options, path, file)?
         };
         let mut file = BufWriter::new(file);
         stack.write_directories(&mut file, &strips).map_err(fail)?;
@@ -76,11 +76,11 @@ pub(in crate::io) fn save(path: &Path, video: &Video, form: &Form) -> Result<()>
 }
 
 /// The bytes of a file of one page: an image `{y, x}` or `{y, x, channel}`.
-pub(in crate::io) fn encode(image: &Video, form: &Form) -> Result<Vec<u8>> {
+pub(in crate::io) fn encode(image: &Video, options: &TiffOptions) -> Result<Vec<u8>> {
     let frame = image.with_layout(image.layout().insert_axis(0));
-    let stack = Stack::of(&frame, image.shape(), form)?;
-    let coded = encode_page(&stack, &frame, 0, form)?;
-    let strips = [Strip::new(stack.samples_start(), &coded)];
+    let stack = StackLayout::of(&frame, image.shape(), options)?;
+    let coded = encode_page(&stack, &frame, 0, options)?;
+    let strips = [TiffStrip::new(stack.samples_start(), &coded)];
     let mut file = stack.header(&strips);
     file.extend(coded);
     stack
@@ -90,18 +90,18 @@ pub(in crate::io) fn encode(image: &Video, form: &Form) -> Result<Vec<u8>> {
 }
 
 /// Whether the pages are in the file as the samples are in memory.
-fn is_plain(video: &Video, form: &Form) -> bool {
-    form.compression == Compression::None && video.dtype() != DType::Bool
+fn is_plain(video: &Video, options: &TiffOptions) -> bool {
+    options.compression == Compression::None && video.dtype() != DType::Bool
 }
 
 /// Writes the pages in order, each compressed on one of the cores.
 fn write_pages(
-    stack: &Stack,
+    stack: &StackLayout,
     video: &Video,
-    form: &Form,
+    options: &TiffOptions,
     path: &Path,
     file: &mut File,
-) -> Result<Vec<Strip>> {
+) -> Result<Vec<TiffStrip>> {
     let task = Task::new("saving", video.len());
     let per_batch = (BATCH / stack.page_bytes().max(1)).max(task::cores());
     let mut strips = Vec::with_capacity(video.len());
@@ -113,7 +113,7 @@ fn write_pages(
             || (),
             |(), page| {
                 task::check()?;
-                encode_page(stack, video, page, form)
+                encode_page(stack, video, page, options)
             },
         );
         for coded in pages? {
@@ -122,7 +122,7 @@ fn write_pages(
             file.write_all(&[0][..gap as usize])
                 .and_then(|()| file.write_all(&coded))
                 .map_err(|e| Error::io("write", path, &e))?;
-            strips.push(Strip::new(at + gap, &coded));
+            strips.push(TiffStrip::new(at + gap, &coded));
             at += gap + coded.len() as u64;
             task.advance(1)?;
         }
@@ -130,21 +130,28 @@ fn write_pages(
     Ok(strips)
 }
 
-fn encode_page(stack: &Stack, video: &Video, page: usize, form: &Form) -> Result<Vec<u8>> {
+fn encode_page(
+    stack: &StackLayout,
+    video: &Video,
+    page: usize,
+    options: &TiffOptions,
+) -> Result<Vec<u8>> {
     let row_len = stack.row_bytes();
-    let coded = raw::with_frame(video.samples(), page, |bytes| match video.dtype() {
-        DType::Bool => form.compression.encode(&packed(bytes, stack), row_len),
-        _ => form.compression.encode(bytes, row_len),
+    let coded = samples::with_frame(video.samples(), page, |bytes| match video.dtype() {
+        DType::Bool => options.compression.encode(&packed(bytes, stack), row_len),
+        _ => options.compression.encode(bytes, row_len),
     });
     coded.map_err(|e| Error::new(format!("cannot compress frame {page}: {e}")))
 }
 
 /// Bools as bits, the first the highest of its byte; every row begins with a byte of its own.
-fn packed(bools: &[u8], stack: &Stack) -> Vec<u8> {
+fn packed(bools: &[u8], stack: &StackLayout) -> Vec<u8> {
     let rows = bools.chunks(stack.row_len().max(1));
     let byte = |bits: &[u8]| {
         let bits = bits.iter().enumerate();
-        bits.fold(0, |byte, (place, bit)| byte | (bit & 1) << (7 - place))
+        bits.fold(0, |byte, (bit_index, bit)| {
+            byte | (bit & 1) << (7 - bit_index)
+        })
     };
     rows.flat_map(|row| row.chunks(8).map(byte)).collect()
 }

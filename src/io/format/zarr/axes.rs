@@ -1,6 +1,6 @@
 //! How the axes of an array become those of a video.
 
-use super::ome::{self, Axis};
+use super::ome::{self, ZarrAxis};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::video::{Layout, shape_text};
@@ -23,7 +23,11 @@ const USUAL: [&str; 4] = ["t", "ty", "tyx", "tyxc"];
 impl Axes {
     /// The axes of a video among those of an array, by the axes of the image that it is, else by the
     /// names that it gives them, else by their number.
-    pub(super) fn new(shape: &[usize], image: Option<&[Axis]>, names: &[String]) -> Result<Self> {
+    pub(super) fn new(
+        shape: &[usize],
+        image: Option<&[ZarrAxis]>,
+        names: &[String],
+    ) -> Result<Self> {
         if let Some(axes) = image {
             return Self::named(shape, axes);
         }
@@ -38,8 +42,8 @@ impl Axes {
         }
     }
 
-    fn named(shape: &[usize], axes: &[Axis]) -> Result<Self> {
-        let names: Vec<String> = axes.iter().map(Axis::to_string).collect();
+    fn named(shape: &[usize], axes: &[ZarrAxis]) -> Result<Self> {
+        let names: Vec<String> = axes.iter().map(ZarrAxis::to_string).collect();
         let names = names.join(", ");
         if axes.len() != shape.len() {
             let shape = shape_text(shape);
@@ -77,8 +81,8 @@ impl Axes {
             Some(Some(x)),
             channel.map(Some),
         ];
-        let place = |axis: Option<usize>| loaded.iter().position(|loaded| *loaded == axis);
-        let order = order.into_iter().flatten().filter_map(place).collect();
+        let position = |axis: Option<usize>| loaded.iter().position(|loaded| *loaded == axis);
+        let order = order.into_iter().flatten().filter_map(position).collect();
         Self::checked(shape, loaded, order)
     }
 
@@ -123,11 +127,11 @@ impl Axes {
     pub(super) fn video_layout(&self, layout: &Layout) -> Layout {
         let mut layout = layout.clone();
         let mut current: Vec<usize> = (0..self.order.len()).collect();
-        for (place, axis) in self.order.iter().enumerate() {
+        for (position, axis) in self.order.iter().enumerate() {
             let found = current.iter().position(|current| current == axis);
             let found = found.expect("an order of all axes");
-            layout = layout.swap(place, found);
-            current.swap(place, found);
+            layout = layout.swap(position, found);
+            current.swap(position, found);
         }
         layout
     }
@@ -137,7 +141,7 @@ impl Axes {
 mod tests {
     use super::*;
 
-    fn named(names: &str) -> Vec<Axis> {
+    fn named(names: &str) -> Vec<ZarrAxis> {
         ome::from_names(names.chars().map(|name| name.to_string()))
     }
 

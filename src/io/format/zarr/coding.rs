@@ -3,31 +3,31 @@
 
 use serde_json::Value;
 
+use super::chunk_codecs::{Checksum, CodecStep, Map, unsupported};
 use super::metadata::{lens, name_of};
-use super::shard::Shard;
-use super::steps::{Checksum, Map, Step, unsupported};
+use super::shard::ZarrShard;
 use crate::bail;
 use crate::error::Result;
-use crate::io::bytes::raw::Encoding;
+use crate::io::bytes::samples::Encoding;
 use crate::io::codec::Codec;
 use crate::io::format::npy;
 use crate::video::DType;
 
 /// How a chunk becomes bytes.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Coding {
+pub(super) struct ChunkEncoding {
     /// The lengths of a chunk, the smallest if there are shards.
     pub(super) chunk: Vec<usize>,
     /// The axes of a chunk, that which varies fastest last.
     pub(super) order: Vec<usize>,
     /// How its samples are stored once all steps are undone.
     pub(super) encoding: Encoding,
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<CodecStep>,
     /// The files that have several chunks, and those within them.
-    pub(super) shards: Vec<Shard>,
+    pub(super) shards: Vec<ZarrShard>,
 }
 
-impl Coding {
+impl ChunkEncoding {
     /// From the filters and the compressor of version 2.
     pub(super) fn version_2(
         encoding: Encoding,
@@ -146,14 +146,14 @@ impl Coding {
     fn set_order_of_bytes(&mut self, is_swapped: bool) {
         match self.steps.last_mut() {
             None => self.encoding.swapped = is_swapped,
-            Some(Step::Map { from, .. }) => from.swapped = is_swapped,
+            Some(CodecStep::Map { from, .. }) => from.swapped = is_swapped,
             Some(_) => {}
         }
     }
 
     fn add_shard(&mut self, settings: &Value) -> Result<()> {
         let outer: Vec<usize> = self.order.iter().map(|axis| self.chunk[*axis]).collect();
-        let (shard, inner) = Shard::new(settings, &outer, &self.order)?;
+        let (shard, inner) = ZarrShard::new(settings, &outer, &self.order)?;
         for (axis, len) in self.order.iter().zip(inner) {
             self.chunk[*axis] = len;
         }
@@ -163,17 +163,17 @@ impl Coding {
 }
 
 /// What a filter does to samples.
-struct Filter {
-    steps: Option<Step>,
+struct ZarrFilter {
+    steps: Option<CodecStep>,
     /// What its input is, where it leaves samples as they are.
     input: Encoding,
 }
 
-impl Filter {
+impl ZarrFilter {
     /// What the samples are that it makes.
     fn stored(&self) -> Encoding {
         match &self.steps {
-            Some(Step::Map { from, .. }) => *from,
+            Some(CodecStep::Map { from, .. }) => *from,
             Some(_) => BYTE,
             None => self.input,
         }
@@ -181,7 +181,7 @@ impl Filter {
 
     /// The same with samples in this machine's order of bytes.
     fn native(mut self) -> Self {
-        if let Some(Step::Map { from, to, .. }) = &mut self.steps {
+        if let Some(CodecStep::Map { from, to, .. }) = &mut self.steps {
             (*from, *to) = (native(*from), native(*to));
         }
         self
@@ -191,7 +191,7 @@ impl Filter {
     fn is_ordered(&self) -> bool {
         matches!(
             &self.steps,
-            Some(Step::Map { map: Map::Sum, .. } | Step::PackBits)
+            Some(CodecStep::Map { map: Map::Sum, .. } | CodecStep::PackBits)
         )
     }
 }
@@ -203,7 +203,7 @@ const BYTE: Encoding = Encoding {
 };
 
 /// The filter of a name for samples of a type, if there is one.
-fn filter(name: &str, settings: &Value, input: Encoding) -> Result<Option<Filter>> {
+fn filter(name: &str, settings: &Value, input: Encoding) -> Result<Option<ZarrFilter>> {
     let dtype = |key: &str, default: Encoding| match &settings[key] {
         Value::Null => Ok(default),
         Value::String(text) => dtype_of(text),
@@ -222,13 +222,13 @@ fn filter(name: &str, settings: &Value, input: Encoding) -> Result<Option<Filter
         "quantize" => (Map::Cast, ["dtype", "astype"]),
         "astype" => (Map::Cast, ["decode_dtype", "encode_dtype"]),
         "packbits" if input.size() == 1 => {
-            return Ok(Some(Filter {
-                steps: Some(Step::PackBits),
+            return Ok(Some(ZarrFilter {
+                steps: Some(CodecStep::PackBits),
                 input,
             }));
         }
         // It sets bits of samples to zero, for good.
-        "bitround" => return Ok(Some(Filter { steps: None, input })),
+        "bitround" => return Ok(Some(ZarrFilter { steps: None, input })),
         _ => return Ok(None),
     };
     let to = dtype(keys[0], input)?;
@@ -240,29 +240,29 @@ fn filter(name: &str, settings: &Value, input: Encoding) -> Result<Option<Filter
             input.size()
         );
     }
-    let steps = Some(Step::Map { map, from, to });
-    Ok(Some(Filter { steps, input }))
+    let steps = Some(CodecStep::Map { map, from, to });
+    Ok(Some(ZarrFilter { steps, input }))
 }
 
 /// The compression or checksum of a name, if there is one; `size` is that of a sample.
-fn compression(name: &str, settings: &Value, size: usize) -> Result<Option<Step>> {
+fn compression(name: &str, settings: &Value, size: usize) -> Result<Option<CodecStep>> {
     let checksum = |kind, is_first_by_default| {
         let is_first = match settings["location"].as_str() {
             Some("start") => true,
             Some("end") => false,
             _ => is_first_by_default,
         };
-        Step::Checksum { kind, is_first }
+        CodecStep::Checksum { kind, is_first }
     };
     Ok(Some(match plain(name) {
-        "zlib" => Step::Shared(Codec::Zlib),
-        "gzip" => Step::Shared(Codec::Gzip),
-        "zstd" => Step::Shared(Codec::Zstd),
-        "lz4" => Step::Shared(Codec::Lz4),
-        "blosc" => Step::Shared(Codec::Blosc),
-        "bz2" => Step::Bzip2,
+        "zlib" => CodecStep::Shared(Codec::Zlib),
+        "gzip" => CodecStep::Shared(Codec::Gzip),
+        "zstd" => CodecStep::Shared(Codec::Zstd),
+        "lz4" => CodecStep::Shared(Codec::Lz4),
+        "blosc" => CodecStep::Shared(Codec::Blosc),
+        "bz2" => CodecStep::Bzip2,
         "lzma" => match (settings["format"].as_u64(), &settings["filters"]) {
-            (None | Some(0 | 1), Value::Null) => Step::Xz,
+            (None | Some(0 | 1), Value::Null) => CodecStep::Xz,
             _ => bail!(
                 "its chunks are encoded by `{name}` without the container of xz, which is not \
                  supported"
@@ -277,7 +277,7 @@ fn compression(name: &str, settings: &Value, size: usize) -> Result<Option<Step>
                 "shuffle" => 4,
                 _ => size as u64,
             });
-            Step::Shared(Codec::Shuffle(size.clamp(1, 256) as usize))
+            CodecStep::Shared(Codec::Shuffle(size.clamp(1, 256) as usize))
         }
         _ => return Ok(None),
     }))

@@ -3,14 +3,14 @@
 use half::f16;
 use serde_json::Value;
 
-use super::steps::is_float;
+use super::chunk_codecs::is_float;
 use crate::bail;
 use crate::error::Result;
-use crate::io::bytes::raw::Encoding;
+use crate::io::bytes::samples::Encoding;
 use crate::video::DType;
 
 /// The bytes of a sample that was never written; `None` if the file leaves open what it is.
-pub(super) fn blank(value: &Value, encoding: Encoding) -> Result<Option<Vec<u8>>> {
+pub(super) fn fill_value(value: &Value, encoding: Encoding) -> Result<Option<Vec<u8>>> {
     if value.is_null() {
         return Ok(None);
     }
@@ -94,7 +94,7 @@ mod tests {
     use crate::io::format::npy;
 
     fn bytes(value: Value, dtype: &str) -> Result<Option<Vec<u8>>> {
-        blank(&value, npy::encoding(dtype).unwrap())
+        fill_value(&value, npy::encoding(dtype).unwrap())
     }
 
     #[test]

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::coding::Coding;
-use super::fill::blank;
+use super::coding::ChunkEncoding;
+use super::fill::fill_value;
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::bytes::raw::Source;
+use crate::io::bytes::samples::SharedFile;
 use crate::io::format::npy;
 
 /// The longest JSON file that is read, in bytes.
@@ -21,14 +21,14 @@ pub(super) struct ArrayMetadata {
     /// The names of its axes, if it has some.
     pub(super) axes: Vec<String>,
     /// The bytes of a sample that was never written; `None` if that is left open.
-    pub(super) blank: Option<Vec<u8>>,
-    pub(super) coding: Coding,
-    pub(super) keys: Keys,
+    pub(super) fill_value: Option<Vec<u8>>,
+    pub(super) coding: ChunkEncoding,
+    pub(super) keys: ChunkKeys,
 }
 
 /// How the files of chunks are named.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Keys {
+pub(super) struct ChunkKeys {
     pub(super) prefix: &'static str,
     pub(super) separator: &'static str,
 }
@@ -36,7 +36,7 @@ pub(super) struct Keys {
 /// A JSON file of a folder, if there is one.
 pub(super) fn read_json(folder: &Path, name: &str) -> Result<Option<Value>> {
     let path = folder.join(name);
-    let Some(source) = Source::find(&path)? else {
+    let Some(source) = SharedFile::find(&path)? else {
         return Ok(None);
     };
     if source.len() > MAX_JSON {
@@ -88,13 +88,13 @@ fn version_2(json: &Value) -> Result<ArrayMetadata> {
         Some(other) => bail!("its `order` is \"{other}\", neither \"C\" nor \"F\""),
     };
     let array = ArrayMetadata {
-        blank: blank(&json["fill_value"], encoding)?,
-        keys: Keys {
+        fill_value: fill_value(&json["fill_value"], encoding)?,
+        keys: ChunkKeys {
             prefix: "",
             separator,
         },
         axes: Vec::new(),
-        coding: Coding::version_2(encoding, chunk, is_reversed, &codecs)?,
+        coding: ChunkEncoding::version_2(encoding, chunk, is_reversed, &codecs)?,
         shape,
     };
     array.checked()
@@ -147,16 +147,20 @@ fn version_3(json: &Value) -> Result<ArrayMetadata> {
     let encoding = npy::encoding(code)?;
     let array = ArrayMetadata {
         axes: names.map_or_else(Vec::new, |names| names.iter().map(name).collect()),
-        coding: Coding::version_3(encoding, chunk, codecs)?,
-        keys: Keys {
+        coding: ChunkEncoding::version_3(encoding, chunk, codecs)?,
+        keys: ChunkKeys {
             prefix,
             separator: if separator == "/" { "/" } else { "." },
         },
-        blank: None,
+        fill_value: None,
         shape,
     };
-    let blank = blank(&json["fill_value"], array.coding.encoding)?;
-    ArrayMetadata { blank, ..array }.checked()
+    let fill_value = fill_value(&json["fill_value"], array.coding.encoding)?;
+    ArrayMetadata {
+        fill_value,
+        ..array
+    }
+    .checked()
 }
 
 /// The name of something that is described by an object, or by its name alone.

@@ -1,12 +1,12 @@
 //! Zarr folders of versions 2 and 3, and those of OME-Zarr (NGFF), which name the axes.
 
 mod axes;
+mod chunk_codecs;
 mod coding;
 mod fill;
 mod metadata;
 mod ome;
 mod shard;
-mod steps;
 mod units;
 mod write;
 
@@ -25,12 +25,12 @@ use serde_json::Value;
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::fs::files;
-use crate::io::bytes::chunked::Grid;
-use crate::io::bytes::raw::{Conversion, Source};
-use crate::io::codec::damaged;
-use crate::io::format::known;
+use crate::io::bytes::chunked::ChunkGrid;
+use crate::io::bytes::samples::{Conversion, SharedFile};
+use crate::io::codec::corrupted;
+use crate::io::format::metadata_keys;
 use crate::io::recording::{
-    FrameRange, Options, Recording, cannot_load, cannot_map, warn_of_others,
+    FrameRange, LoadOptions, Recording, cannot_load, cannot_map, warn_of_others,
 };
 use crate::io::registry::is_zarr;
 use crate::task;
@@ -46,17 +46,17 @@ const MAX_DEPTH: usize = 8;
 const MAX_LISTS: usize = 256;
 
 /// An array after its name.
-type Named = (String, ArrayMetadata);
+type NamedArray = (String, ArrayMetadata);
 
 /// The arrays of a folder, and the first that cannot be read.
-type Found = (Vec<Named>, Option<(String, Error)>);
+type FoundArrays = (Vec<NamedArray>, Option<(String, Error)>);
 
 /// The numbers of the lists of shards, by the level, the file and the place of the shard: one can begin
 /// where the one that it is in does.
-type Lists = HashMap<(usize, Vec<usize>, u64), Arc<Vec<u64>>>;
+type ShardIndexes = HashMap<(usize, Vec<usize>, u64), Arc<Vec<u64>>>;
 
 /// A folder whose array is known.
-pub(in crate::io) struct Store {
+pub(in crate::io) struct ZarrStore {
     path: PathBuf,
     /// The folder of the array that is the video.
     folder: PathBuf,
@@ -65,23 +65,23 @@ pub(in crate::io) struct Store {
     array: ArrayMetadata,
     axes: Axes,
     metadata: Metadata,
-    lists: Mutex<Lists>,
+    lists: Mutex<ShardIndexes>,
 }
 
 /// Opens a folder of Zarr's.
-pub(in crate::io) fn open(path: &Path, options: &Options) -> Result<Box<dyn Recording>> {
-    Ok(Box::new(Store::open(path, options)?))
+pub(in crate::io) fn open(path: &Path, options: &LoadOptions) -> Result<Box<dyn Recording>> {
+    Ok(Box::new(ZarrStore::open(path, options)?))
 }
 
-impl Store {
+impl ZarrStore {
     /// Reads what the arrays are, and chooses one.
-    pub(in crate::io) fn open(path: &Path, options: &Options) -> Result<Self> {
+    pub(in crate::io) fn open(path: &Path, options: &LoadOptions) -> Result<Self> {
         Self::read(path, options.fieldname.as_deref()).map_err(|e| cannot_load(path, &e))
     }
 
     fn read(path: &Path, fieldname: Option<&str>) -> Result<Self> {
         let attributes = read_attributes(path)?;
-        let image = ome::Image::read(&attributes, None)?;
+        let image = ome::ZarrLevel::read(&attributes, None)?;
         let (name, others) = match (fieldname, &image) {
             (Some(name), _) => (name.trim_matches('/').to_owned(), Vec::new()),
             (None, Some(image)) => (image.path.clone(), image.others.clone()),
@@ -100,7 +100,7 @@ impl Store {
         for (at, _) in name.match_indices('/').rev().chain([(0, "")]) {
             let (group, array) = (&name[..at], name[at..].trim_start_matches('/'));
             let attributes = read_attributes(&path.join(group))?;
-            image = ome::Image::read(&attributes, Some(array))?;
+            image = ome::ZarrLevel::read(&attributes, Some(array))?;
             if image.is_some() {
                 described.push(attributes);
                 break;
@@ -117,7 +117,7 @@ impl Store {
             image.as_ref().map(|image| &image.axes[..]),
             &names,
         )?;
-        let mut metadata = known::from_json(&described);
+        let mut metadata = metadata_keys::from_json(&described);
         if let Some(image) = image {
             for problem in image.describe(axes.frames(), &mut metadata) {
                 task::warn(&format!("`{}`: {problem}", path.display()));
@@ -140,31 +140,31 @@ impl Store {
         let shards = &self.array.coding.shards;
         let mut index = index.to_vec();
         // Its places within the shards, from that which is the file to the innermost.
-        let mut places = Vec::new();
+        let mut positions = Vec::new();
         for shard in shards.iter().rev() {
             let along = index.iter_mut().zip(&shard.counts);
-            let place = along.map(|(index, count)| {
-                let place = *index % count;
+            let position = along.map(|(index, count)| {
+                let position = *index % count;
                 *index /= count;
-                place
+                position
             });
-            places.push(place.collect::<Vec<usize>>());
+            positions.push(position.collect::<Vec<usize>>());
         }
-        let Some(source) = Source::find(&self.file_of(&index))? else {
+        let Some(source) = SharedFile::find(&self.file_of(&index))? else {
             return Ok(None);
         };
         let (mut start, mut len) = (0, source.len());
-        for (level, place) in places.iter().rev().enumerate() {
+        for (level, position) in positions.iter().rev().enumerate() {
             let numbers = self.list(&source, level, &index, start, len)?;
-            let Some((at, within)) = shards[level].find(&numbers, place) else {
+            let Some((at, within)) = shards[level].find(&numbers, position) else {
                 return Ok(None);
             };
             if at.checked_add(within).is_none_or(|end| end > len) {
-                return Err(damaged());
+                return Err(corrupted());
             }
             (start, len) = (start + at, within);
         }
-        let mut bytes = vec![0; usize::try_from(len).map_err(|_| damaged())?];
+        let mut bytes = vec![0; usize::try_from(len).map_err(|_| corrupted())?];
         source.read_at(start, &mut bytes)?;
         Ok(Some(bytes))
     }
@@ -172,7 +172,7 @@ impl Store {
     /// The list of the chunks of a shard that is a stretch of a file.
     fn list(
         &self,
-        source: &Source,
+        source: &SharedFile,
         level: usize,
         file: &[usize],
         start: u64,
@@ -184,7 +184,7 @@ impl Store {
         if let Some(numbers) = lists().get(&key) {
             return Ok(numbers.clone());
         }
-        let before = len.checked_sub(shard.list_len()).ok_or_else(damaged)?;
+        let before = len.checked_sub(shard.list_len()).ok_or_else(corrupted)?;
         let at = start + if shard.list_is_first { 0 } else { before };
         let mut bytes = vec![0; shard.list_len() as usize];
         source.read_at(at, &mut bytes)?;
@@ -206,7 +206,7 @@ impl Store {
     }
 }
 
-impl Recording for Store {
+impl Recording for ZarrStore {
     fn metadata(&self) -> &Metadata {
         &self.metadata
     }
@@ -220,18 +220,18 @@ impl Recording for Store {
         let ArrayMetadata {
             shape,
             coding,
-            blank,
+            fill_value,
             ..
         } = &self.array;
         let explain = |e: Error| cannot_load(&self.path, &e);
-        let grid =
-            Grid::new(coding.encoding, shape, &coding.chunk, &coding.order).map_err(explain)?;
+        let grid = ChunkGrid::new(coding.encoding, shape, &coding.chunk, &coding.order)
+            .map_err(explain)?;
         let grid = grid
-            .with_blank(blank.clone().unwrap_or_default())
+            .with_fill_value(fill_value.clone().unwrap_or_default())
             .with_axes(&self.axes.loaded);
         let has_gaps = AtomicBool::new(false);
         let decode = |index: &[usize], out: &mut [u8]| match self.read_chunk(index)? {
-            Some(bytes) => steps::decode(&coding.steps, bytes, out).map(|()| true),
+            Some(bytes) => chunk_codecs::decode(&coding.steps, bytes, out).map(|()| true),
             None => {
                 has_gaps.store(true, Ordering::Relaxed);
                 Ok(false)
@@ -239,7 +239,7 @@ impl Recording for Store {
         };
         let conversion = Conversion::none(coding.encoding);
         let samples = grid.load(conversion, range, &decode).map_err(explain)?;
-        if blank.is_none() && has_gaps.into_inner() {
+        if fill_value.is_none() && has_gaps.into_inner() {
             task::warn(&format!(
                 "`{}` has chunks that were never written and no fill value: their samples are \
                  zeros",
@@ -258,7 +258,7 @@ impl Recording for Store {
 /// The array that is the video: the first with three axes, four, two or one.
 fn choose(path: &Path) -> Result<(String, Vec<String>)> {
     let (found, failure) = find(path)?;
-    let rank = |(_, array): &Named| {
+    let rank = |(_, array): &NamedArray| {
         let long = array.shape.iter().filter(|len| **len > 1).count();
         match array.shape.len() {
             _ if long == 0 => 0,
@@ -287,7 +287,7 @@ fn choose(path: &Path) -> Result<(String, Vec<String>)> {
 
 /// The arrays in a folder and those below it, in the order of their names, and the first that cannot be
 /// read.
-fn find(path: &Path) -> Result<Found> {
+fn find(path: &Path) -> Result<FoundArrays> {
     let (mut found, mut failure) = (Vec::new(), None);
     let mut folders = vec![(path.to_owned(), String::new(), 0)];
     let mut looked_at = 0;
@@ -336,11 +336,11 @@ fn inside(path: &Path, name: &str) -> Result<PathBuf> {
     Ok(path.join(name))
 }
 
-fn describe((name, array): &Named) -> String {
+fn describe((name, array): &NamedArray) -> String {
     let shape = crate::video::shape_text(&array.shape);
     format!("{name} ({shape} {})", array.coding.encoding.dtype)
 }
 
-fn listing(found: &[Named]) -> String {
+fn listing(found: &[NamedArray]) -> String {
     crate::io::recording::listing(found.iter().map(describe))
 }

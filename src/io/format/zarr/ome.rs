@@ -10,7 +10,7 @@ use crate::video::{Field, Metadata};
 
 /// An axis by its name.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Axis {
+pub(super) struct ZarrAxis {
     name: String,
     /// What it is: `t`, `z`, `y`, `x`, `c`, or `None` if that is not known.
     pub(super) letter: Option<char>,
@@ -19,25 +19,25 @@ pub(super) struct Axis {
 
 /// One resolution of an image.
 #[derive(Debug, PartialEq)]
-pub(super) struct Image {
+pub(super) struct ZarrLevel {
     /// The name of its array.
     pub(super) path: String,
     /// The names of the arrays of other images.
     pub(super) others: Vec<String>,
-    pub(super) axes: Vec<Axis>,
+    pub(super) axes: Vec<ZarrAxis>,
     /// The distance between neighbors along each axis, and where the first ones are; in words why they
     /// are not known.
-    transform: std::result::Result<Transform, String>,
+    transform: std::result::Result<CoordinateTransform, String>,
 }
 
 /// From the index of a sample along each axis to its place.
 #[derive(Debug, PartialEq)]
-struct Transform {
+struct CoordinateTransform {
     scale: Vec<f64>,
     translation: Vec<f64>,
 }
 
-impl Image {
+impl ZarrLevel {
     /// The image that the attributes of a folder describe, if they do: the first, or that which has an
     /// array of a name.
     pub(super) fn read(attributes: &Value, array: Option<&str>) -> Result<Option<Self>> {
@@ -73,7 +73,7 @@ impl Image {
         Ok(Some(Self {
             path: name,
             others: others.collect(),
-            transform: Transform::new(axes.len(), steps),
+            transform: CoordinateTransform::new(axes.len(), steps),
             axes,
         }))
     }
@@ -124,7 +124,7 @@ impl Image {
     }
 }
 
-impl Transform {
+impl CoordinateTransform {
     /// All steps, one after the other.
     fn new<'a>(
         rank: usize,
@@ -165,16 +165,16 @@ impl Transform {
 }
 
 /// The axes as a list gives them; those of the first versions, which had no list.
-fn axes(json: &Value) -> Result<Vec<Axis>> {
+fn axes(json: &Value) -> Result<Vec<ZarrAxis>> {
     let Some(list) = json.as_array() else {
         return Ok(from_names("tczyx".chars().map(|name| name.to_string())));
     };
-    let mut axes: Vec<Axis> = list
+    let mut axes: Vec<ZarrAxis> = list
         .iter()
         .map(|json| {
             let name = json["name"].as_str().or_else(|| json.as_str());
             let name = name.unwrap_or_default();
-            Axis {
+            ZarrAxis {
                 name: name.to_owned(),
                 letter: match json["type"].as_str() {
                     Some("time") => Some('t'),
@@ -212,8 +212,8 @@ fn axes(json: &Value) -> Result<Vec<Axis>> {
 }
 
 /// Axes of which only the names are known.
-pub(super) fn from_names(names: impl Iterator<Item = String>) -> Vec<Axis> {
-    let axis = |name: String| Axis {
+pub(super) fn from_names(names: impl Iterator<Item = String>) -> Vec<ZarrAxis> {
+    let axis = |name: String| ZarrAxis {
         letter: letter(&name),
         name,
         unit: String::new(),
@@ -233,7 +233,7 @@ fn letter(name: &str) -> Option<char> {
     })
 }
 
-impl std::fmt::Display for Axis {
+impl std::fmt::Display for ZarrAxis {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.name)
     }
@@ -247,7 +247,7 @@ mod tests {
 
     fn described(image: Value, frames: usize) -> (Metadata, Vec<String>) {
         let attributes = json!({"multiscales": [image]});
-        let image = Image::read(&attributes, None).unwrap().unwrap();
+        let image = ZarrLevel::read(&attributes, None).unwrap().unwrap();
         let mut metadata = Metadata::default();
         let problems = image.describe(Some(frames), &mut metadata);
         (metadata, problems)
@@ -320,13 +320,13 @@ mod tests {
             {"axes": ["y", "x"], "datasets": [level("other", 1.0)]},
         ]}});
         for (array, size) in [(None, 0.5), (Some("0"), 0.5), (Some("1"), 1.0)] {
-            let image = Image::read(&attributes, array).unwrap().unwrap();
+            let image = ZarrLevel::read(&attributes, array).unwrap().unwrap();
             let mut metadata = Metadata::default();
             image.describe(None, &mut metadata);
             assert_eq!(metadata.pixel_size, Some([size; 2]));
             assert_eq!(image.others, ["other"]);
         }
-        assert!(Image::read(&attributes, Some("2")).unwrap().is_none());
-        assert!(Image::read(&json!({}), None).unwrap().is_none());
+        assert!(ZarrLevel::read(&attributes, Some("2")).unwrap().is_none());
+        assert!(ZarrLevel::read(&json!({}), None).unwrap().is_none());
     }
 }

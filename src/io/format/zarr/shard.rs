@@ -2,15 +2,15 @@
 
 use serde_json::Value;
 
+use super::chunk_codecs::Checksum;
 use super::coding::{endian, named, permutation};
 use super::metadata::lens;
-use super::steps::Checksum;
 use crate::bail;
 use crate::error::Result;
 
 /// A stretch with several chunks, or smaller shards, and a list of their places.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Shard {
+pub(super) struct ZarrShard {
     /// How many there are along each axis of the array.
     pub(super) counts: Vec<usize>,
     /// The distance in the list, in numbers, between neighbors along each axis of the array.
@@ -28,7 +28,7 @@ pub(super) struct Shard {
 /// The place of a chunk that was never written.
 const MISSING: u64 = u64::MAX;
 
-impl Shard {
+impl ZarrShard {
     /// A shard whose axes have the lengths `outer` in the order in which they are stored, and the lengths
     /// of its chunks in that order.
     pub(super) fn new(
@@ -78,7 +78,7 @@ impl Shard {
             strides[axis] = stride;
             stride *= shape[axis];
         }
-        let mut shard = Shard {
+        let mut shard = ZarrShard {
             counts: vec![0; outer.len()],
             strides: vec![0; outer.len()],
             pair: strides[outer.len()],
@@ -93,9 +93,9 @@ impl Shard {
             sums,
             numbers,
         };
-        for (place, axis) in order.iter().enumerate() {
-            shard.counts[*axis] = shape[place];
-            shard.strides[*axis] = strides[place];
+        for (position, axis) in order.iter().enumerate() {
+            shard.counts[*axis] = shape[position];
+            shard.strides[*axis] = strides[position];
         }
         Ok((shard, inner))
     }
@@ -126,7 +126,7 @@ impl Shard {
     pub(super) fn find(&self, numbers: &[u64], index: &[usize]) -> Option<(u64, u64)> {
         let along = index.iter().zip(&self.strides);
         let at = along.fold(0, |at, (index, stride)| at + index * stride);
-        let place = (numbers[at], numbers[at + self.pair]);
-        (place != (MISSING, MISSING)).then_some(place)
+        let position = (numbers[at], numbers[at + self.pair]);
+        (position != (MISSING, MISSING)).then_some(position)
     }
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::*;
 use crate::io::load_video;
-use crate::io::recording::Selection;
+use crate::io::recording::FrameSelection;
 use crate::video::Video;
 
 fn write(path: &Path, bytes: &[u8]) {
@@ -26,11 +26,11 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn load(path: &Path, fieldname: Option<&str>) -> Result<Video> {
-    let options = Options {
+    let options = LoadOptions {
         fieldname: fieldname.map(str::to_owned),
-        ..Options::default()
+        ..LoadOptions::default()
     };
-    load_video(path, &Selection::ALL, &options)
+    load_video(path, &FrameSelection::ALL, &options)
 }
 
 fn values(video: &Video) -> Vec<u16> {
@@ -92,7 +92,7 @@ fn shards_of_version_3_are_loaded() {
     let list = [0, packed.len() as u64, u64::MAX, u64::MAX]
         .map(u64::to_le_bytes)
         .concat();
-    shard.extend(steps::Checksum::Crc32c.of(&list).to_le_bytes());
+    shard.extend(chunk_codecs::Checksum::Crc32c.of(&list).to_le_bytes());
     shard.splice(packed.len()..packed.len(), list);
     write(&path.join("c/0/0/0"), &shard);
     let video = load(&path, None).unwrap();
@@ -352,12 +352,12 @@ fn axes_come_in_the_order_of_a_video() {
     assert!(values(&video).into_iter().eq(expected));
     assert_eq!(video.metadata().fps, Some(500.0));
     assert_eq!(video.metadata().pixel_size, Some([0.5, 0.25]));
-    let part = Selection {
+    let part = FrameSelection {
         start: 1,
         frames: Some(2),
         step: 2,
     };
-    let part = load_video(path, &part, &Options::default()).unwrap();
+    let part = load_video(path, &part, &LoadOptions::default()).unwrap();
     let expected = indices(&[2, 3, 4]).into_iter();
     let expected = expected.map(|at| (at[2] * 15 + at[1] * 5 + 1 + 2 * at[0]) as u16);
     assert!(values(&part).into_iter().eq(expected));
@@ -365,7 +365,7 @@ fn axes_come_in_the_order_of_a_video() {
 
 /// Variants of metadata, the same ones each time.
 #[test]
-fn damage_is_an_error() {
+fn corruption_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     version_2(path);

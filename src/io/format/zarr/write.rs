@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::error::{Error, Result};
 use crate::fs::atomic;
 use crate::io::codec::compression::Compression;
-use crate::io::format::{known, npy};
+use crate::io::format::{metadata_keys, npy};
 use crate::io::registry::is_zarr;
 use crate::task;
 use crate::video::{DType, Video, map_samples, read_run};
@@ -79,7 +79,7 @@ fn encode(
 }
 
 fn attributes(video: &Video) -> Value {
-    let mut attributes = known::to_json(video.metadata());
+    let mut attributes = metadata_keys::to_json(video.metadata());
     let axes = ["t", "y", "x", "c"];
     let axes = match video.ndim() {
         2 => &axes[1..3],

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::choice::Choice;
 use crate::error::Result;
-use crate::ops::kernel::Input;
+use crate::ops::kernel::OperandSamples;
 use crate::video::{DType, Element, Number, Real, Video, with_dtype};
 
 /// An operation on two numbers.
@@ -227,11 +227,11 @@ fn compare_signed(operation: Comparison, signed: Video, unsigned: Video) -> Resu
 }
 
 /// An operand that can have the type, or has it already.
-fn same<T: Element>(operand: &Operand, shape: &[usize]) -> Input<T> {
+fn same<T: Element>(operand: &Operand, shape: &[usize]) -> OperandSamples<T> {
     match operand {
-        Operand::Array(array) => Input::same_stretched(array, shape),
-        Operand::Int(number) => Input::Number(T::from_int(*number)),
-        Operand::Float(number) => Input::Number(T::from_f64(*number)),
+        Operand::Array(array) => OperandSamples::same_stretched(array, shape),
+        Operand::Int(number) => OperandSamples::Number(T::from_int(*number)),
+        Operand::Float(number) => OperandSamples::Number(T::from_f64(*number)),
     }
 }
 
@@ -284,7 +284,7 @@ fn compare_as<T: Element>(
     operation: Comparison,
     left: Operand,
     right: Operand,
-    read: fn(&Operand, &[usize]) -> Input<T>,
+    read: fn(&Operand, &[usize]) -> OperandSamples<T>,
 ) -> Result<Video> {
     let name = operation.name();
     let shape = common_shape(name, left.shape(), right.shape())?;

@@ -7,8 +7,8 @@ use super::{Operand, common_shape, is_double, with_metadata_of};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::ops::array::shape;
-use crate::ops::kernel::{Input, Pieces, run_kernel};
-use crate::task::{self, Uninterrupted};
+use crate::ops::kernel::{ChunkPlan, OperandSamples, run_kernel};
+use crate::task::{self, CriticalSection};
 use crate::video::{
     DType, Element, Metadata, Number, Samples, Strided, Video, shape_text, with_bits, with_dtype,
 };
@@ -27,7 +27,7 @@ pub fn assign(video: &mut Video, mask: &Video, value: &Operand) -> Result<()> {
         );
     }
     let shape = video.shape().to_vec();
-    let _whole = Uninterrupted::begin();
+    let _whole = CriticalSection::begin();
     with_dtype!(video.dtype(), T => {
         let value = match value {
             // A list of samples is never stretched, not even if it is as long as a row.
@@ -39,7 +39,7 @@ pub fn assign(video: &mut Video, mask: &Video, value: &Operand) -> Result<()> {
             }
             value => typed::<T>(value, &shape)?,
         };
-        let mask = Input::same_stretched(mask, &shape);
+        let mask = OperandSamples::same_stretched(mask, &shape);
         put(samples_mut::<T>(video)?, &mask, &value)
     })
 }
@@ -51,7 +51,7 @@ pub fn select(mask: &Video, yes: &Operand, no: &Operand) -> Result<Video> {
     let shape = common_shape("where", &shape, no.shape())?;
     with_dtype!(common_dtype(yes, no), T => {
         let mut results = Strided::<T>::for_writing(&shape)?;
-        let mask = Input::<bool>::same_stretched(mask, &shape);
+        let mask = OperandSamples::<bool>::same_stretched(mask, &shape);
         let inputs = [typed::<T>(yes, &shape)?, typed(no, &shape)?];
         choose(results.as_mut_slice()?, &mask, &inputs)?;
         Ok(with_metadata_of(results, [yes, no]))
@@ -89,11 +89,14 @@ pub(super) fn represents(dtype: DType, number: &Operand) -> bool {
 }
 
 /// A value to be stored as samples of type `T`: numbers must fit, arrays are converted.
-pub(in crate::ops) fn typed<T: Element>(value: &Operand, shape: &[usize]) -> Result<Input<T>> {
+pub(in crate::ops) fn typed<T: Element>(
+    value: &Operand,
+    shape: &[usize],
+) -> Result<OperandSamples<T>> {
     let number = match *value {
         Operand::Array(ref array) => {
             let array = astype(array.clone(), T::DTYPE)?;
-            return Ok(Input::same_stretched(&array, shape));
+            return Ok(OperandSamples::same_stretched(&array, shape));
         }
         Operand::Int(number) => Number::Int(number),
         Operand::Float(number) => Number::Float(number),
@@ -105,7 +108,7 @@ pub(in crate::ops) fn typed<T: Element>(value: &Operand, shape: &[usize]) -> Res
         ));
         return Err(error.hint("convert the video first: `v = v.astype(\"float32\")`"));
     }
-    Ok(Input::Number(number.to_element()))
+    Ok(OperandSamples::Number(number.to_element()))
 }
 
 fn expect_mask(operation: &str, mask: &Video) -> Result<()> {
@@ -125,9 +128,13 @@ pub(in crate::ops) fn samples_mut<T: Element>(video: &mut Video) -> Result<&mut 
 }
 
 /// Sets samples where the mask is true.
-fn put<T: Element>(out: &mut [T], mask: &Input<bool>, value: &Input<T>) -> Result<()> {
-    let pieces = Pieces::of([mask.layout(), value.layout()].into_iter().flatten());
-    let steps = out.chunks_mut(pieces.len).enumerate();
+fn put<T: Element>(
+    out: &mut [T],
+    mask: &OperandSamples<bool>,
+    value: &OperandSamples<T>,
+) -> Result<()> {
+    let chunks = ChunkPlan::of([mask.layout(), value.layout()].into_iter().flatten());
+    let steps = out.chunks_mut(chunks.len).enumerate();
     let memory = || (Vec::new(), Vec::new());
     let kernel = |(out, mask, value): (&mut [T], &[bool], &[T])| {
         for ((out, chosen), value) in out.iter_mut().zip(mask).zip(value) {
@@ -135,9 +142,9 @@ fn put<T: Element>(out: &mut [T], mask: &Input<bool>, value: &Input<T>) -> Resul
         }
     };
     task::for_each_init("assigning", steps, memory, |scratch, (step, out)| {
-        for (first, out) in pieces.cut(step, out) {
-            let mask = mask.run(&pieces, first, out.len(), &mut scratch.0);
-            let value = value.run(&pieces, first, out.len(), &mut scratch.1);
+        for (first, out) in chunks.cut(step, out) {
+            let mask = mask.run(&chunks, first, out.len(), &mut scratch.0);
+            let value = value.run(&chunks, first, out.len(), &mut scratch.1);
             run_kernel(&kernel, (out, mask, value));
         }
         Ok(())
@@ -145,10 +152,14 @@ fn put<T: Element>(out: &mut [T], mask: &Input<bool>, value: &Input<T>) -> Resul
 }
 
 /// Sets each sample to one of two.
-fn choose<T: Element>(out: &mut [T], mask: &Input<bool>, [yes, no]: &[Input<T>; 2]) -> Result<()> {
+fn choose<T: Element>(
+    out: &mut [T],
+    mask: &OperandSamples<bool>,
+    [yes, no]: &[OperandSamples<T>; 2],
+) -> Result<()> {
     let layouts = [mask.layout(), yes.layout(), no.layout()];
-    let pieces = Pieces::of(layouts.into_iter().flatten());
-    let steps = out.chunks_mut(pieces.len).enumerate();
+    let chunks = ChunkPlan::of(layouts.into_iter().flatten());
+    let steps = out.chunks_mut(chunks.len).enumerate();
     let memory = || (Vec::new(), Vec::new(), Vec::new());
     let kernel = |(out, mask, yes, no): (&mut [T], &[bool], &[T], &[T])| {
         for (((out, chosen), yes), no) in out.iter_mut().zip(mask).zip(yes).zip(no) {
@@ -156,10 +167,10 @@ fn choose<T: Element>(out: &mut [T], mask: &Input<bool>, [yes, no]: &[Input<T>; 
         }
     };
     task::for_each_init("choosing", steps, memory, |scratch, (step, out)| {
-        for (first, out) in pieces.cut(step, out) {
-            let mask = mask.run(&pieces, first, out.len(), &mut scratch.0);
-            let yes = yes.run(&pieces, first, out.len(), &mut scratch.1);
-            let no = no.run(&pieces, first, out.len(), &mut scratch.2);
+        for (first, out) in chunks.cut(step, out) {
+            let mask = mask.run(&chunks, first, out.len(), &mut scratch.0);
+            let yes = yes.run(&chunks, first, out.len(), &mut scratch.1);
+            let no = no.run(&chunks, first, out.len(), &mut scratch.2);
             run_kernel(&kernel, (out, mask, yes, no));
         }
         Ok(())
@@ -173,20 +184,18 @@ fn put_in_turn<T: Element>(video: &mut Video, mask: &Video, values: &Video) -> R
     let values = T::unwrap(values.into_parts().0).expect("of the type just converted to");
     let mask = mask.with_layout(mask.layout().broadcast(&shape).expect("a common shape"));
     let mask = bool::unwrap(mask.into_parts().0).expect("checked by the caller");
-    let places = mask.view().iter().filter(|chosen| **chosen).count();
-    if values.shape() != [places] {
+    let count = mask.view().iter().filter(|chosen| **chosen).count();
+    if values.shape() != [count] {
         bail!(
-            "cannot assign an array of shape {} to the {places} samples of a mask",
+            "cannot assign an array of shape {} to the {count} samples of a mask",
             shape_text(values.shape())
         );
     }
     let mask = mask.view();
     let chosen = samples_mut::<T>(video)?.iter_mut().zip(&mask);
-    let places = chosen
-        .filter(|(_, chosen)| **chosen)
-        .map(|(place, _)| place);
-    for (place, value) in places.zip(&values.view()) {
-        *place = *value;
+    let count = chosen.filter(|(_, chosen)| **chosen).map(|(slot, _)| slot);
+    for (slot, value) in count.zip(&values.view()) {
+        *slot = *value;
     }
     Ok(())
 }
@@ -194,9 +203,9 @@ fn put_in_turn<T: Element>(video: &mut Video, mask: &Video, values: &Video) -> R
 /// The samples at which the mask is true, in order, as a trace.
 pub fn chosen(video: &Video, mask: &Video) -> Result<Video> {
     expect_mask("an index", mask)?;
-    let mask = Input::<bool>::same(mask.samples());
+    let mask = OperandSamples::<bool>::same(mask.samples());
     let picked = with_bits!(video.dtype(), B => {
-        let samples = Input::<B>::same(&video.samples().bits());
+        let samples = OperandSamples::<B>::same(&video.samples().bits());
         B::wrap(pick(video.layout().len(), &samples, &mask)?)
     });
     Ok(Video::with_metadata(
@@ -205,12 +214,16 @@ pub fn chosen(video: &Video, mask: &Video) -> Result<Video> {
     ))
 }
 
-fn pick<T: Element>(len: usize, samples: &Input<T>, mask: &Input<bool>) -> Result<Strided<T>> {
-    let pieces = Pieces::of([mask.layout(), samples.layout()].into_iter().flatten());
-    let place = |step: usize| (step * pieces.len, pieces.len.min(len - step * pieces.len));
-    let counts = task::map(0..len.div_ceil(pieces.len), Vec::new, |scratch, step| {
-        let (first, len) = place(step);
-        let marks = mask.run(&pieces, first, len, scratch);
+fn pick<T: Element>(
+    len: usize,
+    samples: &OperandSamples<T>,
+    mask: &OperandSamples<bool>,
+) -> Result<Strided<T>> {
+    let chunks = ChunkPlan::of([mask.layout(), samples.layout()].into_iter().flatten());
+    let slot = |step: usize| (step * chunks.len, chunks.len.min(len - step * chunks.len));
+    let counts = task::map(0..len.div_ceil(chunks.len), Vec::new, |scratch, step| {
+        let (first, len) = slot(step);
+        let marks = mask.run(&chunks, first, len, scratch);
         Ok(marks
             .iter()
             .map(|chosen| usize::from(*chosen))
@@ -228,16 +241,16 @@ fn pick<T: Element>(len: usize, samples: &Input<T>, mask: &Input<bool>) -> Resul
     let memory = || (Vec::new(), Vec::new());
     let steps = parts.into_iter().enumerate();
     task::for_each_init("selecting", steps, memory, |scratch, (step, out)| {
-        let (first, len) = place(step);
-        let marks = mask.run(&pieces, first, len, &mut scratch.0);
-        let samples = samples.run(&pieces, first, len, &mut scratch.1);
-        let mut place = 0;
+        let (first, len) = slot(step);
+        let marks = mask.run(&chunks, first, len, &mut scratch.0);
+        let samples = samples.run(&chunks, first, len, &mut scratch.1);
+        let mut slot = 0;
         for (sample, chosen) in samples.iter().zip(marks) {
             // Storing first and counting later needs no branch, of which chance masks would
             // mislead the processor.
-            let Some(out) = out.get_mut(place) else { break };
+            let Some(out) = out.get_mut(slot) else { break };
             *out = *sample;
-            place += usize::from(*chosen);
+            slot += usize::from(*chosen);
         }
         Ok(())
     })?;

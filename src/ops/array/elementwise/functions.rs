@@ -5,12 +5,12 @@ use super::{Operand, combine, compute};
 use crate::bail;
 use crate::choice::Choice;
 use crate::error::Result;
-use crate::ops::kernel::{Input, convert_samples, map_samples};
+use crate::ops::kernel::{OperandSamples, convert_samples, map_samples};
 use crate::video::{DType, Element, Number, Real, Video, map_samples as of_any_type, with_dtype};
 
 /// A function of one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Function {
+pub enum UnaryFunction {
     /// The number without its sign.
     Abs,
     /// The number with the other sign.
@@ -35,7 +35,7 @@ pub enum Function {
     Round,
 }
 
-impl Choice for Function {
+impl Choice for UnaryFunction {
     const NOUN: &'static str = "the name of a function";
     const CHOICES: &'static [(&'static str, Self)] = &[
         ("abs", Self::Abs),
@@ -52,21 +52,21 @@ impl Choice for Function {
     ];
 }
 
-impl Function {
+impl UnaryFunction {
     /// Its value at a number.
     pub fn at<R: Real>(self, number: R) -> R {
         match self {
-            Function::Abs => number.abs(),
-            Function::Negative => -number,
-            Function::Sqrt => number.sqrt(),
-            Function::Exp => number.exp(),
-            Function::Log => number.ln(),
-            Function::Log10 => number.log10(),
-            Function::Sin => number.sin(),
-            Function::Cos => number.cos(),
-            Function::Floor => number.floor(),
-            Function::Ceil => number.ceil(),
-            Function::Round => number.round_ties_even(),
+            UnaryFunction::Abs => number.abs(),
+            UnaryFunction::Negative => -number,
+            UnaryFunction::Sqrt => number.sqrt(),
+            UnaryFunction::Exp => number.exp(),
+            UnaryFunction::Log => number.ln(),
+            UnaryFunction::Log10 => number.log10(),
+            UnaryFunction::Sin => number.sin(),
+            UnaryFunction::Cos => number.cos(),
+            UnaryFunction::Floor => number.floor(),
+            UnaryFunction::Ceil => number.ceil(),
+            UnaryFunction::Round => number.round_ties_even(),
         }
     }
 
@@ -74,8 +74,8 @@ impl Function {
     fn keeps(self, dtype: DType) -> bool {
         let is_unsigned = !dtype.is_float() && dtype.limits().0 == 0.0;
         match self {
-            Function::Floor | Function::Ceil | Function::Round => !dtype.is_float(),
-            Function::Abs => is_unsigned,
+            UnaryFunction::Floor | UnaryFunction::Ceil | UnaryFunction::Round => !dtype.is_float(),
+            UnaryFunction::Abs => is_unsigned,
             _ => false,
         }
     }
@@ -83,7 +83,7 @@ impl Function {
 
 /// The value of a function at a number, or at every sample. Ints that it cannot change stay what they are; other
 /// results are `float32`, or `float64` if the array has ints of more than 16 bits or `float64`.
-pub fn apply(function: Function, video: Video) -> Result<Video> {
+pub fn apply(function: UnaryFunction, video: Video) -> Result<Video> {
     match video.dtype() {
         dtype if function.keeps(dtype) => Ok(video),
         dtype if dtype.is_wide() => apply_in::<f64>(function, video),
@@ -91,22 +91,22 @@ pub fn apply(function: Function, video: Video) -> Result<Video> {
     }
 }
 
-fn apply_in<R: Real>(function: Function, video: Video) -> Result<Video> {
+fn apply_in<R: Real>(function: UnaryFunction, video: Video) -> Result<Video> {
     let name = function.name();
     let is_single = R::DTYPE == DType::F32;
     // One loop for each, so that it is compiled to instructions for several samples at once.
     match function {
-        Function::Abs => map_samples::<R>(name, video, Loop(|x: R, _| x.abs())),
-        Function::Negative => map_samples::<R>(name, video, Loop(|x: R, _| -x)),
-        Function::Sqrt => map_samples::<R>(name, video, Loop(|x: R, _| x.sqrt())),
-        Function::Floor => map_samples::<R>(name, video, Loop(|x: R, _| x.floor())),
-        Function::Ceil => map_samples::<R>(name, video, Loop(|x: R, _| x.ceil())),
-        Function::Round => map_samples::<R>(name, video, Loop(|x: R, _| x.round_ties_even())),
-        Function::Exp => map_samples::<R>(name, video, Loop(Exp)),
-        Function::Log => map_samples::<R>(name, video, Loop(Ln)),
-        Function::Log10 if is_single => map_samples::<R>(name, video, Loop(Log10)),
-        Function::Sin if is_single => map_samples::<R>(name, video, Loop(Sin)),
-        Function::Cos if is_single => map_samples::<R>(name, video, Loop(Cos)),
+        UnaryFunction::Abs => map_samples::<R>(name, video, Loop(|x: R, _| x.abs())),
+        UnaryFunction::Negative => map_samples::<R>(name, video, Loop(|x: R, _| -x)),
+        UnaryFunction::Sqrt => map_samples::<R>(name, video, Loop(|x: R, _| x.sqrt())),
+        UnaryFunction::Floor => map_samples::<R>(name, video, Loop(|x: R, _| x.floor())),
+        UnaryFunction::Ceil => map_samples::<R>(name, video, Loop(|x: R, _| x.ceil())),
+        UnaryFunction::Round => map_samples::<R>(name, video, Loop(|x: R, _| x.round_ties_even())),
+        UnaryFunction::Exp => map_samples::<R>(name, video, Loop(Exp)),
+        UnaryFunction::Log => map_samples::<R>(name, video, Loop(Ln)),
+        UnaryFunction::Log10 if is_single => map_samples::<R>(name, video, Loop(Log10)),
+        UnaryFunction::Sin if is_single => map_samples::<R>(name, video, Loop(Sin)),
+        UnaryFunction::Cos if is_single => map_samples::<R>(name, video, Loop(Cos)),
         _ => map_samples::<R>(name, video, Loop(|x: R, _| function.at(x))),
     }
 }
@@ -207,8 +207,8 @@ pub fn fill_nan(video: Video, value: f64) -> Result<Video> {
 /// Changes each sample to another of the same type, in place if it is a temporary.
 fn each_of<T: Element>(video: Video, f: impl Fn(T) -> T + Sync) -> Result<Video> {
     let read = |operand: &Operand, shape: &[usize]| match operand {
-        Operand::Array(array) => Input::same_stretched(array, shape),
-        _ => Input::Number(T::default()),
+        Operand::Array(array) => OperandSamples::same_stretched(array, shape),
+        _ => OperandSamples::Number(T::default()),
     };
     compute(
         "changing",
@@ -260,7 +260,10 @@ fn through<R: Real, T: Element>(video: &Video) -> Result<Video> {
 }
 
 fn convert<T: Element, U: Element>(video: &Video, f: impl Fn(T) -> U + Sync) -> Result<Video> {
-    let inputs = [Input::same(video.samples()), Input::Number(T::default())];
+    let inputs = [
+        OperandSamples::same(video.samples()),
+        OperandSamples::Number(T::default()),
+    ];
     let results = combine("converting", video.shape(), &inputs, |sample, _| f(sample))?;
     Ok(video.with_samples(results))
 }

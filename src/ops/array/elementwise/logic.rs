@@ -7,7 +7,7 @@ use super::{Operand, compute};
 use crate::bail;
 use crate::choice::Choice;
 use crate::error::{Error, Result};
-use crate::ops::kernel::Input;
+use crate::ops::kernel::OperandSamples;
 use crate::video::{DType, Element, Video};
 
 /// An operation on two truth values, or on the bits of two ints.
@@ -104,9 +104,9 @@ where
     T: Element + BitAnd<Output = T> + BitOr<Output = T> + BitXor<Output = T>,
 {
     let read = |operand: &Operand, shape: &[usize]| match operand {
-        Operand::Int(number) => Input::Number(T::from_int(*number)),
-        Operand::Float(number) => Input::Number(T::from_f64(*number)),
-        Operand::Array(array) => Input::same_stretched(array, shape),
+        Operand::Int(number) => OperandSamples::Number(T::from_int(*number)),
+        Operand::Float(number) => OperandSamples::Number(T::from_f64(*number)),
+        Operand::Array(array) => OperandSamples::same_stretched(array, shape),
     };
     let name = operation.name();
     match operation {

@@ -13,14 +13,14 @@ mod series;
 pub use arithmetic::{Arithmetic, Comparison, arithmetic, arithmetic_assign, compare};
 pub use assign::{assign, chosen, select};
 pub(in crate::ops) use assign::{samples_mut, typed};
-pub use functions::{Function, apply, astype, clip, copy, fill_nan, isfinite, isnan};
+pub use functions::{UnaryFunction, apply, astype, clip, copy, fill_nan, isfinite, isnan};
 pub use logic::{Logic, logic, logic_assign, not};
 
 use formula::{Formula, Loop, Swapped};
 
 use crate::error::{Error, Result};
-use crate::ops::kernel::{Input, Pieces, is_in_place, run_kernel};
-use crate::task::{self, Uninterrupted};
+use crate::ops::kernel::{ChunkPlan, OperandSamples, is_in_place, run_kernel};
+use crate::task::{self, CriticalSection};
 use crate::video::{DType, Element, Number, Real, Strided, Video, shape_text, with_dtype};
 
 /// What stands on one side of an operator.
@@ -106,11 +106,11 @@ fn mismatch(operation: &str, a: &[usize], b: &[usize]) -> Error {
 }
 
 /// An operand converted to the type and stretched to the shape.
-fn input<R: Real>(operand: &Operand, shape: &[usize]) -> Input<R> {
+fn input<R: Real>(operand: &Operand, shape: &[usize]) -> OperandSamples<R> {
     match operand {
-        Operand::Array(array) => Input::stretched(array, shape),
-        Operand::Int(number) => Input::Number(R::from_f64(*number as f64)),
-        Operand::Float(number) => Input::Number(R::from_f64(*number)),
+        Operand::Array(array) => OperandSamples::stretched(array, shape),
+        Operand::Int(number) => OperandSamples::Number(R::from_f64(*number as f64)),
+        Operand::Float(number) => OperandSamples::Number(R::from_f64(*number)),
     }
 }
 
@@ -119,7 +119,7 @@ fn input<R: Real>(operand: &Operand, shape: &[usize]) -> Input<R> {
 fn compute<T: Element>(
     operation: &'static str,
     [left, right]: [Operand; 2],
-    read: fn(&Operand, &[usize]) -> Input<T>,
+    read: fn(&Operand, &[usize]) -> OperandSamples<T>,
     f: impl Formula<T, T>,
 ) -> Result<Video> {
     let shape = common_shape(operation, left.shape(), right.shape())?;
@@ -143,21 +143,21 @@ fn compute<T: Element>(
 fn update<T: Element>(
     operation: &'static str,
     video: Video,
-    other: &Input<T>,
+    other: &OperandSamples<T>,
     f: impl Formula<T, T>,
 ) -> Result<Video> {
     let (samples, metadata) = video.into_parts();
     let mut array = T::unwrap(samples).expect("of the type just compared");
-    let pieces = Pieces::of(other.layout());
-    let steps = array.as_mut_slice()?.chunks_mut(pieces.len);
+    let chunks = ChunkPlan::of(other.layout());
+    let steps = array.as_mut_slice()?.chunks_mut(chunks.len);
     let kernel = Loop(f);
     task::for_each_init(
         operation,
         steps.enumerate(),
         Vec::new,
         |scratch, (step, out)| {
-            for (first, out) in pieces.cut(step, out) {
-                let other = other.run(&pieces, first, out.len(), scratch);
+            for (first, out) in chunks.cut(step, out) {
+                let other = other.run(&chunks, first, out.len(), scratch);
                 run_kernel(&kernel, (out, other));
             }
             Ok(())
@@ -170,12 +170,12 @@ fn update<T: Element>(
 fn combine<T: Element, U: Element>(
     operation: &'static str,
     shape: &[usize],
-    [a, b]: &[Input<T>; 2],
+    [a, b]: &[OperandSamples<T>; 2],
     f: impl Formula<T, U>,
 ) -> Result<Strided<U>> {
-    let pieces = Pieces::of([a.layout(), b.layout()].into_iter().flatten());
+    let chunks = ChunkPlan::of([a.layout(), b.layout()].into_iter().flatten());
     let mut results = Strided::<U>::for_writing(shape)?;
-    let steps = results.as_mut_slice()?.chunks_mut(pieces.len);
+    let steps = results.as_mut_slice()?.chunks_mut(chunks.len);
     let memory = || (Vec::new(), Vec::new());
     let kernel = Loop(f);
     task::for_each_init(
@@ -183,9 +183,9 @@ fn combine<T: Element, U: Element>(
         steps.enumerate(),
         memory,
         |scratch, (step, out)| {
-            for (first, out) in pieces.cut(step, out) {
-                let a = a.run(&pieces, first, out.len(), &mut scratch.0);
-                let b = b.run(&pieces, first, out.len(), &mut scratch.1);
+            for (first, out) in chunks.cut(step, out) {
+                let a = a.run(&chunks, first, out.len(), &mut scratch.0);
+                let b = b.run(&chunks, first, out.len(), &mut scratch.1);
                 run_kernel(&kernel, (out, a, b));
             }
             Ok(())
@@ -212,7 +212,7 @@ fn change(
     } else {
         video.clone()
     };
-    let _whole = Uninterrupted::begin();
+    let _whole = CriticalSection::begin();
     *video = operation(Operand::Array(left), right)?;
     Ok(())
 }

@@ -24,7 +24,7 @@ const LN_2: [f64; 2] = [6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10];
 const QUARTER: [f64; 2] = [1.570_796_326_734_125_6, 6.077_100_506_506_192e-11];
 
 /// The largest angle of which multiples of [`QUARTER`] are exact.
-const MOST_TURNED: f64 = 1e6;
+const MAX_ANGLE: f64 = 1e6;
 
 /// The tangent of half of 45 degrees.
 const TAN_PI_8: f64 = 0.414_213_562_373_095_03;
@@ -155,7 +155,7 @@ fn ln_of(x: f64, terms: &[f64]) -> f64 {
 #[inline(always)]
 pub(super) fn is_turned_little<R: Real>(x: R) -> bool {
     let x = x.to_f64();
-    (x.abs() <= MOST_TURNED) | x.is_nan()
+    (x.abs() <= MAX_ANGLE) | x.is_nan()
 }
 
 /// The sine of an angle in radians, for single precision.
@@ -249,9 +249,9 @@ pub(super) fn pow<R: Real>(x: R, y: R) -> R {
 #[inline(always)]
 pub(super) fn is_plain_remainder<R: Real>(a: R, b: R) -> bool {
     // Whole multiples of numbers of 24 digits are exact.
-    const MOST: f64 = (1u64 << 29) as f64;
+    const MAX_QUOTIENT: f64 = (1u64 << 29) as f64;
     let quotient = a.to_f64() / b.to_f64();
-    ((quotient.abs() < MOST) | quotient.is_nan()) & !b.to_f64().is_infinite()
+    ((quotient.abs() < MAX_QUOTIENT) | quotient.is_nan()) & !b.to_f64().is_infinite()
 }
 
 /// What remains of a division that is rounded down, for single precision.

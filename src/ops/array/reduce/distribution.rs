@@ -2,10 +2,10 @@
 
 use std::sync::Mutex;
 
-use super::folds::is_number;
+use super::plan::scan;
 use super::rank::{Rank, Sortable, map_sortable};
+use super::reducers::is_number;
 use super::select::{Keyed, count_digits};
-use super::walk::scan;
 use super::{axis_of, no_samples};
 use crate::bail;
 use crate::error::Result;
@@ -16,7 +16,7 @@ use crate::video::{DType, Element, Layout, Samples, Strided, Video, map_samples,
 use ndarray::{ArrayViewMut3, Axis};
 
 /// The most bins of a histogram.
-const MOST_BINS: usize = 1 << 20;
+const MAX_BINS: usize = 1 << 20;
 
 /// The bins in which a threshold between floats is looked for, as in scikit-image.
 const OTSU_BINS: usize = 256;
@@ -41,8 +41,8 @@ pub struct Histogram {
 /// Counts the samples in `bins` intervals of equal width, the upper end of the last one included;
 /// the range is by default that of the samples. NaN and what lies outside is not counted.
 pub fn histogram(video: &Video, bins: usize, range: Option<[f64; 2]>) -> Result<Histogram> {
-    if !(1..=MOST_BINS).contains(&bins) {
-        bail!("histogram needs `bins` between 1 and {MOST_BINS}, got {bins}");
+    if !(1..=MAX_BINS).contains(&bins) {
+        bail!("histogram needs `bins` between 1 and {MAX_BINS}, got {bins}");
     }
     let (low, high) = match range {
         Some([low, high]) if low.is_finite() && high.is_finite() && low <= high => (low, high),

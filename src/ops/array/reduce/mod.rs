@@ -6,16 +6,16 @@
 //! are float64.
 
 mod distribution;
-mod folds;
+mod plan;
 mod rank;
+mod reducers;
 mod select;
-mod walk;
 
 pub use distribution::{Histogram, histogram, otsu, sort, unique};
 
-use folds::{Addend, Count, ExactSum, Extreme, Moments, Place, Sum, Tally};
+use plan::{Reducer, ReductionPlan, reduce};
+use reducers::{Addend, ArgExtreme, Count, ExactSum, Extreme, Moments, Sum, Tally};
 use select::Keyed;
-use walk::{Fold, Walk, fold};
 
 use bytemuck::AnyBitPattern;
 
@@ -136,20 +136,20 @@ impl<'a> Reduction<'a> {
     }
 
     /// What a fold finds, and how to look at it.
-    fn fold<T: Element, F: Fold<T>>(
+    fn reduce<T: Element, F: Reducer<T>>(
         &self,
         source: Source<'_, T>,
-        folding: &F,
-        has_places: bool,
-    ) -> Result<(Vec<F::Known>, Layout)> {
+        reducer: &F,
+        has_indices: bool,
+    ) -> Result<(Vec<F::Accumulator>, Layout)> {
         self.expect_samples()?;
         if self.video.is_empty() {
             let layout = Layout::contiguous(&self.shape());
-            return Ok((vec![folding.start(); layout.len()], layout));
+            return Ok((vec![reducer.start(); layout.len()], layout));
         }
-        let walk = Walk::new(source.layout, &self.is_reduced, has_places);
-        let known = fold(source.storage, &walk, folding)?;
-        Ok((known, walk.results().clone()))
+        let plan = ReductionPlan::new(source.layout, &self.is_reduced, has_indices);
+        let state = reduce(source.storage, &plan, reducer)?;
+        Ok((state, plan.results().clone()))
     }
 
     /// A video of results.
@@ -160,25 +160,25 @@ impl<'a> Reduction<'a> {
         video
     }
 
-    fn results<T: Element, F: Fold<T>, U: Element>(
+    fn results<T: Element, F: Reducer<T>, U: Element>(
         &self,
         source: Source<'_, T>,
-        folding: &F,
-        finish: impl Fn(F::Known) -> U,
+        reducer: &F,
+        finish: impl Fn(F::Accumulator) -> U,
     ) -> Result<Video> {
-        let (known, layout) = self.fold(source, folding, false)?;
-        Ok(self.video(known.into_iter().map(finish).collect(), layout))
+        let (state, layout) = self.reduce(source, reducer, false)?;
+        Ok(self.video(state.into_iter().map(finish).collect(), layout))
     }
 
-    fn floats<T: Element, F: Fold<T>>(
+    fn floats<T: Element, F: Reducer<T>>(
         &self,
         source: Source<'_, T>,
-        folding: &F,
-        finish: impl Fn(F::Known) -> f64,
+        reducer: &F,
+        finish: impl Fn(F::Accumulator) -> f64,
     ) -> Result<Video> {
         match self.float_dtype() {
-            DType::F64 => self.results(source, folding, finish),
-            _ => self.results(source, folding, |known| finish(known) as f32),
+            DType::F64 => self.results(source, reducer, finish),
+            _ => self.results(source, reducer, |state| finish(state) as f32),
         }
     }
 }
@@ -263,7 +263,7 @@ pub fn sum(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
 }
 
 fn exact_sum<T: Addend>(reduction: &Reduction<'_>, array: &Strided<T>) -> Result<Video> {
-    let (sums, layout) = reduction.fold(Source::of(array), &ExactSum, false)?;
+    let (sums, layout) = reduction.reduce(Source::of(array), &ExactSum, false)?;
     let ints = sums.iter().map(|sum| i64::try_from(*sum));
     match ints.collect::<Result<Vec<_>, _>>() {
         Ok(ints) => Ok(reduction.video(ints, layout)),
@@ -309,26 +309,26 @@ fn spread(reduction: &Reduction<'_>, ddof: f64, finish: impl Fn(f64) -> f64) -> 
 /// Where the smallest sample is first: its index along the axis, or in row-major order among all
 /// samples of a result.
 pub fn argmin(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
-    place::<false>(&Reduction::new("argmin", video, axes)?)
+    arg_extreme::<false>(&Reduction::new("argmin", video, axes)?)
 }
 
 /// Where the largest sample is first, as [`argmin`].
 pub fn argmax(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
-    place::<true>(&Reduction::new("argmax", video, axes)?)
+    arg_extreme::<true>(&Reduction::new("argmax", video, axes)?)
 }
 
-fn place<const HIGH: bool>(reduction: &Reduction<'_>) -> Result<Video> {
-    let (places, layout) = map_numbers!(reduction.video.samples(), source => {
-        let (found, layout) = reduction.fold(source, &Place::<HIGH>, true)?;
-        let places: Vec<i64> = found.into_iter().map(|found| found.place).collect();
-        (places, layout)
+fn arg_extreme<const HIGH: bool>(reduction: &Reduction<'_>) -> Result<Video> {
+    let (indices, layout) = map_numbers!(reduction.video.samples(), source => {
+        let (found, layout) = reduction.reduce(source, &ArgExtreme::<HIGH>, true)?;
+        let indices: Vec<i64> = found.into_iter().map(|found| found.index).collect();
+        (indices, layout)
     });
-    if places.contains(&-1) {
+    if indices.contains(&-1) {
         let (function, kind) = (reduction.function, reduction.video.kind());
         let error = format!("{function} finds only NaN in a slice of the {kind}");
         return Err(Error::new(error).hint("replace NaN first: `v.fill_nan(0)`"));
     }
-    Ok(reduction.video(places, layout))
+    Ok(reduction.video(indices, layout))
 }
 
 /// How many samples are not NaN; of bools, how many are true.
@@ -356,17 +356,17 @@ pub fn all(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
 /// Counts samples: ints by their bits alone, as only zero matters.
 fn tally<U: Element>(reduction: &Reduction<'_>, finish: impl Fn(Tally) -> U) -> Result<Video> {
     let (counts, layout) = match reduction.video.samples() {
-        Samples::F32(array) => reduction.fold(Source::of(array), &Count, false),
-        Samples::F64(array) => reduction.fold(Source::of(array), &Count, false),
-        Samples::Bool(array) => reduction.fold(Source::<u8>::bits_of(array), &Count, false),
-        Samples::U8(array) => reduction.fold(Source::of(array), &Count, false),
-        Samples::I8(array) => reduction.fold(Source::<u8>::bits_of(array), &Count, false),
-        Samples::U16(array) => reduction.fold(Source::of(array), &Count, false),
-        Samples::I16(array) => reduction.fold(Source::<u16>::bits_of(array), &Count, false),
-        Samples::U32(array) => reduction.fold(Source::of(array), &Count, false),
-        Samples::I32(array) => reduction.fold(Source::<u32>::bits_of(array), &Count, false),
-        Samples::U64(array) => reduction.fold(Source::of(array), &Count, false),
-        Samples::I64(array) => reduction.fold(Source::<u64>::bits_of(array), &Count, false),
+        Samples::F32(array) => reduction.reduce(Source::of(array), &Count, false),
+        Samples::F64(array) => reduction.reduce(Source::of(array), &Count, false),
+        Samples::Bool(array) => reduction.reduce(Source::<u8>::bits_of(array), &Count, false),
+        Samples::U8(array) => reduction.reduce(Source::of(array), &Count, false),
+        Samples::I8(array) => reduction.reduce(Source::<u8>::bits_of(array), &Count, false),
+        Samples::U16(array) => reduction.reduce(Source::of(array), &Count, false),
+        Samples::I16(array) => reduction.reduce(Source::<u16>::bits_of(array), &Count, false),
+        Samples::U32(array) => reduction.reduce(Source::of(array), &Count, false),
+        Samples::I32(array) => reduction.reduce(Source::<u32>::bits_of(array), &Count, false),
+        Samples::U64(array) => reduction.reduce(Source::of(array), &Count, false),
+        Samples::I64(array) => reduction.reduce(Source::<u64>::bits_of(array), &Count, false),
     }?;
     Ok(reduction.video(counts.into_iter().map(finish).collect(), layout))
 }
@@ -433,10 +433,10 @@ fn percentiles<T: Keyed>(
     if array.layout().is_empty() {
         return Ok((Vec::new(), Layout::contiguous(&reduction.shape())));
     }
-    let walk = Walk::new(array.layout(), &reduction.is_reduced, false);
-    let results = walk.results();
-    if !select::is_large(walk.samples(), results.len()) {
-        return Ok((select::percentiles(array, &walk, q)?, results.clone()));
+    let plan = ReductionPlan::new(array.layout(), &reduction.is_reduced, false);
+    let results = plan.results();
+    if !select::is_large(plan.samples(), results.len()) {
+        return Ok((select::percentiles(array, &plan, q)?, results.clone()));
     }
     let mut values = Vec::new();
     for result in 0..results.len() {

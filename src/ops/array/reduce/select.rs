@@ -8,7 +8,7 @@ use std::sync::Mutex;
 
 use num_traits::{Bounded, PrimInt};
 
-use super::walk::{Gathered, Walk, gather, scan};
+use super::plan::{Gathered, ReductionPlan, gather, scan};
 use crate::error::Result;
 use crate::ops::kernel::run_kernel;
 use crate::video::{Element, Layout, Strided};
@@ -17,7 +17,7 @@ use crate::video::{Element, Layout, Strided};
 const LANES: usize = 32;
 
 /// The most samples of a result that are looked at together in memory.
-const MOST_TOGETHER: usize = 1 << 22;
+const MAX_TOGETHER: usize = 1 << 22;
 
 /// The bits of a digit.
 const DIGIT: u32 = 16;
@@ -106,10 +106,10 @@ macro_rules! keyed_floats {
 keyed_floats! { f32 as u32, f64 as u64 }
 
 /// The place of a percentile among samples in order: a rank, and how far on to the next it lies.
-fn place(q: f64, count: usize) -> (usize, f64) {
-    let place = q / 100.0 * (count - 1) as f64;
-    let rank = (place.floor() as usize).min(count - 1);
-    (rank, place - rank as f64)
+fn position(q: f64, count: usize) -> (usize, f64) {
+    let position = q / 100.0 * (count - 1) as f64;
+    let rank = (position.floor() as usize).min(count - 1);
+    (rank, position - rank as f64)
 }
 
 /// Between two samples, as NumPy does it.
@@ -126,17 +126,17 @@ fn between(low: f64, high: f64, share: f64) -> f64 {
 /// The percentiles of the samples of each result, one after the other; NaN if there are none.
 pub(super) fn percentiles<T: Keyed>(
     array: &Strided<T>,
-    walk: &Walk,
+    plan: &ReductionPlan,
     q: &[f64],
 ) -> Result<Vec<f64>> {
-    let mut results = vec![f64::NAN; walk.results().len() * q.len()];
+    let mut results = vec![f64::NAN; plan.results().len() * q.len()];
     if q.is_empty() {
         return Ok(results);
     }
-    let memory = Memory::default;
+    let memory = SelectBuffers::default;
     gather(
         array,
-        walk,
+        plan,
         LANES,
         &mut results,
         q.len(),
@@ -144,7 +144,7 @@ pub(super) fn percentiles<T: Keyed>(
         |memory, samples, results| {
             run_kernel(
                 &|(memory, samples, results): (
-                    &mut Memory<T::Key>,
+                    &mut SelectBuffers<T::Key>,
                     Gathered<'_, T>,
                     &mut [f64],
                 )| {
@@ -163,16 +163,16 @@ pub(super) fn percentiles<T: Keyed>(
 
 /// Whether the samples of each result are too many to be looked at together.
 pub(super) fn is_large(samples: usize, results: usize) -> bool {
-    results == 1 && samples > 1 << 16 || samples > MOST_TOGETHER
+    results == 1 && samples > 1 << 16 || samples > MAX_TOGETHER
 }
 
 /// Memory kept between results.
-struct Memory<K> {
+struct SelectBuffers<K> {
     run: Vec<K>,
     rows: Vec<[K; LANES]>,
 }
 
-impl<K> Default for Memory<K> {
+impl<K> Default for SelectBuffers<K> {
     fn default() -> Self {
         Self {
             run: Vec::new(),
@@ -182,7 +182,7 @@ impl<K> Default for Memory<K> {
 }
 
 fn of_run<T: Keyed>(
-    memory: &mut Memory<T::Key>,
+    memory: &mut SelectBuffers<T::Key>,
     samples: &Gathered<'_, T>,
     q: &[f64],
     results: &mut [f64],
@@ -190,7 +190,7 @@ fn of_run<T: Keyed>(
     let keys = &mut memory.run;
     keys.clear();
     samples.run(|sample| {
-        if super::folds::is_number(sample) {
+        if super::reducers::is_number(sample) {
             keys.push(sample.key());
         }
     });
@@ -198,7 +198,7 @@ fn of_run<T: Keyed>(
         return;
     }
     for (result, q) in results.iter_mut().zip(q) {
-        let (rank, share) = place(*q, keys.len());
+        let (rank, share) = position(*q, keys.len());
         let (_, low, above) = keys.select_nth_unstable(rank);
         let low = *low;
         let high = above.iter().copied().min().unwrap_or(low);
@@ -208,7 +208,7 @@ fn of_run<T: Keyed>(
 
 #[inline(always)]
 fn of_rows<T: Keyed>(
-    memory: &mut Memory<T::Key>,
+    memory: &mut SelectBuffers<T::Key>,
     samples: &Gathered<'_, T>,
     q: &[f64],
     results: &mut [f64],
@@ -227,14 +227,14 @@ fn of_rows<T: Keyed>(
         false => [rows.len() as u32; LANES],
     };
     for (at, percent) in q.iter().enumerate() {
-        let places = counts.map(|count| place(*percent, (count as usize).max(1)));
-        let ranks = places.map(|(rank, _)| rank as u32);
+        let positions = counts.map(|count| position(*percent, (count as usize).max(1)));
+        let ranks = positions.map(|(rank, _)| rank as u32);
         let lows = nth(rows, &ranks, T::BITS);
         let highs = next(rows, &ranks, &lows);
         let results = results.chunks_mut(q.len()).enumerate();
         for (lane, results) in results.filter(|(lane, _)| counts[*lane] > 0) {
             let (low, high) = (T::value(lows[lane]), T::value(highs[lane]));
-            results[at] = between(low, high, places[lane].1);
+            results[at] = between(low, high, positions[lane].1);
         }
     }
 }
@@ -300,8 +300,8 @@ pub(super) fn percentiles_of_all<T: Keyed>(array: &Strided<T>, q: &[f64]) -> Res
     if count == 0 {
         return Ok(vec![f64::NAN; q.len()]);
     }
-    let places: Vec<_> = q.iter().map(|q| place(*q, count)).collect();
-    let ranks = places
+    let positions: Vec<_> = q.iter().map(|q| position(*q, count)).collect();
+    let ranks = positions
         .iter()
         .flat_map(|(rank, _)| [*rank, (rank + 1).min(count - 1)]);
     let mut searches: Vec<_> = ranks
@@ -317,7 +317,7 @@ pub(super) fn percentiles_of_all<T: Keyed>(array: &Strided<T>, q: &[f64]) -> Res
         descend_all(array, shift, &mut searches)?;
     }
     let value = |search: &Search| T::value(T::from_bits(search.prefix));
-    let pairs = searches.chunks(2).zip(&places);
+    let pairs = searches.chunks(2).zip(&positions);
     Ok(pairs
         .map(|(pair, (_, share))| between(value(&pair[0]), value(&pair[1]), *share))
         .collect())
@@ -369,11 +369,11 @@ pub(super) fn count_digits<T: Keyed>(
     let add = |counts: &mut Vec<Vec<u32>>, samples: &[T]| {
         for &sample in samples
             .iter()
-            .filter(|sample| super::folds::is_number(**sample))
+            .filter(|sample| super::reducers::is_number(**sample))
         {
             let key: u64 = sample.key().into();
             let prefix = key.checked_shr(shift + DIGIT).unwrap_or(0);
-            if let Some(at) = prefixes.iter().position(|known| *known == prefix) {
+            if let Some(at) = prefixes.iter().position(|state| *state == prefix) {
                 counts[at][(key >> shift) as usize & ((1 << DIGIT) - 1)] += 1;
             }
         }

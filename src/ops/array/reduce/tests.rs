@@ -93,12 +93,12 @@ fn percentile_of(samples: &[f64], q: f64) -> f64 {
     let Some(last) = samples.len().checked_sub(1) else {
         return f64::NAN;
     };
-    let place = q / 100.0 * last as f64;
+    let rank = q / 100.0 * last as f64;
     let (low, high) = (
-        samples[place.floor() as usize],
-        samples[place.ceil() as usize],
+        samples[rank.floor() as usize],
+        samples[rank.ceil() as usize],
     );
-    low + (high - low) * place.fract()
+    low + (high - low) * rank.fract()
 }
 
 /// Floats with some NaN, and one pixel that is always NaN.

@@ -11,7 +11,7 @@ use crate::ops::kernel::border::Border;
 use crate::video::{Element, Number, Strided};
 
 /// An axis of a padded frame, and the lines along it that are to be filled.
-pub(super) struct Axis {
+pub(super) struct PadAxis {
     width: usize,
     len: usize,
     /// The distance in memory between places of a line.
@@ -21,7 +21,7 @@ pub(super) struct Axis {
     line_step: usize,
 }
 
-impl Axis {
+impl PadAxis {
     pub(super) fn new(
         width: usize,
         len: usize,
@@ -39,8 +39,8 @@ impl Axis {
     }
 
     /// Where in memory the places of a line are.
-    fn at(&self, place: usize, line: usize) -> usize {
-        place * self.step + line * self.line_step
+    fn at(&self, index: usize, line: usize) -> usize {
+        index * self.step + line * self.line_step
     }
 
     /// The places to fill before and after the samples, from the outside inwards.
@@ -53,10 +53,10 @@ impl Axis {
     }
 
     /// Sets one place of every line.
-    fn set<T: Element>(&self, out: &mut [T], place: usize, value: impl Fn(&[T], usize) -> T) {
+    fn set<T: Element>(&self, out: &mut [T], index: usize, value: impl Fn(&[T], usize) -> T) {
         for line in self.lines.clone() {
             let value = value(out, line);
-            out[self.at(place, line)] = value;
+            out[self.at(index, line)] = value;
         }
     }
 }
@@ -71,7 +71,7 @@ pub(super) enum Statistic {
 }
 
 /// How an axis is filled, before and after its samples.
-pub(super) enum Fill {
+pub(super) enum PadFill {
     Constant([Number; 2]),
     /// As borders do.
     Border(Border),
@@ -88,21 +88,21 @@ pub(super) enum Fill {
     Nothing,
 }
 
-impl Fill {
+impl PadFill {
     /// The way that the options ask for; axis 1 is that of the rows, axis 2 of the columns.
     pub(super) fn new(options: &Pad, axis: usize) -> Result<Self> {
         let sides = |name: &str, sides: &Option<Sides>| match sides {
             Some(sides) => sides.of_axis(name, axis),
             None => Ok([Number::Int(0); 2]),
         };
-        let statistic = |statistic| Ok(Fill::Statistic(statistic, lengths(options, axis)?));
+        let statistic = |statistic| Ok(PadFill::Statistic(statistic, lengths(options, axis)?));
         let is_odd = options.reflect_type == Some(ReflectType::Odd);
         match options.mode {
-            PadMode::Constant => Ok(Fill::Constant(sides(
+            PadMode::Constant => Ok(PadFill::Constant(sides(
                 "constant_values",
                 &options.constant_values,
             )?)),
-            PadMode::LinearRamp => Ok(Fill::Ramp {
+            PadMode::LinearRamp => Ok(PadFill::Ramp {
                 ends: sides("end_values", &options.end_values)?.map(Number::to_f64),
                 in_parts: [false; 2],
             }),
@@ -110,21 +110,21 @@ impl Fill {
             PadMode::Mean => statistic(Statistic::Mean),
             PadMode::Median => statistic(Statistic::Median),
             PadMode::Minimum => statistic(Statistic::Minimum),
-            PadMode::Reflect if is_odd => Ok(Fill::Odd { with_edge: false }),
-            PadMode::Symmetric if is_odd => Ok(Fill::Odd { with_edge: true }),
-            PadMode::Edge => Ok(Fill::Border(Border::Nearest)),
-            PadMode::Reflect => Ok(Fill::Border(Border::Mirror)),
-            PadMode::Symmetric => Ok(Fill::Border(Border::Reflect)),
-            PadMode::Wrap => Ok(Fill::Border(Border::Wrap)),
-            PadMode::Empty => Ok(Fill::Nothing),
+            PadMode::Reflect if is_odd => Ok(PadFill::Odd { with_edge: false }),
+            PadMode::Symmetric if is_odd => Ok(PadFill::Odd { with_edge: true }),
+            PadMode::Edge => Ok(PadFill::Border(Border::Nearest)),
+            PadMode::Reflect => Ok(PadFill::Border(Border::Mirror)),
+            PadMode::Symmetric => Ok(PadFill::Border(Border::Reflect)),
+            PadMode::Wrap => Ok(PadFill::Border(Border::Wrap)),
+            PadMode::Empty => Ok(PadFill::Nothing),
         }
     }
 
     /// The numbers that become samples.
     pub(super) fn numbers(&self) -> Vec<Number> {
         match self {
-            Fill::Constant(numbers) => numbers.to_vec(),
-            Fill::Ramp { ends, .. } => ends.map(Number::Float).to_vec(),
+            PadFill::Constant(numbers) => numbers.to_vec(),
+            PadFill::Ramp { ends, .. } => ends.map(Number::Float).to_vec(),
             _ => Vec::new(),
         }
     }
@@ -134,10 +134,10 @@ impl Fill {
     pub(super) fn prepare<T: Element>(
         self,
         source: &Strided<T>,
-        axis: &Axis,
-        rows: Option<&Fill>,
+        axis: &PadAxis,
+        rows: Option<&PadFill>,
     ) -> Self {
-        let Fill::Ramp { ends, .. } = self else {
+        let PadFill::Ramp { ends, .. } = self else {
             return self;
         };
         let frames = source.view();
@@ -159,57 +159,57 @@ impl Fill {
                     })
                 })
         });
-        Fill::Ramp { ends, in_parts }
+        PadFill::Ramp { ends, in_parts }
     }
 
     /// Fills the lines of an axis.
-    pub(super) fn fill<T: Element>(&self, axis: &Axis, out: &mut [T], scratch: &mut Vec<T>) {
+    pub(super) fn fill<T: Element>(&self, axis: &PadAxis, out: &mut [T], scratch: &mut Vec<T>) {
         let last = axis.width + axis.len - 1.min(axis.len);
-        for (side, places) in axis.sides().into_iter().enumerate() {
+        for (side, indices) in axis.sides().into_iter().enumerate() {
             let edge = [axis.width, last][side];
             match self {
-                Fill::Nothing | Fill::Odd { .. } => (),
-                Fill::Constant(values) => {
+                PadFill::Nothing | PadFill::Odd { .. } => (),
+                PadFill::Constant(values) => {
                     let value = values[side].to_element::<T>();
-                    places
+                    indices
                         .iter()
-                        .for_each(|place| axis.set(out, *place, |_, _| value));
+                        .for_each(|index| axis.set(out, *index, |_, _| value));
                 }
-                Fill::Border(border) => {
-                    for place in places {
-                        let from = border.sample(place as isize - axis.width as isize, axis.len);
-                        copy_place(axis, out, axis.width + from.unwrap_or(0), place);
+                PadFill::Border(border) => {
+                    for index in indices {
+                        let from = border.sample(index as isize - axis.width as isize, axis.len);
+                        copy_index(axis, out, axis.width + from.unwrap_or(0), index);
                     }
                 }
-                Fill::Ramp { .. } => {
-                    for (step, place) in places.into_iter().enumerate() {
-                        axis.set(out, place, |out, line| {
+                PadFill::Ramp { .. } => {
+                    for (step, index) in indices.into_iter().enumerate() {
+                        axis.set(out, index, |out, line| {
                             self.ramp(side, step, axis.width, out[axis.at(edge, line)])
                         });
                     }
                 }
-                Fill::Statistic(statistic, lengths) => {
+                PadFill::Statistic(statistic, lengths) => {
                     let len = lengths[side].unwrap_or(axis.len).min(axis.len);
                     let first = [axis.width, last + 1 - len][side];
                     for line in axis.lines.clone() {
                         scratch.clear();
-                        scratch.extend((first..first + len).map(|place| out[axis.at(place, line)]));
+                        scratch.extend((first..first + len).map(|index| out[axis.at(index, line)]));
                         let value = statistic.of(scratch);
-                        for place in &places {
-                            out[axis.at(*place, line)] = value;
+                        for index in &indices {
+                            out[axis.at(*index, line)] = value;
                         }
                     }
                 }
             }
         }
-        if let Fill::Odd { with_edge } = self {
+        if let PadFill::Odd { with_edge } = self {
             reflect_odd(axis, out, *with_edge);
         }
     }
 
     /// A sample of the ramp to an edge, counted from its end.
     fn ramp<T: Element>(&self, side: usize, step: usize, width: usize, edge: T) -> T {
-        let Fill::Ramp { ends, in_parts } = self else {
+        let PadFill::Ramp { ends, in_parts } = self else {
             return edge;
         };
         let (step, width, slope) = (step as f64, width as f64, edge.to_f64() - ends[side]);
@@ -240,7 +240,7 @@ fn lengths(options: &Pad, axis: usize) -> Result<[Option<usize>; 2]> {
 }
 
 /// Copies one place of every line to another.
-fn copy_place<T: Element>(axis: &Axis, out: &mut [T], from: usize, to: usize) {
+fn copy_index<T: Element>(axis: &PadAxis, out: &mut [T], from: usize, to: usize) {
     if axis.line_step == 1 {
         let start = axis.at(from, axis.lines.start);
         let samples = start..start + axis.lines.len();
@@ -251,11 +251,11 @@ fn copy_place<T: Element>(axis: &Axis, out: &mut [T], from: usize, to: usize) {
 }
 
 /// Reflects what is there, which grows, until nothing is left to fill.
-fn reflect_odd<T: Element>(axis: &Axis, out: &mut [T], with_edge: bool) {
+fn reflect_odd<T: Element>(axis: &PadAxis, out: &mut [T], with_edge: bool) {
     let end = axis.len + 2 * axis.width;
     if axis.len == 1 {
-        for place in axis.sides().into_iter().flatten() {
-            copy_place(axis, out, axis.width, place);
+        for index in axis.sides().into_iter().flatten() {
+            copy_index(axis, out, axis.width, index);
         }
         return;
     }
@@ -267,7 +267,7 @@ fn reflect_odd<T: Element>(axis: &Axis, out: &mut [T], with_edge: bool) {
         let reach = (last + 1 - first - skipped) / period * period;
         let mut reflect = |edge: usize, to: usize, from: usize| {
             axis.set(out, to, |out, line| {
-                let [edge, from] = [edge, from].map(|place| out[axis.at(place, line)].to_f64());
+                let [edge, from] = [edge, from].map(|index| out[axis.at(index, line)].to_f64());
                 wrap_around(2.0 * edge - from)
             });
         };

@@ -11,7 +11,7 @@ use crate::ops::expect_gray_frames;
 use crate::task;
 use crate::video::{Element, Number, Strided, Video, read_run, with_dtype};
 
-use axis::{Axis, Fill};
+use axis::{PadAxis, PadFill};
 
 /// What stands in the pixels that are added, named as in NumPy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,8 +140,8 @@ pub fn pad(video: Video, options: &Pad) -> Result<Video> {
         let mode = options.mode.name();
         bail!("pad cannot fill frames without samples in mode \"{mode}\"");
     }
-    let fills = [Fill::new(options, 1)?, Fill::new(options, 2)?];
-    for number in fills.iter().flat_map(Fill::numbers) {
+    let fills = [PadFill::new(options, 1)?, PadFill::new(options, 2)?];
+    for number in fills.iter().flat_map(PadFill::numbers) {
         if !video.dtype().holds(number) {
             let dtype = video.dtype();
             let error = format!("{number} cannot be stored in samples of {dtype}");
@@ -190,7 +190,7 @@ fn check_options(options: &Pad) -> Result<()> {
     })
 }
 
-fn pad_frames<T: Element>(video: &Video, width: usize, [y, x]: [Fill; 2]) -> Result<Video> {
+fn pad_frames<T: Element>(video: &Video, width: usize, [y, x]: [PadFill; 2]) -> Result<Video> {
     let (n_frames, rows, cols) = (video.len(), video.shape()[1], video.shape()[2]);
     let wider = |len: usize| width.checked_mul(2).and_then(|both| len.checked_add(both));
     let (Some(out_rows), Some(out_cols)) = (wider(rows), wider(cols)) else {
@@ -198,12 +198,12 @@ fn pad_frames<T: Element>(video: &Video, width: usize, [y, x]: [Fill; 2]) -> Res
     };
     let shape = [n_frames, out_rows, out_cols];
     let mut result = match y {
-        Fill::Nothing => Strided::<T>::zeroed(&shape)?,
+        PadFill::Nothing => Strided::<T>::zeroed(&shape)?,
         _ => Strided::for_writing(&shape)?,
     };
     let source = T::unwrap(video.samples().clone()).expect("of the type just dispatched on");
-    let down = Axis::new(width, rows, out_cols, width..width + cols, 1);
-    let across = Axis::new(width, cols, 1, 0..out_rows, out_cols);
+    let down = PadAxis::new(width, rows, out_cols, width..width + cols, 1);
+    let across = PadAxis::new(width, cols, 1, 0..out_rows, out_cols);
     let (y, x) = (y.prepare(&source, &down, None), x);
     let x = x.prepare(&source, &across, Some(&y));
     let frames = result
@@ -212,9 +212,9 @@ fn pad_frames<T: Element>(video: &Video, width: usize, [y, x]: [Fill; 2]) -> Res
         .enumerate();
     task::for_each_init("padding", frames, Vec::new, |scratch, (t, out)| {
         for row in 0..rows {
-            let place = (width + row) * out_cols + width;
+            let offset = (width + row) * out_cols + width;
             let run = row * cols..(row + 1) * cols;
-            read_run(&source, t, run, &mut out[place..place + cols]);
+            read_run(&source, t, run, &mut out[offset..offset + cols]);
         }
         y.fill(&down, out, scratch);
         x.fill(&across, out, scratch);

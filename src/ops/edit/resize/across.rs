@@ -12,7 +12,7 @@ const GROUP: usize = 8;
 
 /// The samples of a row that each result is made of, and their weights.
 pub(super) struct Across<R> {
-    groups: Vec<Group>,
+    groups: Vec<ResultGroup>,
     /// Those of each tap of a group side by side.
     weights: Vec<[R; GROUP]>,
     channels: usize,
@@ -29,11 +29,11 @@ pub(super) struct Across<R> {
 }
 
 /// Neighbouring results.
-struct Group {
+struct ResultGroup {
     /// The first sample of any of them.
     first: usize,
     /// How far behind it each one's first sample is.
-    places: [u32; GROUP],
+    offsets: [u32; GROUP],
     /// How many samples each one is made of, and all of them at most.
     counts: [u32; GROUP],
     most: usize,
@@ -66,7 +66,7 @@ impl<R: Real> Across<R> {
             across.push(group);
         }
         let registers = across.registers * GROUP;
-        let reach = |group: &Group| group.first + group.most * channels + registers;
+        let reach = |group: &ResultGroup| group.first + group.most * channels + registers;
         let furthest = across.groups.iter().map(reach).max();
         across.memory_len = furthest.unwrap_or(0).max(across.end);
         across
@@ -87,9 +87,9 @@ impl<R: Real> Across<R> {
         self.weights.extend(
             (0..most).map(|tap| std::array::from_fn(|lane| R::from_element(weight(lane, tap)))),
         );
-        self.groups.push(Group {
+        self.groups.push(ResultGroup {
             first,
-            places: firsts.map(|place| (place - first) as u32),
+            offsets: firsts.map(|offset| (offset - first) as u32),
             counts: lens.map(|len| len as u32),
             most,
             is_even: lens.iter().all(|len| *len == most),
@@ -108,13 +108,13 @@ impl<R: Real> Across<R> {
 
     /// Interpolates the row in the memory.
     #[inline(always)]
-    fn run(&self, picks: impl Picks<R>, memory: &mut [R], out: &mut [R]) {
+    fn run(&self, gather: impl Gather<R>, memory: &mut [R], out: &mut [R]) {
         self.repeat_ends(memory);
         match self.registers {
-            1 => self.sum::<1>(picks, memory, out),
-            2 => self.sum::<2>(picks, memory, out),
-            4 => self.sum::<4>(picks, memory, out),
-            _ => self.sum::<1>(OneByOne, memory, out),
+            1 => self.sum::<1>(gather, memory, out),
+            2 => self.sum::<2>(gather, memory, out),
+            4 => self.sum::<4>(gather, memory, out),
+            _ => self.sum::<1>(ScalarGather, memory, out),
         }
     }
 
@@ -130,15 +130,15 @@ impl<R: Real> Across<R> {
     }
 
     #[inline(always)]
-    fn sum<const N: usize>(&self, picks: impl Picks<R>, memory: &[R], out: &mut [R]) {
+    fn sum<const N: usize>(&self, gather: impl Gather<R>, memory: &[R], out: &mut [R]) {
         let mut weights = self.weights.as_slice();
         let (whole, rest) = out.as_chunks_mut::<GROUP>();
         let (groups, last) = self.groups.split_at(whole.len());
         for (group, out) in groups.iter().zip(whole) {
-            *out = self.sum_group::<N>(picks, memory, group, &mut weights);
+            *out = self.sum_group::<N>(gather, memory, group, &mut weights);
         }
         for group in last {
-            let sums = self.sum_group::<N>(picks, memory, group, &mut weights);
+            let sums = self.sum_group::<N>(gather, memory, group, &mut weights);
             rest.copy_from_slice(&sums[..rest.len()]);
         }
     }
@@ -146,23 +146,23 @@ impl<R: Real> Across<R> {
     #[inline(always)]
     fn sum_group<const N: usize>(
         &self,
-        picks: impl Picks<R>,
+        gather: impl Gather<R>,
         memory: &[R],
-        group: &Group,
+        group: &ResultGroup,
         weights: &mut &[[R; GROUP]],
     ) -> [R; GROUP] {
         let (of_group, others) = weights.split_at(group.most);
         *weights = others;
         let samples = &memory[group.first..];
         if !group.is_even {
-            return self.sum_taps::<N, false>(picks, samples, group, of_group);
+            return self.sum_taps::<N, false>(gather, samples, group, of_group);
         }
         // The usual numbers of weights are summed without a loop.
         match of_group.len() {
-            2 => self.sum_taps::<N, true>(picks, samples, group, &of_group[..2]),
-            4 => self.sum_taps::<N, true>(picks, samples, group, &of_group[..4]),
-            8 => self.sum_taps::<N, true>(picks, samples, group, &of_group[..8]),
-            _ => self.sum_taps::<N, true>(picks, samples, group, of_group),
+            2 => self.sum_taps::<N, true>(gather, samples, group, &of_group[..2]),
+            4 => self.sum_taps::<N, true>(gather, samples, group, &of_group[..4]),
+            8 => self.sum_taps::<N, true>(gather, samples, group, &of_group[..8]),
+            _ => self.sum_taps::<N, true>(gather, samples, group, of_group),
         }
     }
 
@@ -172,21 +172,21 @@ impl<R: Real> Across<R> {
     #[inline(always)]
     fn sum_taps<const N: usize, const IS_EVEN: bool>(
         &self,
-        picks: impl Picks<R>,
+        gather: impl Gather<R>,
         samples: &[R],
-        group: &Group,
+        group: &ResultGroup,
         weights: &[[R; GROUP]],
     ) -> [R; GROUP] {
         let mut sums = [R::zero(); GROUP];
         for tap in 0..weights.len() {
-            let mut picked = picks.pick::<N>(&samples[tap * self.channels..], &group.places);
+            let mut gathered = gather.gather::<N>(&samples[tap * self.channels..], &group.offsets);
             if !IS_EVEN {
                 for lane in 0..GROUP {
                     let is_part = (tap as u32) < group.counts[lane];
-                    picked[lane] = if is_part { picked[lane] } else { R::zero() };
+                    gathered[lane] = if is_part { gathered[lane] } else { R::zero() };
                 }
             }
-            sums = picks.add_products(sums, weights[tap], picked);
+            sums = gather.add_products(sums, weights[tap], gathered);
         }
         sums
     }
@@ -198,7 +198,7 @@ pub(super) type Interpolate<R> = fn(&Across<R>, &mut [R], &mut [R]);
 
 /// Interpolates the row in the memory on any processor.
 pub(super) fn interpolate<R: Real>(across: &Across<R>, memory: &mut [R], out: &mut [R]) {
-    run_kernel(&Row(across, OneByOne), (memory, out));
+    run_kernel(&Row(across, ScalarGather), (memory, out));
 }
 
 /// Interpolates the row in the memory on this processor.
@@ -212,7 +212,7 @@ pub(super) fn interpolate_single(across: &Across<f32>, memory: &mut [f32], out: 
 
 struct Row<'a, R, P>(&'a Across<R>, P);
 
-impl<R: Real, P: Picks<R>> Kernel<(&mut [R], &mut [R])> for Row<'_, R, P> {
+impl<R: Real, P: Gather<R>> Kernel<(&mut [R], &mut [R])> for Row<'_, R, P> {
     #[inline(always)]
     fn run(&self, (memory, out): (&mut [R], &mut [R])) {
         self.0.run(self.1, memory, out);
@@ -234,9 +234,9 @@ impl pulp::NullaryFnOnce for RowAtOnce<'_> {
 }
 
 /// What a processor does with eight samples at a time.
-trait Picks<R>: Copy + Send + Sync {
+trait Gather<R>: Copy + Send + Sync {
     /// The samples at places within the first `N` registers.
-    fn pick<const N: usize>(self, samples: &[R], places: &[u32; GROUP]) -> [R; GROUP];
+    fn gather<const N: usize>(self, samples: &[R], offsets: &[u32; GROUP]) -> [R; GROUP];
     /// The sums and the products of samples and their weights.
     fn add_products(self, sums: [R; GROUP], weights: [R; GROUP], samples: [R; GROUP])
     -> [R; GROUP];
@@ -244,12 +244,12 @@ trait Picks<R>: Copy + Send + Sync {
 
 /// Picks samples anywhere, on any processor.
 #[derive(Clone, Copy)]
-struct OneByOne;
+struct ScalarGather;
 
-impl<R: Real> Picks<R> for OneByOne {
+impl<R: Real> Gather<R> for ScalarGather {
     #[inline(always)]
-    fn pick<const N: usize>(self, samples: &[R], places: &[u32; GROUP]) -> [R; GROUP] {
-        places.map(|place| samples[place as usize])
+    fn gather<const N: usize>(self, samples: &[R], offsets: &[u32; GROUP]) -> [R; GROUP] {
+        offsets.map(|offset| samples[offset as usize])
     }
 
     #[inline(always)]
@@ -264,23 +264,25 @@ impl<R: Real> Picks<R> for OneByOne {
 }
 
 #[cfg(target_arch = "x86_64")]
-impl Picks<f32> for pulp::x86::V3 {
+impl Gather<f32> for pulp::x86::V3 {
     #[inline(always)]
-    fn pick<const N: usize>(self, samples: &[f32], places: &[u32; GROUP]) -> [f32; GROUP] {
+    fn gather<const N: usize>(self, samples: &[f32], offsets: &[u32; GROUP]) -> [f32; GROUP] {
         let registers = &samples.as_chunks::<GROUP>().0[..N];
-        let lanes = pulp::cast(*places);
-        let pick = |register: usize| {
+        let lanes = pulp::cast(*offsets);
+        let gather = |register: usize| {
             let register = pulp::cast(registers[register]);
             self.avx2._mm256_permutevar8x32_ps(register, lanes)
         };
-        let mut picked = pick(0);
+        let mut gathered = gather(0);
         for register in 1..N {
             let last_before = self.avx._mm256_set1_epi32((register * GROUP) as i32 - 1);
             let is_behind = self.avx2._mm256_cmpgt_epi32(lanes, last_before);
             let is_behind = pulp::cast(is_behind);
-            picked = self.avx._mm256_blendv_ps(picked, pick(register), is_behind);
+            gathered = self
+                .avx
+                ._mm256_blendv_ps(gathered, gather(register), is_behind);
         }
-        pulp::cast(picked)
+        pulp::cast(gathered)
     }
 
     // Multiplied and added one after the other, not at once, for the same sums on all processors.

@@ -51,7 +51,7 @@ pub struct Resize {
 }
 
 /// A frame before and after, along both axes.
-struct Frame {
+struct FrameResize {
     y: Stretch,
     x: Stretch,
     channels: usize,
@@ -87,7 +87,7 @@ pub fn resize(video: &Video, options: &Resize) -> Result<Video> {
 
 fn interpolate(
     video: &Video,
-    frame: &Frame,
+    frame: &FrameResize,
     shape: &[usize],
     interpolation: Interpolation,
 ) -> Result<Video> {
@@ -127,7 +127,7 @@ fn interpolate(
 /// Interpolates in float32.
 fn interpolate_as<T: Element>(
     video: &Video,
-    frame: &Frame,
+    frame: &FrameResize,
     shape: &[usize],
     interpolation: Interpolation,
 ) -> Result<Video> {
@@ -136,7 +136,7 @@ fn interpolate_as<T: Element>(
 }
 
 /// The sizes before and after.
-fn frame_of(video: &Video, options: &Resize) -> Result<Frame> {
+fn frame_of(video: &Video, options: &Resize) -> Result<FrameResize> {
     let (rows, cols) = (video.shape()[1], video.shape()[2]);
     let channels = video.shape().get(3).copied().unwrap_or(1);
     let (y, x) = match (&options.shape, options.scale) {
@@ -161,7 +161,7 @@ fn frame_of(video: &Video, options: &Resize) -> Result<Frame> {
             options.scale.unwrap_or_default()
         );
     }
-    Ok(Frame { y, x, channels })
+    Ok(FrameResize { y, x, channels })
 }
 
 /// The samples of a video that has been dispatched on their type.
@@ -186,7 +186,7 @@ mod tests {
     fn resize_naively(
         samples: &[f64],
         from: [usize; 2],
-        frame: &Frame,
+        frame: &FrameResize,
         how: Interpolation,
     ) -> Vec<f64> {
         let is_area = frame.y.scale >= 1.0 && frame.x.scale >= 1.0;

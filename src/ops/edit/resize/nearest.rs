@@ -1,12 +1,16 @@
 //! Each pixel of the result is one of the video's, whatever the type of its samples.
 
-use super::{Frame, typed};
+use super::{FrameResize, typed};
 use crate::error::Result;
 use crate::task;
 use crate::video::{Element, Strided, Video, read_run};
 
 /// Takes the nearest pixels.
-pub(super) fn resize<T: Element>(video: &Video, frame: &Frame, shape: &[usize]) -> Result<Video> {
+pub(super) fn resize<T: Element>(
+    video: &Video,
+    frame: &FrameResize,
+    shape: &[usize],
+) -> Result<Video> {
     let mut result = Strided::<T>::for_writing(shape)?;
     let source = typed::<T>(video);
     let (row_len, channels) = (frame.x.from * frame.channels, frame.channels);
@@ -21,16 +25,16 @@ pub(super) fn resize<T: Element>(video: &Video, frame: &Frame, shape: &[usize]) 
     let row = || vec![T::default(); row_len];
     task::for_each_init("resizing", frames, row, |row, (t, out)| {
         let mut last = None;
-        for (y, place) in (0..frame.y.to).zip((0..out.len()).step_by(columns.len())) {
+        for (y, offset) in (0..frame.y.to).zip((0..out.len()).step_by(columns.len())) {
             let nearest = frame.y.nearest(y);
             if last == Some(nearest) {
-                out.copy_within(place - columns.len()..place, place);
+                out.copy_within(offset - columns.len()..offset, offset);
                 continue;
             }
             last = Some(nearest);
             let run = nearest * row_len..(nearest + 1) * row_len;
             read_run(&source, t, run, row);
-            let out = &mut out[place..place + columns.len()];
+            let out = &mut out[offset..offset + columns.len()];
             for (out, column) in out.iter_mut().zip(&columns) {
                 *out = row[*column];
             }

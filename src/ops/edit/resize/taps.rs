@@ -47,16 +47,16 @@ impl Stretch {
     }
 
     /// The pixel that nearest-neighbour interpolation takes.
-    pub(super) fn nearest(&self, place: usize) -> usize {
-        ((place as f64 * self.scale) as usize).min(self.from - 1)
+    pub(super) fn nearest(&self, index: usize) -> usize {
+        ((index as f64 * self.scale) as usize).min(self.from - 1)
     }
 
     /// The weights along a column. `is_area` says that pixels are not enlarged along any axis.
     pub(super) fn rows(&self, how: Interpolation, is_area: bool) -> Taps {
-        Taps::collect(self.to, |place| match how {
-            Interpolation::Area if is_area => self.area(place),
+        Taps::collect(self.to, |index| match how {
+            Interpolation::Area if is_area => self.area(index),
             _ => {
-                let (first, part) = self.position(place, how);
+                let (first, part) = self.position(index, how);
                 weigh(first, part, how)
             }
         })
@@ -68,9 +68,9 @@ impl Stretch {
         let last = self.from as isize - 1;
         // Both halves are of the pixel at the end, which so counts once even if it is infinite.
         let halves = vec![0.5, 0.5];
-        Taps::collect(self.to, |place| match how {
-            Interpolation::Area if is_area => self.area(place),
-            _ => match self.position(place, how) {
+        Taps::collect(self.to, |index| match how {
+            Interpolation::Area if is_area => self.area(index),
+            _ => match self.position(index, how) {
                 (first, _) if is_linear && first < 0 => (-1, halves.clone()),
                 (first, _) if is_linear && first >= last => (last, halves.clone()),
                 (first, part) => weigh(first, part, how),
@@ -79,10 +79,10 @@ impl Stretch {
     }
 
     /// The pixel before a place, and how far behind it the place is.
-    fn position(&self, place: usize, how: Interpolation) -> (isize, f32) {
+    fn position(&self, index: usize, how: Interpolation) -> (isize, f32) {
         if how == Interpolation::Area {
-            let first = (place as f64 * self.scale).floor();
-            let part = ((place as f64 + 1.0) - (first + 1.0) * self.factor) as f32;
+            let first = (index as f64 * self.scale).floor();
+            let part = ((index as f64 + 1.0) - (first + 1.0) * self.factor) as f32;
             let part = if part <= 0.0 {
                 0.0
             } else {
@@ -90,13 +90,13 @@ impl Stretch {
             };
             return (first as isize, part);
         }
-        let position = ((place as f64 + 0.5) * self.scale - 0.5) as f32;
+        let position = ((index as f64 + 0.5) * self.scale - 0.5) as f32;
         (position.floor() as isize, position - position.floor())
     }
 
     /// The parts of the pixels that a larger one covers.
-    fn area(&self, place: usize) -> (isize, Vec<f32>) {
-        let begin = place as f64 * self.scale;
+    fn area(&self, index: usize) -> (isize, Vec<f32>) {
+        let begin = index as f64 * self.scale;
         let end = begin + self.scale;
         let width = self.scale.min(self.from as f64 - begin);
         let last = (end.floor() as usize).min(self.from - 1);
@@ -168,8 +168,8 @@ impl Taps {
             ends: Vec::with_capacity(len),
             weights: Vec::new(),
         };
-        for place in 0..len {
-            let (first, weights) = taps(place);
+        for index in 0..len {
+            let (first, weights) = taps(index);
             collected.first.push(first);
             collected.weights.extend(weights);
             collected.ends.push(collected.weights.len());
@@ -179,21 +179,21 @@ impl Taps {
 
     /// The weights of a place.
     #[inline(always)]
-    pub(super) fn weights(&self, place: usize) -> &[f32] {
-        let begin = if place == 0 { 0 } else { self.ends[place - 1] };
-        &self.weights[begin..self.ends[place]]
+    pub(super) fn weights(&self, index: usize) -> &[f32] {
+        let begin = if index == 0 { 0 } else { self.ends[index - 1] };
+        &self.weights[begin..self.ends[index]]
     }
 
     /// The largest number of weights of a place.
     pub(super) fn most(&self) -> usize {
-        let most = (0..self.first.len()).map(|place| self.weights(place).len());
+        let most = (0..self.first.len()).map(|index| self.weights(index).len());
         most.max().unwrap_or(0)
     }
 
     /// How many pixels before the first and after the last of an axis are taken.
     pub(super) fn reach(&self, len: usize) -> (usize, usize) {
         let before = self.first.iter().map(|first| -first).max().unwrap_or(0);
-        let end = |place: usize| self.first[place] + self.weights(place).len() as isize;
+        let end = |index: usize| self.first[index] + self.weights(index).len() as isize;
         let after = (0..self.first.len()).map(end).max().unwrap_or(0) - len as isize;
         (before.max(0) as usize, after.max(0) as usize)
     }
@@ -214,9 +214,9 @@ mod tests {
                 Interpolation::Lanczos,
             ] {
                 for taps in [axis.rows(how, to <= 10), axis.columns(how, to <= 10)] {
-                    for place in 0..to {
-                        let sum: f32 = taps.weights(place).iter().sum();
-                        assert!((sum - 1.0).abs() < 1e-6, "{how:?} {to} {place}: {sum}");
+                    for index in 0..to {
+                        let sum: f32 = taps.weights(index).iter().sum();
+                        assert!((sum - 1.0).abs() < 1e-6, "{how:?} {to} {index}: {sum}");
                     }
                 }
             }

@@ -12,16 +12,17 @@ use std::sync::atomic::Ordering::Relaxed;
 use crate::bail;
 use crate::error::Result;
 use crate::ops::kernel::border::Border;
-use crate::ops::kernel::rows::sum_rows;
+use crate::ops::kernel::row_sums::sum_rows;
 use crate::ops::kernel::{
-    Courses, Frame, Kernel, RUN, Source, is_in_place, make_frames, map_courses, map_frames,
+    FrameReader, Kernel, OutputFrame, RUN, TraceBlock, is_in_place, make_frames, map_frames,
+    map_traces,
 };
 use crate::ops::{expect_gray_frames, smooth_in_precision};
 use crate::task;
 use crate::video::{Element, Real, Video};
 
+pub(in crate::ops) use windows::AxisWindows;
 use windows::SHORT;
-pub(in crate::ops) use windows::Windows;
 
 /// The longest window, far beyond any that leaves something to see.
 const MAX_SIZE: i64 = 1 << 16;
@@ -74,9 +75,9 @@ fn filter<R: Real>(video: Video, options: &MeanFilter) -> Result<Video> {
 /// Averages along time, then, while a frame is in the cache, along its rows and columns.
 fn average_in_place<R: Real>(mut video: Video, average: &Average<R>) -> Result<Video> {
     if let Some(time) = &average.time {
-        video = map_courses::<R>("averaging", video, Temporal(time))?;
+        video = map_traces::<R>("averaging", video, MeanTemporal(time))?;
     }
-    map_frames::<R>("averaging", video, Spatial(average))
+    map_frames::<R>("averaging", video, MeanSpatial(average))
 }
 
 /// Whether a video has a sample that is not a number.
@@ -131,9 +132,9 @@ fn restore_nan<R: Real>(video: Video, original: &Video) -> Result<Video> {
 
 /// The means of boxes.
 struct Average<R> {
-    time: Option<Windows>,
-    y: Option<Windows>,
-    x: Option<Windows>,
+    time: Option<AxisWindows>,
+    y: Option<AxisWindows>,
+    x: Option<AxisWindows>,
     cols: usize,
     /// What the sum of a box is multiplied by.
     scale: R,
@@ -145,7 +146,7 @@ struct Average<R> {
 impl<R: Real> Average<R> {
     fn new(video: &Video, options: &MeanFilter) -> Self {
         let shape = video.shape();
-        let axis = |size, len| Windows::new(size, len, options.mode);
+        let axis = |size, len| AxisWindows::new(size, len, options.mode);
         let time = axis(options.size_temporal, shape[0]);
         let y = axis(options.size_spatial, shape[1]);
         let x = axis(options.size_spatial, shape[2]);
@@ -164,14 +165,14 @@ impl<R: Real> Average<R> {
 
     /// Whether the frames of a window are summed up one by one.
     fn is_short_in_time(&self) -> bool {
-        self.time.as_ref().is_none_or(Windows::is_short)
+        self.time.as_ref().is_none_or(AxisWindows::is_short)
     }
 
     /// Sums up the frames of a window.
     #[inline(always)]
-    fn sum_frames(&self, frame: usize, source: Source<'_>, sums: &mut [R], part: &mut Vec<R>) {
+    fn sum_frames(&self, frame: usize, source: FrameReader<'_>, sums: &mut [R], part: &mut Vec<R>) {
         let frames = match &self.time {
-            Some(time) => time.places(frame),
+            Some(time) => time.indices(frame),
             None => &[Some(frame)],
         };
         let mut first = 0;
@@ -210,7 +211,7 @@ impl<R: Real> Average<R> {
             }
             return;
         }
-        let padded_len = x.places.len();
+        let padded_len = x.indices.len();
         scratch.resize(samples.len() + padded_len, R::zero());
         let (rows, padded) = scratch.split_at_mut(samples.len());
         let shifts: [usize; SHORT] = std::array::from_fn(|shift| shift);
@@ -227,9 +228,9 @@ impl<R: Real> Average<R> {
     }
 }
 
-impl<R: Real> Kernel<Frame<'_, R>> for &Average<R> {
+impl<R: Real> Kernel<OutputFrame<'_, R>> for &Average<R> {
     #[inline(always)]
-    fn run(&self, frame: Frame<'_, R>) {
+    fn run(&self, frame: OutputFrame<'_, R>) {
         let (results, scratch) = (frame.results, frame.scratch);
         self.sum_frames(frame.frame, frame.source, results, scratch);
         self.average_frame(results, scratch);
@@ -243,30 +244,30 @@ impl<R: Real> Kernel<Frame<'_, R>> for &Average<R> {
 }
 
 /// Sums up along time.
-struct Temporal<'a>(&'a Windows);
+struct MeanTemporal<'a>(&'a AxisWindows);
 
-impl<R: Real> Kernel<Courses<'_, R>> for Temporal<'_> {
+impl<R: Real> Kernel<TraceBlock<'_, R>> for MeanTemporal<'_> {
     #[inline(always)]
-    fn run(&self, mut courses: Courses<'_, R>) {
-        let (time, pixels) = (self.0, courses.pixels);
+    fn run(&self, mut traces: TraceBlock<'_, R>) {
+        let (time, pixels) = (self.0, traces.pixels);
         if time.is_short() {
             for frame in 0..time.len() {
-                let results = courses.results.frame(frame);
-                time.sum(courses.samples, frame, pixels, R::one(), results);
+                let results = traces.results.frame(frame);
+                time.sum(traces.samples, frame, pixels, R::one(), results);
             }
             return;
         }
-        let sums = time.long_sums(courses.samples, pixels, courses.scratch);
+        let sums = time.long_sums(traces.samples, pixels, traces.scratch);
         for (frame, sums) in sums.chunks_exact(pixels).enumerate() {
-            courses.results.frame(frame).copy_from_slice(sums);
+            traces.results.frame(frame).copy_from_slice(sums);
         }
     }
 }
 
 /// Averages along rows and columns.
-struct Spatial<'a, R>(&'a Average<R>);
+struct MeanSpatial<'a, R>(&'a Average<R>);
 
-impl<R: Real> Kernel<(&mut [R], &mut Vec<R>)> for Spatial<'_, R> {
+impl<R: Real> Kernel<(&mut [R], &mut Vec<R>)> for MeanSpatial<'_, R> {
     #[inline(always)]
     fn run(&self, (samples, scratch): (&mut [R], &mut Vec<R>)) {
         self.0.average_frame(samples, scratch);
@@ -297,12 +298,12 @@ mod tests {
             let (size, len) = (sizes[axis].max(1) as isize, shape[axis]);
             let stride: usize = shape[axis + 1..].iter().product();
             let mean = |index: usize| {
-                let place = index / stride % len;
-                let origin = index - place * stride;
-                let window = (place as isize - size / 2..).take(size as usize);
-                let found = window.filter_map(|place| mode.sample(place, len));
+                let position = index / stride % len;
+                let origin = index - position * stride;
+                let window = (position as isize - size / 2..).take(size as usize);
+                let found = window.filter_map(|position| mode.sample(position, len));
                 found
-                    .map(|place| samples[origin + place * stride])
+                    .map(|position| samples[origin + position * stride])
                     .sum::<f64>()
                     / size as f64
             };

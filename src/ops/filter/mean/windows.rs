@@ -1,20 +1,20 @@
 //! The windows along an axis, and sums over them.
 
 use crate::ops::kernel::border::Border;
-use crate::ops::kernel::rows::sum_rows;
+use crate::ops::kernel::row_sums::sum_rows;
 use crate::video::Real;
 
 /// The longest windows whose samples are summed up one by one.
 pub(super) const SHORT: usize = 12;
 
 /// The windows along one axis.
-pub(in crate::ops) struct Windows {
+pub(in crate::ops) struct AxisWindows {
     pub(in crate::ops) size: usize,
     /// The samples of all windows: those of the axis with what comes before and after.
-    pub(in crate::ops) places: Vec<Option<usize>>,
+    pub(in crate::ops) indices: Vec<Option<usize>>,
 }
 
-impl Windows {
+impl AxisWindows {
     /// The windows of an axis of some length; `None` if they have only one sample.
     pub(super) fn new(size: i64, len: usize, border: Border) -> Option<Self> {
         (size > 1 && len > 0).then(|| Self::of(size, len, border))
@@ -24,14 +24,14 @@ impl Windows {
     pub(in crate::ops) fn of(size: i64, len: usize, border: Border) -> Self {
         let size = usize::try_from(size).unwrap_or(1).max(1);
         let first = -((size / 2) as isize);
-        let places = (first..).take(len + size - 1);
-        let places = places.map(|place| border.sample(place, len)).collect();
-        Self { size, places }
+        let indices = (first..).take(len + size - 1);
+        let indices = indices.map(|index| border.sample(index, len)).collect();
+        Self { size, indices }
     }
 
     /// The number of windows.
     pub(super) fn len(&self) -> usize {
-        self.places.len() + 1 - self.size
+        self.indices.len() + 1 - self.size
     }
 
     pub(super) fn is_short(&self) -> bool {
@@ -39,8 +39,8 @@ impl Windows {
     }
 
     /// The samples of a window.
-    pub(in crate::ops) fn places(&self, window: usize) -> &[Option<usize>] {
-        &self.places[window..window + self.size]
+    pub(in crate::ops) fn indices(&self, window: usize) -> &[Option<usize>] {
+        &self.indices[window..window + self.size]
     }
 
     /// Copies a row and what comes before and after it.
@@ -49,8 +49,8 @@ impl Windows {
         let before = self.size / 2;
         let middle = before..before + row.len();
         padded[middle.clone()].copy_from_slice(row);
-        for place in (0..middle.start).chain(middle.end..padded.len()) {
-            padded[place] = self.places[place].map_or(R::zero(), |place| row[place]);
+        for index in (0..middle.start).chain(middle.end..padded.len()) {
+            padded[index] = self.indices[index].map_or(R::zero(), |index| row[index]);
         }
     }
 
@@ -65,8 +65,8 @@ impl Windows {
         sums: &mut [R],
     ) {
         let (mut begins, mut count) = ([0; SHORT], 0);
-        for place in self.places(window).iter().flatten() {
-            begins[count] = place * width;
+        for index in self.indices(window).iter().flatten() {
+            begins[count] = index * width;
             count += 1;
         }
         sum_rows(rows, &begins[..count], |_| weight, |sum| sum, sums);
@@ -80,13 +80,13 @@ impl Windows {
         width: usize,
         scratch: &'a mut Vec<R>,
     ) -> &'a [R] {
-        let (padded_len, len) = (self.places.len() * width, self.len() * width);
+        let (padded_len, len) = (self.indices.len() * width, self.len() * width);
         scratch.resize(2 * padded_len + len, R::zero());
         let (padded, rest) = scratch.split_at_mut(padded_len);
         let (spare, sums) = rest.split_at_mut(padded_len);
-        for (row, place) in padded.chunks_exact_mut(width).zip(&self.places) {
-            match place {
-                Some(place) => row.copy_from_slice(&samples[place * width..][..width]),
+        for (row, index) in padded.chunks_exact_mut(width).zip(&self.indices) {
+            match index {
+                Some(index) => row.copy_from_slice(&samples[index * width..][..width]),
                 None => row.fill(R::zero()),
             }
         }

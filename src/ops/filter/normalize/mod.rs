@@ -40,7 +40,7 @@ pub fn normalize(video: Video, options: &Normalize) -> Result<Video> {
 }
 
 fn normalize_in<R: Real>(video: Video, options: &Normalize) -> Result<Video> {
-    let scale = Scale::<R>::new(&video, options)?;
+    let scale = LinearMap::<R>::new(&video, options)?;
     if options.dtype == R::DTYPE {
         return map_samples("normalizing", video, scale);
     }
@@ -49,7 +49,7 @@ fn normalize_in<R: Real>(video: Video, options: &Normalize) -> Result<Video> {
 
 /// A linear map of samples.
 #[derive(Clone, Copy)]
-struct Scale<R> {
+struct LinearMap<R> {
     vmin: R,
     width: R,
     height: R,
@@ -61,7 +61,7 @@ struct Scale<R> {
     high: R,
 }
 
-impl<R: Real> Scale<R> {
+impl<R: Real> LinearMap<R> {
     fn new(video: &Video, options: &Normalize) -> Result<Self> {
         let is_int = !matches!(options.dtype, DType::Bool | DType::F32 | DType::F64);
         let ymax = options.ymax.unwrap_or(options.dtype.limits().1);
@@ -97,7 +97,7 @@ impl<R: Real> Scale<R> {
     }
 }
 
-impl<R: Real> Kernel<&mut [R]> for Scale<R> {
+impl<R: Real> Kernel<&mut [R]> for LinearMap<R> {
     #[inline(always)]
     fn run(&self, samples: &mut [R]) {
         for sample in samples {
@@ -106,7 +106,7 @@ impl<R: Real> Kernel<&mut [R]> for Scale<R> {
     }
 }
 
-impl<R: Real, T: Element> Kernel<(&[R], &mut [T])> for Scale<R> {
+impl<R: Real, T: Element> Kernel<(&[R], &mut [T])> for LinearMap<R> {
     #[inline(always)]
     fn run(&self, (samples, results): (&[R], &mut [T])) {
         for (result, sample) in results.iter_mut().zip(samples) {

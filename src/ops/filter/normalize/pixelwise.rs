@@ -1,7 +1,7 @@
 //! Scaling each pixel by its own range, over all frames or within a sliding window in time.
 
 use crate::error::Result;
-use crate::ops::kernel::{Courses, Kernel, fold_frames, map_courses, map_frames};
+use crate::ops::kernel::{Kernel, TraceBlock, map_frames, map_traces, reduce_frames};
 use crate::ops::{expect_gray_frames, no_samples};
 use crate::video::Video;
 
@@ -15,7 +15,7 @@ pub fn normalize_pixelwise(video: Video, ymin: f64, ymax: f64) -> Result<Video> 
         height: (ymax - ymin) as f32,
     };
     let nothing = [f32::INFINITY, f32::NEG_INFINITY];
-    let ranges = fold_frames("finding the range", &video, nothing, FindRanges)?;
+    let ranges = reduce_frames("finding the range", &video, nothing, FindRanges)?;
     let kernel = Pixelwise {
         ranges,
         result_range,
@@ -38,7 +38,7 @@ pub fn normalize_pixelwise_slidingwindow(
         ymin: ymin as f32,
         height: ymax as f32 - ymin as f32,
     };
-    map_courses(
+    map_traces(
         "normalizing",
         video,
         SlidingWindow {
@@ -130,18 +130,18 @@ struct SlidingWindow {
     result_range: ResultRange,
 }
 
-impl Kernel<Courses<'_, f32>> for SlidingWindow {
+impl Kernel<TraceBlock<'_, f32>> for SlidingWindow {
     #[inline(always)]
-    fn run(&self, mut courses: Courses<'_, f32>) {
-        let (samples, pixels) = (courses.samples, courses.pixels);
+    fn run(&self, mut traces: TraceBlock<'_, f32>) {
+        let (samples, pixels) = (traces.samples, traces.pixels);
         let window = 2 * self.reach + 1;
         let n_frames = samples.len() / pixels;
         let row = |frame: usize| &samples[frame * pixels..][..pixels];
-        let (mut tails, mut head) = split_ranges(courses.scratch, (window + 1) * pixels, pixels);
+        let (mut tails, mut head) = split_ranges(traces.scratch, (window + 1) * pixels, pixels);
 
         for last in 0..n_frames + self.reach {
-            let place = last % window;
-            if place == 0 && last > 0 {
+            let slot = last % window;
+            if slot == 0 && last > 0 {
                 let block = (last - window) * pixels..last.min(n_frames) * pixels;
                 find_tails(&mut tails, &samples[block], pixels);
                 head.clear();
@@ -150,11 +150,11 @@ impl Kernel<Courses<'_, f32>> for SlidingWindow {
                 widen(head.lows, head.highs, row(last));
             }
             if last >= self.reach {
-                let tail = (place + 1) * pixels..(place + 2) * pixels;
+                let tail = (slot + 1) * pixels..(slot + 2) * pixels;
                 let tail = (&tails.lows[tail.clone()], &tails.highs[tail]);
                 let range = (tail, (&*head.lows, &*head.highs));
                 let frame = last - self.reach;
-                let results = courses.results.frame(frame);
+                let results = traces.results.frame(frame);
                 scale_row(self.result_range, row(frame), range, results);
             }
         }
@@ -240,9 +240,9 @@ mod tests {
         let scale = |i: usize| {
             let (frame, pixel) = (i / pixels, i % pixels);
             let window = frame.saturating_sub(reach)..n_frames.min(frame + reach + 1);
-            let course = window.map(|frame| samples[frame * pixels + pixel]);
-            let low = course.clone().fold(f32::NAN, f32::min);
-            let high = course.fold(f32::NAN, f32::max);
+            let trace = window.map(|frame| samples[frame * pixels + pixel]);
+            let low = trace.clone().fold(f32::NAN, f32::min);
+            let high = trace.fold(f32::NAN, f32::max);
             f64::from((samples[i] - low) / (high - low + f32::EPSILON) * 3.0 - 1.0)
         };
         (0..samples.len()).map(scale).collect()

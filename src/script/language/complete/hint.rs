@@ -1,11 +1,11 @@
 //! Hints at what could be typed next: the parameters of a call, or a name to choose.
 
-use super::Scene;
-use super::place::{Argument, Place, ends_in_word};
-use super::text::{Wanted, wanted};
+use super::CompletionScope;
+use super::argument::{ArgumentKey, ArgumentPosition, ends_in_word};
+use super::text::{StringPurpose, wanted};
 use crate::script::call::builtin::{Builtin, Param};
 use crate::script::docs::default_text;
-use crate::script::language::scan::{Inside, Scan};
+use crate::script::language::lexer::{LexState, Lexer};
 
 /// What is shown after the cursor.
 #[derive(Debug, PartialEq)]
@@ -17,19 +17,19 @@ pub struct Hint {
 }
 
 /// What could follow a text, if it ends inside a call.
-pub fn hint(text: &str, scene: &Scene<'_>) -> Option<Hint> {
-    let scan = Scan::of(text);
-    match scan.inside {
-        Inside::Text('"') => choice(text, &scan, scene),
-        Inside::Code => signature(text, &scan, scene),
+pub fn hint(text: &str, scope: &CompletionScope<'_>) -> Option<Hint> {
+    let lexer = Lexer::of(text);
+    match lexer.inside {
+        LexState::Text('"') => choice(text, &lexer, scope),
+        LexState::Code => signature(text, &lexer, scope),
         _ => None,
     }
 }
 
 /// The rest of the first name that can be chosen.
-fn choice(text: &str, scan: &Scan, scene: &Scene<'_>) -> Option<Hint> {
-    let typed = &text[scan.since + 1..];
-    let Wanted::Names(names) = wanted(&text[..scan.since], scene) else {
+fn choice(text: &str, lexer: &Lexer, scope: &CompletionScope<'_>) -> Option<Hint> {
+    let typed = &text[lexer.since + 1..];
+    let StringPurpose::Names(names) = wanted(&text[..lexer.since], scope) else {
         return None;
     };
     let name = names.iter().find(|name| name.starts_with(typed))?;
@@ -40,34 +40,35 @@ fn choice(text: &str, scan: &Scan, scene: &Scene<'_>) -> Option<Hint> {
 }
 
 /// The parameters that are still to come.
-fn signature(text: &str, scan: &Scan, scene: &Scene<'_>) -> Option<Hint> {
-    let place = Place::of(text, scan)?;
-    let builtin = place.builtin(scene.context);
-    let (rest, closed) = match (&place.argument, builtin) {
-        (Argument::At(index), Some(builtin)) => {
-            let skipped = index + usize::from(!place.is_empty);
+fn signature(text: &str, lexer: &Lexer, scope: &CompletionScope<'_>) -> Option<Hint> {
+    let call_argument = ArgumentPosition::of(text, lexer)?;
+    let builtin = call_argument.builtin(scope.context);
+    let (rest, closed) = match (&call_argument.argument, builtin) {
+        (ArgumentKey::At(index), Some(builtin)) => {
+            let skipped = index + usize::from(!call_argument.is_empty);
             (params(builtin, |at, _| at >= skipped), ")")
         }
-        (Argument::At(index), None) => {
-            let skipped = index + usize::from(!place.is_empty) - usize::from(place.is_method);
+        (ArgumentKey::At(index), None) => {
+            let skipped =
+                index + usize::from(!call_argument.is_empty) - usize::from(call_argument.is_method);
             (
-                script_params(&place, text, scene)?
+                script_params(&call_argument, text, scope)?
                     .into_iter()
                     .skip(skipped)
                     .collect(),
                 ")",
             )
         }
-        (Argument::Key(used), Some(builtin)) if !ends_in_word(text) => {
+        (ArgumentKey::Key(used), Some(builtin)) if !ends_in_word(text) => {
             let unused = |_, param: &Param| param.default.is_some() && !used.contains(&param.name);
             (params(builtin, unused), "})")
         }
-        (Argument::Option(name), Some(builtin)) if place.is_empty => {
+        (ArgumentKey::Option(name), Some(builtin)) if call_argument.is_empty => {
             (value_of(builtin.param(name)?).into_iter().collect(), "")
         }
         _ => return None,
     };
-    let between = match (place.is_empty, text.ends_with(',')) {
+    let between = match (call_argument.is_empty, text.ends_with(',')) {
         (false, _) if !rest.is_empty() => ", ",
         (true, true) => " ",
         _ => "",
@@ -99,19 +100,23 @@ fn value_of(param: &Param) -> Option<String> {
 }
 
 /// The parameters of a function of a module, or of one that was defined at the prompt.
-fn script_params(place: &Place<'_>, text: &str, scene: &Scene<'_>) -> Option<Vec<String>> {
-    let find = |functions: &[crate::script::docs::Function]| {
+fn script_params(
+    call_argument: &ArgumentPosition<'_>,
+    text: &str,
+    scope: &CompletionScope<'_>,
+) -> Option<Vec<String>> {
+    let find = |functions: &[crate::script::docs::LibraryFunction]| {
         let function = functions
             .iter()
-            .find(|function| function.name == place.function)?;
+            .find(|function| function.name == call_argument.function)?;
         Some(function.params.clone())
     };
-    let Some(alias) = place.module else {
-        return find(scene.functions);
+    let Some(alias) = call_argument.module else {
+        return find(scope.functions);
     };
-    if let Some(library) = scene.modules.get(alias) {
+    if let Some(library) = scope.modules.get(alias) {
         return find(&library.functions);
     }
     let name = super::imported_as(alias, text).unwrap_or(alias);
-    find(&scene.context.library(name)?.functions)
+    find(&scope.context.library(name)?.functions)
 }

@@ -1,9 +1,9 @@
 //! Completion of what is being typed, and hints at what could follow, from the builtin table and
 //! the session's variables.
 
+mod argument;
 mod hint;
-mod known;
-mod place;
+mod infer;
 mod text;
 
 use std::any::TypeId;
@@ -12,16 +12,16 @@ use std::sync::Arc;
 
 use rhai::{Array, Blob, Dynamic, Engine, FLOAT, INT, ImmutableString, Map, Scope};
 
-use super::scan::{Inside, Scan};
-use super::source::last_word;
+use super::lexer::{LexState, Lexer};
+use super::source_text::last_word;
 use crate::script::call::builtin::Builtin;
 use crate::script::call::context::Context;
 use crate::script::call::register::CONSTANTS;
 use crate::script::call::value::Type;
-use crate::script::docs::{Function, Library};
+use crate::script::docs::{Library, LibraryFunction};
 use crate::script::types::members::ScriptType;
-use known::{Expressions, Known};
-use place::{Argument, Place};
+use argument::{ArgumentKey, ArgumentPosition};
+use infer::{Expressions, Inferred};
 
 pub use hint::{Hint, hint};
 pub use text::paths;
@@ -45,7 +45,7 @@ pub struct Candidate {
 }
 
 /// What can be named where an entry is typed.
-pub struct Scene<'a> {
+pub struct CompletionScope<'a> {
     /// The builtins and libraries.
     pub context: &'a Context,
     /// The variables.
@@ -53,7 +53,7 @@ pub struct Scene<'a> {
     /// The modules that were imported, by the names given to them.
     pub modules: &'a BTreeMap<String, Arc<Library>>,
     /// The functions that were defined.
-    pub functions: &'a [Function],
+    pub functions: &'a [LibraryFunction],
     /// The methods of Rhai's own types.
     pub methods: &'a Methods,
 }
@@ -97,11 +97,11 @@ const KEYWORDS: &[&str] = &[
 ];
 
 /// Completes the end of `text`.
-pub fn complete(text: &str, scene: &Scene<'_>) -> Completion {
-    let scan = Scan::of(text);
-    let (start, mut candidates) = match scan.inside {
-        Inside::Code => code(text, &scan, scene),
-        Inside::Text('"' | '`') => text::complete(text, &scan, scene),
+pub fn complete(text: &str, scope: &CompletionScope<'_>) -> Completion {
+    let lexer = Lexer::of(text);
+    let (start, mut candidates) = match lexer.inside {
+        LexState::Code => code(text, &lexer, scope),
+        LexState::Text('"' | '`') => text::complete(text, &lexer, scope),
         _ => return Completion::default(),
     };
     candidates.sort();
@@ -109,16 +109,16 @@ pub fn complete(text: &str, scene: &Scene<'_>) -> Completion {
     Completion { start, candidates }
 }
 
-fn code(text: &str, scan: &Scan, scene: &Scene<'_>) -> (usize, Vec<Candidate>) {
+fn code(text: &str, lexer: &Lexer, scope: &CompletionScope<'_>) -> (usize, Vec<Candidate>) {
     let word = last_word(text);
     let start = text.len() - word.len();
     let before = &text[..start];
     let names = if let Some(path) = before.strip_suffix("::") {
-        members(last_word(path), text, scene)
+        members(last_word(path), text, scope)
     } else if before.ends_with('.') && !before.ends_with("..") {
-        after_dot(&before[..start - 1], scene)
+        after_dot(&before[..start - 1], scope)
     } else {
-        options(text, scan, scene).unwrap_or_else(|| names(scene))
+        options(text, lexer, scope).unwrap_or_else(|| names(scope))
     };
     let fitting = names.into_iter().filter(|name| name.starts_with(word));
     (start, fitting.map(Candidate::from).collect())
@@ -132,21 +132,21 @@ impl From<String> for Candidate {
 }
 
 /// Everything that can begin an expression or a statement.
-fn names(scene: &Scene<'_>) -> Vec<String> {
-    let builtins = scene.context.builtins().map(|builtin| called(builtin.name));
-    let functions = scene
+fn names(scope: &CompletionScope<'_>) -> Vec<String> {
+    let builtins = scope.context.builtins().map(|builtin| called(builtin.name));
+    let functions = scope
         .functions
         .iter()
         .map(|function| called(&function.name));
-    let libraries = scene.context.libraries().iter();
+    let libraries = scope.context.libraries().iter();
     let modules = libraries.map(|library| library.name.clone());
     let keywords = KEYWORDS.iter().map(|keyword| (*keyword).to_owned());
     let constants = CONSTANTS.iter().map(|(name, _)| (*name).to_owned());
-    let variables = scene.scope.iter_raw().map(|(name, ..)| name.to_owned());
+    let variables = scope.scope.iter_raw().map(|(name, ..)| name.to_owned());
     builtins
         .chain(functions)
         .chain(modules)
-        .chain(scene.modules.keys().cloned())
+        .chain(scope.modules.keys().cloned())
         .chain(constants)
         .chain(keywords)
         .chain(variables)
@@ -158,7 +158,7 @@ fn called(name: &str) -> String {
 }
 
 /// The functions of a module that has been imported, or is earlier in the text.
-fn members(alias: &str, text: &str, scene: &Scene<'_>) -> Vec<String> {
+fn members(alias: &str, text: &str, scope: &CompletionScope<'_>) -> Vec<String> {
     let functions = |library: &Library| {
         let functions = library.functions.iter();
         functions.map(|function| called(&function.name)).collect()
@@ -166,11 +166,11 @@ fn members(alias: &str, text: &str, scene: &Scene<'_>) -> Vec<String> {
     let here = imported_as(alias, text);
     let name = here.unwrap_or(alias);
     if here.is_none()
-        && let Some(library) = scene.modules.get(alias)
+        && let Some(library) = scope.modules.get(alias)
     {
         return functions(library);
     }
-    let library = scene.context.library(name);
+    let library = scope.context.library(name);
     library
         .map(|library| functions(&library))
         .unwrap_or_default()
@@ -194,19 +194,19 @@ pub(in crate::script) fn type_before(
 }
 
 /// Properties, and the functions that take what is before the dot first.
-fn after_dot(before: &str, scene: &Scene<'_>) -> Vec<String> {
-    let variable = |name: &str| scene.scope.get(name).cloned();
-    let expressions = Expressions::new(before, &variable, scene.context);
+fn after_dot(before: &str, scope: &CompletionScope<'_>) -> Vec<String> {
+    let variable = |name: &str| scope.scope.get(name).cloned();
+    let expressions = Expressions::new(before, &variable, scope.context);
     let known = expressions.before(before.len());
     let ty = known.ty();
     let takes = |builtin: &&Builtin| {
         let first = builtin.params.first();
         first.is_some_and(|param| has_method(&param.ty, &ty))
     };
-    let functions = scene.context.builtins().filter(takes);
+    let functions = scope.context.builtins().filter(takes);
     let functions = functions.map(|builtin| called(builtin.name));
-    let methods = scene.methods.of_type(&ty).map(called);
-    let is_map_value = matches!(&known, Known::Value(value) if value.is_map());
+    let methods = scope.methods.of_type(&ty).map(called);
+    let is_map_value = matches!(&known, Inferred::Value(value) if value.is_map());
     let methods = methods.filter(|_| !is_map_value);
     let properties = known.properties().into_iter();
     properties.chain(functions).chain(methods).collect()
@@ -230,12 +230,12 @@ fn has_method(first: &Type, of: &Type) -> bool {
 }
 
 /// The options that the call which is being typed can still take, if the name of one is typed.
-fn options(text: &str, scan: &Scan, scene: &Scene<'_>) -> Option<Vec<String>> {
-    let place = Place::of(text, scan)?;
-    let Argument::Key(used) = &place.argument else {
+fn options(text: &str, lexer: &Lexer, scope: &CompletionScope<'_>) -> Option<Vec<String>> {
+    let call_argument = ArgumentPosition::of(text, lexer)?;
+    let ArgumentKey::Key(used) = &call_argument.argument else {
         return None;
     };
-    let builtin = place.builtin(scene.context)?;
+    let builtin = call_argument.builtin(scope.context)?;
     let unused = builtin
         .params
         .iter()

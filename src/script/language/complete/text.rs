@@ -2,26 +2,30 @@
 
 use std::path::Path;
 
-use super::place::{Place, choices};
-use super::{Candidate, Scene};
+use super::argument::{ArgumentPosition, choices};
+use super::{Candidate, CompletionScope};
 use crate::script::call::value::{Type, has_paths};
-use crate::script::language::scan::Scan;
-use crate::script::language::source::last_word;
+use crate::script::language::lexer::Lexer;
+use crate::script::language::source_text::last_word;
 
 /// The candidates for the string at the end of a text, and where they begin.
-pub(super) fn complete(text: &str, scan: &Scan, scene: &Scene<'_>) -> (usize, Vec<Candidate>) {
-    let start = scan.since + 1;
-    let (before, typed) = (&text[..scan.since], &text[start..]);
-    let quote = &text[scan.since..start];
+pub(super) fn complete(
+    text: &str,
+    lexer: &Lexer,
+    scope: &CompletionScope<'_>,
+) -> (usize, Vec<Candidate>) {
+    let start = lexer.since + 1;
+    let (before, typed) = (&text[..lexer.since], &text[start..]);
+    let quote = &text[lexer.since..start];
     if last_word(before.trim_end()) == "import" {
-        return (start, quoted(scene.context.module_names(), typed, quote));
+        return (start, quoted(scope.context.module_names(), typed, quote));
     }
-    if let Some(keys) = keys(before, scene) {
+    if let Some(keys) = keys(before, scope) {
         return (start, quoted(keys, typed, quote));
     }
-    match wanted(before, scene) {
-        Wanted::Names(names) => (start, quoted(names, typed, quote)),
-        Wanted::Path => {
+    match wanted(before, scope) {
+        StringPurpose::Names(names) => (start, quoted(names, typed, quote)),
+        StringPurpose::Path => {
             let typed = with_slashes(typed, quote, cfg!(windows));
             let paths = paths(&typed, Path::new(""));
             let closed = paths
@@ -39,7 +43,7 @@ pub(super) fn complete(text: &str, scan: &Scan, scene: &Scene<'_>) -> (usize, Ve
 }
 
 /// What a string is for.
-pub(super) enum Wanted {
+pub(super) enum StringPurpose {
     /// One of these names.
     Names(Vec<String>),
     /// A path, for all that is known.
@@ -47,45 +51,45 @@ pub(super) enum Wanted {
 }
 
 /// What the string is for that begins at the end of a text.
-pub(super) fn wanted(before: &str, scene: &Scene<'_>) -> Wanted {
-    let scan = Scan::of(before);
-    let Some(place) = Place::of(before, &scan) else {
-        return Wanted::Path;
+pub(super) fn wanted(before: &str, scope: &CompletionScope<'_>) -> StringPurpose {
+    let lexer = Lexer::of(before);
+    let Some(call_argument) = ArgumentPosition::of(before, &lexer) else {
+        return StringPurpose::Path;
     };
-    let Some(builtin) = place.builtin(scene.context) else {
-        return Wanted::Path;
+    let Some(builtin) = call_argument.builtin(scope.context) else {
+        return StringPurpose::Path;
     };
     if builtin.name == "help" {
-        return Wanted::Names(documented(scene));
+        return StringPurpose::Names(documented(scope));
     }
-    match place.param(builtin) {
+    match call_argument.param(builtin) {
         Some(param) if !has_paths(&param.ty) => match choices(&param.ty) {
             names if names.is_empty() && !matches!(param.ty, Type::Any | Type::Text) => {
-                Wanted::Names(Vec::new())
+                StringPurpose::Names(Vec::new())
             }
-            names if names.is_empty() => Wanted::Path,
-            names => Wanted::Names(names.into_iter().map(str::to_owned).collect()),
+            names if names.is_empty() => StringPurpose::Path,
+            names => StringPurpose::Names(names.into_iter().map(str::to_owned).collect()),
         },
-        _ => Wanted::Path,
+        _ => StringPurpose::Path,
     }
 }
 
 /// The names that `help` knows.
-fn documented(scene: &Scene<'_>) -> Vec<String> {
-    let builtins = scene
+fn documented(scope: &CompletionScope<'_>) -> Vec<String> {
+    let builtins = scope
         .context
         .builtins()
         .map(|builtin| builtin.name.to_owned());
-    let libraries = scene.context.libraries().iter();
+    let libraries = scope.context.libraries().iter();
     builtins
         .chain(libraries.map(|library| library.name.clone()))
         .collect()
 }
 
 /// The keys of the map that is being indexed: `map["…`.
-fn keys(before: &str, scene: &Scene<'_>) -> Option<Vec<String>> {
+fn keys(before: &str, scope: &CompletionScope<'_>) -> Option<Vec<String>> {
     let name = last_word(before.strip_suffix('[')?);
-    let value = scene.scope.get(name)?;
+    let value = scope.scope.get(name)?;
     let map = value.read_lock::<rhai::Map>()?;
     Some(map.keys().map(ToString::to_string).collect())
 }
@@ -117,12 +121,12 @@ pub fn paths(typed: &str, from: &Path) -> Vec<Candidate> {
         .rfind(std::path::is_separator)
         .map_or("", |at| &typed[..=at]);
     let name = &typed[folder.len()..];
-    let place = if folder.is_empty() {
+    let call_argument = if folder.is_empty() {
         Path::new(".")
     } else {
         Path::new(folder)
     };
-    let Ok(entries) = std::fs::read_dir(from.join(place)) else {
+    let Ok(entries) = std::fs::read_dir(from.join(call_argument)) else {
         return Vec::new();
     };
     let candidate = |entry: std::fs::DirEntry| {

@@ -7,7 +7,7 @@ use std::cell::Cell;
 
 use rhai::{Dynamic, Engine, INT, LexError, Token};
 
-use crate::script::language::scan::{Inside, Scan};
+use crate::script::language::lexer::{LexState, Lexer};
 
 /// The mark. Rhai reserves it without using it.
 const MARK: &str = "$";
@@ -45,9 +45,9 @@ pub(super) fn mark(text: &str) -> Cow<'_, str> {
         return text.into();
     }
     let mut marked = String::with_capacity(text.len() + 8);
-    for (range, inside) in Scan::pieces(text) {
+    for (range, inside) in Lexer::pieces(text) {
         let mut rest = &text[range];
-        if inside == Inside::Code {
+        if inside == LexState::Code {
             while let Some(at) = OPERATORS.iter().filter_map(|op| rest.find(op)).min() {
                 let (before, after) = rest.split_at(at + 2);
                 marked.push_str(before);

@@ -3,21 +3,21 @@
 //!
 //! Rhai offers no switch for either, so the parser is guided: operators with another meaning are
 //! declared as operators of our own, which are looked up among the registered functions (a tenth of
-//! a microsecond each), and `Sites` finds the places where Rhai's own, quicker ones give the same.
+//! a microsecond each), and `OperatorSites` finds the places where Rhai's own, quicker ones give the same.
 
 mod assign;
 mod in_place;
 mod numbers;
-mod sites;
+mod operator_sites;
 
 use std::cell::RefCell;
 
 use rhai::{AST, Engine, ParseError, ParseErrorType, Position, Scope, Token};
 
-use sites::Sites;
+use operator_sites::OperatorSites;
 
 pub(in crate::script) use assign::Exact;
-pub(crate) use sites::parse;
+pub(crate) use operator_sites::parse;
 
 /// Operators with a meaning of their own, and their precedences in Rhai.
 const OPERATORS: &[(&str, u8)] = &[
@@ -34,7 +34,7 @@ const OPERATORS: &[(&str, u8)] = &[
 
 thread_local! {
     /// What is known of the script that this thread is compiling.
-    static SITES: RefCell<Option<Sites>> = const { RefCell::new(None) };
+    static SITES: RefCell<Option<OperatorSites>> = const { RefCell::new(None) };
 }
 
 /// Registers operators, functions of numbers and methods.
@@ -71,7 +71,7 @@ pub fn compile(
     text: &str,
 ) -> Result<AST, ParseError> {
     let text = assign::mark(text);
-    let sites = Sites::of(&text, known, functions);
+    let sites = OperatorSites::of(&text, known, functions);
     if let Some((error, position)) = sites.mistake() {
         return Err(ParseError(ParseErrorType::BadInput(error).into(), position));
     }

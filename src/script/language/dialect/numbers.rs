@@ -8,7 +8,7 @@ use rhai::{Blob, Dynamic, Engine, EvalAltResult, FLOAT, INT, ImmutableString, Na
 use super::Exact;
 use crate::choice::Choice;
 use crate::error::{Error, Result};
-use crate::ops::array::elementwise::{Arithmetic, Comparison, Function};
+use crate::ops::array::elementwise::{Arithmetic, Comparison, UnaryFunction};
 use crate::script::call::operators::CHAIN;
 use crate::script::call::register::or_raise;
 use crate::script::call::value::describe;
@@ -161,9 +161,9 @@ type Elementary = fn(FLOAT) -> FLOAT;
 /// Functions that Rhai has too, but with another result, or only for floats.
 fn register_functions(engine: &mut Engine) {
     engine
-        .register_fn("log", |x: FLOAT| Function::Log.at(x))
-        .register_fn("round", |x: FLOAT| Function::Round.at(x))
-        .register_get("round", |x: &mut FLOAT| Function::Round.at(*x))
+        .register_fn("log", |x: FLOAT| UnaryFunction::Log.at(x))
+        .register_fn("round", |x: FLOAT| UnaryFunction::Round.at(x))
+        .register_get("round", |x: &mut FLOAT| UnaryFunction::Round.at(*x))
         .register_fn("sign", |x: FLOAT| {
             if x.is_nan() {
                 x

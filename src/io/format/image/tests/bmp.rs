@@ -1,7 +1,7 @@
 //! Tests of BMP files.
 
 use super::{check, load};
-use crate::io::damage;
+use crate::io::corruption;
 use crate::video::DType;
 
 /// What of a file is not by default.
@@ -125,8 +125,8 @@ fn runs_are_read() {
     let eight = [2, 1, 0, 3, 1, 2, 3, 0, 0, 0, 5, 2, 0, 0, 0, 1];
     let expected = [34, 34, 34, 34, 34, 17, 17, 17, 34, 255];
     check_bmp(&bmp(5, 2, form(8, 1), &eight), &[2, 5], &expected);
-    damage::check(&bmp(5, 2, form(8, 1), &eight), 300, "bmp");
-    damage::check(&bmp(6, 2, form(4, 2), &four), 300, "bmp");
+    corruption::check(&bmp(5, 2, form(8, 1), &eight), 300, "bmp");
+    corruption::check(&bmp(6, 2, form(4, 2), &four), 300, "bmp");
     // The bytes that align a row are coded too.
     let aligned = [5, 1, 3, 0, 0, 0, 8, 2, 0, 0, 0, 1];
     let expected = [34, 34, 34, 34, 34, 17, 17, 17, 17, 17];
@@ -210,7 +210,7 @@ fn bits_of_pixels_become_samples() {
     };
     let bytes = bmp(1, 1, with_alpha, &[3, 2, 1, 9]);
     check_bmp(&bytes, &[1, 1, 4], &[1, 2, 3, 9]);
-    damage::check(&bytes, 300, "bmp");
+    corruption::check(&bytes, 300, "bmp");
     let wrong = [
         [0, 0x7E0, 0x1F],
         [0x5000, 0x3E0, 0x1F],
@@ -250,5 +250,5 @@ fn headers_that_cannot_be_are_refused() {
     check_error(&with(30, 4), unsupported);
     // Without a number, the palette has the colors for which there is room.
     check_bmp(&with(46, 0), &[2, 2, 3], &expected);
-    damage::check(&good, 300, "bmp");
+    corruption::check(&good, 300, "bmp");
 }

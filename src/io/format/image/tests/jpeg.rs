@@ -3,7 +3,7 @@
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
 use super::load;
-use crate::io::damage;
+use crate::io::corruption;
 use crate::video::{DType, Element, map_samples};
 
 /// Smooth pixels, which JPEG keeps.
@@ -112,6 +112,6 @@ fn what_is_cut_off_is_no_gray() {
             let error = load(&whole[..len]).unwrap_err();
             assert!(error.message().ends_with("it is truncated"), "{error}");
         }
-        damage::check(&whole, 200, "jpg");
+        corruption::check(&whole, 200, "jpg");
     }
 }

@@ -4,18 +4,18 @@ use std::path::PathBuf;
 
 use super::unusual::add_directory;
 use super::*;
-use crate::io::{Series, damage, load_image};
+use crate::io::{Series, corruption, load_image};
 
 /// A tag with its type, its number of values, and the value or where the values are.
-pub(super) type Entry = (u16, u16, u32, u32);
+pub(super) type TestTag = (u16, u16, u32, u32);
 
 /// A file that grows page by page; pages have 1×2 bytes.
-pub(super) struct Tiff {
+pub(super) struct TestTiff {
     pub(super) bytes: Vec<u8>,
     link: usize,
 }
 
-impl Tiff {
+impl TestTiff {
     /// A file with so many bytes before its first page.
     pub(super) fn new(header: &[u8]) -> Self {
         Self {
@@ -33,7 +33,7 @@ impl Tiff {
     }
 
     /// Adds a page with a description and other tags.
-    pub(super) fn page(&mut self, samples: [u8; 2], text: &[u8], others: &[Entry]) -> u32 {
+    pub(super) fn page(&mut self, samples: [u8; 2], text: &[u8], others: &[TestTag]) -> u32 {
         let at = self.put(&samples);
         let text_at = self.put(text);
         let mut tags = vec![
@@ -52,7 +52,7 @@ impl Tiff {
         self.directory(&tags)
     }
 
-    pub(super) fn directory(&mut self, tags: &[Entry]) -> u32 {
+    pub(super) fn directory(&mut self, tags: &[TestTag]) -> u32 {
         self.put(&[]);
         let at = self.bytes.len() as u32;
         self.link = add_directory(&mut self.bytes, self.link, tags);
@@ -101,7 +101,7 @@ pub(super) fn firsts(video: &Video) -> (Vec<usize>, Vec<f64>) {
 /// A folder with files, of which the first is loaded.
 pub(super) fn load_first(
     files: &[(&str, Vec<u8>)],
-    options: &Options,
+    options: &LoadOptions,
 ) -> crate::error::Result<Video> {
     let folder = tempfile::tempdir().unwrap();
     let paths: Vec<PathBuf> = files
@@ -112,13 +112,13 @@ pub(super) fn load_first(
             path
         })
         .collect();
-    load_video(&paths[0], &Selection::ALL, options)
+    load_video(&paths[0], &FrameSelection::ALL, options)
 }
 
-pub(super) fn series(series: Series) -> Options {
-    Options {
+pub(super) fn series(series: Series) -> LoadOptions {
+    LoadOptions {
         series: Some(series),
-        ..Options::default()
+        ..LoadOptions::default()
     }
 }
 
@@ -164,11 +164,11 @@ fn ome_says_which_page_is_which_plane() {
         ),
     ];
     for (pixels, blocks, shape, expected) in cases {
-        let bytes = Tiff::counting(4, &ome("", &[(pixels, blocks)]));
+        let bytes = TestTiff::counting(4, &ome("", &[(pixels, blocks)]));
         let expected: Vec<f64> = expected.into_iter().map(f64::from).collect();
         let loaded = load(&bytes).unwrap();
         assert_eq!(firsts(&loaded), (shape, expected), "{pixels} {blocks}");
-        damage::check(&bytes, 60, "ome.tif");
+        corruption::check(&bytes, 60, "ome.tif");
     }
 }
 
@@ -178,7 +178,7 @@ fn channels_of_described_files_map_where_they_are_evenly_spaced() {
         let pixels = format!("DimensionOrder=\"{axes}\" SizeC=\"2\" SizeT=\"3\"");
         let description = ome("", &[(&pixels, "<TiffData/>")]);
         // With the pages one after the other, before all directories.
-        let mut file = Tiff::new(&[]);
+        let mut file = TestTiff::new(&[]);
         let samples = file.put(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
         let text = file.put(description.as_bytes());
         for page in 0..6 {
@@ -193,8 +193,11 @@ fn channels_of_described_files_map_where_they_are_evenly_spaced() {
             ]);
         }
         with_file(&file.bytes, |path| {
-            let load = |options| load_video(path, &Selection::ALL, &options).unwrap();
-            let (loaded, mapped) = (load(Options::default()), load(Options::mapped(true)));
+            let load = |options| load_video(path, &FrameSelection::ALL, &options).unwrap();
+            let (loaded, mapped) = (
+                load(LoadOptions::default()),
+                load(LoadOptions::mapped(true)),
+            );
             assert!(mapped.is_mmap());
             assert_eq!(loaded.shape(), [3, 1, 2, 2]);
             assert_eq!(values(&mapped), values(&loaded));
@@ -215,10 +218,10 @@ fn a_file_can_have_several_images() {
         "SizeT=\"3\" TimeIncrement=\"2\" TimeIncrementUnit=\"ms\"",
         "<TiffData IFD=\"2\" PlaneCount=\"3\"/>",
     );
-    let bytes = Tiff::counting(5, &ome("", &[one, other]));
+    let bytes = TestTiff::counting(5, &ome("", &[one, other]));
     let name = other.0.len().to_string();
-    let load = |options: &Options| load_first(&[("a.ome.tif", bytes.clone())], options);
-    let first = load(&Options::default()).unwrap();
+    let load = |options: &LoadOptions| load_first(&[("a.ome.tif", bytes.clone())], options);
+    let first = load(&LoadOptions::default()).unwrap();
     assert_eq!(firsts(&first), (vec![2, 1, 2], vec![0.0, 1.0]));
     for chosen in [Series::Index(1), Series::Name(name)] {
         let second = load(&series(chosen)).unwrap();
@@ -228,7 +231,7 @@ fn a_file_can_have_several_images() {
     for wrong in [Series::Index(2), Series::Name("x".into())] {
         assert!(load(&series(wrong)).is_err());
     }
-    let plain = Tiff::counting(2, "");
+    let plain = TestTiff::counting(2, "");
     assert!(load_first(&[("a.tif", plain.clone())], &series(Series::Index(0))).is_ok());
     let error = load_first(&[("a.tif", plain)], &series(Series::Index(1))).unwrap_err();
     assert!(
@@ -255,9 +258,9 @@ fn planes_can_be_in_other_files() {
     ]
     .concat();
     let description = ome("UUID=\"urn:uuid:a\"", &[("SizeT=\"4\"", &blocks)]);
-    let a = ("a.ome.tif", Tiff::counting(2, &description));
-    let b = ("b.ome.tif", Tiff::counting_from(5, 2, ""));
-    let load = |files: &[(&str, Vec<u8>)]| load_first(files, &Options::default());
+    let a = ("a.ome.tif", TestTiff::counting(2, &description));
+    let b = ("b.ome.tif", TestTiff::counting_from(5, 2, ""));
+    let load = |files: &[(&str, Vec<u8>)]| load_first(files, &LoadOptions::default());
     let all = load(&[a.clone(), b.clone()]).unwrap();
     assert_eq!(firsts(&all), (vec![4, 1, 2], vec![1.0, 5.0, 6.0, 0.0]));
     let without = load(std::slice::from_ref(&a)).unwrap();
@@ -288,10 +291,10 @@ fn of_a_set_of_images_a_file_is_its_own() {
         ome(&format!("UUID=\"{name}\""), &images)
     };
     let files = [
-        ("b.tif", Tiff::counting_from(2, 1, &text("b"))),
-        ("a.tif", Tiff::counting_from(1, 1, &text("a"))),
+        ("b.tif", TestTiff::counting_from(2, 1, &text("b"))),
+        ("a.tif", TestTiff::counting_from(1, 1, &text("a"))),
     ];
-    let own = load_first(&files, &Options::default()).unwrap();
+    let own = load_first(&files, &LoadOptions::default()).unwrap();
     assert_eq!(firsts(&own).1, [2.0]);
     let other = load_first(&files, &series(Series::Index(0))).unwrap();
     assert_eq!(firsts(&other).1, [1.0]);
@@ -311,21 +314,21 @@ fn a_companion_can_have_the_description() {
         )
     };
     let files = [
-        ("a.ome.tif", Tiff::counting_from(1, 1, &only("a"))),
-        ("b.ome.tif", Tiff::counting_from(2, 1, &only("b"))),
+        ("a.ome.tif", TestTiff::counting_from(1, 1, &only("a"))),
+        ("b.ome.tif", TestTiff::counting_from(2, 1, &only("b"))),
         ("x.companion.ome", companion.into_bytes()),
     ];
-    let video = load_first(&files, &Options::default()).unwrap();
+    let video = load_first(&files, &LoadOptions::default()).unwrap();
     assert_eq!(firsts(&video), (vec![2, 1, 2], vec![2.0, 1.0]));
     assert_eq!(video.metadata().fps, Some(2.0));
     // Without it the pages are what they are.
-    let alone = load_first(&files[..1], &Options::default()).unwrap();
+    let alone = load_first(&files[..1], &LoadOptions::default()).unwrap();
     assert_eq!(firsts(&alone), (vec![1, 1, 2], vec![1.0]));
 }
 
 #[test]
 fn names_of_other_files_do_not_lead_out_of_the_folder() {
-    let secret = Tiff::counting_from(7, 1, "");
+    let secret = TestTiff::counting_from(7, 1, "");
     let folder = tempfile::tempdir().unwrap();
     let inner = folder.path().join("in");
     std::fs::create_dir(&inner).unwrap();
@@ -338,8 +341,8 @@ fn names_of_other_files_do_not_lead_out_of_the_folder() {
         let blocks = [block(0, 0, "a.tif", ""), block(1, 0, name, "urn:uuid:x")].concat();
         let path = inner.join("a.tif");
         let description = ome("", &[("SizeT=\"2\"", &blocks)]);
-        std::fs::write(&path, Tiff::counting(1, &description)).unwrap();
-        let loaded = load_video(&path, &Selection::ALL, &Options::default());
+        std::fs::write(&path, TestTiff::counting(1, &description)).unwrap();
+        let loaded = load_video(&path, &FrameSelection::ALL, &LoadOptions::default());
         let error = loaded.unwrap_err();
         assert!(error.message().contains("folder"), "{name}: {error}");
     }
@@ -355,7 +358,7 @@ fn descriptions_that_cannot_be_true_do_not_hide_pages() {
         "<OME><Image><Pixels SizeT=\"2\"><TiffData IFD=\"9\"/></Pixels></Image></OME>",
     ];
     for text in texts {
-        let video = load(&Tiff::counting(3, text)).unwrap();
+        let video = load(&TestTiff::counting(3, text)).unwrap();
         assert_eq!(
             firsts(&video),
             (vec![3, 1, 2], vec![0.0, 1.0, 2.0]),
@@ -364,7 +367,11 @@ fn descriptions_that_cannot_be_true_do_not_hide_pages() {
     }
     for size in ["99999999999", "18446744073709551615"] {
         let pixels = format!("SizeT=\"{size}\" SizeC=\"4\"");
-        let error = load(&Tiff::counting(3, &ome("", &[(&pixels, "<TiffData/>")]))).unwrap_err();
+        let error = load(&TestTiff::counting(
+            3,
+            &ome("", &[(&pixels, "<TiffData/>")]),
+        ))
+        .unwrap_err();
         assert!(error.message().contains("more planes"), "{error}");
     }
 }
@@ -372,7 +379,7 @@ fn descriptions_that_cannot_be_true_do_not_hide_pages() {
 #[test]
 fn frames_of_a_described_file_cut_short_are_whole() {
     let description = ome("", &[("SizeC=\"2\" SizeT=\"3\"", "<TiffData/>")]);
-    let bytes = Tiff::counting(6, &description);
+    let bytes = TestTiff::counting(6, &description);
     let cut = load(&bytes[..bytes.len() - 60]).unwrap();
     assert_eq!(firsts(&cut), (vec![2, 1, 2, 2], vec![0.0, 1.0, 2.0, 3.0]));
 }

@@ -1,12 +1,12 @@
 //! Tests of files as programs write them: Micro-Manager, MetaMorph, ImageJ and tifffile.
 
-use super::described::{Tiff, firsts, load_first, series};
+use super::described::{TestTiff, firsts, load_first, series};
 use super::*;
-use crate::io::{Series, damage};
+use crate::io::{Series, corruption};
 
 #[test]
 fn micromanager_says_where_pages_are_and_when_they_were_taken() {
-    let mut file = Tiff::new(&[0; 32]);
+    let mut file = TestTiff::new(&[0; 32]);
     let summary = b"{\"Interval_ms\": 5, \"PixelSize_um\": 0.5}";
     file.put(summary);
     let mut index = Vec::new();
@@ -43,21 +43,21 @@ fn micromanager_says_where_pages_are_and_when_they_were_taken() {
     file.bytes[8..40].copy_from_slice(&header.map(u32::to_le_bytes).concat());
     let bytes = file.bytes;
     let load =
-        |options: &Options| load_first(&[("a_MMStack.tif", bytes.clone())], options).unwrap();
-    let video = load(&Options::default());
+        |options: &LoadOptions| load_first(&[("a_MMStack.tif", bytes.clone())], options).unwrap();
+    let video = load(&LoadOptions::default());
     assert_eq!(firsts(&video), (vec![2, 1, 2, 2], vec![3.0, 2.0, 1.0, 0.0]));
     assert_eq!(video.metadata().fps.map(f64::round), Some(50.0));
     assert_eq!(video.metadata().pixel_size, Some([0.5, 0.5]));
     let other = load(&series(Series::Index(1)));
     assert_eq!(firsts(&other), (vec![1, 1, 2], vec![4.0]));
     assert_eq!(other.metadata().fps, Some(200.0));
-    damage::check(&bytes, 300, "tif");
+    corruption::check(&bytes, 300, "tif");
 }
 
 #[test]
 fn metamorph_has_all_planes_after_one_directory() {
     let stack = |planes: u32, milliseconds: [u32; 3]| {
-        let mut file = Tiff::new(&[]);
+        let mut file = TestTiff::new(&[]);
         let samples = file.put(&[0, 1, 2, 3, 4, 5]);
         let times =
             milliseconds.map(|time| [0, 1, 2_451_576, time, 0, 0].map(u32::to_le_bytes).concat());
@@ -96,29 +96,29 @@ fn metamorph_has_all_planes_after_one_directory() {
         (still.shape(), still.metadata().fps),
         (&[3, 1, 2][..], None)
     );
-    damage::check(&stack(3, [1000, 1020, 1040]), 600, "stk");
+    corruption::check(&stack(3, [1000, 1020, 1040]), 600, "stk");
 }
 
 #[test]
 fn sizes_of_strips_that_are_not_known_are_worked_out() {
     // Two pages of two strips each; of the sizes there are all, none, or zeros.
     let build = |compression: u32, sizes: Option<u32>, rows: bool| {
-        let mut file = Tiff::new(&[]);
+        let mut file = TestTiff::new(&[]);
         for page in 0..2u8 {
             let strips = [[page, 1], [2, 3]];
-            let places = strips.map(|strip| match compression {
+            let offsets = strips.map(|strip| match compression {
                 1 => file.put(&strip),
                 // A run of two literal bytes.
                 _ => file.put(&[1, strip[0], strip[1]]),
             });
-            let places = file.put(&places.map(u32::to_le_bytes).concat());
+            let offsets = file.put(&offsets.map(u32::to_le_bytes).concat());
             let mut tags = vec![
                 (256, 4, 1, 2),
                 (257, 4, 1, 2),
                 (258, 4, 1, 8),
                 (259, 4, 1, compression),
                 (262, 4, 1, 1),
-                (273, 4, 2, places),
+                (273, 4, 2, offsets),
             ];
             if rows {
                 tags.push((278, 4, 1, 1));
@@ -146,7 +146,7 @@ fn sizes_of_strips_that_are_not_known_are_worked_out() {
 #[test]
 fn what_was_never_written_is_blank() {
     // A page, one without samples, one of which the second strip has none, and one more.
-    let mut file = Tiff::new(&[]);
+    let mut file = TestTiff::new(&[]);
     let whole = file.put(&[1, 2, 3, 4]);
     let half = file.put(&[5, 6]);
     let last = file.put(&[7, 8, 9, 10]);
@@ -172,9 +172,9 @@ fn what_was_never_written_is_blank() {
     assert_eq!(video.shape(), [4, 2, 2]);
     let expected = [1, 2, 3, 4, 0, 0, 0, 0, 5, 6, 0, 0, 7, 8, 9, 10];
     assert_eq!(values(&video), expected.map(f64::from));
-    damage::check(&file.bytes, 300, "tif");
+    corruption::check(&file.bytes, 300, "tif");
     // A small file cannot stand for any number of blank samples.
-    let mut huge = Tiff::new(&[]);
+    let mut huge = TestTiff::new(&[]);
     huge.directory(&[
         (256, 4, 1, 1 << 20),
         (257, 4, 1, 1 << 20),
@@ -195,7 +195,7 @@ fn what_was_never_written_is_blank() {
 #[test]
 fn old_texts_are_latin_1() {
     let text = b"ImageJ=1.53\nimages=2\nunit=\xB5m\nfinterval=2\ntunit=\xB5s\n";
-    let mut file = Tiff::new(&[]);
+    let mut file = TestTiff::new(&[]);
     let fraction = file.put(&[4u32, 1].map(u32::to_le_bytes).concat());
     let resolution = [(282, 5, 1, fraction), (283, 5, 1, fraction)];
     file.page([0, 0], text, &resolution);
@@ -226,14 +226,14 @@ fn axes_of_tifffile_make_channels() {
         ),
     ];
     for (text, shape, expected) in cases {
-        let video = load(&Tiff::counting(4, text)).unwrap();
+        let video = load(&TestTiff::counting(4, text)).unwrap();
         assert_eq!(
             firsts(&video),
             (shape, expected.map(f64::from).to_vec()),
             "{text}"
         );
     }
-    let error = load(&Tiff::counting(
+    let error = load(&TestTiff::counting(
         3,
         "{\"shape\": [3, 1, 2], \"axes\": \"YXT\"}",
     ))

@@ -1,7 +1,7 @@
 //! Tests of files that are valid but unusual, and of those made to do harm.
 
 use super::*;
-use crate::io::format::tiff::directory::Reader;
+use crate::io::format::tiff::directory::TiffReader;
 
 /// A page of entries with any number of "long" values; the samples begin at byte 8.
 fn listed(tags: &[(u16, &[u32])], samples: &[u8]) -> Vec<u8> {
@@ -36,7 +36,7 @@ fn planes_of_tiles_that_reach_over_the_edge_load() {
     // Three channels of 20×20 in tiles of 16×16; every sample is its tile's number.
     for extra in [None, Some((338, &[0u32, 0][..]))] {
         let samples: Vec<u8> = (0..12).flat_map(|tile| [tile; 256]).collect();
-        let places: Vec<u32> = (0..12).map(|tile| 8 + 256 * tile).collect();
+        let offsets: Vec<u32> = (0..12).map(|tile| 8 + 256 * tile).collect();
         let mut tags = vec![
             (WIDTH, &[20][..]),
             (HEIGHT, &[20]),
@@ -46,7 +46,7 @@ fn planes_of_tiles_that_reach_over_the_edge_load() {
             (PLANAR, &[2]),
             (TILE[0], &[16]),
             (TILE[1], &[16]),
-            (TILE[2], &places),
+            (TILE[2], &offsets),
             (TILE[3], &[256; 12]),
         ];
         tags.extend(extra);
@@ -65,7 +65,8 @@ fn a_file_that_shrinks_while_it_is_used_is_an_error() {
     use crate::io::recording::{FrameRange, Recording};
     let (bytes, _) = compressed(Compression::Lzw, Predictor::None);
     with_file(&bytes, |path| {
-        let stack = crate::io::format::tiff::Stack::open(path, &Options::default()).unwrap();
+        let stack =
+            crate::io::format::tiff::TiffStack::open(path, &LoadOptions::default()).unwrap();
         let file = std::fs::File::options().write(true).open(path).unwrap();
         file.set_len(100).unwrap();
         let range = FrameRange {
@@ -101,7 +102,7 @@ fn sharing(directories: usize, strips: usize) -> Vec<u8> {
 #[test]
 fn lists_that_pages_share_cost_no_more_than_the_file() {
     let bytes = sharing(40, 1000);
-    let reader = Reader::new(&bytes).unwrap();
+    let reader = TiffReader::new(&bytes).unwrap();
     let directories = reader.directories().unwrap().list;
     let lists = directories.iter().map(|d| reader.uints(&d.entries[0]));
     assert_eq!(lists.flatten().count(), 1);
@@ -161,7 +162,7 @@ fn the_other_byte_order_is_loaded_instead_of_mapped() {
             (PHOTOMETRIC, 1),
         ];
         with_file(&file(true, false, &tags, &[0, 1, 1, 255]), |path| {
-            load_video(path, &Selection::ALL, &Options::mapped(true))
+            load_video(path, &FrameSelection::ALL, &LoadOptions::mapped(true))
         })
     };
     let video = map(1).unwrap();
@@ -184,12 +185,14 @@ fn channels_become_the_last_axis() {
     for (description, second) in cases {
         let pages = pages_of(description, &samples);
         for use_mmap in [false, true] {
-            let options = Options::mapped(use_mmap);
-            let video = with_file(&pages, |path| load_video(path, &Selection::ALL, &options));
+            let options = LoadOptions::mapped(use_mmap);
+            let video = with_file(&pages, |path| {
+                load_video(path, &FrameSelection::ALL, &options)
+            });
             let video = video.unwrap();
             assert_eq!(video.shape(), [3, 2, 2, 2]);
             assert_eq!(values(&video)[8..12], second, "{description}");
-            let part = Selection {
+            let part = FrameSelection {
                 start: 1,
                 frames: Some(1),
                 step: 1,
@@ -250,7 +253,7 @@ fn planes_can_be_frames() {
     ] {
         let mut bytes = b"II*\0\0\0\0\0".to_vec();
         bytes.extend(0..12);
-        let places = bytes.len() as u32;
+        let offsets = bytes.len() as u32;
         bytes.extend([8u32, 12, 16, 4, 4, 4].map(u32::to_le_bytes).concat());
         let text = bytes.len() as u32;
         bytes.extend(description.as_bytes());
@@ -260,9 +263,9 @@ fn planes_can_be_frames() {
             (258, 4, 1, 8),
             (262, 4, 1, 2),
             (270, 2, description.len() as u32, text),
-            (273, 4, 3, places),
+            (273, 4, 3, offsets),
             (277, 4, 1, 3),
-            (279, 4, 3, places + 12),
+            (279, 4, 3, offsets + 12),
             (284, 4, 1, 2),
         ];
         add_directory(&mut bytes, 4, &tags);
@@ -306,7 +309,7 @@ fn tiles_of_lzw_need_no_mark_of_their_end() {
     let pixels = (0..10).flat_map(|row| (0..20).map(move |x| (row, x)));
     let expected = pixels.map(|(row, x)| f64::from(value(x / 16, row, x % 16)));
     assert_eq!(values(&video), expected.collect::<Vec<_>>());
-    crate::io::damage::check(&bytes, 300, "tif");
+    crate::io::corruption::check(&bytes, 300, "tif");
 }
 
 /// Codes of nine bits, the highest first.
@@ -354,7 +357,7 @@ fn faxes_load_and_do_no_harm() {
         let video = load(&bytes).unwrap();
         assert_eq!(video.shape(), [1, 2, 16]);
         assert_eq!(values(&video), [row, row].concat(), "{compression}");
-        crate::io::damage::check(&bytes, 800, "tif");
+        crate::io::corruption::check(&bytes, 800, "tif");
     }
 }
 
@@ -363,14 +366,14 @@ fn webp_loads_and_does_no_harm() {
     let pixels: Vec<u8> = (0..5 * 4 * 3).map(|value| value * 4).collect();
     let mut strip = Vec::new();
     let encoder = image_webp::WebPEncoder::new(&mut strip);
-    let colours = image_webp::ColorType::Rgb8;
-    encoder.encode(&pixels, 5, 4, colours).unwrap();
+    let colors = image_webp::ColorType::Rgb8;
+    encoder.encode(&pixels, 5, 4, colors).unwrap();
     let bytes = in_a_strip(50001, &[8; 3], [5, 4], &strip);
     let video = load(&bytes).unwrap();
     assert_eq!(video.shape(), [1, 4, 5, 3]);
     let expected: Vec<f64> = pixels.into_iter().map(f64::from).collect();
     assert_eq!(values(&video), expected);
-    crate::io::damage::check(&bytes, 800, "tif");
+    crate::io::corruption::check(&bytes, 800, "tif");
 }
 
 #[test]
@@ -379,7 +382,7 @@ fn lzma_loads_and_does_no_harm() {
     let bytes = in_a_strip(34925, &[8], [4, 3], strip);
     let expected: Vec<f64> = (1..=12).map(f64::from).collect();
     assert_eq!(values(&load(&bytes).unwrap()), expected);
-    crate::io::damage::check(&bytes, 800, "tif");
+    crate::io::corruption::check(&bytes, 800, "tif");
 }
 
 /// A JPEG picture of a ramp of 5 per column and 3 per row, gray or in color.
@@ -422,7 +425,7 @@ fn jpeg_loads_and_does_no_harm() {
     let video = load(&bytes).unwrap();
     assert_eq!(video.shape(), [1, 17, 20]);
     check_near(&video, &pixels, 2.0);
-    crate::io::damage::check(&bytes, 800, "tif");
+    crate::io::corruption::check(&bytes, 800, "tif");
     // What is missing is not gray.
     let error = load(&in_a_strip(7, &[8], [20, 17], &strip[..strip.len() - 60])).unwrap_err();
     assert!(error.message().contains("damaged"), "{error}");
@@ -439,12 +442,12 @@ fn jpeg_colors_are_those_that_the_page_says() {
     assert!((luma - 98.9).abs() < 3.0, "{luma}");
     let mut ycbcr = rgb;
     let entry = [262u16.to_le_bytes(), 4u16.to_le_bytes()].concat();
-    let place = ycbcr.windows(4).position(|window| window == entry).unwrap();
-    ycbcr[place + 8] = 6;
+    let offset = ycbcr.windows(4).position(|window| window == entry).unwrap();
+    ycbcr[offset + 8] = 6;
     let video = load(&ycbcr).unwrap();
     assert_eq!(video.shape(), [1, 16, 24, 3]);
     check_near(&video, &pixels, 8.0);
-    crate::io::damage::check(&ycbcr, 400, "tif");
+    crate::io::corruption::check(&ycbcr, 400, "tif");
 }
 
 /// The tables of a JPEG picture, and the picture without them.
@@ -483,11 +486,11 @@ fn jpeg_tables_can_be_apart() {
         &samples,
     );
     let entry = [347u16.to_le_bytes(), 4u16.to_le_bytes()].concat();
-    let place = bytes.windows(4).position(|window| window == entry).unwrap();
-    bytes[place + 2] = 7;
-    bytes[place + 4..][..4].copy_from_slice(&(tables.len() as u32).to_le_bytes());
+    let offset = bytes.windows(4).position(|window| window == entry).unwrap();
+    bytes[offset + 2] = 7;
+    bytes[offset + 4..][..4].copy_from_slice(&(tables.len() as u32).to_le_bytes());
     check_near(&load(&bytes).unwrap(), &pixels, 2.0);
-    crate::io::damage::check(&bytes, 400, "tif");
+    crate::io::corruption::check(&bytes, 400, "tif");
 }
 
 #[test]

@@ -4,12 +4,12 @@ use super::*;
 
 /// The samples of a box of an array, the last axis varying fastest, and its lengths.
 #[derive(Clone)]
-struct Cut {
+struct TestBox {
     shape: Vec<usize>,
     samples: Vec<u16>,
 }
 
-impl Cut {
+impl TestBox {
     fn at(&self, index: &[usize]) -> u16 {
         let along = index.iter().zip(&self.shape);
         self.samples[along.fold(0, |at, (index, len)| at * len + index)]
@@ -29,14 +29,14 @@ fn list(json: &serde_json::Value) -> Vec<usize> {
 }
 
 /// Encodes a chunk step by step, as the specification says.
-fn encoded(chunk: &Cut, codecs: &[serde_json::Value]) -> Vec<u8> {
+fn encoded(chunk: &TestBox, codecs: &[serde_json::Value]) -> Vec<u8> {
     let (codec, rest) = codecs.split_first().unwrap();
     let settings = &codec["configuration"];
     match codec["name"].as_str().unwrap() {
         "transpose" => {
             let order = list(&settings["order"]);
             let shape: Vec<usize> = order.iter().map(|axis| chunk.shape[*axis]).collect();
-            let turned = Cut::made(&shape, |index| {
+            let turned = TestBox::made(&shape, |index| {
                 let mut from = vec![0; index.len()];
                 order
                     .iter()
@@ -71,25 +71,25 @@ fn encoded(chunk: &Cut, codecs: &[serde_json::Value]) -> Vec<u8> {
                 .count();
             let list_len = 8 * numbers + 4 * sums;
             let mut data = Vec::new();
-            let mut places = Vec::new();
-            for place in indices(&counts) {
-                let part = Cut::made(&inner, |index| {
+            let mut positions = Vec::new();
+            for position in indices(&counts) {
+                let part = TestBox::made(&inner, |index| {
                     let at: Vec<usize> = (0..index.len())
-                        .map(|axis| place[axis] * inner[axis] + index[axis])
+                        .map(|axis| position[axis] * inner[axis] + index[axis])
                         .collect();
                     chunk.at(&at)
                 });
                 if part.samples.iter().all(|sample| *sample == 9) {
-                    places.push([u64::MAX; 2]);
+                    positions.push([u64::MAX; 2]);
                     continue;
                 }
                 let bytes = encoded(&part, settings["codecs"].as_array().unwrap());
                 let before = if is_first { list_len } else { 0 };
-                places.push([(before + data.len()) as u64, bytes.len() as u64]);
+                positions.push([(before + data.len()) as u64, bytes.len() as u64]);
                 data.extend(bytes);
             }
             let mut shape = [counts, vec![2]].concat();
-            let mut numbers = places.concat();
+            let mut numbers = positions.concat();
             let mut list_bytes = Vec::new();
             for codec in index_codecs {
                 match codec["name"].as_str().unwrap() {
@@ -129,7 +129,7 @@ fn encoded(chunk: &Cut, codecs: &[serde_json::Value]) -> Vec<u8> {
 }
 
 fn summed(bytes: Vec<u8>) -> Vec<u8> {
-    let sum = steps::Checksum::Crc32c.of(&bytes).to_le_bytes();
+    let sum = chunk_codecs::Checksum::Crc32c.of(&bytes).to_le_bytes();
     [bytes, sum.to_vec()].concat()
 }
 
@@ -195,7 +195,7 @@ fn every_list_of_codecs_is_followed() {
             &folder.path().join("zarr.json"),
             array.to_string().as_bytes(),
         );
-        let all = Cut::made(&shape, |index| {
+        let all = TestBox::made(&shape, |index| {
             let (t, y, x) = (index[0], index[1], index[2]);
             if (t + y) % 3 == 0 {
                 9
@@ -208,17 +208,17 @@ fn every_list_of_codecs_is_followed() {
             .zip(&chunk)
             .map(|(s, c)| s.div_ceil(*c))
             .collect();
-        for place in indices(&counts) {
-            let part = Cut::made(&chunk, |index| {
+        for position in indices(&counts) {
+            let part = TestBox::made(&chunk, |index| {
                 let at: Vec<usize> = (0..3)
-                    .map(|axis| place[axis] * chunk[axis] + index[axis])
+                    .map(|axis| position[axis] * chunk[axis] + index[axis])
                     .collect();
                 match at.iter().zip(&shape).all(|(at, len)| at < len) {
                     true => all.at(&at),
                     false => 9,
                 }
             });
-            let name = format!("c/{}/{}/{}", place[0], place[1], place[2]);
+            let name = format!("c/{}/{}/{}", position[0], position[1], position[2]);
             write(&folder.path().join(name), &encoded(&part, &codecs));
         }
         let video = load(folder.path(), None).unwrap_or_else(|e| panic!("{case}: {e}\n{array:#}"));

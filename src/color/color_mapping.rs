@@ -1,0 +1,248 @@
+//! How the samples of a video become colours, in windows and in movies alike.
+
+use std::ops::Range;
+
+use super::colormap::{BAD, Colormap, FloatColor, Rgba, ScaledColormap};
+use crate::bail;
+use crate::error::{Error, Result};
+use crate::task;
+use crate::video::{Element, Real};
+use crate::video::{Video, number_text, shape_text};
+
+/// How the samples of a video become colours.
+#[derive(Debug, Clone)]
+pub enum ColorMapping {
+    /// One sample for each pixel, through a colormap.
+    Mapped(ScaledColormap),
+    /// Three or four samples for each pixel: red, green, blue and opacity.
+    Direct {
+        /// The number of samples of a pixel.
+        channels: usize,
+        /// The sample that is brightest: 1 for floats, the largest value for ints.
+        white: f64,
+    },
+}
+
+impl ColorMapping {
+    /// The colouring of a video `{t, y, x}`, through the colormap, or of a coloured one
+    /// `{t, y, x, c}`, which needs no range. `vmin` and `vmax` default to [`first_range`].
+    pub fn new(
+        video: &Video,
+        colormap: Colormap,
+        vmin: Option<f64>,
+        vmax: Option<f64>,
+    ) -> Result<Self> {
+        let white = video.dtype().limits().1;
+        match video.shape().get(3) {
+            None | Some(1) => Ok(ColorMapping::Mapped(scale(video, colormap, vmin, vmax)?)),
+            Some(&channels @ (3 | 4)) => Ok(ColorMapping::Direct { channels, white }),
+            Some(channels) => Err(Error::new(format!(
+                "a video of shape {} cannot be shown: it has {channels} channels, not 1, 3 or 4",
+                shape_text(video.shape())
+            ))
+            .hint("select one channel: `v[[(), (), (), 0]]`")),
+        }
+    }
+
+    /// The colormap and the range it stands for, unless the video is coloured itself.
+    pub fn scale(&self) -> Option<&ScaledColormap> {
+        match self {
+            ColorMapping::Mapped(scale) => Some(scale),
+            ColorMapping::Direct { .. } => None,
+        }
+    }
+
+    /// The colours of a run of one frame's pixels, counted in row-major order.
+    ///
+    /// # Panics
+    /// If the run leaves the frame or `out` has another length.
+    pub fn colors(&self, video: &Video, frame: usize, pixels: Range<usize>, out: &mut [Rgba]) {
+        if video.dtype().is_wide() {
+            self.colors_in::<f64>(video, frame, pixels, out);
+        } else {
+            self.colors_in::<f32>(video, frame, pixels, out);
+        }
+    }
+
+    /// Like [`ColorMapping::colors`] in full precision; components that are not a number stay so
+    /// beside an opacity of their own.
+    ///
+    /// # Panics
+    /// If the run leaves the frame or `out` has another length.
+    pub fn exact_colors(
+        &self,
+        video: &Video,
+        frame: usize,
+        pixels: Range<usize>,
+        out: &mut [FloatColor],
+    ) {
+        if video.dtype().is_wide() {
+            self.exact_colors_in::<f64>(video, frame, pixels, out);
+        } else {
+            self.exact_colors_in::<f32>(video, frame, pixels, out);
+        }
+    }
+
+    /// The number of samples of a pixel.
+    pub fn channels(&self) -> usize {
+        match self {
+            ColorMapping::Mapped(_) => 1,
+            ColorMapping::Direct { channels, .. } => *channels,
+        }
+    }
+
+    fn colors_in<R: Real>(
+        &self,
+        video: &Video,
+        frame: usize,
+        pixels: Range<usize>,
+        out: &mut [Rgba],
+    ) {
+        let samples = self.read::<R>(video, frame, pixels);
+        match self {
+            ColorMapping::Mapped(scale) => scale.colors(&samples, out),
+            ColorMapping::Direct { channels, white } => {
+                for (out, pixel) in out.iter_mut().zip(samples.chunks_exact(*channels)) {
+                    *out = direct(pixel, 255.0 / white);
+                }
+            }
+        }
+    }
+
+    fn exact_colors_in<R: Real>(
+        &self,
+        video: &Video,
+        frame: usize,
+        pixels: Range<usize>,
+        out: &mut [FloatColor],
+    ) {
+        let samples = self.read::<R>(video, frame, pixels);
+        match self {
+            ColorMapping::Mapped(scale) => scale.exact_colors(&samples, out),
+            ColorMapping::Direct { channels, white } => {
+                for (out, pixel) in out.iter_mut().zip(samples.chunks_exact(*channels)) {
+                    *out = exact_direct(pixel, *white);
+                }
+            }
+        }
+    }
+
+    fn read<R: Real>(&self, video: &Video, frame: usize, pixels: Range<usize>) -> Vec<R> {
+        let channels = self.channels();
+        let mut samples = vec![R::zero(); pixels.len() * channels];
+        let run = pixels.start * channels..pixels.end * channels;
+        video.samples().read(frame, run, &mut samples);
+        samples
+    }
+}
+
+/// The colour whose components these are, times `scale` and cut off as matplotlib does.
+fn direct<R: Real>(pixel: &[R], scale: f64) -> Rgba {
+    if pixel.iter().any(|sample| sample.is_nan()) {
+        return BAD;
+    }
+    let byte = |sample: &R| (Element::to_f64(*sample) * scale) as u8;
+    let opacity = pixel.get(3).map_or(255, byte);
+    [byte(&pixel[0]), byte(&pixel[1]), byte(&pixel[2]), opacity]
+}
+
+/// The colour whose components these are as parts of `white`.
+#[inline(always)]
+fn exact_direct<R: Real>(pixel: &[R], white: f64) -> FloatColor {
+    let part = |sample: R| (Element::to_f64(sample) / white) as f32;
+    match *pixel {
+        [red, green, blue, opacity] => [part(red), part(green), part(blue), part(opacity)],
+        [red, green, blue] if !(red + green + blue).is_nan() => {
+            [part(red), part(green), part(blue), 1.0]
+        }
+        _ => [0.0; 4],
+    }
+}
+
+fn scale(
+    video: &Video,
+    colormap: Colormap,
+    vmin: Option<f64>,
+    vmax: Option<f64>,
+) -> Result<ScaledColormap> {
+    let (low, high) = match (vmin, vmax) {
+        (Some(low), Some(high)) => (low, high),
+        (vmin, vmax) => {
+            let (low, high) = first_range(video)?.unwrap_or((0.0, 1.0));
+            (vmin.unwrap_or(low), vmax.unwrap_or(high))
+        }
+    };
+    if low.is_nan() || high.is_nan() {
+        bail!("`vmin` and `vmax` must be numbers, got {low} and {high}");
+    }
+    if low > high {
+        let (low, high) = (number_text(low), number_text(high));
+        bail!("`vmin` must not be above `vmax`, got {low} and {high}");
+    }
+    Ok(ScaledColormap::new(colormap, low, high))
+}
+
+/// The smallest and the largest finite sample of the first frame that has any.
+pub fn first_range(video: &Video) -> Result<Option<(f64, f64)>> {
+    let mut samples = vec![0.0; video.frame_len()];
+    for frame in 0..video.len() {
+        task::check()?;
+        video.samples().read(frame, 0..samples.len(), &mut samples);
+        let finite = samples.iter().copied().filter(|v: &f64| v.is_finite());
+        let range = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+            (low.min(value), high.max(value))
+        });
+        if range.0 <= range.1 {
+            return Ok(Some(range));
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::video::Strided;
+
+    fn colored<T: crate::video::Element>(samples: Vec<T>) -> Vec<Rgba> {
+        let pixels = samples.len() / 3;
+        let video = Video::new(Strided::from_vec(&[1, 1, pixels, 3], samples));
+        let mapping = ColorMapping::new(&video, Colormap::gray(), None, None).unwrap();
+        let mut colors = vec![BAD; pixels];
+        mapping.colors(&video, 0, 0..pixels, &mut colors);
+        colors
+    }
+
+    #[test]
+    fn channels_are_fractions_of_their_type() {
+        let bytes = colored(vec![0u8, 1, 2, 253, 254, 255]);
+        assert_eq!(bytes, [[0, 1, 2, 255], [253, 254, 255, 255]]);
+        let floats = colored(vec![0.0f32, 0.5, 1.0, 1.5, -0.5, 0.1, f32::NAN, 0.0, 0.0]);
+        assert_eq!(floats, [[0, 127, 255, 255], [255, 0, 25, 255], BAD]);
+        assert_eq!(colored(vec![0u16, 257, 65535]), [[0, 1, 255, 255]]);
+    }
+
+    #[test]
+    fn the_range_is_that_of_the_first_frame_with_numbers() {
+        let mut samples = vec![f32::NAN; 4];
+        samples.extend([3.0, f32::INFINITY, 7.0, 5.0, 100.0, 0.0, 0.0, 0.0]);
+        let video = Video::new(Strided::from_vec(&[3, 2, 2], samples));
+        let range = |vmax| {
+            let mapping = ColorMapping::new(&video, Colormap::gray(), None, vmax)?;
+            Ok(mapping.scale().map(|scale| (scale.low(), scale.high())))
+        };
+        assert_eq!(range(None), Ok(Some((3.0, 7.0))));
+        assert_eq!(range(Some(5.0)), Ok(Some((3.0, 5.0))));
+        let error: Error = range(Some(1.0)).unwrap_err();
+        assert_eq!(
+            error.message(),
+            "`vmin` must not be above `vmax`, got 3 and 1"
+        );
+    }
+
+    #[test]
+    fn two_channels_are_no_color() {
+        let video = Video::new(Strided::<u8>::zeroed(&[1, 2, 2, 2]).unwrap());
+        assert!(ColorMapping::new(&video, Colormap::gray(), None, None).is_err());
+    }
+}

@@ -1,0 +1,149 @@
+//! Text and marks that lie on a picture: light with a dark halo, to be read over bright and dark
+//! pixels alike.
+
+use super::{Image, Rect, text};
+
+/// How dark the halo is.
+const DARKNESS: f32 = 0.85;
+
+/// Something to be drawn on pictures, made once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Label {
+    width: usize,
+    height: usize,
+    /// How much of each pixel is light, and how much of the others is dark.
+    coverage: Vec<(f32, f32)>,
+}
+
+impl Label {
+    /// A line of text.
+    pub fn text(text: &str, size: f32) -> Self {
+        let (width, height) = (text::width(text, size), (size * 1.3) as usize);
+        Self::new(width, height, size, |image| {
+            text::draw(image, (0, height / 2), text, size, 0xff_ff_ff);
+        })
+    }
+
+    /// A bar with what it means written above.
+    pub fn bar(length: usize, label: &str, size: f32) -> Self {
+        let label_width = text::width(label, size);
+        let thickness = (size / 4.0).round().max(2.0) as usize;
+        let (width, line) = (length.max(label_width), (size * 1.35) as usize);
+        Self::new(width, line + thickness, size, |image| {
+            let origin = ((width - label_width) / 2, line / 2);
+            text::draw(image, origin, label, size, 0xff_ff_ff);
+            let bar = Rect {
+                top: line,
+                height: thickness,
+                ..image.area().center(length, image.height)
+            };
+            image.fill(bar, 0xff_ff_ff);
+        })
+    }
+
+    /// What `paint` draws in white on an image of the given size; `size` is that of the text it goes
+    /// with.
+    pub fn new(width: usize, height: usize, size: f32, paint: impl FnOnce(&mut Image)) -> Self {
+        let mut image = Image::new(width, height);
+        paint(&mut image);
+        let radius = (size / 6.5).max(1.5);
+        let border = radius.ceil() as usize;
+        let disc = disc(radius);
+        let (width, height) = (width + 2 * border, height + 2 * border);
+        let mut coverage = vec![(0.0f32, 0.0f32); width * height];
+        // Most pixels are dark, and only the others have a halo.
+        for (at, pixel) in image
+            .pixels
+            .iter()
+            .enumerate()
+            .filter(|(_, pixel)| **pixel != 0)
+        {
+            let light = (pixel & 0xff) as f32 / 255.0;
+            let (x, y) = (at % image.width + border, at / image.width + border);
+            coverage[y * width + x].0 = light;
+            for (dx, dy, weight) in &disc {
+                let (x, y) = (x.wrapping_add_signed(*dx), y.wrapping_add_signed(*dy));
+                let dark = &mut coverage[y * width + x].1;
+                *dark = dark.max(DARKNESS * weight * light);
+            }
+        }
+        Self {
+            width,
+            height,
+            coverage,
+        }
+    }
+
+    /// The width with the halo.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// The height with the halo.
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// Draws it with its top left corner at a place, as far as it lies within the image.
+    pub fn draw(&self, image: &mut Image, (left, top): (usize, usize)) {
+        let rect = Rect {
+            left,
+            top,
+            width: self.width,
+            height: self.height,
+        };
+        let seen = rect.intersect(image.area());
+        for y in seen.top..seen.bottom() {
+            for x in seen.left..seen.right() {
+                let (light, dark) = self.coverage[(y - top) * self.width + x - left];
+                if dark > 0.0 {
+                    image.blend(x, y, 0, dark);
+                    image.blend(x, y, 0xff_ff_ff, light);
+                }
+            }
+        }
+    }
+}
+
+/// The places within a radius, and how dark the halo is there; soft at the edge.
+fn disc(radius: f32) -> Vec<(isize, isize, f32)> {
+    let reach = radius.ceil() as isize;
+    let offsets = (-reach..=reach).flat_map(|dy| (-reach..=reach).map(move |dx| (dx, dy)));
+    offsets
+        .map(|(dx, dy)| {
+            (
+                dx,
+                dy,
+                (radius + 0.5 - (dx as f32).hypot(dy as f32)).clamp(0.0, 1.0),
+            )
+        })
+        .filter(|(.., weight)| *weight > 0.0)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_seen_on_white_and_on_black() {
+        let label = Label::text("100 ms", 14.0);
+        for ground in [0, 0xff_ff_ff] {
+            let mut image = Image::new(90, 30);
+            image.fill(image.area(), ground);
+            label.draw(&mut image, (4, 4));
+            let levels = image.pixels.iter().map(|pixel| pixel & 0xff);
+            let (low, high) = (levels.clone().min(), levels.max());
+            assert!(low < Some(80) && high > Some(240), "{low:?} {high:?}");
+        }
+    }
+
+    #[test]
+    fn what_lies_outside_is_not_drawn() {
+        let label = Label::text("frame 12", 14.0);
+        let mut image = Image::new(10, 10);
+        label.draw(&mut image, (5, 5));
+        label.draw(&mut image, (50, 50));
+        assert_eq!(image.at(0, 0), 0);
+    }
+}

@@ -1,0 +1,289 @@
+//! A strip with the courses of some pixels over time and a cursor that moves along them.
+
+use super::colorbar::Style;
+use super::ticks::{PlotAxis, Tick};
+use super::{Color, Image, Rect, text};
+
+/// The values of a pixel, one for each frame, and the colour they are drawn in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trace {
+    /// One value for each frame.
+    pub values: Vec<f64>,
+    /// The colour of the line.
+    pub color: Color,
+}
+
+/// How the frames lie in time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TimeAxis {
+    /// From one frame to the next, in the unit.
+    pub interval: f64,
+    /// What is written behind the last number.
+    pub unit: &'static str,
+}
+
+/// A strip in its place.
+#[derive(Debug, Clone)]
+pub struct TracePlot {
+    plot: Rect,
+    x: PlotAxis,
+    y: PlotAxis,
+    time: TimeAxis,
+    traces: Vec<Trace>,
+    style: Style,
+}
+
+impl TracePlot {
+    /// A strip that fills a rectangle.
+    pub fn new(area: Rect, traces: Vec<Trace>, time: TimeAxis, style: Style) -> Self {
+        let frames = traces.iter().map(|trace| trace.values.len()).max();
+        let (low, high) = range(&traces);
+        let height = area
+            .height
+            .saturating_sub((style.label_size * 1.8) as usize);
+        let y = PlotAxis {
+            low,
+            high,
+            length: height,
+        };
+        let labels = y_ticks(y, &style).into_iter();
+        let widths = labels.map(|tick| text::width(&tick.label, style.label_size));
+        let mut plot = area;
+        plot.cut_left(widths.max().unwrap_or(0) + style.label_gap());
+        plot.height = height;
+        let x = PlotAxis {
+            low: 0.0,
+            high: frames.unwrap_or(1).saturating_sub(1) as f64 * time.interval,
+            length: plot.width,
+        };
+        Self {
+            plot,
+            x,
+            y,
+            time,
+            traces,
+            style,
+        }
+    }
+
+    /// Draws what stays: the axes and the courses.
+    pub fn draw(&self, image: &mut Image) {
+        if self.plot.intersect(image.area()) != self.plot || self.plot.is_empty() {
+            return;
+        }
+        self.draw_y_axis(image);
+        self.draw_x_axis(image);
+        let width = (self.style.label_size / 9.0).max(1.2);
+        for trace in &self.traces {
+            let mut last = None;
+            for (x, value) in self.points(&trace.values) {
+                let point = value.is_finite().then(|| (x, self.row(value)));
+                if let (Some(from), Some(to)) = (last, point) {
+                    image.line(from, to, width, trace.color);
+                }
+                last = point;
+            }
+        }
+    }
+
+    /// Draws what moves: the cursor at a frame.
+    pub fn draw_cursor(&self, image: &mut Image, frame: usize) {
+        if self.plot.intersect(image.area()) != self.plot || self.plot.is_empty() {
+            return;
+        }
+        let left = self.column(frame);
+        let cursor = Rect {
+            left: left as usize,
+            width: 1,
+            ..self.plot
+        };
+        image.fill(cursor, self.style.text);
+        let radius = (self.style.label_size / 4.0).max(2.5);
+        for trace in &self.traces {
+            let value = trace.values.get(frame).copied().unwrap_or(f64::NAN);
+            if value.is_finite() {
+                image.dot((left, self.row(value)), radius, trace.color);
+            }
+        }
+    }
+
+    fn draw_y_axis(&self, image: &mut Image) {
+        let axis = Rect {
+            left: self.plot.left - 1,
+            width: 1,
+            ..self.plot
+        };
+        image.fill(axis, self.style.line);
+        for tick in y_ticks(self.y, &self.style) {
+            let y = self.plot.bottom() - 1 - tick.offset;
+            let right = axis.left.saturating_sub(self.style.label_gap() / 2);
+            let mark = Rect {
+                left: axis.left.saturating_sub(self.style.mark()),
+                top: y,
+                width: self.style.mark(),
+                height: 1,
+            };
+            image.fill(mark, self.style.line);
+            let width = text::width(&tick.label, self.style.label_size) + self.style.mark() / 2;
+            let origin = (right.saturating_sub(width), y);
+            text::draw(
+                image,
+                origin,
+                &tick.label,
+                self.style.label_size,
+                self.style.text,
+            );
+        }
+    }
+
+    fn draw_x_axis(&self, image: &mut Image) {
+        let axis = Rect {
+            left: self.plot.left - 1,
+            top: self.plot.bottom(),
+            width: self.plot.width + 1,
+            height: 1,
+        };
+        image.fill(axis, self.style.line);
+        let mut ticks = self.x.ticks((self.style.label_size * 6.0) as usize);
+        if let Some(last) = ticks.last_mut() {
+            last.label = format!("{} {}", last.label, self.time.unit);
+        }
+        for tick in ticks {
+            let left = self.plot.left + tick.offset;
+            let mark = Rect {
+                left,
+                top: axis.top,
+                width: 1,
+                height: self.style.mark(),
+            };
+            image.fill(mark, self.style.line);
+            let width = text::width(&tick.label, self.style.label_size);
+            let left = left.saturating_sub(width / 2);
+            let left = left.min((self.plot.right()).saturating_sub(width));
+            let middle = axis.top + self.style.mark() + (self.style.label_size * 0.75) as usize;
+            text::draw(
+                image,
+                (left, middle),
+                &tick.label,
+                self.style.label_size,
+                self.style.text,
+            );
+        }
+    }
+
+    /// The points of a line: every value, or where there are several for a column of pixels, the
+    /// lowest and the highest of them.
+    fn points(&self, values: &[f64]) -> Vec<(f32, f64)> {
+        if values.len() <= 2 * self.plot.width {
+            let points = values.iter().enumerate();
+            return points
+                .map(|(at, value)| (self.column(at), *value))
+                .collect();
+        }
+        let mut points = Vec::new();
+        let width = self.plot.width;
+        for column in 0..width {
+            let part = &values[column * values.len() / width..(column + 1) * values.len() / width];
+            let x = self.plot.left as f32 + column as f32 + 0.5;
+            let finite = part.iter().copied().filter(|value| value.is_finite());
+            let low = finite.clone().reduce(f64::min).unwrap_or(f64::NAN);
+            let high = finite.reduce(f64::max).unwrap_or(f64::NAN);
+            points.extend([(x, low), (x, high)]);
+        }
+        points
+    }
+
+    fn column(&self, frame: usize) -> f32 {
+        let offset = self.x.offset(frame as f64 * self.time.interval);
+        (self.plot.left + offset) as f32 + 0.5
+    }
+
+    fn row(&self, value: f64) -> f32 {
+        let part = (value - self.y.low) / (self.y.high - self.y.low);
+        self.plot.bottom() as f32 - 0.5 - (part as f32) * (self.plot.height - 1) as f32
+    }
+}
+
+fn y_ticks(y: PlotAxis, style: &Style) -> Vec<Tick> {
+    y.ticks((style.label_size * 2.0) as usize)
+}
+
+/// The lowest and the highest finite value, with a little room.
+fn range(traces: &[Trace]) -> (f64, f64) {
+    let values = traces.iter().flat_map(|trace| &trace.values);
+    let finite = values.copied().filter(|value| value.is_finite());
+    let low = finite.clone().reduce(f64::min).unwrap_or(0.0);
+    let high = finite.reduce(f64::max).unwrap_or(1.0);
+    let room = match high - low {
+        0.0 => 1.0,
+        span => 0.06 * span,
+    };
+    (low - room, high + room)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STYLE: Style = Style {
+        label_size: 12.0,
+        text: 0xff_ff_ff,
+        line: 0x80_80_80,
+    };
+
+    fn plot(values: Vec<f64>) -> (TracePlot, Image) {
+        let image = Image::new(300, 90);
+        let trace = Trace {
+            values,
+            color: 0xff_00_00,
+        };
+        let time = TimeAxis {
+            interval: 2.0,
+            unit: "ms",
+        };
+        (
+            TracePlot::new(image.area(), vec![trace], time, STYLE),
+            image,
+        )
+    }
+
+    fn has(image: &Image, color: Color) -> bool {
+        image.pixels.contains(&color)
+    }
+
+    #[test]
+    fn the_cursor_moves_along_the_trace() {
+        let (plot, mut image) = plot((0..100).map(f64::from).collect());
+        plot.draw(&mut image);
+        assert!(has(&image, 0xff_00_00));
+        let column = |frame: usize| plot.column(frame);
+        assert!(column(0) < column(50) && column(50) < column(99));
+        assert!(plot.row(0.0) > plot.row(99.0));
+        plot.draw_cursor(&mut image, 99);
+        plot.draw_cursor(&mut image, 1000);
+    }
+
+    #[test]
+    fn no_trace_and_no_room_make_trouble() {
+        for values in [vec![], vec![f64::NAN; 3], vec![5.0], vec![1.0; 100_000]] {
+            let (plot, mut image) = plot(values);
+            plot.draw(&mut image);
+            plot.draw_cursor(&mut image, 0);
+        }
+        let trace = Trace {
+            values: vec![1.0, 2.0],
+            color: 1,
+        };
+        let time = TimeAxis {
+            interval: 1.0,
+            unit: "ms",
+        };
+        let tiny = Rect {
+            width: 3,
+            height: 3,
+            ..Rect::default()
+        };
+        let mut image = Image::new(3, 3);
+        TracePlot::new(tiny, vec![trace], time, STYLE).draw(&mut image);
+    }
+}

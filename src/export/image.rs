@@ -1,0 +1,227 @@
+//! Pictures for talks and papers: coloured images, contact sheets and plots.
+
+use std::io::Write;
+use std::path::Path;
+
+use crate::bail;
+use crate::color::colormap::{Colormap, Rgba};
+use crate::draw::Image;
+use crate::draw::plot::{Curve, Plot};
+use crate::draw::rgba_image::RgbaImage;
+use crate::error::{Error, Result};
+use crate::fs::atomic;
+use crate::io::encode;
+use crate::io::encode::{ImageFormat, ImageOptions};
+use crate::io::recording::{FrameSelection, LoadOptions, extension_of};
+use crate::io::{load_image, load_video};
+use crate::video::{Element, Strided, Video, shape_text, with_dtype};
+
+/// The largest picture, in pixels.
+const MAX_PIXELS: f64 = (1u64 << 28) as f64;
+
+/// How an image is coloured and sized.
+#[derive(Debug, Clone)]
+pub struct ColoredImage {
+    /// The colormap of a gray image.
+    pub cmap: Colormap,
+    /// The sample values of its ends; by default the smallest and the largest.
+    pub range: (Option<f64>, Option<f64>),
+    /// By how much the image is enlarged.
+    pub scale: f64,
+}
+
+/// Saves an image as it looks: gray through a colormap, colours as they are, in 8 bits.
+pub fn export_image(
+    path: &Path,
+    image: &Video,
+    settings: &ColoredImage,
+    quality: usize,
+) -> Result<()> {
+    let image_format = format_of(path)?;
+    let frame = match *image.shape() {
+        [_, _] | [_, _, 1 | 3 | 4] => image.with_layout(image.layout().insert_axis(0)),
+        _ => {
+            let error = Error::new(format!(
+                "export_image needs an image {{y, x}} or {{y, x, channel}}, got {} of shape {}",
+                image.kind(),
+                shape_text(image.shape())
+            ));
+            return Err(error.hint("select a frame of a video: `v[0]`"));
+        }
+    };
+    let rgba_image = RgbaImage::new(&frame, 0, settings.cmap.clone(), settings.range)?;
+    let size = |len: usize| (len as f64 * settings.scale).round().max(1.0);
+    let (width, height) = (size(rgba_image.width), size(rgba_image.height));
+    if !(settings.scale > 0.0 && width * height <= MAX_PIXELS) {
+        bail!(
+            "`scale` {} makes an image that is too small or too large",
+            settings.scale
+        );
+    }
+    let scaled = rgba_image.scaled(width as usize, height as usize);
+    save(
+        path,
+        image_format,
+        &of_colors(&scaled, image_format),
+        quality,
+    )
+}
+
+/// Saves what was drawn.
+pub fn save_drawn(path: &Path, image: &Image) -> Result<()> {
+    save(path, format_of(path)?, &of_image(image), encode::QUALITY)
+}
+
+/// The colours of what was drawn as an array `{y, x, channel}`.
+pub fn of_image(image: &Image) -> Video {
+    Video::new(Strided::from_vec(
+        &[image.height, image.width, 3],
+        image.to_rgb(),
+    ))
+}
+
+/// Saves a plot, as SVG or as a picture.
+pub fn save_plot(path: &Path, plot: &Plot) -> Result<()> {
+    if extension_of(path).as_deref() == Some("svg") {
+        return write(path, plot.svg()?.as_bytes());
+    }
+    format_of(path)?;
+    save_drawn(path, &plot.image()?)
+}
+
+/// The courses of traces in ms, and whether it is known how long a frame takes; else by the number
+/// of the frame.
+pub fn curves(traces: &[Video], labels: &[String], fps: Option<f64>) -> Result<(Vec<Curve>, bool)> {
+    if traces.is_empty() {
+        bail!("plot_traces needs at least one trace");
+    }
+    if labels.len() > traces.len() {
+        bail!(
+            "`labels` has {} names for {} traces",
+            labels.len(),
+            traces.len()
+        );
+    }
+    if let Some(fps) = fps.filter(|fps| !(fps.is_finite() && *fps > 0.0)) {
+        bail!("`fps` must be above 0, got {fps}");
+    }
+    let rates: Vec<Option<f64>> = traces
+        .iter()
+        .map(|trace| fps.or(trace.metadata().fps))
+        .collect();
+    let is_timed = rates.iter().all(Option::is_some);
+    let mut curves = Vec::with_capacity(traces.len());
+    for (index, (trace, fps)) in traces.iter().zip(rates).enumerate() {
+        let label = labels.get(index).cloned().unwrap_or_default();
+        curves.push(curve(trace, label, fps.filter(|_| is_timed))?);
+    }
+    Ok((curves, is_timed))
+}
+
+fn curve(trace: &Video, label: String, fps: Option<f64>) -> Result<Curve> {
+    if trace.ndim() != 1 {
+        let error = Error::new(format!(
+            "plot_traces needs traces, got {} of shape {}",
+            trace.kind(),
+            shape_text(trace.shape())
+        ));
+        let hint = "extract the trace of a pixel, `v[[(), 10, 20]]`, or of a region with `trace`";
+        return Err(error.hint(hint));
+    }
+    let mut values = vec![0.0f64; trace.len()];
+    for (frame, value) in values.iter_mut().enumerate() {
+        trace
+            .samples()
+            .read(frame, 0..1, std::slice::from_mut(value));
+    }
+    let interval = fps.map_or(1.0, |fps| 1000.0 / fps);
+    let points = values.into_iter().enumerate();
+    let points = points.map(|(frame, value)| (frame as f64 * interval, value));
+    Ok(Curve {
+        label,
+        points: points.collect(),
+    })
+}
+
+/// Loads an image from a picture or an `.npy` file; its colours become gray if asked for.
+pub fn load_picture(path: &Path, as_gray: bool) -> Result<Video> {
+    let image = match extension_of(path).as_deref() {
+        Some("npy") => load_video(path, &FrameSelection::ALL, &LoadOptions::default())?,
+        _ => load_image(path)?,
+    };
+    match image.shape() {
+        [_, _, 3 | 4] if as_gray => Ok(gray(&image)),
+        [_, _] | [_, _, 1..=4] => Ok(image),
+        [_, _, _] => {
+            let (path, shape) = (path.display(), shape_text(image.shape()));
+            let error = Error::new(format!(
+                "`{path}` holds no image but a video of shape {shape}"
+            ));
+            Err(error.hint("load it with `load_video`"))
+        }
+        shape => bail!(
+            "`{}` holds an array of shape {}, not an image",
+            path.display(),
+            shape_text(shape)
+        ),
+    }
+}
+
+/// How bright the colours are, as the eye weighs them.
+fn gray(image: &Video) -> Video {
+    const WEIGHTS: [f64; 3] = [0.299, 0.587, 0.114];
+    let (height, width, channels) = (image.shape()[0], image.shape()[1], image.shape()[2]);
+    let mut row = vec![0.0f64; width * channels];
+    with_dtype!(image.dtype(), T => {
+        let mut pixels = Vec::<T>::with_capacity(width * height);
+        for y in 0..height {
+            image.samples().read(y, 0..row.len(), &mut row);
+            pixels.extend(row.chunks_exact(channels).map(|color| {
+                let gray: f64 = color.iter().zip(WEIGHTS).map(|(part, weight)| part * weight).sum();
+                T::from_f64(if T::DTYPE.is_float() { gray } else { gray.round() })
+            }));
+        }
+        image.with_samples(Strided::from_vec(&[height, width], pixels))
+    })
+}
+
+fn format_of(path: &Path) -> Result<ImageFormat> {
+    let extension = extension_of(path);
+    extension
+        .and_then(|extension| ImageFormat::of(&extension))
+        .ok_or_else(|| {
+            Error::new(format!("cannot write the image `{}`", path.display()))
+                .hint(format!("use one of {}", ImageFormat::extensions()))
+        })
+}
+
+fn save(path: &Path, image_format: ImageFormat, image: &Video, quality: usize) -> Result<()> {
+    let options = ImageOptions {
+        quality,
+        ..ImageOptions::default()
+    };
+    options.check()?;
+    image_format.check(image)?;
+    write(path, &image_format.encode(image, &options)?)
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    atomic::write(path, |file| {
+        file.write_all(bytes)
+            .map_err(|e| Error::io("write", path, &e))
+    })
+}
+
+/// The colours, with their opacity where it matters and the format has it, else on black.
+fn of_colors(rgba_image: &RgbaImage, image_format: ImageFormat) -> Video {
+    let is_opaque = rgba_image.pixels.iter().all(|color| color[3] == 255);
+    let shape = |channels| [rgba_image.height, rgba_image.width, channels];
+    if !is_opaque && image_format.has_opacity() {
+        return Video::new(Strided::from_vec(&shape(4), rgba_image.pixels.concat()));
+    }
+    let on_black = |[red, green, blue, opacity]: &Rgba| {
+        [red, green, blue].map(|byte| (u16::from(*byte) * u16::from(*opacity) / 255) as u8)
+    };
+    let pixels = rgba_image.pixels.iter().flat_map(on_black).collect();
+    Video::new(Strided::from_vec(&shape(3), pixels))
+}

@@ -1,0 +1,105 @@
+//! Gray levels of 16 bits, for movies that lose nothing.
+
+use crate::bail;
+use crate::color::color_mapping::first_range;
+use crate::error::Result;
+use crate::video::{Video, shape_text};
+
+use super::cell_source::{ColorSettings, RangeExtent};
+
+/// A video whose samples become gray levels from 0 to 65535.
+pub(super) struct HighBitDepth {
+    video: Video,
+    low: f64,
+    factor: f64,
+}
+
+impl HighBitDepth {
+    /// Samples from `vmin` to `vmax` become all levels there are; those of ints stay as they are
+    /// unless one of the two is given.
+    pub(super) fn new(video: Video, settings: &ColorSettings) -> Result<Self> {
+        if video.ndim() != 3 || video.is_empty() {
+            bail!(
+                "`bits` can only be 16 for a gray video {{t, y, x}}, got shape {}",
+                shape_text(video.shape())
+            );
+        }
+        let keeps = !video.dtype().is_float() && settings.vmin.is_none() && settings.vmax.is_none();
+        let (low, high) = match settings.range {
+            _ if keeps => (0.0, 65535.0),
+            RangeExtent::First => first_range(&video)?.unwrap_or((0.0, 1.0)),
+            RangeExtent::All => video.finite_range()?.unwrap_or((0.0, 1.0)),
+        };
+        let (low, high) = match keeps {
+            true => (low, high),
+            false => (settings.vmin.unwrap_or(low), settings.vmax.unwrap_or(high)),
+        };
+        if !(low <= high && (high - low).is_finite()) {
+            bail!("`vmin` must not be above `vmax`, got {low} and {high}");
+        }
+        Ok(Self {
+            factor: if low == high {
+                0.0
+            } else {
+                65535.0 / (high - low)
+            },
+            video,
+            low,
+        })
+    }
+
+    /// The width and height of a frame.
+    pub(super) fn size(&self) -> (usize, usize) {
+        (self.video.shape()[2], self.video.shape()[1])
+    }
+
+    /// The number of frames.
+    pub(super) fn len(&self) -> usize {
+        self.video.len()
+    }
+
+    /// The levels of a frame, the upper or the lower byte of each first.
+    pub(super) fn render(&self, frame: usize, is_big_endian: bool, out: &mut [u8]) {
+        let mut samples = vec![0.0f64; out.len() / 2];
+        let run = 0..samples.len();
+        self.video.samples().read(frame, run, &mut samples);
+        for (out, sample) in out.as_chunks_mut::<2>().0.iter_mut().zip(samples) {
+            // A cast saturates, and makes 0 of what is not a number.
+            let level = ((sample - self.low) * self.factor).round() as u16;
+            *out = match is_big_endian {
+                true => level.to_be_bytes(),
+                false => level.to_le_bytes(),
+            };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::color::colormap::Colormap;
+    use crate::ops::testing::video;
+
+    #[test]
+    fn ints_stay_as_they_are_and_floats_fill_the_range() {
+        let mut settings = ColorSettings {
+            cmap: Colormap::gray(),
+            vmin: None,
+            vmax: None,
+            range: RangeExtent::First,
+        };
+        let levels = |high_bit_depth: &HighBitDepth, is_big_endian| {
+            let mut out = [0; 6];
+            high_bit_depth.render(0, is_big_endian, &mut out);
+            out
+        };
+        let ints = video(&[1, 1, 3], vec![0u16, 258, 65535]);
+        let high_bit_depth = HighBitDepth::new(ints, &settings).unwrap();
+        assert_eq!(levels(&high_bit_depth, false), [0, 0, 2, 1, 255, 255]);
+        assert_eq!(levels(&high_bit_depth, true), [0, 0, 1, 2, 255, 255]);
+        let floats = video(&[1, 1, 3], vec![0.0f32, f32::NAN, 2.0]);
+        settings.vmax = Some(1.0);
+        let high_bit_depth = HighBitDepth::new(floats, &settings).unwrap();
+        assert_eq!(levels(&high_bit_depth, false), [0, 0, 0, 0, 255, 255]);
+    }
+}

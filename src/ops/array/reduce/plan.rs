@@ -1,0 +1,593 @@
+//! The walk over the samples that are summed up along some axes.
+//!
+//! It goes through memory in order, whatever the axes, flips and rotations of the video: the
+//! results are made in the order of memory too, and then seen through a layout that puts them
+//! in theirs.
+
+use std::cmp::Reverse;
+use std::ops::Range;
+
+use crate::error::Result;
+use crate::ops::kernel::{Kernel, run_kernel};
+use crate::task;
+use crate::video::{Element, Layout, Strided};
+
+/// How many samples are handled side by side.
+const LANES: usize = 32;
+
+/// How many rows of samples are added to the results beneath them at once.
+const ROWS: usize = 8;
+
+/// How many neighbouring results are made together: they stay in the cache.
+const TILE: usize = 2048;
+
+/// How many samples of a run are handled at once.
+const RUN: usize = 1 << 14;
+
+/// The shortest axis that is worth handling side by side.
+const MIN_VECTOR: usize = 16;
+
+/// How many samples one parallel step sums up, at least and at most.
+const STEP: Range<usize> = 1 << 15..1 << 22;
+
+/// What is made of the samples of one result.
+pub(super) trait Reducer<T: Element>: Sync {
+    /// What is known after some samples.
+    type Accumulator: Copy + Send + Sync;
+
+    /// What is known before the first.
+    fn start(&self) -> Self::Accumulator;
+
+    /// Adds a row of samples to what is known about results side by side, for each of the rows.
+    /// The first sample of a row has the place given with it among the samples of its result, the
+    /// next one a place `step` further on.
+    fn add<'a, const W: usize>(
+        &self,
+        state: &mut [Self::Accumulator; W],
+        rows: impl Iterator<Item = (&'a [T; W], i64)> + Clone,
+        step: i64,
+    ) where
+        T: 'a;
+
+    /// Adds what is known about other samples of the same result.
+    fn merge(&self, state: &mut Self::Accumulator, other: Self::Accumulator);
+}
+
+/// Neighbouring axes that are walked as one.
+#[derive(Clone)]
+struct AxisGroup {
+    len: usize,
+    stride: usize,
+    is_reduced: bool,
+    /// By how much the place of a sample among those of its result grows along it.
+    flat_index: i64,
+    axes: Vec<usize>,
+}
+
+impl AxisGroup {
+    /// Whether the elements of the next, inner axis go on at the next element of this one.
+    fn continues_in(&self, inner: &AxisGroup) -> bool {
+        self.is_reduced == inner.is_reduced
+            && self.stride == inner.stride * inner.len
+            && self.flat_index == inner.flat_index * inner.len as i64
+    }
+}
+
+/// In which order samples are visited, and where the results belong.
+pub(super) struct ReductionPlan {
+    offset: usize,
+    flat_index: i64,
+    /// Axes that the results have, without the vector.
+    kept: Vec<AxisGroup>,
+    /// Axes that are summed up, without the vector.
+    reduced: Vec<AxisGroup>,
+    /// The axis along which samples are handled side by side.
+    vector: AxisGroup,
+    results: Layout,
+}
+
+impl ReductionPlan {
+    /// A walk that sums up some of the axes of an array that is not empty. Places count the
+    /// samples of a result in row-major order; they are all 0 unless `has_indices`.
+    pub(super) fn new(layout: &Layout, is_reduced: &[bool], has_indices: bool) -> Self {
+        let (mut offset, mut flat_index, mut count) = (layout.offset(), 0, 1);
+        let mut axes = Vec::new();
+        let mut is_flipped = vec![false; is_reduced.len()];
+        for (axis, &is_reduced) in is_reduced.iter().enumerate().rev() {
+            let (len, stride) = (layout.shape()[axis], layout.strides()[axis]);
+            let mut step = 0;
+            if is_reduced && has_indices {
+                step = count;
+                count *= len as i64;
+            }
+            if stride < 0 {
+                is_flipped[axis] = true;
+                offset = offset.wrapping_add_signed(stride * (len as isize - 1));
+                flat_index += step * (len as i64 - 1);
+                step = -step;
+            }
+            axes.push(AxisGroup {
+                len,
+                stride: stride.unsigned_abs(),
+                is_reduced,
+                flat_index: step,
+                axes: vec![axis],
+            });
+        }
+        axes.retain(|axis| axis.len > 1);
+        axes.reverse();
+        axes.sort_by_key(|axis| Reverse(axis.stride));
+        let mut groups = joined(axes);
+        let vector = groups.remove(vector_of(&groups));
+        let (reduced, kept) = groups.into_iter().partition(|group| group.is_reduced);
+        let mut plan = Self {
+            offset,
+            flat_index,
+            kept,
+            reduced,
+            vector,
+            results: Layout::contiguous(&[]),
+        };
+        plan.results = plan.result_layout(layout.shape(), is_reduced, &is_flipped);
+        plan
+    }
+
+    fn result_layout(&self, shape: &[usize], is_reduced: &[bool], is_flipped: &[bool]) -> Layout {
+        let mut strides = vec![0; shape.len()];
+        let mut stride = 1;
+        let vector = Some(&self.vector).filter(|vector| !vector.is_reduced);
+        for group in vector.into_iter().chain(self.kept.iter().rev()) {
+            for &axis in group.axes.iter().rev() {
+                strides[axis] = stride;
+                stride *= shape[axis] as isize;
+            }
+        }
+        let mut offset = 0;
+        let kept: Vec<usize> = (0..shape.len()).filter(|axis| !is_reduced[*axis]).collect();
+        for &axis in kept.iter().filter(|axis| is_flipped[**axis]) {
+            offset += strides[axis] as usize * (shape[axis] - 1);
+            strides[axis] = -strides[axis];
+        }
+        let lens: Vec<_> = kept.iter().map(|axis| shape[*axis]).collect();
+        let strides: Vec<_> = kept.iter().map(|axis| strides[*axis]).collect();
+        Layout::new(offset, &lens, &strides)
+    }
+
+    /// How the results, which are made in the order of memory, are to be seen.
+    pub(super) fn results(&self) -> &Layout {
+        &self.results
+    }
+
+    /// The number of samples of each result.
+    pub(super) fn samples(&self) -> usize {
+        let rows = self.rows();
+        if self.vector.is_reduced {
+            rows * self.vector.len
+        } else {
+            rows
+        }
+    }
+
+    /// The number of runs, or of rows beneath each other, that a result is made of.
+    fn rows(&self) -> usize {
+        self.reduced.iter().map(|group| group.len).product()
+    }
+
+    /// How many neighbouring results form a line: those along the vector, or all.
+    fn line(&self) -> usize {
+        if self.vector.is_reduced {
+            self.results.len()
+        } else {
+            self.vector.len
+        }
+    }
+
+    /// The rows that neighbouring results are cut into, the runs longer than [`RUN`] cut too.
+    fn chunks(&self) -> usize {
+        let runs = if self.vector.is_reduced {
+            self.vector.len.div_ceil(RUN)
+        } else {
+            1
+        };
+        self.rows() * runs
+    }
+
+    /// How many neighbouring results one step makes, and among how many steps the samples of each
+    /// result are divided. It follows from the shape alone, and so do the bits of a sum.
+    fn steps(&self, most_in_tile: usize) -> (usize, usize) {
+        let samples = self.samples().max(1);
+        let tile = if self.vector.is_reduced {
+            (STEP.start / samples).clamp(1, TILE)
+        } else {
+            most_in_tile
+        };
+        let steps = self.results.len().div_ceil(tile.min(self.line()));
+        let in_step = samples * tile.min(self.line());
+        let wanted = (16 / steps).max(in_step / STEP.end);
+        let memory = ((1 << 20) / self.results.len()).clamp(64, 4096);
+        let most = (in_step / STEP.start).min(self.chunks()).min(memory);
+        (tile, wanted.min(most).max(1))
+    }
+
+    /// Where a result's first sample is.
+    fn origin(&self, result: usize) -> usize {
+        if self.vector.is_reduced {
+            return self.offset + locate(&self.kept, result).0;
+        }
+        let (line, at) = (result / self.vector.len, result % self.vector.len);
+        self.offset + locate(&self.kept, line).0 + at * self.vector.stride
+    }
+
+    /// Where a row lies from the origin of its results, and its place among their samples.
+    fn row(&self, row: usize) -> (usize, i64) {
+        let (offset, flat_index) = locate(&self.reduced, row);
+        (offset, self.flat_index + flat_index)
+    }
+
+    /// The part of its run that a piece is: where it lies from the origin of its result, its
+    /// length, and the place of its first sample.
+    fn run(&self, chunk: usize) -> (usize, usize, i64) {
+        let in_row = self.vector.len.div_ceil(RUN);
+        let (offset, flat_index) = self.row(chunk / in_row);
+        let start = chunk % in_row * RUN;
+        let len = RUN.min(self.vector.len - start);
+        (
+            offset + start * self.vector.stride,
+            len,
+            flat_index + start as i64 * self.vector.flat_index,
+        )
+    }
+}
+
+/// Axes in the order of memory, those joined that lie in each other.
+fn joined(axes: Vec<AxisGroup>) -> Vec<AxisGroup> {
+    let mut groups: Vec<AxisGroup> = Vec::new();
+    for inner in axes {
+        match groups.last_mut() {
+            Some(outer) if outer.continues_in(&inner) => {
+                outer.len *= inner.len;
+                outer.stride = inner.stride;
+                outer.flat_index = inner.flat_index;
+                outer.axes.extend(inner.axes);
+            }
+            _ => groups.push(inner),
+        }
+    }
+    if groups.is_empty() {
+        groups.push(AxisGroup {
+            len: 1,
+            stride: 1,
+            is_reduced: true,
+            flat_index: 0,
+            axes: Vec::new(),
+        });
+    }
+    groups
+}
+
+/// The innermost axis that is long enough, or the longest.
+fn vector_of(groups: &[AxisGroup]) -> usize {
+    let long = groups.iter().rposition(|group| group.len >= MIN_VECTOR);
+    let longest = (0..groups.len()).max_by_key(|at| groups[*at].len);
+    long.or(longest).expect("at least one group")
+}
+
+/// Where an index of some axes, counted in row-major order, lies from their first element.
+fn locate(groups: &[AxisGroup], mut index: usize) -> (usize, i64) {
+    let (mut offset, mut flat_index) = (0, 0);
+    for group in groups.iter().rev() {
+        let at = index % group.len;
+        index /= group.len;
+        offset += at * group.stride;
+        flat_index += at as i64 * group.flat_index;
+    }
+    (offset, flat_index)
+}
+
+/// Some samples, a distance apart: those in memory, or a copy of them.
+#[inline(always)]
+fn slice<'a, T: Copy>(
+    storage: &'a [T],
+    start: usize,
+    len: usize,
+    stride: usize,
+    copy: &'a mut Vec<T>,
+) -> &'a [T] {
+    if stride == 1 {
+        return &storage[start..start + len];
+    }
+    copy.clear();
+    copy.extend((0..len).map(|i| storage[start + i * stride]));
+    copy
+}
+
+/// A part of the work: some results, and some of the pieces that they are made of.
+struct ReductionStep<'a, K> {
+    first: usize,
+    state: &'a mut [K],
+    chunks: Range<usize>,
+}
+
+/// Makes the results of all samples, in the order of `plan`.
+pub(super) fn reduce<T: Element, F: Reducer<T>>(
+    storage: &[T],
+    plan: &ReductionPlan,
+    reducer: &F,
+) -> Result<Vec<F::Accumulator>> {
+    let (outputs, chunks) = (plan.results.len(), plan.chunks());
+    let (tile, parts) = plan.steps(TILE);
+    let mut state = vec![reducer.start(); parts * outputs];
+    let mut steps = Vec::new();
+    for (part, state) in state.chunks_mut(outputs).enumerate() {
+        let chunks = chunks * part / parts..chunks * (part + 1) / parts;
+        for (line, state) in state.chunks_mut(plan.line()).enumerate() {
+            for (i, state) in state.chunks_mut(tile).enumerate() {
+                let (first, chunks) = (line * plan.line() + i * tile, chunks.clone());
+                steps.push(ReductionStep {
+                    first,
+                    state,
+                    chunks,
+                });
+            }
+        }
+    }
+    let kernel = ReductionKernel {
+        storage,
+        plan,
+        reducer,
+    };
+    task::for_each_init("reading samples", steps, Vec::new, |copy, step| {
+        run_kernel(&kernel, (step, copy));
+        Ok(())
+    })?;
+    let (results, parts) = state.split_at_mut(outputs);
+    for part in parts.chunks(outputs) {
+        for (state, other) in results.iter_mut().zip(part) {
+            reducer.merge(state, *other);
+        }
+    }
+    state.truncate(outputs);
+    Ok(state)
+}
+
+struct ReductionKernel<'a, T, F> {
+    storage: &'a [T],
+    plan: &'a ReductionPlan,
+    reducer: &'a F,
+}
+
+impl<'a, T: Element, F: Reducer<T>> Kernel<(ReductionStep<'a, F::Accumulator>, &'a mut Vec<T>)>
+    for ReductionKernel<'_, T, F>
+{
+    #[inline(always)]
+    fn run(&self, (step, copy): (ReductionStep<'a, F::Accumulator>, &'a mut Vec<T>)) {
+        if self.plan.vector.is_reduced {
+            self.reduce_runs(step, copy);
+        } else {
+            self.reduce_rows(step, copy);
+        }
+    }
+}
+
+impl<T: Element, F: Reducer<T>> ReductionKernel<'_, T, F> {
+    /// Adds runs of samples, each to the one result that it belongs to.
+    #[inline(always)]
+    fn reduce_runs(&self, step: ReductionStep<'_, F::Accumulator>, copy: &mut Vec<T>) {
+        let (stride, flat_step) = (self.plan.vector.stride, self.plan.vector.flat_index);
+        for (i, state) in step.state.iter_mut().enumerate() {
+            let origin = self.plan.origin(step.first + i);
+            for chunk in step.chunks.clone() {
+                let (offset, len, flat_index) = self.plan.run(chunk);
+                let samples = slice(self.storage, origin + offset, len, stride, copy);
+                self.reduce_run(state, samples, flat_index, flat_step);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn reduce_run(&self, state: &mut F::Accumulator, samples: &[T], flat_index: i64, step: i64) {
+        let (chunks, rest) = samples.as_chunks::<LANES>();
+        if !chunks.is_empty() {
+            let mut lanes = [self.reducer.start(); LANES];
+            let rows = chunks.iter().enumerate();
+            let rows = rows.map(|(row, chunk)| (chunk, flat_index + (row * LANES) as i64 * step));
+            self.reducer.add(&mut lanes, rows, step);
+            for lane in lanes {
+                self.reducer.merge(state, lane);
+            }
+        }
+        if !rest.is_empty() {
+            let first = (samples.len() - rest.len()) as i64;
+            self.add_run(state, rest, flat_index + first * step, step);
+        }
+    }
+
+    /// Adds a run too short for the lanes. Like [`Self::add_columns`] it is one function for all kinds
+    /// of processors, which would do no better with wider registers.
+    #[inline(never)]
+    fn add_run(&self, state: &mut F::Accumulator, samples: &[T], flat_index: i64, step: i64) {
+        let rows = samples.iter().enumerate();
+        let rows = rows.map(|(i, x)| (std::array::from_ref(x), flat_index + i as i64 * step));
+        self.reducer.add(std::array::from_mut(state), rows, step);
+    }
+
+    /// Adds rows of samples to the results beneath which they lie.
+    #[inline(always)]
+    fn reduce_rows(&self, step: ReductionStep<'_, F::Accumulator>, copy: &mut Vec<T>) {
+        let (len, stride) = (step.state.len(), self.plan.vector.stride);
+        let origin = self.plan.origin(step.first);
+        for first in step.chunks.clone().step_by(ROWS) {
+            let count = ROWS.min(step.chunks.end - first);
+            let flat_indices: [(usize, i64); ROWS] = std::array::from_fn(|i| {
+                if i < count {
+                    self.plan.row(first + i)
+                } else {
+                    (0, 0)
+                }
+            });
+            let flat_indices = &flat_indices[..count];
+            let mut rows = [(&[][..], 0); ROWS];
+            if stride == 1 {
+                for (row, (offset, flat_index)) in rows.iter_mut().zip(flat_indices) {
+                    *row = (
+                        &self.storage[origin + offset..origin + offset + len],
+                        *flat_index,
+                    );
+                }
+            } else {
+                copy.clear();
+                for (offset, _) in flat_indices {
+                    let at = |i| self.storage[origin + offset + i * stride];
+                    copy.extend((0..len).map(at));
+                }
+                for ((row, copy), (_, flat_index)) in
+                    rows.iter_mut().zip(copy.chunks(len)).zip(flat_indices)
+                {
+                    *row = (copy, *flat_index);
+                }
+            }
+            self.reduce_tile(step.state, &rows[..count]);
+        }
+    }
+
+    #[inline(always)]
+    fn reduce_tile(&self, state: &mut [F::Accumulator], rows: &[(&[T], i64)]) {
+        let (chunks, rest) = state.as_chunks_mut::<LANES>();
+        let first = chunks.len() * LANES;
+        for (i, state) in chunks.iter_mut().enumerate() {
+            let rows = rows
+                .iter()
+                .map(|(row, flat_index)| (part(row, i * LANES), *flat_index));
+            self.reducer.add(state, rows, 0);
+        }
+        if !rest.is_empty() {
+            self.add_columns(rest, rows, first);
+        }
+    }
+
+    /// Adds the samples of rows from the `first` on to fewer results than there are lanes.
+    #[inline(never)]
+    fn add_columns(&self, state: &mut [F::Accumulator], rows: &[(&[T], i64)], first: usize) {
+        for (i, state) in state.iter_mut().enumerate() {
+            let rows = rows
+                .iter()
+                .map(|(row, flat_index)| (part(row, first + i), *flat_index));
+            self.reducer.add(std::array::from_mut(state), rows, 0);
+        }
+    }
+}
+
+/// Some samples of a row.
+#[inline(always)]
+fn part<T, const W: usize>(row: &[T], start: usize) -> &[T; W] {
+    row[start..]
+        .first_chunk()
+        .expect("rows as long as the results beneath")
+}
+
+/// Hands out all samples in any order: `add` adds a run of them to what `start` began for the
+/// step, which `finish` takes in the end.
+pub(super) fn scan<T: Element, S>(
+    array: &Strided<T>,
+    start: impl Fn() -> S + Sync,
+    add: impl Fn(&mut S, &[T]) + Sync,
+    finish: impl Fn(S) + Sync,
+) -> Result<()> {
+    const SAMPLES: usize = 1 << 20;
+    let layout = array.layout();
+    if layout.is_empty() {
+        return Ok(());
+    }
+    let plan = ReductionPlan::new(layout, &vec![true; layout.shape().len()], false);
+    let in_chunk = plan.samples().div_ceil(plan.chunks());
+    let in_step = (SAMPLES / in_chunk).max(1);
+    let steps = 0..plan.chunks().div_ceil(in_step);
+    task::for_each_init("reading samples", steps, Vec::new, |copy, step| {
+        let mut state = start();
+        for chunk in step * in_step..plan.chunks().min((step + 1) * in_step) {
+            let (offset, len, _) = plan.run(chunk);
+            let start = plan.offset + offset;
+            let samples = slice(array.storage(), start, len, plan.vector.stride, copy);
+            add(&mut state, samples);
+        }
+        finish(state);
+        Ok(())
+    })
+}
+
+/// Some neighbouring results, all samples of which are looked at together.
+pub(super) struct Gathered<'a, T> {
+    plan: &'a ReductionPlan,
+    storage: &'a [T],
+    first: usize,
+    len: usize,
+}
+
+impl<T: Element> Gathered<'_, T> {
+    /// The samples of the only result.
+    pub(super) fn run(&self, mut take: impl FnMut(T)) {
+        let origin = self.plan.origin(self.first);
+        for chunk in 0..self.plan.chunks() {
+            let (offset, len, _) = self.plan.run(chunk);
+            for i in 0..len {
+                take(self.storage[origin + offset + i * self.plan.vector.stride]);
+            }
+        }
+    }
+
+    /// One sample of each result at a time.
+    pub(super) fn rows(&self, mut take: impl FnMut(&[T])) {
+        let origin = self.plan.origin(self.first);
+        let mut copy = Vec::new();
+        for row in 0..self.plan.rows() {
+            let start = origin + self.plan.row(row).0;
+            let stride = self.plan.vector.stride;
+            take(slice(self.storage, start, self.len, stride, &mut copy));
+        }
+    }
+
+    /// Whether there is only one result, whose samples are read by runs.
+    pub(super) fn is_run(&self) -> bool {
+        self.plan.vector.is_reduced
+    }
+}
+
+/// Makes results from all of their samples at once: `make` gets up to `width` neighbouring
+/// results of type `U`, and memory kept from call to call.
+pub(super) fn gather<T: Element, U: Send, S>(
+    array: &Strided<T>,
+    plan: &ReductionPlan,
+    width: usize,
+    results: &mut [U],
+    per_result: usize,
+    memory: impl Fn() -> S + Send + Sync,
+    make: impl Fn(&mut S, Gathered<'_, T>, &mut [U]) + Sync,
+) -> Result<()> {
+    let tile = if plan.vector.is_reduced { 1 } else { width };
+    let mut steps = Vec::new();
+    for (line, results) in results.chunks_mut(plan.line() * per_result).enumerate() {
+        for (i, results) in results.chunks_mut(tile * per_result).enumerate() {
+            steps.push((line * plan.line() + i * tile, results));
+        }
+    }
+    let storage = array.storage();
+    task::for_each_init(
+        "reading samples",
+        steps,
+        memory,
+        |memory, (first, results)| {
+            let len = results.len() / per_result;
+            make(
+                memory,
+                Gathered {
+                    plan,
+                    storage,
+                    first,
+                    len,
+                },
+                results,
+            );
+            Ok(())
+        },
+    )
+}

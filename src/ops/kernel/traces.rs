@@ -1,0 +1,103 @@
+//! The walk over the courses of pixels in time.
+
+use ndarray::{ArrayViewMut2, Axis};
+
+use super::{Kernel, Output, STEP, run_kernel};
+use crate::error::Result;
+use crate::task;
+use crate::video::{Real, Video};
+
+/// The fewest neighbouring pixels whose courses are walked together: some cache lines.
+const MIN_PIXELS: usize = 64;
+
+/// The most samples of a step, if it has more than so few pixels, which are a cache line.
+const MAX_STEP: usize = 1 << 20;
+const MIN_LONG_PIXELS: usize = 8;
+
+/// The courses in time of some neighbouring pixels.
+pub struct TraceBlock<'a, R> {
+    /// The samples: frame by frame, `pixels` of them each.
+    pub samples: &'a [R],
+    /// The number of pixels, which is the distance between a pixel's samples.
+    pub pixels: usize,
+    /// Where the results go.
+    pub results: TraceResults<'a, R>,
+    /// Memory for the kernel's use, kept from call to call.
+    pub scratch: &'a mut Vec<R>,
+}
+
+/// Memory for the results of some neighbouring pixels.
+pub struct TraceResults<'a, R>(ArrayViewMut2<'a, R>);
+
+impl<R> TraceResults<'_, R> {
+    /// The results of one frame.
+    #[inline(always)]
+    pub fn frame(&mut self, frame: usize) -> &mut [R] {
+        let row = self.0.row_mut(frame);
+        row.into_slice().expect("part of a frame")
+    }
+}
+
+/// Changes the courses of pixels: `kernel` gets those of some neighbouring pixels at a time.
+pub fn map_traces<R: Real>(
+    operation: &'static str,
+    video: Video,
+    kernel: impl for<'a> Kernel<TraceBlock<'a, R>>,
+) -> Result<Video> {
+    let (n_frames, frame_len) = (video.len(), video.frame_len());
+    let mut output = Output::<R>::of(video)?;
+    output.touch(operation)?;
+    let (samples, source) = (output.array.as_mut_slice()?, &output.source);
+    if samples.is_empty() {
+        return Ok(output.into_video());
+    }
+    let mut frames = ArrayViewMut2::from_shape((n_frames, frame_len), samples)
+        .expect("as many samples as frames times pixels");
+    let pixels = pixels_per_step(n_frames);
+    let steps = frames.axis_chunks_iter_mut(Axis(1), pixels).enumerate();
+    let memory = || (Vec::new(), Vec::new());
+    task::for_each_init(
+        operation,
+        steps,
+        memory,
+        |(samples, scratch), (step, mut tile)| {
+            let (first, pixels) = (step * pixels, tile.ncols());
+            samples.resize(n_frames * pixels, R::default());
+            match source {
+                Some(source) => source.read_frames(0..n_frames, first..first + pixels, samples),
+                None => copy_tile(&mut tile, samples),
+            }
+            let results = TraceResults(tile);
+            let traces = TraceBlock {
+                samples,
+                pixels,
+                results,
+                scratch,
+            };
+            run_kernel(&kernel, traces);
+            Ok(())
+        },
+    )?;
+    Ok(output.into_video())
+}
+
+/// How many pixels' courses make a step.
+fn pixels_per_step(n_frames: usize) -> usize {
+    let pixels = (STEP / n_frames.max(1) / MIN_PIXELS).max(1) * MIN_PIXELS;
+    // Long courses are walked a few at a time, so that Ctrl-C is heeded in between.
+    match pixels * n_frames > MAX_STEP {
+        true => (MAX_STEP / n_frames)
+            .next_multiple_of(MIN_LONG_PIXELS)
+            .max(MIN_LONG_PIXELS),
+        false => pixels,
+    }
+}
+
+/// Copies samples out of the memory that their results will go to.
+fn copy_tile<R: Real>(tile: &mut ArrayViewMut2<'_, R>, out: &mut [R]) {
+    let pixels = tile.ncols();
+    for (frame, out) in out.chunks_exact_mut(pixels).enumerate() {
+        let row = tile.row(frame);
+        out.copy_from_slice(row.to_slice().expect("part of a frame"));
+    }
+}

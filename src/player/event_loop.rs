@@ -1,0 +1,262 @@
+//! The main thread's part: opens windows when other threads ask for them, and keeps them going.
+
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::screen::Screen;
+use super::window;
+use super::{Image, Player};
+use crate::error::{Error, Result};
+use crate::task;
+
+/// The time between two looks at what the user does: shorter than any click, as one that begins
+/// and ends between two looks is lost.
+const TICK: Duration = Duration::from_millis(8);
+
+/// The shortest time between two images; few displays show more.
+const SHOW: Duration = Duration::from_millis(4);
+
+/// After this time a window is shown again although nothing changed, as windows do not tell when
+/// they have been covered by others.
+const REFRESH: Duration = Duration::from_millis(100);
+
+/// Opens a window of a title, width and height.
+pub type OpenScreen = dyn Fn(&str, usize, usize) -> Result<Box<dyn Screen>>;
+
+/// Two ends: one for any thread to open windows with, one for the main thread to run.
+pub fn new() -> (EventLoopProxy, EventLoop) {
+    with_screens(Box::new(window::open))
+}
+
+/// As [`new`], with windows of another kind.
+pub fn with_screens(open_screen: Box<OpenScreen>) -> (EventLoopProxy, EventLoop) {
+    let (sender, requests) = mpsc::channel();
+    let main_loop = EventLoop {
+        requests,
+        open_screen,
+        windows: Vec::new(),
+        finishing: false,
+    };
+    (EventLoopProxy { sender }, main_loop)
+}
+
+/// Opens windows from any thread.
+#[derive(Debug, Clone)]
+pub struct EventLoopProxy {
+    sender: Sender<Request>,
+}
+
+enum Request {
+    Open(Player, Sender<Result<()>>),
+    Finish,
+    Quit,
+}
+
+impl EventLoopProxy {
+    /// Shows a player in a window of its own; returns as soon as it is there. A player that has
+    /// one already keeps it.
+    pub fn open(&self, player: Player) -> Result<()> {
+        let (reply, answer) = mpsc::channel();
+        let ended = || Error::new("cannot open a window: the program is about to end");
+        let request = Request::Open(player, reply);
+        self.sender.send(request).map_err(|_| ended())?;
+        answer.recv().map_err(|_| ended())?
+    }
+
+    /// Ends [`EventLoop::run`] once all windows are closed, whoever could still open one.
+    pub fn finish(&self) {
+        let _ = self.sender.send(Request::Finish);
+    }
+
+    /// Closes all windows and ends [`EventLoop::run`].
+    pub fn quit(&self) {
+        // It has ended already if nobody receives this.
+        let _ = self.sender.send(Request::Quit);
+    }
+}
+
+/// All windows of the program; lives on the main thread.
+pub struct EventLoop {
+    requests: Receiver<Request>,
+    open_screen: Box<OpenScreen>,
+    windows: Vec<OpenWindow>,
+    /// Whether it ends with the last window.
+    finishing: bool,
+}
+
+/// What became of waiting for a request.
+enum WaitResult {
+    Tick,
+    End,
+}
+
+impl EventLoop {
+    /// Runs all windows until every window is closed and every [`EventLoopProxy`] dropped or one of them
+    /// finished, or until [`EventLoopProxy::quit`]. Takes no processor time while there is no window.
+    pub fn run(mut self) {
+        while let WaitResult::Tick = self.wait() {
+            self.windows.retain_mut(OpenWindow::tick);
+        }
+    }
+
+    /// Waits for a request, or until a window has something to do.
+    fn wait(&mut self) -> WaitResult {
+        if self.finishing && (self.windows.is_empty() || task::is_interrupted()) {
+            return WaitResult::End;
+        }
+        let request = if self.windows.is_empty() {
+            self.requests.recv().map_err(RecvTimeoutError::from)
+        } else {
+            self.requests.recv_timeout(self.pause())
+        };
+        match request {
+            Ok(Request::Open(player, reply)) => {
+                // Who asked may have been interrupted meanwhile.
+                let _ = reply.send(self.open(player));
+                WaitResult::Tick
+            }
+            Ok(Request::Finish) => {
+                self.finishing = true;
+                WaitResult::Tick
+            }
+            Err(RecvTimeoutError::Timeout) => WaitResult::Tick,
+            Err(RecvTimeoutError::Disconnected)
+                if !self.windows.is_empty() && !task::is_interrupted() =>
+            {
+                thread::sleep(self.pause());
+                WaitResult::Tick
+            }
+            Ok(Request::Quit) | Err(RecvTimeoutError::Disconnected) => WaitResult::End,
+        }
+    }
+
+    fn open(&mut self, player: Player) -> Result<()> {
+        if !player.is_open() {
+            let (width, height) = player.window_size();
+            let screen = (self.open_screen)(&player.window_title(), width, height)?;
+            self.windows.push(OpenWindow::new(player, screen));
+        }
+        Ok(())
+    }
+
+    /// The time until some window has something to do.
+    fn pause(&self) -> Duration {
+        let pauses = self.windows.iter().map(OpenWindow::pause);
+        pauses.min().unwrap_or(TICK)
+    }
+}
+
+/// A player and the window that shows it.
+struct OpenWindow {
+    player: Player,
+    screen: Box<dyn Screen>,
+    image: Image,
+    /// The revision of the player that the image shows.
+    drawn: Option<u64>,
+    presented: Option<Instant>,
+    ticked: Instant,
+    rate: FrameRate,
+}
+
+/// Counts the frames shown.
+struct FrameRate {
+    since: Instant,
+    frames: usize,
+    last: Option<usize>,
+}
+
+impl OpenWindow {
+    fn new(player: Player, screen: Box<dyn Screen>) -> Self {
+        player.set_open(true);
+        Self {
+            player,
+            screen,
+            image: Image::default(),
+            drawn: None,
+            presented: None,
+            ticked: Instant::now(),
+            rate: FrameRate {
+                since: Instant::now(),
+                frames: 0,
+                last: None,
+            },
+        }
+    }
+
+    /// Passes events on, lets time pass and shows what is new; whether the window stays.
+    fn tick(&mut self) -> bool {
+        for event in self.screen.events() {
+            self.player.handle(event, self.screen.size());
+        }
+        let now = Instant::now();
+        self.player.advance(now - self.ticked);
+        self.ticked = now;
+        if !self.screen.is_open() || !self.player.is_open() {
+            return false;
+        }
+        if !self.player.is_playing() {
+            self.player.set_rate(None);
+        }
+        match self.show(now) {
+            Ok(()) => true,
+            Err(error) => {
+                task::warn(error.message());
+                false
+            }
+        }
+    }
+
+    fn show(&mut self, now: Instant) -> Result<()> {
+        let (size, revision) = (self.screen.size(), self.player.revision());
+        let changed = self.drawn != Some(revision) || size != (self.image.width, self.image.height);
+        let since_shown = self.presented.map_or(REFRESH, |then| now - then);
+        if since_shown < SHOW {
+            return Ok(());
+        }
+        if changed {
+            self.image.resize(size.0, size.1);
+            self.player.render_into(&mut self.image);
+            self.drawn = Some(revision);
+            self.rate.count(&self.player, now);
+        }
+        if changed || REFRESH <= since_shown {
+            self.presented = Some(now);
+            self.screen.present(&self.image)?;
+            self.player.mark_shown(size);
+        }
+        Ok(())
+    }
+
+    /// The time until there is something to do, the last tick taken into account.
+    fn pause(&self) -> Duration {
+        let until_next = self.player.until_next().unwrap_or(TICK);
+        let since_shown = self.presented.map_or(SHOW, |then| then.elapsed());
+        let until_show = until_next.max(SHOW.saturating_sub(since_shown));
+        until_show.min(TICK).saturating_sub(self.ticked.elapsed())
+    }
+}
+
+impl FrameRate {
+    /// Counts a frame, and tells the player its rate once a second.
+    fn count(&mut self, player: &Player, now: Instant) {
+        const PERIOD: Duration = Duration::from_secs(1);
+        let frame = player.frame();
+        if self.last.replace(frame) != Some(frame) {
+            self.frames += 1;
+        }
+        let period = now - self.since;
+        if PERIOD <= period {
+            let rate = self.frames as f64 / period.as_secs_f64();
+            player.set_rate(Some(rate).filter(|_| player.is_playing()));
+            (self.since, self.frames) = (now, 0);
+        }
+    }
+}
+
+impl Drop for OpenWindow {
+    fn drop(&mut self) {
+        self.player.set_rate(None);
+        self.player.set_open(false);
+    }
+}

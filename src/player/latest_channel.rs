@@ -1,0 +1,94 @@
+//! Passes values to a thread that takes only the latest of them.
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+
+/// Sends values to a worker; what it has not taken when the next comes is left out.
+#[derive(Debug)]
+pub(super) struct LatestSender<T> {
+    slot: Arc<Slot<T>>,
+}
+
+#[derive(Debug)]
+struct Slot<T> {
+    state: Mutex<ChannelState<T>>,
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+struct ChannelState<T> {
+    value: Option<T>,
+    woken: bool,
+    ended: bool,
+}
+
+impl<T: Send + 'static> LatestSender<T> {
+    /// Starts a thread with a stack of the given size that works on what is sent, until the sender is
+    /// dropped. As long as `work` returns that it has more to do, it is called with nothing when
+    /// nothing was sent.
+    pub(super) fn start(
+        name: &str,
+        stack_size: usize,
+        mut work: impl FnMut(Option<T>) -> bool + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let slot = Arc::new(Slot {
+            state: Mutex::new(ChannelState {
+                value: None,
+                woken: false,
+                ended: false,
+            }),
+            changed: Condvar::new(),
+        });
+        let taken = slot.clone();
+        let thread = thread::Builder::new()
+            .name(name.into())
+            .stack_size(stack_size);
+        thread.spawn(move || {
+            let mut has_more = false;
+            while let Some(value) = taken.take(has_more) {
+                has_more = work(value);
+            }
+        })?;
+        Ok(Self { slot })
+    }
+
+    /// Sends a value in place of the one before.
+    pub(super) fn send(&self, value: T) {
+        self.slot.change(|state| state.value = Some(value));
+    }
+
+    /// Has the thread look for something to do.
+    pub(super) fn wake(&self) {
+        self.slot.change(|state| state.woken = true);
+    }
+}
+
+impl<T> Drop for LatestSender<T> {
+    fn drop(&mut self) {
+        self.slot.change(|state| state.ended = true);
+    }
+}
+
+impl<T> Slot<T> {
+    fn change(&self, change: impl FnOnce(&mut ChannelState<T>)) {
+        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
+        self.changed.notify_all();
+    }
+
+    /// Waits for a value, unless there is something else to do; none when there will be no more.
+    fn take(&self, has_more: bool) -> Option<Option<T>> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if state.ended {
+                return None;
+            }
+            let woken = std::mem::take(&mut state.woken);
+            let value = state.value.take();
+            if woken || has_more || value.is_some() {
+                return Some(value);
+            }
+            let woken = self.changed.wait(state);
+            state = woken.unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}

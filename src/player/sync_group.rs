@@ -1,0 +1,65 @@
+//! Players that show the same moment, each in its own window.
+
+use std::sync::{Arc, Weak};
+
+use super::{Player, SharedPlayer};
+
+/// Players that follow each other.
+#[derive(Default)]
+pub(super) struct SyncGroup {
+    members: Vec<Weak<SharedPlayer>>,
+}
+
+impl SyncGroup {
+    fn players(&self) -> impl Iterator<Item = Player> {
+        let alive = self.members.iter().filter_map(Weak::upgrade);
+        alive.map(|shared| Player { shared })
+    }
+}
+
+impl Player {
+    /// Lets players follow each other from now on: what is done in one window is done in all. They
+    /// begin at the frame of the first.
+    pub fn link(players: &[Player]) {
+        let members = players.iter().map(|player| Arc::downgrade(&player.shared));
+        let group = Arc::new(SyncGroup {
+            members: members.collect(),
+        });
+        for player in players {
+            *player.group() = Some(group.clone());
+        }
+        if let Some(first) = players.first() {
+            first.lead();
+        }
+    }
+
+    /// Whether another one moves this player on: the first of the linked ones with a window does.
+    pub(super) fn is_led(&self) -> bool {
+        let Some(group) = self.group().clone() else {
+            return false;
+        };
+        let leader = group.players().find(Player::is_open);
+        leader.is_some_and(|leader| !Arc::ptr_eq(&leader.shared, &self.shared))
+    }
+
+    /// Takes the linked players to where this one is.
+    pub(super) fn lead(&self) {
+        let Some(group) = self.group().clone() else {
+            return;
+        };
+        let playback = self.state().playback.clone();
+        let others = group
+            .players()
+            .filter(|player| !Arc::ptr_eq(&player.shared, &self.shared));
+        for other in others {
+            let mut state = other.state();
+            let before = state.playback.clone();
+            state.playback.follow(&playback);
+            if before != state.playback {
+                state.changed();
+            }
+            drop(state);
+            other.frame_changed();
+        }
+    }
+}

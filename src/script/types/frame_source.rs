@@ -1,0 +1,73 @@
+//! What a player that makes its frames one by one takes them from.
+
+use rhai::Dynamic;
+
+use crate::error::{Error, Result};
+use crate::script::call::callback::Callback;
+use crate::script::call::value::{Type, Value, describe, has_videos};
+use crate::video::{Frames, Video};
+
+/// Where the frames of a player come from.
+pub enum FrameSource {
+    /// Frames made one by one, or those of a video.
+    Frames(Frames),
+    /// A function that returns the pictures of a frame.
+    Function(Callback),
+}
+
+impl FrameSource {
+    /// How many frames there are, if that is known.
+    pub fn count(&self) -> Option<usize> {
+        match self {
+            Self::Frames(frames) => Some(frames.len()),
+            Self::Function(_) => None,
+        }
+    }
+
+    /// The pictures that a function has made: an image, or an array of them.
+    pub fn pictures(made: Dynamic) -> Result<Vec<Video>> {
+        if has_videos(&made) {
+            return Vec::from_dynamic(made).map_err(|found| unexpected(&found));
+        }
+        let picture = Video::from_dynamic(made).map_err(|found| unexpected(&found))?;
+        Ok(vec![picture])
+    }
+}
+
+fn unexpected(found: &Dynamic) -> Error {
+    let found = describe(found);
+    Error::new(format!(
+        "the function of a player must return an image or an array of images, got {found}"
+    ))
+}
+
+impl Value for FrameSource {
+    const TYPE: Type = Type::Either(&Type::Function, &Type::Either(&Type::Frames, &Type::Video));
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        let value = match Callback::from_dynamic(value) {
+            Ok(function) => return Ok(Self::Function(function)),
+            Err(value) => value,
+        };
+        match Video::from_dynamic(value) {
+            Ok(video) => Ok(Self::Frames(timed(video))),
+            Err(value) => Frames::from_dynamic(value).map(Self::Frames),
+        }
+    }
+    fn into_dynamic(self) -> Dynamic {
+        match self {
+            Self::Frames(frames) => frames.into_dynamic(),
+            Self::Function(function) => function.into_dynamic(),
+        }
+    }
+}
+
+/// The frames of a video, each of which knows the frame rate.
+fn timed(video: Video) -> Frames {
+    let fps = video.metadata().fps;
+    let frames = Frames::from(video);
+    Frames::new(frames.len(), move |index| {
+        let mut frame = frames.frame(index)?;
+        frame.metadata_mut().fps = fps;
+        Ok(frame)
+    })
+}
