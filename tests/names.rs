@@ -1,19 +1,50 @@
-//! What must hold for the names in the code.
+//! One language: types have names of their own, and documentation uses the words of the glossary.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Words that the glossary of the crate has others for, and what to write instead.
+const BANNED: &[(&str, &str)] = &[
+    ("course", "trace"),
+    ("courses", "traces"),
+    ("colour", "color"),
+    ("colours", "colors"),
+    ("coloured", "colored"),
+    ("grey", "gray"),
+    ("so-manieth", "n-th"),
+    ("so many", "n"),
+    ("heeded", "respected"),
+    ("stands for", "means"),
+    ("stand for", "mean"),
+    ("what is not a number", "NaN"),
+    ("of two the even one", "ties go to the even number"),
+    ("summed up", "reduced over"),
+    ("film", "movie"),
+    ("films", "movies"),
+    ("μm", "µm, with U+00B5"),
+];
+
+/// Where a banned word is a name or a quotation.
+const ALLOWED: &[&str] = &[
+    "as_grey",
+    "waves::film",
+    "export_film",
+    "overlay_film",
+    "film(",
+];
 
 /// The one name of two types: a module has one file where H.264 is built in, and another elsewhere.
 const TWICE: &[&str] = &["H264Writer"];
 
-fn for_each_line(folder: &Path, take: &mut impl FnMut(&Path, &str)) {
-    for entry in std::fs::read_dir(folder).unwrap() {
+/// Adds the files of a folder and of those in it.
+fn add_files(folder: &Path, extension: &str, paths: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            for_each_line(&path, take);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let text = std::fs::read_to_string(&path).unwrap();
-            text.lines().for_each(|line| take(&path, line));
+            add_files(&path, extension, paths);
+        } else if path.extension().is_some_and(|end| end == extension) {
+            paths.push(path);
         }
     }
 }
@@ -39,12 +70,16 @@ fn defined(line: &str) -> Option<(&str, bool)> {
 #[test]
 fn types_that_other_files_name_have_names_of_their_own() {
     let mut types: BTreeMap<String, Vec<(String, bool)>> = BTreeMap::new();
-    for_each_line(Path::new("src"), &mut |path, line| {
-        if let Some((name, is_public)) = defined(line) {
-            let files = types.entry(name.into()).or_default();
-            files.push((path.display().to_string(), is_public));
+    let mut paths = Vec::new();
+    add_files(Path::new("src"), "rs", &mut paths);
+    for path in paths {
+        for line in fs::read_to_string(&path).unwrap().lines() {
+            if let Some((name, is_public)) = defined(line) {
+                let files = types.entry(name.into()).or_default();
+                files.push((path.display().to_string(), is_public));
+            }
         }
-    });
+    }
     assert!(types.len() > 400, "{} types were found", types.len());
     types.retain(|name, files| {
         files.len() > 1
@@ -52,4 +87,47 @@ fn types_that_other_files_name_have_names_of_their_own() {
             && !TWICE.contains(&name.as_str())
     });
     assert!(types.is_empty(), "{types:#?}");
+}
+
+/// What people read in a line: all of Markdown, the comments of code.
+fn prose<'a>(line: &'a str, extension: &str) -> &'a str {
+    match extension {
+        "md" => line,
+        _ => line.find("//").map_or("", |at| &line[at..]),
+    }
+}
+
+fn has_word(text: &str, word: &str) -> bool {
+    let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    text.match_indices(word).any(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + word.len()..]);
+        !is_part(before.chars().next_back()) && !is_part(after.chars().next())
+    })
+}
+
+#[test]
+fn documentation_uses_the_words_of_the_glossary() {
+    let mut paths = vec!["README.md".into(), "tests/golden/reference.md".into()];
+    for (folder, extension) in [("src", "rs"), ("stdlib", "rhai"), ("scripts", "rhai")] {
+        add_files(Path::new(folder), extension, &mut paths);
+    }
+    let mut failures = String::new();
+    for path in paths {
+        let extension = path.extension().unwrap().to_string_lossy().into_owned();
+        for (number, line) in fs::read_to_string(&path).unwrap().lines().enumerate() {
+            let allowed = ALLOWED
+                .iter()
+                .fold(prose(line, &extension).to_lowercase(), |text, name| {
+                    text.replace(name, "")
+                });
+            for (word, instead) in BANNED.iter().filter(|(word, _)| has_word(&allowed, word)) {
+                failures += &format!(
+                    "{}:{}: \"{word}\", write \"{instead}\"\n",
+                    path.display(),
+                    number + 1
+                );
+            }
+        }
+    }
+    assert!(failures.is_empty(), "\n{failures}");
 }

@@ -69,9 +69,9 @@ parameters! {
         /// is shown.
         speed: Option<f64> = None,
         /// Length of a scale bar; true: a suitable round length.
-        scale_bar: ScaleBarParam [µm] = ScaleBarParam(None),
+        scale_bar: ScaleBarParam [um] = ScaleBarParam(None),
         /// Width of a pixel for the scale bar; default: that of the recording.
-        pixel_size: Option<f64> [µm] = None,
+        pixel_size: Option<f64> [um] = None,
         /// Pixels `[[y, x], …]` whose traces are plotted below; of several videos, those of the
         /// first.
         traces: Pixels = Pixels(Vec::new()),

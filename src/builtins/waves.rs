@@ -72,7 +72,7 @@ builtins! {
         /// Image of activation times in ms, as from `activation_map`.
         times: Video,
         /// Height and width of a pixel in µm, or one number for both; default: that of `times`.
-        pixel_size: Option<Numbers> [µm] = None,
+        pixel_size: Option<Numbers> [um] = None,
         /// Half width of the square of pixels that are fitted: 2 · radius + 1 pixels wide.
         radius: usize [px] = 3,
     ) -> Result<Map> {

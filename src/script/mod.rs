@@ -12,7 +12,7 @@ pub mod types;
 
 pub use call::bind::{Call, Values};
 pub use call::builtin::{Builtin, Param, Parameters, Topic};
-pub(crate) use call::builtin::{builtins, count, join, parameters, plain_name};
+pub(crate) use call::builtin::{builtins, count, join, parameters, plain_name, unit_text};
 pub use call::callback::Callback;
 pub use call::context::{Context, PromptEntry, Settings};
 pub use call::register::LAST;

@@ -90,7 +90,7 @@ macro_rules! builtins {
             name: stringify!($param),
             doc: concat!($($doc, "\n"),*),
             ty: <$ty as $crate::script::Value>::TYPE,
-            unit: concat!($(stringify!($unit))?),
+            unit: $crate::script::unit_text(concat!($(stringify!($unit))?)),
             default: $crate::script::builtins!(@default $ty $(, $default)?),
         }]
     };
@@ -174,6 +174,14 @@ pub(crate) const fn join<const COUNT: usize>(lists: &[&[Param]]) -> [Param; COUN
         list += 1;
     }
     all
+}
+
+/// A unit as it is shown: Rust allows no micro sign in its names.
+pub(crate) const fn unit_text(name: &'static str) -> &'static str {
+    match name.as_bytes() {
+        b"um" => "µm",
+        _ => name,
+    }
 }
 
 /// A name without the mark that Rust wants before its own keywords.
