@@ -26,6 +26,58 @@
 //! | [`gallery`] | the images of the reference |
 //! | [`repl`], [`terminal`] | the prompt; warnings, progress and errors on standard error |
 //!
+//! # Glossary
+//!
+//! Names in the code, in messages and in the documentation follow it; `tests/names.rs` holds them to it.
+//!
+//! | term | meaning | in the code |
+//! |---|---|---|
+//! | video | array with time first, in memory or mapped from a file | `video::Video` |
+//! | recording | what a camera or experiment wrote: one or several files that load as a video | `io::recording::Recording`, `io::importer` |
+//! | movie | file to be played (MP4, GIF, APNG, …) | `export::movie`, `io::format::movie` |
+//! | frame | image of a video at one time | `video::Frames`, `io::recording::FrameRange` |
+//! | image | 2-D array, or an image file (PNG, JPEG, …) | `draw::Image` (opaque), `draw::rgba_image::RgbaImage`, `io::format::image` |
+//! | trace | time series of a pixel, a region or a frame mean | `ops::kernel::map_traces`, `draw::trace_plot::Trace` |
+//! | sample | one number of an array | `video::Samples`, `video::Element` |
+//! | pixel | position (x, y) of an image | |
+//! | index | count along an axis, from 0 | `ops::array::index::Index` |
+//! | offset | bytes or samples from a start | `video::Layout::offset` |
+//! | position | coordinates on an image, a page or in a text | `draw::page::Point`, `script::language::source_text` |
+//! | axis, shape, stride, layout | as in NumPy; a layout is how an array lies in memory | `video::Layout` |
+//! | column-major | Fortran order: the first axis varies fastest | `io::bytes::column_major` |
+//! | view | array that shares the memory of another | `video::Strided::with_layout` |
+//! | chunk | part of an array that HDF5 or Zarr stores by itself; in `ops` the samples of one parallel step | `io::bytes::chunked::ChunkGrid`, `ops::kernel::operands::ChunkPlan` |
+//! | slab | the chunks of one index along time | `io::bytes::chunked::Slab` |
+//! | strip, tile | parts of a TIFF page | `io::format::tiff::page::TileGrid`, `io::format::tiff::layout::TiffStrip` |
+//! | page | TIFF directory (one image); a sheet that plots are drawn on | `io::format::tiff::page::TiffPage`, `draw::page::Page` |
+//! | plane | one channel stored apart; one image of an OME-TIFF file | `io::format::tiff::planes` |
+//! | block | consecutive frames or traces processed at once | `ops::kernel::TraceBlock` |
+//! | fill value | value of samples that no chunk holds | `io::bytes::chunked::ChunkGrid::with_fill_value` |
+//! | shared file | file read at several offsets at once | `io::bytes::samples::SharedFile` |
+//! | reduction | mean, max, … over axes | `ops::array::reduce::plan::{ReductionPlan, Reducer}` |
+//! | accumulator | running state of a reduction | `ops::array::reduce::plan::Reducer` |
+//! | kernel | what an operation does with one chunk, compiled for each processor | `ops::kernel::Kernel` |
+//! | boundary mode | how an array is extended beyond its edges | `ops::kernel::border::Border`, `ops::edit::pad` |
+//! | mask | bool image | `ops::mask` |
+//! | region (ROI) | set of pixels | `ops::mask::region` |
+//! | probe | pixel or region whose trace a player shows | `player::probes::Probe` |
+//! | trace plot | plot of traces under a video | `draw::trace_plot::TracePlot`, `player::trace_plot` |
+//! | annotation | timestamp, frame number, speed, scale bar or title drawn over a frame | `draw::annotations::Annotations` |
+//! | overlay | what a player draws over its videos; in `blend`, the upper of two videos | `player::overlays`, `ops::blend` |
+//! | label | text drawn on an image, readable on bright and dark | `draw::label::Label` |
+//! | colormap, color limits | colors for samples; `vmin` and `vmax` | `color::colormap::{Colormap, ScaledColormap}`, `export::movie::ColorSettings` |
+//! | color mapping | from the samples of a video to colors | `color::color_mapping::ColorMapping` |
+//! | lookup table | colors of all values of 8 or 16 bits | `export::movie::lookup_table` |
+//! | pixel format, luma, chroma | as in video coding | `export::movie::pixel_format::PixelFormat` |
+//! | frame source, producer | function that makes the frames of a player, and its thread | `script::types::frame_source`, `player::producer` |
+//! | event loop | what serves the windows | `player::event_loop::EventLoop` |
+//! | sync group | players that show the same frame | `player::sync_group` |
+//! | buffer pool | memory of dropped arrays that is used again | `video::storage::pool` |
+//! | eviction | taking mapped pages out of memory | `video::storage::eviction` |
+//! | truncation guard | keeps a mapped file that becomes shorter from ending the program | `video::storage::truncation` |
+//! | load cache | what was loaded by an earlier run of the same script | `script::host::load_cache` |
+//! | lexer, type inference, hint, diagnostic | as in compilers | `script::language::{lexer, complete, hints, diagnostic}` |
+//!
 //! # The life of a call
 //!
 //! `v.normalize(0, #{ymax: 255})`: Rhai finds the closure that [`script::call::register`] made for three
