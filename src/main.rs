@@ -13,7 +13,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use optimap::error::{Error, Result};
 use optimap::player::hub::{self, Windows};
-use optimap::runner::batch::{Batch, Shard};
+use optimap::runner::batch::{self, Batch, Shard};
 use optimap::runner::{self, timing, watch};
 use optimap::script::host::limits::Clock;
 use optimap::script::host::modules::{plain_script, read_script};
@@ -84,7 +84,7 @@ enum Command {
     Batch {
         /// Script to run.
         script: PathBuf,
-        /// Files to run it on.
+        /// Files to run it on, or patterns that they match such as `data/*.tif`.
         #[arg(required = true)]
         files: Vec<PathBuf>,
         /// Number of processes to run at the same time.
@@ -340,7 +340,7 @@ fn run_batch(command: Command, how: &How) -> Result<End> {
     }
     let batch = Batch {
         script,
-        files,
+        files: batch::matching(files)?,
         jobs,
         out,
         resume,
