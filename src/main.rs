@@ -13,7 +13,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use optimap::error::{Error, Result};
 use optimap::player::event_loop::{self, EventLoopProxy};
-use optimap::runner::batch::{Batch, BatchShard};
+use optimap::runner::batch::{self, Batch, BatchShard};
 use optimap::runner::{self, timing, watch};
 use optimap::script::host::limits::TimeLimit;
 use optimap::script::host::modules::{plain_script, read_script};
@@ -84,7 +84,7 @@ enum CliCommand {
     Batch {
         /// Script to run.
         script: PathBuf,
-        /// Files to run it on.
+        /// Files to run it on, or patterns that they match such as `data/*.tif`.
         #[arg(required = true)]
         files: Vec<PathBuf>,
         /// Number of processes to run at the same time.
@@ -340,7 +340,7 @@ fn run_batch(command: CliCommand, how: &RunArgs) -> Result<End> {
     }
     let batch = Batch {
         script,
-        files,
+        files: batch::matching(files)?,
         jobs,
         out,
         resume,

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
-use super::project;
+use super::{project, with_slashes};
 
 fn optimap(arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_optimap"))
@@ -143,11 +143,10 @@ fn documentation_goes_to_standard_output() {
 #[test]
 fn a_recording_is_described_without_its_frames() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("a.tif");
-    let path = path.to_str().unwrap();
+    let path = with_slashes(&folder.path().join("a.tif"));
     let save = format!("save_video(\"{path}\", example_video(7, 5, 6))");
     check(&["-e", &save], "", 0, "", "");
-    let info = String::from_utf8(optimap(&["info", path], "").stdout).unwrap();
+    let info = String::from_utf8(optimap(&["info", &path], "").stdout).unwrap();
     for line in [
         "shape                7×5×6",
         "dtype                uint16",

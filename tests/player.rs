@@ -537,6 +537,7 @@ fn a_real_window_opens_and_shows() {
     assert_eq!(screen.size(), (200, 100));
 }
 
+#[cfg(all(unix, not(target_os = "macos")))]
 #[test]
 fn without_a_display_it_says_what_to_do() {
     if ["DISPLAY", "WAYLAND_DISPLAY"].map(std::env::var_os) != [None, None] {

@@ -238,6 +238,15 @@ fn a_batch_isolates_failures_and_resumes() {
     contains(&stderr, "18 of 20 files are done already");
     contains(&stderr, "[2/2]");
     contains(&stderr, "20 files: 19 done, 1 failed");
+
+    // Patterns that the shell has left.
+    let (status, _, stderr) = folder.run(&["batch", "s.rhai", "f0[0-2]*", "f19.npy"]);
+    assert_eq!(status, 0, "{stderr}");
+    contains(&stderr, "4 files: 4 done, 0 failed");
+    contains(&folder.read("batch/summary.csv"), "\nf02.npy,done,");
+    let (status, _, stderr) = folder.run(&["batch", "s.rhai", "g*.npy"]);
+    assert_eq!(status, 1);
+    contains(&stderr, "no file matches `g*.npy`");
 }
 
 #[test]

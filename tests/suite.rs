@@ -43,7 +43,13 @@ fn run_block(body: &str) -> Result<(), String> {
     for entry in entries(body) {
         let result = session.run_entry(&entry.code);
         let found = result.as_ref().err().map(|diagnostic| diagnostic.error());
-        let message = found.map(|error| error.message().replace(&dir, "DIR"));
+        let message = found.map(|error| {
+            let message = error.message().replace(&dir, "DIR");
+            match cfg!(windows) {
+                true => message.replace("DIR\\", "DIR/"),
+                false => message,
+            }
+        });
         compare("error", &entry.error, &message, &entry.code)?;
         if let Some(error) = found {
             for hint in &entry.hints {

@@ -13,7 +13,7 @@ builtins! {
     /// `**` folders at any depth. Natural order is by the numbers in names: `frame10` follows
     /// `frame9`. Folders that cannot be read are skipped with a warning.
     ///
-    /// Returns an array of strings, empty if nothing matches.
+    /// Returns an array of strings, empty if nothing matches; the paths have `/` on Windows too.
     ///
     /// Fails if the pattern is malformed, such as `[a`.
     ///
@@ -135,7 +135,7 @@ builtins! {
     ///
     /// A part that begins at the root of the file system replaces those before it.
     ///
-    /// Returns a string.
+    /// Returns a string, with `/` on Windows too.
     ///
     /// ```
     /// join_path("results", stem("data/heart.tif") + ".mp4") // => "results/heart.mp4"

@@ -10,9 +10,11 @@ use std::sync::Mutex;
 
 use super::job::Job;
 use super::summary::{BatchSummary, SummaryRow, done_before};
+use crate::bail;
 use crate::error::{Error, Result};
 use crate::script::host::profile::time_text;
 use crate::task;
+use crate::text::paths::glob;
 
 /// What to run on what.
 #[derive(Debug, Clone)]
@@ -144,6 +146,25 @@ fn told(row: &SummaryRow) -> String {
         false => format!(": {}", row.message),
     };
     format!("{} {} ({time}){message}", row.status, row.file)
+}
+
+/// The files, with those that match in the place of each pattern: the shells of Windows leave patterns as
+/// they are.
+pub fn matching(files: Vec<PathBuf>) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for file in files {
+        let text = file.to_string_lossy();
+        if file.exists() || !text.contains(['*', '?']) {
+            found.push(file);
+            continue;
+        }
+        let matching = glob(&text)?;
+        if matching.is_empty() {
+            bail!("no file matches `{text}`");
+        }
+        found.extend(matching);
+    }
+    Ok(found)
 }
 
 /// A name for each file, without folder and extension; with a number where names repeat.

@@ -249,8 +249,14 @@ impl Value for PathBuf {
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
         String::from_dynamic(value).map(PathBuf::from)
     }
+    /// With `/` on Windows too, so that scripts do the same with it as elsewhere; there it is none in
+    /// paths that begin with `\\?\`.
     fn into_dynamic(self) -> Dynamic {
-        self.display().to_string().into()
+        let text = self.display().to_string();
+        match cfg!(windows) && !text.starts_with(r"\\?\") {
+            true => text.replace('\\', "/").into(),
+            false => text.into(),
+        }
     }
 }
 

@@ -337,7 +337,9 @@ fn names_of_other_files_do_not_lead_out_of_the_folder() {
     #[cfg(unix)]
     std::os::unix::fs::symlink(&outside, inner.join("link.tif")).unwrap();
     let absolute = outside.to_str().unwrap();
-    for name in ["../secret.tif", absolute, "link.tif"] {
+    let names = ["../secret.tif", absolute, "link.tif"];
+    // Elsewhere links take a privilege.
+    for name in &names[..if cfg!(unix) { 3 } else { 2 }] {
         let blocks = [block(0, 0, "a.tif", ""), block(1, 0, name, "urn:uuid:x")].concat();
         let path = inner.join("a.tif");
         let description = ome("", &[("SizeT=\"2\"", &blocks)]);
