@@ -141,8 +141,8 @@ fn move_into(from: &Path, to: &Path, replace: bool) -> Result<()> {
     Ok(())
 }
 
-/// Whether a folder can be replaced by another: as far as is known, it is no process's working
-/// directory, and it is not the root of the sandbox.
+/// Whether a folder can be replaced by another: it does not contain the current directory, and it
+/// is not the root of the sandbox.
 fn is_replaceable(folder: &Path) -> bool {
     let current = std::env::current_dir().and_then(fs::canonicalize);
     let is_current = current.is_ok_and(|current| current.starts_with(folder));
@@ -152,8 +152,8 @@ fn is_replaceable(folder: &Path) -> bool {
             .is_some_and(|parent| files::check(parent).is_ok())
 }
 
-/// Gives a new folder the attributes of an old one; `false` if that is not possible because of
-/// another owner or access control lists.
+/// Gives a new folder the permissions of an old one; `false` if the owners differ or either has
+/// extended attributes, such as access control lists.
 #[cfg(target_os = "linux")]
 fn is_like(new: &Path, old: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
