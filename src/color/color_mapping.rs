@@ -1,4 +1,4 @@
-//! How the samples of a video become colours, in windows and in movies alike.
+//! Mapping of the samples of a video to colors, for windows and movies alike.
 
 use std::ops::Range;
 
@@ -9,23 +9,23 @@ use crate::task;
 use crate::video::{Element, Real};
 use crate::video::{Video, number_text, shape_text};
 
-/// How the samples of a video become colours.
+/// Mapping of the samples of a video to colors.
 #[derive(Debug, Clone)]
 pub enum ColorMapping {
-    /// One sample for each pixel, through a colormap.
+    /// One sample per pixel, through a colormap.
     Mapped(ScaledColormap),
-    /// Three or four samples for each pixel: red, green, blue and opacity.
+    /// Three or four samples per pixel: red, green, blue and opacity.
     Direct {
-        /// The number of samples of a pixel.
+        /// Number of samples per pixel.
         channels: usize,
-        /// The sample that is brightest: 1 for floats, the largest value for ints.
+        /// Sample value of full brightness: 1 for floats, the largest value for ints.
         white: f64,
     },
 }
 
 impl ColorMapping {
-    /// The colouring of a video `{t, y, x}`, through the colormap, or of a coloured one
-    /// `{t, y, x, c}`, which needs no range. `vmin` and `vmax` default to [`first_range`].
+    /// Color mapping of a video `{t, y, x}` through the colormap, or of a color video `{t, y, x,
+    /// c}`, which needs no range. `vmin` and `vmax` default to [`first_range`].
     pub fn new(
         video: &Video,
         colormap: Colormap,
@@ -44,7 +44,7 @@ impl ColorMapping {
         }
     }
 
-    /// The colormap and the range it stands for, unless the video is coloured itself.
+    /// The colormap with its color limits; `None` for a color video.
     pub fn scale(&self) -> Option<&ScaledColormap> {
         match self {
             ColorMapping::Mapped(scale) => Some(scale),
@@ -52,10 +52,10 @@ impl ColorMapping {
         }
     }
 
-    /// The colours of a run of one frame's pixels, counted in row-major order.
+    /// Colors of a range of pixels of one frame, counted in row-major order.
     ///
     /// # Panics
-    /// If the run leaves the frame or `out` has another length.
+    /// If the range exceeds the frame or `out` has another length.
     pub fn colors(&self, video: &Video, frame: usize, pixels: Range<usize>, out: &mut [Rgba]) {
         if video.dtype().is_wide() {
             self.colors_in::<f64>(video, frame, pixels, out);
@@ -64,11 +64,11 @@ impl ColorMapping {
         }
     }
 
-    /// Like [`ColorMapping::colors`] in full precision; components that are not a number stay so
-    /// beside an opacity of their own.
+    /// Like [`ColorMapping::colors`] in full precision; NaN components stay NaN and keep their
+    /// opacity.
     ///
     /// # Panics
-    /// If the run leaves the frame or `out` has another length.
+    /// If the range exceeds the frame or `out` has another length.
     pub fn exact_colors(
         &self,
         video: &Video,
@@ -83,7 +83,7 @@ impl ColorMapping {
         }
     }
 
-    /// The number of samples of a pixel.
+    /// Number of samples per pixel.
     pub fn channels(&self) -> usize {
         match self {
             ColorMapping::Mapped(_) => 1,
@@ -136,7 +136,7 @@ impl ColorMapping {
     }
 }
 
-/// The colour whose components these are, times `scale` and cut off as matplotlib does.
+/// Color of the given components, multiplied by `scale` and truncated as in matplotlib.
 fn direct<R: Real>(pixel: &[R], scale: f64) -> Rgba {
     if pixel.iter().any(|sample| sample.is_nan()) {
         return BAD;
@@ -146,7 +146,7 @@ fn direct<R: Real>(pixel: &[R], scale: f64) -> Rgba {
     [byte(&pixel[0]), byte(&pixel[1]), byte(&pixel[2]), opacity]
 }
 
-/// The colour whose components these are as parts of `white`.
+/// Color of the given components, relative to `white`.
 #[inline(always)]
 fn exact_direct<R: Real>(pixel: &[R], white: f64) -> FloatColor {
     let part = |sample: R| (Element::to_f64(sample) / white) as f32;
@@ -182,7 +182,7 @@ fn scale(
     Ok(ScaledColormap::new(colormap, low, high))
 }
 
-/// The smallest and the largest finite sample of the first frame that has any.
+/// Smallest and largest finite sample of the first frame that has any.
 pub fn first_range(video: &Video) -> Result<Option<(f64, f64)>> {
     let mut samples = vec![0.0; video.frame_len()];
     for frame in 0..video.len() {

@@ -1,7 +1,7 @@
-//! Colormaps: from a sample's place in a range to a colour.
+//! Colormaps: from a sample's position in a range to a color.
 //!
-//! The named tables are matplotlib's, value for value, as its export to 8 bit truncates them;
-//! a trailing `_r` reverses any of them.
+//! The named tables are matplotlib's, value for value, truncated to 8 bits as its export does; a
+//! trailing `_r` reverses any of them.
 
 use std::sync::{Arc, OnceLock};
 
@@ -10,19 +10,19 @@ use pulp::Arch;
 use crate::error::{Error, Result};
 use crate::video::{Element, Real};
 
-/// The tables, as `tests/data/colormaps.py` writes them.
+/// The tables, as written by `tests/data/colormaps.py`.
 const TABLES: &[u8] = include_bytes!("colormaps.bin");
 
 /// Red, green, blue, opacity.
 pub type Rgba = [u8; 4];
 
-/// A colour in full precision, each component from 0 to 1.
+/// A color in full precision; each component is from 0 to 1.
 pub type FloatColor = [f32; 4];
 
-/// What is not a number is transparent black.
+/// Color of NaN: transparent black.
 pub const BAD: Rgba = [0, 0, 0, 0];
 
-/// A table of colours from the low end of a range to the high end.
+/// A table of colors from the low end of a range to the high end.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Colormap {
     name: String,
@@ -32,7 +32,7 @@ pub struct Colormap {
 }
 
 impl Colormap {
-    /// The colormap of a matplotlib name such as `viridis` or `gray_r`.
+    /// The colormap with a matplotlib name such as `viridis` or `gray_r`.
     pub fn named(name: &str) -> Result<Self> {
         let (base, reversed) = match name.strip_suffix("_r") {
             Some(base) => (base, true),
@@ -55,17 +55,17 @@ impl Colormap {
         })
     }
 
-    /// The colormap that is used unless another is chosen.
+    /// The default colormap.
     pub fn gray() -> Self {
         Self::named("gray").expect("one of our own tables")
     }
 
-    /// The colormap of overlays unless another is chosen.
+    /// The default colormap of overlays.
     pub fn purples() -> Self {
         Self::named("Purples").expect("one of our own tables")
     }
 
-    /// A table of given colours, low end first.
+    /// A table of the given colors, low end first.
     pub(crate) fn of_colors(name: &str, exact: Vec<FloatColor>, bad: Rgba) -> Self {
         Self {
             name: name.to_owned(),
@@ -75,12 +75,12 @@ impl Colormap {
         }
     }
 
-    /// The names of all tables, without the reversed ones.
+    /// Names of all tables, without the reversed ones.
     pub fn names() -> impl Iterator<Item = &'static str> {
         tables().iter().map(|table| table.name)
     }
 
-    /// The name it was asked for by.
+    /// The name it was requested by.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -95,24 +95,24 @@ impl Colormap {
         &self.exact
     }
 
-    /// The colour of what is not a number.
+    /// The color of NaN.
     pub fn bad(&self) -> Rgba {
         self.bad
     }
 
-    /// The same colours with another one for what is not a number.
+    /// The same colors with another color for NaN.
     pub fn with_bad(self, bad: Rgba) -> Self {
         Self { bad, ..self }
     }
 
-    /// Whether every colour is gray.
+    /// Whether every color is gray.
     pub fn is_gray(&self) -> bool {
         let is_gray = |[r, g, b, _]: &Rgba| r == g && g == b;
         self.colors.iter().all(is_gray) && is_gray(&self.bad)
     }
 }
 
-/// How many samples are looked up at a time.
+/// Number of samples that are looked up at a time.
 const RUN: usize = 512;
 
 /// A colormap stretched over a range of sample values.
@@ -124,7 +124,7 @@ pub struct ScaledColormap {
 }
 
 impl ScaledColormap {
-    /// `low` gets the first colour, `high` the last; values outside get the nearest of them.
+    /// `low` gets the first color, `high` the last; values outside are clipped.
     pub fn new(colormap: Colormap, low: f64, high: f64) -> Self {
         Self {
             colormap,
@@ -133,12 +133,12 @@ impl ScaledColormap {
         }
     }
 
-    /// The value that gets the first colour.
+    /// The value that gets the first color.
     pub fn low(&self) -> f64 {
         self.low
     }
 
-    /// The value that gets the last colour.
+    /// The value that gets the last color.
     pub fn high(&self) -> f64 {
         self.high
     }
@@ -148,8 +148,8 @@ impl ScaledColormap {
         &self.colormap
     }
 
-    /// The colour of each sample, as matplotlib chooses it. A range of zero width gives everything
-    /// the first colour, one that is not finite shows nothing.
+    /// Color of each sample, chosen as in matplotlib. With a range of zero width everything gets
+    /// the first color; with a non-finite range nothing is shown.
     pub fn colors<R: Real>(&self, samples: &[R], out: &mut [Rgba]) {
         self.look_up(samples, self.colormap.colors(), self.colormap.bad, out);
     }
@@ -171,7 +171,7 @@ impl ScaledColormap {
         }
     }
 
-    /// Finds the places of samples' colours in the table, behind its end for what has no colour.
+    /// Finds the table indices of the samples; the index past the end means no color.
     #[inline(always)]
     fn find_indices<R: Real>(&self, samples: &[R], indices: &mut [u16]) {
         let len = self.colormap.colors().len();
@@ -182,7 +182,7 @@ impl ScaledColormap {
             indices.fill(nowhere);
             return;
         }
-        // NumPy computes these two steps in double precision and stores each in that of the samples.
+        // NumPy computes both steps in double precision and stores each in the type of the samples.
         let stored = |value: f64| R::from_f64(value);
         for (index, &sample) in indices.iter_mut().zip(samples) {
             let distance = stored(Element::to_f64(sample) - low);
@@ -195,7 +195,7 @@ impl ScaledColormap {
     }
 }
 
-/// A component of a colour in 8 bits, rounded.
+/// A color component in 8 bits, rounded.
 fn byte(component: f32) -> u8 {
     (component * 255.0).round() as u8
 }
@@ -204,7 +204,7 @@ fn byte(component: f32) -> u8 {
 struct ColorTable {
     name: &'static str,
     colors: Arc<[Rgba]>,
-    /// The colours of the reversed table, some of which are rounded otherwise.
+    /// Colors of the reversed table, some of which are rounded differently.
     reversed: Arc<[Rgba]>,
     exact: Arc<[FloatColor]>,
 }
@@ -242,7 +242,7 @@ fn number(bytes: &[u8]) -> (usize, &[u8]) {
     )
 }
 
-/// The colours from the last to the first; some components are larger or smaller by one.
+/// The colors in reverse order; some components are larger or smaller by one.
 fn reversed(colors: &[Rgba], differences: &[u8]) -> Arc<[Rgba]> {
     let mut reversed: Vec<Rgba> = colors.iter().rev().copied().collect();
     for difference in differences.as_chunks::<2>().0 {

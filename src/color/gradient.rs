@@ -1,4 +1,4 @@
-//! Colormaps that are made of some colours, or of another colormap.
+//! Colormaps made from a list of colors or by resampling another colormap.
 
 use colorgrad::{Color, Gradient, GradientBuilder, LinearGradient};
 
@@ -6,13 +6,13 @@ use super::colormap::{BAD, Colormap, Rgba};
 use crate::bail;
 use crate::error::{Error, Result};
 
-/// How many colours a gradient has unless a number is given.
+/// Default number of colors of a gradient.
 const STEPS: usize = 256;
 
-/// The most colours of a colormap.
+/// Maximum number of colors of a colormap.
 const MAX_COLORS: usize = 1 << 16;
 
-/// A colour as CSS writes it: "black", "#ff8800", "rgb(255 136 0 / 50%)".
+/// Parses a CSS color: "black", "#ff8800", "rgb(255 136 0 / 50%)".
 pub fn parse_color(text: &str) -> Result<Rgba> {
     Ok(color(text)?.to_rgba8())
 }
@@ -25,13 +25,13 @@ fn color(text: &str) -> Result<Color> {
 }
 
 impl Colormap {
-    /// A gradient through the given colours, the low end first.
+    /// A gradient through the given colors, low end first.
     pub fn gradient(colors: &[String]) -> Result<Self> {
         Self::gradient_at(colors, None, None)
     }
 
-    /// A gradient of `steps` colours through the given ones, which are evenly spaced, or at
-    /// positions from the low end to the high end.
+    /// A gradient of `steps` colors through the given ones, evenly spaced or at the given positions
+    /// from the low end to the high end.
     pub fn gradient_at(
         colors: &[String],
         positions: Option<&[f64]>,
@@ -63,7 +63,7 @@ impl Colormap {
         Ok(Self::of_colors("gradient", exact, BAD))
     }
 
-    /// The colormap in `steps` colours, evenly spaced from its low to its high end.
+    /// The colormap resampled to `steps` colors, evenly spaced from its low to its high end.
     pub fn resampled(&self, steps: usize) -> Result<Self> {
         check_steps(steps)?;
         let exact = self.exact_colors();

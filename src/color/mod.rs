@@ -1,4 +1,4 @@
-//! Colors: colormaps, and what makes colors of samples.
+//! Colors: colormaps, and the mapping of samples to colors.
 
 pub mod color_mapping;
 pub mod colormap;

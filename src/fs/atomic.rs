@@ -1,7 +1,7 @@
-//! Writing files so that the target is either as it was or complete.
+//! Atomic writing: the target is either unchanged or complete.
 //!
-//! Everything is written to a temporary file or folder beside the target, which takes its place at
-//! the end and is removed if that is not reached.
+//! Everything is written to a temporary file or folder next to the target, which replaces the
+//! target at the end and is removed on failure.
 
 use std::fs::{self, File, Permissions};
 use std::path::{Path, PathBuf};
@@ -17,10 +17,10 @@ use crate::fs::files;
 use crate::fs::leftovers;
 use crate::video::{begin_write_back, check_files};
 
-/// How many symbolic links are followed at most, as by Linux itself.
+/// Maximum number of symbolic links to follow, the same as in Linux.
 const MAX_LINKS: usize = 40;
 
-/// How many bytes are written to disk at once while a file is made, and how often they are counted.
+/// Number of bytes after which a file being written is flushed to disk.
 const WRITE_AHEAD: u64 = 8 << 20;
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -29,14 +29,14 @@ pub(crate) fn write(path: &Path, fill: impl FnOnce(&mut File) -> Result<()>) -> 
     replace(path, |temp| fill(temp.as_file_mut()))
 }
 
-/// Writes a file through `fill`, which opens by itself the name it is given, one with the same
-/// extension.
+/// Writes a file through `fill`, which opens the file itself under the given name, which has the
+/// same extension.
 pub(crate) fn write_by_name(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     replace(path, |temp| fill(temp.path()))
 }
 
 #[cfg(feature = "zarr")]
-/// Makes a folder through `fill`, which takes the place of one for which `is_ours` holds.
+/// Creates a folder through `fill`; it replaces an existing one for which `is_ours` holds.
 pub(crate) fn write_folder(
     path: &Path,
     is_ours: impl Fn(&Path) -> bool,
@@ -75,9 +75,9 @@ pub(crate) fn write_folder(
     renamed.map_err(fail)
 }
 
-/// Fills a folder, which is made if need be: `fill` writes files into a temporary one. It takes the
-/// place of the folder if that can be done without harm to what else is in it; else the files are
-/// moved there.
+/// Fills a folder, which is created if necessary: `fill` writes files into a temporary one. It
+/// replaces the folder if that does no harm to the other content; otherwise the files are moved
+/// there.
 pub(crate) fn write_into(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     let fail = |e| Error::io("write to", path, &e);
     if path.exists() && !path.is_dir() {
@@ -114,7 +114,7 @@ pub(crate) fn write_into(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) ->
         && take_others(&target, &new)
         && exchange(&new, &target)
     {
-        // What came into the old folder meanwhile.
+        // Files added to the old folder in the meantime.
         move_into(&new, &target, false)?;
     } else {
         move_into(&new, &target, true)?;
@@ -123,11 +123,11 @@ pub(crate) fn write_into(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) ->
     Ok(())
 }
 
-/// The names of the new and of the old folder in a temporary one.
+/// Names of the new and the old folder within a temporary one.
 const NEW: &str = "new";
 pub(crate) const OLD: &str = "old";
 
-/// Moves files from one folder to another, those that are there already only with `replace`.
+/// Moves files from one folder to another; existing ones are overwritten only with `replace`.
 fn move_into(from: &Path, to: &Path, replace: bool) -> Result<()> {
     let fail = |e| Error::io("write to", to, &e);
     for entry in fs::read_dir(from).map_err(fail)? {
@@ -141,8 +141,8 @@ fn move_into(from: &Path, to: &Path, replace: bool) -> Result<()> {
     Ok(())
 }
 
-/// Whether another folder can take the place of one: nobody works in it, as far as is known, and it
-/// is not the edge of the sandbox.
+/// Whether a folder can be replaced by another: it does not contain the current directory, and it
+/// is not the root of the sandbox.
 fn is_replaceable(folder: &Path) -> bool {
     let current = std::env::current_dir().and_then(fs::canonicalize);
     let is_current = current.is_ok_and(|current| current.starts_with(folder));
@@ -152,8 +152,8 @@ fn is_replaceable(folder: &Path) -> bool {
             .is_some_and(|parent| files::check(parent).is_ok())
 }
 
-/// Makes a new folder like an old one; `false` if it would not be: of another owner, or without
-/// lists of who may do what.
+/// Gives a new folder the permissions of an old one; `false` if the owners differ or either has
+/// extended attributes, such as access control lists.
 #[cfg(target_os = "linux")]
 fn is_like(new: &Path, old: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -175,8 +175,8 @@ fn is_like(_: &Path, _: &Path) -> bool {
     false
 }
 
-/// Adds what else a folder holds to the one that is to take its place; `false` if that cannot be
-/// done, as for folders in it.
+/// Adds the other content of a folder to its replacement; `false` if that is not possible, as with
+/// subfolders.
 fn take_others(old: &Path, new: &Path) -> bool {
     let Ok(entries) = fs::read_dir(old) else {
         return false;
@@ -191,7 +191,7 @@ fn take_others(old: &Path, new: &Path) -> bool {
     })
 }
 
-/// Exchanges two folders in one step; `false` where the system cannot.
+/// Exchanges two folders in one step; `false` where the system does not support it.
 #[cfg(target_os = "linux")]
 fn exchange(a: &Path, b: &Path) -> bool {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
@@ -218,7 +218,7 @@ struct CreatedFolders {
 }
 
 impl CreatedFolders {
-    /// Makes a folder and those that it is in.
+    /// Creates a folder and its missing parents.
     fn create(&mut self, path: &Path) -> std::io::Result<()> {
         if path.is_dir() {
             return Ok(());
@@ -243,12 +243,13 @@ fn replace(path: &Path, fill: impl FnOnce(&mut NamedTempFile) -> Result<()>) -> 
     let fail = |e| Error::io("write", path, &e);
     let target = resolve(path)?;
     let mut temp = create_beside(&target).map_err(fail)?;
-    // Elsewhere nothing can be asked to be written, and Windows removes no file that a thread has open.
+    // Other systems have no way to request it, and Windows does not remove a file that a thread has
+    // open.
     let ahead = (cfg!(target_os = "linux") && target.exists()).then(|| write_ahead(temp.as_file()));
     fill(&mut temp)?;
     drop(ahead);
     check_files()?;
-    // Windows gives nobody the name of a file that is open, and tells permissions from lists.
+    // Windows does not rename onto an open file, and takes permissions from access control lists.
     let old = cfg!(unix).then(|| File::open(&target).ok()).flatten();
     if cfg!(unix)
         && let Ok(data) = fs::metadata(&target)
@@ -260,14 +261,14 @@ fn replace(path: &Path, fill: impl FnOnce(&mut NamedTempFile) -> Result<()>) -> 
     Ok(())
 }
 
-/// Gives a complete file its name.
+/// Renames a complete file to the target.
 #[cfg(unix)]
 fn replace_target(temp: NamedTempFile, target: &Path) -> std::io::Result<()> {
     temp.persist(target).map_err(|e| e.error).map(drop)
 }
 
-/// Gives a complete file its name; `persist` would not take it from a file that is being read, not
-/// even where Windows can do that.
+/// Renames a complete file to the target; `persist` would fail if the target is open for reading,
+/// even where Windows supports replacing it.
 #[cfg(not(unix))]
 fn replace_target(temp: NamedTempFile, target: &Path) -> std::io::Result<()> {
     let (_, created) = temp.keep().map_err(|e| e.error)?;
@@ -276,9 +277,9 @@ fn replace_target(temp: NamedTempFile, target: &Path) -> std::io::Result<()> {
     })
 }
 
-/// The error for what is complete and cannot take its place.
+/// The error for a complete file that cannot replace the target.
 fn cannot_replace(path: &Path, cause: &std::io::Error, is_windows: bool) -> Error {
-    /// Denied access, a sharing violation, a lock, and a file that is mapped.
+    /// Access denied, sharing violation, lock violation, and mapped file.
     const IN_USE: [i32; 4] = [5, 32, 33, 1224];
     let is_in_use = is_windows
         && cause
@@ -301,19 +302,19 @@ fn cannot_replace(path: &Path, cause: &std::io::Error, is_windows: bool) -> Erro
     Error::io("write", path, cause)
 }
 
-/// Closes a file that was replaced. The system then frees what it has of it, and waits for what of it is
-/// still being written, which for a large file takes as long as to write the new one.
+/// Closes a replaced file. The system then frees its cached pages and waits for those still being
+/// written, which for a large file takes as long as writing the new one.
 fn free(old: Option<File>) {
     let is_large = |file: &File| file.metadata().is_ok_and(|data| data.len() > WRITE_AHEAD);
     if let Some(old) = old.filter(is_large) {
-        // Without the thread it is closed here.
+        // If no thread can be started, the file is closed here.
         let _ = thread::Builder::new().spawn(move || drop(old));
     }
 }
 
-/// Has a file written to disk while it is made, until what is returned is dropped. Where it takes the
-/// place of another one, file systems such as ext4 begin to write all that is left of it, so that a
-/// loss of power leaves one of both, and the caller waits for that.
+/// Flushes a file to disk while it is written, until the return value is dropped. When a file
+/// replaces another, file systems such as ext4 start to write all remaining data, so that a power
+/// loss leaves one of the two, and the caller waits for that.
 fn write_ahead(file: &File) -> Option<SyncSender<()>> {
     let file = file.try_clone().ok()?;
     let (created, is_made) = sync_channel(0);
@@ -331,7 +332,7 @@ fn write_ahead(file: &File) -> Option<SyncSender<()>> {
     Some(created)
 }
 
-/// The file that is to be replaced: at the end of a symbolic link, where `path` is one.
+/// The file to be replaced: the target of a symbolic link if `path` is one.
 fn resolve(path: &Path) -> Result<PathBuf> {
     if path.is_dir() {
         bail!("cannot write `{}`: it is a folder", path.display());
@@ -347,7 +348,7 @@ fn resolve(path: &Path) -> Result<PathBuf> {
     Ok(target)
 }
 
-/// An error if there is no folder for what is to be written.
+/// An error if the folder of the target does not exist.
 fn expect_folder(path: &Path, folder: &Path) -> Result<()> {
     if folder.is_dir() {
         return Ok(());
@@ -360,7 +361,7 @@ fn expect_folder(path: &Path, folder: &Path) -> Result<()> {
     Err(Error::new(message).hint("create the folder, or correct its name"))
 }
 
-/// The end of a chain of symbolic links, even if there is no file yet.
+/// The end of a chain of symbolic links, even if the file does not exist yet.
 fn follow(path: &Path) -> PathBuf {
     let mut target = path.to_owned();
     for _ in 0..MAX_LINKS {
@@ -372,7 +373,7 @@ fn follow(path: &Path) -> PathBuf {
     target
 }
 
-/// A temporary file whose permissions are those of any new file, not those of a secret.
+/// A temporary file with the permissions of an ordinary new file, not those of a private one.
 fn create_beside(target: &Path) -> std::io::Result<NamedTempFile> {
     let extension = target.extension().unwrap_or_default().to_string_lossy();
     let suffix = format!(".{extension}");
@@ -386,7 +387,7 @@ fn create_beside(target: &Path) -> std::io::Result<NamedTempFile> {
     builder.tempfile_in(folder)
 }
 
-/// What the system then takes the umask from.
+/// Permissions before the system applies the umask.
 fn new_file_permissions() -> Option<Permissions> {
     #[cfg(unix)]
     return Some(std::os::unix::fs::PermissionsExt::from_mode(0o666));
@@ -533,13 +534,13 @@ mod tests {
         permissions.set_readonly(true);
         fs::set_permissions(&path, permissions.clone()).unwrap();
         assert_eq!(message(true), "it is read-only");
-        // Windows would not remove it otherwise.
+        // Otherwise Windows would not remove it.
         #[allow(clippy::permissions_set_readonly_false)]
         permissions.set_readonly(false);
         fs::set_permissions(&path, permissions).unwrap();
     }
 
-    /// A program that lets nobody else have the file, and one that maps it.
+    /// A program that has the file open exclusively, and one that maps it.
     #[test]
     #[cfg(windows)]
     fn a_file_that_is_in_use_stays_as_it_was() {
@@ -564,7 +565,7 @@ mod tests {
         assert!(error.message().contains("it is in use"), "{error}");
         drop(held);
         let mapped = crate::video::MappedFile::open(&path).unwrap();
-        // Windows says no, and Wine lets the mapping have the old file.
+        // Windows refuses; Wine lets the mapping keep the old file.
         match save() {
             Ok(()) => assert_eq!(mapped.bytes(), b"old"),
             Err(error) => assert!(error.message().contains("it is in use"), "{error}"),

@@ -1,9 +1,9 @@
-//! Opening files, in the one place where that is done: what is no regular file is refused rather
-//! than waited for, and so is what lies outside of the folder that scripts are confined to.
+//! Opening files. All files are opened here: anything but a regular file is refused rather than
+//! waited for, as is anything outside the sandbox folder of scripts.
 //!
-//! A name that stands in a file, in a script or behind a symbolic link is no more trusted than any
-//! other. In the sandbox a file is opened from a handle of its folder, one part of the path after
-//! the other and through no link, so that what is exchanged after it was looked at is not followed.
+//! A name found in a file, in a script or behind a symbolic link is trusted no more than any other.
+//! In the sandbox a file is opened relative to a handle of its folder, one path component at a time
+//! and without following links, so that replacing a component after the check has no effect.
 
 use std::fs::{self, File, FileType};
 use std::path::{Component, Path, PathBuf};
@@ -12,22 +12,22 @@ use std::sync::OnceLock;
 use crate::bail;
 use crate::error::{Error, Result};
 
-/// The folder that scripts cannot leave, once there is one.
+/// The folder that scripts cannot leave, once set.
 static FENCE: OnceLock<SandboxFolder> = OnceLock::new();
 
-/// Confines the program to a folder from now on. The first folder counts.
+/// Confines the program to a folder from now on. Only the first call has an effect.
 pub fn confine(folder: &Path) -> Result<()> {
     let fence = SandboxFolder::new(folder)?;
     let _ = FENCE.set(fence);
     Ok(())
 }
 
-/// The folder that the program is confined to, if it is.
+/// The folder that the program is confined to, if any.
 pub fn sandbox() -> Option<&'static SandboxFolder> {
     FENCE.get()
 }
 
-/// An error if a path, which need not exist yet, must not be touched.
+/// An error if access to a path, which need not exist yet, is not allowed.
 pub fn check(path: &Path) -> Result<()> {
     match sandbox() {
         Some(fence) => fence.inner(path).map(|_| ()),
@@ -43,11 +43,11 @@ pub fn open(path: &Path) -> Result<File> {
     }
 }
 
-/// Opens a file that the user has named on the command line or in the settings, inside the sandbox
-/// or not.
+/// Opens a file that the user named on the command line or in the settings, inside the sandbox or
+/// not.
 pub fn open_anywhere(path: &Path) -> Result<File> {
     let fail = |e| Error::io("read", path, &e);
-    // Before it is opened, which can have effects of its own for a device.
+    // Checked before opening, which can have side effects for a device.
     expect_regular(path, fs::metadata(path).map_err(fail)?.file_type())?;
     let mut options = fs::OpenOptions::new();
     options.read(true);
@@ -58,8 +58,8 @@ pub fn open_anywhere(path: &Path) -> Result<File> {
     Ok(file)
 }
 
-/// The path of a file or folder that is there, without links, as one writes it: Windows puts `\\?\`
-/// before it, which is left out where it means the same.
+/// The canonical path of an existing file or folder, in its usual form: the prefix `\\?\` of
+/// Windows is omitted where the meaning is the same.
 pub fn full(path: &Path) -> std::io::Result<PathBuf> {
     let full = fs::canonicalize(path)?;
     let plain = full.to_str().and_then(without_mark);
@@ -67,7 +67,7 @@ pub fn full(path: &Path) -> std::io::Result<PathBuf> {
     Ok(plain.filter(is_same).unwrap_or(full))
 }
 
-/// A path of Windows without the mark of those that are taken literally.
+/// A Windows path without the prefix of verbatim paths.
 fn without_mark(full: &str) -> Option<PathBuf> {
     let rest = full.strip_prefix(r"\\?\")?;
     Some(match rest.strip_prefix(r"UNC\") {
@@ -76,13 +76,13 @@ fn without_mark(full: &str) -> Option<PathBuf> {
     })
 }
 
-/// A path as scripts write it: in quotes, its backslashes doubled.
+/// A path as written in scripts: in quotes, with doubled backslashes.
 pub fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// Opens a file if there is anything of that name, be it a link that leads nowhere.
+/// Opens a file if the name exists, even as a broken link.
 pub fn find(path: &Path) -> Result<Option<File>> {
     match fs::symlink_metadata(path) {
         Err(error) if is_missing(&error) => Ok(None),
@@ -90,7 +90,7 @@ pub fn find(path: &Path) -> Result<Option<File>> {
     }
 }
 
-/// What is in a folder, in no order.
+/// The entries of a folder, in no particular order.
 pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     let fail = |e| Error::io("read", folder, &e);
     #[cfg(unix)]
@@ -102,7 +102,7 @@ pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(entries.flatten().map(|entry| entry.path()).collect())
 }
 
-/// Whether an error says that there is no such file.
+/// Whether an error means that the file does not exist.
 fn is_missing(error: &std::io::Error) -> bool {
     use std::io::ErrorKind::{NotADirectory, NotFound};
     matches!(error.kind(), NotFound | NotADirectory)
@@ -120,7 +120,7 @@ fn expect_regular(path: &Path, kind: FileType) -> Result<()> {
     bail!("`{path}` is {}, not a regular file", name_of(kind))
 }
 
-/// What the system calls what is neither a file nor a folder.
+/// The name of a file type that is neither a file nor a folder.
 fn name_of(kind: FileType) -> &'static str {
     #[cfg(unix)]
     {
@@ -141,7 +141,7 @@ fn name_of(kind: FileType) -> &'static str {
     "something else"
 }
 
-/// A folder that files are not opened outside of.
+/// A folder outside of which no files are opened.
 #[derive(Debug)]
 pub struct SandboxFolder {
     folder: PathBuf,
@@ -150,7 +150,7 @@ pub struct SandboxFolder {
 }
 
 impl SandboxFolder {
-    /// A fence around a folder.
+    /// Creates a sandbox around a folder.
     pub fn new(folder: &Path) -> Result<Self> {
         let fail = |e| Error::io("open", folder, &e);
         let full = fs::canonicalize(folder).map_err(fail)?;
@@ -177,12 +177,13 @@ impl SandboxFolder {
         #[cfg(not(unix))]
         {
             let file = open_anywhere(&self.folder.join(&inner))?;
-            // It may have been exchanged since.
+            // It may have been replaced in the meantime.
             self.inner(path).map(|_| file)
         }
     }
 
-    /// The path relative to the folder, links resolved; an error if it leads out of the folder.
+    /// The path relative to the folder, with links resolved; an error if it leads out of the
+    /// folder.
     fn inner(&self, path: &Path) -> Result<PathBuf> {
         let real = real(path);
         let inner = real
@@ -219,7 +220,7 @@ impl SandboxFolder {
         match Kind::from_raw_mode(look()?.st_mode) {
             Kind::RegularFile | Kind::Directory => {}
             Kind::Symlink => return Err(fail(rustix::io::Errno::LOOP)),
-            // Opening a device can have effects of its own.
+            // Opening a device can have side effects.
             _ => bail!("`{}` is not a regular file", path.display()),
         }
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
@@ -272,7 +273,7 @@ impl SandboxFolder {
     }
 }
 
-/// Where a path leads, links resolved; nothing if that cannot be told.
+/// The path with links resolved; `None` if that cannot be determined.
 fn real(path: &Path) -> Option<PathBuf> {
     let path = std::path::absolute(path).ok()?;
     let mut existing = path.as_path();
@@ -282,7 +283,7 @@ fn real(path: &Path) -> Option<PathBuf> {
             real.extend(rest.iter().rev());
             return Some(real);
         }
-        // A link that leads nowhere yet may lead outside once it does.
+        // A broken link may lead outside once its target exists.
         if existing.is_symlink() {
             return None;
         }
@@ -365,7 +366,7 @@ mod tests {
         );
     }
 
-    /// What is exchanged between the look at a path and its use.
+    /// A path component that is replaced between the check and its use.
     #[cfg(unix)]
     #[test]
     fn a_path_that_became_a_link_is_not_followed() {

@@ -1,7 +1,7 @@
-//! The names of temporary files and folders, and removing those that killed processes have left.
+//! Names of temporary files and folders, and the removal of those left by killed processes.
 //!
-//! A name says which machine and which process made it. Where that cannot be told, as on systems
-//! other than Linux, nothing is removed.
+//! A name contains the machine and the process that created it. Where these cannot be determined,
+//! as on systems other than Linux, nothing is removed.
 
 use std::collections::HashMap;
 use std::fs;
@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What all of the names begin with.
+/// Prefix of all names.
 const MARK: &str = ".optimap-";
 
-/// How long a folder that was looked through is not looked through again.
+/// How long a folder that was swept is not swept again.
 const REST: Duration = Duration::from_secs(60);
 
-/// What the names of this process begin with.
+/// Prefix of the names of this process.
 pub(crate) fn prefix() -> &'static str {
     static PREFIX: OnceLock<String> = OnceLock::new();
     PREFIX.get_or_init(|| {
@@ -26,7 +26,7 @@ pub(crate) fn prefix() -> &'static str {
     })
 }
 
-/// Removes from a folder what processes have left that are gone.
+/// Removes files left in a folder by processes that no longer run.
 pub(crate) fn sweep(folder: &Path) {
     static SWEPT: Mutex<Option<HashMap<PathBuf, Instant>>> = Mutex::new(None);
     let mut swept = SWEPT.lock().unwrap_or_else(PoisonError::into_inner);
@@ -43,7 +43,7 @@ pub(crate) fn sweep(folder: &Path) {
 }
 
 fn remove(path: &Path) {
-    // What the old folder was called before it was to be replaced is not known any more.
+    // The name that the old folder had is no longer known.
     let has_old = || path.join(super::atomic::OLD).exists();
     let _ = match fs::symlink_metadata(path).is_ok_and(|facts| facts.is_dir()) {
         true if has_old() => return,
@@ -52,7 +52,7 @@ fn remove(path: &Path) {
     };
 }
 
-/// Whether a name is that of a process of this machine which is gone.
+/// Whether a name is that of a process of this machine that no longer runs.
 fn is_left(name: &str) -> bool {
     let Some(name) = name.strip_prefix(MARK) else {
         return false;
@@ -69,15 +69,15 @@ fn is_left(name: &str) -> bool {
     is_ours && start > 0 && cfg!(target_os = "linux") && start_of(process) != Some(start)
 }
 
-/// When a process began, in the units of the system; a number is used again after a process is gone.
+/// Start time of a process, in system units; process IDs are reused.
 fn start_of(process: u32) -> Option<u64> {
     let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // The name of the program stands in parentheses and may contain anything.
+    // The program name is in parentheses and may contain any characters.
     let (_, rest) = text.rsplit_once(')')?;
     rest.split_whitespace().nth(19)?.parse().ok()
 }
 
-/// A number for the machine, or for the part of it whose processes are numbered together.
+/// An ID of the machine, or of the part of it that shares process IDs.
 fn machine() -> u64 {
     static MACHINE: OnceLock<u64> = OnceLock::new();
     *MACHINE.get_or_init(|| {

@@ -1,4 +1,4 @@
-//! Files below all formats: opening, atomic replacement, natural order and templates of names.
+//! Files below all formats: opening, atomic replacement, natural order and name templates.
 
 pub(crate) mod atomic;
 pub mod files;

@@ -1,8 +1,8 @@
-//! Names with a place for a number, as Python's `str.format` writes them: `frame_{:03d}`.
+//! File name templates with a number field in the style of Python's `str.format`: `frame_{:03d}`.
 
 use crate::error::{Error, Result};
 
-/// A name with places for a number.
+/// A name with number fields.
 pub(crate) struct Pattern {
     text: String,
     parts: Vec<TemplatePart>,
@@ -13,7 +13,7 @@ enum TemplatePart {
     Number(NumberFormat),
 }
 
-/// How a number is written.
+/// Format of a number.
 #[derive(Default)]
 struct NumberFormat {
     fill: Option<char>,
@@ -23,7 +23,7 @@ struct NumberFormat {
     kind: char,
 }
 
-/// The widest number.
+/// Maximum width of a number.
 const MAX_WIDTH: usize = 100;
 
 impl Pattern {
@@ -68,19 +68,19 @@ impl Pattern {
         })
     }
 
-    /// The pattern as it was written.
+    /// The pattern as written.
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
-    /// Whether the number is written at all.
+    /// Whether the pattern contains the number at all.
     pub(crate) fn has_number(&self) -> bool {
         self.parts
             .iter()
             .any(|part| matches!(part, TemplatePart::Number(_)))
     }
 
-    /// The name of a number.
+    /// The name for a number.
     pub(crate) fn name(&self, number: usize) -> String {
         let part = |part: &TemplatePart| match part {
             TemplatePart::Text(text) => text.clone(),
@@ -98,8 +98,8 @@ fn bad(pattern: &str, reason: &str) -> Error {
 }
 
 impl NumberFormat {
-    /// What stands between braces: perhaps a 0, for the only number that there is, and a colon
-    /// before the rest.
+    /// Parses the content of braces: an optional 0 (the only argument), then a colon and the
+    /// format.
     fn of_field(field: &str) -> Option<Self> {
         let (index, spec) = field.split_once(':').unwrap_or((field, ""));
         matches!(index, "" | "0").then(|| Self::parse(spec))?

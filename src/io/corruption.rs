@@ -1,17 +1,17 @@
-//! Damaged files: each parser is tried on thousands of variants of a valid file.
+//! Tests with damaged files: each parser is run on thousands of variants of a valid file.
 
 use std::path::Path;
 
 use super::recording::{FrameSelection, LoadOptions};
 use super::{info, load_video};
 
-/// Loads variants of a valid file, cut short or with some bytes changed, the same ones each time.
+/// Loads variants of a valid file, truncated or with some bytes changed; deterministic.
 pub(super) fn check(valid: &[u8], variants: u64, extension: &str) {
     check_beside(valid, variants, &format!(".{extension}"), &[]);
 }
 
-/// Like [`check`], with other files of the same recording in the same folder. All are given by
-/// how their names end.
+/// Like [`check`], with other files of the same recording in the same folder. Files are given by
+/// the ends of their names.
 pub(super) fn check_beside(valid: &[u8], variants: u64, end: &str, others: &[(&str, &[u8])]) {
     check_with(valid, variants, end, others, |path, seed| {
         let _ = info(path);
@@ -33,7 +33,8 @@ pub(super) fn check_with(
 ) {
     let folder = tempfile::tempdir().unwrap();
     for seed in 0..variants {
-        // A new name each time: replacing a file's content makes some file systems wait for the disk.
+        // A new name each time: replacing the content of a file makes some file systems wait for
+        // the disk.
         let path_of = |end: &str| folder.path().join(format!("{seed}{end}"));
         for (end, bytes) in others {
             std::fs::write(path_of(end), bytes).unwrap();
@@ -45,8 +46,8 @@ pub(super) fn check_with(
     }
 }
 
-/// A variant of a file: cut short, with some bytes or whole numbers changed near the start, where
-/// headers are, or anywhere, or with bytes inserted or left out.
+/// A variant of a file: truncated, with some bytes or whole numbers changed near the start, where
+/// headers are, or anywhere, or with bytes inserted or removed.
 fn corrupted(valid: &[u8], seed: u64) -> Vec<u8> {
     let mut state = seed.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let mut random = |below: usize| {
@@ -81,7 +82,7 @@ fn corrupted(valid: &[u8], seed: u64) -> Vec<u8> {
     bytes
 }
 
-/// Numbers that sizes and offsets should not be.
+/// Implausible values of sizes and offsets.
 const HUGE: &[&[u8]] = &[
     &[0xFF; 2],
     &[0xFF; 4],

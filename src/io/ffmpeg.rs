@@ -1,4 +1,4 @@
-//! The ffmpeg program: where it is, and encoding movies with it, fed with raw frames through a pipe.
+//! The ffmpeg program: finding it, and encoding movies with it from raw frames sent through a pipe.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -12,19 +12,19 @@ use crate::fs::atomic;
 use crate::system::shield_from_ctrl_c;
 use crate::task;
 
-/// How often a wait looks whether the user asked to stop.
+/// How often a wait checks whether the user asked to stop.
 pub(crate) const POLL: Duration = Duration::from_millis(5);
 
-/// How many batches of frames may wait for the encoder.
+/// Maximum number of batches of frames waiting for the encoder.
 const AHEAD: usize = 2;
 
-/// How many of ffmpeg's last lines are kept for the error message.
+/// Number of ffmpeg's last lines kept for the error message.
 const MAX_LINES: usize = 8;
 
 /// Options and their values.
 type Params = &'static [(&'static str, &'static str)];
 
-/// The options for files that cannot hold H.264.
+/// Options for files that cannot contain H.264.
 const CONTAINERS: &[(&str, Params)] = &[
     (
         "ogv",
@@ -45,23 +45,23 @@ const CONTAINERS: &[(&str, Params)] = &[
     ),
 ];
 
-/// What ffmpeg encodes with, and its options in the order in which it gets them.
+/// Encoder of ffmpeg, and its options in order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Encoder {
-    /// The name the encoder is chosen by.
+    /// Name of the encoder.
     pub name: String,
     /// Options such as `-crf` with their values.
     pub params: Vec<(String, String)>,
 }
 
 impl Encoder {
-    /// The names that [`Encoder::builtin`] knows.
+    /// Names known to [`Encoder::builtin`].
     pub const NAMES: &[&str] = &["libx264", "h264_nvenc", "ffv1", Self::BUILT_IN];
 
-    /// The name of the encoder that needs no ffmpeg.
+    /// Name of the encoder that works without ffmpeg.
     pub const BUILT_IN: &str = "openh264";
 
-    /// An encoder whose options are good for films of recordings.
+    /// An encoder with options suited to movies of recordings.
     pub fn builtin(name: &str) -> Result<Self> {
         let params: &[(&str, &str)] = match name {
             "libx264" => &[
@@ -89,7 +89,7 @@ impl Encoder {
         Ok(Self::new(name, params))
     }
 
-    /// What to encode a file of the given extension with: not H.264 where it cannot hold that,
+    /// The encoder for a file of the given extension: not H.264 if the file cannot contain it,
     /// unless the options were chosen by the user.
     pub(crate) fn suited_to(&self, extension: &str) -> Self {
         let container = CONTAINERS.iter().find(|(name, _)| *name == extension);
@@ -99,7 +99,7 @@ impl Encoder {
         }
     }
 
-    /// Whether its options are those it comes with.
+    /// Whether its options are the defaults of its name.
     pub(crate) fn is_preset(&self) -> bool {
         Self::builtin(&self.name).is_ok_and(|builtin| builtin == *self)
     }
@@ -119,7 +119,7 @@ impl Encoder {
     }
 }
 
-/// The frames that ffmpeg is fed with.
+/// Format of the frames sent to ffmpeg.
 pub(crate) struct RawVideo {
     pub(crate) pixel_format: &'static str,
     pub(crate) width: usize,
@@ -127,7 +127,7 @@ pub(crate) struct RawVideo {
     pub(crate) fps: f64,
 }
 
-/// Writes a movie; `render` fills one batch of frames after the other, until there are no more.
+/// Writes a movie; `render` fills one batch of frames after the other and returns false at the end.
 pub(crate) fn encode(
     program: &Path,
     path: &Path,
@@ -146,7 +146,7 @@ pub(crate) fn encode(
     })
 }
 
-/// The ffmpeg program: what the environment variable OPTIMAP_FFMPEG names, else the first on the
+/// The ffmpeg program: the value of the environment variable OPTIMAP_FFMPEG, else the first on the
 /// PATH; `None` if there is none, or the variable is empty.
 pub(crate) fn program() -> Result<Option<PathBuf>> {
     const VARIABLE: &str = "OPTIMAP_FFMPEG";
@@ -162,7 +162,8 @@ pub(crate) fn program() -> Result<Option<PathBuf>> {
     }
 }
 
-/// The ffprobe program that belongs to an ffmpeg: the one beside it, else the first on the PATH.
+/// The ffprobe program that belongs to an ffmpeg: the one in the same folder, else the first on the
+/// PATH.
 pub(crate) fn probe_program(ffmpeg: &Path) -> Option<PathBuf> {
     let name = file_name("ffprobe");
     let beside = ffmpeg.with_file_name(&name);
@@ -182,7 +183,7 @@ fn on_the_path(name: &str) -> Option<PathBuf> {
     programs.find(|program| program.is_file())
 }
 
-/// The error where only ffmpeg could help.
+/// The error if ffmpeg is required but missing.
 pub(crate) fn missing(what: &str) -> Error {
     Error::new(format!(
         "{what} needs the program `ffmpeg`, which is not on the PATH"
@@ -205,12 +206,12 @@ fn command(program: &Path, target: &Path, raw: &RawVideo, encoder: &Encoder) -> 
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
-    // The terminal's Ctrl-C is for us alone, who then end the program and remove its file.
+    // Only this program handles the terminal's Ctrl-C; it then ends ffmpeg and removes its file.
     shield_from_ctrl_c(&mut command);
     command
 }
 
-/// A name that ffmpeg can take neither for an option nor for a protocol.
+/// A name that ffmpeg cannot mistake for an option or a protocol.
 pub(crate) fn absolute(path: &Path) -> std::path::PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
@@ -218,7 +219,7 @@ pub(crate) fn absolute(path: &Path) -> std::path::PathBuf {
 /// A running ffmpeg. It is killed if dropped before it has ended.
 struct FfmpegEncoder {
     child: Child,
-    /// Takes batches of frames to ffmpeg; it ends early if ffmpeg does.
+    /// Thread that writes batches of frames to ffmpeg; it ends early if ffmpeg does.
     writer: Option<JoinHandle<()>>,
     full: Option<SyncSender<Vec<u8>>>,
     empty: Receiver<Vec<u8>>,
@@ -251,7 +252,7 @@ impl FfmpegEncoder {
         })
     }
 
-    /// Renders batches and hands them over, until there are no more or ffmpeg has ended.
+    /// Renders batches and sends them, until there are no more or ffmpeg has ended.
     fn feed(&mut self, mut render: impl FnMut(&mut Vec<u8>) -> Result<bool>) -> Result<()> {
         loop {
             let mut batch = self.empty.try_recv().unwrap_or_default();
@@ -261,7 +262,7 @@ impl FfmpegEncoder {
         }
     }
 
-    /// Whether ffmpeg still takes frames.
+    /// Sends a batch; returns whether ffmpeg still accepts frames.
     fn send(&mut self, mut batch: Vec<u8>) -> Result<bool> {
         let full = self
             .full
@@ -277,7 +278,7 @@ impl FfmpegEncoder {
         }
     }
 
-    /// Says that there are no more frames, and waits until ffmpeg has written its file.
+    /// Signals the end of the frames, and waits until ffmpeg has written its file.
     fn finish(&mut self) -> Result<ExitStatus> {
         self.full = None;
         loop {
@@ -289,7 +290,7 @@ impl FfmpegEncoder {
         }
     }
 
-    /// The error of an ffmpeg that has ended, with what it said last.
+    /// The error for an ffmpeg that has ended, with its last messages.
     fn failure(&mut self, path: &Path) -> Error {
         let lines = self.messages.take().and_then(|reader| reader.join().ok());
         let error = Error::new(format!("ffmpeg could not write `{}`", path.display()));
@@ -309,7 +310,7 @@ impl Drop for FfmpegEncoder {
     }
 }
 
-/// Waits a moment; an error if the user asked to stop.
+/// Waits for a moment; an error if the user asked to stop.
 fn wait() -> Result<()> {
     task::check()?;
     thread::sleep(POLL);

@@ -1,4 +1,4 @@
-//! Recordings of a camera that is known, whatever the names of their files.
+//! Recordings of a known camera, independent of their file names.
 
 use std::path::{Path, PathBuf};
 
@@ -21,7 +21,7 @@ pub enum Camera {
     MicamUltima,
 }
 
-/// A recording whose header has been read, for loading frames of it.
+/// A recording whose header has been read, to load frames from.
 #[derive(Debug, Clone)]
 pub struct Importer {
     camera: Camera,
@@ -66,17 +66,17 @@ impl Importer {
         })
     }
 
-    /// The file.
+    /// Path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What the file holds.
+    /// Contents of the file.
     pub fn info(&self) -> &RecordingInfo {
         &self.info
     }
 
-    /// What the file says about the recording.
+    /// Metadata of the recording in the file.
     pub fn metadata(&self) -> &Metadata {
         &self.info.metadata
     }
@@ -92,8 +92,7 @@ impl Importer {
         load_recording(&self.path, &*recording, selection, &options)
     }
 
-    /// When each frame was taken, a trace `{t}` of `uint64`; what the numbers mean depends on the
-    /// camera.
+    /// Time of each frame, a trace `{t}` of `uint64`; the unit depends on the camera.
     pub fn frame_times(&self) -> Result<Video> {
         if self.camera != Camera::MultiRecorder {
             bail!("{} recordings have no frame times", self.info.format);

@@ -1,6 +1,6 @@
-//! Files to videos and videos to files, one module per family of formats.
+//! Loading videos from files and saving them, one module per family of formats.
 //!
-//! A format is a row of `FORMATS`: how it is recognised, and how its header is read into a
+//! Each format is an entry of `FORMATS`: how it is recognized, and how its header is read into a
 //! `Recording`, from which frames are then loaded.
 
 mod bytes;
@@ -53,7 +53,7 @@ pub fn load_video(path: &Path, selection: &FrameSelection, options: &LoadOptions
     load_recording(path, &*recording, selection, options)
 }
 
-/// Loads frames of a file that does not say how they lie in it, or maps them into memory.
+/// Loads frames of a file without a header, or maps them into memory.
 pub fn load_raw(
     path: &Path,
     format: &RawFormat,
@@ -95,13 +95,13 @@ pub(in crate::io) fn load_recording(
     Ok(video)
 }
 
-/// What a file says about its recording.
+/// The metadata of a recording.
 pub fn load_metadata(path: &Path) -> Result<Metadata> {
     let (_, recording) = open(path, &LoadOptions::default())?;
     Ok(metadata_of(path, &*recording))
 }
 
-/// What a file holds, without reading its frames.
+/// Contents of a file, without reading its frames.
 pub fn info(path: &Path) -> Result<RecordingInfo> {
     let (format, recording) = open(path, &LoadOptions::default())?;
     let (shape, dtype) = recording.layout()?;

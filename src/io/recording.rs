@@ -1,5 +1,5 @@
-//! What all formats have in common: which frames are loaded, a file whose header has been read, and
-//! the errors of files.
+//! What all formats have in common: the selection of frames, the trait of a file whose header has
+//! been read, and the errors of files.
 
 use std::path::Path;
 
@@ -15,26 +15,26 @@ use crate::video::{DType, Metadata, Samples, map_samples};
 pub struct FrameSelection {
     /// The first frame.
     pub start: usize,
-    /// How many frames to return; `None` for all that follow.
+    /// Maximum number of frames; `None` for all that follow.
     pub frames: Option<usize>,
-    /// The distance between the frames returned.
+    /// Step between the frames.
     pub step: usize,
 }
 
-/// How to load a recording, and what only some formats need to be told.
+/// How to load a recording, and options of some formats.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadOptions {
-    /// Whether to leave the samples in the file, to be read when they are needed.
+    /// Memory-map the file instead of loading it.
     pub use_mmap: bool,
     /// The variable of a MATLAB file, the dataset of an HDF5 or Zarr file, the member of an `.npz`.
     pub fieldname: Option<String>,
-    /// What the names of the images in a folder begin with.
+    /// Prefix of the names of the images in a folder.
     pub prefix: String,
-    /// Whether the colours of a movie become gray.
+    /// Convert a color movie to gray.
     pub as_grey: bool,
-    /// Whether a MultiRecorder file has samples of 8 bits; by default its size tells.
+    /// Whether a MultiRecorder file has 8-bit samples; default: detected from the file size.
     pub is_8bit: Option<bool>,
-    /// Which image of a TIFF file that has several.
+    /// The image to load from a TIFF file that has several.
     pub series: Option<Series>,
 }
 
@@ -52,7 +52,7 @@ impl Default for LoadOptions {
 }
 
 impl LoadOptions {
-    /// Whether to leave the samples in the file, and else the defaults.
+    /// Default options with memory mapping on or off.
     pub fn mapped(use_mmap: bool) -> Self {
         Self {
             use_mmap,
@@ -61,27 +61,27 @@ impl LoadOptions {
     }
 }
 
-/// Frames that a file has.
+/// A range of existing frames of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrameRange {
     /// The first frame.
     pub start: usize,
     /// The number of frames.
     pub len: usize,
-    /// The distance between them.
+    /// Step between the frames.
     pub step: usize,
 }
 
-/// What a file holds.
+/// Contents of a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecordingInfo {
     /// The name of the format.
     pub format: &'static str,
-    /// The length of each axis.
+    /// Length of each axis.
     pub shape: Vec<usize>,
-    /// The type of the samples once loaded.
+    /// Type of the samples once loaded.
     pub dtype: DType,
-    /// What is known about the recording.
+    /// Metadata of the recording.
     pub metadata: Metadata,
 }
 
@@ -93,7 +93,7 @@ impl FrameSelection {
         step: 1,
     };
 
-    /// The frames that there are among those asked for; a warning if they are fewer.
+    /// The requested frames that exist; a warning if there are fewer.
     pub fn resolve(&self, path: &Path, available: usize) -> Result<FrameRange> {
         let Self { start, step, .. } = *self;
         if step == 0 {
@@ -128,7 +128,7 @@ impl FrameSelection {
 }
 
 impl FrameRange {
-    /// The index in the file of each frame.
+    /// Index in the file of each frame.
     pub(in crate::io) fn indices(self) -> impl Iterator<Item = usize> {
         (0..self.len).map(move |frame| self.start + frame * self.step)
     }
@@ -136,26 +136,26 @@ impl FrameRange {
 
 /// A file whose header has been read.
 pub(crate) trait Recording {
-    /// What the header says about the recording.
+    /// Metadata in the header.
     fn metadata(&self) -> &Metadata;
 
-    /// The shape and the type of the frames that there are.
+    /// Shape and type of the available frames.
     fn layout(&self) -> Result<(Vec<usize>, DType)>;
 
     /// Loads frames into memory.
     fn load(&self, range: FrameRange) -> Result<Samples>;
 
-    /// Why frames are loaded where they were to be mapped, if the file is of a kind that is otherwise
-    /// mapped, or that its camera leaves no choice about.
+    /// Why frames are loaded although mapping was requested, for files of a kind that is otherwise
+    /// mapped, or whose camera format does not allow mapping.
     fn must_load(&self) -> Option<&'static str> {
         None
     }
 
-    /// All frames where they lie in the file; an error if they do not lie there as they are.
+    /// All frames, mapped from the file; an error if they are not stored as in memory.
     fn map(&self) -> Result<Samples>;
 }
 
-/// An error if there is no such file.
+/// An error if the file does not exist.
 pub(crate) fn expect_file(path: &Path) -> Result<()> {
     if path.is_dir() {
         bail!("`{}` is a folder, not a file", path.display());
@@ -167,7 +167,7 @@ pub(crate) fn expect_file(path: &Path) -> Result<()> {
     }
 }
 
-/// The error for a file that is not there.
+/// The error for a missing file.
 pub(crate) fn missing(path: &Path) -> Error {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let folder = match path.parent() {
@@ -189,7 +189,7 @@ pub(crate) fn extension_of(path: &Path) -> Option<String> {
     Some(path.extension()?.to_string_lossy().to_lowercase())
 }
 
-/// The error for a file that a parser gave up on, with its hints.
+/// The error for a file that could not be parsed, with its hints.
 pub(crate) fn cannot_load(path: &Path, reason: &Error) -> Error {
     if reason.is_interrupted() {
         return reason.clone();
@@ -198,7 +198,7 @@ pub(crate) fn cannot_load(path: &Path, reason: &Error) -> Error {
     reason.hints().iter().cloned().fold(error, Error::hint)
 }
 
-/// Says that a file has other arrays than the one that is loaded.
+/// Warns that a file has arrays other than the loaded one.
 pub(crate) fn warn_of_others(path: &Path, name: &str, others: &[String]) {
     if !others.is_empty() {
         task::warn(&format!(
@@ -209,7 +209,7 @@ pub(crate) fn warn_of_others(path: &Path, name: &str, others: &[String]) {
     }
 }
 
-/// The first 20 texts, and a sign that there are more.
+/// The first 20 texts, and an ellipsis if there are more.
 pub(crate) fn few(parts: impl Iterator<Item = String>) -> Vec<String> {
     let mut texts: Vec<String> = parts.take(21).collect();
     if texts.len() > 20 {
@@ -218,7 +218,7 @@ pub(crate) fn few(parts: impl Iterator<Item = String>) -> Vec<String> {
     texts
 }
 
-/// What a file holds in words, after what is said about it.
+/// The contents of a file in words.
 pub(crate) fn listing(parts: impl Iterator<Item = String>) -> String {
     match few(parts).as_slice() {
         [] => ": it is empty".into(),
@@ -226,13 +226,13 @@ pub(crate) fn listing(parts: impl Iterator<Item = String>) -> String {
     }
 }
 
-/// The error for a file that cannot be used where it lies.
+/// The error for a file that cannot be mapped.
 pub(crate) fn cannot_map(path: &Path, reason: &str) -> Error {
     Error::new(format!("cannot memory-map `{}`: {reason}", path.display()))
         .hint("load it without `use_mmap`")
 }
 
-/// The samples of some frames, copied out of a larger array.
+/// Copies some frames out of a larger array.
 pub(crate) fn copy_frames(samples: &Samples, range: FrameRange) -> Result<Samples> {
     let layout = samples
         .layout()

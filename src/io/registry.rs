@@ -1,5 +1,5 @@
-//! The formats, each once: its name, extensions and first bytes, and what opens and saves it. Tables of
-//! formats in the documentation and lists of extensions in hints are rendered from it.
+//! The table of formats: name, extensions, first bytes, and the functions that open and save each.
+//! Tables of formats in the documentation and lists of extensions in hints are generated from it.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -18,26 +18,26 @@ use crate::error::{Error, Result};
 use crate::task;
 use crate::video::Video;
 
-/// A kind of file.
+/// A file format.
 pub(super) struct Format {
     pub(super) name: &'static str,
-    /// What it is called in tables; formats that follow each other under one title share a row.
+    /// Name in tables; consecutive formats with the same title share a row.
     title: &'static str,
     pub(super) extensions: &'static [&'static str],
-    /// Whether a file that begins with these bytes is one.
+    /// Whether the first bytes of a file are those of the format.
     pub(super) begins: fn(&[u8]) -> bool,
     pub(super) open: fn(&Path, &LoadOptions) -> Result<Box<dyn Recording>>,
-    /// How videos are saved in it without loss.
+    /// How videos are saved losslessly in the format.
     pub(super) saver: Option<Saver>,
 }
 
 /// How videos are saved in a format.
 pub(super) struct Saver {
-    /// Those of the format's extensions that files are saved with.
+    /// Extensions of the format under which files are saved.
     pub(super) extensions: &'static [&'static str],
-    /// What a file keeps of a video.
+    /// What a file preserves of a video.
     keeps: &'static str,
-    /// The options of `save_video` that apply to it.
+    /// Options of `save_video` that apply to it.
     pub(super) options: &'static [&'static str],
     pub(super) save: fn(&Path, &Video, &SaveOptions) -> Result<()>,
 }
@@ -211,16 +211,16 @@ pub(super) const FORMATS: &[Format] = &[
     },
 ];
 
-/// The format of stacks of pages, and of several of them in a file.
+/// Title of stacks of pages, with one or several per file.
 const TIFF: &str = "TIFF";
 
-/// The format of folders with arrays in chunks.
+/// Title of folders with chunked arrays.
 const ZARR: &str = "Zarr";
 
-/// The format of folders with pictures.
+/// Title of folders with images.
 const FOLDER: &str = "image folder";
 
-/// How many bytes [`Format::begins`] gets.
+/// Number of bytes passed to [`Format::begins`].
 pub(super) const BEGINNING: usize = 32;
 
 pub(super) fn open(
@@ -234,7 +234,7 @@ pub(super) fn open(
     Ok((format, (format.open)(path, options)?))
 }
 
-/// The format by extension, unless the content is plainly another's.
+/// The format by extension, unless the content is clearly that of another.
 fn recognise(path: &Path) -> Result<&'static Format> {
     if path.is_dir() {
         let name = if is_zarr(path) { ZARR } else { FOLDER };
@@ -258,7 +258,7 @@ fn recognise(path: &Path) -> Result<&'static Format> {
     }
 }
 
-/// Whether a folder is one of Zarr's.
+/// Whether a folder is a Zarr store.
 pub(super) fn is_zarr(folder: &Path) -> bool {
     let files = ["zarr.json", ".zarray", ".zgroup"];
     files.iter().any(|name| folder.join(name).is_file())
@@ -292,13 +292,13 @@ fn unknown_format(path: &Path, extension: Option<String>) -> Error {
     error.hint(format!("supported formats: {}", known.join("; ")))
 }
 
-/// The format that a file of an extension is saved in, and how.
+/// The saver for a file extension.
 pub(super) fn saver(extension: &str) -> Option<&'static Saver> {
     let mut savers = FORMATS.iter().filter_map(|format| format.saver.as_ref());
     savers.find(|saver| saver.extensions.contains(&extension))
 }
 
-/// The extensions of files that videos are saved in, as hints list them.
+/// Extensions under which videos can be saved, as listed in hints.
 pub(super) fn saved_extensions() -> String {
     let savers = FORMATS.iter().filter_map(|format| format.saver.as_ref());
     dotted(savers.flat_map(|saver| saver.extensions))
@@ -327,7 +327,7 @@ pub fn table_of_saving() -> String {
     table
 }
 
-/// Extensions with their dots, in backticks.
+/// Extensions with leading dots, in backticks.
 fn dotted(extensions: impl IntoIterator<Item = &'static &'static str>) -> String {
     let names = extensions.into_iter().map(|name| format!("`.{name}`"));
     names.collect::<Vec<_>>().join(", ")

@@ -1,5 +1,5 @@
-//! What every saver writes comes back, whatever the samples are: also those that compress so well that
-//! a file has hardly any bytes.
+//! Round-trip tests: everything that is saved loads unchanged, whatever the samples, including
+//! those that compress to hardly any bytes.
 
 use std::path::Path;
 
@@ -11,16 +11,16 @@ use crate::export::{
 use crate::ops::edit::pad::PadMode;
 use crate::video::{DType, Element, Strided, map_samples, with_dtype};
 
-/// What the samples of a video are.
+/// Content of the samples of a video.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum SampleContent {
     Zero,
     Constant,
-    /// Not a number, all of them.
+    /// All NaN.
     Nan,
-    /// Few that are not zero.
+    /// Mostly zeros.
     Sparse,
-    /// Anything, but only in the middle of each frame.
+    /// Arbitrary, but only in the middle of each frame.
     Masked,
     Random,
 }
@@ -30,7 +30,7 @@ use SampleContent::{Constant, Masked, Nan, Random, Sparse, Zero};
 const CONTENTS: [SampleContent; 6] = [Zero, Constant, Nan, Sparse, Masked, Random];
 
 impl SampleContent {
-    /// The sample at a place, for a type whose numbers reach up to `most`.
+    /// The sample at an index, for a type whose largest value is `most`.
     fn sample(self, shape: &[usize], at: usize, most: f64) -> f64 {
         let noise = (at as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
         let random = (noise as f64 / (1u64 << 24) as f64 * (most + 1.0)).floor();
@@ -82,7 +82,7 @@ fn bytes(video: &Video) -> Vec<u8> {
     })
 }
 
-/// A way to save, and what it can save.
+/// A way to save, and the types it supports.
 struct RoundTripSaver {
     name: &'static str,
     save: fn(&Path, &Video) -> Result<()>,
@@ -108,7 +108,7 @@ fn sequence(path: &Path, video: &Video, format: &str) -> Result<()> {
     )
 }
 
-/// Pictures keep these; bools become black and white.
+/// Types that images preserve; bools become black and white.
 const GRAYS: &[DType] = &[DType::U8, DType::U16];
 
 const SAVERS: &[RoundTripSaver] = &[
@@ -251,7 +251,7 @@ fn single_samples_and_none_come_back() {
     }
 }
 
-/// Files that have thousands of times fewer bytes than the samples that they stand for.
+/// Files that are thousands of times smaller than their samples.
 #[test]
 fn what_compresses_well_comes_back() {
     let shape = [9, 1024, 1024];
@@ -269,7 +269,7 @@ fn what_compresses_well_comes_back() {
     check(zarr, Constant, &[400, 200, 200], DType::U16);
 }
 
-/// Large pictures of one color, as masks are.
+/// Large images of one color, such as masks.
 #[test]
 fn large_masks_come_back() {
     for saver in SAVERS {

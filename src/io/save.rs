@@ -1,4 +1,4 @@
-//! Saving so that nothing is lost: the format follows from the extension.
+//! Lossless saving; the format is chosen by the extension.
 
 use std::fs;
 use std::path::Path;
@@ -16,16 +16,16 @@ use crate::fs::template::Pattern;
 use crate::task;
 use crate::video::Video;
 
-/// What only some formats can be told.
+/// Options of some formats.
 #[derive(Debug, Clone, Default)]
 pub struct SaveOptions {
-    /// How programs are to show the samples of a TIFF file.
+    /// How programs should display the samples of a TIFF file.
     pub photometric: Option<Photometric>,
     /// The compression of a TIFF or Zarr file.
     pub compression: Option<Compression>,
-    /// What the array is called in the file.
+    /// Name of the array in the file.
     pub fieldname: Option<String>,
-    /// Whether a JSON file beside an `.npy` file says what is known about the recording.
+    /// Write the metadata to a JSON file next to an `.npy` file.
     pub sidecar: bool,
 }
 
@@ -41,7 +41,7 @@ impl SaveOptions {
         }
     }
 
-    /// The names of the options that are set.
+    /// Names of the options that are set.
     fn set(&self) -> impl Iterator<Item = &'static str> {
         let options = [
             ("photometric", self.photometric.is_some()),
@@ -55,12 +55,12 @@ impl SaveOptions {
     }
 }
 
-/// Saves all samples as they are, in the format that the extension names.
+/// Saves all samples unchanged, in the format of the extension.
 pub fn save_video(path: &Path, video: &Video) -> Result<()> {
     save_video_as(path, video, &SaveOptions::default())
 }
 
-/// Like [`save_video`], with what only some formats can be told.
+/// Like [`save_video`], with options of some formats.
 pub fn save_video_as(path: &Path, video: &Video, saving: &SaveOptions) -> Result<()> {
     let Some(extension) = extension_of(path) else {
         let error = Error::new(format!("`{}` has no extension", path.display()));
@@ -89,7 +89,7 @@ pub fn save_video_as(path: &Path, video: &Video, saving: &SaveOptions) -> Result
     (saver.save)(path, video, saving)
 }
 
-/// Saves a TIFF stack, whose name gets the extension `.tiff` unless it is one of TIFF's.
+/// Saves a TIFF stack; the extension becomes `.tiff` unless it is `.tif` or `.tiff`.
 pub fn save_tiff(path: &Path, video: &Video, saving: &SaveOptions) -> Result<()> {
     let extension = extension_of(path);
     if matches!(extension.as_deref(), Some("tif" | "tiff")) {
@@ -106,13 +106,13 @@ pub fn save_tiff(path: &Path, video: &Video, saving: &SaveOptions) -> Result<()>
     tiff::save(&named, video, &saving.tiff_options())
 }
 
-/// Saves an array as a variable of a MATLAB file; the others of an existing one stay if `append` is
-/// set.
+/// Saves an array as a variable of a MATLAB file; with `append` the other variables of an existing
+/// file are kept.
 pub fn save_matlab(path: &Path, video: &Video, fieldname: &str, append: bool) -> Result<()> {
     matlab::save(path, video, fieldname, append)
 }
 
-/// Saves one image, in the format that the extension names.
+/// Saves one image, in the format of the extension.
 pub fn save_image(path: &Path, image: &Video, options: &ImageOptions) -> Result<()> {
     if extension_of(path).as_deref() == Some("npy") {
         return npy::save(path, image, false);
@@ -130,7 +130,7 @@ pub fn save_image(path: &Path, image: &Video, options: &ImageOptions) -> Result<
     })
 }
 
-/// Saves images as files of a folder, which is made if need be.
+/// Saves images as files of a folder, which is created if necessary.
 pub fn save_image_sequence(
     directory: &Path,
     images: &[Video],

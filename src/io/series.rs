@@ -1,4 +1,4 @@
-//! Which of several images of a file to load.
+//! Selection of one of several images of a file.
 
 use std::path::Path;
 
@@ -6,18 +6,18 @@ use crate::bail;
 use crate::error::{Error, Result};
 use crate::task;
 
-/// An image of a file that has several.
+/// An image of a file that contains several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Series {
-    /// By its place in the file, counted from 0.
+    /// By its index in the file, from 0.
     Index(usize),
     /// By its name.
     Name(String),
 }
 
 impl Series {
-    /// The index of the image of the given names that is asked for: if none is, the one that a file is
-    /// known by, with a warning about the others.
+    /// Index of the requested image among the given names; without a request, the main image of the
+    /// file, with a warning about the others.
     pub(super) fn choose(
         series: Option<&Self>,
         path: &Path,
@@ -70,7 +70,7 @@ impl Series {
         }
     }
 
-    /// An error if an image is asked for of a file that cannot have several.
+    /// An error if an image is requested from a file format that cannot contain several.
     pub(super) fn refuse(series: Option<&Self>, path: &Path, format: &str) -> Result<()> {
         if series.is_some() {
             bail!(

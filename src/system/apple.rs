@@ -1,14 +1,14 @@
-//! macOS: memory as the Activity Monitor counts it, without the pages of mapped files, which the
-//! system takes when it needs them.
+//! macOS: memory as counted by the Activity Monitor, without the pages of mapped files, which the
+//! system can reclaim.
 #![allow(unsafe_code)]
 
 use std::process::Child;
 
-/// The memory of the machine.
+/// Physical memory of the machine.
 pub fn memory_of_machine() -> Option<usize> {
     let mut bytes = 0_u64;
     let mut len = size_of_val(&bytes);
-    // SAFETY: the name ends with a zero, the place is as long as said, and nothing is set.
+    // SAFETY: the name is null-terminated, the buffer has the stated length, and nothing is set.
     let status = unsafe {
         libc::sysctlbyname(
             c"hw.memsize".as_ptr(),
@@ -21,22 +21,22 @@ pub fn memory_of_machine() -> Option<usize> {
     (status == 0).then(|| usize::try_from(bytes).ok()).flatten()
 }
 
-/// The memory the program takes now, in bytes.
+/// Current memory use of the program in bytes.
 pub fn memory() -> Option<usize> {
     usize::try_from(usage(std::process::id())?.ri_phys_footprint).ok()
 }
 
-/// The most memory the program has taken so far, in bytes.
+/// Peak memory use of the program in bytes.
 pub fn peak_memory() -> Option<usize> {
     peak(std::process::id())
 }
 
-/// The most memory another program has taken so far, in bytes.
+/// Peak memory use of another program in bytes.
 pub fn peak_memory_of(child: &Child) -> Option<usize> {
     peak(child.id())
 }
 
-/// How much larger than usual things are on the display; the system enlarges windows itself.
+/// Scale factor of the display; the system scales windows itself.
 pub fn display_scale() -> Option<f32> {
     None
 }
@@ -50,8 +50,8 @@ fn usage(process: u32) -> Option<libc::rusage_info_v4> {
     let process = libc::c_int::try_from(process).ok()?;
     // SAFETY: all zeros is a valid value of this plain structure of numbers.
     let mut usage: libc::rusage_info_v4 = unsafe { std::mem::zeroed() };
-    // SAFETY: the version that is asked for is that of the structure; the type of the parameter is
-    // that of any version.
+    // SAFETY: the requested version matches the structure; the parameter type is that of any
+    // version.
     let status =
         unsafe { libc::proc_pid_rusage(process, libc::RUSAGE_INFO_V4, (&raw mut usage).cast()) };
     (status == 0).then_some(usage)

@@ -1,10 +1,10 @@
-//! Linux: everything is in files of `/proc` and `/sys`.
+//! Linux: everything is read from files in `/proc` and `/sys`.
 
 use std::fs;
 use std::path::Path;
 use std::process::Child;
 
-/// The memory of the machine or, if that is less, what the system grants this group of processes.
+/// Physical memory of the machine, or the memory limit of the control group if that is less.
 pub fn memory_of_machine() -> Option<usize> {
     let total = kilobytes(Path::new("/proc/meminfo"), "MemTotal:")?;
     let granted = fs::read_to_string("/sys/fs/cgroup/memory.max").ok();
@@ -12,24 +12,24 @@ pub fn memory_of_machine() -> Option<usize> {
     Some(total.min(granted.unwrap_or(total)))
 }
 
-/// The memory the program takes now, in bytes.
+/// Current memory use of the program in bytes.
 pub fn memory() -> Option<usize> {
     kilobytes(Path::new("/proc/self/status"), "VmRSS:")
 }
 
-/// The most memory the program has taken so far, in bytes.
+/// Peak memory use of the program in bytes.
 pub fn peak_memory() -> Option<usize> {
     kilobytes(Path::new("/proc/self/status"), "VmHWM:")
 }
 
-/// The most memory another program has taken so far, in bytes.
+/// Peak memory use of another program in bytes.
 pub fn peak_memory_of(child: &Child) -> Option<usize> {
     let status = format!("/proc/{}/status", child.id());
-    // A process that is about to begin or has just ended has none.
+    // A process that is starting or has just ended has none.
     kilobytes(Path::new(&status), "VmHWM:").filter(|bytes| *bytes > 0)
 }
 
-/// How much larger than usual things are on the display; only variables tell.
+/// Scale factor of the display, known only from environment variables.
 pub fn display_scale() -> Option<f32> {
     None
 }

@@ -1,8 +1,8 @@
-//! What the program asks the operating system, and how it starts other programs.
+//! Queries to the operating system, and the start of other programs.
 //!
-//! Each system has a file of its own with the same functions; what a system does not tell is `None`.
-//! Windows and macOS are asked through C functions that fill structures of the caller's, hence the
-//! `unsafe` code in their files.
+//! Each system has a file with the same functions; values that a system does not provide are
+//! `None`. The APIs of Windows and macOS are C functions that fill structures of the caller, hence
+//! the `unsafe` code in their files.
 
 use std::process::{Command, ExitStatus};
 
@@ -24,14 +24,14 @@ mod asked;
 pub(crate) use asked::leave_working_set;
 pub use asked::{display_scale, memory, memory_of_machine, peak_memory, peak_memory_of};
 
-/// Forgets the highest use of memory so far, where the system allows it.
+/// Resets the peak memory use, where the system supports it.
 pub fn reset_peak_memory() {
-    // Without it, the peak of the whole session is told.
+    // Otherwise the peak of the whole session is reported.
     #[cfg(target_os = "linux")]
     let _ = std::fs::write("/proc/self/clear_refs", "5");
 }
 
-/// Has a program started so that the terminal's Ctrl-C does not reach it.
+/// Starts a program such that the terminal's Ctrl-C does not reach it.
 pub fn shield_from_ctrl_c(command: &mut Command) {
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
@@ -42,12 +42,12 @@ pub fn shield_from_ctrl_c(command: &mut Command) {
     }
 }
 
-/// A line for the shell of the system.
+/// A command line for the shell of the system.
 pub fn shell(line: &str) -> Command {
     #[cfg(windows)]
     {
         let mut command = Command::new("cmd");
-        // As it is: `cmd` has rules of its own for quotes.
+        // Passed verbatim: `cmd` has its own quoting rules.
         std::os::windows::process::CommandExt::raw_arg(command.arg("/C"), line);
         command
     }
@@ -59,9 +59,9 @@ pub fn shell(line: &str) -> Command {
     }
 }
 
-/// Whether a program was ended by the system or by a signal rather than by itself.
+/// Whether a program was terminated by the system or by a signal.
 pub fn has_crashed(ended: ExitStatus) -> bool {
-    /// The lowest of the codes with which Windows ends a program.
+    /// The lowest exit code with which Windows terminates a program.
     const MIN_FATAL: u32 = 0xc000_0000;
     match ended.code() {
         Some(code) => cfg!(windows) && code.cast_unsigned() >= MIN_FATAL,

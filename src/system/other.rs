@@ -1,28 +1,28 @@
-//! Systems that are not asked.
+//! Fallback for other systems, which are not queried.
 
 use std::process::Child;
 
-/// The memory of the machine.
+/// Physical memory of the machine.
 pub fn memory_of_machine() -> Option<usize> {
     None
 }
 
-/// The memory the program takes now, in bytes.
+/// Current memory use of the program in bytes.
 pub fn memory() -> Option<usize> {
     None
 }
 
-/// The most memory the program has taken so far, in bytes.
+/// Peak memory use of the program in bytes.
 pub fn peak_memory() -> Option<usize> {
     None
 }
 
-/// The most memory another program has taken so far, in bytes.
+/// Peak memory use of another program in bytes.
 pub fn peak_memory_of(_: &Child) -> Option<usize> {
     None
 }
 
-/// How much larger than usual things are on the display.
+/// Scale factor of the display.
 pub fn display_scale() -> Option<f32> {
     None
 }

@@ -1,4 +1,4 @@
-//! Windows: memory as the Task Manager counts it, with the pages of mapped files.
+//! Windows: memory as counted by the Task Manager, including the pages of mapped files.
 #![allow(unsafe_code)]
 
 use std::os::windows::io::AsRawHandle;
@@ -13,40 +13,40 @@ use windows_sys::Win32::UI::HiDpi::{
     DPI_AWARENESS_CONTEXT_SYSTEM_AWARE, GetDpiForSystem, SetProcessDpiAwarenessContext,
 };
 
-/// The memory of the machine.
+/// Physical memory of the machine.
 pub fn memory_of_machine() -> Option<usize> {
     let mut status = MEMORYSTATUSEX {
         dwLength: size_of::<MEMORYSTATUSEX>() as u32,
         ..MEMORYSTATUSEX::default()
     };
-    // SAFETY: the structure says how long it is.
+    // SAFETY: the structure contains its length.
     let is_told = unsafe { GlobalMemoryStatusEx(&raw mut status) } != 0;
     is_told
         .then(|| usize::try_from(status.ullTotalPhys).ok())
         .flatten()
 }
 
-/// The memory the program takes now, in bytes.
+/// Current memory use of the program in bytes.
 pub fn memory() -> Option<usize> {
     Some(counters(this())?.WorkingSetSize)
 }
 
-/// The most memory the program has taken so far, in bytes.
+/// Peak memory use of the program in bytes.
 pub fn peak_memory() -> Option<usize> {
     Some(counters(this())?.PeakWorkingSetSize)
 }
 
-/// The most memory another program has taken so far, in bytes.
+/// Peak memory use of another program in bytes.
 pub fn peak_memory_of(child: &Child) -> Option<usize> {
     let bytes = counters(child.as_raw_handle())?.PeakWorkingSetSize;
     Some(bytes).filter(|bytes| *bytes > 0)
 }
 
-/// How much larger than usual things are on the main display. From then on windows have the pixels of
-/// the display; the system would enlarge, and blur, those of a program that does not ask.
+/// Scale factor of the main display. After this call windows use the pixels of the display;
+/// otherwise the system would enlarge and blur them.
 pub fn display_scale() -> Option<f32> {
     const USUAL: f32 = 96.0;
-    // SAFETY: both take and return numbers. That it was set already is a failure without effect.
+    // SAFETY: both take and return numbers. Setting it twice fails without effect.
     let dots = unsafe {
         SetProcessDpiAwarenessContext(DPI_AWARENESS_CONTEXT_SYSTEM_AWARE);
         GetDpiForSystem()
@@ -54,23 +54,23 @@ pub fn display_scale() -> Option<f32> {
     (dots > 0).then_some(dots as f32 / USUAL)
 }
 
-/// Lets the system have the memory of so many bytes from an address on; what they are stays, in the
-/// file of a mapping or where else memory is put.
+/// Releases `len` bytes of memory from an address on to the system; their content stays, in the
+/// file of a mapping or in the page file.
 pub(crate) fn leave_working_set(start: usize, len: usize) {
-    // SAFETY: no byte is read or written. Pages that are not locked, as all of them are here, only
-    // leave the working set, which is reported as a failure.
+    // SAFETY: no byte is read or written. Pages that are not locked, as all of them are here, are
+    // only removed from the working set, which is reported as a failure.
     unsafe { VirtualUnlock(start as *const _, len) };
 }
 
 fn this() -> HANDLE {
-    // SAFETY: a constant that stands for the process.
+    // SAFETY: a constant, the pseudo handle of the process.
     unsafe { GetCurrentProcess() }
 }
 
 fn counters(process: HANDLE) -> Option<PROCESS_MEMORY_COUNTERS> {
     let mut counters = PROCESS_MEMORY_COUNTERS::default();
     let len = size_of_val(&counters) as u32;
-    // SAFETY: the handle is that of an open process, and the structure as long as said.
+    // SAFETY: the handle is that of an open process, and the structure has the stated length.
     let is_told = unsafe { K32GetProcessMemoryInfo(process, &raw mut counters, len) } != 0;
     is_told.then_some(counters)
 }

@@ -14,8 +14,8 @@ pub fn iso(time: SystemTime) -> String {
     )
 }
 
-/// The Gregorian date of a number of days since 1 January 1970, counted in eras of 400 years that
-/// begin with March, so that the leap day is the last of a year.
+/// The Gregorian date of a number of days since January 1, 1970, computed in eras of 400 years that
+/// begin in March, so that the leap day is the last of a year.
 fn date(days: i64) -> (i64, i64, i64) {
     const ERA: i64 = 146_097;
     let since_march_0 = days + 719_468;

@@ -1,24 +1,25 @@
-//! Values as text by the rules of Python's `str.format`: `{:>8.3f}`, `{:,d}`, `{name:05}`.
+//! Formatting of values by the rules of Python's `str.format`: `{:>8.3f}`, `{:,d}`, `{name:05}`.
 
 use crate::bail;
 use crate::error::{Error, Result};
 
-/// The widest field and the highest precision, far beyond what anybody reads.
+/// Maximum width and precision, far beyond any practical use.
 const MAX_WIDTH: usize = 1000;
 
-/// A value to be written.
+/// A value to be formatted.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FormatArgument {
     /// An int.
     Int(i64),
     /// A float.
     Float(f64),
-    /// Text, or what anything else prints as.
+    /// Text, or the printed form of anything else.
     Text(String),
 }
 
-/// Replaces the places of a template by values: `{}` by the next one, `{0}` by one of a number,
-/// `{name}` by what `named` gives for a name; `{{` and `}}` stand for brackets.
+/// Replaces the fields of a template by values: `{}` by the next one, `{0}` by the one with that
+/// index, `{name}` by the value that `named` returns for the name; `{{` and `}}` are literal
+/// braces.
 pub fn format(
     template: &str,
     values: &[FormatArgument],
@@ -76,7 +77,7 @@ fn missing(name: &str, next: usize, given: usize) -> Error {
     }
 }
 
-/// Which values the places met so far stand for.
+/// Numbering of the fields so far: automatic or explicit.
 #[derive(Default)]
 struct FieldCounter {
     next: usize,
@@ -85,7 +86,7 @@ struct FieldCounter {
 }
 
 impl FieldCounter {
-    /// The index of the value of a place; `None` if it has a name.
+    /// Index of the value of a field; `None` if the field has a name.
     fn index(&mut self, name: &str) -> Result<Option<usize>> {
         let index = match name {
             "" => {
@@ -108,7 +109,7 @@ impl FieldCounter {
     }
 }
 
-/// What stands after the colon: `[[fill]align][sign][#][0][width][,][.precision][type]`.
+/// The specification after the colon: `[[fill]align][sign][#][0][width][,][.precision][type]`.
 #[derive(Debug, Clone, Copy)]
 struct FormatSpec<'a> {
     text: &'a str,
@@ -211,7 +212,8 @@ impl<'a> FormatSpec<'a> {
         Ok(self.number(int < 0, prefix, &digits, ""))
     }
 
-    /// A float without a type: the shortest text that stands for it, or with a precision as `g`.
+    /// A float without a type: the shortest text that reads back as the same number, or `g` if
+    /// there is a precision.
     fn plain_float(&self, float: f64) -> String {
         let size = float.abs();
         let text = match self.precision {
@@ -243,7 +245,7 @@ impl<'a> FormatSpec<'a> {
         })
     }
 
-    /// Parts the digits that are grouped from what follows them.
+    /// Groups the digits before the point and appends the rest.
     fn split(&self, float: f64, text: &str) -> String {
         let end = text
             .find(|c: char| !c.is_ascii_digit())
@@ -275,7 +277,7 @@ impl<'a> FormatSpec<'a> {
         self.padded(&head, &(text + rest), '>')
     }
 
-    /// The digits with a character between each three, or each four of hexadecimal and the like.
+    /// The digits with a separator between groups of three, or of four in hexadecimal and the like.
     fn grouped(&self, digits: &str) -> String {
         let Some(group) = self.group else {
             return digits.to_owned();
@@ -361,7 +363,7 @@ fn general(size: f64, precision: usize, keeps_zeros: bool) -> String {
     }
 }
 
-/// The rest of a specification.
+/// The unread part of a specification.
 struct Chars<'a>(&'a str);
 
 impl Chars<'_> {
@@ -400,7 +402,7 @@ mod tests {
         format(template, &[value], |_| None).unwrap()
     }
 
-    /// Compared with what Python 3 prints.
+    /// Compared with the output of Python 3.
     #[test]
     fn numbers_look_as_in_python() {
         for (template, value, text) in [

@@ -1,13 +1,13 @@
-//! JSON as people read it: maps over several lines, lists of numbers in one.
+//! JSON in a readable form: maps over several lines, lists of numbers on one line.
 
 use std::fmt::Write;
 
 use serde_json::Value;
 
-/// How long a list of plain values may be in one line.
+/// Maximum length of a list of plain values on one line.
 const LINE: usize = 100;
 
-/// The text of a value: indented by `indent` spaces a level, or in one line if that is 0.
+/// The text of a value, indented by `indent` spaces per level, or on one line if `indent` is 0.
 pub fn text(value: &Value, indent: usize) -> String {
     let mut text = String::new();
     match indent {
@@ -49,7 +49,7 @@ fn append(text: &mut String, value: &Value, indent: usize, level: usize) {
     }
 }
 
-/// A new line, after a comma unless it is the first.
+/// Starts a new line, after a comma unless it is the first.
 fn line(text: &mut String, index: usize, indent: usize, level: usize) {
     if index > 0 {
         text.push(',');
@@ -58,7 +58,8 @@ fn line(text: &mut String, index: usize, indent: usize, level: usize) {
     text.extend(std::iter::repeat_n(' ', indent * level));
 }
 
-/// Whether a list is written in one line: numbers always, other plain values if they are short.
+/// Whether a list is written on one line: always for numbers, for other plain values if they are
+/// short.
 fn is_line(items: &[Value]) -> bool {
     let is_plain = |item: &Value| !(item.is_object() || item.is_array());
     let is_number = |item: &Value| item.is_number() || item.is_null();

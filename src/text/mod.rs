@@ -1,4 +1,4 @@
-//! Files and text that belong to an analysis: paths, tables, JSON, numbers as text, the time.
+//! Text files and text of an analysis: paths, tables, JSON, number formats, the time.
 
 pub mod clock;
 pub mod format;
@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::fs::atomic;
 use crate::fs::files;
 
-/// Reads a file of text; a byte order mark is left out.
+/// Reads a text file without its byte order mark.
 pub fn read(path: &Path) -> Result<String> {
     let mut bytes = Vec::new();
     files::open(path)?
@@ -29,7 +29,7 @@ pub fn read(path: &Path) -> Result<String> {
     })
 }
 
-/// Writes a file of text; an existing one stays as it was until the new one is complete.
+/// Writes a text file atomically: an existing one is unchanged until the new one is complete.
 pub fn write(path: &Path, text: &str) -> Result<()> {
     atomic::write(path, |file| {
         file.write_all(text.as_bytes())

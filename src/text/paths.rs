@@ -1,4 +1,4 @@
-//! Paths: their parts, and the files that fit a pattern.
+//! Paths: their parts, and the files that match a pattern.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use crate::fs::files;
 use crate::io::natural_order;
 use crate::task;
 
-/// The files and folders that fit a pattern, in natural order.
+/// Files and folders that match a pattern, in natural order.
 pub fn glob(pattern: &str) -> Result<Vec<PathBuf>> {
     let found =
         glob::glob(pattern).map_err(|error| {
@@ -36,12 +36,12 @@ pub fn glob(pattern: &str) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// Creates a folder and those that it lies in; one that is there already is fine.
+/// Creates a folder and its missing parents; an existing one is not an error.
 pub fn create_folder(path: &Path) -> Result<()> {
     fs::create_dir_all(path).map_err(|e| Error::io("create", path, &e))
 }
 
-/// A part of a path as text, empty if there is none.
+/// A part of a path as text; empty if missing.
 pub fn part(part: Option<&std::ffi::OsStr>) -> String {
     part.unwrap_or_default().to_string_lossy().into_owned()
 }

@@ -1,4 +1,4 @@
-//! Tables in text files, with commas or other characters between the cells (CSV).
+//! Tables in text files with commas or other delimiters (CSV).
 
 use std::path::Path;
 
@@ -16,12 +16,12 @@ pub struct Table {
     pub columns: Vec<Column>,
 }
 
-/// A column, typed by what all of its cells are.
+/// A column, typed by all of its cells.
 #[derive(Debug, PartialEq)]
 pub enum Column {
     /// Whole numbers.
     Ints(Vec<i64>),
-    /// Numbers, NaN where there is none.
+    /// Numbers; NaN for missing ones.
     Floats(Vec<f64>),
     /// Each `true` or `false`.
     Bools(Vec<bool>),
@@ -29,12 +29,12 @@ pub enum Column {
     Texts(Vec<String>),
 }
 
-/// How a table lies in a text file.
+/// Format of a table in a text file.
 #[derive(Debug, Clone)]
 pub struct TableFormat {
-    /// Whether the first line has the names of the columns.
+    /// Whether the first line contains the names of the columns.
     pub header: bool,
-    /// The character between cells; by default the one that is most frequent in the first line.
+    /// The delimiter; default: the most frequent one in the first line.
     pub delimiter: Option<String>,
 }
 
@@ -79,7 +79,7 @@ fn parse(text: &str, layout: &TableFormat) -> Result<Table> {
     })
 }
 
-/// The names in the first line; those that are missing or there already get a number.
+/// The names in the first line; missing and duplicate ones get a number.
 fn names(record: &StringRecord) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for (index, name) in record.iter().enumerate() {
@@ -132,7 +132,7 @@ fn likely_delimiter(text: &str) -> u8 {
             .map(|part| part.bytes().filter(|b| *b == delimiter).count())
             .sum::<usize>()
     };
-    // Of equally frequent ones the last is taken.
+    // Ties go to the last one.
     b"\t;,"
         .iter()
         .copied()
@@ -141,14 +141,14 @@ fn likely_delimiter(text: &str) -> u8 {
 }
 
 impl Column {
-    /// Types cells by what all of them are.
+    /// Determines the type of a column from all of its cells.
     fn of<'a>(cells: impl Iterator<Item = &'a str> + Clone, has_decimal_commas: bool) -> Self {
         let number = |cell: &str| match cell {
             "" | "NA" | "N/A" => Some(f64::NAN),
             cell if has_decimal_commas => cell.replacen(',', ".", 1).parse().ok(),
             cell => cell.parse().ok(),
         };
-        // Of cells that are all missing nobody knows what they would have been.
+        // If all cells are missing, the type is unknown.
         let is_number = |cell: &str| !matches!(cell, "" | "NA" | "N/A");
         let floats = || cells.clone().map(number).collect::<Option<Vec<f64>>>();
         let bools = || {
@@ -187,7 +187,7 @@ impl Column {
     }
 }
 
-/// Writes a table of cells that are text already, the names of the columns first.
+/// Writes a table of text cells, preceded by the names of the columns.
 pub fn write(path: &Path, names: &[String], rows: &[Vec<String>], delimiter: &str) -> Result<()> {
     let mut writer = WriterBuilder::new()
         .delimiter(delimiter_of(delimiter)?)

@@ -1,5 +1,5 @@
-//! Arrays that a file holds in chunks of equal shape, each compressed by itself, as HDF5 and
-//! Zarr do. A row of chunks becomes its frames on one core.
+//! Arrays stored in chunks of equal shape, each compressed separately, as in HDF5 and Zarr. The
+//! chunks of a slab become its frames on one core. Shared by our own readers of both formats.
 
 use std::ops::Range;
 
@@ -10,21 +10,21 @@ use crate::io::recording::FrameRange;
 use crate::task;
 use crate::video::{Samples, size_text};
 
-/// The largest chunk that is decoded, in bytes; both formats allow no larger ones.
+/// Maximum size of a decoded chunk in bytes; neither format allows larger ones.
 const MAX_CHUNK: usize = u32::MAX as usize;
 
-/// How many bytes of samples are decoded in one step at least, unless there are fewer.
+/// Minimum number of bytes of samples decoded in one step, unless there are fewer.
 const STEP: usize = 1 << 16;
 
-/// How an array is cut into chunks.
+/// How an array is divided into chunks.
 pub(in crate::io) struct ChunkGrid {
     axes: Vec<ChunkedAxis>,
     stored: Encoding,
-    /// The samples of a chunk.
+    /// Number of samples of a chunk.
     chunk_len: usize,
-    /// The number of axes of the array in the file.
+    /// Number of axes of the array in the file.
     rank: usize,
-    /// The bytes of a sample that was never written, unless they are zeros.
+    /// Bytes of a sample that was never written, unless they are zeros.
     fill_value: Option<Vec<u8>>,
 }
 
@@ -32,16 +32,16 @@ pub(in crate::io) struct ChunkGrid {
 #[derive(Debug, Clone, Copy)]
 struct ChunkedAxis {
     len: usize,
-    /// How much of it a chunk has.
+    /// Length of a chunk along the axis.
     chunk: usize,
-    /// The distance between neighbours within a chunk, in samples.
+    /// Distance between neighbors within a chunk, in samples.
     stride: usize,
-    /// Its place among the axes in the file; `None` if it was added.
+    /// Index among the axes in the file; `None` if the axis was added.
     index: Option<usize>,
 }
 
 impl ChunkedAxis {
-    /// An axis that the file does not have.
+    /// An axis that does not exist in the file.
     const ADDED: Self = Self {
         len: 1,
         chunk: 1,
@@ -49,32 +49,32 @@ impl ChunkedAxis {
         index: None,
     };
 
-    /// Where a chunk begins, and how much of the axis it has.
+    /// First index of a chunk, and its length along the axis.
     fn part(&self, chunk: usize) -> (usize, usize) {
         let start = chunk * self.chunk;
         (start, self.chunk.min(self.len - start))
     }
 }
 
-/// Decodes the chunk of an index into as many bytes as a chunk has; false if there is none.
+/// Decodes the chunk of an index, filling the output; false if there is no such chunk.
 pub(in crate::io) type DecodeChunk<'a> = &'a (dyn Fn(&[usize], &mut [u8]) -> Result<bool> + Sync);
 
-/// The rows of chunks that have the frames of a range.
+/// The slabs that contain the frames of a range.
 #[derive(Clone, Copy)]
 struct Slabs {
     range: FrameRange,
-    /// How many frames a row has in the file.
+    /// Number of frames of a slab in the file.
     chunk: usize,
-    /// How many rows there are.
+    /// Number of slabs.
     count: usize,
 }
 
-/// The part of a row of chunks that is to be loaded.
+/// The part of a slab that is to be loaded.
 #[derive(Debug, PartialEq)]
 struct Slab {
-    /// The row's place along the first axis.
+    /// Index of the slab along the first axis.
     index: usize,
-    /// The first frame wanted, counted from the start of the row.
+    /// First requested frame, counted from the start of the slab.
     first: usize,
     len: usize,
 }
@@ -94,7 +94,7 @@ impl Slabs {
         }
     }
 
-    /// How many of the frames wanted are before a row.
+    /// Number of requested frames before a slab.
     fn before(&self, number: usize) -> usize {
         let Self { range, chunk, .. } = self;
         if number >= self.count {
@@ -119,7 +119,7 @@ impl Slabs {
 }
 
 impl ChunkGrid {
-    /// A grid of chunks whose samples lie in the given order of axes, the last varying fastest.
+    /// A grid of chunks whose samples have the given order of axes, the last varying fastest.
     pub(in crate::io) fn new(
         stored: Encoding,
         shape: &[usize],
@@ -163,7 +163,7 @@ impl ChunkGrid {
         })
     }
 
-    /// The same array, in which samples that were never written have these bytes.
+    /// The same array with these bytes as the fill value.
     pub(in crate::io) fn with_fill_value(self, fill_value: Vec<u8>) -> Self {
         let fill_value = (fill_value.len() == self.stored.size()
             && fill_value.iter().any(|byte| *byte != 0))
@@ -171,18 +171,18 @@ impl ChunkGrid {
         Self { fill_value, ..self }
     }
 
-    /// The same array with these axes of the file in this order, the first one being that of the frames,
-    /// and a new one of length 1 for each `None`. Those that are left out have the length 1.
+    /// The same array with its axes in the given order, the first being that of the frames, and a
+    /// new axis of length 1 for each `None`. Axes that are omitted must have length 1.
     pub(in crate::io) fn with_axes(mut self, axes: &[Option<usize>]) -> Self {
         let axis = |axis: &Option<usize>| axis.map_or(ChunkedAxis::ADDED, |axis| self.axes[axis]);
         self.axes = axes.iter().map(axis).collect();
         self
     }
 
-    /// Loads frames, on all cores.
+    /// Loads frames on all cores.
     ///
-    /// What no chunk holds is not touched, so that nothing but what is decoded takes memory, whatever a
-    /// file claims.
+    /// Samples of missing chunks are not touched, so that only decoded samples take memory,
+    /// whatever size a file claims.
     pub(in crate::io) fn load(
         &self,
         conversion: Conversion,
@@ -224,7 +224,7 @@ impl ChunkGrid {
         })
     }
 
-    /// Decodes the chunks of a row, and copies what is wanted of them into place.
+    /// Decodes the chunks of a slab and copies the requested samples to the output.
     fn read_slab(
         &self,
         slab: &Slab,
@@ -260,7 +260,7 @@ impl ChunkGrid {
         Ok(())
     }
 
-    /// Fills bytes, which are zeros, with samples that were never written.
+    /// Fills zeroed bytes with the fill value.
     fn fill_with_value(&self, out: &mut [u8]) {
         let Some(fill_value) = &self.fill_value else {
             return;
@@ -274,7 +274,7 @@ impl ChunkGrid {
         }
     }
 
-    /// Whether each row is one chunk whose samples are in order.
+    /// Whether each slab is a single chunk whose samples are in order.
     fn is_one_chunk(&self) -> bool {
         let mut stride = 1;
         self.axes.iter().enumerate().rev().all(|(index, axis)| {
@@ -284,7 +284,7 @@ impl ChunkGrid {
         }) && stride == self.chunk_len
     }
 
-    /// The three axes of a frame, or fewer preceded by ones of length 1.
+    /// The three axes of a frame; fewer are preceded by axes of length 1.
     fn inner(&self) -> [ChunkedAxis; 3] {
         let mut axes = [ChunkedAxis::ADDED; 3];
         let count = self.axes.len() - 1;
@@ -308,7 +308,7 @@ impl ChunkGrid {
         index
     }
 
-    /// Copies what a row has of a chunk to its frames.
+    /// Copies the samples of a chunk that belong to a slab to its frames.
     fn scatter(
         &self,
         chunk: &[u8],
@@ -334,7 +334,7 @@ impl ChunkGrid {
         });
     }
 
-    /// Fills what a row has of a chunk that was never written.
+    /// Fills the part of a slab whose chunk was never written.
     fn scatter_fill_value(&self, slab: &Slab, position: [usize; 3], out: &mut [u8]) {
         let size = self.stored.size();
         if self.fill_value.is_some() {
@@ -344,8 +344,9 @@ impl ChunkGrid {
         }
     }
 
-    /// The runs of samples along the last axis that a row has of a chunk: for each its frame and its
-    /// places along the other axes within the chunk, and the samples of the row that it becomes.
+    /// Calls `run` for the runs of samples along the last axis that a slab has of a chunk: with the
+    /// frame and the indices along the other axes within the chunk, and with the range of samples
+    /// in the slab.
     fn runs(
         &self,
         slab: &Slab,
@@ -369,7 +370,7 @@ impl ChunkGrid {
     }
 }
 
-/// So many zeros, which take memory only where they are written to; an error if there is no room.
+/// `len` zeros, which take memory only once they are written to; an error if there is not enough.
 pub(in crate::io) fn zeros(len: usize) -> Result<Vec<u8>> {
     let zeros = bytemuck::try_zeroed_vec(len);
     zeros.map_err(|()| {
@@ -391,7 +392,7 @@ mod tests {
         swapped: false,
     };
 
-    /// Loads a ramp of shape 5×1×4×7 in chunks, of which one is missing.
+    /// Loads a ramp of shape 5×1×4×7 in chunks, one of which is missing.
     fn load(
         chunk: [usize; 4],
         order: [usize; 4],

@@ -1,4 +1,4 @@
-//! Samples in column-major order, as MATLAB has them: the first axis varies fastest.
+//! Samples in column-major order, as in MATLAB: the first axis varies fastest.
 
 use std::fs::File;
 use std::ops::Range;
@@ -10,13 +10,13 @@ use crate::error::{Error, Result};
 use crate::task;
 use crate::video::{Element, Samples, Strided, map_samples};
 
-/// How many bytes of neighbouring samples are read, and written, at a time: some cache lines.
+/// Number of bytes of neighboring samples that are read and written at a time: some cache lines.
 const RUN: usize = 128;
 
-/// How many bytes one parallel step puts in order at most.
+/// Maximum number of bytes that one parallel step reorders.
 const STEP: usize = 128 << 20;
 
-/// Writes all samples in column-major order from byte `offset` of a file on, on all cores.
+/// Writes all samples in column-major order from byte `offset` of a file on, using all cores.
 pub(in crate::io) fn write(samples: &Samples, path: &Path, file: &File, offset: u64) -> Result<()> {
     map_samples!(samples, array => write_array(array, path, file, offset))
 }
@@ -35,7 +35,7 @@ fn write_array<T: Element>(
     let per_step = (RUN / size_of::<T>())
         .min(STEP / size_of::<T>() / slab)
         .clamp(1, columns.slabs);
-    // Memory for a step is used again, because to get it anew takes as long as to fill it.
+    // The memory of a step is reused, because allocating it takes as long as filling it.
     let pool = Mutex::new(Vec::<Vec<T>>::new());
     let take = || pool.lock().expect("no panic while holding it").pop();
     let steps = 0..columns.slabs.div_ceil(per_step);
@@ -55,8 +55,8 @@ fn write_array<T: Element>(
     })
 }
 
-/// An array seen as slabs that follow each other in column-major order: all samples at one index
-/// of the third and the fourth axis.
+/// An array as slabs that follow each other in column-major order: all samples at one index of the
+/// third and the fourth axis.
 struct ColumnMajor<'a, T> {
     storage: &'a [T],
     offset: usize,
@@ -87,7 +87,7 @@ impl<'a, T: Element> ColumnMajor<'a, T> {
         }
     }
 
-    /// Where the first sample of a slab is.
+    /// Offset of the first sample of a slab.
     fn start(&self, slab: usize) -> usize {
         let (third, fourth) = (slab % self.lens[2], slab / self.lens[2]);
         self.offset(self.offset, third, 2, fourth, 3)
@@ -98,8 +98,8 @@ impl<'a, T: Element> ColumnMajor<'a, T> {
         start.wrapping_add_signed(distance)
     }
 
-    /// Puts the samples of some slabs in order. It goes through squares of time and slabs, so that
-    /// every cache line is read, and written, as a whole.
+    /// Reorders the samples of some slabs, in square tiles of time and slabs, so that every cache
+    /// line is read and written as a whole.
     fn order(&self, slabs: Range<usize>, out: &mut [T]) -> Result<()> {
         let starts: Vec<usize> = slabs.map(|slab| self.start(slab)).collect();
         let is_run = starts.windows(2).all(|pair| pair[0] + 1 == pair[1]);
@@ -114,8 +114,8 @@ impl<'a, T: Element> ColumnMajor<'a, T> {
         self.order_rest(&starts, times..self.lens[0], 0..starts.len(), out)
     }
 
-    /// Goes through as many squares of the given side as there are, of slabs that lie beside each
-    /// other; returns how much of time and how many slabs that was.
+    /// Processes as many square tiles of the given side as fit, of slabs adjacent in memory;
+    /// returns the number of times and of slabs covered.
     fn order_tiles<const SIDE: usize>(
         &self,
         starts: &[usize],
@@ -144,7 +144,7 @@ impl<'a, T: Element> ColumnMajor<'a, T> {
         Ok((times, count))
     }
 
-    /// Puts part of the slabs in order, wherever they lie.
+    /// Reorders part of the slabs, wherever they are in memory.
     fn order_rest(
         &self,
         starts: &[usize],
@@ -184,14 +184,14 @@ mod tests {
     use super::*;
     use crate::video::Layout;
 
-    /// What is written for the array seen through a layout.
+    /// Checks the bytes written for an array with a layout.
     fn check(layout: &Layout) {
         let array = Strided::from_vec(&[20_000], (0..20_000u16).collect());
         let view = array.with_layout(layout.clone());
         let mut file = tempfile::tempfile().unwrap();
         let samples = Element::wrap(view.clone());
         write(&samples, Path::new("a.mat"), &file, 6).unwrap();
-        // Windows goes to where it writes.
+        // Windows moves the file position to where it writes.
         file.rewind().unwrap();
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).unwrap();

@@ -1,4 +1,4 @@
-//! Samples and bytes: where they are read from, how they are encoded and in what pieces.
+//! Samples and bytes: how they are read, encoded, chunked and written.
 
 #[cfg_attr(not(all(feature = "hdf5", feature = "zarr")), allow(dead_code))]
 pub(in crate::io) mod chunked;

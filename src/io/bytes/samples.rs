@@ -1,5 +1,4 @@
-//! Samples as files hold them: read straight into their place in the result, on all cores, and
-//! written in bulk.
+//! Samples in files: read directly into the result, on all cores, and written in bulk.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -18,32 +17,32 @@ use crate::video::{
     with_dtype,
 };
 
-/// How many bytes one parallel step reads, and one write has.
+/// Number of bytes that one parallel step reads, and of one write.
 const STEP: usize = 2 << 20;
 
-/// How many bytes of frames are put in order ahead of one write.
+/// Number of bytes of frames that are reordered ahead of one write.
 const BATCH: usize = 16 << 20;
 
 const OTHER_ORDER: &str = "its byte order differs from that of this machine";
 
-/// How a file holds a sample.
+/// How a sample is encoded in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::io) struct Encoding {
     /// The type it is loaded as.
     pub(in crate::io) dtype: DType,
-    /// Whether the file has half-precision floats, which load as `float32`.
+    /// Whether the samples are half-precision floats, which load as `float32`.
     pub(in crate::io) half: bool,
-    /// Whether the bytes are in the other order than this machine's.
+    /// Whether the byte order differs from this machine's.
     pub(in crate::io) swapped: bool,
 }
 
 impl Encoding {
-    /// The size of a sample in the file, in bytes.
+    /// Size of a sample in the file in bytes.
     pub(in crate::io) fn size(self) -> usize {
         if self.half { 2 } else { self.dtype.size() }
     }
 
-    /// Why the samples cannot be used where they lie in the file, if they cannot.
+    /// Why the samples cannot be mapped, if they cannot.
     pub(in crate::io) fn obstacle(self) -> Option<&'static str> {
         match self {
             Self { half: true, .. } => {
@@ -61,18 +60,18 @@ impl Encoding {
         }
     }
 
-    /// The order of the bytes, if that is all that prevents such use.
+    /// The byte order as the reason, if it is the only thing that prevents mapping.
     pub(in crate::io) fn must_load(self) -> Option<&'static str> {
         self.obstacle().filter(|obstacle| *obstacle == OTHER_ORDER)
     }
 }
 
-/// What samples are stored as and what they become.
+/// Stored type of samples and the type they are converted to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::io) struct Conversion {
     /// The type they become.
     pub(in crate::io) dtype: DType,
-    /// How the file holds them.
+    /// How they are encoded in the file.
     pub(in crate::io) stored: Encoding,
 }
 
@@ -85,7 +84,7 @@ impl Conversion {
         }
     }
 
-    /// How the file holds the samples, if they have there the type that they become.
+    /// The encoding in the file, if the samples keep their type.
     pub(in crate::io) fn direct(self) -> Option<Encoding> {
         let same = match self.dtype {
             DType::Bool => self.stored.size() == 1,
@@ -106,7 +105,7 @@ impl Conversion {
     }
 }
 
-/// A file that is read at several places at once.
+/// A file that is read at several offsets at once.
 pub(in crate::io) struct SharedFile {
     path: PathBuf,
     file: File,
@@ -126,7 +125,7 @@ impl SharedFile {
         file.map(|file| Self::new(path, file)).transpose()
     }
 
-    /// A file that has been opened.
+    /// Wraps an open file.
     pub(in crate::io) fn new(path: &Path, file: File) -> Result<Self> {
         let len = file
             .metadata()
@@ -139,7 +138,7 @@ impl SharedFile {
         })
     }
 
-    /// Where the file is.
+    /// Path of the file.
     pub(in crate::io) fn path(&self) -> &Path {
         &self.path
     }
@@ -149,12 +148,12 @@ impl SharedFile {
         self.len
     }
 
-    /// Reads bytes from a place in the file.
+    /// Reads bytes at an offset of the file.
     pub(in crate::io) fn read_at(&self, offset: u64, out: &mut [u8]) -> Result<()> {
         read_exact_at(&self.file, offset, out).map_err(|e| Error::io("read", &self.path, &e))
     }
 
-    /// A stretch of the file as a stream.
+    /// A section of the file as a stream.
     pub(in crate::io) fn section(&self, start: u64, len: u64) -> FileSection<'_> {
         let end = start.saturating_add(len).min(self.len);
         FileSection {
@@ -173,7 +172,7 @@ impl SharedFile {
     }
 }
 
-/// A stretch of a file, read from its start to its end.
+/// A section of a file, read from start to end.
 pub(in crate::io) struct FileSection<'a> {
     source: &'a SharedFile,
     start: u64,
@@ -182,7 +181,7 @@ pub(in crate::io) struct FileSection<'a> {
 }
 
 impl FileSection<'_> {
-    /// Leaves out bytes.
+    /// Skips bytes.
     pub(in crate::io) fn leave_out(&mut self, len: u64) {
         self.at = self.at.saturating_add(len);
     }
@@ -210,7 +209,7 @@ impl Seek for FileSection<'_> {
     }
 }
 
-/// Reads samples that follow each other in a file, from byte `offset` on, on all cores.
+/// Reads contiguous samples of a file, from byte `offset` on, on all cores.
 pub(in crate::io) fn read_block(
     source: &SharedFile,
     encoding: Encoding,
@@ -247,7 +246,7 @@ pub(in crate::io) fn read_frames(
     })
 }
 
-/// Reads frames of an array of a shape that lies in a file from byte `start` on, on all cores.
+/// Reads frames of an array of the given shape that starts at byte `start` of a file, on all cores.
 pub(in crate::io) fn read_blocks(
     source: &SharedFile,
     conversion: Conversion,
@@ -255,7 +254,7 @@ pub(in crate::io) fn read_blocks(
     start: u64,
     range: FrameRange,
 ) -> Result<Samples> {
-    // Before anything is reserved for what a file claims.
+    // Checked before memory is reserved for what a file claims.
     let frames = match range.len {
         0 => 0,
         len => range.start + (len - 1) * range.step + 1,
@@ -284,7 +283,7 @@ pub(in crate::io) fn read_blocks(
     })
 }
 
-/// Fills one array in steps of `per_step` samples, on all cores; each step has to fill its part.
+/// Fills an array in steps of `per_step` samples, on all cores; each step has to fill its part.
 pub(in crate::io) fn load(
     dtype: DType,
     shape: &[usize],
@@ -299,7 +298,8 @@ pub(in crate::io) fn load(
     })
 }
 
-/// Fills one array in parts, each of its number of samples, on all cores; what is not filled is zero.
+/// Fills an array in parts of the given numbers of samples, on all cores; unfilled samples are
+/// zero.
 pub(in crate::io) fn load_parts(
     dtype: DType,
     shape: &[usize],
@@ -322,7 +322,7 @@ pub(in crate::io) fn load_parts(
     })
 }
 
-/// Fills one array in steps of `per_step` samples, one after the other.
+/// Fills an array in steps of `per_step` samples, one after the other.
 pub(in crate::io) fn load_in_order(
     dtype: DType,
     shape: &[usize],
@@ -341,8 +341,8 @@ pub(in crate::io) fn load_in_order(
     })
 }
 
-/// The multiple of bytes at which so many bytes of samples best begin in a file. Large arrays begin at
-/// a page of memory, and are copied faster to where one begins in the file.
+/// Best alignment of samples in a file, in bytes, for a number of bytes of samples. Large arrays
+/// start at a memory page and are copied faster to a page boundary of the file.
 pub(in crate::io) fn alignment(bytes: usize) -> usize {
     if bytes < 1 << 20 { 64 } else { 4096 }
 }
@@ -390,15 +390,16 @@ fn write_array<T: Stored>(array: &Strided<T>, path: &Path, file: &mut dyn Write)
     Ok(())
 }
 
-/// The error for bytes that were not written: that of a mapped file, if they are its and lost.
+/// The error for bytes that could not be written: that of the mapped file, if they were lost from
+/// one.
 pub(in crate::io) fn cannot_write(path: &Path, bytes: &[u8], cause: &std::io::Error) -> Error {
-    // Losses are noticed where bytes are read, not where the system is asked to write them.
+    // Losses are noticed when bytes are read here, not when the system is asked to write them.
     std::hint::black_box(bytes.iter().fold(0, |sum, byte| sum ^ byte));
     let lost = check_files().err();
     lost.unwrap_or_else(|| Error::io("write", path, cause))
 }
 
-/// A trace or an image as a video of one frame, a video as it is.
+/// A trace or an image as a video of one frame; a video unchanged.
 pub(in crate::io) fn as_frames(video: &Video) -> Video {
     let mut layout = video.layout().clone();
     while layout.shape().len() < 3 {
@@ -407,7 +408,7 @@ pub(in crate::io) fn as_frames(video: &Video) -> Video {
     video.with_layout(layout)
 }
 
-/// Hands out the samples of one frame as bytes in row-major order.
+/// Passes the samples of one frame as bytes in row-major order.
 pub(in crate::io) fn with_frame<R>(
     samples: &Samples,
     frame: usize,
@@ -423,7 +424,7 @@ pub(in crate::io) fn with_frame<R>(
     })
 }
 
-/// Writes bytes at a place in a file.
+/// Writes bytes at an offset of a file.
 pub(in crate::io) fn write_at(file: &File, offset: u64, bytes: &[u8]) -> std::io::Result<()> {
     #[cfg(unix)]
     return std::os::unix::fs::FileExt::write_all_at(file, bytes, offset);
@@ -438,18 +439,18 @@ pub(in crate::io) fn write_at(file: &File, offset: u64, bytes: &[u8]) -> std::io
     }
 }
 
-/// Samples that are bytes in a file.
+/// Sample types that can be stored as bytes in a file.
 pub(in crate::io) trait Stored: Element + bytemuck::NoUninit {
-    /// Fills samples with those that `read` gives the bytes of.
+    /// Fills samples with the bytes from `read`.
     fn fill(samples: &mut [Self], encoding: Encoding, read: ReadBytes<'_>) -> Result<()>;
 }
 
-/// Reads as many bytes as there is room for.
+/// Reads exactly as many bytes as the buffer holds.
 pub(in crate::io) type ReadBytes<'a> = &'a mut dyn FnMut(&mut [u8]) -> Result<()>;
 
-/// A part of the result that is to be filled, whatever its type.
+/// A part of the result to be filled, whatever its type.
 pub(in crate::io) trait FillFrom {
-    /// Fills it with the samples that `read` gives the bytes of.
+    /// Fills it with samples decoded from the bytes of `read`.
     fn fill(&mut self, encoding: Encoding, read: ReadBytes<'_>) -> Result<()>;
     /// Fills it with samples that are stored as another type.
     fn convert(&mut self, stored: Encoding, read: ReadBytes<'_>) -> Result<()>;

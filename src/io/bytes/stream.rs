@@ -1,4 +1,4 @@
-//! Samples that come one after the other out of a compressed stretch of a file.
+//! Samples decompressed sequentially from a section of a file.
 
 use std::io::{BufRead, BufReader, Read};
 
@@ -12,13 +12,13 @@ use crate::io::recording::FrameRange;
 use crate::task;
 use crate::video::{Element, Layout, MappedFile, Samples, Strided, with_dtype};
 
-/// How many bytes are inflated in one step.
+/// Number of bytes inflated in one step.
 const STEP: usize = 1 << 20;
 
-/// How many bytes are inflated in one go at most: for more, how far it is has to be shown.
+/// Maximum number of bytes inflated in one call: larger data has to report progress.
 const AT_ONCE: usize = 1 << 30;
 
-/// What a compressed stretch of a file holds.
+/// Inflates a section of a file.
 pub(in crate::io) fn inflate(
     source: &SharedFile,
     start: u64,
@@ -28,13 +28,13 @@ pub(in crate::io) fn inflate(
     ZlibDecoder::new(BufReader::with_capacity(STEP, section))
 }
 
-/// What a stretch of a file holds that is compressed without a header.
+/// Inflates a section of a file that is compressed without a header.
 pub(in crate::io) fn inflate_raw(source: &SharedFile, start: u64, len: u64) -> impl Read + '_ {
     let section = source.section(start, len);
     DeflateDecoder::new(BufReader::with_capacity(STEP, section))
 }
 
-/// Reads blocks of samples, the first axis of `shape`, that come after `skip` bytes of a stream.
+/// Reads blocks of samples, the first axis of `shape`, after `skip` bytes of a stream.
 pub(in crate::io) fn read_blocks(
     stream: &mut dyn Read,
     skip: u64,
@@ -62,9 +62,9 @@ pub(in crate::io) fn read_blocks(
     })
 }
 
-/// Reads all samples that come after `skip` bytes of what inflates from a stretch of a file, in one go,
-/// which is faster than from a stream; `None` where that is not possible, or where the checksum of what
-/// it inflates to, if one is known, is another.
+/// Inflates a section of a file in one call and returns all samples after `skip` bytes, which is
+/// faster than reading a stream; `None` where that is not possible, or where the checksum of the
+/// inflated data differs from the given one.
 pub(in crate::io) fn read_all(
     source: &SharedFile,
     wrapping: Wrapping,
@@ -91,7 +91,7 @@ pub(in crate::io) fn read_all(
     }
     let file = MappedFile::open(source.path())?;
     with_dtype!(encoding.dtype, T => {
-        // What may follow the samples fills up to 8 bytes.
+        // Up to 8 bytes may follow the samples.
         let mut array = Strided::<T>::for_writing(&[skip / size + samples + 8 / size])?;
         let array = task::interruptibly(move || {
             let mut inflate = |out: &mut [u8]| {
@@ -115,14 +115,14 @@ pub(in crate::io) fn read_all(
     })
 }
 
-/// The checksum of ZIP files.
+/// The checksum of ZIP files (CRC-32).
 fn sum(bytes: &[u8]) -> u32 {
     let mut crc = Crc::new();
     crc.update(bytes);
     crc.sum()
 }
 
-/// Leaves out bytes of a stream.
+/// Skips bytes of a stream.
 fn skip_bytes(stream: &mut dyn Read, len: u64) -> std::io::Result<()> {
     let mut rest = BufReader::with_capacity(1 << 16, stream.take(len));
     let mut left = len;
@@ -138,7 +138,7 @@ fn skip_bytes(stream: &mut dyn Read, len: u64) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The error for a stretch whose bytes cannot be inflated.
+/// The error for a section that cannot be inflated.
 pub(in crate::io) fn corrupted(cause: &std::io::Error) -> Error {
     let inner = cause
         .get_ref()

@@ -1,5 +1,6 @@
-//! Blosc's container, version 1: blocks of shuffled bytes in one of several compressions. After
-//! the header of 16 bytes follow the places of the blocks.
+//! Blosc's container, version 1: blocks of shuffled bytes in one of several compressions, after a
+//! header of 16 bytes and the offsets of the blocks. The decoder is our own, because a crate with
+//! the C library of Blosc is not worth its cost.
 
 use flate2::read::ZlibDecoder;
 
@@ -9,13 +10,13 @@ use crate::error::Result;
 
 const HEADER: usize = 16;
 
-/// The farthest that a short reference of BloscLZ reaches back.
+/// Maximum distance of a short BloscLZ reference.
 const MAX_DISTANCE: usize = 8191;
 
-/// What the header says.
+/// The fields of the header.
 struct BloscHeader {
     flags: u8,
-    /// The size of a sample, in bytes.
+    /// Size of a sample in bytes.
     size: usize,
     len: usize,
     block_len: usize,
@@ -31,7 +32,7 @@ impl BloscHeader {
         self.flags & flag != 0
     }
 
-    /// In how many parts a block is compressed.
+    /// Number of separately compressed parts of a block.
     fn parts(&self, block_len: usize) -> usize {
         let is_split = !self.is(Self::WHOLE_BLOCKS)
             && (1..=16).contains(&self.size)
@@ -41,7 +42,7 @@ impl BloscHeader {
     }
 }
 
-/// Decodes into `out`; returns how many bytes it gave.
+/// Decodes into `out`; returns the number of bytes written.
 pub(in crate::io) fn decode(bytes: &[u8], out: &mut [u8]) -> Result<usize> {
     let header = read_header(bytes)?;
     let Some(out) = out.get_mut(..header.len) else {
@@ -98,7 +99,7 @@ fn word(bytes: &[u8], at: usize) -> Result<usize> {
     Ok(u32::from_le_bytes(*word) as usize)
 }
 
-/// Decompresses the parts of a block, each after its size.
+/// Decompresses the parts of a block, each preceded by its size.
 fn unpack(header: &BloscHeader, bytes: &[u8], start: usize, block: &mut [u8]) -> Result<()> {
     let parts = header.parts(block.len());
     let mut at = start;
@@ -126,7 +127,7 @@ fn unpack(header: &BloscHeader, bytes: &[u8], start: usize, block: &mut [u8]) ->
     Ok(())
 }
 
-/// BloscLZ, a kind of FastLZ: runs of literals and references to what came before.
+/// Decompresses BloscLZ, a variant of FastLZ: runs of literals and back references.
 fn unpack_blosclz(bytes: &[u8], out: &mut [u8]) -> Option<usize> {
     let mut input = bytes.iter().copied().map(usize::from);
     let mut control = input.next()? & 31;
@@ -165,8 +166,8 @@ fn unpack_blosclz(bytes: &[u8], out: &mut [u8]) -> Option<usize> {
     }
 }
 
-/// Puts bits that lie apart by their place in a sample together; samples that do not make up a
-/// multiple of eight follow as they are.
+/// Undoes a bit shuffle, which groups bits by their position in a sample; samples beyond a multiple
+/// of eight follow unchanged.
 pub(in crate::io) fn unshuffle_bits(bytes: &[u8], size: usize, out: &mut [u8]) {
     let count = bytes.len() / size / 8 * 8;
     let row = count / 8;

@@ -1,4 +1,4 @@
-//! Decoders of others, kept from ending the program.
+//! Keeps panics of third-party decoders from ending the program.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
@@ -8,11 +8,11 @@ use crate::bail;
 use crate::error::Result;
 
 thread_local! {
-    /// Whether a panic of this thread is about to become an error.
+    /// Whether a panic of this thread will be converted to an error.
     static GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs a decoder that may panic on damaged data instead of refusing it.
+/// Runs a decoder that may panic on damaged data; a panic becomes an error.
 pub(in crate::io) fn catch_panic<T>(run: impl FnOnce() -> Result<T>) -> Result<T> {
     static QUIET: Once = Once::new();
     QUIET.call_once(|| {

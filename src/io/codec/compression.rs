@@ -1,4 +1,4 @@
-//! The compressions that files can be saved with.
+//! Compressions of saved files.
 
 use std::io;
 
@@ -6,18 +6,18 @@ use tiff::encoder::compression::{CompressionAlgorithm, Deflate, Lzw, Packbits};
 
 use crate::choice::Choice;
 
-/// How samples are made smaller in a file; none of them loses anything.
+/// Compression of samples in a file; all are lossless.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Compression {
-    /// As they are in memory, so that the file can be mapped.
+    /// Uncompressed, so that the file can be mapped.
     None,
-    /// What every program can read.
+    /// Readable by every program.
     Lzw,
     /// Small files, as in PNG and ZIP.
     Deflate,
-    /// Small files, and the fastest to read.
+    /// Small files, the fastest to read.
     Zstd,
-    /// Runs of equal bytes only.
+    /// Run-length encoding of equal bytes only.
     Packbits,
 }
 
@@ -33,11 +33,11 @@ impl Choice for Compression {
     ];
 }
 
-/// The level of zstd, its own default.
+/// Compression level of zstd, its own default.
 const ZSTD_LEVEL: i32 = 3;
 
 impl Compression {
-    /// Compresses bytes; rows of `row_len` bytes where the compression goes row by row.
+    /// Compresses bytes, row by row in rows of `row_len` bytes where the compression needs it.
     pub(in crate::io) fn encode(self, bytes: &[u8], row_len: usize) -> io::Result<Vec<u8>> {
         let mut out = Vec::with_capacity(bytes.len());
         match self {

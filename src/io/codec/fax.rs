@@ -1,21 +1,23 @@
-//! Pages that are compressed as fax machines do: runs of white and black by code, row by row (T.4), or
-//! where the runs change in comparison with the row above (T.6).
+//! Decoder of pages with fax compression: coded runs of white and black, row by row (T.4), or
+//! changes relative to the row above (T.6). It is our own; a crate was needed for the two code
+//! tables only.
 
 use super::fax_codes::CODES;
 
-/// How rows are coded.
+/// Coding scheme of rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::io) enum Scheme {
-    /// Runs only; each row begins with a new byte.
+    /// Runs only; each row starts at a byte boundary.
     Runs,
-    /// With a mark at the end of each row; each row by itself, or some as changes to the one above.
+    /// With an end-of-line code (EOL); rows are coded separately, or some relative to the one
+    /// above.
     Marked { with_changes: bool },
-    /// All rows as changes to the one above.
+    /// All rows are coded relative to the one above.
     Changes,
 }
 
-/// Fills rows of 1 bit per pixel, each of which begins with a new byte; white is 0. Returns how many
-/// bytes it gave.
+/// Fills rows of 1 bit per pixel, each starting at a byte boundary; white is 0. Returns the number
+/// of bytes written.
 pub(in crate::io) fn decode(
     scheme: Scheme,
     bytes: &[u8],
@@ -54,7 +56,7 @@ pub(in crate::io) fn decode(
     len
 }
 
-/// Where a row changes between white, with which it begins, and black; in ascending order.
+/// Positions where a row changes between white, the initial color, and black; in ascending order.
 #[derive(Debug, Default, PartialEq)]
 struct FaxRow {
     changes: Vec<usize>,
@@ -65,7 +67,7 @@ impl FaxRow {
         self.changes.clear();
     }
 
-    /// Adds a change; two at the same place are none.
+    /// Adds a change; two at the same position cancel out.
     fn push(&mut self, at: usize) {
         match self.changes.last() {
             Some(last) if *last == at => drop(self.changes.pop()),
@@ -73,8 +75,9 @@ impl FaxRow {
         }
     }
 
-    /// The first change right of a place, or at the start of the row, to the other colour than the
-    /// given one, and the change after it. The search begins at change `from`, which it moves on.
+    /// The first change to the right of a position, or at the start of the row, to the color
+    /// opposite to the given one, and the change after it. The search starts at change `from`,
+    /// which is advanced.
     fn pair(
         &self,
         column: Option<usize>,
@@ -103,7 +106,7 @@ impl FaxRow {
     }
 }
 
-/// Sets a range of bits; the highest of a byte comes first.
+/// Sets a range of bits, highest bit of a byte first.
 fn set_bits(out: &mut [u8], start: usize, end: usize) {
     if start == end {
         return;
@@ -120,20 +123,20 @@ fn set_bits(out: &mut [u8], start: usize, end: usize) {
     out[last] |= tail as u8;
 }
 
-/// Bits, the highest of a byte first; after the last there are zeros, which are no code.
+/// Bits, highest bit of a byte first; zeros follow the last, which are not a valid code.
 struct FaxBits<'a> {
     bytes: &'a [u8],
-    /// The number of bits that have been read.
+    /// Number of bits read so far.
     at: usize,
 }
 
-/// How a row goes on in comparison with the one above (ITU-T T.4, table 4).
+/// Coding mode of a row relative to the one above (ITU-T T.4, table 4).
 enum Mode {
-    /// As before, beyond the next two changes above.
+    /// Unchanged beyond the next two changes above.
     Pass,
-    /// With two runs by code.
+    /// Two coded runs.
     Horizontal,
-    /// With a change so far right of the next one above.
+    /// A change at this offset to the right of the next one above.
     Vertical(isize),
 }
 
@@ -158,7 +161,7 @@ impl FaxBits<'_> {
             0b000_0100.. => (Mode::Vertical(-2), 6),
             0b000_0011 => (Mode::Vertical(3), 7),
             0b000_0010 => (Mode::Vertical(-3), 7),
-            // Extensions, the end, and what is no code.
+            // Extensions, the end, and invalid codes.
             _ => return None,
         };
         self.at += bits;
@@ -180,7 +183,7 @@ impl FaxBits<'_> {
         flag
     }
 
-    /// Skips the mark of the end of a row, 11 zeros or more and a one, if it is here.
+    /// Skips an end-of-line code, 11 or more zeros and a one, if it is next.
     fn skip_mark(&mut self) -> bool {
         // No code begins with 9 zeros.
         if self.peek(9) != 0 {
@@ -193,7 +196,7 @@ impl FaxBits<'_> {
         true
     }
 
-    /// Goes on to the next mark; `false` if there is none.
+    /// Skips to the next end-of-line code; `false` if there is none.
     fn find_mark(&mut self) -> bool {
         while !self.is_at_end() && self.peek(11) != 0 {
             self.at += 1;
@@ -201,7 +204,7 @@ impl FaxBits<'_> {
         !self.is_at_end()
     }
 
-    /// The length of a run, of which long ones have several codes.
+    /// The length of a run; long runs have several codes.
     fn run(&mut self, is_black: bool) -> Option<usize> {
         let mut len = 0;
         loop {
@@ -214,7 +217,7 @@ impl FaxBits<'_> {
         }
     }
 
-    /// A row by itself.
+    /// Decodes a row that is coded separately.
     fn runs(&mut self, width: usize, row: &mut FaxRow) -> Option<()> {
         let (mut column, mut is_black) = (0, false);
         while column < width {
@@ -225,7 +228,7 @@ impl FaxBits<'_> {
         Some(())
     }
 
-    /// A row as changes to the one above.
+    /// Decodes a row relative to the one above.
     fn changes(&mut self, width: usize, above: &FaxRow, row: &mut FaxRow) -> Option<()> {
         let (mut column, mut is_black, mut from) = (None, false, 0);
         while column.is_none_or(|column| column < width) {
@@ -314,11 +317,11 @@ mod tests {
 
     #[test]
     fn changes_are_relative_to_the_row_above() {
-        // Horizontal with 2 white and 3 black; the end of the row as above it.
+        // Horizontal with 2 white and 3 black; the end of the row is as in the row above.
         let first = "001 0111 10 1";
         // One to the right, one to the left.
         let second = "011 010 1";
-        // Nothing changes any more: over both changes above.
+        // No more changes: pass mode over both changes above.
         let third = "0001 1";
         let text = format!("{first}{second}{third}");
         let rows = decoded(Scheme::Changes, &text, 8, 4);

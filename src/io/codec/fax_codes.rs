@@ -1,8 +1,8 @@
-//! The codes of fax machines for runs of white and black pixels, from tables 2 and 3 of ITU-T T.4.
+//! Fax codes for runs of white and black pixels, from tables 2 and 3 of ITU-T T.4.
 
 use std::sync::LazyLock;
 
-/// The bits of the longest code.
+/// Length of the longest code in bits.
 const MAX_CODE_BITS: u8 = 13;
 
 /// White runs of 0 to 63 pixels, then of 64, 128 and so on up to 1728.
@@ -40,7 +40,7 @@ const LONG: &str = "\
     00000001000 00000001100 00000001101 000000010010 000000010011 000000010100 000000010101 \
     000000010110 000000010111 000000011100 000000011101 000000011110 000000011111";
 
-/// The codes of one color: by the bits that come next, a run and how many of the bits are its code.
+/// The codes of one color: for the next bits, the run and the length of its code in bits.
 pub(in crate::io) struct CodeTable(Vec<Option<(u16, u8)>>);
 
 /// The codes of white runs and those of black ones.
@@ -60,7 +60,8 @@ impl CodeTable {
         Self(table)
     }
 
-    /// The run whose code comes next, and the bits of that; `peek` gives so many of the next bits.
+    /// The run of the next code and the code's length in bits; `peek` returns a number of the next
+    /// bits.
     pub(in crate::io) fn find(&self, peek: impl Fn(u8) -> u16) -> Option<(usize, u8)> {
         let (run, len) = self.0[usize::from(peek(MAX_CODE_BITS))]?;
         Some((run.into(), len))
@@ -76,7 +77,7 @@ mod tests {
         for (codes, table) in [WHITE, BLACK].into_iter().zip(CODES.iter()) {
             assert_eq!(codes.split(' ').count(), 64 + 27);
             let all = codes.split(' ').chain(LONG.split(' '));
-            // A code that begins another would have been overwritten in part.
+            // A code that is a prefix of another would have been partly overwritten.
             let rooms = all.map(|code| 1usize << (usize::from(MAX_CODE_BITS) - code.len()));
             let taken = table.0.iter().flatten().count();
             assert_eq!(rooms.sum::<usize>(), taken);

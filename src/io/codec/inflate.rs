@@ -1,11 +1,11 @@
-//! Stretches of deflated bytes that are inflated as a whole, such as the strips of a TIFF file.
+//! Inflating whole sections of deflated bytes, such as the strips of a TIFF file.
 
 use flate2::read::{GzDecoder, ZlibDecoder};
 use libdeflater::Decompressor;
 
 use super::fill;
 
-/// What is around deflated bytes.
+/// The container of deflated bytes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::io) enum Wrapping {
     Zlib,
@@ -13,8 +13,8 @@ pub(in crate::io) enum Wrapping {
     None,
 }
 
-/// Inflates one stretch after the other. libdeflate does so in two thirds of the time that zlib takes,
-/// but gives nothing where a stretch is damaged or longer than it should be.
+/// Inflates sections one after the other. libdeflate needs two thirds of the time of zlib, but
+/// returns nothing if a section is damaged or longer than expected.
 pub(in crate::io) struct Inflater(Decompressor);
 
 impl Inflater {
@@ -22,8 +22,8 @@ impl Inflater {
         Self(Decompressor::new())
     }
 
-    /// Inflates a stretch; returns the number of bytes, or `None` if they are damaged or there is no
-    /// room for all of them.
+    /// Inflates a section; returns the number of bytes, or `None` if the section is damaged or
+    /// `out` is too small.
     pub(in crate::io) fn whole(
         &mut self,
         wrapping: Wrapping,
@@ -38,15 +38,15 @@ impl Inflater {
         len.ok()
     }
 
-    /// Inflates what zlib has written as far as there is room; returns the number of bytes, or `None`
-    /// if they are damaged.
+    /// Inflates zlib data as far as `out` has room; returns the number of bytes, or `None` if the
+    /// data is damaged.
     pub(in crate::io) fn zlib(&mut self, bytes: &[u8], out: &mut [u8]) -> Option<usize> {
         let len = self.whole(Wrapping::Zlib, bytes, out);
         len.or_else(|| fill(&mut ZlibDecoder::new(bytes), out).ok())
     }
 
-    /// Inflates what gzip has written as far as there is room; returns the number of bytes, or `None`
-    /// if they are damaged.
+    /// Inflates gzip data as far as `out` has room; returns the number of bytes, or `None` if the
+    /// data is damaged.
     pub(in crate::io) fn gzip(&mut self, bytes: &[u8], out: &mut [u8]) -> Option<usize> {
         let len = self.whole(Wrapping::Gzip, bytes, out);
         len.or_else(|| fill(&mut GzDecoder::new(bytes), out).ok())

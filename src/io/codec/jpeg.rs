@@ -1,4 +1,4 @@
-//! Strips and tiles that are JPEG pictures, perhaps without the tables that all of a page share.
+//! Strips and tiles that are JPEG images, possibly without the tables shared by a page.
 
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
@@ -8,14 +8,14 @@ use crate::bail;
 use crate::error::{Error, Result};
 use crate::io::codec::catch_panic::catch_panic;
 
-/// The size in bytes that a picture may have, however small the strip or tile is.
+/// Size in bytes that an image may have, however small the strip or tile is.
 const SMALL_PICTURE: usize = 1 << 22;
 
-/// The marks of the beginning and of the end of a picture, and of tables alone.
+/// Markers of the start and the end of an image, which also enclose tables stored separately.
 const BEGIN: &[u8] = &[0xFF, 0xD8];
 const END: &[u8] = &[0xFF, 0xD9];
 
-/// Fills rows of 8-bit samples, whose colors stay as they are stored; returns how many bytes it gave.
+/// Decodes rows of 8-bit samples without color conversion; returns the number of bytes written.
 pub(in crate::io) fn decode(
     tables: &[u8],
     bytes: &[u8],
@@ -24,7 +24,7 @@ pub(in crate::io) fn decode(
     out: &mut [u8],
 ) -> Result<usize> {
     let samples = catch_panic(|| {
-        // What is missing is an error instead of gray; pictures of two channels are not by the rules.
+        // Missing data is an error instead of gray; images of two channels violate the standard.
         let options = DecoderOptions::default()
             .set_strict_mode(channels != 2)
             .set_max_width(usize::from(u16::MAX))
@@ -49,7 +49,7 @@ pub(in crate::io) fn decode(
     Ok(len)
 }
 
-/// The picture with the tables behind the mark of its beginning.
+/// The image with the tables inserted after its start marker.
 fn with_tables(tables: &[u8], bytes: &[u8]) -> Vec<u8> {
     let tables = tables.strip_suffix(END).unwrap_or(tables);
     match (tables.starts_with(BEGIN), bytes.strip_prefix(BEGIN)) {

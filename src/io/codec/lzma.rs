@@ -1,16 +1,16 @@
-//! Strips and tiles that are compressed by LZMA, in the container of the program xz.
+//! Strips and tiles with LZMA compression, in the container of the program xz.
 
 use lzma_rust2::Lzma2Reader;
 
 use crate::io::codec::fill;
 
-/// How many bytes the checksum after a block has, by its number in the header.
+/// Length in bytes of the checksum after a block, by its number in the header.
 const CHECKSUMS: [usize; 16] = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64];
 
-/// The smallest dictionary.
+/// Minimum dictionary size.
 const DICTIONARY: usize = 4096;
 
-/// Fills bytes as far as they go; returns how many, or `None` if they are damaged.
+/// Decodes as many bytes as fit; returns their number, or `None` if the data is damaged.
 pub(in crate::io) fn decode(bytes: &[u8], out: &mut [u8]) -> Option<usize> {
     let flags = bytes.strip_prefix(b"\xFD7zXZ\0")?;
     let checksum = CHECKSUMS[usize::from(flags.get(1)? & 15)];
@@ -22,7 +22,7 @@ pub(in crate::io) fn decode(bytes: &[u8], out: &mut [u8]) -> Option<usize> {
         let (header, body) = rest.split_at_checked(4 * (usize::from(*words) + 1))?;
         let block = BlockHeader::read(header)?;
         let out = &mut out[len..];
-        // Nothing can lie farther back than what there is.
+        // No reference reaches back farther than the output.
         let dictionary = block
             .dictionary
             .min(out.len() as u64)
@@ -42,11 +42,11 @@ pub(in crate::io) fn decode(bytes: &[u8], out: &mut [u8]) -> Option<usize> {
     Some(len)
 }
 
-/// What the header of a block says.
+/// The fields of a block header.
 struct BlockHeader {
-    /// How far back repeated bytes can lie.
+    /// Maximum distance of repeated bytes.
     dictionary: u64,
-    /// The distance between bytes of which only the difference is stored.
+    /// Distance of the delta filter, which stores only differences between bytes.
     distance: Option<usize>,
 }
 
@@ -79,7 +79,8 @@ impl BlockHeader {
     }
 }
 
-/// A number of 7 bits per byte, the lowest first; all bytes but the last have the highest bit set.
+/// A variable-length integer of 7 bits per byte, lowest first; all bytes but the last have the
+/// highest bit set.
 fn number(bytes: &mut &[u8]) -> Option<u64> {
     let mut number = 0;
     for index in 0..9 {
@@ -93,7 +94,7 @@ fn number(bytes: &mut &[u8]) -> Option<u64> {
     None
 }
 
-/// What `xz --delta=dist=2 --lzma2` makes of 1 2 3 … 12, with a checksum of 4 bytes.
+/// Output of `xz --delta=dist=2 --lzma2` for 1 2 3 … 12, with a checksum of 4 bytes.
 #[cfg(test)]
 pub(in crate::io) const EXAMPLE: &[u8] = &[
     0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00, 0x00, 0x01, 0x69, 0x22, 0xDE, 0x36, 0x02, 0x01, 0x03, 0x01,

@@ -1,19 +1,19 @@
-//! LZW as TIFF files have it: the form of the standard, and the older one that packs its codes
-//! the other way round.
+//! LZW of TIFF files: the standard form, and the older one with the reverse bit order. The decoder
+//! is our own, because others failed on files without an end code and on the older form.
 //!
-//! What a code stands for is always a run of what came before, so that decoding is copying. Files
-//! without the code that marks the end are common, and read until there is room for no more.
+//! The string of a code is always a run of earlier output, so that decoding is copying. Files
+//! without an end code are common; they are read until the output is full.
 
 const CLEAR: usize = 256;
 const END: usize = 257;
 const MAX_BITS: u32 = 12;
 
-/// Decodes until the end or until `out` is full; returns how many bytes it gave, `None` for codes
-/// that stand for nothing.
+/// Decodes until the end code or until `out` is full; returns the number of bytes written, or
+/// `None` for undefined codes.
 pub(in crate::io) fn decode(bytes: &[u8], out: &mut [u8]) -> Option<usize> {
-    // Places in the output are kept in 32 bits.
+    // Offsets in the output are kept in 32 bits.
     u32::try_from(out.len()).ok()?;
-    // The first code clears the table: nine bits, of which the lowest come first in the older form.
+    // The first code clears the table: nine bits, lowest first in the older form.
     let is_old = matches!(bytes, [0, second, ..] if second & 1 == 1);
     let mut codes = CodeReader {
         bytes: bytes.iter(),
@@ -21,7 +21,7 @@ pub(in crate::io) fn decode(bytes: &[u8], out: &mut [u8]) -> Option<usize> {
         count: 0,
         is_old,
     };
-    // Where what a code stands for begins in the output, and how long it is.
+    // Offset in the output and length of each code's string.
     let mut table = [(0u32, 0u32); 1 << MAX_BITS];
     let (mut next, mut bits, mut len) = (END + 1, 9, 0);
     let mut last: Option<(usize, usize)> = None;
@@ -61,7 +61,7 @@ pub(in crate::io) fn decode(bytes: &[u8], out: &mut [u8]) -> Option<usize> {
     Some(len)
 }
 
-/// Copies bytes from an earlier place in the output; the end may be part of what is copied.
+/// Copies bytes from an earlier offset of the output; source and target may overlap.
 fn copy(out: &mut [u8], from: usize, to: usize, count: usize) {
     if from + count <= to {
         out.copy_within(from..from + count, to);
@@ -76,7 +76,7 @@ fn copy(out: &mut [u8], from: usize, to: usize, count: usize) {
 struct CodeReader<'a> {
     bytes: std::slice::Iter<'a, u8>,
     held: u32,
-    /// How many bits are held.
+    /// Number of bits in the buffer.
     count: u32,
     is_old: bool,
 }
@@ -109,7 +109,7 @@ impl CodeReader<'_> {
 mod tests {
     use super::*;
 
-    /// Codes of nine bits as the standard packs them.
+    /// Codes of nine bits in the bit order of the standard.
     fn packed(codes: &[u32]) -> Vec<u8> {
         let bits = codes
             .iter()

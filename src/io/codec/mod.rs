@@ -1,6 +1,6 @@
-//! The compressions of chunks of HDF5 and Zarr arrays.
+//! Compressions of the chunks of HDF5 and Zarr arrays, and of the strips and tiles of TIFF files.
 
-// Also what fewer formats need of it, if some are left out.
+// Parts of it are unused if some formats are left out of the build.
 #[cfg_attr(not(all(feature = "hdf5", feature = "zarr")), allow(dead_code))]
 pub(in crate::io) mod blosc;
 pub(in crate::io) mod catch_panic;
@@ -25,12 +25,12 @@ pub(super) enum Codec {
     Zlib,
     Gzip,
     Zstd,
-    /// LZ4 after the size of what it becomes.
+    /// LZ4, preceded by the decompressed size.
     Lz4,
-    /// What h5py calls LZF.
+    /// LZF, as named by h5py.
     Lzf,
     Blosc,
-    /// First bytes of samples of this many bytes, then all second bytes, ….
+    /// Byte shuffle for samples of this size: all first bytes, then all second bytes, ….
     Shuffle(usize),
 }
 
@@ -40,7 +40,7 @@ pub(super) fn corrupted() -> Error {
 }
 
 impl Codec {
-    /// Undoes one step; returns how many bytes it gave.
+    /// Undoes one step; returns the number of bytes written.
     pub(super) fn decode(&self, bytes: &[u8], out: &mut [u8]) -> Result<usize> {
         match self {
             Codec::Zlib => Inflater::new().zlib(bytes, out).ok_or_else(corrupted),
@@ -82,11 +82,11 @@ pub(super) fn unpack_lz4(bytes: &[u8], out: &mut [u8]) -> Result<usize> {
     lz4_flex::block::decompress_into(bytes, out).map_err(|_| corrupted())
 }
 
-/// Puts bytes that lie apart by their place in a sample together; what is not a whole sample
-/// follows as it is.
+/// Undoes a byte shuffle, which groups bytes by their position in a sample; an incomplete sample at
+/// the end follows unchanged.
 pub(super) fn unshuffle(bytes: &[u8], size: usize, out: &mut [u8]) {
     let count = bytes.len() / size.max(1);
-    // One sample or none, whatever its size is said to be.
+    // At most one sample, whatever size is claimed.
     if count < 2 {
         out.copy_from_slice(bytes);
         return;
@@ -120,7 +120,7 @@ fn unshuffle_by<const SIZE: usize>(bytes: &[u8], count: usize, out: &mut [u8]) {
     }
 }
 
-/// LZF: runs of literals and references to what came before.
+/// Decompresses LZF: runs of literals and back references.
 fn unpack_lzf(bytes: &[u8], out: &mut [u8]) -> Option<usize> {
     let (mut at, mut len) = (0, 0);
     while let Some(&control) = bytes.get(at) {
@@ -146,7 +146,7 @@ fn unpack_lzf(bytes: &[u8], out: &mut [u8]) -> Option<usize> {
     Some(len)
 }
 
-/// Copies `count` bytes to `at` from `distance` before; they may overlap.
+/// Copies `count` bytes to `at` from `distance` bytes before; the ranges may overlap.
 pub(super) fn repeat(out: &mut [u8], at: usize, distance: usize, count: usize) -> Option<()> {
     let from = at.checked_sub(distance)?;
     if at.checked_add(count)? > out.len() {

@@ -1,4 +1,4 @@
-//! Strips and tiles that are WebP pictures.
+//! Strips and tiles that are WebP images.
 
 use std::io::Cursor;
 
@@ -8,7 +8,7 @@ use crate::bail;
 use crate::error::{Error, Result};
 use crate::io::codec::catch_panic::catch_panic;
 
-/// Fills rows of 8-bit samples with 3 or 4 channels; returns how many bytes it gave.
+/// Decodes rows of 8-bit samples with 3 or 4 channels; returns the number of bytes written.
 pub(in crate::io) fn decode(
     bytes: &[u8],
     width: usize,
@@ -31,7 +31,7 @@ pub(in crate::io) fn decode(
     let pixels = picture.chunks_exact(colors);
     let len = pixels.len() * channels;
     for (pixel, out) in pixels.zip(out.chunks_exact_mut(channels)) {
-        // What has no opacity of its own is opaque.
+        // Images without alpha are opaque.
         let mut opaque = [u8::MAX; 4];
         opaque[..colors].copy_from_slice(pixel);
         out.copy_from_slice(&opaque[..channels]);

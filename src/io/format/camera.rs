@@ -1,5 +1,5 @@
-//! What the recordings of cameras have in common: files that belong together, frames with borders
-//! that are not part of the picture, and frames that are differences from a background.
+//! What camera recordings have in common: files that belong together, frames with borders outside
+//! the image, and frames stored as differences from a background.
 
 use std::path::{Path, PathBuf};
 
@@ -10,17 +10,17 @@ use crate::io::recording::FrameRange;
 use crate::task;
 use crate::video::{Element, Samples, Strided};
 
-/// The longest text header that is read.
+/// Maximum length of a text header.
 pub(in crate::io) const MAX_HEADER: usize = 1 << 20;
 
-/// The largest width and height of a frame.
+/// Maximum width and height of a frame.
 const MAX_SIZE: usize = 1 << 16;
 
-/// Why the frames of a camera that stores differences are always loaded.
+/// Why frames stored as differences are always loaded.
 pub(in crate::io) const DIFFERENCES: &str =
     "its frames are stored as differences from a background frame";
 
-/// Where the picture is in a stored frame, in samples.
+/// Position of the image in a stored frame, in samples.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::io) struct Geometry {
     pub(in crate::io) columns: usize,
@@ -44,7 +44,7 @@ impl Geometry {
         }
     }
 
-    /// An error if a frame has no picture, or none within its bounds.
+    /// An error if a frame has no image, or an image beyond its bounds.
     pub(in crate::io) fn check(self) -> Result<Self> {
         let fits = |start: usize, len: usize, size: usize| {
             len > 0 && size <= MAX_SIZE && start.checked_add(len).is_some_and(|end| end <= size)
@@ -55,17 +55,17 @@ impl Geometry {
         bail!("its header specifies frames that are empty or have an impossible size")
     }
 
-    /// The number of samples of a stored frame.
+    /// Number of samples of a stored frame.
     fn stored_len(&self) -> usize {
         self.columns * self.rows
     }
 
-    /// The size of a stored frame of 16-bit samples.
+    /// Size in bytes of a stored frame of 16-bit samples.
     pub(in crate::io) fn frame_bytes(&self) -> u64 {
         2 * self.stored_len() as u64
     }
 
-    /// Copies the picture out of a stored frame.
+    /// Copies the image out of a stored frame.
     fn copy(&self, stored: &[u16], picture: &mut [u16]) {
         let rows = stored.chunks_exact(self.columns).skip(self.top);
         for (row, out) in rows.zip(picture.chunks_exact_mut(self.width)) {
@@ -77,12 +77,13 @@ impl Geometry {
 /// Frames that are stored as signed 16-bit differences from a background frame.
 pub(in crate::io) struct DifferenceFrames {
     geometry: Geometry,
-    /// The background, less 32768: added to a difference, it then overflows where the sum leaves
-    /// the range from 0 to 65535, which processors check for several samples at once.
+    /// The background minus 32768: adding it to a difference overflows exactly where the sum leaves
+    /// the range from 0 to 65535, which processors check for several samples at once (saturating
+    /// addition).
     background: Vec<i16>,
 }
 
-/// Turns a number from 0 to 65535 into one that is smaller by 32768, and back.
+/// Converts a number from 0 to 65535 to one that is smaller by 32768, and back.
 const SIGN: u16 = 1 << 15;
 
 impl DifferenceFrames {
@@ -102,8 +103,8 @@ impl DifferenceFrames {
         })
     }
 
-    /// Loads frames, on all cores; `read` reads the bytes of a stored frame. Sums below 0 and
-    /// above 65535 saturate.
+    /// Loads frames on all cores; `read` reads the bytes of a stored frame. Sums below 0 and above
+    /// 65535 saturate.
     pub(in crate::io) fn load(
         &self,
         range: FrameRange,
@@ -164,7 +165,7 @@ pub(in crate::io) fn check_range(
     })
 }
 
-/// A file of the given name, whatever its case.
+/// The file of the given name, ignoring case.
 pub(in crate::io) fn find_file(path: &Path) -> Option<PathBuf> {
     if path.is_file() {
         return Some(path.to_owned());

@@ -1,13 +1,12 @@
-//! Files that the content of another one names.
+//! Files that are named in the content of another file.
 
 use std::path::{Component, Path, PathBuf};
 
 use crate::bail;
 use crate::error::{Error, Result};
 
-/// The file of a name in the folder of another one, whose content gave the name; nothing if it is not
-/// there. Such names must not lead anywhere else: an error if it is a path, or a link out of the
-/// folder.
+/// The file of the given name in the folder of the file that contains the name; `None` if it does
+/// not exist. Such names must not lead elsewhere: a path, or a link out of the folder, is an error.
 pub(in crate::io) fn companion_file(path: &Path, name: &str) -> Result<Option<PathBuf>> {
     let mut parts = Path::new(name).components();
     let is_plain = matches!(parts.next(), Some(Component::Normal(_))) && parts.next().is_none();

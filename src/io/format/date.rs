@@ -1,4 +1,4 @@
-//! Dates as cameras write them, as ISO 8601.
+//! Conversion of the date formats of cameras to ISO 8601.
 
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
@@ -27,7 +27,7 @@ pub(in crate::io) fn day_first(text: &str) -> Option<String> {
     }
 }
 
-/// `Wed Feb 14 15:22:04 2018`, as C writes dates.
+/// `Wed Feb 14 15:22:04 2018`, the format of C.
 pub(in crate::io) fn named_month(text: &str) -> Option<String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let [_, month, day, time, year] = words[..] else {
@@ -41,7 +41,7 @@ pub(in crate::io) fn named_month(text: &str) -> Option<String> {
     iso(date, [hour, minute, second], None)
 }
 
-/// The numbers of a date; `None` if there is anything else.
+/// The numbers of a date; `None` if it contains anything else.
 fn numbers(text: &str) -> Option<Vec<u32>> {
     let parts = text.split(|c: char| c.is_whitespace() || "/-:.".contains(c));
     let parts = parts.filter(|part| !part.is_empty());

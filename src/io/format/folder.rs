@@ -1,4 +1,4 @@
-//! Folders of pictures: each file is a frame, in the natural order of their names.
+//! Folders of images: each file is a frame, in the natural order of their names.
 
 use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
@@ -15,10 +15,10 @@ use crate::io::recording::{
 use crate::task;
 use crate::video::{DType, Metadata, Samples, Video};
 
-/// The extensions of pictures that belong together; the first that a folder has are its frames.
+/// Extensions of images that belong together; the first group found in a folder gives its frames.
 const KINDS: &[&[&str]] = &[&["tif", "tiff"], &["png"], &["jpg", "jpeg"], &["bmp"]];
 
-/// A folder whose pictures are known by name.
+/// A folder with the list of its images.
 pub(in crate::io) struct ImageFolder {
     path: PathBuf,
     files: Vec<PathBuf>,
@@ -26,8 +26,8 @@ pub(in crate::io) struct ImageFolder {
     metadata: Metadata,
 }
 
-/// Loads the pictures of a folder whose names begin with `prefix`: those from `start` on and before
-/// `end`, every `step`-th of them.
+/// Loads the images of a folder whose names start with `prefix`: every `step`-th from index `start`
+/// to before `end`.
 pub fn load_image_folder(
     path: &Path,
     prefix: &str,
@@ -63,7 +63,7 @@ pub fn load_image_folder(
 }
 
 impl ImageFolder {
-    /// Finds the pictures whose names begin with `prefix`, and reads the header of the first.
+    /// Finds the images whose names start with `prefix`, and reads the header of the first.
     pub(in crate::io) fn open(path: &Path, prefix: &str) -> Result<Self> {
         Self::new(path, pictures_in(path, prefix)?)
     }
@@ -78,7 +78,7 @@ impl ImageFolder {
         })
     }
 
-    /// Opens a picture; an error if it is not like the first.
+    /// Opens an image; an error if its layout differs from that of the first.
     fn open_like(&self, first: ImageLayout, first_path: &Path, path: &Path) -> Result<ImageFile> {
         let image = ImageFile::open(path)?;
         if image.layout() == first {
@@ -123,7 +123,7 @@ impl Recording for ImageFolder {
     }
 }
 
-/// The pictures of one kind in a folder, in order; a warning if there are also others.
+/// The images of one group in a folder, in order; a warning if there are also others.
 fn pictures_in(path: &Path, prefix: &str) -> Result<Vec<PathBuf>> {
     if !path.exists() {
         return Err(missing(path));
@@ -135,7 +135,7 @@ fn pictures_in(path: &Path, prefix: &str) -> Result<Vec<PathBuf>> {
     let mut found = vec![Vec::new(); KINDS.len()];
     for path in files::list(path)? {
         let name = file_name(&path);
-        // Names that begin with a dot are those of files that systems keep for themselves.
+        // Names that start with a dot belong to hidden files of the system.
         if let Some(kind) = format_of(&path)
             && name.starts_with(prefix)
             && !name.starts_with('.')
@@ -192,7 +192,7 @@ fn file_name(path: &Path) -> String {
         .into_owned()
 }
 
-/// The order of names with numbers in them: `f2` before `f10`, whatever the case.
+/// Natural order of names with numbers, ignoring case: `f2` before `f10`.
 pub(crate) fn natural_order(a: &str, b: &str) -> Ordering {
     let (mut x, mut y) = (a, b);
     loop {
@@ -218,7 +218,7 @@ pub(crate) fn natural_order(a: &str, b: &str) -> Ordering {
     }
 }
 
-/// The digits, or what are none, that a text begins with, and the rest.
+/// Splits off the leading digits, or the leading non-digits, of a text.
 fn split(text: &str, digits: bool) -> (&str, &str) {
     let end = text.find(|c: char| c.is_ascii_digit() != digits);
     text.split_at(end.unwrap_or(text.len()))

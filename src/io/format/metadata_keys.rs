@@ -1,4 +1,4 @@
-//! What is said about a recording under names that files choose freely.
+//! Metadata of a recording under names that files choose freely.
 
 use std::collections::BTreeMap;
 
@@ -19,8 +19,8 @@ const DATES: &[&str] = &["date", "datetime", "acquisitiondate", "recordingdate"]
 const COMMENTS: &[&str] = &["comment", "comments", "description", "notes"];
 const PIXEL_SIZES: &[&str] = &["pixelsize", "pixelsizeum", "elementsizeum"];
 
-/// The metadata that fields of a file amount to: frame rate, date, comment and pixel size if
-/// they are named so.
+/// Metadata from the fields of a file: frame rate, date, comment and pixel size if their names are
+/// recognized.
 pub(in crate::io) fn metadata(fields: BTreeMap<String, Field>) -> Metadata {
     Metadata {
         fps: find(&fields, FPS, number).filter(|fps| fps.is_finite() && *fps > 0.0),
@@ -32,14 +32,14 @@ pub(in crate::io) fn metadata(fields: BTreeMap<String, Field>) -> Metadata {
     }
 }
 
-/// Whether an array of these axes is so short a list that it says something about a recording.
+/// Whether an array with these axes is a list short enough to be metadata.
 pub(in crate::io) fn is_short_list(dims: &[usize]) -> bool {
     const MAX_AXES: usize = 4;
     let long = dims.iter().filter(|len| **len != 1);
     long.clone().count() <= 1 && long.product::<usize>() <= MAX_AXES
 }
 
-/// The field that a short list of numbers is.
+/// The field of a short list of numbers.
 pub(in crate::io) fn list(numbers: &[f64]) -> Option<Field> {
     match numbers {
         [] => None,
@@ -48,7 +48,7 @@ pub(in crate::io) fn list(numbers: &[f64]) -> Option<Field> {
     }
 }
 
-/// What is known about a recording in numbers, under names that are found again.
+/// The numeric metadata of a recording, under names that are recognized on loading.
 pub(in crate::io) fn numbers(metadata: &Metadata) -> Vec<(&'static str, Vec<f64>)> {
     let fps = metadata.fps.map(|fps| ("fps", vec![fps]));
     let size = metadata
@@ -57,8 +57,7 @@ pub(in crate::io) fn numbers(metadata: &Metadata) -> Vec<(&'static str, Vec<f64>
     fps.into_iter().chain(size).collect()
 }
 
-/// What is known about a recording as a JSON object, without what holds only for the file that it
-/// came from.
+/// The metadata of a recording as a JSON object, without what applies only to the original file.
 pub(in crate::io) fn to_json(metadata: &Metadata) -> Map<String, Value> {
     let fields = metadata.all_fields().into_iter();
     let fields = fields.filter(|(name, _)| !matches!(name.as_str(), "source" | "datasets"));
@@ -74,7 +73,7 @@ fn value(field: Field) -> Value {
     }
 }
 
-/// What JSON objects say about a recording in numbers, texts or lists of them.
+/// The numbers, texts and lists of them in JSON objects as metadata.
 pub(in crate::io) fn from_json(objects: &[Value]) -> Metadata {
     let objects = objects.iter().filter_map(Value::as_object);
     let fields = objects.flatten();
@@ -131,7 +130,7 @@ fn text(field: &Field) -> Option<String> {
     }
 }
 
-/// One number for both, or the last two of several.
+/// A single number for both, or the last two of several.
 fn height_and_width(field: &Field) -> Option<[f64; 2]> {
     let size = match field {
         Field::List(values) => match values.as_slice() {

@@ -1,4 +1,4 @@
-//! The formats, one module per family, which reads and writes it.
+//! The file formats: one module per family, which reads and writes it.
 
 pub(in crate::io) mod camera;
 pub(in crate::io) mod companion;
@@ -7,7 +7,7 @@ pub(in crate::io) mod folder;
 #[cfg(not(feature = "hdf5"))]
 #[path = "hdf5/disabled.rs"]
 pub(in crate::io) mod hdf5;
-// Its tests run in every build.
+// Its tests run in every build configuration.
 #[cfg(feature = "hdf5")]
 pub(in crate::io) mod hdf5;
 #[cfg(all(test, feature = "hdf5"))]
@@ -29,7 +29,7 @@ pub(in crate::io) mod timing;
 #[cfg(not(feature = "zarr"))]
 #[path = "zarr/disabled.rs"]
 pub(in crate::io) mod zarr;
-// Its tests run in every build.
+// Its tests run in every build configuration.
 #[cfg(feature = "zarr")]
 pub(in crate::io) mod zarr;
 #[cfg(all(test, feature = "zarr"))]

@@ -1,4 +1,4 @@
-//! Frames that lie in a file one after the other, without a header that describes them.
+//! Frames stored one after the other in a file without a header that describes them.
 
 use std::path::Path;
 
@@ -9,12 +9,12 @@ use crate::io::bytes::samples::{self, Encoding, SharedFile};
 use crate::io::recording::{FrameRange, Recording, cannot_map};
 use crate::video::{DType, Element, Layout, MappedFile, Metadata, Samples, shape_text, with_dtype};
 
-/// The order of the bytes of a sample.
+/// Byte order of samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Endian {
-    /// The lowest first.
+    /// Lowest byte first.
     Little,
-    /// The highest first.
+    /// Highest byte first.
     Big,
 }
 
@@ -25,24 +25,24 @@ impl Choice for Endian {
 }
 
 impl Endian {
-    /// Whether it is the other order than this machine's.
+    /// Whether it differs from this machine's byte order.
     pub(in crate::io) fn is_foreign(self) -> bool {
         (self == Endian::Big) != cfg!(target_endian = "big")
     }
 }
 
-/// How the frames of a file without a header lie.
+/// Layout of the frames of a file without a header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawFormat {
-    /// The length of each axis; a first one of 0 stands for all frames that there are.
+    /// Length of each axis; a first length of 0 means all frames in the file.
     pub shape: Vec<usize>,
     /// The type of the samples.
     pub dtype: DType,
-    /// Where the first frame begins, in bytes.
+    /// Offset of the first frame in bytes.
     pub offset: u64,
-    /// How many bytes there are between frames.
+    /// Number of bytes between frames.
     pub gap: u64,
-    /// The order of the bytes of a sample.
+    /// Byte order of samples.
     pub endian: Endian,
 }
 
@@ -53,12 +53,12 @@ pub(in crate::io) struct RawFrames {
     shape: Vec<usize>,
     encoding: Encoding,
     offset: u64,
-    /// From the start of a frame to that of the next, in bytes.
+    /// Distance between the starts of frames in bytes.
     distance: u64,
 }
 
 impl RawFrames {
-    /// The frames of a file, which has to be long enough for them.
+    /// The frames of a file; an error if the file is too short for them.
     pub(in crate::io) fn new(source: SharedFile, format: &RawFormat) -> Result<Self> {
         let path = source.path().display();
         let RawFormat { shape, dtype, .. } = format;
@@ -112,7 +112,8 @@ impl RawFrames {
         Self::new(SharedFile::open(path)?, format)
     }
 
-    /// Where the samples lie, counted from the first; `None` if the gaps are no whole samples.
+    /// Layout of the samples in the file, counted from the first; `None` if the gap is not a whole
+    /// number of samples.
     fn file_layout(&self) -> Option<Layout> {
         let size = self.encoding.size() as u64;
         let distance = isize::try_from(self.distance / size).ok()?;

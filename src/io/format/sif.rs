@@ -1,9 +1,10 @@
-//! Andor's `.sif` files: lines of text, mostly numbers whose places differ from version to
-//! version, then frames of 32-bit floats.
+//! Andor's `.sif` files: lines of text, mostly numbers whose positions differ between versions,
+//! then frames of 32-bit floats.
 //!
 //! The line that describes the frames ends with nine numbers: a version 655…, left, top, right,
-//! bottom, the number of frames, that of regions of the chip, and the number of samples of all
-//! frames and of one. One line for each region follows, then one for the time of each frame.
+//! bottom, the number of frames, the number of regions of the chip, and the numbers of samples of
+//! all frames and of one frame. It is followed by one line for each region and one for the time of
+//! each frame.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -19,26 +20,26 @@ use crate::video::{DType, Metadata};
 
 const MAGIC: &[u8] = b"Andor Technology Multi-Channel File";
 
-/// How far into the file the description of the frames is looked for.
+/// How far into the file the description of the frames is searched for.
 const MAX_HEADER: usize = 4 << 20;
 
-/// The longest line after it.
+/// Maximum length of a line after it.
 const MAX_LINE: u64 = 256;
 
-/// What the header says about the frames.
+/// The description of the frames in the header.
 #[derive(Debug, PartialEq)]
 struct SifHeader {
     frames: usize,
     height: usize,
     width: usize,
-    /// Where the frames begin.
+    /// Offset of the frames.
     offset: u64,
-    /// When each of them was taken, in µs.
+    /// Time of each frame in µs.
     times: Vec<i64>,
 }
 
 impl SifHeader {
-    /// The number of frames that are whole in a file of a size.
+    /// Number of complete frames in a file of the given size.
     fn present(&self, file_len: u64) -> usize {
         let bytes = (self.height * self.width * 4) as u64;
         let present = file_len.saturating_sub(self.offset) / bytes;
@@ -46,7 +47,7 @@ impl SifHeader {
     }
 }
 
-/// Whether a file that begins with these bytes is one of Andor's.
+/// Whether the first bytes are those of an Andor file.
 pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
     bytes.starts_with(&MAGIC[..bytes.len().min(MAGIC.len())]) && bytes.len() >= 16
 }
@@ -104,7 +105,7 @@ fn describe(source: &SharedFile, head: &[u8]) -> Result<SifHeader> {
     bail!("its header describes the frames in an unknown format");
 }
 
-/// The numbers of frames, of regions and of samples of a frame, if a line gives them.
+/// Numbers of frames, of regions and of samples per frame, if the line contains them.
 fn frame_counts(line: &[u8]) -> Option<[usize; 3]> {
     let line = String::from_utf8_lossy(line);
     let words: Vec<&str> = line.split_ascii_whitespace().rev().take(9).collect();
@@ -122,7 +123,7 @@ fn frame_counts(line: &[u8]) -> Option<[usize; 3]> {
     (fits && samples.checked_mul(frames) == Some(all)).then_some([frames, regions, samples])
 }
 
-/// The size of the frames by the lines of their regions, and the length of these lines.
+/// Size of the frames from the lines of their regions, and the length of these lines.
 fn regions_of(
     text: &[u8],
     frames: usize,
@@ -148,7 +149,8 @@ fn regions_of(
     (height.checked_mul(width) == Some(samples)).then_some((description, at))
 }
 
-/// Rows and columns of a region: a version, left, top, right, bottom, binning down and across.
+/// Rows and columns of a region from its line: a version, left, top, right, bottom, binning down
+/// and across.
 fn region_size(line: &[u8]) -> Option<[usize; 2]> {
     let line = std::str::from_utf8(line).ok()?;
     let numbers: Vec<u32> = line
@@ -163,8 +165,8 @@ fn region_size(line: &[u8]) -> Option<[usize; 2]> {
     Some([len(top, bottom, down)?, len(left, right, across)?])
 }
 
-/// Where the samples begin, and the time of each frame: after these times and what newer versions
-/// add, a line `0`, or a line `1` and one more for each frame.
+/// Offset of the samples and the time of each frame. The times and the additional lines of newer
+/// versions are followed by a line `0`, or by a line `1` and one more line per frame.
 fn data_offset(
     source: &SharedFile,
     start: u64,
@@ -203,12 +205,12 @@ fn data_offset(
         }
         _ => {}
     }
-    // The first samples can look like such lines, but then all are there without them.
+    // The first samples can look like such lines; in that case the file is complete without them.
     let is_whole = offset.checked_add(bytes) == Some(source.len());
     Ok((if is_whole { offset } else { offset + more }, times))
 }
 
-/// A whole number on a line of its own, and the length of the line.
+/// An integer on a line of its own, and the length of the line.
 fn number_line(lines: &mut impl BufRead) -> Option<(i64, u64)> {
     let mut line = Vec::new();
     let len = lines.take(MAX_LINE).read_until(b'\n', &mut line).ok()?;
@@ -216,11 +218,11 @@ fn number_line(lines: &mut impl BufRead) -> Option<(i64, u64)> {
     Some((text.trim().parse().ok()?, len as u64))
 }
 
-/// Times, temperature, camera: the third and the fourth line.
+/// Metadata from the third and the fourth line: times, temperature, camera.
 fn metadata(path: &Path, head: &[u8], found: &SifHeader) -> Metadata {
     let mut lines = head.split(|byte| *byte == b'\n').skip(2);
     let settings = String::from_utf8_lossy(lines.next().unwrap_or_default()).into_owned();
-    // Words that are no numbers are times of day as bytes.
+    // Words that are not numbers are times of day as bytes.
     let numbers = settings.split(' ').filter_map(|word| word.parse().ok());
     let numbers: Vec<f64> = numbers.collect();
     let mut metadata = Metadata::default();
@@ -269,7 +271,7 @@ mod tests {
     use crate::io::{corruption, info, load_video};
     use crate::video::Samples;
 
-    /// A file as version `version` writes it, of two frames of 2×3 samples, 0 to 11.
+    /// A file of the given version with two frames of 2×3 samples, 0 to 11.
     fn file(version: u32, after_times: &str) -> Vec<u8> {
         let header = format!(
             "Andor Technology Multi-Channel File\n65538 1\n\

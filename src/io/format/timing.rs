@@ -4,15 +4,14 @@ use std::path::Path;
 
 use crate::task;
 
-/// How far a stated frame rate may be from that of the times of the frames.
+/// Maximum relative difference of a stated frame rate from that of the frame times.
 const TOLERANCE: f64 = 0.02;
 
-/// How many times longer than the usual interval one is that has lost frames.
+/// Factor of the usual interval above which an interval has lost frames.
 const LOST: f64 = 1.5;
 
-/// The rate that a file states, or that of the times of its frames, in seconds, where they differ:
-/// what was measured counts more than what was asked for. A warning says that, and that frames are
-/// not evenly spaced.
+/// The stated frame rate, or that of the frame times, in seconds, where they differ: measured times
+/// take precedence over a requested rate. Warns of the difference, and of unevenly spaced frames.
 pub(in crate::io) fn rate(path: &Path, stated: Option<f64>, times: &[f64]) -> Option<f64> {
     let Some(measured) = mean_rate(times) else {
         return stated;
@@ -37,7 +36,7 @@ pub(in crate::io) fn rate(path: &Path, stated: Option<f64>, times: &[f64]) -> Op
     }
 }
 
-/// Frames per second, if the times ascend.
+/// Frames per second, if the times are ascending.
 fn mean_rate(times: &[f64]) -> Option<f64> {
     let (first, last) = (times.first()?, times.last()?);
     let rate = (times.len() - 1) as f64 / (last - first);
@@ -45,7 +44,7 @@ fn mean_rate(times: &[f64]) -> Option<f64> {
     (ascend && rate.is_finite() && rate > 0.0).then_some(rate)
 }
 
-/// Whether there is an interval longer than usual.
+/// Whether an interval is longer than usual.
 fn has_gaps(times: &[f64]) -> bool {
     let mut intervals: Vec<f64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let middle = intervals.len() / 2;

@@ -1,20 +1,21 @@
-//! Fixed and extensible arrays: the places of chunks one after the other, in pages if they are many.
+//! Fixed and extensible arrays: the addresses of chunks in sequence, divided into pages if there
+//! are many.
 
 use super::checksum::verified;
 use super::cursor::{Cursor, corrupted};
 use super::file::Hdf5File;
 use crate::error::Result;
 
-/// Gets the number of an element, its bytes, and how many of them are the size of a chunk if it has
+/// Receives the number of an element, its bytes, and how many of them are the chunk size, if it has
 /// one.
 pub(super) type ElementVisitor<'a> =
     &'a mut dyn FnMut(u64, Cursor<'_>, Option<usize>) -> Result<()>;
 
-/// What the headers of both kinds say about elements.
+/// Format of the elements, from the headers of both kinds.
 #[derive(Clone, Copy)]
 struct ElementFormat {
     size: usize,
-    /// How many bytes of an element are the size of a chunk, if chunks are filtered.
+    /// Number of bytes of an element that are the chunk size, if chunks are filtered.
     with_size: Option<usize>,
     page_bits: u8,
 }
@@ -45,7 +46,7 @@ impl ElementFormat {
         1 << self.page_bits
     }
 
-    /// How many pages a block of so many elements has; 0 if they are in the block itself.
+    /// Number of pages of a block of `count` elements; 0 if they are in the block itself.
     fn pages(self, count: u64) -> u64 {
         match count > self.page_len() {
             true => count.div_ceil(self.page_len()),
@@ -53,7 +54,7 @@ impl ElementFormat {
         }
     }
 
-    /// Hands out elements, the first of which has the given number.
+    /// Passes elements to `found`; the first has the given number.
     fn hand_out(
         self,
         file: &Hdf5File,
@@ -68,7 +69,7 @@ impl ElementFormat {
         Ok(())
     }
 
-    /// Hands out the elements of the pages that were written.
+    /// Passes the elements of the pages that were written.
     fn read_pages(
         self,
         file: &Hdf5File,
@@ -78,7 +79,7 @@ impl ElementFormat {
         found: ElementVisitor<'_>,
     ) -> Result<()> {
         let page_bytes = self.page_len() * self.size as u64 + 4;
-        // A page beyond the end is noticed where it is read, and ends this.
+        // A page beyond the end of the file is an error when it is read, which ends the loop.
         for page in (0..self.pages(count)).filter(|page| is_written(*page)) {
             let done = page * self.page_len();
             let len = self.page_len().min(count - done) * self.size as u64 + 4;
@@ -92,13 +93,13 @@ impl ElementFormat {
     }
 }
 
-/// Whether a bit is set, the highest of a byte being the first.
+/// Whether a bit is set; the highest bit of a byte is the first.
 fn bit(bits: &[u8], index: u64) -> bool {
     let byte = bits.get((index / 8) as usize).copied().unwrap_or(0);
     byte & (0x80 >> (index % 8)) != 0
 }
 
-/// Hands out the elements of an array whose length never changes.
+/// Visits the elements of an array of fixed length.
 pub(super) fn fixed(file: &Hdf5File, address: u64, found: ElementVisitor<'_>) -> Result<()> {
     let (offset, length) = (file.sizes.offset, file.sizes.length);
     let bytes = file.read(address, (12 + length + offset) as u64)?;
@@ -111,7 +112,7 @@ pub(super) fn fixed(file: &Hdf5File, address: u64, found: ElementVisitor<'_>) ->
     let Some(block) = cursor.address()? else {
         return Ok(());
     };
-    // Each element has its bytes in the file, unless its page was never written.
+    // All elements are stored in the file, except those of pages that were never written.
     let pages = elements.pages(count);
     let before = (6 + offset) as u64 + pages.div_ceil(8);
     if pages == 0 {
@@ -127,7 +128,7 @@ pub(super) fn fixed(file: &Hdf5File, address: u64, found: ElementVisitor<'_>) ->
     elements.read_pages(file, pages_start, (0, count), &is_written, found)
 }
 
-/// What follows the first bytes of a block.
+/// The content of a block after its prefix.
 fn block_content<'a>(
     file: &Hdf5File,
     bytes: &'a [u8],
@@ -141,19 +142,19 @@ fn block_content<'a>(
         .ok_or_else(|| corrupted("it ends early"))
 }
 
-/// An array that can grow for ever: some elements in its index, more in blocks, and the rest in
-/// blocks that further blocks know, of sizes that double.
+/// An array of unlimited size: some elements are in its index block, more in data blocks, and the
+/// rest in data blocks of secondary blocks, with sizes that double.
 struct Extensible<'a> {
     file: &'a Hdf5File,
     elements: ElementFormat,
     first_block_len: u64,
-    /// How many bytes the number of the first element of a block has.
+    /// Number of bytes of the number of a block's first element.
     number_size: usize,
     /// Elements from this number on were never set.
     end: u64,
 }
 
-/// Hands out the elements of an array that can grow.
+/// Visits the elements of an extensible array.
 pub(super) fn extensible(file: &Hdf5File, address: u64, found: ElementVisitor<'_>) -> Result<()> {
     let (offset, length) = (file.sizes.offset, file.sizes.length);
     let bytes = file.read(address, (16 + 6 * length + offset) as u64)?;
@@ -220,7 +221,7 @@ pub(super) fn extensible(file: &Hdf5File, address: u64, found: ElementVisitor<'_
 }
 
 impl Extensible<'_> {
-    /// How many blocks a level has, and how many elements each of them has.
+    /// Number of blocks of a level, and number of elements per block.
     fn level(&self, level: u32) -> (u64, u64) {
         let blocks = 1 << (level / 2);
         (
@@ -229,7 +230,7 @@ impl Extensible<'_> {
         )
     }
 
-    /// Reads the blocks that a further block knows.
+    /// Reads the blocks of a secondary block.
     fn read_blocks(
         &self,
         address: u64,
@@ -262,8 +263,8 @@ impl Extensible<'_> {
         Ok(())
     }
 
-    /// Reads a block of elements; `pages` are bits that say which were written, and where those of
-    /// this block begin.
+    /// Reads a block of elements; `pages` is a bitmap of the written pages and the index of this
+    /// block's first bit.
     fn read_block(
         &self,
         address: u64,

@@ -1,4 +1,4 @@
-//! What is said about groups and datasets in attributes, and the values of small datasets.
+//! Attributes of groups and datasets, and the values of small datasets.
 
 use std::collections::BTreeMap;
 
@@ -14,17 +14,17 @@ use crate::io::bytes::samples;
 use crate::io::codec;
 use crate::video::{DType, Field};
 
-/// The largest value that is read, in bytes, and the most texts.
+/// Maximum size of a value in bytes, and maximum number of texts.
 pub(super) const MAX_VALUE: u64 = 1 << 16;
 const MAX_TEXTS: usize = 1000;
 
-/// The most attributes of an object that are looked at.
+/// Maximum number of attributes that are read per object.
 const MAX_ATTRIBUTES: usize = 10_000;
 
 /// Attributes by name.
 pub(in crate::io) type Attributes = BTreeMap<String, Field>;
 
-/// The attributes of an object. Those that cannot be read, or hold what no field can, are left out.
+/// The attributes of an object, except those that cannot be read or that no field can hold.
 pub(super) fn of(file: &Hdf5File, messages: &[Message]) -> Attributes {
     let mut attributes = Attributes::new();
     for message in messages {
@@ -34,7 +34,7 @@ pub(super) fn of(file: &Hdf5File, messages: &[Message]) -> Attributes {
         match message.kind {
             kind::ATTRIBUTE => attributes.extend(attribute(file, body).ok().flatten()),
             kind::ATTRIBUTE_INFO => {
-                // Those that were read before one that cannot be are kept.
+                // Attributes read before a failure are kept.
                 let _ = read_dense(file, body, &mut attributes);
             }
             _ => {}
@@ -43,7 +43,7 @@ pub(super) fn of(file: &Hdf5File, messages: &[Message]) -> Attributes {
     attributes
 }
 
-/// Reads attributes that are in a heap, with a tree of their names.
+/// Reads attributes stored in a heap, indexed by a tree of their names.
 fn read_dense(file: &Hdf5File, body: &[u8], attributes: &mut Attributes) -> Result<()> {
     const BY_NAME: u8 = 8;
     const SHARED: u8 = 2;
@@ -69,7 +69,7 @@ fn read_dense(file: &Hdf5File, body: &[u8], attributes: &mut Attributes) -> Resu
     Ok(())
 }
 
-/// An attribute, unless no field can hold its value.
+/// An attribute; `None` if no field can hold its value.
 fn attribute(file: &Hdf5File, body: &[u8]) -> Result<Option<(String, Field)>> {
     const SHARED_TYPE: u8 = 1;
     const SHARED_SPACE: u8 = 2;
@@ -111,13 +111,13 @@ fn attribute(file: &Hdf5File, body: &[u8]) -> Result<Option<(String, Field)>> {
     Ok(value.map(|value| (name, value)))
 }
 
-/// How many bytes so many elements have, if they are few.
+/// Size of `count` elements in bytes, if it is small.
 pub(super) fn size(count: u64, datatype: &Datatype) -> Option<usize> {
     let bytes = count.checked_mul(datatype.size as u64)?;
     (bytes <= MAX_VALUE).then_some(bytes as usize)
 }
 
-/// The field that elements are: one value or a list, of numbers or texts.
+/// Elements as a field: one value or a list, of numbers or texts.
 pub(super) fn value(
     file: &Hdf5File,
     datatype: &Datatype,
@@ -186,7 +186,7 @@ fn numbers(datatype: &Datatype, count: usize, bytes: &[u8]) -> Result<Option<Vec
         Ok(())
     };
     if matches!(encoding.dtype, DType::I64 | DType::U64) {
-        // Not by way of floats, which do not have all of them.
+        // Not converted through floats, which cannot represent all of them.
         let mut words = vec![0; 8 * count];
         read(&mut words)?;
         let (words, _) = words.as_chunks::<8>();

@@ -1,21 +1,21 @@
-//! Samples stored in as few bits as they need: the filters N-bit and scale-offset.
+//! The filters N-bit and scale-offset, which store samples in as few bits as they need.
 
 use super::cursor::corrupted;
 use crate::bail;
 use crate::error::Result;
 use crate::io::codec;
 
-/// How many bytes come before the samples of scale-offset.
+/// Number of bytes before the samples of scale-offset.
 const HEADER: usize = 21;
 
-/// Bits one after the other, the highest of each byte first.
+/// A sequence of bits, highest bit of each byte first.
 struct BitReader<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
 impl BitReader<'_> {
-    /// The next bits as a number; `None` beyond the end.
+    /// The next bits as a number; `None` past the end.
     fn take(&mut self, count: usize) -> Option<u64> {
         let (mut value, mut left) = (0, count);
         while left > 0 {
@@ -30,10 +30,10 @@ impl BitReader<'_> {
     }
 }
 
-/// Samples without the bits that do not count.
+/// N-bit: samples without their insignificant bits.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Nbit {
-    /// Whether the bytes are stored as they are.
+    /// Whether the bytes are stored unchanged.
     is_off: bool,
     size: usize,
     big: bool,
@@ -75,7 +75,7 @@ impl Nbit {
         let mut bits = BitReader { bytes, at: 0 };
         let mut len = 0;
         for sample in out.chunks_exact_mut(self.size) {
-            // Chunks end where their bits do.
+            // Chunks end with their last bit.
             let Some(value) = bits.take(self.precision) else {
                 break;
             };
@@ -86,24 +86,24 @@ impl Nbit {
     }
 }
 
-/// Samples as their differences from the least, scaled if they are floats.
+/// Scale-offset: samples as differences from the minimum, scaled if they are floats.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ScaleOffset {
     kind: PackedKind,
     size: usize,
     big: bool,
-    /// The number of samples of a chunk.
+    /// Number of samples of a chunk.
     count: usize,
-    /// What samples have that were never written, in the lowest bytes.
+    /// Fill value in the lowest bytes.
     fill: Option<u64>,
-    /// Whether the bytes are stored as they are.
+    /// Whether the bytes are stored unchanged.
     is_off: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum PackedKind {
     Int,
-    /// Floats times this power of 10.
+    /// Floats multiplied by this power of 10.
     Float(i32),
 }
 
@@ -164,7 +164,7 @@ impl ScaleOffset {
         let is_whole = bits == 8 * self.size;
         for (index, sample) in out.chunks_exact_mut(self.size).enumerate() {
             if is_whole {
-                // In this case the bytes are those of little-endian samples.
+                // In this case the bytes are little-endian samples.
                 let stored = packed.get(index * self.size..(index + 1) * self.size);
                 put(
                     number(stored.ok_or_else(codec::corrupted)?),
@@ -184,7 +184,7 @@ impl ScaleOffset {
         Ok(out.len())
     }
 
-    /// The sample of a difference from the least, as its bits.
+    /// The bits of a sample from its difference to the minimum.
     fn restore(&self, value: u64, least: u64) -> u64 {
         match (self.kind, self.size) {
             (PackedKind::Int, _) => value.wrapping_add(least),

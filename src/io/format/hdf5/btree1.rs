@@ -1,4 +1,4 @@
-//! B-trees of version 1: the names of groups and the chunks of datasets in the old form.
+//! Version 1 B-trees: the names of old-style groups and the chunks of datasets.
 
 use std::collections::HashSet;
 
@@ -6,11 +6,11 @@ use super::cursor::{Cursor, corrupted};
 use super::file::Hdf5File;
 use crate::error::Result;
 
-/// What a tree is about.
+/// Node types of the format.
 const GROUP: u8 = 0;
 const CHUNKS: u8 = 1;
 
-/// The places of a group's nodes of names.
+/// Addresses of a group's symbol table nodes.
 pub(super) fn name_nodes(file: &Hdf5File, address: u64) -> Result<Vec<u64>> {
     let mut nodes = Vec::new();
     let key = file.sizes.length;
@@ -21,7 +21,8 @@ pub(super) fn name_nodes(file: &Hdf5File, address: u64) -> Result<Vec<u64>> {
     Ok(nodes)
 }
 
-/// Hands out the chunks of a dataset with so many axes: what a key says, and where the chunk is.
+/// Visits the chunks of a dataset with `rank` axes: the content of the key, and the address of the
+/// chunk.
 pub(super) fn chunks(
     file: &Hdf5File,
     address: u64,
@@ -31,7 +32,7 @@ pub(super) fn chunks(
     walk(file, address, CHUNKS, 8 + 8 * (rank + 1), found)
 }
 
-/// Hands out the keys and children of all leaves.
+/// Visits the keys and children of all leaves.
 fn walk(
     file: &Hdf5File,
     address: u64,
@@ -40,7 +41,7 @@ fn walk(
     found: &mut dyn FnMut(Cursor<'_>, u64) -> Result<()>,
 ) -> Result<()> {
     let mut seen = HashSet::new();
-    // The last is the next; children are put there in the opposite order.
+    // A stack: children are pushed in reverse order.
     let mut nodes = vec![(address, None)];
     while let Some((address, above)) = nodes.pop() {
         if !seen.insert(address) {

@@ -1,4 +1,4 @@
-//! B-trees of version 2: records of equal length in nodes of equal size.
+//! Version 2 B-trees: records of equal length in nodes of equal size.
 
 use std::collections::HashSet;
 
@@ -7,16 +7,16 @@ use super::cursor::{bytes_for, corrupted};
 use super::file::Hdf5File;
 use crate::error::Result;
 
-/// How many bytes a node has before its records, and its checksum.
+/// Size of a node's prefix and of its checksum in bytes.
 const BEFORE: usize = 6;
 const OVERHEAD: usize = BEFORE + 4;
 
-/// The most levels; more would need more nodes than a file can have.
+/// Maximum number of levels; more would need more nodes than a file can have.
 const MAX_DEPTH: u16 = 32;
 
-/// The records of a tree in order.
+/// The records of a tree, in order.
 pub(super) struct Records {
-    /// What they are about, as a number of the format.
+    /// Type of the records, as a number of the format.
     pub(super) kind: u8,
     pub(super) size: usize,
     bytes: Vec<u8>,
@@ -33,15 +33,15 @@ struct Tree<'a> {
     file: &'a Hdf5File,
     node_size: usize,
     record_size: usize,
-    /// How many bytes the number of records of a child has.
+    /// Number of bytes of a child's record count.
     count_size: usize,
-    /// By level from the leaves: how many bytes the number of all records below has.
+    /// By level from the leaves: number of bytes of the total record count below.
     total_sizes: Vec<usize>,
     seen: HashSet<u64>,
     records: Vec<u8>,
 }
 
-/// All records of a tree, which has to be of one of the kinds.
+/// All records of a tree, which has to be of one of the given types.
 pub(super) fn records(file: &Hdf5File, address: u64, kinds: &[u8]) -> Result<Records> {
     let bytes = file.read(address, (22 + file.sizes.offset + file.sizes.length) as u64)?;
     let mut cursor = file.cursor(verified(&bytes)?);
@@ -88,7 +88,7 @@ pub(super) fn records(file: &Hdf5File, address: u64, kinds: &[u8]) -> Result<Rec
 }
 
 impl Tree<'_> {
-    /// How many bytes a node above the leaves has for each child.
+    /// Number of bytes per child in a node above the leaves.
     fn pointer_size(&self, level: usize) -> usize {
         self.file.sizes.offset + self.count_size + self.total_sizes[level - 1]
     }

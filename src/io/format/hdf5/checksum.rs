@@ -1,9 +1,9 @@
-//! The checksums of HDF5: Jenkins' for its structures, Fletcher's for chunks.
+//! Checksums of HDF5: Jenkins' for its structures, Fletcher's for chunks.
 
 use super::cursor::corrupted;
 use crate::error::Result;
 
-/// The bytes before the checksum at the end, if it is theirs.
+/// The bytes before the checksum at the end, if it is correct.
 pub(super) fn verified(bytes: &[u8]) -> Result<&[u8]> {
     let split = bytes.split_last_chunk::<4>();
     let (content, sum) = split.ok_or_else(|| corrupted("it ends early"))?;
@@ -30,7 +30,7 @@ pub(super) fn lookup3(bytes: &[u8]) -> u32 {
     state[2]
 }
 
-/// Adds up to 12 bytes to the three words.
+/// Mixes up to 12 bytes into the three words.
 fn add(state: &mut [u32; 3], bytes: &[u8]) {
     for (index, byte) in bytes.iter().enumerate() {
         let word = u32::from(*byte) << (8 * (index % 4));
@@ -62,7 +62,7 @@ fn finish([a, b, c]: &mut [u32; 3]) {
     step(c, *b, 24);
 }
 
-/// Fletcher's checksum of 32 bits over pairs of bytes.
+/// Fletcher's 32-bit checksum over pairs of bytes.
 pub(super) fn fletcher32(bytes: &[u8]) -> u32 {
     let fold = |sum: u32| (sum & 0xFFFF) + (sum >> 16);
     let (mut low, mut high) = (0u32, 0u32);

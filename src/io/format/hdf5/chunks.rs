@@ -1,4 +1,4 @@
-//! The chunks of a dataset, read and decompressed.
+//! Reading and decompressing the chunks of a dataset.
 
 use super::dataset::DatasetBody;
 use super::filters::{self, ChunkFilter};
@@ -8,25 +8,25 @@ use crate::bail;
 use crate::error::Result;
 use crate::io::codec;
 
-/// A chunk of this size is believed in, whatever the file has of it.
+/// A chunk up to this size is accepted, however few bytes of it are in the file.
 const SMALL: u64 = 16 << 20;
 
-/// The largest chunk, in bytes.
+/// Maximum size of a chunk in bytes.
 const MAX_CHUNK: u64 = u32::MAX as u64;
 
-/// What is needed to read chunks.
+/// Data needed to read chunks.
 pub(super) struct ChunkReader<'a> {
     body: &'a DatasetBody,
     map: ChunkMap,
-    /// The lengths of a chunk's axes.
+    /// Lengths of a chunk's axes.
     pub(super) shape: Vec<usize>,
-    /// How many bytes the elements of a chunk have.
+    /// Size of a chunk's elements in bytes.
     bytes: u64,
     edges_are_plain: bool,
 }
 
 impl<'a> ChunkReader<'a> {
-    /// Reads the index of a dataset's chunks.
+    /// Reads the chunk index of a dataset.
     pub(super) fn new(body: &'a DatasetBody, chunks: &Chunks) -> Result<Self> {
         let shape = chunks.shape.iter().map(|len| usize::try_from(*len));
         let shape: Option<Vec<usize>> = shape.collect::<Result<_, _>>().ok();
@@ -71,8 +71,7 @@ impl<'a> ChunkReader<'a> {
         Ok(reader)
     }
 
-    /// How many bytes the chunks have in the file, and how many they are if all can be what they
-    /// claim to be.
+    /// Total size of the chunks in the file, and their maximum total size once decoded, in bytes.
     pub(super) fn sizes(&self) -> [u64; 2] {
         if self.map.is_complete() && self.body.filters.is_empty() {
             let present = self.map.total().saturating_mul(self.bytes);
@@ -87,12 +86,12 @@ impl<'a> ChunkReader<'a> {
         sizes
     }
 
-    /// Where the first chunk in the file is.
+    /// Address of the first chunk in the file.
     pub(super) fn first(&self) -> Option<u64> {
         self.map.stored().map(|(_, chunk)| chunk.address).min()
     }
 
-    /// Whether enough chunks were written, so that it is worth looking for all of them.
+    /// Whether enough chunks were written to make it worthwhile to look for all of them.
     pub(super) fn is_dense(&self) -> bool {
         const MIN_CHUNKS: u64 = 1 << 20;
         const MAX_RATIO: u64 = 4096;
@@ -101,7 +100,7 @@ impl<'a> ChunkReader<'a> {
             || self.map.total() <= stored.saturating_mul(MAX_RATIO).max(MIN_CHUNKS)
     }
 
-    /// How many bytes of a chunk there can be at most.
+    /// Maximum size of a decoded chunk in bytes.
     fn most(&self, chunk: Chunk) -> u64 {
         match self.body.file.check(chunk.address, chunk.len) {
             Ok(()) => filters::most(&self.body.filters, chunk.mask, chunk.len).min(self.bytes),
@@ -109,7 +108,7 @@ impl<'a> ChunkReader<'a> {
         }
     }
 
-    /// An error if a large chunk cannot be what the file has of it.
+    /// An error if a large chunk cannot result from its bytes in the file.
     fn check(&self, chunk: Chunk) -> Result<()> {
         match self.bytes <= SMALL || self.most(chunk) == self.bytes {
             true => Ok(()),
@@ -117,7 +116,7 @@ impl<'a> ChunkReader<'a> {
         }
     }
 
-    /// Makes the samples of the chunk of an index; false if it was never written.
+    /// Decodes the chunk of an index; false if it was never written.
     pub(super) fn read(&self, index: &[u64], out: &mut [u8]) -> Result<bool> {
         let Some(chunk) = self.map.get(index) else {
             return Ok(false);
@@ -129,7 +128,7 @@ impl<'a> ChunkReader<'a> {
         Ok(true)
     }
 
-    /// Reads a chunk's elements.
+    /// Reads the elements of a chunk.
     fn read_chunk(&self, index: &[u64], chunk: Chunk, out: &mut [u8]) -> Result<()> {
         let file = &self.body.file;
         let filters: &[ChunkFilter] = match self.edges_are_plain && self.is_at_edge(index) {
@@ -146,7 +145,7 @@ impl<'a> ChunkReader<'a> {
         filters::undo(filters, chunk.mask, bytes, out)
     }
 
-    /// Whether a chunk reaches beyond the end of an axis.
+    /// Whether a chunk extends beyond the end of an axis.
     fn is_at_edge(&self, index: &[u64]) -> bool {
         let axes = index.iter().zip(&self.shape).zip(&self.body.space.shape);
         axes.into_iter().any(|((coordinate, chunk), len)| {

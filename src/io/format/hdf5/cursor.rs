@@ -1,15 +1,15 @@
-//! Numbers read one after the other from bytes of a file, none beyond their end.
+//! Sequential reading of numbers from bytes of a file, with bounds checks.
 
 use crate::error::{Error, Result};
 
-/// How many bytes the places and the lengths in a file have.
+/// Sizes of addresses and lengths in a file, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct OffsetSizes {
     pub(super) offset: usize,
     pub(super) length: usize,
 }
 
-/// Bytes and how many of them have been read.
+/// Bytes and the current position.
 #[derive(Clone, Copy)]
 pub(super) struct Cursor<'a> {
     bytes: &'a [u8],
@@ -17,7 +17,7 @@ pub(super) struct Cursor<'a> {
     pub(super) sizes: OffsetSizes,
 }
 
-/// The error for a structure that cannot be what the format says.
+/// The error for a structure that violates the format.
 pub(super) fn corrupted(what: &str) -> Error {
     Error::new(format!("its structure cannot be read ({what})"))
 }
@@ -36,12 +36,12 @@ impl<'a> Cursor<'a> {
         Ok(taken)
     }
 
-    /// All bytes that have not been read.
+    /// All unread bytes.
     pub(super) fn rest(&self) -> &'a [u8] {
         &self.bytes[self.at..]
     }
 
-    /// How many bytes have been read.
+    /// Number of bytes read.
     pub(super) fn position(&self) -> usize {
         self.at
     }
@@ -67,7 +67,7 @@ impl<'a> Cursor<'a> {
         Ok(self.uint(4)? as u32)
     }
 
-    /// A number of up to eight bytes, the lowest first.
+    /// A little-endian number of up to eight bytes.
     pub(super) fn uint(&mut self, len: usize) -> Result<u64> {
         if len > 8 {
             return Err(corrupted("an int of more than 8 bytes"));
@@ -81,7 +81,7 @@ impl<'a> Cursor<'a> {
         self.uint(self.sizes.length)
     }
 
-    /// A place in the file, if there is one.
+    /// An address in the file, if defined.
     pub(super) fn address(&mut self) -> Result<Option<u64>> {
         let bytes = self.take(self.sizes.offset)?;
         let mut cursor = Self::new(bytes, self.sizes);
@@ -90,13 +90,13 @@ impl<'a> Cursor<'a> {
         Ok((!is_nowhere).then_some(address))
     }
 
-    /// A place in the file that has to be there.
+    /// An address in the file that must be defined.
     pub(super) fn required_address(&mut self) -> Result<u64> {
         self.address()?
             .ok_or_else(|| corrupted("a part is missing"))
     }
 
-    /// Whether the next bytes are these.
+    /// An error unless the next bytes are these.
     pub(super) fn expect(&mut self, signature: &[u8]) -> Result<()> {
         if self.take(signature.len())? == signature {
             return Ok(());
@@ -105,7 +105,7 @@ impl<'a> Cursor<'a> {
         Err(corrupted(&format!("there is no {name}")))
     }
 
-    /// Text until the next zero byte.
+    /// Text up to the next zero byte.
     pub(super) fn text(&mut self) -> Result<String> {
         let rest = self.rest();
         let end = rest.iter().position(|byte| *byte == 0);
@@ -115,7 +115,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// How many bytes a number up to `limit` has.
+/// Number of bytes needed for a number up to `limit`.
 pub(super) fn bytes_for(limit: u64) -> usize {
     limit.max(1).ilog2() as usize / 8 + 1
 }

@@ -1,5 +1,5 @@
-//! A dataset: what it is, and its samples, which are decompressed on all cores, straight into their
-//! place.
+//! A dataset: its properties, and its samples, which are decompressed on all cores directly into
+//! the output.
 
 use std::sync::Arc;
 
@@ -22,37 +22,38 @@ use crate::io::format::metadata_keys;
 use crate::io::recording::FrameRange;
 use crate::video::{Field, Samples, shape_text};
 
-/// A dataset, or what is in its place if it cannot be read.
+/// A dataset, or a placeholder for one that cannot be read.
 pub(in crate::io) struct Dataset {
-    /// Its name after those of its groups.
+    /// Its path: the names of its groups, then its own.
     pub(in crate::io) name: String,
     pub(in crate::io) shape: Vec<usize>,
-    /// How the samples are handed out, or in words what is stored that is no real numbers.
+    /// Encoding of the samples once decoded, or a description of what is stored instead of real
+    /// numbers.
     pub(in crate::io) encoding: std::result::Result<Encoding, &'static str>,
     pub(in crate::io) attributes: Attributes,
-    /// Whether another name leads to it too, which was met before.
+    /// Whether it is a second name of a dataset that was visited before.
     pub(in crate::io) is_alias: bool,
     body: Result<DatasetBody>,
 }
 
-/// What is needed to read samples.
+/// Data needed to read samples.
 pub(super) struct DatasetBody {
     pub(super) file: Arc<Hdf5File>,
-    /// Where the header is.
+    /// Address of the header.
     address: u64,
     pub(super) space: Dataspace,
     pub(super) datatype: Datatype,
     pub(super) recode: Option<Recode>,
     layout: DataLayout,
     pub(super) filters: Vec<ChunkFilter>,
-    /// An element that was never written, if it is not zeros.
+    /// Bytes of the fill value, if it is not zero.
     fill: Option<Vec<u8>>,
-    /// The stretches of other files that have the samples.
+    /// Sections of external files that contain the samples.
     pieces: Vec<Piece>,
 }
 
 impl Dataset {
-    /// What the messages of an object say.
+    /// Reads the messages of an object.
     pub(super) fn new(
         name: String,
         file: &Arc<Hdf5File>,
@@ -82,7 +83,7 @@ impl Dataset {
         }
     }
 
-    /// Something that cannot be read, and why.
+    /// Placeholder for an object that cannot be read, with the reason.
     pub(super) fn failed(name: &str, kind: &'static str, error: Error) -> Self {
         Self {
             name: name.into(),
@@ -94,7 +95,7 @@ impl Dataset {
         }
     }
 
-    /// Why it cannot be read, if it cannot.
+    /// The reason why it cannot be read, if any.
     pub(in crate::io) fn failure(&self) -> Option<&Error> {
         self.body.as_ref().err()
     }
@@ -103,13 +104,13 @@ impl Dataset {
         self.body.as_ref().map_err(Error::clone)
     }
 
-    /// The number of elements.
+    /// Number of elements.
     pub(in crate::io) fn len(&self) -> usize {
         let product = |len: usize, axis: &usize| len.saturating_mul(*axis);
         self.shape.iter().fold(1, product)
     }
 
-    /// Where the first samples are; what is in other files comes last.
+    /// Offset of the first samples; those in external files come last.
     pub(super) fn position(&self, file: &Arc<Hdf5File>) -> u64 {
         let body = self.body.as_ref().ok();
         let body = body.filter(|body| Arc::ptr_eq(&body.file, file));
@@ -126,12 +127,12 @@ impl Dataset {
         first.unwrap_or(u64::MAX)
     }
 
-    /// The file that the samples are in.
+    /// The file that contains the samples.
     pub(in crate::io) fn source(&self) -> Result<&SharedFile> {
         Ok(&self.body()?.file.source)
     }
 
-    /// Where in the file all samples lie as they are, if they do.
+    /// Offset of the samples in the file, if they are stored as in memory.
     pub(in crate::io) fn plain(&self) -> Option<u64> {
         let body = self.body.as_ref().ok()?;
         match body.layout {
@@ -144,7 +145,7 @@ impl Dataset {
         }
     }
 
-    /// The bytes of a small value, as its encoding says.
+    /// The bytes of a small value, in its encoding.
     pub(in crate::io) fn small(&self) -> Option<Vec<u8>> {
         let body = self.body.as_ref().ok()?;
         let elements = body.elements().ok()?;
@@ -185,7 +186,7 @@ impl Dataset {
         }
     }
 
-    /// The samples, if they are few.
+    /// The samples, if there are few.
     pub(in crate::io) fn numbers(&self) -> Option<Vec<f64>> {
         let bytes = self.small()?;
         let mut read = |out: &mut [u8]| {
@@ -195,7 +196,7 @@ impl Dataset {
         samples::read_numbers(self.encoding.ok()?, self.len(), &mut read).ok()
     }
 
-    /// The places of objects that it refers to.
+    /// Addresses of the objects that it refers to.
     pub(in crate::io) fn references(&self) -> Option<Vec<u64>> {
         let body = self.body.as_ref().ok()?;
         if body.datatype.kind != ElementKind::Reference {
@@ -287,7 +288,7 @@ impl Dataset {
         }
     }
 
-    /// An error if the frames reach beyond the bytes that there are for all.
+    /// An error if the frames extend beyond the bytes that exist for all.
     fn check_claim(&self, range: FrameRange, frame: usize, present: u64) -> Result<()> {
         let frames = (range.start + range.len.saturating_sub(1) * range.step + 1) as u64;
         match frames.checked_mul(frame as u64) {
@@ -296,10 +297,10 @@ impl Dataset {
         }
     }
 
-    /// An error if so many samples cannot be what chunks of so many bytes in the file are, which
-    /// can become so many bytes, although some may never have been written.
+    /// An error if the samples cannot be the content of chunks of `stored` bytes in the file, which
+    /// decode to a limited size, although some may never have been written.
     fn check_sparse(&self, range: FrameRange, frame: usize, stored: u64, most: u64) -> Result<()> {
-        // What was never written may be much more than what was, but not without limit.
+        // Unwritten samples may far outnumber written ones, but not without limit.
         const SMALL: u64 = 1 << 30;
         const MAX_RATIO: u64 = 4096;
         let limit = stored.saturating_mul(MAX_RATIO).max(most).max(SMALL);
@@ -356,7 +357,7 @@ impl DatasetBody {
         })
     }
 
-    /// Reads elements and makes samples of them.
+    /// Reads elements and converts them to samples.
     pub(super) fn decode(
         &self,
         out: &mut [u8],
@@ -372,7 +373,7 @@ impl DatasetBody {
         Ok(())
     }
 
-    /// The sample that was never written.
+    /// The fill value of the samples.
     fn fill_value(&self, stored: Encoding) -> Vec<u8> {
         let Some(fill) = &self.fill else {
             return Vec::new();
@@ -385,7 +386,7 @@ impl DatasetBody {
         fill_value
     }
 
-    /// All elements as they are in the file, if they are few.
+    /// All elements as stored in the file, if there are few.
     fn elements(&self) -> Result<Vec<u8>> {
         let too_long = || corrupted("a value is too long");
         let count = self.space.shape.iter();

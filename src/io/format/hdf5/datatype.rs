@@ -1,4 +1,4 @@
-//! What the elements of datasets and attributes are.
+//! Datatypes of the elements of datasets and attributes.
 
 use super::cursor::{Cursor, corrupted};
 use super::recode::{BitField, Recode};
@@ -6,16 +6,16 @@ use crate::error::Result;
 use crate::io::bytes::samples::Encoding;
 use crate::video::DType;
 
-/// How deep types are within types.
+/// Maximum depth of nested types.
 const MAX_DEPTH: usize = 8;
 
-/// The most values of a type that has names for them that are looked at.
+/// Maximum number of values of an enumeration that are read.
 const MAX_NAMES: usize = 2;
 
 /// The type of an element.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Datatype {
-    /// Its size in the file, in bytes.
+    /// Size in the file in bytes.
     pub(super) size: usize,
     pub(super) kind: ElementKind,
 }
@@ -28,19 +28,19 @@ pub(super) enum ElementKind {
     },
     Float(Float),
     Bool,
-    /// Text of the element's size; whether spaces at its end belong to it.
+    /// Fixed-length text of the element's size; whether trailing spaces belong to it.
     Text {
         keeps_spaces: bool,
     },
-    /// Text somewhere else.
+    /// Variable-length text, stored elsewhere.
     LongText,
-    /// The places of other objects.
+    /// References to other objects.
     Reference,
-    /// In words what numbers cannot be made of.
+    /// Description of a type that cannot be converted to numbers.
     Other(&'static str),
 }
 
-/// A float: where its bits are, and where in them its parts are.
+/// A float: the position of its bits, and of its parts within them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Float {
     pub(super) bits: BitField,
@@ -50,7 +50,7 @@ pub(super) struct Float {
     pub(super) mantissa: u8,
     pub(super) mantissa_len: u8,
     pub(super) bias: u32,
-    /// Whether the mantissa has a leading 1 that is not stored.
+    /// Whether the leading 1 of the mantissa is implied (not stored).
     pub(super) is_implied: bool,
 }
 
@@ -59,8 +59,8 @@ impl Datatype {
         read(cursor, 0)
     }
 
-    /// How the samples are handed out, and how they are made if they are stored as what this
-    /// machine does not know; or in words what is stored.
+    /// Encoding of the decoded samples, with a conversion if this machine has no such type; or a
+    /// description of what is stored.
     pub(super) fn encoding(&self) -> std::result::Result<(Encoding, Option<Recode>), &'static str> {
         let native = |dtype, half, big: bool| Encoding {
             dtype,
@@ -199,7 +199,7 @@ fn float(cursor: &mut Cursor<'_>, flags: u32) -> Result<ElementKind> {
     }))
 }
 
-/// Numbers of which some have names; those that are only FALSE and TRUE are bools.
+/// An enumeration; those with only FALSE and TRUE are bools.
 fn names(cursor: &mut Cursor<'_>, version: u8, count: usize, depth: usize) -> Result<ElementKind> {
     let base = read(cursor, depth + 1)?;
     let mut names = Vec::new();
@@ -218,7 +218,7 @@ fn names(cursor: &mut Cursor<'_>, version: u8, count: usize, depth: usize) -> Re
     }
 }
 
-/// Records; h5py, MATLAB and Julia make those of two floats with such names of complex numbers.
+/// Compound types; h5py, MATLAB and Julia store complex numbers as two floats with certain names.
 fn compound(cursor: &mut Cursor<'_>, version: u8, count: u32, size: usize) -> Result<ElementKind> {
     let first = cursor.text()?;
     let is_part = matches!(first.as_str(), "r" | "re" | "real");

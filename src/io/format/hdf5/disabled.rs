@@ -1,4 +1,4 @@
-//! What stands for HDF5 in a program that was built without it: errors that say so.
+//! Replacement of the HDF5 module in builds without it: errors that say so.
 
 use std::path::Path;
 
@@ -6,17 +6,17 @@ use crate::error::{Error, Result};
 use crate::io::recording::{LoadOptions, Recording};
 use crate::video::Video;
 
-/// Whether a file that begins with these bytes is an HDF5 file.
+/// Whether the first bytes of a file are those of HDF5.
 pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\x89HDF\r\n\x1a\n")
 }
 
-/// Says that this needs another program.
+/// Returns an error that this build lacks HDF5.
 pub(in crate::io) fn open(path: &Path, _: &LoadOptions) -> Result<Box<dyn Recording>> {
     Err(Error::left_out(path, "HDF5", "hdf5"))
 }
 
-/// Says that this needs another program.
+/// Returns an error that this build lacks HDF5.
 pub(in crate::io) fn save(path: &Path, _: &Video, _: &str) -> Result<()> {
     Err(Error::left_out(path, "HDF5", "hdf5"))
 }

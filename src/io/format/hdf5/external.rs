@@ -1,4 +1,4 @@
-//! Files that an HDF5 file names: where external links and external samples lead.
+//! Files named in an HDF5 file: targets of external links and of external samples.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -10,9 +10,9 @@ use crate::fs::files;
 use crate::io::bytes::samples::SharedFile;
 use crate::io::codec;
 
-/// Where a named file is: in the folder of the file that names it or below, and nowhere else. One
-/// that is named with all of its path is looked for by its name alone, as the two may have been
-/// moved together. In a sandbox no such file is opened.
+/// Path of a named file, which must be in the folder of the file that names it or below. A file
+/// named with an absolute path is searched for by its name alone, as both may have been moved
+/// together. In a sandbox no such file is opened.
 pub(super) fn external_file(owner: &Path, name: &str) -> Result<PathBuf> {
     if files::sandbox().is_some() {
         let error = Error::new(format!(
@@ -42,19 +42,19 @@ pub(super) fn external_file(owner: &Path, name: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// What tells a file from others, whatever it is called.
+/// Identity of a file, whatever name it is opened by.
 pub(super) fn identity(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
-/// A stretch of an open file that has samples.
+/// A section of an open file that contains samples.
 pub(super) struct OpenPiece {
     source: SharedFile,
     start: u64,
     pub(super) len: u64,
 }
 
-/// Opens the files that have the samples of a dataset.
+/// Opens the files that contain the samples of a dataset.
 pub(super) fn open_pieces(file: &Hdf5File, pieces: &[Piece]) -> Result<Vec<OpenPiece>> {
     let open = |piece: &Piece| {
         let elsewhere = |e| Error::new(format!("its samples are in another file: {e}"));
@@ -70,7 +70,7 @@ pub(super) fn open_pieces(file: &Hdf5File, pieces: &[Piece]) -> Result<Vec<OpenP
     pieces.iter().map(open).collect()
 }
 
-/// Reads bytes that lie in stretches of several files, from a place in all of them together.
+/// Reads bytes from the concatenated sections of several files, from offset `start` on.
 pub(super) fn read_pieces(pieces: &[OpenPiece], mut start: u64, mut out: &mut [u8]) -> Result<()> {
     for piece in pieces {
         if out.is_empty() {

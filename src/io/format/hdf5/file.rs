@@ -1,4 +1,4 @@
-//! A file of which parts are read: where its structure begins, and how long its numbers are.
+//! An open HDF5 file: the start of its structure, and the sizes of its numbers.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,31 +11,31 @@ use super::heap::FractalHeap;
 use crate::error::Result;
 use crate::io::bytes::samples::SharedFile;
 
-/// The widest numbers, which those of the superblock are until it says otherwise.
+/// Maximum number sizes, used until the superblock is read.
 const WIDE: OffsetSizes = OffsetSizes {
     offset: 8,
     length: 8,
 };
 
-/// How far a file is searched for its beginning.
+/// How far a file is searched for its superblock.
 const LAST_START: u64 = 1 << 26;
 
-/// How many bytes of the file a superblock can have.
+/// Maximum size of a superblock in bytes.
 const SUPERBLOCK: u64 = 128;
 
 /// An HDF5 file.
 pub(super) struct Hdf5File {
     pub(super) source: SharedFile,
-    /// Where the structure begins; all places in the file count from here.
+    /// Offset of the structure; all addresses in the file are relative to it.
     base: u64,
     pub(super) sizes: OffsetSizes,
-    /// The header of the group that holds everything.
+    /// Address of the root group's header.
     pub(super) root: u64,
-    /// Where messages are that several objects share.
+    /// Locations of messages shared by several objects.
     shared: Vec<SharedIndex>,
 }
 
-/// The place of shared messages of some kinds.
+/// Location of shared messages of some types.
 struct SharedIndex {
     kinds: u16,
     heap: u64,
@@ -56,23 +56,23 @@ impl Hdf5File {
         let bytes = file.read(0, SUPERBLOCK.min(file.len()))?;
         let extension = file.read_superblock(&bytes)?;
         if let Some(extension) = extension {
-            // What is shared is then missed where it is needed.
+            // Missing shared messages are an error only when they are needed.
             file.shared = file.read_shared(extension).unwrap_or_default();
         }
         Ok(Arc::new(file))
     }
 
-    /// The number of bytes from the beginning of the structure to the end of the file.
+    /// Number of bytes from the start of the structure to the end of the file.
     pub(super) fn len(&self) -> u64 {
         self.source.len() - self.base
     }
 
-    /// Where in the file a place of the structure is.
+    /// Offset in the file of an address.
     pub(super) fn absolute(&self, address: u64) -> Option<u64> {
         self.base.checked_add(address)
     }
 
-    /// An error if a stretch is not within the file.
+    /// An error if a section is not within the file.
     pub(super) fn check(&self, address: u64, len: u64) -> Result<()> {
         match address.checked_add(len) {
             Some(end) if end <= self.len() => Ok(()),
@@ -80,7 +80,7 @@ impl Hdf5File {
         }
     }
 
-    /// Reads bytes at a place of the structure, after it is known that the file has them.
+    /// Reads bytes at an address, after checking that the file contains them.
     pub(super) fn read(&self, address: u64, len: u64) -> Result<Vec<u8>> {
         self.check(address, len)?;
         let mut bytes = vec![0; len as usize];
@@ -88,7 +88,7 @@ impl Hdf5File {
         Ok(bytes)
     }
 
-    /// Reads bytes into a place in memory.
+    /// Reads bytes into a buffer.
     pub(super) fn read_into(&self, address: u64, out: &mut [u8]) -> Result<()> {
         self.check(address, out.len() as u64)?;
         self.source.read_at(self.base + address, out)
@@ -98,7 +98,7 @@ impl Hdf5File {
         Cursor::new(bytes, self.sizes)
     }
 
-    /// Takes from the superblock what is needed; returns where more about the file is.
+    /// Reads the superblock; returns the address of its extension.
     fn read_superblock(&mut self, bytes: &[u8]) -> Result<Option<u64>> {
         let mut cursor = Cursor::new(bytes, WIDE);
         cursor.expect(MAGIC)?;
@@ -109,7 +109,7 @@ impl Hdf5File {
                 self.read_sizes(&mut cursor)?;
                 cursor.skip(if version == 0 { 9 } else { 13 })?;
                 cursor.skip(4 * self.sizes.offset)?;
-                // The entry of the root group, which begins with a place among names.
+                // The entry of the root group starts with the offset of its name.
                 cursor.skip(self.sizes.offset)?;
                 self.root = cursor.required_address()?;
                 Ok(None)
@@ -144,7 +144,7 @@ impl Hdf5File {
         Ok(())
     }
 
-    /// Where shared messages are, as an object beside the groups says.
+    /// Reads the locations of shared messages from the superblock extension.
     fn read_shared(&self, extension: u64) -> Result<Vec<SharedIndex>> {
         let messages = header::read(self, extension)?;
         let Some(table) = messages.iter().find(|m| m.kind == kind::SHARED_TABLE) else {
@@ -170,7 +170,7 @@ impl Hdf5File {
         Ok(indices)
     }
 
-    /// The message that a record of a shared one stands for.
+    /// The message that a shared record refers to.
     pub(super) fn shared(&self, kind: u8, record: &[u8], depth: usize) -> Result<Vec<u8>> {
         let mut cursor = self.cursor(record);
         let (version, address) = (cursor.u8()?, cursor.u8()?);
@@ -189,7 +189,7 @@ impl Hdf5File {
         Ok(body)
     }
 
-    /// The message of a kind that has an identifier in the heap of shared ones.
+    /// The message of a type with an identifier in the heap of shared messages.
     pub(super) fn shared_object(&self, kind: u8, id: &[u8]) -> Result<Vec<u8>> {
         let bit = 1u16.checked_shl(u32::from(kind)).unwrap_or(0);
         let index = self.shared.iter().find(|index| index.kinds & bit != 0);
@@ -198,10 +198,10 @@ impl Hdf5File {
     }
 }
 
-/// How often a shared message may lead to another one.
+/// Maximum depth of references between shared messages.
 const MAX_SHARING: usize = 4;
 
-/// Where the structure begins: at the start of the file, or after bytes of another program.
+/// Offset of the structure: the start of the file, or after a user block.
 fn beginning(source: &SharedFile) -> Result<u64> {
     let mut start = 0;
     while start < source.len().min(LAST_START) {

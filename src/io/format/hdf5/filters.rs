@@ -1,4 +1,4 @@
-//! The filters of chunks: what a dataset names, and how each is undone.
+//! The filters of chunks: their list in a dataset, and how each is undone.
 
 use super::bit_packed::{Nbit, ScaleOffset};
 use super::checksum::fletcher32;
@@ -7,7 +7,7 @@ use super::shuffled;
 use crate::error::{Error, Result};
 use crate::io::codec::{self, Codec};
 
-/// The most filters that the format allows.
+/// Maximum number of filters that the format allows.
 const MAX_FILTERS: usize = 32;
 
 /// A step between the samples and the bytes in the file.
@@ -18,15 +18,15 @@ pub(super) enum ChunkFilter {
     Checksum,
     Nbit(Nbit),
     ScaleOffset(ScaleOffset),
-    /// Blocks of LZ4, each after its size.
+    /// Blocks of LZ4, each preceded by its size.
     Lz4,
-    /// Bits of samples of so many bytes apart, and compressed in blocks or not.
+    /// Bit shuffle for samples of this size, in blocks that may be compressed.
     BitShuffle(usize, shuffled::BlockCompression),
-    /// One that is not known, with its number and its name.
+    /// An unknown filter with its number and name.
     Unknown(u16, String),
 }
 
-/// Reads the filters of a dataset whose elements have so many bytes, in the order of writing.
+/// Reads the filters of a dataset with elements of `size` bytes, in the order of writing.
 pub(super) fn read(mut cursor: Cursor<'_>, size: usize) -> Result<Vec<ChunkFilter>> {
     let (version, count) = (cursor.u8()?, usize::from(cursor.u8()?));
     match version {
@@ -61,7 +61,7 @@ pub(super) fn read(mut cursor: Cursor<'_>, size: usize) -> Result<Vec<ChunkFilte
         .collect()
 }
 
-/// Identifiers of filters, those of HDF5 itself and registered ones.
+/// Identifiers of filters: those of HDF5 itself and registered ones.
 mod id {
     pub(super) const DEFLATE: u16 = 1;
     pub(super) const SHUFFLE: u16 = 2;
@@ -106,7 +106,7 @@ fn filter(id: u16, name: &str, values: &[u32], size: usize) -> Result<ChunkFilte
     })
 }
 
-/// Filters that are not undone here but have a name.
+/// Filters that are not supported but have a name.
 const KNOWN: &[(u16, &str)] = &[
     (4, "szip"),
     (307, "bzip2"),
@@ -120,7 +120,7 @@ const KNOWN: &[(u16, &str)] = &[
     (32026, "Blosc2"),
 ];
 
-/// Undoes all filters that were not left out, the last first, into `out`, which has to be filled.
+/// Undoes all filters that were not skipped, last first, into `out`, which has to be filled.
 pub(super) fn undo(
     filters: &[ChunkFilter],
     mask: u32,
@@ -135,7 +135,7 @@ pub(super) fn undo(
     }
     let first = steps.remove(0);
     let mut bytes = bytes;
-    // What is between two filters can be longer than the samples, by checksums and headers.
+    // Intermediate data can be longer than the samples because of checksums and headers.
     let room = out.len() + out.len() / 8 + 1024;
     for step in steps.into_iter().rev() {
         let mut undone = vec![0; room];
@@ -149,7 +149,7 @@ pub(super) fn undo(
     Ok(())
 }
 
-/// How many bytes a chunk of so many bytes in the file can become at most.
+/// Maximum decoded size of a chunk of `len` bytes in the file.
 pub(super) fn most(filters: &[ChunkFilter], mask: u32, len: u64) -> u64 {
     applied(filters, mask).fold(len, |len, filter| len.saturating_mul(filter.ratio()))
 }
@@ -162,7 +162,7 @@ fn applied(filters: &[ChunkFilter], mask: u32) -> impl Iterator<Item = &ChunkFil
 }
 
 impl ChunkFilter {
-    /// Undoes one step; returns how many bytes it gave.
+    /// Undoes one filter; returns the number of bytes written.
     fn undo(&self, bytes: &[u8], out: &mut [u8]) -> Result<usize> {
         match self {
             Self::Codec(codec) => codec.decode(bytes, out),
@@ -190,9 +190,9 @@ impl ChunkFilter {
         }
     }
 
-    /// How many times longer a step can make what it undoes.
+    /// Maximum expansion factor of a filter when undone.
     fn ratio(&self) -> u64 {
-        // A byte of a compression that repeats can stand for so many.
+        // Upper bound of what a byte of run-length data can expand to.
         const RUNS: u64 = 1 << 17;
         match self {
             Self::Codec(Codec::Shuffle(_)) | Self::Checksum => 1,

@@ -1,11 +1,11 @@
-//! The headers of objects: messages that say what a group or a dataset is.
+//! Object headers: the messages that describe a group or a dataset.
 
 use super::checksum::verified;
 use super::cursor::{Cursor, corrupted};
 use super::file::Hdf5File;
 use crate::error::Result;
 
-/// What messages are about.
+/// Types of messages.
 pub(super) mod kind {
     pub(in crate::io::format::hdf5) const DATASPACE: u8 = 0x01;
     pub(in crate::io::format::hdf5) const LINK_INFO: u8 = 0x02;
@@ -23,23 +23,23 @@ pub(super) mod kind {
     pub(in crate::io::format::hdf5) const ATTRIBUTE_INFO: u8 = 0x15;
 }
 
-/// The most stretches of a file that a header is in, and the most messages.
+/// Maximum number of blocks of a header, and of messages.
 const MAX_BLOCKS: usize = 1000;
 const MAX_MESSAGES: usize = 100_000;
 
-/// Set where a message is shared by several objects and lies elsewhere.
+/// Flag of a message that is shared by several objects and stored elsewhere.
 const SHARED: u8 = 2;
 
 /// A message of an object.
 pub(super) struct Message {
     pub(super) kind: u8,
     pub(super) body: Vec<u8>,
-    /// Why it cannot be read, if it is shared and lost.
+    /// Why a shared message cannot be read.
     lost: Option<crate::error::Error>,
 }
 
 impl Message {
-    /// What it says, or why that is not known.
+    /// The content, or why it cannot be read.
     pub(super) fn body(&self) -> Result<&[u8]> {
         match &self.lost {
             Some(error) => Err(error.clone()),
@@ -53,7 +53,7 @@ pub(super) fn read(file: &Hdf5File, address: u64) -> Result<Vec<Message>> {
     read_at_depth(file, address, 0)
 }
 
-/// The messages of an object that others were shared with.
+/// The messages of an object, with the depth of shared references so far.
 pub(super) fn read_at_depth(file: &Hdf5File, address: u64, depth: usize) -> Result<Vec<Message>> {
     let start = file.read(address, file.len().saturating_sub(address).min(32))?;
     let mut cursor = file.cursor(&start);
@@ -72,15 +72,15 @@ pub(super) fn read_at_depth(file: &Hdf5File, address: u64, depth: usize) -> Resu
     Ok(header.messages)
 }
 
-/// A header that is being read.
+/// State of reading a header.
 struct HeaderReader<'a> {
     file: &'a Hdf5File,
     version: u8,
-    /// Whether messages say when they were made.
+    /// Whether messages contain their creation order.
     is_ordered: bool,
-    /// The stretches of the file that messages are in, with their signatures and checksums.
+    /// Blocks of the file with messages, including signatures and checksums.
     blocks: Vec<(u64, u64)>,
-    /// How many bytes of the first stretch come before its messages.
+    /// Number of bytes of the first block before its messages.
     before: usize,
     messages: Vec<Message>,
 }

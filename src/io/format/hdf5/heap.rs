@@ -1,4 +1,4 @@
-//! Where names, links and values of any length are: local, global and fractal heaps.
+//! Local, global and fractal heaps, which store names, links and variable-length values.
 
 use super::btree2;
 use super::checksum::verified;
@@ -6,10 +6,10 @@ use super::cursor::{bytes_for, corrupted};
 use super::file::Hdf5File;
 use crate::error::Result;
 
-/// The largest object that is taken out of a heap, and the largest collection of texts.
+/// Maximum size of an object from a heap, and of a collection of texts.
 const MAX_OBJECT: u64 = 1 << 20;
 
-/// The names of a group of the old form.
+/// The names of an old-style group.
 pub(super) struct LocalHeap(Vec<u8>);
 
 impl LocalHeap {
@@ -26,7 +26,7 @@ impl LocalHeap {
         Ok(Self(file.read(cursor.required_address()?, len)?))
     }
 
-    /// The text at a place.
+    /// The text at an offset.
     pub(super) fn text(&self, at: u64) -> Result<String> {
         let bytes = usize::try_from(at).ok().and_then(|at| self.0.get(at..));
         let bytes = bytes.ok_or_else(|| corrupted("a name is missing"))?;
@@ -36,7 +36,7 @@ impl LocalHeap {
     }
 }
 
-/// The value of a global heap that a collection and an index in it stand for.
+/// The value of a global heap, given the address of its collection and its index there.
 pub(super) fn global(file: &Hdf5File, address: u64, index: u32) -> Result<Vec<u8>> {
     let start = file.read(address, 8 + file.sizes.length as u64)?;
     let mut cursor = file.cursor(&start);
@@ -65,17 +65,17 @@ pub(super) fn global(file: &Hdf5File, address: u64, index: u32) -> Result<Vec<u8
     }
 }
 
-/// Objects in blocks whose sizes double.
+/// Objects in blocks of doubling sizes.
 pub(super) struct FractalHeap {
     width: u64,
     first_size: u64,
     max_direct: u64,
-    /// How many bytes the place of an object has, and its length.
+    /// Number of bytes of an object's offset and of its length.
     id_sizes: [usize; 2],
     root: Option<u64>,
-    /// The rows of the root; 0 if it is a block of objects.
+    /// Number of rows of the root block; 0 if it is a direct block.
     rows: u64,
-    /// The tree of the objects that are too large for blocks.
+    /// The tree of huge objects, which are too large for blocks.
     huge: Option<u64>,
     id_len: usize,
 }
@@ -124,7 +124,7 @@ impl FractalHeap {
         })
     }
 
-    /// The object of an identifier.
+    /// The object with an identifier.
     pub(super) fn object(&self, file: &Hdf5File, id: &[u8]) -> Result<Vec<u8>> {
         let mut cursor = file.cursor(id);
         let first = cursor.u8()?;
@@ -147,7 +147,7 @@ impl FractalHeap {
         }
     }
 
-    /// Where in the file an object is that is so many bytes from the start of the heap.
+    /// Offset in the file of an object at `offset` within the heap.
     fn locate(&self, file: &Hdf5File, offset: u64, len: u64) -> Result<u64> {
         let missing = || corrupted("a block of a heap is missing");
         let (mut address, mut rows) = (self.root.ok_or_else(missing)?, self.rows);
@@ -176,7 +176,7 @@ impl FractalHeap {
             if row < max_direct_rows {
                 return self.within(address, rest, len, size);
             }
-            // Each level has fewer rows than the one above, so that this ends.
+            // Each level has fewer rows than the one above, so that the recursion ends.
             let first_row = (self.first_size * self.width).ilog2();
             let inner = u64::from(size.ilog2().saturating_sub(first_row)) + 1;
             if inner >= rows {
@@ -186,14 +186,14 @@ impl FractalHeap {
         }
     }
 
-    /// An object at a place of a block of so many bytes.
+    /// An object at `offset` of a block of `size` bytes.
     fn within(&self, block: u64, offset: u64, len: u64, size: u64) -> Result<u64> {
         let end = offset.checked_add(len).filter(|end| *end <= size);
         let address = end.and_then(|_| block.checked_add(offset));
         address.ok_or_else(|| corrupted("an object is beyond its heap"))
     }
 
-    /// The row and the column of the block at a place, what comes before the block, and its size.
+    /// Row and column of the block at an offset, the offset of the block, and its size.
     fn row_and_column(&self, offset: u64) -> Option<(u64, u64, u64, u64)> {
         let first_row = self.first_size.checked_mul(self.width)?;
         if offset < first_row {
@@ -207,7 +207,8 @@ impl FractalHeap {
         Some((row, column, row_start + column * size, size))
     }
 
-    /// An object that lies by itself: its place and length, or its number in a tree of them.
+    /// A huge object, stored separately: its address and length, or its key in the tree of huge
+    /// objects.
     fn huge_object(&self, file: &Hdf5File, id: &[u8]) -> Result<Vec<u8>> {
         let mut cursor = file.cursor(id);
         let (offset, length) = (file.sizes.offset, file.sizes.length);

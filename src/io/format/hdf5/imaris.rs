@@ -1,4 +1,4 @@
-//! Recordings of Imaris: a dataset for each time point and channel, which become frames.
+//! Recordings of Imaris: one dataset per time point and channel, which become frames.
 
 use std::path::{Path, PathBuf};
 
@@ -13,21 +13,21 @@ use crate::io::bytes::samples::{self, Conversion, Encoding};
 use crate::io::recording::{FrameRange, cannot_load, cannot_map};
 use crate::video::{DType, Field, Metadata, Samples};
 
-/// The group of the images at full size.
+/// Group of the full-resolution images.
 const IMAGES: &str = "DataSet/ResolutionLevel 0";
 
 /// The images of a recording.
 pub(super) struct ImarisImages {
     path: PathBuf,
-    /// Those of each time point by channel.
+    /// Images by time point and channel.
     images: Vec<Vec<Dataset>>,
     encoding: Encoding,
-    /// The height and width without what fills up chunks.
+    /// Height and width without the padding to whole chunks.
     size: [usize; 2],
 }
 
 impl ImarisImages {
-    /// The images of a file of Imaris that has several, each of one plane.
+    /// The images of an Imaris file that has several, each of one plane.
     pub(super) fn find(path: &Path, contents: &mut Contents) -> Result<Option<Self>> {
         let count = |contents: &mut Contents, path: &str, begin: &str| {
             let names = contents.names(path);
@@ -114,7 +114,7 @@ impl ImarisImages {
         cannot_map(&self.path, "its frames are stored separately")
     }
 
-    /// Reads the channels of a frame side by side.
+    /// Reads the channels of a frame, interleaved.
     fn read_frame(&self, frame: usize, out: &mut [u8]) -> Result<()> {
         let images = &self.images[frame];
         let [height, width] = self.size;
@@ -141,7 +141,7 @@ impl ImarisImages {
     }
 }
 
-/// Adds the rate of time points, the size of pixels and when it was recorded.
+/// Adds the frame rate, the pixel size and the recording date.
 pub(super) fn describe(path: &Path, contents: &mut Contents, metadata: &mut Metadata) {
     let points = contents.attributes_of("DataSetInfo/TimeInfo");
     let times = (1..).map_while(|number: usize| text(&points, &format!("TimePoint{number}")));
@@ -168,7 +168,7 @@ pub(super) fn describe(path: &Path, contents: &mut Contents, metadata: &mut Meta
     }
 }
 
-/// Text that Imaris writes as a list of letters.
+/// Text that Imaris stores as a list of characters.
 fn text(attributes: &Attributes, name: &str) -> Option<String> {
     Some(match attributes.get(name)? {
         Field::Text(text) => text.clone(),

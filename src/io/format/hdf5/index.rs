@@ -1,4 +1,4 @@
-//! Where the chunks of a dataset are, by any of the indices of the format.
+//! Addresses of the chunks of a dataset, from any of the index types of the format.
 
 use std::collections::HashMap;
 
@@ -15,21 +15,21 @@ use crate::error::Result;
 pub(super) struct Chunk {
     pub(super) address: u64,
     pub(super) len: u64,
-    /// The filters that were left out.
+    /// Bit mask of skipped filters.
     pub(super) mask: u32,
 }
 
 /// The chunks of a dataset by their number in row-major order.
 pub(super) struct ChunkMap {
-    /// How many chunks there are along each axis.
+    /// Number of chunks along each axis.
     pub(super) counts: Vec<u64>,
     stored: HashMap<u64, Chunk>,
-    /// Chunks that lie behind each other: the first, and how their numbers are counted there.
+    /// Contiguous chunks: the first, and the counts by which they are numbered.
     row: Option<(Chunk, Vec<u64>)>,
 }
 
 impl ChunkMap {
-    /// Reads an index. A chunk has so many bytes before it is filtered.
+    /// Reads an index. `chunk_bytes` is the size of a chunk before filtering.
     pub(super) fn read(
         file: &Hdf5File,
         space: &Dataspace,
@@ -125,7 +125,7 @@ impl ChunkMap {
         Ok(map)
     }
 
-    /// The chunk of an index along each axis, if there is one.
+    /// The chunk at an index along each axis, if it exists.
     pub(super) fn get(&self, index: &[u64]) -> Option<Chunk> {
         if let Some((first, strides)) = &self.row {
             let mut coordinates = std::iter::zip(index, strides);
@@ -138,12 +138,12 @@ impl ChunkMap {
         self.stored.get(&self.number(index)?).copied()
     }
 
-    /// The chunks that the file has, and the number of each.
+    /// The chunks stored in the file, with their numbers.
     pub(super) fn stored(&self) -> impl Iterator<Item = (u64, Chunk)> {
         self.stored.iter().map(|(number, chunk)| (*number, *chunk))
     }
 
-    /// The number of chunks that the dataset is cut into.
+    /// Number of chunks that the dataset is divided into.
     pub(super) fn total(&self) -> u64 {
         self.counts.iter().product()
     }
@@ -153,12 +153,12 @@ impl ChunkMap {
         self.row.is_some() || self.stored.len() as u64 == self.total()
     }
 
-    /// The index along each axis of a number.
+    /// The index along each axis of a chunk number.
     pub(super) fn index(&self, number: u64) -> Vec<u64> {
         split(number, &self.counts)
     }
 
-    /// What lies beyond the axes is left out, as datasets that were made smaller have it.
+    /// Chunks beyond the axes are ignored; they exist in datasets that were shrunk.
     fn add(&mut self, index: &[u64], chunk: Chunk) {
         if let Some(number) = self.number(index) {
             self.stored.insert(number, chunk);
@@ -189,7 +189,7 @@ fn split(mut number: u64, counts: &[u64]) -> Vec<u64> {
     index
 }
 
-/// How arrays of chunks are numbered: by what the axes can become, one that grows for ever first.
+/// Numbering of chunks in arrays: by the maximum lengths of the axes, an unlimited axis first.
 struct ChunkOrder {
     counts: Vec<u64>,
     strides: Vec<u64>,
@@ -206,7 +206,7 @@ impl ChunkOrder {
             .map(|((len, most), chunk)| most.unwrap_or(*len).div_ceil(*chunk))
             .collect();
         counts[..=first].rotate_right(1);
-        // How long the first axis is does not count.
+        // The length of the first axis does not matter.
         let arrays = matches!(
             chunks.index,
             ChunkIndex::Implicit | ChunkIndex::FixedArray | ChunkIndex::ExtensibleArray

@@ -1,53 +1,52 @@
-//! What the messages of a dataset say: its axes, where its samples are, and what those are that
-//! were never written.
+//! Messages of a dataset: its axes, the location of its samples, and its fill value.
 
 use super::cursor::{Cursor, corrupted};
 use super::file::Hdf5File;
 use super::heap::LocalHeap;
 use crate::error::Result;
 
-/// The most axes that the format allows.
+/// Maximum number of axes that the format allows.
 const MAX_RANK: usize = 32;
 
-/// The lengths of the axes, and what they can become.
+/// Current and maximum lengths of the axes.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Dataspace {
     pub(super) shape: Vec<u64>,
-    /// `None` where an axis can grow for ever.
+    /// `None` for unlimited axes.
     pub(super) most: Vec<Option<u64>>,
     /// Whether there are no elements at all, not even one.
     pub(super) is_null: bool,
 }
 
-/// Where samples are.
+/// Location of the samples.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum DataLayout {
     /// Within the message.
     Compact(Vec<u8>),
-    /// Behind each other at a place, if they were written.
+    /// Contiguous at an address, if they were written.
     Contiguous(Option<u64>),
     Chunked(Chunks),
-    /// In other datasets, of this file or others.
+    /// In other datasets, of the same or other files.
     Virtual,
 }
 
-/// How a dataset is cut into chunks.
+/// How a dataset is divided into chunks.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Chunks {
-    /// The lengths of a chunk's axes.
+    /// Lengths of a chunk's axes.
     pub(super) shape: Vec<u64>,
-    /// Where the index is, or the chunk if there is only one.
+    /// Address of the index, or of the chunk if there is only one.
     pub(super) address: Option<u64>,
     pub(super) index: ChunkIndex,
-    /// Whether chunks that reach beyond the end of the dataset are stored as they are.
+    /// Whether chunks that extend beyond the end of the dataset are stored unfiltered.
     pub(super) edges_are_plain: bool,
 }
 
-/// How chunks are found.
+/// Type of the chunk index.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum ChunkIndex {
     Tree1,
-    /// The one chunk; its size in the file and the filters left out, if there are filters.
+    /// A single chunk; its size in the file and its skipped filters, if there are filters.
     Single(Option<(u64, u32)>),
     Implicit,
     FixedArray,
@@ -55,12 +54,12 @@ pub(super) enum ChunkIndex {
     Tree2,
 }
 
-/// A stretch of another file that has samples.
+/// A section of an external file that contains samples.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Piece {
     pub(super) name: String,
     pub(super) start: u64,
-    /// `None` if it goes on for ever.
+    /// `None` if unlimited.
     pub(super) len: Option<u64>,
 }
 
@@ -92,8 +91,8 @@ pub(super) fn space(mut cursor: Cursor<'_>) -> Result<Dataspace> {
     })
 }
 
-/// Reads the bytes of an element that was never written, if the message says; `old` for the
-/// message of the first versions.
+/// Reads the bytes of the fill value, if the message defines one; `old` for the message type of the
+/// first versions.
 pub(super) fn fill(mut cursor: Cursor<'_>, old: bool) -> Result<Option<Vec<u8>>> {
     let is_defined = match old {
         true => true,
@@ -109,7 +108,7 @@ pub(super) fn fill(mut cursor: Cursor<'_>, old: bool) -> Result<Option<Vec<u8>>>
     if !is_defined {
         return Ok(None);
     }
-    // All ones where the value is said not to be defined.
+    // −1 if the value is undefined.
     let len = cursor.u32()? as i32;
     match usize::try_from(len) {
         Ok(len) if len > 0 => Ok(Some(cursor.take(len)?.to_vec())),
@@ -117,7 +116,7 @@ pub(super) fn fill(mut cursor: Cursor<'_>, old: bool) -> Result<Option<Vec<u8>>>
     }
 }
 
-/// Reads where samples are.
+/// Reads the location of the samples.
 pub(super) fn layout(mut cursor: Cursor<'_>) -> Result<DataLayout> {
     match cursor.u8()? {
         1 | 2 => layout_1(cursor),
@@ -176,7 +175,7 @@ fn layout_3(mut cursor: Cursor<'_>, version: u8) -> Result<DataLayout> {
     }
 }
 
-/// Chunks with one of several kinds of index.
+/// Reads a layout of chunks with one of several types of index.
 fn layout_4(mut cursor: Cursor<'_>) -> Result<DataLayout> {
     const PLAIN_EDGES: u8 = 1;
     const FILTERED_SINGLE: u8 = 2;
@@ -234,7 +233,7 @@ fn chunks(
     })
 }
 
-/// Reads which stretches of other files have the samples.
+/// Reads the list of sections of external files that contain the samples.
 pub(super) fn pieces(file: &Hdf5File, mut cursor: Cursor<'_>) -> Result<Vec<Piece>> {
     cursor.skip(6)?;
     let count = cursor.u16()?;

@@ -1,4 +1,4 @@
-//! The links of a group, in the old form and the new one.
+//! The links of a group, in the old and the new style.
 
 use super::btree1;
 use super::btree2;
@@ -8,7 +8,7 @@ use super::header::{Message, kind};
 use super::heap::{FractalHeap, LocalHeap};
 use crate::error::{Error, Result};
 
-/// The most links of a group that are looked at.
+/// Maximum number of links of a group that are read.
 const MAX_LINKS: usize = 100_000;
 
 /// A name in a group.
@@ -16,20 +16,20 @@ const MAX_LINKS: usize = 100_000;
 pub(super) struct Link {
     pub(super) name: String,
     pub(super) target: LinkTarget,
-    /// When it was made, if that was kept.
+    /// Creation order, if it was stored.
     order: Option<u64>,
 }
 
-/// What a name stands for.
+/// Target of a link.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum LinkTarget {
-    /// The object with its header at a place.
+    /// Hard link: the address of the object's header.
     Object(u64),
-    /// What is found by a path.
+    /// Soft link: a path.
     Path(String),
-    /// What is found by a path in another file.
+    /// External link: a path in another file.
     External { file: String, path: String },
-    /// What only another program knows.
+    /// User-defined link, known only to the program that wrote it.
     Unknown,
 }
 
@@ -45,7 +45,7 @@ impl Links {
         self.all.iter().find(|link| link.name == name)
     }
 
-    /// Notes what could not be read, and goes on.
+    /// Records a failure and continues.
     fn note(&mut self, result: Result<()>) {
         if let Err(error) = result {
             self.failure.get_or_insert(error);
@@ -67,7 +67,7 @@ pub(super) fn is_group(messages: &[Message]) -> bool {
     messages.iter().any(|message| kinds.contains(&message.kind))
 }
 
-/// The links of a group, as they were made if the file tells, or else by name.
+/// The links of a group, in creation order if the file stores it, otherwise by name.
 pub(super) fn of(file: &Hdf5File, messages: &[Message]) -> Links {
     let mut links = Links::default();
     for message in messages {
@@ -89,7 +89,7 @@ pub(super) fn of(file: &Hdf5File, messages: &[Message]) -> Links {
     links
 }
 
-/// Reads a link of the new form.
+/// Reads a new-style link.
 fn link(mut cursor: Cursor<'_>) -> Result<Link> {
     if cursor.u8()? != 1 {
         return Err(corrupted("a link of an unknown version"));
@@ -136,7 +136,7 @@ fn text(bytes: &[u8]) -> String {
     text.trim_end_matches('\0').to_owned()
 }
 
-/// Reads the links of a group of the old form: a tree of tables of places of names.
+/// Reads the links of an old-style group: a tree of tables with offsets of names.
 fn read_table(file: &Hdf5File, mut cursor: Cursor<'_>, links: &mut Links) -> Result<()> {
     let (tree, heap) = (cursor.required_address()?, cursor.required_address()?);
     let names = LocalHeap::open(file, heap)?;
@@ -180,7 +180,7 @@ fn read_node(file: &Hdf5File, address: u64, names: &LocalHeap, links: &mut Links
     Ok(())
 }
 
-/// Reads links that are in a heap, with a tree of their names.
+/// Reads links stored in a heap, indexed by a tree of their names.
 fn read_dense(file: &Hdf5File, mut cursor: Cursor<'_>, links: &mut Links) -> Result<()> {
     const BY_NAME: u8 = 5;
     cursor.skip(1)?;

@@ -1,11 +1,11 @@
-//! HDF5 files: one dataset of numbers is the video, its first axis being time.
+//! HDF5 files: one numeric dataset is the video, with time as its first axis.
 //!
-//! The reader is our own, after the "HDF5 File Format Specification" version 3.0, because recordings
-//! are what this program is about: nothing that a damaged or hostile file says can end the program,
-//! as every size is compared with that of the file before memory is taken; one object that cannot
-//! be read does not take the others with it; samples are mapped where they lie, or decompressed
-//! on all cores straight into their place; and links, filters and indices of all versions are
-//! followed, without the hundred thousand lines of a library.
+//! The reader is our own, after the "HDF5 File Format Specification" version 3.0, because
+//! recordings are the core of this program: a damaged or hostile file cannot end the program, as
+//! every size is checked against that of the file before memory is allocated; one unreadable object
+//! does not affect the others; samples are mapped, or decompressed on all cores directly into the
+//! output; and links, filters and indices of all versions are supported, without the hundred
+//! thousand lines of a library.
 
 mod tree;
 
@@ -63,7 +63,7 @@ use crate::video::{DType, Element, Field, Layout, MappedFile, Metadata, Samples,
 
 const MAGIC: &[u8] = b"\x89HDF\r\n\x1a\n";
 
-/// What to do with a file that cannot be read.
+/// Advice for a file that cannot be read.
 const REPACK: &str =
     "save it again with gzip compression, or convert it with `h5repack` of the HDF5 tools";
 
@@ -72,7 +72,7 @@ pub(in crate::io) struct Hdf5Recording {
     path: PathBuf,
     datasets: Vec<Dataset>,
     chosen: Result<VideoDataset>,
-    /// The frames, if each is a dataset.
+    /// The frames, if each is a dataset of its own.
     images: Option<ImarisImages>,
     metadata: Metadata,
 }
@@ -82,13 +82,13 @@ pub(in crate::io) struct Hdf5Recording {
 struct VideoDataset {
     index: usize,
     encoding: Encoding,
-    /// The other datasets that could be one.
+    /// Other candidates.
     others: Vec<String>,
-    /// Whether it was asked for by its name.
+    /// Whether it was requested by name.
     is_named: bool,
 }
 
-/// Whether a file that begins with these bytes is an HDF5 file.
+/// Whether the first bytes of a file are those of HDF5.
 pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC)
 }
@@ -99,7 +99,7 @@ pub(in crate::io) fn open(path: &Path, options: &LoadOptions) -> Result<Box<dyn 
 }
 
 impl Hdf5Recording {
-    /// Reads what the datasets are, and chooses one.
+    /// Reads the list of datasets and chooses one.
     pub(in crate::io) fn open(path: &Path, options: &LoadOptions) -> Result<Self> {
         let mut contents = contents(path).map_err(|e| cannot_load(path, &e))?;
         let chosen = match options.fieldname.as_deref() {
@@ -125,7 +125,7 @@ impl Hdf5Recording {
         Ok((&self.datasets[chosen.index], chosen))
     }
 
-    /// Says what there is besides the dataset that is loaded, be it that it cannot be read.
+    /// Warns of other datasets besides the loaded one, including unreadable ones.
     fn warn(&self, dataset: &Dataset, chosen: &VideoDataset) {
         warn_of_others(&self.path, &dataset.name, &chosen.others);
         if !chosen.is_named {
@@ -134,7 +134,7 @@ impl Hdf5Recording {
     }
 }
 
-/// Says what cannot be read of a file.
+/// Warns of datasets of a file that cannot be read.
 pub(in crate::io) fn warn_of_failures(path: &Path, datasets: &[Dataset]) {
     const MAX_FAILURES: usize = 3;
     let failures = datasets.iter();
@@ -204,7 +204,7 @@ impl Recording for Hdf5Recording {
     }
 }
 
-/// The dataset that is the video: the first with three axes, four, two or one.
+/// The dataset that is the video: the first with three axes, else with four, two or one.
 fn choose(contents: &Contents) -> Result<VideoDataset> {
     let datasets = contents.datasets.as_slice();
     let rank = |dataset: &Dataset| match (dataset.shape.len(), dataset.len()) {
@@ -246,7 +246,7 @@ fn choose(contents: &Contents) -> Result<VideoDataset> {
     })
 }
 
-/// The dataset of a name, which may be a path that leads over links.
+/// The dataset with a name, which may be a path that contains links.
 fn named(contents: &mut Contents, name: &str) -> Result<VideoDataset> {
     let mut datasets = contents.datasets.iter();
     let known = datasets.position(|dataset| dataset.name == name);
@@ -281,13 +281,13 @@ fn named(contents: &mut Contents, name: &str) -> Result<VideoDataset> {
     }
 }
 
-/// The error for a dataset that is there but damaged, or is elsewhere.
+/// The error for a dataset that is damaged or stored elsewhere.
 fn cannot_read(name: &str, reason: &Error) -> Error {
     let error = Error::new(format!("its dataset `{name}` cannot be read: {reason}"));
     reason.hints().iter().cloned().fold(error, Error::hint)
 }
 
-/// The datasets in words, after what is said about the file.
+/// A list of the datasets for a message.
 fn listing(datasets: &[Dataset]) -> String {
     crate::io::recording::listing(datasets.iter().map(Dataset::to_string))
 }

@@ -1,4 +1,4 @@
-//! What Neurodata Without Borders says about a series of frames.
+//! Metadata of a series of frames in Neurodata Without Borders (NWB) files.
 
 use std::path::Path;
 
@@ -10,15 +10,15 @@ use crate::io::bytes::samples::Conversion;
 use crate::io::recording::FrameRange;
 use crate::video::{DType, Field, Metadata, Samples};
 
-/// The longest list of times that is read.
+/// Maximum length of a list of times.
 const MAX_TIMES: usize = 1 << 24;
 
-/// Whether a file is one of NWB.
+/// Whether a file is an NWB file.
 pub(super) fn is_nwb(contents: &Contents) -> bool {
     contents.attributes.contains_key("nwb_version")
 }
 
-/// Adds the rate of the frames, the size of pixels and what is said about the session.
+/// Adds the frame rate, the pixel size and the session metadata.
 pub(super) fn describe(path: &Path, contents: &mut Contents, data: &str, metadata: &mut Metadata) {
     let group = data.rsplit_once('/').map_or("", |(group, _)| group);
     let mut find = |name: &str| contents.find(&format!("{group}/{name}")).ok();
@@ -40,7 +40,7 @@ pub(super) fn describe(path: &Path, contents: &mut Contents, data: &str, metadat
             Some(Field::Text(unit)) => unit.as_str(),
             _ => "meters",
         };
-        // The first is that of a row.
+        // The first is the spacing along a row.
         if let (Some([x, y, ..]), Some(unit)) = (spacing.numbers().as_deref(), micrometers(unit)) {
             let size = [y * unit, x * unit];
             if size.iter().all(|size| size.is_finite() && *size > 0.0) {
@@ -57,7 +57,7 @@ pub(super) fn describe(path: &Path, contents: &mut Contents, data: &str, metadat
     metadata.comment = comment.or_else(|| text("session_description"));
 }
 
-/// The error for a file whose frames are in a movie, which it only names.
+/// The error for a file whose frames are in a separate movie.
 pub(super) fn movies(contents: &Contents) -> Option<Error> {
     let datasets = contents.datasets.iter();
     let mut named = datasets.filter(|dataset| dataset.name.ends_with("/external_file"));
@@ -69,7 +69,7 @@ pub(super) fn movies(contents: &Contents) -> Option<Error> {
     Some(Error::new(text).hint("load the movie itself"))
 }
 
-/// How many micrometers a unit of length has.
+/// Micrometers per unit of length.
 pub(super) fn micrometers(unit: &str) -> Option<f64> {
     Some(match unit.trim() {
         "meters" | "meter" | "m" => 1e6,

@@ -1,24 +1,24 @@
-//! Numbers of unusual sizes and bits made those that this machine knows.
+//! Conversion of numbers of unusual sizes and bit layouts to types of this machine.
 
 use super::datatype::Float;
 use crate::video::DType;
 
-/// The largest number that is recoded, in bytes.
+/// Maximum size of a converted number in bytes.
 const MAX_SIZE: usize = 16;
 
-/// Which bits of an element are its number.
+/// The bits of an element that contain its number.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct BitField {
-    /// Whether the highest byte comes first.
+    /// Whether the byte order is big-endian.
     pub(super) big: bool,
     pub(super) offset: usize,
     pub(super) precision: usize,
 }
 
-/// How elements become samples.
+/// Conversion of elements to samples.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Recode {
-    /// The size of an element in the file, in bytes.
+    /// Size of an element in the file in bytes.
     size: usize,
     dtype: DType,
     from: StoredKind,
@@ -31,7 +31,7 @@ enum StoredKind {
 }
 
 impl Recode {
-    /// Ints of which only some bits count; `None` if they are too many.
+    /// Ints of which only some bits are significant; `None` if there are too many.
     pub(super) fn int(size: usize, bits: BitField, dtype: DType) -> Option<Self> {
         let fits = bits.offset + bits.precision <= 8 * size
             && (1..=8 * dtype.size()).contains(&bits.precision);
@@ -42,7 +42,7 @@ impl Recode {
         })
     }
 
-    /// Floats with parts anywhere; `None` if they are not within the element.
+    /// Floats with parts at any bit position; `None` if they exceed the element.
     pub(super) fn float(size: usize, float: Float, dtype: DType) -> Option<Self> {
         let bits = 8 * size;
         let within = |start: u8, len: u8| usize::from(start) + usize::from(len) <= bits;
@@ -59,7 +59,7 @@ impl Recode {
         })
     }
 
-    /// Makes samples in this machine's order of bytes of as many elements.
+    /// Converts elements to samples in native byte order.
     pub(super) fn apply(&self, elements: &[u8], out: &mut [u8]) {
         let samples = out.chunks_exact_mut(self.dtype.size());
         for (element, sample) in elements.chunks_exact(self.size).zip(samples) {
@@ -93,7 +93,7 @@ fn word(element: &[u8], big: bool) -> u128 {
     }
 }
 
-/// Writes the low bytes of a number in this machine's order.
+/// Writes the low bytes of a number in native byte order.
 fn put(low_first: &[u8], sample: &mut [u8]) {
     let len = sample.len();
     sample.copy_from_slice(&low_first[..len]);
@@ -121,7 +121,7 @@ fn float(word: u128, layout: &Float) -> f64 {
     let mantissa = field(word, layout.mantissa, layout.mantissa_len);
     let len = i32::from(layout.mantissa_len);
     let is_last = exponent == (1 << layout.exponent_len) - 1;
-    // A leading 1 that is stored says nothing about what is not a number.
+    // A stored leading 1 does not distinguish NaN from infinity.
     let fraction = match layout.is_implied {
         true => mantissa,
         false => mantissa & !(1 << (len - 1)),
@@ -144,7 +144,7 @@ fn float(word: u128, layout: &Float) -> f64 {
     }
 }
 
-/// A number times a power of 2, in steps that are not too small themselves.
+/// A number times a power of 2, in steps that do not underflow by themselves.
 fn scaled(number: f64, power: i64) -> f64 {
     let power = power.clamp(-4000, 4000) as i32;
     let half = power / 2;

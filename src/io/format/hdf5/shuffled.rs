@@ -1,18 +1,17 @@
-//! The containers of LZ4 and of bitshuffle: blocks after their sizes, the highest byte of a number
-//! first.
+//! The containers of LZ4 and bitshuffle: blocks preceded by their sizes, in big-endian order.
 
 use crate::error::Result;
 use crate::io::codec::blosc::unshuffle_bits;
 use crate::io::codec::{corrupted, unpack_lz4, unpack_zstd};
 
-/// Samples are shuffled in multiples of so many.
+/// Samples are shuffled in multiples of this number.
 const MULTIPLE: usize = 8;
 
-/// How many bytes the blocks of bitshuffle have at least, if it is not said how many.
+/// Minimum block size of bitshuffle in bytes, if none is stated.
 const TARGET_BLOCK: usize = 8192;
 const MIN_BLOCK: usize = 128;
 
-/// How the blocks of bitshuffle are compressed.
+/// Compression of bitshuffle blocks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum BlockCompression {
     None,
@@ -21,7 +20,7 @@ pub(super) enum BlockCompression {
 }
 
 impl BlockCompression {
-    /// The one with this number in the filter.
+    /// The compression with this number in the filter.
     pub(super) fn of(number: u32) -> Option<Self> {
         Some(match number {
             0 => Self::None,
@@ -32,7 +31,7 @@ impl BlockCompression {
     }
 }
 
-/// Blocks that are read one after the other.
+/// A sequence of blocks.
 struct Blocks<'a> {
     rest: &'a [u8],
 }
@@ -52,7 +51,7 @@ impl<'a> Blocks<'a> {
     }
 }
 
-/// Undoes the filter LZ4; returns how many bytes it gave.
+/// Undoes the LZ4 filter; returns the number of bytes written.
 pub(super) fn unpack_lz4_blocks(bytes: &[u8], out: &mut [u8]) -> Result<usize> {
     let mut blocks = Blocks { rest: bytes };
     let (len, block_len) = (blocks.number(8)?, blocks.number(4)?);
@@ -69,7 +68,7 @@ pub(super) fn unpack_lz4_blocks(bytes: &[u8], out: &mut [u8]) -> Result<usize> {
     Ok(len)
 }
 
-/// Undoes bitshuffle of samples of so many bytes; returns how many bytes it gave.
+/// Undoes bitshuffle for samples of `size` bytes; returns the number of bytes written.
 pub(super) fn undo(
     size: usize,
     compression: BlockCompression,
@@ -82,7 +81,7 @@ pub(super) fn undo(
         BlockCompression::Lz4 | BlockCompression::Zstd => (blocks.number(8)?, blocks.number(4)?),
     };
     let out = out.get_mut(..len).ok_or_else(corrupted)?;
-    // Blocks have a multiple of 8 samples, also the last; the few after it are as they are.
+    // All blocks, even the last, have a multiple of 8 samples; the remaining ones follow unchanged.
     let group = MULTIPLE * size;
     let block_len = match block_len {
         0 => default_block(size) * size,
@@ -115,7 +114,7 @@ pub(super) fn undo(
     Ok(len)
 }
 
-/// How many samples a block has where it is not said.
+/// Default number of samples per block.
 fn default_block(size: usize) -> usize {
     (TARGET_BLOCK / size.max(1) / MULTIPLE * MULTIPLE).max(MIN_BLOCK)
 }

@@ -1,3 +1,5 @@
+//! Tests of HDF5 files.
+
 use std::path::{Path, PathBuf};
 
 use super::*;
@@ -5,7 +7,7 @@ use crate::io::recording::FrameSelection;
 use crate::io::{corruption, info, load_metadata, load_video};
 use crate::video::{Samples, Video, map_samples};
 
-/// A file that `tests/data/hdf5.py` made.
+/// A file created by `tests/data/hdf5.py`.
 fn file(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/hdf5");
     folder.join(name)
@@ -264,7 +266,7 @@ fn one_broken_object_does_not_take_the_others_with_it() {
     let mut bytes = std::fs::read(file("first.h5")).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.h5");
-    // The headers of the datasets are those with the layout of chunks of two frames.
+    // The headers of the datasets are recognized by their layout: chunks of two frames.
     let chunks: Vec<u8> = [2u32, 3, 2, 2]
         .iter()
         .flat_map(|len| len.to_le_bytes())
@@ -353,7 +355,7 @@ fn what_matlab_refers_to_is_loaded_by_path() {
         });
         assert!(values(&video).into_iter().eq(expected), "{name}");
     }
-    // The number beside the video that is chosen is its frame rate.
+    // The number stored next to the chosen video is its frame rate.
     let metadata = load_metadata(&file("cells.mat")).unwrap();
     assert_eq!(metadata.fps, Some(500.0));
     assert!(!metadata.fields.contains_key("c{1}"));

@@ -1,13 +1,14 @@
-//! Frame rates of frames that each have a time.
+//! Frame rates from frame times.
 
 use std::path::Path;
 
 use crate::task;
 
-/// How far an interval may be from the mean one, relative to it.
+/// Maximum relative deviation of an interval from the mean.
 const TOLERANCE: f64 = 0.5;
 
-/// Frames per second by the times of frames, s; a warning if they are not evenly spaced.
+/// Frames per second from the times of the frames in seconds; a warning if they are not evenly
+/// spaced.
 pub(super) fn rate(path: &Path, times: &[f64]) -> Option<f64> {
     let (first, last) = (times.first()?, times.last()?);
     let mean = (last - first) / (times.len() - 1) as f64;
@@ -24,7 +25,7 @@ pub(super) fn rate(path: &Path, times: &[f64]) -> Option<f64> {
     Some(1.0 / mean)
 }
 
-/// The seconds of `2018-02-14 15:22:04.5`, counted from some day.
+/// The seconds of `2018-02-14 15:22:04.5`, counted from a fixed day.
 pub(super) fn seconds(text: &str) -> Option<f64> {
     let (date, time) = text.trim().split_once([' ', 'T'])?;
     let date: Vec<i64> = date
@@ -41,7 +42,7 @@ pub(super) fn seconds(text: &str) -> Option<f64> {
     if !(0..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
         return None;
     }
-    // Days since a first of March, after which leap days come last in their year.
+    // Days since March 1 of year 0, so that the leap day is the last of its year.
     let years = if month > 2 { year } else { year - 1 };
     let months = (month + 9) % 12;
     let days = 365 * years + years.div_euclid(4) - years.div_euclid(100)

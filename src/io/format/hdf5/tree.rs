@@ -1,4 +1,4 @@
-//! What a file holds: its groups are walked, and its links followed.
+//! Contents of a file: traversal of its groups and links.
 
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
@@ -14,20 +14,20 @@ use crate::bail;
 use crate::error::{Error, Result};
 use crate::task;
 
-/// The most groups, datasets and links that are looked at, and the deepest.
+/// Maximum number of groups, datasets and links that are visited, and maximum depth.
 const MAX_OBJECTS: usize = 10_000;
 const MAX_DEPTH: usize = 16;
 
-/// The most datasets with three axes whose chunks are looked at to know which come first.
+/// Maximum number of datasets with three axes whose chunks are read to sort them by position.
 const MAX_SORTED: usize = 100;
 
-/// How many links are followed to get somewhere, and the most other files.
+/// Maximum number of links followed to a target, and of other files.
 const MAX_HOPS: usize = 16;
 const MAX_FILES: usize = 64;
 
 /// The datasets of a file.
 pub(in crate::io) struct Contents {
-    /// In the order of their samples; those that cannot be read are among them.
+    /// In the order of their samples; includes those that cannot be read.
     pub(in crate::io) datasets: Vec<Dataset>,
     /// The attributes of the file.
     pub(in crate::io) attributes: Attributes,
@@ -38,7 +38,7 @@ pub(in crate::io) struct Contents {
 /// An object of a file.
 type ObjectAddress = (Arc<Hdf5File>, u64);
 
-/// Walks a file. A part that cannot be read is noted, and the rest is read.
+/// Reads the contents of a file. Unreadable parts are recorded, and the rest is read.
 pub(in crate::io) fn contents(path: &Path) -> Result<Contents> {
     let file = Hdf5File::open(path)?;
     let messages = header::read(&file, file.root)?;
@@ -72,7 +72,7 @@ pub(in crate::io) fn contents(path: &Path) -> Result<Contents> {
 }
 
 impl Contents {
-    /// The dataset at a path, links followed; an error if there is none.
+    /// The dataset at a path, which may contain links; an error if there is none.
     pub(in crate::io) fn find(&mut self, path: &str) -> Result<Dataset> {
         let (file, address) = self.resolve(path)?;
         match read_object(&file, address)? {
@@ -82,7 +82,7 @@ impl Contents {
         }
     }
 
-    /// The attributes of a group; none if it cannot be read.
+    /// The attributes of a group; empty if it cannot be read.
     pub(super) fn attributes_of(&mut self, path: &str) -> Attributes {
         let attributes = self.resolve(path).and_then(|(file, address)| {
             let messages = header::read(&file, address)?;
@@ -91,7 +91,7 @@ impl Contents {
         attributes.unwrap_or_default()
     }
 
-    /// The names in a group; none if it cannot be read.
+    /// The names in a group; empty if it cannot be read.
     pub(super) fn names(&mut self, path: &str) -> Vec<String> {
         let links = self
             .resolve(path)
@@ -100,7 +100,7 @@ impl Contents {
         links.map(|link| link.name.clone()).collect()
     }
 
-    /// The dataset that a reference stands for, or those of the group, under a name.
+    /// The dataset that a reference points to, or those of the referenced group, under a name.
     pub(in crate::io) fn referred(&self, address: u64, name: &str) -> Vec<Dataset> {
         let mut tree_walk = TreeWalk::new(&self.file);
         if let Some(messages) = tree_walk.meet(&self.file, address, name) {
@@ -115,7 +115,7 @@ impl Contents {
     }
 }
 
-/// What an object is, with its messages.
+/// The type of an object, with its messages.
 enum Object {
     Group(Vec<Message>),
     Dataset(Vec<Message>),
@@ -132,20 +132,20 @@ fn read_object(file: &Hdf5File, address: u64) -> Result<Object> {
     })
 }
 
-/// What an object was when it was met.
+/// The type of an object that was visited.
 #[derive(Clone, Copy, PartialEq)]
 enum VisitedObject {
     Dataset,
     Other,
 }
 
-/// A walk over the groups of a file.
+/// State of the traversal of a file's groups.
 struct TreeWalk {
     follower: Follower,
     datasets: Vec<Dataset>,
-    /// Objects that were met.
+    /// Visited objects.
     seen: HashMap<(usize, u64), VisitedObject>,
-    /// Links that are followed when everything else is known: the group, the name and the target.
+    /// Links to follow after everything else: the group, the name and the target.
     later: VecDeque<(ObjectAddress, String, LinkTarget)>,
     objects: usize,
 }
@@ -161,7 +161,7 @@ impl TreeWalk {
         }
     }
 
-    /// Notes a dataset; returns the messages of a group, if it was not met before.
+    /// Records a dataset; returns the messages of a group, if it was not visited before.
     fn meet(&mut self, file: &Arc<Hdf5File>, address: u64, name: &str) -> Option<Vec<Message>> {
         self.objects += 1;
         if self.objects > MAX_OBJECTS {
@@ -204,7 +204,7 @@ impl TreeWalk {
             let failed = Dataset::failed(name, "partly unreadable group", error);
             self.datasets.push(failed);
         }
-        // Datasets come before those of the groups beside them.
+        // Datasets come before those of the sibling groups.
         let mut groups = Vec::new();
         for link in found.all {
             let path = match name {
@@ -214,7 +214,7 @@ impl TreeWalk {
             match link.target {
                 LinkTarget::Object(inner) => {
                     let group = self.meet(&file, inner, &path);
-                    // What MATLAB refers to from cells and objects.
+                    // MATLAB stores what cells and objects refer to in such groups.
                     let group = group.filter(|_| !link.name.starts_with('#'));
                     groups.extend(group.map(|messages| (inner, path, messages)));
                 }
@@ -235,7 +235,7 @@ impl TreeWalk {
         }
     }
 
-    /// Notes what a link leads to, unless that is known by another name.
+    /// Records the target of a link, unless it is known by another name.
     fn follow(&mut self, object_address: &ObjectAddress, name: String, target: &LinkTarget) {
         match self.follower.follow(object_address, target, MAX_HOPS) {
             Ok((file, address)) => {
@@ -260,7 +260,7 @@ impl TreeWalk {
 
 /// Follows paths and links.
 struct Follower {
-    /// The file and others by where they are; they are kept, so that no two have one address.
+    /// The file and others by identity; they are kept open, so that addresses stay unique.
     files: HashMap<PathBuf, Result<Arc<Hdf5File>>>,
     groups: HashMap<(usize, u64), Arc<Links>>,
 }
@@ -274,7 +274,7 @@ impl Follower {
         }
     }
 
-    /// The object at a path from a group.
+    /// The object at a path relative to a group.
     fn resolve(&mut self, from: &ObjectAddress, path: &str, hops: usize) -> Result<ObjectAddress> {
         let mut object_address = match path.starts_with('/') {
             true => (from.0.clone(), from.0.root),
@@ -296,7 +296,7 @@ impl Follower {
         Ok(object_address)
     }
 
-    /// The object that a link of a group stands for.
+    /// The object that a link of a group points to.
     fn follow(
         &mut self,
         group: &ObjectAddress,

@@ -1,5 +1,5 @@
-//! Saving one dataset as it is in memory. After "HDF5 File Format Specification", version 0 of
-//! the superblock and version 1 of object headers, which every reader knows.
+//! Saving one uncompressed dataset, after the "HDF5 File Format Specification", with version 0 of
+//! the superblock and version 1 of object headers, which every reader supports.
 
 use std::fs::File;
 use std::io::Write;
@@ -11,23 +11,23 @@ use crate::fs::atomic;
 use crate::io::bytes::samples;
 use crate::video::{DType, Field, Video};
 
-/// What is not there.
+/// The undefined address.
 const NOWHERE: u64 = u64::MAX;
 
-/// The sizes of the parts before the dataset's header.
+/// Sizes of the parts before the dataset's header.
 const SUPERBLOCK: usize = 96;
 const ROOT: usize = 40;
 const TREE: usize = 544;
 const HEAP: usize = 32;
 const NODE: usize = 328;
 
-/// Where the name of the dataset is among the names.
+/// Offset of the dataset's name in the heap.
 const NAME: u64 = 8;
 
-/// The samples begin at a multiple of this.
+/// Alignment of the samples in bytes.
 const ALIGNMENT: usize = 4096;
 
-/// The longest text and the longest list that become attributes.
+/// Maximum length of a text and of a list that become attributes.
 const MAX_ATTRIBUTE: usize = 32 << 10;
 
 /// A dataset to be written.
@@ -45,7 +45,7 @@ pub(in crate::io) enum Attribute {
     Text(String),
 }
 
-/// Saves a video as the one dataset of a file, with what is known about it as attributes.
+/// Saves a video as the only dataset of a file, with its metadata as attributes.
 pub(in crate::io) fn save(path: &Path, video: &Video, name: &str) -> Result<()> {
     if name.is_empty() || name.contains('/') || name.len() > MAX_ATTRIBUTE {
         let error = Error::new(format!(
@@ -96,7 +96,7 @@ fn attribute(field: Field) -> Option<Attribute> {
 }
 
 impl NewDataset<'_> {
-    /// Everything that comes before the samples, in a file of which `base` bytes come before.
+    /// Everything before the samples, in a file that has `base` bytes before the structure.
     pub(in crate::io) fn header(&self, base: u64) -> Vec<u8> {
         let root = SUPERBLOCK;
         let tree = root + ROOT;
@@ -105,7 +105,7 @@ impl NewDataset<'_> {
         let names_len = NAME as usize + (self.name.len() + 1).next_multiple_of(8);
         let node = names + names_len;
         let object = node + NODE;
-        // The messages are as long wherever the samples are.
+        // The length of the messages does not depend on the offset of the samples.
         let object_len = self.object(0).len();
         let before = base as usize;
         let data = (before + object + object_len).next_multiple_of(ALIGNMENT) - before;
@@ -144,14 +144,14 @@ impl NewDataset<'_> {
         self.shape.iter().product::<usize>() * self.dtype.size()
     }
 
-    /// The header of the dataset, whose samples begin at `data`.
+    /// The header of the dataset, whose samples start at `data`.
     fn object(&self, data: u64) -> Vec<u8> {
         let start = if self.bytes() == 0 { NOWHERE } else { data };
         let layout_message = [&[3, 1][..], &words(&[start, self.bytes() as u64])].concat();
         let mut messages = vec![
             message(kind::DATASPACE, &dataspace(&self.shape)),
             message(kind::DATATYPE, &datatype(self.dtype)),
-            // The samples are all there from the start, and what is not is zero.
+            // Early allocation, with zero as the fill value.
             message(kind::FILL, &[2, 1, 0, 1, 0, 0, 0, 0]),
             message(kind::LAYOUT, &layout_message),
         ];
@@ -207,7 +207,7 @@ fn words(values: &[u64]) -> Vec<u8> {
         .collect()
 }
 
-/// The start of the file: sizes, its end, and where the only group is.
+/// The superblock: sizes, the end of the file, and the address of the root group.
 fn superblock(base: u64, end: u64, [root, tree, heap]: [usize; 3]) -> Vec<u8> {
     let mut out = b"\x89HDF\r\n\x1a\n".to_vec();
     out.extend([0, 0, 0, 0, 0, 8, 8, 0, 4, 0, 16, 0, 0, 0, 0, 0]);
@@ -237,7 +237,7 @@ fn message(kind: u8, body: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The tree of the group's names, which has one leaf.
+/// The tree of the group's names, with a single leaf.
 fn group_tree(node: u64) -> Vec<u8> {
     let mut out = b"TREE\0\0\x01\0".to_vec();
     out.extend(words(&[NOWHERE, NOWHERE, 0, node, NAME]));
@@ -275,7 +275,7 @@ fn datatype(dtype: DType) -> Vec<u8> {
     }
 }
 
-/// What h5py makes of bools: two names for numbers of one byte.
+/// Bools as in h5py: an enumeration with two names for numbers of one byte.
 fn boolean() -> Vec<u8> {
     let mut out = vec![0x18, 2, 0, 0, 1, 0, 0, 0];
     out.extend(datatype(DType::I8));
