@@ -1,4 +1,4 @@
-//! What is written and drawn on videos, in films and windows: time, frame number, speed, scale bar.
+//! Annotations of videos in movies and windows: time, frame number, speed, scale bar.
 
 use super::ticks::round_step;
 use crate::bail;
@@ -6,27 +6,27 @@ use crate::choice::Choice;
 use crate::error::{Error, Result};
 use crate::video::{Metadata, number_text};
 
-/// What is written and drawn on a video; by default nothing.
+/// Annotations of a video; default: none.
 #[derive(Debug, Clone, Default)]
 pub struct Annotations {
-    /// Whether the time is shown, and in which unit.
+    /// Unit of the timestamp; none: no timestamp.
     pub timestamp: Option<TimeUnit>,
-    /// Whether the number of the frame is shown.
+    /// Whether the frame number is shown.
     pub frame_number: bool,
-    /// How fast it is shown compared to what was recorded.
+    /// Playback speed relative to the recording.
     pub speed: Option<f64>,
-    /// The length of a scale bar, if there is to be one.
+    /// Length of the scale bar; none: no scale bar.
     pub scale_bar: Option<ScaleBar>,
-    /// The width of a pixel in µm; by default what is known of the recording.
+    /// Width of a pixel in µm; default: that of the recording.
     pub pixel_size: Option<f64>,
-    /// The row and the column of each pixel whose course is drawn under the video.
+    /// Row and column of each pixel whose trace is plotted under the video.
     pub traces: Vec<[usize; 2]>,
 }
 
-/// The unit of a time.
+/// Unit of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeUnit {
-    /// The one that suits the length of the recording.
+    /// The unit that suits the length of the recording.
     Auto,
     /// Milliseconds.
     Milliseconds,
@@ -43,23 +43,23 @@ impl Choice for TimeUnit {
     ];
 }
 
-/// The length of a scale bar.
+/// Length of a scale bar.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ScaleBar {
-    /// One that is round and suits the width of the video.
+    /// A round length that suits the width of the video.
     Auto,
-    /// A length in µm.
+    /// Length in µm.
     Micrometers(f64),
 }
 
 impl Annotations {
-    /// Whether anything is written or drawn on the video or under it.
+    /// Whether anything is drawn on the video or under it.
     pub(crate) fn is_any(&self) -> bool {
         let is_written = self.timestamp.is_some() || self.frame_number || self.speed.is_some();
         is_written || self.scale_bar.is_some() || !self.traces.is_empty()
     }
 
-    /// How the times of so many frames are written, if they are.
+    /// Format of the timestamps of a number of frames, if they are shown.
     pub(crate) fn clock(&self, metadata: &Metadata, frames: usize) -> Result<Option<FrameClock>> {
         let Some(unit) = self.timestamp else {
             return Ok(None);
@@ -70,7 +70,7 @@ impl Annotations {
         }
     }
 
-    /// The frames per second at which the speed is as given, if it is.
+    /// Frame rate that gives the requested speed, if one is set.
     pub(crate) fn fps(&self, metadata: &Metadata) -> Result<Option<f64>> {
         let Some(speed) = self.speed else {
             return Ok(None);
@@ -82,7 +82,7 @@ impl Annotations {
         Ok(Some(recorded * speed))
     }
 
-    /// The width of a pixel in µm.
+    /// Width of a pixel in µm.
     pub(crate) fn pixel_width(&self, metadata: &Metadata) -> Result<f64> {
         let known = metadata.pixel_size.map(|[_, width]| width);
         match self.pixel_size.or(known) {
@@ -98,7 +98,7 @@ impl Annotations {
 }
 
 impl ScaleBar {
-    /// The length in µm in a field that is so wide.
+    /// Length in µm for a field of view of the given width.
     pub(crate) fn length(self, field: f64) -> Result<f64> {
         let length = match self {
             Self::Auto => round_step(field * 0.12),
@@ -115,7 +115,7 @@ impl ScaleBar {
     }
 }
 
-/// The frame rate of a recording, if it is known.
+/// Frame rate of the recording, if known.
 pub(crate) fn recorded_fps(metadata: &Metadata) -> Option<f64> {
     metadata.fps.filter(|fps| *fps > 0.0 && fps.is_finite())
 }
@@ -125,17 +125,17 @@ fn without_fps(what: &str) -> Error {
     Error::new(error).hint("set it first: `v.fps = 500`")
 }
 
-/// How times of frames are written: all with the same unit and number of digits.
+/// Format of timestamps: the same unit and number of decimals for all frames.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FrameClock {
-    /// From one frame to the next, in the unit.
+    /// Time between frames, in the unit.
     pub(crate) interval: f64,
     pub(crate) unit: &'static str,
     digits: usize,
 }
 
 impl FrameClock {
-    /// The clock of so many frames, recorded at `fps`.
+    /// Format for a number of frames recorded at `fps`.
     pub(crate) fn new(fps: f64, frames: usize, unit: TimeUnit) -> Self {
         const LONG: f64 = 10.0;
         let in_seconds = match unit {
@@ -160,7 +160,8 @@ impl FrameClock {
     }
 }
 
-/// How many digits tell times apart that lie an interval apart: all of it if it is short.
+/// Number of decimals of times at an interval: exact if at most two suffice, else enough to tell
+/// the times apart.
 fn digits(interval: f64) -> usize {
     let exact = (0..3).find(|digits| {
         let scaled = interval * 10f64.powi(*digits);
@@ -170,7 +171,7 @@ fn digits(interval: f64) -> usize {
     exact.unwrap_or(needed.max(1)) as usize
 }
 
-/// How fast something is shown, in words.
+/// Playback speed as text.
 pub(crate) fn speed_text(speed: f64) -> String {
     let slower = 1.0 / speed;
     if speed < 1.0 && (slower - slower.round()).abs() < 0.005 * slower {
@@ -182,7 +183,7 @@ pub(crate) fn speed_text(speed: f64) -> String {
     }
 }
 
-/// A length in the unit that suits it.
+/// Length in a suitable unit, as text.
 pub(crate) fn length_text(micrometers: f64) -> String {
     match micrometers {
         1e4.. => format!("{} cm", number_text(micrometers / 1e4)),

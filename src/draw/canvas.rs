@@ -1,20 +1,20 @@
-//! An image in memory and the shapes that pictures are made of.
+//! An opaque image in memory and drawing of basic shapes on it.
 
-/// A colour as `0xRRGGBB`.
+/// Color as `0xRRGGBB`.
 pub type Color = u32;
 
-/// An image, row by row; each pixel is `0x00RRGGBB`.
+/// Image in row-major order; each pixel is `0x00RRGGBB`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Image {
-    /// Pixels in a row.
+    /// Number of pixels in a row.
     pub width: usize,
-    /// Rows.
+    /// Number of rows.
     pub height: usize,
-    /// `width × height` colours.
+    /// `width × height` colors.
     pub pixels: Vec<u32>,
 }
 
-/// A rectangle of pixels.
+/// Rectangle of pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[allow(missing_docs)]
 pub struct Rect {
@@ -25,20 +25,20 @@ pub struct Rect {
 }
 
 impl Image {
-    /// A black image.
+    /// Creates a black image.
     pub fn new(width: usize, height: usize) -> Self {
         let mut image = Self::default();
         image.resize(width, height);
         image
     }
 
-    /// Gives the image another size; what it shows is undefined until it is drawn again.
+    /// Changes the size of the image; the pixels are undefined until they are drawn again.
     pub fn resize(&mut self, width: usize, height: usize) {
         (self.width, self.height) = (width, height);
         self.pixels.resize(width * height, 0);
     }
 
-    /// The whole area.
+    /// Rectangle of the whole image.
     pub fn area(&self) -> Rect {
         Rect {
             width: self.width,
@@ -47,16 +47,16 @@ impl Image {
         }
     }
 
-    /// The colour of a pixel.
+    /// Color of a pixel.
     ///
     /// # Panics
-    /// If there is no such pixel.
+    /// If the pixel is out of bounds.
     pub fn at(&self, x: usize, y: usize) -> Color {
         assert!(x < self.width && y < self.height, "a pixel of the image");
         self.pixels[y * self.width + x]
     }
 
-    /// Red, green and blue of each pixel, as image files have them.
+    /// Red, green and blue of each pixel, as in image files.
     pub fn to_rgb(&self) -> Vec<u8> {
         let channels = |pixel: &u32| {
             let [_, rgb @ ..] = pixel.to_be_bytes();
@@ -71,7 +71,7 @@ impl Image {
         &mut self.pixels[start..start + width]
     }
 
-    /// Fills a rectangle, as far as it lies within the image.
+    /// Fills a rectangle, clipped to the image.
     pub fn fill(&mut self, rect: Rect, color: Color) {
         let rect = rect.intersect(self.area());
         for y in rect.top..rect.bottom() {
@@ -79,8 +79,8 @@ impl Image {
         }
     }
 
-    /// Fills the shape whose edge has the signed distance `distance(x, y)`, negative inside, from
-    /// the middle of a pixel; smooth at the edge.
+    /// Fills a shape given by `distance(x, y)`, the signed distance of a pixel center from its
+    /// edge, negative inside; the edge is antialiased.
     pub fn shape(&mut self, bounds: Rect, color: Color, distance: impl Fn(f32, f32) -> f32) {
         let bounds = bounds.intersect(self.area());
         for y in bounds.top..bounds.bottom() {
@@ -91,7 +91,7 @@ impl Image {
         }
     }
 
-    /// Fills a rectangle with round corners.
+    /// Fills a rectangle with rounded corners.
     pub fn rounded(&mut self, rect: Rect, radius: f32, color: Color) {
         let (half_w, half_h) = (rect.width as f32 / 2.0, rect.height as f32 / 2.0);
         let (x0, y0) = (rect.left as f32 + half_w, rect.top as f32 + half_h);
@@ -103,7 +103,7 @@ impl Image {
         });
     }
 
-    /// Draws a straight line with round ends, as far as it lies within the image.
+    /// Draws a straight line with round ends, clipped to the image.
     pub fn line(&mut self, from: (f32, f32), to: (f32, f32), width: f32, color: Color) {
         let reach = width / 2.0 + 1.0;
         let bounds = Rect::around(
@@ -119,12 +119,12 @@ impl Image {
         });
     }
 
-    /// Fills a circle, as far as it lies within the image.
+    /// Fills a circle, clipped to the image.
     pub fn dot(&mut self, middle: (f32, f32), radius: f32, color: Color) {
         self.line(middle, middle, 2.0 * radius, color);
     }
 
-    /// Draws a circle's edge, as far as it lies within the image.
+    /// Draws the outline of a circle, clipped to the image.
     pub fn ring(&mut self, (x0, y0): (f32, f32), radius: f32, width: f32, color: Color) {
         let reach = radius + width;
         let bounds = Rect::around((x0 - reach, y0 - reach), (x0 + reach, y0 + reach));
@@ -133,7 +133,7 @@ impl Image {
         });
     }
 
-    /// Mixes a colour into a pixel of the image.
+    /// Blends a color into a pixel of the image.
     pub fn blend(&mut self, x: usize, y: usize, color: Color, coverage: f32) {
         if 0.0 < coverage {
             let pixel = &mut self.pixels[y * self.width + x];
@@ -143,7 +143,7 @@ impl Image {
 }
 
 impl Rect {
-    /// The pixels between two corners, as far as they have coordinates above 0.
+    /// Pixels between two corners, clipped at coordinate 0.
     pub fn around(top_left: (f32, f32), bottom_right: (f32, f32)) -> Rect {
         let [left, top] = [top_left.0, top_left.1].map(|at| at.max(0.0) as usize);
         let [right, bottom] = [bottom_right.0, bottom_right.1].map(|at| at.max(0.0) as usize + 1);
@@ -165,23 +165,23 @@ impl Rect {
         self.top + self.height
     }
 
-    /// The row in the middle.
+    /// Middle row.
     pub fn middle(self) -> usize {
         self.top + self.height / 2
     }
 
-    /// Whether there is no pixel in it.
+    /// Whether the rectangle has no pixels.
     pub fn is_empty(self) -> bool {
         self.width == 0 || self.height == 0
     }
 
-    /// Whether a point lies inside.
+    /// Whether a point is inside.
     pub fn contains(self, x: f32, y: f32) -> bool {
         (self.left as f32..self.right() as f32).contains(&x)
             && (self.top as f32..self.bottom() as f32).contains(&y)
     }
 
-    /// What both have in common.
+    /// Intersection of two rectangles.
     pub fn intersect(self, other: Rect) -> Rect {
         let (left, top) = (self.left.max(other.left), self.top.max(other.top));
         Rect {
@@ -192,7 +192,8 @@ impl Rect {
         }
     }
 
-    /// Without `x` columns at the left and right and `y` rows at the top and bottom.
+    /// Shrinks the rectangle by `x` columns on the left and right and `y` rows at the top and
+    /// bottom.
     pub fn inset(mut self, x: usize, y: usize) -> Rect {
         self.cut_left(x);
         self.cut_right(x);
@@ -201,7 +202,7 @@ impl Rect {
         self
     }
 
-    /// With `border` more rows and columns on each side, as far as there are any.
+    /// Grows the rectangle by `border` rows and columns on each side, clipped at coordinate 0.
     pub fn grow(self, border: usize) -> Rect {
         let (left, top) = (
             self.left.saturating_sub(border),
@@ -215,7 +216,7 @@ impl Rect {
         }
     }
 
-    /// Cuts rows off the top.
+    /// Cuts rows off the top and returns them.
     pub fn cut_top(&mut self, height: usize) -> Rect {
         let height = height.min(self.height);
         let cut = Rect { height, ..*self };
@@ -224,7 +225,7 @@ impl Rect {
         cut
     }
 
-    /// Cuts rows off the bottom.
+    /// Cuts rows off the bottom and returns them.
     pub fn cut_bottom(&mut self, height: usize) -> Rect {
         let height = height.min(self.height);
         self.height -= height;
@@ -235,7 +236,7 @@ impl Rect {
         }
     }
 
-    /// Cuts columns off the left.
+    /// Cuts columns off the left and returns them.
     pub fn cut_left(&mut self, width: usize) -> Rect {
         let width = width.min(self.width);
         let cut = Rect { width, ..*self };
@@ -244,7 +245,7 @@ impl Rect {
         cut
     }
 
-    /// Cuts columns off the right.
+    /// Cuts columns off the right and returns them.
     pub fn cut_right(&mut self, width: usize) -> Rect {
         let width = width.min(self.width);
         self.width -= width;
@@ -255,7 +256,7 @@ impl Rect {
         }
     }
 
-    /// A rectangle of the given size in the middle of this one, at most as large.
+    /// A rectangle of the given size centered in this one, at most as large as it.
     pub fn center(self, width: usize, height: usize) -> Rect {
         let (width, height) = (width.min(self.width), height.min(self.height));
         Rect {
@@ -267,7 +268,7 @@ impl Rect {
     }
 }
 
-/// A mixture of two colours, with `weight` 256ths of the second.
+/// Mixes two colors, with `weight` 256ths of the second.
 pub fn mix(under: Color, over: Color, weight: u32) -> Color {
     let channel = |shift: u32| {
         let (under, over) = ((under >> shift) & 0xff, (over >> shift) & 0xff);

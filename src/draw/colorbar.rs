@@ -1,45 +1,45 @@
-//! A bar of the colours of a colormap with the values they stand for.
+//! Colorbars: the colors of a colormap and their values.
 
 use super::ticks::{PlotAxis, Tick};
 use super::{Color, Image, Rect, text};
 use crate::color::colormap::ScaledColormap;
 
-/// How a colorbar looks.
+/// Style of a colorbar.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Style {
-    /// The size of the labels.
+    /// Size of the labels.
     pub label_size: f32,
-    /// The colour of the labels.
+    /// Color of the labels.
     pub text: Color,
-    /// The colour of the line around the bar and of the marks.
+    /// Color of the outline and the tick marks.
     pub line: Color,
 }
 
 impl Style {
-    /// The length of the mark beside a value.
+    /// Length of a tick mark.
     pub(super) fn mark(&self) -> usize {
         (self.label_size / 4.0).round().max(2.0) as usize
     }
 
-    /// How far the labels lie from the bar.
+    /// Distance of the labels from the bar.
     pub(super) fn label_gap(&self) -> usize {
         self.mark() + (self.label_size / 4.0).ceil() as usize + 1
     }
 
-    /// How far neighbouring labels lie apart at least.
+    /// Minimum distance between neighboring labels.
     fn spacing(&self) -> usize {
         (self.label_size * 2.8) as usize
     }
 }
 
-/// The room that marks and labels take to the right of a bar of the given height.
+/// Width of the tick marks and labels to the right of a bar of the given height.
 pub fn label_width(scale: &ScaledColormap, height: usize, style: &Style) -> usize {
     let ticks = ticks(scale, height, style).into_iter();
     let widths = ticks.map(|tick| text::width(&tick.label, style.label_size));
     widths.max().map_or(0, |width| style.label_gap() + width)
 }
 
-/// Draws a bar that fills a rectangle, the low end at the bottom, and the labels to its right.
+/// Draws a bar that fills a rectangle, the low end at the bottom, with labels to its right.
 pub fn draw(image: &mut Image, bar: Rect, scale: &ScaledColormap, style: &Style) {
     if bar.is_empty() || bar.intersect(image.area()) != bar {
         return;

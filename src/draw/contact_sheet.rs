@@ -1,4 +1,4 @@
-//! Contact sheets: some frames of a video beside each other.
+//! Contact sheets: frames of a video in a grid.
 
 use super::rgba_image::RgbaImage;
 use super::{Image, Rect, mix, text};
@@ -7,32 +7,32 @@ use crate::color::colormap::Colormap;
 use crate::error::Result;
 use crate::video::{Video, number_text};
 
-/// How a contact sheet looks.
+/// Options of a contact sheet.
 #[derive(Debug, Clone)]
 pub struct ContactSheet {
-    /// The distance between the frames that are shown; by default some 20 are.
+    /// Distance between the frames shown; default: chosen to show about 20 frames.
     pub every: Option<usize>,
-    /// How many are in a row; by default as many as make the sheet a little wider than high.
+    /// Number of frames in a row; default: chosen to make the sheet a little wider than high.
     pub ncols: Option<usize>,
-    /// The colormap of a gray video.
+    /// Colormap of a gray video.
     pub cmap: Colormap,
-    /// The sample values of its ends; by default the smallest and the largest that are shown.
+    /// Color limits; default: the smallest and the largest sample shown.
     pub range: (Option<f64>, Option<f64>),
-    /// By how much frames are enlarged; by default until they can be seen well.
+    /// Magnification of the frames; default: large enough to see them well.
     pub scale: Option<usize>,
-    /// The distance between frames in pixels.
+    /// Distance between frames in pixels.
     pub padding: usize,
-    /// Whether the time, or the number, of each frame stands below it.
+    /// Whether the time, or the number, of each frame is written below it.
     pub labels: bool,
 }
 
-/// How many frames are shown unless their distance is given.
+/// Default number of frames.
 const FRAMES: usize = 20;
 
-/// Frames are enlarged until they are this wide.
+/// Minimum width to which frames are magnified, in pixels.
 const WIDTH: usize = 120;
 
-/// The most pixels of a sheet.
+/// Maximum number of pixels of a sheet.
 const MAX_PIXELS: usize = 1 << 28;
 
 const LABEL_SIZE: f32 = 12.0;
@@ -40,20 +40,20 @@ const LABEL_HEIGHT: usize = 17;
 const GROUND: u32 = 0xFF_FFFF;
 const LABEL: u32 = 0x40_4040;
 
-/// Where the frames are on a sheet.
+/// Layout of the frames on a sheet.
 struct SheetGrid {
-    /// The size of a frame in pixels.
+    /// Size of a frame in pixels.
     width: usize,
     height: usize,
-    /// The distances from one frame to the next, across and down.
+    /// Distances between the origins of neighboring frames, horizontally and vertically.
     cell: (usize, usize),
     ncols: usize,
-    /// The size of the whole.
+    /// Size of the sheet.
     size: (usize, usize),
 }
 
 impl ContactSheet {
-    /// Draws the frames of a video.
+    /// Draws frames of a video.
     pub fn draw(&self, video: &Video) -> Result<Image> {
         video.expect_frames("contact_sheet")?;
         if video.is_empty() {
@@ -116,7 +116,7 @@ impl ContactSheet {
         })
     }
 
-    /// The range of all frames that are shown, so that they can be compared.
+    /// Color limits common to all frames shown, so that they can be compared.
     fn range_of(&self, frames: &Video) -> Result<(Option<f64>, Option<f64>)> {
         if frames.ndim() == 4 || (self.range.0.is_some() && self.range.1.is_some()) {
             return Ok(self.range);
@@ -129,8 +129,8 @@ impl ContactSheet {
     }
 }
 
-/// As many as make the sheet about half as wide again as high, one more or less if that leaves
-/// fewer places empty.
+/// Number of columns that makes the sheet about 1.5 times as wide as high, one more or less if that
+/// leaves fewer empty cells.
 fn columns(frames: usize, cell: (usize, usize)) -> usize {
     let ratio = cell.1 as f64 / cell.0.max(1) as f64;
     let best = (frames as f64 * 1.5 * ratio).sqrt().round().max(1.0) as usize;
@@ -139,7 +139,7 @@ fn columns(frames: usize, cell: (usize, usize)) -> usize {
     near.into_iter().min_by_key(empty_cells).unwrap_or(best)
 }
 
-/// When a frame was recorded, or which it is.
+/// Time of a frame, or its number if the frame rate is unknown.
 fn title(video: &Video, frame: usize) -> String {
     match video.metadata().fps {
         Some(fps) if fps > 0.0 => format!("{} ms", number_text(frame as f64 * 1000.0 / fps)),
@@ -147,7 +147,7 @@ fn title(video: &Video, frame: usize) -> String {
     }
 }
 
-/// Draws a picture over a part of an image; what is transparent shows the ground.
+/// Draws an image over a part of another; transparent pixels show the background.
 fn paint(image: &mut Image, rect: Rect, rgba_image: &RgbaImage) {
     let scaled = rgba_image.scaled(rect.width, rect.height);
     for (y, row) in scaled.pixels.chunks_exact(rect.width).enumerate() {
@@ -160,7 +160,7 @@ fn paint(image: &mut Image, rect: Rect, rgba_image: &RgbaImage) {
     }
 }
 
-/// Writes what belongs to a frame below it.
+/// Writes the label of a frame below it.
 fn write(image: &mut Image, rect: Rect, title: &str) {
     let title = text::fit(title, LABEL_SIZE, rect.width);
     let room = rect.width.saturating_sub(text::width(&title, LABEL_SIZE));

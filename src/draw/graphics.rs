@@ -1,4 +1,4 @@
-//! The escape sequences with which terminals show images.
+//! Escape sequences with which terminals show images.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -9,16 +9,16 @@ use base64::engine::general_purpose::STANDARD;
 use super::rgba_image::RgbaImage;
 use crate::color::colormap::Rgba;
 
-/// The most pixels sent for each column: more are not seen.
+/// Maximum number of pixels sent per column: more would not be visible.
 const PIXELS_PER_COLUMN: usize = 20;
 
-/// Pixels of a cell that sixels are drawn for, as terminals do not tell their own.
+/// Size of a character cell in pixels that sixels assume, since terminals do not report theirs.
 const CELL: (usize, usize) = (10, 20);
 
-/// The most bytes of one escape sequence of kitty.
+/// Maximum size of one kitty escape sequence in bytes.
 const CHUNK: usize = 4096;
 
-/// The image in kitty's protocol; asks for no answer, which would look like something typed.
+/// Image in kitty's protocol; requests no reply, which would look like typed text.
 pub(super) fn kitty(rgba_image: &RgbaImage, columns: usize, rows: usize) -> String {
     let data = STANDARD.encode(png(rgba_image, columns));
     let mut text = String::new();
@@ -37,7 +37,7 @@ pub(super) fn kitty(rgba_image: &RgbaImage, columns: usize, rows: usize) -> Stri
     text
 }
 
-/// The image in the protocol of iTerm2.
+/// Image in iTerm2's protocol.
 pub(super) fn iterm2(rgba_image: &RgbaImage, columns: usize, rows: usize) -> String {
     let png = png(rgba_image, columns);
     format!(
@@ -47,7 +47,7 @@ pub(super) fn iterm2(rgba_image: &RgbaImage, columns: usize, rows: usize) -> Str
     )
 }
 
-/// The image in sixels: bands of six rows, in each of which every colour draws once.
+/// Image as sixels: bands of six rows, in each of which every color is drawn once.
 pub(super) fn sixel(rgba_image: &RgbaImage, columns: usize, rows: usize) -> String {
     let rgba_image = rgba_image.scaled(columns * CELL.0, rows * CELL.1);
     let (palette, indices) = palette(&rgba_image);
@@ -78,7 +78,7 @@ pub(super) fn sixel(rgba_image: &RgbaImage, columns: usize, rows: usize) -> Stri
     text
 }
 
-/// Writes sixels, equal ones that follow each other as a number and one sixel.
+/// Writes sixels, runs of equal ones as a count and one sixel.
 fn write_runs(text: &mut String, sixels: impl Iterator<Item = u8>) {
     let mut runs: Vec<(u8, usize)> = Vec::new();
     for sixel in sixels {
@@ -97,10 +97,10 @@ fn write_runs(text: &mut String, sixels: impl Iterator<Item = u8>) {
     }
 }
 
-/// At most 256 colours, and which of them each pixel has: none where it is transparent.
+/// At most 256 colors, and the color index of each pixel: none where it is transparent.
 type IndexedPixels = (Vec<[u8; 3]>, Vec<Option<usize>>);
 
-/// The picture in few colours. What has been through a colormap keeps its colours.
+/// Reduces an image to few colors. The colors of a colormap do not change.
 fn palette(rgba_image: &RgbaImage) -> IndexedPixels {
     let exact = |[red, green, blue, _]: Rgba| [red, green, blue];
     // 8 levels of red and green, 4 of blue.
@@ -136,7 +136,7 @@ fn indexed(rgba_image: &RgbaImage, reduce: impl Fn(Rgba) -> [u8; 3]) -> Option<I
     Some((palette, indices))
 }
 
-/// The picture as a PNG file, no larger than it is seen.
+/// Image as a PNG file, no larger than it is shown.
 fn png(rgba_image: &RgbaImage, columns: usize) -> Vec<u8> {
     let most = columns * PIXELS_PER_COLUMN;
     let reduced;

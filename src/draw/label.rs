@@ -1,17 +1,17 @@
-//! Text and marks that lie on a picture: light with a dark halo, to be read over bright and dark
+//! Labels: text and markers drawn on an image, light with a dark halo, readable on bright and dark
 //! pixels alike.
 
 use super::{Image, Rect, text};
 
-/// How dark the halo is.
+/// Opacity of the halo.
 const DARKNESS: f32 = 0.85;
 
-/// Something to be drawn on pictures, made once.
+/// A label rendered once, to be drawn on many images.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Label {
     width: usize,
     height: usize,
-    /// How much of each pixel is light, and how much of the others is dark.
+    /// Light coverage of each pixel, and dark coverage of the rest.
     coverage: Vec<(f32, f32)>,
 }
 
@@ -24,7 +24,7 @@ impl Label {
         })
     }
 
-    /// A bar with what it means written above.
+    /// A scale bar with its label above.
     pub fn bar(length: usize, label: &str, size: f32) -> Self {
         let label_width = text::width(label, size);
         let thickness = (size / 4.0).round().max(2.0) as usize;
@@ -41,8 +41,8 @@ impl Label {
         })
     }
 
-    /// What `paint` draws in white on an image of the given size; `size` is that of the text it goes
-    /// with.
+    /// Label with what `paint` draws in white on an image of the given size; `size` is the size of
+    /// the text next to it.
     pub fn new(width: usize, height: usize, size: f32, paint: impl FnOnce(&mut Image)) -> Self {
         let mut image = Image::new(width, height);
         paint(&mut image);
@@ -51,7 +51,7 @@ impl Label {
         let disc = disc(radius);
         let (width, height) = (width + 2 * border, height + 2 * border);
         let mut coverage = vec![(0.0f32, 0.0f32); width * height];
-        // Most pixels are dark, and only the others have a halo.
+        // Most pixels are black, and only the others have a halo.
         for (at, pixel) in image
             .pixels
             .iter()
@@ -74,17 +74,17 @@ impl Label {
         }
     }
 
-    /// The width with the halo.
+    /// Width including the halo.
     pub fn width(&self) -> usize {
         self.width
     }
 
-    /// The height with the halo.
+    /// Height including the halo.
     pub fn height(&self) -> usize {
         self.height
     }
 
-    /// Draws it with its top left corner at a place, as far as it lies within the image.
+    /// Draws the label with its top left corner at a position, clipped to the image.
     pub fn draw(&self, image: &mut Image, (left, top): (usize, usize)) {
         let rect = Rect {
             left,
@@ -105,7 +105,7 @@ impl Label {
     }
 }
 
-/// The places within a radius, and how dark the halo is there; soft at the edge.
+/// Offsets within a radius and the darkness of the halo at each, soft at the edge.
 fn disc(radius: f32) -> Vec<(isize, isize, f32)> {
     let reach = radius.ceil() as isize;
     let offsets = (-reach..=reach).flat_map(|dy| (-reach..=reach).map(move |dx| (dx, dy)));

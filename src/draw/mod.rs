@@ -1,5 +1,4 @@
-//! Pictures in memory and pages: shapes, text and plots, for windows, for terminals and for what is written to
-//! files.
+//! Images in memory and pages: shapes, text and plots for windows, terminals and files.
 
 mod canvas;
 mod graphics;
@@ -20,7 +19,7 @@ use crate::color::colormap::Rgba;
 
 pub use canvas::{Color, Image, Rect, mix};
 
-/// How light a colour looks, from 0 to 255.
+/// Luma of a color, from 0 to 255.
 pub fn luminance([red, green, blue, _]: Rgba) -> u8 {
     let [red, green, blue] = [red, green, blue].map(u32::from);
     ((red * 77 + green * 150 + blue * 29) >> 8) as u8

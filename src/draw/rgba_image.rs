@@ -1,4 +1,4 @@
-//! One frame of a video as a picture with opacity, and its reduction to a size.
+//! Images with opacity, made from one frame of a video, and resizing them.
 
 use crate::bail;
 use crate::color::color_mapping::ColorMapping;
@@ -6,14 +6,14 @@ use crate::color::colormap::{BAD, Colormap, Rgba};
 use crate::error::{Error, Result};
 use crate::video::{Video, shape_text};
 
-/// A picture with opacity, row by row.
+/// Image with opacity, in row-major order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RgbaImage {
-    /// Pixels in a row.
+    /// Number of pixels in a row.
     pub width: usize,
-    /// Rows.
+    /// Number of rows.
     pub height: usize,
-    /// `width × height` colours.
+    /// `width × height` colors.
     pub pixels: Vec<Rgba>,
 }
 
@@ -46,8 +46,8 @@ impl RgbaImage {
         })
     }
 
-    /// The picture in another size: where it shrinks, each pixel is the mean of those it stands
-    /// for, where it grows, the nearest one.
+    /// Resizes the image: where it shrinks, each pixel is the mean of those it replaces; where it
+    /// grows, the nearest one.
     pub fn scaled(&self, width: usize, height: usize) -> Self {
         let (width, height) = (width.max(1), height.max(1));
         let columns: Vec<_> = (0..width).map(|x| span(x, width, self.width)).collect();
@@ -75,7 +75,7 @@ impl RgbaImage {
         bytes
     }
 
-    /// The mean colour of a part, weighted by opacity.
+    /// Mean color of a part, weighted by opacity.
     fn mean(&self, columns: &std::ops::Range<usize>, rows: &std::ops::Range<usize>) -> Rgba {
         if columns.len() == 1 && rows.len() == 1 {
             return self.pixels[rows.start * self.width + columns.start];
@@ -103,7 +103,7 @@ impl RgbaImage {
     }
 }
 
-/// The pixels of `available` that the one at `index` of `shown` stands for, at least one.
+/// Range of the `available` pixels that pixel `index` of `shown` represents, at least one.
 fn span(index: usize, shown: usize, available: usize) -> std::ops::Range<usize> {
     if available <= shown {
         let nearest = (2 * index + 1) * available / (2 * shown);
@@ -112,7 +112,7 @@ fn span(index: usize, shown: usize, available: usize) -> std::ops::Range<usize> 
     index * available / shown..(index + 1) * available / shown
 }
 
-/// The video, or an image as a video of one frame.
+/// The video itself, or an image as a video of one frame.
 fn as_frames(video: &Video) -> Result<Video> {
     if video.is_empty() {
         let shape = shape_text(video.shape());

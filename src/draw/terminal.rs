@@ -1,4 +1,4 @@
-//! Pictures in a terminal: as images where it can show them, as coloured half blocks elsewhere.
+//! Images in a terminal: as graphics where it supports them, as colored half blocks elsewhere.
 
 use std::fmt::Write;
 
@@ -9,18 +9,18 @@ use super::{graphics, luminance};
 use crate::choice::Choice;
 use crate::color::colormap::Rgba;
 
-/// How a terminal shows pictures.
+/// How a terminal shows images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Graphics {
-    /// Images in kitty's protocol.
+    /// Graphics in kitty's protocol.
     Kitty,
-    /// Images in the protocol of iTerm2.
+    /// Graphics in iTerm2's protocol.
     Iterm2,
-    /// Images in DEC's sixels.
+    /// DEC sixel graphics.
     Sixel,
-    /// Half blocks in any colour.
+    /// Half blocks in any color.
     Blocks,
-    /// Half blocks in the 256 colours of older terminals.
+    /// Half blocks in the 256 colors of older terminals.
     Blocks256,
     /// Characters from light to dark, for files and pipes.
     Text,
@@ -39,8 +39,8 @@ impl Choice for Graphics {
 }
 
 impl Graphics {
-    /// What the terminal on standard output is known to show, by the variables that terminals set;
-    /// `OPTIMAP_GRAPHICS` overrides them.
+    /// Graphics support of the terminal on standard output, according to the environment variables
+    /// that terminals set; `OPTIMAP_GRAPHICS` overrides them.
     pub fn offered() -> Self {
         let variable = |name: &str| std::env::var(name).unwrap_or_default();
         Self::of_terminal(understands_escapes(&Term::stdout()), variable)
@@ -55,7 +55,7 @@ impl Graphics {
             return Self::Text;
         }
         let inside = |names: &[&str]| names.iter().any(|name| term.starts_with(name));
-        // What runs terminals inside a terminal passes no images on.
+        // Terminal multiplexers do not pass graphics on.
         if inside(&["screen", "tmux"]) || !variable("TMUX").is_empty() {
             return Self::Blocks;
         }
@@ -78,8 +78,8 @@ impl Graphics {
     }
 }
 
-/// Whether a stream is a terminal that understands escape sequences. The consoles of Windows are asked
-/// to, which those before Windows 10 cannot.
+/// Whether a stream is a terminal that interprets escape sequences. Windows consoles are switched
+/// to it, which those before Windows 10 cannot do.
 pub fn understands_escapes(stream: &Term) -> bool {
     stream.is_term() && (!cfg!(windows) || stream.features().colors_supported())
 }
@@ -90,7 +90,7 @@ pub fn size() -> Option<(usize, usize)> {
     (0 < columns && 0 < rows).then_some((columns.into(), rows.into()))
 }
 
-/// The most columns that a picture of the given size can take up with its whole height seen.
+/// Maximum number of columns at which an image of the given size is visible at full height.
 pub fn fitting_columns((width, height): (usize, usize)) -> usize {
     const USUAL: (usize, usize) = (80, 24);
     const LINES_LEFT_FREE: usize = 3;
@@ -99,7 +99,7 @@ pub fn fitting_columns((width, height): (usize, usize)) -> usize {
     (2 * rows * width / height.max(1)).clamp(1, columns.min(100))
 }
 
-/// The picture in a number of columns, as lines of text without a line feed at the end.
+/// Image in a number of columns, as lines of text without a final line feed.
 pub fn picture(rgba_image: &RgbaImage, columns: usize, graphics: Graphics) -> String {
     let columns = columns.max(1);
     let rows = (columns * rgba_image.height)
@@ -119,7 +119,7 @@ pub fn picture(rgba_image: &RgbaImage, columns: usize, graphics: Graphics) -> St
     }
 }
 
-/// Half blocks: each character shows two pixels, one above the other; `code` writes a colour.
+/// Half blocks: each character shows two pixels, one above the other; `code` writes a color.
 fn blocks(rgba_image: &RgbaImage, columns: usize, code: impl Fn(Rgba) -> String) -> String {
     let height = (columns * rgba_image.height / rgba_image.width.max(1)).max(1);
     let rgba_image = rgba_image.scaled(columns, height);
@@ -143,10 +143,10 @@ fn blocks(rgba_image: &RgbaImage, columns: usize, code: impl Fn(Rgba) -> String)
     lines.join("\n")
 }
 
-/// Foreground and background, each none for the terminal's own.
+/// Foreground and background; none: the terminal's own color.
 type CellColors = (Option<Rgba>, Option<Rgba>);
 
-/// Writes one character; the escape sequence only where the colours change.
+/// Writes one character, with an escape sequence only where the colors change.
 fn block(
     line: &mut String,
     before: &mut Option<CellColors>,
@@ -172,12 +172,12 @@ fn block(
     line.push(char);
 }
 
-/// The colour, unless one sees more of what is behind it.
+/// The color, or none if it is mostly transparent.
 fn seen(color: Rgba) -> Option<Rgba> {
     (128 <= color[3]).then_some(color)
 }
 
-/// The nearest of the 216 colours and 24 grays that terminals number from 16 on.
+/// Nearest of the 216 colors and 24 grays that terminals number from 16 on.
 fn nearest256([red, green, blue, _]: Rgba) -> u8 {
     const LEVELS: [i32; 6] = [0, 95, 135, 175, 215, 255];
     let rgb = [red, green, blue].map(i32::from);
@@ -197,7 +197,7 @@ fn nearest256([red, green, blue, _]: Rgba) -> u8 {
     }
 }
 
-/// Characters that cover more and more of their cell.
+/// Draws with characters of increasing ink coverage.
 fn text(rgba_image: &RgbaImage) -> String {
     const SHADES: &[u8] = b" .:-=+*#%@";
     let lines = rgba_image.pixels.chunks(rgba_image.width).map(|row| {

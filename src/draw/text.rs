@@ -7,10 +7,10 @@ use ab_glyph::{Font, FontRef, GlyphId, OutlineCurve, Point, PxScaleFont, ScaleFo
 
 use super::{Color, Image};
 
-/// The embedded font.
+/// Embedded font.
 const FONT: &[u8] = include_bytes!("font/NotoSans-Regular.ttf");
 
-/// The width of a line of text in pixels.
+/// Width of a line of text in pixels.
 pub fn width(text: &str, size: f32) -> usize {
     let font = font(size);
     let mut pen = 0.0;
@@ -20,7 +20,7 @@ pub fn width(text: &str, size: f32) -> usize {
     pen.ceil() as usize
 }
 
-/// Draws a line of text whose digits have their middle at the row `middle`; returns the column
+/// Draws a line of text whose digits are vertically centered at row `middle`; returns the column
 /// where it ends.
 pub fn draw(
     image: &mut Image,
@@ -50,14 +50,14 @@ pub fn draw(
     pen.ceil() as usize
 }
 
-/// The text, or as much of it as fits into `room` pixels, with an ellipsis.
+/// The text, shortened with an ellipsis if it is wider than `room` pixels.
 pub fn fit(text: &str, size: f32, room: usize) -> String {
-    // Every letter takes a pixel and more, and titles of any length may come from scripts.
+    // Every letter is at least a pixel wide, and scripts may pass titles of any length.
     let start: String = text.chars().take(room + 1).collect();
     shortened(&start, |text| width(text, size) <= room)
 }
 
-/// The text, or as much of it as fits, with an ellipsis.
+/// The text, shortened with an ellipsis if it does not fit.
 pub(super) fn shortened(text: &str, fits: impl Fn(&str) -> bool) -> String {
     if fits(text) {
         return text.to_owned();
@@ -68,13 +68,13 @@ pub(super) fn shortened(text: &str, fits: impl Fn(&str) -> bool) -> String {
         .unwrap_or_default()
 }
 
-/// The width of a line of text whose letters need not stand on whole pixels.
+/// Width of a line of text whose letters need not be on whole pixels.
 pub(super) fn exact_width(text: &str, size: f64) -> f64 {
     size * f64::from(outlined(text, |_, _| {}))
 }
 
-/// The outline of each letter of a line of text, and the width of the line. The size is 1, and the
-/// baseline starts at (0, 0); what is above it is negative.
+/// Outline of each letter of a line of text, and the width of the line, at size 1. The baseline
+/// starts at (0, 0); coordinates above it are negative.
 pub(super) fn outlines(text: &str) -> (Vec<Vec<OutlineCurve>>, f32) {
     let font = embedded();
     let mut glyphs = Vec::new();
@@ -87,7 +87,7 @@ pub(super) fn outlines(text: &str) -> (Vec<Vec<OutlineCurve>>, f32) {
     (glyphs, width)
 }
 
-/// Where a letter stands, and how large a unit of the font is.
+/// Position of a letter and size of a font unit.
 #[derive(Clone, Copy)]
 struct GlyphPosition {
     pen: f32,
@@ -95,7 +95,7 @@ struct GlyphPosition {
     unit: f32,
 }
 
-/// Tells each letter of a line of text; returns the width of the line.
+/// Calls `tell` for each letter of a line of text; returns the width of the line.
 fn outlined(text: &str, mut tell: impl FnMut(GlyphId, GlyphPosition)) -> f32 {
     let font = embedded();
     let em = font.units_per_em().unwrap_or(UNITS_PER_EM);
@@ -133,18 +133,19 @@ fn placed(curve: &OutlineCurve, position: GlyphPosition) -> OutlineCurve {
     }
 }
 
-/// The size of raised and lowered figures, and how far they lie above the baseline, in parts of the size.
+/// Size of superscripts and subscripts and their distance from the baseline, relative to the font
+/// size.
 const SMALL: f32 = 0.62;
 const RAISED: f32 = 0.3;
 const LOWERED: f32 = -0.14;
 
-/// What a font counts in that does not say.
+/// Units per em assumed for a font that does not state them.
 const UNITS_PER_EM: f32 = 1000.0;
 
-/// The height of the font's digits and capitals, in parts of its size.
+/// Height of the font's digits and capitals, relative to the font size.
 pub(super) const DIGIT_HEIGHT: f32 = 0.714;
 
-/// The embedded font; `size` is that of the em square in pixels.
+/// Embedded font; `size` is that of the em square in pixels.
 fn font(size: f32) -> PxScaleFont<&'static FontRef<'static>> {
     let font = embedded();
     let units_per_em = font.units_per_em().unwrap_or(UNITS_PER_EM);
@@ -156,7 +157,7 @@ fn embedded() -> &'static FontRef<'static> {
     PARSED.get_or_init(|| FontRef::try_from_slice(FONT).expect("the embedded font is whole"))
 }
 
-/// The glyphs of a text and how far each moves the pen on.
+/// Glyphs of a text and their advance widths.
 fn glyphs<'a>(
     font: &'a PxScaleFont<&'static FontRef<'static>>,
     text: &'a str,
@@ -168,7 +169,7 @@ fn glyphs<'a>(
             id => id,
         };
         let advance = font.h_advance(id);
-        // Figures stand on whole pixels, so that a running counter does not shimmer.
+        // Digits have whole-pixel widths, so that a running counter does not jitter.
         let advance = if char.is_ascii_digit() {
             advance.round()
         } else {
@@ -178,7 +179,7 @@ fn glyphs<'a>(
     })
 }
 
-/// What stands for a raised or lowered figure or sign that the font does not have, as in F₀.
+/// Plain character for a superscript or subscript that the font lacks, as in F₀.
 fn plain(char: char) -> char {
     match char {
         '₀'..='₉' => char_after('0', char as u32 - '₀' as u32),
@@ -194,7 +195,7 @@ fn char_after(char: char, distance: u32) -> char {
     char::from_u32(char as u32 + distance).unwrap_or(char)
 }
 
-/// Light text on a dark ground looks thinner than it is; this makes up for it.
+/// Increases coverage: light text on a dark background looks thinner than it is.
 fn crisp(coverage: f32) -> f32 {
     coverage.powf(0.8)
 }

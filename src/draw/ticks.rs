@@ -1,35 +1,35 @@
-//! Round values at which an axis or a colorbar is labelled.
+//! Round values for the ticks of an axis or a colorbar.
 
-/// A value on an axis.
+/// Tick of an axis.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tick {
-    /// The value.
+    /// Value.
     pub value: f64,
-    /// How many pixels it lies from the low end.
+    /// Distance from the low end in pixels.
     pub offset: usize,
-    /// What is written beside it.
+    /// Label.
     pub label: String,
 }
 
-/// The range of an axis and its length in pixels.
+/// Range of an axis and its length in pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PlotAxis {
-    /// The value of the first pixel.
+    /// Value of the first pixel.
     pub low: f64,
-    /// The value of the last pixel.
+    /// Value of the last pixel.
     pub high: f64,
-    /// The number of pixels.
+    /// Number of pixels.
     pub length: usize,
 }
 
-/// From here on, values are written with a power of ten.
+/// Values from here on use scientific notation.
 const LARGE: f64 = 1e6;
-/// Steps below this are written with a power of ten.
+/// Steps below this use scientific notation.
 const SMALL: f64 = 1e-4;
 
 impl PlotAxis {
-    /// Round values, about ten at most, neighbours at least `spacing` pixels apart; the ends of an
-    /// axis on which there are not two of them.
+    /// Round values, about ten at most, at least `spacing` pixels apart; the ends of the axis if
+    /// there are fewer than two.
     pub fn ticks(self, spacing: usize) -> Vec<Tick> {
         const MAX_TICKS: usize = 10;
         let spacing = spacing.max(self.length / MAX_TICKS);
@@ -52,7 +52,7 @@ impl PlotAxis {
         values.map(|value| self.tick(value, step)).collect()
     }
 
-    /// How many pixels a value lies from the low end; the nearer end for one outside.
+    /// Distance of a value from the low end in pixels; that of the nearer end for a value outside.
     pub fn offset(self, value: f64) -> usize {
         let (span, last) = (self.high - self.low, self.length.saturating_sub(1) as f64);
         let part = if span == 0.0 {
@@ -79,18 +79,18 @@ pub fn round_step(least: f64) -> f64 {
     }
     let power = power_of_ten(least.log10().floor() as i32);
     let factors = [1.0, 2.0, 5.0, 10.0];
-    // A little less will do: 0.1 / 0.02 is 5.000000000000001.
+    // With a tolerance: 0.1 / 0.02 is 5.000000000000001.
     let fits = |factor: &&f64| least <= **factor * power * (1.0 + 1e-9);
     factors.iter().find(fits).unwrap_or(&10.0) * power
 }
 
-/// The number that is nearest to a power of ten. `powi` is not on all systems: with a negative
-/// exponent some multiply tenths.
+/// The float nearest to a power of ten, which `powi` does not give on all systems: some multiply
+/// tenths for a negative exponent.
 pub(crate) fn power_of_ten(exponent: i32) -> f64 {
     format!("1e{exponent}").parse().expect("a number as text")
 }
 
-/// A value with the digits that tell it from one that lies `step` away.
+/// Label of a value with enough digits to tell it from one `step` away.
 fn label(value: f64, step: f64, largest: f64) -> String {
     let order = |value: f64| value.log10().floor() as i32;
     if value.abs() < step / 1000.0 {
@@ -104,7 +104,7 @@ fn label(value: f64, step: f64, largest: f64) -> String {
     minus(format!("{value:.digits$e}"))
 }
 
-/// With the minus sign of print, which is as wide as a figure.
+/// Replaces the hyphen by a minus sign, which is as wide as a digit.
 fn minus(text: String) -> String {
     text.replace('-', "−")
 }

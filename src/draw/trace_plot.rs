@@ -1,28 +1,28 @@
-//! A strip with the courses of some pixels over time and a cursor that moves along them.
+//! Plot of the traces of some pixels with a cursor that moves along them.
 
 use super::colorbar::Style;
 use super::ticks::{PlotAxis, Tick};
 use super::{Color, Image, Rect, text};
 
-/// The values of a pixel, one for each frame, and the colour they are drawn in.
+/// Trace of a pixel and its color.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trace {
-    /// One value for each frame.
+    /// One value per frame.
     pub values: Vec<f64>,
-    /// The colour of the line.
+    /// Color of the line.
     pub color: Color,
 }
 
-/// How the frames lie in time.
+/// Time axis of the frames.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TimeAxis {
-    /// From one frame to the next, in the unit.
+    /// Time between frames, in the unit.
     pub interval: f64,
-    /// What is written behind the last number.
+    /// Unit written after the last number.
     pub unit: &'static str,
 }
 
-/// A strip in its place.
+/// Trace plot and its layout.
 #[derive(Debug, Clone)]
 pub struct TracePlot {
     plot: Rect,
@@ -34,7 +34,7 @@ pub struct TracePlot {
 }
 
 impl TracePlot {
-    /// A strip that fills a rectangle.
+    /// Trace plot that fills a rectangle.
     pub fn new(area: Rect, traces: Vec<Trace>, time: TimeAxis, style: Style) -> Self {
         let frames = traces.iter().map(|trace| trace.values.len()).max();
         let (low, high) = range(&traces);
@@ -66,7 +66,7 @@ impl TracePlot {
         }
     }
 
-    /// Draws what stays: the axes and the courses.
+    /// Draws the static parts: the axes and the traces.
     pub fn draw(&self, image: &mut Image) {
         if self.plot.intersect(image.area()) != self.plot || self.plot.is_empty() {
             return;
@@ -86,7 +86,7 @@ impl TracePlot {
         }
     }
 
-    /// Draws what moves: the cursor at a frame.
+    /// Draws the cursor at a frame.
     pub fn draw_cursor(&self, image: &mut Image, frame: usize) {
         if self.plot.intersect(image.area()) != self.plot || self.plot.is_empty() {
             return;
@@ -171,8 +171,8 @@ impl TracePlot {
         }
     }
 
-    /// The points of a line: every value, or where there are several for a column of pixels, the
-    /// lowest and the highest of them.
+    /// Points of a line: every value or, where a column of pixels has several, the minimum and
+    /// maximum.
     fn points(&self, values: &[f64]) -> Vec<(f32, f64)> {
         if values.len() <= 2 * self.plot.width {
             let points = values.iter().enumerate();
@@ -208,7 +208,7 @@ fn y_ticks(y: PlotAxis, style: &Style) -> Vec<Tick> {
     y.ticks((style.label_size * 2.0) as usize)
 }
 
-/// The lowest and the highest finite value, with a little room.
+/// Minimum and maximum finite value, with a margin.
 fn range(traces: &[Trace]) -> (f64, f64) {
     let values = traces.iter().flat_map(|trace| &trace.values);
     let finite = values.copied().filter(|value| value.is_finite());

@@ -1,4 +1,4 @@
-//! Pictures for talks and papers: coloured images, contact sheets and plots.
+//! Images for talks and papers: colormapped images, contact sheets and plots.
 
 use std::io::Write;
 use std::path::Path;
@@ -16,21 +16,21 @@ use crate::io::recording::{FrameSelection, LoadOptions, extension_of};
 use crate::io::{load_image, load_video};
 use crate::video::{Element, Strided, Video, shape_text, with_dtype};
 
-/// The largest picture, in pixels.
+/// The largest number of pixels of an image.
 const MAX_PIXELS: f64 = (1u64 << 28) as f64;
 
-/// How an image is coloured and sized.
+/// Colors and size of an exported image.
 #[derive(Debug, Clone)]
 pub struct ColoredImage {
-    /// The colormap of a gray image.
+    /// Colormap of a gray image.
     pub cmap: Colormap,
-    /// The sample values of its ends; by default the smallest and the largest.
+    /// Color limits; default: the smallest and the largest sample.
     pub range: (Option<f64>, Option<f64>),
-    /// By how much the image is enlarged.
+    /// Magnification of the image.
     pub scale: f64,
 }
 
-/// Saves an image as it looks: gray through a colormap, colours as they are, in 8 bits.
+/// Saves an image as displayed, in 8 bits: gray through a colormap, colors unchanged.
 pub fn export_image(
     path: &Path,
     image: &Video,
@@ -67,12 +67,12 @@ pub fn export_image(
     )
 }
 
-/// Saves what was drawn.
+/// Saves a drawn image.
 pub fn save_drawn(path: &Path, image: &Image) -> Result<()> {
     save(path, format_of(path)?, &of_image(image), encode::QUALITY)
 }
 
-/// The colours of what was drawn as an array `{y, x, channel}`.
+/// Colors of a drawn image as an array `{y, x, channel}`.
 pub fn of_image(image: &Image) -> Video {
     Video::new(Strided::from_vec(
         &[image.height, image.width, 3],
@@ -80,7 +80,7 @@ pub fn of_image(image: &Image) -> Video {
     ))
 }
 
-/// Saves a plot, as SVG or as a picture.
+/// Saves a plot, as SVG or as an image.
 pub fn save_plot(path: &Path, plot: &Plot) -> Result<()> {
     if extension_of(path).as_deref() == Some("svg") {
         return write(path, plot.svg()?.as_bytes());
@@ -89,8 +89,8 @@ pub fn save_plot(path: &Path, plot: &Plot) -> Result<()> {
     save_drawn(path, &plot.image()?)
 }
 
-/// The courses of traces in ms, and whether it is known how long a frame takes; else by the number
-/// of the frame.
+/// Curves of the traces, and whether the frame rate is known: if it is, time is in ms, else it is
+/// the frame number.
 pub fn curves(traces: &[Video], labels: &[String], fps: Option<f64>) -> Result<(Vec<Curve>, bool)> {
     if traces.is_empty() {
         bail!("plot_traces needs at least one trace");
@@ -143,7 +143,7 @@ fn curve(trace: &Video, label: String, fps: Option<f64>) -> Result<Curve> {
     })
 }
 
-/// Loads an image from a picture or an `.npy` file; its colours become gray if asked for.
+/// Loads an image from an image file or an `.npy` file; `as_gray` converts colors to gray.
 pub fn load_picture(path: &Path, as_gray: bool) -> Result<Video> {
     let image = match extension_of(path).as_deref() {
         Some("npy") => load_video(path, &FrameSelection::ALL, &LoadOptions::default())?,
@@ -167,7 +167,7 @@ pub fn load_picture(path: &Path, as_gray: bool) -> Result<Video> {
     }
 }
 
-/// How bright the colours are, as the eye weighs them.
+/// Luma of the colors.
 fn gray(image: &Video) -> Video {
     const WEIGHTS: [f64; 3] = [0.299, 0.587, 0.114];
     let (height, width, channels) = (image.shape()[0], image.shape()[1], image.shape()[2]);
@@ -212,7 +212,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     })
 }
 
-/// The colours, with their opacity where it matters and the format has it, else on black.
+/// The colors, with opacity if it matters and the format supports it, else on black.
 fn of_colors(rgba_image: &RgbaImage, image_format: ImageFormat) -> Video {
     let is_opaque = rgba_image.pixels.iter().all(|color| color[3] == 255);
     let shape = |channels| [rgba_image.height, rgba_image.width, channels];

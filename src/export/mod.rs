@@ -1,4 +1,4 @@
-//! What people look at: movies, images and plots of videos.
+//! Movies, images and plots of videos, written to files for people to look at.
 
 mod image;
 mod movie;

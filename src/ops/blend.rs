@@ -1,4 +1,4 @@
-//! One video laid over another, frame by frame.
+//! Blending of one video over another, frame by frame.
 
 use std::ops::Range;
 use std::slice::ChunksExact;
@@ -12,29 +12,29 @@ use crate::error::{Error, Result};
 use crate::task;
 use crate::video::{Element, Strided, Video, shape_text};
 
-/// How many pixels are blended at a time: they stay in the innermost cache.
+/// Number of pixels blended at a time: they stay in the L1 cache.
 const RUN: usize = 512;
 
-/// How the videos of a [`Blend`] become colours.
+/// Color settings of the videos of a [`Blend`].
 #[derive(Debug, Clone)]
 pub struct BlendOptions {
     /// Blends every n-th frame.
     pub skip_frames: usize,
-    /// The colormap of a gray base.
+    /// Colormap of a gray base.
     pub cmap_base: Colormap,
-    /// The colormap of a gray overlay.
+    /// Colormap of a gray overlay.
     pub cmap_overlay: Colormap,
-    /// The lowest sample value of the base; by default that of its first frame.
+    /// Lower color limit of the base; default: the minimum of its first frame.
     pub vmin_base: Option<f64>,
-    /// The highest sample value of the base; by default that of its first frame.
+    /// Upper color limit of the base; default: the maximum of its first frame.
     pub vmax_base: Option<f64>,
-    /// The lowest sample value of the overlay; by default that of the whole video.
+    /// Lower color limit of the overlay; default: the minimum of the whole video.
     pub vmin_overlay: Option<f64>,
-    /// The highest sample value of the overlay; by default that of the whole video.
+    /// Upper color limit of the overlay; default: the maximum of the whole video.
     pub vmax_overlay: Option<f64>,
 }
 
-/// A base video with an overlay, of which any frame can be asked for: nothing is kept of the others.
+/// A base video with an overlay, blended frame by frame on request; no frames are kept.
 #[derive(Debug, Clone)]
 pub struct Blend {
     base: BlendLayer,
@@ -43,27 +43,27 @@ pub struct Blend {
     len: usize,
 }
 
-/// A video and its colours.
+/// A video and its color mapping.
 #[derive(Debug, Clone)]
 struct BlendLayer {
     video: Video,
     mapping: ColorMapping,
 }
 
-/// How much of the overlay is seen.
+/// Opacity of the overlay.
 #[derive(Debug, Clone)]
 enum Opacity {
     Constant(f32),
     Samples(Video),
-    /// Of each channel by itself.
+    /// One opacity per channel.
     Channels(Video),
     OfOverlay,
 }
 
 impl Blend {
-    /// Puts the overlay on the base. `alpha` is 0 where only the base is to be seen and 1 where only the
-    /// overlay is: a number, an image or a video; by default the samples of a gray overlay, or the
-    /// opacity of a coloured one.
+    /// Blends the overlay over the base. `alpha` is 0 where only the base is visible and 1 where
+    /// only the overlay is: a number, an image or a video; default: the samples of a gray overlay,
+    /// or the opacity of one in color.
     pub fn new(
         base: Video,
         overlay: Video,
@@ -91,36 +91,36 @@ impl Blend {
         })
     }
 
-    /// The number of frames: that of the shortest of the videos.
+    /// Number of frames: that of the shortest video.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether there is no frame.
+    /// Whether there are no frames.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// The base: what is known about it holds for the result, and so do its rows and columns.
+    /// The base, whose metadata, rows and columns are those of the result.
     pub fn base(&self) -> &Video {
         &self.base.video
     }
 
-    /// The colours of the base.
+    /// Color mapping of the base.
     pub fn base_coloring(&self) -> &ColorMapping {
         &self.base.mapping
     }
 
-    /// The colours of the overlay.
+    /// Color mapping of the overlay.
     pub fn overlay_coloring(&self) -> &ColorMapping {
         &self.overlay.mapping
     }
 
-    /// Makes a frame `{y, x, channel}` of samples from 0 to 1: red, green, blue, and opacity unless
-    /// both videos have three channels.
+    /// Blends a frame `{y, x, channel}` with samples from 0 to 1: red, green, blue, and opacity
+    /// unless both videos have three channels.
     ///
     /// # Panics
-    /// If there is no such frame.
+    /// If the frame is out of bounds.
     pub fn frame(&self, frame: usize) -> Result<Video> {
         let mut array = Strided::for_writing(&self.shape()[1..])?;
         self.components(frame, array.as_mut_slice()?);
@@ -128,10 +128,10 @@ impl Blend {
         Ok(image.with_samples(array))
     }
 
-    /// The colours of a run of one frame's pixels, counted in row-major order.
+    /// Colors of a run of pixels of one frame, counted in row-major order.
     ///
     /// # Panics
-    /// If the run leaves the frame or `out` has another length.
+    /// If the run exceeds the frame or `out` has another length.
     pub fn colors(&self, frame: usize, pixels: Range<usize>, out: &mut [Rgba]) {
         assert_eq!(pixels.len(), out.len(), "room for all pixels");
         let mut memory = BlendBuffers::new();
@@ -141,7 +141,7 @@ impl Blend {
         }
     }
 
-    /// The shape of all frames together.
+    /// Shape of all frames together.
     fn shape(&self) -> [usize; 4] {
         let shape = self.base.video.shape();
         let channels = [&self.base, &self.overlay].map(|layer| layer.mapping.channels());
@@ -149,7 +149,7 @@ impl Blend {
         [self.len, shape[1], shape[2], channels]
     }
 
-    /// The samples of a frame.
+    /// Samples of a frame.
     fn components(&self, frame: usize, out: &mut [f32]) {
         let channels = self.shape()[3];
         let n_pixels = out.len() / channels;
@@ -212,7 +212,7 @@ impl Blend {
     }
 }
 
-/// Makes all frames `{t, y, x, channel}` of a blend.
+/// Blends all frames into a video `{t, y, x, channel}`.
 pub fn alpha_blend(blend: &Blend) -> Result<Video> {
     let shape = blend.shape();
     let mut array = Strided::for_writing(&shape)?;
@@ -239,7 +239,7 @@ impl BlendLayer {
 }
 
 impl Opacity {
-    /// The opacity that is asked for, for results of so many channels.
+    /// Requested opacity for results with the given number of channels.
     fn new(alpha: Option<Operand>, overlay: &Video, channels: usize) -> Result<Self> {
         match (alpha, overlay.shape()) {
             (Some(Operand::Array(alpha)), _) => Self::of_array(alpha, overlay, channels),
@@ -282,7 +282,7 @@ impl Opacity {
         }
     }
 
-    /// The number of frames it is for.
+    /// Number of frames that it covers.
     fn len(&self) -> usize {
         match self {
             Opacity::Samples(video) | Opacity::Channels(video) => video.len(),
@@ -299,7 +299,7 @@ impl Opacity {
     }
 }
 
-/// An image as a video in which it stays as long as the overlay lasts.
+/// View of an image as a video of as many frames as the overlay.
 fn stretch_image(image: Video, overlay: &Video) -> Video {
     let [rows, cols] = *image.shape() else {
         return image;
@@ -338,7 +338,7 @@ fn base_layer(video: Video, options: &BlendOptions) -> Result<BlendLayer> {
     Ok(BlendLayer { video, mapping })
 }
 
-/// The overlay, whose range of values is by default that of all its frames.
+/// The overlay, with color limits that default to the range of all its frames.
 fn overlay_layer(video: Video, options: &BlendOptions) -> Result<BlendLayer> {
     let colormap = options.cmap_overlay.clone();
     let (mut low, mut high) = (options.vmin_overlay, options.vmax_overlay);
@@ -351,7 +351,7 @@ fn overlay_layer(video: Video, options: &BlendOptions) -> Result<BlendLayer> {
     Ok(BlendLayer { video, mapping })
 }
 
-/// Memory for a run of pixels.
+/// Scratch memory for a run of pixels.
 struct BlendBuffers {
     base: Vec<FloatColor>,
     overlay: Vec<FloatColor>,
@@ -368,7 +368,7 @@ impl BlendBuffers {
     }
 }
 
-/// Mixes the overlay into the base; an overlay that is not a number leaves the base.
+/// Mixes the overlay into the base; where the overlay is NaN, the base is unchanged.
 struct Mix {
     has_opacity: bool,
 }
@@ -399,7 +399,7 @@ impl Kernel<(&mut [FloatColor], &[FloatColor], &[f32])> for Mix {
     }
 }
 
-/// With the opacities of the channels.
+/// With one opacity per channel.
 impl Kernel<(&mut [FloatColor], &[FloatColor], ChunksExact<'_, f32>)> for Mix {
     #[inline(always)]
     fn run(
@@ -414,7 +414,7 @@ impl Kernel<(&mut [FloatColor], &[FloatColor], ChunksExact<'_, f32>)> for Mix {
     }
 }
 
-/// Cuts off colours to 8 bits, as matplotlib does.
+/// Truncates colors to 8 bits, as matplotlib does.
 struct ToBytes;
 
 impl Kernel<(&[FloatColor], &mut [Rgba])> for ToBytes {
@@ -471,7 +471,7 @@ mod tests {
         for alpha in alphas {
             assert_eq!(blended(base(), overlay(), Some(alpha)), half);
         }
-        // Of each channel by itself.
+        // One opacity per channel.
         let channels = [0.0, 0.25, 0.5, 1.0];
         let alpha = Operand::Array(video(&[2, 1, 1, 4], channels.repeat(2)));
         let mixed = [0.0, 0.25, 0.5, 1.0].repeat(2);

@@ -1,7 +1,7 @@
-//! A synthetic optical-mapping recording, for documentation, tests and newcomers.
+//! Synthetic optical-mapping recording, for documentation, tests and new users.
 //!
-//! A two-armed phase field turns around the middle of an elliptic heart that contracts in step with
-//! it; the wave lowers the light by a few percent, as a voltage-sensitive dye does, on top of
+//! A two-armed phase field rotates around the center of an elliptic heart that contracts in step
+//! with it; the wave lowers the light by a few percent, as a voltage-sensitive dye does, on top of
 //! texture, uneven illumination and noise.
 
 use std::f32::consts::{PI, TAU};
@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::task;
 use crate::video::{Strided, Video};
 
-/// What the recording is like.
+/// Parameters of the recording.
 pub struct ExampleOptions {
     /// Number of frames.
     pub frames: usize,
@@ -22,30 +22,30 @@ pub struct ExampleOptions {
     pub width: usize,
     /// Frames per second.
     pub fps: f64,
-    /// Start of the random noise.
+    /// Seed of the random noise.
     pub seed: i64,
 }
 
-/// The most pixels of a frame, more than any camera for hearts has.
+/// Maximum number of pixels of a frame, more than any camera for hearts has.
 const MAX_PIXELS: usize = 1 << 24;
 
 /// Rotations of the spiral per second.
 const ROTATION_HZ: f32 = 8.0;
 
-/// Radians by which the wave lags per heart radius: how tightly the spiral is wound.
+/// Phase lag of the wave in radians per heart radius: how tightly the spiral is wound.
 const WINDING: f32 = 7.0;
 
-/// Camera counts of the background, and of the heart where it is brightest.
+/// Camera counts of the background, and of the heart at its brightest.
 const BACKGROUND: f32 = 220.0;
 const BRIGHTNESS: f32 = 2900.0;
 
-/// The part of the light that a fully depolarised pixel loses.
+/// Fraction of the light that a fully depolarized pixel loses.
 const SIGNAL: f32 = 0.12;
 
-/// The part of its radius by which the heart shrinks when it contracts.
+/// Fraction of its radius by which the heart shrinks when it contracts.
 const CONTRACTION: f32 = 0.015;
 
-/// Makes the recording (uint16, with its frame rate).
+/// Generates the recording (uint16, with its frame rate).
 pub fn example_video(example: &ExampleOptions) -> Result<Video> {
     let ExampleOptions {
         frames,
@@ -87,9 +87,9 @@ pub fn example_video(example: &ExampleOptions) -> Result<Video> {
     Ok(video)
 }
 
-/// What does not change from frame to frame, pixel by pixel.
+/// Values of each pixel that do not change between frames.
 struct Heart {
-    /// Places relative to the centre, in units of the heart's half axes.
+    /// Coordinates relative to the center, in units of the heart's semi-axes.
     y: Vec<f32>,
     x: Vec<f32>,
     /// Camera counts of the tissue above the background.
@@ -114,7 +114,7 @@ impl Heart {
     }
 }
 
-/// The heart at a time.
+/// The heart at one time.
 struct Beating<'a> {
     heart: &'a Heart,
     seconds: f32,
@@ -148,7 +148,7 @@ impl Kernel<&mut [u16]> for Beating<'_> {
             let count = (BACKGROUND + light * inside) * (1.0 - SIGNAL * inside * depolarised);
             // Photon noise grows with the square root of the light.
             let noise = gaussian(noise_seed, index as u32) * (6.0 + 0.35 * count.sqrt());
-            // By way of a signed int, for which processors have an instruction.
+            // Through a signed int, since processors have an instruction for that.
             *out = (count + noise).max(0.0) as i32 as u16;
         }
     }
@@ -160,14 +160,14 @@ fn tissue(y: f32, x: f32) -> f32 {
     (0.86 - 0.1 * (y * y + x * x) - 0.12 * x + 0.09 * vessels).clamp(0.55, 1.0)
 }
 
-/// 0 below −1, 1 above 1, smooth between.
+/// Smooth step: 0 below −1, 1 above 1.
 #[inline(always)]
 fn edge(t: f32) -> f32 {
     let t = (t * 0.5 + 0.5).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }
 
-/// Depolarisation over one cycle of 2π: a steep upstroke, a plateau, a slow return.
+/// Depolarization over one cycle of 2π: a steep upstroke, a plateau, a slow return.
 #[inline(always)]
 fn action_potential(phase: f32) -> f32 {
     let turns = phase / TAU;
@@ -177,7 +177,7 @@ fn action_potential(phase: f32) -> f32 {
     upstroke * (1.0 - return_ * return_ * (3.0 - 2.0 * return_))
 }
 
-/// The sine to about 0.001 by two parabolas: vectorised, and the same on every machine.
+/// Sine to about 0.001 from two parabolas: vectorized, and the same on every machine.
 #[inline(always)]
 fn sine(angle: f32) -> f32 {
     let turns = angle / TAU;
@@ -186,7 +186,7 @@ fn sine(angle: f32) -> f32 {
     parabola * (0.775 + 0.225 * parabola.abs())
 }
 
-/// The angle of a direction, to about 0.005 radians: ten times faster than `atan2`.
+/// Angle of a direction, to about 0.005 radians: ten times faster than `atan2`.
 #[inline(always)]
 fn angle(y: f32, x: f32) -> f32 {
     let (ay, ax) = (y.abs(), x.abs());
@@ -201,7 +201,7 @@ fn angle(y: f32, x: f32) -> f32 {
     if y < 0.0 { -angle } else { angle }
 }
 
-/// A different seed for every frame.
+/// A different seed for each frame.
 fn noise_seed(seed: i64, frame: usize) -> u32 {
     let mixed = (seed as u64)
         .wrapping_mul(0x9E37_79B9_7F4A_7C15)
@@ -209,7 +209,7 @@ fn noise_seed(seed: i64, frame: usize) -> u32 {
     hash((mixed ^ (mixed >> 32)) as u32)
 }
 
-/// A nearly normal random number of variance 1: the sum of four evenly distributed bytes.
+/// Approximately normal random number of variance 1: the sum of four uniform bytes.
 #[inline(always)]
 fn gaussian(seed: u32, index: u32) -> f32 {
     let bits = hash(index.wrapping_mul(0x9E37_79B9) ^ seed);

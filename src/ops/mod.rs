@@ -36,7 +36,7 @@ fn expect_gray_frames(video: &Video, function: &str) -> Result<()> {
     })
 }
 
-/// The frame rate in Hz, the given one or the video's.
+/// Frame rate in Hz: the given one, or that of the video.
 fn frame_rate(function: &str, video: &Video, fps: Option<f64>) -> Result<f64> {
     let Some(fps) = fps.or(video.metadata().fps) else {
         let error = Error::new(format!(
@@ -50,8 +50,7 @@ fn frame_rate(function: &str, video: &Video, fps: Option<f64>) -> Result<f64> {
     }
 }
 
-/// All samples in order, for results that depend on the whole of an image.
-/// The smallest and the largest sample, by which others are scaled; NaN is ignored.
+/// Smallest and largest sample, for scaling; NaN is ignored, and infinite samples are an error.
 fn range_to_scale_by(function: &str, video: &Video) -> Result<Option<(f64, f64)>> {
     let range = video.range()?;
     let infinite = range.and_then(|(low, high)| [high, low].into_iter().find(|v| v.is_infinite()));
@@ -64,6 +63,7 @@ fn range_to_scale_by(function: &str, video: &Video) -> Result<Option<(f64, f64)>
     Err(error.hint("replace them first: `v[!isfinite(v)] = NaN`"))
 }
 
+/// All samples in row-major order, for results that depend on a whole image.
 fn read_all<R: Real>(video: &Video) -> Vec<R> {
     let mut samples = vec![R::default(); video.layout().len()];
     let (frames, run) = (0..video.len(), 0..video.frame_len());
@@ -71,7 +71,7 @@ fn read_all<R: Real>(video: &Video) -> Vec<R> {
     samples
 }
 
-/// The error of a range that is looked for in nothing.
+/// Error of a range of an array without samples.
 fn no_samples(function: &str, video: &Video) -> Error {
     Error::new(format!(
         "{function} needs samples, got a {} of shape {}",
@@ -80,8 +80,8 @@ fn no_samples(function: &str, video: &Video) -> Error {
     ))
 }
 
-/// Smooths in double precision what has it, and everything else in single precision; a bool is
-/// true where its smoothed value is 1, up to rounding.
+/// Smooths `float64` in double precision, and every other type in single precision; a bool is true
+/// where its smoothed value is 1, up to rounding.
 fn smooth_in_precision(
     video: Video,
     single: impl FnOnce(Video) -> Result<Video>,

@@ -1,9 +1,9 @@
-//! What the tests of the filters share.
+//! Helpers shared by the tests of the operations.
 
 use crate::error::Result;
 use crate::video::{Element, Samples, Strided, Video, map_samples};
 
-/// A video of the given samples.
+/// A video with the given samples.
 pub(crate) fn video<T: Element>(shape: &[usize], samples: Vec<T>) -> Video {
     Video::new(Strided::from_vec(shape, samples))
 }
@@ -14,7 +14,7 @@ pub(crate) fn ramp(shape: &[usize]) -> Video {
     video(shape, (0..len).map(|v| v as f32).collect())
 }
 
-/// Numbers between 0 and 1 that look random and are the same every time.
+/// Pseudo-random numbers from 0 to 1, the same on every call.
 pub(crate) fn noise(len: usize, seed: u64) -> Vec<f32> {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let step = |_| {
@@ -26,12 +26,12 @@ pub(crate) fn noise(len: usize, seed: u64) -> Vec<f32> {
     (0..len).map(step).collect()
 }
 
-/// All samples in order.
+/// All samples in row-major order.
 pub(crate) fn values(video: &Video) -> Vec<f64> {
     map_samples!(video.samples(), array => array.view().iter().map(|v| v.to_f64()).collect())
 }
 
-/// Where the samples of a contiguous `f32` video are.
+/// Address of the samples of a contiguous `f32` video.
 pub(crate) fn address(video: &Video) -> *const f32 {
     let Samples::F32(array) = video.samples() else {
         panic!("a video of float32")
@@ -39,7 +39,7 @@ pub(crate) fn address(video: &Video) -> *const f32 {
     array.as_slice().unwrap().as_ptr()
 }
 
-/// Checks that a filter gives the same bits on 1, 2 and 7 threads.
+/// Checks that a filter gives bit-identical results on 1, 2 and 7 threads.
 #[track_caller]
 pub(crate) fn check_threads(filter: impl Fn() -> Result<Video> + Sync) {
     let bits = |threads| {
@@ -51,8 +51,8 @@ pub(crate) fn check_threads(filter: impl Fn() -> Result<Video> + Sync) {
     assert!(expected == bits(2) && expected == bits(7));
 }
 
-/// Checks that a filter reuses the memory of a `float32` temporary, and leaves a shared video as
-/// it was.
+/// Checks that a filter reuses the memory of a `float32` temporary and does not change a shared
+/// video.
 #[track_caller]
 pub(crate) fn check_reuse(video: Video, filter: impl Fn(Video) -> Result<Video>) {
     let (before, samples) = (address(&video), values(&video));

@@ -1,9 +1,9 @@
-//! What of a line or of a polygon lies within a rectangle: coordinates far outside of a page are more
-//! than pictures and viewers of SVG can handle.
+//! Clipping of lines and polygons to a rectangle: coordinates far outside of a page are more than
+//! images and SVG viewers can handle.
 
 use super::{PageRect, Point};
 
-/// The pieces of a line that lie within a rectangle.
+/// Pieces of a line inside a rectangle.
 pub(super) fn line(points: &[Point], bounds: &PageRect) -> Vec<Vec<Point>> {
     let mut runs: Vec<Vec<Point>> = Vec::new();
     for pair in points.windows(2) {
@@ -18,7 +18,7 @@ pub(super) fn line(points: &[Point], bounds: &PageRect) -> Vec<Vec<Point>> {
     runs
 }
 
-/// What of a polygon lies within a rectangle: nothing, or at least three corners.
+/// Part of a polygon inside a rectangle: nothing, or at least three corners.
 pub(super) fn polygon(corners: &[Point], bounds: &PageRect) -> Vec<Point> {
     let mut corners = corners.to_vec();
     for side in 0..4 {
@@ -27,7 +27,7 @@ pub(super) fn polygon(corners: &[Point], bounds: &PageRect) -> Vec<Point> {
         for (index, &to) in corners.iter().enumerate() {
             let from = corners[index.checked_sub(1).unwrap_or(corners.len() - 1)];
             let (start, end) = (inside(from), inside(to));
-            // From the end that lies inside, since the other may be far away.
+            // Starts at the end inside, since the other may be far away.
             match (start < 0.0, end < 0.0) {
                 (true, false) => kept.push(between(to, from, end / (end - start))),
                 (false, true) => kept.push(between(from, to, start / (start - end))),
@@ -42,9 +42,9 @@ pub(super) fn polygon(corners: &[Point], bounds: &PageRect) -> Vec<Point> {
     corners
 }
 
-/// The ends of what of a segment lies within a rectangle.
+/// Ends of the part of a segment inside a rectangle.
 fn segment(from: Point, to: Point, bounds: &PageRect) -> Option<(Point, Point)> {
-    // How much of the segment is left from its end backward and from its start onward.
+    // Fractions of the segment that remain, from its end backward and from its start onward.
     let (mut back, mut onward) = (1.0f64, 1.0f64);
     let starts = distances(from, bounds).into_iter();
     for (start, end) in starts.zip(distances(to, bounds)) {
@@ -62,7 +62,7 @@ fn segment(from: Point, to: Point, bounds: &PageRect) -> Option<(Point, Point)> 
     (1.0 <= back + onward).then(|| (at(to, from, back), at(from, to, onward)))
 }
 
-/// How far inside of each side a point lies.
+/// Distance of a point from each side, positive inside.
 fn distances((x, y): Point, bounds: &PageRect) -> [f64; 4] {
     [
         x - bounds.left,

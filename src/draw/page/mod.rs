@@ -1,5 +1,6 @@
-//! Pages: lines, areas and text that are described once, in units of which one is a pixel at a scale of
-//! 1, and rendered as a picture of any scale or as SVG.
+//! Pages: lines, areas and text, described once in units of one pixel at scale 1, and rendered as
+//! an image of any scale or as SVG. Ours because the `plotters` crate was slower and drew dense
+//! curves beyond their values.
 
 mod clip;
 mod raster;
@@ -9,80 +10,80 @@ mod tests;
 
 use super::{Color, Image};
 
-/// A place on a page, from its left and its top.
+/// Position on a page, from its left and top.
 pub type Point = (f64, f64);
 
-/// A white page and what is drawn on it.
+/// White page and the items drawn on it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
     /// Width in units.
     pub width: f64,
     /// Height in units.
     pub height: f64,
-    /// What is drawn, the first below the others.
+    /// Items in drawing order, the first below the others.
     pub shapes: Vec<PageItem>,
 }
 
-/// Something on a page.
+/// Item on a page.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PageItem {
-    /// A line through two points or more, with round joins and ends.
+    /// Line through two or more points, with round joins and ends.
     Line {
-        /// The points it goes through.
+        /// Points of the line.
         points: Vec<Point>,
-        /// How wide it is.
+        /// Line width.
         width: f64,
-        /// Its color.
+        /// Color.
         color: Color,
     },
-    /// A line along an axis, with flat ends. Pictures have it on whole pixels, so that frames and grids
+    /// Line along an axis, with flat ends. Images have it on whole pixels, so that frames and grids
     /// are sharp.
     Rule {
-        /// Where it begins.
+        /// Start of the line.
         from: Point,
-        /// Where it ends, beside `from` or below it.
+        /// End of the line, to the side of `from` or below it.
         to: Point,
-        /// How wide it is.
+        /// Line width.
         width: f64,
-        /// Its color.
+        /// Color.
         color: Color,
     },
-    /// A filled polygon.
+    /// Filled polygon.
     Area {
-        /// The corners in turn.
+        /// Corners in order.
         corners: Vec<Point>,
-        /// Its color.
+        /// Color.
         color: Color,
     },
-    /// A line of text.
+    /// Line of text.
     Text(PageText),
-    /// Shapes that are seen within a rectangle only.
+    /// Items clipped to a rectangle.
     Clip {
-        /// The rectangle.
+        /// Rectangle.
         bounds: PageRect,
-        /// The shapes.
+        /// Items.
         shapes: Vec<PageItem>,
     },
 }
 
-/// A line of text in its place.
+/// Line of text and its position.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PageText {
-    /// What is written.
+    /// Text.
     pub text: String,
-    /// Where `anchor` lies, on the baseline.
+    /// Position of `anchor`, on the baseline.
     pub position: Point,
-    /// Which part of the text lies at `position`.
+    /// Part of the text that is at `position`.
     pub anchor: Anchor,
-    /// By how many degrees it is turned about `position`, clockwise.
+    /// Clockwise rotation about `position` in degrees.
     pub turn: f64,
-    /// The size of the em square.
+    /// Size of the em square.
     pub size: f64,
-    /// The color.
+    /// Color.
     pub color: Color,
 }
 
-/// A part of a line of text.
+/// Anchor point of a line of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Anchor {
@@ -91,7 +92,7 @@ pub enum Anchor {
     End,
 }
 
-/// A rectangle on a page.
+/// Rectangle on a page.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[allow(missing_docs)]
 pub struct PageRect {
@@ -102,17 +103,17 @@ pub struct PageRect {
 }
 
 impl Page {
-    /// The page as a picture, with `scale` pixels for a unit.
+    /// Renders the page as an image with `scale` pixels per unit.
     pub fn image(&self, scale: f64) -> Image {
         raster::render(self, scale)
     }
 
-    /// The page as the text of an SVG file.
+    /// Writes the page as the text of an SVG file.
     pub fn svg(&self) -> String {
         svg::render(self)
     }
 
-    /// The whole page.
+    /// Rectangle of the whole page.
     fn bounds(&self) -> PageRect {
         PageRect {
             left: 0.0,
@@ -124,17 +125,17 @@ impl Page {
 }
 
 impl PageRect {
-    /// The distance between the left and the right side.
+    /// Distance between the left and the right side.
     pub fn width(&self) -> f64 {
         self.right - self.left
     }
 
-    /// The distance between the upper and the lower side.
+    /// Distance between the top and the bottom side.
     pub fn height(&self) -> f64 {
         self.bottom - self.top
     }
 
-    /// With all sides moved outwards.
+    /// Moves all sides outward.
     pub fn grow(&self, border: f64) -> Self {
         Self {
             left: self.left - border,
@@ -146,7 +147,7 @@ impl PageRect {
 }
 
 impl Anchor {
-    /// How much of the text lies before it.
+    /// Fraction of the text before the anchor.
     fn part(self) -> f64 {
         match self {
             Self::Start => 0.0,

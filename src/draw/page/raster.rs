@@ -1,5 +1,5 @@
-//! Pages as pictures. Lines are drawn by their distance from the middle of each pixel, letters and areas
-//! by the part of each pixel that they cover.
+//! Rendering of pages as images. Lines are drawn by their distance from the center of each pixel,
+//! letters and areas by the part of each pixel that they cover.
 
 use ab_glyph::{OutlineCurve, Point as Corner, point};
 use ab_glyph_rasterizer::Rasterizer;
@@ -25,14 +25,14 @@ pub(super) fn render(page: &Page, scale: f64) -> Image {
 
 struct Raster {
     image: Image,
-    /// Pixels in a unit.
+    /// Pixels per unit.
     scale: f64,
-    /// How much of each pixel around a line it covers.
+    /// Coverage of each pixel near a line.
     coverage: Vec<f32>,
 }
 
 impl Raster {
-    /// Draws what lies within the bounds, as far as it is seen.
+    /// Draws the items within the bounds, clipped to the visible rectangle.
     fn draw(&mut self, shapes: &[PageItem], bounds: &PageRect, seen: Rect) {
         let seen = self.pixels(bounds).intersect(seen);
         for shape in shapes {
@@ -42,7 +42,7 @@ impl Raster {
                     width,
                     color,
                 } => {
-                    // The ends of what is cut off lie outside.
+                    // The ends of clipped lines are outside.
                     for run in clip::line(points, &bounds.grow(width + 1.0 / self.scale)) {
                         self.line(&run, *width, *color, seen);
                     }
@@ -67,7 +67,7 @@ impl Raster {
         }
     }
 
-    /// The pixels of a rectangle, as far as there are any.
+    /// Pixels of a rectangle, clipped to the image.
     fn pixels(&self, bounds: &PageRect) -> Rect {
         let at = |length: f64| (length * self.scale).round().max(0.0) as usize;
         let (left, top) = (at(bounds.left), at(bounds.top));
@@ -84,7 +84,7 @@ impl Raster {
         point((x * self.scale) as f32, (y * self.scale) as f32)
     }
 
-    /// A line along an axis, on whole pixels.
+    /// Draws a line along an axis on whole pixels.
     fn rule(&mut self, from: Point, to: Point, width: f64, color: Color, seen: Rect) {
         let width = (width * self.scale).round().max(1.0) / self.scale;
         let side = |middle: f64| {
@@ -105,7 +105,7 @@ impl Raster {
         self.image.fill(self.pixels(&bounds).intersect(seen), color);
     }
 
-    /// A line whose segments count once where they meet.
+    /// Draws a line whose segments count once where they meet.
     fn line(&mut self, points: &[Point], width: f64, color: Color, seen: Rect) {
         let points: Vec<_> = points.iter().map(|at| self.position(*at)).collect();
         let half = (width * self.scale) as f32 / 2.0;
@@ -129,7 +129,7 @@ impl Raster {
         }
     }
 
-    /// Adds what a segment covers of the pixels within the bounds.
+    /// Adds the coverage of a segment for the pixels within the bounds.
     fn segment(&mut self, from: Corner, to: Corner, half: f32, bounds: Rect) {
         let reach = half + 0.5;
         let (dx, dy) = (to.x - from.x, to.y - from.y);
@@ -139,7 +139,7 @@ impl Raster {
             .intersect(Rect { left: 0, ..bounds });
         for y in rows.top..rows.bottom() {
             let middle = y as f32 + 0.5;
-            // The columns in which it may come within reach of the row.
+            // Columns in which the segment may come within reach of the row.
             let column = |row: f32| from.x + dx * ((row - from.y) / dy).clamp(0.0, 1.0);
             let ends = match dy == 0.0 {
                 true => [from, to].map(|end| end.x),
@@ -151,7 +151,7 @@ impl Raster {
             let columns = left..right.min(bounds.right()).max(left);
             let start = (y - bounds.top) * bounds.width + left - bounds.left;
             let row = &mut self.coverage[start..][..columns.len()];
-            // Of dense lines most cross pixels that are covered already.
+            // Segments of dense lines mostly cross pixels that are already covered.
             let rest = row
                 .iter_mut()
                 .zip(columns)
@@ -171,7 +171,7 @@ impl Raster {
         let (glyphs, width) = text::outlines(&text.text);
         let (sin, cos) = text.turn.to_radians().sin_cos();
         let mut position = self.position(text.position);
-        // Baselines along an axis lie on whole pixels, which makes letters sharp.
+        // Baselines along an axis are on whole pixels, which makes letters sharp.
         if sin.abs() < 1e-9 {
             position.y = position.y.round();
         } else if cos.abs() < 1e-9 {
@@ -193,7 +193,7 @@ impl Raster {
         }
     }
 
-    /// Fills what closed curves surround.
+    /// Fills the area inside closed curves.
     fn fill(&mut self, curves: &[OutlineCurve], color: Color, seen: Rect) {
         let corners: Vec<_> = curves.iter().flat_map(corners).collect();
         let (low, high) = extent(&corners);
@@ -224,7 +224,7 @@ impl Raster {
     }
 }
 
-/// The lowest and the highest coordinates.
+/// Minimum and maximum coordinates.
 fn extent(points: &[Corner]) -> (Corner, Corner) {
     let low = point(f32::INFINITY, f32::INFINITY);
     let high = point(f32::NEG_INFINITY, f32::NEG_INFINITY);

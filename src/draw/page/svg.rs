@@ -1,10 +1,10 @@
-//! Pages as SVG.
+//! Pages as SVG, written from the same description as images.
 
 use std::fmt::Write;
 
 use super::{Anchor, Page, PageItem, PageRect, PageText, Point, clip};
 
-/// What text is written in; the first is the font that the room for it is measured with.
+/// Font families; text is measured with the first.
 const FONTS: &str = "Noto Sans, Arial, Helvetica, sans-serif";
 
 pub(super) fn render(page: &Page) -> String {
@@ -21,7 +21,7 @@ pub(super) fn render(page: &Page) -> String {
     svg
 }
 
-/// Writes what lies within the bounds.
+/// Writes the items within the bounds.
 fn draw(svg: &mut String, shapes: &[PageItem], bounds: &PageRect) {
     for shape in shapes {
         // `write!` to a string cannot fail.
@@ -31,7 +31,7 @@ fn draw(svg: &mut String, shapes: &[PageItem], bounds: &PageRect) {
                 width,
                 color,
             } => {
-                // The ends of what is cut off lie outside.
+                // The ends of clipped lines are outside.
                 let runs = clip::line(points, &bounds.grow(*width));
                 if runs.is_empty() {
                     continue;
@@ -65,7 +65,7 @@ fn draw(svg: &mut String, shapes: &[PageItem], bounds: &PageRect) {
             PageItem::Clip { bounds, shapes } => {
                 let (left, top) = (number(bounds.left), number(bounds.top));
                 let (width, height) = (number(bounds.width()), number(bounds.height()));
-                // Named after what it is, so that files that are put into one page agree.
+                // Named after its rectangle, so that files embedded in one page agree.
                 let name = format!("clip-{left}-{top}-{width}-{height}");
                 let _ = writeln!(
                     svg,
@@ -98,7 +98,7 @@ fn element(text: &PageText) -> String {
     )
 }
 
-/// The commands of a path through points, from each to the next, in tenths of a unit.
+/// Path commands through points, each relative to the one before, in tenths of a unit.
 fn path(points: &[Point]) -> String {
     let mut path = String::new();
     let mut last = (0, 0);
@@ -108,7 +108,7 @@ fn path(points: &[Point]) -> String {
         match index {
             0 => path.push('M'),
             1 => path.push('l'),
-            // Where nothing is to be seen, a point only takes room.
+            // A step of no length would only take up space.
             _ if step == (0, 0) => continue,
             _ if step.0 >= 0 => path.push(' '),
             _ => {}
@@ -139,14 +139,14 @@ fn write_tenths(path: &mut String, length: i64) {
     };
 }
 
-/// A length with a tenth of its unit at most.
+/// Length with at most one decimal.
 fn number(length: f64) -> String {
     let mut text = String::new();
     write_tenths(&mut text, tenths(length));
     text
 }
 
-/// Text as it stands between tags; what XML cannot hold is left out.
+/// Text escaped for XML; characters that XML cannot hold are left out.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for char in text.chars() {

@@ -1,4 +1,4 @@
-//! What pictures of pages show.
+//! Tests of pages rendered as images.
 
 use super::{Anchor, Image, Page, PageItem, PageRect, PageText, Point};
 use crate::draw::text;
@@ -34,13 +34,13 @@ fn text(text: &str, position: Point, anchor: Anchor, turn: f64) -> PageItem {
     })
 }
 
-/// How many pixels the black ink covers.
+/// Number of pixels that black ink covers.
 fn ink(image: &Image) -> f64 {
     let covered = |pixel: &u32| f64::from(255 - (pixel & 0xff)) / 255.0;
     image.pixels.iter().map(covered).sum()
 }
 
-/// The first and the last column, and the first and the last row, with ink.
+/// First and last column, and first and last row, with ink.
 fn inked(image: &Image) -> [usize; 4] {
     let dark = (0..image.pixels.len()).filter(|at| image.pixels[*at] & 0xff < 0x80);
     let positions = dark.map(|at| (at % image.width, at / image.width));
@@ -60,7 +60,7 @@ fn assert_near(found: f64, expected: f64, tolerance: f64) {
     assert!(is_near, "{found} is not {expected}");
 }
 
-/// What lies within the width of a line beside the page is kept, but has no pixels.
+/// A line outside of the page by less than its width is kept, but has no pixels.
 #[test]
 fn a_line_may_go_on_beside_the_page() {
     let points = [(50.0, 10.0), (105.0, 30.0), (105.0, 59.0), (-5.0, 59.0)];

@@ -1,9 +1,9 @@
-//! What of a curve shows.
+//! Decimation of curves to the points that are visible.
 
 use crate::draw::page::Point;
 
-/// The stretches of a curve between its gaps. Of the points that share a column of `unit` only those
-/// are kept that show: the first, the lowest, the highest and the last.
+/// Pieces of a curve between its gaps. Of the points in the same column of width `unit`, only the
+/// first, the lowest, the highest and the last are kept.
 pub(super) fn runs(positions: impl Iterator<Item = Option<Point>>, unit: f64) -> Vec<Vec<Point>> {
     let mut runs = vec![Vec::new()];
     let mut column: Vec<Point> = Vec::new();
@@ -29,7 +29,7 @@ pub(super) fn runs(positions: impl Iterator<Item = Option<Point>>, unit: f64) ->
     runs
 }
 
-/// Moves what shows of a column to the run.
+/// Moves the visible points of a column to the run.
 fn flush(column: &mut Vec<Point>, run: &mut Vec<Point>) {
     let by_height = |a: &usize, b: &usize| column[*a].1.total_cmp(&column[*b].1);
     let lowest = (0..column.len()).min_by(by_height);

@@ -1,4 +1,4 @@
-//! Where the parts of a plot lie on its page.
+//! Layout of a plot on its page.
 
 use super::decimate::runs;
 use super::{Curve, Plot};
@@ -8,30 +8,30 @@ use crate::draw::text::{self, DIGIT_HEIGHT};
 use crate::draw::ticks::{PlotAxis, Tick};
 use crate::error::{Error, Result};
 
-/// The size of labels, and of the title.
+/// Size of labels, and of the title.
 const LABEL_SIZE: f64 = 12.0;
 const TITLE_SIZE: f64 = 16.0;
 
-/// The most lines of a title.
+/// Maximum number of lines of a title.
 const TITLE_LINES: usize = 3;
 
-/// The distance between parts of a plot.
+/// Distance between parts of a plot.
 const GAP: f64 = 8.0;
 
-/// The length of the line beside a name in the legend, and how far the name lies from its start.
+/// Length of the line next to a name in the legend, and distance of the name from the line's start.
 const SAMPLE: f64 = 18.0;
 const NAME: f64 = 24.0;
 
 const CURVE_WIDTH: f64 = 1.5;
 const DOT_RADIUS: f64 = 2.0;
 
-/// The widest column of points of which only those that show are drawn.
+/// Widest column of points that is decimated.
 const COLUMN: f64 = 0.1;
 
-/// The smallest part for the curves that can be read.
+/// Smallest area for the curves that is readable.
 const MIN_CURVES: f64 = 8.0;
 
-/// How far from its frame a curve is followed; more shows nothing else.
+/// Distance from the frame up to which curves are followed; beyond it nothing more is visible.
 const FAR: f64 = 1e9;
 
 const TEXT: Color = 0x3c_3c_3c;
@@ -39,7 +39,7 @@ const TITLE: Color = 0x14_14_14;
 const GRID: Color = 0xe4_e4_e4;
 const LINE: Color = 0x78_78_78;
 
-/// The page of a plot.
+/// Page of a plot.
 pub(super) fn page(plot: &Plot) -> Result<Page> {
     let (width, height) = (plot.size.0 as f64, plot.size.1 as f64);
     let layout = PlotLayout::new(plot, width, height)?;
@@ -55,13 +55,13 @@ pub(super) fn page(plot: &Plot) -> Result<Page> {
 
 struct PlotLayout<'a> {
     plot: &'a Plot,
-    /// The width and the height of the page.
+    /// Width and height of the page.
     size: (f64, f64),
-    /// The lines of the title.
+    /// Lines of the title.
     title: Vec<String>,
-    /// Where the curves are.
+    /// Rectangle of the curves.
     frame: PageRect,
-    /// The values at its sides.
+    /// Values at its sides.
     x: (f64, f64),
     y: (f64, f64),
 }
@@ -114,7 +114,7 @@ impl<'a> PlotLayout<'a> {
         ticks(self.y, self.frame.height(), 40)
     }
 
-    /// The place of a sample; none of what is not finite.
+    /// Position of a sample; none if it is not finite.
     fn position(&self, (x, y): Point) -> Option<Point> {
         let part = |value: f64, (low, high): (f64, f64)| (value - low) / (high - low);
         let position = (
@@ -164,7 +164,7 @@ impl<'a> PlotLayout<'a> {
     fn curves(&self) -> PageItem {
         let curves = self.plot.curves.iter().enumerate();
         let shapes = curves.flat_map(|(index, curve)| self.curve(curve, self.plot.color(index)));
-        // Nothing lies beside the frame, and a curve along its edge is as wide as elsewhere.
+        // Nothing is next to the frame, and a curve along its edge is as wide as elsewhere.
         let bounds = PageRect {
             left: 0.0,
             right: self.size.0,
@@ -190,7 +190,7 @@ impl<'a> PlotLayout<'a> {
         runs(positions, COLUMN).into_iter().map(shape).collect()
     }
 
-    /// Title and legend.
+    /// Draws title and legend.
     fn heading(&self, shapes: &mut Vec<PageItem>) {
         let mut top = 1.5 * GAP;
         let widths = self.title.iter();
@@ -241,12 +241,12 @@ fn ticks((low, high): (f64, f64), length: f64, spacing: usize) -> Vec<Tick> {
     PlotAxis { low, high, length }.ticks(spacing)
 }
 
-/// Where between the ends of an axis a tick lies.
+/// Position of a tick between the ends of an axis, from 0 to 1.
 fn part_of(tick: &Tick, (low, high): (f64, f64)) -> f64 {
     ((tick.value - low) / (high - low)).clamp(0.0, 1.0)
 }
 
-/// The baseline of text whose digits have their middle at a height.
+/// Baseline of text whose digits are centered at a height.
 fn baseline(middle: f64, size: f64) -> f64 {
     middle + f64::from(DIGIT_HEIGHT) * size / 2.0
 }
@@ -259,8 +259,8 @@ fn fit(text: &str, size: f64, room: f64) -> String {
     text::shortened(text, |text| text::exact_width(text, size) <= room)
 }
 
-/// As much of a text as fits along a side of the page, and where its middle lies: where it is asked for
-/// if the text stays on the page there.
+/// As much of a text as fits along a side of the page, and the position of its center: the
+/// requested one if the text then stays on the page.
 fn centered(text: &str, middle: f64, side: f64) -> (String, f64) {
     let text = fit(text, LABEL_SIZE, side - GAP);
     let half = text::exact_width(&text, LABEL_SIZE) / 2.0 + GAP / 2.0;
@@ -268,7 +268,7 @@ fn centered(text: &str, middle: f64, side: f64) -> (String, f64) {
     (text, middle)
 }
 
-/// A text in lines that fit, broken between words; the last is shortened if there would be too many.
+/// Breaks a text into lines that fit, between words; the last is shortened if there are too many.
 fn lines(text: &str, size: f64, room: f64) -> Vec<String> {
     let fits = |text: &str| text::exact_width(text, size) <= room;
     let mut lines: Vec<String> = Vec::new();

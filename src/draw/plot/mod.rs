@@ -1,4 +1,4 @@
-//! Plots of courses in time, as pictures and as SVG.
+//! Plots of traces over time, as images and as SVG.
 
 mod decimate;
 mod layout;
@@ -9,53 +9,52 @@ use crate::bail;
 use crate::color::colormap::Colormap;
 use crate::error::{Error, Result};
 
-/// A course in time.
+/// Curve of a trace.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Curve {
-    /// What it is called in the legend; nothing if it is not to be there.
+    /// Name in the legend; empty: not in the legend.
     pub label: String,
-    /// Time and value of each sample; what is not finite leaves a gap.
+    /// Time and value of each sample; samples that are not finite leave a gap.
     pub points: Vec<(f64, f64)>,
 }
 
-/// Courses in time with axes, a title and a legend.
+/// Curves with axes, a title and a legend.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plot {
-    /// The courses, the first drawn first.
+    /// Curves in drawing order.
     pub curves: Vec<Curve>,
-    /// What stands above the plot, or nothing.
+    /// Title above the plot; may be empty.
     pub title: String,
-    /// What stands below the horizontal axis.
+    /// Label of the horizontal axis.
     pub xlabel: String,
-    /// What stands beside the vertical axis, or nothing.
+    /// Label of the vertical axis; may be empty.
     pub ylabel: String,
-    /// The values of the lower and the upper end of the vertical axis; by default what the curves
-    /// need.
+    /// Limits of the vertical axis; default: the range of the curves.
     pub yrange: (Option<f64>, Option<f64>),
     /// Width and height in pixels.
     pub size: (usize, usize),
 }
 
-/// The longest side of a plot in pixels.
+/// Maximum side of a plot in pixels.
 const MAX_SIDE: usize = 1 << 14;
 
-/// Colors that can be told apart by everyone (Okabe and Ito).
+/// Colors that people with color blindness can tell apart (Okabe and Ito).
 const COLORS: &[Color] = &[
     0x00_72_b2, 0xd5_5e_00, 0x00_9e_73, 0xcc_79_a7, 0xe6_9f_00, 0x56_b4_e9, 0x5a_5a_5a,
 ];
 
 impl Plot {
-    /// The plot as a picture.
+    /// Renders the plot as an image.
     pub fn image(&self) -> Result<Image> {
         Ok(self.page()?.image(1.0))
     }
 
-    /// The plot as the text of an SVG file.
+    /// Writes the plot as the text of an SVG file.
     pub fn svg(&self) -> Result<String> {
         Ok(self.page()?.svg())
     }
 
-    /// The page on which a pixel of the plot's size is a unit.
+    /// Page in units of one pixel of the plot's size.
     pub fn page(&self) -> Result<Page> {
         let (width, height) = self.size;
         if MAX_SIDE < width.max(height) {
@@ -64,7 +63,7 @@ impl Plot {
         layout::page(self)
     }
 
-    /// The lowest and the highest of some finite numbers.
+    /// Minimum and maximum of finite numbers.
     fn range(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
         values
             .filter(|value| value.is_finite())
@@ -86,7 +85,7 @@ impl Plot {
         }
     }
 
-    /// What the curves need and a little more, or what is asked for.
+    /// Limits of the vertical axis: as requested, or the range of the curves with a margin.
     fn y_range(&self) -> Result<(f64, f64)> {
         let needed = Self::range(self.points().map(|point| point.1));
         let (low, high) = match needed {
@@ -120,7 +119,7 @@ impl Plot {
         self.curves.iter().any(|curve| !curve.label.is_empty())
     }
 
-    /// The color of a curve.
+    /// Color of a curve.
     fn color(&self, curve: usize) -> Color {
         if self.curves.len() <= COLORS.len() {
             return COLORS[curve];
@@ -164,7 +163,7 @@ mod tests {
         texts.collect()
     }
 
-    /// How many pixels are drawn in the color of the first curve, between two columns.
+    /// Number of pixels in the color of the first curve, between two columns.
     fn inked(image: &Image, columns: std::ops::Range<usize>) -> usize {
         let positions = columns.flat_map(|x| (0..image.height).map(move |y| (x, y)));
         positions

@@ -1,4 +1,5 @@
-//! Animated GIF and PNG, which need no ffmpeg.
+//! Animated GIF and PNG writers, which need no ffmpeg. The `gif` and `png` crates compress the
+//! frames; the delays between frames are computed here.
 
 use std::io::Write;
 
@@ -9,13 +10,13 @@ use crate::bail;
 use crate::error::{Error, Result};
 use crate::task;
 
-/// The fastest that viewers show an animated GIF.
+/// Highest frame rate at which viewers show an animated GIF.
 pub(super) const FASTEST_GIF: f64 = 50.0;
 
-/// How carefully 256 colours are chosen for a frame that has more: 1 is slow, 30 is bad.
+/// Effort of choosing 256 colors for a frame that has more: 1 is slow, 30 is poor quality.
 const CARE: i32 = 10;
 
-/// An animated GIF being written.
+/// Animated GIF being written.
 pub(super) struct GifWriter<W: Write> {
     encoder: Encoder<W>,
     fps: f64,
@@ -23,7 +24,7 @@ pub(super) struct GifWriter<W: Write> {
 }
 
 impl<W: Write> GifWriter<W> {
-    /// Begins a GIF that starts again at its end.
+    /// Begins a GIF that loops.
     pub(super) fn new(writer: W, (width, height): (usize, usize), fps: f64) -> Result<Self> {
         let (Ok(width), Ok(height)) = (width.try_into(), height.try_into()) else {
             bail!(
@@ -43,7 +44,7 @@ impl<W: Write> GifWriter<W> {
 
     /// Adds a frame made by [`gif_frame`].
     pub(super) fn add(&mut self, mut frame: Frame<'static>) -> Result<()> {
-        // Delays are whole hundredths of seconds; they are shared out so that none is lost.
+        // Delays are whole hundredths of a second; rounding errors do not accumulate.
         let end = |frames: usize| (frames as f64 * 100.0 / self.fps).round();
         frame.delay = (end(self.frames + 1) - end(self.frames)).clamp(2.0, 65535.0) as u16;
         self.frames += 1;
@@ -59,8 +60,8 @@ impl<W: Write> GifWriter<W> {
     }
 }
 
-/// A compressed frame of its own 256 colours. Choosing them takes a while for a large frame and cannot be
-/// stopped.
+/// Compressed frame with a palette of 256 colors of its own. Choosing them is slow for a large
+/// frame and cannot be interrupted.
 pub(super) fn gif_frame((width, height): (usize, usize), rgb: Vec<u8>) -> Result<Frame<'static>> {
     let frame = task::interruptibly(move || {
         let mut frame = Frame::from_rgb_speed(width as u16, height as u16, &rgb, CARE);
@@ -70,11 +71,11 @@ pub(super) fn gif_frame((width, height): (usize, usize), rgb: Vec<u8>) -> Result
     frame.ok_or_else(|| Error::new("a frame of the animated GIF is missing"))
 }
 
-/// An animated PNG being written.
+/// Animated PNG being written.
 pub(super) struct ApngWriter<W: Write>(png::Writer<W>);
 
 impl<W: Write> ApngWriter<W> {
-    /// Begins a PNG that starts again at its end, or without a frame rate a still picture.
+    /// Begins a PNG that loops, or a still image if there is no frame rate.
     pub(super) fn new(
         writer: W,
         format: &PixelFormat,
@@ -121,7 +122,7 @@ impl<W: Write> ApngWriter<W> {
     }
 }
 
-/// The time from frame to frame, as a fraction of 16-bit numbers.
+/// Delay between frames as a fraction of 16-bit numbers.
 fn delay(fps: f64) -> (u16, u16) {
     let largest = f64::from(u16::MAX);
     let nearest = (1..=1001u16).find_map(|seconds| {

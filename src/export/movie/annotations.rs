@@ -1,29 +1,29 @@
-//! What is written and drawn on films besides the videos.
+//! Annotations of movies: titles, colorbars, and what is drawn on the videos.
 
 use crate::draw::annotations::Annotations;
 
-/// What is written and drawn on a film besides the videos; by default nothing.
+/// Annotations of a movie; default: none.
 #[derive(Debug, Clone, Default)]
 pub struct MovieAnnotations {
-    /// What is written above the videos, in their order.
+    /// Titles above the videos, in order.
     pub titles: Vec<String>,
-    /// Whether the colours are explained by colorbars.
+    /// Whether colorbars are shown.
     pub colorbar: bool,
-    /// What lies on the first video and under it.
+    /// Annotations of the first video and the trace plot under it.
     pub annotations: Annotations,
-    /// How many pixels of the film show one of the video, in each direction.
+    /// Magnification: movie pixels per video pixel, in each direction.
     pub scale: Option<usize>,
-    /// The width or height that the videos are magnified up to.
+    /// Width or height up to which the videos are magnified.
     pub size: Option<usize>,
 }
 
 impl MovieAnnotations {
-    /// Whether anything is written or drawn.
+    /// Whether anything is drawn.
     pub(super) fn is_any(&self) -> bool {
         self.needs_frame() || self.annotations.is_any()
     }
 
-    /// Whether something stands beside the videos rather than on them.
+    /// Whether something is drawn outside of the videos.
     pub(super) fn needs_frame(&self) -> bool {
         self.has_titles() || self.colorbar || !self.annotations.traces.is_empty()
     }

@@ -1,4 +1,4 @@
-//! What one cell of a film shows: frames of a video or frames made one by one, as colours.
+//! Content of one cell of a movie: frames of a video, or frames produced one by one, as colors.
 
 use super::lookup_table::{LookupTable, pixel};
 use crate::bail;
@@ -11,19 +11,19 @@ use crate::ops::blend::Blend;
 use crate::task;
 use crate::video::{Frames, Metadata, Video, shape_text};
 
-/// What a film is made of.
+/// Input of a movie.
 #[derive(Clone)]
 pub enum MovieSource {
     /// A video `{t, y, x}` or `{t, y, x, channel}`.
     Video(Video),
-    /// Images `{y, x}` or `{y, x, channel}`, made one by one.
+    /// Images `{y, x}` or `{y, x, channel}`, produced one by one.
     Frames(Frames),
 }
 
-/// Where the range of values that is shown comes from, unless it is given.
+/// What color limits that are not given are computed from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RangeExtent {
-    /// The first frame that has finite samples.
+    /// The first frame with finite samples.
     First,
     /// The whole video.
     All,
@@ -35,20 +35,20 @@ impl Choice for RangeExtent {
         &[("first", RangeExtent::First), ("all", RangeExtent::All)];
 }
 
-/// The colours of what has none.
+/// Color settings for videos without channels.
 #[derive(Debug, Clone)]
 pub struct ColorSettings {
-    /// The colours of a video without channels.
+    /// Colormap.
     pub cmap: Colormap,
-    /// The value that gets the first colour.
+    /// Value of the first color (`vmin`).
     pub vmin: Option<f64>,
-    /// The value that gets the last colour.
+    /// Value of the last color (`vmax`).
     pub vmax: Option<f64>,
-    /// Where the values that are not given come from.
+    /// What color limits that are not given are computed from.
     pub range: RangeExtent,
 }
 
-/// The frames of a cell and how they become colours.
+/// Frames of a cell and their conversion to colors.
 pub(super) enum CellSource {
     Video(Video, ColorMapping, Option<LookupTable>),
     Made(ProducedFrames),
@@ -56,7 +56,7 @@ pub(super) enum CellSource {
     Blend(Box<Blend>, Video),
 }
 
-/// Frames made one by one, all as large as the first.
+/// Frames produced one by one, all of the size of the first.
 pub(super) struct ProducedFrames {
     frames: Frames,
     first: Video,
@@ -64,7 +64,7 @@ pub(super) struct ProducedFrames {
 }
 
 impl CellSource {
-    /// Every `step`-th frame in the given look.
+    /// Every `step`-th frame with the given color settings.
     pub(super) fn new(
         movie_source: MovieSource,
         settings: &ColorSettings,
@@ -111,7 +111,7 @@ impl CellSource {
         }))
     }
 
-    /// A blend, and the video whose colours are explained and whose courses are drawn.
+    /// A blend, and the overlay, whose colorbar and traces are shown.
     pub(super) fn of_blend(blend: Blend, overlay: Video, step: usize) -> Self {
         let overlay = overlay.frames(0, blend.len(), step as isize);
         CellSource::Blend(Box::new(blend), overlay)
@@ -132,7 +132,7 @@ impl CellSource {
         (shape[2], shape[1])
     }
 
-    /// The colours and the range they stand for, unless the frames are coloured themselves.
+    /// Colormap and color limits, unless the frames are in color themselves.
     pub(super) fn scale(&self) -> Option<&ScaledColormap> {
         match self {
             CellSource::Video(_, mapping, _) => mapping.scale(),
@@ -141,7 +141,7 @@ impl CellSource {
         }
     }
 
-    /// Whether every colour is gray.
+    /// Whether every color is gray.
     pub(super) fn is_gray(&self) -> bool {
         let is_gray = |mapping: &ColorMapping| {
             let scale = mapping.scale();
@@ -156,12 +156,12 @@ impl CellSource {
         }
     }
 
-    /// What is known about the recording.
+    /// Metadata of the recording.
     pub(super) fn metadata(&self) -> &Metadata {
         self.example().metadata()
     }
 
-    /// The samples of all frames, unless they are made one by one.
+    /// Samples of all frames, unless they are produced one by one.
     pub(super) fn samples(&self) -> Option<&Video> {
         match self {
             CellSource::Video(video, ..) => Some(video),
@@ -170,7 +170,7 @@ impl CellSource {
         }
     }
 
-    /// The pixels of a frame, in row-major order; `colors` is memory to work in.
+    /// Pixels of a frame in row-major order; `colors` is scratch memory.
     pub(super) fn pixels(
         &self,
         frame: usize,
@@ -230,7 +230,7 @@ impl ProducedFrames {
     }
 }
 
-/// How a video becomes colours in the given look.
+/// Color mapping of a video with the given settings.
 pub(super) fn mapping(video: &Video, settings: &ColorSettings) -> Result<ColorMapping> {
     let (mut vmin, mut vmax) = (settings.vmin, settings.vmax);
     let is_open = vmin.is_none() || vmax.is_none();

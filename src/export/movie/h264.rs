@@ -16,47 +16,48 @@ use shiguredo_mp4::{TrackKind, Uint};
 use crate::bail;
 use crate::error::{Error, Result};
 
-/// The shortest side that the encoder takes.
+/// Smallest side that the encoder accepts.
 const MIN_SIDE: usize = 16;
 
-/// The largest frames that the encoder takes, lying or standing.
+/// Largest frame size that the encoder accepts, in landscape or portrait.
 const MAX_SIZE: (usize, usize) = (3840, 2160);
 
-/// The coarsest quantizer.
+/// Coarsest quantizer.
 const MAX_QUANTIZER: u8 = 51;
 
-/// So many bits that only the quantizer decides about the quality.
+/// A bit rate so high that only the quantizer determines the quality.
 const BITS_PER_SECOND: u32 = 100_000_000;
 
-/// From one frame that can be decoded alone to the next.
+/// Frames from one key frame to the next.
 const KEY_INTERVAL: u32 = 250;
 
-/// The duration of a frame; the frame rate is chosen by the time scale.
+/// Duration of a frame; the time scale sets the frame rate.
 const DURATION: u32 = 1000;
 
-/// How many bytes a description takes at the start of the file, and how many more for each frame: its
+/// Bytes reserved for the description at the start of the file, and the bytes added per frame: its
 /// size, and now and then its number.
 const DESCRIPTION: (usize, usize) = (4096, 5);
 
 const SEQUENCE_PARAMETERS: u8 = 7;
 const PICTURE_PARAMETERS: u8 = 8;
 
-/// A movie being written.
+/// Movie being written.
 pub(super) struct H264Writer<W> {
     encoder: Encoder,
     fps: f64,
     quantizer: u8,
     writer: W,
     muxer: Mp4FileMuxer,
-    /// Where the next frame begins in the file.
+    /// Offset of the next frame in the file.
     position: u64,
     size: (usize, usize),
     timescale: NonZeroU32,
 }
 
 impl<W: Write + Seek> H264Writer<W> {
-    /// Begins a movie of so many frames of an even size; `quantizer` is 0 for the best quality and 51
-    /// for the worst. What it holds is described at its start, so that players need not wait for its end.
+    /// Begins a movie with a known number of frames of an even size; `quantizer` is 0 for the best
+    /// quality and 51 for the worst. The description is at the start of the file, so that players
+    /// need not wait for the end.
     pub(super) fn new(
         mut writer: W,
         size: (usize, usize),
@@ -89,7 +90,7 @@ impl<W: Write + Seek> H264Writer<W> {
         })
     }
 
-    /// Adds a frame: its brightness, then its colours at half the resolution.
+    /// Adds a frame: luma, then chroma at half the resolution.
     pub(super) fn add(&mut self, yuv: &[u8]) -> Result<()> {
         let (width, height) = self.size;
         let (levels, colors) = yuv.split_at(width * height);
@@ -99,7 +100,8 @@ impl<W: Write + Seek> H264Writer<W> {
         let encoded = loop {
             match self.encoder.encode(&picture) {
                 Ok(stream) => break Encoded::new(&stream),
-                // Noise may take more room than the encoder has: then the quality must be lower.
+                // Noise may need more bits than the encoder can write: then the quality must be
+                // lower.
                 Err(_) if self.quantizer < MAX_QUANTIZER => {
                     self.quantizer = (self.quantizer + 4).min(MAX_QUANTIZER);
                     self.encoder = encoder(self.fps, self.quantizer)?;
@@ -142,7 +144,7 @@ impl<W: Write + Seek> H264Writer<W> {
     }
 }
 
-/// What a decoder must know of frames with such parameters.
+/// MP4 sample entry: what a decoder needs to know about frames with these parameter sets.
 fn sample_entry((width, height): (usize, usize), parameters: &(Vec<u8>, Vec<u8>)) -> SampleEntry {
     let (sequence, picture) = parameters;
     let visual = VisualSampleEntryFields {
@@ -155,7 +157,7 @@ fn sample_entry((width, height): (usize, usize), parameters: &(Vec<u8>, Vec<u8>)
         compressorname: VisualSampleEntryFields::NULL_COMPRESSORNAME,
         depth: VisualSampleEntryFields::DEFAULT_DEPTH,
     };
-    // The sequence begins with its profile, what it is compatible with, and its level.
+    // The sequence parameter set begins with profile, compatibility and level.
     let said = |offset: usize| sequence.get(offset).copied().unwrap_or_default();
     SampleEntry::Avc1(Avc1Box {
         visual,
@@ -166,7 +168,7 @@ fn sample_entry((width, height): (usize, usize), parameters: &(Vec<u8>, Vec<u8>)
             length_size_minus_one: Uint::new(3),
             sps_list: vec![sequence.clone()],
             pps_list: vec![picture.clone()],
-            // 4:2:0 of 8 bits, which is said of some profiles only.
+            // 4:2:0 with 8 bits, which only some profiles state.
             chroma_format: Some(Uint::new(1)),
             bit_depth_luma_minus8: Some(Uint::new(0)),
             bit_depth_chroma_minus8: Some(Uint::new(0)),
@@ -199,11 +201,11 @@ fn check_size((width, height): (usize, usize)) -> Result<()> {
     Err(Error::new(error).hint(hint))
 }
 
-/// An encoder that gives every frame the same quantizer.
+/// Encoder with a constant quantizer for all frames.
 fn encoder(fps: f64, quantizer: u8) -> Result<Encoder> {
     let quantizer = quantizer.min(MAX_QUANTIZER);
     let config = EncoderConfig::new()
-        // The one mode in which every frame gets the quantizer asked for, and none is skipped.
+        // The only mode in which every frame gets the requested quantizer and none is skipped.
         .rate_control_mode(RateControlMode::Bufferbased)
         .bitrate(BitRate::from_bps(BITS_PER_SECOND))
         .qp(QpRange::new(quantizer, quantizer))
@@ -219,11 +221,11 @@ fn encoder(fps: f64, quantizer: u8) -> Result<Encoder> {
     Encoder::with_api_config(OpenH264API::from_source(), config).map_err(encoding)
 }
 
-/// A frame as the file stores it.
+/// A frame as stored in the file.
 struct Encoded {
     is_key: bool,
     sample: Vec<u8>,
-    /// What a decoder must know first, of the sequence and of the picture.
+    /// Sequence and picture parameter sets, which a decoder needs first.
     parameters: Option<(Vec<u8>, Vec<u8>)>,
 }
 
@@ -251,7 +253,7 @@ impl Encoded {
     }
 }
 
-/// A unit of the stream without the zeros and the one that stand before it.
+/// NAL unit without its start code: the zeros and the one before it.
 fn without_start_code(unit: &[u8]) -> &[u8] {
     let zeros = unit.iter().take_while(|byte| **byte == 0).count();
     unit.get(zeros + 1..).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Gray levels of 16 bits, for movies that lose nothing.
+//! Gray levels of 16 bits, for lossless movies.
 
 use crate::bail;
 use crate::color::color_mapping::first_range;
@@ -7,7 +7,7 @@ use crate::video::{Video, shape_text};
 
 use super::cell_source::{ColorSettings, RangeExtent};
 
-/// A video whose samples become gray levels from 0 to 65535.
+/// A video whose samples are mapped to gray levels from 0 to 65535.
 pub(super) struct HighBitDepth {
     video: Video,
     low: f64,
@@ -15,8 +15,8 @@ pub(super) struct HighBitDepth {
 }
 
 impl HighBitDepth {
-    /// Samples from `vmin` to `vmax` become all levels there are; those of ints stay as they are
-    /// unless one of the two is given.
+    /// Maps samples from `vmin` to `vmax` to all levels; ints are unchanged unless one of the two
+    /// is given.
     pub(super) fn new(video: Video, settings: &ColorSettings) -> Result<Self> {
         if video.ndim() != 3 || video.is_empty() {
             bail!(
@@ -48,23 +48,23 @@ impl HighBitDepth {
         })
     }
 
-    /// The width and height of a frame.
+    /// Width and height of a frame.
     pub(super) fn size(&self) -> (usize, usize) {
         (self.video.shape()[2], self.video.shape()[1])
     }
 
-    /// The number of frames.
+    /// Number of frames.
     pub(super) fn len(&self) -> usize {
         self.video.len()
     }
 
-    /// The levels of a frame, the upper or the lower byte of each first.
+    /// Writes the levels of a frame, big-endian or little-endian.
     pub(super) fn render(&self, frame: usize, is_big_endian: bool, out: &mut [u8]) {
         let mut samples = vec![0.0f64; out.len() / 2];
         let run = 0..samples.len();
         self.video.samples().read(frame, run, &mut samples);
         for (out, sample) in out.as_chunks_mut::<2>().0.iter_mut().zip(samples) {
-            // A cast saturates, and makes 0 of what is not a number.
+            // The cast saturates and turns NaN into 0.
             let level = ((sample - self.low) * self.factor).round() as u16;
             *out = match is_big_endian {
                 true => level.to_be_bytes(),

@@ -1,39 +1,39 @@
-//! Where the parts of a film are.
+//! Layout of a movie: where the videos, titles, colorbars and traces are.
 
 use crate::draw::Rect;
 
-/// What there is to show, and how much room it takes.
+/// Contents of a movie and the room that they need.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct MovieLayoutInputs {
-    /// Width and height of a video, magnified.
+    /// Width and height of a magnified video.
     pub(super) cell: (usize, usize),
-    /// How many videos there are.
+    /// Number of videos.
     pub(super) count: usize,
-    /// How many of them stand side by side.
+    /// Number of videos in a row.
     pub(super) ncols: usize,
-    /// The least distance between them.
+    /// Minimum distance between videos.
     pub(super) padding: usize,
-    /// The size of text.
+    /// Text size.
     pub(super) font: f32,
     /// Whether videos have titles.
     pub(super) titles: bool,
-    /// The room for marks and labels of a colorbar beside each video.
+    /// Width of the ticks and labels of a colorbar next to each video.
     pub(super) each_colorbar: Option<usize>,
-    /// The same for one colorbar beside them all.
+    /// The same for one colorbar next to all of them.
     pub(super) shared_colorbar: Option<usize>,
-    /// Whether courses are drawn below.
+    /// Whether a trace plot is drawn below.
     pub(super) trace_plot: bool,
     /// Whether there is a margin around everything.
     pub(super) framed: bool,
 }
 
-/// Where each part is.
+/// Positions of the parts.
 #[derive(Debug, Clone, Default)]
 pub(super) struct MovieLayout {
     pub(super) size: (usize, usize),
     pub(super) cells: Vec<Rect>,
     pub(super) titles: Vec<Rect>,
-    /// One for each video, or one for all, or none.
+    /// One per video, or one for all, or none.
     pub(super) colorbars: Vec<Rect>,
     pub(super) trace_plot: Rect,
 }
@@ -107,17 +107,17 @@ impl MovieLayoutInputs {
         (self.font * 1.9) as usize
     }
 
-    /// The width of a colorbar.
+    /// Width of a colorbar.
     fn bar_width(&self) -> usize {
         (self.font * 0.8) as usize
     }
 
-    /// The room that a colorbar takes, its labels included.
+    /// Width that a colorbar takes, including its labels.
     fn beside(&self, labels: Option<usize>) -> usize {
         labels.map_or(0, |labels| self.margin() + self.bar_width() + labels)
     }
 
-    /// A colorbar to the right of a rectangle.
+    /// Colorbar to the right of a rectangle.
     fn bar(&self, beside: Rect, height: usize) -> Rect {
         Rect {
             left: beside.right() + self.margin(),

@@ -1,16 +1,16 @@
-//! The pixels that samples of 8 and 16 bits become, looked up instead of computed.
+//! Lookup table of the pixels for samples of 8 and 16 bits, which saves computing them.
 
 use crate::color::color_mapping::ColorMapping;
 use crate::color::colormap::{BAD, Rgba};
 use crate::draw::Color;
 use crate::video::{Element, Samples, Strided, Video, convert_run};
 
-/// The pixel that each possible sample becomes, the lowest sample first.
+/// Pixel of each possible sample, the lowest sample first.
 pub(super) struct LookupTable(Vec<Color>);
 
 impl LookupTable {
-    /// The palette of a video, unless it would be larger than the video, or its samples have too
-    /// many values.
+    /// Lookup table of a video, unless it would be larger than the video, or the samples have too
+    /// many possible values.
     pub(super) fn new(video: &Video, mapping: &ColorMapping) -> Option<Self> {
         mapping.scale()?;
         let samples = match video.samples() {
@@ -29,7 +29,7 @@ impl LookupTable {
         Some(Self(colors.into_iter().map(pixel).collect()))
     }
 
-    /// The pixels of a frame.
+    /// Looks up the pixels of a frame.
     pub(super) fn read(&self, video: &Video, frame: usize, out: &mut [Color]) {
         let run = 0..out.len();
         let at = |index: u16| self.0.get(usize::from(index)).copied().unwrap_or(0);
@@ -56,7 +56,7 @@ fn row<T: Element>(samples: Vec<T>) -> Video {
     Video::new(Strided::from_vec(&[1, 1, samples.len()], samples))
 }
 
-/// A colour as images have it.
+/// A color in the form that images store.
 pub(super) fn pixel([red, green, blue, _]: Rgba) -> Color {
     u32::from_be_bytes([0, red, green, blue])
 }

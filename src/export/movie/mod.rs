@@ -1,4 +1,4 @@
-//! Exporting films: frames are drawn on all cores while the encoder works on those before.
+//! Exporting movies: frames are drawn on all cores while the encoder works on earlier ones.
 //!
 //! ```text
 //! source ─┐
@@ -45,35 +45,35 @@ use high_bit_depth::HighBitDepth;
 use output::MovieFrames;
 use scene::{MovieScene, Panels};
 
-/// How a film is written, whatever it shows.
+/// Export settings that do not depend on the content of the movie.
 #[derive(Debug, Clone)]
 pub struct Export {
     /// Frames per second of the movie.
     pub fps: f64,
-    /// Only every so-manieth frame is exported.
+    /// Exports every n-th frame only.
     pub skip_frames: usize,
-    /// What to encode with.
+    /// Encoder and its options.
     pub encoder: Encoder,
-    /// What is shown in the row and the column that odd sizes are extended by.
+    /// How to fill the row and the column by which odd sizes are extended.
     pub pad_mode: PadMode,
-    /// Whether to report progress.
+    /// Whether to show a progress bar.
     pub progress_bar: bool,
-    /// The colour around the videos.
+    /// Background color around the videos.
     pub ground: Color,
-    /// What is written and drawn besides the videos.
+    /// Annotations of the movie.
     pub annotations: MovieAnnotations,
 }
 
-/// How videos stand side by side.
+/// Arrangement of videos in a grid.
 #[derive(Debug, Clone, Copy)]
 pub struct VideoGrid {
-    /// How many videos stand side by side.
+    /// Number of videos in a row.
     pub ncols: usize,
-    /// The distance between them in pixels.
+    /// Distance between videos in pixels.
     pub padding: usize,
 }
 
-/// Writes a movie of a video, its gray levels with 8 or 16 bits.
+/// Writes a movie of a video with gray levels of 8 or 16 bits.
 pub fn export_video(
     path: &Path,
     movie_source: MovieSource,
@@ -92,7 +92,7 @@ pub fn export_video(
     }
 }
 
-/// Writes a movie of several videos in a grid, each in its own look.
+/// Writes a movie of several videos in a grid, each with its own color settings.
 pub fn export_videos(
     path: &Path,
     videos: Vec<Video>,
@@ -133,7 +133,7 @@ pub fn export_videos(
     write_scene(path, panels, export)
 }
 
-/// Writes a movie of a video with another one over it.
+/// Writes a movie of a video with an overlay.
 pub fn export_video_with_overlay(
     path: &Path,
     base: Video,
@@ -210,7 +210,7 @@ fn check(export: &Export) -> Result<()> {
     Ok(())
 }
 
-/// The frame rate of a movie that is so many times as fast as what was recorded.
+/// An error unless all videos have the same number of frames and the same frame size.
 fn check_alike(videos: &[Video]) -> Result<()> {
     let Some(first) = videos.first() else {
         bail!("export_videos needs at least one video, got an empty array");

@@ -1,4 +1,4 @@
-//! What stands for the built-in H.264 encoder in a program that was built without it.
+//! Replacement for the built-in H.264 encoder in builds without it.
 
 use std::convert::Infallible;
 use std::io::{Seek, Write};
@@ -6,14 +6,14 @@ use std::marker::PhantomData;
 
 use crate::error::{Error, Result};
 
-/// A movie, of which there is none.
+/// A writer that can never be created.
 pub(super) struct H264Writer<W> {
     never: Infallible,
     writer: PhantomData<W>,
 }
 
 impl<W: Write + Seek> H264Writer<W> {
-    /// Says that this needs another program.
+    /// Always an error: MP4 needs ffmpeg or another build of the program.
     pub(super) fn new(_: W, _: (usize, usize), _: f64, _: u8, _: usize) -> Result<Self> {
         Err(
             Error::new("this program was built without the H.264 encoder \"openh264\"")

@@ -1,4 +1,4 @@
-//! From frames to a file: which encoder writes it, and feeding that.
+//! From frames to a file: chooses the encoder for a path and feeds it.
 
 use std::fs::File;
 use std::io::BufWriter;
@@ -18,31 +18,31 @@ use crate::io::format::movie::{ANIMATIONS, ENCODED};
 use crate::io::recording::extension_of;
 use crate::task::{self, Task};
 
-/// The extensions of the movies that can be written, the usual ones first.
+/// Extensions of the supported movie formats, the common ones first.
 pub(super) fn extensions() -> impl Iterator<Item = &'static str> {
     let (usual, others) = ENCODED.split_at(5);
     let animations = ANIMATIONS.iter().chain(&["png"]);
     usual.iter().chain(animations).chain(others).copied()
 }
 
-/// How many bytes of frames are rendered at a time.
+/// Bytes of frames rendered per batch.
 const BATCH: usize = 4 << 20;
 
-/// The options of ffmpeg that choose a quality, and the quality if none of them is given.
+/// Quality options of ffmpeg, and the quality if none of them is given.
 const QUALITY: (&[&str], u8) = (&["-crf", "-qp", "-cq", "-qmin:v"], 15);
 
-/// How much coarser the built-in encoder quantizes for the same quality and size.
+/// How much coarser the quantizer of the built-in encoder is for the same quality and size.
 const COARSER: u8 = 6;
 
-/// What the frames of a file are.
+/// Frames of a file.
 pub(super) enum MovieFrames {
-    /// Drawn with 8 bits for each colour.
+    /// Drawn with 8 bits per channel.
     Drawn(Box<MovieScene>),
     /// Gray levels of 16 bits.
     Deep(HighBitDepth),
 }
 
-/// What writes a file.
+/// Encoder that writes a file.
 enum MovieEncoder {
     Ffmpeg(PathBuf, Encoder),
     BuiltIn {
@@ -50,7 +50,7 @@ enum MovieEncoder {
     },
     Gif,
     Apng,
-    /// One frame.
+    /// A single frame.
     Png,
 }
 
@@ -88,7 +88,7 @@ impl MovieFrames {
         Ok(())
     }
 
-    /// The frame in memory of its own.
+    /// Renders the frame into new memory.
     fn rendered(
         &self,
         frame: usize,
@@ -101,7 +101,7 @@ impl MovieFrames {
     }
 }
 
-/// Writes a film; an existing file is replaced once it is complete.
+/// Writes a movie; an existing file is replaced once it is complete.
 pub(super) fn write(path: &Path, frames: &MovieFrames, fps: f64, export: &Export) -> Result<()> {
     if extension_of(path).as_deref() == Some("png") && frames.len() != 1 {
         let (path, len) = (path.display(), frames.len());
@@ -166,7 +166,7 @@ impl MovieEncoder {
         }
     }
 
-    /// The form in which it takes the frames of a film.
+    /// Pixel format in which the encoder takes the frames.
     fn pixel_format(&self, frames: &MovieFrames, export: &Export) -> Result<PixelFormat> {
         let size = frames.size();
         let is_gray = match frames {
@@ -211,7 +211,7 @@ impl MovieEncoder {
     }
 }
 
-/// The quantizer with which the built-in encoder reaches the quality that another is asked for.
+/// Quantizer with which the built-in encoder reaches the requested quality of another encoder.
 fn quantizer(encoder: &Encoder) -> u8 {
     let (options, default) = QUALITY;
     let mut values = options.iter().filter_map(|option| encoder.param(option));
@@ -224,7 +224,7 @@ fn quantizer(encoder: &Encoder) -> u8 {
     }
 }
 
-/// A film, and how it is to be encoded.
+/// Frames to encode and how to encode them.
 struct EncodeJob<'a> {
     frames: &'a MovieFrames,
     pixel_format: PixelFormat,
@@ -315,7 +315,7 @@ impl EncodeJob<'_> {
         )
     }
 
-    /// How many frames are rendered at a time: at least one for each core.
+    /// Frames rendered per batch: at least one per core.
     fn per_batch(&self) -> usize {
         let cores = task::cores();
         (BATCH / self.pixel_format.bytes()).max(cores)

@@ -1,4 +1,4 @@
-//! Rendering frames on all cores while an encoder takes those before, one after the other.
+//! Rendering frames on all cores while an encoder takes the earlier ones in order.
 
 use std::sync::mpsc::sync_channel;
 use std::thread;
@@ -6,10 +6,10 @@ use std::thread;
 use crate::error::{Error, Result};
 use crate::task::{self, Task};
 
-/// How many batches may wait for the encoder.
+/// Number of batches that may wait for the encoder.
 const AHEAD: usize = 1;
 
-/// Makes `len` frames, so many at a time, and hands them to `encode` in their order.
+/// Makes `len` frames in batches and hands them to `encode` in order.
 pub(super) fn run<T: Send, S>(
     len: usize,
     per_batch: usize,
@@ -30,7 +30,8 @@ pub(super) fn run<T: Send, S>(
         });
         let rendered = (0..len).step_by(per_batch).try_for_each(|first| {
             let batch = task::map(first..len.min(first + per_batch), &init, &render)?;
-            // The receiver is gone only if the encoder has failed, and that error counts.
+            // The receiver is dropped only if the encoder has failed, and that error is the one
+            // reported.
             sender.send(batch).map_err(|_| Error::interrupted())
         });
         drop(sender);

@@ -1,27 +1,27 @@
-//! Pictures in the form that an encoder takes.
+//! Conversion of drawn images to the pixel format that an encoder takes.
 
 use std::borrow::Cow;
 
 use crate::draw::Image;
 use crate::ops::edit::pad::PadMode;
 
-/// What a row or column added after the last one shows, as `numpy.pad` makes it.
+/// Content of a row or column added after the last one, as in `numpy.pad`.
 #[derive(Clone, Copy)]
 enum PaddingFill {
-    /// One of the others.
+    /// A copy of the row or column with this index.
     Copy(usize),
     Black,
-    /// For each pixel what this makes of the levels in line with it.
+    /// For each pixel, this statistic of the levels in line with it.
     Statistic(fn(&mut [u8]) -> u8),
 }
 
-/// The row or column added to `len` of them.
+/// Fill of the row or column added to `len` of them.
 fn added(mode: PadMode, len: usize) -> PaddingFill {
     match mode {
         PadMode::Edge | PadMode::Symmetric | PadMode::Empty => PaddingFill::Copy(len - 1),
         PadMode::Reflect => PaddingFill::Copy(len.saturating_sub(2)),
         PadMode::Wrap => PaddingFill::Copy(0),
-        // A ramp of one pixel is only its end.
+        // A ramp of one pixel is only its end value.
         PadMode::Constant | PadMode::LinearRamp => PaddingFill::Black,
         PadMode::Maximum => {
             PaddingFill::Statistic(|levels| levels.iter().copied().max().unwrap_or(0))
@@ -42,7 +42,7 @@ fn mean(levels: &[u8]) -> u8 {
     (sum / levels.len() as f64).round_ties_even() as u8
 }
 
-/// What a function makes of the levels of pixels, channel by channel.
+/// Applies a statistic to the levels of pixels, channel by channel.
 fn statistic(of: fn(&mut [u8]) -> u8, pixels: impl Iterator<Item = u32>) -> u32 {
     let mut channels: [Vec<u8>; 4] = Default::default();
     for pixel in pixels {
@@ -52,37 +52,37 @@ fn statistic(of: fn(&mut [u8]) -> u8, pixels: impl Iterator<Item = u32>) -> u32 
     u32::from_be_bytes(channels.map(|mut levels| of(&mut levels)))
 }
 
-/// How the pixels of a picture are stored.
+/// How the pixels of an image are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PixelLayout {
     /// Red, green and blue of each pixel.
     Rgb,
-    /// The level of each gray pixel.
+    /// Level of each gray pixel.
     Gray,
-    /// Levels of two bytes, the lower one first.
+    /// Gray levels of 16 bits, little-endian.
     Gray16,
-    /// Levels of two bytes, the upper one first.
+    /// Gray levels of 16 bits, big-endian.
     Gray16Big,
-    /// The brightness of each pixel, then the two colours at half the resolution, for encoders that
-    /// store them so: then there is nothing to convert.
+    /// Luma of each pixel, then the two chroma planes at half the resolution, for encoders that
+    /// store them so: nothing needs to be converted.
     Yuv,
-    /// The same for pixels that are all gray.
+    /// The same for images in which every pixel is gray.
     GrayYuv,
 }
 
-/// The form in which an encoder takes pictures.
+/// Format in which an encoder takes images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct PixelFormat {
     pub(super) layout: PixelLayout,
-    /// The size of what is drawn.
+    /// Size of the drawn image.
     pub(super) drawn: (usize, usize),
-    /// The size of the picture.
+    /// Size of the encoded image.
     pub(super) size: (usize, usize),
     pub(super) pad_mode: PadMode,
 }
 
 impl PixelFormat {
-    /// Pictures of the size in which they are drawn.
+    /// Images of the size in which they are drawn.
     pub(super) fn exact(layout: PixelLayout, size: (usize, usize)) -> Self {
         Self {
             layout,
@@ -92,7 +92,7 @@ impl PixelFormat {
         }
     }
 
-    /// Pictures with the row and the column that make the size even.
+    /// Images extended to an even size by a row and a column.
     pub(super) fn even(layout: PixelLayout, drawn: (usize, usize), pad_mode: PadMode) -> Self {
         Self {
             layout,
@@ -102,7 +102,7 @@ impl PixelFormat {
         }
     }
 
-    /// The name that ffmpeg knows the layout by.
+    /// Name of the pixel format in ffmpeg.
     pub(super) fn pixel_format(&self) -> &'static str {
         match self.layout {
             PixelLayout::Rgb => "rgb24",
@@ -113,7 +113,7 @@ impl PixelFormat {
         }
     }
 
-    /// The size of a picture in bytes.
+    /// Size of an image in bytes.
     pub(super) fn bytes(&self) -> usize {
         let pixels = self.size.0 * self.size.1;
         match self.layout {
@@ -124,7 +124,7 @@ impl PixelFormat {
         }
     }
 
-    /// Stores what is drawn.
+    /// Stores a drawn image.
     pub(super) fn pack(&self, image: &Image, out: &mut [u8]) {
         match self.layout {
             PixelLayout::Rgb => self.each_pixel(image, out, |pixel| {
@@ -162,7 +162,7 @@ impl PixelFormat {
         }
     }
 
-    /// A row of what is drawn, or the one added after the last.
+    /// A row of the drawn image, or the one added after the last.
     fn row<'a>(&self, image: &'a Image, y: usize) -> Cow<'a, [u32]> {
         let (width, height) = self.drawn;
         let row = |y: usize| &image.pixels[y * image.width..][..width];
@@ -178,7 +178,7 @@ impl PixelFormat {
         }
     }
 
-    /// The pixel behind the last of a row.
+    /// The pixel added after the last of a row.
     fn added_pixel(&self, row: &[u32]) -> u32 {
         match added(self.pad_mode, row.len()) {
             PaddingFill::Copy(at) => row[at],
@@ -221,18 +221,18 @@ impl PixelFormat {
     }
 }
 
-/// The brightness that video stores for a gray level, as ffmpeg computes it.
+/// Luma of a gray level, as ffmpeg computes it.
 fn luma(gray: u8) -> u8 {
     ((28141 * u32::from(gray) + (16 << 15) + (1 << 14) + (1 << 8)) >> 15) as u8
 }
 
-/// The brightness that video stores for a pixel (ITU-R BT.601).
+/// Luma of a pixel (ITU-R BT.601).
 fn luma_of(pixel: u32) -> u8 {
     let [_, red, green, blue] = pixel.to_be_bytes().map(u32::from);
     ((8414 * red + 16519 * green + 3208 * blue + (16 << 15) + (1 << 14) + (1 << 8)) >> 15) as u8
 }
 
-/// How blue and how red four pixels are together (ITU-R BT.601).
+/// Chroma of four pixels together: Cb and Cr (ITU-R BT.601).
 fn chroma(pixels: [u32; 4]) -> [u8; 2] {
     let mut sums = [0; 3];
     for pixel in pixels {
@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn gray_is_sent_as_the_brightness_that_video_stores() {
-        // What ffmpeg 5.1 makes of gray RGB pixels; 39 is where rounding to nearest would differ.
+        // Results of ffmpeg 5.1 for gray RGB pixels; 39 is where rounding to nearest would differ.
         assert_eq!([0, 1, 39, 128, 255].map(luma), [16, 17, 50, 126, 235]);
         let gray = packed(
             &PixelFormat::exact(PixelLayout::GrayYuv, (2, 2)),

@@ -1,4 +1,4 @@
-//! A film frame by frame: the videos in their places, and all that is drawn around and on them.
+//! Drawing of movie frames: the videos in their cells, and everything drawn around and on them.
 
 use super::annotations::MovieAnnotations;
 use super::cell_source::CellSource;
@@ -14,7 +14,7 @@ use crate::draw::trace_plot::{TimeAxis, Trace, TracePlot};
 use crate::draw::{Color, Image, Rect, text};
 use crate::error::{Error, Result};
 
-/// The colours of courses and their marks over a dark ground, and over a bright one.
+/// Colors of traces and their markers on a dark background, and on a bright one.
 const TRACE_COLORS: [[Color; 6]; 2] = [
     [
         0xff_6b_6b, 0x4d_ab_f7, 0xff_d4_3b, 0x69_db_7c, 0xda_77_f2, 0xff_a9_4d,
@@ -24,26 +24,26 @@ const TRACE_COLORS: [[Color; 6]; 2] = [
     ],
 ];
 
-/// The longer side that they are magnified to at most.
+/// Maximum of the longer side to which videos are magnified.
 const MAX_MAGNIFIED_SIDE: usize = 1280;
 
-/// The most that videos are magnified.
+/// Maximum magnification.
 const MAX_MAGNIFICATION: usize = 256;
 
-/// The shorter side that annotated videos are magnified to at least.
+/// Minimum of the shorter side to which annotated videos are magnified.
 const MIN_ANNOTATED_SIDE: usize = 240;
 
-/// The videos of a film and how they are arranged.
+/// Videos of a movie and their arrangement.
 pub(super) struct Panels {
     pub(super) sources: Vec<CellSource>,
     pub(super) ncols: usize,
     pub(super) padding: usize,
     pub(super) ground: Color,
-    /// Every so-manieth frame of the recording is shown.
+    /// Shows every n-th frame of the recording.
     pub(super) step: usize,
 }
 
-/// A film of which any frame can be drawn.
+/// A movie of which any frame can be drawn.
 pub(super) struct MovieScene {
     sources: Vec<CellSource>,
     layout: MovieLayout,
@@ -51,21 +51,21 @@ pub(super) struct MovieScene {
     len: usize,
     step: usize,
     font: f32,
-    /// What does not change.
+    /// Everything that does not change between frames.
     rgba_image: Image,
-    /// What lies on the first video and does not change.
+    /// Labels on the first video that do not change.
     text_labels: Vec<(Label, (usize, usize))>,
     clock: Option<FrameClock>,
     counts: bool,
     trace_plot: Option<TracePlot>,
-    /// The middle and the colour of a mark for each course.
+    /// Center and color of the marker of each trace.
     marks: Vec<((f32, f32), Color)>,
     is_gray: bool,
-    /// Whether a single video is all there is.
+    /// Whether the movie is a single video and nothing else.
     is_plain: bool,
 }
 
-/// Memory that is used for one frame after the other.
+/// Memory reused from frame to frame.
 #[derive(Default)]
 pub(super) struct SceneBuffers {
     pub(super) image: Image,
@@ -74,7 +74,7 @@ pub(super) struct SceneBuffers {
 }
 
 impl MovieScene {
-    /// Arranges videos, of frames of one size, with their annotations.
+    /// Arranges videos with frames of one size, and their annotations.
     pub(super) fn new(panels: Panels, annotations: &MovieAnnotations) -> Result<Self> {
         let Panels {
             sources,
@@ -142,12 +142,12 @@ impl MovieScene {
         Ok(scene)
     }
 
-    /// The width and height of the film.
+    /// Width and height of the movie.
     pub(super) fn size(&self) -> (usize, usize) {
         self.layout.size
     }
 
-    /// The number of frames.
+    /// Number of frames.
     pub(super) fn len(&self) -> usize {
         self.len
     }
@@ -157,7 +157,7 @@ impl MovieScene {
         self.is_gray
     }
 
-    /// Draws a frame into the scratch memory's image.
+    /// Draws a frame into the image of the scratch memory.
     pub(super) fn draw(&self, frame: usize, scratch: &mut SceneBuffers) -> Result<()> {
         let SceneBuffers {
             image,
@@ -202,7 +202,7 @@ impl MovieScene {
         }
     }
 
-    /// The part of the first video in which text may stand.
+    /// Part of the first video that text may cover.
     fn first_room(&self) -> Rect {
         let inset = (self.font * 0.4) as usize;
         self.layout.cells[0].inset(inset, inset)
@@ -272,7 +272,7 @@ impl MovieScene {
     }
 }
 
-/// The colorbars of a film: one for all videos if they have the same colours and range.
+/// Colorbars of a movie: one for all videos if they have the same colors and range.
 struct Scales<'a> {
     shared: Option<&'a ScaledColormap>,
     each: Vec<&'a ScaledColormap>,
@@ -301,7 +301,7 @@ fn shared_scales<'a>(sources: &'a [CellSource], annotations: &MovieAnnotations) 
     }
 }
 
-/// How many pixels of the film show one of the video, in each direction.
+/// Magnification: movie pixels per video pixel, in each direction.
 fn factor(annotations: &MovieAnnotations, (width, height): (usize, usize)) -> Result<usize> {
     match (annotations.scale, annotations.size) {
         (Some(_), Some(_)) => {
@@ -334,7 +334,7 @@ fn check_size((width, height): (usize, usize)) -> Result<()> {
     )
 }
 
-/// The samples of a pixel in all frames.
+/// Trace of a pixel over all frames.
 fn trace(source: &CellSource, [row, column]: [usize; 2], len: usize) -> Result<Vec<f64>> {
     let (width, height) = source.size();
     if row >= height || column >= width {
@@ -400,7 +400,7 @@ fn paint<'a>(
     }
 }
 
-/// How labels look on a ground.
+/// Style of labels on a background.
 fn style(ground: Color, label_size: f32) -> Style {
     let (text, line) = match is_bright(ground) {
         true => (0x26_26_26, 0x99_99_99),

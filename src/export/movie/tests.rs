@@ -1,4 +1,4 @@
-//! Whole movies: written, and read back by ffmpeg or by the decoders at hand.
+//! Tests of whole movies, read back by ffmpeg or by the built-in decoders.
 
 use std::process::Command;
 
@@ -38,7 +38,7 @@ fn write(path: &Path, cmap: &str, export: &Export) -> Result<()> {
     )
 }
 
-/// The frames of a movie, decoded by ffmpeg.
+/// Frames of a movie, decoded by ffmpeg.
 fn decoded(path: &Path, pixel_format: &str) -> Vec<u8> {
     let mut command = Command::new("ffmpeg");
     command.args(["-loglevel", "error", "-i"]).arg(path);
@@ -122,7 +122,7 @@ mod built_in {
     use crate::io::recording::{FrameRange, Recording};
     use crate::video::{Element, Video, map_samples};
 
-    /// A movie that was just written, decoded without ffmpeg.
+    /// Reads back a movie just written, without ffmpeg.
     fn read_back(path: &Path) -> Video {
         let movie = open_h264(path, true).unwrap();
         let (shape, _) = movie.layout().unwrap();
@@ -146,7 +146,7 @@ mod built_in {
         );
         let first = map_samples!(video.samples(), array => array.view()[[0, 0, 0]].to_f64());
         assert!(first < 4.0, "{first}");
-        // What it holds is described before the frames.
+        // The description comes before the frames.
         let bytes = std::fs::read(&path).unwrap();
         let offset = |name: &[u8]| bytes.windows(4).position(|window| window == name);
         assert!(offset(b"moov").unwrap() < offset(b"mdat").unwrap());

@@ -1,4 +1,4 @@
-//! Arrays out of nothing: constants, sequences and random numbers.
+//! Array creation: constants, sequences and random numbers.
 
 use crate::bail;
 use crate::choice::Choice;
@@ -7,13 +7,13 @@ use crate::ops::kernel::{Kernel, run_kernel};
 use crate::task;
 use crate::video::{DType, Element, Metadata, Number, Strided, Video, shape_text, with_dtype};
 
-/// How many samples one parallel step sets.
+/// Number of samples that one parallel step sets.
 const STEP: usize = 1 << 16;
 
-/// The most samples of a sequence.
+/// Maximum number of samples of a sequence.
 const MAX_SAMPLES: f64 = (1u64 << 30) as f64;
 
-/// The shape that a script asks for: 1 to 4 axes.
+/// Checks a shape given by a script: 1 to 4 axes.
 pub fn shape_of(function: &str, shape: &[i64]) -> Result<Vec<usize>> {
     let lens: Result<Vec<usize>, _> = shape.iter().map(|len| usize::try_from(*len)).collect();
     match lens {
@@ -22,7 +22,7 @@ pub fn shape_of(function: &str, shape: &[i64]) -> Result<Vec<usize>> {
     }
 }
 
-/// An array of one value, converted to the sample type as `astype` does.
+/// Array filled with one value, converted to the sample type as by `astype`.
 pub fn full(shape: &[usize], value: Number, dtype: DType) -> Result<Video> {
     with_dtype!(dtype, T => {
         let mut array = Strided::<T>::zeroed(shape)?;
@@ -34,7 +34,7 @@ pub fn full(shape: &[usize], value: Number, dtype: DType) -> Result<Video> {
     })
 }
 
-/// Sets each sample by its index in row-major order.
+/// Sets each sample from its index in row-major order.
 fn set_all<T: Element>(array: &mut Strided<T>, value: impl Fn(u64) -> T + Sync) -> Result<()> {
     struct FillKernel<F>(F);
     impl<T, F: Fn(u64) -> T + Sync> Kernel<(u64, &mut [T])> for FillKernel<F> {
@@ -53,12 +53,12 @@ fn set_all<T: Element>(array: &mut Strided<T>, value: impl Fn(u64) -> T + Sync) 
     })
 }
 
-/// How random numbers are distributed.
+/// Distribution of random numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Distribution {
-    /// Evenly from 0 to below 1.
+    /// Uniform in [0, 1).
     Uniform,
-    /// Normally, with mean 0 and standard deviation 1.
+    /// Normal, with mean 0 and standard deviation 1.
     Normal,
 }
 
@@ -68,8 +68,8 @@ impl Choice for Distribution {
         &[("uniform", Self::Uniform), ("normal", Self::Normal)];
 }
 
-/// Random numbers (float32), the same for the same seed: each follows from the seed and its index
-/// by the mixing function of SplitMix64 (Steele, Lea & Flood 2014).
+/// Random numbers (float32), the same for the same seed: each is computed from the seed and its
+/// index by the mixing function of SplitMix64 (Steele, Lea & Flood 2014).
 pub fn random(shape: &[usize], seed: i64, distribution: Distribution) -> Result<Video> {
     let mut array = Strided::<f32>::for_writing(shape)?;
     let start = mix((seed as u64).wrapping_add(1));
@@ -101,7 +101,8 @@ fn mix(state: u64) -> u64 {
     state ^ (state >> 31)
 }
 
-/// Numbers from `start` on, `step` apart, before `stop`: int64 if all three are ints, else float64.
+/// Numbers from `start` to before `stop` in steps of `step`: int64 if all three are ints, else
+/// float64.
 pub fn arange(start: Number, stop: Number, step: Number) -> Result<Video> {
     if let (Number::Int(start), Number::Int(stop), Number::Int(step)) = (start, stop, step) {
         return arange_of_ints(start, stop, step);
@@ -121,7 +122,7 @@ fn arange_of_ints(start: i64, stop: i64, step: i64) -> Result<Video> {
         bail!("arange needs a `step` other than 0, got {start}, {stop}, {step}");
     }
     let (distance, stride) = (i128::from(stop) - i128::from(start), i128::from(step));
-    // Rounded up, as the quotient of ints is cut off.
+    // Rounds up, since the quotient of ints is truncated.
     let count = (distance + stride - stride.signum()) / stride;
     let len = sequence_len("arange", count.max(0) as f64)?;
     let mut array = Strided::<i64>::zeroed(&[len])?;
@@ -131,7 +132,7 @@ fn arange_of_ints(start: i64, stop: i64, step: i64) -> Result<Video> {
     Ok(Video::new(array))
 }
 
-/// `num` numbers (float64) evenly from `start` to `stop`, both included.
+/// `num` evenly spaced numbers (float64) from `start` to `stop`, both included.
 pub fn linspace(start: f64, stop: f64, num: usize) -> Result<Video> {
     let len = sequence_len("linspace", num as f64)?;
     let last = len.saturating_sub(1);
@@ -153,7 +154,7 @@ fn sequence_len(function: &str, len: f64) -> Result<usize> {
     Ok(len as usize)
 }
 
-/// Samples out of bytes as `to_bytes` makes them.
+/// Array from bytes in the format of `to_bytes`.
 pub fn from_bytes(bytes: &[u8], dtype: DType, shape: &[usize]) -> Result<Video> {
     let count = shape
         .iter()
@@ -198,7 +199,7 @@ fn made_of<T: Element>(shape: &[usize], samples: impl Iterator<Item = T>) -> Res
     Ok(Video::new(array))
 }
 
-/// The samples in row-major order as bytes, the lowest first.
+/// Bytes of the samples in row-major order, little-endian.
 pub fn to_bytes(video: &Video) -> Result<Vec<u8>> {
     crate::video::map_samples!(video.samples(), array => {
         let mut array = array.clone();
@@ -214,7 +215,7 @@ pub fn to_bytes(video: &Video) -> Result<Vec<u8>> {
     })
 }
 
-/// What is known of an array made like another.
+/// Gives an array the metadata of `video`, except for its source.
 pub fn like(video: &Video, array: Video) -> Video {
     let metadata = Metadata {
         source: None,

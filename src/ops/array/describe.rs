@@ -1,4 +1,4 @@
-//! What a look at all samples tells about a video.
+//! Summary statistics of a video from one pass over all samples.
 
 use std::fmt;
 
@@ -6,31 +6,31 @@ use crate::error::Result;
 use crate::task::{self, Task};
 use crate::video::{DType, Number, Video, number_text};
 
-/// How many samples one parallel step reads.
+/// Number of samples that one parallel step reads.
 const STEP: usize = 1 << 16;
 
-/// What a video holds.
+/// Summary statistics of a video.
 #[derive(Debug, Clone)]
 pub struct VideoDescription {
-    /// The video.
+    /// Described video.
     pub video: Video,
-    /// The smallest and the largest finite sample.
+    /// Smallest and largest finite sample.
     pub range: Option<(Number, Number)>,
-    /// The mean of the finite samples.
+    /// Mean of the finite samples.
     pub mean: Option<f64>,
-    /// Their standard deviation.
+    /// Standard deviation of the finite samples.
     pub std: Option<f64>,
-    /// How many samples are NaN.
+    /// Number of NaN samples.
     pub nan: usize,
-    /// How many samples are infinite.
+    /// Number of infinite samples.
     pub infinite: usize,
-    /// How many samples have the largest value of their int type.
+    /// Number of samples that have the largest value of their int type.
     pub saturated: Option<usize>,
-    /// By how many percent the mean of the last frame differs from that of the first.
+    /// Difference between the means of the last and the first frame, in percent of the first.
     pub drift: Option<f64>,
 }
 
-/// Looks at all samples of a video, once and in order.
+/// Computes the summary statistics in one pass in order.
 pub fn describe(video: Video) -> Result<VideoDescription> {
     let frames = (STEP / video.frame_len().max(1)).max(1);
     let steps = video.len().div_ceil(frames);
@@ -40,7 +40,7 @@ pub fn describe(video: Video) -> Result<VideoDescription> {
         let part = RunningMoments::of(&video, first..video.len().min(first + frames), samples);
         task.advance(1).map(|()| part)
     })?;
-    // Joined in order, so that the result is the same whatever the number of threads.
+    // Merged in order, so that the result does not depend on the number of threads.
     let whole = parts
         .into_iter()
         .fold(RunningMoments::default(), RunningMoments::join);
@@ -75,8 +75,8 @@ fn drift(video: &Video) -> Option<f64> {
     (first != 0.0).then(|| (last - first) / first.abs() * 100.0)
 }
 
-/// Sums over some samples; `mean` and `squares`, the squared distances from it, by Chan, Golub and
-/// LeVeque 1979.
+/// Running sums over some samples; `mean` and `squares`, the sum of squared distances from it, are
+/// merged as in Chan, Golub and LeVeque 1979.
 struct RunningMoments {
     count: usize,
     min: f64,
@@ -151,7 +151,7 @@ impl RunningMoments {
     }
 }
 
-/// The line of the video, then what was found out.
+/// The line that displays the video, then its statistics.
 impl fmt::Display for VideoDescription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.video)?;

@@ -1,4 +1,4 @@
-//! Whether two arrays are the same.
+//! Equality of two arrays.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -41,8 +41,8 @@ fn same_samples<T: Element>(a: &Strided<T>, b: &Video) -> Result<bool> {
     })
 }
 
-/// Whether two arrays have the same shape, and samples that differ by no more than
-/// `atol + rtol |b|`.
+/// Whether two arrays have the same shape, and samples that differ by no more than `atol + rtol
+/// |b|`.
 pub fn allclose(a: &Video, b: &Video, rtol: f64, atol: f64, equal_nan: bool) -> Result<bool> {
     if !(rtol >= 0.0 && atol >= 0.0) {
         bail!("allclose needs `rtol` and `atol` >= 0, got {rtol} and {atol}");
@@ -70,8 +70,7 @@ pub fn allclose(a: &Video, b: &Video, rtol: f64, atol: f64, equal_nan: bool) -> 
     })
 }
 
-/// Whether something holds for every piece of some samples; later ones are not looked at once it
-/// does not.
+/// Whether a condition is true for every chunk of the samples; stops early once it is false.
 fn all_chunks<T: Send>(
     len: usize,
     piece_len: usize,

@@ -1,4 +1,5 @@
-//! Frames put together and taken apart: means of some, and recordings of several colours in turn.
+//! Combining and separating frames: means of consecutive frames, and recordings of several colors
+//! in turn.
 
 use super::shape::{common_dtype, misfit};
 use crate::bail;
@@ -7,7 +8,7 @@ use crate::ops::kernel::RUN;
 use crate::task;
 use crate::video::{DType, Element, Real, Strided, Video, read_run, with_bits};
 
-/// Makes one frame of every `n`: their mean. What is left at the end is dropped.
+/// Averages every `n` frames into one. Remaining frames at the end are dropped.
 pub fn downsample_time(video: Video, n: usize) -> Result<Video> {
     if n == 0 || n > video.len() {
         bail!(
@@ -60,8 +61,8 @@ fn average<R: Real>(video: &Video, n: usize) -> Result<Video> {
     Ok(video.with_samples(result))
 }
 
-/// Puts the frames of several videos in turn: the first of each, then the second of each and so
-/// on. Videos further back may be one frame shorter.
+/// Interleaves the frames of several videos: the first of each, then the second of each and so on.
+/// Later videos may be one frame shorter.
 pub fn interleave(videos: &[Video]) -> Result<Video> {
     let Some(first) = videos.first() else {
         bail!("interleave needs at least one video, got none");
@@ -108,7 +109,7 @@ fn join<B: Element>(videos: &[Video], dtype: DType, n_frames: usize) -> Result<V
     Ok(first.with_samples(result))
 }
 
-/// Takes apart frames that were recorded in turn, as [`interleave`] puts them; shares the samples.
+/// Separates frames that were recorded in turn, the inverse of [`interleave`]; shares the samples.
 pub fn deinterleave(video: &Video, n: usize) -> Result<Vec<Video>> {
     if n == 0 || n > video.len() {
         bail!(

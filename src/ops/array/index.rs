@@ -1,4 +1,4 @@
-//! Indexing as in NumPy: ints, ranges, lists of ints and masks, for reading and for writing.
+//! Indexing as in NumPy: ints, ranges, lists of ints and masks, for reading and writing.
 
 use std::ops::Range;
 
@@ -11,32 +11,32 @@ use crate::video::{
     DType, Element, Layout, Samples, Strided, Video, shape_text, with_bits, with_dtype,
 };
 
-/// What is taken of an axis, or of several.
+/// Index of one axis, or of several.
 #[derive(Debug, Clone)]
 pub enum Index {
-    /// One place, counted from the end if negative; the axis disappears.
+    /// One index, counted from the end if negative; removes the axis.
     At(i64),
-    /// The places from a first one to before a second; both count from the end if negative, and
-    /// none means the end.
+    /// From a first index to before a second; both count from the end if negative, and none means
+    /// the end.
     Range(i64, Option<i64>),
-    /// All of the axis.
+    /// The whole axis.
     All,
-    /// Some places, in any order.
+    /// Several indices, in any order.
     Indices(Vec<i64>),
-    /// The places at which a mask is true; it takes as many axes as it has.
+    /// The elements where a mask is true; covers as many axes as the mask has.
     Mask(Video),
 }
 
-/// What is taken of one axis, within its bounds.
+/// Index of one axis, resolved within its bounds.
 enum AxisIndex {
     At(usize),
     Range(Range<usize>),
-    /// The coordinates of points: all axes that have them are walked together.
+    /// Coordinates of points: all axes with points are indexed together.
     Points(Vec<usize>),
 }
 
-/// The part of an array that indices select, one for each of the first axes. Without lists and
-/// masks it shares the samples. If every axis has one place, it has no axes.
+/// Part of an array selected by indices, one for each of the first axes. Shares the samples unless
+/// there are lists or masks. If every axis has a single index, the result has no axes.
 pub fn get(video: &Video, indices: &[Index]) -> Result<Video> {
     if let [Index::Mask(mask)] = indices
         && mask.shape() == video.shape()
@@ -57,8 +57,8 @@ pub fn get(video: &Video, indices: &[Index]) -> Result<Video> {
     Ok(Video::from_parts(samples, part.into_parts().1))
 }
 
-/// Sets the part of an array that indices select to a number, or to the samples of an array that
-/// can be stretched to its shape. It is done whole: it does not stop when the user asks to.
+/// Sets the part of an array selected by indices to a number or to an array that broadcasts to its
+/// shape. It runs to the end even if the user interrupts it.
 pub fn set(video: &mut Video, indices: &[Index], value: &Operand) -> Result<()> {
     if let [Index::Mask(mask)] = indices
         && mask.shape() == video.shape()
@@ -83,8 +83,8 @@ pub fn set(video: &mut Video, indices: &[Index], value: &Operand) -> Result<()> 
     })
 }
 
-/// Every `step`-th frame from `start` on until before `end`, as Python's slices have it: negative
-/// places count from the end, a negative step goes backward, and what is outside is not there.
+/// Every `step`-th frame from `start` to before `end`, as in Python slices: negative indices count
+/// from the end, a negative step goes backward, and what is out of bounds is ignored.
 pub fn slice(video: &Video, start: Option<i64>, end: Option<i64>, step: i64) -> Result<Video> {
     if step == 0 {
         bail!("slice needs `step` to be other than 0");
@@ -105,9 +105,10 @@ pub fn slice(video: &Video, start: Option<i64>, end: Option<i64>, step: i64) -> 
     Ok(video.frames(start.max(0) as usize, count, step as isize))
 }
 
-/// Puts indices in relation to the axes.
+/// Resolves indices against the axes.
 fn resolve(shape: &[usize], indices: &[Index]) -> Result<Vec<AxisIndex>> {
-    // A mask of a frame selects pixels of every frame. The rows of an image are no frames.
+    // A mask of the shape of a frame selects pixels of every frame. The rows of an image are not
+    // frames.
     let of_frame = |mask: &Video| shape.len() > 2 && mask.shape() == &shape[1..];
     let all = Index::All;
     let indices: Vec<&Index> = match indices {
@@ -151,8 +152,8 @@ fn resolve(shape: &[usize], indices: &[Index]) -> Result<Vec<AxisIndex>> {
     Ok(axes)
 }
 
-/// Points must have as many coordinates on each of their axes, which must be neighbours once the
-/// axes with one place are gone.
+/// Points must have the same number of coordinates on each of their axes, which must be adjacent
+/// once the axes with a single index are removed.
 fn check_points(axes: &[AxisIndex]) -> Result<()> {
     let left: Vec<&AxisIndex> = axes
         .iter()
@@ -177,7 +178,7 @@ fn check_points(axes: &[AxisIndex]) -> Result<()> {
     Ok(())
 }
 
-/// The coordinates on each axis of the places at which a mask is true.
+/// Coordinates on each axis of the elements where a mask is true.
 fn coordinates(mask: &Video, lens: &[usize]) -> Result<impl Iterator<Item = Vec<usize>>> {
     if mask.dtype() != DType::Bool || mask.shape() != lens {
         bail!(
@@ -196,7 +197,7 @@ fn coordinates(mask: &Video, lens: &[usize]) -> Result<impl Iterator<Item = Vec<
     Ok(axes.into_iter())
 }
 
-/// An index counted from the start, or from the end if negative.
+/// Index counted from the start, or from the end if negative.
 fn element(index: i64, len: usize, axis: usize) -> Result<usize> {
     let from_start = if index < 0 {
         index.checked_add_unsigned(len as u64)
@@ -209,7 +210,7 @@ fn element(index: i64, len: usize, axis: usize) -> Result<usize> {
     }
 }
 
-/// A range of indices; negative bounds count from the end.
+/// Range of indices; negative bounds count from the end.
 fn range(start: i64, end: Option<i64>, len: usize, axis: usize) -> Result<Range<usize>> {
     let bound = |bound: i64| {
         let bound = if bound < 0 {
@@ -234,7 +235,7 @@ fn outside(index: &str, len: usize, axis: usize) -> Error {
     ))
 }
 
-/// What ints and ranges select, and all of the axes of points.
+/// View selected by ints and ranges; axes with points are kept whole.
 fn view(video: &Video, axes: &[AxisIndex]) -> Video {
     let mut layout = video.layout().clone();
     let mut at = 0;
@@ -250,7 +251,8 @@ fn view(video: &Video, axes: &[AxisIndex]) -> Video {
     }
     let mut part = video.with_layout(layout);
     let metadata = video.metadata();
-    // What is no longer a sequence of frames has no rate, and what is cut out has a new origin.
+    // A result that is not a sequence of frames has no frame rate, and a cropped one has a new
+    // origin.
     if !matches!(axes[0], AxisIndex::Range(_)) && metadata.fps.is_some() {
         part.metadata_mut().fps = None;
     }
@@ -262,7 +264,7 @@ fn view(video: &Video, axes: &[AxisIndex]) -> Video {
             part.metadata_mut().crop([rows.start, cols.start]);
         }
         Some([AxisIndex::Range(_), AxisIndex::Range(_)]) => {}
-        // What has no more rows and columns of neighbors has pixels of no size and at no place.
+        // Without both spatial axes, pixel size and origin have no meaning.
         Some(_) if metadata.pixel_size.is_some() || metadata.origin.is_some() => {
             let metadata = part.metadata_mut();
             (metadata.pixel_size, metadata.origin) = (None, None);
@@ -272,16 +274,16 @@ fn view(video: &Video, axes: &[AxisIndex]) -> Video {
     part
 }
 
-/// Samples to be gathered or scattered: the same ones of several frames.
+/// Samples to be gathered or scattered: the same ones in several frames.
 struct IndexSelection {
-    /// The shape of all of them together.
+    /// Shape of the selection.
     shape: Vec<usize>,
-    /// The frames.
+    /// Indices of the frames.
     frames: Vec<usize>,
-    /// The distance between neighbouring frames in storage, unless all samples together count as
-    /// one frame.
+    /// Distance between consecutive frames in storage; none: all samples together count as one
+    /// frame.
     stride: Option<isize>,
-    /// Where those of a frame are, relative to its first.
+    /// Positions of the samples of a frame, relative to its first sample.
     positions: Vec<isize>,
 }
 
@@ -319,8 +321,8 @@ impl IndexSelection {
     }
 }
 
-/// How far from the first sample those are that the axes select, in row-major order. The axes of
-/// points are walked together, in the place of the first of them.
+/// Offsets from the first sample of the samples that the axes select, in row-major order. Axes with
+/// points are combined into one, at the position of the first of them.
 fn offsets(axes: &[AxisIndex], strides: &[isize]) -> Vec<isize> {
     let mut origin = 0;
     let mut steps: Vec<Vec<isize>> = Vec::new();

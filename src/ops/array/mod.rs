@@ -1,4 +1,4 @@
-//! Shapes, indices, arithmetic and statistics of arrays, as NumPy has them.
+//! Shape, indexing, arithmetic and statistics of arrays, as in NumPy.
 
 pub mod create;
 pub mod describe;

@@ -1,4 +1,4 @@
-//! The shape of arrays: views of the same samples where possible; joining arrays.
+//! Shape of arrays: views of the same samples where possible; joining arrays.
 
 use super::elementwise::astype;
 use super::reduce::{axis_of, forget_axes};
@@ -9,11 +9,11 @@ use crate::video::{
     DType, Element, Layout, Samples, Strided, Video, map_samples, read_run, shape_text, with_bits,
 };
 
-/// How many samples one parallel step copies.
+/// Number of samples that one parallel step copies.
 const STEP: usize = 1 << 16;
 
-/// The same samples, in the same row-major order, in another shape; one length may be -1, which
-/// stands for what is left. Shares the samples if they lie in order.
+/// The same samples, in the same row-major order, in another shape; one length may be -1 and is
+/// then inferred. Shares the samples if they are contiguous.
 pub fn reshape(video: &Video, shape: &[i64]) -> Result<Video> {
     let shape = resolve(video, shape)?;
     let in_order = match video.layout().is_contiguous() {
@@ -33,7 +33,7 @@ pub fn reshape(video: &Video, shape: &[i64]) -> Result<Video> {
     Ok(Video::with_metadata(in_order.with_layout(layout), metadata))
 }
 
-/// The lengths of the axes, with the one worked out that is -1.
+/// Lengths of the axes, with -1 inferred.
 fn resolve(video: &Video, shape: &[i64]) -> Result<Vec<usize>> {
     let from = shape_text(video.shape());
     let lens = shape
@@ -62,7 +62,7 @@ fn resolve(video: &Video, shape: &[i64]) -> Result<Vec<usize>> {
         .collect())
 }
 
-/// The axes in another order; by default in the opposite one. Shares the samples.
+/// Axes in another order; default: reversed. Shares the samples.
 pub fn transpose(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
     let ndim = video.ndim();
     let order: Vec<usize> = match axes {
@@ -80,7 +80,7 @@ pub fn transpose(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
     }
     let mut turned = video.with_layout(ordered(video.layout(), &order));
     if turned.layout().is_crosswise() && (turned.is_mmap() || turned.is_scratch()) {
-        // Each frame would be read from all over the file.
+        // Reading each frame would access the whole file.
         turned = map_samples!(turned.samples(), array => turned.with_samples(array.copy()?));
     }
     let first_row = usize::from(ndim > 2);
@@ -99,14 +99,14 @@ pub fn transpose(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
     Ok(turned)
 }
 
-/// The axes of a layout in another order.
+/// Layout with its axes in another order.
 fn ordered(layout: &Layout, order: &[usize]) -> Layout {
     let shape: Vec<_> = order.iter().map(|axis| layout.shape()[*axis]).collect();
     let strides: Vec<_> = order.iter().map(|axis| layout.strides()[*axis]).collect();
     Layout::new(layout.offset(), &shape, &strides)
 }
 
-/// Without the axes of length 1, or without one of them; the last axis stays. Shares the samples.
+/// Removes the axes of length 1, or one of them; the last axis is kept. Shares the samples.
 pub fn squeeze(video: &Video, axis: Option<i64>) -> Result<Video> {
     let axis = axis
         .map(|axis| axis_of("squeeze", video, axis))
@@ -132,7 +132,7 @@ pub fn squeeze(video: &Video, axis: Option<i64>) -> Result<Video> {
     Ok(squeezed)
 }
 
-/// Arrays of one shape along a new axis.
+/// Joins arrays of one shape along a new axis.
 pub fn stack(arrays: Vec<Video>, axis: i64) -> Result<Video> {
     let Some(first) = arrays.first() else {
         bail!("stack needs at least one array, got none");
@@ -159,7 +159,7 @@ pub fn stack(arrays: Vec<Video>, axis: i64) -> Result<Video> {
     Ok(joined)
 }
 
-/// Arrays one after the other along an axis; the other axes must be equal.
+/// Joins arrays along an axis; the other axes must be equal.
 pub fn concatenate(arrays: &[Video], axis: i64) -> Result<Video> {
     let Some(first) = arrays.first() else {
         bail!("concatenate needs at least one array, got none");
@@ -187,8 +187,8 @@ pub(in crate::ops) fn misfit(function: &str, first: &Video, other: &Video) -> Er
     ))
 }
 
-/// Joins arrays that fit each other. They are joined along the first axis in memory, and then
-/// seen as if along another.
+/// Joins arrays of compatible shapes. They are joined along the first axis in memory, and then
+/// viewed as if along another.
 fn join(arrays: &[Video], axis: usize) -> Result<Samples> {
     let dtypes = arrays.iter().map(Video::dtype);
     let dtype = dtypes.reduce(common_dtype).expect("at least one array");
@@ -217,7 +217,7 @@ fn join_first<T: Element>(arrays: &[Strided<T>]) -> Result<Strided<T>> {
     let mut shape = arrays[0].shape().to_vec();
     shape[0] = arrays.iter().map(|array| array.shape()[0]).sum();
     let mut joined = Strided::<T>::for_writing(&shape)?;
-    // A trace is copied as the one row that it is, not sample by sample.
+    // A trace is copied as the single row that it is, not sample by sample.
     let is_trace = shape.len() == 1;
     let mut rest = joined.as_mut_slice()?;
     let mut steps = Vec::new();
@@ -243,7 +243,7 @@ fn join_first<T: Element>(arrays: &[Strided<T>]) -> Result<Strided<T>> {
     Ok(joined)
 }
 
-/// The type that holds samples of two types, as NumPy chooses it.
+/// Common sample type of two types, as in NumPy.
 pub(in crate::ops) fn common_dtype(a: DType, b: DType) -> DType {
     let is_signed = |dtype| matches!(dtype, DType::I8 | DType::I16 | DType::I32 | DType::I64);
     let (small, large) = if a.size() <= b.size() { (a, b) } else { (b, a) };

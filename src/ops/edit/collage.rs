@@ -1,4 +1,4 @@
-//! Videos side by side in a grid.
+//! Collages: videos arranged in a grid.
 
 use crate::bail;
 use crate::error::Result;
@@ -7,19 +7,18 @@ use crate::ops::array::shape::{common_dtype, misfit};
 use crate::task;
 use crate::video::{Element, Strided, Video, read_run, shape_text, with_dtype};
 
-/// How videos are arranged.
+/// Arrangement of the videos.
 #[derive(Debug, Clone)]
 pub struct Collage {
     /// Number of videos in a row.
     pub ncols: usize,
-    /// Pixels between videos.
+    /// Number of pixels between videos.
     pub padding: usize,
-    /// What stands between videos and in cells without one: a number, or one for each channel.
+    /// Fill value between videos and in empty cells: a number, or one per channel.
     pub padding_value: Operand,
 }
 
-/// Arranges videos of one shape, or images, in rows of `ncols`; the last row is filled up with empty
-/// cells.
+/// Arranges videos of one shape, or images, in rows of `ncols`; empty cells complete the last row.
 pub fn collage(videos: &[Video], options: &Collage) -> Result<Video> {
     let Some(first) = videos.first() else {
         bail!("collage needs at least one video, got none");
@@ -97,7 +96,7 @@ fn arrange<T: Element>(videos: &[Video], options: &Collage) -> Result<Video> {
     Ok(first.with_samples(result))
 }
 
-/// The samples of a pixel without video, which must fit into the first of the videos.
+/// Samples of a pixel outside of the videos; they must fit the type of the first video.
 fn padding_pixel<T: Element>(first: &Video, channels: usize, value: &Operand) -> Result<Vec<T>> {
     match value {
         Operand::Array(array) if array.shape() != [channels] || first.ndim() == 3 => bail!(

@@ -1,12 +1,12 @@
-//! Cropping, turning and flipping: views of the same samples, of any type.
+//! Cropping, rotating and flipping: views of the same samples, of any type.
 
 use crate::error::{Error, Result};
 use crate::video::{Layout, Video, shape_text};
 
-/// The rows of a frame.
+/// Axis of the rows.
 const Y: usize = 1;
 
-/// The columns of a frame.
+/// Axis of the columns.
 const X: usize = 2;
 
 /// Removes `width` pixels from each side of every frame.
@@ -32,31 +32,31 @@ pub fn crop(video: Video, width: usize) -> Result<Video> {
     Ok(video)
 }
 
-/// Turns every frame counter-clockwise by `k` quarters of a circle, clockwise if `k` is negative.
+/// Rotates every frame counterclockwise by `k` quarter turns, clockwise if `k` is negative.
 pub fn rotate_left(video: Video, k: i64) -> Result<Video> {
     video.expect_frames("rotate_left")?;
     Ok(rotate(&video, k.rem_euclid(4)))
 }
 
-/// Turns every frame clockwise by `k` quarters of a circle, counter-clockwise if `k` is negative.
+/// Rotates every frame clockwise by `k` quarter turns, counterclockwise if `k` is negative.
 pub fn rotate_right(video: Video, k: i64) -> Result<Video> {
     video.expect_frames("rotate_right")?;
     Ok(rotate(&video, (4 - k.rem_euclid(4)) % 4))
 }
 
-/// Mirrors every frame, so that its first row becomes the last.
+/// Flips every frame vertically: the first row becomes the last.
 pub fn flip_up_down(video: Video) -> Result<Video> {
     video.expect_frames("flip_up_down")?;
     Ok(turned(&video, video.layout().flip(Y)))
 }
 
-/// Mirrors every frame, so that its first column becomes the last.
+/// Flips every frame horizontally: the first column becomes the last.
 pub fn flip_left_right(video: Video) -> Result<Video> {
     video.expect_frames("flip_left_right")?;
     Ok(turned(&video, video.layout().flip(X)))
 }
 
-/// Turns counter-clockwise by 0 to 3 quarters.
+/// Rotates counterclockwise by 0 to 3 quarter turns.
 fn rotate(video: &Video, quarters: i64) -> Video {
     let layout = video.layout();
     let mut video = match quarters {
@@ -71,7 +71,7 @@ fn rotate(video: &Video, quarters: i64) -> Video {
     video
 }
 
-/// The same samples in other places, which ends what is known about where they were.
+/// View with pixels at other positions, without the metadata of their origin.
 fn turned(video: &Video, layout: Layout) -> Video {
     let mut video = video.with_layout(layout);
     if video.metadata().origin.is_some() {

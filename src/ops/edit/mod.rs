@@ -1,4 +1,4 @@
-//! Changes of frames: padding, resizing, cropping, aligning, arranging.
+//! Editing of frames: padding, resizing, cropping, aligning, arranging.
 
 pub mod collage;
 pub mod geometry;

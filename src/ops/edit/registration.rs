@@ -1,4 +1,4 @@
-//! Images that show the same from another place: by how much they are apart, and moving them.
+//! Registration: finding the shift between two images, and shifting frames.
 
 use rustfft::FftDirection::{Forward, Inverse};
 
@@ -10,14 +10,16 @@ use crate::ops::read_all;
 use crate::task;
 use crate::video::{Real, Video, shape_text};
 
-/// The finest part of a pixel.
+/// Finest subpixel resolution: 1 / 1000 pixel.
 const MAX_UPSAMPLING: usize = 1000;
 
-/// By how many rows and columns an image must be moved to lie on a reference, to a part of a pixel.
+/// Rows and columns by which an image must be shifted to match a reference, with subpixel
+/// precision.
 ///
 /// The peak of the phase correlation of both images is found by Fourier transforms, then refined
-/// around it by a transform of few, finer places (Guizar-Sicairos, Thurman & Fienup 2008), as in
-/// scikit-image's `phase_cross_correlation`. Samples that are not finite count as the mean.
+/// around it by a transform at a few finer positions (Guizar-Sicairos, Thurman & Fienup 2008), as
+/// in scikit-image's `phase_cross_correlation`. Samples that are not finite are replaced by the
+/// mean.
 pub fn register_shift(image: &Video, reference: &Video, upsampling: usize) -> Result<[f64; 2]> {
     let shape = expect_images(image, reference)?;
     if !(1..=MAX_UPSAMPLING).contains(&upsampling) {
@@ -77,7 +79,7 @@ fn spectrum(image: &Video, width: usize) -> Result<Vec<Complex<f64>>> {
     Ok(spectrum)
 }
 
-/// Where the largest number is.
+/// Index of the largest number.
 fn peak(numbers: &[Complex<f64>]) -> usize {
     let mut largest = (0, -1.0);
     for (at, number) in numbers.iter().enumerate() {
@@ -88,7 +90,7 @@ fn peak(numbers: &[Complex<f64>]) -> usize {
     largest.0
 }
 
-/// Looks for the peak around a shift at places `1 / upsampling` of a pixel apart.
+/// Refines the peak around a shift, at positions `1 / upsampling` pixel apart.
 fn refine(
     product: &[Complex<f64>],
     [height, width]: [usize; 2],
@@ -109,7 +111,7 @@ fn refine(
     let dot = |a: &[Complex<f64>], b: &[Complex<f64>]| -> Complex<f64> {
         a.iter().zip(b).map(|(a, b)| a * b).sum()
     };
-    // The sum over the columns for each place and row, then over the rows.
+    // The sum over the columns for each position and row, then over the rows.
     let mut partial = vec![Complex::default(); positions * height];
     for (row, samples) in product.chunks_exact(width).enumerate() {
         task::check()?;
@@ -129,8 +131,8 @@ fn refine(
     ])
 }
 
-/// Moves every frame down by `dy` rows and right by `dx` columns, linear between pixels; what comes
-/// in from outside is `fill_value`. Computed in `float32`, or `float64` for wide samples.
+/// Shifts every frame down by `dy` rows and right by `dx` columns with linear interpolation; pixels
+/// shifted in are `fill_value`. Computed in `float32`, or in `float64` for wide samples.
 pub fn shift(video: &Video, [dy, dx]: [f64; 2], fill_value: f64) -> Result<Video> {
     let (2 | 3) = video.ndim() else {
         bail!(
@@ -184,10 +186,10 @@ fn shift_frames<R: Real>(video: &Video, [dy, dx]: [f64; 2], fill_value: f64) -> 
     })
 }
 
-/// The place in a row or column that a sample comes from.
+/// Position in a row or column from which a sample is interpolated.
 struct SamplePosition {
     first: usize,
-    /// The weight of the sample after the first; 0 if the place is the first itself.
+    /// Weight of the sample after the first; 0 if the position is exactly the first.
     weight: f64,
 }
 
@@ -217,7 +219,7 @@ mod tests {
     use super::*;
     use crate::ops::testing::{noise, ramp, values, video};
 
-    /// A smooth bump at a place.
+    /// A smooth bump at a position.
     fn bump(y: f64, x: f64) -> Video {
         let pixels = (0..24).flat_map(|row| (0..30).map(move |col| (row as f64, col as f64)));
         let sample = |(row, col): (f64, f64)| {
@@ -237,7 +239,8 @@ mod tests {
         };
         let found = register_shift(&video(&[24, 30], rolled), &reference, 10).unwrap();
         assert_eq!(found, [-3.0, 5.0]);
-        // By scikit-image; of few frequencies, the noise of the others is felt.
+        // Result of scikit-image; the image has few frequencies, so that noise at the others has an
+        // effect.
         let found = register_shift(&bump(12.3, 14.0), &bump(11.0, 15.6), 20).unwrap();
         assert_eq!(found, [-1.35, 1.15]);
     }

@@ -1,4 +1,4 @@
-//! Filtering the courses of pixels by frequency, without shifting them in time.
+//! Zero-phase temporal filters: frequency bands of the traces of pixels.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -10,26 +10,25 @@ use crate::ops::kernel::{Kernel, TraceBlock, map_traces};
 use crate::task;
 use crate::video::{Real, Video};
 
-/// The highest order, beyond which rounding is felt.
+/// Maximum order; beyond it, rounding errors become noticeable.
 const MAX_ORDER: usize = 10;
 
-/// The options of [`bandpass`].
+/// Options of [`bandpass`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bandpass {
-    /// The lowest frequency that passes, Hz.
+    /// Lower cutoff frequency in Hz.
     pub low: Option<f64>,
-    /// The highest frequency that passes, Hz.
+    /// Upper cutoff frequency in Hz.
     pub high: Option<f64>,
-    /// The order of the filter.
+    /// Order of the filter.
     pub order: usize,
-    /// Frames per second, if other than the video's.
+    /// Frames per second; default: that of the video.
     pub fps: Option<f64>,
 }
 
-/// Keeps the frequencies of a band, by a Butterworth filter that runs forward and then backward:
-/// nothing is shifted in time, and amplitudes are multiplied by the filter's twice. At its ends the
-/// video is continued by its point reflection, as in `scipy.signal.sosfiltfilt`. Samples of
-/// 8 and 16 bits give `float32`, wider ones `float64`.
+/// Filters a frequency band with a Butterworth filter that runs forward and then backward: no phase
+/// shift, and the amplitude response is applied twice. The ends are extended by odd reflection, as
+/// in `scipy.signal.sosfiltfilt`. Samples of 8 and 16 bits give `float32`, wider ones `float64`.
 pub fn bandpass(video: Video, options: &Bandpass) -> Result<Video> {
     let sections = design(options.order, band(&video, options)?);
     let is_cut = |section: &&Biquad| section.b[2] == 0.0;
@@ -58,7 +57,7 @@ pub fn bandpass(video: Video, options: &Bandpass) -> Result<Video> {
     }
 }
 
-/// The band in parts of half the frame rate.
+/// Pass band as fractions of half the frame rate.
 fn band(video: &Video, options: &Bandpass) -> Result<Band> {
     let Bandpass {
         low, high, order, ..
@@ -86,17 +85,17 @@ fn band(video: &Video, options: &Bandpass) -> Result<Band> {
     }
 }
 
-/// Filters courses in double precision: at frequencies far below the frame rate a filter is a
+/// Filters traces in double precision: at frequencies far below the frame rate the result is a
 /// small difference of large numbers.
 struct BandpassKernel<'a> {
     sections: Vec<Biquad>,
-    /// By how many frames courses are continued at either end.
+    /// Number of frames by which traces are extended at either end.
     reach: usize,
-    /// Whether a course was left half done, as it was asked to stop.
+    /// Whether a trace was left unfinished because of an interruption.
     is_left: &'a AtomicBool,
 }
 
-/// After how many frames it is looked whether to stop.
+/// Number of frames between checks for interruption.
 const LOOK: usize = 1 << 12;
 
 impl<R: Real> Kernel<TraceBlock<'_, R>> for BandpassKernel<'_> {
@@ -120,7 +119,7 @@ impl<R: Real> Kernel<TraceBlock<'_, R>> for BandpassKernel<'_> {
 }
 
 impl BandpassKernel<'_> {
-    /// The courses with `reach` more frames at either end, reflected at the first and last sample.
+    /// Traces with `reach` more frames at either end, reflected at the first and last sample.
     #[inline(always)]
     fn continued<R: Real>(&self, samples: &[R], pixels: usize) -> Vec<f64> {
         let frames = samples.len() / pixels;
@@ -140,7 +139,8 @@ impl BandpassKernel<'_> {
         rows
     }
 
-    /// Filters all rows in the given order, each section as if it had always seen the first one.
+    /// Filters all rows in the given order; each section starts in the steady state of the first
+    /// row.
     #[inline(always)]
     fn pass(&self, rows: &mut [f64], pixels: usize, order: impl Fn(usize) -> usize) {
         let first = rows[order(0) * pixels..][..pixels].to_vec();
@@ -171,7 +171,7 @@ impl BandpassKernel<'_> {
 }
 
 impl Biquad {
-    /// Filters one sample of each course (transposed direct form II).
+    /// Filters one sample of each trace (transposed direct form II).
     #[inline(always)]
     fn step(&self, row: &mut [f64], near: &mut [f64], far: &mut [f64]) {
         let Biquad { b, a } = *self;
@@ -189,7 +189,7 @@ mod tests {
     use super::*;
     use crate::ops::testing::{check_reuse, check_threads, noise, values, video};
 
-    /// sin(0.7 t) + cos(0.11 t) / 2 + 0.02 t for 40 frames, 500 per second.
+    /// sin(0.7 t) + cos(0.11 t) / 2 + 0.02 t for 40 frames at 500 per second.
     fn trace() -> Video {
         let at = |t: usize| {
             let t = t as f64;

@@ -1,4 +1,4 @@
-//! Correction of the fading of fluorescence.
+//! Photobleaching correction.
 
 use std::ops::Range;
 
@@ -12,14 +12,14 @@ use crate::ops::kernel::{
 use crate::task;
 use crate::video::{Real, Video, number_text};
 
-/// How the fading of a video is described.
+/// Model of the fading of a video.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Fading {
-    /// An exponential decay to a constant.
+    /// Exponential decay to a constant.
     Exponential,
-    /// A straight line.
+    /// Straight line.
     Linear,
-    /// The mean of some frames around each.
+    /// Moving average of the frames around each.
     MovingAverage,
 }
 
@@ -32,10 +32,10 @@ impl Choice for Fading {
     ];
 }
 
-/// Multiplies each frame so that the mean of the video no longer fades (Miura 2020, "Bleach
-/// correction ImageJ plugin"): by the value of the fitted fading in frame 0, divided by that in the
-/// frame. Samples that are not finite do not count for the mean. Samples of 8 and
-/// 16 bits give `float32`, wider ones `float64`.
+/// Scales each frame so that the mean of the video no longer fades (Miura 2020, "Bleach correction
+/// ImageJ plugin"): by the fitted value at frame 0, divided by that at the frame. Samples that are
+/// not finite are ignored in the means. Samples of 8 and 16 bits give `float32`, wider ones
+/// `float64`.
 pub fn bleach_correct(video: Video, fading: Fading, window: usize) -> Result<Video> {
     if video.is_empty() {
         return Err(crate::ops::no_samples("bleach_correct", &video));
@@ -102,7 +102,7 @@ impl<R: Real> Kernel<TraceBlock<'_, R>> for ScaleFrames<R> {
     }
 }
 
-/// The mean of the finite samples of each frame.
+/// Mean of the finite samples of each frame.
 fn means(video: &Video) -> Result<Vec<f64>> {
     const RUN: usize = 1 << 14;
     let frame_len = video.frame_len();
@@ -122,7 +122,7 @@ fn means(video: &Video) -> Result<Vec<f64>> {
     Ok(means)
 }
 
-/// Sums up finite numbers and counts them, in a few lanes at once.
+/// Sums and counts finite numbers in parallel lanes.
 struct FiniteSum;
 
 impl Kernel<(&[f64], &mut [f64; 2])> for FiniteSum {
@@ -144,13 +144,13 @@ impl Kernel<(&[f64], &mut [f64; 2])> for FiniteSum {
     }
 }
 
-/// The line with the smallest squared distance.
+/// Least-squares line.
 fn line(means: &[f64]) -> Vec<f64> {
     let basis = polynomials(1.min(means.len() - 1), means.len());
     project(means, &basis)
 }
 
-/// The combination of orthogonal functions with the smallest squared distance.
+/// Least-squares combination of orthogonal functions.
 fn project(means: &[f64], basis: &[Vec<f64>]) -> Vec<f64> {
     let mut fitted = vec![0.0; means.len()];
     for function in basis {
@@ -162,8 +162,8 @@ fn project(means: &[f64], basis: &[Vec<f64>]) -> Vec<f64> {
     fitted
 }
 
-/// The decay a·exp(−t/τ) + c with the smallest squared distance: the best a and c for any τ are
-/// those of a line, so that only τ is searched for, first among many and then by golden section.
+/// Least-squares decay a·exp(−t/τ) + c: for any τ, the best a and c are those of a line, so that
+/// only τ is searched for, first on a grid and then by golden-section search.
 fn exponential(means: &[f64]) -> Vec<f64> {
     const TRIED: usize = 100;
     let frames = means.len();
@@ -205,7 +205,7 @@ fn exponential(means: &[f64]) -> Vec<f64> {
     fit(smallest(distance, [best - width, best + width]))
 }
 
-/// Where a function with one minimum in an interval is smallest (golden section search).
+/// Position of the minimum of a unimodal function in an interval (golden-section search).
 fn smallest(function: impl Fn(f64) -> f64, [mut low, mut high]: [f64; 2]) -> f64 {
     const GOLDEN: f64 = 0.618_033_988_749_894_9;
     let mut inner = [high - GOLDEN * (high - low), low + GOLDEN * (high - low)];
@@ -224,7 +224,7 @@ fn smallest(function: impl Fn(f64) -> f64, [mut low, mut high]: [f64; 2]) -> f64
     (low + high) / 2.0
 }
 
-/// The mean of up to half of `window` frames before and after each.
+/// Mean of up to half of `window` frames before and after each.
 fn moving_average(means: &[f64], window: usize) -> Vec<f64> {
     let reach = (window / 2).min(means.len());
     let around = |frame: usize| {

@@ -1,4 +1,4 @@
-//! Courses in time measured against themselves: ΔF/F and z-scores.
+//! Signals relative to a baseline: ΔF/F and z-scores.
 
 use crate::bail;
 use crate::choice::Choice;
@@ -7,25 +7,25 @@ use crate::ops::array::reduce;
 use crate::ops::kernel::{Kernel, TraceBlock, map_frames, map_traces};
 use crate::video::{Element, Real, Video, map_samples, shape_text};
 
-/// What a course in time is measured against.
+/// Baseline of a trace.
 #[derive(Debug, Clone)]
 pub enum Baseline {
-    /// A number of each course.
+    /// A statistic of each trace.
     Level(Level),
     /// A number for each pixel.
     Image(Video),
 }
 
-/// A number that a course has.
+/// Statistic of a trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
     /// A low percentile.
     Percentile,
-    /// The mean.
+    /// Mean.
     Mean,
-    /// The median.
+    /// Median.
     Median,
-    /// The smallest sample.
+    /// Minimum.
     Min,
 }
 
@@ -39,7 +39,8 @@ impl Choice for Level {
     ];
 }
 
-/// Relates each sample F to the baseline F₀ of its pixel: (F − F₀) / F₀, not a number where F₀ is 0.
+/// Relative change of each sample F from the baseline F₀ of its pixel: (F − F₀) / F₀, NaN where F₀
+/// is 0.
 pub fn dff(video: Video, baseline: Baseline, percentile: f64) -> Result<Video> {
     if video.is_empty() {
         bail!(
@@ -77,7 +78,7 @@ pub fn dff(video: Video, baseline: Baseline, percentile: f64) -> Result<Video> {
     }
 }
 
-/// Relates frames to the baseline.
+/// Computes the relative change of frames from the baseline.
 struct Relate<R> {
     baseline: Vec<R>,
 }
@@ -101,8 +102,8 @@ impl<R: Real> Kernel<(&mut [R], &mut Vec<R>)> for Relate<R> {
     }
 }
 
-/// Subtracts from each sample the mean of its pixel and divides it by the standard deviation; a
-/// pixel that never changes becomes 0. What is not a number does not count and stays so.
+/// Subtracts the mean of its pixel from each sample and divides by the standard deviation; a pixel
+/// that never changes becomes 0. NaN is ignored and stays NaN.
 pub fn zscore(video: Video) -> Result<Video> {
     match video.dtype().is_wide() {
         true => map_traces::<f64>("standardising", video, Standardize),
@@ -110,10 +111,10 @@ pub fn zscore(video: Video) -> Result<Video> {
     }
 }
 
-/// How many neighbouring pixels are summed up side by side.
+/// Number of neighboring pixels summed in parallel lanes.
 const LANES: usize = 16;
 
-/// Standardises courses, with sums in double precision.
+/// Standardizes traces, with sums in double precision.
 struct Standardize;
 
 impl<R: Real> Kernel<TraceBlock<'_, R>> for Standardize {
@@ -139,7 +140,7 @@ impl<R: Real> Kernel<TraceBlock<'_, R>> for Standardize {
     }
 }
 
-/// The mean of what is made of the numbers in each lane.
+/// Mean of the values derived from the samples of each lane, without NaN.
 #[inline(always)]
 fn average<'a, R: Real>(
     rows: impl Iterator<Item = &'a [R]>,

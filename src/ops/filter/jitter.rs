@@ -1,4 +1,4 @@
-//! Frames that a camera exposed too shortly.
+//! Correction of frames that a camera exposed for too short a time.
 
 use crate::bail;
 use crate::error::Result;
@@ -8,15 +8,14 @@ use crate::ops::expect_gray_frames;
 use crate::task;
 use crate::video::{Element, Video, map_samples, with_dtype};
 
-/// By how much a frame is too dark, per Hz of the frame rate.
+/// Relative brightness error of a dark frame, per Hz of the frame rate.
 const DARKER_PER_HZ: f64 = 14e-6;
 
-/// How many samples are read at a time.
+/// Number of samples read at a time.
 const RUN: usize = 4096;
 
-/// Brightens the frames whose mean is below that of both neighbours by more than `threshold` times
-/// the median of all means. A sample that is not a number, of which there is no mean, leaves the
-/// video as it is.
+/// Brightens the frames whose mean is below that of both neighbors by more than `threshold` times
+/// the median of all means. If any sample is NaN, the video is unchanged.
 pub fn evolve_jitter_filter(video: Video, framerate: f64, threshold: f64) -> Result<Video> {
     expect_gray_frames(&video, "evolve_jitter_filter")?;
     if !framerate.is_finite() {
@@ -46,7 +45,7 @@ pub fn evolve_jitter_filter(video: Video, framerate: f64, threshold: f64) -> Res
     Ok(video)
 }
 
-/// The frames that are darker than those around them, in order.
+/// Frames that are darker than both neighbors, in order.
 fn dark_frames(video: &Video, threshold: f64) -> Result<Vec<usize>> {
     let means = frame_means(video)?;
     let mut sorted = means.clone();
@@ -66,7 +65,7 @@ fn dark_frames(video: &Video, threshold: f64) -> Result<Vec<usize>> {
         .collect())
 }
 
-/// The mean of each frame; a sample that is not a number makes it so.
+/// Mean of each frame; NaN propagates.
 fn frame_means(video: &Video) -> Result<Vec<f64>> {
     let frame_len = video.frame_len();
     if !video.dtype().is_float() {

@@ -1,4 +1,4 @@
-//! The median over a box in time and space.
+//! Median filter over a box in time and space.
 
 use super::mean::{AxisWindows, has_nan};
 use crate::bail;
@@ -9,31 +9,31 @@ use crate::ops::kernel::{Kernel, run_kernel};
 use crate::task;
 use crate::video::{Element, Strided, Video, read_run, with_dtype};
 
-/// The most samples of a box.
+/// Maximum number of samples of a box.
 const MAX_SAMPLES: usize = 1 << 14;
 
-/// The most samples of a box that are sorted side by side for neighbouring pixels.
+/// Maximum number of samples of a box that is sorted in parallel lanes for neighboring pixels.
 const MAX_SORTED: usize = 64;
 
-/// How many neighbouring pixels that are.
+/// Number of lanes.
 const LANES: usize = 32;
 
-/// The options of [`median_filter`].
+/// Options of [`median_filter`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct MedianFilter {
-    /// Length of the box in frames; an axis is left alone below 2.
+    /// Length of the box in frames; below 2, no filtering along time.
     pub size_temporal: i64,
-    /// Length of the box in pixels.
+    /// Length of the box in pixels; below 2, no filtering in space.
     pub size_spatial: i64,
-    /// What stands beyond the ends of each axis.
+    /// Boundary mode of all axes.
     pub mode: Border,
-    /// Whether samples that are not a number are left out; they stay what they are.
+    /// true: NaN samples are left out, and stay NaN.
     pub ignores_nan: bool,
 }
 
-/// Replaces each sample by the median of the box around it: of the samples in order the middle
-/// one, of an even number the higher of the two. A box of even length reaches further back than
-/// ahead. The type of the samples stays; one that is not a number makes all boxes that it is in so.
+/// Replaces each sample by the median of the box around it; for an even number of samples, the
+/// higher of the two middle ones. A box of even length extends further back than ahead. The sample
+/// type does not change; NaN propagates to every box that contains it.
 pub fn median_filter(video: Video, options: &MedianFilter) -> Result<Video> {
     expect_gray_frames(&video, "median_filter")?;
     let axis = |size: i64, len: usize| AxisWindows::of(size, len, options.mode);
@@ -78,18 +78,18 @@ fn filter<T: Element>(video: &Video, plan: &MedianPlan) -> Result<Video> {
     Ok(video.with_samples(result))
 }
 
-/// The boxes, of which those of one row are found together.
+/// Boxes; those of one row are filtered together.
 struct MedianPlan {
     time: AxisWindows,
     y: AxisWindows,
     x: AxisWindows,
-    /// The length of a row with what comes before and after, and of what is read beyond it.
+    /// Length of a row with its extension on both sides and what is read beyond it.
     row_len: usize,
-    /// Where in the rows the samples of the first box are.
+    /// Offsets in the rows of the samples of the first box.
     shifts: Vec<usize>,
-    /// Which of the samples of a box is the one in its middle.
+    /// Index of the central sample of a box.
     middle: usize,
-    /// Whether samples that are not a number are left out.
+    /// Whether NaN samples are left out.
     ignores_nan: bool,
 }
 
@@ -187,7 +187,7 @@ impl<T: Element> Kernel<(&[T], &mut Vec<[T; LANES]>, &mut [T])> for MedianPlan {
     }
 }
 
-/// The median of some samples.
+/// Median of some samples.
 fn select<T: Element>(samples: &mut [T]) -> T {
     if let Some(nan) = samples.iter().find(|sample| is_nan(**sample)) {
         return *nan;
@@ -197,8 +197,8 @@ fn select<T: Element>(samples: &mut [T]) -> T {
     *samples.select_nth_unstable_by(middle, order).1
 }
 
-/// The median of each lane. Of the first half of the values and two more, the smallest and the
-/// largest cannot be it and are dropped; the next value takes their place, until none is left.
+/// Median of each lane. Among the first half of the values and two more, neither the smallest nor
+/// the largest can be the median, so both are dropped; the next value is added, until none is left.
 #[inline(always)]
 fn select_lanes<T: Element>(values: &mut Vec<[T; LANES]>) -> [T; LANES] {
     let mut nan = [None; LANES];
@@ -232,7 +232,7 @@ fn select_lanes<T: Element>(values: &mut Vec<[T; LANES]>) -> [T; LANES] {
     std::array::from_fn(|lane| nan[lane].unwrap_or(medians[lane]))
 }
 
-/// Puts two values in order, in each lane.
+/// Sorts two values in each lane.
 #[inline(always)]
 fn sort_pair<T: Element>(values: &mut [[T; LANES]], low: usize, high: usize) {
     let (mut a, mut b) = (values[low], values[high]);
@@ -268,7 +268,7 @@ mod tests {
         values(&median_filter(video, &options).unwrap())
     }
 
-    /// The definition.
+    /// Reference implementation.
     fn filter_naively(
         samples: &[f64],
         shape: [usize; 3],
@@ -360,7 +360,7 @@ mod tests {
         };
         let found = values(&median_filter(video(&[1, 3, 3], samples), &options).unwrap());
         assert!(found[0].is_nan());
-        // Of 1 1 2 2 3 5 40 the middle one, and of 1 2 3 5 6 7 8 40 the higher of the two.
+        // The middle one of 1 1 2 2 3 5 40, and the higher middle one of 1 2 3 5 6 7 8 40.
         assert_eq!((found[1], found[4]), (2.0, 6.0));
     }
 }

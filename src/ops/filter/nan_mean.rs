@@ -1,5 +1,5 @@
-//! Averages of what is there: samples that are not a number, such as those outside of a mask, are
-//! left out instead of spreading, and stay what they are.
+//! Averages that ignore NaN: NaN samples, such as those outside of a mask, are left out instead of
+//! spreading, and stay NaN.
 
 use super::mean::{self, MeanFilter, has_nan};
 use super::smooth;
@@ -13,7 +13,7 @@ use crate::ops::expect_gray_frames;
 use crate::ops::kernel::border::Border;
 use crate::video::{Number, Video};
 
-/// As [`smooth::smooth_spatiotemporal`], of the samples that are there.
+/// [`smooth::smooth_spatiotemporal`], ignoring NaN.
 pub fn smooth_spatiotemporal(
     video: Video,
     sigma_temporal: f64,
@@ -25,7 +25,7 @@ pub fn smooth_spatiotemporal(
     })
 }
 
-/// As [`mean::mean_filter`], of the samples that are there.
+/// [`mean::mean_filter`], ignoring NaN.
 pub fn mean_filter(video: Video, options: &MeanFilter) -> Result<Video> {
     expect_gray_frames(&video, "mean_filter")?;
     average_present(video, options.mode, |video| {
@@ -33,11 +33,11 @@ pub fn mean_filter(video: Video, options: &MeanFilter) -> Result<Video> {
     })
 }
 
-/// A filter that averages with weights that are not negative, of the samples that are there only.
+/// Applies an averaging filter with nonnegative weights to the samples that are not NaN.
 ///
-/// With w = 1 where there is a sample and 0 elsewhere, the result is filter(w · video) / filter(w),
-/// the normalized convolution (Knutsson & Westin 1993). What `border` puts beyond the edges is
-/// there. Without samples that are not a number this is the filter itself.
+/// With w = 0 for NaN samples and 1 otherwise, the result is filter(w · video) / filter(w), the
+/// normalized convolution (Knutsson & Westin 1993). Samples that `border` adds beyond the edges
+/// count as present. Without NaN samples this is the filter itself.
 fn average_present(
     video: Video,
     border: Border,
@@ -84,7 +84,7 @@ mod tests {
 
     const SHAPE: [usize; 3] = [6, 9, 11];
 
-    /// Noise with a hole of samples that are not a number.
+    /// Noise with a hole of NaN samples.
     fn holed() -> Vec<f64> {
         let mut samples: Vec<f64> = noise(6 * 9 * 11, 5).iter().map(|v| f64::from(*v)).collect();
         for (at, sample) in samples.iter_mut().enumerate() {
@@ -104,7 +104,8 @@ mod tests {
         values(&smooth::smooth_spatiotemporal(video, 1.0, 1.5).unwrap())
     }
 
-    /// Samples around each other sample, each with its weight, from the filter's answer to one spot.
+    /// Weighted mean around each sample that is not NaN, with the weights of the filter's impulse
+    /// response.
     #[test]
     fn means_are_those_of_the_samples_that_are_there() {
         let samples = holed();
@@ -150,7 +151,7 @@ mod tests {
     fn boxes_count_what_is_beyond_the_edges() {
         let samples = vec![f64::NAN, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
         for (mode, edge) in [
-            // The places beyond the edges are 0, those of the hole are not there.
+            // Samples beyond the edges are 0, those of the hole are left out.
             (Border::Constant, (1.0 + 2.0 + 4.0 + 5.0 + 3.0) / 8.0),
             (
                 Border::Nearest,

@@ -1,12 +1,12 @@
-//! The ratio of two videos.
+//! Ratio of two videos.
 
 use crate::bail;
 use crate::error::Result;
 use crate::ops::kernel::{Kernel, OutputFrame, make_frames};
 use crate::video::{Real, Samples, Video, shape_text};
 
-/// Divides each sample of a video by that of another at the same place. Samples that are divided by
-/// 0 are not a number. Samples of 8 and 16 bits give `float32`, wider ones `float64`.
+/// Divides two videos sample by sample. Division by 0 gives NaN. Samples of 8 and 16 bits give
+/// `float32`, wider ones `float64`.
 pub fn ratio(numerator: &Video, denominator: &Video) -> Result<Video> {
     if numerator.shape() != denominator.shape() {
         bail!(

@@ -1,4 +1,4 @@
-//! Smoothing with Gaussian weights in time and space.
+//! Gaussian smoothing in time and space.
 
 use crate::bail;
 use crate::error::Result;
@@ -7,19 +7,18 @@ use crate::ops::kernel::{Kernel, TraceBlock, map_frames, map_samples, map_traces
 use crate::ops::{expect_gray_frames, smooth_in_precision};
 use crate::video::{Real, Video};
 
-/// How many neighbouring samples are summed side by side, in registers.
+/// Number of neighboring samples summed in parallel lanes, in registers.
 const LANES: usize = 64;
 
-/// The same for rows that are shorter.
+/// The same for shorter rows.
 const SHORT_LANES: usize = 8;
 
-/// Averages each sample with its neighbours in time and space, with Gaussian weights of the given
-/// standard deviations in frames and in pixels. An axis is left alone if its standard deviation is
-/// not positive.
+/// Smooths with a Gaussian filter in time and space, with standard deviations in frames and in
+/// pixels. An axis with a standard deviation that is not positive is not smoothed.
 ///
-/// The weights end at four standard deviations σ; beyond its ends an axis goes on in reverse. Ints
-/// are computed in `float32`, where each axis adds an error of at most (σ + 4) × 10⁻⁷ of the
-/// largest sample. A bool stays true where all its neighbours are true.
+/// The weights end at four standard deviations σ; the boundary mode is reflection. Ints are
+/// computed in `float32`, where each axis adds an error of at most (σ + 4) × 10⁻⁷ of the largest
+/// sample. A bool stays true where all its neighbors are true.
 pub fn smooth_spatiotemporal(
     video: Video,
     sigma_temporal: f64,
@@ -76,16 +75,16 @@ impl<R: Real> Kernel<TraceBlock<'_, R>> for SmoothTemporal<R> {
     }
 }
 
-/// Smooths each row along itself into a ring of rows, from which the columns are smoothed as soon
-/// as the rows they need are there.
+/// Smooths each row along itself into a ring buffer of rows, from which columns are smoothed as
+/// soon as their rows are available.
 struct SmoothSpatial<R> {
     y: Gaussian<R>,
     x: Gaussian<R>,
     cols: usize,
     ring_rows: usize,
-    /// Which row of the ring each place of `y` is.
+    /// Row of the ring buffer for each index of `y`.
     indices: Vec<usize>,
-    /// By how many samples a row is shifted from its first to its last neighbour.
+    /// Offset in samples from a row to each of its neighbors, from the first to the last.
     shifts: Vec<usize>,
 }
 
@@ -140,7 +139,7 @@ impl<R: Real> Kernel<(&mut [R], &mut Vec<R>)> for SmoothSpatial<R> {
     }
 }
 
-/// Copies a row and what comes before and after it.
+/// Copies a row with its extension on both sides.
 #[inline(always)]
 fn pad_row<R: Real>(x: &Gaussian<R>, row: &[R], padded: &mut [R]) {
     let (before, rest) = padded.split_at_mut(x.radius());
@@ -154,24 +153,24 @@ fn pad_row<R: Real>(x: &Gaussian<R>, row: &[R], padded: &mut [R]) {
     }
 }
 
-/// The neighbours of a row, from the first to the last that has a weight.
+/// Neighbors of a row, from the first to the last with a weight.
 #[derive(Clone, Copy)]
 struct NeighborRows<'a, R> {
     samples: &'a [R],
     indices: &'a [usize],
-    /// The distance in memory between places.
+    /// Distance in memory between neighbors.
     stride: usize,
 }
 
 impl<'a, R> NeighborRows<'a, R> {
-    /// `N` samples of a neighbour from `begin` on.
+    /// `N` samples of a neighbor, starting at `begin`.
     #[inline(always)]
     fn lanes<const N: usize>(&self, neighbor: usize, begin: usize) -> &'a [R] {
         &self.samples[self.indices[neighbor] * self.stride + begin..][..N]
     }
 }
 
-/// Sums the neighbours of a row with weights.
+/// Weighted sum of the neighbors of a row.
 #[inline(always)]
 fn smooth_row<R: Real>(weights: &[R], rows: NeighborRows<'_, R>, results: &mut [R]) {
     match results.len() {
@@ -182,8 +181,8 @@ fn smooth_row<R: Real>(weights: &[R], rows: NeighborRows<'_, R>, results: &mut [
     }
 }
 
-/// Sums blocks of `N` samples, of which the last overlaps the one before it unless `N` divides
-/// their number.
+/// Sums blocks of `N` samples; the last overlaps the one before it unless `N` divides the number of
+/// samples.
 #[inline(always)]
 fn smooth_blocks<R: Real, const N: usize>(
     weights: &[R],
@@ -197,7 +196,7 @@ fn smooth_blocks<R: Real, const N: usize>(
     }
 }
 
-/// The small weights are summed first, which keeps the rounding errors small.
+/// Small weights are summed first, which keeps rounding errors small.
 #[inline(always)]
 fn smooth_lanes<R: Real, const N: usize>(
     weights: &[R],
@@ -226,7 +225,7 @@ mod tests {
     use crate::ops::testing::{check_reuse, check_threads, noise, ramp, values, video};
     use crate::video::DType;
 
-    /// The definition, one axis after the other, in double precision.
+    /// Reference implementation, one axis after the other, in double precision.
     fn smooth_naively(samples: &[f32], shape: [usize; 3], sigmas: [f64; 3]) -> Vec<f64> {
         let mut samples: Vec<f64> = samples.iter().map(|v| f64::from(*v)).collect();
         for axis in 0..3 {
@@ -253,7 +252,7 @@ mod tests {
         samples
     }
 
-    /// Checks the documented bound of the error in `float32`, and a tighter one in `float64`.
+    /// Checks the documented error bound in `float32`, and a tighter one in `float64`.
     #[track_caller]
     fn check(shape: [usize; 3], temporal: f64, spatial: f64) {
         let samples = noise(shape.iter().product(), 3);

@@ -1,14 +1,14 @@
-//! A smooth step from 0 to 1.
+//! Smoothstep function from 0 to 1.
 
 use crate::bail;
 use crate::error::Result;
 use crate::ops::kernel::{Kernel, map_samples};
 use crate::video::{Real, Video};
 
-/// The highest order, whose coefficients single precision still holds.
+/// Maximum order whose coefficients single precision can hold.
 const MAX_ORDER: i64 = 60;
 
-/// How many samples are computed side by side.
+/// Number of samples computed in parallel lanes.
 const LANES: usize = 32;
 
 /// Maps samples from `vmin` to `vmax` to the polynomial of degree 2n + 1 that rises from 0 to 1 and
@@ -23,12 +23,12 @@ pub fn smoothstep(video: Video, vmin: f64, vmax: f64, order: i64) -> Result<Vide
     }
 }
 
-/// The polynomial of order n in the form xⁿ⁺¹ · Σ C(n+k, k) · (1 − x)ᵏ with k = 0 … n, of which all
-/// parts are positive, so that none cancels another.
+/// Polynomial of order n in the form xⁿ⁺¹ · Σ C(n+k, k) · (1 − x)ᵏ with k = 0 … n, whose terms are
+/// all positive, so that nothing cancels.
 struct SmoothStep<R> {
     vmin: R,
     width: R,
-    /// The coefficients, the last one first; without any, the step is 0.
+    /// Coefficients, the last one first; without any, the step is 0.
     coefficients: Vec<R>,
 }
 
@@ -71,7 +71,7 @@ impl<R: Real> SmoothStep<R> {
         let mut x = *samples;
         for x in &mut x {
             let fraction = (*x - self.vmin) / self.width;
-            // Unlike `max` and `min`, comparing keeps what is not a number.
+            // Unlike `max` and `min`, comparisons keep NaN.
             let fraction = if fraction <= R::zero() {
                 R::zero()
             } else {

@@ -9,26 +9,25 @@ use crate::ops::kernel::{
 };
 use crate::video::{DType, Real, Video};
 
-/// The options of [`temporal_difference`].
+/// Options of [`temporal_difference`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct TemporalDifference {
-    /// Distance between the frames that are subtracted.
+    /// Distance in frames between the frames that are subtracted.
     pub n: i64,
-    /// Value of the frames that have no partner.
+    /// Fill value of the frames without a partner.
     pub fill_value: f64,
-    /// Whether the frames without partner are split between start and end instead of all being
-    /// at the start.
+    /// true: frames without a partner are split between start and end; false: all are at the start.
     pub center: bool,
 }
 
-/// Subtracts from each frame the one `n` frames before it. Ints give `float32`.
+/// Subtracts from each frame the one `n` frames earlier. Ints give `float32`.
 pub fn temporal_difference(video: Video, options: &TemporalDifference) -> Result<Video> {
     if options.n < 1 {
         bail!("temporal_difference needs `n` >= 1, got {}", options.n);
     }
     match video.dtype() {
         DType::F64 => difference::<f64>(video, options),
-        // The difference of large numbers is lost in single precision, but not its value.
+        // Differences of large numbers need double precision, but the results fit single precision.
         dtype if dtype.is_wide() => {
             let wide = difference::<f64>(video, options)?;
             convert_samples(
@@ -60,7 +59,7 @@ fn difference<R: Real>(video: Video, options: &TemporalDifference) -> Result<Vid
     make_frames("subtracting frames", &video, difference)
 }
 
-/// Puts the differences of frames `n` apart into the frames `defined`, in order.
+/// Writes the differences of frames `n` apart to the frames `defined`, in order.
 struct Difference<R> {
     n: usize,
     defined: Range<usize>,

@@ -1,23 +1,23 @@
-//! Slow changes of the courses of pixels: a polynomial or a moving average, to be subtracted.
+//! Detrending of the traces of pixels: subtracts a polynomial or a moving average.
 
 use crate::bail;
 use crate::error::Result;
 use crate::ops::kernel::{Kernel, TraceBlock, map_traces};
 use crate::video::{Real, Video};
 
-/// The highest order of a polynomial.
+/// Maximum order of a polynomial.
 const MAX_ORDER: usize = 20;
 
-/// What is taken for the trend of a course.
+/// Model of the trend of a trace.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Trend {
-    /// The polynomial of this order with the smallest squared distance.
+    /// Least-squares polynomial of this order.
     Polynomial(usize),
-    /// The mean of so many frames around each, an even number acting like the next odd one.
+    /// Moving average of this many frames around each; an even number acts like the next odd one.
     Window(usize),
 }
 
-/// Subtracts from the course of each pixel its trend. Samples of 8 and 16 bits give `float32`, wider
+/// Subtracts its trend from the trace of each pixel. Samples of 8 and 16 bits give `float32`, wider
 /// ones `float64`.
 pub fn detrend(video: Video, trend: Trend) -> Result<Video> {
     match video.dtype().is_wide() {
@@ -49,8 +49,8 @@ fn subtract<R: Real>(video: Video, trend: Trend) -> Result<Video> {
     }
 }
 
-/// Polynomials up to an order, orthogonal to each other and of length 1 over the frames (Forsythe
-/// 1957): each is the one before times the time, less its part along the others.
+/// Orthonormal polynomials over the frames, up to an order (Forsythe 1957): each is the one before
+/// times the time, minus its projection onto the others.
 pub(in crate::ops) fn polynomials(order: usize, frames: usize) -> Vec<Vec<f64>> {
     let time = |frame: usize| 2.0 * frame as f64 / (frames.max(2) - 1) as f64 - 1.0;
     let mut basis: Vec<Vec<f64>> = Vec::with_capacity(order + 1);
@@ -62,7 +62,7 @@ pub(in crate::ops) fn polynomials(order: usize, frames: usize) -> Vec<Vec<f64>> 
                 last.map(|(frame, value)| time(frame) * value).collect()
             }
         };
-        // Twice, for what rounding leaves the first time.
+        // Twice, to remove what rounding leaves the first time.
         for known in basis.iter().chain(&basis) {
             let part = dot(&next, known);
             for (next, known) in next.iter_mut().zip(known) {
@@ -80,7 +80,7 @@ pub(in crate::ops) fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// Subtracts the parts of courses that are polynomials.
+/// Subtracts the polynomial part of traces.
 struct Polynomial {
     basis: Vec<Vec<f64>>,
 }
@@ -112,8 +112,8 @@ impl<R: Real> Kernel<TraceBlock<'_, R>> for Polynomial {
     }
 }
 
-/// Subtracts the mean of the frames up to `reach` before and after each; at the ends of those that
-/// there are. What is not finite does not count.
+/// Subtracts the mean of up to `reach` frames before and after each, fewer at the ends. Samples
+/// that are not finite are ignored.
 struct MovingMean {
     reach: usize,
 }
@@ -144,7 +144,7 @@ impl<R: Real> Kernel<TraceBlock<'_, R>> for MovingMean {
     }
 }
 
-/// Adds the finite samples of a row to sums, or takes them out.
+/// Adds the finite samples of a row to sums, or subtracts them.
 #[inline(always)]
 fn add<R: Real>(sums: &mut [f64], counts: &mut [f64], row: &[R], sign: f64) {
     for ((sum, count), sample) in sums.iter_mut().zip(counts).zip(row) {
@@ -183,8 +183,8 @@ mod tests {
         }
     }
 
-    /// Frames 0, 1, 10, 20 and 39 of `scipy.signal.detrend`, and of what
-    /// `numpy.polynomial.Polynomial.fit` leaves.
+    /// Frames 0, 1, 10, 20 and 39 of `scipy.signal.detrend`, and of the residuals of
+    /// `numpy.polynomial.Polynomial.fit`.
     #[test]
     fn polynomials_are_those_of_numpy() {
         check(

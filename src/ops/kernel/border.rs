@@ -1,17 +1,17 @@
-//! What filters take for the samples beyond the ends of an axis.
+//! Boundary modes: extension of an axis beyond its ends.
 
 use crate::choice::Choice;
 
-/// How an axis goes on beyond its ends, named as in SciPy.
+/// Boundary mode, named as in SciPy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Border {
-    /// The last sample again and again: `d d | a b c d | d d`.
+    /// Repeats the last sample: `d d | a b c d | d d`.
     Nearest,
-    /// In reverse, the last sample first: `d c | a b c d | d c`.
+    /// Reflects about the edge: `d c | a b c d | d c`.
     Reflect,
-    /// In reverse, without the last sample: `c b | a b c d | c b`.
+    /// Reflects about the center of the last sample: `c b | a b c d | c b`.
     Mirror,
-    /// From the other end: `c d | a b c d | a b`.
+    /// Wraps around to the other end: `c d | a b c d | a b`.
     Wrap,
     /// Zero.
     Constant,
@@ -32,7 +32,7 @@ impl Choice for Border {
 }
 
 impl Border {
-    /// The index of the sample that stands at any place of an axis; `None` for zero.
+    /// Index of the sample at any position along an axis; `None` for zero.
     pub(in crate::ops) fn sample(self, position: isize, len: usize) -> Option<usize> {
         let len = len as isize;
         let index = match self {

@@ -1,22 +1,22 @@
-//! Butterworth filters as sections of second order: poles of the analog filter, moved to the band
-//! and mapped by the bilinear transform (Oppenheim & Schafer 2010, chapter 7).
+//! Butterworth filters as second-order sections: poles of the analog filter, moved to the band and
+//! mapped by the bilinear transform (Oppenheim & Schafer 2010, chapter 7).
 
 use std::f64::consts::PI;
 
 use rustfft::num_complex::Complex64;
 
-/// The frequencies that pass, as parts of half the frame rate.
+/// Pass band, as fractions of half the frame rate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::ops) enum Band {
-    /// Those below.
+    /// Low-pass.
     Low(f64),
-    /// Those above.
+    /// High-pass.
     High(f64),
-    /// Those between.
+    /// Band-pass.
     Between(f64, f64),
 }
 
-/// A filter of second order or, with two zeros at the end of both, of first: numerator and
+/// Second-order section or, if both last coefficients are zero, first-order: numerator and
 /// denominator, the latter without its leading 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::ops) struct Biquad {
@@ -25,7 +25,7 @@ pub(in crate::ops) struct Biquad {
 }
 
 impl Biquad {
-    /// The section with two poles; one that is missing makes it of first order.
+    /// Section with two poles; a missing one makes it first-order.
     fn new(b: [f64; 3], poles: [Complex64; 2]) -> Self {
         let [p, q] = poles;
         Self {
@@ -34,30 +34,30 @@ impl Biquad {
         }
     }
 
-    /// What it multiplies oscillations by that advance by `angle` per frame.
+    /// Magnitude response at an angular frequency in radians per frame.
     fn response(&self, angle: f64) -> f64 {
         let delay = Complex64::from_polar(1.0, -angle);
         let value = |[c0, c1, c2]: [f64; 3]| c0 + (c1 + c2 * delay) * delay;
         (value(self.b) / value([1.0, self.a[0], self.a[1]])).norm()
     }
 
-    /// The memory of the section when it has always seen the value 1.
+    /// Steady state of the section for a constant input of 1.
     pub(in crate::ops) fn settled(&self) -> [f64; 2] {
         let gain = self.gain();
         [gain - self.b[0], self.b[2] - self.a[1] * gain]
     }
 
-    /// What it makes of a constant 1.
+    /// Gain for a constant input.
     pub(in crate::ops) fn gain(&self) -> f64 {
         self.b.iter().sum::<f64>() / (1.0 + self.a[0] + self.a[1])
     }
 }
 
-/// The sections of a filter whose amplitude is √½ at the ends of the band.
+/// Sections of a filter whose amplitude is √½ at the ends of the band.
 pub(in crate::ops) fn design(order: usize, band: Band) -> Vec<Biquad> {
     let warp = |frequency: f64| (PI * frequency / 2.0).tan();
     let unwarp = |frequency: f64| 2.0 * frequency.atan();
-    // Poles of the analog filter at 1, those below the real axis left to their conjugates.
+    // Poles of the analog filter at 1; those below the real axis are the conjugates.
     let upper = (0..order.div_ceil(2)).map(|k| {
         let angle = PI * (2 * k + 1 + order) as f64 / (2 * order) as f64;
         let is_real = 2 * k + 1 == order;

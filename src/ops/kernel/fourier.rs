@@ -4,7 +4,7 @@ use rustfft::{FftDirection, FftPlanner};
 
 pub(in crate::ops) use rustfft::num_complex::Complex;
 
-/// Transforms an image, first its rows, then its columns; nothing is divided by its size.
+/// Transforms the rows of an image, then its columns, without normalization.
 pub(in crate::ops) fn transform(image: &mut [Complex<f64>], width: usize, direction: FftDirection) {
     let height = image.len() / width.max(1);
     let mut planner = FftPlanner::new();
@@ -23,7 +23,7 @@ pub(in crate::ops) fn transform(image: &mut [Complex<f64>], width: usize, direct
     }
 }
 
-/// The frequency of a coefficient in cycles per sample; the upper half is negative.
+/// Frequency of a coefficient in cycles per sample; the upper half is negative.
 pub(in crate::ops) fn frequency(index: usize, len: usize) -> f64 {
     let index = match index < len.div_ceil(2) {
         true => index as f64,

@@ -1,4 +1,4 @@
-//! Walks over frames in order.
+//! Kernels over frames in order.
 
 use std::ops::Range;
 
@@ -7,12 +7,12 @@ use crate::error::Result;
 use crate::task;
 use crate::video::{Real, Samples, Strided, Video};
 
-/// How many neighbouring pixels are summed up together: what is known about them stays in the
-/// cache, and each frame's part of them is long enough to be read at full speed.
+/// Number of neighboring pixels reduced together: their accumulators stay in the cache, and the
+/// part of each frame is long enough to be read at full speed.
 const PIXELS: usize = 2048;
 
-/// Changes frames one by one: `kernel` gets a frame's samples and memory for its own use, kept from
-/// call to call.
+/// Changes frames one by one: `kernel` gets the samples of a frame and scratch memory that is
+/// reused between calls.
 pub fn map_frames<R: Real>(
     operation: &'static str,
     video: Video,
@@ -32,24 +32,24 @@ pub fn map_frames<R: Real>(
     Ok(output.into_video())
 }
 
-/// A frame of a result, to be made from frames of a video.
+/// Frame of a result, to be computed from frames of a video.
 pub struct OutputFrame<'a, R> {
-    /// Which frame it is.
+    /// Index of the frame.
     pub frame: usize,
-    /// Its samples, to be set.
+    /// Samples of the frame, to be set.
     pub results: &'a mut [R],
-    /// Memory for the kernel's use, kept from call to call.
+    /// Scratch memory for the kernel, reused between calls.
     pub scratch: &'a mut Vec<R>,
-    /// Where to read from.
+    /// Reader of the input frames.
     pub source: FrameReader<'a>,
 }
 
-/// The frames of a video.
+/// Frames of a video.
 #[derive(Clone, Copy)]
 pub struct FrameReader<'a>(&'a Samples);
 
 impl FrameReader<'_> {
-    /// Reads a run of a frame's samples.
+    /// Reads a run of samples of a frame.
     pub fn read<R: Real>(&self, frame: usize, run: Range<usize>, out: &mut [R]) {
         self.0.read_frames(frame..frame + 1, run, out);
     }
@@ -62,7 +62,7 @@ impl<R: Real> OutputFrame<'_, R> {
     }
 }
 
-/// Makes each frame of a result of the same shape: `kernel` reads what it needs of the video.
+/// Computes each frame of a result of the same shape: `kernel` reads the frames that it needs.
 pub fn make_frames<R: Real>(
     operation: &'static str,
     video: &Video,
@@ -85,8 +85,8 @@ pub fn make_frames<R: Real>(
     Ok(video.with_samples(array))
 }
 
-/// Sums up what all frames say about each pixel: `kernel` adds a frame's samples of some
-/// neighbouring pixels to what is known about them, which is `start` at first.
+/// Reduces all frames pixel by pixel: `kernel` adds the samples of a frame for some neighboring
+/// pixels to their accumulators, which are `start` at first.
 pub fn reduce_frames<R: Real, T: Copy + Send + Sync>(
     operation: &'static str,
     video: &Video,

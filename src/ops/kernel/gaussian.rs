@@ -1,19 +1,19 @@
-//! Gaussian weights, and which samples they are for near the ends of an axis.
+//! Gaussian weights, and the samples that they apply to near the ends of an axis.
 
 use crate::video::Real;
 
 /// Gaussian weights for one axis.
 pub(in crate::ops) struct Gaussian<R> {
-    /// The weight of the sample itself, of its neighbours, of theirs and so on.
+    /// Weights of the sample itself, of its neighbors, of their neighbors and so on.
     pub(in crate::ops) weights: Vec<R>,
-    /// Where to find each sample from `radius` before the axis to `radius` after it.
+    /// Index of each sample from `radius` before the axis to `radius` after it.
     pub(in crate::ops) indices: Vec<usize>,
 }
 
 impl<R: Real> Gaussian<R> {
-    /// The weights for an axis of some length; `None` if nothing is to be done.
+    /// Weights for an axis of some length; `None` if there is nothing to smooth.
     pub(in crate::ops) fn new(sigma: f64, len: usize) -> Option<Self> {
-        // SciPy, too, leaves an axis alone from here downwards.
+        // SciPy, too, does not smooth an axis from here downward.
         if sigma.is_nan() || sigma <= 1e-15 || len == 0 {
             return None;
         }
@@ -29,25 +29,25 @@ impl<R: Real> Gaussian<R> {
         })
     }
 
-    /// How far the weights reach.
+    /// Radius of the weights.
     pub(in crate::ops) fn radius(&self) -> usize {
         self.weights.len() - 1
     }
 
-    /// The length of the axis.
+    /// Length of the axis.
     pub(in crate::ops) fn len(&self) -> usize {
         self.indices.len() - 2 * self.radius()
     }
 }
 
-/// The weights of the samples at distance 0, 1, 2 and so on, which add up to 1 with all but the
-/// first counted twice.
+/// Weights of the samples at distance 0, 1, 2 and so on, which add up to 1 if all but the first are
+/// counted twice.
 ///
-/// An axis that goes on in reverse repeats itself after twice its length, so that weights further
+/// A reflected axis repeats itself after twice its length, so that the weights of samples farther
 /// away than its length are added to nearer ones.
 fn weights(sigma: f64, len: usize) -> Vec<f64> {
-    // This wide, all samples weigh alike to within the precision of `float32`; and no axis needs
-    // more weights than can be computed at once.
+    // For larger values, all samples have the same weight to within the precision of `float32`; and
+    // no axis needs more weights than can be computed at once.
     let sigma = sigma
         .min(1000.0 * len as f64)
         .min((10.0 * len as f64).max(1e6));

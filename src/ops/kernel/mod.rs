@@ -1,8 +1,7 @@
-//! The walks that filters are made of: over runs of samples, over frames, and over the courses of
-//! pixels in time.
+//! Drivers that run filters over runs of samples, over frames, and over the traces of pixels.
 //!
-//! Each takes its video by value. If nobody else holds the samples and they already have the
-//! right type, the result is written over them; otherwise into fresh memory.
+//! Each takes its video by value. If the samples are not shared and already have the right type,
+//! the result overwrites them; otherwise it goes into new memory.
 
 pub mod border;
 pub(in crate::ops) mod butterworth;
@@ -27,23 +26,23 @@ use crate::error::Result;
 use crate::task;
 use crate::video::{Element, Metadata, Real, Samples, Strided, Video, map_samples as of_any_type};
 
-/// How many samples a parallel step holds: 256 kB of `f32`, so that a step fits the cache of
-/// its core.
+/// Number of samples of a parallel step: 256 kB of `f32`, so that a step fits the cache of its
+/// core.
 const STEP: usize = 1 << 16;
 
-/// How many samples a kernel computes at a time if it can: they stay in the innermost cache.
+/// Number of samples that a kernel computes at a time if it can: they stay in the L1 cache.
 pub(in crate::ops) const RUN: usize = 4096;
 
-/// No more samples than a page of memory holds, of either precision.
+/// At most as many samples as a memory page holds, in either precision.
 const PAGE: usize = 512;
 
-/// What a filter does with one piece of a video.
+/// The operation of a filter on one chunk of a video.
 ///
-/// It is compiled for each kind of processor, with the widest registers that it has, provided that
-/// it is inlined: mark [`Kernel::run`] and the functions with its loops `#[inline(always)]`.
-/// Closures are kernels too, but cannot be marked; short ones are inlined anyway.
+/// It is compiled for each kind of processor, with the widest registers available, provided that it
+/// is inlined: mark [`Kernel::run`] and the functions with its loops `#[inline(always)]`. Closures
+/// are kernels too, but cannot be marked; short ones are inlined anyway.
 pub trait Kernel<Chunk>: Sync {
-    /// Handles a piece.
+    /// Processes a chunk.
     fn run(&self, chunk: Chunk);
 }
 
@@ -70,12 +69,12 @@ pub(in crate::ops) fn run_kernel<Chunk>(kernel: &impl Kernel<Chunk>, chunk: Chun
     Arch::new().dispatch(Run(kernel, chunk));
 }
 
-/// Whether a filter that computes in `T` would write its result over the samples of the video.
+/// Whether a filter that computes in `T` would overwrite the samples of the video with its result.
 pub fn is_in_place<T: Element>(video: &Video) -> bool {
     video.dtype() == T::DTYPE && of_any_type!(video.samples(), array => array.is_reusable())
 }
 
-/// Memory for a result, and where its input is to be read from unless it is there already.
+/// Memory for a result, and the source of its input unless that is already in this memory.
 struct Output<R> {
     array: Strided<R>,
     source: Option<Samples>,
@@ -108,8 +107,8 @@ impl<R: Real> Output<R> {
         })
     }
 
-    /// Touches fresh memory in order, a part per core. Courses would touch all of it at once, and
-    /// cores that meet in a page of memory both pay for it.
+    /// Touches new memory in order, one part per core. Traces would touch all of it at once, and
+    /// cores that share a memory page slow each other down.
     fn touch(&mut self, operation: &'static str) -> Result<()> {
         if self.source.is_none() || !self.array.is_fresh() {
             return Ok(());

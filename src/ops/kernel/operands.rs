@@ -1,22 +1,22 @@
-//! How samples are cut into pieces, and read a run at a time.
+//! Division of samples into chunks, and reading them run by run.
 
 use std::ops::Range;
 
 use super::{RUN, STEP};
 use crate::video::{Element, Layout, Real, Samples, Strided, Video, read_run};
 
-/// How the samples of a video, counted in row-major order, are cut into pieces that fit the cache
-/// of a core.
+/// Division of the samples of a video, in row-major order, into chunks that fit the cache of a
+/// core.
 pub(in crate::ops) struct ChunkPlan {
     frame_len: usize,
-    /// How many samples a piece has, which is a step for a core.
+    /// Number of samples of a chunk, which is one parallel step.
     pub(in crate::ops) len: usize,
-    /// How many of them are read at a time.
+    /// Number of samples read at a time.
     run_len: usize,
 }
 
 impl ChunkPlan {
-    /// Pieces that suit all of the layouts, which have the same shape.
+    /// Chunks that suit all of the layouts, which have the same shape.
     pub(in crate::ops) fn of<'a>(layouts: impl IntoIterator<Item = &'a Layout>) -> Self {
         let mut chunks = Self {
             frame_len: 1,
@@ -27,7 +27,7 @@ impl ChunkPlan {
             let shape = layout.shape();
             chunks.frame_len = shape[1.min(shape.len())..].iter().product::<usize>().max(1);
             if !layout.has_contiguous_frames() {
-                // Frames are put in order as wholes.
+                // Whole frames are put in order.
                 chunks.len = (STEP / chunks.frame_len).max(1) * chunks.frame_len;
                 chunks.run_len = chunks.len;
             }
@@ -35,8 +35,8 @@ impl ChunkPlan {
         chunks
     }
 
-    /// Cuts the results of one piece, of which each is read and computed at a time; with each goes
-    /// the number of its first sample.
+    /// Divides the results of a chunk into runs that are read and computed one at a time, each with
+    /// the index of its first sample.
     pub(in crate::ops) fn cut<'a, T>(
         &self,
         chunk: usize,
@@ -47,8 +47,8 @@ impl ChunkPlan {
         runs.map(move |(run, results)| (first + run * run_len, results))
     }
 
-    /// Hands out the frames, and the run within each of them, that `len` samples from the
-    /// `first` on are made of, and how many samples those are.
+    /// Calls back with the frames and the range within each of them that hold the `len` samples
+    /// from `first` on, and with the number of samples.
     pub(in crate::ops) fn runs(
         &self,
         mut first: usize,
@@ -73,11 +73,11 @@ impl ChunkPlan {
     }
 }
 
-/// Samples as the walks read them: always as a run of one type.
+/// Samples as kernels read them: always as a run of one type.
 pub(in crate::ops) enum OperandSamples<T> {
-    /// The same number everywhere.
+    /// The same number for every sample.
     Number(T),
-    /// Samples that lie in order in memory.
+    /// Samples that are contiguous in memory.
     Ordered(Strided<T>),
     /// Samples to be put in order, or converted, run by run.
     Read(
@@ -87,12 +87,12 @@ pub(in crate::ops) enum OperandSamples<T> {
 }
 
 impl<T: Element> OperandSamples<T> {
-    /// Samples that have the type already, stretched to a shape that they can be stretched to.
+    /// Samples that already have the type, broadcast to a compatible shape.
     pub(in crate::ops) fn same_stretched(video: &Video, shape: &[usize]) -> Self {
         Self::same(&stretch(video, shape))
     }
 
-    /// Samples that have the type already.
+    /// Samples that already have the type.
     pub(in crate::ops) fn same(samples: &Samples) -> Self {
         match T::unwrap(samples.clone()) {
             Some(array) if array.as_slice().is_some() => OperandSamples::Ordered(array),
@@ -113,7 +113,7 @@ impl<T: Element> OperandSamples<T> {
         }
     }
 
-    /// Puts the samples from the `first` on into memory.
+    /// Reads the samples from `first` on into memory.
     pub(in crate::ops) fn read(&self, chunks: &ChunkPlan, first: usize, out: &mut [T]) {
         match self {
             OperandSamples::Number(number) => out.fill(*number),
@@ -129,7 +129,7 @@ impl<T: Element> OperandSamples<T> {
         }
     }
 
-    /// The samples from the `first` on, where they are or put into the scratch memory.
+    /// The samples from `first` on, borrowed in place or read into the scratch memory.
     pub(in crate::ops) fn run<'a>(
         &'a self,
         chunks: &ChunkPlan,
@@ -153,7 +153,7 @@ impl<T: Element> OperandSamples<T> {
 }
 
 impl<R: Real> OperandSamples<R> {
-    /// The samples of a video, converted if they have another type.
+    /// Samples of a video, converted if they have another type.
     pub(in crate::ops) fn of(samples: &Samples) -> Self {
         if samples.dtype() == R::DTYPE {
             return Self::same(samples);
@@ -163,7 +163,7 @@ impl<R: Real> OperandSamples<R> {
         })
     }
 
-    /// The samples of a video, stretched to a shape that they can be stretched to.
+    /// Samples of a video, broadcast to a compatible shape.
     pub(in crate::ops) fn stretched(video: &Video, shape: &[usize]) -> Self {
         Self::of(&stretch(video, shape))
     }

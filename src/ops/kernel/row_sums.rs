@@ -2,14 +2,14 @@
 
 use crate::video::Real;
 
-/// How many neighbouring samples are summed side by side, in registers.
+/// Number of neighboring samples summed in parallel lanes, in registers.
 const LANES: usize = 32;
 
-/// How many of rows that are shorter.
+/// Number of lanes for shorter rows.
 const SHORT_LANES: usize = 8;
 
-/// Sums rows that begin at the given places: `out[i]` is what `finish` makes of the sum of
-/// `weight(k) · samples[offsets[k] + i]`, in the order of the places.
+/// Sums rows that begin at the given offsets: `out[i]` is `finish` of the sum of `weight(k) ·
+/// samples[offsets[k] + i]`, in the order of the offsets.
 #[inline(always)]
 pub(in crate::ops) fn sum_rows<R: Real, T>(
     samples: &[R],
@@ -26,8 +26,8 @@ pub(in crate::ops) fn sum_rows<R: Real, T>(
     }
 }
 
-/// Sums rows of at least `N` samples in blocks of `N`; the last one begins earlier than where the
-/// others end, rather than be shorter.
+/// Sums rows of at least `N` samples in blocks of `N`; the last block overlaps the one before it
+/// rather than being shorter.
 #[allow(clippy::needless_range_loop)]
 #[inline(always)]
 fn sum_blocks<R: Real, T, const N: usize>(
@@ -41,7 +41,7 @@ fn sum_blocks<R: Real, T, const N: usize>(
     for begin in (0..last).step_by(N).chain([last]) {
         let sums = sum_block::<R, N>(samples, offsets, &weight, begin);
         let out: &mut [T; N] = out[begin..].first_chunk_mut().expect("a whole block");
-        // Loops over the lanes are compiled to wide registers; adapters and `map` not always.
+        // Loops over the lanes are vectorized; adapters and `map` not always.
         for lane in 0..N {
             out[lane] = finish(sums[lane]);
         }

@@ -1,4 +1,4 @@
-//! Walks over runs of samples, for filters that change each sample by itself.
+//! Kernels over runs of samples, for filters that change each sample separately.
 
 use super::operands::{ChunkPlan, OperandSamples};
 use super::{Kernel, Output, run_kernel};
@@ -29,7 +29,7 @@ pub fn map_samples<R: Real>(
     Ok(output.into_video())
 }
 
-/// Changes samples one by one into another type: `kernel` gets runs of them and of results.
+/// Converts samples one by one to another type: `kernel` gets runs of samples and of results.
 pub fn convert_samples<R: Real, T: Element>(
     operation: &'static str,
     video: &Video,

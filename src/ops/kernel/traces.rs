@@ -1,4 +1,4 @@
-//! The walk over the courses of pixels in time.
+//! Kernels over the traces of pixels.
 
 use ndarray::{ArrayViewMut2, Axis};
 
@@ -7,30 +7,31 @@ use crate::error::Result;
 use crate::task;
 use crate::video::{Real, Video};
 
-/// The fewest neighbouring pixels whose courses are walked together: some cache lines.
+/// Minimum number of neighboring pixels whose traces are processed together: some cache lines.
 const MIN_PIXELS: usize = 64;
 
-/// The most samples of a step, if it has more than so few pixels, which are a cache line.
+/// Maximum number of samples of a step of more than `MIN_LONG_PIXELS` pixels, which fill a cache
+/// line in `f64`.
 const MAX_STEP: usize = 1 << 20;
 const MIN_LONG_PIXELS: usize = 8;
 
-/// The courses in time of some neighbouring pixels.
+/// Traces of some neighboring pixels.
 pub struct TraceBlock<'a, R> {
-    /// The samples: frame by frame, `pixels` of them each.
+    /// Samples, frame by frame, with `pixels` samples each.
     pub samples: &'a [R],
-    /// The number of pixels, which is the distance between a pixel's samples.
+    /// Number of pixels, which is the stride between the samples of a trace.
     pub pixels: usize,
-    /// Where the results go.
+    /// Destination of the results.
     pub results: TraceResults<'a, R>,
-    /// Memory for the kernel's use, kept from call to call.
+    /// Scratch memory for the kernel, reused between calls.
     pub scratch: &'a mut Vec<R>,
 }
 
-/// Memory for the results of some neighbouring pixels.
+/// Memory for the results of some neighboring pixels.
 pub struct TraceResults<'a, R>(ArrayViewMut2<'a, R>);
 
 impl<R> TraceResults<'_, R> {
-    /// The results of one frame.
+    /// Results of one frame.
     #[inline(always)]
     pub fn frame(&mut self, frame: usize) -> &mut [R] {
         let row = self.0.row_mut(frame);
@@ -38,7 +39,7 @@ impl<R> TraceResults<'_, R> {
     }
 }
 
-/// Changes the courses of pixels: `kernel` gets those of some neighbouring pixels at a time.
+/// Changes the traces of pixels: `kernel` gets those of some neighboring pixels at a time.
 pub fn map_traces<R: Real>(
     operation: &'static str,
     video: Video,
@@ -81,10 +82,10 @@ pub fn map_traces<R: Real>(
     Ok(output.into_video())
 }
 
-/// How many pixels' courses make a step.
+/// Number of pixels whose traces make one step.
 fn pixels_per_step(n_frames: usize) -> usize {
     let pixels = (STEP / n_frames.max(1) / MIN_PIXELS).max(1) * MIN_PIXELS;
-    // Long courses are walked a few at a time, so that Ctrl-C is heeded in between.
+    // Long traces are processed a few at a time, so that Ctrl-C takes effect soon.
     match pixels * n_frames > MAX_STEP {
         true => (MAX_STEP / n_frames)
             .next_multiple_of(MIN_LONG_PIXELS)

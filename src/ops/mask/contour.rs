@@ -1,21 +1,21 @@
-//! Lines of equal value, such as isochrones.
+//! Contour lines, such as isochrones.
 
 use crate::bail;
 use crate::error::Result;
 use crate::ops::read_all;
 use crate::video::{Strided, Video, shape_text};
 
-/// Between which values lines run.
+/// Levels of the contour lines.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Levels {
-    /// At all multiples of a number.
+    /// All multiples of a number.
     Every(f64),
-    /// At these values.
+    /// These values.
     At(Vec<f64>),
 }
 
 impl Levels {
-    /// How many levels are at or below a value, counted from an arbitrary one.
+    /// Number of levels at or below a value, relative to an arbitrary one.
     fn below(&self, value: f64) -> f64 {
         match self {
             _ if value.is_nan() => f64::NAN,
@@ -25,8 +25,8 @@ impl Levels {
     }
 }
 
-/// Draws contour lines: a mask of the pixels at or above a level that touch one below it at a side.
-/// NaN is neither above nor below.
+/// Draws contour lines: a mask of the pixels at or above a level that are 4-connected to one below
+/// it. NaN is neither above nor below.
 pub fn contours(image: &Video, levels: &Levels) -> Result<Video> {
     let [height, width] = *image.shape() else {
         bail!(

@@ -1,12 +1,13 @@
-//! Masks: their connected parts, and making them larger and smaller.
+//! Mask operations: connected components, hole filling, dilation and erosion by a disc, `argwhere`.
+//! Own code with the results of SciPy and scikit-image, parallel over frames.
 
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::task::{self, Task};
 use crate::video::{Element, Samples, Strided, Video, read_run, shape_text};
 
-/// Makes each frame of a result from the same frame of a mask: `kernel` gets the frame's pixels,
-/// its width, and where the results go.
+/// Computes each frame of a result from the same frame of a mask: `kernel` gets the pixels of the
+/// frame, its width, and the destination of the results.
 fn map_masks<T: Element>(
     function: &str,
     mask: &Video,
@@ -45,15 +46,15 @@ fn map_masks<T: Element>(
     Ok(mask.with_samples(results))
 }
 
-/// Numbers the connected parts of each frame from 1 on, in the order of their first pixels; 0 is
-/// outside. Pixels touch at their sides, with `diagonal` at their corners too.
+/// Labels the connected components of each frame from 1 on, in the order of their first pixels; the
+/// background is 0. Pixels are 4-connected, or 8-connected with `diagonal`.
 pub fn connected_components(mask: &Video, diagonal: bool) -> Result<Video> {
     map_masks("connected_components", mask, |pixels, width, labels| {
         label(pixels, width, diagonal, labels);
     })
 }
 
-/// The largest connected part of each frame; of equal ones the first.
+/// Largest connected component of each frame; the first one of equal ones.
 pub fn largest_component(mask: &Video, diagonal: bool) -> Result<Video> {
     map_masks("largest_component", mask, |pixels, width, results| {
         let mut labels = vec![0; pixels.len()];
@@ -71,7 +72,7 @@ pub fn largest_component(mask: &Video, diagonal: bool) -> Result<Video> {
     })
 }
 
-/// Fills what a mask surrounds: what no path from side to side leads out of the frame from.
+/// Fills holes: background not 4-connected to the border.
 pub fn fill_holes(mask: &Video) -> Result<Video> {
     map_masks("fill_holes", mask, |pixels, width, results| {
         let outside: Vec<bool> = pixels.iter().map(|pixel| !pixel).collect();
@@ -91,7 +92,7 @@ pub fn fill_holes(mask: &Video) -> Result<Video> {
     })
 }
 
-/// Labels connected pixels and gives the sizes of the parts.
+/// Labels connected pixels and returns the sizes of the components.
 fn label(pixels: &[bool], width: usize, diagonal: bool, labels: &mut [i32]) -> Vec<usize> {
     let (mut sizes, mut open) = (Vec::new(), Vec::new());
     for start in 0..pixels.len() {
@@ -125,7 +126,7 @@ fn label(pixels: &[bool], width: usize, diagonal: bool, labels: &mut [i32]) -> V
     sizes
 }
 
-/// The pixels at most `radius` away from one of the mask.
+/// Pixels at most `radius` away from a pixel of the mask.
 pub fn binary_dilation(mask: &Video, radius: f64) -> Result<Video> {
     check_radius("binary_dilation", radius)?;
     map_masks("binary_dilation", mask, |pixels, width, results| {
@@ -133,8 +134,8 @@ pub fn binary_dilation(mask: &Video, radius: f64) -> Result<Video> {
     })
 }
 
-/// The pixels more than `radius` away from all that are not in the mask; what is outside of the
-/// frame is not.
+/// Pixels more than `radius` away from all pixels that are not in the mask, which include those
+/// outside of the frame.
 pub fn binary_erosion(mask: &Video, radius: f64) -> Result<Video> {
     check_radius("binary_erosion", radius)?;
     map_masks("binary_erosion", mask, |pixels, width, results| {
@@ -151,10 +152,10 @@ fn check_radius(function: &str, radius: f64) -> Result<()> {
     bail!("{function} needs `radius` to be a number >= 0, got {radius}")
 }
 
-/// Marks what is at most `radius` away from a pixel that is set; with `is_framed` also from all
-/// pixels around the frame.
+/// Marks the pixels at most `radius` away from a true pixel; with `is_framed` also those near
+/// pixels outside of the frame.
 ///
-/// The distance to the nearest pixel in the same column tells how far it reaches along the row.
+/// The distance to the nearest true pixel in a column determines how far it extends along the row.
 fn grow(pixels: &[bool], width: usize, radius: f64, is_framed: bool, results: &mut [bool]) {
     let height = pixels.len() / width.max(1);
     let most = height + width + 1;
@@ -163,7 +164,7 @@ fn grow(pixels: &[bool], width: usize, radius: f64, is_framed: bool, results: &m
         let squared = radius * radius - (distance * distance) as f64;
         (squared >= 0.0).then(|| squared.sqrt().min(most as f64) as usize)
     };
-    // How many reaches begin less how many end at each place.
+    // Number of extents that begin minus number that end at each column.
     let mut changes = vec![0i32; width + 1];
     for (row, results) in vertical
         .chunks_exact(width.max(1))
@@ -185,7 +186,7 @@ fn grow(pixels: &[bool], width: usize, radius: f64, is_framed: bool, results: &m
     }
 }
 
-/// The distance of each pixel from the nearest that is set in its column, at most `most`.
+/// Distance of each pixel from the nearest true pixel in its column, at most `most`.
 fn vertical_distances(pixels: &[bool], width: usize, is_framed: bool, most: usize) -> Vec<usize> {
     let start = if is_framed { 0 } else { most };
     let mut distances = vec![most; pixels.len()];
@@ -208,7 +209,7 @@ fn vertical_distances(pixels: &[bool], width: usize, is_framed: bool, most: usiz
     distances
 }
 
-/// Where an array is neither zero nor NaN: a row of indices for each such sample, as in NumPy.
+/// Indices of the samples that are neither zero nor NaN, one row per sample, as in NumPy.
 pub fn argwhere(array: &Video) -> Result<Video> {
     let (frame_len, inner) = (array.frame_len(), &array.shape()[1..]);
     let mut samples = vec![0f64; frame_len];

@@ -1,4 +1,4 @@
-//! Regions of frames: masks, and the course of time within a region.
+//! Regions of frames: masks, and the trace of a region.
 
 use std::ops::Range;
 
@@ -11,20 +11,20 @@ use crate::ops::kernel::{Kernel, run_kernel};
 use crate::task;
 use crate::video::{DType, Number, Strided, Video, shape_text};
 
-/// How many samples one parallel step averages.
+/// Number of samples that one parallel step averages.
 const STEP: usize = 1 << 16;
 
-/// Half the width of a Gaussian at half its height, in standard deviations, twice: 2 √(2 ln 2).
+/// Full width at half maximum (FWHM) of a Gaussian in standard deviations: 2 √(2 ln 2).
 const FULL_WIDTH: f64 = 2.354_820_045_030_949_3;
 
-/// How the pixels of a region are weighed.
+/// Weights of the pixels of a region.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Window {
-    /// A square, all pixels alike.
+    /// Square, uniform weights.
     Rect,
-    /// A disc, all pixels alike.
+    /// Disc, uniform weights.
     Disc,
-    /// By a Gaussian function of the distance.
+    /// Gaussian function of the distance.
     Gaussian,
 }
 
@@ -37,16 +37,17 @@ impl Choice for Window {
     ];
 }
 
-/// A region around a pixel.
+/// Region around a pixel.
 #[derive(Debug, Clone, Copy)]
 pub struct Region {
     /// Row of the pixel.
     pub y: i64,
     /// Column of the pixel.
     pub x: i64,
-    /// Width of the square, diameter of the disc, width of the Gaussian at half its height.
+    /// Width of the square, diameter of the disc, or full width at half maximum (FWHM) of the
+    /// Gaussian.
     pub size: usize,
-    /// How its pixels are weighed.
+    /// Weights of the pixels.
     pub window: Window,
 }
 
@@ -58,8 +59,8 @@ struct Weights {
 }
 
 impl Region {
-    /// The weights within frames of some size. A square or disc of even size reaches one pixel
-    /// further up and left.
+    /// Weights within frames of some size. A square or disc of even size extends one pixel further
+    /// up and left.
     fn weights(&self, height: usize, width: usize) -> Result<Weights> {
         let inside = |at: i64, len: usize| usize::try_from(at).ok().filter(|at| *at < len);
         let (Some(y), Some(x)) = (inside(self.y, height), inside(self.x, width)) else {
@@ -102,7 +103,7 @@ impl Region {
     }
 }
 
-/// The mean of a region in each frame, NaN ignored: a trace `{t}`, or `{t, channel}`.
+/// Mean of a region in each frame, ignoring NaN: a trace `{t}`, or `{t, channel}`.
 pub fn trace(video: &Video, region: &Region) -> Result<Video> {
     video.expect_frames("trace")?;
     let weights = region.weights(video.shape()[1], video.shape()[2])?;
@@ -137,7 +138,7 @@ pub fn trace(video: &Video, region: &Region) -> Result<Video> {
     Ok(trace)
 }
 
-/// The weighted mean of each frame.
+/// Weighted mean of each frame.
 fn weighted_means(video: &Video, weights: &[f64]) -> Result<Vec<f64>> {
     struct Mean<'a>(&'a [f64]);
     impl Kernel<(&[f64], &mut f64)> for Mean<'_> {
@@ -166,7 +167,7 @@ fn weighted_means(video: &Video, weights: &[f64]) -> Result<Vec<f64>> {
     Ok(means)
 }
 
-/// Height and width of frames of a shape: that of an image, or of a video.
+/// Height and width of frames from the shape of an image or of a video.
 fn frame_shape(function: &str, shape: &[i64]) -> Result<[usize; 2]> {
     let lens = crate::ops::array::create::shape_of(function, shape)?;
     match lens[..] {
@@ -175,7 +176,7 @@ fn frame_shape(function: &str, shape: &[i64]) -> Result<[usize; 2]> {
     }
 }
 
-/// A mask of frames, true where `is_inside` is.
+/// Mask of frames, true where `is_inside` is.
 fn mask(shape: [usize; 2], is_inside: impl Fn(usize, usize) -> bool + Sync) -> Result<Video> {
     let mut array = Strided::<bool>::for_writing(&shape)?;
     let parts = array.as_mut_slice()?.chunks_mut(STEP).enumerate();
@@ -189,7 +190,7 @@ fn mask(shape: [usize; 2], is_inside: impl Fn(usize, usize) -> bool + Sync) -> R
     Ok(Video::new(array))
 }
 
-/// A mask of the pixels less than `radius` away from a point.
+/// Mask of the pixels less than `radius` away from a point.
 pub fn mask_disc(shape: &[i64], y: f64, x: f64, radius: f64) -> Result<Video> {
     if !(radius >= 0.0 && y.is_finite() && x.is_finite()) {
         bail!("mask_disc needs a point and a `radius` >= 0, got ({y}, {x}) and {radius}");
@@ -200,8 +201,8 @@ pub fn mask_disc(shape: &[i64], y: f64, x: f64, radius: f64) -> Result<Video> {
     })
 }
 
-/// A mask of the pixels from row `y0` and column `x0` until before row `y1` and column `x1`; what
-/// lies outside of the frame is cut off.
+/// Mask of the pixels from row `y0` and column `x0` to before row `y1` and column `x1`, clipped to
+/// the frame.
 pub fn mask_rect(shape: &[i64], [y0, x0, y1, x1]: [i64; 4]) -> Result<Video> {
     let shape = frame_shape("mask_rect", shape)?;
     if y0 > y1 || x0 > x1 {
@@ -213,7 +214,7 @@ pub fn mask_rect(shape: &[i64], [y0, x0, y1, x1]: [i64; 4]) -> Result<Video> {
     })
 }
 
-/// A mask of the samples above a threshold, by default Otsu's.
+/// Mask of the samples above a threshold; default: Otsu's.
 pub fn mask_threshold(image: &Video, threshold: Option<f64>) -> Result<Video> {
     let threshold = match threshold {
         Some(threshold) => threshold,
@@ -223,8 +224,8 @@ pub fn mask_threshold(image: &Video, threshold: Option<f64>) -> Result<Video> {
     compare(Comparison::Greater, left, right)
 }
 
-/// Sets the samples to `fill_value` where the mask is false. Ints become floats if they cannot be
-/// that value.
+/// Sets the samples to `fill_value` where the mask is false. Ints become floats if they cannot
+/// represent that value.
 pub fn apply_mask(video: Video, mask: &Video, fill_value: Number) -> Result<Video> {
     let mask = fitting(&video, mask)?;
     let dtype = video.dtype();
@@ -237,7 +238,7 @@ pub fn apply_mask(video: Video, mask: &Video, fill_value: Number) -> Result<Vide
     Ok(video)
 }
 
-/// A mask of frames or of the whole video, in a shape that can be stretched to the video's.
+/// Mask of frames or of the whole video, in a shape that broadcasts to that of the video.
 fn fitting(video: &Video, mask: &Video) -> Result<Video> {
     if mask.dtype() != DType::Bool {
         return Err(Error::new(format!(
@@ -260,8 +261,8 @@ fn fitting(video: &Video, mask: &Video) -> Result<Video> {
     )
 }
 
-/// The smallest rectangle around the true samples of a mask: `[y0, x0, y1, x1]`, the last row and
-/// column not included.
+/// Bounding box of the true samples of a mask: `[y0, x0, y1, x1]`, excluding row `y1` and column
+/// `x1`.
 pub fn roi_bounds(mask: &Video) -> Result<[usize; 4]> {
     if mask.dtype() != DType::Bool || mask.ndim() < 2 {
         bail!(

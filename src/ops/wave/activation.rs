@@ -1,4 +1,4 @@
-//! When each pixel is activated, and how fast activation spreads.
+//! Activation times and conduction velocity.
 
 use crate::bail;
 use crate::choice::Choice;
@@ -8,12 +8,12 @@ use crate::ops::{expect_gray_frames, frame_rate, read_all};
 use crate::task;
 use crate::video::{Strided, Video, shape_text, warn_of_pixel_size};
 
-/// What activation does to the light.
+/// Effect of activation on the light.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Polarity {
-    /// It becomes brighter, as of most calcium dyes.
+    /// Brighter, as with most calcium dyes.
     Positive,
-    /// It becomes darker, as of most voltage-sensitive dyes.
+    /// Darker, as with most voltage-sensitive dyes.
     Negative,
 }
 
@@ -23,11 +23,11 @@ impl Choice for Polarity {
         &[("positive", Self::Positive), ("negative", Self::Negative)];
 }
 
-/// The local activation time of every pixel in ms from the first frame: when its course is
-/// steepest. NaN where the course has NaN, or no slope above `threshold` per frame.
+/// Local activation time of every pixel in ms from the first frame: the time of steepest slope of
+/// its trace. NaN where the trace has NaN, or no slope above `threshold` per frame.
 ///
-/// Slopes are central differences (x(t+1) − x(t−1)) / 2; between frames the steepest is where the
-/// parabola through it and its neighbours peaks.
+/// Slopes are central differences (x(t+1) − x(t−1)) / 2; the steepest is located between frames at
+/// the peak of the parabola through it and its neighbors.
 pub fn activation_map(
     video: &Video,
     polarity: Polarity,
@@ -72,7 +72,7 @@ pub fn activation_map(
     Ok(image_like(video, times))
 }
 
-/// An image of results, one for each pixel of a frame.
+/// Image of results, one per pixel of a frame.
 fn image_like(video: &Video, results: Vec<f32>) -> Video {
     let shape = &video.shape()[video.ndim() - 2..];
     let mut image = video.with_samples(Strided::from_vec(shape, results));
@@ -82,16 +82,16 @@ fn image_like(video: &Video, results: Vec<f32>) -> Video {
     image
 }
 
-/// The steepest slope of a course so far.
+/// Steepest slope of a trace so far.
 #[derive(Debug, Clone, Copy, Default)]
 struct Steepest {
     seen: u32,
-    /// The last two samples, and the slope before the last of them.
+    /// Last two samples, and the slope before the last of them.
     before: f64,
     last: f64,
     last_slope: f64,
     slope: f64,
-    /// The frame of the steepest slope, with the slopes before and after it; 0 if there is none.
+    /// Frame of the steepest slope, with the slopes before and after it; 0 if there is none.
     frame: u32,
     left: f64,
     right: f64,
@@ -123,7 +123,7 @@ impl Steepest {
         self.seen += 1;
     }
 
-    /// When the course is steepest, in frames.
+    /// Time of the steepest slope, in frames.
     fn frame(&self) -> f64 {
         if self.is_broken || self.frame == 0 {
             return f64::NAN;
@@ -139,21 +139,21 @@ impl Steepest {
     }
 }
 
-/// How fast activation spreads at each pixel, in cm/s.
+/// Conduction velocity at each pixel, in cm/s.
 pub struct Velocity {
-    /// The speed.
+    /// Speed.
     pub speed: Video,
-    /// The velocity along columns, downward.
+    /// Velocity along columns, downward.
     pub vy: Video,
-    /// The velocity along rows, to the right.
+    /// Velocity along rows, to the right.
     pub vx: Video,
 }
 
-/// The velocity of activation from the times in ms at which pixels are activated.
+/// Conduction velocity from activation times in ms.
 ///
-/// A polynomial of second order is fitted by least squares to the times within `radius` pixels in
-/// both directions; with its gradient g in ms/µm at the pixel, the velocity is g / |g|² (Bayly et
-/// al. 1998). NaN where the pixel is NaN, where less than half of the square is known, and where the
+/// A second-order polynomial is fitted by least squares to the times within `radius` pixels in both
+/// directions; with its gradient g in ms/µm at the pixel, the velocity is g / |g|² (Bayly et al.
+/// 1998). NaN where the pixel is NaN, where less than half of the square is known, and where the
 /// gradient vanishes.
 pub fn conduction_velocity(
     times: &Video,
@@ -200,7 +200,7 @@ pub fn conduction_velocity(
 fn velocity_of([gy, gx]: [f64; 2], [height, width]: [f64; 2]) -> [f32; 3] {
     let [gy, gx] = [gy / height, gx / width];
     let squared = gy * gy + gx * gx;
-    // A µm per ms is a tenth of a cm per s.
+    // 1 µm/ms is 0.1 cm/s.
     let [vy, vx] = [0.1 * gy / squared, 0.1 * gx / squared];
     match vy.is_finite() && vx.is_finite() {
         true => [vy.hypot(vx) as f32, vy as f32, vx as f32],
@@ -223,7 +223,7 @@ fn pixel_size_of(video: &Video, size: Option<[f64; 2]>) -> Result<[f64; 2]> {
     }
 }
 
-/// The surroundings of a pixel.
+/// Neighborhood of a pixel.
 struct Neighborhood<'a> {
     samples: &'a [f64],
     shape: [usize; 2],
@@ -231,18 +231,18 @@ struct Neighborhood<'a> {
     radius: usize,
 }
 
-/// The coefficients of a polynomial of second order.
+/// Number of coefficients of a second-order polynomial.
 const TERMS: usize = 6;
 
 impl Neighborhood<'_> {
-    /// The gradient of the fitted polynomial per pixel, along columns and rows.
+    /// Gradient of the fitted polynomial per pixel, along columns and rows.
     fn gradient(&self) -> Option<[f64; 2]> {
         let [y, x] = self.at;
         let origin = self.samples[y * self.shape[1] + x];
         if !origin.is_finite() {
             return None;
         }
-        // The normal equations, with the right side as last column.
+        // Normal equations, with the right-hand side as the last column.
         let mut equations = [[0.0; TERMS + 1]; TERMS];
         let mut known = 0;
         let range =
@@ -273,7 +273,7 @@ impl Neighborhood<'_> {
     }
 }
 
-/// Solves linear equations by elimination; `None` if they do not determine all unknowns.
+/// Solves linear equations by elimination; `None` if they are singular.
 fn solve(mut equations: [[f64; TERMS + 1]; TERMS]) -> Option<[f64; TERMS]> {
     for column in 0..TERMS {
         let size = |row: &usize| equations[*row][column].abs();

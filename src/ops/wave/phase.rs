@@ -1,4 +1,4 @@
-//! The phase of cyclic activity, and the points that it turns around.
+//! Phase of periodic activity, and phase singularities.
 
 use std::f64::consts::TAU;
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use crate::ops::kernel::{Kernel, TraceBlock, map_traces};
 use crate::task;
 use crate::video::{Real, Strided, Video, shape_text};
 
-/// The phase of the course of every pixel in radians, from −π to π: the angle of the analytic
-/// signal of the course less its mean, atan2(H(x − m), x − m) with the Hilbert transform H, which
-/// SciPy's `numpy.angle(scipy.signal.hilbert(x - x.mean()))` is too. A sample that is not finite
-/// spoils the course of its pixel.
+/// Phase of the trace of every pixel in radians, from −π to π: the angle of the analytic signal of
+/// the trace minus its mean, atan2(H(x − m), x − m) with the Hilbert transform H, as in SciPy's
+/// `numpy.angle(scipy.signal.hilbert(x - x.mean()))`. A sample that is not finite makes the whole
+/// trace of its pixel NaN.
 pub fn hilbert_phase(video: Video) -> Result<Video> {
     if video.is_empty() {
         bail!(
@@ -39,7 +39,7 @@ struct Hilbert {
     inverse: Arc<dyn Fft<f64>>,
 }
 
-/// The transform is linear and real, so that two courses are transformed at once, as the real and
+/// The transform is linear and real, so that two traces are transformed at once, as the real and
 /// the imaginary part of one.
 impl<R: Real> Kernel<TraceBlock<'_, R>> for Hilbert {
     fn run(&self, mut traces: TraceBlock<'_, R>) {
@@ -80,7 +80,7 @@ impl<R: Real> Kernel<TraceBlock<'_, R>> for Hilbert {
     }
 }
 
-/// The mean of a course, if all of it is finite.
+/// Mean of a trace, if all of it is finite.
 fn mean<R: Real>(samples: &[R], pixels: usize, pixel: usize) -> Option<f64> {
     let trace = samples[pixel..].iter().step_by(pixels);
     let sum: f64 = trace.clone().map(|sample| f64::from_element(*sample)).sum();
@@ -88,7 +88,7 @@ fn mean<R: Real>(samples: &[R], pixels: usize, pixel: usize) -> Option<f64> {
     mean.is_finite().then_some(mean)
 }
 
-/// Turns the phases of all frequencies back by a quarter of a cycle.
+/// Shifts the phases of all frequencies back by a quarter of a cycle.
 fn turn(spectrum: &mut [Complex<f64>]) {
     let len = spectrum.len();
     for (index, value) in spectrum.iter_mut().enumerate() {
@@ -101,9 +101,9 @@ fn turn(spectrum: &mut [Complex<f64>]) {
     }
 }
 
-/// The topological charge of each square of four pixels, at the upper left one of them: 1 where the
-/// phase grows by 2π clockwise around it, −1 where it falls, else 0; also where a pixel is NaN
-/// (Iyer & Gray 2001).
+/// Topological charge of each square of four pixels, stored at its upper left pixel: 1 where the
+/// phase increases by 2π clockwise around it, −1 where it decreases, else 0; also 0 where a pixel
+/// is NaN (Iyer & Gray 2001).
 pub fn phase_singularities(phase: &Video) -> Result<Video> {
     let (2 | 3) = phase.ndim() else {
         bail!(
@@ -142,7 +142,7 @@ pub fn phase_singularities(phase: &Video) -> Result<Video> {
     Ok(phase.with_samples(charges))
 }
 
-/// How often the phase turns on the way around four pixels.
+/// Winding number of the phase around four pixels.
 fn charge(phases: [f64; 4]) -> i8 {
     let steps = (0..4).map(|corner| phases[(corner + 1) % 4] - phases[corner]);
     let turns: f64 = steps.map(|step| step / TAU - (step / TAU).round()).sum();

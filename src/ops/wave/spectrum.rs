@@ -1,4 +1,4 @@
-//! The frequency at which each pixel is most active.
+//! Dominant frequency of each pixel.
 
 use std::f64::consts::TAU;
 use std::sync::Arc;
@@ -12,13 +12,13 @@ use crate::ops::kernel::fourier::Complex;
 use crate::task;
 use crate::video::{Strided, Video};
 
-/// How many neighbouring pixels one parallel step looks at.
+/// Number of neighboring pixels that one parallel step processes.
 const PIXELS: usize = 64;
 
-/// The dominant frequency of every pixel in Hz: that with the most power in the spectrum of its
-/// course less its mean, weighed by a Hann window, from `low` to `high`. Between the frequencies
-/// that the number of frames tells apart it is placed by the parabola through the logarithms of
-/// the power. NaN where the course has NaN or does not change.
+/// Dominant frequency of every pixel in Hz: the one with the most power in the spectrum of its
+/// trace minus its mean, with a Hann window, from `low` to `high`. Between the frequencies of the
+/// discrete spectrum it is interpolated by the parabola through the logarithms of the power. NaN
+/// where the trace has NaN or does not change.
 pub fn dominant_frequency(
     video: &Video,
     [low, high]: [Option<f64>; 2],
@@ -53,7 +53,7 @@ pub fn dominant_frequency(
     Ok(image)
 }
 
-/// The window of Hann, which keeps strong slow changes from spilling into other frequencies.
+/// Hann window, which keeps strong slow changes from leaking into other frequencies.
 fn window(frames: usize) -> Vec<f64> {
     let angle = |frame: usize| TAU * (frame as f64 + 0.5) / frames as f64;
     (0..frames)
@@ -94,7 +94,7 @@ impl Spectrum {
         })
     }
 
-    /// Where the power is largest, in cycles per course.
+    /// Frequency of the largest power, in cycles per trace.
     fn peak(
         &self,
         values: impl Iterator<Item = f64> + Clone,

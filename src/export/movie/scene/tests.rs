@@ -1,4 +1,4 @@
-//! Where the parts of a film are, and what is drawn there.
+//! Tests of the layout of movies and of what is drawn in each part.
 
 use super::*;
 use crate::color::colormap::Colormap;

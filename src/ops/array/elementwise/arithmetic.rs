@@ -10,24 +10,24 @@ use crate::error::Result;
 use crate::ops::kernel::OperandSamples;
 use crate::video::{DType, Element, Number, Real, Video, with_dtype};
 
-/// An operation on two numbers.
+/// Binary arithmetic operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Arithmetic {
-    /// The sum.
+    /// Sum.
     Add,
-    /// The difference.
+    /// Difference.
     Subtract,
-    /// The product.
+    /// Product.
     Multiply,
-    /// The quotient; dividing by 0 gives an infinity or not-a-number.
+    /// Quotient; division by 0 gives infinity or NaN.
     Divide,
-    /// What remains of a division that is rounded down, with the sign of the divisor.
+    /// Remainder of floor division, with the sign of the divisor.
     Remainder,
-    /// The quotient rounded down to a whole number.
+    /// Quotient rounded down to a whole number.
     FloorDivide,
-    /// The power.
+    /// Power.
     Power,
-    /// The angle of the point (x, y), of which the left operand is y.
+    /// Angle of the point (x, y); the left operand is y.
     Atan2,
 }
 
@@ -45,20 +45,20 @@ impl Choice for Arithmetic {
     ];
 }
 
-/// A comparison of two numbers.
+/// Comparison of two numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
-    /// Whether they are equal.
+    /// Equal.
     Equal,
-    /// Whether they differ.
+    /// Not equal.
     NotEqual,
-    /// Whether the left one is smaller.
+    /// Left less than right.
     Less,
-    /// Whether the left one is not larger.
+    /// Left less than or equal to right.
     LessOrEqual,
-    /// Whether the left one is larger.
+    /// Left greater than right.
     Greater,
-    /// Whether the left one is not smaller.
+    /// Left greater than or equal to right.
     GreaterOrEqual,
 }
 
@@ -74,8 +74,8 @@ impl Choice for Comparison {
     ];
 }
 
-/// Computes at every place. The result is `float32`, or `float64` if an array has ints of more
-/// than 16 bits or `float64`.
+/// Elementwise arithmetic. The result is `float32`, or `float64` if an array has `float64` or ints
+/// of more than 16 bits.
 pub fn arithmetic(operation: Arithmetic, left: Operand, right: Operand) -> Result<Video> {
     if is_double(&[&left, &right]) {
         arithmetic_in::<f64>(operation, left, right)
@@ -84,8 +84,8 @@ pub fn arithmetic(operation: Arithmetic, left: Operand, right: Operand) -> Resul
     }
 }
 
-/// Like [`arithmetic`], into the left operand: where its samples are, if nobody else sees them and
-/// they have the type of the result. It is done whole, whether or not the user asks to stop.
+/// [`arithmetic`] into the left operand: in place if its samples are not shared and have the type
+/// of the result. It runs to the end even if the user interrupts it.
 pub fn arithmetic_assign(operation: Arithmetic, video: &mut Video, right: Operand) -> Result<()> {
     let dtype = if video.dtype().is_wide() || is_double(&[&right]) {
         DType::F64
@@ -107,7 +107,7 @@ fn arithmetic_in<R: Real>(operation: Arithmetic, left: Operand, right: Operand) 
     let read = input::<R>;
     let is_single = R::DTYPE == DType::F32;
     match (operation, exponent) {
-        // One loop for each, so that it is compiled to instructions for several samples at once.
+        // One loop per operation, so that each is vectorized.
         (Arithmetic::Add, _) => compute(name, operands, read, |a, b| a + b),
         (Arithmetic::Subtract, _) => compute(name, operands, read, |a, b| a - b),
         (Arithmetic::Multiply, _) => compute(name, operands, read, |a, b| a * b),
@@ -126,15 +126,15 @@ fn arithmetic_in<R: Real>(operation: Arithmetic, left: Operand, right: Operand) 
     }
 }
 
-/// A power whose exponent is whole. For those below 0 `powi` multiplies reciprocals on some systems, so
-/// that the last digits differ.
+/// Power with a whole exponent. For negative exponents `powi` multiplies reciprocals on some
+/// systems, which changes the last digits.
 fn whole_power<R: Real>(base: R, exponent: i32) -> R {
     let power = base.powi(exponent.abs());
     if exponent < 0 { power.recip() } else { power }
 }
 
 impl Arithmetic {
-    /// The result for two numbers.
+    /// Result for two numbers.
     pub fn at<R: Real>(self, a: R, b: R) -> R {
         match self {
             Arithmetic::Add => a + b,
@@ -149,7 +149,7 @@ impl Arithmetic {
     }
 }
 
-/// As in NumPy and Python: of the sign of the divisor.
+/// As in NumPy and Python: has the sign of the divisor.
 pub(super) fn remainder<R: Real>(a: R, b: R) -> R {
     let remainder = a % b;
     if remainder != R::zero() && (remainder < R::zero()) != (b < R::zero()) {
@@ -159,8 +159,8 @@ pub(super) fn remainder<R: Real>(a: R, b: R) -> R {
     }
 }
 
-/// As in NumPy: what is left of the remainder is divided, since a quotient just below a whole number
-/// could be rounded up to it.
+/// As in NumPy: computed from the remainder, since a quotient just below a whole number could be
+/// rounded up to it.
 fn floor_divide<R: Real>(a: R, b: R) -> R {
     if b == R::zero() {
         return a / b;
@@ -174,7 +174,7 @@ fn floor_divide<R: Real>(a: R, b: R) -> R {
     }
 }
 
-/// Compares at every place, ints of the same type and ints with numbers exactly.
+/// Elementwise comparison, exact for ints of the same type and for ints with numbers.
 pub fn compare(operation: Comparison, left: Operand, right: Operand) -> Result<Video> {
     let (left, right) = match (left, right) {
         (Operand::Float(number), right) => (fit(number, operation.mirrored(), &right), right),
@@ -207,7 +207,7 @@ pub fn compare(operation: Comparison, left: Operand, right: Operand) -> Result<V
     }
 }
 
-/// Compares `int64` with `uint64`, for which there is no type that holds both.
+/// Compares `int64` with `uint64`, for which no common type exists.
 fn compare_signed(operation: Comparison, signed: Video, unsigned: Video) -> Result<Video> {
     let is_negative = compare(
         Comparison::Less,
@@ -226,7 +226,7 @@ fn compare_signed(operation: Comparison, signed: Video, unsigned: Video) -> Resu
     }
 }
 
-/// An operand that can have the type, or has it already.
+/// Operand of the given type: an array that has it, or a number converted to it.
 fn same<T: Element>(operand: &Operand, shape: &[usize]) -> OperandSamples<T> {
     match operand {
         Operand::Array(array) => OperandSamples::same_stretched(array, shape),
@@ -236,7 +236,7 @@ fn same<T: Element>(operand: &Operand, shape: &[usize]) -> OperandSamples<T> {
 }
 
 impl Comparison {
-    /// Whether it holds for two values.
+    /// Whether the comparison is true for two values.
     pub fn holds<T: PartialOrd>(self, a: &T, b: &T) -> bool {
         match self {
             Self::Equal => a == b,
@@ -248,12 +248,12 @@ impl Comparison {
         }
     }
 
-    /// Whether it asks which of two values is larger.
+    /// Whether the comparison is an ordering.
     pub fn is_order(self) -> bool {
         !matches!(self, Self::Equal | Self::NotEqual)
     }
 
-    /// The comparison that holds for exchanged operands.
+    /// The equivalent comparison with exchanged operands.
     fn mirrored(self) -> Self {
         match self {
             Self::Less => Self::Greater,
@@ -265,12 +265,12 @@ impl Comparison {
     }
 }
 
-/// The number that compares with all ints as the given one does, but is not changed by rounding.
+/// A number that compares with all ints like the given one, but that rounding does not change.
 fn fit(number: f64, operation: Comparison, array: &Operand) -> Operand {
     let is_beyond = |dtype: DType| !number.is_nan() && !dtype.holds(Number::Float(number));
     let number = match operation {
         _ if array.dtype().is_none_or(DType::is_float) => number,
-        // Rounded, the largest int could reach a number just above it.
+        // With rounding, the largest int could equal a number just above it.
         _ if array.dtype().is_some_and(is_beyond) => f64::INFINITY.copysign(number),
         Comparison::Less | Comparison::GreaterOrEqual => number.ceil(),
         Comparison::Greater | Comparison::LessOrEqual => number.floor(),

@@ -1,4 +1,4 @@
-//! Choosing between samples by a mask.
+//! Assignment and selection of samples by a mask.
 
 use std::hint::select_unpredictable;
 
@@ -13,10 +13,10 @@ use crate::video::{
     DType, Element, Metadata, Number, Samples, Strided, Video, shape_text, with_bits, with_dtype,
 };
 
-/// Sets the samples at which the mask is true to a number, or to those of an array that can be
-/// stretched to the shape, or to as many samples one after the other as the mask has true places.
+/// Sets the samples where the mask is true to a number, to an array that broadcasts to the shape,
+/// or to a trace with one sample per true element of the mask, in order.
 ///
-/// It is done whole: it does not stop when the user asks to.
+/// It runs to the end even if the user interrupts it.
 pub fn assign(video: &mut Video, mask: &Video, value: &Operand) -> Result<()> {
     expect_mask("assignment", mask)?;
     if common_shape("assignment", mask.shape(), video.shape())? != video.shape() {
@@ -30,7 +30,7 @@ pub fn assign(video: &mut Video, mask: &Video, value: &Operand) -> Result<()> {
     let _whole = CriticalSection::begin();
     with_dtype!(video.dtype(), T => {
         let value = match value {
-            // A list of samples is never stretched, not even if it is as long as a row.
+            // A list of samples is never broadcast, not even if it is as long as a row.
             Operand::Array(array)
                 if array.layout().broadcast(&shape).is_none()
                     || (array.ndim() == 1 && array.len() != 1 && shape.len() > 1) =>
@@ -58,8 +58,8 @@ pub fn select(mask: &Video, yes: &Operand, no: &Operand) -> Result<Video> {
     })
 }
 
-/// The type that holds the samples of both: of arrays, as NumPy chooses it; a number fits an array
-/// if it is of its kind.
+/// Common sample type of both operands: that of NumPy for arrays; a number takes the type of the
+/// array if that can represent it.
 fn common_dtype(yes: &Operand, no: &Operand) -> DType {
     match (yes, no) {
         (Operand::Array(a), Operand::Array(b)) => shape::common_dtype(a.dtype(), b.dtype()),
@@ -68,7 +68,7 @@ fn common_dtype(yes: &Operand, no: &Operand) -> DType {
         {
             array.dtype()
         }
-        // An int that the type of the array has no room for.
+        // An int that the type of the array cannot represent.
         (Operand::Array(array), Operand::Int(_)) | (Operand::Int(_), Operand::Array(array))
             if array.dtype() != DType::U64 =>
         {
@@ -81,14 +81,14 @@ fn common_dtype(yes: &Operand, no: &Operand) -> DType {
     }
 }
 
-/// Whether a type has a number.
+/// Whether a type can represent a number.
 pub(super) fn represents(dtype: DType, number: &Operand) -> bool {
     number
         .exact()
         .is_some_and(|number| dtype.represents(number))
 }
 
-/// A value to be stored as samples of type `T`: numbers must fit, arrays are converted.
+/// Value to be stored as samples of type `T`: numbers must fit, arrays are converted.
 pub(in crate::ops) fn typed<T: Element>(
     value: &Operand,
     shape: &[usize],
@@ -121,7 +121,7 @@ fn expect_mask(operation: &str, mask: &Video) -> Result<()> {
     }
 }
 
-/// The samples of the type that the video has, for writing.
+/// Mutable samples of the type that the video has.
 pub(in crate::ops) fn samples_mut<T: Element>(video: &mut Video) -> Result<&mut [T]> {
     let array = T::unwrap_mut(video.samples_mut()).expect("of the type just dispatched on");
     array.as_mut_slice()
@@ -151,7 +151,7 @@ fn put<T: Element>(
     })
 }
 
-/// Sets each sample to one of two.
+/// Chooses each sample from one of two operands.
 fn choose<T: Element>(
     out: &mut [T],
     mask: &OperandSamples<bool>,
@@ -177,7 +177,7 @@ fn choose<T: Element>(
     })
 }
 
-/// Sets the samples at which the mask is true to those of a trace, one after the other.
+/// Sets the samples where the mask is true to those of a trace, in order.
 fn put_in_turn<T: Element>(video: &mut Video, mask: &Video, values: &Video) -> Result<()> {
     let shape = video.shape().to_vec();
     let values = astype(values.clone(), T::DTYPE)?;
@@ -200,7 +200,7 @@ fn put_in_turn<T: Element>(video: &mut Video, mask: &Video, values: &Video) -> R
     Ok(())
 }
 
-/// The samples at which the mask is true, in order, as a trace.
+/// The samples where the mask is true, in order, as a trace.
 pub fn chosen(video: &Video, mask: &Video) -> Result<Video> {
     expect_mask("an index", mask)?;
     let mask = OperandSamples::<bool>::same(mask.samples());
@@ -246,8 +246,8 @@ fn pick<T: Element>(
         let samples = samples.run(&chunks, first, len, &mut scratch.1);
         let mut slot = 0;
         for (sample, chosen) in samples.iter().zip(marks) {
-            // Storing first and counting later needs no branch, of which chance masks would
-            // mislead the processor.
+            // Storing first and counting later avoids a branch that random masks would make
+            // unpredictable.
             let Some(out) = out.get_mut(slot) else { break };
             *out = *sample;
             slot += usize::from(*chosen);

@@ -1,22 +1,22 @@
-//! What is computed of samples, and the loops that do it.
+//! Elementwise formulas and the loops that apply them.
 
 use super::arithmetic::remainder;
 use super::series;
 use crate::ops::kernel::Kernel;
 use crate::video::{Element, Real};
 
-/// What is computed of two samples.
+/// Formula of two samples.
 pub(super) trait Formula<T: Element, U>: Sync {
-    /// The result for two samples that are quick.
+    /// Result for two samples for which the fast path is valid.
     fn at(&self, a: T, b: T) -> U;
 
-    /// Whether [`Self::at`] holds for two samples.
+    /// Whether [`Self::at`] is valid for two samples.
     #[inline(always)]
     fn is_quick(&self, _: T, _: T) -> bool {
         true
     }
 
-    /// The result for any two samples.
+    /// Result for any two samples.
     #[inline(always)]
     fn slowly(&self, a: T, b: T) -> U {
         self.at(a, b)
@@ -30,9 +30,9 @@ impl<T: Element, U, F: Fn(T, T) -> U + Sync> Formula<T, U> for F {
     }
 }
 
-/// Formulas that several samples are computed with at once where they hold, and what else to do.
-/// They are types of their own since only methods are sure to be compiled into the loop, and so
-/// for this processor.
+/// Defines formulas with a vectorizable expression, the condition under which it is valid, and a
+/// slow fallback. They are types of their own since only methods are sure to be inlined into the
+/// loop, and so compiled for this processor.
 macro_rules! formulas {
     ($($name:ident($a:ident, $b:ident): $at:expr $(, if $is_quick:expr, else $slowly:expr)?;)*) => {
         $(pub(super) struct $name;
@@ -67,7 +67,7 @@ formulas! {
     Rest(a, b): series::remainder(a, b), if series::is_plain_remainder(a, b), else remainder(a, b);
 }
 
-/// A formula of the operands the other way round.
+/// Formula with exchanged operands.
 pub(super) struct Swapped<F>(pub(super) F);
 
 impl<T: Element, U, F: Formula<T, U>> Formula<T, U> for Swapped<F> {
@@ -87,11 +87,11 @@ impl<T: Element, U, F: Formula<T, U>> Formula<T, U> for Swapped<F> {
     }
 }
 
-/// A formula computed at every place of some runs.
+/// Applies a formula to all samples of some runs.
 pub(super) struct Loop<F>(pub(super) F);
 
 impl<T: Element, F: Formula<T, T>> Kernel<&mut [T]> for Loop<F> {
-    /// Changes samples; the second operand is of no use.
+    /// Changes samples; the second operand is not used.
     #[inline(always)]
     fn run(&self, samples: &mut [T]) {
         let (Self(f), nothing) = (self, T::default());
@@ -128,7 +128,7 @@ impl<T: Element, F: Formula<T, T>> Kernel<(&mut [T], &[T])> for Loop<F> {
 }
 
 impl<T: Element, U, F: Formula<T, U>> Kernel<(&mut [U], &[T], &[T])> for Loop<F> {
-    /// Sets the results of two operands.
+    /// Computes results from two operands.
     #[inline(always)]
     fn run(&self, (out, a, b): (&mut [U], &[T], &[T])) {
         let (Self(f), mut is_quick) = (self, true);

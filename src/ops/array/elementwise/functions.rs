@@ -1,4 +1,4 @@
-//! Functions of each sample.
+//! Elementwise functions of one array.
 
 use super::formula::{Cos, Exp, Ln, Log10, Loop, Sin};
 use super::{Operand, combine, compute};
@@ -8,30 +8,30 @@ use crate::error::Result;
 use crate::ops::kernel::{OperandSamples, convert_samples, map_samples};
 use crate::video::{DType, Element, Number, Real, Video, map_samples as of_any_type, with_dtype};
 
-/// A function of one number.
+/// Function of one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnaryFunction {
-    /// The number without its sign.
+    /// Absolute value.
     Abs,
-    /// The number with the other sign.
+    /// Negation.
     Negative,
-    /// The square root; not-a-number below 0.
+    /// Square root; NaN below 0.
     Sqrt,
-    /// The power of e.
+    /// Exponential, e to the power of x.
     Exp,
-    /// The natural logarithm; not-a-number below 0.
+    /// Natural logarithm; NaN below 0.
     Log,
-    /// The logarithm to base 10; not-a-number below 0.
+    /// Base-10 logarithm; NaN below 0.
     Log10,
-    /// The sine of an angle in radians.
+    /// Sine of an angle in radians.
     Sin,
-    /// The cosine of an angle in radians.
+    /// Cosine of an angle in radians.
     Cos,
-    /// The nearest whole number that is not larger.
+    /// Largest whole number that is not larger.
     Floor,
-    /// The nearest whole number that is not smaller.
+    /// Smallest whole number that is not smaller.
     Ceil,
-    /// The nearest whole number; the even one of two.
+    /// Nearest whole number; ties go to the even number.
     Round,
 }
 
@@ -53,7 +53,7 @@ impl Choice for UnaryFunction {
 }
 
 impl UnaryFunction {
-    /// Its value at a number.
+    /// Function value for a number.
     pub fn at<R: Real>(self, number: R) -> R {
         match self {
             UnaryFunction::Abs => number.abs(),
@@ -70,7 +70,7 @@ impl UnaryFunction {
         }
     }
 
-    /// Whether ints stay as they are.
+    /// Whether ints are unchanged.
     fn keeps(self, dtype: DType) -> bool {
         let is_unsigned = !dtype.is_float() && dtype.limits().0 == 0.0;
         match self {
@@ -81,8 +81,8 @@ impl UnaryFunction {
     }
 }
 
-/// The value of a function at a number, or at every sample. Ints that it cannot change stay what they are; other
-/// results are `float32`, or `float64` if the array has ints of more than 16 bits or `float64`.
+/// Applies a function to every sample. Ints that it cannot change keep their type; other results
+/// are `float32`, or `float64` if the array has `float64` or ints of more than 16 bits.
 pub fn apply(function: UnaryFunction, video: Video) -> Result<Video> {
     match video.dtype() {
         dtype if function.keeps(dtype) => Ok(video),
@@ -94,7 +94,7 @@ pub fn apply(function: UnaryFunction, video: Video) -> Result<Video> {
 fn apply_in<R: Real>(function: UnaryFunction, video: Video) -> Result<Video> {
     let name = function.name();
     let is_single = R::DTYPE == DType::F32;
-    // One loop for each, so that it is compiled to instructions for several samples at once.
+    // One loop per function, so that each is vectorized.
     match function {
         UnaryFunction::Abs => map_samples::<R>(name, video, Loop(|x: R, _| x.abs())),
         UnaryFunction::Negative => map_samples::<R>(name, video, Loop(|x: R, _| -x)),
@@ -111,12 +111,12 @@ fn apply_in<R: Real>(function: UnaryFunction, video: Video) -> Result<Video> {
     }
 }
 
-/// Whether each sample is not a number.
+/// Whether each sample is NaN.
 pub fn isnan(video: &Video) -> Result<Video> {
     test(video, f32::is_nan, f64::is_nan)
 }
 
-/// Whether each sample is a number, and not an infinite one.
+/// Whether each sample is finite: neither NaN nor infinite.
 pub fn isfinite(video: &Video) -> Result<Video> {
     test(video, f32::is_finite, f64::is_finite)
 }
@@ -139,7 +139,7 @@ fn test(video: &Video, single: fn(f32) -> bool, double: fn(f64) -> bool) -> Resu
     }
 }
 
-/// Sets samples below `min` to `min` and those above `max` to `max`; the type stays.
+/// Clips samples to [`min`, `max`]; the type does not change.
 pub fn clip(video: Video, min: Option<Number>, max: Option<Number>) -> Result<Video> {
     let lowest = Number::Float(f64::NEG_INFINITY);
     let highest = Number::Float(f64::INFINITY);
@@ -155,7 +155,7 @@ pub fn clip(video: Video, min: Option<Number>, max: Option<Number>) -> Result<Vi
     with_dtype!(video.dtype(), T => clip_in::<T>(video, min, max))
 }
 
-/// Compares numbers by all of their digits.
+/// Compares numbers exactly.
 fn is_less(a: Number, b: Number) -> bool {
     match (a, b) {
         (Number::Int(a), Number::Int(b)) => a < b,
@@ -186,7 +186,7 @@ fn clip_in<T: Element>(video: Video, min: Number, max: Number) -> Result<Video> 
     })
 }
 
-/// Sets what is not a number to a value.
+/// Replaces NaN by a value.
 pub fn fill_nan(video: Video, value: f64) -> Result<Video> {
     match video.dtype() {
         DType::F32 => each_of(video, |sample: f32| {
@@ -204,7 +204,7 @@ pub fn fill_nan(video: Video, value: f64) -> Result<Video> {
     }
 }
 
-/// Changes each sample to another of the same type, in place if it is a temporary.
+/// Changes each sample to another of the same type, in place if the video is a temporary.
 fn each_of<T: Element>(video: Video, f: impl Fn(T) -> T + Sync) -> Result<Video> {
     let read = |operand: &Operand, shape: &[usize]| match operand {
         Operand::Array(array) => OperandSamples::same_stretched(array, shape),
@@ -218,14 +218,14 @@ fn each_of<T: Element>(video: Video, f: impl Fn(T) -> T + Sync) -> Result<Video>
     )
 }
 
-/// Converts the samples: toward zero, and to the nearest that the type has if they are out of its
-/// range. Not-a-number becomes 0, or true.
+/// Converts the sample type: truncates toward zero and saturates out of range. NaN becomes 0, or
+/// true.
 pub fn astype(video: Video, dtype: DType) -> Result<Video> {
     match (video.dtype(), dtype) {
         (from, to) if from == to => Ok(video),
         (_, DType::F32) => map_samples("converting", video, |_: &mut [f32]| {}),
         (_, DType::F64) => map_samples("converting", video, |_: &mut [f64]| {}),
-        // Double precision would round large ones.
+        // Double precision would round large values.
         (DType::I64, DType::U64) => convert(&video, |sample: i64| sample.max(0) as u64),
         (DType::U64, DType::I64) => convert(&video, |sample: u64| {
             i64::try_from(sample).unwrap_or(i64::MAX)
@@ -235,8 +235,7 @@ pub fn astype(video: Video, dtype: DType) -> Result<Video> {
     }
 }
 
-/// The same samples in memory of their own, in row-major order; a temporary that is so already is
-/// handed back.
+/// Contiguous copy in row-major order; a temporary that is already contiguous is returned as it is.
 pub fn copy(video: Video) -> Result<Video> {
     let copied = of_any_type!(video.samples(), array => {
         if array.is_reusable() {

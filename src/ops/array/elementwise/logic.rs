@@ -1,4 +1,4 @@
-//! Logic on masks, and on the bits of ints.
+//! Logic on masks and on the bits of ints.
 
 use std::ops::{BitAnd, BitOr, BitXor};
 
@@ -10,14 +10,14 @@ use crate::error::{Error, Result};
 use crate::ops::kernel::OperandSamples;
 use crate::video::{DType, Element, Video};
 
-/// An operation on two truth values, or on the bits of two ints.
+/// Binary operation on truth values or on the bits of ints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Logic {
-    /// Whether both are true.
+    /// True if both are true.
     And,
-    /// Whether one is true, or both.
+    /// True if at least one is true.
     Or,
-    /// Whether exactly one is true.
+    /// True if exactly one is true.
     Xor,
 }
 
@@ -45,8 +45,8 @@ pub fn logic(operation: Logic, left: Operand, right: Operand) -> Result<Video> {
     }
 }
 
-/// Like [`logic`], into the left operand: where its samples are, if nobody else sees them. It is
-/// done whole, whether or not the user asks to stop.
+/// [`logic`] into the left operand: in place if its samples are not shared. It runs to the end even
+/// if the user interrupts it.
 pub fn logic_assign(operation: Logic, video: &mut Video, right: Operand) -> Result<()> {
     let dtype = common_type(operation, &Operand::Array(video.clone()), &right)?;
     super::change(operation.name(), video, right, dtype, |left, right| {
@@ -54,7 +54,7 @@ pub fn logic_assign(operation: Logic, video: &mut Video, right: Operand) -> Resu
     })
 }
 
-/// The type of the samples of both operands.
+/// Common sample type of both operands.
 fn common_type(operation: Logic, left: &Operand, right: &Operand) -> Result<DType> {
     match (left.dtype(), right.dtype()) {
         (Some(a), Some(b)) if a != b => {
@@ -62,7 +62,7 @@ fn common_type(operation: Logic, left: &Operand, right: &Operand) -> Result<DTyp
             let error = Error::new(format!("`{name}` cannot combine {a} with {b}"));
             Err(error.hint("create both masks by comparison: `v > 0`"))
         }
-        // Whoever writes it between numbers means a power.
+        // Between numbers, `^` is meant as a power.
         (Some(dtype), _) | (_, Some(dtype)) if operation == Logic::Xor && dtype != DType::Bool => {
             Err(needs_mask(operation.name(), dtype).hint("write a power as `x ** y`"))
         }
@@ -76,7 +76,7 @@ fn common_type(operation: Logic, left: &Operand, right: &Operand) -> Result<DTyp
     }
 }
 
-/// The type of an array, which must have room for the number on the other side.
+/// Sample type of an array, which must be able to represent the number on the other side.
 fn fitting(operation: Logic, dtype: DType, number: &Operand) -> Result<DType> {
     match number.exact() {
         Some(value) if !represents(dtype, number) => {
@@ -86,7 +86,7 @@ fn fitting(operation: Logic, dtype: DType, number: &Operand) -> Result<DType> {
     }
 }
 
-/// Exchanges true and false.
+/// Negates a mask.
 pub fn not(mask: Video) -> Result<Video> {
     match mask.dtype() {
         DType::Bool => logic(Logic::Xor, Operand::Array(mask), Operand::Int(1)),

@@ -1,7 +1,7 @@
-//! Operations on the samples of one or two arrays, place by place.
+//! Elementwise operations on one or two arrays.
 //!
-//! Two operands are stretched to a common shape by NumPy's rules. Ints never wrap around: results
-//! are `float32`, or `float64` if an operand has samples of more digits than `float32` holds.
+//! Two operands are broadcast by NumPy's rules. Ints never wrap around: results are `float32`, or
+//! `float64` if an operand has samples of more digits than `float32` holds.
 
 mod arithmetic;
 mod assign;
@@ -23,7 +23,7 @@ use crate::ops::kernel::{ChunkPlan, OperandSamples, is_in_place, run_kernel};
 use crate::task::{self, CriticalSection};
 use crate::video::{DType, Element, Number, Real, Strided, Video, shape_text, with_dtype};
 
-/// What stands on one side of an operator.
+/// Operand of an operator.
 #[derive(Debug, Clone)]
 pub enum Operand {
     /// An int, which fits an array of any type.
@@ -35,12 +35,12 @@ pub enum Operand {
 }
 
 impl Operand {
-    /// The number, if it is one.
+    /// The number, unless it is an array.
     pub fn number(&self) -> Option<f64> {
         self.exact().map(Number::to_f64)
     }
 
-    /// The number with all its digits, if it is one.
+    /// The exact number, unless it is an array.
     fn exact(&self) -> Option<Number> {
         match *self {
             Operand::Int(number) => Some(Number::Int(number)),
@@ -73,14 +73,14 @@ impl From<Number> for Operand {
     }
 }
 
-/// Whether operands are to be computed with in double precision.
+/// Whether the operands need double precision.
 fn is_double(operands: &[&Operand]) -> bool {
     operands
         .iter()
         .any(|operand| operand.dtype().is_some_and(DType::is_wide))
 }
 
-/// The shape that both shapes can be stretched to.
+/// Shape to which both shapes are broadcast.
 fn common_shape(operation: &str, a: &[usize], b: &[usize]) -> Result<Vec<usize>> {
     let ndim = a.len().max(b.len());
     let at = |shape: &[usize], axis: usize| {
@@ -105,7 +105,7 @@ fn mismatch(operation: &str, a: &[usize], b: &[usize]) -> Error {
     error.hint("counted from the last axis, lengths must be equal or 1")
 }
 
-/// An operand converted to the type and stretched to the shape.
+/// Operand converted to the type and broadcast to the shape.
 fn input<R: Real>(operand: &Operand, shape: &[usize]) -> OperandSamples<R> {
     match operand {
         Operand::Array(array) => OperandSamples::stretched(array, shape),
@@ -114,8 +114,7 @@ fn input<R: Real>(operand: &Operand, shape: &[usize]) -> OperandSamples<R> {
     }
 }
 
-/// Computes `f` of the samples of both operands at every place, over the memory of one of them if
-/// that is a temporary.
+/// Applies `f` elementwise to both operands, in the memory of one of them if that is a temporary.
 fn compute<T: Element>(
     operation: &'static str,
     [left, right]: [Operand; 2],
@@ -139,7 +138,7 @@ fn compute<T: Element>(
     }
 }
 
-/// Changes each sample to `f(sample, sample of the other)` where it is.
+/// Changes each sample in place to `f(sample, sample of the other)`.
 fn update<T: Element>(
     operation: &'static str,
     video: Video,
@@ -194,7 +193,7 @@ fn combine<T: Element, U: Element>(
     Ok(results)
 }
 
-/// Replaces a video by the result of an operation on it, of the same shape.
+/// Replaces a video by the result of an operation of the same shape.
 fn change(
     name: &'static str,
     video: &mut Video,
@@ -206,8 +205,8 @@ fn change(
         return Err(mismatch(name, video.shape(), right.shape()));
     }
     let left = if video.dtype() == dtype {
-        // Where nothing can fail, nothing is lost: samples of the type of the result are changed
-        // where they are, or shared with somebody.
+        // If nothing can fail, nothing can be lost: samples that have the type of the result are
+        // changed in place, or copied if they are shared.
         with_dtype!(dtype, T => if is_in_place::<T>(video) { take(video) } else { video.clone() })
     } else {
         video.clone()
@@ -217,7 +216,7 @@ fn change(
     Ok(())
 }
 
-/// Leaves nothing in the place of a video.
+/// Takes a video and leaves an empty one.
 fn take(video: &mut Video) -> Video {
     std::mem::replace(
         video,
@@ -225,7 +224,8 @@ fn take(video: &mut Video) -> Video {
     )
 }
 
-/// Results with what is known about the operand that has as many axes, the left one first.
+/// Result with the metadata of an operand that has the same number of axes, preferably the left
+/// one.
 fn with_metadata_of<T: Element>(results: Strided<T>, operands: [&Operand; 2]) -> Video {
     let ndim = results.shape().len();
     let array = operands.into_iter().find_map(|operand| match operand {
@@ -255,7 +255,7 @@ mod tests {
         assert_ne!(address(&shared), before);
         let doubled = double(video);
         assert_eq!(address(&doubled), before);
-        // On the right side too, but not where the result has another shape.
+        // In the right operand too, but not if the result has another shape.
         let right = |left, right| {
             let operands = [Operand::Array(left), Operand::Array(right)];
             let [left, right] = operands;

@@ -1,32 +1,33 @@
-//! Functions from their series, without a branch: compilers make instructions for several samples
-//! at once of them, which they cannot of the system's.
+//! Branch-free functions computed from series: compilers can vectorize them, unlike the functions
+//! of the system's math library.
 //!
-//! Numbers are reduced to a short interval where few terms suffice (Cody & Waite 1980; the logarithm
-//! as in fdlibm). All is computed in double precision; for single precision fewer terms do.
+//! Numbers are reduced to a short interval where few terms suffice (Cody & Waite 1980; the
+//! logarithm as in fdlibm). Everything is computed in double precision; results in single precision
+//! need fewer terms.
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_PI, FRAC_PI_2, FRAC_PI_4, LOG2_E, LOG10_E, PI};
 
 use crate::video::{DType, Real};
 
-/// Adding it rounds to a whole number, which then stands in the last bits.
+/// Adding it rounds to a whole number, which is then in the last bits.
 const SHIFT: f64 = 6_755_399_441_055_744.0;
 
-/// Its bits have an exponent only: those of a smaller whole number can be added to them.
+/// Only exponent bits are set: a smaller whole number can be added to its bits.
 const WHOLE: f64 = 4_503_599_627_370_496.0;
 
 const BIAS: f64 = 1023.0;
 const MANTISSA: u32 = 52;
 
-/// The logarithm of 2 in two parts, of which whole multiples of the first are exact.
+/// Logarithm of 2 in two parts; whole multiples of the first are exact.
 const LN_2: [f64; 2] = [6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10];
 
-/// A quarter of a turn in two parts, as [`LN_2`].
+/// π/2 in two parts, like [`LN_2`].
 const QUARTER: [f64; 2] = [1.570_796_326_734_125_6, 6.077_100_506_506_192e-11];
 
-/// The largest angle of which multiples of [`QUARTER`] are exact.
+/// Largest angle for which multiples of [`QUARTER`] are exact.
 const MAX_ANGLE: f64 = 1e6;
 
-/// The tangent of half of 45 degrees.
+/// Tangent of π/8.
 const TAN_PI_8: f64 = 0.414_213_562_373_095_03;
 
 /// 1, 1/1!, 1/2!, …
@@ -91,7 +92,7 @@ fn in_precision<R: Real>(single: f64, double: impl Fn() -> f64) -> R {
     }
 }
 
-/// The power of e.
+/// Exponential function.
 #[inline(always)]
 pub(super) fn exp<R: Real>(x: R) -> R {
     let x = x.to_f64();
@@ -103,7 +104,7 @@ fn exp_of(x: f64, terms: &[f64]) -> f64 {
     let x = x.clamp(-746.0, 710.0);
     let n = x * LOG2_E + SHIFT - SHIFT;
     let rest = (x - n * LN_2[0]) - n * LN_2[1];
-    // In two steps: the numbers of the least and the largest exponent have no power of 2 alone.
+    // In two steps: a single power of 2 would overflow or underflow for the extreme exponents.
     let half = n * 0.5 + SHIFT - SHIFT;
     polynomial(rest, terms) * power_of_2(half) * power_of_2(n - half)
 }
@@ -113,14 +114,14 @@ fn power_of_2(n: f64) -> f64 {
     f64::from_bits((n + (BIAS + WHOLE)).to_bits() << MANTISSA)
 }
 
-/// The natural logarithm; not-a-number below 0.
+/// Natural logarithm; NaN below 0.
 #[inline(always)]
 pub(super) fn ln<R: Real>(x: R) -> R {
     let x = x.to_f64();
     in_precision(ln_of(x, &LN[..6]), || ln_of(x, &LN))
 }
 
-/// The logarithm to base 10, for single precision.
+/// Base-10 logarithm, for single precision.
 #[inline(always)]
 pub(super) fn log10<R: Real>(x: R) -> R {
     R::from_f64(ln_of(x.to_f64(), &LN[..6]) * LOG10_E)
@@ -136,7 +137,7 @@ fn ln_of(x: f64, terms: &[f64]) -> f64 {
     } else {
         (x, 0.0)
     };
-    // x = 2ⁿ·(1 + f), where 1 + f lies between the roots of 1/2 and of 2.
+    // x = 2ⁿ·(1 + f), with 1 + f between √½ and √2.
     let from_root = scaled.to_bits().wrapping_sub(SQRT_HALF);
     let biased = from_root.wrapping_add((BIAS as u64) << MANTISSA) >> MANTISSA;
     let exponent = f64::from_bits(biased | WHOLE.to_bits()) - (WHOLE + BIAS) - less;
@@ -151,26 +152,26 @@ fn ln_of(x: f64, terms: &[f64]) -> f64 {
     if x >= 0.0 { ln } else { f64::NAN }
 }
 
-/// Whether [`sin`] and [`cos`] know the angle.
+/// Whether [`sin`] and [`cos`] are accurate for the angle.
 #[inline(always)]
 pub(super) fn is_turned_little<R: Real>(x: R) -> bool {
     let x = x.to_f64();
     (x.abs() <= MAX_ANGLE) | x.is_nan()
 }
 
-/// The sine of an angle in radians, for single precision.
+/// Sine of an angle in radians, for single precision.
 #[inline(always)]
 pub(super) fn sin<R: Real>(x: R) -> R {
     R::from_f64(turned(x.to_f64(), 0))
 }
 
-/// The cosine of an angle in radians, for single precision.
+/// Cosine of an angle in radians, for single precision.
 #[inline(always)]
 pub(super) fn cos<R: Real>(x: R) -> R {
     R::from_f64(turned(x.to_f64(), 1))
 }
 
-/// The sine of an angle and some quarters of a turn.
+/// Sine of an angle plus a number of quarter turns.
 #[inline(always)]
 fn turned(x: f64, quarters: u64) -> f64 {
     let shifted = x * FRAC_2_PI + SHIFT;
@@ -183,13 +184,13 @@ fn turned(x: f64, quarters: u64) -> f64 {
     f64::from_bits(value.to_bits() ^ (quarter & 2) << 62)
 }
 
-/// Whether [`atan2`] knows the angle: not that of points at infinity.
+/// Whether [`atan2`] is valid: not for points at infinity.
 #[inline(always)]
 pub(super) fn is_point<R: Real>(y: R, x: R) -> bool {
     !x.is_infinite() & !y.is_infinite()
 }
 
-/// The angle of the point (x, y), for single precision.
+/// Angle of the point (x, y), for single precision.
 #[inline(always)]
 pub(super) fn atan2<R: Real>(y: R, x: R) -> R {
     let (y, x) = (y.to_f64(), x.to_f64());
@@ -200,7 +201,7 @@ pub(super) fn atan2<R: Real>(y: R, x: R) -> R {
     } else {
         (down, along)
     };
-    // Of angles above an eighth of a half turn, what they are more than a quarter of it.
+    // Angles above π/8 are reduced by π/4.
     let is_wide = short > TAN_PI_8 * long;
     let (short, long) = if is_wide {
         (short - long, short + long)
@@ -223,13 +224,13 @@ pub(super) fn atan2<R: Real>(y: R, x: R) -> R {
     R::from_f64(angle.copysign(y))
 }
 
-/// Whether [`pow`] knows the power.
+/// Whether [`pow`] is valid for the operands.
 #[inline(always)]
 pub(super) fn is_plain_power<R: Real>(x: R, y: R) -> bool {
     !x.is_infinite() & y.is_finite()
 }
 
-/// The power of a number, for single precision.
+/// Power of a number, for single precision.
 #[inline(always)]
 pub(super) fn pow<R: Real>(x: R, y: R) -> R {
     let (x, y) = (x.to_f64(), y.to_f64());
@@ -245,21 +246,21 @@ pub(super) fn pow<R: Real>(x: R, y: R) -> R {
     R::from_f64(if y == 0.0 { 1.0 } else { power })
 }
 
-/// Whether [`remainder`] knows what remains.
+/// Whether [`remainder`] is valid for the operands.
 #[inline(always)]
 pub(super) fn is_plain_remainder<R: Real>(a: R, b: R) -> bool {
-    // Whole multiples of numbers of 24 digits are exact.
+    // Whole multiples of numbers with 24 bits are exact.
     const MAX_QUOTIENT: f64 = (1u64 << 29) as f64;
     let quotient = a.to_f64() / b.to_f64();
     ((quotient.abs() < MAX_QUOTIENT) | quotient.is_nan()) & !b.to_f64().is_infinite()
 }
 
-/// What remains of a division that is rounded down, for single precision.
+/// Remainder of floor division, for single precision.
 #[inline(always)]
 pub(super) fn remainder<R: Real>(a: R, b: R) -> R {
     let (a, b) = (a.to_f64(), b.to_f64());
     let rest = a - (a / b).floor() * b;
-    // The quotient of a little less than a whole number can be rounded to that.
+    // A quotient just below a whole number can be rounded up to it.
     let is_too_low = (rest < 0.0) != (b < 0.0) && rest != 0.0;
     R::from_f64(if is_too_low { rest + b } else { rest })
 }
@@ -268,7 +269,7 @@ pub(super) fn remainder<R: Real>(a: R, b: R) -> R {
 mod tests {
     use super::*;
 
-    /// Numbers of every size and sign.
+    /// Numbers of every magnitude and sign.
     fn numbers() -> impl Iterator<Item = f64> {
         let edges = [
             0.0,
@@ -289,7 +290,7 @@ mod tests {
             .chain(near)
     }
 
-    /// How many times the distance of numbers of a precision two numbers are apart.
+    /// Distance between two numbers in units of the last place (ULP) of a precision.
     fn apart<R: Real>(number: f64, exact: f64) -> f64 {
         if number == exact || number.is_nan() && exact.is_nan() {
             return 0.0;
@@ -300,7 +301,7 @@ mod tests {
 
     #[test]
     fn double_precision_is_exact_to_the_last_digit() {
-        // MinGW's own `exp` is not the nearest number.
+        // MinGW's own `exp` is not correctly rounded.
         let most = if cfg!(windows) { 2.0 } else { 1.0 };
         for x in numbers() {
             assert!(apart::<f64>(exp(x), x.exp()) <= most, "exp {x}: {}", exp(x));

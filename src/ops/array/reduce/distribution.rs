@@ -1,4 +1,4 @@
-//! How samples are distributed: histograms, thresholds, samples in order.
+//! Distribution of samples: histograms, thresholds, sorting and unique values.
 
 use std::sync::Mutex;
 
@@ -15,31 +15,31 @@ use crate::task::{self, Task};
 use crate::video::{DType, Element, Layout, Samples, Strided, Video, map_samples, split};
 use ndarray::{ArrayViewMut3, Axis};
 
-/// The most bins of a histogram.
+/// Maximum number of bins of a histogram.
 const MAX_BINS: usize = 1 << 20;
 
-/// The bins in which a threshold between floats is looked for, as in scikit-image.
+/// Number of bins for the threshold of floats, as in scikit-image.
 const OTSU_BINS: usize = 256;
 
-/// How many samples one parallel step sorts at least.
+/// Minimum number of samples that one parallel step sorts.
 const STEP: usize = 1 << 16;
 
-/// The bytes of a line of the cache.
+/// Size of a cache line in bytes.
 const CACHE_LINE: usize = 64;
 
-/// How many samples are sorted without a look whether to stop.
+/// Number of samples sorted without checking for interruption.
 const AT_ONCE: usize = 1 << 18;
 
-/// How many samples lie in each of some intervals.
+/// Number of samples in each bin.
 pub struct Histogram {
-    /// The number of samples of each interval.
+    /// Number of samples in each bin.
     pub counts: Vec<u64>,
-    /// Where the intervals begin, and where the last one ends.
+    /// Bin edges, including the end of the last bin.
     pub edges: Vec<f64>,
 }
 
-/// Counts the samples in `bins` intervals of equal width, the upper end of the last one included;
-/// the range is by default that of the samples. NaN and what lies outside is not counted.
+/// Counts the samples in `bins` bins of equal width, the upper end of the last one included; the
+/// range defaults to that of the samples. NaN and samples out of range are not counted.
 pub fn histogram(video: &Video, bins: usize, range: Option<[f64; 2]>) -> Result<Histogram> {
     if !(1..=MAX_BINS).contains(&bins) {
         bail!("histogram needs `bins` between 1 and {MAX_BINS}, got {bins}");
@@ -106,8 +106,8 @@ fn count<T: Element>(array: &Strided<T>, edges: &[f64]) -> Result<Vec<u64>> {
     Ok(total.into_inner().expect("no panic while adding"))
 }
 
-/// The threshold that best parts samples into two classes (Otsu 1979), found as scikit-image does:
-/// among all values of ints of at most 16 bits, among 256 of others.
+/// Threshold that best separates samples into two classes (Otsu 1979), computed as in scikit-image:
+/// from all values of ints of at most 16 bits, from 256 bins otherwise.
 pub fn otsu(function: &'static str, video: &Video) -> Result<f64> {
     let Some((low, high)) = range_to_scale_by(function, video)? else {
         return Err(no_samples(function, video));
@@ -126,7 +126,7 @@ pub fn otsu(function: &'static str, video: &Video) -> Result<f64> {
     })
 }
 
-/// The value up to which samples belong to the first of the two classes.
+/// Largest value of the lower of the two classes.
 fn part(counts: &[u64], values: &[f64]) -> f64 {
     let weights = counts.iter().map(|count| *count as f64);
     let total: f64 = weights.clone().sum();
@@ -150,7 +150,7 @@ fn part(counts: &[u64], values: &[f64]) -> f64 {
     threshold
 }
 
-/// The values that samples of at most 16 bits have, in order, and how often each occurs.
+/// Distinct values of samples of at most 16 bits, in order, and their counts.
 fn values_of<T: Keyed>(array: &Strided<T>) -> Result<(Vec<u64>, Vec<f64>)> {
     let counts = count_digits(array, 0, &[0])?.swap_remove(0);
     let found = counts
@@ -162,7 +162,7 @@ fn values_of<T: Keyed>(array: &Strided<T>) -> Result<(Vec<u64>, Vec<f64>)> {
         .unzip())
 }
 
-/// Puts the samples along an axis in order, NaN last; without an axis, all of them as a trace.
+/// Sorts the samples along an axis, NaN last; without an axis, all of them into a trace.
 pub fn sort(video: Video, axis: Option<i64>) -> Result<Video> {
     let axis = axis.map(|axis| axis_of("sort", &video, axis)).transpose()?;
     if video.dtype() == DType::Bool {
@@ -185,7 +185,7 @@ fn sort_numbers(video: Video, axis: Option<usize>) -> Result<Video> {
     Ok(video)
 }
 
-/// Sorts samples by way of ints whose order is theirs, so that there is one sort for each size.
+/// Sorts samples as ints of the same order, so that only one sort per size is compiled.
 fn sorted_along<T: Sortable>(mut array: Strided<T>, axis: usize) -> Result<Strided<T>> {
     let (outer, rest) = array.shape().split_at(axis);
     let (outer, len, inner) = (
@@ -228,14 +228,14 @@ fn sort_along<R: Rank>(ranks: &mut [R], [outer, len, inner]: [usize; 3]) -> Resu
     }
     let mut ranks = ArrayViewMut3::from_shape((outer, len, inner), ranks)
         .expect("as many samples as the shape has");
-    // Lines that lie beside each other in memory are put in order together.
+    // Lines that are adjacent in memory are sorted together.
     let width = (STEP / len).max(CACHE_LINE / size_of::<R>());
     let mut tiles = Vec::new();
     for part in ranks.axis_iter_mut(Axis(0)) {
         tiles.extend(split(part, Axis(1), width));
     }
     task::share(tiles, Vec::new, |lines, (_, mut tile)| {
-        // Row by row, so that each line of the cache is read and written once.
+        // Row by row, so that each cache line is read and written once.
         lines.resize(tile.len(), R::zero());
         for (row, ranks) in tile.rows().into_iter().enumerate() {
             for (column, rank) in ranks.iter().enumerate() {
@@ -252,7 +252,7 @@ fn sort_along<R: Rank>(ranks: &mut [R], [outer, len, inner]: [usize; 3]) -> Resu
     })
 }
 
-/// Sorts lines of so many ints, each by itself.
+/// Sorts consecutive lines of `len` ints, each separately.
 fn put_lines_in_order<R: Rank>(ranks: &mut [R], len: usize, task: &Task) -> Result<()> {
     let mut lines = ranks.chunks_mut(len);
     if len > AT_ONCE {
@@ -262,8 +262,8 @@ fn put_lines_in_order<R: Rank>(ranks: &mut [R], len: usize, task: &Task) -> Resu
     task.advance(ranks.len())
 }
 
-/// Sorts ints on all cores, and stops when it is asked to: the sort of the standard library, but
-/// for parts that take it long, which are parted into lower and higher ones before.
+/// Sorts ints on all cores, interruptibly: with the sort of the standard library, after long parts
+/// have been partitioned into lower and higher ones.
 fn put_in_order<R: Rank>(ranks: &mut [R], task: &Task) -> Result<()> {
     if ranks.len() <= AT_ONCE {
         ranks.sort_unstable();
@@ -277,13 +277,13 @@ fn put_in_order<R: Rank>(ranks: &mut [R], task: &Task) -> Result<()> {
             put_in_order(higher, task)
         });
     }
-    // The middle is the lowest one, and there may be many of it.
+    // The pivot may be the lowest value, and many ints may equal it.
     let equal = divide(ranks, |rank| rank <= middle, task)?;
     task.advance(equal)?;
     put_in_order(&mut ranks[equal..], task)
 }
 
-/// The middle one of some of the ints.
+/// Median of a sample of the ints.
 fn middle_of<R: Rank>(ranks: &[R]) -> R {
     const SOME: usize = 1001;
     let some = ranks.iter().step_by(ranks.len() / SOME);
@@ -292,7 +292,7 @@ fn middle_of<R: Rank>(ranks: &[R]) -> R {
     *some.select_nth_unstable(at).1
 }
 
-/// Moves the ints that are low before the others, and counts them.
+/// Moves the low ints before the others, and counts them.
 fn divide<R: Rank>(ranks: &mut [R], is_low: impl Fn(R) -> bool, task: &Task) -> Result<usize> {
     let mut low = 0;
     for start in (0..ranks.len()).step_by(STEP) {
@@ -313,7 +313,7 @@ fn sorted<T: Sortable>(array: &Strided<T>) -> Result<Strided<T>> {
     sorted_along(flat, 0)
 }
 
-/// The values that occur, in order; NaN, if it does, is the last one.
+/// Unique values in order; NaN, if any, is the last one.
 pub fn unique(video: &Video) -> Result<Video> {
     let values = match video.samples() {
         Samples::Bool(array) => few(array)?,
@@ -331,7 +331,7 @@ pub fn unique(video: &Video) -> Result<Video> {
     Ok(Video::with_metadata(values, Default::default()))
 }
 
-/// The values of samples of at most 16 bits.
+/// Unique values of samples of at most 16 bits.
 fn few<T: Keyed>(array: &Strided<T>) -> Result<Samples> {
     let (_, values) = values_of(array)?;
     let values = values.into_iter().map(T::from_f64).collect::<Vec<_>>();

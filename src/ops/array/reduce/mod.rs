@@ -1,9 +1,9 @@
-//! Statistics over all samples or along axes, NaN ignored.
+//! Reductions over all samples or along axes, ignoring NaN.
 //!
-//! Results have the axes that are left; if none is, the result has no axes and one sample. Sums
-//! and what follows from them are computed in double precision. Along axes, floats stay what they
-//! are, and ints of at most 16 bits give float32, wider ones float64; over everything, floats
-//! are float64.
+//! Results have the remaining axes; if none remains, the result has no axes and one sample. Sums
+//! and everything derived from them are computed in double precision. Along axes, floats keep their
+//! type, and ints of at most 16 bits give float32, wider ones float64; over all samples, floats are
+//! float64.
 
 mod distribution;
 mod plan;
@@ -26,7 +26,7 @@ use crate::video::{
     DType, Element, Layout, Metadata, Samples, Strided, Video, map_samples, shape_text,
 };
 
-/// Samples in memory, and how they are seen.
+/// Samples in memory and their layout.
 struct Source<'a, T> {
     storage: &'a [T],
     layout: &'a Layout,
@@ -42,7 +42,7 @@ impl<'a, T: Element> Source<'a, T> {
 }
 
 impl<'a, T: AnyBitPattern> Source<'a, T> {
-    /// Samples seen as others of their size.
+    /// Samples reinterpreted as another type of the same size.
     fn bits_of<B: Element>(array: &'a Strided<B>) -> Self {
         Self {
             storage: bytemuck::cast_slice(array.storage()),
@@ -51,8 +51,8 @@ impl<'a, T: AnyBitPattern> Source<'a, T> {
     }
 }
 
-/// Runs an expression on the samples as numbers: bools are seen as `uint8`, so that nothing is compiled
-/// for them alone.
+/// Runs an expression on the samples as numbers: bools are read as `uint8`, so that nothing is
+/// compiled for them alone.
 macro_rules! map_numbers {
     ($samples:expr, $source:ident => $body:expr) => {
         map_numbers!(@ $samples, $source, $body, U8 U16 U32 U64 I8 I16 I32 I64 F32 F64)
@@ -71,17 +71,17 @@ macro_rules! map_numbers {
     };
 }
 
-/// Which samples become one result.
+/// A video and the axes to reduce over.
 struct Reduction<'a> {
     function: &'static str,
     video: &'a Video,
     is_reduced: Vec<bool>,
-    /// Whether there is a result for no samples.
+    /// Whether an empty reduction has a result.
     takes_nothing: bool,
 }
 
 impl<'a> Reduction<'a> {
-    /// Over the axes, negative ones counted from the end, or over all of them.
+    /// Reduction over the given axes, negative ones counted from the end, or over all of them.
     fn new(function: &'static str, video: &'a Video, axes: Option<&[i64]>) -> Result<Self> {
         let mut is_reduced = vec![axes.is_none(); video.ndim()];
         for &axis in axes.unwrap_or_default() {
@@ -98,7 +98,7 @@ impl<'a> Reduction<'a> {
         })
     }
 
-    /// Makes the result of no samples what is known before the first.
+    /// Gives an empty reduction the initial value of the accumulator as its result.
     fn or_nothing(self) -> Self {
         Self {
             takes_nothing: true,
@@ -106,7 +106,7 @@ impl<'a> Reduction<'a> {
         }
     }
 
-    /// The shape of the results.
+    /// Shape of the results.
     fn shape(&self) -> Vec<usize> {
         let axes = self.video.shape().iter().zip(&self.is_reduced);
         axes.filter(|(_, is_reduced)| !**is_reduced)
@@ -118,7 +118,7 @@ impl<'a> Reduction<'a> {
         !self.is_reduced.contains(&false)
     }
 
-    /// The type of results that are not whole numbers.
+    /// Sample type of results that are not whole numbers.
     fn float_dtype(&self) -> DType {
         match self.video.dtype().is_wide() || self.is_whole() {
             true => DType::F64,
@@ -126,7 +126,7 @@ impl<'a> Reduction<'a> {
         }
     }
 
-    /// An error if there is nothing to make a result of.
+    /// An error if there are no samples to reduce.
     fn expect_samples(&self) -> Result<()> {
         let no_result = self.shape().contains(&0);
         if self.video.is_empty() && !no_result && !self.takes_nothing {
@@ -135,7 +135,7 @@ impl<'a> Reduction<'a> {
         Ok(())
     }
 
-    /// What a fold finds, and how to look at it.
+    /// Accumulators of a reducer and their layout.
     fn reduce<T: Element, F: Reducer<T>>(
         &self,
         source: Source<'_, T>,
@@ -152,7 +152,7 @@ impl<'a> Reduction<'a> {
         Ok((state, plan.results().clone()))
     }
 
-    /// A video of results.
+    /// Video of results.
     fn video<U: Element>(&self, results: Vec<U>, layout: Layout) -> Video {
         let results = Strided::from_vec(&[results.len()], results).with_layout(layout);
         let mut video = self.video.with_samples(results);
@@ -183,7 +183,7 @@ impl<'a> Reduction<'a> {
     }
 }
 
-/// The axis that a number counts from the start, or from the end if negative.
+/// Index of an axis, negative ones counted from the end.
 pub(in crate::ops) fn axis_of(function: &str, video: &Video, axis: i64) -> Result<usize> {
     let ndim = video.ndim() as i64;
     if !(-ndim..ndim).contains(&axis) {
@@ -200,7 +200,7 @@ pub(in crate::ops) fn axis_of(function: &str, video: &Video, axis: i64) -> Resul
     Ok(axis.rem_euclid(ndim) as usize)
 }
 
-/// What is not known of results without the axes that are gone.
+/// Removes metadata that is not valid without the removed axes.
 pub(in crate::ops) fn forget_axes(metadata: &mut Metadata, is_gone: &[bool]) {
     let (time, space) = match is_gone {
         [time, space @ ..] if is_gone.len() > 2 => (*time, &space[..2]),
@@ -215,13 +215,13 @@ pub(in crate::ops) fn forget_axes(metadata: &mut Metadata, is_gone: &[bool]) {
     }
 }
 
-/// The smallest sample, of the type of the samples.
+/// Minimum, of the type of the samples.
 pub fn min(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
     let reduction = Reduction::new("min", video, axes)?;
     extreme::<false>(&reduction)
 }
 
-/// The largest sample, of the type of the samples.
+/// Maximum, of the type of the samples.
 pub fn max(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
     let reduction = Reduction::new("max", video, axes)?;
     extreme::<true>(&reduction)
@@ -237,7 +237,7 @@ fn extreme<const HIGH: bool>(reduction: &Reduction<'_>) -> Result<Video> {
     })
 }
 
-/// The mean.
+/// Mean.
 pub fn mean(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
     let reduction = Reduction::new("mean", video, axes)?;
     map_numbers!(video.samples(), source => {
@@ -245,8 +245,8 @@ pub fn mean(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
     })
 }
 
-/// The sum: floats of the type of the samples, ints and bools as int64. One number beyond int64 is a
-/// float; several are an error if one is.
+/// Sum: floats keep their type, ints and bools give int64. A single result beyond int64 is a float;
+/// several results are an error if one is beyond int64.
 pub fn sum(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
     let reduction = Reduction::new("sum", video, axes)?.or_nothing();
     match video.samples() {
@@ -278,14 +278,13 @@ fn exact_sum<T: Addend>(reduction: &Reduction<'_>, array: &Strided<T>) -> Result
     }
 }
 
-/// The variance: the mean of the squares of the distances from the mean, with `ddof` fewer samples
-/// in the divisor.
+/// Variance. Delta degrees of freedom: the divisor is N − ddof.
 pub fn var(video: &Video, axes: Option<&[i64]>, ddof: f64) -> Result<Video> {
     let reduction = Reduction::new("var", video, axes)?;
     spread(&reduction, ddof, |var| var)
 }
 
-/// The standard deviation, the square root of [`var`].
+/// Standard deviation, the square root of [`var`].
 pub fn std(video: &Video, axes: Option<&[i64]>, ddof: f64) -> Result<Video> {
     let reduction = Reduction::new("std", video, axes)?;
     spread(&reduction, ddof, f64::sqrt)
@@ -306,13 +305,12 @@ fn spread(reduction: &Reduction<'_>, ddof: f64, finish: impl Fn(f64) -> f64) -> 
     })
 }
 
-/// Where the smallest sample is first: its index along the axis, or in row-major order among all
-/// samples of a result.
+/// Index of the first minimum: along the axis, or in row-major order among all samples of a result.
 pub fn argmin(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
     arg_extreme::<false>(&Reduction::new("argmin", video, axes)?)
 }
 
-/// Where the largest sample is first, as [`argmin`].
+/// Index of the first maximum, like [`argmin`].
 pub fn argmax(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
     arg_extreme::<true>(&Reduction::new("argmax", video, axes)?)
 }
@@ -331,7 +329,7 @@ fn arg_extreme<const HIGH: bool>(reduction: &Reduction<'_>) -> Result<Video> {
     Ok(reduction.video(indices, layout))
 }
 
-/// How many samples are not NaN; of bools, how many are true.
+/// Number of samples that are not NaN; for bools, the number of true samples.
 pub fn count(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
     let reduction = Reduction::new("count", video, axes)?.or_nothing();
     let is_mask = video.dtype() == DType::Bool;
@@ -347,13 +345,13 @@ pub fn any(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
     tally(&reduction, |tally| tally.numbers > tally.zeros)
 }
 
-/// Whether all samples that are not NaN are different from zero.
+/// Whether all samples that are not NaN are nonzero.
 pub fn all(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
     let reduction = Reduction::new("all", video, axes)?.or_nothing();
     tally(&reduction, |tally| tally.zeros == 0)
 }
 
-/// Counts samples: ints by their bits alone, as only zero matters.
+/// Counts samples: ints by their bits alone, since only zero matters.
 fn tally<U: Element>(reduction: &Reduction<'_>, finish: impl Fn(Tally) -> U) -> Result<Video> {
     let (counts, layout) = match reduction.video.samples() {
         Samples::F32(array) => reduction.reduce(Source::of(array), &Count, false),
@@ -371,7 +369,7 @@ fn tally<U: Element>(reduction: &Reduction<'_>, finish: impl Fn(Tally) -> U) -> 
     Ok(reduction.video(counts.into_iter().map(finish).collect(), layout))
 }
 
-/// The median.
+/// Median.
 pub fn median(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
     let reduction = Reduction::new("median", video, axes)?;
     let (results, layout) =
@@ -379,7 +377,7 @@ pub fn median(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
     Ok(of_floats(&reduction, results, layout))
 }
 
-/// The percentiles `q` (0 to 100), linear between neighbours; several of them along a first axis.
+/// Percentiles `q` (0 to 100), linearly interpolated; several of them along a new first axis.
 pub fn percentile(video: &Video, q: &[f64], is_list: bool, axes: Option<&[i64]>) -> Result<Video> {
     let reduction = Reduction::new("percentile", video, axes)?;
     if let Some(q) = q.iter().find(|q| !(0.0..=100.0).contains(*q)) {
@@ -387,7 +385,7 @@ pub fn percentile(video: &Video, q: &[f64], is_list: bool, axes: Option<&[i64]>)
     }
     let (results, layout) =
         map_samples!(video.samples(), array => percentiles(&reduction, array, q)?);
-    // They are found result by result, and shown percentile by percentile.
+    // Computed result by result, and returned percentile by percentile.
     let step = q.len().max(1) as isize;
     let strides: Vec<_> = layout
         .strides()

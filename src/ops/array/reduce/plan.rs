@@ -1,8 +1,7 @@
-//! The walk over the samples that are summed up along some axes.
+//! Order in which samples are visited when some axes are reduced over.
 //!
-//! It goes through memory in order, whatever the axes, flips and rotations of the video: the
-//! results are made in the order of memory too, and then seen through a layout that puts them
-//! in theirs.
+//! Memory is read in order, whatever the axes, flips and rotations of the video: the results are
+//! computed in memory order too, and a layout then gives them their axis order.
 
 use std::cmp::Reverse;
 use std::ops::Range;
@@ -12,35 +11,35 @@ use crate::ops::kernel::{Kernel, run_kernel};
 use crate::task;
 use crate::video::{Element, Layout, Strided};
 
-/// How many samples are handled side by side.
+/// Number of samples handled in parallel lanes.
 const LANES: usize = 32;
 
-/// How many rows of samples are added to the results beneath them at once.
+/// Number of rows of samples added to the results in one pass.
 const ROWS: usize = 8;
 
-/// How many neighbouring results are made together: they stay in the cache.
+/// Number of neighboring results computed together: they stay in the cache.
 const TILE: usize = 2048;
 
-/// How many samples of a run are handled at once.
+/// Number of samples of a run handled at once.
 const RUN: usize = 1 << 14;
 
-/// The shortest axis that is worth handling side by side.
+/// Shortest axis that is worth vectorizing.
 const MIN_VECTOR: usize = 16;
 
-/// How many samples one parallel step sums up, at least and at most.
+/// Minimum and maximum number of samples that one parallel step reduces.
 const STEP: Range<usize> = 1 << 15..1 << 22;
 
-/// What is made of the samples of one result.
+/// A reduction of the samples of each result.
 pub(super) trait Reducer<T: Element>: Sync {
-    /// What is known after some samples.
+    /// Running state after some samples.
     type Accumulator: Copy + Send + Sync;
 
-    /// What is known before the first.
+    /// Initial state.
     fn start(&self) -> Self::Accumulator;
 
-    /// Adds a row of samples to what is known about results side by side, for each of the rows.
-    /// The first sample of a row has the place given with it among the samples of its result, the
-    /// next one a place `step` further on.
+    /// Adds rows of samples to the accumulators of neighboring results. The first sample of a row
+    /// has the given flat index among the samples of its result, and each next one an index larger
+    /// by `step`.
     fn add<'a, const W: usize>(
         &self,
         state: &mut [Self::Accumulator; W],
@@ -49,23 +48,23 @@ pub(super) trait Reducer<T: Element>: Sync {
     ) where
         T: 'a;
 
-    /// Adds what is known about other samples of the same result.
+    /// Merges the accumulator of other samples of the same result.
     fn merge(&self, state: &mut Self::Accumulator, other: Self::Accumulator);
 }
 
-/// Neighbouring axes that are walked as one.
+/// Adjacent axes that are traversed as one.
 #[derive(Clone)]
 struct AxisGroup {
     len: usize,
     stride: usize,
     is_reduced: bool,
-    /// By how much the place of a sample among those of its result grows along it.
+    /// Increase of a sample's flat index, within its result, per element of the axis.
     flat_index: i64,
     axes: Vec<usize>,
 }
 
 impl AxisGroup {
-    /// Whether the elements of the next, inner axis go on at the next element of this one.
+    /// Whether the next, inner axis continues at the next element of this one.
     fn continues_in(&self, inner: &AxisGroup) -> bool {
         self.is_reduced == inner.is_reduced
             && self.stride == inner.stride * inner.len
@@ -73,22 +72,22 @@ impl AxisGroup {
     }
 }
 
-/// In which order samples are visited, and where the results belong.
+/// Order in which samples are visited, and positions of the results.
 pub(super) struct ReductionPlan {
     offset: usize,
     flat_index: i64,
-    /// Axes that the results have, without the vector.
+    /// Axes of the results, without the vectorized axis.
     kept: Vec<AxisGroup>,
-    /// Axes that are summed up, without the vector.
+    /// Axes that are reduced over, without the vectorized axis.
     reduced: Vec<AxisGroup>,
-    /// The axis along which samples are handled side by side.
+    /// Vectorized axis.
     vector: AxisGroup,
     results: Layout,
 }
 
 impl ReductionPlan {
-    /// A walk that sums up some of the axes of an array that is not empty. Places count the
-    /// samples of a result in row-major order; they are all 0 unless `has_indices`.
+    /// Plan to reduce over some axes of an array that is not empty. Flat indices count the samples
+    /// of a result in row-major order; they are all 0 unless `has_indices`.
     pub(super) fn new(layout: &Layout, is_reduced: &[bool], has_indices: bool) -> Self {
         let (mut offset, mut flat_index, mut count) = (layout.offset(), 0, 1);
         let mut axes = Vec::new();
@@ -153,12 +152,12 @@ impl ReductionPlan {
         Layout::new(offset, &lens, &strides)
     }
 
-    /// How the results, which are made in the order of memory, are to be seen.
+    /// Layout of the results, which are computed in memory order.
     pub(super) fn results(&self) -> &Layout {
         &self.results
     }
 
-    /// The number of samples of each result.
+    /// Number of samples of each result.
     pub(super) fn samples(&self) -> usize {
         let rows = self.rows();
         if self.vector.is_reduced {
@@ -168,12 +167,12 @@ impl ReductionPlan {
         }
     }
 
-    /// The number of runs, or of rows beneath each other, that a result is made of.
+    /// Number of runs, or of rows, that are reduced into a result.
     fn rows(&self) -> usize {
         self.reduced.iter().map(|group| group.len).product()
     }
 
-    /// How many neighbouring results form a line: those along the vector, or all.
+    /// Number of neighboring results in a line: those along the vectorized axis, or all.
     fn line(&self) -> usize {
         if self.vector.is_reduced {
             self.results.len()
@@ -182,7 +181,7 @@ impl ReductionPlan {
         }
     }
 
-    /// The rows that neighbouring results are cut into, the runs longer than [`RUN`] cut too.
+    /// Number of chunks of a result: its rows, with runs longer than [`RUN`] divided.
     fn chunks(&self) -> usize {
         let runs = if self.vector.is_reduced {
             self.vector.len.div_ceil(RUN)
@@ -192,8 +191,8 @@ impl ReductionPlan {
         self.rows() * runs
     }
 
-    /// How many neighbouring results one step makes, and among how many steps the samples of each
-    /// result are divided. It follows from the shape alone, and so do the bits of a sum.
+    /// Number of neighboring results per step, and number of steps that share the samples of each
+    /// result. Depends on the shape only, so that sums are reproducible to the bit.
     fn steps(&self, most_in_tile: usize) -> (usize, usize) {
         let samples = self.samples().max(1);
         let tile = if self.vector.is_reduced {
@@ -209,7 +208,7 @@ impl ReductionPlan {
         (tile, wanted.min(most).max(1))
     }
 
-    /// Where a result's first sample is.
+    /// Offset of the first sample of a result.
     fn origin(&self, result: usize) -> usize {
         if self.vector.is_reduced {
             return self.offset + locate(&self.kept, result).0;
@@ -218,14 +217,14 @@ impl ReductionPlan {
         self.offset + locate(&self.kept, line).0 + at * self.vector.stride
     }
 
-    /// Where a row lies from the origin of its results, and its place among their samples.
+    /// Offset of a row from the origin of its results, and its flat index among their samples.
     fn row(&self, row: usize) -> (usize, i64) {
         let (offset, flat_index) = locate(&self.reduced, row);
         (offset, self.flat_index + flat_index)
     }
 
-    /// The part of its run that a piece is: where it lies from the origin of its result, its
-    /// length, and the place of its first sample.
+    /// Part of a run in a chunk: its offset from the origin of its result, its length, and the flat
+    /// index of its first sample.
     fn run(&self, chunk: usize) -> (usize, usize, i64) {
         let in_row = self.vector.len.div_ceil(RUN);
         let (offset, flat_index) = self.row(chunk / in_row);
@@ -239,7 +238,7 @@ impl ReductionPlan {
     }
 }
 
-/// Axes in the order of memory, those joined that lie in each other.
+/// Axes in memory order, with nested contiguous ones joined.
 fn joined(axes: Vec<AxisGroup>) -> Vec<AxisGroup> {
     let mut groups: Vec<AxisGroup> = Vec::new();
     for inner in axes {
@@ -265,14 +264,14 @@ fn joined(axes: Vec<AxisGroup>) -> Vec<AxisGroup> {
     groups
 }
 
-/// The innermost axis that is long enough, or the longest.
+/// Innermost axis that is long enough, or the longest.
 fn vector_of(groups: &[AxisGroup]) -> usize {
     let long = groups.iter().rposition(|group| group.len >= MIN_VECTOR);
     let longest = (0..groups.len()).max_by_key(|at| groups[*at].len);
     long.or(longest).expect("at least one group")
 }
 
-/// Where an index of some axes, counted in row-major order, lies from their first element.
+/// Offset and flat index of an index of some axes, counted in row-major order.
 fn locate(groups: &[AxisGroup], mut index: usize) -> (usize, i64) {
     let (mut offset, mut flat_index) = (0, 0);
     for group in groups.iter().rev() {
@@ -284,7 +283,7 @@ fn locate(groups: &[AxisGroup], mut index: usize) -> (usize, i64) {
     (offset, flat_index)
 }
 
-/// Some samples, a distance apart: those in memory, or a copy of them.
+/// Strided samples: those in memory, or a copy of them.
 #[inline(always)]
 fn slice<'a, T: Copy>(
     storage: &'a [T],
@@ -301,14 +300,14 @@ fn slice<'a, T: Copy>(
     copy
 }
 
-/// A part of the work: some results, and some of the pieces that they are made of.
+/// Part of the work: some results, and some of their chunks.
 struct ReductionStep<'a, K> {
     first: usize,
     state: &'a mut [K],
     chunks: Range<usize>,
 }
 
-/// Makes the results of all samples, in the order of `plan`.
+/// Reduces all samples, with results in the order of `plan`.
 pub(super) fn reduce<T: Element, F: Reducer<T>>(
     storage: &[T],
     plan: &ReductionPlan,
@@ -370,7 +369,7 @@ impl<'a, T: Element, F: Reducer<T>> Kernel<(ReductionStep<'a, F::Accumulator>, &
 }
 
 impl<T: Element, F: Reducer<T>> ReductionKernel<'_, T, F> {
-    /// Adds runs of samples, each to the one result that it belongs to.
+    /// Adds runs of samples, each to its one result.
     #[inline(always)]
     fn reduce_runs(&self, step: ReductionStep<'_, F::Accumulator>, copy: &mut Vec<T>) {
         let (stride, flat_step) = (self.plan.vector.stride, self.plan.vector.flat_index);
@@ -402,8 +401,8 @@ impl<T: Element, F: Reducer<T>> ReductionKernel<'_, T, F> {
         }
     }
 
-    /// Adds a run too short for the lanes. Like [`Self::add_columns`] it is one function for all kinds
-    /// of processors, which would do no better with wider registers.
+    /// Adds a run that is too short for the lanes. Like [`Self::add_columns`] it is compiled once
+    /// for all kinds of processors, since wider registers would not make it faster.
     #[inline(never)]
     fn add_run(&self, state: &mut F::Accumulator, samples: &[T], flat_index: i64, step: i64) {
         let rows = samples.iter().enumerate();
@@ -411,7 +410,7 @@ impl<T: Element, F: Reducer<T>> ReductionKernel<'_, T, F> {
         self.reducer.add(std::array::from_mut(state), rows, step);
     }
 
-    /// Adds rows of samples to the results beneath which they lie.
+    /// Adds rows of samples to the results, column by column.
     #[inline(always)]
     fn reduce_rows(&self, step: ReductionStep<'_, F::Accumulator>, copy: &mut Vec<T>) {
         let (len, stride) = (step.state.len(), self.plan.vector.stride);
@@ -485,8 +484,8 @@ fn part<T, const W: usize>(row: &[T], start: usize) -> &[T; W] {
         .expect("rows as long as the results beneath")
 }
 
-/// Hands out all samples in any order: `add` adds a run of them to what `start` began for the
-/// step, which `finish` takes in the end.
+/// Scans all samples in any order: `add` adds a run to the state that `start` created for the step,
+/// and `finish` takes the state at the end.
 pub(super) fn scan<T: Element, S>(
     array: &Strided<T>,
     start: impl Fn() -> S + Sync,
@@ -515,7 +514,7 @@ pub(super) fn scan<T: Element, S>(
     })
 }
 
-/// Some neighbouring results, all samples of which are looked at together.
+/// Neighboring results whose samples are all processed together.
 pub(super) struct Gathered<'a, T> {
     plan: &'a ReductionPlan,
     storage: &'a [T],
@@ -524,7 +523,7 @@ pub(super) struct Gathered<'a, T> {
 }
 
 impl<T: Element> Gathered<'_, T> {
-    /// The samples of the only result.
+    /// Samples of the only result.
     pub(super) fn run(&self, mut take: impl FnMut(T)) {
         let origin = self.plan.origin(self.first);
         for chunk in 0..self.plan.chunks() {
@@ -546,14 +545,14 @@ impl<T: Element> Gathered<'_, T> {
         }
     }
 
-    /// Whether there is only one result, whose samples are read by runs.
+    /// Whether there is only one result, whose samples are read in runs.
     pub(super) fn is_run(&self) -> bool {
         self.plan.vector.is_reduced
     }
 }
 
-/// Makes results from all of their samples at once: `make` gets up to `width` neighbouring
-/// results of type `U`, and memory kept from call to call.
+/// Computes results that need all their samples at once: `make` gets up to `width` neighboring
+/// results of type `U`, and scratch memory that is reused.
 pub(super) fn gather<T: Element, U: Send, S>(
     array: &Strided<T>,
     plan: &ReductionPlan,

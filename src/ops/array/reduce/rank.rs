@@ -1,21 +1,21 @@
-//! Ints whose order is that of samples, for sorting.
+//! Ranks: ints with the order of the samples, for sorting.
 
 use num_traits::Unsigned;
 
 use crate::video::Element;
 
-/// An int that samples are sorted by.
+/// An int by which samples are sorted.
 pub(super) trait Rank: Unsigned + Ord + bytemuck::Pod + Send + Sync {}
 
 impl<R: Unsigned + Ord + bytemuck::Pod + Send + Sync> Rank for R {}
 
-/// A sample type each value of which has an int of its own, in the same order; NaN comes last.
+/// A sample type in which each value has a rank of its own, in the same order; NaN comes last.
 pub(super) trait Sortable: Element + bytemuck::Pod {
-    /// The int, of the size of a sample.
+    /// The rank, of the size of a sample.
     type Rank: Rank;
-    /// The int of the bits of a sample.
+    /// Rank of a sample, from its bits.
     fn rank(bits: Self::Rank) -> Self::Rank;
-    /// The bits of the sample that has an int.
+    /// Bits of the sample with a rank.
     fn unrank(rank: Self::Rank) -> Self::Rank;
 }
 

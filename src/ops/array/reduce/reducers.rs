@@ -1,19 +1,19 @@
-//! What can be found out about samples one by one: sums, extremes, counts and moments.
+//! Reducers that take samples one by one: sums, extremes, counts and moments.
 
 use std::ops::AddAssign;
 
 use super::plan::Reducer;
 use crate::video::Element;
 
-/// A sample type that can be summed up.
+/// A sample type that can be added up.
 pub(super) trait Addend: Element {
-    /// What some thousands of samples are summed up in, without loss.
+    /// Type that holds the sum of a few thousand samples without loss.
     type Lane: Copy + Default + AddAssign + Send;
-    /// The sample for summing up.
+    /// Sample converted for adding.
     fn lane(self) -> Self::Lane;
-    /// A sum of samples.
+    /// Sum of samples as a float.
     fn total(lane: Self::Lane) -> f64;
-    /// The sample as an int that holds any sum of ints.
+    /// Sample as an int that holds any sum of ints.
     fn wide(self) -> i128;
 }
 
@@ -42,21 +42,21 @@ addends! {
     i8 as i32, i16 as i32, i32 as f64, i64 as f64, f32 as f64, f64 as f64,
 }
 
-/// Whether a sample is a number.
+/// Whether a sample is not NaN.
 #[inline(always)]
 #[allow(clippy::eq_op)]
 pub(super) fn is_number<T: Element>(sample: T) -> bool {
     sample == sample
 }
 
-/// The number of samples that are numbers, and their sum.
+/// Number of samples that are not NaN, and their sum.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Total {
     pub(super) count: u64,
     pub(super) sum: f64,
 }
 
-/// Sums up samples in double precision, exactly if they are ints of at most 16 bits.
+/// Sums samples in double precision, exactly for ints of at most 16 bits.
 pub(super) struct Sum;
 
 impl<T: Addend> Reducer<T> for Sum {
@@ -89,7 +89,7 @@ impl<T: Addend> Reducer<T> for Sum {
     }
 }
 
-/// The sum of the numbers in each column, and how many those are.
+/// Sum and number of the samples in each column that are not NaN.
 #[inline(always)]
 fn sums<'a, T: Addend, const W: usize>(
     rows: impl Iterator<Item = (&'a [T; W], i64)>,
@@ -109,7 +109,7 @@ fn sums<'a, T: Addend, const W: usize>(
     (sums, counts)
 }
 
-/// Sums up ints without loss.
+/// Sums ints without loss.
 pub(super) struct ExactSum;
 
 impl<T: Addend> Reducer<T> for ExactSum {
@@ -141,7 +141,7 @@ impl<T: Addend> Reducer<T> for ExactSum {
     }
 }
 
-/// The number of samples that are numbers, and of those that are zero.
+/// Number of samples that are not NaN, and of those that are zero.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Tally {
     pub(super) numbers: u64,
@@ -187,11 +187,11 @@ impl<T: Element> Reducer<T> for Count {
     }
 }
 
-/// Finds the smallest sample, or the largest if `HIGH`; NaN if there is no number.
+/// Minimum, or maximum if `HIGH`; NaN if all samples are NaN.
 pub(super) struct Extreme<const HIGH: bool>;
 
 impl<const HIGH: bool> Extreme<HIGH> {
-    /// What every sample is better than, or as good as.
+    /// Initial value: no sample is worse.
     fn start_value<T: Element>() -> T {
         match HIGH {
             _ if T::DTYPE.is_float() => T::from_f64(f64::NAN),
@@ -243,14 +243,14 @@ impl<T: Element, const HIGH: bool> Reducer<T> for Extreme<HIGH> {
     }
 }
 
-/// A sample and its place, which is negative if there is none.
+/// A sample and its index, which is negative if there is none.
 #[derive(Clone, Copy)]
 pub(super) struct IndexedExtreme<T> {
     value: T,
     pub(super) index: i64,
 }
 
-/// Finds the first place of the smallest sample, or of the largest if `HIGH`.
+/// Index of the first minimum, or of the first maximum if `HIGH`.
 pub(super) struct ArgExtreme<const HIGH: bool>;
 
 impl<const HIGH: bool> ArgExtreme<HIGH> {
@@ -317,7 +317,7 @@ impl<T: Element, const HIGH: bool> Reducer<T> for ArgExtreme<HIGH> {
     }
 }
 
-/// The number of samples, their mean, and the sum of the squares of their distances from it.
+/// Number of samples, mean, and sum of squared distances from the mean.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Spread {
     pub(super) count: f64,
@@ -325,8 +325,8 @@ pub(super) struct Spread {
     pub(super) squares: f64,
 }
 
-/// Finds how far samples spread: the mean of a few at a time first, then their distances from it,
-/// joined as Chan, Golub & LeVeque (1979) do, so that nothing cancels out.
+/// Mean and variance: the mean of a few samples at a time first, then the distances from it, merged
+/// as in Chan, Golub & LeVeque (1979), which avoids cancellation.
 pub(super) struct Moments;
 
 impl<T: Addend> Reducer<T> for Moments {

@@ -1,8 +1,8 @@
-//! Percentiles by selection: nothing is sorted.
+//! Percentiles by selection, without sorting.
 //!
-//! Samples are compared by keys, ints whose order is theirs. The keys of neighbouring results are
-//! searched side by side, bit by bit; one long run of them by quickselect; and a whole video by
-//! counting its keys' digits in one pass per 16 bits, which needs no memory to speak of.
+//! Samples are compared by keys, ints of the same order. The keys of neighboring results are
+//! searched in parallel lanes, bit by bit; a single long run by quickselect; and a whole video by
+//! counting the digits of its keys, in one pass per 16 bits and with little memory.
 
 use std::sync::Mutex;
 
@@ -13,29 +13,29 @@ use crate::error::Result;
 use crate::ops::kernel::run_kernel;
 use crate::video::{Element, Layout, Strided};
 
-/// How many results are searched side by side.
+/// Number of results searched in parallel lanes.
 const LANES: usize = 32;
 
-/// The most samples of a result that are looked at together in memory.
+/// Maximum number of samples of a result that are processed together in memory.
 const MAX_TOGETHER: usize = 1 << 22;
 
-/// The bits of a digit.
+/// Number of bits of a digit.
 const DIGIT: u32 = 16;
 
-/// How many places of the search go through a video together.
+/// Number of prefixes counted in one pass over a video.
 const TOGETHER: usize = 8;
 
-/// A sample type whose order is that of an int.
+/// A sample type with the order of an int.
 pub(super) trait Keyed: Element {
-    /// The int.
+    /// Int key.
     type Key: PrimInt + Default + Send + Sync + Into<u64>;
-    /// How many of its bits can be set.
+    /// Number of bits of a key that can be set.
     const BITS: u32;
-    /// The key of a sample; NaN has the largest.
+    /// Key of a sample; NaN has the largest.
     fn key(self) -> Self::Key;
-    /// The sample of a key, as a float.
+    /// Sample of a key, as a float.
     fn value(key: Self::Key) -> f64;
-    /// A key from its bits.
+    /// Key from its bits.
     fn from_bits(bits: u64) -> Self::Key;
 }
 
@@ -105,14 +105,14 @@ macro_rules! keyed_floats {
 
 keyed_floats! { f32 as u32, f64 as u64 }
 
-/// The place of a percentile among samples in order: a rank, and how far on to the next it lies.
+/// Position of a percentile among sorted samples: a rank, and the fraction of the way to the next.
 fn position(q: f64, count: usize) -> (usize, f64) {
     let position = q / 100.0 * (count - 1) as f64;
     let rank = (position.floor() as usize).min(count - 1);
     (rank, position - rank as f64)
 }
 
-/// Between two samples, as NumPy does it.
+/// Interpolates between two samples, as NumPy does.
 fn between(low: f64, high: f64, share: f64) -> f64 {
     if low == high || share == 0.0 {
         low
@@ -123,7 +123,7 @@ fn between(low: f64, high: f64, share: f64) -> f64 {
     }
 }
 
-/// The percentiles of the samples of each result, one after the other; NaN if there are none.
+/// Percentiles of the samples of each result, one after the other; NaN if there are none.
 pub(super) fn percentiles<T: Keyed>(
     array: &Strided<T>,
     plan: &ReductionPlan,
@@ -161,12 +161,12 @@ pub(super) fn percentiles<T: Keyed>(
     Ok(results)
 }
 
-/// Whether the samples of each result are too many to be looked at together.
+/// Whether each result has too many samples to process them together in memory.
 pub(super) fn is_large(samples: usize, results: usize) -> bool {
     results == 1 && samples > 1 << 16 || samples > MAX_TOGETHER
 }
 
-/// Memory kept between results.
+/// Memory reused between results.
 struct SelectBuffers<K> {
     run: Vec<K>,
     rows: Vec<[K; LANES]>,
@@ -239,7 +239,7 @@ fn of_rows<T: Keyed>(
     }
 }
 
-/// How many keys of each column are below a limit.
+/// Number of keys of each column below a limit.
 #[inline(always)]
 fn count_below<K: PrimInt>(rows: &[[K; LANES]], limits: &[K; LANES]) -> [u32; LANES] {
     let mut counts = [0u32; LANES];
@@ -251,7 +251,7 @@ fn count_below<K: PrimInt>(rows: &[[K; LANES]], limits: &[K; LANES]) -> [u32; LA
     counts
 }
 
-/// The key of each column that has a rank, found bit by bit from the highest.
+/// Key of a given rank in each column, found bit by bit from the highest.
 #[inline(always)]
 fn nth<K: PrimInt>(rows: &[[K; LANES]], ranks: &[u32; LANES], bits: u32) -> [K; LANES] {
     let mut found = [K::zero(); LANES];
@@ -267,7 +267,7 @@ fn nth<K: PrimInt>(rows: &[[K; LANES]], ranks: &[u32; LANES], bits: u32) -> [K; 
     found
 }
 
-/// The key of each column that follows the one of a rank.
+/// Key of each column that follows the one of a rank.
 #[inline(always)]
 fn next<K: PrimInt>(rows: &[[K; LANES]], ranks: &[u32; LANES], found: &[K; LANES]) -> [K; LANES] {
     let (mut above, mut counts) = ([K::max_value(); LANES], [0u32; LANES]);
@@ -292,7 +292,7 @@ fn next<K: PrimInt>(rows: &[[K; LANES]], ranks: &[u32; LANES], found: &[K; LANES
     })
 }
 
-/// The percentiles of all samples, in a few passes over them.
+/// Percentiles of all samples, in a few passes.
 pub(super) fn percentiles_of_all<T: Keyed>(array: &Strided<T>, q: &[f64]) -> Result<Vec<f64>> {
     let first_shift = T::BITS.saturating_sub(DIGIT);
     let all = count_digits(array, first_shift, &[0])?;
@@ -323,7 +323,7 @@ pub(super) fn percentiles_of_all<T: Keyed>(array: &Strided<T>, q: &[f64]) -> Res
         .collect())
 }
 
-/// The first digits of the key that has a rank, and its rank among the keys that begin so.
+/// First digits of the key of a rank, and its rank among the keys with that prefix.
 struct Search {
     prefix: u64,
     rank: u64,
@@ -357,7 +357,7 @@ fn descend_all<T: Keyed>(array: &Strided<T>, shift: u32, searches: &mut [Search]
     Ok(())
 }
 
-/// How often each digit follows each of the prefixes.
+/// Counts of each digit after each of the prefixes.
 pub(super) fn count_digits<T: Keyed>(
     array: &Strided<T>,
     shift: u32,
@@ -387,7 +387,7 @@ pub(super) fn count_digits<T: Keyed>(
     Ok(total.into_inner().expect("no panic while adding"))
 }
 
-/// The part of an array that one result is made of.
+/// Layout of the part of an array that is reduced into one result.
 pub(super) fn layout_of(layout: &Layout, is_reduced: &[bool], mut result: usize) -> Layout {
     let mut part = layout.clone();
     for axis in (0..is_reduced.len())

@@ -13,7 +13,7 @@ const AXES: &[&[i64]] = &[
     &[0, 1, 2],
 ];
 
-/// Views of one video: as it lies, flipped, turned, cropped, every second column.
+/// Views of one video: unchanged, flipped, rotated, cropped, every second column.
 fn views(video: &Video) -> Vec<Video> {
     let layout = video.layout();
     let cols = video.shape()[2];
@@ -28,7 +28,7 @@ fn views(video: &Video) -> Vec<Video> {
     layouts.map(|layout| video.with_layout(layout)).into()
 }
 
-/// The samples of each result, in row-major order.
+/// Samples of each result, in row-major order.
 fn samples_of_results(video: &Video, axes: &[i64]) -> Vec<Vec<f64>> {
     let ndim = video.ndim();
     let axes: Vec<usize> = axes
@@ -207,7 +207,7 @@ fn types_are_wide_enough() {
     assert_eq!(dtype(max(&bytes, Some(&[0]))), DType::U8);
     let longs = video(&[2], vec![i64::MAX, i64::MAX]);
     assert_eq!(dtype(mean(&longs, None)), DType::F64);
-    // What int64 does not hold is a float, or an error beside others.
+    // A sum beyond int64 is a float, or an error if there are several results.
     let total = sum(&longs, None).unwrap();
     assert_eq!(
         (total.dtype(), values(&total)),

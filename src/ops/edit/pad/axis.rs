@@ -1,4 +1,4 @@
-//! Fills what is before and after the samples of one axis.
+//! Filling of the samples before and after one padded axis.
 
 use std::ops::Range;
 
@@ -10,14 +10,14 @@ use crate::error::Result;
 use crate::ops::kernel::border::Border;
 use crate::video::{Element, Number, Strided};
 
-/// An axis of a padded frame, and the lines along it that are to be filled.
+/// One axis of a padded frame, and the lines along it that are filled.
 pub(super) struct PadAxis {
     width: usize,
     len: usize,
-    /// The distance in memory between places of a line.
+    /// Stride along a line.
     step: usize,
     lines: Range<usize>,
-    /// The distance in memory between lines.
+    /// Stride between lines.
     line_step: usize,
 }
 
@@ -38,12 +38,12 @@ impl PadAxis {
         }
     }
 
-    /// Where in memory the places of a line are.
+    /// Offset in memory of an index of a line.
     fn at(&self, index: usize, line: usize) -> usize {
         index * self.step + line * self.line_step
     }
 
-    /// The places to fill before and after the samples, from the outside inwards.
+    /// Indices to fill before and after the samples, from the outside inward.
     fn sides(&self) -> [Vec<usize>; 2] {
         let end = self.len + 2 * self.width;
         [
@@ -52,7 +52,7 @@ impl PadAxis {
         ]
     }
 
-    /// Sets one place of every line.
+    /// Sets one index of every line.
     fn set<T: Element>(&self, out: &mut [T], index: usize, value: impl Fn(&[T], usize) -> T) {
         for line in self.lines.clone() {
             let value = value(out, line);
@@ -61,7 +61,7 @@ impl PadAxis {
     }
 }
 
-/// A number that tells about some samples.
+/// Statistic of some samples.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Statistic {
     Maximum,
@@ -70,16 +70,16 @@ pub(super) enum Statistic {
     Minimum,
 }
 
-/// How an axis is filled, before and after its samples.
+/// How an axis is filled before and after its samples.
 pub(super) enum PadFill {
     Constant([Number; 2]),
-    /// As borders do.
+    /// Extends the axis by a boundary mode.
     Border(Border),
-    /// Reflected around the last sample, which is one of the reflected ones or not.
+    /// Odd reflection around the last sample, which is reflected too or not.
     Odd {
         with_edge: bool,
     },
-    /// Evenly up to an end value. `in_parts` says how the steps are rounded.
+    /// Linear ramp to an end value. `in_parts` determines how the steps are rounded.
     Ramp {
         ends: [f64; 2],
         in_parts: [bool; 2],
@@ -89,7 +89,7 @@ pub(super) enum PadFill {
 }
 
 impl PadFill {
-    /// The way that the options ask for; axis 1 is that of the rows, axis 2 of the columns.
+    /// Fill for the given options; axis 1 is the rows, axis 2 the columns.
     pub(super) fn new(options: &Pad, axis: usize) -> Result<Self> {
         let sides = |name: &str, sides: &Option<Sides>| match sides {
             Some(sides) => sides.of_axis(name, axis),
@@ -120,7 +120,7 @@ impl PadFill {
         }
     }
 
-    /// The numbers that become samples.
+    /// Numbers that become samples.
     pub(super) fn numbers(&self) -> Vec<Number> {
         match self {
             PadFill::Constant(numbers) => numbers.to_vec(),
@@ -129,8 +129,8 @@ impl PadFill {
         }
     }
 
-    /// Finds out how the steps of ramps between ints are to be rounded. NumPy computes all ramps
-    /// at once, and differently if one of them has no slope.
+    /// Determines how the steps of ramps between ints are rounded. NumPy computes all ramps at
+    /// once, and differently if one of them has no slope.
     pub(super) fn prepare<T: Element>(
         self,
         source: &Strided<T>,
@@ -207,7 +207,7 @@ impl PadFill {
         }
     }
 
-    /// A sample of the ramp to an edge, counted from its end.
+    /// Sample of the ramp to an edge, counted from its end.
     fn ramp<T: Element>(&self, side: usize, step: usize, width: usize, edge: T) -> T {
         let PadFill::Ramp { ends, in_parts } = self else {
             return edge;
@@ -222,7 +222,7 @@ impl PadFill {
     }
 }
 
-/// The numbers of samples that statistics are of.
+/// Numbers of samples used for statistics.
 fn lengths(options: &Pad, axis: usize) -> Result<[Option<usize>; 2]> {
     let Some(sides) = &options.stat_length else {
         return Ok([None; 2]);
@@ -239,7 +239,7 @@ fn lengths(options: &Pad, axis: usize) -> Result<[Option<usize>; 2]> {
     Ok(lengths.map(|len| Some(len as usize)))
 }
 
-/// Copies one place of every line to another.
+/// Copies one index of every line to another.
 fn copy_index<T: Element>(axis: &PadAxis, out: &mut [T], from: usize, to: usize) {
     if axis.line_step == 1 {
         let start = axis.at(from, axis.lines.start);
@@ -250,7 +250,7 @@ fn copy_index<T: Element>(axis: &PadAxis, out: &mut [T], from: usize, to: usize)
     }
 }
 
-/// Reflects what is there, which grows, until nothing is left to fill.
+/// Reflects the growing filled part until nothing is left to fill.
 fn reflect_odd<T: Element>(axis: &PadAxis, out: &mut [T], with_edge: bool) {
     let end = axis.len + 2 * axis.width;
     if axis.len == 1 {
@@ -283,7 +283,7 @@ fn reflect_odd<T: Element>(axis: &PadAxis, out: &mut [T], with_edge: bool) {
 }
 
 impl Statistic {
-    /// Finds the number; ints are rounded to it.
+    /// Computes the statistic; for ints it is rounded.
     fn of<T: Element>(self, samples: &mut [T]) -> T {
         let nan = samples.iter().find(|sample| sample.to_f64().is_nan());
         if let Some(nan) = nan {
@@ -321,7 +321,7 @@ impl Statistic {
     }
 }
 
-/// Where the middle one of some values is, or both; among equal ones they keep their order.
+/// Indices of the one or two middle values of an array; equal values keep their order.
 fn middle(mut values: Vec<(f64, usize)>) -> Option<[usize; 2]> {
     values.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     let len = values.len();
@@ -340,7 +340,7 @@ fn rounded<T: Element>(value: f64) -> T {
     })
 }
 
-/// A number as a sample; ints are cut off and, as in NumPy, lose what has no place in their bits.
+/// Converts a number to a sample; ints are truncated and, as in NumPy, wrap around.
 fn wrap_around<T: Element>(value: f64) -> T {
     let bits = 8 * T::DTYPE.size();
     if !is_int::<T>() || bits == 64 {

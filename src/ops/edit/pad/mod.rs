@@ -1,4 +1,4 @@
-//! Pixels around frames, in every way that NumPy knows.
+//! Padding of frames, with all modes of `numpy.pad`.
 
 mod axis;
 
@@ -13,30 +13,30 @@ use crate::video::{Element, Number, Strided, Video, read_run, with_dtype};
 
 use axis::{PadAxis, PadFill};
 
-/// What stands in the pixels that are added, named as in NumPy.
+/// Pad mode, named as in NumPy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PadMode {
-    /// Numbers.
+    /// Constant values.
     Constant,
-    /// The last sample again and again.
+    /// Repeats the last sample.
     Edge,
-    /// From the last sample evenly to a number at the end.
+    /// Linear ramp from the last sample to an end value.
     LinearRamp,
-    /// The largest of the samples nearby.
+    /// Maximum of the nearby samples.
     Maximum,
-    /// The mean of the samples nearby.
+    /// Mean of the nearby samples.
     Mean,
-    /// The median of the samples nearby.
+    /// Median of the nearby samples.
     Median,
-    /// The smallest of the samples nearby.
+    /// Minimum of the nearby samples.
     Minimum,
-    /// In reverse, without the last sample.
+    /// Reflects about the last sample, without repeating it.
     Reflect,
-    /// In reverse, the last sample first.
+    /// Reflects about the edge, repeating the last sample.
     Symmetric,
-    /// From the other end.
+    /// Wraps around to the other end.
     Wrap,
-    /// Anything: here zeros.
+    /// Undefined values; here zeros.
     Empty,
 }
 
@@ -57,12 +57,12 @@ impl Choice for PadMode {
     ];
 }
 
-/// How samples are reflected.
+/// Kind of reflection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReflectType {
-    /// As they are.
+    /// Unchanged samples.
     Even,
-    /// Turned around the last sample: twice that sample minus the reflected one.
+    /// Odd reflection: twice the last sample minus the reflected one.
     Odd,
 }
 
@@ -72,19 +72,19 @@ impl Choice for ReflectType {
         &[("even", ReflectType::Even), ("odd", ReflectType::Odd)];
 }
 
-/// Values before and after each axis of a video, as NumPy writes them.
+/// Values before and after each axis of a video, in the forms that NumPy accepts.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Sides {
-    /// The same everywhere.
+    /// The same value everywhere.
     All(Number),
-    /// Before and after every axis.
+    /// One value before and one after every axis.
     Both([Number; 2]),
-    /// Before and after each axis: time, rows, columns.
+    /// Values before and after each axis: time, rows, columns.
     Each(Vec<[Number; 2]>),
 }
 
 impl Sides {
-    /// The values before and after an axis.
+    /// Values before and after an axis.
     fn of_axis(&self, name: &str, axis: usize) -> Result<[Number; 2]> {
         match self {
             Sides::All(value) => Ok([*value; 2]),
@@ -110,25 +110,25 @@ impl fmt::Display for Sides {
     }
 }
 
-/// The options of [`pad`], of which each mode takes its own.
+/// Options of [`pad`]; each mode uses only its own.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pad {
-    /// Pixels to add on each side.
+    /// Number of pixels added on each side.
     pub width: usize,
-    /// What stands in them.
+    /// How to fill the added pixels.
     pub mode: PadMode,
-    /// The numbers of [`PadMode::Constant`], by default 0.
+    /// Values for [`PadMode::Constant`]; default: 0.
     pub constant_values: Option<Sides>,
-    /// How many samples the statistics are of, by default all.
+    /// Number of samples used for statistics; default: all.
     pub stat_length: Option<Sides>,
-    /// The numbers at the ends of [`PadMode::LinearRamp`], by default 0.
+    /// End values for [`PadMode::LinearRamp`]; default: 0.
     pub end_values: Option<Sides>,
-    /// How [`PadMode::Reflect`] and [`PadMode::Symmetric`] reflect, by default evenly.
+    /// Kind of reflection for [`PadMode::Reflect`] and [`PadMode::Symmetric`]; default: even.
     pub reflect_type: Option<ReflectType>,
 }
 
-/// Adds `width` pixels on each side of every frame: first above and below, then on the left and the
-/// right of what is there.
+/// Adds `width` pixels on each side of every frame: first at the top and bottom, then on the left
+/// and right of the result.
 pub fn pad(video: Video, options: &Pad) -> Result<Video> {
     expect_gray_frames(&video, "pad")?;
     check_options(options)?;
@@ -237,7 +237,7 @@ mod tests {
         reflect_type: None,
     };
 
-    /// The samples around those of a row of 4.
+    /// Samples around those of a row of 4.
     fn around(row: [u8; 4], options: &Pad) -> Vec<f64> {
         let padded = pad(video(&[1, 1, 4], row.to_vec()), options).unwrap();
         let middle = options.width * (4 + 2 * options.width);

@@ -1,47 +1,47 @@
 //! Interpolation along rows, eight results at a time.
 //!
-//! Neighbouring results are made of neighbouring samples, so that the samples of eight results mostly
-//! lie within one or two registers, from which the processor picks them.
+//! Neighboring results need neighboring samples, so that the samples of eight results are mostly in
+//! one or two registers, from which the processor gathers them.
 
 use super::taps::Taps;
 use crate::ops::kernel::{Kernel, run_kernel};
 use crate::video::Real;
 
-/// How many results are computed at a time.
+/// Number of results computed at a time.
 const GROUP: usize = 8;
 
-/// The samples of a row that each result is made of, and their weights.
+/// Samples of a row that contribute to each result, and their weights.
 pub(super) struct Across<R> {
     groups: Vec<ResultGroup>,
-    /// Those of each tap of a group side by side.
+    /// Weights, grouped by tap for the results of each group.
     weights: Vec<[R; GROUP]>,
     channels: usize,
-    /// Where a row begins in memory that holds what comes before and after it too.
+    /// Start of the row in memory that also holds its extension on both sides.
     begin: usize,
     in_len: usize,
-    /// Where what comes after a row ends.
+    /// End of the extension after the row.
     end: usize,
-    /// The registers of the last results may lie partly behind the end.
+    /// Memory length: the registers of the last results may extend beyond the end.
     memory_len: usize,
     pub(super) out_len: usize,
-    /// In how many registers the samples of any group lie.
+    /// Number of registers that hold the samples of any group.
     registers: usize,
 }
 
-/// Neighbouring results.
+/// Neighboring results.
 struct ResultGroup {
-    /// The first sample of any of them.
+    /// First sample of any of them.
     first: usize,
-    /// How far behind it each one's first sample is.
+    /// Distance of each result's first sample from it.
     offsets: [u32; GROUP],
-    /// How many samples each one is made of, and all of them at most.
+    /// Number of samples of each result, followed by the maximum.
     counts: [u32; GROUP],
     most: usize,
     is_even: bool,
 }
 
 impl<R: Real> Across<R> {
-    /// For rows of `len` pixels.
+    /// Weights for rows of `len` pixels.
     pub(super) fn new(taps: &Taps, len: usize, channels: usize) -> Self {
         let (before, after) = taps.reach(len);
         let mut across = Self {
@@ -96,12 +96,12 @@ impl<R: Real> Across<R> {
         });
     }
 
-    /// Memory for a row and what comes before and after it.
+    /// Memory for a row and its extension on both sides.
     pub(super) fn memory(&self) -> Vec<R> {
         vec![R::zero(); self.memory_len]
     }
 
-    /// The part of the memory for the row.
+    /// Part of the memory for the row.
     pub(super) fn row<'a>(&self, memory: &'a mut [R]) -> &'a mut [R] {
         &mut memory[self.begin..self.begin + self.in_len]
     }
@@ -157,7 +157,7 @@ impl<R: Real> Across<R> {
         if !group.is_even {
             return self.sum_taps::<N, false>(gather, samples, group, of_group);
         }
-        // The usual numbers of weights are summed without a loop.
+        // Common numbers of weights are summed without a loop.
         match of_group.len() {
             2 => self.sum_taps::<N, true>(gather, samples, group, &of_group[..2]),
             4 => self.sum_taps::<N, true>(gather, samples, group, &of_group[..4]),
@@ -166,8 +166,8 @@ impl<R: Real> Across<R> {
         }
     }
 
-    /// Results of fewer samples than others of their group must not see others' samples, which may
-    /// be infinite or no numbers.
+    /// Results with fewer samples than others of their group must not use samples of the others,
+    /// which may be infinite or NaN.
     #[allow(clippy::needless_range_loop)]
     #[inline(always)]
     fn sum_taps<const N: usize, const IS_EVEN: bool>(
@@ -192,8 +192,7 @@ impl<R: Real> Across<R> {
     }
 }
 
-/// How rows are interpolated: a function of its own, so that it is compiled once for all types of
-/// samples.
+/// Interpolation of a row: a function of its own, so that it is compiled once for all sample types.
 pub(super) type Interpolate<R> = fn(&Across<R>, &mut [R], &mut [R]);
 
 /// Interpolates the row in the memory on any processor.
@@ -201,7 +200,7 @@ pub(super) fn interpolate<R: Real>(across: &Across<R>, memory: &mut [R], out: &m
     run_kernel(&Row(across, ScalarGather), (memory, out));
 }
 
-/// Interpolates the row in the memory on this processor.
+/// Interpolates the row in the memory with the instructions of this processor.
 pub(super) fn interpolate_single(across: &Across<f32>, memory: &mut [f32], out: &mut [f32]) {
     #[cfg(target_arch = "x86_64")]
     if let Some(simd) = pulp::x86::V3::try_new() {
@@ -219,7 +218,7 @@ impl<R: Real, P: Gather<R>> Kernel<(&mut [R], &mut [R])> for Row<'_, R, P> {
     }
 }
 
-/// A row for processors that pick eight samples at once.
+/// Interpolates a row on processors that can gather eight samples at once.
 #[cfg(target_arch = "x86_64")]
 struct RowAtOnce<'a>(Row<'a, f32, pulp::x86::V3>, &'a mut [f32], &'a mut [f32]);
 
@@ -233,16 +232,16 @@ impl pulp::NullaryFnOnce for RowAtOnce<'_> {
     }
 }
 
-/// What a processor does with eight samples at a time.
+/// Operations on eight samples at a time.
 trait Gather<R>: Copy + Send + Sync {
-    /// The samples at places within the first `N` registers.
+    /// Samples at offsets within the first `N` registers.
     fn gather<const N: usize>(self, samples: &[R], offsets: &[u32; GROUP]) -> [R; GROUP];
-    /// The sums and the products of samples and their weights.
+    /// Sums plus the products of samples and their weights.
     fn add_products(self, sums: [R; GROUP], weights: [R; GROUP], samples: [R; GROUP])
     -> [R; GROUP];
 }
 
-/// Picks samples anywhere, on any processor.
+/// Gathers samples at any offset, on any processor.
 #[derive(Clone, Copy)]
 struct ScalarGather;
 
@@ -285,7 +284,7 @@ impl Gather<f32> for pulp::x86::V3 {
         pulp::cast(gathered)
     }
 
-    // Multiplied and added one after the other, not at once, for the same sums on all processors.
+    // Separate multiplication and addition, not fused, for the same sums on all processors.
     #[inline(always)]
     fn add_products(
         self,

@@ -1,4 +1,4 @@
-//! The means of 2×2 pixels, by far the most frequent change of size.
+//! Means of 2×2 pixels, by far the most frequent resizing.
 
 use super::typed;
 use crate::error::Result;
@@ -6,7 +6,7 @@ use crate::ops::kernel::{Kernel, run_kernel};
 use crate::task;
 use crate::video::{DType, Element, Strided, Video};
 
-/// Makes frames of half the size; `None` if this needs the general way.
+/// Halves the size of frames; `None` if the general method is needed.
 pub(super) fn resize(video: &Video, shape: &[usize]) -> Option<Result<Video>> {
     let is_even = video.shape()[1..3].iter().all(|len| len % 2 == 0);
     if video.ndim() != 3 || !is_even || !video.layout().has_contiguous_frames() {
@@ -21,9 +21,9 @@ pub(super) fn resize(video: &Video, shape: &[usize]) -> Option<Result<Video>> {
     }
 }
 
-/// A type of samples of which the mean of four is quickly found.
+/// A sample type with a fast mean of four samples.
 trait Quarter: Element {
-    /// The mean; ints are rounded, halves up.
+    /// Mean; ints are rounded, halves up.
     fn mean(four: [Self; 4]) -> Self;
 }
 

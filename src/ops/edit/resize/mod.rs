@@ -1,4 +1,4 @@
-//! Frames of another size, as OpenCV makes them.
+//! Resizing of frames. Own code with the results of OpenCV, for samples of any type.
 
 mod across;
 mod halve;
@@ -13,18 +13,18 @@ use crate::video::{DType, Element, Video, shape_text, with_bits};
 
 use taps::Stretch;
 
-/// How samples between pixels are found.
+/// Interpolation method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Interpolation {
-    /// The nearest pixel before it.
+    /// Nearest neighbor: the pixel before the position.
     Nearest,
-    /// Between 2×2 pixels.
+    /// Linear, from 2×2 pixels.
     Linear,
-    /// By cubic polynomials over 4×4 pixels, with a = −0.75.
+    /// Cubic convolution over 4×4 pixels, with a = −0.75.
     Cubic,
-    /// The mean of the pixels that a larger one covers.
+    /// Mean of the pixels that a larger one covers.
     Area,
-    /// By Lanczos' window over 8×8 pixels.
+    /// Lanczos window over 8×8 pixels.
     Lanczos,
 }
 
@@ -39,25 +39,25 @@ impl Choice for Interpolation {
     ];
 }
 
-/// The options of [`resize`], of which one of `shape` and `scale` is to be given.
+/// Options of [`resize`]; one of `shape` and `scale` must be given.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resize {
-    /// The new width and height.
+    /// New width and height.
     pub shape: Option<Vec<i64>>,
-    /// The factor for width and height.
+    /// Scale factor for width and height.
     pub scale: Option<f64>,
-    /// How samples between pixels are found.
+    /// Interpolation method.
     pub interpolation: Interpolation,
 }
 
-/// A frame before and after, along both axes.
+/// Sizes of a frame before and after, along both axes.
 struct FrameResize {
     y: Stretch,
     x: Stretch,
     channels: usize,
 }
 
-/// Brings frames, or an image, to another size.
+/// Resizes the frames of a video, or an image.
 pub fn resize(video: &Video, options: &Resize) -> Result<Video> {
     match video.ndim() {
         2 => {
@@ -135,7 +135,7 @@ fn interpolate_as<T: Element>(
     smooth::resize::<T, f32>(video, frame, shape, interpolation, across)
 }
 
-/// The sizes before and after.
+/// Sizes before and after resizing.
 fn frame_of(video: &Video, options: &Resize) -> Result<FrameResize> {
     let (rows, cols) = (video.shape()[1], video.shape()[2]);
     let channels = video.shape().get(3).copied().unwrap_or(1);
@@ -164,7 +164,7 @@ fn frame_of(video: &Video, options: &Resize) -> Result<FrameResize> {
     Ok(FrameResize { y, x, channels })
 }
 
-/// The samples of a video that has been dispatched on their type.
+/// Samples of a video whose type is already known.
 fn typed<T: Element>(video: &Video) -> crate::video::Strided<T> {
     T::unwrap(video.samples().clone()).expect("of the type just dispatched on")
 }
@@ -182,7 +182,7 @@ mod tests {
         }
     }
 
-    /// Interpolates by the definition, with the weights of the axes.
+    /// Reference implementation, with the weights of the axes.
     fn resize_naively(
         samples: &[f64],
         from: [usize; 2],

@@ -1,11 +1,11 @@
-//! Each pixel of the result is one of the video's, whatever the type of its samples.
+//! Nearest-neighbor resizing: copies pixels, whatever their sample type.
 
 use super::{FrameResize, typed};
 use crate::error::Result;
 use crate::task;
 use crate::video::{Element, Strided, Video, read_run};
 
-/// Takes the nearest pixels.
+/// Resizes by nearest neighbor.
 pub(super) fn resize<T: Element>(
     video: &Video,
     frame: &FrameResize,

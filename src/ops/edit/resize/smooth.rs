@@ -1,5 +1,5 @@
 //! Interpolation by weighted sums: first along rows, then along columns, which are summed from a
-//! ring of finished rows.
+//! ring buffer of finished rows.
 
 use super::across::{Across, Interpolate};
 use super::taps::Taps;
@@ -36,7 +36,7 @@ pub(super) fn resize<T: Element, R: Real>(
     Ok(video.with_samples(result))
 }
 
-/// What is the same for all frames.
+/// Data shared by all frames.
 struct ResizePlan<R> {
     y: Taps,
     x: Across<R>,
@@ -46,19 +46,19 @@ struct ResizePlan<R> {
     across: Interpolate<R>,
 }
 
-/// A frame to read.
+/// Frame to read.
 struct SourceFrame<'a> {
     samples: &'a Samples,
     frame: usize,
 }
 
-/// Memory that is kept from frame to frame.
+/// Scratch memory reused between frames.
 struct ResizeBuffers<R> {
-    /// A row as it is read, with what comes before and after.
+    /// A row as read, with its extension on both sides.
     row: Vec<R>,
-    /// Finished rows, row y at y modulo the length of the ring.
+    /// Ring buffer of finished rows: row y at y modulo the length of the ring.
     ring: Vec<R>,
-    /// Where in the ring the rows of a result are.
+    /// Offsets of the rows of a result in the ring buffer.
     offsets: Vec<usize>,
 }
 
@@ -86,12 +86,12 @@ impl<R: Real> ResizePlan<R> {
         }
     }
 
-    /// A row of the frame, for a place that may lie beyond its ends.
+    /// Row of the frame for an index that may be beyond its ends.
     fn row(&self, offset: isize) -> usize {
         offset.clamp(0, self.rows as isize - 1) as usize
     }
 
-    /// Where in the ring a row is.
+    /// Offset of a row in the ring buffer.
     fn offset(&self, row: usize) -> usize {
         row % self.ring_rows * self.x.out_len
     }
@@ -128,7 +128,7 @@ impl<R: Real, T: Element> Kernel<(SourceFrame<'_>, &mut ResizeBuffers<R>, &mut [
     }
 }
 
-/// The int next to a sum, in the range of its type.
+/// Nearest int to a sum, saturated to the range of its type.
 #[inline(always)]
 fn rounded<R: Real, T: Element>(sum: R) -> T {
     Real::round_ties_even(sum).to_element()

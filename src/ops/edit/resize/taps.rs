@@ -1,27 +1,27 @@
-//! Which pixels of an axis each pixel of the result is made of, and their weights.
+//! Taps of each output pixel along an axis: the input pixels that it uses, and their weights.
 
 use std::f64::consts::PI;
 
 use super::Interpolation;
 
-/// An axis before and after.
+/// Lengths of an axis before and after resizing.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stretch {
     pub(super) from: usize,
     pub(super) to: usize,
-    /// How many pixels one becomes.
+    /// Output pixels per input pixel.
     factor: f64,
-    /// How many pixels become one.
+    /// Input pixels per output pixel.
     pub(super) scale: f64,
 }
 
 impl Stretch {
-    /// From one length to another.
+    /// Resizes from one length to another.
     pub(super) fn to(from: usize, to: usize) -> Self {
         Self::new(from, to, to as f64 / from as f64)
     }
 
-    /// By a factor; the new length is 0 if there can be none.
+    /// Resizes by a factor; the new length is 0 if the result would be invalid.
     pub(super) fn by(from: usize, factor: f64) -> Self {
         let to = (from as f64 * factor).round_ties_even() as usize;
         Self::new(from, to, factor)
@@ -41,17 +41,17 @@ impl Stretch {
         self.from == self.to
     }
 
-    /// Whether every two pixels become one.
+    /// Whether the length is halved exactly.
     pub(super) fn halves(&self) -> bool {
         (self.scale - 2.0).abs() < f64::EPSILON
     }
 
-    /// The pixel that nearest-neighbour interpolation takes.
+    /// Pixel chosen by nearest-neighbor interpolation.
     pub(super) fn nearest(&self, index: usize) -> usize {
         ((index as f64 * self.scale) as usize).min(self.from - 1)
     }
 
-    /// The weights along a column. `is_area` says that pixels are not enlarged along any axis.
+    /// Weights along a column. `is_area`: pixels are not enlarged along any axis.
     pub(super) fn rows(&self, how: Interpolation, is_area: bool) -> Taps {
         Taps::collect(self.to, |index| match how {
             Interpolation::Area if is_area => self.area(index),
@@ -62,11 +62,11 @@ impl Stretch {
         })
     }
 
-    /// The weights along a row, where linear interpolation takes nothing from beyond the ends.
+    /// Weights along a row, where linear interpolation uses nothing beyond the ends.
     pub(super) fn columns(&self, how: Interpolation, is_area: bool) -> Taps {
         let is_linear = matches!(how, Interpolation::Linear | Interpolation::Area);
         let last = self.from as isize - 1;
-        // Both halves are of the pixel at the end, which so counts once even if it is infinite.
+        // Both halves refer to the pixel at the end, which thus counts once even if it is infinite.
         let halves = vec![0.5, 0.5];
         Taps::collect(self.to, |index| match how {
             Interpolation::Area if is_area => self.area(index),
@@ -78,7 +78,8 @@ impl Stretch {
         })
     }
 
-    /// The pixel before a place, and how far behind it the place is.
+    /// The pixel before an output pixel's position, and the fraction of a pixel from it to the
+    /// position.
     fn position(&self, index: usize, how: Interpolation) -> (isize, f32) {
         if how == Interpolation::Area {
             let first = (index as f64 * self.scale).floor();
@@ -94,7 +95,7 @@ impl Stretch {
         (position.floor() as isize, position - position.floor())
     }
 
-    /// The parts of the pixels that a larger one covers.
+    /// Fractions of the pixels that a larger one covers.
     fn area(&self, index: usize) -> (isize, Vec<f32>) {
         let begin = index as f64 * self.scale;
         let end = begin + self.scale;
@@ -117,7 +118,7 @@ impl Stretch {
     }
 }
 
-/// The first pixel and the weights at a place between pixels.
+/// First pixel and weights at a position between pixels.
 fn weigh(first: isize, part: f32, how: Interpolation) -> (isize, Vec<f32>) {
     match how {
         Interpolation::Cubic => (first - 1, cubic(part).to_vec()),
@@ -136,7 +137,7 @@ fn cubic(x: f32) -> [f32; 4] {
     [first, second, third, 1.0 - first - second - third]
 }
 
-/// The sinc function times Lanczos' window of four pixels to each side, adding up to 1.
+/// Sinc function times a Lanczos window of four pixels to each side, normalized to a sum of 1.
 fn lanczos(x: f32) -> [f32; 8] {
     let distance = |tap: usize| x + 3.0 - tap as f32;
     if let Some(hit) = (0..8).find(|tap| distance(*tap).abs() < 1e-6) {
@@ -151,11 +152,11 @@ fn lanczos(x: f32) -> [f32; 8] {
     weights.map(|weight| weight / sum)
 }
 
-/// The pixels and weights of all places of an axis.
+/// Taps and weights of all output pixels along an axis.
 #[derive(Debug)]
 pub(super) struct Taps {
-    /// The first pixel of each place; it and others may lie beyond the ends, where the last pixel
-    /// is repeated.
+    /// First input pixel of each output pixel; it and others may be beyond the ends, where the last
+    /// pixel is repeated.
     pub(super) first: Vec<isize>,
     ends: Vec<usize>,
     weights: Vec<f32>,
@@ -177,20 +178,20 @@ impl Taps {
         collected
     }
 
-    /// The weights of a place.
+    /// Weights of an output pixel.
     #[inline(always)]
     pub(super) fn weights(&self, index: usize) -> &[f32] {
         let begin = if index == 0 { 0 } else { self.ends[index - 1] };
         &self.weights[begin..self.ends[index]]
     }
 
-    /// The largest number of weights of a place.
+    /// Maximum number of weights of an output pixel.
     pub(super) fn most(&self) -> usize {
         let most = (0..self.first.len()).map(|index| self.weights(index).len());
         most.max().unwrap_or(0)
     }
 
-    /// How many pixels before the first and after the last of an axis are taken.
+    /// Number of pixels used before the first and after the last of an axis.
     pub(super) fn reach(&self, len: usize) -> (usize, usize) {
         let before = self.first.iter().map(|first| -first).max().unwrap_or(0);
         let end = |index: usize| self.first[index] + self.weights(index).len() as isize;

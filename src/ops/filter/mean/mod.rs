@@ -1,8 +1,8 @@
-//! The mean over a box in time and space.
+//! Mean filter over a box in time and space.
 //!
-//! Sums over long windows are made of sums over windows of 1, 2, 4, … samples: unlike a running sum
-//! this never subtracts, so that one huge or infinite sample spoils only the windows it is in, and
-//! rounding errors do not add up.
+//! Sums over long windows are computed from sums over windows of 1, 2, 4, … samples: unlike a
+//! running sum this never subtracts, so that one huge or infinite sample affects only the windows
+//! that contain it, and rounding errors do not accumulate.
 
 mod windows;
 
@@ -24,23 +24,23 @@ use crate::video::{Element, Real, Video};
 pub(in crate::ops) use windows::AxisWindows;
 use windows::SHORT;
 
-/// The longest window, far beyond any that leaves something to see.
+/// Maximum window length, far beyond any useful one.
 const MAX_SIZE: i64 = 1 << 16;
 
-/// The options of [`mean_filter`].
+/// Options of [`mean_filter`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct MeanFilter {
-    /// Length of the box in frames; an axis is left alone below 2.
+    /// Length of the box in frames; below 2, no filtering along time.
     pub size_temporal: i64,
-    /// Length of the box in pixels.
+    /// Length of the box in pixels; below 2, no filtering in space.
     pub size_spatial: i64,
-    /// What stands beyond the ends of each axis.
+    /// Boundary mode of all axes.
     pub mode: Border,
 }
 
-/// Replaces each sample by the mean of the box around it; a box of even length reaches further
-/// back than ahead. A sample that is not a number counts as the mean of its frame and stays what
-/// it is. Ints are computed in `float32`; a bool stays true where its whole box is.
+/// Replaces each sample by the mean of the box around it; a box of even length extends further back
+/// than ahead. NaN samples count as the mean of their frame and stay NaN. Ints are computed in
+/// `float32`; a bool stays true where its whole box is true.
 pub fn mean_filter(video: Video, options: &MeanFilter) -> Result<Video> {
     expect_gray_frames(&video, "mean_filter")?;
     let sizes = [
@@ -80,7 +80,7 @@ fn average_in_place<R: Real>(mut video: Video, average: &Average<R>) -> Result<V
     map_frames::<R>("averaging", video, MeanSpatial(average))
 }
 
-/// Whether a video has a sample that is not a number.
+/// Whether a video has a NaN sample.
 pub(in crate::ops) fn has_nan<R: Real>(video: &Video) -> Result<bool> {
     if !video.dtype().is_float() {
         return Ok(false);
@@ -102,7 +102,7 @@ pub(in crate::ops) fn has_nan<R: Real>(video: &Video) -> Result<bool> {
     Ok(found.into_inner())
 }
 
-/// Puts the mean of the frame in place of what is not a number.
+/// Replaces NaN by the mean of the frame.
 fn fill_with_mean<R: Real>((samples, _): (&mut [R], &mut Vec<R>)) {
     let numbers = samples.iter().filter(|sample| !sample.is_nan());
     let (sum, count) = numbers.fold((0.0, 0.0), |(sum, count), sample| {
@@ -130,16 +130,16 @@ fn restore_nan<R: Real>(video: Video, original: &Video) -> Result<Video> {
     Ok(Video::from_parts(R::wrap(array), metadata))
 }
 
-/// The means of boxes.
+/// Means of boxes.
 struct Average<R> {
     time: Option<AxisWindows>,
     y: Option<AxisWindows>,
     x: Option<AxisWindows>,
     cols: usize,
-    /// What the sum of a box is multiplied by.
+    /// Factor for the sum of a box.
     scale: R,
     is_float: bool,
-    /// Whether a result is not a number, so that there may be a sample that is none.
+    /// Whether a result is NaN, so that a sample may be NaN.
     found_nan: AtomicBool,
 }
 
@@ -163,12 +163,12 @@ impl<R: Real> Average<R> {
         }
     }
 
-    /// Whether the frames of a window are summed up one by one.
+    /// Whether the frames of a window are summed one by one.
     fn is_short_in_time(&self) -> bool {
         self.time.as_ref().is_none_or(AxisWindows::is_short)
     }
 
-    /// Sums up the frames of a window.
+    /// Sums the frames of a window.
     #[inline(always)]
     fn sum_frames(&self, frame: usize, source: FrameReader<'_>, sums: &mut [R], part: &mut Vec<R>) {
         let frames = match &self.time {
@@ -243,7 +243,7 @@ impl<R: Real> Kernel<OutputFrame<'_, R>> for &Average<R> {
     }
 }
 
-/// Sums up along time.
+/// Sums along time.
 struct MeanTemporal<'a>(&'a AxisWindows);
 
 impl<R: Real> Kernel<TraceBlock<'_, R>> for MeanTemporal<'_> {
@@ -286,7 +286,7 @@ mod tests {
         mode: Border::Nearest,
     };
 
-    /// The definition, one axis after the other.
+    /// Reference implementation, one axis after the other.
     fn average_naively(
         samples: &[f64],
         shape: [usize; 3],

@@ -1,26 +1,26 @@
-//! The windows along an axis, and sums over them.
+//! Windows along an axis, and sums over them.
 
 use crate::ops::kernel::border::Border;
 use crate::ops::kernel::row_sums::sum_rows;
 use crate::video::Real;
 
-/// The longest windows whose samples are summed up one by one.
+/// Longest windows whose samples are summed one by one.
 pub(super) const SHORT: usize = 12;
 
-/// The windows along one axis.
+/// Windows along one axis.
 pub(in crate::ops) struct AxisWindows {
     pub(in crate::ops) size: usize,
-    /// The samples of all windows: those of the axis with what comes before and after.
+    /// Samples of all windows: the axis with its extension on both sides.
     pub(in crate::ops) indices: Vec<Option<usize>>,
 }
 
 impl AxisWindows {
-    /// The windows of an axis of some length; `None` if they have only one sample.
+    /// Windows of an axis of some length; `None` if they have only one sample.
     pub(super) fn new(size: i64, len: usize, border: Border) -> Option<Self> {
         (size > 1 && len > 0).then(|| Self::of(size, len, border))
     }
 
-    /// The windows of an axis of some length; those below 2 have one sample.
+    /// Windows of an axis of some length; sizes below 2 give one sample.
     pub(in crate::ops) fn of(size: i64, len: usize, border: Border) -> Self {
         let size = usize::try_from(size).unwrap_or(1).max(1);
         let first = -((size / 2) as isize);
@@ -29,7 +29,7 @@ impl AxisWindows {
         Self { size, indices }
     }
 
-    /// The number of windows.
+    /// Number of windows.
     pub(super) fn len(&self) -> usize {
         self.indices.len() + 1 - self.size
     }
@@ -38,12 +38,12 @@ impl AxisWindows {
         self.size <= SHORT
     }
 
-    /// The samples of a window.
+    /// Samples of a window.
     pub(in crate::ops) fn indices(&self, window: usize) -> &[Option<usize>] {
         &self.indices[window..window + self.size]
     }
 
-    /// Copies a row and what comes before and after it.
+    /// Copies a row with its extension on both sides.
     #[inline(always)]
     pub(super) fn pad<R: Real>(&self, row: &[R], padded: &mut [R]) {
         let before = self.size / 2;
@@ -54,7 +54,7 @@ impl AxisWindows {
         }
     }
 
-    /// Sums up the rows of a short window, of `width` samples each, with a weight.
+    /// Weighted sum of the rows of a short window, of `width` samples each.
     #[inline(always)]
     pub(super) fn sum<R: Real>(
         &self,
@@ -72,7 +72,7 @@ impl AxisWindows {
         sum_rows(rows, &begins[..count], |_| weight, |sum| sum, sums);
     }
 
-    /// The sums of all windows of rows of `width` samples, however long they are.
+    /// Sums of all windows, of any length, over rows of `width` samples.
     #[inline(always)]
     pub(super) fn long_sums<'a, R: Real>(
         &self,
@@ -95,8 +95,8 @@ impl AxisWindows {
     }
 }
 
-/// Adds up, for each result, the `size` samples from its place on that are `stride` apart. Uses
-/// up the samples and the spare memory.
+/// Sums, for each result, `size` samples that are `stride` apart, starting at the index of the
+/// result. Overwrites the samples and the spare memory.
 #[inline(always)]
 fn sum_windows<'a, R: Real>(
     mut samples: &'a mut [R],

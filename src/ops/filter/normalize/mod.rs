@@ -1,4 +1,4 @@
-//! Scaling samples to a range: all alike, pixel by pixel, or within a sliding window in time.
+//! Normalization: scaling samples to a range, globally, per pixel, or in a sliding window in time.
 
 mod pixelwise;
 
@@ -9,18 +9,18 @@ use crate::ops::kernel::{Kernel, convert_samples, map_samples};
 use crate::ops::{no_samples, range_to_scale_by};
 use crate::video::{DType, Element, Real, Video, with_dtype};
 
-/// The options of [`normalize`].
+/// Options of [`normalize`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Normalize {
-    /// Smallest value of the result.
+    /// Minimum of the result.
     pub ymin: f64,
-    /// Largest value of the result; by default 1, or the largest of an int `dtype`.
+    /// Maximum of the result; default: 1, or the largest value of an int `dtype`.
     pub ymax: Option<f64>,
-    /// Sample that becomes `ymin`; by default the smallest.
+    /// Sample value mapped to `ymin`; default: the minimum.
     pub vmin: Option<f64>,
-    /// Sample that becomes `ymax`; by default the largest.
+    /// Sample value mapped to `ymax`; default: the maximum.
     pub vmax: Option<f64>,
-    /// Type of the result.
+    /// Sample type of the result.
     pub dtype: DType,
     /// Whether to clip to [`ymin`, `ymax`] if `vmin` or `vmax` is given.
     pub clip: bool,
@@ -28,7 +28,7 @@ pub struct Normalize {
 
 /// Scales all samples linearly from [`vmin`, `vmax`] to [`ymin`, `ymax`].
 ///
-/// Computes in `float32`, in `float64` if the samples or the bits of the result ask for it. Int
+/// Computes in `float32`, or in `float64` if the samples or the bits of the result require it. Int
 /// results are rounded toward zero and saturate, and NaN becomes 0.
 pub fn normalize(video: Video, options: &Normalize) -> Result<Video> {
     let is_wide_int = !options.dtype.is_float() && options.dtype.size() >= 4;
@@ -47,7 +47,7 @@ fn normalize_in<R: Real>(video: Video, options: &Normalize) -> Result<Video> {
     with_dtype!(options.dtype, T => convert_samples::<R, T>("normalizing", &video, scale))
 }
 
-/// A linear map of samples.
+/// Linear map of samples.
 #[derive(Clone, Copy)]
 struct LinearMap<R> {
     vmin: R,
@@ -55,7 +55,7 @@ struct LinearMap<R> {
     height: R,
     ymin: R,
     ymax: R,
-    /// The sample that gives exactly `ymax`, whatever the rounding; NaN if there is none.
+    /// Sample that gives exactly `ymax`, regardless of rounding; NaN if there is none.
     top: R,
     low: R,
     high: R,
@@ -115,7 +115,7 @@ impl<R: Real, T: Element> Kernel<(&[R], &mut [T])> for LinearMap<R> {
     }
 }
 
-/// The samples that become `ymin` and `ymax`: as given, or found.
+/// Sample values mapped to `ymin` and `ymax`: given, or the range of the video.
 fn input_range(video: &Video, options: &Normalize) -> Result<(f64, f64)> {
     if let (Some(vmin), Some(vmax)) = (options.vmin, options.vmax) {
         return Ok((vmin, vmax));

@@ -1,4 +1,4 @@
-//! Scaling each pixel by its own range, over all frames or within a sliding window in time.
+//! Scaling of each pixel by its own range, over all frames or in a sliding window in time.
 
 use crate::error::Result;
 use crate::ops::kernel::{Kernel, TraceBlock, map_frames, map_traces, reduce_frames};
@@ -23,8 +23,8 @@ pub fn normalize_pixelwise(video: Video, ymin: f64, ymax: f64) -> Result<Video> 
     map_frames("normalizing", video, kernel)
 }
 
-/// Scales each sample to [`ymin`, `ymax`] by the smallest and largest of its pixel's samples up
-/// to half of `window_size` frames before and after it, in `float32`. NaN is ignored.
+/// Scales each sample to [`ymin`, `ymax`] by the minimum and maximum of its pixel over up to half
+/// of `window_size` frames before and after it, in `float32`. NaN is ignored.
 pub fn normalize_pixelwise_slidingwindow(
     video: Video,
     window_size: i64,
@@ -48,7 +48,7 @@ pub fn normalize_pixelwise_slidingwindow(
     )
 }
 
-/// Where samples go that were scaled to [0, 1].
+/// Linear map of samples that were scaled to [0, 1].
 #[derive(Clone, Copy)]
 struct ResultRange {
     ymin: f32,
@@ -56,8 +56,8 @@ struct ResultRange {
 }
 
 impl ResultRange {
-    /// Scales a sample by the range `low` to `high`; NaN if that is infinite, where a division by
-    /// it would give `ymin` for whatever is finite.
+    /// Scales a sample by the range `low` to `high`; NaN if the range is infinite, since division
+    /// by it would give `ymin` for every finite sample.
     #[inline(always)]
     fn scale(self, sample: f32, low: f32, high: f32) -> f32 {
         let width = high - low + f32::EPSILON;
@@ -95,7 +95,7 @@ impl Kernel<(&mut [f32], &mut Vec<f32>)> for Pixelwise {
     }
 }
 
-/// Widens ranges, one per pixel, to hold one more sample each; NaN is ignored.
+/// Widens the range of each pixel to include one more sample; NaN is ignored.
 #[inline(always)]
 fn widen(lows: &mut [f32], highs: &mut [f32], samples: &[f32]) {
     for ((low, high), &sample) in lows.iter_mut().zip(highs).zip(samples) {
@@ -104,14 +104,14 @@ fn widen(lows: &mut [f32], highs: &mut [f32], samples: &[f32]) {
     }
 }
 
-/// The range of each pixel over several frames.
+/// Range of each pixel over several frames.
 struct Ranges<'a> {
     lows: &'a mut [f32],
     highs: &'a mut [f32],
 }
 
 impl Ranges<'_> {
-    /// Forgets all samples.
+    /// Resets the ranges.
     #[inline(always)]
     fn clear(&mut self) {
         self.lows.fill(f32::INFINITY);
@@ -119,12 +119,12 @@ impl Ranges<'_> {
     }
 }
 
-/// Scales each sample by the range of its window, which reaches `reach` frames to both sides.
+/// Scales each sample by the range of its window, which extends `reach` frames to both sides.
 ///
-/// Time is cut into blocks as long as a window. A window spans the end of one block and the
-/// beginning of the next: its range is joined from that of the `tails` of the former, which are
-/// all found when the block is complete, and that of the `head` of the latter, which grows frame
-/// by frame. So a sample costs the same whatever the window (van Herk 1992; Gil, Werman 1993).
+/// Time is divided into blocks of the length of a window. A window spans the end of one block and
+/// the beginning of the next: its range is merged from the `tails` of the former, all computed when
+/// the block is complete, and the `head` of the latter, which grows frame by frame. The cost per
+/// sample thus does not depend on the window (van Herk 1992; Gil, Werman 1993).
 struct SlidingWindow {
     reach: usize,
     result_range: ResultRange,
@@ -161,7 +161,7 @@ impl Kernel<TraceBlock<'_, f32>> for SlidingWindow {
     }
 }
 
-/// Divides memory into cleared ranges of two lengths.
+/// Divides memory into empty ranges of two lengths.
 fn split_ranges(
     memory: &mut Vec<f32>,
     first_len: usize,
@@ -182,7 +182,7 @@ fn split_ranges(
     )
 }
 
-/// Finds the ranges of a block's last frames: in row `i` of all from its frame `i` on.
+/// Finds the ranges of the ends of a block: row `i` covers its frames from `i` on.
 #[inline(always)]
 fn find_tails(tails: &mut Ranges<'_>, block: &[f32], pixels: usize) {
     let mut begin = block.len();
@@ -200,7 +200,7 @@ fn find_tails(tails: &mut Ranges<'_>, block: &[f32], pixels: usize) {
 
 type Slices<'a> = (&'a [f32], &'a [f32]);
 
-/// Scales samples by two ranges joined.
+/// Scales samples by the union of two ranges.
 #[inline(always)]
 fn scale_row(
     result_range: ResultRange,
@@ -234,7 +234,7 @@ mod tests {
         assert_eq!(values(&scaled), [-1.0, -1.0, 1.0, -1.0, 0.0, -1.0]);
     }
 
-    /// The definition of the sliding window, pixel by pixel.
+    /// Reference implementation of the sliding window, pixel by pixel.
     fn scale_naively(samples: &[f32], pixels: usize, reach: usize) -> Vec<f64> {
         let n_frames = samples.len() / pixels;
         let scale = |i: usize| {
