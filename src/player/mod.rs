@@ -6,7 +6,7 @@
 //!             │      ├── layout:   where the parts are    (for drawing and the mouse)
 //!             │      ├── input:    what keys and mouse do (actions, probes, traces)
 //!             │      ├── scene:    snapshot of everything that is drawn
-//!             │      └── render:   panels, overlays, annotations, trace plot, controls, help → Image
+//!             │      └── render:   panels, overlays, traces, controls, help → Image
 //!             ├── producer: frames that a function makes, on a thread of its own
 //!          EventLoopProxy ──── EventLoop: on the main thread ──── window: minifb
 //! ```
