@@ -1,4 +1,4 @@
-//! Tells the program which commit and which features it is built from.
+//! Build script: passes the commit and the enabled features to the program.
 
 use std::process::Command;
 
@@ -11,7 +11,7 @@ fn main() {
     let mut features: Vec<_> = std::env::vars().filter_map(feature).collect();
     features.sort();
     println!("cargo:rustc-env=OPTIMAP_FEATURES={}", features.join(" "));
-    // Other builds are not made anew for each commit.
+    // Only release builds are rebuilt for each commit.
     let is_release = std::env::var("PROFILE").is_ok_and(|profile| profile == "release");
     let commit = is_release.then(commit).flatten();
     println!(
@@ -20,7 +20,7 @@ fn main() {
     );
 }
 
-/// The commit and its date, if this is a checkout and git is there.
+/// Commit and its date, in a checkout with git installed.
 fn commit() -> Option<String> {
     let log = git(&["rev-parse", "--git-path", "logs/HEAD"])?;
     println!("cargo:rerun-if-changed={log}");

@@ -1,25 +1,25 @@
 //! Values that scripts choose by name, such as the mode of a filter.
 
-/// A set of values that have names.
+/// A set of named values.
 pub trait Choice: Copy + PartialEq + 'static {
-    /// What the names are names of, as in "the name of a dtype".
+    /// Noun for the values, as in "the name of a dtype".
     const NOUN: &'static str;
-    /// Every value with its name, in the order in which they are listed.
+    /// Every value with its name, in the order of listings.
     const CHOICES: &'static [(&'static str, Self)];
 
-    /// The value of a name.
+    /// Value of a name.
     fn from_name(name: &str) -> Option<Self> {
         let choice = Self::CHOICES.iter().find(|(known, _)| *known == name);
         choice.map(|(_, value)| *value)
     }
 
-    /// The name of the value.
+    /// Name of the value.
     fn name(self) -> &'static str {
         let choice = Self::CHOICES.iter().find(|(_, value)| *value == self);
         choice.map_or("", |(name, _)| name)
     }
 
-    /// The names of all values.
+    /// Names of all values.
     fn names() -> Vec<&'static str> {
         Self::CHOICES.iter().map(|(name, _)| *name).collect()
     }

@@ -1,11 +1,11 @@
-//! The one error type: a message that states the fact, and hints that say what to do.
+//! The error type: a message that states the fact, and hints that say what to do.
 
 use std::fmt;
 use std::path::Path;
 
-/// A failure a script can catch, or the end of one, by Ctrl-C or by itself.
+/// A failure that a script can catch, or the end of the script by Ctrl-C or by itself.
 ///
-/// Messages are lower case, name the argument and the value, and end without a full stop.
+/// Messages are lowercase, name the argument and the value, and have no final period.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Error {
     message: String,
@@ -13,7 +13,7 @@ pub struct Error {
     kind: ErrorKind,
 }
 
-/// What happened.
+/// Cause of the end.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum ErrorKind {
     Failure,
@@ -21,11 +21,11 @@ enum ErrorKind {
     Exit(u8),
 }
 
-/// The result of everything that can fail.
+/// Result of everything that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// States what went wrong.
+    /// Creates a failure with a message.
     pub fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -34,7 +34,7 @@ impl Error {
         }
     }
 
-    /// The user pressed Ctrl-C; unlike a failure this cannot be caught by a script.
+    /// Creates the interruption by Ctrl-C; unlike a failure, a script cannot catch it.
     pub fn interrupted() -> Self {
         Self {
             kind: ErrorKind::Interruption,
@@ -42,7 +42,7 @@ impl Error {
         }
     }
 
-    /// The script asked to end, with an exit status for whoever runs the program.
+    /// Creates the end that a script asked for, with the exit status of the program.
     pub fn exit(code: u8) -> Self {
         Self {
             kind: ErrorKind::Exit(code),
@@ -50,14 +50,14 @@ impl Error {
         }
     }
 
-    /// A file needs a part of the program that is there only if it is built with a feature.
+    /// Creates the failure that a file needs a feature that this build lacks.
     #[cfg(any(test, not(all(feature = "hdf5", feature = "zarr"))))]
     pub(crate) fn left_out(path: &Path, part: &str, feature: &str) -> Self {
         let path = path.display();
         Self::new(format!("`{path}`: this program was built without {part}")).needs(feature)
     }
 
-    /// Adds how to build a program that has what is missing.
+    /// Adds a hint at how to build the program with the missing feature.
     #[cfg(any(
         test,
         not(all(
@@ -73,7 +73,7 @@ impl Error {
         ))
     }
 
-    /// A file operation failed: `action` is a verb such as "read".
+    /// Creates the failure of a file operation; `action` is a verb such as "read".
     pub fn io(action: &str, path: &Path, cause: &std::io::Error) -> Self {
         let error = Self::new(format!(
             "cannot {action} `{}`: {}",
@@ -98,13 +98,13 @@ impl Error {
         }
     }
 
-    /// Adds a line that says what to do about it.
+    /// Adds a line that says what to do.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
     }
 
-    /// Adds "did you mean" when a candidate is close to `name`.
+    /// Adds "did you mean" if a candidate is close to `name`.
     pub fn did_you_mean<'a>(
         self,
         name: &str,
@@ -116,12 +116,12 @@ impl Error {
         }
     }
 
-    /// What went wrong.
+    /// Message.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// What to do about it, one line each.
+    /// Hints, one line each.
     pub fn hints(&self) -> &[String] {
         &self.hints
     }
@@ -131,7 +131,7 @@ impl Error {
         self.kind == ErrorKind::Interruption
     }
 
-    /// The exit status, if the script asked to end.
+    /// Exit status, if the script asked to end.
     pub fn exit_code(&self) -> Option<u8> {
         match self.kind {
             ErrorKind::Exit(code) => Some(code),
@@ -156,11 +156,11 @@ macro_rules! bail {
     };
 }
 
-/// The candidate nearest to `name`, if one is near enough to be a misspelling of it.
+/// Candidate closest to `name`, if it is close enough to be a misspelling.
 pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_lowercase();
     let tolerance = match name.chars().count() {
-        // Any other letter would be near.
+        // Any other letter would be close.
         0..3 => 0,
         length => (length / 3).min(3),
     };
@@ -177,8 +177,8 @@ pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// The cause without the "(os error 2)" that Rust appends, and the full stop of Windows, which has it in
-/// the language of the user: what is frequent is said as elsewhere.
+/// Cause without the "(os error 2)" that Rust appends and without the final period of Windows, which
+/// words frequent failures in the language of the user: they are said as on other systems.
 fn io_cause(cause: &std::io::Error) -> String {
     if cfg!(windows) && cause.raw_os_error().is_some() {
         match cause.kind() {

@@ -1,4 +1,4 @@
-//! The pictures of the reference, drawn by running the code that stands beside them.
+//! Images of the reference, drawn by running the code next to them.
 
 use std::io::Write;
 use std::path::Path;
@@ -12,10 +12,10 @@ use crate::session::Session;
 use crate::text::paths;
 use crate::video::Video;
 
-/// The height of the picture of a colormap.
+/// Height of the image of a colormap.
 const STRIP: usize = 16;
 
-/// Draws the pictures of functions and colormaps into a folder, which is made if need be.
+/// Draws the images of functions and colormaps into a folder, which is created if necessary.
 pub fn write(session: &mut Session, folder: &Path) -> Result<()> {
     paths::create_folder(folder)?;
     evaluate(session, SETUP).map(drop)?;
@@ -43,7 +43,7 @@ fn evaluate(session: &mut Session, code: &str) -> Result<rhai::Dynamic> {
     value.map_err(|diagnostic| diagnostic.error().clone())
 }
 
-/// The colours of a colormap from left to right, each in as many columns as the others.
+/// Draws the colors of a colormap from left to right, each in the same number of columns.
 fn strip(colormap: &Colormap) -> RgbaImage {
     let colors = colormap.colors();
     let columns = (256 / colors.len().max(1)).max(1);

@@ -138,12 +138,12 @@ enum CliCommand {
 
 /// How the program ends.
 enum End {
-    /// The script is done; the program ends when its windows are closed.
+    /// The script has ended; the program ends when its windows are closed.
     Done,
-    /// The user left the prompt, and the windows with it.
+    /// The user left the prompt; the windows are closed too.
     Left,
     Failed(Error),
-    /// A script failed; what went wrong has been said.
+    /// A script failed; the error has been printed.
     ScriptFailed,
     /// A script asked to end with this exit status.
     Exit(u8),
@@ -151,7 +151,7 @@ enum End {
 }
 
 impl End {
-    /// The end of what has told itself what went wrong, if something did.
+    /// End of a command that prints its own errors.
     fn of(is_done: bool) -> Self {
         if is_done {
             Self::Done
@@ -187,7 +187,7 @@ fn main() -> ExitCode {
         eprintln!("error: cannot start a thread with a stack of {STACK_SIZE} bytes");
         return ExitCode::FAILURE;
     };
-    // Windows have to live on the main thread; this returns when the engine is done with them.
+    // Windows belong to the main thread; this returns when the engine no longer needs them.
     main_loop.run();
     match engine.join() {
         Ok(End::Done) if task::stopped() == Some(task::Stop::User) => ExitCode::from(130),
@@ -285,7 +285,7 @@ fn run_once(session: &mut Session, file: &OsStr, args: &[OsString], how: &RunArg
     Ok(end)
 }
 
-/// Runs or checks a script; its value, and how it ended.
+/// Runs or checks a script; returns its value and how it ended.
 fn execute(
     session: &mut Session,
     name: &str,
@@ -357,7 +357,7 @@ fn run_batch(command: CliCommand, how: &RunArgs) -> Result<End> {
     }
 }
 
-/// Ctrl-C does not end a read by itself.
+/// Reads standard input; Ctrl-C alone does not end a read.
 fn read_standard_input() -> Result<String> {
     let read = task::interruptibly(|| io::read_to_string(io::stdin()))?;
     let read = read.unwrap_or_else(|| Err(io::Error::other("cannot start a thread to read it")));
@@ -404,7 +404,7 @@ fn print_reference(mut session: Session, pictures: Option<&Path>) -> Result<()> 
     Ok(())
 }
 
-/// The version, the commit if it is known, and what the program was built with.
+/// Version, commit if known, and enabled features.
 fn long_version() -> &'static str {
     const FEATURES: &str = match env!("OPTIMAP_FEATURES").is_empty() {
         true => "none",
@@ -440,7 +440,7 @@ fn print_line(text: &str) {
     print(&format!("{text}\n"));
 }
 
-/// Prints to standard output; a reader that has gone away ends the program quietly.
+/// Prints to standard output; ends the program quietly if the reader has closed it.
 fn print(text: &str) {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

@@ -1,18 +1,18 @@
-//! The manual page and the completions of shells, from the declaration of the command line.
+//! Manual page and shell completions, from the declaration of the command line.
 
 use clap::Command;
 use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-/// What a shell reads to complete the command line.
+/// Script with which a shell completes the command line.
 pub(crate) fn completions(shell: Shell, mut command: Command) -> String {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut command, "optimap", &mut text);
     String::from_utf8_lossy(&text).into_owned()
 }
 
-/// The manual page, in the language of `man`; what commands take is said on it too.
+/// Manual page in the format of `man`, including the arguments of the commands.
 pub(crate) fn page(mut command: Command) -> String {
     command.build();
     let man = Man::new(command.clone()).title("OPTIMAP");
@@ -38,7 +38,7 @@ fn commands(command: &Command) -> Roff {
         let about = command.get_long_about().or(command.get_about());
         page.text([roman(sentence(about))]);
         for argument in command.get_arguments() {
-            // Options of every command are said above.
+            // Global options are described above.
             if argument.is_global_set() || argument.is_hide_set() || argument.get_id() == "help" {
                 continue;
             }
@@ -51,7 +51,7 @@ fn commands(command: &Command) -> Roff {
     page
 }
 
-/// What help says, as a sentence.
+/// Help text as a sentence.
 fn sentence(text: Option<&clap::builder::StyledStr>) -> String {
     let text = text.map(ToString::to_string).unwrap_or_default();
     format!("{}.", text.trim_end_matches('.'))

@@ -30,19 +30,19 @@ use crate::script::{Context, LAST, PromptEntry, Settings, forget_reads};
 use crate::task;
 use crate::video::{Video, memory};
 
-/// How deeply expressions may be nested: a chain of a few hundred calls is one expression.
+/// Largest nesting depth of expressions: a chain of a few hundred calls is one expression.
 pub(crate) const EXPRESSION_DEPTH: usize = 1024;
 
-/// How deeply script functions may call each other.
+/// Largest depth of calls between script functions.
 const CALL_DEPTH: usize = 256;
 
-/// The most mistakes that are told of a script.
+/// Largest number of mistakes reported for a script.
 const MAX_MISTAKES: usize = 50;
 
-/// The stack that a thread running scripts needs for these depths.
+/// Stack that a thread running scripts needs for these depths.
 pub use crate::task::STACK_SIZE;
 
-/// An engine and what the scripts run so far have left: variables, functions, imports.
+/// An engine and the state that scripts have left: variables, functions, imports.
 pub struct Session {
     engine: Engine,
     scope: Scope<'static>,
@@ -56,7 +56,7 @@ pub struct Session {
     clock: Option<TimeLimit>,
 }
 
-/// What earlier entries of the prompt have added to the engine.
+/// Additions of earlier entries of the prompt to the engine.
 #[derive(Default)]
 struct EngineChanges {
     functions: Vec<Shared<Module>>,
@@ -64,7 +64,7 @@ struct EngineChanges {
 }
 
 impl EngineChanges {
-    /// Adds it to another engine.
+    /// Adds them to another engine.
     fn add_hint(&self, engine: &mut Engine) {
         for functions in &self.functions {
             engine.register_global_module(functions.clone());
@@ -75,7 +75,7 @@ impl EngineChanges {
     }
 }
 
-/// An engine with the builtins and the standard library.
+/// Creates an engine with the builtins and the standard library.
 fn new_engine(context: &Arc<Context>, modules: &Modules) -> Engine {
     let mut engine = Engine::new();
     engine
@@ -95,7 +95,7 @@ fn new_engine(context: &Arc<Context>, modules: &Modules) -> Engine {
 }
 
 impl Session {
-    /// A session with the builtins and the standard library, and nothing else defined.
+    /// Creates a session with the builtins and the standard library only.
     pub fn new(settings: Settings) -> Self {
         let context = Arc::new(Context::new(settings, TOPICS));
         context.set_library_folders(library_folders());
@@ -126,12 +126,12 @@ impl Session {
         }
     }
 
-    /// The state that builtins share.
+    /// State shared by the builtins.
     pub fn context(&self) -> &Context {
         &self.context
     }
 
-    /// Confines scripts that are not trusted to a folder, and limits what they can pile up.
+    /// Confines untrusted scripts to a folder, and limits their memory.
     pub fn confine(&mut self, folder: &Path) -> Result<(), Error> {
         if memory::limit().is_none() {
             memory::set_limit(memory::careful_limit())?;
@@ -139,7 +139,7 @@ impl Session {
         files::confine(folder)
     }
 
-    /// Limits how long each script, or entry of the prompt, may take.
+    /// Limits the time of each script or entry of the prompt.
     pub fn limit_time(&mut self, clock: TimeLimit) {
         self.clock = Some(clock);
     }
@@ -155,7 +155,7 @@ impl Session {
         self.scope.push_constant_dynamic(name, value);
     }
 
-    /// Runs a whole script; `name` is its path, or what messages should call it.
+    /// Runs a whole script; `name` is its path, or its name in messages.
     pub fn run(&mut self, name: &str, text: &str) -> Result<Dynamic, Diagnostic> {
         self.context.add_source(name, text);
         self.guarded(name, |session| {
@@ -164,8 +164,8 @@ impl Session {
         })
     }
 
-    /// The mistakes in a script that can be found without running it, and what it does in vain, in
-    /// their order. After a mistake in the syntax it goes on with the next statement.
+    /// Mistakes in a script that can be found without running it, and code without effect, in order
+    /// of position. Continues with the next statement after a syntax error.
     pub fn check(&self, name: &str, text: &str) -> Vec<Diagnostic> {
         self.context.add_source(name, text);
         let check = Check {
@@ -205,7 +205,7 @@ impl Session {
         found
     }
 
-    /// What a script does in vain.
+    /// Code without effect in a script.
     fn without_effect(&self, text: &str) -> Vec<(Error, Position)> {
         let Ok(ast) = dialect::parse(text) else {
             return Vec::new();
@@ -228,12 +228,12 @@ impl Session {
         }
     }
 
-    /// Compiles a script, and warns of what does not fail, but is not what was meant either.
+    /// Compiles a script, and warns of valid code that was probably not meant.
     fn compiled(&self, name: &str, text: &str) -> Result<AST, Box<EvalAltResult>> {
         let ast = self.compile(name, text);
         let without_effect = match &ast {
             Ok(_) => self.without_effect(text),
-            // A division that is a comment has often no end.
+            // A division taken for a comment often leaves an expression open.
             Err(_) => floor_divisions(text),
         };
         for (error, position) in without_effect {
@@ -244,13 +244,13 @@ impl Session {
         ast
     }
 
-    /// Forgets the variables that scripts have defined.
+    /// Removes the variables that scripts have defined.
     pub fn forget_all(&mut self) {
         self.scope.clear();
     }
 
     /// Runs one entry of the prompt; its variables, functions and imports stay, and its value is
-    /// called `_`. An entry that begins with a dot goes on with the last value.
+    /// named `_`. An entry that begins with a dot continues the last value.
     pub fn run_entry(&mut self, text: &str) -> Result<Dynamic, Diagnostic> {
         self.lines += 1;
         let name = format!("<{}>", self.lines);
@@ -291,7 +291,7 @@ impl Session {
         Ok(value)
     }
 
-    /// Runs something that may fail, or panic: that is a defect of the program, but no reason to
+    /// Runs something that may fail or panic: a panic is a defect of the program, but no reason to
     /// lose the session.
     fn guarded(
         &mut self,
@@ -316,7 +316,7 @@ impl Session {
         }
     }
 
-    /// Remembers an entry that succeeded, for `save_session` and for completion.
+    /// Records an entry that succeeded, for `save_session` and for completion.
     fn remember(&mut self, text: &str, ast: &AST) {
         let mut names = Vec::new();
         if ast.has_functions() {
@@ -334,7 +334,7 @@ impl Session {
         });
     }
 
-    /// Adds a comment to what `save_session` writes.
+    /// Adds a comment to the output of `save_session`.
     pub fn note(&mut self, comment: &str) {
         self.context.entries().push(PromptEntry {
             text: comment.to_owned(),
@@ -344,7 +344,7 @@ impl Session {
         });
     }
 
-    /// A value as the prompt shows it, or as `print` does; nothing for `()`.
+    /// Text of a value as the prompt or `print` shows it; `None` for `()`.
     pub fn text(&self, value: &Dynamic, quoted: bool) -> Option<String> {
         if value.is_unit() {
             return None;
@@ -363,7 +363,7 @@ impl Session {
         )
     }
 
-    /// Completes what is being typed.
+    /// Completes the text being typed.
     pub fn complete(&self, text: &str) -> Completion {
         if !continues_last(text) {
             return complete(text, &self.completion_scope());
@@ -373,7 +373,7 @@ impl Session {
         completion
     }
 
-    /// What could follow what is being typed.
+    /// Hint at what could follow the text being typed.
     pub fn hint(&self, text: &str) -> Option<Hint> {
         match continues_last(text) {
             true => hint(&format!("{LAST}{text}"), &self.completion_scope()),
@@ -381,7 +381,7 @@ impl Session {
         }
     }
 
-    /// The variables with their values, the latest definition of each.
+    /// Variables with their values, the latest definition of each.
     pub fn variables(&self) -> Vec<(String, Dynamic)> {
         let mut found = BTreeMap::new();
         for (name, _, value) in self.scope.iter_raw() {
@@ -393,12 +393,12 @@ impl Session {
             .collect()
     }
 
-    /// Whether there is a variable of a name.
+    /// Whether a variable exists.
     pub fn has_variable(&self, name: &str) -> bool {
         self.scope.contains(name)
     }
 
-    /// Forgets a variable.
+    /// Removes a variable.
     pub fn forget(&mut self, name: &str) -> Result<(), Error> {
         if !self.scope.contains(name) {
             let names = self.names();
@@ -431,7 +431,7 @@ impl Session {
         }
     }
 
-    /// The names of the variables.
+    /// Names of the variables.
     fn names(&self) -> Vec<String> {
         let names = self.scope.iter_raw().map(|(name, ..)| name.to_owned());
         names.collect()
@@ -441,7 +441,7 @@ impl Session {
         self.compile_among(name, text, &[])
     }
 
-    /// Compiles a script in which more variables are taken for known.
+    /// Compiles a script with additional variables that are taken as defined.
     fn compile_among(
         &self,
         name: &str,
@@ -450,7 +450,7 @@ impl Session {
     ) -> Result<AST, Box<EvalAltResult>> {
         let mut known = register::constants();
         known.extend(more.iter().map(|name| (name.clone(), false, Dynamic::UNIT)));
-        // Rhai computes with constants when it compiles, but not with the operators of videos.
+        // Rhai evaluates constants at compile time, but not with the operators of videos.
         let variables = self.scope.iter().map(|(name, is_constant, value)| {
             (name.to_owned(), is_constant && !value.is::<Video>(), value)
         });
@@ -463,7 +463,7 @@ impl Session {
         Ok(ast)
     }
 
-    /// Functions and imports move from the entry into the engine, where later entries find them:
+    /// Moves functions and imports of the entry into the engine, where later entries find them:
     /// Rhai itself forgets imports at the end of an evaluation.
     fn eval_entry(&mut self, ast: &AST, name: &str) -> Result<Dynamic, Box<EvalAltResult>> {
         for (path, alias, position) in imports(ast) {
@@ -501,13 +501,13 @@ impl Session {
     }
 }
 
-/// Whether an entry goes on with the last value: `.crop(8)`.
+/// Whether an entry continues the last value: `.crop(8)`.
 fn continues_last(text: &str) -> bool {
     let rest = text.trim_start().strip_prefix('.');
     rest.is_some_and(|rest| !rest.starts_with('.'))
 }
 
-/// The imports of a script with a fixed path and a name: path, name and position.
+/// Imports of a script with a fixed path and a name: path, name and position.
 fn imports(ast: &AST) -> Vec<(String, String, Position)> {
     let import = |statement: &Stmt| match statement {
         Stmt::Import(import, position) if !import.1.is_empty() => match &import.0 {
@@ -521,7 +521,7 @@ fn imports(ast: &AST) -> Vec<(String, String, Position)> {
     ast.statements().iter().filter_map(import).collect()
 }
 
-/// The folders of `OPTIMAP_PATH`, and the user's library folder.
+/// Folders of `OPTIMAP_PATH`, and the user's library folder.
 fn library_folders() -> Vec<PathBuf> {
     let path = std::env::var_os("OPTIMAP_PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = std::env::split_paths(&path)
@@ -531,7 +531,7 @@ fn library_folders() -> Vec<PathBuf> {
     folders
 }
 
-/// The user's folder for what the program keeps: the history of the prompt, script modules.
+/// The user's folder for data of the program: the history of the prompt, script modules.
 pub fn user_folder() -> Option<PathBuf> {
     let strategy = etcetera::choose_base_strategy().ok()?;
     Some(strategy.data_dir().join("optimap"))

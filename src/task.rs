@@ -1,7 +1,7 @@
 //! Long operations: run on all cores, report progress, stop at Ctrl-C.
 //!
 //! Every loop over frames or tiles goes through [`for_each`] or a [`Task`], so that no kernel
-//! deals with threads, progress or interruption itself.
+//! handles threads, progress or interruption itself.
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::Relaxed};
@@ -12,27 +12,27 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 
-/// The stack of threads that run scripts, which may call functions in functions to a great depth.
+/// Stack size of threads that run scripts, which may call functions recursively to a great depth.
 pub const STACK_SIZE: usize = 1 << 30;
 
-/// How often a wait looks whether the user asked to stop.
+/// Interval at which a wait checks for a request to stop.
 const POLL: Duration = Duration::from_millis(20);
 
-/// Into how many parts the work of a core is cut at least.
+/// Smallest number of parts into which the work of a core is divided.
 const SHARES: usize = 4;
 
-/// The most items that a core takes at once.
+/// Largest number of items that a core takes at once.
 const MAX_TAKEN: usize = 16;
 
-/// Where warnings and progress go; the program writes them to standard error.
+/// Destination of warnings and progress; the program writes them to standard error.
 pub trait Reporter: Send + Sync {
-    /// Says something the user should know, although the operation carries on.
+    /// Shows a warning while the operation continues.
     fn warn(&self, message: &str);
-    /// Tells how an operation went, to users who asked for that.
+    /// Shows details of an operation to users who asked for them.
     fn note(&self, message: &str);
-    /// `done` of `total` steps of an operation are done; the last call has them equal.
+    /// Reports that `done` of `total` steps are complete; they are equal in the last call.
     fn progress(&self, operation: &str, done: usize, total: usize);
-    /// The operation has ended, complete or not.
+    /// Reports that the operation has ended, complete or not.
     fn finished(&self, operation: &str);
 }
 
@@ -41,12 +41,12 @@ static AFTER_EACH_STEP: OnceLock<fn()> = OnceLock::new();
 static STOP: AtomicU8 = AtomicU8::new(0);
 static CRITICAL_SECTIONS: AtomicUsize = AtomicUsize::new(0);
 
-/// Sets where warnings and progress go. The first call counts.
+/// Sets the destination of warnings and progress. Only the first call has an effect.
 pub fn set_reporter(reporter: Box<dyn Reporter>) {
     let _ = REPORTER.set(reporter);
 }
 
-/// Sets what is done after each step of every operation. The first call counts.
+/// Sets an action after each step of every operation. Only the first call has an effect.
 pub fn after_each_step(action: fn()) {
     let _ = AFTER_EACH_STEP.set(action);
 }
@@ -59,7 +59,7 @@ pub fn warn(message: &str) {
     }
 }
 
-/// Tells how an operation went.
+/// Shows details of an operation.
 pub fn note(message: &str) {
     match REPORTER.get() {
         Some(reporter) => reporter.note(message),
@@ -67,35 +67,35 @@ pub fn note(message: &str) {
     }
 }
 
-/// Why everything is to stop.
+/// Reason to stop everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
     /// The user asked for it.
     User = 1,
-    /// The time for a script is over.
+    /// The time limit of a script has expired.
     Time,
-    /// A script holds more than it may.
+    /// A script exceeds its memory limit.
     Memory,
 }
 
-/// Asks every running operation to stop, because the user wants it.
+/// Asks every running operation to stop, on behalf of the user.
 pub fn interrupt() {
     STOP.store(Stop::User as u8, Relaxed);
 }
 
-/// Asks every running operation to stop. The first reason counts.
+/// Asks every running operation to stop. The first reason is kept.
 pub fn stop(reason: Stop) {
     let _ = STOP.compare_exchange(0, reason as u8, Relaxed, Relaxed);
 }
 
-/// Why everything is to stop, if it is.
+/// Reason to stop, if there is one.
 pub fn stopped() -> Option<Stop> {
     [Stop::User, Stop::Time, Stop::Memory]
         .into_iter()
         .find(|reason| *reason as u8 == STOP.load(Relaxed))
 }
 
-/// Forgets an earlier interruption, before something new is started.
+/// Clears an earlier interruption before something new is started.
 pub fn clear_interrupt() {
     STOP.store(0, Relaxed);
 }
@@ -105,7 +105,7 @@ pub fn is_interrupted() -> bool {
     STOP.load(Relaxed) != 0
 }
 
-/// An error if everything is to stop, for loops that are no [`Task`].
+/// An error if everything is to stop, for loops that are not a [`Task`].
 pub fn check() -> Result<()> {
     match is_interrupted() && CRITICAL_SECTIONS.load(Relaxed) == 0 {
         true => Err(Error::interrupted()),
@@ -114,11 +114,11 @@ pub fn check() -> Result<()> {
 }
 
 /// While it exists, operations run to their end even if the user asks to stop: for changes that
-/// must not be left half done. The request is heeded afterwards.
+/// must not be left half done. The request takes effect afterwards.
 pub struct CriticalSection(());
 
 impl CriticalSection {
-    /// Begins such a time.
+    /// Begins a critical section.
     pub fn begin() -> Self {
         CRITICAL_SECTIONS.fetch_add(1, Relaxed);
         Self(())
@@ -131,7 +131,7 @@ impl Drop for CriticalSection {
     }
 }
 
-/// One long operation of a known number of steps.
+/// One long operation with a known number of steps.
 pub struct Task {
     operation: Cow<'static, str>,
     total: usize,
@@ -139,7 +139,7 @@ pub struct Task {
 }
 
 impl Task {
-    /// Begins an operation, named by what it does to the user's data ("smoothing").
+    /// Begins an operation, named after what it does to the user's data ("smoothing").
     pub fn new(operation: impl Into<Cow<'static, str>>, total: usize) -> Self {
         Self {
             operation: operation.into(),
@@ -170,13 +170,13 @@ impl Drop for Task {
     }
 }
 
-/// What can be shared out among the cores.
+/// Items that can be distributed over the cores.
 pub trait Items: IntoIterator<Item: Send, IntoIter: ExactSizeIterator + Send> {}
 
 impl<I: IntoIterator<Item: Send, IntoIter: ExactSizeIterator + Send>> Items for I {}
 
-/// Runs `step` for each item on all cores. A step should take well under 100 ms, the time within
-/// which Ctrl-C stops the operation.
+/// Runs `step` for each item on all cores. Ctrl-C stops the operation between steps, within 100 ms
+/// if a step takes well under that.
 pub fn for_each<I: Items>(
     operation: &'static str,
     items: I,
@@ -185,7 +185,7 @@ pub fn for_each<I: Items>(
     for_each_init(operation, items, || (), |(), item| step(item))
 }
 
-/// Like [`for_each`], with scratch memory made by `init` and kept from step to step.
+/// Like [`for_each`], with scratch memory made by `init` and reused from step to step.
 pub fn for_each_init<I: Items, S>(
     operation: &'static str,
     items: I,
@@ -200,7 +200,7 @@ pub fn for_each_init<I: Items, S>(
     })
 }
 
-/// What `step` makes of each item, in their order: [`share`] with results.
+/// Results of `step` for each item, in order: [`share`] with results.
 pub fn map<I: Items, S, T: Send>(
     items: I,
     init: impl Fn() -> S + Sync,
@@ -216,11 +216,11 @@ pub fn map<I: Items, S, T: Send>(
     Ok(results.into_iter().flatten().collect())
 }
 
-/// Runs `step` for each item on all cores, for parts of an operation whose progress the caller tells.
-/// Each core takes a few items at a time, in order, and fewer towards the end.
+/// Runs `step` for each item on all cores, for parts of an operation whose progress the caller
+/// reports. Each core takes a few items at a time, in order, and fewer towards the end.
 ///
-/// Rayon's own iterators would be compiled anew for each kind of item and of step, which made up a
-/// fifth of the program's code; of this loop, only the inner part is.
+/// Rayon's own iterators would be compiled for each type of item and step, which made up a fifth of
+/// the program's code; of this loop, only the inner part is.
 pub fn share<I: Items, S>(
     items: I,
     init: impl Fn() -> S + Sync,
@@ -233,7 +233,7 @@ pub fn share<I: Items, S>(
         let mut scratch = init();
         let mut taken = [const { None }; MAX_TAKEN];
         loop {
-            // Poisoned if making an item panicked: there are no more then.
+            // Poisoned if making an item panicked: there are no more items then.
             let Ok(mut items) = queue.lock() else { break };
             let count = (items.len() / (SHARES * workers)).clamp(1, MAX_TAKEN);
             for item in &mut taken[..count] {
@@ -254,14 +254,14 @@ pub fn share<I: Items, S>(
     })
 }
 
-/// Runs something that cannot be interrupted on a thread of its own, which is left to itself when the
+/// Runs something that cannot be interrupted on a thread of its own, which is abandoned when the
 /// user asks to stop; `None` if there is no thread for it, or if it panics.
 pub fn interruptibly<R: Send + 'static>(
     run: impl FnOnce() -> R + Send + 'static,
 ) -> Result<Option<R>> {
     let (send, done) = channel();
     let run = move || {
-        // Nobody waits for it any more if the user has asked to stop.
+        // Nobody waits for the result if the user has asked to stop.
         let _ = send.send(run());
     };
     if thread::Builder::new().spawn(run).is_err() {
@@ -279,12 +279,12 @@ pub fn interruptibly<R: Send + 'static>(
     }
 }
 
-/// How many cores operations run on.
+/// Number of cores that operations run on.
 pub fn cores() -> usize {
     rayon::current_num_threads()
 }
 
-/// Does two things, at the same time if a core is free.
+/// Runs two functions, in parallel if a core is free.
 pub fn join(
     one: &mut (dyn FnMut() -> Result<()> + Send),
     other: &mut (dyn FnMut() -> Result<()> + Send),
@@ -293,8 +293,8 @@ pub fn join(
     one.and(other)
 }
 
-/// Does some work on so many cores at once. It is told when it has failed on one of them, whose
-/// error is that of the whole.
+/// Runs `work` on `workers` cores at once. Its argument tells whether it has failed on one of them;
+/// that error is returned.
 fn on_cores(workers: usize, work: &(dyn Fn(&AtomicBool) -> Result<()> + Sync)) -> Result<()> {
     let failed = AtomicBool::new(false);
     if workers == 1 {

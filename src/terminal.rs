@@ -14,7 +14,7 @@ use crate::script::language::diagnostic::Diagnostic;
 use crate::task::{self, Reporter};
 use crate::video::survive_size_limits;
 
-/// An operation that takes less time than this shows no progress bar.
+/// Time before an operation shows a progress bar.
 const PATIENCE: Duration = Duration::from_millis(400);
 
 /// Sends warnings and progress to standard error, and Ctrl-C to the running operation.
@@ -29,7 +29,7 @@ pub fn install() {
     let _ = ctrlc::set_handler(task::interrupt);
 }
 
-/// Prints an error that has no place in a script.
+/// Prints an error without a position in a script.
 pub fn print_error(error: &Error) {
     eprintln!("error: {error}");
     for hint in error.hints() {
@@ -48,7 +48,7 @@ struct Terminal {
     bar: Mutex<Option<ActiveOperation>>,
 }
 
-/// The operation under way.
+/// The running operation.
 struct ActiveOperation {
     operation: String,
     since: Instant,
@@ -56,7 +56,7 @@ struct ActiveOperation {
 }
 
 impl Terminal {
-    /// Says something beside the progress bar, if there is one.
+    /// Prints a line above the progress bar, if there is one.
     fn say(&self, text: &str) {
         let running = self.bar.lock().ok();
         match running
@@ -79,7 +79,8 @@ impl Reporter for Terminal {
     }
 
     fn progress(&self, operation: &str, done: usize, total: usize) {
-        // Steps end on many threads at once; whoever finds the bar taken need not wait for it.
+        // Steps end on many threads at once; a thread that finds the bar locked need not wait for
+        // it.
         let Some(mut running) = self.show_bars.then(|| self.bar.try_lock().ok()).flatten() else {
             return;
         };

@@ -1,4 +1,4 @@
-//! What keys do beside playing: colours, picks, pictures.
+//! Key actions other than playback: colormaps, probes, snapshots.
 
 use super::Player;
 use super::layout::{HitTarget, PlayerLayout};
@@ -8,7 +8,7 @@ use super::probes::{self, PixelRect, Probe, ProbeRegion};
 use super::state::{PlayerState, REGION};
 use crate::color::colormap::Colormap;
 
-/// The colormaps that a key goes through.
+/// Colormaps that a key cycles through.
 const COLORMAPS: &[&str] = &[
     "gray", "viridis", "magma", "inferno", "plasma", "cividis", "turbo", "hot", "coolwarm",
     "gray_r",
@@ -19,7 +19,7 @@ impl Player {
         self.state().say(message);
     }
 
-    /// Switches something on or off, and says so.
+    /// Toggles a setting and shows a message about it.
     pub(super) fn toggle(&self, flag: fn(&mut PlayerState) -> &mut bool, name: &str) {
         let mut state = self.state();
         let flag = flag(&mut state);
@@ -32,7 +32,7 @@ impl Player {
         }
     }
 
-    /// Shows all panels that have a colormap in the next one, or the one before.
+    /// Shows all panels that have a colormap in the next or the previous one.
     pub(super) fn cycle_colormap(&self, by: isize) {
         let mut state = self.state();
         let scales = state.panels.iter().filter(|panel| panel.has_own_scale());
@@ -53,7 +53,7 @@ impl Player {
         }
     }
 
-    /// Stretches the colormaps over the range of the frame shown.
+    /// Sets the color limits to the range of the frame shown.
     pub(super) fn stretch_contrast(&self) {
         let mut state = self.state();
         let frame = state.playback.frame();
@@ -69,14 +69,14 @@ impl Player {
         }
     }
 
-    /// Takes the colours that there were at first.
+    /// Restores the original colormaps and color limits.
     pub(super) fn restore_contrast(&self) {
         let mut state = self.state();
         state.restore_colors();
         state.say("initial contrast");
     }
 
-    /// Says what to do to draw a region.
+    /// Shows how to draw a region.
     pub(super) fn begin_region(&self) {
         let mut state = self.state();
         state.draws_region = !state.draws_region;
@@ -87,7 +87,7 @@ impl Player {
         }
     }
 
-    /// Picks the pixel under the pointer.
+    /// Probes the pixel under the pointer.
     pub(super) fn probe_at_pointer(&self, layout: &PlayerLayout) {
         let Some(pointer) = self.state().pointer else {
             return;
@@ -97,7 +97,7 @@ impl Player {
         }
     }
 
-    /// Picks the pixel that was clicked, in the layout of the window.
+    /// Probes the pixel that was clicked, in the layout of the window.
     pub(super) fn click(&self, panel: usize) {
         let state = self.state();
         let at = state.pointer.zip(state.size);
@@ -117,7 +117,7 @@ impl Player {
         self.probe(panel, ProbeRegion::Point { y, x });
     }
 
-    /// Picks a rectangle between two places of a panel's frame.
+    /// Probes a rectangle between two positions in a panel's frame.
     pub(super) fn probe_region(&self, panel: usize, from: (f64, f64), to: (f64, f64)) {
         let size = self.state().panels[panel].frame_size();
         self.state().draws_region = false;
@@ -127,7 +127,7 @@ impl Player {
         );
     }
 
-    /// Picks a place of a panel and begins to compute its course in time.
+    /// Adds a probe to a panel and starts computing its trace.
     pub fn probe(&self, panel: usize, region: ProbeRegion) {
         let Some(probed) = self.state().panels.get(panel).cloned() else {
             return;
@@ -150,7 +150,7 @@ impl Player {
         self.want_traces();
     }
 
-    /// The course of a rectangle of a panel, which is being computed.
+    /// Trace of a rectangle of a panel, computed in the background.
     fn probe_trace(&self, probed: &Panel, bounds: PixelRect) -> ProbeTrace {
         let video = probed.base();
         if self.shared.producer.is_some() {
@@ -167,21 +167,21 @@ impl Player {
         ProbeTrace::start(video.clone(), bounds, news)
     }
 
-    /// Has the frames made that traces lack, if a function makes them.
+    /// Requests the frames that traces lack, if a function makes them.
     pub(super) fn want_traces(&self) {
         if let Some(producer) = &self.shared.producer {
             producer.want_traces();
         }
     }
 
-    /// Forgets what was picked last.
+    /// Removes the last probe.
     pub(super) fn remove_probe(&self) {
         let mut state = self.state();
         state.probes.pop();
         state.renew_needs();
     }
 
-    /// Saves what is seen, without the controls, in the working folder.
+    /// Saves the window without the controls in the working folder.
     pub(super) fn snapshot(&self, size: (usize, usize)) {
         match self.save_snapshot(size) {
             Ok(path) => self.say(format!("saved {}", path.display())),

@@ -1,4 +1,4 @@
-//! What is written and drawn on the first video: time, speed, frame number, scale bar.
+//! Annotations of the first video: time, speed, frame number, scale bar.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::draw::{Image, Rect};
 use crate::error::Result;
 
 impl Player {
-    /// Shows notes; an error if something is not known that they need.
+    /// Shows annotations; an error if metadata that they need is missing.
     pub(super) fn annotate(&self, annotations: Annotations) -> Result<()> {
         let panels = self.state().panels.clone();
         let Some(first) = panels.first() else {
@@ -40,7 +40,7 @@ impl Player {
     }
 }
 
-/// The time from one frame shown to the next, `step` frames on, at so many frames per second.
+/// Time from one frame shown to the next, `step` frames later, at `fps` frames per second.
 pub(super) fn interval(step: usize, fps: f64) -> Result<Duration> {
     let seconds = step as f64 / fps;
     match Duration::try_from_secs_f64(seconds) {
@@ -49,10 +49,10 @@ pub(super) fn interval(step: usize, fps: f64) -> Result<Duration> {
     }
 }
 
-/// How many lines of text a video has room for whose notes are drawn.
+/// Lines of text that a video must have room for if its annotations are to be drawn.
 const MIN_LINES: f32 = 7.0;
 
-/// Draws the notes in the corners of the first video, as far as they have room there.
+/// Draws the annotations in the corners of the first video, as far as there is room.
 pub(super) fn draw(image: &mut Image, layout: &PlayerLayout, scene: &PlayerScene) {
     let (Some(panel), Some(panel_layout)) = (scene.panels.first(), layout.panels.first()) else {
         return;
@@ -80,7 +80,7 @@ pub(super) fn draw(image: &mut Image, layout: &PlayerLayout, scene: &PlayerScene
     });
 }
 
-/// Draws what stands at the left and the right end of a row; the right one only beside the left.
+/// Draws the left and the right label of a row; the right one only if it fits next to the left.
 fn draw_row(
     image: &mut Image,
     room: Rect,
@@ -98,7 +98,7 @@ fn draw_row(
     }
 }
 
-/// The speed compared to what was recorded, which keys can change, if it is to be shown.
+/// Speed relative to the recording, which keys can change, if it is to be shown.
 fn speed(panel: &Panel, scene: &PlayerScene) -> Option<f64> {
     scene.annotations.speed?;
     let (playback, recorded) = (&scene.playback, recorded_fps(panel.base().metadata())?);
@@ -106,7 +106,7 @@ fn speed(panel: &Panel, scene: &PlayerScene) -> Option<f64> {
     Some(frames / playback.interval().as_secs_f64() / recorded)
 }
 
-/// The scale bar, in the size of what is seen; one that has become too long gives way to another.
+/// Scale bar at the current zoom; a bar that has become too long is replaced by a shorter one.
 fn bar(panel: &Panel, video: Rect, scene: &PlayerScene, font: f32) -> Option<Label> {
     let bar = scene.annotations.scale_bar?;
     let pixel = scene

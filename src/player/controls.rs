@@ -32,7 +32,7 @@ fn draw_button(image: &mut Image, rect: Rect, scene: &PlayerScene) {
     }
 }
 
-/// A triangle that points to the right, its weight in the middle.
+/// A triangle that points to the right, with its center of mass in the middle.
 fn draw_triangle(image: &mut Image, rect: Rect, scale: f32) {
     let left = rect.left as f32 + 1.5 * scale;
     let middle = rect.top as f32 + rect.height as f32 / 2.0;
@@ -80,7 +80,7 @@ fn draw_counter(image: &mut Image, layout: &PlayerLayout, scene: &PlayerScene) {
     }
 }
 
-/// How many frames are shown per second.
+/// Draws the number of frames shown per second.
 fn draw_rate(image: &mut Image, rect: Rect, scene: &PlayerScene) {
     if let Some(rate) = scene.rate.filter(|_| !rect.is_empty()) {
         let label = format!("{} fps", number_text(rate.round()));

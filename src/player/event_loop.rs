@@ -1,4 +1,4 @@
-//! The main thread's part: opens windows when other threads ask for them, and keeps them going.
+//! Event loop of the main thread: opens windows for other threads and serves them.
 
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
@@ -10,26 +10,26 @@ use super::{Image, Player};
 use crate::error::{Error, Result};
 use crate::task;
 
-/// The time between two looks at what the user does: shorter than any click, as one that begins
-/// and ends between two looks is lost.
+/// Time between two polls of the input: shorter than any click, because a click that begins and
+/// ends between two polls is lost.
 const TICK: Duration = Duration::from_millis(8);
 
 /// The shortest time between two images; few displays show more.
 const SHOW: Duration = Duration::from_millis(4);
 
-/// After this time a window is shown again although nothing changed, as windows do not tell when
-/// they have been covered by others.
+/// Time after which a window is redrawn although nothing changed, as windows do not report that
+/// they were covered by others.
 const REFRESH: Duration = Duration::from_millis(100);
 
-/// Opens a window of a title, width and height.
+/// Opens a window with a title, width and height.
 pub type OpenScreen = dyn Fn(&str, usize, usize) -> Result<Box<dyn Screen>>;
 
-/// Two ends: one for any thread to open windows with, one for the main thread to run.
+/// Creates the two ends: one for any thread to open windows with, one for the main thread to run.
 pub fn new() -> (EventLoopProxy, EventLoop) {
     with_screens(Box::new(window::open))
 }
 
-/// As [`new`], with windows of another kind.
+/// Like [`new`], with windows of another kind.
 pub fn with_screens(open_screen: Box<OpenScreen>) -> (EventLoopProxy, EventLoop) {
     let (sender, requests) = mpsc::channel();
     let main_loop = EventLoop {
@@ -54,8 +54,8 @@ enum Request {
 }
 
 impl EventLoopProxy {
-    /// Shows a player in a window of its own; returns as soon as it is there. A player that has
-    /// one already keeps it.
+    /// Shows a player in a window of its own and returns as soon as it is open. A player that
+    /// already has a window keeps it.
     pub fn open(&self, player: Player) -> Result<()> {
         let (reply, answer) = mpsc::channel();
         let ended = || Error::new("cannot open a window: the program is about to end");
@@ -64,36 +64,37 @@ impl EventLoopProxy {
         answer.recv().map_err(|_| ended())?
     }
 
-    /// Ends [`EventLoop::run`] once all windows are closed, whoever could still open one.
+    /// Ends [`EventLoop::run`] once all windows are closed, even if other proxies still exist.
     pub fn finish(&self) {
         let _ = self.sender.send(Request::Finish);
     }
 
     /// Closes all windows and ends [`EventLoop::run`].
     pub fn quit(&self) {
-        // It has ended already if nobody receives this.
+        // Nobody receives this if the loop has already ended.
         let _ = self.sender.send(Request::Quit);
     }
 }
 
-/// All windows of the program; lives on the main thread.
+/// All windows of the program; belongs to the main thread.
 pub struct EventLoop {
     requests: Receiver<Request>,
     open_screen: Box<OpenScreen>,
     windows: Vec<OpenWindow>,
-    /// Whether it ends with the last window.
+    /// Whether the loop ends with the last window.
     finishing: bool,
 }
 
-/// What became of waiting for a request.
+/// Result of waiting for a request.
 enum WaitResult {
     Tick,
     End,
 }
 
 impl EventLoop {
-    /// Runs all windows until every window is closed and every [`EventLoopProxy`] dropped or one of them
-    /// finished, or until [`EventLoopProxy::quit`]. Takes no processor time while there is no window.
+    /// Runs all windows until every window is closed and every [`EventLoopProxy`] dropped or one of
+    /// them finished, or until [`EventLoopProxy::quit`]. Takes no processor time while there is no
+    /// window.
     pub fn run(mut self) {
         while let WaitResult::Tick = self.wait() {
             self.windows.retain_mut(OpenWindow::tick);
@@ -112,7 +113,7 @@ impl EventLoop {
         };
         match request {
             Ok(Request::Open(player, reply)) => {
-                // Who asked may have been interrupted meanwhile.
+                // The thread that asked may have been interrupted in the meantime.
                 let _ = reply.send(self.open(player));
                 WaitResult::Tick
             }
@@ -140,7 +141,7 @@ impl EventLoop {
         Ok(())
     }
 
-    /// The time until some window has something to do.
+    /// Time until some window has something to do.
     fn pause(&self) -> Duration {
         let pauses = self.windows.iter().map(OpenWindow::pause);
         pauses.min().unwrap_or(TICK)
@@ -152,7 +153,7 @@ struct OpenWindow {
     player: Player,
     screen: Box<dyn Screen>,
     image: Image,
-    /// The revision of the player that the image shows.
+    /// Revision of the player that the image shows.
     drawn: Option<u64>,
     presented: Option<Instant>,
     ticked: Instant,
@@ -184,7 +185,7 @@ impl OpenWindow {
         }
     }
 
-    /// Passes events on, lets time pass and shows what is new; whether the window stays.
+    /// Passes events on, advances the time and shows what is new; false once the window is closed.
     fn tick(&mut self) -> bool {
         for event in self.screen.events() {
             self.player.handle(event, self.screen.size());
@@ -228,7 +229,7 @@ impl OpenWindow {
         Ok(())
     }
 
-    /// The time until there is something to do, the last tick taken into account.
+    /// Time until there is something to do, counted from the last tick.
     fn pause(&self) -> Duration {
         let until_next = self.player.until_next().unwrap_or(TICK);
         let since_shown = self.presented.map_or(SHOW, |then| then.elapsed());
@@ -238,7 +239,7 @@ impl OpenWindow {
 }
 
 impl FrameRate {
-    /// Counts a frame, and tells the player its rate once a second.
+    /// Counts a frame, and reports the frame rate to the player once a second.
     fn count(&mut self, player: &Player, now: Instant) {
         const PERIOD: Duration = Duration::from_secs(1);
         let frame = player.frame();

@@ -1,9 +1,9 @@
-//! The keys and what they do: shown over the videos when asked for.
+//! Table of the keys and what they do, shown over the videos on request.
 
 use super::theme::{self, ThemeSizes};
 use crate::draw::{Image, mix, text};
 
-/// Every key with what it does.
+/// Every key and what it does.
 pub const KEYS: &[(&str, &str)] = &[
     ("Space", "play or pause"),
     ("← →, wheel", "one step back or forward"),
@@ -28,12 +28,12 @@ pub const KEYS: &[(&str, &str)] = &[
     ("q, Escape", "close"),
 ];
 
-/// Draws the table, in as many columns as make it fit, over a darkened picture.
+/// Draws the table over a darkened image, in as many columns as it needs to fit.
 pub(super) fn draw(image: &mut Image, sizes: &ThemeSizes) {
     for pixel in &mut image.pixels {
         *pixel = mix(*pixel, theme::BACKGROUND, 190);
     }
-    // In a small window the table gets smaller before it is cut off.
+    // In a small window the text shrinks before it is cut off.
     let shrink = [1.0, 0.9, 0.8, 0.7];
     let fitting = shrink.into_iter().find_map(|shrink| {
         let table = |columns| KeyTable::new(columns, sizes.label * shrink);
@@ -47,7 +47,7 @@ pub(super) fn draw(image: &mut Image, sizes: &ThemeSizes) {
 struct KeyTable {
     columns: usize,
     label: f32,
-    /// The width of the keys, and of all of a column.
+    /// Width of the keys, and of a whole column.
     widths: (usize, usize),
     size: (usize, usize),
 }
@@ -71,7 +71,7 @@ impl KeyTable {
         }
     }
 
-    /// Two columns that share a width, whose texts are cut off.
+    /// Two columns that share a width; their texts are cut off.
     fn squeezed(width: usize, label: f32) -> Self {
         let mut table = Self::new(2, label);
         table.widths.1 = width.saturating_sub(2 * label as usize) / 2;

@@ -1,4 +1,4 @@
-//! What keys and the mouse do.
+//! Reactions to keys and the mouse.
 
 use super::Player;
 use super::layout::{HitTarget, PlayerLayout};
@@ -6,13 +6,13 @@ use super::playback::{Key, Outcome};
 use super::state::Drag;
 use super::view::{View, VisibleRegion};
 
-/// How far the mouse may move in a click.
+/// Largest distance in pixels that the mouse may move during a click.
 const CLICK: f32 = 3.0;
 
-/// How much larger things get by one press of a key or notch of the wheel.
+/// Zoom factor of one key press or notch of the wheel.
 const ZOOM: f64 = 1.25;
 
-/// What happened in a window, with places in pixels from its top left corner.
+/// Event in a window, with positions in pixels from its top left corner.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Event {
     /// A key was pressed, or repeats.
@@ -29,12 +29,12 @@ pub enum Event {
     Leave,
     /// The wheel was turned by a number of notches, positive away from the user.
     Wheel(i32),
-    /// The wheel was turned while the control key was down.
+    /// The wheel was turned while the Control key was down.
     Zoom(i32),
 }
 
 impl Player {
-    /// Does what the user asks for in a window of the given size.
+    /// Handles an event in a window of the given size.
     pub fn handle(&self, event: Event, size: (usize, usize)) {
         self.state().size = Some(size);
         match event {
@@ -71,7 +71,7 @@ impl Player {
         }
     }
 
-    /// A key that only the playback knows.
+    /// Handles a key that only the playback knows.
     fn play_key(&self, key: Key) {
         let mut outcome = Outcome::Ignored;
         self.change(|playback| outcome = playback.key(key));
@@ -90,7 +90,7 @@ impl Player {
         }
     }
 
-    /// Leaves the help or the drawing of a region; whether there was something to leave.
+    /// Leaves the help or the drawing of a region; false if neither was active.
     fn leave_mode(&self) -> bool {
         let mut state = self.state();
         let has_mode = state.help || state.draws_region;
@@ -224,7 +224,7 @@ impl Player {
         });
     }
 
-    /// Zooms at the pointer, in the middle if that is elsewhere.
+    /// Zooms at the pointer, or at the center if the pointer is elsewhere.
     fn zoom(&self, factor: f64, size: (usize, usize)) {
         let layout = self.layout(size);
         let mut state = self.state();
@@ -247,7 +247,7 @@ impl Player {
         state.changed();
     }
 
-    /// The part of a panel's frame that is seen.
+    /// Visible part of a panel's frame.
     pub(super) fn part(&self, panel: usize) -> VisibleRegion {
         let state = self.state();
         let size = state
@@ -258,7 +258,7 @@ impl Player {
     }
 }
 
-/// A speed as a number or a fraction.
+/// Speed as a number or a fraction.
 fn speed_text(speed: f64) -> String {
     if speed < 1.0 {
         format!("1/{}", (1.0 / speed).round())

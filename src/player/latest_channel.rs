@@ -1,9 +1,9 @@
-//! Passes values to a thread that takes only the latest of them.
+//! Channel to a thread that receives only the latest value.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 
-/// Sends values to a worker; what it has not taken when the next comes is left out.
+/// Sends values to a worker; a value that is not received before the next one is dropped.
 #[derive(Debug)]
 pub(super) struct LatestSender<T> {
     slot: Arc<Slot<T>>,
@@ -23,8 +23,8 @@ struct ChannelState<T> {
 }
 
 impl<T: Send + 'static> LatestSender<T> {
-    /// Starts a thread with a stack of the given size that works on what is sent, until the sender is
-    /// dropped. As long as `work` returns that it has more to do, it is called with nothing when
+    /// Starts a thread with a stack of the given size that processes the values until the sender is
+    /// dropped. While `work` returns that it has more to do, it is also called with `None` when
     /// nothing was sent.
     pub(super) fn start(
         name: &str,
@@ -52,12 +52,12 @@ impl<T: Send + 'static> LatestSender<T> {
         Ok(Self { slot })
     }
 
-    /// Sends a value in place of the one before.
+    /// Sends a value, replacing one that was not received yet.
     pub(super) fn send(&self, value: T) {
         self.slot.change(|state| state.value = Some(value));
     }
 
-    /// Has the thread look for something to do.
+    /// Wakes the thread to look for work.
     pub(super) fn wake(&self) {
         self.slot.change(|state| state.woken = true);
     }
@@ -75,7 +75,7 @@ impl<T> Slot<T> {
         self.changed.notify_all();
     }
 
-    /// Waits for a value, unless there is something else to do; none when there will be no more.
+    /// Waits for a value unless there is other work; `None` once the sender is dropped.
     fn take(&self, has_more: bool) -> Option<Option<T>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         loop {

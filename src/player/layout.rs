@@ -1,19 +1,19 @@
-//! Where the parts of the window are: the same for drawing and for the mouse.
+//! Layout of the window, shared by drawing and mouse input.
 
 use super::playback::Playback;
 use super::theme::ThemeSizes;
 use crate::draw::Rect;
 
-/// What there is to show, and how much room it takes.
+/// Contents of a player and the room they need.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlayerLayoutInputs {
-    /// The panels; at least one.
+    /// Panels; at least one.
     pub panels: Vec<PanelLayoutInputs>,
-    /// The width of the frame counter, 0 for none.
+    /// Width of the frame counter, 0 for none.
     pub counter: usize,
-    /// The width of the time, 0 for none.
+    /// Width of the time, 0 for none.
     pub time: usize,
-    /// The width of the number of frames per second, 0 for none.
+    /// Width of the number of frames per second, 0 for none.
     pub rate: usize,
     /// Whether there is a button that plays and pauses.
     pub button: bool,
@@ -21,22 +21,22 @@ pub struct PlayerLayoutInputs {
     pub slider: bool,
     /// Whether traces are shown.
     pub trace_plot: bool,
-    /// The sizes of everything.
+    /// Sizes and distances.
     pub sizes: ThemeSizes,
 }
 
-/// What a panel shows, and how much room it takes.
+/// Contents of a panel and the room they need.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PanelLayoutInputs {
     /// Width and height of a frame.
     pub frame: (usize, usize),
-    /// Whether there is a title.
+    /// Whether the panel has a title.
     pub title: bool,
-    /// The width of a colorbar's labels, if there is a colorbar.
+    /// Width of the labels of the colorbar, if the panel has one.
     pub colorbar: Option<usize>,
 }
 
-/// Where each part is; a part for which there is no room is empty.
+/// Rectangle of each part; a part without room is empty.
 #[derive(Debug, Clone, Default)]
 #[allow(missing_docs)]
 pub struct PlayerLayout {
@@ -48,29 +48,29 @@ pub struct PlayerLayout {
     pub counter: Rect,
     pub time: Rect,
     pub rate: Rect,
-    /// The radius of the slider's handle.
+    /// Radius of the slider's handle.
     pub handle: usize,
 }
 
-/// Where the parts of a panel are.
+/// Rectangles of the parts of a panel.
 #[derive(Debug, Clone, Default)]
 #[allow(missing_docs)]
 pub struct PanelLayout {
     pub title: Rect,
     pub video: Rect,
     pub colorbar: Rect,
-    /// The right end of the video and its colorbar.
+    /// Right edge of the video and its colorbar.
     pub right: usize,
 }
 
-/// What the mouse can act on.
+/// Part of the window that the mouse can act on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HitTarget {
     /// The button that plays and pauses.
     Button,
     /// The slider.
     Slider,
-    /// The strip with the traces.
+    /// The trace plot.
     Strip,
     /// The video of a panel.
     Video(usize),
@@ -98,13 +98,13 @@ impl PlayerLayout {
         layout
     }
 
-    /// The size of a window in which small videos are magnified and large ones reduced by a whole
+    /// Size of a window in which small videos are magnified and large ones reduced by an integer
     /// factor to a comfortable size.
     pub fn window_size(inputs: &PlayerLayoutInputs) -> (usize, usize) {
         let sizes = &inputs.sizes;
         let n = inputs.panels.len();
         let (columns, rows) = window_grid(n);
-        // Panels beside each other are smaller.
+        // Panels next to each other are smaller.
         let parts = columns.max(rows);
         let comfortable = sizes.px([720, 560, 420, 320][parts.min(4) - 1]);
         let largest = sizes.px([1000, 800, 560, 420][parts.min(4) - 1]);
@@ -131,7 +131,7 @@ impl PlayerLayout {
         )
     }
 
-    /// What is at a place.
+    /// Part of the window at a position.
     pub fn target(&self, x: f32, y: f32) -> Option<HitTarget> {
         if self.button.contains(x, y) {
             return Some(HitTarget::Button);
@@ -146,27 +146,27 @@ impl PlayerLayout {
         self.panels.iter().position(hit).map(HitTarget::Video)
     }
 
-    /// The column at which the slider's handle has its middle.
+    /// Column of the center of the slider's handle.
     pub fn handle(&self, playback: &Playback) -> f32 {
         position_of(playback.frame(), playback, self.way())
     }
 
-    /// The frame for which the slider's handle would be at a column.
+    /// Frame for which the slider's handle would be at a column.
     pub fn frame_at(&self, x: f32, playback: &Playback) -> usize {
         frame_at(x, playback, self.way())
     }
 
-    /// The column of a frame in the strip with the traces.
+    /// Column of a frame in the trace plot.
     pub fn trace_column(&self, frame: usize, playback: &Playback) -> f32 {
         position_of(frame, playback, self.strip_way())
     }
 
-    /// The frame at a column of the strip with the traces.
+    /// Frame at a column of the trace plot.
     pub fn strip_frame(&self, x: f32, playback: &Playback) -> usize {
         frame_at(x, playback, self.strip_way())
     }
 
-    /// The column of the handle at the first frame, and how far it goes from there.
+    /// Column of the handle at the first frame, and the length of its path from there.
     fn way(&self) -> (f32, f32) {
         let way = self.slider.width.saturating_sub(2 * self.handle);
         ((self.slider.left + self.handle) as f32, way as f32)
@@ -225,7 +225,7 @@ impl PlayerLayout {
         }
     }
 
-    /// Moves the panels of a grid together: what room they leave is around rather than between them.
+    /// Moves the panels of a grid together, so that free space is around rather than between them.
     fn draw_together(&mut self, area: Rect, (columns, rows): (usize, usize), gap: usize) {
         let n = self.panels.len();
         let sizes = self.panels.iter().map(PanelLayout::size);
@@ -242,13 +242,13 @@ impl PlayerLayout {
 }
 
 impl PanelLayout {
-    /// The width and height of all parts together.
+    /// Width and height of all parts together.
     fn size(&self) -> (usize, usize) {
         let height = self.title.height + self.video.height;
         (self.right.saturating_sub(self.video.left), height)
     }
 
-    /// Moves from the middle of a cell to that of another.
+    /// Moves the parts from the center of one cell to that of another.
     fn shift(&mut self, from: Rect, to: Rect) {
         let way = |from: (usize, usize), to: (usize, usize)| {
             let middle = |(start, length): (usize, usize)| (2 * start + length) as isize;
@@ -266,7 +266,7 @@ impl PanelLayout {
     }
 }
 
-/// The part of the grid that a panel gets; those of an incomplete last row stand in its middle.
+/// Cell of a panel in the grid; the panels of an incomplete last row are centered.
 fn cell(area: Rect, (columns, rows): (usize, usize), index: usize, panels: usize) -> Rect {
     let (column, row) = (index % columns, index / columns);
     let in_row = (panels - row * columns).min(columns);
@@ -279,7 +279,7 @@ fn cell(area: Rect, (columns, rows): (usize, usize), index: usize, panels: usize
     }
 }
 
-/// The columns and rows in which the panels get largest, or nearly so if that leaves no gaps.
+/// Columns and rows that give the largest panels, or nearly so if that leaves no gaps.
 fn grid(area: Rect, inputs: &PlayerLayoutInputs) -> (usize, usize) {
     let n = inputs.panels.len();
     let size = |(columns, rows): (usize, usize)| {
@@ -301,7 +301,7 @@ fn grid(area: Rect, inputs: &PlayerLayoutInputs) -> (usize, usize) {
     best.map_or((1, 1), |(grid, _)| *grid)
 }
 
-/// Columns and rows of a new window, before anything is known about its shape.
+/// Columns and rows of a new window, whose shape is not known yet.
 fn window_grid(n: usize) -> (usize, usize) {
     match n {
         0..=3 => (n.max(1), 1),
@@ -335,7 +335,7 @@ fn arrange_panel(
     let mut area = cell.inset(margin, 0);
     area.cut_top(if has_title { 0 } else { margin });
     area.cut_bottom(margin);
-    // Videos of one size stay so, whatever the labels of their colorbars.
+    // Videos of one size keep one size, whatever the labels of their colorbars.
     let widths = inputs
         .panels
         .iter()
@@ -367,15 +367,15 @@ fn arrange_panel(
     layout
 }
 
-/// The room that a colorbar takes beside its video.
+/// Room that a colorbar takes next to its video.
 fn colorbar_width(panel: &PanelLayoutInputs, sizes: &ThemeSizes) -> usize {
     panel
         .colorbar
         .map_or(0, |labels| sizes.gap + sizes.colorbar + labels)
 }
 
-/// The largest size of a frame in the given room with its aspect ratio kept; by a whole factor
-/// if that is not much smaller, so that all its pixels are squares of the same size.
+/// Largest size of a frame that fits the given room and keeps the aspect ratio; an integer multiple
+/// if that is not much smaller, so that all pixels are squares of the same size.
 fn fit((width, height): (usize, usize), room: (usize, usize)) -> (usize, usize) {
     if room.0 == 0 || room.1 == 0 {
         return (0, 0);

@@ -1,15 +1,14 @@
-//! What a player shows: the state machine of playback, the renderer to an image in memory, and the
-//! windows.
+//! The player: the state machine of playback, the renderer to an image in memory, and the windows.
 //!
 //! ```text
 //! script ── Player ──┬── playback: which frame            (no window, no clock)
 //!             │      ├── view:     which part of it       (zoom and pan)
 //!             │      ├── layout:   where the parts are    (for drawing and the mouse)
-//!             │      ├── input:    what keys and mouse do (actions, picks, courses)
-//!             │      ├── scene:    all that is drawn at one moment
-//!             │      └── render:   panels, marks, notes, strip, controls, help → Image
-//!             ├── maker: frames that a function makes, on a thread of its own
-//!          Windows ──── hub: the main thread's loop ──── window: minifb
+//!             │      ├── input:    what keys and mouse do (actions, probes, traces)
+//!             │      ├── scene:    snapshot of everything that is drawn
+//!             │      └── render:   panels, overlays, traces, controls, help → Image
+//!             ├── producer: frames that a function makes, on a thread of its own
+//!          EventLoopProxy ──── EventLoop: on the main thread ──── window: minifb
 //! ```
 
 mod actions;
@@ -36,7 +35,7 @@ mod sync_group;
 pub mod theme;
 mod trace_plot;
 mod view;
-// Its tests run in every build.
+// The tests of this module run in every build.
 #[cfg(all(test, feature = "window"))]
 #[allow(unreachable_pub)]
 mod no_window;
@@ -72,39 +71,39 @@ use probes::Probe;
 use producer::Producer;
 use state::PlayerState;
 
-/// What to show and how.
+/// Contents and settings of a player.
 #[derive(Debug, Clone)]
 pub struct Show {
-    /// What is shown side by side; the first one's frames are played.
+    /// Panels shown side by side; the frames of the first one are played.
     pub panels: Vec<Panel>,
     /// Time from frame to frame in milliseconds.
     pub interval_ms: u64,
-    /// How many frames to go on at a time.
+    /// Step between the frames shown.
     pub step: usize,
-    /// What is written and drawn on the first video and under it.
+    /// Annotations of the first video and under it.
     pub annotations: Annotations,
 }
 
-/// Which frames of a function are played and how.
+/// Frames of a function to play, and how to play them.
 #[derive(Debug, Clone, Copy)]
 pub struct Span {
-    /// The first frame.
+    /// First frame.
     pub start: usize,
-    /// The frame before which to end.
+    /// Frame to stop before (exclusive).
     pub end: usize,
-    /// How many frames to go on at a time.
+    /// Step between the frames shown.
     pub step: usize,
     /// Time from frame to frame in milliseconds.
     pub interval_ms: u64,
 }
 
-/// A video being played, whether or not it is seen in a window. Clones are the same player.
+/// A video that is played, with or without a window. Clones are the same player.
 #[derive(Clone)]
 pub struct Player {
     shared: Arc<SharedPlayer>,
 }
 
-/// A player that ends when nobody else holds it.
+/// Weak reference to a player.
 #[derive(Clone)]
 pub struct WeakPlayer {
     shared: Weak<SharedPlayer>,
@@ -119,7 +118,8 @@ struct SharedPlayer {
 }
 
 impl Player {
-    /// A player at the first frame, playing; it is seen once [`event_loop::EventLoopProxy::open`] shows it.
+    /// Creates a player at the first frame, playing; [`event_loop::EventLoopProxy::open`] shows it
+    /// in a window.
     pub fn new(show: Show) -> Result<Self> {
         let Some(first) = show.panels.first() else {
             bail!("a player needs at least one video, got none");
@@ -151,7 +151,8 @@ impl Player {
         Ok(player)
     }
 
-    /// A player whose frames are made when they are to be shown; the first one is made at once.
+    /// Creates a player whose frames are made when they are to be shown; the first one is made at
+    /// once.
     pub fn with_producer(
         produce: Arc<ProduceFrames>,
         span: Span,
@@ -183,24 +184,24 @@ impl Player {
         }
     }
 
-    /// The same player, without keeping it.
+    /// Weak reference to the same player.
     pub fn downgrade(&self) -> WeakPlayer {
         WeakPlayer {
             shared: Arc::downgrade(&self.shared),
         }
     }
 
-    /// The frame shown.
+    /// Index of the frame shown.
     pub fn frame(&self) -> usize {
         self.state().playback.frame()
     }
 
-    /// Shows a frame, the last one if there are not so many.
+    /// Shows a frame; the last one if the index is beyond the end.
     pub fn seek(&self, frame: usize) {
         self.change(|playback| playback.seek(frame));
     }
 
-    /// Whether it moves on by itself.
+    /// Whether the player is playing.
     pub fn is_playing(&self) -> bool {
         self.state().playback.is_playing()
     }
@@ -210,12 +211,12 @@ impl Player {
         self.change(|playback| playback.set_playing(playing));
     }
 
-    /// How many frames it goes on at a time.
+    /// Step between the frames shown.
     pub fn step(&self) -> usize {
         self.state().playback.step()
     }
 
-    /// Sets how many frames it goes on at a time; at least 1.
+    /// Sets the step between the frames shown; at least 1.
     pub fn set_step(&self, step: usize) {
         self.change(|playback| playback.set_step(step));
     }
@@ -225,17 +226,17 @@ impl Player {
         self.state().playback.clone()
     }
 
-    /// Whether a window shows it.
+    /// Whether a window shows the player.
     pub fn is_open(&self) -> bool {
         self.state().open
     }
 
-    /// Closes its window, if it has one.
+    /// Closes the window, if there is one.
     pub fn close(&self) {
         self.set_open(false);
     }
 
-    /// Waits until its window is closed; Ctrl-C closes it and is an error.
+    /// Waits until the window is closed; Ctrl-C closes it and is an error.
     pub fn wait(&self) -> Result<()> {
         const POLL: Duration = Duration::from_millis(50);
         let mut state = self.state();
@@ -251,9 +252,9 @@ impl Player {
         Ok(())
     }
 
-    /// Calls a function with the index of each frame that is shown from now on, on a thread of its
-    /// own; frames shown while it works are left out, but for the latest. What goes wrong is said
-    /// once, and ends it.
+    /// Calls a function with the index of each frame shown from now on, on a thread of its own.
+    /// Frames shown while it runs are skipped except for the latest. The first error is reported
+    /// and ends the calls.
     pub fn on_frame(&self, listen: Arc<FrameListener>) -> Result<()> {
         let mut listen = Some(listen);
         let mut last = None;
@@ -277,12 +278,12 @@ impl Player {
         Ok(())
     }
 
-    /// What was picked in the videos.
+    /// Probes of the player.
     pub fn probes(&self) -> Vec<Probe> {
         self.state().probes.clone()
     }
 
-    /// The courses in time of what was picked; waits until they are known.
+    /// Traces of the probes; waits until they are complete.
     pub fn traces(&self) -> Result<Vec<Video>> {
         self.want_traces();
         self.probes()
@@ -291,7 +292,7 @@ impl Player {
             .collect()
     }
 
-    /// Writes the courses in time of what was picked as a table.
+    /// Writes the traces of the probes as a table.
     pub fn save_csv(&self, path: &Path) -> Result<()> {
         self.want_traces();
         let (probes, panels) = (self.probes(), self.state().panels.clone());
@@ -304,20 +305,20 @@ impl Player {
         probes::save_csv(path, &probes, panels.len(), fps)
     }
 
-    /// What a window of the given size shows; at least one pixel.
+    /// Draws the contents of a window of the given size; at least one pixel.
     pub fn render(&self, width: usize, height: usize) -> Image {
         let mut image = Image::new(width.max(1), height.max(1));
         self.render_into(&mut image);
         image
     }
 
-    /// Draws over the whole image what a window of its size shows.
+    /// Draws the contents of a window of the image's size over the whole image.
     pub fn render_into(&self, image: &mut Image) {
         let scene = self.state().scene();
         render::draw(image, &scene);
     }
 
-    /// Where the parts of a window of the given size are.
+    /// Layout of a window of the given size.
     pub fn layout(&self, size: (usize, usize)) -> PlayerLayout {
         let area = Rect {
             width: size.0,
@@ -327,12 +328,12 @@ impl Player {
         PlayerLayout::new(area, self.state().inputs())
     }
 
-    /// The size of window that suits the videos.
+    /// Size of a window that suits the videos.
     pub fn window_size(&self) -> (usize, usize) {
         PlayerLayout::window_size(self.state().inputs())
     }
 
-    /// The name of the window: the titles, else the name of the file, else that of the program.
+    /// Title of the window: the titles of the panels, else the file name, else the program's name.
     pub fn window_title(&self) -> String {
         let panels = self.state().panels.clone();
         let titles = panels.iter().map(Panel::title);
@@ -347,7 +348,7 @@ impl Player {
         name.map_or("optimap".into(), |name| name.to_string_lossy().into_owned())
     }
 
-    /// Lets time pass.
+    /// Advances the time.
     pub fn advance(&self, elapsed: Duration) {
         let is_led = self.is_led();
         let mut state = self.state();
@@ -361,7 +362,7 @@ impl Player {
         }
     }
 
-    /// The time until the next frame is due; `None` while nothing moves.
+    /// Time until the next frame is due; `None` while nothing moves.
     pub fn until_next(&self) -> Option<Duration> {
         let state = self.state();
         state
@@ -370,12 +371,12 @@ impl Player {
             .filter(|_| state.drag == state::Drag::None)
     }
 
-    /// A number that changes with what the player shows.
+    /// Number that changes whenever the player shows something new.
     pub fn revision(&self) -> u64 {
         self.state().revision
     }
 
-    /// Notes that what it shows has been seen, in a window of the given size.
+    /// Records that the contents were shown in a window of the given size.
     pub fn mark_shown(&self, size: (usize, usize)) {
         let mut state = self.state();
         state.size = Some(size);
@@ -387,7 +388,7 @@ impl Player {
         }
     }
 
-    /// Notes how many frames are shown per second.
+    /// Records the number of frames shown per second.
     pub fn set_rate(&self, rate: Option<f64>) {
         let mut state = self.state();
         if state.rate != rate {
@@ -396,7 +397,7 @@ impl Player {
         }
     }
 
-    /// Notes that a window has appeared or gone.
+    /// Records that a window was opened or closed.
     fn set_open(&self, open: bool) {
         let mut state = self.state();
         state.open = open;
@@ -405,7 +406,7 @@ impl Player {
         self.shared.closed.notify_all();
     }
 
-    /// Changes how it plays; the linked players follow.
+    /// Changes the playback, also that of the players of the sync group.
     pub fn change(&self, change: impl FnOnce(&mut Playback)) {
         let mut state = self.state();
         change(&mut state.playback);
@@ -415,7 +416,7 @@ impl Player {
         self.lead();
     }
 
-    /// Passes the frame on to those who make it and those who want to know.
+    /// Passes the frame on to the producer and the listeners.
     fn frame_changed(&self) {
         let frame = self.frame();
         if let Some(producer) = &self.shared.producer
@@ -441,7 +442,7 @@ impl Player {
 }
 
 impl WeakPlayer {
-    /// The player, if it is still there.
+    /// The player, if it still exists.
     pub fn upgrade(&self) -> Option<Player> {
         let shared = self.shared.upgrade()?;
         Some(Player { shared })
@@ -475,7 +476,7 @@ impl Span {
         Ok(())
     }
 
-    /// How these frames of a panel are played, at the speed that its notes tell.
+    /// Playback of these frames of a panel, at the speed that the annotations give.
     fn playback(&self, panel: &Panel, annotations: &Annotations) -> Result<Playback> {
         self.check()?;
         let interval = match annotations.fps(panel.base().metadata())? {
@@ -486,13 +487,13 @@ impl Span {
     }
 }
 
-/// How many times as large as usual everything is to be, from the variable `OPTIMAP_SCALE`, or the
-/// `GDK_SCALE` of desktops, or the system.
+/// Display scale: the variable `OPTIMAP_SCALE`, else the `GDK_SCALE` of desktops, else that of the
+/// system.
 fn display_scale() -> f32 {
     let number = |name| std::env::var(name).ok()?.trim().parse().ok();
     let scale = number("OPTIMAP_SCALE").or_else(|| number("GDK_SCALE"));
     let scale = scale.filter(|scale: &f32| 0.0 < *scale);
-    // Asked in any case, as windows then have the pixels of the display.
+    // Called in any case, as windows then use the pixels of the display.
     let displays = system::display_scale();
     scale.or(displays).unwrap_or(1.0)
 }

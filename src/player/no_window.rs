@@ -1,9 +1,9 @@
-//! What stands for windows in a program that was built without them: an error that says so.
+//! Replacement for the windows in a build without them: an error that says so.
 
 use super::screen::Screen;
 use crate::error::{Error, Result};
 
-/// Says that this needs another program.
+/// Returns an error that says that this needs another build.
 pub fn open(_: &str, _: usize, _: usize) -> Result<Box<dyn Screen>> {
     Err(Error::new("this program was built without windows")
         .needs("window")

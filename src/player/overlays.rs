@@ -1,4 +1,4 @@
-//! What lies over the videos: markers, regions, the grid, the value under the pointer, messages.
+//! Overlays of the videos: markers, regions, grid, value under the pointer, messages.
 
 use super::layout::{HitTarget, PlayerLayout};
 use super::panel::Panel;
@@ -10,7 +10,7 @@ use crate::draw::ticks::PlotAxis;
 use crate::draw::{Color, Image, Rect, mix, text};
 use crate::video::number_text;
 
-/// Draws what belongs to the frames: the grid, the picks and the region being drawn.
+/// Draws what belongs to the frames: the grid, the probes and the region being drawn.
 pub(super) fn draw(image: &mut Image, layout: &PlayerLayout, scene: &PlayerScene) {
     for (index, position) in layout.panels.iter().enumerate() {
         let Some(panel) = scene.panels.get(index) else {
@@ -52,7 +52,7 @@ fn draw_probe(image: &mut Image, rect: Rect, part: &VisibleRegion, (probe, scale
     }
 }
 
-/// The outline of a rectangle of the frame, as far as it is seen.
+/// Draws the outline of a rectangle of the frame, as far as it is visible.
 fn draw_box(
     image: &mut Image,
     rect: Rect,
@@ -70,7 +70,7 @@ fn draw_box(
         width: right - left,
         height: bottom - top,
     };
-    // A dark line on both sides of the bright one, so that it is seen on any ground.
+    // A dark line on both sides of the bright one makes it visible on any background.
     for (around, thickness, color) in [(1, 4, theme::BACKGROUND), (0, 2, color)] {
         let mut inner = whole.grow(around);
         let edges = [
@@ -85,7 +85,7 @@ fn draw_box(
     }
 }
 
-/// Lines at round coordinates, with labels.
+/// Draws grid lines at round coordinates, with labels.
 fn draw_grid(image: &mut Image, rect: Rect, part: &VisibleRegion, scene: &PlayerScene) {
     let size = scene.inputs.sizes.label;
     let spacing = (size * 5.0) as usize;
@@ -128,7 +128,7 @@ fn lighten(image: &mut Image, rect: Rect) {
     }
 }
 
-/// Text over a picture, legible whatever that shows, if there is room for it inside the rectangle.
+/// Draws text over an image, legible on any background, if it fits in the rectangle.
 fn draw_over(
     image: &mut Image,
     position: (usize, usize),
@@ -147,7 +147,7 @@ fn draw_over(
     text::draw(image, position, label, size, theme::TEXT);
 }
 
-/// Writes the value of the pixel under the pointer beside it.
+/// Writes the value of the pixel under the pointer next to it.
 pub(super) fn draw_readout(image: &mut Image, layout: &PlayerLayout, scene: &PlayerScene) {
     let Some(pointer) = scene.readout else {
         return;
@@ -185,7 +185,7 @@ pub(super) fn draw_readout(image: &mut Image, layout: &PlayerLayout, scene: &Pla
     draw_text(image, rect, &label, scene);
 }
 
-/// The row, the column and the value of a pixel.
+/// Row, column and value of a pixel.
 fn readout(panel: &Panel, frame: usize, (x, y): (f64, f64)) -> String {
     let (width, height) = panel.frame_size();
     let (x, y) = ((x as usize).min(width - 1), (y as usize).min(height - 1));
@@ -194,7 +194,7 @@ fn readout(panel: &Panel, frame: usize, (x, y): (f64, f64)) -> String {
     format!("y {y}  x {x}   {}", values.join(" "))
 }
 
-/// Says something in the lower part of the videos.
+/// Shows a message in the lower part of the videos.
 pub(super) fn draw_message(image: &mut Image, layout: &PlayerLayout, scene: &PlayerScene) {
     let Some(message) = &scene.message else {
         return;
@@ -215,7 +215,7 @@ pub(super) fn draw_message(image: &mut Image, layout: &PlayerLayout, scene: &Pla
     draw_text(image, rect, &message, scene);
 }
 
-/// A label on a ground of its own.
+/// Draws a label on its own background.
 fn draw_text(image: &mut Image, rect: Rect, label: &str, scene: &PlayerScene) {
     let sizes = &scene.inputs.sizes;
     image.rounded(rect.grow(1), sizes.px(6) as f32, theme::LINE);

@@ -1,4 +1,4 @@
-//! One picture of a player: its samples and the colours they get.
+//! A panel of a player: its samples and their colors.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::ops::blend::Blend;
 use crate::video::{Video, shape_text};
 
-/// A picture of a player: a video, or one laid over another, with a title.
+/// A panel: a video, or one video overlaid on another, with a title.
 #[derive(Debug, Clone)]
 pub struct Panel {
     source: PanelSource,
@@ -26,8 +26,7 @@ enum PanelSource {
 }
 
 impl Panel {
-    /// Shows a video `{t, y, x}`, or a coloured one of 3 or 4 channels `{t, y, x, c}`, which needs no
-    /// range.
+    /// Shows a video `{t, y, x}`, or an RGB(A) video `{t, y, x, c}`, which needs no color limits.
     pub fn video(
         video: Video,
         title: String,
@@ -46,7 +45,7 @@ impl Panel {
         })
     }
 
-    /// Shows a video with another one laid over it.
+    /// Shows a video with another one overlaid.
     pub fn overlay(blend: Blend, title: String) -> Result<Self> {
         if blend.is_empty() || blend.base().is_empty() {
             let shape = shape_text(blend.base().shape());
@@ -58,7 +57,7 @@ impl Panel {
         })
     }
 
-    /// A single picture `{y, x}` or `{y, x, c}`.
+    /// Shows a single image `{y, x}` or `{y, x, c}`.
     pub(super) fn picture(picture: Video) -> Result<Self> {
         if !matches!(*picture.shape(), [_, _] | [_, _, 1 | 3 | 4]) {
             bail!(
@@ -71,7 +70,7 @@ impl Panel {
         Self::video(video, String::new(), Colormap::gray(), (None, None))
     }
 
-    /// The video, or that under the overlay.
+    /// The video, or the lower one of an overlay.
     pub(super) fn base(&self) -> &Video {
         match &self.source {
             PanelSource::Video(video, _) => video,
@@ -79,23 +78,23 @@ impl Panel {
         }
     }
 
-    /// What is written above it.
+    /// Title above the panel.
     pub(super) fn title(&self) -> &str {
         &self.title
     }
 
-    /// The number of frames.
+    /// Number of frames.
     pub(super) fn len(&self) -> usize {
         self.base().len()
     }
 
-    /// The width and height of a frame.
+    /// Width and height of a frame.
     pub(super) fn frame_size(&self) -> (usize, usize) {
         (self.base().shape()[2], self.base().shape()[1])
     }
 
-    /// The colours and the range they stand for, unless the video is coloured itself; of an overlay,
-    /// those of what lies on top.
+    /// Colormap and color limits, unless the video is RGB(A); of an overlay, those of the upper
+    /// video.
     pub(super) fn scale(&self) -> Option<&ScaledColormap> {
         match &self.source {
             PanelSource::Video(_, mapping) => mapping.scale(),
@@ -103,12 +102,12 @@ impl Panel {
         }
     }
 
-    /// Whether its colormap can be changed while it plays.
+    /// Whether the colormap can be changed during playback.
     pub(super) fn has_own_scale(&self) -> bool {
         matches!(self.source, PanelSource::Video(_, ColorMapping::Mapped(_)))
     }
 
-    /// The colours that can be changed while it plays.
+    /// Colormap and color limits that can be changed during playback.
     fn own_scale(&mut self) -> Option<&mut ScaledColormap> {
         match &mut self.source {
             PanelSource::Video(_, ColorMapping::Mapped(scale)) => Some(scale),
@@ -116,7 +115,7 @@ impl Panel {
         }
     }
 
-    /// The same samples in the colours of another panel, as far as both have a colormap.
+    /// Takes the colormap and color limits of another panel, if both have a colormap.
     pub(super) fn colored_like(&mut self, other: &Panel) {
         if let (Some(own), PanelSource::Video(_, ColorMapping::Mapped(scale))) =
             (self.own_scale(), &other.source)
@@ -125,14 +124,14 @@ impl Panel {
         }
     }
 
-    /// Takes another colormap.
+    /// Sets the colormap.
     pub(super) fn set_colormap(&mut self, colormap: Colormap) {
         if let Some(scale) = self.own_scale() {
             *scale = ScaledColormap::new(colormap, scale.low(), scale.high());
         }
     }
 
-    /// Stretches the colormap over the range of a frame, if that has finite samples.
+    /// Sets the color limits to the range of a frame, if it has finite samples.
     pub(super) fn stretch_to(&mut self, frame: usize) -> Result<()> {
         let frame = frame.min(self.len() - 1);
         let Some((low, high)) = first_range(&self.base().frames(frame, 1, 1))? else {
@@ -144,7 +143,7 @@ impl Panel {
         Ok(())
     }
 
-    /// The samples of a pixel, one for each channel.
+    /// Samples of a pixel, one for each channel.
     pub(super) fn samples(&self, frame: usize, (x, y): (usize, usize)) -> Vec<f64> {
         let video = self.base();
         let channels = video.shape().get(3).copied().unwrap_or(1);
@@ -157,7 +156,7 @@ impl Panel {
         samples
     }
 
-    /// Draws the part of a frame that fills the rectangle. Only what is seen is read.
+    /// Draws the part of a frame that fills the rectangle, and reads only that part.
     pub(super) fn draw(
         &self,
         frame: usize,

@@ -1,14 +1,14 @@
-//! Which frame is shown when: a state machine without a window and without a clock of its own.
+//! Playback: a state machine without a window and without a clock of its own.
 
 use std::time::Duration;
 
-/// How much time is made up for at most, after a window was held up.
+/// Longest delay that is made up for after a window was held up.
 const MAX_DELAY: Duration = Duration::from_millis(500);
 
-/// The slowest and the fastest speed.
+/// Slowest and fastest speed.
 const SPEEDS: (f64, f64) = (1.0 / 64.0, 64.0);
 
-/// A key, whatever window it was pressed in.
+/// Key, independent of the kind of window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Key {
     /// Plays or pauses.
@@ -25,26 +25,26 @@ pub enum Key {
     Home,
     /// Shows the last frame.
     End,
-    /// Leaves what is open, at last the window.
+    /// Leaves the current mode, or else the window.
     Escape,
-    /// Removes the last pick.
+    /// Removes the last probe.
     Backspace,
     /// A character other than space.
     Char(char),
 }
 
-/// What a key did.
+/// Effect of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// Nothing.
     Ignored,
     /// There is something new to show.
     Changed,
-    /// The user wants to leave.
+    /// The user wants to quit.
     Quit,
 }
 
-/// The position in a recording, and how it moves on.
+/// Position in a recording, and how it advances.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Playback {
     frame: usize,
@@ -53,18 +53,18 @@ pub struct Playback {
     step: usize,
     interval: Duration,
     speed: f64,
-    /// Time that has passed since `frame` was due.
+    /// Time since `frame` was due.
     passed: Duration,
     playing: bool,
     looping: bool,
     every_frame: bool,
-    /// Whether `frame` has been seen.
+    /// Whether `frame` has been shown.
     shown: bool,
 }
 
 impl Playback {
-    /// Plays the frames from `start` up to but without `end`, every `step`-th, in a loop, one
-    /// each `interval`; starts at the first one.
+    /// Plays every `step`-th frame from `start` to `end` (exclusive) in a loop, one per `interval`;
+    /// begins at the first one.
     ///
     /// # Panics
     /// If there is no frame or `step` is 0.
@@ -85,47 +85,48 @@ impl Playback {
         }
     }
 
-    /// The frame to show.
+    /// Frame to show.
     pub fn frame(&self) -> usize {
         self.frame
     }
 
-    /// The first frame.
+    /// First frame.
     pub fn start(&self) -> usize {
         self.start
     }
 
-    /// The last frame.
+    /// Last frame.
     pub fn last(&self) -> usize {
         self.end - 1
     }
 
-    /// How many frames it goes on at a time.
+    /// Step between the frames shown.
     pub fn step(&self) -> usize {
         self.step
     }
 
-    /// The time from frame to frame at the normal speed.
+    /// Time from frame to frame at normal speed.
     pub fn interval(&self) -> Duration {
         self.interval
     }
 
-    /// How many times faster than normally it plays.
+    /// Speed relative to normal.
     pub fn speed(&self) -> f64 {
         self.speed
     }
 
-    /// Whether it moves on by itself.
+    /// Whether it is playing.
     pub fn is_playing(&self) -> bool {
         self.playing
     }
 
-    /// Whether it begins anew after the last frame.
+    /// Whether it restarts after the last frame.
     pub fn is_looping(&self) -> bool {
         self.looping
     }
 
-    /// Whether each frame is seen, however long that takes; otherwise time is kept.
+    /// Whether every frame is shown, however long that takes; otherwise frames are dropped to keep
+    /// time.
     pub fn shows_every_frame(&self) -> bool {
         self.every_frame
     }
@@ -139,12 +140,12 @@ impl Playback {
         self.passed = Duration::ZERO;
     }
 
-    /// Sets how many frames it goes on at a time; at least 1.
+    /// Sets the step between the frames shown; at least 1.
     pub fn set_step(&mut self, step: usize) {
         self.step = step.max(1);
     }
 
-    /// Sets how many times faster than normally it plays, within limits.
+    /// Sets the speed relative to normal, within limits.
     pub fn set_speed(&mut self, speed: f64) {
         if speed.is_finite() {
             self.speed = speed.clamp(SPEEDS.0, SPEEDS.1);
@@ -152,29 +153,29 @@ impl Playback {
         }
     }
 
-    /// Sets whether it begins anew after the last frame, or stops there.
+    /// Sets whether it restarts after the last frame or stops there.
     pub fn set_looping(&mut self, looping: bool) {
         self.looping = looping;
     }
 
-    /// Sets whether each frame is to be seen, or time kept and frames left out that come late.
+    /// Sets whether every frame is shown, or late frames are dropped to keep time.
     pub fn set_every_frame(&mut self, every_frame: bool) {
         self.every_frame = every_frame;
         self.passed = Duration::ZERO;
     }
 
-    /// Notes that the frame has been seen.
+    /// Records that the frame has been shown.
     pub fn mark_shown(&mut self) {
         self.shown = true;
     }
 
-    /// Shows a frame, the last one if there are not so many.
+    /// Shows a frame; the last one if the index is beyond the end.
     pub fn seek(&mut self, frame: usize) {
         self.go_to(frame.clamp(self.start, self.last()));
         self.passed = Duration::ZERO;
     }
 
-    /// Shows the next frame, a step on; after the last one comes the first.
+    /// Shows the next frame, one step ahead; the first one follows the last.
     pub fn next(&mut self) {
         self.go_to(match self.frame.checked_add(self.step) {
             Some(frame) if frame < self.end => frame,
@@ -183,7 +184,7 @@ impl Playback {
         });
     }
 
-    /// Shows the previous frame, a step back; before the first one comes the last.
+    /// Shows the previous frame, one step back; the last one precedes the first.
     pub fn previous(&mut self) {
         self.go_to(match self.frame.checked_sub(self.step) {
             Some(frame) if self.start <= frame => frame,
@@ -192,7 +193,7 @@ impl Playback {
         });
     }
 
-    /// Goes to where another playback is, and on as it does.
+    /// Takes the position and the state of another playback.
     pub fn follow(&mut self, other: &Self) {
         self.go_to(other.frame.clamp(self.start, self.last()));
         self.passed = other.passed;
@@ -202,8 +203,8 @@ impl Playback {
         self.looping = other.looping;
     }
 
-    /// Lets time pass; whether there is something new to show. Frames that are late are left out,
-    /// unless each is to be seen.
+    /// Advances the time; true if there is something new to show. Late frames are dropped unless
+    /// every frame is to be shown.
     pub fn advance(&mut self, elapsed: Duration) -> bool {
         if !self.playing {
             return false;
@@ -227,13 +228,13 @@ impl Playback {
         self.frame != before || !self.playing
     }
 
-    /// The time until the next frame is due; `None` while it is paused.
+    /// Time until the next frame is due; `None` while paused.
     pub fn until_next(&self) -> Option<Duration> {
         self.playing
             .then(|| self.pace().saturating_sub(self.passed))
     }
 
-    /// Does what a key stands for.
+    /// Executes a key.
     pub fn key(&mut self, key: Key) -> Outcome {
         match key {
             Key::Space => self.set_playing(!self.playing),
@@ -253,7 +254,7 @@ impl Playback {
         Outcome::Changed
     }
 
-    /// The time from frame to frame.
+    /// Time from frame to frame at the current speed.
     fn pace(&self) -> Duration {
         let pace = self.interval.div_f64(self.speed);
         pace.max(Duration::from_micros(100))

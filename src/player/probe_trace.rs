@@ -1,4 +1,4 @@
-//! The course in time of what the user picked, computed in the background and seen while it grows.
+//! Trace of a probe, computed in the background and shown while it grows.
 
 use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
@@ -11,10 +11,10 @@ use crate::error::{Error, Result};
 use crate::task;
 use crate::video::{Strided, Video};
 
-/// How many samples are read between two looks at whether the course is still wanted.
+/// Number of samples read before checking again whether the trace is still wanted.
 const PIECE: usize = 1 << 16;
 
-/// The mean of a rectangle in each frame. Clones are the same course.
+/// Mean of a rectangle in each frame. Clones are the same trace.
 #[derive(Debug, Clone)]
 pub struct ProbeTrace {
     shared: Arc<TraceState>,
@@ -24,24 +24,24 @@ pub struct ProbeTrace {
 struct TraceState {
     bounds: PixelRect,
     fps: Option<f64>,
-    /// NaN for frames that are not known yet.
+    /// NaN for frames that are not computed yet.
     values: Mutex<Vec<f64>>,
     missing: Mutex<MissingFrames>,
     complete: Condvar,
 }
 
-/// What is still to be found out.
+/// Frames that are still to be computed.
 #[derive(Debug)]
 struct MissingFrames {
-    /// For each frame.
+    /// One flag for each frame.
     is_missing: Vec<bool>,
     count: usize,
-    /// Why no more will be found out.
+    /// Reason why no more frames will be computed.
     failure: Option<Error>,
 }
 
 impl ProbeTrace {
-    /// Begins to compute that of a video; `news` is called when there is more to see.
+    /// Starts computing the trace of a video; `news` is called when there is more to show.
     pub(super) fn start(video: Video, bounds: PixelRect, news: impl Fn() + Send + 'static) -> Self {
         let trace = Self::new(0..video.len(), bounds, video.metadata().fps);
         let weak = Arc::downgrade(&trace.shared);
@@ -59,7 +59,7 @@ impl ProbeTrace {
         trace
     }
 
-    /// That of frames which become known one by one; those before the first stay NaN.
+    /// Trace of frames that arrive one by one; frames before the first stay NaN.
     pub(super) fn new(frames: Range<usize>, bounds: PixelRect, fps: Option<f64>) -> Self {
         let is_missing = (0..frames.end).map(|frame| frames.contains(&frame));
         let missing = MissingFrames {
@@ -77,7 +77,7 @@ impl ProbeTrace {
         Self { shared }
     }
 
-    /// The first frame that is still to be found out.
+    /// First frame that is still missing.
     pub(super) fn next_missing(&self) -> Option<usize> {
         let missing = self.shared.missing();
         if missing.failure.is_some() || missing.count == 0 {
@@ -86,7 +86,7 @@ impl ProbeTrace {
         missing.is_missing.iter().position(|missing| *missing)
     }
 
-    /// Notes what a picture of a single frame shows; whether that was not known yet.
+    /// Records the mean of the image of a frame; false if it was already known.
     pub(super) fn note(&self, frame: usize, picture: &Video) -> bool {
         let is_missing = self.shared.missing().is_missing.get(frame).copied();
         if is_missing != Some(true) {
@@ -97,18 +97,18 @@ impl ProbeTrace {
         true
     }
 
-    /// Notes that nothing more will be found out.
+    /// Records that no more frames will be computed.
     pub(super) fn fail(&self, error: Error) {
         self.shared.missing().failure = Some(error);
         self.shared.complete.notify_all();
     }
 
-    /// The values so far, NaN where they are not known yet.
+    /// Values so far, NaN where they are not computed yet.
     pub(super) fn values(&self) -> MutexGuard<'_, Vec<f64>> {
         self.shared.values()
     }
 
-    /// The whole course; waits for it.
+    /// The whole trace; waits for it.
     pub fn wait(&self) -> Result<Video> {
         const POLL: Duration = Duration::from_millis(20);
         let mut missing = self.shared.missing();
@@ -128,7 +128,8 @@ impl ProbeTrace {
     }
 }
 
-/// Computes some more frames, and says how many; none if all are known or nobody wants them any more.
+/// Computes the next frames and returns their number; `None` if none are missing or nobody wants
+/// the trace any more.
 fn compute_piece(trace: &Weak<TraceState>, video: &Video, first: usize) -> Option<usize> {
     let trace = trace.upgrade()?;
     if first == video.len() {
@@ -153,7 +154,7 @@ impl TraceState {
         self.missing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets the values of some frames.
+    /// Sets the values of consecutive frames.
     fn set(&self, first: usize, means: &[f64]) {
         let frames = first..first + means.len();
         self.values()[frames.clone()].copy_from_slice(means);
@@ -167,7 +168,7 @@ impl TraceState {
     }
 }
 
-/// The mean of the samples that are numbers.
+/// Mean of the samples, NaN ignored.
 fn mean(video: &Video, frame: usize, bounds: &PixelRect, samples: &mut Vec<f64>) -> f64 {
     let width = video.shape()[2];
     let channels = video.shape().get(3).copied().unwrap_or(1);

@@ -1,4 +1,4 @@
-//! What the user picked in the videos: points and regions, and their courses in time.
+//! Probes: points and regions selected in the videos, and their traces.
 
 use std::path::Path;
 
@@ -9,10 +9,10 @@ use crate::error::{Error, Result};
 use crate::fs::atomic;
 use crate::video::Video;
 
-/// The width of the square around a point that its course is the mean of, as for `trace`.
+/// Width of the square around a point whose mean is its trace, as for `trace`.
 pub const POINT_SIZE: usize = 5;
 
-/// A rectangle of a frame: the first row and column, and those before which it ends.
+/// Rectangle of a frame: first row and column, and the row and column to stop before (exclusive).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct PixelRect {
@@ -23,7 +23,7 @@ pub struct PixelRect {
 }
 
 impl PixelRect {
-    /// The square around a point, as far as it lies in a frame of the given width and height.
+    /// Square around a point, clipped to a frame of the given width and height.
     pub(super) fn around((x, y): (usize, usize), (width, height): (usize, usize)) -> Self {
         let half = POINT_SIZE / 2;
         Self {
@@ -34,7 +34,7 @@ impl PixelRect {
         }
     }
 
-    /// The rectangle with two opposite corners, at least a pixel, within a frame.
+    /// Rectangle with two opposite corners, at least one pixel, clipped to the frame.
     pub(super) fn between(a: (f64, f64), b: (f64, f64), (width, height): (usize, usize)) -> Self {
         let first = |a: f64, b: f64, length: usize| {
             (a.min(b).round().max(0.0) as usize).min(length.saturating_sub(1))
@@ -51,41 +51,41 @@ impl PixelRect {
         }
     }
 
-    /// The number of pixels.
+    /// Number of pixels.
     pub(super) fn area(&self) -> usize {
         (self.y1 - self.y0) * (self.x1 - self.x0)
     }
 }
 
-/// Where something was picked.
+/// Pixels of a probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProbeRegion {
     /// A pixel.
     Point {
-        /// Its row.
+        /// Row.
         y: usize,
-        /// Its column.
+        /// Column.
         x: usize,
     },
     /// A rectangle.
     Region(PixelRect),
 }
 
-/// A point or region that was picked, and its course in time.
+/// A point or region of a panel and its trace.
 #[derive(Debug, Clone)]
 pub struct Probe {
-    /// The panel it was picked in.
+    /// Index of the panel.
     pub panel: usize,
-    /// Where.
+    /// Pixels of the probe.
     pub region: ProbeRegion,
-    /// The colour of its marker and its trace.
+    /// Color of the marker and the trace.
     pub color: Color,
-    /// The mean of the samples there in each frame.
+    /// Mean of the pixels in each frame.
     pub trace: ProbeTrace,
 }
 
 impl Probe {
-    /// The name of its column in a table.
+    /// Name of the column in a table.
     fn name(&self, panels: usize) -> String {
         let region = match self.region {
             ProbeRegion::Point { y, x } => format!("y{y}_x{x}"),
@@ -98,15 +98,15 @@ impl Probe {
     }
 }
 
-/// The first colour that none of the picks has.
+/// First color that no probe has yet.
 pub(super) fn next_color(probes: &[Probe]) -> Color {
     let count = |color: &Color| probes.iter().filter(|probe| probe.color == *color).count();
     let least = MARKERS.iter().min_by_key(|color| count(color));
     *least.unwrap_or(&MARKERS[0])
 }
 
-/// Writes the courses as a table: frame, time in milliseconds if the frame rate is known, and a
-/// column for each pick.
+/// Writes the traces as a table: frame, time in milliseconds if the frame rate is known, and one
+/// column per probe.
 pub(super) fn save_csv(
     path: &Path,
     probes: &[Probe],

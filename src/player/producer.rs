@@ -1,7 +1,7 @@
-//! Players whose frames a function makes, each when it is to be shown.
+//! Players whose frames a function makes on demand.
 //!
-//! The function runs on a thread of its own, so that a slow one holds up neither the windows nor
-//! the prompt: what is asked for while it works is left out, but for the latest.
+//! The function runs on a thread of its own, so that a slow one blocks neither the windows nor the
+//! prompt. Of the frames requested while it runs only the latest is made.
 
 use std::sync::Arc;
 
@@ -13,20 +13,20 @@ use crate::error::{Error, Result};
 use crate::task;
 use crate::video::Video;
 
-/// Makes the pictures of a frame, one for each panel: images `{y, x}` or `{y, x, channel}`.
+/// Makes the images of a frame, one for each panel: `{y, x}` or `{y, x, channel}`.
 pub type ProduceFrames = dyn Fn(usize) -> Result<Vec<Video>> + Send + Sync;
 
-/// Is told the index of each frame that is shown.
+/// Receives the index of each frame that is shown.
 pub type FrameListener = dyn Fn(usize) -> Result<()> + Send + Sync;
 
-/// A function that makes frames, and the thread it runs on.
+/// A function that makes frames, and its thread.
 pub(super) struct Producer {
     produce: Arc<ProduceFrames>,
     wanted: LatestSender<usize>,
 }
 
 impl Producer {
-    /// The panels of a frame.
+    /// Makes the panels of a frame.
     pub(super) fn panels(produce: &ProduceFrames, frame: usize) -> Result<Vec<Panel>> {
         let pictures = produce(frame)?;
         if pictures.is_empty() {
@@ -35,8 +35,8 @@ impl Producer {
         pictures.into_iter().map(Panel::picture).collect()
     }
 
-    /// Starts the thread, which works for a player as long as there is one. While no frame is asked for
-    /// it makes those that traces lack.
+    /// Starts the thread, which works for a player as long as it exists. While no frame is
+    /// requested it makes the frames that traces lack.
     pub(super) fn start(produce: Arc<ProduceFrames>, player: WeakPlayer) -> Result<Self> {
         let on_thread = produce.clone();
         let work = move |frame| {
@@ -52,12 +52,12 @@ impl Producer {
         Ok(Self { produce, wanted })
     }
 
-    /// Asks for the panels of a frame.
+    /// Requests the panels of a frame.
     pub(super) fn want(&self, frame: usize) {
         self.wanted.send(frame);
     }
 
-    /// Asks for the frames that traces lack.
+    /// Requests the frames that traces lack.
     pub(super) fn want_traces(&self) {
         self.wanted.wake();
     }
@@ -73,8 +73,8 @@ pub(super) fn no_thread(cause: std::io::Error) -> Error {
 }
 
 impl Player {
-    /// Shows what was made for a frame; what went wrong is said once, and playing stops. Whether traces
-    /// lack more frames.
+    /// Shows the panels made for a frame; the first error is reported, and playback stops. True if
+    /// traces lack more frames.
     fn deliver(&self, frame: usize, produced: Result<Vec<Panel>>) -> bool {
         let produced = produced.and_then(|panels| self.check_alike(frame, panels));
         let mut state = self.state();
@@ -97,7 +97,7 @@ impl Player {
         }
     }
 
-    /// Makes a frame that traces lack; whether they lack more.
+    /// Makes a frame that traces lack; true if they lack more.
     fn trace(&self, produce: &ProduceFrames) -> bool {
         let Some(frame) = self.state().untraced() else {
             return false;
@@ -121,7 +121,7 @@ impl Player {
         }
     }
 
-    /// An error unless the pictures are as many and as large as those of the first frame.
+    /// An error unless the images have the number and sizes of those of the first frame.
     pub(super) fn check_alike(&self, frame: usize, panels: Vec<Panel>) -> Result<Vec<Panel>> {
         let sizes = |panels: &[Panel]| panels.iter().map(Panel::frame_size).collect::<Vec<_>>();
         let (first, found) = (sizes(&self.state().panels), sizes(&panels));

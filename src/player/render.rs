@@ -1,4 +1,4 @@
-//! Draws a player: the panels with their titles and colorbars, what lies over them, and the controls.
+//! Draws a player: panels with titles and colorbars, overlays and controls.
 
 use super::layout::{PanelLayout, PlayerLayout};
 use super::panel::Panel;
@@ -9,14 +9,14 @@ use crate::draw::colorbar::{self, Style};
 use crate::draw::{Color, Image, Rect, text};
 use crate::video::number_text;
 
-/// The look of colorbars on a usual display.
+/// Style of colorbars on a display of scale 1.
 pub(super) const BAR_STYLE: BarStyle = BarStyle(Style {
     label_size: 0.0,
     text: theme::DIM,
     line: theme::LINE,
 });
 
-/// The look of colorbars, but for its size.
+/// Style of colorbars except for the size.
 pub(super) struct BarStyle(Style);
 
 impl BarStyle {
@@ -88,7 +88,7 @@ fn draw_title(image: &mut Image, layout: &PanelLayout, panel: &Panel, scene: &Pl
     }
 }
 
-/// Draws a label that ends at the column `right`; returns where it begins.
+/// Draws a label that ends at the column `right`; returns the column where it begins.
 pub(super) fn draw_label_before(
     image: &mut Image,
     (right, middle): (usize, usize),
@@ -100,13 +100,13 @@ pub(super) fn draw_label_before(
     left
 }
 
-/// A line of one pixel around a rectangle.
+/// Draws a line of one pixel around a rectangle.
 fn draw_border(image: &mut Image, rect: Rect) {
     image.fill(rect.grow(1), theme::LINE);
     image.fill(rect, theme::BACKGROUND);
 }
 
-/// Size, type and rate of a video: `128 × 128 · uint16 · 500 fps`.
+/// Size, dtype and frame rate of a video: `128 × 128 · uint16 · 500 fps`.
 fn details(panel: &Panel) -> String {
     let ((width, height), video) = (panel.frame_size(), panel.base());
     let fps = video.metadata().fps;
@@ -114,7 +114,7 @@ fn details(panel: &Panel) -> String {
     format!("{width} × {height} · {}{fps}", video.dtype())
 }
 
-/// The time of a frame, if the frame rate is known.
+/// Time of a frame, if the frame rate is known.
 pub(super) fn time_text(panels: &[Panel], frame: usize) -> Option<String> {
     let fps = panels.first()?.base().metadata().fps;
     let interval = 1000.0 / fps.filter(|fps| 0.0 < *fps)?;

@@ -1,4 +1,4 @@
-//! What a player shows as pictures and films.
+//! Saves what a player shows as images and movies.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,10 +12,11 @@ use crate::fs::atomic;
 use crate::video::{Frames, Strided, Video};
 
 impl Player {
-    /// Every step-th frame as the window shows it, with the given controls, in the size of the window,
-    /// or in that which suits the videos: images `{y, x, channel}` of uint8.
+    /// Every step-th frame as the window shows it, with the given controls, in the size of the
+    /// window or one that suits the videos: images `{y, x, channel}` of uint8.
     pub fn movie(&self, controls: Controls) -> Frames {
-        // In films traces are complete from the first frame on; one that fails is shown as far as it goes.
+        // In movies traces are complete from the first frame on; one that failed is shown up to the
+        // failure.
         let _ = self.traces();
         let state = self.state();
         let playback = state.playback.clone();
@@ -34,7 +35,7 @@ impl Player {
         })
     }
 
-    /// Has the panels of a scene made, if a function makes them.
+    /// Makes the panels of a scene, if a function makes them.
     fn make_panels(&self, scene: &mut PlayerScene) -> Result<()> {
         let Some(producer) = &self.shared.producer else {
             return Ok(());
@@ -48,7 +49,7 @@ impl Player {
         Ok(())
     }
 
-    /// Writes what is seen, without the controls, to a new file of the working folder.
+    /// Writes the window without the controls to a new file in the working folder.
     pub(super) fn save_snapshot(&self, size: (usize, usize)) -> Result<PathBuf> {
         let scene = self.state().scene();
         let frame = scene.playback.frame();
@@ -75,7 +76,7 @@ fn to_video(image: &Image) -> Video {
     Video::new(Strided::from_vec(&shape, image.to_rgb()))
 }
 
-/// A title as the name of a file, without what file systems do not like.
+/// Title as a file name, without characters that file systems refuse.
 fn file_name(title: &str) -> String {
     const MAX_CHARS: usize = 60;
     let plain = title.chars().map(|char| match char {
@@ -90,7 +91,7 @@ fn file_name(title: &str) -> String {
     }
 }
 
-/// The first name that no file has yet.
+/// First file name that does not exist yet.
 fn free_name(name: &str, frame: usize) -> PathBuf {
     let numbered = (2..).map(|number| format!("{name}-frame{frame}-{number}.png"));
     let mut names = std::iter::once(format!("{name}-frame{frame}.png")).chain(numbered);

@@ -1,4 +1,5 @@
-//! Scales a part of a frame to a rectangle of the window: pixel by pixel, or smoothly.
+//! Scales a part of a frame to a rectangle of the window: nearest neighbor, or smoothed. Own code,
+//! as it reads and colors only the visible samples.
 
 use std::ops::Range;
 
@@ -7,14 +8,14 @@ use super::view::VisibleRegion;
 use crate::color::colormap::{BAD, Rgba};
 use crate::draw::{Color, Image, Rect, mix};
 
-/// Where a frame is drawn.
+/// Rectangle that a frame is drawn in.
 pub(super) struct DrawTarget<'a> {
     pub(super) image: &'a mut Image,
     pub(super) rect: Rect,
 }
 
-/// Draws a part of a frame of the given size. `colors` gives the colours of some columns of a row;
-/// rows and columns that are not seen are not asked for.
+/// Draws a part of a frame of the given size. `colors` returns the colors of a range of columns of
+/// a row; rows and columns that are not visible are not requested.
 pub(super) fn draw(
     target: DrawTarget<'_>,
     part: &VisibleRegion,
@@ -34,7 +35,7 @@ pub(super) fn draw(
     }
 }
 
-/// One direction: which of the samples each pixel shows.
+/// One axis: which samples each pixel shows.
 struct ScaledAxis {
     start: f64,
     per_pixel: f64,
@@ -52,20 +53,20 @@ impl ScaledAxis {
         }
     }
 
-    /// The sample under the middle of a pixel.
+    /// Sample under the center of a pixel.
     fn nearest(&self, pixel: usize) -> usize {
-        // A little more, as products such as 3 × ⅓ may come out below a whole number.
+        // A small addition, as products such as 3 × ⅓ may fall below an integer.
         let position = self.start + (pixel as f64 + 0.5) * self.per_pixel + 1e-9;
         (position as usize).min(self.samples - 1)
     }
 
-    /// All samples that are nearest to some pixel.
+    /// Samples that are nearest to some pixel.
     fn seen(&self) -> Range<usize> {
         self.nearest(0)..self.nearest(self.pixels - 1) + 1
     }
 
-    /// The samples that a pixel mixes, and the weight of each: the two around its middle where
-    /// the frame is magnified, all that it covers where it is reduced.
+    /// Samples that a pixel mixes, and their weights: the two around its center where the frame is
+    /// magnified, all that it covers where it is reduced.
     fn weights(&self, pixel: usize) -> (Range<usize>, Vec<f32>) {
         let last = self.samples - 1;
         if self.per_pixel <= 1.0 {
@@ -90,7 +91,7 @@ impl ScaledAxis {
     }
 }
 
-/// Each pixel in the colour of the sample nearest to it.
+/// Draws each pixel in the color of the nearest sample.
 fn draw_nearest(
     DrawTarget { image, rect }: DrawTarget<'_>,
     across: &ScaledAxis,
@@ -124,10 +125,10 @@ fn copy_row_above(image: &mut Image, rect: Rect, y: usize) {
     image.pixels.copy_within(above, start + image.width);
 }
 
-/// A row of samples already mixed across: red, green and blue of each pixel of the window.
+/// A row of samples already mixed horizontally: red, green and blue of each pixel of the window.
 type MixedRow = Vec<[f32; 3]>;
 
-/// Each pixel in a mixture of the samples around it, or of those it covers.
+/// Draws each pixel as a mixture of the samples around it, or of those it covers.
 fn draw_smooth(
     DrawTarget { image, rect }: DrawTarget<'_>,
     across: &ScaledAxis,
@@ -147,7 +148,7 @@ fn draw_smooth(
         });
         mixed.collect()
     };
-    // Neighbouring rows of the window share rows of the frame.
+    // Neighboring rows of the window share rows of the frame.
     let mut known: Vec<(usize, MixedRow)> = Vec::new();
     for y in rect.top..rect.bottom() {
         let (rows, weights) = down.weights(y - rect.top);

@@ -1,4 +1,4 @@
-//! All that is drawn, taken from the state at one moment, and the room it needs.
+//! Snapshot of everything that is drawn, and the room it needs.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::view::View;
 use crate::draw::annotations::Annotations;
 use crate::draw::{Rect, colorbar, text};
 
-/// What is drawn.
+/// Contents of a window at one moment.
 #[derive(Debug, Clone)]
 pub(super) struct PlayerScene {
     pub(super) panels: Arc<Vec<Panel>>,
@@ -21,35 +21,35 @@ pub(super) struct PlayerScene {
     pub(super) probes: Vec<Probe>,
     pub(super) annotations: Arc<Annotations>,
     pub(super) inputs: PlayerLayoutInputs,
-    /// Whether samples are mixed where the frame is not shown pixel by pixel.
+    /// Whether samples are interpolated where frames are not shown pixel by pixel.
     pub(super) smooth: bool,
     pub(super) grid: bool,
     pub(super) help: bool,
-    /// Where the pointer is, if the value there is to be shown.
+    /// Position of the pointer, if the value there is to be shown.
     pub(super) readout: Option<(f32, f32)>,
-    /// The region being drawn: a panel, and two corners in its frame.
+    /// Region being drawn: a panel, and two corners in its frame.
     pub(super) band: Option<(usize, FramePoint, FramePoint)>,
     pub(super) message: Option<String>,
     /// Frames shown per second.
     pub(super) rate: Option<f64>,
 }
 
-/// A place in a frame.
+/// Position in a frame.
 type FramePoint = (f64, f64);
 
-/// Which of the controls are shown.
+/// Which controls are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Controls {
     /// The slider.
     pub slider: bool,
     /// The button that plays and pauses.
     pub button: bool,
-    /// The number of the frame and its time.
+    /// The frame counter and the time.
     pub counter: bool,
 }
 
 impl Controls {
-    /// All of them.
+    /// All controls.
     pub const ALL: Self = Self {
         slider: true,
         button: true,
@@ -67,7 +67,7 @@ impl PlayerScene {
         PlayerLayout::new(area, &self.inputs)
     }
 
-    /// The same with other controls and nothing that belongs to the mouse.
+    /// The same scene with other controls and without what belongs to the mouse.
     pub(super) fn with_controls(mut self, controls: Controls) -> Self {
         self.inputs.slider = controls.slider;
         self.inputs.button = controls.button;
@@ -83,7 +83,7 @@ impl PlayerScene {
     }
 }
 
-/// The room that panels and controls need.
+/// Room that panels and controls need.
 pub(super) fn inputs(panels: &[Panel], playback: &Playback, scale: f32) -> PlayerLayoutInputs {
     let sizes = ThemeSizes::new(scale);
     let last = playback.last();

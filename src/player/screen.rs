@@ -1,15 +1,15 @@
-//! What the player needs of a window on the screen.
+//! Interface between the player and a window on the screen.
 
 use super::{Event, Image};
 use crate::error::Result;
 
-/// A window that shows images and reports what the user does.
+/// A window that shows images and reports user input.
 pub trait Screen {
-    /// Whether it has not been closed.
+    /// Whether the window is open.
     fn is_open(&self) -> bool;
-    /// Its width and height in pixels.
+    /// Width and height in pixels.
     fn size(&self) -> (usize, usize);
-    /// What happened since the last call.
+    /// Events since the last call.
     fn events(&mut self) -> Vec<Event>;
     /// Shows an image of the window's size.
     fn present(&mut self, image: &Image) -> Result<()>;

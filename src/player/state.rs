@@ -1,4 +1,4 @@
-//! What changes while a player plays, and what is drawn of it.
+//! Mutable state of a player, and the scene that is drawn from it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,19 +13,19 @@ use super::view::View;
 use crate::draw::annotations::Annotations;
 use crate::draw::text;
 
-/// How long a message stays.
+/// Time that a message is shown.
 const MESSAGE: Duration = Duration::from_millis(1800);
 
-/// What is said while the next drag draws a region.
+/// Message while the next drag draws a region.
 pub(super) const REGION: &str = "draw a region with the mouse";
 
-/// All that changes.
+/// Mutable state of a player.
 pub(super) struct PlayerState {
     pub(super) playback: Playback,
     pub(super) panels: Arc<Vec<Panel>>,
-    /// The panels in the colours that they had at first.
+    /// Panels with the original colormaps and color limits.
     original: Arc<Vec<Panel>>,
-    /// The frame that the panels show, if it is made for them.
+    /// Frame that the panels show, if a function makes them.
     pub(super) produced: Option<usize>,
     /// Whether a function of the user has failed.
     pub(super) failed: bool,
@@ -43,27 +43,27 @@ pub(super) struct PlayerState {
     pub(super) message: Option<(String, Duration)>,
     pub(super) rate: Option<f64>,
     pub(super) size: Option<(usize, usize)>,
-    /// Whether a window shows it.
+    /// Whether a window shows the player.
     pub(super) open: bool,
     scale: f32,
     inputs: PlayerLayoutInputs,
-    /// Counts the changes, so that a window knows when to draw.
+    /// Number of changes, so that a window knows when to draw.
     pub(super) revision: u64,
 }
 
-/// What the mouse does while its button is down.
+/// Action of the mouse while its button is down.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Drag {
     None,
     Slider,
     Strip,
-    /// Moves what is seen of a panel; it began at a place and may still be a click.
+    /// Pans a panel; it began at a position and may still be a click.
     Pan {
         panel: usize,
         at: (f32, f32),
         moved: bool,
     },
-    /// Draws a region from a place of a panel's frame to another.
+    /// Draws a region from one position in a panel's frame to another.
     Region {
         panel: usize,
         from: (f64, f64),
@@ -100,7 +100,7 @@ impl PlayerState {
         }
     }
 
-    /// What is drawn now.
+    /// Scene to draw now.
     pub(super) fn scene(&self) -> PlayerScene {
         let band = match self.drag {
             Drag::Region { panel, from, to } => Some((panel, from, to)),
@@ -129,17 +129,17 @@ impl PlayerState {
         message.or(region)
     }
 
-    /// The room that everything needs.
+    /// Room that everything needs.
     pub(super) fn inputs(&self) -> &PlayerLayoutInputs {
         &self.inputs
     }
 
-    /// Notes that there is something new to see.
+    /// Records that there is something new to show.
     pub(super) fn changed(&mut self) {
         self.revision += 1;
     }
 
-    /// Finds out anew how much room is needed, after panels or picks have changed.
+    /// Recomputes the room needed, after panels or probes have changed.
     pub(super) fn renew_needs(&mut self) {
         self.inputs = scene::inputs(&self.panels, &self.playback, self.scale);
         self.inputs.trace_plot = !self.probes.is_empty();
@@ -149,19 +149,19 @@ impl PlayerState {
         self.changed();
     }
 
-    /// Says something for a moment.
+    /// Shows a message for a moment.
     pub(super) fn say(&mut self, message: impl Into<String>) {
         self.message = Some((message.into(), MESSAGE));
         self.changed();
     }
 
-    /// Changes the colours of all panels.
+    /// Changes the colors of all panels.
     pub(super) fn recolor(&mut self, change: impl FnMut(&mut Panel)) {
         Arc::make_mut(&mut self.panels).iter_mut().for_each(change);
         self.renew_needs();
     }
 
-    /// Gives the panels the colours that they had at first.
+    /// Restores the original colormaps and color limits.
     pub(super) fn restore_colors(&mut self) {
         let original = self.original.clone();
         let mut first = original.iter();
@@ -172,7 +172,7 @@ impl PlayerState {
         });
     }
 
-    /// Shows the panels made for a frame, in the colours of those before.
+    /// Shows the panels made for a frame, in the colors of the previous ones.
     pub(super) fn show_made(&mut self, frame: usize, mut panels: Vec<Panel>) {
         for (panel, before) in panels.iter_mut().zip(self.panels.iter()) {
             panel.colored_like(before);
@@ -182,7 +182,7 @@ impl PlayerState {
         self.changed();
     }
 
-    /// A frame that a trace lacks.
+    /// First frame that a trace lacks.
     pub(super) fn untraced(&self) -> Option<usize> {
         let traces = self.probes.iter().map(|probe| &probe.trace);
         traces.filter_map(ProbeTrace::next_missing).min()
@@ -190,7 +190,7 @@ impl PlayerState {
 
     /// Passes the panels of a frame on to the traces.
     pub(super) fn note_traces(&mut self, frame: usize, panels: &[Panel]) {
-        // To draw the window anew for each would take longer than most functions.
+        // Redrawing the window for each one would take longer than most functions.
         const SHOWN: usize = 8;
         let mut is_news = false;
         for probe in &self.probes {
@@ -203,7 +203,7 @@ impl PlayerState {
         }
     }
 
-    /// Lets time pass for what is said.
+    /// Advances the time that a message is shown.
     pub(super) fn fade(&mut self, elapsed: Duration) {
         let Some((_, left)) = &mut self.message else {
             return;

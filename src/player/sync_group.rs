@@ -1,4 +1,4 @@
-//! Players that show the same moment, each in its own window.
+//! Sync groups: players that show the same frame, each in its own window.
 
 use std::sync::{Arc, Weak};
 
@@ -18,8 +18,8 @@ impl SyncGroup {
 }
 
 impl Player {
-    /// Lets players follow each other from now on: what is done in one window is done in all. They
-    /// begin at the frame of the first.
+    /// Puts players into a sync group: an action in one window applies to all. They begin at the
+    /// frame of the first.
     pub fn link(players: &[Player]) {
         let members = players.iter().map(|player| Arc::downgrade(&player.shared));
         let group = Arc::new(SyncGroup {
@@ -33,7 +33,7 @@ impl Player {
         }
     }
 
-    /// Whether another one moves this player on: the first of the linked ones with a window does.
+    /// Whether another player advances this one: the first one of the group with a window does.
     pub(super) fn is_led(&self) -> bool {
         let Some(group) = self.group().clone() else {
             return false;
@@ -42,7 +42,7 @@ impl Player {
         leader.is_some_and(|leader| !Arc::ptr_eq(&leader.shared, &self.shared))
     }
 
-    /// Takes the linked players to where this one is.
+    /// Moves the players of the group to the frame of this one.
     pub(super) fn lead(&self) {
         let Some(group) = self.group().clone() else {
             return;

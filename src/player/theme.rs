@@ -1,48 +1,48 @@
-//! The look of the player: colours, text sizes and distances in pixels.
+//! Style of the player: colors, text sizes and distances in pixels.
 
 use crate::draw::Color;
 
-/// Behind everything; what is not a number shows it too.
+/// Background; also shown for NaN.
 pub const BACKGROUND: Color = 0x17_18_1b;
-/// Behind the controls.
+/// Background of the controls.
 pub const SURFACE: Color = 0x20_22_26;
 /// Lines between areas and around bars.
 pub const LINE: Color = 0x2f_32_38;
-/// What is still to come on the slider.
+/// Slider after the current frame.
 pub const TRACK: Color = 0x43_47_4f;
-/// What has been shown already, and the handle.
+/// Slider up to the current frame, and the handle.
 pub const ACCENT: Color = 0x6c_b2_f0;
-/// Text to read, and icons.
+/// Main text and icons.
 pub const TEXT: Color = 0xe8_ea_ed;
-/// Text beside it.
+/// Secondary text.
 pub const DIM: Color = 0x93_99_a3;
 
-/// The colours of markers and their traces, in the order in which they are given out: those of Okabe
-/// and Ito (2008), which the colour blind tell apart too, brightened for the dark ground.
+/// Colors of markers and their traces in order of use: those of Okabe and Ito (2008), which are
+/// distinguishable for the color-blind, brightened for the dark background.
 pub const MARKERS: [Color; 8] = [
     0xff_9f_40, 0x56_b4_e9, 0x3d_d6_a3, 0xf0_e4_42, 0xff_6b_6b, 0xd0_8c_e0, 0xa5_d6_4f, 0xff_a8_c8,
 ];
 
-/// Sizes and distances for a display of a scale.
+/// Sizes and distances for a display scale.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ThemeSizes {
-    /// How many times as large as on a usual display everything is.
+    /// Scale relative to a display of 1.
     pub scale: f32,
-    /// Size at which the digits of labels are whole pixels high.
+    /// Font size at which the digits of labels are whole pixels high.
     pub label: f32,
-    /// Size at which the small letters of titles are whole pixels high.
+    /// Font size at which the lowercase letters of titles are whole pixels high.
     pub title: f32,
-    /// Height of the line with a title.
+    /// Height of the title line.
     pub title_height: usize,
     /// Height of the controls.
     pub controls_height: usize,
-    /// Height of the strip with traces, in a window of usual height.
+    /// Height of the trace plot, in a window of usual height.
     pub trace_plot_height: usize,
-    /// Side of the square in which a button reacts.
+    /// Side of the square that reacts as a button.
     pub button: usize,
-    /// Distance of the picture from what surrounds it, in a window with room.
+    /// Margin around the image, in a window with enough room.
     pub margin: usize,
-    /// Distance between neighbours.
+    /// Distance between neighbors.
     pub gap: usize,
     /// Width of a colorbar.
     pub colorbar: usize,
@@ -51,7 +51,7 @@ pub struct ThemeSizes {
 }
 
 impl ThemeSizes {
-    /// The sizes for a display of a scale: 1 for a usual one, 2 for one with pixels half as large.
+    /// Sizes for a display scale: 1 for a usual display, 2 for one with pixels half as large.
     pub fn new(scale: f32) -> Self {
         let scale = if scale.is_finite() { scale } else { 1.0 };
         let scale = scale.clamp(0.5, 4.0);
@@ -71,7 +71,7 @@ impl ThemeSizes {
         }
     }
 
-    /// A length in pixels of a usual display, in those of this one.
+    /// Converts a length in pixels at scale 1 to pixels of this display.
     pub fn px(&self, length: usize) -> usize {
         (length as f32 * self.scale).round() as usize
     }

@@ -1,4 +1,4 @@
-//! The traces of what was picked, under the videos, with a cursor that moves along them.
+//! Trace plot of the probes under the videos, with a cursor at the frame shown.
 
 use super::layout::PlayerLayout;
 use super::probes::Probe;
@@ -7,7 +7,7 @@ use super::theme;
 use crate::draw::{Color, Image, Rect, text};
 use crate::video::number_text;
 
-/// Draws the traces, each over its own range, and the values at the frame shown.
+/// Draws the traces, each scaled to its own range, and the values at the frame shown.
 pub(super) fn draw(image: &mut Image, layout: &PlayerLayout, scene: &PlayerScene) {
     let trace_plot = layout.trace_plot;
     if trace_plot.is_empty() {
@@ -38,7 +38,7 @@ pub(super) fn draw(image: &mut Image, layout: &PlayerLayout, scene: &PlayerScene
     draw_values(image, values, scene);
 }
 
-/// One trace in its place.
+/// A trace and its rectangle.
 struct TraceRow<'a> {
     rect: Rect,
     layout: &'a PlayerLayout,
@@ -89,7 +89,7 @@ impl<'a> TraceRow<'a> {
         }
     }
 
-    /// A line from each frame to the next.
+    /// Draws a line from each frame to the next.
     fn draw_lines(&self, image: &mut Image, color: Color, first: usize, shown: &[f64]) {
         let width = 1.4 * self.scene.inputs.sizes.scale;
         let point = |index: usize, value: f64| {
@@ -106,7 +106,7 @@ impl<'a> TraceRow<'a> {
         }
     }
 
-    /// For each column, from the lowest to the highest of its frames.
+    /// Draws a line for each column, from the minimum to the maximum of its frames.
     fn draw_dense(&self, image: &mut Image, color: Color) {
         let frame = |x: usize| {
             let x = (self.rect.left + x) as f32 + 0.5;
@@ -145,7 +145,7 @@ impl<'a> TraceRow<'a> {
     }
 }
 
-/// The value of each trace at the frame shown, behind a dot of its colour.
+/// Draws the value of each trace at the frame shown, after a dot of its color.
 fn draw_values(image: &mut Image, rect: Rect, scene: &PlayerScene) {
     let sizes = &scene.inputs.sizes;
     let mut left = rect.left;

@@ -1,19 +1,19 @@
-//! Which part of the frames is seen: zooming and moving, alike for all panels.
+//! Visible part of the frames: zoom and pan, the same for all panels.
 
 use crate::draw::Rect;
 
-/// How much larger than in the whole frame things get at most.
+/// Largest zoom factor relative to the whole frame.
 const CLOSEST: f64 = 64.0;
 
-/// The part of a frame that is seen, whatever the frame's size.
+/// Visible part of a frame, independent of the frame's size.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct View {
-    /// The middle of the part, in parts of the frame's width and height.
+    /// Center of the part, in fractions of the frame's width and height.
     middle: (f64, f64),
     zoom: f64,
 }
 
-/// The edges of a part of a frame, in its pixels.
+/// Edges of a part of a frame, in its pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct VisibleRegion {
     pub(super) left: f64,
@@ -29,12 +29,13 @@ impl View {
         zoom: 1.0,
     };
 
-    /// How many times larger things are than in the whole frame.
+    /// Zoom factor relative to the whole frame.
     pub(super) fn zoom(&self) -> f64 {
         self.zoom
     }
 
-    /// Zooms in, or out by a factor below 1; what is at `position` (in parts of what is seen) stays there.
+    /// Zooms in, or out by a factor below 1; the point at `position` (in fractions of the visible
+    /// part) stays fixed.
     pub(super) fn zoom_at(&mut self, factor: f64, position: (f64, f64)) {
         let zoom = (self.zoom * factor).clamp(1.0, CLOSEST);
         let shift = 1.0 / self.zoom - 1.0 / zoom;
@@ -44,14 +45,14 @@ impl View {
         self.stay_inside();
     }
 
-    /// Moves what is seen, by parts of its width and height.
+    /// Pans by fractions of the visible width and height.
     pub(super) fn pan(&mut self, (right, down): (f64, f64)) {
         self.middle.0 -= right / self.zoom;
         self.middle.1 -= down / self.zoom;
         self.stay_inside();
     }
 
-    /// The part of a frame of the given size that is seen.
+    /// Visible part of a frame of the given size.
     pub(super) fn part(&self, (width, height): (usize, usize)) -> VisibleRegion {
         let (width, height) = (width as f64, height as f64);
         let half = 0.5 / self.zoom;
@@ -71,8 +72,8 @@ impl View {
 }
 
 impl VisibleRegion {
-    /// The place in the frame that a place in the window shows, if it lies in the rectangle that shows
-    /// this part.
+    /// Position in the frame shown at a position in the window, if that is inside the rectangle
+    /// that shows this part.
     pub(super) fn in_frame(&self, rect: Rect, (x, y): (f32, f32)) -> Option<(f64, f64)> {
         rect.contains(x, y).then(|| {
             let right = (f64::from(x) - rect.left as f64) / rect.width as f64;
@@ -84,7 +85,7 @@ impl VisibleRegion {
         })
     }
 
-    /// Where in the window a place of the frame is seen, be it inside the rectangle or not.
+    /// Position in the window of a position in the frame, inside the rectangle or not.
     pub(super) fn in_window(&self, rect: Rect, (x, y): (f64, f64)) -> (f32, f32) {
         let right = (x - self.left) / self.width * rect.width as f64;
         let down = (y - self.top) / self.height * rect.height as f64;

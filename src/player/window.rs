@@ -1,4 +1,4 @@
-//! A window on the screen by minifb.
+//! Window on the screen, by minifb.
 
 use std::cell::RefCell;
 use std::env;
@@ -12,8 +12,8 @@ use super::{Event, Image, Key};
 use crate::error::{Error, Result};
 use crate::task;
 
-/// What minifb reports for one notch of the wheel: a tenth of the 120 that Windows counts; on X11 a
-/// notch twice, as X reports a press and a release.
+/// Value that minifb reports for one notch of the wheel: a tenth of the 120 that Windows counts; on
+/// X11 each notch is reported twice, as X reports a press and a release.
 const NOTCH: f32 = if cfg!(windows) {
     12.0
 } else if HAS_X11 {
@@ -22,7 +22,7 @@ const NOTCH: f32 = if cfg!(windows) {
     1.0
 };
 
-/// Whether windows are those of an X server, or of Wayland, which variables name.
+/// Whether windows use X11 or Wayland, where environment variables name the display.
 const HAS_X11: bool = cfg!(all(unix, not(target_os = "macos")));
 
 /// Opens a window on the display; must be called on the main thread.
@@ -32,13 +32,13 @@ pub fn open(title: &str, width: usize, height: usize) -> Result<Box<dyn Screen>>
     }
     let options = WindowOptions {
         resize: true,
-        // The image has the size of the window, but for the moment in which that changes.
+        // The image has the size of the window, except at the moment when that changes.
         scale_mode: ScaleMode::UpperLeft,
         ..WindowOptions::default()
     };
     let mut window = Window::new(&title.replace('\0', " "), width, height, options)
         .map_err(|cause| no_display(&format!("cannot open a window: {cause}")))?;
-    // The hub keeps the time; minifb would sleep in every call.
+    // The event loop keeps the time; minifb would sleep in every call.
     window.set_target_fps(0);
     let keys = PressedKeys::default();
     window.set_input_callback(Box::new(keys.clone()));
@@ -64,22 +64,22 @@ fn no_display(message: &str) -> Error {
         .hint("run with `--headless` to continue without windows")
 }
 
-/// Whether there can be a display; where there is no such variable the system has one.
+/// Whether there can be a display; systems without such a variable always have one.
 fn has_display() -> bool {
     let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
     !HAS_X11 || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
 }
 
 struct MinifbScreen {
-    /// None once its display is gone.
+    /// `None` once the connection to the display is lost.
     window: Option<Window>,
     connection: Connection,
     keys: PressedKeys,
-    /// Where the left button is held down.
+    /// Position of the pointer while the left button is held down.
     mouse: Option<(f32, f32)>,
-    /// Where the mouse is, as long as it is over the window.
+    /// Position of the pointer while it is over the window.
     pointer: Option<(f32, f32)>,
-    /// How far the wheel was turned without completing a notch.
+    /// Rotation of the wheel that has not completed a notch.
     turned: f32,
     events: Vec<Event>,
 }
@@ -114,18 +114,18 @@ impl Screen for MinifbScreen {
 }
 
 impl MinifbScreen {
-    /// Gives the window up if its display is gone.
+    /// Drops the window if the connection to its display is lost.
     fn leave_if_gone(&mut self) {
         if self.connection.is_broken()
             && let Some(window) = self.window.take()
         {
-            // To close it is to ask the display.
+            // Closing the window would make a request to the display.
             std::mem::forget(window);
             task::warn("the display was lost and a window closed; everything else continues");
         }
     }
 
-    /// Notes what happened; needed after every update, as the next one forgets it.
+    /// Collects the events; needed after every update, as the next one discards them.
     fn collect(&mut self) {
         self.leave_if_gone();
         self.events.append(&mut self.keys.0.borrow_mut());
@@ -169,7 +169,7 @@ impl MinifbScreen {
 }
 
 impl MinifbScreen {
-    /// Notes where the mouse is while no button is down.
+    /// Records the position of the pointer while no button is down.
     fn collect_pointer(&mut self) {
         let Some(window) = self.window.as_ref().filter(|_| self.mouse.is_none()) else {
             return;
@@ -185,7 +185,7 @@ impl MinifbScreen {
     }
 }
 
-/// The keys pressed, as the window reports them: asking for the keys that are down loses those
+/// Keys pressed, as the window reports them: polling the keys that are down would miss those
 /// pressed and released between two updates.
 #[derive(Clone, Default)]
 struct PressedKeys(Rc<RefCell<Vec<Event>>>);
@@ -207,7 +207,7 @@ impl PressedKeys {
     }
 }
 
-/// The keys that are not characters.
+/// Keys that are not characters.
 fn named(key: minifb::Key) -> Option<Key> {
     Some(match key {
         minifb::Key::Space => Key::Space,

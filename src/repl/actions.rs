@@ -1,4 +1,4 @@
-//! What the commands of the prompt do.
+//! Commands of the prompt.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -38,7 +38,7 @@ impl Repl<'_> {
         })
     }
 
-    /// Commands that need no more than the session.
+    /// Runs commands that need only the session.
     fn answer(&mut self, command: PromptCommand<'_>) -> Result<()> {
         let width = self.width();
         let mut session = self.session.borrow_mut();
@@ -78,7 +78,7 @@ impl Repl<'_> {
         Ok(())
     }
 
-    /// Runs code and tells what it cost.
+    /// Runs code and reports its cost.
     fn time(&mut self, code: &str) -> AfterEntry {
         system::reset_peak_memory();
         let before = system::memory();
@@ -103,7 +103,7 @@ impl Repl<'_> {
         self.run_script(&path)
     }
 
-    /// Begins a new session; the entries typed so far stay in the history.
+    /// Begins a new session; the entries so far stay in the history.
     fn restart(&mut self) -> Result<AfterEntry> {
         let new = (self.new_session)()?;
         *self.session.borrow_mut() = new;
@@ -119,7 +119,7 @@ impl Repl<'_> {
     }
 }
 
-/// The functions by topic and the commands, on about one screen.
+/// Functions by topic and commands, on about one screen.
 fn overview(context: &Context, width: usize) -> String {
     let mut text = String::new();
     for topic in context.topics() {
@@ -144,7 +144,7 @@ fn overview(context: &Context, width: usize) -> String {
     text
 }
 
-/// The topic of a name: `help filters`.
+/// Topic of a name: `help filters`.
 fn topic<'a>(context: &'a Context, word: &str) -> Option<&'a Topic> {
     let word = word.to_lowercase();
     let is_meant = |topic: &&Topic| {
@@ -154,7 +154,7 @@ fn topic<'a>(context: &'a Context, word: &str) -> Option<&'a Topic> {
     context.topics().iter().find(is_meant)
 }
 
-/// The value of a variable, its properties and its methods.
+/// Value of a variable, its properties and its methods.
 fn about_variable(session: &Session, name: &str, width: usize) -> String {
     let found = session
         .variables()
@@ -179,7 +179,7 @@ fn about_variable(session: &Session, name: &str, width: usize) -> String {
     )
 }
 
-/// Names in lines of at most `width` columns, and not so long that they are hard to read.
+/// Wraps names to lines of at most `width` columns that are still easy to read.
 fn filled(names: &[String], width: usize) -> String {
     let width = width.min(100);
     let mut text = String::from(" ");
@@ -219,7 +219,7 @@ fn shell(line: &str) -> Result<()> {
     }
 }
 
-/// The names in a folder, in order, folders with a slash; hidden ones are left out.
+/// Sorted names in a folder, folders with a slash; hidden ones are left out.
 fn names(folder: &Path) -> Result<Vec<String>> {
     let entries = std::fs::read_dir(folder).map_err(|e| Error::io("list", folder, &e))?;
     let name = |entry: std::fs::DirEntry| {
@@ -235,7 +235,7 @@ fn names(folder: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// Names in columns, to be read downwards.
+/// Arranges names in columns, to be read downwards.
 fn columns(names: &[String], width: usize) -> String {
     let longest = names
         .iter()

@@ -1,34 +1,34 @@
 //! Commands of the prompt: lines that are not code. A line is one only if it has exactly the form
 //! of a command, and no variable of that name makes it an expression.
 
-/// What a line asks for.
+/// A command.
 #[derive(Debug, PartialEq)]
 pub(super) enum PromptCommand<'a> {
     /// Help on a name, or on everything.
     Help(Option<&'a str>),
-    /// The source of a function.
+    /// Source of a function.
     Source(&'a str),
     /// Functions whose names or docs contain a word.
     Search(&'a str),
-    /// The variables.
+    /// Table of the variables.
     Variables,
-    /// Variables to forget.
+    /// Variables to remove.
     Clear(Vec<&'a str>),
     /// Code whose cost to measure.
     Time(&'a str),
-    /// A script to run, and its arguments.
+    /// Script to run, and its arguments.
     Run(Vec<String>),
-    /// A folder to go to; without one, home.
+    /// Folder to change to; home by default.
     Go(Option<String>),
-    /// A folder to list.
+    /// Folder to list.
     List(Option<String>),
-    /// The name of the current folder.
+    /// Name of the current folder.
     Folder,
-    /// A command of the system.
+    /// Command of the system.
     Shell(&'a str),
-    /// Begin anew.
+    /// Restart of the session.
     Restart,
-    /// The end.
+    /// End of the prompt.
     Leave,
 }
 
@@ -37,7 +37,7 @@ pub(super) const WORDS: &[&str] = &[
     "cd", "clear", "exit", "help", "ls", "pwd", "quit", "restart", "run", "time", "vars",
 ];
 
-/// The commands and what they do, for `help`.
+/// Commands and their meanings, for `help`.
 pub(super) const COMMANDS: &[(&str, &str)] = &[
     (
         "help TOPIC",
@@ -67,7 +67,7 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
 ];
 
 impl<'a> PromptCommand<'a> {
-    /// The command that a line is, if it is one.
+    /// Parses a line as a command, if it is one.
     pub(super) fn parse(line: &'a str, is_variable: impl Fn(&str) -> bool) -> Option<Self> {
         let line = line.trim();
         if line.contains('\n') && !line.starts_with("time ") {
@@ -101,7 +101,7 @@ impl<'a> PromptCommand<'a> {
     }
 }
 
-/// Commands with a mark before or behind: `?word`, `name?`, `name??`, `!command`.
+/// Parses commands with a mark before or after: `?word`, `name?`, `name??`, `!command`.
 fn marked<'a>(line: &'a str, is_variable: impl Fn(&str) -> bool) -> Option<PromptCommand<'a>> {
     if let Some(rest) = line.strip_prefix('?') {
         let word = rest.trim();
@@ -127,7 +127,7 @@ fn marked<'a>(line: &'a str, is_variable: impl Fn(&str) -> bool) -> Option<Promp
     (!is_code).then_some(PromptCommand::Shell(rest))
 }
 
-/// Whether what follows a word makes both an expression, such as `time = 5` or `run.len`.
+/// Whether the rest makes a word an expression, such as `time = 5` or `run.len`.
 fn continues_expression(rest: &str) -> bool {
     let is_path = rest.starts_with("./") || rest.starts_with("..") || rest == "." || rest == "/";
     let mut signs = rest.chars();
@@ -147,7 +147,7 @@ fn is_name(text: &str) -> bool {
     })
 }
 
-/// The words of a line; those with spaces stand in quotes. Nothing if a quote is not closed.
+/// Splits a line into words; words with spaces are quoted. `None` if a quote is not closed.
 fn words(text: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut rest = text.trim_start();
@@ -162,7 +162,7 @@ fn words(text: &str) -> Option<Vec<String>> {
     Some(words)
 }
 
-/// At most one path, which may stand in quotes or contain spaces without them.
+/// Parses at most one path, which may be quoted or contain unquoted spaces.
 #[allow(clippy::option_option)]
 fn one_path(rest: &str) -> Option<Option<String>> {
     if rest.is_empty() {

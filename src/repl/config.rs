@@ -1,5 +1,5 @@
-//! What users can set for the prompt: `config.rhai`, a map, and `startup.rhai`, which runs first,
-//! in the user's folder for configuration.
+//! Configuration of the prompt in the user's configuration folder: `config.rhai`, a map, and
+//! `startup.rhai`, which runs first.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use crate::draw::terminal::understands_escapes;
 use crate::error::{Error, Result};
 use crate::script::host::modules::read_script;
 
-/// How keys edit a line.
+/// Editing mode of the line editor.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum EditMode {
     Emacs,
@@ -33,18 +33,18 @@ impl From<EditMode> for rustyline::EditMode {
     }
 }
 
-/// What users can set.
+/// Settings of the user.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Preferences {
-    /// What stands before an entry.
+    /// Text before an entry.
     pub(super) prompt: String,
-    /// Whether colours are used.
+    /// Whether colors are used.
     pub(super) colors: bool,
-    /// Whether a picture is shown below the line of a video.
+    /// Whether an image is shown below the line of a video.
     pub(super) thumbnails: bool,
-    /// How many entries are remembered.
+    /// Number of entries in the history.
     pub(super) history: usize,
-    /// How keys edit a line.
+    /// Editing mode.
     pub(super) edit_mode: EditMode,
 }
 
@@ -62,7 +62,7 @@ impl Preferences {
         }
     }
 
-    /// What the user has set in the file for it; the rest as it is without.
+    /// Loads the settings from the user's file; settings that are not set keep their defaults.
     pub(super) fn load() -> (Self, Option<Error>) {
         let mut preferences = Self::new();
         let Some(path) = config_file("config.rhai").filter(|path| path.exists()) else {
@@ -81,7 +81,7 @@ impl Preferences {
             Error::new(format!("the settings of the prompt are not a map: {error}"))
                 .hint("for example: #{edit_mode: \"vi\", thumbnails: false}")
         })?;
-        // A mistake in one does not take the others away.
+        // A mistake in one setting does not discard the others.
         let results: Vec<Result<()>> = settings
             .into_iter()
             .map(|(name, value)| self.set(&name, value))
@@ -99,7 +99,7 @@ impl Preferences {
         let text = |value: &Dynamic| value.clone().into_string();
         match name {
             "prompt" => self.prompt = text(&value).map_err(|_| wrong("a string", &value))?,
-            // Colours that were asked to be off stay off.
+            // Colors that were disabled stay disabled.
             "colors" => self.colors &= flag(&value)?,
             "thumbnails" => self.thumbnails = flag(&value)?,
             "history" => {
@@ -122,7 +122,7 @@ impl Preferences {
     }
 }
 
-/// A file in the user's folder for configuration.
+/// File in the user's configuration folder.
 pub(super) fn config_file(name: &str) -> Option<PathBuf> {
     let strategy = etcetera::choose_base_strategy().ok()?;
     Some(strategy.config_dir().join("optimap").join(name))

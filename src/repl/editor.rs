@@ -1,4 +1,4 @@
-//! What the line editor asks while an entry is typed: completion, hints, colours, completeness.
+//! Callbacks of the line editor: completion, hints, colors, completeness.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -22,10 +22,10 @@ use crate::script::language::complete::paths;
 use crate::script::language::lexer::Lexer;
 use crate::session::Session;
 
-/// The line editor with what it asks for help.
+/// The line editor with its callbacks.
 pub(super) type LineEditor = Editor<Prompt, DefaultHistory>;
 
-/// An editor for the entries of a session.
+/// Creates an editor for the entries of a session.
 pub(super) fn new(
     session: Rc<RefCell<Session>>,
     preferences: &Preferences,
@@ -47,11 +47,11 @@ pub(super) fn new(
         ColorMode::Disabled
     });
     editor.set_helper(Some(Prompt { session, colors }));
-    // A line break wherever the cursor is, as many editors have it.
+    // Inserts a line break at the cursor, as in many editors.
     let newline = rustyline::Cmd::Newline;
     editor.bind_sequence(KeyEvent(KeyCode::Enter, Modifiers::ALT), newline.clone());
     editor.bind_sequence(KeyEvent::ctrl('O'), newline);
-    // Up and Down search for entries that begin with what has been typed.
+    // Up and Down search for entries that begin with the typed text.
     editor.bind_sequence(
         KeyEvent(KeyCode::PageUp, Modifiers::NONE),
         rustyline::Cmd::HistorySearchBackward,
@@ -63,13 +63,13 @@ pub(super) fn new(
     Ok(editor)
 }
 
-/// Answers the questions of the line editor.
+/// Callbacks of the line editor.
 pub(super) struct Prompt {
     session: Rc<RefCell<Session>>,
     colors: bool,
 }
 
-/// What is shown after the cursor, and what of it can be taken over.
+/// Text shown after the cursor, and the part of it that can be accepted.
 pub(super) struct HintText {
     text: String,
     can_be_taken: bool,
@@ -120,7 +120,7 @@ impl Completer for Prompt {
     }
 }
 
-/// A candidate without its last character if that stands behind the cursor already.
+/// Candidate without its last character if that already follows the cursor.
 fn without_repetition(mut text: String, rest: &str) -> String {
     let last = text.chars().next_back();
     if matches!(last, Some('"' | '(' | '`')) && rest.chars().next() == last {
@@ -139,7 +139,7 @@ fn commands(typed: &str) -> impl Iterator<Item = Pair> {
     })
 }
 
-/// The paths that `cd`, `ls`, `run` or a command of the system can go on with.
+/// Paths that can complete the argument of `cd`, `ls`, `run` or a command of the system.
 fn path_of_command(text: &str) -> Option<(usize, Vec<Pair>)> {
     let is_shell = text.starts_with('!') && text.contains(' ');
     let begins = |word: &&str| text.starts_with(&format!("{word} "));
@@ -179,7 +179,7 @@ impl Hinter for Prompt {
     }
 }
 
-/// The rest of the last entry that began the same way.
+/// Rest of the last entry that began the same way.
 fn earlier(line: &str, context: &Context<'_>) -> Option<HintText> {
     let history = context.history();
     let last = history.len().checked_sub(1)?;

@@ -1,4 +1,5 @@
-//! Colours for what is typed: keywords, functions, strings, numbers, comments, matching brackets.
+//! Syntax highlighting of entries: keywords, functions, strings, numbers, comments, matching
+//! brackets.
 
 use crate::script::language::lexer::{LexState, Lexer};
 
@@ -11,7 +12,7 @@ const COMMENT: &str = "\x1b[90m";
 const BRACKET: &str = "\x1b[1;34m";
 const UNMATCHED: &str = "\x1b[31m";
 
-/// What is shown but not part of the entry.
+/// Color of text that is shown but not part of the entry.
 pub(super) const HINT: &str = "\x1b[90m";
 
 const KEYWORDS: &[&str] = &[
@@ -20,12 +21,12 @@ const KEYWORDS: &[&str] = &[
     "try", "until", "while",
 ];
 
-/// A text in a colour.
+/// Text in a color.
 pub(super) fn colored(text: &str, color: &str) -> String {
     format!("{color}{text}{RESET}")
 }
 
-/// An entry in colours, with the bracket that matches the one at the cursor marked.
+/// Entry in colors, with the bracket that matches the one at the cursor marked.
 pub(super) fn highlight(text: &str, cursor: usize) -> String {
     let marked = brackets(text, cursor);
     let mut colors = StyledText {
@@ -42,7 +43,7 @@ pub(super) fn highlight(text: &str, cursor: usize) -> String {
     colors.out
 }
 
-/// The brackets to mark, with their colour.
+/// Brackets to mark, with their color.
 fn brackets(text: &str, cursor: usize) -> Vec<(usize, &'static str)> {
     let lexer = Lexer::of(text);
     let touches = |at: usize| at == cursor || at + 1 == cursor;
@@ -73,7 +74,7 @@ impl StyledText {
         self.out += RESET;
     }
 
-    /// Code, a word or sign at a time.
+    /// Highlights code, one word or sign at a time.
     fn code(&mut self, text: &str, range: std::ops::Range<usize>) {
         let is_name = |c: char| c.is_alphanumeric() || c == '_';
         let mut at = range.start;

@@ -1,4 +1,4 @@
-//! The prompt: reads entries of one or more lines, completes them, shows their values; and
+//! The prompt: reads entries of one or more lines, completes them and shows their values, and runs
 //! commands such as `vars`, `time` and `cd` that are not code.
 
 mod actions;
@@ -23,13 +23,13 @@ use command::PromptCommand;
 use config::Preferences;
 use editor::LineEditor;
 
-/// The width that is assumed where it is not known.
+/// Width assumed if that of the terminal is unknown.
 const WIDTH: usize = 80;
 
-/// The width of a terminal from which on pictures do not get in the way.
+/// Smallest width of a terminal that shows thumbnails.
 const WIDE: usize = 100;
 
-/// A prompt and what it needs between entries.
+/// The prompt and its state between entries.
 struct Repl<'a> {
     session: Rc<RefCell<Session>>,
     new_session: &'a dyn Fn() -> Result<Session>,
@@ -37,16 +37,16 @@ struct Repl<'a> {
     preferences: Preferences,
 }
 
-/// Whether the prompt goes on.
+/// Whether the prompt continues.
 #[derive(PartialEq)]
 enum AfterEntry {
     Entry,
-    /// The end, with an exit status if one was asked for.
+    /// End, with an exit status if one was requested.
     End(Option<u8>),
 }
 
-/// Reads and runs entries until Ctrl-D or until one of them asks to end with an exit status, in a
-/// session that `new_session` makes.
+/// Reads and runs entries until Ctrl-D or an entry that ends with an exit status, in a session
+/// created by `new_session`.
 pub fn run(new_session: &dyn Fn() -> Result<Session>) -> Result<Option<u8>> {
     let (preferences, error) = Preferences::load();
     let session = Rc::new(RefCell::new(new_session()?));
@@ -96,7 +96,7 @@ impl Repl<'_> {
     }
 
     fn run_entry(&mut self, entry: &str) -> AfterEntry {
-        // An earlier Ctrl-C is done with.
+        // Clears an earlier Ctrl-C.
         task::clear_interrupt();
         let session = self.session.clone();
         let is_variable = |name: &str| session.borrow().has_variable(name);
@@ -137,7 +137,7 @@ impl Repl<'_> {
         AfterEntry::Entry
     }
 
-    /// Runs the user's own definitions.
+    /// Runs the startup file of the user.
     fn run_startup_file(&mut self) -> AfterEntry {
         let path = config::config_file("startup.rhai").filter(|path| path.exists());
         path.map_or(AfterEntry::Entry, |path| self.run_script(&path))
@@ -162,7 +162,7 @@ fn failed(error: &ReadlineError) -> Error {
     Error::new(format!("cannot read from the terminal: {error}"))
 }
 
-/// Where entries are remembered, in the user's folder for data.
+/// Path of the history, in the user's data folder.
 fn history_file() -> Option<PathBuf> {
     let folder = user_folder()?;
     std::fs::create_dir_all(&folder).ok()?;

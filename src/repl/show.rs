@@ -1,4 +1,4 @@
-//! Values and costs as the prompt shows them: in one line, as wide as the terminal.
+//! Values and costs at the prompt: on one line, as wide as the terminal.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::session::Session;
 use crate::system;
 use crate::video::{Frames, Video, size_text};
 
-/// A value in one line; nothing for `()`.
+/// Value on one line; `None` for `()`.
 pub(super) fn value(session: &Session, value: &Dynamic, width: usize) -> Option<String> {
     let text = session.text(value, true)?;
     let is_short = text.chars().count() < width && !text.contains('\n');
@@ -33,7 +33,7 @@ pub(super) fn value(session: &Session, value: &Dynamic, width: usize) -> Option<
     Some(one_line(&text, kept) + end.as_str())
 }
 
-/// The first frame of a video as a small picture of half blocks, below the line of its value.
+/// First frame of a video as a small image of half blocks, below the line of its value.
 pub(super) fn thumbnail(value: &Dynamic) -> Option<String> {
     const COLUMNS: usize = 24;
     let video = value.read_lock::<Video>()?;
@@ -50,13 +50,13 @@ pub(super) fn thumbnail(value: &Dynamic) -> Option<String> {
     Some(terminal::picture(&rgba_image, columns, graphics))
 }
 
-/// The beginning of a text, without line breaks.
+/// Start of a text, without line breaks.
 fn one_line(text: &str, width: usize) -> String {
     let chars = text.chars().map(|c| if c == '\n' { ' ' } else { c });
     chars.take(width).collect()
 }
 
-/// The variables, a line each: name, size in memory and value.
+/// Variables, one line each: name, size in memory and value.
 pub(super) fn variables(session: &Session, width: usize) -> String {
     let variables = session.variables();
     if variables.is_empty() {
@@ -82,7 +82,7 @@ pub(super) fn variables(session: &Session, width: usize) -> String {
     text
 }
 
-/// What a value takes in memory, for those that may take much.
+/// Memory of a value, for types that may be large.
 fn bytes(value: &Dynamic) -> Option<usize> {
     if let Some(video) = value.read_lock::<Video>() {
         return Some(video.nbytes());
@@ -102,7 +102,7 @@ fn bytes(value: &Dynamic) -> Option<usize> {
         .map(|text| text.len())
 }
 
-/// What an entry cost: its time, the memory, and the builtins it called.
+/// Cost of an entry: time, memory, and the builtins called.
 pub(super) fn cost(elapsed: Duration, before: Option<usize>, report: &Report) -> String {
     let mut text = time_text(elapsed);
     if let Some(peak) = system::peak_memory() {

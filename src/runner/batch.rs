@@ -1,5 +1,5 @@
-//! One script for many files: a process for each, so that a failure stays with its file, and a
-//! table of what became of them.
+//! Runs one script on many files: a process for each, so that a failure affects only its file, and
+//! a table of the results.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -16,31 +16,31 @@ use crate::script::host::profile::time_text;
 use crate::task;
 use crate::text::paths::glob;
 
-/// What to run on what.
+/// Settings of a batch.
 #[derive(Debug, Clone)]
 pub struct Batch {
-    /// The script; `ARGS` holds the file and the output folder.
+    /// Script; `ARGS` holds the file and the output folder.
     pub script: PathBuf,
-    /// The files.
+    /// Files.
     pub files: Vec<PathBuf>,
-    /// How many run at the same time.
+    /// Number of processes to run at the same time.
     pub jobs: usize,
-    /// The folder for the summary, and what each script prints.
+    /// Folder for the summary and the output of each script.
     pub out: PathBuf,
-    /// Whether to leave out the files that an earlier run has done.
+    /// Whether to skip files that an earlier run has completed.
     pub resume: bool,
-    /// The part of the files to run.
+    /// Part of the files to run.
     pub shard: Option<BatchShard>,
-    /// Options of the command line that each process gets too.
+    /// Options of the command line that are passed to each process.
     pub options: Vec<OsString>,
 }
 
 /// One of several parts of the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BatchShard {
-    /// Which part, from 1.
+    /// Index of the part, from 1.
     pub index: usize,
-    /// How many there are.
+    /// Number of parts.
     pub count: usize,
 }
 
@@ -61,7 +61,7 @@ impl FromStr for BatchShard {
 }
 
 impl Batch {
-    /// Runs the script on every file; whether all succeeded.
+    /// Runs the script on every file; true if all succeeded.
     pub fn run(&self) -> Result<bool> {
         fs::create_dir_all(&self.out).map_err(|e| Error::io("create", &self.out, &e))?;
         let done = match self.resume {
@@ -117,8 +117,8 @@ impl Batch {
         })
     }
 
-    /// A job for each file of the shard. Names follow from all files, so that shards do not
-    /// write over each other's.
+    /// Jobs for the files of the shard. Names are derived from all files, so that shards do not
+    /// overwrite each other's output.
     fn jobs(&self) -> Vec<Job> {
         let names = names(&self.files);
         let jobs = self.files.iter().zip(names).map(|(file, name)| Job {
@@ -138,7 +138,7 @@ impl Batch {
     }
 }
 
-/// A row as one line.
+/// Row as one line.
 fn told(row: &SummaryRow) -> String {
     let time = time_text(std::time::Duration::from_secs_f64(row.seconds));
     let message = match row.message.is_empty() {
@@ -148,8 +148,7 @@ fn told(row: &SummaryRow) -> String {
     format!("{} {} ({time}){message}", row.status, row.file)
 }
 
-/// The files, with those that match in the place of each pattern: the shells of Windows leave patterns as
-/// they are.
+/// Replaces each pattern by the files that match it, since the shells of Windows do not.
 pub fn matching(files: Vec<PathBuf>) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for file in files {
@@ -167,7 +166,7 @@ pub fn matching(files: Vec<PathBuf>) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// A name for each file, without folder and extension; with a number where names repeat.
+/// Name for each file, without folder and extension; with a number if names repeat.
 fn names(files: &[PathBuf]) -> Vec<String> {
     let mut used: BTreeMap<String, usize> = BTreeMap::new();
     let name = |path: &PathBuf| {

@@ -1,4 +1,4 @@
-//! One script on one file, in a process of its own.
+//! Runs one script on one file, in a process of its own.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -12,22 +12,22 @@ use crate::error::{Error, Result};
 use crate::system;
 use crate::task;
 
-/// The time between the first two looks at a process, and the longest one later on.
+/// First and longest interval between two checks of a process.
 const LOOKS: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(20)];
 
-/// A file that the script is run on.
+/// A file to run the script on.
 #[derive(Debug)]
 pub(super) struct Job {
-    /// The file as it was given.
+    /// Path as it was given.
     pub(super) file: String,
-    /// The file.
+    /// Path of the file.
     pub(super) path: PathBuf,
-    /// What files about it are called.
+    /// Name of its output files.
     pub(super) name: String,
 }
 
 impl Job {
-    /// Runs the script; that it fails is no failure of the batch.
+    /// Runs the script; a failure of the script is not an error of the batch.
     pub(super) fn run(&self, batch: &Batch) -> Result<SummaryRow> {
         let errors = batch.out.join(format!("{}.err", self.name));
         let mut command = self.command(batch)?;
@@ -76,7 +76,7 @@ impl Job {
     }
 }
 
-/// Waits for a process; how it ended, and the most memory it took, where the system tells.
+/// Waits for a process; returns how it ended, and its peak memory where the system reports it.
 fn wait(child: &mut Child) -> Result<(ExitStatus, Option<usize>)> {
     let (mut peak, [mut pause, longest]) = (None, LOOKS);
     loop {
@@ -86,7 +86,7 @@ fn wait(child: &mut Child) -> Result<(ExitStatus, Option<usize>)> {
             return Ok((ended, peak));
         }
         if task::is_interrupted() {
-            // It may have ended meanwhile.
+            // It may have ended in the meantime.
             let _ = child.kill();
         }
         thread::sleep(pause);
@@ -94,7 +94,7 @@ fn wait(child: &mut Child) -> Result<(ExitStatus, Option<usize>)> {
     }
 }
 
-/// What a script said when it failed.
+/// Message of a script that failed.
 fn message(errors: &Path) -> String {
     let text = fs::read(errors).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);

@@ -1,4 +1,4 @@
-//! Running scripts from the command line: constants, cost, again and again, for many files.
+//! Runs scripts from the command line: constants, timing, watching, batches.
 
 pub mod batch;
 pub mod timing;
@@ -15,7 +15,8 @@ use crate::script::Context;
 use crate::script::language::diagnostic::Diagnostic;
 use crate::terminal;
 
-/// A constant given as `name=value`: a number, `true`, `false`, an array of these, or a text.
+/// Parses a constant given as `name=value`: a number, `true`, `false`, an array of these, or a
+/// string.
 pub fn constant(text: &str) -> Result<(String, Dynamic)> {
     let (name, value) = text.split_once('=').ok_or_else(|| {
         Error::new(format!("`--arg {text}` has no value")).hint("for example: --arg width=8")
@@ -56,7 +57,7 @@ fn value_of(text: &str) -> Dynamic {
     }
 }
 
-/// Prints the mistakes and warnings that were found in a script; whether there are no mistakes.
+/// Prints the mistakes and warnings found in a script; true if there are no mistakes.
 pub fn print_mistakes(found: &[Diagnostic], context: &Context) -> bool {
     for diagnostic in found {
         terminal::print_diagnostic(diagnostic, context);

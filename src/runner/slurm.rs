@@ -1,4 +1,4 @@
-//! A batch as a job array of Slurm: each task runs one shard.
+//! Runs a batch as a Slurm job array: each task runs one shard.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -8,8 +8,8 @@ use crate::error::{Error, Result};
 use crate::fs::atomic;
 
 impl Batch {
-    /// Writes a script that runs the batch on a cluster, to be handed to `sbatch`; `shards` tasks
-    /// share the files, by default one task for each.
+    /// Writes a script for `sbatch` that runs the batch on a cluster; `shards` tasks share the
+    /// files, by default one task per file.
     pub fn write_slurm(&self, path: &Path, shards: Option<usize>) -> Result<()> {
         let text = self.slurm_script(shards.unwrap_or(self.files.len()))?;
         std::fs::create_dir_all(&self.out).map_err(|e| Error::io("create", &self.out, &e))?;
@@ -62,7 +62,7 @@ impl Batch {
     }
 }
 
-/// A path as a word of the shell.
+/// Path quoted for the shell.
 fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=,:@%".contains(c);

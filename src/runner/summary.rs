@@ -1,4 +1,4 @@
-//! The table of a batch: a row for each file, written anew after each.
+//! Table of a batch: one row per file, rewritten after each.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use crate::error::{Error, Result};
 use crate::fs::atomic;
 
-/// What became of a file.
+/// Result of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Status {
     Done,
@@ -15,7 +15,7 @@ pub(super) enum Status {
     Crashed,
 }
 
-/// A file and what became of it.
+/// A file and its result.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct SummaryRow {
     pub(super) file: String,
@@ -112,7 +112,7 @@ impl SummaryRow {
     }
 }
 
-/// The files that earlier runs have done, from all tables in a folder.
+/// Files that earlier runs have completed, from all tables in a folder.
 pub(super) fn done_before(folder: &Path) -> Result<Vec<SummaryRow>> {
     let entries = std::fs::read_dir(folder).map_err(|e| Error::io("list", folder, &e))?;
     let is_table = |path: &PathBuf| {

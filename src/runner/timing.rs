@@ -1,4 +1,4 @@
-//! What a script costs: its time by line and by builtin, and its memory.
+//! Reports the cost of a script: time by line and by builtin, and memory.
 
 use std::fmt::Write;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use crate::session::Session;
 use crate::system::peak_memory;
 use crate::video::size_text;
 
-/// Runs a script and tells on standard error what it cost, even if it fails.
+/// Runs a script and reports its cost on standard error, even if it fails.
 pub fn run(session: &mut Session, name: &str, text: &str) -> Result<Dynamic, Diagnostic> {
     session.context().profile.start();
     let start = Instant::now();
@@ -57,7 +57,7 @@ fn table(name: &str, elapsed: Duration, report: &Report, context: &Context) -> S
     text
 }
 
-/// A line of a script, shortened.
+/// Line of a script, shortened.
 fn line_of(context: &Context, source: &str, line: usize) -> String {
     let text = context.source(source).unwrap_or_default();
     let line = text

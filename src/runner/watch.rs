@@ -1,4 +1,4 @@
-//! Running a script again whenever it or one of its modules is saved.
+//! Runs a script again whenever it or one of its modules is saved.
 
 use std::path::PathBuf;
 use std::thread;
@@ -7,10 +7,10 @@ use std::time::{Duration, SystemTime};
 use crate::session::Session;
 use crate::task;
 
-/// The time between two looks at the files.
+/// Interval between two checks of the files.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// A file with the time of its last change and its size.
+/// A file with its modification time and its size.
 type FileStamp = (PathBuf, Option<SystemTime>, u64);
 
 /// Runs a script with `run` at once and after every change, until Ctrl-C. Recordings whose files
@@ -21,7 +21,7 @@ pub fn watch(session: &mut Session, script: &str, mut run: impl FnMut(&mut Sessi
         let mut watched = stamps(session, script);
         run(session);
         session.context().load_cache.forget_unused();
-        // Modules are known only now.
+        // The modules are known only now.
         for stamp in stamps(session, script) {
             if !watched.iter().any(|(path, ..)| *path == stamp.0) {
                 watched.push(stamp);
@@ -48,7 +48,7 @@ fn stamps(session: &Session, script: &str) -> Vec<FileStamp> {
 }
 
 fn stamp(path: &PathBuf) -> FileStamp {
-    // Some editors replace a file: for a moment there is none, and nothing to run either.
+    // Some editors replace a file: for a moment it does not exist and cannot be run.
     for _ in 0..10 {
         if path.exists() {
             break;

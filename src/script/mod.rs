@@ -1,8 +1,8 @@
 //! The bridge between Rhai and the rest: how functions are declared, called, documented and
 //! explained when they fail.
 //!
-//! A [`Builtin`] is plain data, made by `builtins!` from a declaration that looks like a Rust
-//! function. [`call::register`] makes the table callable; [`docs`] and [`language::complete`] read it.
+//! A [`Builtin`] is plain data, declared by `builtins!` in the syntax of a Rust function.
+//! [`call::register`] makes the table callable; [`docs`] and [`language::complete`] read it.
 
 pub mod call;
 pub mod docs;

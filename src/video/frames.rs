@@ -1,4 +1,4 @@
-//! Frames that are made when they are asked for.
+//! Frames that are made on demand.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::Video;
 use crate::error::Result;
 
-/// A number of frames, each made when it is asked for: a film that is never in memory as a whole.
-/// Clones make the same frames.
+/// A sequence of frames, each made on demand, so that a movie is never in memory as a whole. Clones
+/// make the same frames.
 #[derive(Clone)]
 pub struct Frames {
     len: usize,
@@ -15,7 +15,7 @@ pub struct Frames {
 }
 
 impl Frames {
-    /// `len` frames, of which `produce` makes the one of an index.
+    /// Creates a sequence of `len` frames; `produce` makes the frame of an index.
     pub fn new(
         len: usize,
         produce: impl Fn(usize) -> Result<Video> + Send + Sync + 'static,
@@ -26,12 +26,12 @@ impl Frames {
         }
     }
 
-    /// How many frames there are.
+    /// Number of frames.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether there is no frame.
+    /// Whether there are no frames.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }

@@ -1,6 +1,6 @@
-//! How an array lies in memory: views are arithmetic on offset, shape and strides.
+//! Layout of an array in memory: views are arithmetic on offset, shape and strides.
 
-/// Where the samples of an array are, in units of one sample from the start of its storage.
+/// Offset, shape and strides of an array in its storage, counted in samples.
 ///
 /// Taking a frame, a range, every n-th frame, a crop, a flip or a rotation changes only these
 /// numbers.
@@ -25,10 +25,10 @@ impl Layout {
         }
     }
 
-    /// Any layout.
+    /// Creates any layout.
     ///
     /// # Panics
-    /// If there is not one stride for each axis.
+    /// If the number of strides is not the number of axes.
     pub fn new(offset: usize, shape: &[usize], strides: &[isize]) -> Self {
         assert_eq!(shape.len(), strides.len(), "one stride for each axis");
         Self {
@@ -38,43 +38,43 @@ impl Layout {
         }
     }
 
-    /// The index in storage of the element at index 0 of every axis.
+    /// Offset in storage of the element at index 0 of every axis.
     pub fn offset(&self) -> usize {
         self.offset
     }
 
-    /// The length of each axis.
+    /// Length of each axis.
     pub fn shape(&self) -> &[usize] {
         &self.shape
     }
 
-    /// The distance between neighbours along each axis.
+    /// Distance between neighbors along each axis.
     pub fn strides(&self) -> &[isize] {
         &self.strides
     }
 
-    /// The number of elements.
+    /// Number of elements.
     pub fn len(&self) -> usize {
         self.shape.iter().product()
     }
 
-    /// Whether there is no element.
+    /// Whether there are no elements.
     pub fn is_empty(&self) -> bool {
         self.shape.contains(&0)
     }
 
-    /// Whether the elements follow each other in memory in row-major order.
+    /// Whether the elements are contiguous in row-major order.
     pub fn is_contiguous(&self) -> bool {
         self.is_contiguous_from(0)
     }
 
-    /// Whether the elements at one index of the first axis (a frame's) are contiguous.
+    /// Whether the elements of one index of the first axis (a frame) are contiguous.
     pub fn has_contiguous_frames(&self) -> bool {
         self.is_contiguous_from(1)
     }
 
-    /// Whether samples follow each other in memory along the first axis: each frame then has samples
-    /// from everywhere.
+    /// Whether neighbors along the first axis are neighbors in memory: the samples of each frame
+    /// are then spread over the whole storage.
     pub fn is_crosswise(&self) -> bool {
         let is_next = |axis: &(&usize, &isize)| *axis.0 > 1 && axis.1.unsigned_abs() == 1;
         let mut axes = self.shape.iter().zip(&self.strides);
@@ -96,7 +96,7 @@ impl Layout {
         true
     }
 
-    /// Whether the elements fill a run of memory, in any order of axes and directions.
+    /// Whether the elements fill a contiguous range of memory, in any order of axes and directions.
     pub fn is_dense(&self) -> bool {
         let axes = self.shape.iter().zip(&self.strides);
         let mut axes: Vec<_> = axes.filter(|(len, _)| **len != 1).collect();
@@ -109,7 +109,7 @@ impl Layout {
         })
     }
 
-    /// The lowest and one past the highest index in storage; `None` on arithmetic overflow.
+    /// Lowest offset in storage and one past the highest; `None` on arithmetic overflow.
     pub fn bounds(&self) -> Option<(usize, usize)> {
         if self.is_empty() {
             return Some((0, 0));
@@ -126,10 +126,10 @@ impl Layout {
         Some((low, high.checked_add(1)?))
     }
 
-    /// `len` elements along `axis`, `step` apart, the first at index `start`.
+    /// `len` elements along `axis` from index `start`, `step` apart.
     ///
     /// # Panics
-    /// If the range leaves the axis.
+    /// If the range exceeds the axis.
     pub fn slice(&self, axis: usize, start: usize, len: usize, step: isize) -> Self {
         let last = start as isize + step * len.saturating_sub(1) as isize;
         let inside = len == 0
@@ -148,10 +148,10 @@ impl Layout {
         layout
     }
 
-    /// The elements at one index of `axis`, without that axis.
+    /// Elements at one index of `axis`, without that axis.
     ///
     /// # Panics
-    /// If the index leaves the axis.
+    /// If the index exceeds the axis.
     pub fn index(&self, axis: usize, index: usize) -> Self {
         let mut layout = self.slice(axis, index, 1, 1);
         layout.shape.remove(axis);
@@ -159,13 +159,13 @@ impl Layout {
         layout
     }
 
-    /// `axis` in the opposite order.
+    /// Reverses `axis`.
     pub fn flip(&self, axis: usize) -> Self {
         let len = self.shape[axis];
         self.slice(axis, len.saturating_sub(1), len, -1)
     }
 
-    /// Two axes exchanged.
+    /// Swaps two axes.
     pub fn swap(&self, a: usize, b: usize) -> Self {
         let mut layout = self.clone();
         layout.shape.swap(a, b);
@@ -173,8 +173,8 @@ impl Layout {
         layout
     }
 
-    /// The same elements repeated to fill a shape, by NumPy's rules: axes of length 1, and those
-    /// missing in front, are stretched; `None` if another length would have to be.
+    /// Broadcasts to a shape by NumPy's rules: axes of length 1 and missing leading axes are
+    /// stretched; `None` if the shapes are not compatible.
     pub fn broadcast(&self, shape: &[usize]) -> Option<Self> {
         let missing = shape.len().checked_sub(self.shape.len())?;
         let mut strides = vec![0; missing];
@@ -190,7 +190,7 @@ impl Layout {
         Some(Self::new(self.offset, shape, &strides))
     }
 
-    /// A new axis of length 1 before `axis`.
+    /// Inserts a new axis of length 1 before `axis`.
     pub fn insert_axis(&self, axis: usize) -> Self {
         let mut layout = self.clone();
         layout.shape.insert(axis, 1);

@@ -1,7 +1,7 @@
-//! How much memory samples take, and how much they may take.
+//! Memory use of arrays, and its limits.
 //!
-//! Large arrays are counted while they live. What would exceed the budget goes to scratch files;
-//! see [`super::Strided::zeroed`].
+//! Large arrays are counted while they live. Arrays that would exceed the budget go to scratch
+//! files; see [`super::Strided::zeroed`].
 
 use std::str::FromStr;
 use std::sync::OnceLock;
@@ -13,31 +13,31 @@ use crate::error::{Error, Result};
 use crate::system::memory_of_machine;
 use crate::task;
 
-/// The budget where the memory of the machine is not known.
+/// Budget if the memory of the machine is unknown.
 const UNKNOWN_MACHINE: usize = 4_000_000_000;
 
-/// Where counted samples live.
+/// Where counted samples are stored.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum MemoryKind {
-    /// In memory that comes straight from the system.
+    /// In memory from the operating system.
     Memory,
     /// In memory of the allocator.
     Heap,
     /// In a scratch file.
     Scratch,
-    /// In a recording that is mapped into memory.
+    /// In a memory-mapped recording.
     Recording,
 }
 
 static USED: [AtomicUsize; 4] = [const { AtomicUsize::new(0) }; 4];
 
-/// The most memory that was in use at a time.
+/// Peak memory use.
 static MAX_USED: AtomicUsize = AtomicUsize::new(0);
 
-/// The budget that was set; `usize::MAX` before.
+/// Budget that was set; `usize::MAX` before.
 static BUDGET: AtomicUsize = AtomicUsize::new(usize::MAX);
 
-/// Bytes that are counted as long as it lives.
+/// Number of bytes that is counted as long as the value lives.
 #[derive(Debug)]
 pub(super) struct MemoryCharge {
     kind: MemoryKind,
@@ -45,13 +45,13 @@ pub(super) struct MemoryCharge {
 }
 
 impl MemoryCharge {
-    /// Counts bytes, whatever the budget.
+    /// Counts bytes regardless of the budget.
     pub(super) fn new(kind: MemoryKind, bytes: usize) -> Self {
         USED[kind as usize].fetch_add(bytes, Relaxed);
         Self::started(kind, bytes)
     }
 
-    /// Counts bytes of memory, unless the budget has no room for them.
+    /// Counts bytes of memory if they fit the budget.
     pub(super) fn within_budget(bytes: usize) -> Option<Self> {
         let budget = budget();
         let others = used(MemoryKind::Heap);
@@ -78,20 +78,20 @@ impl Drop for MemoryCharge {
     }
 }
 
-/// What large arrays take, in bytes.
+/// Storage that large arrays use, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Usage {
-    /// How much memory they may take before results go to scratch files.
+    /// Memory that they may use before results go to scratch files.
     pub budget: usize,
-    /// What lies in memory.
+    /// Memory in use.
     pub in_use: usize,
-    /// What lies in scratch files.
+    /// Scratch files in use.
     pub scratch: usize,
-    /// The size of the recordings that are mapped into memory.
+    /// Size of the memory-mapped recordings.
     pub mapped: usize,
 }
 
-/// What large arrays take at the moment.
+/// Storage that large arrays use now.
 pub fn usage() -> Usage {
     Usage {
         budget: budget(),
@@ -109,18 +109,18 @@ fn in_memory() -> usize {
     used(MemoryKind::Memory) + used(MemoryKind::Heap)
 }
 
-/// The most memory that large arrays had at a time.
+/// Peak memory use of large arrays.
 pub(super) fn max_in_use() -> usize {
     MAX_USED.load(Relaxed)
 }
 
-/// Sets how many bytes of memory large arrays may take before results go to scratch files.
+/// Sets how many bytes of memory large arrays may use before results go to scratch files.
 pub fn set_budget(ByteSize(bytes): ByteSize) {
     BUDGET.store(bytes.min(usize::MAX - 1), Relaxed);
 }
 
-/// How many bytes large arrays may take: what was set, else `OPTIMAP_MEMORY`, else half of the
-/// machine's memory.
+/// Memory that large arrays may use, in bytes: the budget that was set, else `OPTIMAP_MEMORY`, else
+/// half of the machine's memory.
 pub(super) fn budget() -> usize {
     let budget = match BUDGET.load(Relaxed) {
         usize::MAX => {
@@ -132,14 +132,14 @@ pub(super) fn budget() -> usize {
     budget.min(LIMIT.load(Relaxed) / 2)
 }
 
-/// How much scripts may hold, values and videos, in memory and in scratch files; `usize::MAX` for
+/// Limit for scripts in bytes: values and videos, in memory and in scratch files; `usize::MAX` for
 /// no limit.
 static LIMIT: AtomicUsize = AtomicUsize::new(usize::MAX);
 
-/// The smallest limit: the program itself takes some memory, too.
+/// Smallest limit: the program itself uses some memory, too.
 const MIN_LIMIT: usize = 100_000_000;
 
-/// Limits how much scripts may hold.
+/// Limits the memory and scratch files of scripts.
 pub fn set_limit(ByteSize(bytes): ByteSize) -> Result<()> {
     if bytes < MIN_LIMIT {
         return Err(Error::new(format!(
@@ -152,34 +152,34 @@ pub fn set_limit(ByteSize(bytes): ByteSize) -> Result<()> {
     Ok(())
 }
 
-/// The limit for scripts that are not trusted: half of the machine's memory.
+/// Limit for untrusted scripts: half of the machine's memory.
 pub fn careful_limit() -> ByteSize {
     ByteSize(memory_of_machine().map_or(UNKNOWN_MACHINE, |bytes| bytes / 2))
 }
 
-/// How much scripts may hold, if that is limited.
+/// Limit for scripts, if there is one.
 pub fn limit() -> Option<usize> {
     Some(LIMIT.load(Relaxed)).filter(|limit| *limit != usize::MAX)
 }
 
-/// What is allocated: from the allocator, and by large arrays beside it.
+/// Bytes allocated: by the allocator, and by large arrays in addition to it.
 pub(super) fn allocated() -> usize {
     heap::in_use() + used(MemoryKind::Memory)
 }
 
-/// What is held: what is allocated, and what is in scratch files.
+/// Bytes held: allocated memory and scratch files.
 fn held() -> usize {
     allocated() + used(MemoryKind::Scratch)
 }
 
-/// Whether scripts hold more than they may. A single step of a script can copy what it has before
-/// that is seen, so values, which unlike videos are not asked about before they are made, may take
+/// Whether scripts exceed their limit. A single step of a script can copy all its values before
+/// that is noticed. So values, which unlike videos are not checked before they are made, may use
 /// only half of the limit.
 pub fn exceeds_limit() -> bool {
     limit().is_some_and(|limit| heap::in_use() > limit / 2 || held() > limit)
 }
 
-/// An error if there is no room for so many bytes more within the limit.
+/// An error if `bytes` more would exceed the limit.
 pub fn expect_room(bytes: usize) -> Result<()> {
     match limit() {
         Some(limit) if held().saturating_add(bytes) > limit => Err(no_room(bytes, limit)),
@@ -187,8 +187,8 @@ pub fn expect_room(bytes: usize) -> Result<()> {
     }
 }
 
-/// An error if so many bytes more for values of a script exceed the limit, or without one the memory
-/// of the machine: the allocator would end the program.
+/// An error if `bytes` more for values of a script would exceed the limit or, without one, the
+/// memory of the machine, where the allocator would end the program.
 pub fn expect_room_for_values(bytes: usize) -> Result<()> {
     let most = limit().map(|limit| limit / 2).or_else(memory_of_machine);
     let most = most.unwrap_or(UNKNOWN_MACHINE);
@@ -210,7 +210,7 @@ fn no_room(bytes: usize, limit: usize) -> Error {
     )
 }
 
-/// What to say when scripts hold more than they may.
+/// Error for scripts that exceed their limit.
 pub fn beyond_limit() -> Error {
     Error::new(format!(
         "the script holds more than the memory limit of {} allows",
@@ -237,7 +237,7 @@ fn default_budget() -> usize {
     }
 }
 
-/// A number of bytes, as a text such as "2 GB".
+/// Number of bytes, parsed from text such as "2 GB".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ByteSize(pub usize);
 

@@ -1,4 +1,4 @@
-//! What is known about a recording besides its samples.
+//! Metadata of a recording.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,29 +6,29 @@ use std::path::PathBuf;
 
 use crate::task;
 
-/// What is known about a recording; it travels with the video through crops and filters.
+/// Metadata of a recording; it is kept by crops and filters.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Metadata {
     /// Frames per second.
     pub fps: Option<f64>,
     /// Height and width of a pixel, µm.
     pub pixel_size: Option<[f64; 2]>,
-    /// Row and column of the first pixel in the frames before they were cropped.
+    /// Row and column of the first pixel in the uncropped frames.
     pub origin: Option<[i64; 2]>,
-    /// When it was recorded, ISO 8601 if the file's format tells day from month.
+    /// Date and time of the recording, ISO 8601 if the file's format distinguishes day and month.
     pub date: Option<String>,
-    /// What the experimenter wrote about it.
+    /// Comment of the experimenter.
     pub comment: Option<String>,
-    /// The file the samples come from.
+    /// File that the samples come from.
     pub source: Option<PathBuf>,
-    /// The format's own fields, by the names the format gives them.
+    /// Fields of the file's format, under the format's own names.
     pub fields: BTreeMap<String, Field>,
 }
 
-/// The smallest and the largest pixel that a microscope or a lens gives, µm.
+/// Smallest and largest plausible pixel size of a microscope or a lens, µm.
 const PLAUSIBLE: std::ops::RangeInclusive<f64> = 0.05..=10_000.0;
 
-/// Warns of a size of pixels that no recording has, such as one in another unit than µm.
+/// Warns of an implausible pixel size, such as one in a unit other than µm.
 pub fn warn_of_pixel_size(size: &[f64]) {
     if let Some(size) = size.iter().find(|size| !PLAUSIBLE.contains(size)) {
         let size = super::number_text(*size);
@@ -38,16 +38,16 @@ pub fn warn_of_pixel_size(size: &[f64]) {
     }
 }
 
-/// The value of a metadata field.
+/// Value of a metadata field.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Field {
-    /// A whole number.
+    /// An integer.
     Int(i64),
-    /// A number.
+    /// A floating-point number.
     Float(f64),
-    /// Text, dates included (ISO 8601).
+    /// A string, dates included (ISO 8601).
     Text(String),
-    /// Several of them.
+    /// A list of values.
     List(Vec<Field>),
 }
 
@@ -57,12 +57,12 @@ impl Metadata {
         self.fields.insert(name.into(), value.into());
     }
 
-    /// What is known if only every `step`-th frame is taken.
+    /// Adapts the metadata to taking every `step`-th frame.
     pub fn take_every(&mut self, step: usize) {
         self.fps = self.fps.map(|fps| fps / step as f64);
     }
 
-    /// What is known of frames whose height and width are multiplied by the factors.
+    /// Adapts the metadata to frames whose height and width are multiplied by the factors.
     pub fn resize(&mut self, [rows, cols]: [f64; 2]) {
         if let Some([height, width]) = &mut self.pixel_size {
             *height /= rows;
@@ -71,20 +71,20 @@ impl Metadata {
         self.origin = None;
     }
 
-    /// What is known of frames without the pixels before a row and a column.
+    /// Adapts the metadata to frames cropped to start at a row and a column.
     pub fn crop(&mut self, [row, col]: [usize; 2]) {
         let [y, x] = self.origin.unwrap_or_default();
         self.origin = Some([y + row as i64, x + col as i64]);
     }
 
-    /// What is known of frames whose rows became columns.
+    /// Adapts the metadata to transposed frames.
     pub fn transpose(&mut self) {
         if let Some(size) = &mut self.pixel_size {
             size.reverse();
         }
     }
 
-    /// All fields, the general ones (`fps`, `pixel_size`, …) included if known.
+    /// All fields, including the general ones (`fps`, `pixel_size`, …) that are set.
     pub fn all_fields(&self) -> BTreeMap<String, Field> {
         let mut fields = self.fields.clone();
         let source = self.source.as_ref().map(|path| path.display().to_string());
@@ -106,7 +106,7 @@ impl Metadata {
 }
 
 impl Field {
-    /// A list of values.
+    /// Creates a list of values.
     pub fn list<T: Into<Field>>(values: impl IntoIterator<Item = T>) -> Self {
         Field::List(values.into_iter().map(Into::into).collect())
     }

@@ -1,7 +1,7 @@
-//! What a video is: samples of one type in an array of 1 to 4 axes, and its metadata.
+//! A video: an array of samples of one type with 1 to 4 axes, and its metadata.
 //!
-//! Copying a video, taking a frame or a range of frames, cropping, flipping and rotating it
-//! share the samples and cost nothing, whatever its size; see [`Layout`] and [`Strided`].
+//! Cloning a video, taking a frame or a range of frames, cropping, flipping and rotating share the
+//! samples and take no time, whatever the size; see [`Layout`] and [`Strided`].
 
 mod frames;
 mod layout;
@@ -35,12 +35,12 @@ pub struct Video {
 }
 
 impl Video {
-    /// A video of the given samples about which nothing else is known.
+    /// Creates a video of samples without metadata.
     pub fn new<T: Element>(samples: Strided<T>) -> Self {
         Self::with_metadata(T::wrap(samples), Metadata::default())
     }
 
-    /// A video of the given samples.
+    /// Creates a video of samples with metadata.
     pub fn with_metadata(samples: Samples, metadata: Metadata) -> Self {
         Self {
             samples,
@@ -48,7 +48,7 @@ impl Video {
         }
     }
 
-    /// Other samples with the same metadata.
+    /// Creates a video of other samples with the same metadata.
     pub fn with_samples<T: Element>(&self, samples: Strided<T>) -> Self {
         Self {
             samples: T::wrap(samples),
@@ -56,27 +56,27 @@ impl Video {
         }
     }
 
-    /// The samples.
+    /// Samples.
     pub fn samples(&self) -> &Samples {
         &self.samples
     }
 
-    /// The samples for changing.
+    /// Samples for writing.
     pub fn samples_mut(&mut self) -> &mut Samples {
         &mut self.samples
     }
 
-    /// The samples, and the metadata for the result.
+    /// Samples, and metadata for the result.
     pub fn into_parts(self) -> (Samples, Arc<Metadata>) {
         (self.samples, self.metadata)
     }
 
-    /// Joins what [`Video::into_parts`] took apart.
+    /// Joins the parts from [`Video::into_parts`].
     pub fn from_parts(samples: Samples, metadata: Arc<Metadata>) -> Self {
         Self { samples, metadata }
     }
 
-    /// The same video with the bits of its samples, as [`Samples::bits`] has them.
+    /// The same video with its samples seen as bits; see [`Samples::bits`].
     pub fn bits(&self) -> Self {
         Self {
             samples: self.samples.bits(),
@@ -84,7 +84,7 @@ impl Video {
         }
     }
 
-    /// A video of a type from one of bits.
+    /// Converts a video of bits to a dtype.
     pub fn from_bits(bits: Video, dtype: DType) -> Self {
         Self {
             samples: Samples::from_bits(bits.samples, dtype),
@@ -92,7 +92,7 @@ impl Video {
         }
     }
 
-    /// The same samples seen through another layout.
+    /// View of the samples with another layout.
     pub fn with_layout(&self, layout: Layout) -> Self {
         Self {
             samples: self.samples.with_layout(layout),
@@ -100,55 +100,55 @@ impl Video {
         }
     }
 
-    /// Whether the samples of another video are the same ones in memory, in the same order.
+    /// Whether another video has the same samples in memory, in the same order.
     pub fn shares_samples(&self, other: &Video) -> bool {
         map_samples!(&self.samples, array => {
             Element::unwrap(other.samples.clone()).is_some_and(|other| array.is_same(&other))
         })
     }
 
-    /// How the samples lie in memory.
+    /// Layout of the samples in memory.
     pub fn layout(&self) -> &Layout {
         self.samples.layout()
     }
 
-    /// The length of each axis.
+    /// Length of each axis.
     pub fn shape(&self) -> &[usize] {
         self.layout().shape()
     }
 
-    /// The number of axes.
+    /// Number of axes.
     pub fn ndim(&self) -> usize {
         self.shape().len()
     }
 
-    /// The type of the samples.
+    /// Type of the samples.
     pub fn dtype(&self) -> DType {
         self.samples.dtype()
     }
 
-    /// The length of the first axis: the number of frames of a video. What has no axes, as the
-    /// result over all axes does until it becomes a number, is one sample.
+    /// Length of the first axis: the number of frames of a video; 1 without axes, as for a
+    /// reduction over all axes before it becomes a number.
     pub fn len(&self) -> usize {
         self.shape().first().copied().unwrap_or(1)
     }
 
-    /// Whether there is no sample.
+    /// Whether there are no samples.
     pub fn is_empty(&self) -> bool {
         self.layout().is_empty()
     }
 
-    /// The number of samples in one frame (one index of the first axis).
+    /// Number of samples in one frame (one index of the first axis).
     pub fn frame_len(&self) -> usize {
         self.shape().iter().skip(1).product()
     }
 
-    /// The size of the samples in bytes, shared or not.
+    /// Size of the samples in bytes, shared or not.
     pub fn nbytes(&self) -> usize {
         self.layout().len() * self.dtype().size()
     }
 
-    /// Whether the samples are those of a memory-mapped file.
+    /// Whether the samples are in a memory-mapped file.
     pub fn is_mmap(&self) -> bool {
         map_samples!(&self.samples, array => array.is_mmap())
     }
@@ -158,17 +158,17 @@ impl Video {
         map_samples!(&self.samples, array => array.is_scratch())
     }
 
-    /// What is known about the recording.
+    /// Metadata of the recording.
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
     }
 
-    /// The metadata for changing; copied first if it is shared.
+    /// Metadata for writing; copied first if it is shared.
     pub fn metadata_mut(&mut self) -> &mut Metadata {
         Arc::make_mut(&mut self.metadata)
     }
 
-    /// One frame, sharing the samples.
+    /// View of one frame.
     ///
     /// # Panics
     /// If there is no such frame.
@@ -180,11 +180,10 @@ impl Video {
         image
     }
 
-    /// Every `step`-th of the frames, `len` in number from `start` on, sharing the samples.
-    /// A step of n divides the frame rate by n.
+    /// View of `len` frames from `start` on, `step` apart. A step of n divides the frame rate by n.
     ///
     /// # Panics
-    /// If the range leaves the video.
+    /// If the range exceeds the video.
     pub fn frames(&self, start: usize, len: usize, step: isize) -> Video {
         let mut video = self.with_layout(self.layout().slice(0, start, len, step));
         if step.unsigned_abs() > 1 && video.metadata.fps.is_some() {
@@ -205,7 +204,7 @@ impl Video {
         )
     }
 
-    /// "video", "image" or "trace", by the number of axes; a number has none.
+    /// "video", "image" or "trace", by the number of axes; "number" without axes.
     pub fn kind(&self) -> &'static str {
         match self.ndim() {
             0 => "number",
@@ -259,7 +258,7 @@ impl fmt::Debug for Video {
     }
 }
 
-/// A shape as it is usually written: `200×128×128`.
+/// Shape as text: `200×128×128`.
 pub fn shape_text(shape: &[usize]) -> String {
     shape
         .iter()
@@ -268,7 +267,7 @@ pub fn shape_text(shape: &[usize]) -> String {
         .join("×")
 }
 
-/// A number with up to four significant digits, without trailing zeros.
+/// Number with up to four significant digits, without trailing zeros.
 pub fn number_text(value: f64) -> String {
     if value == value.trunc() && value.abs() < 1e15 {
         return format!("{value}");
@@ -282,7 +281,7 @@ pub fn number_text(value: f64) -> String {
     }
 }
 
-/// A number of bytes in the unit that suits it.
+/// Number of bytes in a suitable unit.
 pub fn size_text(bytes: usize) -> String {
     let mut value = bytes as f64;
     for unit in ["B", "kB", "MB", "GB"] {

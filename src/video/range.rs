@@ -1,18 +1,18 @@
-//! The smallest and the largest sample.
+//! Minimum and maximum of the samples.
 
 use super::samples::{Element, Number, Samples, map_samples};
 use super::{Video, read_run};
 use crate::error::Result;
 use crate::task;
 
-/// How many values are compared side by side, so that the compiler uses wide registers.
+/// Number of values compared at once, so that the compiler uses SIMD registers.
 const LANES: usize = 64;
 
-/// How many samples one parallel step looks at.
+/// Samples of one parallel step.
 const STEP: usize = 1 << 18;
 
 impl Video {
-    /// The smallest and the largest sample, NaN ignored; `None` if there is no number.
+    /// Minimum and maximum, NaN ignored; `None` if there are only NaN samples.
     pub fn range(&self) -> Result<Option<(f64, f64)>> {
         let range = map_samples!(self.samples(), array => {
             range_of(array)?.map(|(low, high)| (low.to_f64(), high.to_f64()))
@@ -20,7 +20,7 @@ impl Video {
         Ok(range)
     }
 
-    /// Like [`Video::range`], infinite samples ignored too, as color limits need it.
+    /// Like [`Video::range`], but infinite samples are ignored too, as color limits need.
     pub fn finite_range(&self) -> Result<Option<(f64, f64)>> {
         let range = self.range()?;
         if range.is_none_or(|(low, high)| low.is_finite() && high.is_finite()) {
@@ -95,7 +95,7 @@ fn range_of<T: Element>(array: &super::Strided<T>) -> Result<Option<(T, T)>> {
     Ok(found.into_inner().expect("no panic while merging"))
 }
 
-/// The samples in the order they lie in memory, if nothing else lies between them.
+/// The samples in memory order, if they are contiguous.
 fn run_of<T: Element>(array: &super::Strided<T>) -> Option<&[T]> {
     let layout = array.layout();
     let (low, high) = layout.bounds()?;
@@ -109,13 +109,13 @@ fn join<T: Element>(a: Option<(T, T)>, b: Option<(T, T)>) -> Option<(T, T)> {
     }
 }
 
-/// The lower of two values; `best` if `value` is NaN.
+/// Lower of two values; `best` if `value` is NaN.
 #[inline(always)]
 fn lower<T: Element>(value: T, best: T) -> T {
     if value < best { value } else { best }
 }
 
-/// The higher of two values; `best` if `value` is NaN.
+/// Higher of two values; `best` if `value` is NaN.
 #[inline(always)]
 fn higher<T: Element>(value: T, best: T) -> T {
     if value > best { value } else { best }

@@ -1,8 +1,8 @@
-//! Reading samples out of any layout, converted on the way.
+//! Reads samples from any layout and converts them.
 //!
-//! Filters read what they need through [`Samples::read`] into scratch memory that fits the
-//! cache, so that ints are widened, and flipped or rotated views put in order, without a pass
-//! over the whole video of their own.
+//! Filters read what they need through [`Samples::read`] into scratch memory that fits the cache.
+//! Ints are widened and flipped or rotated views reordered without an extra pass over the whole
+//! video.
 
 use std::ops::Range;
 
@@ -15,39 +15,39 @@ use super::storage::Strided;
 use crate::error::Result;
 use crate::task;
 
-/// The side of the squares in which transposed frames are copied, so that both what is read and
-/// what is written lies together.
+/// Side of the squares in which transposed frames are copied, so that both reads and writes are
+/// close together in memory.
 const TILE: usize = 8;
 
-/// The side of the blocks that are copied where neighbors along the first axis of a video become
+/// Side of the blocks that are copied where neighbors along the first axis of a video become
 /// neighbors along its last.
 const BLOCK: usize = 512;
 
-/// How many of those neighbors are read at a time: some lines of the cache.
+/// Number of those neighbors read at a time: a few cache lines.
 const LINE: usize = 32;
 
-/// How many samples one parallel step copies at least.
+/// Smallest number of samples that one parallel step copies.
 const STEP: usize = 1 << 18;
 
 impl Samples {
-    /// Reads a run of one frame's samples, counted in row-major order.
+    /// Reads a range of one frame's samples, counted in row-major order.
     ///
     /// # Panics
-    /// If the run leaves the frame or `out` has another length.
+    /// If the range exceeds the frame or `out` has another length.
     pub fn read<R: Real>(&self, frame: usize, run: Range<usize>, out: &mut [R]) {
         map_samples!(self, array => convert_run(array, frame, run, out, R::from_element));
     }
 
-    /// Reads the same run of several frames, one after the other.
+    /// Reads the same range of several frames, one after the other.
     ///
     /// # Panics
-    /// If the run leaves the frame or `out` has another length than all runs together.
+    /// If the range exceeds the frame or `out` has another length than all ranges together.
     pub fn read_frames<R: Real>(&self, frames: Range<usize>, run: Range<usize>, out: &mut [R]) {
         map_samples!(self, array => read_runs(array, frames, run, out));
     }
 }
 
-/// Like [`read_run`] for several frames; finds out once how the samples lie.
+/// Like [`read_run`] for several frames; checks the layout only once.
 fn read_runs<T: Element, R: Real>(
     array: &Strided<T>,
     frames: Range<usize>,
@@ -63,7 +63,7 @@ fn read_runs<T: Element, R: Real>(
         return;
     }
     let (storage, stride) = (array.storage(), layout.strides()[0]);
-    // Whole frames that follow each other are one run, however short they are.
+    // Contiguous whole frames are read as one range, however short they are.
     let frame_len = layout.shape()[1..].iter().product::<usize>();
     let (frames, run) = if run.len() == frame_len && layout.is_contiguous() {
         (0..1, frames.start * frame_len..frames.end * frame_len)
@@ -83,7 +83,7 @@ fn read_runs<T: Element, R: Real>(
     });
 }
 
-/// Copies a run of one frame's samples, counted in row-major order.
+/// Copies a range of one frame's samples, counted in row-major order.
 pub(crate) fn read_run<T: Element>(
     array: &Strided<T>,
     frame: usize,
@@ -137,7 +137,7 @@ pub(crate) fn convert_run<T: Element, U>(
         transpose(storage, origin, strides, cols, out, convert);
         return;
     }
-    // Rows in the direction of their columns: memory is then read in one direction throughout.
+    // Rows are read in the direction of their columns, so that memory is read in one direction.
     let is_backwards = outer_strides
         .last()
         .is_some_and(|stride| (*stride < 0) != (col_stride < 0));
@@ -172,7 +172,7 @@ pub(crate) fn convert_run<T: Element, U>(
     }
 }
 
-/// Copies a frame whose columns follow each other in memory, in one direction or the other.
+/// Copies a frame with contiguous columns, in either direction.
 fn transpose<T: Element, U>(
     storage: &[T],
     origin: usize,
@@ -239,8 +239,8 @@ pub(super) fn copy_frames<T: Element>(array: &Strided<T>, out: &mut [T]) -> Resu
     })
 }
 
-/// Copies samples of which neighbors along the first axis become neighbors along the last: a block
-/// of both axes at a time, so that what is read and what is written are few pages of memory.
+/// Copies samples where neighbors along the first axis become neighbors along the last, one block
+/// of both axes at a time, so that reads and writes touch few pages of memory.
 fn copy_crosswise<T: Element>(array: &Strided<T>, out: &mut [T]) -> Result<()> {
     let shape = array.shape();
     let last = shape.len() - 1;
@@ -275,7 +275,7 @@ fn copy_crosswise<T: Element>(array: &Strided<T>, out: &mut [T]) -> Result<()> {
     })
 }
 
-/// Cuts an array along an axis into parts of so many elements; with each goes its first element.
+/// Splits an array along an axis into parts of `len` indices, each with its first index.
 pub(crate) fn split<T, D: Dimension>(
     mut array: ArrayViewMut<'_, T, D>,
     axis: Axis,
@@ -291,8 +291,8 @@ pub(crate) fn split<T, D: Dimension>(
     parts
 }
 
-/// Copies a plane whose columns follow each other in memory, in one direction or the other, by way
-/// of a buffer that stays in the cache.
+/// Copies a plane with contiguous columns, in either direction, through a buffer that stays in the
+/// cache.
 fn copy_turned<T: Element>(
     storage: &[T],
     layout: &Layout,
@@ -333,7 +333,7 @@ fn copy_turned<T: Element>(
 mod tests {
     use super::*;
 
-    /// Frames of 40×50, of which each view is compared with ndarray's reading of it.
+    /// Compares ndarray's reading of each view of 40×50 frames with ours.
     fn check(change: impl Fn(&crate::video::Layout) -> crate::video::Layout) {
         let array = Strided::from_vec(&[3, 40, 50], (0..6000u16).collect());
         let view = array.with_layout(change(array.layout()));

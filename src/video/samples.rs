@@ -1,4 +1,4 @@
-//! The sample types a video can have, and the one place that lists them.
+//! Sample types of a video, listed in one place.
 
 use std::fmt;
 
@@ -7,42 +7,42 @@ use super::number_text;
 use super::storage::Strided;
 use crate::choice::Choice;
 
-/// A sample type: what one pixel of one frame is stored as.
+/// A sample type: the type of one number of an array.
 ///
-/// Its bounds are those of plain numbers, on which the storage relies.
+/// The trait bounds are those of plain numbers, on which the storage relies.
 pub trait Element:
     bytemuck::NoUninit + bytemuck::Zeroable + Default + PartialOrd + fmt::Debug + Send + Sync
 {
-    /// The run-time name of this type.
+    /// Runtime name of the type.
     const DTYPE: DType;
-    /// Tags an array of this type with it.
+    /// Tags an array with its type.
     fn wrap(array: Strided<Self>) -> Samples;
     /// The array, if it has this type.
     fn unwrap(samples: Samples) -> Option<Strided<Self>>;
-    /// The array for changing, if it has this type.
+    /// The array for writing, if it has this type.
     fn unwrap_mut(samples: &mut Samples) -> Option<&mut Strided<Self>>;
-    /// The value as a float; large 64-bit ints are rounded.
+    /// Converts to float; large 64-bit ints are rounded.
     fn to_f64(self) -> f64;
-    /// The value as a single-precision float.
+    /// Converts to single precision.
     fn to_f32(self) -> f32;
-    /// The value as an int, unless it is too large for one; floats are cut off.
+    /// Converts to int, `None` if out of range; floats are truncated.
     fn to_int(self) -> Option<i64>;
-    /// The nearest value; out of range saturates.
+    /// Nearest value; saturates out of range.
     fn from_int(value: i64) -> Self;
-    /// The nearest value toward zero; out of range saturates and NaN is 0 for ints.
+    /// Truncates toward zero; saturates out of range, and NaN becomes 0 for ints.
     fn from_f64(value: f64) -> Self;
-    /// Like [`Element::from_f64`], without the detour by way of double precision.
+    /// Like [`Element::from_f64`], without a conversion to double precision.
     fn from_f32(value: f32) -> Self;
 }
 
 macro_rules! dtypes {
     ($($variant:ident $type:ident $name:literal),* $(,)?) => {
-        /// The type of a video's samples, named as in NumPy.
+        /// Type of a video's samples, named as in NumPy.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[allow(missing_docs)]
         pub enum DType { $($variant),* }
 
-        /// An array whose sample type is known at run time.
+        /// Array whose sample type is known at run time.
         #[derive(Clone)]
         #[allow(missing_docs)]
         pub enum Samples { $($variant(Strided<$type>)),* }
@@ -50,7 +50,7 @@ macro_rules! dtypes {
         impl DType {
             /// All types, in order.
             pub const ALL: &[DType] = &[$(DType::$variant),*];
-            /// The size of one sample in bytes.
+            /// Size of one sample in bytes.
             pub fn size(self) -> usize {
                 match self { $(DType::$variant => size_of::<$type>()),* }
             }
@@ -98,8 +98,8 @@ macro_rules! dtypes {
             if size_of::<$type>() > 2 {
                 return value as $type;
             }
-            // Unlike `as`, this is compiled to instructions that handle several numbers at once:
-            // added to 1.5 × 2²³, an int is what the lowest bits of the sum say.
+            // Unlike `as`, this compiles to SIMD instructions: added to 1.5 × 2²³, an int is in the
+            // lowest bits of the sum.
             let number = if value.is_nan() { 0.0 } else { value };
             let int = number.clamp($type::MIN as f32, $type::MAX as f32).trunc();
             (int + 12_582_912.0).to_bits() as $type
@@ -114,7 +114,7 @@ dtypes! {
     F32 f32 "float32", F64 f64 "float64",
 }
 
-/// Runs an expression on the array inside [`Samples`], whichever type it has.
+/// Runs an expression on the array inside [`Samples`], whatever its type.
 macro_rules! map_samples {
     ($samples:expr, $array:pat => $body:expr) => {
         match $samples {
@@ -134,7 +134,7 @@ macro_rules! map_samples {
 }
 pub(crate) use map_samples;
 
-/// Runs an expression with the type that a [`DType`] stands for bound to a name.
+/// Runs an expression with the type of a [`DType`] bound to a name.
 macro_rules! with_dtype {
     ($dtype:expr, $T:ident => $body:expr) => {{
         use $crate::video::DType;
@@ -159,7 +159,7 @@ macro_rules! with_dtype {
 }
 pub(crate) use with_dtype;
 
-/// Runs an expression with the unsigned int of the size of a [`DType`] bound to a name.
+/// Runs an expression with the unsigned int type of the size of a [`DType`] bound to a name.
 macro_rules! with_bits {
     ($dtype:expr, $T:ident => $body:expr) => {{
         match $dtype.size() {
@@ -178,7 +178,7 @@ pub trait Real: Element + num_traits::Float + num_traits::NumAssign {
     fn from_element<T: Element>(value: T) -> Self;
     /// Converts to a sample of any type, as [`Element::from_f64`] does.
     fn to_element<T: Element>(self) -> T;
-    /// The nearest whole number; the even one of two.
+    /// Nearest integer; ties go to the even number.
     fn round_ties_even(self) -> Self;
 }
 
@@ -216,7 +216,7 @@ impl Real for f64 {
     }
 }
 
-/// A number as scripts write it: ints keep all their digits.
+/// Number as scripts write it: ints keep all their digits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Number {
     /// An int.
@@ -234,7 +234,7 @@ impl Number {
         }
     }
 
-    /// As [`number_text`] writes floats, and with all digits of an int.
+    /// Formats floats like [`number_text`], and ints with all digits.
     pub fn text(self) -> String {
         match self {
             Number::Int(number) => number.to_string(),
@@ -242,7 +242,7 @@ impl Number {
         }
     }
 
-    /// The nearest sample toward zero; out of range saturates and NaN is 0 for ints.
+    /// Truncates toward zero; saturates out of range, and NaN becomes 0 for ints.
     pub fn to_element<T: Element>(self) -> T {
         match self {
             Number::Int(number) => T::from_int(number),
@@ -261,7 +261,7 @@ impl fmt::Display for Number {
 }
 
 impl DType {
-    /// Whether samples can have more digits than single precision holds.
+    /// Whether samples can have more digits than single precision.
     pub fn is_wide(self) -> bool {
         self.size() >= 4 && self != DType::F32
     }
@@ -271,7 +271,7 @@ impl DType {
         matches!(self, DType::F32 | DType::F64)
     }
 
-    /// The smallest and largest value of an int type or of bool; `None` for floats.
+    /// Smallest and largest value of an int type or of bool; `None` for floats.
     pub fn int_limits(self) -> Option<(i128, i128)> {
         let bits = 8 * self.size() as u32;
         match self {
@@ -284,7 +284,7 @@ impl DType {
         }
     }
 
-    /// Whether a number, cut off after the point for ints, is within the range of the samples.
+    /// Whether a number, truncated for ints, is within the range of the type.
     pub fn holds(self, number: Number) -> bool {
         let Some((low, high)) = self.int_limits() else {
             return true;
@@ -295,13 +295,13 @@ impl DType {
         }
     }
 
-    /// Whether samples can be a number without being cut off; floats are rounded.
+    /// Whether a number can be stored without truncation; floats are rounded.
     pub fn represents(self, number: Number) -> bool {
         let is_cut = matches!(number, Number::Float(float) if float.fract() != 0.0);
         self.is_float() || !is_cut && self.holds(number)
     }
 
-    /// The smallest and largest value of an int type; 0 and 1 for bool and floats.
+    /// Smallest and largest value of an int type; 0 and 1 for bool and floats.
     pub fn limits(self) -> (f64, f64) {
         match self {
             DType::Bool | DType::F32 | DType::F64 => (0.0, 1.0),
@@ -319,17 +319,17 @@ impl fmt::Display for DType {
 }
 
 impl Samples {
-    /// The type of the samples.
+    /// Type of the samples.
     pub fn dtype(&self) -> DType {
         map_samples!(self, array => array.dtype())
     }
 
-    /// How the samples lie in memory.
+    /// Layout of the samples in memory.
     pub fn layout(&self) -> &Layout {
         map_samples!(self, array => array.layout())
     }
 
-    /// The same memory seen through another layout.
+    /// View of the same memory with another layout.
     pub fn with_layout(&self, layout: Layout) -> Samples {
         map_samples!(self, array => Element::wrap(array.with_layout(layout)))
     }

@@ -8,7 +8,7 @@ use crate::ops::edit::pad::Sides;
 use crate::ops::filter::contrast::{Baseline, Level};
 use crate::video::{Number, Video};
 
-/// Videos in an array, or along the first axis of one.
+/// Videos in an array, or along the first axis of one video.
 pub struct Videos(pub Vec<Video>);
 
 impl Value for Videos {

@@ -1,4 +1,5 @@
-//! One call of a builtin: arguments by position and by name become values in parameter order.
+//! Binds one call of a builtin: turns positional and named arguments into values in parameter
+//! order.
 
 use rhai::{Array, Dynamic, Map};
 
@@ -9,23 +10,23 @@ use crate::bail;
 use crate::error::{Error, Result};
 use crate::script::host::sandbox;
 
-/// A call whose arguments stand in the order of the parameters.
+/// A call with its arguments in parameter order.
 pub struct Call<'a> {
     pub(in crate::script) builtin: &'a Builtin,
     arguments: Vec<Dynamic>,
-    /// The session that calls.
+    /// Session of the call.
     pub context: &'a Context,
 }
 
-/// The arguments of a call, one after the other.
+/// Iterator over the arguments of a call.
 pub struct Values<'a> {
     builtin: &'a Builtin,
     arguments: std::iter::Zip<std::slice::Iter<'a, Param>, std::vec::IntoIter<Dynamic>>,
 }
 
 impl<'a> Call<'a> {
-    /// Puts the arguments in order: positional ones first, then a last map of named ones, then
-    /// the defaults.
+    /// Orders the arguments: positional ones first, then a final map of named ones, then the
+    /// defaults.
     pub fn bind(
         builtin: &'a Builtin,
         mut arguments: Vec<Dynamic>,
@@ -71,7 +72,7 @@ impl<'a> Call<'a> {
         })
     }
 
-    /// The arguments, in the order of the parameters.
+    /// Arguments in parameter order.
     pub(in crate::script) fn arguments(&self) -> &[Dynamic] {
         &self.arguments
     }
@@ -85,12 +86,12 @@ impl<'a> Call<'a> {
         })
     }
 
-    /// Calls the function proper.
+    /// Calls the Rust function.
     pub(in crate::script) fn run(self) -> Result<Dynamic> {
         (self.builtin.run)(self)
     }
 
-    /// The arguments, to be taken one after the other as the types that the parameters have.
+    /// Arguments, to be taken one after the other as the types of the parameters.
     pub fn values(self) -> Values<'a> {
         Values {
             builtin: self.builtin,
@@ -100,7 +101,7 @@ impl<'a> Call<'a> {
 }
 
 impl Values<'_> {
-    /// The next argument; an error that names the parameter and the value if it does not fit.
+    /// Next argument; an error that names the parameter and the value if the type does not match.
     #[allow(clippy::should_implement_trait)]
     pub fn next<T: Value>(&mut self) -> Result<T> {
         let (param, value) = self
@@ -111,7 +112,7 @@ impl Values<'_> {
     }
 }
 
-/// Puts all arguments from that parameter on into an array, if the last one takes them all.
+/// Collects the remaining arguments in an array if the last parameter takes any number of them.
 fn gather_rest(builtin: &Builtin, arguments: &mut Vec<Dynamic>) {
     if let Some((Param { ty: Type::Rest, .. }, before)) = builtin.params.split_last()
         && arguments.len() >= before.len()
@@ -121,7 +122,8 @@ fn gather_rest(builtin: &Builtin, arguments: &mut Vec<Dynamic>) {
     }
 }
 
-/// The option map, if the last argument is one rather than the value of a map parameter.
+/// Removes and returns the option map, if the last argument is one rather than the value of a map
+/// parameter.
 fn take_options(builtin: &Builtin, arguments: &mut Vec<Dynamic>) -> Map {
     let is_options = arguments.last().is_some_and(Dynamic::is_map)
         && !builtin
@@ -166,7 +168,7 @@ fn mismatch(builtin: &Builtin, param: &Param, value: &Dynamic) -> Error {
     error
 }
 
-/// Whether a plain array of numbers is taken.
+/// Whether the type accepts a plain array of numbers as a video.
 fn takes_video(ty: &Type) -> bool {
     match ty {
         Type::Video | Type::Operand => true,
@@ -185,8 +187,8 @@ fn takes_int(ty: &Type) -> bool {
     }
 }
 
-/// An error if a path holds a character such as a tab, which `"C:\temp"` has instead of `\t`. A file
-/// that has such a name is taken all the same.
+/// An error if a path contains a control character such as a tab, which `"C:\temp"` contains
+/// instead of `\t`. An existing file with such a name is accepted.
 fn check_path(function: &str, ty: &Type, value: &Dynamic) -> Result<()> {
     if !super::value::has_paths(ty) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! What a function that scripts can call is, and the macro that declares them.
+//! The declaration of a builtin function, and the macro for it.
 
 use rhai::Dynamic;
 
@@ -6,49 +6,49 @@ use super::bind::{Call, Values};
 use super::value::Type;
 use crate::error::Result;
 
-/// A function scripts can call. Help, completion, the reference page, editor definitions and the
-/// documentation tests are all read from this value.
+/// A function that scripts can call. Help, completion, the reference, editor definitions and the
+/// documentation tests are derived from this value.
 pub struct Builtin {
-    /// The name scripts call it by.
+    /// Name in scripts.
     pub name: &'static str,
-    /// What it does, in Markdown, the first line a summary; examples stand in code blocks.
+    /// Documentation in Markdown: a summary line first; examples are in code blocks.
     pub doc: &'static str,
-    /// The parameters, in the order in which they are passed by position.
+    /// Parameters in positional order.
     pub params: &'static [Param],
-    /// The type of the result.
+    /// Type of the result.
     pub returns: Type,
-    /// Reads the arguments and calls the function proper.
+    /// Reads the arguments and calls the Rust function.
     pub run: fn(Call<'_>) -> Result<Dynamic>,
 }
 
 /// A parameter of a builtin.
 #[derive(Clone, Copy)]
 pub struct Param {
-    /// The name it can be passed by.
+    /// Name for passing it by name.
     pub name: &'static str,
-    /// What it means.
+    /// Meaning.
     pub doc: &'static str,
-    /// The type of its values.
+    /// Type of the values.
     pub ty: Type,
-    /// The unit of its values, or nothing.
+    /// Unit of the values, or "".
     pub unit: &'static str,
-    /// The value if it is left out; required when there is none.
+    /// Default value; `None` if the parameter is required.
     pub default: Option<fn() -> Dynamic>,
 }
 
-/// The builtins of one chapter of the reference.
+/// Builtins of one chapter of the reference.
 pub struct Topic {
-    /// The heading.
+    /// Heading.
     pub title: &'static str,
-    /// The builtins, in reading order.
+    /// Builtins in reading order.
     pub builtins: &'static [Builtin],
 }
 
 /// Declares builtins in the syntax of Rust functions, as the constant `BUILTINS`.
 ///
-/// A parameter may carry a unit in brackets and a default after `=`. A function that needs the
-/// session (settings, windows, the table itself) starts its list with `&context`. `name: ..Group`
-/// stands for all parameters of a group made by `parameters!`.
+/// A parameter may have a unit in brackets and a default after `=`. A function that needs the
+/// session (settings, windows, the table itself) starts its parameter list with `&context`. `name:
+/// ..Group` adds all parameters of a group declared by `parameters!`.
 macro_rules! builtins {
     ($(
         $(#[doc = $doc:literal])*
@@ -57,7 +57,7 @@ macro_rules! builtins {
             $param:ident: $(..$group:ident)? $($ty:ty $([$unit:ident])? $(= $default:expr)?)?
         ),* $(,)?) -> $returns:ty $body:block
     )*) => {
-        /// The builtins of this topic.
+        /// Builtins of this topic.
         pub(super) const BUILTINS: &[$crate::script::Builtin] = &[$($crate::script::Builtin {
             name: $crate::script::plain_name(stringify!($name)),
             doc: concat!($($doc, "\n"),*),
@@ -108,15 +108,15 @@ macro_rules! builtins {
 }
 pub(crate) use builtins;
 
-/// Parameters that several builtins share, and their values.
+/// Parameters shared by several builtins, and their values.
 pub trait Parameters: Sized {
-    /// The parameters.
+    /// Parameters.
     const PARAMS: &'static [Param];
-    /// Takes the next arguments as their values.
+    /// Takes the next arguments as values of the parameters.
     fn read(values: &mut Values<'_>) -> Result<Self>;
 }
 
-/// Declares groups of parameters as structs of their values, in the syntax of `builtins!`.
+/// Declares parameter groups as structs of their values, in the syntax of `builtins!`.
 macro_rules! parameters {
     ($(
         $(#[doc = $doc:literal])*
@@ -144,7 +144,7 @@ macro_rules! parameters {
 }
 pub(crate) use parameters;
 
-/// How many parameters there are in lists of them.
+/// Total number of parameters in lists of them.
 pub(crate) const fn count(lists: &[&[Param]]) -> usize {
     let (mut count, mut at) = (0, 0);
     while at < lists.len() {
@@ -154,7 +154,7 @@ pub(crate) const fn count(lists: &[&[Param]]) -> usize {
     count
 }
 
-/// All parameters of lists, as many as [`count`] says.
+/// Concatenates lists of parameters; [`count`] gives the length.
 pub(crate) const fn join<const COUNT: usize>(lists: &[&[Param]]) -> [Param; COUNT] {
     const NONE: Param = Param {
         name: "",
@@ -176,7 +176,7 @@ pub(crate) const fn join<const COUNT: usize>(lists: &[&[Param]]) -> [Param; COUN
     all
 }
 
-/// A unit as it is shown: Rust allows no micro sign in its names.
+/// Unit as text: Rust allows no micro sign in names.
 pub(crate) const fn unit_text(name: &'static str) -> &'static str {
     match name.as_bytes() {
         b"um" => "µm",
@@ -184,7 +184,7 @@ pub(crate) const fn unit_text(name: &'static str) -> &'static str {
     }
 }
 
-/// A name without the mark that Rust wants before its own keywords.
+/// Name without the `r#` that Rust requires before its own keywords.
 pub(crate) const fn plain_name(name: &'static str) -> &'static str {
     match name.as_bytes() {
         [b'r', b'#', plain @ ..] => match str::from_utf8(plain) {
@@ -196,12 +196,12 @@ pub(crate) const fn plain_name(name: &'static str) -> &'static str {
 }
 
 impl Builtin {
-    /// The parameter of a name.
+    /// Parameter of a name.
     pub fn param(&self, name: &str) -> Option<&Param> {
         self.params.iter().find(|param| param.name == name)
     }
 
-    /// The first line of the documentation.
+    /// First line of the documentation.
     pub fn summary(&self) -> &'static str {
         self.doc.lines().next().unwrap_or_default().trim()
     }

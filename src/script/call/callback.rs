@@ -1,9 +1,10 @@
-//! Functions of a script that are called later, on other threads, while the script goes on or has ended.
+//! Script functions that are called later, on other threads, while the script continues or after it
+//! has ended.
 //!
-//! The engine of the session belongs to the thread that runs scripts and learns new functions with
-//! every entry of the prompt, so a function that outlives its call gets an engine of its own, with
-//! all that was known then, and a copy of the state it was passed in: it calls the functions of its
-//! script and of earlier entries, and what it captured stays shared with the script.
+//! The engine of the session belongs to the thread that runs scripts and gets new functions with
+//! every entry of the prompt. A function that outlives its call therefore gets an engine of its own
+//! with everything defined at that time, and a copy of the state it was passed in: it calls the
+//! functions of its script and of earlier entries, and captured values stay shared with the script.
 
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use super::value::{Type, Value};
 use crate::error::Result;
 use crate::script::language::diagnostic::Diagnostic;
 
-/// A function of a script, to be called at any time on any thread.
+/// A script function that can be called at any time on any thread.
 #[derive(Clone)]
 pub struct Callback {
     function: FnPtr,
@@ -37,7 +38,7 @@ impl Callback {
         self.run(|function, native| function.call_within_context(native, arguments))
     }
 
-    /// Calls the function with an argument and a value that it knows as `this`.
+    /// Calls the function with an argument and a value for `this`.
     pub fn call_on(&self, mut this: Dynamic, argument: impl Into<Dynamic>) -> Result<Dynamic> {
         self.run(|function, native| function.call_raw(native, Some(&mut this), [argument.into()]))
     }
@@ -107,7 +108,7 @@ pub(in crate::script) fn capture(
     }
 }
 
-/// Whether a function is among what a type accepts.
+/// Whether a type accepts functions.
 fn mentions(ty: &Type) -> bool {
     match ty {
         Type::Function => true,

@@ -1,4 +1,4 @@
-//! What builtins need from the session that calls them.
+//! State of a session that builtins use.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -17,17 +17,17 @@ use crate::script::host::load_cache::LoadCache;
 use crate::script::host::profile::Profile;
 use crate::task;
 
-/// How a session is set up.
+/// Settings of a session.
 pub struct Settings {
-    /// Where scripts print, a line at a time.
+    /// Receives each line that scripts print.
     pub print: Box<dyn Fn(&str) + Send + Sync>,
-    /// Where windows are opened; none if there is to be no window.
+    /// Proxy that opens windows; `None` for no windows.
     pub windows: Option<EventLoopProxy>,
     /// Whether `show_*` returns while its window is open.
     pub interactive: bool,
 }
 
-/// The state that builtins share: settings, the table itself, and what scripts may change.
+/// State shared by the builtins: settings, the builtin table, and what scripts may change.
 pub struct Context {
     settings: Settings,
     topics: &'static [Topic],
@@ -41,13 +41,13 @@ pub struct Context {
     entries: Mutex<Vec<PromptEntry>>,
     shown: Mutex<Vec<Player>>,
     names_last_value: AtomicBool,
-    /// How long builtins take, if somebody wants to know.
+    /// Profile of the builtins, if enabled.
     pub profile: Profile,
     /// Recordings that need not be loaded again.
     pub load_cache: LoadCache,
 }
 
-/// The modules of the user.
+/// Imported modules of the user.
 #[derive(Default)]
 struct Imported {
     folders: Vec<PathBuf>,
@@ -57,29 +57,29 @@ struct Imported {
 /// An entry of the prompt that succeeded.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PromptEntry {
-    /// What was typed.
+    /// Text of the entry.
     pub text: String,
     /// Whether it is a single expression with a value.
     pub has_value: bool,
-    /// The functions that it defines.
+    /// Functions that it defines.
     pub functions: Vec<String>,
-    /// Whether it does nothing else.
+    /// Whether it contains only definitions.
     pub is_definition: bool,
 }
 
-/// Makes an engine that knows what that of the session knows.
+/// Creates an engine with the same definitions as that of the session.
 type MakeEngine = dyn Fn() -> Engine + Send + Sync;
 
-/// The movie encoders that can be chosen by name, and the one that is used by default.
+/// Movie encoders by name, and the default.
 pub struct Encoders {
-    /// By name.
+    /// Encoders by name.
     pub known: BTreeMap<String, Encoder>,
-    /// The name of the default.
+    /// Name of the default.
     pub default: String,
 }
 
 impl Encoders {
-    /// The encoder of a name; without one, the default.
+    /// Encoder of a name; without a name, the default.
     pub fn get(&self, name: Option<&str>) -> Result<Encoder> {
         let name = name.unwrap_or(&self.default);
         self.known.get(name).cloned().ok_or_else(|| {
@@ -91,7 +91,7 @@ impl Encoders {
 }
 
 impl Context {
-    /// The state of a new session.
+    /// Creates the state of a new session.
     pub fn new(settings: Settings, topics: &'static [Topic]) -> Self {
         let builtin = Encoder::NAMES
             .iter()
@@ -130,12 +130,12 @@ impl Context {
         self.topics.iter().flat_map(|topic| topic.builtins)
     }
 
-    /// The builtin of a name.
+    /// Builtin of a name.
     pub fn builtin(&self, name: &str) -> Option<&'static Builtin> {
         self.builtins().find(|builtin| builtin.name == name)
     }
 
-    /// The libraries of script functions that are documented beside the builtins.
+    /// Libraries of script functions that the reference documents in addition to the builtins.
     pub fn libraries(&self) -> &[Library] {
         self.libraries.get_or_init(|| {
             crate::script::host::modules::stdlib()
@@ -144,7 +144,7 @@ impl Context {
         })
     }
 
-    /// The library of a name: one of the user's that has been imported, or of the standard ones.
+    /// Library of a name: an imported one of the user, or a standard one.
     pub fn library(&self, name: &str) -> Option<Arc<Library>> {
         if let Some(library) = self.modules().libraries.get(name) {
             return Some(library.clone());
@@ -153,24 +153,24 @@ impl Context {
         Some(Arc::new(Library::parse(name, text)))
     }
 
-    /// The user's modules that have been imported.
+    /// Imported modules of the user.
     pub fn imported(&self) -> Vec<Arc<Library>> {
         self.modules().libraries.values().cloned().collect()
     }
 
-    /// Remembers the documentation of a module of the user.
+    /// Adds the documentation of a module of the user.
     pub(in crate::script) fn add_library(&self, library: Library) {
         let library = Arc::new(library);
         let name = library.name.clone();
         self.modules().libraries.insert(name, library);
     }
 
-    /// Tells where modules are looked for, beside the importing script.
+    /// Sets the folders searched for modules after that of the importing script.
     pub fn set_library_folders(&self, folders: Vec<PathBuf>) {
         self.modules().folders = folders;
     }
 
-    /// Where modules are looked for, beside the importing script.
+    /// Folders searched for modules after that of the importing script.
     pub fn library_folders(&self) -> Vec<PathBuf> {
         self.modules().folders.clone()
     }
@@ -179,12 +179,12 @@ impl Context {
         self.modules.lock().expect("no panic while holding it")
     }
 
-    /// The entries of the prompt that succeeded.
+    /// Entries of the prompt that succeeded.
     pub fn entries(&self) -> MutexGuard<'_, Vec<PromptEntry>> {
         self.entries.lock().expect("no panic while holding it")
     }
 
-    /// Says whether `_` is the last value, rather than the default case of a `switch`.
+    /// Sets whether `_` is the last value rather than the default case of a `switch`.
     pub fn name_last_value(&self, is_named: bool) {
         self.names_last_value.store(is_named, Relaxed);
     }
@@ -193,7 +193,7 @@ impl Context {
         self.names_last_value.load(Relaxed)
     }
 
-    /// The names of the modules that can be imported from here.
+    /// Names of the modules that can be imported.
     pub fn module_names(&self) -> Vec<String> {
         let mut folders = self.library_folders();
         folders.push(PathBuf::from("."));
@@ -205,25 +205,25 @@ impl Context {
         names.chain(standard).collect()
     }
 
-    /// The movie encoders.
+    /// Movie encoders.
     pub fn encoders(&self) -> MutexGuard<'_, Encoders> {
         self.encoders.lock().expect("no panic while holding it")
     }
 
-    /// The functions that the scripts and modules run so far define, documented or not.
+    /// Functions defined by the scripts and modules run so far, documented or not.
     pub fn script_functions(&self) -> Vec<LibraryFunction> {
         let sources = self.sources.lock().expect("no panic while holding it");
         let parsed = sources.values().map(|text| Library::parse("", text));
         parsed.flat_map(|library| library.functions).collect()
     }
 
-    /// Remembers the text of a script or module for messages about it.
+    /// Records the text of a script or module for messages.
     pub fn add_source(&self, name: &str, text: &str) {
         let mut sources = self.sources.lock().expect("no panic while holding it");
         sources.insert(name.to_owned(), text.to_owned());
     }
 
-    /// The text of a script or module.
+    /// Text of a script or module.
     pub fn source(&self, name: &str) -> Option<String> {
         self.sources
             .lock()
@@ -232,7 +232,7 @@ impl Context {
             .cloned()
     }
 
-    /// The scripts, modules and entries by name, entries of the prompt from the last one back.
+    /// Scripts, modules and entries by name, with the entries of the prompt from newest to oldest.
     pub(in crate::script) fn sources_newest_first(&self) -> Vec<(String, String)> {
         let sources = self.sources.lock().expect("no panic while holding it");
         let mut all: Vec<_> = sources.clone().into_iter().collect();
@@ -241,19 +241,20 @@ impl Context {
         all
     }
 
-    /// Sets how engines are made for functions that outlive their call. The first time counts.
+    /// Sets how engines are created for functions that outlive their call. Only the first call has
+    /// an effect.
     pub fn set_make_engine(&self, make: impl Fn() -> Engine + Send + Sync + 'static) {
         let _ = self.make_engine.set(Box::new(make));
     }
 
-    /// An engine that knows what that of the session knows now.
+    /// Creates an engine with the current definitions of the session.
     pub fn new_engine(&self) -> Engine {
         self.make_engine
             .get()
             .map_or_else(Engine::new, |make| make())
     }
 
-    /// Shows a warning, unless it has been shown in this session.
+    /// Shows a warning once per session.
     pub fn warn_once(&self, message: &str) {
         let mut warned = self.warned.lock().expect("no panic while holding it");
         if warned.insert(message.to_owned()) {
@@ -261,12 +262,12 @@ impl Context {
         }
     }
 
-    /// Sets whether each call of a builtin says how long it took.
+    /// Sets whether each call of a builtin reports its time.
     pub fn set_verbose(&self, verbose: bool) {
         self.verbose.store(verbose, Relaxed);
     }
 
-    /// Whether each call of a builtin says how long it took.
+    /// Whether each call of a builtin reports its time.
     pub fn is_verbose(&self) -> bool {
         self.verbose.load(Relaxed)
     }
@@ -282,15 +283,15 @@ impl Context {
         shown.drain(..).for_each(|player| player.close());
     }
 
-    /// The names of the scripts and modules run so far that are files.
+    /// Paths of the scripts and modules run so far that are files.
     pub fn source_files(&self) -> Vec<PathBuf> {
         let sources = self.sources.lock().expect("no panic while holding it");
         let paths = sources.keys().map(PathBuf::from);
         paths.filter(|path| path.is_file()).collect()
     }
 
-    /// Shows a player in a window: returns when it is closed, or at once with `block` false. If
-    /// there is no display, that is said and the script goes on.
+    /// Shows a player in a window and returns when it is closed, or at once with `block` false.
+    /// Without a display it shows a warning, and the script continues.
     pub fn show(&self, player: &Player, block: Option<bool>) -> Result<()> {
         let Some(windows) = &self.settings.windows else {
             return Ok(());

@@ -9,10 +9,10 @@ use crate::ops::array::{elementwise, shape};
 use crate::video::memory::expect_room_for_values;
 use crate::video::{DType, Element, Layout, Number, Strided, Video, map_samples, shape_text};
 
-/// The most numbers of an array of the language.
+/// Largest number of elements of a script array.
 const MAX_NUMBERS: usize = 1 << 24;
 
-/// One int or several: axes, or the lengths of them.
+/// One int or several: axes or their lengths.
 pub struct Ints(pub Vec<i64>);
 
 impl Value for Ints {
@@ -32,12 +32,12 @@ impl Value for Ints {
 pub enum Numbers {
     /// A number.
     One(f64),
-    /// An array of them.
+    /// An array of numbers.
     Several(Vec<f64>),
 }
 
 impl Numbers {
-    /// A number for each of two axes; one stands for both.
+    /// A number for each of two axes; a single number is used for both.
     pub fn pair(&self, function: &str, param: &str) -> Result<[f64; 2]> {
         match self {
             Self::One(number) => Ok([*number; 2]),
@@ -81,7 +81,7 @@ impl Value for Number {
     }
 }
 
-/// The bytes of a blob.
+/// Bytes of a blob.
 pub struct Bytes(pub Blob);
 
 impl Value for Bytes {
@@ -94,7 +94,7 @@ impl Value for Bytes {
     }
 }
 
-/// Samples of which something is found out: an array, or a number by itself.
+/// Argument of a reduction or an element-wise function: an array, or a single number.
 pub enum Sampled {
     /// An array.
     Array(Video),
@@ -103,7 +103,7 @@ pub enum Sampled {
 }
 
 impl Sampled {
-    /// The samples; an error if there are axes to reduce, but only a number.
+    /// Array to reduce; an error if axes are given for a single number.
     pub fn along(self, function: &str, axis: &Option<Ints>) -> Result<Video> {
         match (self, axis) {
             (Self::Number(sample), Some(axis)) => {
@@ -122,7 +122,7 @@ impl Sampled {
         }
     }
 
-    /// What a function gives for each sample: an array, or a number for a number.
+    /// Applies a function element-wise: returns an array for an array, and a number for a number.
     pub fn each(self, function: impl FnOnce(Video) -> Result<Video>) -> Result<Reduced> {
         Ok(Reduced(match self {
             Self::Array(array) => function(array)?,
@@ -153,7 +153,7 @@ impl Value for Sampled {
     }
 }
 
-/// An array of results, or the number that it holds if it has no axes.
+/// Array of results, or its only number if it has no axes.
 pub struct Reduced(pub Video);
 
 impl Value for Reduced {
@@ -166,7 +166,7 @@ impl Value for Reduced {
     }
 }
 
-/// The frames of a video, or images in a list.
+/// Frames of a video, or images in a list.
 pub struct Images(pub Vec<Video>);
 
 impl Value for Images {
@@ -206,7 +206,7 @@ impl Value for Traces {
     }
 }
 
-/// The samples as nested arrays of the language.
+/// Samples as nested script arrays.
 pub fn to_array(video: &Video) -> Result<Array> {
     let len = video.layout().len();
     if len > MAX_NUMBERS {
@@ -229,9 +229,8 @@ fn nested(video: &Video) -> Array {
     parts.map(|part| nested(&part).into()).collect()
 }
 
-/// A video of nested arrays of numbers, or of an array of arrays of one shape, which are stacked.
-/// Bools give bool, ints int64, and anything with a float float64, unless another type is asked
-/// for.
+/// Creates a video from nested arrays of numbers, or stacks an array of arrays of one shape. Bools
+/// give bool, ints int64, and anything with a float float64, unless another dtype is requested.
 pub fn from_array(values: Array, dtype: Option<DType>) -> Result<Video> {
     let video = match values.first() {
         Some(first) if first.is::<Video>() => shape::stack(videos(values)?, 0)?,
@@ -252,16 +251,16 @@ fn videos(values: Array) -> Result<Vec<Video>> {
     values.into_iter().map(video).collect()
 }
 
-/// What the numbers of nested arrays are.
+/// Numbers of nested arrays.
 #[derive(Default)]
 struct Leaves {
     bools: Vec<bool>,
-    /// Ints, and bools among them.
+    /// Ints and bools.
     ints: Vec<i64>,
     floats: Vec<f64>,
 }
 
-/// An array of the language as one of samples.
+/// Converts a script array to an array of samples.
 pub(in crate::script) fn of_numbers(values: &Array) -> Result<Video> {
     let mut shape = vec![values.len()];
     let mut first = values.first().cloned();

@@ -1,4 +1,4 @@
-//! How a script calls a builtin: declaration, arguments, results, callbacks.
+//! Calls of builtins from scripts: declaration, arguments, results, callbacks.
 
 pub mod arguments;
 pub(in crate::script) mod bind;

@@ -11,7 +11,7 @@ use crate::ops::array::elementwise::{
 };
 use crate::video::{DType, Video};
 
-/// Registers all operators. What arrives as a temporary is overwritten by the result.
+/// Registers all operators. A temporary operand is overwritten by the result.
 pub(in crate::script) fn register(engine: &mut Engine) {
     for (name, operation) in Arithmetic::CHOICES
         .iter()
@@ -63,7 +63,7 @@ fn register_operator(
     register_number::<bool>(engine, name, |value| Operand::Int(value.into()), apply);
 }
 
-/// With arrays and numbers on either side.
+/// Registers an operator for arrays and numbers on either side.
 fn register_numbers(
     engine: &mut Engine,
     name: &str,
@@ -79,7 +79,7 @@ fn register_numbers(
     register_number::<FLOAT>(engine, name, Operand::Float, apply);
 }
 
-/// With a number on the right and on the left.
+/// Registers an operator for a number on the right and on the left.
 fn register_number<N: Variant + Clone>(
     engine: &mut Engine,
     name: &str,
@@ -94,7 +94,7 @@ fn register_number<N: Variant + Clone>(
     });
 }
 
-/// `v += …` changes the samples where they are if nobody else sees them.
+/// Registers `v += …`, which changes the samples in place if they are not shared.
 fn register_assignment(
     engine: &mut Engine,
     name: &str,
@@ -115,7 +115,7 @@ fn register_assignment(
     );
 }
 
-/// Whether a mask is larger than a number is no sensible question, but what `0 < v < 10` would ask.
+/// An error for order comparisons with a mask, as in `0 < v < 10`.
 fn check_order(comparison: Comparison, a: &Operand, b: &Operand) -> Result<()> {
     let is_mask = |operand: &Operand| match operand {
         Operand::Array(array) => array.dtype() == DType::Bool,
@@ -128,11 +128,11 @@ fn check_order(comparison: Comparison, a: &Operand, b: &Operand) -> Result<()> {
     Ok(())
 }
 
-/// How two comparisons are written.
+/// Hint at how to combine two comparisons.
 pub(in crate::script) const CHAIN: &str = "combine two comparisons with `&`: `(v > 0) & (v < 10)`";
 
-/// A comparison with anything else would silently be `false`: Rhai compares what it does not know
-/// so. Only whether a video is `()` is a fair question.
+/// Registers errors for comparisons that Rhai would silently evaluate to `false` as it does not
+/// know the types. Only comparing a video with `()` is valid.
 fn register_refusal(engine: &mut Engine, name: &'static str) {
     let refuse = move |native: NativeCallContext, other: Dynamic| -> Raised<bool> {
         if other.is_unit() && matches!(name, "==" | "!=") {

@@ -1,10 +1,10 @@
-//! Methods of plain arrays that only read, though Rhai's own refuse constants such as `ARGS`.
+//! Read-only methods of plain arrays; Rhai's own refuse constants such as `ARGS`.
 
 use std::ops::{Range, RangeInclusive};
 
 use rhai::{Array, Engine, INT};
 
-/// Registers them.
+/// Registers the methods.
 pub(in crate::script) fn register(engine: &mut Engine) {
     engine.register_fn("extract", |array: Array, start: INT| {
         part(array, start, INT::MAX)
@@ -19,7 +19,7 @@ pub(in crate::script) fn register(engine: &mut Engine) {
     });
 }
 
-/// The elements from `start` on, which counts from the end if it is negative; at most `len`.
+/// Elements from `start` on, which counts from the end if negative; at most `len`.
 fn part(array: Array, start: INT, len: INT) -> Array {
     let count = array.len() as INT;
     let start = match start < 0 {

@@ -1,4 +1,4 @@
-//! Makes the builtin table callable from scripts.
+//! Registers the builtin table with Rhai.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,10 +17,10 @@ use crate::error::{Error, Result};
 use crate::task;
 use crate::video::{check_files, number_text};
 
-/// The most arguments Rhai passes to a function.
+/// Largest number of arguments that Rhai passes to a function.
 const MAX_ARGUMENTS: usize = 20;
 
-/// Registers every builtin and the types they work on.
+/// Registers every builtin and the script types.
 pub fn register(engine: &mut Engine, context: &Arc<Context>) {
     crate::script::types::members::register(engine, context);
     crate::script::host::safe_functions::register(engine);
@@ -44,7 +44,7 @@ pub fn register(engine: &mut Engine, context: &Arc<Context>) {
     }
 }
 
-/// The numbers that scripts know by name, in functions and modules too.
+/// Named constants of scripts, also visible in functions and modules.
 pub(in crate::script) const CONSTANTS: &[(&str, FLOAT)] = &[
     ("NaN", FLOAT::NAN),
     ("INF", FLOAT::INFINITY),
@@ -52,7 +52,7 @@ pub(in crate::script) const CONSTANTS: &[(&str, FLOAT)] = &[
     ("E", std::f64::consts::E),
 ];
 
-/// The constants for the compiler, which refuses names that it does not know.
+/// The constants for the compiler, which refuses unknown names.
 pub fn constants() -> Scope<'static> {
     let mut scope = Scope::new();
     for (name, value) in CONSTANTS {
@@ -69,14 +69,14 @@ fn register_constants(engine: &mut Engine) {
     engine.register_global_module(module.into());
 }
 
-/// The name of the last value at the prompt.
+/// Name of the last value at the prompt.
 pub const LAST: &str = "_";
 
-/// Names of functions that Rhai reserves without using them.
+/// Function names that Rhai reserves without using them.
 const FREED: &[&str] = &["var"];
 
-/// Makes them names like others, and operators ours. Rhai marks the hook as deprecated only because
-/// it may change.
+/// Makes reserved names available and replaces operators by ours. Rhai marks the hook as deprecated
+/// only because it may change.
 #[allow(deprecated)]
 fn guide_parser(engine: &mut Engine, context: Arc<Context>) {
     engine.on_parse_token(move |token, position, _| match token {
@@ -88,13 +88,13 @@ fn guide_parser(engine: &mut Engine, context: Arc<Context>) {
     });
 }
 
-/// Whether a name that Rhai reserves is free for scripts.
+/// Whether a name that Rhai reserves is available to scripts.
 pub(in crate::script) fn is_freed(name: &str) -> bool {
     FREED.contains(&name)
 }
 
 /// Registers a builtin for one number of arguments, which Rhai then passes by value: a temporary
-/// arrives with nobody else holding it, so that filters may write over it.
+/// arrives unshared, so that filters may overwrite it.
 fn register_arity(
     engine: &mut Engine,
     builtin: &'static Builtin,
@@ -143,7 +143,7 @@ fn register_arity(
     }
 }
 
-/// Tells that a call of a builtin is done.
+/// Reports that a call of a builtin is complete.
 fn note(builtin: &Builtin, time: Duration, value: &Dynamic) {
     let result = match value.is_unit() {
         true => String::new(),
@@ -153,7 +153,7 @@ fn note(builtin: &Builtin, time: Duration, value: &Dynamic) {
     task::note(&format!("{}: {milliseconds} ms{result}", builtin.name));
 }
 
-/// An error as Rhai raises it: failures can be caught by the script, its end cannot.
+/// Converts an error to one of Rhai: failures can be caught by the script, its end cannot.
 pub(in crate::script) fn raise(error: Error, position: Position) -> Box<EvalAltResult> {
     if error.is_interrupted() || error.exit_code().is_some() {
         return EvalAltResult::ErrorTerminated(Dynamic::from(error), position).into();
@@ -162,7 +162,7 @@ pub(in crate::script) fn raise(error: Error, position: Position) -> Box<EvalAltR
 }
 
 /// Raises the failure of a builtin, a property, an index or an operator, and that of a mapped file
-/// which has become shorter: what was made of it is of no use.
+/// which has become shorter: results from it are invalid.
 pub(in crate::script) fn or_raise<T>(
     result: Result<T>,
     native: &NativeCallContext,

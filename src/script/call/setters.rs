@@ -1,8 +1,8 @@
-//! Setters that tell what a script assigns from what Rhai hands back.
+//! Setters that distinguish assignments of a script from values that Rhai writes back.
 //!
-//! `v[0].shape.len()` reads `v[0]`; as something was done with it, Rhai hands it to the setter of `v[0]`
-//! in case it has changed, or hands over `()` if a function has taken it meanwhile. Such values
-//! change nothing: no constant is changed by them, and no recording is copied for them.
+//! `v[0].shape.len()` reads `v[0]`. Rhai then passes the value to the setter of `v[0]` in case it
+//! has changed, or `()` if a function has taken it. Such values change nothing: no constant is
+//! changed by them, and no recording is copied for them.
 
 use std::any::TypeId;
 use std::cell::RefCell;
@@ -17,11 +17,11 @@ use super::register::or_raise;
 use crate::error::Result;
 use crate::video::Video;
 
-/// A video of which something is to be set.
+/// A video of which a part is to be set.
 pub(in crate::script) struct SetterTarget<'a> {
     /// The video.
     pub(in crate::script) video: &'a mut Video,
-    /// Whether the place in the script was read before it is set.
+    /// Whether the same position in the script was read before the setter was called.
     pub(in crate::script) was_read: bool,
     is_constant: bool,
     native: &'a NativeCallContext<'a>,
@@ -30,7 +30,7 @@ pub(in crate::script) struct SetterTarget<'a> {
 type Raised<T> = Result<T, Box<EvalAltResult>>;
 
 impl SetterTarget<'_> {
-    /// Changes the video, which is an error if it is a constant.
+    /// Changes the video; an error if it is a constant.
     pub(in crate::script) fn change(
         self,
         change: impl FnOnce(&mut Video) -> Result<()>,
@@ -43,14 +43,14 @@ impl SetterTarget<'_> {
         or_raise(change(self.video), self.native)
     }
 
-    /// Raises a failure to find out what to change.
+    /// Raises a failure to determine the change.
     pub(in crate::script) fn raise<T>(&self, result: Result<T>) -> Raised<T> {
         or_raise(result, self.native)
     }
 }
 
-/// Registers a setter of videos, which takes arguments of some types, the value last. Unlike other
-/// functions that change what they are called on, it is called for constants too.
+/// Registers a setter of videos with arguments of the given types, the value last. Unlike other
+/// functions that change their receiver, it is called for constants too.
 pub(in crate::script) fn register(
     engine: &mut Engine,
     name: &str,
@@ -94,12 +94,12 @@ pub(in crate::script) fn register(
 }
 
 thread_local! {
-    /// The places in scripts at which a part of a video was read. What is read at a place is
-    /// never assigned to there, unless by an operator such as `+=`.
+    /// Script positions at which a part of a video was read. A position that is read is never
+    /// assigned to, except by an operator such as `+=`.
     static READ: RefCell<HashSet<u64>> = RefCell::default();
 }
 
-/// Remembers that a part is read.
+/// Records that a part is read.
 pub(in crate::script) fn note_read(native: &NativeCallContext) {
     READ.with_borrow_mut(|read| read.insert(call_position(native)));
 }
@@ -108,7 +108,7 @@ fn was_read(native: &NativeCallContext) -> bool {
     READ.with_borrow(|read| read.contains(&call_position(native)))
 }
 
-/// Forgets what was read where, since other text may stand there now.
+/// Forgets the positions that were read, as they may now belong to other text.
 pub(crate) fn forget_reads() {
     READ.with_borrow_mut(HashSet::clear);
 }

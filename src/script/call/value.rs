@@ -1,4 +1,4 @@
-//! How values cross between scripts and Rust; each type words its own expectations.
+//! Conversion of values between scripts and Rust; each type describes what it expects.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ use crate::task;
 use crate::video::memory::ByteSize;
 use crate::video::{DType, Element, Field, Frames, Metadata, Video, map_samples};
 
-/// What a parameter accepts or a function returns, for messages and documentation.
+/// Type of a parameter or result, for messages and documentation.
 #[derive(Debug, Clone, Copy)]
 pub enum Type {
     /// Anything.
@@ -30,15 +30,15 @@ pub enum Type {
     Bool,
     /// An int.
     Int,
-    /// An int that is not negative.
+    /// A nonnegative int.
     Count,
     /// A float, or an int in its place.
     Float,
     /// A string.
     Text,
-    /// A string that is the path of a file or folder.
+    /// A string with the path of a file or folder.
     Path,
-    /// A number of bytes, or a text with its unit.
+    /// A number of bytes, or a string with a unit.
     Size,
     /// An object map.
     Map,
@@ -48,49 +48,49 @@ pub enum Type {
     Video,
     /// A video, image or trace, or a number.
     Operand,
-    /// Frames made one by one.
+    /// Frames made on demand.
     Frames,
-    /// What `describe` finds out.
+    /// Result of `describe`.
     Description,
     /// A player.
     Player,
-    /// A function of the script.
+    /// A script function.
     Function,
     /// A colormap.
     Colormap,
     /// An importer.
     Importer,
-    /// How far a loop has come.
+    /// Progress of a loop.
     Progress,
-    /// A failure that was caught.
+    /// A caught failure.
     Error,
-    /// One of a set of names: what a name is, and the names.
+    /// One of a set of names: a noun for the name, and the names.
     Choice(&'static str, fn() -> Vec<&'static str>),
     /// An array.
     Array(&'static Type),
-    /// A value, or `()` for none.
+    /// A value or `()`.
     Optional(&'static Type),
     /// A value of one of two types.
     Either(&'static Type, &'static Type),
-    /// All arguments that are left.
+    /// All remaining arguments.
     Rest,
 }
 
 /// A Rust type that scripts can pass and receive.
 pub trait Value: Sized {
-    /// The type as scripts know it.
+    /// Type in scripts.
     const TYPE: Type;
-    /// Takes the value out of a script's; gives it back if it is of another type.
+    /// Converts from a script value; returns the value unchanged if it has another type.
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic>;
-    /// Makes it a script's value.
+    /// Converts to a script value.
     fn into_dynamic(self) -> Dynamic;
 }
 
-/// What the body of a builtin may return: a value, or a result of one.
+/// Return type of a builtin's body: a value, or a result of one.
 pub trait Returned {
-    /// The type as scripts know it.
+    /// Type in scripts.
     const TYPE: Type;
-    /// The value for the script, or the failure.
+    /// Value for the script, or the failure.
     fn into_result(self) -> Result<Dynamic>;
 }
 
@@ -108,7 +108,7 @@ impl<T: Value> Returned for Result<T> {
     }
 }
 
-/// Types that Rhai holds as they are.
+/// Implements [`Value`] for types that Rhai stores unchanged.
 macro_rules! plain_values {
     ($($type:ty => $TYPE:expr),* $(,)?) => {
         $(impl Value for $type {
@@ -132,7 +132,7 @@ plain_values! {
     VideoDescription => Type::Description,
 }
 
-/// A plain array of numbers stands for a trace, nested ones for an image or a video.
+/// A plain array of numbers converts to a trace, nested arrays to an image or a video.
 impl Value for Video {
     const TYPE: Type = Type::Video;
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
@@ -141,7 +141,7 @@ impl Value for Video {
             made.and_then(Result::ok).ok_or(value)
         })
     }
-    /// What has no axes is a number for scripts, of which nothing else comes to know.
+    /// An array without axes becomes a number in scripts.
     fn into_dynamic(self) -> Dynamic {
         if self.ndim() > 0 {
             return Dynamic::from(self);
@@ -152,7 +152,7 @@ impl Value for Video {
     }
 }
 
-/// A sample as a script's number. Ints have no room for the largest ones of `uint64`.
+/// Converts a sample to a script number. Ints cannot hold the largest values of `uint64`.
 pub(in crate::script) fn scalar<T: Element>(sample: T) -> Dynamic {
     let value = sample.to_f64();
     match T::DTYPE {
@@ -210,9 +210,10 @@ impl Value for INT {
     }
 }
 
-/// An int, also one that is written as a float: `/` gives floats, `v[v.len / 2]` is meant.
+/// Converts to int, also from a float with an integer value: `/` gives floats, and `v[v.len / 2]`
+/// is meant as an index.
 pub(in crate::script) fn whole(value: &Dynamic) -> Option<INT> {
-    /// Beyond, floats skip ints.
+    /// Larger floats skip ints.
     const MAX_EXACT: FLOAT = (1_u64 << 53) as FLOAT;
     match value.as_float() {
         Ok(float) if float.fract() == 0.0 && float.abs() <= MAX_EXACT => Some(float as INT),
@@ -288,7 +289,7 @@ impl<T: Value> Value for Vec<T> {
     }
 }
 
-/// All arguments from a parameter on, which is the last one.
+/// All remaining arguments, for the last parameter.
 pub struct Rest(pub Vec<Dynamic>);
 
 impl Value for Rest {
@@ -435,7 +436,7 @@ impl Value for Field {
 }
 
 impl Type {
-    /// What is asked for, as in "needs `width` to be …".
+    /// Description of the type, as in "needs `width` to be …".
     pub fn expected(&self) -> String {
         match self {
             Type::Any => "a value".into(),
@@ -473,7 +474,7 @@ impl Type {
         }
     }
 
-    /// The names that can be passed, if the type is a set of names.
+    /// Names that can be passed, if the type is a set of names.
     pub fn choices(&self) -> Vec<&'static str> {
         match self {
             Type::Choice(_, names) => names(),
@@ -484,7 +485,7 @@ impl Type {
     }
 }
 
-/// Whether values of a type are paths, contain them, or may be one.
+/// Whether values of a type are, contain or may be paths.
 pub(in crate::script) fn has_paths(ty: &Type) -> bool {
     match ty {
         Type::Path => true,
@@ -494,7 +495,7 @@ pub(in crate::script) fn has_paths(ty: &Type) -> bool {
     }
 }
 
-/// The type as documentation writes it.
+/// Type as documentation writes it.
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -525,7 +526,7 @@ impl fmt::Display for Type {
     }
 }
 
-/// A value as `print` shows it, on its own or in an array.
+/// Text of a value as `print` shows it, on its own or in an array.
 pub fn plain_text(value: &Dynamic) -> String {
     if let Some(video) = value.read_lock::<Video>() {
         return video.to_string();
@@ -540,7 +541,7 @@ pub fn plain_text(value: &Dynamic) -> String {
     value.to_string()
 }
 
-/// A value as messages show it: "-1", "\"abc\"", "a video 3×8×10".
+/// Text of a value in messages: "-1", "\"abc\"", "a video 3×8×10".
 pub fn describe(value: &Dynamic) -> String {
     if let Some(video) = value.read_lock::<Video>() {
         return format!(

@@ -1,4 +1,4 @@
-//! Definition files (`.d.rhai`), from which editors with Rhai support complete and check scripts.
+//! Definition files (`.d.rhai`), with which editors that support Rhai complete and check scripts.
 
 use std::fmt::Write;
 use std::fs;
@@ -13,7 +13,7 @@ use crate::script::call::context::Context;
 use crate::script::call::value::Type;
 use crate::script::types::members::{ScriptType, TYPES};
 
-/// Writes definition files into a folder: one for the builtins, one for each library.
+/// Writes definition files into a folder: one for the builtins and one for each library.
 pub fn write_definitions(context: &Context, folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).map_err(|e| Error::io("create", folder, &e))?;
     let write = |name: &str, text: String| {
@@ -31,7 +31,7 @@ pub fn write_definitions(context: &Context, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The builtins as definitions: each with its required parameters, and with all of them.
+/// Definitions of the builtins: each with its required parameters, and with all of them.
 pub fn definitions(context: &Context) -> String {
     let mut text = String::from("module static;\n");
     for builtin in context.builtins() {
@@ -89,7 +89,7 @@ fn list(items: impl Iterator<Item = String>) -> String {
     items.collect::<Vec<_>>().join(", ")
 }
 
-/// A type in the grammar of definition files.
+/// Type in the grammar of definition files.
 fn definition_type(ty: &Type) -> String {
     match ty {
         Type::Any | Type::Rest => "?".into(),

@@ -18,36 +18,36 @@ use crate::io;
 pub use super::docs::definitions::{definitions, write_definitions};
 pub use super::docs::reference::reference;
 
-/// A module of script functions, as its comments document it.
+/// A module of script functions with its documentation.
 pub struct Library {
-    /// The name it is imported by.
+    /// Name for imports.
     pub name: String,
     /// Its `//!` comments.
     pub doc: String,
-    /// Its public functions.
+    /// Public functions.
     pub functions: Vec<LibraryFunction>,
 }
 
 /// A function of a library.
 pub struct LibraryFunction {
-    /// The name, without the module's.
+    /// Name without the module.
     pub name: String,
-    /// The names of the parameters.
+    /// Names of the parameters.
     pub params: Vec<String>,
     /// Its `///` comments.
     pub doc: String,
 }
 
-/// An example in a documentation comment: code, and what it shows.
+/// An example in a documentation comment: code and its value.
 pub struct DocExample {
-    /// The code of a line.
+    /// One line of code.
     pub code: String,
-    /// What the value prints as, if the example says so after `// =>`.
+    /// Printed value, if the example gives one after `// =>`.
     pub expected: Option<String>,
 }
 
 impl Library {
-    /// Reads the documentation in a module's text; a module that does not parse has none.
+    /// Parses the documentation of a module; a module that does not parse has none.
     pub fn parse(name: &str, text: &str) -> Self {
         let comment = |line: &str, mark: &str| {
             let text = line.trim_start().strip_prefix(mark)?;
@@ -85,14 +85,14 @@ impl Library {
         }
     }
 
-    /// The first line of the documentation.
+    /// First line of the documentation.
     pub fn summary(&self) -> &str {
         self.doc.lines().next().unwrap_or_default()
     }
 }
 
 impl LibraryFunction {
-    /// How it is called.
+    /// Signature of a call.
     pub fn signature(&self, library: &Library) -> String {
         format!(
             "{}::{}({})",
@@ -102,13 +102,13 @@ impl LibraryFunction {
         )
     }
 
-    /// The first line of the documentation.
+    /// First line of the documentation.
     pub fn summary(&self) -> &str {
         self.doc.lines().next().unwrap_or_default()
     }
 }
 
-/// How a builtin is called: `normalize(video, ymin = 0.0, …) -> Video`.
+/// Signature of a builtin: `normalize(video, ymin = 0.0, …) -> Video`.
 pub fn signature(builtin: &Builtin) -> String {
     let params: Vec<String> = builtin
         .params
@@ -130,7 +130,7 @@ pub(super) fn default_text(param: &Param) -> Option<String> {
     param.default.map(|default| format!("{:?}", default()))
 }
 
-/// Everything about one name: a builtin, a function of a library or a library.
+/// Help on a name: a builtin, a function of a library or a library.
 pub fn help(context: &Context, name: &str) -> Result<String> {
     if let Some(builtin) = context.builtin(name) {
         return Ok(builtin_help(builtin));
@@ -175,7 +175,7 @@ pub fn help(context: &Context, name: &str) -> Result<String> {
     })
 }
 
-/// The builtins and libraries by topic, a line each.
+/// Builtins and libraries by topic, one line each.
 pub fn overview(context: &Context) -> String {
     let mut text = String::new();
     for topic in context.topics() {
@@ -189,7 +189,7 @@ pub fn overview(context: &Context) -> String {
     text
 }
 
-/// The builtins of one topic, a line each.
+/// Builtins of one topic, one line each.
 pub fn topic_overview(topic: &Topic) -> String {
     let mut text = String::new();
     let builtins = topic.builtins.iter();
@@ -253,14 +253,14 @@ pub(super) fn param_facts(param: &Param) -> String {
     facts
 }
 
-/// The documentation of a builtin, with the tables that are rendered from the formats there are.
+/// Documentation of a builtin, with the tables generated from the supported formats.
 pub(super) fn text_of(builtin: &Builtin) -> String {
     let text = unindented(builtin.doc);
     let text = text.replace("{formats to load}\n", &io::table_of_loading());
     text.replace("{formats to save}\n", &io::table_of_saving())
 }
 
-/// A doc comment without the space that follows each `///`.
+/// Doc comment without the space after each `///`.
 pub(super) fn unindented(doc: &str) -> String {
     let lines = doc
         .lines()
@@ -268,8 +268,8 @@ pub(super) fn unindented(doc: &str) -> String {
     lines.fold(String::new(), |text, line| text + line + "\n")
 }
 
-/// The examples in the code blocks of a documentation comment, a line each; those of blocks
-/// marked `no_run` are for reading only.
+/// Examples in the code blocks of a documentation comment, one per line; blocks marked `no_run` are
+/// skipped.
 pub fn examples(doc: &str) -> Vec<DocExample> {
     let mut block = None;
     let mut examples = Vec::new();

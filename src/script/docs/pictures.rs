@@ -1,12 +1,12 @@
-//! What the pictures of the reference show: a line of code for each.
+//! Images of the reference: one line of code for each.
 
-/// A picture of what a function does.
+/// An image of the effect of a function.
 pub struct Picture {
-    /// The function that it stands beside, and the name of its file without the extension.
+    /// Function that it is shown next to, and file name without extension.
     pub name: &'static str,
-    /// The code that makes the image, of the video `v`.
+    /// Code that makes the image from the video `v`.
     pub code: &'static str,
-    /// The colormap that it is seen through.
+    /// Colormap of the image.
     pub cmap: &'static str,
 }
 
@@ -14,10 +14,10 @@ const fn picture(name: &'static str, code: &'static str, cmap: &'static str) -> 
     Picture { name, code, cmap }
 }
 
-/// The code that makes the video of which the pictures are.
+/// Code that makes the video of the images.
 pub const SETUP: &str = "let v = example_video(130);";
 
-/// The pictures, in the order of the reference.
+/// Images in the order of the reference.
 pub const PICTURES: &[Picture] = &[
     picture("example_video", "v[60]", "gray"),
     picture("crop", "v.crop(30)[60]", "gray"),

@@ -1,4 +1,4 @@
-//! The whole reference as a page of Markdown.
+//! The whole reference as a Markdown page.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use crate::script::call::context::Context;
 use crate::script::call::value::Type;
 use crate::script::types::members::{ScriptType, TYPES};
 
-/// How to read the page.
+/// Introduction to the page.
 const INTRODUCTION: &str = "\
 # Reference
 
@@ -29,8 +29,8 @@ Functions defined in a script see their parameters, but not the variables of the
 copies. `// =>` shows the value of the expression before it.
 ";
 
-/// The whole reference: contents, types, functions by topic, colormaps, modules. `pictures` names
-/// the folder that has the pictures, if there are any.
+/// Whole reference: contents, types, functions by topic, colormaps, modules. `pictures` is the
+/// folder of the images, if there are any.
 pub fn reference(context: &Context, pictures: Option<&str>) -> String {
     let mut text = String::from(INTRODUCTION);
     contents(&mut text, context);
@@ -55,17 +55,17 @@ pub fn reference(context: &Context, pictures: Option<&str>) -> String {
     text
 }
 
-/// The heading of a topic, whose number tells it from a function of the same name.
+/// Heading of a topic; its number distinguishes it from a function of the same name.
 fn chapter(number: usize, topic: &Topic) -> String {
     format!("{number}. {}", topic.title)
 }
 
-/// A link to the heading of a function; those of modules have the module before them.
+/// Link to the heading of a function; functions of modules have the module as a prefix.
 fn link(name: &str) -> String {
     format!("[`{name}`](#{})", anchor(name))
 }
 
-/// The name that GitHub and others give a heading.
+/// Anchor that GitHub and others give a heading.
 fn anchor(heading: &str) -> String {
     let lower = heading.to_lowercase();
     let kept = lower
@@ -139,7 +139,7 @@ fn builtin_reference(text: &mut String, builtin: &Builtin, pictures: Option<&str
     }
 }
 
-/// The names of the colormaps, beside pictures of them if there are any.
+/// Names of the colormaps, next to their images if there are any.
 fn colormap_reference(text: &mut String, pictures: Option<&str>) {
     text.push_str(
         "\n## Names of colormaps\n\nThe colormaps of Matplotlib; the suffix `_r` reverses them. An array of \
@@ -171,7 +171,7 @@ fn default_cell(param: &Param) -> String {
     }
 }
 
-/// What a parameter means, and the names that it can have.
+/// Meaning of a parameter, and the names it accepts.
 fn param_doc(param: &Param) -> String {
     let mut doc = cell(unindented(param.doc).replace('\n', " ").trim());
     let choices = param.ty.choices();
@@ -182,12 +182,12 @@ fn param_doc(param: &Param) -> String {
     doc
 }
 
-/// Text within a cell of a table.
+/// Text inside a table cell.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }
 
-/// A doc comment whose blocks of code say their language.
+/// Doc comment with the language of each code block.
 fn marked(doc: &str) -> String {
     let mut is_open = false;
     let lines = doc.lines().map(|line| match line.strip_prefix("```") {

@@ -1,14 +1,14 @@
-//! The entries of the prompt as a script that runs.
+//! Entries of the prompt as a script.
 
 use crate::script::call::context::PromptEntry;
 use crate::script::call::register::LAST;
 use crate::script::language::lexer::{LexState, Lexer};
 use crate::script::language::lookup::function_text;
 
-/// What the last value is called in the script.
+/// Name of the last value in the script.
 const NAME: &str = "last";
 
-/// A script that does what the entries did; of functions, the last definition counts.
+/// Script with the effect of the entries; only the last definition of a function is kept.
 pub fn transcript(entries: &[PromptEntry]) -> String {
     let mut text = String::from("// A session of optimap, saved as a script.\n");
     let mut named: Option<usize> = None;
@@ -37,7 +37,7 @@ pub fn transcript(entries: &[PromptEntry]) -> String {
     text
 }
 
-/// An entry without the functions that later ones define again.
+/// Entry without the functions that later entries redefine.
 fn without_replaced(entry: &PromptEntry, later: &[PromptEntry]) -> PromptEntry {
     let mut entry = entry.clone();
     for name in &entry.functions {
@@ -52,7 +52,7 @@ fn without_replaced(entry: &PromptEntry, later: &[PromptEntry]) -> PromptEntry {
     entry
 }
 
-/// A statement that others can follow.
+/// Statement that others can follow.
 fn finished(mut code: String, entry: &PromptEntry) -> String {
     let is_closed = code.ends_with(';') || entry.is_definition;
     if !is_closed {
@@ -62,7 +62,7 @@ fn finished(mut code: String, entry: &PromptEntry) -> String {
     code
 }
 
-/// The code with a name that scripts can use for the last value, and whether it uses it.
+/// Code with a valid name for the last value, and whether it uses it.
 fn with_last_named(text: &str) -> (String, bool) {
     let (mut named, mut uses_last) = (String::new(), false);
     for (range, inside) in Lexer::pieces(text) {

@@ -1,5 +1,5 @@
-//! What scripts may take: how much time and memory, and which functions of Rhai's own library could
-//! take a great deal of memory in a single step, replaced by ones that ask before they do.
+//! Limits on the time and memory of scripts. Functions of Rhai's library that could allocate a lot
+//! of memory in a single step are replaced by versions that check the limit first.
 
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
@@ -13,23 +13,23 @@ use crate::script::types::json::to_json;
 use crate::task::{self, Stop};
 use crate::video::memory;
 
-/// What a value in an array takes, and what a text takes beside its bytes.
+/// Size of a value in an array, and of a string in addition to its bytes.
 const VALUE: usize = size_of::<Dynamic>();
 const TEXT: usize = VALUE + 40;
 
-/// How deeply JSON is nested at most, as readers of it do not go deeper.
+/// Largest nesting depth of JSON, as JSON parsers have the same limit.
 const DEPTH: usize = 127;
 
 type Raised<T> = std::result::Result<T, Box<EvalAltResult>>;
 
-/// The time that a script has.
+/// Time limit of a script.
 #[derive(Debug, Clone, Copy)]
 pub struct TimeLimit {
     limit: Duration,
 }
 
 impl TimeLimit {
-    /// A clock for scripts that may take so many seconds.
+    /// Creates a limit in seconds.
     pub fn new(seconds: f64) -> Result<Self> {
         match Duration::try_from_secs_f64(seconds) {
             Ok(limit) if !limit.is_zero() => Ok(Self { limit }),
@@ -39,9 +39,9 @@ impl TimeLimit {
         }
     }
 
-    /// Starts it: when the time is over, everything is asked to stop. What does not heed that, such
-    /// as a single long step in Rhai's own library, is ended with the program a while later. It runs
-    /// until what is returned is dropped.
+    /// Starts the clock: at the end of the time, everything is asked to stop. If something does not
+    /// stop, such as a single long step in Rhai's library, the program is ended a while later. The
+    /// clock runs until the guard is dropped.
     pub(crate) fn start(self) -> TimeLimitGuard {
         let (running, is_over) = channel::<()>();
         let limit = self.limit;
@@ -60,12 +60,12 @@ impl TimeLimit {
                 }
             }
         };
-        // Without the thread there is no limit, and scripts run as they do without one.
+        // Without the thread scripts run without a limit.
         let _ = thread::Builder::new().name("clock".into()).spawn(watch);
         TimeLimitGuard { _until: running }
     }
 
-    /// What to say when the time is over.
+    /// Error when the time is over.
     fn passed(self) -> Error {
         Error::new(format!(
             "the script took longer than the time limit of {} s",
@@ -75,12 +75,12 @@ impl TimeLimit {
     }
 }
 
-/// A clock that runs: its thread ends when this is dropped.
+/// A running clock: its thread ends when the guard is dropped.
 pub(crate) struct TimeLimitGuard {
     _until: Sender<()>,
 }
 
-/// What to say instead of "interrupted" if a limit was the reason.
+/// Error to show instead of "interrupted" if a limit was the reason.
 pub(crate) fn reason(clock: Option<TimeLimit>) -> Option<Error> {
     match task::stopped()? {
         Stop::User => None,
@@ -89,7 +89,7 @@ pub(crate) fn reason(clock: Option<TimeLimit>) -> Option<Error> {
     }
 }
 
-/// Whether a script is to stop: asked at every step of it.
+/// Whether a script is to stop; called at every step of it.
 pub(crate) fn must_stop() -> bool {
     if memory::exceeds_limit() {
         task::stop(Stop::Memory);
@@ -116,14 +116,14 @@ pub(in crate::script) fn register(engine: &mut Engine) {
     });
 }
 
-/// The JSON of a map in one line. Functions have no word in it: those of a script can hold the map
-/// itself, which waits for whoever changes it.
+/// JSON of a map in one line. Functions are omitted: closures of a script can hold the map itself,
+/// which would deadlock.
 fn json_of(map: &Map) -> Result<ImmutableString> {
     let value = to_json(&map.clone().into(), "")?;
     Ok(value.to_string().into())
 }
 
-/// An error for values that are nested so deeply that they cannot be walked through.
+/// An error for values that are nested too deeply to be traversed.
 pub(in crate::script) fn expect_depth(depth: usize) -> Result<()> {
     match depth > DEPTH {
         true => Err(Error::new(format!("JSON is nested at most {DEPTH} deep"))),
@@ -131,7 +131,7 @@ pub(in crate::script) fn expect_depth(depth: usize) -> Result<()> {
     }
 }
 
-/// How often a text is found, before it is replaced or split at.
+/// Number of matches of a string, before it is replaced or split at.
 fn matches(text: &str, find: &str) -> usize {
     text.matches(find).count()
 }
@@ -179,7 +179,7 @@ fn split_rev<T: ToString>(
         .collect())
 }
 
-/// Joins arrays; the elements of the second are not copied again.
+/// Appends an array; its elements are not copied again.
 fn append(native: NativeCallContext, array: &mut Array, others: Array) -> Raised<()> {
     let bytes = others.len().saturating_mul(VALUE).saturating_mul(2);
     or_raise(memory::expect_room_for_values(bytes), &native)?;
@@ -187,13 +187,13 @@ fn append(native: NativeCallContext, array: &mut Array, others: Array) -> Raised
     Ok(())
 }
 
-/// An error if so many copies of a value take more memory than scripts may.
+/// An error if `copies` copies of a value take more memory than scripts may.
 pub(in crate::script) fn expect_copies(value: &Dynamic, copies: INT) -> Result<()> {
     let copies = usize::try_from(copies).unwrap_or(0);
     memory::expect_room_for_values(bytes_of(value).saturating_mul(copies))
 }
 
-/// What a copy of a value takes; videos are shared.
+/// Memory of a copy of a value; videos are shared.
 fn bytes_of(value: &Dynamic) -> usize {
     if let Some(items) = value.read_lock::<Array>() {
         return VALUE + items.iter().map(bytes_of).sum::<usize>();

@@ -1,4 +1,4 @@
-//! Recordings that have been loaded, kept while a script is run again and again.
+//! Cache of loaded recordings while a script is run again and again.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::script::call::bind::Call;
 use crate::script::call::value::{Type, has_paths};
 
-/// What loading functions have returned, as long as their files do not change.
+/// Results of loading functions, valid as long as their files do not change.
 #[derive(Default)]
 pub struct LoadCache {
     is_on: AtomicBool,
@@ -27,22 +27,22 @@ struct CachedLoad {
     is_used: bool,
 }
 
-/// The files beside a recording that its name begins, with their times and sizes.
+/// Files of a recording, all with names that begin with its stem, with their times and sizes.
 type FileStamps = Vec<(PathBuf, Option<SystemTime>, u64)>;
 
 impl LoadCache {
-    /// Keeps what is loaded from now on.
+    /// Enables the cache.
     pub fn keep(&self) {
         self.is_on.store(true, Relaxed);
     }
 
-    /// Forgets what has not been used since the last call.
+    /// Drops entries that were not used since the last call.
     pub fn forget_unused(&self) {
         let mut loaded = self.loaded.lock().expect("no panic while holding it");
         loaded.retain(|_, loaded| std::mem::take(&mut loaded.is_used));
     }
 
-    /// Runs a call; of a function that loads, only if the same arguments and files have not been
+    /// Runs a call; a loading function runs only if the same arguments and files have not been
     /// loaded before.
     pub(in crate::script) fn run(&self, call: Call<'_>) -> Result<Dynamic> {
         let is_on = self.is_on.load(Relaxed);
@@ -70,7 +70,7 @@ impl LoadCache {
     }
 }
 
-/// The file that a call loads a video from, if it does nothing else.
+/// File of a call that only loads a video.
 fn loaded_file(call: &Call<'_>) -> Option<PathBuf> {
     let builtin = call.builtin;
     let is_load = builtin.name.starts_with("load_") && matches!(builtin.returns, Type::Video);
@@ -79,7 +79,7 @@ fn loaded_file(call: &Call<'_>) -> Option<PathBuf> {
     has_paths(&first.ty).then(|| PathBuf::from(path.as_str()))
 }
 
-/// A recording may consist of several files of the same stem, or of those in a folder.
+/// A recording may consist of several files with the same stem, or of the files in a folder.
 fn files(path: &Path) -> FileStamps {
     let (folder, stem) = if path.is_dir() {
         (path, String::new())

@@ -1,4 +1,4 @@
-//! What scripts run in: modules, loading, limits, sandbox, profile.
+//! Environment of scripts: modules, load cache, limits, sandbox, profile.
 
 pub mod limits;
 pub(in crate::script) mod load_cache;

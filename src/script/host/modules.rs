@@ -1,6 +1,6 @@
-//! Script modules: `import "waves" as waves;` looks beside the importing script, in the folders of
-//! `OPTIMAP_PATH`, in the user's library folder, and in the standard library inside the program.
-//! A module whose file has changed is loaded again when it is imported again.
+//! Script modules. `import "waves" as waves;` searches the folder of the importing script, the
+//! folders of `OPTIMAP_PATH`, the user's library folder, and the standard library inside the
+//! program. A module whose file has changed is loaded again at the next import.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -20,7 +20,7 @@ use crate::script::language::diagnostic::parse_failure;
 
 static STDLIB: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/stdlib");
 
-/// The modules of the standard library: name and text.
+/// Modules of the standard library: name and text.
 pub fn stdlib() -> impl Iterator<Item = (&'static str, &'static str)> {
     STDLIB.files().filter_map(|file| {
         let name = file.path().file_stem()?.to_str()?;
@@ -28,7 +28,7 @@ pub fn stdlib() -> impl Iterator<Item = (&'static str, &'static str)> {
     })
 }
 
-/// Reads a script that the user has named. The first line may tell the shell what to run it with.
+/// Reads a script that the user has named. The first line may be a shebang.
 pub fn read_script(path: &Path) -> Result<String, Error> {
     let file = files::open_anywhere(path).map_err(|error| error.hint("`-` runs standard input"))?;
     script_text(path, &file)
@@ -45,8 +45,8 @@ fn script_text(path: &Path, mut file: &File) -> Result<String, Error> {
     Ok(plain_script(&text))
 }
 
-/// A script without what only other programs need; lines stay where they are, and end as on Unix, so
-/// that texts of several lines are the same everywhere.
+/// Script without parts for other programs; lines keep their numbers and get Unix line endings, so
+/// that multi-line strings are the same everywhere.
 pub fn plain_script(text: &str) -> String {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let text = text.replace("\r\n", "\n");
@@ -56,7 +56,7 @@ pub fn plain_script(text: &str) -> String {
     }
 }
 
-/// The only name of a file that has several, short if it is below the current folder.
+/// One name for a file that may have several, short if it is below the current folder.
 fn one_name(path: PathBuf) -> PathBuf {
     let full = files::full(&path).unwrap_or(path);
     let folder = std::env::current_dir().and_then(|folder| files::full(&folder));
@@ -66,7 +66,7 @@ fn one_name(path: PathBuf) -> PathBuf {
     short.unwrap_or(full)
 }
 
-/// Finds, loads and remembers modules. Clones share what is loaded.
+/// Finds, loads and caches modules. Clones share the cache.
 #[derive(Clone)]
 pub struct Modules(Arc<ModuleCache>);
 
@@ -76,32 +76,33 @@ struct ModuleCache {
     loading: Mutex<Vec<ModuleInProgress>>,
 }
 
-/// A module as its files were when it was loaded.
+/// A module with its files at the time of loading.
 struct CachedModule {
     module: Shared<Module>,
     files: Vec<ModuleStamp>,
 }
 
-/// A module that is being loaded, and the files that it consists of as far as is known.
+/// A module that is being loaded, and the files known to belong to it.
 struct ModuleInProgress {
     source: String,
     files: Vec<ModuleStamp>,
 }
 
-/// A file with the time of its last change and its size.
+/// A file with its modification time and its size.
 #[derive(Debug, Clone, PartialEq)]
 struct ModuleStamp(PathBuf, Option<SystemTime>, u64);
 
 /// A module that has been found.
 struct ModuleSource {
-    /// What messages call it.
+    /// Name in messages.
     source: String,
-    /// Its file, and how to read it, unless it is part of the program.
+    /// File, and its open handle, unless it is part of the program.
     file: Option<(PathBuf, File)>,
 }
 
 impl Modules {
-    /// A resolver that looks in the folders of the context after the importing script's own.
+    /// Creates a resolver that searches the folders of the context after that of the importing
+    /// script.
     pub fn new(context: Arc<Context>) -> Self {
         let (loaded, loading) = (Mutex::default(), Mutex::default());
         Self(Arc::new(ModuleCache {
@@ -111,7 +112,7 @@ impl Modules {
         }))
     }
 
-    /// The text of the module that a script imports by a name.
+    /// Text of the module that a script imports by a name.
     pub fn text(&self, importer: Option<&str>, name: &str) -> Result<String, Error> {
         let found = self.0.find(importer, name)?;
         self.0.text(&found, name)
@@ -132,7 +133,7 @@ impl ModuleStamp {
 }
 
 impl ModuleCache {
-    /// The folders in which a script looks for modules.
+    /// Folders in which a script searches for modules.
     fn folders(&self, importer: Option<&str>) -> Vec<PathBuf> {
         let beside = importer.and_then(|path| Path::new(path).parent());
         let mut folders = vec![beside.unwrap_or(Path::new("")).to_owned()];
@@ -164,7 +165,7 @@ impl ModuleCache {
             )))
     }
 
-    /// In a sandbox, modules have to lie in it or in the folder that they are looked for in.
+    /// Checks that in a sandbox a module is in the sandbox or in the folder that is searched.
     fn allowed(&self, folder: &Path, file: PathBuf) -> Result<ModuleSource, Error> {
         let folder = if folder.as_os_str().is_empty() {
             Path::new(".")
@@ -185,7 +186,7 @@ impl ModuleCache {
         })
     }
 
-    /// The module, if it has been loaded and its files have not changed since.
+    /// The cached module, if its files have not changed since.
     fn current(&self, source: &str) -> Option<Shared<Module>> {
         let loaded = self.loaded.lock().expect("no panic while held");
         let found = loaded.get(source)?;
@@ -196,7 +197,7 @@ impl ModuleCache {
         Some(found.module.clone())
     }
 
-    /// Counts files as part of the module that is being loaded.
+    /// Adds files to the module that is being loaded.
     fn add_files(&self, files: &[ModuleStamp]) {
         let mut loading = self.loading.lock().expect("no panic while held");
         if let Some(outer) = loading.last_mut() {
@@ -204,7 +205,7 @@ impl ModuleCache {
         }
     }
 
-    /// Notes that a module is being loaded; an error if that is so already.
+    /// Begins loading a module; an error if it is already being loaded.
     fn begin(&self, found: &ModuleSource) -> Result<usize, Error> {
         let mut loading = self.loading.lock().expect("no panic while held");
         if loading.iter().any(|loading| loading.source == found.source) {
@@ -223,7 +224,7 @@ impl ModuleCache {
         Ok(loading.len() - 1)
     }
 
-    /// The text of what has been found by a name.
+    /// Text of a module that was found by a name.
     fn text(&self, found: &ModuleSource, name: &str) -> Result<String, Error> {
         match &found.file {
             Some((path, file)) => script_text(path, file),
@@ -234,7 +235,7 @@ impl ModuleCache {
         }
     }
 
-    /// Loads what has been found, as the module of a name.
+    /// Loads a module that was found, under a name.
     fn load(
         &self,
         engine: &Engine,
@@ -291,7 +292,7 @@ impl ModuleResolver for Modules {
     }
 }
 
-/// Folders as a sentence lists them.
+/// Folders as a list in a sentence.
 fn folder_list(folders: &[PathBuf]) -> String {
     let name = |folder: &PathBuf| match folder.as_os_str().is_empty() {
         true => "the current folder".to_owned(),

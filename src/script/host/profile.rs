@@ -1,4 +1,4 @@
-//! How long builtins take, by name and by line of the script, measured when somebody asks.
+//! Profile of the builtins, by name and by line of the script.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -9,18 +9,18 @@ use std::time::{Duration, Instant};
 use rhai::NativeCallContext;
 
 thread_local! {
-    /// The time taken by the calls inside the one that is under way on this thread.
+    /// Time of the calls inside the running one on this thread.
     static INNER: Cell<Duration> = const { Cell::new(Duration::ZERO) };
 }
 
-/// Measures calls of builtins while it is switched on.
+/// Measures calls of builtins while it is enabled.
 #[derive(Default)]
 pub struct Profile {
     is_on: AtomicBool,
     calls: Mutex<BTreeMap<ProfileKey, Cost>>,
 }
 
-/// A builtin, and the place it is called from.
+/// A builtin and the position of its call.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct ProfileKey {
     name: &'static str,
@@ -28,28 +28,28 @@ struct ProfileKey {
     line: usize,
 }
 
-/// What calls have taken.
+/// Cost of calls.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Cost {
-    /// How many there were.
+    /// Number of calls.
     pub calls: usize,
-    /// The time, without that of builtins called from inside.
+    /// Time without that of nested builtins.
     pub time: Duration,
 }
 
-/// What has been measured.
+/// Result of a measurement.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// By builtin, the most expensive first.
+    /// By builtin, the slowest first.
     pub by_name: Vec<(String, Cost)>,
-    /// By source and line, in their order.
+    /// By source and line, in order.
     pub by_line: Vec<((String, usize), Cost)>,
-    /// All together.
+    /// Total.
     pub total: Duration,
 }
 
 impl Profile {
-    /// Begins to measure, from nothing.
+    /// Starts measuring from zero.
     pub fn start(&self) {
         self.calls
             .lock()
@@ -58,7 +58,7 @@ impl Profile {
         self.is_on.store(true, Relaxed);
     }
 
-    /// Stops measuring and tells what was found.
+    /// Stops measuring and returns the report.
     pub fn stop(&self) -> Report {
         self.is_on.store(false, Relaxed);
         let calls = std::mem::take(&mut *self.calls.lock().expect("no panic while holding it"));
@@ -83,7 +83,7 @@ impl Profile {
         report
     }
 
-    /// Runs a call of a builtin, and measures it if wanted.
+    /// Runs a call of a builtin, and measures it if enabled.
     pub(in crate::script) fn measure<T>(
         &self,
         name: &'static str,
@@ -119,7 +119,7 @@ impl Cost {
     }
 }
 
-/// A time with a fitting unit.
+/// Time in a suitable unit.
 pub fn time_text(time: Duration) -> String {
     let seconds = time.as_secs_f64();
     match seconds {

@@ -1,5 +1,5 @@
-//! Functions of Rhai's own library that could take the program down or that Ctrl-C would not stop,
-//! replaced by ones that do neither.
+//! Replacements for functions of Rhai's library that could crash the program or that Ctrl-C would
+//! not stop.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::script::call::register::or_raise;
 use crate::task;
 
-/// The most elements that a single call may make.
+/// Largest number of elements that a single call may make.
 const MAX_ELEMENTS: INT = 1 << 26;
 
 type Raised<T> = std::result::Result<T, Box<EvalAltResult>>;

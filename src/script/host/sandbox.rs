@@ -1,5 +1,5 @@
-//! What scripts may do in a sandbox: the paths that they name are checked before a builtin runs, and
-//! once more where files are opened, in [`files`].
+//! Sandbox of scripts: paths in arguments are checked before a builtin runs, and again when files
+//! are opened, in [`files`].
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ pub fn is_closed() -> bool {
     files::sandbox().is_some()
 }
 
-/// An error if scripts must not do something that has effects beyond files.
+/// An error if scripts may not take an action with effects beyond files.
 pub fn check_free(action: &str) -> Result<()> {
     if is_closed() {
         return Err(
@@ -25,7 +25,7 @@ pub fn check_free(action: &str) -> Result<()> {
     Ok(())
 }
 
-/// An error if the value of a parameter is or contains a path that scripts must not touch.
+/// An error if the value of a parameter is or contains a path that scripts may not access.
 pub(in crate::script) fn check_argument(ty: &Type, value: &Dynamic) -> Result<()> {
     if !is_closed() || !crate::script::call::value::has_paths(ty) {
         return Ok(());

@@ -1,5 +1,5 @@
-//! Looks for mistakes in a script without running it: functions that do not exist, wrong numbers
-//! of arguments, options and names that functions do not know, modules that cannot be found.
+//! Checks a script without running it: unknown functions, wrong numbers of arguments, unknown
+//! options and names, missing modules.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,25 +16,25 @@ use crate::script::call::value::Type;
 use crate::script::docs::{Library, signature};
 use crate::script::host::modules::Modules;
 
-/// What a script is checked against.
+/// Context of a check.
 pub struct Check<'a> {
-    /// The engine that would run it.
+    /// Engine that would run the script.
     pub engine: &'a Engine,
-    /// The builtins and libraries.
+    /// Builtins and libraries.
     pub context: &'a Context,
-    /// Where its modules are found.
+    /// Resolver of its modules.
     pub modules: &'a Modules,
 }
 
-/// What is known about the names of one script.
+/// Names that a script defines.
 struct Names {
-    /// The functions it defines, and how many parameters they have.
+    /// Functions it defines, with their numbers of parameters.
     functions: BTreeSet<(String, usize)>,
-    /// The modules it imports, by the names given to them; none if one is not known.
+    /// Modules it imports, by alias; `None` if the module is not known.
     modules: BTreeMap<String, Option<Library>>,
-    /// The keys of its maps, which may hold functions.
+    /// Keys of its maps, which may hold functions.
     keys: BTreeSet<String>,
-    /// The functions of the engine, and how many parameters they have.
+    /// Functions of the engine, with their numbers of parameters.
     engine: BTreeSet<(String, usize)>,
 }
 
@@ -53,7 +53,7 @@ const LANGUAGE: &[&str] = &[
 ];
 
 impl Check<'_> {
-    /// The mistakes in a script that can be parsed, in their order.
+    /// Mistakes in a script that parses, in order.
     pub fn mistakes(&self, script: &EffectCheck<'_>, source: &str) -> Vec<Diagnostic> {
         let mut mistakes = Vec::new();
         let ast = script.ast;
@@ -120,7 +120,7 @@ impl Check<'_> {
                         .keys
                         .extend(map.0.iter().map(|(key, _)| key.name.to_string()));
                 }
-                // A map of constants has been made when the script was compiled.
+                // A map of constants was evaluated when the script was compiled.
                 Some(ASTNode::Expr(Expr::DynamicConstant(value, _))) => {
                     let map = value.read_lock::<rhai::Map>();
                     let keys = map.iter().flat_map(|map| map.keys());
@@ -133,7 +133,7 @@ impl Check<'_> {
         names
     }
 
-    /// The module of an import, if its path is fixed.
+    /// Module of an import, if its path is fixed.
     fn library(&self, path: &Expr, importer: &str) -> Result<Option<Library>> {
         let Expr::StringConstant(name, _) = path else {
             return Ok(None);
@@ -151,7 +151,7 @@ impl Check<'_> {
         Ok(Some(Library::parse(name, &text)))
     }
 
-    /// What is wrong with a call.
+    /// Mistakes in a call.
     fn call(&self, call: &FnCallExpr, names: &Names, is_method: bool) -> Vec<Error> {
         let name = call.name.as_str();
         let count = call.args.len() + usize::from(is_method);
@@ -191,7 +191,7 @@ impl Check<'_> {
     }
 }
 
-/// A call of a function of a module.
+/// Checks a call of a function of a module.
 fn of_library(library: &Library, name: &str, count: usize) -> Result<()> {
     let mut named = library
         .functions
@@ -219,7 +219,7 @@ fn of_library(library: &Library, name: &str, count: usize) -> Result<()> {
     )))
 }
 
-/// A call of a builtin; of an option map, what is written out is checked.
+/// Checks a call of a builtin, and its option map as far as it is written literally.
 fn of_builtin(builtin: &Builtin, args: &[Expr], is_method: bool) -> Vec<Error> {
     let first = usize::from(is_method);
     let total = args.len() + first;
@@ -260,7 +260,7 @@ fn failures(results: impl IntoIterator<Item = Result<()>>) -> Vec<Error> {
     results.into_iter().filter_map(Result::err).collect()
 }
 
-/// Whether a builtin takes as many arguments by position.
+/// Checks the number of positional arguments of a builtin.
 fn count(builtin: &Builtin, positional: usize) -> Result<()> {
     let (name, most) = (builtin.name, builtin.params.len());
     if positional > most {
@@ -270,7 +270,7 @@ fn count(builtin: &Builtin, positional: usize) -> Result<()> {
     Ok(())
 }
 
-/// An option of a call, and its value if that is known.
+/// Checks an option of a call, and its value if that is known.
 fn option(builtin: &Builtin, positional: usize, key: &str, value: Option<&str>) -> Result<()> {
     let name = builtin.name;
     let Some(at) = builtin.params.iter().position(|param| param.name == key) else {
@@ -283,13 +283,13 @@ fn option(builtin: &Builtin, positional: usize, key: &str, value: Option<&str>) 
     choice(builtin, key, &builtin.params[at].ty, value)
 }
 
-/// Whether the last parameter stands for any number of arguments.
+/// Whether the last parameter takes any number of arguments.
 fn takes_any_number(builtin: &Builtin) -> bool {
     let last = builtin.params.last();
     last.is_some_and(|param| matches!(param.ty, Type::Rest))
 }
 
-/// The keys of a map that is written out, and the values that are texts.
+/// Keys of a literal map, and the values that are strings.
 type MapOptions = Vec<(String, Option<String>)>;
 
 fn options(argument: &Expr) -> Option<MapOptions> {
@@ -314,7 +314,7 @@ fn options(argument: &Expr) -> Option<MapOptions> {
     }
 }
 
-/// A text that is written out.
+/// String literal.
 fn text(expr: &Expr) -> Option<&str> {
     match expr {
         Expr::StringConstant(text, _) => Some(text),
@@ -327,13 +327,13 @@ fn is_literal(expr: &Expr) -> bool {
         || matches!(expr, Expr::Array(..))
 }
 
-/// A name that has to be one of a few.
+/// Checks a name that must be one of a set.
 fn choice(builtin: &Builtin, name: &str, ty: &Type, text: Option<&str>) -> Result<()> {
     let (Type::Choice(..), Some(text)) = (ty, text) else {
         return Ok(());
     };
     let choices = ty.choices();
-    // Long lists, such as that of the colormaps, have more names than they tell.
+    // Long lists, such as that of the colormaps, have more names than they show.
     if choices.len() > 12 || choices.contains(&text) {
         return Ok(());
     }

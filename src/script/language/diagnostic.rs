@@ -1,4 +1,4 @@
-//! Failures as people read them: message, place in the source, hints, and how the script got there.
+//! Diagnostics: message, position in the source, hints, and stack trace of a failure.
 
 use std::fmt::Write;
 
@@ -17,18 +17,18 @@ pub struct Diagnostic {
     error: Error,
     location: SourcePosition,
     trace: Vec<CallFrame>,
-    /// Whether the script runs all the same.
+    /// Whether the script runs nevertheless.
     is_warning: bool,
 }
 
-/// A position in a script or module.
+/// Position in a script or module.
 #[derive(Debug, Clone)]
 struct SourcePosition {
     source: String,
     position: Position,
 }
 
-/// A call of a script function, or an import, that was under way.
+/// A call of a script function, or an import, that was running.
 #[derive(Debug, Clone)]
 struct CallFrame {
     what: String,
@@ -36,7 +36,7 @@ struct CallFrame {
 }
 
 impl Diagnostic {
-    /// Explains a failure to run `source`, the name of a script, among the variables of a session.
+    /// Explains a failure of `source`, the name of a script, given the variables of a session.
     pub fn new(
         error: EvalAltResult,
         source: &str,
@@ -98,7 +98,7 @@ impl Diagnostic {
         }
     }
 
-    /// A failure that has no place in a script.
+    /// Failure without a position in a script.
     pub fn without_position(error: Error) -> Self {
         let location = SourcePosition {
             source: String::new(),
@@ -112,7 +112,7 @@ impl Diagnostic {
         }
     }
 
-    /// A failure at a place in a script.
+    /// Failure at a position in a script.
     pub fn at(error: Error, source: &str, position: Position) -> Self {
         let location = SourcePosition {
             source: source.into(),
@@ -126,7 +126,7 @@ impl Diagnostic {
         }
     }
 
-    /// What a script does in vain at a place.
+    /// Warning about code without effect at a position.
     pub fn warning(error: Error, source: &str, position: Position) -> Self {
         Self {
             is_warning: true,
@@ -134,12 +134,12 @@ impl Diagnostic {
         }
     }
 
-    /// Whether this is no mistake that keeps the script from running.
+    /// Whether it is a warning, which does not keep the script from running.
     pub fn is_warning(&self) -> bool {
         self.is_warning
     }
 
-    /// Where it is in its script.
+    /// Position in the script.
     pub fn position(&self) -> Position {
         self.location.position
     }
@@ -149,12 +149,12 @@ impl Diagnostic {
         self.error.is_interrupted()
     }
 
-    /// The same place with another failure.
+    /// The same position with another failure.
     pub(crate) fn because(self, error: Error) -> Self {
         Self { error, ..self }
     }
 
-    /// The exit status, if the script asked to end.
+    /// Exit status, if the script asked to end.
     pub fn exit_code(&self) -> Option<u8> {
         self.error.exit_code()
     }
@@ -164,7 +164,7 @@ impl Diagnostic {
         &self.error
     }
 
-    /// The failure with its place as a hint, for failures that are told elsewhere.
+    /// The failure with its position as a hint, for failures that are shown elsewhere.
     pub(in crate::script) fn with_position(self) -> Error {
         if self.error.is_interrupted() || self.location.position.is_none() {
             return self.error;
@@ -177,7 +177,7 @@ impl Diagnostic {
         self.error.hint(location)
     }
 
-    /// The whole text; coloured for a terminal if asked.
+    /// The whole text, with terminal colors if `color` is set.
     pub fn render(&self, context: &Context, color: bool) -> String {
         let source = context.source(&self.location.source).unwrap_or_default();
         let level = if self.is_warning {
@@ -210,7 +210,7 @@ impl Diagnostic {
 }
 
 impl Diagnostic {
-    /// The calls under way, the innermost first; of many only the first and the last.
+    /// Running calls, the innermost first; of many calls only the first and the last ones.
     fn shown_trace(&self) -> Vec<String> {
         const MAX_FRAMES: usize = 8;
         let mut calls: Vec<String> = self.trace.iter().rev().map(CallFrame::describe).collect();
@@ -244,7 +244,7 @@ impl CallFrame {
     }
 }
 
-/// The failure in our words: Rhai's own are reworded, with hints where a remedy is known.
+/// Rewords failures of Rhai, with hints where a remedy is known.
 fn explain<'a>(
     error: EvalAltResult,
     names: impl Iterator<Item = &'a str>,
@@ -313,14 +313,14 @@ fn explain<'a>(
     }
 }
 
-/// What a failure of the language was that a script has caught, which Rhai makes a map of.
+/// Original failure of the language that a script has caught, which Rhai converts to a map.
 pub(in crate::script) fn caught(map: &Map, engine: &Engine, context: &Context) -> Option<Error> {
     let text = |key: &str| map.get(key).map(ToString::to_string).unwrap_or_default();
     let kind = text("error");
     if !kind.starts_with("Error") || !map.contains_key("message") {
         return None;
     }
-    // Of a failure in a function only the text tells what kind it was; places follow.
+    // The kind of a failure in a function is known only from the text; positions follow.
     let message = text("message");
     let message = message.lines().next().unwrap_or_default();
     let message = message.split(" @ '").next().unwrap_or_default();
@@ -338,7 +338,7 @@ pub(in crate::script) fn caught(map: &Map, engine: &Engine, context: &Context) -
     Some(Error::new(uncapitalized(&plain_types(message))))
 }
 
-/// `expected` and `got` are types as Rhai calls them.
+/// Error for a wrong type; `expected` and `got` are Rhai's names of types.
 fn wrong_type(expected: &str, got: &str) -> Error {
     let name = |ty: &str| match plain_types(ty).as_str() {
         "bool" => "true or false".to_owned(),
@@ -367,7 +367,7 @@ fn reworded(error: &EvalAltResult) -> String {
     uncapitalized(&plain_types(&text))
 }
 
-/// Names of types as scripts know them.
+/// Replaces Rust names of types by those of scripts.
 fn plain_types(text: &str) -> String {
     const PLAIN: [(&str, &str); 6] = [
         ("&str | ImmutableString | String", "string"),
@@ -411,7 +411,7 @@ fn explain_syntax<'a>(
     }
 }
 
-/// `names` are those that the script and the session know.
+/// Error for an unknown variable; `names` are those that the script and the session define.
 fn unknown_variable<'a>(
     name: &str,
     names: impl Iterator<Item = &'a str>,
@@ -431,7 +431,7 @@ fn unknown_variable<'a>(
     error.did_you_mean(name, names.filter(|known| *known != name).chain(builtins))
 }
 
-/// The variable that a failure is about because there is none.
+/// Name of the undefined variable that caused a failure.
 fn unknown_name(error: &EvalAltResult) -> Option<&str> {
     match error {
         EvalAltResult::ErrorVariableNotFound(name, _) => Some(name),
@@ -440,7 +440,7 @@ fn unknown_name(error: &EvalAltResult) -> Option<&str> {
     }
 }
 
-/// What is wrong with a variable in a function if it is one of outside, which functions do not see.
+/// Error for an outer variable used in a function, where it is not visible.
 fn hidden(name: &str, text: &str, position: Position, variables: &[String]) -> Option<Error> {
     let location = span(text, position)?.start;
     let function = enclosing_function(text, location)?;
@@ -474,13 +474,13 @@ fn hidden(name: &str, text: &str, position: Position, variables: &[String]) -> O
     })
 }
 
-/// The words of a script, its variables among them.
+/// Words of a script, its variables among them.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !(c.is_alphanumeric() || c == '_'))
         .filter(|word| word.len() > 1)
 }
 
-/// `signature` is Rhai's, such as `corp (Video, i64)`.
+/// Error for an unknown function; `signature` is Rhai's, such as `corp (Video, i64)`.
 pub(in crate::script) fn unknown_function(
     signature: &str,
     engine: &Engine,
@@ -532,7 +532,8 @@ pub(in crate::script) fn unknown_function(
     }
 }
 
-/// `text` is Rhai's: "Unknown property 'shpe' - a getter is not registered for type 'Video'".
+/// Error for an unknown property; `text` is Rhai's: "Unknown property 'shpe' - a getter is not
+/// registered for type 'Video'".
 fn unknown_property(text: &str, context: &Context) -> Error {
     let quoted: Vec<&str> = text.split('\'').collect();
     match quoted[..] {
@@ -564,14 +565,14 @@ fn unknown_property(text: &str, context: &Context) -> Error {
     }
 }
 
-/// The type of a name, as scripts or Rust have it.
+/// Type of a name in scripts or in Rust.
 fn script_type(name: &str) -> Option<&'static ScriptType> {
     TYPES
         .iter()
         .find(|ty| ty.name == name || (ty.rust_name)() == name)
 }
 
-/// A script that cannot be parsed is a failure like any other.
+/// Converts a parse error to a failure like any other.
 pub fn parse_failure(error: ParseError) -> EvalAltResult {
     EvalAltResult::ErrorParsing(*error.0, error.1)
 }

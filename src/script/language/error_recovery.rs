@@ -1,4 +1,4 @@
-//! Going on after a mistake in the syntax of a script, to find the others.
+//! Recovery from syntax errors of a script, to find further ones.
 
 use rhai::{EvalAltResult, ParseErrorType};
 
@@ -8,14 +8,14 @@ use super::source_text::{enclosing_function, span};
 /// A script in which mistakes are skipped one after the other.
 pub struct ErrorRecovery {
     text: String,
-    /// Names that are taken for variables, as each of them has been found unknown.
+    /// Names taken as variables after they were found unknown.
     names: Vec<String>,
-    /// Where statements have been taken out, or names replaced.
+    /// Ranges of removed statements or replaced names.
     skipped: Vec<std::ops::Range<usize>>,
 }
 
 impl ErrorRecovery {
-    /// A script of which nothing is skipped yet.
+    /// Creates a script with nothing skipped yet.
     pub fn new(text: &str) -> Self {
         Self {
             text: text.to_owned(),
@@ -24,18 +24,18 @@ impl ErrorRecovery {
         }
     }
 
-    /// The script without what was skipped.
+    /// Script without the skipped parts.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Names to be taken for variables.
+    /// Names to be taken as variables.
     pub fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// Skips a mistake: whether it is one of its own, not a consequence of one that was skipped, and
-    /// whether there may be more.
+    /// Skips a mistake. Returns whether it is new, not a consequence of a skipped one, and whether
+    /// there may be more.
     pub fn skip(&mut self, error: &EvalAltResult) -> (bool, bool) {
         let EvalAltResult::ErrorParsing(kind, position) = error else {
             return (true, false);
@@ -72,8 +72,8 @@ impl ErrorRecovery {
     }
 }
 
-/// A script with the statement around a mistake taken out, and where that stood. All else stays in
-/// its place. Nothing if there is no statement to take out.
+/// Removes the statement around a mistake and returns its range; everything else keeps its
+/// position. `None` if there is no statement to remove.
 fn without_statement(text: &str, mistake: usize) -> Option<(String, std::ops::Range<usize>)> {
     let range = statement(text, mistake);
     let taken = &text[range.clone()];
@@ -85,7 +85,7 @@ fn without_statement(text: &str, mistake: usize) -> Option<(String, std::ops::Ra
         .then(|| words.next())
         .flatten();
     let name = defined.map(|word| word.trim_end_matches([';', ':', ',', '=']));
-    // What it would have defined is defined, or each use of it would be one more mistake.
+    // The name it would define is defined, or each of its uses would be another mistake.
     let instead = name.map_or(String::new(), |name| format!("let {name}=0;"));
     let first_line = taken.trim_start().lines().next().unwrap_or_default();
     let instead = if instead.len() <= first_line.len() {
@@ -105,13 +105,13 @@ fn without_statement(text: &str, mistake: usize) -> Option<(String, std::ops::Ra
     ))
 }
 
-/// A script with an unknown name replaced by a number.
+/// Replaces an unknown name by a number.
 fn with_number(text: &str, name: std::ops::Range<usize>) -> String {
     let spaces = " ".repeat(name.len() - 1);
     format!("{}0{spaces}{}", &text[..name.start], &text[name.end..])
 }
 
-/// As many bytes, all of them spaces but for the ends of lines.
+/// The same number of bytes, all spaces except for line ends.
 fn blank(text: &str) -> String {
     let plain = |byte: u8| if byte == b'\n' { '\n' } else { ' ' };
     text.bytes().map(plain).collect()
@@ -123,8 +123,8 @@ const BEGINNINGS: &[&str] = &[
     "try ", "throw ", "//", "}",
 ];
 
-/// The statement that a place is in: from the one before it to its semicolon, the end of its block,
-/// or a line that clearly begins another one.
+/// Statement around an offset: from the end of the previous one to its semicolon, the end of its
+/// block, or a line that clearly begins another one.
 fn statement(text: &str, found_range: usize) -> std::ops::Range<usize> {
     let blocks = Lexer::of(&text[..found_range]).brackets.into_iter().rev();
     let mut blocks = blocks.filter(|bracket| bracket.kind == '{');

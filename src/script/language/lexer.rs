@@ -1,18 +1,18 @@
-//! Where a piece of script text leaves off: in which brackets, string or comment.
+//! Lexer that finds the brackets, string or comment open at the end of a text.
 //!
-//! The prompt uses it to tell whether a line is complete, and completion to find the call that
-//! is being typed; Rhai's own parser reports neither open comments nor open interpolations.
+//! The prompt uses it to decide whether a line is complete, and completion to find the call being
+//! typed; Rhai's own parser reports neither open comments nor open interpolations.
 
-/// What is open at the end of a text.
+/// State at the end of a text.
 #[derive(Debug, Default, PartialEq)]
 pub struct Lexer {
-    /// The brackets that are open, outermost first.
+    /// Open brackets, outermost first.
     pub brackets: Vec<Bracket>,
-    /// The string or comment that is open.
+    /// Open string or comment.
     pub inside: LexState,
-    /// The byte at which the last string or comment began.
+    /// First byte of the last string or comment.
     pub since: usize,
-    /// The bytes of each bracket that is closed again, and of the one that closes it.
+    /// Bytes of each closed bracket and of the one that closes it.
     pub pairs: Vec<(usize, usize)>,
 }
 
@@ -25,7 +25,7 @@ pub struct Bracket {
     pub after: usize,
 }
 
-/// What text stands in.
+/// Kind of the surrounding text.
 #[derive(Debug, Default, Clone, Copy, PartialEq)]
 pub enum LexState {
     /// Code.
@@ -45,7 +45,7 @@ impl Lexer {
         Self::step_by_step(text, |_, _, _| ())
     }
 
-    /// The pieces of a text: bytes of code, of strings with their quotes, and of comments.
+    /// Pieces of a text: bytes of code, of strings with their quotes, and of comments.
     pub fn pieces(text: &str) -> Vec<(std::ops::Range<usize>, LexState)> {
         let mut pieces: Vec<(std::ops::Range<usize>, LexState)> = Vec::new();
         Self::step_by_step(text, |range, before, after| {
@@ -65,7 +65,7 @@ impl Lexer {
         pieces
     }
 
-    /// Tells for each step which bytes it takes, and where it begins and ends.
+    /// Reports the bytes of each step, and the states before and after it.
     fn step_by_step(
         text: &str,
         mut step: impl FnMut(std::ops::Range<usize>, LexState, LexState),
@@ -107,7 +107,7 @@ impl Lexer {
         }
     }
 
-    /// Whether the character after `c` belongs to it, here and in the functions below.
+    /// Scans a character of code; true if the next one belongs to it, as in the functions below.
     fn code(&mut self, at: usize, c: char, next: Option<char>) -> bool {
         match (c, next) {
             ('/', Some('/')) => self.inside = LexState::LineComment,

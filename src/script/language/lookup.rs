@@ -1,5 +1,5 @@
-//! Looking things up: words in names and documentation, the source of script functions, and the
-//! documentation of the user's own modules and functions.
+//! Look-up of words in names and documentation, of the source of script functions, and of the
+//! documentation of the user's modules and functions.
 
 use super::hints::words::{FOREIGN_NAMES, ForeignName};
 use super::lexer::Lexer;
@@ -8,8 +8,8 @@ use crate::script::call::context::Context;
 use crate::script::docs::{Library, help, library_help, section};
 use crate::script::host::modules::stdlib;
 
-/// The functions whose name, parameters or documentation contain a word, a line each; those that do
-/// the work of a function of that name elsewhere first, then those of that name.
+/// Functions whose name, parameters or documentation contain a word, one line each: first the
+/// equivalents of a foreign function of that name, then functions of that name.
 pub fn search(context: &Context, word: &str) -> Result<String> {
     let word = word.to_lowercase();
     let known: Vec<&ForeignName> = FOREIGN_NAMES
@@ -62,7 +62,7 @@ pub fn search(context: &Context, word: &str) -> Result<String> {
     Ok(text.trim_end().to_owned() + "\n")
 }
 
-/// The text of a script function; of a builtin, its help.
+/// Text of a script function; for a builtin, its help.
 pub fn source(context: &Context, name: &str) -> Result<String> {
     let short = name.rsplit("::").next().unwrap_or(name);
     let module = name
@@ -99,7 +99,7 @@ pub(in crate::script) fn function_text<'a>(text: &'a str, name: &str) -> Option<
     Some(&text[start..=*end])
 }
 
-/// The help on a module that the user has imported, or on a function of one or of a script.
+/// Help on a module that the user has imported, or on a function of a module or script.
 pub(in crate::script) fn user_help(context: &Context, name: &str) -> Option<String> {
     let imported = context.imported();
     if let Some(library) = imported.iter().find(|library| library.name == name) {
@@ -134,7 +134,7 @@ pub(in crate::script) fn user_help(context: &Context, name: &str) -> Option<Stri
     })
 }
 
-/// The user's modules that have been imported, a line each.
+/// Imported modules of the user, one line each.
 pub(in crate::script) fn user_overview(text: &mut String, context: &Context) {
     let imported = context.imported();
     if !imported.is_empty() {

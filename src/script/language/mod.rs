@@ -1,4 +1,4 @@
-//! The language as it is written: lexer, inference, completion, checks, hints, diagnostics.
+//! The script language: lexer, inference, completion, checks, hints, diagnostics.
 
 pub mod check;
 pub mod complete;

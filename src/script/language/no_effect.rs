@@ -1,5 +1,4 @@
-//! What a script does in vain: results that nobody uses, changes of copies, divisions that are
-//! comments.
+//! Finds code without effect: unused results, changes of copies, divisions taken for comments.
 
 use rhai::{AST, ASTNode, Dynamic, Expr, FnCallExpr, Position, Stmt};
 
@@ -11,36 +10,36 @@ use crate::script::call::builtin::Builtin;
 use crate::script::call::context::Context;
 use crate::script::call::value::{Type, has_paths};
 
-/// A script that is looked at.
+/// A script to check.
 pub struct EffectCheck<'a> {
-    /// Its text.
+    /// Text.
     pub text: &'a str,
-    /// The same, parsed.
+    /// Syntax tree of the text.
     pub ast: &'a AST,
-    /// The builtins.
+    /// Builtins.
     pub context: &'a Context,
-    /// The values of variables that are there already.
+    /// Values of existing variables.
     pub variables: &'a dyn Fn(&str) -> Option<Dynamic>,
 }
 
-/// What becomes of the value of a statement.
+/// Use of the value of a statement.
 #[derive(PartialEq)]
 enum Fate {
     /// It is the value of its block.
     Used,
     /// It is the value of the whole script, which the prompt shows.
     Shown,
-    /// Nobody gets it.
+    /// It is not used.
     Dropped,
 }
 
-/// Builtins whose names are also those of methods that change plain arrays and strings.
+/// Builtins with the names of methods that change plain arrays and strings.
 const AMBIGUOUS: &[&str] = &["crop", "pad", "shift", "sort"];
 
 /// Methods that are called only to change a plain array, map or string.
 const CHANGING: &[&str] = &["append", "fill_with", "insert", "mixin", "push", "set"];
 
-/// Properties whose change is seen outside, as players are shared.
+/// Properties whose change is visible outside, as players are shared.
 const SHARED: &[&str] = &[
     "every_frame",
     "frame",
@@ -51,7 +50,7 @@ const SHARED: &[&str] = &[
 ];
 
 impl EffectCheck<'_> {
-    /// What is done in vain, in the order of the script.
+    /// Code without effect, in the order of the script.
     pub fn without_effect(&self) -> Vec<(Error, Position)> {
         let mut found = floor_divisions(self.text);
         self.ast.walk(&mut |path: &[ASTNode<'_>]| {
@@ -66,7 +65,7 @@ impl EffectCheck<'_> {
         found
     }
 
-    /// A statement whose value would be all that it is for.
+    /// A statement whose only effect would be its value.
     fn unused(&self, statement: &Stmt) -> Option<(Error, Position)> {
         let (call, position, is_method) = match statement {
             Stmt::FnCall(call, position) => (call, *position, false),
@@ -95,7 +94,7 @@ impl EffectCheck<'_> {
             .filter(|builtin| has_no_effect(builtin))?;
         let is_dropped = match fate()? {
             Fate::Dropped => true,
-            // It is shown, but whoever ends it so may believe that it changes the video.
+            // It is shown, but users who end a script so may believe that it changes the video.
             Fate::Shown => matches!(builtin.returns, Type::Video),
             Fate::Used => false,
         };
@@ -112,7 +111,7 @@ impl EffectCheck<'_> {
         Some((error.hint(hint), position))
     }
 
-    /// What becomes of the value of the statement that a place is in.
+    /// Use of the value of the statement at an offset.
     fn fate(&self, offset: usize) -> Fate {
         let end = end_of_statement(self.text, offset);
         if !self.text[..end].ends_with(';') {
@@ -126,7 +125,7 @@ impl EffectCheck<'_> {
         });
         match code {
             None => Fate::Shown,
-            // The value of the last statement is that of its block, unless that is repeated.
+            // The value of the last statement is that of its block, unless that is a loop.
             Some(code) if code.starts_with('}') => {
                 let block = Lexer::of(&self.text[..offset]).brackets.pop();
                 let head = block.map_or("", |block| head(&self.text[..block.after - 1]));
@@ -139,8 +138,8 @@ impl EffectCheck<'_> {
         }
     }
 
-    /// Whether a call is one of the builtin of its name, not of a method that changes plain arrays or
-    /// strings.
+    /// Whether a call is one of the builtin, not of the method of that name that changes plain
+    /// arrays or strings.
     pub(in crate::script) fn is_builtin(
         &self,
         call: &FnCallExpr,
@@ -165,7 +164,7 @@ impl EffectCheck<'_> {
         matches!(ty, Some(Type::Video))
     }
 
-    /// A parameter of a function that is changed and not looked at any more.
+    /// A function parameter that is changed and not used afterwards.
     fn changed_copy(&self, statement: &Stmt) -> Option<(Error, Position)> {
         let (name, position) = match statement {
             Stmt::Assignment(parts) => changed_variable(&parts.1.lhs)?,
@@ -182,7 +181,7 @@ impl EffectCheck<'_> {
             },
             _ => return None,
         };
-        // Most variables are of no function, which is found out quickly.
+        // Most variables belong to no function; this test is quick.
         let mut functions = self.ast.iter_functions();
         if !functions.any(|function| function.params.contains(&name)) {
             return None;
@@ -211,7 +210,7 @@ impl EffectCheck<'_> {
     }
 }
 
-/// Places where `//` seems meant to divide, though it begins a comment.
+/// Positions where `//` was probably meant as a division, although it begins a comment.
 pub fn floor_divisions(text: &str) -> Vec<(Error, Position)> {
     let comments = Lexer::pieces(text).into_iter();
     let comments = comments.filter(|(_, inside)| *inside == LexState::LineComment);
@@ -240,13 +239,13 @@ fn is_division(text: &str, comment: usize) -> bool {
     is_value && is_plain && (is_number || is_variable) && divides
 }
 
-/// What stands before a bracket, from the beginning of its statement on.
+/// Text before a bracket, from the start of its statement.
 fn head(text: &str) -> &str {
     let start = text.rfind(['\n', ';', '{', '}']).map_or(0, |at| at + 1);
     text[start..].trim()
 }
 
-/// The last link of `a.b(c).d(e)`.
+/// Last link of `a.b(c).d(e)`.
 fn last_of_chain(expr: &Expr) -> &Expr {
     match expr {
         Expr::Dot(parts, ..) => last_of_chain(&parts.rhs),
@@ -254,7 +253,7 @@ fn last_of_chain(expr: &Expr) -> &Expr {
     }
 }
 
-/// The variable that is changed by an assignment to it, or to a part of it.
+/// Variable that is changed by an assignment to it, or to a part of it.
 fn changed_variable(target: &Expr) -> Option<(&str, Position)> {
     match target {
         Expr::Variable(variable, _, position) => Some((variable.1.as_str(), *position)),
@@ -272,7 +271,7 @@ fn changed_variable(target: &Expr) -> Option<(&str, Position)> {
     }
 }
 
-/// Whether a builtin does nothing but give a value made of its first argument.
+/// Whether a builtin only returns a value computed from its first argument.
 fn has_no_effect(builtin: &Builtin) -> bool {
     let takes_video = builtin
         .params
@@ -296,14 +295,14 @@ fn has_video(ty: &Type) -> bool {
     }
 }
 
-/// Whether the head of a block is that of a loop.
+/// Whether a block header is that of a loop.
 fn repeats(head: &str) -> bool {
     let word = head.split(|c| !is_name(c)).next().unwrap_or_default();
     ["for", "while", "loop", "do"].contains(&word)
 }
 
-/// Where the statement that a place is in ends: after its semicolon, or before the bracket that
-/// closes what it is in.
+/// End of the statement at an offset: after its semicolon, or before the bracket that closes its
+/// block.
 fn end_of_statement(text: &str, offset: usize) -> usize {
     let mut depth = 0usize;
     for (range, inside) in Lexer::pieces(text) {
@@ -324,7 +323,7 @@ fn end_of_statement(text: &str, offset: usize) -> usize {
     text.len()
 }
 
-/// Whether a text has a word, not as a part of another.
+/// Whether a text contains a word, not as a part of another.
 fn has_word(text: &str, word: &str) -> bool {
     let mut offsets = text.match_indices(word);
     offsets.any(|(at, _)| {

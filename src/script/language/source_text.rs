@@ -1,4 +1,4 @@
-//! Places in the text of a script: of positions, names and functions.
+//! Conversion between positions and bytes of a script's text, and look-up of names and functions.
 
 use std::ops::Range;
 
@@ -11,7 +11,7 @@ pub(in crate::script) fn is_name(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// The word that a text ends with.
+/// Word at the end of a text.
 pub(in crate::script) fn last_word(text: &str) -> &str {
     let start = text
         .char_indices()
@@ -21,7 +21,7 @@ pub(in crate::script) fn last_word(text: &str) -> &str {
     start.map_or("", |(start, _)| &text[start..])
 }
 
-/// The bytes of the name, string or sign at a position.
+/// Bytes of the name, string or sign at a position.
 pub(in crate::script) fn span(source: &str, position: Position) -> Option<Range<usize>> {
     let (line, column) = (position.line()?, position.position().unwrap_or(1).max(1));
     let line_start: usize = source
@@ -45,7 +45,7 @@ pub(in crate::script) fn span(source: &str, position: Position) -> Option<Range<
     Some(line_start + start..line_start + start + length)
 }
 
-/// The position of a byte.
+/// Position of a byte.
 pub(in crate::script) fn position_of(source: &str, byte: usize) -> Position {
     let before = &source[..byte];
     let line = before.matches('\n').count() + 1;
@@ -62,14 +62,14 @@ pub(in crate::script) fn position_of(source: &str, byte: usize) -> Position {
     }
 }
 
-/// A function of a script, as its text has it.
+/// A function in the text of a script.
 pub(in crate::script) struct FunctionText<'a> {
     pub(in crate::script) name: &'a str,
     pub(in crate::script) params: &'a str,
     pub(in crate::script) body: Range<usize>,
 }
 
-/// The function whose body a place is in.
+/// Function whose body contains an offset.
 pub(in crate::script) fn enclosing_function(text: &str, offset: usize) -> Option<FunctionText<'_>> {
     let pairs = Lexer::of(text).pairs;
     let end_of = |open: usize| {

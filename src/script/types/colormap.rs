@@ -1,4 +1,4 @@
-//! Colormaps as scripts see them.
+//! Script type for colormaps.
 
 use console::Term;
 use rhai::Dynamic;
@@ -10,7 +10,7 @@ use crate::draw::terminal::understands_escapes;
 use crate::error::Result;
 use crate::script::call::value::{Type, Value};
 
-/// How many cells of a terminal a swatch has.
+/// Width of a swatch in terminal cells.
 const CELLS: usize = 48;
 
 impl Scripted for Colormap {
@@ -27,7 +27,7 @@ impl Scripted for Colormap {
     }
 }
 
-/// The properties of a colormap.
+/// Properties of a colormap.
 const COLORMAP_MEMBERS: &[Member<Colormap>] = &[
     Member {
         name: "name",
@@ -49,7 +49,7 @@ const COLORMAP_MEMBERS: &[Member<Colormap>] = &[
     },
 ];
 
-/// A colormap that is a value of its own rather than a name.
+/// A colormap given by value rather than by name.
 pub struct CustomColormap(pub Colormap);
 
 impl Value for CustomColormap {
@@ -62,11 +62,11 @@ impl Value for CustomColormap {
     }
 }
 
-/// What a colormap is made of: another one or its name, or some colours.
+/// Argument of `colormap`: another colormap or its name, or some colors.
 pub enum ColormapSource {
     /// A colormap or its name.
     Known(Colormap),
-    /// Colours from the low to the high end.
+    /// Colors from the low to the high end.
     List(Vec<String>),
 }
 
@@ -86,7 +86,7 @@ impl Value for ColormapSource {
     }
 }
 
-/// A colormap through colours, or of another one.
+/// Creates a colormap that interpolates colors, or one from another.
 pub fn make(
     colors: ColormapSource,
     positions: Option<Vec<f64>>,
@@ -110,7 +110,7 @@ pub fn make(
     })
 }
 
-/// A line of the colours from the low to the high end, for terminals that show any colour.
+/// Swatch of the colors from the low to the high end, for terminals with 24-bit color.
 pub fn swatch(colormap: &Colormap) -> String {
     let colors = colormap.colors();
     let cells = (0..CELLS).map(|cell| colors[cell * colors.len() / CELLS]);
@@ -118,12 +118,12 @@ pub fn swatch(colormap: &Colormap) -> String {
     format!("{}\x1b[0m", cells.collect::<String>())
 }
 
-/// Whether standard output shows colours.
+/// Whether standard output shows colors.
 pub fn shows_swatches() -> bool {
     understands_escapes(&Term::stdout()) && std::env::var_os("NO_COLOR").is_none()
 }
 
-/// A colour as CSS writes it, with its opacity unless it is opaque.
+/// CSS notation of a color, with its opacity unless it is opaque.
 fn hex([red, green, blue, opacity]: Rgba) -> String {
     match opacity {
         255 => format!("#{red:02x}{green:02x}{blue:02x}"),

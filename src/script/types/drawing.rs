@@ -1,5 +1,4 @@
-//! What films are made of, as scripts write it: videos or frames, one value or a list of them,
-//! colours, pixels.
+//! Arguments for movies and plots: videos or frames, one value or a list of them, colors, pixels.
 
 use rhai::{Array, Dynamic, ImmutableString};
 
@@ -56,11 +55,11 @@ impl Value for VideoList {
     }
 }
 
-/// A value for all, or an array of one for each.
+/// One value for all, or an array with one for each.
 pub enum OneOrEach<T> {
-    /// For all.
+    /// One value for all.
     One(T),
-    /// For each.
+    /// One value for each.
     Each(Vec<T>),
 }
 
@@ -83,13 +82,13 @@ impl<T: Value> Value for OneOrEach<T> {
     }
 }
 
-/// The names of colours that are completed; more are known.
+/// Names of colors for completion; more are accepted.
 const COLORS: &[&str] = &[
     "black", "white", "gray", "silver", "red", "maroon", "orange", "yellow", "olive", "lime",
     "green", "cyan", "teal", "blue", "navy", "magenta", "purple",
 ];
 
-/// A colour: its name, `#rrggbb`, or an array of red, green and blue from 0 to 255.
+/// A color: its name, `#rrggbb`, or an array of red, green and blue from 0 to 255.
 pub struct AnyColor(pub Color);
 
 impl Value for AnyColor {
@@ -137,7 +136,7 @@ fn components(value: &Dynamic) -> Option<[u8; 3]> {
     Some([byte(&numbers[0])?, byte(&numbers[1])?, byte(&numbers[2])?])
 }
 
-/// The rows and columns of pixels.
+/// Rows and columns of pixels.
 pub struct Pixels(pub Vec<[usize; 2]>);
 
 impl Value for Pixels {
@@ -156,7 +155,7 @@ impl Value for Pixels {
     }
 }
 
-/// Whether the time is shown: a flag, or its unit.
+/// Timestamp parameter: a flag, or the unit of time.
 pub struct TimestampParam(pub Option<TimeUnit>);
 
 impl Value for TimestampParam {
@@ -172,7 +171,7 @@ impl Value for TimestampParam {
     }
 }
 
-/// A scale bar: a flag, or its length in µm.
+/// Scale bar parameter: a flag, or the length in µm.
 pub struct ScaleBarParam(pub Option<ScaleBar>);
 
 impl Value for ScaleBarParam {

@@ -1,4 +1,4 @@
-//! What a player that makes its frames one by one takes them from.
+//! Frame sources of players that make their frames on demand.
 
 use rhai::Dynamic;
 
@@ -7,16 +7,16 @@ use crate::script::call::callback::Callback;
 use crate::script::call::value::{Type, Value, describe, has_videos};
 use crate::video::{Frames, Video};
 
-/// Where the frames of a player come from.
+/// A frame source.
 pub enum FrameSource {
-    /// Frames made one by one, or those of a video.
+    /// Frames made on demand, or those of a video.
     Frames(Frames),
-    /// A function that returns the pictures of a frame.
+    /// A function that returns the images of a frame.
     Function(Callback),
 }
 
 impl FrameSource {
-    /// How many frames there are, if that is known.
+    /// Number of frames, if it is known.
     pub fn count(&self) -> Option<usize> {
         match self {
             Self::Frames(frames) => Some(frames.len()),
@@ -24,7 +24,7 @@ impl FrameSource {
         }
     }
 
-    /// The pictures that a function has made: an image, or an array of them.
+    /// Images that a function has returned: one image, or an array of them.
     pub fn pictures(made: Dynamic) -> Result<Vec<Video>> {
         if has_videos(&made) {
             return Vec::from_dynamic(made).map_err(|found| unexpected(&found));
@@ -61,7 +61,7 @@ impl Value for FrameSource {
     }
 }
 
-/// The frames of a video, each of which knows the frame rate.
+/// Frames of a video, each with the frame rate.
 fn timed(video: Video) -> Frames {
     let fps = video.metadata().fps;
     let frames = Frames::from(video);

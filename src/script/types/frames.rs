@@ -1,4 +1,4 @@
-//! Frames made one by one as scripts see them: `for frame in frames { … }`, `frames[i]`, `.len`.
+//! Script type for frames made on demand: `for frame in frames { … }`, `frames[i]`, `.len`.
 
 use std::any::TypeId;
 

@@ -1,4 +1,4 @@
-//! Importers as scripts see them, and what frames can be loaded from.
+//! Script type for importers, and the argument of loading functions.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ impl Scripted for Importer {
     }
 }
 
-/// The properties of an importer.
+/// Properties of an importer.
 const IMPORTER_MEMBERS: &[Member<Importer>] = &[
     Member {
         name: "filepath",
@@ -50,17 +50,17 @@ const IMPORTER_MEMBERS: &[Member<Importer>] = &[
     },
 ];
 
-/// What frames are loaded from: `load_video` takes both.
+/// Argument of `load_video`: a file or an importer.
 pub enum RecordingSource {
-    /// A file or folder, whose format is found out.
+    /// A file or folder, whose format is detected.
     File(PathBuf),
     /// A file whose header has been read.
     Importer(Box<Importer>),
 }
 
 impl RecordingSource {
-    /// Loads frames, or maps them into memory. As in the Python package optimap, an importer
-    /// counts frames before it takes every `step`-th of them.
+    /// Loads or memory-maps frames. As in the Python package optimap, an importer counts frames
+    /// before it takes every `step`-th of them.
     pub fn load(&self, selection: &FrameSelection, options: &LoadOptions) -> Result<Video> {
         match self {
             Self::File(path) => io::load_video(path, selection, options),

@@ -1,4 +1,4 @@
-//! `v[…]` for reading and writing, and `for frame in v`.
+//! Indexing: `v[…]` for reading and writing, and `for frame in v`.
 
 use std::any::TypeId;
 use std::ops::{Range, RangeInclusive};
@@ -15,10 +15,10 @@ use crate::script::call::setters::{self, SetterTarget, note_read};
 use crate::script::call::value::{Value, describe, whole};
 use crate::video::{DType, Element, Video, map_samples};
 
-/// What Rhai calls the function that sets what is in brackets.
+/// Rhai's name of the function that assigns to an index.
 const INDEX_SETTER: &str = "index$set$";
 
-/// Registers what can stand in brackets, and iteration.
+/// Registers indexing and iteration.
 pub(in crate::script) fn register(engine: &mut Engine) {
     register_index::<INT>(engine);
     register_index::<FLOAT>(engine);
@@ -71,7 +71,7 @@ fn set(target: SetterTarget, index: Dynamic, value: Dynamic) -> Result<(), Box<E
     target.change(|video| index::set(video, &indices, &value))
 }
 
-/// Whether a part of a video is what it is to become.
+/// Whether a part of a video already has the values that are assigned.
 fn is_there(video: &Video, indices: &[Index], value: &Operand) -> Result<bool> {
     let part = index::get(video, indices)?.into_dynamic();
     match (Operand::from_dynamic(part), value) {
@@ -82,7 +82,8 @@ fn is_there(video: &Video, indices: &[Index], value: &Operand) -> Result<bool> {
     }
 }
 
-/// What is in the brackets, for each axis: a list there counts axes; a list within it, places.
+/// Indices for each axis: the elements of a list correspond to axes, and a nested list selects
+/// indices.
 fn indices(index: Dynamic) -> Result<Vec<Index>> {
     match index.try_cast_result::<Array>() {
         Ok(list) if list.is_empty() => {
@@ -136,7 +137,7 @@ fn index_of(index: Dynamic) -> Result<Index> {
     }
 }
 
-/// The samples of a trace of ints; those too large for an int are beyond any axis anyway.
+/// Samples of a trace of ints; values too large for an int are beyond any axis anyway.
 fn positions(trace: &Video) -> Vec<INT> {
     map_samples!(trace.samples(), array => {
         array.view().iter().map(|sample| sample.to_int().unwrap_or(INT::MAX)).collect()

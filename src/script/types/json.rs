@@ -1,4 +1,4 @@
-//! JSON and the values of the language.
+//! Conversion between JSON and script values.
 
 use rhai::{Array, Dynamic, ImmutableString, Map};
 use serde_json::{Number, Value as Json};
@@ -9,8 +9,8 @@ use crate::script::call::value::describe;
 use crate::script::host::limits::expect_depth;
 use crate::video::Video;
 
-/// A value as JSON; videos are nested lists, and what is not a number or infinite is `null`, for
-/// which JSON has no other word. `path` is where the value stands in the whole.
+/// Converts a value to JSON; videos become nested lists, and NaN and infinite values `null`, as
+/// JSON has no other notation. `path` is the path of the value in the whole.
 pub fn to_json(value: &Dynamic, path: &str) -> Result<Json> {
     convert(value, path, 0)
 }
@@ -68,7 +68,7 @@ fn list(items: &Array, path: &str, depth: usize) -> Result<Json> {
         .map(Json::Array)
 }
 
-/// The value that JSON stands for.
+/// Converts JSON to a script value.
 pub fn from_json(json: Json) -> Dynamic {
     match json {
         Json::Null => Dynamic::UNIT,

@@ -20,51 +20,50 @@ use crate::video::{Frames, Metadata, Video};
 
 /// A property of a script type: help and completion read it, registration makes it a getter.
 pub struct Member<T: 'static> {
-    /// The name after the dot.
+    /// Name after the dot.
     pub name: &'static str,
-    /// What it is.
+    /// Meaning.
     pub doc: &'static str,
-    /// Reads it.
+    /// Getter.
     pub get: fn(&T) -> Dynamic,
 }
 
-/// A type of values that only this program has.
+/// A type that only this program has.
 pub(in crate::script) trait Scripted: rhai::Variant + Clone {
-    /// What `type_of` calls it.
+    /// Name that `type_of` returns.
     const NAME: &'static str;
-    /// What it is, for documentation.
+    /// Meaning, for documentation.
     const DOC: &'static str;
-    /// The type as parameters have it.
+    /// Type of parameters.
     const KIND: Type;
-    /// Its properties.
+    /// Properties.
     const MEMBERS: &'static [Member<Self>];
-    /// A value as `print` shows it.
+    /// Text of a value as `print` shows it.
     fn text(&self) -> String;
-    /// Registers what it has beyond properties that are read.
+    /// Registers functions other than getters.
     fn register_more(_engine: &mut Engine) {}
 }
 
-/// What registration, completion, messages and documentation know of such a type.
+/// Description of a script type for registration, completion, messages and documentation.
 pub(in crate::script) struct ScriptType {
-    /// What `type_of` calls it.
+    /// Name that `type_of` returns.
     pub(in crate::script) name: &'static str,
-    /// What it is.
+    /// Meaning.
     pub(in crate::script) doc: &'static str,
-    /// The type as parameters have it.
+    /// Type of parameters.
     pub(in crate::script) kind: Type,
-    /// What Rust calls it.
+    /// Name in Rust.
     pub(in crate::script) rust_name: fn() -> &'static str,
-    /// The names and meanings of the properties.
+    /// Names and meanings of the properties.
     pub(in crate::script) members: fn() -> Vec<(&'static str, &'static str)>,
-    /// Whether a value is of the type.
+    /// Whether a value has the type.
     pub(in crate::script) is: fn(&Dynamic) -> bool,
-    /// The property of a name of a value of the type.
+    /// Value of a named property.
     pub(in crate::script) get: fn(&Dynamic, &str) -> Option<Dynamic>,
     register: fn(&mut Engine),
 }
 
-/// All of them, in the order of the reference. Whatever has to know every type goes through this
-/// table.
+/// All script types, in the order of the reference. Code that needs every type uses this table.
 pub(in crate::script) const TYPES: &[ScriptType] = &[
     ScriptType::of::<Video>(),
     ScriptType::of::<Frames>(),
@@ -90,18 +89,18 @@ impl ScriptType {
         }
     }
 
-    /// The type of a value.
+    /// Type of a value.
     pub(in crate::script) fn of_value(value: &Dynamic) -> Option<&'static Self> {
         TYPES.iter().find(|ty| (ty.is)(value))
     }
 
-    /// The type that a parameter has.
+    /// Script type of a parameter type.
     pub(in crate::script) fn of_kind(kind: &Type) -> Option<&'static Self> {
         let is_same = |ty: &&Self| std::mem::discriminant(&ty.kind) == std::mem::discriminant(kind);
         TYPES.iter().find(is_same)
     }
 
-    /// The names of the properties.
+    /// Names of the properties.
     pub(in crate::script) fn properties(&self) -> impl Iterator<Item = &'static str> {
         (self.members)().into_iter().map(|(name, _)| name)
     }
@@ -187,7 +186,7 @@ impl Scripted for Error {
     }
 }
 
-/// The properties of a video.
+/// Properties of a video.
 const VIDEO_MEMBERS: &[Member<Video>] = &[
     Member {
         name: "shape",
@@ -242,7 +241,7 @@ const VIDEO_MEMBERS: &[Member<Video>] = &[
     },
 ];
 
-/// The properties of a description.
+/// Properties of a description.
 const DESCRIPTION_MEMBERS: &[Member<VideoDescription>] = &[
     Member {
         name: "shape",
@@ -309,7 +308,7 @@ pub(in crate::script) fn register(engine: &mut Engine, context: &Arc<Context>) {
     register_caught_errors(engine, context.clone());
 }
 
-/// Registers what happens when something that is known about a video is set.
+/// Registers the setter of a metadata field of videos.
 fn register_setter(
     engine: &mut Engine,
     name: &'static str,
@@ -331,8 +330,8 @@ fn register_setter(
     });
 }
 
-/// A failure of the language itself is caught as a map of its details; it too prints as its
-/// message.
+/// Registers the printing of caught failures of the language, which Rhai converts to maps: they
+/// print as their messages, too.
 fn register_caught_errors(engine: &mut Engine, context: Arc<Context>) {
     let text = move |native: NativeCallContext, map: Map| -> Result<String, Box<EvalAltResult>> {
         match caught(&map, native.engine(), &context) {
@@ -351,7 +350,7 @@ mod tests {
     use crate::script::{Settings, docs};
     use crate::session::Session;
 
-    /// A value of each type; of an importer only a file makes one.
+    /// A value of each type; importers are created only from files.
     const VALUES: &[(&str, &str)] = &[
         ("Video", "example_video(2, 8, 8)"),
         ("Frames", "iter_alpha_blend_videos(value, value, value)"),
@@ -425,7 +424,7 @@ mod tests {
         }
     }
 
-    /// A value that a builtin gives and that is no type of the language is in the table.
+    /// Every result type of a builtin that is not a type of the language is in the table.
     #[test]
     fn what_builtins_give_is_known() {
         let session = session();

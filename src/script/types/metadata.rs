@@ -1,4 +1,4 @@
-//! Setting what is known about a recording.
+//! Setters for the metadata of a recording.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::script::call::value::{Value, describe};
 use crate::video::{Field, Metadata, warn_of_pixel_size};
 
-/// Replaces all that is known about a recording by the fields of a map.
+/// Replaces all metadata by the fields of a map.
 pub(in crate::script) fn set_all(metadata: &mut Metadata, fields: Dynamic) -> Result<()> {
     let fields = match Map::from_dynamic(fields) {
         Ok(fields) => fields,
@@ -22,7 +22,7 @@ pub(in crate::script) fn set_all(metadata: &mut Metadata, fields: Dynamic) -> Re
     Ok(())
 }
 
-/// Sets one field, one of the general ones (`fps`, `pixel_size`, …) or another; `()` removes it.
+/// Sets one field, a general one (`fps`, `pixel_size`, …) or another; `()` removes it.
 pub(in crate::script) fn set_field(
     metadata: &mut Metadata,
     name: &str,
@@ -58,7 +58,7 @@ pub(in crate::script) fn set_field(
     Ok(())
 }
 
-/// The value of a field, `None` for `()`.
+/// Value of a field, `None` for `()`.
 fn known<T>(
     name: &str,
     expected: &str,

@@ -1,4 +1,4 @@
-//! The types that scripts see besides Rhai's own.
+//! The script types in addition to Rhai's own.
 
 pub mod colormap;
 pub mod drawing;

@@ -1,4 +1,4 @@
-//! Players as scripts see them: what can be read and set while they play.
+//! Script type for players: properties that can be read and set during playback.
 
 use rhai::{Dynamic, Engine, INT, NativeCallContext};
 
@@ -24,7 +24,7 @@ impl Scripted for Player {
     }
 }
 
-/// The properties of a player.
+/// Properties of a player.
 const PLAYER_MEMBERS: &[Member<Player>] = &[
     Member {
         name: "frame",

@@ -1,4 +1,4 @@
-//! The progress of a script's own loops: `for file in progress(files) { … }`, or `.step()`.
+//! Progress bars of a script's own loops: `for file in progress(files) { … }`, or `.step()`.
 
 use std::any::TypeId;
 use std::fmt;
@@ -28,7 +28,7 @@ impl Scripted for Progress {
     }
 }
 
-/// The properties of a progress.
+/// Properties of a progress bar.
 const PROGRESS_MEMBERS: &[Member<Progress>] = &[
     Member {
         name: "done",
@@ -42,11 +42,11 @@ const PROGRESS_MEMBERS: &[Member<Progress>] = &[
     },
 ];
 
-/// What is gone through: a number of steps, or items.
+/// Argument of `progress`: a number of steps, or items.
 pub enum Steps {
-    /// Steps that are counted from 0.
+    /// Steps counted from 0.
     Count(usize),
-    /// The items of an array.
+    /// Items of an array.
     Items(Vec<Dynamic>),
 }
 
@@ -66,19 +66,19 @@ impl Value for Steps {
     }
 }
 
-/// How far a loop has come. Clones share it.
+/// Progress of a loop. Clones share it.
 #[derive(Clone)]
 pub struct Progress(Arc<ProgressState>);
 
 struct ProgressState {
     steps: Steps,
     done: AtomicUsize,
-    /// Ends with the last step, or when nobody holds the progress any more.
+    /// Ends with the last step, or when the progress is dropped.
     task: Mutex<Option<Task>>,
 }
 
 impl Progress {
-    /// A progress of which nothing is done; `label` says what is being done.
+    /// Creates a progress with nothing done; `label` names the operation.
     pub fn new(steps: Steps, label: String) -> Self {
         let progress = ProgressState {
             done: AtomicUsize::new(0),
@@ -91,7 +91,7 @@ impl Progress {
         progress
     }
 
-    /// How many steps there are.
+    /// Number of steps.
     pub fn len(&self) -> usize {
         match &self.0.steps {
             Steps::Count(count) => *count,
@@ -99,17 +99,18 @@ impl Progress {
         }
     }
 
-    /// Whether there is nothing to do.
+    /// Whether there are no steps.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How many steps are done.
+    /// Number of steps done.
     pub fn done(&self) -> usize {
         self.0.done.load(Relaxed)
     }
 
-    /// Counts steps as done; an error if there are not as many, or if the user asked to stop.
+    /// Counts steps as done; an error if there are not enough steps left, or if the user asked to
+    /// stop.
     pub fn advance(&self, steps: usize) -> Result<()> {
         let (done, len) = (self.done().saturating_add(steps), self.len());
         if done > len {
@@ -153,7 +154,7 @@ fn register_iteration(engine: &mut Engine) {
     iteration.set_iter_result(TypeId::of::<Progress>(), |progress| {
         let progress = progress.cast::<Progress>();
         let (first, len) = (progress.done(), progress.len());
-        // A step is done when the next one is asked for.
+        // A step is done when the next one is requested.
         Box::new((first..=len).map_while(move |index| {
             if index > first
                 && let Err(error) = progress.advance(1)

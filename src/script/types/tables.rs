@@ -1,4 +1,4 @@
-//! Tables as scripts see them: a map of columns, or an array with a map for each row.
+//! Tables in scripts: a map of columns, or an array with a map for each row.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::script::call::value::{Value, describe, plain_text};
 use crate::text::table::{Column, Table};
 use crate::video::{Element, Strided, Video, map_samples};
 
-/// A map of columns: traces of numbers and bools, arrays of strings.
+/// Map of columns: traces of numbers and bools, arrays of strings.
 pub fn columns(table: Table) -> Map {
     let column = |column| match column {
         Column::Ints(cells) => trace(cells).into_dynamic(),
@@ -28,7 +28,7 @@ fn trace<T: Element>(cells: Vec<T>) -> Video {
     Video::new(Strided::from_vec(&[cells.len()], cells))
 }
 
-/// A map for each row, with numbers, bools and strings.
+/// Map for each row, with numbers, bools and strings.
 pub fn rows(table: &Table) -> Vec<Map> {
     let cell = |column: &Column, row: usize| match column {
         Column::Ints(cells) => cells[row].into(),
@@ -46,8 +46,8 @@ pub fn rows(table: &Table) -> Vec<Map> {
     (0..len).map(row).collect()
 }
 
-/// The names of the columns and the rows of cells of a table to be written: a map of columns, an
-/// array of maps, or a video of one or two axes.
+/// Column names and rows of cells of a table to write: from a map of columns, an array of maps, or
+/// a video of one or two axes.
 pub fn text_table(
     table: &Dynamic,
     names: Option<Vec<String>>,
@@ -68,11 +68,11 @@ pub fn text_table(
     Err(error.hint("a map of columns, an array of maps, or a trace or image"))
 }
 
-/// The text of a cell; none of what is not a number.
+/// Text of a cell; `None` for NaN.
 type Cell = Option<String>;
 
-/// What is not a number becomes an empty cell, or `NaN` in columns that have nothing else: they would
-/// be read as texts.
+/// Writes NaN as an empty cell, or as `NaN` in columns that have nothing else, which would be read
+/// as text otherwise.
 fn with_texts((names, rows): (Vec<String>, Vec<Vec<Cell>>)) -> (Vec<String>, Vec<Vec<String>>) {
     let missing = |column: usize| {
         let mut cells = rows.iter().filter_map(|row| row[column].as_ref());
@@ -104,7 +104,7 @@ fn of_columns(columns: &Map, names: Option<Vec<String>>) -> Result<(Vec<String>,
             bail!("write_csv needs columns of equal length, got {found} in `{name}` and {len}");
         }
     }
-    // A single value stands in every row.
+    // A single value is repeated in every row.
     let row = |row: usize| {
         let pairs = names.iter().zip(&cells);
         let cell = |(name, cells): (&String, &Option<Vec<Cell>>)| match cells {
@@ -117,7 +117,7 @@ fn of_columns(columns: &Map, names: Option<Vec<String>>) -> Result<(Vec<String>,
     Ok((names, rows))
 }
 
-/// The cells of a column; `None` for a single value.
+/// Cells of a column; `None` for a single value.
 fn column_cells(name: &str, column: &Dynamic) -> Result<Option<Vec<Cell>>> {
     if let Some(cells) = column.read_lock::<Array>() {
         return Ok(Some(cells.iter().map(cell_text).collect()));
@@ -192,7 +192,7 @@ fn cell_text(value: &Dynamic) -> Cell {
     }
 }
 
-/// The samples in row-major order, with as many digits as they have.
+/// Samples in row-major order, with all their digits.
 fn sample_texts(video: &Video) -> Vec<Cell> {
     let mut texts = Vec::with_capacity(video.layout().len());
     map_samples!(video.samples(), array => {

@@ -1,4 +1,4 @@
-//! Values in texts, and values compared.
+//! Formatting and comparison of values.
 
 use rhai::{Array, Dynamic, Map};
 
@@ -8,7 +8,7 @@ use crate::script::call::value::plain_text;
 use crate::text::format::{self, FormatArgument};
 use crate::video::Video;
 
-/// Puts values into a template, those of a map at the end by name.
+/// Inserts values into a template, those of a final map by name.
 pub fn format(template: &str, mut values: Vec<Dynamic>) -> Result<String> {
     let named: Map = match values.last() {
         Some(last) if last.is_map() => values.pop().map(Dynamic::cast).unwrap_or_default(),
@@ -28,8 +28,8 @@ fn argument(value: &Dynamic) -> FormatArgument {
     }
 }
 
-/// Whether two values are equal: numbers by value, NaN to NaN, arrays, maps and videos by what
-/// they hold.
+/// Whether two values are equal: numbers by value, NaN to NaN, arrays, maps and videos by their
+/// elements.
 pub fn is_same(a: &Dynamic, b: &Dynamic) -> Result<bool> {
     let number = |value: &Dynamic| {
         value

@@ -1,5 +1,5 @@
-//! Samples seen as unsigned ints of their size. What only moves samples is compiled for four of these
-//! instead of for all types.
+//! Samples viewed as unsigned ints of the same size. Code that only moves samples is compiled for
+//! these four types instead of all.
 
 use std::marker::PhantomData;
 
@@ -9,8 +9,8 @@ use crate::video::read::copy_frames;
 use crate::video::samples::{DType, Element, Samples};
 
 impl<T: Element> Strided<T> {
-    /// The same memory seen as samples of another type of the same size, of which it must hold valid
-    /// ones.
+    /// The same memory viewed as samples of another type of the same size, for which it must hold
+    /// valid values.
     fn seen_as<U: Element>(&self) -> Strided<U> {
         assert_eq!(size_of::<T>(), size_of::<U>(), "samples of one size");
         Strided {
@@ -20,7 +20,7 @@ impl<T: Element> Strided<T> {
         }
     }
 
-    /// A copy with memory of its own, in row-major order.
+    /// Copies the samples into new memory, in row-major order.
     pub fn copy(&self) -> Result<Self> {
         match size_of::<T>() {
             1 => self.copy_as::<u8>(),
@@ -43,7 +43,7 @@ fn copy_bits<B: Element>(bits: &Strided<B>) -> Result<Strided<B>> {
 }
 
 impl Samples {
-    /// The same samples as unsigned ints of their size.
+    /// The same samples as unsigned ints of the same size.
     pub fn bits(&self) -> Samples {
         match self {
             Samples::Bool(array) => Samples::U8(array.seen_as()),
@@ -57,10 +57,10 @@ impl Samples {
         }
     }
 
-    /// Samples of a type from what [`Samples::bits`] has made of them.
+    /// Converts the result of [`Samples::bits`] to samples of a dtype.
     ///
     /// # Panics
-    /// If they are to be bools and any is neither 0 nor 1.
+    /// If the dtype is bool and a sample is neither 0 nor 1.
     pub fn from_bits(bits: Samples, dtype: DType) -> Samples {
         match (bits, dtype) {
             (Samples::U8(array), DType::Bool) => {

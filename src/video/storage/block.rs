@@ -1,6 +1,6 @@
-//! Runs of samples in memory, in scratch files and in recordings.
+//! Contiguous samples in memory, in scratch files and in memory-mapped recordings.
 //!
-//! This is, with `heap`, `resident`, `shrunk` and `write_back`, the only module with `unsafe` code.
+//! The unsafe code of `video` is here and in `eviction`, `heap`, `truncation` and `write_back`.
 #![allow(unsafe_code)]
 
 use std::marker::PhantomData;
@@ -21,22 +21,22 @@ use crate::video::memory::{MemoryCharge, MemoryKind, expect_room};
 use crate::video::samples::{DType, Element};
 use crate::video::size_text;
 
-/// From this size on, memory comes straight from the system in huge pages: fresh memory costs
-/// a fault per page, and with pages of 4 kB the faults cost more than the arithmetic. Only such
+/// From this size on, memory comes straight from the system in huge pages: fresh memory costs a
+/// fault per page, and with pages of 4 kB the faults cost more than the arithmetic. Only such
 /// arrays are counted.
 const HUGE: usize = 4 << 20;
 
-/// A run of samples in memory. It does not know their type, only [`Strided`] does: one that has the
-/// size of the type that it was made for.
+/// Contiguous samples in memory. Only [`Strided`] knows their type, whose size is that of the type
+/// the block was made for.
 pub(super) enum Block {
     /// Small, or made elsewhere: on the heap.
     Heap {
         values: BlockValues,
         _counted: Option<MemoryCharge>,
     },
-    /// Large: memory of the system's or a scratch file.
+    /// Large: memory from the system or a scratch file.
     Pages(SystemBlock),
-    /// A recording, from a byte offset on, for a number of bytes.
+    /// A recording: byte offset and number of bytes.
     File(Arc<Mapping>, usize, usize),
 }
 
@@ -77,7 +77,7 @@ impl BlockValues {
     }
 }
 
-/// Memory of the system's, or a scratch file, for a number of bytes.
+/// Memory from the system or a scratch file, and its number of bytes.
 pub(super) struct SystemBlock {
     bytes: BlockMemory,
     len: usize,
@@ -87,7 +87,7 @@ pub(super) struct SystemBlock {
 enum BlockMemory {
     Memory(PooledMemory),
     Scratch {
-        /// Before the mapping that it watches.
+        /// Declared before the mapping that it watches, so that it is dropped first.
         _resident: EvictionGuard,
         map: MmapMut,
     },
@@ -109,9 +109,9 @@ impl SystemBlock {
     }
 }
 
-/// A file and what it takes.
+/// A mapped file and its guards.
 pub(super) struct Mapping {
-    /// Before the mapping that they watch.
+    /// Declared before the mapping that they watch, so that they are dropped first.
     _resident: EvictionGuard,
     #[cfg(unix)]
     _watch: TruncationGuard,
@@ -127,7 +127,7 @@ impl MappedFile {
     pub fn open(path: &Path) -> Result<Self> {
         let file = files::open(path)?;
         // SAFETY: the mapping is read-only. If another program shortens the file while it is
-        // mapped, what is read past the new end is zeros, and `check_files` reports it.
+        // mapped, reads past the new end give zeros, and `check_files` reports it.
         let map = unsafe { Mmap::map(&file) }.map_err(|e| Error::io("map", path, &e))?;
         let _counted = MemoryCharge::new(MemoryKind::Recording, map.len());
         let _resident = EvictionGuard::new(&map);
@@ -142,13 +142,13 @@ impl MappedFile {
         })))
     }
 
-    /// The bytes of the file.
+    /// Bytes of the file.
     pub fn bytes(&self) -> &[u8] {
         &self.0.map
     }
 
-    /// An array over the samples from byte `start` on, without copying them; `None` if they
-    /// would not lie within the file, are not aligned, or any byte pattern is not a valid `T`.
+    /// View of the samples from byte offset `start` on, without copying; `None` if they would
+    /// exceed the file, are not aligned, or not every byte pattern is a valid `T`.
     pub fn array<T: Element>(&self, start: usize, layout: Layout) -> Option<Strided<T>> {
         let (_, end) = layout.bounds()?;
         let stop = end.checked_mul(size_of::<T>())?.checked_add(start)?;
@@ -167,17 +167,17 @@ impl MappedFile {
 }
 
 impl Block {
-    /// So many zeros.
+    /// Creates `len` zeros.
     pub(super) fn zeroed<T: Element>(len: usize) -> Result<Self> {
         Self::new::<T>(len, true)
     }
 
-    /// So many samples of any value.
+    /// Creates `len` samples of arbitrary value.
     pub(super) fn for_writing<T: Element>(len: usize) -> Result<Self> {
-        // Not every byte is a bool.
+        // Not every byte is a valid bool.
         let mut block = Self::new::<T>(len, T::DTYPE == DType::Bool)?;
         if cfg!(debug_assertions) {
-            // So that tests see what is not written.
+            // Reveals samples that are not written to tests.
             block
                 .as_mut_slice()
                 .expect("not a file's")
@@ -213,14 +213,14 @@ impl Block {
         }))
     }
 
-    /// So many bytes of zeros in a scratch file.
+    /// Creates `bytes` bytes of zeros in a scratch file.
     pub(super) fn scratch(bytes: usize) -> Result<Self> {
         expect_room(bytes)?;
         let file = scratch::create(bytes)?;
         // SAFETY: the file has no name, so that nobody else can shorten or change it.
         let map = unsafe { MmapMut::map_mut(&file) }.map_err(|_| out_of_memory(bytes))?;
-        // Otherwise the system keeps the file in pieces of up to megabytes, and a walk across it has
-        // one of them in memory for each sample.
+        // Otherwise the system caches the file in pieces of up to megabytes, and a strided pass
+        // over it loads one of them for each sample.
         #[cfg(unix)]
         let _ = map.advise(memmap2::Advice::Random);
         Ok(Block::Pages(SystemBlock {
@@ -233,7 +233,7 @@ impl Block {
         }))
     }
 
-    /// Samples that are already there.
+    /// Wraps existing samples.
     pub(super) fn from_vec<T: Element>(values: Vec<T>) -> Self {
         let bytes = values.capacity() * size_of::<T>();
         Self::from_values(BlockValues::of(values), bytes)
@@ -247,7 +247,7 @@ impl Block {
         Block::Heap { values, _counted }
     }
 
-    /// Whether the samples are those of a recording.
+    /// Whether the samples are in a memory-mapped recording.
     pub(super) fn is_recording(&self) -> bool {
         matches!(self, Block::File(..))
     }
@@ -257,13 +257,13 @@ impl Block {
         matches!(self, Block::Pages(pages) if matches!(pages.bytes, BlockMemory::Scratch { .. }))
     }
 
-    /// Whether the samples are in memory that is fresh from the system.
+    /// Whether the samples are in memory fresh from the system.
     pub(super) fn is_fresh(&self) -> bool {
         matches!(self, Block::Pages(pages)
             if matches!(&pages.bytes, BlockMemory::Memory(memory) if memory.is_new()))
     }
 
-    /// The number of bytes of the samples.
+    /// Size of the samples in bytes.
     pub(super) fn nbytes(&self) -> usize {
         match self {
             Block::Heap { values, .. } => values.bytes().len(),
@@ -290,25 +290,25 @@ impl Block {
 
     pub(super) fn as_slice<T: Element>(&self) -> &[T] {
         let (start, len) = (self.start(), self.nbytes() / size_of::<T>());
-        // SAFETY: all blocks are `nbytes` bytes long and aligned for samples of the size that they
-        // were made for, which is that of `T`: vectors by their type, memory and scratch files by page,
-        // a recording as checked in `MappedFile::array`. Every bit pattern is a valid number; a bool
-        // is never in a recording or in memory that another array had, fresh memory and scratch
-        // files start as zeros and are written only as `T`, and samples that were written as
-        // something else are looked at before they are seen as bools.
+        // SAFETY: all blocks are `nbytes` bytes long and aligned for samples of the size they were
+        // made for, which is that of `T`: vectors by their type, memory and scratch files by page,
+        // a recording as checked in `MappedFile::array`. Every bit pattern is a valid number. A
+        // bool is never in a recording or in memory of a dropped array, fresh memory and scratch
+        // files start as zeros and are written only as `T`, and samples written as another type are
+        // checked before they are viewed as bools.
         unsafe { std::slice::from_raw_parts(start.cast(), len) }
     }
 
-    /// The samples for writing, unless they are those of a recording.
+    /// Samples for writing, unless they are in a recording.
     pub(super) fn as_mut_slice<T: Element>(&mut self) -> Option<&mut [T]> {
         let len = self.nbytes() / size_of::<T>();
         let start = self.start_mut()?;
-        // SAFETY: as in `as_slice`; the memory is nobody else's and borrowed mutably.
+        // SAFETY: as in `as_slice`; the memory is not shared and borrowed mutably.
         Some(unsafe { std::slice::from_raw_parts_mut(start.cast(), len) })
     }
 }
 
-/// The samples do not fit into memory.
+/// Error for samples that do not fit into memory.
 pub(super) fn out_of_memory(bytes: usize) -> Error {
     Error::new(format!("cannot allocate {} of memory", size_text(bytes)))
         .hint("work on fewer frames (`frames`, `step`) or a smaller region (`crop`)")

@@ -1,10 +1,10 @@
-//! Keeps mapped files from taking the memory that the budget leaves to other things.
+//! Keeps mapped files within the memory budget.
 //!
 //! Pages of a file that have been read or written stay in memory until the system needs it, and
-//! count as the program's. While more is mapped than the budget allows, every step of an operation
-//! ends with a look how much of it is in memory, and gives it back when it is too much: the samples
-//! stay in the file, and mostly in the system's cache. A thread of its own looks too, for what does
-//! not go by steps.
+//! count as memory of the program. While more is mapped than the budget allows, every step of an
+//! operation ends with a check of how much of it is in memory, and evicts the pages if it is too
+//! much: the samples stay in the file, and mostly in the system's cache. A thread checks too, for
+//! work without steps.
 #![allow(unsafe_code)]
 
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -19,25 +19,25 @@ use crate::task;
 use crate::video::memory::allocated;
 use crate::video::memory::usage;
 
-/// The time between two looks of the thread; in it, a fast disk fills a fraction of a gigabyte.
+/// Time between two checks of the thread; a fast disk fills a fraction of a gigabyte in it.
 const LOOK: Duration = Duration::from_millis(40);
 
 /// The share of the budget that mapped files keep, however much memory other samples take.
 const MIN_SHARE: usize = 4;
 
-/// The bytes of a mapped file, as long as it lives; it has to end before the mapping does.
+/// Bytes of a mapped file, as long as the guard lives; it must be dropped before the mapping.
 pub(super) struct EvictionGuard {
     start: usize,
     len: usize,
 }
 
-/// How much of the program's own files was in memory before the first mapping.
+/// Bytes of the program's own files in memory before the first mapping.
 static PROGRAM: OnceLock<usize> = OnceLock::new();
 
 static MAPPED: Mutex<Vec<(usize, usize)>> = Mutex::new(Vec::new());
 
 impl EvictionGuard {
-    /// Keeps an eye on a mapping of a file.
+    /// Watches a mapping of a file.
     pub(super) fn new(bytes: &[u8]) -> Self {
         PROGRAM.get_or_init(|| resident_file_bytes().unwrap_or(0));
         let (start, len) = (bytes.as_ptr() as usize, bytes.len());
@@ -66,7 +66,7 @@ fn mapped() -> MutexGuard<'static, Vec<(usize, usize)>> {
     MAPPED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Begins to look, once.
+/// Starts the thread, once.
 fn watch() {
     static STARTED: OnceLock<()> = OnceLock::new();
     STARTED.get_or_init(|| {
@@ -80,7 +80,7 @@ fn watch() {
     });
 }
 
-/// Gives the memory of all mapped files back if it is more than the budget leaves for it.
+/// Evicts the pages of all mapped files if they exceed the budget left for them.
 fn evict_excess() {
     let usage = usage();
     let left = usage.budget.saturating_sub(usage.in_use);
@@ -92,7 +92,7 @@ fn evict_excess() {
     }
 }
 
-/// How much of all mapped files is in memory, where the system tells.
+/// Bytes of all mapped files in memory, where the system reports it.
 #[cfg(target_os = "linux")]
 fn resident_file_bytes() -> Option<usize> {
     let counts = std::fs::read_to_string("/proc/self/statm").ok()?;
@@ -100,8 +100,8 @@ fn resident_file_bytes() -> Option<usize> {
     Some(pages * rustix::param::page_size())
 }
 
-/// What the program has in memory beside what it has allocated. Where not all of that is in memory
-/// files have less than they could, and the program never more than the budget.
+/// Resident memory of the program minus what it has allocated. If some allocated memory is not
+/// resident, files get less than they could, and the program never exceeds the budget.
 #[cfg(windows)]
 fn resident_file_bytes() -> Option<usize> {
     Some(system::memory()?.saturating_sub(allocated()))
@@ -112,14 +112,14 @@ fn resident_file_bytes() -> Option<usize> {
     None
 }
 
-/// Gives the memory of all mapped files back to the system.
+/// Evicts the pages of all mapped files.
 fn evict() {
     #[cfg(target_os = "linux")]
     for (start, len) in mapped().iter() {
         use rustix::mm::{Advice, madvise};
-        // SAFETY: the mapping exists, as its `EvictionGuard` cannot end while the list is locked. It is
-        // one of a file, and shared or never written to, so that its pages come back from the file
-        // with the samples that they had.
+        // SAFETY: the mapping exists, as its `EvictionGuard` cannot be dropped while the list is
+        // locked. It maps a file, and is shared or never written to, so that its pages come back
+        // from the file with the same samples.
         let _ = unsafe { madvise(*start as *mut _, *len, Advice::LinuxDontNeed) };
     }
     #[cfg(windows)]
@@ -147,7 +147,7 @@ mod tests {
                 .into_iter()
                 .all(|(index, sample)| *sample == index as u32)
         );
-        // What other tests have allocated and not written counts as less there.
+        // Memory that other tests have allocated and not written makes this smaller there.
         assert!(cfg!(windows) || resident_file_bytes().is_none_or(|bytes| bytes > 0));
     }
 }

@@ -1,12 +1,12 @@
-//! How much memory the program has from its allocator, which is where the values of scripts are.
+//! Memory that the program has from its allocator, which holds the values of scripts.
 #![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicIsize, Ordering::Relaxed};
 
-/// How many bytes a thread counts by itself before it adds them to the sum: threads that allocate
-/// much then do not wait for each other.
+/// Bytes that a thread counts by itself before it adds them to the sum, so that threads that
+/// allocate a lot do not wait for each other.
 const GRAIN: usize = 1 << 16;
 
 static IN_USE: AtomicIsize = AtomicIsize::new(0);
@@ -18,10 +18,10 @@ thread_local! {
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
-/// The allocator of the system, counted.
+/// The system's allocator with a counter.
 struct Counting;
 
-/// The bytes that are allocated now, but for some kB for each thread.
+/// Bytes allocated now, accurate to a few kB per thread.
 pub(in crate::video) fn in_use() -> usize {
     usize::try_from(IN_USE.load(Relaxed)).unwrap_or(0)
 }
@@ -33,7 +33,7 @@ fn count(bytes: isize) {
         unadded.set(if is_little { sum } else { 0 });
         if is_little { 0 } else { sum }
     });
-    // A thread that is about to end has no counter of its own any more.
+    // A thread that is about to end has lost its own counter.
     match sum.unwrap_or(bytes) {
         0 => {}
         sum => {
@@ -42,8 +42,8 @@ fn count(bytes: isize) {
     }
 }
 
-// SAFETY: everything is done by the system's allocator; no layout has more than `isize::MAX` bytes,
-// and counting neither allocates nor panics.
+// SAFETY: the system's allocator does all the work; no layout has more than `isize::MAX` bytes, and
+// counting neither allocates nor panics.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as the caller promises.

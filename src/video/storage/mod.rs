@@ -1,5 +1,5 @@
-//! Where samples live: memory of our own, a scratch file, or a recording mapped read-only, shared
-//! between arrays.
+//! Storage of samples: memory, a scratch file, or a recording mapped read-only, shared between
+//! arrays.
 
 mod bits;
 mod block;
@@ -25,18 +25,18 @@ pub use block::MappedFile;
 pub use truncation::{check_files, survive_size_limits};
 pub use write_back::begin_write_back;
 
-/// Makes it an error to write more than the system allows to a file; here it is one.
+/// Turns a write beyond the system's file size limit into an error; on this system it already is.
 #[cfg(not(unix))]
 pub fn survive_size_limits() {}
 
-/// An error if samples were read that a mapped file no longer has; here the system does not let
-/// anyone shorten it.
+/// An error if samples were read that a mapped file no longer has; on this system nobody can
+/// shorten a mapped file.
 #[cfg(not(unix))]
 pub fn check_files() -> Result<()> {
     Ok(())
 }
 
-/// A typed array of samples. Clones share the samples; writing copies them first if shared.
+/// Typed array of samples. Clones share the samples; writing copies them first if shared.
 #[derive(Clone)]
 pub struct Strided<T> {
     block: Arc<Block>,
@@ -45,14 +45,14 @@ pub struct Strided<T> {
 }
 
 impl<T: Element> Strided<T> {
-    /// An array of zeros (`false` for bool): in memory, or in a scratch file if it would exceed
-    /// the memory budget.
+    /// Creates an array of zeros (`false` for bool): in memory, or in a scratch file if it would
+    /// exceed the memory budget.
     pub fn zeroed(shape: &[usize]) -> Result<Self> {
         Self::allocated(shape, Block::zeroed::<T>)
     }
 
-    /// An array of which every sample is to be written: until then it may be anything, as the memory
-    /// may be what another array has left.
+    /// Creates an array whose samples must all be written: until then they are arbitrary, as the
+    /// memory may be that of a dropped array.
     pub fn for_writing(shape: &[usize]) -> Result<Self> {
         Self::allocated(shape, Block::for_writing::<T>)
     }
@@ -73,10 +73,10 @@ impl<T: Element> Strided<T> {
         })
     }
 
-    /// An array of the given samples in row-major order.
+    /// Creates an array of the given samples in row-major order.
     ///
     /// # Panics
-    /// If their number is not that of the shape.
+    /// If their number does not match the shape.
     pub fn from_vec(shape: &[usize], values: Vec<T>) -> Self {
         let layout = Layout::contiguous(shape);
         assert_eq!(
@@ -91,25 +91,25 @@ impl<T: Element> Strided<T> {
         }
     }
 
-    /// The type of the samples.
+    /// Type of the samples.
     pub fn dtype(&self) -> DType {
         T::DTYPE
     }
 
-    /// How the samples lie in memory.
+    /// Layout of the samples in memory.
     pub fn layout(&self) -> &Layout {
         &self.layout
     }
 
-    /// The length of each axis.
+    /// Length of each axis.
     pub fn shape(&self) -> &[usize] {
         self.layout.shape()
     }
 
-    /// The same memory seen through another layout.
+    /// View of the same memory with another layout.
     ///
     /// # Panics
-    /// If the layout leaves the storage.
+    /// If the layout exceeds the storage.
     pub fn with_layout(&self, layout: Layout) -> Self {
         let (_, end) = layout.bounds().expect("a layout derived from a valid one");
         assert!(end <= self.storage().len(), "layout within the storage");
@@ -125,7 +125,7 @@ impl<T: Element> Strided<T> {
         Arc::ptr_eq(&self.block, &other.block) && self.layout == other.layout
     }
 
-    /// Whether the samples are those of a file.
+    /// Whether the samples are in a memory-mapped file.
     pub fn is_mmap(&self) -> bool {
         self.block.is_recording()
     }
@@ -135,14 +135,14 @@ impl<T: Element> Strided<T> {
         self.block.is_scratch()
     }
 
-    /// Whether the samples are in memory that is fresh from the system, so that the first write to
-    /// each page of it costs a fault.
+    /// Whether the samples are in memory fresh from the system, so that the first write to each
+    /// page causes a page fault.
     pub fn is_fresh(&self) -> bool {
         self.block.is_fresh()
     }
 
-    /// Whether a filter may write its result over these samples: nobody else sees them, they
-    /// are not a file's, they are contiguous, and little of their memory would be wasted.
+    /// Whether a filter may write its result over these samples: they are not shared, not in a
+    /// file, contiguous, and waste little of their memory.
     pub fn is_reusable(&self) -> bool {
         Arc::strong_count(&self.block) == 1
             && !self.is_mmap()
@@ -150,7 +150,7 @@ impl<T: Element> Strided<T> {
             && self.storage().len() <= 2 * self.layout.len()
     }
 
-    /// The samples in row-major order, if they lie so in memory.
+    /// Samples in row-major order, if they are contiguous in that order.
     pub fn as_slice(&self) -> Option<&[T]> {
         let start = self.layout.offset();
         self.layout
@@ -161,7 +161,7 @@ impl<T: Element> Strided<T> {
             })
     }
 
-    /// The samples of one frame (index of the first axis), if they lie in order in memory.
+    /// Samples of one frame (index of the first axis), if they are contiguous in row-major order.
     pub fn frame_slice(&self, frame: usize) -> Option<&[T]> {
         self.layout.has_contiguous_frames().then(|| {
             let len = self.layout.shape()[1..].iter().product::<usize>();
@@ -177,7 +177,7 @@ impl<T: Element> Strided<T> {
         })
     }
 
-    /// The array for reading, with the shape and strides that it has.
+    /// Array for reading, with its shape and strides.
     pub fn view(&self) -> ArrayViewD<'_, T> {
         if self.layout.is_empty() {
             return ArrayViewD::from_shape(IxDyn(self.shape()), &[]).expect("no samples");
@@ -203,8 +203,8 @@ impl<T: Element> Strided<T> {
         view
     }
 
-    /// The samples for writing, in row-major order; copied first if they are shared, a file's or
-    /// in another order.
+    /// Samples for writing, in row-major order; copied first if they are shared, in a file or in
+    /// another order.
     pub fn as_mut_slice(&mut self) -> Result<&mut [T]> {
         if Arc::strong_count(&self.block) > 1 || self.is_mmap() || !self.layout.is_contiguous() {
             *self = self.copy()?;
@@ -217,7 +217,7 @@ impl<T: Element> Strided<T> {
         Ok(&mut block.as_mut_slice().expect("not a file's, or just copied")[range])
     }
 
-    /// The array for writing; copied first if it is shared, a file's or in another order.
+    /// Array for writing; copied first if it is shared, in a file or in another order.
     pub fn view_mut(&mut self) -> Result<ArrayViewMutD<'_, T>> {
         let shape = IxDyn(self.layout.shape());
         let samples = self.as_mut_slice()?;

@@ -1,7 +1,7 @@
-//! Memory that arrays have left, kept for a while for the next ones.
+//! Buffer pool: memory of dropped arrays that is used again.
 //!
-//! The system clears the memory that it gives, which takes as long as a quick filter does. What is
-//! kept and what is in use are together never more than what was in use at most.
+//! The system clears the memory that it gives, which takes as long as a quick filter does. The pool
+//! and the memory in use together never exceed the peak memory use.
 
 use std::io;
 use std::ops::{Deref, DerefMut};
@@ -13,27 +13,28 @@ use memmap2::MmapMut;
 
 use crate::video::memory::{max_in_use, usage};
 
-/// How long memory is kept at most.
+/// Longest time that memory stays in the pool.
 const WHILE: Duration = Duration::from_secs(5);
 
-/// The share of the memory that may be left over when an array takes what another one had.
+/// Divisor of the largest excess of a buffer taken from the pool: 1/8 of the requested size.
 const WASTE: usize = 8;
 
-/// Memory that was left, the oldest first, and since when.
+/// Buffers in the pool, oldest first, with the time of their return.
 static POOL: Mutex<Vec<(MmapMut, Instant)>> = Mutex::new(Vec::new());
 
-/// Tells the thread that returns memory that there is some.
+/// Wakes the thread that releases memory when a buffer arrives.
 static ARRIVED: Condvar = Condvar::new();
 
-/// Memory for an array; it is kept when the array goes.
+/// Memory of an array; it goes to the pool when the array is dropped.
 pub(super) struct PooledMemory {
-    /// None only while it is dropped.
+    /// `None` only during the drop.
     map: Option<MmapMut>,
     is_new: bool,
 }
 
 impl PooledMemory {
-    /// At least so many bytes: zeros from the system, or unless `is_zero` what an array has left.
+    /// Creates a buffer of at least `bytes` bytes: zeros from the system or, unless `is_zero`,
+    /// memory of a dropped array.
     pub(super) fn new(bytes: usize, is_zero: bool) -> io::Result<Self> {
         if !is_zero && let Some(map) = take(bytes) {
             return Ok(Self {
@@ -51,7 +52,7 @@ impl PooledMemory {
         })
     }
 
-    /// Whether no array had it before, so that it is zero.
+    /// Whether no array has used the memory before, so that it is zero.
     pub(super) fn is_new(&self) -> bool {
         self.is_new
     }
@@ -85,7 +86,7 @@ fn pool() -> MutexGuard<'static, Vec<(MmapMut, Instant)>> {
     POOL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The smallest kept memory of so many bytes, if little of it would be left over.
+/// Takes the smallest buffer of at least `bytes` bytes from the pool, if little of it stays unused.
 fn take(bytes: usize) -> Option<MmapMut> {
     let mut pooled = pool();
     let fitting = pooled
@@ -96,7 +97,7 @@ fn take(bytes: usize) -> Option<MmapMut> {
     Some(pooled.remove(index).0)
 }
 
-/// Returns memory until what is kept and what is in use are no more than was in use at most.
+/// Releases buffers until the pool and the memory in use do not exceed the peak memory use.
 pub(super) fn make_room() {
     let room = max_in_use().saturating_sub(usage().in_use);
     let mut pooled = pool();
@@ -110,12 +111,12 @@ pub(super) fn make_room() {
     pooled.drain(..n_excess);
 }
 
-/// Returns all memory that is kept.
+/// Releases all buffers of the pool.
 pub(super) fn return_all() {
     pool().clear();
 }
 
-/// Starts the thread, once, that returns what nobody took.
+/// Starts the thread, once, that releases unused buffers.
 fn return_later() {
     static STARTED: OnceLock<()> = OnceLock::new();
     STARTED.get_or_init(|| {
@@ -135,7 +136,7 @@ fn return_later() {
                 pooled = woken.unwrap_or_else(PoisonError::into_inner);
             }
         };
-        // Without the thread memory is kept until other memory takes its place.
+        // Without the thread, buffers stay in the pool until other memory replaces them.
         let _ = thread::Builder::new().name("kept".into()).spawn(watch);
     });
 }

@@ -1,4 +1,4 @@
-//! Scratch files: memory on disk for what the memory budget has no room for.
+//! Scratch files: memory on disk for arrays that exceed the memory budget.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -7,11 +7,11 @@ use crate::error::{Error, Result};
 use crate::video::memory::usage;
 use crate::video::size_text;
 
-/// Where the system keeps temporary files that survive a restart, hence on disk.
+/// Folder for temporary files that survive a restart, hence on disk.
 const ON_DISK: &str = "/var/tmp";
 
-/// A file without a name with room for so many bytes; it vanishes when it is closed, also if the
-/// program crashes.
+/// Creates an unnamed file with room for `bytes` bytes; it is deleted when it is closed, even if
+/// the program crashes.
 pub(super) fn create(bytes: usize) -> Result<File> {
     let folder = folder();
     let file = tempfile::tempfile_in(&folder).map_err(|error| {
@@ -38,12 +38,12 @@ fn folder() -> PathBuf {
     usual
 }
 
-/// Whether a folder's files lie in memory.
+/// Whether the files of a folder are in memory.
 #[cfg(target_os = "linux")]
 fn is_memory(folder: &Path) -> bool {
     const TMPFS: u64 = 0x0102_1994;
     const RAMFS: u64 = 0x8584_58f6;
-    // The system's type for it differs from processor to processor.
+    // The type of this number differs between processors.
     let is_memory = |kind: u64| matches!(kind, TMPFS | RAMFS);
     rustix::fs::statfs(folder).is_ok_and(|system| u64::try_from(system.f_type).is_ok_and(is_memory))
 }
@@ -53,8 +53,8 @@ fn is_memory(_: &Path) -> bool {
     false
 }
 
-/// Sets the size of a file and makes sure that the disk has room for it: a page that cannot be
-/// written later would end the program.
+/// Sets the size of a file and reserves the disk space: a page that cannot be written later would
+/// end the program.
 #[cfg(unix)]
 fn reserve(file: &File, folder: &Path, bytes: usize) -> Result<()> {
     use rustix::fs::{FallocateFlags, fallocate, fstatvfs};
@@ -71,7 +71,7 @@ fn reserve(file: &File, folder: &Path, bytes: usize) -> Result<()> {
     }
     match fallocate(file, FallocateFlags::empty(), 0, bytes as u64) {
         Ok(()) => Ok(()),
-        // Some file systems cannot reserve room.
+        // Some file systems cannot reserve space.
         Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => resize(file, folder, bytes),
         Err(error) => Err(no_room(folder, bytes, &error.to_string())),
     }
@@ -87,7 +87,7 @@ fn resize(file: &File, folder: &Path, bytes: usize) -> Result<()> {
         .map_err(|error| no_room(folder, bytes, &error.to_string()))
 }
 
-/// The error for samples that fit neither into memory nor on disk.
+/// Error for samples that fit neither into memory nor on disk.
 fn no_room(folder: &Path, bytes: usize, reason: &str) -> Error {
     let usage = usage();
     Error::new(format!(

@@ -1,8 +1,8 @@
 //! Keeps a mapped file that becomes shorter from ending the program.
 //!
-//! Reading a page beyond the new end of a file raises SIGBUS. The handler puts zeros in the place of
-//! the lost pages and marks the file; [`check_files`], called when an operation ends, turns the mark
-//! into an error, and makes the lost pages fault again, so that no later operation takes the zeros for
+//! Reading a page beyond the new end of a file raises SIGBUS. The handler replaces the lost pages
+//! by zeros and marks the file. [`check_files`], called when an operation ends, turns the mark into
+//! an error, and makes the lost pages fault again, so that no later operation takes the zeros for
 //! samples.
 #![allow(unsafe_code)]
 
@@ -16,13 +16,13 @@ use rustix::mm::{MapFlags, ProtFlags, mmap, mmap_anonymous};
 
 use crate::error::{Error, Result};
 
-/// How many files are watched at most; a fault in others ends the program as it would otherwise.
+/// Largest number of files watched; a fault in others ends the program as without the handler.
 const MAX_FILES: usize = 1024;
 
 /// No address.
 const NONE: usize = usize::MAX;
 
-/// The addresses of a mapped file. The handler must not wait for a lock, hence the atomic numbers.
+/// Addresses of a mapped file. The handler must not wait for a lock, hence the atomics.
 struct Range {
     start: AtomicUsize,
     /// 0 while the range is not in use.
@@ -39,19 +39,19 @@ static RANGES: [Range; MAX_FILES] = [const {
     }
 }; MAX_FILES];
 
-/// Whether pages were replaced since the last look.
+/// Whether pages were replaced since the last check.
 static ANY_LOST: AtomicBool = AtomicBool::new(false);
 
 static PAGE: AtomicUsize = AtomicUsize::new(0);
 
-/// What happened on SIGBUS before.
+/// Action on SIGBUS before ours.
 static BEFORE: OnceLock<libc::sigaction> = OnceLock::new();
 
-/// A file without bytes: its pages fault like those beyond the end of any other file.
+/// Empty file: its pages fault like those beyond the end of any other file.
 static EMPTY: OnceLock<Option<File>> = OnceLock::new();
 
-/// The files that are watched, each with the index of its range, and those that were unmapped after
-/// they had lost pages.
+/// Watched files, each with the index of its range, and files that were unmapped after they had
+/// lost pages.
 #[derive(Default)]
 struct WatchedFiles {
     watched: Vec<(usize, PathBuf)>,
@@ -63,19 +63,19 @@ static FILES: Mutex<WatchedFiles> = Mutex::new(WatchedFiles {
     gone: Vec::new(),
 });
 
-/// Makes it an error to write more than the system allows to a file, where it would end the program.
+/// Turns a write beyond the system's file size limit, which would end the program, into an error.
 pub fn survive_size_limits() {
-    // SAFETY: to ignore a signal runs no code of ours.
+    // SAFETY: ignoring a signal runs no code of ours.
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
 }
 
-/// A mapped file that is watched, as long as this lives; it has to end before the mapping does.
+/// Watches a mapped file as long as it lives; it must be dropped before the mapping.
 pub(super) struct TruncationGuard {
     index: Option<usize>,
 }
 
 impl TruncationGuard {
-    /// Watches a mapping of the file with that name.
+    /// Watches a mapping of the file at `path`.
     pub(super) fn new(bytes: &[u8], path: &Path) -> Self {
         install();
         let mut files = files();
@@ -116,7 +116,7 @@ fn files() -> MutexGuard<'static, WatchedFiles> {
 
 /// An error if samples were read that a mapped file no longer has.
 pub fn check_files() -> Result<()> {
-    // This is asked after every operation of a script, and looking costs less than changing.
+    // This runs after every operation of a script, and a load is cheaper than a swap.
     if !ANY_LOST.load(SeqCst) || !ANY_LOST.swap(false, SeqCst) {
         return Ok(());
     }
@@ -140,13 +140,14 @@ pub fn check_files() -> Result<()> {
     }
 }
 
-/// Lets the pages from one address to another fault when they are read.
+/// Makes the pages in a range of addresses fault on the next read.
 fn lose_again(start: usize, end: usize) {
     let Some(Some(empty)) = EMPTY.get() else {
         return;
     };
-    // SAFETY: the pages are those of a mapping that exists, as its `TruncationGuard` cannot end while the list
-    // of files is locked, and hold nothing but zeros that `replace` put there.
+    // SAFETY: the pages are those of a mapping that exists, as its `TruncationGuard` cannot be
+    // dropped while the list of files is locked, and hold nothing but zeros that `replace` wrote
+    // there.
     let _ = unsafe {
         mmap(
             start as *mut c_void,
@@ -167,7 +168,7 @@ fn install() {
         let _ = EMPTY.set(tempfile::tempfile().ok());
         // SAFETY: all zeros is a valid value of this plain structure of numbers.
         let mut before: libc::sigaction = unsafe { std::mem::zeroed() };
-        // SAFETY: both point to structures of ours; without a new action this only reads.
+        // SAFETY: both point to our structures; without a new action this only reads.
         if unsafe { libc::sigaction(libc::SIGBUS, std::ptr::null(), &raw mut before) } != 0 {
             return;
         }
@@ -175,14 +176,14 @@ fn install() {
         let mut action = before;
         action.sa_sigaction = on_fault as *const () as usize;
         action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
-        // SAFETY: `on_fault` has the signature that SA_SIGINFO asks for and calls nothing that a
-        // signal handler must not.
+        // SAFETY: `on_fault` has the signature that SA_SIGINFO requires and calls nothing that is
+        // forbidden in a signal handler.
         unsafe { libc::sigaction(libc::SIGBUS, &raw const action, std::ptr::null_mut()) };
     });
 }
 
-/// The handler: replaces lost pages of mapped files; any other fault happens again, and then has the
-/// effect that it had before this handler was there.
+/// Signal handler: replaces lost pages of mapped files; any other fault is raised again with the
+/// action that was set before this handler.
 extern "C" fn on_fault(_: c_int, info: *mut libc::siginfo_t, _: *mut c_void) {
     // SAFETY: the system passes a valid structure, and SIGBUS has an address.
     let address = unsafe { (*info).si_addr() } as usize;
@@ -190,13 +191,12 @@ extern "C" fn on_fault(_: c_int, info: *mut libc::siginfo_t, _: *mut c_void) {
         return;
     }
     if let Some(before) = BEFORE.get() {
-        // SAFETY: the action is the one that the system gave us.
+        // SAFETY: the action is the one that the system returned.
         unsafe { libc::sigaction(libc::SIGBUS, before, std::ptr::null_mut()) };
     }
 }
 
-/// Puts zeros in the place of the page with an address and of those after it, if it is a mapped
-/// file's.
+/// Replaces the page of an address and those after it by zeros, if it belongs to a mapped file.
 fn replace(address: usize) -> bool {
     let holds =
         |range: &&Range| (range.start.load(SeqCst)..range.end.load(SeqCst)).contains(&address);
@@ -205,8 +205,8 @@ fn replace(address: usize) -> bool {
     };
     let start = address & !(PAGE.load(SeqCst) - 1);
     let end = range.end.load(SeqCst);
-    // SAFETY: the pages belong to a mapping of a file that is read at this moment, so that it exists;
-    // it is read-only, and what it had there is lost.
+    // SAFETY: the pages belong to a mapping of a file that is being read, so that it exists; it is
+    // read-only, and its contents there are lost.
     let zeros = unsafe {
         mmap_anonymous(
             start as *mut c_void,

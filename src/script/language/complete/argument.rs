@@ -1,4 +1,4 @@
-//! Which argument of which call is being typed.
+//! Finds the argument of a call that is being typed.
 
 use crate::script::call::builtin::{Builtin, Param};
 use crate::script::call::context::Context;
@@ -6,15 +6,15 @@ use crate::script::call::value::Type;
 use crate::script::language::lexer::{Bracket, LexState, Lexer};
 use crate::script::language::source_text::{is_name, last_word};
 
-/// The place of an argument in a call.
+/// Position of an argument in a call.
 pub(super) struct ArgumentPosition<'a> {
-    /// What is called.
+    /// Function that is called.
     pub(super) function: &'a str,
-    /// The module of the function, as the script calls it.
+    /// Module of the function, by its alias in the script.
     pub(super) module: Option<&'a str>,
-    /// Whether it stands after a dot, and takes what is before that first.
+    /// Whether it is a method call, with the value before the dot as its first argument.
     pub(super) is_method: bool,
-    /// Which of the arguments.
+    /// Index or name of the argument.
     pub(super) argument: ArgumentKey<'a>,
     /// Whether nothing of the argument has been typed yet.
     pub(super) is_empty: bool,
@@ -22,16 +22,16 @@ pub(super) struct ArgumentPosition<'a> {
 
 /// An argument of a call.
 pub(super) enum ArgumentKey<'a> {
-    /// By position, a method's receiver included.
+    /// Index, a method's receiver included.
     At(usize),
-    /// The name of an option, and the options that stand before it.
+    /// Name of an option, with the options before it.
     Key(Vec<&'a str>),
-    /// The value of an option.
+    /// Value of an option.
     Option(&'a str),
 }
 
 impl<'a> ArgumentPosition<'a> {
-    /// The place at the end of a text, if that is inside a call.
+    /// Position at the end of a text, if that is inside a call.
     pub(super) fn of(text: &'a str, lexer: &Lexer) -> Option<Self> {
         let open = lexer
             .brackets
@@ -69,7 +69,7 @@ impl<'a> ArgumentPosition<'a> {
         })
     }
 
-    /// The builtin that is called.
+    /// Builtin that is called.
     pub(super) fn builtin(&self, context: &'a Context) -> Option<&'static Builtin> {
         match self.module {
             Some(_) => None,
@@ -77,7 +77,7 @@ impl<'a> ArgumentPosition<'a> {
         }
     }
 
-    /// The parameter that the argument is for.
+    /// Parameter of the argument.
     pub(super) fn param<'b>(&self, builtin: &'b Builtin) -> Option<&'b Param> {
         match &self.argument {
             ArgumentKey::At(index) => builtin.params.get(*index),
@@ -87,7 +87,7 @@ impl<'a> ArgumentPosition<'a> {
     }
 }
 
-/// What stands at the end of an option map: a name, or the value after one.
+/// Option at the end of an option map: its name, or its value.
 fn option(map: &str) -> (ArgumentKey<'_>, Option<&str>) {
     let entries = parts(map);
     let key = |entry: &&'_ str| entry.split_once(':').map(|(key, _)| key.len());
@@ -103,7 +103,7 @@ fn option(map: &str) -> (ArgumentKey<'_>, Option<&str>) {
     }
 }
 
-/// The parts of a text between the commas that stand in no bracket, string or comment.
+/// Splits a text at the commas outside brackets, strings and comments.
 fn parts(text: &str) -> Vec<&str> {
     let (mut depth, mut start, mut parts) = (0_usize, 0, Vec::new());
     for (range, inside) in Lexer::pieces(text) {
@@ -126,7 +126,7 @@ fn parts(text: &str) -> Vec<&str> {
     parts
 }
 
-/// The names that values of a type can be chosen from.
+/// Names that a value of a type can be chosen from.
 pub(super) fn choices(ty: &Type) -> Vec<&'static str> {
     match ty {
         Type::Either(one, other) => [choices(one), choices(other)].concat(),
@@ -135,7 +135,7 @@ pub(super) fn choices(ty: &Type) -> Vec<&'static str> {
     }
 }
 
-/// Whether a text ends in the middle of a word.
+/// Whether a text ends inside a word.
 pub(super) fn ends_in_word(text: &str) -> bool {
     text.ends_with(is_name)
 }

@@ -7,16 +7,16 @@ use crate::script::call::builtin::{Builtin, Param};
 use crate::script::docs::default_text;
 use crate::script::language::lexer::{LexState, Lexer};
 
-/// What is shown after the cursor.
+/// Hint shown after the cursor.
 #[derive(Debug, PartialEq)]
 pub struct Hint {
-    /// The text.
+    /// Text.
     pub text: String,
-    /// Whether the text can be taken over; otherwise it only explains.
+    /// Whether the text can be accepted; otherwise it only explains.
     pub can_be_taken: bool,
 }
 
-/// What could follow a text, if it ends inside a call.
+/// Hint at the end of a text that ends inside a call.
 pub fn hint(text: &str, scope: &CompletionScope<'_>) -> Option<Hint> {
     let lexer = Lexer::of(text);
     match lexer.inside {
@@ -26,7 +26,7 @@ pub fn hint(text: &str, scope: &CompletionScope<'_>) -> Option<Hint> {
     }
 }
 
-/// The rest of the first name that can be chosen.
+/// Rest of the first matching name.
 fn choice(text: &str, lexer: &Lexer, scope: &CompletionScope<'_>) -> Option<Hint> {
     let typed = &text[lexer.since + 1..];
     let StringPurpose::Names(names) = wanted(&text[..lexer.since], scope) else {
@@ -39,7 +39,7 @@ fn choice(text: &str, lexer: &Lexer, scope: &CompletionScope<'_>) -> Option<Hint
     })
 }
 
-/// The parameters that are still to come.
+/// Remaining parameters.
 fn signature(text: &str, lexer: &Lexer, scope: &CompletionScope<'_>) -> Option<Hint> {
     let call_argument = ArgumentPosition::of(text, lexer)?;
     let builtin = call_argument.builtin(scope.context);
@@ -89,7 +89,7 @@ fn params(builtin: &Builtin, is_left: impl Fn(usize, &Param) -> bool) -> Vec<Str
     .collect()
 }
 
-/// What the value of an option should be.
+/// Expected value of an option.
 fn value_of(param: &Param) -> Option<String> {
     let unit = if param.unit.is_empty() {
         String::new()
@@ -99,7 +99,7 @@ fn value_of(param: &Param) -> Option<String> {
     Some(format!("{}{unit}", param.ty.expected()))
 }
 
-/// The parameters of a function of a module, or of one that was defined at the prompt.
+/// Parameters of a function of a module, or of one that was defined at the prompt.
 fn script_params(
     call_argument: &ArgumentPosition<'_>,
     text: &str,

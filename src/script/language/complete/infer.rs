@@ -1,4 +1,4 @@
-//! What is known of an expression before it runs: its value, its type, or nothing.
+//! Type inference of expressions before they run: a value, a type, or nothing.
 
 use rhai::{Dynamic, ImmutableString, Map};
 
@@ -8,12 +8,12 @@ use crate::script::language::lexer::Lexer;
 use crate::script::language::source_text::{is_name, last_word};
 use crate::script::types::members::{ScriptType, TYPES};
 
-/// What is known of an expression.
+/// Inferred value or type of an expression.
 #[derive(Debug, Clone)]
 pub(super) enum Inferred {
-    /// Its value, as it consists of variables and their properties.
+    /// Value, if the expression consists of variables and their properties.
     Value(Dynamic),
-    /// Its type.
+    /// Type.
     Of(Type),
 }
 
@@ -40,7 +40,7 @@ impl<'a> Expressions<'a> {
         }
     }
 
-    /// What is known of the expression that ends at a byte.
+    /// Infers the expression that ends at a byte.
     pub(super) fn before(&self, end: usize) -> Inferred {
         let text = self.text[..end].trim_end();
         match text.chars().next_back() {
@@ -58,7 +58,7 @@ impl<'a> Expressions<'a> {
         pair.map(|(open, _)| *open)
     }
 
-    /// `f(…)`, `x.f(…)` or `(…)`.
+    /// Infers `f(…)`, `x.f(…)` or `(…)`.
     fn call(&self, end: usize) -> Inferred {
         let Some(open) = self.opening(end) else {
             return Inferred::Of(Type::Any);
@@ -75,7 +75,7 @@ impl<'a> Expressions<'a> {
         Inferred::Of(builtin.map_or(Type::Any, |builtin| builtin.returns))
     }
 
-    /// An expression in parentheses: a video if one of its operands is.
+    /// Infers an expression in parentheses: a video if one of its operands is.
     fn operands(&self, start: usize, end: usize) -> Inferred {
         let last = self.before(end);
         let inner = self.text[start..end].char_indices();
@@ -88,7 +88,7 @@ impl<'a> Expressions<'a> {
         }
     }
 
-    /// `x[…]` or an array.
+    /// Infers `x[…]` or an array.
     fn bracket(&self, end: usize) -> Inferred {
         let Some(open) = self.opening(end) else {
             return Inferred::Of(Type::Any);
@@ -110,7 +110,7 @@ impl<'a> Expressions<'a> {
         Inferred::Of(if is_map { Type::Map } else { Type::Any })
     }
 
-    /// A variable, a number or a property.
+    /// Infers a variable, a number or a property.
     fn name(&self, text: &str) -> Inferred {
         let name = last_word(text);
         let before = text[..text.len() - name.len()].trim_end();
@@ -129,7 +129,7 @@ impl<'a> Expressions<'a> {
         }
     }
 
-    /// Where the expression ends that a variable is defined by earlier in the text.
+    /// End of the expression that defines a variable earlier in the text.
     fn definition(&self, name: &str, before: usize) -> Option<usize> {
         let text = &self.text[..before];
         let starts = ["let ", "const "].into_iter().filter_map(|keyword| {
@@ -146,7 +146,7 @@ impl<'a> Expressions<'a> {
 const KEYWORDS_BEFORE_VALUES: &[&str] = &["return", "in", "else", "throw"];
 
 impl Inferred {
-    /// The type.
+    /// Inferred type.
     pub(super) fn ty(&self) -> Type {
         match self {
             Inferred::Value(value) => type_of(value),
@@ -154,7 +154,7 @@ impl Inferred {
         }
     }
 
-    /// The names of the properties: of a map, its keys.
+    /// Names of the properties; of a map, its keys.
     pub(super) fn properties(&self) -> Vec<String> {
         if let Inferred::Value(value) = self
             && let Some(map) = value.read_lock::<Map>()
@@ -177,7 +177,7 @@ impl Inferred {
         found.map_or(Inferred::Of(Type::Any), Inferred::Value)
     }
 
-    /// An element: of a video a part, of an array its first.
+    /// Element: of a video a view, of an array the first element.
     fn element(&self, key: &str) -> Inferred {
         if let Inferred::Value(value) = self {
             let key = key.trim_matches('"');
@@ -200,7 +200,7 @@ impl Inferred {
     }
 }
 
-/// The type of a value of a variable.
+/// Type of the value of a variable.
 fn type_of(value: &Dynamic) -> Type {
     if let Some(ty) = ScriptType::of_value(value) {
         return ty.kind;
@@ -218,7 +218,7 @@ fn type_of(value: &Dynamic) -> Type {
     }
 }
 
-/// The properties of values of a type; of all types together if it is not known.
+/// Properties of a type, or of all types if it is not known.
 fn properties(ty: &Type) -> Vec<String> {
     let names = |ty: &ScriptType| ty.properties().map(str::to_owned).collect::<Vec<_>>();
     match ty {
@@ -230,7 +230,7 @@ fn properties(ty: &Type) -> Vec<String> {
     }
 }
 
-/// The type of a property, whatever has it.
+/// Type of a property, whatever type it belongs to.
 fn property_type(name: &str) -> Type {
     match name {
         "shape" | "pixel_size" => Type::Array(&Type::Float),

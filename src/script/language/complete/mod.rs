@@ -1,5 +1,5 @@
-//! Completion of what is being typed, and hints at what could follow, from the builtin table and
-//! the session's variables.
+//! Completion of the text being typed, and hints, from the builtin table and the session's
+//! variables.
 
 mod argument;
 mod hint;
@@ -26,43 +26,43 @@ use infer::{Expressions, Inferred};
 pub use hint::{Hint, hint};
 pub use text::paths;
 
-/// What could stand at the cursor instead of the word before it.
+/// Candidates for the word before the cursor.
 #[derive(Debug, Default, PartialEq)]
 pub struct Completion {
-    /// The byte at which the word begins.
+    /// First byte of the word.
     pub start: usize,
-    /// The candidates, sorted.
+    /// Candidates, sorted.
     pub candidates: Vec<Candidate>,
 }
 
-/// A word that could stand at the cursor.
+/// A candidate for the word at the cursor.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Candidate {
-    /// How lists show it.
+    /// Text in lists.
     pub display: String,
-    /// The text itself.
+    /// Text to insert.
     pub text: String,
 }
 
-/// What can be named where an entry is typed.
+/// Names that are visible to an entry.
 pub struct CompletionScope<'a> {
-    /// The builtins and libraries.
+    /// Builtins and libraries.
     pub context: &'a Context,
-    /// The variables.
+    /// Variables.
     pub scope: &'a Scope<'static>,
-    /// The modules that were imported, by the names given to them.
+    /// Imported modules by alias.
     pub modules: &'a BTreeMap<String, Arc<Library>>,
-    /// The functions that were defined.
+    /// Functions that were defined.
     pub functions: &'a [LibraryFunction],
-    /// The methods of Rhai's own types.
+    /// Methods of Rhai's own types.
     pub methods: &'a Methods,
 }
 
-/// The methods of Rhai's own types: the type and the name.
+/// Methods of Rhai's own types: type and name.
 pub struct Methods(Vec<(TypeId, String)>);
 
 impl Methods {
-    /// Those that an engine has.
+    /// Methods of an engine.
     pub fn of(engine: &Engine) -> Self {
         let method = |info: rhai::FuncInfo<'_>| {
             let name = info.metadata.name.to_string();
@@ -131,7 +131,7 @@ impl From<String> for Candidate {
     }
 }
 
-/// Everything that can begin an expression or a statement.
+/// Names that can begin an expression or a statement.
 fn names(scope: &CompletionScope<'_>) -> Vec<String> {
     let builtins = scope.context.builtins().map(|builtin| called(builtin.name));
     let functions = scope
@@ -157,7 +157,7 @@ fn called(name: &str) -> String {
     format!("{name}(")
 }
 
-/// The functions of a module that has been imported, or is earlier in the text.
+/// Functions of a module that has been imported, or is imported earlier in the text.
 fn members(alias: &str, text: &str, scope: &CompletionScope<'_>) -> Vec<String> {
     let functions = |library: &Library| {
         let functions = library.functions.iter();
@@ -176,13 +176,13 @@ fn members(alias: &str, text: &str, scope: &CompletionScope<'_>) -> Vec<String> 
         .unwrap_or_default()
 }
 
-/// The module that a text imports by a name.
+/// Module that a text imports under an alias.
 fn imported_as<'a>(alias: &str, text: &'a str) -> Option<&'a str> {
     let end = text.find(&format!("\" as {alias}"))?;
     text[..end].rsplit_once('"').map(|(_, name)| name)
 }
 
-/// The type of the expression that a text ends with.
+/// Type of the expression at the end of a text.
 pub(in crate::script) fn type_before(
     text: &str,
     variables: &dyn Fn(&str) -> Option<Dynamic>,
@@ -193,7 +193,7 @@ pub(in crate::script) fn type_before(
         .ty()
 }
 
-/// Properties, and the functions that take what is before the dot first.
+/// Properties, and the functions that take the value before the dot as their first argument.
 fn after_dot(before: &str, scope: &CompletionScope<'_>) -> Vec<String> {
     let variable = |name: &str| scope.scope.get(name).cloned();
     let expressions = Expressions::new(before, &variable, scope.context);
@@ -212,7 +212,7 @@ fn after_dot(before: &str, scope: &CompletionScope<'_>) -> Vec<String> {
     properties.chain(functions).chain(methods).collect()
 }
 
-/// Whether a function whose first parameter is of type `first` is a method of values of type `of`.
+/// Whether a function with a first parameter of type `first` is a method of values of type `of`.
 fn has_method(first: &Type, of: &Type) -> bool {
     use Type::{Any, Either, Operand, Optional, Video};
     match (first, of) {
@@ -229,7 +229,7 @@ fn has_method(first: &Type, of: &Type) -> bool {
     }
 }
 
-/// The options that the call which is being typed can still take, if the name of one is typed.
+/// Options that the call at the end of the text can still take, if an option name is being typed.
 fn options(text: &str, lexer: &Lexer, scope: &CompletionScope<'_>) -> Option<Vec<String>> {
     let call_argument = ArgumentPosition::of(text, lexer)?;
     let ArgumentKey::Key(used) = &call_argument.argument else {

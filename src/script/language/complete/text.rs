@@ -8,7 +8,7 @@ use crate::script::call::value::{Type, has_paths};
 use crate::script::language::lexer::Lexer;
 use crate::script::language::source_text::last_word;
 
-/// The candidates for the string at the end of a text, and where they begin.
+/// Candidates for the string at the end of a text, and where they begin.
 pub(super) fn complete(
     text: &str,
     lexer: &Lexer,
@@ -42,15 +42,15 @@ pub(super) fn complete(
     }
 }
 
-/// What a string is for.
+/// Purpose of a string.
 pub(super) enum StringPurpose {
     /// One of these names.
     Names(Vec<String>),
-    /// A path, for all that is known.
+    /// A path, as nothing else is known.
     Path,
 }
 
-/// What the string is for that begins at the end of a text.
+/// Purpose of the string that begins at the end of a text.
 pub(super) fn wanted(before: &str, scope: &CompletionScope<'_>) -> StringPurpose {
     let lexer = Lexer::of(before);
     let Some(call_argument) = ArgumentPosition::of(before, &lexer) else {
@@ -74,7 +74,7 @@ pub(super) fn wanted(before: &str, scope: &CompletionScope<'_>) -> StringPurpose
     }
 }
 
-/// The names that `help` knows.
+/// Names that `help` knows.
 fn documented(scope: &CompletionScope<'_>) -> Vec<String> {
     let builtins = scope
         .context
@@ -86,7 +86,7 @@ fn documented(scope: &CompletionScope<'_>) -> Vec<String> {
         .collect()
 }
 
-/// The keys of the map that is being indexed: `map["…`.
+/// Keys of the map that is being indexed: `map["…`.
 fn keys(before: &str, scope: &CompletionScope<'_>) -> Option<Vec<String>> {
     let name = last_word(before.strip_suffix('[')?);
     let value = scope.scope.get(name)?;
@@ -94,7 +94,7 @@ fn keys(before: &str, scope: &CompletionScope<'_>) -> Option<Vec<String>> {
     Some(map.keys().map(ToString::to_string).collect())
 }
 
-/// The names that go on with what was typed, with the quote that closes them.
+/// Names that begin with the typed text, with the closing quote.
 fn quoted(names: impl IntoIterator<Item = String>, typed: &str, quote: &str) -> Vec<Candidate> {
     let candidate = |display: String| {
         let text = format!("{display}{quote}");
@@ -104,8 +104,8 @@ fn quoted(names: impl IntoIterator<Item = String>, typed: &str, quote: &str) -> 
     fitting.map(candidate).collect()
 }
 
-/// A path typed into a string, with slashes where Windows has backslashes: strings between double
-/// quotes need two of them for one.
+/// Path typed into a string, with backslashes of Windows replaced by slashes: strings in double
+/// quotes need two backslashes for one.
 pub(super) fn with_slashes(typed: &str, quote: &str, is_windows: bool) -> String {
     match (is_windows, quote) {
         (false, _) => typed.to_owned(),
@@ -114,8 +114,8 @@ pub(super) fn with_slashes(typed: &str, quote: &str, is_windows: bool) -> String
     }
 }
 
-/// The files and folders that a path can be continued to, seen from a folder; hidden ones only if
-/// their dot has been typed. Folders end with a slash on all systems, as strings can hold it as it is.
+/// Completions of a path relative to a folder; hidden files only if their dot has been typed.
+/// Folders end with a slash on all systems, as strings need no escape for it.
 pub fn paths(typed: &str, from: &Path) -> Vec<Candidate> {
     let folder = typed
         .rfind(std::path::is_separator)

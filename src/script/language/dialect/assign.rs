@@ -1,6 +1,6 @@
-//! `x /= y`, `x %= y` and `x ^= y`, which Rhai computes by its own rules if both are ints, whatever is
-//! registered. Behind such an operator stands a mark of ours: it wraps an int into [`Exact`], for which
-//! Rhai has no rule, so that it falls back on the operators that are registered.
+//! NumPy's rules for `x /= y`, `x %= y` and `x ^= y`, which Rhai computes by its own rules if both
+//! are ints, whatever is registered. The mark `$` after such an operator wraps an int into
+//! [`Exact`], for which Rhai has no rule, so that it falls back on the registered operators.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -38,8 +38,8 @@ pub(super) fn register(engine: &mut Engine) {
         .expect("the syntax is valid");
 }
 
-/// The text with a mark after each of these operators: in place of a space that follows, so that
-/// positions stay.
+/// Inserts a mark after each of these operators, replacing a following space so that positions stay
+/// the same.
 pub(super) fn mark(text: &str) -> Cow<'_, str> {
     if !OPERATORS.iter().any(|operator| text.contains(operator)) {
         return text.into();
@@ -60,7 +60,7 @@ pub(super) fn mark(text: &str) -> Cow<'_, str> {
     marked.into()
 }
 
-/// Takes care that such an operator and a mark only come together.
+/// Ensures that such an operator and a mark only occur together.
 pub(super) fn token(token: Token, is_marked: bool) -> Token {
     let expects_mark = EXPECTS_MARK.replace(false);
     match token {

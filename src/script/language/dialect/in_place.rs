@@ -1,14 +1,14 @@
-//! Rhai's methods that change an array, blob, map or string in place have no value. Where one is used,
-//! as in `let s = sort([3, 1, 2])`, scripts mean what has become of it, and get that.
+//! Methods of Rhai that change an array, blob, map or string in place have no value. Where their
+//! value is used, as in `let s = sort([3, 1, 2])`, they return the changed receiver here.
 
 use std::any::TypeId;
 
 use rhai::{Array, Blob, Dynamic, Engine, FnPtr, ImmutableString, Map, NativeCallContext};
 
-/// What follows the name of a method whose value is used.
+/// Suffix of the name of a method whose value is used.
 pub(super) const MARK: char = '$';
 
-/// The methods.
+/// Names of the methods.
 pub(super) const NAMES: &[&str] = &[
     "append",
     "chop",
@@ -34,16 +34,16 @@ pub(super) const NAMES: &[&str] = &[
     "truncate",
 ];
 
-/// Those that take no time to speak of, where a copy of the whole would: the value of the last
-/// expression of a function or block is not enough to make one.
+/// Methods that are fast compared with a copy of the whole receiver: being the last expression of a
+/// function or block does not count as use of the value.
 pub(super) const QUICK: &[&str] = &["append", "insert", "push", "set"];
 
-/// The name of a method where its value is used.
+/// Name of a method where its value is used.
 pub(super) fn used_name(name: &str) -> String {
     format!("{name}{MARK}")
 }
 
-/// Registers the methods as they are called where their values are used.
+/// Registers the methods under the names for used values.
 pub(super) fn register(engine: &mut Engine) {
     let receivers = [
         TypeId::of::<Array>(),
@@ -81,7 +81,7 @@ pub(super) fn register(engine: &mut Engine) {
     }
 }
 
-/// The function that a map holds under a name.
+/// Function stored in a map under a name.
 fn field(receiver: &Dynamic, name: &str) -> Option<FnPtr> {
     receiver.read_lock::<Map>()?.get(name)?.clone().try_cast()
 }

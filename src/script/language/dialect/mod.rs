@@ -1,9 +1,9 @@
-//! How scripts differ from plain Rhai: numbers follow NumPy's rules, as videos do, and methods that
-//! change a value in place give that value where it is used.
+//! Differences between scripts and plain Rhai: numbers follow NumPy's rules, as videos do, and
+//! methods that change a value in place return it where their value is used.
 //!
-//! Rhai offers no switch for either, so the parser is guided: operators with another meaning are
-//! declared as operators of our own, which are looked up among the registered functions (a tenth of
-//! a microsecond each), and `OperatorSites` finds the places where Rhai's own, quicker ones give the same.
+//! Rhai has no option for either, so the parser is guided: operators with another meaning are
+//! declared as custom operators, which are looked up among the registered functions (0.1 µs each),
+//! and `OperatorSites` finds the positions where Rhai's own, faster ones give the same result.
 
 mod assign;
 mod in_place;
@@ -19,7 +19,7 @@ use operator_sites::OperatorSites;
 pub(in crate::script) use assign::Exact;
 pub(crate) use operator_sites::parse;
 
-/// Operators with a meaning of their own, and their precedences in Rhai.
+/// Operators with another meaning, and their precedences in Rhai.
 const OPERATORS: &[(&str, u8)] = &[
     ("^", 30),
     ("==", 90),
@@ -33,7 +33,7 @@ const OPERATORS: &[(&str, u8)] = &[
 ];
 
 thread_local! {
-    /// What is known of the script that this thread is compiling.
+    /// Sites of the script that this thread is compiling.
     static SITES: RefCell<Option<OperatorSites>> = const { RefCell::new(None) };
 }
 
@@ -50,20 +50,19 @@ pub(in crate::script) fn register(engine: &mut Engine) {
     in_place::register(engine);
 }
 
-/// The name under which a builtin is called where its value is used, if Rhai has a method of its
-/// name that works in place.
+/// Name of a builtin where its value is used, if Rhai has an in-place method of the same name.
 pub(in crate::script) fn used_name(builtin: &str) -> Option<String> {
     in_place::NAMES
         .contains(&builtin)
         .then(|| in_place::used_name(builtin))
 }
 
-/// The name as the script has it.
+/// Name as written in the script.
 pub(in crate::script) fn plain_name(name: &str) -> &str {
     name.strip_suffix(in_place::MARK).unwrap_or(name)
 }
 
-/// Compiles a script in which some variables are known, and some functions.
+/// Compiles a script with some known variables and functions.
 pub fn compile(
     engine: &Engine,
     known: &Scope<'_>,
@@ -81,7 +80,7 @@ pub fn compile(
     ast
 }
 
-/// The token that the parser shall see.
+/// Token to pass to the parser.
 pub(in crate::script) fn token(token: Token, position: Position) -> Token {
     SITES.with_borrow_mut(|sites| match (token, sites) {
         (Token::Custom(name), Some(sites)) if sites.is_quick(position) => {

@@ -1,7 +1,8 @@
 //! Operators and functions of numbers: NumPy's rules, as for the samples of videos.
 //!
-//! `/` divides truly, `%` has the sign of the divisor, numbers compare exactly, `round` takes ties to
-//! even, `log` is natural. What Rhai would compute or compare without sense is an error.
+//! `/` is true division, `%` has the sign of the divisor, numbers compare exactly, `round` takes
+//! ties to even, `log` is natural. Operations that Rhai would evaluate to a meaningless result are
+//! errors.
 
 use rhai::{Blob, Dynamic, Engine, EvalAltResult, FLOAT, INT, ImmutableString, NativeCallContext};
 
@@ -52,7 +53,7 @@ fn register_division(engine: &mut Engine) {
         .register_fn("%", |a: FLOAT, b: FLOAT| Arithmetic::Remainder.at(a, b));
 }
 
-/// The remainder of ints, of the sign of the divisor.
+/// Remainder of ints with the sign of the divisor.
 fn remainder(a: INT, b: INT) -> Result<INT> {
     match b {
         0 => Err(Error::new(format!("{a} % 0 is undefined"))),
@@ -64,7 +65,8 @@ fn remainder(a: INT, b: INT) -> Result<INT> {
     }
 }
 
-/// `^` is exclusive or, of truth values and masks; people who write it between numbers mean a power.
+/// Registers `^`, exclusive or of bools and masks; between numbers it is an error, as users mean a
+/// power.
 fn register_exclusive_or(engine: &mut Engine) {
     engine
         .register_fn("^", |a: bool, b: bool| a ^ b)
@@ -108,7 +110,7 @@ fn register_comparison(engine: &mut Engine, name: &str, comparison: Comparison) 
         );
 }
 
-/// Compares what is neither two numbers nor anything that has a rule of its own.
+/// Compares values that are not two numbers and have no rule of their own.
 fn compare(comparison: Comparison, a: &Dynamic, b: &Dynamic) -> Result<bool> {
     if let (Some(a), Some(b)) = (text(a), text(b)) {
         return Ok(comparison.holds(&a, &b));
@@ -128,7 +130,7 @@ fn compare(comparison: Comparison, a: &Dynamic, b: &Dynamic) -> Result<bool> {
     })
 }
 
-/// A text or a character.
+/// String of a string or a character.
 fn text(value: &Dynamic) -> Option<String> {
     match value.as_char() {
         Ok(character) => Some(character.to_string()),
@@ -136,7 +138,7 @@ fn text(value: &Dynamic) -> Option<String> {
     }
 }
 
-/// Values of different types are different.
+/// Compares for equality; values of different types are not equal.
 fn equal(a: &Dynamic, b: &Dynamic) -> Result<bool> {
     fn of_type<T: rhai::Variant + Clone + PartialEq>(a: &Dynamic, b: &Dynamic) -> Option<bool> {
         Some(*a.read_lock::<T>()? == *b.read_lock::<T>()?)
@@ -158,7 +160,7 @@ fn equal(a: &Dynamic, b: &Dynamic) -> Result<bool> {
 
 type Elementary = fn(FLOAT) -> FLOAT;
 
-/// Functions that Rhai has too, but with another result, or only for floats.
+/// Registers functions that Rhai defines with another result, or only for floats.
 fn register_functions(engine: &mut Engine) {
     engine
         .register_fn("log", |x: FLOAT| UnaryFunction::Log.at(x))
@@ -172,7 +174,7 @@ fn register_functions(engine: &mut Engine) {
             }
         });
     for (name, larger) in [("max", true), ("min", false)] {
-        // As for videos, what is not a number does not count.
+        // As for videos, NaN is ignored.
         let choose = move |a: FLOAT, b: FLOAT| if larger { a.max(b) } else { a.min(b) };
         engine
             .register_fn(name, choose)

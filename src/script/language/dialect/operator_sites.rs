@@ -1,8 +1,8 @@
-//! What the operators and methods of a script allow where they stand: found in its syntax tree before
-//! it is compiled in earnest.
+//! Analyzes the syntax tree of a script before it is compiled: which operators and methods can be
+//! treated as Rhai's own.
 //!
-//! Rhai's own operators, which need no look-up, are right for ints: `i < 10` in a loop over a range.
-//! Only what is certain counts: names that are given nothing but ints in the whole script.
+//! Rhai's own operators, which need no lookup, are correct for ints: `i < 10` in a loop over a
+//! range. Only certain cases count: names that are assigned nothing but ints in the whole script.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -16,7 +16,7 @@ use rhai::{
 use super::in_place;
 use crate::script::call::register::{LAST, is_freed};
 
-/// The places in a script, by line and column, that need not be treated as all others.
+/// Positions in a script, by line and column, that get a special treatment.
 #[derive(Debug, Default)]
 pub(super) struct OperatorSites {
     quick: BTreeSet<LineColumn>,
@@ -31,9 +31,9 @@ fn line_column(position: Position) -> Option<LineColumn> {
 }
 
 impl OperatorSites {
-    /// Looks through a script. Variables in `known` may have any value, and `functions` are not Rhai's.
+    /// Analyzes a script. Variables in `known` may have any value, and `functions` are not Rhai's.
     pub(super) fn of(text: &str, known: &Scope<'_>, functions: &[&str]) -> Self {
-        // What cannot be parsed is reported by the engine that is to run it.
+        // Parse errors are reported by the engine that runs the script.
         let Ok(ast) = parse(text) else {
             return Self::default();
         };
@@ -63,32 +63,31 @@ impl OperatorSites {
         sites
     }
 
-    /// Whether Rhai's own operator is right at a place.
+    /// Whether Rhai's own operator is correct at a position.
     pub(super) fn is_quick(&self, position: Position) -> bool {
         line_column(position).is_some_and(|key| self.quick.contains(&key))
     }
 
-    /// Whether the value of a method that works in place is used at a place.
+    /// Whether the value of an in-place method is used at a position.
     pub(super) fn is_used(&self, position: Position) -> bool {
         line_column(position).is_some_and(|key| self.used.contains(&key))
     }
 
-    /// Something that people read in two ways.
+    /// An ambiguous expression.
     pub(super) fn mistake(&self) -> Option<(LexError, Position)> {
         self.mistake.clone()
     }
 }
 
-/// The syntax tree of a script as it is written: with the names that it has, and nothing computed
-/// beforehand.
+/// Syntax tree of a script as written: with its own names, and without constant folding.
 pub(crate) fn parse(text: &str) -> Result<AST, ParseError> {
-    // Where nothing is switched, it is the name of the last value at the prompt.
+    // Without a switch, `_` is the name of the last value at the prompt.
     HAS_DEFAULT_CASE.set(text.contains("switch"));
     parser().compile(text)
 }
 
 thread_local! {
-    /// Whether `_` may be the default of a switch in the script that this thread is parsing.
+    /// Whether `_` may be the default case in the script that this thread is parsing.
     static HAS_DEFAULT_CASE: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -105,8 +104,8 @@ fn parser() -> &'static Engine {
     })
 }
 
-/// Names that Rhai keeps for itself and that scripts may use, with the hook that is marked as
-/// deprecated only because it may change.
+/// Makes names available that Rhai reserves, with a hook that is marked as deprecated only because
+/// it may change.
 #[allow(deprecated)]
 fn free_names(engine: &mut Engine) {
     engine.on_parse_token(|token, _, _| match token {
@@ -124,8 +123,8 @@ fn call<'a>(node: &ASTNode<'a>) -> Option<(&'a FnCallExpr, Position)> {
     }
 }
 
-/// Whether the value of the last expression of a path goes somewhere: into a variable, an argument,
-/// an operator, the next method. That of a statement may go nowhere.
+/// Whether the value of the last expression of a path is used: by a variable, an argument, an
+/// operator or the next method. The value of a statement may be unused.
 fn is_surely_used(path: &[ASTNode<'_>]) -> bool {
     for pair in path.windows(2).rev() {
         match (&pair[0], &pair[1]) {
@@ -148,7 +147,7 @@ fn is_surely_used(path: &[ASTNode<'_>]) -> bool {
     false
 }
 
-/// Whether the base of a power is a minus and something else, without brackets around both.
+/// Whether the base of a power is negated without parentheses around both.
 fn is_negated(base: &Expr, power: Position, text: &str) -> bool {
     let is_minus = match base {
         Expr::FnCall(call, _) => call.name == "-" && call.args.len() == 1,
@@ -185,19 +184,20 @@ fn byte_of(position: Position, text: &str) -> Option<usize> {
     Some(before + at)
 }
 
-/// The names that hold ints wherever a script uses them.
+/// Names that hold ints wherever a script uses them.
 #[derive(Default)]
 struct IntNames {
-    /// Those that hold any ints.
+    /// Names that hold any ints.
     any: BTreeSet<String>,
-    /// Those that count up from 0 or more, and are never changed.
+    /// Names that count up from 0 or more, and are never changed.
     counters: BTreeSet<String>,
 }
 
 impl IntNames {
     fn of(ast: &AST, known: &Scope<'_>) -> Self {
         let mut ints = Self::default();
-        // First all that are given a value anywhere, then fewer until what is left agrees.
+        // Begins with all names that are assigned anywhere, and removes names until the rest is
+        // consistent.
         let is_known = ast.walk(&mut |path| {
             if let Some(ASTNode::Stmt(stmt)) = path.last() {
                 ints.any.extend(names_of(stmt));
@@ -218,7 +218,7 @@ impl IntNames {
             ast.walk(&mut |path| {
                 match path.last() {
                     Some(ASTNode::Stmt(stmt)) => ints.check(stmt, &mut unknown, &mut changed),
-                    // A method of a script may change what it is called on.
+                    // A script method may change its receiver.
                     Some(ASTNode::Expr(Expr::Dot(chain, ..))) => {
                         unknown.extend(name_of(&chain.lhs));
                     }
@@ -250,7 +250,7 @@ impl IntNames {
         ints
     }
 
-    /// Notes names that a statement may give something else than an int, and those that it changes.
+    /// Records names that a statement may assign a non-int, and names that it changes.
     fn check(&self, stmt: &Stmt, unknown: &mut BTreeSet<String>, changed: &mut BTreeSet<String>) {
         match stmt {
             Stmt::Var(parts, ..) => {
@@ -287,7 +287,7 @@ impl IntNames {
         }
     }
 
-    /// Whether an expression is an int, or an error.
+    /// Whether an expression is an int or an error.
     fn is_int(&self, expr: &Expr) -> bool {
         match expr {
             Expr::IntegerConstant(..) => true,
@@ -301,7 +301,7 @@ impl IntNames {
         }
     }
 
-    /// Whether Rhai's own operator gives for a call what ours does.
+    /// Whether Rhai's own operator gives the same result as ours.
     fn is_quick(&self, call: &FnCallExpr) -> bool {
         let [a, b] = &call.args[..] else {
             return false;
@@ -331,7 +331,7 @@ fn has_eval(path: &[ASTNode<'_>]) -> bool {
     call.is_some_and(|(call, _)| call.name == "eval")
 }
 
-/// The names that a statement gives a value.
+/// Names that a statement assigns.
 fn names_of(stmt: &Stmt) -> Vec<String> {
     match stmt {
         Stmt::Var(parts, ..) => vec![parts.0.name.to_string()],
@@ -344,7 +344,7 @@ fn names_of(stmt: &Stmt) -> Vec<String> {
     }
 }
 
-/// The name of a variable of the script itself.
+/// Name of a variable of the script itself.
 fn name_of(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Variable(parts, ..) if parts.2.is_empty() => Some(parts.1.to_string()),
@@ -352,7 +352,7 @@ fn name_of(expr: &Expr) -> Option<String> {
     }
 }
 
-/// The ends of a range that is written out; only ints have ranges.
+/// Ends of a literal range; ranges exist for ints only.
 fn range_of(expr: &Expr) -> Option<[&Expr; 2]> {
     match expr {
         Expr::FnCall(call, _) if matches!(call.name.as_str(), ".." | "..=") => match &call.args[..]

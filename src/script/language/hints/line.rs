@@ -1,4 +1,4 @@
-//! A line of a script with a mistake, and the pieces of it.
+//! A line of a script with a mistake, and its parts.
 
 use crate::script::call::context::Context;
 use crate::script::language::lexer::Lexer;
@@ -8,17 +8,17 @@ use crate::script::language::source_text::{self, is_name};
 pub(super) struct Line<'a> {
     /// The whole line.
     pub(super) text: &'a str,
-    /// What stands before the place of the mistake.
+    /// Text before the mistake.
     pub(super) before: &'a str,
-    /// What stands at the place and after it.
+    /// Text from the mistake on.
     pub(super) at: &'a str,
-    /// What is wrong, in our words.
+    /// Message, in our words.
     pub(super) message: &'a str,
-    /// Whether the failure says already what to do.
+    /// Whether the failure already has hints.
     pub(super) has_hints: bool,
     /// The whole script.
     pub(super) script: &'a str,
-    /// The variables defined before.
+    /// Variables defined before.
     pub(super) variables: &'a [String],
     /// The builtins.
     pub(super) context: &'a Context,
@@ -29,43 +29,43 @@ impl<'a> Line<'a> {
         self.message.starts_with("syntax error")
     }
 
-    /// The variable that does not exist.
+    /// Unknown variable.
     pub(super) fn unknown(&self) -> Option<&'a str> {
         let rest = self.message.strip_prefix("there is no variable `")?;
         rest.strip_suffix('`')
     }
 
-    /// The function that does not exist.
+    /// Unknown function.
     pub(super) fn called(&self) -> Option<&'a str> {
         let rest = self.message.strip_prefix("there is no function `")?;
         rest.split('`').next()
     }
 
-    /// Whether an int was asked for.
+    /// Whether an int was expected.
     pub(super) fn wants_int(&self) -> bool {
         self.message.starts_with("expected an int") || self.message.contains(" be an int")
     }
 
-    /// Whether a float came instead.
+    /// Whether a float was passed instead.
     pub(super) fn got_float(&self) -> bool {
         let got = self.message.rsplit("got ").next().unwrap_or_default();
         got == "a float" || got.contains('.') && got.parse::<f64>().is_ok()
     }
 
-    /// The operator that does not take its operands.
+    /// Operator that does not accept its operands.
     pub(super) fn operator(&self) -> Option<&'a str> {
         let rest = self.message.split_once("the operator `")?.1;
         rest.split('`').next()
     }
 
-    /// What stands on both sides of the operator at the place of the mistake.
+    /// Operands of the operator at the mistake.
     pub(super) fn operands(&self) -> Option<(String, String)> {
         let right = self.at.strip_prefix(self.operator()?)?;
         let (left, right) = (operand_before(self.before), operand_after(right));
         (!left.is_empty() && !right.is_empty()).then(|| (left.to_owned(), right.to_owned()))
     }
 
-    /// Where the innermost bracket before the place opens, if it is of that kind, and what is in it.
+    /// Offset and content of the innermost open bracket before the mistake, if it is of that kind.
     pub(super) fn inside(&self, bracket: char) -> Option<(usize, &'a str)> {
         let open = Lexer::of(self.before).brackets.pop()?;
         if open.kind != bracket {
@@ -83,12 +83,12 @@ pub(super) fn first_word(text: &str) -> &str {
     &text[..end]
 }
 
-/// The word that a text ends with, spaces aside.
+/// Word at the end of a text, without spaces.
 pub(super) fn last_word(text: &str) -> &str {
     source_text::last_word(text.trim_end())
 }
 
-/// The value that a text ends with: a name or number with what is called on it, or an array.
+/// Value at the end of a text: a name or number with the calls on it, or an array.
 pub(super) fn operand_before(text: &str) -> &str {
     let text = text.trim_end();
     let pairs = Lexer::of(text).pairs;
@@ -109,7 +109,7 @@ pub(super) fn operand_before(text: &str) -> &str {
     &text[start..]
 }
 
-/// The value that a text begins with.
+/// Value at the start of a text.
 pub(super) fn operand_after(text: &str) -> &str {
     let text = text.trim_start();
     let pairs = Lexer::of(text).pairs;

@@ -1,4 +1,4 @@
-//! Habits from Python, MATLAB and others: how what was typed is written here.
+//! Hints for syntax of Python, MATLAB and other languages: how to write it here.
 
 mod line;
 pub(in crate::script) mod words;
@@ -11,17 +11,17 @@ use crate::video::Video;
 use line::{Line, first_word, last_word, operand_before};
 use words::{MODULES, WORDS, foreign_name};
 
-/// How paths of Windows are written.
+/// Hint at how to write Windows paths.
 pub(in crate::script) const BACKSLASH: &str =
     "write \\\\ for a backslash in \"…\"; paths can use / on every system";
 
-/// A form of other languages: whether a line has it, and how it is written here.
+/// Syntax of another language: a test of a line, and how to write it here.
 struct SyntaxHint {
     is_seen: fn(&Line<'_>) -> bool,
     written: fn(&Line<'_>) -> String,
 }
 
-/// Forms of other languages, the more special ones first.
+/// Syntax of other languages, the more specific patterns first.
 const SYNTAX_HINTS: &[SyntaxHint] = &[
     SyntaxHint {
         is_seen: |line| line.message.contains("invalid character: '"),
@@ -312,8 +312,7 @@ const SYNTAX_HINTS: &[SyntaxHint] = &[
     },
 ];
 
-/// The failure with a hint at how it is written here, if it is a habit from elsewhere; `line` and
-/// `column` count from 1.
+/// Adds a hint to a failure caused by syntax of another language; `line` and `column` count from 1.
 pub(in crate::script) fn add_hint(
     error: Error,
     script: &str,
@@ -344,7 +343,7 @@ pub(in crate::script) fn add_hint(
     }
 }
 
-/// What stands for a word that is not known here.
+/// Equivalent of a word that is not known here.
 fn word(line: &Line<'_>) -> Option<String> {
     let at = first_word(line.at);
     let quoted = line.message.split(['`', '\'']).nth(1).unwrap_or_default();
@@ -361,7 +360,7 @@ fn word(line: &Line<'_>) -> Option<String> {
         .map(|(_, hint)| (*hint).to_owned())
 }
 
-/// What stands in the single quotes at the beginning of a text.
+/// Content of the single quotes at the start of a text.
 fn quoted(text: &str) -> &str {
     let text = text
         .trim_start_matches(|c| c != '\'')
@@ -384,7 +383,7 @@ fn is_variable(line: &Line<'_>, name: &str) -> bool {
         || ["let ", "const ", "for "].into_iter().any(is_defined)
 }
 
-/// The head of a block that ends with a colon, as in `for i in range(10):`, in our words.
+/// Block header that ends with a colon, as in `for i in range(10):`, in our syntax.
 fn block_head(line: &Line<'_>) -> Option<String> {
     let text = line.text.trim();
     let head = text
@@ -414,7 +413,7 @@ fn block_head(line: &Line<'_>) -> Option<String> {
     )
 }
 
-/// The name before an index with colons or commas around the mistake, and its parts.
+/// Name before an index with colons or commas around the mistake, and the parts of the index.
 fn slice(line: &Line<'_>) -> Option<(String, Vec<String>)> {
     let (open, inner) = line.inside('[')?;
     let name = last_word(&line.before[..open]);
@@ -422,7 +421,7 @@ fn slice(line: &Line<'_>) -> Option<(String, Vec<String>)> {
     is_slice.then(|| (name.to_owned(), parts(inner)))
 }
 
-/// Words before a bracket that do not make it an index.
+/// Words that make a following bracket an array instead of an index.
 const KEYWORDS: &[&str] = &[
     "in", "return", "else", "throw", "if", "while", "switch", "let",
 ];
@@ -446,7 +445,7 @@ fn parts(inner: &str) -> Vec<String> {
         .collect()
 }
 
-/// A part of an array as it is written here, of an index as it is written elsewhere.
+/// Slice of an array in our syntax, from the parts of an index of another language.
 fn part_of(name: &str, parts: &[String]) -> String {
     let stepped = |part: &str| part.matches(':').count() == 2;
     let (first, rest) = match parts.split_first() {
@@ -499,7 +498,7 @@ fn pieces(part: &str) -> [&str; 3] {
     std::array::from_fn(|_| pieces.next().unwrap_or_default())
 }
 
-/// One of the parts of an index.
+/// One part of an index.
 fn index(part: &str) -> String {
     match part.split(':').map(str::trim).collect::<Vec<_>>()[..] {
         ["", ""] => "()".to_owned(),
@@ -510,7 +509,7 @@ fn index(part: &str) -> String {
     }
 }
 
-/// The call around the mistake with its `name=value` and `name: value` in a map.
+/// Call around the mistake with its `name=value` and `name: value` in a map.
 fn keywords(line: &Line<'_>) -> Option<String> {
     let (open, inner) = line.inside('(')?;
     let start = line.before[..open]
@@ -537,7 +536,7 @@ fn keywords(line: &Line<'_>) -> Option<String> {
     ))
 }
 
-/// An import as it is written here, if the name of the module has no quotes.
+/// Import in our syntax, if the module name has no quotes.
 fn imported(line: &Line<'_>) -> Option<String> {
     let rest = line.text.trim().strip_prefix("import ")?.trim_start();
     let module = first_word(rest);
@@ -549,7 +548,7 @@ fn imported(line: &Line<'_>) -> Option<String> {
     Some(format!("import \"{module}\" as {alias};"))
 }
 
-/// The function that is called in a module of another language: `crop` of `om.video.crop(v, 8)`.
+/// Function called in a module of another language: `crop` of `om.video.crop(v, 8)`.
 fn module_function<'a>(line: &Line<'a>) -> Option<&'a str> {
     let module = line.unknown()?;
     if !MODULES.contains(&module) || !line.at.starts_with(module) {
@@ -561,7 +560,7 @@ fn module_function<'a>(line: &Line<'a>) -> Option<&'a str> {
     (name != module && !name.is_empty()).then_some(name)
 }
 
-/// The value that is assigned to a name that has not been defined.
+/// Value that is assigned to an undefined name.
 fn assigned<'a>(line: &Line<'a>, name: &str) -> Option<&'a str> {
     let is_start = line.before.trim().is_empty() || line.before.trim_end().ends_with([';', '{']);
     let rest = line.at.strip_prefix(name)?.trim_start();

@@ -1,6 +1,6 @@
-//! Words of other languages, and names of other programs, with what does their work here.
+//! Words of other languages and names of other programs, with their equivalents here.
 
-/// Words of other languages, and what stands for them.
+/// Words of other languages and their equivalents here.
 pub(super) const WORDS: &[(&str, &str)] = &[
     ("None", "write () for no value"),
     ("nil", "write () for no value"),
@@ -96,34 +96,33 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("quit", "Ctrl-D quits the prompt"),
 ];
 
-/// Modules of other languages that functions are called in, with their names here.
+/// Modules of other languages whose functions have the same names here.
 pub(super) const MODULES: &[&str] = &[
     "np", "numpy", "om", "optimap", "plt", "scipy", "ndimage", "cv2", "skimage", "tifffile", "pd",
     "math",
 ];
 
-/// What does the work of functions and subjects that are known elsewhere, above all in the Python
-/// package optimap.
+/// Equivalent of functions and topics of other programs, above all the Python package optimap.
 pub(in crate::script) struct ForeignName {
-    /// The names of functions elsewhere.
+    /// Names of functions in other programs.
     pub(super) names: &'static [&'static str],
-    /// Words that somebody may search for.
+    /// Words that users may search for.
     pub(super) words: &'static [&'static str],
-    /// The functions here that have to do with it.
+    /// Related functions here.
     pub(in crate::script) functions: &'static [&'static str],
-    /// How it is written here.
+    /// How to write it here.
     pub(in crate::script) hint: &'static str,
 }
 
 impl ForeignName {
-    /// Whether somebody who searches for a word means this.
+    /// Whether a search for a word matches.
     pub(in crate::script) fn is_about(&self, word: &str) -> bool {
         let is_name = |name: &&str| name.to_lowercase() == word;
         self.names.iter().any(is_name) || self.words.contains(&word)
     }
 }
 
-/// All that are known.
+/// All foreign names.
 pub(in crate::script) const FOREIGN_NAMES: &[ForeignName] = &[
     ForeignName {
         names: &["extract_traces", "extract_trace"],
@@ -475,7 +474,7 @@ pub(in crate::script) const FOREIGN_NAMES: &[ForeignName] = &[
     },
 ];
 
-/// What is known of a name elsewhere.
+/// Entry of a foreign name.
 pub(in crate::script) fn foreign_name(name: &str) -> Option<&'static ForeignName> {
     FOREIGN_NAMES
         .iter()
