@@ -1,5 +1,6 @@
 //! MATLAB's `.mat` files of versions 4 to 7.3, with the axes converted to the order of a video. The
-//! parser of versions 4 to 7 is our own, because crates read fewer files or panic on some.
+//! parser of versions 4 to 7 is our own, because crates read fewer of SciPy's test files or panic
+//! on some.
 
 mod elements;
 mod v4;

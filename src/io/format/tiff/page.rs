@@ -205,7 +205,7 @@ impl TiffPage {
         let (tile_width, tile_height) = self.tile;
         let length =
             |len: u64, most: usize| usize::try_from(len).map_or(most, |len| len.clamp(1, most));
-        // A tile may be larger than the page, but only within limits for small pages.
+        // A tile may be larger than the page, but not larger than this program accepts.
         let grid = if self.tiled {
             (length(tile_width, MAX_TILE), length(tile_height, MAX_TILE))
         } else {

@@ -176,7 +176,7 @@ fn described(image: &OmeImage, metadata: &Metadata) -> Metadata {
     }
 }
 
-/// The description of a file that is a standalone image.
+/// Metadata of a standalone image, completed from its description.
 pub(super) fn describe_alone(text: &str, metadata: Metadata) -> Metadata {
     let ome = ome::is_ome(text).then(|| Ome::parse(text).ok()).flatten();
     match ome.as_ref().and_then(|ome| ome.images.first()) {
