@@ -1,5 +1,5 @@
-//! BMP files. The decoder is our own because those of others fill with black what this one refuses:
-//! colors that a palette lacks, pixels that a run-length file skips or that are cut off.
+//! BMP files. The decoder is our own, because others fill with black what this one refuses: colors
+//! missing from a palette, and pixels that a run-length file skips or that are cut off.
 
 use std::path::Path;
 
@@ -8,13 +8,13 @@ use crate::bail;
 use crate::error::{Error, Result};
 use crate::video::DType;
 
-/// Sizes of the header of a file and of those that follow it: of OS/2, of Windows, of OS/2 again.
+/// Sizes of the file header and of the headers that may follow it: OS/2, Windows, OS/2 version 2.
 const FILE_HEADER: usize = 14;
 const CORE_HEADER: usize = 12;
 const INFO_HEADER: usize = 40;
 const OS2_HEADER: usize = 64;
 
-/// Methods of compression.
+/// Compression methods.
 const PLAIN: u32 = 0;
 const RLE8: u32 = 1;
 const RLE4: u32 = 2;
@@ -26,7 +26,7 @@ struct Bmp {
     bytes: Vec<u8>,
     header: Header,
     coding: Coding,
-    /// One for gray, which is what a palette of gray levels gives.
+    /// Number of channels: one for gray, which results from a palette of gray levels.
     channels: usize,
 }
 
@@ -40,19 +40,19 @@ struct Header {
     /// Bits per pixel.
     depth: usize,
     method: u32,
-    /// Offset behind the header.
+    /// Offset of the end of the header.
     end: usize,
     /// Offset of the pixels.
     start: usize,
-    /// Number of colors of the palette; zero: as many as the indices can tell apart.
+    /// Number of colors of the palette; zero: the maximum for the bits per pixel.
     colors: usize,
 }
 
-/// Colors of the numbers that are stored for pixels.
+/// How stored numbers encode the colors of pixels.
 enum Coding {
-    /// Indices of a palette of red, green and blue.
+    /// Indices into a palette of red, green and blue.
     Palette(Vec<[u8; 3]>),
-    /// Bits of red, green, blue and perhaps alpha.
+    /// Bit fields of red, green, blue and optionally alpha.
     Fields(Vec<BitMask>),
 }
 
@@ -63,8 +63,8 @@ struct BitMask {
     max: u32,
 }
 
-/// Whether a file that begins with these bytes is a BMP file: its name is short, so that the size
-/// of its header is looked at too.
+/// Whether the first bytes of a file are those of BMP: the signature is short, so the size of the
+/// header is checked too.
 pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
     let is_header = |size: u8| matches!(size, 12 | 16 | 40 | 52 | 56 | 64 | 108 | 124);
     let size = bytes.get(14..18);
@@ -115,7 +115,7 @@ impl Header {
         let whole = |at| number::<4>(bytes, at);
         let size = whole(FILE_HEADER)? as usize;
         let end = FILE_HEADER + size;
-        // Fields that a short header leaves out are zero.
+        // Fields missing from a short header are zero.
         let field = |at: usize| match at + 4 <= end {
             true => whole(at),
             false => Ok(0),
@@ -141,7 +141,7 @@ impl Header {
         let is_known = match header.method {
             PLAIN => matches!(depth, 1 | 2 | 4 | 8 | 16 | 24 | 32),
             RLE8 | RLE4 => header.is_run_length(),
-            // In files of OS/2 these are other methods.
+            // In OS/2 files these numbers are other methods.
             BIT_FIELDS | ALPHA_BIT_FIELDS => matches!(depth, 16 | 32) && size != OS2_HEADER,
             _ => false,
         };
@@ -165,7 +165,8 @@ impl Header {
         matches!((self.method, self.depth), (RLE8, 8) | (RLE4, 4))
     }
 
-    /// Offset behind the masks, which are the last fields of long headers and follow a short one.
+    /// Offset of the end of the masks, which are the last fields of long headers and follow a short
+    /// one.
     fn masks_end(&self) -> usize {
         match (self.method, self.end - FILE_HEADER) {
             (BIT_FIELDS, INFO_HEADER) => self.end + 12,
@@ -186,7 +187,7 @@ impl Header {
         };
         let most = (1 << self.depth).min((self.start - self.end) / entry);
         let count = match self.colors {
-            // Palettes of some files are shorter than they should be.
+            // The palettes of some files are shorter than required.
             0 => most,
             count if count <= most => count,
             count => bail!("it is damaged: it has no room for a palette of {count} colors"),
@@ -248,7 +249,7 @@ impl BitMask {
         if !is_field || (shift + bits) as usize > depth {
             bail!("it is damaged: a pixel of {depth} bits has no color of the bits {mask:#x}");
         }
-        // The highest bits of longer ones are what a sample has room for.
+        // Longer fields are truncated to their highest bits.
         let cut = bits.saturating_sub(8);
         Ok(Self {
             shift: shift + cut,
@@ -256,7 +257,7 @@ impl BitMask {
         })
     }
 
-    /// The bits as a sample from 0 to 255.
+    /// The bits scaled to a sample from 0 to 255.
     fn of(self, number: u32) -> u8 {
         let value = (number >> self.shift) & self.max;
         ((2 * 255 * value + self.max) / (2 * self.max)) as u8
@@ -264,7 +265,7 @@ impl BitMask {
 }
 
 impl Bmp {
-    /// Decodes runs, from the lowest row on.
+    /// Decodes run-length data, from the lowest row up.
     fn fill_runs(&self, out: &mut [u8]) -> Result<()> {
         let Header {
             width,
@@ -273,7 +274,7 @@ impl Bmp {
             start,
             ..
         } = self.header;
-        // Some programs code the bytes that align rows as if they were pixels.
+        // Some programs encode the padding bytes of rows as if they were pixels.
         let end = match depth {
             8 => width.next_multiple_of(4),
             _ => width,
@@ -316,7 +317,8 @@ impl Bmp {
     }
 }
 
-/// The number that a row holds for a pixel; of small ones, the first is in the highest bits of a byte.
+/// The stored number of a pixel in a row; of small ones, the first is in the highest bits of a
+/// byte.
 fn stored(row: &[u8], x: usize, depth: usize) -> u32 {
     let bit = x * depth;
     if depth >= 8 {

@@ -1,4 +1,4 @@
-//! Still pictures that are saved: PNG, TIFF, JPEG and BMP.
+//! Encoding of images: PNG, TIFF, JPEG and BMP.
 
 use crate::bail;
 use crate::error::{Error, Result};
@@ -7,7 +7,7 @@ use crate::io::codec::compression::Compression;
 use crate::io::format::tiff;
 use crate::video::{DType, Video, shape_text};
 
-/// A format of pictures.
+/// An image format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ImageFormat {
     Png,
@@ -16,7 +16,7 @@ pub(crate) enum ImageFormat {
     Bmp,
 }
 
-/// The formats by the extensions of their files.
+/// The formats by file extension.
 const FORMATS: &[(&str, ImageFormat)] = &[
     ("png", ImageFormat::Png),
     ("tif", ImageFormat::Tiff),
@@ -26,16 +26,16 @@ const FORMATS: &[(&str, ImageFormat)] = &[
     ("bmp", ImageFormat::Bmp),
 ];
 
-/// How pictures are saved.
+/// Options for saving images.
 #[derive(Debug, Clone, Copy)]
 pub struct ImageOptions {
-    /// The compression of TIFF.
+    /// Compression of TIFF.
     pub compression: Compression,
-    /// How much JPEG keeps, from 1 to 100.
+    /// JPEG quality from 1 to 100.
     pub quality: usize,
 }
 
-/// How much JPEG keeps unless something else is asked for.
+/// Default JPEG quality.
 pub const QUALITY: usize = 95;
 
 impl Default for ImageOptions {
@@ -48,7 +48,7 @@ impl Default for ImageOptions {
 }
 
 impl ImageOptions {
-    /// An error if an option has no meaning.
+    /// An error if an option is invalid.
     pub(crate) fn check(&self) -> Result<()> {
         if (1..=100).contains(&self.quality) {
             return Ok(());
@@ -58,7 +58,7 @@ impl ImageOptions {
 }
 
 impl ImageFormat {
-    /// The format of an extension, in whatever case.
+    /// The format of an extension, ignoring case.
     pub(crate) fn of(extension: &str) -> Option<Self> {
         let extension = extension.to_lowercase();
         let known = FORMATS.iter().find(|(known, _)| *known == extension);
@@ -100,12 +100,12 @@ impl ImageFormat {
         }
     }
 
-    /// Whether pixels can be transparent.
+    /// Whether the format supports alpha.
     pub(crate) fn has_opacity(self) -> bool {
         matches!(self, ImageFormat::Png | ImageFormat::Tiff)
     }
 
-    /// An error if the format cannot hold an image as it is.
+    /// An error if the format cannot store an image unchanged.
     pub(crate) fn check(self, image: &Video) -> Result<()> {
         let (name, dtype) = (self.name(), image.dtype());
         if !(2..=3).contains(&image.ndim()) || image.is_empty() {
@@ -126,7 +126,7 @@ impl ImageFormat {
         Ok(())
     }
 
-    /// The bytes of a file of an image that the format can hold.
+    /// The file of an image that the format can store, as bytes.
     pub(crate) fn encode(self, image: &Video, options: &ImageOptions) -> Result<Vec<u8>> {
         let fail =
             |e: &dyn std::fmt::Display| Error::new(format!("cannot encode {}: {e}", self.name()));
@@ -188,7 +188,8 @@ fn size(image: &Video, image_format: ImageFormat) -> Result<[u32; 2]> {
     }
 }
 
-/// The bytes as pictures have them: bools as black and white, numbers of 16 bits high byte first.
+/// The bytes of the samples for image files: bools as black and white, 16-bit numbers in big-endian
+/// order.
 fn displayed(bytes: &[u8], dtype: DType) -> std::borrow::Cow<'_, [u8]> {
     match dtype {
         DType::Bool => bytes.iter().map(|bool| bool * 255).collect(),
@@ -202,7 +203,7 @@ fn displayed(bytes: &[u8], dtype: DType) -> std::borrow::Cow<'_, [u8]> {
     }
 }
 
-/// A file of gray or colored pixels, whose colors are as fine as their brightness.
+/// A file of gray or color pixels, without chroma subsampling.
 fn jpeg(
     [width, height]: [u32; 2],
     pixels: &[u8],
@@ -220,12 +221,12 @@ fn jpeg(
     Ok(out)
 }
 
-/// A file of gray, colored or transparent pixels.
+/// A file of gray, color or RGBA pixels.
 fn bmp([width, height]: [u32; 2], pixels: &[u8], channels: usize) -> Result<Vec<u8>> {
     const FILE_HEADER: usize = 14;
     let row_len = width as usize * channels;
     let stride = row_len.next_multiple_of(4);
-    // Opacity needs the longer header with a mask for it, gray levels a palette.
+    // Alpha needs the longer header with its mask, gray levels a palette.
     let (header, colors, method) = match channels {
         1 => (40, 256, 0),
         3 => (40, 0, 0),
@@ -244,14 +245,14 @@ fn bmp([width, height]: [u32; 2], pixels: &[u8], channels: usize) -> Result<Vec<
     };
     out.extend(b"BM");
     put(&mut out, &[len, 0, start]);
-    // One plane, and the bits of a pixel.
+    // One plane, and the number of bits per pixel.
     let form = 1 | ((channels * 8) << 16);
     put(&mut out, &[header, width as usize, height as usize, form]);
     put(&mut out, &[method, pixels_len, 0, 0, colors, 0]);
     if channels == 4 {
         put(&mut out, &[0xFF << 16, 0xFF << 8, 0xFF, 0xFF << 24]);
         out.extend(b"BGRs");
-        // What other color spaces than sRGB need.
+        // Fields for color spaces other than sRGB.
         out.extend([0; 48]);
     }
     for level in 0..colors {
@@ -288,8 +289,8 @@ fn png(
         DType::U16 => png::BitDepth::Sixteen,
         _ => png::BitDepth::Eight,
     });
-    // Of recordings, differences between neighbours are as small as what the best filter for each
-    // row makes, and found more than twice as fast.
+    // For recordings, differences between neighbors are as small as with the best filter for each
+    // row, and found more than twice as fast.
     encoder.set_compression(png::Compression::Fast);
     encoder.set_filter(png::Filter::Sub);
     let mut writer = encoder.write_header()?;
@@ -318,7 +319,7 @@ mod tests {
         image_format.encode(&image, &options)
     }
 
-    /// The samples of a file, whose shape has to be as given.
+    /// The samples of a file, which must have the given shape.
     fn decode(bytes: &[u8], shape: &[usize]) -> Vec<u8> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), bytes).unwrap();

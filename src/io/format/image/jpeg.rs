@@ -14,20 +14,20 @@ use crate::error::{Error, Result};
 use crate::io::codec::catch_panic::catch_panic;
 use crate::video::DType;
 
-/// An image of 8-bit samples, whose colors come out as red, green and blue.
+/// An image of 8-bit samples, whose colors are decoded to red, green and blue.
 struct Jpeg {
     bytes: Vec<u8>,
     layout: ImageLayout,
 }
 
-/// Whether a file that begins with these bytes is a JPEG file.
+/// Whether the first bytes of a file are those of JPEG.
 pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\xFF\xD8\xFF")
 }
 
 /// Reads the header of a JPEG file.
 pub(super) fn open(_: &Path, bytes: Vec<u8>) -> Result<Box<dyn EncodedImage>> {
-    // The decoder makes up what is missing of the last rows.
+    // The decoder makes up missing data of the last rows.
     if !has_end(&bytes) {
         bail!("it is truncated");
     }
@@ -35,9 +35,9 @@ pub(super) fn open(_: &Path, bytes: Vec<u8>) -> Result<Box<dyn EncodedImage>> {
     Ok(Box::new(Jpeg { bytes, layout }))
 }
 
-/// Whether the segments go on to the marker of the end.
+/// Whether the segments continue to the end marker.
 fn has_end(bytes: &[u8]) -> bool {
-    // In coded samples a 0xFF is followed by 0 or is a restart marker.
+    // In coded samples a 0xFF is followed by 0 or is part of a restart marker.
     let is_marker = |pair: &[u8]| pair[0] == 0xFF && !matches!(pair[1], 0 | 0xD0..=0xD8 | 0xFF);
     let mut rest = bytes;
     while let Some(at) = rest.windows(2).position(is_marker) {
@@ -53,7 +53,7 @@ fn has_end(bytes: &[u8]) -> bool {
 
 /// A decoder that has read the header.
 fn decoder(bytes: &[u8]) -> Result<(JpegDecoder<ZCursor<&[u8]>>, ImageLayout)> {
-    // Bytes between the segments of the header do no harm.
+    // Extra bytes between the segments of the header are harmless.
     let options = DecoderOptions::default()
         .set_strict_mode(false)
         .set_max_width(usize::from(u16::MAX))
@@ -68,7 +68,7 @@ fn decoder(bytes: &[u8]) -> Result<(JpegDecoder<ZCursor<&[u8]>>, ImageLayout)> {
         ColorSpace::Luma | ColorSpace::LumaA | ColorSpace::RGB | ColorSpace::RGBA => stored,
         _ => ColorSpace::RGB,
     };
-    // Of the samples, what is missing or damaged is an error instead of gray.
+    // Missing or damaged samples are an error instead of gray.
     let options = options.set_strict_mode(true);
     decoder.set_options(options.jpeg_set_out_colorspace(color));
     let layout = ImageLayout {

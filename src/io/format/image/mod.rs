@@ -1,4 +1,4 @@
-//! Still pictures: PNG, JPEG, BMP and TIFF files, each of one frame.
+//! Image files: PNG, JPEG, BMP and TIFF, each with a single frame.
 
 mod bmp;
 pub(crate) mod encode;
@@ -22,11 +22,11 @@ pub(in crate::io) use bmp::begins as begins_bmp;
 pub(in crate::io) use jpeg::begins as begins_jpeg;
 pub(in crate::io) use png::begins as begins_png;
 
-/// How many bytes of pixels a byte of a file can at most stand for: deflated indices of one bit, each of
-/// a color of 3 bytes.
+/// Maximum number of pixel bytes per byte of a file: deflated indices of one bit, each of a color
+/// of 3 bytes.
 const MAX_EXPANSION: u64 = 1032 * 8 * 3;
 
-/// A picture whose header has been read.
+/// An image whose header has been read.
 pub(in crate::io) struct ImageFile {
     path: PathBuf,
     layout: ImageLayout,
@@ -34,7 +34,7 @@ pub(in crate::io) struct ImageFile {
     content: PixelData,
 }
 
-/// What a picture has in common with others that can be frames of the same video.
+/// What images must have in common to be frames of the same video.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::io) struct ImageLayout {
     pub(in crate::io) height: usize,
@@ -43,24 +43,24 @@ pub(in crate::io) struct ImageLayout {
     pub(in crate::io) dtype: DType,
 }
 
-/// Where the pixels are.
+/// Location of the pixels.
 enum PixelData {
     Coded(Box<dyn EncodedImage>),
     Tiff(Box<tiff::TiffStack>),
 }
 
-/// Reads the header of a picture.
+/// Reads the header of an image.
 type OpenImage = fn(&Path, Vec<u8>) -> Result<Box<dyn EncodedImage>>;
 
-/// A picture in memory that has to be decoded.
+/// An encoded image in memory.
 trait EncodedImage: Send + Sync {
     fn layout(&self) -> ImageLayout;
 
-    /// Decodes it into the bytes of its samples in this machine's order.
+    /// Decodes it to the bytes of its samples in native byte order.
     fn decode(&self, out: &mut [u8]) -> Result<()>;
 }
 
-/// Loads a picture as an image `{y, x}` or `{y, x, channel}`.
+/// Loads an image as an array `{y, x}` or `{y, x, channel}`.
 pub fn load_image(path: &Path) -> Result<Video> {
     expect_file(path)?;
     let image = ImageFile::open(path)?;
@@ -73,7 +73,7 @@ pub fn load_image(path: &Path) -> Result<Video> {
 }
 
 impl ImageFile {
-    /// Reads the header; the format is found out from the content.
+    /// Reads the header; the format is detected from the content.
     pub(in crate::io) fn open(path: &Path) -> Result<Self> {
         let source = SharedFile::open(path)?;
         let beginning = source.start(crate::io::registry::BEGINNING)?;
@@ -132,14 +132,14 @@ impl ImageFile {
         self.layout
     }
 
-    /// Decodes the picture as an array of the given shape.
+    /// Decodes the image as an array of the given shape.
     fn load_as(&self, shape: &[usize]) -> Result<Samples> {
         samples::load(self.layout.dtype, shape, self.layout.len(), |_, out| {
             self.read(out)
         })
     }
 
-    /// Decodes the picture into its place in a video.
+    /// Decodes the image directly into a video.
     pub(in crate::io) fn read(&self, out: &mut dyn FillFrom) -> Result<()> {
         let native = Encoding {
             dtype: self.layout.dtype,
@@ -155,7 +155,7 @@ impl ImageFile {
 }
 
 impl ImageLayout {
-    /// The lengths of the axes.
+    /// Lengths of the axes.
     pub(in crate::io) fn shape(self) -> Vec<usize> {
         match self.channels {
             1 => vec![self.height, self.width],
@@ -163,7 +163,7 @@ impl ImageLayout {
         }
     }
 
-    /// The number of samples.
+    /// Number of samples.
     pub(in crate::io) fn len(self) -> usize {
         self.height * self.width * self.channels
     }
@@ -173,7 +173,7 @@ impl ImageLayout {
         format!("{} pixels of {}", shape_text(&self.shape()), self.dtype)
     }
 
-    /// An error unless a file with room for so many bytes can hold such a picture.
+    /// An error unless a file that can expand to `room` bytes can contain an image of this size.
     fn check(self, room: u64) -> Result<()> {
         let lens = [self.height, self.width, self.channels, self.dtype.size()];
         let bytes = lens
@@ -190,7 +190,7 @@ impl ImageLayout {
     }
 }
 
-/// A single picture is a video of one frame.
+/// A single image is a video of one frame.
 impl Recording for ImageFile {
     fn metadata(&self) -> &Metadata {
         &self.metadata

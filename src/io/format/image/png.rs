@@ -1,5 +1,5 @@
-//! PNG files, whose samples stay as they are: 16 bits are kept, a single bit becomes bool, fewer than 8
-//! bits are spread over the range of 8, and palettes become colours.
+//! PNG files. Samples are preserved: 16 bits are kept, 1 bit becomes bool, 2 and 4 bits are scaled
+//! to the 8-bit range, and palettes become colors.
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
@@ -19,11 +19,11 @@ struct Png {
     bytes: Vec<u8>,
     layout: ImageLayout,
     depth: BitDepth,
-    /// Red, green and blue of each index, if pixels are indices.
+    /// Red, green and blue of each index, for indexed images.
     palette: Option<Vec<u8>>,
 }
 
-/// Whether a file that begins with these bytes is a PNG file.
+/// Whether the first bytes of a file are those of PNG.
 pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC)
 }
@@ -60,7 +60,7 @@ pub(super) fn open(path: &Path, bytes: Vec<u8>) -> Result<Box<dyn EncodedImage>>
 }
 
 fn start(bytes: &[u8], ignore_checksums: bool) -> Result<Reader<Cursor<&[u8]>>> {
-    // What it allocates is bounded by the size of the picture, which is checked against the file's.
+    // Its allocations are bounded by the image size, which is checked against the file size.
     let limits = Limits { bytes: usize::MAX };
     let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), limits);
     decoder.set_transformations(Transformations::IDENTITY);
@@ -102,7 +102,7 @@ impl EncodedImage for Png {
 }
 
 impl Png {
-    /// Decodes the pixels; `false` if only their checksums prevent it.
+    /// Decodes the pixels; `false` if only wrong checksums prevent it.
     fn try_decode(&self, out: &mut [u8], ignore_checksums: bool) -> Result<bool> {
         catch_panic(|| {
             let mut reader = start(&self.bytes, ignore_checksums)?;
@@ -129,7 +129,7 @@ impl Png {
         })
     }
 
-    /// Bytes from samples of fewer bits, of which each row begins with a new byte.
+    /// Unpacks samples of fewer than 8 bits, of which each row starts at a byte boundary.
     fn unpack(&self, packed: &[u8], out: &mut [u8]) {
         let bits = self.depth as usize;
         let width = self.layout.width;

@@ -1,4 +1,4 @@
-//! Tests of still pictures.
+//! Tests of image files.
 
 mod bmp;
 mod jpeg;

@@ -1,4 +1,5 @@
-//! The elements of a MATLAB file of versions 5 to 7, each a value after its kind and length.
+//! Data elements of MATLAB files of versions 5 to 7: each is a value preceded by its type and
+//! length.
 
 use std::io::{BufRead, BufReader, Read};
 
@@ -10,29 +11,29 @@ use crate::io::bytes::samples::FileSection;
 use crate::io::bytes::stream::corrupted;
 use crate::task;
 
-/// How many bytes are left out in one step.
+/// Number of bytes skipped in one step.
 const STEP: usize = 1 << 16;
 
 /// A stream of elements.
 pub(super) struct ElementReader<R> {
     stream: R,
     pub(super) swapped: bool,
-    /// How many bytes have been read.
+    /// Number of bytes read.
     pub(super) position: u64,
 }
 
-/// The beginning of an element.
+/// The tag of an element.
 pub(super) struct ElementTag {
     pub(super) kind: u32,
-    /// The number of bytes of the value.
+    /// Number of bytes of the value.
     pub(super) len: u32,
-    /// The value, if it is short enough to follow within the tag.
+    /// The value, if it is short enough to be stored in the tag.
     pub(super) inline: Option<[u8; 4]>,
 }
 
-/// A stream of which parts can be left out.
+/// A stream that can skip bytes.
 pub(super) trait Stream: Read {
-    /// Leaves out bytes.
+    /// Skips bytes.
     fn leave_out(&mut self, len: u64) -> std::io::Result<()>;
 }
 
@@ -48,7 +49,7 @@ impl Stream for BufReader<FileSection<'_>> {
     }
 }
 
-/// Deflated data, which has to be inflated to know what follows.
+/// Deflated data has to be inflated to be skipped.
 impl<R: BufRead> Stream for ZlibDecoder<R> {
     fn leave_out(&mut self, mut len: u64) -> std::io::Result<()> {
         let mut bytes = vec![0; STEP];
@@ -113,7 +114,7 @@ impl<R: Stream> ElementReader<R> {
         })
     }
 
-    /// The value of an element of at most `most` bytes, without the padding after it.
+    /// The value of an element of at most `most` bytes, without its padding.
     pub(super) fn value(&mut self, tag: &ElementTag, most: usize) -> Result<Vec<u8>> {
         let len = tag.len as usize;
         if let Some(inline) = tag.inline {
@@ -127,7 +128,7 @@ impl<R: Stream> ElementReader<R> {
         Ok(value)
     }
 
-    /// Goes on to a place.
+    /// Skips to an offset.
     pub(super) fn go_to(&mut self, offset: u64) -> Result<()> {
         let between = offset.saturating_sub(self.position);
         self.stream.leave_out(between).map_err(|e| corrupted(&e))?;

@@ -1,4 +1,6 @@
-//! MATLAB's `.mat` files of versions 4 to 7.3, with MATLAB's order of axes made a video's.
+//! MATLAB's `.mat` files of versions 4 to 7.3, with the axes converted to the order of a video. The
+//! parser of versions 4 to 7 is our own, because crates read fewer of SciPy's test files or panic
+//! on some.
 
 mod elements;
 mod v4;
@@ -29,10 +31,10 @@ use crate::video::{
 };
 use variable::{NumericData, Variable, VariableContent};
 
-/// How many variables are listed in the metadata.
+/// Maximum number of variables listed in the metadata.
 const MAX_LISTED: usize = 1000;
 
-/// How many samples are negated in one step.
+/// Number of samples negated in one step.
 const STEP: usize = 1 << 20;
 
 /// A file whose variables are known.
@@ -46,21 +48,21 @@ pub(in crate::io) struct MatFile {
 struct MatlabArray {
     name: String,
     numbers: NumericData,
-    /// How the samples lie, the first axis being time.
+    /// Layout of the samples, the first axis being time.
     layout: Layout,
-    /// Whether dark pixels are those with the high numbers.
+    /// Whether dark pixels have high values.
     is_negative: bool,
-    /// The other arrays of the file.
+    /// Other arrays of the file.
     others: Vec<String>,
 }
 
-/// Whether a file that begins with these bytes is one of MATLAB's.
+/// Whether the first bytes of a file are those of MATLAB.
 pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
     bytes.starts_with(b"MATLAB 5.0 MAT-file") || bytes.starts_with(b"MATLAB 7.3 MAT-file")
 }
 
 impl MatFile {
-    /// Reads what the variables are, and chooses one.
+    /// Reads the list of variables and chooses one.
     pub(in crate::io) fn open(path: &Path, options: &LoadOptions) -> Result<Self> {
         let source = SharedFile::open(path)?;
         let variables = variables(&source).map_err(|e| cannot_load(path, &e))?;
@@ -71,7 +73,7 @@ impl MatFile {
                 .iter()
                 .find(|variable| variable.name == array.name)
         {
-            // The axes have the order of a video, whatever their lengths.
+            // Axes are in the order of a video, whatever their lengths.
             let order: Vec<usize> = (0..variable.dims.len()).collect();
             array.layout = ordered_layout(&variable.dims, &order);
         }
@@ -142,12 +144,12 @@ impl Recording for MatFile {
 }
 
 impl MatlabArray {
-    /// Whether the samples lie in the file as they are.
+    /// Whether the samples are stored unchanged in the file.
     fn is_plain(&self) -> bool {
         self.numbers.location.plain().is_some() && !self.is_negative
     }
 
-    /// How likely it is the video among several arrays.
+    /// Likelihood of being the video among several arrays.
     fn rank(&self) -> usize {
         let long = self.layout.shape().iter().filter(|len| **len > 1).count();
         match (self.layout.shape().len(), long) {
@@ -182,15 +184,14 @@ impl MatlabArray {
     }
 }
 
-/// The axis whose neighbours are the farthest apart; of several the one that is longer than 1, else
-/// time.
+/// The axis with the largest stride; among equal ones, the one longer than 1, otherwise time.
 fn slowest_axis(layout: &Layout) -> usize {
     let axes = std::iter::zip(layout.strides(), layout.shape()).enumerate();
     let slowest = axes.rev().max_by_key(|(_, distance)| *distance);
     slowest.map_or(0, |(axis, _)| axis)
 }
 
-/// What the files are called that are also HDF5 files.
+/// Description of files that are also HDF5 files.
 #[cfg(not(feature = "hdf5"))]
 const LARGE: &str = "MATLAB files of version 7.3";
 
@@ -213,7 +214,7 @@ fn variables(source: &SharedFile) -> Result<Vec<Variable>> {
     v4::variables(source)
 }
 
-/// The array that is the video: the one named, or the first with three axes, four or two.
+/// The array that is the video: the named one, or the first with three axes, else with four or two.
 fn choose(variables: &[Variable], fieldname: Option<&str>) -> Result<MatlabArray> {
     if let Some(name) = fieldname {
         return named(variables, name);
@@ -221,7 +222,7 @@ fn choose(variables: &[Variable], fieldname: Option<&str>) -> Result<MatlabArray
     let arrays = variables.iter();
     let arrays: Vec<(&Variable, MatlabArray)> = arrays
         .filter_map(|variable| Some((variable, variable.array()?)))
-        // What is within a cell is not taken for a video unless it looks like one.
+        // Content of a cell is considered a video only if it looks like one.
         .filter(|(variable, array)| !variable.name.contains(['{', '(']) || array.rank() > 1)
         .collect();
     let find = |name: &str| {
@@ -250,7 +251,7 @@ fn take(mut arrays: Vec<(&Variable, MatlabArray)>, chosen: usize) -> MatlabArray
     arrays.swap_remove(chosen).1
 }
 
-/// The variable of a name; those within structs are named as `s/field` or, as in MATLAB, `s.field`.
+/// The variable with a name; fields of structs are named `s/field` or, as in MATLAB, `s.field`.
 fn named(variables: &[Variable], name: &str) -> Result<MatlabArray> {
     let path = name.trim_matches('/').replace('.', "/");
     let variable = [name, &path].into_iter().find_map(|name| {
@@ -280,12 +281,12 @@ fn named(variables: &[Variable], name: &str) -> Result<MatlabArray> {
     })
 }
 
-/// The variables in words, after what is said about the file.
+/// The variables as a list for a message.
 fn listing(variables: &[Variable]) -> String {
     crate::io::recording::listing(variables.iter().map(Variable::to_string))
 }
 
-/// A recording of the program Rhythm, in which depolarised cells are dark.
+/// Marks a recording of the program Rhythm, in which depolarized cells are dark, as inverted.
 fn negative(array: MatlabArray) -> MatlabArray {
     let mut numbers = array.numbers;
     numbers.conversion.dtype = match numbers.conversion.dtype {
@@ -300,7 +301,7 @@ fn negative(array: MatlabArray) -> MatlabArray {
     }
 }
 
-/// The numbers with the opposite sign.
+/// The samples with the opposite sign.
 fn negate(samples: Samples) -> Result<Samples> {
     map_samples!(samples, array => negate_array(array))
 }
@@ -308,7 +309,7 @@ fn negate(samples: Samples) -> Result<Samples> {
 fn negate_array<T: Element>(mut array: Strided<T>) -> Result<Samples> {
     let layout = array.layout().clone();
     let len = layout.len();
-    // In the order of memory, whatever the axes are.
+    // In memory order, whatever the axes are.
     array = array.with_layout(Layout::contiguous(&[len]));
     let steps = array.as_mut_slice()?.chunks_mut(STEP);
     task::for_each("loading", steps, |samples| {
@@ -321,7 +322,7 @@ fn negate_array<T: Element>(mut array: Strided<T>) -> Result<Samples> {
 }
 
 impl Variable {
-    /// The video that the variable is, if its axes are those of one.
+    /// The variable as a video, if its axes allow it.
     fn array(&self) -> Option<MatlabArray> {
         let VariableContent::Numbers(numbers, _) = &self.content else {
             return None;
@@ -339,7 +340,7 @@ impl Variable {
     }
 }
 
-/// How an array of MATLAB lies in memory as a video; `None` if it has no axes of one.
+/// Memory layout of a MATLAB array as a video; `None` if its axes do not allow it.
 fn video_layout(dims: &[usize]) -> Option<Layout> {
     let order: &[usize] = match *dims {
         [_, _] => &[0, 1],
@@ -352,7 +353,7 @@ fn video_layout(dims: &[usize]) -> Option<Layout> {
     Some(ordered_layout(dims, order))
 }
 
-/// How an array of MATLAB lies in memory with its axes in another order.
+/// Memory layout of a MATLAB array with its axes permuted.
 fn ordered_layout(dims: &[usize], order: &[usize]) -> Layout {
     let mut strides = vec![1];
     for len in dims {
@@ -364,9 +365,8 @@ fn ordered_layout(dims: &[usize], order: &[usize]) -> Layout {
     Layout::new(0, &shape, &strides)
 }
 
-/// Whether the last of three axes is time, as MATLAB programs have it, and not the first, as
-/// those in Python have it: if it is the longest, or the frames are then square and were not
-/// otherwise.
+/// Whether the last of three axes is time, as usual in MATLAB, and not the first, as usual in
+/// Python: if it is the longest, or if frames are square only that way.
 fn is_time_last(rows: usize, cols: usize, depth: usize) -> bool {
     (depth > rows && depth > cols) || (rows == cols && cols != depth)
 }
@@ -378,7 +378,7 @@ fn letters(units: &[u16]) -> Vec<char> {
         .collect()
 }
 
-/// Characters of a matrix that is stored by columns as lines, one for each row.
+/// The rows of a character matrix stored in column-major order, as lines.
 fn rows_of_text(letters: &[char], dims: &[usize]) -> String {
     let rows = dims.first().copied().unwrap_or(1).max(1);
     let row = |row: usize| {
@@ -389,8 +389,8 @@ fn rows_of_text(letters: &[char], dims: &[usize]) -> String {
     lines.join("\n")
 }
 
-/// Single numbers and texts under their names, those of the struct that the video is in under their
-/// own, and a list of the variables.
+/// Single numbers and texts under their names, those of the video's struct under their field names,
+/// and a list of the variables.
 fn metadata(variables: &[Variable], array: Option<&MatlabArray>) -> Metadata {
     let is_indexed = |name: &str| name.contains(['(', '{']);
     let fields = variables.iter();

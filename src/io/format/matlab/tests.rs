@@ -1,3 +1,5 @@
+//! Tests of MATLAB files.
+
 use std::io::Write;
 
 use flate2::Compression;
@@ -8,15 +10,15 @@ use crate::io::recording::FrameSelection;
 use crate::io::{corruption, info, load_metadata, load_video};
 use crate::video::Video;
 
-/// What a test writes into a file.
+/// Content of a variable in a test file.
 enum TestValue<'a> {
     /// Class, stored type and bytes of numbers.
     Numbers(u32, u32, Vec<u8>),
     Text(&'a str),
     Struct,
-    /// The names of the fields, and their matrices one after the other.
+    /// Names of the fields, and their matrices in sequence.
     Fields(&'a [&'a str], Vec<u8>),
-    /// Matrices one after the other.
+    /// Matrices in sequence.
     Cells(Vec<u8>),
 }
 
@@ -58,7 +60,7 @@ impl TestWriter {
         bytes
     }
 
-    /// A matrix with its tag, as it stands for itself or within another.
+    /// A matrix with its tag, as a variable or within another.
     fn matrix(&self, name: &str, dims: &[u32], value: TestValue) -> Vec<u8> {
         let class = match value {
             TestValue::Numbers(class, ..) => class,
@@ -357,8 +359,8 @@ fn what_cannot_be_inflated_is_not_allocated() {
     assert!(load(&file.bytes, &FrameSelection::ALL, &LoadOptions::default()).is_err());
 }
 
-/// A struct with a video, a frame rate and a cell of a text and a video; an array of two structs with a
-/// video each; what was never set.
+/// A struct with a video, a frame rate and a cell of a text and a video; an array of two structs
+/// with a video each; an unset value.
 fn nested(big: bool, compressed: bool) -> Vec<u8> {
     let file = TestWriter::new(big, compressed);
     let rate = match big {

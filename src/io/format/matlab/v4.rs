@@ -1,5 +1,5 @@
-//! MATLAB files of version 4: matrices of two axes, one after the other, each after a header of 20
-//! bytes. After "MAT-File Format" (The MathWorks), "Level 4 MAT-File Format".
+//! MATLAB files of version 4: matrices with two axes, each preceded by a header of 20 bytes. After
+//! "MAT-File Format" (The MathWorks), "Level 4 MAT-File Format".
 
 use super::variable::{DataLocation, NumericData, Variable, VariableContent};
 use crate::bail;
@@ -8,14 +8,14 @@ use crate::io::bytes::samples::{self, Conversion, Encoding, SharedFile};
 use crate::io::format::metadata_keys;
 use crate::video::DType;
 
-/// The size of the header of a variable.
+/// Size of the header of a variable.
 const HEADER: u64 = 20;
 
-/// The most variables that are looked at, and the longest name.
+/// Maximum number of variables that are read, and maximum length of a name.
 const MAX_VARIABLES: usize = 100_000;
 const MAX_NAME: u64 = 4096;
 
-/// The longest text that is read as metadata, in characters.
+/// Maximum length in characters of a text that is read as metadata.
 const MAX_TEXT: usize = 1 << 13;
 
 /// The header of a variable.

@@ -12,25 +12,25 @@ use crate::io::bytes::stream::inflate;
 use crate::io::format::metadata_keys;
 use crate::video::DType;
 
-/// Where the first element begins.
+/// Offset of the first element.
 const HEADER: u64 = 128;
 
-/// The most variables that a file has, and that are looked at within others.
+/// Maximum number of variables of a file, and of those within others.
 const MAX_VARIABLES: usize = 100_000;
 
-/// The longest name, the longest list of names and the most axes that are read, beyond what MATLAB
-/// allows.
+/// Maximum lengths of a name and of a list of names, and maximum number of axes, all beyond what
+/// MATLAB allows.
 const MAX_NAME: usize = 4096;
 const MAX_NAMES: usize = 1 << 22;
 const MAX_AXES: usize = 64;
 
-/// How deep structs and cells within each other are looked into.
+/// Maximum depth of nested structs and cells.
 const MAX_DEPTH: usize = 32;
 
-/// The longest text that is read as metadata, in bytes.
+/// Maximum length in bytes of a text that is read as metadata.
 const MAX_TEXT: usize = 1 << 16;
 
-/// The most that one byte of deflated data can become.
+/// Maximum number of bytes per byte of deflated data.
 const MAX_RATIO: u64 = 1032;
 
 const MATRIX: u32 = 14;
@@ -40,24 +40,24 @@ const CELL: u32 = 1;
 const STRUCT: u32 = 2;
 const OBJECT: u32 = 3;
 
-/// A part of a file that stands for itself.
+/// A top-level element of a file.
 pub(super) struct V5Element {
-    /// Where it begins.
+    /// Offset of its start.
     pub(super) start: u64,
-    /// How many bytes it has.
+    /// Number of bytes.
     pub(super) len: u64,
-    /// The variable that it is, and what is within it; nothing if it has no name.
+    /// The variable it contains, and those nested in it; empty if it has no name.
     pub(super) variables: Vec<Variable>,
 }
 
-/// The variables of a file in order; `swapped` tells whether its bytes are in the other order
-/// than this machine's.
+/// The variables of a file in order; `swapped` tells whether the byte order of the file differs
+/// from this machine's.
 pub(super) fn variables(source: &SharedFile, swapped: bool) -> Result<Vec<Variable>> {
     let entries = entries(source, swapped)?.into_iter();
     Ok(entries.flat_map(|entry| entry.variables).collect())
 }
 
-/// The parts of a file in order.
+/// The top-level elements of a file in order.
 pub(super) fn entries(source: &SharedFile, swapped: bool) -> Result<Vec<V5Element>> {
     let mut entries: Vec<V5Element> = Vec::new();
     let (mut at, mut left) = (HEADER, MAX_VARIABLES);
@@ -89,7 +89,7 @@ pub(super) fn entries(source: &SharedFile, swapped: bool) -> Result<Vec<V5Elemen
             }
             _ => Vec::new(),
         };
-        // Those within structs and cells are not looked at without end.
+        // The number of nested variables is limited.
         left -= variables.len().saturating_sub(1).min(left);
         entries.push(V5Element {
             start: at,
@@ -101,16 +101,16 @@ pub(super) fn entries(source: &SharedFile, swapped: bool) -> Result<Vec<V5Elemen
     Ok(entries)
 }
 
-/// What was found so far.
+/// The variables found so far.
 struct VariableCollector<'a> {
-    /// Where the samples are that come after so many bytes.
+    /// Location of the samples after the given number of bytes.
     location: &'a dyn Fn(u64) -> DataLocation,
-    /// How many variables are looked at.
+    /// Maximum number of variables.
     most: usize,
     variables: &'a mut Vec<Variable>,
 }
 
-/// The kind of a variable, from its array flags.
+/// Type of a variable, from its array flags.
 struct Class {
     id: u32,
     complex: bool,
@@ -129,8 +129,8 @@ impl<R: Stream> ElementReader<R> {
         })
     }
 
-    /// The variable that the parts of a matrix of `len` bytes describe and those within it, `most` in
-    /// all; nothing if it has no name.
+    /// The variable described by the subelements of a matrix of `len` bytes and those nested in it,
+    /// at most `most`; empty if it has no name.
     fn variables(
         mut self,
         len: u64,
@@ -152,7 +152,7 @@ impl<R: Stream> ElementReader<R> {
         Ok(found)
     }
 
-    /// A matrix as far as `end`; those within structs and cells are named by where they are.
+    /// Reads a matrix that ends at `end`; nested ones are named by their path.
     fn matrix(
         &mut self,
         path: Option<String>,
@@ -161,7 +161,7 @@ impl<R: Stream> ElementReader<R> {
         found: &mut VariableCollector<'_>,
     ) -> Result<()> {
         let class = self.class()?;
-        // Objects of newer classes have no axes here.
+        // Objects of newer classes have no dimensions here.
         let dims = if class.id == 17 {
             Vec::new()
         } else {
@@ -223,7 +223,7 @@ impl<R: Stream> ElementReader<R> {
         }
     }
 
-    /// The names of the fields of a struct.
+    /// Names of the fields of a struct.
     fn field_names(&mut self, end: u64) -> Result<Vec<String>> {
         if self.position + 16 > end {
             return Ok(Vec::new());
@@ -243,7 +243,7 @@ impl<R: Stream> ElementReader<R> {
         })
     }
 
-    /// The matrices within a struct or a cell, which end at `end`.
+    /// The matrices of a struct or a cell, which ends at `end`.
     fn inner(
         &mut self,
         names: impl Iterator<Item = String>,
@@ -263,7 +263,7 @@ impl<R: Stream> ElementReader<R> {
                 bail!("its variable `{name}` is damaged");
             }
             next = self.position + len.next_multiple_of(8);
-            // What was never set has no parts at all.
+            // Unset values have no subelements.
             if len > 0 {
                 let end = self.position + len;
                 self.matrix(Some(name), end, depth + 1, found)?;
@@ -308,7 +308,7 @@ impl<R: Stream> ElementReader<R> {
             };
             values = samples::read_numbers(stored, dims.iter().product(), &mut read)?;
         }
-        // Nothing is lost where MATLAB stored a double array of small whole numbers as ints.
+        // MATLAB stores double arrays of small integers as ints without loss.
         let dtype = match dtype {
             DType::Bool => DType::Bool,
             _ => stored.dtype,
@@ -342,7 +342,7 @@ impl<R: Stream> ElementReader<R> {
 }
 
 impl Class {
-    /// The type of the numbers of a numeric class.
+    /// Sample type of a numeric class.
     fn dtype(&self) -> Option<DType> {
         if self.logical {
             return matches!(self.id, 6..=15).then_some(DType::Bool);
@@ -379,7 +379,7 @@ fn stored_type(kind: u32) -> Option<DType> {
     })
 }
 
-/// What a class holds that is not numbers or text.
+/// Description of a class that is neither numeric nor text.
 fn other(class: u32) -> &'static str {
     match class {
         CELL => "cells",
@@ -390,7 +390,7 @@ fn other(class: u32) -> &'static str {
     }
 }
 
-/// Whether the file's bytes are in the other order than this machine's, by the end of its header.
+/// Whether the byte order of the file differs from this machine's, from the end of its header.
 pub(super) fn is_swapped(header: &[u8]) -> Result<bool> {
     let big = match header.get(126..128) {
         Some(b"IM") => false,

@@ -1,5 +1,5 @@
-//! MATLAB files of version 7.3: HDF5 files with a header of their own, in which the axes of
-//! arrays are in the opposite order.
+//! MATLAB files of version 7.3: HDF5 files with an additional header, in which the axes of arrays
+//! are reversed.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,16 +11,16 @@ use crate::io::format::hdf5::{self, Dataset};
 use crate::io::format::metadata_keys;
 use crate::video::{DType, Field};
 
-/// How deep cells and structs are within each other, and the most variables.
+/// Maximum depth of nested cells and structs, and maximum number of variables.
 const MAX_DEPTH: usize = 8;
 const MAX_VARIABLES: usize = 10_000;
 
-/// The variables of a file in order, and after them what is within cells, as `c{1}`, and the fields of
-/// arrays of structs, as `s(1)/field`.
+/// The variables of a file in order, followed by the contents of cells, named `c{1}`, and the
+/// fields of struct arrays, named `s(1)/field`.
 pub(super) fn variables(source: &SharedFile) -> Result<Vec<Variable>> {
     let mut contents = hdf5::contents(source.path())?;
     hdf5::warn_of_failures(source.path(), &contents.datasets);
-    // MATLAB keeps what its variables refer to under names that no variable can have.
+    // MATLAB stores referenced data under names that no variable can have.
     let own = std::mem::take(&mut contents.datasets).into_iter();
     let own = own.filter(|dataset| !dataset.name.starts_with('#') && !dataset.is_alias);
     let mut waiting: VecDeque<(Dataset, usize)> = own.map(|dataset| (dataset, 0)).collect();
@@ -33,7 +33,7 @@ pub(super) fn variables(source: &SharedFile) -> Result<Vec<Variable>> {
                 waiting.extend(inner.map(|dataset| (dataset, depth + 1)));
             }
         }
-        // The field of an array of structs is no variable by itself.
+        // The field of a struct array is not a variable by itself.
         if references.is_none() || class(&dataset) == "cell" {
             variables.push(variable(dataset));
         }
@@ -41,7 +41,7 @@ pub(super) fn variables(source: &SharedFile) -> Result<Vec<Variable>> {
     Ok(variables)
 }
 
-/// What a cell or the field of an array of structs refers to: the name and the place of each.
+/// Targets of a cell or of a field of a struct array: the name and the address of each.
 fn references(dataset: &Dataset) -> Option<Vec<(String, u64)>> {
     let class = class(dataset);
     let name = &dataset.name;
@@ -56,13 +56,13 @@ fn references(dataset: &Dataset) -> Option<Vec<(String, u64)>> {
     Some((1..).map(named).zip(locations).collect())
 }
 
-/// The types of variables that are numbers or text, and none where another program wrote the file.
+/// Classes of numeric and text variables; empty if the file was written by another program.
 const NUMBERS: &[&str] = &[
     "", "double", "single", "logical", "char", "int8", "int16", "int32", "int64", "uint8",
     "uint16", "uint32", "uint64",
 ];
 
-/// What MATLAB calls the type of a variable.
+/// MATLAB's class of a variable.
 fn class(dataset: &Dataset) -> String {
     match dataset.attributes.get("MATLAB_class") {
         Some(Field::Text(class)) => class.clone(),

@@ -1,4 +1,4 @@
-//! What a MATLAB file says about a variable, and reading its numbers.
+//! A variable of a MATLAB file: its description, and reading its numbers.
 
 #[cfg(feature = "hdf5")]
 use std::sync::Arc;
@@ -16,43 +16,43 @@ use crate::video::{Field, Samples, shape_text};
 /// A variable.
 pub(super) struct Variable {
     pub(super) name: String,
-    /// The lengths of its axes in MATLAB's order, the first varying fastest.
+    /// Lengths of its axes in MATLAB's order, the first varying fastest.
     pub(super) dims: Vec<usize>,
     pub(super) content: VariableContent,
 }
 
-/// What a variable holds.
+/// Content of a variable.
 pub(super) enum VariableContent {
-    /// Real numbers; their values if they are few.
+    /// Real numbers; with their values if there are few.
     Numbers(NumericData, Vec<f64>),
     /// Text.
     Text(String),
-    /// What a video cannot be made of, in words.
+    /// Description of content that cannot be a video.
     Other(&'static str),
 }
 
-/// Where real numbers are and how they are stored.
+/// Location and encoding of real numbers.
 #[derive(Clone)]
 pub(super) struct NumericData {
-    /// The type that the samples become, and that which they are stored as.
+    /// Stored type of the samples and the type they are converted to.
     pub(super) conversion: Conversion,
     pub(super) location: DataLocation,
 }
 
-/// Where the samples of a variable are.
+/// Location of the samples of a variable.
 #[derive(Clone)]
 pub(super) enum DataLocation {
-    /// At a byte of the file.
+    /// At an offset of the file.
     Plain(u64),
-    /// After `skip` bytes of what inflates from a stretch of the file.
+    /// After `skip` bytes of the inflated data of a section of the file.
     Deflated { start: u64, len: u64, skip: u64 },
-    /// In a dataset of a file that is also one of HDF5.
+    /// In a dataset of a file that is also an HDF5 file.
     #[cfg(feature = "hdf5")]
     Dataset(Arc<Dataset>),
 }
 
 impl DataLocation {
-    /// Where in the file the samples lie as they are, if they do.
+    /// Offset of the samples in the file, if they are stored unchanged.
     pub(super) fn plain(&self) -> Option<u64> {
         match self {
             Self::Plain(start) => Some(*start),
@@ -64,13 +64,13 @@ impl DataLocation {
 }
 
 impl Variable {
-    /// The number of elements.
+    /// Number of elements.
     pub(super) fn len(&self) -> usize {
         let product = |len: usize, axis: &usize| len.saturating_mul(*axis);
         self.dims.iter().fold(1, product)
     }
 
-    /// The value as metadata, if it is a few numbers or text.
+    /// The value as metadata, if it is text or a few numbers.
     pub(super) fn field(&self) -> Option<Field> {
         match &self.content {
             VariableContent::Numbers(_, values) => metadata_keys::list(values),

@@ -1,4 +1,4 @@
-//! Saving MATLAB files: of version 5 up to 2 GB, of version 7.3 (HDF5) above.
+//! Saving MATLAB files: version 5 up to 2 GB, version 7.3 (HDF5) above.
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
@@ -15,27 +15,27 @@ use crate::io::format::hdf5::{Attribute, NewDataset};
 use crate::io::format::metadata_keys;
 use crate::video::{DType, Video};
 
-/// The most bytes that a variable of version 5 can have.
+/// Maximum number of bytes of a variable of version 5.
 const MAX_V5_BYTES: usize = i32::MAX as usize - 1024;
 
-/// The size of the header that both versions begin with.
+/// Size of the header that both versions start with.
 const HEADER: usize = 128;
 
-/// How many bytes come before the HDF5 file in one of version 7.3.
+/// Number of bytes before the HDF5 structure in a file of version 7.3.
 #[cfg(feature = "hdf5")]
 const USER_BLOCK: usize = 512;
 
-/// What the header of every file says.
+/// Text in the header of every file.
 const WRITER: &str = "written by optimap";
 
-/// The longest name of a variable.
+/// Maximum length of a variable's name.
 const MAX_NAME: usize = 63;
 
-/// What a variable is called unless a name is given.
+/// Default name of a variable.
 pub(in crate::io) const FIELDNAME: &str = "video";
 
-/// Saves an array under a name, in MATLAB's order; the other variables of an existing file stay if
-/// `append` is set.
+/// Saves an array under a name, in MATLAB's order; with `append` the other variables of an existing
+/// file are kept.
 pub(in crate::io) fn save(path: &Path, video: &Video, name: &str, append: bool) -> Result<()> {
     check_name(name)?;
     let is_large = video.nbytes() > MAX_V5_BYTES;
@@ -52,7 +52,7 @@ pub(in crate::io) fn save(path: &Path, video: &Video, name: &str, append: bool) 
     })
 }
 
-/// Whether a file with this header was saved here.
+/// Whether a file with this header was saved by this program.
 pub(super) fn is_ours(header: &[u8]) -> bool {
     let text = header.get(..116).unwrap_or_default();
     text.windows(WRITER.len())
@@ -72,7 +72,7 @@ fn check_name(name: &str) -> Result<()> {
     Err(error.hint("use at most 63 letters, digits and `_`, beginning with a letter"))
 }
 
-/// The lengths of the axes in MATLAB, where an array has two at least.
+/// Lengths of the axes in MATLAB, where an array has at least two.
 fn dims(video: &Video) -> Vec<usize> {
     match *video.shape() {
         [len] => vec![1, len],
@@ -104,7 +104,7 @@ fn write_variables(path: &Path, video: &Video, name: &str, file: &mut File) -> R
     file.write_all(&rest).map_err(fail)
 }
 
-/// What else is known about the recording; one number for pixels that are as high as wide.
+/// Numeric metadata of the recording; a single pixel size for square pixels.
 fn numbers(video: &Video) -> Vec<(&'static str, Vec<f64>)> {
     let mut numbers = metadata_keys::numbers(video.metadata());
     for (_, values) in &mut numbers {
@@ -121,7 +121,7 @@ fn header(text: &str, version: u16) -> Vec<u8> {
     header
 }
 
-/// A variable as far as its samples.
+/// A variable up to its samples.
 fn matrix(name: &str, dims: &[usize], (dtype, bytes): (DType, usize)) -> Vec<u8> {
     let (class, kind) = codes(dtype);
     let logical = if dtype == DType::Bool { 0x200 } else { 0 };
@@ -142,7 +142,7 @@ fn tag(kind: u32, len: usize) -> Vec<u8> {
     [kind, len as u32].map(u32::to_ne_bytes).concat()
 }
 
-/// An element with its value, padded.
+/// An element with its tag and value, padded.
 fn element(kind: u32, value: &[u8]) -> Vec<u8> {
     let mut element = tag(kind, value.len());
     element.extend(value);
@@ -150,7 +150,7 @@ fn element(kind: u32, value: &[u8]) -> Vec<u8> {
     element
 }
 
-/// MATLAB's class of arrays of a type, and the kind of their elements.
+/// MATLAB's array class for a type, and the type of the elements.
 fn codes(dtype: DType) -> (u32, u32) {
     match dtype {
         DType::Bool | DType::U8 => (9, 2),
@@ -166,7 +166,7 @@ fn codes(dtype: DType) -> (u32, u32) {
     }
 }
 
-/// The name of MATLAB's class of arrays of a type.
+/// Name of MATLAB's array class for a type.
 #[cfg(feature = "hdf5")]
 fn class(dtype: DType) -> &'static str {
     match dtype {
@@ -220,15 +220,15 @@ fn write_large(path: &Path, video: &Video, name: &str, file: &mut File) -> Resul
     column_major::write(video.samples(), path, file, start.len() as u64)
 }
 
-/// Variables of an existing file that are kept.
+/// Variables of an existing file to keep.
 struct OtherVariables {
     source: SharedFile,
-    /// Where they begin and how long they are.
+    /// Offset and length of each.
     stretches: Vec<(u64, u64)>,
 }
 
 impl OtherVariables {
-    /// All but the one of the given name and those that describe it.
+    /// All but the one with the given name and its metadata.
     fn of(path: &Path, name: &str, is_large: bool) -> Result<Option<Self>> {
         let source = SharedFile::open(path)?;
         if source.len() == 0 {

@@ -1,4 +1,4 @@
-//! The text header of a recording, and the binary one before its frames.
+//! The text header of a recording, and the binary header before its frames.
 
 use crate::bail;
 use crate::error::{Error, Result};
@@ -6,27 +6,28 @@ use crate::io::format::camera::{Geometry, rate};
 use crate::io::format::date;
 use crate::video::Metadata;
 
-/// Where pixels begin: the binary header has 972 bytes, but some files have 970 of them.
+/// Offsets of the pixels: the binary header has 972 bytes, but 970 in some files.
 const OFFSETS: [u64; 2] = [970, 972];
 
-/// How much of the binary header is used.
+/// Number of bytes of the binary header that are used.
 pub(super) const FORM_END: usize = 340;
 
-/// What the text says: `name : value` lines of BV Workbench, `name = value` lines of UltimaAcq.
+/// Fields of the text header: `name : value` lines of BV Workbench, `name = value` lines of
+/// UltimaAcq.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Micam05Header {
     pub(super) fields: Vec<(String, String)>,
 }
 
-/// What the binary header says: the size of stored frames, of the picture, and how many bytes of
-/// analog channels follow the frames.
+/// Fields of the binary header: the sizes of stored frames and of the image, and the number of
+/// bytes of analog channels after the frames.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct BinaryHeader {
     geometry: Geometry,
     analog_bytes: u64,
 }
 
-/// Where the frames are in the file with the samples.
+/// Location of the frames in the sample file.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct FrameLayout {
     pub(super) geometry: Geometry,
@@ -35,7 +36,7 @@ pub(super) struct FrameLayout {
 }
 
 impl Micam05Header {
-    /// Reads all lines that have a name and a value.
+    /// Reads all lines that contain a name and a value.
     pub(super) fn parse(text: &str) -> Self {
         let entry = |line: &str| {
             let (name, value) = line.split_once([':', '='])?;
@@ -71,7 +72,7 @@ impl Micam05Header {
         bail!("its header has no `Number of frames`")
     }
 
-    /// Width and height: of the picture, or in the newer header of the stored frames.
+    /// Width and height: of the image, or of the stored frames in the newer header.
     fn size(&self) -> Result<[usize; 2]> {
         if let Some(text) = self.field("Data Size") {
             let inner = text.trim_matches(['(', ')']).split_once(',');
@@ -88,7 +89,7 @@ impl Micam05Header {
         Ok([required("Image width")?, required("Image height")?])
     }
 
-    /// Where the frames are in a file of `len` bytes with a binary header.
+    /// Location of the frames in a file of `len` bytes with a binary header.
     pub(super) fn frame_layout(
         &self,
         binary_header: Option<BinaryHeader>,
@@ -97,7 +98,7 @@ impl Micam05Header {
         let (frames, size) = (self.frames()?, self.size()?);
         let binary_header = binary_header.filter(|binary_header| binary_header.agrees(size));
         let geometry = match binary_header {
-            // The older header gives the size of the picture.
+            // The older header states the size of the image.
             Some(binary_header)
                 if !binary_header.is_stored_size(size) || self.field("Data Size").is_some() =>
             {
@@ -121,7 +122,7 @@ impl Micam05Header {
         })
     }
 
-    /// What the header says about the recording.
+    /// The metadata in the header.
     pub(super) fn metadata(&self) -> Metadata {
         let text = |name| self.field(name).map(str::to_owned);
         let named = text("Frame rate (Hz)").and_then(|rate| rate.parse().ok());
@@ -148,7 +149,7 @@ impl Micam05Header {
 }
 
 impl BinaryHeader {
-    /// Reads the start of the file with the samples; `None` if it does not describe any.
+    /// Reads the start of the sample file; `None` if it is not a valid header.
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let short = |at: usize| -> Option<usize> {
             let bytes = bytes.get(at..)?.first_chunk().copied()?;
@@ -169,7 +170,7 @@ impl BinaryHeader {
         })
     }
 
-    /// Whether the text gives the same size, of the stored frames or of the picture.
+    /// Whether the text header states the same size, of the stored frames or of the image.
     fn agrees(&self, size: [usize; 2]) -> bool {
         let Geometry { width, height, .. } = self.geometry;
         size == [width, height] || self.is_stored_size(size)
@@ -185,7 +186,7 @@ impl BinaryHeader {
 mod tests {
     use super::*;
 
-    /// A header of UltimaAcq as cameras write it, shortened.
+    /// A header of UltimaAcq as written by cameras, shortened.
     const NEWER: &str = "DataName = C:\\data\\a b, c.gsd\r\nAcquisitionDate = 2026/05/08 13:12:29\r\n\
         Data Size = (128,100)\r\nFrame Size = 1024\r\nSampling Time = 2.00msec\r\n-----\r\n\
         dual_cam =3\r\nframe_number=1024\r\n";

@@ -24,7 +24,7 @@ pub(in crate::io) struct Micam05 {
     frames: Result<SampleFile>,
 }
 
-/// The file with the samples.
+/// The sample file.
 struct SampleFile {
     source: SharedFile,
     frame_layout: FrameLayout,
@@ -76,12 +76,12 @@ impl SampleFile {
         })
     }
 
-    /// Where a frame begins; the background is before frame 0.
+    /// Offset of a frame; the background is before frame 0.
     fn offset(&self, frame: usize) -> u64 {
         self.frame_layout.offset + (frame as u64 + 1) * self.frame_layout.geometry.frame_bytes()
     }
 
-    /// How many of the frames the file has whole.
+    /// Number of complete frames in the file.
     fn present(&self) -> usize {
         let bytes = self.source.len() - self.offset(0);
         let whole = (bytes / self.frame_layout.geometry.frame_bytes()) as usize;

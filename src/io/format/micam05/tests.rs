@@ -1,4 +1,4 @@
-//! Tests with recordings made here.
+//! Tests with synthetic recordings.
 
 use super::*;
 use crate::io::recording::{FrameSelection, LoadOptions};

@@ -1,4 +1,4 @@
-//! The text header of a recording: sizes, names of files, and what was set at the camera.
+//! The text header of a recording: sizes, file names, and camera settings.
 
 use crate::bail;
 use crate::error::{Error, Result};
@@ -6,8 +6,8 @@ use crate::io::format::camera::{Geometry, rate};
 use crate::io::format::date;
 use crate::video::Metadata;
 
-/// How wide a stored row is, and how many columns before and after the picture it has, in headers
-/// that do not say so: those of the one sensor there is.
+/// Width of a stored row, and number of columns before and after the image, for headers that do not
+/// state them: those of the only known sensor.
 const SENSOR: Geometry = Geometry {
     columns: 128,
     rows: 100,
@@ -17,7 +17,7 @@ const SENSOR: Geometry = Geometry {
     height: 100,
 };
 
-/// What the text of the header says.
+/// Fields of the header.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct UltimaHeader {
     pub(super) fields: Vec<(String, String)>,
@@ -26,7 +26,7 @@ pub(super) struct UltimaHeader {
 }
 
 impl UltimaHeader {
-    /// Reads `name=value` lines, of which some have several entries between slashes, then the
+    /// Reads `name=value` lines, some of which have several entries separated by slashes, then the
     /// names of the files.
     pub(super) fn parse(text: &str) -> Self {
         let mut header = Self {
@@ -72,8 +72,9 @@ impl UltimaHeader {
         number.ok_or_else(|| Error::new(format!("its header has no `{name}`")))
     }
 
-    /// How frames are stored. The newer header gives the width of a row in bytes and no columns to
-    /// skip; there the size of the background frame confirms that it is the known sensor.
+    /// Geometry of stored frames. The newer header states the width of a row in bytes and no
+    /// columns to skip; there the size of the background frame confirms that it is the known
+    /// sensor.
     pub(super) fn geometry(&self, background_bytes: u64) -> Result<Geometry> {
         if let (Some(columns), Some(rows)) = (self.number("x")?, self.number("y")?) {
             let (left, right) = (self.required("lskp")?, self.required("rskp")?);
@@ -94,8 +95,8 @@ impl UltimaHeader {
         }
     }
 
-    /// Whether frames may be those of two cameras in turn: with two cameras, the programs named
-    /// UltimaExp wrote the frames of both into one recording.
+    /// Whether frames may alternate between two cameras: the programs named UltimaExp wrote the
+    /// frames of two cameras into one recording.
     pub(super) fn alternates(&self) -> bool {
         self.is_ultima_exp && self.field("dual_cam").is_some_and(|mode| mode != "0")
     }

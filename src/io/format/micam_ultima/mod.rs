@@ -1,5 +1,5 @@
-//! SciMedia MiCAM ULTIMA recordings: a text header (`.rsh`), a background frame (`.rsm`), and blocks
-//! of frames (`name(0).rsd`, …) that hold signed differences from it.
+//! SciMedia MiCAM ULTIMA recordings: a text header (`.rsh`), a background frame (`.rsm`), and
+//! blocks of frames (`name(0).rsd`, …) stored as signed differences from it.
 
 mod header;
 #[cfg(test)]
@@ -29,7 +29,7 @@ struct UltimaFiles {
     background: SharedFile,
     blocks: Vec<SharedFile>,
     frames_per_block: usize,
-    /// How many frames to load at most.
+    /// Maximum number of frames to load.
     frames: usize,
 }
 
@@ -58,7 +58,7 @@ impl Ultima {
 }
 
 impl UltimaFiles {
-    /// Finds the files that the header names.
+    /// Finds the files named in the header.
     fn find(header: &Path, parsed: &UltimaHeader) -> Result<Self> {
         let explain = |e| cannot_load(header, &e);
         let background = SharedFile::open(&find_background(header, parsed)?)?;
@@ -131,7 +131,7 @@ impl Recording for Ultima {
     }
 }
 
-/// The number of frames: as many as the header says and the blocks hold.
+/// Number of frames: the number in the header, limited by the blocks.
 fn count_frames(
     header: &Path,
     parsed: &UltimaHeader,
@@ -175,7 +175,7 @@ fn find_background(header: &Path, parsed: &UltimaHeader) -> Result<PathBuf> {
         .ok_or_else(|| missing(&usual, "the background frame of the recording"))
 }
 
-/// The blocks in order, up to the first that is missing.
+/// The blocks in order, up to the first missing one.
 fn open_blocks(header: &Path, parsed: &UltimaHeader) -> Result<Vec<SharedFile>> {
     let usual = |index: usize| {
         let stem = header.file_stem().unwrap_or_default().to_string_lossy();

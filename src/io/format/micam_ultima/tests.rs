@@ -1,4 +1,4 @@
-//! Tests with recordings made here.
+//! Tests with synthetic recordings.
 
 use super::*;
 use crate::io::recording::{FrameSelection, LoadOptions};
@@ -9,8 +9,8 @@ const HEADER: &str = "//UltimaExp 1111\r\n//x=4/y=2/lskp=1/rskp=1/blk=2\r\n//cmp
     acquisition_date=2018/02/14 15:22:04\r\npage_frames=4\r\nsample_time=  2.0msec\r\ncmnt=a, b/c\r\n\
     Data-File-List\r\na b.rsm\r\na b(0).rsd\r\na b(1).rsd\r\n";
 
-/// A recording of two blocks of two frames of 2×2, whose differences count up from -2 in
-/// frame 0 and from 70 in every later one.
+/// A recording of two blocks of two frames of 2×2, whose differences count up from -2 in frame 0
+/// and from 70 in every later one.
 fn recording(header: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, bytes: &[u8]| {

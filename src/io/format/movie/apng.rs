@@ -1,4 +1,5 @@
-//! PNG files with several frames.
+//! Animated PNG files (APNG). Decoding is by the `png` crate, composition of the frames by
+//! `canvas`.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -16,15 +17,15 @@ use crate::io::codec::catch_panic::catch_panic;
 use crate::io::recording::FrameRange;
 use crate::video::{DType, Metadata};
 
-/// How far into a file its animation is looked for.
+/// How far into a file its animation header is searched for.
 const SEARCHED: usize = 1 << 16;
 
-/// How many pixels a byte of a frame can at most be: those of one bit, deflated.
+/// Maximum number of pixels per byte of a frame: deflated pixels of one bit.
 const PIXELS_PER_BYTE: u64 = 8 * 1032;
 
 struct ApngMovie;
 
-/// Whether a PNG file has several frames: then a chunk before the pixels says how many.
+/// Whether a PNG file has several frames: then a chunk before the pixels states their number.
 pub(in crate::io) fn is_animated(path: &Path) -> bool {
     let mut start = Vec::new();
     let read = files::open(path).map(|file| file.take(SEARCHED as u64).read_to_end(&mut start));
@@ -82,7 +83,7 @@ pub(super) fn open(path: &Path, is_gray: bool) -> Result<Movie> {
     })
 }
 
-/// Frames per second from how long a frame is shown; a denominator of 0 stands for 100.
+/// Frames per second from the duration of a frame; a denominator of 0 means 100.
 fn rate((count, parts): (u16, u16)) -> Option<f64> {
     let parts = if parts == 0 { 100 } else { parts };
     (count > 0).then(|| f64::from(parts) / f64::from(count))
@@ -121,7 +122,7 @@ impl MovieDecoder for ApngMovie {
             && reader.info().frame_control.is_none()
             && control.num_frames > 0
         {
-            // A picture that is shown instead of the animation is not part of it.
+            // A default image that is not part of the animation.
             catch_panic(|| reader.next_frame(&mut zeros(bytes)?).map_err(explain))?;
         }
         let frames = ApngFrames {

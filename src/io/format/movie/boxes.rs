@@ -1,17 +1,17 @@
-//! Whether the boxes of an MP4 or QuickTime file are within each other: decoders reserve memory for
-//! what they claim.
+//! Check that the boxes of an MP4 or QuickTime file are nested correctly, because decoders reserve
+//! memory for the sizes they claim.
 
 use crate::bail;
 use crate::error::Result;
 use crate::io::bytes::samples::SharedFile;
 
-/// How deep boxes within each other are looked into.
+/// Maximum depth of nested boxes that are checked.
 const MAX_DEPTH: usize = 16;
 
-/// How many boxes are looked at.
+/// Maximum number of boxes that are checked.
 const MAX_BOXES: usize = 1 << 20;
 
-/// A box: where its content begins and ends.
+/// A box: the range of its content.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Mp4Box {
     pub(super) kind: [u8; 4],
@@ -19,13 +19,13 @@ pub(super) struct Mp4Box {
     pub(super) end: u64,
 }
 
-/// An error if a box is longer than the one that it is in, or than the file; only the frames of a
-/// recording that was cut short may be.
+/// An error if a box is longer than its parent or the file; only the frame data of a truncated
+/// recording may be.
 pub(super) fn check(source: &SharedFile) -> Result<()> {
     let mut pending = vec![(0, source.len(), 0, *b"file")];
     let mut count = 0;
     while let Some((mut at, end, depth, parent)) = pending.pop() {
-        // A box of no size, or less than the beginning of one, is the end.
+        // A box with size zero, or smaller than its own header, is the end.
         while at + 8 <= end
             && let Some(part) = read(source, at, end)?
         {
@@ -45,7 +45,7 @@ pub(super) fn check(source: &SharedFile) -> Result<()> {
     Ok(())
 }
 
-/// The box that begins at a place, within a stretch that ends at another; `None` if it has no size.
+/// The box at an offset, in a section that ends at `end`; `None` if it has no size.
 pub(super) fn read(source: &SharedFile, at: u64, end: u64) -> Result<Option<Mp4Box>> {
     let mut bytes = [0; 16];
     let len = (end - at).min(16) as usize;
@@ -75,20 +75,20 @@ pub(super) fn read(source: &SharedFile, at: u64, end: u64) -> Result<Option<Mp4B
     }))
 }
 
-/// How many bytes there are before the boxes that a box holds; `None` if it holds none.
+/// Number of bytes before the children of a box; `None` if it has none.
 fn before_inner(source: &SharedFile, parent: [u8; 4], part: Mp4Box) -> Result<Option<u64>> {
     Ok(Some(match &part.kind {
         b"moov" | b"trak" | b"mdia" | b"minf" | b"stbl" | b"edts" | b"mvex" | b"moof" | b"traf"
         | b"dinf" | b"udta" | b"ilst" => 0,
         b"stsd" | b"dref" => 8,
         b"avc1" => 78,
-        // Those of QuickTime have no version.
+        // In QuickTime files this box has no version.
         b"meta" if part.end >= part.start + 4 => {
             let mut version = [0; 4];
             source.read_at(part.start, &mut version)?;
             if version == [0; 4] { 4 } else { 0 }
         }
-        // The items of a list have names of their own.
+        // List items have their own names.
         _ if parent == *b"ilst" => 0,
         _ => return Ok(None),
     }))
@@ -138,7 +138,7 @@ mod tests {
         assert!(check_bytes(&bad).is_err());
         let huge = |kind: &[u8]| [&[0, 0, 0, 1], kind, &u64::MAX.to_be_bytes()].concat();
         assert!(check_bytes(&huge(b"free")).is_err());
-        // The frames of a recording that was cut short end where the file does.
+        // The frame data of a truncated recording ends where the file does.
         check_bytes(&huge(b"mdat")).unwrap();
         assert!(check_bytes(&[0, 0, 0, 3, b'm', b'd', b'a', b't']).is_err());
         let mut deep = part(b"udta", b"");

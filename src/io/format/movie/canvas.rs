@@ -1,18 +1,19 @@
-//! The picture that the frames of an animation are drawn on one after the other.
+//! The canvas that the frames of an animation are composed on. Composition is our own: the decoders
+//! of GIF and APNG return the frames one by one, as changes to the canvas.
 
 use crate::bail;
 use crate::error::Result;
 
-/// How many pixels of frames that change little a byte of an animation can at most stand for.
+/// Maximum number of pixels of frames with few changes per byte of an animation.
 const MAX_EXPANSION: u64 = 1 << 18;
 
-/// A picture of so many pixels is believed in however short its file is.
+/// An image with this number of pixels is accepted however short its file is.
 const SMALL: u64 = 1 << 16;
 
-/// Red, green, blue and how opaque it is.
+/// Red, green, blue and alpha.
 pub(super) type Pixel = [u16; 4];
 
-/// Where a frame is on the canvas.
+/// Position of a frame on the canvas.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct CanvasRect {
     pub(super) left: usize,
@@ -21,7 +22,7 @@ pub(super) struct CanvasRect {
     pub(super) height: usize,
 }
 
-/// What becomes of a frame before the next one is drawn.
+/// What to do with a frame before the next one is drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Disposal {
     Keep,
@@ -29,19 +30,19 @@ pub(super) enum Disposal {
     Restore,
 }
 
-/// A picture that is drawn on.
+/// An image that is drawn on.
 pub(super) struct Canvas {
     width: usize,
-    /// The value of a sample that is white, or opaque.
+    /// Sample value of white, or of opaque alpha.
     most: u16,
     is_gray: bool,
     pixels: Vec<Pixel>,
-    /// What is to be done before the next frame, and what is below this one if that is needed.
+    /// Disposal of the last frame before the next one, with the pixels below it if needed.
     pending: Option<(CanvasRect, Disposal, Vec<Pixel>)>,
 }
 
-/// An error if there are no frames, or larger or more ones than a file of `present` bytes can make, each of
-/// which can be `per_byte` pixels of one frame at most.
+/// An error if there are no frames, or if they are larger or more than a file of `present` bytes
+/// can contain, with at most `per_byte` pixels of one frame per byte.
 pub(super) fn check_size(
     width: usize,
     height: usize,
@@ -75,7 +76,8 @@ impl Canvas {
         })
     }
 
-    /// Draws a frame; with `blend` what is below shines through, else it is replaced.
+    /// Draws a frame; with `blend` it is composited over the canvas, otherwise it replaces the
+    /// pixels.
     pub(super) fn draw(
         &mut self,
         rect: CanvasRect,
@@ -132,7 +134,7 @@ impl Canvas {
             .flatten()
     }
 
-    /// Writes the picture as samples of 8 or 16 bits, gray or red, green and blue.
+    /// Writes the image as samples of 8 or 16 bits, gray or red, green and blue.
     pub(super) fn write(&self, out: &mut [u8]) {
         let channels = if self.is_gray { 1 } else { 3 };
         let size = if self.most > 255 { 2 } else { 1 };
@@ -153,13 +155,13 @@ impl Canvas {
     }
 }
 
-/// The brightness of a colour.
+/// Luma of a color.
 pub(super) fn luma([r, g, b, _]: Pixel) -> u16 {
     let [r, g, b] = [r, g, b].map(u32::from);
     ((299 * r + 587 * g + 114 * b + 500) / 1000) as u16
 }
 
-/// A colour over another.
+/// Composites a color over another.
 fn over(above: Pixel, below: Pixel, most: u32) -> Pixel {
     let alpha = u32::from(above[3]);
     if alpha == most {

@@ -1,8 +1,8 @@
-//! Which container a movie is in, told by its content, and how ffmpeg is asked to read it.
+//! Detection of a movie's container from its content, and the input options of ffmpeg.
 //!
-//! ffmpeg would also follow what is no movie but a list of other files or addresses: playlists (HLS,
-//! DASH, ffconcat), session descriptions, patterns of names. So it is told what to take a file for,
-//! and what is none of the containers here is not given to it.
+//! ffmpeg would also follow files that are not movies but lists of other files or addresses:
+//! playlists (HLS, DASH, ffconcat), session descriptions, name patterns. Therefore it is told which
+//! container to expect, and files of any other type are not passed to it.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -13,19 +13,19 @@ use crate::fs::files;
 use crate::io::bytes::samples::SharedFile;
 use crate::io::ffmpeg;
 
-/// How much of a file is looked at.
+/// Number of bytes of a file that are examined.
 const BEGINNING: usize = 1 << 16;
 
-/// The sizes of the packets of MPEG transport streams: plain, with a time, with a checksum.
+/// Packet sizes of MPEG transport streams: plain, with a timecode, with a checksum.
 const PACKETS: [usize; 3] = [188, 192, 204];
 
-/// How many packets have to follow each other, if the file is long enough.
+/// Number of consecutive packets required, if the file is long enough.
 const MANY: usize = 8;
 
-/// What ffmpeg calls MP4 and QuickTime.
+/// ffmpeg's name of MP4 and QuickTime.
 pub(super) const QUICKTIME: &str = "mov";
 
-/// What containers begin with, from which byte on, and what ffmpeg calls them.
+/// Signatures of containers, with their offsets and ffmpeg's names.
 const SIGNATURES: &[(usize, &[u8], &str)] = &[
     (4, b"ftyp", QUICKTIME),
     (4, b"moov", QUICKTIME),
@@ -51,10 +51,10 @@ const SIGNATURES: &[(usize, &[u8], &str)] = &[
     (0, b"\x1F\x07\x00", "dv"),
 ];
 
-/// The key of the first part of an MXF file, which may stand behind something else.
+/// Key of the first part of an MXF file, which may be preceded by other data.
 const MXF: &[u8] = b"\x06\x0E\x2B\x34\x02\x05\x01\x01\x0D\x01\x02\x01\x01\x02";
 
-/// What ffmpeg calls the container of a movie.
+/// ffmpeg's name of a movie's container.
 pub(super) fn demuxer(path: &Path) -> Result<&'static str> {
     let beginning = SharedFile::open(path)?.start(BEGINNING)?;
     match demuxer_of(&beginning) {
@@ -80,8 +80,7 @@ fn demuxer_of(bytes: &[u8]) -> Option<&'static str> {
     is_transport_stream(bytes).then_some("mpegts")
 }
 
-/// Whether packets that each begin with the byte 0x47 follow each other, the first of them perhaps
-/// cut off.
+/// Whether the bytes are consecutive packets that each start with 0x47; the first may be truncated.
 fn is_transport_stream(bytes: &[u8]) -> bool {
     let follow = |size: usize, start: usize| {
         let heads = bytes[start..].iter().step_by(size).take(MANY);
@@ -94,7 +93,7 @@ fn is_transport_stream(bytes: &[u8]) -> bool {
         && bytes.len() >= MANY.min(3) * PACKETS[0]
 }
 
-/// Whether a text is one of the lists that ffmpeg knows.
+/// Whether a text is one of the playlists that ffmpeg supports.
 fn is_playlist(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(1024)]);
     let text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
@@ -103,8 +102,8 @@ fn is_playlist(bytes: &[u8]) -> bool {
         .any(|begin| text.starts_with(begin))
 }
 
-/// Has ffmpeg, or ffprobe, read a movie as what it is, and nothing else. In the sandbox it gets the
-/// open file, as a name could lead elsewhere by then.
+/// Adds input options such that ffmpeg or ffprobe reads a movie as the given container only. In the
+/// sandbox it gets the open file, because the name could lead elsewhere by then.
 pub(super) fn add_input(command: &mut Command, path: &Path, demuxer: &str) -> Result<()> {
     command.args(["-protocol_whitelist", "file", "-f", demuxer, "-i"]);
     command.stdin(Stdio::null());

@@ -1,4 +1,4 @@
-//! Frames decoded by the ffmpeg program, which sends them through a pipe.
+//! Frames decoded by the ffmpeg program and received through a pipe.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -14,23 +14,23 @@ use crate::io::recording::FrameRange;
 use crate::system::shield_from_ctrl_c;
 use crate::task;
 
-/// The size of the pipe in bytes: the most that Linux grants anyone.
+/// Size of the pipe in bytes: the maximum that Linux grants to unprivileged users.
 #[cfg(target_os = "linux")]
 const PIPE: usize = 1 << 20;
 
 /// A movie that ffmpeg decodes.
 pub(super) struct FfmpegMovie {
-    /// Where ffmpeg is.
+    /// Path of ffmpeg.
     pub(super) program: PathBuf,
-    /// What ffmpeg calls the container of the movie.
+    /// ffmpeg's name of the movie's container.
     pub(super) demuxer: &'static str,
-    /// Whether gray frames are a plane of the movie's, whose samples are from 16 to 235. To spread them
-    /// takes ffmpeg longer than to decode them.
+    /// Whether gray frames are the luma plane of the movie, with samples from 16 to 235. Scaling
+    /// them in ffmpeg would take longer than decoding.
     pub(super) is_plane: bool,
-    /// The samples as ffmpeg is asked for them.
+    /// Pixel format requested from ffmpeg.
     pub(super) pixel_format: &'static str,
-    /// When each frame is shown, in seconds from the start; empty if that is not known, or if frames
-    /// cannot be decoded without others.
+    /// Time of each frame in seconds from the start; empty if unknown, or if frames cannot be
+    /// decoded without others.
     pub(super) times: Vec<f64>,
 }
 
@@ -48,7 +48,7 @@ impl MovieDecoder for FfmpegMovie {
                 range,
                 &["-fps_mode", "passthrough"],
             )?)?,
-            // What programs before version 5.1 call it.
+            // The same option in versions before 5.1.
             older: Some(self.command(path, size, range, &["-vsync", "0"])?),
             is_plane: self.is_plane,
         };
@@ -93,7 +93,8 @@ impl FfmpegMovie {
         Ok(command)
     }
 
-    /// A time between a frame and the one before, from which on ffmpeg decodes if it is known.
+    /// A time between a frame and the previous one, from which ffmpeg starts decoding; `None` if
+    /// unknown.
     fn time_before(&self, frame: usize) -> Option<f64> {
         let before = *self.times.get(frame.checked_sub(1)?)?;
         let time = *self.times.get(frame)?;
@@ -104,11 +105,11 @@ impl FfmpegMovie {
 struct FfmpegFrames {
     running: FfmpegProcess,
     is_plane: bool,
-    /// How to ask an older program, as long as nothing was read from this one.
+    /// The command for an older version, until something has been read.
     older: Option<Command>,
 }
 
-/// Brightness from 16 to 235 spread from 0 to 255, as ffmpeg rounds it.
+/// Luma from 16 to 235 scaled to 0 to 255, rounded as in ffmpeg.
 static SPREAD: [u8; 256] = {
     let mut table = [0; 256];
     let mut value = 0;
@@ -151,7 +152,8 @@ impl FrameStream for FfmpegFrames {
     }
 }
 
-/// A program whose output is read. It is ended when the user asks to stop, and when it is dropped.
+/// A program whose output is read. It is terminated when the user asks to stop, and when it is
+/// dropped.
 pub(super) struct FfmpegProcess {
     child: Arc<Mutex<Child>>,
     stdout: ChildStdout,
@@ -165,11 +167,11 @@ impl FfmpegProcess {
     pub(super) fn start(mut command: Command) -> Result<Self> {
         let name = command.get_program().to_string_lossy().into_owned();
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        // The terminal's Ctrl-C is for us alone, who then end the program.
+        // Only this program handles the terminal's Ctrl-C; it then terminates the child.
         shield_from_ctrl_c(&mut command);
         let mut child = command.spawn().map_err(|e| cannot_start(&name, &e))?;
         let stdout = child.stdout.take().expect("asked for a pipe");
-        // The more it holds the less often both sides wait for each other.
+        // The larger the pipe, the less often both sides wait for each other.
         #[cfg(target_os = "linux")]
         let _ = rustix::pipe::fcntl_setpipe_size(&stdout, PIPE);
         let stderr = child.stderr.take().expect("asked for a pipe");
@@ -207,7 +209,7 @@ impl FfmpegProcess {
         Ok(read)
     }
 
-    /// All of the output, and whether the program succeeded.
+    /// The complete output, and whether the program succeeded.
     pub(super) fn output(&mut self) -> Result<(String, bool)> {
         let mut bytes = Vec::new();
         let read = self.stdout.read_to_end(&mut bytes);
@@ -217,7 +219,7 @@ impl FfmpegProcess {
         Ok((String::from_utf8_lossy(&bytes).into_owned(), succeeded))
     }
 
-    /// What the program said before it ended.
+    /// The messages of the program until it ended.
     pub(super) fn messages(&mut self) -> Vec<String> {
         if let Some(lines) = self.lines.take() {
             end(&self.child);

@@ -1,4 +1,4 @@
-//! GIF animations.
+//! GIF animations. Decoding is by the `gif` crate, composition of the frames by `canvas`.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -18,26 +18,26 @@ use crate::io::recording::FrameRange;
 use crate::task;
 use crate::video::{DType, Metadata};
 
-/// How many pixels a byte of a frame can at most be: each code of 12 bits up to 4096 of them.
+/// Maximum number of pixels per byte of a frame: up to 4096 for each code of 12 bits.
 const PIXELS_PER_BYTE: u64 = 4096 * 8 / 12 + 1;
 
 struct GifMovie {
-    /// How many bytes are needed to decode a frame.
+    /// Number of bytes needed to decode a frame.
     memory: u64,
 }
 
-/// What the blocks of a file say, without its pixels.
+/// Facts from the blocks of a file, without its pixels.
 #[derive(Debug, Default, PartialEq)]
 struct GifOutline {
     width: usize,
     height: usize,
     frames: usize,
     hundredths: u64,
-    /// The most pixels that a frame has.
+    /// Maximum number of pixels of a frame.
     largest: u64,
 }
 
-/// Whether a file that begins with these bytes is a GIF file.
+/// Whether the first bytes of a file are those of GIF.
 pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
     bytes.starts_with(b"GIF87a") || bytes.starts_with(b"GIF89a")
 }
@@ -54,7 +54,7 @@ pub(super) fn open(path: &Path, is_gray: bool) -> Result<Movie> {
         largest,
     } = outline;
     check_size(width, height, frames, source.len(), PIXELS_PER_BYTE)?;
-    // What else is read into memory is as long as the file at most.
+    // Everything else that is read into memory is at most as long as the file.
     let memory = (4 * largest).max(source.len());
     start(path, memory)?;
     Ok(Movie {
@@ -75,8 +75,8 @@ pub(super) fn open(path: &Path, is_gray: bool) -> Result<Movie> {
 }
 
 impl GifOutline {
-    /// Reads the blocks as far as there are some; an error if a frame claims more pixels than its bytes
-    /// can be.
+    /// Reads the blocks as far as they exist; an error if a frame claims more pixels than its bytes
+    /// can contain.
     fn read(source: &SharedFile) -> Result<Self> {
         let mut stream = BufReader::with_capacity(STEP, source.section(0, source.len()));
         let mut outline = Self::default();
@@ -87,7 +87,7 @@ impl GifOutline {
         Ok(outline)
     }
 
-    /// Reads until the trailer or what is no block; `None` if the file ends before.
+    /// Reads until the trailer or an invalid block; `None` if the file ends before.
     fn read_blocks(&mut self, stream: &mut dyn BufRead) -> Result<Option<()>> {
         let Some(header) = take::<13>(stream) else {
             return Ok(None);
@@ -142,15 +142,15 @@ impl GifOutline {
     }
 }
 
-/// What blocks begin with, and the extension that says how long a frame is shown.
+/// First bytes of blocks, and the extension that contains the duration of a frame.
 const EXTENSION: u8 = 0x21;
 const FRAME: u8 = 0x2C;
 const CONTROL: u8 = 0xF9;
 
-/// How many bytes are read in one step.
+/// Number of bytes read in one step.
 const STEP: usize = 1 << 16;
 
-/// The size of the table of colors that flags announce, in bytes.
+/// Size in bytes of the color table announced by the flags.
 fn colors(flags: u8) -> u64 {
     match flags & 0x80 {
         0 => 0,
@@ -158,7 +158,7 @@ fn colors(flags: u8) -> u64 {
     }
 }
 
-/// The next bytes, if there are so many.
+/// The next `LEN` bytes, if they exist.
 fn take<const LEN: usize>(stream: &mut dyn BufRead) -> Option<[u8; LEN]> {
     let mut bytes = [0; LEN];
     stream.read_exact(&mut bytes).ok()?;
@@ -181,7 +181,8 @@ fn leave_out(stream: &mut dyn BufRead, mut len: u64) -> Option<()> {
     Some(())
 }
 
-/// Reads over blocks until an empty one; the content of the first, and how many bytes they all have.
+/// Skips blocks up to an empty one; returns their total size, with the content of the first in
+/// `first`.
 fn blocks(stream: &mut dyn BufRead, first: &mut Vec<u8>) -> Option<u64> {
     let mut sum = 0;
     loop {
@@ -272,7 +273,7 @@ mod tests {
     use crate::io::load_video;
     use crate::io::recording::{FrameSelection, LoadOptions};
 
-    /// A GIF whose first frame fills it and whose others are as large as given.
+    /// A GIF whose first frame covers the canvas and whose others have the given size.
     fn animation(size: (u16, u16), other: (u16, u16), frames: usize) -> Vec<u8> {
         let mut bytes = Vec::new();
         let palette = [0, 0, 0, 255, 255, 255];

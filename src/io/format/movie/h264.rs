@@ -18,7 +18,7 @@ use crate::io::recording::FrameRange;
 use crate::task;
 use crate::video::{DType, Layout, Metadata};
 
-/// The most pixels of a frame at level 5.2, the highest that the decoder knows.
+/// Maximum number of pixels of a frame at level 5.2, the highest that the decoder supports.
 const MAX_PIXELS: usize = 36_864 * 256;
 
 struct H264Movie(Arc<Track>);
@@ -99,12 +99,12 @@ struct H264Frames {
     decoder: Decoder,
     track: Arc<Track>,
     packets: Range<usize>,
-    /// The parameters that the decoder has.
+    /// The parameters last sent to the decoder.
     parameters: Option<usize>,
     size: FrameFormat,
-    /// The frame that was decoded last.
+    /// The last decoded frame.
     frame: Vec<u8>,
-    /// Those that the decoder held back until the end.
+    /// Frames that the decoder held back until the end.
     waiting: VecDeque<Vec<u8>>,
     flushed: bool,
 }
@@ -116,7 +116,7 @@ impl FrameDecoder for H264Frames {
             task::check()?;
             let packet_index = self.track.packets[index];
             let mut stored = vec![0; packet_index.len as usize];
-            // Those of a recording that was cut short are missing at its end.
+            // Frames of a truncated recording are missing at its end.
             if self
                 .source
                 .read_at(packet_index.start, &mut stored)
@@ -154,7 +154,7 @@ impl FrameDecoder for H264Frames {
     }
 }
 
-/// Adds a packet in which each part is preceded by a start code instead of its length.
+/// Appends a packet, with the length of each unit replaced by a start code.
 fn with_start_codes(mut bytes: &[u8], length_size: usize, packet: &mut Vec<u8>) {
     while let Some((len, rest)) = bytes.split_at_checked(length_size) {
         let len = len
@@ -167,7 +167,7 @@ fn with_start_codes(mut bytes: &[u8], length_size: usize, packet: &mut Vec<u8>) 
     }
 }
 
-/// Writes a picture as gray or as red, green and blue; `false` if it has another size.
+/// Writes an image as gray or as red, green and blue; `false` if it has another size.
 fn write_picture(picture: &DecodedYUV<'_>, size: FrameFormat, out: &mut [u8]) -> bool {
     if picture.dimensions() != (size.width, size.height) {
         return false;
@@ -185,7 +185,7 @@ fn write_picture(picture: &DecodedYUV<'_>, size: FrameFormat, out: &mut [u8]) ->
     true
 }
 
-/// The gray level that a brightness from 16 to 235 stands for.
+/// The gray level of a luma from 16 to 235.
 fn gray_level(luma: u8) -> u8 {
     let above_black = u32::from(luma.clamp(16, 235)) - 16;
     ((above_black * 255 + 109) / 219) as u8

@@ -21,7 +21,7 @@ fn movie_named(name: &str) -> PathBuf {
     folder.join(name)
 }
 
-/// The pixel in the middle of each frame of a film whose frames are those of the ramp.
+/// The center pixel of each frame of a movie whose frames are those of the ramp.
 fn centers(path: &Path) -> Vec<f64> {
     let movie = h264::open(path, true).unwrap();
     let all = FrameRange {
@@ -34,7 +34,7 @@ fn centers(path: &Path) -> Vec<f64> {
     frames.map(|frame| frame[16 * 48 + 24]).collect()
 }
 
-/// What is drawn in the middle of a frame of the ramp.
+/// Value of the center of a frame of the ramp.
 fn drawn(frame: usize) -> f64 {
     f64::from((20 * frame as u32 + 32 + 72) % 256)
 }
@@ -79,7 +79,7 @@ fn fragments_are_put_together() {
     }
 }
 
-/// The ramp with other bytes some way behind the name of a box.
+/// The ramp with some bytes changed at given offsets after the name of a box.
 fn changed(name: &[u8; 4], changes: &[(usize, u32)]) -> Vec<u8> {
     let mut bytes = std::fs::read(ramp_movie()).unwrap();
     let offset = bytes.windows(4).position(|window| window == name).unwrap() + 4;
@@ -93,13 +93,13 @@ fn changed(name: &[u8; 4], changes: &[(usize, u32)]) -> Vec<u8> {
 fn frames_that_are_edited_out_are_not_shown() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.mp4");
-    // After two frames there are 160 ms, or all that is left; frames begin at 1024 and take 512 units.
+    // After two frames 160 ms remain, or whatever is left; frames start at 1024 and last 512 units.
     for (milliseconds, frames) in [(160, 2..6), (159, 2..6), (0, 2..7), (1000, 2..7)] {
         let bytes = changed(b"elst", &[(8, milliseconds), (12, 1024 + 2 * 512)]);
         std::fs::write(&path, bytes).unwrap();
         check_centers(&path, frames);
     }
-    // At another speed.
+    // At another playback rate.
     std::fs::write(&path, changed(b"elst", &[(16, 2 << 16)])).unwrap();
     let error = h264::open(&path, true).err().unwrap();
     assert!(error.message().contains("needs ffmpeg"), "{error}");
@@ -109,7 +109,7 @@ fn frames_that_are_edited_out_are_not_shown() {
 fn frame_rates_are_exact() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.mp4");
-    // 1001 units for each of 7 frames, of which a second has 30000.
+    // Each of the 7 frames lasts 1001 units of 1/30000 s.
     let mut bytes = changed(b"stts", &[(12, 1001)]);
     let offset = bytes
         .windows(4)
@@ -140,7 +140,7 @@ fn tables_that_claim_too_much_are_refused() {
         "its frames are larger than the file"
     );
     assert_eq!(sizes(&[(8, 1 << 30)]), "it is damaged in the box `stsz`");
-    // Fewer in the chunks than there are, and parameters that are not there.
+    // Fewer packets in the chunks than exist, and missing parameters.
     let chunks = |changes: &[(usize, u32)]| refused(changed(b"stsc", changes));
     assert_eq!(
         chunks(&[(12, 3)]),

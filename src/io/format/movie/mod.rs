@@ -1,4 +1,4 @@
-//! Movies: whatever the ffmpeg program can decode, and GIF, APNG and H.264 without it.
+//! Movies: anything the ffmpeg program can decode, and GIF, APNG and H.264 without it.
 
 mod apng;
 mod boxes;
@@ -35,19 +35,19 @@ pub(in crate::io) use gif::begins as begins_gif;
 #[cfg(all(test, feature = "h264"))]
 pub(crate) use h264::open as open_h264;
 
-/// The extensions of movies that ffmpeg decodes, those that are written too first.
+/// Extensions of movies that ffmpeg decodes; those that can also be written come first.
 pub(in crate::io) const EXTENSIONS: &[&str] = &[
     "mp4", "mov", "mkv", "avi", "webm", "m4v", "wmv", "mpg", "mpeg", "ogv", "flv", "ts", "mts",
     "3gp", "asf", "vob", "mxf", "y4m",
 ];
 
-/// The extensions of movies that are written by ffmpeg, or by the encoder of this program.
+/// Extensions of movies that are written by ffmpeg or by the built-in encoder.
 pub(crate) const ENCODED: &[&str] = EXTENSIONS.split_at(12).0;
 
 /// The extensions of animated images.
 pub(crate) const ANIMATIONS: &[&str] = &["gif", "apng"];
 
-/// Whether files of an extension are movies.
+/// Whether an extension is that of a movie.
 pub(in crate::io) fn is_movie_extension(extension: &str) -> bool {
     EXTENSIONS.contains(&extension) || ANIMATIONS.contains(&extension)
 }
@@ -62,19 +62,19 @@ pub(crate) struct Movie {
     codec: Box<dyn MovieDecoder>,
 }
 
-/// What frames look like.
+/// Format of the frames.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct FrameFormat {
     height: usize,
     width: usize,
-    /// Whether colours become gray.
+    /// Whether colors are converted to gray.
     is_gray: bool,
     dtype: DType,
 }
 
-/// A way to decode a movie.
+/// A decoder of movies.
 trait MovieDecoder {
-    /// Begins to decode the frames of a range.
+    /// Starts decoding the frames of a range.
     fn play(
         &self,
         path: &Path,
@@ -82,24 +82,24 @@ trait MovieDecoder {
         range: FrameRange,
     ) -> Result<Box<dyn FrameStream>>;
 
-    /// How decoded frames become those of the recording.
+    /// Rotation of decoded frames to those of the recording.
     fn rotate(&self, layout: &Layout) -> Layout {
         layout.clone()
     }
 }
 
-/// A movie that is being decoded.
+/// A movie being decoded.
 trait FrameStream {
-    /// Fills `out` with the next frame in this machine's order of bytes; `false` after the last.
+    /// Fills `out` with the next frame in native byte order; `false` after the last.
     fn next(&mut self, out: &mut [u8]) -> Result<bool>;
 
-    /// What the decoder said.
+    /// Messages of the decoder.
     fn messages(&mut self) -> Vec<String> {
         Vec::new()
     }
 }
 
-/// Whether a file that begins with these bytes is a movie.
+/// Whether the first bytes of a file are those of a movie.
 pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
     let part = |range: std::ops::Range<usize>| bytes.get(range).unwrap_or_default();
     part(4..8) == b"ftyp"
@@ -110,7 +110,7 @@ pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
         || part(0..4) == b"\x00\x00\x01\xBA"
 }
 
-/// Opens a movie: with ffmpeg if it is there, else H.264 on our own.
+/// Opens a movie with ffmpeg if available, otherwise H.264 with the built-in decoder.
 pub(in crate::io) fn open(path: &Path, options: &LoadOptions) -> Result<Box<dyn Recording>> {
     let movie = match probe::open(path, options.as_grey) {
         Ok(Some(movie)) => Ok(movie),
@@ -126,14 +126,14 @@ pub(in crate::io) fn open_gif(path: &Path, options: &LoadOptions) -> Result<Box<
     Ok(Box::new(movie))
 }
 
-/// Opens a PNG file with several frames.
+/// Opens an animated PNG file.
 pub(in crate::io) fn open_apng(path: &Path, options: &LoadOptions) -> Result<Box<dyn Recording>> {
     let movie = apng::open(path, options.as_grey).map_err(|e| cannot_load(path, &e))?;
     Ok(Box::new(movie))
 }
 
 impl FrameFormat {
-    /// The number of samples of a frame.
+    /// Number of samples of a frame.
     fn len(self) -> usize {
         self.height * self.width * self.channels()
     }
@@ -198,7 +198,7 @@ impl Recording for Movie {
 }
 
 impl Movie {
-    /// A warning that frames are missing; an error if all are.
+    /// Warns that frames are missing; an error if all are.
     fn explain_missing(&self, frames: usize, wanted: usize, said: Vec<String>) -> Result<()> {
         task::check()?;
         let path = self.path.display();
@@ -215,10 +215,10 @@ impl Movie {
     }
 }
 
-/// The frames that a decoder which knows no ranges gives, without those that are not asked for.
+/// Selects the requested frames of a decoder that does not support ranges.
 struct FrameSelector<P> {
     frames: P,
-    /// How many frames are before the next one that is asked for.
+    /// Number of frames to skip before the next requested one.
     before: usize,
     step: usize,
 }
@@ -233,12 +233,12 @@ impl<P> FrameSelector<P> {
     }
 }
 
-/// A decoder that makes one frame after the other.
+/// A decoder that returns frames in sequence.
 trait FrameDecoder {
     /// Decodes the next frame; `false` after the last.
     fn advance(&mut self) -> Result<bool>;
 
-    /// Writes the frame that was decoded last.
+    /// Writes the last decoded frame.
     fn write(&self, out: &mut [u8]);
 }
 

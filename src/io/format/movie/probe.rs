@@ -1,4 +1,4 @@
-//! What the ffprobe program finds out about a movie.
+//! Properties of a movie, as found by the ffprobe program.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::io::ffmpeg;
 use crate::io::recording::extension_of;
 use crate::video::{DType, Metadata};
 
-/// What is asked for.
+/// The requested fields.
 const ENTRIES: &str = "stream=codec_name,width,height,pix_fmt,color_range,avg_frame_rate,r_frame_rate:\
                        stream_side_data=rotation:stream_tags=rotate:\
                        format=format_name,start_time:format_tags=creation_time,comment:packet=pts_time,flags";
@@ -50,7 +50,7 @@ pub(super) fn open(path: &Path, is_gray: bool) -> Result<Option<Movie>> {
     movie(&text)
 }
 
-/// Whether the header of a movie says what its frames are, so that ffprobe need not decode some.
+/// Whether the header of a movie describes its frames, so that ffprobe need not decode any.
 fn has_full_header(path: &Path) -> bool {
     let extension = extension_of(path).unwrap_or_default();
     matches!(extension.as_str(), "mp4" | "mov" | "m4v")
@@ -66,7 +66,7 @@ fn command(probe: &Path, path: &Path, demuxer: &str, options: &[&str]) -> Result
     Ok(command)
 }
 
-/// Reads what ffprobe says, one line for each part of the movie.
+/// Parses the output of ffprobe, one line per part of the movie.
 fn read(
     path: &Path,
     (program, demuxer): (PathBuf, &'static str),
@@ -85,7 +85,7 @@ fn read(
                 let pairs: HashMap<&str, &str> = pairs.collect();
                 let flags = pairs.get("flags").copied().unwrap_or_default();
                 is_whole &= flags.contains('K') && !flags.contains('D');
-                // Frames that a list of edits leaves out are not shown.
+                // Frames excluded by an edit list are not shown.
                 if !flags.contains('D') {
                     len += 1;
                     times.extend(
@@ -151,8 +151,8 @@ fn read(
     })
 }
 
-/// Whether ffmpeg finds any frame of such a file, if it depends on no other one. Elsewhere it begins
-/// with a frame before or after the one that is asked for.
+/// Whether ffmpeg finds any frame in such a file, if the frame does not depend on others. In other
+/// files it starts before or after the requested frame.
 fn has_index(format: Option<&str>) -> bool {
     let names = format.unwrap_or_default().split(',');
     names
@@ -160,7 +160,7 @@ fn has_index(format: Option<&str>) -> bool {
         .any(|name| matches!(name, "mp4" | "matroska" | "avi"))
 }
 
-/// Whether the first plane of frames is their brightness, from 16 to 235.
+/// Whether the first plane of frames is luma from 16 to 235.
 fn has_brightness(pixels: &str) -> bool {
     matches!(
         pixels,
@@ -168,7 +168,7 @@ fn has_brightness(pixels: &str) -> bool {
     )
 }
 
-/// The gray formats of more than 8 bits, in this machine's order of bytes.
+/// Gray pixel formats of more than 8 bits, in native byte order.
 fn deep_gray(pixels: &str) -> Option<&'static str> {
     let known: [(&str, [&str; 2]); 5] = [
         ("gray9", ["gray9le", "gray9be"]),
@@ -182,7 +182,7 @@ fn deep_gray(pixels: &str) -> Option<&'static str> {
     Some(orders[usize::from(cfg!(target_endian = "big"))])
 }
 
-/// When frames are shown, counted from the start of the file; nothing if that is not known of all.
+/// Times of the frames from the start of the file; empty unless all are known.
 fn from_start(mut times: Vec<f64>, len: usize, start: Option<&str>) -> Vec<f64> {
     if times.len() != len {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! Tests of movies that need no program.
+//! Tests of movies that need no external program.
 
 use gif::{Encoder, Frame};
 use png::{BitDepth, ColorType};
@@ -26,7 +26,7 @@ fn load(bytes: &[u8], end: &str, start: usize, as_grey: bool) -> Video {
     load_video(&path, &selection, &options).unwrap()
 }
 
-/// Three frames of 2×2 pixels: the second changes one pixel, the third leaves one as it was.
+/// Three frames of 2×2 pixels: the second changes one pixel, the third leaves one unchanged.
 fn gif() -> Vec<u8> {
     let mut bytes = Vec::new();
     let palette = [0, 0, 0, 100, 100, 100, 200, 200, 200, 255, 0, 0];
@@ -93,7 +93,7 @@ fn apng_keeps_16_bits() {
     assert_eq!(load(&apng(), "a.png", 0, false).shape(), [2, 1, 2, 3]);
 }
 
-/// Two frames of 2×1 pixels of 8 bits, before which there is a picture that is none of them.
+/// Two frames of 2×1 pixels of 8 bits, preceded by a default image that is not a frame.
 fn apng_with_cover() -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, 2, 1);

@@ -1,6 +1,6 @@
-//! The H.264 track of an MP4 or QuickTime file: where its packets are and which frames are shown. The
-//! `shiguredo_mp4` crate reads the boxes; their tables are followed here, as those of a damaged file may
-//! claim far more than it holds.
+//! The H.264 track of an MP4 or QuickTime file: the offsets of its packets, and the frames that are
+//! shown. The `shiguredo_mp4` crate reads the boxes; their tables are evaluated here, as those of a
+//! damaged file may claim far more than it contains.
 
 use std::iter::repeat_n;
 use std::ops::Range;
@@ -17,27 +17,27 @@ use crate::error::{Error, Result};
 use crate::io::bytes::samples::SharedFile;
 use crate::task;
 
-/// The most bytes that the description of a movie may have.
+/// Maximum size of a movie's description in bytes.
 const MAX_DESCRIPTION: u64 = 1 << 28;
 
-/// The fewest bytes of a packet, where all have as many: its length and what kind of unit it is.
+/// Minimum size of a packet in bytes, if all have the same size: its length and the type of unit.
 const MIN_PACKET: u32 = 5;
 
-/// What comes before each part of a stream.
+/// Start code of each unit of a stream.
 pub(super) const START: [u8; 4] = [0, 0, 0, 1];
 
-/// The first track of pictures.
+/// The first video track.
 pub(super) struct Track {
     pub(super) height: usize,
     pub(super) width: usize,
-    /// How often the pictures have to be turned to the right by 90 degrees.
+    /// Number of clockwise rotations by 90 degrees.
     pub(super) rotations: u8,
     pub(super) fps: Option<f64>,
-    /// In the order in which they are decoded.
+    /// In decoding order.
     pub(super) packets: Vec<Packet>,
-    /// The frames that are shown, counted in the order in which they are.
+    /// The frames that are shown, counted in display order.
     pub(super) shown: Range<usize>,
-    /// What a decoder must know, for the packets that refer to it.
+    /// Decoder parameters, which packets refer to.
     pub(super) parameters: Vec<H264Parameters>,
 }
 
@@ -46,32 +46,32 @@ pub(super) struct Track {
 pub(super) struct Packet {
     pub(super) start: u64,
     pub(super) len: u32,
-    /// Which of the parameters it refers to.
+    /// Index of its parameters.
     pub(super) parameters: usize,
-    /// When it is shown.
+    /// Display time.
     time: i64,
 }
 
-/// What a decoder must know of the sequence and of the pictures.
+/// Sequence and picture parameter sets for the decoder.
 pub(super) struct H264Parameters {
     /// With start codes.
     pub(super) units: Vec<u8>,
-    /// How many bytes the length of each part of a packet has.
+    /// Number of bytes of the length of each unit of a packet.
     pub(super) length_size: usize,
 }
 
-/// The packets that were found so far.
+/// The packets found so far.
 struct PacketTable {
     packets: Vec<Packet>,
-    /// The duration of them all.
+    /// Total duration.
     duration: u64,
-    /// The size of the file.
+    /// Size of the file.
     present: u64,
-    /// How many parameters there are.
+    /// Number of parameter sets.
     parameters: usize,
 }
 
-/// What a packet is unless it is said to be otherwise.
+/// Default properties of packets.
 #[derive(Debug, Clone, Copy, Default)]
 struct Defaults {
     description: u32,
@@ -80,7 +80,7 @@ struct Defaults {
 }
 
 impl Track {
-    /// Reads what a file whose boxes are within each other says of its pictures.
+    /// Reads the video track of a file whose boxes are nested correctly.
     pub(super) fn read(source: &SharedFile) -> Result<Self> {
         let (mut movie, mut fragments, mut at) = (None, Vec::new(), 0);
         while at + 8 <= source.len()
@@ -117,13 +117,13 @@ fn load(source: &SharedFile, part: Mp4Box) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The kind of a box, the whole, and its content.
+/// Type of a box, the whole box, and its content.
 type Child<'a> = (BoxType, &'a [u8], &'a [u8]);
 
-/// The boxes that follow each other.
+/// A sequence of boxes.
 fn children(mut bytes: &[u8]) -> Result<Vec<Child<'_>>> {
     let mut found = Vec::new();
-    // Some lists end with a box of no size.
+    // Some lists end with a box of size zero.
     while bytes.len() >= BoxHeader::MIN_SIZE && bytes[..4] != [0; 4] {
         let (header, content) =
             BoxHeader::decode_header_and_payload(bytes).map_err(|e| corrupted(&e))?;
@@ -155,17 +155,17 @@ fn invalid_offset() -> Error {
     Error::new("its frames are not at the offsets in its tables")
 }
 
-/// What is said of a track for all of its packets.
+/// Properties of a track that apply to all of its packets.
 struct TrackInfo {
     track: TrakBox,
-    /// How many units of time a second has for the movie as a whole.
+    /// Time units per second of the movie as a whole.
     timescale: u32,
-    /// For the packets of fragments.
+    /// Defaults for the packets of fragments.
     defaults: Defaults,
 }
 
 impl TrackInfo {
-    /// Finds the first track of pictures.
+    /// Finds the first video track.
     fn parse(movie: &[u8]) -> Result<Self> {
         let (mut track, mut failure, mut timescale) = (None, None, 1);
         let mut all_defaults: Vec<TrexBox> = Vec::new();
@@ -217,7 +217,7 @@ impl TrackInfo {
         }
     }
 
-    /// The packets that are not in fragments.
+    /// The packets outside of fragments.
     fn table(&self, present: u64) -> Result<PacketTable> {
         let samples = self.samples();
         let (count, largest) = match &samples.stsz_box {
@@ -254,7 +254,7 @@ impl TrackInfo {
             .iter()
             .flat_map(|entry| repeat_n(entry.sample_delta, entry.sample_count as usize));
         let delays = samples.ctts_box.iter().flat_map(|delays| &delays.entries);
-        // Some writers have negative ones also where only others are provided for.
+        // Some writers store negative numbers even where only unsigned ones are allowed.
         let mut delays = delays.flat_map(|entry| {
             let delay = i64::from(entry.sample_offset as i32);
             repeat_n(delay, entry.sample_count as usize)
@@ -289,7 +289,7 @@ impl TrackInfo {
         Ok(table)
     }
 
-    /// Adds the packets of a fragment of the movie that begins at a place of the file.
+    /// Adds the packets of a fragment at offset `start` of the file.
     fn add_fragment(&self, start: u64, fragment: &[u8], table: &mut PacketTable) -> Result<()> {
         let mut is_first = true;
         for (kind, _, content) in children(fragment)? {
@@ -326,7 +326,7 @@ impl TrackInfo {
             let Some(header) = header.as_ref().filter(|_| kind == TrunBox::TYPE) else {
                 continue;
             };
-            // The crate reserves memory for as many as are claimed.
+            // The crate reserves memory for the claimed number.
             let claimed = content.get(4..8).and_then(|bytes| bytes.first_chunk());
             let claimed = claimed.map_or(0, |count| u64::from(u32::from_be_bytes(*count)));
             if table.packets.len() as u64 + claimed > table.present / 2 {
@@ -386,12 +386,12 @@ impl TrackInfo {
         })
     }
 
-    /// The frames that the list of edits shows.
+    /// The frames shown by the edit list.
     fn shown(&self, table: &PacketTable) -> Result<Range<usize>> {
         let count = table.packets.len();
         let edits = self.track.edts_box.iter();
         let edits = edits.filter_map(|edits| edits.elst_box.as_ref());
-        // Others are pauses.
+        // Other entries are pauses.
         let mut edits = edits
             .flat_map(|list| &list.entries)
             .filter(|edit| edit.media_time >= 0);
@@ -407,7 +407,7 @@ impl TrackInfo {
         if edit.edit_duration == 0 {
             return Ok(start..count);
         }
-        // The duration is rounded to the movie's units of time, so the middle of a frame decides.
+        // The duration is rounded to the movie's time units, so the middle of a frame decides.
         let scale = f64::from(self.track.mdia_box.mdhd_box.timescale.get());
         let units = (edit.edit_duration as f64 + 0.5) / f64::from(self.timescale);
         let end = edit.media_time as f64 + units * scale;
@@ -422,7 +422,7 @@ fn is_pictures(track: &TrakBox) -> bool {
 }
 
 impl PacketTable {
-    /// Adds a packet, and returns where its bytes end.
+    /// Adds a packet; returns the offset of its end.
     fn add(
         &mut self,
         start: u64,

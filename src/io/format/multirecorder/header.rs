@@ -1,4 +1,4 @@
-//! The header of a recording, and what a file without one looks like.
+//! The header of a recording, and the recognition of files without one.
 
 use std::path::Path;
 
@@ -7,23 +7,23 @@ use crate::error::{Error, Result};
 use crate::io::format::date;
 use crate::video::Metadata;
 
-/// The size of the header in bytes.
+/// Size of the header in bytes.
 pub(super) const HEADER: u64 = 1024;
 
-/// The number after the version, in the order of bytes that all other numbers have.
+/// The byte order mark after the version, in the byte order of all other numbers.
 const ORDER_MARK: u32 = 0x1A2B_3C4D;
 
-/// The largest width and height.
+/// Maximum width and height.
 const MAX_SIZE: usize = 1 << 16;
 
-/// Where the comment begins and the date before it.
+/// Offset of the date, and of the comment after it.
 const DATE: usize = 29;
 const COMMENT: usize = 53;
 
-/// The message of the failure of a file that is none at all.
+/// Message for a file that is not a recording at all.
 pub(super) const NO_RECORDING: &str = "it is not a MultiRecorder recording";
 
-/// What the header says.
+/// Fields of the header.
 #[derive(Debug, PartialEq)]
 pub(super) struct MultiRecorderHeader {
     pub(super) version: char,
@@ -31,19 +31,19 @@ pub(super) struct MultiRecorderHeader {
     pub(super) frames: usize,
     pub(super) width: usize,
     pub(super) height: usize,
-    /// What samples are: 1 means 8 bits, but old versions wrote it for 16 bits too; 3 means 16.
+    /// Sample format: 1 means 8 bits, but 16 bits in old versions; 3 means 16 bits.
     format: u32,
     framerate: Option<f64>,
     date: String,
     comment: String,
 }
 
-/// Whether a file that begins with these bytes is a recording that says in which order its bytes are.
+/// Whether the first bytes of a file are those of a recording with a byte order mark.
 pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
     matches!(bytes, [b'e' | b'f', mark @ ..] if order(mark).is_some())
 }
 
-/// Whether numbers are in big-endian order, from the mark.
+/// Whether numbers are big-endian, from the mark.
 fn order(bytes: &[u8]) -> Option<bool> {
     let mark: [u8; 4] = bytes.first_chunk().copied()?;
     if u32::from_be_bytes(mark) == ORDER_MARK {
@@ -53,7 +53,7 @@ fn order(bytes: &[u8]) -> Option<bool> {
 }
 
 impl MultiRecorderHeader {
-    /// Reads the first bytes of a file.
+    /// Parses the first bytes of a file.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self> {
         let header = match bytes.first() {
             Some(b'd') => Self::parse_without_times(bytes),
@@ -99,7 +99,7 @@ impl MultiRecorderHeader {
         })
     }
 
-    /// Versions e and f: the order of bytes, sizes, what samples are, the rate, date and comment.
+    /// Versions e and f: byte order, sizes, sample format, frame rate, date and comment.
     fn parse_with_times(bytes: &[u8]) -> Option<Self> {
         let is_big_endian = order(&bytes[1..])?;
         let number = |at| number(bytes, at, is_big_endian);
@@ -117,7 +117,7 @@ impl MultiRecorderHeader {
         })
     }
 
-    /// How many bytes follow each frame.
+    /// Number of bytes after each frame.
     pub(super) fn tail_bytes(&self) -> u64 {
         if self.version == 'd' {
             0
@@ -126,18 +126,18 @@ impl MultiRecorderHeader {
         }
     }
 
-    /// The distance between frames in bytes.
+    /// Distance between frames in bytes.
     pub(super) fn stride(&self, sample_bytes: usize) -> u64 {
         (self.width * self.height * sample_bytes) as u64 + self.tail_bytes()
     }
 
-    /// Whether samples have 8 bits, judging by how many bytes follow the header.
+    /// Whether samples have 8 bits, judging by the number of bytes after the header.
     pub(super) fn is_8bit(&self, data: u64) -> bool {
         let needed = |sample_bytes| self.frames as u64 * self.stride(sample_bytes);
         data == needed(1) || data < needed(1) && self.format == 1
     }
 
-    /// What the header says about the recording.
+    /// The metadata in the header.
     pub(super) fn metadata(&self) -> Metadata {
         let iso = date::named_month(&self.date).or_else(|| date::year_first(&self.date));
         let date = iso.unwrap_or_else(|| self.date.clone());
@@ -159,7 +159,7 @@ impl MultiRecorderHeader {
     }
 }
 
-/// The text before the first zero byte.
+/// The text up to the first zero byte.
 fn text(bytes: &[u8]) -> String {
     let text = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
     String::from_utf8_lossy(text).trim_end().to_owned()
@@ -173,7 +173,7 @@ fn number(bytes: &[u8], at: usize, is_big_endian: bool) -> Option<u32> {
     })
 }
 
-/// What files named `.dat` may hold, by how they begin.
+/// Other contents of files named `.dat`, by their first bytes.
 const OTHERS: &[(&[u8], &str)] = &[
     (b"\x89PNG", "a PNG image"),
     (b"\xFF\xD8\xFF", "a JPEG image"),
@@ -192,7 +192,7 @@ const OTHERS: &[(&[u8], &str)] = &[
     (b"SQLite", "an SQLite database"),
 ];
 
-/// The error for another file of the same extension: what it looks like.
+/// The error for a file of another type with the same extension, with the type it looks like.
 pub(super) fn no_recording(path: &Path, start: &[u8]) -> Error {
     let known = OTHERS.iter().find(|(begin, _)| start.starts_with(begin));
     let is_text = |text: &str| text.chars().all(|c| !c.is_control() || c.is_whitespace());

@@ -1,5 +1,5 @@
-//! Recordings of MultiRecorder (MPI for Dynamics and Self-Organization): a header of 1024 bytes, then
-//! frames of 8- or 16-bit samples, each followed by the time at which it was taken.
+//! Recordings of MultiRecorder (MPI for Dynamics and Self-Organization): a header of 1024 bytes,
+//! then frames of 8- or 16-bit samples, each followed by its time.
 
 mod header;
 #[cfg(test)]
@@ -16,10 +16,10 @@ use crate::video::{DType, Element, Layout, MappedFile, Metadata, Samples, Stride
 pub(in crate::io) use header::begins;
 use header::{HEADER, MultiRecorderHeader, NO_RECORDING};
 
-/// How many bytes follow each frame to say when it was taken.
+/// Number of bytes of the time after each frame.
 const TIME: usize = size_of::<u64>();
 
-/// How many frame times one parallel step reads.
+/// Number of frame times read in one parallel step.
 const TIMES_PER_STEP: usize = 256;
 
 /// A recording.
@@ -28,13 +28,13 @@ pub(in crate::io) struct MultiRecorder {
     header: MultiRecorderHeader,
     metadata: Metadata,
     encoding: Encoding,
-    /// How many whole frames there are.
+    /// Number of complete frames.
     present: usize,
 }
 
 impl MultiRecorder {
-    /// Reads the header; whether samples have 8 bits is found out from the size of the file unless
-    /// that is given.
+    /// Reads the header; whether samples have 8 bits is inferred from the size of the file unless
+    /// given.
     pub(in crate::io) fn open(path: &Path, is_8bit: Option<bool>) -> Result<Self> {
         let source = SharedFile::open(path)?;
         let start = source.start(HEADER as usize)?;
@@ -60,7 +60,7 @@ impl MultiRecorder {
         })
     }
 
-    /// The time of each frame; what the numbers mean depends on the camera.
+    /// The time of each frame; the unit depends on the camera.
     pub(in crate::io) fn frame_times(&self) -> Result<Samples> {
         let Self { source, header, .. } = self;
         if header.tail_bytes() == 0 {

@@ -1,4 +1,4 @@
-//! Tests with recordings made here.
+//! Tests with synthetic recordings.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use crate::video::{Field, Video};
 
 const DATE: &[u8; 24] = b"Mon Sep 02 11:22:33 2024";
 
-/// A recording of 3 frames of 2×3, whose samples are 0, 1, 2 and so on, taken at 1000, 1002, 1004.
+/// A recording of 3 frames of 2×3, whose samples are 0, 1, 2, …, taken at 1000, 1002, 1004.
 fn recording(version: u8, big: bool, is_8bit: bool) -> Vec<u8> {
     let int = |value: u32| {
         if big {

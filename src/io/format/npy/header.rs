@@ -1,4 +1,4 @@
-//! The header of an `.npy` file: a Python dictionary that says what the samples are.
+//! The header of an `.npy` file: a Python dictionary that describes the samples.
 
 use std::io::{BufReader, Read};
 
@@ -11,25 +11,25 @@ use crate::error::{Error, Result};
 use crate::io::bytes::samples::{self, Encoding};
 use crate::video::{DType, Layout, with_dtype};
 
-/// The longest header that is read, far beyond any that describes numbers.
+/// Maximum length of a header, far beyond any that describes numbers.
 const MAX_HEADER: usize = 1 << 20;
 
-/// How deep lists are read that lie within each other: reading them takes twice the time for each more.
+/// Maximum depth of nested lists: each level doubles the time of parsing.
 const MAX_DEPTH: usize = 8;
 
-/// What is said about an array before its samples.
+/// Description of an array before its samples.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::io) struct NpyHeader {
     pub(in crate::io) encoding: Encoding,
-    /// Whether the first axis varies fastest.
+    /// Whether the array is in Fortran order.
     pub(in crate::io) fortran: bool,
     pub(in crate::io) shape: Vec<usize>,
-    /// Where the samples begin.
+    /// Offset of the samples.
     pub(in crate::io) offset: u64,
 }
 
 impl NpyHeader {
-    /// An error unless the array can be a video and a file of `end` bytes has all its samples.
+    /// An error unless the array can be a video and a file of `end` bytes contains all its samples.
     pub(in crate::io) fn check(&self, end: u64) -> Result<()> {
         if self.shape.is_empty() || self.shape.len() > 4 {
             let axes = self.shape.len();
@@ -49,7 +49,7 @@ impl NpyHeader {
         }
     }
 
-    /// How the samples lie in the file, the axes in the order of the shape.
+    /// Layout of the samples in the file, with the axes in the order of the shape.
     pub(in crate::io) fn layout(&self) -> Layout {
         if !self.fortran {
             return Layout::contiguous(&self.shape);
@@ -104,7 +104,7 @@ fn parse(text: &str, offset: u64) -> Result<NpyHeader> {
     }
     let text = without_long_suffixes(text.trim_end());
     let len = (text.len() + 1) as u32;
-    // As one of version 3, whose text may hold any characters.
+    // Parsed as version 3, whose text may contain any characters.
     let bytes = [
         &b"\x93NUMPY\x03\x00"[..],
         &len.to_le_bytes(),
@@ -124,7 +124,7 @@ fn parse(text: &str, offset: u64) -> Result<NpyHeader> {
     })
 }
 
-/// The text with spaces for the letters that Python 2 put behind large whole numbers: `(3L, 4L)`.
+/// The text with spaces instead of the suffix of Python 2's long integers: `(3L, 4L)`.
 fn without_long_suffixes(text: &str) -> String {
     let mut before = ' ';
     let replaced = text.chars().map(|char| {
@@ -135,8 +135,8 @@ fn without_long_suffixes(text: &str) -> String {
     replaced.collect()
 }
 
-/// The header before samples in C order, filled up to a multiple of 64 bytes or, before many samples,
-/// to where a page of memory begins.
+/// The header for samples in C order, padded to a multiple of 64 bytes or, before many samples, to
+/// a memory page.
 pub(in crate::io) fn header_bytes(dtype: DType, shape: &[usize], samples: usize) -> Vec<u8> {
     let header = dictionary::Header {
         type_descriptor: with_dtype!(dtype, T => T::type_descriptor()),
@@ -148,14 +148,14 @@ pub(in crate::io) fn header_bytes(dtype: DType, shape: &[usize], samples: usize)
     out.pop();
     out.resize(len - 1, b' ');
     out.push(b'\n');
-    // The length of the dictionary stands after the magic string and the version, which is 1 for one
-    // as short as this.
+    // The length of the dictionary follows the magic string and the version, which is 1 for one
+    // this short.
     out[8..10].copy_from_slice(&((len - 10) as u16).to_le_bytes());
     out
 }
 
 #[cfg(feature = "zarr")]
-/// What NumPy calls the type of samples.
+/// NumPy's name of the sample type.
 pub(in crate::io) fn descr(dtype: DType) -> String {
     let order = match (dtype.size(), cfg!(target_endian = "big")) {
         (1, _) => '|',
@@ -171,7 +171,7 @@ pub(in crate::io) fn descr(dtype: DType) -> String {
     format!("{order}{kind}{}", dtype.size())
 }
 
-/// How samples of a type are stored that NumPy calls so, such as `<u2`.
+/// Encoding of samples from a NumPy type string such as `<u2`.
 pub(in crate::io) fn encoding(descr: &str) -> Result<Encoding> {
     let (order, code) = match descr.chars().next() {
         Some(order @ ('<' | '>' | '|' | '=')) => (order, &descr[1..]),
@@ -200,7 +200,7 @@ pub(in crate::io) fn encoding(descr: &str) -> Result<Encoding> {
     })
 }
 
-/// What an array of another type holds.
+/// Description of an array of another type.
 fn contents(code: &str) -> String {
     match code.chars().next() {
         Some('c') => "complex numbers".into(),

@@ -28,13 +28,13 @@ pub(in crate::io) struct NpyArray {
     metadata: Metadata,
 }
 
-/// Whether a file that begins with these bytes is an `.npy` file.
+/// Whether the first bytes of a file are those of `.npy`.
 pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC)
 }
 
-/// Saves an array in C order and, if asked to or if there was one, a file beside it with what is
-/// known about the recording.
+/// Saves an array in C order and, if requested or if one existed before, a file with its metadata
+/// next to it.
 pub(in crate::io) fn save(path: &Path, video: &Video, with_sidecar: bool) -> Result<()> {
     write(path, video)?;
     match with_sidecar || sidecar::exists(path) {
@@ -62,7 +62,7 @@ impl NpyArray {
         Ok(Self::new(source, header, sidecar::read(path)))
     }
 
-    /// An array in a file, whose header says where in it the samples begin.
+    /// An array in a file, whose header contains the offset of the samples.
     pub(in crate::io) fn new(source: SharedFile, header: NpyHeader, metadata: Metadata) -> Self {
         Self {
             source,

@@ -1,4 +1,4 @@
-//! What an `.npy` file cannot say about a recording, in a JSON file beside it: `heart.npy.json`.
+//! Metadata that an `.npy` file cannot contain, in a JSON file next to it: `heart.npy.json`.
 
 use std::ffi::OsString;
 use std::io::{Read, Write};
@@ -13,22 +13,22 @@ use crate::io::format::metadata_keys;
 use crate::task;
 use crate::video::{Metadata, Video};
 
-/// The longest file that is read.
+/// Maximum length of the file.
 const MAX_LENGTH: u64 = 16 << 20;
 
-/// The file beside an array.
+/// Path of the JSON file of an array.
 fn beside(path: &Path) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(".json");
     name.into()
 }
 
-/// Whether an array has such a file, which then has to follow the array.
+/// Whether an array has such a file, which then has to be updated with the array.
 pub(super) fn exists(path: &Path) -> bool {
     beside(path).is_file()
 }
 
-/// Saves what is known about a video.
+/// Saves the metadata of a video.
 pub(super) fn save(path: &Path, video: &Video) -> Result<()> {
     let path = beside(path);
     let fields = Value::Object(metadata_keys::to_json(video.metadata()));
@@ -37,7 +37,7 @@ pub(super) fn save(path: &Path, video: &Video) -> Result<()> {
     })
 }
 
-/// Reads what is known about an array; a file that says nothing is passed over with a warning.
+/// Reads the metadata of an array; an invalid file is skipped with a warning.
 pub(super) fn read(path: &Path) -> Metadata {
     let path = beside(path);
     let file = match files::find(&path) {

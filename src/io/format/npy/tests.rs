@@ -5,7 +5,7 @@ use crate::io::recording::{FrameSelection, LoadOptions};
 use crate::io::{load_video, save_video};
 use crate::video::{Strided, map_samples};
 
-/// A file of the given header entries and bytes.
+/// A file with the given header entries and bytes.
 fn file(descr: &str, fortran: bool, shape: &str, bytes: &[u8]) -> Vec<u8> {
     let order = if fortran { "True" } else { "False" };
     let text = format!("{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}\n");
@@ -187,7 +187,7 @@ fn damaged_files_never_panic() {
 fn other_readers_read_what_is_saved() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.npy");
-    // The samples of the larger one begin at a page.
+    // The samples of the larger one start at a page boundary.
     for shape in [[2, 3, 4], [2, 1024, 1024]] {
         let len: usize = shape.iter().product();
         let samples: Vec<u16> = (0..len).map(|index| index as u16).collect();

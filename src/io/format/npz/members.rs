@@ -1,5 +1,5 @@
-//! The files in a ZIP archive, found by the `zip` crate: where their bytes are, so that those which are
-//! not compressed can be mapped and others inflated at once.
+//! The members of a ZIP archive, found by the `zip` crate. Their offsets are kept here, so that
+//! stored members can be mapped and deflated ones inflated in one call.
 
 use std::io::{BufReader, Read};
 
@@ -13,28 +13,28 @@ use crate::io::bytes::samples::SharedFile;
 use crate::io::bytes::stream::{self, corrupted};
 use crate::task;
 
-/// How many times larger than its compressed form a file can be.
+/// Maximum expansion factor of a compressed member.
 const MAX_EXPANSION: u64 = 1100;
 
-/// How many bytes go into the checksum at once.
+/// Number of bytes checksummed at once.
 const STEP: usize = 1 << 18;
 
-/// A file in an archive.
+/// A member of an archive.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ZipMember {
     pub(super) name: String,
-    /// Where its bytes begin, and how many there are.
+    /// Offset and number of its bytes.
     pub(super) start: u64,
     pub(super) stored: u64,
-    /// How many bytes it has once inflated.
+    /// Number of bytes once inflated.
     pub(super) len: u64,
     pub(super) is_deflated: bool,
-    /// The checksum of the file.
+    /// Checksum of the member.
     pub(super) crc: u32,
 }
 
 impl ZipMember {
-    /// The bytes of the file.
+    /// The bytes of the member.
     pub(super) fn stream<'a>(&self, source: &'a SharedFile) -> Box<dyn Read + 'a> {
         if self.is_deflated {
             Box::new(stream::inflate_raw(source, self.start, self.stored))
@@ -45,7 +45,7 @@ impl ZipMember {
 }
 
 impl ZipMember {
-    /// An error unless the file is the one that was put into the archive, by its checksum.
+    /// An error if the checksum of the member is wrong.
     pub(super) fn check(&self, source: &SharedFile) -> Result<()> {
         let (mut crc, mut part) = (Crc::new(), vec![0; STEP]);
         let mut stream = self.stream(source).take(self.len.saturating_add(1));
@@ -63,7 +63,7 @@ impl ZipMember {
     }
 }
 
-/// The files of an archive that are stored or deflated, in order.
+/// The stored or deflated members of an archive, in order.
 pub(super) fn members(source: &SharedFile) -> Result<Vec<ZipMember>> {
     let file = BufReader::new(source.section(0, source.len()));
     let mut archive = ZipArchive::new(file)
@@ -106,7 +106,7 @@ pub(super) fn members(source: &SharedFile) -> Result<Vec<ZipMember>> {
     Ok(found)
 }
 
-/// The error for an archive that cannot be read, where the file itself can be.
+/// The error for an archive that cannot be read although the file itself can.
 fn explain(error: ZipError, otherwise: &str) -> Error {
     match error {
         ZipError::Io(cause) if cause.kind() != std::io::ErrorKind::UnexpectedEof => {

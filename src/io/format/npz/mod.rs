@@ -35,7 +35,7 @@ struct NpzArray {
     header: Result<NpyHeader>,
 }
 
-/// An array that has to be inflated.
+/// A deflated array.
 struct DeflatedArray {
     source: SharedFile,
     entry: NpzArray,
@@ -43,7 +43,7 @@ struct DeflatedArray {
     metadata: Metadata,
 }
 
-/// An array that lies in the archive as it is.
+/// An array stored without compression.
 struct Plain {
     array: NpyArray,
     source: SharedFile,
@@ -52,7 +52,7 @@ struct Plain {
     others: Vec<String>,
 }
 
-/// Reads what the arrays are, and chooses one.
+/// Reads the list of arrays and chooses one.
 pub(in crate::io) fn open(path: &Path, options: &LoadOptions) -> Result<Box<dyn Recording>> {
     read(path, options.fieldname.as_deref()).map_err(|e| cannot_load(path, &e))
 }
@@ -95,7 +95,8 @@ fn read(path: &Path, fieldname: Option<&str>) -> Result<Box<dyn Recording>> {
     }))
 }
 
-/// The array that is the video: the one named, or the first with three axes, four, two or one.
+/// The array that is the video: the named one, or the first with three axes, else with four, two or
+/// one.
 fn choose(entries: &[NpzArray], fieldname: Option<&str>) -> Result<usize> {
     if let Some(name) = fieldname {
         let Some(index) = entries.iter().position(|entry| entry.name == name) else {
@@ -120,8 +121,8 @@ fn choose(entries: &[NpzArray], fieldname: Option<&str>) -> Result<usize> {
     }
 }
 
-/// The array that is the video where all have a single sample or none: that which the program itself
-/// calls so, or the only one.
+/// The array that is the video if all have at most one sample: the one with the program's default
+/// name, or the only one.
 fn only(entries: &[NpzArray]) -> Option<usize> {
     let has_axes = |entry: &NpzArray| {
         let header = entry.header.as_ref();
@@ -160,7 +161,7 @@ impl NpzArray {
         }
     }
 
-    /// How likely it is the video among several arrays.
+    /// Likelihood of being the video among several arrays.
     fn rank(&self) -> usize {
         let Ok(header) = &self.header else {
             return 0;
@@ -236,7 +237,7 @@ impl Recording for Plain {
     }
 }
 
-/// Loads an array while its checksum is compared, if all of it is read anyway.
+/// Loads an array while checking its checksum, if all of it is read anyway.
 fn checked(
     source: &SharedFile,
     member: &ZipMember,

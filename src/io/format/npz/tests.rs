@@ -167,7 +167,7 @@ fn what_is_not_there_is_named() {
     );
 }
 
-/// Neither a stored nor a deflated array tells of a changed sample by itself.
+/// Neither a stored nor a deflated array reveals a changed sample by itself.
 #[test]
 fn checksums_tell_of_changed_samples() {
     for is_deflated in [false, true] {

@@ -17,10 +17,10 @@ use crate::io::format::metadata_keys;
 use crate::io::format::npy::header_bytes;
 use crate::video::Video;
 
-/// The longest name of an array.
+/// Maximum length of an array's name.
 const MAX_NAME: usize = 1 << 12;
 
-/// Saves an array under a name, and the frame rate and pixel size if they are known.
+/// Saves an array under a name, with the frame rate and the pixel size if known.
 pub(in crate::io) fn save(path: &Path, video: &Video, name: &str) -> Result<()> {
     if name.is_empty() || name.contains(['/', '\\']) || name.len() > MAX_NAME {
         let error = Error::new(format!("`fieldname` \"{name}\" is not a valid array name"));
@@ -31,7 +31,7 @@ pub(in crate::io) fn save(path: &Path, video: &Video, name: &str) -> Result<()> 
         match fill(&mut archive, path, video, name) {
             Ok(()) => archive.finish().map(drop).map_err(|e| failed(path, e)),
             Err(error) => {
-                // Dropped, it would write its list, and say on standard error if it cannot.
+                // When dropped, it would write its directory, and print an error if it cannot.
                 std::mem::forget(archive);
                 Err(error)
             }
@@ -58,7 +58,7 @@ fn fill(archive: &mut ZipWriter<&mut File>, path: &Path, video: &Video, name: &s
     Ok(())
 }
 
-/// Begins a file of the archive at a place from which it can be mapped.
+/// Starts a member of the archive at an offset from which it can be mapped.
 fn begin(archive: &mut ZipWriter<&mut File>, path: &Path, name: &str, len: usize) -> Result<()> {
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Stored)
@@ -69,7 +69,7 @@ fn begin(archive: &mut ZipWriter<&mut File>, path: &Path, name: &str, len: usize
         .map_err(|e| failed(path, e))
 }
 
-/// A single number has no axes.
+/// A single number is an array without axes.
 fn small(values: &[f64]) -> Vec<u8> {
     let mut out = Vec::new();
     let written = match values {

@@ -1,42 +1,42 @@
-//! The axes that the pages of a stack run along, and the frames that they make up.
+//! The axes along which the pages of a stack are arranged, and the frames they form.
 
 use crate::bail;
 use crate::error::Result;
 
-/// The most channels that ImageJ shows together.
+/// Maximum number of channels that ImageJ displays together.
 pub(super) const MAX_CHANNELS: usize = 7;
 
-/// How many times more pages than there are a file can claim.
+/// Maximum ratio of claimed to existing pages.
 const MARGIN: usize = 64;
 
-/// What pages that follow each other differ in.
+/// The dimension in which consecutive pages differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PageAxis {
     Time,
     Slice,
     Channel,
-    /// A position, a tile, or what has no name.
+    /// A position, a tile, or an unnamed dimension.
     Other,
 }
 
-/// How the pages of a stack make up its frames.
+/// Arrangement of the pages of a stack as frames.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Arrangement {
-    /// The number of channels of a frame, each a page; none if pages have channels of their own.
+    /// Number of channels of a frame, each a page; `None` if pages have channels of their own.
     pub(super) channels: Option<usize>,
-    /// The index of the page of each channel of each frame, the frames one after the other; empty if
-    /// pages are in this order.
+    /// Page index of each channel of each frame, frame by frame; empty if pages are already in this
+    /// order.
     pub(super) pages: Vec<usize>,
-    /// The number of pages.
+    /// Number of pages.
     pub(super) count: usize,
-    /// How many frames there are of each moment.
+    /// Number of frames per time point.
     pub(super) slices: usize,
-    /// How many moments there are.
+    /// Number of time points.
     pub(super) times: usize,
 }
 
 impl PageAxis {
-    /// The axis that programs call by a letter.
+    /// The axis with the given letter.
     pub(super) fn named(letter: char) -> Self {
         match letter {
             'T' => Self::Time,
@@ -59,8 +59,9 @@ impl Arrangement {
         }
     }
 
-    /// The frames of pages along some axes, that of neighbouring pages last: a frame has all channels,
-    /// and those of a moment follow each other. An error if there are by far fewer pages than that.
+    /// The frames of pages along some axes, the fastest varying last: a frame contains all
+    /// channels, and the frames of a time point are consecutive. An error if there are far fewer
+    /// pages than that.
     pub(super) fn along(axes: &[(PageAxis, usize)], present: usize) -> Result<Self> {
         let len = |kind| {
             let lens = axes.iter().filter(move |(axis, _)| *axis == kind);
@@ -78,7 +79,7 @@ impl Arrangement {
             PageAxis::Slice => 2,
             PageAxis::Channel => 3,
         };
-        // The distance in pages of neighbours along each axis, in the order that the frames get.
+        // The distance in pages between neighbors along each axis, in the order of the frames.
         let mut stride = count;
         let mut order: Vec<(usize, usize, usize)> = Vec::new();
         for (axis, len) in axes {

@@ -1,5 +1,6 @@
-//! Pages from their strips or tiles, decompressed straight into their place where those are as wide as
-//! the page.
+//! Decoding of pages from their strips or tiles, directly into the output where those are as wide
+//! as the page. This is our own code; the `tiff` crate failed on LZW without an end code and on the
+//! older form of LZW.
 
 use std::io::Read;
 
@@ -19,17 +20,17 @@ use crate::io::codec::lzw;
 use crate::io::codec::webp;
 use crate::video::DType;
 
-/// The size in bytes that a tile may have, however small the page is.
+/// Size in bytes that a tile may have, however small the page is.
 const SMALL_TILE: usize = 1 << 22;
 
-/// Memory that is kept from one strip or tile to the next.
+/// Buffers that are reused for all strips or tiles.
 struct ChunkBuffers {
     stored: Vec<u8>,
     inflater: Inflater,
     jpeg_tables: Vec<u8>,
 }
 
-/// Methods that the `tiff` crate has no names for.
+/// Methods that the `tiff` crate does not name.
 const LZMA: CompressionMethod = CompressionMethod::Unknown(34925);
 const OLD_ZSTD: CompressionMethod = CompressionMethod::Unknown(34926);
 pub(super) const OLD_WEBP: CompressionMethod = CompressionMethod::Unknown(34927);
@@ -70,7 +71,7 @@ pub(super) fn obstacle(page: &TiffPage) -> Option<String> {
         .then(|| "its chroma is subsampled, which is supported for JPEG compression only".into())
 }
 
-/// The name of a compression that there is no decoder for.
+/// Name of an unsupported compression.
 fn name_of(compression: CompressionMethod) -> String {
     let name = match compression.to_u16() {
         6 => "old JPEG",
@@ -86,7 +87,7 @@ fn name_of(compression: CompressionMethod) -> String {
     name.to_owned()
 }
 
-/// Fills the rows of a plane, or of a page that has no planes, in this machine's order of bytes.
+/// Fills the rows of a plane, or of a page without planes, in native byte order.
 pub(super) fn read_plane(
     source: &SharedFile,
     page: &TiffPage,
@@ -135,7 +136,7 @@ pub(super) fn read_plane(
     Ok(())
 }
 
-/// The size in bytes of an uncompressed row of a tile; an error if tiles have an impossible size.
+/// Size in bytes of an uncompressed row of a tile; an error if the size of tiles is impossible.
 fn tile_row(page: &TiffPage, grid: &TileGrid) -> Result<usize> {
     let bits = grid.width.checked_mul(page.row_channels());
     let bits = bits.and_then(|bits| bits.checked_mul(page.shape.bits as usize));
@@ -161,7 +162,7 @@ fn read_chunk(
     scratch: &mut ChunkBuffers,
     out: &mut [u8],
 ) -> Result<()> {
-    // What was never written has no place in the file.
+    // Strips and tiles that were never written have no offset.
     if size == 0 {
         out.fill(0);
         return Ok(());
@@ -214,7 +215,8 @@ fn corrupted() -> Error {
     Error::new("one of its strips or tiles is damaged")
 }
 
-/// Mirrors the bits of each byte, if the file has the lowest first, which is never so in JPEG pictures.
+/// Reverses the bits of each byte if the file stores the lowest first, which never applies to JPEG
+/// images.
 fn reverse_bits(page: &TiffPage, bytes: &mut [u8]) {
     if page.is_reversed && page.compression != CompressionMethod::ModernJPEG {
         bytes
@@ -223,7 +225,7 @@ fn reverse_bits(page: &TiffPage, bytes: &mut [u8]) {
     }
 }
 
-/// Runs of literal and repeated bytes; returns how many bytes it gave.
+/// Decodes PackBits: runs of literal and repeated bytes; returns the number of bytes written.
 fn unpack_bits(bytes: &[u8], out: &mut [u8]) -> usize {
     let (mut bytes, mut len) = (bytes, 0);
     while let Some((&control, rest)) = bytes.split_first() {
@@ -252,12 +254,12 @@ fn unpack_bits(bytes: &[u8], out: &mut [u8]) -> usize {
     len
 }
 
-/// Samples in this machine's order of bytes from those of the file and, if they are stored so, from
-/// differences, from those to their left.
+/// Converts samples to native byte order and, if they are stored as differences from those to their
+/// left, undoes the predictor.
 fn undo_predictor(page: &TiffPage, row_bytes: usize, bytes: &mut [u8]) {
     let shape = &page.shape;
     let size = shape.encoding.size();
-    // Those of fewer bits than a byte has are added up once they are unpacked.
+    // Samples with fewer bits than a byte are added after unpacking.
     if shape.is_packed() {
         return;
     }
@@ -298,7 +300,7 @@ fn undo_predictor(page: &TiffPage, row_bytes: usize, bytes: &mut [u8]) {
     }
 }
 
-/// Adds to each sample the one before of the same channel.
+/// Adds to each sample the previous one of the same channel.
 fn add_up<const SIZE: usize>(
     row: &mut [u8],
     channels: usize,
@@ -306,7 +308,7 @@ fn add_up<const SIZE: usize>(
 ) {
     let samples = row.as_chunks_mut::<SIZE>().0;
     if channels == 1 {
-        // Kept at hand, which is faster than to read what was just written.
+        // Kept in a local variable, which is faster than reading back the last output.
         let mut sum = [0; SIZE];
         for sample in samples {
             sum = add(sum, *sample);
@@ -319,7 +321,8 @@ fn add_up<const SIZE: usize>(
     }
 }
 
-/// Floats whose bytes lie apart by their place, the highest first, as differences.
+/// Undoes the floating-point predictor: floats with their bytes grouped by position, highest first,
+/// and stored as differences.
 fn undo_float_predictor(bytes: &mut [u8], channels: usize, size: usize, out: &mut [u8]) {
     for index in channels..bytes.len() {
         bytes[index] = bytes[index].wrapping_add(bytes[index - channels]);

@@ -1,4 +1,4 @@
-//! The samples of one page: from planes and packed bits, differences and colors to what they stand for.
+//! Decoding of one page: planes, packed bits, differences and YCbCr to samples.
 
 use super::chunks;
 use super::page::{PageShape, TiffPage};
@@ -7,7 +7,7 @@ use crate::bail;
 use crate::error::{Error, Result};
 use crate::io::bytes::samples::SharedFile;
 
-/// Decodes a page into the bytes of its samples in this machine's order.
+/// Decodes a page to the bytes of its samples in native byte order.
 pub(super) fn decode(source: &SharedFile, page: &TiffPage, out: &mut [u8]) -> Result<()> {
     if let Some(obstacle) = chunks::obstacle(page) {
         return Err(Error::new(obstacle).hint("save it with another compression, such as deflate"));
@@ -53,7 +53,7 @@ fn read_samples(source: &SharedFile, page: &TiffPage, plane: usize, out: &mut [u
     Ok(())
 }
 
-/// Adds to each sample of fewer bits than its bytes have the one before of the same channel.
+/// Adds to each sample with fewer bits than its bytes the previous one of the same channel.
 fn add_up(page: &TiffPage, out: &mut [u8]) {
     let shape = &page.shape;
     let (size, channels) = (shape.encoding.size(), page.row_channels());
@@ -75,8 +75,8 @@ fn add_up(page: &TiffPage, out: &mut [u8]) {
     }
 }
 
-/// Samples of a whole number of bytes from those of any number of bits, which begin with the
-/// highest and of which each row begins with a new byte.
+/// Unpacks samples of any number of bits to whole bytes; bits are stored highest first, and each
+/// row starts at a byte boundary.
 fn unpack(rows: &[u8], shape: &PageShape, out: &mut [u8]) {
     let size = shape.encoding.size();
     let out_rows = out.chunks_exact_mut(shape.row_len() * size);
@@ -99,7 +99,7 @@ fn unpack(rows: &[u8], shape: &PageShape, out: &mut [u8]) {
     }
 }
 
-/// Pixels from planes of one channel each.
+/// Interleaves planes of one channel each to pixels.
 fn interleave(planes: &[u8], shape: &PageShape, out: &mut [u8]) {
     let size = shape.encoding.size();
     let pixel = size * shape.channels;
@@ -113,7 +113,7 @@ fn interleave(planes: &[u8], shape: &PageShape, out: &mut [u8]) {
     }
 }
 
-/// Red, green and blue from JPEG's brightness and colour differences.
+/// Red, green and blue from JPEG's luma and chroma.
 fn to_rgb(pixel: &mut [u8]) {
     let [y, cb, cr] = [pixel[0], pixel[1], pixel[2]].map(f32::from);
     let (cb, cr) = (cb - 128.0, cr - 128.0);

@@ -1,4 +1,4 @@
-//! What the writers of TIFF stacks say in the description of the first page.
+//! The description of the first page, as written by the programs that save TIFF stacks.
 
 use serde_json::{Map, Value};
 
@@ -16,11 +16,11 @@ use crate::video::{Metadata, shape_text};
 #[derive(Debug, Default)]
 pub(super) struct TiffDescription {
     text: String,
-    /// What tifffile says, in JSON.
+    /// tifffile's description in JSON.
     json: Map<String, Value>,
     date: Option<String>,
     software: Option<String>,
-    /// Pixels per unit, down and across, and the number of the unit.
+    /// Pixels per unit, vertical and horizontal, and the number of the unit.
     resolution: Option<([f64; 2], u64)>,
 }
 
@@ -36,7 +36,7 @@ impl TiffDescription {
         }
     }
 
-    /// A description that is only a text.
+    /// A description that consists of a text only.
     pub(super) fn of(text: &str) -> Self {
         Self {
             text: text.into(),
@@ -53,12 +53,12 @@ impl TiffDescription {
         ImageJ::of(&self.text)
     }
 
-    /// Whether it says what pages are.
+    /// Whether it describes the pages.
     pub(super) fn tells_of_pages(&self) -> bool {
         super::ome::is_ome(&self.text) || self.imagej().is_some_and(|text| text.images().is_some())
     }
 
-    /// How many frames of the given shape the one page stands for, if it is more than one.
+    /// Number of frames of the given shape in the only page, if there is more than one.
     pub(super) fn frames(&self, shape: PageShape) -> Option<usize> {
         let frames = match self.shape() {
             Some(lens) => {
@@ -72,16 +72,15 @@ impl TiffDescription {
         frames.filter(|frames| *frames > 1)
     }
 
-    /// Whether the planes of a page are frames: tifffile takes a video of three or four frames for
-    /// a picture with so many channels.
+    /// Whether the planes of a page are frames: tifffile saves a video of three or four frames as
+    /// an image with that number of channels.
     pub(super) fn has_planes_as_frames(&self, shape: PageShape) -> bool {
         let planes = [shape.channels, shape.height, shape.width];
         let are_channels = self.axes().is_some_and(|axes| axes.starts_with(['C', 'S']));
         shape.planar && self.shape().as_deref() == Some(&planes) && !are_channels
     }
 
-    /// How a number of pages, not all of which need be present, make up frames, and what is to be said
-    /// about it.
+    /// How a number of pages, some of which may be missing, form frames, with warnings.
     pub(super) fn arrangement(
         &self,
         pages: usize,
@@ -124,7 +123,7 @@ impl TiffDescription {
             .axes()
             .filter(|axes| axes.chars().count() == lens.len());
         let Some(lead) = lead else {
-            // Several series in one file have a description each, and may be one recording.
+            // Several series in one file have a description each, and may belong to one recording.
             if lens.len() > 3 || axes.is_some_and(|axes| axes.contains('C')) {
                 warnings.push(format!(
                     "has {pages} pages, which are loaded as its frames, but its description \
@@ -203,15 +202,15 @@ impl TiffDescription {
         metadata
     }
 
-    /// What [`comment_line`] or the JSON of a writer says.
+    /// The comment written by [`comment_line`] or in the JSON of a writer.
     fn comment(&self) -> Option<String> {
         let line = self.imagej().and_then(|imagej| imagej.get("comment"));
         let line = line.map(|text| text.replace("\\n", "\n"));
         line.or_else(|| self.json.get("comment")?.as_str().map(str::to_owned))
     }
 
-    /// Height and width of a pixel in µm, where the unit of length is one of microscopes: printers
-    /// have inches, which say nothing about what was recorded.
+    /// Height and width of a pixel in µm, if the unit of length is used in microscopy: printers use
+    /// inches, which are meaningless for the recording.
     fn pixel_size(&self, warnings: &mut Vec<String>) -> Option<[f64; 2]> {
         let (per_unit, code) = self.resolution?;
         let size = match self.imagej() {
@@ -233,21 +232,20 @@ impl TiffDescription {
             .then_some(size)
     }
 
-    /// The shape that tifffile writes: `{"shape": [10, 20, 30]}`.
+    /// The shape as written by tifffile: `{"shape": [10, 20, 30]}`.
     fn shape(&self) -> Option<Vec<usize>> {
         let lens = self.json.get("shape")?.as_array()?.iter();
         lens.map(|len| usize::try_from(len.as_u64()?).ok())
             .collect()
     }
 
-    /// The names of the axes that tifffile writes: `{"axes": "TYX"}`.
+    /// The names of the axes as written by tifffile: `{"axes": "TYX"}`.
     fn axes(&self) -> Option<&str> {
         self.json.get("axes")?.as_str()
     }
 }
 
-/// A comment in ImageJ's description, which has a line for each key; ImageJ passes over those that
-/// it does not know.
+/// A comment in ImageJ's description, which has a line for each key; ImageJ ignores unknown keys.
 pub(super) fn comment_line(comment: &str) -> String {
     format!(
         "comment={}\n",
@@ -255,7 +253,7 @@ pub(super) fn comment_line(comment: &str) -> String {
     )
 }
 
-/// `2020-01-31T12:00:00` as `2020:01:31 12:00:00`, the form that TIFF knows; other dates have none.
+/// `2020-01-31T12:00:00` as `2020:01:31 12:00:00`, the format of TIFF; `None` for other dates.
 pub(super) fn tiff_date(iso: &str) -> Option<String> {
     let (day, time) = iso.split_once('T')?;
     let time = time.get(..8)?;
@@ -273,7 +271,7 @@ fn resolution(reader: &TiffReader<'_>, directory: &Directory) -> Option<([f64; 2
     ))
 }
 
-/// `2020:01:31 12:00:00` as `2020-01-31T12:00:00`; what looks otherwise as it is.
+/// `2020:01:31 12:00:00` as `2020-01-31T12:00:00`; other texts unchanged.
 fn iso_date(text: &str) -> String {
     match text.split_once(' ') {
         Some((day, time)) if day.len() == 10 && day.matches(':').count() == 2 => {

@@ -1,7 +1,7 @@
-//! The directories of a TIFF file: where the pages are and how they are stored.
+//! The directories (IFDs) of a TIFF file: the location of the pages and their encoding.
 //!
-//! They are read here rather than by the `tiff` crate, because files of a hundred thousand pages
-//! must open at once and damaged ones must not cost more than their size.
+//! They are read here rather than by the `tiff` crate, because files with a hundred thousand pages
+//! must open immediately, and damaged ones must not cost more than their size.
 
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -12,14 +12,14 @@ use crate::bail;
 use crate::error::Result;
 use crate::task;
 
-/// A TIFF file's bytes and how to read numbers in them.
+/// The bytes of a TIFF file and the format of numbers in them.
 pub(super) struct TiffReader<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) big_endian: bool,
     /// Whether offsets have 64 bits.
     pub(super) big_tiff: bool,
-    /// How many bytes of directories and lists may yet be read. Those that overlap could make the
-    /// work grow with the square of the size.
+    /// Number of bytes of directories and lists that may still be read. Overlapping ones could make
+    /// the work grow quadratically with the file size.
     budget: Cell<usize>,
     /// Whether the budget was too small for a list.
     overlaps: Cell<bool>,
@@ -31,9 +31,9 @@ pub(super) struct DirectoryEntry {
     pub(super) tag: u16,
     kind: u16,
     pub(super) count: u64,
-    /// Where the values are, if there is no room for them in the entry.
+    /// Offset of the values, if they do not fit in the entry.
     pub(super) pointer: u64,
-    /// Where the entry is in the file.
+    /// Offset of the entry.
     pub(super) position: usize,
 }
 
@@ -45,7 +45,7 @@ pub(super) struct Directory {
     next: u64,
 }
 
-/// The directories of a file, and whether the chain of them ended as it should.
+/// The directories of a file, and whether their chain ends properly.
 pub(super) struct Directories {
     pub(super) list: Vec<Directory>,
     pub(super) complete: bool,
@@ -100,7 +100,7 @@ impl<'a> TiffReader<'a> {
         found.filter_map(|offset| self.directory(offset)).collect()
     }
 
-    /// An error if the user asked to stop, or if more lists were to be read than the file has room for.
+    /// An error if the user asked to stop, or if the read budget was exceeded.
     pub(super) fn check(&self) -> Result<()> {
         task::check()?;
         if self.overlaps.get() {
@@ -109,12 +109,13 @@ impl<'a> TiffReader<'a> {
         Ok(())
     }
 
-    /// The values of an entry as whole numbers; `None` if it has others or leaves the file.
+    /// The values of an entry as integers; `None` if they are of another type or outside of the
+    /// file.
     pub(super) fn uints(&self, entry: &DirectoryEntry) -> Option<Vec<u64>> {
         self.read_uints(entry, entry.count)
     }
 
-    /// The first of the values of an entry.
+    /// The first value of an entry.
     pub(super) fn first_uint(&self, entry: &DirectoryEntry) -> Option<u64> {
         let values = self.read_uints(entry, entry.count.min(1))?;
         values.first().copied()
@@ -133,7 +134,7 @@ impl<'a> TiffReader<'a> {
         Some(values.map(|bytes| self.number(bytes)).collect())
     }
 
-    /// Takes bytes that are about to be read from the budget.
+    /// Deducts bytes that are about to be read from the budget.
     fn charge(&self, bytes: usize) -> Option<()> {
         self.budget.set(self.budget.get().checked_sub(bytes)?);
         Some(())
@@ -152,7 +153,7 @@ impl<'a> TiffReader<'a> {
         Some(text(self.bytes.get(start..end)?))
     }
 
-    /// The values of an entry of which each is a number of 32-bit numbers, whatever type it states.
+    /// The values of an entry in groups of `each` 32-bit numbers, whatever type it states.
     pub(super) fn longs(&self, entry: &DirectoryEntry, each: usize) -> Option<Vec<u64>> {
         let start = usize::try_from(entry.pointer).ok()?;
         let len = usize::try_from(entry.count).ok()?.checked_mul(4 * each)?;
@@ -176,12 +177,12 @@ impl<'a> TiffReader<'a> {
         Some(above as f64 / below as f64)
     }
 
-    /// The size of a directory's entry in bytes.
+    /// Size of a directory entry in bytes.
     pub(super) fn entry_size(&self) -> usize {
         if self.big_tiff { 20 } else { 12 }
     }
 
-    /// The size of an offset in bytes, which is also that of the number of values.
+    /// Size in bytes of an offset, and of the number of values.
     pub(super) fn offset_size(&self) -> usize {
         if self.big_tiff { 8 } else { 4 }
     }
@@ -218,7 +219,7 @@ impl<'a> TiffReader<'a> {
         })
     }
 
-    /// Where the values of an entry are: within it if there is room.
+    /// Offset of the values of an entry: within the entry if they fit.
     fn values_position(&self, entry: &DirectoryEntry, size: usize) -> Option<usize> {
         let room = self.offset_size();
         if entry.count.checked_mul(size as u64)? <= room as u64 {
@@ -227,7 +228,7 @@ impl<'a> TiffReader<'a> {
         usize::try_from(entry.pointer).ok()
     }
 
-    /// The number of so many bytes at a position.
+    /// The integer of `size` bytes at a position.
     pub(super) fn uint(&self, position: usize, size: usize) -> Option<u64> {
         let bytes = self.bytes.get(position..position.checked_add(size)?)?;
         Some(self.number(bytes))
@@ -243,7 +244,7 @@ impl<'a> TiffReader<'a> {
     }
 }
 
-/// A text of bytes, which old programs write in Latin-1.
+/// Text from bytes, which old programs write in Latin-1.
 pub(super) fn text(bytes: &[u8]) -> String {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
@@ -253,7 +254,7 @@ pub(super) fn text(bytes: &[u8]) -> String {
 }
 
 impl DirectoryEntry {
-    /// The size in bytes of a value that is a whole number.
+    /// Size in bytes of a value of an integer type.
     pub(super) fn value_size(&self) -> Option<usize> {
         match self.kind {
             value_type::BYTE | value_type::UNDEFINED => Some(1),
@@ -266,7 +267,7 @@ impl DirectoryEntry {
 }
 
 impl Directory {
-    /// The entry of a tag.
+    /// The entry with a tag.
     pub(super) fn find(&self, tag: u16) -> Option<&DirectoryEntry> {
         self.entries.iter().find(|entry| entry.tag == tag)
     }

@@ -1,5 +1,5 @@
-//! How many bytes the strips and tiles of a page have, where a file does not say it, and whether they
-//! are all there.
+//! Sizes of the strips and tiles of a page in bytes where a file does not state them, and whether
+//! all are present.
 
 use tiff::tags::CompressionMethod;
 
@@ -8,17 +8,17 @@ use super::page::{PageShape, TiffPage, TileGrid};
 use crate::bail;
 use crate::error::Result;
 
-/// The size of a compressed strip or tile that ends where the next part of the file begins.
+/// Size of a compressed strip or tile that ends where the next part of the file starts.
 pub(super) const OPEN: u64 = u64::MAX;
 
-/// The smallest size in bytes of a compressed strip or tile.
+/// Minimum size in bytes of a compressed strip or tile.
 const MIN_COMPRESSED: u64 = 2;
 
 /// A strip or tile that was never written.
 pub(super) const BLANK: (u64, u64) = (0, 0);
 
 impl TiffPage {
-    /// The number of rows in each of some strips, where the file does not say it.
+    /// Number of rows per strip, given the number of strips, where the file does not state it.
     pub(super) fn rows_of(&self, strips: usize) -> Result<u64> {
         let planes = if self.shape.planar {
             self.shape.channels
@@ -36,7 +36,7 @@ impl TiffPage {
         Ok(rows as u64)
     }
 
-    /// The size in bytes of an uncompressed strip or tile.
+    /// Size in bytes of an uncompressed strip or tile.
     pub(super) fn stored_size(&self, index: usize) -> u64 {
         let grid = self.grid();
         let bits = grid.width as u64 * self.row_channels() as u64 * self.shape.bits;
@@ -47,7 +47,7 @@ impl TiffPage {
         rows as u64 * bits.div_ceil(8)
     }
 
-    /// How many rows and columns of the page a strip or tile covers.
+    /// Number of rows and columns of the page that a strip or tile covers.
     fn covered(&self, grid: &TileGrid, index: usize) -> (usize, usize) {
         let index = index % (grid.across * grid.down);
         let (down, across) = (index / grid.across, index % grid.across);
@@ -58,26 +58,26 @@ impl TiffPage {
         )
     }
 
-    /// Whether the sizes of some strips or tiles are not known.
+    /// Whether the size of any strip or tile is unknown.
     pub(super) fn is_open(&self) -> bool {
         let is_open = |&(offset, size): &(u64, u64)| offset > 0 && matches!(size, 0 | OPEN);
         self.chunks.iter().any(is_open)
     }
 
-    /// Whether the size of some strip or tile is known.
+    /// Whether the size of any strip or tile is known.
     pub(super) fn has_sizes(&self) -> bool {
         let is_known = |&(_, size): &(u64, u64)| !matches!(size, 0 | OPEN);
         self.chunks.iter().any(is_known)
     }
 
-    /// Where strips or tiles begin.
+    /// Offsets of the strips or tiles.
     pub(super) fn starts(&self) -> impl Iterator<Item = u64> + '_ {
         self.chunks.iter().map(|(offset, _)| *offset)
     }
 
-    /// Finds out the sizes of strips or tiles that are not known, from where the parts of the file begin,
-    /// in ascending order. A size of 0 stands for what was never written in a file that is sparse, in
-    /// others for a size that the writer did not know.
+    /// Determines unknown sizes of strips or tiles from the start offsets of the parts of the file,
+    /// in ascending order. A size of 0 means never written in a sparse file, otherwise a size that
+    /// the writer did not know.
     pub(super) fn close(&mut self, starts: &[u64], file_len: u64, is_sparse: bool) {
         for index in 0..self.chunks.len() {
             let (offset, size) = self.chunks[index];
@@ -98,7 +98,7 @@ impl TiffPage {
         }
     }
 
-    /// The size in bytes of its strips or tiles as they are stored.
+    /// Size in bytes of the stored strips or tiles.
     pub(super) fn len(&self) -> u64 {
         let sizes = self.chunks.iter().map(|(_, size)| *size);
         sizes.fold(0, u64::saturating_add)
@@ -109,12 +109,12 @@ impl TiffPage {
         self.chunks.iter().all(|chunk| *chunk == BLANK)
     }
 
-    /// Whether some part of it was never written.
+    /// Whether any part of it was never written.
     pub(super) fn has_missing(&self) -> bool {
         self.chunks.contains(&BLANK)
     }
 
-    /// Whether all of it is within a file of the given size, and can be decoded to its full size.
+    /// Whether all of it is within a file of the given size, and can decode to its full size.
     pub(super) fn is_whole(&self, file_len: u64) -> bool {
         let end = |&(offset, size): &(u64, u64)| offset.checked_add(size);
         let inside = self
@@ -137,7 +137,7 @@ impl TiffPage {
         inside && is_complete && most >= self.written()
     }
 
-    /// The size in bytes that the parts which were written have when they are decoded.
+    /// Decoded size in bytes of the parts that were written.
     pub(super) fn written(&self) -> u64 {
         if !self.has_missing() {
             return self.shape.bytes() as u64;
@@ -154,11 +154,11 @@ impl TiffPage {
     }
 }
 
-/// How many times larger than its compressed form data can be.
+/// Maximum expansion factor of a compression.
 fn greatest_expansion(compression: CompressionMethod) -> u64 {
     match compression {
         CompressionMethod::None => 1,
-        // A tile of one color takes 30 bytes, also if it is 2048 pixels high and wide.
+        // A tile of one color takes 30 bytes, even with a width and height of 2048 pixels.
         CompressionMethod::WebP | OLD_WEBP => 1 << 19,
         CompressionMethod::LZW => 4096,
         CompressionMethod::Deflate | CompressionMethod::OldDeflate => 1100,

@@ -1,4 +1,4 @@
-//! The files of a recording that is in several, of which the first is the one that was asked for.
+//! The files of a recording that spans several; the first is the requested one.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::OsStr;
@@ -16,22 +16,22 @@ use crate::video::MappedFile;
 
 /// The files of a recording.
 pub(super) struct TiffFiles<'a> {
-    /// The one that was asked for.
+    /// Path of the requested file.
     pub(super) path: &'a Path,
     /// Its pages.
     pub(super) own: &'a TiffPages,
-    /// The others.
+    /// The other files.
     others: Vec<TiffFile>,
-    /// The indices of files by name; nothing for those that are not there.
+    /// Indices of files by name; `None` for missing ones.
     names: HashMap<String, Option<usize>>,
-    /// The size of all files.
+    /// Total size of all files.
     pub(super) len: u64,
 }
 
 struct TiffFile {
     path: PathBuf,
     pages: TiffPages,
-    /// The places of its pages, if Micro-Manager wrote it.
+    /// Plane indices of its pages, if Micro-Manager wrote it.
     plane_indices: Vec<PlaneIndex>,
 }
 
@@ -47,7 +47,7 @@ impl<'a> TiffFiles<'a> {
         }
     }
 
-    /// Finds out by which names the description calls this file.
+    /// Finds the names that the description uses for this file.
     pub(super) fn learn_names(&mut self, ome: &Ome) {
         let own = self.path.file_name().and_then(OsStr::to_str);
         let (mut others, mut is_told_of) = (BTreeSet::new(), false);
@@ -61,7 +61,7 @@ impl<'a> TiffFiles<'a> {
                 None => is_told_of = true,
             }
         }
-        // A file that was renamed has its former name in it.
+        // A renamed file contains its former name.
         if !is_told_of
             && ome.metadata_file.is_none()
             && let [name] = others.into_iter().collect::<Vec<_>>()[..]
@@ -81,7 +81,7 @@ impl<'a> TiffFiles<'a> {
         name.is_none_or(|name| self.names.get(name) == Some(&Some(0)))
     }
 
-    /// The file that has the planes of a block; nothing if it is not there.
+    /// The file that contains the planes of a block; `None` if it is missing.
     pub(super) fn of_block(&mut self, ome: &Ome, block: &PlaneRun) -> Result<Option<usize>> {
         let Some(name) = block.file.as_ref().filter(|_| !block.is_in(ome)) else {
             return Ok(Some(0));
@@ -119,7 +119,7 @@ impl<'a> TiffFiles<'a> {
         Ok(self.others.len())
     }
 
-    /// Adds the files that Micro-Manager goes on in when one is full: `a_MMStack_1.tif` after
+    /// Adds Micro-Manager's continuation files, started when one is full: `a_MMStack_1.tif` after
     /// `a_MMStack.tif`.
     pub(super) fn add_parts(&mut self) -> Result<()> {
         let name = self.path.file_name().and_then(OsStr::to_str);
@@ -138,12 +138,12 @@ impl<'a> TiffFiles<'a> {
         Ok(())
     }
 
-    /// How many files there are.
+    /// Number of files.
     pub(super) fn count(&self) -> usize {
         1 + self.others.len()
     }
 
-    /// Where Micro-Manager's pages of one of the others lie along the axes.
+    /// Micro-Manager's indices along the axes of the pages of one of the other files.
     pub(super) fn plane_indices(&self, file: usize) -> &[PlaneIndex] {
         match file {
             0 => &[],
@@ -159,7 +159,7 @@ impl<'a> TiffFiles<'a> {
         }
     }
 
-    /// Where the files are.
+    /// Paths of the files.
     pub(super) fn paths(self) -> Vec<PathBuf> {
         let others = self.others.into_iter().map(|file| file.path);
         std::iter::once(self.path.to_owned())
@@ -167,7 +167,7 @@ impl<'a> TiffFiles<'a> {
             .collect()
     }
 
-    /// How many pages of this file no image has.
+    /// Number of pages of this file that belong to no image.
     pub(super) fn left(&mut self, ome: &Ome) -> Result<usize> {
         let mut told = HashSet::new();
         for image in &ome.images {
@@ -187,7 +187,7 @@ impl<'a> TiffFiles<'a> {
     }
 }
 
-/// The name of a file without the folders before it, whichever system wrote it.
+/// The file name without its folders, from any system.
 fn last_part(name: &str) -> &str {
     name.rsplit(['/', '\\']).next().unwrap_or(name)
 }

@@ -1,4 +1,4 @@
-//! Which pages of a file make up its frames, and what is known about them.
+//! The pages of a file that form its frames, with their metadata.
 
 use std::path::{Path, PathBuf};
 
@@ -19,39 +19,39 @@ use crate::io::Series;
 use crate::task;
 use crate::video::Metadata;
 
-/// How many bytes of pages that were never written a byte of a file can at most stand for.
+/// Maximum number of bytes of unwritten pages per byte of a file.
 const MAX_FILL_EXPANSION: u64 = 1 << 17;
 
 /// The frames of a recording.
 pub(super) struct FrameSet {
-    /// The shape of the pages.
+    /// Shape of the pages.
     pub(super) shape: PageShape,
-    /// The number of channels of a frame, if each is a page.
+    /// Number of channels of a frame, if each is a page.
     pub(super) channels: Option<usize>,
-    /// Where the pages are, those of a frame one after the other.
+    /// Locations of the pages, frame by frame.
     pub(super) locations: PageLocations,
-    /// The files that have them, the one that was asked for first.
+    /// The files that contain them, the requested one first.
     pub(super) files: Vec<PathBuf>,
     pub(super) metadata: Metadata,
 }
 
-/// Something of one of the files.
+/// Something in one of the files.
 #[derive(Debug, Clone)]
 pub(super) struct InFile<T> {
     pub(super) file: usize,
     pub(super) at: T,
 }
 
-/// Where the pages are; those that are nowhere are blank.
+/// Locations of the pages; missing pages get the fill value.
 pub(super) enum PageLocations {
-    /// As in memory, from these offsets on.
+    /// Stored as in memory, at these offsets.
     Plain(Vec<Option<InFile<u64>>>),
     /// In a form that has to be decoded.
     Coded(Vec<Option<InFile<TiffPage>>>),
 }
 
-/// Finds the frames; of a file with several images those of the one that is asked for. A file that is
-/// a picture on its own stands for no more than itself, whatever it says of others.
+/// Finds the frames; of a file with several images those of the requested one. A file that is a
+/// standalone image yields only its own pages, whatever it says about others.
 pub(super) fn find(
     reader: &TiffReader<'_>,
     path: &Path,
@@ -97,7 +97,7 @@ pub(super) fn find(
     Ok(found)
 }
 
-/// The frames of pages that follow each other, or of planes that do so after a single page.
+/// The frames of consecutive pages, or of planes that follow a single page.
 fn follow(
     reader: &TiffReader<'_>,
     path: &Path,
@@ -119,7 +119,7 @@ fn follow(
     {
         let start = first.plain().filter(|_| !shape.is_packed());
         if let Some(start) = start {
-            // What a plane of MetaMorph's has after its rows belongs to it.
+            // In MetaMorph files, any data after the rows of a plane belongs to the plane.
             let distance = match planes {
                 Some(_) => first.len(),
                 None => shape.bytes() as u64,
@@ -179,7 +179,7 @@ fn follow(
     })
 }
 
-/// The places of frames that follow each other, as far as a file has them.
+/// Offsets of consecutive frames, as far as they are in the file.
 fn block(start: u64, distance: u64, bytes: u64, frames: usize, file_len: u64) -> Vec<u64> {
     let room = file_len.saturating_sub(start);
     let present = match room.checked_sub(bytes) {
@@ -189,7 +189,7 @@ fn block(start: u64, distance: u64, bytes: u64, frames: usize, file_len: u64) ->
     (0..present).map(|frame| start + frame * distance).collect()
 }
 
-/// What is known of frames that are slices of several moments: nobody knows how they follow each other.
+/// The metadata of frames that are slices of several time points, whose order is unknown.
 pub(super) fn of_slices(
     arrangement: &Arrangement,
     mut metadata: Metadata,
@@ -212,7 +212,8 @@ pub(super) fn of_slices(
     metadata
 }
 
-/// The pages in the order of their frames, as far as these are whole, with a warning if some are not.
+/// The pages in the order of their frames, truncated to complete frames, with a warning if some are
+/// not.
 fn whole<T>(
     path: &Path,
     pages: Vec<T>,
@@ -253,11 +254,11 @@ fn whole<T>(
     Ok(list)
 }
 
-/// Pages of one size and type.
+/// Pages of the same size and type.
 struct UniformPages {
     shape: PageShape,
     list: Vec<TiffPage>,
-    /// How many others were left out.
+    /// Number of pages that were left out because they differ.
     different: usize,
 }
 
@@ -298,9 +299,9 @@ fn in_order(
     Ok(found)
 }
 
-/// The pages within a page that are as large as itself; others are smaller copies of it.
+/// The subpages of a page that have its size; the others are reduced-resolution copies.
 fn parts(reader: &TiffReader<'_>, page: &TiffPage, description: &TiffDescription) -> Vec<TiffPage> {
-    // Those programs mean something else by them.
+    // These programs use subpages for something else.
     if description.tells_of_pages() {
         return Vec::new();
     }
@@ -316,7 +317,7 @@ fn parts(reader: &TiffReader<'_>, page: &TiffPage, description: &TiffDescription
 }
 
 impl FrameSet {
-    /// The frames of planes; an error if they claim more than their files can hold.
+    /// The frames of planes; an error if they claim more than their files can contain.
     pub(super) fn of(planes: Planes) -> Result<Self> {
         let page_bytes = planes.shape.bytes() as u64;
         let (mut stored, mut missing) = (0u64, 0u64);
@@ -329,7 +330,7 @@ impl FrameSet {
                 stored = stored.saturating_add(written);
             }
         }
-        // Pages that share their samples would let a small file fill the memory.
+        // Otherwise pages that share samples would let a small file fill the memory.
         if stored > planes.file_len {
             bail!("its pages overlap: they have more samples than the file can hold");
         }
@@ -368,7 +369,7 @@ impl PageLocations {
         Self::Plain(list.into_iter().map(|page| page.and_then(plain)).collect())
     }
 
-    /// The number of pages.
+    /// Number of pages.
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Plain(list) => list.len(),

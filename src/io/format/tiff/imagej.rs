@@ -1,11 +1,11 @@
-//! What ImageJ says in the description of the first page: lines of a name and a value.
+//! ImageJ's description of the first page: lines of the form `name=value`.
 
 use super::axes::{Arrangement, MAX_CHANNELS, PageAxis};
 use super::unit::Spacing;
 use crate::error::Result;
 
-/// The resolutions of printers and screens, in pixels per inch: they say nothing about what was
-/// recorded, though ImageJ keeps them with the unit.
+/// Resolutions of printers and screens in pixels per inch: they are meaningless for the recording,
+/// though ImageJ keeps them with the unit.
 const DEVICES: &[f64] = &[
     72.0, 75.0, 96.0, 100.0, 120.0, 150.0, 200.0, 240.0, 300.0, 400.0, 600.0, 1200.0,
 ];
@@ -19,7 +19,7 @@ impl<'a> ImageJ<'a> {
         text.starts_with("ImageJ=").then_some(Self(text))
     }
 
-    /// The value of a name, which has characters beyond ASCII as `\u00B5`.
+    /// The value of a name, with escaped non-ASCII characters (`\u00B5`) decoded.
     pub(super) fn get(&self, name: &str) -> Option<String> {
         let values = self.0.lines().filter_map(|line| line.split_once('='));
         let mut values = values.filter(|(key, _)| *key == name);
@@ -38,12 +38,12 @@ impl<'a> ImageJ<'a> {
         }
     }
 
-    /// How many frames there are, if it says so.
+    /// Number of frames, if stated.
     pub(super) fn images(&self) -> Option<usize> {
         self.get("images")?.parse().ok()
     }
 
-    /// Frames per second, and what is to be said about it.
+    /// Frames per second, with warnings.
     pub(super) fn fps(&self, warnings: &mut Vec<String>) -> Option<f64> {
         let is_rate = |fps: &f64| fps.is_finite() && *fps > 0.0;
         let unit = self.get("tunit");
@@ -70,7 +70,7 @@ impl<'a> ImageJ<'a> {
         Some(fps)
     }
 
-    /// Height and width of a pixel in µm, for pixels per unit down and across.
+    /// Height and width of a pixel in µm, from pixels per unit vertically and horizontally.
     pub(super) fn pixel_size(
         &self,
         per_unit: [f64; 2],
@@ -95,13 +95,13 @@ impl<'a> ImageJ<'a> {
         Some(size)
     }
 
-    /// Whether gray levels stand for other numbers than those that are stored.
+    /// Whether gray levels are calibrated to numbers other than the stored ones.
     pub(super) fn is_calibrated(&self) -> bool {
         let is = |name, plain: f64| self.number(name).is_none_or(|number| number == plain);
         !(is("c0", 0.0) && is("c1", 1.0)) && self.get("cf").is_some()
     }
 
-    /// The frames of a number of pages.
+    /// The arrangement of a number of pages as frames.
     pub(super) fn arrangement(
         &self,
         pages: usize,
@@ -113,7 +113,7 @@ impl<'a> ImageJ<'a> {
             return Ok(Arrangement::in_order(pages));
         };
         let frames = slices.saturating_mul(times);
-        // Writers that know nothing of the axes call frames channels.
+        // Writers that do not use the axes write frames as channels.
         if channels > 1 && frames == 1 || channels == 1 && (slices == 1 || times == 1) {
             return Ok(Arrangement::in_order(pages));
         }
@@ -133,7 +133,7 @@ impl<'a> ImageJ<'a> {
     }
 }
 
-/// Characters from their numbers in `\u00B5`.
+/// Decodes escapes such as `\u00B5` to characters.
 fn unescape(text: &str) -> String {
     let mut parts = text.split("\\u");
     let mut out = parts.next().unwrap_or_default().to_owned();

@@ -1,4 +1,4 @@
-//! Where everything lies in a file that is written, and what its directories say.
+//! Layout of a file to be written, and its directories.
 
 use std::io::Write;
 
@@ -19,22 +19,22 @@ use crate::io::bytes::samples;
 use crate::io::codec::compression::Compression;
 use crate::video::{DType, Video, shape_text};
 
-/// Up to this size a file has offsets of 32 bits, which more programs can read.
+/// Files up to this size have 32-bit offsets, which more programs support.
 const MAX_CLASSIC_SIZE: u64 = 4_000_000_000;
 
-/// How many bytes a directory of either kind needs at most, apart from its lists.
+/// Maximum size of a directory of either kind in bytes, without its lists.
 const DIRECTORY_SIZE: u64 = 1024;
 
-/// How many bytes the lists of a directory have for each channel: depth, format, and what it is.
+/// Bytes per channel in the lists of a directory: depth, format and meaning.
 const CHANNEL_SIZE: u64 = 6;
 
-/// The size of the header.
+/// Size of the header.
 const HEADER: u64 = 16;
 
-/// Pixels in a centimetre, whose number µm per pixel is divided into.
+/// Micrometers per centimeter: divided by µm per pixel it gives pixels per centimeter.
 const MICROMETRES: f64 = 10_000.0;
 
-/// The shape of a file.
+/// Layout of a file.
 pub(super) struct StackLayout {
     pages: u64,
     height: u64,
@@ -44,14 +44,14 @@ pub(super) struct StackLayout {
     photometric: Photometric,
     compression: Compression,
     description: ImageDescription,
-    /// When it was recorded.
+    /// Recording date.
     date: Option<String>,
     /// Height and width of a pixel in µm.
     pixel_size: Option<[f64; 2]>,
     big: bool,
 }
 
-/// Where the samples of a page are in the file.
+/// Location of the samples of a page in the file.
 #[derive(Clone, Copy)]
 pub(super) struct TiffStrip {
     start: u64,
@@ -69,11 +69,11 @@ impl TiffStrip {
     }
 }
 
-/// What the first page says about the video.
+/// Description of the video in the first page.
 enum ImageDescription {
-    /// As ImageJ does.
+    /// In the format of ImageJ.
     ImageJ(String),
-    /// As tifffile does.
+    /// In the format of tifffile.
     Tifffile(String),
 }
 
@@ -86,7 +86,7 @@ impl ImageDescription {
 }
 
 impl StackLayout {
-    /// The stack of the frames of what has the given shape.
+    /// The stack of frames with the given shape.
     pub(super) fn of(video: &Video, shape: &[usize], form: &TiffOptions) -> Result<Self> {
         let lens: Vec<u64> = video.shape().iter().map(|len| *len as u64).collect();
         let (pages, height, width, channels) = match lens[..] {
@@ -119,22 +119,22 @@ impl StackLayout {
         })
     }
 
-    /// The number of samples in a row.
+    /// Number of samples of a row.
     pub(super) fn row_len(&self) -> usize {
         (self.width * self.channels) as usize
     }
 
-    /// The size of a row in the file before it is compressed, in bytes.
+    /// Size in bytes of an uncompressed row.
     pub(super) fn row_bytes(&self) -> usize {
         (self.row_len() * self.bits()).div_ceil(8)
     }
 
-    /// The size of a page before it is compressed, in bytes.
+    /// Size in bytes of an uncompressed page.
     pub(super) fn page_bytes(&self) -> usize {
         self.row_bytes() * self.height as usize
     }
 
-    /// Where the samples begin.
+    /// Offset of the samples.
     pub(super) fn samples_start(&self) -> u64 {
         let bytes = (self.pages as usize).saturating_mul(self.page_bytes());
         match samples::alignment(bytes) {
@@ -143,20 +143,20 @@ impl StackLayout {
         }
     }
 
-    /// Where pages are that follow each other as they are in memory.
+    /// Strips of consecutive pages that are stored as in memory.
     pub(super) fn plain_strips(&self) -> Vec<TiffStrip> {
         let (first, len) = (self.samples_start(), self.page_bytes() as u64);
         let starts = (0..self.pages).map(|page| first + page * len);
         starts.map(|start| TiffStrip { start, len }).collect()
     }
 
-    /// Where the directories begin: on a word boundary after the samples.
+    /// Offset of the directories: at a word boundary after the samples.
     fn directories_start(strips: &[TiffStrip]) -> u64 {
         let end = strips.last().map_or(HEADER, |strip| strip.end());
         end.next_multiple_of(8)
     }
 
-    /// The header, padded up to where the samples begin.
+    /// The header, padded to the offset of the samples.
     pub(super) fn header(&self, strips: &[TiffStrip]) -> Vec<u8> {
         let order: &[u8] = if cfg!(target_endian = "big") {
             b"MM"
@@ -196,7 +196,7 @@ impl StackLayout {
         Ok(())
     }
 
-    /// The directory of a page that begins at byte `at`, then its longer values.
+    /// The directory of a page at offset `at`, followed by its longer values.
     fn directory(&self, page: u64, strip: TiffStrip, at: u64) -> Vec<u8> {
         let tags = self.tags(page, strip);
         let (count_size, entry_size, room) = if self.big { (8, 20, 8) } else { (2, 12, 4) };
@@ -227,7 +227,7 @@ impl StackLayout {
         entries
     }
 
-    /// The size of a sample in bits.
+    /// Size of a sample in bits.
     fn bits(&self) -> usize {
         match self.dtype {
             DType::Bool => 1,
@@ -261,7 +261,7 @@ impl StackLayout {
             tags.push(WrittenTag::text(DATE, date));
         }
         if extra > 0 {
-            // Opacity where it is the fourth channel of colours, else unspecified.
+            // Alpha if it is the fourth channel of a color image, otherwise unspecified.
             let meaning = if is_rgb { 2 } else { 0 };
             tags.push(WrittenTag::shorts(EXTRA_SAMPLES, &vec![meaning; extra]));
         }
@@ -272,7 +272,7 @@ impl StackLayout {
         tags
     }
 
-    /// Pixels per µm where ImageJ is told so, else per centimetre.
+    /// Pixels per µm in ImageJ's format, otherwise per centimeter.
     fn resolution(&self) -> Vec<WrittenTag> {
         let Some([height, width]) = self.pixel_size else {
             return Vec::new();
@@ -297,7 +297,7 @@ impl StackLayout {
     }
 }
 
-/// Whether pixels have a size, in µm, that can be written as pixels per µm or centimetre.
+/// Whether a pixel size in µm can be written as pixels per µm or centimeter.
 fn is_resolution(size: &f64) -> bool {
     (1e-3..=1e5).contains(size)
 }
@@ -338,7 +338,7 @@ fn photometric_code(photometric: Photometric) -> u16 {
     interpretation.to_u16()
 }
 
-/// What the samples mean: what is asked for, or colours if there are three or four channels.
+/// Photometric interpretation: the requested one, or RGB for three or four channels.
 fn photometric(video: &Video, channels: u64, asked: Option<Photometric>) -> Result<Photometric> {
     let is_color = matches!(channels, 3 | 4);
     if asked == Some(Photometric::Rgb) && !is_color {
@@ -359,7 +359,7 @@ fn photometric(video: &Video, channels: u64, asked: Option<Photometric>) -> Resu
     }))
 }
 
-/// What ImageJ understands for the types that it knows, else what tifffile does.
+/// Description in ImageJ's format for types that ImageJ supports, otherwise in tifffile's.
 fn describe(video: &Video, shape: &[usize], photometric: Photometric) -> ImageDescription {
     let metadata = video.metadata();
     let fps = metadata.fps.filter(|fps| fps.is_finite() && *fps > 0.0);

@@ -1,5 +1,5 @@
-//! MetaMorph's stacks (STK): one directory for all planes, which follow each other, and tags of its
-//! own that say how many there are and when each was taken.
+//! MetaMorph stacks (STK): a single directory for all planes, which are consecutive, and custom
+//! tags with the number of planes and the time of each.
 
 use std::path::Path;
 
@@ -8,45 +8,45 @@ use super::unit::Spacing;
 use crate::io::format::timing;
 use crate::video::Metadata;
 
-/// Pairs of a number that says what the other is about, or distances of planes.
+/// Pairs of an ID and a value, or distances of planes.
 const UIC1: u16 = 33_628;
-/// Six numbers for each plane: distance (a fraction), day and time of recording and of change.
+/// Six numbers per plane: distance (a fraction), and date and time of creation and of modification.
 const UIC2: u16 = 33_629;
-/// The wavelength of each plane, a fraction.
+/// Wavelength of each plane, a fraction.
 const UIC3: u16 = 33_630;
 /// Lists for each plane.
 const UIC4: u16 = 33_631;
 
-/// The numbers in the first tag of the size of pixels and its unit.
+/// IDs of the pixel size and its unit in the first tag.
 const X_CALIBRATION: u64 = 4;
 const Y_CALIBRATION: u64 = 5;
 const CALIBRATION_UNIT: u64 = 6;
 
-/// The longest text.
+/// Maximum length of a text.
 const MAX_TEXT: usize = 1 << 10;
 
 const MILLISECONDS_OF_A_DAY: f64 = 86_400_000.0;
 
-/// The day in MetaMorph's count of days that 1970 begins with.
+/// January 1, 1970 in MetaMorph's count of days.
 const EPOCH: i64 = 2_440_587;
 
-/// What the tags say.
+/// Content of the tags.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct MetaMorph {
-    /// The number of planes.
+    /// Number of planes.
     pub(super) planes: usize,
-    /// When each was taken, in seconds from the first; empty if that is not known.
+    /// Time of each plane in seconds from the first; empty if unknown.
     pub(super) times: Vec<f64>,
-    /// When the first was taken.
+    /// Time of the first plane.
     pub(super) date: Option<String>,
-    /// Whether planes are of several wavelengths.
+    /// Whether planes have different wavelengths.
     pub(super) has_colors: bool,
     /// Height and width of a pixel, and the unit.
     pub(super) size: Option<([f64; 2], String)>,
 }
 
 impl MetaMorph {
-    /// Reads the tags of a directory; nothing if MetaMorph did not write it.
+    /// Reads the tags of a directory; `None` if MetaMorph did not write it.
     pub(super) fn read(reader: &TiffReader<'_>, directory: &Directory) -> Option<Self> {
         let times = directory.find(UIC2)?;
         let planes = [UIC2, UIC3, UIC4].into_iter();
@@ -72,7 +72,7 @@ impl MetaMorph {
         Some(found)
     }
 
-    /// Adds what the tags say to what is known.
+    /// Adds the content of the tags to the metadata.
     pub(super) fn describe(
         &self,
         path: &Path,
@@ -136,9 +136,9 @@ fn size(reader: &TiffReader<'_>, directory: &Directory) -> Option<([f64; 2], Str
     Some(([fraction(Y_CALIBRATION)?, fraction(X_CALIBRATION)?], unit))
 }
 
-/// A day in a count of days and a time in ms as `2020-01-31T12:00:00.000`.
+/// A day number and a time in ms as `2020-01-31T12:00:00.000`.
 fn date(day: u64, milliseconds: u64) -> Option<String> {
-    // The days since 1970 as a date of the Gregorian calendar, after Howard Hinnant.
+    // Converts days since 1970 to a date of the Gregorian calendar, after Howard Hinnant.
     let days = i64::try_from(day).ok()? - EPOCH + 719_468;
     if day < 1_721_424 || milliseconds >= MILLISECONDS_OF_A_DAY as u64 {
         return None;

@@ -1,5 +1,5 @@
-//! What Micro-Manager says: before the first page, how pages lie along the axes; in a tag of each page,
-//! when it was taken.
+//! Metadata of Micro-Manager: before the first page, the indices of the pages along the axes; in a
+//! tag of each page, its time.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,29 +12,29 @@ use crate::io::Series;
 use crate::io::format::timing;
 use crate::video::Metadata;
 
-/// The tag of what is known about a page.
+/// The tag of a page's metadata.
 const METADATA: u16 = 51_123;
 
-/// The numbers that come before the parts of the header.
+/// Magic numbers of the parts of the header.
 const INDEX_HEADER: u64 = 54_773_648;
 const INDEX: u64 = 3_453_623;
 const SUMMARY: u64 = 2_355_492;
 
-/// Of how many frames the times are looked up at most, which each page has in a text.
+/// Maximum number of frames whose times are read, each from a text in its page.
 const MAX_TIMES: usize = 1000;
 
-/// Where a page is along the axes.
+/// Indices of a page along the axes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct PlaneIndex {
     pub(super) channel: usize,
     pub(super) slice: usize,
     pub(super) time: usize,
     pub(super) position: usize,
-    /// Where its directory is.
+    /// Offset of its directory.
     pub(super) offset: u64,
 }
 
-/// What the header says.
+/// Content of the header.
 #[derive(Debug, Default)]
 pub(super) struct MicroManager {
     pub(super) plane_indices: Vec<PlaneIndex>,
@@ -42,7 +42,7 @@ pub(super) struct MicroManager {
 }
 
 impl MicroManager {
-    /// Reads the header; nothing if Micro-Manager did not write it.
+    /// Reads the header; `None` if Micro-Manager did not write it.
     pub(super) fn read(reader: &TiffReader<'_>) -> Option<Self> {
         let number = |at: usize| reader.uint(at, 4);
         if number(8)? != INDEX_HEADER {
@@ -59,7 +59,7 @@ impl MicroManager {
         })
     }
 
-    /// The position that is asked for; a file may have several.
+    /// The requested position; a file may have several.
     pub(super) fn choose(&self, series: Option<&Series>, path: &Path) -> Result<usize> {
         let positions: BTreeSet<usize> = self
             .plane_indices
@@ -74,12 +74,12 @@ impl MicroManager {
         Ok(positions[Series::choose(series, path, &names, 0)?])
     }
 
-    /// The distance of frames that was asked for, in seconds.
+    /// Requested interval between frames in seconds.
     pub(super) fn interval(&self) -> Option<f64> {
         seconds(self.summary.get("Interval_ms")?)
     }
 
-    /// The size of pixels in µm.
+    /// Pixel size in µm.
     pub(super) fn pixel_size(&self) -> Option<f64> {
         ["PixelSize_um", "PixelSizeUm"]
             .iter()
@@ -110,7 +110,7 @@ fn plane_indices(reader: &TiffReader<'_>) -> Option<Vec<PlaneIndex>> {
     (plane_indices.len() == count).then_some(plane_indices)
 }
 
-/// Adds to what is known of a recording what the pages of its frames say, if Micro-Manager wrote them.
+/// Adds the metadata of the frames' pages to that of a recording, if Micro-Manager wrote them.
 pub(super) fn describe<'a>(
     reader: &TiffReader<'_>,
     path: &Path,
@@ -133,20 +133,20 @@ pub(super) fn describe<'a>(
     metadata.fps = metadata.fps.or(interval.map(|seconds| 1.0 / seconds));
 }
 
-/// What is known about a page.
+/// Metadata of a page.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Tags {
-    /// When it was taken, in seconds.
+    /// Time of the page in seconds.
     elapsed: Option<f64>,
-    /// The distance of frames that was asked for, in seconds.
+    /// Requested interval between frames in seconds.
     interval: Option<f64>,
-    /// The size of a pixel in µm.
+    /// Pixel size in µm.
     pixel_size: Option<f64>,
     date: Option<String>,
 }
 
 impl Tags {
-    /// Reads the tag of a page; nothing if Micro-Manager did not write it.
+    /// Reads the tag of a page; `None` if Micro-Manager did not write it.
     fn read(reader: &TiffReader<'_>, directory: &Directory) -> Option<Self> {
         let text = reader.text(directory.find(METADATA)?)?;
         let json: Value = serde_json::from_str(&text).ok()?;
@@ -166,7 +166,7 @@ impl Tags {
     }
 }
 
-/// A value, which some versions wrap.
+/// A value, unwrapped from the object in which some versions store it.
 fn plain(value: &Value) -> &Value {
     match value.get("PropVal") {
         Some(inner) => inner,

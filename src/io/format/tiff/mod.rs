@@ -1,7 +1,8 @@
-//! TIFF stacks: every page of the first page's size is a frame, unless the file says otherwise.
+//! TIFF stacks: every page with the size of the first page is a frame, unless the file says
+//! otherwise.
 //!
-//! Pages that are stored as they are in memory are read straight from the file or mapped; others
-//! are decoded strip by strip or tile by tile, several pages at once.
+//! Pages that are stored as in memory are read directly from the file or mapped; others are decoded
+//! strip by strip or tile by tile, several pages in parallel.
 
 mod axes;
 mod chunks;
@@ -40,32 +41,32 @@ use directory::TiffReader;
 use frames::{FrameSet, InFile, PageLocations};
 use page::PageShape;
 
-/// A stack of pages of one size and type.
+/// A stack of pages of the same size and type.
 pub(in crate::io) struct TiffStack {
     source: SharedFile,
     file: MappedFile,
-    /// The files that have the pages, this one first.
+    /// The files that contain the pages, this one first.
     files: Vec<PathBuf>,
     shape: PageShape,
-    /// The number of channels of a frame, if each is a page.
+    /// Number of channels of a frame, if each is a page.
     channels: Option<usize>,
-    /// Where the pages are, those of a frame one after the other.
+    /// Locations of the pages, frame by frame.
     locations: PageLocations,
     metadata: Metadata,
 }
 
-/// Whether a file that begins with these bytes is a TIFF file.
+/// Whether the first bytes of a file are those of TIFF.
 pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
     TiffReader::new(bytes).is_ok()
 }
 
 impl TiffStack {
-    /// Finds the frames; those of a file that was cut short as far as they are whole.
+    /// Finds the frames; those of a truncated file as far as they are complete.
     pub(in crate::io) fn open(path: &Path, options: &LoadOptions) -> Result<Self> {
         Self::find(path, options.series.as_ref(), false)
     }
 
-    /// Finds the pages of a file that is a picture on its own, even if others belong to it.
+    /// Finds the pages of a file that is a standalone image, even if others belong to it.
     pub(in crate::io) fn open_picture(path: &Path) -> Result<Self> {
         Self::find(path, None, true)
     }
@@ -92,7 +93,7 @@ impl TiffStack {
         })
     }
 
-    /// The shape and the type of the pages.
+    /// Shape and type of the pages.
     pub(in crate::io) fn page_layout(&self) -> (Vec<usize>, DType) {
         (
             self.page_shape(self.locations.len()),
@@ -100,7 +101,7 @@ impl TiffStack {
         )
     }
 
-    /// Reads the samples of one page into their place in a video.
+    /// Reads the samples of one page directly into a video.
     pub(in crate::io) fn read_page(&self, page: usize, out: &mut dyn FillFrom) -> Result<()> {
         let encoding = self.shape.encoding;
         let native = Encoding {
@@ -126,8 +127,8 @@ impl TiffStack {
         }
     }
 
-    /// Runs a function on a file that has pages. Only the first one is open all the time: there may
-    /// be more than a program can have open.
+    /// Runs a function on a file with pages. Only the first file is open all the time: there may be
+    /// more files than a program can open.
     fn with_source(&self, file: usize, run: impl FnOnce(&SharedFile) -> Result<()>) -> Result<()> {
         match file {
             0 => run(&self.source),
@@ -145,7 +146,7 @@ impl TiffStack {
         shape
     }
 
-    /// The shape of pages as they lie in the file.
+    /// Shape of the pages as stored in the file.
     fn page_shape(&self, pages: usize) -> Vec<usize> {
         let mut shape = vec![pages, self.shape.height, self.shape.width];
         if self.shape.channels > 1 {
@@ -154,12 +155,12 @@ impl TiffStack {
         shape
     }
 
-    /// The number of frames.
+    /// Number of frames.
     fn len(&self) -> usize {
         self.locations.len() / self.channels.unwrap_or(1)
     }
 
-    /// The places in the file of the given pages, if all lie in it as they are in memory.
+    /// File offsets of the given pages, if all are stored in it as in memory.
     fn offsets(&self, pages: impl Iterator<Item = usize>) -> Option<Vec<u64>> {
         let PageLocations::Plain(list) = &self.locations else {
             return None;
@@ -171,7 +172,7 @@ impl TiffStack {
         pages.map(offset).collect()
     }
 
-    /// The layout of the frames in the file, in samples from the first page on.
+    /// Layout of the frames in the file, in samples from the first page on.
     fn file_layout(&self, offsets: &[u64]) -> Option<Layout> {
         let size = self.shape.encoding.size() as u64;
         let channels = self.channels.unwrap_or(1);
@@ -203,7 +204,7 @@ impl TiffStack {
     }
 }
 
-/// Fills a page that is nowhere.
+/// Fills a missing page.
 fn missing(native: Encoding, out: &mut dyn FillFrom) -> Result<()> {
     out.fill(native, &mut |bytes| {
         bytes.fill(0);
@@ -211,8 +212,8 @@ fn missing(native: Encoding, out: &mut dyn FillFrom) -> Result<()> {
     })
 }
 
-/// Frames from pages in memory of which so many follow each other as the channels of a frame: the
-/// channels become the last axis.
+/// Layout of frames from consecutive pages, each group of which has the `channels` channels of a
+/// frame: the channels become the last axis.
 fn with_channels(pages: &Layout, channels: usize) -> Layout {
     let (shape, strides) = (pages.shape(), pages.strides());
     Layout::new(

@@ -1,4 +1,4 @@
-//! The description of OME-TIFF: XML that says what the pages are, in this file and in others.
+//! The description of OME-TIFF: XML that describes the pages, in this file and in others.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +9,12 @@ use super::unit::Spacing;
 use crate::bail;
 use crate::error::{Error, Result};
 
-/// What the XML says.
+/// Content of the XML.
 #[derive(Debug, Default)]
 pub(super) struct Ome {
-    /// The name of the file for programs.
+    /// Unique ID of the file.
     pub(super) uuid: Option<String>,
-    /// The file that has the XML instead of this one.
+    /// The file that contains the XML instead of this one.
     pub(super) metadata_file: Option<String>,
     pub(super) images: Vec<OmeImage>,
 }
@@ -23,40 +23,40 @@ pub(super) struct Ome {
 #[derive(Debug, Clone, Default)]
 pub(super) struct OmeImage {
     pub(super) name: String,
-    /// The lengths of the axes Z, C and T; of C in pages.
+    /// Lengths of the axes Z, C and T; of C in pages.
     pub(super) lens: [usize; 3],
-    /// How many samples a pixel of a page has.
+    /// Number of samples per pixel of a page.
     pub(super) samples: usize,
-    /// The indices of Z, C and T in the order of planes, that of neighbours first.
+    /// The indices of Z, C and T in the order of planes, fastest first.
     order: [usize; 3],
     pub(super) blocks: Vec<PlaneRun>,
-    /// Frames per second, if it says so.
+    /// Frames per second, if stated.
     pub(super) fps: Option<f64>,
-    /// When the first frames were taken, in seconds.
+    /// Times of the first frames in seconds.
     pub(super) times: Vec<f64>,
     /// Height and width of a pixel in µm.
     pub(super) pixel_size: Option<[f64; 2]>,
     pub(super) date: Option<String>,
     pub(super) comment: Option<String>,
-    /// What is to be said about it.
+    /// Warnings about it.
     pub(super) warnings: Vec<String>,
 }
 
-/// Planes that are pages which follow each other.
+/// A run of planes stored in consecutive pages.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct PlaneRun {
     /// The first page.
     pub(super) page: usize,
-    /// The place of the first plane along Z, C and T.
+    /// Indices of the first plane along Z, C and T.
     first: [usize; 3],
-    /// The number of planes; all that follow by default.
+    /// Number of planes; default: all that follow.
     pub(super) count: Option<usize>,
-    /// The file that has the pages, if it is named, and its name for programs.
+    /// The file that contains the pages, if stated, and its unique ID.
     pub(super) file: Option<String>,
     pub(super) uuid: Option<String>,
 }
 
-/// Whether a text is a description of OME-TIFF.
+/// Whether a text is an OME-TIFF description.
 pub(super) fn is_ome(text: &str) -> bool {
     let text = text.trim_start_matches('\u{FEFF}').trim_start();
     text.starts_with('<') && (text.contains("<OME") || text.contains(":OME"))
@@ -66,7 +66,7 @@ impl Ome {
     /// Reads a description.
     pub(super) fn parse(text: &str) -> Result<Self> {
         let text = text.trim_start_matches('\u{FEFF}').trim();
-        // Some writers end the text with zeros.
+        // Some writers append zeros to the text.
         let text = text.split('\0').next().unwrap_or_default();
         let document = Document::parse(text)
             .map_err(|e| Error::new(format!("its OME description is not valid XML: {e}")))?;
@@ -130,7 +130,7 @@ impl OmeImage {
         Ok(image)
     }
 
-    /// Reads the size of pixels and the times of frames.
+    /// Reads the pixel size and the times of frames.
     fn read_scales(&mut self, pixels: Node<'_, '_>) {
         let size = |name: &str, warnings: &mut Vec<String>| {
             let size = number::<f64>(pixels, name)?;
@@ -163,17 +163,18 @@ impl OmeImage {
         self.times = follow.map(|(_, (_, seconds))| seconds).collect();
     }
 
-    /// The number of planes; nothing if nobody could count them.
+    /// Number of planes; `None` if it overflows.
     pub(super) fn planes(&self) -> Option<usize> {
         self.lens
             .iter()
             .try_fold(1usize, |n, len| n.checked_mul(*len))
     }
 
-    /// The axes of planes, that of neighbours last.
+    /// The axes of planes, fastest last.
     pub(super) fn axes(&self) -> Vec<(PageAxis, usize)> {
         let [slices, channels, times] = self.lens;
-        // No microscope has so many, but writers that know nothing of the axes call frames so.
+        // No microscope has this number of channels, but writers that do not use the axes write
+        // frames as channels.
         let channel = match channels > MAX_CHANNELS && slices == 1 && times == 1 {
             true => PageAxis::Time,
             false => PageAxis::Channel,
@@ -186,7 +187,7 @@ impl OmeImage {
         self.order.iter().rev().map(|index| axes[*index]).collect()
     }
 
-    /// The index in the order of planes of the first plane of a block; nothing if it has no such plane.
+    /// Index of the first plane of a block in the order of planes; `None` if it is out of range.
     pub(super) fn first_plane(&self, block: &PlaneRun) -> Option<usize> {
         let (mut plane, mut stride) = (0, 1);
         for axis in self.order {
@@ -213,7 +214,7 @@ impl PlaneRun {
         Self {
             page: page.unwrap_or(0),
             first: ["FirstZ", "FirstC", "FirstT"].map(at),
-            // A page is one plane, unless it says otherwise.
+            // A page is one plane, unless stated otherwise.
             count: number::<usize>(node, "PlaneCount").or(page.map(|_| 1)),
             file: uuid
                 .and_then(|uuid| uuid.attribute("FileName"))
@@ -225,7 +226,7 @@ impl PlaneRun {
     }
 }
 
-/// The parts of a node of a name, whatever the version of the schema.
+/// The children of a node with a name, whatever the version of the schema.
 fn children<'a, 'b: 'a>(node: Node<'a, 'b>, name: &'a str) -> impl Iterator<Item = Node<'a, 'b>> {
     node.children()
         .filter(move |child| child.is_element() && child.tag_name().name() == name)
@@ -268,7 +269,7 @@ fn order(text: &str) -> Result<[usize; 3]> {
 mod tests {
     use super::*;
 
-    /// The image of a description with the given attributes and parts of its pixels.
+    /// The image of a description with the given attributes and children of its `Pixels`.
     fn image(pixels: &str, parts: &str) -> Result<OmeImage> {
         let text = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?><!-- Pixels -->\n\

@@ -1,4 +1,4 @@
-//! One page of a TIFF file: its size, its samples and where they lie.
+//! One page of a TIFF file: its size, its sample format and the location of its samples.
 
 use tiff::tags::{CompressionMethod, PhotometricInterpretation, PlanarConfiguration, Tag};
 
@@ -40,10 +40,10 @@ pub(super) const SUB_DIRECTORIES: u16 = Tag::SubIfd.to_u16();
 const JPEG_TABLES: u16 = Tag::JPEGTables.to_u16();
 const COLOR_SAMPLING: u16 = Tag::ChromaSubsampling.to_u16();
 
-/// The longest tables of JPEG pictures that are read.
+/// Maximum size of JPEG tables that are read.
 const MAX_TABLES: u64 = 1 << 16;
 
-/// The greatest width and height of a tile.
+/// Maximum width and height of a tile.
 const MAX_TILE: usize = 1 << 14;
 
 /// What all frames of a video have in common.
@@ -52,9 +52,9 @@ pub(super) struct PageShape {
     pub(super) height: usize,
     pub(super) width: usize,
     pub(super) channels: usize,
-    /// The size of a sample in the file, which need not be a whole number of bytes.
+    /// Size of a sample in the file in bits, not necessarily a multiple of 8.
     pub(super) bits: u64,
-    /// Whether the channels are stored one after the other.
+    /// Whether each channel is stored as a separate plane.
     pub(super) planar: bool,
     pub(super) encoding: Encoding,
 }
@@ -64,58 +64,57 @@ pub(super) struct PageShape {
 pub(super) struct TiffPage {
     pub(super) shape: PageShape,
     pub(super) compression: CompressionMethod,
-    /// Whether the colours must be converted to red, green and blue: they are brightness and two
-    /// differences.
+    /// Whether the colors are YCbCr and must be converted to red, green and blue.
     pub(super) ycbcr: bool,
-    /// Whether the differences are stored for fewer pixels than the brightness.
+    /// Whether chroma is subsampled.
     pub(super) has_coarse_colors: bool,
-    /// How samples are stored: 1 as they are, 2 and 3 as differences from those to their left.
+    /// Predictor: 1 for none, 2 and 3 for samples stored as differences from those to their left.
     pub(super) predictor: u64,
-    /// Whether rows of a fax can be stored as changes to the one above.
+    /// Whether fax rows may be coded relative to the one above.
     pub(super) with_changes: bool,
     /// Whether the lowest bit of a byte comes first.
     pub(super) is_reversed: bool,
     pub(super) tiled: bool,
     rows_per_strip: u64,
-    /// The width and height of a tile.
+    /// Width and height of a tile.
     tile: (u64, u64),
-    /// Whether it is a smaller copy of another page.
+    /// Whether it is a reduced-resolution copy of another page.
     pub(super) thumbnail: bool,
     pub(super) directory: Directory,
     /// Offset and size of each strip or tile.
     pub(super) chunks: Vec<(u64, u64)>,
 }
 
-/// How a page is divided into strips or tiles.
+/// Division of a page into strips or tiles.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct TileGrid {
     pub(super) is_tiled: bool,
-    /// The size of a strip or tile in pixels.
+    /// Size of a strip or tile in pixels.
     pub(super) width: usize,
     pub(super) height: usize,
-    /// How many there are side by side, and one above the other.
+    /// Number of tiles horizontally and vertically.
     pub(super) across: usize,
     pub(super) down: usize,
 }
 
 impl PageShape {
-    /// The number of samples.
+    /// Number of samples.
     pub(super) fn len(&self) -> usize {
         self.height * self.width * self.channels
     }
 
-    /// The size in bytes of the uncompressed page.
+    /// Size in bytes of the uncompressed page.
     pub(super) fn bytes(&self) -> usize {
         let planes = if self.planar { self.channels } else { 1 };
         self.plane_bytes() * planes
     }
 
-    /// The size in bytes of an uncompressed plane, or of the page if it has no planes.
+    /// Size in bytes of an uncompressed plane, or of the page if it has no planes.
     pub(super) fn plane_bytes(&self) -> usize {
         self.row_bytes() * self.height
     }
 
-    /// The number of samples in a stored row.
+    /// Number of samples of a stored row.
     pub(super) fn row_len(&self) -> usize {
         if self.planar {
             self.width
@@ -124,7 +123,7 @@ impl PageShape {
         }
     }
 
-    /// The size in bytes of an uncompressed row, which begins with a byte of its own.
+    /// Size in bytes of an uncompressed row, which starts at a byte boundary.
     pub(super) fn row_bytes(&self) -> usize {
         (self.row_len() * self.bits as usize).div_ceil(8)
     }
@@ -136,7 +135,7 @@ impl PageShape {
 }
 
 impl TiffPage {
-    /// Reads what a directory says.
+    /// Reads the tags of a directory.
     pub(super) fn new(reader: &TiffReader<'_>, directory: Directory) -> Result<Self> {
         let values = |tag| directory.find(tag).and_then(|entry| reader.uints(entry));
         let value = |tag, default| {
@@ -184,7 +183,7 @@ impl TiffPage {
         Ok(page)
     }
 
-    /// The planes as pages of their own.
+    /// The planes as separate pages.
     pub(super) fn planes(&self) -> Result<Vec<Self>> {
         let plane = |plane| {
             Ok(Self {
@@ -200,13 +199,13 @@ impl TiffPage {
         (0..self.shape.channels).map(plane).collect()
     }
 
-    /// How the page is divided into strips or tiles.
+    /// Division of the page into strips or tiles.
     pub(super) fn grid(&self) -> TileGrid {
         let PageShape { height, width, .. } = self.shape;
         let (tile_width, tile_height) = self.tile;
         let length =
             |len: u64, most: usize| usize::try_from(len).map_or(most, |len| len.clamp(1, most));
-        // A tile may be larger than the page, but a page not so small that this matters.
+        // A tile may be larger than the page, but not larger than this program accepts.
         let grid = if self.tiled {
             (length(tile_width, MAX_TILE), length(tile_height, MAX_TILE))
         } else {
@@ -221,7 +220,7 @@ impl TiffPage {
         }
     }
 
-    /// How many samples of a stored row belong to one pixel.
+    /// Number of samples of a stored row per pixel.
     pub(super) fn row_channels(&self) -> usize {
         if self.shape.planar {
             1
@@ -230,7 +229,7 @@ impl TiffPage {
         }
     }
 
-    /// The places and sizes of a plane's strips or tiles.
+    /// Offsets and sizes of a plane's strips or tiles.
     pub(super) fn chunks_of(&self, plane: usize) -> Result<&[(u64, u64)]> {
         let planes = if self.shape.planar {
             self.shape.channels
@@ -244,10 +243,10 @@ impl TiffPage {
         Ok(&self.chunks[plane * per_plane..][..per_plane])
     }
 
-    /// The tables that all JPEG pictures of the page share.
+    /// The tables shared by all JPEG images of the page.
     pub(super) fn jpeg_tables(&self, source: &SharedFile) -> Result<Vec<u8>> {
         let entry = self.directory.find(JPEG_TABLES);
-        // Fewer bytes, which the entry itself has room for, are no tables.
+        // Fewer bytes, which fit in the entry itself, are not tables.
         let Some(entry) = entry.filter(|entry| entry.count > 8) else {
             return Ok(Vec::new());
         };
@@ -259,7 +258,7 @@ impl TiffPage {
         Ok(tables)
     }
 
-    /// Where the samples begin, if they follow each other in the file as they do in memory.
+    /// Offset of the samples, if they are stored as in memory.
     pub(super) fn plain(&self) -> Option<u64> {
         let stored = self.compression == CompressionMethod::None
             && self.predictor == predictor::NONE
@@ -270,7 +269,7 @@ impl TiffPage {
         let height = self.shape.height as u64;
         let strip = self.rows_per_strip.min(height) * self.shape.row_bytes() as u64;
         for (index, &(offset, size)) in self.chunks.iter().enumerate() {
-            // What a strip has beyond its rows is not part of the next one.
+            // Additional data of a strip after its rows is not part of the next one.
             let is_last = index + 1 == self.chunks.len();
             if offset != end || size != strip && !is_last {
                 return None;
@@ -287,7 +286,7 @@ fn compression_of(code: u64) -> CompressionMethod {
     CompressionMethod::from_u16_exhaustive(code)
 }
 
-/// The tags of the places and sizes of strips or tiles.
+/// The tags of the offsets and sizes of strips or tiles.
 fn chunk_tags(directory: &Directory) -> (u16, u16) {
     match directory.find(TILE_OFFSETS) {
         Some(_) => (TILE_OFFSETS, TILE_SIZES),

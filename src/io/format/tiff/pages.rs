@@ -8,14 +8,14 @@ use crate::error::Result;
 pub(super) struct TiffPages {
     /// The pages, or why they cannot be read.
     pub(super) list: Vec<Result<TiffPage>>,
-    /// Whether the chain of directories ends as it should.
+    /// Whether the chain of directories ends properly.
     pub(super) complete: bool,
-    /// The size of the file.
+    /// Size of the file.
     pub(super) file_len: u64,
 }
 
 impl TiffPages {
-    /// Reads what the directories say.
+    /// Reads the pages from their directories.
     pub(super) fn read(reader: &TiffReader<'_>, directories: Directories) -> Result<Self> {
         let complete = directories.complete;
         let mut list = Vec::with_capacity(directories.list.len());
@@ -32,7 +32,7 @@ impl TiffPages {
         Ok(pages)
     }
 
-    /// Finds out where parts end whose size is not known.
+    /// Determines the unknown sizes of strips and tiles.
     fn close(&mut self) {
         let pages = || self.list.iter().flatten();
         if !pages().any(TiffPage::is_open) {

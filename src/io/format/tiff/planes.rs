@@ -1,5 +1,5 @@
-//! The pages of recordings that say of each plane where it is, in one file or in several: OME-TIFF and
-//! Micro-Manager.
+//! Pages of recordings that state the location of each plane, in one file or in several: OME-TIFF
+//! and Micro-Manager.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -21,45 +21,45 @@ use crate::io::format::timing;
 use crate::task;
 use crate::video::Metadata;
 
-/// How many times more planes than there are pages for a file can tell of.
+/// Maximum ratio of described planes to existing pages.
 const MARGIN: usize = 64;
 
-/// How many planes a file can tell of, however few there are pages for.
+/// Number of planes that a file may describe, however few pages exist.
 const LIKELY: usize = 1 << 16;
 
 /// Planes in the order of frames.
 pub(super) struct Planes {
     pub(super) shape: PageShape,
-    /// The number of channels of a frame, if each is a plane.
+    /// Number of channels of a frame, if each is a plane.
     pub(super) channels: Option<usize>,
-    /// The pages; those that are missing are blank.
+    /// The pages; missing ones get the fill value.
     pub(super) list: Vec<Option<InFile<TiffPage>>>,
-    /// The files that have them.
+    /// The files that contain them.
     pub(super) files: Vec<PathBuf>,
-    /// The size of all of them.
+    /// Total size of the files.
     pub(super) file_len: u64,
     pub(super) metadata: Metadata,
 }
 
-/// Which page of which file is which plane, by the index of the plane in the order of its axes.
+/// The page and file of each plane, by the index of the plane in the order of its axes.
 #[derive(Default)]
 struct PlaneMap {
     pages: HashMap<usize, InFile<usize>>,
-    /// The files that are not there.
+    /// Missing files.
     absent: BTreeSet<String>,
-    /// Whether some are said to be where there can be none.
+    /// Whether some planes are out of range.
     outside: bool,
 }
 
 impl PlaneMap {
-    /// Whether so many planes can be true of some files, most of which may be missing.
+    /// Whether `count` planes are plausible for some files, most of which may be missing.
     fn has_room(&self, count: usize, files: &TiffFiles<'_>) -> bool {
         let most = self.pages.len().saturating_mul(MARGIN).max(LIKELY);
         count <= most && count as u64 <= files.len
     }
 }
 
-/// The planes that a file tells of; nothing if it tells of none, or nothing that can be true.
+/// The planes that a file describes; `None` if it describes none, or nothing plausible.
 pub(super) fn find(
     reader: &TiffReader<'_>,
     path: &Path,
@@ -92,7 +92,7 @@ pub(super) fn find(
     }
 }
 
-/// The description, or that of the file which it says has it.
+/// The description, or that of the file that contains it according to this one.
 fn read_ome(path: &Path, text: &str) -> Result<Ome> {
     let ome = Ome::parse(text)?;
     let Some(name) = &ome.metadata_file else {
@@ -126,7 +126,7 @@ fn of_ome(
     let path = files.path;
     let names: Vec<String> = ome.images.iter().map(|image| image.name.clone()).collect();
     files.learn_names(ome);
-    // Each file of a set can tell of all of them.
+    // Each file of a set can describe all of them.
     let is_here = |image: &OmeImage| image.blocks.iter().any(|block| files.is_own(block));
     let usual = ome.images.iter().position(is_here).unwrap_or(0);
     let index = Series::choose(series, path, &names, usual)?;
@@ -165,7 +165,7 @@ fn of_ome(
     Ok(planes)
 }
 
-/// What is known about a recording by its image.
+/// The metadata of a recording with that of its image.
 fn described(image: &OmeImage, metadata: &Metadata) -> Metadata {
     Metadata {
         fps: image.fps,
@@ -176,7 +176,7 @@ fn described(image: &OmeImage, metadata: &Metadata) -> Metadata {
     }
 }
 
-/// What the description of a file says about a picture that is the file on its own.
+/// Metadata of a standalone image, completed from its description.
 pub(super) fn describe_alone(text: &str, metadata: Metadata) -> Metadata {
     let ome = ome::is_ome(text).then(|| Ome::parse(text).ok()).flatten();
     match ome.as_ref().and_then(|ome| ome.images.first()) {
@@ -185,7 +185,7 @@ pub(super) fn describe_alone(text: &str, metadata: Metadata) -> Metadata {
     }
 }
 
-/// The pages of an image's planes, and the image with as many channels as pages have.
+/// The pages of an image's planes, and the image with the channel count of its pages.
 fn assign(
     files: &mut TiffFiles<'_>,
     ome: &Ome,
@@ -206,7 +206,7 @@ fn assign(
         && let Some(Ok(page)) = files.pages(file).list.get(block.page)
         && page.shape.channels > 1
     {
-        // Where samples are not counted, all channels are those of a pixel.
+        // If samples are not counted, all channels are those of a pixel.
         if image.samples == 1 && image.lens[1] == page.shape.channels {
             image.lens[1] = 1;
         }
@@ -268,7 +268,7 @@ fn of_micromanager(
         let lens = plane_indices.iter().map(|(plane_index, _)| of(plane_index));
         lens.max().map_or(1, |most| most.saturating_add(1))
     };
-    // A part of a recording need not begin with its beginning.
+    // A part of a recording need not start at its beginning.
     let first = plane_indices
         .iter()
         .map(|(plane_index, _)| plane_index.time)
@@ -319,7 +319,7 @@ fn of_micromanager(
     Ok(planes)
 }
 
-/// The pages in the order of frames, as far as those are whole where a file was cut short; nothing if
+/// The pages in the order of frames, up to the last complete frame of a truncated file; `None` if
 /// there are none.
 fn collect(
     reader: &TiffReader<'_>,
@@ -355,7 +355,7 @@ fn collect(
         let file = plane_index.file;
         list.push(page.map(|at| InFile { file, at }));
     }
-    // Pages that a file was not long enough for are among those that no plane was given.
+    // Pages missing from a truncated file are among those not assigned to any plane.
     cut |= !files.own.complete;
     let channels = arrangement.channels.unwrap_or(1);
     let Some(shape) = shape else {

@@ -1,15 +1,15 @@
-//! Entries of directories that are written.
+//! Directory entries to be written.
 
 /// An entry of a directory.
 pub(super) struct WrittenTag {
     pub(super) tag: u16,
     pub(super) kind: u16,
-    /// The size of each of the values.
+    /// Size of each value.
     size: usize,
     pub(super) bytes: Vec<u8>,
 }
 
-/// Types of the values of an entry; BigTIFF adds the numbers of 64 bits.
+/// Types of the values of an entry; BigTIFF adds 64-bit numbers.
 pub(super) mod value_type {
     pub(in crate::io::format::tiff) const BYTE: u16 = 1;
     pub(in crate::io::format::tiff) const ASCII: u16 = 2;
@@ -22,7 +22,7 @@ pub(super) mod value_type {
     pub(in crate::io::format::tiff) const IFD8: u16 = 18;
 }
 
-/// What samples are.
+/// Sample formats.
 pub(super) mod sample_format {
     pub(in crate::io::format::tiff) const UINT: u64 = 1;
     pub(in crate::io::format::tiff) const INT: u64 = 2;
@@ -32,14 +32,14 @@ pub(super) mod sample_format {
     pub(in crate::io::format::tiff) const COMPLEX_FLOAT: u64 = 6;
 }
 
-/// What is stored instead of samples, so that they compress better.
+/// Predictors: differences that are stored instead of samples and compress better.
 pub(super) mod predictor {
     pub(in crate::io::format::tiff) const NONE: u64 = 1;
     pub(in crate::io::format::tiff) const HORIZONTAL: u64 = 2;
     pub(in crate::io::format::tiff) const FLOAT: u64 = 3;
 }
 
-/// Units of the resolution; the last two are those of tifffile.
+/// Units of the resolution; the last two are those used by tifffile.
 pub(super) mod resolution_unit {
     pub(in crate::io::format::tiff) const NONE: u64 = 1;
     pub(in crate::io::format::tiff) const CENTIMETER: u64 = 3;
@@ -47,17 +47,17 @@ pub(super) mod resolution_unit {
     pub(in crate::io::format::tiff) const MICROMETER: u64 = 5;
 }
 
-/// The denominator of fractions.
+/// Denominator of fractions.
 const PARTS: f64 = 1e6;
 
 impl WrittenTag {
-    /// Whole numbers of 16 bits.
+    /// 16-bit integers.
     pub(super) fn shorts(tag: u16, values: &[u16]) -> Self {
         let bytes = values.iter().flat_map(|value| value.to_ne_bytes());
         Self::new(tag, value_type::SHORT, 2, bytes.collect())
     }
 
-    /// A whole number of 32 bits.
+    /// A 32-bit integer.
     pub(super) fn long(tag: u16, value: u64) -> Self {
         Self::new(
             tag,
@@ -67,12 +67,12 @@ impl WrittenTag {
         )
     }
 
-    /// A whole number of 64 bits, which only large files have.
+    /// A 64-bit integer, used only in large files.
     pub(super) fn long8(tag: u16, value: u64) -> Self {
         Self::new(tag, value_type::LONG8, 8, value.to_ne_bytes().to_vec())
     }
 
-    /// A fraction, as precise as its denominator.
+    /// A fraction, with the precision of its denominator.
     pub(super) fn fraction(tag: u16, value: f64) -> Self {
         let parts = (value * PARTS).round() as u32;
         let bytes = [parts, PARTS as u32].map(u32::to_ne_bytes).concat();
@@ -93,7 +93,7 @@ impl WrittenTag {
         }
     }
 
-    /// How many values there are.
+    /// Number of values.
     pub(super) fn count(&self) -> u64 {
         (self.bytes.len() / self.size) as u64
     }

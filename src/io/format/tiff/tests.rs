@@ -1,4 +1,4 @@
-//! Tests of the whole of TIFF reading and writing.
+//! Tests of TIFF reading and writing as a whole.
 
 mod described;
 mod programs;
@@ -36,7 +36,7 @@ fn load(bytes: &[u8]) -> crate::error::Result<Video> {
     })
 }
 
-/// The bytes that saving a video gives.
+/// The bytes of a saved video.
 fn saved(video: &Video) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.tif");
@@ -44,7 +44,7 @@ fn saved(video: &Video) -> Vec<u8> {
     std::fs::read(path).unwrap()
 }
 
-/// A page's tags with their values, the samples, and where the offset of the samples is to go.
+/// A page's tags with their values, the samples, and where the offset of the samples goes.
 fn file(big_endian: bool, big_tiff: bool, tags: &[(u16, u32)], samples: &[u8]) -> Vec<u8> {
     let number = |value: u64, size: usize| match big_endian {
         true => value.to_be_bytes()[8 - size..].to_vec(),
@@ -195,7 +195,7 @@ fn planes_become_channels() {
         (PLANAR, 2),
     ];
     let mut bytes = file(false, false, &tags, &[1, 2, 3, 4, 5, 6]);
-    // One strip for each plane is what the format wants: three places and sizes.
+    // The format requires one strip for each plane: three offsets and sizes.
     let lists = bytes.len() as u32;
     bytes.extend([8u32, 10, 12, 2, 2, 2].iter().flat_map(|v| v.to_le_bytes()));
     for (tag, list) in [(273u16, lists), (279, lists + 12)] {
@@ -231,7 +231,7 @@ fn packed_bits_are_unpacked() {
     );
 }
 
-/// Three pages of 40×30, encoded by the crate.
+/// Three pages of 40×30, encoded by the `tiff` crate.
 fn compressed(compression: Compression, predictor: Predictor) -> (Vec<u8>, Vec<f64>) {
     let mut bytes = std::io::Cursor::new(Vec::new());
     let pages: Vec<Vec<u16>> = (0..3)
@@ -281,7 +281,7 @@ fn compressed_pages_load() {
     );
 }
 
-/// One page that stands for several frames, with the given description.
+/// One page for several frames, with the given description.
 fn hyperstack(description: &str, samples: &[u8]) -> Vec<u8> {
     let tags = [
         (WIDTH, 2),

@@ -1,6 +1,6 @@
-//! Units of length and time, as OME and ImageJ write them.
+//! Units of length and time, as written by OME and ImageJ.
 
-/// The prefixes of units and what they multiply by.
+/// Prefixes of units and their factors.
 const PREFIXES: &[(&str, f64)] = &[
     ("Y", 1e24),
     ("Z", 1e21),
@@ -25,7 +25,7 @@ const PREFIXES: &[(&str, f64)] = &[
     ("y", 1e-24),
 ];
 
-/// The names of units of length that have no prefix, in metres.
+/// Names of units of length without prefix, in meters.
 const LENGTHS: &[(&[&str], f64)] = &[
     (&["m", "meter", "meters", "metre", "metres"], 1.0),
     (
@@ -67,7 +67,7 @@ const LENGTHS: &[(&[&str], f64)] = &[
     (&["pc"], 3.085_677_581_491_367e16),
 ];
 
-/// The names of units of time that have no prefix, in seconds.
+/// Names of units of time without prefix, in seconds.
 const TIMES: &[(&[&str], f64)] = &[
     (&["s", "sec", "secs", "second", "seconds"], 1.0),
     (&["msec", "msecs", "millisecond", "milliseconds"], 1e-3),
@@ -78,14 +78,14 @@ const TIMES: &[(&[&str], f64)] = &[
     (&["d", "day", "days"], 86_400.0),
 ];
 
-/// What a file says about the size of its pixels or the distance of its frames.
+/// Pixel size or frame interval stated by a file.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Spacing {
-    /// So many µm, or seconds.
+    /// In µm, or in seconds.
     Of(f64),
-    /// None that exists outside of the picture.
+    /// In pixels, which have no physical size.
     Pixels,
-    /// One that is not known here.
+    /// In an unknown unit.
     Unknown,
 }
 
@@ -95,7 +95,7 @@ impl Spacing {
         match name.trim() {
             "" | "pixel" | "pixels" | "px" | "reference frame" => Self::Pixels,
             name => match of(name, LENGTHS, "m") {
-                // Without the error that a multiplication of 1e-6 by a million has.
+                // Avoids the rounding error of multiplying 1e-6 by a million.
                 Some(metres) => Self::Of(metres / 1e-6),
                 None => Self::Unknown,
             },
@@ -112,7 +112,7 @@ impl Spacing {
 }
 
 fn of(name: &str, known: &[(&[&str], f64)], base: &str) -> Option<f64> {
-    // The Greek letter is another character than the sign of the prefix.
+    // The Greek letter mu is a different character than the micro sign.
     let name = name.replace('\u{3BC}', "\u{B5}").replace('\u{212B}', "Å");
     let exact = known
         .iter()

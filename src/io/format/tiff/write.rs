@@ -1,5 +1,5 @@
-//! Saving stacks so that other programs, and memory mapping, find them at their simplest: all
-//! samples first, one strip per page, then the directories.
+//! Saving stacks in the simplest layout for other programs and memory mapping: all samples first,
+//! one strip per page, then the directories.
 
 use std::fs::File;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
@@ -14,17 +14,17 @@ use crate::io::codec::compression::Compression;
 use crate::task::{self, Task};
 use crate::video::{DType, Video};
 
-/// How many bytes of pages are compressed ahead of one write.
+/// Number of bytes of pages compressed ahead of one write.
 const BATCH: usize = 8 << 20;
 
-/// How programs are to show the samples.
+/// How programs should display the samples (photometric interpretation).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Photometric {
     /// Zero is black.
     MinIsBlack,
     /// Zero is white.
     MinIsWhite,
-    /// The channels are red, green, blue and perhaps opacity.
+    /// The channels are red, green, blue and optionally alpha.
     Rgb,
 }
 
@@ -37,16 +37,16 @@ impl Choice for Photometric {
     ];
 }
 
-/// How a stack is saved.
+/// Options for saving a stack.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::io) struct TiffOptions {
-    /// By default by the number of channels.
+    /// Default: from the number of channels.
     pub(in crate::io) photometric: Option<Photometric>,
     pub(in crate::io) compression: Compression,
 }
 
 impl TiffOptions {
-    /// As the samples are in memory.
+    /// Uncompressed, as the samples are in memory.
     pub(in crate::io) const PLAIN: Self = Self {
         photometric: None,
         compression: Compression::None,
@@ -75,7 +75,7 @@ pub(in crate::io) fn save(path: &Path, video: &Video, options: &TiffOptions) -> 
     })
 }
 
-/// The bytes of a file of one page: an image `{y, x}` or `{y, x, channel}`.
+/// The bytes of a file with one page: an image `{y, x}` or `{y, x, channel}`.
 pub(in crate::io) fn encode(image: &Video, options: &TiffOptions) -> Result<Vec<u8>> {
     let frame = image.with_layout(image.layout().insert_axis(0));
     let stack = StackLayout::of(&frame, image.shape(), options)?;
@@ -89,12 +89,12 @@ pub(in crate::io) fn encode(image: &Video, options: &TiffOptions) -> Result<Vec<
     Ok(file)
 }
 
-/// Whether the pages are in the file as the samples are in memory.
+/// Whether the pages are stored as the samples are in memory.
 fn is_plain(video: &Video, options: &TiffOptions) -> bool {
     options.compression == Compression::None && video.dtype() != DType::Bool
 }
 
-/// Writes the pages in order, each compressed on one of the cores.
+/// Writes the pages in order; each is compressed on one core.
 fn write_pages(
     stack: &StackLayout,
     video: &Video,
@@ -117,7 +117,7 @@ fn write_pages(
             },
         );
         for coded in pages? {
-            // Strips begin on word boundaries.
+            // Strips start at word boundaries.
             let gap = at % 2;
             file.write_all(&[0][..gap as usize])
                 .and_then(|()| file.write_all(&coded))
@@ -144,7 +144,7 @@ fn encode_page(
     coded.map_err(|e| Error::new(format!("cannot compress frame {page}: {e}")))
 }
 
-/// Bools as bits, the first the highest of its byte; every row begins with a byte of its own.
+/// Packs bools as bits, highest bit first; every row starts at a byte boundary.
 fn packed(bools: &[u8], stack: &StackLayout) -> Vec<u8> {
     let rows = bools.chunks(stack.row_len().max(1));
     let byte = |bits: &[u8]| {

@@ -1,28 +1,28 @@
-//! How the axes of an array become those of a video.
+//! Mapping of the axes of an array to those of a video.
 
 use super::ome::{self, ZarrAxis};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::video::{Layout, shape_text};
 
-/// What is loaded of an array, and how it becomes a video.
+/// The loaded part of an array, and its mapping to a video.
 #[derive(Debug, PartialEq)]
 pub(super) struct Axes {
-    /// The axes of the array that are loaded, the frames first, the others in the order of the array;
-    /// `None` stands for one of length 1 that it does not have.
+    /// The loaded axes of the array, that of the frames first, the others in the order of the
+    /// array; `None` is an added axis of length 1.
     pub(super) loaded: Vec<Option<usize>>,
-    /// The lengths of those.
+    /// Their lengths.
     lens: Vec<usize>,
     /// Their order in the video.
     order: Vec<usize>,
 }
 
-/// Names in the order in which no name is needed.
+/// Names of the axes in the default order, which needs no names.
 const USUAL: [&str; 4] = ["t", "ty", "tyx", "tyxc"];
 
 impl Axes {
-    /// The axes of a video among those of an array, by the axes of the image that it is, else by the
-    /// names that it gives them, else by their number.
+    /// Finds the axes of a video among those of an array: from the axes of its image, else from its
+    /// axis names, else from the number of axes.
     pub(super) fn new(
         shape: &[usize],
         image: Option<&[ZarrAxis]>,
@@ -113,7 +113,7 @@ impl Axes {
         })
     }
 
-    /// The axis of the array that is that of the frames.
+    /// The axis of the array along which the frames are.
     pub(super) fn frames(&self) -> Option<usize> {
         self.loaded[0]
     }
@@ -123,7 +123,7 @@ impl Axes {
         self.order.iter().map(|axis| self.lens[*axis]).collect()
     }
 
-    /// How samples lie as a video that are loaded in the order of the array.
+    /// Layout as a video of samples loaded in the order of the array.
     pub(super) fn video_layout(&self, layout: &Layout) -> Layout {
         let mut layout = layout.clone();
         let mut current: Vec<usize> = (0..self.order.len()).collect();

@@ -1,5 +1,6 @@
-//! The steps between the samples of a chunk and its bytes in a file: the codecs of the Zarr
-//! specification and those of the Python package numcodecs.
+//! Steps between the samples of a chunk and its bytes in a file: the codecs of the Zarr
+//! specification and of the Python package numcodecs. They are our own, because a crate with its C
+//! library for Blosc is not worth its cost.
 
 use bzip2::read::MultiBzDecoder;
 use flate2::Crc;
@@ -13,7 +14,7 @@ use crate::io::codec::lzma;
 use crate::io::codec::{Codec, corrupted, fill};
 use crate::video::DType;
 
-/// One step, as it is taken when a chunk is written.
+/// One encoding step.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum CodecStep {
     Shared(Codec),
@@ -25,7 +26,7 @@ pub(super) enum CodecStep {
         kind: Checksum,
         is_first: bool,
     },
-    /// Eight bools in a byte, after a byte that says how many of the last ones are none.
+    /// Eight bools per byte, preceded by a byte with the number of padding bits.
     PackBits,
     /// Samples of another type or with other values, one for each.
     Map {
@@ -35,7 +36,7 @@ pub(super) enum CodecStep {
     },
 }
 
-/// What a checksum is.
+/// Type of a checksum.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Checksum {
     Crc32,
@@ -44,18 +45,18 @@ pub(super) enum Checksum {
     Fletcher32,
 }
 
-/// What becomes of samples when they are read.
+/// Conversion of samples on reading.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Map {
-    /// They become another type.
+    /// Cast to another type.
     Cast,
-    /// Each is the difference from the one before it.
+    /// Cumulative sum: each is stored as the difference from the previous one.
     Sum,
-    /// They are divided and shifted.
+    /// Division by a scale, and addition of an offset.
     Linear { scale: f64, offset: f64 },
 }
 
-/// Undoes all steps, the last first, into `out`, which has to be filled.
+/// Undoes all steps, last first, into `out`, which has to be filled.
 pub(super) fn decode(steps: &[CodecStep], mut bytes: Vec<u8>, out: &mut [u8]) -> Result<()> {
     let rooms = steps.iter().scan(out.len(), |room, step| {
         let before = *room;
@@ -88,19 +89,19 @@ pub(super) fn decode(steps: &[CodecStep], mut bytes: Vec<u8>, out: &mut [u8]) ->
 }
 
 impl CodecStep {
-    /// The most bytes that a step makes of so many.
+    /// Maximum number of bytes that a step makes of `len`.
     fn room(&self, len: usize) -> usize {
         match self {
             CodecStep::Shared(Codec::Shuffle(_)) => len,
             CodecStep::Checksum { .. } => len.saturating_add(4),
             CodecStep::PackBits => len.div_ceil(8) + 1,
             CodecStep::Map { from, to, .. } => (len / to.size()).saturating_mul(from.size()),
-            // What cannot be made smaller becomes a little larger.
+            // Incompressible data becomes slightly larger.
             _ => len.saturating_add(len / 8).saturating_add(1 << 12),
         }
     }
 
-    /// Undoes a step; returns how many bytes it gave.
+    /// Undoes a step; returns the number of bytes written.
     fn decode(&self, bytes: &[u8], out: &mut [u8]) -> Result<usize> {
         match self {
             CodecStep::Shared(codec) => codec.decode(bytes, out),
@@ -151,7 +152,7 @@ impl Checksum {
                 CRC32C[usize::from(crc as u8 ^ byte)] ^ crc >> 8
             }),
             Checksum::Adler32 => {
-                // As many bytes as can be added before the sums have to be reduced.
+                // The maximum number of bytes that can be added before the sums have to be reduced.
                 let (a, b) = bytes.chunks(5552).fold((1, 0), |sums, bytes| {
                     let add = |(a, b): (u32, u32), byte: &u8| {
                         let a = a + u32::from(*byte);
@@ -176,7 +177,7 @@ impl Checksum {
     }
 }
 
-/// The remainders of all bytes for CRC-32C.
+/// Remainders of all byte values for CRC-32C.
 const CRC32C: [u32; 256] = {
     let mut table = [0; 256];
     let mut byte = 0;
@@ -227,7 +228,7 @@ impl Map {
                 write_ints(&mut sums, out, to);
             }
             Map::Linear { scale, offset } => {
-                // Floats are computed with in their own precision, ints in double precision.
+                // Floats are converted in their own precision, ints in double precision.
                 let kind = match is_float(from) {
                     true => from,
                     false => DOUBLE,
@@ -254,7 +255,7 @@ pub(super) fn is_float(encoding: Encoding) -> bool {
     matches!(encoding.dtype, DType::F32 | DType::F64)
 }
 
-/// A number in the precision of a type of floats.
+/// A number in the precision of a float type.
 fn rounded(value: f64, encoding: Encoding) -> f64 {
     match encoding {
         Encoding { half: true, .. } => f16::from_f64(value).to_f64(),
@@ -265,7 +266,7 @@ fn rounded(value: f64, encoding: Encoding) -> f64 {
     }
 }
 
-/// The numbers that bytes stand for; large ints are rounded.
+/// Decodes bytes to floats; large ints are rounded.
 fn floats(bytes: &[u8], encoding: Encoding) -> Result<Vec<f64>> {
     let mut read = |out: &mut [u8]| {
         out.copy_from_slice(bytes);
@@ -274,7 +275,7 @@ fn floats(bytes: &[u8], encoding: Encoding) -> Result<Vec<f64>> {
     samples::read_numbers(encoding, bytes.len() / encoding.size(), &mut read)
 }
 
-/// The whole numbers that bytes stand for; those above the largest int are negative ones.
+/// Decodes bytes to integers; those above the largest int wrap to negative ones.
 fn ints(bytes: &[u8], encoding: Encoding) -> impl Iterator<Item = i64> {
     let size = encoding.size();
     let is_signed = matches!(
@@ -299,7 +300,7 @@ fn ints(bytes: &[u8], encoding: Encoding) -> impl Iterator<Item = i64> {
     })
 }
 
-/// Writes whole numbers; of those that a type has no room for the lowest bits.
+/// Writes integers, truncated to the lowest bits that fit the type.
 fn write_ints(values: &mut dyn Iterator<Item = i64>, out: &mut [u8], encoding: Encoding) {
     if is_float(encoding) {
         return write_floats(&mut values.map(|value| value as f64), out, encoding);
@@ -317,7 +318,7 @@ fn write_ints(values: &mut dyn Iterator<Item = i64>, out: &mut [u8], encoding: E
     }
 }
 
-/// Writes floats, as ints without what is behind the point.
+/// Writes floats, truncated toward zero for int types.
 fn write_floats(values: &mut dyn Iterator<Item = f64>, out: &mut [u8], encoding: Encoding) {
     if !is_float(encoding) {
         let int = |value: f64| match encoding.dtype {
@@ -341,7 +342,7 @@ fn write_floats(values: &mut dyn Iterator<Item = f64>, out: &mut [u8], encoding:
     }
 }
 
-/// The error for a codec that is not read.
+/// The error for an unsupported codec.
 pub(super) fn unsupported(name: &str) -> Error {
     Error::new(format!(
         "its chunks are encoded by `{name}`, which is not supported"

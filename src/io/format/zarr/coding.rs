@@ -1,5 +1,5 @@
-//! How the chunks of an array are encoded, from its list of codecs: transposes, filters, shards
-//! within shards, and compressions.
+//! The chunk encoding of an array, from its list of codecs: transposes, filters, nested shards and
+//! compressions.
 
 use serde_json::Value;
 
@@ -13,17 +13,17 @@ use crate::io::codec::Codec;
 use crate::io::format::npy;
 use crate::video::DType;
 
-/// How a chunk becomes bytes.
+/// Encoding of a chunk.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ChunkEncoding {
-    /// The lengths of a chunk, the smallest if there are shards.
+    /// Shape of a chunk, the innermost if there are shards.
     pub(super) chunk: Vec<usize>,
-    /// The axes of a chunk, that which varies fastest last.
+    /// Order of the axes of a chunk, fastest last.
     pub(super) order: Vec<usize>,
-    /// How its samples are stored once all steps are undone.
+    /// Encoding of its samples once all steps are undone.
     pub(super) encoding: Encoding,
     pub(super) steps: Vec<CodecStep>,
-    /// The files that have several chunks, and those within them.
+    /// The shards: files that contain several chunks, and nested ones.
     pub(super) shards: Vec<ZarrShard>,
 }
 
@@ -75,11 +75,11 @@ impl ChunkEncoding {
         }
     }
 
-    /// Adds the codecs of a chunk, or of what is within a shard.
+    /// Adds the codecs of a chunk, or those within a shard.
     fn add(&mut self, codecs: &[Value]) -> Result<()> {
         let mut stage = self.encoding;
         let mut codecs = codecs.iter();
-        // The last filter that sees samples one after the other.
+        // The last filter that depends on the order of samples.
         let mut ordered = None;
         loop {
             let Some(codec) = codecs.next() else {
@@ -142,7 +142,7 @@ impl ChunkEncoding {
         Ok(())
     }
 
-    /// Sets the order of the bytes of what the file holds: that of the last filter, or of the samples.
+    /// Sets the byte order of the stored data: that of the last filter, or of the samples.
     fn set_order_of_bytes(&mut self, is_swapped: bool) {
         match self.steps.last_mut() {
             None => self.encoding.swapped = is_swapped,
@@ -162,15 +162,15 @@ impl ChunkEncoding {
     }
 }
 
-/// What a filter does to samples.
+/// Effect of a filter on samples.
 struct ZarrFilter {
     steps: Option<CodecStep>,
-    /// What its input is, where it leaves samples as they are.
+    /// Encoding of its input, if it leaves samples unchanged.
     input: Encoding,
 }
 
 impl ZarrFilter {
-    /// What the samples are that it makes.
+    /// Encoding of its output.
     fn stored(&self) -> Encoding {
         match &self.steps {
             Some(CodecStep::Map { from, .. }) => *from,
@@ -179,7 +179,7 @@ impl ZarrFilter {
         }
     }
 
-    /// The same with samples in this machine's order of bytes.
+    /// The same with samples in native byte order.
     fn native(mut self) -> Self {
         if let Some(CodecStep::Map { from, to, .. }) = &mut self.steps {
             (*from, *to) = (native(*from), native(*to));
@@ -187,7 +187,7 @@ impl ZarrFilter {
         self
     }
 
-    /// Whether the order of the samples matters to it.
+    /// Whether it depends on the order of samples.
     fn is_ordered(&self) -> bool {
         matches!(
             &self.steps,
@@ -202,7 +202,7 @@ const BYTE: Encoding = Encoding {
     swapped: false,
 };
 
-/// The filter of a name for samples of a type, if there is one.
+/// The filter with a name for samples of a type, if it exists.
 fn filter(name: &str, settings: &Value, input: Encoding) -> Result<Option<ZarrFilter>> {
     let dtype = |key: &str, default: Encoding| match &settings[key] {
         Value::Null => Ok(default),
@@ -227,7 +227,7 @@ fn filter(name: &str, settings: &Value, input: Encoding) -> Result<Option<ZarrFi
                 input,
             }));
         }
-        // It sets bits of samples to zero, for good.
+        // It sets bits of samples to zero, irreversibly.
         "bitround" => return Ok(Some(ZarrFilter { steps: None, input })),
         _ => return Ok(None),
     };
@@ -244,7 +244,7 @@ fn filter(name: &str, settings: &Value, input: Encoding) -> Result<Option<ZarrFi
     Ok(Some(ZarrFilter { steps, input }))
 }
 
-/// The compression or checksum of a name, if there is one; `size` is that of a sample.
+/// The compression or checksum with a name, if it exists; `size` is that of a sample.
 fn compression(name: &str, settings: &Value, size: usize) -> Result<Option<CodecStep>> {
     let checksum = |kind, is_first_by_default| {
         let is_first = match settings["location"].as_str() {
@@ -283,12 +283,12 @@ fn compression(name: &str, settings: &Value, size: usize) -> Result<Option<Codec
     }))
 }
 
-/// The name of a codec of numcodecs, as it is in version 2.
+/// The name of a numcodecs codec, as in version 2.
 fn plain(name: &str) -> &str {
     name.strip_prefix("numcodecs.").unwrap_or(name)
 }
 
-/// The type of samples by a name of NumPy's, short or long.
+/// The sample type from a NumPy type name, short or long.
 fn dtype_of(name: &str) -> Result<Encoding> {
     npy::encoding(match name {
         "bool" => "|b1",
@@ -307,13 +307,13 @@ fn dtype_of(name: &str) -> Result<Encoding> {
     })
 }
 
-/// The name and the settings of a codec of version 3.
+/// The name and the settings of a version 3 codec.
 pub(super) fn named(codec: &Value) -> (&str, &Value) {
     let name = name_of(codec).unwrap_or("without a name");
     (name, &codec["configuration"])
 }
 
-/// Whether the highest byte comes first.
+/// Whether the byte order is big-endian.
 pub(super) fn endian(settings: &Value) -> Result<bool> {
     Ok(match settings["endian"].as_str() {
         Some("big") => true,
@@ -322,7 +322,7 @@ pub(super) fn endian(settings: &Value) -> Result<bool> {
     })
 }
 
-/// Samples in this machine's order of bytes.
+/// The encoding with native byte order.
 fn native(encoding: Encoding) -> Encoding {
     Encoding {
         swapped: false,
@@ -330,7 +330,7 @@ fn native(encoding: Encoding) -> Encoding {
     }
 }
 
-/// An order of so many axes.
+/// A permutation of `rank` axes.
 pub(super) fn permutation(json: &Value, rank: usize) -> Result<Vec<usize>> {
     // Drafts of version 3 had names for two of them.
     let order = match json.as_str() {

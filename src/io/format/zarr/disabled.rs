@@ -1,4 +1,4 @@
-//! What stands for Zarr in a program that was built without it: errors that say so.
+//! Replacement of the Zarr module in builds without it: errors that say so.
 
 use std::path::Path;
 
@@ -7,12 +7,12 @@ use crate::io::codec::compression::Compression;
 use crate::io::recording::{LoadOptions, Recording};
 use crate::video::Video;
 
-/// Says that this needs another program.
+/// Returns an error that this build lacks Zarr.
 pub(in crate::io) fn open(path: &Path, _: &LoadOptions) -> Result<Box<dyn Recording>> {
     Err(Error::left_out(path, "Zarr", "zarr"))
 }
 
-/// Says that this needs another program.
+/// Returns an error that this build lacks Zarr.
 pub(in crate::io) fn save(path: &Path, _: &Video, _: Compression) -> Result<()> {
     Err(Error::left_out(path, "Zarr", "zarr"))
 }

@@ -1,4 +1,4 @@
-//! The `fill_value` of an array: what samples are that were never written.
+//! The `fill_value` of an array: the value of samples that were never written.
 
 use half::f16;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::io::bytes::samples::Encoding;
 use crate::video::DType;
 
-/// The bytes of a sample that was never written; `None` if the file leaves open what it is.
+/// The bytes of the fill value; `None` if the file leaves it undefined.
 pub(super) fn fill_value(value: &Value, encoding: Encoding) -> Result<Option<Vec<u8>>> {
     if value.is_null() {
         return Ok(None);
@@ -24,14 +24,14 @@ pub(super) fn fill_value(value: &Value, encoding: Encoding) -> Result<Option<Vec
             }
         );
     };
-    // The lowest byte is the first one so far.
+    // The bytes are little-endian so far.
     if encoding.swapped == cfg!(target_endian = "little") {
         bytes.reverse();
     }
     Ok(Some(bytes))
 }
 
-/// The bytes of a value, the lowest first.
+/// The bytes of a value in little-endian order.
 fn bytes_of(value: &Value, encoding: Encoding) -> Option<Vec<u8>> {
     let size = encoding.size();
     if is_float(encoding) {

@@ -1,4 +1,4 @@
-//! What the JSON files of a Zarr array say: version 2 (`.zarray`, `.zattrs`) and 3 (`zarr.json`).
+//! The JSON files of a Zarr array: version 2 (`.zarray`, `.zattrs`) and 3 (`zarr.json`).
 
 use std::path::Path;
 
@@ -11,29 +11,29 @@ use crate::error::{Error, Result};
 use crate::io::bytes::samples::SharedFile;
 use crate::io::format::npy;
 
-/// The longest JSON file that is read, in bytes.
+/// Maximum size of a JSON file in bytes.
 const MAX_JSON: u64 = 16 << 20;
 
 /// How an array is stored.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ArrayMetadata {
     pub(super) shape: Vec<usize>,
-    /// The names of its axes, if it has some.
+    /// Names of its axes, if any.
     pub(super) axes: Vec<String>,
-    /// The bytes of a sample that was never written; `None` if that is left open.
+    /// Bytes of the fill value; `None` if undefined.
     pub(super) fill_value: Option<Vec<u8>>,
     pub(super) coding: ChunkEncoding,
     pub(super) keys: ChunkKeys,
 }
 
-/// How the files of chunks are named.
+/// Naming scheme of chunk files.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ChunkKeys {
     pub(super) prefix: &'static str,
     pub(super) separator: &'static str,
 }
 
-/// A JSON file of a folder, if there is one.
+/// A JSON file of a folder, if it exists.
 pub(super) fn read_json(folder: &Path, name: &str) -> Result<Option<Value>> {
     let path = folder.join(name);
     let Some(source) = SharedFile::find(&path)? else {
@@ -48,7 +48,7 @@ pub(super) fn read_json(folder: &Path, name: &str) -> Result<Option<Value>> {
     Ok(Some(value))
 }
 
-/// What is said about the array in a folder, if it is one.
+/// The metadata of the array in a folder, if it contains one.
 pub(super) fn read_array(folder: &Path) -> Result<Option<ArrayMetadata>> {
     if let Some(json) = read_json(folder, ".zarray")? {
         return version_2(&json).map(Some);
@@ -59,7 +59,7 @@ pub(super) fn read_array(folder: &Path) -> Result<Option<ArrayMetadata>> {
     }
 }
 
-/// What a folder's attributes are.
+/// The attributes of a folder.
 pub(super) fn read_attributes(folder: &Path) -> Result<Value> {
     if let Some(json) = read_json(folder, ".zattrs")? {
         return Ok(json);
@@ -163,12 +163,12 @@ fn version_3(json: &Value) -> Result<ArrayMetadata> {
     .checked()
 }
 
-/// The name of something that is described by an object, or by its name alone.
+/// The name of an item given as an object, or by its name alone.
 pub(super) fn name_of(json: &Value) -> Option<&str> {
     json["name"].as_str().or_else(|| json.as_str())
 }
 
-/// What is said about chunks of another rank than the array.
+/// Message for chunks of another rank than the array.
 const MISFIT: &str = "its shape and its chunks do not match";
 
 impl ArrayMetadata {
@@ -180,7 +180,7 @@ impl ArrayMetadata {
     }
 }
 
-/// The lengths that a list is.
+/// The shape in a list.
 pub(super) fn lens(json: &Value, name: &str) -> Result<Vec<usize>> {
     let values = json.as_array().map_or(&[][..], Vec::as_slice);
     let lens = values.iter().map(|len| usize::try_from(len.as_u64()?).ok());

@@ -1,4 +1,5 @@
-//! Zarr folders of versions 2 and 3, and those of OME-Zarr (NGFF), which name the axes.
+//! Zarr folders of versions 2 and 3, and OME-Zarr (NGFF), which names the axes. The reader is our
+//! own, because a crate with its C library for Blosc is not worth its cost.
 
 mod axes;
 mod chunk_codecs;
@@ -38,27 +39,27 @@ use crate::video::{DType, Metadata, Samples};
 use axes::Axes;
 use metadata::{ArrayMetadata, read_array, read_attributes, read_json};
 
-/// The most folders that are looked at for arrays, and the deepest.
+/// Maximum number of folders that are searched for arrays, and maximum depth.
 const MAX_FOLDERS: usize = 10_000;
 const MAX_DEPTH: usize = 8;
 
-/// How many lists of the chunks of shards are kept at a time.
+/// Maximum number of shard indices kept in memory.
 const MAX_LISTS: usize = 256;
 
-/// An array after its name.
+/// An array with its name.
 type NamedArray = (String, ArrayMetadata);
 
 /// The arrays of a folder, and the first that cannot be read.
 type FoundArrays = (Vec<NamedArray>, Option<(String, Error)>);
 
-/// The numbers of the lists of shards, by the level, the file and the place of the shard: one can begin
-/// where the one that it is in does.
+/// The numbers of shard indices, by the level, the file and the offset of the shard: a nested shard
+/// can start where its parent does.
 type ShardIndexes = HashMap<(usize, Vec<usize>, u64), Arc<Vec<u64>>>;
 
 /// A folder whose array is known.
 pub(in crate::io) struct ZarrStore {
     path: PathBuf,
-    /// The folder of the array that is the video.
+    /// Folder of the array that is the video.
     folder: PathBuf,
     name: String,
     others: Vec<String>,
@@ -68,13 +69,13 @@ pub(in crate::io) struct ZarrStore {
     lists: Mutex<ShardIndexes>,
 }
 
-/// Opens a folder of Zarr's.
+/// Opens a Zarr folder.
 pub(in crate::io) fn open(path: &Path, options: &LoadOptions) -> Result<Box<dyn Recording>> {
     Ok(Box::new(ZarrStore::open(path, options)?))
 }
 
 impl ZarrStore {
-    /// Reads what the arrays are, and chooses one.
+    /// Reads the list of arrays and chooses one.
     pub(in crate::io) fn open(path: &Path, options: &LoadOptions) -> Result<Self> {
         Self::read(path, options.fieldname.as_deref()).map_err(|e| cannot_load(path, &e))
     }
@@ -94,7 +95,7 @@ impl ZarrStore {
             let error = format!("it has no array `{name}`{}", listing(&found));
             return Err(Error::new(error).did_you_mean(&name, names));
         };
-        // What describes an image is in one of the folders that its array is in.
+        // The metadata of an image is in one of the parent folders of its array.
         let mut image = None;
         let mut described = vec![attributes];
         for (at, _) in name.match_indices('/').rev().chain([(0, "")]) {
@@ -139,7 +140,7 @@ impl ZarrStore {
     fn read_chunk(&self, index: &[usize]) -> Result<Option<Vec<u8>>> {
         let shards = &self.array.coding.shards;
         let mut index = index.to_vec();
-        // Its places within the shards, from that which is the file to the innermost.
+        // Its indices within the shards, from the shard file to the innermost.
         let mut positions = Vec::new();
         for shard in shards.iter().rev() {
             let along = index.iter_mut().zip(&shard.counts);
@@ -169,7 +170,7 @@ impl ZarrStore {
         Ok(Some(bytes))
     }
 
-    /// The list of the chunks of a shard that is a stretch of a file.
+    /// The index of a shard that is a section of a file.
     fn list(
         &self,
         source: &SharedFile,
@@ -255,7 +256,7 @@ impl Recording for ZarrStore {
     }
 }
 
-/// The array that is the video: the first with three axes, four, two or one.
+/// The array that is the video: the first with three axes, else with four, two or one.
 fn choose(path: &Path) -> Result<(String, Vec<String>)> {
     let (found, failure) = find(path)?;
     let rank = |(_, array): &NamedArray| {
@@ -285,8 +286,8 @@ fn choose(path: &Path) -> Result<(String, Vec<String>)> {
     Ok((found[index].0.clone(), others))
 }
 
-/// The arrays in a folder and those below it, in the order of their names, and the first that cannot be
-/// read.
+/// The arrays in a folder and its subfolders, in the order of their names, and the first that
+/// cannot be read.
 fn find(path: &Path) -> Result<FoundArrays> {
     let (mut found, mut failure) = (Vec::new(), None);
     let mut folders = vec![(path.to_owned(), String::new(), 0)];

@@ -1,5 +1,5 @@
-//! OME-Zarr: which array of a folder is the image, what its axes are, and their scale.
-//! After "Next-generation file formats (NGFF)", versions 0.1 to 0.5.
+//! OME-Zarr: the array of a folder that is the image, its axes, and their scale. After
+//! "Next-generation file formats (NGFF)", versions 0.1 to 0.5.
 
 use serde_json::Value;
 
@@ -8,29 +8,28 @@ use crate::bail;
 use crate::error::Result;
 use crate::video::{Field, Metadata};
 
-/// An axis by its name.
+/// An axis with its name.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ZarrAxis {
     name: String,
-    /// What it is: `t`, `z`, `y`, `x`, `c`, or `None` if that is not known.
+    /// Type of the axis: `t`, `z`, `y`, `x`, `c`, or `None` if unknown.
     pub(super) letter: Option<char>,
     unit: String,
 }
 
-/// One resolution of an image.
+/// One resolution level of an image.
 #[derive(Debug, PartialEq)]
 pub(super) struct ZarrLevel {
-    /// The name of its array.
+    /// Name of its array.
     pub(super) path: String,
-    /// The names of the arrays of other images.
+    /// Names of the arrays of other images.
     pub(super) others: Vec<String>,
     pub(super) axes: Vec<ZarrAxis>,
-    /// The distance between neighbors along each axis, and where the first ones are; in words why they
-    /// are not known.
+    /// Spacing along each axis, and positions of the first samples; or why they are unknown.
     transform: std::result::Result<CoordinateTransform, String>,
 }
 
-/// From the index of a sample along each axis to its place.
+/// From the index of a sample along each axis to its position.
 #[derive(Debug, PartialEq)]
 struct CoordinateTransform {
     scale: Vec<f64>,
@@ -38,8 +37,8 @@ struct CoordinateTransform {
 }
 
 impl ZarrLevel {
-    /// The image that the attributes of a folder describe, if they do: the first, or that which has an
-    /// array of a name.
+    /// The image described by the attributes of a folder, if any: the first, or the one that
+    /// contains the named array.
     pub(super) fn read(attributes: &Value, array: Option<&str>) -> Result<Option<Self>> {
         let newer = &attributes["ome"]["multiscales"];
         let images = newer
@@ -78,7 +77,7 @@ impl ZarrLevel {
         }))
     }
 
-    /// Adds what the scale says. `frames` is the axis of the frames.
+    /// Adds the metadata in the scale. `frames` is the axis of the frames.
     pub(super) fn describe(&self, frames: Option<usize>, metadata: &mut Metadata) -> Vec<String> {
         let transform = match &self.transform {
             Ok(transform) => transform,
@@ -125,7 +124,7 @@ impl ZarrLevel {
 }
 
 impl CoordinateTransform {
-    /// All steps, one after the other.
+    /// Composes all transformations.
     fn new<'a>(
         rank: usize,
         steps: impl Iterator<Item = &'a Value>,
@@ -164,7 +163,7 @@ impl CoordinateTransform {
     }
 }
 
-/// The axes as a list gives them; those of the first versions, which had no list.
+/// The axes in a list; or those of the first versions, which had no list.
 fn axes(json: &Value) -> Result<Vec<ZarrAxis>> {
     let Some(list) = json.as_array() else {
         return Ok(from_names("tczyx".chars().map(|name| name.to_string())));
@@ -187,7 +186,7 @@ fn axes(json: &Value) -> Result<Vec<ZarrAxis>> {
             }
         })
         .collect();
-    // Axes of space that have other names are in the order z, y, x.
+    // Spatial axes with other names are in the order z, y, x.
     let spaces = list
         .iter()
         .enumerate()
@@ -221,7 +220,7 @@ pub(super) fn from_names(names: impl Iterator<Item = String>) -> Vec<ZarrAxis> {
     names.map(axis).collect()
 }
 
-/// What an axis is by its name.
+/// Type of an axis from its name.
 fn letter(name: &str) -> Option<char> {
     Some(match name.to_lowercase().as_str() {
         "t" | "time" => 't',

@@ -1,4 +1,4 @@
-//! Shards: stretches of a file that hold several chunks, and a list of their places.
+//! Shards: sections of a file that contain several chunks, and an index of their offsets.
 
 use serde_json::Value;
 
@@ -8,29 +8,29 @@ use super::metadata::lens;
 use crate::bail;
 use crate::error::Result;
 
-/// A stretch with several chunks, or smaller shards, and a list of their places.
+/// A section with several chunks, or nested shards, and their index.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ZarrShard {
-    /// How many there are along each axis of the array.
+    /// Number of chunks along each axis of the array.
     pub(super) counts: Vec<usize>,
-    /// The distance in the list, in numbers, between neighbors along each axis of the array.
+    /// Stride of the index along each axis of the array, in numbers.
     strides: Vec<usize>,
-    /// The distance between the place of a chunk and its length.
+    /// Distance in the index between the offset of a chunk and its length.
     pair: usize,
     pub(super) list_is_first: bool,
     is_big_endian: bool,
-    /// How many checksums follow the list.
+    /// Number of checksums after the index.
     sums: usize,
-    /// How many numbers the list has.
+    /// Number of numbers in the index.
     numbers: usize,
 }
 
-/// The place of a chunk that was never written.
+/// Offset of a chunk that was never written.
 const MISSING: u64 = u64::MAX;
 
 impl ZarrShard {
-    /// A shard whose axes have the lengths `outer` in the order in which they are stored, and the lengths
-    /// of its chunks in that order.
+    /// A shard with axes of the lengths `outer` in stored order, and the lengths of its chunks in
+    /// that order.
     pub(super) fn new(
         settings: &Value,
         outer: &[usize],
@@ -45,7 +45,7 @@ impl ZarrShard {
         {
             bail!("its shards are not multiples of its chunks");
         }
-        // The list is an array of the axes as they are stored, and one for the two numbers.
+        // The index is an array with the axes in stored order, and one for the two numbers.
         let mut shape: Vec<usize> = outer.iter().zip(&inner).map(|(o, i)| o / i).collect();
         shape.push(2);
         let numbers = shape
@@ -100,12 +100,12 @@ impl ZarrShard {
         Ok((shard, inner))
     }
 
-    /// The size of the list in bytes.
+    /// Size of the index in bytes.
     pub(super) fn list_len(&self) -> u64 {
         8 * self.numbers as u64 + 4 * self.sums as u64
     }
 
-    /// The numbers of the list from its bytes.
+    /// Decodes the numbers of the index.
     pub(super) fn numbers(&self, mut bytes: &[u8]) -> Result<Vec<u64>> {
         for _ in 0..self.sums {
             let sum = bytes
@@ -122,7 +122,7 @@ impl ZarrShard {
         })
     }
 
-    /// Where a chunk begins and how long it is, if it was written; its index is that within the shard.
+    /// Offset and length of a chunk, if it was written; `index` is relative to the shard.
     pub(super) fn find(&self, numbers: &[u64], index: &[usize]) -> Option<(u64, u64)> {
         let along = index.iter().zip(&self.strides);
         let at = along.fold(0, |at, (index, stride)| at + index * stride);

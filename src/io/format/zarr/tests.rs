@@ -1,3 +1,5 @@
+//! Tests of Zarr folders.
+
 mod codecs;
 
 use std::io::Write;
@@ -14,7 +16,7 @@ fn write(path: &Path, bytes: &[u8]) {
     std::fs::write(path, bytes).unwrap();
 }
 
-/// The numbers of a ramp of shape 3×4×5 that a chunk of shape 2×4×5 has, as big-endian uint16.
+/// The numbers of a chunk of shape 2×4×5 in a ramp of shape 3×4×5, as big-endian uint16.
 fn chunk(first: u16) -> Vec<u8> {
     (first..first + 40).flat_map(u16::to_be_bytes).collect()
 }
@@ -129,8 +131,8 @@ fn images_of_ome_have_their_axes_and_scale() {
     assert_eq!(video.metadata().pixel_size, Some([0.5, 0.25]));
 }
 
-/// Filters and compressions by numcodecs 0.16 of 4×3×5 numbers: 0, 7, 14, … divided by 100 leave them,
-/// or -3, -2.75, -2.5, …, or every third is true.
+/// Filters and compressions by numcodecs 0.16 of 4×3×5 numbers: 0, 7, 14, … modulo 100, or -3,
+/// -2.75, -2.5, …, or bools of which every third is true.
 const CODED: &[(&str, &str, &str, &str)] = &[
     (
         "<u2",
@@ -363,7 +365,7 @@ fn axes_come_in_the_order_of_a_video() {
     assert!(values(&part).into_iter().eq(expected));
 }
 
-/// Variants of metadata, the same ones each time.
+/// Variants of metadata; deterministic.
 #[test]
 fn corruption_is_an_error() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,8 +1,8 @@
-//! The units of length and time of NGFF, which are those of UDUNITS-2.
+//! Units of length and time of NGFF, which are those of UDUNITS-2.
 
 use crate::draw::ticks::power_of_ten;
 
-/// Powers of ten by the prefix of a unit.
+/// Powers of ten by unit prefix.
 const PREFIXES: [(&str, i32); 21] = [
     ("yotta", 24),
     ("zetta", 21),
@@ -27,7 +27,7 @@ const PREFIXES: [(&str, i32); 21] = [
     ("yocto", -24),
 ];
 
-/// How many seconds a unit has.
+/// Seconds per unit.
 pub(super) fn seconds(unit: &str) -> Option<f64> {
     Some(match singular(unit) {
         "min" | "minute" => 60.0,
@@ -41,7 +41,7 @@ pub(super) fn seconds(unit: &str) -> Option<f64> {
     })
 }
 
-/// How many micrometers a unit has.
+/// Micrometers per unit.
 pub(super) fn micrometers(unit: &str) -> Option<f64> {
     Some(match singular(unit) {
         "m" => 1e6,
@@ -65,7 +65,7 @@ pub(super) fn micrometers(unit: &str) -> Option<f64> {
     })
 }
 
-/// A name without the `s` of several.
+/// A name without the plural `s`.
 fn singular(unit: &str) -> &str {
     let unit = unit.trim();
     match unit.strip_suffix('s') {

@@ -1,4 +1,4 @@
-//! Saving a folder of chunks: version 2 of Zarr, which every reader knows.
+//! Saving a folder of chunks in version 2 of Zarr, which every reader supports.
 
 use std::fs;
 use std::path::Path;
@@ -13,10 +13,10 @@ use crate::io::registry::is_zarr;
 use crate::task;
 use crate::video::{DType, Video, map_samples, read_run};
 
-/// How many bytes of samples a chunk has, unless one frame has more.
+/// Number of bytes of samples per chunk, unless one frame has more.
 const CHUNK: usize = 2 << 20;
 
-/// Saves a video in chunks of some frames each, with what is known about it as attributes.
+/// Saves a video in chunks of some frames each, with its metadata as attributes.
 pub(in crate::io) fn save(path: &Path, video: &Video, compression: Compression) -> Result<()> {
     let compressor = match compression {
         Compression::None => Value::Null,
@@ -59,7 +59,7 @@ pub(in crate::io) fn save(path: &Path, video: &Video, compression: Compression) 
     })
 }
 
-/// The bytes of a chunk; the last one is filled up with zeros.
+/// The bytes of a chunk; the last one is padded with zeros.
 fn encode(
     video: &Video,
     first: usize,

@@ -4,7 +4,7 @@ use super::{check, load};
 use crate::io::corruption;
 use crate::video::DType;
 
-/// What of a file is not by default.
+/// Properties of a file other than the defaults.
 #[derive(Clone, Copy)]
 struct Form<'a> {
     header: u32,
@@ -12,7 +12,7 @@ struct Form<'a> {
     method: u32,
     masks: &'a [u32],
     palette: &'a [[u8; 3]],
-    /// Number of colors that the header tells.
+    /// Number of colors in the header.
     colors: u32,
 }
 
@@ -118,7 +118,7 @@ fn runs_are_read() {
         method,
         ..indexed(depth, GRAYS)
     };
-    // A run, pixels as they are, the end of the row; the last row needs no end.
+    // A run, literal pixels, the end of the row; the last row needs no end.
     let four = [3, 0x12, 0, 3, 0x31, 0x20, 0, 0, 6, 0x30];
     let expected = [255, 0, 255, 0, 255, 0, 17, 34, 17, 255, 17, 34];
     check_bmp(&bmp(6, 2, form(4, 2), &four), &[2, 6], &expected);
@@ -127,7 +127,7 @@ fn runs_are_read() {
     check_bmp(&bmp(5, 2, form(8, 1), &eight), &[2, 5], &expected);
     corruption::check(&bmp(5, 2, form(8, 1), &eight), 300, "bmp");
     corruption::check(&bmp(6, 2, form(4, 2), &four), 300, "bmp");
-    // The bytes that align a row are coded too.
+    // The padding bytes of a row are encoded too.
     let aligned = [5, 1, 3, 0, 0, 0, 8, 2, 0, 0, 0, 1];
     let expected = [34, 34, 34, 34, 34, 17, 17, 17, 17, 17];
     check_bmp(&bmp(5, 2, form(8, 1), &aligned), &[2, 5], &expected);
@@ -188,7 +188,7 @@ fn bits_of_pixels_become_samples() {
         &[1, 1, 3],
         &[3, 2, 1],
     );
-    // Of ten bits a sample holds the highest eight.
+    // Ten bits are truncated to the highest eight.
     let ten = [0x3FF0_0000, 0xF_FC00, 0x3FF];
     let pixel = (1023u32 << 20 | 512 << 10 | 4).to_le_bytes();
     check_bmp(
@@ -248,7 +248,7 @@ fn headers_that_cannot_be_are_refused() {
     check_error(&with(good.len() - 1 - 3, 4), "its palette has no color 4");
     let unsupported = "BMP files of 8 bits per pixel by method 4 are not supported";
     check_error(&with(30, 4), unsupported);
-    // Without a number, the palette has the colors for which there is room.
+    // Without a number, the palette has as many colors as fit.
     check_bmp(&with(46, 0), &[2, 2, 3], &expected);
     corruption::check(&good, 300, "bmp");
 }

@@ -6,7 +6,7 @@ use super::load;
 use crate::io::corruption;
 use crate::video::{DType, Element, map_samples};
 
-/// Smooth pixels, which JPEG keeps.
+/// Smooth pixels, which JPEG preserves.
 fn pixels(width: usize, height: usize, channels: usize) -> Vec<u8> {
     let value = |i: usize| {
         let (y, x, channel) = (i / channels / width, i / channels % width, i % channels);
@@ -15,7 +15,7 @@ fn pixels(width: usize, height: usize, channels: usize) -> Vec<u8> {
     (0..width * height * channels).map(value).collect()
 }
 
-/// A file of the pixels of [`pixels`].
+/// A file with the pixels of [`pixels`].
 fn encode(
     [width, height]: [usize; 2],
     color: ColorType,
@@ -91,7 +91,7 @@ fn inks_become_red_green_and_blue() {
 fn orientation_and_bytes_between_segments_change_nothing() {
     let turned = encode([20, 10], ColorType::Luma, |e| {
         let mut exif = b"II*\0\x08\0\0\0\x01\0".to_vec();
-        // Rotated by a quarter.
+        // Orientation: rotated by 90 degrees.
         exif.extend([0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0]);
         e.add_exif_metadata(&exif).unwrap();
     });

@@ -1,4 +1,4 @@
-//! Tests of OME-TIFF files, which say what their pages are.
+//! Tests of OME-TIFF files, which describe their pages.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use super::unusual::add_directory;
 use super::*;
 use crate::io::{Series, corruption, load_image};
 
-/// A tag with its type, its number of values, and the value or where the values are.
+/// A tag with its type, its number of values, and the value or the offset of the values.
 pub(super) type TestTag = (u16, u16, u32, u32);
 
 /// A file that grows page by page; pages have 1×2 bytes.
@@ -16,7 +16,7 @@ pub(super) struct TestTiff {
 }
 
 impl TestTiff {
-    /// A file with so many bytes before its first page.
+    /// A file with a header before its first page.
     pub(super) fn new(header: &[u8]) -> Self {
         Self {
             bytes: [b"II*\0\0\0\0\0", header].concat(),
@@ -24,7 +24,7 @@ impl TestTiff {
         }
     }
 
-    /// Adds bytes and returns where they are.
+    /// Appends bytes and returns their offset.
     pub(super) fn put(&mut self, bytes: &[u8]) -> u32 {
         self.bytes.resize(self.bytes.len().next_multiple_of(2), 0);
         let at = self.bytes.len() as u32;
@@ -74,7 +74,7 @@ impl TestTiff {
     }
 }
 
-/// A description of OME-TIFF.
+/// An OME-TIFF description.
 fn ome(attributes: &str, images: &[(&str, &str)]) -> String {
     let image = |(pixels, parts): &(&str, &str)| {
         format!(
@@ -89,7 +89,7 @@ fn ome(attributes: &str, images: &[(&str, &str)]) -> String {
     )
 }
 
-/// The shape and the first sample of each page, channels apart.
+/// The shape and the first sample of each page, with channels apart.
 pub(super) fn firsts(video: &Video) -> (Vec<usize>, Vec<f64>) {
     let channels = video.shape().get(3).copied().unwrap_or(1);
     let values = values(video);
@@ -98,7 +98,7 @@ pub(super) fn firsts(video: &Video) -> (Vec<usize>, Vec<f64>) {
     (video.shape().to_vec(), firsts.collect())
 }
 
-/// A folder with files, of which the first is loaded.
+/// A folder with files, the first of which is loaded.
 pub(super) fn load_first(
     files: &[(&str, Vec<u8>)],
     options: &LoadOptions,
@@ -155,7 +155,7 @@ fn ome_says_which_page_is_which_plane() {
             vec![4, 1, 2],
             vec![0, 2, 1, 3],
         ),
-        // A plane that is nowhere is blank, those after it stay.
+        // A missing plane gets the fill value, those after it are kept.
         (
             "SizeT=\"5\"",
             "<TiffData FirstT=\"0\" IFD=\"1\"/><TiffData FirstT=\"2\" IFD=\"2\" PlaneCount=\"2\"/>",
@@ -177,7 +177,7 @@ fn channels_of_described_files_map_where_they_are_evenly_spaced() {
     for axes in ["XYCZT", "XYTCZ"] {
         let pixels = format!("DimensionOrder=\"{axes}\" SizeC=\"2\" SizeT=\"3\"");
         let description = ome("", &[(&pixels, "<TiffData/>")]);
-        // With the pages one after the other, before all directories.
+        // With consecutive pages before all directories.
         let mut file = TestTiff::new(&[]);
         let samples = file.put(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
         let text = file.put(description.as_bytes());
@@ -240,7 +240,7 @@ fn a_file_can_have_several_images() {
     );
 }
 
-/// A block of one plane in a file of a name.
+/// A block of one plane in a named file.
 fn block(time: usize, page: usize, file: &str, uuid: &str) -> String {
     format!(
         "<TiffData FirstT=\"{time}\" IFD=\"{page}\" PlaneCount=\"1\">\
@@ -265,10 +265,10 @@ fn planes_can_be_in_other_files() {
     assert_eq!(firsts(&all), (vec![4, 1, 2], vec![1.0, 5.0, 6.0, 0.0]));
     let without = load(std::slice::from_ref(&a)).unwrap();
     assert_eq!(firsts(&without), (vec![4, 1, 2], vec![1.0, 0.0, 0.0, 0.0]));
-    // A file of another name is known by its own.
+    // A renamed file is recognized by its own name in the description.
     let renamed = load(&[("c.ome.tif", a.1.clone()), b.clone()]).unwrap();
     assert_eq!(firsts(&renamed).1, [1.0, 5.0, 6.0, 0.0]);
-    // A picture in a folder of pictures stands for itself.
+    // An image in a folder of images is loaded by itself.
     let folder = tempfile::tempdir().unwrap();
     for (name, bytes) in [&a, &b] {
         std::fs::write(folder.path().join(name), bytes).unwrap();
@@ -321,7 +321,7 @@ fn a_companion_can_have_the_description() {
     let video = load_first(&files, &LoadOptions::default()).unwrap();
     assert_eq!(firsts(&video), (vec![2, 1, 2], vec![2.0, 1.0]));
     assert_eq!(video.metadata().fps, Some(2.0));
-    // Without it the pages are what they are.
+    // Without it the pages are loaded as they are.
     let alone = load_first(&files[..1], &LoadOptions::default()).unwrap();
     assert_eq!(firsts(&alone), (vec![1, 1, 2], vec![1.0]));
 }

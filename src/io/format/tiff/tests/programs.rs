@@ -1,4 +1,4 @@
-//! Tests of files as programs write them: Micro-Manager, MetaMorph, ImageJ and tifffile.
+//! Tests of files as written by Micro-Manager, MetaMorph, ImageJ and tifffile.
 
 use super::described::{TestTiff, firsts, load_first, series};
 use super::*;
@@ -90,7 +90,7 @@ fn metamorph_has_all_planes_after_one_directory() {
         (Some(50.0), Some([0.5, 0.5]))
     );
     assert_eq!(metadata.date.as_deref(), Some("2000-02-02T00:00:01.000"));
-    // Times that do not ascend say nothing.
+    // Times that are not ascending are ignored.
     let still = load(&stack(3, [1000; 3])).unwrap();
     assert_eq!(
         (still.shape(), still.metadata().fps),
@@ -101,7 +101,7 @@ fn metamorph_has_all_planes_after_one_directory() {
 
 #[test]
 fn sizes_of_strips_that_are_not_known_are_worked_out() {
-    // Two pages of two strips each; of the sizes there are all, none, or zeros.
+    // Two pages of two strips each; sizes are all stated, absent, or zero.
     let build = |compression: u32, sizes: Option<u32>, rows: bool| {
         let mut file = TestTiff::new(&[]);
         for page in 0..2u8 {
@@ -145,7 +145,7 @@ fn sizes_of_strips_that_are_not_known_are_worked_out() {
 
 #[test]
 fn what_was_never_written_is_blank() {
-    // A page, one without samples, one of which the second strip has none, and one more.
+    // A page, one without samples, one whose second strip has none, and one more.
     let mut file = TestTiff::new(&[]);
     let whole = file.put(&[1, 2, 3, 4]);
     let half = file.put(&[5, 6]);
@@ -173,7 +173,7 @@ fn what_was_never_written_is_blank() {
     let expected = [1, 2, 3, 4, 0, 0, 0, 0, 5, 6, 0, 0, 7, 8, 9, 10];
     assert_eq!(values(&video), expected.map(f64::from));
     corruption::check(&file.bytes, 300, "tif");
-    // A small file cannot stand for any number of blank samples.
+    // A small file cannot claim any number of unwritten samples.
     let mut huge = TestTiff::new(&[]);
     huge.directory(&[
         (256, 4, 1, 1 << 20),

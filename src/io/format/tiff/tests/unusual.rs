@@ -1,9 +1,9 @@
-//! Tests of files that are valid but unusual, and of those made to do harm.
+//! Tests of files that are valid but unusual, and of malicious ones.
 
 use super::*;
 use crate::io::format::tiff::directory::TiffReader;
 
-/// A page of entries with any number of "long" values; the samples begin at byte 8.
+/// A page of entries with any number of "long" values; the samples start at byte 8.
 fn listed(tags: &[(u16, &[u32])], samples: &[u8]) -> Vec<u8> {
     let mut bytes = b"II*\0".to_vec();
     let directory = (8 + samples.len()).next_multiple_of(2);
@@ -33,7 +33,7 @@ const TILE: [u16; 4] = [322, 323, 324, 325];
 
 #[test]
 fn planes_of_tiles_that_reach_over_the_edge_load() {
-    // Three channels of 20×20 in tiles of 16×16; every sample is its tile's number.
+    // Three channels of 20×20 in tiles of 16×16; every sample is the number of its tile.
     for extra in [None, Some((338, &[0u32, 0][..]))] {
         let samples: Vec<u8> = (0..12).flat_map(|tile| [tile; 256]).collect();
         let offsets: Vec<u32> = (0..12).map(|tile| 8 + 256 * tile).collect();
@@ -81,7 +81,7 @@ fn a_file_that_shrinks_while_it_is_used_is_an_error() {
     });
 }
 
-/// A chain of directories of one entry each, a list of strips that all of them share.
+/// A chain of directories of one entry each, which all share a list of strips.
 fn sharing(directories: usize, strips: usize) -> Vec<u8> {
     let size = 2 + 12 + 4;
     let list = (8 + size * directories) as u32;
@@ -113,7 +113,7 @@ fn lists_that_pages_share_cost_no_more_than_the_file() {
     assert_eq!(error.message(), "the descriptions of its pages overlap");
 }
 
-/// Tags of a gray page of bytes, the first of its list of strips at byte 8.
+/// Tags of a gray page of bytes; the first offset in its list of strips is byte 8.
 fn gray<'a>(width: &'a [u32], height: &'a [u32]) -> Vec<(u16, &'a [u32])> {
     vec![
         (WIDTH, width),
@@ -140,7 +140,7 @@ fn pages_that_share_their_samples_are_refused() {
     tags.extend([(273, &[8][..]), (279, &[4096])]);
     let one = listed(&tags, &[7; 4096]);
     assert_eq!(load(&one).unwrap().shape(), [1, 64, 64]);
-    // Copies of the directory, each of which points to the next.
+    // Copies of the directory, each pointing to the next.
     let directory = one[8 + 4096..].to_vec();
     let mut bytes = one;
     for _ in 0..3 {
@@ -205,7 +205,7 @@ fn channels_become_the_last_axis() {
     }
 }
 
-/// Pages of 2×2 pixels with a directory each, the first of which has a description.
+/// Pages of 2×2 pixels with a directory each; the first has a description.
 fn pages_of(description: &str, samples: &[u8]) -> Vec<u8> {
     let mut bytes = b"II*\0\0\0\0\0".to_vec();
     bytes.extend(samples);
@@ -229,8 +229,8 @@ fn pages_of(description: &str, samples: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Adds a directory of tags with their types, counts and values, and returns where the place of the
-/// next one goes.
+/// Adds a directory of tags with their types, counts and values, and returns where the offset of
+/// the next one goes.
 pub(super) fn add_directory(
     bytes: &mut Vec<u8>,
     link: usize,
@@ -314,7 +314,7 @@ fn tiles_of_lzw_need_no_mark_of_their_end() {
     crate::io::corruption::check(&bytes, 300, "tif");
 }
 
-/// Codes of nine bits, the highest first.
+/// Codes of nine bits, highest bit first.
 fn nine_bits(codes: &[u32]) -> Vec<u8> {
     let (mut bytes, mut held, mut count) = (Vec::new(), 0u32, 0);
     for code in codes {
@@ -349,7 +349,7 @@ fn in_a_strip(compression: u32, bits: &[u32], size: [u32; 2], strip: &[u8]) -> V
 #[test]
 fn faxes_load_and_do_no_harm() {
     let row = [0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0].map(f64::from);
-    // By runs (2 white, 3 black, 11 white), with marks between them, and as changes.
+    // By runs (2 white, 3 black, 11 white), with end-of-line codes between them, and as changes.
     for (compression, strip) in [
         (2, &[0x79, 0x00, 0x79, 0x00][..]),
         (3, &[0x00, 0x17, 0x90, 0x00, 0x17, 0x90]),
@@ -387,7 +387,7 @@ fn lzma_loads_and_does_no_harm() {
     crate::io::corruption::check(&bytes, 800, "tif");
 }
 
-/// A JPEG picture of a ramp of 5 per column and 3 per row, gray or in color.
+/// A JPEG image of a ramp of 5 per column and 3 per row, gray or in color.
 fn jpeg_picture(width: u16, height: u16, channels: usize) -> (Vec<u8>, Vec<u8>) {
     let pixel = |index: usize| {
         let (row, column) = (index / usize::from(width), index % usize::from(width));
@@ -422,13 +422,13 @@ fn check_near(video: &Video, expected: &[u8], distance: f64) {
 #[test]
 fn jpeg_loads_and_does_no_harm() {
     let (strip, pixels) = jpeg_picture(20, 17, 1);
-    // Low values stay low, though they are white.
+    // Low values stay low, although they are displayed white.
     let bytes = in_a_strip(7, &[8], [20, 17], &strip);
     let video = load(&bytes).unwrap();
     assert_eq!(video.shape(), [1, 17, 20]);
     check_near(&video, &pixels, 2.0);
     crate::io::corruption::check(&bytes, 800, "tif");
-    // What is missing is not gray.
+    // Missing data does not become gray.
     let error = load(&in_a_strip(7, &[8], [20, 17], &strip[..strip.len() - 60])).unwrap_err();
     assert!(error.message().contains("damaged"), "{error}");
     let error = load(&in_a_strip(7, &[8], [21, 17], &strip)).unwrap_err();
@@ -452,7 +452,7 @@ fn jpeg_colors_are_those_that_the_page_says() {
     crate::io::corruption::check(&ycbcr, 400, "tif");
 }
 
-/// The tables of a JPEG picture, and the picture without them.
+/// The tables of a JPEG image, and the image without them.
 fn split_tables(picture: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let (mut tables, mut rest) = (vec![0xFF, 0xD8], vec![0xFF, 0xD8]);
     let mut at = 2;

@@ -1,8 +1,8 @@
-//! Lists of codecs of version 3, made at random and written by the definitions.
+//! Lists of codecs of version 3, generated randomly and encoded by their definitions.
 
 use super::*;
 
-/// The samples of a box of an array, the last axis varying fastest, and its lengths.
+/// The samples of a box of an array, the last axis varying fastest, and its shape.
 #[derive(Clone)]
 struct TestBox {
     shape: Vec<usize>,
@@ -28,7 +28,7 @@ fn list(json: &serde_json::Value) -> Vec<usize> {
     serde_json::from_value(json.clone()).unwrap()
 }
 
-/// Encodes a chunk step by step, as the specification says.
+/// Encodes a chunk step by step, following the specification.
 fn encoded(chunk: &TestBox, codecs: &[serde_json::Value]) -> Vec<u8> {
     let (codec, rest) = codecs.split_first().unwrap();
     let settings = &codec["configuration"];
@@ -133,7 +133,7 @@ fn summed(bytes: Vec<u8>) -> Vec<u8> {
     [bytes, sum.to_vec()].concat()
 }
 
-/// Transposes, shards within shards, and lists of any form: the same arrays each time.
+/// Transposes, nested shards, and lists of any form; deterministic.
 #[test]
 fn every_list_of_codecs_is_followed() {
     let mut state = 1u64;
@@ -153,7 +153,7 @@ fn every_list_of_codecs_is_followed() {
             let order = ["little", "big"][random(2)];
             json!({"name": "bytes", "configuration": {"endian": order}})
         };
-        // From the innermost chunk outwards, each axis is as long as it is in all levels together.
+        // From the innermost chunk outward, each axis has the length of all levels together.
         let mut codecs = vec![endian(&mut random)];
         codecs.extend((0..random(3)).map(|_| match random(2) {
             0 => json!({"name": "gzip"}),
