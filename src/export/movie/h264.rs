@@ -1,4 +1,4 @@
-//! MP4 movies without ffmpeg: a built-in H.264 encoder.
+//! MP4 movies without ffmpeg, encoded by `openh264` into boxes written by `shiguredo_mp4`.
 
 use std::io::{self, Seek, SeekFrom, Write};
 use std::num::NonZeroU32;

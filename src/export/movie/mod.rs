@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! source ─┐
-//! source ─┼─ scene ── packing ──┬── ffmpeg     a process, fed through a pipe
-//! source ─┘    │                ├── h264       .mp4 without ffmpeg
-//!     annotations, plan         └── animation  .gif, .apng
+//! source ─┼─ scene ── pixel_format ──┬── ffmpeg     a process, fed through a pipe
+//! source ─┘    │                     ├── h264       .mp4 without ffmpeg
+//!     annotations, layout            └── animation  .gif, .apng
 //! ```
 
 mod animation;

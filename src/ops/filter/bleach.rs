@@ -258,7 +258,7 @@ mod tests {
         }
     }
 
-    /// Frames 0, 1, 10, 20 and 39 by way of `scipy.optimize.curve_fit` and
+    /// Frames 0, 1, 10, 20 and 39 computed with `scipy.optimize.curve_fit` and
     /// `numpy.polynomial.Polynomial.fit`.
     #[test]
     fn fits_are_those_of_scipy() {

@@ -84,7 +84,7 @@ struct SmoothSpatial<R> {
     ring_rows: usize,
     /// Row of the ring buffer for each index of `y`.
     indices: Vec<usize>,
-    /// Offset in samples from a row to each of its neighbors, from the first to the last.
+    /// Offsets in the extended row of the neighbors of a sample, from the first to the last.
     shifts: Vec<usize>,
 }
 

@@ -1,3 +1,5 @@
+//! Tests of reductions over all lists of axes and views of different memory order.
+
 use super::*;
 use crate::ops::testing::{check_threads, noise, ramp, values, video};
 

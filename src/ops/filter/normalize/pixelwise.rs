@@ -124,7 +124,7 @@ impl Ranges<'_> {
 /// Time is divided into blocks of the length of a window. A window spans the end of one block and
 /// the beginning of the next: its range is merged from the `tails` of the former, all computed when
 /// the block is complete, and the `head` of the latter, which grows frame by frame. The cost per
-/// sample thus does not depend on the window (van Herk 1992; Gil, Werman 1993).
+/// sample thus does not depend on the window (van Herk 1992; Gil & Werman 1993).
 struct SlidingWindow {
     reach: usize,
     result_range: ResultRange,
