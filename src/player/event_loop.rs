@@ -14,7 +14,7 @@ use crate::task;
 /// ends between two polls is lost.
 const TICK: Duration = Duration::from_millis(8);
 
-/// The shortest time between two images; few displays show more.
+/// Shortest time between two redraws; few displays show more.
 const SHOW: Duration = Duration::from_millis(4);
 
 /// Time after which a window is redrawn although nothing changed, as windows do not report that
@@ -160,7 +160,7 @@ struct OpenWindow {
     rate: FrameRate,
 }
 
-/// Counts the frames shown.
+/// Counter of the frames shown.
 struct FrameRate {
     since: Instant,
     frames: usize,

@@ -49,9 +49,9 @@ impl Connection {
         let flag: *const AtomicBool = self.broken;
         // SAFETY: the window has already loaded the library, so that no code of it runs here.
         let xlib = unsafe { Library::new("libX11.so.6") }?;
-        // SAFETY: the types are those of the declarations in Xlib.h, with `Display *` and `XPointer`
-        // as pointers to void; the display is open; the flag is never freed, and written only as an
-        // atomic. Both handlers only return.
+        // SAFETY: the types are those of the declarations in Xlib.h, with `Display *` and
+        // `XPointer` as pointers to void; the display is open; the flag is never freed, and written
+        // only as an atomic. Both handlers only return.
         unsafe {
             let then = xlib.get::<SetBrokenThen>(b"XSetIOErrorExitHandler\0")?;
             let set = xlib.get::<SetIoErrorHandler>(b"XSetIOErrorHandler\0")?;

@@ -14,7 +14,7 @@ pub(super) enum PromptCommand<'a> {
     Variables,
     /// Variables to remove.
     Clear(Vec<&'a str>),
-    /// Code whose cost to measure.
+    /// Code to measure the cost of.
     Time(&'a str),
     /// Script to run, and its arguments.
     Run(Vec<String>),

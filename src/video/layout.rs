@@ -2,8 +2,7 @@
 
 /// Offset, shape and strides of an array in its storage, counted in samples.
 ///
-/// Taking a frame, a range, every n-th frame, a crop, a flip or a rotation changes only these
-/// numbers.
+/// A frame, a range, every n-th frame, a crop, a flip or a rotation differs only in these numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
     offset: usize,

@@ -60,7 +60,7 @@ impl Video {
 }
 
 impl Samples {
-    /// Whether finding the range takes no noticeable time.
+    /// Whether computing the range takes no noticeable time.
     pub fn is_small(&self) -> bool {
         self.layout().len() <= 1 << 26 && !map_samples!(self, array => array.is_mmap())
     }

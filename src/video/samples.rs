@@ -174,7 +174,7 @@ pub(crate) use with_bits;
 
 /// A sample type that filters compute in.
 pub trait Real: Element + num_traits::Float + num_traits::NumAssign {
-    /// Converts a sample of any type.
+    /// Converts from a sample of any type.
     fn from_element<T: Element>(value: T) -> Self;
     /// Converts to a sample of any type, as [`Element::from_f64`] does.
     fn to_element<T: Element>(self) -> T;
@@ -226,7 +226,7 @@ pub enum Number {
 }
 
 impl Number {
-    /// The nearest float.
+    /// Nearest float.
     pub fn to_f64(self) -> f64 {
         match self {
             Number::Int(number) => number as f64,

@@ -77,7 +77,7 @@ impl<'a> Call<'a> {
         &self.arguments
     }
 
-    /// An error if an argument is a path that cannot be meant, or one outside the sandbox.
+    /// An error if an argument is a path with control characters, or one outside the sandbox.
     pub(in crate::script) fn check_paths(&self) -> Result<()> {
         let mut arguments = self.builtin.params.iter().zip(&self.arguments);
         arguments.try_for_each(|(param, value)| {

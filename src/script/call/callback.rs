@@ -73,7 +73,7 @@ impl Value for Callback {
     }
 }
 
-/// Makes the functions among the arguments of a builtin callable later, if it takes functions.
+/// Makes functions among the arguments of a builtin callable after the call, if it takes functions.
 #[allow(deprecated)]
 pub(in crate::script) fn capture(
     native: &NativeCallContext<'_>,

@@ -116,8 +116,8 @@ pub(in crate::script) fn register(engine: &mut Engine) {
     });
 }
 
-/// JSON of a map in one line. Functions are omitted: closures of a script can hold the map itself,
-/// which would deadlock.
+/// JSON of a map in one line. Functions are an error: closures can hold the map itself, and reading
+/// it would wait for the call that changes it.
 fn json_of(map: &Map) -> Result<ImmutableString> {
     let value = to_json(&map.clone().into(), "")?;
     Ok(value.to_string().into())

@@ -21,7 +21,7 @@ pub struct Lexer {
 pub struct Bracket {
     /// `(`, `[` or `{`; `#` for the `#{` of a map, `$` for the `${` of an interpolation.
     pub kind: char,
-    /// The byte after it.
+    /// Byte after the bracket.
     pub after: usize,
 }
 

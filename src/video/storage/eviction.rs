@@ -22,7 +22,7 @@ use crate::video::memory::usage;
 /// Time between two checks of the thread; a fast disk fills a fraction of a gigabyte in it.
 const LOOK: Duration = Duration::from_millis(40);
 
-/// The share of the budget that mapped files keep, however much memory other samples take.
+/// Divisor of the budget: mapped files may always use a quarter of it, whatever other samples take.
 const MIN_SHARE: usize = 4;
 
 /// Bytes of a mapped file, as long as the guard lives; it must be dropped before the mapping.

@@ -421,7 +421,7 @@ fn slice(line: &Line<'_>) -> Option<(String, Vec<String>)> {
     is_slice.then(|| (name.to_owned(), parts(inner)))
 }
 
-/// Words that make a following bracket an array instead of an index.
+/// Words after which a bracket does not begin an index.
 const KEYWORDS: &[&str] = &[
     "in", "return", "else", "throw", "if", "while", "switch", "let",
 ];

@@ -96,7 +96,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("quit", "Ctrl-D quits the prompt"),
 ];
 
-/// Modules of other languages whose functions have the same names here.
+/// Modules of other languages whose functions may have the same names here.
 pub(super) const MODULES: &[&str] = &[
     "np", "numpy", "om", "optimap", "plt", "scipy", "ndimage", "cv2", "skimage", "tifffile", "pd",
     "math",
