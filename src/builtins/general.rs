@@ -35,7 +35,7 @@ builtins! {
     /// `drift` is the difference of the mean of the last frame from that of the first, in percent;
     /// undefined properties are `()`, such as the drift of an image.
     ///
-    /// Returns a `VideoDescription`. It prints as a block of lines; its properties are `shape`, `dtype`,
+    /// Returns a `Description`. It prints as a block of lines; its properties are `shape`, `dtype`,
     /// `min`, `max`, `mean`, `std`, `nan`, `infinite`, `saturated`, `drift` and `nbytes`.
     ///
     /// ```
