@@ -49,9 +49,13 @@ fn add_files(folder: &Path, extension: &str, paths: &mut Vec<PathBuf>) {
     }
 }
 
-/// The type that a line defines, and whether other files can name it.
+/// The type that a line defines, and whether other files can name it. Lines within `impl` define
+/// associated types, whose names are those of the trait.
 fn defined(line: &str) -> Option<(&str, bool)> {
     let is_public = line.starts_with("pub");
+    if line.starts_with(' ') {
+        return None;
+    }
     let line = line.strip_prefix("pub").unwrap_or(line);
     let line = match line.strip_prefix('(') {
         Some(scope) => scope.split_once(')')?.1,
