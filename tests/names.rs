@@ -87,6 +87,8 @@ fn types_that_other_files_name_have_names_of_their_own() {
 /// What people read in a line: all of Markdown, the comments of code.
 fn prose<'a>(line: &'a str, extension: &str) -> &'a str {
     match extension {
+        // Such headings are names of functions.
+        "md" if line.starts_with("### ") => "",
         "md" => line,
         _ => line.find("//").map_or("", |at| &line[at..]),
     }
@@ -119,7 +121,12 @@ fn documentation_uses_the_words_of_the_glossary() {
     let mut failures = String::new();
     for path in paths {
         let extension = path.extension().unwrap().to_string_lossy().into_owned();
+        let mut is_code = false;
         for (number, line) in fs::read_to_string(&path).unwrap().lines().enumerate() {
+            is_code ^= line.contains("```");
+            if is_code {
+                continue;
+            }
             let text = without_names(prose(line, &extension)).to_lowercase();
             for (word, instead) in BANNED.iter().filter(|(word, _)| has_word(&text, word)) {
                 failures += &format!(
