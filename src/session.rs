@@ -30,9 +30,6 @@ use crate::script::{Context, LAST, PromptEntry, Settings, forget_reads};
 use crate::task;
 use crate::video::{Video, memory};
 
-/// Largest nesting depth of expressions: a chain of a few hundred calls is one expression.
-pub(crate) const EXPRESSION_DEPTH: usize = 1024;
-
 /// Largest depth of calls between script functions.
 const CALL_DEPTH: usize = 256;
 
@@ -79,7 +76,7 @@ impl EngineChanges {
 fn new_engine(context: &Arc<Context>, modules: &Modules) -> Engine {
     let mut engine = Engine::new();
     engine
-        .set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH)
+        .set_max_expr_depths(limits::EXPRESSION_DEPTH, limits::EXPRESSION_DEPTH)
         .set_max_call_levels(CALL_DEPTH)
         .set_strict_variables(true)
         .set_fail_on_invalid_map_property(true)

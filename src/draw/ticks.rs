@@ -1,5 +1,7 @@
 //! Round values for the ticks of an axis or a colorbar.
 
+use crate::video::power_of_ten;
+
 /// Tick of an axis.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tick {
@@ -82,12 +84,6 @@ pub fn round_step(least: f64) -> f64 {
     // With a tolerance: 0.1 / 0.02 is 5.000000000000001.
     let fits = |factor: &&f64| least <= **factor * power * (1.0 + 1e-9);
     factors.iter().find(fits).unwrap_or(&10.0) * power
-}
-
-/// The float nearest to a power of ten, which `powi` does not give on all systems: some multiply
-/// tenths for a negative exponent.
-pub(crate) fn power_of_ten(exponent: i32) -> f64 {
-    format!("1e{exponent}").parse().expect("a number as text")
 }
 
 /// Label of a value with enough digits to tell it from one `step` away.

@@ -64,7 +64,7 @@ pub(crate) fn write_folder(
         return Ok(());
     }
     let fail = |e| cannot_replace(path, &e, cfg!(windows));
-    let old = temp.path().join(OLD);
+    let old = temp.path().join(leftovers::OLD);
     fs::rename(path, &old).map_err(fail)?;
     let renamed = fs::rename(&created, path);
     if renamed.is_err() {
@@ -125,8 +125,6 @@ pub(crate) fn write_into(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) ->
 
 /// Names of the new and the old folder within a temporary one.
 const NEW: &str = "new";
-pub(crate) const OLD: &str = "old";
-
 /// Moves files from one folder to another; existing ones are overwritten only with `replace`.
 fn move_into(from: &Path, to: &Path, replace: bool) -> Result<()> {
     let fail = |e| Error::io("write to", to, &e);

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+pub(crate) const OLD: &str = "old";
+
 /// Prefix of all names.
 const MARK: &str = ".optimap-";
 
@@ -44,7 +46,7 @@ pub(crate) fn sweep(folder: &Path) {
 
 fn remove(path: &Path) {
     // The name that the old folder had is no longer known.
-    let has_old = || path.join(super::atomic::OLD).exists();
+    let has_old = || path.join(OLD).exists();
     let _ = match fs::symlink_metadata(path).is_ok_and(|facts| facts.is_dir()) {
         true if has_old() => return,
         true => fs::remove_dir_all(path),

@@ -3,4 +3,5 @@
 pub(crate) mod atomic;
 pub mod files;
 pub(crate) mod leftovers;
+pub(crate) mod natural_order;
 pub(crate) mod template;

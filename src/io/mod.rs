@@ -26,7 +26,6 @@ use std::path::Path;
 pub use codec::compression::Compression;
 pub use ffmpeg::Encoder;
 pub use format::folder::load_image_folder;
-pub(crate) use format::folder::natural_order;
 pub(crate) use format::image::encode;
 pub use format::image::encode::{ImageOptions, QUALITY};
 pub use format::image::load_image;

@@ -10,6 +10,9 @@ use crate::fs::files;
 use crate::task;
 use crate::video::{DType, Metadata, Samples, map_samples};
 
+/// Number of bytes passed to [`Format::begins`].
+pub(in crate::io) const BEGINNING: usize = 32;
+
 /// Which frames of a file to load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrameSelection {
@@ -240,4 +243,10 @@ pub(crate) fn copy_frames(samples: &Samples, range: FrameRange) -> Result<Sample
     map_samples!(samples.with_layout(layout), array => {
         Ok(crate::video::Element::wrap(array.copy()?))
     })
+}
+
+/// Whether a folder is a Zarr store.
+pub(in crate::io) fn is_zarr(folder: &Path) -> bool {
+    let files = ["zarr.json", ".zarray", ".zgroup"];
+    files.iter().any(|name| folder.join(name).is_file())
 }

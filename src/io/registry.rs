@@ -10,7 +10,7 @@ use super::format::{
     folder, hdf5, image, matlab, micam_ultima, micam05, movie, multirecorder, npy, npz, sif, tiff,
     zarr,
 };
-use super::recording::{LoadOptions, Recording, expect_file, extension_of};
+use super::recording::{BEGINNING, LoadOptions, Recording, expect_file, extension_of, is_zarr};
 use super::save::SaveOptions;
 use super::series::Series;
 use crate::bail;
@@ -220,9 +220,6 @@ const ZARR: &str = "Zarr";
 /// Title of folders with images.
 const FOLDER: &str = "image folder";
 
-/// Number of bytes passed to [`Format::begins`].
-pub(super) const BEGINNING: usize = 32;
-
 pub(super) fn open(
     path: &Path,
     options: &LoadOptions,
@@ -256,12 +253,6 @@ fn recognise(path: &Path) -> Result<&'static Format> {
         (Some(format), _) | (None, Some(format)) => Ok(format),
         (None, None) => Err(unknown_format(path, extension)),
     }
-}
-
-/// Whether a folder is a Zarr store.
-pub(super) fn is_zarr(folder: &Path) -> bool {
-    let files = ["zarr.json", ".zarray", ".zgroup"];
-    files.iter().any(|name| folder.join(name).is_file())
 }
 
 pub(super) fn beginning_of(path: &Path) -> Result<Vec<u8>> {

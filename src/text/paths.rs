@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::fs::files;
-use crate::io::natural_order;
+use crate::fs::natural_order::natural_order;
 use crate::task;
 
 /// Files and folders that match a pattern, in natural order.

@@ -293,6 +293,12 @@ pub fn size_text(bytes: usize) -> String {
     format!("{} TB", number_text((value * 10.0).round() / 10.0))
 }
 
+/// The float nearest to a power of ten, which `powi` does not give on all systems: some multiply
+/// tenths for a negative exponent.
+pub(crate) fn power_of_ten(exponent: i32) -> f64 {
+    format!("1e{exponent}").parse().expect("a number as text")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

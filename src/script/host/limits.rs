@@ -13,6 +13,9 @@ use crate::script::types::json::to_json;
 use crate::task::{self, Stop};
 use crate::video::memory;
 
+/// Largest nesting depth of expressions: a chain of a few hundred calls is one expression.
+pub(crate) const EXPRESSION_DEPTH: usize = 1024;
+
 /// Size of a value in an array, and of a string in addition to its bytes.
 const VALUE: usize = size_of::<Dynamic>();
 const TEXT: usize = VALUE + 40;

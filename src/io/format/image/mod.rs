@@ -76,7 +76,7 @@ impl ImageFile {
     /// Reads the header; the format is detected from the content.
     pub(in crate::io) fn open(path: &Path) -> Result<Self> {
         let source = SharedFile::open(path)?;
-        let beginning = source.start(crate::io::registry::BEGINNING)?;
+        let beginning = source.start(crate::io::recording::BEGINNING)?;
         if tiff::begins(&beginning) {
             return Self::open_tiff(path);
         }

@@ -30,10 +30,10 @@ use crate::io::bytes::chunked::ChunkGrid;
 use crate::io::bytes::samples::{Conversion, SharedFile};
 use crate::io::codec::corrupted;
 use crate::io::format::metadata_keys;
+use crate::io::recording::is_zarr;
 use crate::io::recording::{
     FrameRange, LoadOptions, Recording, cannot_load, cannot_map, warn_of_others,
 };
-use crate::io::registry::is_zarr;
 use crate::task;
 use crate::video::{DType, Metadata, Samples};
 use axes::Axes;

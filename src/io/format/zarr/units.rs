@@ -1,6 +1,6 @@
 //! Units of length and time of NGFF, which are those of UDUNITS-2.
 
-use crate::draw::ticks::power_of_ten;
+use crate::video::power_of_ten;
 
 /// Powers of ten by unit prefix.
 const PREFIXES: [(&str, i32); 21] = [

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::fs::atomic;
 use crate::io::codec::compression::Compression;
 use crate::io::format::{metadata_keys, npy};
-use crate::io::registry::is_zarr;
+use crate::io::recording::is_zarr;
 use crate::task;
 use crate::video::{DType, Video, map_samples, read_run};
 

@@ -96,7 +96,7 @@ fn parser() -> &'static Engine {
     PARSER.get_or_init(|| {
         let mut engine = Engine::new_raw();
         engine.set_optimization_level(OptimizationLevel::None);
-        let depth = crate::session::EXPRESSION_DEPTH;
+        let depth = crate::script::host::limits::EXPRESSION_DEPTH;
         engine.set_max_expr_depths(depth, depth);
         super::assign::register(&mut engine);
         free_names(&mut engine);
