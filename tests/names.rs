@@ -139,3 +139,27 @@ fn documentation_uses_the_words_of_the_glossary() {
     }
     assert!(failures.is_empty(), "\n{failures}");
 }
+
+/// rustfmt does not reach into the macro that declares them.
+#[test]
+fn declarations_of_builtins_keep_to_the_width_of_the_code() {
+    let mut paths = Vec::new();
+    add_files(Path::new("src/builtins"), "rs", &mut paths);
+    assert!(paths.len() > 20);
+    for path in paths {
+        let mut is_example = false;
+        for (number, line) in fs::read_to_string(&path).unwrap().lines().enumerate() {
+            is_example ^= line.contains("/// ```");
+            let position = format!("{}:{}", path.display(), number + 1);
+            // An example and its result are one line.
+            assert!(
+                is_example || line.chars().count() <= 100,
+                "{position} is too long"
+            );
+            assert!(
+                line.trim_end() == line && !line.contains('\t'),
+                "{position} ends in blanks"
+            );
+        }
+    }
+}

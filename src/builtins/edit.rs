@@ -86,7 +86,8 @@ builtins! {
         /// sample.
         reflect_type: Option<ReflectType> = None,
     ) -> Result<Video> {
-        pad::pad(video, &Pad { width, mode, constant_values, stat_length, end_values, reflect_type })
+        let pad = Pad { width, mode, constant_values, stat_length, end_values, reflect_type };
+        pad::pad(video, &pad)
     }
 
     /// Resizes every frame, with the interpolations of OpenCV.

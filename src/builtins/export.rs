@@ -100,7 +100,8 @@ builtins! {
         let export = Export {
             fps, skip_frames, encoder, pad_mode, progress_bar, ground: background.0, annotations,
         };
-        export::export_video(&filename, video, &ColorSettings { cmap, vmin, vmax, range }, bits, &export)
+        let colors = ColorSettings { cmap, vmin, vmax, range };
+        export::export_video(&filename, video, &colors, bits, &export)
     }
 
     /// Exports several videos side by side as one movie.
@@ -157,7 +158,8 @@ builtins! {
         magnified: ..MagnifyParams,
     ) -> Result<()> {
         let looks = looks.each(videos.0.len())?.into_iter();
-        let looks: Vec<_> = looks.map(|(cmap, (vmin, vmax))| ColorSettings { cmap, vmin, vmax, range }).collect();
+        let looks = looks.map(|(cmap, (vmin, vmax))| ColorSettings { cmap, vmin, vmax, range });
+        let looks: Vec<_> = looks.collect();
         let encoder = context.encoders().get(ffmpeg_encoder.as_deref())?;
         let annotations = annotations(titles, colorbar, noted, magnified);
         let export = Export {

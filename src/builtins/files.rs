@@ -65,7 +65,8 @@ builtins! {
         series: Option<Series> = None,
     ) -> Result<Video> {
         let selection = FrameSelection { start: start_frame, frames, step };
-        path.load(&selection, &LoadOptions { use_mmap, fieldname, prefix, as_grey, is_8bit, series })
+        let options = LoadOptions { use_mmap, fieldname, prefix, as_grey, is_8bit, series };
+        path.load(&selection, &options)
     }
 
     /// Loads the image files of a folder as the frames of a video.

@@ -137,7 +137,10 @@ builtins! {
         /// Leave out NaN samples, such as those outside of a mask; they stay NaN.
         ignore_nan: bool = false,
     ) -> Result<Video> {
-        let smooth = if ignore_nan { nan_mean::smooth_spatiotemporal } else { smooth::smooth_spatiotemporal };
+        let smooth = match ignore_nan {
+            true => nan_mean::smooth_spatiotemporal,
+            false => smooth::smooth_spatiotemporal,
+        };
         smooth(video, sigma_temporal, sigma_spatial)
     }
 
@@ -205,7 +208,8 @@ builtins! {
         ignore_nan: bool = false,
     ) -> Result<Video> {
         let ignores_nan = ignore_nan;
-        median::median_filter(video, &MedianFilter { size_temporal, size_spatial, mode, ignores_nan })
+        let filter = MedianFilter { size_temporal, size_spatial, mode, ignores_nan };
+        median::median_filter(video, &filter)
     }
 
     /// Averages every `n` frames into one.

@@ -68,7 +68,14 @@ builtins! {
         /// JPEG quality, 1 to 100.
         quality: usize = io::QUALITY,
     ) -> Result<()> {
-        let bytes = Normalize { ymin: 0.0, ymax: None, vmin: None, vmax: None, dtype: DType::U8, clip: true };
+        let bytes = Normalize {
+            ymin: 0.0,
+            ymax: None,
+            vmin: None,
+            vmax: None,
+            dtype: DType::U8,
+            clip: true,
+        };
         let image = if compat { normalize::normalize(image, &bytes)? } else { image };
         io::save_image(&filename, &image, &ImageOptions { compression, quality })
     }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use rhai::{Dynamic, INT};
 
 use super::shared::AnnotationParams;
+use crate::bail;
 use crate::color::colormap::Colormap;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::export::{self, ColorSettings, Export, MovieAnnotations, MovieSource, RangeExtent};
 use crate::ops::edit::pad::PadMode;
 use crate::player::{Controls, Player, ProduceFrames, Span};
@@ -57,10 +58,12 @@ builtins! {
     ) -> Result<Player> {
         let _ = gui_pos;
         let source = fig.or(func);
-        let source = source.ok_or_else(|| Error::new("InteractivePlayer needs a function that makes frames, got ()"))?;
+        let Some(source) = source else {
+            bail!("InteractivePlayer needs a function that makes frames, got ()");
+        };
         let end = end.unwrap_or(source.count().unwrap_or(100));
         if let Some(len) = source.count().filter(|len| *len < end) {
-            return Err(Error::new(format!("InteractivePlayer has {len} frames, but `end` is {end}")));
+            bail!("InteractivePlayer has {len} frames, but `end` is {end}");
         }
         let span = Span { start, end, step, interval_ms: interval as u64 };
         Player::with_producer(make(source), span, noted.annotations())
@@ -151,7 +154,11 @@ builtins! {
         /// Leave out the frame number.
         hide_framecounter: bool = false,
     ) -> Result<()> {
-        let controls = Controls { slider: !hide_slider, button: !hide_buttons, counter: !hide_framecounter };
+        let controls = Controls {
+            slider: !hide_slider,
+            button: !hide_buttons,
+            counter: !hide_framecounter,
+        };
         let playback = player.playback();
         let export = Export {
             fps: fps.unwrap_or(playback.speed() / playback.interval().as_secs_f64()),
@@ -162,7 +169,8 @@ builtins! {
             ground: 0,
             annotations: MovieAnnotations::default(),
         };
-        let look = ColorSettings { cmap: Colormap::gray(), vmin: None, vmax: None, range: RangeExtent::First };
+        let (cmap, range) = (Colormap::gray(), RangeExtent::First);
+        let look = ColorSettings { cmap, vmin: None, vmax: None, range };
         export::export_video(&path, MovieSource::Frames(player.movie(controls)), &look, 8, &export)
     }
 

@@ -49,7 +49,8 @@ builtins! {
         /// it.
         sidecar: bool = false,
     ) -> Result<()> {
-        io::save_video_as(&filename, &video, &SaveOptions { photometric, compression, fieldname, sidecar })
+        let options = SaveOptions { photometric, compression, fieldname, sidecar };
+        io::save_video_as(&filename, &video, &options)
     }
 
     /// Saves a video as a TIFF stack, with one page and one strip per frame.
@@ -81,7 +82,8 @@ builtins! {
         /// program, "zstd" is small and fast.
         compression: Compression = Compression::None,
     ) -> Result<()> {
-        let saving = SaveOptions { photometric, compression: Some(compression), fieldname: None, sidecar: false };
+        let compression = Some(compression);
+        let saving = SaveOptions { photometric, compression, ..SaveOptions::default() };
         io::save_tiff(&filename, &video, &saving)
     }
 

@@ -76,7 +76,8 @@ builtins! {
         /// Half width of the square of pixels that are fitted: 2 · radius + 1 pixels wide.
         radius: usize [px] = 3,
     ) -> Result<Map> {
-        let size = pixel_size.map(|size| size.pair("conduction_velocity", "pixel_size")).transpose()?;
+        let pair = |size: Numbers| size.pair("conduction_velocity", "pixel_size");
+        let size = pixel_size.map(pair).transpose()?;
         let found = activation::conduction_velocity(&times, size, radius)?;
         let images = [("speed", found.speed), ("vy", found.vy), ("vx", found.vx)];
         let images = images.into_iter();

@@ -65,8 +65,7 @@ macro_rules! builtins {
                 const PARTS: &[&[$crate::script::Param]] = &[$($crate::script::builtins!(
                     @params [$($param_doc)*] $param $(..$group)? $($ty, [$($unit)?] $($default)?)?
                 )),*];
-                const ALL: [$crate::script::Param; $crate::script::count(PARTS)] = $crate::script::join(PARTS);
-                &ALL
+                &$crate::script::join::<{ $crate::script::count(PARTS) }>(PARTS)
             },
             returns: <$returns as $crate::script::Returned>::TYPE,
             run: |call| {
