@@ -220,7 +220,8 @@ fn positions_are_rows_and_columns() {
 /// The table of the README groups formats for reading; none may be missing from it.
 #[test]
 fn the_readme_names_every_format() {
-    let readme = std::fs::read_to_string("README.md").unwrap();
+    let readme =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let mut rows = optimap::io::table_of_loading();
     rows.push_str(&optimap::io::table_of_saving());
     for extensions in rows.lines().filter_map(|row| row.split('`').nth(1)) {
