@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use optimap::script::docs::examples;
+use optimap::script::language::lookup::search;
 use optimap::script::{Builtin, Type};
 
-use super::session;
+use super::{project, session};
 
 #[track_caller]
 fn all(what: &str, holds: impl Fn(&Builtin) -> bool) {
@@ -220,8 +221,7 @@ fn positions_are_rows_and_columns() {
 /// The table of the README groups formats for reading; none may be missing from it.
 #[test]
 fn the_readme_names_every_format() {
-    let readme =
-        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let readme = std::fs::read_to_string(project("README.md")).unwrap();
     let mut rows = optimap::io::table_of_loading();
     rows.push_str(&optimap::io::table_of_saving());
     for extensions in rows.lines().filter_map(|row| row.split('`').nth(1)) {
@@ -229,4 +229,11 @@ fn the_readme_names_every_format() {
         let is_named = readme.contains(&format!("`{extensions}`")) || readme.contains(&extension);
         assert!(is_named, "README.md does not name `{extensions}`");
     }
+}
+
+/// Tables that are rendered into documentation are searched with it.
+#[test]
+fn formats_are_found_by_their_extensions() {
+    let found = search(session().context(), ".sif").unwrap();
+    assert!(found.contains("load_video"), "{found}");
 }

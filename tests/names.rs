@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use super::project;
 
 /// Words that the glossary of the crate has others for, and what to write instead.
 const BANNED: &[(&str, &str)] = &[
@@ -29,13 +31,11 @@ const BANNED: &[(&str, &str)] = &[
 const TWICE: &[&str] = &["H264Writer"];
 
 /// Adds the files of a folder and of those in it.
-fn add_files(folder: &Path, extension: &str, paths: &mut Vec<PathBuf>) {
-    // Other tests change the folder that relative paths start from.
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+fn add_files(folder: PathBuf, extension: &str, paths: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            add_files(&path, extension, paths);
+            add_files(path, extension, paths);
         } else if path.extension().is_some_and(|end| end == extension) {
             paths.push(path);
         }
@@ -68,7 +68,7 @@ fn defined(line: &str) -> Option<(&str, bool)> {
 fn types_that_other_files_name_have_names_of_their_own() {
     let mut types: BTreeMap<String, Vec<(String, bool)>> = BTreeMap::new();
     let mut paths = Vec::new();
-    add_files(Path::new("src"), "rs", &mut paths);
+    add_files(project("src"), "rs", &mut paths);
     for path in paths {
         for line in fs::read_to_string(&path).unwrap().lines() {
             if let Some((name, is_public)) = defined(line) {
@@ -116,13 +116,9 @@ fn has_word(text: &str, word: &str) -> bool {
 
 #[test]
 fn documentation_uses_the_words_of_the_glossary() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut paths = vec![
-        root.join("README.md"),
-        root.join("tests/golden/reference.md"),
-    ];
+    let mut paths = vec![project("README.md"), project("tests/golden/reference.md")];
     for (folder, extension) in [("src", "rs"), ("stdlib", "rhai"), ("scripts", "rhai")] {
-        add_files(Path::new(folder), extension, &mut paths);
+        add_files(project(folder), extension, &mut paths);
     }
     let mut failures = String::new();
     for path in paths {
@@ -150,7 +146,7 @@ fn documentation_uses_the_words_of_the_glossary() {
 #[test]
 fn declarations_of_builtins_keep_to_the_width_of_the_code() {
     let mut paths = Vec::new();
-    add_files(Path::new("src/builtins"), "rs", &mut paths);
+    add_files(project("src/builtins"), "rs", &mut paths);
     assert!(paths.len() > 20);
     for path in paths {
         let mut is_example = false;

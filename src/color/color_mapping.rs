@@ -5,7 +5,6 @@ use std::ops::Range;
 use super::colormap::{BAD, Colormap, FloatColor, Rgba, ScaledColormap};
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::task;
 use crate::video::{Element, Real};
 use crate::video::{Video, number_text, shape_text};
 
@@ -184,15 +183,8 @@ fn scale(
 
 /// Smallest and largest finite sample of the first frame that has any.
 pub fn first_range(video: &Video) -> Result<Option<(f64, f64)>> {
-    let mut samples = vec![0.0; video.frame_len()];
     for frame in 0..video.len() {
-        task::check()?;
-        video.samples().read(frame, 0..samples.len(), &mut samples);
-        let finite = samples.iter().copied().filter(|v: &f64| v.is_finite());
-        let range = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
-            (low.min(value), high.max(value))
-        });
-        if range.0 <= range.1 {
+        if let Some(range) = video.frames(frame, 1, 1).finite_range()? {
             return Ok(Some(range));
         }
     }

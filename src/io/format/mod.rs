@@ -7,12 +7,12 @@ pub(in crate::io) mod folder;
 #[cfg(not(feature = "hdf5"))]
 #[path = "hdf5/disabled.rs"]
 pub(in crate::io) mod hdf5;
-// Its tests run in every build configuration.
 #[cfg(feature = "hdf5")]
 pub(in crate::io) mod hdf5;
+// Its tests run in every build configuration.
 #[cfg(all(test, feature = "hdf5"))]
 #[path = "hdf5/disabled.rs"]
-mod hdf5_left_out;
+mod hdf5_disabled;
 pub(in crate::io) mod image;
 pub(in crate::io) mod matlab;
 pub(in crate::io) mod metadata_keys;
@@ -29,9 +29,9 @@ pub(in crate::io) mod timing;
 #[cfg(not(feature = "zarr"))]
 #[path = "zarr/disabled.rs"]
 pub(in crate::io) mod zarr;
-// Its tests run in every build configuration.
 #[cfg(feature = "zarr")]
 pub(in crate::io) mod zarr;
+// Its tests run in every build configuration.
 #[cfg(all(test, feature = "zarr"))]
 #[path = "zarr/disabled.rs"]
-mod zarr_left_out;
+mod zarr_disabled;

@@ -254,10 +254,16 @@ pub(super) fn param_facts(param: &Param) -> String {
 }
 
 /// Documentation of a builtin, with the tables generated from the supported formats.
-pub(super) fn text_of(builtin: &Builtin) -> String {
-    let text = unindented(builtin.doc);
-    let text = text.replace("{formats to load}\n", &io::table_of_loading());
-    text.replace("{formats to save}\n", &io::table_of_saving())
+pub(in crate::script) fn text_of(builtin: &Builtin) -> String {
+    let mut text = unindented(builtin.doc);
+    let mut insert = |mark: &str, table: fn() -> String| {
+        if text.contains(mark) {
+            text = text.replace(mark, &table());
+        }
+    };
+    insert("{formats to load}\n", io::table_of_loading);
+    insert("{formats to save}\n", io::table_of_saving);
+    text
 }
 
 /// Doc comment without the space after each `///`.

@@ -5,7 +5,7 @@ use super::hints::words::{FOREIGN_NAMES, ForeignName};
 use super::lexer::Lexer;
 use crate::error::{Error, Result};
 use crate::script::call::context::Context;
-use crate::script::docs::{Library, help, library_help, section};
+use crate::script::docs::{Library, help, library_help, section, text_of};
 use crate::script::host::modules::stdlib;
 
 /// Functions whose name, parameters or documentation contain a word, one line each: first the
@@ -18,7 +18,7 @@ pub fn search(context: &Context, word: &str) -> Result<String> {
         .collect();
     let mut entries: Vec<(String, String, String)> = Vec::new();
     for builtin in context.builtins() {
-        let mut text = format!("{} {}", builtin.name, builtin.doc);
+        let mut text = format!("{} {}", builtin.name, text_of(builtin));
         for param in builtin.params {
             text += &format!(" {} {}", param.name, param.doc);
         }
