@@ -21,10 +21,18 @@ fn check(name: &str, text: &str) {
         fs::write(&path, text).unwrap();
     }
     let golden = fs::read_to_string(&path).unwrap_or_default();
+    let lines = || {
+        golden
+            .lines()
+            .zip(text.lines())
+            .find(|(old, new)| old != new)
+    };
     assert!(
         golden == text,
-        "{} is out of date; if the change is meant, run UPDATE_GOLDEN=1 cargo test and read the diff",
-        path.display()
+        "{} is out of date; if the change is meant, run UPDATE_GOLDEN=1 cargo test and read the \
+         diff; the first lines that differ: {:?}",
+        path.display(),
+        lines()
     );
 }
 
@@ -78,11 +86,21 @@ fn rendered_errors() {
         let rendered = diagnostic.render(session.context(), false);
         // Of modules, the paths are those of the system.
         let rendered = with_slashes(Path::new(&rendered));
-        let folder = with_slashes(&project(""));
-        text += &rendered.replace(&format!("{}/", folder.trim_end_matches('/')), "");
+        text += &without_folder(&rendered);
         text.push('\n');
     }
     check("errors.txt", &text);
+}
+
+/// Text with paths relative to the project. On Windows they may begin with a drive, too.
+fn without_folder(text: &str) -> String {
+    let folder = with_slashes(&project(""));
+    let folder = format!("{}/", folder.trim_end_matches('/'));
+    let drives = if cfg!(windows) { "CDZ" } else { "" };
+    let text = drives.chars().fold(text.to_owned(), |text, drive| {
+        text.replace(&format!("{drive}:{folder}"), "")
+    });
+    text.replace(&folder, "")
 }
 
 /// What looking over each script of `tests/checks` finds.
