@@ -301,6 +301,11 @@ impl Session {
         drop(clock);
         match result {
             Ok(result) => result.map_err(|error| self.diagnose(*error, name)),
+            // Samples that were needed could not be computed.
+            Err(panic) if panic.is::<Error>() => {
+                let error = panic.downcast::<Error>().expect("just asked for");
+                Err(Diagnostic::without_position(*error))
+            }
             Err(panic) => {
                 let text = panic.downcast_ref::<String>().map(String::as_str);
                 let text = text.or(panic.downcast_ref::<&str>().copied());

@@ -4,6 +4,7 @@
 //! handles threads, progress or interruption itself.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Mutex, OnceLock};
@@ -131,11 +132,25 @@ impl Drop for CriticalSection {
     }
 }
 
+thread_local! {
+    static IS_PART: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs something that is part of a longer operation: the operations it begins on this thread can
+/// be interrupted but report no progress of their own.
+pub fn as_part<R>(run: impl FnOnce() -> R) -> R {
+    let outer = IS_PART.replace(true);
+    let result = run();
+    IS_PART.set(outer);
+    result
+}
+
 /// One long operation with a known number of steps.
 pub struct Task {
     operation: Cow<'static, str>,
     total: usize,
     done: AtomicUsize,
+    is_part: bool,
 }
 
 impl Task {
@@ -145,6 +160,7 @@ impl Task {
             operation: operation.into(),
             total,
             done: AtomicUsize::new(0),
+            is_part: IS_PART.get(),
         }
     }
 
@@ -152,7 +168,7 @@ impl Task {
     pub fn advance(&self, steps: usize) -> Result<()> {
         check()?;
         let done = self.done.fetch_add(steps, Relaxed) + steps;
-        if let Some(reporter) = REPORTER.get() {
+        if let Some(reporter) = REPORTER.get().filter(|_| !self.is_part) {
             reporter.progress(&self.operation, done, self.total);
         }
         if let Some(action) = AFTER_EACH_STEP.get() {
@@ -164,7 +180,7 @@ impl Task {
 
 impl Drop for Task {
     fn drop(&mut self) {
-        if let Some(reporter) = REPORTER.get() {
+        if let Some(reporter) = REPORTER.get().filter(|_| !self.is_part) {
             reporter.finished(&self.operation);
         }
     }

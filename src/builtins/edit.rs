@@ -3,10 +3,12 @@
 use crate::error::Result;
 use crate::ops::array::elementwise::Operand;
 use crate::ops::array::frames;
+use crate::ops::chain::Stage;
 use crate::ops::edit::collage::{self, Collage};
 use crate::ops::edit::geometry;
 use crate::ops::edit::pad::{self, Pad, PadMode, ReflectType, Sides};
 use crate::ops::edit::resize::{self, Interpolation, Resize};
+use crate::script::Chained;
 use crate::script::builtins;
 use crate::script::call::arguments::{SampleValues, Videos};
 use crate::video::Video;
@@ -28,11 +30,12 @@ builtins! {
     /// See also: `pad`, `apply_mask`, `roi_bounds`
     fn crop(
         /// Video to crop, gray or color.
-        video: Video,
+        video: Chained,
         /// Pixels to remove on each side; 0 leaves the video as it is.
         width: usize [px],
     ) -> Result<Video> {
-        geometry::crop(video, width)
+        let stage = Stage::of_frames("crop");
+        stage.apply_view(video.0, move |video| geometry::crop(video, width))
     }
 
     /// Adds `width` pixels on each side of every frame.
@@ -113,7 +116,7 @@ builtins! {
     /// Source: OpenCV's `cv2.resize`, to within the rounding of ints.
     fn resize(
         /// Video or image to resize, gray or color.
-        video: Video,
+        video: Chained,
         /// Width and height of the result, in this order; either this or `scale` is needed.
         shape: Option<Vec<i64>> [px] = None,
         /// Factor for width and height, such as 0.5 for half the size.
@@ -121,7 +124,8 @@ builtins! {
         /// How samples between pixels are computed.
         interpolation: Interpolation = Interpolation::Cubic,
     ) -> Result<Video> {
-        resize::resize(&video, &Resize { shape, scale, interpolation })
+        let options = Resize { shape, scale, interpolation };
+        Stage::of_frames("resize").apply(video.0, move |video| resize::resize(&video, &options))
     }
 
     /// Arranges videos of one shape in a grid, row by row.
@@ -171,11 +175,12 @@ builtins! {
     /// Source: NumPy's `numpy.rot90` with `axes=(1, 2)`.
     fn rotate_left(
         /// Video to rotate, gray or color.
-        video: Video,
+        video: Chained,
         /// Number of rotations by 90°; negative values rotate clockwise.
         k: i64 = 1,
     ) -> Result<Video> {
-        geometry::rotate_left(video, k)
+        let stage = Stage::of_frames("rotate_left");
+        stage.apply_view(video.0, move |video| geometry::rotate_left(video, k))
     }
 
     /// Rotates every frame by 90° clockwise, `k` times.
@@ -191,11 +196,12 @@ builtins! {
     /// See also: `rotate_left`, `transpose`, `flip_left_right`
     fn rotate_right(
         /// Video to rotate, gray or color.
-        video: Video,
+        video: Chained,
         /// Number of rotations by 90°; negative values rotate counter-clockwise.
         k: i64 = 1,
     ) -> Result<Video> {
-        geometry::rotate_right(video, k)
+        let stage = Stage::of_frames("rotate_right");
+        stage.apply_view(video.0, move |video| geometry::rotate_right(video, k))
     }
 
     /// Flips every frame upside down: the first row becomes the last.
@@ -212,9 +218,10 @@ builtins! {
     /// See also: `flip_left_right`, `rotate_left`
     fn flip_up_down(
         /// Video to flip, gray or color.
-        video: Video,
+        video: Chained,
     ) -> Result<Video> {
-        geometry::flip_up_down(video)
+        let stage = Stage::of_frames("flip_up_down");
+        stage.apply_view(video.0, geometry::flip_up_down)
     }
 
     /// Flips every frame left to right: the first column becomes the last.
@@ -231,9 +238,10 @@ builtins! {
     /// See also: `flip_up_down`, `rotate_left`
     fn flip_left_right(
         /// Video to flip, gray or color.
-        video: Video,
+        video: Chained,
     ) -> Result<Video> {
-        geometry::flip_left_right(video)
+        let stage = Stage::of_frames("flip_left_right");
+        stage.apply_view(video.0, geometry::flip_left_right)
     }
 
     /// Interleaves the frames of several videos: the first of each, then the second of each.

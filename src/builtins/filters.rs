@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::ops::array::frames;
+use crate::ops::chain::Stage;
 use crate::ops::filter::jitter;
 use crate::ops::filter::mean::{self, MeanFilter};
 use crate::ops::filter::median::{self, MedianFilter};
@@ -11,6 +12,7 @@ use crate::ops::filter::smooth;
 use crate::ops::filter::smoothstep;
 use crate::ops::filter::temporal::{self, TemporalDifference};
 use crate::ops::kernel::border::Border;
+use crate::script::Chained;
 use crate::script::builtins;
 use crate::video::{DType, Video};
 
@@ -33,7 +35,7 @@ builtins! {
     /// See also: `normalize_pixelwise`, `normalize_pixelwise_slidingwindow`, `clip`, `smoothstep`
     fn normalize(
         /// Video, image or trace to normalize.
-        array: Video,
+        array: Chained,
         /// Lower end of the result.
         ymin: f64 = 0.0,
         /// Upper end of the result; default: 1, or the largest value of an int `dtype`.
@@ -47,7 +49,8 @@ builtins! {
         /// Clip to [`ymin`, `ymax`] if `vmin` or `vmax` is given.
         clip: bool = true,
     ) -> Result<Video> {
-        normalize::normalize(array, &Normalize { ymin, ymax, vmin, vmax, dtype, clip })
+        let options = Normalize { ymin, ymax, vmin, vmax, dtype, clip };
+        normalize_chained(array.0, options)
     }
 
     /// Scales the trace of every pixel to [`ymin`, `ymax`].
@@ -95,7 +98,7 @@ builtins! {
     /// Source: sliding minimum and maximum after van Herk 1992 and Gil & Werman 1993.
     fn normalize_pixelwise_slidingwindow(
         /// Gray video {t, y, x} to normalize.
-        video: Video,
+        video: Chained,
         /// Length of the window; about one cycle of the activity to make visible.
         window_size: i64 [frames],
         /// Lower end of the result.
@@ -103,7 +106,11 @@ builtins! {
         /// Upper end of the result.
         ymax: f64 = 1.0,
     ) -> Result<Video> {
-        normalize::normalize_pixelwise_slidingwindow(video, window_size, ymin, ymax)
+        let reach = reach(window_size);
+        let stage = Stage::around("normalize_pixelwise_slidingwindow", reach, reach);
+        stage.apply(video.0, move |video| {
+            normalize::normalize_pixelwise_slidingwindow(video, window_size, ymin, ymax)
+        })
     }
 
     /// Smooths a video with a Gaussian kernel in space and time.
@@ -129,7 +136,7 @@ builtins! {
     /// normalized convolution of Knutsson & Westin 1993.
     fn smooth_spatiotemporal(
         /// Gray video {t, y, x} to smooth.
-        video: Video,
+        video: Chained,
         /// Standard deviation in time; 0: no smoothing in time.
         sigma_temporal: f64 [frames],
         /// Standard deviation in space; 0: no smoothing in space.
@@ -137,11 +144,12 @@ builtins! {
         /// Leave out NaN samples, such as those outside of a mask; they stay NaN.
         ignore_nan: bool = false,
     ) -> Result<Video> {
+        let stage = gaussian(&video.0, sigma_temporal, ignore_nan);
         let smooth = match ignore_nan {
             true => nan_mean::smooth_spatiotemporal,
             false => smooth::smooth_spatiotemporal,
         };
-        smooth(video, sigma_temporal, sigma_spatial)
+        stage.apply(video.0, move |video| smooth(video, sigma_temporal, sigma_spatial))
     }
 
     /// Smooths a video with the mean of a box in space and time.
@@ -164,7 +172,7 @@ builtins! {
     /// of Knutsson & Westin 1993.
     fn mean_filter(
         /// Gray video {t, y, x} to smooth.
-        video: Video,
+        video: Chained,
         /// Length of the box in time; 1: no smoothing in time.
         size_temporal: i64 [frames] = 1,
         /// Height and width of the box; 1: no smoothing in space.
@@ -174,8 +182,10 @@ builtins! {
         /// Leave out NaN samples, such as those outside of a mask; they stay NaN.
         ignore_nan: bool = false,
     ) -> Result<Video> {
+        let options = MeanFilter { size_temporal, size_spatial, mode };
+        let stage = boxed("mean_filter", &video.0, (size_temporal, mode), ignore_nan);
         let filter = if ignore_nan { nan_mean::mean_filter } else { mean::mean_filter };
-        filter(video, &MeanFilter { size_temporal, size_spatial, mode })
+        stage.apply(video.0, move |video| filter(video, &options))
     }
 
     /// Smooths a video with the median of a box in space and time.
@@ -197,7 +207,7 @@ builtins! {
     /// Source: SciPy's `scipy.ndimage.median_filter`.
     fn median_filter(
         /// Gray video {t, y, x} to smooth.
-        video: Video,
+        video: Chained,
         /// Length of the box in time; 1: no smoothing in time.
         size_temporal: i64 [frames] = 1,
         /// Height and width of the box; 1: no smoothing in space.
@@ -209,7 +219,8 @@ builtins! {
     ) -> Result<Video> {
         let ignores_nan = ignore_nan;
         let filter = MedianFilter { size_temporal, size_spatial, mode, ignores_nan };
-        median::median_filter(video, &filter)
+        let stage = boxed("median_filter", &video.0, (size_temporal, mode), false);
+        stage.apply(video.0, move |video| median::median_filter(video, &filter))
     }
 
     /// Averages every `n` frames into one.
@@ -257,7 +268,7 @@ builtins! {
     /// See also: `activation_map`, `detrend`, `downsample_time`
     fn temporal_difference(
         /// Video or trace; time is the first axis.
-        array: Video,
+        array: Chained,
         /// Distance in time, usually 1 to 5.
         n: i64 [frames],
         /// Fill value for the frames that have no partner.
@@ -265,7 +276,10 @@ builtins! {
         /// Put half of the filled frames at the end, instead of all at the start.
         center: bool = false,
     ) -> Result<Video> {
-        temporal::temporal_difference(array, &TemporalDifference { n, fill_value, center })
+        let (after, before) = temporal::reach(n, center);
+        let options = TemporalDifference { n, fill_value, center };
+        let stage = Stage::around("temporal_difference", before, after);
+        stage.apply(array.0, move |video| temporal::temporal_difference(video, &options))
     }
 
     /// Removes the jitter of Photometrics Evolve 128 cameras.
@@ -313,7 +327,7 @@ builtins! {
     /// See also: `clip`, `normalize`, `alpha_blend_videos`
     fn smoothstep(
         /// Video, image or trace.
-        x: Video,
+        x: Chained,
         /// Sample value at and below which the result is 0.
         vmin: f64 = 0.0,
         /// Sample value at and above which the result is 1.
@@ -321,6 +335,47 @@ builtins! {
         /// Order: the number of derivatives that vanish at both ends.
         N: i64 = 2,
     ) -> Result<Video> {
-        smoothstep::smoothstep(x, vmin, vmax, N)
+        let stage = Stage::of_frames("smoothstep");
+        stage.apply(x.0, move |video| smoothstep::smoothstep(video, vmin, vmax, N))
     }
+}
+
+/// Number of frames that a window of an odd size reaches before and after its middle.
+fn reach(window: i64) -> usize {
+    usize::try_from(window / 2).unwrap_or(0)
+}
+
+/// Smoothing with a Gaussian in time. Only if there is NaN anywhere in the video, ignoring it
+/// divides by weights.
+fn gaussian(video: &Video, sigma_temporal: f64, ignores_nan: bool) -> Stage {
+    let reach = match ignores_nan {
+        true => video.len(),
+        false => smooth::reach(sigma_temporal),
+    };
+    Stage::around("smooth_spatiotemporal", reach, reach)
+}
+
+/// Filter with a box in time; one that wraps around reaches from each end to the other.
+fn boxed(
+    name: &'static str,
+    video: &Video,
+    (size_temporal, mode): (i64, Border),
+    ignores_nan: bool,
+) -> Stage {
+    let wraps = mode == Border::Wrap && size_temporal > 1;
+    let reach = match wraps || ignores_nan {
+        true => video.len(),
+        false => reach(size_temporal),
+    };
+    Stage::around(name, reach, reach)
+}
+
+fn normalize_chained(video: Video, options: Normalize) -> Result<Video> {
+    let (of_range, of_frames) = (options.clone(), options.clone());
+    Stage::of_frames("normalize").apply_after(
+        video,
+        move |video| normalize::input_range(video, &of_range),
+        move |video, range| normalize::scale_range(video, &of_frames, range),
+        |example| normalize::scale_range(example, &options, (0.0, 1.0)),
+    )
 }

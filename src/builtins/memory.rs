@@ -2,8 +2,9 @@
 
 use rhai::Map;
 
-use crate::script::{Value, builtins};
+use crate::script::{Chained, Value, builtins};
 use crate::video::memory::{self, ByteSize};
+use crate::video::{StageInfo, Video, size_text};
 
 builtins! {
     /// Sets how much memory videos may use together before results go to scratch files.
@@ -57,5 +58,97 @@ builtins! {
         ];
         let numbers = numbers.into_iter();
         numbers.map(|(name, bytes)| (name.into(), bytes.into_dynamic())).collect()
+    }
+
+    /// Computes the samples of an array now.
+    ///
+    /// Filters, operators and edits of large videos only say how their result is to be computed.
+    /// Its samples are computed once, when something needs them: an index, a reduction, a player,
+    /// a file. A video that only `save_video` or `save_tiff` uses, as in
+    /// `save_video(path, v.normalize())`, is computed block by block and never in memory as a
+    /// whole. Shape, sample type and metadata are known before.
+    ///
+    /// Returns the same array.
+    ///
+    /// Fails if the samples cannot be computed, for example if the script is interrupted.
+    ///
+    /// ```
+    /// compute(example_video().normalize()).dtype // => "float32"
+    /// ```
+    ///
+    /// See also: `explain`, `copy`.
+    fn compute(
+        /// Video, image or trace.
+        array: Video,
+    ) -> Video {
+        array
+    }
+
+    /// Prints by which stages the samples of an array are still to be computed.
+    ///
+    /// For each stage: the function and the line that called it, the frames of its input that one
+    /// frame of its result needs, whether it first reads the whole input, and the size of its
+    /// result.
+    ///
+    /// ```
+    /// explain(example_video().normalize());
+    /// explain(example_video(500).smooth_spatiotemporal(1, 2) * 2);
+    /// ```
+    ///
+    /// See also: `compute`, `memory`.
+    fn explain(
+        &context,
+        /// Video, image or trace.
+        array: Chained,
+    ) -> () {
+        context.print(&plan(&array.0));
+    }
+}
+
+fn plan(video: &Video) -> String {
+    let stages = video.stages();
+    if stages.is_empty() {
+        return format!("the samples are there: {}", size_text(video.nbytes()));
+    }
+    let line = |stage: &StageInfo| {
+        let (before, after) = stage.window;
+        let needs = match (before, after, stage.has_first_pass) {
+            (_, _, true) => "the whole input first".to_owned(),
+            (0, 0, false) => "the frame itself".to_owned(),
+            (0, after, false) => format!("the frame and {after} after it"),
+            (before, 0, false) => format!("the frame and {before} before it"),
+            (before, after, false) => format!("{before} frames before to {after} after"),
+        };
+        let origin = stage.origin.as_ref();
+        let origin = origin.map_or(String::new(), |origin| format!(" ({origin})"));
+        let size = size_text(stage.nbytes);
+        format!("{}{origin}: needs {needs}, makes {size}", stage.name)
+    };
+    let stages = stages.iter().map(line).collect::<Vec<_>>();
+    stages.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::chain::Stage;
+    use crate::ops::filter::smooth::smooth_spatiotemporal;
+    use crate::video::{Strided, TEST_LIMITS};
+
+    #[test]
+    fn stages_are_explained_until_they_are_run() {
+        let video = Video::new(Strided::from_vec(&[9, 2, 3], vec![1u8; 54]));
+        TEST_LIMITS.set(Some((0, 1)));
+        let filter = |video| smooth_spatiotemporal(video, 0.5, 0.0);
+        let smoothed = Stage::around("smooth_spatiotemporal", 2, 2).apply(video, filter);
+        let pending = Stage::of_frames("crop").apply(smoothed.unwrap(), Ok);
+        TEST_LIMITS.set(None);
+        let pending = pending.unwrap();
+        pending.set_origin(|| "line 3".into());
+        let expected = "smooth_spatiotemporal: needs 2 frames before to 2 after, makes 216 B\n\
+                        crop (line 3): needs the frame itself, makes 216 B";
+        assert_eq!(plan(&pending), expected);
+        pending.compute().unwrap();
+        assert_eq!(plan(&pending), "the samples are there: 216 B");
     }
 }

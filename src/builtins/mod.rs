@@ -2,6 +2,8 @@
 
 mod analysis;
 mod blend;
+#[cfg(test)]
+mod chain_tests;
 mod colormaps;
 mod create;
 mod deprecated;

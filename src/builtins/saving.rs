@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Result;
 use crate::io::{self, Compression, ImageOptions, Photometric, SaveOptions};
+use crate::script::Chained;
 use crate::script::builtins;
 use crate::script::call::convert::Images;
 use crate::video::Video;
@@ -35,7 +36,7 @@ builtins! {
         /// File to write.
         filename: PathBuf,
         /// Video to save.
-        video: Video,
+        video: Chained,
         /// Photometric interpretation of a TIFF file; default: "rgb" for three or four channels,
         /// else "minisblack".
         photometric: Option<Photometric> = None,
@@ -50,7 +51,7 @@ builtins! {
         sidecar: bool = false,
     ) -> Result<()> {
         let options = SaveOptions { photometric, compression, fieldname, sidecar };
-        io::save_video_as(&filename, &video, &options)
+        io::save_video_as(&filename, &video.0, &options)
     }
 
     /// Saves a video as a TIFF stack, with one page and one strip per frame.
@@ -74,7 +75,7 @@ builtins! {
         /// File to write.
         filename: PathBuf,
         /// Video to save.
-        video: Video,
+        video: Chained,
         /// Photometric interpretation; default: "rgb" for three or four channels, else
         /// "minisblack".
         photometric: Option<Photometric> = None,
@@ -84,7 +85,7 @@ builtins! {
     ) -> Result<()> {
         let compression = Some(compression);
         let saving = SaveOptions { photometric, compression, ..SaveOptions::default() };
-        io::save_tiff(&filename, &video, &saving)
+        io::save_tiff(&filename, &video.0, &saving)
     }
 
     /// Saves the frames of a video as TIFF files in a folder.

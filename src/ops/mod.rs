@@ -6,6 +6,7 @@
 
 pub mod array;
 pub mod blend;
+pub mod chain;
 pub mod edit;
 pub mod example;
 pub mod filter;

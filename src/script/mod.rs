@@ -17,7 +17,7 @@ pub use call::callback::Callback;
 pub use call::context::{Context, PromptEntry, Settings};
 pub use call::register::LAST;
 pub(crate) use call::setters::forget_reads;
-pub use call::value::{Rest, Returned, Type, Value, describe, plain_text};
+pub use call::value::{Chained, Rest, Returned, Type, Value, describe, plain_text};
 pub use host::safe_functions::sleep;
 pub use types::frame_source::FrameSource;
 pub use types::importer::RecordingSource;

@@ -6,6 +6,7 @@
 mod frames;
 mod layout;
 mod metadata;
+mod pending;
 mod range;
 mod read;
 mod samples;
@@ -19,19 +20,61 @@ use std::sync::Arc;
 pub use frames::Frames;
 pub use layout::Layout;
 pub use metadata::{Field, Metadata, warn_of_pixel_size};
+#[cfg(test)]
+pub(crate) use pending::TEST_LIMITS;
+pub use pending::{Chain, StageInfo};
 pub(crate) use read::{convert_run, read_run, split};
 pub use samples::{DType, Element, Number, Real, Samples};
 pub(crate) use samples::{map_samples, with_bits, with_dtype};
 pub use storage::{MappedFile, Strided, begin_write_back, check_files, survive_size_limits};
 
 use crate::bail;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use pending::Pending;
 
 /// An array of 1 to 4 axes, `{t, y, x[, channel]}`; also an image `{y, x}` or a trace `{t}`.
+///
+/// Its samples may be still to be computed by a chain of filters. Whatever needs them computes
+/// them; see [`Video::compute`]. Shape, sample type and metadata are known before.
 #[derive(Clone)]
 pub struct Video {
-    samples: Samples,
+    contents: Contents,
     metadata: Arc<Metadata>,
+}
+
+#[derive(Clone)]
+enum Contents {
+    Samples(Samples),
+    Pending(Arc<Pending>),
+}
+
+impl Contents {
+    fn samples(&self) -> &Samples {
+        match self {
+            Contents::Samples(samples) => samples,
+            Contents::Pending(pending) => pending.samples().unwrap_or_else(|error| fail(error)),
+        }
+    }
+
+    fn into_samples(self) -> Samples {
+        let pending = match self {
+            Contents::Samples(samples) => return samples,
+            Contents::Pending(pending) => pending,
+        };
+        if let Err(error) = pending.samples() {
+            fail(error);
+        }
+        match Arc::try_unwrap(pending) {
+            Ok(pending) => pending.into_samples(),
+            Err(pending) => Contents::Pending(pending).samples().clone(),
+        }
+    }
+}
+
+/// Ends an operation whose input cannot be computed. Those who can return an error call
+/// [`Video::compute`] first; the session turns the panic of all others into that error.
+fn fail(error: Error) -> ! {
+    std::panic::resume_unwind(Box::new(error))
 }
 
 impl Video {
@@ -43,7 +86,7 @@ impl Video {
     /// Creates a video of samples with metadata.
     pub fn with_metadata(samples: Samples, metadata: Metadata) -> Self {
         Self {
-            samples,
+            contents: Contents::Samples(samples),
             metadata: Arc::new(metadata),
         }
     }
@@ -51,35 +94,52 @@ impl Video {
     /// Creates a video of other samples with the same metadata.
     pub fn with_samples<T: Element>(&self, samples: Strided<T>) -> Self {
         Self {
-            samples: T::wrap(samples),
+            contents: Contents::Samples(T::wrap(samples)),
             metadata: self.metadata.clone(),
         }
     }
 
-    /// Samples.
+    /// Samples, which are computed first if they are pending.
+    ///
+    /// # Panics
+    /// If they cannot be computed; [`Video::compute`] returns that as an error.
     pub fn samples(&self) -> &Samples {
-        &self.samples
+        self.contents.samples()
     }
 
     /// Samples for writing.
+    ///
+    /// # Panics
+    /// Like [`Video::samples`].
     pub fn samples_mut(&mut self) -> &mut Samples {
-        &mut self.samples
+        if let Contents::Pending(pending) = &self.contents {
+            // Others keep theirs.
+            let pending = Contents::Pending(pending.clone());
+            self.contents = Contents::Samples(pending.into_samples());
+        }
+        match &mut self.contents {
+            Contents::Samples(samples) => samples,
+            Contents::Pending(_) => unreachable!("just replaced"),
+        }
     }
 
     /// Samples, and metadata for the result.
     pub fn into_parts(self) -> (Samples, Arc<Metadata>) {
-        (self.samples, self.metadata)
+        (self.contents.into_samples(), self.metadata)
     }
 
     /// Joins the parts from [`Video::into_parts`].
     pub fn from_parts(samples: Samples, metadata: Arc<Metadata>) -> Self {
-        Self { samples, metadata }
+        Self {
+            contents: Contents::Samples(samples),
+            metadata,
+        }
     }
 
     /// The same video with its samples seen as bits; see [`Samples::bits`].
     pub fn bits(&self) -> Self {
         Self {
-            samples: self.samples.bits(),
+            contents: Contents::Samples(self.samples().bits()),
             metadata: self.metadata.clone(),
         }
     }
@@ -87,7 +147,7 @@ impl Video {
     /// Converts a video of bits to a dtype.
     pub fn from_bits(bits: Video, dtype: DType) -> Self {
         Self {
-            samples: Samples::from_bits(bits.samples, dtype),
+            contents: Contents::Samples(Samples::from_bits(bits.contents.into_samples(), dtype)),
             metadata: bits.metadata,
         }
     }
@@ -95,26 +155,29 @@ impl Video {
     /// View of the samples with another layout.
     pub fn with_layout(&self, layout: Layout) -> Self {
         Self {
-            samples: self.samples.with_layout(layout),
+            contents: Contents::Samples(self.samples().with_layout(layout)),
             metadata: self.metadata.clone(),
         }
     }
 
     /// Whether another video has the same samples in memory, in the same order.
     pub fn shares_samples(&self, other: &Video) -> bool {
-        map_samples!(&self.samples, array => {
-            Element::unwrap(other.samples.clone()).is_some_and(|other| array.is_same(&other))
+        map_samples!(self.samples(), array => {
+            Element::unwrap(other.samples().clone()).is_some_and(|other| array.is_same(&other))
         })
     }
 
     /// Layout of the samples in memory.
     pub fn layout(&self) -> &Layout {
-        self.samples.layout()
+        self.samples().layout()
     }
 
     /// Length of each axis.
     pub fn shape(&self) -> &[usize] {
-        self.layout().shape()
+        match &self.contents {
+            Contents::Samples(samples) => samples.layout().shape(),
+            Contents::Pending(pending) => &pending.shape,
+        }
     }
 
     /// Number of axes.
@@ -124,7 +187,10 @@ impl Video {
 
     /// Type of the samples.
     pub fn dtype(&self) -> DType {
-        self.samples.dtype()
+        match &self.contents {
+            Contents::Samples(samples) => samples.dtype(),
+            Contents::Pending(pending) => pending.dtype,
+        }
     }
 
     /// Length of the first axis: the number of frames of a video; 1 without axes, as for a
@@ -135,7 +201,7 @@ impl Video {
 
     /// Whether there are no samples.
     pub fn is_empty(&self) -> bool {
-        self.layout().is_empty()
+        self.shape().contains(&0)
     }
 
     /// Number of samples in one frame (one index of the first axis).
@@ -145,17 +211,17 @@ impl Video {
 
     /// Size of the samples in bytes, shared or not.
     pub fn nbytes(&self) -> usize {
-        self.layout().len() * self.dtype().size()
+        self.shape().iter().product::<usize>() * self.dtype().size()
     }
 
     /// Whether the samples are in a memory-mapped file.
     pub fn is_mmap(&self) -> bool {
-        map_samples!(&self.samples, array => array.is_mmap())
+        !self.is_pending() && map_samples!(self.samples(), array => array.is_mmap())
     }
 
     /// Whether the samples are in a scratch file.
     pub fn is_scratch(&self) -> bool {
-        map_samples!(&self.samples, array => array.is_scratch())
+        !self.is_pending() && map_samples!(self.samples(), array => array.is_scratch())
     }
 
     /// Metadata of the recording.
@@ -225,7 +291,8 @@ impl fmt::Display for Video {
             shape_text(self.shape()),
             self.dtype()
         )?;
-        if self.samples.is_small()
+        if self.compute().is_ok()
+            && self.samples().is_small()
             && let Ok(Some((low, high))) = self.exact_range()
         {
             write!(f, " [{} … {}]", low.text(), high.text())?;

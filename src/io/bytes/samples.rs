@@ -1,5 +1,6 @@
 //! Samples in files: read directly into the result, on all cores, and written in bulk.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -347,13 +348,11 @@ pub(in crate::io) fn alignment(bytes: usize) -> usize {
     if bytes < 1 << 20 { 64 } else { 4096 }
 }
 
-/// Writes all samples in row-major order, as they are in memory.
-pub(in crate::io) fn write_samples(
-    samples: &Samples,
-    path: &Path,
-    file: &mut dyn Write,
-) -> Result<()> {
-    map_samples!(samples, array => write_array(array, path, file))
+/// Writes all samples in row-major order, as they are in memory; pending ones as they are computed.
+pub(in crate::io) fn write_samples(video: &Video, path: &Path, file: &mut dyn Write) -> Result<()> {
+    video.for_each_block(
+        |block| map_samples!(block.samples(), array => write_array(array, path, file)),
+    )
 }
 
 fn write_array<T: Stored>(array: &Strided<T>, path: &Path, file: &mut dyn Write) -> Result<()> {
@@ -400,12 +399,15 @@ pub(in crate::io) fn cannot_write(path: &Path, bytes: &[u8], cause: &std::io::Er
 }
 
 /// A trace or an image as a video of one frame; a video unchanged.
-pub(in crate::io) fn as_frames(video: &Video) -> Video {
+pub(in crate::io) fn as_frames(video: &Video) -> Cow<'_, Video> {
+    if video.ndim() >= 3 {
+        return Cow::Borrowed(video);
+    }
     let mut layout = video.layout().clone();
     while layout.shape().len() < 3 {
         layout = layout.insert_axis(0);
     }
-    video.with_layout(layout)
+    Cow::Owned(video.with_layout(layout))
 }
 
 /// Passes the samples of one frame as bytes in row-major order.

@@ -39,6 +39,11 @@ pub fn smooth_spatiotemporal(
     )
 }
 
+/// Number of frames before and after a frame that its smoothed value depends on.
+pub fn reach(sigma_temporal: f64) -> usize {
+    (4.0 * sigma_temporal + 0.5) as usize
+}
+
 /// First in time, then, while a frame is in the cache, along its rows and columns.
 fn smooth<R: Real>(video: Video, sigma_temporal: f64, sigma_spatial: f64) -> Result<Video> {
     let [n_frames, rows, cols] = *video.shape() else {

@@ -5,7 +5,7 @@ use rhai::{Array, Dynamic, Map};
 
 use super::builtin::{Builtin, Param};
 use super::context::Context;
-use super::value::{Type, Value, describe};
+use super::value::{Type, Value, compute, describe};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::script::host::sandbox;
@@ -108,6 +108,9 @@ impl Values<'_> {
             .arguments
             .next()
             .expect("one argument for each parameter");
+        if !T::TAKES_PENDING {
+            compute(&value)?;
+        }
         T::from_dynamic(value).map_err(|value| mismatch(self.builtin, param, &value))
     }
 }

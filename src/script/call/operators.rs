@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::ops::array::elementwise::{
     self, Arithmetic, Comparison, Logic, Operand, UnaryFunction, arithmetic, compare, logic,
 };
+use crate::ops::chain::Stage;
 use crate::video::{DType, Video};
 
 /// Registers all operators. A temporary operand is overwritten by the result.
@@ -17,13 +18,17 @@ pub(in crate::script) fn register(engine: &mut Engine) {
         .iter()
         .filter(|(name, _)| is_symbol(name))
     {
-        register_operator(engine, name, |a, b| arithmetic(*operation, a, b));
+        register_operator(engine, name, |a, b| {
+            Stage::of_frames(name).combine(a, b, |a, b| arithmetic(*operation, a, b))
+        });
         register_assignment(engine, name, |video, b| {
             elementwise::arithmetic_assign(*operation, video, b)
         });
     }
     for (name, operation) in Logic::CHOICES {
-        register_operator(engine, name, |a, b| logic(*operation, a, b));
+        register_operator(engine, name, |a, b| {
+            Stage::of_frames(name).combine(a, b, |a, b| logic(*operation, a, b))
+        });
         register_assignment(engine, name, |video, b| {
             elementwise::logic_assign(*operation, video, b)
         });
@@ -31,7 +36,7 @@ pub(in crate::script) fn register(engine: &mut Engine) {
     for (name, comparison) in Comparison::CHOICES {
         let apply = |a, b| {
             check_order(*comparison, &a, &b)?;
-            compare(*comparison, a, b)
+            Stage::of_frames(name).combine(a, b, |a, b| compare(*comparison, a, b))
         };
         register_numbers(engine, name, apply);
         if !comparison.is_order() {
@@ -40,11 +45,12 @@ pub(in crate::script) fn register(engine: &mut Engine) {
         register_refusal(engine, name);
     }
     engine.register_fn("-", |native: NativeCallContext, video: Video| {
-        or_raise(elementwise::apply(UnaryFunction::Negative, video), &native)
+        let negative = |video| elementwise::apply(UnaryFunction::Negative, video);
+        or_raise(Stage::of_frames("-").apply(video, negative), &native)
     });
     engine.register_fn("+", |video: Video| video);
     engine.register_fn("!", |native: NativeCallContext, mask: Video| {
-        or_raise(elementwise::not(mask), &native)
+        or_raise(Stage::of_frames("!").apply(mask, elementwise::not), &native)
     });
 }
 

@@ -15,7 +15,7 @@ use super::context::Context;
 use super::value::{Type, plain_text};
 use crate::error::{Error, Result};
 use crate::task;
-use crate::video::{check_files, number_text};
+use crate::video::{Video, check_files, number_text};
 
 /// Largest number of arguments that Rhai passes to a function.
 const MAX_ARGUMENTS: usize = 20;
@@ -114,6 +114,11 @@ fn register_arity(
         if let (Some(begin), Ok(value)) = (begin, &result) {
             note(builtin, begin.elapsed(), value);
         }
+        if let Ok(value) = &result
+            && let Some(video) = value.read_lock::<Video>()
+        {
+            video.set_origin(|| origin(native));
+        }
         or_raise(result, native)
     };
     let function = FuncRegistration::new(name)
@@ -143,11 +148,22 @@ fn register_arity(
     }
 }
 
+/// Line of a call, for errors of samples that are computed later.
+fn origin(native: &NativeCallContext) -> String {
+    let line = native.call_position().line().unwrap_or(0);
+    match native.call_source() {
+        Some(source) => format!("line {line} of `{source}`"),
+        None => format!("line {line}"),
+    }
+}
+
 /// Reports that a call of a builtin is complete.
 fn note(builtin: &Builtin, time: Duration, value: &Dynamic) {
-    let result = match value.is_unit() {
-        true => String::new(),
-        false => format!(" → {}", plain_text(value)),
+    let result = match value.read_lock::<Video>() {
+        // Its text would compute it.
+        Some(video) if video.is_pending() => " → to be computed".to_owned(),
+        _ if value.is_unit() => String::new(),
+        _ => format!(" → {}", plain_text(value)),
     };
     let milliseconds = number_text(time.as_secs_f64() * 1000.0);
     task::note(&format!("{}: {milliseconds} ms{result}", builtin.name));

@@ -80,6 +80,8 @@ pub enum Type {
 pub trait Value: Sized {
     /// Type in scripts.
     const TYPE: Type;
+    /// Whether samples may still be pending; else they are computed before the conversion.
+    const TAKES_PENDING: bool = false;
     /// Converts from a script value; returns the value unchanged if it has another type.
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic>;
     /// Converts to a script value.
@@ -149,6 +151,34 @@ impl Value for Video {
         map_samples!(self.samples(), array => {
             array.view().first().map_or(Dynamic::UNIT, |sample| scalar(*sample))
         })
+    }
+}
+
+/// A video, image or trace whose samples may still be pending.
+pub struct Chained(pub Video);
+
+impl Value for Chained {
+    const TYPE: Type = Type::Video;
+    const TAKES_PENDING: bool = true;
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        Video::from_dynamic(value).map(Self)
+    }
+    fn into_dynamic(self) -> Dynamic {
+        self.0.into_dynamic()
+    }
+}
+
+/// Computes the samples of all pending videos in a value.
+pub(in crate::script) fn compute(value: &Dynamic) -> Result<()> {
+    if let Some(video) = value.read_lock::<Video>() {
+        return video.compute();
+    }
+    if let Some(array) = value.read_lock::<Array>() {
+        return array.iter().try_for_each(compute);
+    }
+    match value.read_lock::<Map>() {
+        Some(map) => map.values().try_for_each(compute),
+        None => Ok(()),
     }
 }
 

@@ -52,6 +52,7 @@ fn register_index<I: Variant + Clone>(engine: &mut Engine) {
 }
 
 fn get(video: &Video, index: Dynamic) -> Result<Dynamic> {
+    video.compute()?;
     Ok(index::get(video, &indices(index)?)?.into_dynamic())
 }
 
@@ -59,6 +60,7 @@ fn set(target: SetterTarget, index: Dynamic, value: Dynamic) -> Result<(), Box<E
     if target.was_read && value.is_unit() {
         return Ok(());
     }
+    target.raise(target.video.compute())?;
     let indices = target.raise(indices(index))?;
     let value = Operand::from_dynamic(value).map_err(|value| {
         let value = describe(&value);

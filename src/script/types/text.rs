@@ -43,6 +43,7 @@ pub fn is_same(a: &Dynamic, b: &Dynamic) -> Result<bool> {
         return Ok(a == b || a.is_nan() && b.is_nan());
     }
     if let (Some(a), Some(b)) = (a.read_lock::<Video>(), b.read_lock::<Video>()) {
+        a.compute().and_then(|()| b.compute())?;
         return equals(&a, &b);
     }
     if let (Some(a), Some(b)) = (a.read_lock::<Array>(), b.read_lock::<Array>()) {

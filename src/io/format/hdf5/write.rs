@@ -62,7 +62,7 @@ pub(in crate::io) fn save(path: &Path, video: &Video, name: &str) -> Result<()> 
     atomic::write(path, |file: &mut File| {
         file.write_all(&dataset.header(0))
             .map_err(|e| Error::io("write", path, &e))?;
-        samples::write_samples(video.samples(), path, file)
+        samples::write_samples(video, path, file)
     })
 }
 

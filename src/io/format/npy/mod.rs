@@ -48,7 +48,7 @@ fn write(path: &Path, video: &Video) -> Result<()> {
         let header = header_bytes(video.dtype(), video.shape(), video.nbytes());
         file.write_all(&header)
             .map_err(|e| Error::io("write", path, &e))?;
-        samples::write_samples(video.samples(), path, file)
+        samples::write_samples(video, path, file)
     })
 }
 

@@ -45,7 +45,7 @@ fn fill(archive: &mut ZipWriter<&mut File>, path: &Path, video: &Video, name: &s
     archive
         .write_all(&header)
         .map_err(|e| Error::io("write", path, &e))?;
-    samples::write_samples(video.samples(), path, archive)?;
+    samples::write_samples(video, path, archive)?;
     for (other, values) in metadata_keys::numbers(video.metadata()) {
         if other != name {
             let bytes = small(&values);

@@ -62,7 +62,7 @@ pub(in crate::io) fn save(path: &Path, video: &Video, options: &TiffOptions) -> 
         let header = vec![0; stack.samples_start() as usize];
         file.write_all(&header).map_err(fail)?;
         let strips = if is_plain(&frames, options) {
-            samples::write_samples(frames.samples(), path, file)?;
+            samples::write_samples(&frames, path, file)?;
             stack.plain_strips()
         } else {
             write_pages(&stack, &frames, options, path, file)?
@@ -106,27 +106,30 @@ fn write_pages(
     let per_batch = (BATCH / stack.page_bytes().max(1)).max(task::cores());
     let mut strips = Vec::with_capacity(video.len());
     let mut at = stack.samples_start();
-    for first in (0..video.len()).step_by(per_batch) {
-        let pages = first..video.len().min(first + per_batch);
-        let pages = task::map(
-            pages,
-            || (),
-            |(), page| {
-                task::check()?;
-                encode_page(stack, video, page, options)
-            },
-        );
-        for coded in pages? {
-            // Strips start at word boundaries.
-            let gap = at % 2;
-            file.write_all(&[0][..gap as usize])
-                .and_then(|()| file.write_all(&coded))
-                .map_err(|e| Error::io("write", path, &e))?;
-            strips.push(TiffStrip::new(at + gap, &coded));
-            at += gap + coded.len() as u64;
-            task.advance(1)?;
+    video.for_each_block(|block| {
+        for first in (0..block.len()).step_by(per_batch) {
+            let pages = first..block.len().min(first + per_batch);
+            let pages = task::map(
+                pages,
+                || (),
+                |(), page| {
+                    task::check()?;
+                    encode_page(stack, block, page, options)
+                },
+            );
+            for coded in pages? {
+                // Strips start at word boundaries.
+                let gap = at % 2;
+                file.write_all(&[0][..gap as usize])
+                    .and_then(|()| file.write_all(&coded))
+                    .map_err(|e| Error::io("write", path, &e))?;
+                strips.push(TiffStrip::new(at + gap, &coded));
+                at += gap + coded.len() as u64;
+                task.advance(1)?;
+            }
         }
-    }
+        Ok(())
+    })?;
     Ok(strips)
 }
 

@@ -31,16 +31,22 @@ pub struct Normalize {
 /// Computes in `float32`, or in `float64` if the samples or the bits of the result require it. Int
 /// results are rounded toward zero and saturate, and NaN becomes 0.
 pub fn normalize(video: Video, options: &Normalize) -> Result<Video> {
+    let range = input_range(&video, options)?;
+    scale_range(video, options, range)
+}
+
+/// Like [`normalize`], with the range that [`input_range`] returns for the whole video.
+pub fn scale_range(video: Video, options: &Normalize, range: (f64, f64)) -> Result<Video> {
     let is_wide_int = !options.dtype.is_float() && options.dtype.size() >= 4;
     if video.dtype().is_wide() || is_wide_int {
-        normalize_in::<f64>(video, options)
+        scale_in::<f64>(video, options, range)
     } else {
-        normalize_in::<f32>(video, options)
+        scale_in::<f32>(video, options, range)
     }
 }
 
-fn normalize_in<R: Real>(video: Video, options: &Normalize) -> Result<Video> {
-    let scale = LinearMap::<R>::new(&video, options)?;
+fn scale_in<R: Real>(video: Video, options: &Normalize, range: (f64, f64)) -> Result<Video> {
+    let scale = LinearMap::<R>::new(options, range);
     if options.dtype == R::DTYPE {
         return map_samples("normalizing", video, scale);
     }
@@ -62,17 +68,16 @@ struct LinearMap<R> {
 }
 
 impl<R: Real> LinearMap<R> {
-    fn new(video: &Video, options: &Normalize) -> Result<Self> {
+    fn new(options: &Normalize, (vmin, vmax): (f64, f64)) -> Self {
         let is_int = !matches!(options.dtype, DType::Bool | DType::F32 | DType::F64);
         let ymax = options.ymax.unwrap_or(options.dtype.limits().1);
-        let (vmin, vmax) = input_range(video, options)?;
         let width = match (options.vmin, options.vmax) {
             (Some(_), Some(_)) => R::from_f64(vmax - vmin),
             _ => R::from_f64(vmax) - R::from_f64(vmin),
         };
         let has_top = is_int && width != R::zero();
         let clips = options.clip && (options.vmin.is_some() || options.vmax.is_some());
-        Ok(Self {
+        Self {
             vmin: R::from_f64(vmin),
             width: width + R::epsilon(),
             height: R::from_f64(ymax - options.ymin),
@@ -85,7 +90,7 @@ impl<R: Real> LinearMap<R> {
                 f64::NEG_INFINITY
             }),
             high: R::from_f64(if clips { ymax } else { f64::INFINITY }),
-        })
+        }
     }
 
     #[inline(always)]
@@ -116,7 +121,7 @@ impl<R: Real, T: Element> Kernel<(&[R], &mut [T])> for LinearMap<R> {
 }
 
 /// Sample values mapped to `ymin` and `ymax`: given, or the range of the video.
-fn input_range(video: &Video, options: &Normalize) -> Result<(f64, f64)> {
+pub fn input_range(video: &Video, options: &Normalize) -> Result<(f64, f64)> {
     if let (Some(vmin), Some(vmax)) = (options.vmin, options.vmax) {
         return Ok((vmin, vmax));
     }
