@@ -1,5 +1,6 @@
 //! Andor's `.sif` files: lines of text, mostly numbers whose positions differ between versions,
-//! then frames of 32-bit floats.
+//! then frames of 32-bit floats. The format is not published, and no crate for it was found; the
+//! reader finds the frames by what their description must satisfy.
 //!
 //! The line that describes the frames ends with nine numbers: a version 655…, left, top, right,
 //! bottom, the number of frames, the number of regions of the chip, and the numbers of samples of

@@ -1,6 +1,9 @@
 //! Decoding of pages from their strips or tiles, directly into the output where those are as wide
-//! as the page. This is our own code; the `tiff` crate failed on LZW without an end code and on the
-//! older form of LZW.
+//! as the page.
+//!
+//! This is our own code; the `tiff` crate failed on LZW without an end code and on the older form
+//! of LZW, panicked on planes of tiles that reach over the lower edge, and does not decode LZMA.
+//! Its names of tags and methods are used, and its compressors when saving.
 
 use std::io::Read;
 

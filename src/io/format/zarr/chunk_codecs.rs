@@ -1,6 +1,8 @@
 //! Steps between the samples of a chunk and its bytes in a file: the codecs of the Zarr
-//! specification and of the Python package numcodecs. They are our own, because a crate with its C
-//! library for Blosc is not worth its cost.
+//! specification and of the Python package numcodecs.
+//!
+//! They are our own: crates have the compressions, which are used here, but not the filters of
+//! numcodecs (delta, fixed scale and offset, packed bits and the like), which older files contain.
 
 use bzip2::read::MultiBzDecoder;
 use flate2::Crc;
