@@ -3,7 +3,7 @@
 use crate::bail;
 use crate::color::colormap::Colormap;
 use crate::draw::annotations::Annotations;
-use crate::error::Result;
+use crate::error::{Result, counted};
 use crate::ops::blend::BlendOptions;
 use crate::player::Panel;
 use crate::script::parameters;
@@ -145,7 +145,8 @@ pub(super) fn for_each<T: Clone>(name: &str, values: OneOrEach<T>, count: usize)
         OneOrEach::Each(values) if values.len() == count => Ok(values),
         OneOrEach::Each(values) => {
             bail!(
-                "`{name}` must have one value for each of the {count} videos, got {}",
+                "`{name}` must have one value for each of the {}, got {}",
+                counted(count, "video"),
                 values.len()
             )
         }

@@ -11,7 +11,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use crate::bail;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 use crate::io::bytes::samples::SharedFile;
 use crate::io::format::raw_binary::{Endian, RawFormat, RawFrames};
 use crate::io::format::timing;
@@ -62,8 +62,8 @@ pub(in crate::io) fn open(path: &Path) -> Result<RawFrames> {
     let present = found.present(source.len());
     if present == 0 {
         let missing = format!(
-            "it is truncated within the first of its {} frames",
-            found.frames
+            "it is truncated within the first of its {}",
+            counted(found.frames, "frame")
         );
         return Err(cannot_load(path, &Error::new(missing)));
     }
@@ -181,7 +181,8 @@ fn data_offset(
     } = *description;
     let bytes = (frames as u64).checked_mul((height * width * 4) as u64);
     let Some(bytes) = bytes else {
-        bail!("it claims {frames} frames of {height}×{width} samples");
+        let frames = counted(frames, "frame");
+        bail!("it claims {frames} of {height}×{width} samples");
     };
     let mut lines = BufReader::new(source.section(start, source.len()));
     let (mut offset, mut times) = (start, Vec::new());

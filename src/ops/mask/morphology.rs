@@ -18,8 +18,8 @@ fn map_masks<T: Element>(
 ) -> Result<Video> {
     let (Samples::Bool(array), 2 | 3) = (mask.samples(), mask.ndim()) else {
         let error = Error::new(format!(
-            "{function} needs `mask` to be a bool image or video, got a {} of shape {} of {}",
-            mask.kind(),
+            "{function} needs `mask` to be a bool image or video, got {} of shape {} of {}",
+            mask.kind_with_article(),
             shape_text(mask.shape()),
             mask.dtype()
         ));

@@ -12,7 +12,7 @@ use tiff::tags::CompressionMethod;
 use super::page::{TiffPage, TileGrid};
 use super::tag::predictor;
 use crate::bail;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 use crate::io::bytes::samples::SharedFile;
 use crate::io::codec;
 use crate::io::codec::fax::{self, Scheme};
@@ -57,8 +57,9 @@ pub(super) fn obstacle(page: &TiffPage) -> Option<String> {
     };
     if !suits {
         return Some(format!(
-            "its pages are compressed with a method that does not support {channels} channels of \
-             {bits} bits"
+            "its pages are compressed with a method that does not support {} of {}",
+            counted(channels, "channel"),
+            counted(bits, "bit")
         ));
     }
     if !matches!(page.predictor, predictor::NONE..=predictor::FLOAT) {

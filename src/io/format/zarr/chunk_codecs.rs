@@ -9,7 +9,7 @@ use flate2::Crc;
 use half::f16;
 
 use crate::bail;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 use crate::io::bytes::chunked::zeros;
 use crate::io::bytes::samples::{self, Encoding};
 use crate::io::codec::lzma;
@@ -79,8 +79,8 @@ pub(super) fn decode(steps: &[CodecStep], mut bytes: Vec<u8>, out: &mut [u8]) ->
             bytes.len()
         }
         None => bail!(
-            "one of its chunks has {} bytes of samples instead of {}",
-            bytes.len(),
+            "one of its chunks has {} of samples instead of {}",
+            counted(bytes.len(), "byte"),
             out.len()
         ),
     };
