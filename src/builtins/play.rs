@@ -37,7 +37,7 @@ builtins! {
     /// The annotations of exported movies (timestamp, scale bar, traces, …) can be shown here too,
     /// and are saved with the rest, as in the second example.
     ///
-    /// Returns a Player.
+    /// Returns an `InteractivePlayer`.
     ///
     /// Fails if `video` is not {t, y, x} or a color video, has no frames, if `skip_frame` is 0, or
     /// if an annotation needs a frame rate or a pixel size that is not known.
@@ -71,7 +71,7 @@ builtins! {
     ///
     /// The keys are those of `show_video`. As many frames are played as the first video has.
     ///
-    /// Returns a Player.
+    /// Returns an `InteractivePlayer`.
     ///
     /// Fails if `show_video` would, or if the second video is shorter than the first.
     ///
@@ -127,7 +127,7 @@ builtins! {
     /// They are arranged in as many rows and columns as suit the window. As many frames are played
     /// as the first video has. The keys are those of `show_video`.
     ///
-    /// Returns a Player.
+    /// Returns an `InteractivePlayer`.
     ///
     /// Fails if `show_video` would, if there are no videos, if one is shorter than the first, or if
     /// `titles`, `cmaps`, `vmins` or `vmaxs` has not one value for each.
@@ -163,7 +163,7 @@ builtins! {
     /// See `alpha_blend_videos` for how they are blended. The shortest of them decides how many
     /// frames are played. The keys are those of `show_video`.
     ///
-    /// Returns a Player.
+    /// Returns an `InteractivePlayer`.
     ///
     /// Fails if `show_video` would, or if the frames differ in size.
     ///

@@ -488,7 +488,8 @@ pub(in crate::script) fn unknown_function(
 ) -> Error {
     let (name, arguments) = signature.split_once(" (").unwrap_or((signature, ""));
     let name = super::dialect::plain_name(name);
-    let arguments = plain_types(arguments.trim_end_matches(')'));
+    // Not all of the brackets at the end: the last type may be `()`.
+    let arguments = plain_types(arguments.strip_suffix(')').unwrap_or(arguments));
     let got = arguments
         .split(", ")
         .filter(|argument| !argument.is_empty())
