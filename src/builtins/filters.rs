@@ -302,7 +302,7 @@ builtins! {
         /// Gray video {t, y, x} to filter.
         video: Video,
         /// Frames per second.
-        framerate: f64 [Hz] = 500.0,
+        framerate | fps: f64 [Hz] = 500.0,
         /// Smallest change of the mean from frame to frame, as a fraction of the median.
         threshold: f64 = 0.004,
     ) -> Result<Video> {

@@ -88,7 +88,7 @@ builtins! {
         /// Second video, at least as long.
         video2: Video,
         /// Show every n-th frame.
-        skip_frame: usize [frames] = 1,
+        skip_frame | skip_frames: usize [frames] = 1,
         /// Title of the first video.
         title1: String = "video1".into(),
         /// Title of the second video.
@@ -144,7 +144,7 @@ builtins! {
         /// Videos: an array of them, or one array `{n, t, y, x}`.
         videos: VideoList,
         /// Show every n-th frame.
-        skip_frame: usize [frames] = 1,
+        skip_frame | skip_frames: usize [frames] = 1,
         /// Titles; default: "Video 0", "Video 1", ….
         titles: Option<Vec<String>> = None,
         looks: ..ColormapEach,

@@ -14,7 +14,7 @@ parameters! {
     /// How one video is played.
     struct PlayParams {
         /// Show every n-th frame.
-        skip_frame: usize [frames] = 1,
+        skip_frame | skip_frames: usize [frames] = 1,
         /// Title of the window.
         title: String = String::new(),
         /// Lower color limit: the sample value of the colormap's low end; default: minimum of the

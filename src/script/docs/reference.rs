@@ -29,9 +29,9 @@ Functions defined in a script see their parameters, but not the variables of the
 copies. `// =>` shows the value of the expression before it.
 
 All functions fail if an argument is missing, has a wrong type or is none of the values that are listed, \
-and if memory or disk space runs out. \"Fails if\" names the errors beyond these; functions without \
-it have none. All keep the metadata of a recording, such as its frame rate and pixel size, as far as it \
-still applies to the result.
+and if memory or disk space runs out or the sandbox forbids a path. \"Fails if\" names the errors beyond \
+these; functions without it have none. All keep the metadata of a recording, such as its frame rate and \
+pixel size, as far as it still applies to the result.
 ";
 
 /// Whole reference: contents, types, functions by topic, colormaps, modules. `pictures` is the
