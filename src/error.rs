@@ -156,6 +156,18 @@ macro_rules! bail {
     };
 }
 
+/// A number with its noun, as in "1 frame", "2 frames" and "4 axes".
+pub fn counted<N: fmt::Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
+    if count == N::from(1) {
+        return format!("1 {noun}");
+    }
+    match (noun.strip_suffix("is"), noun.strip_suffix('y')) {
+        (Some(stem), _) => format!("{count} {stem}es"),
+        (_, Some(stem)) => format!("{count} {stem}ies"),
+        _ => format!("{count} {noun}s"),
+    }
+}
+
 /// Candidate closest to `name`, if it is close enough to be a misspelling.
 pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_lowercase();
@@ -208,6 +220,14 @@ mod tests {
         assert_eq!(closest("corp", names), Some("crop"));
         assert_eq!(closest("smooth", names), None);
         assert_eq!(closest("v", ["w", "E"]), None);
+    }
+
+    #[test]
+    fn nouns_follow_their_number() {
+        assert_eq!(counted(1_usize, "argument"), "1 argument");
+        assert_eq!(counted(0_usize, "frame"), "0 frames");
+        assert_eq!(counted(3_u64, "axis"), "3 axes");
+        assert_eq!(counted(2_u32, "entry"), "2 entries");
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! Long operations: run on all cores, report progress, stop at Ctrl-C.
 //!
 //! Every loop over frames or tiles goes through [`for_each`] or a [`Task`], so that no kernel
-//! handles threads, progress or interruption itself.
+//! handles threads, progress or interruption itself. The threads are those of `rayon`, but not its
+//! iterators: these are compiled anew for each kind of item and step, which was 10 of the program's
+//! 25 MB of machine code. Steps are taken from a queue that is compiled once, which also hands them
+//! out in order, as reading a recording requires.
 
 use std::borrow::Cow;
 use std::cell::Cell;

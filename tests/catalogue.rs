@@ -52,6 +52,60 @@ fn everything_is_documented() {
     all("there is an example", |b| b.doc.contains("```"));
 }
 
+/// Documentation of all functions, with their names as they are referred to.
+fn documented(session: &optimap::session::Session) -> Vec<(String, String, bool)> {
+    let context = session.context();
+    let builtins = context.builtins().map(|builtin| {
+        let returns = !matches!(builtin.returns, Type::Unit);
+        (builtin.name.to_owned(), builtin.doc.to_owned(), returns)
+    });
+    let libraries = context.libraries().iter().flat_map(|library| {
+        let name = |name: &str| format!("{}::{name}", library.name);
+        let functions = library.functions.iter();
+        functions.map(move |function| (name(&function.name), function.doc.clone(), true))
+    });
+    builtins.chain(libraries).collect()
+}
+
+#[test]
+fn results_and_related_functions_are_documented() {
+    let session = session();
+    let all = documented(&session);
+    let known: BTreeSet<&str> = all.iter().map(|(name, ..)| name.as_str()).collect();
+    let mut failures = Vec::new();
+    for (name, doc, returns) in &all {
+        if *returns && !doc.contains("Returns ") && !doc.contains("returns ") {
+            failures.push(format!("{name} does not say what it returns"));
+        }
+        let Some((_, related)) = doc.split_once("See also: ") else {
+            failures.push(format!("{name} has no \"See also\""));
+            continue;
+        };
+        let related = related.split("Source: ").next().unwrap_or_default();
+        for related in related.split('`').skip(1).step_by(2) {
+            if !known.contains(related) || related == name {
+                failures.push(format!("{name} refers to `{related}`"));
+            }
+        }
+    }
+    assert!(all.len() > 200, "{} functions were found", all.len());
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+#[test]
+fn aliases_are_names_of_nothing_else() {
+    let session = session();
+    let mut aliases = 0;
+    for builtin in session.context().builtins() {
+        let named = |name: &str| builtin.params.iter().filter(|p| p.is_called(name)).count();
+        for param in builtin.params.iter().filter(|p| !p.alias.is_empty()) {
+            aliases += 1;
+            assert_eq!(named(param.alias), 1, "{}: {}", builtin.name, param.alias);
+        }
+    }
+    assert!(aliases > 0);
+}
+
 #[test]
 fn examples_are_lines_of_code() {
     all("an example that is run says something", |b| {

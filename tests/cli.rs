@@ -134,6 +134,7 @@ fn documentation_goes_to_standard_output() {
     let text = |arguments: &[&str]| String::from_utf8(optimap(arguments, "").stdout).unwrap();
     assert!(text(&["help"]).contains("normalize"));
     assert!(text(&["help", "crop"]).starts_with("crop(video, width) -> Video\n"));
+    assert!(text(&["help", "load_video"]).contains("default true; also `as_grey`\n"));
     assert!(text(&["reference"]).starts_with("# Reference"));
     let folder = tempfile::tempdir().unwrap();
     let status = optimap(&["definitions", folder.path().to_str().unwrap()], "").status;

@@ -79,6 +79,8 @@ fn modules_offer_their_functions() {
 fn options_and_their_values_are_offered() {
     offers_only("normalize(v, #{ymi", &["ymin: "]);
     offers_only("normalize(v, #{ymin: 0, ym", &["ymax: "]);
+    offers_only("load_video(s, #{as_g", &["as_gray: "]);
+    offers_only("load_video(s, #{as_grey: true, as_g", &[]);
     offers_only("v.normalize(#{dtype: \"uint1", &["uint16\""]);
     offers_only("astype(v, \"float3", &["float32\""]);
     offers_only("v.astype(\"float3", &["float32\""]);

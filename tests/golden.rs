@@ -192,7 +192,7 @@ fn the_image_of_a_movie() {
             .unwrap()
             .replace("talk.mp4", &path("talk.apng")),
         &format!(
-            "let film = load_video({:?}, #{{as_grey: false}});",
+            "let film = load_video({:?}, #{{as_gray: false}});",
             path("talk.apng")
         ),
         &format!("save_image({:?}, film[42]);", path("frame.png")),

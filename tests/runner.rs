@@ -100,10 +100,10 @@ fn mistakes_are_found_without_running() {
         "crop takes at most 2 arguments, got 4",
         "normalize has no parameter `ymx`",
         "got \"uint9\"",
-        "h::twice takes 1 arguments, got 2".trim_start_matches("h::"),
+        "h::twice takes 1 argument, got 2".trim_start_matches("h::"),
         "the module `helper` has no function `triple`",
         "the module `helper` has no function `hidden`",
-        "mine takes 1 arguments, got 2",
+        "mine takes 1 argument, got 2",
         "crop needs `width`",
         "10 mistakes",
     ] {

@@ -66,6 +66,8 @@ builtins! {
     /// ```
     ///
     /// See also: `alpha_blend_videos`, `export_video`, `InteractivePlayer`
+    ///
+    /// Source: Porter & Duff 1984, operator "over" on an opaque base.
     fn iter_alpha_blend_videos(
         /// Base video, gray, RGB or RGBA; or a gray image, shown in every frame.
         base: Video,

@@ -217,6 +217,8 @@ builtins! {
     ///
     /// Returns an array of arrays, one level for each axis: bools, ints or floats.
     ///
+    /// Fails if there are more than 2²⁴ samples: select a part first, or use `to_blob`.
+    ///
     /// ```
     /// to_array(video([[1, 2], [3, 4]])) // => [[1, 2], [3, 4]]
     /// #{trace: video([1, 2]).to_array()}.to_json() // => "{\"trace\":[1,2]}"

@@ -17,7 +17,7 @@ builtins! {
     ///
     /// Warns once in a session, as all deprecated names do.
     ///
-    /// Returns a `Player`.
+    /// Returns an `InteractivePlayer`.
     ///
     /// ```no_run
     /// play(example_video())
@@ -37,7 +37,7 @@ builtins! {
 
     /// Deprecated form of `show_video_pair`, with its parameters in another order.
     ///
-    /// Returns a `Player`.
+    /// Returns an `InteractivePlayer`.
     ///
     /// ```no_run
     /// play2(example_video(), example_video())
@@ -83,7 +83,7 @@ builtins! {
 
     /// Deprecated alias of `show_videos`.
     ///
-    /// Returns a `Player`.
+    /// Returns an `InteractivePlayer`.
     ///
     /// ```no_run
     /// playn([example_video(), example_video()])
@@ -109,7 +109,7 @@ builtins! {
 
     /// Deprecated alias of `show_video_overlay`.
     ///
-    /// Returns a `Player`.
+    /// Returns an `InteractivePlayer`.
     ///
     /// ```no_run
     /// play_with_overlay(example_video(), example_video().normalize())

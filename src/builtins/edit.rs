@@ -21,7 +21,7 @@ builtins! {
     /// Returns a view {t, y, x} with frames 2·`width` pixels smaller in height and width; the
     /// metadata field `origin` says where they were cropped.
     ///
-    /// Fails if no pixel would be left.
+    /// Fails if `video` does not have frames {t, y, x}, or if no pixel would be left.
     ///
     /// ```
     /// crop(example_video(), 8).shape // => [200, 112, 112]
@@ -166,6 +166,8 @@ builtins! {
     ///
     /// Returns a view {t, y, x}; height and width are swapped if `k` is odd.
     ///
+    /// Fails if `video` does not have frames {t, y, x}.
+    ///
     /// ```
     /// example_video(10, 64, 128).rotate_left().shape // => [10, 128, 64]
     /// ```
@@ -189,11 +191,15 @@ builtins! {
     ///
     /// Returns a view {t, y, x}; height and width are swapped if `k` is odd.
     ///
+    /// Fails if `video` does not have frames {t, y, x}.
+    ///
     /// ```
     /// example_video(10, 64, 128).rotate_right(2).shape // => [10, 64, 128]
     /// ```
     ///
     /// See also: `rotate_left`, `transpose`, `flip_left_right`
+    ///
+    /// Source: NumPy's `numpy.rot90` with `axes=(2, 1)`.
     fn rotate_right(
         /// Video to rotate, gray or color.
         video: Chained,
@@ -209,6 +215,8 @@ builtins! {
     /// Takes no time and no memory, whatever the size of the video: the samples are shared.
     ///
     /// Returns a view with the shape of the input.
+    ///
+    /// Fails if `video` does not have frames {t, y, x}.
     ///
     /// ```
     /// let v = example_video(2);
@@ -229,6 +237,8 @@ builtins! {
     /// Takes no time and no memory, whatever the size of the video: the samples are shared.
     ///
     /// Returns a view with the shape of the input.
+    ///
+    /// Fails if `video` does not have frames {t, y, x}.
     ///
     /// ```
     /// let v = example_video(2);

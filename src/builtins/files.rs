@@ -54,7 +54,7 @@ builtins! {
         /// or group: `s/video`, and as in MATLAB `s(2)/video` and `c{1}`.
         fieldname: Option<String> = None,
         /// Convert color movies to gray; false: keep the colors as a channel axis.
-        as_grey: bool = true,
+        as_gray | as_grey: bool = true,
         /// Prefix of the names of the image files in a folder.
         prefix: String = String::new(),
         /// True: a MultiRecorder file has samples of 8 bits; false: 16 bits; default: decided by
@@ -65,7 +65,7 @@ builtins! {
         series: Option<Series> = None,
     ) -> Result<Video> {
         let selection = FrameSelection { start: start_frame, frames, step };
-        let options = LoadOptions { use_mmap, fieldname, prefix, as_grey, is_8bit, series };
+        let options = LoadOptions { use_mmap, fieldname, prefix, as_gray, is_8bit, series };
         path.load(&selection, &options)
     }
 

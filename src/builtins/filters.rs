@@ -19,9 +19,11 @@ use crate::video::{DType, Video};
 builtins! {
     /// Scales the samples linearly to [`ymin`, `ymax`].
     ///
-    /// `y = (x − vmin) / (vmax − vmin) · (ymax − ymin) + ymin`, by default from the minimum of the
-    /// whole array to its maximum. A constant array becomes `ymin`. NaN is ignored and stays NaN;
-    /// in int results it becomes 0. Int results are rounded toward zero and saturate.
+    /// `y = (x − vmin) / (vmax − vmin + ε) · (ymax − ymin) + ymin`, by default from the minimum of
+    /// the whole array to its maximum. ε is 2⁻²³, or 2⁻⁵² in double precision, so that a constant
+    /// array becomes `ymin`; a range that is not much larger than ε is not stretched to `ymax`. NaN
+    /// is ignored and stays NaN; in int results it becomes 0. Int results are rounded toward zero
+    /// and saturate.
     ///
     /// Returns an array with the shape of the input and the sample type `dtype`.
     ///
@@ -33,6 +35,8 @@ builtins! {
     /// ```
     ///
     /// See also: `normalize_pixelwise`, `normalize_pixelwise_slidingwindow`, `clip`, `smoothstep`
+    ///
+    /// Source: `optimap.video.normalize` of the Python package.
     fn normalize(
         /// Video, image or trace to normalize.
         array: Chained,
@@ -55,9 +59,9 @@ builtins! {
 
     /// Scales the trace of every pixel to [`ymin`, `ymax`].
     ///
-    /// Like `normalize`, with the minimum and maximum of each pixel over time. A pixel that never
-    /// changes becomes `ymin`. NaN is ignored and stays NaN; a pixel with an infinite sample, which
-    /// has no range, becomes NaN.
+    /// Like `normalize`, with the minimum and maximum of each pixel over time and ε = 2⁻²³. A pixel
+    /// that never changes becomes `ymin`. NaN is ignored and stays NaN; a pixel with an infinite
+    /// sample, which has no range, becomes NaN.
     ///
     /// Returns an array with the shape of the input, float32.
     ///
@@ -68,6 +72,8 @@ builtins! {
     /// ```
     ///
     /// See also: `normalize`, `normalize_pixelwise_slidingwindow`, `zscore`, `dff`
+    ///
+    /// Source: `optimap.video.normalize_pixelwise` of the Python package.
     fn normalize_pixelwise(
         /// Video or trace; time is the first axis.
         video: Video,
@@ -81,12 +87,16 @@ builtins! {
 
     /// Scales every pixel to [`ymin`, `ymax`] by its range in a sliding window.
     ///
-    /// The window of frame t reaches from t − `window_size`/2 to t + `window_size`/2, so an even
-    /// size acts like the next odd one; it is cut off at the ends of the video. NaN is ignored and
+    /// Like `normalize_pixelwise`, with the minimum and maximum of each pixel in a window: that of
+    /// frame t reaches from t − `window_size`/2 to t + `window_size`/2, so an even size acts like
+    /// the next odd one; it is cut off at the ends of the video. A window of one frame
+    /// (`window_size` below 2) has no range and gives `ymin` everywhere. NaN is ignored and
     /// stays NaN; where the window holds an infinite sample the result is NaN. The run time does
     /// not depend on the window size.
     ///
     /// Returns a video {t, y, x} with the shape of the input, float32.
+    ///
+    /// Fails if `video` is not gray {t, y, x}.
     ///
     /// ```
     /// let v = example_video();
@@ -266,6 +276,8 @@ builtins! {
     /// ```
     ///
     /// See also: `activation_map`, `detrend`, `downsample_time`
+    ///
+    /// Source: `optimap.video.temporal_difference` of the Python package.
     fn temporal_difference(
         /// Video or trace; time is the first axis.
         array: Chained,
@@ -298,11 +310,13 @@ builtins! {
     /// ```
     ///
     /// See also: `median_filter`, `bleach_correct`
+    ///
+    /// Source: `optimap.video.evolve_jitter_filter` of the Python package.
     fn evolve_jitter_filter(
         /// Gray video {t, y, x} to filter.
         video: Video,
         /// Frames per second.
-        framerate: f64 [Hz] = 500.0,
+        framerate | fps: f64 [Hz] = 500.0,
         /// Smallest change of the mean from frame to frame, as a fraction of the median.
         threshold: f64 = 0.004,
     ) -> Result<Video> {
@@ -325,6 +339,9 @@ builtins! {
     /// ```
     ///
     /// See also: `clip`, `normalize`, `alpha_blend_videos`
+    ///
+    /// Source: `optimap.video.smoothstep` of the Python package; for N = 2 the "smootherstep" of
+    /// Perlin 2002, doi:10.1145/566654.566636.
     fn smoothstep(
         /// Video, image or trace.
         x: Chained,

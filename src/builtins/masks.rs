@@ -123,6 +123,8 @@ builtins! {
     /// ```
     ///
     /// See also: `connected_components`, `fill_holes`, `mask_threshold`
+    ///
+    /// Source: the components of SciPy's `scipy.ndimage.label`, counted.
     fn largest_component(
         /// Mask: a bool image or video.
         mask: Video,

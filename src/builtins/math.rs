@@ -22,6 +22,8 @@ builtins! {
     /// ```
     ///
     /// See also: `sqrt`, `clip`, `floor`.
+    ///
+    /// Source: `numpy.abs`.
     fn abs(
         /// Video, image, trace or number.
         x: Operand,
@@ -41,6 +43,8 @@ builtins! {
     /// ```
     ///
     /// See also: `pow`, `exp`, `log`.
+    ///
+    /// Source: `numpy.sqrt`.
     fn sqrt(
         /// Video, image, trace or number.
         x: Operand,
@@ -58,6 +62,8 @@ builtins! {
     /// ```
     ///
     /// See also: `log`, `pow`, `sqrt`.
+    ///
+    /// Source: `numpy.exp`.
     fn exp(
         /// Video, image, trace or number.
         x: Operand,
@@ -77,6 +83,8 @@ builtins! {
     /// ```
     ///
     /// See also: `exp`, `log10`.
+    ///
+    /// Source: `numpy.log`.
     fn log(
         /// Video, image, trace or number.
         x: Operand,
@@ -96,6 +104,8 @@ builtins! {
     /// ```
     ///
     /// See also: `log`, `pow`.
+    ///
+    /// Source: `numpy.log10`.
     fn log10(
         /// Video, image, trace or number.
         x: Operand,
@@ -113,6 +123,8 @@ builtins! {
     /// ```
     ///
     /// See also: `cos`, `atan2`.
+    ///
+    /// Source: `numpy.sin`.
     fn sin(
         /// Video, image, trace or number, in radians.
         x: Operand,
@@ -130,6 +142,8 @@ builtins! {
     /// ```
     ///
     /// See also: `sin`, `atan2`.
+    ///
+    /// Source: `numpy.cos`.
     fn cos(
         /// Video, image, trace or number, in radians.
         x: Operand,
@@ -147,6 +161,8 @@ builtins! {
     /// ```
     ///
     /// See also: `ceil`, `round`, `div`, `astype`.
+    ///
+    /// Source: `numpy.floor`.
     fn floor(
         /// Video, image, trace or number.
         x: Operand,
@@ -164,6 +180,8 @@ builtins! {
     /// ```
     ///
     /// See also: `floor`, `round`, `astype`.
+    ///
+    /// Source: `numpy.ceil`.
     fn ceil(
         /// Video, image, trace or number.
         x: Operand,
@@ -205,6 +223,8 @@ builtins! {
     /// ```
     ///
     /// See also: `sqrt`, `exp`, `log`.
+    ///
+    /// Source: `numpy.power` of floats.
     fn pow(
         /// Base: video, image, trace or number.
         x: Operand,
@@ -337,6 +357,8 @@ builtins! {
     /// ```
     ///
     /// See also: `isfinite`, `fill_nan`, `count`.
+    ///
+    /// Source: `numpy.isnan`.
     fn isnan(
         /// Video, image, trace or number.
         array: Sampled,
@@ -354,6 +376,8 @@ builtins! {
     /// ```
     ///
     /// See also: `isnan`, `fill_nan`.
+    ///
+    /// Source: `numpy.isfinite`.
     fn isfinite(
         /// Video, image, trace or number.
         array: Sampled,
@@ -372,6 +396,8 @@ builtins! {
     /// ```
     ///
     /// See also: `isnan`, `where`, `apply_mask`.
+    ///
+    /// Source: `numpy.nan_to_num`, without its replacement of infinities.
     fn fill_nan(
         /// Video, image, trace or number.
         array: Sampled,

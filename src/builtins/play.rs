@@ -37,7 +37,7 @@ builtins! {
     /// The annotations of exported movies (timestamp, scale bar, traces, …) can be shown here too,
     /// and are saved with the rest, as in the second example.
     ///
-    /// Returns a Player.
+    /// Returns an `InteractivePlayer`.
     ///
     /// Fails if `video` is not {t, y, x} or a color video, has no frames, if `skip_frame` is 0, or
     /// if an annotation needs a frame rate or a pixel size that is not known.
@@ -71,7 +71,7 @@ builtins! {
     ///
     /// The keys are those of `show_video`. As many frames are played as the first video has.
     ///
-    /// Returns a Player.
+    /// Returns an `InteractivePlayer`.
     ///
     /// Fails if `show_video` would, or if the second video is shorter than the first.
     ///
@@ -88,7 +88,7 @@ builtins! {
         /// Second video, at least as long.
         video2: Video,
         /// Show every n-th frame.
-        skip_frame: usize [frames] = 1,
+        skip_frame | skip_frames: usize [frames] = 1,
         /// Title of the first video.
         title1: String = "video1".into(),
         /// Title of the second video.
@@ -127,7 +127,7 @@ builtins! {
     /// They are arranged in as many rows and columns as suit the window. As many frames are played
     /// as the first video has. The keys are those of `show_video`.
     ///
-    /// Returns a Player.
+    /// Returns an `InteractivePlayer`.
     ///
     /// Fails if `show_video` would, if there are no videos, if one is shorter than the first, or if
     /// `titles`, `cmaps`, `vmins` or `vmaxs` has not one value for each.
@@ -144,7 +144,7 @@ builtins! {
         /// Videos: an array of them, or one array `{n, t, y, x}`.
         videos: VideoList,
         /// Show every n-th frame.
-        skip_frame: usize [frames] = 1,
+        skip_frame | skip_frames: usize [frames] = 1,
         /// Titles; default: "Video 0", "Video 1", ….
         titles: Option<Vec<String>> = None,
         looks: ..ColormapEach,
@@ -163,7 +163,7 @@ builtins! {
     /// See `alpha_blend_videos` for how they are blended. The shortest of them decides how many
     /// frames are played. The keys are those of `show_video`.
     ///
-    /// Returns a Player.
+    /// Returns an `InteractivePlayer`.
     ///
     /// Fails if `show_video` would, or if the frames differ in size.
     ///

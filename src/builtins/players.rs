@@ -8,7 +8,7 @@ use rhai::{Dynamic, INT};
 use super::shared::AnnotationParams;
 use crate::bail;
 use crate::color::colormap::Colormap;
-use crate::error::Result;
+use crate::error::{Result, counted};
 use crate::export::{self, ColorSettings, Export, MovieAnnotations, MovieSource, RangeExtent};
 use crate::ops::edit::pad::PadMode;
 use crate::player::{Controls, Player, ProduceFrames, Span};
@@ -24,7 +24,7 @@ builtins! {
     /// `show` opens the window; the keys are those of `show_video`. `timestamp` and `speed` need
     /// frames that know the frame rate of the recording: `frame.fps = v.fps`.
     ///
-    /// Returns a Player.
+    /// Returns an `InteractivePlayer`.
     ///
     /// Fails if there is no function, if the function fails at the first frame or returns no image,
     /// if there are no frames from `start` to `end`, if `end` is more than the number of frames, or
@@ -63,7 +63,7 @@ builtins! {
         };
         let end = end.unwrap_or(source.count().unwrap_or(100));
         if let Some(len) = source.count().filter(|len| *len < end) {
-            bail!("InteractivePlayer has {len} frames, but `end` is {end}");
+            bail!("InteractivePlayer has {}, but `end` is {end}", counted(len, "frame"));
         }
         let span = Span { start, end, step, interval_ms: interval as u64 };
         Player::with_producer(make(source), span, noted.annotations())
@@ -248,6 +248,8 @@ builtins! {
     ///
     /// Returns an array of traces {t}, float64, in the order in which the probes were set; empty if
     /// there are none. They have the frame rate of the video.
+    ///
+    /// Fails if the frames of the player cannot be made.
     ///
     /// ```
     /// let player = show_video(example_video());

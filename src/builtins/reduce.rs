@@ -196,7 +196,7 @@ builtins! {
     /// Negative axes count from the end. NaN is ignored. No samples give 0. Sums of floats are
     /// accumulated in double precision.
     ///
-    /// Returns, over all samples, a float; for bool, int64 and uint64 an exact int, or a float if
+    /// Returns a float over all samples, but for bool, int64 and uint64 an exact int, or a float if
     /// int64 is too small. Along axes, an array without the reduced axes: int64 for ints and bool,
     /// the type of the input for floats.
     ///

@@ -3,7 +3,7 @@
 use crate::bail;
 use crate::color::colormap::Colormap;
 use crate::draw::annotations::Annotations;
-use crate::error::Result;
+use crate::error::{Result, counted};
 use crate::ops::blend::BlendOptions;
 use crate::player::Panel;
 use crate::script::parameters;
@@ -14,7 +14,7 @@ parameters! {
     /// How one video is played.
     struct PlayParams {
         /// Show every n-th frame.
-        skip_frame: usize [frames] = 1,
+        skip_frame | skip_frames: usize [frames] = 1,
         /// Title of the window.
         title: String = String::new(),
         /// Lower color limit: the sample value of the colormap's low end; default: minimum of the
@@ -145,7 +145,8 @@ pub(super) fn for_each<T: Clone>(name: &str, values: OneOrEach<T>, count: usize)
         OneOrEach::Each(values) if values.len() == count => Ok(values),
         OneOrEach::Each(values) => {
             bail!(
-                "`{name}` must have one value for each of the {count} videos, got {}",
+                "`{name}` must have one value for each of the {}, got {}",
+                counted(count, "video"),
                 values.len()
             )
         }

@@ -64,7 +64,6 @@ builtins! {
     /// let table = #{t: arange(100) / v.fps, center: v.trace(64, 64), edge: v.trace(20, 64)};
     /// write_csv("traces.csv", table, ["t", "center", "edge"])
     /// read_text("traces.csv").split("\n")[0] // => "t,center,edge"
-    /// equals(read_csv("traces.csv").center, v.trace(64, 64).astype("float64")) // => false
     /// allclose(read_csv("traces.csv").center, v.trace(64, 64)) // => true
     /// ```
     ///

@@ -239,7 +239,7 @@ builtins! {
     ///
     /// A `for` loop over it gives 0, 1, …, or the items of an array; elsewhere `step` advances it.
     ///
-    /// Returns a Progress with the properties `done` and `len`.
+    /// Returns a `Progress` with the properties `done` and `len`.
     ///
     /// ```
     /// let seen = [];

@@ -32,6 +32,8 @@ builtins! {
     /// ```
     ///
     /// See also: `conduction_velocity`, `contours`, `hilbert_phase`, `smooth_spatiotemporal`.
+    ///
+    /// Source: steepest slope, as in Efimov et al. 1994, doi:10.1161/01.CIR.90.3.1469.
     fn activation_map(
         /// Video of one beat.
         video: Video,
@@ -162,6 +164,8 @@ builtins! {
     /// ```
     ///
     /// See also: `hilbert_phase`, `bandpass`, `detrend`.
+    ///
+    /// Source: Harris 1978, doi:10.1109/PROC.1978.10837, for the Hann window.
     fn dominant_frequency(
         /// Video or trace; time is the first axis.
         video: Video,
@@ -245,6 +249,8 @@ builtins! {
     /// ```
     ///
     /// See also: `register_shift`, `pad`, `crop`.
+    ///
+    /// Source: SciPy's `scipy.ndimage.shift` with `order=1` and `cval=fill_value`.
     fn shift(
         /// Video or image to shift.
         video: Video,

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::colormap::{BAD, Colormap, FloatColor, Rgba, ScaledColormap};
 use crate::bail;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 use crate::video::{Element, Real};
 use crate::video::{Video, number_text, shape_text};
 
@@ -36,8 +36,9 @@ impl ColorMapping {
             None | Some(1) => Ok(ColorMapping::Mapped(scale(video, colormap, vmin, vmax)?)),
             Some(&channels @ (3 | 4)) => Ok(ColorMapping::Direct { channels, white }),
             Some(channels) => Err(Error::new(format!(
-                "a video of shape {} cannot be shown: it has {channels} channels, not 1, 3 or 4",
-                shape_text(video.shape())
+                "a video of shape {} cannot be shown: it has {}, not 1, 3 or 4",
+                shape_text(video.shape()),
+                counted(*channels, "channel")
             ))
             .hint("select one channel: `v[[(), (), (), 0]]`")),
         }

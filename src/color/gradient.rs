@@ -4,7 +4,7 @@ use colorgrad::{Color, Gradient, GradientBuilder, LinearGradient};
 
 use super::colormap::{BAD, Colormap, Rgba};
 use crate::bail;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 
 /// Default number of colors of a gradient.
 const STEPS: usize = 256;
@@ -84,7 +84,8 @@ fn check_steps(steps: usize) -> Result<()> {
 fn check_positions(positions: &[f64], colors: usize) -> Result<()> {
     if positions.len() != colors {
         bail!(
-            "`positions` must be one for each of the {colors} colors, got {}",
+            "`positions` must be one for each of the {}, got {}",
+            counted(colors, "color"),
             positions.len()
         );
     }

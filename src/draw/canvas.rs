@@ -1,4 +1,9 @@
 //! An opaque image in memory and drawing of basic shapes on it.
+//!
+//! It is our own, as a window and a movie need little: rectangles, lines, markers and text on rows
+//! of `0xRRGGBB`, the pixels that windows take. `tiny-skia` would draw paths on premultiplied RGBA,
+//! which every frame would have to be converted to and from; smooth curves and SVG are made by
+//! [`super::page`].
 
 /// Color as `0xRRGGBB`.
 pub type Color = u32;

@@ -3,7 +3,7 @@
 use crate::bail;
 use crate::color::color_mapping::ColorMapping;
 use crate::color::colormap::{BAD, Colormap, Rgba};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 use crate::video::{Video, shape_text};
 
 /// Image with opacity, in row-major order.
@@ -28,11 +28,8 @@ impl RgbaImage {
     ) -> Result<Self> {
         let video = as_frames(video)?;
         if video.len() <= frame {
-            let plural = if video.len() == 1 { "" } else { "s" };
-            let error = format!(
-                "there is no frame {frame} in a video of {} frame{plural}",
-                video.len()
-            );
+            let frames = counted(video.len(), "frame");
+            let error = format!("there is no frame {frame} in a video of {frames}");
             return Err(Error::new(error).hint("frame indices start at 0"));
         }
         let mapping = ColorMapping::new(&video, colormap, vmin, vmax)?;
@@ -117,8 +114,8 @@ fn as_frames(video: &Video) -> Result<Video> {
     if video.is_empty() {
         let shape = shape_text(video.shape());
         bail!(
-            "there are no samples to show in a {} of shape {shape}",
-            video.kind()
+            "there are no samples to show in {} of shape {shape}",
+            video.kind_with_article()
         );
     }
     match *video.shape() {

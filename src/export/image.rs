@@ -8,7 +8,7 @@ use crate::color::colormap::{Colormap, Rgba};
 use crate::draw::Image;
 use crate::draw::plot::{Curve, Plot};
 use crate::draw::rgba_image::RgbaImage;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 use crate::fs::atomic;
 use crate::io::encode;
 use crate::io::encode::{ImageFormat, ImageOptions};
@@ -97,9 +97,9 @@ pub fn curves(traces: &[Video], labels: &[String], fps: Option<f64>) -> Result<(
     }
     if labels.len() > traces.len() {
         bail!(
-            "`labels` has {} names for {} traces",
-            labels.len(),
-            traces.len()
+            "`labels` has {} for {}",
+            counted(labels.len(), "name"),
+            counted(traces.len(), "trace")
         );
     }
     if let Some(fps) = fps.filter(|fps| !(fps.is_finite() && *fps > 0.0)) {

@@ -1,7 +1,9 @@
 //! Atomic writing: the target is either unchanged or complete.
 //!
 //! Everything is written to a temporary file or folder next to the target, which replaces the
-//! target at the end and is removed on failure.
+//! target at the end and is removed on failure. The `tempfile` crate makes the files; folders
+//! (image sequences, Zarr), permissions, the sandbox, targets that are open elsewhere and what
+//! killed processes leave behind are handled here.
 
 use std::fs::{self, File, Permissions};
 use std::path::{Path, PathBuf};

@@ -4,6 +4,8 @@
 //! A name found in a file, in a script or behind a symbolic link is trusted no more than any other.
 //! In the sandbox a file is opened relative to a handle of its folder, one path component at a time
 //! and without following links, so that replacing a component after the check has no effect.
+//! Sandboxes of the operating system (Landlock, seccomp) exist on Linux only, and would also bind
+//! the program itself: its display, its scratch files, ffmpeg.
 
 use std::fs::{self, File, FileType};
 use std::path::{Component, Path, PathBuf};

@@ -1,4 +1,6 @@
-//! The natural order of names with numbers, in which file managers list them.
+//! The natural order of names with numbers, in which file managers list them. It is our own because
+//! frames must not be in an order that depends on a crate's rules for signs, decimal points and
+//! leading zeros: only runs of digits count, and names that differ never compare as equal.
 
 use std::cmp::Ordering;
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::series::Series;
 use crate::bail;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 use crate::fs::files;
 use crate::task;
 use crate::video::{DType, Metadata, Samples, map_samples};
@@ -34,7 +34,7 @@ pub struct LoadOptions {
     /// Prefix of the names of the images in a folder.
     pub prefix: String,
     /// Convert a color movie to gray.
-    pub as_grey: bool,
+    pub as_gray: bool,
     /// Whether a MultiRecorder file has 8-bit samples; default: detected from the file size.
     pub is_8bit: Option<bool>,
     /// The image to load from a TIFF file that has several.
@@ -47,7 +47,7 @@ impl Default for LoadOptions {
             use_mmap: false,
             fieldname: None,
             prefix: String::new(),
-            as_grey: true,
+            as_gray: true,
             is_8bit: None,
             series: None,
         }
@@ -104,16 +104,18 @@ impl FrameSelection {
         }
         if start > 0 && start >= available {
             bail!(
-                "`start_frame` {start} is beyond the end of `{}`, which has {available} frames",
-                path.display()
+                "`start_frame` {start} is beyond the end of `{}`, which has {}",
+                path.display(),
+                counted(available, "frame")
             );
         }
         let most = (available - start).div_ceil(step);
         let len = self.frames.unwrap_or(most);
         if len > most {
             task::warn(&format!(
-                "{len} frames requested, but `{}` has only {most} from frame {start} on{}; \
+                "{} requested, but `{}` has only {most} from frame {start} on{}; \
                  loading those",
+                counted(len, "frame"),
                 path.display(),
                 if step > 1 {
                     format!(" in steps of {step}")

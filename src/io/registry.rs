@@ -310,9 +310,10 @@ pub fn table_of_saving() -> String {
     let mut table = String::from("| extensions | format | keeps | options |\n|---|---|---|---|\n");
     for format in FORMATS {
         if let Some(saver) = &format.saver {
-            let (extensions, options) = (dotted(saver.extensions), saver.options.join("`, `"));
-            let (name, keeps) = (format.name, saver.keeps);
-            let _ = writeln!(table, "| {extensions} | {name} | {keeps} | `{options}` |");
+            let options = saver.options.iter().map(|option| format!("`{option}`"));
+            let options = options.collect::<Vec<_>>().join(", ");
+            let (extensions, name, keeps) = (dotted(saver.extensions), format.name, saver.keeps);
+            let _ = writeln!(table, "| {extensions} | {name} | {keeps} | {options} |");
         }
     }
     table

@@ -75,8 +75,8 @@ fn read_all<R: Real>(video: &Video) -> Vec<R> {
 /// Error of a range of an array without samples.
 fn no_samples(function: &str, video: &Video) -> Error {
     Error::new(format!(
-        "{function} needs samples, got a {} of shape {}",
-        video.kind(),
+        "{function} needs samples, got {} of shape {}",
+        video.kind_with_article(),
         shape_text(video.shape())
     ))
 }

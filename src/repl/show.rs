@@ -7,6 +7,7 @@ use rhai::Dynamic;
 use crate::color::colormap::Colormap;
 use crate::draw::rgba_image::RgbaImage;
 use crate::draw::terminal::{self, Graphics};
+use crate::error::counted;
 use crate::script::host::profile::{Report, time_text};
 use crate::session::Session;
 use crate::system;
@@ -20,13 +21,13 @@ pub(super) fn value(session: &Session, value: &Dynamic, width: usize) -> Option<
         return Some(text);
     }
     let count = if let Some(array) = value.read_lock::<rhai::Array>() {
-        format!("{} elements", array.len())
+        counted(array.len(), "element")
     } else if let Some(map) = value.read_lock::<rhai::Map>() {
-        format!("{} entries", map.len())
+        counted(map.len(), "entry")
     } else if let Some(blob) = value.read_lock::<rhai::Blob>() {
-        format!("{} bytes", blob.len())
+        counted(blob.len(), "byte")
     } else {
-        format!("{} characters", value.to_string().chars().count())
+        counted(value.to_string().chars().count(), "character")
     };
     let end = format!(" … ({count}; print shows all)");
     let kept = width.saturating_sub(end.chars().count() + 1);

@@ -1,7 +1,7 @@
 //! Formatting of values by the rules of Python's `str.format`: `{:>8.3f}`, `{:,d}`, `{name:05}`.
 
 use crate::bail;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 
 /// Maximum width and precision, far beyond any practical use.
 const MAX_WIDTH: usize = 1000;
@@ -57,8 +57,8 @@ pub fn format(
     let used = fields.next.max(fields.numbered);
     if used < values.len() && !fields.is_numbered {
         bail!(
-            "format has placeholders for {used} of {} values in {template:?}",
-            values.len()
+            "format has placeholders for {used} of {} in {template:?}",
+            counted(values.len(), "value")
         );
     }
     Ok(text + rest)

@@ -1,4 +1,6 @@
-//! Paths: their parts, and the files that match a pattern.
+//! Paths: their parts, and the files that match a pattern. The `glob` crate finds the matches, in
+//! alphabetical order and anywhere; the natural order, warnings and the check of the sandbox are
+//! added here.
 
 use std::fs;
 use std::path::{Path, PathBuf};

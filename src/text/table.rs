@@ -5,7 +5,7 @@ use std::path::Path;
 use csv::{ReaderBuilder, StringRecord, WriterBuilder};
 
 use crate::bail;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 
 /// A table: columns of equal length, each with a name.
 #[derive(Debug, PartialEq)]
@@ -105,8 +105,9 @@ fn unreadable(error: &csv::Error) -> Error {
             len,
         } => {
             let line = pos.as_ref().map_or(0, csv::Position::line);
+            let expected = counted(*expected_len, "cell");
             Error::new(format!(
-                "line {line} does not have {expected_len} cells as the lines before, but {len}"
+                "line {line} does not have {expected} as the lines before, but {len}"
             ))
             .hint(
                 "if the cells are not separated by commas, pass the delimiter: #{delimiter: \";\"}",

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Video;
-use crate::error::Result;
+use crate::error::{Result, counted};
 
 /// A sequence of frames, each made on demand, so that a movie is never in memory as a whole. Clones
 /// make the same frames.
@@ -50,6 +50,6 @@ impl From<Video> for Frames {
 
 impl fmt::Display for Frames {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} frames, generated on demand", self.len)
+        write!(f, "{}, generated on demand", counted(self.len, "frame"))
     }
 }

@@ -279,6 +279,16 @@ impl Video {
             _ => "video",
         }
     }
+
+    /// The kind with its article: "a video", "an image".
+    pub fn kind_with_article(&self) -> &'static str {
+        match self.ndim() {
+            0 => "a number",
+            1 => "a trace",
+            2 => "an image",
+            _ => "a video",
+        }
+    }
 }
 
 /// One line: kind, shape, dtype, size, frame rate and source.

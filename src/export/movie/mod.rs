@@ -33,7 +33,7 @@ pub use cell_source::{ColorSettings, MovieSource, RangeExtent};
 
 use crate::bail;
 use crate::draw::Color;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 use crate::io::ffmpeg::Encoder;
 use crate::ops::array::elementwise::Operand;
 use crate::ops::blend::{Blend, BlendOptions};
@@ -114,9 +114,9 @@ pub fn export_videos(
     }
     if export.annotations.titles.len() > videos.len() {
         bail!(
-            "`titles` has {} titles for {} videos",
-            export.annotations.titles.len(),
-            videos.len()
+            "`titles` has {} for {}",
+            counted(export.annotations.titles.len(), "title"),
+            counted(videos.len(), "video")
         );
     }
     let sources = videos.into_iter().zip(all_settings);
@@ -145,8 +145,8 @@ pub fn export_video_with_overlay(
     check(export)?;
     if base.ndim() > 2 && base.len() != overlay.len() {
         task::warn(&format!(
-            "the movie ends with the shorter video: the base has {} frames and the overlay {}",
-            base.len(),
+            "the movie ends with the shorter video: the base has {} and the overlay {}",
+            counted(base.len(), "frame"),
             overlay.len()
         ));
     }

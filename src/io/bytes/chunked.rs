@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use crate::bail;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 use crate::io::bytes::samples::{self, Conversion, Encoding};
 use crate::io::recording::FrameRange;
 use crate::task;
@@ -128,8 +128,8 @@ impl ChunkGrid {
     ) -> Result<Self> {
         if chunk.len() != shape.len() || order.len() != shape.len() {
             bail!(
-                "its chunks have {} axes, but the array has {}",
-                chunk.len(),
+                "its chunks have {}, but the array has {}",
+                counted(chunk.len(), "axis"),
                 shape.len()
             );
         }

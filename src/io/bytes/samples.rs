@@ -9,7 +9,7 @@ use half::f16;
 use half::slice::HalfFloatSliceExt;
 
 use crate::bail;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 use crate::fs::files;
 use crate::io::recording::FrameRange;
 use crate::task::{self, Task};
@@ -265,9 +265,9 @@ pub(in crate::io) fn read_blocks(
     let end = claimed.and_then(|bytes| start.checked_add(bytes as u64));
     if end.is_none_or(|end| end > source.len()) {
         bail!(
-            "it claims {} samples, but has {} bytes of them",
+            "it claims {} samples, but has {} of them",
             shape_text(shape),
-            source.len().saturating_sub(start)
+            counted(source.len().saturating_sub(start), "byte")
         );
     }
     let frame_len: usize = shape[1..].iter().product();

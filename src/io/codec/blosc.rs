@@ -1,6 +1,10 @@
 //! Blosc's container, version 1: blocks of shuffled bytes in one of several compressions, after a
-//! header of 16 bytes and the offsets of the blocks. The decoder is our own, because a crate with
-//! the C library of Blosc is not worth its cost.
+//! header of 16 bytes and the offsets of the blocks.
+//!
+//! The decoder is our own: the crates for Blosc compile its C library with the C libraries of all
+//! its compressions. Nearly all of those are crates here anyway, and the rest is this file. A chunk
+//! is decoded by the thread that loads it, into its part of the result, and no size that it claims
+//! is trusted.
 
 use flate2::read::ZlibDecoder;
 

@@ -1,6 +1,10 @@
 //! Decoder of pages with fax compression: coded runs of white and black, row by row (T.4), or
-//! changes relative to the row above (T.6). It is our own; a crate was needed for the two code
-//! tables only.
+//! changes relative to the row above (T.6).
+//!
+//! It is our own: the `fax` crate served for its two code tables only, which are in `fax_codes`
+//! now. Rows of TIFF files may start at byte boundaries, have marks or none, and be coded by
+//! themselves or not; damaged ones are skipped up to the next mark, and the number of bytes written
+//! tells the caller what is missing.
 
 use super::fax_codes::CODES;
 

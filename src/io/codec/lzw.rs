@@ -1,8 +1,9 @@
-//! LZW of TIFF files: the standard form, and the older one with the reverse bit order. The decoder
-//! is our own, because others failed on files without an end code and on the older form.
+//! LZW of TIFF files: the standard form, and the older one with the reverse bit order.
 //!
-//! The string of a code is always a run of earlier output, so that decoding is copying. Files
-//! without an end code are common; they are read until the output is full.
+//! The decoder is our own, because that of the `tiff` crate failed on files without an end code,
+//! which many programs write, and on the older form; files without an end code are read until the
+//! output is full. It is also simpler: the string of a code is always a run of earlier output, so
+//! that decoding is copying.
 
 const CLEAR: usize = 256;
 const END: usize = 257;

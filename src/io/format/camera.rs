@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::bail;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 use crate::fs::files;
 use crate::io::recording::FrameRange;
 use crate::task;
@@ -155,8 +155,9 @@ pub(in crate::io) fn check_range(
         return Ok(());
     }
     let error = Error::new(format!(
-        "`{}` ends before frame {present}, but its header specifies {promised} frames",
-        path.display()
+        "`{}` ends before frame {present}, but its header specifies {}",
+        path.display(),
+        counted(promised, "frame")
     ));
     let whole = present.saturating_sub(range.start).div_ceil(range.step);
     Err(match whole {

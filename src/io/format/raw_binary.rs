@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::bail;
 use crate::choice::Choice;
-use crate::error::Result;
+use crate::error::{Result, counted};
 use crate::io::bytes::samples::{self, Encoding, SharedFile};
 use crate::io::recording::{FrameRange, Recording, cannot_map};
 use crate::video::{DType, Element, Layout, MappedFile, Metadata, Samples, shape_text, with_dtype};
@@ -86,9 +86,11 @@ impl RawFrames {
         let asked = shape[0] as u64;
         if most == 0 || asked > most {
             bail!(
-                "`{path}` has {present} bytes from byte {} on, enough for {most} frames of \
-                 {frame} bytes; {} requested",
+                "`{path}` has {} from byte {} on, enough for {} of {}; {} requested",
+                counted(present, "byte"),
                 format.offset,
+                counted(most, "frame"),
+                counted(frame, "byte"),
                 asked.max(1)
             );
         }

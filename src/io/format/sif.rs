@@ -1,5 +1,6 @@
 //! Andor's `.sif` files: lines of text, mostly numbers whose positions differ between versions,
-//! then frames of 32-bit floats.
+//! then frames of 32-bit floats. The format is not published, and no crate for it was found; the
+//! reader finds the frames by what their description must satisfy.
 //!
 //! The line that describes the frames ends with nine numbers: a version 655…, left, top, right,
 //! bottom, the number of frames, the number of regions of the chip, and the numbers of samples of
@@ -10,7 +11,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use crate::bail;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 use crate::io::bytes::samples::SharedFile;
 use crate::io::format::raw_binary::{Endian, RawFormat, RawFrames};
 use crate::io::format::timing;
@@ -61,8 +62,8 @@ pub(in crate::io) fn open(path: &Path) -> Result<RawFrames> {
     let present = found.present(source.len());
     if present == 0 {
         let missing = format!(
-            "it is truncated within the first of its {} frames",
-            found.frames
+            "it is truncated within the first of its {}",
+            counted(found.frames, "frame")
         );
         return Err(cannot_load(path, &Error::new(missing)));
     }
@@ -180,7 +181,8 @@ fn data_offset(
     } = *description;
     let bytes = (frames as u64).checked_mul((height * width * 4) as u64);
     let Some(bytes) = bytes else {
-        bail!("it claims {frames} frames of {height}×{width} samples");
+        let frames = counted(frames, "frame");
+        bail!("it claims {frames} of {height}×{width} samples");
     };
     let mut lines = BufReader::new(source.section(start, source.len()));
     let (mut offset, mut times) = (start, Vec::new());

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::Result;
+use crate::error::{Result, counted};
 use crate::task::{self, Task};
 use crate::video::{DType, Number, Video, number_text};
 
@@ -178,7 +178,8 @@ impl fmt::Display for VideoDescription {
                 let share = 100.0 * count as f64 / self.video.layout().len() as f64;
                 write!(
                     f,
-                    "\n  {name:<10} {count} samples, {} %",
+                    "\n  {name:<10} {}, {} %",
+                    counted(count, "sample"),
                     number_text(share)
                 )?;
             }

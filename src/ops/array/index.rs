@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::elementwise::{self, Operand, samples_mut, typed};
 use crate::bail;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 use crate::ops::kernel::{ChunkPlan, OperandSamples};
 use crate::task::{self, CriticalSection};
 use crate::video::{
@@ -124,8 +124,8 @@ fn resolve(shape: &[usize], indices: &[Index]) -> Result<Vec<AxisIndex>> {
         };
         let Some(lens) = shape.get(axis..axis + width) else {
             bail!(
-                "there are too many indices for the {} axes of the array",
-                shape.len()
+                "there are too many indices for the {} of the array",
+                counted(shape.len(), "axis")
             );
         };
         match index {

@@ -115,8 +115,8 @@ pub fn squeeze(video: &Video, axis: Option<i64>) -> Result<Video> {
         && (video.shape()[axis] != 1 || video.ndim() == 1)
     {
         bail!(
-            "squeeze cannot drop axis {axis} of a {} of shape {}",
-            video.kind(),
+            "squeeze cannot drop axis {axis} of {} of shape {}",
+            video.kind_with_article(),
             shape_text(video.shape())
         );
     }

@@ -44,8 +44,8 @@ impl Choice for Level {
 pub fn dff(video: Video, baseline: Baseline, percentile: f64) -> Result<Video> {
     if video.is_empty() {
         bail!(
-            "dff needs samples, got a {} of shape {}",
-            video.kind(),
+            "dff needs samples, got {} of shape {}",
+            video.kind_with_article(),
             shape_text(video.shape())
         );
     }
@@ -106,8 +106,8 @@ impl<R: Real> Kernel<(&mut [R], &mut Vec<R>)> for Relate<R> {
 /// that never changes becomes 0. NaN is ignored and stays NaN.
 pub fn zscore(video: Video) -> Result<Video> {
     match video.dtype().is_wide() {
-        true => map_traces::<f64>("standardising", video, Standardize),
-        false => map_traces::<f32>("standardising", video, Standardize),
+        true => map_traces::<f64>("standardizing", video, Standardize),
+        false => map_traces::<f32>("standardizing", video, Standardize),
     }
 }
 

@@ -1,4 +1,8 @@
 //! Median filter over a box in time and space.
+//!
+//! The filter is our own: crates have it for masks (`ndarray-ndimage`) and for single images of 8
+//! bits (`imageproc`). The samples of small boxes are sorted in registers, for several pixels at
+//! once.
 
 use super::mean::{AxisWindows, has_nan};
 use crate::bail;

@@ -1,7 +1,7 @@
 //! Detrending of the traces of pixels: subtracts a polynomial or a moving average.
 
 use crate::bail;
-use crate::error::Result;
+use crate::error::{Result, counted};
 use crate::ops::kernel::{Kernel, TraceBlock, map_traces};
 use crate::video::{Real, Video};
 
@@ -33,7 +33,8 @@ fn subtract<R: Real>(video: Video, trend: Trend) -> Result<Video> {
             bail!("detrend needs `order` to be at most {MAX_ORDER}, got {order}")
         }
         Trend::Polynomial(order) if order >= frames => {
-            bail!("detrend needs more than {order} frames for `order` {order}, got {frames}")
+            let least = counted(order, "frame");
+            bail!("detrend needs more than {least} for `order` {order}, got {frames}")
         }
         Trend::Polynomial(order) => {
             let basis = polynomials(order, frames);

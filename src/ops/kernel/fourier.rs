@@ -1,4 +1,8 @@
 //! Discrete Fourier transforms of images.
+//!
+//! The `rustfft` crate transforms one axis, of any length; the second axis is added here. It has no
+//! filters: Hilbert transforms and spectra (`ops::wave`) weight its coefficients themselves, and
+//! frequency bands are recursive filters (`butterworth`), as in SciPy.
 
 use rustfft::{FftDirection, FftPlanner};
 

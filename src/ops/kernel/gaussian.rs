@@ -1,4 +1,10 @@
-//! Gaussian weights, and the samples that they apply to near the ends of an axis.
+//! Gaussian weights, and the samples that they apply to near the ends of an axis. Weights, radius
+//! and reflection are those of SciPy.
+//!
+//! The kernels of Gaussian, mean and median are our own. Crates filter single images (`imageproc`)
+//! or arrays on one core (`ndarray-ndimage`); here they run over samples of any type and layout on
+//! all cores, in the memory of the input if it is a temporary, stop at Ctrl-C, and can leave out
+//! NaN.
 
 use crate::video::Real;
 

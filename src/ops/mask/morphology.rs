@@ -1,5 +1,8 @@
 //! Mask operations: connected components, hole filling, dilation and erosion by a disc, `argwhere`.
-//! Own code with the results of SciPy and scikit-image, parallel over frames.
+//!
+//! The code is our own, with the results of SciPy and scikit-image. `ndarray-ndimage`, the crate
+//! after SciPy, works on masks of three axes on one core; here a mask may be any view of an image
+//! or video, a disc has any radius, and frames are processed in parallel.
 
 use crate::bail;
 use crate::error::{Error, Result};
@@ -15,8 +18,8 @@ fn map_masks<T: Element>(
 ) -> Result<Video> {
     let (Samples::Bool(array), 2 | 3) = (mask.samples(), mask.ndim()) else {
         let error = Error::new(format!(
-            "{function} needs `mask` to be a bool image or video, got a {} of shape {} of {}",
-            mask.kind(),
+            "{function} needs `mask` to be a bool image or video, got {} of shape {} of {}",
+            mask.kind_with_article(),
             shape_text(mask.shape()),
             mask.dtype()
         ));

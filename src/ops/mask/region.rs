@@ -266,8 +266,8 @@ fn fitting(video: &Video, mask: &Video) -> Result<Video> {
 pub fn roi_bounds(mask: &Video) -> Result<[usize; 4]> {
     if mask.dtype() != DType::Bool || mask.ndim() < 2 {
         bail!(
-            "roi_bounds needs a mask of frames, got a {} of shape {} of {}",
-            mask.kind(),
+            "roi_bounds needs a mask of frames, got {} of shape {} of {}",
+            mask.kind_with_article(),
             shape_text(mask.shape()),
             mask.dtype()
         );

@@ -7,7 +7,7 @@ use super::builtin::{Builtin, Param};
 use super::context::Context;
 use super::value::{Type, Value, compute, describe};
 use crate::bail;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 use crate::script::host::sandbox;
 
 /// A call with its arguments in parameter order.
@@ -35,25 +35,31 @@ impl<'a> Call<'a> {
         gather_rest(builtin, &mut arguments);
         let options = take_options(builtin, &mut arguments);
         let (name, most) = (builtin.name, builtin.params.len());
-        if arguments.len() > most {
-            let plural = if most == 1 { "" } else { "s" };
-            let error = Error::new(format!(
-                "{name} takes at most {most} argument{plural}, got {}",
-                arguments.len()
-            ));
-            return Err(error.hint(crate::script::docs::signature(builtin)));
+        let positional = arguments.len();
+        if positional > most {
+            let most = counted(most, "argument");
+            return Err(
+                Error::new(format!("{name} takes at most {most}, got {positional}"))
+                    .hint(crate::script::docs::signature(builtin)),
+            );
         }
         let mut slots: Vec<Option<Dynamic>> = arguments.into_iter().map(Some).collect();
         slots.resize_with(most, || None);
         for (key, value) in options {
-            let Some(index) = builtin.params.iter().position(|param| param.name == key) else {
+            let Some(index) = builtin.position(&key) else {
                 let names = builtin.params.iter().map(|param| param.name);
                 return Err(Error::new(format!("{name} has no parameter `{key}`"))
                     .did_you_mean(&key, names)
                     .hint(crate::script::docs::signature(builtin)));
             };
             if slots[index].replace(value.flatten()).is_some() {
-                bail!("{name} got `{key}` twice, by position and by name");
+                let Param {
+                    name: param, alias, ..
+                } = builtin.params[index];
+                match index < positional {
+                    true => bail!("{name} got `{key}` twice, by position and by name"),
+                    false => bail!("{name} got `{param}` twice, also as `{alias}`"),
+                }
             }
         }
         let params = builtin.params.iter();

@@ -26,6 +26,8 @@ pub struct Builtin {
 pub struct Param {
     /// Name for passing it by name.
     pub name: &'static str,
+    /// Other name for the same, or "".
+    pub alias: &'static str,
     /// Meaning.
     pub doc: &'static str,
     /// Type of the values.
@@ -46,15 +48,17 @@ pub struct Topic {
 
 /// Declares builtins in the syntax of Rust functions, as the constant `BUILTINS`.
 ///
-/// A parameter may have a unit in brackets and a default after `=`. A function that needs the
-/// session (settings, windows, the table itself) starts its parameter list with `&context`. `name:
-/// ..Group` adds all parameters of a group declared by `parameters!`.
+/// A parameter may have a unit in brackets, a default after `=`, and an alias, as in
+/// `as_gray | as_grey: bool`. A function that needs the session (settings, windows, the table
+/// itself) starts its parameter list with `&context`. `name: ..Group` adds all parameters of a
+/// group declared by `parameters!`.
 macro_rules! builtins {
     ($(
         $(#[doc = $doc:literal])*
         fn $name:ident($(&$context:ident,)? $(
             $(#[doc = $param_doc:literal])*
-            $param:ident: $(..$group:ident)? $($ty:ty $([$unit:ident])? $(= $default:expr)?)?
+            $param:ident $(| $alias:ident)?:
+                $(..$group:ident)? $($ty:ty $([$unit:ident])? $(= $default:expr)?)?
         ),* $(,)?) -> $returns:ty $body:block
     )*) => {
         /// Builtins of this topic.
@@ -63,7 +67,8 @@ macro_rules! builtins {
             doc: concat!($($doc, "\n"),*),
             params: {
                 const PARTS: &[&[$crate::script::Param]] = &[$($crate::script::builtins!(
-                    @params [$($param_doc)*] $param $(..$group)? $($ty, [$($unit)?] $($default)?)?
+                    @params [$($param_doc)*] $param [$($alias)?] $(..$group)?
+                    $($ty, [$($unit)?] $($default)?)?
                 )),*];
                 &$crate::script::join::<{ $crate::script::count(PARTS) }>(PARTS)
             },
@@ -81,12 +86,16 @@ macro_rules! builtins {
             },
         },)*];
     };
-    (@params [] $param:ident ..$group:ident) => {
+    (@params [] $param:ident [] ..$group:ident) => {
         <$group as $crate::script::Parameters>::PARAMS
     };
-    (@params [$($doc:literal)*] $param:ident $ty:ty, [$($unit:ident)?] $($default:expr)?) => {
+    (
+        @params [$($doc:literal)*] $param:ident [$($alias:ident)?]
+        $ty:ty, [$($unit:ident)?] $($default:expr)?
+    ) => {
         &[$crate::script::Param {
             name: stringify!($param),
+            alias: concat!($(stringify!($alias))?),
             doc: concat!($($doc, "\n"),*),
             ty: <$ty as $crate::script::Value>::TYPE,
             unit: $crate::script::unit_text(concat!($(stringify!($unit))?)),
@@ -121,7 +130,7 @@ macro_rules! parameters {
         $(#[doc = $doc:literal])*
         struct $name:ident {$(
             $(#[doc = $param_doc:literal])*
-            $param:ident: $ty:ty $([$unit:ident])? $(= $default:expr)?
+            $param:ident $(| $alias:ident)?: $ty:ty $([$unit:ident])? $(= $default:expr)?
         ),* $(,)?}
     )*) => {$(
         $(#[doc = $doc])*
@@ -131,7 +140,7 @@ macro_rules! parameters {
         impl $crate::script::Parameters for $name {
             const PARAMS: &'static [$crate::script::Param] = {
                 const PARTS: &[&[$crate::script::Param]] = &[$($crate::script::builtins!(
-                    @params [$($param_doc)*] $param $ty, [$($unit)?] $($default)?
+                    @params [$($param_doc)*] $param [$($alias)?] $ty, [$($unit)?] $($default)?
                 )),*];
                 &$crate::script::join::<{ $crate::script::count(PARTS) }>(PARTS)
             };
@@ -157,6 +166,7 @@ pub(crate) const fn count(lists: &[&[Param]]) -> usize {
 pub(crate) const fn join<const COUNT: usize>(lists: &[&[Param]]) -> [Param; COUNT] {
     const NONE: Param = Param {
         name: "",
+        alias: "",
         doc: "",
         ty: Type::Unit,
         unit: "",
@@ -194,10 +204,22 @@ pub(crate) const fn plain_name(name: &'static str) -> &'static str {
     }
 }
 
+impl Param {
+    /// Whether a name is the parameter's or its alias.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || (!name.is_empty() && self.alias == name)
+    }
+}
+
 impl Builtin {
-    /// Parameter of a name.
+    /// Position of the parameter of a name or alias.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.params.iter().position(|param| param.is_called(name))
+    }
+
+    /// Parameter of a name or alias.
     pub fn param(&self, name: &str) -> Option<&Param> {
-        self.params.iter().find(|param| param.name == name)
+        self.position(name).map(|at| &self.params[at])
     }
 
     /// First line of the documentation.

@@ -548,6 +548,9 @@ impl fmt::Display for Type {
             Type::Importer => f.write_str("Importer"),
             Type::Progress => f.write_str("Progress"),
             Type::Error => f.write_str("Error"),
+            Type::Array(of @ (Type::Optional(_) | Type::Either(..))) => {
+                write!(f, "array of ({of})")
+            }
             Type::Array(of) => write!(f, "array of {of}"),
             Type::Optional(of) => write!(f, "{of} or ()"),
             Type::Either(one, other) => write!(f, "{one} or {other}"),
@@ -575,8 +578,8 @@ pub fn plain_text(value: &Dynamic) -> String {
 pub fn describe(value: &Dynamic) -> String {
     if let Some(video) = value.read_lock::<Video>() {
         return format!(
-            "a {} {}",
-            video.kind(),
+            "{} {}",
+            video.kind_with_article(),
             crate::video::shape_text(video.shape())
         );
     }

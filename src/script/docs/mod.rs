@@ -250,6 +250,9 @@ pub(super) fn param_facts(param: &Param) -> String {
     if !choices.is_empty() && choices.len() <= 12 {
         let _ = write!(facts, "; one of {}", choices.join(", "));
     }
+    if !param.alias.is_empty() {
+        let _ = write!(facts, "; also `{}`", param.alias);
+    }
     facts
 }
 

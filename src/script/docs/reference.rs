@@ -27,6 +27,11 @@ Positions are `[y, x]`: the row, counted from the top, before the column. Plain 
 `[1, 2, 3]` hold values of any type: `+` concatenates them, and `video([1, 2, 3]) * 2` is elementwise. \
 Functions defined in a script see their parameters, but not the variables of the script, and modify \
 copies. `// =>` shows the value of the expression before it.
+
+All functions fail if an argument is missing, has a wrong type or is none of the values that are listed, \
+and if memory or disk space runs out or the sandbox forbids a path. \"Fails if\" names the errors beyond \
+these; functions without it have none. All keep the metadata of a recording, such as its frame rate and \
+pixel size, as far as it still applies to the result.
 ";
 
 /// Whole reference: contents, types, functions by topic, colormaps, modules. `pictures` is the
@@ -178,6 +183,9 @@ fn param_doc(param: &Param) -> String {
     if !choices.is_empty() && choices.len() <= 12 {
         let names: Vec<_> = choices.iter().map(|name| format!("`\"{name}\"`")).collect();
         let _ = write!(doc, " One of {}.", names.join(", "));
+    }
+    if !param.alias.is_empty() {
+        let _ = write!(doc, " Also `{}`.", param.alias);
     }
     doc
 }

@@ -9,8 +9,8 @@ use super::diagnostic::{self, Diagnostic};
 use super::hints::words::foreign_name;
 use super::no_effect::EffectCheck;
 use crate::bail;
-use crate::error::{Error, Result};
-use crate::script::call::builtin::Builtin;
+use crate::error::{Error, Result, counted};
+use crate::script::call::builtin::{Builtin, Param};
 use crate::script::call::context::Context;
 use crate::script::call::value::Type;
 use crate::script::docs::{Library, signature};
@@ -177,9 +177,8 @@ impl Check<'_> {
         }
         if let Some((_, takes)) = names.functions.iter().find(|(known, _)| known == name) {
             let got = call.args.len();
-            return vec![Error::new(format!(
-                "{name} takes {takes} arguments, got {got}"
-            ))];
+            let takes = counted(*takes, "argument");
+            return vec![Error::new(format!("{name} takes {takes}, got {got}"))];
         }
         let unknown = vec!["?"; count].join(", ");
         let signature = format!("{name} ({unknown})");
@@ -209,12 +208,12 @@ fn of_library(library: &Library, name: &str, count: usize) -> Result<()> {
         ))
         .did_you_mean(name, names));
     };
-    let takes = first.params.len();
+    let takes = counted(first.params.len(), "argument");
     if named.any(|function| function.params.len() == count) {
         return Ok(());
     }
     Err(Error::new(format!(
-        "{}::{name} takes {takes} arguments, got {count}",
+        "{}::{name} takes {takes}, got {count}",
         library.name
     )))
 }
@@ -244,9 +243,14 @@ fn of_builtin(builtin: &Builtin, args: &[Expr], is_method: bool) -> Vec<Error> {
     let mut found = failures(counted.into_iter().chain(arguments).chain(named));
     // The last argument may be a variable that holds the options.
     let may_hold_options = options.is_none() && total > 1 && !args.last().is_some_and(is_literal);
-    let is_given = |name: &str| options.iter().flatten().any(|(key, _)| key == name);
+    let is_given = |param: &Param| {
+        options
+            .iter()
+            .flatten()
+            .any(|(key, _)| param.is_called(key))
+    };
     let mut missing = builtin.params.iter().skip(positional);
-    match missing.find(|param| param.default.is_none() && !is_given(param.name)) {
+    match missing.find(|param| param.default.is_none() && !is_given(param)) {
         Some(param) if !may_hold_options => {
             let error = Error::new(format!("{} needs `{}`", builtin.name, param.name));
             found.push(usage(error));
@@ -264,8 +268,8 @@ fn failures(results: impl IntoIterator<Item = Result<()>>) -> Vec<Error> {
 fn count(builtin: &Builtin, positional: usize) -> Result<()> {
     let (name, most) = (builtin.name, builtin.params.len());
     if positional > most {
-        let plural = if most == 1 { "" } else { "s" };
-        bail!("{name} takes at most {most} argument{plural}, got {positional}");
+        let most = counted(most, "argument");
+        bail!("{name} takes at most {most}, got {positional}");
     }
     Ok(())
 }
@@ -273,7 +277,7 @@ fn count(builtin: &Builtin, positional: usize) -> Result<()> {
 /// Checks an option of a call, and its value if that is known.
 fn option(builtin: &Builtin, positional: usize, key: &str, value: Option<&str>) -> Result<()> {
     let name = builtin.name;
-    let Some(at) = builtin.params.iter().position(|param| param.name == key) else {
+    let Some(at) = builtin.position(key) else {
         let names = builtin.params.iter().map(|param| param.name);
         return Err(Error::new(format!("{name} has no parameter `{key}`")).did_you_mean(key, names));
     };

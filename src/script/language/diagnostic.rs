@@ -7,7 +7,7 @@ use annotate_snippets::{AnnotationKind, Element, Group, Level, Renderer, Snippet
 use rhai::{Engine, EvalAltResult, Map, ParseError, ParseErrorType, Position};
 
 use super::source_text::{enclosing_function, span};
-use crate::error::Error;
+use crate::error::{Error, counted};
 use crate::script::call::context::Context;
 use crate::script::types::members::{ScriptType, TYPES};
 
@@ -488,21 +488,22 @@ pub(in crate::script) fn unknown_function(
 ) -> Error {
     let (name, arguments) = signature.split_once(" (").unwrap_or((signature, ""));
     let name = super::dialect::plain_name(name);
-    let arguments = plain_types(arguments.trim_end_matches(')'));
+    // Not all of the brackets at the end: the last type may be `()`.
+    let arguments = plain_types(arguments.strip_suffix(')').unwrap_or(arguments));
     let got = arguments
         .split(", ")
         .filter(|argument| !argument.is_empty())
         .count();
     if let Some(builtin) = context.builtin(name) {
-        let most = builtin.params.len();
-        return Error::new(format!("{name} takes at most {most} arguments, got {got}"))
+        let most = counted(builtin.params.len(), "argument");
+        return Error::new(format!("{name} takes at most {most}, got {got}"))
             .hint(crate::script::docs::signature(builtin));
     }
     let functions = context.script_functions();
     let short = name.rsplit("::").next().unwrap_or(name);
     if let Some(function) = functions.iter().find(|function| function.name == short) {
-        let takes = function.params.len();
-        return Error::new(format!("{name} takes {takes} arguments, got {got}"))
+        let takes = counted(function.params.len(), "argument");
+        return Error::new(format!("{name} takes {takes}, got {got}"))
             .hint(format!("{short}({})", function.params.join(", ")));
     }
     if !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {

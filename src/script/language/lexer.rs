@@ -1,7 +1,8 @@
 //! Lexer that finds the brackets, string or comment open at the end of a text.
 //!
 //! The prompt uses it to decide whether a line is complete, and completion to find the call being
-//! typed; Rhai's own parser reports neither open comments nor open interpolations.
+//! typed; Rhai's own parser reports neither open comments nor open interpolations, and stops at the
+//! first error of a text that is still being typed.
 
 /// State at the end of a text.
 #[derive(Debug, Default, PartialEq)]

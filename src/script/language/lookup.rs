@@ -20,7 +20,7 @@ pub fn search(context: &Context, word: &str) -> Result<String> {
     for builtin in context.builtins() {
         let mut text = format!("{} {}", builtin.name, text_of(builtin));
         for param in builtin.params {
-            text += &format!(" {} {}", param.name, param.doc);
+            text += &format!(" {} {} {}", param.name, param.alias, param.doc);
         }
         entries.push((builtin.name.into(), builtin.summary().into(), text));
     }

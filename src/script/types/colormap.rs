@@ -7,7 +7,7 @@ use super::members::{Member, Scripted};
 use crate::color::colormap::{Colormap, Rgba};
 use crate::color::gradient;
 use crate::draw::terminal::understands_escapes;
-use crate::error::Result;
+use crate::error::{Result, counted};
 use crate::script::call::value::{Type, Value};
 
 /// Width of a swatch in terminal cells.
@@ -19,7 +19,8 @@ impl Scripted for Colormap {
     const KIND: Type = Type::Colormap;
     const MEMBERS: &'static [Member<Self>] = COLORMAP_MEMBERS;
     fn text(&self) -> String {
-        let text = format!("colormap {}, {} colors", self.name(), self.colors().len());
+        let colors = counted(self.colors().len(), "color");
+        let text = format!("colormap {}, {colors}", self.name());
         match shows_swatches() {
             true => format!("{text} {}", swatch(self)),
             false => text,

@@ -6,7 +6,7 @@ use rhai::{Engine, INT, Module, NativeCallContext, Position};
 
 use super::members::{Member, Scripted};
 use crate::bail;
-use crate::error::Result;
+use crate::error::{Result, counted};
 use crate::script::call::register::{or_raise, raise};
 use crate::script::call::value::{Type, Value};
 use crate::video::{Frames, Video};
@@ -53,6 +53,9 @@ fn frame_at(frames: &Frames, index: INT) -> Result<Video> {
     let from_start = if index < 0 { index + len as INT } else { index };
     match usize::try_from(from_start) {
         Ok(index) if index < len => frames.frame(index),
-        _ => bail!("index {index} is out of range for {len} frames"),
+        _ => bail!(
+            "index {index} is out of range for {}",
+            counted(len, "frame")
+        ),
     }
 }

@@ -9,7 +9,7 @@ use rhai::{Dynamic, Engine, INT, Module, Position};
 
 use super::members::{Member, Scripted};
 use crate::bail;
-use crate::error::Result;
+use crate::error::{Result, counted};
 use crate::script::call::register::raise;
 use crate::script::call::value::{Type, Value};
 use crate::task::Task;
@@ -114,7 +114,8 @@ impl Progress {
     pub fn advance(&self, steps: usize) -> Result<()> {
         let (done, len) = (self.done().saturating_add(steps), self.len());
         if done > len {
-            bail!("a progress of {len} steps cannot have {done} done");
+            let steps = counted(len, "step");
+            bail!("a progress of {steps} cannot have {done} done");
         }
         self.0.done.store(done, Relaxed);
         let mut task = self.0.task.lock().expect("no panic while it is held");

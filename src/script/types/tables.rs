@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rhai::{Array, Dynamic, Map};
 
 use crate::bail;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 use crate::script::call::value::{Value, describe, plain_text};
 use crate::text::table::{Column, Table};
 use crate::video::{Element, Strided, Video, map_samples};
@@ -175,7 +175,8 @@ fn of_video(video: &Video, names: Option<Vec<String>>) -> Result<(Vec<String>, V
     });
     if names.len() != width {
         bail!(
-            "write_csv needs {width} names in `columns`, got {}",
+            "write_csv needs {} in `columns`, got {}",
+            counted(width, "name"),
             names.len()
         );
     }

@@ -1,7 +1,9 @@
 //! Buffer pool: memory of dropped arrays that is used again.
 //!
 //! The system clears the memory that it gives, which takes as long as a quick filter does. The pool
-//! and the memory in use together never exceed the peak memory use.
+//! and the memory in use together never exceed the peak memory use. Neither a general allocator nor
+//! a pool crate does this: allocators return blocks of many megabytes to the system at once, and
+//! pools of objects know no budget.
 
 use std::io;
 use std::ops::{Deref, DerefMut};

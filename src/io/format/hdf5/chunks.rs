@@ -5,7 +5,7 @@ use super::filters::{self, ChunkFilter};
 use super::index::{Chunk, ChunkMap};
 use super::layout::Chunks;
 use crate::bail;
-use crate::error::Result;
+use crate::error::{Result, counted};
 use crate::io::codec;
 
 /// A chunk up to this size is accepted, however few bytes of it are in the file.
@@ -40,8 +40,8 @@ impl<'a> ChunkReader<'a> {
         };
         if shape.len() != body.space.shape.len() {
             bail!(
-                "its chunks have {} axes, and the dataset has {}",
-                shape.len(),
+                "its chunks have {}, and the dataset has {}",
+                counted(shape.len(), "axis"),
                 body.space.shape.len()
             );
         }

@@ -14,7 +14,7 @@ use super::header::{Message, kind};
 use super::layout::{self, DataLayout, Dataspace, Piece};
 use super::recode::Recode;
 use crate::bail;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 use crate::io::bytes::chunked::ChunkGrid;
 use crate::io::bytes::samples::{self, Conversion, Encoding, SharedFile};
 use crate::io::codec;
@@ -312,9 +312,10 @@ impl Dataset {
 
     fn too_large(&self, present: u64) -> Error {
         Error::new(format!(
-            "its dataset `{}` claims {} samples, but has only {present} bytes of them",
+            "its dataset `{}` claims {} samples, but has only {} of them",
             self.name,
-            shape_text(&self.shape)
+            shape_text(&self.shape),
+            counted(present, "byte")
         ))
     }
 }

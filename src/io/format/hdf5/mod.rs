@@ -1,11 +1,12 @@
 //! HDF5 files: one numeric dataset is the video, with time as its first axis.
 //!
-//! The reader is our own, after the "HDF5 File Format Specification" version 3.0, because
-//! recordings are the core of this program: a damaged or hostile file cannot end the program, as
-//! every size is checked against that of the file before memory is allocated; one unreadable object
-//! does not affect the others; samples are mapped, or decompressed on all cores directly into the
-//! output; and links, filters and indices of all versions are supported, without the hundred
-//! thousand lines of a library.
+//! The reader is our own, after the "HDF5 File Format Specification" version 3.0. The crates in
+//! Rust that were tried (`hdf5-pure`, `hdf5-reader`, `rust-hdf5`) each failed on files of MATLAB
+//! 7.4 or of the newest HDF5; with the first, soft and external links and version-2 B-trees were
+//! missing, one unreadable object made a whole file unreadable, and a damaged file could ask for
+//! any amount of memory. The C library needs CMake to build and serves one thread at a time. Here
+//! every size is checked against that of the file before memory is allocated, and samples are
+//! mapped, or decompressed on all cores directly into the output.
 
 mod tree;
 

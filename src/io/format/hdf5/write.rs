@@ -1,5 +1,10 @@
 //! Saving one uncompressed dataset, after the "HDF5 File Format Specification", with version 0 of
 //! the superblock and version 1 of object headers, which every reader supports.
+//!
+//! The writer is our own, as a file with one dataset and its attributes is a few structures of
+//! fixed layout in front of the samples. `hdf5-pure`, which writes such files too, takes the whole
+//! array as a slice of one type; here samples of any type and memory layout are streamed, also from
+//! a recording larger than memory.
 
 use std::fs::File;
 use std::io::Write;

@@ -1,7 +1,7 @@
 //! Encoding of images: PNG, TIFF, JPEG and BMP.
 
 use crate::bail;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 use crate::io::bytes::samples;
 use crate::io::codec::compression::Compression;
 use crate::io::format::tiff;
@@ -120,7 +120,8 @@ impl ImageFormat {
         }
         let channels = image.shape().get(2).copied().unwrap_or(1);
         if !self.holds_channels(channels) {
-            let error = Error::new(format!("{name} cannot hold {channels} channels"));
+            let channels = counted(channels, "channel");
+            let error = Error::new(format!("{name} cannot hold {channels}"));
             return Err(error.hint("select channels that it can hold, or save as `.tif` or `.npy`"));
         }
         Ok(())

@@ -1,6 +1,8 @@
-//! MATLAB's `.mat` files of versions 4 to 7.3, with the axes converted to the order of a video. The
-//! parser of versions 4 to 7 is our own, because crates read fewer of SciPy's test files or panic
-//! on some.
+//! MATLAB's `.mat` files of versions 4 to 7.3, with the axes converted to the order of a video.
+//!
+//! The parser of versions 4 to 7 is our own. Of SciPy's 110 test files, the `matfile` crate read
+//! 26, without version 4, text, structs and cells; `matrw` read 53, panicked on 15, and refused all
+//! that SciPy saves today. Here samples that are not compressed are mapped or read in parts.
 
 mod elements;
 mod v4;

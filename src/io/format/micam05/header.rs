@@ -1,7 +1,7 @@
 //! The text header of a recording, and the binary header before its frames.
 
 use crate::bail;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 use crate::io::format::camera::{Geometry, rate};
 use crate::io::format::date;
 use crate::video::Metadata;
@@ -110,7 +110,7 @@ impl Micam05Header {
         let pixels = (frames as u64).checked_add(1);
         let pixels = pixels.and_then(|n| n.checked_mul(geometry.frame_bytes()));
         let Some(pixels) = pixels else {
-            bail!("its header claims {frames} frames");
+            bail!("its header claims {}", counted(frames, "frame"));
         };
         let analog = binary_header.map_or(0, |binary_header| binary_header.analog_bytes);
         let fits = |offset: &u64| Some(len) == pixels.checked_add(offset + analog);

@@ -8,7 +8,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 use crate::bail;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 use crate::io::bytes::samples::SharedFile;
 use crate::io::format::camera::{DIFFERENCES, DifferenceFrames, Geometry, MAX_HEADER, find_file};
 use crate::io::recording::{FrameRange, Recording, cannot_load, cannot_map};
@@ -66,9 +66,9 @@ impl UltimaFiles {
         let needed = geometry.frame_bytes();
         if background.len() < needed {
             bail!(
-                "`{}` has {} bytes, but a background frame needs {needed}",
+                "`{}` has {}, but a background frame needs {needed}",
                 background.path().display(),
-                background.len()
+                counted(background.len(), "byte")
             );
         }
         let blocks = open_blocks(header, parsed)?;
@@ -155,9 +155,9 @@ fn count_frames(
     match promised {
         Some(promised) if promised != present => {
             task::warn(&format!(
-                "`{}` specifies {promised} frames, but its blocks hold {present}; loading the \
-                 first {}",
+                "`{}` specifies {}, but its blocks hold {present}; loading the first {}",
                 header.display(),
+                counted(promised, "frame"),
                 promised.min(present)
             ));
             Ok(promised.min(present))

@@ -2,7 +2,7 @@
 //! memory for the sizes they claim.
 
 use crate::bail;
-use crate::error::Result;
+use crate::error::{Result, counted};
 use crate::io::bytes::samples::SharedFile;
 
 /// Maximum depth of nested boxes that are checked.
@@ -64,7 +64,8 @@ pub(super) fn read(source: &SharedFile, at: u64, end: u64) -> Result<Option<Mp4B
     let Some(stop) = stop else {
         let name = kind.escape_ascii();
         bail!(
-            "its box `{name}` claims {len} bytes, but only {} are available",
+            "its box `{name}` claims {} and has {}",
+            counted(len, "byte"),
             end - at
         );
     };

@@ -2,7 +2,7 @@
 //! of GIF and APNG return the frames one by one, as changes to the canvas.
 
 use crate::bail;
-use crate::error::Result;
+use crate::error::{Result, counted};
 
 /// Maximum number of pixels of frames with few changes per byte of an animation.
 const MAX_EXPANSION: u64 = 1 << 18;
@@ -57,7 +57,8 @@ pub(super) fn check_size(
     let all = pixels.checked_mul(frames as u64);
     let is_too_large = pixels > SMALL && pixels / per_byte > present;
     if is_too_large || all.is_none_or(|pixels| pixels / MAX_EXPANSION > present) {
-        bail!("it claims {frames} frames of {height}×{width} pixels, more than the file can hold");
+        let frames = counted(frames, "frame");
+        bail!("it claims {frames} of {height}×{width} pixels, more than the file can hold");
     }
     Ok(())
 }

@@ -23,7 +23,7 @@ mod tests;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 use crate::io::bytes::samples::{self, Encoding};
 use crate::io::ffmpeg;
 use crate::io::recording::{FrameRange, LoadOptions, Recording, cannot_load, cannot_map};
@@ -112,9 +112,9 @@ pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
 
 /// Opens a movie with ffmpeg if available, otherwise H.264 with the built-in decoder.
 pub(in crate::io) fn open(path: &Path, options: &LoadOptions) -> Result<Box<dyn Recording>> {
-    let movie = match probe::open(path, options.as_grey) {
+    let movie = match probe::open(path, options.as_gray) {
         Ok(Some(movie)) => Ok(movie),
-        Ok(None) => h264::open(path, options.as_grey).map_err(|e| e.hint(ffmpeg::install_hint())),
+        Ok(None) => h264::open(path, options.as_gray).map_err(|e| e.hint(ffmpeg::install_hint())),
         Err(error) => Err(error),
     };
     Ok(Box::new(movie.map_err(|e| cannot_load(path, &e))?))
@@ -122,13 +122,13 @@ pub(in crate::io) fn open(path: &Path, options: &LoadOptions) -> Result<Box<dyn 
 
 /// Opens a GIF file.
 pub(in crate::io) fn open_gif(path: &Path, options: &LoadOptions) -> Result<Box<dyn Recording>> {
-    let movie = gif::open(path, options.as_grey).map_err(|e| cannot_load(path, &e))?;
+    let movie = gif::open(path, options.as_gray).map_err(|e| cannot_load(path, &e))?;
     Ok(Box::new(movie))
 }
 
 /// Opens an animated PNG file.
 pub(in crate::io) fn open_apng(path: &Path, options: &LoadOptions) -> Result<Box<dyn Recording>> {
-    let movie = apng::open(path, options.as_grey).map_err(|e| cannot_load(path, &e))?;
+    let movie = apng::open(path, options.as_gray).map_err(|e| cannot_load(path, &e))?;
     Ok(Box::new(movie))
 }
 
@@ -203,8 +203,9 @@ impl Movie {
         task::check()?;
         let path = self.path.display();
         if frames > 0 {
+            let wanted = counted(wanted, "frame");
             task::warn(&format!(
-                "`{path}` is damaged: {frames} of {wanted} frames could be decoded; loading those"
+                "`{path}` is damaged: {frames} of {wanted} could be decoded; loading those"
             ));
             return Ok(());
         }

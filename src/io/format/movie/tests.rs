@@ -11,7 +11,7 @@ fn values(samples: &Samples) -> Vec<f64> {
     map_samples!(samples, array => array.view().iter().map(|v| v.to_f64()).collect())
 }
 
-fn load(bytes: &[u8], end: &str, start: usize, as_grey: bool) -> Video {
+fn load(bytes: &[u8], end: &str, start: usize, as_gray: bool) -> Video {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(end);
     std::fs::write(&path, bytes).unwrap();
@@ -20,7 +20,7 @@ fn load(bytes: &[u8], end: &str, start: usize, as_grey: bool) -> Video {
         ..FrameSelection::ALL
     };
     let options = LoadOptions {
-        as_grey,
+        as_gray,
         ..LoadOptions::default()
     };
     load_video(&path, &selection, &options).unwrap()

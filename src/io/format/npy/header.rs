@@ -7,7 +7,7 @@ use ndarray_npy::npy::header as dictionary;
 
 use super::begins;
 use crate::bail;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 use crate::io::bytes::samples::{self, Encoding};
 use crate::video::{DType, Layout, with_dtype};
 
@@ -32,8 +32,8 @@ impl NpyHeader {
     /// An error unless the array can be a video and a file of `end` bytes contains all its samples.
     pub(in crate::io) fn check(&self, end: u64) -> Result<()> {
         if self.shape.is_empty() || self.shape.len() > 4 {
-            let axes = self.shape.len();
-            bail!("it holds an array of {axes} axes, but a video has 1 to 4");
+            let axes = counted(self.shape.len(), "axis");
+            bail!("it holds an array of {axes}, but a video has 1 to 4");
         }
         let size = self.encoding.size();
         let lens = self.shape.iter().map(|len| (*len).max(1));

@@ -1,4 +1,9 @@
 //! NumPy's `.npy` files: versions 1 to 3, either byte order, C and Fortran order.
+//!
+//! The `ndarray-npy` crate parses and writes the dictionary of the header. The samples are read by
+//! our own code, as for every format: the crate needs the sample type at compile time, has no
+//! float16, and reads the whole array at once. Here the header gives the type, and the frames that
+//! are wanted are read or mapped.
 
 mod header;
 mod sidecar;

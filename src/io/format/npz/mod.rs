@@ -1,4 +1,8 @@
 //! NumPy's `.npz` archives, ZIP files of `.npy` files: one of the arrays is the video.
+//!
+//! The `zip` crate finds the members; `ndarray-npy`, which has a reader of archives too, reads each
+//! array whole, as a type known at compile time. Here members that are stored are mapped or read in
+//! parts, and deflated ones are inflated in one call and checked.
 
 mod members;
 mod write;

@@ -1,6 +1,9 @@
 //! Decoding of pages from their strips or tiles, directly into the output where those are as wide
-//! as the page. This is our own code; the `tiff` crate failed on LZW without an end code and on the
-//! older form of LZW.
+//! as the page.
+//!
+//! This is our own code; the `tiff` crate failed on LZW without an end code and on the older form
+//! of LZW, panicked on planes of tiles that reach over the lower edge, and does not decode LZMA.
+//! Its names of tags and methods are used, and its compressors when saving.
 
 use std::io::Read;
 
@@ -9,7 +12,7 @@ use tiff::tags::CompressionMethod;
 use super::page::{TiffPage, TileGrid};
 use super::tag::predictor;
 use crate::bail;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 use crate::io::bytes::samples::SharedFile;
 use crate::io::codec;
 use crate::io::codec::fax::{self, Scheme};
@@ -54,8 +57,9 @@ pub(super) fn obstacle(page: &TiffPage) -> Option<String> {
     };
     if !suits {
         return Some(format!(
-            "its pages are compressed with a method that does not support {channels} channels of \
-             {bits} bits"
+            "its pages are compressed with a method that does not support {} of {}",
+            counted(channels, "channel"),
+            counted(bits, "bit")
         ));
     }
     if !matches!(page.predictor, predictor::NONE..=predictor::FLOAT) {

@@ -1,7 +1,8 @@
 //! The directories (IFDs) of a TIFF file: the location of the pages and their encoding.
 //!
 //! They are read here rather than by the `tiff` crate, because files with a hundred thousand pages
-//! must open immediately, and damaged ones must not cost more than their size.
+//! must open immediately, and damaged ones must not cost more than their size. The crate also
+//! inverts the samples of pages whose 0 is white without a word, where other programs keep them.
 
 use std::cell::Cell;
 use std::collections::HashSet;

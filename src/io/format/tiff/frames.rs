@@ -14,7 +14,7 @@ use super::page::{PageShape, TiffPage};
 use super::pages::TiffPages;
 use super::planes::{self, Planes};
 use crate::bail;
-use crate::error::Result;
+use crate::error::{Result, counted};
 use crate::io::Series;
 use crate::task;
 use crate::video::Metadata;
@@ -153,8 +153,8 @@ fn follow(
     let shape = found.shape;
     if found.different > 0 {
         warnings.push(format!(
-            "has {} pages that differ from the first in size or type and are left out",
-            found.different
+            "leaves out {} of another size or type than the first",
+            counted(found.different, "page")
         ));
     }
     let total = found.list.len();
@@ -239,13 +239,13 @@ fn whole<T>(
     };
     let frames = list.len() / channels;
     if frames == 0 {
-        bail!("it is truncated within the first of its {promised} frames");
+        let promised = counted(promised, "frame");
+        bail!("it is truncated within the first of its {promised}");
     }
     let path = path.display();
     if !is_complete {
-        task::warn(&format!(
-            "`{path}` is truncated after {frames} complete frames"
-        ));
+        let frames = counted(frames, "complete frame");
+        task::warn(&format!("`{path}` is truncated after {frames}"));
     } else if frames < promised {
         task::warn(&format!(
             "`{path}` is truncated: {frames} of its {promised} frames are complete"

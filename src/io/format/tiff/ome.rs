@@ -7,7 +7,7 @@ use roxmltree::{Document, Node};
 use super::axes::{MAX_CHANNELS, PageAxis};
 use super::unit::Spacing;
 use crate::bail;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 
 /// Content of the XML.
 #[derive(Debug, Default)]
@@ -116,8 +116,9 @@ impl OmeImage {
         image.samples = samples.unwrap_or(1);
         if !channels.is_multiple_of(image.samples) {
             bail!(
-                "its OME description specifies {channels} channels of {} samples each",
-                image.samples
+                "its OME description specifies {} of {} each",
+                counted(channels, "channel"),
+                counted(image.samples, "sample")
             );
         }
         image.lens = [slices, channels / image.samples, times];

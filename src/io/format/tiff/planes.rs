@@ -13,7 +13,7 @@ use super::ome::{self, Ome, OmeImage, PlaneRun};
 use super::page::{PageShape, TiffPage};
 use super::pages::TiffPages;
 use crate::bail;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 use crate::io::Series;
 use crate::io::bytes::samples::SharedFile;
 use crate::io::format::companion::companion_file;
@@ -142,7 +142,8 @@ fn of_ome(
     let left = files.left(ome)?;
     if left > 0 {
         warnings.push(format!(
-            "has {left} pages that its OME description does not mention; they are ignored"
+            "has {} without mention in its OME description, ignored here",
+            counted(left, "page")
         ));
     }
     if assigned.outside {
@@ -369,7 +370,8 @@ fn collect(
         }
         if cut {
             let frames = list.len() / channels;
-            bail!("it is truncated within the first of its {frames} frames");
+            let frames = counted(frames, "frame");
+            bail!("it is truncated within the first of its {frames}");
         }
         return Ok(None);
     };
@@ -381,7 +383,8 @@ fn collect(
             .take_while(|frame| frame.iter().all(Option::is_some))
             .count();
         if whole == 0 {
-            bail!("it is truncated within the first of its {promised} frames");
+            let promised = counted(promised, "frame");
+            bail!("it is truncated within the first of its {promised}");
         }
         list.truncate(whole * channels);
         warnings.push(format!(

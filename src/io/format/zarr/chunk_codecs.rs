@@ -1,13 +1,15 @@
 //! Steps between the samples of a chunk and its bytes in a file: the codecs of the Zarr
-//! specification and of the Python package numcodecs. They are our own, because a crate with its C
-//! library for Blosc is not worth its cost.
+//! specification and of the Python package numcodecs.
+//!
+//! They are our own: crates have the compressions, which are used here, but not the filters of
+//! numcodecs (delta, fixed scale and offset, packed bits and the like), which older files contain.
 
 use bzip2::read::MultiBzDecoder;
 use flate2::Crc;
 use half::f16;
 
 use crate::bail;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 use crate::io::bytes::chunked::zeros;
 use crate::io::bytes::samples::{self, Encoding};
 use crate::io::codec::lzma;
@@ -77,8 +79,8 @@ pub(super) fn decode(steps: &[CodecStep], mut bytes: Vec<u8>, out: &mut [u8]) ->
             bytes.len()
         }
         None => bail!(
-            "one of its chunks has {} bytes of samples instead of {}",
-            bytes.len(),
+            "one of its chunks has {} of samples instead of {}",
+            counted(bytes.len(), "byte"),
             out.len()
         ),
     };

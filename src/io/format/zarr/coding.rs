@@ -7,7 +7,7 @@ use super::chunk_codecs::{Checksum, CodecStep, Map, unsupported};
 use super::metadata::{lens, name_of};
 use super::shard::ZarrShard;
 use crate::bail;
-use crate::error::Result;
+use crate::error::{Result, counted};
 use crate::io::bytes::samples::Encoding;
 use crate::io::codec::Codec;
 use crate::io::format::npy;
@@ -235,8 +235,8 @@ fn filter(name: &str, settings: &Value, input: Encoding) -> Result<Option<ZarrFi
     let from = dtype(keys[1], to)?;
     if to.size() != input.size() {
         bail!(
-            "its codec `{name}` gives samples of {} bytes instead of {}",
-            to.size(),
+            "its codec `{name}` gives samples of {} instead of {}",
+            counted(to.size(), "byte"),
             input.size()
         );
     }
@@ -341,7 +341,8 @@ pub(super) fn permutation(json: &Value, rank: usize) -> Result<Vec<usize>> {
     let mut sorted = order.clone();
     sorted.sort_unstable();
     if !sorted.into_iter().eq(0..rank) {
-        bail!("its codec `transpose` has the order {json}, but its array has {rank} axes");
+        let axes = counted(rank, "axis");
+        bail!("its codec `transpose` has the order {json}, but its array has {axes}");
     }
     Ok(order)
 }

@@ -1,5 +1,9 @@
-//! Zarr folders of versions 2 and 3, and OME-Zarr (NGFF), which names the axes. The reader is our
-//! own, because a crate with its C library for Blosc is not worth its cost.
+//! Zarr folders of versions 2 and 3, and OME-Zarr (NGFF), which names the axes.
+//!
+//! The reader is our own. The `zarrs` crate covers the whole specification, with Blosc and others
+//! as C libraries. A recording needs little of it, one array of numbers: its metadata is JSON, its
+//! codecs are crates here, and its chunks go through the code that also loads HDF5, on all cores
+//! directly into the frames of the result, with limits on what damaged files can claim.
 
 mod axes;
 mod chunk_codecs;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::units;
 use crate::bail;
-use crate::error::Result;
+use crate::error::{Result, counted};
 use crate::video::{Field, Metadata};
 
 /// An axis with its name.
@@ -147,7 +147,8 @@ impl CoordinateTransform {
             let numbers: Vec<f64> = numbers.iter().filter_map(Value::as_f64).collect();
             if numbers.len() != rank {
                 return Err(format!(
-                    "its `{kind}` is not one number for each of {rank} axes"
+                    "its `{kind}` is not one number for each of {}",
+                    counted(rank, "axis")
                 ));
             }
             for (axis, number) in numbers.into_iter().enumerate() {

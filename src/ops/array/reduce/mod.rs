@@ -189,8 +189,8 @@ pub(in crate::ops) fn axis_of(function: &str, video: &Video, axis: i64) -> Resul
     if !(-ndim..ndim).contains(&axis) {
         let shape = shape_text(video.shape());
         let error = Error::new(format!(
-            "{function} has no axis {axis} in a {} of shape {shape}",
-            video.kind()
+            "{function} has no axis {axis} in {} of shape {shape}",
+            video.kind_with_article()
         ));
         return Err(error.hint(format!(
             "axes are 0 to {}, or -1, -2, … from the end",

@@ -1,4 +1,9 @@
-//! Resizing of frames. Own code with the results of OpenCV, for samples of any type.
+//! Resizing of frames, for samples of any type, with the results of OpenCV.
+//!
+//! The code is our own: `fast_image_resize`, the crate for it, differs from OpenCV in every mode
+//! but linear. Its nearest neighbor is centered on pixels, its cubic kernel has another parameter,
+//! its Lanczos kernel spans six pixels instead of eight, and its box filter is not OpenCV's area.
+//! Maps and masks that were resized in Python would not match.
 
 mod across;
 mod halve;

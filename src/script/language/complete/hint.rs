@@ -60,7 +60,9 @@ fn signature(text: &str, lexer: &Lexer, scope: &CompletionScope<'_>) -> Option<H
             )
         }
         (ArgumentKey::Key(used), Some(builtin)) if !ends_in_word(text) => {
-            let unused = |_, param: &Param| param.default.is_some() && !used.contains(&param.name);
+            let unused = |_, param: &Param| {
+                param.default.is_some() && !used.iter().any(|name| param.is_called(name))
+            };
             (params(builtin, unused), "})")
         }
         (ArgumentKey::Option(name), Some(builtin)) if call_argument.is_empty => {

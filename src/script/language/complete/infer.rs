@@ -1,4 +1,8 @@
 //! Type inference of expressions before they run: a value, a type, or nothing.
+//!
+//! Rhai has no types before a script runs, and the language server of Rhai works on files rather
+//! than on an entry that is being typed. Here the type follows from the variables of the session
+//! and from the declared result of each builtin, without running anything.
 
 use rhai::{Dynamic, ImmutableString, Map};
 

@@ -239,7 +239,7 @@ fn options(text: &str, lexer: &Lexer, scope: &CompletionScope<'_>) -> Option<Vec
     let unused = builtin
         .params
         .iter()
-        .filter(|param| param.default.is_some() && !used.contains(&param.name));
+        .filter(|param| param.default.is_some() && !used.iter().any(|name| param.is_called(name)));
     Some(unused.map(|param| format!("{}: ", param.name)).collect())
 }
 
