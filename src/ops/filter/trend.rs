@@ -115,6 +115,10 @@ impl<R: Real> Kernel<TraceBlock<'_, R>> for Polynomial {
 
 /// Subtracts the mean of up to `reach` frames before and after each, fewer at the ends. Samples
 /// that are not finite are ignored.
+///
+/// A sum that frames enter and leave would keep the rounding errors of large samples. Here the
+/// frames are divided into runs as long as a window, which then consists of the end of one run and
+/// the beginning of the next; the sums of both only grow.
 struct MovingMean {
     reach: usize,
 }
@@ -122,40 +126,81 @@ struct MovingMean {
 impl<R: Real> Kernel<TraceBlock<'_, R>> for MovingMean {
     #[inline(always)]
     fn run(&self, mut traces: TraceBlock<'_, R>) {
-        let (pixels, samples) = (traces.pixels, traces.samples);
+        let (pixels, samples, window) = (traces.pixels, traces.samples, 2 * self.reach + 1);
         let frames = samples.len() / pixels;
-        let row = |frame: usize| &samples[frame * pixels..][..pixels];
-        let (mut sums, mut counts) = (vec![0.0; pixels], vec![0.0; pixels]);
-        let mut trend = vec![0.0; pixels];
-        for frame in 0..self.reach.min(frames) {
-            add(&mut sums, &mut counts, row(frame), 1.0);
-        }
-        for frame in 0..frames {
-            if frame + self.reach < frames {
-                add(&mut sums, &mut counts, row(frame + self.reach), 1.0);
+        // The windows of the first frames begin `reach` frames before the video.
+        let row = |position: usize| {
+            let frame = position.checked_sub(self.reach);
+            let frame = frame.filter(|frame| *frame < frames);
+            frame.map(|frame| &samples[frame * pixels..][..pixels])
+        };
+        let mut ends = vec![Sums::new(pixels); window];
+        let (mut beginning, mut trend) = (Sums::new(pixels), vec![0.0; pixels]);
+        for start in (0..frames).step_by(window) {
+            let mut sums = Sums::new(pixels);
+            for (offset, end) in ends.iter_mut().enumerate().rev() {
+                sums.add(row(start + offset));
+                end.copy_from(&sums);
             }
-            if frame > self.reach {
-                add(&mut sums, &mut counts, row(frame - self.reach - 1), -1.0);
+            beginning.clear();
+            for (frame, end) in (start..frames).zip(&ends) {
+                if frame > start {
+                    beginning.add(row(frame + window - 1));
+                }
+                beginning.mean_with(end, &mut trend);
+                let sample_row = &samples[frame * pixels..][..pixels];
+                subtract_row(traces.results.frame(frame), sample_row, &trend);
             }
-            for ((trend, sum), count) in trend.iter_mut().zip(&sums).zip(&counts) {
-                *trend = sum / count;
-            }
-            subtract_row(traces.results.frame(frame), row(frame), &trend);
         }
     }
 }
 
-/// Adds the finite samples of a row to sums, or subtracts them.
-#[inline(always)]
-fn add<R: Real>(sums: &mut [f64], counts: &mut [f64], row: &[R], sign: f64) {
-    for ((sum, count), sample) in sums.iter_mut().zip(counts).zip(row) {
-        let is_finite = sample.is_finite();
-        *sum += if is_finite {
-            sign * f64::from_element(*sample)
-        } else {
-            0.0
-        };
-        *count += if is_finite { sign } else { 0.0 };
+/// Sums of the finite samples of some rows.
+#[derive(Clone)]
+struct Sums {
+    sums: Vec<f64>,
+    counts: Vec<f64>,
+}
+
+impl Sums {
+    fn new(pixels: usize) -> Self {
+        Self {
+            sums: vec![0.0; pixels],
+            counts: vec![0.0; pixels],
+        }
+    }
+
+    fn copy_from(&mut self, other: &Self) {
+        self.sums.copy_from_slice(&other.sums);
+        self.counts.copy_from_slice(&other.counts);
+    }
+
+    fn clear(&mut self) {
+        self.sums.fill(0.0);
+        self.counts.fill(0.0);
+    }
+
+    #[inline(always)]
+    fn add<R: Real>(&mut self, row: Option<&[R]>) {
+        let numbers = self.sums.iter_mut().zip(&mut self.counts);
+        for ((sum, count), sample) in numbers.zip(row.unwrap_or_default()) {
+            let is_finite = sample.is_finite();
+            *sum += if is_finite {
+                f64::from_element(*sample)
+            } else {
+                0.0
+            };
+            *count += f64::from(u8::from(is_finite));
+        }
+    }
+
+    #[inline(always)]
+    fn mean_with(&self, other: &Self, means: &mut [f64]) {
+        let sums = self.sums.iter().zip(&other.sums).map(|(a, b)| a + b);
+        let counts = self.counts.iter().zip(&other.counts).map(|(a, b)| a + b);
+        for ((mean, sum), count) in means.iter_mut().zip(sums).zip(counts) {
+            *mean = sum / count;
+        }
     }
 }
 
@@ -238,6 +283,25 @@ mod tests {
         assert!(left[1].is_nan() && left[3].is_infinite());
         let whole = detrend(trace(vec![1.0, 2.0, 6.0]), Trend::Window(1 << 60)).unwrap();
         assert_eq!(values(&whole), [-2.0, -1.0, 3.0]);
+    }
+
+    #[test]
+    fn a_huge_sample_matters_only_to_its_windows() {
+        let samples = vec![1e20, 1.0, 2.0, 3.0, 4.0, 5.0, 7.0];
+        let left = detrend(video(&[7], samples), Trend::Window(3)).unwrap();
+        assert_eq!(values(&left)[2..], [0.0, 0.0, 0.0, -1.0 / 3.0, 1.0]);
+        let noise: Vec<f32> = noise(50 * 3, 4);
+        for window in [1, 3, 9, 49, 120] {
+            let left =
+                values(&detrend(video(&[50, 3], noise.clone()), Trend::Window(window)).unwrap());
+            for (index, value) in left.into_iter().enumerate() {
+                let (frame, pixel) = (index / 3, index % 3);
+                let around = frame.saturating_sub(window / 2)..(frame + window / 2 + 1).min(50);
+                let count = around.len() as f64;
+                let mean = around.map(|t| f64::from(noise[3 * t + pixel])).sum::<f64>() / count;
+                assert!((value - (f64::from(noise[index]) - mean)).abs() < 1e-6);
+            }
+        }
     }
 
     #[test]
