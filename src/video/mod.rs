@@ -38,35 +38,37 @@ use pending::Pending;
 /// them; see [`Video::compute`]. Shape, sample type and metadata are known before.
 #[derive(Clone)]
 pub struct Video {
-    contents: Contents,
+    contents: VideoContents,
     metadata: Arc<Metadata>,
 }
 
 #[derive(Clone)]
-enum Contents {
+enum VideoContents {
     Samples(Samples),
     Pending(Arc<Pending>),
 }
 
-impl Contents {
+impl VideoContents {
     fn samples(&self) -> &Samples {
         match self {
-            Contents::Samples(samples) => samples,
-            Contents::Pending(pending) => pending.samples().unwrap_or_else(|error| fail(error)),
+            VideoContents::Samples(samples) => samples,
+            VideoContents::Pending(pending) => {
+                pending.samples().unwrap_or_else(|error| fail(error))
+            }
         }
     }
 
     fn into_samples(self) -> Samples {
         let pending = match self {
-            Contents::Samples(samples) => return samples,
-            Contents::Pending(pending) => pending,
+            VideoContents::Samples(samples) => return samples,
+            VideoContents::Pending(pending) => pending,
         };
         if let Err(error) = pending.samples() {
             fail(error);
         }
         match Arc::try_unwrap(pending) {
             Ok(pending) => pending.into_samples(),
-            Err(pending) => Contents::Pending(pending).samples().clone(),
+            Err(pending) => VideoContents::Pending(pending).samples().clone(),
         }
     }
 }
@@ -86,7 +88,7 @@ impl Video {
     /// Creates a video of samples with metadata.
     pub fn with_metadata(samples: Samples, metadata: Metadata) -> Self {
         Self {
-            contents: Contents::Samples(samples),
+            contents: VideoContents::Samples(samples),
             metadata: Arc::new(metadata),
         }
     }
@@ -94,7 +96,7 @@ impl Video {
     /// Creates a video of other samples with the same metadata.
     pub fn with_samples<T: Element>(&self, samples: Strided<T>) -> Self {
         Self {
-            contents: Contents::Samples(T::wrap(samples)),
+            contents: VideoContents::Samples(T::wrap(samples)),
             metadata: self.metadata.clone(),
         }
     }
@@ -112,14 +114,14 @@ impl Video {
     /// # Panics
     /// Like [`Video::samples`].
     pub fn samples_mut(&mut self) -> &mut Samples {
-        if let Contents::Pending(pending) = &self.contents {
+        if let VideoContents::Pending(pending) = &self.contents {
             // Others keep theirs.
-            let pending = Contents::Pending(pending.clone());
-            self.contents = Contents::Samples(pending.into_samples());
+            let pending = VideoContents::Pending(pending.clone());
+            self.contents = VideoContents::Samples(pending.into_samples());
         }
         match &mut self.contents {
-            Contents::Samples(samples) => samples,
-            Contents::Pending(_) => unreachable!("just replaced"),
+            VideoContents::Samples(samples) => samples,
+            VideoContents::Pending(_) => unreachable!("just replaced"),
         }
     }
 
@@ -131,7 +133,7 @@ impl Video {
     /// Joins the parts from [`Video::into_parts`].
     pub fn from_parts(samples: Samples, metadata: Arc<Metadata>) -> Self {
         Self {
-            contents: Contents::Samples(samples),
+            contents: VideoContents::Samples(samples),
             metadata,
         }
     }
@@ -139,7 +141,7 @@ impl Video {
     /// The same video with its samples seen as bits; see [`Samples::bits`].
     pub fn bits(&self) -> Self {
         Self {
-            contents: Contents::Samples(self.samples().bits()),
+            contents: VideoContents::Samples(self.samples().bits()),
             metadata: self.metadata.clone(),
         }
     }
@@ -147,7 +149,10 @@ impl Video {
     /// Converts a video of bits to a dtype.
     pub fn from_bits(bits: Video, dtype: DType) -> Self {
         Self {
-            contents: Contents::Samples(Samples::from_bits(bits.contents.into_samples(), dtype)),
+            contents: VideoContents::Samples(Samples::from_bits(
+                bits.contents.into_samples(),
+                dtype,
+            )),
             metadata: bits.metadata,
         }
     }
@@ -155,7 +160,7 @@ impl Video {
     /// View of the samples with another layout.
     pub fn with_layout(&self, layout: Layout) -> Self {
         Self {
-            contents: Contents::Samples(self.samples().with_layout(layout)),
+            contents: VideoContents::Samples(self.samples().with_layout(layout)),
             metadata: self.metadata.clone(),
         }
     }
@@ -175,8 +180,8 @@ impl Video {
     /// Length of each axis.
     pub fn shape(&self) -> &[usize] {
         match &self.contents {
-            Contents::Samples(samples) => samples.layout().shape(),
-            Contents::Pending(pending) => &pending.shape,
+            VideoContents::Samples(samples) => samples.layout().shape(),
+            VideoContents::Pending(pending) => &pending.shape,
         }
     }
 
@@ -188,8 +193,8 @@ impl Video {
     /// Type of the samples.
     pub fn dtype(&self) -> DType {
         match &self.contents {
-            Contents::Samples(samples) => samples.dtype(),
-            Contents::Pending(pending) => pending.dtype,
+            VideoContents::Samples(samples) => samples.dtype(),
+            VideoContents::Pending(pending) => pending.dtype,
         }
     }
 

@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use super::{Contents, DType, Metadata, Samples, Video};
+use super::{DType, Metadata, Samples, Video, VideoContents};
 use crate::error::{Error, Result};
 use crate::task::{self, Task};
 
@@ -132,14 +132,14 @@ impl Video {
             samples: OnceLock::new(),
         };
         Self {
-            contents: Contents::Pending(Arc::new(pending)),
+            contents: VideoContents::Pending(Arc::new(pending)),
             metadata: Arc::new(metadata),
         }
     }
 
     fn as_pending(&self) -> Option<&Arc<Pending>> {
         match &self.contents {
-            Contents::Pending(pending) if pending.samples.get().is_none() => Some(pending),
+            VideoContents::Pending(pending) if pending.samples.get().is_none() => Some(pending),
             _ => None,
         }
     }
