@@ -59,7 +59,7 @@ struct Imported {
 pub struct PromptEntry {
     /// Text of the entry.
     pub text: String,
-    /// Whether it is a single expression with a value.
+    /// Whether it had a value, which is the last value from then on.
     pub has_value: bool,
     /// Functions that it defines.
     pub functions: Vec<String>,
