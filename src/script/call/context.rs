@@ -290,6 +290,11 @@ impl Context {
         paths.filter(|path| path.is_file()).collect()
     }
 
+    /// Whether windows can be opened, as far as the command line decides.
+    pub fn has_windows(&self) -> bool {
+        self.settings.windows.is_some()
+    }
+
     /// Shows a player in a window and returns when it is closed, or at once with `block` false.
     /// Without a display it shows a warning, and the script continues.
     pub fn show(&self, player: &Player, block: Option<bool>) -> Result<()> {
