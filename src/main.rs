@@ -14,7 +14,7 @@ use clap_complete::Shell;
 use optimap::error::{Error, Result};
 use optimap::player::event_loop::{self, EventLoopProxy};
 use optimap::runner::batch::{self, Batch, BatchShard};
-use optimap::runner::{self, timing, watch};
+use optimap::runner::{self, timing, view, watch};
 use optimap::script::host::limits::TimeLimit;
 use optimap::script::host::modules::{plain_script, read_script};
 use optimap::script::language::diagnostic::Diagnostic;
@@ -118,6 +118,12 @@ enum CliCommand {
     Definitions {
         /// Folder to write to.
         folder: PathBuf,
+    },
+    /// Show recordings, movies and images, each in a window; `view` can be left out for one file.
+    View {
+        /// Files to show.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
     },
     /// Describe a recording without reading its frames.
     Info {
@@ -225,6 +231,11 @@ fn run(cli: Cli, windows: &EventLoopProxy) -> Result<End> {
         }
     };
     match cli.command {
+        Some(CliCommand::View { files }) => show_files(session(false)?, &files, windows),
+        Some(CliCommand::Script(words)) if words.iter().all(is_recording) => {
+            let files: Vec<PathBuf> = words.into_iter().map(PathBuf::from).collect();
+            show_files(session(false)?, &files, windows)
+        }
         Some(CliCommand::Run { words } | CliCommand::Script(words)) => match words.split_first() {
             Some((file, args)) => run_script(session(how.watch)?, file, args, &how),
             None => Ok(End::Done),
@@ -254,6 +265,18 @@ fn run(cli: Cli, windows: &EventLoopProxy) -> Result<End> {
             None => run_script(session(false)?, "-".as_ref(), &[], &how),
         },
     }
+}
+
+/// Whether a word on the command line is a recording instead of a script.
+fn is_recording(word: &OsString) -> bool {
+    let path = Path::new(word);
+    path.extension().is_none_or(|name| name != "rhai") && optimap::io::is_recording(path)
+}
+
+/// Shows files in windows, within the limits of a session.
+fn show_files(session: Session, files: &[PathBuf], windows: &EventLoopProxy) -> Result<End> {
+    let has_windows = session.context().has_windows();
+    view::view(files, has_windows.then_some(windows)).map(|()| End::Done)
 }
 
 fn run_script(mut session: Session, file: &OsStr, args: &[OsString], how: &RunArgs) -> Result<End> {

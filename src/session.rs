@@ -277,7 +277,7 @@ impl Session {
         let result = self.guarded(name, |session| {
             let ast = session.compiled(name, text)?;
             let value = session.eval_entry(&ast, name)?;
-            session.remember(text, &ast);
+            session.remember(text, &ast, !value.is_unit());
             Ok(value)
         });
         self.context.name_last_value(false);
@@ -319,7 +319,7 @@ impl Session {
     }
 
     /// Records an entry that succeeded, for `save_session` and for completion.
-    fn remember(&mut self, text: &str, ast: &AST) {
+    fn remember(&mut self, text: &str, ast: &AST, has_value: bool) {
         let mut names = Vec::new();
         if ast.has_functions() {
             let functions = Library::parse("", text).functions;
@@ -327,10 +327,9 @@ impl Session {
             self.functions.retain(|known| !names.contains(&known.name));
             self.functions.extend(functions);
         }
-        let has_value = matches!(ast.statements(), [Stmt::Expr(_) | Stmt::FnCall(..)]);
         self.context.entries().push(PromptEntry {
             text: text.trim().to_owned(),
-            has_value: has_value && !ast.has_functions(),
+            has_value,
             functions: names,
             is_definition: ast.statements().is_empty(),
         });

@@ -121,7 +121,7 @@ fn players_do_not_wait_without_a_window() {
         "",
     );
     check(
-        &["-e", "show_video(example_video(2)[0])"],
+        &["-e", "show_video(example_video(2)[[0, 0]])"],
         "",
         1,
         "",

@@ -222,6 +222,29 @@ fn the_mouse_probes_zooms_and_drags() {
 }
 
 #[test]
+#[ignore = "needs a display and xdotool"]
+fn quick_clicks_are_not_lost() {
+    let _alone = alone();
+    let program = Program::start("clicks", SCRIPT);
+    let rows: Vec<String> = (0..12).map(|n| (150 + 10 * n).to_string()).collect();
+    let clicks = rows.iter().flat_map(|row| {
+        [
+            "mousemove",
+            "--window",
+            &program.window,
+            "200",
+            row,
+            "mousedown",
+            "1",
+            "mouseup",
+            "1",
+        ]
+    });
+    xdotool(&clicks.collect::<Vec<_>>());
+    program.until("clicks", |line| line.ends_with("12, 0]"));
+}
+
+#[test]
 #[ignore = "needs a display, xdotool and ImageMagick"]
 fn keys_change_the_picture() {
     let _alone = alone();

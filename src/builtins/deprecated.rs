@@ -2,6 +2,7 @@
 
 use super::play::{panels, play};
 use super::shared::{ColormapEach, OverlayParams, PlayParams};
+use crate::color::color_mapping::RangeExtent;
 use crate::color::colormap::Colormap;
 use crate::draw::annotations::Annotations;
 use crate::error::Result;
@@ -31,7 +32,7 @@ builtins! {
         played: ..PlayParams,
     ) -> Result<Player> {
         warn(context, "play", "show_video");
-        let (panel, pace) = played.panel(video)?;
+        let (panel, pace) = played.panel(video, RangeExtent::First)?;
         play(context, vec![panel], pace, Annotations::default(), None)
     }
 
@@ -103,7 +104,7 @@ builtins! {
         interval: usize [ms] = 10,
     ) -> Result<Player> {
         warn(context, "playn", "show_videos");
-        let panels = panels(videos.0, titles, looks)?;
+        let panels = panels(videos.0, titles, looks, RangeExtent::First)?;
         play(context, panels, (skip_frame, interval), Annotations::default(), None)
     }
 

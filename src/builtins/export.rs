@@ -31,6 +31,10 @@ builtins! {
     /// encoder "ffv1", both also with `bits: 16`. An existing file is replaced once the movie is
     /// complete.
     ///
+    /// Colors are coded as in high definition (BT.709, limited range), which the movie says, so
+    /// that players show those of the colormap; Theora in `.ogv` knows only BT.601. `.gif` has 256
+    /// colors for each frame, those of the colormap first.
+    ///
     /// With any annotation, small videos are magnified so that text is legible; `scale` or `size`
     /// override this.
     ///
@@ -81,7 +85,8 @@ builtins! {
         /// cannot have.
         pad_mode: PadMode = PadMode::Edge,
         /// Frames from which missing color limits are taken: the "first" with finite samples, or
-        /// "all".
+        /// "all". If the first is constant, as in `v - v[0]`, all are taken, with limits symmetric
+        /// around 0 for diverging colormaps.
         range: RangeExtent = RangeExtent::First,
         /// Bits of a gray level, 8 or 16. With 16, ints stay as they are unless `vmin` or `vmax` is
         /// given.
@@ -148,7 +153,8 @@ builtins! {
         /// cannot have.
         pad_mode: PadMode = PadMode::Edge,
         /// Frames from which missing color limits are taken: the "first" with finite samples, or
-        /// "all".
+        /// "all". If the first is constant, as in `v - v[0]`, all are taken, with limits symmetric
+        /// around 0 for diverging colormaps.
         range: RangeExtent = RangeExtent::First,
         /// Titles above the videos.
         titles: Vec<String> = Vec::new(),

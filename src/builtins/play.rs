@@ -1,6 +1,7 @@
 //! Windows that play videos.
 
 use super::shared::{AnnotationParams, ColormapEach, OverlayParams, PlayParams, for_each};
+use crate::color::color_mapping::RangeExtent;
 use crate::color::colormap::Colormap;
 use crate::draw::annotations::Annotations;
 use crate::error::Result;
@@ -39,8 +40,8 @@ builtins! {
     ///
     /// Returns an `InteractivePlayer`.
     ///
-    /// Fails if `video` is not {t, y, x} or a color video, has no frames, if `skip_frame` is 0, or
-    /// if an annotation needs a frame rate or a pixel size that is not known.
+    /// Fails if `video` is not {t, y, x}, a color video or an image, has no frames, if `skip_frame`
+    /// is 0, or if an annotation needs a frame rate or a pixel size that is not known.
     ///
     /// ```
     /// show_video(example_video(), #{title: "heart", cmap: "viridis"}).frame // => 0
@@ -56,14 +57,18 @@ builtins! {
     /// See also: `show_videos`, `show_video_overlay`, `export_video`, `preview`.
     fn show_video(
         &context,
-        /// Video to play.
+        /// Video to play, or an image to show.
         video: Video,
         played: ..PlayParams,
         /// Wait until the window is closed; default: only in scripts.
         block: Option<bool> = None,
         noted: ..AnnotationParams,
+        /// Frames from which missing color limits are taken: the "first" with finite samples, or
+        /// "all". If the first is constant, as in `v - v[0]`, all are taken, with limits symmetric
+        /// around 0 for diverging colormaps.
+        range: RangeExtent = RangeExtent::First,
     ) -> Result<Player> {
-        let (panel, pace) = played.panel(video)?;
+        let (panel, pace) = played.panel(video, range)?;
         play(context, vec![panel], pace, noted.annotations(), block)
     }
 
@@ -99,25 +104,33 @@ builtins! {
         cmap2: Colormap = Colormap::gray(),
         /// Time between two frames.
         interval: usize [ms] = 10,
-        /// Lower color limit (sample value) of the first video; default: the minimum of its first
-        /// frame.
+        /// Lower color limit (sample value) of the first video; default: the minimum of the
+        /// frames that `range` names.
         vmin1: Option<f64> = None,
-        /// Upper color limit (sample value) of the first video; default: the maximum of its first
-        /// frame.
+        /// Upper color limit (sample value) of the first video; default: the maximum of the
+        /// frames that `range` names.
         vmax1: Option<f64> = None,
-        /// Lower color limit (sample value) of the second video; default: the minimum of its first
-        /// frame.
+        /// Lower color limit (sample value) of the second video; default: the minimum of the
+        /// frames that `range` names.
         vmin2: Option<f64> = None,
-        /// Upper color limit (sample value) of the second video; default: the maximum of its first
-        /// frame.
+        /// Upper color limit (sample value) of the second video; default: the maximum of the
+        /// frames that `range` names.
         vmax2: Option<f64> = None,
         /// Wait until the window is closed; default: only in scripts.
         block: Option<bool> = None,
         noted: ..AnnotationParams,
+        /// Frames from which missing color limits are taken: the "first" with finite samples, or
+        /// "all". If the first is constant, as in `v - v[0]`, all are taken, with limits symmetric
+        /// around 0 for diverging colormaps.
+        range: RangeExtent = RangeExtent::First,
     ) -> Result<Player> {
+        let limits = [
+            range.limits(&video1, (vmin1, vmax1))?,
+            range.limits(&video2, (vmin2, vmax2))?,
+        ];
         let panels = vec![
-            Panel::video(video1, title1, cmap1, (vmin1, vmax1))?,
-            Panel::video(video2, title2, cmap2, (vmin2, vmax2))?,
+            Panel::video(video1, title1, cmap1, limits[0])?,
+            Panel::video(video2, title2, cmap2, limits[1])?,
         ];
         play(context, panels, (skip_frame, interval), noted.annotations(), block)
     }
@@ -153,8 +166,12 @@ builtins! {
         /// Wait until the window is closed; default: only in scripts.
         block: Option<bool> = None,
         noted: ..AnnotationParams,
+        /// Frames from which missing color limits are taken: the "first" with finite samples, or
+        /// "all". If the first is constant, as in `v - v[0]`, all are taken, with limits symmetric
+        /// around 0 for diverging colormaps.
+        range: RangeExtent = RangeExtent::First,
     ) -> Result<Player> {
-        let panels = panels(videos.0, titles, looks)?;
+        let panels = panels(videos.0, titles, looks, range)?;
         play(context, panels, (skip_frame, interval), noted.annotations(), block)
     }
 
@@ -224,6 +241,7 @@ pub(super) fn panels(
     videos: Vec<Video>,
     titles: Option<Vec<String>>,
     looks: ColormapEach,
+    range: RangeExtent,
 ) -> Result<Vec<Panel>> {
     let n = videos.len();
     let numbered = || (0..n).map(|index| format!("Video {index}")).collect();
@@ -231,6 +249,9 @@ pub(super) fn panels(
     let titles = for_each("titles", OneOrEach::Each(titles), n)?;
     let panels = videos.into_iter().zip(titles).zip(looks.each(n)?);
     panels
-        .map(|((video, title), (cmap, range))| Panel::video(video, title, cmap, range))
+        .map(|((video, title), (cmap, limits))| {
+            let limits = range.limits(&video, limits)?;
+            Panel::video(video, title, cmap, limits)
+        })
         .collect()
 }

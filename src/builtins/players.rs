@@ -22,7 +22,7 @@ builtins! {
     /// by side, or a drawn plot. It runs in the background, also after the script has continued. If
     /// it is slow, frames are dropped; if it fails, the error is shown once and playing stops.
     /// `show` opens the window; the keys are those of `show_video`. `timestamp` and `speed` need
-    /// frames that know the frame rate of the recording: `frame.fps = v.fps`.
+    /// the frame rate of the recording, which images of a function do not have: `fps: v.fps`.
     ///
     /// Returns an `InteractivePlayer`.
     ///
@@ -35,6 +35,7 @@ builtins! {
     /// let player = InteractivePlayer(|i| v[i] - v[0], #{end: v.len, interval: 20});
     /// player.frame // => 0
     /// InteractivePlayer((), |i| [v[i], v[49 - i]], 0, 50).step // => 1
+    /// InteractivePlayer(|i| v[i], #{end: v.len, fps: 500, timestamp: true}).frame // => 0
     /// ```
     ///
     /// See also: `show`, `show_video`, `on_frame`, `export_video`.
@@ -55,7 +56,13 @@ builtins! {
         /// Position of the controls in the Python package; ignored here.
         gui_pos: Dynamic = Dynamic::UNIT,
         noted: ..AnnotationParams,
+        /// Frame rate of the recording, for `timestamp` and `speed`; default: that of the frames,
+        /// which a single image `v[i]` does not have.
+        fps: Option<f64> [Hz] = None,
     ) -> Result<Player> {
+        if let Some(fps) = fps.filter(|fps| !(*fps > 0.0 && fps.is_finite())) {
+            bail!("`fps` must be greater than 0, got {fps}");
+        }
         let _ = gui_pos;
         let source = fig.or(func);
         let Some(source) = source else {
@@ -66,7 +73,13 @@ builtins! {
             bail!("InteractivePlayer has {}, but `end` is {end}", counted(len, "frame"));
         }
         let span = Span { start, end, step, interval_ms: interval as u64 };
-        Player::with_producer(make(source), span, noted.annotations())
+        let annotations = noted.annotations();
+        let needs_fps = annotations.timestamp.is_some() || annotations.speed.is_some();
+        let player = Player::with_producer(make(source, fps), span, annotations);
+        player.map_err(|error| match needs_fps && fps.is_none() {
+            true => error.hint("pass the frame rate of the recording: #{fps: v.fps}"),
+            false => error,
+        })
     }
 
     /// Opens the window of a player.
@@ -286,13 +299,20 @@ builtins! {
     }
 }
 
-/// What makes the pictures of a frame.
-fn make(source: FrameSource) -> Arc<ProduceFrames> {
+/// What makes the pictures of a frame; they get the frame rate if one is given.
+fn make(source: FrameSource, fps: Option<f64>) -> Arc<ProduceFrames> {
+    let timed = move |mut pictures: Vec<Video>| {
+        if fps.is_some() {
+            let pictures = pictures.iter_mut();
+            pictures.for_each(|picture| picture.metadata_mut().fps = fps);
+        }
+        pictures
+    };
     match source {
-        FrameSource::Frames(frames) => Arc::new(move |index| Ok(vec![frames.frame(index)?])),
+        FrameSource::Frames(frames) => Arc::new(move |index| Ok(timed(vec![frames.frame(index)?]))),
         FrameSource::Function(function) => Arc::new(move |index| {
             let made = function.call((index as INT,))?;
-            FrameSource::pictures(made)
+            FrameSource::pictures(made).map(timed)
         }),
     }
 }

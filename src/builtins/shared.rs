@@ -1,6 +1,7 @@
 //! Parameters that several builtins share.
 
 use crate::bail;
+use crate::color::color_mapping::RangeExtent;
 use crate::color::colormap::Colormap;
 use crate::draw::annotations::Annotations;
 use crate::error::{Result, counted};
@@ -18,10 +19,10 @@ parameters! {
         /// Title of the window.
         title: String = String::new(),
         /// Lower color limit: the sample value of the colormap's low end; default: minimum of the
-        /// first frame with finite samples.
+        /// frames that `range` names.
         vmin: Option<f64> = None,
         /// Upper color limit: the sample value of the colormap's high end; default: maximum of the
-        /// first frame with finite samples.
+        /// frames that `range` names.
         vmax: Option<f64> = None,
         /// Colormap of a gray video: a name, an array of colors, or a `colormap`.
         cmap: Colormap = Colormap::gray(),
@@ -51,11 +52,11 @@ parameters! {
     struct ColormapEach {
         /// Colormap of the gray videos, or an array with one for each video.
         cmaps: OneOrEach<Colormap> = OneOrEach::One(Colormap::gray()),
-        /// Lower color limit, or an array with one for each video; default: minimum of the first
-        /// frame with finite samples of each.
+        /// Lower color limit, or an array with one for each video; default: minimum of the
+        /// frames that `range` names, of each.
         vmins: OneOrEach<Option<f64>> = OneOrEach::One(None),
-        /// Upper color limit, or an array with one for each video; default: maximum of the first
-        /// frame with finite samples of each.
+        /// Upper color limit, or an array with one for each video; default: maximum of the
+        /// frames that `range` names, of each.
         vmaxs: OneOrEach<Option<f64>> = OneOrEach::One(None),
     }
 
@@ -103,8 +104,9 @@ impl AnnotationParams {
 
 impl PlayParams {
     /// What a window shows of the video, and the step and the interval.
-    pub(super) fn panel(self, video: Video) -> Result<(Panel, (usize, usize))> {
-        let panel = Panel::video(video, self.title, self.cmap, (self.vmin, self.vmax))?;
+    pub(super) fn panel(self, video: Video, range: RangeExtent) -> Result<(Panel, (usize, usize))> {
+        let limits = range.limits(&video, (self.vmin, self.vmax))?;
+        let panel = Panel::video(video, self.title, self.cmap, limits)?;
         Ok((panel, (self.skip_frame, self.interval)))
     }
 }

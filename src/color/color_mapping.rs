@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::colormap::{BAD, Colormap, FloatColor, Rgba, ScaledColormap};
 use crate::bail;
+use crate::choice::Choice;
 use crate::error::{Error, Result, counted};
 use crate::video::{Element, Real};
 use crate::video::{Video, number_text, shape_text};
@@ -24,7 +25,7 @@ pub enum ColorMapping {
 
 impl ColorMapping {
     /// Color mapping of a video `{t, y, x}` through the colormap, or of a color video `{t, y, x,
-    /// c}`, which needs no range. `vmin` and `vmax` default to [`first_range`].
+    /// c}`, which needs no range. `vmin` and `vmax` default to [`default_limits`].
     pub fn new(
         video: &Video,
         colormap: Colormap,
@@ -168,7 +169,7 @@ fn scale(
     let (low, high) = match (vmin, vmax) {
         (Some(low), Some(high)) => (low, high),
         (vmin, vmax) => {
-            let (low, high) = first_range(video)?.unwrap_or((0.0, 1.0));
+            let (low, high) = default_limits(video, &colormap)?.unwrap_or((0.0, 1.0));
             (vmin.unwrap_or(low), vmax.unwrap_or(high))
         }
     };
@@ -180,6 +181,63 @@ fn scale(
         bail!("`vmin` must not be above `vmax`, got {low} and {high}");
     }
     Ok(ScaledColormap::new(colormap, low, high))
+}
+
+/// What color limits that are not given are computed from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RangeExtent {
+    /// The first frame with finite samples.
+    First,
+    /// The whole video.
+    All,
+}
+
+impl Choice for RangeExtent {
+    const NOUN: &'static str = "what the range is computed from";
+    const CHOICES: &'static [(&'static str, Self)] =
+        &[("first", RangeExtent::First), ("all", RangeExtent::All)];
+}
+
+impl RangeExtent {
+    /// Color limits of a gray video, of which those that are not given are computed if it is the
+    /// whole video that they are computed from.
+    pub fn limits(
+        self,
+        video: &Video,
+        (vmin, vmax): (Option<f64>, Option<f64>),
+    ) -> Result<(Option<f64>, Option<f64>)> {
+        let is_gray = video.shape().get(3).is_none_or(|channels| *channels == 1);
+        if self == Self::First || !is_gray || vmin.is_some() && vmax.is_some() {
+            return Ok((vmin, vmax));
+        }
+        let range = video.finite_range()?;
+        let (low, high) = (range.map(|range| range.0), range.map(|range| range.1));
+        Ok((vmin.or(low), vmax.or(high)))
+    }
+}
+
+/// Color limits that are not given: the range of the first frame with finite samples. If all of its
+/// samples are equal, as in `v - v[0]`, it has none, and the limits are [`shared_limits`] of the
+/// whole video.
+pub fn default_limits(video: &Video, colormap: &Colormap) -> Result<Option<(f64, f64)>> {
+    match first_range(video)? {
+        Some((low, high)) if low == high && video.len() > 1 => Ok(video
+            .finite_range()?
+            .map(|all| shared_limits(all, colormap))),
+        found => Ok(found),
+    }
+}
+
+/// Color limits for the range of a whole video: symmetric around zero for a diverging colormap,
+/// whose middle means no difference.
+pub fn shared_limits((low, high): (f64, f64), colormap: &Colormap) -> (f64, f64) {
+    match colormap.is_diverging() && low < high {
+        true => {
+            let farthest = low.abs().max(high.abs());
+            (-farthest, farthest)
+        }
+        false => (low, high),
+    }
 }
 
 /// Smallest and largest finite sample of the first frame that has any.
@@ -230,6 +288,45 @@ mod tests {
         assert_eq!(
             error.message(),
             "`vmin` must not be above `vmax`, got 3 and 1"
+        );
+    }
+
+    #[test]
+    fn a_constant_first_frame_has_no_range() {
+        let differences = [0.0f32, 0.0, -1.0, 3.0, 2.0, f32::NAN];
+        let video = Video::new(Strided::from_vec(&[3, 1, 2], differences.to_vec()));
+        let limits = |name: &str, vmin, vmax| {
+            let colormap = Colormap::named(name).unwrap();
+            let mapping = ColorMapping::new(&video, colormap, vmin, vmax).unwrap();
+            mapping
+                .scale()
+                .map(|scale| (scale.low(), scale.high()))
+                .unwrap()
+        };
+        assert_eq!(limits("viridis", None, None), (-1.0, 3.0));
+        assert_eq!(limits("viridis", None, Some(5.0)), (-1.0, 5.0));
+        assert_eq!(limits("RdBu_r", None, None), (-3.0, 3.0));
+        assert_eq!(limits("seismic", Some(-2.0), None), (-2.0, 3.0));
+        // Nothing else is known of a constant video.
+        let constant = video.frames(0, 1, 1);
+        let colormap = Colormap::named("coolwarm").unwrap();
+        assert_eq!(default_limits(&constant, &colormap), Ok(Some((0.0, 0.0))));
+        let twice = Video::new(Strided::from_vec(&[2, 1, 1], vec![7u8; 2]));
+        assert_eq!(default_limits(&twice, &colormap), Ok(Some((7.0, 7.0))));
+    }
+
+    #[test]
+    fn the_whole_video_is_looked_at_if_asked_for() {
+        let video = Video::new(Strided::from_vec(&[2, 1, 2], vec![1u8, 2, 0, 9]));
+        let all = |limits| RangeExtent::All.limits(&video, limits);
+        assert_eq!(all((None, None)), Ok((Some(0.0), Some(9.0))));
+        assert_eq!(all((Some(5.0), None)), Ok((Some(5.0), Some(9.0))));
+        let first = RangeExtent::First.limits(&video, (None, Some(3.0)));
+        assert_eq!(first, Ok((None, Some(3.0))));
+        let color = Video::new(Strided::from_vec(&[1, 1, 1, 3], vec![1u8, 2, 3]));
+        assert_eq!(
+            RangeExtent::All.limits(&color, (None, None)),
+            Ok((None, None))
         );
     }
 

@@ -22,6 +22,12 @@ pub type FloatColor = [f32; 4];
 /// Color of NaN: transparent black.
 pub const BAD: Rgba = [0, 0, 0, 0];
 
+/// Names of the colormaps whose middle means no difference.
+const DIVERGING: &[&str] = &[
+    "BrBG", "PRGn", "PiYG", "PuOr", "RdBu", "RdGy", "RdYlBu", "RdYlGn", "Spectral", "berlin",
+    "bwr", "coolwarm", "managua", "seismic", "vanimo",
+];
+
 /// A table of colors from the low end of a range to the high end.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Colormap {
@@ -103,6 +109,11 @@ impl Colormap {
     /// The same colors with another color for NaN.
     pub fn with_bad(self, bad: Rgba) -> Self {
         Self { bad, ..self }
+    }
+
+    /// Whether it is one of those whose middle means no difference.
+    pub fn is_diverging(&self) -> bool {
+        DIVERGING.contains(&self.name.strip_suffix("_r").unwrap_or(&self.name))
     }
 
     /// Whether every color is gray.
@@ -293,6 +304,13 @@ mod tests {
         }
         let third = Colormap::named("gray").unwrap().exact_colors()[85][0];
         assert!((third - 1.0 / 3.0).abs() < 1e-7);
+    }
+
+    #[test]
+    fn diverging_colormaps_are_known_by_their_names() {
+        let is_diverging = |name| Colormap::named(name).unwrap().is_diverging();
+        assert!(DIVERGING.iter().all(|name| is_diverging(name)));
+        assert!(is_diverging("RdBu_r") && !is_diverging("viridis") && !is_diverging("Reds"));
     }
 
     #[test]

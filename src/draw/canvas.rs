@@ -138,6 +138,13 @@ impl Image {
         });
     }
 
+    /// Draws a ring with a bright and a dark one around it, so that it is visible on any image.
+    pub fn marker(&mut self, center: (f32, f32), radius: f32, width: f32, color: Color) {
+        self.ring(center, radius, 2.6 * width, 0);
+        self.ring(center, radius, 1.9 * width, 0xff_ff_ff);
+        self.ring(center, radius, width, color);
+    }
+
     /// Blends a color into a pixel of the image.
     pub fn blend(&mut self, x: usize, y: usize, color: Color, coverage: f32) {
         if 0.0 < coverage {

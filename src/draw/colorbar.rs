@@ -67,7 +67,12 @@ pub fn draw(image: &mut Image, bar: Rect, scale: &ScaledColormap, style: &Style)
 
 fn ticks(scale: &ScaledColormap, length: usize, style: &Style) -> Vec<Tick> {
     let (low, high) = (scale.low(), scale.high());
-    PlotAxis { low, high, length }.ticks(style.spacing())
+    let mut ticks = PlotAxis { low, high, length }.ticks(style.spacing());
+    if low == high {
+        // Everything gets the first color.
+        ticks.iter_mut().for_each(|tick| tick.offset = 0);
+    }
+    ticks
 }
 
 #[cfg(test)]
@@ -97,6 +102,14 @@ mod tests {
         let end = bar.right() + label_width(&scale, bar.height, &STYLE);
         let lit = |x: usize| (0..280).any(|y| image.at(x, y) != 0);
         assert!((end - 4..end).any(lit) && !(end + 1..100).any(lit));
+    }
+
+    #[test]
+    fn the_only_value_is_beside_its_color() {
+        let scale = ScaledColormap::new(Colormap::gray(), 5.0, 5.0);
+        let ticks = ticks(&scale, 200, &STYLE);
+        let found: Vec<_> = ticks.iter().map(|tick| (tick.value, tick.offset)).collect();
+        assert_eq!(found, [(5.0, 0)]);
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Escape sequences with which terminals show images.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use base64::Engine;
@@ -8,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::rgba_image::RgbaImage;
 use crate::color::colormap::Rgba;
+use crate::color::palette::{Palette, Rgb};
 
 /// Maximum number of pixels sent per column: more would not be visible.
 const PIXELS_PER_COLUMN: usize = 20;
@@ -50,15 +50,19 @@ pub(super) fn iterm2(rgba_image: &RgbaImage, columns: usize, rows: usize) -> Str
 /// Image as sixels: bands of six rows, in each of which every color is drawn once.
 pub(super) fn sixel(rgba_image: &RgbaImage, columns: usize, rows: usize) -> String {
     let rgba_image = rgba_image.scaled(columns * CELL.0, rows * CELL.1);
-    let (palette, indices) = palette(&rgba_image);
+    let palette = palette(&rgba_image);
+    let indices = rgba_image.pixels.iter().map(opaque);
+    let indices: Vec<Option<u8>> = indices
+        .map(|pixel| pixel.map(|pixel| palette.index(pixel)))
+        .collect();
     let (width, height) = (rgba_image.width, rgba_image.height);
     let mut text = format!("\x1bP0;1q\"1;1;{width};{height}");
-    for (index, color) in palette.iter().enumerate() {
+    for (index, color) in palette.colors().iter().enumerate() {
         let [red, green, blue] = color.map(|channel| (u32::from(channel) * 100 + 127) / 255);
         let _ = write!(text, "#{index};2;{red};{green};{blue}");
     }
     for band in indices.chunks(6 * width) {
-        let mut used: Vec<usize> = band.iter().flatten().copied().collect();
+        let mut used: Vec<u8> = band.iter().flatten().copied().collect();
         used.sort_unstable();
         used.dedup();
         for color in used {
@@ -97,43 +101,13 @@ fn write_runs(text: &mut String, sixels: impl Iterator<Item = u8>) {
     }
 }
 
-/// At most 256 colors, and the color index of each pixel: none where it is transparent.
-type IndexedPixels = (Vec<[u8; 3]>, Vec<Option<usize>>);
-
-/// Reduces an image to few colors. The colors of a colormap do not change.
-fn palette(rgba_image: &RgbaImage) -> IndexedPixels {
-    let exact = |[red, green, blue, _]: Rgba| [red, green, blue];
-    // 8 levels of red and green, 4 of blue.
-    let coarse = |[red, green, blue, _]: Rgba| {
-        let level = |value: u8, top: u8| {
-            let step = (u32::from(value) * u32::from(top) + 127) / 255;
-            (step * 255 / u32::from(top)) as u8
-        };
-        [level(red, 7), level(green, 7), level(blue, 3)]
-    };
-    indexed(rgba_image, exact).unwrap_or_else(|| indexed(rgba_image, coarse).unwrap_or_default())
+/// Palette of the pixels that are not transparent.
+fn palette(rgba_image: &RgbaImage) -> Palette {
+    Palette::new(rgba_image.pixels.iter().filter_map(opaque), &[])
 }
 
-fn indexed(rgba_image: &RgbaImage, reduce: impl Fn(Rgba) -> [u8; 3]) -> Option<IndexedPixels> {
-    let mut known = BTreeMap::new();
-    let mut palette = Vec::new();
-    let mut indices = Vec::with_capacity(rgba_image.pixels.len());
-    for &pixel in &rgba_image.pixels {
-        if pixel[3] < 128 {
-            indices.push(None);
-            continue;
-        }
-        let color = reduce(pixel);
-        let index = *known.entry(color).or_insert_with(|| {
-            palette.push(color);
-            palette.len() - 1
-        });
-        if 256 <= index {
-            return None;
-        }
-        indices.push(Some(index));
-    }
-    Some((palette, indices))
+fn opaque([red, green, blue, opacity]: &Rgba) -> Option<Rgb> {
+    (*opacity >= 128).then_some([*red, *green, *blue])
 }
 
 /// Image as a PNG file, no larger than it is shown.
@@ -191,23 +165,11 @@ mod tests {
 
     #[test]
     fn sixels_of_a_colormap_are_exact() {
-        let (palette, indices) = palette(&gradient());
-        assert_eq!(palette.len(), 256);
-        assert_eq!(indices[7], Some(7));
+        let palette = palette(&gradient());
+        assert_eq!(palette.colors().len(), 256);
+        assert_eq!(palette.index([7; 3]), 7);
         let text = sixel(&gradient(), 2, 1);
         assert!(text.starts_with("\x1bP0;1q\"1;1;20;20#0;2;0;0;0#1;2;"));
         assert!(text.ends_with("-\x1b\\"));
-    }
-
-    #[test]
-    fn many_colors_are_reduced_to_those_that_fit() {
-        let pixels = (0..4096u32).map(|i| [(i >> 4) as u8, i as u8, (i * 7) as u8, 255]);
-        let rgba_image = RgbaImage {
-            width: 64,
-            height: 64,
-            pixels: pixels.collect(),
-        };
-        let (palette, indices) = palette(&rgba_image);
-        assert!(palette.len() <= 256 && indices.iter().all(Option::is_some));
     }
 }

@@ -7,8 +7,10 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, channel, sync_channel}
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use crate::color::yuv::YuvMatrix;
 use crate::error::{Error, Result};
 use crate::fs::atomic;
+use crate::io::recording::extension_of;
 use crate::system::shield_from_ctrl_c;
 use crate::task;
 
@@ -44,6 +46,41 @@ const CONTAINERS: &[(&str, Params)] = &[
         ],
     ),
 ];
+
+/// Encoders of ffmpeg whose movies hold BT.601: their formats say so, or cannot say anything else.
+const BT601_ENCODERS: &[&str] = &[
+    "theora",
+    "libtheora",
+    "vp8",
+    "libvpx",
+    "mpeg1video",
+    "mpeg4",
+    "libxvid",
+    "msmpeg4",
+    "msmpeg4v2",
+    "wmv1",
+    "wmv2",
+    "flv",
+    "flv1",
+    "h261",
+    "h263",
+    "h263p",
+];
+
+/// Options of users that determine the colors of a movie, besides the pixel format.
+const COLOR_OPTIONS: &[&str] = &[
+    "-vf",
+    "-filter",
+    "-filter:v",
+    "-filter_complex",
+    "-colorspace",
+    "-color_primaries",
+    "-color_trc",
+    "-color_range",
+];
+
+/// Pixel formats of YUV with limited range begin so.
+const YUV_FORMATS: &[&str] = &["yuv4", "nv12", "nv16", "nv24", "p010", "p210", "p410"];
 
 /// Encoder of ffmpeg, and its options in order.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,6 +139,23 @@ impl Encoder {
     /// Whether its options are the defaults of its name.
     pub(crate) fn is_preset(&self) -> bool {
         Self::builtin(&self.name).is_ok_and(|builtin| builtin == *self)
+    }
+
+    /// The matrix of the movies it writes, which ffmpeg is told about; `None` if their pixels are
+    /// not YUV with limited range, or if options of the user decide.
+    pub(crate) fn matrix(&self) -> Option<YuvMatrix> {
+        let codec = self.param("-c:v").or(self.param("-vcodec"))?;
+        let pixel_format = self.param("-pix_fmt")?;
+        let is_yuv = YUV_FORMATS
+            .iter()
+            .any(|start| pixel_format.starts_with(start));
+        let is_chosen = COLOR_OPTIONS
+            .iter()
+            .any(|option| self.param(option).is_some());
+        (is_yuv && !is_chosen).then(|| match BT601_ENCODERS.contains(&codec) {
+            true => YuvMatrix::Bt601,
+            false => YuvMatrix::Bt709,
+        })
     }
 
     fn new(name: &str, params: &[(&str, &str)]) -> Self {
@@ -198,6 +252,15 @@ fn command(program: &Path, target: &Path, raw: &RawVideo, encoder: &Encoder) -> 
     command.args(["-f", "rawvideo", "-pix_fmt", raw.pixel_format]);
     command.args(["-s", &format!("{}x{}", raw.width, raw.height)]);
     command.args(["-r", &raw.fps.to_string(), "-i", "pipe:0"]);
+    if let Some(matrix) = encoder.matrix() {
+        command.args(color_options(matrix, raw.pixel_format));
+    }
+    let can_begin_with_index =
+        extension_of(target).is_some_and(|name| matches!(name.as_str(), "mp4" | "m4v" | "mov"));
+    if can_begin_with_index && encoder.param("-movflags").is_none() {
+        // Players begin before they have the whole file.
+        command.args(["-movflags", "+faststart"]);
+    }
     for (option, value) in &encoder.params {
         command.args([option, value]);
     }
@@ -209,6 +272,37 @@ fn command(program: &Path, target: &Path, raw: &RawVideo, encoder: &Encoder) -> 
     // Only this program handles the terminal's Ctrl-C; it then ends ffmpeg and removes its file.
     shield_from_ctrl_c(&mut command);
     command
+}
+
+/// Options that convert frames to YUV with a matrix, unless they are YUV already, and that note the
+/// colors in the movie: players take the wrong matrix for what is not noted.
+fn color_options(matrix: YuvMatrix, sent: &str) -> Vec<String> {
+    // Theora knows no other name of BT.601.
+    let (name, primaries, short) = match matrix {
+        YuvMatrix::Bt601 => ("bt470bg", "bt470bg", "bt601"),
+        YuvMatrix::Bt709 => ("bt709", "bt709", "bt709"),
+        YuvMatrix::Bt2020 => ("bt2020nc", "bt2020", "bt2020"),
+    };
+    let note =
+        format!("setparams=range=tv:colorspace={name}:color_primaries={primaries}:color_trc=bt709");
+    let filter = match sent {
+        "yuv420p" => note,
+        _ => format!(
+            "scale=out_color_matrix={short}:out_range=tv:\
+             flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp,{note}"
+        ),
+    };
+    let options = [
+        ("-vf", filter.as_str()),
+        ("-color_range", "tv"),
+        ("-colorspace", name),
+        ("-color_primaries", primaries),
+        ("-color_trc", "bt709"),
+    ];
+    let words = options
+        .into_iter()
+        .flat_map(|(option, value)| [option, value]);
+    words.map(str::to_owned).collect()
 }
 
 /// A name that ffmpeg cannot mistake for an option or a protocol.

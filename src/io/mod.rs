@@ -100,6 +100,11 @@ pub fn load_metadata(path: &Path) -> Result<Metadata> {
     Ok(metadata_of(path, &*recording))
 }
 
+/// Whether a file or folder has the extension or the contents of a recording.
+pub fn is_recording(path: &Path) -> bool {
+    registry::is_known(path)
+}
+
 /// Contents of a file, without reading its frames.
 pub fn info(path: &Path) -> Result<RecordingInfo> {
     let (format, recording) = open(path, &LoadOptions::default())?;

@@ -255,6 +255,21 @@ fn recognise(path: &Path) -> Result<&'static Format> {
     }
 }
 
+/// Whether a file or folder has the extension or the contents of a format.
+pub(super) fn is_known(path: &Path) -> bool {
+    if path.is_dir() {
+        return true;
+    }
+    let extension = extension_of(path).unwrap_or_default();
+    let mut formats = FORMATS.iter();
+    path.exists()
+        && (formats
+            .clone()
+            .any(|format| format.extensions.contains(&extension.as_str()))
+            || beginning_of(path)
+                .is_ok_and(|beginning| formats.any(|format| (format.begins)(&beginning))))
+}
+
 pub(super) fn beginning_of(path: &Path) -> Result<Vec<u8>> {
     expect_file(path)?;
     let beginning = SharedFile::open(path)?.start(BEGINNING)?;

@@ -10,8 +10,7 @@ use super::{Image, Player};
 use crate::error::{Error, Result};
 use crate::task;
 
-/// Time between two polls of the input: shorter than any click, because a click that begins and
-/// ends between two polls is lost.
+/// Time between two polls of the input.
 const TICK: Duration = Duration::from_millis(8);
 
 /// Shortest time between two redraws; few displays show more.
@@ -242,7 +241,7 @@ impl FrameRate {
     /// Counts a frame, and reports the frame rate to the player once a second.
     fn count(&mut self, player: &Player, now: Instant) {
         const PERIOD: Duration = Duration::from_secs(1);
-        let frame = player.frame();
+        let frame = player.frame_on_screen();
         if self.last.replace(frame) != Some(frame) {
             self.frames += 1;
         }

@@ -47,8 +47,9 @@ pub mod window;
 #[cfg(feature = "window")]
 mod xlib;
 
+use std::ffi::OsStr;
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, PoisonError, Weak};
 use std::time::Duration;
 
 pub use crate::draw::{Image, Rect};
@@ -194,6 +195,12 @@ impl Player {
     /// Index of the frame shown.
     pub fn frame(&self) -> usize {
         self.state().playback.frame()
+    }
+
+    /// Index of the frame that the panels show: if a function makes the frames, the last one made.
+    pub fn frame_on_screen(&self) -> usize {
+        let state = self.state();
+        state.produced.unwrap_or_else(|| state.playback.frame())
     }
 
     /// Shows a frame; the last one if the index is beyond the end.
@@ -487,13 +494,45 @@ impl Span {
     }
 }
 
+/// Largest display scale; that of a display with 600 pixels per inch is about 6.
+const MAX_SCALE: f32 = 8.0;
+
 /// Display scale: the variable `OPTIMAP_SCALE`, else the `GDK_SCALE` of desktops, else that of the
 /// system.
 fn display_scale() -> f32 {
-    let number = |name| std::env::var(name).ok()?.trim().parse().ok();
-    let scale = number("OPTIMAP_SCALE").or_else(|| number("GDK_SCALE"));
-    let scale = scale.filter(|scale: &f32| 0.0 < *scale);
+    const VARIABLE: &str = "OPTIMAP_SCALE";
+    static WARNED: Once = Once::new();
+    let own = std::env::var_os(VARIABLE).filter(|text| !text.is_empty());
+    let scale = own.as_deref().and_then(scale_of);
+    if let Some(text) = own.filter(|_| scale.is_none()) {
+        WARNED.call_once(|| {
+            task::warn(&format!(
+                "{VARIABLE} must be a number above 0 and up to {MAX_SCALE}, got `{}`: it is ignored",
+                text.display()
+            ));
+        });
+    }
+    let scale = scale.or_else(|| scale_of(&std::env::var_os("GDK_SCALE")?));
     // Called in any case, as windows then use the pixels of the display.
     let displays = system::display_scale();
     scale.or(displays).unwrap_or(1.0)
+}
+
+/// A display scale written as text, if it is one.
+fn scale_of(text: &OsStr) -> Option<f32> {
+    let scale = text.to_str()?.trim().parse().ok()?;
+    (0.0 < scale && scale <= MAX_SCALE).then_some(scale)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn display_scales_are_numbers_within_reason() {
+        let scales = ["1", " 1.5 ", "8", "0", "-1", "9", "inf", "NaN", "abc", ""];
+        let found = scales.map(|text| scale_of(OsStr::new(text)));
+        assert_eq!(found[..3], [Some(1.0), Some(1.5), Some(8.0)]);
+        assert!(found[3..].iter().all(Option::is_none), "{found:?}");
+    }
 }

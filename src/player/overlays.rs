@@ -41,8 +41,7 @@ fn draw_probe(image: &mut Image, rect: Rect, part: &VisibleRegion, (probe, scale
         ProbeRegion::Point { y, x } => {
             let position = part.in_window(rect, (x as f64 + 0.5, y as f64 + 0.5));
             if rect.contains(position.0, position.1) {
-                image.ring(position, 5.0 * scale, 4.0 * scale, theme::BACKGROUND);
-                image.ring(position, 5.0 * scale, 2.0 * scale, probe.color);
+                image.marker(position, 5.0 * scale, 2.0 * scale, probe.color);
             }
         }
         ProbeRegion::Region(PixelRect { y0, x0, y1, x1 }) => {
@@ -70,8 +69,13 @@ fn draw_box(
         width: right - left,
         height: bottom - top,
     };
-    // A dark line on both sides of the bright one makes it visible on any background.
-    for (around, thickness, color) in [(1, 4, theme::BACKGROUND), (0, 2, color)] {
+    // Dark and bright lines on both sides make it visible on any background.
+    let lines = [
+        (2, 6, theme::BACKGROUND),
+        (1, 4, theme::TEXT),
+        (0, 2, color),
+    ];
+    for (around, thickness, color) in lines {
         let mut inner = whole.grow(around);
         let edges = [
             inner.cut_top(thickness),

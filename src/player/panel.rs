@@ -26,13 +26,18 @@ enum PanelSource {
 }
 
 impl Panel {
-    /// Shows a video `{t, y, x}`, or an RGB(A) video `{t, y, x, c}`, which needs no color limits.
+    /// Shows a video `{t, y, x}`, an RGB(A) video `{t, y, x, c}`, which needs no color limits, or an
+    /// image `{y, x}` as a video of one frame.
     pub fn video(
         video: Video,
         title: String,
         colormap: Colormap,
         (vmin, vmax): (Option<f64>, Option<f64>),
     ) -> Result<Self> {
+        let video = match video.ndim() {
+            2 => video.with_layout(video.layout().insert_axis(0)),
+            _ => video,
+        };
         video.expect_frames("a player")?;
         if video.is_empty() {
             let shape = shape_text(video.shape());
@@ -115,12 +120,16 @@ impl Panel {
         }
     }
 
-    /// Takes the colormap and color limits of another panel, if both have a colormap.
+    /// Takes the colormap of another panel, if both have one, and its color limits, unless they are
+    /// those of a constant image, in which nothing else could be seen.
     pub(super) fn colored_like(&mut self, other: &Panel) {
         if let (Some(own), PanelSource::Video(_, ColorMapping::Mapped(scale))) =
             (self.own_scale(), &other.source)
         {
-            *own = scale.clone();
+            *own = match scale.low() < scale.high() {
+                true => scale.clone(),
+                false => ScaledColormap::new(scale.colormap().clone(), own.low(), own.high()),
+            };
         }
     }
 

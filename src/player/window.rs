@@ -7,7 +7,7 @@ use std::rc::Rc;
 use minifb::{InputCallback, MouseButton, MouseMode, ScaleMode, Window, WindowOptions};
 
 use super::screen::Screen;
-use super::xlib::Connection;
+use super::xlib::{ButtonEvent, Connection};
 use super::{Event, Image, Key};
 use crate::error::{Error, Result};
 use crate::task;
@@ -95,20 +95,22 @@ impl Screen for MinifbScreen {
     }
 
     fn events(&mut self) -> Vec<Event> {
+        let buttons = self.connection.waiting_buttons();
         if let Some(window) = &mut self.window {
             window.update();
         }
-        self.collect();
+        self.collect(buttons);
         std::mem::take(&mut self.events)
     }
 
     fn present(&mut self, image: &Image) -> Result<()> {
+        let buttons = self.connection.waiting_buttons();
         if let Some(window) = &mut self.window {
             window
                 .update_with_buffer(&image.pixels, image.width, image.height)
                 .map_err(|cause| Error::new(format!("cannot draw in the window: {cause}")))?;
         }
-        self.collect();
+        self.collect(buttons);
         Ok(())
     }
 }
@@ -125,10 +127,12 @@ impl MinifbScreen {
         }
     }
 
-    /// Collects the events; needed after every update, as the next one discards them.
-    fn collect(&mut self) {
+    /// Collects the events; needed after every update, as the next one discards them. `buttons` are
+    /// those of the mouse that waited for the update.
+    fn collect(&mut self, buttons: Vec<ButtonEvent>) {
         self.leave_if_gone();
         self.events.append(&mut self.keys.0.borrow_mut());
+        self.repeat_buttons(buttons);
         self.collect_mouse();
         self.collect_wheel();
     }
@@ -149,6 +153,24 @@ impl MinifbScreen {
                 } else {
                     Event::Wheel(notches)
                 });
+        }
+    }
+
+    /// Presses and releases the button as it was before the end of the update.
+    fn repeat_buttons(&mut self, buttons: Vec<ButtonEvent>) {
+        for ButtonEvent { is_down, position } in buttons {
+            let (x, y) = position;
+            match self.mouse {
+                None if is_down => self.events.push(Event::Press(x, y)),
+                Some(before) if !is_down => {
+                    if before != position {
+                        self.events.push(Event::Drag(x, y));
+                    }
+                    self.events.push(Event::Release);
+                }
+                _ => continue,
+            }
+            self.mouse = is_down.then_some(position);
         }
     }
 

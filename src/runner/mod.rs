@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod timing;
+pub mod view;
 pub mod watch;
 
 mod job;

@@ -2,19 +2,18 @@
 //! frames; the delays between frames are computed here.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use gif::{Encoder, Frame, Repeat};
 
 use super::pixel_format::{PixelFormat, PixelLayout};
 use crate::bail;
+use crate::color::palette::{Palette, Rgb};
 use crate::error::{Error, Result};
 use crate::task;
 
 /// Highest frame rate at which viewers show an animated GIF.
 pub(super) const FASTEST_GIF: f64 = 50.0;
-
-/// Effort of choosing 256 colors for a frame that has more: 1 is slow, 30 is poor quality.
-const CARE: i32 = 10;
 
 /// Animated GIF being written.
 pub(super) struct GifWriter<W: Write> {
@@ -60,11 +59,21 @@ impl<W: Write> GifWriter<W> {
     }
 }
 
-/// Compressed frame with a palette of 256 colors of its own. Choosing them is slow for a large
-/// frame and cannot be interrupted.
-pub(super) fn gif_frame((width, height): (usize, usize), rgb: Vec<u8>) -> Result<Frame<'static>> {
+/// Compressed frame with a palette of its own, in which the colors of the scene's colormaps come
+/// first. Compressing a large frame is slow and cannot be interrupted.
+pub(super) fn gif_frame(
+    (width, height): (usize, usize),
+    rgb: Vec<u8>,
+    colormap: &Arc<[Rgb]>,
+) -> Result<Frame<'static>> {
+    let colormap = colormap.clone();
     let frame = task::interruptibly(move || {
-        let mut frame = Frame::from_rgb_speed(width as u16, height as u16, &rgb, CARE);
+        let pixels = rgb.as_chunks::<3>().0;
+        let palette = Palette::new(pixels.iter().copied(), &colormap);
+        let indices: Vec<u8> = pixels.iter().map(|pixel| palette.index(*pixel)).collect();
+        let colors = palette.colors().as_flattened();
+        let (width, height) = (width as u16, height as u16);
+        let mut frame = Frame::from_palette_pixels(width, height, indices, colors, None);
         frame.make_lzw_pre_encoded();
         frame
     })?;
@@ -94,7 +103,7 @@ impl<W: Write> ApngWriter<W> {
             PixelLayout::Gray16 | PixelLayout::Gray16Big => {
                 (png::ColorType::Grayscale, png::BitDepth::Sixteen)
             }
-            PixelLayout::Rgb | PixelLayout::Yuv | PixelLayout::GrayYuv => {
+            PixelLayout::Rgb | PixelLayout::Yuv(_) | PixelLayout::GrayYuv => {
                 (png::ColorType::Rgb, png::BitDepth::Eight)
             }
         };
@@ -163,7 +172,7 @@ mod tests {
         let mut out = Vec::new();
         let mut gif = GifWriter::new(&mut out, (2, 1), 30.0).unwrap();
         for _ in 0..3 {
-            let frame = gif_frame((2, 1), vec![0, 0, 0, 255, 0, 0]).unwrap();
+            let frame = gif_frame((2, 1), vec![0, 0, 0, 255, 0, 0], &Arc::default()).unwrap();
             gif.add(frame).unwrap();
         }
         gif.finish().unwrap();

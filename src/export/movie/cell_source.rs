@@ -2,8 +2,7 @@
 
 use super::lookup_table::{LookupTable, pixel};
 use crate::bail;
-use crate::choice::Choice;
-use crate::color::color_mapping::{ColorMapping, first_range};
+use crate::color::color_mapping::{ColorMapping, RangeExtent, first_range, shared_limits};
 use crate::color::colormap::{BAD, Colormap, Rgba, ScaledColormap};
 use crate::draw::Color;
 use crate::error::{Error, Result};
@@ -18,21 +17,6 @@ pub enum MovieSource {
     Video(Video),
     /// Images `{y, x}` or `{y, x, channel}`, produced one by one.
     Frames(Frames),
-}
-
-/// What color limits that are not given are computed from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RangeExtent {
-    /// The first frame with finite samples.
-    First,
-    /// The whole video.
-    All,
-}
-
-impl Choice for RangeExtent {
-    const NOUN: &'static str = "what the range is computed from";
-    const CHOICES: &'static [(&'static str, Self)] =
-        &[("first", RangeExtent::First), ("all", RangeExtent::All)];
 }
 
 /// Color settings for videos without channels.
@@ -98,7 +82,7 @@ impl CellSource {
         let frames = Frames::new(len, move |index| frames.frame(index * step));
         let first = one_frame(&frames.frame(0)?)?;
         let found = match settings.range {
-            RangeExtent::First => range_of_first(&frames)?,
+            RangeExtent::First => range_of_first(&frames, &settings.cmap)?,
             RangeExtent::All => range_of_all(&frames)?,
         };
         let (low, high) = found.unwrap_or((0.0, 1.0));
@@ -232,14 +216,8 @@ impl ProducedFrames {
 
 /// Color mapping of a video with the given settings.
 pub(super) fn mapping(video: &Video, settings: &ColorSettings) -> Result<ColorMapping> {
-    let (mut vmin, mut vmax) = (settings.vmin, settings.vmax);
-    let is_open = vmin.is_none() || vmax.is_none();
-    if settings.range == RangeExtent::All && is_open && video.shape().get(3).is_none_or(|n| *n == 1)
-    {
-        let range = video.finite_range()?;
-        vmin = vmin.or(range.map(|range| range.0));
-        vmax = vmax.or(range.map(|range| range.1));
-    }
+    let limits = (settings.vmin, settings.vmax);
+    let (vmin, vmax) = settings.range.limits(video, limits)?;
     ColorMapping::new(video, settings.cmap.clone(), vmin, vmax)
 }
 
@@ -254,11 +232,16 @@ fn one_frame(image: &Video) -> Result<Video> {
     Ok(image.with_layout(image.layout().insert_axis(0)))
 }
 
-fn range_of_first(frames: &Frames) -> Result<Option<(f64, f64)>> {
+/// Limits from the first frame with finite samples; from all of them if that frame is constant.
+fn range_of_first(frames: &Frames, colormap: &Colormap) -> Result<Option<(f64, f64)>> {
     for frame in 0..frames.len() {
-        let range = first_range(&one_frame(&frames.frame(frame)?)?)?;
-        if range.is_some() {
-            return Ok(range);
+        match first_range(&one_frame(&frames.frame(frame)?)?)? {
+            None => {}
+            Some((low, high)) if low == high => {
+                let all = range_of_all(frames)?;
+                return Ok(all.map(|all| shared_limits(all, colormap)));
+            }
+            range => return Ok(range),
         }
     }
     Ok(None)

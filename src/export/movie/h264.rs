@@ -9,9 +9,9 @@ use openh264::encoder::{
     IntraFramePeriod, QpRange, RateControlMode, UsageType, VuiConfig,
 };
 use openh264::formats::YUVSlices;
-use shiguredo_mp4::boxes::{Avc1Box, AvccBox, SampleEntry, VisualSampleEntryFields};
+use shiguredo_mp4::boxes::{Avc1Box, AvccBox, SampleEntry, UnknownBox, VisualSampleEntryFields};
 use shiguredo_mp4::mux::{Mp4FileMuxer, Mp4FileMuxerOptions, MuxError, Sample};
-use shiguredo_mp4::{TrackKind, Uint};
+use shiguredo_mp4::{BoxSize, BoxType, TrackKind, Uint};
 
 use crate::bail;
 use crate::error::{Error, Result};
@@ -174,8 +174,20 @@ fn sample_entry((width, height): (usize, usize), parameters: &(Vec<u8>, Vec<u8>)
             bit_depth_chroma_minus8: Some(Uint::new(0)),
             sps_ext_list: Vec::new(),
         },
-        unknown_boxes: Vec::new(),
+        unknown_boxes: vec![color_box()],
     })
+}
+
+/// The box that says how colors are coded, for players that do not look into the frames: primaries,
+/// transfer and matrix of BT.709, as ITU-T H.273 numbers them, and limited range.
+fn color_box() -> UnknownBox {
+    let kind = BoxType::Normal(*b"colr");
+    let payload = b"nclx\0\x01\0\x01\0\x01\0".to_vec();
+    UnknownBox {
+        box_type: kind,
+        box_size: BoxSize::with_payload_size(kind, payload.len() as u64),
+        payload,
+    }
 }
 
 fn check_size((width, height): (usize, usize)) -> Result<()> {
@@ -217,7 +229,7 @@ fn encoder(fps: f64, quantizer: u8) -> Result<Encoder> {
         .background_detection(false)
         .scene_change_detect(false)
         .intra_frame_period(IntraFramePeriod::from_num_frames(KEY_INTERVAL))
-        .vui(VuiConfig::bt601());
+        .vui(VuiConfig::bt709());
     Encoder::with_api_config(OpenH264API::from_source(), config).map_err(encoding)
 }
 

@@ -1,11 +1,11 @@
 //! Gray levels of 16 bits, for lossless movies.
 
 use crate::bail;
-use crate::color::color_mapping::first_range;
+use crate::color::color_mapping::{RangeExtent, default_limits};
 use crate::error::Result;
 use crate::video::{Video, shape_text};
 
-use super::cell_source::{ColorSettings, RangeExtent};
+use super::cell_source::ColorSettings;
 
 /// A video whose samples are mapped to gray levels from 0 to 65535.
 pub(super) struct HighBitDepth {
@@ -27,7 +27,7 @@ impl HighBitDepth {
         let keeps = !video.dtype().is_float() && settings.vmin.is_none() && settings.vmax.is_none();
         let (low, high) = match settings.range {
             _ if keeps => (0.0, 65535.0),
-            RangeExtent::First => first_range(&video)?.unwrap_or((0.0, 1.0)),
+            RangeExtent::First => default_limits(&video, &settings.cmap)?.unwrap_or((0.0, 1.0)),
             RangeExtent::All => video.finite_range()?.unwrap_or((0.0, 1.0)),
         };
         let (low, high) = match keeps {

@@ -28,8 +28,9 @@ mod tests;
 
 use std::path::Path;
 
+pub use crate::color::color_mapping::RangeExtent;
 pub use annotations::MovieAnnotations;
-pub use cell_source::{ColorSettings, MovieSource, RangeExtent};
+pub use cell_source::{ColorSettings, MovieSource};
 
 use crate::bail;
 use crate::draw::Color;

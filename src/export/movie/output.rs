@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::Export;
 use super::animation::{ApngWriter, FASTEST_GIF, GifWriter, gif_frame};
@@ -11,6 +12,8 @@ use super::high_bit_depth::HighBitDepth;
 use super::pipeline;
 use super::pixel_format::{PixelFormat, PixelLayout};
 use super::scene::{MovieScene, SceneBuffers};
+use crate::color::palette::Rgb;
+use crate::color::yuv::YuvMatrix;
 use crate::error::{Error, Result};
 use crate::fs::atomic;
 use crate::io::ffmpeg::{self, Encoder, RawVideo};
@@ -66,6 +69,14 @@ impl MovieFrames {
         match self {
             MovieFrames::Drawn(scene) => scene.len(),
             MovieFrames::Deep(high_bit_depth) => high_bit_depth.len(),
+        }
+    }
+
+    /// Colors of the colormaps.
+    fn colormap(&self) -> Vec<Rgb> {
+        match self {
+            MovieFrames::Drawn(scene) => scene.colormap(),
+            MovieFrames::Deep(_) => Vec::new(),
         }
     }
 
@@ -176,15 +187,18 @@ impl MovieEncoder {
         let layout = |gray, colored| if is_gray { gray } else { colored };
         Ok(match self {
             MovieEncoder::Ffmpeg(_, encoder) => {
-                let layout = match encoder.param("-pix_fmt") {
-                    Some("yuv420p") => layout(PixelLayout::GrayYuv, PixelLayout::Rgb),
-                    None if encoder.is_preset() => layout(PixelLayout::Gray, PixelLayout::Rgb),
+                let layout = match (encoder.param("-pix_fmt"), encoder.matrix()) {
+                    (Some("yuv420p"), Some(matrix)) => {
+                        layout(PixelLayout::GrayYuv, PixelLayout::Yuv(matrix))
+                    }
+                    (Some("yuv420p"), None) => layout(PixelLayout::GrayYuv, PixelLayout::Rgb),
+                    (None, _) if encoder.is_preset() => layout(PixelLayout::Gray, PixelLayout::Rgb),
                     _ => PixelLayout::Rgb,
                 };
                 PixelFormat::even(layout, size, export.pad_mode)
             }
             MovieEncoder::BuiltIn { .. } => PixelFormat::even(
-                layout(PixelLayout::GrayYuv, PixelLayout::Yuv),
+                layout(PixelLayout::GrayYuv, PixelLayout::Yuv(YuvMatrix::Bt709)),
                 size,
                 export.pad_mode,
             ),
@@ -279,10 +293,11 @@ impl EncodeJob<'_> {
         }
         let size = self.pixel_format.size;
         let mut gif = GifWriter::new(BufWriter::new(file), size, self.fps)?;
+        let colormap: Arc<[Rgb]> = self.frames.colormap().into();
         self.run(
             |scratch, frame| {
                 let rgb = self.frames.rendered(frame, &self.pixel_format, scratch)?;
-                gif_frame(size, rgb)
+                gif_frame(size, rgb, &colormap)
             },
             |frame| gif.add(frame),
         )?;

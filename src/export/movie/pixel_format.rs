@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::draw::Image;
+use crate::color::yuv::YuvMatrix;
+use crate::draw::{Color, Image};
 use crate::ops::edit::pad::PadMode;
 
 /// Content of a row or column added after the last one, as in `numpy.pad`.
@@ -65,7 +66,7 @@ pub(super) enum PixelLayout {
     Gray16Big,
     /// Luma of each pixel, then the two chroma planes at half the resolution, for encoders that
     /// store them so: nothing needs to be converted.
-    Yuv,
+    Yuv(YuvMatrix),
     /// The same for images in which every pixel is gray.
     GrayYuv,
 }
@@ -109,7 +110,7 @@ impl PixelFormat {
             PixelLayout::Gray => "gray",
             PixelLayout::Gray16 => "gray16le",
             PixelLayout::Gray16Big => "gray16be",
-            PixelLayout::Yuv | PixelLayout::GrayYuv => "yuv420p",
+            PixelLayout::Yuv(_) | PixelLayout::GrayYuv => "yuv420p",
         }
     }
 
@@ -120,27 +121,26 @@ impl PixelFormat {
             PixelLayout::Rgb => 3 * pixels,
             PixelLayout::Gray => pixels,
             PixelLayout::Gray16 | PixelLayout::Gray16Big => 2 * pixels,
-            PixelLayout::Yuv | PixelLayout::GrayYuv => pixels + pixels / 2,
+            PixelLayout::Yuv(_) | PixelLayout::GrayYuv => pixels + pixels / 2,
         }
     }
 
     /// Stores a drawn image.
     pub(super) fn pack(&self, image: &Image, out: &mut [u8]) {
         match self.layout {
-            PixelLayout::Rgb => self.each_pixel(image, out, |pixel| {
-                let [_, rgb @ ..] = pixel.to_be_bytes();
-                rgb
-            }),
+            PixelLayout::Rgb => self.each_pixel(image, out, rgb),
             PixelLayout::Gray => self.each_pixel(image, out, |pixel| [pixel as u8]),
             PixelLayout::Gray16 | PixelLayout::Gray16Big => {
                 self.each_pixel(image, out, |pixel| [pixel as u8; 2]);
             }
             PixelLayout::GrayYuv => {
+                // The luma of grays is the same with any matrix.
+                let encoder = YuvMatrix::Bt709.encoder();
                 let (levels, colors) = out.split_at_mut(self.size.0 * self.size.1);
-                self.each_pixel(image, levels, |pixel| [luma(pixel as u8)]);
+                self.each_pixel(image, levels, |pixel| [encoder.luma([pixel as u8; 3])]);
                 colors.fill(128);
             }
-            PixelLayout::Yuv => self.pack_yuv(image, out),
+            PixelLayout::Yuv(matrix) => self.pack_yuv(matrix, image, out),
         }
     }
 
@@ -187,7 +187,8 @@ impl PixelFormat {
         }
     }
 
-    fn pack_yuv(&self, image: &Image, out: &mut [u8]) {
+    fn pack_yuv(&self, matrix: YuvMatrix, image: &Image, out: &mut [u8]) {
+        let encoder = matrix.encoder();
         let (width, height) = self.size;
         let (levels, colors) = out.split_at_mut(width * height);
         let (cb, cr) = colors.split_at_mut(width * height / 4);
@@ -196,7 +197,7 @@ impl PixelFormat {
             for (row, y) in rows.iter_mut().zip([2 * half, 2 * half + 1]) {
                 self.copy_row(image, y, row);
                 for (level, pixel) in levels[y * width..].iter_mut().zip(&*row) {
-                    *level = luma_of(*pixel);
+                    *level = encoder.luma(rgb(*pixel));
                 }
             }
             let [upper, lower] = &rows;
@@ -207,7 +208,8 @@ impl PixelFormat {
                 .zip(lower.as_chunks::<2>().0);
             for (x, (upper, lower)) in pairs.enumerate() {
                 let at = half * width / 2 + x;
-                [cb[at], cr[at]] = chroma([upper[0], upper[1], lower[0], lower[1]]);
+                let pixels = [upper[0], upper[1], lower[0], lower[1]];
+                [cb[at], cr[at]] = encoder.chroma(pixels.map(rgb));
             }
         }
     }
@@ -221,32 +223,9 @@ impl PixelFormat {
     }
 }
 
-/// Luma of a gray level, as ffmpeg computes it.
-fn luma(gray: u8) -> u8 {
-    ((28141 * u32::from(gray) + (16 << 15) + (1 << 14) + (1 << 8)) >> 15) as u8
-}
-
-/// Luma of a pixel (ITU-R BT.601).
-fn luma_of(pixel: u32) -> u8 {
-    let [_, red, green, blue] = pixel.to_be_bytes().map(u32::from);
-    ((8414 * red + 16519 * green + 3208 * blue + (16 << 15) + (1 << 14) + (1 << 8)) >> 15) as u8
-}
-
-/// Chroma of four pixels together: Cb and Cr (ITU-R BT.601).
-fn chroma(pixels: [u32; 4]) -> [u8; 2] {
-    let mut sums = [0; 3];
-    for pixel in pixels {
-        let [_, rgb @ ..] = pixel.to_be_bytes().map(i32::from);
-        for (sum, part) in sums.iter_mut().zip(rgb) {
-            *sum += part;
-        }
-    }
-    let [red, green, blue] = sums;
-    let weighted = [
-        -4865 * red - 9528 * green + 14392 * blue,
-        14392 * red - 12061 * green - 2332 * blue,
-    ];
-    weighted.map(|sum| ((sum + (128 << 17) + (1 << 16)) >> 17).clamp(0, 255) as u8)
+fn rgb(pixel: Color) -> [u8; 3] {
+    let [_, rgb @ ..] = pixel.to_be_bytes();
+    rgb
 }
 
 #[cfg(test)]
@@ -269,37 +248,35 @@ mod tests {
         out
     }
 
+    fn luma(gray: u8) -> u8 {
+        YuvMatrix::Bt709.encoder().luma([gray; 3])
+    }
+
     #[test]
     fn gray_is_sent_as_the_brightness_that_video_stores() {
-        // Results of ffmpeg 5.1 for gray RGB pixels; 39 is where rounding to nearest would differ.
-        assert_eq!([0, 1, 39, 128, 255].map(luma), [16, 17, 50, 126, 235]);
+        let size = (2, 2);
         let gray = packed(
-            &PixelFormat::exact(PixelLayout::GrayYuv, (2, 2)),
+            &PixelFormat::exact(PixelLayout::GrayYuv, size),
             &image(2, 2),
         );
         assert_eq!(gray, [luma(0), luma(32), luma(64), luma(96), 128, 128]);
-        assert_eq!(
-            gray,
-            packed(&PixelFormat::exact(PixelLayout::Yuv, (2, 2)), &image(2, 2))
-        );
+        for matrix in [YuvMatrix::Bt601, YuvMatrix::Bt709] {
+            let format = PixelFormat::exact(PixelLayout::Yuv(matrix), size);
+            assert_eq!(gray, packed(&format, &image(2, 2)));
+        }
     }
 
     #[test]
     fn chroma_is_stored_after_luma() {
         let mut image = Image::new(2, 2);
-        for (color, expected) in [
-            (0xff_00_00, [81, 90, 240]),
-            (0x00_ff_00, [145, 54, 34]),
-            (0x00_00_ff, [41, 240, 110]),
+        for (matrix, expected) in [
+            (YuvMatrix::Bt601, [81, 90, 240]),
+            (YuvMatrix::Bt709, [63, 102, 240]),
         ] {
-            image.fill(image.area(), color);
-            let out = packed(&PixelFormat::exact(PixelLayout::Yuv, (2, 2)), &image);
-            let differ = [out[0], out[4], out[5]]
-                .iter()
-                .zip(expected)
-                .map(|(a, b)| a.abs_diff(b))
-                .max();
-            assert!(differ <= Some(1), "{out:?} {expected:?}");
+            image.fill(image.area(), 0xff_00_00);
+            let format = PixelFormat::exact(PixelLayout::Yuv(matrix), (2, 2));
+            let out = packed(&format, &image);
+            assert_eq!([out[0], out[4], out[5]], expected);
         }
     }
 
@@ -309,10 +286,10 @@ mod tests {
             PixelLayout::Gray,
             PixelLayout::Rgb,
             PixelLayout::GrayYuv,
-            PixelLayout::Yuv,
+            PixelLayout::Yuv(YuvMatrix::Bt709),
         ] {
             let step = if layout == PixelLayout::Rgb { 3 } else { 1 };
-            let is_yuv = matches!(layout, PixelLayout::Yuv | PixelLayout::GrayYuv);
+            let is_yuv = matches!(layout, PixelLayout::Yuv(_) | PixelLayout::GrayYuv);
             let level = |index: usize| match (index * 32).min(255) as u8 {
                 level if is_yuv => luma(level),
                 level => level,

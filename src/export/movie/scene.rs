@@ -5,6 +5,7 @@ use super::cell_source::CellSource;
 use super::layout::{MovieLayout, MovieLayoutInputs};
 use crate::bail;
 use crate::color::colormap::{Rgba, ScaledColormap};
+use crate::color::palette::Rgb;
 use crate::draw::annotations::{
     Annotations, FrameClock, ScaleBar, TimeUnit, length_text, recorded_fps, speed_text,
 };
@@ -157,6 +158,15 @@ impl MovieScene {
         self.is_gray
     }
 
+    /// Colors of the colormaps, low ends first.
+    pub(super) fn colormap(&self) -> Vec<Rgb> {
+        let scales = self.sources.iter().filter_map(CellSource::scale);
+        let colors = scales.flat_map(|scale| scale.colormap().colors());
+        colors
+            .map(|[red, green, blue, _]| [*red, *green, *blue])
+            .collect()
+    }
+
     /// Draws a frame into the image of the scratch memory.
     pub(super) fn draw(&self, frame: usize, scratch: &mut SceneBuffers) -> Result<()> {
         let SceneBuffers {
@@ -181,9 +191,7 @@ impl MovieScene {
 
     fn draw_over(&self, image: &mut Image, frame: usize) {
         for (middle, color) in &self.marks {
-            let radius = self.font * 0.42;
-            image.ring(*middle, radius, self.font / 2.6, 0);
-            image.ring(*middle, radius, self.font / 4.5, *color);
+            image.marker(*middle, self.font * 0.42, self.font / 5.5, *color);
         }
         for (label, position) in &self.text_labels {
             label.draw(image, *position);

@@ -59,7 +59,7 @@ struct Imported {
 pub struct PromptEntry {
     /// Text of the entry.
     pub text: String,
-    /// Whether it is a single expression with a value.
+    /// Whether it had a value, which is the last value from then on.
     pub has_value: bool,
     /// Functions that it defines.
     pub functions: Vec<String>,
@@ -288,6 +288,11 @@ impl Context {
         let sources = self.sources.lock().expect("no panic while holding it");
         let paths = sources.keys().map(PathBuf::from);
         paths.filter(|path| path.is_file()).collect()
+    }
+
+    /// Whether windows can be opened, as far as the command line decides.
+    pub fn has_windows(&self) -> bool {
+        self.settings.windows.is_some()
     }
 
     /// Shows a player in a window and returns when it is closed, or at once with `block` false.

@@ -1,40 +1,108 @@
 //! Entries of the prompt as a script.
 
+use rhai::Stmt;
+
 use crate::script::call::context::PromptEntry;
 use crate::script::call::register::LAST;
+use crate::script::language::dialect;
 use crate::script::language::lexer::{LexState, Lexer};
 use crate::script::language::lookup::function_text;
 
-/// Name of the last value in the script.
+/// Name of the last value in the script, unless an entry uses it.
 const NAME: &str = "last";
 
 /// Script with the effect of the entries; only the last definition of a function is kept.
 pub fn transcript(entries: &[PromptEntry]) -> String {
     let mut text = String::from("// A session of optimap, saved as a script.\n");
-    let mut named: Option<usize> = None;
-    let mut lines: Vec<String> = Vec::new();
+    let name = free_name(entries);
+    // The entry whose value is the last one.
+    let mut valued: Option<usize> = None;
+    let mut codes: Vec<String> = Vec::new();
     for (at, entry) in entries.iter().enumerate() {
         let entry = &without_replaced(entry, &entries[at + 1..]);
-        if entry.text.is_empty() {
-            lines.push(String::new());
-            continue;
-        }
-        let (code, uses_last) = with_last_named(&entry.text);
-        if let Some(named) = named.filter(|_| uses_last)
-            && !lines[named].starts_with("let ")
-        {
-            lines[named] = format!("let {NAME} = {}", lines[named]);
+        let (code, uses_last) = with_last_named(&entry.text, &name);
+        if let Some(valued) = valued.take_if(|_| uses_last) {
+            codes[valued] = with_value_named(&codes[valued], &name);
         }
         if entry.has_value {
-            named = Some(at);
+            valued = Some(at);
         }
-        lines.push(finished(code, entry));
+        codes.push(finished(code, entry));
     }
-    for line in lines.iter().filter(|line| !line.is_empty()) {
-        text += line;
+    for code in codes.iter().filter(|code| !code.is_empty()) {
+        text += code;
         text.push('\n');
     }
     text
+}
+
+/// A name for the last value that no entry uses.
+fn free_name(entries: &[PromptEntry]) -> String {
+    let is_used = |name: &str| {
+        let mut texts = entries.iter().map(|entry| &entry.text);
+        texts.any(|text| words(text).any(|word| word == name))
+    };
+    let mut name = NAME.to_owned();
+    let mut number = 1;
+    while is_used(&name) {
+        number += 1;
+        name = format!("{NAME}_{number}");
+    }
+    name
+}
+
+/// Code that names the value of its last statement.
+fn with_value_named(code: &str, name: &str) -> String {
+    match last_expression(code) {
+        Some(offset) => {
+            let (before, last) = code.split_at(offset);
+            format!("{before}let {name} = {last}")
+        }
+        None => code.to_owned(),
+    }
+}
+
+/// Offset of the last statement of a code, if it is an expression.
+fn last_expression(code: &str) -> Option<usize> {
+    let mut depth = 0usize;
+    let mut starts = vec![0];
+    for (range, inside) in Lexer::pieces(code) {
+        if inside != LexState::Code {
+            continue;
+        }
+        for (at, char) in code[range.clone()].char_indices() {
+            match char {
+                '(' | '[' | '{' => depth += 1,
+                ')' | ']' | '}' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if depth == 0 && matches!(char, ';' | '}') {
+                starts.push(range.start + at + 1);
+            }
+        }
+    }
+    let starts = starts.into_iter().rev().map(|start| {
+        let rest = &code[start..];
+        start + rest.len() - rest.trim_start().len()
+    });
+    let is_expression = |start: &usize| {
+        let Ok(ast) = dialect::parse(&code[*start..]) else {
+            return false;
+        };
+        let [statement] = ast.statements() else {
+            return false;
+        };
+        !matches!(
+            statement,
+            Stmt::Var(..) | Stmt::Assignment(..) | Stmt::Import(..)
+        )
+    };
+    starts.into_iter().find(is_expression)
+}
+
+/// Words of a text.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !(c.is_alphanumeric() || c == '_'))
 }
 
 /// Entry without the functions that later entries redefine.
@@ -55,7 +123,7 @@ fn without_replaced(entry: &PromptEntry, later: &[PromptEntry]) -> PromptEntry {
 /// Statement that others can follow.
 fn finished(mut code: String, entry: &PromptEntry) -> String {
     let is_closed = code.ends_with(';') || entry.is_definition;
-    if !is_closed {
+    if !is_closed && !code.is_empty() {
         let ends_in_comment = Lexer::of(&code).inside == LexState::LineComment;
         code += if ends_in_comment { "\n;" } else { ";" };
     }
@@ -63,7 +131,7 @@ fn finished(mut code: String, entry: &PromptEntry) -> String {
 }
 
 /// Code with a valid name for the last value, and whether it uses it.
-fn with_last_named(text: &str) -> (String, bool) {
+fn with_last_named(text: &str, name: &str) -> (String, bool) {
     let (mut named, mut uses_last) = (String::new(), false);
     for (range, inside) in Lexer::pieces(text) {
         let piece = &text[range];
@@ -78,7 +146,7 @@ fn with_last_named(text: &str) -> (String, bool) {
             let end = rest.find(|c| is_name(c) != is_word).unwrap_or(rest.len());
             let (word, after) = rest.split_at(end);
             uses_last |= word == LAST;
-            named += if word == LAST { NAME } else { word };
+            named += if word == LAST { name } else { word };
             rest = after;
         }
     }
@@ -118,6 +186,74 @@ mod tests {
                 "fn f(x) { 2 * x }",
                 "f(last) + \"_\".len() + a_b;"
             ]
+        );
+    }
+
+    #[test]
+    fn the_value_of_the_last_statement_is_named() {
+        let after = |text: &str| {
+            let entries = [
+                entry("1", true, &[]),
+                entry(text, true, &[]),
+                entry("_ + 1", true, &[]),
+            ];
+            let text = transcript(&entries);
+            text.lines().nth(2).unwrap().to_owned()
+        };
+        for (text, named) in [
+            ("let a = 2; a * 3", "let a = 2; let last = a * 3;"),
+            (
+                "let a = [1; 2]; \"a;b\".len()",
+                "let a = [1; 2]; let last = \"a;b\".len();",
+            ),
+            (
+                "if a > 1 { 5 } else { 6 }",
+                "let last = if a > 1 { 5 } else { 6 };",
+            ),
+            ("if a > 1 { b = 5; } a", "if a > 1 { b = 5; } let last = a;"),
+            ("#{a: 1}.a", "let last = #{a: 1}.a;"),
+            (
+                "f(|x| { x; 1 }); v.g(|x| { x })",
+                "f(|x| { x; 1 }); let last = v.g(|x| { x });",
+            ),
+            ("fn f(x) { x } f(2)", "fn f(x) { x } let last = f(2);"),
+            (
+                "import \"waves\" as w; w::f(2)",
+                "import \"waves\" as w; let last = w::f(2);",
+            ),
+            ("a = 1; a", "a = 1; let last = a;"),
+        ] {
+            assert_eq!(after(text), named);
+        }
+    }
+
+    #[test]
+    fn values_stay_the_last_until_there_are_others() {
+        let entries = [
+            entry("let a = 1; a + 1", true, &[]),
+            entry("let b = _ * 2", false, &[]),
+            entry("_ * 3", true, &[]),
+            entry("print(_)", false, &[]),
+        ];
+        let text = transcript(&entries);
+        let lines: Vec<&str> = text.lines().skip(1).collect();
+        let expected = [
+            "let a = 1; let last = a + 1;",
+            "let b = last * 2;",
+            "let last = last * 3;",
+            "print(last);",
+        ];
+        assert_eq!(lines, expected);
+        // A name of the user is not taken.
+        let entries = [
+            entry("let last = 5; last", true, &[]),
+            entry("_ + last", true, &[]),
+        ];
+        let text = transcript(&entries);
+        let lines: Vec<&str> = text.lines().skip(1).collect();
+        assert_eq!(
+            lines,
+            ["let last = 5; let last_2 = last;", "last_2 + last;"]
         );
     }
 }

@@ -39,8 +39,9 @@ fn script_text(path: &Path, mut file: &File) -> Result<String, Error> {
     file.read_to_end(&mut bytes)
         .map_err(|e| Error::io("read", path, &e))?;
     let text = String::from_utf8(bytes).map_err(|_| {
-        Error::new(format!("`{}` is not a text file in UTF-8", path.display()))
-            .hint("scripts are text files; load recordings with load_video")
+        Error::new(format!("`{}` is not a text file in UTF-8", path.display())).hint(
+            "scripts are text files; `optimap view FILE` shows a recording, `load_video` loads it",
+        )
     })?;
     Ok(plain_script(&text))
 }

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::color::colormap::Colormap;
-use crate::export::movie::cell_source::{ColorSettings, MovieSource, RangeExtent};
+use crate::export::movie::RangeExtent;
+use crate::export::movie::cell_source::{ColorSettings, MovieSource};
 use crate::ops::testing::ramp;
 use crate::video::Video;
 

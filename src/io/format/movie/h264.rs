@@ -12,6 +12,7 @@ use openh264::formats::YUVSource;
 use super::track::{START, Track};
 use super::{FrameDecoder, FrameFormat, FrameSelector, FrameStream, Movie, MovieDecoder, boxes};
 use crate::bail;
+use crate::color::yuv::{YuvCoding, YuvDecoder};
 use crate::error::{Error, Result};
 use crate::io::bytes::samples::SharedFile;
 use crate::io::recording::FrameRange;
@@ -71,6 +72,7 @@ impl MovieDecoder for H264Movie {
             track: self.0.clone(),
             packets: 0..self.0.packets.len(),
             parameters: None,
+            colors: YuvCoding::UNTAGGED.decoder(),
             size,
             frame: vec![0; size.len()],
             waiting: VecDeque::new(),
@@ -101,6 +103,8 @@ struct H264Frames {
     packets: Range<usize>,
     /// The parameters last sent to the decoder.
     parameters: Option<usize>,
+    /// Conversion of frames with these parameters.
+    colors: YuvDecoder,
     size: FrameFormat,
     /// The last decoded frame.
     frame: Vec<u8>,
@@ -128,16 +132,17 @@ impl FrameDecoder for H264Frames {
             let mut packet = Vec::new();
             if self.parameters.replace(packet_index.parameters) != Some(packet_index.parameters) {
                 packet.extend(&parameters.units);
+                self.colors = parameters.colors.decoder();
             }
             with_start_codes(&stored, parameters.length_size, &mut packet);
             if let Ok(Some(picture)) = self.decoder.decode(&packet) {
-                return Ok(write_picture(&picture, size, &mut self.frame));
+                return Ok(write_picture(&picture, &self.colors, size, &mut self.frame));
             }
         }
         if !std::mem::replace(&mut self.flushed, true) {
             for picture in self.decoder.flush_remaining().unwrap_or_default() {
                 let mut frame = vec![0; size.len()];
-                if write_picture(&picture, size, &mut frame) {
+                if write_picture(&picture, &self.colors, size, &mut frame) {
                     self.waiting.push_back(frame);
                 }
             }
@@ -168,40 +173,42 @@ fn with_start_codes(mut bytes: &[u8], length_size: usize, packet: &mut Vec<u8>) 
 }
 
 /// Writes an image as gray or as red, green and blue; `false` if it has another size.
-fn write_picture(picture: &DecodedYUV<'_>, size: FrameFormat, out: &mut [u8]) -> bool {
+fn write_picture(
+    picture: &DecodedYUV<'_>,
+    colors: &YuvDecoder,
+    size: FrameFormat,
+    out: &mut [u8],
+) -> bool {
     if picture.dimensions() != (size.width, size.height) {
         return false;
     }
-    if !size.is_gray {
-        picture.write_rgb8(out);
+    let (of_luma, of_cb, of_cr) = picture.strides();
+    let rows = picture.y().chunks(of_luma);
+    let outs = out.chunks_exact_mut(size.width * size.channels());
+    if size.is_gray {
+        for (row, out) in rows.zip(outs) {
+            for (luma, gray) in row.iter().zip(out) {
+                *gray = colors.gray(*luma);
+            }
+        }
         return true;
     }
-    let rows = picture.y().chunks(picture.strides().0);
-    for (row, out) in rows.zip(out.chunks_exact_mut(size.width)) {
-        for (luma, gray) in row.iter().zip(out) {
-            *gray = gray_level(*luma);
+    let chroma = picture.u().chunks(of_cb).zip(picture.v().chunks(of_cr));
+    // Two rows and two columns share their chroma.
+    let chroma = chroma.flat_map(|row| [row, row]);
+    for ((row, (cb, cr)), out) in rows.zip(chroma).zip(outs) {
+        let chroma = cb.iter().zip(cr).flat_map(|pair| [pair, pair]);
+        let pixels = out.as_chunks_mut::<3>().0.iter_mut();
+        for ((luma, (cb, cr)), pixel) in row.iter().zip(chroma).zip(pixels) {
+            *pixel = colors.rgb([*luma, *cb, *cr]);
         }
     }
     true
 }
 
-/// The gray level of a luma from 16 to 235.
-fn gray_level(luma: u8) -> u8 {
-    let above_black = u32::from(luma.clamp(16, 235)) - 16;
-    ((above_black * 255 + 109) / 219) as u8
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn brightness_spans_all_gray_levels() {
-        assert_eq!(
-            [0, 16, 126, 235, 255].map(gray_level),
-            [0, 0, 128, 255, 255]
-        );
-    }
 
     #[test]
     fn lengths_become_start_codes() {

@@ -3,6 +3,8 @@
 mod apng;
 mod boxes;
 mod canvas;
+#[cfg(feature = "h264")]
+mod color_tags;
 mod container;
 mod ffmpeg_decoder;
 mod gif;

@@ -12,7 +12,9 @@ use shiguredo_mp4::boxes::{
 use shiguredo_mp4::{BoxHeader, BoxType, Decode, Either};
 
 use super::boxes::{self, Mp4Box};
+use super::color_tags::ColorTags;
 use crate::bail;
+use crate::color::yuv::YuvCoding;
 use crate::error::{Error, Result};
 use crate::io::bytes::samples::SharedFile;
 use crate::task;
@@ -58,6 +60,8 @@ pub(super) struct H264Parameters {
     pub(super) units: Vec<u8>,
     /// Number of bytes of the length of each unit of a packet.
     pub(super) length_size: usize,
+    /// How the frames code their colors.
+    pub(super) colors: YuvCoding,
 }
 
 /// The packets found so far.
@@ -451,9 +455,18 @@ impl H264Parameters {
     fn new(pictures: &Avc1Box) -> Self {
         let config = &pictures.avcc_box;
         let sets = config.sps_list.iter().chain(&config.pps_list);
+        let of_stream = config.sps_list.first();
+        let of_stream = of_stream.map(|sequence| ColorTags::of_sequence(sequence));
+        let mut boxes = pictures.unknown_boxes.iter();
+        let of_file = boxes.find(|part| part.box_type == BoxType::Normal(*b"colr"));
+        let of_file = of_file.map(|part| ColorTags::of_box(&part.payload));
+        let colors = of_stream
+            .unwrap_or_default()
+            .or(of_file.unwrap_or_default());
         Self {
             units: sets.flat_map(|set| [&START[..], set].concat()).collect(),
             length_size: usize::from(config.length_size_minus_one.get()) + 1,
+            colors: colors.coding(),
         }
     }
 }

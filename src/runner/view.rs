@@ -1,0 +1,86 @@
+//! Recordings, movies and images opened in windows from the command line.
+
+use std::path::{Path, PathBuf};
+
+use crate::color::colormap::Colormap;
+use crate::draw::annotations::Annotations;
+use crate::error::{Error, Result};
+use crate::io::{self, FrameSelection, LoadOptions};
+use crate::player::event_loop::EventLoopProxy;
+use crate::player::{Panel, Player, Show};
+use crate::task;
+
+/// Time between two frames, as in `show_video`.
+const INTERVAL_MS: u64 = 10;
+
+/// Opens each file in a window of its own, colors as they are. Files that cannot be shown give a
+/// warning, unless none can be.
+pub fn view(files: &[PathBuf], windows: Option<&EventLoopProxy>) -> Result<()> {
+    let Some(windows) = windows else {
+        return Err(
+            Error::new("recordings can only be shown in windows, which are turned off")
+                .hint("leave out `--headless`, and unset OPTIMAP_HEADLESS")
+                .hint("`optimap info FILE` describes a recording"),
+        );
+    };
+    let mut failures = Vec::new();
+    for file in files {
+        if let Err(error) = open(file).and_then(|player| windows.open(player)) {
+            if error.is_interrupted() {
+                return Err(error);
+            }
+            failures.push(error);
+        }
+    }
+    let is_any_open = failures.len() < files.len();
+    if !is_any_open && let Some(first) = failures.first().cloned() {
+        failures.remove(0);
+        for error in &failures {
+            task::warn(&error.to_string());
+        }
+        return Err(first);
+    }
+    for error in failures {
+        task::warn(&error.to_string());
+    }
+    Ok(())
+}
+
+/// A player of the file, named by its file name.
+fn open(file: &Path) -> Result<Player> {
+    let options = LoadOptions {
+        as_grey: false,
+        ..LoadOptions::default()
+    };
+    let video = io::load_video(file, &FrameSelection::ALL, &options)?;
+    let title = file.file_name().unwrap_or(file.as_os_str());
+    let title = title.to_string_lossy().into_owned();
+    Player::new(Show {
+        panels: vec![Panel::video(video, title, Colormap::gray(), (None, None))?],
+        interval_ms: INTERVAL_MS,
+        step: 1,
+        annotations: Annotations::default(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_become_players_named_like_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("beat.npy");
+        let video = crate::ops::testing::ramp(&[3, 4, 5]);
+        io::save_video(&path, &video).unwrap();
+        let player = open(&path).unwrap();
+        assert_eq!(player.playback().last(), 2);
+        assert!(player.window_title().contains("beat.npy"));
+    }
+
+    #[test]
+    fn without_windows_it_says_what_to_do() {
+        let error = view(&["a.npy".into()], None).unwrap_err();
+        assert!(error.hints().iter().any(|hint| hint.contains("info")));
+    }
+}
