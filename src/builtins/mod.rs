@@ -1,6 +1,7 @@
 //! Every builtin, by topic: declarations whose bodies call into `ops`, `io` and `player`.
 
 mod analysis;
+mod beats;
 mod blend;
 mod colormaps;
 mod create;
@@ -80,6 +81,10 @@ pub const TOPICS: &[Topic] = &[
     Topic {
         title: "Masks",
         builtins: masks::BUILTINS,
+    },
+    Topic {
+        title: "Beats",
+        builtins: beats::BUILTINS,
     },
     Topic {
         title: "Waves",
