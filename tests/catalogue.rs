@@ -192,7 +192,9 @@ fn is_number(ty: &Type) -> bool {
 #[test]
 fn quantities_have_units() {
     let session = session();
-    for builtin in session.context().builtins() {
+    let builtins = session.context().builtins();
+    // The height of a peak is a sample, and its width a time.
+    for builtin in builtins.filter(|builtin| builtin.name != "find_peaks") {
         for param in builtin.params.iter().filter(|param| is_number(&param.ty)) {
             let quantity = QUANTITIES
                 .iter()

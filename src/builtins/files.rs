@@ -2,11 +2,15 @@
 
 use std::path::PathBuf;
 
+use rhai::Map;
+
 use crate::error::Result;
 use crate::io::{self, Endian, FrameSelection, LoadOptions, RawFormat, Series};
 use crate::ops::example::{self, ExampleOptions};
-use crate::script::{RecordingSource, builtins};
-use crate::video::{DType, Metadata, Video};
+use crate::ops::phantom::{self, Dye, PhantomOptions, Wavefront};
+use crate::ops::wave::activation::Polarity;
+use crate::script::{RecordingSource, Value, builtins};
+use crate::video::{DType, Metadata, Strided, Video};
 
 builtins! {
     /// Loads a recording; the format is detected from the file's name and contents.
@@ -177,7 +181,7 @@ builtins! {
     /// example_video() // => video 200×128×128 uint16 [182 … 2917] 500 fps, 6.6 MB
     /// ```
     ///
-    /// See also: `load_video`, `random`
+    /// See also: `phantom`, `load_video`, `random`
     fn example_video(
         /// Number of frames.
         frames: usize [frames] = 200,
@@ -191,5 +195,104 @@ builtins! {
         seed: i64 = 0,
     ) -> Result<Video> {
         example::example_video(&ExampleOptions { frames, height, width, fps, seed })
+    }
+
+    /// Makes a recording of paced waves together with its truth, to check analyses with.
+    ///
+    /// The tissue is an ellipse of 1000 counts on a background of 100. Each stimulus starts a wave;
+    /// a beat adds 100 counts: half a cosine of `rise` ms, centered at the activation time, then
+    /// for "voltage" a plateau and half a cosine of 0.6 · `apd` ms, for "calcium" an exponential
+    /// decay with the time constant (`apd` − `rise` / 2) / ln 5. Both have recovered to 80 % `apd`
+    /// ms after activation. The same arguments give the same samples everywhere.
+    ///
+    /// Returns a map: `video`, float32 with frame rate and pixel size; `mask` of the tissue; the
+    /// images `activation`, the time from stimulus to activation in ms, and `apd`, the mean
+    /// duration to 80 % recovery in ms, both NaN outside of the tissue; and `beats`, the frames of
+    /// the stimuli.
+    ///
+    /// Fails if a size is 0, a frame has more than 2²⁴ pixels, a number is not possible, or the
+    /// durations do not fit between `rise` and `cycle_length`.
+    ///
+    /// ```
+    /// let p = phantom(#{frames: 200, noise: 0.02});
+    /// p.beats.to_array() // => [25.0, 125.0]
+    /// let beat = p.video[20..110].smooth_spatiotemporal(1, 1);
+    /// let error = apd_map(beat, 80) - p.apd;
+    /// abs(median(error)) < 1 // => true
+    /// ```
+    ///
+    /// See also: `example_video`, `find_beats`, `activation_map`, `apd_map`
+    fn phantom(
+        /// Number of frames.
+        frames: usize [frames] = 500,
+        /// Height of a frame.
+        height: usize [px] = 64,
+        /// Width of a frame.
+        width: usize [px] = 64,
+        /// Frames per second.
+        fps: f64 [Hz] = 500.0,
+        /// Height and width of a pixel.
+        pixel_size: f64 [um] = 100.0,
+        /// Shape of the wavefronts: plane, circular from the center of the frame, or a spiral that
+        /// rotates around it.
+        wavefront: Wavefront = Wavefront::Plane,
+        /// Conduction velocity in cm/s.
+        speed: f64 = 50.0,
+        /// Direction of plane waves in degrees, clockwise from the right.
+        direction: f64 = 0.0,
+        /// Time of the first stimulus.
+        start: f64 [ms] = 50.0,
+        /// Time between stimuli, or of one rotation.
+        cycle_length: f64 [ms] = 200.0,
+        /// Shape of the beats.
+        dye: Dye = Dye::Voltage,
+        /// Duration of the upstroke.
+        rise: f64 [ms] = 10.0,
+        /// Time from activation to 80 % recovery, in the middle of the frame.
+        apd: f64 [ms] = 100.0,
+        /// Difference of the duration between right and left edge.
+        apd_gradient: f64 [ms] = 0.0,
+        /// Difference of the duration between even and odd beats; the first is even.
+        alternans: f64 [ms] = 0.0,
+        /// Fraction of the light that is lost by the end, exponentially.
+        bleaching: f64 = 0.0,
+        /// Standard deviation of the noise, as a fraction of the amplitude of a beat.
+        noise: f64 = 0.0,
+        /// Whether activation makes the light brighter or darker.
+        polarity: Polarity = Polarity::Positive,
+        /// Seed of the noise.
+        seed: i64 = 0,
+    ) -> Result<Map> {
+        let made = phantom::phantom(&PhantomOptions {
+            frames,
+            height,
+            width,
+            fps,
+            pixel_size,
+            wavefront,
+            speed,
+            direction,
+            start,
+            cycle_length,
+            dye,
+            rise,
+            apd,
+            apd_gradient,
+            alternans,
+            bleaching,
+            noise,
+            polarity,
+            seed,
+        })?;
+        let beats = Video::new(Strided::from_vec(&[made.beats.len()], made.beats));
+        let parts = [
+            ("video", made.video),
+            ("mask", made.mask),
+            ("activation", made.activation),
+            ("apd", made.apd),
+            ("beats", beats),
+        ];
+        let parts = parts.into_iter().map(|(name, video)| (name.into(), video.into_dynamic()));
+        Ok(parts.collect())
     }
 }

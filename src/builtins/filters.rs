@@ -8,6 +8,7 @@ use crate::ops::filter::mean::{self, MeanFilter};
 use crate::ops::filter::median::{self, MedianFilter};
 use crate::ops::filter::nan_mean;
 use crate::ops::filter::normalize::{self, Normalize};
+use crate::ops::filter::savgol::{self, SavgolFilter, SavgolMode};
 use crate::ops::filter::smooth;
 use crate::ops::filter::smoothstep;
 use crate::ops::filter::temporal::{self, TemporalDifference};
@@ -231,6 +232,48 @@ builtins! {
         let filter = MedianFilter { size_temporal, size_spatial, mode, ignores_nan };
         let stage = boxed("median_filter", &video.0, (size_temporal, mode), false);
         stage.apply(video.0, move |video| median::median_filter(video, &filter))
+    }
+
+    /// Smooths or differentiates the trace of every pixel by a Savitzky–Golay filter.
+    ///
+    /// A polynomial of degree `polyorder` is fitted by least squares to the `window_length` frames
+    /// around each frame, which keeps peaks and slopes better than a mean; the result is its value,
+    /// or its derivative of order `deriv`. Mode "interp" takes the frames near the ends from the
+    /// polynomials of the first and last window; other modes extend the trace. NaN propagates to
+    /// the frames whose window contains it.
+    ///
+    /// Returns an array with the shape of the input: float64 for float64 and ints of 32 or 64 bits,
+    /// otherwise float32. Derivatives are per frame, or with `delta` in its unit.
+    ///
+    /// Fails if `window_length` is even or above the number of frames in mode "interp", `polyorder`
+    /// is not below `window_length` and at most 20, or `delta` is not above 0.
+    ///
+    /// ```
+    /// let squares = arange(9) ** 2;
+    /// savgol_filter(squares, 5, 2).round().to_array()[3] // => 9.0
+    /// savgol_filter(squares, 5, 2, 1).round().to_array()[3] // => 6.0
+    /// ```
+    ///
+    /// See also: `smooth_spatiotemporal`, `bandpass`, `temporal_difference`, `activation_map`
+    ///
+    /// Source: Savitzky & Golay 1964, doi:10.1021/ac60214a047; SciPy's
+    /// `scipy.signal.savgol_filter`.
+    fn savgol_filter(
+        /// Video or trace; time is the first axis.
+        video: Video,
+        /// Number of frames that each polynomial is fitted to, odd.
+        window_length: usize [frames],
+        /// Degree of the polynomials.
+        polyorder: usize,
+        /// Order of the derivative; 0: smooth.
+        deriv: usize = 0,
+        /// Frame interval, for derivatives per unit of time.
+        delta: f64 = 1.0,
+        /// Treatment of the frames near the ends, as in `scipy.signal`; "constant" extends by 0.
+        mode: SavgolMode = SavgolMode::Interp,
+    ) -> Result<Video> {
+        let options = SavgolFilter { window_length, polyorder, deriv, delta, mode };
+        savgol::savgol_filter(video, &options)
     }
 
     /// Averages every `n` frames into one.

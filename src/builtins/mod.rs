@@ -1,6 +1,7 @@
 //! Every builtin, by topic: declarations whose bodies call into `ops`, `io` and `player`.
 
 mod analysis;
+mod beats;
 mod blend;
 #[cfg(test)]
 mod chain_tests;
@@ -82,6 +83,10 @@ pub const TOPICS: &[Topic] = &[
     Topic {
         title: "Masks",
         builtins: masks::BUILTINS,
+    },
+    Topic {
+        title: "Beats",
+        builtins: beats::BUILTINS,
     },
     Topic {
         title: "Waves",

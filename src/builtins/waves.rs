@@ -5,33 +5,42 @@ use rhai::Map;
 use crate::error::Result;
 use crate::ops::edit::registration;
 use crate::ops::mask::contour::{self, Levels};
-use crate::ops::wave::activation::{self, Polarity};
+use crate::ops::wave::activation::{self, ActivationOptions, Polarity};
+use crate::ops::wave::transient::ActivationMethod;
 use crate::ops::wave::{phase, spectrum};
 use crate::script::call::convert::{Numbers, Reduced};
 use crate::script::{Value, builtins};
 use crate::video::Video;
 
 builtins! {
-    /// Local activation time of every pixel: the time of the steepest slope of its trace.
+    /// Local activation time of every pixel.
     ///
-    /// Slopes are central differences, (x(t+1) − x(t−1)) / 2 per frame; the time of the steepest
-    /// one is refined between frames by the parabola through it and its two neighbors. A pixel is
-    /// NaN if its trace has NaN or infinite samples, or no slope above `threshold`. Cut out one
+    /// Method "derivative": the time of the steepest slope of the trace. Slopes are central
+    /// differences, (x(t+1) − x(t−1)) / 2 per frame; the time of the steepest one is refined
+    /// between frames by the parabola through it and its two neighbors. Method "half": the upstroke
+    /// through half of the amplitude, between the smallest sample before the peak and the peak.
+    /// Method "threshold": the upstroke through the sample value `threshold`. Both are the crossing
+    /// nearest to the steepest slope, interpolated linearly.
+    ///
+    /// A pixel is NaN if its trace has NaN or infinite samples, or no such upstroke. Cut out one
     /// beat first, and smooth it: noise has slopes too.
     ///
     /// Returns an image {y, x} in ms from the first frame, float32.
     ///
-    /// Fails if `video` is not {t, y, x}, has fewer than 3 frames or no known frame rate, or if
-    /// `threshold` is negative or NaN.
+    /// Fails if `video` is not {t, y, x}, has fewer than 3 frames or no known frame rate, if
+    /// `threshold` is negative or NaN, or if the method "threshold" has none.
     ///
     /// ```
     /// let beat = example_video(60, 64, 64).smooth_spatiotemporal(2, 2);
     /// let map = beat.activation_map("negative");
     /// map.shape // => [64, 64]
     /// map.max() < 120 // => true
+    /// let p = phantom(#{frames: 100});
+    /// let error = p.video.activation_map(#{method: "half"}) - 50 - p.activation;
+    /// abs(error).max() < 0.1 // => true
     /// ```
     ///
-    /// See also: `conduction_velocity`, `contours`, `hilbert_phase`, `smooth_spatiotemporal`.
+    /// See also: `apd_map`, `upstroke_maps`, `conduction_velocity`, `contours`, `hilbert_phase`.
     ///
     /// Source: steepest slope, as in Efimov et al. 1994, doi:10.1161/01.CIR.90.3.1469.
     fn activation_map(
@@ -40,12 +49,15 @@ builtins! {
         /// Whether activation makes the light brighter (positive) or darker (negative);
         /// voltage-sensitive dyes often become darker.
         polarity: Polarity = Polarity::Positive,
-        /// Slope per frame that must be exceeded.
-        threshold: f64 = 0.0,
+        /// Method "derivative": slope per frame that must be exceeded; "half": amplitude that must
+        /// be exceeded; "threshold": sample value to cross. Default: 0, none for "threshold".
+        threshold: Option<f64> = None,
         /// Frame rate; default: that of the video.
         fps: Option<f64> [Hz] = None,
+        /// Definition of the activation time.
+        method: ActivationMethod = ActivationMethod::Derivative,
     ) -> Result<Video> {
-        activation::activation_map(&video, polarity, threshold, fps)
+        activation::activation_map(&video, &ActivationOptions { polarity, threshold, fps, method })
     }
 
     /// Conduction velocity at every pixel, from a map of activation times.

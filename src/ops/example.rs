@@ -27,7 +27,7 @@ pub struct ExampleOptions {
 }
 
 /// Maximum number of pixels of a frame, more than any camera for hearts has.
-const MAX_PIXELS: usize = 1 << 24;
+pub(super) const MAX_PIXELS: usize = 1 << 24;
 
 /// Rotations of the spiral per second.
 const ROTATION_HZ: f32 = 8.0;
@@ -202,7 +202,7 @@ fn angle(y: f32, x: f32) -> f32 {
 }
 
 /// A different seed for each frame.
-fn noise_seed(seed: i64, frame: usize) -> u32 {
+pub(super) fn noise_seed(seed: i64, frame: usize) -> u32 {
     let mixed = (seed as u64)
         .wrapping_mul(0x9E37_79B9_7F4A_7C15)
         .wrapping_add(frame as u64 + 1);
@@ -211,7 +211,7 @@ fn noise_seed(seed: i64, frame: usize) -> u32 {
 
 /// Approximately normal random number of variance 1: the sum of four uniform bytes.
 #[inline(always)]
-fn gaussian(seed: u32, index: u32) -> f32 {
+pub(super) fn gaussian(seed: u32, index: u32) -> f32 {
     let bits = hash(index.wrapping_mul(0x9E37_79B9) ^ seed);
     let byte = |shift: u32| ((bits >> shift) & 255) as i32;
     (byte(0) + byte(8) + byte(16) + byte(24) - 510) as f32 * (1.0 / 147.8)

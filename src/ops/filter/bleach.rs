@@ -206,7 +206,10 @@ fn exponential(means: &[f64]) -> Vec<f64> {
 }
 
 /// Position of the minimum of a unimodal function in an interval (golden-section search).
-fn smallest(function: impl Fn(f64) -> f64, [mut low, mut high]: [f64; 2]) -> f64 {
+pub(in crate::ops) fn smallest(
+    function: impl Fn(f64) -> f64,
+    [mut low, mut high]: [f64; 2],
+) -> f64 {
     const GOLDEN: f64 = 0.618_033_988_749_894_9;
     let mut inner = [high - GOLDEN * (high - low), low + GOLDEN * (high - low)];
     let mut values = inner.map(&function);

@@ -9,6 +9,7 @@ pub mod median;
 pub mod nan_mean;
 pub mod normalize;
 pub mod ratio;
+pub mod savgol;
 pub mod smooth;
 pub mod smoothstep;
 pub mod temporal;

@@ -1,5 +1,8 @@
 //! Activation times and conduction velocity.
 
+use super::measure::image_like;
+use super::peaks::parabola_peak;
+use super::transient::{self, ActivationMethod, RestLevel, TransientOptions};
 use crate::bail;
 use crate::choice::Choice;
 use crate::error::{Error, Result};
@@ -17,41 +20,77 @@ pub enum Polarity {
     Negative,
 }
 
+impl Polarity {
+    /// Factor that makes activation go up.
+    pub(in crate::ops) fn sign(self) -> f64 {
+        match self {
+            Self::Positive => 1.0,
+            Self::Negative => -1.0,
+        }
+    }
+}
+
 impl Choice for Polarity {
     const NOUN: &'static str = "a polarity";
     const CHOICES: &'static [(&'static str, Self)] =
         &[("positive", Self::Positive), ("negative", Self::Negative)];
 }
 
-/// Local activation time of every pixel in ms from the first frame: the time of steepest slope of
-/// its trace. NaN where the trace has NaN, or no slope above `threshold` per frame.
-///
-/// Slopes are central differences (x(t+1) − x(t−1)) / 2; the steepest is located between frames at
-/// the peak of the parabola through it and its neighbors.
-pub fn activation_map(
-    video: &Video,
-    polarity: Polarity,
-    threshold: f64,
-    fps: Option<f64>,
-) -> Result<Video> {
+/// Options of [`activation_map`].
+#[derive(Debug, Clone)]
+pub struct ActivationOptions {
+    /// Whether activation makes the light brighter or darker.
+    pub polarity: Polarity,
+    /// Slope per frame or amplitude to exceed, or level to cross.
+    pub threshold: Option<f64>,
+    /// Frame rate in Hz; default: that of the video.
+    pub fps: Option<f64>,
+    /// Definition of the activation time.
+    pub method: ActivationMethod,
+}
+
+/// Local activation time of every pixel in ms from the first frame. NaN where the trace has NaN, or
+/// no activation.
+pub fn activation_map(video: &Video, options: &ActivationOptions) -> Result<Video> {
     expect_gray_frames(video, "activation_map")?;
-    let fps = frame_rate("activation_map", video, fps)?;
-    if threshold.is_nan() || threshold < 0.0 {
-        bail!("activation_map needs `threshold` to be a number >= 0, got {threshold}");
-    }
+    let fps = frame_rate("activation_map", video, options.fps)?;
     if video.len() < 3 {
         bail!(
             "activation_map needs at least 3 frames, got {}",
             video.len()
         );
     }
-    let sign = if polarity == Polarity::Positive {
-        1.0
-    } else {
-        -1.0
+    match (options.method, options.threshold) {
+        (ActivationMethod::Threshold, None) => {
+            let error = Error::new("activation_map needs `threshold` for the method \"threshold\"");
+            return Err(error.hint("give the sample value to cross: `#{threshold: 0.5}`"));
+        }
+        (ActivationMethod::Threshold, Some(level)) if !level.is_finite() => {
+            bail!("activation_map needs `threshold` to be a finite number, got {level}")
+        }
+        (_, Some(least)) if least.is_nan() || least < 0.0 => {
+            bail!("activation_map needs `threshold` to be a number >= 0, got {least}")
+        }
+        _ => {}
+    }
+    if options.method == ActivationMethod::Derivative {
+        return steepest_slopes(video, options, fps);
+    }
+    let measured = TransientOptions {
+        polarity: options.polarity,
+        method: options.method,
+        baseline: RestLevel::Min,
+        fps: options.fps,
     };
+    transient::rise_map(video, options.threshold, &measured)
+}
+
+/// Times of the steepest slopes. Slopes are central differences (x(t+1) − x(t−1)) / 2; the steepest
+/// is located between frames at the peak of the parabola through it and its neighbors.
+fn steepest_slopes(video: &Video, options: &ActivationOptions, fps: f64) -> Result<Video> {
+    let sign = options.polarity.sign();
     let start = Steepest {
-        slope: threshold,
+        slope: options.threshold.unwrap_or(0.0),
         ..Steepest::default()
     };
     let operation = "finding activation times";
@@ -70,16 +109,6 @@ pub fn activation_map(
         .map(|pixel| (pixel.frame() * 1000.0 / fps) as f32)
         .collect();
     Ok(image_like(video, times))
-}
-
-/// Image of results, one per pixel of a frame.
-fn image_like(video: &Video, results: Vec<f32>) -> Video {
-    let shape = &video.shape()[video.ndim() - 2..];
-    let mut image = video.with_samples(Strided::from_vec(shape, results));
-    if image.metadata().fps.is_some() {
-        image.metadata_mut().fps = None;
-    }
-    image
 }
 
 /// Steepest slope of a trace so far.
@@ -128,14 +157,7 @@ impl Steepest {
         if self.is_broken || self.frame == 0 {
             return f64::NAN;
         }
-        let curvature = self.left - 2.0 * self.slope + self.right;
-        let offset = (self.left - self.right) / (2.0 * curvature);
-        let offset = if curvature < 0.0 {
-            offset.clamp(-0.5, 0.5)
-        } else {
-            0.0
-        };
-        f64::from(self.frame) + offset
+        f64::from(self.frame) + parabola_peak([self.left, self.slope, self.right])
     }
 }
 
@@ -188,7 +210,10 @@ pub fn conduction_velocity(
         }
         Ok(())
     })?;
-    let image = |part: usize| image_like(times, velocities.iter().map(|v| v[part]).collect());
+    let image = |part: usize| {
+        let values = velocities.iter().map(|velocity| velocity[part]);
+        times.with_samples(Strided::from_vec(times.shape(), values.collect()))
+    };
     Ok(Velocity {
         speed: image(0),
         vy: image(1),
@@ -313,17 +338,28 @@ mod tests {
         video(&[40, 1, times.len()], samples.collect())
     }
 
+    /// Times of the steepest slopes.
+    fn slopes(video: &Video, polarity: Polarity, threshold: f64, fps: f64) -> Result<Video> {
+        let options = ActivationOptions {
+            polarity,
+            threshold: Some(threshold),
+            fps: Some(fps),
+            method: ActivationMethod::Derivative,
+        };
+        activation_map(video, &options)
+    }
+
     #[test]
     fn times_are_those_of_the_steepest_slope() {
         for (sign, polarity) in [(1.0, Polarity::Positive), (-1.0, Polarity::Negative)] {
             let video = upstrokes(sign, &[10.0, 20.25, 30.5]);
-            let found = activation_map(&video, polarity, 0.0, Some(500.0)).unwrap();
+            let found = slopes(&video, polarity, 0.0, 500.0).unwrap();
             for (found, frame) in values(&found).iter().zip([10.0, 20.25, 30.5]) {
                 assert!((found - 2.0 * frame).abs() < 0.05, "{found}");
             }
             assert_eq!(found.shape(), [1, 3]);
         }
-        let steep = activation_map(&upstrokes(1.0, &[10.0]), Polarity::Positive, 0.5, Some(1.0));
+        let steep = slopes(&upstrokes(1.0, &[10.0]), Polarity::Positive, 0.5, 1.0);
         assert!(values(&steep.unwrap())[0].is_nan());
     }
 
@@ -333,14 +369,11 @@ mod tests {
             .flat_map(|t| [1.0, t as f32, -(t as f32), f32::NAN])
             .collect();
         let input = video(&[10, 2, 2], samples);
-        let found = values(&activation_map(&input, Polarity::Positive, 0.0, Some(1000.0)).unwrap());
+        let found = values(&slopes(&input, Polarity::Positive, 0.0, 1000.0).unwrap());
         assert!(found[0].is_nan() && found[2].is_nan() && found[3].is_nan());
         assert_eq!(found[1], 1.0);
-        assert!(activation_map(&input, Polarity::Positive, 0.0, None).is_err());
-        assert!(activation_map(&input, Polarity::Positive, f64::NAN, Some(1.0)).is_err());
-        assert!(
-            activation_map(&input.frames(0, 2, 1), Polarity::Positive, 0.0, Some(1.0)).is_err()
-        );
+        assert!(slopes(&input, Polarity::Positive, f64::NAN, 1.0).is_err());
+        assert!(slopes(&input.frames(0, 2, 1), Polarity::Positive, 0.0, 1.0).is_err());
     }
 
     /// Plane waves: T = (y sin a + x cos a) · size / speed.

@@ -1,0 +1,421 @@
+//! Synthetic recording of paced waves with known activation times, durations and velocity, for
+//! checking analyses.
+
+use std::f64::consts::{PI, TAU};
+
+use super::example::{MAX_PIXELS, gaussian, noise_seed};
+use super::wave::activation::Polarity;
+use crate::bail;
+use crate::choice::Choice;
+use crate::error::Result;
+use crate::task;
+use crate::video::{Strided, Video};
+
+/// Shape of the wavefronts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Wavefront {
+    /// Straight, in one direction.
+    Plane,
+    /// Circular, from the center of the frame.
+    Point,
+    /// One arm that rotates around the center of the frame.
+    Spiral,
+}
+
+impl Choice for Wavefront {
+    const NOUN: &'static str = "a wavefront";
+    const CHOICES: &'static [(&'static str, Self)] = &[
+        ("plane", Self::Plane),
+        ("point", Self::Point),
+        ("spiral", Self::Spiral),
+    ];
+}
+
+/// Dye, which decides the shape of the transients.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Dye {
+    /// Action potentials: a plateau, and repolarization along half a cosine.
+    Voltage,
+    /// Calcium transients: an exponential decay.
+    Calcium,
+}
+
+impl Choice for Dye {
+    const NOUN: &'static str = "a dye";
+    const CHOICES: &'static [(&'static str, Self)] =
+        &[("voltage", Self::Voltage), ("calcium", Self::Calcium)];
+}
+
+/// Parameters of the phantom.
+#[derive(Debug, Clone)]
+pub struct PhantomOptions {
+    /// Number of frames.
+    pub frames: usize,
+    /// Height of a frame in pixels.
+    pub height: usize,
+    /// Width of a frame in pixels.
+    pub width: usize,
+    /// Frames per second.
+    pub fps: f64,
+    /// Side of a pixel in µm.
+    pub pixel_size: f64,
+    /// Shape of the wavefronts.
+    pub wavefront: Wavefront,
+    /// Conduction velocity in cm/s.
+    pub speed: f64,
+    /// Direction of a plane wave in degrees, clockwise from the right.
+    pub direction: f64,
+    /// Time of the first stimulus in ms.
+    pub start: f64,
+    /// Time between stimuli in ms.
+    pub cycle_length: f64,
+    /// Shape of the transients.
+    pub dye: Dye,
+    /// Duration of the upstroke in ms.
+    pub rise: f64,
+    /// Duration from activation to 80 % recovery in ms, at the center of the frame.
+    pub apd: f64,
+    /// Difference of the duration between the right and the left edge in ms.
+    pub apd_gradient: f64,
+    /// Difference of the duration between even and odd beats in ms.
+    pub alternans: f64,
+    /// Fraction of the light lost by the end of the recording.
+    pub bleaching: f64,
+    /// Standard deviation of the noise as a fraction of the amplitude of the transients.
+    pub noise: f64,
+    /// Whether activation makes the light brighter or darker.
+    pub polarity: Polarity,
+    /// Seed of the noise.
+    pub seed: i64,
+}
+
+/// A recording and what is true of it.
+pub struct Phantom {
+    /// Recording, `float32`.
+    pub video: Video,
+    /// Tissue.
+    pub mask: Video,
+    /// Time from stimulus to activation in ms; NaN outside of the tissue.
+    pub activation: Video,
+    /// Mean duration from activation to 80 % recovery in ms; NaN outside of the tissue.
+    pub apd: Video,
+    /// Frames of the stimuli.
+    pub beats: Vec<f64>,
+}
+
+/// Samples of the background, of the tissue at rest, and of the transients above it.
+const BACKGROUND: f64 = 100.0;
+const LIGHT: f64 = 1000.0;
+const AMPLITUDE: f64 = 100.0;
+
+/// Part of the duration that repolarization takes, and the part of it before 80 % recovery, where
+/// the half cosine is 0.2: arccos(−0.6) / π.
+const FALL: f64 = 0.6;
+const BEFORE_80: f64 = 0.704_832_764_699_133_5;
+
+/// Part of the frame's half height and half width that the elliptic tissue takes.
+const EXTENT: f64 = 0.9;
+
+/// Generates the recording.
+pub fn phantom(options: &PhantomOptions) -> Result<Phantom> {
+    options.check()?;
+    let tissue = Tissue::new(options);
+    let (height, width) = (options.height, options.width);
+    let mut samples = Strided::<f32>::for_writing(&[options.frames, height, width])?;
+    let steps = samples.as_mut_slice()?.chunks_mut(height * width);
+    task::for_each("drawing the phantom", steps.enumerate(), |(frame, out)| {
+        tissue.draw(frame, out);
+        Ok(())
+    })?;
+    let mut video = Video::new(samples);
+    let metadata = video.metadata_mut();
+    metadata.pixel_size = Some([options.pixel_size; 2]);
+    let image = |values: &[f64]| {
+        let inside = values.iter().zip(&tissue.is_inside);
+        let known = inside.map(|(value, inside)| if *inside { *value as f32 } else { f32::NAN });
+        video.with_samples(Strided::from_vec(&[height, width], known.collect()))
+    };
+    let (activation, apd) = (image(&tissue.activation), image(&tissue.apd));
+    let inside = Strided::from_vec(&[height, width], tissue.is_inside.clone());
+    let mask = video.with_samples(inside);
+    video.metadata_mut().fps = Some(options.fps);
+    video.metadata_mut().comment = Some("synthetic paced waves".into());
+    let duration = options.frames as f64 * 1000.0 / options.fps;
+    let stimuli = (0..).map(|beat| options.start + f64::from(beat) * options.cycle_length);
+    let beats = stimuli.take_while(|time| *time < duration);
+    Ok(Phantom {
+        video,
+        mask,
+        activation,
+        apd,
+        beats: beats.map(|time| time * options.fps / 1000.0).collect(),
+    })
+}
+
+impl PhantomOptions {
+    fn check(&self) -> Result<()> {
+        let (frames, height, width) = (self.frames, self.height, self.width);
+        if frames == 0 || height == 0 || width == 0 {
+            bail!("phantom needs at least one frame and one pixel, got {frames}×{height}×{width}");
+        }
+        if height.saturating_mul(width) > MAX_PIXELS {
+            bail!("phantom draws frames of at most {MAX_PIXELS} pixels, got {height}×{width}");
+        }
+        let positive = [
+            ("fps", self.fps),
+            ("pixel_size", self.pixel_size),
+            ("speed", self.speed),
+            ("cycle_length", self.cycle_length),
+            ("rise", self.rise),
+            ("apd", self.apd),
+        ];
+        for (name, value) in positive {
+            if !(value > 0.0 && value.is_finite()) {
+                bail!("phantom needs `{name}` to be a number > 0, got {value}");
+            }
+        }
+        let finite = [
+            ("direction", self.direction),
+            ("apd_gradient", self.apd_gradient),
+            ("alternans", self.alternans),
+        ];
+        for (name, value) in finite {
+            if !value.is_finite() {
+                bail!("phantom needs `{name}` to be a finite number, got {value}");
+            }
+        }
+        let nonnegative = [("start", self.start), ("noise", self.noise)];
+        for (name, value) in nonnegative {
+            if !(value >= 0.0 && value.is_finite()) {
+                bail!("phantom needs `{name}` to be a number >= 0, got {value}");
+            }
+        }
+        if !(0.0..1.0).contains(&self.bleaching) {
+            bail!(
+                "phantom needs `bleaching` to be from 0 to below 1, got {}",
+                self.bleaching
+            );
+        }
+        let spread = (self.apd_gradient.abs() + self.alternans.abs()) / 2.0;
+        let [shortest, longest] = [self.apd - spread, self.apd + spread];
+        let plateau = shortest * (1.0 - BEFORE_80 * FALL);
+        let end = longest * (1.0 + (1.0 - BEFORE_80) * FALL);
+        if plateau < self.rise / 2.0 || end + self.rise / 2.0 > self.cycle_length {
+            bail!(
+                "phantom needs durations that fit between `rise` {} ms and `cycle_length` {} ms, \
+                 got {shortest} to {longest} ms",
+                self.rise,
+                self.cycle_length
+            );
+        }
+        Ok(())
+    }
+
+    /// Time from stimulus to activation in ms, at a position relative to the center in pixels.
+    fn activation(&self, dy: f64, dx: f64) -> f64 {
+        // 1 cm/s is 10 µm/ms.
+        let delay = |pixels: f64| pixels * self.pixel_size / (10.0 * self.speed);
+        match self.wavefront {
+            Wavefront::Plane => {
+                let (sine, cosine) = self.direction.to_radians().sin_cos();
+                let reach = (self.height - 1) as f64 * sine.abs();
+                let reach = (reach + (self.width - 1) as f64 * cosine.abs()) / 2.0;
+                delay(dy * sine + dx * cosine + reach)
+            }
+            Wavefront::Point => delay(dy.hypot(dx)),
+            Wavefront::Spiral => {
+                let turns = dy.atan2(dx) / TAU + delay(dy.hypot(dx)) / self.cycle_length;
+                turns.rem_euclid(1.0) * self.cycle_length
+            }
+        }
+    }
+
+    /// Transient from 0 to 1, at a time after activation in ms.
+    fn transient(&self, time: f64, apd: f64) -> f64 {
+        let half = self.rise / 2.0;
+        if time < -half {
+            return 0.0;
+        }
+        if time < half {
+            return 0.5 - 0.5 * (PI * (time / self.rise + 0.5)).cos();
+        }
+        match self.dye {
+            Dye::Voltage => {
+                let fall = FALL * apd;
+                let done = (time - apd) / fall + BEFORE_80;
+                0.5 + 0.5 * (PI * done.clamp(0.0, 1.0)).cos()
+            }
+            Dye::Calcium => (-(time - half) / self.decay(apd)).exp(),
+        }
+    }
+
+    /// Time constant of the decay that recovers to 80 % at `apd`.
+    fn decay(&self, apd: f64) -> f64 {
+        (apd - self.rise / 2.0) / 5.0_f64.ln()
+    }
+}
+
+/// Values of each pixel that do not change between frames.
+struct Tissue<'a> {
+    options: &'a PhantomOptions,
+    is_inside: Vec<bool>,
+    activation: Vec<f64>,
+    apd: Vec<f64>,
+}
+
+impl<'a> Tissue<'a> {
+    fn new(options: &'a PhantomOptions) -> Self {
+        let (height, width) = (options.height, options.width);
+        let pixels = (0..height).flat_map(|y| (0..width).map(move |x| (y, x)));
+        let center = |len: usize| (len - 1) as f64 / 2.0;
+        let pixels = pixels.map(|(y, x)| (y as f64 - center(height), x as f64 - center(width)));
+        let pixels: Vec<(f64, f64)> = pixels.collect();
+        let radius = |len: usize| EXTENT * len as f64 / 2.0;
+        let [radius_y, radius_x] = [radius(height), radius(width)];
+        let is_inside = |(y, x): &(f64, f64)| (y / radius_y).hypot(x / radius_x) < 1.0;
+        let across = (width.max(2) - 1) as f64;
+        let apd = |(_, x): &(f64, f64)| options.apd + options.apd_gradient * x / across;
+        let activation = |(y, x): &(f64, f64)| options.activation(*y, *x);
+        Self {
+            options,
+            is_inside: pixels.iter().map(is_inside).collect(),
+            activation: pixels.iter().map(activation).collect(),
+            apd: pixels.iter().map(apd).collect(),
+        }
+    }
+
+    fn draw(&self, frame: usize, out: &mut [f32]) {
+        let options = self.options;
+        let time = frame as f64 * 1000.0 / options.fps;
+        let lost = frame as f64 / (options.frames.max(2) - 1) as f64;
+        let light = (1.0 - options.bleaching).powf(lost);
+        let sign = options.polarity.sign();
+        let seed = noise_seed(options.seed, frame);
+        for (at, out) in out.iter_mut().enumerate() {
+            let noise = f64::from(gaussian(seed, at as u32)) * options.noise * AMPLITUDE;
+            let tissue = match self.is_inside[at] {
+                true => light * (LIGHT + sign * AMPLITUDE * self.signal(at, time)),
+                false => BACKGROUND,
+            };
+            *out = (tissue + noise) as f32;
+        }
+    }
+
+    /// Sum of the transients at a time: those of the last stimulus that arrived and of the one
+    /// before.
+    fn signal(&self, pixel: usize, time: f64) -> f64 {
+        let options = self.options;
+        let since = time - options.start - self.activation[pixel];
+        let last = ((since + options.rise / 2.0) / options.cycle_length).floor();
+        let first = match options.wavefront {
+            Wavefront::Spiral => f64::NEG_INFINITY,
+            Wavefront::Plane | Wavefront::Point => 0.0,
+        };
+        let transient = |beat: f64| {
+            let is_even = beat.rem_euclid(2.0) == 0.0;
+            let alternans = if is_even { 0.5 } else { -0.5 } * options.alternans;
+            let time = since - beat * options.cycle_length;
+            options.transient(time, self.apd[pixel] + alternans)
+        };
+        let arrived = [last - 1.0, last].into_iter().filter(|beat| *beat >= first);
+        arrived.map(transient).sum()
+    }
+}
+
+#[cfg(test)]
+pub(in crate::ops) mod tests {
+    use super::*;
+    use crate::ops::testing::{check_threads, values};
+
+    /// A small recording without noise.
+    pub(in crate::ops) const PLAIN: PhantomOptions = PhantomOptions {
+        frames: 200,
+        height: 24,
+        width: 32,
+        fps: 1000.0,
+        pixel_size: 100.0,
+        wavefront: Wavefront::Plane,
+        speed: 20.0,
+        direction: 0.0,
+        start: 50.0,
+        cycle_length: 150.0,
+        dye: Dye::Voltage,
+        rise: 10.0,
+        apd: 80.0,
+        apd_gradient: 0.0,
+        alternans: 0.0,
+        bleaching: 0.0,
+        noise: 0.0,
+        polarity: Polarity::Positive,
+        seed: 0,
+    };
+
+    #[test]
+    fn samples_are_what_the_parameters_say() {
+        let made = phantom(&PLAIN).unwrap();
+        let pixel = 12 * 32 + 20;
+        // A plane wave from the left: 20 pixels of 100 µm at 20 cm/s.
+        assert_eq!(values(&made.activation)[pixel], 10.0);
+        assert_eq!(made.beats, [50.0]);
+        let samples = values(&made.video);
+        let at = |frame: usize| samples[frame * 24 * 32 + pixel];
+        assert_eq!((at(0), at(60), at(70)), (1000.0, 1050.0, 1100.0));
+        assert!((at(140) - 1020.0).abs() < 1e-3, "{}", at(140));
+        assert_eq!(at(160), 1000.0);
+        assert_eq!(samples[0], 100.0);
+        assert!(values(&made.apd)[0].is_nan());
+    }
+
+    #[test]
+    fn calcium_decays_exponentially() {
+        let options = PhantomOptions {
+            dye: Dye::Calcium,
+            bleaching: 0.5,
+            ..PLAIN
+        };
+        let tau = options.decay(80.0);
+        let fall = options.transient(30.0 + tau, 80.0) / options.transient(30.0, 80.0);
+        assert!((fall - (-1.0_f64).exp()).abs() < 1e-12);
+        assert!((options.transient(80.0, 80.0) - 0.2).abs() < 1e-12);
+        let samples = values(&phantom(&options).unwrap().video);
+        let last = samples[199 * 24 * 32 + 12 * 32 + 20];
+        assert!((last / 1000.0 - 0.5).abs() < 0.01, "{last}");
+    }
+
+    #[test]
+    fn noise_is_the_same_on_any_number_of_threads() {
+        let noisy = PhantomOptions {
+            noise: 0.1,
+            frames: 20,
+            ..PLAIN
+        };
+        check_threads(|| Ok(phantom(&noisy)?.video));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let refused = |options: PhantomOptions| phantom(&options).err().unwrap().to_string();
+        let long = PhantomOptions {
+            apd: 140.0,
+            ..PLAIN
+        };
+        assert!(refused(long).contains("fit between"));
+        let short = PhantomOptions {
+            alternans: 160.0,
+            ..PLAIN
+        };
+        assert!(refused(short).contains("got 0 to 160 ms"));
+        let empty = PhantomOptions { frames: 0, ..PLAIN };
+        assert!(refused(empty).contains("at least one frame"));
+        let still = PhantomOptions {
+            speed: 0.0,
+            ..PLAIN
+        };
+        assert!(refused(still).contains("`speed`"));
+        let dark = PhantomOptions {
+            bleaching: 1.0,
+            ..PLAIN
+        };
+        assert!(refused(dark).contains("`bleaching`"));
+    }
+}
