@@ -4,7 +4,7 @@ pub mod batch;
 pub mod timing;
 pub mod watch;
 
-mod job;
+mod batch_job;
 mod slurm;
 mod summary;
 

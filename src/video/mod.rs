@@ -22,7 +22,7 @@ pub use metadata::{Field, Metadata, warn_of_pixel_size};
 pub(crate) use read::{convert_run, read_run, split};
 pub use samples::{DType, Element, Number, Real, Samples};
 pub(crate) use samples::{map_samples, with_bits, with_dtype};
-pub use storage::{MappedFile, Strided, begin_write_back, check_files, survive_size_limits};
+pub use storage::{MappedFile, Strided};
 
 use crate::bail;
 use crate::error::Result;

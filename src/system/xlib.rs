@@ -3,14 +3,12 @@
 //! When an X server ends, Xlib ends the program, and with it the data of the session, unless
 //! another handler is set. Since version 1.7 a handler can let the program continue: the functions
 //! of Xlib then only fail.
-
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_void};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use libloading::Library;
-use minifb::Window;
 use raw_window_handle::{HasDisplayHandle, RawDisplayHandle};
 
 type IoErrorHandler = unsafe extern "C" fn(*mut c_void) -> c_int;
@@ -19,14 +17,14 @@ type SetIoErrorHandler = unsafe extern "C" fn(Option<IoErrorHandler>) -> Option<
 type SetBrokenThen = unsafe extern "C" fn(*mut c_void, Option<IoErrorExitHandler>, *mut c_void);
 
 /// Detects whether the connection of a window to its display has broken.
-pub(super) struct Connection {
+pub(crate) struct Connection {
     broken: &'static AtomicBool,
 }
 
 impl Connection {
     /// Watches the connection of a window. With an older Xlib the end of the server ends the
     /// program.
-    pub(super) fn of(window: &Window) -> Self {
+    pub(crate) fn of(window: &impl HasDisplayHandle) -> Self {
         // Never freed, as Xlib may write to it as long as the program runs.
         let broken = Box::leak(Box::default());
         let connection = Self { broken };
@@ -41,7 +39,7 @@ impl Connection {
     }
 
     /// Whether the connection has broken.
-    pub(super) fn is_broken(&self) -> bool {
+    pub(crate) fn is_broken(&self) -> bool {
         self.broken.load(Ordering::Relaxed)
     }
 
