@@ -72,8 +72,13 @@ fn used(line: &str) -> Vec<&str> {
     found
 }
 
-/// Unit tests that save with all that the crate has.
-const ABOVE_ALL: &[&str] = &["io/round_trip.rs"];
+/// Lines of unit tests that use a room below theirs: a file, and what its lines hold.
+const ABOVE_THEIRS: &[(&str, &str)] = &[
+    // What one format saves is read, exported and read again.
+    ("io/round_trip.rs", ""),
+    // On Windows, a file that is mapped cannot be replaced.
+    ("fs/atomic.rs", "crate::video::MappedFile::open("),
+];
 
 #[test]
 fn no_room_uses_one_below_it() {
@@ -84,10 +89,14 @@ fn no_room_uses_one_below_it() {
     for (path, lines) in sources() {
         let room = path.split(['/', '.']).next().unwrap();
         // The page of the crate and the program itself are no rooms.
-        let Some(own) = rank(room).filter(|_| !ABOVE_ALL.contains(&path.as_str())) else {
+        let Some(own) = rank(room) else {
             continue;
         };
-        for line in &lines {
+        let is_test = |line: &String| {
+            let known = |(file, text): &(&str, &str)| path == *file && line.contains(text);
+            ABOVE_THEIRS.iter().any(known)
+        };
+        for line in lines.iter().filter(|line| !is_test(line)) {
             let mut below = used(line).into_iter().filter(|name| rank(name) > Some(own));
             if let Some(name) = below.next() {
                 failures += &format!("{path} uses {name}: {line}\n");
