@@ -9,8 +9,8 @@
 //! |---|---|
 //! | [`error`] | the error type: a message and hints |
 //! | [`choice`] | values that are chosen by name |
-//! | [`task`] | parallel loops with progress, warnings and interruption |
-//! | [`system`] | queries to the operating system: memory, starting other programs |
+//! | [`task`] | parallel loops; the job of a thread: warnings, progress, interruption, memory account |
+//! | [`system`] | what differs between operating systems: queries, programs, signals, the display |
 //! | [`fs`] | files below all formats: opening in the sandbox or not, atomic replacement, names |
 //! | [`video`] | the video type: sample types, storage, views, metadata |
 //! | [`color`] | colormaps, and the colors of samples |
@@ -22,10 +22,11 @@
 //! | [`player`] | the player: playback, rendering, windows |
 //! | [`script`] | the bridge to Rhai: [`script::call`], [`script::types`], [`script::docs`], [`script::language`], [`script::host`] |
 //! | [`builtins`] | the builtins by topic, one declaration each |
+//! | [`terminal`] | warnings, progress and errors on standard error; Ctrl-C |
 //! | [`session`] | an engine with builtins, standard library and state |
 //! | [`runner`] | scripts from the command line: checked, timed, watched, for many files |
 //! | [`gallery`] | the images of the reference |
-//! | [`repl`], [`terminal`] | the prompt; warnings, progress and errors on standard error |
+//! | [`repl`] | the prompt |
 //!
 //! # Glossary
 //!
@@ -73,9 +74,11 @@
 //! | frame source, producer | function that makes the frames of a player, and its thread | `script::types::frame_source`, `player::producer` |
 //! | event loop | what serves the windows | `player::event_loop::EventLoop` |
 //! | sync group | players that show the same frame | `player::sync_group` |
+//! | job | everything that runs for one session, on any threads; in a batch, the run of one file | `task::Job`, `runner::batch_job` |
+//! | memory account | what the arrays of a job use, its budget and its limit | `task::memory::MemoryAccount` |
 //! | buffer pool | memory of dropped arrays that is used again | `video::storage::pool` |
 //! | eviction | taking mapped pages out of memory | `video::storage::eviction` |
-//! | truncation guard | keeps a mapped file that becomes shorter from ending the program | `video::storage::truncation` |
+//! | truncation guard | keeps a mapped file that becomes shorter from ending the program | `system::truncation` |
 //! | load cache | what was loaded by an earlier run of the same script | `script::host::load_cache` |
 //! | lexer, type inference, hint, diagnostic | as in compilers | `script::language::{lexer, complete, hints, diagnostic}` |
 //!
@@ -93,7 +96,8 @@
 //! Scripts run on a thread of their own with a large stack. Windows belong to the main thread,
 //! which waits for players to show. A script function that makes or follows the frames of a player
 //! runs on a thread and an engine of its own ([`script::Callback`]), so that neither the windows
-//! nor the prompt wait for it. Ctrl-C sets a flag that scripts and every loop of [`task`] check.
+//! nor the prompt wait for it. All threads of a session work for its [`task::Job`]; Ctrl-C sets a flag
+//! in that of the terminal, which scripts and every loop of [`task`] check.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 

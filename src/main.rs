@@ -20,9 +20,10 @@ use optimap::script::host::modules::{plain_script, read_script};
 use optimap::script::language::diagnostic::Diagnostic;
 use optimap::script::{Context, Settings, docs};
 use optimap::session::{STACK_SIZE, Session};
-use optimap::video::memory::{self, ByteSize};
+use optimap::task::{self, Stop};
+use optimap::video::memory::ByteSize;
 use optimap::video::shape_text;
-use optimap::{gallery, repl, task, terminal};
+use optimap::{gallery, repl, terminal};
 use rhai::{Array, Dynamic};
 
 /// Scripts for scientific videos: load, clean, compare, export and play optical-mapping recordings.
@@ -175,12 +176,13 @@ fn main() -> ExitCode {
             .error(ErrorKind::ArgumentConflict, message)
             .exit();
     }
-    terminal::install();
+    let job = terminal::job();
+    let _entered = job.enter();
     let (windows, main_loop) = event_loop::new();
     let engine = std::thread::Builder::new()
         .name("engine".into())
         .stack_size(STACK_SIZE)
-        .spawn(move || {
+        .spawn(task::in_this_job(move || {
             let end = run(cli, &windows).unwrap_or_else(End::Failed);
             if matches!(end, End::Done) {
                 windows.finish();
@@ -188,7 +190,7 @@ fn main() -> ExitCode {
                 windows.quit();
             }
             end
-        });
+        }));
     let Ok(engine) = engine else {
         eprintln!("error: cannot start a thread with a stack of {STACK_SIZE} bytes");
         return ExitCode::FAILURE;
@@ -196,7 +198,7 @@ fn main() -> ExitCode {
     // Windows belong to the main thread; this returns when the engine no longer needs them.
     main_loop.run();
     match engine.join() {
-        Ok(End::Done) if task::stopped() == Some(task::Stop::User) => ExitCode::from(130),
+        Ok(End::Done) if job.stopped() == Some(Stop::User) => ExitCode::from(130),
         Ok(End::Done | End::Left) => ExitCode::SUCCESS,
         Ok(End::Failed(error)) if error.is_interrupted() => ExitCode::from(130),
         Ok(End::Failed(error)) => {
@@ -214,13 +216,14 @@ fn run(cli: Cli, windows: &EventLoopProxy) -> Result<End> {
         || std::env::var_os("OPTIMAP_HEADLESS").is_some_and(|v| v != "0" && !v.is_empty());
     let how = cli.how;
     let session = |interactive| -> Result<Session> {
-        let mut session = Session::new(Settings {
+        let settings = Settings {
             print: Box::new(print_line),
             windows: (!headless).then(|| windows.clone()),
             interactive,
-        });
+        };
+        let mut session = Session::in_job(settings, terminal::job());
         if let Some(limit) = how.limit_memory {
-            memory::set_limit(limit)?;
+            session.limit_memory(limit)?;
         }
         if let Some(seconds) = how.limit_time {
             session.limit_time(TimeLimit::new(seconds)?);

@@ -1,5 +1,8 @@
 //! A session: the engine with the builtins, the standard library and the state of the scripts run.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -27,8 +30,9 @@ use crate::script::language::dialect;
 use crate::script::language::error_recovery::ErrorRecovery;
 use crate::script::language::no_effect::{EffectCheck, floor_divisions};
 use crate::script::{Context, LAST, PromptEntry, Settings, forget_reads};
-use crate::task;
-use crate::video::{Video, memory};
+use crate::task::{EnteredJob, Job};
+use crate::video::Video;
+use crate::video::memory::{self, ByteSize};
 
 /// Largest depth of calls between script functions.
 const CALL_DEPTH: usize = 256;
@@ -86,15 +90,22 @@ fn new_engine(context: &Arc<Context>, modules: &Modules) -> Engine {
     engine.on_debug(|text, source, position| {
         eprintln!("{}{position:?} | {text}", source.unwrap_or_default());
     });
-    engine.on_progress(|_| limits::must_stop().then(|| "interrupted".into()));
+    let job = context.job().clone();
+    engine.on_progress(move |_| limits::must_stop(&job).then(|| "interrupted".into()));
     register::register(&mut engine, context);
     engine
 }
 
 impl Session {
-    /// Creates a session with the builtins and the standard library only.
+    /// Creates a session with the builtins and the standard library only. Other sessions neither
+    /// stop it nor count for its memory budget.
     pub fn new(settings: Settings) -> Self {
-        let context = Arc::new(Context::new(settings, TOPICS));
+        Self::in_job(settings, Job::new())
+    }
+
+    /// Like [`Session::new`], with a job whose other threads stop together with it.
+    pub fn in_job(settings: Settings, job: Arc<Job>) -> Self {
+        let context = Arc::new(Context::new(settings, TOPICS, job));
         context.set_library_folders(library_folders());
         let modules = Modules::new(context.clone());
         let learnt = Arc::new(Mutex::new(EngineChanges::default()));
@@ -128,12 +139,30 @@ impl Session {
         &self.context
     }
 
-    /// Confines untrusted scripts to a folder, and limits their memory.
+    /// Job that its scripts run in.
+    pub fn job(&self) -> &Arc<Job> {
+        self.context.job()
+    }
+
+    /// Makes its job that of this thread.
+    fn enter(&self) -> EnteredJob {
+        self.job().enter()
+    }
+
+    /// Confines untrusted scripts to a folder, as all of the program from then on, and limits their
+    /// memory.
     pub fn confine(&mut self, folder: &Path) -> Result<(), Error> {
-        if memory::limit().is_none() {
-            memory::set_limit(memory::careful_limit())?;
+        if self.job().memory().limit().is_none() {
+            self.limit_memory(memory::careful_limit())?;
         }
         files::confine(folder)
+    }
+
+    /// Limits the memory and scratch files of its scripts; the values of other sessions count, too,
+    /// but not their videos.
+    pub fn limit_memory(&mut self, limit: ByteSize) -> Result<(), Error> {
+        let _entered = self.enter();
+        memory::set_limit(limit)
     }
 
     /// Limits the time of each script or entry of the prompt.
@@ -164,6 +193,7 @@ impl Session {
     /// Mistakes in a script that can be found without running it, and code without effect, in order
     /// of position. Continues with the next statement after a syntax error.
     pub fn check(&self, name: &str, text: &str) -> Vec<Diagnostic> {
+        let _entered = self.enter();
         self.context.add_source(name, text);
         let check = Check {
             engine: &self.engine,
@@ -236,7 +266,8 @@ impl Session {
         for (error, position) in without_effect {
             let line = position.line().unwrap_or(1);
             let hints = error.hints().join("; ");
-            task::warn(&format!("line {line}: {}: {hints}", error.message()));
+            self.job()
+                .warn(&format!("line {line}: {}: {hints}", error.message()));
         }
         ast
     }
@@ -271,7 +302,7 @@ impl Session {
 
     fn run_kept(&mut self, name: &str, text: &str) -> Result<Dynamic, Diagnostic> {
         self.context.add_source(name, text);
-        task::clear_interrupt();
+        self.job().clear_interrupt();
         let has_last = self.scope.contains(LAST) && !text.contains("switch");
         self.context.name_last_value(has_last);
         let result = self.guarded(name, |session| {
@@ -295,6 +326,7 @@ impl Session {
         name: &str,
         run: impl FnOnce(&mut Self) -> Result<Dynamic, Box<EvalAltResult>>,
     ) -> Result<Dynamic, Diagnostic> {
+        let _entered = self.enter();
         forget_reads();
         let clock = self.clock.map(TimeLimit::start);
         let result = catch_unwind(AssertUnwindSafe(|| run(self)));
@@ -350,6 +382,7 @@ impl Session {
         if value.is_unit() {
             return None;
         }
+        let _entered = self.enter();
         let mut scope = Scope::new();
         scope.push_dynamic("value", value.clone());
         let code = if quoted {
@@ -495,7 +528,7 @@ impl Session {
 
     fn diagnose(&self, error: EvalAltResult, name: &str) -> Diagnostic {
         let diagnostic = Diagnostic::new(error, name, &self.names(), &self.engine, &self.context);
-        match limits::reason(self.clock).filter(|_| diagnostic.is_interrupted()) {
+        match limits::reason(self.job(), self.clock).filter(|_| diagnostic.is_interrupted()) {
             Some(reason) => diagnostic.because(reason),
             None => diagnostic,
         }

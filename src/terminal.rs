@@ -1,7 +1,7 @@
 //! Standard error: warnings, progress bars and errors; and Ctrl-C.
 
 use std::io::{self, IsTerminal};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use console::Term;
@@ -11,22 +11,28 @@ use crate::draw::terminal::understands_escapes;
 use crate::error::Error;
 use crate::script::Context;
 use crate::script::language::diagnostic::Diagnostic;
-use crate::task::{self, Reporter};
-use crate::video::survive_size_limits;
+use crate::system::survive_size_limits;
+use crate::task::{Job, Reporter};
 
 /// Time before an operation shows a progress bar.
 const PATIENCE: Duration = Duration::from_millis(400);
 
-/// Sends warnings and progress to standard error, and Ctrl-C to the running operation.
-pub fn install() {
-    let show_bars = io::stderr().is_terminal();
-    task::set_reporter(Box::new(Terminal {
-        show_bars,
-        bar: Mutex::new(None),
-    }));
-    survive_size_limits();
-    // A second handler cannot be set; the first one does the same.
-    let _ = ctrlc::set_handler(task::interrupt);
+/// The job of the session that owns the terminal: its warnings and progress go to standard error,
+/// and Ctrl-C interrupts it.
+pub fn job() -> Arc<Job> {
+    static JOB: OnceLock<Arc<Job>> = OnceLock::new();
+    let job = JOB.get_or_init(|| {
+        let job = Job::reporting_to(Box::new(Terminal {
+            show_bars: io::stderr().is_terminal(),
+            bar: Mutex::new(None),
+        }));
+        survive_size_limits();
+        let interrupted = job.clone();
+        // Fails only if the program that uses this library has a handler of its own.
+        let _ = ctrlc::set_handler(move || interrupted.interrupt());
+        job
+    });
+    job.clone()
 }
 
 /// Prints an error without a position in a script.

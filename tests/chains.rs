@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use optimap::builtins::TOPICS;
 use optimap::script::call::register;
 use optimap::script::{Context, Settings};
+use optimap::task::Job;
 use optimap::video::{Element, Video};
 use rhai::Engine;
 
@@ -15,7 +16,7 @@ fn probed(script: &str) -> Vec<usize> {
         windows: None,
         interactive: false,
     };
-    let context = Arc::new(Context::new(settings, TOPICS));
+    let context = Arc::new(Context::new(settings, TOPICS, Job::new()));
     let mut engine = Engine::new();
     register::register(&mut engine, &context);
     let addresses = Arc::new(Mutex::new(Vec::new()));

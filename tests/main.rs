@@ -22,8 +22,10 @@ mod player_keys;
 mod player_window;
 mod properties;
 mod repl;
+mod rooms;
 mod runner;
 mod sandbox;
+mod sessions;
 mod stdlib;
 mod suite;
 

@@ -31,7 +31,7 @@ const BANNED: &[(&str, &str)] = &[
 const TWICE: &[&str] = &["H264Writer"];
 
 /// Adds the files of a folder and of those in it.
-fn add_files(folder: PathBuf, extension: &str, paths: &mut Vec<PathBuf>) {
+pub(super) fn add_files(folder: PathBuf, extension: &str, paths: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

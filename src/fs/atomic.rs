@@ -17,7 +17,8 @@ use crate::bail;
 use crate::error::{Error, Result};
 use crate::fs::files;
 use crate::fs::leftovers;
-use crate::video::{begin_write_back, check_files};
+use crate::system::{begin_write_back, check_files};
+use crate::task::in_this_job;
 
 /// Maximum number of symbolic links to follow, the same as in Linux.
 const MAX_LINKS: usize = 40;
@@ -308,7 +309,7 @@ fn free(old: Option<File>) {
     let is_large = |file: &File| file.metadata().is_ok_and(|data| data.len() > WRITE_AHEAD);
     if let Some(old) = old.filter(is_large) {
         // If no thread can be started, the file is closed here.
-        let _ = thread::Builder::new().spawn(move || drop(old));
+        let _ = thread::Builder::new().spawn(in_this_job(move || drop(old)));
     }
 }
 
@@ -328,7 +329,7 @@ fn write_ahead(file: &File) -> Option<SyncSender<()>> {
             }
         }
     };
-    thread::Builder::new().spawn(write).ok()?;
+    thread::Builder::new().spawn(in_this_job(write)).ok()?;
     Some(created)
 }
 

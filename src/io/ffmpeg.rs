@@ -330,19 +330,19 @@ impl FfmpegEncoder {
         let stderr = child.stderr.take().expect("asked for a pipe");
         let (full, batches) = sync_channel::<Vec<u8>>(AHEAD);
         let (back, empty) = channel();
-        let writer = thread::spawn(move || {
+        let writer = thread::spawn(task::in_this_job(move || {
             for batch in batches {
                 if stdin.write_all(&batch).is_err() || back.send(batch).is_err() {
                     break;
                 }
             }
-        });
+        }));
         Ok(Self {
             child,
             writer: Some(writer),
             full: Some(full),
             empty,
-            messages: Some(thread::spawn(move || last_lines(stderr))),
+            messages: Some(thread::spawn(task::in_this_job(move || last_lines(stderr)))),
         })
     }
 

@@ -9,9 +9,11 @@ mod codec;
 pub(crate) mod ffmpeg;
 pub(crate) mod format;
 mod importer;
+mod listing;
 pub(crate) mod recording;
 mod registry;
 mod save;
+mod save_options;
 mod series;
 
 #[cfg(test)]
@@ -35,8 +37,9 @@ pub use importer::{Camera, Importer};
 pub use recording::{FrameRange, FrameSelection, LoadOptions, RecordingInfo};
 pub use registry::{table_of_loading, table_of_saving};
 pub use save::{
-    SaveOptions, save_image, save_image_sequence, save_matlab, save_tiff, save_video, save_video_as,
+    save_image, save_image_sequence, save_matlab, save_tiff, save_video, save_video_as,
 };
+pub use save_options::SaveOptions;
 pub use series::Series;
 
 use crate::error::Result;

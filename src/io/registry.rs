@@ -11,7 +11,7 @@ use super::format::{
     zarr,
 };
 use super::recording::{BEGINNING, LoadOptions, Recording, expect_file, extension_of, is_zarr};
-use super::save::SaveOptions;
+use super::save_options::SaveOptions;
 use super::series::Series;
 use crate::bail;
 use crate::error::{Error, Result};

@@ -29,7 +29,7 @@ impl Series {
                 "" => index.to_string(),
                 name => format!("{index} {name:?}"),
             };
-            super::recording::listing(names.iter().enumerate().map(label))
+            super::listing::listing(names.iter().enumerate().map(label))
         };
         let path = path.display();
         match series {

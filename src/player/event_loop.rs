@@ -1,5 +1,6 @@
 //! Event loop of the main thread: opens windows for other threads and serves them.
 
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,7 +9,7 @@ use super::screen::Screen;
 use super::window;
 use super::{Image, Player};
 use crate::error::{Error, Result};
-use crate::task;
+use crate::task::Job;
 
 /// Time between two polls of the input.
 const TICK: Duration = Duration::from_millis(8);
@@ -47,7 +48,7 @@ pub struct EventLoopProxy {
 }
 
 enum Request {
-    Open(Player, Sender<Result<()>>),
+    Open(Player, Arc<Job>, Sender<Result<()>>),
     Finish,
     Quit,
 }
@@ -58,7 +59,7 @@ impl EventLoopProxy {
     pub fn open(&self, player: Player) -> Result<()> {
         let (reply, answer) = mpsc::channel();
         let ended = || Error::new("cannot open a window: the program is about to end");
-        let request = Request::Open(player, reply);
+        let request = Request::Open(player, Job::current(), reply);
         self.sender.send(request).map_err(|_| ended())?;
         answer.recv().map_err(|_| ended())?
     }
@@ -102,7 +103,7 @@ impl EventLoop {
 
     /// Waits for a request, or until a window has something to do.
     fn wait(&mut self) -> WaitResult {
-        if self.finishing && (self.windows.is_empty() || task::is_interrupted()) {
+        if self.finishing && self.is_unattended() {
             return WaitResult::End;
         }
         let request = if self.windows.is_empty() {
@@ -111,9 +112,9 @@ impl EventLoop {
             self.requests.recv_timeout(self.pause())
         };
         match request {
-            Ok(Request::Open(player, reply)) => {
+            Ok(Request::Open(player, job, reply)) => {
                 // The thread that asked may have been interrupted in the meantime.
-                let _ = reply.send(self.open(player));
+                let _ = reply.send(self.open(player, job));
                 WaitResult::Tick
             }
             Ok(Request::Finish) => {
@@ -121,9 +122,7 @@ impl EventLoop {
                 WaitResult::Tick
             }
             Err(RecvTimeoutError::Timeout) => WaitResult::Tick,
-            Err(RecvTimeoutError::Disconnected)
-                if !self.windows.is_empty() && !task::is_interrupted() =>
-            {
+            Err(RecvTimeoutError::Disconnected) if !self.is_unattended() => {
                 thread::sleep(self.pause());
                 WaitResult::Tick
             }
@@ -131,11 +130,17 @@ impl EventLoop {
         }
     }
 
-    fn open(&mut self, player: Player) -> Result<()> {
+    /// Whether there are no windows, or the jobs that opened them are to stop.
+    fn is_unattended(&self) -> bool {
+        let mut jobs = self.windows.iter().map(|window| &window.job);
+        jobs.all(|job| job.is_interrupted())
+    }
+
+    fn open(&mut self, player: Player, job: Arc<Job>) -> Result<()> {
         if !player.is_open() {
             let (width, height) = player.window_size();
             let screen = (self.open_screen)(&player.window_title(), width, height)?;
-            self.windows.push(OpenWindow::new(player, screen));
+            self.windows.push(OpenWindow::new(player, job, screen));
         }
         Ok(())
     }
@@ -150,6 +155,8 @@ impl EventLoop {
 /// A player and the window that shows it.
 struct OpenWindow {
     player: Player,
+    /// Job of the thread that opened it.
+    job: Arc<Job>,
     screen: Box<dyn Screen>,
     image: Image,
     /// Revision of the player that the image shows.
@@ -167,10 +174,11 @@ struct FrameRate {
 }
 
 impl OpenWindow {
-    fn new(player: Player, screen: Box<dyn Screen>) -> Self {
+    fn new(player: Player, job: Arc<Job>, screen: Box<dyn Screen>) -> Self {
         player.set_open(true);
         Self {
             player,
+            job,
             screen,
             image: Image::default(),
             drawn: None,
@@ -186,6 +194,7 @@ impl OpenWindow {
 
     /// Passes events on, advances the time and shows what is new; false once the window is closed.
     fn tick(&mut self) -> bool {
+        let _entered = self.job.enter();
         for event in self.screen.events() {
             self.player.handle(event, self.screen.size());
         }
@@ -201,7 +210,7 @@ impl OpenWindow {
         match self.show(now) {
             Ok(()) => true,
             Err(error) => {
-                task::warn(error.message());
+                self.job.warn(error.message());
                 false
             }
         }

@@ -3,6 +3,8 @@
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 
+use crate::task::in_this_job;
+
 /// Sends values to a worker; a value that is not received before the next one is dropped.
 #[derive(Debug)]
 pub(super) struct LatestSender<T> {
@@ -43,12 +45,12 @@ impl<T: Send + 'static> LatestSender<T> {
         let thread = thread::Builder::new()
             .name(name.into())
             .stack_size(stack_size);
-        thread.spawn(move || {
+        thread.spawn(in_this_job(move || {
             let mut has_more = false;
             while let Some(value) = taken.take(has_more) {
                 has_more = work(value);
             }
-        })?;
+        }))?;
         Ok(Self { slot })
     }
 

@@ -19,6 +19,8 @@ pub mod help;
 mod input;
 mod latest_channel;
 mod layout;
+#[cfg(any(test, not(feature = "window")))]
+pub mod no_window;
 mod overlays;
 mod panel;
 pub mod playback;
@@ -35,17 +37,12 @@ mod sync_group;
 pub mod theme;
 mod trace_plot;
 mod view;
-// The tests of this module run in every build.
-#[cfg(all(test, feature = "window"))]
-#[allow(unreachable_pub)]
-mod no_window;
 #[cfg(feature = "window")]
 pub mod window;
+
+// Its tests run in every build.
 #[cfg(not(feature = "window"))]
-#[path = "no_window.rs"]
-pub mod window;
-#[cfg(feature = "window")]
-mod xlib;
+pub use no_window as window;
 
 use std::ffi::OsStr;
 use std::path::Path;

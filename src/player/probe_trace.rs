@@ -53,7 +53,7 @@ impl ProbeTrace {
                 news();
             }
         };
-        if let Err(cause) = worker.spawn(work) {
+        if let Err(cause) = worker.spawn(task::in_this_job(work)) {
             trace.fail(no_thread(cause));
         }
         trace

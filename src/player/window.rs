@@ -7,9 +7,9 @@ use std::rc::Rc;
 use minifb::{InputCallback, MouseButton, MouseMode, ScaleMode, Window, WindowOptions};
 
 use super::screen::Screen;
-use super::xlib::{ButtonEvent, Connection};
 use super::{Event, Image, Key};
 use crate::error::{Error, Result};
+use crate::system::xlib::{ButtonEvent, Connection};
 use crate::task;
 
 /// Value that minifb reports for one notch of the wheel: a tenth of the 120 that Windows counts; on

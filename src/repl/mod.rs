@@ -18,7 +18,7 @@ use rustyline::error::ReadlineError;
 use crate::error::{Error, Result};
 use crate::script::language::diagnostic::Diagnostic;
 use crate::session::{Session, user_folder};
-use crate::{task, terminal};
+use crate::terminal;
 use command::PromptCommand;
 use config::Preferences;
 use editor::LineEditor;
@@ -50,6 +50,8 @@ enum AfterEntry {
 pub fn run(new_session: &dyn Fn() -> Result<Session>) -> Result<Option<u8>> {
     let (preferences, error) = Preferences::load();
     let session = Rc::new(RefCell::new(new_session()?));
+    // What the prompt itself does with values, such as thumbnails, stops at Ctrl-C too.
+    let _entered = session.borrow().job().enter();
     let editor = editor::new(session.clone(), &preferences).map_err(|e| failed(&e))?;
     let mut repl = Repl {
         session,
@@ -96,9 +98,9 @@ impl Repl<'_> {
     }
 
     fn run_entry(&mut self, entry: &str) -> AfterEntry {
-        // Clears an earlier Ctrl-C.
-        task::clear_interrupt();
         let session = self.session.clone();
+        // Clears an earlier Ctrl-C.
+        session.borrow().job().clear_interrupt();
         let is_variable = |name: &str| session.borrow().has_variable(name);
         match PromptCommand::parse(entry, is_variable) {
             Some(command) => self.run_command(command),

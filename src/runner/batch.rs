@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Mutex;
 
-use super::job::Job;
+use super::batch_job::BatchJob;
 use super::summary::{BatchSummary, SummaryRow, done_before};
 use crate::bail;
 use crate::error::{Error, Result};
@@ -68,10 +68,10 @@ impl Batch {
             true => done_before(&self.out)?,
             false => Vec::new(),
         };
-        let is_done = |job: &Job| done.iter().any(|row| row.file == job.file);
+        let is_done = |job: &BatchJob| done.iter().any(|row| row.file == job.file);
         let jobs = self.jobs();
         let total = jobs.len();
-        let (skipped, left): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(is_done);
+        let (skipped, left): (Vec<BatchJob>, Vec<BatchJob>) = jobs.into_iter().partition(is_done);
         if !skipped.is_empty() {
             eprintln!("{} of {total} files are done already", skipped.len());
         }
@@ -92,7 +92,7 @@ impl Batch {
     }
 
     /// Runs jobs, several at the same time.
-    fn work(&self, left: Vec<Job>, summary: &BatchSummary) -> Result<()> {
+    fn work(&self, left: Vec<BatchJob>, summary: &BatchSummary) -> Result<()> {
         summary.write()?;
         let total = left.len();
         let queue = Mutex::new(left.into_iter().enumerate());
@@ -109,7 +109,8 @@ impl Batch {
             Ok(())
         };
         std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..self.jobs.max(1)).map(|_| scope.spawn(worker)).collect();
+            let start = |_| scope.spawn(task::in_this_job(worker));
+            let workers: Vec<_> = (0..self.jobs.max(1)).map(start).collect();
             workers.into_iter().try_for_each(|worker| {
                 let panicked = |_| Err(Error::new("a thread that ran scripts has ended"));
                 worker.join().unwrap_or_else(panicked)
@@ -119,9 +120,9 @@ impl Batch {
 
     /// Jobs for the files of the shard. Names are derived from all files, so that shards do not
     /// overwrite each other's output.
-    fn jobs(&self) -> Vec<Job> {
+    fn jobs(&self) -> Vec<BatchJob> {
         let names = names(&self.files);
-        let jobs = self.files.iter().zip(names).map(|(file, name)| Job {
+        let jobs = self.files.iter().zip(names).map(|(file, name)| BatchJob {
             file: file.display().to_string(),
             path: file.clone(),
             name,

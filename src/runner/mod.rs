@@ -5,7 +5,7 @@ pub mod timing;
 pub mod view;
 pub mod watch;
 
-mod job;
+mod batch_job;
 mod slurm;
 mod summary;
 

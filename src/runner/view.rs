@@ -49,7 +49,7 @@ pub fn view(files: &[PathBuf], windows: Option<&EventLoopProxy>) -> Result<()> {
 /// A player of the file, named by its file name.
 fn open(file: &Path) -> Result<Player> {
     let options = LoadOptions {
-        as_grey: false,
+        as_gray: false,
         ..LoadOptions::default()
     };
     let video = io::load_video(file, &FrameSelection::ALL, &options)?;

@@ -5,7 +5,6 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use crate::session::Session;
-use crate::task;
 
 /// Interval between two checks of the files.
 const LOOK: Duration = Duration::from_millis(100);
@@ -28,9 +27,9 @@ pub fn watch(session: &mut Session, script: &str, mut run: impl FnMut(&mut Sessi
             }
         }
         eprintln!("watching {script}; Ctrl-C stops");
-        task::clear_interrupt();
+        session.job().clear_interrupt();
         while watched.iter().all(|known| stamp(&known.0) == *known) {
-            if task::is_interrupted() {
+            if session.job().is_interrupted() {
                 return;
             }
             thread::sleep(LOOK);

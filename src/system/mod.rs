@@ -1,8 +1,16 @@
-//! Queries to the operating system, and the start of other programs.
+//! What differs between operating systems: queries, the start of other programs, signals, and the
+//! display.
 //!
-//! Each system has a file with the same functions; values that a system does not provide are
-//! `None`. The APIs of Windows and macOS are C functions that fill structures of the caller, hence
-//! the `unsafe` code in their files.
+//! Each system has a file with the same queries; values that a system does not provide are `None`.
+//! The APIs of Windows and macOS are C functions that fill structures of the caller, and signal
+//! handlers and Xlib are C, too. So `unsafe` code is allowed in the files of this folder and in
+//! `video::storage`, which maps files and counts allocations, and nowhere else.
+
+#[cfg(unix)]
+mod truncation;
+mod write_back;
+#[cfg(feature = "window")]
+pub(crate) mod xlib;
 
 use std::process::{Command, ExitStatus};
 
@@ -20,9 +28,27 @@ use std::process::{Command, ExitStatus};
 )]
 mod asked;
 
+#[cfg(not(unix))]
+use crate::error::Result;
 #[cfg(windows)]
 pub(crate) use asked::leave_working_set;
 pub use asked::{display_scale, memory, memory_of_machine, peak_memory, peak_memory_of};
+#[cfg(unix)]
+pub(crate) use truncation::TruncationGuard;
+#[cfg(unix)]
+pub use truncation::{check_files, survive_size_limits};
+pub use write_back::begin_write_back;
+
+/// Turns a write beyond the system's file size limit into an error; on this system it already is.
+#[cfg(not(unix))]
+pub fn survive_size_limits() {}
+
+/// An error if samples were read that a mapped file no longer has; on this system nobody can
+/// shorten a mapped file.
+#[cfg(not(unix))]
+pub fn check_files() -> Result<()> {
+    Ok(())
+}
 
 /// Resets the peak memory use, where the system supports it.
 pub fn reset_peak_memory() {

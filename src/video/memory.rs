@@ -1,45 +1,30 @@
 //! Memory use of arrays, and its limits.
 //!
-//! Large arrays are counted while they live. Arrays that would exceed the budget go to scratch
-//! files; see [`super::Strided::zeroed`].
+//! Large arrays are counted while they live, for the job whose thread creates them. Arrays that
+//! would exceed its budget go to scratch files; see [`super::Strided::zeroed`].
+//!
+//! The allocator counts for the whole process: an allocation does not know its job, and is often
+//! freed by another. So a limit compares all values of the process, without the large arrays of
+//! other jobs; with several sessions in a process it is strict rather than lax, and its errors say
+//! so.
 
 use std::str::FromStr;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 
 use super::size_text;
 use super::storage::heap;
 use crate::error::{Error, Result};
 use crate::system::memory_of_machine;
-use crate::task;
+use crate::task::memory::{MemoryAccount, MemoryCounts, MemoryKind};
+use crate::task::{self, Job};
 
 /// Budget if the memory of the machine is unknown.
 const UNKNOWN_MACHINE: usize = 4_000_000_000;
 
-/// Where counted samples are stored.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum MemoryKind {
-    /// In memory from the operating system.
-    Memory,
-    /// In memory of the allocator.
-    Heap,
-    /// In a scratch file.
-    Scratch,
-    /// In a memory-mapped recording.
-    Recording,
-}
-
-static USED: [AtomicUsize; 4] = [const { AtomicUsize::new(0) }; 4];
-
-/// Peak memory use.
-static MAX_USED: AtomicUsize = AtomicUsize::new(0);
-
-/// Budget that was set; `usize::MAX` before.
-static BUDGET: AtomicUsize = AtomicUsize::new(usize::MAX);
-
-/// Number of bytes that is counted as long as the value lives.
+/// Number of bytes that is counted as long as the value lives, for the job that created it.
 #[derive(Debug)]
 pub(super) struct MemoryCharge {
+    account: Arc<MemoryAccount>,
     kind: MemoryKind,
     bytes: usize,
 }
@@ -47,34 +32,31 @@ pub(super) struct MemoryCharge {
 impl MemoryCharge {
     /// Counts bytes regardless of the budget.
     pub(super) fn new(kind: MemoryKind, bytes: usize) -> Self {
-        USED[kind as usize].fetch_add(bytes, Relaxed);
-        Self::started(kind, bytes)
+        let account = account();
+        account.add(kind, bytes);
+        Self {
+            account,
+            kind,
+            bytes,
+        }
     }
 
     /// Counts bytes of memory if they fit the budget.
     pub(super) fn within_budget(bytes: usize) -> Option<Self> {
-        let budget = budget();
-        let others = used(MemoryKind::Heap);
-        let room = |used: usize| {
-            let sum = used.checked_add(bytes)?;
-            (sum.saturating_add(others) <= budget).then_some(sum)
-        };
-        let kind = MemoryKind::Memory;
-        USED[kind as usize]
-            .fetch_update(Relaxed, Relaxed, room)
-            .ok()?;
-        Some(Self::started(kind, bytes))
-    }
-
-    fn started(kind: MemoryKind, bytes: usize) -> Self {
-        MAX_USED.fetch_max(in_memory(), Relaxed);
-        Self { kind, bytes }
+        let account = account();
+        let fits = account.add_within(budget(&account), bytes);
+        // Not `then_some`: a charge that was never added must not be dropped.
+        fits.then(|| Self {
+            account,
+            kind: MemoryKind::Memory,
+            bytes,
+        })
     }
 }
 
 impl Drop for MemoryCharge {
     fn drop(&mut self) {
-        USED[self.kind as usize].fetch_sub(self.bytes, Relaxed);
+        self.account.release(self.kind, self.bytes);
     }
 }
 
@@ -91,55 +73,49 @@ pub struct Usage {
     pub mapped: usize,
 }
 
-/// Storage that large arrays use now.
+/// Storage that the large arrays of the current job use now.
 pub fn usage() -> Usage {
+    usage_of(&account())
+}
+
+/// Storage that the large arrays of a job use now.
+pub(super) fn usage_of(account: &MemoryAccount) -> Usage {
+    let counts = account.counts();
     Usage {
-        budget: budget(),
-        in_use: in_memory(),
-        scratch: used(MemoryKind::Scratch),
-        mapped: used(MemoryKind::Recording),
+        budget: budget(account),
+        in_use: counts.in_memory(),
+        scratch: counts.used(MemoryKind::Scratch),
+        mapped: counts.used(MemoryKind::Recording),
     }
 }
 
-fn used(kind: MemoryKind) -> usize {
-    USED[kind as usize].load(Relaxed)
+/// Account of the current job.
+pub(super) fn account() -> Arc<MemoryAccount> {
+    Job::current().memory().clone()
 }
 
-fn in_memory() -> usize {
-    used(MemoryKind::Memory) + used(MemoryKind::Heap)
-}
-
-/// Peak memory use of large arrays.
-pub(super) fn max_in_use() -> usize {
-    MAX_USED.load(Relaxed)
-}
-
-/// Sets how many bytes of memory large arrays may use before results go to scratch files.
+/// Sets how many bytes of memory the large arrays of the current job may use before results go to
+/// scratch files.
 pub fn set_budget(ByteSize(bytes): ByteSize) {
-    BUDGET.store(bytes.min(usize::MAX - 1), Relaxed);
+    account().set_budget(bytes);
 }
 
 /// Memory that large arrays may use, in bytes: the budget that was set, else `OPTIMAP_MEMORY`, else
 /// half of the machine's memory.
-pub(super) fn budget() -> usize {
-    let budget = match BUDGET.load(Relaxed) {
-        usize::MAX => {
-            static DEFAULT: OnceLock<usize> = OnceLock::new();
-            *DEFAULT.get_or_init(default_budget)
-        }
-        bytes => bytes,
-    };
-    budget.min(LIMIT.load(Relaxed) / 2)
+fn budget(account: &MemoryAccount) -> usize {
+    let budget = account.budget().unwrap_or_else(|| {
+        static DEFAULT: OnceLock<usize> = OnceLock::new();
+        *DEFAULT.get_or_init(default_budget)
+    });
+    account
+        .limit()
+        .map_or(budget, |limit| budget.min(limit / 2))
 }
-
-/// Limit for scripts in bytes: values and videos, in memory and in scratch files; `usize::MAX` for
-/// no limit.
-static LIMIT: AtomicUsize = AtomicUsize::new(usize::MAX);
 
 /// Smallest limit: the program itself uses some memory, too.
 const MIN_LIMIT: usize = 100_000_000;
 
-/// Limits the memory and scratch files of scripts.
+/// Limits the memory and scratch files of the scripts of the current job.
 pub fn set_limit(ByteSize(bytes): ByteSize) -> Result<()> {
     if bytes < MIN_LIMIT {
         return Err(Error::new(format!(
@@ -148,7 +124,7 @@ pub fn set_limit(ByteSize(bytes): ByteSize) -> Result<()> {
             size_text(bytes)
         )));
     }
-    LIMIT.store(bytes.min(usize::MAX - 1), Relaxed);
+    account().set_limit(bytes);
     Ok(())
 }
 
@@ -157,32 +133,43 @@ pub fn careful_limit() -> ByteSize {
     ByteSize(memory_of_machine().map_or(UNKNOWN_MACHINE, |bytes| bytes / 2))
 }
 
-/// Limit for scripts, if there is one.
-pub fn limit() -> Option<usize> {
-    Some(LIMIT.load(Relaxed)).filter(|limit| *limit != usize::MAX)
+/// Bytes that the process has allocated: by the allocator, and by large arrays in addition to it.
+#[cfg(windows)]
+pub(super) fn allocated() -> usize {
+    heap::in_use() + MemoryCounts::of_process().used(MemoryKind::Memory)
 }
 
-/// Bytes allocated: by the allocator, and by large arrays in addition to it.
-pub(super) fn allocated() -> usize {
-    heap::in_use() + used(MemoryKind::Memory)
+/// Bytes of the allocator without the large arrays of other jobs.
+fn on_heap(account: &MemoryAccount) -> usize {
+    let kind = MemoryKind::Heap;
+    let others = MemoryCounts::of_process()
+        .used(kind)
+        .saturating_sub(account.counts().used(kind));
+    heap::in_use().saturating_sub(others)
 }
 
 /// Bytes held: allocated memory and scratch files.
-fn held() -> usize {
-    allocated() + used(MemoryKind::Scratch)
+fn held(account: &MemoryAccount) -> usize {
+    let counts = account.counts();
+    on_heap(account) + counts.used(MemoryKind::Memory) + counts.used(MemoryKind::Scratch)
 }
 
-/// Whether scripts exceed their limit. A single step of a script can copy all its values before
-/// that is noticed. So values, which unlike videos are not checked before they are made, may use
-/// only half of the limit.
-pub fn exceeds_limit() -> bool {
-    limit().is_some_and(|limit| heap::in_use() > limit / 2 || held() > limit)
+/// Whether the scripts of a job exceed its limit. A single step of a script can copy all its values
+/// before that is noticed. So values, which unlike videos are not checked before they are made, may
+/// use only half of the limit.
+pub fn exceeds_limit(account: &MemoryAccount) -> bool {
+    account
+        .limit()
+        .is_some_and(|limit| on_heap(account) > limit / 2 || held(account) > limit)
 }
 
-/// An error if `bytes` more would exceed the limit.
+/// An error if `bytes` more would exceed the limit of the current job.
 pub fn expect_room(bytes: usize) -> Result<()> {
-    match limit() {
-        Some(limit) if held().saturating_add(bytes) > limit => Err(no_room(bytes, limit)),
+    let account = account();
+    match account.limit() {
+        Some(limit) if held(&account).saturating_add(bytes) > limit => {
+            Err(no_room(&account, bytes, limit))
+        }
         _ => Ok(()),
     }
 }
@@ -190,33 +177,46 @@ pub fn expect_room(bytes: usize) -> Result<()> {
 /// An error if `bytes` more for values of a script would exceed the limit or, without one, the
 /// memory of the machine, where the allocator would end the program.
 pub fn expect_room_for_values(bytes: usize) -> Result<()> {
-    let most = limit().map(|limit| limit / 2).or_else(memory_of_machine);
-    let most = most.unwrap_or(UNKNOWN_MACHINE);
-    match heap::in_use().saturating_add(bytes) > most {
-        true => Err(no_room(bytes, most)),
+    let account = account();
+    let half = account.limit().map(|limit| limit / 2);
+    let most = half.or_else(memory_of_machine).unwrap_or(UNKNOWN_MACHINE);
+    match on_heap(&account).saturating_add(bytes) > most {
+        true => Err(no_room(&account, bytes, most)),
         false => expect_room(bytes),
     }
 }
 
-fn no_room(bytes: usize, limit: usize) -> Error {
-    Error::new(format!(
+fn no_room(account: &MemoryAccount, bytes: usize, limit: usize) -> Error {
+    let error = Error::new(format!(
         "cannot allocate {}: {} of the {} that scripts may hold are in use",
         size_text(bytes),
-        size_text(held()),
+        size_text(held(account)),
         size_text(limit)
     ))
     .hint(
         "drop values that are no longer needed (`x = ()`), or raise the limit with --limit-memory",
-    )
+    );
+    with_other_jobs(error)
 }
 
 /// Error for scripts that exceed their limit.
-pub fn beyond_limit() -> Error {
-    Error::new(format!(
+pub fn beyond_limit(account: &MemoryAccount) -> Error {
+    let error = Error::new(format!(
         "the script holds more than the memory limit of {} allows",
-        size_text(limit().unwrap_or(0))
+        size_text(account.limit().unwrap_or(0))
     ))
-    .hint("its values may take half of the limit; raise it with --limit-memory")
+    .hint("its values may take half of the limit; raise it with --limit-memory");
+    with_other_jobs(error)
+}
+
+/// Adds to an error of a limit that other sessions are counted too, if there are any.
+fn with_other_jobs(error: Error) -> Error {
+    match Job::count() {
+        0 | 1 => error,
+        count => error.hint(format!(
+            "values of all {count} sessions in this process are counted together, except videos"
+        )),
+    }
 }
 
 fn default_budget() -> usize {
@@ -292,5 +292,59 @@ mod tests {
     fn what_exceeds_the_budget_is_refused() {
         assert!(MemoryCharge::within_budget(usize::MAX).is_none());
         assert!(memory_of_machine().is_none_or(|bytes| bytes > 1 << 20));
+    }
+
+    #[test]
+    fn arrays_are_counted_where_they_were_created() {
+        const BYTES: usize = 6 << 20;
+        let (one, other) = (Job::new(), Job::new());
+        let in_use = |job: &Job| usage_of(job.memory()).in_use;
+        let entered = one.enter();
+        set_budget(ByteSize(10 << 20));
+        let charge = MemoryCharge::within_budget(BYTES).unwrap();
+        assert!(MemoryCharge::within_budget(BYTES).is_none());
+        drop(entered);
+        let _entered = other.enter();
+        let second = MemoryCharge::within_budget(BYTES).unwrap();
+        let third = MemoryCharge::new(MemoryKind::Heap, BYTES);
+        assert_eq!((in_use(&one), in_use(&other)), (BYTES, 2 * BYTES));
+        drop(charge);
+        assert_eq!((in_use(&one), in_use(&other)), (0, 2 * BYTES));
+        drop((second, third));
+        assert_eq!(in_use(&other), 0);
+        assert_eq!(one.memory().counts().max_in_memory(), BYTES);
+    }
+
+    #[test]
+    fn a_limit_holds_for_one_job() {
+        const MUCH: usize = 1 << 40;
+        let (one, other) = (Job::new(), Job::new());
+        let limit = ByteSize(MUCH);
+        let entered = one.enter();
+        set_limit(limit).unwrap();
+        assert!(set_limit(ByteSize(1000)).is_err());
+        let charge = MemoryCharge::new(MemoryKind::Scratch, MUCH);
+        assert!(exceeds_limit(one.memory()) && expect_room(1).is_err());
+        assert_eq!(beyond_limit(one.memory()).hints().len(), 2);
+        drop(entered);
+        let _entered = other.enter();
+        assert!(!exceeds_limit(other.memory()) && expect_room(MUCH).is_ok());
+        set_limit(limit).unwrap();
+        assert!(!exceeds_limit(other.memory()) && expect_room(1).is_ok());
+        drop(charge);
+        assert!(!exceeds_limit(one.memory()));
+    }
+
+    #[test]
+    fn large_arrays_of_other_jobs_are_not_values_of_this_one() {
+        const BYTES: usize = 1 << 29;
+        let (one, other) = (Job::new(), Job::new());
+        let _entered = other.enter();
+        let before = on_heap(one.memory());
+        let array = vec![0u8; BYTES];
+        let _charge = MemoryCharge::new(MemoryKind::Heap, BYTES);
+        assert!(on_heap(other.memory()) > BYTES / 2);
+        assert!(on_heap(one.memory()) < before + BYTES / 2);
+        assert_eq!(array[BYTES / 2], 0);
     }
 }

@@ -26,7 +26,7 @@ pub use pending::{Chain, StageInfo};
 pub(crate) use read::{convert_run, read_run, split};
 pub use samples::{DType, Element, Number, Real, Samples};
 pub(crate) use samples::{map_samples, with_bits, with_dtype};
-pub use storage::{MappedFile, Strided, begin_write_back, check_files, survive_size_limits};
+pub use storage::{MappedFile, Strided};
 
 use crate::bail;
 use crate::error::{Error, Result};

@@ -15,7 +15,7 @@ impl Video {
     /// Minimum and maximum, NaN ignored; `None` if there are only NaN samples.
     pub fn range(&self) -> Result<Option<(f64, f64)>> {
         let range = map_samples!(self.samples(), array => {
-            range_of(array)?.map(|(low, high)| (low.to_f64(), high.to_f64()))
+            walk(array, range_of)?.map(|(low, high)| (low.to_f64(), high.to_f64()))
         });
         Ok(range)
     }
@@ -26,22 +26,10 @@ impl Video {
         if range.is_none_or(|(low, high)| low.is_finite() && high.is_finite()) {
             return Ok(range);
         }
-        let found = std::sync::Mutex::new(None);
-        task::for_each_init(
-            "finding the range",
-            0..self.len(),
-            || vec![0.0; self.frame_len()],
-            |samples, frame| {
-                self.samples().read(frame, 0..samples.len(), samples);
-                samples.retain(|sample: &f64| sample.is_finite());
-                let range = slice_range(samples);
-                samples.resize(self.frame_len(), 0.0);
-                let mut found = found.lock().expect("no panic while merging");
-                *found = join(*found, range);
-                Ok(())
-            },
-        )?;
-        Ok(found.into_inner().expect("no panic while merging"))
+        let range = map_samples!(self.samples(), array => {
+            walk(array, finite_range_of)?.map(|(low, high)| (low.to_f64(), high.to_f64()))
+        });
+        Ok(range)
     }
 
     /// Like [`Video::range`], with all digits of ints.
@@ -53,7 +41,7 @@ impl Video {
             }
         }
         let range = map_samples!(self.samples(), array => {
-            range_of(array)?.map(|(low, high)| (number(low), number(high)))
+            walk(array, range_of)?.map(|(low, high)| (number(low), number(high)))
         });
         Ok(range)
     }
@@ -66,7 +54,11 @@ impl Samples {
     }
 }
 
-fn range_of<T: Element>(array: &super::Strided<T>) -> Result<Option<(T, T)>> {
+/// Range of an array, from the ranges that `range_of` finds of its parts.
+fn walk<T: Element>(
+    array: &super::Strided<T>,
+    range_of: fn(&[T]) -> Option<(T, T)>,
+) -> Result<Option<(T, T)>> {
     if array.layout().is_empty() {
         return Ok(None);
     }
@@ -78,7 +70,7 @@ fn range_of<T: Element>(array: &super::Strided<T>) -> Result<Option<(T, T)>> {
     };
     if let Some(samples) = run_of(array) {
         task::for_each("finding the range", samples.chunks(STEP), |samples| {
-            merge(slice_range(samples))
+            merge(range_of(samples))
         })?;
     } else {
         let frame_len: usize = array.shape()[1..].iter().product();
@@ -88,7 +80,7 @@ fn range_of<T: Element>(array: &super::Strided<T>) -> Result<Option<(T, T)>> {
             || vec![T::default(); frame_len],
             |samples, frame| {
                 read_run(array, frame, 0..frame_len, samples);
-                merge(slice_range(samples))
+                merge(range_of(samples))
             },
         )?;
     }
@@ -121,8 +113,9 @@ fn higher<T: Element>(value: T, best: T) -> T {
     if value > best { value } else { best }
 }
 
+/// Range of samples, NaN ignored.
 #[allow(clippy::eq_op)]
-fn slice_range<T: Element>(samples: &[T]) -> Option<(T, T)> {
+fn range_of<T: Element>(samples: &[T]) -> Option<(T, T)> {
     let first = *samples.iter().find(|v| **v == **v)?;
     let (mut low, mut high) = ([first; LANES], [first; LANES]);
     pulp::Arch::new().dispatch(|| {
@@ -141,6 +134,14 @@ fn slice_range<T: Element>(samples: &[T]) -> Option<(T, T)> {
     let low = low.into_iter().reduce(|a, b| lower(a, b))?;
     let high = high.into_iter().reduce(|a, b| higher(a, b))?;
     Some((low, high))
+}
+
+/// Range of the samples that are neither NaN nor infinite.
+fn finite_range_of<T: Element>(samples: &[T]) -> Option<(T, T)> {
+    let finite = samples.iter().filter(|sample| sample.to_f64().is_finite());
+    finite
+        .map(|sample| Some((*sample, *sample)))
+        .fold(None, join)
 }
 
 #[cfg(test)]

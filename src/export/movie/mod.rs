@@ -10,10 +10,7 @@
 mod animation;
 mod annotations;
 mod cell_source;
-#[cfg(feature = "h264")]
-mod h264;
-#[cfg(not(feature = "h264"))]
-#[path = "no_h264.rs"]
+#[cfg_attr(not(feature = "h264"), path = "no_h264.rs")]
 mod h264;
 mod high_bit_depth;
 mod layout;

@@ -20,14 +20,14 @@ pub(super) fn run<T: Send, S>(
 ) -> Result<()> {
     thread::scope(|scope| {
         let (sender, batches) = sync_channel::<Vec<T>>(AHEAD);
-        let encoder = scope.spawn(move || {
+        let encoder = scope.spawn(task::in_this_job(move || {
             for frame in batches.into_iter().flatten() {
                 task::check()?;
                 encode(frame)?;
                 task.map_or(Ok(()), |task| task.advance(1))?;
             }
             Ok(())
-        });
+        }));
         let rendered = (0..len).step_by(per_batch).try_for_each(|first| {
             let batch = task::map(first..len.min(first + per_batch), &init, &render)?;
             // The receiver is dropped only if the encoder has failed, and that error is the one

@@ -391,7 +391,7 @@ fn movies_have_the_colors_of_the_colormap() {
         assert!(means.iter().all(|mean| *mean <= 1.5), "{what}: {means:?}");
         // So does the reader of movies.
         let options = crate::io::LoadOptions {
-            as_grey: false,
+            as_gray: false,
             ..crate::io::LoadOptions::default()
         };
         let loaded = crate::io::load_video(&path, &crate::io::FrameSelection::ALL, &options);

@@ -12,10 +12,10 @@ use crate::bail;
 use crate::error::{Error, Result, counted};
 use crate::fs::files;
 use crate::io::recording::FrameRange;
+use crate::system::check_files;
 use crate::task::{self, Task};
 use crate::video::{
-    DType, Element, Samples, Strided, Video, check_files, map_samples, read_run, shape_text,
-    with_dtype,
+    DType, Element, Samples, Strided, Video, map_samples, read_run, shape_text, with_dtype,
 };
 
 /// Number of bytes that one parallel step reads, and of one write.

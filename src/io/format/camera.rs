@@ -10,9 +10,6 @@ use crate::io::recording::FrameRange;
 use crate::task;
 use crate::video::{Element, Samples, Strided};
 
-/// Maximum length of a text header.
-pub(in crate::io) const MAX_HEADER: usize = 1 << 20;
-
 /// Maximum width and height of a frame.
 const MAX_SIZE: usize = 1 << 16;
 

@@ -15,7 +15,7 @@ use crate::player::event_loop::EventLoopProxy;
 use crate::script::docs::{Library, LibraryFunction};
 use crate::script::host::load_cache::LoadCache;
 use crate::script::host::profile::Profile;
-use crate::task;
+use crate::task::Job;
 
 /// Settings of a session.
 pub struct Settings {
@@ -29,6 +29,7 @@ pub struct Settings {
 
 /// State shared by the builtins: settings, the builtin table, and what scripts may change.
 pub struct Context {
+    job: Arc<Job>,
     settings: Settings,
     topics: &'static [Topic],
     encoders: Mutex<Encoders>,
@@ -91,8 +92,8 @@ impl Encoders {
 }
 
 impl Context {
-    /// Creates the state of a new session.
-    pub fn new(settings: Settings, topics: &'static [Topic]) -> Self {
+    /// Creates the state of a new session, whose scripts run in a job.
+    pub fn new(settings: Settings, topics: &'static [Topic], job: Arc<Job>) -> Self {
         let builtin = Encoder::NAMES
             .iter()
             .filter_map(|name| Encoder::builtin(name).ok());
@@ -100,6 +101,7 @@ impl Context {
             .map(|encoder| (encoder.name.clone(), encoder))
             .collect();
         Self {
+            job,
             settings,
             topics,
             encoders: Mutex::new(Encoders {
@@ -118,6 +120,11 @@ impl Context {
             warned: Mutex::default(),
             verbose: AtomicBool::new(false),
         }
+    }
+
+    /// Job that the scripts of the session run in.
+    pub fn job(&self) -> &Arc<Job> {
+        &self.job
     }
 
     /// All topics of the reference.
@@ -258,7 +265,7 @@ impl Context {
     pub fn warn_once(&self, message: &str) {
         let mut warned = self.warned.lock().expect("no panic while holding it");
         if warned.insert(message.to_owned()) {
-            task::warn(message);
+            self.job.warn(message);
         }
     }
 

@@ -14,8 +14,9 @@ use super::callback;
 use super::context::Context;
 use super::value::{Type, plain_text};
 use crate::error::{Error, Result};
+use crate::system::check_files;
 use crate::task;
-use crate::video::{Video, check_files, number_text};
+use crate::video::{Video, number_text};
 
 /// Largest number of arguments that Rhai passes to a function.
 const MAX_ARGUMENTS: usize = 20;

@@ -10,7 +10,7 @@ use rhai::{Array, Dynamic, Engine, EvalAltResult, INT, ImmutableString, Map, Nat
 use crate::error::{Error, Result};
 use crate::script::call::register::or_raise;
 use crate::script::types::json::to_json;
-use crate::task::{self, Stop};
+use crate::task::{Job, Stop, in_this_job};
 use crate::video::memory;
 
 /// Largest nesting depth of expressions: a chain of a few hundred calls is one expression.
@@ -42,9 +42,9 @@ impl TimeLimit {
         }
     }
 
-    /// Starts the clock: at the end of the time, everything is asked to stop. If something does not
-    /// stop, such as a single long step in Rhai's library, the program is ended a while later. The
-    /// clock runs until the guard is dropped.
+    /// Starts the clock: at the end of the time, the current job is asked to stop. If something does
+    /// not stop, such as a single long step in Rhai's library, the whole program is ended a while
+    /// later. The clock runs until the guard is dropped.
     pub(crate) fn start(self) -> TimeLimitGuard {
         let (running, is_over) = channel::<()>();
         let limit = self.limit;
@@ -56,7 +56,7 @@ impl TimeLimit {
                 begin.elapsed() >= time
             };
             if waited(limit) {
-                task::stop(Stop::Time);
+                Job::current().stop(Stop::Time);
                 if waited(grace) {
                     eprintln!("error: {}", self.passed());
                     std::process::exit(1);
@@ -64,7 +64,9 @@ impl TimeLimit {
             }
         };
         // Without the thread scripts run without a limit.
-        let _ = thread::Builder::new().name("clock".into()).spawn(watch);
+        let _ = thread::Builder::new()
+            .name("clock".into())
+            .spawn(in_this_job(watch));
         TimeLimitGuard { _until: running }
     }
 
@@ -84,20 +86,20 @@ pub(crate) struct TimeLimitGuard {
 }
 
 /// Error to show instead of "interrupted" if a limit was the reason.
-pub(crate) fn reason(clock: Option<TimeLimit>) -> Option<Error> {
-    match task::stopped()? {
+pub(crate) fn reason(job: &Job, clock: Option<TimeLimit>) -> Option<Error> {
+    match job.stopped()? {
         Stop::User => None,
         Stop::Time => clock.map(TimeLimit::passed),
-        Stop::Memory => Some(memory::beyond_limit()),
+        Stop::Memory => Some(memory::beyond_limit(job.memory())),
     }
 }
 
-/// Whether a script is to stop; called at every step of it.
-pub(crate) fn must_stop() -> bool {
-    if memory::exceeds_limit() {
-        task::stop(Stop::Memory);
+/// Whether the scripts of a job are to stop; called at every step of them.
+pub(crate) fn must_stop(job: &Job) -> bool {
+    if memory::exceeds_limit(job.memory()) {
+        job.stop(Stop::Memory);
     }
-    task::is_interrupted()
+    job.is_interrupted()
 }
 
 /// Registers the replacements.

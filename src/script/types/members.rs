@@ -45,11 +45,11 @@ pub(in crate::script) trait Scripted: rhai::Variant + Clone {
 }
 
 /// Description of a script type for registration, completion, messages and documentation.
-pub(in crate::script) struct ScriptType {
+pub(crate) struct ScriptType {
     /// Name that `type_of` returns.
-    pub(in crate::script) name: &'static str,
+    pub(crate) name: &'static str,
     /// Meaning.
-    pub(in crate::script) doc: &'static str,
+    pub(crate) doc: &'static str,
     /// Type of parameters.
     pub(in crate::script) kind: Type,
     /// Name in Rust.
@@ -64,7 +64,7 @@ pub(in crate::script) struct ScriptType {
 }
 
 /// All script types, in the order of the reference. Code that needs every type uses this table.
-pub(in crate::script) const TYPES: &[ScriptType] = &[
+pub(crate) const TYPES: &[ScriptType] = &[
     ScriptType::of::<Video>(),
     ScriptType::of::<Frames>(),
     ScriptType::of::<VideoDescription>(),
@@ -95,13 +95,13 @@ impl ScriptType {
     }
 
     /// Script type of a parameter type.
-    pub(in crate::script) fn of_kind(kind: &Type) -> Option<&'static Self> {
+    pub(crate) fn of_kind(kind: &Type) -> Option<&'static Self> {
         let is_same = |ty: &&Self| std::mem::discriminant(&ty.kind) == std::mem::discriminant(kind);
         TYPES.iter().find(is_same)
     }
 
     /// Names of the properties.
-    pub(in crate::script) fn properties(&self) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn properties(&self) -> impl Iterator<Item = &'static str> {
         (self.members)().into_iter().map(|(name, _)| name)
     }
 }
@@ -342,103 +342,4 @@ fn register_caught_errors(engine: &mut Engine, context: Arc<Context>) {
     engine
         .register_fn("to_string", text.clone())
         .register_fn("print", text);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::script::{Settings, docs};
-    use crate::session::Session;
-
-    /// A value of each type; importers are created only from files.
-    const VALUES: &[(&str, &str)] = &[
-        ("Video", "example_video(2, 8, 8)"),
-        ("Frames", "iter_alpha_blend_videos(value, value, value)"),
-        ("Description", "describe(example_video(2, 8, 8))"),
-        ("InteractivePlayer", "show_video(example_video(2, 8, 8))"),
-        ("Colormap", "colormap(\"gray\")"),
-        ("Progress", "progress(3)"),
-        (
-            "Error",
-            "(); try { crop(1, 2); } catch (e) { value = e; } value = value",
-        ),
-    ];
-
-    fn session() -> Session {
-        Session::new(Settings {
-            print: Box::new(|_| ()),
-            windows: None,
-            interactive: false,
-        })
-    }
-
-    fn offered(session: &Session, text: &str) -> Vec<String> {
-        let candidates = session.complete(text).candidates.into_iter();
-        candidates.map(|candidate| candidate.text).collect()
-    }
-
-    #[test]
-    fn values_of_every_type_have_their_properties() {
-        let mut session = session();
-        for (name, code) in VALUES {
-            let run = session.run_entry(&format!("let value = {code}; type_of(value)"));
-            let found = run.unwrap_or_else(|d| panic!("{code}: {}", d.error()));
-            assert_eq!(found.into_string().unwrap(), *name);
-            let ty = TYPES.iter().find(|ty| ty.name == *name).unwrap();
-            for property in ty.properties() {
-                let _ = session.run_entry(&format!("value.{property}")).unwrap();
-                assert!(
-                    offered(&session, "value.").contains(&property.into()),
-                    "{property}"
-                );
-            }
-            let wrong = format!("value.{}x", ty.properties().next().unwrap());
-            let error = session.run_entry(&wrong).unwrap_err();
-            let hints = error.error().hints().join("\n");
-            assert!(hints.contains("did you mean"), "{wrong}: {}", error.error());
-        }
-        let missing: Vec<_> = TYPES
-            .iter()
-            .map(|ty| ty.name)
-            .filter(|name| !VALUES.iter().any(|(known, _)| known == name))
-            .collect();
-        assert_eq!(missing, ["Importer"]);
-    }
-
-    #[test]
-    fn every_type_is_documented_and_offered() {
-        let session = session();
-        let reference = docs::reference(session.context(), None);
-        let definitions = docs::definitions(session.context());
-        let unknown = offered(&session, "unknown.");
-        for ty in TYPES {
-            assert!(reference.contains(&format!("### Type {}\n\n{}", ty.name, ty.doc)));
-            for property in ty.properties() {
-                assert!(
-                    reference.contains(&format!("| `.{property}` |")),
-                    "{property}"
-                );
-                assert!(definitions.contains(&format!("fn get {property}(of: {})", ty.name)));
-                assert!(unknown.contains(&property.into()), "{property}");
-            }
-        }
-    }
-
-    /// Every result type of a builtin that is not a type of the language is in the table.
-    #[test]
-    fn what_builtins_give_is_known() {
-        let session = session();
-        for builtin in session.context().builtins() {
-            let kind = builtin.returns;
-            let is_ours = kind.to_string().starts_with(char::is_uppercase)
-                && !matches!(kind, Type::Function | Type::Operand);
-            assert!(
-                !is_ours
-                    || ScriptType::of_kind(&kind).is_some()
-                    || matches!(kind, Type::Optional(_) | Type::Either(..)),
-                "{}",
-                builtin.name
-            );
-        }
-    }
 }

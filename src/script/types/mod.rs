@@ -7,7 +7,7 @@ pub(in crate::script) mod frames;
 pub(in crate::script) mod importer;
 pub(in crate::script) mod index;
 pub(in crate::script) mod json;
-pub(in crate::script) mod members;
+pub(crate) mod members;
 pub(in crate::script) mod metadata;
 pub(in crate::script) mod player;
 pub(in crate::script) mod progress;

@@ -1,6 +1,7 @@
 //! Contiguous samples in memory, in scratch files and in memory-mapped recordings.
 //!
-//! The unsafe code of `video` is here and in `eviction`, `heap`, `truncation` and `write_back`.
+//! The `unsafe` code of this folder is here and in `eviction` and `heap`; outside it, only
+//! [`crate::system`] has some.
 #![allow(unsafe_code)]
 
 use std::marker::PhantomData;
@@ -11,13 +12,14 @@ use memmap2::{Mmap, MmapMut};
 
 use super::eviction::EvictionGuard;
 use super::pool::{self, PooledMemory};
-#[cfg(unix)]
-use super::truncation::TruncationGuard;
 use super::{Strided, scratch};
 use crate::error::{Error, Result};
 use crate::fs::files;
+#[cfg(unix)]
+use crate::system::TruncationGuard;
+use crate::task::memory::MemoryKind;
 use crate::video::layout::Layout;
-use crate::video::memory::{MemoryCharge, MemoryKind, expect_room};
+use crate::video::memory::{MemoryCharge, expect_room};
 use crate::video::samples::{DType, Element};
 use crate::video::size_text;
 

@@ -5,19 +5,23 @@
 //! operation ends with a check of how much of it is in memory, and evicts the pages if it is too
 //! much: the samples stay in the file, and mostly in the system's cache. A thread checks too, for
 //! work without steps.
+//!
+//! The system tells only how much the whole process has in memory, so that the budgets of all jobs
+//! with mapped files count together.
 #![allow(unsafe_code)]
 
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use super::pool;
 #[cfg(windows)]
 use crate::system;
-use crate::task;
+use crate::task::Job;
+use crate::task::memory::MemoryAccount;
 #[cfg(windows)]
 use crate::video::memory::allocated;
-use crate::video::memory::usage;
+use crate::video::memory::{account, usage_of};
 
 /// Time between two checks of the thread; a fast disk fills a fraction of a gigabyte in it.
 const LOOK: Duration = Duration::from_millis(40);
@@ -27,50 +31,74 @@ const MIN_SHARE: usize = 4;
 
 /// Bytes of a mapped file, as long as the guard lives; it must be dropped before the mapping.
 pub(super) struct EvictionGuard {
-    start: usize,
-    len: usize,
+    account: Arc<MemoryAccount>,
+    mapping: (usize, usize),
+}
+
+/// Address and length of the mapped files of a job, at least one.
+struct MappedFiles {
+    account: Arc<MemoryAccount>,
+    mappings: Vec<(usize, usize)>,
 }
 
 /// Bytes of the program's own files in memory before the first mapping.
 static PROGRAM: OnceLock<usize> = OnceLock::new();
 
-static MAPPED: Mutex<Vec<(usize, usize)>> = Mutex::new(Vec::new());
+static MAPPED: Mutex<Vec<MappedFiles>> = Mutex::new(Vec::new());
 
 impl EvictionGuard {
     /// Watches a mapping of a file.
     pub(super) fn new(bytes: &[u8]) -> Self {
         PROGRAM.get_or_init(|| resident_file_bytes().unwrap_or(0));
-        let (start, len) = (bytes.as_ptr() as usize, bytes.len());
+        let account = account();
+        let mapping = (bytes.as_ptr() as usize, bytes.len());
         let mut mapped = mapped();
-        mapped.push((start, len));
-        if mapped.iter().map(|(_, len)| len).sum::<usize>() > usage().budget {
+        let of_job = mapped
+            .iter()
+            .position(|files| Arc::ptr_eq(&files.account, &account));
+        let of_job = of_job.unwrap_or_else(|| {
+            mapped.push(MappedFiles {
+                account: account.clone(),
+                mappings: Vec::new(),
+            });
+            mapped.len() - 1
+        });
+        let mappings = &mut mapped[of_job].mappings;
+        mappings.push(mapping);
+        if mappings.iter().map(|(_, len)| len).sum::<usize>() > usage_of(&account).budget {
             watch();
         }
-        Self { start, len }
+        Self { account, mapping }
     }
 }
 
 impl Drop for EvictionGuard {
     fn drop(&mut self) {
         let mut mapped = mapped();
-        let this = mapped
+        let of_job = mapped
             .iter()
-            .position(|entry| *entry == (self.start, self.len));
-        if let Some(this) = this {
-            mapped.swap_remove(this);
+            .position(|files| Arc::ptr_eq(&files.account, &self.account));
+        let Some(of_job) = of_job else { return };
+        let mappings = &mut mapped[of_job].mappings;
+        if let Some(this) = mappings.iter().position(|mapping| *mapping == self.mapping) {
+            mappings.swap_remove(this);
+        }
+        if mappings.is_empty() {
+            mapped.swap_remove(of_job);
         }
     }
 }
 
-fn mapped() -> MutexGuard<'static, Vec<(usize, usize)>> {
+fn mapped() -> MutexGuard<'static, Vec<MappedFiles>> {
     MAPPED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Starts the thread, once.
+/// Checks after each step of the current job, and from a thread of the process, which is started
+/// once.
 fn watch() {
     static STARTED: OnceLock<()> = OnceLock::new();
+    Job::current().after_each_step(evict_excess);
     STARTED.get_or_init(|| {
-        task::after_each_step(evict_excess);
         let look = || loop {
             thread::sleep(LOOK);
             evict_excess();
@@ -80,16 +108,27 @@ fn watch() {
     });
 }
 
-/// Evicts the pages of all mapped files if they exceed the budget left for them.
+/// Evicts the pages of all mapped files if they exceed the budgets left for them.
 fn evict_excess() {
-    let usage = usage();
-    let left = usage.budget.saturating_sub(usage.in_use);
     let program = PROGRAM.get().copied().unwrap_or(0);
-    let most = left.max(usage.budget / MIN_SHARE) + program;
-    if resident_file_bytes().is_some_and(|bytes| bytes > most) {
+    let is_excess = |most: usize| {
+        resident_file_bytes().is_some_and(|bytes| bytes > most.saturating_add(program))
+    };
+    if most_resident().is_some_and(is_excess) {
         pool::return_all();
         evict();
     }
+}
+
+/// Bytes of mapped files that may be in memory; `None` without such files.
+fn most_resident() -> Option<usize> {
+    let mapped = mapped();
+    let most = mapped.iter().map(|files| {
+        let usage = usage_of(&files.account);
+        let left = usage.budget.saturating_sub(usage.in_use);
+        left.max(usage.budget / MIN_SHARE)
+    });
+    most.reduce(usize::saturating_add)
 }
 
 /// Bytes of all mapped files in memory, where the system reports it.
@@ -115,7 +154,7 @@ fn resident_file_bytes() -> Option<usize> {
 /// Evicts the pages of all mapped files.
 fn evict() {
     #[cfg(target_os = "linux")]
-    for (start, len) in mapped().iter() {
+    for (start, len) in mapped().iter().flat_map(|files| &files.mappings) {
         use rustix::mm::{Advice, madvise};
         // SAFETY: the mapping exists, as its `EvictionGuard` cannot be dropped while the list is
         // locked. It maps a file, and is shared or never written to, so that its pages come back
@@ -123,7 +162,7 @@ fn evict() {
         let _ = unsafe { madvise(*start as *mut _, *len, Advice::LinuxDontNeed) };
     }
     #[cfg(windows)]
-    for (start, len) in mapped().iter() {
+    for (start, len) in mapped().iter().flat_map(|files| &files.mappings) {
         system::leave_working_set(*start, *len);
     }
 }
@@ -132,6 +171,7 @@ fn evict() {
 mod tests {
     use super::*;
     use crate::video::Element;
+    use crate::video::memory::{ByteSize, set_budget};
 
     #[test]
     fn samples_survive_that_their_memory_is_given_back() {
@@ -149,5 +189,29 @@ mod tests {
         );
         // Memory that other tests have allocated and not written makes this smaller there.
         assert!(cfg!(windows) || resident_file_bytes().is_none_or(|bytes| bytes > 0));
+    }
+    #[test]
+    fn mapped_files_are_kept_within_the_budgets_of_their_jobs() {
+        let size = 8 << 20;
+        let (one, other) = (Job::new(), Job::new());
+        let mapped_by = |job: &Arc<Job>| {
+            let mapped = mapped();
+            let files = mapped
+                .iter()
+                .find(|files| Arc::ptr_eq(&files.account, job.memory()));
+            files.map_or(0, |files| files.mappings.len())
+        };
+        let entered = one.enter();
+        set_budget(ByteSize(1 << 20));
+        let array = crate::video::storage::block::Block::scratch(size).unwrap();
+        drop(entered);
+        let _entered = other.enter();
+        let others = crate::video::storage::block::Block::scratch(size).unwrap();
+        assert_eq!((mapped_by(&one), mapped_by(&other)), (1, 1));
+        assert!(most_resident().is_some_and(|most| most > 1 << 20));
+        drop(array);
+        assert_eq!((mapped_by(&one), mapped_by(&other)), (0, 1));
+        drop(others);
+        assert_eq!(mapped_by(&other), 0);
     }
 }

@@ -1,4 +1,7 @@
-//! Memory that the program has from its allocator, which holds the values of scripts.
+//! Memory that the process has from its allocator, which holds the values of scripts.
+//!
+//! It is counted for the process rather than for each job: memory is often freed on a thread of
+//! another job than the one that asked for it, and nothing but its size is known then.
 #![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout, System};

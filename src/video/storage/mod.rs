@@ -7,9 +7,6 @@ mod eviction;
 pub(super) mod heap;
 mod pool;
 mod scratch;
-#[cfg(unix)]
-mod truncation;
-mod write_back;
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -21,20 +18,6 @@ use super::samples::{DType, Element};
 use crate::error::Result;
 use block::Block;
 pub use block::MappedFile;
-#[cfg(unix)]
-pub use truncation::{check_files, survive_size_limits};
-pub use write_back::begin_write_back;
-
-/// Turns a write beyond the system's file size limit into an error; on this system it already is.
-#[cfg(not(unix))]
-pub fn survive_size_limits() {}
-
-/// An error if samples were read that a mapped file no longer has; on this system nobody can
-/// shorten a mapped file.
-#[cfg(not(unix))]
-pub fn check_files() -> Result<()> {
-    Ok(())
-}
 
 /// Typed array of samples. Clones share the samples; writing copies them first if shared.
 #[derive(Clone)]

@@ -1,9 +1,9 @@
 //! Buffer pool: memory of dropped arrays that is used again.
 //!
 //! The system clears the memory that it gives, which takes as long as a quick filter does. The pool
-//! and the memory in use together never exceed the peak memory use. Neither a general allocator nor
-//! a pool crate does this: allocators return blocks of many megabytes to the system at once, and
-//! pools of objects know no budget.
+//! and the memory in use together never exceed the peak memory use of the process: a buffer serves
+//! whichever job asks next. Neither a general allocator nor a pool crate does this: allocators return
+//! blocks of many megabytes to the system at once, and pools of objects know no budget.
 
 use std::io;
 use std::ops::{Deref, DerefMut};
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use memmap2::MmapMut;
 
-use crate::video::memory::{max_in_use, usage};
+use crate::task::memory::MemoryCounts;
 
 /// Longest time that memory stays in the pool.
 const WHILE: Duration = Duration::from_secs(5);
@@ -101,7 +101,8 @@ fn take(bytes: usize) -> Option<MmapMut> {
 
 /// Releases buffers until the pool and the memory in use do not exceed the peak memory use.
 pub(super) fn make_room() {
-    let room = max_in_use().saturating_sub(usage().in_use);
+    let counts = MemoryCounts::of_process();
+    let room = counts.max_in_memory().saturating_sub(counts.in_memory());
     let mut pooled = pool();
     let mut bytes: usize = pooled.iter().map(|(map, _)| map.len()).sum();
     let excess = pooled.iter().take_while(|(map, _)| {

@@ -1,7 +1,7 @@
 //! Datatypes of the elements of datasets and attributes.
 
 use super::cursor::{Cursor, corrupted};
-use super::recode::{BitField, Recode};
+use super::recode::{BitField, Float, Recode};
 use crate::error::Result;
 use crate::io::bytes::samples::Encoding;
 use crate::video::DType;
@@ -38,20 +38,6 @@ pub(super) enum ElementKind {
     Reference,
     /// Description of a type that cannot be converted to numbers.
     Other(&'static str),
-}
-
-/// A float: the position of its bits, and of its parts within them.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Float {
-    pub(super) bits: BitField,
-    pub(super) sign: u8,
-    pub(super) exponent: u8,
-    pub(super) exponent_len: u8,
-    pub(super) mantissa: u8,
-    pub(super) mantissa_len: u8,
-    pub(super) bias: u32,
-    /// Whether the leading 1 of the mantissa is implied (not stored).
-    pub(super) is_implied: bool,
 }
 
 impl Datatype {

@@ -290,7 +290,7 @@ fn cannot_read(name: &str, reason: &Error) -> Error {
 
 /// A list of the datasets for a message.
 fn listing(datasets: &[Dataset]) -> String {
-    crate::io::recording::listing(datasets.iter().map(Dataset::to_string))
+    crate::io::listing::listing(datasets.iter().map(Dataset::to_string))
 }
 
 /// The attributes of the file and of the video, single values, and a list of all datasets.

@@ -1,6 +1,5 @@
 //! Conversion of numbers of unusual sizes and bit layouts to types of this machine.
 
-use super::datatype::Float;
 use crate::video::DType;
 
 /// Maximum size of a converted number in bytes.
@@ -13,6 +12,20 @@ pub(super) struct BitField {
     pub(super) big: bool,
     pub(super) offset: usize,
     pub(super) precision: usize,
+}
+
+/// A float: the position of its bits, and of its parts within them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Float {
+    pub(super) bits: BitField,
+    pub(super) sign: u8,
+    pub(super) exponent: u8,
+    pub(super) exponent_len: u8,
+    pub(super) mantissa: u8,
+    pub(super) mantissa_len: u8,
+    pub(super) bias: u32,
+    /// Whether the leading 1 of the mantissa is implied (not stored).
+    pub(super) is_implied: bool,
 }
 
 /// Conversion of elements to samples.

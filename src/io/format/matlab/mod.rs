@@ -276,7 +276,7 @@ fn named(variables: &[Variable], name: &str) -> Result<MatlabArray> {
     let mut inner = variables.iter().filter(within).peekable();
     Err(match inner.peek() {
         Some(_) => {
-            let names = crate::io::recording::listing(inner.map(Variable::to_string));
+            let names = crate::io::listing::listing(inner.map(Variable::to_string));
             error.hint(format!("name an array within it{names}"))
         }
         None => error,
@@ -285,7 +285,7 @@ fn named(variables: &[Variable], name: &str) -> Result<MatlabArray> {
 
 /// The variables as a list for a message.
 fn listing(variables: &[Variable]) -> String {
-    crate::io::recording::listing(variables.iter().map(Variable::to_string))
+    crate::io::listing::listing(variables.iter().map(Variable::to_string))
 }
 
 /// Marks a recording of the program Rhythm, in which depolarized cells are dark, as inverted.

@@ -1,9 +1,10 @@
 //! The text header of a recording, and the binary header before its frames.
 
 use crate::bail;
-use crate::error::{Error, Result, counted};
+use crate::error::{Result, counted};
 use crate::io::format::camera::{Geometry, rate};
 use crate::io::format::date;
+use crate::io::format::text_header::TextHeader;
 use crate::video::Metadata;
 
 /// Offsets of the pixels: the binary header has 972 bytes, but 970 in some files.
@@ -16,7 +17,7 @@ pub(super) const FORM_END: usize = 340;
 /// UltimaAcq.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Micam05Header {
-    pub(super) fields: Vec<(String, String)>,
+    fields: TextHeader,
 }
 
 /// Fields of the binary header: the sizes of stored frames and of the image, and the number of
@@ -35,37 +36,28 @@ pub(super) struct FrameLayout {
     pub(super) offset: u64,
 }
 
+impl AsRef<TextHeader> for Micam05Header {
+    fn as_ref(&self) -> &TextHeader {
+        &self.fields
+    }
+}
+
 impl Micam05Header {
     /// Reads all lines that contain a name and a value.
     pub(super) fn parse(text: &str) -> Self {
-        let entry = |line: &str| {
-            let (name, value) = line.split_once([':', '='])?;
-            let (name, value) = (name.trim(), value.trim());
-            (!name.is_empty() && !value.is_empty()).then(|| (name.to_owned(), value.to_owned()))
-        };
-        Self {
-            fields: text.lines().filter_map(entry).collect(),
+        let mut fields = TextHeader::default();
+        let named = text.lines().filter_map(|line| line.split_once([':', '=']));
+        for (name, value) in named {
+            if !name.trim().is_empty() && !value.trim().is_empty() {
+                fields.add(name, value);
+            }
         }
-    }
-
-    fn field(&self, name: &str) -> Option<&str> {
-        let (_, value) = self.fields.iter().find(|(known, _)| known == name)?;
-        Some(value)
-    }
-
-    fn number(&self, name: &str) -> Result<Option<usize>> {
-        let Some(text) = self.field(name) else {
-            return Ok(None);
-        };
-        match text.parse() {
-            Ok(number) => Ok(Some(number)),
-            Err(_) => bail!("its header has `{name}: {text}`, which is not an integer"),
-        }
+        Self { fields }
     }
 
     fn frames(&self) -> Result<usize> {
         for name in ["Number of frames", "Frame Size", "frame_number"] {
-            if let Some(frames) = self.number(name)? {
+            if let Some(frames) = self.fields.number(name)? {
                 return Ok(frames);
             }
         }
@@ -74,7 +66,7 @@ impl Micam05Header {
 
     /// Width and height: of the image, or of the stored frames in the newer header.
     fn size(&self) -> Result<[usize; 2]> {
-        if let Some(text) = self.field("Data Size") {
+        if let Some(text) = self.fields.field("Data Size") {
             let inner = text.trim_matches(['(', ')']).split_once(',');
             let size = inner.map(|(width, height)| (width.trim().parse(), height.trim().parse()));
             let Some((Ok(width), Ok(height))) = size else {
@@ -82,11 +74,8 @@ impl Micam05Header {
             };
             return Ok([width, height]);
         }
-        let required = |name: &str| {
-            let number = self.number(name)?;
-            number.ok_or_else(|| Error::new(format!("its header has no `{name}`")))
-        };
-        Ok([required("Image width")?, required("Image height")?])
+        let [width, height] = ["Image width", "Image height"];
+        Ok([self.fields.required(width)?, self.fields.required(height)?])
     }
 
     /// Location of the frames in a file of `len` bytes with a binary header.
@@ -100,7 +89,8 @@ impl Micam05Header {
         let geometry = match binary_header {
             // The older header states the size of the image.
             Some(binary_header)
-                if !binary_header.is_stored_size(size) || self.field("Data Size").is_some() =>
+                if !binary_header.is_stored_size(size)
+                    || self.fields.field("Data Size").is_some() =>
             {
                 binary_header.geometry
             }
@@ -124,10 +114,14 @@ impl Micam05Header {
 
     /// The metadata in the header.
     pub(super) fn metadata(&self) -> Metadata {
-        let text = |name| self.field(name).map(str::to_owned);
+        let text = |name| self.fields.field(name).map(str::to_owned);
         let named = text("Frame rate (Hz)").and_then(|rate| rate.parse().ok());
         let durations = ["Sampling Time", "sample_time"].into_iter();
-        let fps = named.or_else(|| durations.filter_map(|name| self.field(name)).find_map(rate));
+        let fps = named.or_else(|| {
+            durations
+                .filter_map(|name| self.fields.field(name))
+                .find_map(rate)
+        });
         let iso = |name, iso: fn(&str) -> Option<String>| {
             text(name).map(|date| iso(&date).unwrap_or(date))
         };
@@ -138,9 +132,7 @@ impl Micam05Header {
             comment: text("Comment"),
             ..Metadata::default()
         };
-        for (name, value) in &self.fields {
-            metadata.set(name, value.as_str());
-        }
+        self.fields.copy_to(&mut metadata);
         if let Some(fps) = metadata.fps {
             metadata.set("framerate", fps);
         }
@@ -206,8 +198,11 @@ mod tests {
         let metadata = header.metadata();
         assert_eq!(metadata.fps, Some(500.0));
         assert_eq!(metadata.date.as_deref(), Some("2026-05-08T13:12:29"));
-        assert_eq!(header.field("DataName"), Some("C:\\data\\a b, c.gsd"));
-        assert_eq!(header.field("dual_cam"), Some("3"));
+        assert_eq!(
+            header.fields.field("DataName"),
+            Some("C:\\data\\a b, c.gsd")
+        );
+        assert_eq!(header.fields.field("dual_cam"), Some("3"));
         let pixels = 1025 * 25_600;
         let frame_layout = header.frame_layout(None, pixels + 972).unwrap();
         assert_eq!((frame_layout.frames, frame_layout.offset), (1024, 972));

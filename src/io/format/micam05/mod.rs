@@ -10,9 +10,8 @@ use std::path::{Path, PathBuf};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::io::bytes::samples::SharedFile;
-use crate::io::format::camera::{
-    DIFFERENCES, DifferenceFrames, MAX_HEADER, check_range, find_file,
-};
+use crate::io::format::camera::{DIFFERENCES, DifferenceFrames, check_range, find_file};
+use crate::io::format::text_header::TextHeader;
 use crate::io::recording::{FrameRange, Recording, cannot_load, cannot_map};
 use crate::video::{DType, Metadata, Samples};
 use header::{BinaryHeader, FORM_END, FrameLayout, Micam05Header};
@@ -35,14 +34,7 @@ impl Micam05 {
     pub(in crate::io) fn open(path: &Path) -> Result<Self> {
         let usual = path.with_extension("gsh");
         let header = find_file(&usual).ok_or_else(|| missing(&usual, "the header"))?;
-        let text = SharedFile::open(&header)?.start(MAX_HEADER)?;
-        let parsed = Micam05Header::parse(&String::from_utf8_lossy(&text));
-        if parsed.fields.is_empty() {
-            bail!(
-                "`{}` is not the header of a MiCAM05 recording",
-                header.display()
-            );
-        }
+        let parsed = TextHeader::open(&header, "MiCAM05", Micam05Header::parse)?;
         Ok(Self {
             metadata: parsed.metadata(),
             frames: SampleFile::find(&header, &parsed),

@@ -1,9 +1,10 @@
 //! The text header of a recording: sizes, file names, and camera settings.
 
 use crate::bail;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::io::format::camera::{Geometry, rate};
 use crate::io::format::date;
+use crate::io::format::text_header::TextHeader;
 use crate::video::Metadata;
 
 /// Width of a stored row, and number of columns before and after the image, for headers that do not
@@ -20,9 +21,15 @@ const SENSOR: Geometry = Geometry {
 /// Fields of the header.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct UltimaHeader {
-    pub(super) fields: Vec<(String, String)>,
+    fields: TextHeader,
     pub(super) files: Vec<String>,
     is_ultima_exp: bool,
+}
+
+impl AsRef<TextHeader> for UltimaHeader {
+    fn as_ref(&self) -> &TextHeader {
+        &self.fields
+    }
 }
 
 impl UltimaHeader {
@@ -41,8 +48,7 @@ impl UltimaHeader {
                 false => vec![line],
             };
             for (name, value) in entries.iter().filter_map(|entry| entry.split_once('=')) {
-                let entry = (name.trim().to_owned(), value.trim().to_owned());
-                header.fields.push(entry);
+                header.fields.add(name, value);
             }
         }
         header.files = lines
@@ -52,24 +58,8 @@ impl UltimaHeader {
         header
     }
 
-    fn field(&self, name: &str) -> Option<&str> {
-        let (_, value) = self.fields.iter().find(|(known, _)| known == name)?;
-        Some(value)
-    }
-
     pub(super) fn number(&self, name: &str) -> Result<Option<usize>> {
-        let Some(text) = self.field(name) else {
-            return Ok(None);
-        };
-        match text.parse() {
-            Ok(number) => Ok(Some(number)),
-            Err(_) => bail!("its header has `{name}={text}`, which is not an integer"),
-        }
-    }
-
-    fn required(&self, name: &str) -> Result<usize> {
-        let number = self.number(name)?;
-        number.ok_or_else(|| Error::new(format!("its header has no `{name}`")))
+        self.fields.number(name)
     }
 
     /// Geometry of stored frames. The newer header states the width of a row in bytes and no
@@ -77,7 +67,7 @@ impl UltimaHeader {
     /// sensor.
     pub(super) fn geometry(&self, background_bytes: u64) -> Result<Geometry> {
         if let (Some(columns), Some(rows)) = (self.number("x")?, self.number("y")?) {
-            let (left, right) = (self.required("lskp")?, self.required("rskp")?);
+            let (left, right) = (self.fields.required("lskp")?, self.fields.required("rskp")?);
             let geometry = Geometry {
                 left,
                 width: columns.saturating_sub(left.saturating_add(right)),
@@ -98,21 +88,26 @@ impl UltimaHeader {
     /// Whether frames may alternate between two cameras: the programs named UltimaExp wrote the
     /// frames of two cameras into one recording.
     pub(super) fn alternates(&self) -> bool {
-        self.is_ultima_exp && self.field("dual_cam").is_some_and(|mode| mode != "0")
+        self.is_ultima_exp
+            && self
+                .fields
+                .field("dual_cam")
+                .is_some_and(|mode| mode != "0")
     }
 
     pub(super) fn metadata(&self) -> Metadata {
-        let date = self.field("acquisition_date");
-        let comment = self.field("cmnt").filter(|comment| !comment.is_empty());
+        let date = self.fields.field("acquisition_date");
+        let comment = self
+            .fields
+            .field("cmnt")
+            .filter(|comment| !comment.is_empty());
         let mut metadata = Metadata {
-            fps: self.field("sample_time").and_then(rate),
+            fps: self.fields.field("sample_time").and_then(rate),
             date: date.map(|date| date::year_first(date).unwrap_or_else(|| date.to_owned())),
             comment: comment.map(str::to_owned),
             ..Metadata::default()
         };
-        for (name, value) in &self.fields {
-            metadata.set(name, value.as_str());
-        }
+        self.fields.copy_to(&mut metadata);
         metadata
     }
 }

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use crate::bail;
 use crate::error::{Error, Result, counted};
 use crate::io::bytes::samples::SharedFile;
-use crate::io::format::camera::{DIFFERENCES, DifferenceFrames, Geometry, MAX_HEADER, find_file};
+use crate::io::format::camera::{DIFFERENCES, DifferenceFrames, Geometry, find_file};
+use crate::io::format::text_header::TextHeader;
 use crate::io::recording::{FrameRange, Recording, cannot_load, cannot_map};
 use crate::task;
 use crate::video::{DType, Metadata, Samples};
@@ -37,14 +38,7 @@ impl Ultima {
     /// Reads the header that belongs to any of the files.
     pub(in crate::io) fn open(path: &Path) -> Result<Self> {
         let header = find_header(path)?;
-        let text = SharedFile::open(&header)?.start(MAX_HEADER)?;
-        let parsed = UltimaHeader::parse(&String::from_utf8_lossy(&text));
-        if parsed.fields.is_empty() {
-            bail!(
-                "`{}` is not the header of a MiCAM ULTIMA recording",
-                header.display()
-            );
-        }
+        let parsed = TextHeader::open(&header, "MiCAM ULTIMA", UltimaHeader::parse)?;
         Ok(Self {
             metadata: parsed.metadata(),
             files: UltimaFiles::find(&header, &parsed),

@@ -180,7 +180,7 @@ impl FfmpegProcess {
             Arc::new(AtomicBool::new(false)),
         );
         let watched = (child.clone(), done.clone());
-        let watch = thread::spawn(move || {
+        let watch = thread::spawn(task::in_this_job(move || {
             let (child, done) = watched;
             while !done.load(Relaxed) {
                 if task::is_interrupted() {
@@ -189,11 +189,13 @@ impl FfmpegProcess {
                 }
                 thread::sleep(ffmpeg::POLL);
             }
-        });
+        }));
         Ok(Self {
             child,
             stdout,
-            lines: Some(thread::spawn(move || ffmpeg::last_lines(stderr))),
+            lines: Some(thread::spawn(task::in_this_job(move || {
+                ffmpeg::last_lines(stderr)
+            }))),
             said: Vec::new(),
             done,
             watch: Some(watch),

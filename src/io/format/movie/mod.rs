@@ -8,10 +8,7 @@ mod color_tags;
 mod container;
 mod ffmpeg_decoder;
 mod gif;
-#[cfg(feature = "h264")]
-mod h264;
-#[cfg(not(feature = "h264"))]
-#[path = "no_h264.rs"]
+#[cfg_attr(not(feature = "h264"), path = "no_h264.rs")]
 mod h264;
 mod probe;
 #[cfg(feature = "h264")]

@@ -22,9 +22,9 @@ use crate::error::{Error, Result};
 use crate::io::bytes::samples::{self, Conversion, SharedFile};
 use crate::io::bytes::stream;
 use crate::io::codec::inflate::Wrapping;
+use crate::io::listing::listing;
 use crate::io::recording::{
-    FrameRange, LoadOptions, Recording, cannot_load, cannot_map, copy_frames, listing,
-    warn_of_others,
+    FrameRange, LoadOptions, Recording, cannot_load, cannot_map, copy_frames, warn_of_others,
 };
 use crate::task;
 use crate::video::{DType, Field, Metadata, Samples, shape_text};

@@ -2,6 +2,7 @@
 
 use crate::bail;
 use crate::error::Result;
+use crate::video::Metadata;
 
 /// Maximum number of channels that ImageJ displays together.
 pub(super) const MAX_CHANNELS: usize = 7;
@@ -105,6 +106,29 @@ impl Arrangement {
             times: len(PageAxis::Time),
         })
     }
+}
+
+/// The metadata of frames that are slices of several time points, whose order is unknown.
+pub(super) fn of_slices(
+    arrangement: &Arrangement,
+    mut metadata: Metadata,
+    warnings: &mut Vec<String>,
+) -> Metadata {
+    let Arrangement { slices, times, .. } = *arrangement;
+    if slices > 1 && times > 1 {
+        let rate = match metadata.fps.take() {
+            Some(fps) => {
+                format!("; its frame rate of {fps:.6} is that of the times, not of the frames")
+            }
+            None => String::new(),
+        };
+        warnings.push(format!(
+            "has {slices} slices at {times} times, which are loaded as {} frames, with the slices \
+             of each time in succession{rate}",
+            slices * times
+        ));
+    }
+    metadata
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::io::Read;
 
 use tiff::tags::CompressionMethod;
 
-use super::page::{TiffPage, TileGrid};
+use super::page::{OLD_WEBP, TiffPage, TileGrid};
 use super::tag::predictor;
 use crate::bail;
 use crate::error::{Error, Result, counted};
@@ -36,7 +36,6 @@ struct ChunkBuffers {
 /// Methods that the `tiff` crate does not name.
 const LZMA: CompressionMethod = CompressionMethod::Unknown(34925);
 const OLD_ZSTD: CompressionMethod = CompressionMethod::Unknown(34926);
-pub(super) const OLD_WEBP: CompressionMethod = CompressionMethod::Unknown(34927);
 
 /// Why a page cannot be decoded, if it cannot.
 pub(super) fn obstacle(page: &TiffPage) -> Option<String> {

@@ -7,11 +7,15 @@
 use std::cell::Cell;
 use std::collections::HashSet;
 
-use super::page::SUB_DIRECTORIES;
+use tiff::tags::Tag;
+
 use super::tag::value_type;
 use crate::bail;
 use crate::error::Result;
 use crate::task;
+
+/// Tag with the offsets of further directories.
+const SUB_DIRECTORIES: u16 = Tag::SubIfd.to_u16();
 
 /// The bytes of a TIFF file and the format of numbers in them.
 pub(super) struct TiffReader<'a> {

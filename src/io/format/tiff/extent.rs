@@ -3,19 +3,12 @@
 
 use tiff::tags::CompressionMethod;
 
-use super::chunks::OLD_WEBP;
-use super::page::{PageShape, TiffPage, TileGrid};
+use super::page::{BLANK, OLD_WEBP, OPEN, PageShape, TiffPage, TileGrid};
 use crate::bail;
 use crate::error::Result;
 
-/// Size of a compressed strip or tile that ends where the next part of the file starts.
-pub(super) const OPEN: u64 = u64::MAX;
-
 /// Minimum size in bytes of a compressed strip or tile.
 const MIN_COMPRESSED: u64 = 2;
-
-/// A strip or tile that was never written.
-pub(super) const BLANK: (u64, u64) = (0, 0);
 
 impl TiffPage {
     /// Number of rows per strip, given the number of strips, where the file does not state it.

@@ -14,6 +14,13 @@ use crate::io::format::companion::companion_file;
 use crate::task;
 use crate::video::MappedFile;
 
+/// Something in one of the files.
+#[derive(Debug, Clone)]
+pub(super) struct InFile<T> {
+    pub(super) file: usize,
+    pub(super) at: T,
+}
+
 /// The files of a recording.
 pub(super) struct TiffFiles<'a> {
     /// Path of the requested file.

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use tiff::tags::CompressionMethod;
 
-use super::axes::Arrangement;
+use super::axes::{Arrangement, of_slices};
 use super::chunks;
 use super::description::TiffDescription;
 use super::directory::TiffReader;
+use super::files::InFile;
 use super::metamorph::MetaMorph;
 use super::micromanager;
 use super::page::{PageShape, TiffPage};
@@ -33,13 +34,6 @@ pub(super) struct FrameSet {
     /// The files that contain them, the requested one first.
     pub(super) files: Vec<PathBuf>,
     pub(super) metadata: Metadata,
-}
-
-/// Something in one of the files.
-#[derive(Debug, Clone)]
-pub(super) struct InFile<T> {
-    pub(super) file: usize,
-    pub(super) at: T,
 }
 
 /// Locations of the pages; missing pages get the fill value.
@@ -187,29 +181,6 @@ fn block(start: u64, distance: u64, bytes: u64, frames: usize, file_len: u64) ->
         None => 0,
     };
     (0..present).map(|frame| start + frame * distance).collect()
-}
-
-/// The metadata of frames that are slices of several time points, whose order is unknown.
-pub(super) fn of_slices(
-    arrangement: &Arrangement,
-    mut metadata: Metadata,
-    warnings: &mut Vec<String>,
-) -> Metadata {
-    let Arrangement { slices, times, .. } = *arrangement;
-    if slices > 1 && times > 1 {
-        let rate = match metadata.fps.take() {
-            Some(fps) => {
-                format!("; its frame rate of {fps:.6} is that of the times, not of the frames")
-            }
-            None => String::new(),
-        };
-        warnings.push(format!(
-            "has {slices} slices at {times} times, which are loaded as {} frames, with the slices \
-             of each time in succession{rate}",
-            slices * times
-        ));
-    }
-    metadata
 }
 
 /// The pages in the order of their frames, truncated to complete frames, with a warning if some are

@@ -6,13 +6,13 @@ use serde_json::json;
 use tiff::tags::{CompressionMethod, PhotometricInterpretation};
 
 use super::description::{comment_line, tiff_date};
+use super::options::{Photometric, TiffOptions};
 use super::page::{
     BITS, COMPRESSION, DATE, DESCRIPTION, EXTRA_SAMPLES, HEIGHT, PHOTOMETRIC, RESOLUTION_UNIT,
     ROWS_PER_STRIP, SAMPLE_FORMAT, SAMPLES, STRIP_OFFSETS, STRIP_SIZES, WIDTH, X_RESOLUTION,
     Y_RESOLUTION,
 };
 use super::tag::{WrittenTag, resolution_unit, sample_format};
-use super::write::{Photometric, TiffOptions};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::io::bytes::samples;

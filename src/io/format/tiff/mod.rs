@@ -17,6 +17,7 @@ mod layout;
 mod metamorph;
 mod micromanager;
 mod ome;
+mod options;
 mod page;
 mod pages;
 mod planes;
@@ -29,8 +30,9 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-pub use write::Photometric;
-pub(in crate::io) use write::{TiffOptions, encode, save};
+pub use options::Photometric;
+pub(in crate::io) use options::TiffOptions;
+pub(in crate::io) use write::{encode, save};
 
 use crate::error::Result;
 use crate::io::Series;
@@ -38,7 +40,8 @@ use crate::io::bytes::samples::{self, Encoding, FillFrom, SharedFile};
 use crate::io::recording::{FrameRange, LoadOptions, Recording, cannot_load, cannot_map};
 use crate::video::{DType, Element, Layout, MappedFile, Metadata, Samples, with_dtype};
 use directory::TiffReader;
-use frames::{FrameSet, InFile, PageLocations};
+use files::InFile;
+use frames::{FrameSet, PageLocations};
 use page::PageShape;
 
 /// A stack of pages of the same size and type.

@@ -3,7 +3,6 @@
 use tiff::tags::{CompressionMethod, PhotometricInterpretation, PlanarConfiguration, Tag};
 
 use super::directory::{Directory, TiffReader};
-use super::extent::{BLANK, OPEN};
 use super::tag::{predictor, sample_format};
 use crate::bail;
 use crate::error::{Error, Result};
@@ -36,9 +35,17 @@ const TILE_SIZES: u16 = Tag::TileByteCounts.to_u16();
 pub(super) const EXTRA_SAMPLES: u16 = Tag::ExtraSamples.to_u16();
 pub(super) const SAMPLE_FORMAT: u16 = Tag::SampleFormat.to_u16();
 const SUBFILE: u16 = Tag::NewSubfileType.to_u16();
-pub(super) const SUB_DIRECTORIES: u16 = Tag::SubIfd.to_u16();
 const JPEG_TABLES: u16 = Tag::JPEGTables.to_u16();
 const COLOR_SAMPLING: u16 = Tag::ChromaSubsampling.to_u16();
+
+/// Size of a compressed strip or tile that ends where the next part of the file starts.
+pub(super) const OPEN: u64 = u64::MAX;
+
+/// A strip or tile that was never written.
+pub(super) const BLANK: (u64, u64) = (0, 0);
+
+/// Method of WebP before it had a number of its own.
+pub(super) const OLD_WEBP: CompressionMethod = CompressionMethod::Unknown(34927);
 
 /// Maximum size of JPEG tables that are read.
 const MAX_TABLES: u64 = 1 << 16;

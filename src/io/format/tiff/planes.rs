@@ -4,10 +4,9 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use super::axes::{Arrangement, PageAxis};
+use super::axes::{Arrangement, PageAxis, of_slices};
 use super::directory::TiffReader;
-use super::files::TiffFiles;
-use super::frames::{InFile, of_slices};
+use super::files::{InFile, TiffFiles};
 use super::micromanager::{self, MicroManager, PlaneIndex};
 use super::ome::{self, Ome, OmeImage, PlaneRun};
 use super::page::{PageShape, TiffPage};

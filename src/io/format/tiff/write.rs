@@ -6,7 +6,7 @@ use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use super::layout::{StackLayout, TiffStrip};
-use crate::choice::Choice;
+use super::options::TiffOptions;
 use crate::error::{Error, Result};
 use crate::fs::atomic;
 use crate::io::bytes::samples;
@@ -16,42 +16,6 @@ use crate::video::{DType, Video};
 
 /// Number of bytes of pages compressed ahead of one write.
 const BATCH: usize = 8 << 20;
-
-/// How programs should display the samples (photometric interpretation).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Photometric {
-    /// Zero is black.
-    MinIsBlack,
-    /// Zero is white.
-    MinIsWhite,
-    /// The channels are red, green, blue and optionally alpha.
-    Rgb,
-}
-
-impl Choice for Photometric {
-    const NOUN: &'static str = "the name of a photometric interpretation";
-    const CHOICES: &'static [(&'static str, Self)] = &[
-        ("minisblack", Photometric::MinIsBlack),
-        ("miniswhite", Photometric::MinIsWhite),
-        ("rgb", Photometric::Rgb),
-    ];
-}
-
-/// Options for saving a stack.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::io) struct TiffOptions {
-    /// Default: from the number of channels.
-    pub(in crate::io) photometric: Option<Photometric>,
-    pub(in crate::io) compression: Compression,
-}
-
-impl TiffOptions {
-    /// Uncompressed, as the samples are in memory.
-    pub(in crate::io) const PLAIN: Self = Self {
-        photometric: None,
-        compression: Compression::None,
-    };
-}
 
 /// Saves a video with one page per frame.
 pub(in crate::io) fn save(path: &Path, video: &Video, options: &TiffOptions) -> Result<()> {

@@ -347,5 +347,5 @@ fn describe((name, array): &NamedArray) -> String {
 }
 
 fn listing(found: &[NamedArray]) -> String {
-    crate::io::recording::listing(found.iter().map(describe))
+    crate::io::listing::listing(found.iter().map(describe))
 }

@@ -1,6 +1,6 @@
 //! Arithmetic and comparison of arrays and numbers.
 
-use super::assign::represents;
+use super::formula::remainder;
 use super::{
     Logic, Operand, astype, combine, common_shape, compute, formula, input, is_double, logic, not,
     with_metadata_of,
@@ -149,16 +149,6 @@ impl Arithmetic {
     }
 }
 
-/// As in NumPy and Python: has the sign of the divisor.
-pub(super) fn remainder<R: Real>(a: R, b: R) -> R {
-    let remainder = a % b;
-    if remainder != R::zero() && (remainder < R::zero()) != (b < R::zero()) {
-        remainder + b
-    } else {
-        remainder
-    }
-}
-
 /// As in NumPy: computed from the remainder, since a quotient just below a whole number could be
 /// rounded up to it.
 fn floor_divide<R: Real>(a: R, b: R) -> R {
@@ -196,8 +186,8 @@ pub fn compare(operation: Comparison, left: Operand, right: Operand) -> Result<V
     };
     let common = match (left.dtype(), right.dtype()) {
         (Some(a), Some(b)) if a == b => Some(a),
-        (Some(dtype), None) if represents(dtype, &right) => Some(dtype),
-        (None, Some(dtype)) if represents(dtype, &left) => Some(dtype),
+        (Some(dtype), None) if right.is_exact_in(dtype) => Some(dtype),
+        (None, Some(dtype)) if left.is_exact_in(dtype) => Some(dtype),
         _ => None,
     };
     match common {

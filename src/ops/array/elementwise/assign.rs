@@ -64,7 +64,7 @@ fn common_dtype(yes: &Operand, no: &Operand) -> DType {
     match (yes, no) {
         (Operand::Array(a), Operand::Array(b)) => shape::common_dtype(a.dtype(), b.dtype()),
         (Operand::Array(array), number) | (number, Operand::Array(array))
-            if represents(array.dtype(), number) =>
+            if number.is_exact_in(array.dtype()) =>
         {
             array.dtype()
         }
@@ -79,13 +79,6 @@ fn common_dtype(yes: &Operand, no: &Operand) -> DType {
         (Operand::Array(_), _) | (_, Operand::Array(_)) => DType::F32,
         _ => DType::F64,
     }
-}
-
-/// Whether a type can represent a number.
-pub(super) fn represents(dtype: DType, number: &Operand) -> bool {
-    number
-        .exact()
-        .is_some_and(|number| dtype.represents(number))
 }
 
 /// Value to be stored as samples of type `T`: numbers must fit, arrays are converted.

@@ -1,6 +1,5 @@
 //! Elementwise formulas and the loops that apply them.
 
-use super::arithmetic::remainder;
 use super::series;
 use crate::ops::kernel::Kernel;
 use crate::video::{Element, Real};
@@ -142,5 +141,15 @@ impl<T: Element, U, F: Formula<T, U>> Kernel<(&mut [U], &[T], &[T])> for Loop<F>
                 f.slowly(*a, *b)
             };
         }
+    }
+}
+
+/// As in NumPy and Python: has the sign of the divisor.
+pub(super) fn remainder<R: Real>(a: R, b: R) -> R {
+    let remainder = a % b;
+    if remainder != R::zero() && (remainder < R::zero()) != (b < R::zero()) {
+        remainder + b
+    } else {
+        remainder
     }
 }

@@ -2,7 +2,6 @@
 
 use std::ops::{BitAnd, BitOr, BitXor};
 
-use super::assign::represents;
 use super::{Operand, compute};
 use crate::bail;
 use crate::choice::Choice;
@@ -79,7 +78,7 @@ fn common_type(operation: Logic, left: &Operand, right: &Operand) -> Result<DTyp
 /// Sample type of an array, which must be able to represent the number on the other side.
 fn fitting(operation: Logic, dtype: DType, number: &Operand) -> Result<DType> {
     match number.exact() {
-        Some(value) if !represents(dtype, number) => {
+        Some(value) if !number.is_exact_in(dtype) => {
             bail!("`{}` cannot combine {dtype} with {value}", operation.name())
         }
         _ => Ok(dtype),

@@ -49,6 +49,11 @@ impl Operand {
         }
     }
 
+    /// Whether samples of a type can represent the number; false for an array.
+    fn is_exact_in(&self, dtype: DType) -> bool {
+        self.exact().is_some_and(|number| dtype.represents(number))
+    }
+
     fn dtype(&self) -> Option<DType> {
         match self {
             Operand::Array(array) => Some(array.dtype()),

@@ -340,7 +340,7 @@ mod tests {
                 }
                 if is_plain_remainder(x, y) {
                     let rest =
-                        crate::ops::array::elementwise::arithmetic::remainder(double, f64::from(y));
+                        crate::ops::array::elementwise::formula::remainder(double, f64::from(y));
                     check("remainder", x, remainder(x, y), rest);
                 }
             }

@@ -1,7 +1,7 @@
 //! Hints for syntax of Python, MATLAB and other languages: how to write it here.
 
 mod line;
-pub(in crate::script) mod words;
+pub(crate) mod words;
 
 use super::source_text::is_name;
 use crate::error::Error;

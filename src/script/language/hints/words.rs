@@ -103,15 +103,15 @@ pub(super) const MODULES: &[&str] = &[
 ];
 
 /// Equivalent of functions and topics of other programs, above all the Python package optimap.
-pub(in crate::script) struct ForeignName {
+pub(crate) struct ForeignName {
     /// Names of functions in other programs.
-    pub(super) names: &'static [&'static str],
+    pub(crate) names: &'static [&'static str],
     /// Words that users may search for.
-    pub(super) words: &'static [&'static str],
+    pub(crate) words: &'static [&'static str],
     /// Related functions here.
-    pub(in crate::script) functions: &'static [&'static str],
+    pub(crate) functions: &'static [&'static str],
     /// How to write it here.
-    pub(in crate::script) hint: &'static str,
+    pub(crate) hint: &'static str,
 }
 
 impl ForeignName {
@@ -123,7 +123,7 @@ impl ForeignName {
 }
 
 /// All foreign names.
-pub(in crate::script) const FOREIGN_NAMES: &[ForeignName] = &[
+pub(crate) const FOREIGN_NAMES: &[ForeignName] = &[
     ForeignName {
         names: &["extract_traces", "extract_trace"],
         words: &["trace", "signal", "time series", "timeseries"],
@@ -479,49 +479,4 @@ pub(in crate::script) fn foreign_name(name: &str) -> Option<&'static ForeignName
     FOREIGN_NAMES
         .iter()
         .find(|known| known.names.contains(&name))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::script::Settings;
-    use crate::script::language::lookup;
-    use crate::session::Session;
-
-    #[test]
-    fn names_of_elsewhere_lead_to_functions_that_are_there() {
-        let session = Session::new(Settings {
-            print: Box::new(|_| ()),
-            windows: None,
-            interactive: false,
-        });
-        let context = session.context();
-        let is_known = |name: &str| match name.split_once("::") {
-            None => context.builtin(name).is_some(),
-            Some((module, name)) => {
-                let mut libraries = context.libraries().iter();
-                let library = libraries.find(|library| library.name == module).unwrap();
-                library
-                    .functions
-                    .iter()
-                    .any(|function| function.name == name)
-            }
-        };
-        for known in FOREIGN_NAMES {
-            for name in known.names {
-                assert!(context.builtin(name).is_none(), "{name} is there");
-            }
-            for name in known.functions {
-                assert!(is_known(name), "{name} is not there");
-            }
-            for word in known.words.iter().chain(known.names) {
-                let found = lookup::search(context, word).unwrap();
-                assert!(
-                    known.functions.iter().all(|name| found.contains(name)),
-                    "{word}: {found}"
-                );
-                assert!(found.contains(known.hint), "{word}");
-            }
-        }
-    }
 }

@@ -13,7 +13,6 @@ use std::ffi::{c_int, c_uint, c_ulong, c_void};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use libloading::Library;
-use minifb::Window;
 use raw_window_handle::{HasDisplayHandle, HasWindowHandle, RawDisplayHandle, RawWindowHandle};
 
 type IoErrorHandler = unsafe extern "C" fn(*mut c_void) -> c_int;
@@ -58,13 +57,13 @@ struct XButtonEvent {
 
 /// The left button was pressed or released at a position.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct ButtonEvent {
-    pub(super) is_down: bool,
-    pub(super) position: (f32, f32),
+pub(crate) struct ButtonEvent {
+    pub(crate) is_down: bool,
+    pub(crate) position: (f32, f32),
 }
 
 /// A window's connection to its display.
-pub(super) struct Connection {
+pub(crate) struct Connection {
     broken: &'static AtomicBool,
     waiting: Option<WaitingEvents>,
 }
@@ -85,7 +84,7 @@ struct FoundEvents {
 impl Connection {
     /// Watches the connection of a window. With an older Xlib the end of the server ends the
     /// program.
-    pub(super) fn of(window: &Window) -> Self {
+    pub(crate) fn of(window: &(impl HasDisplayHandle + HasWindowHandle)) -> Self {
         // Never freed, as Xlib may write to it as long as the program runs.
         let broken = Box::leak(Box::default());
         let mut connection = Self {
@@ -109,7 +108,7 @@ impl Connection {
 
     /// Presses and releases of the left button that the next update will take in, as far as the
     /// system lets them be seen.
-    pub(super) fn waiting_buttons(&self) -> Vec<ButtonEvent> {
+    pub(crate) fn waiting_buttons(&self) -> Vec<ButtonEvent> {
         match &self.waiting {
             Some(waiting) if !self.is_broken() => waiting.buttons(),
             _ => Vec::new(),
@@ -117,7 +116,7 @@ impl Connection {
     }
 
     /// Whether the connection has broken.
-    pub(super) fn is_broken(&self) -> bool {
+    pub(crate) fn is_broken(&self) -> bool {
         self.broken.load(Ordering::Relaxed)
     }
 

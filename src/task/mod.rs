@@ -1,20 +1,29 @@
 //! Long operations: run on all cores, report progress, stop at Ctrl-C.
 //!
 //! Every loop over frames or tiles goes through [`for_each`] or a [`Task`], so that no kernel
-//! handles threads, progress or interruption itself. The threads are those of `rayon`, but not its
-//! iterators: these are compiled anew for each kind of item and step, which was 10 of the program's
-//! 25 MB of machine code. Steps are taken from a queue that is compiled once, which also hands them
-//! out in order, as reading a recording requires.
+//! handles threads, progress or interruption itself. Whom they report to and who may stop them is
+//! the [`Job`] of the thread that calls them.
+//!
+//! The threads are those of `rayon`, but not its iterators: these are compiled anew for each kind of
+//! item and step, which was 10 of the program's 25 MB of machine code. Steps are taken from a queue
+//! that is compiled once, which also hands them out in order, as reading a recording requires.
+
+mod job;
+pub mod memory;
 
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
+pub use job::{
+    CriticalSection, EnteredJob, Job, Reporter, Stop, check, in_this_job, is_interrupted, note,
+    warn,
+};
 
 /// Stack size of threads that run scripts, which may call functions recursively to a great depth.
 pub const STACK_SIZE: usize = 1 << 30;
@@ -27,113 +36,6 @@ const SHARES: usize = 4;
 
 /// Largest number of items that a core takes at once.
 const MAX_TAKEN: usize = 16;
-
-/// Destination of warnings and progress; the program writes them to standard error.
-pub trait Reporter: Send + Sync {
-    /// Shows a warning while the operation continues.
-    fn warn(&self, message: &str);
-    /// Shows details of an operation to users who asked for them.
-    fn note(&self, message: &str);
-    /// Reports that `done` of `total` steps are complete; they are equal in the last call.
-    fn progress(&self, operation: &str, done: usize, total: usize);
-    /// Reports that the operation has ended, complete or not.
-    fn finished(&self, operation: &str);
-}
-
-static REPORTER: OnceLock<Box<dyn Reporter>> = OnceLock::new();
-static AFTER_EACH_STEP: OnceLock<fn()> = OnceLock::new();
-static STOP: AtomicU8 = AtomicU8::new(0);
-static CRITICAL_SECTIONS: AtomicUsize = AtomicUsize::new(0);
-
-/// Sets the destination of warnings and progress. Only the first call has an effect.
-pub fn set_reporter(reporter: Box<dyn Reporter>) {
-    let _ = REPORTER.set(reporter);
-}
-
-/// Sets an action after each step of every operation. Only the first call has an effect.
-pub fn after_each_step(action: fn()) {
-    let _ = AFTER_EACH_STEP.set(action);
-}
-
-/// Shows a warning.
-pub fn warn(message: &str) {
-    match REPORTER.get() {
-        Some(reporter) => reporter.warn(message),
-        None => eprintln!("warning: {message}"),
-    }
-}
-
-/// Shows details of an operation.
-pub fn note(message: &str) {
-    match REPORTER.get() {
-        Some(reporter) => reporter.note(message),
-        None => eprintln!("{message}"),
-    }
-}
-
-/// Reason to stop everything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
-    /// The user asked for it.
-    User = 1,
-    /// The time limit of a script has expired.
-    Time,
-    /// A script exceeds its memory limit.
-    Memory,
-}
-
-/// Asks every running operation to stop, on behalf of the user.
-pub fn interrupt() {
-    STOP.store(Stop::User as u8, Relaxed);
-}
-
-/// Asks every running operation to stop. The first reason is kept.
-pub fn stop(reason: Stop) {
-    let _ = STOP.compare_exchange(0, reason as u8, Relaxed, Relaxed);
-}
-
-/// Reason to stop, if there is one.
-pub fn stopped() -> Option<Stop> {
-    [Stop::User, Stop::Time, Stop::Memory]
-        .into_iter()
-        .find(|reason| *reason as u8 == STOP.load(Relaxed))
-}
-
-/// Clears an earlier interruption before something new is started.
-pub fn clear_interrupt() {
-    STOP.store(0, Relaxed);
-}
-
-/// Whether everything is to stop.
-pub fn is_interrupted() -> bool {
-    STOP.load(Relaxed) != 0
-}
-
-/// An error if everything is to stop, for loops that are not a [`Task`].
-pub fn check() -> Result<()> {
-    match is_interrupted() && CRITICAL_SECTIONS.load(Relaxed) == 0 {
-        true => Err(Error::interrupted()),
-        false => Ok(()),
-    }
-}
-
-/// While it exists, operations run to their end even if the user asks to stop: for changes that
-/// must not be left half done. The request takes effect afterwards.
-pub struct CriticalSection(());
-
-impl CriticalSection {
-    /// Begins a critical section.
-    pub fn begin() -> Self {
-        CRITICAL_SECTIONS.fetch_add(1, Relaxed);
-        Self(())
-    }
-}
-
-impl Drop for CriticalSection {
-    fn drop(&mut self) {
-        CRITICAL_SECTIONS.fetch_sub(1, Relaxed);
-    }
-}
 
 thread_local! {
     static IS_PART: Cell<bool> = const { Cell::new(false) };
@@ -150,6 +52,7 @@ pub fn as_part<R>(run: impl FnOnce() -> R) -> R {
 
 /// One long operation with a known number of steps.
 pub struct Task {
+    job: Arc<Job>,
     operation: Cow<'static, str>,
     total: usize,
     done: AtomicUsize,
@@ -160,6 +63,7 @@ impl Task {
     /// Begins an operation, named after what it does to the user's data ("smoothing").
     pub fn new(operation: impl Into<Cow<'static, str>>, total: usize) -> Self {
         Self {
+            job: Job::current(),
             operation: operation.into(),
             total,
             done: AtomicUsize::new(0),
@@ -169,22 +73,18 @@ impl Task {
 
     /// Counts `steps` as done; an error if the user asked to stop.
     pub fn advance(&self, steps: usize) -> Result<()> {
-        check()?;
+        self.job.check()?;
         let done = self.done.fetch_add(steps, Relaxed) + steps;
-        if let Some(reporter) = REPORTER.get().filter(|_| !self.is_part) {
-            reporter.progress(&self.operation, done, self.total);
-        }
-        if let Some(action) = AFTER_EACH_STEP.get() {
-            action();
-        }
+        let progress = (!self.is_part).then_some((&*self.operation, done, self.total));
+        self.job.step_ended(progress);
         Ok(())
     }
 }
 
 impl Drop for Task {
     fn drop(&mut self) {
-        if let Some(reporter) = REPORTER.get().filter(|_| !self.is_part) {
-            reporter.finished(&self.operation);
+        if !self.is_part {
+            self.job.operation_ended(&self.operation);
         }
     }
 }
@@ -283,7 +183,7 @@ pub fn interruptibly<R: Send + 'static>(
         // Nobody waits for the result if the user has asked to stop.
         let _ = send.send(run());
     };
-    if thread::Builder::new().spawn(run).is_err() {
+    if thread::Builder::new().spawn(in_this_job(run)).is_err() {
         return Ok(None);
     }
     loop {
@@ -308,7 +208,13 @@ pub fn join(
     one: &mut (dyn FnMut() -> Result<()> + Send),
     other: &mut (dyn FnMut() -> Result<()> + Send),
 ) -> Result<()> {
-    let (one, other) = rayon::join(one, other);
+    // Rayon may run either of them on a thread of its own.
+    let job = Job::current();
+    let in_job = |run: &mut (dyn FnMut() -> Result<()> + Send)| {
+        let _entered = job.enter();
+        run()
+    };
+    let (one, other) = rayon::join(|| in_job(one), || in_job(other));
     one.and(other)
 }
 
@@ -320,7 +226,9 @@ fn on_cores(workers: usize, work: &(dyn Fn(&AtomicBool) -> Result<()> + Sync)) -
         return work(&failed);
     }
     let failure = OnceLock::new();
+    let job = Job::current();
     let run = || {
+        let _entered = job.enter();
         if let Err(error) = work(&failed) {
             failed.store(true, Relaxed);
             let _ = failure.set(error);

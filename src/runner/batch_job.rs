@@ -17,7 +17,7 @@ const LOOKS: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(20
 
 /// A file to run the script on.
 #[derive(Debug)]
-pub(super) struct Job {
+pub(super) struct BatchJob {
     /// Path as it was given.
     pub(super) file: String,
     /// Path of the file.
@@ -26,7 +26,7 @@ pub(super) struct Job {
     pub(super) name: String,
 }
 
-impl Job {
+impl BatchJob {
     /// Runs the script; a failure of the script is not an error of the batch.
     pub(super) fn run(&self, batch: &Batch) -> Result<SummaryRow> {
         let errors = batch.out.join(format!("{}.err", self.name));

@@ -70,13 +70,13 @@ pub fn survive_size_limits() {
 }
 
 /// Watches a mapped file as long as it lives; it must be dropped before the mapping.
-pub(super) struct TruncationGuard {
+pub(crate) struct TruncationGuard {
     index: Option<usize>,
 }
 
 impl TruncationGuard {
     /// Watches a mapping of the file at `path`.
-    pub(super) fn new(bytes: &[u8], path: &Path) -> Self {
+    pub(crate) fn new(bytes: &[u8], path: &Path) -> Self {
         install();
         let mut files = files();
         let free = |range: &Range| range.end.load(SeqCst) == 0;
