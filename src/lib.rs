@@ -53,6 +53,7 @@
 //! | strip, tile | parts of a TIFF page | `io::format::tiff::page::TileGrid`, `io::format::tiff::layout::TiffStrip` |
 //! | page | TIFF directory (one image); a sheet that plots are drawn on | `io::format::tiff::page::TiffPage`, `draw::page::Page` |
 //! | plane | one channel stored apart; one image of an OME-TIFF file | `io::format::tiff::planes` |
+//! | chain, stage | filters that compute a video when it is needed, and one of them; until then its samples are pending | `ops::chain::Stage`, `video::Chain` |
 //! | block | consecutive frames or traces processed at once | `ops::kernel::TraceBlock` |
 //! | fill value | value of samples that no chunk holds | `io::bytes::chunked::ChunkGrid::with_fill_value` |
 //! | shared file | file read at several offsets at once | `io::bytes::samples::SharedFile` |

@@ -1,6 +1,8 @@
 //! A session: the engine with the builtins, the standard library and the state of the scripts run.
 
 #[cfg(test)]
+mod chains;
+#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;

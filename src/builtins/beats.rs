@@ -403,7 +403,7 @@ builtins! {
     /// median(snr) > 17 && median(snr) < 20 // => true
     /// ```
     ///
-    /// See also: `upstroke_maps`, `std`, `foreground_mask`
+    /// See also: `upstroke_maps`, `std`, `mask_threshold`
     ///
     /// Source: noise from median absolute deviations after Rousseeuw & Croux 1993,
     /// doi:10.1080/01621459.1993.10476408.

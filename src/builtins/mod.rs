@@ -3,8 +3,6 @@
 mod analysis;
 mod beats;
 mod blend;
-#[cfg(test)]
-mod chain_tests;
 mod colormaps;
 mod create;
 mod deprecated;

@@ -287,9 +287,9 @@ mod tests {
 
     #[test]
     fn a_huge_sample_matters_only_to_its_windows() {
-        let samples = vec![1e20, 1.0, 2.0, 3.0, 4.0, 5.0, 7.0];
+        let samples = vec![1e20, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
         let left = detrend(video(&[7], samples), Trend::Window(3)).unwrap();
-        assert_eq!(values(&left)[2..], [0.0, 0.0, 0.0, -1.0 / 3.0, 1.0]);
+        assert_eq!(values(&left)[2..], [0.0, 0.0, 0.0, 0.0, 0.5]);
         let noise: Vec<f32> = noise(50 * 3, 4);
         for window in [1, 3, 9, 49, 120] {
             let left =

@@ -288,7 +288,7 @@ pub(crate) const FOREIGN_NAMES: &[ForeignName] = &[
         hint: "use conduction_velocity(map, pixel_size), with a map from activation_map and the pixel size in µm",
     },
     ForeignName {
-        names: &["detect_apd", "compute_apd", "apd_map"],
+        names: &["detect_apd", "compute_apd", "apd"],
         words: &[
             "apd",
             "apd80",
@@ -298,8 +298,8 @@ pub(crate) const FOREIGN_NAMES: &[ForeignName] = &[
             "repolarization",
             "restitution",
         ],
-        functions: &["activation_map", "normalize_pixelwise", "trace", "dff"],
-        hint: "there is no function for action potential durations; APD80 in ms is (normalize_pixelwise(beat) > 0.2).sum(0) * (1000.0 / beat.fps), if the signal increases with activation",
+        functions: &["apd_map"],
+        hint: "compute durations in ms with apd_map(beat, 80), for any percentage of repolarization",
     },
     ForeignName {
         names: &["compute_phase", "phase_map"],
