@@ -331,7 +331,7 @@ builtins! {
         /// Put half of the filled frames at the end, instead of all at the start.
         center: bool = false,
     ) -> Result<Video> {
-        let (after, before) = temporal::reach(n, center);
+        let (before, after) = temporal::reach(n, center);
         let options = TemporalDifference { n, fill_value, center };
         let stage = Stage::around("temporal_difference", before, after);
         stage.apply(array.0, move |video| temporal::temporal_difference(video, &options))

@@ -65,8 +65,8 @@ builtins! {
     /// Filters, operators and edits of large videos only say how their result is to be computed.
     /// Its samples are computed once, when something needs them: an index, a reduction, a player,
     /// a file. A video that only `save_video` or `save_tiff` uses, as in
-    /// `save_video(path, v.normalize())`, is computed block by block and never in memory as a
-    /// whole. Shape, sample type and metadata are known before.
+    /// `save_video(path, v.normalize())`, is computed block by block; in memory as a whole is only
+    /// what a stage reads twice. Shape, sample type and metadata are known before.
     ///
     /// Returns the same array.
     ///

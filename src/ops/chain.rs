@@ -29,11 +29,11 @@ fn min_pending() -> usize {
 /// A filter, and what it needs to know.
 pub struct Stage {
     /// Function that scripts call.
-    pub name: &'static str,
+    name: &'static str,
     /// Number of frames before a frame that its result depends on.
-    pub before: usize,
+    before: usize,
     /// Number of frames after a frame that its result depends on.
-    pub after: usize,
+    after: usize,
 }
 
 /// A filter of frames: one video for each input, all of the same frames.

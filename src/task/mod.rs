@@ -44,10 +44,15 @@ thread_local! {
 /// Runs something that is part of a longer operation: the operations it begins on this thread can
 /// be interrupted but report no progress of their own.
 pub fn as_part<R>(run: impl FnOnce() -> R) -> R {
-    let outer = IS_PART.replace(true);
-    let result = run();
-    IS_PART.set(outer);
-    result
+    /// Restores what was set before, also when the operation panics.
+    struct Outer(bool);
+    impl Drop for Outer {
+        fn drop(&mut self) {
+            IS_PART.set(self.0);
+        }
+    }
+    let _outer = Outer(IS_PART.replace(true));
+    run()
 }
 
 /// One long operation with a known number of steps.

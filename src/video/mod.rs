@@ -114,10 +114,8 @@ impl Video {
     /// # Panics
     /// Like [`Video::samples`].
     pub fn samples_mut(&mut self) -> &mut Samples {
-        if let VideoContents::Pending(pending) = &self.contents {
-            // Others keep theirs.
-            let pending = VideoContents::Pending(pending.clone());
-            self.contents = VideoContents::Samples(pending.into_samples());
+        if let VideoContents::Pending(_) = &self.contents {
+            self.contents = VideoContents::Samples(self.samples().clone());
         }
         match &mut self.contents {
             VideoContents::Samples(samples) => samples,
@@ -221,12 +219,14 @@ impl Video {
 
     /// Whether the samples are in a memory-mapped file.
     pub fn is_mmap(&self) -> bool {
-        !self.is_pending() && map_samples!(self.samples(), array => array.is_mmap())
+        self.computed()
+            .is_some_and(|samples| map_samples!(samples, array => array.is_mmap()))
     }
 
     /// Whether the samples are in a scratch file.
     pub fn is_scratch(&self) -> bool {
-        !self.is_pending() && map_samples!(self.samples(), array => array.is_scratch())
+        self.computed()
+            .is_some_and(|samples| map_samples!(samples, array => array.is_scratch()))
     }
 
     /// Metadata of the recording.

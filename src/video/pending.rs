@@ -8,8 +8,8 @@ use super::{DType, Metadata, Samples, Video, VideoContents};
 use crate::error::{Error, Result};
 use crate::task::{self, Task};
 
-/// Bytes of samples that are computed at once: blocks of a few stages fit in the caches, and each
-/// is large enough to keep all cores busy.
+/// Bytes of samples that are computed at once: a few of them take little memory, and each keeps all
+/// cores busy.
 const BLOCK: usize = 8 << 20;
 
 #[cfg(test)]
@@ -155,11 +155,20 @@ impl Video {
             .is_some_and(|pending| Arc::strong_count(pending) == 1)
     }
 
-    /// Computes the samples, unless that was done before.
+    /// Computes the samples, unless that was done before; an error each time if they cannot be
+    /// computed.
     pub fn compute(&self) -> Result<()> {
-        match self.as_pending() {
-            Some(pending) => pending.samples().map(drop),
-            None => Ok(()),
+        match &self.contents {
+            VideoContents::Samples(_) => Ok(()),
+            VideoContents::Pending(pending) => pending.samples().map(drop),
+        }
+    }
+
+    /// Samples that are there.
+    pub(super) fn computed(&self) -> Option<&Samples> {
+        match &self.contents {
+            VideoContents::Samples(samples) => Some(samples),
+            VideoContents::Pending(pending) => pending.samples.get()?.as_ref().ok(),
         }
     }
 

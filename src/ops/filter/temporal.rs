@@ -20,11 +20,11 @@ pub struct TemporalDifference {
     pub center: bool,
 }
 
-/// Number of frames after and before a frame that its difference depends on.
+/// Number of frames before and after a frame that its difference depends on.
 pub fn reach(n: i64, center: bool) -> (usize, usize) {
     let n = usize::try_from(n).unwrap_or(0);
     let after = if center { n / 2 } else { 0 };
-    (after, n - after)
+    (n - after, after)
 }
 
 /// Subtracts from each frame the one `n` frames earlier. Ints give `float32`.
