@@ -1,8 +1,8 @@
 //! Windows that play videos.
 
 use super::shared::{AnnotationParams, ColormapEach, OverlayParams, PlayParams, for_each};
+use crate::color::color_settings::ColorSettings;
 use crate::color::colormap::Colormap;
-use crate::draw::annotations::Annotations;
 use crate::error::Result;
 use crate::ops::array::elementwise::Operand;
 use crate::ops::blend::Blend;
@@ -10,6 +10,7 @@ use crate::player::{Panel, Player, Show};
 use crate::script::types::drawing::{OneOrEach, VideoList};
 use crate::script::{Context, builtins};
 use crate::video::Video;
+use crate::view::annotations::Annotations;
 
 builtins! {
     /// Plays a video in a window.
@@ -116,8 +117,8 @@ builtins! {
         noted: ..AnnotationParams,
     ) -> Result<Player> {
         let panels = vec![
-            Panel::video(video1, title1, cmap1, (vmin1, vmax1))?,
-            Panel::video(video2, title2, cmap2, (vmin2, vmax2))?,
+            Panel::video(video1, title1, &ColorSettings::new(cmap1, vmin1, vmax1))?,
+            Panel::video(video2, title2, &ColorSettings::new(cmap2, vmin2, vmax2))?,
         ];
         play(context, panels, (skip_frame, interval), noted.annotations(), block)
     }
@@ -231,6 +232,6 @@ pub(super) fn panels(
     let titles = for_each("titles", OneOrEach::Each(titles), n)?;
     let panels = videos.into_iter().zip(titles).zip(looks.each(n)?);
     panels
-        .map(|((video, title), (cmap, range))| Panel::video(video, title, cmap, range))
+        .map(|((video, title), colors)| Panel::video(video, title, &colors))
         .collect()
 }

@@ -1,7 +1,6 @@
 //! An opaque image in memory and drawing of basic shapes on it.
 
-/// Color as `0xRRGGBB`.
-pub type Color = u32;
+use crate::color::{Color, unpack};
 
 /// Image in row-major order; each pixel is `0x00RRGGBB`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -58,11 +57,10 @@ impl Image {
 
     /// Red, green and blue of each pixel, as in image files.
     pub fn to_rgb(&self) -> Vec<u8> {
-        let channels = |pixel: &u32| {
-            let [_, rgb @ ..] = pixel.to_be_bytes();
-            rgb
-        };
-        self.pixels.iter().flat_map(channels).collect()
+        self.pixels
+            .iter()
+            .flat_map(|pixel| unpack(*pixel))
+            .collect()
     }
 
     /// Part of a row.
@@ -131,6 +129,13 @@ impl Image {
         self.shape(bounds, color, |x, y| {
             ((x - x0).hypot(y - y0) - radius).abs() - width / 2.0
         });
+    }
+
+    /// Draws a ring on a wider one, which makes it visible on any background.
+    pub fn marker(&mut self, middle: (f32, f32), radius: f32, rings: [(f32, Color); 2]) {
+        for (width, color) in rings {
+            self.ring(middle, radius, width, color);
+        }
     }
 
     /// Blends a color into a pixel of the image.

@@ -16,7 +16,7 @@ pub(super) fn draw(image: &mut Image, layout: &PlayerLayout, scene: &PlayerScene
         let Some(panel) = scene.panels.get(index) else {
             continue;
         };
-        let part = scene.view.part(panel.frame_size());
+        let part = scene.view.part(panel.frames.frame_size());
         if scene.grid {
             draw_grid(image, position.video, &part, scene);
         }
@@ -41,8 +41,8 @@ fn draw_probe(image: &mut Image, rect: Rect, part: &VisibleRegion, (probe, scale
         ProbeRegion::Point { y, x } => {
             let position = part.in_window(rect, (x as f64 + 0.5, y as f64 + 0.5));
             if rect.contains(position.0, position.1) {
-                image.ring(position, 5.0 * scale, 4.0 * scale, theme::BACKGROUND);
-                image.ring(position, 5.0 * scale, 2.0 * scale, probe.color);
+                let rings = [(4.0 * scale, theme::BACKGROUND), (2.0 * scale, probe.color)];
+                image.marker(position, 5.0 * scale, rings);
             }
         }
         ProbeRegion::Region(PixelRect { y0, x0, y1, x1 }) => {
@@ -158,7 +158,7 @@ pub(super) fn draw_readout(image: &mut Image, layout: &PlayerLayout, scene: &Pla
     let (Some(panel), Some(position)) = (scene.panels.get(index), layout.panels.get(index)) else {
         return;
     };
-    let part = scene.view.part(panel.frame_size());
+    let part = scene.view.part(panel.frames.frame_size());
     let Some(at) = part.in_frame(position.video, pointer) else {
         return;
     };
@@ -187,7 +187,7 @@ pub(super) fn draw_readout(image: &mut Image, layout: &PlayerLayout, scene: &Pla
 
 /// Row, column and value of a pixel.
 fn readout(panel: &Panel, frame: usize, (x, y): (f64, f64)) -> String {
-    let (width, height) = panel.frame_size();
+    let (width, height) = panel.frames.frame_size();
     let (x, y) = ((x as usize).min(width - 1), (y as usize).min(height - 1));
     let values = panel.samples(frame, (x, y));
     let values: Vec<_> = values.into_iter().map(number_text).collect();

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::color::{pack, unpack};
 use crate::draw::Image;
 use crate::ops::edit::pad::PadMode;
 
@@ -44,12 +45,12 @@ fn mean(levels: &[u8]) -> u8 {
 
 /// Applies a statistic to the levels of pixels, channel by channel.
 fn statistic(of: fn(&mut [u8]) -> u8, pixels: impl Iterator<Item = u32>) -> u32 {
-    let mut channels: [Vec<u8>; 4] = Default::default();
+    let mut channels: [Vec<u8>; 3] = Default::default();
     for pixel in pixels {
-        let levels = pixel.to_be_bytes();
+        let levels = unpack(pixel);
         channels.iter_mut().zip(levels).for_each(|(c, l)| c.push(l));
     }
-    u32::from_be_bytes(channels.map(|mut levels| of(&mut levels)))
+    pack(channels.map(|mut levels| of(&mut levels)))
 }
 
 /// How the pixels of an image are stored.
@@ -127,10 +128,7 @@ impl PixelFormat {
     /// Stores a drawn image.
     pub(super) fn pack(&self, image: &Image, out: &mut [u8]) {
         match self.layout {
-            PixelLayout::Rgb => self.each_pixel(image, out, |pixel| {
-                let [_, rgb @ ..] = pixel.to_be_bytes();
-                rgb
-            }),
+            PixelLayout::Rgb => self.each_pixel(image, out, unpack),
             PixelLayout::Gray => self.each_pixel(image, out, |pixel| [pixel as u8]),
             PixelLayout::Gray16 | PixelLayout::Gray16Big => {
                 self.each_pixel(image, out, |pixel| [pixel as u8; 2]);
@@ -228,7 +226,7 @@ fn luma(gray: u8) -> u8 {
 
 /// Luma of a pixel (ITU-R BT.601).
 fn luma_of(pixel: u32) -> u8 {
-    let [_, red, green, blue] = pixel.to_be_bytes().map(u32::from);
+    let [red, green, blue] = unpack(pixel).map(u32::from);
     ((8414 * red + 16519 * green + 3208 * blue + (16 << 15) + (1 << 14) + (1 << 8)) >> 15) as u8
 }
 
@@ -236,8 +234,7 @@ fn luma_of(pixel: u32) -> u8 {
 fn chroma(pixels: [u32; 4]) -> [u8; 2] {
     let mut sums = [0; 3];
     for pixel in pixels {
-        let [_, rgb @ ..] = pixel.to_be_bytes().map(i32::from);
-        for (sum, part) in sums.iter_mut().zip(rgb) {
+        for (sum, part) in sums.iter_mut().zip(unpack(pixel).map(i32::from)) {
             *sum += part;
         }
     }
