@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use crate::color::color_settings::ColorSettings;
 use crate::color::colormap::Colormap;
 use crate::draw::rgba_image::RgbaImage;
 use crate::error::{Error, Result};
@@ -24,8 +25,8 @@ pub fn write(session: &mut Session, folder: &Path) -> Result<()> {
         let Some(image) = value.try_cast::<Video>() else {
             return Err(Error::new(format!("`{}` is not an image", picture.code)));
         };
-        let colormap = Colormap::named(picture.cmap)?;
-        let rgba_image = RgbaImage::new(&image, 0, colormap, (None, None))?;
+        let colors = ColorSettings::new(Colormap::named(picture.cmap)?, None, None);
+        let rgba_image = RgbaImage::new(&image, 0, &colors)?;
         save(folder, picture.name, &rgba_image)?;
     }
     for name in Colormap::names() {

@@ -2,8 +2,8 @@
 //!
 //! # Layers
 //!
-//! Each layer uses only those above it; `video`, `ops`, `draw`, `io`, `export` and `player` do not
-//! depend on scripts.
+//! Each layer uses only those above it; `video`, `ops`, `draw`, `io`, `view`, `export` and `player` do
+//! not depend on scripts.
 //!
 //! | module | contents |
 //! |---|---|
@@ -13,10 +13,11 @@
 //! | [`system`] | what differs between operating systems: queries, programs, signals, the display |
 //! | [`fs`] | files below all formats: opening in the sandbox or not, atomic replacement, names |
 //! | [`video`] | the video type: sample types, storage, views, metadata |
-//! | [`color`] | colormaps, and the colors of samples |
+//! | [`color`] | colors, luma, colormaps, and the colors of samples |
 //! | [`ops`] | pure functions from videos to videos, by topic; [`ops::kernel`] runs their kernels |
 //! | [`draw`] | images in memory: shapes and text |
 //! | [`io`] | videos from files and to files: a registry over `format`, `codec` and `bytes` |
+//! | [`view`] | the picture that windows, movies and images share: frames as colors, layout, annotations |
 //! | [`export`] | movies, images and plots of videos |
 //! | [`text`] | files and text around an analysis: paths, tables, JSON, numbers as text |
 //! | [`player`] | the player: playback, rendering, windows |
@@ -39,7 +40,7 @@
 //! | movie | file to be played (MP4, GIF, APNG, …) | `export::movie`, `io::format::movie` |
 //! | frame | image of a video at one time | `video::Frames`, `io::recording::FrameRange` |
 //! | image | 2-D array, or an image file (PNG, JPEG, …) | `draw::Image` (opaque), `draw::rgba_image::RgbaImage`, `io::format::image` |
-//! | trace | time series of a pixel, a region or a frame mean | `ops::kernel::map_traces`, `draw::trace_plot::Trace` |
+//! | trace | time series of a pixel, a region or a frame mean | `ops::kernel::map_traces`, `view::trace_plot::Trace` |
 //! | sample | one number of an array | `video::Samples`, `video::Element` |
 //! | pixel | position (x, y) of an image | |
 //! | index | count along an axis, from 0 | `ops::array::index::Index` |
@@ -64,11 +65,11 @@
 //! | mask | bool image | `ops::mask` |
 //! | region (ROI) | set of pixels | `ops::mask::region` |
 //! | probe | pixel or region whose trace a player shows | `player::probes::Probe` |
-//! | trace plot | plot of traces under a video | `draw::trace_plot::TracePlot`, `player::trace_plot` |
-//! | annotation | timestamp, frame number, speed, scale bar or title drawn over a frame | `draw::annotations::Annotations` |
+//! | trace plot | plot of traces under a video | `view::trace_plot::TracePlot`, `player::trace_plot` |
+//! | annotation | timestamp, frame number, speed, scale bar or title drawn over a frame | `view::annotations::Annotations` |
 //! | overlay | what a player draws over its videos; in `blend`, the upper of two videos | `player::overlays`, `ops::blend` |
 //! | label | text drawn on an image, readable on bright and dark | `draw::label::Label` |
-//! | colormap, color limits | colors for samples; `vmin` and `vmax` | `color::colormap::{Colormap, ScaledColormap}`, `export::movie::ColorSettings` |
+//! | colormap, color limits | colors for samples; `vmin` and `vmax` | `color::colormap::{Colormap, ScaledColormap}`, `color::color_settings::ColorSettings` |
 //! | color mapping | from the samples of a video to colors | `color::color_mapping::ColorMapping` |
 //! | lookup table | colors of all values of 8 or 16 bits | `export::movie::lookup_table` |
 //! | pixel format, luma, chroma | as in video coding | `export::movie::pixel_format::PixelFormat` |
@@ -116,6 +117,8 @@ pub mod ops;
 pub mod draw;
 pub mod io;
 pub mod text;
+
+pub mod view;
 
 pub mod player;
 

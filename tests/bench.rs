@@ -9,8 +9,8 @@
 use std::hint::black_box;
 use std::time::Instant;
 
+use optimap::color::color_settings::{ColorSettings, RangeExtent};
 use optimap::color::colormap::Colormap;
-use optimap::draw::annotations::Annotations;
 use optimap::error::Result;
 use optimap::ops::blend::{Blend, BlendOptions, alpha_blend};
 use optimap::ops::edit::geometry::rotate_left;
@@ -28,6 +28,7 @@ use optimap::ops::filter::temporal::{TemporalDifference, temporal_difference};
 use optimap::ops::kernel::border::Border;
 use optimap::player::{Event, Image, Key, Panel, Player, Show};
 use optimap::video::{DType, Element, Strided, Video};
+use optimap::view::annotations::Annotations;
 
 /// How often each filter runs.
 const RUNS: usize = 5;
@@ -95,12 +96,11 @@ fn blend(video: Video) -> Result<Video> {
     let part = video.frames(0, video.len() / 10, 1);
     let options = BlendOptions {
         skip_frames: 1,
-        cmap_base: Colormap::gray(),
-        cmap_overlay: Colormap::purples(),
-        vmin_base: None,
-        vmax_base: None,
-        vmin_overlay: None,
-        vmax_overlay: None,
+        base: ColorSettings::new(Colormap::gray(), None, None),
+        overlay: ColorSettings {
+            range: RangeExtent::All,
+            ..ColorSettings::new(Colormap::purples(), None, None)
+        },
     };
     alpha_blend(&Blend::new(part.clone(), part, None, options)?)
 }
@@ -175,9 +175,9 @@ fn main() {
 fn report_player() {
     const FRAMES: usize = 32;
     const SIZE: (usize, usize) = (1200, 1120);
-    let colormap = Colormap::named("viridis").unwrap();
+    let colors = ColorSettings::new(Colormap::named("viridis").unwrap(), None, None);
     let video = recording::<u16>(&[FRAMES, 512, 512]);
-    let panel = Panel::video(video, "bench".into(), colormap, (None, None)).unwrap();
+    let panel = Panel::video(video, "bench".into(), &colors).unwrap();
     let show = Show {
         panels: vec![panel],
         interval_ms: 10,

@@ -3,14 +3,15 @@
 use std::fs;
 use std::path::Path;
 
+use optimap::color::color_settings::ColorSettings;
 use optimap::color::colormap::Colormap;
-use optimap::draw::annotations::Annotations;
 use optimap::draw::plot::{Curve, Plot};
 use optimap::ops::example::{ExampleOptions, example_video};
 use optimap::ops::filter::normalize::normalize_pixelwise_slidingwindow;
 use optimap::ops::filter::smooth::smooth_spatiotemporal;
 use optimap::player::{Image, Panel, Player, Show};
 use optimap::script::docs;
+use optimap::view::annotations::Annotations;
 
 use super::{files, project, session, with_slashes};
 
@@ -241,7 +242,8 @@ fn player() -> Player {
     let waves = normalize_pixelwise_slidingwindow(waves, 60, 0.0, 1.0).unwrap();
     let waves = smooth_spatiotemporal(waves, 1.0, 1.5).unwrap();
     let viridis = Colormap::named("viridis").unwrap();
-    let panel = Panel::video(waves, "waves".into(), viridis, (Some(0.0), Some(1.0)));
+    let colors = ColorSettings::new(viridis, Some(0.0), Some(1.0));
+    let panel = Panel::video(waves, "waves".into(), &colors);
     let show = Show {
         panels: vec![panel.unwrap()],
         interval_ms: 20,

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use optimap::color::color_settings::ColorSettings;
 use optimap::color::colormap::Colormap;
-use optimap::draw::annotations::Annotations;
 use optimap::error::{Error, Result};
 use optimap::player::event_loop::{self, EventLoopProxy};
 use optimap::player::screen::Screen;
@@ -15,6 +15,7 @@ use optimap::player::{
     Event, HitTarget, Image, Key, Outcome, Panel, Playback, Player, Rect, Show, theme,
 };
 use optimap::video::{Element, Strided, Video};
+use optimap::view::annotations::Annotations;
 use proptest::prelude::*;
 
 const MS: Duration = Duration::from_millis(1);
@@ -122,7 +123,8 @@ fn video<T: Element>(shape: &[usize], samples: Vec<T>) -> Video {
 }
 
 fn panel(video: Video) -> Result<Panel> {
-    Panel::video(video, "Title".into(), Colormap::gray(), (None, None))
+    let colors = ColorSettings::new(Colormap::gray(), None, None);
+    Panel::video(video, "Title".into(), &colors)
 }
 
 fn play(panels: Vec<Panel>) -> Player {
@@ -190,7 +192,8 @@ fn the_range_ignores_what_is_not_finite() {
 #[test]
 fn a_given_limit_leaves_the_other_as_it_is() {
     let video = video(&[1, 2, 2], vec![0u8, 1, 2, 4]);
-    let limited = Panel::video(video, String::new(), Colormap::gray(), (None, Some(8.0)));
+    let colors = ColorSettings::new(Colormap::gray(), None, Some(8.0));
+    let limited = Panel::video(video, String::new(), &colors);
     let player = play(vec![limited.unwrap()]);
     assert_eq!(quarters(&player, (300, 200))[3], 0x80_80_80);
 }

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use optimap::color::color_settings::ColorSettings;
 use optimap::color::colormap::Colormap;
-use optimap::draw::annotations::{Annotations, ScaleBar, TimeUnit};
 use optimap::ops::blend::{Blend, BlendOptions};
 use optimap::player::help::KEYS;
 use optimap::player::probes::ProbeRegion;
 use optimap::player::{Event, Key, Panel, Player, Rect, Show, Span};
 use optimap::video::{Strided, Video};
+use optimap::view::annotations::{Annotations, ScaleBar, TimeUnit};
 use proptest::prelude::*;
 
 use super::golden::check_picture;
@@ -23,7 +24,8 @@ pub(super) fn ramp(frames: usize, height: usize, width: usize) -> Video {
 }
 
 pub(super) fn panel(video: Video, title: &str) -> Panel {
-    Panel::video(video, title.into(), Colormap::gray(), (None, None)).unwrap()
+    let colors = ColorSettings::new(Colormap::gray(), None, None);
+    Panel::video(video, title.into(), &colors).unwrap()
 }
 
 pub(super) fn player(panels: Vec<Panel>) -> Player {
@@ -344,12 +346,8 @@ fn videos_played_together_are_equally_long() {
 fn overlays_are_blended() {
     let options = BlendOptions {
         skip_frames: 1,
-        cmap_base: Colormap::gray(),
-        cmap_overlay: Colormap::named("viridis").unwrap(),
-        vmin_base: None,
-        vmax_base: None,
-        vmin_overlay: None,
-        vmax_overlay: None,
+        base: ColorSettings::new(Colormap::gray(), None, None),
+        overlay: ColorSettings::new(Colormap::named("viridis").unwrap(), None, None),
     };
     let blend = Blend::new(ramp(3, 4, 4), ramp(3, 4, 4), None, options).unwrap();
     let player = player(vec![Panel::overlay(blend, String::new()).unwrap()]);

@@ -2,9 +2,8 @@
 
 use super::play::{panels, play};
 use super::shared::{ColormapEach, OverlayParams, PlayParams};
-use crate::color::color_mapping::RangeExtent;
+use crate::color::color_settings::{ColorSettings, RangeExtent};
 use crate::color::colormap::Colormap;
-use crate::draw::annotations::Annotations;
 use crate::error::Result;
 use crate::ops::array::elementwise::Operand;
 use crate::ops::blend::Blend;
@@ -12,6 +11,7 @@ use crate::player::{Panel, Player};
 use crate::script::types::drawing::VideoList;
 use crate::script::{Context, builtins};
 use crate::video::Video;
+use crate::view::annotations::Annotations;
 
 builtins! {
     /// Deprecated alias of `show_video`.
@@ -77,8 +77,8 @@ builtins! {
         interval: usize [ms] = 10,
     ) -> Result<Player> {
         warn(context, "play2", "show_video_pair");
-        let first = Panel::video(video1, title1, cmap1, (vmin1, vmax1))?;
-        let second = Panel::video(video2, title2, cmap2, (vmin2, vmax2))?;
+        let first = Panel::video(video1, title1, &ColorSettings::new(cmap1, vmin1, vmax1))?;
+        let second = Panel::video(video2, title2, &ColorSettings::new(cmap2, vmin2, vmax2))?;
         play(context, vec![first, second], (skip_frame, interval), Annotations::default(), None)
     }
 

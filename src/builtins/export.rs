@@ -5,11 +5,10 @@ use std::path::PathBuf;
 use rhai::Map;
 
 use super::shared::{AnnotationParams, ColormapEach, MagnifyParams, OverlayParams};
+use crate::color::color_settings::{ColorSettings, RangeExtent};
 use crate::color::colormap::Colormap;
 use crate::error::Result;
-use crate::export::{
-    self, ColorSettings, Export, MovieAnnotations, MovieSource, RangeExtent, VideoGrid,
-};
+use crate::export::{self, Export, MovieAnnotations, MovieSource, VideoGrid};
 use crate::io::Encoder;
 use crate::ops::array::elementwise::Operand;
 use crate::ops::edit::pad::PadMode;
@@ -36,7 +35,7 @@ builtins! {
     /// colors for each frame, those of the colormap first.
     ///
     /// With any annotation, small videos are magnified so that text is legible; `scale` or `size`
-    /// override this.
+    /// override this, and what then has no room on the video is left out with a warning.
     ///
     /// Fails if there is no frame, the extension is not that of a movie, the movie needs ffmpeg and
     /// there is none, `vmin` is above `vmax`, an annotation needs a frame rate or pixel size that
@@ -164,8 +163,7 @@ builtins! {
         magnified: ..MagnifyParams,
     ) -> Result<()> {
         let looks = looks.each(videos.0.len())?.into_iter();
-        let looks = looks.map(|(cmap, (vmin, vmax))| ColorSettings { cmap, vmin, vmax, range });
-        let looks: Vec<_> = looks.collect();
+        let looks: Vec<_> = looks.map(|colors| ColorSettings { range, ..colors }).collect();
         let encoder = context.encoders().get(ffmpeg_encoder.as_deref())?;
         let annotations = annotations(titles, colorbar, noted, magnified);
         let export = Export {

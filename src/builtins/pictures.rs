@@ -2,16 +2,17 @@
 
 use std::path::PathBuf;
 
+use crate::color::color_settings::{ColorSettings, RangeExtent};
 use crate::color::colormap::Colormap;
-use crate::draw::contact_sheet::ContactSheet;
 use crate::draw::plot::Plot;
 use crate::error::Result;
-use crate::export::{self, ColoredImage};
+use crate::export;
 use crate::io::{self, Compression, ImageOptions};
 use crate::ops::filter::normalize::{self, Normalize};
 use crate::script::builtins;
 use crate::script::call::convert::Traces;
 use crate::video::{DType, Video};
+use crate::view::contact_sheet::ContactSheet;
 
 builtins! {
     /// Loads an image file as an array: PNG, TIFF, JPEG, BMP or `.npy`.
@@ -36,7 +37,7 @@ builtins! {
         /// opacity.
         as_gray: bool = false,
     ) -> Result<Video> {
-        export::load_picture(&filename, as_gray)
+        io::load_picture(&filename, as_gray)
     }
 
     /// Saves an image without loss; the extension decides the format.
@@ -113,8 +114,8 @@ builtins! {
         /// JPEG quality, 1 to 100.
         quality: usize = io::QUALITY,
     ) -> Result<()> {
-        let settings = ColoredImage { cmap, range: (vmin, vmax), scale };
-        export::export_image(&filename, &image, &settings, quality)
+        let colors = ColorSettings::new(cmap, vmin, vmax);
+        export::export_image(&filename, &image, &colors, scale, quality)
     }
 
     /// Draws frames of a video side by side in one image, with their times.
@@ -156,8 +157,8 @@ builtins! {
         /// File to write the image to: `.png`, `.tif`, `.jpg` or `.bmp`.
         filename: Option<PathBuf> = None,
     ) -> Result<Video> {
-        let range = (vmin, vmax);
-        let sheet = ContactSheet { every, ncols, cmap, range, scale, padding, labels };
+        let colors = ColorSettings { cmap, vmin, vmax, range: RangeExtent::All };
+        let sheet = ContactSheet { every, ncols, colors, scale, padding, labels };
         let image = sheet.draw(&video)?;
         filename.map_or(Ok(()), |path| export::save_drawn(&path, &image))?;
         Ok(export::of_image(&image))

@@ -1,9 +1,8 @@
 //! Windows that play videos.
 
 use super::shared::{AnnotationParams, ColormapEach, OverlayParams, PlayParams, for_each};
-use crate::color::color_mapping::RangeExtent;
+use crate::color::color_settings::{ColorSettings, RangeExtent};
 use crate::color::colormap::Colormap;
-use crate::draw::annotations::Annotations;
 use crate::error::Result;
 use crate::ops::array::elementwise::Operand;
 use crate::ops::blend::Blend;
@@ -11,6 +10,7 @@ use crate::player::{Panel, Player, Show};
 use crate::script::types::drawing::{OneOrEach, VideoList};
 use crate::script::{Context, builtins};
 use crate::video::Video;
+use crate::view::annotations::Annotations;
 
 builtins! {
     /// Plays a video in a window.
@@ -124,13 +124,10 @@ builtins! {
         /// around 0 for diverging colormaps.
         range: RangeExtent = RangeExtent::First,
     ) -> Result<Player> {
-        let limits = [
-            range.limits(&video1, (vmin1, vmax1))?,
-            range.limits(&video2, (vmin2, vmax2))?,
-        ];
+        let colors = |cmap, vmin, vmax| ColorSettings { cmap, vmin, vmax, range };
         let panels = vec![
-            Panel::video(video1, title1, cmap1, limits[0])?,
-            Panel::video(video2, title2, cmap2, limits[1])?,
+            Panel::video(video1, title1, &colors(cmap1, vmin1, vmax1))?,
+            Panel::video(video2, title2, &colors(cmap2, vmin2, vmax2))?,
         ];
         play(context, panels, (skip_frame, interval), noted.annotations(), block)
     }
@@ -249,9 +246,8 @@ pub(super) fn panels(
     let titles = for_each("titles", OneOrEach::Each(titles), n)?;
     let panels = videos.into_iter().zip(titles).zip(looks.each(n)?);
     panels
-        .map(|((video, title), (cmap, limits))| {
-            let limits = range.limits(&video, limits)?;
-            Panel::video(video, title, cmap, limits)
+        .map(|((video, title), colors)| {
+            Panel::video(video, title, &ColorSettings { range, ..colors })
         })
         .collect()
 }

@@ -7,9 +7,10 @@ use rhai::{Dynamic, INT};
 
 use super::shared::AnnotationParams;
 use crate::bail;
+use crate::color::color_settings::ColorSettings;
 use crate::color::colormap::Colormap;
 use crate::error::{Result, counted};
-use crate::export::{self, ColorSettings, Export, MovieAnnotations, MovieSource, RangeExtent};
+use crate::export::{self, Export, MovieAnnotations, MovieSource};
 use crate::ops::edit::pad::PadMode;
 use crate::player::{Controls, Player, ProduceFrames, Span};
 use crate::script::{Callback, FrameSource, Value, builtins};
@@ -182,9 +183,9 @@ builtins! {
             ground: 0,
             annotations: MovieAnnotations::default(),
         };
-        let (cmap, range) = (Colormap::gray(), RangeExtent::First);
-        let look = ColorSettings { cmap, vmin: None, vmax: None, range };
-        export::export_video(&path, MovieSource::Frames(player.movie(controls)), &look, 8, &export)
+        let frames = MovieSource::Frames(player.movie(controls));
+        let colors = ColorSettings::new(Colormap::gray(), None, None);
+        export::export_video(&path, frames, &colors, 8, &export)
     }
 
     /// Shows a frame in a player.

@@ -1,5 +1,6 @@
 //! Images in the terminal.
 
+use crate::color::color_settings::ColorSettings;
 use crate::color::colormap::Colormap;
 use crate::draw::rgba_image::RgbaImage;
 use crate::draw::terminal::{self, Graphics};
@@ -38,7 +39,7 @@ builtins! {
         /// How to draw in the terminal; default: the best that the terminal is known to support.
         graphics: Option<Graphics> = None,
     ) -> Result<()> {
-        let rgba_image = RgbaImage::new(&video, frame, cmap, (vmin, vmax))?;
+        let rgba_image = RgbaImage::new(&video, frame, &ColorSettings::new(cmap, vmin, vmax))?;
         let fitting = || terminal::fitting_columns((rgba_image.width, rgba_image.height));
         let columns = width.map_or_else(fitting, |width| width.clamp(1, MAX_COLUMNS));
         let graphics = graphics.unwrap_or_else(Graphics::offered);

@@ -1,15 +1,15 @@
 //! Parameters that several builtins share.
 
 use crate::bail;
-use crate::color::color_mapping::RangeExtent;
+use crate::color::color_settings::{ColorSettings, RangeExtent};
 use crate::color::colormap::Colormap;
-use crate::draw::annotations::Annotations;
 use crate::error::{Result, counted};
 use crate::ops::blend::BlendOptions;
 use crate::player::Panel;
 use crate::script::parameters;
 use crate::script::types::drawing::{OneOrEach, Pixels, ScaleBarParam, TimestampParam};
 use crate::video::{Video, warn_of_pixel_size};
+use crate::view::annotations::Annotations;
 
 parameters! {
     /// How one video is played.
@@ -105,8 +105,11 @@ impl AnnotationParams {
 impl PlayParams {
     /// What a window shows of the video, and the step and the interval.
     pub(super) fn panel(self, video: Video, range: RangeExtent) -> Result<(Panel, (usize, usize))> {
-        let limits = range.limits(&video, (self.vmin, self.vmax))?;
-        let panel = Panel::video(video, self.title, self.cmap, limits)?;
+        let colors = ColorSettings {
+            range,
+            ..ColorSettings::new(self.cmap, self.vmin, self.vmax)
+        };
+        let panel = Panel::video(video, self.title, &colors)?;
         Ok((panel, (self.skip_frame, self.interval)))
     }
 }
@@ -116,27 +119,28 @@ impl OverlayParams {
     pub(super) fn options(self, skip_frames: usize) -> BlendOptions {
         BlendOptions {
             skip_frames,
-            cmap_base: self.cmap_base,
-            cmap_overlay: self.cmap_overlay,
-            vmin_base: self.vmin_base,
-            vmax_base: self.vmax_base,
-            vmin_overlay: self.vmin_overlay,
-            vmax_overlay: self.vmax_overlay,
+            base: ColorSettings::new(self.cmap_base, self.vmin_base, self.vmax_base),
+            overlay: ColorSettings {
+                cmap: self.cmap_overlay,
+                vmin: self.vmin_overlay,
+                vmax: self.vmax_overlay,
+                range: RangeExtent::All,
+            },
         }
     }
 }
 
-/// The colormap of a video and its color limits.
-pub(super) type ColormapLimits = (Colormap, (Option<f64>, Option<f64>));
-
 impl ColormapEach {
-    /// The colormap and color limits of each of `count` videos.
-    pub(super) fn each(self, count: usize) -> Result<Vec<ColormapLimits>> {
+    /// The color settings of each of `count` videos.
+    pub(super) fn each(self, count: usize) -> Result<Vec<ColorSettings>> {
         let cmaps = for_each("cmaps", self.cmaps, count)?;
         let vmins = for_each("vmins", self.vmins, count)?;
         let vmaxs = for_each("vmaxs", self.vmaxs, count)?;
-        let ranges = vmins.into_iter().zip(vmaxs);
-        Ok(cmaps.into_iter().zip(ranges).collect())
+        let limits = vmins.into_iter().zip(vmaxs);
+        let all = cmaps.into_iter().zip(limits);
+        Ok(all
+            .map(|(cmap, (vmin, vmax))| ColorSettings::new(cmap, vmin, vmax))
+            .collect())
     }
 }
 

@@ -2,12 +2,10 @@
 
 use std::ops::Range;
 
+use super::color_settings::ColorSettings;
 use super::colormap::{BAD, Colormap, FloatColor, Rgba, ScaledColormap};
-use crate::bail;
-use crate::choice::Choice;
 use crate::error::{Error, Result, counted};
-use crate::video::{Element, Real};
-use crate::video::{Video, number_text, shape_text};
+use crate::video::{Element, Real, Video, shape_text};
 
 /// Mapping of the samples of a video to colors.
 #[derive(Debug, Clone)]
@@ -24,17 +22,16 @@ pub enum ColorMapping {
 }
 
 impl ColorMapping {
-    /// Color mapping of a video `{t, y, x}` through the colormap, or of a color video `{t, y, x,
-    /// c}`, which needs no range. `vmin` and `vmax` default to [`default_limits`].
-    pub fn new(
-        video: &Video,
-        colormap: Colormap,
-        vmin: Option<f64>,
-        vmax: Option<f64>,
-    ) -> Result<Self> {
+    /// Color mapping of a video `{t, y, x}` through the colormap of the settings, or of a color video
+    /// `{t, y, x, c}`, which needs no settings.
+    pub fn new(video: &Video, settings: &ColorSettings) -> Result<Self> {
         let white = video.dtype().limits().1;
         match video.shape().get(3) {
-            None | Some(1) => Ok(ColorMapping::Mapped(scale(video, colormap, vmin, vmax)?)),
+            None | Some(1) => {
+                let (low, high) = settings.limits(video)?;
+                let scale = ScaledColormap::new(settings.cmap.clone(), low, high);
+                Ok(ColorMapping::Mapped(scale))
+            }
             Some(&channels @ (3 | 4)) => Ok(ColorMapping::Direct { channels, white }),
             Some(channels) => Err(Error::new(format!(
                 "a video of shape {} cannot be shown: it has {}, not 1, 3 or 4",
@@ -160,62 +157,6 @@ fn exact_direct<R: Real>(pixel: &[R], white: f64) -> FloatColor {
     }
 }
 
-fn scale(
-    video: &Video,
-    colormap: Colormap,
-    vmin: Option<f64>,
-    vmax: Option<f64>,
-) -> Result<ScaledColormap> {
-    let (low, high) = match (vmin, vmax) {
-        (Some(low), Some(high)) => (low, high),
-        (vmin, vmax) => {
-            let (low, high) = default_limits(video, &colormap)?.unwrap_or((0.0, 1.0));
-            (vmin.unwrap_or(low), vmax.unwrap_or(high))
-        }
-    };
-    if low.is_nan() || high.is_nan() {
-        bail!("`vmin` and `vmax` must be numbers, got {low} and {high}");
-    }
-    if low > high {
-        let (low, high) = (number_text(low), number_text(high));
-        bail!("`vmin` must not be above `vmax`, got {low} and {high}");
-    }
-    Ok(ScaledColormap::new(colormap, low, high))
-}
-
-/// What color limits that are not given are computed from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RangeExtent {
-    /// The first frame with finite samples.
-    First,
-    /// The whole video.
-    All,
-}
-
-impl Choice for RangeExtent {
-    const NOUN: &'static str = "what the range is computed from";
-    const CHOICES: &'static [(&'static str, Self)] =
-        &[("first", RangeExtent::First), ("all", RangeExtent::All)];
-}
-
-impl RangeExtent {
-    /// Color limits of a gray video, of which those that are not given are computed if it is the
-    /// whole video that they are computed from.
-    pub fn limits(
-        self,
-        video: &Video,
-        (vmin, vmax): (Option<f64>, Option<f64>),
-    ) -> Result<(Option<f64>, Option<f64>)> {
-        let is_gray = video.shape().get(3).is_none_or(|channels| *channels == 1);
-        if self == Self::First || !is_gray || vmin.is_some() && vmax.is_some() {
-            return Ok((vmin, vmax));
-        }
-        let range = video.finite_range()?;
-        let (low, high) = (range.map(|range| range.0), range.map(|range| range.1));
-        Ok((vmin.or(low), vmax.or(high)))
-    }
-}
-
 /// Color limits that are not given: the range of the first frame with finite samples. If all of its
 /// samples are equal, as in `v - v[0]`, it has none, and the limits are [`shared_limits`] of the
 /// whole video.
@@ -253,12 +194,17 @@ pub fn first_range(video: &Video) -> Result<Option<(f64, f64)>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::color::colormap::Colormap;
     use crate::video::Strided;
+
+    fn gray(vmax: Option<f64>) -> ColorSettings {
+        ColorSettings::new(Colormap::gray(), None, vmax)
+    }
 
     fn colored<T: crate::video::Element>(samples: Vec<T>) -> Vec<Rgba> {
         let pixels = samples.len() / 3;
         let video = Video::new(Strided::from_vec(&[1, 1, pixels, 3], samples));
-        let mapping = ColorMapping::new(&video, Colormap::gray(), None, None).unwrap();
+        let mapping = ColorMapping::new(&video, &gray(None)).unwrap();
         let mut colors = vec![BAD; pixels];
         mapping.colors(&video, 0, 0..pixels, &mut colors);
         colors
@@ -279,7 +225,7 @@ mod tests {
         samples.extend([3.0, f32::INFINITY, 7.0, 5.0, 100.0, 0.0, 0.0, 0.0]);
         let video = Video::new(Strided::from_vec(&[3, 2, 2], samples));
         let range = |vmax| {
-            let mapping = ColorMapping::new(&video, Colormap::gray(), None, vmax)?;
+            let mapping = ColorMapping::new(&video, &gray(vmax))?;
             Ok(mapping.scale().map(|scale| (scale.low(), scale.high())))
         };
         assert_eq!(range(None), Ok(Some((3.0, 7.0))));
@@ -333,6 +279,6 @@ mod tests {
     #[test]
     fn two_channels_are_no_color() {
         let video = Video::new(Strided::<u8>::zeroed(&[1, 2, 2, 2]).unwrap());
-        assert!(ColorMapping::new(&video, Colormap::gray(), None, None).is_err());
+        assert!(ColorMapping::new(&video, &gray(None)).is_err());
     }
 }

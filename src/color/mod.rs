@@ -1,7 +1,48 @@
-//! Colors: colormaps, the mapping of samples to colors, and the coding of colors in movies.
+//! Colors: packed pixels, luma, colormaps, the mapping of samples to colors, and the coding of colors
+//! in movies.
 
 pub mod color_mapping;
+pub mod color_settings;
 pub mod colormap;
 pub mod gradient;
 pub mod palette;
 pub mod yuv;
+
+/// Color as `0xRRGGBB`.
+pub type Color = u32;
+
+/// Color of 8-bit components.
+pub fn pack([red, green, blue]: [u8; 3]) -> Color {
+    u32::from_be_bytes([0, red, green, blue])
+}
+
+/// Red, green and blue of a color.
+pub fn unpack(color: Color) -> [u8; 3] {
+    let [_, rgb @ ..] = color.to_be_bytes();
+    rgb
+}
+
+/// Luma of red, green and blue (ITU-R BT.601), in their unit. For integers it is exact until it is
+/// rounded.
+pub fn luma([red, green, blue]: [f64; 3]) -> f64 {
+    (299.0 * red + 587.0 * green + 114.0 * blue) / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colors_are_packed_with_red_first() {
+        assert_eq!(pack([1, 2, 3]), 0x01_02_03);
+        assert_eq!(unpack(0xff_80_01), [255, 128, 1]);
+    }
+
+    #[test]
+    fn luma_of_integers_is_exact() {
+        assert_eq!(luma([77.0; 3]), 77.0);
+        assert_eq!(luma([1.0; 3]), 1.0);
+        assert_eq!(luma([0.0, 0.0, 250.0]), 28.5);
+        assert_eq!(luma([65535.0, 0.0, 0.0]), 19594.965);
+    }
+}

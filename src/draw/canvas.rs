@@ -5,8 +5,7 @@
 //! which every frame would have to be converted to and from; smooth curves and SVG are made by
 //! [`super::page`].
 
-/// Color as `0xRRGGBB`.
-pub type Color = u32;
+use crate::color::{Color, unpack};
 
 /// Image in row-major order; each pixel is `0x00RRGGBB`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -63,11 +62,10 @@ impl Image {
 
     /// Red, green and blue of each pixel, as in image files.
     pub fn to_rgb(&self) -> Vec<u8> {
-        let channels = |pixel: &u32| {
-            let [_, rgb @ ..] = pixel.to_be_bytes();
-            rgb
-        };
-        self.pixels.iter().flat_map(channels).collect()
+        self.pixels
+            .iter()
+            .flat_map(|pixel| unpack(*pixel))
+            .collect()
     }
 
     /// Part of a row.

@@ -3,6 +3,7 @@
 use super::ticks::{PlotAxis, Tick};
 use super::{Color, Image, Rect, text};
 use crate::color::colormap::ScaledColormap;
+use crate::color::pack;
 
 /// Style of a colorbar.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,12 +18,12 @@ pub struct Style {
 
 impl Style {
     /// Length of a tick mark.
-    pub(super) fn mark(&self) -> usize {
+    pub(crate) fn mark(&self) -> usize {
         (self.label_size / 4.0).round().max(2.0) as usize
     }
 
     /// Distance of the labels from the bar.
-    pub(super) fn label_gap(&self) -> usize {
+    pub(crate) fn label_gap(&self) -> usize {
         self.mark() + (self.label_size / 4.0).ceil() as usize + 1
     }
 
@@ -48,7 +49,7 @@ pub fn draw(image: &mut Image, bar: Rect, scale: &ScaledColormap, style: &Style)
     let colors = scale.colormap().colors();
     for (step, y) in (bar.top..bar.bottom()).rev().enumerate() {
         let [red, green, blue, _] = colors[step * colors.len() / bar.height];
-        let color = u32::from_be_bytes([0, red, green, blue]);
+        let color = pack([red, green, blue]);
         image.row_mut(bar.left, y, bar.width).fill(color);
     }
     for tick in ticks(scale, bar.height, style) {

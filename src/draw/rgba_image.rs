@@ -2,7 +2,8 @@
 
 use crate::bail;
 use crate::color::color_mapping::ColorMapping;
-use crate::color::colormap::{BAD, Colormap, Rgba};
+use crate::color::color_settings::ColorSettings;
+use crate::color::colormap::{BAD, Rgba};
 use crate::error::{Error, Result, counted};
 use crate::video::{Video, shape_text};
 
@@ -18,29 +19,28 @@ pub struct RgbaImage {
 }
 
 impl RgbaImage {
-    /// A frame of a video, or an image `{y, x}`; `vmin` and `vmax` default to the range of the
-    /// first frame with finite samples.
-    pub fn new(
-        video: &Video,
-        frame: usize,
-        colormap: Colormap,
-        (vmin, vmax): (Option<f64>, Option<f64>),
-    ) -> Result<Self> {
+    /// A frame of a video, or an image `{y, x}`.
+    pub fn new(video: &Video, frame: usize, settings: &ColorSettings) -> Result<Self> {
         let video = as_frames(video)?;
         if video.len() <= frame {
             let frames = counted(video.len(), "frame");
             let error = format!("there is no frame {frame} in a video of {frames}");
             return Err(Error::new(error).hint("frame indices start at 0"));
         }
-        let mapping = ColorMapping::new(&video, colormap, vmin, vmax)?;
+        let mapping = ColorMapping::new(&video, settings)?;
+        Ok(Self::colored(&video, frame, &mapping))
+    }
+
+    /// A frame of a video `{t, y, x}` or `{t, y, x, channel}` in known colors.
+    pub fn colored(video: &Video, frame: usize, mapping: &ColorMapping) -> Self {
         let (height, width) = (video.shape()[1], video.shape()[2]);
         let mut pixels = vec![BAD; width * height];
-        mapping.colors(&video, frame, 0..width * height, &mut pixels);
-        Ok(Self {
+        mapping.colors(video, frame, 0..width * height, &mut pixels);
+        Self {
             width,
             height,
             pixels,
-        })
+        }
     }
 
     /// Resizes the image: where it shrinks, each pixel is the mean of those it replaces; where it

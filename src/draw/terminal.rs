@@ -4,10 +4,11 @@ use std::fmt::Write;
 
 use console::Term;
 
+use super::graphics;
 use super::rgba_image::RgbaImage;
-use super::{graphics, luminance};
 use crate::choice::Choice;
 use crate::color::colormap::Rgba;
+use crate::color::luma;
 
 /// How a terminal shows images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,8 +203,9 @@ fn text(rgba_image: &RgbaImage) -> String {
     const SHADES: &[u8] = b" .:-=+*#%@";
     let lines = rgba_image.pixels.chunks(rgba_image.width).map(|row| {
         let shades = row.iter().map(|&color| {
-            let light = seen(color).map_or(0, luminance);
-            char::from(SHADES[usize::from(light) * SHADES.len() / 256])
+            let [red, green, blue, _] = seen(color).unwrap_or_default().map(f64::from);
+            let light = luma([red, green, blue]) as usize;
+            char::from(SHADES[light * SHADES.len() / 256])
         });
         shades.collect::<String>().trim_end().to_owned()
     });

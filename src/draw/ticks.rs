@@ -74,6 +74,15 @@ impl PlotAxis {
     }
 }
 
+/// Minimum and maximum of the finite numbers.
+pub fn finite_range(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
+    let finite = values.filter(|value| value.is_finite());
+    finite.fold(None, |range, value| {
+        let (low, high) = range.unwrap_or((value, value));
+        Some((value.min(low), value.max(high)))
+    })
+}
+
 /// The smallest of 1, 2 and 5 times a power of ten that is at least `least`.
 pub fn round_step(least: f64) -> f64 {
     if !(least > 0.0 && least.is_finite()) {

@@ -4,7 +4,8 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::bail;
-use crate::color::colormap::{Colormap, Rgba};
+use crate::color::color_settings::ColorSettings;
+use crate::color::colormap::Rgba;
 use crate::draw::Image;
 use crate::draw::plot::{Curve, Plot};
 use crate::draw::rgba_image::RgbaImage;
@@ -12,29 +13,19 @@ use crate::error::{Error, Result, counted};
 use crate::fs::atomic;
 use crate::io::encode;
 use crate::io::encode::{ImageFormat, ImageOptions};
-use crate::io::recording::{FrameSelection, LoadOptions, extension_of};
-use crate::io::{load_image, load_video};
-use crate::video::{Element, Strided, Video, shape_text, with_dtype};
+use crate::io::recording::extension_of;
+use crate::video::{Strided, Video, shape_text};
 
 /// The largest number of pixels of an image.
 const MAX_PIXELS: f64 = (1u64 << 28) as f64;
 
-/// Colors and size of an exported image.
-#[derive(Debug, Clone)]
-pub struct ColoredImage {
-    /// Colormap of a gray image.
-    pub cmap: Colormap,
-    /// Color limits; default: the smallest and the largest sample.
-    pub range: (Option<f64>, Option<f64>),
-    /// Magnification of the image.
-    pub scale: f64,
-}
-
-/// Saves an image as displayed, in 8 bits: gray through a colormap, colors unchanged.
+/// Saves an image as displayed, in 8 bits and `scale` times as large: gray through a colormap,
+/// colors unchanged.
 pub fn export_image(
     path: &Path,
     image: &Video,
-    settings: &ColoredImage,
+    colors: &ColorSettings,
+    scale: f64,
     quality: usize,
 ) -> Result<()> {
     let image_format = format_of(path)?;
@@ -49,14 +40,11 @@ pub fn export_image(
             return Err(error.hint("select a frame of a video: `v[0]`"));
         }
     };
-    let rgba_image = RgbaImage::new(&frame, 0, settings.cmap.clone(), settings.range)?;
-    let size = |len: usize| (len as f64 * settings.scale).round().max(1.0);
+    let rgba_image = RgbaImage::new(&frame, 0, colors)?;
+    let size = |len: usize| (len as f64 * scale).round().max(1.0);
     let (width, height) = (size(rgba_image.width), size(rgba_image.height));
-    if !(settings.scale > 0.0 && width * height <= MAX_PIXELS) {
-        bail!(
-            "`scale` {} makes an image that is too small or too large",
-            settings.scale
-        );
+    if !(scale > 0.0 && width * height <= MAX_PIXELS) {
+        bail!("`scale` {scale} makes an image that is too small or too large");
     }
     let scaled = rgba_image.scaled(width as usize, height as usize);
     save(
@@ -140,48 +128,6 @@ fn curve(trace: &Video, label: String, fps: Option<f64>) -> Result<Curve> {
     Ok(Curve {
         label,
         points: points.collect(),
-    })
-}
-
-/// Loads an image from an image file or an `.npy` file; `as_gray` converts colors to gray.
-pub fn load_picture(path: &Path, as_gray: bool) -> Result<Video> {
-    let image = match extension_of(path).as_deref() {
-        Some("npy") => load_video(path, &FrameSelection::ALL, &LoadOptions::default())?,
-        _ => load_image(path)?,
-    };
-    match image.shape() {
-        [_, _, 3 | 4] if as_gray => Ok(gray(&image)),
-        [_, _] | [_, _, 1..=4] => Ok(image),
-        [_, _, _] => {
-            let (path, shape) = (path.display(), shape_text(image.shape()));
-            let error = Error::new(format!(
-                "`{path}` holds no image but a video of shape {shape}"
-            ));
-            Err(error.hint("load it with `load_video`"))
-        }
-        shape => bail!(
-            "`{}` holds an array of shape {}, not an image",
-            path.display(),
-            shape_text(shape)
-        ),
-    }
-}
-
-/// Luma of the colors.
-fn gray(image: &Video) -> Video {
-    const WEIGHTS: [f64; 3] = [0.299, 0.587, 0.114];
-    let (height, width, channels) = (image.shape()[0], image.shape()[1], image.shape()[2]);
-    let mut row = vec![0.0f64; width * channels];
-    with_dtype!(image.dtype(), T => {
-        let mut pixels = Vec::<T>::with_capacity(width * height);
-        for y in 0..height {
-            image.samples().read(y, 0..row.len(), &mut row);
-            pixels.extend(row.chunks_exact(channels).map(|color| {
-                let gray: f64 = color.iter().zip(WEIGHTS).map(|(part, weight)| part * weight).sum();
-                T::from_f64(if T::DTYPE.is_float() { gray } else { gray.round() })
-            }));
-        }
-        image.with_samples(Strided::from_vec(&[height, width], pixels))
     })
 }
 

@@ -3,10 +3,8 @@
 mod image;
 mod movie;
 
-pub use image::{
-    ColoredImage, curves, export_image, load_picture, of_image, save_drawn, save_plot,
-};
+pub use image::{curves, export_image, of_image, save_drawn, save_plot};
 pub use movie::{
-    ColorSettings, Export, MovieAnnotations, MovieSource, RangeExtent, VideoGrid, export_video,
-    export_video_with_overlay, export_videos,
+    Export, MovieAnnotations, MovieSource, VideoGrid, export_video, export_video_with_overlay,
+    export_videos,
 };

@@ -10,6 +10,7 @@ pub(crate) mod ffmpeg;
 pub(crate) mod format;
 mod importer;
 mod listing;
+mod picture;
 pub(crate) mod recording;
 mod registry;
 mod save;
@@ -34,6 +35,7 @@ pub use format::image::load_image;
 pub use format::raw_binary::{Endian, RawFormat};
 pub use format::tiff::Photometric;
 pub use importer::{Camera, Importer};
+pub use picture::load_picture;
 pub use recording::{FrameRange, FrameSelection, LoadOptions, RecordingInfo};
 pub use registry::{table_of_loading, table_of_saving};
 pub use save::{

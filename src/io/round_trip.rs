@@ -4,10 +4,9 @@
 use std::path::Path;
 
 use super::*;
+use crate::color::color_settings::ColorSettings;
 use crate::color::colormap::Colormap;
-use crate::export::{
-    ColorSettings, Export, MovieAnnotations, MovieSource, RangeExtent, export_video,
-};
+use crate::export::{Export, MovieAnnotations, MovieSource, export_video};
 use crate::ops::edit::pad::PadMode;
 use crate::video::{DType, Element, Strided, map_samples, with_dtype};
 
@@ -290,12 +289,7 @@ fn animations_come_back() {
         ground: 0,
         annotations: MovieAnnotations::default(),
     };
-    let look = ColorSettings {
-        cmap: Colormap::named("gray").unwrap(),
-        vmin: Some(0.0),
-        vmax: Some(255.0),
-        range: RangeExtent::First,
-    };
+    let look = ColorSettings::new(Colormap::gray(), Some(0.0), Some(255.0));
     let folder = tempfile::tempdir().unwrap();
     for (number, content) in [Zero, Constant, Sparse, Masked, Random]
         .into_iter()

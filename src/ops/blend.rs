@@ -7,7 +7,8 @@ use super::array::elementwise::Operand;
 use super::kernel::{Kernel, run_kernel};
 use crate::bail;
 use crate::color::color_mapping::ColorMapping;
-use crate::color::colormap::{Colormap, FloatColor, Rgba};
+use crate::color::color_settings::ColorSettings;
+use crate::color::colormap::{FloatColor, Rgba};
 use crate::error::{Error, Result};
 use crate::task;
 use crate::video::{Element, Strided, Video, shape_text};
@@ -15,23 +16,15 @@ use crate::video::{Element, Strided, Video, shape_text};
 /// Number of pixels blended at a time: they stay in the L1 cache.
 const RUN: usize = 512;
 
-/// Color settings of the videos of a [`Blend`].
+/// Which frames of a [`Blend`] are blended, and the colors of its videos.
 #[derive(Debug, Clone)]
 pub struct BlendOptions {
     /// Blends every n-th frame.
     pub skip_frames: usize,
-    /// Colormap of a gray base.
-    pub cmap_base: Colormap,
-    /// Colormap of a gray overlay.
-    pub cmap_overlay: Colormap,
-    /// Lower color limit of the base; default: the minimum of its first frame.
-    pub vmin_base: Option<f64>,
-    /// Upper color limit of the base; default: the maximum of its first frame.
-    pub vmax_base: Option<f64>,
-    /// Lower color limit of the overlay; default: the minimum of the whole video.
-    pub vmin_overlay: Option<f64>,
-    /// Upper color limit of the overlay; default: the maximum of the whole video.
-    pub vmax_overlay: Option<f64>,
+    /// Colors of a gray base.
+    pub base: ColorSettings,
+    /// Colors of a gray overlay.
+    pub overlay: ColorSettings,
 }
 
 /// A base video with an overlay, blended frame by frame on request; no frames are kept.
@@ -84,8 +77,8 @@ impl Blend {
         let shortest = base.len().min(overlay.len()).min(opacity.len());
         let len = shortest.div_ceil(step);
         Ok(Self {
-            base: base_layer(base, &options)?.every(step, len),
-            overlay: overlay_layer(overlay, &options)?.every(step, len),
+            base: BlendLayer::new(base, &options.base)?.every(step, len),
+            overlay: BlendLayer::new(overlay, &options.overlay)?.every(step, len),
             opacity: opacity.every(step, len),
             len,
         })
@@ -104,6 +97,11 @@ impl Blend {
     /// The base, whose metadata, rows and columns are those of the result.
     pub fn base(&self) -> &Video {
         &self.base.video
+    }
+
+    /// The overlay.
+    pub fn overlay(&self) -> &Video {
+        &self.overlay.video
     }
 
     /// Color mapping of the base.
@@ -226,6 +224,11 @@ pub fn alpha_blend(blend: &Blend) -> Result<Video> {
 }
 
 impl BlendLayer {
+    fn new(video: Video, settings: &ColorSettings) -> Result<Self> {
+        let mapping = ColorMapping::new(&video, settings)?;
+        Ok(Self { video, mapping })
+    }
+
     fn every(self, step: usize, len: usize) -> Self {
         Self {
             video: self.video.frames(0, len, step as isize),
@@ -332,25 +335,6 @@ fn expect_one_size(base: &Video, overlay: &Video) -> Result<()> {
     .hint("resize them to the same size with `resize`"))
 }
 
-fn base_layer(video: Video, options: &BlendOptions) -> Result<BlendLayer> {
-    let colormap = options.cmap_base.clone();
-    let mapping = ColorMapping::new(&video, colormap, options.vmin_base, options.vmax_base)?;
-    Ok(BlendLayer { video, mapping })
-}
-
-/// The overlay, with color limits that default to the range of all its frames.
-fn overlay_layer(video: Video, options: &BlendOptions) -> Result<BlendLayer> {
-    let colormap = options.cmap_overlay.clone();
-    let (mut low, mut high) = (options.vmin_overlay, options.vmax_overlay);
-    if video.ndim() == 3 && (low.is_none() || high.is_none()) {
-        let range = video.finite_range()?.unwrap_or((0.0, 1.0));
-        low = low.or(Some(range.0));
-        high = high.or(Some(range.1));
-    }
-    let mapping = ColorMapping::new(&video, colormap, low, high)?;
-    Ok(BlendLayer { video, mapping })
-}
-
 /// Scratch memory for a run of pixels.
 struct BlendBuffers {
     base: Vec<FloatColor>,
@@ -430,17 +414,15 @@ impl Kernel<(&[FloatColor], &mut [Rgba])> for ToBytes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::color::colormap::Colormap;
     use crate::ops::testing::{check_threads, values, video};
 
     fn options() -> BlendOptions {
+        let colors = |cmap| ColorSettings::new(cmap, Some(0.0), Some(1.0));
         BlendOptions {
             skip_frames: 1,
-            cmap_base: Colormap::gray(),
-            cmap_overlay: Colormap::named("hot").unwrap(),
-            vmin_base: Some(0.0),
-            vmax_base: Some(1.0),
-            vmin_overlay: Some(0.0),
-            vmax_overlay: Some(1.0),
+            base: colors(Colormap::gray()),
+            overlay: colors(Colormap::named("hot").unwrap()),
         }
     }
 

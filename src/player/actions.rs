@@ -35,8 +35,8 @@ impl Player {
     /// Shows all panels that have a colormap in the next or the previous one.
     pub(super) fn cycle_colormap(&self, by: isize) {
         let mut state = self.state();
-        let scales = state.panels.iter().filter(|panel| panel.has_own_scale());
-        let Some(current) = scales.filter_map(Panel::scale).next() else {
+        let mut scales = state.panels.iter().map(|panel| panel.frames.own_scale());
+        let Some(current) = scales.find_map(|scale| scale) else {
             state.say("this color video has no colormap");
             return;
         };
@@ -112,14 +112,14 @@ impl Player {
         let Some((x, y)) = self.part(panel).in_frame(rect, pointer) else {
             return;
         };
-        let (width, height) = self.state().panels[panel].frame_size();
+        let (width, height) = self.state().panels[panel].frames.frame_size();
         let (x, y) = ((x as usize).min(width - 1), (y as usize).min(height - 1));
         self.probe(panel, ProbeRegion::Point { y, x });
     }
 
     /// Probes a rectangle between two positions in a panel's frame.
     pub(super) fn probe_region(&self, panel: usize, from: (f64, f64), to: (f64, f64)) {
-        let size = self.state().panels[panel].frame_size();
+        let size = self.state().panels[panel].frames.frame_size();
         self.state().draws_region = false;
         self.probe(
             panel,
@@ -133,7 +133,7 @@ impl Player {
             return;
         };
         let bounds = match region {
-            ProbeRegion::Point { y, x } => PixelRect::around((x, y), probed.frame_size()),
+            ProbeRegion::Point { y, x } => PixelRect::around((x, y), probed.frames.frame_size()),
             ProbeRegion::Region(bounds) => bounds,
         };
         let trace = self.probe_trace(&probed, bounds);
@@ -152,7 +152,7 @@ impl Player {
 
     /// Trace of a rectangle of a panel, computed in the background.
     fn probe_trace(&self, probed: &Panel, bounds: PixelRect) -> ProbeTrace {
-        let video = probed.base();
+        let video = probed.frames.base();
         if self.shared.producer.is_some() {
             let playback = self.playback();
             let frames = playback.start()..playback.last() + 1;

@@ -253,7 +253,7 @@ impl Player {
         let size = state
             .panels
             .get(panel)
-            .map_or((1, 1), |panel| panel.frame_size());
+            .map_or((1, 1), |panel| panel.frames.frame_size());
         state.view.part(size)
     }
 }

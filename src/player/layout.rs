@@ -3,6 +3,8 @@
 use super::playback::Playback;
 use super::theme::ThemeSizes;
 use crate::draw::Rect;
+use crate::view::cell_layout::{CellLayout, CellSizes};
+use crate::view::grid::Grid;
 
 /// Contents of a player and the room they need.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,7 +124,7 @@ impl PlayerLayout {
             };
             cell.0 = cell
                 .0
-                .max(side(width) + colorbar_width(panel, sizes) + 2 * sizes.margin);
+                .max(side(width) + cell_sizes(panel, sizes).beside() + 2 * sizes.margin);
             cell.1 = cell.1.max(side(height) + title + sizes.margin);
         }
         (
@@ -268,15 +270,13 @@ impl PanelLayout {
 
 /// Cell of a panel in the grid; the panels of an incomplete last row are centered.
 fn cell(area: Rect, (columns, rows): (usize, usize), index: usize, panels: usize) -> Rect {
-    let (column, row) = (index % columns, index / columns);
-    let in_row = (panels - row * columns).min(columns);
-    let (width, height) = (area.width / columns, area.height / rows);
-    Rect {
-        left: area.left + (area.width - in_row * width) / 2 + column * width,
-        top: area.top + (area.height - rows * height) / 2 + row * height,
-        width,
-        height,
-    }
+    let grid = Grid {
+        count: panels,
+        columns,
+        cell: (area.width / columns, area.height / rows),
+        gap: (0, 0),
+    };
+    grid.centered_cell(area, index)
 }
 
 /// Columns and rows that give the largest panels, or nearly so if that leaves no gaps.
@@ -339,7 +339,7 @@ fn arrange_panel(
     let widths = inputs
         .panels
         .iter()
-        .map(|panel| colorbar_width(panel, sizes));
+        .map(|panel| cell_sizes(panel, sizes).beside());
     let beside = widths
         .max()
         .filter(|width| sizes.px(230) <= area.width && 3 * width <= area.width)
@@ -350,28 +350,37 @@ fn arrange_panel(
         area.height.saturating_sub(title_height),
     );
     let (width, height) = fit(panel.frame, room);
-    let mut group = area.center(width + beside, height + title_height);
-    let mut layout = PanelLayout {
-        right: group.right(),
-        ..PanelLayout::default()
+    let group = area.center(width + beside, height + title_height);
+    let around = CellSizes {
+        title: title_height,
+        labels: panel.colorbar.filter(|_| 0 < beside),
+        ..cell_sizes(panel, sizes)
     };
-    if has_title {
-        layout.title = group.cut_top(title_height);
-        layout.title.width = (area.right() - layout.title.left).min(area.width);
+    let CellLayout {
+        mut title,
+        video,
+        colorbar,
+    } = around.arrange(group, width);
+    title.width = match has_title {
+        true => (area.right() - title.left).min(area.width),
+        false => 0,
+    };
+    PanelLayout {
+        title,
+        video,
+        colorbar,
+        right: group.right(),
     }
-    layout.video = group.cut_left(width);
-    if 0 < beside && panel.colorbar.is_some() {
-        group.cut_left(sizes.gap);
-        layout.colorbar = group.cut_left(sizes.colorbar);
-    }
-    layout
 }
 
-/// Room that a colorbar takes next to its video.
-fn colorbar_width(panel: &PanelLayoutInputs, sizes: &ThemeSizes) -> usize {
-    panel
-        .colorbar
-        .map_or(0, |labels| sizes.gap + sizes.colorbar + labels)
+/// Sizes of the colorbar next to the video of a panel.
+fn cell_sizes(panel: &PanelLayoutInputs, sizes: &ThemeSizes) -> CellSizes {
+    CellSizes {
+        title: 0,
+        gap: sizes.gap,
+        bar: sizes.colorbar,
+        labels: panel.colorbar,
+    }
 }
 
 /// Largest size of a frame that fits the given room and keeps the aspect ratio; an integer multiple

@@ -59,11 +59,11 @@ pub use scene::Controls;
 pub use theme::ThemeSizes;
 
 use crate::bail;
-use crate::draw::annotations::Annotations;
 use crate::error::{Error, Result};
 use crate::system;
 use crate::task;
 use crate::video::Video;
+use crate::view::annotations::Annotations;
 use latest_channel::LatestSender;
 use probes::Probe;
 use producer::Producer;
@@ -124,19 +124,19 @@ impl Player {
         };
         let span = Span {
             start: 0,
-            end: first.len(),
+            end: first.frames.len(),
             step: show.step,
             interval_ms: show.interval_ms,
         };
         for (index, panel) in show.panels.iter().enumerate() {
-            if panel.len() < span.end {
+            if panel.frames.len() < span.end {
                 let error = format!(
                     "videos played together must have the same number of frames: video 0 has {} \
                      frames, video {index} has {}",
                     span.end,
-                    panel.len()
+                    panel.frames.len()
                 );
-                let hint = format!("shorten the longer ones: `v[..{}]`", panel.len());
+                let hint = format!("shorten the longer ones: `v[..{}]`", panel.frames.len());
                 return Err(Error::new(error).hint(hint));
             }
         }
@@ -305,7 +305,9 @@ impl Player {
                 "press `t` over a pixel in the window, or `r` and draw a region, to add a probe",
             ));
         }
-        let fps = panels.first().and_then(|panel| panel.base().metadata().fps);
+        let fps = panels
+            .first()
+            .and_then(|panel| panel.frames.base().metadata().fps);
         probes::save_csv(path, &probes, panels.len(), fps)
     }
 
@@ -340,14 +342,14 @@ impl Player {
     /// Title of the window: the titles of the panels, else the file name, else the program's name.
     pub fn window_title(&self) -> String {
         let panels = self.state().panels.clone();
-        let titles = panels.iter().map(Panel::title);
+        let titles = panels.iter().map(|panel| panel.title.as_str());
         let titles: Vec<_> = titles.filter(|title| !title.is_empty()).collect();
         if !titles.is_empty() {
             return titles.join(", ");
         }
         let source = panels
             .first()
-            .and_then(|panel| panel.base().metadata().source.as_ref());
+            .and_then(|panel| panel.frames.base().metadata().source.as_ref());
         let name = source.and_then(|path| path.file_name());
         name.map_or("optimap".into(), |name| name.to_string_lossy().into_owned())
     }
@@ -483,7 +485,7 @@ impl Span {
     /// Playback of these frames of a panel, at the speed that the annotations give.
     fn playback(&self, panel: &Panel, annotations: &Annotations) -> Result<Playback> {
         self.check()?;
-        let interval = match annotations.fps(panel.base().metadata())? {
+        let interval = match annotations.fps(panel.frames.base().metadata())? {
             Some(fps) => annotations::interval(self.step, fps)?,
             None => Duration::from_millis(self.interval_ms),
         };

@@ -16,7 +16,7 @@ pub(super) fn draw(image: &mut Image, layout: &PlayerLayout, scene: &PlayerScene
         let Some(panel) = scene.panels.get(index) else {
             continue;
         };
-        let part = scene.view.part(panel.frame_size());
+        let part = scene.view.part(panel.frames.frame_size());
         if scene.grid {
             draw_grid(image, position.video, &part, scene);
         }
@@ -162,7 +162,7 @@ pub(super) fn draw_readout(image: &mut Image, layout: &PlayerLayout, scene: &Pla
     let (Some(panel), Some(position)) = (scene.panels.get(index), layout.panels.get(index)) else {
         return;
     };
-    let part = scene.view.part(panel.frame_size());
+    let part = scene.view.part(panel.frames.frame_size());
     let Some(at) = part.in_frame(position.video, pointer) else {
         return;
     };
@@ -191,7 +191,7 @@ pub(super) fn draw_readout(image: &mut Image, layout: &PlayerLayout, scene: &Pla
 
 /// Row, column and value of a pixel.
 fn readout(panel: &Panel, frame: usize, (x, y): (f64, f64)) -> String {
-    let (width, height) = panel.frame_size();
+    let (width, height) = panel.frames.frame_size();
     let (x, y) = ((x as usize).min(width - 1), (y as usize).min(height - 1));
     let values = panel.samples(frame, (x, y));
     let values: Vec<_> = values.into_iter().map(number_text).collect();

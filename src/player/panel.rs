@@ -1,39 +1,31 @@
-//! A panel of a player: its samples and their colors.
+//! A panel of a player: its frames in color, and its title.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::scale::{self, DrawTarget};
 use super::view::VisibleRegion;
 use crate::bail;
-use crate::color::color_mapping::{ColorMapping, first_range};
+use crate::color::color_mapping::first_range;
+use crate::color::color_settings::ColorSettings;
 use crate::color::colormap::{Colormap, Rgba, ScaledColormap};
 use crate::draw::{Image, Rect};
 use crate::error::Result;
 use crate::ops::blend::Blend;
 use crate::video::{Video, shape_text};
+use crate::view::colored_frames::{ColoredFrames, image_frame};
 
 /// A panel: a video, or one video overlaid on another, with a title.
 #[derive(Debug, Clone)]
 pub struct Panel {
-    source: PanelSource,
-    title: String,
-}
-
-#[derive(Debug, Clone)]
-enum PanelSource {
-    Video(Video, ColorMapping),
-    Overlay(Arc<Blend>),
+    pub(super) frames: ColoredFrames,
+    pub(super) title: String,
 }
 
 impl Panel {
     /// Shows a video `{t, y, x}`, an RGB(A) video `{t, y, x, c}`, which needs no color limits, or an
     /// image `{y, x}` as a video of one frame.
-    pub fn video(
-        video: Video,
-        title: String,
-        colormap: Colormap,
-        (vmin, vmax): (Option<f64>, Option<f64>),
-    ) -> Result<Self> {
+    pub fn video(video: Video, title: String, settings: &ColorSettings) -> Result<Self> {
         let video = match video.ndim() {
             2 => video.with_layout(video.layout().insert_axis(0)),
             _ => video,
@@ -43,11 +35,8 @@ impl Panel {
             let shape = shape_text(video.shape());
             bail!("there are no frames to play in a video of shape {shape}");
         }
-        let mapping = ColorMapping::new(&video, colormap, vmin, vmax)?;
-        Ok(Self {
-            source: PanelSource::Video(video, mapping),
-            title,
-        })
+        let frames = ColoredFrames::new(video, settings)?;
+        Ok(Self { frames, title })
     }
 
     /// Shows a video with another one overlaid.
@@ -56,76 +45,20 @@ impl Panel {
             let shape = shape_text(blend.base().shape());
             bail!("there are no frames to play in a video of shape {shape}");
         }
-        Ok(Self {
-            source: PanelSource::Overlay(Arc::new(blend)),
-            title,
-        })
+        let frames = ColoredFrames::Blend(Arc::new(blend));
+        Ok(Self { frames, title })
     }
 
     /// Shows a single image `{y, x}` or `{y, x, c}`.
-    pub(super) fn picture(picture: Video) -> Result<Self> {
-        if !matches!(*picture.shape(), [_, _] | [_, _, 1 | 3 | 4]) {
-            bail!(
-                "a frame of a player must be an image {{y, x}} or {{y, x, channel}}, got {} of shape {}",
-                picture.kind(),
-                shape_text(picture.shape())
-            );
-        }
-        let video = picture.with_layout(picture.layout().insert_axis(0));
-        Self::video(video, String::new(), Colormap::gray(), (None, None))
+    pub(super) fn picture(picture: &Video) -> Result<Self> {
+        let settings = ColorSettings::new(Colormap::gray(), None, None);
+        Self::video(image_frame(picture, "a player")?, String::new(), &settings)
     }
 
-    /// The video, or the lower one of an overlay.
-    pub(super) fn base(&self) -> &Video {
-        match &self.source {
-            PanelSource::Video(video, _) => video,
-            PanelSource::Overlay(blend) => blend.base(),
-        }
-    }
-
-    /// Title above the panel.
-    pub(super) fn title(&self) -> &str {
-        &self.title
-    }
-
-    /// Number of frames.
-    pub(super) fn len(&self) -> usize {
-        self.base().len()
-    }
-
-    /// Width and height of a frame.
-    pub(super) fn frame_size(&self) -> (usize, usize) {
-        (self.base().shape()[2], self.base().shape()[1])
-    }
-
-    /// Colormap and color limits, unless the video is RGB(A); of an overlay, those of the upper
-    /// video.
-    pub(super) fn scale(&self) -> Option<&ScaledColormap> {
-        match &self.source {
-            PanelSource::Video(_, mapping) => mapping.scale(),
-            PanelSource::Overlay(blend) => blend.overlay_coloring().scale(),
-        }
-    }
-
-    /// Whether the colormap can be changed during playback.
-    pub(super) fn has_own_scale(&self) -> bool {
-        matches!(self.source, PanelSource::Video(_, ColorMapping::Mapped(_)))
-    }
-
-    /// Colormap and color limits that can be changed during playback.
-    fn own_scale(&mut self) -> Option<&mut ScaledColormap> {
-        match &mut self.source {
-            PanelSource::Video(_, ColorMapping::Mapped(scale)) => Some(scale),
-            _ => None,
-        }
-    }
-
-    /// Takes the colormap of another panel, if both have one, and its color limits, unless they are
-    /// those of a constant image, in which nothing else could be seen.
+    /// Takes the colormap of another panel, if both have their own, and its color limits, unless they
+    /// are those of a constant image, in which nothing else could be seen.
     pub(super) fn colored_like(&mut self, other: &Panel) {
-        if let (Some(own), PanelSource::Video(_, ColorMapping::Mapped(scale))) =
-            (self.own_scale(), &other.source)
-        {
+        if let (Some(own), Some(scale)) = (self.frames.own_scale_mut(), other.frames.own_scale()) {
             *own = match scale.low() < scale.high() {
                 true => scale.clone(),
                 false => ScaledColormap::new(scale.colormap().clone(), own.low(), own.high()),
@@ -135,18 +68,18 @@ impl Panel {
 
     /// Sets the colormap.
     pub(super) fn set_colormap(&mut self, colormap: Colormap) {
-        if let Some(scale) = self.own_scale() {
+        if let Some(scale) = self.frames.own_scale_mut() {
             *scale = ScaledColormap::new(colormap, scale.low(), scale.high());
         }
     }
 
     /// Sets the color limits to the range of a frame, if it has finite samples.
     pub(super) fn stretch_to(&mut self, frame: usize) -> Result<()> {
-        let frame = frame.min(self.len() - 1);
-        let Some((low, high)) = first_range(&self.base().frames(frame, 1, 1))? else {
+        let frame = frame.min(self.frames.len() - 1);
+        let Some((low, high)) = first_range(&self.frames.base().frames(frame, 1, 1))? else {
             return Ok(());
         };
-        if let Some(scale) = self.own_scale() {
+        if let Some(scale) = self.frames.own_scale_mut() {
             *scale = ScaledColormap::new(scale.colormap().clone(), low, high);
         }
         Ok(())
@@ -154,14 +87,14 @@ impl Panel {
 
     /// Samples of a pixel, one for each channel.
     pub(super) fn samples(&self, frame: usize, (x, y): (usize, usize)) -> Vec<f64> {
-        let video = self.base();
+        let video = self.frames.base();
         let channels = video.shape().get(3).copied().unwrap_or(1);
-        let pixel = y * self.frame_size().0 + x;
+        let pixel = y * self.frames.frame_size().0 + x;
         let mut samples = vec![0.0; channels];
         let run = pixel * channels..(pixel + 1) * channels;
         video
             .samples()
-            .read(frame.min(self.len() - 1), run, &mut samples);
+            .read(frame.min(self.frames.len() - 1), run, &mut samples);
         samples
     }
 
@@ -173,16 +106,13 @@ impl Panel {
         part: &VisibleRegion,
         smooth: bool,
     ) {
-        let width = self.frame_size().0;
-        let frame = frame.min(self.len() - 1);
-        let colors = |row: usize, columns: std::ops::Range<usize>, out: &mut [Rgba]| {
+        let (width, height) = self.frames.frame_size();
+        let frame = frame.min(self.frames.len() - 1);
+        let colors = |row: usize, columns: Range<usize>, out: &mut [Rgba]| {
             let pixels = row * width + columns.start..row * width + columns.end;
-            match &self.source {
-                PanelSource::Video(video, mapping) => mapping.colors(video, frame, pixels, out),
-                PanelSource::Overlay(blend) => blend.colors(frame, pixels, out),
-            }
+            self.frames.colors(frame, pixels, out);
         };
         let target = DrawTarget { image, rect };
-        scale::draw(target, part, self.frame_size(), smooth, colors);
+        scale::draw(target, part, (width, height), smooth, colors);
     }
 }

@@ -32,7 +32,7 @@ impl Producer {
         if pictures.is_empty() {
             bail!("the function of the player must return at least one image, got none");
         }
-        pictures.into_iter().map(Panel::picture).collect()
+        pictures.iter().map(Panel::picture).collect()
     }
 
     /// Starts the thread, which works for a player as long as it exists. While no frame is
@@ -123,7 +123,8 @@ impl Player {
 
     /// An error unless the images have the number and sizes of those of the first frame.
     pub(super) fn check_alike(&self, frame: usize, panels: Vec<Panel>) -> Result<Vec<Panel>> {
-        let sizes = |panels: &[Panel]| panels.iter().map(Panel::frame_size).collect::<Vec<_>>();
+        let size = |panel: &Panel| panel.frames.frame_size();
+        let sizes = |panels: &[Panel]| panels.iter().map(size).collect::<Vec<_>>();
         let (first, found) = (sizes(&self.state().panels), sizes(&panels));
         if first == found {
             return Ok(panels);

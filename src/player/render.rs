@@ -60,10 +60,10 @@ fn draw_panel(image: &mut Image, position: &PanelLayout, panel: &Panel, scene: &
         return;
     }
     draw_border(image, position.video);
-    let part = scene.view.part(panel.frame_size());
+    let part = scene.view.part(panel.frames.frame_size());
     let frame = scene.playback.frame();
     panel.draw(frame, (image, position.video), &part, scene.smooth);
-    if let Some(scale) = panel.scale() {
+    if let Some(scale) = panel.frames.scale() {
         let style = BAR_STYLE.scaled(&scene.inputs.sizes);
         colorbar::draw(image, position.colorbar, scale, &style);
     }
@@ -77,7 +77,7 @@ fn draw_title(image: &mut Image, layout: &PanelLayout, panel: &Panel, scene: &Pl
     } else {
         sizes.title
     };
-    let title = text::fit(panel.title(), size, rect.width);
+    let title = text::fit(&panel.title, size, rect.width);
     let position = (rect.left, rect.middle());
     let end = text::draw(image, position, &title, size, theme::TEXT);
     let details = details(panel);
@@ -108,7 +108,7 @@ fn draw_border(image: &mut Image, rect: Rect) {
 
 /// Size, dtype and frame rate of a video: `128 × 128 · uint16 · 500 fps`.
 fn details(panel: &Panel) -> String {
-    let ((width, height), video) = (panel.frame_size(), panel.base());
+    let ((width, height), video) = (panel.frames.frame_size(), panel.frames.base());
     let fps = video.metadata().fps;
     let fps = fps.map_or_else(String::new, |fps| format!(" · {} fps", number_text(fps)));
     format!("{width} × {height} · {}{fps}", video.dtype())
@@ -116,7 +116,7 @@ fn details(panel: &Panel) -> String {
 
 /// Time of a frame, if the frame rate is known.
 pub(super) fn time_text(panels: &[Panel], frame: usize) -> Option<String> {
-    let fps = panels.first()?.base().metadata().fps;
+    let fps = panels.first()?.frames.base().metadata().fps;
     let interval = 1000.0 / fps.filter(|fps| 0.0 < *fps)?;
     let digits = usize::from(interval.fract() != 0.0);
     Some(format!("{:.digits$} ms", frame as f64 * interval))

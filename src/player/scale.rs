@@ -6,7 +6,8 @@ use std::ops::Range;
 use super::theme;
 use super::view::VisibleRegion;
 use crate::color::colormap::{BAD, Rgba};
-use crate::draw::{Color, Image, Rect, mix};
+use crate::color::{Color, pack, unpack};
+use crate::draw::{Image, Rect, mix};
 
 /// Rectangle that a frame is drawn in.
 pub(super) struct DrawTarget<'a> {
@@ -163,7 +164,7 @@ fn draw_smooth(
         for (x, pixel) in shown.iter_mut().enumerate() {
             let samples = known.iter().map(|(_, row)| &row[x]);
             let [red, green, blue] = weighted(samples.zip(&weights)).map(|value| value + 0.5);
-            *pixel = u32::from_be_bytes([0, red as u8, green as u8, blue as u8]);
+            *pixel = pack([red as u8, green as u8, blue as u8]);
         }
     }
 }
@@ -175,12 +176,11 @@ fn weighted<'a>(samples: impl Iterator<Item = (&'a [f32; 3], &'a f32)>) -> [f32;
 }
 
 fn components(color: Rgba) -> [f32; 3] {
-    let [_, red, green, blue] = over_background(color).to_be_bytes();
-    [red, green, blue].map(f32::from)
+    unpack(over_background(color)).map(f32::from)
 }
 
 fn over_background([red, green, blue, opacity]: Rgba) -> Color {
-    let color = u32::from_be_bytes([0, red, green, blue]);
+    let color = pack([red, green, blue]);
     match opacity {
         255 => color,
         0 => theme::BACKGROUND,

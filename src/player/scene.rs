@@ -9,8 +9,8 @@ use super::probes::Probe;
 use super::render::{BAR_STYLE, time_text};
 use super::theme::ThemeSizes;
 use super::view::View;
-use crate::draw::annotations::Annotations;
 use crate::draw::{Rect, colorbar, text};
+use crate::view::annotations::Annotations;
 
 /// Contents of a window at one moment.
 #[derive(Debug, Clone)]
@@ -105,13 +105,13 @@ pub(super) fn inputs(panels: &[Panel], playback: &Playback, scale: f32) -> Playe
 
 fn panel_needs(panel: &Panel, sizes: &ThemeSizes) -> PanelLayoutInputs {
     let style = BAR_STYLE.scaled(sizes);
-    let widths = panel.scale().map(|scale| {
+    let widths = panel.frames.scale().map(|scale| {
         let heights = [60, 150, 300, 600].map(|height| sizes.px(height));
         heights.map(|height| colorbar::label_width(scale, height, &style))
     });
     PanelLayoutInputs {
-        frame: panel.frame_size(),
-        title: !panel.title().is_empty(),
+        frame: panel.frames.frame_size(),
+        title: !panel.title.is_empty(),
         colorbar: widths.and_then(|widths| widths.into_iter().max()),
     }
 }

@@ -10,8 +10,8 @@ use super::probe_trace::ProbeTrace;
 use super::probes::Probe;
 use super::scene::{self, PlayerScene};
 use super::view::View;
-use crate::draw::annotations::Annotations;
 use crate::draw::text;
+use crate::view::annotations::Annotations;
 
 /// Time that a message is shown.
 const MESSAGE: Duration = Duration::from_millis(1800);
@@ -195,7 +195,7 @@ impl PlayerState {
         let mut is_news = false;
         for probe in &self.probes {
             if let Some(panel) = panels.get(probe.panel) {
-                is_news |= probe.trace.note(frame, panel.base());
+                is_news |= probe.trace.note(frame, panel.frames.base());
             }
         }
         if is_news && (frame.is_multiple_of(SHOWN) || self.untraced().is_none()) {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rhai::Dynamic;
 
+use crate::color::color_settings::ColorSettings;
 use crate::color::colormap::Colormap;
 use crate::draw::rgba_image::RgbaImage;
 use crate::draw::terminal::{self, Graphics};
@@ -43,7 +44,8 @@ pub(super) fn thumbnail(value: &Dynamic) -> Option<String> {
         Graphics::Blocks256 => Graphics::Blocks256,
         _ => Graphics::Blocks,
     };
-    let rgba_image = RgbaImage::new(&video, 0, Colormap::gray(), (None, None)).ok()?;
+    let colors = ColorSettings::new(Colormap::gray(), None, None);
+    let rgba_image = RgbaImage::new(&video, 0, &colors).ok()?;
     if rgba_image.width.min(rgba_image.height) < 4 {
         return None;
     }

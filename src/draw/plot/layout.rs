@@ -1,8 +1,8 @@
 //! Layout of a plot on its page.
 
-use super::decimate::runs;
 use super::{Curve, Plot};
 use crate::draw::Color;
+use crate::draw::decimate::runs;
 use crate::draw::page::{Anchor, Page, PageItem, PageRect, PageText, Point};
 use crate::draw::text::{self, DIGIT_HEIGHT};
 use crate::draw::ticks::{PlotAxis, Tick};

@@ -1,12 +1,13 @@
 //! Plots of traces over time, as images and as SVG.
 
-mod decimate;
 mod layout;
 
 use super::page::Page;
+use super::ticks::finite_range;
 use super::{Color, Image};
 use crate::bail;
 use crate::color::colormap::Colormap;
+use crate::color::pack;
 use crate::error::{Error, Result};
 
 /// Curve of a trace.
@@ -63,22 +64,12 @@ impl Plot {
         layout::page(self)
     }
 
-    /// Minimum and maximum of finite numbers.
-    fn range(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
-        values
-            .filter(|value| value.is_finite())
-            .fold(None, |range, value| {
-                let (low, high) = range.unwrap_or((value, value));
-                Some((value.min(low), value.max(high)))
-            })
-    }
-
     fn points(&self) -> impl Iterator<Item = &(f64, f64)> {
         self.curves.iter().flat_map(|curve| &curve.points)
     }
 
     fn x_range(&self) -> (f64, f64) {
-        match Self::range(self.points().map(|point| point.0)) {
+        match finite_range(self.points().map(|point| point.0)) {
             Some((low, high)) if low < high => (low, high),
             Some((low, _)) => (low, low + 1.0),
             None => (0.0, 1.0),
@@ -87,7 +78,7 @@ impl Plot {
 
     /// Limits of the vertical axis: as requested, or the range of the curves with a margin.
     fn y_range(&self) -> Result<(f64, f64)> {
-        let needed = Self::range(self.points().map(|point| point.1));
+        let needed = finite_range(self.points().map(|point| point.1));
         let (low, high) = match needed {
             Some((low, high)) => {
                 let margin = match high - low {
@@ -129,7 +120,7 @@ impl Plot {
         // Without the dark ends, which look alike.
         let position = 0.05 + 0.9 * curve as f64 / (self.curves.len() - 1) as f64;
         let [red, green, blue, _] = colors[(position * (colors.len() - 1) as f64) as usize];
-        u32::from_be_bytes([0, red, green, blue])
+        pack([red, green, blue])
     }
 }
 

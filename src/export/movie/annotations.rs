@@ -1,6 +1,6 @@
 //! Annotations of movies: titles, colorbars, and what is drawn on the videos.
 
-use crate::draw::annotations::Annotations;
+use crate::view::annotations::Annotations;
 
 /// Annotations of a movie; default: none.
 #[derive(Debug, Clone, Default)]

@@ -1,14 +1,18 @@
-//! Content of one cell of a movie: frames of a video, or frames produced one by one, as colors.
+//! Content of one cell of a movie: frames of a video, or frames produced one by one, as pixels.
+
+use std::sync::Arc;
 
 use super::lookup_table::{LookupTable, pixel};
 use crate::bail;
-use crate::color::color_mapping::{ColorMapping, RangeExtent, first_range, shared_limits};
-use crate::color::colormap::{BAD, Colormap, Rgba, ScaledColormap};
-use crate::draw::Color;
-use crate::error::{Error, Result};
+use crate::color::Color;
+use crate::color::color_mapping::shared_limits;
+use crate::color::color_settings::{ColorSettings, RangeExtent};
+use crate::color::colormap::{BAD, Colormap, Rgba};
+use crate::error::Result;
 use crate::ops::blend::Blend;
 use crate::task;
-use crate::video::{Frames, Metadata, Video, shape_text};
+use crate::video::{Frames, Video, shape_text};
+use crate::view::colored_frames::{ColoredFrames, image_frame};
 
 /// Input of a movie.
 #[derive(Clone)]
@@ -19,32 +23,18 @@ pub enum MovieSource {
     Frames(Frames),
 }
 
-/// Color settings for videos without channels.
-#[derive(Debug, Clone)]
-pub struct ColorSettings {
-    /// Colormap.
-    pub cmap: Colormap,
-    /// Value of the first color (`vmin`).
-    pub vmin: Option<f64>,
-    /// Value of the last color (`vmax`).
-    pub vmax: Option<f64>,
-    /// What color limits that are not given are computed from.
-    pub range: RangeExtent,
+/// Frames of a cell.
+pub(super) struct CellSource {
+    /// All frames, or the first of those that are produced.
+    pub(super) colored: ColoredFrames,
+    produced: Option<ProducedFrames>,
+    lookup_table: Option<LookupTable>,
 }
 
-/// Frames of a cell and their conversion to colors.
-pub(super) enum CellSource {
-    Video(Video, ColorMapping, Option<LookupTable>),
-    Made(ProducedFrames),
-    /// An overlay on a base, and the overlay itself.
-    Blend(Box<Blend>, Video),
-}
-
-/// Frames produced one by one, all of the size of the first.
-pub(super) struct ProducedFrames {
+/// Frames produced one by one, all of the size of the first and in its colors.
+struct ProducedFrames {
     frames: Frames,
-    first: Video,
-    mapping: ColorMapping,
+    colors: ColorSettings,
 }
 
 impl CellSource {
@@ -69,9 +59,12 @@ impl CellSource {
             );
         }
         let video = video.frames(0, video.len().div_ceil(step), step as isize);
-        let mapping = mapping(&video, settings)?;
-        let lookup_table = LookupTable::new(&video, &mapping);
-        Ok(CellSource::Video(video, mapping, lookup_table))
+        let colored = ColoredFrames::new(video, settings)?;
+        Ok(Self {
+            lookup_table: LookupTable::new(&colored),
+            colored,
+            produced: None,
+        })
     }
 
     fn of_frames(frames: Frames, settings: &ColorSettings, step: usize) -> Result<Self> {
@@ -80,77 +73,42 @@ impl CellSource {
         }
         let len = frames.len().div_ceil(step);
         let frames = Frames::new(len, move |index| frames.frame(index * step));
-        let first = one_frame(&frames.frame(0)?)?;
-        let found = match settings.range {
-            RangeExtent::First => range_of_first(&frames, &settings.cmap)?,
-            RangeExtent::All => range_of_all(&frames)?,
-        };
-        let (low, high) = found.unwrap_or((0.0, 1.0));
-        let (vmin, vmax) = (settings.vmin.or(Some(low)), settings.vmax.or(Some(high)));
-        let mapping = ColorMapping::new(&first, settings.cmap.clone(), vmin, vmax)?;
-        Ok(CellSource::Made(ProducedFrames {
-            frames,
-            first,
-            mapping,
-        }))
+        let first = movie_frame(&frames, 0)?;
+        let mut colors = settings.clone();
+        if first.shape().get(3).is_none_or(|channels| *channels == 1) {
+            let range = || match settings.range {
+                RangeExtent::First => range_of_first(&frames, &settings.cmap),
+                RangeExtent::All => range_of_all(&frames),
+            };
+            let (low, high) = settings.limits_within(range)?;
+            (colors.vmin, colors.vmax) = (Some(low), Some(high));
+        }
+        Ok(Self {
+            colored: ColoredFrames::new(first, &colors)?,
+            produced: Some(ProducedFrames { frames, colors }),
+            lookup_table: None,
+        })
     }
 
-    /// A blend, and the overlay, whose colorbar and traces are shown.
-    pub(super) fn of_blend(blend: Blend, overlay: Video, step: usize) -> Self {
-        let overlay = overlay.frames(0, blend.len(), step as isize);
-        CellSource::Blend(Box::new(blend), overlay)
+    pub(super) fn of_blend(blend: Blend) -> Self {
+        Self {
+            colored: ColoredFrames::Blend(Arc::new(blend)),
+            produced: None,
+            lookup_table: None,
+        }
     }
 
     /// The number of frames.
     pub(super) fn len(&self) -> usize {
-        match self {
-            CellSource::Video(video, ..) => video.len(),
-            CellSource::Made(produced) => produced.frames.len(),
-            CellSource::Blend(blend, _) => blend.len(),
-        }
-    }
-
-    /// The width and height of a frame.
-    pub(super) fn size(&self) -> (usize, usize) {
-        let shape = self.example().shape();
-        (shape[2], shape[1])
-    }
-
-    /// Colormap and color limits, unless the frames are in color themselves.
-    pub(super) fn scale(&self) -> Option<&ScaledColormap> {
-        match self {
-            CellSource::Video(_, mapping, _) => mapping.scale(),
-            CellSource::Made(produced) => produced.mapping.scale(),
-            CellSource::Blend(blend, _) => blend.overlay_coloring().scale(),
-        }
-    }
-
-    /// Whether every color is gray.
-    pub(super) fn is_gray(&self) -> bool {
-        let is_gray = |mapping: &ColorMapping| {
-            let scale = mapping.scale();
-            scale.is_some_and(|scale| scale.colormap().is_gray())
-        };
-        match self {
-            CellSource::Video(_, mapping, _) => is_gray(mapping),
-            CellSource::Made(produced) => is_gray(&produced.mapping),
-            CellSource::Blend(blend, _) => {
-                is_gray(blend.base_coloring()) && is_gray(blend.overlay_coloring())
-            }
-        }
-    }
-
-    /// Metadata of the recording.
-    pub(super) fn metadata(&self) -> &Metadata {
-        self.example().metadata()
+        let produced = self.produced.as_ref();
+        produced.map_or(self.colored.len(), |produced| produced.frames.len())
     }
 
     /// Samples of all frames, unless they are produced one by one.
     pub(super) fn samples(&self) -> Option<&Video> {
-        match self {
-            CellSource::Video(video, ..) => Some(video),
-            CellSource::Blend(_, overlay) => Some(overlay),
-            CellSource::Made(_) => None,
+        match self.produced {
+            None => Some(self.colored.explained()),
+            Some(_) => None,
         }
     }
 
@@ -161,17 +119,17 @@ impl CellSource {
         colors: &mut Vec<Rgba>,
         out: &mut [Color],
     ) -> Result<()> {
-        if let CellSource::Video(video, _, Some(lookup_table)) = self {
-            lookup_table.read(video, frame, out);
+        if let Some(lookup_table) = &self.lookup_table {
+            lookup_table.read(self.colored.base(), frame, out);
             return Ok(());
         }
         colors.resize(out.len(), BAD);
-        match self {
-            CellSource::Video(video, mapping, _) => {
-                mapping.colors(video, frame, 0..out.len(), colors);
+        match &self.produced {
+            None => self.colored.colors(frame, 0..out.len(), colors),
+            Some(produced) => {
+                let colored = self.produce(produced, frame)?;
+                colored.colors(0, 0..out.len(), colors);
             }
-            CellSource::Made(produced) => produced.colors(frame, colors)?,
-            CellSource::Blend(blend, _) => blend.colors(frame, 0..out.len(), colors),
         }
         for (out, color) in out.iter_mut().zip(colors) {
             *out = pixel(*color);
@@ -179,63 +137,30 @@ impl CellSource {
         Ok(())
     }
 
-    fn example(&self) -> &Video {
-        match self {
-            CellSource::Video(video, ..) => video,
-            CellSource::Made(produced) => &produced.first,
-            CellSource::Blend(blend, _) => blend.base(),
-        }
-    }
-}
-
-impl ProducedFrames {
-    fn colors(&self, frame: usize, out: &mut [Rgba]) -> Result<()> {
-        let image = one_frame(&self.frames.frame(frame)?)?;
-        if image.shape() != self.first.shape() {
+    fn produce(&self, produced: &ProducedFrames, frame: usize) -> Result<ColoredFrames> {
+        let image = movie_frame(&produced.frames, frame)?;
+        let first = self.colored.base();
+        if image.shape() != first.shape() {
             bail!(
                 "the frames of a movie must have the same shape, but the first has {} and number \
                  {frame} has {}",
-                shape_text(&self.first.shape()[1..]),
+                shape_text(&first.shape()[1..]),
                 shape_text(&image.shape()[1..])
             );
         }
-        if image.dtype() == self.first.dtype() {
-            self.mapping.colors(&image, 0, 0..out.len(), out);
-            return Ok(());
-        }
-        let settings = self.mapping.scale();
-        let cmap = settings.map_or_else(Colormap::gray, |scale| scale.colormap().clone());
-        let (low, high) = (
-            settings.map(ScaledColormap::low),
-            settings.map(ScaledColormap::high),
-        );
-        ColorMapping::new(&image, cmap, low, high)?.colors(&image, 0, 0..out.len(), out);
-        Ok(())
+        ColoredFrames::new(image, &produced.colors)
     }
 }
 
-/// Color mapping of a video with the given settings.
-pub(super) fn mapping(video: &Video, settings: &ColorSettings) -> Result<ColorMapping> {
-    let limits = (settings.vmin, settings.vmax);
-    let (vmin, vmax) = settings.range.limits(video, limits)?;
-    ColorMapping::new(video, settings.cmap.clone(), vmin, vmax)
-}
-
-/// An image as a video of one frame.
-fn one_frame(image: &Video) -> Result<Video> {
-    if !(2..=3).contains(&image.ndim()) || image.is_empty() {
-        return Err(Error::new(format!(
-            "the frames of a movie must be images {{y, x}} or {{y, x, channel}}, got shape {}",
-            shape_text(image.shape())
-        )));
-    }
-    Ok(image.with_layout(image.layout().insert_axis(0)))
+fn movie_frame(frames: &Frames, frame: usize) -> Result<Video> {
+    image_frame(&frames.frame(frame)?, "a movie")
 }
 
 /// Limits from the first frame with finite samples; from all of them if that frame is constant.
 fn range_of_first(frames: &Frames, colormap: &Colormap) -> Result<Option<(f64, f64)>> {
     for frame in 0..frames.len() {
-        match first_range(&one_frame(&frames.frame(frame)?)?)? {
+        task::check()?;
+        match movie_frame(frames, frame)?.finite_range()? {
             None => {}
             Some((low, high)) if low == high => {
                 let all = range_of_all(frames)?;
@@ -248,12 +173,12 @@ fn range_of_first(frames: &Frames, colormap: &Colormap) -> Result<Option<(f64, f
 }
 
 fn range_of_all(frames: &Frames) -> Result<Option<(f64, f64)>> {
-    let mut all = None;
+    let mut all: Option<(f64, f64)> = None;
     for frame in 0..frames.len() {
         task::check()?;
-        let range = first_range(&one_frame(&frames.frame(frame)?)?)?;
+        let range = movie_frame(frames, frame)?.finite_range()?;
         all = match (all, range) {
-            (Some((a, b)), Some((c, d))) => Some((f64::min(a, c), f64::max(b, d))),
+            (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
             (all, range) => all.or(range),
         };
     }

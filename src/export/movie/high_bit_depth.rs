@@ -1,11 +1,9 @@
 //! Gray levels of 16 bits, for lossless movies.
 
 use crate::bail;
-use crate::color::color_mapping::{RangeExtent, default_limits};
+use crate::color::color_settings::ColorSettings;
 use crate::error::Result;
 use crate::video::{Video, shape_text};
-
-use super::cell_source::ColorSettings;
 
 /// A video whose samples are mapped to gray levels from 0 to 65535.
 pub(super) struct HighBitDepth {
@@ -25,17 +23,12 @@ impl HighBitDepth {
             );
         }
         let keeps = !video.dtype().is_float() && settings.vmin.is_none() && settings.vmax.is_none();
-        let (low, high) = match settings.range {
-            _ if keeps => (0.0, 65535.0),
-            RangeExtent::First => default_limits(&video, &settings.cmap)?.unwrap_or((0.0, 1.0)),
-            RangeExtent::All => video.finite_range()?.unwrap_or((0.0, 1.0)),
-        };
         let (low, high) = match keeps {
-            true => (low, high),
-            false => (settings.vmin.unwrap_or(low), settings.vmax.unwrap_or(high)),
+            true => (0.0, 65535.0),
+            false => settings.limits(&video)?,
         };
-        if !(low <= high && (high - low).is_finite()) {
-            bail!("`vmin` must not be above `vmax`, got {low} and {high}");
+        if !(high - low).is_finite() {
+            bail!("`vmin` and `vmax` are too far apart for gray levels, got {low} and {high}");
         }
         Ok(Self {
             factor: if low == high {
@@ -82,12 +75,7 @@ mod tests {
 
     #[test]
     fn ints_stay_as_they_are_and_floats_fill_the_range() {
-        let mut settings = ColorSettings {
-            cmap: Colormap::gray(),
-            vmin: None,
-            vmax: None,
-            range: RangeExtent::First,
-        };
+        let mut settings = ColorSettings::new(Colormap::gray(), None, None);
         let levels = |high_bit_depth: &HighBitDepth, is_big_endian| {
             let mut out = [0; 6];
             high_bit_depth.render(0, is_big_endian, &mut out);

@@ -1,12 +1,14 @@
 //! Layout of a movie: where the videos, titles, colorbars and traces are.
 
 use crate::draw::Rect;
+use crate::view::cell_layout::{CellLayout, CellSizes};
+use crate::view::grid::Grid;
 
 /// Contents of a movie and the room that they need.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct MovieLayoutInputs {
     /// Width and height of a magnified video.
-    pub(super) cell: (usize, usize),
+    pub(super) video: (usize, usize),
     /// Number of videos.
     pub(super) count: usize,
     /// Number of videos in a row.
@@ -31,66 +33,53 @@ pub(super) struct MovieLayoutInputs {
 #[derive(Debug, Clone, Default)]
 pub(super) struct MovieLayout {
     pub(super) size: (usize, usize),
-    pub(super) cells: Vec<Rect>,
-    pub(super) titles: Vec<Rect>,
-    /// One per video, or one for all, or none.
-    pub(super) colorbars: Vec<Rect>,
+    pub(super) cells: Vec<CellLayout>,
+    pub(super) shared_colorbar: Rect,
     pub(super) trace_plot: Rect,
 }
 
 impl MovieLayout {
     pub(super) fn new(inputs: &MovieLayoutInputs) -> Self {
-        let margin = match inputs.framed {
-            true => inputs.margin(),
-            false => 0,
-        };
-        let title = if inputs.titles { inputs.title() } else { 0 };
+        let margin = if inputs.framed { inputs.margin() } else { 0 };
         let top = if inputs.titles { margin / 4 } else { margin };
+        let around = CellSizes {
+            title: inputs.title(),
+            ..inputs.colorbar(inputs.each_colorbar)
+        };
         let gap = match inputs.count {
             1 => 0,
             _ => inputs.padding.max(margin),
         };
-        let rows = inputs.count.div_ceil(inputs.ncols);
-        let pitch = (
-            inputs.cell.0 + inputs.beside(inputs.each_colorbar) + gap,
-            inputs.cell.1 + title + gap,
-        );
-        let grid = Rect {
+        let grid = Grid {
+            count: inputs.count,
+            columns: inputs.ncols,
+            cell: around.around(inputs.video),
+            gap: (gap, gap),
+        };
+        let cell = |index| around.arrange(grid.cell((margin, top), index), inputs.video.0);
+        let cells = (0..inputs.count).map(cell).collect();
+        let (width, height) = grid.size();
+        let shared = inputs.colorbar(inputs.shared_colorbar);
+        let (right, bottom) = (margin + width + shared.beside(), top + height);
+        let mut all = Rect {
             left: margin,
             top,
-            width: inputs.ncols * pitch.0 - gap,
-            height: rows * pitch.1 - gap,
+            width: right - margin,
+            height,
         };
-        let mut layout = Self::default();
-        for index in 0..inputs.count {
-            let mut cell = Rect {
-                left: grid.left + index % inputs.ncols * pitch.0,
-                top: grid.top + index / inputs.ncols * pitch.1,
-                width: inputs.cell.0,
-                height: inputs.cell.1 + title,
-            };
-            layout.titles.push(cell.cut_top(title));
-            if inputs.each_colorbar.is_some() {
-                layout.colorbars.push(inputs.bar(cell, inputs.cell.1));
-            }
-            layout.cells.push(cell);
-        }
-        if inputs.shared_colorbar.is_some() {
-            let all = Rect {
-                top: grid.top + title,
-                height: grid.height - title,
-                ..grid
-            };
-            layout.colorbars.push(inputs.bar(all, all.height));
-        }
-        let right = grid.right() + inputs.beside(inputs.shared_colorbar);
-        layout.size = (right + margin, grid.bottom() + margin);
+        all.cut_top(around.title);
+        let mut layout = Self {
+            size: (right + margin, bottom + margin),
+            cells,
+            shared_colorbar: shared.arrange(all, width).colorbar,
+            trace_plot: Rect::default(),
+        };
         if inputs.trace_plot {
             layout.trace_plot = Rect {
                 left: margin,
                 top: layout.size.1,
                 width: right - margin,
-                height: inputs.trace_plot_height(grid.height),
+                height: inputs.trace_plot_height(height),
             };
             layout.size.1 = layout.trace_plot.bottom() + margin;
         }
@@ -104,25 +93,19 @@ impl MovieLayoutInputs {
     }
 
     fn title(&self) -> usize {
-        (self.font * 1.9) as usize
+        if self.titles {
+            (self.font * 1.9) as usize
+        } else {
+            0
+        }
     }
 
-    /// Width of a colorbar.
-    fn bar_width(&self) -> usize {
-        (self.font * 0.8) as usize
-    }
-
-    /// Width that a colorbar takes, including its labels.
-    fn beside(&self, labels: Option<usize>) -> usize {
-        labels.map_or(0, |labels| self.margin() + self.bar_width() + labels)
-    }
-
-    /// Colorbar to the right of a rectangle.
-    fn bar(&self, beside: Rect, height: usize) -> Rect {
-        Rect {
-            left: beside.right() + self.margin(),
-            width: self.bar_width(),
-            ..beside.center(beside.width, height)
+    fn colorbar(&self, labels: Option<usize>) -> CellSizes {
+        CellSizes {
+            title: 0,
+            gap: self.margin(),
+            bar: (self.font * 0.8) as usize,
+            labels,
         }
     }
 
@@ -137,7 +120,7 @@ mod tests {
     use super::*;
 
     const NEEDS: MovieLayoutInputs = MovieLayoutInputs {
-        cell: (200, 100),
+        video: (200, 100),
         count: 5,
         ncols: 3,
         padding: 4,
@@ -156,7 +139,7 @@ mod tests {
         let corners: Vec<_> = layout
             .cells
             .iter()
-            .map(|cell| (cell.left, cell.top))
+            .map(|cell| (cell.video.left, cell.video.top))
             .collect();
         assert_eq!(corners, [(0, 0), (204, 0), (408, 0), (0, 104), (204, 104)]);
         let one = MovieLayout::new(&MovieLayoutInputs {
@@ -164,7 +147,7 @@ mod tests {
             ncols: 1,
             ..NEEDS
         });
-        assert_eq!(one.size, NEEDS.cell);
+        assert_eq!(one.size, NEEDS.video);
     }
 
     #[test]
@@ -181,19 +164,18 @@ mod tests {
                 shared_colorbar: shared,
                 ..inputs
             });
-            let titles = layout.titles.iter();
-            let parts: Vec<_> = titles
-                .chain(&layout.cells)
-                .chain(&layout.colorbars)
-                .chain([&layout.trace_plot])
-                .collect();
+            let cells = layout.cells.iter();
+            let parts = cells.flat_map(|cell| [cell.title, cell.video, cell.colorbar]);
+            let parts = parts.chain([layout.shared_colorbar, layout.trace_plot]);
+            let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
+            assert_eq!(parts.len(), if each.is_some() { 16 } else { 12 });
             for (index, part) in parts.iter().enumerate() {
                 assert!(
                     part.right() < layout.size.0 && part.bottom() < layout.size.1,
                     "{part:?}"
                 );
                 for other in &parts[index + 1..] {
-                    assert!(part.intersect(**other).is_empty(), "{part:?} {other:?}");
+                    assert!(part.intersect(*other).is_empty(), "{part:?} {other:?}");
                 }
             }
         }

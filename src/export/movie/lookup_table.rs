@@ -2,17 +2,20 @@
 
 use crate::color::color_mapping::ColorMapping;
 use crate::color::colormap::{BAD, Rgba};
-use crate::draw::Color;
+use crate::color::{Color, pack};
 use crate::video::{Element, Samples, Strided, Video, convert_run};
+use crate::view::colored_frames::ColoredFrames;
 
 /// Pixel of each possible sample, the lowest sample first.
 pub(super) struct LookupTable(Vec<Color>);
 
 impl LookupTable {
-    /// Lookup table of a video, unless it would be larger than the video, or the samples have too
-    /// many possible values.
-    pub(super) fn new(video: &Video, mapping: &ColorMapping) -> Option<Self> {
-        mapping.scale()?;
+    /// Lookup table of a gray video, unless it would be larger than the video, or the samples have
+    /// too many possible values.
+    pub(super) fn new(colored: &ColoredFrames) -> Option<Self> {
+        let ColoredFrames::Video(video, mapping @ ColorMapping::Mapped(_)) = colored else {
+            return None;
+        };
         let samples = match video.samples() {
             Samples::U8(_) => row((u8::MIN..=u8::MAX).collect()),
             Samples::I8(_) => row((i8::MIN..=i8::MAX).collect()),
@@ -56,26 +59,28 @@ fn row<T: Element>(samples: Vec<T>) -> Video {
     Video::new(Strided::from_vec(&[1, 1, samples.len()], samples))
 }
 
-/// A color in the form that images store.
+/// The color without its opacity.
 pub(super) fn pixel([red, green, blue, _]: Rgba) -> Color {
-    u32::from_be_bytes([0, red, green, blue])
+    pack([red, green, blue])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::color::color_settings::ColorSettings;
     use crate::color::colormap::Colormap;
 
     #[track_caller]
     fn check<T: Element>(samples: Vec<T>) {
         let len = samples.len();
         let video = Video::new(Strided::from_vec(&[2, 1, len / 2], samples));
-        let colormap = Colormap::named("viridis").unwrap();
-        let mapping = ColorMapping::new(&video, colormap, Some(-20.0), Some(3000.0)).unwrap();
-        let table = LookupTable::new(&video, &mapping).unwrap();
+        let viridis = Colormap::named("viridis").unwrap();
+        let settings = ColorSettings::new(viridis, Some(-20.0), Some(3000.0));
+        let colored = ColoredFrames::new(video.clone(), &settings).unwrap();
+        let table = LookupTable::new(&colored).unwrap();
         let (mut colors, mut pixels) = (vec![BAD; len / 2], vec![0; len / 2]);
         for frame in 0..2 {
-            mapping.colors(&video, frame, 0..len / 2, &mut colors);
+            colored.colors(frame, 0..len / 2, &mut colors);
             table.read(&video, frame, &mut pixels);
             let expected: Vec<Color> = colors.iter().copied().map(pixel).collect();
             assert_eq!(pixels, expected);
@@ -93,7 +98,8 @@ mod tests {
     #[test]
     fn small_videos_are_computed() {
         let video = row(vec![0u16, 1, 2]);
-        let mapping = ColorMapping::new(&video, Colormap::gray(), None, None).unwrap();
-        assert!(LookupTable::new(&video, &mapping).is_none());
+        let settings = ColorSettings::new(Colormap::gray(), None, None);
+        let colored = ColoredFrames::new(video, &settings).unwrap();
+        assert!(LookupTable::new(&colored).is_none());
     }
 }

@@ -27,10 +27,11 @@ use std::path::Path;
 
 pub use crate::color::color_mapping::RangeExtent;
 pub use annotations::MovieAnnotations;
-pub use cell_source::{ColorSettings, MovieSource};
+pub use cell_source::MovieSource;
 
 use crate::bail;
-use crate::draw::Color;
+use crate::color::Color;
+use crate::color::color_settings::ColorSettings;
 use crate::error::{Error, Result, counted};
 use crate::io::ffmpeg::Encoder;
 use crate::ops::array::elementwise::Operand;
@@ -148,12 +149,11 @@ pub fn export_video_with_overlay(
             overlay.len()
         ));
     }
-    let blend = Blend::new(base, overlay.clone(), alpha, options)?;
+    let blend = Blend::new(base, overlay, alpha, options)?;
     if blend.is_empty() {
         bail!("there are no frames to export");
     }
-    let source = CellSource::of_blend(blend, overlay, export.skip_frames);
-    write_scene(path, single(source, export), export)
+    write_scene(path, single(CellSource::of_blend(blend), export), export)
 }
 
 fn single(source: CellSource, export: &Export) -> Panels {
@@ -169,7 +169,7 @@ fn single(source: CellSource, export: &Export) -> Panels {
 fn write_scene(path: &Path, panels: Panels, export: &Export) -> Result<()> {
     let annotations = &export.annotations.annotations;
     let fps = annotations
-        .fps(panels.sources[0].metadata())?
+        .fps(panels.sources[0].colored.base().metadata())?
         .unwrap_or(export.fps);
     let scene = MovieScene::new(panels, &export.annotations)?;
     output::write(path, &MovieFrames::Drawn(scene.into()), fps, export)

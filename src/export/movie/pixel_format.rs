@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use crate::color::yuv::YuvMatrix;
-use crate::draw::{Color, Image};
+use crate::color::{Color, pack, unpack};
+use crate::draw::Image;
 use crate::ops::edit::pad::PadMode;
 
 /// Content of a row or column added after the last one, as in `numpy.pad`.
@@ -45,12 +46,12 @@ fn mean(levels: &[u8]) -> u8 {
 
 /// Applies a statistic to the levels of pixels, channel by channel.
 fn statistic(of: fn(&mut [u8]) -> u8, pixels: impl Iterator<Item = u32>) -> u32 {
-    let mut channels: [Vec<u8>; 4] = Default::default();
+    let mut channels: [Vec<u8>; 3] = Default::default();
     for pixel in pixels {
-        let levels = pixel.to_be_bytes();
+        let levels = unpack(pixel);
         channels.iter_mut().zip(levels).for_each(|(c, l)| c.push(l));
     }
-    u32::from_be_bytes(channels.map(|mut levels| of(&mut levels)))
+    pack(channels.map(|mut levels| of(&mut levels)))
 }
 
 /// How the pixels of an image are stored.
@@ -128,7 +129,7 @@ impl PixelFormat {
     /// Stores a drawn image.
     pub(super) fn pack(&self, image: &Image, out: &mut [u8]) {
         match self.layout {
-            PixelLayout::Rgb => self.each_pixel(image, out, rgb),
+            PixelLayout::Rgb => self.each_pixel(image, out, unpack),
             PixelLayout::Gray => self.each_pixel(image, out, |pixel| [pixel as u8]),
             PixelLayout::Gray16 | PixelLayout::Gray16Big => {
                 self.each_pixel(image, out, |pixel| [pixel as u8; 2]);
@@ -197,7 +198,7 @@ impl PixelFormat {
             for (row, y) in rows.iter_mut().zip([2 * half, 2 * half + 1]) {
                 self.copy_row(image, y, row);
                 for (level, pixel) in levels[y * width..].iter_mut().zip(&*row) {
-                    *level = encoder.luma(rgb(*pixel));
+                    *level = encoder.luma(unpack(*pixel));
                 }
             }
             let [upper, lower] = &rows;
@@ -209,7 +210,7 @@ impl PixelFormat {
             for (x, (upper, lower)) in pairs.enumerate() {
                 let at = half * width / 2 + x;
                 let pixels = [upper[0], upper[1], lower[0], lower[1]];
-                [cb[at], cr[at]] = encoder.chroma(pixels.map(rgb));
+                [cb[at], cr[at]] = encoder.chroma(pixels.map(unpack));
             }
         }
     }
@@ -221,11 +222,6 @@ impl PixelFormat {
             *added = self.added_pixel(&row);
         }
     }
-}
-
-fn rgb(pixel: Color) -> [u8; 3] {
-    let [_, rgb @ ..] = pixel.to_be_bytes();
-    rgb
 }
 
 #[cfg(test)]

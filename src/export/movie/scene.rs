@@ -6,14 +6,17 @@ use super::layout::{MovieLayout, MovieLayoutInputs};
 use crate::bail;
 use crate::color::colormap::{Rgba, ScaledColormap};
 use crate::color::palette::Rgb;
-use crate::draw::annotations::{
-    Annotations, FrameClock, ScaleBar, TimeUnit, length_text, recorded_fps, speed_text,
-};
+use crate::color::{Color, luma, unpack};
 use crate::draw::colorbar::{self, Style};
 use crate::draw::label::Label;
-use crate::draw::trace_plot::{TimeAxis, Trace, TracePlot};
-use crate::draw::{Color, Image, Rect, text};
+use crate::draw::{Image, Rect, text};
 use crate::error::{Error, Result};
+use crate::task;
+use crate::view::annotations::{
+    Annotations, FrameClock, ScaleBar, TimeUnit, recorded_fps, speed_text,
+};
+use crate::view::trace_plot::{TimeAxis, Trace, TracePlot};
+use crate::view::{CornerLabels, scale_bar};
 
 /// Colors of traces and their markers on a dark background, and on a bright one.
 const TRACE_COLORS: [[Color; 6]; 2] = [
@@ -51,13 +54,10 @@ pub(super) struct MovieScene {
     factor: usize,
     len: usize,
     step: usize,
-    font: f32,
     /// Everything that does not change between frames.
-    rgba_image: Image,
-    /// Labels on the first video that do not change.
-    text_labels: Vec<(Label, (usize, usize))>,
-    clock: Option<FrameClock>,
-    counts: bool,
+    background: Image,
+    /// Labels on the first video.
+    labels: CornerLabels,
     trace_plot: Option<TracePlot>,
     /// Center and color of the marker of each trace.
     marks: Vec<((f32, f32), Color)>,
@@ -84,15 +84,15 @@ impl MovieScene {
             ground,
             step,
         } = panels;
-        let (width, height) = sources[0].size();
+        let (width, height) = sources[0].colored.frame_size();
         let factor = factor(annotations, (width, height))?;
-        let cell = (width * factor, height * factor);
-        let font = (cell.0.min(cell.1) as f32 / 21.0).clamp(12.0, 48.0);
+        let video = (width * factor, height * factor);
+        let font = (video.0.min(video.1) as f32 / 21.0).clamp(12.0, 48.0);
         let style = style(ground, font);
         let scales = shared_scales(&sources, annotations);
-        let labels = |scale: &ScaledColormap| colorbar::label_width(scale, cell.1, &style);
+        let label_width = |scale: &ScaledColormap| colorbar::label_width(scale, video.1, &style);
         let needs = MovieLayoutInputs {
-            cell,
+            video,
             count: sources.len(),
             ncols: if annotations.needs_frame() {
                 ncols.min(sources.len())
@@ -102,44 +102,39 @@ impl MovieScene {
             padding,
             font,
             titles: annotations.has_titles(),
-            each_colorbar: scales.each.iter().map(|scale| labels(scale)).max(),
-            shared_colorbar: scales.shared.map(labels),
+            each_colorbar: scales.each.iter().map(|scale| label_width(scale)).max(),
+            shared_colorbar: scales.shared.map(label_width),
             trace_plot: !annotations.annotations.traces.is_empty(),
             framed: annotations.needs_frame(),
         };
         let layout = MovieLayout::new(&needs);
         check_size(layout.size)?;
-        let mut rgba_image = Image::new(layout.size.0, layout.size.1);
-        rgba_image.fill(rgba_image.area(), ground);
-        draw_titles(&mut rgba_image, &layout, annotations, &style);
-        for (bar, scale) in layout
-            .colorbars
-            .iter()
-            .zip(scales.each.iter().copied().chain(scales.shared))
-        {
-            colorbar::draw(&mut rgba_image, *bar, scale, &style);
+        let mut background = Image::new(layout.size.0, layout.size.1);
+        background.fill(background.area(), ground);
+        draw_titles(&mut background, &layout, annotations, &style);
+        let bars = layout.cells.iter().map(|cell| cell.colorbar);
+        let bars = bars.zip(scales.each);
+        for (bar, scale) in bars.chain(scales.shared.map(|scale| (layout.shared_colorbar, scale))) {
+            colorbar::draw(&mut background, bar, scale, &style);
         }
         let len = sources.iter().map(CellSource::len).min().unwrap_or(0);
         let mut scene = Self {
-            clock: annotations.annotations.clock(sources[0].metadata(), len)?,
-            is_gray: sources.iter().all(CellSource::is_gray)
+            labels: labels(&annotations.annotations, &sources[0], (factor, len), font)?,
+            is_gray: sources.iter().all(|source| source.colored.is_gray())
                 && is_gray(ground)
                 && annotations.annotations.traces.is_empty(),
             is_plain: sources.len() == 1 && factor == 1 && ncols == 1 && !annotations.is_any(),
-            counts: annotations.annotations.frame_number,
             sources,
             layout,
             factor,
             len,
             step,
-            font,
-            rgba_image,
-            text_labels: Vec::new(),
+            background,
             trace_plot: None,
             marks: Vec::new(),
         };
-        scene.add_labels(&annotations.annotations)?;
         scene.add_traces(&annotations.annotations, ground, style)?;
+        scene.check_labels();
         Ok(scene)
     }
 
@@ -160,7 +155,10 @@ impl MovieScene {
 
     /// Colors of the colormaps, low ends first.
     pub(super) fn colormap(&self) -> Vec<Rgb> {
-        let scales = self.sources.iter().filter_map(CellSource::scale);
+        let scales = self
+            .sources
+            .iter()
+            .filter_map(|source| source.colored.scale());
         let colors = scales.flat_map(|scale| scale.colormap().colors());
         colors
             .map(|[red, green, blue, _]| [*red, *green, *blue])
@@ -174,86 +172,60 @@ impl MovieScene {
             pixels,
             colors,
         } = scratch;
-        let (width, height) = self.sources[0].size();
+        let (width, height) = self.sources[0].colored.frame_size();
         if self.is_plain {
             image.resize(width, height);
             return self.sources[0].pixels(frame, colors, &mut image.pixels);
         }
-        image.clone_from(&self.rgba_image);
+        image.clone_from(&self.background);
         pixels.resize(width * height, 0);
         for (source, cell) in self.sources.iter().zip(&self.layout.cells) {
             source.pixels(frame, colors, pixels)?;
-            paint(image, *cell, pixels.chunks_exact(width), self.factor);
+            paint(image, cell.video, pixels.chunks_exact(width), self.factor);
         }
         self.draw_over(image, frame);
         Ok(())
     }
 
     fn draw_over(&self, image: &mut Image, frame: usize) {
+        let font = self.labels.font;
         for (middle, color) in &self.marks {
-            image.marker(*middle, self.font * 0.42, self.font / 5.5, *color);
+            image.marker(*middle, font * 0.42, font / 5.5, *color);
         }
-        for (label, position) in &self.text_labels {
-            label.draw(image, *position);
-        }
-        let room = self.first_room();
-        if let Some(clock) = &self.clock {
-            Label::text(&clock.text(frame), self.font).draw(image, (room.left, room.top));
-        }
-        if self.counts {
-            let label = Label::text(&format!("frame {}", frame * self.step), self.font);
-            let top = room.bottom().saturating_sub(label.height());
-            label.draw(image, (room.left, top));
-        }
+        self.draw_labels(image, frame);
         if let Some(trace_plot) = &self.trace_plot {
             trace_plot.draw_cursor(image, frame);
         }
     }
 
-    /// Part of the first video that text may cover.
-    fn first_room(&self) -> Rect {
-        let inset = (self.font * 0.4) as usize;
-        self.layout.cells[0].inset(inset, inset)
+    /// Draws the labels of a frame over the first video; returns whether all fit.
+    fn draw_labels(&self, image: &mut Image, frame: usize) -> bool {
+        let video = self.layout.cells[0].video;
+        self.labels.draw(image, video, (frame, frame * self.step))
     }
 
-    fn add_labels(&mut self, annotations: &Annotations) -> Result<()> {
-        let room = self.first_room();
-        if let Some(speed) = annotations.speed {
-            let label = Label::text(&speed_text(speed), self.font);
-            let left = room.right().saturating_sub(label.width());
-            self.text_labels.push((label, (left, room.top)));
+    /// Warns of labels that have no room in the last frame, where times and numbers are longest.
+    fn check_labels(&self) {
+        let last = self.len.saturating_sub(1);
+        if !self.draw_labels(&mut self.background.clone(), last) {
+            task::warn(
+                "the video is too small for all of its annotations: some are left out; enlarge it \
+                 with `scale` or `size`",
+            );
         }
-        if let Some(bar) = annotations.scale_bar {
-            let label = self.scale_bar(bar, annotations)?;
-            let left = room.right().saturating_sub(label.width());
-            let top = room.bottom().saturating_sub(label.height());
-            self.text_labels.push((label, (left, top)));
-        }
-        Ok(())
-    }
-
-    fn scale_bar(&self, bar: ScaleBar, annotations: &Annotations) -> Result<Label> {
-        let pixel = annotations.pixel_width(self.sources[0].metadata())?;
-        let (columns, _) = self.sources[0].size();
-        let length = bar.length(columns as f64 * pixel)?;
-        let width = (length / pixel * self.factor as f64).round().max(1.0) as usize;
-        Ok(Label::bar(width, &length_text(length), self.font))
     }
 
     fn add_traces(&mut self, annotations: &Annotations, ground: Color, style: Style) -> Result<()> {
         if annotations.traces.is_empty() {
             return Ok(());
         }
-        let lookup_table = TRACE_COLORS[usize::from(is_bright(ground))];
+        annotations.check_traces(self.sources[0].colored.frame_size())?;
+        let colors = TRACE_COLORS[usize::from(is_bright(ground))];
         let mut traces = Vec::new();
-        for (pixel, color) in annotations
-            .traces
-            .iter()
-            .zip(lookup_table.into_iter().cycle())
-        {
+        for (pixel, color) in annotations.traces.iter().zip(colors.into_iter().cycle()) {
             let values = trace(&self.sources[0], *pixel, self.len)?;
             traces.push(Trace { values, color });
-            let cell = self.layout.cells[0];
+            let cell = self.layout.cells[0].video;
             let middle =
                 |start: usize, at: usize| start as f32 + (at as f32 + 0.5) * self.factor as f32;
             let [row, column] = *pixel;
@@ -261,7 +233,7 @@ impl MovieScene {
                 .push(((middle(cell.left, column), middle(cell.top, row)), color));
         }
         let unit = annotations.timestamp.unwrap_or(TimeUnit::Auto);
-        let clock = recorded_fps(self.sources[0].metadata())
+        let clock = recorded_fps(self.sources[0].colored.base().metadata())
             .map(|fps| FrameClock::new(fps, self.len, unit));
         let time = clock.map_or(
             TimeAxis {
@@ -274,10 +246,35 @@ impl MovieScene {
             },
         );
         let trace_plot = TracePlot::new(self.layout.trace_plot, traces, time, style);
-        trace_plot.draw(&mut self.rgba_image);
+        trace_plot.draw(&mut self.background);
         self.trace_plot = Some(trace_plot);
         Ok(())
     }
+}
+
+/// Labels on a video that is magnified by a factor and has a number of frames.
+fn labels(
+    annotations: &Annotations,
+    source: &CellSource,
+    (factor, len): (usize, usize),
+    font: f32,
+) -> Result<CornerLabels> {
+    let metadata = source.colored.base().metadata();
+    let bar = |bar: ScaleBar| {
+        let columns = source.colored.frame_size().0;
+        let field = columns as f64 * annotations.pixel_width(metadata)?;
+        let length = bar.length(field)?;
+        Ok(scale_bar(length, field, columns * factor, font))
+    };
+    Ok(CornerLabels {
+        font,
+        clock: annotations.clock(metadata, len)?,
+        is_numbered: annotations.frame_number,
+        speed: annotations
+            .speed
+            .map(|speed| Label::text(&speed_text(speed), font)),
+        scale_bar: annotations.scale_bar.map(bar).transpose()?,
+    })
 }
 
 /// Colorbars of a movie: one for all videos if they have the same colors and range.
@@ -287,7 +284,10 @@ struct Scales<'a> {
 }
 
 fn shared_scales<'a>(sources: &'a [CellSource], annotations: &MovieAnnotations) -> Scales<'a> {
-    let scales: Vec<_> = sources.iter().filter_map(CellSource::scale).collect();
+    let scales: Vec<_> = sources
+        .iter()
+        .filter_map(|source| source.colored.scale())
+        .collect();
     let same = |a: &ScaledColormap, b: &ScaledColormap| {
         (a.low(), a.high()) == (b.low(), b.high()) && a.colormap() == b.colormap()
     };
@@ -344,19 +344,12 @@ fn check_size((width, height): (usize, usize)) -> Result<()> {
 
 /// Trace of a pixel over all frames.
 fn trace(source: &CellSource, [row, column]: [usize; 2], len: usize) -> Result<Vec<f64>> {
-    let (width, height) = source.size();
-    if row >= height || column >= width {
-        bail!(
-            "`traces` has the pixel [{row}, {column}], which is outside of frames of \
-             {height}×{width}"
-        );
-    }
     let Some(video) = source.samples() else {
         return Err(Error::new(
             "`traces` needs a video, not frames generated on demand",
         ));
     };
-    if source.scale().is_none() {
+    if source.colored.scale().is_none() {
         return Err(Error::new(
             "`traces` needs a gray video: the pixels of a color video have no single value",
         ));
@@ -377,7 +370,8 @@ fn draw_titles(
     style: &Style,
 ) {
     let sizes = [1.12, 0.95, 0.8].map(|part| part * style.label_size);
-    for (rect, title) in layout.titles.iter().zip(&annotations.titles) {
+    for (cell, title) in layout.cells.iter().zip(&annotations.titles) {
+        let rect = cell.title;
         let fits = |size: &f32| text::width(title, *size) <= rect.width;
         let size = sizes.into_iter().find(fits).unwrap_or(sizes[2]);
         let title = text::fit(title, size, rect.width);
@@ -422,12 +416,11 @@ fn style(ground: Color, label_size: f32) -> Style {
 }
 
 fn is_bright(color: Color) -> bool {
-    let [_, red, green, blue] = color.to_be_bytes().map(u32::from);
-    299 * red + 587 * green + 114 * blue > 127_000
+    luma(unpack(color).map(f64::from)) > 127.0
 }
 
 fn is_gray(color: Color) -> bool {
-    let [_, red, green, blue] = color.to_be_bytes();
+    let [red, green, blue] = unpack(color);
     red == green && green == blue
 }
 

@@ -20,12 +20,7 @@ fn export(encoder: &str) -> Export {
 
 /// A colormap from 0 to the last sample of `ramp(&[7, 33, 41])`.
 fn settings(cmap: &str) -> ColorSettings {
-    ColorSettings {
-        cmap: Colormap::named(cmap).unwrap(),
-        vmin: None,
-        vmax: Some(9471.0),
-        range: RangeExtent::First,
-    }
+    ColorSettings::new(Colormap::named(cmap).unwrap(), None, Some(9471.0))
 }
 
 fn write(path: &Path, cmap: &str, export: &Export) -> Result<()> {

@@ -2,11 +2,11 @@
 
 use rhai::{Array, Dynamic, ImmutableString};
 
-use crate::draw::Color;
-use crate::draw::annotations::{ScaleBar, TimeUnit};
+use crate::color::{Color, pack, unpack};
 use crate::export::MovieSource;
 use crate::script::call::value::{Type, Value, has_videos};
 use crate::video::{Frames, Video};
+use crate::view::annotations::{ScaleBar, TimeUnit};
 
 impl Value for MovieSource {
     const TYPE: Type = Type::Either(
@@ -100,12 +100,11 @@ impl Value for AnyColor {
             Some(name) => named(&name),
             None => components(&value),
         };
-        let color = components.map(|[red, green, blue]| u32::from_be_bytes([0, red, green, blue]));
-        color.map(Self).ok_or(value)
+        components.map(|rgb| Self(pack(rgb))).ok_or(value)
     }
     fn into_dynamic(self) -> Dynamic {
-        let [_, red, green, blue] = self.0.to_be_bytes();
-        let is_this = |name: &&&str| named(name) == Some([red, green, blue]);
+        let rgb = unpack(self.0);
+        let is_this = |name: &&&str| named(name) == Some(rgb);
         match COLORS.iter().find(is_this) {
             Some(name) => (*name).into(),
             None => format!("#{:06x}", self.0).into(),

@@ -1,19 +1,15 @@
 //! Tests of the layout of movies and of what is drawn in each part.
 
 use super::*;
+use crate::color::color_settings::ColorSettings;
 use crate::color::colormap::Colormap;
-use crate::export::movie::RangeExtent;
-use crate::export::movie::cell_source::{ColorSettings, MovieSource};
+use crate::export::movie::MovieSource;
 use crate::ops::testing::ramp;
 use crate::video::Video;
 
 fn panels(videos: Vec<Video>, cmap: &str) -> Panels {
-    let settings = ColorSettings {
-        cmap: Colormap::named(cmap).unwrap(),
-        vmin: Some(0.0),
-        vmax: Some(100.0),
-        range: RangeExtent::First,
-    };
+    let colormap = Colormap::named(cmap).unwrap();
+    let settings = ColorSettings::new(colormap, Some(0.0), Some(100.0));
     let sources = videos
         .into_iter()
         .map(|video| CellSource::new(MovieSource::Video(video), &settings, 1));

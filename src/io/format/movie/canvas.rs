@@ -2,6 +2,7 @@
 //! of GIF and APNG return the frames one by one, as changes to the canvas.
 
 use crate::bail;
+use crate::color::luma;
 use crate::error::{Result, counted};
 
 /// Maximum number of pixels of frames with few changes per byte of an animation.
@@ -144,8 +145,8 @@ impl Canvas {
             .iter()
             .zip(out.chunks_exact_mut(channels * size))
         {
-            let gray = [luma(*pixel)];
-            let samples = if self.is_gray { &gray[..] } else { &pixel[..3] };
+            let gray = self.is_gray.then(|| [gray(*pixel)]);
+            let samples = gray.as_ref().map_or(&pixel[..3], |gray| &gray[..]);
             for (sample, out) in samples.iter().zip(out.chunks_exact_mut(size)) {
                 match size {
                     1 => out[0] = *sample as u8,
@@ -156,10 +157,9 @@ impl Canvas {
     }
 }
 
-/// Luma of a color.
-pub(super) fn luma([r, g, b, _]: Pixel) -> u16 {
-    let [r, g, b] = [r, g, b].map(u32::from);
-    ((299 * r + 587 * g + 114 * b + 500) / 1000) as u16
+/// Gray level of a color.
+fn gray([red, green, blue, _]: Pixel) -> u16 {
+    luma([red, green, blue].map(f64::from)).round() as u16
 }
 
 /// Composites a color over another.
@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn colors_mix_by_how_opaque_they_are() {
-        assert_eq!(luma([77, 77, 77, 255]), 77);
+        assert_eq!(gray([77, 77, 77, 255]), 77);
         assert_eq!(over([100, 0, 0, 255], [1; 4], 255), [100, 0, 0, 255]);
         assert_eq!(over([100, 0, 0, 0], [1; 4], 255), [1; 4]);
         let mixed = over([200, 200, 200, 128], [0, 0, 0, 255], 255);

@@ -1,10 +1,10 @@
 //! Decimation of curves to the points that are visible.
 
-use crate::draw::page::Point;
+use super::page::Point;
 
 /// Pieces of a curve between its gaps. Of the points in the same column of width `unit`, only the
 /// first, the lowest, the highest and the last are kept.
-pub(super) fn runs(positions: impl Iterator<Item = Option<Point>>, unit: f64) -> Vec<Vec<Point>> {
+pub(crate) fn runs(positions: impl Iterator<Item = Option<Point>>, unit: f64) -> Vec<Vec<Point>> {
     let mut runs = vec![Vec::new()];
     let mut column: Vec<Point> = Vec::new();
     for position in positions {

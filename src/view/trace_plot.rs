@@ -1,8 +1,10 @@
 //! Plot of the traces of some pixels with a cursor that moves along them.
 
-use super::colorbar::Style;
-use super::ticks::{PlotAxis, Tick};
-use super::{Color, Image, Rect, text};
+use super::curve;
+use crate::color::Color;
+use crate::draw::colorbar::Style;
+use crate::draw::ticks::{PlotAxis, Tick, finite_range};
+use crate::draw::{Image, Rect, text};
 
 /// Trace of a pixel and its color.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,14 +77,12 @@ impl TracePlot {
         self.draw_x_axis(image);
         let width = (self.style.label_size / 9.0).max(1.2);
         for trace in &self.traces {
-            let mut last = None;
-            for (x, value) in self.points(&trace.values) {
-                let point = value.is_finite().then(|| (x, self.row(value)));
-                if let (Some(from), Some(to)) = (last, point) {
-                    image.line(from, to, width, trace.color);
-                }
-                last = point;
-            }
+            let points = trace.values.iter().enumerate();
+            let points = points.map(|(frame, value)| {
+                let position = || (self.column(frame), self.row(*value));
+                value.is_finite().then(position)
+            });
+            curve::draw(image, self.plot, points, (width, trace.color));
         }
     }
 
@@ -171,28 +171,6 @@ impl TracePlot {
         }
     }
 
-    /// Points of a line: every value or, where a column of pixels has several, the minimum and
-    /// maximum.
-    fn points(&self, values: &[f64]) -> Vec<(f32, f64)> {
-        if values.len() <= 2 * self.plot.width {
-            let points = values.iter().enumerate();
-            return points
-                .map(|(at, value)| (self.column(at), *value))
-                .collect();
-        }
-        let mut points = Vec::new();
-        let width = self.plot.width;
-        for column in 0..width {
-            let part = &values[column * values.len() / width..(column + 1) * values.len() / width];
-            let x = self.plot.left as f32 + column as f32 + 0.5;
-            let finite = part.iter().copied().filter(|value| value.is_finite());
-            let low = finite.clone().reduce(f64::min).unwrap_or(f64::NAN);
-            let high = finite.reduce(f64::max).unwrap_or(f64::NAN);
-            points.extend([(x, low), (x, high)]);
-        }
-        points
-    }
-
     fn column(&self, frame: usize) -> f32 {
         let offset = self.x.offset(frame as f64 * self.time.interval);
         (self.plot.left + offset) as f32 + 0.5
@@ -211,9 +189,7 @@ fn y_ticks(y: PlotAxis, style: &Style) -> Vec<Tick> {
 /// Minimum and maximum finite value, with a margin.
 fn range(traces: &[Trace]) -> (f64, f64) {
     let values = traces.iter().flat_map(|trace| &trace.values);
-    let finite = values.copied().filter(|value| value.is_finite());
-    let low = finite.clone().reduce(f64::min).unwrap_or(0.0);
-    let high = finite.reduce(f64::max).unwrap_or(1.0);
+    let (low, high) = finite_range(values.copied()).unwrap_or((0.0, 1.0));
     let room = match high - low {
         0.0 => 1.0,
         span => 0.06 * span,

@@ -1,8 +1,8 @@
 //! Annotations of videos in movies and windows: time, frame number, speed, scale bar.
 
-use super::ticks::round_step;
 use crate::bail;
 use crate::choice::Choice;
+use crate::draw::ticks::round_step;
 use crate::error::{Error, Result};
 use crate::video::{Metadata, number_text};
 
@@ -80,6 +80,18 @@ impl Annotations {
         }
         let recorded = recorded_fps(metadata).ok_or_else(|| without_fps("`speed`"))?;
         Ok(Some(recorded * speed))
+    }
+
+    /// An error unless every pixel of `traces` is within frames of a width and height.
+    pub(crate) fn check_traces(&self, (width, height): (usize, usize)) -> Result<()> {
+        let is_outside = |[row, column]: &&[usize; 2]| height <= *row || width <= *column;
+        match self.traces.iter().find(is_outside) {
+            None => Ok(()),
+            Some([row, column]) => bail!(
+                "`traces` has the pixel [{row}, {column}], which is outside of frames of \
+                 {height}×{width}"
+            ),
+        }
     }
 
     /// Width of a pixel in µm.

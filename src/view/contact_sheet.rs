@@ -1,9 +1,12 @@
 //! Contact sheets: frames of a video in a grid.
 
-use super::rgba_image::RgbaImage;
-use super::{Image, Rect, mix, text};
+use super::grid::Grid;
 use crate::bail;
-use crate::color::colormap::Colormap;
+use crate::color::color_mapping::ColorMapping;
+use crate::color::color_settings::ColorSettings;
+use crate::color::pack;
+use crate::draw::rgba_image::RgbaImage;
+use crate::draw::{Image, Rect, mix, text};
 use crate::error::Result;
 use crate::video::{Video, number_text};
 
@@ -14,10 +17,8 @@ pub struct ContactSheet {
     pub every: Option<usize>,
     /// Number of frames in a row; default: chosen to make the sheet a little wider than high.
     pub ncols: Option<usize>,
-    /// Colormap of a gray video.
-    pub cmap: Colormap,
-    /// Color limits; default: the smallest and the largest sample shown.
-    pub range: (Option<f64>, Option<f64>),
+    /// Colors of a gray video, the same for all frames shown.
+    pub colors: ColorSettings,
     /// Magnification of the frames; default: large enough to see them well.
     pub scale: Option<usize>,
     /// Distance between frames in pixels.
@@ -40,18 +41,6 @@ const LABEL_HEIGHT: usize = 17;
 const GROUND: u32 = 0xFF_FFFF;
 const LABEL: u32 = 0x40_4040;
 
-/// Layout of the frames on a sheet.
-struct SheetGrid {
-    /// Size of a frame in pixels.
-    width: usize,
-    height: usize,
-    /// Distances between the origins of neighboring frames, horizontally and vertically.
-    cell: (usize, usize),
-    ncols: usize,
-    /// Size of the sheet.
-    size: (usize, usize),
-}
-
 impl ContactSheet {
     /// Draws frames of a video.
     pub fn draw(&self, video: &Video) -> Result<Image> {
@@ -64,68 +53,53 @@ impl ContactSheet {
             bail!("`every`, `ncols` and `scale` must be at least 1, got 0");
         }
         let frames = video.frames(0, video.len().div_ceil(every), every as isize);
-        let grid = self.grid(&frames)?;
-        let range = self.range_of(&frames)?;
-        let mut image = Image::new(grid.size.0, grid.size.1);
+        let grid = self.grid(&frames);
+        let [width, height] = [grid.size().0, grid.size().1]
+            .map(|length| length.saturating_add(self.padding.saturating_mul(2)));
+        if width.saturating_mul(height) > MAX_PIXELS {
+            bail!("a contact sheet of {width}×{height} pixels is too large");
+        }
+        let mapping = ColorMapping::new(&frames, &self.colors)?;
+        let mut image = Image::new(width, height);
         image.fill(image.area(), GROUND);
         for frame in 0..frames.len() {
-            let rect = Rect {
-                left: self.padding + (frame % grid.ncols) * grid.cell.0,
-                top: self.padding + (frame / grid.ncols) * grid.cell.1,
-                width: grid.width,
-                height: grid.height,
-            };
-            let rgba_image = RgbaImage::new(&frames, frame, self.cmap.clone(), range)?;
-            paint(&mut image, rect, &rgba_image);
+            let mut rect = grid.cell((self.padding, self.padding), frame);
+            let label = rect.cut_bottom(self.label_height());
+            paint(
+                &mut image,
+                rect,
+                &RgbaImage::colored(&frames, frame, &mapping),
+            );
             if self.labels {
-                write(&mut image, rect, &title(video, frame * every));
+                write(&mut image, label, &title(video, frame * every));
             }
         }
         Ok(image)
     }
 
-    fn grid(&self, frames: &Video) -> Result<SheetGrid> {
-        let (height, width) = (frames.shape()[1], frames.shape()[2]);
-        let scale = self.scale.unwrap_or(WIDTH.div_ceil(width));
-        let (width, height) = (width.saturating_mul(scale), height.saturating_mul(scale));
-        let label = if self.labels { LABEL_HEIGHT } else { 0 };
-        let below = self.padding.saturating_add(label);
-        let cell = (
-            width.saturating_add(self.padding),
-            height.saturating_add(below),
-        );
-        let ncols = self.ncols.unwrap_or_else(|| columns(frames.len(), cell));
-        let ncols = ncols.min(frames.len());
-        let nrows = frames.len().div_ceil(ncols);
-        let whole =
-            |cell: usize, count: usize| cell.saturating_mul(count).saturating_add(self.padding);
-        let size = (whole(cell.0, ncols), whole(cell.1, nrows));
-        if size.0.saturating_mul(size.1) > MAX_PIXELS {
-            bail!(
-                "a contact sheet of {}×{} pixels is too large",
-                size.0,
-                size.1
-            );
-        }
-        Ok(SheetGrid {
-            width,
-            height,
-            cell,
-            ncols,
-            size,
-        })
+    fn label_height(&self) -> usize {
+        if self.labels { LABEL_HEIGHT } else { 0 }
     }
 
-    /// Color limits common to all frames shown, so that they can be compared.
-    fn range_of(&self, frames: &Video) -> Result<(Option<f64>, Option<f64>)> {
-        if frames.ndim() == 4 || (self.range.0.is_some() && self.range.1.is_some()) {
-            return Ok(self.range);
+    fn grid(&self, frames: &Video) -> Grid {
+        let (height, width) = (frames.shape()[1], frames.shape()[2]);
+        let scale = self.scale.unwrap_or(WIDTH.div_ceil(width));
+        let height = height.saturating_mul(scale);
+        let cell = (
+            width.saturating_mul(scale),
+            height.saturating_add(self.label_height()),
+        );
+        let columns = self.ncols.unwrap_or_else(|| {
+            let [width, height] =
+                [cell.0, cell.1].map(|length| length.saturating_add(self.padding));
+            columns(frames.len(), (width, height))
+        });
+        Grid {
+            count: frames.len(),
+            columns: columns.min(frames.len()),
+            cell,
+            gap: (self.padding, self.padding),
         }
-        let range = frames.finite_range()?;
-        Ok((
-            self.range.0.or(range.map(|range| range.0)),
-            self.range.1.or(range.map(|range| range.1)),
-        ))
     }
 }
 
@@ -153,17 +127,16 @@ fn paint(image: &mut Image, rect: Rect, rgba_image: &RgbaImage) {
     for (y, row) in scaled.pixels.chunks_exact(rect.width).enumerate() {
         let out = image.row_mut(rect.left, rect.top + y, rect.width);
         for (out, [red, green, blue, opacity]) in out.iter_mut().zip(row) {
-            let color = u32::from_be_bytes([0, *red, *green, *blue]);
+            let color = pack([*red, *green, *blue]);
             let weight = (u32::from(*opacity) * 256 + 127) / 255;
             *out = mix(*out, color, weight);
         }
     }
 }
 
-/// Writes the label of a frame below it.
+/// Writes the label of a frame in the middle of a rectangle.
 fn write(image: &mut Image, rect: Rect, title: &str) {
     let title = text::fit(title, LABEL_SIZE, rect.width);
-    let room = rect.width.saturating_sub(text::width(&title, LABEL_SIZE));
-    let start = (rect.left + room / 2, rect.bottom() + LABEL_HEIGHT / 2);
-    text::draw(image, start, &title, LABEL_SIZE, LABEL);
+    let left = rect.center(text::width(&title, LABEL_SIZE), 0).left;
+    text::draw(image, (left, rect.middle()), &title, LABEL_SIZE, LABEL);
 }

@@ -1,0 +1,13 @@
+//! The one picture that windows, movies and images show: frames as colors, the layout around them,
+//! and what is drawn on them. `player` and `export` only differ in sizes and in what is around.
+
+pub mod annotations;
+pub mod cell_layout;
+pub mod colored_frames;
+pub mod contact_sheet;
+mod corner_labels;
+pub mod curve;
+pub mod grid;
+pub mod trace_plot;
+
+pub(crate) use corner_labels::{CornerLabels, scale_bar};
