@@ -2,9 +2,20 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use optimap::io::{FrameSelection, LoadOptions, load_video};
 use optimap::video::{Samples, Video};
+
+/// A movie of 40 frames.
+const SOURCE: &[&str] = &[
+    "-f",
+    "lavfi",
+    "-i",
+    "testsrc2=size=64x48:rate=25:duration=1.6",
+];
 
 /// What movies are written to.
 const CONTAINERS: &[&str] = &[
@@ -116,46 +127,54 @@ fn check(path: &Path) -> bool {
     true
 }
 
+/// The movies of a container whose frames were compared; `long` is a movie whose beginning is left out.
+fn check_container(container: &str, (folder, long): (&Path, &Path)) -> Vec<String> {
+    let mut checked = Vec::new();
+    for (index, codec) in CODECS.iter().enumerate() {
+        // One codec of each kind tells what containers make of times.
+        let variants = match codec[0] {
+            "libx264" | "libvpx" | "mpeg2video" | "ffv1" => VARIANTS,
+            _ => &VARIANTS[..1],
+        };
+        for (variant, options) in variants.iter().enumerate() {
+            let path = folder.join(format!("{index}_{variant}.{container}"));
+            let arguments = [SOURCE, options, &["-c:v"], codec].concat();
+            if ffmpeg(&arguments, &path) && check(&path) {
+                checked.push(format!("{container} {}", codec[0]));
+            }
+            let _ = std::fs::remove_file(&path);
+        }
+    }
+    // The beginning is left out without coding anew: frames before the first are still decoded.
+    let from = long.to_string_lossy();
+    let path = folder.join(format!("edit.{container}"));
+    if ffmpeg(&["-ss", "0.3", "-i", &from, "-c", "copy"], &path) && check(&path) {
+        checked.push(format!("{container} edit"));
+    }
+    checked
+}
+
 #[test]
 #[ignore = "needs ffmpeg"]
 fn frames_of_movies_are_those_of_the_whole_movie() {
     let folder = tempfile::tempdir().unwrap();
-    let source = [
-        "-f",
-        "lavfi",
-        "-i",
-        "testsrc2=size=64x48:rate=25:duration=1.6",
-    ];
-    let mut checked = Vec::new();
-    for container in CONTAINERS {
-        for (index, codec) in CODECS.iter().enumerate() {
-            // One codec of each kind tells what containers make of times.
-            let variants = match codec[0] {
-                "libx264" | "libvpx" | "mpeg2video" | "ffv1" => VARIANTS,
-                _ => &VARIANTS[..1],
-            };
-            for (variant, options) in variants.iter().enumerate() {
-                let path = folder.path().join(format!("{index}_{variant}.{container}"));
-                let arguments = [&source[..], options, &["-c:v"], codec].concat();
-                if ffmpeg(&arguments, &path) && check(&path) {
-                    checked.push(format!("{container} {}", codec[0]));
+    let long = folder.path().join("long.mp4");
+    let codec = "-c:v libx264 -bf 2 -g 12 -pix_fmt yuv420p".split(' ');
+    let arguments: Vec<_> = SOURCE.iter().copied().chain(codec).collect();
+    assert!(ffmpeg(&arguments, &long));
+    // Most of the time passes in processes that use one core.
+    let (next, checked) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(2, |cores| cores.get() + 1) {
+            scope.spawn(|| {
+                while let Some(container) = CONTAINERS.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let found = check_container(container, (folder.path(), &long));
+                    checked.lock().unwrap().extend(found);
                 }
-                let _ = std::fs::remove_file(&path);
-            }
+            });
         }
-        // The beginning is left out without coding anew: frames before the first are still decoded.
-        let long = folder.path().join("long.mp4");
-        let path = folder.path().join(format!("edit.{container}"));
-        let codec: &[&str] = &[
-            "-c:v", "libx264", "-bf", "2", "-g", "12", "-pix_fmt", "yuv420p",
-        ];
-        if long.exists() || ffmpeg(&[&source[..], codec].concat(), &long) {
-            let from = long.to_string_lossy().into_owned();
-            if ffmpeg(&["-ss", "0.3", "-i", &from, "-c", "copy"], &path) && check(&path) {
-                checked.push(format!("{container} edit"));
-            }
-        }
-    }
+    });
+    let checked = checked.into_inner().unwrap();
     for container in [
         "mp4", "mov", "mkv", "webm", "avi", "ts", "mpg", "flv", "ogv", "gif",
     ] {
