@@ -2,23 +2,19 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, channel, sync_channel};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::color::yuv::YuvMatrix;
 use crate::error::{Error, Result};
-use crate::fs::atomic;
 use crate::io::recording::extension_of;
 use crate::system::shield_from_ctrl_c;
 use crate::task;
 
 /// How often a wait checks whether the user asked to stop.
 pub(crate) const POLL: Duration = Duration::from_millis(5);
-
-/// Maximum number of batches of frames waiting for the encoder.
-const AHEAD: usize = 2;
 
 /// Number of ffmpeg's last lines kept for the error message.
 const MAX_LINES: usize = 8;
@@ -179,25 +175,8 @@ pub(crate) struct RawVideo {
     pub(crate) width: usize,
     pub(crate) height: usize,
     pub(crate) fps: f64,
-}
-
-/// Writes a movie; `render` fills one batch of frames after the other and returns false at the end.
-pub(crate) fn encode(
-    program: &Path,
-    path: &Path,
-    raw: &RawVideo,
-    encoder: &Encoder,
-    render: impl FnMut(&mut Vec<u8>) -> Result<bool>,
-) -> Result<()> {
-    atomic::write_by_name(path, |temp| {
-        let mut process = FfmpegEncoder::start(command(program, temp, raw, encoder))?;
-        let status = process.feed(render).and_then(|()| process.finish());
-        match status {
-            Ok(status) if status.success() => Ok(()),
-            Ok(_) => Err(process.failure(path)),
-            Err(e) => Err(e),
-        }
-    })
+    /// Maximum number of frames that wait for ffmpeg.
+    pub(crate) waiting: usize,
 }
 
 /// The ffmpeg program: the value of the environment variable OPTIMAP_FFMPEG, else the first on the
@@ -310,74 +289,71 @@ pub(crate) fn absolute(path: &Path) -> std::path::PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// A running ffmpeg. It is killed if dropped before it has ended.
-struct FfmpegEncoder {
+/// A running ffmpeg that encodes a movie. It is killed if dropped before it has ended.
+pub(crate) struct FfmpegEncoder {
+    /// File named in errors.
+    path: PathBuf,
     child: Child,
-    /// Thread that writes batches of frames to ffmpeg; it ends early if ffmpeg does.
+    /// Thread that writes frames to ffmpeg; it ends early if ffmpeg does.
     writer: Option<JoinHandle<()>>,
-    full: Option<SyncSender<Vec<u8>>>,
-    empty: Receiver<Vec<u8>>,
+    frames: Option<SyncSender<Vec<u8>>>,
     messages: Option<JoinHandle<Vec<String>>>,
 }
 
 impl FfmpegEncoder {
-    fn start(mut command: Command) -> Result<Self> {
-        let program = PathBuf::from(command.get_program());
-        let mut child = command
+    /// Starts a program, which writes the movie `path` as the file `temp` for now.
+    pub(crate) fn start(
+        program: &Path,
+        (path, temp): (&Path, &Path),
+        raw: &RawVideo,
+        encoder: &Encoder,
+    ) -> Result<Self> {
+        let mut child = command(program, temp, raw, encoder)
             .spawn()
-            .map_err(|e| Error::io("start", &program, &e))?;
+            .map_err(|e| Error::io("start", program, &e))?;
         let mut stdin = child.stdin.take().expect("asked for a pipe");
         let stderr = child.stderr.take().expect("asked for a pipe");
-        let (full, batches) = sync_channel::<Vec<u8>>(AHEAD);
-        let (back, empty) = channel();
+        let (sender, frames) = sync_channel::<Vec<u8>>(raw.waiting);
         let writer = thread::spawn(task::in_this_job(move || {
-            for batch in batches {
-                if stdin.write_all(&batch).is_err() || back.send(batch).is_err() {
+            for frame in frames {
+                if stdin.write_all(&frame).is_err() {
                     break;
                 }
             }
         }));
         Ok(Self {
+            path: path.to_owned(),
             child,
             writer: Some(writer),
-            full: Some(full),
-            empty,
+            frames: Some(sender),
             messages: Some(thread::spawn(task::in_this_job(move || last_lines(stderr)))),
         })
     }
 
-    /// Renders batches and sends them, until there are no more or ffmpeg has ended.
-    fn feed(&mut self, mut render: impl FnMut(&mut Vec<u8>) -> Result<bool>) -> Result<()> {
-        loop {
-            let mut batch = self.empty.try_recv().unwrap_or_default();
-            if !render(&mut batch)? || !self.send(batch)? {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Sends a batch; returns whether ffmpeg still accepts frames.
-    fn send(&mut self, mut batch: Vec<u8>) -> Result<bool> {
-        let full = self
-            .full
-            .as_ref()
-            .expect("open until the end of the frames");
-        loop {
-            match full.try_send(batch) {
-                Ok(()) => return Ok(true),
-                Err(TrySendError::Disconnected(_)) => return Ok(false),
-                Err(TrySendError::Full(back)) => batch = back,
+    /// Sends a frame. If ffmpeg has ended before, with success, it wanted no more of them.
+    pub(crate) fn send(&mut self, mut frame: Vec<u8>) -> Result<()> {
+        while let Some(frames) = &self.frames {
+            match frames.try_send(frame) {
+                Ok(()) => return Ok(()),
+                Err(TrySendError::Disconnected(_)) => return self.wait_for_end(),
+                Err(TrySendError::Full(back)) => frame = back,
             }
             wait()?;
         }
+        Ok(())
     }
 
     /// Signals the end of the frames, and waits until ffmpeg has written its file.
-    fn finish(&mut self) -> Result<ExitStatus> {
-        self.full = None;
+    pub(crate) fn end(mut self) -> Result<()> {
+        self.wait_for_end()
+    }
+
+    fn wait_for_end(&mut self) -> Result<()> {
+        self.frames = None;
         loop {
             match self.child.try_wait() {
-                Ok(Some(status)) => return Ok(status),
+                Ok(Some(status)) if status.success() => return Ok(()),
+                Ok(Some(_)) => return Err(self.failure()),
                 Ok(None) => wait()?,
                 Err(e) => return Err(Error::new(format!("cannot wait for ffmpeg: {e}"))),
             }
@@ -385,9 +361,9 @@ impl FfmpegEncoder {
     }
 
     /// The error for an ffmpeg that has ended, with its last messages.
-    fn failure(&mut self, path: &Path) -> Error {
+    fn failure(&mut self) -> Error {
         let lines = self.messages.take().and_then(|reader| reader.join().ok());
-        let error = Error::new(format!("ffmpeg could not write `{}`", path.display()));
+        let error = Error::new(format!("ffmpeg could not write `{}`", self.path.display()));
         let said = lines.unwrap_or_default().into_iter();
         said.fold(error, |error, line| error.hint(format!("ffmpeg: {line}")))
     }
@@ -397,7 +373,7 @@ impl Drop for FfmpegEncoder {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        self.full = None;
+        self.frames = None;
         if let Some(writer) = self.writer.take() {
             let _ = writer.join();
         }

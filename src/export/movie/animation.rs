@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use gif::{Encoder, Frame, Repeat};
 
+use super::frame_encoder::FrameEncoder;
 use super::pixel_format::{PixelFormat, PixelLayout};
 use crate::bail;
 use crate::color::palette::{Palette, Rgb};
@@ -40,9 +41,13 @@ impl<W: Write> GifWriter<W> {
             frames: 0,
         })
     }
+}
 
-    /// Adds a frame made by [`gif_frame`].
-    pub(super) fn add(&mut self, mut frame: Frame<'static>) -> Result<()> {
+impl<W: Write> FrameEncoder for GifWriter<W> {
+    /// Made by [`gif_frame`].
+    type Frame = Frame<'static>;
+
+    fn add(&mut self, mut frame: Frame<'static>) -> Result<()> {
         // Delays are whole hundredths of a second; rounding errors do not accumulate.
         let end = |frames: usize| (frames as f64 * 100.0 / self.fps).round();
         frame.delay = (end(self.frames + 1) - end(self.frames)).clamp(2.0, 65535.0) as u16;
@@ -52,8 +57,7 @@ impl<W: Write> GifWriter<W> {
             .map_err(failed)
     }
 
-    /// Ends the GIF.
-    pub(super) fn finish(self) -> Result<()> {
+    fn finish(self) -> Result<()> {
         let mut writer = self.encoder.into_inner().map_err(failed)?;
         writer.flush().map_err(|e| failed(e.into()))
     }
@@ -119,14 +123,16 @@ impl<W: Write> ApngWriter<W> {
         }
         encoder.write_header().map(Self).map_err(png_failed)
     }
+}
 
-    /// Adds a frame.
-    pub(super) fn add(&mut self, pixels: &[u8]) -> Result<()> {
-        self.0.write_image_data(pixels).map_err(png_failed)
+impl<W: Write> FrameEncoder for ApngWriter<W> {
+    type Frame = Vec<u8>;
+
+    fn add(&mut self, pixels: Vec<u8>) -> Result<()> {
+        self.0.write_image_data(&pixels).map_err(png_failed)
     }
 
-    /// Ends the PNG.
-    pub(super) fn finish(self) -> Result<()> {
+    fn finish(self) -> Result<()> {
         self.0.finish().map_err(png_failed)
     }
 }
@@ -194,7 +200,7 @@ mod tests {
         let mut png = ApngWriter::new(&mut out, &format, 2, Some(25.0)).unwrap();
         let frames = [[1, 2, 3, 4], [255, 254, 0, 1]];
         for frame in &frames {
-            png.add(frame).unwrap();
+            png.add(frame.to_vec()).unwrap();
         }
         png.finish().unwrap();
         let mut reader = png::Decoder::new(std::io::Cursor::new(&out))

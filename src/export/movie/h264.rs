@@ -13,6 +13,7 @@ use shiguredo_mp4::boxes::{Avc1Box, AvccBox, SampleEntry, UnknownBox, VisualSamp
 use shiguredo_mp4::mux::{Mp4FileMuxer, Mp4FileMuxerOptions, MuxError, Sample};
 use shiguredo_mp4::{BoxSize, BoxType, TrackKind, Uint};
 
+use super::frame_encoder::FrameEncoder;
 use crate::bail;
 use crate::error::{Error, Result};
 
@@ -90,8 +91,32 @@ impl<W: Write + Seek> H264Writer<W> {
         })
     }
 
-    /// Adds a frame: luma, then chroma at half the resolution.
-    pub(super) fn add(&mut self, yuv: &[u8]) -> Result<()> {
+    fn write(&mut self, encoded: Encoded) -> Result<()> {
+        self.writer
+            .write_all(&encoded.sample)
+            .map_err(|e| writing(&e))?;
+        let parameters = encoded.parameters.as_ref();
+        let sample = Sample {
+            track_kind: TrackKind::Video,
+            sample_entry: parameters.map(|parameters| sample_entry(self.size, parameters)),
+            keyframe: encoded.is_key,
+            timescale: self.timescale,
+            duration: DURATION,
+            composition_time_offset: None,
+            data_offset: self.position,
+            data_size: encoded.sample.len(),
+        };
+        self.muxer.append_sample(&sample).map_err(|e| muxing(&e))?;
+        self.position += encoded.sample.len() as u64;
+        Ok(())
+    }
+}
+
+impl<W: Write + Seek> FrameEncoder for H264Writer<W> {
+    /// Luma, then chroma at half the resolution.
+    type Frame = Vec<u8>;
+
+    fn add(&mut self, yuv: Vec<u8>) -> Result<()> {
         let (width, height) = self.size;
         let (levels, colors) = yuv.split_at(width * height);
         let (cb, cr) = colors.split_at(width * height / 4);
@@ -112,8 +137,7 @@ impl<W: Write + Seek> H264Writer<W> {
         self.write(encoded)
     }
 
-    /// Ends the movie.
-    pub(super) fn finish(mut self) -> Result<()> {
+    fn finish(mut self) -> Result<()> {
         let parts = self.muxer.finalize().map_err(|e| muxing(&e))?;
         for (offset, bytes) in parts.offset_and_bytes_pairs() {
             let written = self.writer.seek(SeekFrom::Start(offset));
@@ -121,26 +145,6 @@ impl<W: Write + Seek> H264Writer<W> {
             written.map_err(|e| writing(&e))?;
         }
         self.writer.flush().map_err(|e| writing(&e))
-    }
-
-    fn write(&mut self, encoded: Encoded) -> Result<()> {
-        self.writer
-            .write_all(&encoded.sample)
-            .map_err(|e| writing(&e))?;
-        let parameters = encoded.parameters.as_ref();
-        let sample = Sample {
-            track_kind: TrackKind::Video,
-            sample_entry: parameters.map(|parameters| sample_entry(self.size, parameters)),
-            keyframe: encoded.is_key,
-            timescale: self.timescale,
-            duration: DURATION,
-            composition_time_offset: None,
-            data_offset: self.position,
-            data_size: encoded.sample.len(),
-        };
-        self.muxer.append_sample(&sample).map_err(|e| muxing(&e))?;
-        self.position += encoded.sample.len() as u64;
-        Ok(())
     }
 }
 

@@ -10,6 +10,7 @@
 mod animation;
 mod annotations;
 mod cell_source;
+mod frame_encoder;
 #[cfg_attr(not(feature = "h264"), path = "no_h264.rs")]
 mod h264;
 mod high_bit_depth;

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::io::{Seek, Write};
 use std::marker::PhantomData;
 
+use super::frame_encoder::FrameEncoder;
 use crate::error::{Error, Result};
 
 /// A writer that can never be created.
@@ -20,12 +21,16 @@ impl<W: Write + Seek> H264Writer<W> {
                 .needs("h264"),
         )
     }
+}
 
-    pub(super) fn add(&mut self, _: &[u8]) -> Result<()> {
+impl<W: Write + Seek> FrameEncoder for H264Writer<W> {
+    type Frame = Vec<u8>;
+
+    fn add(&mut self, _: Vec<u8>) -> Result<()> {
         match self.never {}
     }
 
-    pub(super) fn finish(self) -> Result<()> {
+    fn finish(self) -> Result<()> {
         match self.never {}
     }
 }

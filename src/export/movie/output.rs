@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::Export;
 use super::animation::{ApngWriter, FASTEST_GIF, GifWriter, gif_frame};
+use super::frame_encoder::FrameEncoder;
 use super::h264::H264Writer;
 use super::high_bit_depth::HighBitDepth;
 use super::pipeline;
@@ -16,7 +17,7 @@ use crate::color::palette::Rgb;
 use crate::color::yuv::YuvMatrix;
 use crate::error::{Error, Result};
 use crate::fs::atomic;
-use crate::io::ffmpeg::{self, Encoder, RawVideo};
+use crate::io::ffmpeg::{self, Encoder, FfmpegEncoder, RawVideo};
 use crate::io::format::movie::{ANIMATIONS, ENCODED};
 use crate::io::recording::extension_of;
 use crate::task::{self, Task};
@@ -97,18 +98,6 @@ impl MovieFrames {
             }
         }
         Ok(())
-    }
-
-    /// Renders the frame into new memory.
-    fn rendered(
-        &self,
-        frame: usize,
-        pixel_format: &PixelFormat,
-        scratch: &mut SceneBuffers,
-    ) -> Result<Vec<u8>> {
-        let mut out = vec![0; pixel_format.bytes()];
-        self.render(frame, pixel_format, scratch, &mut out)?;
-        Ok(out)
     }
 }
 
@@ -253,35 +242,19 @@ impl EncodeJob<'_> {
             width: self.pixel_format.size.0,
             height: self.pixel_format.size.1,
             fps: self.fps,
+            waiting: self.per_batch(),
         };
-        let (bytes, frames) = (self.pixel_format.bytes(), self.frames.len());
-        let mut done = 0;
-        ffmpeg::encode(program, path, &raw, encoder, |batch| {
-            task::check()?;
-            let count = self.per_batch().min(frames - done);
-            batch.resize(count * bytes, 0);
-            let pictures = batch.chunks_mut(bytes).enumerate();
-            task::share(pictures, SceneBuffers::default, |scratch, (index, out)| {
-                self.frames
-                    .render(done + index, &self.pixel_format, scratch, out)
-            })?;
-            done += count;
-            self.task
-                .as_ref()
-                .map_or(Ok(()), |task| task.advance(count))?;
-            Ok(count > 0)
+        atomic::write_by_name(path, |temp| {
+            let encoder = FfmpegEncoder::start(program, (path, temp), &raw, encoder)?;
+            self.encode(encoder, Ok)
         })
     }
 
     fn built_in(&self, file: &mut File, quantizer: u8) -> Result<()> {
         let (writer, frames) = (BufWriter::new(file), self.frames.len());
-        let mut movie =
-            H264Writer::new(writer, self.pixel_format.size, self.fps, quantizer, frames)?;
-        self.run(
-            |scratch, frame| self.frames.rendered(frame, &self.pixel_format, scratch),
-            |frame: Vec<u8>| movie.add(&frame),
-        )?;
-        movie.finish()
+        let size = self.pixel_format.size;
+        let movie = H264Writer::new(writer, size, self.fps, quantizer, frames)?;
+        self.encode(movie, Ok)
     }
 
     fn gif(&self, file: &mut File) -> Result<()> {
@@ -292,42 +265,37 @@ impl EncodeJob<'_> {
             ));
         }
         let size = self.pixel_format.size;
-        let mut gif = GifWriter::new(BufWriter::new(file), size, self.fps)?;
+        let gif = GifWriter::new(BufWriter::new(file), size, self.fps)?;
         let colormap: Arc<[Rgb]> = self.frames.colormap().into();
-        self.run(
-            |scratch, frame| {
-                let rgb = self.frames.rendered(frame, &self.pixel_format, scratch)?;
-                gif_frame(size, rgb, &colormap)
-            },
-            |frame| gif.add(frame),
-        )?;
-        gif.finish()
+        self.encode(gif, |rgb| gif_frame(size, rgb, &colormap))
     }
 
     fn png(&self, file: &mut File, fps: Option<f64>) -> Result<()> {
         let writer = BufWriter::new(file);
-        let mut png = ApngWriter::new(writer, &self.pixel_format, self.frames.len(), fps)?;
-        self.run(
-            |scratch, frame| self.frames.rendered(frame, &self.pixel_format, scratch),
-            |frame: Vec<u8>| png.add(&frame),
-        )?;
-        png.finish()
+        let png = ApngWriter::new(writer, &self.pixel_format, self.frames.len(), fps)?;
+        self.encode(png, Ok)
     }
 
-    fn run<T: Send>(
+    /// Draws the frames and prepares them on all cores, while the encoder takes the earlier ones.
+    fn encode<E: FrameEncoder + Send>(
         &self,
-        render: impl Fn(&mut SceneBuffers, usize) -> Result<T> + Sync + Send,
-        encode: impl FnMut(T) -> Result<()> + Send,
+        mut encoder: E,
+        prepare: impl Fn(Vec<u8>) -> Result<E::Frame> + Sync,
     ) -> Result<()> {
-        let (len, task) = (self.frames.len(), self.task.as_ref());
         pipeline::run(
-            len,
+            self.frames.len(),
             self.per_batch(),
-            task,
+            self.task.as_ref(),
             SceneBuffers::default,
-            render,
-            encode,
-        )
+            |scratch, frame| {
+                let mut pixels = vec![0; self.pixel_format.bytes()];
+                self.frames
+                    .render(frame, &self.pixel_format, scratch, &mut pixels)?;
+                prepare(pixels)
+            },
+            |frame| encoder.add(frame),
+        )?;
+        encoder.finish()
     }
 
     /// Frames rendered per batch: at least one per core.
