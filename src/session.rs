@@ -188,6 +188,7 @@ impl Session {
         self.context.add_source(name, text);
         self.guarded(name, |session| {
             let ast = session.compiled(name, text)?;
+            session.context.find_last_uses(name, &ast);
             session.engine.eval_ast_with_scope(&mut session.scope, &ast)
         })
     }

@@ -13,6 +13,7 @@ use crate::ops::filter::smooth;
 use crate::ops::filter::smoothstep;
 use crate::ops::filter::temporal::{self, TemporalDifference};
 use crate::ops::kernel::border::Border;
+use crate::ops::kernel::only;
 use crate::script::Chained;
 use crate::script::builtins;
 use crate::video::{DType, Video};
@@ -119,8 +120,8 @@ builtins! {
     ) -> Result<Video> {
         let reach = reach(window_size);
         let stage = Stage::around("normalize_pixelwise_slidingwindow", reach, reach);
-        stage.apply(video.0, move |video| {
-            normalize::normalize_pixelwise_slidingwindow(video, window_size, ymin, ymax)
+        stage.apply_within(video.0, move |video, frames| {
+            normalize::slide_within(video, frames, window_size, (ymin, ymax))
         })
     }
 
@@ -156,11 +157,11 @@ builtins! {
         ignore_nan: bool = false,
     ) -> Result<Video> {
         let stage = gaussian(&video.0, sigma_temporal, ignore_nan);
-        let smooth = match ignore_nan {
-            true => nan_mean::smooth_spatiotemporal,
-            false => smooth::smooth_spatiotemporal,
-        };
-        stage.apply(video.0, move |video| smooth(video, sigma_temporal, sigma_spatial))
+        stage.apply_within(video.0, move |video, frames| match ignore_nan {
+            true => nan_mean::smooth_spatiotemporal(video, sigma_temporal, sigma_spatial)
+                .map(|video| only(frames, video)),
+            false => smooth::smooth_within(video, frames, sigma_temporal, sigma_spatial),
+        })
     }
 
     /// Smooths a video with the mean of a box in space and time.
@@ -195,8 +196,10 @@ builtins! {
     ) -> Result<Video> {
         let options = MeanFilter { size_temporal, size_spatial, mode };
         let stage = boxed("mean_filter", &video.0, (size_temporal, mode), ignore_nan);
-        let filter = if ignore_nan { nan_mean::mean_filter } else { mean::mean_filter };
-        stage.apply(video.0, move |video| filter(video, &options))
+        stage.apply_within(video.0, move |video, frames| match ignore_nan {
+            true => nan_mean::mean_filter(video, &options).map(|video| only(frames, video)),
+            false => mean::mean_within(video, frames, &options),
+        })
     }
 
     /// Smooths a video with the median of a box in space and time.
@@ -231,7 +234,9 @@ builtins! {
         let ignores_nan = ignore_nan;
         let filter = MedianFilter { size_temporal, size_spatial, mode, ignores_nan };
         let stage = boxed("median_filter", &video.0, (size_temporal, mode), false);
-        stage.apply(video.0, move |video| median::median_filter(video, &filter))
+        stage.apply_within(video.0, move |video, frames| {
+            median::median_within(video, frames, &filter)
+        })
     }
 
     /// Smooths or differentiates the trace of every pixel by a Savitzky–Golay filter.
@@ -334,7 +339,9 @@ builtins! {
         let (before, after) = temporal::reach(n, center);
         let options = TemporalDifference { n, fill_value, center };
         let stage = Stage::around("temporal_difference", before, after);
-        stage.apply(array.0, move |video| temporal::temporal_difference(video, &options))
+        stage.apply_within(array.0, move |video, frames| {
+            temporal::difference_within(video, frames, &options)
+        })
     }
 
     /// Removes the jitter of Photometrics Evolve 128 cameras.

@@ -4,7 +4,7 @@ use rhai::Map;
 
 use crate::script::{Chained, Value, builtins};
 use crate::video::memory::{self, ByteSize};
-use crate::video::{StageInfo, Video, size_text};
+use crate::video::{Needs, StageInfo, Video, size_text};
 
 builtins! {
     /// Sets how much memory videos may use together before results go to scratch files.
@@ -64,9 +64,14 @@ builtins! {
     ///
     /// Filters, operators and edits of large videos only say how their result is to be computed.
     /// Its samples are computed once, when something needs them: an index, a reduction, a player,
-    /// a file. A video that only `save_video` or `save_tiff` uses, as in
-    /// `save_video(path, v.normalize())`, is computed block by block; in memory as a whole is only
-    /// what a stage reads twice. Shape, sample type and metadata are known before.
+    /// a file. A video that nothing but `save_video` or `save_tiff` will use is computed block by
+    /// block: in `save_video(path, v.normalize())`, and in a script file also a variable that no
+    /// later line names. In memory as a whole is then only what a stage reads twice. Shape, sample
+    /// type and metadata are known before.
+    ///
+    /// Large recordings that are stored as they are in memory are loaded as they are needed, too,
+    /// if nobody has written to their files for a minute. A file that changes between loading and
+    /// use is an error; `compute(load_video(path))` loads it at once.
     ///
     /// Returns the same array.
     ///
@@ -88,7 +93,8 @@ builtins! {
     ///
     /// For each stage: the function and the line that called it, the frames of its input that one
     /// frame of its result needs, whether it first reads the whole input, and the size of its
-    /// result.
+    /// result. At the end, how much memory it takes to save the array block by block, and to keep
+    /// it as a whole.
     ///
     /// ```
     /// explain(example_video().normalize());
@@ -111,42 +117,52 @@ fn plan(video: &Video) -> String {
         return format!("the samples are there: {}", size_text(video.nbytes()));
     }
     let line = |stage: &StageInfo| {
-        let (before, after) = stage.window;
-        let needs = match (before, after, stage.has_first_pass) {
-            (_, _, true) => "the whole input first".to_owned(),
-            (0, 0, false) => "the frame itself".to_owned(),
-            (0, after, false) => format!("the frame and {after} after it"),
-            (before, 0, false) => format!("the frame and {before} before it"),
-            (before, after, false) => format!("{before} frames before to {after} after"),
+        let needs = match stage.needs {
+            Needs::File => "the file".to_owned(),
+            Needs::All => "the whole input first".to_owned(),
+            Needs::Frames(0, 0) => "the frame itself".to_owned(),
+            Needs::Frames(0, after) => format!("the frame and {after} after it"),
+            Needs::Frames(before, 0) => format!("the frame and {before} before it"),
+            Needs::Frames(before, after) => format!("{before} frames before to {after} after"),
         };
         let origin = stage.origin.as_ref();
         let origin = origin.map_or(String::new(), |origin| format!(" ({origin})"));
         let size = size_text(stage.nbytes);
         format!("{}{origin}: needs {needs}, makes {size}", stage.name)
     };
-    let stages = stages.iter().map(line).collect::<Vec<_>>();
-    stages.join("\n")
+    let mut lines: Vec<_> = stages.iter().map(line).collect();
+    lines.push(format!(
+        "saved block by block it takes about {} of memory, as a whole {}",
+        size_text(video.streaming_bytes()),
+        size_text(video.nbytes())
+    ));
+    lines.join("\n")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ops::chain::Stage;
-    use crate::ops::filter::smooth::smooth_spatiotemporal;
-    use crate::video::{Strided, TEST_LIMITS};
+    use crate::ops::filter::smooth::smooth_within;
+    use crate::video::{Strided, TEST_LIMITS, TestLimits};
 
     #[test]
     fn stages_are_explained_until_they_are_run() {
         let video = Video::new(Strided::from_vec(&[9, 2, 3], vec![1u8; 54]));
-        TEST_LIMITS.set(Some((0, 1)));
-        let filter = |video| smooth_spatiotemporal(video, 0.5, 0.0);
-        let smoothed = Stage::around("smooth_spatiotemporal", 2, 2).apply(video, filter);
+        TEST_LIMITS.set(Some(TestLimits {
+            pending: 0,
+            block: 1,
+            per_call: 1,
+        }));
+        let filter = |video, frames| smooth_within(video, frames, 0.5, 0.0);
+        let smoothed = Stage::around("smooth_spatiotemporal", 2, 2).apply_within(video, filter);
         let pending = Stage::of_frames("crop").apply(smoothed.unwrap(), Ok);
         TEST_LIMITS.set(None);
         let pending = pending.unwrap();
         pending.set_origin(|| "line 3".into());
         let expected = "smooth_spatiotemporal: needs 2 frames before to 2 after, makes 216 B\n\
-                        crop (line 3): needs the frame itself, makes 216 B";
+                        crop (line 3): needs the frame itself, makes 216 B\n\
+                        saved block by block it takes about 240 B of memory, as a whole 216 B";
         assert_eq!(plan(&pending), expected);
         pending.compute().unwrap();
         assert_eq!(plan(&pending), "the samples are there: 216 B");

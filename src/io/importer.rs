@@ -89,7 +89,7 @@ impl Importer {
             ..options.clone()
         };
         let recording = (self.camera.format().open)(&self.path, &options)?;
-        load_recording(&self.path, &*recording, selection, &options)
+        load_recording(&self.path, recording, selection, &options)
     }
 
     /// Time of each frame, a trace `{t}` of `uint64`; the unit depends on the camera.

@@ -6,6 +6,7 @@
 mod bytes;
 #[cfg_attr(not(all(feature = "hdf5", feature = "zarr")), allow(dead_code))]
 mod codec;
+mod deferred;
 pub(crate) mod ffmpeg;
 pub(crate) mod format;
 mod importer;
@@ -54,7 +55,7 @@ use registry::open;
 /// Loads frames of a recording, or maps them into memory.
 pub fn load_video(path: &Path, selection: &FrameSelection, options: &LoadOptions) -> Result<Video> {
     let (_, recording) = open(path, options)?;
-    load_recording(path, &*recording, selection, options)
+    load_recording(path, recording, selection, options)
 }
 
 /// Loads frames of a file without a header, or maps them into memory.
@@ -66,18 +67,18 @@ pub fn load_raw(
 ) -> Result<Video> {
     expect_file(path)?;
     let frames = raw_binary::RawFrames::open(path, format)?;
-    load_recording(path, &frames, selection, options)
+    load_recording(path, Box::new(frames), selection, options)
 }
 
 pub(in crate::io) fn load_recording(
     path: &Path,
-    recording: &dyn Recording,
+    recording: Box<dyn Recording>,
     selection: &FrameSelection,
     options: &LoadOptions,
 ) -> Result<Video> {
     let (shape, _) = recording.layout()?;
     let range = selection.resolve(path, shape[0])?;
-    let metadata = metadata_of(path, recording);
+    let mut metadata = metadata_of(path, &*recording);
     let use_mmap = options.use_mmap
         && match recording.must_load() {
             None => true,
@@ -93,10 +94,11 @@ pub(in crate::io) fn load_recording(
         let video = Video::with_metadata(recording.map()?, metadata);
         return Ok(video.frames(range.start, range.len, range.step as isize));
     }
-    let samples = recording.load(range)?;
-    let mut video = Video::with_metadata(samples, metadata);
-    video.metadata_mut().take_every(range.step);
-    Ok(video)
+    metadata.take_every(range.step);
+    if deferred::can_defer(&*recording, range)? {
+        return deferred::video(recording, range, metadata);
+    }
+    Ok(Video::with_metadata(recording.load(range)?, metadata))
 }
 
 /// The metadata of a recording.

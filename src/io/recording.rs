@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use super::bytes::samples::SharedFile;
 use super::listing::few;
 use super::series::Series;
 use crate::bail;
@@ -141,7 +142,7 @@ impl FrameRange {
 }
 
 /// A file whose header has been read.
-pub(crate) trait Recording {
+pub(crate) trait Recording: Send {
     /// Metadata in the header.
     fn metadata(&self) -> &Metadata;
 
@@ -150,6 +151,12 @@ pub(crate) trait Recording {
 
     /// Loads frames into memory.
     fn load(&self, range: FrameRange) -> Result<Samples>;
+
+    /// The files, if they store the samples of the frames as they are in memory: loading them later
+    /// can only fail because a file has changed. An error if frames are missing.
+    fn plain_files(&self, _: FrameRange) -> Result<Option<Vec<&SharedFile>>> {
+        Ok(None)
+    }
 
     /// Why frames are loaded although mapping was requested, for files of a kind that is otherwise
     /// mapped, or whose camera format does not allow mapping.

@@ -1,12 +1,15 @@
 //! Chains of filters give the same files as filters run one by one, whatever the blocks.
 
-use std::fs;
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
+use tempfile::TempDir;
 
 use crate::script::Settings;
 use crate::session::Session;
-use crate::video::TEST_LIMITS;
+use crate::video::{TEST_LIMITS, TestLimits};
 
 /// Sources: small videos of all kinds of samples and layouts.
 fn source() -> impl Strategy<Value = String> {
@@ -69,10 +72,40 @@ fn filter() -> impl Strategy<Value = String> {
     ]
 }
 
-/// The bytes of the file that a script saves, or its error.
-fn saved(script: &str, limits: (usize, usize)) -> Result<Vec<u8>, String> {
+/// How the result of a script is saved: as a temporary, as a variable that is not used again, and
+/// as one that is.
+const ENDS: &[&str] = &[
+    "let last = [v]; v = (); save_video(\"RESULT\", last.pop());",
+    "save_video(\"RESULT\", v);",
+    "save_video(\"RESULT\", v); let frames = v.len;",
+];
+
+const WHOLE: TestLimits = TestLimits {
+    pending: usize::MAX,
+    block: 1,
+    per_call: 1,
+};
+
+/// A file that was written long ago, with the video that a script makes.
+fn source_file(video: &str, extension: &str) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("result.npy");
+    let path = folder.path().join("source").with_extension(extension);
+    let bytes = saved(
+        &format!("save_video(\"RESULT\", {video});"),
+        extension,
+        WHOLE,
+    );
+    fs::write(&path, bytes.unwrap()).unwrap();
+    let file = File::options().write(true).open(&path).unwrap();
+    let old = SystemTime::now() - Duration::from_secs(1000);
+    file.set_modified(old).unwrap();
+    (folder, path)
+}
+
+/// The bytes of the file that a script saves, or its error.
+fn saved(script: &str, extension: &str, limits: TestLimits) -> Result<Vec<u8>, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("result").with_extension(extension);
     let script = script.replace("RESULT", &path.display().to_string());
     let mut session = Session::new(Settings {
         print: Box::new(|_| ()),
@@ -96,16 +129,19 @@ proptest! {
         source in source(),
         filters in prop::collection::vec(filter(), 1..6),
         block in 1..9usize,
-        keeps in any::<bool>(),
+        per_call in 1..16usize,
+        end in prop::sample::select(ENDS),
+        file in prop::option::of(prop::sample::select(&["npy", "tif", "npz"][..])),
     ) {
         let filters = filters.join(" ");
-        let end = match keeps {
-            // The variable keeps the video, which is computed whole.
-            true => "save_video(\"RESULT\", v);",
-            false => "let last = [v]; v = (); save_video(\"RESULT\", last.pop());",
+        let file = file.map(|extension| source_file(&source, extension));
+        let source = match &file {
+            Some((_folder, path)) => format!("load_video(\"{}\")", path.display()),
+            None => source,
         };
         let script = format!("let v = {source}; {filters} {end}");
-        let expected = saved(&script, (usize::MAX, 1));
-        prop_assert_eq!(saved(&script, (0, block)), expected, "{}", script);
+        let limits = TestLimits { pending: 0, block, per_call };
+        let expected = saved(&script, "npy", WHOLE);
+        prop_assert_eq!(saved(&script, "npy", limits), expected, "{}", script);
     }
 }

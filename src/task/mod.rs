@@ -10,6 +10,7 @@
 
 mod job;
 pub mod memory;
+mod pipeline;
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -24,6 +25,7 @@ pub use job::{
     CriticalSection, EnteredJob, Job, Reporter, Stop, check, in_this_job, is_interrupted, note,
     warn,
 };
+pub use pipeline::pipeline;
 
 /// Stack size of threads that run scripts, which may call functions recursively to a great depth.
 pub const STACK_SIZE: usize = 1 << 30;

@@ -20,9 +20,9 @@ use std::sync::Arc;
 pub use frames::Frames;
 pub use layout::Layout;
 pub use metadata::{Field, Metadata, warn_of_pixel_size};
+pub use pending::{Chain, Needs, StageInfo, any_pending, min_pending};
 #[cfg(test)]
-pub(crate) use pending::TEST_LIMITS;
-pub use pending::{Chain, StageInfo};
+pub(crate) use pending::{TEST_LIMITS, TestLimits};
 pub(crate) use read::{convert_run, read_run, split};
 pub use samples::{DType, Element, Number, Real, Samples};
 pub(crate) use samples::{map_samples, with_bits, with_dtype};
@@ -30,7 +30,7 @@ pub use storage::{MappedFile, Strided};
 
 use crate::bail;
 use crate::error::{Error, Result};
-use pending::Pending;
+use pending::Owner;
 
 /// An array of 1 to 4 axes, `{t, y, x[, channel]}`; also an image `{y, x}` or a trace `{t}`.
 ///
@@ -45,7 +45,7 @@ pub struct Video {
 #[derive(Clone)]
 enum VideoContents {
     Samples(Samples),
-    Pending(Arc<Pending>),
+    Pending(Owner),
 }
 
 impl VideoContents {
@@ -66,9 +66,9 @@ impl VideoContents {
         if let Err(error) = pending.samples() {
             fail(error);
         }
-        match Arc::try_unwrap(pending) {
+        match Arc::try_unwrap(pending.into_shared()) {
             Ok(pending) => pending.into_samples(),
-            Err(pending) => VideoContents::Pending(pending).samples().clone(),
+            Err(pending) => pending.samples().cloned().expect("computed before"),
         }
     }
 }

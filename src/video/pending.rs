@@ -1,21 +1,42 @@
 //! Samples that are computed when somebody needs them: once, as a whole, and kept; or block by
 //! block for a reader that is the only one and keeps none of them.
 
-use std::ops::Range;
+use std::ops::{Deref, Range};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::{DType, Metadata, Samples, Video, VideoContents};
 use crate::error::{Error, Result};
 use crate::task::{self, Task};
 
-/// Bytes of samples that are computed at once: a few of them take little memory, and each keeps all
+/// Bytes of samples that are computed at once: a few of them lie in the cache, and each keeps all
 /// cores busy.
-const BLOCK: usize = 8 << 20;
+const BLOCK: usize = 4 << 20;
+
+/// Smallest result in bytes that is not computed at once.
+pub fn min_pending() -> usize {
+    #[cfg(test)]
+    if let Some(limits) = TEST_LIMITS.get() {
+        return limits.pending;
+    }
+    16 << 20
+}
+
+/// Limits that tests choose.
+#[cfg(test)]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TestLimits {
+    /// Smallest pending result in bytes.
+    pub(crate) pending: usize,
+    /// Number of frames of a block.
+    pub(crate) block: usize,
+    /// Smallest number of frames that a stage with a window computes at once.
+    pub(crate) per_call: usize,
+}
 
 #[cfg(test)]
 thread_local! {
-    /// Smallest pending result in bytes, and number of frames of a block, in tests.
-    pub(crate) static TEST_LIMITS: std::cell::Cell<Option<(usize, usize)>> =
+    pub(crate) static TEST_LIMITS: std::cell::Cell<Option<TestLimits>> =
         const { std::cell::Cell::new(None) };
 }
 
@@ -27,8 +48,8 @@ pub trait Chain: Send {
     /// Computes all frames at once.
     fn whole(&mut self) -> Result<Video>;
 
-    /// Smallest number of frames for which a call of [`Chain::frames`] pays.
-    fn min_block(&self) -> usize;
+    /// Whether frames can be asked for again from the first on, as nothing is computed twice then.
+    fn is_repeatable(&self) -> bool;
 
     /// Notes where the script asked for the last stage.
     fn set_origin(&mut self, origin: String);
@@ -44,12 +65,23 @@ pub struct StageInfo {
     pub name: &'static str,
     /// Where the script calls it.
     pub origin: Option<String>,
-    /// Number of frames before and after a frame that its result depends on.
-    pub window: (usize, usize),
-    /// Whether the input is read once before the first frame is computed.
-    pub has_first_pass: bool,
+    /// What it needs of its input to compute a frame.
+    pub needs: Needs,
     /// Size of the result in bytes.
     pub nbytes: usize,
+    /// Bytes that are kept from block to block.
+    pub held: usize,
+}
+
+/// What a stage needs of its input to compute a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing: it reads a file.
+    File,
+    /// The frame, and as many before and after it.
+    Frames(usize, usize),
+    /// The frame, after it has read the whole input.
+    All,
 }
 
 /// Samples to be computed by a chain.
@@ -59,6 +91,73 @@ pub(super) struct Pending {
     /// Until the samples are computed.
     chain: Mutex<Option<Box<dyn Chain>>>,
     samples: OnceLock<Result<Samples>>,
+    unfinished: Unfinished,
+}
+
+/// Number of pending samples that were not computed, or could not be.
+static UNFINISHED: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether any video may have pending samples.
+pub fn any_pending() -> bool {
+    UNFINISHED.load(Relaxed) > 0
+}
+
+/// Counts pending samples until they are there.
+struct Unfinished(AtomicBool);
+
+impl Unfinished {
+    fn new() -> Self {
+        UNFINISHED.fetch_add(1, Relaxed);
+        Self(AtomicBool::new(true))
+    }
+
+    fn end(&self) {
+        if self.0.swap(false, Relaxed) {
+            UNFINISHED.fetch_sub(1, Relaxed);
+        }
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// One of those who refer to pending samples.
+pub(super) struct Owner {
+    shared: Arc<Pending>,
+    /// Whether one other owner will never use them: a variable of a script after its last use.
+    is_last: bool,
+}
+
+impl Owner {
+    pub(super) fn into_shared(self) -> Arc<Pending> {
+        self.shared
+    }
+
+    /// Whether nobody else would use the samples.
+    fn is_only(&self) -> bool {
+        Arc::strong_count(&self.shared) <= 1 + usize::from(self.is_last)
+    }
+}
+
+/// A clone is another owner, whatever is known of the others.
+impl Clone for Owner {
+    fn clone(&self) -> Self {
+        Self {
+            shared: self.shared.clone(),
+            is_last: false,
+        }
+    }
+}
+
+impl Deref for Owner {
+    type Target = Pending;
+
+    fn deref(&self) -> &Pending {
+        &self.shared
+    }
 }
 
 impl Pending {
@@ -85,6 +184,9 @@ impl Pending {
                 })
             }
         };
+        if found.is_ok() {
+            self.unfinished.end();
+        }
         found.as_ref().map_err(Clone::clone)
     }
 
@@ -97,23 +199,24 @@ impl Pending {
         samples.expect("computed before")
     }
 
-    /// Computes all frames in blocks, in order.
-    fn run(&self, chain: &mut dyn Chain, each: &mut dyn FnMut(&Video) -> Result<()>) -> Result<()> {
+    /// Computes all frames in blocks, in order, each while the one before it is used.
+    fn run(&self, chain: &mut dyn Chain, mut each: impl FnMut(&Video) -> Result<()>) -> Result<()> {
         let n_frames = self.shape[0];
         let frame_bytes = self.shape[1..].iter().product::<usize>() * self.dtype.size();
-        let per_block = (BLOCK / frame_bytes.max(1)).max(chain.min_block()).max(1);
+        let per_block = (BLOCK / frame_bytes.max(1)).max(1);
         #[cfg(test)]
-        let per_block = TEST_LIMITS.get().map_or(per_block, |(_, frames)| frames);
-        let task = Task::new("computing", n_frames);
-        for start in (0..n_frames).step_by(per_block) {
+        let per_block = TEST_LIMITS.get().map_or(per_block, |limits| limits.block);
+        let starts = (0..n_frames).step_by(per_block);
+        let blocks = starts.map(move |start| {
             let frames = start..n_frames.min(start + per_block);
-            let len = frames.len();
-            let block = task::as_part(|| chain.frames(frames))?;
-            debug_assert_eq!((block.len(), block.dtype()), (len, self.dtype));
+            task::as_part(|| chain.frames(frames))
+        });
+        let task = Task::new("computing", n_frames);
+        task::pipeline(blocks, |block| {
+            debug_assert_eq!(block.dtype(), self.dtype);
             task::as_part(|| each(&block))?;
-            task.advance(len)?;
-        }
-        Ok(())
+            task.advance(block.len())
+        })
     }
 }
 
@@ -130,14 +233,18 @@ impl Video {
             dtype,
             chain: Mutex::new(Some(chain)),
             samples: OnceLock::new(),
+            unfinished: Unfinished::new(),
         };
         Self {
-            contents: VideoContents::Pending(Arc::new(pending)),
+            contents: VideoContents::Pending(Owner {
+                shared: Arc::new(pending),
+                is_last: false,
+            }),
             metadata: Arc::new(metadata),
         }
     }
 
-    fn as_pending(&self) -> Option<&Arc<Pending>> {
+    fn as_pending(&self) -> Option<&Owner> {
         match &self.contents {
             VideoContents::Pending(pending) if pending.samples.get().is_none() => Some(pending),
             _ => None,
@@ -151,8 +258,14 @@ impl Video {
 
     /// Whether the samples are still to be computed, and nobody else would use them.
     pub fn is_streamable(&self) -> bool {
-        self.as_pending()
-            .is_some_and(|pending| Arc::strong_count(pending) == 1)
+        self.as_pending().is_some_and(Owner::is_only)
+    }
+
+    /// Notes that the only other owner of pending samples will never use them.
+    pub fn release(&mut self) {
+        if let VideoContents::Pending(owner) = &mut self.contents {
+            owner.is_last = Arc::strong_count(&owner.shared) == 2;
+        }
     }
 
     /// Computes the samples, unless that was done before; an error each time if they cannot be
@@ -188,6 +301,28 @@ impl Video {
         each(self)
     }
 
+    /// Calls a function with consecutive parts of the video, in order. Pending samples are loaded for
+    /// these calls alone if they are only read from a file, and otherwise computed and kept.
+    pub fn scan(&self, mut each: impl FnMut(&Video) -> Result<()>) -> Result<()> {
+        if self.is_repeatable()
+            && let Some(pending) = self.as_pending()
+            && let Some(chain) = &mut *pending.chain()
+        {
+            return pending.run(&mut **chain, each);
+        }
+        self.compute()?;
+        each(self)
+    }
+
+    /// Whether nobody else would use the pending samples, and they are only read from a file.
+    pub fn is_repeatable(&self) -> bool {
+        let pending = self.as_pending().filter(|pending| pending.is_only());
+        pending.is_some_and(|pending| {
+            let chain = pending.chain();
+            chain.as_ref().is_some_and(|chain| chain.is_repeatable())
+        })
+    }
+
     /// Computes frames of a pending video that is [streamable](Self::is_streamable); only frames
     /// after those of earlier calls can be computed.
     pub fn next_frames(&mut self, frames: Range<usize>) -> Result<Video> {
@@ -203,16 +338,6 @@ impl Video {
         }
     }
 
-    /// Smallest number of frames for which a call of [`Video::next_frames`] pays.
-    pub fn min_block(&self) -> usize {
-        self.as_pending().map_or(1, |pending| {
-            pending
-                .chain()
-                .as_ref()
-                .map_or(1, |chain| chain.min_block())
-        })
-    }
-
     /// Notes where a script asked for the samples, for errors.
     pub fn set_origin(&self, origin: impl FnOnce() -> String) {
         if let Some(pending) = self.as_pending()
@@ -220,6 +345,12 @@ impl Video {
         {
             chain.set_origin(origin());
         }
+    }
+
+    /// Bytes of memory that it takes to pass the pending samples on block by block.
+    pub fn streaming_bytes(&self) -> usize {
+        let held = self.stages().iter().map(|stage| stage.held).sum::<usize>();
+        held + self.nbytes().min(2 * BLOCK)
     }
 
     /// Stages by which the samples are still to be computed, in the order in which they pass them.

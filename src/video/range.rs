@@ -14,9 +14,14 @@ const STEP: usize = 1 << 18;
 impl Video {
     /// Minimum and maximum, NaN ignored; `None` if there are only NaN samples.
     pub fn range(&self) -> Result<Option<(f64, f64)>> {
-        let range = map_samples!(self.samples(), array => {
-            walk(array, range_of)?.map(|(low, high)| (low.to_f64(), high.to_f64()))
-        });
+        let mut range = None;
+        self.scan(|block| {
+            let found = map_samples!(block.samples(), array => {
+                walk(array, range_of)?.map(|(low, high)| (low.to_f64(), high.to_f64()))
+            });
+            range = join(range, found);
+            Ok(())
+        })?;
         Ok(range)
     }
 

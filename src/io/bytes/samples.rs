@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use half::f16;
 use half::slice::HalfFloatSliceExt;
@@ -107,10 +108,12 @@ impl Conversion {
 }
 
 /// A file that is read at several offsets at once.
-pub(in crate::io) struct SharedFile {
+pub(crate) struct SharedFile {
     path: PathBuf,
     file: File,
     len: u64,
+    /// When it had been written to for the last time before it was opened, if that is known.
+    modified: Option<SystemTime>,
 }
 
 impl SharedFile {
@@ -128,14 +131,12 @@ impl SharedFile {
 
     /// Wraps an open file.
     pub(in crate::io) fn new(path: &Path, file: File) -> Result<Self> {
-        let len = file
-            .metadata()
-            .map_err(|e| Error::io("open", path, &e))?
-            .len();
+        let facts = file.metadata().map_err(|e| Error::io("open", path, &e))?;
         Ok(Self {
             path: path.to_owned(),
             file,
-            len,
+            len: facts.len(),
+            modified: facts.modified().ok(),
         })
     }
 
@@ -147,6 +148,19 @@ impl SharedFile {
     /// The size of the file in bytes.
     pub(in crate::io) fn len(&self) -> u64 {
         self.len
+    }
+
+    /// Whether nobody had written to the file for some time when it was opened.
+    pub(in crate::io) fn is_older_than(&self, time: Duration) -> bool {
+        let age = self.modified.and_then(|modified| modified.elapsed().ok());
+        age.is_some_and(|age| age > time)
+    }
+
+    /// Whether nobody has written to the file since it was opened.
+    pub(in crate::io) fn is_unchanged(&self) -> bool {
+        self.file
+            .metadata()
+            .is_ok_and(|facts| (facts.len(), facts.modified().ok()) == (self.len, self.modified))
     }
 
     /// Reads bytes at an offset of the file.

@@ -56,8 +56,8 @@ pub fn load_image_folder(
     }
     .resolve(path, files.len())?;
     let files = range.indices().map(|index| files[index].clone()).collect();
-    let folder = ImageFolder::new(path, files)?;
-    let mut video = load_recording(path, &folder, &FrameSelection::ALL, &LoadOptions::default())?;
+    let folder = Box::new(ImageFolder::new(path, files)?);
+    let mut video = load_recording(path, folder, &FrameSelection::ALL, &LoadOptions::default())?;
     video.metadata_mut().take_every(step);
     Ok(video)
 }

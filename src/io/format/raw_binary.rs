@@ -143,6 +143,11 @@ impl Recording for RawFrames {
         samples::read_frames(&self.source, self.encoding, &shape, &offsets)
     }
 
+    fn plain_files(&self, _: FrameRange) -> Result<Option<Vec<&SharedFile>>> {
+        let is_plain = self.encoding.dtype != DType::Bool;
+        Ok(is_plain.then(|| vec![&self.source]))
+    }
+
     fn must_load(&self) -> Option<&'static str> {
         self.encoding.must_load()
     }

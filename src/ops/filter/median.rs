@@ -4,12 +4,14 @@
 //! bits (`imageproc`). The samples of small boxes are sorted in registers, for several pixels at
 //! once.
 
+use std::ops::Range;
+
 use super::mean::{AxisWindows, has_nan};
 use crate::bail;
 use crate::error::Result;
 use crate::ops::expect_gray_frames;
 use crate::ops::kernel::border::Border;
-use crate::ops::kernel::{Kernel, run_kernel};
+use crate::ops::kernel::{Kernel, only, run_kernel};
 use crate::task;
 use crate::video::{Element, Strided, Video, read_run, with_dtype};
 
@@ -39,6 +41,12 @@ pub struct MedianFilter {
 /// higher of the two middle ones. A box of even length extends further back than ahead. The sample
 /// type does not change; NaN propagates to every box that contains it.
 pub fn median_filter(video: Video, options: &MedianFilter) -> Result<Video> {
+    let frames = 0..video.len();
+    median_within(video, frames, options)
+}
+
+/// Some frames of [`median_filter`].
+pub fn median_within(video: Video, frames: Range<usize>, options: &MedianFilter) -> Result<Video> {
     expect_gray_frames(&video, "median_filter")?;
     let axis = |size: i64, len: usize| AxisWindows::of(size, len, options.mode);
     let shape = video.shape();
@@ -55,17 +63,17 @@ pub fn median_filter(video: Video, options: &MedianFilter) -> Result<Video> {
         bail!("median_filter needs a window of at most {MAX_SAMPLES} samples, got {samples}");
     }
     if samples == 1.0 || video.is_empty() {
-        return Ok(video);
+        return Ok(only(frames, video));
     }
     let [time, y, x] = count.map(|(size, len)| axis(size, len));
     let mut plan = MedianPlan::new(time, y, x, shape[2]);
     plan.ignores_nan = options.ignores_nan && has_nan::<f64>(&video)?;
-    with_dtype!(video.dtype(), T => filter::<T>(&video, &plan))
+    with_dtype!(video.dtype(), T => filter::<T>(&video, frames, &plan))
 }
 
-fn filter<T: Element>(video: &Video, plan: &MedianPlan) -> Result<Video> {
+fn filter<T: Element>(video: &Video, frames: Range<usize>, plan: &MedianPlan) -> Result<Video> {
     let (rows, cols) = (video.shape()[1], video.shape()[2]);
-    let mut result = Strided::<T>::for_writing(video.shape())?;
+    let mut result = Strided::<T>::for_writing(&[frames.len(), rows, cols])?;
     let source = T::unwrap(video.samples().clone()).expect("of the type just dispatched on");
     let steps = result.as_mut_slice()?.chunks_mut(cols).enumerate();
     let memory = || (vec![T::default(); plan.buffer_len()], Vec::new());
@@ -74,7 +82,8 @@ fn filter<T: Element>(video: &Video, plan: &MedianPlan) -> Result<Video> {
         steps,
         memory,
         |(buffer, values), (step, out)| {
-            plan.read_rows(&source, step / rows, step % rows, buffer);
+            let (frame, row) = (frames.start + step / rows, step % rows);
+            plan.read_rows(&source, frame, row, buffer);
             run_kernel(plan, (&*buffer, values, out));
             Ok(())
         },

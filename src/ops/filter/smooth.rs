@@ -1,9 +1,11 @@
 //! Gaussian smoothing in time and space.
 
+use std::ops::Range;
+
 use crate::bail;
 use crate::error::Result;
 use crate::ops::kernel::gaussian::Gaussian;
-use crate::ops::kernel::{Kernel, TraceBlock, map_frames, map_samples, map_traces};
+use crate::ops::kernel::{Kernel, TraceBlock, map_frames, map_samples, map_traces_within, only};
 use crate::ops::{expect_gray_frames, smooth_in_precision};
 use crate::video::{Real, Video};
 
@@ -24,6 +26,17 @@ pub fn smooth_spatiotemporal(
     sigma_temporal: f64,
     sigma_spatial: f64,
 ) -> Result<Video> {
+    let frames = 0..video.len();
+    smooth_within(video, frames, sigma_temporal, sigma_spatial)
+}
+
+/// Some frames of [`smooth_spatiotemporal`].
+pub fn smooth_within(
+    video: Video,
+    frames: Range<usize>,
+    sigma_temporal: f64,
+    sigma_spatial: f64,
+) -> Result<Video> {
     expect_gray_frames(&video, "smooth_spatiotemporal")?;
     let named = [
         ("sigma_temporal", sigma_temporal),
@@ -34,8 +47,8 @@ pub fn smooth_spatiotemporal(
     }
     smooth_in_precision(
         video,
-        |video| smooth::<f32>(video, sigma_temporal, sigma_spatial),
-        |video| smooth::<f64>(video, sigma_temporal, sigma_spatial),
+        |video| smooth::<f32>(video, frames.clone(), sigma_temporal, sigma_spatial),
+        |video| smooth::<f64>(video, frames.clone(), sigma_temporal, sigma_spatial),
     )
 }
 
@@ -45,14 +58,19 @@ pub fn reach(sigma_temporal: f64) -> usize {
 }
 
 /// First in time, then, while a frame is in the cache, along its rows and columns.
-fn smooth<R: Real>(video: Video, sigma_temporal: f64, sigma_spatial: f64) -> Result<Video> {
+fn smooth<R: Real>(
+    video: Video,
+    frames: Range<usize>,
+    sigma_temporal: f64,
+    sigma_spatial: f64,
+) -> Result<Video> {
     let [n_frames, rows, cols] = *video.shape() else {
         unreachable!("three axes were asked for");
     };
-    let mut video = video;
-    if let Some(time) = Gaussian::<R>::new(sigma_temporal, n_frames) {
-        video = map_traces("smoothing", video, SmoothTemporal(time))?;
-    }
+    let video = match Gaussian::<R>::new(sigma_temporal, n_frames) {
+        Some(time) => map_traces_within("smoothing", video, frames, SmoothTemporal(time))?,
+        None => only(frames, video),
+    };
     let y = Gaussian::<R>::new(sigma_spatial, rows);
     let x = Gaussian::<R>::new(sigma_spatial, cols);
     if let (Some(y), Some(x)) = (y, x) {
@@ -69,7 +87,7 @@ impl<R: Real> Kernel<TraceBlock<'_, R>> for SmoothTemporal<R> {
     fn run(&self, mut traces: TraceBlock<'_, R>) {
         let Gaussian { weights, indices } = &self.0;
         let (samples, pixels, radius) = (traces.samples, traces.pixels, self.0.radius());
-        for frame in 0..samples.len() / pixels {
+        for frame in traces.frames {
             let rows = NeighborRows {
                 samples,
                 indices: &indices[frame..=frame + 2 * radius],

@@ -5,7 +5,8 @@ use std::ops::Range;
 use crate::bail;
 use crate::error::Result;
 use crate::ops::kernel::{
-    Kernel, OutputFrame, RUN, TraceBlock, convert_samples, is_in_place, make_frames, map_traces,
+    Kernel, OutputFrame, RUN, TraceBlock, convert_samples, is_in_place, make_frames_within,
+    map_traces,
 };
 use crate::video::{DType, Real, Video};
 
@@ -29,14 +30,24 @@ pub fn reach(n: i64, center: bool) -> (usize, usize) {
 
 /// Subtracts from each frame the one `n` frames earlier. Ints give `float32`.
 pub fn temporal_difference(video: Video, options: &TemporalDifference) -> Result<Video> {
+    let frames = 0..video.len();
+    difference_within(video, frames, options)
+}
+
+/// Some frames of [`temporal_difference`].
+pub fn difference_within(
+    video: Video,
+    frames: Range<usize>,
+    options: &TemporalDifference,
+) -> Result<Video> {
     if options.n < 1 {
         bail!("temporal_difference needs `n` >= 1, got {}", options.n);
     }
     match video.dtype() {
-        DType::F64 => difference::<f64>(video, options),
+        DType::F64 => difference::<f64>(video, frames, options),
         // Differences of large numbers need double precision, but the results fit single precision.
         dtype if dtype.is_wide() => {
-            let wide = difference::<f64>(video, options)?;
+            let wide = difference::<f64>(video, frames, options)?;
             convert_samples(
                 "subtracting frames",
                 &wide,
@@ -47,11 +58,15 @@ pub fn temporal_difference(video: Video, options: &TemporalDifference) -> Result
                 },
             )
         }
-        _ => difference::<f32>(video, options),
+        _ => difference::<f32>(video, frames, options),
     }
 }
 
-fn difference<R: Real>(video: Video, options: &TemporalDifference) -> Result<Video> {
+fn difference<R: Real>(
+    video: Video,
+    frames: Range<usize>,
+    options: &TemporalDifference,
+) -> Result<Video> {
     let n_frames = video.len();
     let n = usize::try_from(options.n).unwrap_or(n_frames).min(n_frames);
     let first = if options.center { n - n / 2 } else { n };
@@ -60,10 +75,10 @@ fn difference<R: Real>(video: Video, options: &TemporalDifference) -> Result<Vid
         defined: first..first + n_frames - n,
         fill_value: R::from_f64(options.fill_value),
     };
-    if is_in_place::<R>(&video) {
+    if frames.len() == n_frames && is_in_place::<R>(&video) {
         return map_traces("subtracting frames", video, difference);
     }
-    make_frames("subtracting frames", &video, difference)
+    make_frames_within("subtracting frames", &video, frames, difference)
 }
 
 /// Writes the differences of frames `n` apart to the frames `defined`, in order.

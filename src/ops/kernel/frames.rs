@@ -68,13 +68,24 @@ pub fn make_frames<R: Real>(
     video: &Video,
     kernel: impl for<'a> Kernel<OutputFrame<'a, R>>,
 ) -> Result<Video> {
-    let mut array = Strided::<R>::for_writing(video.shape())?;
+    make_frames_within(operation, video, 0..video.len(), kernel)
+}
+
+/// Like [`make_frames`], for some frames of the result only.
+pub fn make_frames_within<R: Real>(
+    operation: &'static str,
+    video: &Video,
+    frames: Range<usize>,
+    kernel: impl for<'a> Kernel<OutputFrame<'a, R>>,
+) -> Result<Video> {
+    let shape = [&[frames.len()], &video.shape()[1..]].concat();
+    let mut array = Strided::<R>::for_writing(&shape)?;
     let frame_len = video.frame_len().max(1);
     let steps = array.as_mut_slice()?.chunks_mut(frame_len).enumerate();
-    task::for_each_init(operation, steps, Vec::new, |scratch, (frame, results)| {
+    task::for_each_init(operation, steps, Vec::new, |scratch, (step, results)| {
         let source = FrameReader(video.samples());
         let frame = OutputFrame {
-            frame,
+            frame: frames.start + step,
             results,
             scratch,
             source,

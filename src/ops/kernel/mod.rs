@@ -13,14 +13,17 @@ pub(in crate::ops) mod row_sums;
 mod samples;
 mod traces;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use pulp::{Arch, Simd, WithSimd};
 
-pub use frames::{FrameReader, OutputFrame, make_frames, map_frames, reduce_frames};
+pub use frames::{
+    FrameReader, OutputFrame, make_frames, make_frames_within, map_frames, reduce_frames,
+};
 pub(in crate::ops) use operands::{ChunkPlan, OperandSamples};
 pub use samples::{convert_samples, map_samples};
-pub use traces::{TraceBlock, TraceResults, map_traces};
+pub use traces::{TraceBlock, TraceResults, map_traces, map_traces_within};
 
 use crate::error::Result;
 use crate::task;
@@ -74,6 +77,14 @@ pub fn is_in_place<T: Element>(video: &Video) -> bool {
     video.dtype() == T::DTYPE && of_any_type!(video.samples(), array => array.is_reusable())
 }
 
+/// Some frames of a video; the video itself if these are all.
+pub fn only(frames: Range<usize>, video: Video) -> Video {
+    match frames == (0..video.len()) {
+        true => video,
+        false => video.frames(frames.start, frames.len(), 1),
+    }
+}
+
 /// Memory for a result, and the source of its input unless that is already in this memory.
 struct Output<R> {
     array: Strided<R>,
@@ -96,6 +107,20 @@ impl<R: Real> Output<R> {
             });
         }
         Self::fresh(R::wrap(array), metadata)
+    }
+
+    /// Memory for the results of some frames.
+    fn within(video: Video, frames: &Range<usize>) -> Result<Self> {
+        if *frames == (0..video.len()) {
+            return Self::of(video);
+        }
+        let (samples, metadata) = video.into_parts();
+        let shape = [&[frames.len()], &samples.layout().shape()[1..]].concat();
+        Ok(Self {
+            array: Strided::for_writing(&shape)?,
+            source: Some(samples),
+            metadata,
+        })
     }
 
     fn fresh(samples: Samples, metadata: Arc<Metadata>) -> Result<Self> {

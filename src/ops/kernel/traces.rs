@@ -1,5 +1,7 @@
 //! Kernels over the traces of pixels.
 
+use std::ops::Range;
+
 use ndarray::{ArrayViewMut2, Axis};
 
 use super::{Kernel, Output, STEP, run_kernel};
@@ -21,6 +23,8 @@ pub struct TraceBlock<'a, R> {
     pub samples: &'a [R],
     /// Number of pixels, which is the stride between the samples of a trace.
     pub pixels: usize,
+    /// Frames whose results are to be computed.
+    pub frames: Range<usize>,
     /// Destination of the results.
     pub results: TraceResults<'a, R>,
     /// Scratch memory for the kernel, reused between calls.
@@ -28,13 +32,17 @@ pub struct TraceBlock<'a, R> {
 }
 
 /// Memory for the results of some neighboring pixels.
-pub struct TraceResults<'a, R>(ArrayViewMut2<'a, R>);
+pub struct TraceResults<'a, R> {
+    rows: ArrayViewMut2<'a, R>,
+    /// Frame of the first row.
+    first: usize,
+}
 
 impl<R> TraceResults<'_, R> {
     /// Results of one frame.
     #[inline(always)]
     pub fn frame(&mut self, frame: usize) -> &mut [R] {
-        let row = self.0.row_mut(frame);
+        let row = self.rows.row_mut(frame - self.first);
         row.into_slice().expect("part of a frame")
     }
 }
@@ -45,17 +53,29 @@ pub fn map_traces<R: Real>(
     video: Video,
     kernel: impl for<'a> Kernel<TraceBlock<'a, R>>,
 ) -> Result<Video> {
+    let frames = 0..video.len();
+    map_traces_within(operation, video, frames, kernel)
+}
+
+/// Like [`map_traces`], for the results of some frames only: `kernel` computes those of
+/// [`TraceBlock::frames`] from the samples of all frames.
+pub fn map_traces_within<R: Real>(
+    operation: &'static str,
+    video: Video,
+    frames: Range<usize>,
+    kernel: impl for<'a> Kernel<TraceBlock<'a, R>>,
+) -> Result<Video> {
     let (n_frames, frame_len) = (video.len(), video.frame_len());
-    let mut output = Output::<R>::of(video)?;
+    let mut output = Output::<R>::within(video, &frames)?;
     output.touch(operation)?;
     let (samples, source) = (output.array.as_mut_slice()?, &output.source);
     if samples.is_empty() {
         return Ok(output.into_video());
     }
-    let mut frames = ArrayViewMut2::from_shape((n_frames, frame_len), samples)
+    let mut results = ArrayViewMut2::from_shape((frames.len(), frame_len), samples)
         .expect("as many samples as frames times pixels");
     let pixels = pixels_per_step(n_frames);
-    let steps = frames.axis_chunks_iter_mut(Axis(1), pixels).enumerate();
+    let steps = results.axis_chunks_iter_mut(Axis(1), pixels).enumerate();
     let memory = || (Vec::new(), Vec::new());
     task::for_each_init(
         operation,
@@ -68,10 +88,14 @@ pub fn map_traces<R: Real>(
                 Some(source) => source.read_frames(0..n_frames, first..first + pixels, samples),
                 None => copy_tile(&mut tile, samples),
             }
-            let results = TraceResults(tile);
+            let results = TraceResults {
+                rows: tile,
+                first: frames.start,
+            };
             let traces = TraceBlock {
                 samples,
                 pixels,
+                frames: frames.clone(),
                 results,
                 scratch,
             };

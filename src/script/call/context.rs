@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
-use rhai::Engine;
+use rhai::{AST, Engine, NativeCallContext};
 
 use super::builtin::{Builtin, Topic};
 use crate::error::{Error, Result};
@@ -15,6 +15,7 @@ use crate::player::event_loop::EventLoopProxy;
 use crate::script::docs::{Library, LibraryFunction};
 use crate::script::host::load_cache::LoadCache;
 use crate::script::host::profile::Profile;
+use crate::script::language::last_use::LastUses;
 use crate::task::Job;
 
 /// Settings of a session.
@@ -42,6 +43,7 @@ pub struct Context {
     entries: Mutex<Vec<PromptEntry>>,
     shown: Mutex<Vec<Player>>,
     names_last_value: AtomicBool,
+    last_uses: Mutex<BTreeMap<String, LastUses>>,
     /// Profile of the builtins, if enabled.
     pub profile: Profile,
     /// Recordings that need not be loaded again.
@@ -114,6 +116,7 @@ impl Context {
             entries: Mutex::default(),
             shown: Mutex::default(),
             names_last_value: AtomicBool::new(false),
+            last_uses: Mutex::default(),
             profile: Profile::default(),
             load_cache: LoadCache::default(),
             make_engine: OnceLock::new(),
@@ -228,6 +231,21 @@ impl Context {
     pub fn add_source(&self, name: &str, text: &str) {
         let mut sources = self.sources.lock().expect("no panic while holding it");
         sources.insert(name.to_owned(), text.to_owned());
+    }
+
+    /// Notes where a script uses a variable for the last time. At the prompt variables stay.
+    pub fn find_last_uses(&self, name: &str, ast: &AST) {
+        if !self.settings.interactive {
+            let mut last_uses = self.last_uses.lock().expect("no panic while holding it");
+            last_uses.insert(name.to_owned(), LastUses::of(ast));
+        }
+    }
+
+    /// Whether a call is the last use of the variable that it passes as an argument.
+    pub(in crate::script) fn is_last_use(&self, call: &NativeCallContext, argument: usize) -> bool {
+        let last_uses = self.last_uses.lock().expect("no panic while holding it");
+        let uses = call.call_source().and_then(|source| last_uses.get(source));
+        uses.is_some_and(|uses| uses.contains(call.call_position(), call.fn_name(), argument))
     }
 
     /// Text of a script or module.

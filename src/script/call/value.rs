@@ -17,7 +17,7 @@ use crate::script::language::dialect::Exact;
 use crate::script::types::members::ScriptType;
 use crate::task;
 use crate::video::memory::ByteSize;
-use crate::video::{DType, Element, Field, Frames, Metadata, Video, map_samples};
+use crate::video::{DType, Element, Field, Frames, Metadata, Video, any_pending, map_samples};
 
 /// Type of a parameter or result, for messages and documentation.
 #[derive(Debug, Clone, Copy)]
@@ -170,6 +170,9 @@ impl Value for Chained {
 
 /// Computes the samples of all pending videos in a value.
 pub(in crate::script) fn compute(value: &Dynamic) -> Result<()> {
+    if !any_pending() {
+        return Ok(());
+    }
     if let Some(video) = value.read_lock::<Video>() {
         return video.compute();
     }

@@ -6,6 +6,7 @@ pub mod diagnostic;
 pub mod dialect;
 pub mod error_recovery;
 pub(crate) mod hints;
+pub mod last_use;
 pub mod lexer;
 pub mod lookup;
 pub mod no_effect;

@@ -104,6 +104,14 @@ impl Recording for Micam05 {
         })
     }
 
+    fn plain_files(&self, range: FrameRange) -> Result<Option<Vec<&SharedFile>>> {
+        let frames = self.frames()?;
+        let source = &frames.source;
+        let promised = frames.frame_layout.frames;
+        check_range(source.path(), range, promised, frames.present())?;
+        Ok(Some(vec![source]))
+    }
+
     fn must_load(&self) -> Option<&'static str> {
         Some(DIFFERENCES)
     }

@@ -116,6 +116,12 @@ impl Recording for Ultima {
         })
     }
 
+    fn plain_files(&self, _: FrameRange) -> Result<Option<Vec<&SharedFile>>> {
+        let files = self.files()?;
+        let blocks = files.blocks.iter();
+        Ok(Some(blocks.chain([&files.background]).collect()))
+    }
+
     fn must_load(&self) -> Option<&'static str> {
         Some(DIFFERENCES)
     }

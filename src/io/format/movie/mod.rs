@@ -72,7 +72,7 @@ struct FrameFormat {
 }
 
 /// A decoder of movies.
-trait MovieDecoder {
+trait MovieDecoder: Send {
     /// Starts decoding the frames of a range.
     fn play(
         &self,

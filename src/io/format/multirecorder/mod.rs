@@ -135,6 +135,11 @@ impl Recording for MultiRecorder {
         )
     }
 
+    fn plain_files(&self, range: FrameRange) -> Result<Option<Vec<&SharedFile>>> {
+        check_range(self.source.path(), range, self.header.frames, self.present)?;
+        Ok(Some(vec![&self.source]))
+    }
+
     fn must_load(&self) -> Option<&'static str> {
         self.encoding.must_load()
     }

@@ -108,6 +108,17 @@ impl Recording for NpyArray {
         samples::read_frames(&self.source, encoding, &shape, &offsets)
     }
 
+    fn plain_files(&self, _: FrameRange) -> Result<Option<Vec<&SharedFile>>> {
+        let NpyHeader {
+            encoding,
+            ref shape,
+            fortran,
+            ..
+        } = self.header;
+        let is_plain = encoding.dtype != DType::Bool && !(fortran && shape.len() > 1);
+        Ok(is_plain.then(|| vec![&self.source]))
+    }
+
     fn must_load(&self) -> Option<&'static str> {
         self.header.encoding.must_load()
     }

@@ -258,6 +258,21 @@ impl Recording for TiffStack {
         })
     }
 
+    fn plain_files(&self, range: FrameRange) -> Result<Option<Vec<&SharedFile>>> {
+        let channels = self.channels.unwrap_or(1);
+        let mut pages = range
+            .indices()
+            .flat_map(|frame| frame * channels..(frame + 1) * channels);
+        let is_here = |page: usize| match &self.locations {
+            PageLocations::Plain(list) => {
+                matches!(list[page], Some(InFile { file: 0, .. }))
+            }
+            PageLocations::Coded(_) => false,
+        };
+        let is_plain = self.shape.encoding.dtype != DType::Bool && pages.all(is_here);
+        Ok(is_plain.then(|| vec![&self.source]))
+    }
+
     fn must_load(&self) -> Option<&'static str> {
         match self.locations {
             PageLocations::Plain(_) => self.shape.encoding.must_load(),

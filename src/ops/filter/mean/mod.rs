@@ -6,6 +6,7 @@
 
 mod windows;
 
+use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -14,8 +15,8 @@ use crate::error::Result;
 use crate::ops::kernel::border::Border;
 use crate::ops::kernel::row_sums::sum_rows;
 use crate::ops::kernel::{
-    FrameReader, Kernel, OutputFrame, RUN, TraceBlock, is_in_place, make_frames, map_frames,
-    map_traces,
+    FrameReader, Kernel, OutputFrame, RUN, TraceBlock, is_in_place, make_frames_within, map_frames,
+    map_traces_within, only,
 };
 use crate::ops::{expect_gray_frames, smooth_in_precision};
 use crate::task;
@@ -42,6 +43,12 @@ pub struct MeanFilter {
 /// than ahead. NaN samples count as the mean of their frame and stay NaN. Ints are computed in
 /// `float32`; a bool stays true where its whole box is true.
 pub fn mean_filter(video: Video, options: &MeanFilter) -> Result<Video> {
+    let frames = 0..video.len();
+    mean_within(video, frames, options)
+}
+
+/// Some frames of [`mean_filter`].
+pub fn mean_within(video: Video, frames: Range<usize>, options: &MeanFilter) -> Result<Video> {
     expect_gray_frames(&video, "mean_filter")?;
     let sizes = [
         ("size_temporal", options.size_temporal),
@@ -52,31 +59,37 @@ pub fn mean_filter(video: Video, options: &MeanFilter) -> Result<Video> {
     }
     smooth_in_precision(
         video,
-        |video| filter::<f32>(video, options),
-        |video| filter::<f64>(video, options),
+        |video| filter::<f32>(video, frames.clone(), options),
+        |video| filter::<f64>(video, frames.clone(), options),
     )
 }
 
-fn filter<R: Real>(video: Video, options: &MeanFilter) -> Result<Video> {
+fn filter<R: Real>(video: Video, frames: Range<usize>, options: &MeanFilter) -> Result<Video> {
     let average = Average::new(&video, options);
     let is_fresh = average.is_short_in_time() && !is_in_place::<R>(&video);
     if is_fresh {
-        let averaged = make_frames::<R>("averaging", &video, &average)?;
+        let averaged = make_frames_within::<R>("averaging", &video, frames.clone(), &average)?;
         if !average.found_nan.load(Relaxed) {
             return Ok(averaged);
         }
     } else if !has_nan::<R>(&video)? {
-        return average_in_place(video, &average);
+        return average_in_place(video, frames, &average);
     }
     let filled = map_frames("averaging", video.clone(), fill_with_mean::<R>)?;
-    restore_nan::<R>(average_in_place(filled, &average)?, &video)
+    let averaged = average_in_place(filled, frames.clone(), &average)?;
+    restore_nan::<R>(averaged, &only(frames, video))
 }
 
 /// Averages along time, then, while a frame is in the cache, along its rows and columns.
-fn average_in_place<R: Real>(mut video: Video, average: &Average<R>) -> Result<Video> {
-    if let Some(time) = &average.time {
-        video = map_traces::<R>("averaging", video, MeanTemporal(time))?;
-    }
+fn average_in_place<R: Real>(
+    video: Video,
+    frames: Range<usize>,
+    average: &Average<R>,
+) -> Result<Video> {
+    let video = match &average.time {
+        Some(time) => map_traces_within::<R>("averaging", video, frames, MeanTemporal(time))?,
+        None => only(frames, video),
+    };
     map_frames::<R>("averaging", video, MeanSpatial(average))
 }
 
@@ -251,14 +264,15 @@ impl<R: Real> Kernel<TraceBlock<'_, R>> for MeanTemporal<'_> {
     fn run(&self, mut traces: TraceBlock<'_, R>) {
         let (time, pixels) = (self.0, traces.pixels);
         if time.is_short() {
-            for frame in 0..time.len() {
+            for frame in traces.frames {
                 let results = traces.results.frame(frame);
                 time.sum(traces.samples, frame, pixels, R::one(), results);
             }
             return;
         }
         let sums = time.long_sums(traces.samples, pixels, traces.scratch);
-        for (frame, sums) in sums.chunks_exact(pixels).enumerate() {
+        for frame in traces.frames {
+            let sums = &sums[frame * pixels..][..pixels];
             traces.results.frame(frame).copy_from_slice(sums);
         }
     }

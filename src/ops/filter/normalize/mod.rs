@@ -2,7 +2,7 @@
 
 mod pixelwise;
 
-pub use pixelwise::{normalize_pixelwise, normalize_pixelwise_slidingwindow};
+pub use pixelwise::{normalize_pixelwise, normalize_pixelwise_slidingwindow, slide_within};
 
 use crate::error::Result;
 use crate::ops::kernel::{Kernel, convert_samples, map_samples};

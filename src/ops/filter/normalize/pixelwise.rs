@@ -1,7 +1,9 @@
 //! Scaling of each pixel by its own range, over all frames or in a sliding window in time.
 
+use std::ops::Range;
+
 use crate::error::Result;
-use crate::ops::kernel::{Kernel, TraceBlock, map_frames, map_traces, reduce_frames};
+use crate::ops::kernel::{Kernel, TraceBlock, map_frames, map_traces_within, reduce_frames};
 use crate::ops::{expect_gray_frames, no_samples};
 use crate::video::Video;
 
@@ -31,6 +33,17 @@ pub fn normalize_pixelwise_slidingwindow(
     ymin: f64,
     ymax: f64,
 ) -> Result<Video> {
+    let frames = 0..video.len();
+    slide_within(video, frames, window_size, (ymin, ymax))
+}
+
+/// Some frames of [`normalize_pixelwise_slidingwindow`].
+pub fn slide_within(
+    video: Video,
+    frames: Range<usize>,
+    window_size: i64,
+    (ymin, ymax): (f64, f64),
+) -> Result<Video> {
     expect_gray_frames(&video, "normalize_pixelwise_slidingwindow")?;
     let reach = usize::try_from(window_size / 2).unwrap_or(0);
     let reach = reach.min(video.len().saturating_sub(1));
@@ -38,14 +51,11 @@ pub fn normalize_pixelwise_slidingwindow(
         ymin: ymin as f32,
         height: ymax as f32 - ymin as f32,
     };
-    map_traces(
-        "normalizing",
-        video,
-        SlidingWindow {
-            reach,
-            result_range,
-        },
-    )
+    let kernel = SlidingWindow {
+        reach,
+        result_range,
+    };
+    map_traces_within("normalizing", video, frames, kernel)
 }
 
 /// Linear map of samples that were scaled to [0, 1].
@@ -135,13 +145,14 @@ impl Kernel<TraceBlock<'_, f32>> for SlidingWindow {
     fn run(&self, mut traces: TraceBlock<'_, f32>) {
         let (samples, pixels) = (traces.samples, traces.pixels);
         let window = 2 * self.reach + 1;
-        let n_frames = samples.len() / pixels;
+        let (n_frames, frames) = (samples.len() / pixels, traces.frames);
         let row = |frame: usize| &samples[frame * pixels..][..pixels];
         let (mut tails, mut head) = split_ranges(traces.scratch, (window + 1) * pixels, pixels);
 
-        for last in 0..n_frames + self.reach {
-            let slot = last % window;
-            if slot == 0 && last > 0 {
+        let first = frames.start.saturating_sub(self.reach);
+        for last in first..frames.end + self.reach {
+            let slot = (last - first) % window;
+            if slot == 0 && last > first {
                 let block = (last - window) * pixels..last.min(n_frames) * pixels;
                 find_tails(&mut tails, &samples[block], pixels);
                 head.clear();
@@ -149,7 +160,7 @@ impl Kernel<TraceBlock<'_, f32>> for SlidingWindow {
             if last < n_frames {
                 widen(head.lows, head.highs, row(last));
             }
-            if last >= self.reach {
+            if last >= frames.start + self.reach {
                 let tail = (slot + 1) * pixels..(slot + 2) * pixels;
                 let tail = (&tails.lows[tail.clone()], &tails.highs[tail]);
                 let range = (tail, (&*head.lows, &*head.highs));

@@ -3,28 +3,28 @@
 //! A filter says how many frames before and after a frame its result depends on. That is all: its
 //! kernels run over the frames of a window as they run over a whole video, so that both give the
 //! same samples, bit for bit. For a reader that keeps nothing, a chain is run block by block by the
-//! last stage, which asks the one before it for the frames it needs; what a stage has got is kept
-//! while its next window needs it. For all others each stage runs over the whole video, in place.
+//! last stage, which asks the one before it for the frames it needs. What a stage has got is kept
+//! while its next window needs it, and a stage with a long window computes more frames than it is
+//! asked for, so that reading the window pays. For all others each stage runs over the whole video,
+//! in place.
 //!
 //! This is ours because it has to know videos: array libraries that fuse operations (polars, dask)
 //! know columns or chunks of one size, not windows along time.
 
+mod frame_buffer;
+mod run;
+
 use std::ops::Range;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ops::array::elementwise::Operand;
-use crate::ops::array::shape::concatenate;
 use crate::task;
-use crate::video::{Chain, StageInfo, Strided, Video, with_dtype};
+use crate::video::{Strided, Video, min_pending, with_dtype};
+use run::{StageRun, Work};
 
-/// Smallest result in bytes that is not computed at once.
-fn min_pending() -> usize {
-    #[cfg(test)]
-    if let Some((bytes, _)) = crate::video::TEST_LIMITS.get() {
-        return bytes;
-    }
-    16 << 20
-}
+/// Bytes of results that a stage with a window may compute at once for twice its window, which
+/// halves the work of putting the window in order.
+const AHEAD: usize = 8 << 20;
 
 /// A filter, and what it needs to know.
 pub struct Stage {
@@ -34,10 +34,13 @@ pub struct Stage {
     before: usize,
     /// Number of frames after a frame that its result depends on.
     after: usize,
+    /// Whether the result is a view of the input.
+    is_view: bool,
 }
 
-/// A filter of frames: one video for each input, all of the same frames.
-type Filter = dyn Fn(Vec<Video>) -> Result<Video> + Send;
+/// A filter of frames: one video for each input, all of the same frames, and the range of these
+/// whose results are wanted.
+type Filter = dyn Fn(Vec<Video>, Range<usize>) -> Result<Video> + Send;
 
 /// Reads the whole input to find what the filter depends on.
 type Prepare = dyn FnOnce(&Video) -> Result<Box<Filter>> + Send;
@@ -54,27 +57,57 @@ impl Stage {
             name,
             before,
             after,
+            is_view: false,
         }
     }
 
-    /// Applies a filter to a video: at once if the result is small, else when it is needed.
+    /// Number of frames around a frame that its result depends on.
+    fn window(&self) -> usize {
+        self.before + self.after
+    }
+
+    /// Smallest number of frames that pays to be computed at once.
+    fn per_call(&self, frame_bytes: usize) -> usize {
+        #[cfg(test)]
+        if let Some(limits) = crate::video::TEST_LIMITS.get() {
+            return limits.per_call;
+        }
+        let window = self.window().max(1);
+        let twice = (AHEAD / frame_bytes.max(1)).min(2 * window);
+        window.max(twice)
+    }
+
+    /// Applies a filter of single frames to a video: at once if the result is small, else when it
+    /// is needed.
     pub fn apply(
         self,
         video: Video,
         filter: impl Fn(Video) -> Result<Video> + Send + 'static,
     ) -> Result<Video> {
-        self.apply_to_all(vec![video], move |mut videos| {
-            filter(videos.pop().expect("one input"))
+        debug_assert_eq!(self.window(), 0, "{}", self.name);
+        self.apply_within(video, move |video, _| filter(video))
+    }
+
+    /// Like [`Stage::apply`], for a filter that depends on the frames around a frame, and computes
+    /// only the wanted ones.
+    pub fn apply_within(
+        self,
+        video: Video,
+        filter: impl Fn(Video, Range<usize>) -> Result<Video> + Send + 'static,
+    ) -> Result<Video> {
+        self.apply_to_windows(vec![video], move |mut videos, frames| {
+            filter(videos.pop().expect("one input"), frames)
         })
     }
 
     /// Like [`Stage::apply`], for a filter whose result is a view and takes no time unless the
     /// samples are pending.
     pub fn apply_view(
-        self,
+        mut self,
         video: Video,
         view: impl Fn(Video) -> Result<Video> + Send + 'static,
     ) -> Result<Video> {
+        self.is_view = true;
         match video.is_pending() {
             true => self.apply(video, view),
             false => view(video),
@@ -114,9 +147,21 @@ impl Stage {
         videos: Vec<Video>,
         filter: impl Fn(Vec<Video>) -> Result<Video> + Send + 'static,
     ) -> Result<Video> {
-        match self.outline(&videos, &filter) {
+        debug_assert_eq!(self.window(), 0, "{}", self.name);
+        self.apply_to_windows(videos, move |videos, _| filter(videos))
+    }
+
+    fn apply_to_windows(
+        self,
+        videos: Vec<Video>,
+        filter: impl Fn(Vec<Video>, Range<usize>) -> Result<Video> + Send + 'static,
+    ) -> Result<Video> {
+        match self.outline(&videos, |zeros| filter(zeros, 0..1)) {
             Some(outline) => Ok(self.pending(outline, videos, Work::Filter(Box::new(filter)))),
-            None => filter(videos),
+            None => {
+                let frames = 0..videos.first().map_or(0, Video::len);
+                filter(videos, frames)
+            }
         }
     }
 
@@ -138,7 +183,7 @@ impl Stage {
         };
         let prepare = move |video: &Video| {
             let found = find(video)?;
-            let filter = move |mut videos: Vec<Video>| {
+            let filter = move |mut videos: Vec<Video>, _: Range<usize>| {
                 filter(videos.pop().expect("one input"), found.clone())
             };
             Ok(Box::new(filter) as Box<Filter>)
@@ -171,16 +216,8 @@ impl Stage {
         let mut shape = outline.shape().to_vec();
         shape[0] = videos[0].len();
         let metadata = outline.metadata().clone();
-        let (dtype, nbytes) = (outline.dtype(), outline.nbytes() * shape[0]);
-        let inputs = videos.into_iter().map(Input::new).collect();
-        let chain = StageRun {
-            stage: self,
-            n_frames: shape[0],
-            nbytes,
-            origin: None,
-            inputs,
-            work,
-        };
+        let (dtype, frame_bytes) = (outline.dtype(), outline.nbytes());
+        let chain = StageRun::new(self, frame_bytes, videos, work);
         Video::pending(&shape, dtype, metadata, Box::new(chain))
     }
 }
@@ -202,149 +239,4 @@ fn frame_of_zeros(video: &Video) -> Result<Video> {
         *frame.metadata_mut() = video.metadata().clone();
         Ok(frame)
     })
-}
-
-/// A stage that runs.
-struct StageRun {
-    stage: Stage,
-    n_frames: usize,
-    nbytes: usize,
-    origin: Option<String>,
-    inputs: Vec<Input>,
-    work: Work,
-}
-
-/// What a stage does.
-enum Work {
-    Filter(Box<Filter>),
-    Prepare(Box<Prepare>),
-    /// It failed before.
-    Nothing,
-}
-
-impl StageRun {
-    /// Filters frames, after the first pass if there is one.
-    fn run(&mut self, frames: Option<Range<usize>>) -> Result<Video> {
-        if let Work::Prepare(_) = self.work
-            && let Work::Prepare(prepare) = std::mem::replace(&mut self.work, Work::Nothing)
-        {
-            self.work = Work::Filter(prepare(&self.inputs[0].video)?);
-        }
-        let Work::Filter(filter) = &self.work else {
-            return Err(Error::new("the first pass over the video failed before"));
-        };
-        let videos = match frames {
-            Some(frames) => {
-                let windows = self.inputs.iter_mut();
-                let overlap = self.stage.before + self.stage.after > 0;
-                let windows = windows.map(|input| input.window(frames.clone(), overlap));
-                windows.collect::<Result<_>>()?
-            }
-            None => self.inputs.drain(..).map(|input| input.video).collect(),
-        };
-        filter(videos)
-    }
-
-    fn located(&self, error: Error) -> Error {
-        if error.is_interrupted() {
-            return error;
-        }
-        let name = self.stage.name;
-        match &self.origin {
-            Some(origin) => error.hint(format!("while computing `{name}` of {origin}")),
-            None => error.hint(format!("while computing `{name}`")),
-        }
-    }
-
-    /// What the inputs must be before frames are filtered: whole, if they are needed twice.
-    fn compute_inputs(&self) -> Result<()> {
-        let is_twice = matches!(self.work, Work::Prepare(_));
-        let needed = |input: &&Input| is_twice || !input.video.is_streamable();
-        self.inputs
-            .iter()
-            .filter(needed)
-            .try_for_each(|input| input.video.compute())
-    }
-}
-
-impl Chain for StageRun {
-    fn frames(&mut self, frames: Range<usize>) -> Result<Video> {
-        self.compute_inputs()?;
-        let first = frames.start.saturating_sub(self.stage.before);
-        let end = self.n_frames.min(frames.end + self.stage.after);
-        let filtered = self.run(Some(first..end));
-        let filtered = filtered.map_err(|error| self.located(error))?;
-        match (first, end) == (frames.start, frames.end) {
-            true => Ok(filtered),
-            false => Ok(filtered.frames(frames.start - first, frames.len(), 1)),
-        }
-    }
-
-    fn whole(&mut self) -> Result<Video> {
-        let mut inputs = self.inputs.iter();
-        inputs.try_for_each(|input| input.video.compute())?;
-        self.run(None).map_err(|error| self.located(error))
-    }
-
-    fn min_block(&self) -> usize {
-        // The frames that two blocks need are filtered twice, here as often as all others.
-        let inputs = self.inputs.iter().map(|input| input.video.min_block());
-        let window = self.stage.before + self.stage.after;
-        inputs.max().unwrap_or(1).max(window)
-    }
-
-    fn set_origin(&mut self, origin: String) {
-        self.origin = Some(origin);
-    }
-
-    fn stages(&self) -> Vec<StageInfo> {
-        let inputs = self.inputs.iter();
-        let mut stages: Vec<_> = inputs.flat_map(|input| input.video.stages()).collect();
-        stages.push(StageInfo {
-            name: self.stage.name,
-            origin: self.origin.clone(),
-            window: (self.stage.before, self.stage.after),
-            has_first_pass: matches!(self.work, Work::Prepare(_)),
-            nbytes: self.nbytes,
-        });
-        stages
-    }
-}
-
-/// Input of a stage.
-struct Input {
-    video: Video,
-    /// First frame of the last window, and its frames, if the next window may need some of them.
-    recent: Option<(usize, Video)>,
-}
-
-impl Input {
-    fn new(video: Video) -> Self {
-        Self {
-            video,
-            recent: None,
-        }
-    }
-
-    /// Frames of the input; windows are asked for in order, and may `overlap`.
-    fn window(&mut self, frames: Range<usize>, overlap: bool) -> Result<Video> {
-        if !self.video.is_pending() {
-            return Ok(self.video.frames(frames.start, frames.len(), 1));
-        }
-        let window = match self.recent.take() {
-            Some((start, recent)) if frames.start < start + recent.len() => {
-                let known = start + recent.len();
-                let known_frames = recent.frames(frames.start - start, known - frames.start, 1);
-                if known < frames.end {
-                    let new = self.video.next_frames(known..frames.end)?;
-                    concatenate(&[known_frames, new], 0)?
-                } else {
-                    known_frames
-                }
-            }
-            _ => self.video.next_frames(frames.clone())?,
-        };
-        self.recent = overlap.then(|| (frames.start, window.clone()));
-        Ok(window)
-    }
 }

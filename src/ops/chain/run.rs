@@ -1,0 +1,202 @@
+//! The stage that runs: windows of its inputs go through its filter, block by block or all at once.
+
+use std::ops::Range;
+
+use super::frame_buffer::FrameBuffer;
+use super::{Filter, Prepare, Stage};
+use crate::error::{Error, Result};
+use crate::video::{Chain, Needs, StageInfo, Video};
+
+/// A stage that runs.
+pub(super) struct StageRun {
+    stage: Stage,
+    n_frames: usize,
+    /// Size of a frame of the result.
+    frame_bytes: usize,
+    origin: Option<String>,
+    inputs: Vec<Input>,
+    work: Work,
+    /// Smallest number of frames to be computed at once.
+    per_call: usize,
+    /// Results that were not asked for yet.
+    computed: FrameBuffer,
+}
+
+/// What a stage does.
+pub(super) enum Work {
+    Filter(Box<Filter>),
+    Prepare(Box<Prepare>),
+    /// It failed before.
+    Nothing,
+}
+
+impl StageRun {
+    /// A stage over videos of the same number of frames.
+    pub(super) fn new(stage: Stage, frame_bytes: usize, videos: Vec<Video>, work: Work) -> Self {
+        Self {
+            per_call: stage.per_call(frame_bytes),
+            n_frames: videos[0].len(),
+            frame_bytes,
+            origin: None,
+            inputs: videos.into_iter().map(Input::new).collect(),
+            work,
+            computed: FrameBuffer::default(),
+            stage,
+        }
+    }
+
+    /// Bytes that are kept from block to block.
+    fn held(&self) -> usize {
+        let inputs = self.inputs.iter().map(|input| &input.video);
+        let pending = inputs.filter(|video| video.is_pending());
+        if let Work::Prepare(_) = self.work {
+            let computed = pending.filter(|video| !video.is_repeatable());
+            return computed.map(Video::nbytes).sum();
+        }
+        let window = match self.stage.window() {
+            0 => return 0,
+            window => self.n_frames.min(window + self.per_call),
+        };
+        let windows = pending.map(|video| window * (video.nbytes() / self.n_frames.max(1)));
+        windows.sum::<usize>() + self.per_call.min(self.n_frames) * self.frame_bytes
+    }
+
+    /// The filter, after the first pass if there is one.
+    fn prepare(&mut self) -> Result<()> {
+        if let Work::Prepare(_) = self.work
+            && let Work::Prepare(prepare) = std::mem::replace(&mut self.work, Work::Nothing)
+        {
+            self.work = Work::Filter(prepare(&self.inputs[0].video)?);
+        }
+        Ok(())
+    }
+
+    fn filter(&self) -> Result<&Filter> {
+        match &self.work {
+            Work::Filter(filter) => Ok(filter),
+            _ => Err(Error::new("the first pass over the video failed before")),
+        }
+    }
+
+    /// Computes frames after those of earlier calls.
+    fn filter_frames(&mut self, frames: Range<usize>) -> Result<Video> {
+        self.prepare()?;
+        let first = frames.start.saturating_sub(self.stage.before);
+        let end = self.n_frames.min(frames.end + self.stage.after);
+        let overlap = self.stage.window() > 0;
+        let windows = self.inputs.iter_mut();
+        let windows = windows.map(|input| input.window(first..end, overlap));
+        let windows = windows.collect::<Result<_>>()?;
+        self.filter()?(windows, frames.start - first..frames.end - first)
+    }
+
+    fn filter_all(&mut self) -> Result<Video> {
+        self.prepare()?;
+        let videos = self.inputs.drain(..).map(|input| input.video).collect();
+        self.filter()?(videos, 0..self.n_frames)
+    }
+
+    fn located(&self, error: Error) -> Error {
+        if error.is_interrupted() {
+            return error;
+        }
+        let name = self.stage.name;
+        match &self.origin {
+            Some(origin) => error.hint(format!("while computing `{name}` of {origin}")),
+            None => error.hint(format!("while computing `{name}`")),
+        }
+    }
+
+    /// What the inputs must be before frames are filtered: whole, if they are needed twice.
+    fn compute_inputs(&self) -> Result<()> {
+        let is_twice = matches!(self.work, Work::Prepare(_));
+        let needed = |input: &&Input| match is_twice {
+            true => !input.video.is_repeatable(),
+            false => !input.video.is_streamable(),
+        };
+        self.inputs
+            .iter()
+            .filter(needed)
+            .try_for_each(|input| input.video.compute())
+    }
+}
+
+impl Chain for StageRun {
+    fn frames(&mut self, frames: Range<usize>) -> Result<Video> {
+        self.compute_inputs()?;
+        self.computed.forget_before(frames.start);
+        let known = self.computed.end().unwrap_or(frames.start);
+        if known < frames.end {
+            let end = frames.end.max(known + self.per_call).min(self.n_frames);
+            let new = self.filter_frames(known..end);
+            let new = new.map_err(|error| self.located(error))?;
+            self.computed.push(known, new)?;
+        }
+        Ok(self.computed.take(frames))
+    }
+
+    fn whole(&mut self) -> Result<Video> {
+        let mut inputs = self.inputs.iter();
+        inputs.try_for_each(|input| input.video.compute())?;
+        self.filter_all().map_err(|error| self.located(error))
+    }
+
+    fn is_repeatable(&self) -> bool {
+        let is_view = self.stage.is_view && matches!(self.work, Work::Filter(_));
+        let mut inputs = self.inputs.iter();
+        is_view && inputs.all(|input| !input.video.is_pending() || input.video.is_repeatable())
+    }
+
+    fn set_origin(&mut self, origin: String) {
+        self.origin.get_or_insert(origin);
+    }
+
+    fn stages(&self) -> Vec<StageInfo> {
+        let inputs = self.inputs.iter();
+        let mut stages: Vec<_> = inputs.flat_map(|input| input.video.stages()).collect();
+        stages.push(StageInfo {
+            name: self.stage.name,
+            origin: self.origin.clone(),
+            needs: match self.work {
+                Work::Prepare(_) => Needs::All,
+                _ => Needs::Frames(self.stage.before, self.stage.after),
+            },
+            nbytes: self.frame_bytes * self.n_frames,
+            held: self.held(),
+        });
+        stages
+    }
+}
+
+/// Input of a stage.
+struct Input {
+    video: Video,
+    /// Frames that were computed and may be needed again.
+    recent: FrameBuffer,
+}
+
+impl Input {
+    fn new(video: Video) -> Self {
+        Self {
+            video,
+            recent: FrameBuffer::default(),
+        }
+    }
+
+    /// Frames of the input; windows are asked for in order, and may `overlap`.
+    fn window(&mut self, frames: Range<usize>, overlap: bool) -> Result<Video> {
+        if !self.video.is_pending() {
+            return Ok(self.video.frames(frames.start, frames.len(), 1));
+        }
+        if !overlap {
+            return self.video.next_frames(frames);
+        }
+        self.recent.forget_before(frames.start);
+        let known = self.recent.end().unwrap_or(frames.start);
+        if known < frames.end {
+            let new = self.video.next_frames(known..frames.end)?;
+            self.recent.push(known, new)?;
+        }
+        Ok(self.recent.view(frames))
+    }
+}
