@@ -29,6 +29,7 @@ use crate::script::language::complete::{
 };
 use crate::script::language::diagnostic::{Diagnostic, parse_failure};
 use crate::script::language::dialect;
+use crate::script::language::entry;
 use crate::script::language::error_recovery::ErrorRecovery;
 use crate::script::language::no_effect::{EffectCheck, floor_divisions};
 use crate::script::{Context, LAST, PromptEntry, Settings, forget_reads};
@@ -280,20 +281,35 @@ impl Session {
     }
 
     /// Runs one entry of the prompt; its variables, functions and imports stay, and its value is
-    /// named `_`. An entry that begins with a dot continues the last value.
+    /// named `_`. An entry that begins with a dot continues the last value, and the first
+    /// assignment of a variable needs no `let`.
     pub fn run_entry(&mut self, text: &str) -> Result<Dynamic, Diagnostic> {
         self.lines += 1;
         let name = format!("<{}>", self.lines);
+        let script = self.script_of(text)?;
+        self.run_kept(&name, &script)
+    }
+
+    /// An entry of the prompt as a script.
+    fn script_of(&self, text: &str) -> Result<String, Diagnostic> {
+        let has_last = self.scope.contains(LAST);
         if !continues_last(text) {
-            return self.run_kept(&name, text);
+            let is_variable = |name: &str| self.has_variable(name);
+            return Ok(entry::as_script(text, is_variable, has_last));
         }
-        if !self.scope.contains(LAST) {
+        if !has_last {
             let error = Error::new(
                 "a line that begins with a dot continues the last value, and there is none yet",
             );
             return Err(Diagnostic::without_position(error));
         }
-        self.run_kept(&name, &format!("{LAST}{}", text.trim_start()))
+        Ok(format!("{LAST}{}", text.trim_start()))
+    }
+
+    /// Lets a script use the last value by its name, unless that would be the default of a switch.
+    fn name_last_value(&self, script: &str) {
+        let has_last = self.scope.contains(LAST) && !script.contains("switch");
+        self.context.name_last_value(has_last);
     }
 
     /// Runs a script at the prompt; its variables, functions and imports stay.
@@ -305,8 +321,7 @@ impl Session {
     fn run_kept(&mut self, name: &str, text: &str) -> Result<Dynamic, Diagnostic> {
         self.context.add_source(name, text);
         self.job().clear_interrupt();
-        let has_last = self.scope.contains(LAST) && !text.contains("switch");
-        self.context.name_last_value(has_last);
+        self.name_last_value(text);
         let result = self.guarded(name, |session| {
             let ast = session.compiled(name, text)?;
             let value = session.eval_entry(&ast, name)?;

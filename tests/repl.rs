@@ -118,6 +118,40 @@ fn lines_that_begin_with_a_dot_go_on_with_the_last_value() {
 }
 
 #[test]
+fn first_assignments_need_no_let() {
+    let mut terminal = Terminal::start();
+    terminal.enter("x = 5; y = x + 1; x * y", "30");
+    terminal.enter("x = 7", "");
+    terminal.enter("x + 1", "8");
+    terminal.enter("if true { z = 1 }", "error: there is no variable `z`");
+    terminal.enter("w += 1", "error: there is no variable `w`");
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("a.rhai");
+    std::fs::write(&script, "v = 1").unwrap();
+    terminal.enter(
+        &format!("run {}", script.display()),
+        "error: there is no variable `v`",
+    );
+    let saved = folder.path().join("saved.rhai");
+    terminal.enter(&format!("save_session(\"{}\")", saved.display()), "");
+    let text = std::fs::read_to_string(saved).unwrap();
+    assert!(
+        text.contains("\nlet x = 5; let y = x + 1; x * y;\nx = 7;\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn ans_is_the_last_value_unless_it_is_a_variable() {
+    let mut terminal = Terminal::start();
+    terminal.enter("6 * 7", "42");
+    terminal.enter("ans + 1", "43");
+    terminal.enter("ans = 5", "");
+    terminal.enter("1", "1");
+    terminal.enter("ans", "5");
+}
+
+#[test]
 fn imports_stay() {
     let mut terminal = Terminal::start();
     terminal.enter("import \"waves\" as waves; 1", "1");
