@@ -1,11 +1,15 @@
 //! Standard error: warnings, progress bars and errors; and Ctrl-C.
 
 use std::io::{self, IsTerminal};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use console::Term;
 use indicatif::{ProgressBar, ProgressStyle};
+use rustyline::ExternalPrinter;
 
 use crate::draw::terminal::understands_escapes;
 use crate::error::Error;
@@ -49,6 +53,46 @@ pub fn print_diagnostic(diagnostic: &Diagnostic, context: &Context) {
     eprint!("{}", diagnostic.render(context, color));
 }
 
+/// Prints lines above the entry being typed, if a thread has something to say meanwhile.
+static ABOVE_ENTRIES: OnceLock<Sender<String>> = OnceLock::new();
+
+/// Whether somebody types an entry.
+static IS_TYPING: AtomicBool = AtomicBool::new(false);
+
+/// Uses a printer of the prompt for what is said while somebody types.
+pub fn print_above_entries(mut printer: impl ExternalPrinter + Send + 'static) {
+    let (send, lines) = channel();
+    // Printing waits for the prompt, for which the thread that has something to say must not.
+    let print = move || lines.into_iter().try_for_each(|line| printer.print(line));
+    if thread::Builder::new().spawn(print).is_ok() {
+        // There is one prompt.
+        let _ = ABOVE_ENTRIES.set(send);
+    }
+}
+
+/// While it exists, somebody types an entry.
+pub struct EntryBeingTyped(());
+
+impl EntryBeingTyped {
+    /// Begins an entry.
+    pub fn begin() -> Self {
+        IS_TYPING.store(true, Relaxed);
+        Self(())
+    }
+}
+
+impl Drop for EntryBeingTyped {
+    fn drop(&mut self) {
+        IS_TYPING.store(false, Relaxed);
+    }
+}
+
+/// The printer, if it is to be used: what goes to a file has no entry below it.
+fn entry_printer() -> Option<&'static Sender<String>> {
+    let is_shown = IS_TYPING.load(Relaxed) && io::stderr().is_terminal();
+    ABOVE_ENTRIES.get().filter(|_| is_shown)
+}
+
 struct Terminal {
     show_bars: bool,
     bar: Mutex<Option<ActiveOperation>>,
@@ -64,6 +108,11 @@ struct ActiveOperation {
 impl Terminal {
     /// Prints a line above the progress bar, if there is one.
     fn say(&self, text: &str) {
+        if let Some(printer) = entry_printer() {
+            // It ends with the program.
+            let _ = printer.send(format!("{text}\n"));
+            return;
+        }
         let running = self.bar.lock().ok();
         match running
             .as_ref()

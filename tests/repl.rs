@@ -17,6 +17,14 @@ impl Terminal {
     }
 
     fn start_in(home: tempfile::TempDir) -> Self {
+        Self::start_with_home(home, &[])
+    }
+
+    fn start_with(variables: &[(&str, &str)]) -> Self {
+        Self::start_with_home(tempfile::tempdir().unwrap(), variables)
+    }
+
+    fn start_with_home(home: tempfile::TempDir, variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_optimap"));
         command
             .arg("--headless")
@@ -26,7 +34,9 @@ impl Terminal {
         command
             .env("NO_COLOR", "1")
             .env("TERM", "xterm")
-            .env_remove("OPTIMAP_PATH");
+            .env_remove("OPTIMAP_PATH")
+            .env_remove("VISUAL")
+            .envs(variables.iter().copied());
         let mut session = Session::spawn(command).unwrap();
         session.set_expect_timeout(Some(Duration::from_secs(20)));
         let mut terminal = Self {
@@ -149,6 +159,67 @@ fn ans_is_the_last_value_unless_it_is_a_variable() {
     terminal.enter("ans = 5", "");
     terminal.enter("1", "1");
     terminal.enter("ans", "5");
+}
+
+#[test]
+fn a_menu_of_completions_leaves_other_keys_alone() {
+    let mut terminal = Terminal::start();
+    terminal.enter("first_long = 11; first_short = 22;", "");
+    // The common start, the menu, the second candidate, and the entry goes on.
+    terminal.type_text("fir\t\t\t\r");
+    terminal.sees(">first_short");
+    terminal.type_text(" + 1\r");
+    terminal.sees("\n23");
+    terminal.sees("optimap>");
+    // A key that is not for the menu is part of the entry.
+    terminal.type_text("fir\tlong + 1\r");
+    terminal.sees("\n12");
+}
+
+#[test]
+fn entries_of_several_lines_are_indented() {
+    let mut terminal = Terminal::start();
+    terminal.type_text("fn f(x) {\r`a\rb` + x\r}\r");
+    terminal.sees("optimap>");
+    terminal.enter("f(1).split(\"\\n\")", "[\"a\", \"b1\"]");
+    terminal.enter("history", "    1  fn f(x) {");
+    terminal.enter("f??", "fn f(x) {");
+}
+
+#[test]
+fn commands_of_matlab_are_there() {
+    let mut terminal = Terminal::start();
+    terminal.enter("x = 5", "");
+    terminal.enter("whos", "x ");
+    terminal.enter("who", "x ");
+    terminal.enter("history 2", "    2  whos");
+    terminal.enter("history = 7", "");
+    terminal.enter("history", "7");
+    terminal.type_text("timeit x += 1\r");
+    terminal.sees("runs;");
+    terminal.sees("optimap>");
+    terminal.enter("x", "5");
+    terminal.enter("timeit fn f() { 1 }", "error: timeit cannot measure");
+}
+
+#[test]
+fn entries_can_be_written_in_a_text_editor() {
+    let folder = tempfile::tempdir().unwrap();
+    let editor = folder.path().join("editor");
+    std::fs::write(&editor, "#!/bin/sh\nsed -i s/41/42/ \"$2\"\n").unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&editor, mode).unwrap();
+    let command = format!("{} -x", editor.display());
+    let mut terminal = Terminal::start_with(&[("EDITOR", &command)]);
+    terminal.enter("41", "41");
+    terminal.type_text("edit\r");
+    terminal.sees("optimap> 42");
+    terminal.enter("", "42");
+    terminal.type_text("41 + 1\u{18}\u{5}");
+    terminal.sees("optimap> 42 + 1");
+    terminal.enter("", "43");
+    let mut without = Terminal::start_with(&[("EDITOR", "false")]);
+    without.enter("edit", "error: the text editor `false` ended with");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::draw::rgba_image::RgbaImage;
 use crate::draw::terminal::{self, Graphics};
 use crate::error::counted;
 use crate::script::host::profile::{Report, time_text};
-use crate::session::Session;
+use crate::session::{RunTimes, Session};
 use crate::system;
 use crate::video::{Frames, Video, size_text};
 
@@ -104,7 +104,14 @@ fn bytes(value: &Dynamic) -> Option<usize> {
 }
 
 /// Cost of an entry: time, memory, and the builtins called.
-pub(super) fn cost(elapsed: Duration, before: Option<usize>, report: &Report) -> String {
+pub(super) fn cost(
+    elapsed: Duration,
+    before: Option<usize>,
+    report: &Report,
+    width: usize,
+) -> String {
+    // Count and time of the calls need the rest.
+    let name_width = width.saturating_sub(24).clamp(1, 32);
     let mut text = time_text(elapsed);
     if let Some(peak) = system::peak_memory() {
         text += &format!(", peak memory {}", size_text(peak));
@@ -114,11 +121,25 @@ pub(super) fn cost(elapsed: Duration, before: Option<usize>, report: &Report) ->
     text.push('\n');
     for (name, cost) in &report.by_name {
         text += &format!(
-            "  {:<32} {:>6} ×  {}\n",
-            name,
+            "  {name:<name_width$} {:>6} ×  {}\n",
             cost.calls,
             time_text(cost.time)
         );
     }
     text
+}
+
+/// Times of an entry that was run several times.
+pub(super) fn times(times: &RunTimes) -> String {
+    let (Some(shortest), Some(longest)) = (times.others.first(), times.others.last()) else {
+        return String::new();
+    };
+    format!(
+        "{} (median of {}; {} to {}; the first run took {})\n",
+        time_text(times.others[times.others.len() / 2]),
+        counted(times.others.len(), "run"),
+        time_text(*shortest),
+        time_text(*longest),
+        time_text(times.first)
+    )
 }

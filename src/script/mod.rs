@@ -16,7 +16,9 @@ pub(crate) use call::builtin::{builtins, count, join, parameters, plain_name, un
 pub use call::callback::Callback;
 pub use call::context::{Context, PromptEntry, Settings};
 pub use call::register::LAST;
+pub(crate) use call::register::raise;
 pub(crate) use call::setters::forget_reads;
+pub(crate) use call::value::compute;
 pub use call::value::{Chained, Rest, Returned, Type, Value, describe, plain_text};
 pub use host::safe_functions::sleep;
 pub use types::frame_source::FrameSource;
