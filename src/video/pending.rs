@@ -104,7 +104,7 @@ impl Pending {
         let per_block = (BLOCK / frame_bytes.max(1)).max(chain.min_block()).max(1);
         #[cfg(test)]
         let per_block = TEST_LIMITS.get().map_or(per_block, |(_, frames)| frames);
-        let task = Task::new("computing", n_frames);
+        let task = Task::new("computing", n_frames).in_units("frames");
         for start in (0..n_frames).step_by(per_block) {
             let frames = start..n_frames.min(start + per_block);
             let len = frames.len();

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::Export;
 use super::animation::{ApngWriter, FASTEST_GIF, GifWriter, gif_frame};
@@ -125,9 +126,10 @@ pub(super) fn write(path: &Path, frames: &MovieFrames, fps: f64, export: &Export
     }
     let writer = MovieEncoder::choose(path, &export.encoder)?;
     let pixel_format = writer.pixel_format(frames, export)?;
-    let task = export
-        .progress_bar
-        .then(|| Task::new("exporting", frames.len()));
+    let task = export.progress_bar.then(|| {
+        let task = Task::new("exporting", frames.len()).in_units("frames");
+        task.with_bottleneck(writer.description())
+    });
     let work = EncodeJob {
         frames,
         pixel_format,
@@ -174,6 +176,21 @@ impl MovieEncoder {
                 Ok(built_in)
             }
             None => Err(ffmpeg::missing(&format!("a `.{extension}` movie"))),
+        }
+    }
+
+    /// Name of the encoder, with the option that decides how long it takes.
+    fn description(&self) -> String {
+        match self {
+            MovieEncoder::Ffmpeg(_, encoder) => {
+                let codec = encoder.param("-c:v").unwrap_or(&encoder.name);
+                match encoder.param("-preset") {
+                    Some(preset) => format!("{codec}, preset {preset}"),
+                    None => codec.to_owned(),
+                }
+            }
+            MovieEncoder::BuiltIn { .. } => "the built-in encoder".to_owned(),
+            MovieEncoder::Gif | MovieEncoder::Apng | MovieEncoder::Png => "compression".to_owned(),
         }
     }
 
@@ -256,8 +273,10 @@ impl EncodeJob<'_> {
         };
         let (bytes, frames) = (self.pixel_format.bytes(), self.frames.len());
         let mut done = 0;
+        let (begun, mut rendering) = (Instant::now(), Duration::ZERO);
         ffmpeg::encode(program, path, &raw, encoder, |batch| {
             task::check()?;
+            let start = Instant::now();
             let count = self.per_batch().min(frames - done);
             batch.resize(count * bytes, 0);
             let pictures = batch.chunks_mut(bytes).enumerate();
@@ -266,9 +285,11 @@ impl EncodeJob<'_> {
                     .render(done + index, &self.pixel_format, scratch, out)
             })?;
             done += count;
-            self.task
-                .as_ref()
-                .map_or(Ok(()), |task| task.advance(count))?;
+            rendering += start.elapsed();
+            if let Some(task) = &self.task {
+                task.set_held_up(rendering < begun.elapsed() / 2);
+                task.advance(count)?;
+            }
             Ok(count > 0)
         })
     }
