@@ -23,14 +23,59 @@ pub fn wrapped(text: &str, width: usize) -> String {
                 rows.push(row);
             }
             table(&mut out, &rows, width);
-        } else if is_example || is_fence || measure_text_width(line) <= width {
+        } else if is_example || is_fence {
             out += line;
             out.push('\n');
+        } else if !is_prose(line) {
+            fitted(&mut out, line, width);
         } else {
-            long_line(&mut out, line, width);
+            let indent = indent_of(line);
+            let mut paragraph = vec![line];
+            while let Some(line) = lines.next_if(|line| indent_of(line) == indent && is_prose(line))
+            {
+                paragraph.push(line);
+            }
+            // Only paragraphs with a line that is too long are broken anew.
+            if paragraph
+                .iter()
+                .all(|line| measure_text_width(line) <= width)
+            {
+                paragraph
+                    .iter()
+                    .for_each(|line| fitted(&mut out, line, width));
+                continue;
+            }
+            let rest = paragraph[1..]
+                .iter()
+                .map(|line| format!(" {}", line.trim()));
+            let paragraph = paragraph[0].trim_end().to_owned() + &rest.collect::<String>();
+            words(&mut out, &paragraph, width, indent);
         }
     }
     out
+}
+
+fn indent_of(line: &str) -> usize {
+    line.len() - line.trim_start().len()
+}
+
+/// Whether a line is part of a paragraph: not of a list, a table, an example or columns.
+fn is_prose(line: &str) -> bool {
+    let text = line.trim();
+    let is_marked = ["- ", "* ", "|", "#", "```"]
+        .iter()
+        .any(|mark| text.starts_with(mark));
+    !text.is_empty() && !is_marked && !text.contains("  ")
+}
+
+/// A line as it is, or broken into lines that fit.
+fn fitted(out: &mut String, line: &str, width: usize) {
+    if measure_text_width(line) <= width {
+        out.push_str(line);
+        out.push('\n');
+    } else {
+        long_line(out, line, width);
+    }
 }
 
 /// A Markdown table in columns.
@@ -84,7 +129,7 @@ fn table(out: &mut String, rows: &[&str], width: usize) {
 }
 
 fn long_line(out: &mut String, line: &str, width: usize) {
-    let indent = line.len() - line.trim_start().len();
+    let indent = indent_of(line);
     let gap = line[indent..].find("  ").map(|at| indent + at);
     let Some(gap) = gap else {
         let is_item = line.trim_start().starts_with("- ");
@@ -153,6 +198,16 @@ mod tests {
             wrapped("    two words here", 13),
             "    two words\n    here\n"
         );
+    }
+
+    #[test]
+    fn paragraphs_are_broken_anew_as_a_whole() {
+        let text = "    one two three four\n    five six\n    - seven\n\n    eight\n    nine\n";
+        assert_eq!(
+            wrapped(text, 17),
+            "    one two three\n    four five six\n    - seven\n\n    eight\n    nine\n"
+        );
+        assert_eq!(wrapped(text, 22), text);
     }
 
     #[test]
