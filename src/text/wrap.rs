@@ -48,8 +48,9 @@ pub fn wrapped(text: &str, width: usize) -> String {
             let rest = paragraph[1..]
                 .iter()
                 .map(|line| format!(" {}", line.trim()));
-            let paragraph = paragraph[0].trim_end().to_owned() + &rest.collect::<String>();
-            words(&mut out, &paragraph, width, indent);
+            let mut whole = paragraph[0].trim_end().to_owned();
+            whole.extend(rest);
+            words(&mut out, &whole, width, indent);
         }
     }
     out
