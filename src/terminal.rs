@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::script::Context;
 use crate::script::language::diagnostic::Diagnostic;
 use crate::system::{self, survive_size_limits};
-use crate::task::{Job, OperationProgress, Reporter};
+use crate::task::{Job, OperationProgress, Reporter, in_this_job};
 use crate::video::size_text;
 
 /// Time before an operation shows a progress bar.
@@ -65,7 +65,7 @@ pub fn print_above_entries(mut printer: impl ExternalPrinter + Send + 'static) {
     let (send, lines) = channel();
     // Printing waits for the prompt, for which the thread that has something to say must not.
     let print = move || lines.into_iter().try_for_each(|line| printer.print(line));
-    if thread::Builder::new().spawn(print).is_ok() {
+    if thread::Builder::new().spawn(in_this_job(print)).is_ok() {
         // There is one prompt.
         let _ = ABOVE_ENTRIES.set(send);
     }

@@ -36,9 +36,12 @@ impl Terminal {
             .env("TERM", "xterm")
             .env_remove("OPTIMAP_PATH")
             .env_remove("VISUAL")
+            .env_remove("XTERM_VERSION")
             .envs(variables.iter().copied());
         let mut session = Session::spawn(command).unwrap();
         session.set_expect_timeout(Some(Duration::from_secs(20)));
+        // Help is as long as it likes.
+        session.get_process_mut().set_window_size(80, 200).unwrap();
         let mut terminal = Self {
             session,
             _home: home,
@@ -192,7 +195,7 @@ fn commands_of_matlab_are_there() {
     terminal.enter("x = 5", "");
     terminal.enter("whos", "x ");
     terminal.enter("who", "x ");
-    terminal.enter("history 2", "    2  whos");
+    terminal.enter("history 2", "    3  who");
     terminal.enter("history = 7", "");
     terminal.enter("history", "7");
     terminal.type_text("timeit x += 1\r");
@@ -284,6 +287,33 @@ fn help_and_search_are_a_mark_away() {
     terminal.enter("?contrast", "About \"contrast\"");
     terminal.enter("corp?", "error: there is no function `corp`");
     terminal.enter("help crop", "crop(video, width) -> Video");
+}
+
+#[test]
+fn long_help_stops_at_each_page_and_keeps_what_is_typed() {
+    let mut terminal = Terminal::start();
+    let process = terminal.session.get_process_mut();
+    process.set_window_size(80, 12).unwrap();
+    terminal.type_text("normalize?\r");
+    terminal.sees("-- line 11 of");
+    terminal.type_text(" ");
+    terminal.sees("-- line 22 of");
+    terminal.type_text("6 * 7\r");
+    terminal.sees("\n42");
+}
+
+/// The signal of a new width arrives on another thread than that of the prompt.
+#[test]
+fn a_new_width_is_noticed_while_an_entry_is_typed() {
+    let mut terminal = Terminal::start();
+    terminal.type_text("let width = 1234567890 + 1234567890");
+    terminal.sees("+ 1234567890");
+    let process = terminal.session.get_process_mut();
+    process.set_window_size(30, 200).unwrap();
+    // The cursor is two rows lower now: the entry is drawn again from its start.
+    terminal.sees("\x1b[1A\r\x1b[J");
+    terminal.type_text(" + 1; width\r");
+    terminal.sees("\n2469135781");
 }
 
 #[test]
