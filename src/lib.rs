@@ -20,6 +20,7 @@
 //! | [`export`] | movies, images and plots of videos |
 //! | [`text`] | files and text around an analysis: paths, tables, JSON, numbers as text |
 //! | [`player`] | the player: playback, rendering, windows |
+//! | [`text_player`] | the player in a terminal |
 //! | [`script`] | the bridge to Rhai: [`script::call`], [`script::types`], [`script::docs`], [`script::language`], [`script::host`] |
 //! | [`builtins`] | the builtins by topic, one declaration each |
 //! | [`terminal`] | warnings, progress and errors on standard error; Ctrl-C |
@@ -118,6 +119,7 @@ pub mod io;
 pub mod text;
 
 pub mod player;
+pub mod text_player;
 
 pub mod script;
 

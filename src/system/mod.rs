@@ -6,6 +6,8 @@
 //! handlers and Xlib are C, too. So `unsafe` code is allowed in the files of this folder and in
 //! `video::storage`, which maps files and counts allocations, and nowhere else.
 
+#[cfg_attr(not(unix), path = "no_raw_input.rs")]
+pub(crate) mod raw_input;
 #[cfg(unix)]
 mod truncation;
 mod write_back;

@@ -1,6 +1,7 @@
 //! Text files and text of an analysis: paths, tables, JSON, number formats, the time, lines.
 
 pub mod clock;
+pub mod columns;
 pub mod format;
 pub mod json;
 pub mod paths;
