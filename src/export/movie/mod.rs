@@ -32,7 +32,7 @@ pub use cell_source::{ColorSettings, MovieSource};
 use crate::bail;
 use crate::draw::Color;
 use crate::error::{Error, Result, counted};
-use crate::io::ffmpeg::Encoder;
+use crate::io::ffmpeg::{Encoder, MovieQuality};
 use crate::ops::array::elementwise::Operand;
 use crate::ops::blend::{Blend, BlendOptions};
 use crate::ops::edit::pad::PadMode;
@@ -52,6 +52,8 @@ pub struct Export {
     pub skip_frames: usize,
     /// Encoder and its options.
     pub encoder: Encoder,
+    /// Quality, if not that of the encoder's options.
+    pub quality: Option<MovieQuality>,
     /// How to fill the row and the column by which odd sizes are extended.
     pub pad_mode: PadMode,
     /// Whether to show a progress bar.
