@@ -182,9 +182,10 @@ const BAR_COLUMNS: usize = 32;
 fn facts(progress: &OperationProgress<'_>, memory: Option<usize>, columns: usize) -> String {
     let seconds = progress.elapsed.as_secs_f64();
     let rate = progress.done as f64 / seconds;
-    let left = progress.total.saturating_sub(progress.done) as f64 / rate;
+    let steps_left = progress.total.saturating_sub(progress.done);
+    let left = steps_left as f64 / rate;
     let mut facts = Vec::new();
-    if left.is_finite() {
+    if left.is_finite() && 0 < steps_left {
         facts.push(format!("{} left", duration_text(left)));
     }
     if !progress.unit.is_empty() && rate.is_finite() {
@@ -193,7 +194,7 @@ fn facts(progress: &OperationProgress<'_>, memory: Option<usize>, columns: usize
     if !progress.bottleneck.is_empty() {
         facts.push(format!("waiting for {}", progress.bottleneck));
     }
-    facts.extend(memory.map(size_text));
+    facts.extend(memory.map(|bytes| format!("{} in memory", size_text(bytes))));
     let mut text = String::new();
     for fact in facts {
         let sign = if text.is_empty() { " " } else { ", " };
@@ -244,7 +245,10 @@ mod tests {
     fn rate_and_rest_are_means() {
         let progress = progress(250, 5.0);
         let text = facts(&progress, Some(1_400_000_000), 200);
-        assert_eq!(text, " 15 s left, 50 frames/s, waiting for libx264, 1.4 GB");
+        assert_eq!(
+            text,
+            " 15 s left, 50 frames/s, waiting for libx264, 1.4 GB in memory"
+        );
         let unnamed = OperationProgress {
             unit: "",
             bottleneck: "",
@@ -259,10 +263,16 @@ mod tests {
         let progress = progress(2, 0.5);
         assert_eq!(
             facts(&progress, Some(5), 70),
-            " 4 min 10 s left, 4.0 frames/s, 5 B"
+            " 4 min 10 s left, 4.0 frames/s"
         );
         assert_eq!(facts(&progress, Some(5), 40), "");
         assert_eq!(facts(&progress, None, 50), " 4 min 10 s left");
+    }
+
+    #[test]
+    fn what_is_left_after_the_last_step_is_named() {
+        let text = facts(&progress(1000, 10.0), None, 200);
+        assert_eq!(text, " 100 frames/s, waiting for libx264");
     }
 
     #[test]

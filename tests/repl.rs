@@ -295,9 +295,9 @@ fn long_help_stops_at_each_page_and_keeps_what_is_typed() {
     let process = terminal.session.get_process_mut();
     process.set_window_size(80, 12).unwrap();
     terminal.type_text("normalize?\r");
-    terminal.sees("-- line 11 of");
+    terminal.sees("-- 11 of");
     terminal.type_text(" ");
-    terminal.sees("-- line 22 of");
+    terminal.sees("-- 22 of");
     terminal.type_text("6 * 7\r");
     terminal.sees("\n42");
 }

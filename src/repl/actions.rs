@@ -11,6 +11,7 @@ use rustyline::history::History;
 
 use super::command::{COMMANDS, PromptCommand};
 use super::{AfterEntry, Repl, pager, show, text_editor};
+use crate::draw;
 use crate::error::{Error, Result};
 use crate::fs::files;
 use crate::script::host::sandbox;
@@ -171,13 +172,11 @@ impl Repl<'_> {
     /// Prints a text that may be longer than the screen, in lines that fit.
     pub(super) fn page(&mut self, text: &str) {
         let terminal = Term::stdout();
-        let size = terminal.size_checked().filter(|(rows, _)| 0 < *rows);
-        let rows = match size.filter(|_| terminal.is_term()) {
-            Some((rows, _)) => rows.into(),
-            None => usize::MAX,
-        };
-        let text = wrapped(text, self.width());
-        let kept = pager::page(&text, rows, &mut io::stdout(), || terminal.read_key_raw());
+        let rows = draw::terminal::size().map_or(usize::MAX, |(_, rows)| rows);
+        let columns = self.width();
+        let text = wrapped(text, columns);
+        let read_key = || terminal.read_key_raw();
+        let kept = pager::page(&text, (columns, rows), &mut io::stdout(), read_key);
         // A terminal that is gone ends the prompt with the next entry.
         if let Ok(Some(first)) = kept {
             self.draft = first.into();

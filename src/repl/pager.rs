@@ -5,11 +5,11 @@ use std::io::{self, Write};
 
 use console::Key;
 
-/// Prints a text that may be longer than the screen. Returns the first character of an entry that
+/// Prints a text that may be longer than the screen of some columns and rows. Returns the first character of an entry that
 /// the user typed instead of going on.
 pub(super) fn page(
     text: &str,
-    rows: usize,
+    (columns, rows): (usize, usize),
     out: &mut dyn Write,
     mut read_key: impl FnMut() -> io::Result<Key>,
 ) -> io::Result<Option<char>> {
@@ -27,11 +27,10 @@ pub(super) fn page(
             out.flush()?;
             return Ok(None);
         }
-        write!(
-            out,
-            "-- line {shown} of {}; Space: more, q: end --",
-            lines.len()
-        )?;
+        let question = format!("-- {shown} of {} lines; Space: more, q: end", lines.len());
+        // A question that fills its line would break.
+        let question: String = question.chars().take(columns.saturating_sub(1)).collect();
+        write!(out, "{question}")?;
         out.flush()?;
         let answer = answer(&mut read_key)?;
         write!(out, "\r\x1b[K")?;
@@ -78,7 +77,7 @@ mod tests {
         let mut out = Vec::new();
         let mut keys = keys.iter().cloned();
         let text = (1..=7).map(|n| format!("{n}\n")).collect::<String>();
-        let kept = page(&text, 4, &mut out, || Ok(keys.next().unwrap())).unwrap();
+        let kept = page(&text, (80, 4), &mut out, || Ok(keys.next().unwrap())).unwrap();
         let out = String::from_utf8(out).unwrap().replace("\x1b[K", "");
         let lines = out.split(['\n', '\r']).filter(|line| line.len() == 1);
         (lines.collect(), kept)
@@ -87,7 +86,7 @@ mod tests {
     #[test]
     fn short_texts_need_no_key() {
         let mut out = Vec::new();
-        let kept = page("1\n2", 3, &mut out, || unreachable!()).unwrap();
+        let kept = page("1\n2", (80, 3), &mut out, || unreachable!()).unwrap();
         assert_eq!((out.as_slice(), kept), (&b"1\n2\n"[..], None));
     }
 
@@ -98,6 +97,13 @@ mod tests {
         assert_eq!(paged(&[Key::Unknown, Key::Enter, Key::Char('q')]).0, "1234");
         assert_eq!(paged(&[Key::Char('G')]), ("1234567".into(), None));
         assert_eq!(paged(&[Key::CtrlC]), ("123".into(), None));
+    }
+
+    #[test]
+    fn the_question_fits_its_line() {
+        let mut out = Vec::new();
+        page("1\n2", (12, 2), &mut out, || Ok(Key::Escape)).unwrap();
+        assert_eq!(out, b"1\n-- 1 of 2 l\r\x1b[K");
     }
 
     #[test]

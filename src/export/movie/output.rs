@@ -299,7 +299,8 @@ impl EncodeJob<'_> {
             done += count;
             rendering += start.elapsed();
             if let Some(task) = &self.task {
-                task.set_held_up(rendering < begun.elapsed() / 2);
+                // After the last frame, only the encoder is at work.
+                task.set_held_up(done == frames || rendering < begun.elapsed() / 2);
                 task.advance(count)?;
             }
             Ok(count > 0)
