@@ -27,6 +27,7 @@ use crate::script::host::sandbox;
 use crate::script::language::diagnostic::Diagnostic;
 use crate::session::{Session, user_folder};
 use crate::terminal;
+use crate::text::wrap::wrapped;
 use command::PromptCommand;
 use config::Preferences;
 use editor::{LineEditor, Prompt};
@@ -73,10 +74,11 @@ pub fn run(new_session: &dyn Fn() -> Result<Session>) -> Result<Option<u8>> {
     if let Ok(printer) = repl.editor.create_external_printer() {
         terminal::print_above_entries(printer);
     }
-    println!(
+    let greeting = format!(
         "optimap {}: help lists the functions, crop? describes one, Ctrl-D quits",
         env!("CARGO_PKG_VERSION")
     );
+    print!("{}", wrapped(&greeting, repl.width()));
     if let Some(error) = error {
         terminal::print_error(&error);
     }
