@@ -21,6 +21,7 @@
 //! | [`export`] | movies, images and plots of videos |
 //! | [`text`] | files and text around an analysis: paths, tables, JSON, numbers as text |
 //! | [`player`] | the player: playback, rendering, windows |
+//! | [`text_player`] | the player in a terminal |
 //! | [`script`] | the bridge to Rhai: [`script::call`], [`script::types`], [`script::docs`], [`script::language`], [`script::host`] |
 //! | [`builtins`] | the builtins by topic, one declaration each |
 //! | [`terminal`] | warnings, progress and errors on standard error; Ctrl-C |
@@ -121,6 +122,7 @@ pub mod text;
 pub mod view;
 
 pub mod player;
+pub mod text_player;
 
 pub mod script;
 

@@ -21,6 +21,7 @@ use optimap::script::language::diagnostic::Diagnostic;
 use optimap::script::{Context, Settings, docs};
 use optimap::session::{STACK_SIZE, Session};
 use optimap::task::{self, Stop};
+use optimap::text::wrap::wrapped;
 use optimap::video::memory::ByteSize;
 use optimap::video::shape_text;
 use optimap::{gallery, repl, terminal};
@@ -414,9 +415,13 @@ fn finish(session: &Session, result: std::result::Result<Dynamic, Diagnostic>) -
 }
 
 fn print_help(context: &Context, name: Option<&str>) -> Result<End> {
-    match name {
-        Some(name) => print(&docs::help(context, name)?),
-        None => print(&docs::overview(context)),
+    let text = match name {
+        Some(name) => docs::help(context, name)?,
+        None => docs::overview(context),
+    };
+    match optimap::draw::terminal::size() {
+        Some((columns, _)) => print(&wrapped(&text, columns)),
+        None => print(&text),
     }
     Ok(End::Done)
 }

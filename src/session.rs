@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::time::{Duration, Instant};
 
 use etcetera::BaseStrategy;
 use rhai::{
@@ -29,9 +30,10 @@ use crate::script::language::complete::{
 };
 use crate::script::language::diagnostic::{Diagnostic, parse_failure};
 use crate::script::language::dialect;
+use crate::script::language::entry;
 use crate::script::language::error_recovery::ErrorRecovery;
 use crate::script::language::no_effect::{EffectCheck, floor_divisions};
-use crate::script::{Context, LAST, PromptEntry, Settings, forget_reads};
+use crate::script::{Context, LAST, PromptEntry, Settings, compute, forget_reads, raise};
 use crate::task::{EnteredJob, Job};
 use crate::video::Video;
 use crate::video::memory::{self, ByteSize};
@@ -281,20 +283,95 @@ impl Session {
     }
 
     /// Runs one entry of the prompt; its variables, functions and imports stay, and its value is
-    /// named `_`. An entry that begins with a dot continues the last value.
+    /// named `_`. An entry that begins with a dot continues the last value, and the first
+    /// assignment of a variable needs no `let`.
     pub fn run_entry(&mut self, text: &str) -> Result<Dynamic, Diagnostic> {
         self.lines += 1;
         let name = format!("<{}>", self.lines);
+        let script = self.script_of(text)?;
+        self.run_kept(&name, &script)
+    }
+
+    /// An entry of the prompt as a script.
+    fn script_of(&self, text: &str) -> Result<String, Diagnostic> {
+        let has_last = self.scope.contains(LAST);
         if !continues_last(text) {
-            return self.run_kept(&name, text);
+            let is_variable = |name: &str| self.has_variable(name);
+            return Ok(entry::as_script(text, is_variable, has_last));
         }
-        if !self.scope.contains(LAST) {
+        if !has_last {
             let error = Error::new(
                 "a line that begins with a dot continues the last value, and there is none yet",
             );
             return Err(Diagnostic::without_position(error));
         }
-        self.run_kept(&name, &format!("{LAST}{}", text.trim_start()))
+        Ok(format!("{LAST}{}", text.trim_start()))
+    }
+
+    /// Runs an entry of the prompt again and again for about as long as `limit`, at least three
+    /// times after a first run, and measures each run with the time to compute what is pending. Each
+    /// run has copies of the variables, so that nothing changes.
+    pub fn measure(&mut self, text: &str, limit: Duration) -> Result<RunTimes, Diagnostic> {
+        const MIN_RUNS: usize = 3;
+        const MAX_RUNS: usize = 100_000;
+        const NAME: &str = "<timeit>";
+        let script = self.script_of(text)?;
+        self.context.add_source(NAME, &script);
+        self.job().clear_interrupt();
+        self.name_last_value(&script);
+        let mut times = RunTimes::default();
+        let failed = |error| raise(error, Position::NONE);
+        let result = self.guarded(NAME, |session| {
+            let ast = session.compiled(NAME, &script)?;
+            if ast.has_functions() || !imports(&ast).is_empty() {
+                let error = Error::new("timeit cannot measure definitions of functions or imports");
+                return Err(failed(
+                    error.hint("define them before, and measure their calls"),
+                ));
+            }
+            let known = session.pending_variables();
+            let run = |session: &Self| -> Result<Duration, Box<EvalAltResult>> {
+                let mut scope = session.scope.clone();
+                let start = Instant::now();
+                let value = session
+                    .engine
+                    .eval_ast_with_scope::<Dynamic>(&mut scope, &ast)?;
+                compute(&value).map_err(failed)?;
+                let new = scope
+                    .iter_raw()
+                    .filter(|(name, ..)| !known.iter().any(|known| known == name));
+                for (.., value) in new {
+                    compute(value).map_err(failed)?;
+                }
+                Ok(start.elapsed())
+            };
+            let start = Instant::now();
+            times.first = run(session)?;
+            while times.others.len() < MIN_RUNS
+                || start.elapsed() < limit && times.others.len() < MAX_RUNS
+            {
+                times.others.push(run(session)?);
+            }
+            Ok(Dynamic::UNIT)
+        });
+        self.context.name_last_value(false);
+        times.others.sort_unstable();
+        result.map(|_| times)
+    }
+
+    /// Names of variables whose samples are still to be computed.
+    pub fn pending_variables(&self) -> Vec<String> {
+        let pending = self
+            .scope
+            .iter_raw()
+            .filter(|(.., value)| is_pending(value));
+        pending.map(|(name, ..)| name.to_owned()).collect()
+    }
+
+    /// Lets a script use the last value by its name, unless that would be the default of a switch.
+    fn name_last_value(&self, script: &str) {
+        let has_last = self.scope.contains(LAST) && !script.contains("switch");
+        self.context.name_last_value(has_last);
     }
 
     /// Runs a script at the prompt; its variables, functions and imports stay.
@@ -306,8 +383,7 @@ impl Session {
     fn run_kept(&mut self, name: &str, text: &str) -> Result<Dynamic, Diagnostic> {
         self.context.add_source(name, text);
         self.job().clear_interrupt();
-        let has_last = self.scope.contains(LAST) && !text.contains("switch");
-        self.context.name_last_value(has_last);
+        self.name_last_value(text);
         let result = self.guarded(name, |session| {
             let ast = session.compiled(name, text)?;
             let value = session.eval_entry(&ast, name)?;
@@ -536,6 +612,21 @@ impl Session {
             None => diagnostic,
         }
     }
+}
+
+/// Time of the runs of an entry.
+#[derive(Debug, Default)]
+pub struct RunTimes {
+    /// Of the first run, which also fills caches and gets memory.
+    pub first: Duration,
+    /// Of the others, the shortest first.
+    pub others: Vec<Duration>,
+}
+
+/// Whether a value is a video whose samples are still to be computed.
+fn is_pending(value: &Dynamic) -> bool {
+    let video = value.read_lock::<Video>();
+    video.is_some_and(|video| video.is_pending())
 }
 
 /// Whether an entry continues the last value: `.crop(8)`.

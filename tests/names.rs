@@ -27,8 +27,9 @@ const BANNED: &[(&str, &str)] = &[
     ("μm", "µm, with U+00B5"),
 ];
 
-/// The one name of two types: a module has one file where H.264 is built in, and another elsewhere.
-const TWICE: &[&str] = &["H264Writer"];
+/// The one name of two types: a module has one file where H.264 is built in or the system is like
+/// Unix, and another elsewhere.
+const TWICE: &[&str] = &["H264Writer", "RawInput"];
 
 /// Adds the files of a folder and of those in it.
 pub(super) fn add_files(folder: PathBuf, extension: &str, paths: &mut Vec<PathBuf>) {

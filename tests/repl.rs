@@ -17,6 +17,14 @@ impl Terminal {
     }
 
     fn start_in(home: tempfile::TempDir) -> Self {
+        Self::start_with_home(home, &[])
+    }
+
+    fn start_with(variables: &[(&str, &str)]) -> Self {
+        Self::start_with_home(tempfile::tempdir().unwrap(), variables)
+    }
+
+    fn start_with_home(home: tempfile::TempDir, variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_optimap"));
         command
             .arg("--headless")
@@ -26,9 +34,14 @@ impl Terminal {
         command
             .env("NO_COLOR", "1")
             .env("TERM", "xterm")
-            .env_remove("OPTIMAP_PATH");
+            .env_remove("OPTIMAP_PATH")
+            .env_remove("VISUAL")
+            .env_remove("XTERM_VERSION")
+            .envs(variables.iter().copied());
         let mut session = Session::spawn(command).unwrap();
         session.set_expect_timeout(Some(Duration::from_secs(20)));
+        // Help is as long as it likes.
+        session.get_process_mut().set_window_size(80, 200).unwrap();
         let mut terminal = Self {
             session,
             _home: home,
@@ -118,6 +131,101 @@ fn lines_that_begin_with_a_dot_go_on_with_the_last_value() {
 }
 
 #[test]
+fn first_assignments_need_no_let() {
+    let mut terminal = Terminal::start();
+    terminal.enter("x = 5; y = x + 1; x * y", "30");
+    terminal.enter("x = 7", "");
+    terminal.enter("x + 1", "8");
+    terminal.enter("if true { z = 1 }", "error: there is no variable `z`");
+    terminal.enter("w += 1", "error: there is no variable `w`");
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("a.rhai");
+    std::fs::write(&script, "v = 1").unwrap();
+    terminal.enter(
+        &format!("run {}", script.display()),
+        "error: there is no variable `v`",
+    );
+    let saved = folder.path().join("saved.rhai");
+    terminal.enter(&format!("save_session(\"{}\")", saved.display()), "");
+    let text = std::fs::read_to_string(saved).unwrap();
+    assert!(
+        text.contains("\nlet x = 5; let y = x + 1; x * y;\nx = 7;\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn ans_is_the_last_value_unless_it_is_a_variable() {
+    let mut terminal = Terminal::start();
+    terminal.enter("6 * 7", "42");
+    terminal.enter("ans + 1", "43");
+    terminal.enter("ans = 5", "");
+    terminal.enter("1", "1");
+    terminal.enter("ans", "5");
+}
+
+#[test]
+fn a_menu_of_completions_leaves_other_keys_alone() {
+    let mut terminal = Terminal::start();
+    terminal.enter("first_long = 11; first_short = 22;", "");
+    // The common start, the menu, the second candidate, and the entry goes on.
+    terminal.type_text("fir\t\t\t\r");
+    terminal.sees(">first_short");
+    terminal.type_text(" + 1\r");
+    terminal.sees("\n23");
+    terminal.sees("optimap>");
+    // A key that is not for the menu is part of the entry.
+    terminal.type_text("fir\tlong + 1\r");
+    terminal.sees("\n12");
+}
+
+#[test]
+fn entries_of_several_lines_are_indented() {
+    let mut terminal = Terminal::start();
+    terminal.type_text("fn f(x) {\r`a\rb` + x\r}\r");
+    terminal.sees("optimap>");
+    terminal.enter("f(1).split(\"\\n\")", "[\"a\", \"b1\"]");
+    terminal.enter("history", "    1  fn f(x) {");
+    terminal.enter("f??", "fn f(x) {");
+}
+
+#[test]
+fn commands_of_matlab_are_there() {
+    let mut terminal = Terminal::start();
+    terminal.enter("x = 5", "");
+    terminal.enter("whos", "x ");
+    terminal.enter("who", "x ");
+    terminal.enter("history 2", "    3  who");
+    terminal.enter("history = 7", "");
+    terminal.enter("history", "7");
+    terminal.type_text("timeit x += 1\r");
+    terminal.sees("runs;");
+    terminal.sees("optimap>");
+    terminal.enter("x", "5");
+    terminal.enter("timeit fn f() { 1 }", "error: timeit cannot measure");
+}
+
+#[test]
+fn entries_can_be_written_in_a_text_editor() {
+    let folder = tempfile::tempdir().unwrap();
+    let editor = folder.path().join("editor");
+    std::fs::write(&editor, "#!/bin/sh\nsed -i s/41/42/ \"$2\"\n").unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&editor, mode).unwrap();
+    let command = format!("{} -x", editor.display());
+    let mut terminal = Terminal::start_with(&[("EDITOR", &command)]);
+    terminal.enter("41", "41");
+    terminal.type_text("edit\r");
+    terminal.sees("optimap> 42");
+    terminal.enter("", "42");
+    terminal.type_text("41 + 1\u{18}\u{5}");
+    terminal.sees("optimap> 42 + 1");
+    terminal.enter("", "43");
+    let mut without = Terminal::start_with(&[("EDITOR", "false")]);
+    without.enter("edit", "error: the text editor `false` ended with");
+}
+
+#[test]
 fn imports_stay() {
     let mut terminal = Terminal::start();
     terminal.enter("import \"waves\" as waves; 1", "1");
@@ -179,6 +287,33 @@ fn help_and_search_are_a_mark_away() {
     terminal.enter("?contrast", "About \"contrast\"");
     terminal.enter("corp?", "error: there is no function `corp`");
     terminal.enter("help crop", "crop(video, width) -> Video");
+}
+
+#[test]
+fn long_help_stops_at_each_page_and_keeps_what_is_typed() {
+    let mut terminal = Terminal::start();
+    let process = terminal.session.get_process_mut();
+    process.set_window_size(80, 12).unwrap();
+    terminal.type_text("normalize?\r");
+    terminal.sees("-- 11 of");
+    terminal.type_text(" ");
+    terminal.sees("-- 22 of");
+    terminal.type_text("6 * 7\r");
+    terminal.sees("\n42");
+}
+
+/// The signal of a new width arrives on another thread than that of the prompt.
+#[test]
+fn a_new_width_is_noticed_while_an_entry_is_typed() {
+    let mut terminal = Terminal::start();
+    terminal.type_text("let width = 1234567890 + 1234567890");
+    terminal.sees("+ 1234567890");
+    let process = terminal.session.get_process_mut();
+    process.set_window_size(30, 200).unwrap();
+    // The cursor is two rows lower now: the entry is drawn again from its start.
+    terminal.sees("\x1b[1A\r\x1b[J");
+    terminal.type_text(" + 1; width\r");
+    terminal.sees("\n2469135781");
 }
 
 #[test]

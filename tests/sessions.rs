@@ -7,7 +7,7 @@ use std::thread;
 
 use optimap::script::Settings;
 use optimap::session::{STACK_SIZE, Session};
-use optimap::task::{Job, Reporter};
+use optimap::task::{Job, OperationProgress, Reporter};
 
 use super::session;
 
@@ -88,9 +88,9 @@ impl Reporter for KeptReports {
     fn note(&self, message: &str) {
         self.warn(message);
     }
-    fn progress(&self, operation: &str, done: usize, total: usize) {
-        if done == total {
-            self.warn(&format!("{operation}: {total}"));
+    fn progress(&self, progress: &OperationProgress<'_>) {
+        if progress.done == progress.total {
+            self.warn(&format!("{}: {}", progress.operation, progress.total));
         }
     }
     fn finished(&self, _: &str) {}

@@ -1,8 +1,10 @@
 //! Help, and a summary of what an array contains.
 
+use crate::draw::terminal;
 use crate::error::Result;
 use crate::ops::array::describe::{self, VideoDescription};
 use crate::script::{builtins, docs};
+use crate::text::wrap::wrapped;
 use crate::video::Video;
 
 builtins! {
@@ -23,6 +25,10 @@ builtins! {
         let text = match name {
             Some(name) => docs::help(context, &name)?,
             None => docs::overview(context),
+        };
+        let text = match terminal::size() {
+            Some((columns, _)) => wrapped(&text, columns),
+            None => text,
         };
         context.print(text.trim_end());
         Ok(())

@@ -179,6 +179,7 @@ builtins! {
             skip_frames: 1,
             encoder: context.encoders().get(None)?,
             pad_mode: PadMode::Edge,
+            quality: None,
             progress_bar: true,
             ground: 0,
             annotations: MovieAnnotations::default(),

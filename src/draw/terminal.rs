@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use console::Term;
 
+use super::Color;
 use super::graphics;
 use super::rgba_image::RgbaImage;
 use crate::choice::Choice;
@@ -117,6 +118,19 @@ pub fn picture(rgba_image: &RgbaImage, columns: usize, graphics: Graphics) -> St
             format!("5;{}", nearest256(color))
         }),
         Graphics::Text => text(&rgba_image.scaled(columns, rows)),
+    }
+}
+
+/// Text in a color, or as it is where there are no colors.
+pub fn colored(text: &str, color: Color, graphics: Graphics) -> String {
+    let [_, red, green, blue] = color.to_be_bytes();
+    match graphics {
+        Graphics::Text => text.to_owned(),
+        Graphics::Blocks256 => {
+            let number = nearest256([red, green, blue, 255]);
+            format!("\x1b[38;5;{number}m{text}\x1b[0m")
+        }
+        _ => format!("\x1b[38;2;{red};{green};{blue}m{text}\x1b[0m"),
     }
 }
 
@@ -265,6 +279,14 @@ mod tests {
         assert_eq!(nearest256([128, 128, 128, 255]), 244);
         assert_eq!(nearest256([0, 0, 0, 255]), 16);
         assert_eq!(nearest256([255; 4]), 231);
+    }
+
+    #[test]
+    fn texts_are_colored_as_the_terminal_can() {
+        let red = |graphics| colored("a", 0xff_00_00, graphics);
+        assert_eq!(red(Graphics::Kitty), "\x1b[38;2;255;0;0ma\x1b[0m");
+        assert_eq!(red(Graphics::Blocks256), "\x1b[38;5;196ma\x1b[0m");
+        assert_eq!(red(Graphics::Text), "a");
     }
 
     #[test]

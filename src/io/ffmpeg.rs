@@ -7,6 +7,7 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use crate::choice::Choice;
 use crate::color::yuv::YuvMatrix;
 use crate::error::{Error, Result};
 use crate::io::recording::extension_of;
@@ -78,6 +79,54 @@ const COLOR_OPTIONS: &[&str] = &[
 /// Pixel formats of YUV with limited range begin so.
 const YUV_FORMATS: &[&str] = &["yuv4", "nv12", "nv16", "nv24", "p010", "p210", "p410"];
 
+/// What a movie is for: how good it is, how large, and how long it takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MovieQuality {
+    /// Fast and small, for a look at it.
+    Draft,
+    /// Good enough for talks.
+    Good,
+    /// As good and as small as the encoder can.
+    Best,
+}
+
+impl Choice for MovieQuality {
+    const NOUN: &'static str = "a quality of movies";
+    const CHOICES: &'static [(&'static str, Self)] = &[
+        ("draft", Self::Draft),
+        ("good", Self::Good),
+        ("best", Self::Best),
+    ];
+}
+
+/// Options of encoders for a draft, for good quality and for the best.
+const QUALITIES: &[(&str, [Params; 3])] = &[
+    (
+        "libx264",
+        [
+            &[("-crf", "23"), ("-preset", "veryfast")],
+            &[("-crf", "18"), ("-preset", "medium")],
+            &[("-crf", "15"), ("-preset", "slower")],
+        ],
+    ),
+    (
+        "libvpx-vp9",
+        [
+            &[("-crf", "33"), ("-cpu-used", "5")],
+            &[("-crf", "24"), ("-cpu-used", "3")],
+            &[("-crf", "15"), ("-cpu-used", "1")],
+        ],
+    ),
+    (
+        "libtheora",
+        [&[("-q:v", "5")], &[("-q:v", "7")], &[("-q:v", "9")]],
+    ),
+    (
+        "libopenh264",
+        [&[("-crf", "30")], &[("-crf", "25")], &[("-crf", "21")]],
+    ),
+];
+
 /// Encoder of ffmpeg, and its options in order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Encoder {
@@ -130,6 +179,28 @@ impl Encoder {
             Some((name, params)) if self.is_preset() => Self::new(name, params),
             _ => self.clone(),
         }
+    }
+
+    /// The encoder with the options for a quality; others stay.
+    pub(crate) fn with_quality(mut self, quality: MovieQuality) -> Result<Self> {
+        let codec = self.param("-c:v").unwrap_or_default();
+        let Some((_, params)) = QUALITIES.iter().find(|(name, _)| *name == codec) else {
+            let known: Vec<_> = QUALITIES.iter().map(|(name, _)| *name).collect();
+            let error = Error::new(format!(
+                "`quality` is not known for the encoder `{}`",
+                self.name
+            ));
+            return Err(error.hint(format!(
+                "leave it out and set the options with set_ffmpeg_defaults; it is known for {}",
+                known.join(", ")
+            )));
+        };
+        for (option, value) in params[quality as usize] {
+            self.params.retain(|(known, _)| known != option);
+            self.params
+                .push(((*option).to_owned(), (*value).to_owned()));
+        }
+        Ok(self)
     }
 
     /// Whether its options are the defaults of its name.
@@ -414,5 +485,41 @@ pub(crate) fn install_hint() -> &'static str {
         "install it: winget install ffmpeg"
     } else {
         "install it: sudo apt install ffmpeg"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quality_sets_options_of_the_codec_and_keeps_others() {
+        let of = |name: &str, extension: &str, quality| {
+            let encoder = Encoder::builtin(name).unwrap().suited_to(extension);
+            encoder.with_quality(quality).unwrap()
+        };
+        let draft = of("libx264", "mp4", MovieQuality::Draft);
+        let params = ["-c:v", "-crf", "-preset", "-pix_fmt"].map(|option| draft.param(option));
+        let expected = ["libx264", "23", "veryfast", "yuv420p"].map(Some);
+        assert_eq!(params, expected);
+        assert_eq!(draft.params.len(), 4);
+        let webm = of("libx264", "webm", MovieQuality::Good);
+        let params = ["-c:v", "-crf", "-cpu-used", "-b:v"].map(|option| webm.param(option));
+        assert_eq!(params, ["libvpx-vp9", "24", "3", "0"].map(Some));
+        let best = of("libx264", "mp4", MovieQuality::Best);
+        let default = Encoder::builtin("libx264").unwrap();
+        for (option, value) in &default.params {
+            assert_eq!(best.param(option), Some(value.as_str()));
+        }
+    }
+
+    #[test]
+    fn a_quality_needs_a_known_codec() {
+        let lossless = Encoder::builtin("ffv1").unwrap();
+        let error = lossless.with_quality(MovieQuality::Good).unwrap_err();
+        assert_eq!(
+            error.message(),
+            "`quality` is not known for the encoder `ffv1`"
+        );
     }
 }

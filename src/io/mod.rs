@@ -28,7 +28,7 @@ mod tests;
 use std::path::Path;
 
 pub use codec::compression::Compression;
-pub use ffmpeg::Encoder;
+pub use ffmpeg::{Encoder, MovieQuality};
 pub use format::folder::load_image_folder;
 pub(crate) use format::image::encode;
 pub use format::image::encode::{ImageOptions, QUALITY};

@@ -285,6 +285,7 @@ fn animations_come_back() {
         skip_frames: 1,
         encoder: Encoder::builtin("libx264").unwrap(),
         pad_mode: PadMode::Edge,
+        quality: None,
         progress_bar: false,
         ground: 0,
         annotations: MovieAnnotations::default(),

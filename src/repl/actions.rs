@@ -1,36 +1,54 @@
 //! Commands of the prompt.
 
+use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use console::Term;
 use etcetera::home_dir;
 use rhai::{Array, Dynamic};
+use rustyline::history::History;
 
 use super::command::{COMMANDS, PromptCommand};
-use super::{AfterEntry, Repl, show};
+use super::{AfterEntry, Repl, pager, show, text_editor};
+use crate::draw;
 use crate::error::{Error, Result};
 use crate::fs::files;
 use crate::script::host::sandbox;
 use crate::script::language::lookup;
-use crate::script::{Context, Topic, docs};
+use crate::script::{Context, Topic, compute, docs};
 use crate::session::Session;
 use crate::system;
 use crate::terminal;
+use crate::text::wrap::wrapped;
+
+/// Time for which `timeit` runs code.
+const MEASURED: Duration = Duration::from_secs(1);
 
 impl Repl<'_> {
     pub(super) fn run_command(&mut self, command: PromptCommand<'_>) -> AfterEntry {
         let result = match command {
             PromptCommand::Leave => Ok(AfterEntry::End(None)),
             PromptCommand::Time(code) => Ok(self.time(code)),
+            PromptCommand::TimeRepeatedly(code) => Ok(self.time_repeatedly(code)),
             PromptCommand::Run(words) => Ok(self.run_file(words)),
+            PromptCommand::History(count) => {
+                self.page(&self.history(count));
+                Ok(AfterEntry::Entry)
+            }
+            PromptCommand::Edit(path) => self.edit(path).map(|()| AfterEntry::Entry),
             PromptCommand::Restart => self.restart(),
             PromptCommand::Variables => {
                 let width = self.width();
-                print!("{}", show::variables(&self.session.borrow(), width));
+                let variables = show::variables(&self.session.borrow(), width);
+                self.page(&variables);
                 Ok(AfterEntry::Entry)
             }
             PromptCommand::List(folder) => self.list(folder).map(|()| AfterEntry::Entry),
-            command => self.answer(command).map(|()| AfterEntry::Entry),
+            command => self.answer(command).map(|text| {
+                self.page(&text);
+                AfterEntry::Entry
+            }),
         };
         result.unwrap_or_else(|error| {
             terminal::print_error(&error);
@@ -38,22 +56,26 @@ impl Repl<'_> {
         })
     }
 
-    /// Runs commands that need only the session.
-    fn answer(&mut self, command: PromptCommand<'_>) -> Result<()> {
+    /// Runs commands that need only the session, and returns what they have to say.
+    fn answer(&mut self, command: PromptCommand<'_>) -> Result<String> {
         let width = self.width();
         let mut session = self.session.borrow_mut();
         match command {
-            PromptCommand::Help(None) => print!("{}", overview(session.context(), width)),
+            PromptCommand::Help(None) => return Ok(overview(session.context(), width)),
             PromptCommand::Help(Some(word)) if topic(session.context(), word).is_some() => {
                 let found = topic(session.context(), word);
-                print!("{}", found.map_or_else(String::new, docs::topic_overview));
+                return Ok(found.map_or_else(String::new, docs::topic_overview));
             }
             PromptCommand::Help(Some(name)) if session.has_variable(name) => {
-                print!("{}", about_variable(&session, name, width));
+                return Ok(about_variable(&session, name, width));
             }
-            PromptCommand::Help(Some(name)) => print!("{}", docs::help(session.context(), name)?),
-            PromptCommand::Source(name) => print!("{}", lookup::source(session.context(), name)?),
-            PromptCommand::Search(word) => print!("{}", lookup::search(session.context(), word)?),
+            PromptCommand::Help(Some(name)) => return docs::help(session.context(), name),
+            PromptCommand::Source(name) => return lookup::source(session.context(), name),
+            PromptCommand::Search(word) => return lookup::search(session.context(), word),
+            PromptCommand::ClearScreen => {
+                // A terminal that cannot be cleared stays as it is.
+                let _ = Term::stdout().clear_screen();
+            }
             PromptCommand::Clear(names) if names.is_empty() => {
                 return Err(Error::new("clear needs the names of variables")
                     .hint("restart resets the session, Ctrl-L clears the screen"));
@@ -75,24 +97,90 @@ impl Repl<'_> {
             }
             _ => {}
         }
-        Ok(())
+        Ok(String::new())
     }
 
     /// Runs code and reports its cost.
     fn time(&mut self, code: &str) -> AfterEntry {
         system::reset_peak_memory();
         let before = system::memory();
+        let pending = self.session.borrow().pending_variables();
         self.session.borrow().context().profile.start();
         let start = Instant::now();
         let result = self.session.borrow_mut().run_entry(code);
+        // What the entry gives is part of its cost, even if it was put off until it is needed.
+        let computed = result.as_ref().map_or(Ok(()), compute);
         let elapsed = start.elapsed();
         let report = self.session.borrow().context().profile.stop();
-        let is_done = result.is_ok();
+        let is_done = result.is_ok() && computed.is_ok();
         let next = self.show(result);
         if is_done {
-            print!("{}", show::cost(elapsed, before, &report));
+            let width = self.width();
+            print!("{}", show::cost(elapsed, before, &report, width));
+            for name in self.session.borrow().pending_variables() {
+                if !pending.contains(&name) {
+                    println!("without `{name}`, which is computed when it is needed");
+                }
+            }
         }
         next
+    }
+
+    /// Runs code several times and reports how long it takes.
+    fn time_repeatedly(&mut self, code: &str) -> AfterEntry {
+        let measured = self.session.borrow_mut().measure(code, MEASURED);
+        match measured {
+            Ok(times) => {
+                print!("{}", show::times(&times));
+                AfterEntry::Entry
+            }
+            Err(diagnostic) => self.show(Err(diagnostic)),
+        }
+    }
+
+    /// The last entries, the newest at the end.
+    fn history(&self, count: usize) -> String {
+        let history = self.editor.history();
+        let first = history.len().saturating_sub(count);
+        let entries = history.iter().enumerate().skip(first);
+        let lines = entries.map(|(index, entry)| {
+            let entry = self.without_margins(entry);
+            format!("{:>5}  {}\n", index + 1, entry.replace('\n', "\n       "))
+        });
+        lines.collect()
+    }
+
+    /// Opens a script in the text editor, or the last entry, which is then the next one.
+    fn edit(&mut self, path: Option<String>) -> Result<()> {
+        sandbox::check_free("run commands")?;
+        if let Some(path) = path {
+            return text_editor::open(Path::new(&path));
+        }
+        let mut entries = self.editor.history().iter().rev();
+        let is_code = |entry: &&String| {
+            let is_variable = |name: &str| self.session.borrow().has_variable(name);
+            PromptCommand::parse(entry, is_variable).is_none()
+        };
+        let last = entries.find(is_code);
+        let last = last.map_or_else(String::new, |entry| {
+            self.without_margins(entry).into_owned()
+        });
+        self.draft = text_editor::edited(&last)?;
+        Ok(())
+    }
+
+    /// Prints a text that may be longer than the screen, in lines that fit.
+    pub(super) fn page(&mut self, text: &str) {
+        let terminal = Term::stdout();
+        let rows = draw::terminal::size().map_or(usize::MAX, |(_, rows)| rows);
+        let columns = self.width();
+        let text = wrapped(text, columns);
+        let read_key = || terminal.read_key_raw();
+        let kept = pager::page(&text, (columns, rows), &mut io::stdout(), read_key);
+        // A terminal that is gone ends the prompt with the next entry.
+        if let Ok(Some(first)) = kept {
+            self.draft = first.into();
+        }
     }
 
     fn run_file(&mut self, words: Vec<String>) -> AfterEntry {

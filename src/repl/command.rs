@@ -16,6 +16,14 @@ pub(super) enum PromptCommand<'a> {
     Clear(Vec<&'a str>),
     /// Code to measure the cost of.
     Time(&'a str),
+    /// Code to run several times, to measure how long it takes.
+    TimeRepeatedly(&'a str),
+    /// The last entries; how many.
+    History(usize),
+    /// Script to open in the text editor; by default the last entry.
+    Edit(Option<String>),
+    /// Empties the screen.
+    ClearScreen,
     /// Script to run, and its arguments.
     Run(Vec<String>),
     /// Folder to change to; home by default.
@@ -34,8 +42,12 @@ pub(super) enum PromptCommand<'a> {
 
 /// Words that begin a command, for completion.
 pub(super) const WORDS: &[&str] = &[
-    "cd", "clear", "exit", "help", "ls", "pwd", "quit", "restart", "run", "time", "vars",
+    "cd", "clc", "clear", "edit", "exit", "help", "history", "ls", "pwd", "quit", "restart", "run",
+    "time", "timeit", "vars", "who", "whos",
 ];
+
+/// Number of entries that `history` lists.
+const HISTORY: usize = 25;
 
 /// Commands and their meanings, for `help`.
 pub(super) const COMMANDS: &[(&str, &str)] = &[
@@ -47,12 +59,26 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("name??", "show the source of a script function"),
     ("?word", "search the functions for a word"),
     (
-        "_",
+        "x = 5",
+        "define a variable; in scripts, blocks and functions, write let x = 5",
+    ),
+    (
+        "_, ans",
         "the last value; a line that begins with a dot continues it: .crop(8)",
     ),
-    ("vars", "list the variables and their memory use"),
+    ("vars, who, whos", "list the variables and their memory use"),
     ("clear NAME…", "delete variables"),
+    ("clc", "clear the screen, like Ctrl-L"),
+    ("history [N]", "list the last entries"),
+    (
+        "edit [FILE]",
+        "write the last entry, or a script, in the text editor of $EDITOR",
+    ),
     ("time CODE", "run code and measure its time and memory"),
+    (
+        "timeit CODE",
+        "run code several times, on copies of the variables, and measure its time",
+    ),
     (
         "run FILE [ARG…]",
         "run a script in this session, keeping its variables and functions",
@@ -61,16 +87,21 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("!COMMAND", "run a shell command"),
     ("restart", "reset the session"),
     ("exit", "quit, like Ctrl-D"),
-    ("Tab", "complete a name, option, value or path"),
+    (
+        "Tab",
+        "complete a name, option, value or path; Tab and arrows choose, Enter takes",
+    ),
     ("Ctrl-R", "search the history"),
     ("Alt-Enter", "insert a new line"),
+    ("Ctrl-X Ctrl-E", "go on with the entry in the text editor"),
 ];
 
 impl<'a> PromptCommand<'a> {
     /// Parses a line as a command, if it is one.
     pub(super) fn parse(line: &'a str, is_variable: impl Fn(&str) -> bool) -> Option<Self> {
         let line = line.trim();
-        if line.contains('\n') && !line.starts_with("time ") {
+        let is_measured = line.starts_with("time ") || line.starts_with("timeit ");
+        if line.contains('\n') && !is_measured {
             return None;
         }
         if let Some(command) = marked(line, &is_variable) {
@@ -85,7 +116,11 @@ impl<'a> PromptCommand<'a> {
         Some(match word {
             "help" if rest.is_empty() => Self::Help(None),
             "help" if is_name(rest) => Self::Help(Some(rest)),
-            "vars" if rest.is_empty() => Self::Variables,
+            "vars" | "who" | "whos" if rest.is_empty() => Self::Variables,
+            "clc" if rest.is_empty() => Self::ClearScreen,
+            "history" if rest.is_empty() => Self::History(HISTORY),
+            "history" => Self::History(rest.parse().ok()?),
+            "edit" => Self::Edit(path()?),
             "pwd" if rest.is_empty() => Self::Folder,
             "restart" if rest.is_empty() => Self::Restart,
             "exit" | "quit" if rest.is_empty() => Self::Leave,
@@ -93,6 +128,7 @@ impl<'a> PromptCommand<'a> {
                 Self::Clear(rest.split_whitespace().collect())
             }
             "time" if !rest.is_empty() => Self::Time(rest),
+            "timeit" if !rest.is_empty() => Self::TimeRepeatedly(rest),
             "run" if !rest.is_empty() => Self::Run(words(rest)?),
             "cd" => Self::Go(path()?),
             "ls" => Self::List(path()?),
@@ -219,6 +255,19 @@ mod tests {
         let run = ["a b.rhai", "x"].map(str::to_owned).to_vec();
         assert_eq!(parse("run 'a b.rhai' x"), Some(PromptCommand::Run(run)));
         assert_eq!(parse("exit"), Some(PromptCommand::Leave));
+        for line in ["who", "whos"] {
+            assert_eq!(parse(line), Some(PromptCommand::Variables));
+        }
+        assert_eq!(parse("clc"), Some(PromptCommand::ClearScreen));
+        assert_eq!(parse("history"), Some(PromptCommand::History(HISTORY)));
+        assert_eq!(parse("history 3"), Some(PromptCommand::History(3)));
+        assert_eq!(parse("edit"), Some(PromptCommand::Edit(None)));
+        let path = Some("a.rhai".to_owned());
+        assert_eq!(parse("edit a.rhai"), Some(PromptCommand::Edit(path)));
+        assert_eq!(
+            parse("timeit v.mean()"),
+            Some(PromptCommand::TimeRepeatedly("v.mean()"))
+        );
     }
 
     #[test]
@@ -239,6 +288,12 @@ mod tests {
             "a ? b",
             "clear(x)",
             "ls(\"a\")",
+            "history(v)",
+            "history(20)",
+            "history = 5",
+            "who.len",
+            "edit(x)",
+            "timeit = 5",
         ] {
             assert_eq!(parse(line), None, "{line}");
         }

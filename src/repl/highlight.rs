@@ -62,6 +62,21 @@ fn brackets(text: &str, cursor: usize) -> Vec<(usize, &'static str)> {
     vec![(*open, color), (*close, color)]
 }
 
+/// Menu of completions with the selected one, which is marked by `>`, in reverse.
+pub(super) fn menu_highlighted(menu: &str) -> String {
+    let lines = menu.split('\n').map(|line| {
+        let marks = line.match_indices('>').map(|(at, _)| at);
+        let mut marks = marks.filter(|at| *at == 0 || line[..*at].ends_with("  "));
+        let Some(start) = marks.next() else {
+            return line.to_owned();
+        };
+        let end = line[start..].find("  ").map_or(line.len(), |at| start + at);
+        let selected = colored(&line[start..end], "\x1b[7m");
+        format!("{}{selected}{}", &line[..start], &line[end..])
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 struct StyledText {
     out: String,
     marked: Vec<(usize, &'static str)>,
@@ -136,6 +151,16 @@ mod tests {
             }
             assert_eq!(plain, text);
         }
+    }
+
+    #[test]
+    fn the_selected_completion_is_shown_in_reverse() {
+        assert_eq!(
+            menu_highlighted("\n a>b  >crop  div\n exp"),
+            "\n a>b  \x1b[7m>crop\x1b[0m  div\n exp"
+        );
+        assert_eq!(menu_highlighted("\n>crop"), "\n\x1b[7m>crop\x1b[0m");
+        assert_eq!(menu_highlighted("\n a\n b"), "\n a\n b");
     }
 
     #[test]

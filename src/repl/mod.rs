@@ -4,10 +4,17 @@
 mod actions;
 mod command;
 mod config;
+mod continuation;
 mod editor;
 mod highlight;
+mod keys;
+mod menu;
+mod pager;
+mod reflow;
 mod show;
+mod text_editor;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -16,12 +23,14 @@ use rhai::Dynamic;
 use rustyline::error::ReadlineError;
 
 use crate::error::{Error, Result};
+use crate::script::host::sandbox;
 use crate::script::language::diagnostic::Diagnostic;
 use crate::session::{Session, user_folder};
 use crate::terminal;
+use crate::text::wrap::wrapped;
 use command::PromptCommand;
 use config::Preferences;
-use editor::LineEditor;
+use editor::{LineEditor, Prompt};
 
 /// Width assumed if that of the terminal is unknown.
 const WIDTH: usize = 80;
@@ -35,6 +44,8 @@ struct Repl<'a> {
     new_session: &'a dyn Fn() -> Result<Session>,
     editor: LineEditor,
     preferences: Preferences,
+    /// Text that the next entry begins with.
+    draft: String,
 }
 
 /// Whether the prompt continues.
@@ -58,11 +69,16 @@ pub fn run(new_session: &dyn Fn() -> Result<Session>) -> Result<Option<u8>> {
         new_session,
         editor,
         preferences,
+        draft: String::new(),
     };
-    println!(
+    if let Ok(printer) = repl.editor.create_external_printer() {
+        terminal::print_above_entries(printer);
+    }
+    let greeting = format!(
         "optimap {}: help lists the functions, crop? describes one, Ctrl-D quits",
         env!("CARGO_PKG_VERSION")
     );
+    print!("{}", wrapped(&greeting, repl.width()));
     if let Some(error) = error {
         terminal::print_error(&error);
     }
@@ -79,9 +95,8 @@ impl Repl<'_> {
             // There is no history before the first session.
             let _ = self.editor.load_history(path);
         }
-        let prompt = self.preferences.prompt.clone();
         loop {
-            let next = match self.editor.readline(&prompt) {
+            let next = match self.read_entry() {
                 Ok(entry) => self.run_entry(&entry),
                 Err(ReadlineError::Interrupted) => AfterEntry::Entry,
                 Err(ReadlineError::Eof) => AfterEntry::End(None),
@@ -94,6 +109,41 @@ impl Repl<'_> {
             if let AfterEntry::End(code) = next {
                 return Ok(code);
             }
+        }
+    }
+
+    /// Reads an entry, in the text editor if the user wishes.
+    fn read_entry(&mut self) -> rustyline::Result<String> {
+        let prompt = self.preferences.prompt.clone();
+        loop {
+            if let Some(helper) = self.editor.helper() {
+                helper.begin();
+            }
+            let draft = std::mem::take(&mut self.draft);
+            let entry = {
+                let _reading = terminal::EntryBeingTyped::begin();
+                self.editor.readline_with_initial(&prompt, (&draft, ""))?
+            };
+            let helper = self.editor.helper();
+            if !helper.is_some_and(Prompt::take_wish_for_editor) {
+                self.editor.add_history_entry(&entry)?;
+                return Ok(self.without_margins(&entry).into_owned());
+            }
+            let entry = self.without_margins(&entry);
+            let edited = sandbox::check_free("run commands");
+            let edited = edited.and_then(|()| text_editor::edited(&entry));
+            self.draft = edited.unwrap_or_else(|error| {
+                terminal::print_error(&error);
+                entry.into_owned()
+            });
+        }
+    }
+
+    /// An entry without the spaces below the prompt.
+    fn without_margins<'e>(&self, entry: &'e str) -> Cow<'e, str> {
+        match self.editor.helper() {
+            Some(helper) => helper.continuation.without_margins(entry),
+            None => entry.into(),
         }
     }
 

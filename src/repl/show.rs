@@ -6,11 +6,14 @@ use rhai::Dynamic;
 
 use crate::color::color_settings::ColorSettings;
 use crate::color::colormap::Colormap;
+use crate::draw::plot::Plot;
 use crate::draw::rgba_image::RgbaImage;
 use crate::draw::terminal::{self, Graphics};
 use crate::error::counted;
+use crate::export;
 use crate::script::host::profile::{Report, time_text};
-use crate::session::Session;
+use crate::script::shown_table;
+use crate::session::{RunTimes, Session};
 use crate::system;
 use crate::video::{Frames, Video, size_text};
 
@@ -18,6 +21,12 @@ use crate::video::{Frames, Video, size_text};
 pub(super) fn value(session: &Session, value: &Dynamic, width: usize) -> Option<String> {
     let text = session.text(value, true)?;
     let is_short = text.chars().count() < width && !text.contains('\n');
+    // The text of a trace does not show its samples.
+    if (!is_short || has_traces(value))
+        && let Some(table) = shown_table(value)
+    {
+        return Some(table.lines(width));
+    }
     if is_short || !(value.is_array() || value.is_map() || value.is_string() || value.is_blob()) {
         return Some(text);
     }
@@ -35,15 +44,31 @@ pub(super) fn value(session: &Session, value: &Dynamic, width: usize) -> Option<
     Some(one_line(&text, kept) + end.as_str())
 }
 
-/// First frame of a video as a small image of half blocks, below the line of its value.
+/// First frame of a video as a small image of half blocks, or a trace as a small plot, below the
+/// line of its value.
 pub(super) fn thumbnail(value: &Dynamic) -> Option<String> {
     const COLUMNS: usize = 24;
+    const PLOT: (usize, usize) = (72, 6);
     let video = value.read_lock::<Video>()?;
     let graphics = match Graphics::offered() {
         Graphics::Text => return None,
         Graphics::Blocks256 => Graphics::Blocks256,
         _ => Graphics::Blocks,
     };
+    if video.ndim() == 1 {
+        let (curves, _) = export::curves(std::slice::from_ref(&video), &[], None).ok()?;
+        let is_plotted = curves.iter().any(|curve| 8 <= curve.points.len());
+        let plot = Plot {
+            curves,
+            title: String::new(),
+            xlabel: String::new(),
+            ylabel: String::new(),
+            yrange: (None, None),
+            size: (0, 0),
+        };
+        let plot = is_plotted.then(|| plot.characters(PLOT.0, PLOT.1, graphics));
+        return plot?.ok();
+    }
     let colors = ColorSettings::new(Colormap::gray(), None, None);
     let rgba_image = RgbaImage::new(&video, 0, &colors).ok()?;
     if rgba_image.width.min(rgba_image.height) < 4 {
@@ -51,6 +76,16 @@ pub(super) fn thumbnail(value: &Dynamic) -> Option<String> {
     }
     let columns = terminal::fitting_columns((rgba_image.width, rgba_image.height)).min(COLUMNS);
     Some(terminal::picture(&rgba_image, columns, graphics))
+}
+
+/// Whether a value is a map with a trace.
+fn has_traces(value: &Dynamic) -> bool {
+    let is_trace = |value: &Dynamic| {
+        let video = value.read_lock::<Video>();
+        video.is_some_and(|video| video.ndim() == 1)
+    };
+    let map = value.read_lock::<rhai::Map>();
+    map.is_some_and(|map| map.values().any(is_trace))
 }
 
 /// Start of a text, without line breaks.
@@ -106,7 +141,14 @@ fn bytes(value: &Dynamic) -> Option<usize> {
 }
 
 /// Cost of an entry: time, memory, and the builtins called.
-pub(super) fn cost(elapsed: Duration, before: Option<usize>, report: &Report) -> String {
+pub(super) fn cost(
+    elapsed: Duration,
+    before: Option<usize>,
+    report: &Report,
+    width: usize,
+) -> String {
+    // Count and time of the calls need the rest.
+    let name_width = width.saturating_sub(24).clamp(1, 32);
     let mut text = time_text(elapsed);
     if let Some(peak) = system::peak_memory() {
         text += &format!(", peak memory {}", size_text(peak));
@@ -116,11 +158,25 @@ pub(super) fn cost(elapsed: Duration, before: Option<usize>, report: &Report) ->
     text.push('\n');
     for (name, cost) in &report.by_name {
         text += &format!(
-            "  {:<32} {:>6} ×  {}\n",
-            name,
+            "  {name:<name_width$} {:>6} ×  {}\n",
             cost.calls,
             time_text(cost.time)
         );
     }
     text
+}
+
+/// Times of an entry that was run several times.
+pub(super) fn times(times: &RunTimes) -> String {
+    let (Some(shortest), Some(longest)) = (times.others.first(), times.others.last()) else {
+        return String::new();
+    };
+    format!(
+        "{} (median of {}; {} to {}; the first run took {})\n",
+        time_text(times.others[times.others.len() / 2]),
+        counted(times.others.len(), "run"),
+        time_text(*shortest),
+        time_text(*longest),
+        time_text(times.first)
+    )
 }

@@ -16,7 +16,9 @@ pub(crate) use call::builtin::{builtins, count, join, parameters, plain_name, un
 pub use call::callback::Callback;
 pub use call::context::{Context, PromptEntry, Settings};
 pub use call::register::LAST;
+pub(crate) use call::register::raise;
 pub(crate) use call::setters::forget_reads;
+pub(crate) use call::value::compute;
 pub use call::value::{Chained, Rest, Returned, Type, Value, describe, plain_text};
 pub use host::safe_functions::sleep;
 pub use types::frame_source::FrameSource;
@@ -24,5 +26,5 @@ pub use types::importer::RecordingSource;
 pub use types::json::{from_json, to_json};
 pub use types::members::Member;
 pub use types::progress::{Progress, Steps};
-pub use types::tables::{columns, rows, text_table};
+pub use types::tables::{columns, rows, shown_table, text_table};
 pub use types::text::{format, is_same};

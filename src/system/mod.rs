@@ -6,6 +6,8 @@
 //! handlers and Xlib are C, too. So `unsafe` code is allowed in the files of this folder and in
 //! `video::storage`, which maps files and counts allocations, and nowhere else.
 
+#[cfg_attr(not(unix), path = "no_raw_input.rs")]
+pub(crate) mod raw_input;
 #[cfg(unix)]
 mod truncation;
 mod write_back;
@@ -85,6 +87,17 @@ pub fn shell(line: &str) -> Command {
     }
 }
 
+/// A command line for the shell of the system, which gets the arguments that are added to it.
+pub fn shell_with_arguments(line: &str) -> Command {
+    if cfg!(windows) {
+        return shell(line);
+    }
+    let mut command = shell(&format!("{line} \"$@\""));
+    // The name of the command, in place of the first argument.
+    command.arg("sh");
+    command
+}
+
 /// Whether a program was terminated by the system or by a signal.
 pub fn has_crashed(ended: ExitStatus) -> bool {
     /// The lowest exit code with which Windows terminates a program.
@@ -105,6 +118,14 @@ mod tests {
         let text = String::from_utf8(output.stdout).unwrap();
         let expected = if cfg!(windows) { "\"a b\" c" } else { "a b c" };
         assert_eq!(text.trim_end(), expected);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn arguments_follow_a_command_line() {
+        let mut command = shell_with_arguments("printf '%s|' -x");
+        let output = command.arg("a b").arg("$c").output().unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), "-x|a b|$c|");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, LazyLock, OnceLock};
+use std::time::Duration;
 
 use super::memory::MemoryAccount;
 use crate::error::{Error, Result};
@@ -23,10 +24,27 @@ pub trait Reporter: Send + Sync {
     fn warn(&self, message: &str);
     /// Shows details of an operation to users who asked for them.
     fn note(&self, message: &str);
-    /// Reports that `done` of `total` steps are complete; they are equal in the last call.
-    fn progress(&self, operation: &str, done: usize, total: usize);
+    /// Reports that steps are complete; all of them in the last call.
+    fn progress(&self, progress: &OperationProgress<'_>);
     /// Reports that the operation has ended, complete or not.
     fn finished(&self, operation: &str);
+}
+
+/// How far an operation is.
+#[derive(Debug, Clone, Copy)]
+pub struct OperationProgress<'a> {
+    /// What it does ("smoothing").
+    pub operation: &'a str,
+    /// Steps that are complete.
+    pub done: usize,
+    /// All steps.
+    pub total: usize,
+    /// What a step is ("frames"); empty if it is nothing that a user counts.
+    pub unit: &'static str,
+    /// Time since it began.
+    pub elapsed: Duration,
+    /// What most of the time is spent on; empty if that is the operation itself.
+    pub bottleneck: &'a str,
 }
 
 /// Reason to stop a job.
@@ -168,11 +186,11 @@ impl Job {
     }
 
     /// Reports the progress of an operation, unless it is a part of another, after a step.
-    pub(super) fn step_ended(&self, progress: Option<(&str, usize, usize)>) {
+    pub(super) fn step_ended(&self, progress: Option<&OperationProgress<'_>>) {
         if let Some(reporter) = &self.reporter
-            && let Some((operation, done, total)) = progress
+            && let Some(progress) = progress
         {
-            reporter.progress(operation, done, total);
+            reporter.progress(progress);
         }
         if let Some(action) = self.after_each_step.get() {
             action();
@@ -287,9 +305,9 @@ mod tests {
         fn note(&self, message: &str) {
             self.add(message.into());
         }
-        fn progress(&self, operation: &str, done: usize, total: usize) {
-            if done == total {
-                self.add(format!("{operation}: {total}"));
+        fn progress(&self, progress: &OperationProgress<'_>) {
+            if progress.done == progress.total {
+                self.add(format!("{}: {}", progress.operation, progress.total));
             }
         }
         fn finished(&self, operation: &str) {

@@ -18,12 +18,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 pub use job::{
-    CriticalSection, EnteredJob, Job, Reporter, Stop, check, in_this_job, is_interrupted, note,
-    warn,
+    CriticalSection, EnteredJob, Job, OperationProgress, Reporter, Stop, check, in_this_job,
+    is_interrupted, note, warn,
 };
 pub use pipeline::pipeline;
 
@@ -63,6 +63,10 @@ pub struct Task {
     operation: Cow<'static, str>,
     total: usize,
     done: AtomicUsize,
+    unit: &'static str,
+    since: Instant,
+    bottleneck: Cow<'static, str>,
+    is_held_up: AtomicBool,
     is_part: bool,
 }
 
@@ -74,16 +78,45 @@ impl Task {
             operation: operation.into(),
             total,
             done: AtomicUsize::new(0),
+            unit: "",
+            since: Instant::now(),
+            bottleneck: "".into(),
+            is_held_up: AtomicBool::new(false),
             is_part: IS_PART.get(),
         }
+    }
+
+    /// Says what its steps are ("frames"), so that their rate is shown.
+    pub fn in_units(mut self, unit: &'static str) -> Self {
+        self.unit = unit;
+        self
+    }
+
+    /// Names what may hold it up ("libx264").
+    pub fn with_bottleneck(mut self, bottleneck: impl Into<Cow<'static, str>>) -> Self {
+        self.bottleneck = bottleneck.into();
+        self
+    }
+
+    /// Says whether most of the time is spent on that.
+    pub fn set_held_up(&self, is_held_up: bool) {
+        self.is_held_up.store(is_held_up, Relaxed);
     }
 
     /// Counts `steps` as done; an error if the user asked to stop.
     pub fn advance(&self, steps: usize) -> Result<()> {
         self.job.check()?;
         let done = self.done.fetch_add(steps, Relaxed) + steps;
-        let progress = (!self.is_part).then_some((&*self.operation, done, self.total));
-        self.job.step_ended(progress);
+        let is_held_up = self.is_held_up.load(Relaxed);
+        let progress = OperationProgress {
+            operation: &self.operation,
+            done,
+            total: self.total,
+            unit: self.unit,
+            elapsed: self.since.elapsed(),
+            bottleneck: if is_held_up { &self.bottleneck } else { "" },
+        };
+        self.job.step_ended((!self.is_part).then_some(&progress));
         Ok(())
     }
 }

@@ -1,10 +1,12 @@
-//! Text files and text of an analysis: paths, tables, JSON, number formats, the time.
+//! Text files and text of an analysis: paths, tables, JSON, number formats, the time, lines.
 
 pub mod clock;
+pub mod columns;
 pub mod format;
 pub mod json;
 pub mod paths;
 pub mod table;
+pub mod wrap;
 
 use std::io::{Read, Write};
 use std::path::Path;

@@ -211,7 +211,7 @@ impl Pending {
             let frames = start..n_frames.min(start + per_block);
             task::as_part(|| chain.frames(frames))
         });
-        let task = Task::new("computing", n_frames);
+        let task = Task::new("computing", n_frames).in_units("frames");
         task::pipeline(blocks, |block| {
             debug_assert_eq!(block.dtype(), self.dtype);
             task::as_part(|| each(&block))?;

@@ -1,5 +1,6 @@
 //! Plots of traces over time, as images and as SVG.
 
+mod characters;
 mod layout;
 
 use super::page::Page;

@@ -33,7 +33,7 @@ use crate::bail;
 use crate::color::Color;
 use crate::color::color_settings::ColorSettings;
 use crate::error::{Error, Result, counted};
-use crate::io::ffmpeg::Encoder;
+use crate::io::ffmpeg::{Encoder, MovieQuality};
 use crate::ops::array::elementwise::Operand;
 use crate::ops::blend::{Blend, BlendOptions};
 use crate::ops::edit::pad::PadMode;
@@ -53,6 +53,8 @@ pub struct Export {
     pub skip_frames: usize,
     /// Encoder and its options.
     pub encoder: Encoder,
+    /// Quality, if not that of the encoder's options.
+    pub quality: Option<MovieQuality>,
     /// How to fill the row and the column by which odd sizes are extended.
     pub pad_mode: PadMode,
     /// Whether to show a progress bar.

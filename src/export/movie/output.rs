@@ -17,7 +17,7 @@ use crate::color::palette::Rgb;
 use crate::color::yuv::YuvMatrix;
 use crate::error::{Error, Result};
 use crate::fs::atomic;
-use crate::io::ffmpeg::{self, Encoder, FfmpegEncoder, RawVideo};
+use crate::io::ffmpeg::{self, Encoder, FfmpegEncoder, MovieQuality, RawVideo};
 use crate::io::format::movie::{ANIMATIONS, ENCODED};
 use crate::io::recording::extension_of;
 use crate::task::{self, Task};
@@ -112,11 +112,12 @@ pub(super) fn write(path: &Path, frames: &MovieFrames, fps: f64, export: &Export
             error.hint("export a lossless movie as `.apng`, or one frame as an image: video[0]")
         );
     }
-    let writer = MovieEncoder::choose(path, &export.encoder)?;
+    let writer = MovieEncoder::choose(path, &export.encoder, export.quality)?;
     let pixel_format = writer.pixel_format(frames, export)?;
-    let task = export
-        .progress_bar
-        .then(|| Task::new("exporting", frames.len()));
+    let task = export.progress_bar.then(|| {
+        let task = Task::new("exporting", frames.len()).in_units("frames");
+        task.with_bottleneck(writer.description())
+    });
     let work = EncodeJob {
         frames,
         pixel_format,
@@ -135,18 +136,27 @@ pub(super) fn write(path: &Path, frames: &MovieFrames, fps: f64, export: &Export
 }
 
 impl MovieEncoder {
-    fn choose(path: &Path, encoder: &Encoder) -> Result<Self> {
+    fn choose(path: &Path, encoder: &Encoder, quality: Option<MovieQuality>) -> Result<Self> {
         let extension = check_extension(path)?;
         let is_mp4 = matches!(extension.as_str(), "mp4" | "m4v");
-        let built_in = MovieEncoder::BuiltIn {
-            quantizer: quantizer(encoder),
+        let with_quality = |encoder: Encoder| match quality {
+            Some(quality) => encoder.with_quality(quality),
+            None => Ok(encoder),
+        };
+        let built_in = || -> Result<Self> {
+            let quantizer = quantizer(&with_quality(encoder.clone())?);
+            Ok(MovieEncoder::BuiltIn { quantizer })
         };
         match extension.as_str() {
+            "gif" | "apng" | "png" if encoder.is_preset() && quality.is_some() => {
+                let error = format!("`quality` has no effect on a `.{extension}` movie");
+                return Err(Error::new(error).hint("leave it out, or choose `.mp4`"));
+            }
             "gif" if encoder.is_preset() => return Ok(MovieEncoder::Gif),
             "apng" if encoder.is_preset() => return Ok(MovieEncoder::Apng),
             "png" if encoder.is_preset() => return Ok(MovieEncoder::Png),
             _ if encoder.name != Encoder::BUILT_IN => {}
-            _ if is_mp4 => return Ok(built_in),
+            _ if is_mp4 => return built_in(),
             _ => {
                 let error = Error::new(format!(
                     "the built-in encoder writes `.mp4` only, not `.{extension}`"
@@ -155,14 +165,32 @@ impl MovieEncoder {
             }
         }
         match ffmpeg::program()? {
-            Some(program) => Ok(MovieEncoder::Ffmpeg(program, encoder.suited_to(&extension))),
+            Some(program) => {
+                let encoder = with_quality(encoder.suited_to(&extension))?;
+                Ok(MovieEncoder::Ffmpeg(program, encoder))
+            }
             None if is_mp4 && cfg!(feature = "h264") => {
                 task::warn(
                     "ffmpeg was not found: the movie is written by the built-in H.264 encoder",
                 );
-                Ok(built_in)
+                built_in()
             }
             None => Err(ffmpeg::missing(&format!("a `.{extension}` movie"))),
+        }
+    }
+
+    /// Name of the encoder, with the option that decides how long it takes.
+    fn description(&self) -> String {
+        match self {
+            MovieEncoder::Ffmpeg(_, encoder) => {
+                let codec = encoder.param("-c:v").unwrap_or(&encoder.name);
+                match encoder.param("-preset") {
+                    Some(preset) => format!("{codec}, preset {preset}"),
+                    None => codec.to_owned(),
+                }
+            }
+            MovieEncoder::BuiltIn { .. } => "the built-in encoder".to_owned(),
+            MovieEncoder::Gif | MovieEncoder::Apng | MovieEncoder::Png => "compression".to_owned(),
         }
     }
 
@@ -295,6 +323,10 @@ impl EncodeJob<'_> {
             },
             |frame| encoder.add(frame),
         )?;
+        if let Some(task) = &self.task {
+            // Only the encoder is at work now.
+            task.set_held_up(true);
+        }
         encoder.finish()
     }
 

@@ -2,12 +2,16 @@
 
 use std::sync::mpsc::sync_channel;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 use crate::task::{self, Task};
 
 /// Number of batches that may wait for the encoder.
 const AHEAD: usize = 1;
+
+/// Part of the time from which on the encoder is what the rest waits for.
+const BUSY: f64 = 0.8;
 
 /// Makes `len` frames in batches and hands them to `encode` in order.
 pub(super) fn run<T: Send, S>(
@@ -21,10 +25,16 @@ pub(super) fn run<T: Send, S>(
     thread::scope(|scope| {
         let (sender, batches) = sync_channel::<Vec<T>>(AHEAD);
         let encoder = scope.spawn(task::in_this_job(move || {
+            let (begun, mut encoding) = (Instant::now(), Duration::ZERO);
             for frame in batches.into_iter().flatten() {
                 task::check()?;
+                let start = Instant::now();
                 encode(frame)?;
-                task.map_or(Ok(()), |task| task.advance(1))?;
+                encoding += start.elapsed();
+                if let Some(task) = task {
+                    task.set_held_up(begun.elapsed().mul_f64(BUSY) < encoding);
+                    task.advance(1)?;
+                }
             }
             Ok(())
         }));

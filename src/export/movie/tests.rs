@@ -12,6 +12,7 @@ fn export(encoder: &str) -> Export {
         skip_frames: 1,
         encoder: Encoder::builtin(encoder).unwrap(),
         pad_mode: PadMode::Edge,
+        quality: None,
         progress_bar: false,
         ground: 0,
         annotations: MovieAnnotations::default(),

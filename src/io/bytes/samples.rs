@@ -347,7 +347,7 @@ pub(in crate::io) fn load_in_order(
     with_dtype!(dtype, T => {
         let mut array = Strided::<T>::for_writing(shape)?;
         let samples = array.as_mut_slice()?;
-        let task = Task::new("loading", samples.len());
+        let task = Task::new("loading", samples.len()).in_units("samples");
         for mut out in samples.chunks_mut(per_step.max(1)) {
             fill(&mut out)?;
             task.advance(out.len())?;
@@ -375,7 +375,7 @@ fn write_array<T: Stored>(array: &Strided<T>, path: &Path, file: &mut dyn Write)
         file.write_all(bytes)
             .map_err(|e| cannot_write(path, bytes, &e))
     };
-    let task = Task::new("saving", array.layout().len());
+    let task = Task::new("saving", array.layout().len()).in_units("samples");
     if let Some(samples) = array.as_slice() {
         return samples.chunks(STEP / size_of::<T>()).try_for_each(|step| {
             write(step)?;

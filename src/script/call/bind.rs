@@ -150,6 +150,7 @@ pub(in crate::script) fn accepts_map(ty: &Type) -> bool {
     match ty {
         Type::Map | Type::Any => true,
         Type::Optional(of) => accepts_map(of),
+        Type::Either(one, other) => accepts_map(one) || accepts_map(other),
         _ => false,
     }
 }

@@ -184,7 +184,7 @@ fn note(builtin: &Builtin, time: Duration, value: &Dynamic) {
 }
 
 /// Converts an error to one of Rhai: failures can be caught by the script, its end cannot.
-pub(in crate::script) fn raise(error: Error, position: Position) -> Box<EvalAltResult> {
+pub(crate) fn raise(error: Error, position: Position) -> Box<EvalAltResult> {
     if error.is_interrupted() || error.exit_code().is_some() {
         return EvalAltResult::ErrorTerminated(Dynamic::from(error), position).into();
     }

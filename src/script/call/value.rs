@@ -169,7 +169,7 @@ impl Value for Chained {
 }
 
 /// Computes the samples of all pending videos in a value.
-pub(in crate::script) fn compute(value: &Dynamic) -> Result<()> {
+pub(crate) fn compute(value: &Dynamic) -> Result<()> {
     if !any_pending() {
         return Ok(());
     }

@@ -4,6 +4,7 @@ pub mod check;
 pub mod complete;
 pub mod diagnostic;
 pub mod dialect;
+pub mod entry;
 pub mod error_recovery;
 pub(crate) mod hints;
 pub mod last_use;

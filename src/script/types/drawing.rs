@@ -190,3 +190,51 @@ impl Value for ScaleBarParam {
         }
     }
 }
+
+/// What a terminal can show: a video or an image, traces, or a table.
+pub enum Previewed {
+    /// A video or an image.
+    Video(Video),
+    /// Traces.
+    Traces(Vec<Video>),
+    /// A map of columns or an array of maps.
+    Table(Dynamic),
+}
+
+impl Value for Previewed {
+    const TYPE: Type = Type::Either(
+        &Type::Video,
+        &Type::Either(
+            &Type::Map,
+            &Type::Array(&Type::Either(&Type::Video, &Type::Map)),
+        ),
+    );
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        let all = |is_one: fn(&Dynamic) -> bool| {
+            let array = value.read_lock::<Array>();
+            array.is_some_and(|array| !array.is_empty() && array.iter().all(is_one))
+        };
+        if value.is_map() || all(Dynamic::is_map) {
+            return Ok(Self::Table(value));
+        }
+        if all(|value| {
+            value
+                .read_lock::<Video>()
+                .is_some_and(|video| video.ndim() == 1)
+        }) {
+            return Vec::from_dynamic(value).map(Self::Traces);
+        }
+        let video = Video::from_dynamic(value)?;
+        Ok(match video.ndim() {
+            1 => Self::Traces(vec![video]),
+            _ => Self::Video(video),
+        })
+    }
+    fn into_dynamic(self) -> Dynamic {
+        match self {
+            Self::Video(video) => video.into_dynamic(),
+            Self::Traces(traces) => traces.into_dynamic(),
+            Self::Table(table) => table,
+        }
+    }
+}

@@ -6,7 +6,8 @@ use rhai::{Array, Dynamic, Map};
 
 use crate::bail;
 use crate::error::{Error, Result, counted};
-use crate::script::call::value::{Value, describe, plain_text};
+use crate::script::call::value::{Value, describe, plain_text, scalar};
+use crate::text::columns::ShownTable;
 use crate::text::table::{Column, Table};
 use crate::video::{Element, Strided, Video, map_samples};
 
@@ -202,4 +203,137 @@ fn sample_texts(video: &Video) -> Vec<Cell> {
         }));
     });
     texts
+}
+
+/// Columns of a table at most, and numbers of rows at its start and end.
+const MAX_COLUMNS: usize = 64;
+const SHOWN_ROWS: (usize, usize) = (10, 3);
+
+/// A table for the screen, if a value is one: a map with at least one column of several cells, and
+/// otherwise columns of the same length or single values; or an array of maps.
+pub fn shown_table(value: &Dynamic) -> Option<ShownTable> {
+    if let Some(columns) = value.read_lock::<Map>() {
+        return shown_columns(&columns);
+    }
+    shown_rows(&*value.read_lock::<Array>()?)
+}
+
+fn shown_columns(columns: &Map) -> Option<ShownTable> {
+    let length = |column: &Dynamic| {
+        if let Some(cells) = column.read_lock::<Array>() {
+            return Some(cells.len());
+        }
+        let trace = column.read_lock::<Video>()?;
+        (trace.ndim() == 1).then(|| trace.len())
+    };
+    let len = columns.values().find_map(length).filter(|len| 1 < *len)?;
+    let fits = |column: &Dynamic| match length(column) {
+        Some(found) => found == len,
+        None => is_cell(column),
+    };
+    if MAX_COLUMNS < columns.len() || !columns.values().all(fits) {
+        return None;
+    }
+    let cell = |column: &Dynamic, row: usize| -> Option<Dynamic> {
+        if let Some(cells) = column.read_lock::<Array>() {
+            return Some(cells[row].clone());
+        }
+        match column.read_lock::<Video>() {
+            Some(trace) => Some(sample(&trace, row)),
+            None => Some(column.clone()),
+        }
+    };
+    let names = columns.keys().map(ToString::to_string).collect();
+    shown(names, len, |row| {
+        columns.values().map(|column| cell(column, row)).collect()
+    })
+}
+
+fn shown_rows(rows: &Array) -> Option<ShownTable> {
+    let first = rows.first()?.read_lock::<Map>()?;
+    let names: Vec<_> = first.keys().cloned().collect();
+    let is_row = |row: &Dynamic| {
+        let row = row.read_lock::<Map>();
+        row.is_some_and(|row| row.len() == names.len() && names.iter().all(|n| row.contains_key(n)))
+    };
+    if names.is_empty() || MAX_COLUMNS < names.len() || !rows.iter().all(is_row) {
+        return None;
+    }
+    shown(
+        names.iter().map(ToString::to_string).collect(),
+        rows.len(),
+        |row| {
+            let row = rows[row].read_lock::<Map>()?;
+            names.iter().map(|name| row.get(name).cloned()).collect()
+        },
+    )
+}
+
+/// The shown rows; `None` if one has a value that is not a cell.
+fn shown(
+    names: Vec<String>,
+    len: usize,
+    cells: impl Fn(usize) -> Option<Vec<Dynamic>>,
+) -> Option<ShownTable> {
+    let (first, last) = match SHOWN_ROWS {
+        (first, last) if first + last < len => (first, last),
+        _ => (len, 0),
+    };
+    let mut are_numbers = vec![true; names.len()];
+    let mut texts = |row: usize| -> Option<Vec<String>> {
+        let cells = cells(row)?;
+        if !cells.iter().all(is_cell) {
+            return None;
+        }
+        for (is_number, cell) in are_numbers.iter_mut().zip(&cells) {
+            *is_number &= cell.is_int() || cell.is_float() || cell.is_unit();
+        }
+        Some(cells.iter().map(shown_cell).collect())
+    };
+    let first = (0..first).map(&mut texts).collect::<Option<_>>()?;
+    let last = (len - last..len).map(&mut texts).collect::<Option<_>>()?;
+    Some(ShownTable {
+        names,
+        are_numbers,
+        first,
+        last,
+        len,
+    })
+}
+
+/// Whether a value can be a cell: a number, a bool, a text or nothing.
+fn is_cell(value: &Dynamic) -> bool {
+    value.is_int() || value.is_float() || value.is_bool() || value.is_string() || value.is_unit()
+}
+
+/// Text of a cell on one line, numbers with the digits that the eye needs.
+fn shown_cell(value: &Dynamic) -> String {
+    match value.as_float() {
+        Ok(float) => shown_number(float),
+        _ if value.is_unit() => String::new(),
+        _ => plain_text(value).replace(['\n', '\r', '\t'], " "),
+    }
+}
+
+/// A number with six digits.
+fn shown_number(value: f64) -> String {
+    const DIGITS: i32 = 6;
+    if value == 0.0 || !value.is_finite() {
+        return value.to_string();
+    }
+    let order = value.abs().log10().floor() as i32;
+    if !(-4..9).contains(&order) {
+        return format!("{value:.*e}", DIGITS as usize - 1);
+    }
+    let text = format!("{value:.*}", (DIGITS - 1 - order).max(0) as usize);
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
+    }
+}
+
+fn sample(trace: &Video, index: usize) -> Dynamic {
+    map_samples!(trace.samples(), array => {
+        array.view().iter().nth(index).map_or(Dynamic::UNIT, |sample| scalar(*sample))
+    })
 }

@@ -66,7 +66,7 @@ fn write_pages(
     path: &Path,
     file: &mut File,
 ) -> Result<Vec<TiffStrip>> {
-    let task = Task::new("saving", video.len());
+    let task = Task::new("saving", video.len()).in_units("frames");
     let per_batch = (BATCH / stack.page_bytes().max(1)).max(task::cores());
     let mut strips = Vec::with_capacity(video.len());
     let mut at = stack.samples_start();
