@@ -44,7 +44,11 @@ impl TextPlayer {
         interval: Duration,
     ) -> Result<Self> {
         video.expect_frames("preview")?;
-        let found = default_limits(&video, &colormap)?;
+        // A color video has no limits.
+        let found = match video.ndim() {
+            3 => default_limits(&video, &colormap)?,
+            _ => None,
+        };
         let limits = (
             vmin.or(found.map(|range| range.0)),
             vmax.or(found.map(|range| range.1)),
