@@ -44,11 +44,7 @@ impl TextPlayer {
         interval: Duration,
     ) -> Result<Self> {
         video.expect_frames("preview")?;
-        // A color video has no limits.
-        let found = match video.ndim() {
-            3 => default_limits(&video, &colormap)?,
-            _ => None,
-        };
+        let found = default_limits(&video, &colormap)?;
         let limits = (
             vmin.or(found.map(|range| range.0)),
             vmax.or(found.map(|range| range.1)),
