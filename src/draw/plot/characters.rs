@@ -1,7 +1,7 @@
 //! Plots for terminals: curves from Braille dots, two by four in each character, or from ASCII
 //! characters for files and old terminals.
 
-use super::{COLORS, Plot};
+use super::Plot;
 use crate::draw::terminal::{Graphics, colored};
 use crate::draw::ticks::{PlotAxis, Tick};
 use crate::error::Result;
@@ -31,7 +31,6 @@ struct Cell {
 /// Curves drawn from dots.
 struct Grid {
     columns: usize,
-    rows: usize,
     cells: Vec<Cell>,
 }
 
@@ -57,7 +56,6 @@ impl Plot {
         };
         let mut grid = Grid {
             columns,
-            rows,
             cells: vec![Cell::default(); columns * rows],
         };
         for (index, curve) in self.curves.iter().enumerate() {
@@ -86,7 +84,7 @@ impl Plot {
             let tick = y_ticks.iter().find(|tick| tick.offset / 4 == row);
             let label = tick.map_or("", |tick| &tick.label);
             let mark = tick.map_or(axis, |_| tick_mark);
-            let curves = grid.row(row, graphics);
+            let curves = self.row(&grid, row, graphics);
             lines.push(format!("{label:>label_width$} {mark}{curves}"));
         }
         let x_ticks = x.ticks(2 * SPACING.1);
@@ -114,14 +112,30 @@ impl Plot {
         let named = curves.filter(|(_, curve)| !curve.label.is_empty());
         let names = named.map(|(index, curve)| match graphics {
             Graphics::Text => format!("{} {}", mark_of(index), curve.label),
-            _ => colored(&format!("━ {}", curve.label), color_of(index), graphics),
+            _ => colored(&format!("━ {}", curve.label), self.color(index), graphics),
         });
         names.collect::<Vec<_>>().join("  ")
     }
-}
 
-fn color_of(curve: usize) -> crate::draw::Color {
-    COLORS[curve % COLORS.len()]
+    /// A row of characters, counted from below, without spaces at its end.
+    fn row(&self, grid: &Grid, row: usize, graphics: Graphics) -> String {
+        let cells = &grid.cells[row * grid.columns..][..grid.columns];
+        let used = cells.iter().rposition(|cell| cell.dots != 0);
+        let cells = &cells[..used.map_or(0, |last| last + 1)];
+        let runs = cells.chunk_by(|a, b| (a.dots == 0, a.curve) == (b.dots == 0, b.curve));
+        let runs = runs.map(|run| match run[0] {
+            Cell { dots: 0, .. } => " ".repeat(run.len()),
+            Cell { curve, .. } if graphics == Graphics::Text => {
+                mark_of(curve).to_string().repeat(run.len())
+            }
+            Cell { curve, .. } => {
+                let dots = |cell: &Cell| char::from_u32(BRAILLE + u32::from(cell.dots));
+                let text: String = run.iter().filter_map(dots).collect();
+                colored(&text, self.color(curve), graphics)
+            }
+        });
+        runs.collect()
+    }
 }
 
 fn mark_of(curve: usize) -> char {
@@ -142,27 +156,6 @@ impl Grid {
             cell.dots |= DOTS[x % 2][3 - y % 4];
             cell.curve = curve;
         }
-    }
-
-    /// A row of characters, counted from below, without spaces at its end.
-    fn row(&self, row: usize, graphics: Graphics) -> String {
-        debug_assert!(row < self.rows);
-        let cells = &self.cells[row * self.columns..][..self.columns];
-        let used = cells.iter().rposition(|cell| cell.dots != 0);
-        let cells = &cells[..used.map_or(0, |last| last + 1)];
-        let runs = cells.chunk_by(|a, b| (a.dots == 0, a.curve) == (b.dots == 0, b.curve));
-        let runs = runs.map(|run| match run[0] {
-            Cell { dots: 0, .. } => " ".repeat(run.len()),
-            Cell { curve, .. } if graphics == Graphics::Text => {
-                mark_of(curve).to_string().repeat(run.len())
-            }
-            Cell { curve, .. } => {
-                let dots = |cell: &Cell| char::from_u32(BRAILLE + u32::from(cell.dots));
-                let text: String = run.iter().filter_map(dots).collect();
-                colored(&text, color_of(curve), graphics)
-            }
-        });
-        runs.collect()
     }
 }
 

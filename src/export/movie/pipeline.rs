@@ -36,7 +36,11 @@ pub(super) fn run<T: Send, S>(
                     task.advance(1)?;
                 }
             }
-            Ok(())
+            // What is left is to end the file.
+            task.map_or(Ok(()), |task| {
+                task.set_held_up(true);
+                task.advance(0)
+            })
         }));
         let rendered = (0..len).step_by(per_batch).try_for_each(|first| {
             let batch = task::map(first..len.min(first + per_batch), &init, &render)?;
