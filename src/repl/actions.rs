@@ -82,11 +82,12 @@ impl Repl<'_> {
     fn time(&mut self, code: &str) -> AfterEntry {
         system::reset_peak_memory();
         let before = system::memory();
-        self.session.borrow().context().profile.start();
+        let job = self.session.borrow().job().clone();
+        self.session.borrow().context().profile.start(&job);
         let start = Instant::now();
         let result = self.session.borrow_mut().run_entry(code);
         let elapsed = start.elapsed();
-        let report = self.session.borrow().context().profile.stop();
+        let report = self.session.borrow().context().profile.stop(&job);
         let is_done = result.is_ok();
         let next = self.show(result);
         if is_done {
