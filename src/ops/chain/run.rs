@@ -99,7 +99,9 @@ impl StageRun {
     }
 
     fn located(&self, error: Error) -> Error {
-        if error.is_interrupted() {
+        let is_located = |hint: &String| hint.starts_with("while ");
+        // An earlier stage, or the recording, is where it happened.
+        if error.is_interrupted() || error.hints().iter().any(is_located) {
             return error;
         }
         let name = self.stage.name;
