@@ -147,6 +147,28 @@ fn costs_are_told_by_line_and_builtin() {
     }
 }
 
+/// Lines that ask for a stage of a chain get its time, not the line that saves it.
+#[test]
+fn the_time_of_a_chain_belongs_to_the_lines_that_ask_for_it() {
+    let folder = Folder::new();
+    folder.write(
+        "a.rhai",
+        "let v = example_video(300, 128, 128);\nlet n = v.median_filter(1, 5);\nlet w = n * 2;\n\
+         save_video(\"w.npy\", w);",
+    );
+    let (status, _, stderr) = folder.run(&["--time", "a.rhai"]);
+    assert_eq!(status, 0, "{stderr}");
+    contains(&stderr, "1 × median_filter");
+    contains(&stderr, "1 × *");
+    let percent = |code: &str| -> usize {
+        let line = stderr.lines().find(|line| line.ends_with(code)).unwrap();
+        let before = line.split(" %").next().unwrap();
+        before.split_whitespace().last().unwrap().parse().unwrap()
+    };
+    let (asked, saved) = (percent("v.median_filter(1, 5);"), percent("w);"));
+    assert!(asked > saved, "{stderr}");
+}
+
 /// Waits until a file holds a text.
 fn waits_for(folder: &Folder, name: &str, text: &str) -> bool {
     let start = Instant::now();

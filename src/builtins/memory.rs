@@ -144,7 +144,7 @@ mod tests {
     use super::*;
     use crate::ops::chain::Stage;
     use crate::ops::filter::smooth::smooth_within;
-    use crate::video::{Strided, TEST_LIMITS, TestLimits};
+    use crate::video::{Origin, Strided, TEST_LIMITS, TestLimits};
 
     #[test]
     fn stages_are_explained_until_they_are_run() {
@@ -159,7 +159,10 @@ mod tests {
         let pending = Stage::of_frames("crop").apply(smoothed.unwrap(), Ok);
         TEST_LIMITS.set(None);
         let pending = pending.unwrap();
-        pending.set_origin(|| "line 3".into());
+        pending.set_origin(|| Origin {
+            source: None,
+            line: 3,
+        });
         let expected = "smooth_spatiotemporal: needs 2 frames before to 2 after, makes 216 B\n\
                         crop (line 3): needs the frame itself, makes 216 B\n\
                         saved block by block it takes about 240 B of memory, as a whole 216 B";

@@ -3,7 +3,8 @@
 //!
 //! The samples have to be stored as in memory, so that loading them cannot find damage; and the
 //! file must not have been written just now, as it may still be written. What was asked for is the
-//! file as it was: a file that changes before its frames are loaded is an error.
+//! file as it was: a file that changes before its frames are loaded is an error. Windows, where a
+//! file cannot be replaced while it is open, loads everything at once.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -11,16 +12,21 @@ use std::time::Duration;
 use super::bytes::samples::SharedFile;
 use super::recording::{FrameRange, Recording};
 use crate::error::{Error, Result};
-use crate::video::{Chain, Metadata, Needs, StageInfo, Video, min_pending};
+use crate::task;
+use crate::video::{Chain, Metadata, Needs, Origin, StageInfo, Video, min_pending};
 
 /// How long a file must have been left alone.
 const SETTLED: Duration = Duration::from_secs(60);
 
 /// Whether frames of a recording can be loaded later; an error if some are missing.
 pub(super) fn can_defer(recording: &dyn Recording, range: FrameRange) -> Result<bool> {
+    if cfg!(windows) {
+        return Ok(false);
+    }
     let (shape, dtype) = recording.layout()?;
-    let frame_bytes = shape[1..].iter().product::<usize>() * dtype.size();
-    if shape.len() < 3 || range.len.saturating_mul(frame_bytes) < min_pending() {
+    let mut lens = [&[range.len], &shape[1..]].concat().into_iter();
+    let nbytes = lens.try_fold(dtype.size(), usize::checked_mul);
+    if shape.len() < 3 || nbytes.is_none_or(|nbytes| nbytes < min_pending()) {
         return Ok(false);
     }
     let files = recording.plain_files(range)?;
@@ -52,12 +58,13 @@ struct DeferredFrames {
     range: FrameRange,
     metadata: Metadata,
     nbytes: usize,
-    origin: Option<String>,
+    origin: Option<Origin>,
 }
 
 impl DeferredFrames {
     fn load(&self, range: FrameRange) -> Result<Video> {
-        let loaded = self.recording.load(range);
+        let place = || Origin::place(self.origin.as_ref());
+        let loaded = task::timed("load_video", place, || self.recording.load(range));
         // A file that has changed may also be the reason for an error.
         let samples = self.check_unchanged(range).and(loaded);
         match samples {
@@ -102,7 +109,7 @@ impl Chain for DeferredFrames {
         true
     }
 
-    fn set_origin(&mut self, origin: String) {
+    fn set_origin(&mut self, origin: Origin) {
         self.origin.get_or_insert(origin);
     }
 
@@ -117,7 +124,7 @@ impl Chain for DeferredFrames {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use std::fs::{self, File};
     use std::time::SystemTime;
@@ -159,7 +166,7 @@ mod tests {
             frames: Some(4),
             step: 2,
         };
-        for name in ["a.npy", "a.tif"] {
+        for name in ["a.npy", "a.tif", "a.h5"] {
             let (_folder, path) = saved(name);
             let video = load(&path, selection).unwrap();
             assert!(video.is_pending(), "{name}");

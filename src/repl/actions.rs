@@ -105,13 +105,14 @@ impl Repl<'_> {
         system::reset_peak_memory();
         let before = system::memory();
         let pending = self.session.borrow().pending_variables();
-        self.session.borrow().context().profile.start();
+        let job = self.session.borrow().job().clone();
+        self.session.borrow().context().profile.start(&job);
         let start = Instant::now();
         let result = self.session.borrow_mut().run_entry(code);
         // What the entry gives is part of its cost, even if it was put off until it is needed.
         let computed = result.as_ref().map_or(Ok(()), compute);
         let elapsed = start.elapsed();
-        let report = self.session.borrow().context().profile.stop();
+        let report = self.session.borrow().context().profile.stop(&job);
         let is_done = result.is_ok() && computed.is_ok();
         let next = self.show(result);
         if is_done {

@@ -14,11 +14,11 @@ use crate::video::size_text;
 
 /// Runs a script and reports its cost on standard error, even if it fails.
 pub fn run(session: &mut Session, name: &str, text: &str) -> Result<Dynamic, Diagnostic> {
-    session.context().profile.start();
+    session.context().profile.start(session.job());
     let start = Instant::now();
     let result = session.run(name, text);
     let elapsed = start.elapsed();
-    let report = session.context().profile.stop();
+    let report = session.context().profile.stop(session.job());
     eprint!("{}", table(name, elapsed, &report, session.context()));
     result
 }

@@ -102,16 +102,20 @@ fn source_file(video: &str, extension: &str) -> (TempDir, PathBuf) {
     (folder, path)
 }
 
+fn session() -> Session {
+    Session::new(Settings {
+        print: Box::new(|_| ()),
+        windows: None,
+        interactive: false,
+    })
+}
+
 /// The bytes of the file that a script saves, or its error.
 fn saved(script: &str, extension: &str, limits: TestLimits) -> Result<Vec<u8>, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("result").with_extension(extension);
     let script = script.replace("RESULT", &path.display().to_string());
-    let mut session = Session::new(Settings {
-        print: Box::new(|_| ()),
-        windows: None,
-        interactive: false,
-    });
+    let mut session = session();
     TEST_LIMITS.set(Some(limits));
     let result = session.run("chain.rhai", &script);
     TEST_LIMITS.set(None);
@@ -119,6 +123,65 @@ fn saved(script: &str, extension: &str, limits: TestLimits) -> Result<Vec<u8>, S
         Ok(_) => Ok(fs::read(path).unwrap()),
         Err(diagnostic) => Err(diagnostic.error().message().to_owned()),
     }
+}
+
+#[cfg(unix)]
+/// Peak of the memory of videos of a script that saves a chain over a recording of 5 MB. Only
+/// what is larger than 4 MB is counted: none of the blocks, but everything that is whole.
+fn peak_memory(end: &str) -> usize {
+    let (folder, path) = source_file("example_video(400, 80, 80)", "tif");
+    let (source, result) = (path.display(), folder.path().join("result.npy"));
+    let script = format!(
+        "let v = load_video(\"{source}\").normalize().normalize_pixelwise_slidingwindow(9) \
+         .smooth_spatiotemporal(1, 1).temporal_difference(3) * 2; {end}"
+    );
+    let script = script.replace("RESULT", &result.display().to_string());
+    let mut session = session();
+    TEST_LIMITS.set(Some(TestLimits {
+        pending: 1 << 20,
+        block: 16,
+        per_call: 16,
+    }));
+    let run = session.run("chain.rhai", &script);
+    TEST_LIMITS.set(None);
+    assert!(run.is_ok(), "{end}");
+    session.job().memory().counts().max_in_memory()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_chain_from_file_to_file_holds_blocks_only() {
+    for end in &ENDS[..2] {
+        assert_eq!(peak_memory(end), 0, "{end}");
+    }
+    assert!(peak_memory(ENDS[2]) >= 4 * 400 * 80 * 80);
+}
+
+#[test]
+fn an_error_names_the_stage_and_the_line_where_it_happened() {
+    let (folder, path) = source_file("example_video(9, 8, 8) / 0", "npy");
+    let (source, result) = (path.display(), folder.path().join("result.npy"));
+    let script = format!(
+        "let v = load_video(\"{source}\");\nlet n = (v + 1).normalize();\n\
+         save_video(\"{}\", n * 2);",
+        result.display()
+    );
+    TEST_LIMITS.set(Some(TestLimits {
+        pending: 0,
+        ..WHOLE
+    }));
+    let failed = session().run("chain.rhai", &script).unwrap_err();
+    TEST_LIMITS.set(None);
+    let hints = failed.error().hints();
+    let places: Vec<_> = hints
+        .iter()
+        .filter(|hint| hint.starts_with("while"))
+        .collect();
+    assert_eq!(
+        places,
+        ["while computing `normalize` of line 2 of `chain.rhai`"]
+    );
+    assert!(!result.exists());
 }
 
 proptest! {

@@ -16,6 +16,7 @@ use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
 use super::memory::MemoryAccount;
+use super::stage_times::StageTimes;
 use crate::error::{Error, Result};
 
 /// Destination of warnings and progress; the program writes them to standard error.
@@ -67,6 +68,7 @@ pub struct Job {
     critical_sections: AtomicUsize,
     /// Apart from the fields that every step reads, since it is written often.
     memory: Arc<MemoryAccount>,
+    pub(super) stage_times: StageTimes,
 }
 
 thread_local! {
@@ -98,6 +100,7 @@ impl Job {
             stop: AtomicU8::new(0),
             critical_sections: AtomicUsize::new(0),
             memory: Arc::new(MemoryAccount::new()),
+            stage_times: StageTimes::default(),
         }
     }
 

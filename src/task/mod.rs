@@ -11,6 +11,7 @@
 mod job;
 pub mod memory;
 mod pipeline;
+mod stage_times;
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -26,6 +27,7 @@ pub use job::{
     is_interrupted, note, warn,
 };
 pub use pipeline::pipeline;
+pub use stage_times::{StageTime, timed};
 
 /// Stack size of threads that run scripts, which may call functions recursively to a great depth.
 pub const STACK_SIZE: usize = 1 << 30;

@@ -1,6 +1,7 @@
 //! Samples that are computed when somebody needs them: once, as a whole, and kept; or block by
 //! block for a reader that is the only one and keeps none of them.
 
+use std::fmt;
 use std::ops::{Deref, Range};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -9,9 +10,10 @@ use super::{DType, Metadata, Samples, Video, VideoContents};
 use crate::error::{Error, Result};
 use crate::task::{self, Task};
 
-/// Bytes of samples that are computed at once: a few of them lie in the cache, and each keeps all
-/// cores busy.
-const BLOCK: usize = 4 << 20;
+/// Least number of bytes of samples that are computed at once, if there are so many. A few such
+/// blocks lie in the cache, each keeps all cores busy, and their memory comes from the buffer pool
+/// and goes back to it, also when the samples are converted from ones of half the size.
+const BLOCK: usize = 8 << 20;
 
 /// Smallest result in bytes that is not computed at once.
 pub fn min_pending() -> usize {
@@ -52,10 +54,37 @@ pub trait Chain: Send {
     fn is_repeatable(&self) -> bool;
 
     /// Notes where the script asked for the last stage.
-    fn set_origin(&mut self, origin: String);
+    fn set_origin(&mut self, origin: Origin);
 
     /// Stages in the order in which samples pass them.
     fn stages(&self) -> Vec<StageInfo>;
+}
+
+/// Where a script asked for samples.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// Name of the script, if it has one.
+    pub source: Option<String>,
+    /// Line, counted from 1.
+    pub line: usize,
+}
+
+impl Origin {
+    /// Script and line, as far as they are known.
+    pub fn place(origin: Option<&Self>) -> (String, usize) {
+        origin.map_or((String::new(), 0), |origin| {
+            (origin.source.clone().unwrap_or_default(), origin.line)
+        })
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.source {
+            Some(source) => write!(f, "line {} of `{source}`", self.line),
+            None => write!(f, "line {}", self.line),
+        }
+    }
 }
 
 /// A stage of a chain, for people who want to know what will be done.
@@ -64,7 +93,7 @@ pub struct StageInfo {
     /// Function that scripts call.
     pub name: &'static str,
     /// Where the script calls it.
-    pub origin: Option<String>,
+    pub origin: Option<Origin>,
     /// What it needs of its input to compute a frame.
     pub needs: Needs,
     /// Size of the result in bytes.
@@ -203,7 +232,7 @@ impl Pending {
     fn run(&self, chain: &mut dyn Chain, mut each: impl FnMut(&Video) -> Result<()>) -> Result<()> {
         let n_frames = self.shape[0];
         let frame_bytes = self.shape[1..].iter().product::<usize>() * self.dtype.size();
-        let per_block = (BLOCK / frame_bytes.max(1)).max(1);
+        let per_block = BLOCK.div_ceil(frame_bytes.max(1));
         #[cfg(test)]
         let per_block = TEST_LIMITS.get().map_or(per_block, |limits| limits.block);
         let starts = (0..n_frames).step_by(per_block);
@@ -338,8 +367,8 @@ impl Video {
         }
     }
 
-    /// Notes where a script asked for the samples, for errors.
-    pub fn set_origin(&self, origin: impl FnOnce() -> String) {
+    /// Notes where a script asked for the samples, for errors and measurements.
+    pub fn set_origin(&self, origin: impl FnOnce() -> Origin) {
         if let Some(pending) = self.as_pending()
             && let Some(chain) = &mut *pending.chain()
         {

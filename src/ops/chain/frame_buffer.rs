@@ -1,64 +1,87 @@
 //! Frames that were computed and may be needed again.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use crate::error::Result;
 use crate::ops::array::shape::concatenate;
+use crate::ops::kernel::only;
 use crate::video::Video;
 
-/// Consecutive frames of a video.
+/// Consecutive frames of a video, in pieces as they were computed.
 #[derive(Default)]
 pub(super) struct FrameBuffer {
     /// Number of the first frame.
     start: usize,
-    frames: Option<Video>,
+    pieces: VecDeque<Video>,
 }
 
 impl FrameBuffer {
     /// Number of the frame after the last one, if there are frames.
     pub(super) fn end(&self) -> Option<usize> {
-        let frames = self.frames.as_ref()?;
-        Some(self.start + frames.len())
+        let len: usize = self.pieces.iter().map(Video::len).sum();
+        (len > 0).then_some(self.start + len)
     }
 
     /// Removes the frames before one.
     pub(super) fn forget_before(&mut self, frame: usize) {
-        let (start, end) = (self.start, self.end().unwrap_or(0));
-        self.frames = self.frames.take().filter(|_| frame < end);
-        if let Some(frames) = &mut self.frames
-            && start < frame
-        {
-            *frames = frames.frames(frame - start, end - frame, 1);
-            self.start = frame;
+        while let Some(first) = self.pieces.pop_front() {
+            let end = self.start + first.len();
+            if frame < end {
+                let gone = frame.saturating_sub(self.start);
+                self.start += gone;
+                self.pieces.push_front(only(gone..first.len(), first));
+                return;
+            }
+            self.start = end;
         }
     }
 
     /// Adds frames, the first of which has a number.
-    pub(super) fn push(&mut self, first: usize, frames: Video) -> Result<()> {
-        self.frames = match self.frames.take() {
-            Some(before) => Some(concatenate(&[before, frames], 0)?),
-            None => {
-                self.start = first;
-                Some(frames)
-            }
-        };
-        Ok(())
-    }
-
-    /// View of some of the frames.
-    pub(super) fn view(&self, frames: Range<usize>) -> Video {
-        let known = self.frames.as_ref().expect("frames that were added");
-        known.frames(frames.start - self.start, frames.len(), 1)
-    }
-
-    /// Removes the first frames; if these are all, nothing else refers to their memory.
-    pub(super) fn take(&mut self, frames: Range<usize>) -> Video {
-        if self.end() == Some(frames.end) && self.start == frames.start {
-            return self.frames.take().expect("it has an end");
+    pub(super) fn push(&mut self, first: usize, frames: Video) {
+        if self.pieces.is_empty() {
+            self.start = first;
         }
-        let taken = self.view(frames.clone());
+        self.pieces.push_back(frames);
+    }
+
+    /// Some of the frames, as one piece.
+    pub(super) fn view(&self, frames: Range<usize>) -> Result<Video> {
+        let (mut parts, mut at) = (Vec::new(), self.start);
+        for piece in &self.pieces {
+            let start = frames.start.max(at) - at;
+            let end = frames.end.min(at + piece.len()).max(at) - at;
+            if start < end {
+                parts.push(piece.frames(start, end - start, 1));
+            }
+            at += piece.len();
+        }
+        match parts.len() {
+            1 => Ok(parts.remove(0)),
+            _ => concatenate(&parts, 0),
+        }
+    }
+
+    /// All frames from the first of the given ones on, which are the last, as one piece that stays.
+    pub(super) fn join(&mut self, frames: Range<usize>) -> Result<Video> {
+        let joined = self.view(frames.clone())?;
+        self.pieces.clear();
+        self.push(frames.start, joined.clone());
+        Ok(joined)
+    }
+
+    /// Removes the first frames; a whole piece is returned as it was added.
+    pub(super) fn take(&mut self, frames: Range<usize>) -> Result<Video> {
+        if let Some(first) = self.pieces.pop_front() {
+            if frames == (self.start..self.start + first.len()) {
+                self.start = frames.end;
+                return Ok(first);
+            }
+            self.pieces.push_front(first);
+        }
+        let taken = self.view(frames.clone())?;
         self.forget_before(frames.end);
-        taken
+        Ok(taken)
     }
 }
 
@@ -72,13 +95,20 @@ mod tests {
         let video = ramp(&[9, 2, 3]);
         let mut buffer = FrameBuffer::default();
         assert_eq!(buffer.end(), None);
-        buffer.push(2, video.frames(2, 3, 1)).unwrap();
-        buffer.push(5, video.frames(5, 2, 1)).unwrap();
+        buffer.push(2, video.frames(2, 3, 1));
+        buffer.push(5, video.frames(5, 2, 1));
         assert_eq!(buffer.end(), Some(7));
+        buffer.forget_before(1);
+        let window = |buffer: &FrameBuffer, frames| values(&buffer.view(frames).unwrap());
+        assert_eq!(window(&buffer, 2..4), values(&video.frames(2, 2, 1)));
+        assert_eq!(window(&buffer, 4..6), values(&video.frames(4, 2, 1)));
         buffer.forget_before(4);
-        assert_eq!(values(&buffer.view(4..6)), values(&video.frames(4, 2, 1)));
-        assert_eq!(values(&buffer.take(4..5)), values(&video.frame(4)));
-        assert_eq!(values(&buffer.take(5..7)), values(&video.frames(5, 2, 1)));
+        let joined = buffer.join(4..7).unwrap();
+        assert_eq!(values(&joined), values(&video.frames(4, 3, 1)));
+        assert_eq!(buffer.end(), Some(7));
+        assert_eq!(values(&buffer.take(4..5).unwrap()), values(&video.frame(4)));
+        let rest = buffer.take(5..7).unwrap();
+        assert_eq!(values(&rest), values(&video.frames(5, 2, 1)));
         assert_eq!(buffer.end(), None);
     }
 
@@ -87,8 +117,8 @@ mod tests {
         let video = ramp(&[3, 2, 3]);
         let before = address(&video);
         let mut buffer = FrameBuffer::default();
-        buffer.push(0, video).unwrap();
-        assert_eq!(address(&buffer.take(0..3)), before);
+        buffer.push(0, video);
+        assert_eq!(address(&buffer.take(0..3).unwrap()), before);
         buffer.forget_before(7);
         assert_eq!(buffer.end(), None);
     }

@@ -73,7 +73,7 @@ impl Stage {
             return limits.per_call;
         }
         let window = self.window().max(1);
-        let twice = (AHEAD / frame_bytes.max(1)).min(2 * window);
+        let twice = AHEAD.div_ceil(frame_bytes.max(1)).min(2 * window);
         window.max(twice)
     }
 

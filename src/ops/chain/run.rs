@@ -5,7 +5,8 @@ use std::ops::Range;
 use super::frame_buffer::FrameBuffer;
 use super::{Filter, Prepare, Stage};
 use crate::error::{Error, Result};
-use crate::video::{Chain, Needs, StageInfo, Video};
+use crate::task;
+use crate::video::{Chain, Needs, Origin, StageInfo, Video};
 
 /// A stage that runs.
 pub(super) struct StageRun {
@@ -13,7 +14,7 @@ pub(super) struct StageRun {
     n_frames: usize,
     /// Size of a frame of the result.
     frame_bytes: usize,
-    origin: Option<String>,
+    origin: Option<Origin>,
     inputs: Vec<Input>,
     work: Work,
     /// Smallest number of frames to be computed at once.
@@ -71,11 +72,12 @@ impl StageRun {
         Ok(())
     }
 
-    fn filter(&self) -> Result<&Filter> {
-        match &self.work {
-            Work::Filter(filter) => Ok(filter),
-            _ => Err(Error::new("the first pass over the video failed before")),
-        }
+    fn apply(&self, videos: Vec<Video>, frames: Range<usize>) -> Result<Video> {
+        let Work::Filter(filter) = &self.work else {
+            return Err(Error::new("the first pass over the video failed before"));
+        };
+        let place = || Origin::place(self.origin.as_ref());
+        task::timed(self.stage.name, place, || filter(videos, frames))
     }
 
     /// Computes frames after those of earlier calls.
@@ -87,17 +89,19 @@ impl StageRun {
         let windows = self.inputs.iter_mut();
         let windows = windows.map(|input| input.window(first..end, overlap));
         let windows = windows.collect::<Result<_>>()?;
-        self.filter()?(windows, frames.start - first..frames.end - first)
+        self.apply(windows, frames.start - first..frames.end - first)
     }
 
     fn filter_all(&mut self) -> Result<Video> {
         self.prepare()?;
         let videos = self.inputs.drain(..).map(|input| input.video).collect();
-        self.filter()?(videos, 0..self.n_frames)
+        self.apply(videos, 0..self.n_frames)
     }
 
     fn located(&self, error: Error) -> Error {
-        if error.is_interrupted() {
+        let is_located = |hint: &String| hint.starts_with("while ");
+        // An earlier stage, or the recording, is where it happened.
+        if error.is_interrupted() || error.hints().iter().any(is_located) {
             return error;
         }
         let name = self.stage.name;
@@ -130,9 +134,9 @@ impl Chain for StageRun {
             let end = frames.end.max(known + self.per_call).min(self.n_frames);
             let new = self.filter_frames(known..end);
             let new = new.map_err(|error| self.located(error))?;
-            self.computed.push(known, new)?;
+            self.computed.push(known, new);
         }
-        Ok(self.computed.take(frames))
+        self.computed.take(frames)
     }
 
     fn whole(&mut self) -> Result<Video> {
@@ -147,7 +151,7 @@ impl Chain for StageRun {
         is_view && inputs.all(|input| !input.video.is_pending() || input.video.is_repeatable())
     }
 
-    fn set_origin(&mut self, origin: String) {
+    fn set_origin(&mut self, origin: Origin) {
         self.origin.get_or_insert(origin);
     }
 
@@ -195,8 +199,8 @@ impl Input {
         let known = self.recent.end().unwrap_or(frames.start);
         if known < frames.end {
             let new = self.video.next_frames(known..frames.end)?;
-            self.recent.push(known, new)?;
+            self.recent.push(known, new);
         }
-        Ok(self.recent.view(frames))
+        self.recent.join(frames)
     }
 }

@@ -2,7 +2,7 @@
 
 use rhai::{Dynamic, Engine, EvalAltResult, FLOAT, INT, NativeCallContext, Variant};
 
-use super::register::or_raise;
+use super::register::{or_raise, origin};
 use super::value::{Value, describe};
 use crate::choice::Choice;
 use crate::error::{Error, Result};
@@ -46,16 +46,27 @@ pub(in crate::script) fn register(engine: &mut Engine) {
     }
     engine.register_fn("-", |native: NativeCallContext, video: Video| {
         let negative = |video| elementwise::apply(UnaryFunction::Negative, video);
-        or_raise(Stage::of_frames("-").apply(video, negative), &native)
+        or_raise(
+            noted(Stage::of_frames("-").apply(video, negative), &native),
+            &native,
+        )
     });
     engine.register_fn("+", |video: Video| video);
     engine.register_fn("!", |native: NativeCallContext, mask: Video| {
-        or_raise(Stage::of_frames("!").apply(mask, elementwise::not), &native)
+        or_raise(
+            noted(Stage::of_frames("!").apply(mask, elementwise::not), &native),
+            &native,
+        )
     });
 }
 
 fn is_symbol(name: &str) -> bool {
     !name.starts_with(char::is_alphabetic)
+}
+
+/// Notes the place of an operator in the pending samples of its result.
+fn noted(result: Result<Video>, native: &NativeCallContext) -> Result<Video> {
+    result.inspect(|video| video.set_origin(|| origin(native)))
 }
 
 type Raised<T> = Result<T, Box<EvalAltResult>>;
@@ -78,7 +89,10 @@ fn register_numbers(
     engine.register_fn(
         name,
         move |native: NativeCallContext, a: Video, b: Video| {
-            or_raise(apply(Operand::Array(a), Operand::Array(b)), &native)
+            or_raise(
+                noted(apply(Operand::Array(a), Operand::Array(b)), &native),
+                &native,
+            )
         },
     );
     register_number::<INT>(engine, name, Operand::Int, apply);
@@ -93,10 +107,16 @@ fn register_number<N: Variant + Clone>(
     apply: impl Fn(Operand, Operand) -> Result<Video> + Send + Sync + Copy + 'static,
 ) {
     engine.register_fn(name, move |native: NativeCallContext, a: Video, b: N| {
-        or_raise(apply(Operand::Array(a), operand(b)), &native)
+        or_raise(
+            noted(apply(Operand::Array(a), operand(b)), &native),
+            &native,
+        )
     });
     engine.register_fn(name, move |native: NativeCallContext, a: N, b: Video| {
-        or_raise(apply(operand(a), Operand::Array(b)), &native)
+        or_raise(
+            noted(apply(operand(a), Operand::Array(b)), &native),
+            &native,
+        )
     });
 }
 

@@ -16,7 +16,7 @@ use super::value::{Type, plain_text};
 use crate::error::{Error, Result};
 use crate::system::check_files;
 use crate::task;
-use crate::video::{Video, number_text};
+use crate::video::{Origin, Video, number_text};
 
 /// Largest number of arguments that Rhai passes to a function.
 const MAX_ARGUMENTS: usize = 20;
@@ -162,12 +162,11 @@ fn release(native: &NativeCallContext, context: &Context, arguments: &mut [Dynam
     }
 }
 
-/// Line of a call, for errors of samples that are computed later.
-fn origin(native: &NativeCallContext) -> String {
-    let line = native.call_position().line().unwrap_or(0);
-    match native.call_source() {
-        Some(source) => format!("line {line} of `{source}`"),
-        None => format!("line {line}"),
+/// Place of a call, for errors of samples that are computed later.
+pub(in crate::script) fn origin(native: &NativeCallContext) -> Origin {
+    Origin {
+        source: native.call_source().map(str::to_owned),
+        line: native.call_position().line().unwrap_or(0),
     }
 }
 

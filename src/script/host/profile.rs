@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use rhai::NativeCallContext;
 
+use crate::task::{Job, StageTime};
+
 thread_local! {
     /// Time of the calls inside the running one on this thread.
     static INNER: Cell<Duration> = const { Cell::new(Duration::ZERO) };
@@ -49,18 +51,21 @@ pub struct Report {
 }
 
 impl Profile {
-    /// Starts measuring from zero.
-    pub fn start(&self) {
+    /// Starts measuring a job from zero.
+    pub fn start(&self, job: &Job) {
         self.calls
             .lock()
             .expect("no panic while holding it")
             .clear();
+        job.measure_stages(true);
         self.is_on.store(true, Relaxed);
     }
 
     /// Stops measuring and returns the report.
-    pub fn stop(&self) -> Report {
+    pub fn stop(&self, job: &Job) -> Report {
         self.is_on.store(false, Relaxed);
+        job.measure_stages(false);
+        self.add_stages(job);
         let calls = std::mem::take(&mut *self.calls.lock().expect("no panic while holding it"));
         let (mut by_name, mut by_line) = (BTreeMap::new(), BTreeMap::new());
         let mut report = Report::default();
@@ -93,10 +98,12 @@ impl Profile {
         if !self.is_on.load(Relaxed) {
             return call();
         }
+        let job = Job::current();
+        self.add_stages(&job);
         let (start, outer) = (Instant::now(), INNER.replace(Duration::ZERO));
         let result = call();
         let elapsed = start.elapsed();
-        let inner = INNER.replace(outer + elapsed);
+        let inner = INNER.replace(outer + elapsed) + self.add_stages(&job);
         let key = ProfileKey {
             name,
             source: native.call_source().unwrap_or_default().to_owned(),
@@ -109,6 +116,28 @@ impl Profile {
         let mut calls = self.calls.lock().expect("no panic while holding it");
         calls.entry(key).or_default().add(cost);
         result
+    }
+}
+
+impl Profile {
+    /// Adds the time of the stages that were run since the last call to the lines that asked for
+    /// them; returns their sum.
+    fn add_stages(&self, job: &Job) -> Duration {
+        let mut calls = self.calls.lock().expect("no panic while holding it");
+        let times = job.take_stage_times().into_iter();
+        times
+            .map(|StageTime { name, place, time }| {
+                let (source, line) = place;
+                let key = ProfileKey { name, source, line };
+                // Calls of builtins were counted when they asked for the stage; operators are not.
+                let once = Cost {
+                    calls: 1,
+                    ..Cost::default()
+                };
+                calls.entry(key).or_insert(once).time += time;
+                time
+            })
+            .sum()
     }
 }
 

@@ -46,6 +46,7 @@ mod write;
 mod tests;
 
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 
 pub(in crate::io) use dataset::Dataset;
 use imaris::ImarisImages;
@@ -55,7 +56,7 @@ pub(in crate::io) use write::{Attribute, NewDataset, save};
 
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::bytes::samples::{Conversion, Encoding};
+use crate::io::bytes::samples::{Conversion, Encoding, SharedFile};
 use crate::io::format::metadata_keys;
 use crate::io::recording::{
     FrameRange, LoadOptions, Recording, cannot_load, cannot_map, warn_of_others,
@@ -77,6 +78,8 @@ pub(in crate::io) struct Hdf5Recording {
     /// The frames, if each is a dataset of its own.
     images: Option<ImarisImages>,
     metadata: Metadata,
+    /// Frames may be loaded in several parts.
+    warned: Once,
 }
 
 /// The dataset that is the video.
@@ -119,6 +122,7 @@ impl Hdf5Recording {
             images,
             metadata,
             datasets: contents.datasets,
+            warned: Once::new(),
         })
     }
 
@@ -129,10 +133,12 @@ impl Hdf5Recording {
 
     /// Warns of other datasets besides the loaded one, including unreadable ones.
     fn warn(&self, dataset: &Dataset, chosen: &VideoDataset) {
-        warn_of_others(&self.path, &dataset.name, &chosen.others);
-        if !chosen.is_named {
-            warn_of_failures(&self.path, &self.datasets);
-        }
+        self.warned.call_once(|| {
+            warn_of_others(&self.path, &dataset.name, &chosen.others);
+            if !chosen.is_named {
+                warn_of_failures(&self.path, &self.datasets);
+            }
+        });
     }
 }
 
@@ -175,6 +181,28 @@ impl Recording for Hdf5Recording {
         dataset
             .read(Conversion::none(chosen.encoding), range)
             .map_err(|e| cannot_load(&self.path, &e))
+    }
+
+    fn plain_files(&self, range: FrameRange) -> Result<Option<Vec<&SharedFile>>> {
+        let (dataset, chosen) = match &self.images {
+            Some(_) => return Ok(None),
+            None => self.chosen()?,
+        };
+        let is_checked = chosen.encoding.dtype == DType::Bool;
+        let Some(start) = dataset.plain().filter(|_| !is_checked) else {
+            return Ok(None);
+        };
+        let source = dataset.source()?;
+        let frames = range.indices().last().map_or(0, |last| last + 1);
+        let mut lens = [&[frames], &dataset.shape[1..]].concat().into_iter();
+        let bytes = lens.try_fold(chosen.encoding.size(), usize::checked_mul);
+        let end = bytes.and_then(|bytes| start.checked_add(bytes as u64));
+        // Loading says what is missing.
+        if end.is_none_or(|end| end > source.len()) {
+            return Ok(None);
+        }
+        self.warn(dataset, chosen);
+        Ok(Some(vec![source]))
     }
 
     fn must_load(&self) -> Option<&'static str> {
