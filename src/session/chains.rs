@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use crate::script::Settings;
 use crate::session::Session;
-use crate::video::TEST_LIMITS;
+use crate::video::{TEST_LIMITS, Video};
 
 /// Sources: small videos of all kinds of samples and layouts.
 fn source() -> impl Strategy<Value = String> {
@@ -86,6 +86,22 @@ fn saved(script: &str, limits: (usize, usize)) -> Result<Vec<u8>, String> {
         Ok(_) => Ok(fs::read(path).unwrap()),
         Err(diagnostic) => Err(diagnostic.error().message().to_owned()),
     }
+}
+
+#[test]
+fn histories_compute_nothing() {
+    let mut session = Session::new(Settings {
+        print: Box::new(|_| ()),
+        windows: None,
+        interactive: false,
+    });
+    let script = "let v = example_video(9, 8, 8).normalize() * 2; history(v); v.history; v";
+    TEST_LIMITS.set(Some((0, 1)));
+    let value = session.run("history.rhai", script);
+    TEST_LIMITS.set(None);
+    let video = value.unwrap().cast::<Video>();
+    assert!(video.is_pending());
+    assert!(video.history().is_some());
 }
 
 proptest! {

@@ -6,6 +6,7 @@
 //! handlers and Xlib are C, too. So `unsafe` code is allowed in the files of this folder and in
 //! `video::storage`, which maps files and counts allocations, and nowhere else.
 
+pub mod clock;
 #[cfg(unix)]
 mod truncation;
 mod write_back;

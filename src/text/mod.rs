@@ -1,6 +1,5 @@
-//! Text files and text of an analysis: paths, tables, JSON, number formats, the time.
+//! Text files and text of an analysis: paths, tables, JSON, number formats.
 
-pub mod clock;
 pub mod format;
 pub mod json;
 pub mod paths;

@@ -134,6 +134,7 @@ impl Video {
         Self {
             contents: VideoContents::Pending(Arc::new(pending)),
             metadata: Arc::new(metadata),
+            history: None,
         }
     }
 

@@ -15,6 +15,7 @@ use crate::player::event_loop::EventLoopProxy;
 use crate::script::docs::{Library, LibraryFunction};
 use crate::script::host::load_cache::LoadCache;
 use crate::script::host::profile::Profile;
+use crate::script::host::run_log::RunLog;
 use crate::task::Job;
 
 /// Settings of a session.
@@ -46,6 +47,8 @@ pub struct Context {
     pub profile: Profile,
     /// Recordings that need not be loaded again.
     pub load_cache: LoadCache,
+    /// Files that are read and written, if they are to be noted.
+    pub run_log: RunLog,
 }
 
 /// Imported modules of the user.
@@ -116,6 +119,7 @@ impl Context {
             names_last_value: AtomicBool::new(false),
             profile: Profile::default(),
             load_cache: LoadCache::default(),
+            run_log: RunLog::default(),
             make_engine: OnceLock::new(),
             warned: Mutex::default(),
             verbose: AtomicBool::new(false),
