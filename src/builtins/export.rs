@@ -13,9 +13,9 @@ use crate::export::{
 use crate::io::Encoder;
 use crate::ops::array::elementwise::Operand;
 use crate::ops::edit::pad::PadMode;
-use crate::script::builtins;
 use crate::script::host::sandbox;
 use crate::script::types::drawing::{AnyColor, VideoList};
+use crate::script::{Provenance, builtins};
 use crate::video::Video;
 
 builtins! {
@@ -99,11 +99,15 @@ builtins! {
         magnified: ..MagnifyParams,
         /// Color around the video: a name, "#rrggbb", or red, green and blue from 0 to 255.
         background: AnyColor = AnyColor(0),
+        /// Keep the history in the movie, as its comment: the script that makes it again, see
+        /// `history`. "paths" keeps the paths of files as they were given, true only their names.
+        provenance: Provenance = Provenance::default(),
     ) -> Result<()> {
         let encoder = context.encoders().get(ffmpeg_encoder.as_deref())?;
         let annotations = annotations(vec![title], colorbar, noted, magnified);
         let export = Export {
             fps, skip_frames, encoder, pad_mode, progress_bar, ground: background.0, annotations,
+            script: provenance.script(),
         };
         let colors = ColorSettings { cmap, vmin, vmax, range };
         export::export_video(&filename, video, &colors, bits, &export)
@@ -162,6 +166,9 @@ builtins! {
         colorbar: bool = false,
         noted: ..AnnotationParams,
         magnified: ..MagnifyParams,
+        /// Keep the history in the movie, as its comment: the script that makes it again, see
+        /// `history`. "paths" keeps the paths of files as they were given, true only their names.
+        provenance: Provenance = Provenance::default(),
     ) -> Result<()> {
         let looks = looks.each(videos.0.len())?.into_iter();
         let looks = looks.map(|(cmap, (vmin, vmax))| ColorSettings { cmap, vmin, vmax, range });
@@ -170,6 +177,7 @@ builtins! {
         let annotations = annotations(titles, colorbar, noted, magnified);
         let export = Export {
             fps, skip_frames, encoder, pad_mode, progress_bar, ground: padding_color.0, annotations,
+            script: provenance.script(),
         };
         export::export_videos(&filename, videos.0, &looks, VideoGrid { ncols, padding }, &export)
     }
@@ -221,11 +229,15 @@ builtins! {
         magnified: ..MagnifyParams,
         /// Color around the video: a name, "#rrggbb", or red, green and blue from 0 to 255.
         background: AnyColor = AnyColor(0),
+        /// Keep the history in the movie, as its comment: the script that makes it again, see
+        /// `history`. "paths" keeps the paths of files as they were given, true only their names.
+        provenance: Provenance = Provenance::default(),
     ) -> Result<()> {
         let encoder = context.encoders().get(ffmpeg_encoder.as_deref())?;
         let annotations = annotations(vec![title], colorbar, noted, magnified);
         let export = Export {
             fps, skip_frames, encoder, pad_mode, progress_bar, ground: background.0, annotations,
+            script: provenance.script(),
         };
         let options = overlaid.options(skip_frames);
         export::export_video_with_overlay(&filename, base, overlay, alpha, options, &export)

@@ -181,6 +181,7 @@ builtins! {
             progress_bar: true,
             ground: 0,
             annotations: MovieAnnotations::default(),
+            script: None,
         };
         let (cmap, range) = (Colormap::gray(), RangeExtent::First);
         let look = ColorSettings { cmap, vmin: None, vmax: None, range };

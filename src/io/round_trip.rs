@@ -289,6 +289,7 @@ fn animations_come_back() {
         progress_bar: false,
         ground: 0,
         annotations: MovieAnnotations::default(),
+        script: None,
     };
     let look = ColorSettings {
         cmap: Colormap::named("gray").unwrap(),

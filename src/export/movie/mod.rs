@@ -24,6 +24,7 @@ mod scene;
 mod tests;
 
 use std::path::Path;
+use std::sync::Arc;
 
 pub use crate::color::color_mapping::RangeExtent;
 pub use annotations::MovieAnnotations;
@@ -60,6 +61,8 @@ pub struct Export {
     pub ground: Color,
     /// Annotations of the movie.
     pub annotations: MovieAnnotations,
+    /// Script that makes the movie, to be kept in it.
+    pub script: Option<Arc<str>>,
 }
 
 /// Arrangement of videos in a grid.

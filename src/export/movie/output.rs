@@ -132,6 +132,7 @@ pub(super) fn write(path: &Path, frames: &MovieFrames, fps: f64, export: &Export
         frames,
         pixel_format,
         fps,
+        script: export.script.as_deref(),
         task,
     };
     match writer {
@@ -243,6 +244,8 @@ struct EncodeJob<'a> {
     frames: &'a MovieFrames,
     pixel_format: PixelFormat,
     fps: f64,
+    /// Script that makes the movie.
+    script: Option<&'a str>,
     task: Option<Task>,
 }
 
@@ -253,6 +256,7 @@ impl EncodeJob<'_> {
             width: self.pixel_format.size.0,
             height: self.pixel_format.size.1,
             fps: self.fps,
+            comment: self.script,
         };
         let (bytes, frames) = (self.pixel_format.bytes(), self.frames.len());
         let mut done = 0;
@@ -275,8 +279,9 @@ impl EncodeJob<'_> {
 
     fn built_in(&self, file: &mut File, quantizer: u8) -> Result<()> {
         let (writer, frames) = (BufWriter::new(file), self.frames.len());
-        let mut movie =
-            H264Writer::new(writer, self.pixel_format.size, self.fps, quantizer, frames)?;
+        let comment = self.script;
+        let size = self.pixel_format.size;
+        let mut movie = H264Writer::new(writer, size, self.fps, quantizer, frames, comment)?;
         self.run(
             |scratch, frame| self.frames.rendered(frame, &self.pixel_format, scratch),
             |frame: Vec<u8>| movie.add(&frame),
@@ -292,7 +297,7 @@ impl EncodeJob<'_> {
             ));
         }
         let size = self.pixel_format.size;
-        let mut gif = GifWriter::new(BufWriter::new(file), size, self.fps)?;
+        let mut gif = GifWriter::new(BufWriter::new(file), size, self.fps, self.script)?;
         let colormap: Arc<[Rgb]> = self.frames.colormap().into();
         self.run(
             |scratch, frame| {
@@ -306,7 +311,8 @@ impl EncodeJob<'_> {
 
     fn png(&self, file: &mut File, fps: Option<f64>) -> Result<()> {
         let writer = BufWriter::new(file);
-        let mut png = ApngWriter::new(writer, &self.pixel_format, self.frames.len(), fps)?;
+        let (format, frames) = (&self.pixel_format, self.frames.len());
+        let mut png = ApngWriter::new(writer, format, frames, fps, self.script)?;
         self.run(
             |scratch, frame| self.frames.rendered(frame, &self.pixel_format, scratch),
             |frame: Vec<u8>| png.add(&frame),
