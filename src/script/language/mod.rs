@@ -9,4 +9,5 @@ pub(crate) mod hints;
 pub mod lexer;
 pub mod lookup;
 pub mod no_effect;
+pub mod recorded;
 pub(in crate::script) mod source_text;
