@@ -12,6 +12,7 @@
 //! | [`task`] | parallel loops; the job of a thread: warnings, progress, interruption, memory account |
 //! | [`system`] | what differs between operating systems: queries, programs, signals, the display |
 //! | [`fs`] | files below all formats: opening in the sandbox or not, atomic replacement, names |
+//! | [`history`] | how videos came to be: calls, linked to those that made their arguments |
 //! | [`video`] | the video type: sample types, storage, views, metadata |
 //! | [`color`] | colors, luma, colormaps, and the colors of samples |
 //! | [`ops`] | pure functions from videos to videos, by topic; [`ops::kernel`] runs their kernels |
@@ -55,6 +56,7 @@
 //! | strip, tile | parts of a TIFF page | `io::format::tiff::page::TileGrid`, `io::format::tiff::layout::TiffStrip` |
 //! | page | TIFF directory (one image); a sheet that plots are drawn on | `io::format::tiff::page::TiffPage`, `draw::page::Page` |
 //! | plane | one channel stored apart; one image of an OME-TIFF file | `io::format::tiff::planes` |
+//! | history, link | the calls that made a video, and one of them | `history::History` |
 //! | chain, stage | filters that compute a video when it is needed, and one of them; until then its samples are pending | `ops::chain::Stage`, `video::Chain` |
 //! | block | consecutive frames or traces processed at once | `ops::kernel::TraceBlock` |
 //! | fill value | value of samples that no chunk holds | `io::bytes::chunked::ChunkGrid::with_fill_value` |
@@ -109,6 +111,7 @@ pub mod color;
 pub mod error;
 pub mod export;
 pub mod fs;
+pub mod history;
 pub mod system;
 pub mod task;
 pub mod video;

@@ -14,7 +14,9 @@ use clap_complete::Shell;
 use optimap::error::{Error, Result};
 use optimap::player::event_loop::{self, EventLoopProxy};
 use optimap::runner::batch::{self, Batch, BatchShard};
-use optimap::runner::{self, timing, view, watch};
+use optimap::runner::record::RunRecord;
+use optimap::runner::rerun::Rerun;
+use optimap::runner::{self, compare, timing, view, watch};
 use optimap::script::host::limits::TimeLimit;
 use optimap::script::host::modules::{plain_script, read_script};
 use optimap::script::language::diagnostic::Diagnostic;
@@ -61,6 +63,10 @@ struct RunArgs {
     /// Profile the script by line and by function.
     #[arg(long, global = true)]
     time: bool,
+    /// Keep the run in a folder: script, modules, arguments, versions, files with their hashes,
+    /// warnings, time and memory, as run.json and run.md.
+    #[arg(long, global = true, value_name = "DIR", conflicts_with_all = ["watch", "check", "time"])]
+    record: Option<PathBuf>,
     /// Restrict scripts to reading and writing in DIR, and forbid commands.
     #[arg(long, global = true, value_name = "DIR")]
     sandbox: Option<PathBuf>,
@@ -131,6 +137,24 @@ enum CliCommand {
     Info {
         /// File of the recording.
         file: PathBuf,
+    },
+    /// Make a file again from its sources, by the history that it holds, and compare the samples.
+    ///
+    /// Sources are searched for beside the file and in the folders of OPTIMAP_DATA, by their names
+    /// or by their contents.
+    Rerun {
+        /// File that was saved or exported.
+        file: PathBuf,
+        /// Folder to write the new file to. [default: it is removed after the comparison]
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+    /// Print what differs between two files: history, metadata and samples.
+    Diff {
+        /// One file.
+        one: PathBuf,
+        /// Another file.
+        other: PathBuf,
     },
     /// Print the completion script of a shell.
     Completions {
@@ -253,6 +277,12 @@ fn run(cli: Cli, windows: &EventLoopProxy) -> Result<End> {
             docs::write_definitions(session(false)?.context(), &folder).map(|()| End::Done)
         }
         Some(CliCommand::Info { file }) => print_info(&file),
+        Some(CliCommand::Rerun { file, out }) => make_again(session(false)?, &file, out.as_deref()),
+        Some(CliCommand::Diff { one, other }) => {
+            let found = compare::diff(&one, &other)?;
+            print(&found.text);
+            Ok(End::of(found.is_same))
+        }
         Some(CliCommand::Completions { shell }) => {
             print(&manual::completions(shell, Cli::command()));
             Ok(End::Done)
@@ -320,7 +350,7 @@ fn execute(
     args: Array,
     how: &RunArgs,
 ) -> Result<(Dynamic, End)> {
-    session.set_constant("ARGS", args);
+    session.set_constant("ARGS", args.clone());
     for constant in &how.constants {
         let (name, value) = runner::constant(constant)?;
         session.set_constant(&name, value);
@@ -330,9 +360,19 @@ fn execute(
         let is_right = runner::print_mistakes(&mistakes, session.context());
         return Ok((Dynamic::UNIT, End::of(is_right)));
     }
-    let result = match how.time {
-        true => timing::run(session, name, text),
-        false => session.run(name, text),
+    let result = match (&how.record, how.time) {
+        (Some(folder), _) => {
+            let record = RunRecord {
+                folder,
+                name,
+                script: text,
+                arguments: &args,
+                constants: &how.constants,
+            };
+            record.run(session)?
+        }
+        (None, true) => timing::run(session, name, text),
+        (None, false) => session.run(name, text),
     };
     let value = result.as_ref().cloned().unwrap_or_default();
     Ok((value, finish(session, result)))
@@ -373,6 +413,7 @@ fn run_batch(command: CliCommand, how: &RunArgs) -> Result<End> {
         resume,
         shard,
         options,
+        record: how.record.clone(),
     };
     match slurm {
         Some(path) => {
@@ -452,7 +493,35 @@ fn long_version() -> &'static str {
     &VERSION
 }
 
+/// Runs the script in a file, and says whether the result is the same.
+fn make_again(mut session: Session, file: &Path, out: Option<&Path>) -> Result<End> {
+    let rerun = Rerun::prepare(file, out)?;
+    let name = format!("history of {}", file.display());
+    session.check_recorded(&name, &rerun.script).map_err(|e| {
+        let error = format!("the history of `{}` is not run: {e}", file.display());
+        Error::new(error).hint("`optimap info FILE` prints it")
+    })?;
+    let result = session.run(&name, &rerun.script);
+    let end = finish(&session, result);
+    if !matches!(end, End::Done) {
+        return Ok(end);
+    }
+    let found = rerun.compare()?;
+    print_line(&format!("{}: {}", file.display(), found.text));
+    if let Some(folder) = out {
+        let name = rerun.target.file_name().unwrap_or_default();
+        print_line(&format!("the new file is {}", folder.join(name).display()));
+    }
+    Ok(End::of(found.is_same))
+}
+
 fn print_info(file: &Path) -> Result<End> {
+    if !optimap::io::is_recording(file)
+        && let Some(script) = optimap::io::recorded_script(file)?
+    {
+        print(&script);
+        return Ok(End::Done);
+    }
     let info = optimap::io::info(file)?;
     let mut lines = vec![
         ("format".to_owned(), info.format.to_owned()),
@@ -463,6 +532,12 @@ fn print_info(file: &Path) -> Result<End> {
     lines.extend(fields.map(|(name, value)| (name, value.to_string())));
     for (name, value) in lines {
         print_line(&format!("{name:<20} {value}"));
+    }
+    if let Some(script) = &info.metadata.provenance {
+        print_line("history");
+        for line in script.lines() {
+            print_line(&format!("    {line}"));
+        }
     }
     Ok(End::Done)
 }

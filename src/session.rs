@@ -33,6 +33,7 @@ use crate::script::language::dialect;
 use crate::script::language::entry;
 use crate::script::language::error_recovery::ErrorRecovery;
 use crate::script::language::no_effect::{EffectCheck, floor_divisions};
+use crate::script::language::recorded;
 use crate::script::{Context, LAST, PromptEntry, Settings, compute, forget_reads, raise};
 use crate::task::{EnteredJob, Job};
 use crate::video::Video;
@@ -193,6 +194,15 @@ impl Session {
             session.context.find_last_uses(name, &ast);
             session.engine.eval_ast_with_scope(&mut session.scope, &ast)
         })
+    }
+
+    /// An error if a script that was found in a file does more than histories do.
+    pub fn check_recorded(&self, name: &str, text: &str) -> Result<(), Error> {
+        let _entered = self.enter();
+        match self.compile(name, text) {
+            Ok(ast) => recorded::check(&ast, &self.context),
+            Err(error) => Err(Error::new(error.to_string())),
+        }
     }
 
     /// Mistakes in a script that can be found without running it, and code without effect, in order

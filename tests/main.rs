@@ -9,6 +9,7 @@ mod complete;
 mod cut_files;
 mod docs;
 mod golden;
+mod history;
 mod importers;
 mod libraries;
 mod limits;

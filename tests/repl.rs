@@ -365,10 +365,17 @@ fn sessions_become_scripts_that_run() {
     terminal.enter("let v = example_video(5, 9, 9)", "");
     terminal.enter("v.crop(1)", "video");
     terminal.enter("let s = _.shape; s", "[5, 7, 7]");
+    terminal.enter("v.mean() > 0", "true");
+    terminal.enter("history(v)", "// optimap");
+    terminal.enter("s", "[5, 7, 7]");
     terminal.enter(&format!("save_session(\"{}\")", path.display()), "");
     let text = std::fs::read_to_string(&path).unwrap();
     let value = super::session().run("saved", &(text.clone() + "s[1]"));
     assert_eq!(value.unwrap().as_int(), Ok(7), "{text}");
+    assert!(
+        !text.contains("mean") && !text.contains("history"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -12,9 +12,9 @@ use crate::export::{self, Export, MovieAnnotations, MovieSource, VideoGrid};
 use crate::io::{Encoder, MovieQuality};
 use crate::ops::array::elementwise::Operand;
 use crate::ops::edit::pad::PadMode;
-use crate::script::builtins;
 use crate::script::host::sandbox;
 use crate::script::types::drawing::{AnyColor, VideoList};
+use crate::script::{Provenance, builtins};
 use crate::video::Video;
 
 builtins! {
@@ -111,11 +111,15 @@ builtins! {
         /// Quality: "draft", "good" or "best"; default: the options of the encoder, which are those
         /// of "best" for "libx264".
         quality: Option<MovieQuality> = None,
+        /// Keep the history in the movie, as its comment: the script that makes it again, see
+        /// `history`. "paths" keeps the paths of files as they were given, true only their names.
+        provenance: Provenance = Provenance::default(),
     ) -> Result<()> {
         let encoder = context.encoders().get(ffmpeg_encoder.as_deref())?;
         let annotations = annotations(vec![title], colorbar, noted, magnified);
         let export = Export {
             fps, skip_frames, encoder, quality, pad_mode, progress_bar, ground: background.0, annotations,
+            script: provenance.script(),
         };
         let colors = ColorSettings { cmap, vmin, vmax, range };
         export::export_video(&filename, video, &colors, bits, &export)
@@ -177,6 +181,9 @@ builtins! {
         /// Quality: "draft", "good" or "best", see `export_video`; default: the options of the
         /// encoder.
         quality: Option<MovieQuality> = None,
+        /// Keep the history in the movie, as its comment: the script that makes it again, see
+        /// `history`. "paths" keeps the paths of files as they were given, true only their names.
+        provenance: Provenance = Provenance::default(),
     ) -> Result<()> {
         let looks = looks.each(videos.0.len())?.into_iter();
         let looks: Vec<_> = looks.map(|colors| ColorSettings { range, ..colors }).collect();
@@ -184,6 +191,7 @@ builtins! {
         let annotations = annotations(titles, colorbar, noted, magnified);
         let export = Export {
             fps, skip_frames, encoder, quality, pad_mode, progress_bar, ground: padding_color.0, annotations,
+            script: provenance.script(),
         };
         export::export_videos(&filename, videos.0, &looks, VideoGrid { ncols, padding }, &export)
     }
@@ -238,11 +246,15 @@ builtins! {
         /// Quality: "draft", "good" or "best", see `export_video`; default: the options of the
         /// encoder.
         quality: Option<MovieQuality> = None,
+        /// Keep the history in the movie, as its comment: the script that makes it again, see
+        /// `history`. "paths" keeps the paths of files as they were given, true only their names.
+        provenance: Provenance = Provenance::default(),
     ) -> Result<()> {
         let encoder = context.encoders().get(ffmpeg_encoder.as_deref())?;
         let annotations = annotations(vec![title], colorbar, noted, magnified);
         let export = Export {
             fps, skip_frames, encoder, quality, pad_mode, progress_bar, ground: background.0, annotations,
+            script: provenance.script(),
         };
         let options = overlaid.options(skip_frames);
         export::export_video_with_overlay(&filename, base, overlay, alpha, options, &export)

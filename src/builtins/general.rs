@@ -1,9 +1,10 @@
-//! Help, and a summary of what an array contains.
+//! Help, a summary of what an array contains, and how it was made.
 
 use crate::draw::terminal;
 use crate::error::Result;
+use crate::history::{self, Paths};
 use crate::ops::array::describe::{self, VideoDescription};
-use crate::script::{builtins, docs};
+use crate::script::{Chained, builtins, docs};
 use crate::text::wrap::wrapped;
 use crate::video::Video;
 
@@ -56,5 +57,35 @@ builtins! {
         video: Video,
     ) -> Result<VideoDescription> {
         describe::describe(video)
+    }
+
+    /// Prints how an array was made, as a script that makes the same samples again.
+    ///
+    /// The script begins with the files that were read, each with its size, its time and a
+    /// fingerprint, and holds every call of a builtin with all its parameters, defaults included,
+    /// every operator, index and change. Calls within functions and modules are written as if they
+    /// had been made directly. Values that are no videos appear as they were: an array of beats is
+    /// an array of numbers.
+    ///
+    /// `v.history` is the same text. Saved files hold it, too, and `optimap info FILE` prints it;
+    /// `optimap rerun FILE` makes the file again and compares the samples.
+    ///
+    /// A value that cannot be written, such as a function or an array of more than 4096 numbers,
+    /// and a history of more than 1000 calls make the script begin with `throw`, which says what is
+    /// missing.
+    ///
+    /// ```
+    /// history(example_video(20).crop(8) * 2)
+    /// let v = example_video(20).crop(8) * 2;
+    /// all(eval(v.history) == v) // => true
+    /// ```
+    ///
+    /// See also: `explain`, `describe`, `save_video`, `save_session`
+    fn history(
+        &context,
+        /// Video, image or trace.
+        array: Chained,
+    ) -> () {
+        context.print(history::text(array.0.history(), Paths::Given).trim_end());
     }
 }

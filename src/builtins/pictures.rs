@@ -9,8 +9,8 @@ use crate::error::Result;
 use crate::export;
 use crate::io::{self, Compression, ImageOptions};
 use crate::ops::filter::normalize::{self, Normalize};
-use crate::script::builtins;
 use crate::script::call::convert::Traces;
+use crate::script::{Provenance, builtins};
 use crate::video::{DType, Video};
 use crate::view::contact_sheet::ContactSheet;
 
@@ -68,6 +68,9 @@ builtins! {
         compression: Compression = Compression::None,
         /// JPEG quality, 1 to 100.
         quality: usize = io::QUALITY,
+        /// Keep the history in the file: the script that makes it again, see `history`. "paths"
+        /// keeps the paths of files as they were given, true only their names.
+        provenance: Provenance = Provenance::default(),
     ) -> Result<()> {
         let bytes = Normalize {
             ymin: 0.0,
@@ -78,6 +81,7 @@ builtins! {
             clip: true,
         };
         let image = if compat { normalize::normalize(image, &bytes)? } else { image };
+        let image = provenance.with(image);
         io::save_image(&filename, &image, &ImageOptions { compression, quality })
     }
 
@@ -113,9 +117,12 @@ builtins! {
         scale: f64 = 1.0,
         /// JPEG quality, 1 to 100.
         quality: usize = io::QUALITY,
+        /// Keep the history in the file: the script that makes it again, see `history`. "paths"
+        /// keeps the paths of files as they were given, true only their names.
+        provenance: Provenance = Provenance::default(),
     ) -> Result<()> {
         let colors = ColorSettings::new(cmap, vmin, vmax);
-        export::export_image(&filename, &image, &colors, scale, quality)
+        export::export_image(&filename, &provenance.with(image), &colors, scale, quality)
     }
 
     /// Draws frames of a video side by side in one image, with their times.
@@ -156,11 +163,15 @@ builtins! {
         labels: bool = true,
         /// File to write the image to: `.png`, `.tif`, `.jpg` or `.bmp`.
         filename: Option<PathBuf> = None,
+        /// Keep the history in the file: the script that makes it again, see `history`. "paths"
+        /// keeps the paths of files as they were given, true only their names.
+        provenance: Provenance = Provenance::default(),
     ) -> Result<Video> {
         let colors = ColorSettings { cmap, vmin, vmax, range: RangeExtent::All };
         let sheet = ContactSheet { every, ncols, colors, scale, padding, labels };
         let image = sheet.draw(&video)?;
-        filename.map_or(Ok(()), |path| export::save_drawn(&path, &image))?;
+        let script = provenance.script();
+        filename.map_or(Ok(()), |path| export::save_drawn(&path, &image, script))?;
         Ok(export::of_image(&image))
     }
 
@@ -202,10 +213,14 @@ builtins! {
         width: usize [px] = 800,
         /// Height of the plot.
         height: usize [px] = 400,
+        /// Keep the history in the file: the script that makes it again, see `history`. "paths"
+        /// keeps the paths of files as they were given, true only their names.
+        provenance: Provenance = Provenance::default(),
     ) -> Result<()> {
         let (curves, is_timed) = export::curves(&traces.0, &labels, fps)?;
         let xlabel = xlabel.unwrap_or(if is_timed { "time (ms)" } else { "frame" }.into());
         let (yrange, size) = ((ymin, ymax), (width, height));
-        export::save_plot(&filename, &Plot { curves, title, xlabel, ylabel, yrange, size })
+        let plot = Plot { curves, title, xlabel, ylabel, yrange, size };
+        export::save_plot(&filename, &plot, provenance.script())
     }
 }

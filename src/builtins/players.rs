@@ -183,6 +183,7 @@ builtins! {
             progress_bar: true,
             ground: 0,
             annotations: MovieAnnotations::default(),
+            script: None,
         };
         let frames = MovieSource::Frames(player.movie(controls));
         let colors = ColorSettings::new(Colormap::gray(), None, None);

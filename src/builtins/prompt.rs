@@ -11,7 +11,8 @@ builtins! {
     /// Saves the entries of the prompt that succeeded as a script that can be run.
     ///
     /// Functions that were defined again are written in their last version, and `_`, the last
-    /// value, gets the name `last`.
+    /// value, gets the name `last`. Entries that only show something, such as `v.mean()` or
+    /// `help("crop")`, are left out unless a later entry uses their value.
     ///
     /// Fails if the file cannot be written.
     ///
@@ -25,7 +26,7 @@ builtins! {
         /// Script to write.
         filename: PathBuf,
     ) -> Result<()> {
-        let text = transcript::transcript(&context.entries());
+        let text = transcript::transcript(&context.entries(), context);
         atomic::write(&filename, |file| {
             std::io::Write::write_all(file, text.as_bytes())
                 .map_err(|e| Error::io("write", &filename, &e))

@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Result;
 use crate::io::{self, Compression, ImageOptions, Photometric, SaveOptions};
-use crate::script::Chained;
-use crate::script::builtins;
 use crate::script::call::convert::Images;
+use crate::script::{Chained, Provenance, builtins};
 use crate::video::Video;
 
 builtins! {
@@ -49,9 +48,13 @@ builtins! {
         /// `.npy` file, such as `heart.npy.json`. `load_video` reads it, and saving again replaces
         /// it.
         sidecar: bool = false,
+        /// Keep the history in the file: the script that makes it again, see `history`; for an
+        /// `.npy` file in the JSON file next to it, if there is one. "paths" keeps the paths of
+        /// files as they were given, true only their names.
+        provenance: Provenance = Provenance::default(),
     ) -> Result<()> {
         let options = SaveOptions { photometric, compression, fieldname, sidecar };
-        io::save_video_as(&filename, &video.0, &options)
+        io::save_video_as(&filename, &provenance.with(video.0), &options)
     }
 
     /// Saves a video as a TIFF stack, with one page and one strip per frame.
@@ -82,10 +85,13 @@ builtins! {
         /// Compression: "none" can be memory-mapped, "lzw" and "deflate" can be read by every
         /// program, "zstd" is small and fast.
         compression: Compression = Compression::None,
+        /// Keep the history in the file: the script that makes it again, see `history`. "paths"
+        /// keeps the paths of files as they were given, true only their names.
+        provenance: Provenance = Provenance::default(),
     ) -> Result<()> {
         let compression = Some(compression);
         let saving = SaveOptions { photometric, compression, ..SaveOptions::default() };
-        io::save_tiff(&filename, &video.0, &saving)
+        io::save_tiff(&filename, &provenance.with(video.0), &saving)
     }
 
     /// Saves the frames of a video as TIFF files in a folder.
@@ -109,10 +115,14 @@ builtins! {
         filepattern: String = "frame_{:03d}".into(),
         /// Compression of the TIFF files.
         compression: Compression = Compression::None,
+        /// Keep the history in the first file: the script that makes the folder again, see
+        /// `history`. "paths" keeps the paths of files as they were given, true only their names.
+        provenance: Provenance = Provenance::default(),
     ) -> Result<()> {
         let options = ImageOptions { compression, ..ImageOptions::default() };
+        let images = provenance.with_first(video.0);
         let directory = directory.as_deref().unwrap_or(Path::new("."));
-        io::save_image_sequence(directory, &video.0, &filepattern, ".tiff", &options)
+        io::save_image_sequence(directory, &images, &filepattern, ".tiff", &options)
     }
 
     /// Saves the frames of a video as image files in a folder.
@@ -145,10 +155,14 @@ builtins! {
         compression: Compression = Compression::None,
         /// JPEG quality, 1 to 100.
         quality: usize = io::QUALITY,
+        /// Keep the history in the first file: the script that makes the folder again, see
+        /// `history`. "paths" keeps the paths of files as they were given, true only their names.
+        provenance: Provenance = Provenance::default(),
     ) -> Result<()> {
         let options = ImageOptions { compression, quality };
+        let images = provenance.with_first(video.0);
         let directory = directory.as_deref().unwrap_or(Path::new("."));
-        io::save_image_sequence(directory, &video.0, &filepattern, &format, &options)
+        io::save_image_sequence(directory, &images, &filepattern, &format, &options)
     }
 
     /// Saves an array as a variable of a MATLAB file.
@@ -178,7 +192,12 @@ builtins! {
         fieldname: String = "video".into(),
         /// Keep the other variables of an existing file.
         appendmat: bool = true,
+        /// Keep the history in the file, as a variable such as `video_history`: the script that
+        /// makes the array again, see `history`. "paths" keeps the paths of files as they were
+        /// given, true only their names.
+        provenance: Provenance = Provenance::default(),
     ) -> Result<()> {
+        let array = provenance.with(array);
         io::save_matlab(&filename, &array, &fieldname, appendmat)
     }
 }

@@ -7,8 +7,8 @@ use rhai::Dynamic;
 use crate::error::{Error, Result};
 use crate::ops::array::describe;
 use crate::script::{self, Progress, Rest, Steps, builtins, is_same, plain_text};
+use crate::system::clock;
 use crate::task;
-use crate::text::clock;
 use crate::video::Video;
 
 builtins! {

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::bail;
 use crate::color::color_settings::ColorSettings;
@@ -47,17 +48,16 @@ pub fn export_image(
         bail!("`scale` {scale} makes an image that is too small or too large");
     }
     let scaled = rgba_image.scaled(width as usize, height as usize);
-    save(
-        path,
-        image_format,
-        &of_colors(&scaled, image_format),
-        quality,
-    )
+    let mut colors = of_colors(&scaled, image_format);
+    colors.metadata_mut().provenance = image.metadata().provenance.clone();
+    save(path, image_format, &colors, quality)
 }
 
-/// Saves a drawn image.
-pub fn save_drawn(path: &Path, image: &Image) -> Result<()> {
-    save(path, format_of(path)?, &of_image(image), encode::QUALITY)
+/// Saves a drawn image together with the script that makes the file.
+pub fn save_drawn(path: &Path, image: &Image, script: Option<Arc<str>>) -> Result<()> {
+    let mut colors = of_image(image);
+    colors.metadata_mut().provenance = script;
+    save(path, format_of(path)?, &colors, encode::QUALITY)
 }
 
 /// Colors of a drawn image as an array `{y, x, channel}`.
@@ -68,13 +68,29 @@ pub fn of_image(image: &Image) -> Video {
     ))
 }
 
-/// Saves a plot, as SVG or as an image.
-pub fn save_plot(path: &Path, plot: &Plot) -> Result<()> {
+/// Saves a plot, as SVG or as an image, together with the script that makes the file.
+pub fn save_plot(path: &Path, plot: &Plot, script: Option<Arc<str>>) -> Result<()> {
     if extension_of(path).as_deref() == Some("svg") {
-        return write(path, plot.svg()?.as_bytes());
+        return write(path, with_metadata(plot.svg()?, script).as_bytes());
     }
     format_of(path)?;
-    save_drawn(path, &plot.image()?)
+    save_drawn(path, &plot.image()?, script)
+}
+
+/// An SVG file with a text as its metadata.
+fn with_metadata(mut svg: String, text: Option<Arc<str>>) -> String {
+    const END: &str = "</svg>\n";
+    if let Some(text) = text
+        && svg.ends_with(END)
+    {
+        let text = text
+            .replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;");
+        svg.truncate(svg.len() - END.len());
+        svg += &format!("<metadata>\n{text}</metadata>\n{END}");
+    }
+    svg
 }
 
 /// Curves of the traces, and whether the frame rate is known: if it is, time is in ms, else it is

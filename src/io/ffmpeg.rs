@@ -20,6 +20,9 @@ pub(crate) const POLL: Duration = Duration::from_millis(5);
 /// Number of ffmpeg's last lines kept for the error message.
 const MAX_LINES: usize = 8;
 
+/// Longest comment: on Windows, all arguments of a program together have 32767 characters.
+const MAX_COMMENT: usize = 24 << 10;
+
 /// Options and their values.
 type Params = &'static [(&'static str, &'static str)];
 
@@ -241,13 +244,15 @@ impl Encoder {
 }
 
 /// Format of the frames sent to ffmpeg.
-pub(crate) struct RawVideo {
+pub(crate) struct RawVideo<'a> {
     pub(crate) pixel_format: &'static str,
     pub(crate) width: usize,
     pub(crate) height: usize,
     pub(crate) fps: f64,
     /// Maximum number of frames that wait for ffmpeg.
     pub(crate) waiting: usize,
+    /// Comment on the movie.
+    pub(crate) comment: Option<&'a str>,
 }
 
 /// The ffmpeg program: the value of the environment variable OPTIMAP_FFMPEG, else the first on the
@@ -296,7 +301,7 @@ pub(crate) fn missing(what: &str) -> Error {
     .hint("`.mp4`, `.gif` and `.apng` need no ffmpeg")
 }
 
-fn command(program: &Path, target: &Path, raw: &RawVideo, encoder: &Encoder) -> Command {
+fn command(program: &Path, target: &Path, raw: &RawVideo<'_>, encoder: &Encoder) -> Command {
     let mut command = Command::new(program);
     command.args(["-hide_banner", "-loglevel", "error", "-nostats", "-y"]);
     command.args(["-f", "rawvideo", "-pix_fmt", raw.pixel_format]);
@@ -310,6 +315,14 @@ fn command(program: &Path, target: &Path, raw: &RawVideo, encoder: &Encoder) -> 
     if can_begin_with_index && encoder.param("-movflags").is_none() {
         // Players begin before they have the whole file.
         command.args(["-movflags", "+faststart"]);
+    }
+    match raw.comment {
+        Some(comment) if comment.len() > MAX_COMMENT => task::warn(&format!(
+            "`{}` does not hold its history, which is too long for ffmpeg",
+            target.display()
+        )),
+        Some(comment) => drop(command.args(["-metadata", &format!("comment={comment}")])),
+        None => {}
     }
     for (option, value) in &encoder.params {
         command.args([option, value]);

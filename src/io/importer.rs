@@ -31,6 +31,15 @@ pub struct Importer {
 }
 
 impl Camera {
+    /// Function of scripts that opens its recordings.
+    pub fn constructor(self) -> &'static str {
+        match self {
+            Self::MultiRecorder => "MultiRecorderImporter",
+            Self::Micam05 => "MiCAM05_Importer",
+            Self::MicamUltima => "MiCAM_ULTIMA_Importer",
+        }
+    }
+
     fn format(self) -> &'static Format {
         let name = match self {
             Self::MultiRecorder => "MultiRecorder",
@@ -64,6 +73,16 @@ impl Importer {
             is_8bit,
             info,
         })
+    }
+
+    /// Camera.
+    pub fn camera(&self) -> Camera {
+        self.camera
+    }
+
+    /// Whether samples have 8 bits, if that was said.
+    pub fn is_8bit(&self) -> Option<bool> {
+        self.is_8bit
     }
 
     /// Path of the file.

@@ -25,7 +25,10 @@ mod round_trip;
 #[cfg(test)]
 mod tests;
 
+use std::io::Read;
+use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 pub use codec::compression::Compression;
 pub use ffmpeg::{Encoder, MovieQuality};
@@ -45,11 +48,13 @@ pub use save::{
 pub use save_options::SaveOptions;
 pub use series::Series;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::fs::files;
+use crate::history::{self, History, Operation};
 use crate::task;
-use crate::video::{Metadata, Video};
+use crate::video::{Metadata, Samples, Video};
 use format::raw_binary;
-use recording::{Recording, expect_file};
+use recording::{Recording, expect_file, extension_of};
 use registry::open;
 
 /// Loads frames of a recording, or maps them into memory.
@@ -79,6 +84,7 @@ pub(in crate::io) fn load_recording(
     let (shape, _) = recording.layout()?;
     let range = selection.resolve(path, shape[0])?;
     let mut metadata = metadata_of(path, &*recording);
+    let recorded = metadata.provenance.take();
     let use_mmap = options.use_mmap
         && match recording.must_load() {
             None => true,
@@ -92,19 +98,61 @@ pub(in crate::io) fn load_recording(
         };
     if use_mmap {
         let video = Video::with_metadata(recording.map()?, metadata);
-        return Ok(video.frames(range.start, range.len, range.step as isize));
+        let frames = video.frames(range.start, range.len, range.step as isize);
+        return Ok(with_history(frames, recorded));
     }
     metadata.take_every(range.step);
-    if deferred::can_defer(&*recording, range)? {
-        return deferred::video(recording, range, metadata);
+    let video = match deferred::can_defer(&*recording, range)? {
+        true => deferred::video(recording, range, metadata)?,
+        false => Video::with_metadata(recording.load(range)?, metadata),
+    };
+    Ok(with_history(video, recorded))
+}
+
+/// A video of a file, whose script becomes its history.
+pub(in crate::io) fn of_file(samples: Samples, mut metadata: Metadata) -> Video {
+    let recorded = metadata.provenance.take();
+    with_history(Video::with_metadata(samples, metadata), recorded)
+}
+
+fn with_history(mut video: Video, recorded: Option<Arc<str>>) -> Video {
+    if let Some(script) = recorded {
+        video.set_history(History::new(Operation::Recorded(script)));
     }
-    Ok(Video::with_metadata(recording.load(range)?, metadata))
+    video
 }
 
 /// The metadata of a recording.
 pub fn load_metadata(path: &Path) -> Result<Metadata> {
     let (_, recording) = open(path, &LoadOptions::default())?;
     Ok(metadata_of(path, &*recording))
+}
+
+/// The script that made a file, if the file holds it.
+pub fn recorded_script(path: &Path) -> Result<Option<Arc<str>>> {
+    if extension_of(path).as_deref() == Some("svg") {
+        let mut text = String::new();
+        let read = files::open(path)?.read_to_string(&mut text);
+        read.map_err(|e| Error::io("read", path, &e))?;
+        let script = script_range(&text).map(|range| &text[range]);
+        let plain = |script: &str| {
+            let script = script.replace("&lt;", "<").replace("&gt;", ">");
+            script.replace("&amp;", "&").into()
+        };
+        return Ok(script.map(plain));
+    }
+    load_metadata(path).map(|metadata| metadata.provenance)
+}
+
+/// Where the script is in the text of an SVG file.
+pub fn script_range(svg: &str) -> Option<Range<usize>> {
+    const BEGIN: &str = "<metadata>\n";
+    const END: &str = "</metadata>";
+    let start = svg.find(BEGIN)? + BEGIN.len();
+    let end = start + svg[start..].find(END)?;
+    svg[start..end]
+        .starts_with(history::BEGINNING)
+        .then_some(start..end)
 }
 
 /// Whether a file or folder has the extension or the contents of a recording.

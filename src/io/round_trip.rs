@@ -289,6 +289,7 @@ fn animations_come_back() {
         progress_bar: false,
         ground: 0,
         annotations: MovieAnnotations::default(),
+        script: None,
     };
     let look = ColorSettings::new(Colormap::gray(), Some(0.0), Some(255.0));
     let folder = tempfile::tempdir().unwrap();

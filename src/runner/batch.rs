@@ -33,6 +33,8 @@ pub struct Batch {
     pub shard: Option<BatchShard>,
     /// Options of the command line that are passed to each process.
     pub options: Vec<OsString>,
+    /// Folder in which each run is kept, in a folder of its own.
+    pub record: Option<PathBuf>,
 }
 
 /// One of several parts of the files.

@@ -64,7 +64,11 @@ impl BatchJob {
         let program = std::env::current_exe()
             .map_err(|e| Error::io("find", Path::new("the program itself"), &e))?;
         let mut command = Command::new(program);
-        command.arg("--headless").args(&batch.options).arg("run");
+        command.arg("--headless").args(&batch.options);
+        if let Some(folder) = &batch.record {
+            command.arg("--record").arg(folder.join(&self.name));
+        }
+        command.arg("run");
         command.arg(&batch.script).arg(&self.path).arg(&batch.out);
         // Processes that run at the same time share the cores.
         if batch.jobs > 1 && std::env::var_os("RAYON_NUM_THREADS").is_none() {

@@ -1,6 +1,9 @@
 //! Runs scripts from the command line: constants, timing, watching, batches.
 
 pub mod batch;
+pub mod compare;
+pub mod record;
+pub mod rerun;
 pub mod timing;
 pub mod view;
 pub mod watch;

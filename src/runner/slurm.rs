@@ -36,6 +36,9 @@ impl Batch {
         for option in &self.options {
             let _ = write!(options, " {}", quoted(Path::new(option)));
         }
+        if let Some(folder) = &self.record {
+            let _ = write!(options, " --record {}", quoted(folder));
+        }
         let mut text = format!(
             "#!/bin/sh\n\
              # Runs {script} on {count} files in {shards} tasks. Submit it with: sbatch FILE\n\

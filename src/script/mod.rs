@@ -26,5 +26,6 @@ pub use types::importer::RecordingSource;
 pub use types::json::{from_json, to_json};
 pub use types::members::Member;
 pub use types::progress::{Progress, Steps};
+pub use types::provenance::Provenance;
 pub use types::tables::{columns, rows, shown_table, text_table};
 pub use types::text::{format, is_same};

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::script::Settings;
 use crate::session::Session;
-use crate::video::{TEST_LIMITS, TestLimits};
+use crate::video::{TEST_LIMITS, TestLimits, Video};
 
 /// Sources: small videos of all kinds of samples and layouts.
 fn source() -> impl Strategy<Value = String> {
@@ -182,6 +182,20 @@ fn an_error_names_the_stage_and_the_line_where_it_happened() {
         ["while computing `normalize` of line 2 of `chain.rhai`"]
     );
     assert!(!result.exists());
+}
+
+#[test]
+fn histories_compute_nothing() {
+    let script = "let v = example_video(9, 8, 8).normalize() * 2; history(v); v.history; v";
+    TEST_LIMITS.set(Some(TestLimits {
+        pending: 0,
+        ..WHOLE
+    }));
+    let value = session().run("history.rhai", script);
+    TEST_LIMITS.set(None);
+    let video = value.unwrap().cast::<Video>();
+    assert!(video.is_pending());
+    assert!(video.history().is_some());
 }
 
 proptest! {

@@ -12,7 +12,7 @@
 use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::memory::MemoryAccount;
@@ -64,6 +64,8 @@ pub struct Job {
     /// Without one, messages go to standard error and progress is not shown.
     reporter: Option<Box<dyn Reporter>>,
     after_each_step: OnceLock<fn()>,
+    /// Warnings so far, if they are to be kept.
+    warnings: Mutex<Option<Vec<String>>>,
     stop: AtomicU8,
     critical_sections: AtomicUsize,
     /// Apart from the fields that every step reads, since it is written often.
@@ -97,6 +99,7 @@ impl Job {
         Self {
             reporter,
             after_each_step: OnceLock::new(),
+            warnings: Mutex::new(None),
             stop: AtomicU8::new(0),
             critical_sections: AtomicUsize::new(0),
             memory: Arc::new(MemoryAccount::new()),
@@ -130,8 +133,25 @@ impl Job {
         &self.memory
     }
 
+    /// Keeps the warnings from now on.
+    pub fn keep_warnings(&self) {
+        self.kept_warnings().get_or_insert_default();
+    }
+
+    /// Warnings that were kept.
+    pub fn warnings(&self) -> Vec<String> {
+        self.kept_warnings().clone().unwrap_or_default()
+    }
+
+    fn kept_warnings(&self) -> MutexGuard<'_, Option<Vec<String>>> {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Shows a warning.
     pub fn warn(&self, message: &str) {
+        if let Some(kept) = &mut *self.kept_warnings() {
+            kept.push(message.to_owned());
+        }
         match &self.reporter {
             Some(reporter) => reporter.warn(message),
             None => eprintln!("warning: {message}"),

@@ -1,6 +1,5 @@
-//! Text files and text of an analysis: paths, tables, JSON, number formats, the time, lines.
+//! Text files and text of an analysis: paths, tables, JSON, number formats, lines.
 
-pub mod clock;
 pub mod columns;
 pub mod format;
 pub mod json;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::task;
 
@@ -21,6 +22,8 @@ pub struct Metadata {
     pub comment: Option<String>,
     /// File that the samples come from.
     pub source: Option<PathBuf>,
+    /// Script that makes the file: put here to save it, and by formats that find one.
+    pub provenance: Option<Arc<str>>,
     /// Fields of the file's format, under the format's own names.
     pub fields: BTreeMap<String, Field>,
 }

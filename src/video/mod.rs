@@ -30,6 +30,7 @@ pub use storage::{MappedFile, Strided};
 
 use crate::bail;
 use crate::error::{Error, Result};
+use crate::history::History;
 use pending::Owner;
 
 /// An array of 1 to 4 axes, `{t, y, x[, channel]}`; also an image `{y, x}` or a trace `{t}`.
@@ -40,6 +41,8 @@ use pending::Owner;
 pub struct Video {
     contents: VideoContents,
     metadata: Arc<Metadata>,
+    /// Kept by clones only: whoever makes other samples or metadata has to say how.
+    history: Option<History>,
 }
 
 #[derive(Clone)]
@@ -90,6 +93,7 @@ impl Video {
         Self {
             contents: VideoContents::Samples(samples),
             metadata: Arc::new(metadata),
+            history: None,
         }
     }
 
@@ -98,6 +102,7 @@ impl Video {
         Self {
             contents: VideoContents::Samples(T::wrap(samples)),
             metadata: self.metadata.clone(),
+            history: None,
         }
     }
 
@@ -114,6 +119,7 @@ impl Video {
     /// # Panics
     /// Like [`Video::samples`].
     pub fn samples_mut(&mut self) -> &mut Samples {
+        self.history = None;
         if let VideoContents::Pending(_) = &self.contents {
             self.contents = VideoContents::Samples(self.samples().clone());
         }
@@ -133,6 +139,7 @@ impl Video {
         Self {
             contents: VideoContents::Samples(samples),
             metadata,
+            history: None,
         }
     }
 
@@ -141,6 +148,7 @@ impl Video {
         Self {
             contents: VideoContents::Samples(self.samples().bits()),
             metadata: self.metadata.clone(),
+            history: None,
         }
     }
 
@@ -152,6 +160,7 @@ impl Video {
                 dtype,
             )),
             metadata: bits.metadata,
+            history: None,
         }
     }
 
@@ -160,6 +169,7 @@ impl Video {
         Self {
             contents: VideoContents::Samples(self.samples().with_layout(layout)),
             metadata: self.metadata.clone(),
+            history: None,
         }
     }
 
@@ -236,7 +246,18 @@ impl Video {
 
     /// Metadata for writing; copied first if it is shared.
     pub fn metadata_mut(&mut self) -> &mut Metadata {
+        self.history = None;
         Arc::make_mut(&mut self.metadata)
+    }
+
+    /// How the video came to be; `None` if it is not known.
+    pub fn history(&self) -> Option<&History> {
+        self.history.as_ref()
+    }
+
+    /// Says how the video came to be.
+    pub fn set_history(&mut self, history: History) {
+        self.history = Some(history);
     }
 
     /// View of one frame.

@@ -270,6 +270,7 @@ impl Video {
                 is_last: false,
             }),
             metadata: Arc::new(metadata),
+            history: None,
         }
     }
 

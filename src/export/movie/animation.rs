@@ -11,6 +11,7 @@ use super::pixel_format::{PixelFormat, PixelLayout};
 use crate::bail;
 use crate::color::palette::{Palette, Rgb};
 use crate::error::{Error, Result};
+use crate::io::format::metadata_keys::HISTORY;
 use crate::task;
 
 /// Highest frame rate at which viewers show an animated GIF.
@@ -25,7 +26,12 @@ pub(super) struct GifWriter<W: Write> {
 
 impl<W: Write> GifWriter<W> {
     /// Begins a GIF that loops.
-    pub(super) fn new(writer: W, (width, height): (usize, usize), fps: f64) -> Result<Self> {
+    pub(super) fn new(
+        writer: W,
+        (width, height): (usize, usize),
+        fps: f64,
+        comment: Option<&str>,
+    ) -> Result<Self> {
         let (Ok(width), Ok(height)) = (width.try_into(), height.try_into()) else {
             bail!(
                 "an animated GIF has at most 65535 rows and columns, got {width}×{height} pixels"
@@ -34,6 +40,13 @@ impl<W: Write> GifWriter<W> {
         let encoder = Encoder::new(writer, width, height, &[]);
         let mut encoder = encoder.map_err(failed)?;
         encoder.set_repeat(Repeat::Infinite).map_err(failed)?;
+        if let Some(comment) = comment {
+            let blocks: Vec<&[u8]> = comment.as_bytes().chunks(255).collect();
+            let label = gif::Extension::Comment.into();
+            encoder
+                .write_raw_extension(label, &blocks)
+                .map_err(failed)?;
+        }
         let fps = fps.min(FASTEST_GIF);
         Ok(Self {
             encoder,
@@ -94,6 +107,7 @@ impl<W: Write> ApngWriter<W> {
         format: &PixelFormat,
         frames: usize,
         fps: Option<f64>,
+        comment: Option<&str>,
     ) -> Result<Self> {
         let (width, height) = format.size;
         let (Ok(width), Ok(height), Ok(frames)) =
@@ -114,6 +128,11 @@ impl<W: Write> ApngWriter<W> {
         encoder.set_color(color);
         encoder.set_depth(depth);
         encoder.set_compression(png::Compression::Fast);
+        if let Some(comment) = comment {
+            encoder
+                .add_itxt_chunk(HISTORY.into(), comment.into())
+                .map_err(png_failed)?;
+        }
         if let Some(fps) = fps {
             encoder.set_animated(frames, 0).map_err(png_failed)?;
             let (seconds, parts) = delay(fps);
@@ -176,7 +195,7 @@ mod tests {
     #[test]
     fn gifs_are_as_fast_as_asked_for() {
         let mut out = Vec::new();
-        let mut gif = GifWriter::new(&mut out, (2, 1), 30.0).unwrap();
+        let mut gif = GifWriter::new(&mut out, (2, 1), 30.0, None).unwrap();
         for _ in 0..3 {
             let frame = gif_frame((2, 1), vec![0, 0, 0, 255, 0, 0], &Arc::default()).unwrap();
             gif.add(frame).unwrap();
@@ -197,7 +216,7 @@ mod tests {
     fn animated_pngs_keep_every_pixel() {
         let format = PixelFormat::exact(PixelLayout::Gray16Big, (2, 1));
         let mut out = Vec::new();
-        let mut png = ApngWriter::new(&mut out, &format, 2, Some(25.0)).unwrap();
+        let mut png = ApngWriter::new(&mut out, &format, 2, Some(25.0), None).unwrap();
         let frames = [[1, 2, 3, 4], [255, 254, 0, 1]];
         for frame in &frames {
             png.add(frame.to_vec()).unwrap();

@@ -16,6 +16,7 @@ use shiguredo_mp4::{BoxSize, BoxType, TrackKind, Uint};
 use super::frame_encoder::FrameEncoder;
 use crate::bail;
 use crate::error::{Error, Result};
+use crate::task;
 
 /// Smallest side that the encoder accepts.
 const MIN_SIDE: usize = 16;
@@ -53,6 +54,8 @@ pub(super) struct H264Writer<W> {
     position: u64,
     size: (usize, usize),
     timescale: NonZeroU32,
+    /// Box with the comment on the movie.
+    comment: Vec<u8>,
 }
 
 impl<W: Write + Seek> H264Writer<W> {
@@ -65,15 +68,17 @@ impl<W: Write + Seek> H264Writer<W> {
         fps: f64,
         quantizer: u8,
         frames: usize,
+        comment: Option<&str>,
     ) -> Result<Self> {
         check_size(size)?;
+        let comment = comment.and_then(comment_box).unwrap_or_default();
         let timescale = (fps * f64::from(DURATION)).round();
         if !(1.0..=f64::from(u32::MAX)).contains(&timescale) {
             bail!("`fps` must be from 0.001 to 4000000, got {fps}");
         }
         let (least, per_frame) = DESCRIPTION;
         let options = Mp4FileMuxerOptions {
-            reserved_moov_box_size: least + per_frame * frames,
+            reserved_moov_box_size: least + per_frame * frames + comment.len(),
             ..Mp4FileMuxerOptions::default()
         };
         let muxer = Mp4FileMuxer::with_options(options).map_err(|e| muxing(&e))?;
@@ -88,6 +93,7 @@ impl<W: Write + Seek> H264Writer<W> {
             muxer,
             size,
             timescale: NonZeroU32::new(timescale as u32).expect("it is 1 at least"),
+            comment,
         })
     }
 
@@ -140,7 +146,12 @@ impl<W: Write + Seek> FrameEncoder for H264Writer<W> {
     fn finish(mut self) -> Result<()> {
         let parts = self.muxer.finalize().map_err(|e| muxing(&e))?;
         for (offset, bytes) in parts.offset_and_bytes_pairs() {
+            let commented = match offset {
+                0 => with_comment(bytes, &self.comment),
+                _ => None,
+            };
             let written = self.writer.seek(SeekFrom::Start(offset));
+            let bytes = commented.as_deref().unwrap_or(bytes);
             let written = written.and_then(|_| self.writer.write_all(bytes));
             written.map_err(|e| writing(&e))?;
         }
@@ -192,6 +203,54 @@ fn color_box() -> UnknownBox {
         box_size: BoxSize::with_payload_size(kind, payload.len() as u64),
         payload,
     }
+}
+
+/// The box of user data with a comment, as QuickTime writes it; `None` if the comment is too long.
+fn comment_box(comment: &str) -> Option<Vec<u8>> {
+    /// Language of the comment: undetermined.
+    const LANGUAGE: u16 = 0x55C4;
+    let Ok(len) = u16::try_from(comment.len()) else {
+        task::warn("the movie does not hold its history, which is too long for its format");
+        return None;
+    };
+    let text = [
+        &len.to_be_bytes(),
+        &LANGUAGE.to_be_bytes(),
+        comment.as_bytes(),
+    ]
+    .concat();
+    Some(mp4_box(b"udta", &mp4_box(b"\xA9cmt", &text)))
+}
+
+fn mp4_box(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+    let len = content.len() as u32 + 8;
+    [&len.to_be_bytes()[..], kind, content].concat()
+}
+
+/// The start of the file with a box added to the description, in the free space after it; `None` if
+/// there is no such space.
+fn with_comment(start: &[u8], comment: &[u8]) -> Option<Vec<u8>> {
+    let header = |at: usize| {
+        let (len, rest) = start.get(at..)?.split_first_chunk::<4>()?;
+        Some((u32::from_be_bytes(*len) as usize, rest.get(..4)?))
+    };
+    let (moov, _) = header(0)?;
+    let (moov_len, b"moov") = header(moov)? else {
+        return None;
+    };
+    let free = moov + moov_len;
+    let (free_len, b"free") = header(free)? else {
+        return None;
+    };
+    let left = free_len
+        .checked_sub(comment.len())
+        .filter(|left| *left >= 8)?;
+    let mut changed = start[..free].to_vec();
+    changed[moov..moov + 4].copy_from_slice(&((moov_len + comment.len()) as u32).to_be_bytes());
+    changed.extend(comment);
+    changed.extend(mp4_box(b"free", &vec![0; left - 8]));
+    changed.extend(&start[free + free_len..]);
+    Some(changed)
 }
 
 fn check_size((width, height): (usize, usize)) -> Result<()> {

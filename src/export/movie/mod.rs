@@ -25,6 +25,7 @@ mod scene;
 mod tests;
 
 use std::path::Path;
+use std::sync::Arc;
 
 pub use annotations::MovieAnnotations;
 pub use cell_source::MovieSource;
@@ -63,6 +64,8 @@ pub struct Export {
     pub ground: Color,
     /// Annotations of the movie.
     pub annotations: MovieAnnotations,
+    /// Script that makes the movie, to be kept in it.
+    pub script: Option<Arc<str>>,
 }
 
 /// Arrangement of videos in a grid.

@@ -15,7 +15,14 @@ pub(super) struct H264Writer<W> {
 
 impl<W: Write + Seek> H264Writer<W> {
     /// Always an error: MP4 needs ffmpeg or another build of the program.
-    pub(super) fn new(_: W, _: (usize, usize), _: f64, _: u8, _: usize) -> Result<Self> {
+    pub(super) fn new(
+        _: W,
+        _: (usize, usize),
+        _: f64,
+        _: u8,
+        _: usize,
+        _: Option<&str>,
+    ) -> Result<Self> {
         Err(
             Error::new("this program was built without the H.264 encoder \"openh264\"")
                 .needs("h264"),

@@ -122,6 +122,7 @@ pub(super) fn write(path: &Path, frames: &MovieFrames, fps: f64, export: &Export
         frames,
         pixel_format,
         fps,
+        script: export.script.as_deref(),
         task,
     };
     match writer {
@@ -260,6 +261,8 @@ struct EncodeJob<'a> {
     frames: &'a MovieFrames,
     pixel_format: PixelFormat,
     fps: f64,
+    /// Script that makes the movie.
+    script: Option<&'a str>,
     task: Option<Task>,
 }
 
@@ -271,6 +274,7 @@ impl EncodeJob<'_> {
             height: self.pixel_format.size.1,
             fps: self.fps,
             waiting: self.per_batch(),
+            comment: self.script,
         };
         atomic::write_by_name(path, |temp| {
             let encoder = FfmpegEncoder::start(program, (path, temp), &raw, encoder)?;
@@ -281,7 +285,7 @@ impl EncodeJob<'_> {
     fn built_in(&self, file: &mut File, quantizer: u8) -> Result<()> {
         let (writer, frames) = (BufWriter::new(file), self.frames.len());
         let size = self.pixel_format.size;
-        let movie = H264Writer::new(writer, size, self.fps, quantizer, frames)?;
+        let movie = H264Writer::new(writer, size, self.fps, quantizer, frames, self.script)?;
         self.encode(movie, Ok)
     }
 
@@ -293,14 +297,15 @@ impl EncodeJob<'_> {
             ));
         }
         let size = self.pixel_format.size;
-        let gif = GifWriter::new(BufWriter::new(file), size, self.fps)?;
+        let gif = GifWriter::new(BufWriter::new(file), size, self.fps, self.script)?;
         let colormap: Arc<[Rgb]> = self.frames.colormap().into();
         self.encode(gif, |rgb| gif_frame(size, rgb, &colormap))
     }
 
     fn png(&self, file: &mut File, fps: Option<f64>) -> Result<()> {
         let writer = BufWriter::new(file);
-        let png = ApngWriter::new(writer, &self.pixel_format, self.frames.len(), fps)?;
+        let (format, frames) = (&self.pixel_format, self.frames.len());
+        let png = ApngWriter::new(writer, format, frames, fps, self.script)?;
         self.encode(png, Ok)
     }
 

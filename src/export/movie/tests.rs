@@ -16,6 +16,7 @@ fn export(encoder: &str) -> Export {
         progress_bar: false,
         ground: 0,
         annotations: MovieAnnotations::default(),
+        script: None,
     }
 }
 

@@ -56,10 +56,9 @@ pub fn load_image_folder(
     }
     .resolve(path, files.len())?;
     let files = range.indices().map(|index| files[index].clone()).collect();
-    let folder = Box::new(ImageFolder::new(path, files)?);
-    let mut video = load_recording(path, folder, &FrameSelection::ALL, &LoadOptions::default())?;
-    video.metadata_mut().take_every(step);
-    Ok(video)
+    let mut folder = Box::new(ImageFolder::new(path, files)?);
+    folder.metadata.take_every(step);
+    load_recording(path, folder, &FrameSelection::ALL, &LoadOptions::default())
 }
 
 impl ImageFolder {

@@ -19,10 +19,21 @@ const DATES: &[&str] = &["date", "datetime", "acquisitiondate", "recordingdate"]
 const COMMENTS: &[&str] = &["comment", "comments", "description", "notes"];
 const PIXEL_SIZES: &[&str] = &["pixelsize", "pixelsizeum", "elementsizeum"];
 
+/// Name under which files hold the script that made them.
+pub(crate) const HISTORY: &str = "optimap_history";
+
 /// Metadata from the fields of a file: frame rate, date, comment and pixel size if their names are
 /// recognized.
-pub(in crate::io) fn metadata(fields: BTreeMap<String, Field>) -> Metadata {
+pub(in crate::io) fn metadata(mut fields: BTreeMap<String, Field>) -> Metadata {
+    let provenance = match fields.remove(HISTORY) {
+        Some(Field::Text(script)) => Some(script.into()),
+        other => {
+            fields.extend(other.map(|other| (HISTORY.to_owned(), other)));
+            None
+        }
+    };
     Metadata {
+        provenance,
         fps: find(&fields, FPS, number).filter(|fps| fps.is_finite() && *fps > 0.0),
         date: find(&fields, DATES, text),
         comment: find(&fields, COMMENTS, text),
@@ -61,7 +72,12 @@ pub(in crate::io) fn numbers(metadata: &Metadata) -> Vec<(&'static str, Vec<f64>
 pub(in crate::io) fn to_json(metadata: &Metadata) -> Map<String, Value> {
     let fields = metadata.all_fields().into_iter();
     let fields = fields.filter(|(name, _)| !matches!(name.as_str(), "source" | "datasets"));
-    fields.map(|(name, field)| (name, value(field))).collect()
+    let script = metadata.provenance.as_deref().map(Value::from);
+    let script = script.map(|script| (HISTORY.to_owned(), script));
+    fields
+        .map(|(name, field)| (name, value(field)))
+        .chain(script)
+        .collect()
 }
 
 fn value(field: Field) -> Value {
@@ -159,6 +175,11 @@ mod tests {
         assert_eq!(known.fps, Some(500.0));
         assert_eq!(known.comment.as_deref(), Some("rabbit"));
         assert_eq!(known.pixel_size, Some([0.5, 0.25]));
+        let script = Metadata {
+            provenance: Some("let a = 1;".into()),
+            ..Metadata::default()
+        };
+        assert_eq!(from_json(&[to_json(&script).into()]), script);
         let odd = [("fps", Field::Float(f64::NAN)), ("date", Field::Int(3))];
         let odd = metadata(odd.map(|(name, field)| (name.into(), field)).into());
         assert_eq!((odd.fps, odd.date), (None, None));

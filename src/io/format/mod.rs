@@ -11,7 +11,7 @@ pub(in crate::io) mod hdf5;
 pub(in crate::io) mod hdf5_disabled;
 pub(in crate::io) mod image;
 pub(in crate::io) mod matlab;
-pub(in crate::io) mod metadata_keys;
+pub(crate) mod metadata_keys;
 pub(in crate::io) mod micam05;
 pub(in crate::io) mod micam_ultima;
 pub(crate) mod movie;

@@ -83,6 +83,11 @@ impl<'a> Call<'a> {
         &self.arguments
     }
 
+    /// Replaces an argument.
+    pub(in crate::script) fn replace(&mut self, index: usize, value: Dynamic) {
+        self.arguments[index] = value;
+    }
+
     /// An error if an argument is a path with control characters, or one outside the sandbox.
     pub(in crate::script) fn check_paths(&self) -> Result<()> {
         let mut arguments = self.builtin.params.iter().zip(&self.arguments);

@@ -15,6 +15,7 @@ use crate::player::event_loop::EventLoopProxy;
 use crate::script::docs::{Library, LibraryFunction};
 use crate::script::host::load_cache::LoadCache;
 use crate::script::host::profile::Profile;
+use crate::script::host::run_log::RunLog;
 use crate::script::language::last_use::LastUses;
 use crate::task::Job;
 
@@ -48,6 +49,8 @@ pub struct Context {
     pub profile: Profile,
     /// Recordings that need not be loaded again.
     pub load_cache: LoadCache,
+    /// Files that are read and written, if they are to be noted.
+    pub run_log: RunLog,
 }
 
 /// Imported modules of the user.
@@ -119,6 +122,7 @@ impl Context {
             last_uses: Mutex::default(),
             profile: Profile::default(),
             load_cache: LoadCache::default(),
+            run_log: RunLog::default(),
             make_engine: OnceLock::new(),
             warned: Mutex::default(),
             verbose: AtomicBool::new(false),

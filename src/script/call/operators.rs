@@ -2,10 +2,12 @@
 
 use rhai::{Dynamic, Engine, EvalAltResult, FLOAT, INT, NativeCallContext, Variant};
 
+use super::record::{changed, operand_literal};
 use super::register::{or_raise, origin};
 use super::value::{Value, describe};
 use crate::choice::Choice;
 use crate::error::{Error, Result};
+use crate::history::{History, Literal, Operation};
 use crate::ops::array::elementwise::{
     self, Arithmetic, Comparison, Logic, Operand, UnaryFunction, arithmetic, compare, logic,
 };
@@ -46,18 +48,57 @@ pub(in crate::script) fn register(engine: &mut Engine) {
     }
     engine.register_fn("-", |native: NativeCallContext, video: Video| {
         let negative = |video| elementwise::apply(UnaryFunction::Negative, video);
-        or_raise(
-            noted(Stage::of_frames("-").apply(video, negative), &native),
-            &native,
-        )
+        let result = unary("-", video, |video| {
+            Stage::of_frames("-").apply(video, negative)
+        });
+        or_raise(noted(result, &native), &native)
     });
     engine.register_fn("+", |video: Video| video);
     engine.register_fn("!", |native: NativeCallContext, mask: Video| {
-        or_raise(
-            noted(Stage::of_frames("!").apply(mask, elementwise::not), &native),
-            &native,
-        )
+        let not = |mask| Stage::of_frames("!").apply(mask, elementwise::not);
+        or_raise(noted(unary("!", mask, not), &native), &native)
     });
+}
+
+/// Applies an operator to two operands and notes it in the history of the result.
+fn binary(
+    name: &'static str,
+    a: Operand,
+    b: Operand,
+    apply: impl Fn(Operand, Operand) -> Result<Video>,
+) -> Result<Video> {
+    let operation = Operation::Binary(name, operand_literal(&a), operand_literal(&b));
+    let mut video = apply(a, b)?;
+    video.set_history(History::new(operation));
+    Ok(video)
+}
+
+/// Like [`binary`], for one operand.
+fn unary(
+    name: &'static str,
+    video: Video,
+    apply: impl Fn(Video) -> Result<Video>,
+) -> Result<Video> {
+    let operation = Operation::Unary(name, Literal::Video(video.history().cloned()));
+    let mut video = apply(video)?;
+    video.set_history(History::new(operation));
+    Ok(video)
+}
+
+/// Assignment operator of an operator.
+fn assignment(name: &str) -> &'static str {
+    match name {
+        "+" => "+=",
+        "-" => "-=",
+        "*" => "*=",
+        "/" => "/=",
+        "%" => "%=",
+        "**" => "**=",
+        "&" => "&=",
+        "|" => "|=",
+        "^" => "^=",
+        _ => unreachable!("all operators that are symbols"),
+    }
 }
 
 fn is_symbol(name: &str) -> bool {
@@ -73,7 +114,7 @@ type Raised<T> = Result<T, Box<EvalAltResult>>;
 
 fn register_operator(
     engine: &mut Engine,
-    name: &str,
+    name: &'static str,
     apply: impl Fn(Operand, Operand) -> Result<Video> + Send + Sync + Copy + 'static,
 ) {
     register_numbers(engine, name, apply);
@@ -83,14 +124,17 @@ fn register_operator(
 /// Registers an operator for arrays and numbers on either side.
 fn register_numbers(
     engine: &mut Engine,
-    name: &str,
+    name: &'static str,
     apply: impl Fn(Operand, Operand) -> Result<Video> + Send + Sync + Copy + 'static,
 ) {
     engine.register_fn(
         name,
         move |native: NativeCallContext, a: Video, b: Video| {
             or_raise(
-                noted(apply(Operand::Array(a), Operand::Array(b)), &native),
+                noted(
+                    binary(name, Operand::Array(a), Operand::Array(b), apply),
+                    &native,
+                ),
                 &native,
             )
         },
@@ -102,32 +146,29 @@ fn register_numbers(
 /// Registers an operator for a number on the right and on the left.
 fn register_number<N: Variant + Clone>(
     engine: &mut Engine,
-    name: &str,
+    name: &'static str,
     operand: fn(N) -> Operand,
     apply: impl Fn(Operand, Operand) -> Result<Video> + Send + Sync + Copy + 'static,
 ) {
     engine.register_fn(name, move |native: NativeCallContext, a: Video, b: N| {
-        or_raise(
-            noted(apply(Operand::Array(a), operand(b)), &native),
-            &native,
-        )
+        let result = binary(name, Operand::Array(a), operand(b), apply);
+        or_raise(noted(result, &native), &native)
     });
     engine.register_fn(name, move |native: NativeCallContext, a: N, b: Video| {
-        or_raise(
-            noted(apply(operand(a), Operand::Array(b)), &native),
-            &native,
-        )
+        let result = binary(name, operand(a), Operand::Array(b), apply);
+        or_raise(noted(result, &native), &native)
     });
 }
 
 /// Registers `v += …`, which changes the samples in place if they are not shared.
 fn register_assignment(
     engine: &mut Engine,
-    name: &str,
+    name: &'static str,
     assign: impl Fn(&mut Video, Operand) -> Result<()> + Send + Sync + 'static,
 ) {
+    let name = assignment(name);
     engine.register_fn(
-        format!("{name}="),
+        name,
         move |native: NativeCallContext, video: &mut Video, other: Dynamic| -> Raised<()> {
             let other = match other.is_array() {
                 true => Err(other),
@@ -136,7 +177,11 @@ fn register_assignment(
             let other = other.map_err(|value| {
                 Error::new(format!("cannot combine a video with {}", describe(&value)))
             });
-            or_raise(other.and_then(|other| assign(video, other)), &native)
+            let assigned = other.and_then(|other| {
+                let value = operand_literal(&other);
+                changed(video, None, name, value, |video| assign(video, other))
+            });
+            or_raise(assigned, &native)
         },
     );
 }

@@ -12,6 +12,7 @@ use super::bind::Call;
 use super::builtin::Builtin;
 use super::callback;
 use super::context::Context;
+use super::record::{self, CallRecord};
 use super::value::{Type, plain_text};
 use crate::error::{Error, Result};
 use crate::system::check_files;
@@ -109,9 +110,19 @@ fn register_arity(
         callback::capture(native, builtin, &context, &mut arguments);
         let begin = context.is_verbose().then(Instant::now);
         let result = context.profile.measure(builtin.name, native, || {
-            let call = Call::bind(builtin, arguments, &context)?;
+            let mut call = Call::bind(builtin, arguments, &context)?;
             call.check_paths()?;
-            context.load_cache.run(call)
+            let record = CallRecord::of(&call);
+            record::provide(&mut call);
+            let files = context.run_log.files_of(&call);
+            let mut value = context.load_cache.run(call)?;
+            if let Some(files) = files {
+                context.run_log.note(files);
+            }
+            if let Some(record) = record {
+                record.attach(&mut value);
+            }
+            Ok(value)
         });
         if let (Some(begin), Ok(value)) = (begin, &result) {
             note(builtin, begin.elapsed(), value);

@@ -1,18 +1,24 @@
 //! Entries of the prompt as a script.
 
-use rhai::Stmt;
+use rhai::{ASTNode, Expr, FnCallExpr, Stmt};
 
-use crate::script::call::context::PromptEntry;
+use crate::script::call::context::{Context, PromptEntry};
 use crate::script::call::register::LAST;
-use crate::script::language::dialect;
+use crate::script::call::value::{Type, has_paths};
+use crate::script::language::dialect::{self, plain_name, used_name};
 use crate::script::language::lexer::{LexState, Lexer};
 use crate::script::language::lookup::function_text;
+
+/// Builtins that only print.
+const PRINTING: &[&str] = &["explain", "help", "history", "preview", "print_properties"];
 
 /// Name of the last value in the script, unless an entry uses it.
 const NAME: &str = "last";
 
-/// Script with the effect of the entries; only the last definition of a function is kept.
-pub fn transcript(entries: &[PromptEntry]) -> String {
+/// Script with the effect of the entries; only the last definition of a function is kept, and no
+/// entry that only shows something, unless the last value comes from it.
+pub fn transcript(entries: &[PromptEntry], context: &Context) -> String {
+    let entries = &needed(entries, context);
     let mut text = String::from("// A session of optimap, saved as a script.\n");
     let name = free_name(entries);
     // The entry whose value is the last one.
@@ -34,6 +40,70 @@ pub fn transcript(entries: &[PromptEntry]) -> String {
         text.push('\n');
     }
     text
+}
+
+/// The entries without those that change nothing and whose values nobody uses.
+fn needed(entries: &[PromptEntry], context: &Context) -> Vec<PromptEntry> {
+    let uses_last = |entry: &PromptEntry| with_last_named(&entry.text, NAME).1;
+    let mut needed = Vec::new();
+    for (at, entry) in entries.iter().enumerate() {
+        // An entry without a value leaves the last value as it was.
+        let next = entries[at + 1..].iter();
+        let mut users = next.take_while(|next| !next.has_value || uses_last(next));
+        let is_used = match entry.has_value {
+            true => users.any(uses_last) || !entries[at + 1..].iter().any(|next| next.has_value),
+            false => false,
+        };
+        if is_used || !only_shows(&entry.text, context) {
+            needed.push(entry.clone());
+        }
+    }
+    needed
+}
+
+/// Whether an entry is one expression that changes nothing: all that it calls is builtins that only
+/// compute or print.
+fn only_shows(text: &str, context: &Context) -> bool {
+    let Ok(ast) = dialect::parse(text) else {
+        return false;
+    };
+    let [Stmt::Expr(_) | Stmt::FnCall(..)] = ast.statements() else {
+        return false;
+    };
+    let mut is_pure = !ast.has_functions();
+    ast.walk(&mut |path: &[ASTNode<'_>]| {
+        is_pure &= match path.last() {
+            Some(
+                ASTNode::Expr(Expr::FnCall(call, _) | Expr::MethodCall(call, _))
+                | ASTNode::Stmt(Stmt::FnCall(call, _)),
+            ) => is_pure_call(call, context),
+            Some(ASTNode::Expr(Expr::Stmt(_) | Expr::Custom(..))) => false,
+            Some(ASTNode::Stmt(Stmt::Expr(_))) | Some(ASTNode::Expr(_)) | None => true,
+            Some(_) => false,
+        };
+        is_pure
+    });
+    is_pure
+}
+
+fn is_pure_call(call: &FnCallExpr, context: &Context) -> bool {
+    let name = plain_name(&call.name);
+    if !name.starts_with(char::is_alphabetic) {
+        return true;
+    }
+    // A plain array has methods of these names that change it.
+    if used_name(name).is_some() {
+        return false;
+    }
+    let Some(builtin) = context.builtin(name) else {
+        return false;
+    };
+    let has_files = builtin.params.iter().any(|param| has_paths(&param.ty));
+    match builtin.returns {
+        Type::Unit => PRINTING.contains(&name),
+        Type::Player | Type::Progress | Type::Any => false,
+        _ => !has_files,
+    }
 }
 
 /// A name for the last value that no entry uses.
@@ -156,6 +226,18 @@ fn with_last_named(text: &str, name: &str) -> (String, bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::script::Settings;
+    use crate::task::Job;
+
+    /// The script of entries, without knowing any builtin.
+    fn saved(entries: &[PromptEntry]) -> String {
+        let settings = Settings {
+            print: Box::new(|_| ()),
+            windows: None,
+            interactive: false,
+        };
+        transcript(entries, &Context::new(settings, &[], Job::new()))
+    }
 
     fn entry(text: &str, has_value: bool, functions: &[&str]) -> PromptEntry {
         PromptEntry {
@@ -175,7 +257,7 @@ mod tests {
             entry("fn f(x) { 2 * x }", false, &["f"]),
             entry("f(_) + \"_\".len() + a_b", true, &[]),
         ];
-        let text = transcript(&entries);
+        let text = saved(&entries);
         let lines: Vec<&str> = text.lines().skip(1).collect();
         assert_eq!(
             lines,
@@ -197,8 +279,8 @@ mod tests {
                 entry(text, true, &[]),
                 entry("_ + 1", true, &[]),
             ];
-            let text = transcript(&entries);
-            text.lines().nth(2).unwrap().to_owned()
+            let text = saved(&entries);
+            text.lines().nth(1).unwrap().to_owned()
         };
         for (text, named) in [
             ("let a = 2; a * 3", "let a = 2; let last = a * 3;"),
@@ -228,6 +310,30 @@ mod tests {
     }
 
     #[test]
+    fn entries_that_only_show_something_are_left_out() {
+        let entries = [
+            entry("let a = [1]", false, &[]),
+            entry("a[0] + 1", true, &[]),
+            entry("a.push(2)", true, &[]),
+            entry("a", true, &[]),
+            entry("print(_)", false, &[]),
+            entry("a.len", true, &[]),
+            entry("let b = 2", false, &[]),
+        ];
+        let text = saved(&entries);
+        let lines: Vec<&str> = text.lines().skip(1).collect();
+        let expected = [
+            "let a = [1];",
+            "a.push(2);",
+            "let last = a;",
+            "print(last);",
+            "a.len;",
+            "let b = 2;",
+        ];
+        assert_eq!(lines, expected);
+    }
+
+    #[test]
     fn values_stay_the_last_until_there_are_others() {
         let entries = [
             entry("let a = 1; a + 1", true, &[]),
@@ -235,7 +341,7 @@ mod tests {
             entry("_ * 3", true, &[]),
             entry("print(_)", false, &[]),
         ];
-        let text = transcript(&entries);
+        let text = saved(&entries);
         let lines: Vec<&str> = text.lines().skip(1).collect();
         let expected = [
             "let a = 1; let last = a + 1;",
@@ -249,7 +355,7 @@ mod tests {
             entry("let last = 5; last", true, &[]),
             entry("_ + last", true, &[]),
         ];
-        let text = transcript(&entries);
+        let text = saved(&entries);
         let lines: Vec<&str> = text.lines().skip(1).collect();
         assert_eq!(
             lines,

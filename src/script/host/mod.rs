@@ -4,5 +4,6 @@ pub mod limits;
 pub(in crate::script) mod load_cache;
 pub mod modules;
 pub mod profile;
+pub mod run_log;
 pub(in crate::script) mod safe_functions;
 pub mod sandbox;

@@ -11,4 +11,5 @@ pub mod last_use;
 pub mod lexer;
 pub mod lookup;
 pub mod no_effect;
+pub mod recorded;
 pub(in crate::script) mod source_text;

@@ -7,9 +7,11 @@ use rhai::{Array, Dynamic, Engine, EvalAltResult, FLOAT, INT, Module, NativeCall
 
 use crate::bail;
 use crate::error::{Error, Result};
+use crate::history::Literal;
 use crate::ops::array::elementwise::Operand;
 use crate::ops::array::equality::equals;
 use crate::ops::array::index::{self, Index};
+use crate::script::call::record::{changed, index_literal, note_part, operand_literal};
 use crate::script::call::register::or_raise;
 use crate::script::call::setters::{self, SetterTarget, note_read};
 use crate::script::call::value::{Value, describe, whole};
@@ -31,9 +33,9 @@ pub(in crate::script) fn register(engine: &mut Engine) {
         let video = video.cast::<Video>();
         let len = video.shape().first().copied().unwrap_or(0);
         Box::new((0..len).map(move |position| {
-            video
-                .with_layout(video.layout().index(0, position))
-                .into_dynamic()
+            let mut frame = video.with_layout(video.layout().index(0, position));
+            note_part(&mut frame, &video, Literal::Int(position as i64));
+            frame.into_dynamic()
         }))
     });
     engine.register_global_module(frames.into());
@@ -53,7 +55,12 @@ fn register_index<I: Variant + Clone>(engine: &mut Engine) {
 
 fn get(video: &Video, index: Dynamic) -> Result<Dynamic> {
     video.compute()?;
-    Ok(index::get(video, &indices(index)?)?.into_dynamic())
+    let indices = indices(index)?;
+    let mut part = index::get(video, &indices)?;
+    if part.ndim() > 0 {
+        note_part(&mut part, video, index_literal(&indices));
+    }
+    Ok(part.into_dynamic())
 }
 
 fn set(target: SetterTarget, index: Dynamic, value: Dynamic) -> Result<(), Box<EvalAltResult>> {
@@ -70,7 +77,10 @@ fn set(target: SetterTarget, index: Dynamic, value: Dynamic) -> Result<(), Box<E
     if target.was_read && target.raise(is_there(target.video, &indices, &value))? {
         return Ok(());
     }
-    target.change(|video| index::set(video, &indices, &value))
+    let place = Some(index_literal(&indices));
+    let assigned = operand_literal(&value);
+    let set = |video: &mut Video| index::set(video, &indices, &value);
+    target.change(|video| changed(video, place, "=", assigned, set))
 }
 
 /// Whether a part of a video already has the values that are assigned.

@@ -9,10 +9,12 @@ use super::metadata;
 use super::progress::Progress;
 use crate::color::colormap::Colormap;
 use crate::error::{Error, Result};
+use crate::history::{self, Paths};
 use crate::io::Importer;
 use crate::ops::array::describe::VideoDescription;
 use crate::player::Player;
 use crate::script::call::context::Context;
+use crate::script::call::record::set_metadata;
 use crate::script::call::setters;
 use crate::script::call::value::{Type, Value};
 use crate::script::language::diagnostic::caught;
@@ -234,6 +236,11 @@ const VIDEO_MEMBERS: &[Member<Video>] = &[
         get: |video| video.metadata().comment.clone().into_dynamic(),
     },
     Member {
+        name: "history",
+        doc: "Script that makes the same samples again, from the calls that made them; see `history`.",
+        get: |video| history::text(video.history(), Paths::Given).into_dynamic(),
+    },
+    Member {
         name: "metadata",
         doc: "Metadata of the recording, as a map; it and its fields can be set: \
               `v.metadata.dye = \"Di-4\"`, and `()` removes a field.",
@@ -324,7 +331,7 @@ fn register_setter(
             return Ok(());
         }
         target.change(|video| {
-            *video.metadata_mut() = metadata;
+            set_metadata(video, metadata);
             Ok(())
         })
     });

@@ -11,5 +11,6 @@ pub(crate) mod members;
 pub(in crate::script) mod metadata;
 pub(in crate::script) mod player;
 pub(in crate::script) mod progress;
+pub(in crate::script) mod provenance;
 pub(in crate::script) mod tables;
 pub(in crate::script) mod text;

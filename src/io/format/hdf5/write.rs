@@ -14,7 +14,9 @@ use super::header::kind;
 use crate::error::{Error, Result};
 use crate::fs::atomic;
 use crate::io::bytes::samples;
-use crate::video::{DType, Field, Video};
+use crate::io::format::metadata_keys::HISTORY;
+use crate::task;
+use crate::video::{DType, Field, Metadata, Video};
 
 /// The undefined address.
 const NOWHERE: u64 = u64::MAX;
@@ -62,7 +64,7 @@ pub(in crate::io) fn save(path: &Path, video: &Video, name: &str) -> Result<()> 
         name,
         dtype: video.dtype(),
         shape: video.shape().to_vec(),
-        attributes: attributes(video),
+        attributes: attributes(path, video),
     };
     atomic::write(path, |file: &mut File| {
         file.write_all(&dataset.header(0))
@@ -71,11 +73,12 @@ pub(in crate::io) fn save(path: &Path, video: &Video, name: &str) -> Result<()> 
     })
 }
 
-fn attributes(video: &Video) -> Vec<(String, Attribute)> {
+fn attributes(path: &Path, video: &Video) -> Vec<(String, Attribute)> {
     let fields = video.metadata().all_fields().into_iter();
     let fields = fields.filter(|(name, _)| !matches!(name.as_str(), "source" | "datasets"));
     fields
         .filter_map(|(name, field)| Some((name, attribute(field)?)))
+        .chain(Attribute::history(path, video.metadata()))
         .collect()
 }
 
@@ -168,6 +171,19 @@ impl NewDataset<'_> {
 }
 
 impl Attribute {
+    /// The script that makes the file; too long a one is left out with a warning.
+    pub(in crate::io) fn history(path: &Path, metadata: &Metadata) -> Option<(String, Self)> {
+        let script = metadata.provenance.as_deref()?;
+        if script.len() > MAX_ATTRIBUTE {
+            task::warn(&format!(
+                "`{}` does not hold its history, which is too long for an attribute of HDF5",
+                path.display()
+            ));
+            return None;
+        }
+        Some((HISTORY.into(), Self::Text(script.into())))
+    }
+
     fn body(&self, name: &str) -> Vec<u8> {
         let (kind, space, data) = match self {
             Attribute::Int(value) => (

@@ -4,7 +4,9 @@ use crate::bail;
 use crate::error::{Error, Result, counted};
 use crate::io::bytes::samples;
 use crate::io::codec::compression::Compression;
+use crate::io::format::metadata_keys::HISTORY;
 use crate::io::format::tiff;
+use crate::task;
 use crate::video::{DType, Video, shape_text};
 
 /// An image format.
@@ -148,10 +150,13 @@ impl ImageFormat {
             let channels = image.shape().get(2).copied().unwrap_or(1);
             match self {
                 ImageFormat::Jpeg => {
-                    jpeg(size, &bytes, channels, options.quality as u8).map_err(|e| fail(&e))
+                    let file = jpeg(size, &bytes, channels, options.quality as u8);
+                    let comment = image.metadata().provenance.as_deref();
+                    file.map(|file| with_comment(file, comment))
+                        .map_err(|e| fail(&e))
                 }
                 ImageFormat::Bmp => bmp(size, &bytes, channels),
-                _ => png(size, &bytes, channels, image.dtype()).map_err(|e| fail(&e)),
+                _ => png(size, &bytes, channels, image).map_err(|e| fail(&e)),
             }
         })
     }
@@ -222,6 +227,22 @@ fn jpeg(
     Ok(out)
 }
 
+/// A JPEG file with a comment at its start; too long a one is left out with a warning.
+fn with_comment(mut file: Vec<u8>, comment: Option<&str>) -> Vec<u8> {
+    const START: usize = 2;
+    let Some(comment) = comment else {
+        return file;
+    };
+    match u16::try_from(comment.len() + 2) {
+        Ok(len) => {
+            let segment = [&[0xFF, 0xFE], &len.to_be_bytes()[..], comment.as_bytes()].concat();
+            file.splice(START..START, segment);
+        }
+        Err(_) => task::warn("the JPEG file does not hold its history, which is too long for it"),
+    }
+    file
+}
+
 /// A file of gray, color or RGBA pixels.
 fn bmp([width, height]: [u32; 2], pixels: &[u8], channels: usize) -> Result<Vec<u8>> {
     const FILE_HEADER: usize = 14;
@@ -276,7 +297,7 @@ fn png(
     [width, height]: [u32; 2],
     pixels: &[u8],
     channels: usize,
-    dtype: DType,
+    image: &Video,
 ) -> Result<Vec<u8>, png::EncodingError> {
     let mut out = Vec::with_capacity(pixels.len() / 2 + 1024);
     let mut encoder = png::Encoder::new(&mut out, width, height);
@@ -286,7 +307,10 @@ fn png(
         4 => png::ColorType::Rgba,
         _ => png::ColorType::Grayscale,
     });
-    encoder.set_depth(match dtype {
+    if let Some(script) = &image.metadata().provenance {
+        encoder.add_itxt_chunk(HISTORY.into(), script.to_string())?;
+    }
+    encoder.set_depth(match image.dtype() {
         DType::U16 => png::BitDepth::Sixteen,
         _ => png::BitDepth::Eight,
     });

@@ -11,6 +11,7 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 use super::{EncodedImage, ImageLayout};
 use crate::bail;
 use crate::error::{Error, Result};
+use crate::history;
 use crate::io::codec::catch_panic::catch_panic;
 use crate::video::DType;
 
@@ -49,6 +50,24 @@ fn has_end(bytes: &[u8]) -> bool {
         rest = rest.get(usize::from(len)..).unwrap_or(&[]);
     }
     false
+}
+
+/// The script in a comment before the pixels.
+fn script(bytes: &[u8]) -> Option<&str> {
+    let mut rest = bytes.get(2..)?;
+    loop {
+        let ([0xFF, kind], segment) = rest.split_first_chunk::<2>()? else {
+            return None;
+        };
+        let (len, content) = segment.split_first_chunk::<2>()?;
+        let len = usize::from(u16::from_be_bytes(*len)).checked_sub(2)?;
+        let content = content.get(..len)?;
+        match (kind, std::str::from_utf8(content)) {
+            (0xDA, _) => return None,
+            (0xFE, Ok(text)) if text.starts_with(history::BEGINNING) => return Some(text),
+            _ => rest = &segment[2 + len..],
+        }
+    }
 }
 
 /// A decoder that has read the header.
@@ -91,6 +110,10 @@ fn explain(error: &DecodeErrors) -> Error {
 impl EncodedImage for Jpeg {
     fn layout(&self) -> ImageLayout {
         self.layout
+    }
+
+    fn history(&self) -> Option<&str> {
+        script(&self.bytes)
     }
 
     fn decode(&self, out: &mut [u8]) -> Result<()> {

@@ -20,7 +20,7 @@ use crate::video::{DType, Metadata, Samples, Video, shape_text};
 
 pub(in crate::io) use bmp::begins as begins_bmp;
 pub(in crate::io) use jpeg::begins as begins_jpeg;
-pub(in crate::io) use png::begins as begins_png;
+pub(in crate::io) use png::{begins as begins_png, script};
 
 /// Maximum number of pixel bytes per byte of a file: deflated indices of one bit, each of a color
 /// of 3 bytes.
@@ -56,6 +56,11 @@ type OpenImage = fn(&Path, Vec<u8>) -> Result<Box<dyn EncodedImage>>;
 trait EncodedImage: Send + Sync {
     fn layout(&self) -> ImageLayout;
 
+    /// The script that made it, if it holds one.
+    fn history(&self) -> Option<&str> {
+        None
+    }
+
     /// Decodes it to the bytes of its samples in native byte order.
     fn decode(&self, out: &mut [u8]) -> Result<()>;
 }
@@ -69,7 +74,7 @@ pub fn load_image(path: &Path) -> Result<Video> {
         ..image.metadata.clone()
     };
     let samples = image.load_as(&image.layout.shape())?;
-    Ok(Video::with_metadata(samples, metadata))
+    Ok(crate::io::of_file(samples, metadata))
 }
 
 impl ImageFile {
@@ -98,7 +103,10 @@ impl ImageFile {
         Ok(Self {
             path: path.to_owned(),
             layout: coded.layout(),
-            metadata: Metadata::default(),
+            metadata: Metadata {
+                provenance: coded.history().map(Into::into),
+                ..Metadata::default()
+            },
             content: PixelData::Coded(coded),
         })
     }

@@ -9,6 +9,7 @@ use png::{BitDepth, ColorType, Decoder, DecodingError, Limits, Reader, Transform
 use super::{EncodedImage, ImageLayout};
 use crate::error::{Error, Result};
 use crate::io::codec::catch_panic::catch_panic;
+use crate::io::format::metadata_keys::HISTORY;
 use crate::task;
 use crate::video::DType;
 
@@ -84,9 +85,36 @@ fn is_checksum(error: &DecodingError) -> bool {
     error.to_string().starts_with("CRC error")
 }
 
+/// The script in a chunk of text before the pixels.
+pub(in crate::io) fn script(bytes: &[u8]) -> Option<&str> {
+    let mut rest = bytes.get(MAGIC.len()..)?;
+    loop {
+        let (len, chunk) = rest.split_first_chunk::<4>()?;
+        let (kind, chunk) = chunk.split_first_chunk::<4>()?;
+        let len = u32::from_be_bytes(*len) as usize;
+        let content = chunk.get(..len)?;
+        match kind {
+            b"IDAT" | b"IEND" => return None,
+            b"iTXt" => {
+                // Not compressed, with empty names of the language and of the keyword in it.
+                let head = [HISTORY.as_bytes(), &[0, 0, 0, 0, 0]].concat();
+                if let Some(text) = content.strip_prefix(&head[..]) {
+                    return std::str::from_utf8(text).ok();
+                }
+            }
+            _ => {}
+        }
+        rest = chunk.get(len.checked_add(4)?..)?;
+    }
+}
+
 impl EncodedImage for Png {
     fn layout(&self) -> ImageLayout {
         self.layout
+    }
+
+    fn history(&self) -> Option<&str> {
+        script(&self.bytes)
     }
 
     fn decode(&self, out: &mut [u8]) -> Result<()> {

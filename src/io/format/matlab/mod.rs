@@ -79,8 +79,21 @@ impl MatFile {
             let order: Vec<usize> = (0..variable.dims.len()).collect();
             array.layout = ordered_layout(&variable.dims, &order);
         }
+        let (scripts, variables): (Vec<_>, Vec<_>) =
+            variables.into_iter().partition(Variable::is_script);
+        let script = array.as_ref().ok().and_then(|array| {
+            let name = write::history_name(&array.name);
+            scripts.iter().find(|script| script.name == name)?.field()
+        });
+        let provenance = match script {
+            Some(Field::Text(script)) => Some(script.into()),
+            _ => None,
+        };
         Ok(Self {
-            metadata: metadata(&variables, array.as_ref().ok()),
+            metadata: Metadata {
+                provenance,
+                ..metadata(&variables, array.as_ref().ok())
+            },
             array: array.map_err(|e| cannot_load(path, &e)),
             source,
         })

@@ -28,7 +28,7 @@ const MAX_AXES: usize = 64;
 const MAX_DEPTH: usize = 32;
 
 /// Maximum length in bytes of a text that is read as metadata.
-const MAX_TEXT: usize = 1 << 16;
+const MAX_TEXT: usize = 1 << 20;
 
 /// Maximum number of bytes per byte of deflated data.
 const MAX_RATIO: u64 = 1032;

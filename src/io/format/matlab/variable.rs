@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::error::Result;
+use crate::history;
 use crate::io::bytes::samples::{self, Conversion, SharedFile};
 use crate::io::bytes::stream;
 use crate::io::codec::inflate::Wrapping;
@@ -68,6 +69,14 @@ impl Variable {
     pub(super) fn len(&self) -> usize {
         let product = |len: usize, axis: &usize| len.saturating_mul(*axis);
         self.dims.iter().fold(1, product)
+    }
+
+    /// Whether it is the script that made another variable.
+    pub(super) fn is_script(&self) -> bool {
+        match &self.content {
+            VariableContent::Text(text) => text.starts_with(history::BEGINNING),
+            _ => false,
+        }
     }
 
     /// The value as metadata, if it is text or a few numbers.

@@ -100,8 +100,28 @@ fn write_variables(path: &Path, video: &Video, name: &str, file: &mut File) -> R
             rest.extend(values.iter().flat_map(|value| value.to_ne_bytes()));
         }
     }
+    if let Some(script) = &video.metadata().provenance {
+        rest.extend(text_variable(&history_name(name), script));
+    }
     file.seek(SeekFrom::Start(end)).map_err(fail)?;
     file.write_all(&rest).map_err(fail)
+}
+
+/// Name of the variable with the script that made another.
+pub(super) fn history_name(name: &str) -> String {
+    const END: &str = "_history";
+    let start = &name[..name.len().min(MAX_NAME - END.len())];
+    format!("{start}{END}")
+}
+
+/// A variable of one row of characters.
+fn text_variable(name: &str, text: &str) -> Vec<u8> {
+    let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_ne_bytes).collect();
+    let dims = [1, units.len() / 2];
+    let mut variable = variable(name, &dims, (4, 0, 4), units.len());
+    variable.extend(&units);
+    variable.resize(variable.len().next_multiple_of(8), 0);
+    variable
 }
 
 /// Numeric metadata of the recording; a single pixel size for square pixels.
@@ -125,7 +145,17 @@ fn header(text: &str, version: u16) -> Vec<u8> {
 fn matrix(name: &str, dims: &[usize], (dtype, bytes): (DType, usize)) -> Vec<u8> {
     let (class, kind) = codes(dtype);
     let logical = if dtype == DType::Bool { 0x200 } else { 0 };
-    let mut parts = element(6, &[class | logical, 0].map(u32::to_ne_bytes).concat());
+    variable(name, dims, (class, logical, kind), bytes)
+}
+
+/// A variable of a class, with flags, up to its elements of a type.
+fn variable(
+    name: &str,
+    dims: &[usize],
+    (class, flags, kind): (u32, u32, u32),
+    bytes: usize,
+) -> Vec<u8> {
+    let mut parts = element(6, &[class | flags, 0].map(u32::to_ne_bytes).concat());
     let dims: Vec<u8> = dims
         .iter()
         .flat_map(|len| (*len as i32).to_ne_bytes())
@@ -201,6 +231,7 @@ fn write_large(path: &Path, video: &Video, name: &str, file: &mut File) -> Resul
     }
     let known = numbers(video).into_iter();
     attributes.extend(known.map(|(name, values)| (name.into(), Attribute::Floats(values))));
+    attributes.extend(Attribute::history(path, video.metadata()));
     let dataset = NewDataset {
         name,
         dtype: match video.dtype() {
@@ -246,7 +277,8 @@ impl OtherVariables {
         let kept = |entry: &v5::V5Element| {
             let other = entry.variables.first();
             let other = other.map(|variable| variable.name.as_str());
-            !other.is_some_and(|other| [name, "fps", "pixel_size"].contains(&other))
+            let own = [name, "fps", "pixel_size", &history_name(name)];
+            !other.is_some_and(|other| own.contains(&other))
         };
         let entries = entries.into_iter().filter(kept);
         let stretches: Vec<_> = entries.map(|entry| (entry.start, entry.len)).collect();

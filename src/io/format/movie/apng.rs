@@ -14,11 +14,12 @@ use crate::fs::files;
 use crate::io::bytes::chunked::zeros;
 use crate::io::bytes::samples::SharedFile;
 use crate::io::codec::catch_panic::catch_panic;
+use crate::io::format::image;
 use crate::io::recording::FrameRange;
 use crate::video::{DType, Metadata};
 
 /// How far into a file its animation header is searched for.
-const SEARCHED: usize = 1 << 16;
+const SEARCHED: usize = 1 << 20;
 
 /// Maximum number of pixels per byte of a frame: deflated pixels of one bit.
 const PIXELS_PER_BYTE: u64 = 8 * 1032;
@@ -48,7 +49,9 @@ pub(in crate::io) fn is_animated(path: &Path) -> bool {
 
 /// Reads the header.
 pub(super) fn open(path: &Path, is_gray: bool) -> Result<Movie> {
-    let present = SharedFile::open(path)?.len();
+    let source = SharedFile::open(path)?;
+    let present = source.len();
+    let beginning = source.start(SEARCHED)?;
     let mut reader = start(path)?;
     let info = reader.info();
     let (width, height) = (info.width as usize, info.height as usize);
@@ -77,6 +80,7 @@ pub(super) fn open(path: &Path, is_gray: bool) -> Result<Movie> {
         len,
         metadata: Metadata {
             fps: delay.and_then(rate),
+            provenance: image::script(&beginning).map(Into::into),
             ..Metadata::default()
         },
         codec: Box::new(ApngMovie),

@@ -77,7 +77,11 @@ pub(super) fn read(source: &SharedFile, at: u64, end: u64) -> Result<Option<Mp4B
 }
 
 /// Number of bytes before the children of a box; `None` if it has none.
-fn before_inner(source: &SharedFile, parent: [u8; 4], part: Mp4Box) -> Result<Option<u64>> {
+pub(super) fn before_inner(
+    source: &SharedFile,
+    parent: [u8; 4],
+    part: Mp4Box,
+) -> Result<Option<u64>> {
     Ok(Some(match &part.kind {
         b"moov" | b"trak" | b"mdia" | b"minf" | b"stbl" | b"edts" | b"mvex" | b"moof" | b"traf"
         | b"dinf" | b"udta" | b"ilst" => 0,

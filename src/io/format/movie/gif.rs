@@ -12,6 +12,7 @@ use super::{FrameDecoder, FrameFormat, FrameSelector, FrameStream, Movie, MovieD
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::fs::files;
+use crate::history;
 use crate::io::bytes::samples::SharedFile;
 use crate::io::codec::catch_panic::catch_panic;
 use crate::io::recording::FrameRange;
@@ -35,6 +36,8 @@ struct GifOutline {
     hundredths: u64,
     /// Maximum number of pixels of a frame.
     largest: u64,
+    /// Script in a comment.
+    script: Option<String>,
 }
 
 /// Whether the first bytes of a file are those of GIF.
@@ -52,6 +55,7 @@ pub(super) fn open(path: &Path, is_gray: bool) -> Result<Movie> {
         frames,
         hundredths,
         largest,
+        script,
     } = outline;
     check_size(width, height, frames, source.len(), PIXELS_PER_BYTE)?;
     // Everything else that is read into memory is at most as long as the file.
@@ -68,6 +72,7 @@ pub(super) fn open(path: &Path, is_gray: bool) -> Result<Movie> {
         len: frames,
         metadata: Metadata {
             fps: (hundredths > 0).then(|| 100.0 * frames as f64 / hundredths as f64),
+            provenance: script.map(Into::into),
             ..Metadata::default()
         },
         codec: Box::new(GifMovie { memory }),
@@ -106,6 +111,16 @@ impl GifOutline {
                     let Some([label]) = take(stream) else {
                         return Ok(None);
                     };
+                    if label == COMMENT {
+                        let mut text = Vec::new();
+                        if text_blocks(stream, &mut text).is_none() {
+                            return Ok(None);
+                        }
+                        let text = String::from_utf8(text).ok();
+                        let script = text.filter(|text| text.starts_with(history::BEGINNING));
+                        self.script = script.or(self.script.take());
+                        continue;
+                    }
                     let mut first = Vec::new();
                     if blocks(stream, &mut first).is_none() {
                         return Ok(None);
@@ -142,10 +157,14 @@ impl GifOutline {
     }
 }
 
-/// First bytes of blocks, and the extension that contains the duration of a frame.
+/// First bytes of blocks, and the extensions that contain the duration of a frame and a comment.
 const EXTENSION: u8 = 0x21;
 const FRAME: u8 = 0x2C;
 const CONTROL: u8 = 0xF9;
+const COMMENT: u8 = 0xFE;
+
+/// Maximum number of bytes of a comment that are kept.
+const MAX_COMMENT: usize = 1 << 20;
 
 /// Number of bytes read in one step.
 const STEP: usize = 1 << 16;
@@ -179,6 +198,20 @@ fn leave_out(stream: &mut dyn BufRead, mut len: u64) -> Option<()> {
         len -= there as u64;
     }
     Some(())
+}
+
+/// Reads blocks up to an empty one.
+fn text_blocks(stream: &mut dyn BufRead, text: &mut Vec<u8>) -> Option<()> {
+    loop {
+        let [len] = take(stream)?;
+        let start = text.len();
+        text.resize(start + usize::from(len), 0);
+        stream.read_exact(&mut text[start..]).ok()?;
+        if len == 0 {
+            return Some(());
+        }
+        text.truncate(MAX_COMMENT);
+    }
 }
 
 /// Skips blocks up to an empty one; returns their total size, with the content of the first in

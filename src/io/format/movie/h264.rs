@@ -10,7 +10,9 @@ use openh264::decoder::{DecodedYUV, Decoder, DecoderConfig, Flush};
 use openh264::formats::YUVSource;
 
 use super::track::{START, Track};
-use super::{FrameDecoder, FrameFormat, FrameSelector, FrameStream, Movie, MovieDecoder, boxes};
+use super::{
+    FrameDecoder, FrameFormat, FrameSelector, FrameStream, Movie, MovieDecoder, boxes, comment,
+};
 use crate::bail;
 use crate::color::yuv::{YuvCoding, YuvDecoder};
 use crate::error::{Error, Result};
@@ -50,6 +52,7 @@ pub(crate) fn open(path: &Path, is_gray: bool) -> Result<Movie> {
         len: track.shown.len(),
         metadata: Metadata {
             fps: track.fps,
+            provenance: comment::script(&source)?.map(Into::into),
             ..Metadata::default()
         },
         codec: Box::new(H264Movie(Arc::new(track))),

@@ -5,6 +5,8 @@ mod boxes;
 mod canvas;
 #[cfg(feature = "h264")]
 mod color_tags;
+#[cfg(feature = "h264")]
+mod comment;
 mod container;
 mod ffmpeg_decoder;
 mod gif;

@@ -1,5 +1,6 @@
 //! Properties of a movie, as found by the ffprobe program.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,6 +8,7 @@ use std::process::Command;
 use super::ffmpeg_decoder::{FfmpegMovie, FfmpegProcess};
 use super::{FrameFormat, Movie, boxes, container};
 use crate::error::{Error, Result};
+use crate::history;
 use crate::io::bytes::samples::SharedFile;
 use crate::io::ffmpeg;
 use crate::io::recording::extension_of;
@@ -76,8 +78,9 @@ fn read(
     let mut times = Vec::new();
     let (mut stream, mut format, mut len) = (HashMap::new(), HashMap::new(), 0);
     let mut is_whole = true;
-    for line in text.lines() {
-        let mut parts = line.split('|');
+    let lines: Vec<_> = text.lines().map(parts_of).collect();
+    for parts in &lines {
+        let mut parts = parts.iter().map(|part| &**part);
         let kind = parts.next().unwrap_or_default();
         let pairs = parts.filter_map(|part| part.split_once('='));
         match kind {
@@ -194,6 +197,31 @@ fn from_start(mut times: Vec<f64>, len: usize, start: Option<&str>) -> Vec<f64> 
     times.into_iter().map(|time| time - start).collect()
 }
 
+/// The parts of a line between bars, with escapes resolved.
+fn parts_of(line: &str) -> Vec<Cow<'_, str>> {
+    if !line.contains('\\') {
+        return line.split('|').map(Cow::from).collect();
+    }
+    let (mut parts, mut part) = (Vec::new(), String::new());
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '|' => parts.push(std::mem::take(&mut part).into()),
+            '\\' => part.push(match chars.next() {
+                Some('n') => '\n',
+                Some('r') => '\r',
+                Some('b') => '\u{8}',
+                Some('f') => '\u{c}',
+                Some(other) => other,
+                None => '\\',
+            }),
+            c => part.push(c),
+        }
+    }
+    parts.push(part.into());
+    parts
+}
+
 fn metadata(stream: &HashMap<&str, &str>, format: &HashMap<&str, &str>) -> Metadata {
     let rate = |name| {
         let (count, seconds) = stream.get(name)?.split_once('/')?;
@@ -201,10 +229,14 @@ fn metadata(stream: &HashMap<&str, &str>, format: &HashMap<&str, &str>) -> Metad
         (rate.is_finite() && rate > 0.0).then_some(rate)
     };
     let tag = |name| format.get(name).map(|text| (*text).to_owned());
+    // Some containers write the names of tags in capitals.
+    let comment = tag("tag:comment").or_else(|| tag("tag:COMMENT"));
+    let is_script = |text: &String| text.starts_with(history::BEGINNING);
     let mut metadata = Metadata {
         fps: rate("avg_frame_rate").or_else(|| rate("r_frame_rate")),
         date: tag("tag:creation_time"),
-        comment: tag("tag:comment"),
+        provenance: comment.clone().filter(is_script).map(Into::into),
+        comment: comment.filter(|text| !is_script(text)),
         ..Metadata::default()
     };
     for (name, key) in [("codec", "codec_name"), ("pixel_format", "pix_fmt")] {
@@ -218,6 +250,27 @@ fn metadata(stream: &HashMap<&str, &str>, format: &HashMap<&str, &str>) -> Metad
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn comments_of_several_lines_are_read_whole() {
+        let line = r"format|tag:comment=// optimap 1\na = b \| c \\ d|other=3";
+        let parts = parts_of(line);
+        assert_eq!(
+            parts,
+            [
+                "format",
+                "tag:comment=// optimap 1\na = b | c \\ d",
+                "other=3"
+            ]
+        );
+        let pairs = parts.iter().filter_map(|part| part.split_once('='));
+        let found = metadata(&HashMap::new(), &pairs.collect());
+        assert_eq!(
+            found.provenance.as_deref(),
+            Some("// optimap 1\na = b | c \\ d")
+        );
+        assert_eq!(found.comment, None);
+    }
 
     #[test]
     fn what_the_program_says_is_understood() {

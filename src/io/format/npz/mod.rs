@@ -32,6 +32,12 @@ use members::{ZipMember, members};
 
 pub(in crate::io) use write::save;
 
+/// Name of the member with the script that made the file.
+const HISTORY: &str = "optimap_history.rhai";
+
+/// Maximum length of that script.
+const MAX_HISTORY: u64 = 16 << 20;
+
 /// An array of an archive.
 struct NpzArray {
     name: String,
@@ -63,7 +69,10 @@ pub(in crate::io) fn open(path: &Path, options: &LoadOptions) -> Result<Box<dyn 
 
 fn read(path: &Path, fieldname: Option<&str>) -> Result<Box<dyn Recording>> {
     let source = SharedFile::open(path)?;
-    let members = members(&source)?.into_iter();
+    let (scripts, members): (Vec<_>, Vec<_>) = members(&source)?
+        .into_iter()
+        .partition(|member| member.name == HISTORY);
+    let members = members.into_iter();
     let mut entries: Vec<NpzArray> = members
         .map(|member| NpzArray::read(&source, member))
         .collect();
@@ -74,7 +83,16 @@ fn read(path: &Path, fieldname: Option<&str>) -> Result<Box<dyn Recording>> {
         Some(_) => Vec::new(),
         None => others.map(|(_, entry)| entry.to_string()).collect(),
     };
-    let metadata = metadata(&source, &entries);
+    let script = scripts.first().and_then(|script| {
+        let mut text = String::new();
+        let mut stream = script.stream(&source).take(MAX_HISTORY);
+        stream.read_to_string(&mut text).ok()?;
+        Some(text.into())
+    });
+    let metadata = Metadata {
+        provenance: script,
+        ..metadata(&source, &entries)
+    };
     let entry = entries.swap_remove(chosen);
     let header = entry.header.clone()?;
     header.check(entry.member.len)?;

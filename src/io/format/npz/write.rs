@@ -10,6 +10,7 @@ use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZIP64_BYTES_THR, ZipWriter};
 
+use super::HISTORY;
 use crate::error::{Error, Result};
 use crate::fs::atomic;
 use crate::io::bytes::samples;
@@ -55,17 +56,34 @@ fn fill(archive: &mut ZipWriter<&mut File>, path: &Path, video: &Video, name: &s
                 .map_err(|e| Error::io("write", path, &e))?;
         }
     }
+    if let Some(script) = &video.metadata().provenance {
+        start(archive, path, HISTORY, 1, script.len())?;
+        archive
+            .write_all(script.as_bytes())
+            .map_err(|e| Error::io("write", path, &e))?;
+    }
     Ok(())
 }
 
 /// Starts a member of the archive at an offset from which it can be mapped.
 fn begin(archive: &mut ZipWriter<&mut File>, path: &Path, name: &str, len: usize) -> Result<()> {
+    let alignment = samples::alignment(len) as u16;
+    start(archive, path, &format!("{name}.npy"), alignment, len)
+}
+
+fn start(
+    archive: &mut ZipWriter<&mut File>,
+    path: &Path,
+    name: &str,
+    alignment: u16,
+    len: usize,
+) -> Result<()> {
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Stored)
-        .with_alignment(samples::alignment(len) as u16)
+        .with_alignment(alignment)
         .large_file(len as u64 >= ZIP64_BYTES_THR);
     archive
-        .start_file(format!("{name}.npy"), options)
+        .start_file(name, options)
         .map_err(|e| failed(path, e))
 }
 

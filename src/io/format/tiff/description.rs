@@ -6,10 +6,11 @@ use super::axes::{Arrangement, PageAxis};
 use super::directory::{Directory, TiffReader};
 use super::imagej::ImageJ;
 use super::page::{
-    DATE, DESCRIPTION, PageShape, RESOLUTION_UNIT, SOFTWARE, X_RESOLUTION, Y_RESOLUTION,
+    DATE, DESCRIPTION, HISTORY, PageShape, RESOLUTION_UNIT, SOFTWARE, X_RESOLUTION, Y_RESOLUTION,
 };
 use super::tag::resolution_unit;
 use crate::error::{Error, Result};
+use crate::history;
 use crate::video::{Metadata, shape_text};
 
 /// The texts of the first page.
@@ -20,6 +21,8 @@ pub(super) struct TiffDescription {
     json: Map<String, Value>,
     date: Option<String>,
     software: Option<String>,
+    /// Script that made the file.
+    history: Option<String>,
     /// Pixels per unit, vertical and horizontal, and the number of the unit.
     resolution: Option<([f64; 2], u64)>,
 }
@@ -31,6 +34,7 @@ impl TiffDescription {
         Self {
             date: text(DATE),
             software: text(SOFTWARE),
+            history: text(HISTORY).filter(|text| text.starts_with(history::BEGINNING)),
             resolution: resolution(reader, directory),
             ..Self::of(&text(DESCRIPTION).unwrap_or_default())
         }
@@ -188,6 +192,7 @@ impl TiffDescription {
                 .filter(|date| !date.is_empty())
                 .map(iso_date),
             comment: self.comment(),
+            provenance: self.history.as_deref().map(Into::into),
             ..Metadata::default()
         };
         let fields = [

@@ -1,6 +1,7 @@
 //! Layout of a file to be written, and its directories.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use serde_json::json;
 use tiff::tags::{CompressionMethod, PhotometricInterpretation};
@@ -8,9 +9,9 @@ use tiff::tags::{CompressionMethod, PhotometricInterpretation};
 use super::description::{comment_line, tiff_date};
 use super::options::{Photometric, TiffOptions};
 use super::page::{
-    BITS, COMPRESSION, DATE, DESCRIPTION, EXTRA_SAMPLES, HEIGHT, PHOTOMETRIC, RESOLUTION_UNIT,
-    ROWS_PER_STRIP, SAMPLE_FORMAT, SAMPLES, STRIP_OFFSETS, STRIP_SIZES, WIDTH, X_RESOLUTION,
-    Y_RESOLUTION,
+    BITS, COMPRESSION, DATE, DESCRIPTION, EXTRA_SAMPLES, HEIGHT, HISTORY, PHOTOMETRIC,
+    RESOLUTION_UNIT, ROWS_PER_STRIP, SAMPLE_FORMAT, SAMPLES, STRIP_OFFSETS, STRIP_SIZES, WIDTH,
+    X_RESOLUTION, Y_RESOLUTION,
 };
 use super::tag::{WrittenTag, resolution_unit, sample_format};
 use crate::bail;
@@ -48,6 +49,8 @@ pub(super) struct StackLayout {
     date: Option<String>,
     /// Height and width of a pixel in µm.
     pixel_size: Option<[f64; 2]>,
+    /// Script that makes the file.
+    history: Option<Arc<str>>,
     big: bool,
 }
 
@@ -101,7 +104,9 @@ impl StackLayout {
             bail!("TIFF cannot hold a page of {width}×{height} pixels with {channels} channels");
         }
         let directory = DIRECTORY_SIZE + CHANNEL_SIZE * channels;
-        let size = video.nbytes() as u64 + pages.saturating_mul(directory);
+        let history = video.metadata().provenance.clone();
+        let text = history.as_ref().map_or(0, |history| history.len() as u64);
+        let size = video.nbytes() as u64 + text + pages.saturating_mul(directory);
         let photometric = photometric(video, channels, form.photometric)?;
         let pixel_size = video.metadata().pixel_size;
         Ok(Self {
@@ -115,6 +120,7 @@ impl StackLayout {
             description: describe(video, shape, photometric),
             date: video.metadata().date.as_deref().and_then(tiff_date),
             pixel_size: pixel_size.filter(|size| size.iter().all(is_resolution)),
+            history,
             big: size > MAX_CLASSIC_SIZE,
         })
     }
@@ -269,6 +275,9 @@ impl StackLayout {
             SAMPLE_FORMAT,
             &vec![sample_format_of(self.dtype) as u16; channels],
         ));
+        if let Some(history) = self.history.as_ref().filter(|_| page == 0) {
+            tags.push(WrittenTag::text(HISTORY, history));
+        }
         tags
     }
 

@@ -26,6 +26,8 @@ const PLANAR: u16 = Tag::PlanarConfiguration.to_u16();
 const FAX_OPTIONS: u16 = 292;
 pub(super) const RESOLUTION_UNIT: u16 = Tag::ResolutionUnit.to_u16();
 pub(super) const SOFTWARE: u16 = Tag::Software.to_u16();
+/// "ImageHistory" of TIFF/EP.
+pub(super) const HISTORY: u16 = 37395;
 pub(super) const DATE: u16 = Tag::DateTime.to_u16();
 const PREDICTOR: u16 = Tag::Predictor.to_u16();
 const TILE_WIDTH: u16 = Tag::TileWidth.to_u16();
