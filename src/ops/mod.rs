@@ -12,6 +12,7 @@ pub mod example;
 pub mod filter;
 pub mod kernel;
 pub mod mask;
+pub mod motion;
 pub mod phantom;
 pub mod wave;
 

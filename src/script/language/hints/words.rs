@@ -329,17 +329,13 @@ pub(crate) const FOREIGN_NAMES: &[ForeignName] = &[
     },
     ForeignName {
         names: &[
-            "motion_compensate",
             "reverse_motion_compensate",
-            "estimate_displacements",
             "estimate_reverse_displacements",
-            "warp_video",
             "warp_image",
-            "smooth_displacements",
             "play_displacements",
             "play_displacements_points",
             "FlowEstimator",
-            "contrast_enhancement",
+            "calcOpticalFlowFarneback",
         ],
         words: &[
             "motion",
@@ -350,8 +346,15 @@ pub(crate) const FOREIGN_NAMES: &[ForeignName] = &[
             "tracking",
             "drift",
         ],
-        functions: &["register_shift", "shift", "dualchannel::register"],
-        hint: "deformation of the tissue is not tracked; align frames that are shifted as a whole with register_shift(v[i], v[0]) and v[i].shift(dy, dx)",
+        functions: &[
+            "motion_compensate",
+            "estimate_displacements",
+            "warp_video",
+            "register_shift",
+            "shift",
+            "dualchannel::register",
+        ],
+        hint: "motion_compensate(v) follows the tissue and warps every frame onto the first; estimate_displacements(v, #{reverse: true}) and warp_video do the reverse; a frame that is shifted as a whole is aligned with register_shift(v[i], v[0]) and v[i].shift(dy, dx)",
     },
     ForeignName {
         names: &["play_video"],
