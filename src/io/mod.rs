@@ -11,6 +11,7 @@ pub(crate) mod format;
 mod importer;
 mod listing;
 pub(crate) mod recording;
+mod regions;
 mod registry;
 mod save;
 mod save_options;
@@ -35,6 +36,7 @@ pub use format::raw_binary::{Endian, RawFormat};
 pub use format::tiff::Photometric;
 pub use importer::{Camera, Importer};
 pub use recording::{FrameRange, FrameSelection, LoadOptions, RecordingInfo};
+pub use regions::{load_regions, region_from_json, region_to_json, save_regions};
 pub use registry::{table_of_loading, table_of_saving};
 pub use save::{
     save_image, save_image_sequence, save_matlab, save_tiff, save_video, save_video_as,
