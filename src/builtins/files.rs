@@ -203,12 +203,15 @@ builtins! {
     /// a beat adds 100 counts: half a cosine of `rise` ms, centered at the activation time, then
     /// for "voltage" a plateau and half a cosine of 0.6 · `apd` ms, for "calcium" an exponential
     /// decay with the time constant (`apd` − `rise` / 2) / ln 5. Both have recovered to 80 % `apd`
-    /// ms after activation. The same arguments give the same samples everywhere.
+    /// ms after activation. With `motion`, the tissue shrinks evenly towards the center after each
+    /// stimulus and back, by a squared sine over 0.8 · `cycle_length`; `texture` makes it visible.
+    /// The same arguments give the same samples everywhere.
     ///
     /// Returns a map: `video`, float32 with frame rate and pixel size; `mask` of the tissue; the
     /// images `activation`, the time from stimulus to activation in ms, and `apd`, the mean
-    /// duration to 80 % recovery in ms, both NaN outside of the tissue; and `beats`, the frames of
-    /// the stimuli.
+    /// duration to 80 % recovery in ms, both NaN outside of the tissue; `beats`, the frames of the
+    /// stimuli; and with `motion`, `displacements` {t, y, x, 2} in pixels, down and to the right,
+    /// of each point of the tissue at rest. All images are those of the tissue at rest.
     ///
     /// Fails if a size is 0, a frame has more than 2²⁴ pixels, a number is not possible, or the
     /// durations do not fit between `rise` and `cycle_length`.
@@ -260,8 +263,12 @@ builtins! {
         noise: f64 = 0.0,
         /// Whether activation makes the light brighter or darker.
         polarity: Polarity = Polarity::Positive,
-        /// Seed of the noise.
+        /// Seed of the noise and of the texture.
         seed: i64 = 0,
+        /// Largest displacement of the nearest edge of the tissue when it contracts.
+        motion: f64 [px] = 0.0,
+        /// Standard deviation of the brightness of the tissue from point to point, as a fraction.
+        texture: f64 = 0.0,
     ) -> Result<Map> {
         let made = phantom::phantom(&PhantomOptions {
             frames,
@@ -283,6 +290,8 @@ builtins! {
             noise,
             polarity,
             seed,
+            motion,
+            texture,
         })?;
         let beats = Video::new(Strided::from_vec(&[made.beats.len()], made.beats));
         let parts = [
@@ -292,7 +301,7 @@ builtins! {
             ("apd", made.apd),
             ("beats", beats),
         ];
-        let parts = parts.into_iter().map(|(name, video)| (name.into(), video.into_dynamic()));
-        Ok(parts.collect())
+        let parts = parts.into_iter().chain(made.displacements.map(|d| ("displacements", d)));
+        Ok(parts.map(|(name, video)| (name.into(), video.into_dynamic())).collect())
     }
 }

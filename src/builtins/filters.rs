@@ -1,8 +1,12 @@
 //! Filters in space and time, and normalization.
 
+use std::ops::Range;
+
 use crate::error::Result;
+use crate::ops::apply_to_frames;
 use crate::ops::array::frames;
 use crate::ops::chain::Stage;
+use crate::ops::filter::extremes::{self, Extreme, ExtremeFilter};
 use crate::ops::filter::jitter;
 use crate::ops::filter::mean::{self, MeanFilter};
 use crate::ops::filter::median::{self, MedianFilter};
@@ -125,21 +129,22 @@ builtins! {
         })
     }
 
-    /// Smooths a video with a Gaussian kernel in space and time.
+    /// Smooths a video with a Gaussian kernel in space and time, an image in space, a trace in time.
     ///
     /// The kernel is cut off at 4 standard deviations; beyond its edges the video is reflected
     /// (`d c b a | a b c d | d c b a`). NaN propagates to every sample within reach of the kernel;
     /// with `ignore_nan`, weights are renormalized over the samples that are not NaN.
     ///
-    /// Returns a video {t, y, x} with the shape of the input: bool stays bool (true where the whole
+    /// Returns an array with the shape of the input: bool stays bool (true where the whole
     /// neighborhood is), float64 stays float64, everything else becomes float32.
     ///
-    /// Fails if a standard deviation is infinite.
+    /// Fails if a standard deviation is infinite, or if the video has color channels.
     ///
     /// ```
     /// example_video().smooth_spatiotemporal(1, 2).shape // => [200, 128, 128]
     /// let heart = example_video(20).apply_mask(mask_disc([128, 128], 64, 64, 30));
     /// count(isnan(heart.smooth_spatiotemporal(1, 2, true))) == count(isnan(heart)) // => true
+    /// heart.mean(0).smooth_spatiotemporal(0, 2, true).shape // => [128, 128]
     /// ```
     ///
     /// See also: `mean_filter`, `median_filter`, `bandpass`
@@ -147,35 +152,37 @@ builtins! {
     /// Source: SciPy's `scipy.ndimage.gaussian_filter` in mode "reflect"; `ignore_nan` is the
     /// normalized convolution of Knutsson & Westin 1993.
     fn smooth_spatiotemporal(
-        /// Gray video {t, y, x} to smooth.
+        /// Gray video {t, y, x}, image or trace to smooth.
         video: Chained,
-        /// Standard deviation in time; 0: no smoothing in time.
+        /// Standard deviation in time, of a video or trace; 0: no smoothing in time.
         sigma_temporal: f64 [frames],
-        /// Standard deviation in space; 0: no smoothing in space.
+        /// Standard deviation in space, of a video or image; 0: no smoothing in space.
         sigma_spatial: f64 [px],
         /// Leave out NaN samples, such as those outside of a mask; they stay NaN.
         ignore_nan: bool = false,
     ) -> Result<Video> {
+        let (sigma_temporal, sigma_spatial) = of_axes(&video.0, sigma_temporal, sigma_spatial, 0.0);
         let stage = gaussian(&video.0, sigma_temporal, ignore_nan);
-        stage.apply_within(video.0, move |video, frames| match ignore_nan {
+        apply_to_any(stage, video.0, move |video, frames| match ignore_nan {
             true => nan_mean::smooth_spatiotemporal(video, sigma_temporal, sigma_spatial)
                 .map(|video| only(frames, video)),
             false => smooth::smooth_within(video, frames, sigma_temporal, sigma_spatial),
         })
     }
 
-    /// Smooths a video with the mean of a box in space and time.
+    /// Smooths a video with the mean of a box in space and time, an image in space, a trace in time.
     ///
     /// A box of even length reaches further back than ahead. A NaN sample counts as the mean of its
     /// frame, or with `ignore_nan` not at all, and stays NaN.
     ///
-    /// Returns a video {t, y, x} with the shape of the input: bool stays bool (true where the whole
-    /// box is), float64 stays float64, everything else becomes float32.
+    /// Returns an array with the shape of the input: bool stays bool (true where the whole box is),
+    /// float64 stays float64, everything else becomes float32.
     ///
-    /// Fails if a size is above 65536.
+    /// Fails if a size is above 65536, or if the video has color channels.
     ///
     /// ```
     /// example_video().mean_filter(3, 5).dtype // => "float32"
+    /// mean_filter([1, 9, 2, 8, 3], 3).round().to_array()[1] // => 4.0
     /// ```
     ///
     /// See also: `median_filter`, `smooth_spatiotemporal`, `downsample_time`
@@ -183,20 +190,21 @@ builtins! {
     /// Source: SciPy's `scipy.ndimage.uniform_filter`; `ignore_nan` is the normalized convolution
     /// of Knutsson & Westin 1993.
     fn mean_filter(
-        /// Gray video {t, y, x} to smooth.
+        /// Gray video {t, y, x}, image or trace to smooth.
         video: Chained,
-        /// Length of the box in time; 1: no smoothing in time.
+        /// Length of the box in time, of a video or trace; 1: no smoothing in time.
         size_temporal: i64 [frames] = 1,
-        /// Height and width of the box; 1: no smoothing in space.
+        /// Height and width of the box, of a video or image; 1: no smoothing in space.
         size_spatial: i64 [px] = 1,
         /// Boundary mode, as in `scipy.ndimage`; "constant" fills with 0.
         mode: Border = Border::Nearest,
         /// Leave out NaN samples, such as those outside of a mask; they stay NaN.
         ignore_nan: bool = false,
     ) -> Result<Video> {
+        let (size_temporal, size_spatial) = of_axes(&video.0, size_temporal, size_spatial, 1);
         let options = MeanFilter { size_temporal, size_spatial, mode };
         let stage = boxed("mean_filter", &video.0, (size_temporal, mode), ignore_nan);
-        stage.apply_within(video.0, move |video, frames| match ignore_nan {
+        apply_to_any(stage, video.0, move |video, frames| match ignore_nan {
             true => nan_mean::mean_filter(video, &options).map(|video| only(frames, video)),
             false => mean::mean_within(video, frames, &options),
         })
@@ -208,9 +216,11 @@ builtins! {
     /// higher of the middle two; a box of even length reaches further back than ahead. NaN
     /// propagates to every box that contains it, unless `ignore_nan` is set.
     ///
-    /// Returns a video {t, y, x} with the shape and sample type of the input.
+    /// An image is smoothed in space, a trace in time.
     ///
-    /// Fails if a box has more than 16384 samples.
+    /// Returns an array with the shape and sample type of the input.
+    ///
+    /// Fails if a box has more than 16384 samples, or if the video has color channels.
     ///
     /// ```
     /// example_video(10).median_filter(1, 3).dtype // => "uint16"
@@ -220,11 +230,11 @@ builtins! {
     ///
     /// Source: SciPy's `scipy.ndimage.median_filter`.
     fn median_filter(
-        /// Gray video {t, y, x} to smooth.
+        /// Gray video {t, y, x}, image or trace to smooth.
         video: Chained,
-        /// Length of the box in time; 1: no smoothing in time.
+        /// Length of the box in time, of a video or trace; 1: no smoothing in time.
         size_temporal: i64 [frames] = 1,
-        /// Height and width of the box; 1: no smoothing in space.
+        /// Height and width of the box, of a video or image; 1: no smoothing in space.
         size_spatial: i64 [px] = 3,
         /// Boundary mode, as in `scipy.ndimage`; "constant" fills with 0.
         mode: Border = Border::Reflect,
@@ -232,11 +242,76 @@ builtins! {
         ignore_nan: bool = false,
     ) -> Result<Video> {
         let ignores_nan = ignore_nan;
+        let (size_temporal, size_spatial) = of_axes(&video.0, size_temporal, size_spatial, 1);
         let filter = MedianFilter { size_temporal, size_spatial, mode, ignores_nan };
         let stage = boxed("median_filter", &video.0, (size_temporal, mode), false);
-        stage.apply_within(video.0, move |video, frames| {
+        apply_to_any(stage, video.0, move |video, frames| {
             median::median_within(video, frames, &filter)
         })
+    }
+
+    /// Replaces every sample by the smallest in a box around it, in space and time.
+    ///
+    /// A box of even length reaches further back than ahead. NaN is left out and stays NaN. An
+    /// image is filtered in space, a trace in time.
+    ///
+    /// Returns an array with the shape and sample type of the input.
+    ///
+    /// Fails if a size is above 4096, if the samples are int64 or uint64, or if the video has color
+    /// channels.
+    ///
+    /// ```
+    /// minimum_filter([3.0, 1.0, 4.0, 1.0, 5.0], 3).to_array() // => [1.0, 1.0, 1.0, 1.0, 1.0]
+    /// ```
+    ///
+    /// See also: `maximum_filter`, `median_filter`, `min`
+    ///
+    /// Source: SciPy's `scipy.ndimage.minimum_filter`.
+    fn minimum_filter(
+        /// Gray video {t, y, x}, image or trace to filter.
+        video: Chained,
+        /// Length of the box in time, of a video or trace; 1: none in time.
+        size_temporal: i64 [frames] = 1,
+        /// Height and width of the box, of a video or image; 1: none in space.
+        size_spatial: i64 [px] = 3,
+        /// Boundary mode, as in `scipy.ndimage`; "constant" fills with 0.
+        mode: Border = Border::Reflect,
+    ) -> Result<Video> {
+        let sizes = (size_temporal, size_spatial, mode);
+        extreme("minimum_filter", video.0, Extreme::Min, sizes)
+    }
+
+    /// Replaces every sample by the largest in a box around it, in space and time.
+    ///
+    /// A box of even length reaches further back than ahead. NaN is left out and stays NaN. An
+    /// image is filtered in space, a trace in time.
+    ///
+    /// Returns an array with the shape and sample type of the input.
+    ///
+    /// Fails if a size is above 4096, if the samples are int64 or uint64, or if the video has color
+    /// channels.
+    ///
+    /// ```
+    /// maximum_filter([3.0, 1.0, 4.0, 1.0, 5.0], 3).to_array() // => [3.0, 4.0, 4.0, 5.0, 5.0]
+    /// let v = example_video(9);
+    /// maximum_filter(v, 1, 5).dtype // => "uint16"
+    /// ```
+    ///
+    /// See also: `minimum_filter`, `median_filter`, `max`
+    ///
+    /// Source: SciPy's `scipy.ndimage.maximum_filter`.
+    fn maximum_filter(
+        /// Gray video {t, y, x}, image or trace to filter.
+        video: Chained,
+        /// Length of the box in time, of a video or trace; 1: none in time.
+        size_temporal: i64 [frames] = 1,
+        /// Height and width of the box, of a video or image; 1: none in space.
+        size_spatial: i64 [px] = 3,
+        /// Boundary mode, as in `scipy.ndimage`; "constant" fills with 0.
+        mode: Border = Border::Reflect,
+    ) -> Result<Video> {
+        let sizes = (size_temporal, size_spatial, mode);
+        extreme("maximum_filter", video.0, Extreme::Max, sizes)
     }
 
     /// Smooths or differentiates the trace of every pixel by a Savitzky–Golay filter.
@@ -405,6 +480,49 @@ builtins! {
         let stage = Stage::of_frames("smoothstep");
         stage.apply(x.0, move |video| smoothstep::smoothstep(video, vmin, vmax, N))
     }
+}
+
+/// The parameters of a filter for time and for space, with `none` for what an image or trace lacks.
+fn of_axes<T>(video: &Video, temporal: T, spatial: T, none: T) -> (T, T) {
+    match video.ndim() {
+        1 => (temporal, none),
+        2 => (none, spatial),
+        _ => (temporal, spatial),
+    }
+}
+
+/// Applies a filter of frames to a video when it is needed, and to an image or trace at once.
+fn apply_to_any(
+    stage: Stage,
+    video: Video,
+    filter: impl Fn(Video, Range<usize>) -> Result<Video> + Send + 'static,
+) -> Result<Video> {
+    match video.ndim() {
+        1 | 2 => apply_to_frames(video, |video| {
+            let all = 0..video.len();
+            filter(video, all)
+        }),
+        _ => stage.apply_within(video, filter),
+    }
+}
+
+fn extreme(
+    function: &'static str,
+    video: Video,
+    extreme: Extreme,
+    (size_temporal, size_spatial, mode): (i64, i64, Border),
+) -> Result<Video> {
+    let (size_temporal, size_spatial) = of_axes(&video, size_temporal, size_spatial, 1);
+    let options = ExtremeFilter {
+        extreme,
+        size_temporal,
+        size_spatial,
+        mode,
+    };
+    let stage = boxed(function, &video, (size_temporal, mode), false);
+    apply_to_any(stage, video, move |video, frames| {
+        extremes::extreme_filter(function, video, &options).map(|video| only(frames, video))
+    })
 }
 
 /// Number of frames that a window of an odd size reaches before and after its middle.

@@ -13,14 +13,14 @@ builtins! {
     ///
     /// Returns a mask with the shape of the input, bool.
     ///
-    /// Fails if `mask` is not a bool image or video (compare first: `image > 0`), or `radius` is
-    /// negative or NaN.
+    /// Fails if `mask` is not a bool image or video (compare first: `image > 0`), `radius` is
+    /// negative or NaN, or `iterations` is not 1 to 10000.
     ///
     /// ```
     /// count(binary_dilation(mask_rect([9, 9], 4, 4, 5, 5), 1)) // => 5
     /// ```
     ///
-    /// See also: `binary_erosion`, `fill_holes`, `mask_threshold`
+    /// See also: `binary_erosion`, `binary_closing`, `fill_holes`
     ///
     /// Source: for radius 1, SciPy's `scipy.ndimage.binary_dilation`.
     fn binary_dilation(
@@ -28,8 +28,10 @@ builtins! {
         mask: Video,
         /// Distance to grow by.
         radius: f64 [px] = 1.0,
+        /// Number of times to grow.
+        iterations: usize = 1,
     ) -> Result<Video> {
-        morphology::binary_dilation(&mask, radius)
+        morphology::binary_dilation(&mask, radius, iterations)
     }
 
     /// Shrinks the true part of a mask by a radius.
@@ -40,14 +42,14 @@ builtins! {
     ///
     /// Returns a mask with the shape of the input, bool.
     ///
-    /// Fails if `mask` is not a bool image or video (compare first: `image > 0`), or `radius` is
-    /// negative or NaN.
+    /// Fails if `mask` is not a bool image or video (compare first: `image > 0`), `radius` is
+    /// negative or NaN, or `iterations` is not 1 to 10000.
     ///
     /// ```
     /// count(binary_erosion(mask_rect([9, 9], 2, 2, 7, 7), 1)) // => 9
     /// ```
     ///
-    /// See also: `binary_dilation`, `largest_component`, `mask_threshold`
+    /// See also: `binary_dilation`, `binary_opening`, `largest_component`
     ///
     /// Source: for radius 1, SciPy's `scipy.ndimage.binary_erosion`.
     fn binary_erosion(
@@ -55,8 +57,68 @@ builtins! {
         mask: Video,
         /// Distance to shrink by.
         radius: f64 [px] = 1.0,
+        /// Number of times to shrink.
+        iterations: usize = 1,
     ) -> Result<Video> {
-        morphology::binary_erosion(&mask, radius)
+        morphology::binary_erosion(&mask, radius, iterations)
+    }
+
+    /// Removes specks and threads from a mask: shrinks it, then grows what is left.
+    ///
+    /// Erosions, then as many dilations. What is true is so much as a disc of `radius` pixels
+    /// covers from within. The frames of a video are processed one by one.
+    ///
+    /// Returns a mask with the shape of the input, bool.
+    ///
+    /// Fails if `mask` is not a bool image or video (compare first: `image > 0`), `radius` is
+    /// negative or NaN, or `iterations` is not 1 to 10000.
+    ///
+    /// ```
+    /// let m = mask_disc([50, 50], 25, 25, 10) | mask_disc([50, 50], 5, 5, 1.5);
+    /// binary_opening(m, 3)[[5, 5]] // => false
+    /// ```
+    ///
+    /// See also: `binary_closing`, `binary_erosion`, `largest_component`
+    ///
+    /// Source: for radius 1, SciPy's `scipy.ndimage.binary_opening`.
+    fn binary_opening(
+        /// Mask: a bool image or video.
+        mask: Video,
+        /// Distance to shrink and grow by.
+        radius: f64 [px] = 1.0,
+        /// Number of times to shrink, then to grow.
+        iterations: usize = 1,
+    ) -> Result<Video> {
+        morphology::binary_opening(&mask, radius, iterations)
+    }
+
+    /// Closes gaps in a mask: grows it, then shrinks the result.
+    ///
+    /// Dilations, then as many erosions. The frame goes on beyond its edges meanwhile, so that
+    /// nothing that is true becomes false. The frames of a video are processed one by one.
+    ///
+    /// Returns a mask with the shape of the input, bool.
+    ///
+    /// Fails if `mask` is not a bool image or video (compare first: `image > 0`), `radius` is
+    /// negative or NaN, or `radius` times `iterations` is above 1000.
+    ///
+    /// ```
+    /// let m = mask_rect([9, 20], 0, 0, 9, 9) | mask_rect([9, 20], 0, 11, 9, 20);
+    /// binary_closing(m)[[4, 10]] // => true
+    /// ```
+    ///
+    /// See also: `binary_opening`, `binary_dilation`, `fill_holes`
+    ///
+    /// Source: for radius 1, SciPy's `scipy.ndimage.binary_closing` of a padded mask.
+    fn binary_closing(
+        /// Mask: a bool image or video.
+        mask: Video,
+        /// Distance to grow and shrink by.
+        radius: f64 [px] = 1.0,
+        /// Number of times to grow, then to shrink.
+        iterations: usize = 1,
+    ) -> Result<Video> {
+        morphology::binary_closing(&mask, radius, iterations)
     }
 
     /// Fills holes in a mask: background that is not 4-connected to the border.

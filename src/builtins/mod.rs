@@ -15,6 +15,7 @@ mod importers;
 mod masks;
 mod math;
 mod memory;
+mod motion;
 mod paths;
 mod pictures;
 mod play;
@@ -89,6 +90,10 @@ pub const TOPICS: &[Topic] = &[
     Topic {
         title: "Waves",
         builtins: waves::BUILTINS,
+    },
+    Topic {
+        title: "Motion",
+        builtins: motion::BUILTINS,
     },
     Topic {
         title: "Blending",

@@ -1,8 +1,18 @@
 //! Regions of frames: masks, and traces of the pixels within a region.
 
-use crate::error::Result;
+use std::path::PathBuf;
+
+use rhai::{Array, Dynamic};
+
+use crate::choice::Choice;
+use crate::error::{Error, Result};
+use crate::export;
+use crate::io;
+use crate::ops::array::reduce;
+use crate::ops::mask::background;
+use crate::ops::mask::outline::{self, NamedRegion};
 use crate::ops::mask::region::{self, Region, Window};
-use crate::script::builtins;
+use crate::script::{Value, builtins, from_json, to_json};
 use crate::video::{Number, Video};
 
 builtins! {
@@ -25,8 +35,9 @@ builtins! {
     /// trace(v, 3, 5, 1)[0] == v[[0, 3, 5]] // => true
     /// ```
     ///
-    /// See also: `mean`, `mask_disc`, `plot_traces`, `traces`.
+    /// See also: `region_traces`, `set_default_trace_window`, `plot_traces`, `traces`.
     fn trace(
+        &context,
         /// Video; each channel of a color video gives a trace.
         video: Video,
         /// Row of the pixel, the first of its position `[y, x]`; rows count from the top.
@@ -36,10 +47,258 @@ builtins! {
         /// Width of the square, diameter of the disc, or full width at half maximum (FWHM) of the
         /// Gaussian.
         size: usize [px] = 5,
-        /// Weights of the region: a square or a disc of equal weights, or a Gaussian.
-        window: Window = Window::Rect,
+        /// Weights of the region: a square or a disc of equal weights, or a Gaussian; default:
+        /// "rect", or what `set_default_trace_window` has set.
+        window: Option<Window> = None,
     ) -> Result<Video> {
+        let window = window.unwrap_or(*context.trace_window());
         region::trace(&video, &Region { y, x, size, window })
+    }
+
+    /// Traces of several regions at once: the mean of the pixels of each, in every frame.
+    ///
+    /// A region is a mask (bool image), or a map with an outline, as `load_regions` returns. NaN
+    /// samples are left out.
+    ///
+    /// Returns an array with a trace {t} for each region, in their order, or {t, channel} for a
+    /// color video, with the frame rate of the video: float64 for float64 and for ints of more than
+    /// 16 bits, else float32.
+    ///
+    /// Fails if `video` has no frames {t, y, x}, or if a region has no pixel within them or is
+    /// neither a mask of their shape nor an outline.
+    ///
+    /// ```
+    /// let v = example_video(20);
+    /// let left = #{name: "left", type: "rect", bounds: [50, 20, 80, 60]};
+    /// region_traces(v, [left, mask_disc(v.shape, 64, 90, 10)]).map(|t| t.len) // => [20, 20]
+    /// ```
+    ///
+    /// See also: `trace`, `load_regions`, `region_mask`, `plot_traces`.
+    fn region_traces(
+        /// Video; each channel of a color video gives a trace.
+        video: Video,
+        /// Masks or outlines.
+        regions: Array,
+    ) -> Result<Array> {
+        let shape: Vec<i64> = video.shape().iter().map(|len| *len as i64).collect();
+        let traces = regions.into_iter().map(|region| {
+            let mask = match Video::from_dynamic(region) {
+                Ok(mask) => mask,
+                Err(region) => outlined("region_traces", &region)?.outline.mask("region_traces", &shape)?,
+            };
+            Ok(region::mask_trace("region_traces", &video, &mask)?.into_dynamic())
+        });
+        traces.collect()
+    }
+
+    /// Sets the window of traces for calls of `trace` that give none.
+    ///
+    /// It holds until the end of the session.
+    ///
+    /// Returns `()`.
+    ///
+    /// ```
+    /// set_default_trace_window("disc")
+    /// let v = example_video(5);
+    /// equals(v.trace(64, 64, 9), v.trace(64, 64, 9, "disc")) // => true
+    /// set_default_trace_window("rect")
+    /// ```
+    ///
+    /// See also: `get_default_trace_window`, `trace`.
+    ///
+    /// Source: `optimap.trace.set_default_trace_window` of the Python package.
+    fn set_default_trace_window(
+        &context,
+        /// Weights of the region: a square or a disc of equal weights, or a Gaussian.
+        window: Window,
+    ) -> () {
+        *context.trace_window() = window;
+    }
+
+    /// Window of traces for calls of `trace` that give none.
+    ///
+    /// Returns a string.
+    ///
+    /// ```
+    /// get_default_trace_window() // => "rect"
+    /// ```
+    ///
+    /// See also: `set_default_trace_window`, `trace`.
+    ///
+    /// Source: `optimap.trace.get_default_trace_window` of the Python package.
+    fn get_default_trace_window(
+        &context,
+    ) -> String {
+        context.trace_window().name().to_owned()
+    }
+
+    /// Mask of the pixels whose centers are inside a polygon.
+    ///
+    /// By the even–odd rule: where a polygon that crosses itself is wound twice, it has a hole. Of
+    /// pixel centers on an edge, those above and to the left of the inside are inside.
+    ///
+    /// Returns a bool image {y, x}.
+    ///
+    /// Fails if `shape` is not that of an image or video, if there are fewer than 3 points, or if a
+    /// number is not finite.
+    ///
+    /// ```
+    /// count(mask_polygon([9, 9], [[1, 1], [1, 5], [5, 1]])) // => 10
+    /// ```
+    ///
+    /// See also: `mask_disc`, `mask_rect`, `region_mask`, `apply_mask`.
+    fn mask_polygon(
+        /// Shape of an image or a video, such as `video.shape`.
+        shape: Vec<i64>,
+        /// Corners `[[y, x], …]`, three or more.
+        points: Vec<Vec<f64>>,
+    ) -> Result<Video> {
+        let corner = |point: Vec<f64>| match point[..] {
+            [y, x] => Ok([y, x]),
+            _ => Err(Error::new(format!(
+                "mask_polygon needs `points` to be pairs [y, x], got {point:?}"
+            ))),
+        };
+        let corners = points.into_iter().map(corner).collect::<Result<Vec<_>>>()?;
+        outline::mask_polygon(&shape, &corners)
+    }
+
+    /// Mask of a region, from its outline.
+    ///
+    /// The pixels whose centers are inside.
+    ///
+    /// Returns a bool image {y, x}.
+    ///
+    /// Fails if `region` is not an outline, or `shape` is not that of an image or video.
+    ///
+    /// ```
+    /// let apex = #{name: "apex", type: "oval", center: [4, 4], radii: [2.5, 3.5]};
+    /// count(region_mask(apex, [9, 9])) // => 31
+    /// ```
+    ///
+    /// See also: `load_regions`, `region_traces`, `mask_polygon`, `mask_disc`.
+    fn region_mask(
+        /// Map with `type` "rect" and `bounds` `[y0, x0, y1, x1]` (exclusive at the end), "oval" and
+        /// `center` `[y, x]` and `radii` along y and x, or "polygon" and `points` `[[y, x], …]`; and
+        /// a `name`. The center of the first pixel is `[0, 0]`.
+        region: Dynamic,
+        /// Shape of an image or a video, such as `video.shape`.
+        shape: Vec<i64>,
+    ) -> Result<Video> {
+        outlined("region_mask", &region)?.outline.mask("region_mask", &shape)
+    }
+
+    /// Loads regions by name: JSON, or ImageJ's `.roi` and `RoiSet.zip`.
+    ///
+    /// JSON is a list of the maps that `region_mask` takes. Of ImageJ, rectangles, ovals, polygons,
+    /// freehand and traced regions are read; others, such as lines and points, are left out with a
+    /// warning. Coordinates are those of this program: ImageJ's are half a pixel larger.
+    ///
+    /// Returns an array of maps with `name`, `type` and coordinates.
+    ///
+    /// Fails if the file cannot be read, is damaged, or holds something else.
+    ///
+    /// ```
+    /// save_regions("heart.json", [#{name: "LV", type: "rect", bounds: [50, 20, 80, 60]}]);
+    /// load_regions("heart.json")[0].name // => "LV"
+    /// let v = example_video(5);
+    /// region_traces(v, load_regions("heart.json")).len() // => 1
+    /// ```
+    ///
+    /// See also: `save_regions`, `region_traces`, `region_mask`.
+    ///
+    /// Source: the fields of ImageJ's `RoiDecoder`.
+    fn load_regions(
+        /// File to load: `.json`, `.roi` or `.zip`.
+        filename: PathBuf,
+    ) -> Result<Vec<Dynamic>> {
+        let regions = io::load_regions(&filename)?;
+        Ok(regions.iter().map(|region| from_json(io::region_to_json(region))).collect())
+    }
+
+    /// Saves regions by name; the extension decides the format.
+    ///
+    /// `.json` is a list with a line for each region; `.zip` is opened by ImageJ's ROI Manager, and
+    /// `.roi` holds one region. ImageJ stores coordinates in single precision, in frames of up to
+    /// 32767 pixels.
+    ///
+    /// Returns `()`.
+    ///
+    /// Fails if one is not a region, if the extension is another, or if the file cannot be written.
+    ///
+    /// ```
+    /// let lv = #{name: "LV", type: "polygon", points: [[5, 5], [5, 20], [30, 12]]};
+    /// save_regions("RoiSet.zip", [lv]);
+    /// load_regions("RoiSet.zip")[0].points[2] // => [30.0, 12.0]
+    /// ```
+    ///
+    /// See also: `load_regions`, `region_mask`, `save_mask`.
+    ///
+    /// Source: the fields of ImageJ's `RoiDecoder`.
+    fn save_regions(
+        /// File to write: `.json`, `.roi` or `.zip`.
+        filename: PathBuf,
+        /// Regions, as `region_mask` takes them.
+        regions: Array,
+    ) -> Result<()> {
+        let regions = regions.iter().map(|region| outlined("save_regions", region));
+        io::save_regions(&filename, &regions.collect::<Result<Vec<_>>>()?)
+    }
+
+    /// Loads a mask from an image file or `.npy`, painted in any way.
+    ///
+    /// If any of the image is transparent, the mask is true where its opacity exceeds one half.
+    /// Otherwise it is true where the brightest channel exceeds half of the largest sample. A file
+    /// of black and white is that mask.
+    ///
+    /// Returns a bool image {y, x}.
+    ///
+    /// Fails if the file is not an image that can be read.
+    ///
+    /// ```
+    /// let m = mask_disc([64, 64], 30, 30, 10);
+    /// save_mask("mask.png", m);
+    /// equals(load_mask("mask.png"), m) // => true
+    /// ```
+    ///
+    /// See also: `save_mask`, `foreground_mask`, `apply_mask`.
+    ///
+    /// Source: `optimap.image.load_mask` of the Python package.
+    fn load_mask(
+        /// File to load: `.png`, `.tif`, `.jpg`, `.bmp` or `.npy`.
+        filename: PathBuf,
+    ) -> Result<Video> {
+        export::load_mask(&filename)
+    }
+
+    /// Saves a mask as an image: transparent where it is false.
+    ///
+    /// What is opaque is white, or the image, scaled from its minimum and maximum to 8 bits: erase
+    /// or paint on it in any program for images, and load the result. `.npy` holds the mask itself.
+    ///
+    /// Returns `()`.
+    ///
+    /// Fails if `mask` is not a bool image, if `image` has another shape, if the extension is
+    /// another, or if the file cannot be written.
+    ///
+    /// ```
+    /// let frame = example_video(1)[0];
+    /// save_mask("heart.png", foreground_mask(frame), frame);
+    /// load_image("heart.png").shape // => [128, 128, 4]
+    /// ```
+    ///
+    /// See also: `load_mask`, `save_image`, `save_regions`.
+    ///
+    /// Source: `optimap.image.save_mask` of the Python package.
+    fn save_mask(
+        /// File to write: `.png`, `.tif`, `.tiff` or `.npy`.
+        filename: PathBuf,
+        /// Mask to save.
+        mask: Video,
+        /// Image to show where the mask is true.
+        image: Option<Video> = None,
+    ) -> Result<()> {
+        export::save_mask(&filename, &mask, image.as_ref())
     }
 
     /// Mask of the pixels less than `radius` away from a point.
@@ -124,6 +383,85 @@ builtins! {
         region::mask_threshold(&image, threshold)
     }
 
+    /// Mask of the background: the samples at or below a threshold.
+    ///
+    /// The threshold of `detect_background_threshold`, unless another is given. NaN is neither
+    /// background nor foreground.
+    ///
+    /// Returns a bool array of the shape of the input.
+    ///
+    /// Fails if no threshold is given and there are only NaN samples or one is infinite.
+    ///
+    /// ```
+    /// let frame = example_video(1)[0];
+    /// equals(background_mask(frame), !foreground_mask(frame)) // => true
+    /// ```
+    ///
+    /// See also: `foreground_mask`, `detect_background_threshold`, `mask_threshold`.
+    ///
+    /// Source: `optimap.image.background_mask` of the Python package, which leaves the samples
+    /// equal to the threshold out of both masks.
+    fn background_mask(
+        /// Image or video.
+        image: Video,
+        /// Largest sample of the background; default: found by `detect_background_threshold`.
+        threshold: Option<f64> = None,
+    ) -> Result<Video> {
+        background::background_mask(&image, threshold)
+    }
+
+    /// Mask of the foreground: the samples above a threshold.
+    ///
+    /// The threshold of `detect_background_threshold`, unless another is given.
+    ///
+    /// Returns a bool array of the shape of the input.
+    ///
+    /// Fails if no threshold is given and there are only NaN samples or one is infinite.
+    ///
+    /// ```
+    /// let heart = foreground_mask(example_video(20).mean(0)).largest_component();
+    /// heart[[64, 64]] // => true
+    /// ```
+    ///
+    /// See also: `background_mask`, `mask_threshold`, `largest_component`, `fill_holes`.
+    ///
+    /// Source: `optimap.image.foreground_mask` of the Python package.
+    fn foreground_mask(
+        /// Image or video.
+        image: Video,
+        /// Largest sample of the background; default: found by `detect_background_threshold`.
+        threshold: Option<f64> = None,
+    ) -> Result<Video> {
+        background::foreground_mask(&image, threshold)
+    }
+
+    /// Threshold between a dark background and a brighter foreground.
+    ///
+    /// Generalized histogram thresholding without priors: the threshold at which two normal
+    /// distributions, one for each class, fit the samples best; unlike Otsu's threshold
+    /// (`mask_threshold`) they may be of very different widths. It is searched among all values of
+    /// ints of at most 16 bits, without 0 and the largest value of unsigned ones, and in 4096 bins
+    /// for other types. A class is at least as wide as rounding makes it. NaN is ignored.
+    ///
+    /// Returns a float.
+    ///
+    /// Fails if there are only NaN samples or one is infinite.
+    ///
+    /// ```
+    /// detect_background_threshold(video([[10, 11, 12, 11], [90, 70, 110, 100]], "uint8")) // => 40.5
+    /// ```
+    ///
+    /// See also: `background_mask`, `foreground_mask`, `mask_threshold`.
+    ///
+    /// Source: Barron 2020, doi:10.1007/978-3-030-58558-7_14;
+    /// `optimap.image.detect_background_threshold` of the Python package.
+    fn detect_background_threshold(
+        /// Image or video.
+        image: Video,
+    ) -> Result<f64> {
+        reduce::ght("detect_background_threshold", &image)
+    }
+
     /// Sets the samples where a mask is false to a fill value.
     ///
     /// If the sample type cannot represent `fill_value`, ints become float32, or float64 if they
@@ -171,4 +509,11 @@ builtins! {
     ) -> Result<Vec<usize>> {
         Ok(region::roi_bounds(&mask)?.into())
     }
+}
+
+/// The region of a map.
+fn outlined(function: &str, region: &Dynamic) -> Result<NamedRegion> {
+    let of_function = |error: Error| Error::new(format!("{function}: {error}"));
+    let json = to_json(region, "").map_err(of_function)?;
+    io::region_from_json(&json).map_err(of_function)
 }

@@ -13,6 +13,7 @@ mod importer;
 mod listing;
 mod picture;
 pub(crate) mod recording;
+mod regions;
 mod registry;
 mod save;
 mod save_options;
@@ -41,6 +42,7 @@ pub use format::tiff::Photometric;
 pub use importer::{Camera, Importer};
 pub use picture::load_picture;
 pub use recording::{FrameRange, FrameSelection, LoadOptions, RecordingInfo};
+pub use regions::{load_regions, region_from_json, region_to_json, save_regions};
 pub use registry::{table_of_loading, table_of_saving};
 pub use save::{
     save_image, save_image_sequence, save_matlab, save_tiff, save_video, save_video_as,

@@ -12,6 +12,7 @@ pub mod example;
 pub mod filter;
 pub mod kernel;
 pub mod mask;
+pub mod motion;
 pub mod phantom;
 pub mod wave;
 
@@ -36,6 +37,25 @@ fn expect_gray_frames(video: &Video, function: &str) -> Result<()> {
         4 => error.hint("select one channel at a time: `v[[(), (), (), 0]]`"),
         _ => error,
     })
+}
+
+/// Applies a filter of frames to an image, as one frame, or to a trace, as frames of one pixel.
+pub fn apply_to_frames(video: Video, filter: impl FnOnce(Video) -> Result<Video>) -> Result<Video> {
+    let layout = video.layout();
+    let is_trace = video.ndim() == 1;
+    let layout = match is_trace {
+        true => layout.insert_axis(1).insert_axis(2),
+        false => layout.insert_axis(0),
+    };
+    let frames = video.with_layout(layout);
+    drop(video);
+    let filtered = filter(frames)?;
+    let layout = filtered.layout();
+    let layout = match is_trace {
+        true => layout.index(2, 0).index(1, 0),
+        false => layout.index(0, 0),
+    };
+    Ok(filtered.with_layout(layout))
 }
 
 /// Frame rate in Hz: the given one, or that of the video.

@@ -85,8 +85,12 @@ pub struct PhantomOptions {
     pub noise: f64,
     /// Whether activation makes the light brighter or darker.
     pub polarity: Polarity,
-    /// Seed of the noise.
+    /// Seed of the noise and of the texture.
     pub seed: i64,
+    /// Largest displacement of the tissue's edge by contraction, in pixels.
+    pub motion: f64,
+    /// Standard deviation of the tissue's brightness, as a fraction of its mean.
+    pub texture: f64,
 }
 
 /// A recording and what is true of it.
@@ -101,6 +105,9 @@ pub struct Phantom {
     pub apd: Video,
     /// Frames of the stimuli.
     pub beats: Vec<f64>,
+    /// Displacements `{t, y, x, 2}` of each point of the tissue at rest, NaN outside of it; only if
+    /// it moves.
+    pub displacements: Option<Video>,
 }
 
 /// Samples of the background, of the tissue at rest, and of the transients above it.
@@ -115,6 +122,12 @@ const BEFORE_80: f64 = 0.704_832_764_699_133_5;
 
 /// Part of the frame's half height and half width that the elliptic tissue takes.
 const EXTENT: f64 = 0.9;
+
+/// Part of a cycle that a contraction takes, from the stimulus on.
+const CONTRACTION: f64 = 0.8;
+
+/// Distance of the points of the texture in pixels.
+const GRAIN: f64 = 3.0;
 
 /// Generates the recording.
 pub fn phantom(options: &PhantomOptions) -> Result<Phantom> {
@@ -143,12 +156,17 @@ pub fn phantom(options: &PhantomOptions) -> Result<Phantom> {
     let duration = options.frames as f64 * 1000.0 / options.fps;
     let stimuli = (0..).map(|beat| options.start + f64::from(beat) * options.cycle_length);
     let beats = stimuli.take_while(|time| *time < duration);
+    let displacements = match options.motion > 0.0 {
+        true => Some(video.with_samples(tissue.displacements()?)),
+        false => None,
+    };
     Ok(Phantom {
         video,
         mask,
         activation,
         apd,
         beats: beats.map(|time| time * options.fps / 1000.0).collect(),
+        displacements,
     })
 }
 
@@ -184,7 +202,12 @@ impl PhantomOptions {
                 bail!("phantom needs `{name}` to be a finite number, got {value}");
             }
         }
-        let nonnegative = [("start", self.start), ("noise", self.noise)];
+        let nonnegative = [
+            ("start", self.start),
+            ("noise", self.noise),
+            ("motion", self.motion),
+            ("texture", self.texture),
+        ];
         for (name, value) in nonnegative {
             if !(value >= 0.0 && value.is_finite()) {
                 bail!("phantom needs `{name}` to be a number >= 0, got {value}");
@@ -194,6 +217,14 @@ impl PhantomOptions {
             bail!(
                 "phantom needs `bleaching` to be from 0 to below 1, got {}",
                 self.bleaching
+            );
+        }
+        let radius = EXTENT * self.height.min(self.width) as f64 / 2.0;
+        if self.motion >= radius {
+            bail!(
+                "phantom needs `motion` to be below the radius of the tissue, {radius} pixels, \
+                 got {}",
+                self.motion
             );
         }
         let spread = (self.apd_gradient.abs() + self.alternans.abs()) / 2.0;
@@ -258,6 +289,8 @@ impl PhantomOptions {
 /// Values of each pixel that do not change between frames.
 struct Tissue<'a> {
     options: &'a PhantomOptions,
+    /// Positions of the pixels relative to the center.
+    pixels: Vec<(f64, f64)>,
     is_inside: Vec<bool>,
     activation: Vec<f64>,
     apd: Vec<f64>,
@@ -270,56 +303,150 @@ impl<'a> Tissue<'a> {
         let center = |len: usize| (len - 1) as f64 / 2.0;
         let pixels = pixels.map(|(y, x)| (y as f64 - center(height), x as f64 - center(width)));
         let pixels: Vec<(f64, f64)> = pixels.collect();
-        let radius = |len: usize| EXTENT * len as f64 / 2.0;
-        let [radius_y, radius_x] = [radius(height), radius(width)];
-        let is_inside = |(y, x): &(f64, f64)| (y / radius_y).hypot(x / radius_x) < 1.0;
-        let across = (width.max(2) - 1) as f64;
-        let apd = |(_, x): &(f64, f64)| options.apd + options.apd_gradient * x / across;
+        let is_inside = |(y, x): &(f64, f64)| options.is_inside(*y, *x);
+        let apd = |(_, x): &(f64, f64)| options.apd_at(*x);
         let activation = |(y, x): &(f64, f64)| options.activation(*y, *x);
         Self {
             options,
             is_inside: pixels.iter().map(is_inside).collect(),
             activation: pixels.iter().map(activation).collect(),
             apd: pixels.iter().map(apd).collect(),
+            pixels,
         }
     }
 
     fn draw(&self, frame: usize, out: &mut [f32]) {
         let options = self.options;
-        let time = frame as f64 * 1000.0 / options.fps;
+        let time = options.time(frame);
         let lost = frame as f64 / (options.frames.max(2) - 1) as f64;
         let light = (1.0 - options.bleaching).powf(lost);
         let sign = options.polarity.sign();
         let seed = noise_seed(options.seed, frame);
+        let size = 1.0 - options.contraction(time);
         for (at, out) in out.iter_mut().enumerate() {
             let noise = f64::from(gaussian(seed, at as u32)) * options.noise * AMPLITUDE;
-            let tissue = match self.is_inside[at] {
-                true => light * (LIGHT + sign * AMPLITUDE * self.signal(at, time)),
+            // The point of the tissue that is at this pixel now.
+            let (y, x) = (self.pixels[at].0 / size, self.pixels[at].1 / size);
+            let moved = size < 1.0;
+            let is_inside = if moved {
+                options.is_inside(y, x)
+            } else {
+                self.is_inside[at]
+            };
+            let tissue = match is_inside {
+                true => {
+                    let signal = match moved {
+                        true => options.signal(options.activation(y, x), options.apd_at(x), time),
+                        false => options.signal(self.activation[at], self.apd[at], time),
+                    };
+                    light * options.brightness(y, x) * (LIGHT + sign * AMPLITUDE * signal)
+                }
                 false => BACKGROUND,
             };
             *out = (tissue + noise) as f32;
         }
     }
 
+    /// Displacements of the points at the pixels at rest; NaN outside of the tissue.
+    fn displacements(&self) -> Result<Strided<f32>> {
+        let options = self.options;
+        let shape = [options.frames, options.height, options.width, 2];
+        let mut samples = Strided::<f32>::for_writing(&shape)?;
+        let frames = samples.as_mut_slice()?.chunks_mut(2 * self.pixels.len());
+        task::for_each("drawing the phantom", frames.enumerate(), |(frame, out)| {
+            let contraction = options.contraction(options.time(frame));
+            let pixels = self.pixels.iter().zip(&self.is_inside);
+            for (out, ((y, x), is_inside)) in out.chunks_exact_mut(2).zip(pixels) {
+                out.copy_from_slice(&match is_inside {
+                    true => [-contraction * y, -contraction * x].map(|d| d as f32),
+                    false => [f32::NAN; 2],
+                });
+            }
+            Ok(())
+        })?;
+        Ok(samples)
+    }
+}
+
+impl PhantomOptions {
+    /// Time of a frame in ms.
+    fn time(&self, frame: usize) -> f64 {
+        frame as f64 * 1000.0 / self.fps
+    }
+
+    /// Whether a position relative to the center is in the tissue at rest.
+    fn is_inside(&self, y: f64, x: f64) -> bool {
+        let radius = |len: usize| EXTENT * len as f64 / 2.0;
+        (y / radius(self.height)).hypot(x / radius(self.width)) < 1.0
+    }
+
+    /// Mean duration from activation to 80 % recovery in ms, `x` pixels from the center.
+    fn apd_at(&self, x: f64) -> f64 {
+        self.apd + self.apd_gradient * x / (self.width.max(2) - 1) as f64
+    }
+
+    /// Fraction by which the tissue is smaller at a time: a squared sine after each stimulus.
+    fn contraction(&self, time: f64) -> f64 {
+        let radius = EXTENT * self.height.min(self.width) as f64 / 2.0;
+        let since = (time - self.start).rem_euclid(self.cycle_length);
+        let done = since / (CONTRACTION * self.cycle_length);
+        match time > self.start && done < 1.0 {
+            true => self.motion / radius * (PI * done).sin().powi(2),
+            false => 0.0,
+        }
+    }
+
+    /// Brightness of a point of the tissue relative to the mean: independent numbers on a grid,
+    /// smoothed by cubic B-splines.
+    fn brightness(&self, y: f64, x: f64) -> f64 {
+        if self.texture == 0.0 {
+            return 1.0;
+        }
+        let (y, x) = (y / GRAIN, x / GRAIN);
+        let [down, along] = [y, x].map(|at| b_spline(at - at.floor()));
+        let seed = noise_seed(!self.seed, 0);
+        let at = |y: f64, x: f64| {
+            let index = (y as i32 as u32)
+                .wrapping_mul(0x1_0001)
+                .wrapping_add(x as i32 as u32);
+            f64::from(gaussian(seed, index))
+        };
+        let mut sum = 0.0;
+        for (row, down) in down.into_iter().enumerate() {
+            for (column, along) in along.into_iter().enumerate() {
+                let (row, column) = (row as f64 - 1.0, column as f64 - 1.0);
+                sum += down * along * at(y.floor() + row, x.floor() + column);
+            }
+        }
+        // The variance of what a spline makes of numbers of variance 1 is 0.23 on average.
+        (1.0 + self.texture * sum / 0.23f64.sqrt()).max(0.0)
+    }
+
     /// Sum of the transients at a time: those of the last stimulus that arrived and of the one
     /// before.
-    fn signal(&self, pixel: usize, time: f64) -> f64 {
-        let options = self.options;
-        let since = time - options.start - self.activation[pixel];
-        let last = ((since + options.rise / 2.0) / options.cycle_length).floor();
-        let first = match options.wavefront {
+    fn signal(&self, activation: f64, apd: f64, time: f64) -> f64 {
+        let since = time - self.start - activation;
+        let last = ((since + self.rise / 2.0) / self.cycle_length).floor();
+        let first = match self.wavefront {
             Wavefront::Spiral => f64::NEG_INFINITY,
             Wavefront::Plane | Wavefront::Point => 0.0,
         };
         let transient = |beat: f64| {
             let is_even = beat.rem_euclid(2.0) == 0.0;
-            let alternans = if is_even { 0.5 } else { -0.5 } * options.alternans;
-            let time = since - beat * options.cycle_length;
-            options.transient(time, self.apd[pixel] + alternans)
+            let alternans = if is_even { 0.5 } else { -0.5 } * self.alternans;
+            let time = since - beat * self.cycle_length;
+            self.transient(time, apd + alternans)
         };
         let arrived = [last - 1.0, last].into_iter().filter(|beat| *beat >= first);
         arrived.map(transient).sum()
     }
+}
+
+/// Weights of the grid points before and after a position (cubic B-spline).
+fn b_spline(t: f64) -> [f64; 4] {
+    let u = 1.0 - t;
+    let near = |t: f64| (4.0 - 6.0 * t * t + 3.0 * t * t * t) / 6.0;
+    [u * u * u / 6.0, near(t), near(u), t * t * t / 6.0]
 }
 
 #[cfg(test)]
@@ -348,6 +475,8 @@ pub(in crate::ops) mod tests {
         noise: 0.0,
         polarity: Polarity::Positive,
         seed: 0,
+        motion: 0.0,
+        texture: 0.0,
     };
 
     #[test]
@@ -380,6 +509,51 @@ pub(in crate::ops) mod tests {
         let samples = values(&phantom(&options).unwrap().video);
         let last = samples[199 * 24 * 32 + 12 * 32 + 20];
         assert!((last / 1000.0 - 0.5).abs() < 0.01, "{last}");
+    }
+
+    #[test]
+    fn points_of_the_tissue_are_where_displacements_say() {
+        let options = PhantomOptions {
+            motion: 3.0,
+            texture: 0.2,
+            ..PLAIN
+        };
+        let made = phantom(&options).unwrap();
+        let displacements = values(&made.displacements.unwrap());
+        // At rest before the stimulus and at the end of the cycle, 3 pixels at the upper edge
+        // between.
+        let at = |frame: usize, pixel: usize| displacements[2 * (frame * 24 * 32 + pixel)];
+        let top = 32 + 16;
+        assert_eq!((at(50, top), at(175, top)), (0.0, 0.0));
+        let expected = 3.0 * 10.5 / (0.9 * 12.0);
+        assert!((at(110, top) - expected).abs() < 1e-6, "{}", at(110, top));
+        assert!(at(110, 0).is_nan());
+        // The brightness moves along with the point, here after the transient has ended.
+        let pixel = 12 * 32 + 20;
+        let samples = values(&made.video);
+        let back = samples[180 * 24 * 32 + pixel];
+        assert_eq!(back, samples[pixel]);
+        let size = 1.0 - options.contraction(110.0);
+        let brightness = options.brightness(0.5 / size, 4.5 / size);
+        let activation = options.activation(0.5 / size, 4.5 / size);
+        let signal = options.signal(activation, 80.0, 110.0);
+        let expected = brightness * (1000.0 + 100.0 * signal);
+        assert!((samples[110 * 24 * 32 + pixel] - expected).abs() < 1e-3);
+    }
+
+    #[test]
+    fn the_texture_has_the_contrast_asked_for() {
+        let options = PhantomOptions {
+            texture: 0.1,
+            ..PLAIN
+        };
+        let points =
+            (0..10_000).map(|i| options.brightness(f64::from(i / 100), f64::from(i % 100)));
+        let points: Vec<f64> = points.collect();
+        let mean = points.iter().sum::<f64>() / 1e4;
+        let variance = points.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / 1e4;
+        assert!((mean - 1.0).abs() < 0.02, "{mean}");
+        assert!((variance.sqrt() - 0.1).abs() < 0.01, "{}", variance.sqrt());
     }
 
     #[test]
@@ -417,5 +591,10 @@ pub(in crate::ops) mod tests {
             ..PLAIN
         };
         assert!(refused(dark).contains("`bleaching`"));
+        let far = PhantomOptions {
+            motion: 11.0,
+            ..PLAIN
+        };
+        assert!(refused(far).contains("`motion`"));
     }
 }

@@ -3,6 +3,7 @@
 pub mod bandpass;
 pub mod bleach;
 pub mod contrast;
+pub mod extremes;
 pub mod jitter;
 pub mod mean;
 pub mod median;

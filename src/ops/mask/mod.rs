@@ -1,5 +1,7 @@
 //! Masks and regions.
 
+pub mod background;
 pub mod contour;
 pub mod morphology;
+pub mod outline;
 pub mod region;

@@ -9,6 +9,12 @@ use crate::error::{Error, Result};
 use crate::task::{self, Task};
 use crate::video::{Element, Samples, Strided, Video, read_run, shape_text};
 
+/// Largest number of iterations.
+const MAX_ITERATIONS: usize = 10_000;
+
+/// Largest margin around frames in pixels.
+const MAX_MARGIN: usize = 1000;
+
 /// Computes each frame of a result from the same frame of a mask: `kernel` gets the pixels of the
 /// frame, its width, and the destination of the results.
 fn map_masks<T: Element>(
@@ -129,22 +135,94 @@ fn label(pixels: &[bool], width: usize, diagonal: bool, labels: &mut [i32]) -> V
     sizes
 }
 
-/// Pixels at most `radius` away from a pixel of the mask.
-pub fn binary_dilation(mask: &Video, radius: f64) -> Result<Video> {
-    check_radius("binary_dilation", radius)?;
-    map_masks("binary_dilation", mask, |pixels, width, results| {
-        grow(pixels, width, radius, false, results);
-    })
+/// Pixels at most `radius` away from a pixel of the mask; `iterations` times in turn.
+pub fn binary_dilation(mask: &Video, radius: f64, iterations: usize) -> Result<Video> {
+    morph(
+        "binary_dilation",
+        mask,
+        radius,
+        &[(Step::Dilate, iterations)],
+        0,
+    )
 }
 
 /// Pixels more than `radius` away from all pixels that are not in the mask, which include those
-/// outside of the frame.
-pub fn binary_erosion(mask: &Video, radius: f64) -> Result<Video> {
-    check_radius("binary_erosion", radius)?;
-    map_masks("binary_erosion", mask, |pixels, width, results| {
-        let outside: Vec<bool> = pixels.iter().map(|pixel| !pixel).collect();
-        grow(&outside, width, radius, true, results);
-        results.iter_mut().for_each(|result| *result = !*result);
+/// outside of the frame; `iterations` times in turn.
+pub fn binary_erosion(mask: &Video, radius: f64, iterations: usize) -> Result<Video> {
+    morph(
+        "binary_erosion",
+        mask,
+        radius,
+        &[(Step::Erode, iterations)],
+        0,
+    )
+}
+
+/// Erosions, then as many dilations: what the disc does not fit into vanishes.
+pub fn binary_opening(mask: &Video, radius: f64, iterations: usize) -> Result<Video> {
+    let steps = [(Step::Erode, iterations), (Step::Dilate, iterations)];
+    morph("binary_opening", mask, radius, &steps, 0)
+}
+
+/// Dilations, then as many erosions: gaps that the disc does not fit into are closed. The frame
+/// goes on beyond its edges, so that a mask that touches them does not become smaller.
+pub fn binary_closing(mask: &Video, radius: f64, iterations: usize) -> Result<Video> {
+    let function = "binary_closing";
+    check_radius(function, radius)?;
+    let margin = radius.ceil() * iterations as f64;
+    if margin > MAX_MARGIN as f64 {
+        bail!("{function} needs `radius` times `iterations` to be at most {MAX_MARGIN} pixels");
+    }
+    let steps = [(Step::Dilate, iterations), (Step::Erode, iterations)];
+    morph(function, mask, radius, &steps, margin as usize + 1)
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Step {
+    Dilate,
+    Erode,
+}
+
+/// Applies steps in turn, each some number of times, to frames with a margin of false pixels.
+fn morph(
+    function: &str,
+    mask: &Video,
+    radius: f64,
+    steps: &[(Step, usize)],
+    margin: usize,
+) -> Result<Video> {
+    check_radius(function, radius)?;
+    let most = MAX_ITERATIONS;
+    if let Some((_, count)) = steps.iter().find(|(_, count)| !(1..=most).contains(count)) {
+        bail!("{function} needs `iterations` to be 1 to {most}, got {count}");
+    }
+    map_masks(function, mask, |pixels, width, results| {
+        if pixels.is_empty() {
+            return;
+        }
+        let wide = width + 2 * margin;
+        let inner =
+            |row: usize| (row + margin) * wide + margin..(row + margin) * wide + margin + width;
+        let mut current = vec![false; (pixels.len() / width + 2 * margin) * wide];
+        for (row, pixels) in pixels.chunks_exact(width).enumerate() {
+            current[inner(row)].copy_from_slice(pixels);
+        }
+        let mut grown = vec![false; current.len()];
+        for (step, count) in steps {
+            let is_erosion = *step == Step::Erode;
+            for _ in 0..*count {
+                if is_erosion {
+                    current.iter_mut().for_each(|pixel| *pixel = !*pixel);
+                }
+                grow(&current, wide, radius, is_erosion, &mut grown);
+                for (pixel, grown) in current.iter_mut().zip(&grown) {
+                    *pixel = *grown != is_erosion;
+                }
+            }
+        }
+        for (row, results) in results.chunks_exact_mut(width).enumerate() {
+            results.copy_from_slice(&current[inner(row)]);
+        }
     })
 }
 
@@ -285,49 +363,87 @@ mod tests {
     fn masks_grow_and_shrink_by_a_radius() {
         let mask = drawn(&[".....", ".....", "..#..", ".....", "....."]);
         check(
-            binary_dilation(&mask, 1.0),
+            binary_dilation(&mask, 1.0, 1),
             &[".....", "..#..", ".###.", "..#..", "....."],
         );
         check(
-            binary_dilation(&mask, 1.5),
+            binary_dilation(&mask, 1.5, 1),
             &[".....", ".###.", ".###.", ".###.", "....."],
         );
         check(
-            binary_dilation(&mask, 2.0),
+            binary_dilation(&mask, 2.0, 1),
             &["..#..", ".###.", "#####", ".###.", "..#.."],
         );
         check(
-            binary_dilation(&mask, 0.0),
+            binary_dilation(&mask, 0.0, 1),
             &[".....", ".....", "..#..", ".....", "....."],
         );
         let full = drawn(&["####", "####", "####", "####"]);
         check(
-            binary_erosion(&full, 1.0),
+            binary_erosion(&full, 1.0, 1),
             &["....", ".##.", ".##.", "...."],
         );
         check(
-            binary_erosion(&full, f64::INFINITY),
+            binary_erosion(&full, f64::INFINITY, 1),
             &["....", "....", "....", "...."],
         );
         check(
-            binary_dilation(&full, f64::INFINITY),
+            binary_dilation(&full, f64::INFINITY, 1),
             &["####", "####", "####", "####"],
         );
     }
 
     #[test]
+    fn iterations_are_one_after_the_other() {
+        let mask = drawn(&[".....", ".....", "..#..", ".....", "....."]);
+        // A diamond, as with SciPy's default structure; a disc of radius 2 is the same here.
+        let twice = binary_dilation(&mask, 1.0, 2).unwrap();
+        assert_eq!(
+            values(&twice),
+            values(&binary_dilation(&mask, 2.0, 1).unwrap())
+        );
+        check(
+            binary_erosion(&twice, 1.0, 2),
+            &[".....", ".....", "..#..", ".....", "....."],
+        );
+        assert!(binary_erosion(&mask, 1.0, 0).is_err());
+        assert!(binary_dilation(&mask, 1.0, 10_001).is_err());
+        assert!(binary_closing(&mask, 1.0, 1001).is_err());
+    }
+
+    #[test]
+    fn opening_removes_what_is_thin_and_closing_what_is_narrow() {
+        let mask = drawn(&["#....", ".###.", ".####", ".###.", "....."]);
+        check(
+            binary_opening(&mask, 1.0, 1),
+            &[".....", "..##.", ".####", "..##.", "....."],
+        );
+        let gap = drawn(&["##.##", "##.##", "##.##", ".....", "....."]);
+        check(
+            binary_closing(&gap, 1.0, 1),
+            &["##.##", "#####", "##.##", ".....", "....."],
+        );
+        // A mask that touches the edge stays as large as it was.
+        let corner = drawn(&["##...", "##...", "....."]);
+        check(
+            binary_closing(&corner, 1.5, 2),
+            &["##...", "##...", "....."],
+        );
+    }
+
+    #[test]
     fn other_arrays_and_empty_ones_are_no_trouble() {
-        assert!(binary_dilation(&ramp(&[3, 3]), 1.0).is_err());
-        assert!(binary_dilation(&drawn(&["#"]), f64::NAN).is_err());
+        assert!(binary_dilation(&ramp(&[3, 3]), 1.0, 1).is_err());
+        assert!(binary_dilation(&drawn(&["#"]), f64::NAN, 1).is_err());
         for shape in [&[0, 3][..], &[3, 0], &[2, 0, 0]] {
             let nothing = video(shape, Vec::<bool>::new());
             assert_eq!(fill_holes(&nothing).unwrap().shape(), shape);
-            assert_eq!(binary_erosion(&nothing, 2.0).unwrap().shape(), shape);
+            assert_eq!(binary_erosion(&nothing, 2.0, 1).unwrap().shape(), shape);
             assert_eq!(largest_component(&nothing, true).unwrap().shape(), shape);
             assert_eq!(argwhere(&nothing).unwrap().shape(), [0, shape.len()]);
         }
         let noisy = video(&[4, 9, 9], noise(324, 2).iter().map(|v| *v > 0.5).collect());
-        check_threads(|| largest_component(&binary_dilation(&noisy, 1.0)?, false));
+        check_threads(|| largest_component(&binary_dilation(&noisy, 1.0, 1)?, false));
     }
 
     #[test]

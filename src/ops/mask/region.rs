@@ -107,6 +107,40 @@ impl Region {
 pub fn trace(video: &Video, region: &Region) -> Result<Video> {
     video.expect_frames("trace")?;
     let weights = region.weights(video.shape()[1], video.shape()[2])?;
+    average(video, &weights)
+}
+
+/// Mean of the pixels of a mask in each frame, ignoring NaN: a trace `{t}`, or `{t, channel}`.
+pub fn mask_trace(function: &str, video: &Video, mask: &Video) -> Result<Video> {
+    video.expect_frames(function)?;
+    if mask.dtype() != DType::Bool || mask.shape() != &video.shape()[1..3] {
+        bail!(
+            "{function} needs masks of the shape of a frame, {}, got {} of {}",
+            shape_text(&video.shape()[1..3]),
+            shape_text(mask.shape()),
+            mask.dtype()
+        );
+    }
+    let [y0, x0, y1, x1] = roi_bounds(mask)
+        .map_err(|_| Error::new(format!("{function} needs masks with a true pixel")))?;
+    let mut weights = Vec::new();
+    let mut row = vec![0.0; x1 - x0];
+    for y in y0..y1 {
+        mask.samples().read(y, x0..x1, &mut row);
+        weights.extend_from_slice(&row);
+    }
+    let (rows, cols) = (y0..y1, x0..x1);
+    average(
+        video,
+        &Weights {
+            rows,
+            cols,
+            weights,
+        },
+    )
+}
+
+fn average(video: &Video, weights: &Weights) -> Result<Video> {
     let channels = match video.shape().get(3) {
         None => 1,
         Some(channels) => *channels,
@@ -168,7 +202,7 @@ fn weighted_means(video: &Video, weights: &[f64]) -> Result<Vec<f64>> {
 }
 
 /// Height and width of frames from the shape of an image or of a video.
-fn frame_shape(function: &str, shape: &[i64]) -> Result<[usize; 2]> {
+pub(super) fn frame_shape(function: &str, shape: &[i64]) -> Result<[usize; 2]> {
     let lens = crate::ops::array::create::shape_of(function, shape)?;
     match lens[..] {
         [height, width] | [_, height, width] | [_, height, width, _] => Ok([height, width]),
@@ -177,7 +211,10 @@ fn frame_shape(function: &str, shape: &[i64]) -> Result<[usize; 2]> {
 }
 
 /// Mask of frames, true where `is_inside` is.
-fn mask(shape: [usize; 2], is_inside: impl Fn(usize, usize) -> bool + Sync) -> Result<Video> {
+pub(super) fn mask(
+    shape: [usize; 2],
+    is_inside: impl Fn(usize, usize) -> bool + Sync,
+) -> Result<Video> {
     let mut array = Strided::<bool>::for_writing(&shape)?;
     let parts = array.as_mut_slice()?.chunks_mut(STEP).enumerate();
     task::for_each("drawing", parts, |(part, pixels)| {
@@ -335,6 +372,25 @@ mod tests {
         );
         let input = video(&[300, 20, 30], noise(180_000, 9));
         check_threads(|| trace(&input, &region(9, 9, 7, Window::Gaussian)));
+    }
+
+    #[test]
+    fn traces_of_masks_are_means_of_their_pixels() {
+        let video = ramp(&[2, 6, 7]);
+        let disc = mask_disc(&[6, 7], 2.0, 3.0, 1.5).unwrap();
+        let found = values(&mask_trace("traces", &video, &disc).unwrap());
+        assert_eq!(found, [17.0, 59.0]);
+        let far = mask_disc(&[6, 7], 2.0, 3.0, 0.0).unwrap();
+        assert!(mask_trace("traces", &video, &far).is_err());
+        assert!(
+            mask_trace(
+                "traces",
+                &video,
+                &mask_disc(&[7, 6], 2.0, 3.0, 1.0).unwrap()
+            )
+            .is_err()
+        );
+        assert!(mask_trace("traces", &ramp(&[6, 7]), &disc).is_err());
     }
 
     #[test]

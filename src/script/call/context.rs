@@ -10,6 +10,7 @@ use rhai::{AST, Engine, NativeCallContext};
 use super::builtin::{Builtin, Topic};
 use crate::error::{Error, Result};
 use crate::io::Encoder;
+use crate::ops::mask::region::Window;
 use crate::player::Player;
 use crate::player::event_loop::EventLoopProxy;
 use crate::script::docs::{Library, LibraryFunction};
@@ -35,6 +36,7 @@ pub struct Context {
     settings: Settings,
     topics: &'static [Topic],
     encoders: Mutex<Encoders>,
+    trace_window: Mutex<Window>,
     libraries: OnceLock<Vec<Library>>,
     sources: Mutex<BTreeMap<String, String>>,
     make_engine: OnceLock<Box<MakeEngine>>,
@@ -113,6 +115,7 @@ impl Context {
                 known,
                 default: "libx264".into(),
             }),
+            trace_window: Mutex::new(Window::Rect),
             libraries: OnceLock::new(),
             sources: Mutex::default(),
             modules: Mutex::default(),
@@ -222,6 +225,11 @@ impl Context {
     /// Movie encoders.
     pub fn encoders(&self) -> MutexGuard<'_, Encoders> {
         self.encoders.lock().expect("no panic while holding it")
+    }
+
+    /// Window of traces, unless a call gives another.
+    pub fn trace_window(&self) -> MutexGuard<'_, Window> {
+        self.trace_window.lock().expect("no panic while holding it")
     }
 
     /// Functions defined by the scripts and modules run so far, documented or not.

@@ -21,6 +21,9 @@ const MAX_BINS: usize = 1 << 20;
 /// Number of bins for the threshold of floats, as in scikit-image.
 const OTSU_BINS: usize = 256;
 
+/// Number of bins for the threshold between background and foreground of floats.
+const GHT_BINS: usize = 4096;
+
 /// Minimum number of samples that one parallel step sorts.
 const STEP: usize = 1 << 16;
 
@@ -109,20 +112,106 @@ fn count<T: Element>(array: &Strided<T>, edges: &[f64]) -> Result<Vec<u64>> {
 /// Threshold that best separates samples into two classes (Otsu 1979), computed as in scikit-image:
 /// from all values of ints of at most 16 bits, from 256 bins otherwise.
 pub fn otsu(function: &'static str, video: &Video) -> Result<f64> {
+    match levels(function, video, OTSU_BINS)? {
+        Levels::One(level) => Ok(level),
+        Levels::Bins(counts, values) | Levels::Values(counts, values) => Ok(part(&counts, &values)),
+    }
+}
+
+/// Threshold between background and foreground by generalized histogram thresholding (Barron 2020)
+/// without priors: the one at which two normal distributions, one for each class, fit best.
+///
+/// It is searched among all values of ints of at most 16 bits, without those that unsigned ones
+/// have where there is no light and where there is too much, 0 and the largest; and in 4096 bins
+/// otherwise. Of thresholds that separate the samples alike, it is the mean.
+pub fn ght(function: &'static str, video: &Video) -> Result<f64> {
+    let (mut counts, values, step) = match levels(function, video, GHT_BINS)? {
+        Levels::One(level) => return Ok(level),
+        Levels::Values(counts, values) => (counts, values, 1.0),
+        Levels::Bins(counts, values) => {
+            let step = values[1] - values[0];
+            (counts, values, step)
+        }
+    };
+    if let Some((0, largest)) = video.dtype().int_limits()
+        && video.dtype().size() <= 2
+    {
+        for (count, value) in counts.iter_mut().zip(&values) {
+            if *value == 0.0 || *value == largest as f64 {
+                *count = 0;
+            }
+        }
+    }
+    let kept = counts.iter().zip(&values).filter(|(count, _)| **count > 0);
+    let kept: Vec<(f64, f64)> = kept.map(|(count, value)| (*count as f64, *value)).collect();
+    Ok(match kept[..] {
+        [] => values[0],
+        [(_, value)] => value,
+        _ => best_threshold(&kept, step),
+    })
+}
+
+/// The best threshold for numbers of samples with some values, in order: the mean of the values
+/// from the last of the lower class to the one before the upper class, `step` apart.
+fn best_threshold(levels: &[(f64, f64)], step: f64) -> f64 {
+    // Relative to the middle, so that squares are precise.
+    let middle = levels[levels.len() / 2].1;
+    // A class of equal samples is as wide as rounding makes it, and not infinitely likely.
+    let rounding = step * step / 12.0;
+    let sums = |levels: &mut dyn Iterator<Item = &(f64, f64)>| -> Vec<[f64; 3]> {
+        let add = |sum: &mut [f64; 3], (count, value): &(f64, f64)| {
+            let value = value - middle;
+            *sum = [
+                sum[0] + count,
+                sum[1] + count * value,
+                sum[2] + count * value * value,
+            ];
+            Some(*sum)
+        };
+        levels.scan([0.0; 3], add).collect()
+    };
+    let (below, mut above) = (sums(&mut levels.iter()), sums(&mut levels.iter().rev()));
+    above.reverse();
+    let fit = |[weight, sum, squares]: [f64; 3]| {
+        let distortion = (squares - sum * sum / weight).max(0.0);
+        let variance = (distortion / weight).max(rounding);
+        -distortion / variance - weight * variance.ln() + 2.0 * weight * weight.ln()
+    };
+    let mut best = (f64::NEG_INFINITY, middle);
+    for at in 0..levels.len() - 1 {
+        let found = fit(below[at]) + fit(above[at + 1]);
+        if found > best.0 {
+            best = (found, (levels[at].1 + levels[at + 1].1 - step) / 2.0);
+        }
+    }
+    best.1
+}
+
+/// Numbers of samples by value.
+enum Levels {
+    /// All samples have this value.
+    One(f64),
+    /// Counts of each value that occurs, in order.
+    Values(Vec<u64>, Vec<f64>),
+    /// Counts and middles of bins.
+    Bins(Vec<u64>, Vec<f64>),
+}
+
+fn levels(function: &'static str, video: &Video, bins: usize) -> Result<Levels> {
     let Some((low, high)) = range_to_scale_by(function, video)? else {
         return Err(no_samples(function, video));
     };
     if low == high {
-        return Ok(low);
+        return Ok(Levels::One(low));
     }
     if video.dtype().size() > 2 {
-        let Histogram { counts, edges } = histogram(video, OTSU_BINS, None)?;
+        let Histogram { counts, edges } = histogram(video, bins, None)?;
         let centers = edges.windows(2).map(|edges| (edges[0] + edges[1]) / 2.0);
-        return Ok(part(&counts, &centers.collect::<Vec<_>>()));
+        return Ok(Levels::Bins(counts, centers.collect()));
     }
     map_samples!(video.samples(), array => {
         let (counts, values) = values_of(array)?;
-        Ok(part(&counts, &values))
+        Ok(Levels::Values(counts, values))
     })
 }
 

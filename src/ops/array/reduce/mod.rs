@@ -11,7 +11,7 @@ mod rank;
 mod reducers;
 mod select;
 
-pub use distribution::{Histogram, histogram, otsu, sort, unique};
+pub use distribution::{Histogram, ght, histogram, otsu, sort, unique};
 
 use plan::{Reducer, ReductionPlan, reduce};
 use reducers::{Addend, ArgExtreme, Count, ExactSum, Extreme, Moments, Sum, Tally};

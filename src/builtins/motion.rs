@@ -1,0 +1,327 @@
+//! Motion of tissue: displacements, motion compensation, strain.
+
+use rhai::Map;
+
+use crate::bail;
+use crate::error::Result;
+use crate::ops::motion::{
+    self, FlowOptions, MotionOptions, Reference, WarpEdge, WarpInterpolation, WarpOptions,
+};
+use crate::script::{Value, builtins, parameters};
+use crate::video::Video;
+
+parameters! {
+    /// How displacements are estimated.
+    struct FlowParams {
+        /// Width of the window of pixels that are taken to move together, odd. A wide one is
+        /// steadier, a narrow one follows details.
+        window: usize [px] = 17,
+        /// Largest number of levels of the image pyramid: the first estimate is made in frames of
+        /// half the size for each level but the first, down to 16 pixels.
+        levels: usize = 5,
+        /// Number of iterations on each level.
+        iterations: usize = 2,
+        /// Standard deviation of the Gaussian weights that the polynomials are fitted with.
+        poly_sigma: f64 [px] = 1.1,
+    }
+
+    /// How frames are warped.
+    struct WarpParams {
+        /// Interpolation between pixels: "cubic" by 16 pixels (Keys 1981, a = −1/2), "linear" by 4.
+        interpolation: WarpInterpolation = WarpInterpolation::Cubic,
+        /// Samples taken for those outside of the frame: "mirror", the frame reflected about the
+        /// center of its last pixels; "nearest", its last pixels; or "nan".
+        edge: WarpEdge = WarpEdge::Mirror,
+    }
+}
+
+impl FlowParams {
+    fn options(self) -> FlowOptions {
+        FlowOptions {
+            window: self.window,
+            levels: self.levels,
+            iterations: self.iterations,
+            poly_sigma: self.poly_sigma,
+        }
+    }
+}
+
+impl WarpParams {
+    fn options(self) -> WarpOptions {
+        WarpOptions {
+            interpolation: self.interpolation,
+            edge: self.edge,
+        }
+    }
+}
+
+builtins! {
+    /// Removes the motion of tissue from a video: warps every frame onto a reference frame.
+    ///
+    /// The video is smoothed in time and space, its contrast is enhanced, so that light that comes
+    /// and goes with the activity is not taken for motion, and the displacements of the tissue
+    /// since the reference frame are estimated. Then the video itself is warped. The same in
+    /// steps, with `s = v.smooth_spatiotemporal(0.8, 0.8, true)`:
+    /// `v.warp_video(s.contrast_enhancement(7).estimate_displacements())`.
+    ///
+    /// Choose a reference frame in which the tissue is at rest, and look at the result: what still
+    /// moves was not followed. Motion within the wave itself, shading and changes of the
+    /// illumination stay in the traces.
+    ///
+    /// Returns a video {t, y, x} with the shape and frame rate of the input: float64 for float64
+    /// and for ints of more than 16 bits, else float32. NaN stays NaN and does not spread.
+    ///
+    /// Fails if `video` is not gray {t, y, x}, if there is no such reference frame, or if it has no
+    /// structure to follow.
+    ///
+    /// ```
+    /// let p = phantom(#{frames: 60, motion: 2, texture: 0.2});
+    /// let still = motion_compensate(p.video);
+    /// let truth = phantom(#{frames: 60, texture: 0.2}).video;
+    /// let within = p.mask.binary_erosion(4);
+    /// let before = abs(p.video - truth)[[(), within]].mean();
+    /// abs(still - truth)[[(), within]].mean() < 0.3 * before // => true
+    /// ```
+    ///
+    /// See also: `estimate_displacements`, `contrast_enhancement`, `warp_video`, `register_shift`
+    ///
+    /// Source: Christoph & Luther 2018, doi:10.3389/fphys.2018.01483; Lebert et al. 2022,
+    /// doi:10.3389/fcvm.2022.787627; `optimap.motion.motion_compensate` of the Python package.
+    fn motion_compensate(
+        /// Gray video {t, y, x}.
+        video: Video,
+        /// Width of the disc for `contrast_enhancement`, odd; 0: none.
+        contrast_kernel: usize [px] = 7,
+        /// Index of the frame that all others are warped onto; negative from the end.
+        ref_frame: i64 = 0,
+        /// Standard deviation of the Gaussian filter in time before the estimation.
+        presmooth_temporal: f64 [frames] = 0.8,
+        /// Standard deviation of the Gaussian filter in space before the estimation.
+        presmooth_spatial: f64 [px] = 0.8,
+        /// Standard deviation of the Gaussian filter of the displacements in time; 0: none.
+        postsmooth_temporal: f64 [frames] = 0.0,
+        /// Standard deviation of the Gaussian filter of the displacements in space; 0: none.
+        postsmooth_spatial: f64 [px] = 0.0,
+        flow: ..FlowParams,
+        warp: ..WarpParams,
+    ) -> Result<Video> {
+        let options = MotionOptions {
+            contrast_kernel,
+            ref_frame,
+            presmooth: [presmooth_temporal, presmooth_spatial],
+            postsmooth: [postsmooth_temporal, postsmooth_spatial],
+            flow: flow.options(),
+            warp: warp.options(),
+        };
+        motion::motion_compensate(&video, &options)
+    }
+
+    /// Scales every pixel to [0, 1] by the range of samples in a disc around it.
+    ///
+    /// `y = (x − min) / (max − min)` over the pixels at a squared distance of at most r (r + 1)
+    /// with r = `kernel_size` / 2, rounded down, within the frame; 0 where the disc has only one
+    /// value. Structure of the size of the disc becomes visible, and slower changes of light in
+    /// space and time vanish, which is what the estimation of motion needs. NaN is left out and
+    /// stays NaN.
+    ///
+    /// Returns an array with the shape of the input, float32.
+    ///
+    /// Fails if `kernel_size` is even, below 3 or above 1001, or if the array is neither a gray
+    /// video nor an image.
+    ///
+    /// ```
+    /// let e = contrast_enhancement(example_video(10), 7);
+    /// [e.min(), e.max()] // => [0.0, 1.0]
+    /// contrast_enhancement(video([[1, 2, 4]]), 3).to_array() // => [[0.0, 0.3333333432674408, 1.0]]
+    /// ```
+    ///
+    /// See also: `motion_compensate`, `normalize_pixelwise`, `estimate_displacements`
+    ///
+    /// Source: Christoph & Luther 2018, doi:10.3389/fphys.2018.01483;
+    /// `optimap.motion.contrast_enhancement` of the Python package.
+    fn contrast_enhancement(
+        /// Gray video {t, y, x} or image.
+        video: Video,
+        /// Width of the disc, odd: about that of the structure to follow.
+        kernel_size: usize [px],
+    ) -> Result<Video> {
+        motion::contrast_enhancement(video, kernel_size)
+    }
+
+    /// Estimates where each point of a reference is in every frame (dense optical flow).
+    ///
+    /// Around each pixel of both frames a quadratic polynomial is fitted by normalized convolution
+    /// with Gaussian weights. If it moves by d, its linear part changes by −2 A d; that is solved
+    /// for d by least squares over a window with Gaussian weights (standard deviation 0.2 ·
+    /// `window`), repeatedly from where the last solution points to, and from coarse to fine
+    /// levels of an image pyramid. Where a window says next to nothing, the estimate stays that of
+    /// the coarser level. Enhance the contrast first: the method takes light that changes for
+    /// motion.
+    ///
+    /// Returns an array {t, y, x, 2} in pixels, float32, with the frame rate of the video: rows
+    /// down, then columns to the right. The point at `[y, x]` of the reference is at
+    /// `[y + d[[t, y, x, 0]], x + d[[t, y, x, 1]]]` of frame t. NaN where the reference is. OpenCV
+    /// and the Python package have the columns first: `stack([d[[(), (), (), 1]], d[[(), (), (),
+    /// 0]]], 3)` turns one into the other.
+    ///
+    /// Fails if `video` is not gray {t, y, x}, if there is no such reference frame, or if it has no
+    /// structure to follow.
+    ///
+    /// ```
+    /// let p = phantom(#{frames: 40, motion: 2, texture: 0.2});
+    /// let found = estimate_displacements(p.video.contrast_enhancement(7));
+    /// found.shape // => [40, 64, 64, 2]
+    /// let error = sqrt(((found - p.displacements) ** 2).sum(3));
+    /// median(error[[(), p.mask.binary_erosion(4)]]) < 0.2 // => true
+    /// ```
+    ///
+    /// See also: `motion_compensate`, `warp_video`, `smooth_displacements`, `strain`
+    ///
+    /// Source: Farnebäck 2003, doi:10.1007/3-540-45103-X_50.
+    fn estimate_displacements(
+        /// Gray video {t, y, x}, as from `contrast_enhancement`.
+        video: Video,
+        /// Index of the frame that displacements are relative to; negative from the end.
+        ref_frame: i64 = 0,
+        /// Image that displacements are relative to, instead of a frame.
+        reference: Option<Video> = None,
+        /// Displacements since the frame before, instead of since the reference; 0 in the first
+        /// frame.
+        frame_by_frame: bool = false,
+        /// Displacements of the points of each frame to where they are in the reference, to warp
+        /// the reference onto the frames.
+        reverse: bool = false,
+        flow: ..FlowParams,
+    ) -> Result<Video> {
+        let reference = match (reference, frame_by_frame) {
+            (None, false) => Reference::Frame(ref_frame),
+            (None, true) => Reference::Previous,
+            (Some(image), false) => Reference::Image(image),
+            (Some(_), true) => {
+                bail!("estimate_displacements needs `reference` or `frame_by_frame`, got both")
+            }
+        };
+        motion::estimate_displacements(&video, &reference, reverse, &flow.options())
+    }
+
+    /// Warps every frame: takes each pixel from where its displacement points to.
+    ///
+    /// The result at `[y, x]` is the sample of the frame at `[y + dy, x + dx]`, interpolated. With
+    /// the displacements of `estimate_displacements` every frame then looks like the reference.
+    /// NaN does not spread: near NaN samples the interpolation is linear between those that are
+    /// not NaN, and NaN only where the nearest one is. A pixel whose displacement is NaN is NaN.
+    ///
+    /// Returns an array of the shape of the input: float64 for float64 and for ints of more than 16
+    /// bits, else float32.
+    ///
+    /// Fails if `video` is neither a gray video nor an image, or if `displacements` do not have its
+    /// shape and a last axis of 2.
+    ///
+    /// ```
+    /// let d = zeros([2, 3, 2]);
+    /// d[[(), (), 1]] = 0.5;
+    /// warp_video(video([[1, 2, 4], [2, 4, 8]]), d, "linear").to_array()[0] // => [1.5, 3.0, 3.0]
+    /// ```
+    ///
+    /// See also: `estimate_displacements`, `motion_compensate`, `shift`
+    ///
+    /// Source: Keys 1981, doi:10.1109/TASSP.1981.1163711, for cubic interpolation.
+    fn warp_video(
+        /// Gray video {t, y, x} or image to warp.
+        video: Video,
+        /// Displacements {t, y, x, 2} in pixels, down and to the right; {y, x, 2} for an image, or
+        /// the same for all frames.
+        displacements: Video,
+        warp: ..WarpParams,
+    ) -> Result<Video> {
+        motion::warp_video(&video, &displacements, warp.options())
+    }
+
+    /// Smooths displacements with a Gaussian kernel in time and space.
+    ///
+    /// Like `smooth_spatiotemporal`, for both components; NaN is left out and stays NaN.
+    ///
+    /// Returns an array of the shape of the input, float32.
+    ///
+    /// Fails if the last axis is not 2 long, or if a standard deviation is infinite.
+    ///
+    /// ```
+    /// abs(smooth_displacements(ones([5, 8, 8, 2]), 1, 2) - 1).max() < 1e-6 // => true
+    /// ```
+    ///
+    /// See also: `estimate_displacements`, `smooth_spatiotemporal`, `strain`
+    ///
+    /// Source: SciPy's `scipy.ndimage.gaussian_filter` in mode "reflect".
+    fn smooth_displacements(
+        /// Displacements {t, y, x, 2}.
+        displacements: Video,
+        /// Standard deviation in time; 0: no smoothing in time.
+        sigma_temporal: f64 [frames],
+        /// Standard deviation in space; 0: no smoothing in space.
+        sigma_spatial: f64 [px],
+    ) -> Result<Video> {
+        motion::smooth_displacements(&displacements, sigma_temporal, sigma_spatial)
+    }
+
+    /// Divergence of displacements: the change of the area around each pixel, to first order.
+    ///
+    /// `∂dy/∂y + ∂dx/∂x`, by central differences, one-sided beside edges and NaN: −0.1 where the
+    /// tissue has become 10 % smaller. Smooth the displacements first: differences amplify noise.
+    ///
+    /// Returns an array {t, y, x} without unit, float32; NaN where a displacement or all its
+    /// neighbors are.
+    ///
+    /// Fails if the last axis is not 2 long.
+    ///
+    /// ```
+    /// let y = linspace(0, 9, 10).reshape([10, 1]) + zeros([1, 10]);
+    /// let d = stack([-0.1 * y, 0 * y], 2);
+    /// format("{:.2f}", divergence(d).mean()) // => "-0.10"
+    /// ```
+    ///
+    /// See also: `strain`, `estimate_displacements`, `smooth_displacements`
+    fn divergence(
+        /// Displacements {t, y, x, 2} or {y, x, 2} in pixels.
+        displacements: Video,
+    ) -> Result<Video> {
+        motion::divergence(&displacements)
+    }
+
+    /// Green–Lagrange strain of tissue from its displacements.
+    ///
+    /// `E = (∇d + ∇dᵀ + ∇dᵀ∇d) / 2` with respect to the reference, by central differences,
+    /// one-sided beside edges and NaN. A line element that has become shorter by 10 % has the
+    /// strain (0.9² − 1) / 2 = −0.095. Rotation does not strain. Smooth the displacements first:
+    /// differences amplify noise.
+    ///
+    /// Returns a map of arrays {t, y, x} without unit, float32: `yy` and `xx`, the strain along the
+    /// axes; `yx`, the shear strain; `max` and `min`, the principal strains. NaN where a
+    /// displacement or all its neighbors are.
+    ///
+    /// Fails if the last axis is not 2 long.
+    ///
+    /// ```
+    /// let y = linspace(0, 9, 10).reshape([10, 1]) + zeros([1, 10]);
+    /// let s = strain(stack([-0.1 * y, 0 * y], 2));
+    /// format("{:.3f} {:.3f}", s.yy.mean(), s.max.mean()) // => "-0.095 0.000"
+    /// ```
+    ///
+    /// See also: `divergence`, `estimate_displacements`, `smooth_displacements`
+    ///
+    /// Source: Holzapfel 2000, Nonlinear Solid Mechanics, chapter 2, for the definition.
+    fn strain(
+        /// Displacements {t, y, x, 2} or {y, x, 2} in pixels, relative to the tissue at rest.
+        displacements: Video,
+    ) -> Result<Map> {
+        let found = motion::strain(&displacements)?;
+        let parts = [
+            ("yy", found.yy),
+            ("xx", found.xx),
+            ("yx", found.yx),
+            ("max", found.max),
+            ("min", found.min),
+        ];
+        let parts = parts.into_iter().map(|(name, part)| (name.into(), part.into_dynamic()));
+        Ok(parts.collect())
+    }
+}
