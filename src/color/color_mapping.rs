@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::color_settings::ColorSettings;
-use super::colormap::{BAD, Colormap, FloatColor, Rgba, ScaledColormap};
+use super::colormap::{BAD, FloatColor, Rgba, ScaledColormap};
 use crate::error::{Error, Result, counted};
 use crate::video::{Element, Real, Video, shape_text};
 
@@ -157,44 +157,11 @@ fn exact_direct<R: Real>(pixel: &[R], white: f64) -> FloatColor {
     }
 }
 
-/// Color limits that are not given: the range of the first frame with finite samples. If all of its
-/// samples are equal, as in `v - v[0]`, it has none, and the limits are [`shared_limits`] of the
-/// whole video.
-pub fn default_limits(video: &Video, colormap: &Colormap) -> Result<Option<(f64, f64)>> {
-    match first_range(video)? {
-        Some((low, high)) if low == high && video.len() > 1 => Ok(video
-            .finite_range()?
-            .map(|all| shared_limits(all, colormap))),
-        found => Ok(found),
-    }
-}
-
-/// Color limits for the range of a whole video: symmetric around zero for a diverging colormap,
-/// whose middle means no difference.
-pub fn shared_limits((low, high): (f64, f64), colormap: &Colormap) -> (f64, f64) {
-    match colormap.is_diverging() && low < high {
-        true => {
-            let farthest = low.abs().max(high.abs());
-            (-farthest, farthest)
-        }
-        false => (low, high),
-    }
-}
-
-/// Smallest and largest finite sample of the first frame that has any.
-pub fn first_range(video: &Video) -> Result<Option<(f64, f64)>> {
-    for frame in 0..video.len() {
-        if let Some(range) = video.frames(frame, 1, 1).finite_range()? {
-            return Ok(Some(range));
-        }
-    }
-    Ok(None)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::color::colormap::Colormap;
+    use crate::color::limits::default_limits;
     use crate::video::Strided;
 
     fn gray(vmax: Option<f64>) -> ColorSettings {
@@ -243,7 +210,8 @@ mod tests {
         let video = Video::new(Strided::from_vec(&[3, 1, 2], differences.to_vec()));
         let limits = |name: &str, vmin, vmax| {
             let colormap = Colormap::named(name).unwrap();
-            let mapping = ColorMapping::new(&video, colormap, vmin, vmax).unwrap();
+            let settings = ColorSettings::new(colormap, vmin, vmax);
+            let mapping = ColorMapping::new(&video, &settings).unwrap();
             mapping
                 .scale()
                 .map(|scale| (scale.low(), scale.high()))
@@ -259,21 +227,6 @@ mod tests {
         assert_eq!(default_limits(&constant, &colormap), Ok(Some((0.0, 0.0))));
         let twice = Video::new(Strided::from_vec(&[2, 1, 1], vec![7u8; 2]));
         assert_eq!(default_limits(&twice, &colormap), Ok(Some((7.0, 7.0))));
-    }
-
-    #[test]
-    fn the_whole_video_is_looked_at_if_asked_for() {
-        let video = Video::new(Strided::from_vec(&[2, 1, 2], vec![1u8, 2, 0, 9]));
-        let all = |limits| RangeExtent::All.limits(&video, limits);
-        assert_eq!(all((None, None)), Ok((Some(0.0), Some(9.0))));
-        assert_eq!(all((Some(5.0), None)), Ok((Some(5.0), Some(9.0))));
-        let first = RangeExtent::First.limits(&video, (None, Some(3.0)));
-        assert_eq!(first, Ok((None, Some(3.0))));
-        let color = Video::new(Strided::from_vec(&[1, 1, 1, 3], vec![1u8, 2, 3]));
-        assert_eq!(
-            RangeExtent::All.limits(&color, (None, None)),
-            Ok((None, None))
-        );
     }
 
     #[test]

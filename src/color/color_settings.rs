@@ -1,8 +1,8 @@
 //! How the samples of a gray video are colored: the one type that carries `cmap`, `vmin` and `vmax`
 //! from a script to the pixels of a window, a movie or an image.
 
-use super::color_mapping::default_limits;
 use super::colormap::Colormap;
+use super::limits::default_limits;
 use crate::bail;
 use crate::choice::Choice;
 use crate::error::Result;
@@ -76,5 +76,24 @@ impl ColorSettings {
             bail!("`vmin` must not be above `vmax`, got {low} and {high}");
         }
         Ok((low, high))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::video::Strided;
+
+    #[test]
+    fn limits_that_are_not_given_are_those_of_the_first_frame_or_of_all() {
+        let video = Video::new(Strided::from_vec(&[2, 1, 2], vec![1u8, 2, 0, 9]));
+        let limits = |range, vmin, vmax| {
+            let settings = ColorSettings::new(Colormap::gray(), vmin, vmax);
+            ColorSettings { range, ..settings }.limits(&video)
+        };
+        assert_eq!(limits(RangeExtent::First, None, None), Ok((1.0, 2.0)));
+        assert_eq!(limits(RangeExtent::First, None, Some(3.0)), Ok((1.0, 3.0)));
+        assert_eq!(limits(RangeExtent::All, None, None), Ok((0.0, 9.0)));
+        assert_eq!(limits(RangeExtent::All, Some(5.0), None), Ok((5.0, 9.0)));
     }
 }

@@ -5,6 +5,7 @@ pub mod color_mapping;
 pub mod color_settings;
 pub mod colormap;
 pub mod gradient;
+pub mod limits;
 pub mod palette;
 pub mod yuv;
 

@@ -50,6 +50,18 @@ pub fn draw(
     pen.ceil() as usize
 }
 
+/// Draws a line of text that ends at the column `right`; returns the column where it begins.
+pub fn draw_before(
+    image: &mut Image,
+    (right, middle): (usize, usize),
+    text: &str,
+    (size, color): (f32, Color),
+) -> usize {
+    let left = right.saturating_sub(width(text, size));
+    draw(image, (left, middle), text, size, color);
+    left
+}
+
 /// The text, shortened with an ellipsis if it is wider than `room` pixels.
 pub fn fit(text: &str, size: f32, room: usize) -> String {
     // Every letter is at least a pixel wide, and scripts may pass titles of any length.

@@ -1,10 +1,9 @@
 //! Draws the controls under the videos: button, slider, frame counter and time.
 
 use super::layout::PlayerLayout;
-use super::render::{draw_label_before, time_text};
-use super::scene::PlayerScene;
+use super::scene::{PlayerScene, time_text};
 use super::theme;
-use crate::draw::{Image, Rect};
+use crate::draw::{Image, Rect, text};
 use crate::video::number_text;
 
 /// Draws all controls for which there is room.
@@ -68,15 +67,15 @@ fn draw_counter(image: &mut Image, layout: &PlayerLayout, scene: &PlayerScene) {
     if !layout.counter.is_empty() {
         let position = (layout.counter.right(), layout.counter.middle());
         let of = format!(" / {last}");
-        let left = draw_label_before(image, position, &of, (size, theme::DIM));
+        let left = text::draw_before(image, position, &of, (size, theme::DIM));
         let position = (left, position.1);
-        draw_label_before(image, position, &frame.to_string(), (size, theme::TEXT));
+        text::draw_before(image, position, &frame.to_string(), (size, theme::TEXT));
     }
     if !layout.time.is_empty()
         && let Some(time) = time_text(&scene.panels, frame)
     {
         let position = (layout.time.right(), layout.time.middle());
-        draw_label_before(image, position, &time, (size, theme::DIM));
+        text::draw_before(image, position, &time, (size, theme::DIM));
     }
 }
 
@@ -85,6 +84,6 @@ fn draw_rate(image: &mut Image, rect: Rect, scene: &PlayerScene) {
     if let Some(rate) = scene.rate.filter(|_| !rect.is_empty()) {
         let label = format!("{} fps", number_text(rate.round()));
         let style = (scene.inputs.sizes.label, theme::DIM);
-        draw_label_before(image, (rect.right(), rect.middle()), &label, style);
+        text::draw_before(image, (rect.right(), rect.middle()), &label, style);
     }
 }

@@ -3,30 +3,11 @@
 use super::layout::{PanelLayout, PlayerLayout};
 use super::panel::Panel;
 use super::scene::PlayerScene;
-use super::theme::{self, ThemeSizes};
+use super::theme;
 use super::{annotations, controls, help, overlays, trace_plot};
-use crate::draw::colorbar::{self, Style};
-use crate::draw::{Color, Image, Rect, text};
+use crate::draw::colorbar;
+use crate::draw::{Image, Rect, text};
 use crate::video::number_text;
-
-/// Style of colorbars on a display of scale 1.
-pub(super) const BAR_STYLE: BarStyle = BarStyle(Style {
-    label_size: 0.0,
-    text: theme::DIM,
-    line: theme::LINE,
-});
-
-/// Style of colorbars except for the size.
-pub(super) struct BarStyle(Style);
-
-impl BarStyle {
-    pub(super) fn scaled(&self, sizes: &ThemeSizes) -> Style {
-        Style {
-            label_size: sizes.label,
-            ..self.0
-        }
-    }
-}
 
 /// Draws the whole player in the size of the image.
 pub(super) fn draw(image: &mut Image, scene: &PlayerScene) {
@@ -64,7 +45,7 @@ fn draw_panel(image: &mut Image, position: &PanelLayout, panel: &Panel, scene: &
     let frame = scene.playback.frame();
     panel.draw(frame, (image, position.video), &part, scene.smooth);
     if let Some(scale) = panel.frames.scale() {
-        let style = BAR_STYLE.scaled(&scene.inputs.sizes);
+        let style = theme::bar_style(&scene.inputs.sizes);
         colorbar::draw(image, position.colorbar, scale, &style);
     }
 }
@@ -84,20 +65,8 @@ fn draw_title(image: &mut Image, layout: &PanelLayout, panel: &Panel, scene: &Pl
     let room = end + 2 * sizes.gap + text::width(&details, sizes.label);
     if !rect.is_empty() && scene.panels.len() == 1 && room <= layout.right {
         let position = (layout.right, rect.middle());
-        draw_label_before(image, position, &details, (sizes.label, theme::DIM));
+        text::draw_before(image, position, &details, (sizes.label, theme::DIM));
     }
-}
-
-/// Draws a label that ends at the column `right`; returns the column where it begins.
-pub(super) fn draw_label_before(
-    image: &mut Image,
-    (right, middle): (usize, usize),
-    label: &str,
-    (size, color): (f32, Color),
-) -> usize {
-    let left = right.saturating_sub(text::width(label, size));
-    text::draw(image, (left, middle), label, size, color);
-    left
 }
 
 /// Draws a line of one pixel around a rectangle.
@@ -112,12 +81,4 @@ fn details(panel: &Panel) -> String {
     let fps = video.metadata().fps;
     let fps = fps.map_or_else(String::new, |fps| format!(" · {} fps", number_text(fps)));
     format!("{width} × {height} · {}{fps}", video.dtype())
-}
-
-/// Time of a frame, if the frame rate is known.
-pub(super) fn time_text(panels: &[Panel], frame: usize) -> Option<String> {
-    let fps = panels.first()?.frames.base().metadata().fps;
-    let interval = 1000.0 / fps.filter(|fps| 0.0 < *fps)?;
-    let digits = usize::from(interval.fract() != 0.0);
-    Some(format!("{:.digits$} ms", frame as f64 * interval))
 }

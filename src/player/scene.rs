@@ -6,8 +6,7 @@ use super::layout::{PanelLayoutInputs, PlayerLayout, PlayerLayoutInputs};
 use super::panel::Panel;
 use super::playback::Playback;
 use super::probes::Probe;
-use super::render::{BAR_STYLE, time_text};
-use super::theme::ThemeSizes;
+use super::theme::{self, ThemeSizes};
 use super::view::View;
 use crate::draw::{Rect, colorbar, text};
 use crate::view::annotations::Annotations;
@@ -104,7 +103,7 @@ pub(super) fn inputs(panels: &[Panel], playback: &Playback, scale: f32) -> Playe
 }
 
 fn panel_needs(panel: &Panel, sizes: &ThemeSizes) -> PanelLayoutInputs {
-    let style = BAR_STYLE.scaled(sizes);
+    let style = theme::bar_style(sizes);
     let widths = panel.frames.scale().map(|scale| {
         let heights = [60, 150, 300, 600].map(|height| sizes.px(height));
         heights.map(|height| colorbar::label_width(scale, height, &style))
@@ -114,4 +113,12 @@ fn panel_needs(panel: &Panel, sizes: &ThemeSizes) -> PanelLayoutInputs {
         title: !panel.title.is_empty(),
         colorbar: widths.and_then(|widths| widths.into_iter().max()),
     }
+}
+
+/// Time of a frame, if the frame rate is known.
+pub(super) fn time_text(panels: &[Panel], frame: usize) -> Option<String> {
+    let fps = panels.first()?.frames.base().metadata().fps;
+    let interval = 1000.0 / fps.filter(|fps| 0.0 < *fps)?;
+    let digits = usize::from(interval.fract() != 0.0);
+    Some(format!("{:.digits$} ms", frame as f64 * interval))
 }

@@ -1,6 +1,7 @@
 //! Style of the player: colors, text sizes and distances in pixels.
 
-use crate::draw::Color;
+use crate::color::Color;
+use crate::draw::colorbar::Style;
 
 /// Background; also shown for NaN.
 pub const BACKGROUND: Color = 0x17_18_1b;
@@ -74,5 +75,14 @@ impl ThemeSizes {
     /// Converts a length in pixels at scale 1 to pixels of this display.
     pub fn px(&self, length: usize) -> usize {
         (length as f32 * self.scale).round() as usize
+    }
+}
+
+/// Style of colorbars.
+pub fn bar_style(sizes: &ThemeSizes) -> Style {
+    Style {
+        label_size: sizes.label,
+        text: DIM,
+        line: LINE,
     }
 }

@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::color::color_settings::ColorSettings;
 use crate::color::colormap::Colormap;
-use crate::draw::annotations::Annotations;
 use crate::error::{Error, Result};
 use crate::io::{self, FrameSelection, LoadOptions};
 use crate::player::event_loop::EventLoopProxy;
 use crate::player::{Panel, Player, Show};
 use crate::task;
+use crate::view::annotations::Annotations;
 
 /// Time between two frames, as in `show_video`.
 const INTERVAL_MS: u64 = 10;
@@ -55,8 +56,9 @@ fn open(file: &Path) -> Result<Player> {
     let video = io::load_video(file, &FrameSelection::ALL, &options)?;
     let title = file.file_name().unwrap_or(file.as_os_str());
     let title = title.to_string_lossy().into_owned();
+    let colors = ColorSettings::new(Colormap::gray(), None, None);
     Player::new(Show {
-        panels: vec![Panel::video(video, title, Colormap::gray(), (None, None))?],
+        panels: vec![Panel::video(video, title, &colors)?],
         interval_ms: INTERVAL_MS,
         step: 1,
         annotations: Annotations::default(),

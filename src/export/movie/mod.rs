@@ -25,7 +25,6 @@ mod tests;
 
 use std::path::Path;
 
-pub use crate::color::color_mapping::RangeExtent;
 pub use annotations::MovieAnnotations;
 pub use cell_source::MovieSource;
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::color::yuv::YuvMatrix;
-use crate::color::{Color, pack, unpack};
+use crate::color::{pack, unpack};
 use crate::draw::Image;
 use crate::ops::edit::pad::PadMode;
 

@@ -278,13 +278,8 @@ fn ramp_of_colors() -> (Video, ColorSettings) {
     };
     let samples = (0..frames * 4 * side * width).map(level).collect();
     let video = crate::ops::testing::video(&[frames, 4 * side, width], samples);
-    let settings = ColorSettings {
-        cmap: Colormap::named("viridis").unwrap(),
-        vmin: Some(0.0),
-        vmax: Some(255.0),
-        range: RangeExtent::First,
-    };
-    (video, settings)
+    let viridis = Colormap::named("viridis").unwrap();
+    (video, ColorSettings::new(viridis, Some(0.0), Some(255.0)))
 }
 
 /// Differences of the colors of a movie from those of the ramp: the mean of each channel, and the

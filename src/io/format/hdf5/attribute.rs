@@ -6,7 +6,7 @@ use super::btree2;
 use super::cursor::{Cursor, corrupted};
 use super::datatype::{Datatype, ElementKind};
 use super::file::Hdf5File;
-use super::header::{Message, kind};
+use super::header::{self, Message, kind};
 use super::heap::{self, FractalHeap};
 use super::layout;
 use crate::error::Result;
@@ -60,7 +60,7 @@ fn read_dense(file: &Hdf5File, body: &[u8], attributes: &mut Attributes) -> Resu
         let mut cursor = file.cursor(record);
         let id = cursor.take(8)?;
         let object = match cursor.u8()? & SHARED != 0 {
-            true => file.shared_object(kind::ATTRIBUTE, id),
+            true => header::shared_object(file, kind::ATTRIBUTE, id),
             false => heap.object(file, id),
         };
         let read = object.and_then(|body| attribute(file, &body));
@@ -89,7 +89,7 @@ fn attribute(file: &Hdf5File, body: &[u8]) -> Result<Option<(String, Field)>> {
     }
     let [name, datatype, space] = parts;
     let whole = |kind, part: &[u8], shared: u8| match flags & shared != 0 && version > 1 {
-        true => file.shared(kind, part, 0),
+        true => header::shared(file, kind, part, 0),
         false => Ok(part.to_vec()),
     };
     let datatype = whole(kind::DATATYPE, datatype, SHARED_TYPE)?;

@@ -1,6 +1,6 @@
 //! Reading and decompressing the chunks of a dataset.
 
-use super::dataset::DatasetBody;
+use super::dataset_body::DatasetBody;
 use super::filters::{self, ChunkFilter};
 use super::index::{Chunk, ChunkMap};
 use super::layout::Chunks;

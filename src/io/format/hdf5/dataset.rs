@@ -6,13 +6,12 @@ use std::sync::Arc;
 use super::attribute::{self, Attributes};
 use super::chunks::ChunkReader;
 use super::cursor::corrupted;
-use super::datatype::{Datatype, ElementKind};
+use super::dataset_body::DatasetBody;
+use super::datatype::ElementKind;
 use super::external;
 use super::file::Hdf5File;
-use super::filters::{self, ChunkFilter};
-use super::header::{Message, kind};
-use super::layout::{self, DataLayout, Dataspace, Piece};
-use super::recode::Recode;
+use super::header::Message;
+use super::layout::DataLayout;
 use crate::bail;
 use crate::error::{Error, Result, counted};
 use crate::io::bytes::chunked::ChunkGrid;
@@ -34,22 +33,6 @@ pub(in crate::io) struct Dataset {
     /// Whether it is a second name of a dataset that was visited before.
     pub(in crate::io) is_alias: bool,
     body: Result<DatasetBody>,
-}
-
-/// Data needed to read samples.
-pub(super) struct DatasetBody {
-    pub(super) file: Arc<Hdf5File>,
-    /// Address of the header.
-    address: u64,
-    pub(super) space: Dataspace,
-    pub(super) datatype: Datatype,
-    pub(super) recode: Option<Recode>,
-    layout: DataLayout,
-    pub(super) filters: Vec<ChunkFilter>,
-    /// Bytes of the fill value, if it is not zero.
-    fill: Option<Vec<u8>>,
-    /// Sections of external files that contain the samples.
-    pieces: Vec<Piece>,
 }
 
 impl Dataset {
@@ -148,7 +131,7 @@ impl Dataset {
     /// The bytes of a small value, in its encoding.
     pub(in crate::io) fn small(&self) -> Option<Vec<u8>> {
         let body = self.body.as_ref().ok()?;
-        let elements = body.elements().ok()?;
+        let elements = elements(body).ok()?;
         Some(match (&body.recode, self.encoding) {
             (Some(recode), Ok(encoding)) => {
                 let mut out = vec![0; self.len() * encoding.size()];
@@ -179,7 +162,7 @@ impl Dataset {
         ) {
             return None;
         }
-        let bytes = body.elements().ok()?;
+        let bytes = elements(body).ok()?;
         match attribute::value(&body.file, &body.datatype, 1, &bytes).ok()?? {
             Field::Text(text) => Some(text),
             _ => None,
@@ -202,7 +185,7 @@ impl Dataset {
         if body.datatype.kind != ElementKind::Reference {
             return None;
         }
-        let bytes = body.elements().ok()?;
+        let bytes = elements(body).ok()?;
         let elements = bytes.chunks_exact(body.datatype.size);
         let addresses = elements.map(|element| body.file.cursor(element).address());
         addresses.collect::<Result<Option<Vec<u64>>>>().ok()?
@@ -320,107 +303,6 @@ impl Dataset {
     }
 }
 
-impl DatasetBody {
-    fn new(file: &Arc<Hdf5File>, address: u64, messages: &[Message]) -> Result<Self> {
-        let find = |kind| messages.iter().find(|message| message.kind == kind);
-        let need = |kind, what: &str| {
-            let message = find(kind).ok_or_else(|| corrupted(what))?;
-            message.body()
-        };
-        let space = need(kind::DATASPACE, "its axes are missing")?;
-        let datatype = need(kind::DATATYPE, "its type is missing")?;
-        let datatype = Datatype::read(&mut file.cursor(datatype))?;
-        let layout = need(kind::LAYOUT, "its layout is missing")?;
-        let filters = match find(kind::FILTERS) {
-            Some(message) => filters::read(file.cursor(message.body()?), datatype.size)?,
-            None => Vec::new(),
-        };
-        let fill = match (find(kind::FILL), find(kind::OLD_FILL)) {
-            (Some(new), _) => layout::fill(file.cursor(new.body()?), false)?,
-            (None, Some(old)) => layout::fill(file.cursor(old.body()?), true)?,
-            (None, None) => None,
-        };
-        let pieces = match find(kind::EXTERNAL_FILES) {
-            Some(message) => layout::pieces(file, file.cursor(message.body()?))?,
-            None => Vec::new(),
-        };
-        let recode = datatype.encoding().ok().and_then(|(_, recode)| recode);
-        Ok(Self {
-            file: file.clone(),
-            address,
-            space: layout::space(file.cursor(space))?,
-            recode,
-            layout: layout::layout(file.cursor(layout))?,
-            filters,
-            fill: fill.filter(|fill| fill.len() == datatype.size),
-            pieces,
-            datatype,
-        })
-    }
-
-    /// Reads elements and converts them to samples.
-    pub(super) fn decode(
-        &self,
-        out: &mut [u8],
-        bytes: usize,
-        read: impl FnOnce(&mut [u8]) -> Result<()>,
-    ) -> Result<()> {
-        let Some(recode) = &self.recode else {
-            return read(out);
-        };
-        let mut elements = vec![0; bytes];
-        read(&mut elements)?;
-        recode.apply(&elements, out);
-        Ok(())
-    }
-
-    /// The fill value of the samples.
-    fn fill_value(&self, stored: Encoding) -> Vec<u8> {
-        let Some(fill) = &self.fill else {
-            return Vec::new();
-        };
-        let mut fill_value = fill.clone();
-        if let Some(recode) = &self.recode {
-            fill_value = vec![0; stored.size()];
-            recode.apply(fill, &mut fill_value);
-        }
-        fill_value
-    }
-
-    /// All elements as stored in the file, if there are few.
-    fn elements(&self) -> Result<Vec<u8>> {
-        let too_long = || corrupted("a value is too long");
-        let count = self.space.shape.iter();
-        let count = count.clone().try_fold(1, |n: u64, len| n.checked_mul(*len));
-        let size = count.and_then(|count| attribute::size(count, &self.datatype));
-        let size = size.filter(|_| !self.space.is_null).ok_or_else(too_long)?;
-        let fill_value = || match &self.fill {
-            Some(fill) => fill.repeat(size / fill.len().max(1)),
-            None => vec![0; size],
-        };
-        match &self.layout {
-            DataLayout::Compact(bytes) => match bytes.get(..size) {
-                Some(bytes) => Ok(bytes.to_vec()),
-                None => Err(corrupted("it ends early")),
-            },
-            DataLayout::Contiguous(_) if !self.pieces.is_empty() => {
-                let mut out = vec![0; size];
-                let pieces = external::open_pieces(&self.file, &self.pieces)?;
-                external::read_pieces(&pieces, 0, &mut out)?;
-                Ok(out)
-            }
-            DataLayout::Contiguous(Some(address)) => self.file.read(*address, size as u64),
-            DataLayout::Contiguous(None) => Ok(fill_value()),
-            DataLayout::Chunked(chunks) => {
-                let mut out = fill_value();
-                ChunkReader::new(self, chunks)?.read_all(&mut out)?;
-                Ok(out)
-            }
-            DataLayout::Virtual => Err(corrupted("its samples are in other datasets")),
-        }
-    }
-}
-
 impl std::fmt::Display for Dataset {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let kind = match self.encoding {
@@ -431,5 +313,38 @@ impl std::fmt::Display for Dataset {
             [] => write!(f, "{} ({kind})", self.name),
             shape => write!(f, "{} ({} {kind})", self.name, shape_text(shape)),
         }
+    }
+}
+
+/// All elements as stored in the file, if there are few.
+fn elements(body: &DatasetBody) -> Result<Vec<u8>> {
+    let too_long = || corrupted("a value is too long");
+    let count = body.space.shape.iter();
+    let count = count.clone().try_fold(1, |n: u64, len| n.checked_mul(*len));
+    let size = count.and_then(|count| attribute::size(count, &body.datatype));
+    let size = size.filter(|_| !body.space.is_null).ok_or_else(too_long)?;
+    let fill_value = || match &body.fill {
+        Some(fill) => fill.repeat(size / fill.len().max(1)),
+        None => vec![0; size],
+    };
+    match &body.layout {
+        DataLayout::Compact(bytes) => match bytes.get(..size) {
+            Some(bytes) => Ok(bytes.to_vec()),
+            None => Err(corrupted("it ends early")),
+        },
+        DataLayout::Contiguous(_) if !body.pieces.is_empty() => {
+            let mut out = vec![0; size];
+            let pieces = external::open_pieces(&body.file, &body.pieces)?;
+            external::read_pieces(&pieces, 0, &mut out)?;
+            Ok(out)
+        }
+        DataLayout::Contiguous(Some(address)) => body.file.read(*address, size as u64),
+        DataLayout::Contiguous(None) => Ok(fill_value()),
+        DataLayout::Chunked(chunks) => {
+            let mut out = fill_value();
+            ChunkReader::new(body, chunks)?.read_all(&mut out)?;
+            Ok(out)
+        }
+        DataLayout::Virtual => Err(corrupted("its samples are in other datasets")),
     }
 }

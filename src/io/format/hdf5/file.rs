@@ -1,13 +1,10 @@
 //! An open HDF5 file: the start of its structure, and the sizes of its numbers.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use super::MAGIC;
 use super::checksum::verified;
 use super::cursor::{Cursor, OffsetSizes, corrupted};
-use super::header::{self, Message, kind};
-use super::heap::FractalHeap;
 use crate::error::Result;
 use crate::io::bytes::samples::SharedFile;
 
@@ -32,18 +29,19 @@ pub(super) struct Hdf5File {
     /// Address of the root group's header.
     pub(super) root: u64,
     /// Locations of messages shared by several objects.
-    shared: Vec<SharedIndex>,
+    pub(super) shared: Vec<SharedIndex>,
 }
 
 /// Location of shared messages of some types.
-struct SharedIndex {
-    kinds: u16,
-    heap: u64,
+pub(super) struct SharedIndex {
+    /// A bit for each type.
+    pub(super) kinds: u16,
+    pub(super) heap: u64,
 }
 
 impl Hdf5File {
-    /// Opens a file and reads its superblock.
-    pub(super) fn open(path: &Path) -> Result<Arc<Self>> {
+    /// Opens a file and reads its superblock; returns also the address of its extension.
+    pub(super) fn open(path: &Path) -> Result<(Self, Option<u64>)> {
         let source = SharedFile::open(path)?;
         let base = beginning(&source)?;
         let mut file = Self {
@@ -55,11 +53,7 @@ impl Hdf5File {
         };
         let bytes = file.read(0, SUPERBLOCK.min(file.len()))?;
         let extension = file.read_superblock(&bytes)?;
-        if let Some(extension) = extension {
-            // Missing shared messages are an error only when they are needed.
-            file.shared = file.read_shared(extension).unwrap_or_default();
-        }
-        Ok(Arc::new(file))
+        Ok((file, extension))
     }
 
     /// Number of bytes from the start of the structure to the end of the file.
@@ -143,63 +137,7 @@ impl Hdf5File {
         cursor.sizes = self.sizes;
         Ok(())
     }
-
-    /// Reads the locations of shared messages from the superblock extension.
-    fn read_shared(&self, extension: u64) -> Result<Vec<SharedIndex>> {
-        let messages = header::read(self, extension)?;
-        let Some(table) = messages.iter().find(|m| m.kind == kind::SHARED_TABLE) else {
-            return Ok(Vec::new());
-        };
-        let mut cursor = self.cursor(&table.body);
-        cursor.skip(1)?;
-        let address = cursor.required_address()?;
-        let count = usize::from(cursor.u8()?);
-        let entry = 14 + 2 * self.sizes.offset;
-        let bytes = self.read(address, (4 + count * entry + 4) as u64)?;
-        let mut cursor = self.cursor(verified(&bytes)?);
-        cursor.expect(b"SMTB")?;
-        let mut indices = Vec::new();
-        for _ in 0..count {
-            cursor.skip(2)?;
-            let kinds = cursor.u16()?;
-            cursor.skip(10 + self.sizes.offset)?;
-            if let Some(heap) = cursor.address()? {
-                indices.push(SharedIndex { kinds, heap });
-            }
-        }
-        Ok(indices)
-    }
-
-    /// The message that a shared record refers to.
-    pub(super) fn shared(&self, kind: u8, record: &[u8], depth: usize) -> Result<Vec<u8>> {
-        let mut cursor = self.cursor(record);
-        let (version, address) = (cursor.u8()?, cursor.u8()?);
-        if version == 1 {
-            cursor.skip(6)?;
-        }
-        if version == 3 && address == 1 {
-            return self.shared_object(kind, cursor.take(8)?);
-        }
-        if depth > MAX_SHARING {
-            return Err(corrupted("a shared message refers to itself"));
-        }
-        let messages = header::read_at_depth(self, cursor.required_address()?, depth + 1)?;
-        let found = messages.into_iter().find(|message| message.kind == kind);
-        let Message { body, .. } = found.ok_or_else(|| corrupted("a shared message is missing"))?;
-        Ok(body)
-    }
-
-    /// The message of a type with an identifier in the heap of shared messages.
-    pub(super) fn shared_object(&self, kind: u8, id: &[u8]) -> Result<Vec<u8>> {
-        let bit = 1u16.checked_shl(u32::from(kind)).unwrap_or(0);
-        let index = self.shared.iter().find(|index| index.kinds & bit != 0);
-        let index = index.ok_or_else(|| corrupted("a shared message is missing"))?;
-        FractalHeap::open(self, index.heap)?.object(self, id)
-    }
 }
-
-/// Maximum depth of references between shared messages.
-const MAX_SHARING: usize = 4;
 
 /// Offset of the structure: the start of the file, or after a user block.
 fn beginning(source: &SharedFile) -> Result<u64> {

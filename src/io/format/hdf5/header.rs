@@ -1,8 +1,12 @@
-//! Object headers: the messages that describe a group or a dataset.
+//! Object headers: the messages that describe a group or a dataset, and those that objects share.
+
+use std::path::Path;
+use std::sync::Arc;
 
 use super::checksum::verified;
 use super::cursor::{Cursor, corrupted};
-use super::file::Hdf5File;
+use super::file::{Hdf5File, SharedIndex};
+use super::heap::FractalHeap;
 use crate::error::Result;
 
 /// Types of messages.
@@ -27,6 +31,9 @@ pub(super) mod kind {
 const MAX_BLOCKS: usize = 1000;
 const MAX_MESSAGES: usize = 100_000;
 
+/// Maximum depth of references between shared messages.
+const MAX_SHARING: usize = 4;
+
 /// Flag of a message that is shared by several objects and stored elsewhere.
 const SHARED: u8 = 2;
 
@@ -48,13 +55,23 @@ impl Message {
     }
 }
 
+/// Opens a file, with the locations of the messages that objects share.
+pub(super) fn open(path: &Path) -> Result<Arc<Hdf5File>> {
+    let (mut file, extension) = Hdf5File::open(path)?;
+    if let Some(extension) = extension {
+        // Missing shared messages are an error only when they are needed.
+        file.shared = shared_indices(&file, extension).unwrap_or_default();
+    }
+    Ok(Arc::new(file))
+}
+
 /// The messages of an object.
 pub(super) fn read(file: &Hdf5File, address: u64) -> Result<Vec<Message>> {
     read_at_depth(file, address, 0)
 }
 
 /// The messages of an object, with the depth of shared references so far.
-pub(super) fn read_at_depth(file: &Hdf5File, address: u64, depth: usize) -> Result<Vec<Message>> {
+fn read_at_depth(file: &Hdf5File, address: u64, depth: usize) -> Result<Vec<Message>> {
     let start = file.read(address, file.len().saturating_sub(address).min(32))?;
     let mut cursor = file.cursor(&start);
     let mut header = match start.starts_with(b"OHDR") {
@@ -171,7 +188,7 @@ impl<'a> HeaderReader<'a> {
         }
         let (body, lost) = match flags & SHARED != 0 {
             false => (body.to_vec(), None),
-            true => match self.file.shared(kind, body, depth) {
+            true => match shared(self.file, kind, body, depth) {
                 Ok(body) => (body, None),
                 Err(error) => (Vec::new(), Some(error)),
             },
@@ -179,4 +196,57 @@ impl<'a> HeaderReader<'a> {
         self.messages.push(Message { kind, body, lost });
         Ok(())
     }
+}
+
+/// Reads the locations of shared messages from the superblock extension.
+fn shared_indices(file: &Hdf5File, extension: u64) -> Result<Vec<SharedIndex>> {
+    let messages = read(file, extension)?;
+    let Some(table) = messages.iter().find(|m| m.kind == kind::SHARED_TABLE) else {
+        return Ok(Vec::new());
+    };
+    let mut cursor = file.cursor(&table.body);
+    cursor.skip(1)?;
+    let address = cursor.required_address()?;
+    let count = usize::from(cursor.u8()?);
+    let entry = 14 + 2 * file.sizes.offset;
+    let bytes = file.read(address, (4 + count * entry + 4) as u64)?;
+    let mut cursor = file.cursor(verified(&bytes)?);
+    cursor.expect(b"SMTB")?;
+    let mut indices = Vec::new();
+    for _ in 0..count {
+        cursor.skip(2)?;
+        let kinds = cursor.u16()?;
+        cursor.skip(10 + file.sizes.offset)?;
+        if let Some(heap) = cursor.address()? {
+            indices.push(SharedIndex { kinds, heap });
+        }
+    }
+    Ok(indices)
+}
+
+/// The message that a shared record refers to.
+pub(super) fn shared(file: &Hdf5File, kind: u8, record: &[u8], depth: usize) -> Result<Vec<u8>> {
+    let mut cursor = file.cursor(record);
+    let (version, address) = (cursor.u8()?, cursor.u8()?);
+    if version == 1 {
+        cursor.skip(6)?;
+    }
+    if version == 3 && address == 1 {
+        return shared_object(file, kind, cursor.take(8)?);
+    }
+    if depth > MAX_SHARING {
+        return Err(corrupted("a shared message refers to itself"));
+    }
+    let messages = read_at_depth(file, cursor.required_address()?, depth + 1)?;
+    let found = messages.into_iter().find(|message| message.kind == kind);
+    let Message { body, .. } = found.ok_or_else(|| corrupted("a shared message is missing"))?;
+    Ok(body)
+}
+
+/// The message of a type with an identifier in the heap of shared messages.
+pub(super) fn shared_object(file: &Hdf5File, kind: u8, id: &[u8]) -> Result<Vec<u8>> {
+    let bit = 1u16.checked_shl(u32::from(kind)).unwrap_or(0);
+    let index = file.shared.iter().find(|index| index.kinds & bit != 0);
+    let index = index.ok_or_else(|| corrupted("a shared message is missing"))?;
+    FractalHeap::open(file, index.heap)?.object(file, id)
 }

@@ -21,6 +21,7 @@ mod links;
 
 mod attribute;
 mod dataset;
+mod dataset_body;
 mod datatype;
 mod layout;
 mod recode;

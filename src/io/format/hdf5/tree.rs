@@ -40,7 +40,7 @@ type ObjectAddress = (Arc<Hdf5File>, u64);
 
 /// Reads the contents of a file. Unreadable parts are recorded, and the rest is read.
 pub(in crate::io) fn contents(path: &Path) -> Result<Contents> {
-    let file = Hdf5File::open(path)?;
+    let file = header::open(path)?;
     let messages = header::read(&file, file.root)?;
     let mut tree_walk = TreeWalk::new(&file);
     let root = (file.clone(), file.root);
@@ -329,7 +329,7 @@ impl Follower {
         if self.files.len() == MAX_FILES {
             bail!("it has links to more than {MAX_FILES} other files");
         }
-        let opened = Hdf5File::open(&path);
+        let opened = header::open(&path);
         self.files.insert(key, opened.clone());
         opened
     }

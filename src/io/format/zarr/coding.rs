@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::chunk_codecs::{Checksum, CodecStep, Map, unsupported};
-use super::metadata::{lens, name_of};
+use super::fields::{endian, named, permutation};
 use super::shard::ZarrShard;
 use crate::bail;
 use crate::error::{Result, counted};
@@ -307,42 +307,10 @@ fn dtype_of(name: &str) -> Result<Encoding> {
     })
 }
 
-/// The name and the settings of a version 3 codec.
-pub(super) fn named(codec: &Value) -> (&str, &Value) {
-    let name = name_of(codec).unwrap_or("without a name");
-    (name, &codec["configuration"])
-}
-
-/// Whether the byte order is big-endian.
-pub(super) fn endian(settings: &Value) -> Result<bool> {
-    Ok(match settings["endian"].as_str() {
-        Some("big") => true,
-        Some("little") | None => false,
-        Some(other) => bail!("its codec `bytes` has the unknown byte order \"{other}\""),
-    })
-}
-
 /// The encoding with native byte order.
 fn native(encoding: Encoding) -> Encoding {
     Encoding {
         swapped: false,
         ..encoding
     }
-}
-
-/// A permutation of `rank` axes.
-pub(super) fn permutation(json: &Value, rank: usize) -> Result<Vec<usize>> {
-    // Drafts of version 3 had names for two of them.
-    let order = match json.as_str() {
-        Some("C") => (0..rank).collect(),
-        Some("F") => (0..rank).rev().collect(),
-        _ => lens(json, "order")?,
-    };
-    let mut sorted = order.clone();
-    sorted.sort_unstable();
-    if !sorted.into_iter().eq(0..rank) {
-        let axes = counted(rank, "axis");
-        bail!("its codec `transpose` has the order {json}, but its array has {axes}");
-    }
-    Ok(order)
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::coding::ChunkEncoding;
+use super::fields::{lens, name_of};
 use super::fill::fill_value;
 use crate::bail;
 use crate::error::{Error, Result};
@@ -163,11 +164,6 @@ fn version_3(json: &Value) -> Result<ArrayMetadata> {
     .checked()
 }
 
-/// The name of an item given as an object, or by its name alone.
-pub(super) fn name_of(json: &Value) -> Option<&str> {
-    json["name"].as_str().or_else(|| json.as_str())
-}
-
 /// Message for chunks of another rank than the array.
 const MISFIT: &str = "its shape and its chunks do not match";
 
@@ -177,16 +173,5 @@ impl ArrayMetadata {
             bail!("{MISFIT}");
         }
         Ok(self)
-    }
-}
-
-/// The shape in a list.
-pub(super) fn lens(json: &Value, name: &str) -> Result<Vec<usize>> {
-    let values = json.as_array().map_or(&[][..], Vec::as_slice);
-    let lens = values.iter().map(|len| usize::try_from(len.as_u64()?).ok());
-    let lens: Option<Vec<usize>> = lens.collect();
-    match lens {
-        Some(lens) if json.is_array() && lens.len() <= 16 => Ok(lens),
-        _ => bail!("its metadata has no valid `{name}`"),
     }
 }

@@ -8,6 +8,7 @@
 mod axes;
 mod chunk_codecs;
 mod coding;
+mod fields;
 mod fill;
 mod metadata;
 mod ome;

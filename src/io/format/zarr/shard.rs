@@ -3,8 +3,7 @@
 use serde_json::Value;
 
 use super::chunk_codecs::Checksum;
-use super::coding::{endian, named, permutation};
-use super::metadata::lens;
+use super::fields::{endian, lens, named, permutation};
 use crate::bail;
 use crate::error::Result;
 
