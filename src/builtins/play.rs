@@ -31,6 +31,7 @@ builtins! {
     /// | `+` `-`, drag, `0` | zoom at the pointer; pan; show all |
     /// | `m`, `g`, `i` | smooth pixels; grid; value under the pointer |
     /// | `t` or click, `r` and drag, Backspace | trace of a pixel; of a region; remove the last |
+    /// | `n` | traces on one scale, or each on its own |
     /// | `s` | save the image as PNG |
     /// | `h`, `?` | all keys |
     /// | `q`, Escape | close |

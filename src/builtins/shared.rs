@@ -73,8 +73,8 @@ parameters! {
         scale_bar: ScaleBarParam [um] = ScaleBarParam(None),
         /// Width of a pixel for the scale bar; default: that of the recording.
         pixel_size: Option<f64> [um] = None,
-        /// Pixels `[[y, x], …]` whose traces are plotted below; of several videos, those of the
-        /// first.
+        /// Pixels `[[y, x], …]` whose traces are plotted below, each the mean of the 5 × 5 pixels
+        /// around it, as for `trace`; of several videos, those of the first.
         traces: Pixels = Pixels(Vec::new()),
     }
 

@@ -7,6 +7,7 @@ use super::probe_trace::ProbeTrace;
 use super::probes::{self, PixelRect, Probe, ProbeRegion};
 use super::state::{PlayerState, REGION};
 use crate::color::colormap::Colormap;
+use crate::view::trace_plot::TraceScale;
 
 /// Colormaps that a key cycles through.
 const COLORMAPS: &[&str] = &[
@@ -152,7 +153,7 @@ impl Player {
 
     /// Trace of a rectangle of a panel, computed in the background.
     fn probe_trace(&self, probed: &Panel, bounds: PixelRect) -> ProbeTrace {
-        let video = probed.frames.base();
+        let video = probed.frames.explained();
         if self.shared.producer.is_some() {
             let playback = self.playback();
             let frames = playback.start()..playback.last() + 1;
@@ -161,7 +162,7 @@ impl Player {
         let weak = self.downgrade();
         let news = move || {
             if let Some(player) = weak.upgrade() {
-                player.state().changed();
+                player.state().renew_needs();
             }
         };
         ProbeTrace::start(video.clone(), bounds, news)
@@ -172,6 +173,18 @@ impl Player {
         if let Some(producer) = &self.shared.producer {
             producer.want_traces();
         }
+    }
+
+    /// Shows the traces on one scale, or each on a scale of its own.
+    pub(super) fn toggle_trace_scale(&self) {
+        let mut state = self.state();
+        let (scale, message) = match state.trace_scale {
+            TraceScale::Common => (TraceScale::Each, "each trace on its own scale"),
+            TraceScale::Each => (TraceScale::Common, "traces on one scale"),
+        };
+        state.trace_scale = scale;
+        state.renew_needs();
+        state.say(message);
     }
 
     /// Removes the last probe.

@@ -22,6 +22,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("i", "value under the pointer"),
     ("t, click", "trace of the pixel"),
     ("r, drag", "trace of a region"),
+    ("n", "traces on one scale or each on its own"),
     ("Backspace", "remove the last trace"),
     ("s", "save the image as PNG"),
     ("h, ?", "this help"),

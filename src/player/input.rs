@@ -66,6 +66,7 @@ impl Player {
             Key::Char('s') => self.snapshot(size),
             Key::Char('t') => self.probe_at_pointer(&self.layout(size)),
             Key::Char('r') => self.begin_region(),
+            Key::Char('n') => self.toggle_trace_scale(),
             Key::Backspace => self.remove_probe(),
             key => self.play_key(key),
         }

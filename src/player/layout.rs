@@ -2,9 +2,11 @@
 
 use super::playback::Playback;
 use super::theme::ThemeSizes;
+use super::trace_plot;
 use crate::draw::Rect;
 use crate::view::cell_layout::{CellLayout, CellSizes};
 use crate::view::grid::Grid;
+use crate::view::trace_plot::TracePlotLayout;
 
 /// Contents of a player and the room they need.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,8 +23,8 @@ pub struct PlayerLayoutInputs {
     pub button: bool,
     /// Whether there is a slider.
     pub slider: bool,
-    /// Whether traces are shown.
-    pub trace_plot: bool,
+    /// Width of the labels of traces, if there are any.
+    pub trace_labels: Option<usize>,
     /// Sizes and distances.
     pub sizes: ThemeSizes,
 }
@@ -44,6 +46,7 @@ pub struct PanelLayoutInputs {
 pub struct PlayerLayout {
     pub panels: Vec<PanelLayout>,
     pub trace_plot: Rect,
+    pub traces: TracePlotLayout,
     pub controls: Rect,
     pub button: Rect,
     pub slider: Rect,
@@ -91,10 +94,16 @@ impl PlayerLayout {
             layout.controls = area.cut_bottom(sizes.controls_height);
             layout.arrange_controls(inputs);
         }
-        if inputs.trace_plot && sizes.px(140) <= area.height && sizes.px(140) <= area.width {
-            let height = sizes.trace_plot_height.max(area.height / 7);
+        if let Some(labels) = inputs.trace_labels
+            && sizes.px(140) <= area.height
+            && sizes.px(140) <= area.width
+        {
+            let height = sizes.trace_plot_height.max(area.height / 5);
             let height = height.min(area.height * 2 / 5);
             layout.trace_plot = area.cut_bottom(height).inset(sizes.gap, 0);
+            let style = trace_plot::style(sizes);
+            let below = layout.trace_plot.inset(0, sizes.px(3));
+            layout.traces = TracePlotLayout::new(below, labels, true, &style);
         }
         layout.arrange_panels(area, inputs);
         layout
@@ -158,11 +167,6 @@ impl PlayerLayout {
         frame_at(x, playback, self.way())
     }
 
-    /// Column of a frame in the trace plot.
-    pub fn trace_column(&self, frame: usize, playback: &Playback) -> f32 {
-        position_of(frame, playback, self.strip_way())
-    }
-
     /// Frame at a column of the trace plot.
     pub fn strip_frame(&self, x: f32, playback: &Playback) -> usize {
         frame_at(x, playback, self.strip_way())
@@ -175,8 +179,9 @@ impl PlayerLayout {
     }
 
     fn strip_way(&self) -> (f32, f32) {
-        let way = self.trace_plot.width.saturating_sub(1);
-        (self.trace_plot.left as f32 + 0.5, way as f32)
+        let plot = self.traces.plot;
+        let way = plot.width.saturating_sub(1);
+        (plot.left as f32 + 0.5, way as f32)
     }
 
     fn arrange_controls(&mut self, inputs: &PlayerLayoutInputs) {

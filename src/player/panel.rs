@@ -85,9 +85,9 @@ impl Panel {
         Ok(())
     }
 
-    /// Samples of a pixel, one for each channel.
+    /// Samples of a pixel that the colorbar explains, one for each channel.
     pub(super) fn samples(&self, frame: usize, (x, y): (usize, usize)) -> Vec<f64> {
-        let video = self.frames.base();
+        let video = self.frames.explained();
         let channels = video.shape().get(3).copied().unwrap_or(1);
         let pixel = y * self.frames.frame_size().0 + x;
         let mut samples = vec![0.0; channels];

@@ -8,9 +8,7 @@ use crate::draw::Color;
 use crate::error::{Error, Result};
 use crate::fs::atomic;
 use crate::video::Video;
-
-/// Width of the square around a point whose mean is its trace, as for `trace`.
-pub const POINT_SIZE: usize = 5;
+use crate::view::trace_plot::TRACE_SIZE;
 
 /// Rectangle of a frame: first row and column, and the row and column to stop before (exclusive).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +23,7 @@ pub struct PixelRect {
 impl PixelRect {
     /// Square around a point, clipped to a frame of the given width and height.
     pub(super) fn around((x, y): (usize, usize), (width, height): (usize, usize)) -> Self {
-        let half = POINT_SIZE / 2;
+        let half = TRACE_SIZE / 2;
         Self {
             y0: y.saturating_sub(half),
             x0: x.saturating_sub(half),
@@ -85,6 +83,20 @@ pub struct Probe {
 }
 
 impl Probe {
+    /// Name in a window with a number of panels.
+    pub(super) fn label(&self, panels: usize) -> String {
+        let region = match self.region {
+            ProbeRegion::Point { y, x } => format!("y {y}, x {x}"),
+            ProbeRegion::Region(PixelRect { y0, x0, y1, x1 }) => {
+                format!("y {y0}–{y1}, x {x0}–{x1}")
+            }
+        };
+        match panels {
+            1 => region,
+            _ => format!("video {}: {region}", self.panel),
+        }
+    }
+
     /// Name of the column in a table.
     fn name(&self, panels: usize) -> String {
         let region = match self.region {

@@ -18,7 +18,8 @@ impl Player {
         // In movies traces are complete from the first frame on; one that failed is shown up to the
         // failure.
         let _ = self.traces();
-        let state = self.state();
+        let mut state = self.state();
+        state.renew_needs();
         let playback = state.playback.clone();
         let scene = state.scene().with_controls(controls);
         let size = state.size;

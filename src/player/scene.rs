@@ -10,6 +10,7 @@ use super::theme::{self, ThemeSizes};
 use super::view::View;
 use crate::draw::{Rect, colorbar, text};
 use crate::view::annotations::Annotations;
+use crate::view::trace_plot::TraceScale;
 
 /// Contents of a window at one moment.
 #[derive(Debug, Clone)]
@@ -20,6 +21,7 @@ pub(super) struct PlayerScene {
     pub(super) probes: Vec<Probe>,
     pub(super) annotations: Arc<Annotations>,
     pub(super) inputs: PlayerLayoutInputs,
+    pub(super) trace_scale: TraceScale,
     /// Whether samples are interpolated where frames are not shown pixel by pixel.
     pub(super) smooth: bool,
     pub(super) grid: bool,
@@ -97,7 +99,7 @@ pub(super) fn inputs(panels: &[Panel], playback: &Playback, scale: f32) -> Playe
         rate: 0,
         button: true,
         slider: true,
-        trace_plot: false,
+        trace_labels: None,
         sizes,
     }
 }

@@ -9,9 +9,11 @@ use super::playback::Playback;
 use super::probe_trace::ProbeTrace;
 use super::probes::Probe;
 use super::scene::{self, PlayerScene};
+use super::trace_plot;
 use super::view::View;
 use crate::draw::text;
 use crate::view::annotations::Annotations;
+use crate::view::trace_plot::TraceScale;
 
 /// Time that a message is shown.
 const MESSAGE: Duration = Duration::from_millis(1800);
@@ -39,6 +41,7 @@ pub(super) struct PlayerState {
     /// Whether the next drag draws a region.
     pub(super) draws_region: bool,
     pub(super) probes: Vec<Probe>,
+    pub(super) trace_scale: TraceScale,
     pub(super) annotations: Arc<Annotations>,
     pub(super) message: Option<(String, Duration)>,
     pub(super) rate: Option<f64>,
@@ -90,6 +93,7 @@ impl PlayerState {
             drag: Drag::None,
             draws_region: false,
             probes: Vec::new(),
+            trace_scale: TraceScale::Common,
             annotations: Arc::default(),
             message: None,
             rate: None,
@@ -111,6 +115,7 @@ impl PlayerState {
             playback: self.playback.clone(),
             view: self.view,
             probes: self.probes.clone(),
+            trace_scale: self.trace_scale,
             annotations: self.annotations.clone(),
             inputs: self.inputs.clone(),
             smooth: self.smooth,
@@ -142,7 +147,10 @@ impl PlayerState {
     /// Recomputes the room needed, after panels or probes have changed.
     pub(super) fn renew_needs(&mut self) {
         self.inputs = scene::inputs(&self.panels, &self.playback, self.scale);
-        self.inputs.trace_plot = !self.probes.is_empty();
+        if !self.probes.is_empty() {
+            let labels = trace_plot::labels(&self.probes, self.trace_scale, &self.inputs.sizes);
+            self.inputs.trace_labels = Some(labels);
+        }
         if self.open {
             self.inputs.rate = text::width("0000 fps", self.inputs.sizes.label);
         }
@@ -195,11 +203,11 @@ impl PlayerState {
         let mut is_news = false;
         for probe in &self.probes {
             if let Some(panel) = panels.get(probe.panel) {
-                is_news |= probe.trace.note(frame, panel.frames.base());
+                is_news |= probe.trace.note(frame, panel.frames.explained());
             }
         }
         if is_news && (frame.is_multiple_of(SHOWN) || self.untraced().is_none()) {
-            self.changed();
+            self.renew_needs();
         }
     }
 

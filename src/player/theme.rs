@@ -63,7 +63,7 @@ impl ThemeSizes {
             title: 14.9 * scale,
             title_height: size(36),
             controls_height: size(44),
-            trace_plot_height: size(110),
+            trace_plot_height: size(130),
             button: size(28),
             margin: size(14),
             gap: size(12),
