@@ -5,7 +5,6 @@ use std::time::Duration;
 use optimap::color::color_settings::ColorSettings;
 use optimap::color::colormap::Colormap;
 use optimap::ops::blend::{Blend, BlendOptions};
-use optimap::player::help::KEYS;
 use optimap::player::probes::ProbeRegion;
 use optimap::player::{Event, Key, Panel, Player, Rect, Show, Span};
 use optimap::video::{Strided, Video};
@@ -74,16 +73,17 @@ fn points(player: &Player) -> Vec<(usize, usize, usize)> {
 }
 
 fn any_event() -> impl Strategy<Value = Event> {
-    let keys = "lec[]aA+-0gimtrhq?CxX";
+    let keys = "lec[]aA+-0giomtrnhq?CxXbBfpPvVyY<>{}";
     let at = || (0f32..700.0, 0f32..500.0);
     prop_oneof![
         4 => proptest::sample::select(keys.chars().collect::<Vec<_>>()).prop_map(|c| Event::Key(Key::Char(c))),
         4 => proptest::sample::select(vec![
-            Key::Space, Key::Left, Key::Right, Key::Up, Key::Down, Key::Home, Key::End, Key::Escape, Key::Backspace,
+            Key::Space, Key::Left, Key::Right, Key::Up, Key::Down, Key::Home, Key::End, Key::Escape, Key::Backspace, Key::Enter,
         ]).prop_map(Event::Key),
         2 => at().prop_map(|(x, y)| Event::Press(x, y)),
         2 => at().prop_map(|(x, y)| Event::Drag(x, y)),
         1 => Just(Event::Release),
+        1 => Just(Event::Menu),
         1 => at().prop_map(|(x, y)| Event::Move(x, y)),
         1 => Just(Event::Leave),
         1 => (-4i32..5).prop_map(Event::Wheel),
@@ -119,11 +119,11 @@ proptest! {
 
 #[test]
 fn every_key_changes_what_is_seen() {
-    for key in "lecCa+gihm[]".chars() {
+    for key in "lecCa+giohm[]".chars() {
         let player = single();
         player.seek(3);
         point(&player, 0, (0.4, 0.4));
-        if key == 'm' {
+        if key == 'o' {
             press(&player, '+');
         }
         let before = player.render(SIZE.0, SIZE.1);
@@ -161,6 +161,163 @@ fn contrast_and_colormap_come_back() {
     assert_eq!(seen(), stretched);
     press(&player, 'A');
     assert_eq!(seen(), first);
+}
+
+fn limits(player: &Player) -> Vec<(f64, f64, f64)> {
+    let scales = player.scales().into_iter().flatten();
+    scales
+        .map(|scale| (scale.low(), scale.high(), scale.gamma()))
+        .collect()
+}
+
+#[test]
+fn color_limits_are_set_by_keys() {
+    // Each frame of the ramp has 1200 samples.
+    let player = single();
+    player.seek(2);
+    let after = |key| {
+        press(&player, key);
+        limits(&player)[0]
+    };
+    assert_eq!(after('a'), (2400.0, 3599.0, 1.0));
+    let (low, high, _) = after('p');
+    assert!(
+        (low - 2401.2).abs() < 0.01 && (high - 3597.8).abs() < 0.01,
+        "{low} {high}"
+    );
+    let (low, high, _) = after('P');
+    assert!(
+        (low - 24.0).abs() < 0.1 && (high - 23975.0).abs() < 0.1,
+        "{low} {high}"
+    );
+    press(&player, 'a');
+    assert_eq!(after('>'), (2400.0 - 59.95, 3599.0 - 59.95, 1.0));
+    press(&player, 'a');
+    let (low, high, _) = after('{');
+    assert!((high - low - 1199.0 * 1.1).abs() < 1e-9);
+    assert!((after('y').2 - 1.0 / 1.1).abs() < 1e-9);
+    assert_eq!(after('Y').2, 1.0);
+    assert_eq!(after('A'), (0.0, 1199.0, 1.0));
+    let name = |player: &Player| {
+        player.scales()[0]
+            .as_ref()
+            .unwrap()
+            .colormap()
+            .name()
+            .to_owned()
+    };
+    press(&player, 'v');
+    assert_eq!(name(&player), "gray_r");
+    press(&player, 'v');
+    assert_eq!(name(&player), "gray");
+}
+
+#[test]
+fn limits_of_each_frame_follow_the_frame_in_windows_and_movies() {
+    let player = single();
+    press(&player, 'f');
+    for frame in [0, 7, 19] {
+        player.seek(frame);
+        player.render(SIZE.0, SIZE.1);
+        let low = 1200.0 * frame as f64;
+        assert_eq!(limits(&player)[0], (low, low + 1199.0, 1.0));
+    }
+    let bare = optimap::player::Controls {
+        slider: false,
+        button: false,
+        counter: false,
+    };
+    let movie = player.movie(bare);
+    let first = |frame| {
+        let image = movie.frame(frame).unwrap();
+        let mut samples = vec![0.0f64; image.shape().iter().product()];
+        image
+            .with_layout(image.layout().insert_axis(0))
+            .samples()
+            .read(0, 0..samples.len(), &mut samples);
+        let middle = samples.len() / 2 / 3 * 3;
+        samples[middle]
+    };
+    assert_eq!(first(3), first(15));
+    press(&player, 'f');
+    player.seek(4);
+    player.render(SIZE.0, SIZE.1);
+    assert_eq!(limits(&player)[0].0, 1200.0 * 19.0);
+}
+
+#[test]
+fn videos_with_the_same_limits_keep_the_same_also_in_linked_windows() {
+    let dim = |video: Video| {
+        let colors = ColorSettings::new(Colormap::gray(), Some(0.0), Some(10.0));
+        Panel::video(video, String::new(), &colors).unwrap()
+    };
+    let other = player(vec![panel(ramp(20, 30, 40), "")]);
+    let here = player(vec![
+        panel(ramp(20, 30, 40), ""),
+        dim(ramp(20, 5, 5)),
+        panel(ramp(20, 30, 40), ""),
+    ]);
+    Player::link(&[here.clone(), other.clone()]);
+    press(&here, '}');
+    let found = limits(&here);
+    assert_eq!((found[0], found[1]), (found[2], (0.0, 10.0, 1.0)));
+    assert_eq!(limits(&other), [found[0]]);
+    assert_ne!(found[0].1, 1199.0);
+    press(&here, 'V');
+    press(&here, 'A');
+    press(&here, '}');
+    let found = limits(&here);
+    assert_eq!(found[2], (0.0, 1199.0, 1.0));
+    assert_ne!(found[0], found[2]);
+}
+
+#[test]
+fn the_handles_of_the_histogram_are_dragged_and_its_buttons_clicked() {
+    let player = single();
+    press(&player, 'b');
+    let layout = player.layout(SIZE);
+    let (strip, rect) = (layout.contrast, layout.histogram);
+    assert!(!rect.is_empty() && strip.intersect(layout.panels[0].video).is_empty());
+    let y = rect.middle() as f32;
+    let column = |part: f32| rect.left as f32 + 0.5 + part * (rect.width - 1) as f32;
+    player.handle(Event::Press(column(0.0), y), SIZE);
+    player.handle(Event::Drag(column(0.25), y), SIZE);
+    player.handle(Event::Release, SIZE);
+    player.handle(Event::Press(column(1.0), y), SIZE);
+    player.handle(Event::Drag(column(0.75), y), SIZE);
+    player.handle(Event::Release, SIZE);
+    let (low, high, gamma) = limits(&player)[0];
+    assert!(
+        (low - 299.75).abs() < 2.0 && (high - 899.25).abs() < 2.0,
+        "{low} {high}"
+    );
+    assert_eq!(gamma, 1.0);
+    player.handle(Event::Press(column(0.5), y), SIZE);
+    player.handle(Event::Drag(column(0.375), y), SIZE);
+    player.handle(Event::Release, SIZE);
+    assert!((limits(&player)[0].2 - 0.5).abs() < 0.02);
+    assert!(
+        player.probes().is_empty(),
+        "a click here is none on the video"
+    );
+    // The button at the right end restores the initial limits.
+    player.handle(
+        Event::Press(strip.right() as f32 - 4.0, strip.top as f32 + 12.0),
+        SIZE,
+    );
+    assert_eq!(limits(&player)[0], (0.0, 1199.0, 1.0));
+    press(&player, 'b');
+    assert!(player.layout(SIZE).contrast.is_empty());
+}
+
+#[test]
+fn golden_picture_of_the_histogram() {
+    let player = full(2);
+    press(&player, 'b');
+    press(&player, 'y');
+    press(&player, 'c');
+    player.advance(5000 * MS);
+    check_picture("player_contrast.png", &player.render(640, 480));
 }
 
 #[test]
@@ -272,13 +429,39 @@ fn a_click_in_the_strip_shows_that_frame() {
 }
 
 #[test]
-fn escape_leaves_the_help_before_the_window() {
+fn the_menu_runs_what_is_chosen_and_escape_leaves_it() {
     let player = single();
-    press(&player, '?');
-    let helped = player.render(SIZE.0, SIZE.1);
-    player.handle(Event::Key(Key::Escape), SIZE);
-    assert_ne!(helped, player.render(SIZE.0, SIZE.1));
-    assert!(KEYS.iter().any(|(key, _)| key.contains("Escape")));
+    let plain = player.render(SIZE.0, SIZE.1);
+    for open in [
+        Event::Key(Key::Char('m')),
+        Event::Key(Key::Char('?')),
+        Event::Menu,
+    ] {
+        player.handle(open, SIZE);
+        assert_ne!(player.render(SIZE.0, SIZE.1), plain);
+        player.handle(Event::Key(Key::Escape), SIZE);
+        assert_eq!(player.render(SIZE.0, SIZE.1), plain);
+    }
+    // The second command is one step back, the third one step forward.
+    player.handle(Event::Menu, SIZE);
+    for key in [Key::Down, Key::Down, Key::Down, Key::Enter] {
+        player.handle(Event::Key(key), SIZE);
+    }
+    assert_eq!(player.frame(), 1);
+    assert_eq!(
+        player.render(SIZE.0, SIZE.1).pixels.len(),
+        plain.pixels.len()
+    );
+    // A key does what it does, and closes the menu.
+    player.handle(Event::Menu, SIZE);
+    player.handle(Event::Key(Key::End), SIZE);
+    assert_eq!(player.frame(), 19);
+    player.handle(Event::Key(Key::Home), SIZE);
+    assert_eq!(player.render(SIZE.0, SIZE.1), plain);
+    // So does a click beside it, which is no click on the video.
+    player.handle(Event::Menu, SIZE);
+    player.handle(Event::Press(2.0, 2.0), SIZE);
+    assert_eq!(player.render(SIZE.0, SIZE.1), plain);
 }
 
 #[test]
@@ -422,8 +605,8 @@ fn golden_pictures_of_small_windows() {
     let player = full(4);
     player.advance(5000 * MS);
     check_picture("player_4_videos.png", &player.render(320, 300));
-    press(&player, 'h');
-    check_picture("player_help.png", &player.render(300, 200));
+    press(&player, 'm');
+    check_picture("player_menu.png", &player.render(640, 480));
 }
 
 #[test]

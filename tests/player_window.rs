@@ -253,10 +253,10 @@ fn keys_change_the_picture() {
     }
     let program = Program::start("look", SCRIPT);
     program.at(200, 200);
-    for key in ["c", "a", "plus", "minus", "g", "i", "m", "h"] {
+    for key in ["c", "a", "plus", "minus", "g", "i", "o", "m"] {
         program.key_changes_picture(key);
     }
-    xdotool(&["key", "h", "s"]);
+    xdotool(&["key", "m", "s"]);
     let file = program.folder.path().join("look-frame10.png");
     super::player::until(|| file.exists());
 }

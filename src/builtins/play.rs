@@ -1,13 +1,13 @@
 //! Windows that play videos.
 
-use super::shared::{AnnotationParams, ColormapEach, OverlayParams, PlayParams, for_each};
+use super::shared::{AnnotationParams, ColormapEach, OverlayParams, PlayParams};
 use crate::color::color_settings::{ColorSettings, RangeExtent};
 use crate::color::colormap::Colormap;
 use crate::error::Result;
 use crate::ops::array::elementwise::Operand;
 use crate::ops::blend::Blend;
 use crate::player::{Panel, Player, Show};
-use crate::script::types::drawing::{OneOrEach, VideoList};
+use crate::script::types::drawing::{OneOrEach, VideoList, for_each};
 use crate::script::{Context, builtins};
 use crate::video::Video;
 use crate::view::annotations::Annotations;
@@ -27,13 +27,16 @@ builtins! {
     /// | Home, End | first or last frame |
     /// | `[` `]` | slower or faster |
     /// | `l`, `e` | loop or stop at the end; every frame, or true speed |
-    /// | `c`, `a` | next colormap; contrast of this frame |
+    /// | `b` | histogram with handles for the color limits and gamma |
+    /// | `a`, `p`, `P`, `f` | limits of this frame; its 0.1 to 99.9 %; of all frames; of each frame |
+    /// | `<` `>` `{` `}`, `y` `Y` | darker, brighter, less or more contrast; lower or higher gamma |
+    /// | `c`, `v`, `A` | next colormap; invert; initial colors |
     /// | `+` `-`, drag, `0` | zoom at the pointer; pan; show all |
-    /// | `m`, `g`, `i` | smooth pixels; grid; value under the pointer |
+    /// | `o`, `g`, `i` | smooth pixels; grid; value under the pointer |
     /// | `t` or click, `r` and drag, Backspace | trace of a pixel; of a region; remove the last |
     /// | `n` | traces on one scale, or each on its own |
     /// | `s` | save the image as PNG |
-    /// | `h`, `?` | all keys |
+    /// | `m` or right click | menu of everything, with its keys |
     /// | `q`, Escape | close |
     ///
     /// The annotations of exported movies (timestamp, scale bar, traces, …) can be shown here too,

@@ -26,11 +26,7 @@ impl Player {
         let flag = flag(&mut state);
         *flag = !*flag;
         let is_on = *flag;
-        if name == "help" {
-            state.changed();
-        } else {
-            state.say(format!("{name} {}", if is_on { "on" } else { "off" }));
-        }
+        state.say(format!("{name} {}", if is_on { "on" } else { "off" }));
     }
 
     /// Shows all panels that have a colormap in the next or the previous one.
@@ -58,6 +54,7 @@ impl Player {
     pub(super) fn stretch_contrast(&self) {
         let mut state = self.state();
         let frame = state.playback.frame();
+        state.each_frame = false;
         let mut result = Ok(());
         state.recolor(|panel| {
             if let Err(error) = panel.stretch_to(frame) {

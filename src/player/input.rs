@@ -1,16 +1,15 @@
 //! Reactions to keys and the mouse.
 
 use super::Player;
+use super::commands::{self, ZOOM};
+use super::contrast_strip;
 use super::layout::{HitTarget, PlayerLayout};
-use super::playback::{Key, Outcome};
+use super::playback::Key;
 use super::state::Drag;
 use super::view::{View, VisibleRegion};
 
 /// Largest distance in pixels that the mouse may move during a click.
 const CLICK: f32 = 3.0;
-
-/// Zoom factor of one key press or notch of the wheel.
-const ZOOM: f64 = 1.25;
 
 /// Event in a window, with positions in pixels from its top left corner.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,6 +22,8 @@ pub enum Event {
     Drag(f32, f32),
     /// The left mouse button was released.
     Release,
+    /// The right mouse button was pressed.
+    Menu,
     /// The mouse was moved with no button down.
     Move(f32, f32),
     /// The mouse left the window.
@@ -39,64 +40,52 @@ impl Player {
         self.state().size = Some(size);
         match event {
             Event::Key(key) => self.key(key, size),
+            Event::Press(x, y) if self.menu_press((x, y), size) => {}
             Event::Press(x, y) => self.press((x, y), &self.layout(size)),
             Event::Drag(x, y) => self.drag((x, y), &self.layout(size)),
             Event::Release => self.release(),
-            Event::Move(x, y) => self.point(Some((x, y))),
-            Event::Leave => self.point(None),
+            Event::Menu => self.toggle_menu(size),
+            Event::Move(x, y) => self.point(Some((x, y)), size),
+            Event::Leave => self.point(None, size),
+            Event::Wheel(notches) if self.menu_turn(notches, size) => {}
             Event::Wheel(notches) => self.turn(notches),
             Event::Zoom(notches) => self.zoom(ZOOM.powi(notches.clamp(-50, 50)), size),
         }
     }
 
     fn key(&self, key: Key, size: (usize, usize)) {
-        match key {
-            Key::Escape if self.leave_mode() => {}
-            Key::Char('h' | '?') => self.toggle(|state| &mut state.help, "help"),
-            Key::Char('c') => self.cycle_colormap(1),
-            Key::Char('C') => self.cycle_colormap(-1),
-            Key::Char('a') => self.stretch_contrast(),
-            Key::Char('A') => self.restore_contrast(),
-            Key::Char('+' | '=') => self.zoom(ZOOM, size),
-            Key::Char('-' | '_') => self.zoom(1.0 / ZOOM, size),
-            Key::Char('0') => self.show_whole(),
-            Key::Char('g') => self.toggle(|state| &mut state.grid, "grid"),
-            Key::Char('i') => self.toggle(|state| &mut state.readout, "values"),
-            Key::Char('m') => self.toggle(|state| &mut state.smooth, "smooth pixels"),
-            Key::Char('s') => self.snapshot(size),
-            Key::Char('t') => self.probe_at_pointer(&self.layout(size)),
-            Key::Char('r') => self.begin_region(),
-            Key::Char('n') => self.toggle_trace_scale(),
-            Key::Backspace => self.remove_probe(),
-            key => self.play_key(key),
+        if self.menu_key(key, size) || key == Key::Escape && self.leave_mode() {
+            return;
+        }
+        if let Some((_, _, run)) = commands::of_key(key) {
+            run(self, key, size);
         }
     }
 
     /// Handles a key that only the playback knows.
-    fn play_key(&self, key: Key) {
-        let mut outcome = Outcome::Ignored;
-        self.change(|playback| outcome = playback.key(key));
+    pub(super) fn play_key(&self, key: Key, _: (usize, usize)) {
+        self.change(|playback| {
+            playback.key(key);
+        });
         let playback = self.playback();
-        match (outcome, key) {
-            (Outcome::Quit, _) => self.close(),
-            (_, Key::Char('[' | ']')) => {
+        match key {
+            Key::Char('[' | ']') => {
                 self.say(format!("speed {} ×", speed_text(playback.speed())));
             }
-            (_, Key::Char('l')) if playback.is_looping() => self.say("plays in a loop"),
-            (_, Key::Char('l')) => self.say("stops at the end"),
-            (_, Key::Char('e')) if playback.shows_every_frame() => self.say("every frame"),
-            (_, Key::Char('e')) => self.say("real-time speed"),
-            (_, Key::Up | Key::Down) => self.say(format!("step {}", playback.step())),
+            Key::Char('l') if playback.is_looping() => self.say("plays in a loop"),
+            Key::Char('l') => self.say("stops at the end"),
+            Key::Char('e') if playback.shows_every_frame() => self.say("every frame"),
+            Key::Char('e') => self.say("real-time speed"),
+            Key::Up | Key::Down => self.say(format!("step {}", playback.step())),
             _ => {}
         }
     }
 
-    /// Leaves the help or the drawing of a region; false if neither was active.
+    /// Leaves the drawing of a region; false if none was active.
     fn leave_mode(&self) -> bool {
         let mut state = self.state();
-        let has_mode = state.help || state.draws_region;
+        let has_mode = state.draws_region;
         if has_mode {
-            state.help = false;
             state.draws_region = false;
             state.message = None;
             state.changed();
@@ -112,6 +101,7 @@ impl Player {
             }
             Some(HitTarget::Slider) => self.grab(Drag::Slider, (x, y), layout),
             Some(HitTarget::Strip) => self.grab(Drag::Strip, (x, y), layout),
+            Some(HitTarget::Contrast) => self.press_contrast((x, y), layout),
             Some(HitTarget::Video(panel)) => {
                 let position = self
                     .part(panel)
@@ -134,6 +124,19 @@ impl Player {
         }
     }
 
+    /// Clicks a button of the contrast strip, or grabs a handle.
+    fn press_contrast(&self, position: (f32, f32), layout: &PlayerLayout) {
+        let state = self.state();
+        let key = contrast_strip::button_at(layout.contrast, &state.inputs().sizes, position);
+        let size = state.size.unwrap_or((1, 1));
+        drop(state);
+        match (key, self.grab_contrast(position.0, layout)) {
+            (Some(key), _) => self.key(key, size),
+            (None, Some(handle)) => self.grab(Drag::Contrast(handle), position, layout),
+            (None, None) => {}
+        }
+    }
+
     fn grab(&self, drag: Drag, position: (f32, f32), layout: &PlayerLayout) {
         self.state().drag = drag;
         self.drag(position, layout);
@@ -145,6 +148,7 @@ impl Player {
         match drag {
             Drag::None => {}
             Drag::Slider => self.change(|playback| playback.seek(layout.frame_at(x, playback))),
+            Drag::Contrast(handle) => self.drag_contrast(handle, x, layout),
             Drag::Strip => self.change(|playback| playback.seek(layout.strip_frame(x, playback))),
             Drag::Pan { panel, at, moved } => {
                 if moved || CLICK < (x - at.0).hypot(y - at.1) {
@@ -203,7 +207,8 @@ impl Player {
         }
     }
 
-    fn point(&self, pointer: Option<(f32, f32)>) {
+    fn point(&self, pointer: Option<(f32, f32)>, size: (usize, usize)) {
+        self.menu_point(pointer, size);
         let mut state = self.state();
         if state.pointer != pointer {
             state.pointer = pointer;
@@ -226,7 +231,7 @@ impl Player {
     }
 
     /// Zooms at the pointer, or at the center if the pointer is elsewhere.
-    fn zoom(&self, factor: f64, size: (usize, usize)) {
+    pub(super) fn zoom(&self, factor: f64, size: (usize, usize)) {
         let layout = self.layout(size);
         let mut state = self.state();
         let pointer = state.pointer.unwrap_or((-1.0, -1.0));
@@ -242,7 +247,7 @@ impl Player {
         state.say(format!("zoom {zoom:.1} ×"));
     }
 
-    fn show_whole(&self) {
+    pub(super) fn show_whole(&self) {
         let mut state = self.state();
         state.view = View::WHOLE;
         state.changed();

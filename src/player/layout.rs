@@ -1,8 +1,7 @@
 //! Layout of the window, shared by drawing and mouse input.
 
 use super::playback::Playback;
-use super::theme::ThemeSizes;
-use super::trace_plot;
+use super::theme::{self, ThemeSizes};
 use crate::draw::Rect;
 use crate::view::cell_layout::{CellLayout, CellSizes};
 use crate::view::grid::Grid;
@@ -23,6 +22,8 @@ pub struct PlayerLayoutInputs {
     pub button: bool,
     /// Whether there is a slider.
     pub slider: bool,
+    /// Whether the histogram with the color limits is shown.
+    pub contrast: bool,
     /// Width of the labels of traces, if there are any.
     pub trace_labels: Option<usize>,
     /// Sizes and distances.
@@ -45,6 +46,9 @@ pub struct PanelLayoutInputs {
 #[allow(missing_docs)]
 pub struct PlayerLayout {
     pub panels: Vec<PanelLayout>,
+    pub contrast: Rect,
+    /// Part of `contrast` in which the samples are counted.
+    pub histogram: Rect,
     pub trace_plot: Rect,
     pub traces: TracePlotLayout,
     pub controls: Rect,
@@ -77,6 +81,8 @@ pub enum HitTarget {
     Slider,
     /// The trace plot.
     Strip,
+    /// The histogram and its buttons.
+    Contrast,
     /// The video of a panel.
     Video(usize),
 }
@@ -101,9 +107,15 @@ impl PlayerLayout {
             let height = sizes.trace_plot_height.max(area.height / 5);
             let height = height.min(area.height * 2 / 5);
             layout.trace_plot = area.cut_bottom(height).inset(sizes.gap, 0);
-            let style = trace_plot::style(sizes);
+            let style = theme::bar_style(sizes);
             let below = layout.trace_plot.inset(0, sizes.px(3));
             layout.traces = TracePlotLayout::new(below, labels, true, &style);
+        }
+        if inputs.contrast && sizes.px(200) <= area.height && sizes.px(160) <= area.width {
+            layout.contrast = area.cut_bottom(sizes.contrast_height).inset(sizes.gap, 0);
+            layout.histogram = layout.contrast.inset(sizes.px(6), 0);
+            layout.histogram.cut_top(sizes.line_height);
+            layout.histogram.cut_bottom(sizes.line_height);
         }
         layout.arrange_panels(area, inputs);
         layout
@@ -149,6 +161,9 @@ impl PlayerLayout {
         }
         if self.slider.contains(x, y) {
             return Some(HitTarget::Slider);
+        }
+        if self.contrast.contains(x, y) {
+            return Some(HitTarget::Contrast);
         }
         if self.trace_plot.contains(x, y) {
             return Some(HitTarget::Strip);

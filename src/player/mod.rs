@@ -4,21 +4,25 @@
 //! script ── Player ──┬── playback: which frame            (no window, no clock)
 //!             │      ├── view:     which part of it       (zoom and pan)
 //!             │      ├── layout:   where the parts are    (for drawing and the mouse)
-//!             │      ├── input:    what keys and mouse do (actions, probes, traces)
+//!             │      ├── input:    what keys and mouse do (commands, actions, probes)
 //!             │      ├── scene:    snapshot of everything that is drawn
-//!             │      └── render:   panels, overlays, traces, controls, help → Image
+//!             │      └── render:   panels, overlays, traces, controls, menu → Image
 //!             ├── producer: frames that a function makes, on a thread of its own
 //!          EventLoopProxy ──── EventLoop: on the main thread ──── window: minifb
 //! ```
 
 mod actions;
 mod annotations;
+mod commands;
+mod contrast;
+mod contrast_actions;
+mod contrast_strip;
 mod controls;
 pub mod event_loop;
-pub mod help;
 mod input;
 mod latest_channel;
 mod layout;
+mod menu;
 #[cfg(any(test, not(feature = "window")))]
 pub mod no_window;
 mod overlays;

@@ -208,7 +208,8 @@ pub(super) fn draw_message(image: &mut Image, layout: &PlayerLayout, scene: &Pla
     let message = text::fit(message, sizes.label, image.width.saturating_sub(2 * margin));
     let width = text::width(&message, sizes.label) + 2 * margin;
     let height = sizes.px(30);
-    let controls = layout.controls.height + layout.trace_plot.height;
+    let below = [layout.controls, layout.trace_plot, layout.contrast];
+    let controls: usize = below.iter().map(|rect| rect.height).sum();
     let top = image.height.saturating_sub(controls + height + margin);
     let rect = Rect {
         left: image.width.saturating_sub(width) / 2,

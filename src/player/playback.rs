@@ -27,8 +27,10 @@ pub enum Key {
     End,
     /// Leaves the current mode, or else the window.
     Escape,
-    /// Removes the last probe.
+    /// Removes the last probe, or the last letter of a text.
     Backspace,
+    /// Ends a text, or runs the command highlighted in the menu.
+    Enter,
     /// A character other than space.
     Char(char),
 }
@@ -249,7 +251,7 @@ impl Playback {
             Key::Char('l') => self.looping = !self.looping,
             Key::Char('e') => self.set_every_frame(!self.every_frame),
             Key::Escape | Key::Char('q' | 'Q') => return Outcome::Quit,
-            Key::Char(_) | Key::Backspace => return Outcome::Ignored,
+            Key::Char(_) | Key::Backspace | Key::Enter => return Outcome::Ignored,
         }
         Outcome::Changed
     }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Player;
+use super::contrast_actions::stretch_all;
 use super::render;
 use super::scene::{Controls, PlayerScene};
 use crate::draw::Image;
@@ -32,6 +33,9 @@ impl Player {
             let mut scene = scene.clone();
             scene.playback.seek(frames[index]);
             player.make_panels(&mut scene)?;
+            if scene.each_frame {
+                stretch_all(&mut scene.panels, frames[index]);
+            }
             Ok(to_video(&drawn(&scene, size)))
         })
     }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use super::contrast::ContrastStrip;
 use super::layout::{PanelLayoutInputs, PlayerLayout, PlayerLayoutInputs};
+use super::menu::Menu;
 use super::panel::Panel;
 use super::playback::Playback;
 use super::probes::Probe;
@@ -17,6 +19,9 @@ use crate::view::trace_plot::TraceScale;
 pub(super) struct PlayerScene {
     pub(super) panels: Arc<Vec<Panel>>,
     pub(super) playback: Playback,
+    pub(super) contrast: Option<ContrastStrip>,
+    pub(super) alone: bool,
+    pub(super) each_frame: bool,
     pub(super) view: View,
     pub(super) probes: Vec<Probe>,
     pub(super) annotations: Arc<Annotations>,
@@ -25,7 +30,7 @@ pub(super) struct PlayerScene {
     /// Whether samples are interpolated where frames are not shown pixel by pixel.
     pub(super) smooth: bool,
     pub(super) grid: bool,
-    pub(super) help: bool,
+    pub(super) menu: Option<Menu>,
     /// Position of the pointer, if the value there is to be shown.
     pub(super) readout: Option<(f32, f32)>,
     /// Region being drawn: a panel, and two corners in its frame.
@@ -76,7 +81,8 @@ impl PlayerScene {
             (self.inputs.counter, self.inputs.time) = (0, 0);
         }
         self.inputs.rate = 0;
-        self.help = false;
+        self.menu = None;
+        (self.contrast, self.inputs.contrast) = (None, false);
         self.readout = None;
         self.band = None;
         self.message = None;
@@ -99,6 +105,7 @@ pub(super) fn inputs(panels: &[Panel], playback: &Playback, scale: f32) -> Playe
         rate: 0,
         button: true,
         slider: true,
+        contrast: false,
         trace_labels: None,
         sizes,
     }

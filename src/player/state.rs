@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::contrast::{ContrastHandle, ContrastStrip};
 use super::layout::PlayerLayoutInputs;
+use super::menu::Menu;
 use super::panel::Panel;
 use super::playback::Playback;
 use super::probe_trace::ProbeTrace;
@@ -26,15 +28,23 @@ pub(super) struct PlayerState {
     pub(super) playback: Playback,
     pub(super) panels: Arc<Vec<Panel>>,
     /// Panels with the original colormaps and color limits.
-    original: Arc<Vec<Panel>>,
+    pub(super) original: Arc<Vec<Panel>>,
     /// Frame that the panels show, if a function makes them.
     pub(super) produced: Option<usize>,
     /// Whether a function of the user has failed.
     pub(super) failed: bool,
+    /// Histogram with handles for the color limits, if it is shown.
+    pub(super) contrast: Option<ContrastStrip>,
+    /// Whether contrast by hand changes one video only.
+    pub(super) alone: bool,
+    /// Whether the color limits are those of each frame.
+    pub(super) each_frame: bool,
+    /// Frame whose range the color limits are, if they follow the frames.
+    pub(super) contrast_frame: Option<usize>,
     pub(super) view: View,
     pub(super) smooth: bool,
     pub(super) grid: bool,
-    pub(super) help: bool,
+    pub(super) menu: Option<Menu>,
     pub(super) readout: bool,
     pub(super) pointer: Option<(f32, f32)>,
     pub(super) drag: Drag,
@@ -60,6 +70,7 @@ pub(super) enum Drag {
     None,
     Slider,
     Strip,
+    Contrast(ContrastHandle),
     /// Pans a panel; it began at a position and may still be a click.
     Pan {
         panel: usize,
@@ -84,10 +95,14 @@ impl PlayerState {
             playback,
             produced: None,
             failed: false,
+            contrast: None,
+            alone: false,
+            each_frame: false,
+            contrast_frame: None,
             view: View::WHOLE,
             smooth: false,
             grid: false,
-            help: false,
+            menu: None,
             readout: false,
             pointer: None,
             drag: Drag::None,
@@ -105,7 +120,8 @@ impl PlayerState {
     }
 
     /// Scene to draw now.
-    pub(super) fn scene(&self) -> PlayerScene {
+    pub(super) fn scene(&mut self) -> PlayerScene {
+        self.follow_frame();
         let band = match self.drag {
             Drag::Region { panel, from, to } => Some((panel, from, to)),
             _ => None,
@@ -113,6 +129,9 @@ impl PlayerState {
         PlayerScene {
             panels: self.panels.clone(),
             playback: self.playback.clone(),
+            contrast: self.contrast,
+            alone: self.alone,
+            each_frame: self.each_frame,
             view: self.view,
             probes: self.probes.clone(),
             trace_scale: self.trace_scale,
@@ -120,7 +139,7 @@ impl PlayerState {
             inputs: self.inputs.clone(),
             smooth: self.smooth,
             grid: self.grid,
-            help: self.help,
+            menu: self.menu,
             readout: self.pointer.filter(|_| self.readout),
             band,
             message: self.shown_message(),
@@ -151,6 +170,7 @@ impl PlayerState {
             let labels = trace_plot::labels(&self.probes, self.trace_scale, &self.inputs.sizes);
             self.inputs.trace_labels = Some(labels);
         }
+        self.inputs.contrast = self.contrast.is_some();
         if self.open {
             self.inputs.rate = text::width("0000 fps", self.inputs.sizes.label);
         }
@@ -171,6 +191,7 @@ impl PlayerState {
 
     /// Restores the original colormaps and color limits.
     pub(super) fn restore_colors(&mut self) {
+        self.each_frame = false;
         let original = self.original.clone();
         let mut first = original.iter();
         self.recolor(|panel| {
@@ -186,6 +207,7 @@ impl PlayerState {
             panel.colored_like(before);
         }
         self.panels = Arc::new(panels);
+        self.contrast_frame = None;
         self.produced = Some(frame);
         self.changed();
     }

@@ -6,22 +6,12 @@ use super::playback::Playback;
 use super::probes::Probe;
 use super::scene::PlayerScene;
 use super::theme::{self, ThemeSizes};
-use crate::draw::colorbar::Style;
 use crate::draw::ticks::finite_range;
 use crate::draw::{Image, Rect};
 use crate::view::annotations::Annotations;
 use crate::view::trace_plot::{
     TimeAxis, Trace, TracePlot, TracePlotOptions, TraceScale, label_width,
 };
-
-/// Style of the labels of the axes.
-pub(super) fn style(sizes: &ThemeSizes) -> Style {
-    Style {
-        label_size: sizes.label,
-        text: theme::DIM,
-        line: theme::TRACK,
-    }
-}
 
 /// Width of the labels of the values, as far as they are known.
 pub(super) fn labels(probes: &[Probe], scale: TraceScale, sizes: &ThemeSizes) -> usize {
@@ -30,7 +20,7 @@ pub(super) fn labels(probes: &[Probe], scale: TraceScale, sizes: &ThemeSizes) ->
         .filter_map(|probe| finite_range(probe.trace.values().iter().copied()));
     let range = ranges.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
     let heights = [40, 80, 160, 320].map(|height| sizes.px(height));
-    label_width(range, scale, &heights, &style(sizes))
+    label_width(range, scale, &heights, &theme::bar_style(sizes))
 }
 
 /// Draws the traces, and the values at the frame shown.
@@ -55,7 +45,7 @@ pub(super) fn draw(image: &mut Image, layout: &PlayerLayout, scene: &PlayerScene
         time: time_axis(&scene.panels, &scene.playback, &scene.annotations),
         frames: (scene.playback.start(), scene.playback.last()),
         scale: scene.trace_scale,
-        style: style(&scene.inputs.sizes),
+        style: theme::bar_style(&scene.inputs.sizes),
     };
     let plot = TracePlot::new(layout.traces, traces.collect(), options);
     plot.draw(image);

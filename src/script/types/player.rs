@@ -2,8 +2,10 @@
 
 use rhai::{Dynamic, Engine, INT, NativeCallContext};
 
+use super::drawing::{OneOrEach, for_each};
 use super::members::{Member, Scripted};
 use crate::bail;
+use crate::color::colormap::{Colormap, ScaledColormap};
 use crate::error::Result;
 use crate::player::Player;
 use crate::player::probes::ProbeRegion;
@@ -57,6 +59,30 @@ const PLAYER_MEMBERS: &[Member<Player>] = &[
         get: |player| player.playback().shows_every_frame().into_dynamic(),
     },
     Member {
+        name: "vmin",
+        doc: "Lower color limit, of several videos an array; can be set.",
+        get: |player| of_scales(player, |scale| scale.low().into_dynamic()),
+    },
+    Member {
+        name: "vmax",
+        doc: "Upper color limit, of several videos an array; can be set.",
+        get: |player| of_scales(player, |scale| scale.high().into_dynamic()),
+    },
+    Member {
+        name: "gamma",
+        doc: "Power of the position between the color limits, of several videos an array; can be set.",
+        get: |player| of_scales(player, |scale| scale.gamma().into_dynamic()),
+    },
+    Member {
+        name: "cmap",
+        doc: "Name of the colormap, of several videos an array; can be set.",
+        get: |player| {
+            of_scales(player, |scale| {
+                scale.colormap().name().to_owned().into_dynamic()
+            })
+        },
+    },
+    Member {
         name: "is_open",
         doc: "Whether its window is open.",
         get: |player| player.is_open().into_dynamic(),
@@ -101,6 +127,10 @@ fn register_setters(engine: &mut Engine) {
         "speed",
         "looping",
         "every_frame",
+        "vmin",
+        "vmax",
+        "gamma",
+        "cmap",
     ] {
         engine.register_set(
             name,
@@ -139,9 +169,58 @@ fn set(player: &Player, name: &str, value: Dynamic) -> Result<()> {
             let looping = read(name, value, "true or false")?;
             player.change(|playback| playback.set_looping(looping));
         }
+        "vmin" => set_scales(player, name, value, "a number", |scale, low: f64| {
+            scale.with_limits(low, scale.high())
+        })?,
+        "vmax" => set_scales(player, name, value, "a number", |scale, high: f64| {
+            scale.with_limits(scale.low(), high)
+        })?,
+        "gamma" => set_scales(player, name, value, "a number", |scale, gamma: f64| {
+            scale.with_gamma(gamma)
+        })?,
+        "cmap" => set_scales(
+            player,
+            name,
+            value,
+            "a colormap",
+            |scale, cmap: Colormap| scale.with_colormap(cmap),
+        )?,
         _ => {
             let every = read(name, value, "true or false")?;
             player.change(|playback| playback.set_every_frame(every));
+        }
+    }
+    Ok(())
+}
+
+/// A property of the colors of the only video, or of each; `()` for a color video or an overlay.
+fn of_scales(player: &Player, get: fn(&ScaledColormap) -> Dynamic) -> Dynamic {
+    let scales = player.scales().into_iter();
+    let mut values: Vec<Dynamic> = scales
+        .map(|scale| scale.as_ref().map_or(Dynamic::UNIT, get))
+        .collect();
+    match values.len() {
+        1 => values.remove(0),
+        _ => values.into(),
+    }
+}
+
+/// Sets a property of the colors of each video; one value is for all that have it.
+fn set_scales<T: Value + Clone>(
+    player: &Player,
+    name: &str,
+    value: Dynamic,
+    expected: &str,
+    change: fn(&ScaledColormap, T) -> ScaledColormap,
+) -> Result<()> {
+    let scales = player.scales();
+    let has_any = scales.iter().any(Option::is_some);
+    let values: OneOrEach<T> = read(name, value, expected)?;
+    let is_one = matches!(values, OneOrEach::One(_));
+    let values = for_each(name, values, scales.len())?;
+    for (panel, (scale, value)) in scales.iter().zip(values).enumerate() {
+        if scale.is_some() || !is_one || !has_any {
+            player.set_scale(panel, |scale| change(scale, value))?;
         }
     }
     Ok(())
