@@ -73,17 +73,18 @@ fn points(player: &Player) -> Vec<(usize, usize, usize)> {
 }
 
 fn any_event() -> impl Strategy<Value = Event> {
-    let keys = "lec[]aA+-0giomtrnhq?CxXbBfpPvVyY<>{}";
+    let keys = "lec[]aA+-0giomtrnhq?CxXbBfpPvVyY<>{}jk,.()x";
     let at = || (0f32..700.0, 0f32..500.0);
     prop_oneof![
         4 => proptest::sample::select(keys.chars().collect::<Vec<_>>()).prop_map(|c| Event::Key(Key::Char(c))),
         4 => proptest::sample::select(vec![
-            Key::Space, Key::Left, Key::Right, Key::Up, Key::Down, Key::Home, Key::End, Key::Escape, Key::Backspace, Key::Enter,
+            Key::Space, Key::Left, Key::Right, Key::Up, Key::Down, Key::Home, Key::End, Key::Escape, Key::Backspace, Key::Enter, Key::PageUp, Key::PageDown,
         ]).prop_map(Event::Key),
         2 => at().prop_map(|(x, y)| Event::Press(x, y)),
         2 => at().prop_map(|(x, y)| Event::Drag(x, y)),
         1 => Just(Event::Release),
         1 => Just(Event::Menu),
+        1 => at().prop_map(|(x, y)| Event::ShiftPress(x, y)),
         1 => at().prop_map(|(x, y)| Event::Move(x, y)),
         1 => Just(Event::Leave),
         1 => (-4i32..5).prop_map(Event::Wheel),
@@ -161,6 +162,75 @@ fn contrast_and_colormap_come_back() {
     assert_eq!(seen(), stretched);
     press(&player, 'A');
     assert_eq!(seen(), first);
+}
+
+#[test]
+fn a_part_is_looped_and_left_by_keys_and_the_mouse() {
+    let player = single();
+    player.seek(5);
+    press(&player, '(');
+    player.seek(8);
+    press(&player, ')');
+    assert_eq!(player.playback().part(), Some((5, 8)));
+    player.set_playing(true);
+    let frames = [0; 6].map(|_| {
+        player.advance(10 * MS);
+        player.frame()
+    });
+    assert_eq!(frames, [5, 6, 7, 8, 5, 6]);
+    player.handle(Event::Key(Key::Char('l')), SIZE);
+    player.seek(7);
+    player.advance(50 * MS);
+    assert_eq!((player.frame(), player.is_playing()), (8, false));
+    player.set_playing(true);
+    assert_eq!(player.frame(), 5);
+    player.set_playing(false);
+    press(&player, 'x');
+    assert_eq!(player.playback().part(), None);
+    let slider = player.layout(SIZE).slider;
+    let y = slider.middle() as f32;
+    let column = |frame| player.layout(SIZE).slider_column(frame, &player.playback());
+    player.handle(Event::ShiftPress(column(12), y), SIZE);
+    player.handle(Event::Drag(column(4), y), SIZE);
+    player.handle(Event::Release, SIZE);
+    assert_eq!(
+        (player.playback().part(), player.frame()),
+        (Some((4, 12)), 4)
+    );
+    player.handle(Event::ShiftPress(column(2), y), SIZE);
+    player.handle(Event::Drag(column(2), y), SIZE);
+    player.handle(Event::Release, SIZE);
+    assert_eq!((player.playback().part(), player.frame()), (None, 2));
+}
+
+#[test]
+fn frames_are_typed_bookmarked_and_reached_in_steps_of_ten() {
+    let player = single();
+    let keys = |text: &str| text.chars().for_each(|char| press(&player, char));
+    keys("j12");
+    player.handle(Event::Key(Key::Backspace), SIZE);
+    keys("7");
+    assert_eq!(player.frame(), 0);
+    player.handle(Event::Key(Key::Enter), SIZE);
+    assert_eq!(player.frame(), 17);
+    keys("j5");
+    player.handle(Event::Key(Key::Escape), SIZE);
+    assert_eq!(player.frame(), 17);
+    keys("k");
+    player.handle(Event::Key(Key::PageUp), SIZE);
+    assert_eq!(player.frame(), 7);
+    keys("k");
+    assert_eq!(player.bookmarks(), [7, 17]);
+    keys(".");
+    assert_eq!(player.frame(), 17);
+    keys(".");
+    assert_eq!(player.frame(), 7);
+    keys(",");
+    assert_eq!(player.frame(), 17);
+    keys("k");
+    assert_eq!(player.bookmarks(), [7]);
+    player.handle(Event::Key(Key::PageDown), SIZE);
+    assert_eq!(player.frame(), 19);
 }
 
 fn limits(player: &Player) -> Vec<(f64, f64, f64)> {
@@ -316,6 +386,8 @@ fn golden_picture_of_the_histogram() {
     press(&player, 'b');
     press(&player, 'y');
     press(&player, 'c');
+    player.change(|playback| playback.set_part(Some((4, 15))));
+    player.set_bookmarks([6, 18]);
     player.advance(5000 * MS);
     check_picture("player_contrast.png", &player.render(640, 480));
 }

@@ -25,6 +25,10 @@ builtins! {
     /// | Left, Right, wheel | one step back or on |
     /// | Up, Down | longer or shorter steps |
     /// | Home, End | first or last frame |
+    /// | PageUp, PageDown | ten steps back or on |
+    /// | `j`, Enter | jump to a typed frame (`120`, `-1`) or time (`250 ms`, `1.5 s`) |
+    /// | `k`, `,` `.` | set or remove a bookmark; previous or next bookmark |
+    /// | `(` `)` `x`, Shift drag on the slider | play from or to this frame; all; a part |
     /// | `[` `]` | slower or faster |
     /// | `l`, `e` | loop or stop at the end; every frame, or true speed |
     /// | `b` | histogram with handles for the color limits and gamma |

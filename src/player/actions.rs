@@ -74,6 +74,37 @@ impl Player {
         state.say("initial contrast");
     }
 
+    /// Sets a bookmark at the frame shown, or removes it.
+    pub(super) fn toggle_bookmark(&self) {
+        let mut state = self.state();
+        let frame = state.playback.frame();
+        let message = match state.bookmarks.remove(&frame) {
+            true => format!("no bookmark at {frame}"),
+            false => {
+                state.bookmarks.insert(frame);
+                format!("bookmark at {frame}")
+            }
+        };
+        state.say(message);
+    }
+
+    /// Shows the next or the previous bookmark; the first follows the last.
+    pub(super) fn next_bookmark(&self, is_forward: bool) {
+        let state = self.state();
+        let frame = state.playback.frame();
+        let marks = &state.bookmarks;
+        let found = match is_forward {
+            true => marks.range(frame + 1..).next().or(marks.first()),
+            false => marks.range(..frame).next_back().or(marks.last()),
+        };
+        let found = found.copied();
+        drop(state);
+        match found {
+            Some(frame) => self.seek(frame),
+            None => self.say("no bookmarks: `k` sets one"),
+        }
+    }
+
     /// Shows how to draw a region.
     pub(super) fn begin_region(&self) {
         let mut state = self.state();

@@ -35,6 +35,7 @@ pub(super) const MENU_KEYS: &[Key] = &[Key::Char('m'), Key::Char('h'), Key::Char
 pub(super) const MOUSE: &[(&str, &str)] = &[
     ("click", "trace of the pixel"),
     ("drag", "pan"),
+    ("Shift drag", "part to play; region"),
     ("wheel", "one step"),
     ("Ctrl wheel", "zoom at the pointer"),
     ("right click", "this menu"),
@@ -48,6 +49,27 @@ const PLAY: &[Command] = &[
     (&[Key::Down], "shorter steps", Player::play_key),
     (&[Key::Home], "first frame", Player::play_key),
     (&[Key::End], "last frame", Player::play_key),
+    (&[Key::PageUp], "ten steps back", Player::play_key),
+    (&[Key::PageDown], "ten steps forward", Player::play_key),
+    (
+        &[Key::Char('j')],
+        "jump to frame or time",
+        |player, _, _| player.begin_jump(),
+    ),
+    (
+        &[Key::Char('k')],
+        "set or remove bookmark",
+        |player, _, _| player.toggle_bookmark(),
+    ),
+    (&[Key::Char(',')], "previous bookmark", |player, _, _| {
+        player.next_bookmark(false)
+    }),
+    (&[Key::Char('.')], "next bookmark", |player, _, _| {
+        player.next_bookmark(true)
+    }),
+    (&[Key::Char('(')], "play from this frame", Player::play_key),
+    (&[Key::Char(')')], "play to this frame", Player::play_key),
+    (&[Key::Char('x')], "play all frames", Player::play_key),
     (&[Key::Char('[')], "slower", Player::play_key),
     (&[Key::Char(']')], "faster", Player::play_key),
     (
@@ -220,6 +242,8 @@ pub(super) fn key_text(key: Key) -> String {
         Key::Escape => "Escape",
         Key::Backspace => "Backspace",
         Key::Enter => "Enter",
+        Key::PageUp => "PageUp",
+        Key::PageDown => "PageDown",
     };
     name.into()
 }

@@ -18,6 +18,8 @@ pub enum Event {
     Key(Key),
     /// The left mouse button was pressed.
     Press(f32, f32),
+    /// The left mouse button was pressed while the Shift key was down.
+    ShiftPress(f32, f32),
     /// The mouse was moved with the left button down.
     Drag(f32, f32),
     /// The left mouse button was released.
@@ -40,7 +42,8 @@ impl Player {
         self.state().size = Some(size);
         match event {
             Event::Key(key) => self.key(key, size),
-            Event::Press(x, y) if self.menu_press((x, y), size) => {}
+            Event::Press(x, y) | Event::ShiftPress(x, y) if self.menu_press((x, y), size) => {}
+            Event::ShiftPress(x, y) => self.shift_press((x, y), &self.layout(size)),
             Event::Press(x, y) => self.press((x, y), &self.layout(size)),
             Event::Drag(x, y) => self.drag((x, y), &self.layout(size)),
             Event::Release => self.release(),
@@ -54,6 +57,9 @@ impl Player {
     }
 
     fn key(&self, key: Key, size: (usize, usize)) {
+        if self.entry_key(key) {
+            return;
+        }
         if self.menu_key(key, size) || key == Key::Escape && self.leave_mode() {
             return;
         }
@@ -76,6 +82,7 @@ impl Player {
             Key::Char('l') => self.say("stops at the end"),
             Key::Char('e') if playback.shows_every_frame() => self.say("every frame"),
             Key::Char('e') => self.say("real-time speed"),
+            Key::Char('(' | ')' | 'x') => self.say(part_text(playback.part())),
             Key::Up | Key::Down => self.say(format!("step {}", playback.step())),
             _ => {}
         }
@@ -124,6 +131,21 @@ impl Player {
         }
     }
 
+    /// Begins to mark the part to play, or a region of a video.
+    fn shift_press(&self, position: (f32, f32), layout: &PlayerLayout) {
+        let playback = self.playback();
+        let (from, is_strip) = match layout.target(position.0, position.1) {
+            Some(HitTarget::Slider) => (layout.frame_at(position.0, &playback), false),
+            Some(HitTarget::Strip) => (layout.strip_frame(position.0, &playback), true),
+            Some(HitTarget::Video(_)) => {
+                self.state().draws_region = true;
+                return self.press(position, layout);
+            }
+            _ => return self.press(position, layout),
+        };
+        self.state().drag = Drag::Part { from, is_strip };
+    }
+
     /// Clicks a button of the contrast strip, or grabs a handle.
     fn press_contrast(&self, position: (f32, f32), layout: &PlayerLayout) {
         let state = self.state();
@@ -148,6 +170,17 @@ impl Player {
         match drag {
             Drag::None => {}
             Drag::Slider => self.change(|playback| playback.seek(layout.frame_at(x, playback))),
+            Drag::Part { from, is_strip } => {
+                self.change(|playback| {
+                    let to = match is_strip {
+                        true => layout.strip_frame(x, playback),
+                        false => layout.frame_at(x, playback),
+                    };
+                    playback.set_part(Some((from, to)));
+                    playback.seek(to);
+                });
+                self.say(part_text(self.playback().part()));
+            }
             Drag::Contrast(handle) => self.drag_contrast(handle, x, layout),
             Drag::Strip => self.change(|playback| playback.seek(layout.strip_frame(x, playback))),
             Drag::Pan { panel, at, moved } => {
@@ -202,6 +235,15 @@ impl Player {
                 moved: false,
                 ..
             } => self.click(panel),
+            Drag::Part { from, .. }
+                if self.playback().part().is_none_or(|part| part.0 == part.1) =>
+            {
+                self.change(|playback| {
+                    playback.set_part(None);
+                    playback.seek(from);
+                });
+                self.say(part_text(None));
+            }
             Drag::Region { panel, from, to } => self.probe_region(panel, from, to),
             _ => {}
         }
@@ -261,6 +303,14 @@ impl Player {
             .get(panel)
             .map_or((1, 1), |panel| panel.frames.frame_size());
         state.view.part(size)
+    }
+}
+
+/// The part that is played, in words.
+fn part_text(part: Option<(usize, usize)>) -> String {
+    match part {
+        Some((first, last)) => format!("plays {first} to {last}"),
+        None => "plays all frames".into(),
     }
 }
 

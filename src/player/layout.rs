@@ -177,6 +177,11 @@ impl PlayerLayout {
         position_of(playback.frame(), playback, self.way())
     }
 
+    /// Column of a frame on the slider.
+    pub fn slider_column(&self, frame: usize, playback: &Playback) -> f32 {
+        position_of(frame, playback, self.way())
+    }
+
     /// Frame for which the slider's handle would be at a column.
     pub fn frame_at(&self, x: f32, playback: &Playback) -> usize {
         frame_at(x, playback, self.way())

@@ -38,6 +38,7 @@ mod scene;
 pub mod screen;
 mod state;
 mod sync_group;
+mod text_entry;
 pub mod theme;
 mod trace_plot;
 mod view;
@@ -229,6 +230,18 @@ impl Player {
         self.change(|playback| playback.set_step(step));
     }
 
+    /// Frames that are bookmarked, in order.
+    pub fn bookmarks(&self) -> Vec<usize> {
+        self.state().bookmarks.iter().copied().collect()
+    }
+
+    /// Replaces the bookmarks.
+    pub fn set_bookmarks(&self, frames: impl IntoIterator<Item = usize>) {
+        let mut state = self.state();
+        state.bookmarks = frames.into_iter().collect();
+        state.changed();
+    }
+
     /// A copy of the state machine.
     pub fn playback(&self) -> Playback {
         self.state().playback.clone()
@@ -363,7 +376,10 @@ impl Player {
         let is_led = self.is_led();
         let mut state = self.state();
         state.fade(elapsed);
-        let held = matches!(state.drag, state::Drag::Slider | state::Drag::Strip);
+        let held = matches!(
+            state.drag,
+            state::Drag::Slider | state::Drag::Strip | state::Drag::Part { .. }
+        );
         if !held && !is_led && state.playback.advance(elapsed) {
             state.changed();
             drop(state);

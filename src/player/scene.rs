@@ -31,6 +31,7 @@ pub(super) struct PlayerScene {
     pub(super) smooth: bool,
     pub(super) grid: bool,
     pub(super) menu: Option<Menu>,
+    pub(super) bookmarks: Vec<usize>,
     /// Position of the pointer, if the value there is to be shown.
     pub(super) readout: Option<(f32, f32)>,
     /// Region being drawn: a panel, and two corners in its frame.

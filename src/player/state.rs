@@ -1,5 +1,6 @@
 //! Mutable state of a player, and the scene that is drawn from it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,10 +12,11 @@ use super::playback::Playback;
 use super::probe_trace::ProbeTrace;
 use super::probes::Probe;
 use super::scene::{self, PlayerScene};
+use super::text_entry::TextEntry;
 use super::trace_plot;
 use super::view::View;
 use crate::draw::text;
-use crate::view::annotations::Annotations;
+use crate::view::annotations::{Annotations, recorded_fps};
 use crate::view::trace_plot::TraceScale;
 
 /// Time that a message is shown.
@@ -45,6 +47,10 @@ pub(super) struct PlayerState {
     pub(super) smooth: bool,
     pub(super) grid: bool,
     pub(super) menu: Option<Menu>,
+    /// Text being typed.
+    pub(super) entry: Option<TextEntry>,
+    /// Frames to come back to.
+    pub(super) bookmarks: BTreeSet<usize>,
     pub(super) readout: bool,
     pub(super) pointer: Option<(f32, f32)>,
     pub(super) drag: Drag,
@@ -70,6 +76,11 @@ pub(super) enum Drag {
     None,
     Slider,
     Strip,
+    /// Marks the part to play, from a frame, on the slider or in the trace plot.
+    Part {
+        from: usize,
+        is_strip: bool,
+    },
     Contrast(ContrastHandle),
     /// Pans a panel; it began at a position and may still be a click.
     Pan {
@@ -103,6 +114,8 @@ impl PlayerState {
             smooth: false,
             grid: false,
             menu: None,
+            entry: None,
+            bookmarks: BTreeSet::new(),
             readout: false,
             pointer: None,
             drag: Drag::None,
@@ -140,6 +153,7 @@ impl PlayerState {
             smooth: self.smooth,
             grid: self.grid,
             menu: self.menu,
+            bookmarks: self.bookmarks.iter().copied().collect(),
             readout: self.pointer.filter(|_| self.readout),
             band,
             message: self.shown_message(),
@@ -148,9 +162,17 @@ impl PlayerState {
     }
 
     fn shown_message(&self) -> Option<String> {
+        if let Some(entry) = &self.entry {
+            return Some(entry.shown());
+        }
         let region = self.draws_region.then(|| REGION.to_owned());
         let message = self.message.as_ref().map(|(text, _)| text.clone());
         message.or(region)
+    }
+
+    /// Frame rate of the recording, if it is known.
+    pub(super) fn fps(&self) -> Option<f64> {
+        recorded_fps(self.panels.first()?.frames.base().metadata())
     }
 
     /// Room that everything needs.

@@ -48,6 +48,15 @@ pub(super) fn draw(image: &mut Image, layout: &PlayerLayout, scene: &PlayerScene
         style: theme::bar_style(&scene.inputs.sizes),
     };
     let plot = TracePlot::new(layout.traces, traces.collect(), options);
+    if let Some((first, last)) = scene.playback.part() {
+        let left = plot.column(first) as usize;
+        let part = Rect {
+            left,
+            width: (plot.column(last) as usize + 1).saturating_sub(left),
+            ..layout.traces.plot
+        };
+        image.fill(part, theme::SURFACE);
+    }
     plot.draw(image);
     plot.draw_cursor(image, scene.playback.frame());
 }

@@ -173,7 +173,7 @@ impl MinifbScreen {
                 continue;
             }
             match self.mouse {
-                None if is_down => self.events.push(Event::Press(x, y)),
+                None if is_down => self.events.push(self.press_at(x, y)),
                 Some(before) if !is_down => {
                     if before != position {
                         self.events.push(Event::Drag(x, y));
@@ -183,6 +183,19 @@ impl MinifbScreen {
                 _ => continue,
             }
             self.mouse = is_down.then_some(position);
+        }
+    }
+
+    /// Press of the left button, with or without the Shift key.
+    fn press_at(&self, x: f32, y: f32) -> Event {
+        let shifts = [minifb::Key::LeftShift, minifb::Key::RightShift];
+        let is_down = |key: &minifb::Key| {
+            let window = self.window.as_ref();
+            window.is_some_and(|window| window.is_key_down(*key))
+        };
+        match shifts.iter().any(is_down) {
+            true => Event::ShiftPress(x, y),
+            false => Event::Press(x, y),
         }
     }
 
@@ -201,8 +214,9 @@ impl MinifbScreen {
         let is_right = window.get_mouse_down(MouseButton::Right);
         let position = window.get_unscaled_mouse_pos(MouseMode::Pass);
         let held = position.filter(|_| window.get_mouse_down(MouseButton::Left));
+        let press = held.map(|(x, y)| self.press_at(x, y));
         match (self.mouse, held) {
-            (None, Some((x, y))) => self.events.push(Event::Press(x, y)),
+            (None, Some(_)) => self.events.extend(press),
             (Some(before), Some((x, y))) if before != (x, y) => self.events.push(Event::Drag(x, y)),
             (Some(_), None) => self.events.push(Event::Release),
             _ => self.collect_pointer(),
@@ -263,6 +277,8 @@ fn named(key: minifb::Key) -> Option<Key> {
         minifb::Key::End => Key::End,
         minifb::Key::Escape => Key::Escape,
         minifb::Key::Backspace | minifb::Key::Delete => Key::Backspace,
+        minifb::Key::PageUp => Key::PageUp,
+        minifb::Key::PageDown => Key::PageDown,
         minifb::Key::Enter | minifb::Key::NumPadEnter => Key::Enter,
         _ => return None,
     })

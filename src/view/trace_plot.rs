@@ -315,7 +315,7 @@ impl TracePlot {
     }
 
     /// Column of a frame.
-    fn column(&self, frame: usize) -> f32 {
+    pub fn column(&self, frame: usize) -> f32 {
         let offset = self.x.offset(frame as f64 * self.options.time.interval);
         (self.layout.plot.left + offset) as f32 + 0.5
     }

@@ -59,6 +59,19 @@ const PLAYER_MEMBERS: &[Member<Player>] = &[
         get: |player| player.playback().shows_every_frame().into_dynamic(),
     },
     Member {
+        name: "loop_range",
+        doc: "Part that is played, `[start, end]` without frame `end`, or `()` for all frames; can be set.",
+        get: |player| match player.playback().part() {
+            Some((first, last)) => vec![first, last + 1].into_dynamic(),
+            None => Dynamic::UNIT,
+        },
+    },
+    Member {
+        name: "bookmarks",
+        doc: "Frames that are bookmarked, in order; can be set.",
+        get: |player| player.bookmarks().into_dynamic(),
+    },
+    Member {
         name: "vmin",
         doc: "Lower color limit, of several videos an array; can be set.",
         get: |player| of_scales(player, |scale| scale.low().into_dynamic()),
@@ -127,6 +140,8 @@ fn register_setters(engine: &mut Engine) {
         "speed",
         "looping",
         "every_frame",
+        "loop_range",
+        "bookmarks",
         "vmin",
         "vmax",
         "gamma",
@@ -168,6 +183,28 @@ fn set(player: &Player, name: &str, value: Dynamic) -> Result<()> {
         "looping" => {
             let looping = read(name, value, "true or false")?;
             player.change(|playback| playback.set_looping(looping));
+        }
+        "loop_range" => {
+            let expected = "two frames `[start, end]`, or ()";
+            let range: Option<Vec<usize>> = read(name, value, expected)?;
+            let len = player.playback().last() + 1;
+            let part = match range.as_deref() {
+                None => None,
+                Some([start, end]) if start < end && *end <= len => Some((*start, *end - 1)),
+                Some([start, end]) => {
+                    bail!("`loop_range` must be within 0 to {len}, got {start} to {end}")
+                }
+                Some(frames) => bail!("`loop_range` must be {expected}, got {frames:?}"),
+            };
+            player.change(|playback| playback.set_part(part));
+        }
+        "bookmarks" => {
+            let frames: Vec<usize> = read(name, value, "an array of frames")?;
+            let last = player.playback().last();
+            if let Some(frame) = frames.iter().find(|frame| last < **frame) {
+                bail!("`bookmarks` has frame {frame}, but the last is {last}");
+            }
+            player.set_bookmarks(frames);
         }
         "vmin" => set_scales(player, name, value, "a number", |scale, low: f64| {
             scale.with_limits(low, scale.high())
