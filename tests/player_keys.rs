@@ -5,7 +5,7 @@ use std::time::Duration;
 use optimap::color::color_settings::ColorSettings;
 use optimap::color::colormap::Colormap;
 use optimap::ops::blend::{Blend, BlendOptions};
-use optimap::player::probes::ProbeRegion;
+use optimap::player::region::ProbeRegion;
 use optimap::player::{Event, Key, Panel, Player, Rect, Show, Span};
 use optimap::video::{Strided, Video};
 use optimap::view::annotations::{Annotations, ScaleBar, TimeUnit};
@@ -67,13 +67,13 @@ fn points(player: &Player) -> Vec<(usize, usize, usize)> {
     let probes = player.probes().into_iter();
     let points = probes.filter_map(|probe| match probe.region {
         ProbeRegion::Point { y, x } => Some((probe.panel, y, x)),
-        ProbeRegion::Region(_) => None,
+        _ => None,
     });
     points.collect()
 }
 
 fn any_event() -> impl Strategy<Value = Event> {
-    let keys = "lec[]aA+-0giomtrnhq?CxXbBfpPvVyY<>{}jk,.()x";
+    let keys = "lec[]aA+-0giomtrnhq?CxXbBfpPvVyY<>{}jk,.()x1234567dDuNKzZ";
     let at = || (0f32..700.0, 0f32..500.0);
     prop_oneof![
         4 => proptest::sample::select(keys.chars().collect::<Vec<_>>()).prop_map(|c| Event::Key(Key::Char(c))),
@@ -469,7 +469,7 @@ fn a_region_is_drawn_with_the_mouse() {
     player.handle(Event::Drag(to.0, to.1), SIZE);
     player.handle(Event::Release, SIZE);
     let probes = player.probes();
-    let ProbeRegion::Region(bounds) = probes[0].region else {
+    let ProbeRegion::Rect(bounds) = probes[0].region else {
         panic!("no region");
     };
     assert_eq!(
@@ -487,6 +487,142 @@ fn a_region_is_drawn_with_the_mouse() {
     let table = std::fs::read_to_string(path).unwrap();
     assert!(table.starts_with("frame,y3-15_x10-30\n0,"), "{table}");
     assert_eq!(table.lines().count(), 21);
+}
+
+/// Presses the button at one part of the first video, drags it to others, and releases it.
+fn drag(player: &Player, way: &[(f32, f32)]) {
+    let at = |part: &(f32, f32)| position(player, 0, *part);
+    let (x, y) = at(&way[0]);
+    player.handle(Event::Press(x, y), SIZE);
+    for part in &way[1..] {
+        let (x, y) = at(part);
+        player.handle(Event::Drag(x, y), SIZE);
+    }
+    player.handle(Event::Release, SIZE);
+}
+
+fn kinds(player: &Player) -> Vec<&'static str> {
+    player
+        .probes()
+        .iter()
+        .map(|probe| probe.region.kind())
+        .collect()
+}
+
+#[test]
+fn every_kind_of_region_is_drawn_moved_resized_and_taken_back() {
+    let player = single();
+    let box_way = [(0.25, 0.25), (0.3, 0.3), (0.5, 0.5)];
+    press(&player, '2');
+    drag(&player, &box_way);
+    press(&player, '5');
+    drag(&player, &box_way);
+    press(&player, '4');
+    drag(&player, &[(0.6, 0.6), (0.9, 0.6), (0.9, 0.9), (0.6, 0.9)]);
+    press(&player, '3');
+    for corner in [(0.1, 0.6), (0.3, 0.6), (0.3, 0.9)] {
+        drag(&player, &[corner]);
+    }
+    player.handle(Event::Key(Key::Enter), SIZE);
+    let all = ["ellipse", "line", "polygon", "polygon"];
+    assert_eq!(kinds(&player), all);
+    // What was drawn last is selected: it is moved, and a corner of it.
+    let corners = |player: &Player| match &player.probes()[3].region {
+        ProbeRegion::Polygon(corners) => corners.clone(),
+        other => panic!("{other:?}"),
+    };
+    let before = corners(&player);
+    drag(&player, &[(0.28, 0.65), (0.33, 0.65)]);
+    let moved = corners(&player);
+    assert!(
+        (moved[0].0 - before[0].0 - 2.0).abs() < 0.1,
+        "{before:?} {moved:?}"
+    );
+    drag(&player, &[(0.35, 0.6), (0.5, 0.6)]);
+    assert!((corners(&player)[1].0 - 20.0).abs() < 0.1);
+    press(&player, 'z');
+    press(&player, 'z');
+    assert_eq!(corners(&player), before);
+    press(&player, 'Z');
+    assert_eq!(corners(&player), moved);
+    player.handle(Event::Key(Key::Backspace), SIZE);
+    assert_eq!(kinds(&player), all[..3]);
+    press(&player, 'z');
+    assert_eq!(kinds(&player), all);
+}
+
+#[test]
+fn a_mask_is_painted_and_erased() {
+    let player = single();
+    press(&player, '6');
+    drag(&player, &[(0.2, 0.5), (0.5, 0.5)]);
+    assert_eq!(kinds(&player), ["mask"]);
+    let area = |player: &Player| {
+        let runs = player.probes()[0].region.runs((40, 30));
+        runs.iter().map(|run| run.columns.len()).sum::<usize>()
+    };
+    let line = area(&player);
+    assert!((45..70).contains(&line), "{line}");
+    drag(&player, &[(0.5, 0.5), (0.5, 0.8)]);
+    assert_eq!(kinds(&player), ["mask"], "the selected mask grows");
+    let corner = area(&player);
+    assert!(line + 20 < corner);
+    press(&player, '7');
+    drag(&player, &[(0.2, 0.5), (0.45, 0.5)]);
+    assert!(area(&player) < corner - 30);
+    player.handle(Event::Key(Key::Escape), SIZE);
+    assert!(player.probes()[0].trace.wait().is_ok());
+}
+
+#[test]
+fn regions_are_named_colored_and_seen_in_the_table() {
+    let player = single();
+    press(&player, 'r');
+    drag(&player, &[(0.25, 0.25), (0.5, 0.5)]);
+    let color = player.probes()[0].color;
+    press(&player, 'K');
+    assert_ne!(player.probes()[0].color, color);
+    "Napex".chars().for_each(|char| press(&player, char));
+    player.handle(Event::Key(Key::Enter), SIZE);
+    assert_eq!(player.probes()[0].name.as_deref(), Some("apex"));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("traces.csv");
+    player.save_csv(&path).unwrap();
+    let table = std::fs::read_to_string(path).unwrap();
+    assert!(table.starts_with("frame,apex\n0,"), "{table}");
+    // A click beside it probes a pixel, a click on it selects it no more.
+    drag(&player, &[(0.3, 0.3)]);
+    drag(&player, &[(0.8, 0.8)]);
+    assert_eq!(kinds(&player), ["rectangle", "point"]);
+    drag(&player, &[(0.3, 0.3)]);
+    press(&player, 'N');
+    player.handle(Event::Key(Key::Escape), SIZE);
+    assert_eq!(kinds(&player).len(), 2);
+}
+
+#[test]
+fn golden_picture_of_regions() {
+    let player = single();
+    press(&player, 'c');
+    press(&player, '2');
+    drag(&player, &[(0.55, 0.1), (0.95, 0.5)]);
+    press(&player, '4');
+    drag(
+        &player,
+        &[(0.1, 0.1), (0.4, 0.15), (0.3, 0.4), (0.15, 0.35)],
+    );
+    press(&player, '5');
+    drag(&player, &[(0.1, 0.9), (0.9, 0.95)]);
+    press(&player, '6');
+    drag(&player, &[(0.5, 0.7), (0.7, 0.6), (0.8, 0.7)]);
+    player.handle(Event::Key(Key::Escape), SIZE);
+    press(&player, 'r');
+    drag(&player, &[(0.1, 0.5), (0.35, 0.75)]);
+    "Nbase".chars().for_each(|char| press(&player, char));
+    player.handle(Event::Key(Key::Enter), SIZE);
+    player.traces().unwrap();
+    player.advance(5000 * MS);
+    check_picture("player_regions.png", &player.render(640, 480));
 }
 
 #[test]

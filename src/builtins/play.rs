@@ -37,7 +37,11 @@ builtins! {
     /// | `c`, `v`, `A` | next colormap; invert; initial colors |
     /// | `+` `-`, drag, `0` | zoom at the pointer; pan; show all |
     /// | `o`, `g`, `i` | smooth pixels; grid; value under the pointer |
-    /// | `t` or click, `r` and drag, Backspace | trace of a pixel; of a region; remove the last |
+    /// | `t` or click | trace of the pixel |
+    /// | `r` `2` `3` `4` `5` | rectangle, ellipse, polygon (clicks, then Enter), freehand, line |
+    /// | `6` `7`, `d` `D` | brush and eraser for a mask; smaller or larger |
+    /// | click, drag, `u` | select a region; move it or a corner; select the next |
+    /// | `N`, `K`, Backspace, `z` `Z` | name, next color, remove; undo, redo |
     /// | `n` | traces on one scale, or each on its own |
     /// | `s` | save the image as PNG |
     /// | `m` or right click | menu of everything, with its keys |

@@ -4,8 +4,9 @@ use super::Player;
 use super::layout::{HitTarget, PlayerLayout};
 use super::panel::Panel;
 use super::probe_trace::ProbeTrace;
-use super::probes::{self, PixelRect, Probe, ProbeRegion};
-use super::state::{PlayerState, REGION};
+use super::probes::{self, Probe};
+use super::region::{PixelRun, ProbeRegion};
+use super::state::PlayerState;
 use crate::color::colormap::Colormap;
 use crate::view::trace_plot::TraceScale;
 
@@ -105,17 +106,6 @@ impl Player {
         }
     }
 
-    /// Shows how to draw a region.
-    pub(super) fn begin_region(&self) {
-        let mut state = self.state();
-        state.draws_region = !state.draws_region;
-        if state.draws_region {
-            state.say(REGION);
-        } else {
-            state.say("no region");
-        }
-    }
-
     /// Probes the pixel under the pointer.
     pub(super) fn probe_at_pointer(&self, layout: &PlayerLayout) {
         let Some(pointer) = self.state().pointer else {
@@ -126,13 +116,20 @@ impl Player {
         }
     }
 
-    /// Probes the pixel that was clicked, in the layout of the window.
+    /// Selects the region that was clicked, or probes the pixel.
     pub(super) fn click(&self, panel: usize) {
         let state = self.state();
         let at = state.pointer.zip(state.size);
         drop(state);
-        if let Some((pointer, size)) = at {
-            self.probe_pixel(panel, pointer, &self.layout(size));
+        let Some((pointer, size)) = at else {
+            return;
+        };
+        let layout = self.layout(size);
+        let position = self
+            .part(panel)
+            .in_frame(layout.panels[panel].video, pointer);
+        if !position.is_some_and(|at| self.click_region(panel, at, &layout)) {
+            self.probe_pixel(panel, pointer, &layout);
         }
     }
 
@@ -141,19 +138,12 @@ impl Player {
         let Some((x, y)) = self.part(panel).in_frame(rect, pointer) else {
             return;
         };
-        let (width, height) = self.state().panels[panel].frames.frame_size();
+        let mut state = self.state();
+        state.remember();
+        let (width, height) = state.panels[panel].frames.frame_size();
+        drop(state);
         let (x, y) = ((x as usize).min(width - 1), (y as usize).min(height - 1));
         self.probe(panel, ProbeRegion::Point { y, x });
-    }
-
-    /// Probes a rectangle between two positions in a panel's frame.
-    pub(super) fn probe_region(&self, panel: usize, from: (f64, f64), to: (f64, f64)) {
-        let size = self.state().panels[panel].frames.frame_size();
-        self.state().draws_region = false;
-        self.probe(
-            panel,
-            ProbeRegion::Region(PixelRect::between(from, to, size)),
-        );
     }
 
     /// Adds a probe to a panel and starts computing its trace.
@@ -161,16 +151,13 @@ impl Player {
         let Some(probed) = self.state().panels.get(panel).cloned() else {
             return;
         };
-        let bounds = match region {
-            ProbeRegion::Point { y, x } => PixelRect::around((x, y), probed.frames.frame_size()),
-            ProbeRegion::Region(bounds) => bounds,
-        };
-        let trace = self.probe_trace(&probed, bounds);
+        let trace = self.probe_trace(&probed, region.runs(probed.frames.frame_size()));
         let mut state = self.state();
         let color = probes::next_color(&state.probes);
         state.probes.push(Probe {
             panel,
             region,
+            name: None,
             color,
             trace,
         });
@@ -179,13 +166,13 @@ impl Player {
         self.want_traces();
     }
 
-    /// Trace of a rectangle of a panel, computed in the background.
-    fn probe_trace(&self, probed: &Panel, bounds: PixelRect) -> ProbeTrace {
+    /// Trace of some pixels of a panel, computed in the background.
+    pub(super) fn probe_trace(&self, probed: &Panel, runs: Vec<PixelRun>) -> ProbeTrace {
         let video = probed.frames.explained();
         if self.shared.producer.is_some() {
             let playback = self.playback();
             let frames = playback.start()..playback.last() + 1;
-            return ProbeTrace::new(frames, bounds, video.metadata().fps);
+            return ProbeTrace::new(frames, runs, video.metadata().fps);
         }
         let weak = self.downgrade();
         let news = move || {
@@ -193,7 +180,7 @@ impl Player {
                 player.state().renew_needs();
             }
         };
-        ProbeTrace::start(video.clone(), bounds, news)
+        ProbeTrace::start(video.clone(), runs, news)
     }
 
     /// Requests the frames that traces lack, if a function makes them.
@@ -213,13 +200,6 @@ impl Player {
         state.trace_scale = scale;
         state.renew_needs();
         state.say(message);
-    }
-
-    /// Removes the last probe.
-    pub(super) fn remove_probe(&self) {
-        let mut state = self.state();
-        state.probes.pop();
-        state.renew_needs();
     }
 
     /// Saves the window without the controls in the working folder.

@@ -2,6 +2,7 @@
 
 use super::Player;
 use super::playback::Key;
+use super::sketch::RegionTool;
 
 /// Runs a command of a player whose window has a width and height; it gets the key pressed.
 type RunCommand = fn(&Player, Key, (usize, usize));
@@ -19,12 +20,15 @@ const SHIFT: f64 = 0.05;
 const STRETCH: f64 = 1.1;
 const GAMMA_STEP: f64 = 1.1;
 
+/// Factor by which a key changes the brush.
+const BRUSH: f64 = 1.25;
+
 /// Commands by topic, the most important first.
 pub(super) const TOPICS: &[(&str, &[Command])] = &[
     ("Play", PLAY),
     ("View", VIEW),
     ("Colors", COLORS),
-    ("Traces", TRACES),
+    ("Traces and regions", TRACES),
     ("Window", WINDOW),
 ];
 
@@ -33,8 +37,8 @@ pub(super) const MENU_KEYS: &[Key] = &[Key::Char('m'), Key::Char('h'), Key::Char
 
 /// What only the mouse does in its own way; a key of the table does the same.
 pub(super) const MOUSE: &[(&str, &str)] = &[
-    ("click", "trace of the pixel"),
-    ("drag", "pan"),
+    ("click", "trace; select a region"),
+    ("drag", "pan; move a region"),
     ("Shift drag", "part to play; region"),
     ("wheel", "one step"),
     ("Ctrl wheel", "zoom at the pointer"),
@@ -189,14 +193,56 @@ const TRACES: &[Command] = &[
             player.probe_at_pointer(&player.layout(size));
         },
     ),
-    (&[Key::Char('r')], "draw a region", |player, _, _| {
-        player.begin_region()
+    (
+        &[Key::Char('r'), Key::Char('1')],
+        "rectangle",
+        |player, _, _| player.take_tool(RegionTool::Rect),
+    ),
+    (&[Key::Char('2')], "ellipse", |player, _, _| {
+        player.take_tool(RegionTool::Ellipse)
+    }),
+    (&[Key::Char('3')], "polygon", |player, _, _| {
+        player.take_tool(RegionTool::Polygon)
+    }),
+    (&[Key::Char('4')], "freehand region", |player, _, _| {
+        player.take_tool(RegionTool::Freehand)
+    }),
+    (&[Key::Char('5')], "line", |player, _, _| {
+        player.take_tool(RegionTool::Line)
+    }),
+    (&[Key::Char('6')], "brush", |player, _, _| {
+        player.take_tool(RegionTool::Brush)
+    }),
+    (&[Key::Char('7')], "eraser", |player, _, _| {
+        player.take_tool(RegionTool::Eraser)
+    }),
+    (&[Key::Enter], "end the polygon", |player, _, _| {
+        player.end_sketch();
+    }),
+    (&[Key::Char('d')], "smaller brush", |player, _, _| {
+        player.resize_brush(1.0 / BRUSH)
+    }),
+    (&[Key::Char('D')], "larger brush", |player, _, _| {
+        player.resize_brush(BRUSH)
+    }),
+    (
+        &[Key::Char('u')],
+        "select the next region",
+        |player, _, _| player.select_next(),
+    ),
+    (&[Key::Char('N')], "name it", |player, _, _| {
+        player.begin_name()
+    }),
+    (&[Key::Char('K')], "its next color", |player, _, _| {
+        player.recolor_region()
     }),
     (
         &[Key::Backspace],
-        "remove the last trace",
+        "remove it, or the last",
         |player, _, _| player.remove_probe(),
     ),
+    (&[Key::Char('z')], "undo", |player, _, _| player.undo(false)),
+    (&[Key::Char('Z')], "redo", |player, _, _| player.undo(true)),
     (
         &[Key::Char('n')],
         "one scale, or each its own",

@@ -5,6 +5,7 @@ use super::commands::{self, ZOOM};
 use super::contrast_strip;
 use super::layout::{HitTarget, PlayerLayout};
 use super::playback::Key;
+use super::sketch::RegionTool;
 use super::state::Drag;
 use super::view::{View, VisibleRegion};
 
@@ -88,16 +89,17 @@ impl Player {
         }
     }
 
-    /// Leaves the drawing of a region; false if none was active.
+    /// Puts the tool away, or leaves the selected region; false if there is neither.
     fn leave_mode(&self) -> bool {
+        if self.drop_tool() {
+            return true;
+        }
         let mut state = self.state();
-        let has_mode = state.draws_region;
-        if has_mode {
-            state.draws_region = false;
-            state.message = None;
+        let was_selected = state.selected.take().is_some();
+        if was_selected {
             state.changed();
         }
-        has_mode
+        was_selected
     }
 
     fn press(&self, (x, y): (f32, f32), layout: &PlayerLayout) {
@@ -113,19 +115,16 @@ impl Player {
                 let position = self
                     .part(panel)
                     .in_frame(layout.panels[panel].video, (x, y));
-                let mut state = self.state();
-                state.drag = match position {
-                    Some(position) if state.draws_region => Drag::Region {
-                        panel,
-                        from: position,
-                        to: position,
-                    },
-                    _ => Drag::Pan {
+                let is_region = position.is_some_and(|at| {
+                    self.begin_sketch(panel, at) || self.grab_region(panel, at, layout)
+                });
+                if !is_region {
+                    self.state().drag = Drag::Pan {
                         panel,
                         at: (x, y),
                         moved: false,
-                    },
-                };
+                    };
+                }
             }
             None => {}
         }
@@ -138,7 +137,7 @@ impl Player {
             Some(HitTarget::Slider) => (layout.frame_at(position.0, &playback), false),
             Some(HitTarget::Strip) => (layout.strip_frame(position.0, &playback), true),
             Some(HitTarget::Video(_)) => {
-                self.state().draws_region = true;
+                self.state().tool = Some(RegionTool::Rect);
                 return self.press(position, layout);
             }
             _ => return self.press(position, layout),
@@ -166,7 +165,7 @@ impl Player {
 
     fn drag(&self, (x, y): (f32, f32), layout: &PlayerLayout) {
         self.state().pointer = Some((x, y));
-        let drag = self.state().drag;
+        let drag = self.state().drag.clone();
         match drag {
             Drag::None => {}
             Drag::Slider => self.change(|playback| playback.seek(layout.frame_at(x, playback))),
@@ -193,27 +192,36 @@ impl Player {
                     };
                 }
             }
-            Drag::Region { panel, from, .. } => {
-                let rect = layout
-                    .panels
-                    .get(panel)
-                    .map_or_else(Default::default, |p| p.video);
-                let inside =
-                    |at: f32, low: usize, end: usize| at.clamp(low as f32, end as f32 - 0.01);
-                if rect.is_empty() {
-                    return;
+            Drag::Sketch { panel } => {
+                if let Some(to) = self.clamped(panel, (x, y), layout) {
+                    self.drag_sketch(to);
                 }
-                let position = (
-                    inside(x, rect.left, rect.right()),
-                    inside(y, rect.top, rect.bottom()),
-                );
-                if let Some(to) = self.part(panel).in_frame(rect, position) {
-                    let mut state = self.state();
-                    state.drag = Drag::Region { panel, from, to };
-                    state.changed();
+            }
+            Drag::Reshape { panel, .. } => {
+                if let Some(to) = self.clamped(panel, (x, y), layout) {
+                    self.drag_region(to);
                 }
             }
         }
+    }
+
+    /// Position in a panel's frame that is nearest to a position in the window.
+    fn clamped(
+        &self,
+        panel: usize,
+        (x, y): (f32, f32),
+        layout: &PlayerLayout,
+    ) -> Option<(f64, f64)> {
+        let rect = layout.panels.get(panel)?.video;
+        if rect.is_empty() {
+            return None;
+        }
+        let inside = |at: f32, low: usize, end: usize| at.clamp(low as f32, end as f32 - 0.01);
+        let position = (
+            inside(x, rect.left, rect.right()),
+            inside(y, rect.top, rect.bottom()),
+        );
+        self.part(panel).in_frame(rect, position)
     }
 
     fn pan(&self, panel: usize, (right, down): (f32, f32), layout: &PlayerLayout) {
@@ -244,7 +252,12 @@ impl Player {
                 });
                 self.say(part_text(None));
             }
-            Drag::Region { panel, from, to } => self.probe_region(panel, from, to),
+            Drag::Sketch { .. } => self.release_sketch(),
+            Drag::Reshape { moved: false, .. } => {
+                let mut state = self.state();
+                state.selected = None;
+                state.changed();
+            }
             _ => {}
         }
     }

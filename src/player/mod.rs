@@ -31,11 +31,14 @@ pub mod playback;
 mod probe_trace;
 pub mod probes;
 mod producer;
+pub mod region;
+mod region_actions;
 mod render;
 mod save;
 mod scale;
 mod scene;
 pub mod screen;
+mod sketch;
 mod state;
 mod sync_group;
 mod text_entry;
@@ -302,6 +305,15 @@ impl Player {
     /// Probes of the player.
     pub fn probes(&self) -> Vec<Probe> {
         self.state().probes.clone()
+    }
+
+    /// Width and height of the frames of each video.
+    pub fn frame_sizes(&self) -> Vec<(usize, usize)> {
+        let panels = self.state().panels.clone();
+        panels
+            .iter()
+            .map(|panel| panel.frames.frame_size())
+            .collect()
     }
 
     /// Traces of the probes; waits until they are complete.

@@ -8,6 +8,7 @@ use super::menu::Menu;
 use super::panel::Panel;
 use super::playback::Playback;
 use super::probes::Probe;
+use super::sketch::Sketch;
 use super::theme::{self, ThemeSizes};
 use super::view::View;
 use crate::draw::{Rect, colorbar, text};
@@ -34,15 +35,16 @@ pub(super) struct PlayerScene {
     pub(super) bookmarks: Vec<usize>,
     /// Position of the pointer, if the value there is to be shown.
     pub(super) readout: Option<(f32, f32)>,
-    /// Region being drawn: a panel, and two corners in its frame.
-    pub(super) band: Option<(usize, FramePoint, FramePoint)>,
+    /// Region being drawn.
+    pub(super) sketch: Option<Sketch>,
+    /// Radius of the brush in pixels of the video.
+    pub(super) brush: f64,
+    /// Index of the probe that is selected.
+    pub(super) selected: Option<usize>,
     pub(super) message: Option<String>,
     /// Frames shown per second.
     pub(super) rate: Option<f64>,
 }
-
-/// Position in a frame.
-type FramePoint = (f64, f64);
 
 /// Which controls are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +87,8 @@ impl PlayerScene {
         self.menu = None;
         (self.contrast, self.inputs.contrast) = (None, false);
         self.readout = None;
-        self.band = None;
+        self.sketch = None;
+        self.selected = None;
         self.message = None;
         self
     }

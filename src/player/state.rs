@@ -11,7 +11,9 @@ use super::panel::Panel;
 use super::playback::Playback;
 use super::probe_trace::ProbeTrace;
 use super::probes::Probe;
+use super::region::{FramePoint, ProbeRegion};
 use super::scene::{self, PlayerScene};
+use super::sketch::{RegionTool, Sketch};
 use super::text_entry::TextEntry;
 use super::trace_plot;
 use super::view::View;
@@ -21,9 +23,6 @@ use crate::view::trace_plot::TraceScale;
 
 /// Time that a message is shown.
 const MESSAGE: Duration = Duration::from_millis(1800);
-
-/// Message while the next drag draws a region.
-pub(super) const REGION: &str = "draw a region with the mouse";
 
 /// Mutable state of a player.
 pub(super) struct PlayerState {
@@ -54,8 +53,17 @@ pub(super) struct PlayerState {
     pub(super) readout: bool,
     pub(super) pointer: Option<(f32, f32)>,
     pub(super) drag: Drag,
-    /// Whether the next drag draws a region.
-    pub(super) draws_region: bool,
+    /// What the next drag draws.
+    pub(super) tool: Option<RegionTool>,
+    /// Region being drawn.
+    pub(super) sketch: Option<Sketch>,
+    /// Radius of the brush in pixels of the video.
+    pub(super) brush: f64,
+    /// Index of the probe that is selected.
+    pub(super) selected: Option<usize>,
+    /// Probes before each change, and those taken back.
+    pub(super) undone: Vec<Vec<Probe>>,
+    pub(super) redone: Vec<Vec<Probe>>,
     pub(super) probes: Vec<Probe>,
     pub(super) trace_scale: TraceScale,
     pub(super) annotations: Arc<Annotations>,
@@ -71,7 +79,7 @@ pub(super) struct PlayerState {
 }
 
 /// Action of the mouse while its button is down.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Drag {
     None,
     Slider,
@@ -88,11 +96,18 @@ pub(super) enum Drag {
         at: (f32, f32),
         moved: bool,
     },
-    /// Draws a region from one position in a panel's frame to another.
-    Region {
+    /// Draws a region in a panel.
+    Sketch {
         panel: usize,
-        from: (f64, f64),
-        to: (f64, f64),
+    },
+    /// Moves a probe, or one of its handles, from a position in the frame.
+    Reshape {
+        panel: usize,
+        index: usize,
+        handle: Option<usize>,
+        from: FramePoint,
+        original: ProbeRegion,
+        moved: bool,
     },
 }
 
@@ -119,7 +134,12 @@ impl PlayerState {
             readout: false,
             pointer: None,
             drag: Drag::None,
-            draws_region: false,
+            tool: None,
+            sketch: None,
+            brush: 2.0,
+            selected: None,
+            undone: Vec::new(),
+            redone: Vec::new(),
             probes: Vec::new(),
             trace_scale: TraceScale::Common,
             annotations: Arc::default(),
@@ -135,10 +155,6 @@ impl PlayerState {
     /// Scene to draw now.
     pub(super) fn scene(&mut self) -> PlayerScene {
         self.follow_frame();
-        let band = match self.drag {
-            Drag::Region { panel, from, to } => Some((panel, from, to)),
-            _ => None,
-        };
         PlayerScene {
             panels: self.panels.clone(),
             playback: self.playback.clone(),
@@ -155,7 +171,9 @@ impl PlayerState {
             menu: self.menu,
             bookmarks: self.bookmarks.iter().copied().collect(),
             readout: self.pointer.filter(|_| self.readout),
-            band,
+            sketch: self.sketch.clone(),
+            brush: self.brush,
+            selected: self.selected,
             message: self.shown_message(),
             rate: self.rate,
         }
@@ -165,9 +183,10 @@ impl PlayerState {
         if let Some(entry) = &self.entry {
             return Some(entry.shown());
         }
-        let region = self.draws_region.then(|| REGION.to_owned());
+        let hint = self.tool.filter(|tool| !tool.stays());
+        let hint = hint.map(|tool| tool.hint().to_owned());
         let message = self.message.as_ref().map(|(text, _)| text.clone());
-        message.or(region)
+        message.or(hint)
     }
 
     /// Frame rate of the recording, if it is known.

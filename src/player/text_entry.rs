@@ -1,4 +1,4 @@
-//! Text that is typed into a window: the frame or time to jump to.
+//! Text that is typed into a window: the frame or time to jump to, or the name of a region.
 
 use super::Player;
 use super::playback::{Key, Playback};
@@ -11,23 +11,25 @@ const MAX_CHARS: usize = 40;
 /// Text being typed, and what it is for.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct TextEntry {
-    /// What the text is, shown before it.
-    prompt: &'static str,
+    purpose: EntryPurpose,
     text: String,
 }
 
-impl TextEntry {
-    /// A frame or a time to show.
-    fn jump() -> Self {
-        Self {
-            prompt: "frame or time",
-            text: String::new(),
-        }
-    }
+/// What a text is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum EntryPurpose {
+    Jump,
+    RegionName,
+}
 
+impl TextEntry {
     /// What is shown while it is typed.
     pub(super) fn shown(&self) -> String {
-        format!("{}: {}_", self.prompt, self.text)
+        let prompt = match self.purpose {
+            EntryPurpose::Jump => "frame or time",
+            EntryPurpose::RegionName => "name of the region",
+        };
+        format!("{prompt}: {}_", self.text)
     }
 
     /// Takes a key; true if it belongs to the text.
@@ -84,8 +86,24 @@ fn no_frame(text: &str) -> Error {
 impl Player {
     /// Begins to type the frame or time to jump to.
     pub(super) fn begin_jump(&self) {
+        self.begin_entry(EntryPurpose::Jump, String::new());
+    }
+
+    /// Begins to type the name of the selected region.
+    pub(super) fn begin_name(&self) {
+        let state = self.state();
+        let probe = state.selected.and_then(|index| state.probes.get(index));
+        let name = probe.map(|probe| probe.name.clone().unwrap_or_default());
+        drop(state);
+        match name {
+            Some(name) => self.begin_entry(EntryPurpose::RegionName, name),
+            None => self.say("click a region first"),
+        }
+    }
+
+    fn begin_entry(&self, purpose: EntryPurpose, text: String) {
         let mut state = self.state();
-        state.entry = Some(TextEntry::jump());
+        state.entry = Some(TextEntry { purpose, text });
         state.changed();
     }
 
@@ -103,7 +121,10 @@ impl Player {
         state.changed();
         drop(state);
         if let (Key::Enter, Some(entry)) = (key, entry) {
-            self.jump(&entry.text);
+            match entry.purpose {
+                EntryPurpose::Jump => self.jump(&entry.text),
+                EntryPurpose::RegionName => self.name_region(&entry.text),
+            }
         }
         true
     }

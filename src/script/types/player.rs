@@ -4,11 +4,11 @@ use rhai::{Dynamic, Engine, INT, NativeCallContext};
 
 use super::drawing::{OneOrEach, for_each};
 use super::members::{Member, Scripted};
+use super::player_regions;
 use crate::bail;
 use crate::color::colormap::{Colormap, ScaledColormap};
 use crate::error::Result;
 use crate::player::Player;
-use crate::player::probes::ProbeRegion;
 use crate::script::call::register::or_raise;
 use crate::script::call::value::{Type, Value, describe};
 
@@ -102,33 +102,18 @@ const PLAYER_MEMBERS: &[Member<Player>] = &[
     },
     Member {
         name: "points",
-        doc: "Pixels probed in its window, `[[y, x], …]`.",
-        get: |player| {
-            let points = player
-                .probes()
-                .into_iter()
-                .filter_map(|probe| match probe.region {
-                    ProbeRegion::Point { y, x } => Some(vec![y, x]),
-                    ProbeRegion::Region(_) => None,
-                });
-            points.collect::<Vec<_>>().into_dynamic()
-        },
+        doc: "Pixels probed in its window, `[[y, x], …]`; can be set.",
+        get: player_regions::points,
     },
     Member {
         name: "regions",
-        doc: "Rectangles probed in its window, `[[y0, x0, y1, x1], …]`, as for `mask_rect`.",
-        get: |player| {
-            let regions = player
-                .probes()
-                .into_iter()
-                .filter_map(|probe| match probe.region {
-                    ProbeRegion::Point { .. } => None,
-                    ProbeRegion::Region(bounds) => {
-                        Some(vec![bounds.y0, bounds.x0, bounds.y1, bounds.x1])
-                    }
-                });
-            regions.collect::<Vec<_>>().into_dynamic()
-        },
+        doc: "Regions probed in its window, each a map with `kind`, `bounds` `[y0, x0, y1, x1]` and others; can be set.",
+        get: player_regions::regions,
+    },
+    Member {
+        name: "masks",
+        doc: "Regions probed in its window, each as a bool image {y, x}; can be set.",
+        get: player_regions::masks,
     },
 ];
 
@@ -140,6 +125,9 @@ fn register_setters(engine: &mut Engine) {
         "speed",
         "looping",
         "every_frame",
+        "points",
+        "regions",
+        "masks",
         "loop_range",
         "bookmarks",
         "vmin",
@@ -184,6 +172,9 @@ fn set(player: &Player, name: &str, value: Dynamic) -> Result<()> {
             let looping = read(name, value, "true or false")?;
             player.change(|playback| playback.set_looping(looping));
         }
+        "points" => player_regions::set_points(player, value)?,
+        "regions" => player_regions::set_regions(player, value)?,
+        "masks" => player_regions::set_masks(player, value)?,
         "loop_range" => {
             let expected = "two frames `[start, end]`, or ()";
             let range: Option<Vec<usize>> = read(name, value, expected)?;
