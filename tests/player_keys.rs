@@ -73,7 +73,7 @@ fn points(player: &Player) -> Vec<(usize, usize, usize)> {
 }
 
 fn any_event() -> impl Strategy<Value = Event> {
-    let keys = "lec[]aA+-0giomtrnhq?CxXbBfpPvVyY<>{}jk,.()x1234567dDuNKzZ";
+    let keys = "lec[]aA+-0giomtrnhq?CxXbBfpPvVyY<>{}jk,.()x1234567dDuNKzZw";
     let at = || (0f32..700.0, 0f32..500.0);
     prop_oneof![
         4 => proptest::sample::select(keys.chars().collect::<Vec<_>>()).prop_map(|c| Event::Key(Key::Char(c))),
@@ -120,7 +120,7 @@ proptest! {
 
 #[test]
 fn every_key_changes_what_is_seen() {
-    for key in "lecCa+giohm[]".chars() {
+    for key in "lecCa+giohmbw[]".chars() {
         let player = single();
         player.seek(3);
         point(&player, 0, (0.4, 0.4));
@@ -261,7 +261,8 @@ fn color_limits_are_set_by_keys() {
         "{low} {high}"
     );
     press(&player, 'a');
-    assert_eq!(after('>'), (2400.0 - 59.95, 3599.0 - 59.95, 1.0));
+    let (low, high, _) = after('>');
+    assert!((low - 2340.05).abs() < 1e-9 && (high - 3539.05).abs() < 1e-9);
     press(&player, 'a');
     let (low, high, _) = after('{');
     assert!((high - low - 1199.0 * 1.1).abs() < 1e-9);
@@ -298,17 +299,15 @@ fn limits_of_each_frame_follow_the_frame_in_windows_and_movies() {
         counter: false,
     };
     let movie = player.movie(bare);
-    let first = |frame| {
+    let middle = |frame| {
         let image = movie.frame(frame).unwrap();
-        let mut samples = vec![0.0f64; image.shape().iter().product()];
-        image
-            .with_layout(image.layout().insert_axis(0))
-            .samples()
-            .read(0, 0..samples.len(), &mut samples);
-        let middle = samples.len() / 2 / 3 * 3;
-        samples[middle]
+        let image = image.with_layout(image.layout().insert_axis(0));
+        let pixel = (SIZE.1 / 2 * SIZE.0 + SIZE.0 / 2) * 3;
+        let mut level = [0.0f64];
+        image.samples().read(0, pixel..pixel + 1, &mut level);
+        level[0]
     };
-    assert_eq!(first(3), first(15));
+    assert!((100.0..160.0).contains(&middle(3)) && middle(3) == middle(15));
     press(&player, 'f');
     player.seek(4);
     player.render(SIZE.0, SIZE.1);
@@ -476,7 +475,8 @@ fn a_region_is_drawn_with_the_mouse() {
         (bounds.y0, bounds.x0, bounds.y1, bounds.x1),
         (3, 10, 15, 30)
     );
-    // The next drag moves what is seen again.
+    // Without a tool and a selected region, a drag moves what is seen again.
+    player.handle(Event::Key(Key::Escape), SIZE);
     player.handle(Event::Press(from.0, from.1), SIZE);
     player.handle(Event::Drag(to.0, to.1), SIZE);
     player.handle(Event::Release, SIZE);

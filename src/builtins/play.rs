@@ -32,11 +32,11 @@ builtins! {
     /// | `[` `]` | slower or faster |
     /// | `l`, `e` | loop or stop at the end; every frame, or true speed |
     /// | `b` | histogram with handles for the color limits and gamma |
-    /// | `a`, `p`, `P`, `f` | limits of this frame; its 0.1 to 99.9 %; of all frames; of each frame |
-    /// | `<` `>` `{` `}`, `y` `Y` | darker, brighter, less or more contrast; lower or higher gamma |
+    /// | `a`, `p`, `P`, `f` | limits of this frame; its 0.1 to 99.9 %; of all; of each frame |
+    /// | `<` `>`, `{` `}`, `y` `Y` | darker or brighter; less or more contrast; gamma |
     /// | `c`, `v`, `A` | next colormap; invert; initial colors |
     /// | `+` `-`, drag, `0` | zoom at the pointer; pan; show all |
-    /// | `o`, `g`, `i` | smooth pixels; grid; value under the pointer |
+    /// | `o`, `g`, `i`, `w` | smooth pixels; grid; value under the pointer; colorbars |
     /// | `t` or click | trace of the pixel |
     /// | `r` `2` `3` `4` `5` | rectangle, ellipse, polygon (clicks, then Enter), freehand, line |
     /// | `6` `7`, `d` `D` | brush and eraser for a mask; smaller or larger |

@@ -30,6 +30,13 @@ impl Player {
         state.say(format!("{name} {}", if is_on { "on" } else { "off" }));
     }
 
+    /// Shows or hides the colorbars.
+    pub(super) fn toggle_colorbars(&self) {
+        let mut state = self.state();
+        state.hides_colorbars = !state.hides_colorbars;
+        state.renew_needs();
+    }
+
     /// Shows all panels that have a colormap in the next or the previous one.
     pub(super) fn cycle_colormap(&self, by: isize) {
         let mut state = self.state();

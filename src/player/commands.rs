@@ -58,18 +58,22 @@ const PLAY: &[Command] = &[
     (
         &[Key::Char('j')],
         "jump to frame or time",
-        |player, _, _| player.begin_jump(),
+        |player, _, _| {
+            player.begin_jump();
+        },
     ),
     (
         &[Key::Char('k')],
         "set or remove bookmark",
-        |player, _, _| player.toggle_bookmark(),
+        |player, _, _| {
+            player.toggle_bookmark();
+        },
     ),
     (&[Key::Char(',')], "previous bookmark", |player, _, _| {
-        player.next_bookmark(false)
+        player.next_bookmark(false);
     }),
     (&[Key::Char('.')], "next bookmark", |player, _, _| {
-        player.next_bookmark(true)
+        player.next_bookmark(true);
     }),
     (&[Key::Char('(')], "play from this frame", Player::play_key),
     (&[Key::Char(')')], "play to this frame", Player::play_key),
@@ -104,7 +108,7 @@ const VIEW: &[Command] = &[
         },
     ),
     (&[Key::Char('0')], "show all", |player, _, _| {
-        player.show_whole()
+        player.show_whole();
     }),
     (
         &[Key::Char('o')],
@@ -113,6 +117,9 @@ const VIEW: &[Command] = &[
             player.toggle(|state| &mut state.smooth, "smooth pixels");
         },
     ),
+    (&[Key::Char('w')], "colorbars", |player, _, _| {
+        player.toggle_colorbars();
+    }),
     (&[Key::Char('g')], "grid", |player, _, _| {
         player.toggle(|state| &mut state.grid, "grid");
     }),
@@ -129,59 +136,65 @@ const COLORS: &[Command] = &[
     (
         &[Key::Char('b')],
         "histogram and limits",
-        |player, _, size| player.toggle_contrast_strip(size),
+        |player, _, size| {
+            player.toggle_contrast_strip(size);
+        },
     ),
     (
         &[Key::Char('B')],
         "that of the next video",
-        |player, _, size| player.next_contrast_panel(size),
+        |player, _, size| {
+            player.next_contrast_panel(size);
+        },
     ),
     (&[Key::Char('a')], "limits of this frame", |player, _, _| {
-        player.stretch_contrast()
+        player.stretch_contrast();
     }),
     (&[Key::Char('p')], "its 0.1 to 99.9 %", |player, _, _| {
-        player.percentile_contrast(false)
+        player.percentile_contrast(false);
     }),
     (&[Key::Char('P')], "0.1 to 99.9 % of all", |player, _, _| {
-        player.percentile_contrast(true)
+        player.percentile_contrast(true);
     }),
     (&[Key::Char('f')], "limits of each frame", |player, _, _| {
-        player.toggle_each_frame()
+        player.toggle_each_frame();
     }),
     (&[Key::Char('A')], "initial colors", |player, _, _| {
-        player.restore_contrast()
+        player.restore_contrast();
     }),
     (&[Key::Char('>')], "brighter", |player, _, size| {
-        player.shift_contrast(size, -SHIFT, 1.0)
+        player.shift_contrast(size, -SHIFT, 1.0);
     }),
     (&[Key::Char('<')], "darker", |player, _, size| {
-        player.shift_contrast(size, SHIFT, 1.0)
+        player.shift_contrast(size, SHIFT, 1.0);
     }),
     (&[Key::Char('}')], "more contrast", |player, _, size| {
-        player.shift_contrast(size, 0.0, 1.0 / STRETCH)
+        player.shift_contrast(size, 0.0, 1.0 / STRETCH);
     }),
     (&[Key::Char('{')], "less contrast", |player, _, size| {
-        player.shift_contrast(size, 0.0, STRETCH)
+        player.shift_contrast(size, 0.0, STRETCH);
     }),
     (&[Key::Char('y')], "lower gamma", |player, _, size| {
-        player.change_gamma(size, 1.0 / GAMMA_STEP)
+        player.change_gamma(size, 1.0 / GAMMA_STEP);
     }),
     (&[Key::Char('Y')], "higher gamma", |player, _, size| {
-        player.change_gamma(size, GAMMA_STEP)
+        player.change_gamma(size, GAMMA_STEP);
     }),
     (
         &[Key::Char('V')],
         "this video alone, or all",
-        |player, _, _| player.toggle_alone(),
+        |player, _, _| {
+            player.toggle_alone();
+        },
     ),
     (&[Key::Char('v')], "invert", |player, _, _| {
-        player.invert_colormaps()
+        player.invert_colormaps();
     }),
     (&[Key::Char('c')], "next colormap", |player, _, _| {
-        player.cycle_colormap(1)
+        player.cycle_colormap(1);
     }),
     (&[Key::Char('C')], "previous colormap", |player, _, _| {
-        player.cycle_colormap(-1)
+        player.cycle_colormap(-1);
     }),
 ];
 
@@ -196,53 +209,63 @@ const TRACES: &[Command] = &[
     (
         &[Key::Char('r'), Key::Char('1')],
         "rectangle",
-        |player, _, _| player.take_tool(RegionTool::Rect),
+        |player, _, _| {
+            player.take_tool(RegionTool::Rect);
+        },
     ),
     (&[Key::Char('2')], "ellipse", |player, _, _| {
-        player.take_tool(RegionTool::Ellipse)
+        player.take_tool(RegionTool::Ellipse);
     }),
     (&[Key::Char('3')], "polygon", |player, _, _| {
-        player.take_tool(RegionTool::Polygon)
+        player.take_tool(RegionTool::Polygon);
     }),
     (&[Key::Char('4')], "freehand region", |player, _, _| {
-        player.take_tool(RegionTool::Freehand)
+        player.take_tool(RegionTool::Freehand);
     }),
     (&[Key::Char('5')], "line", |player, _, _| {
-        player.take_tool(RegionTool::Line)
+        player.take_tool(RegionTool::Line);
     }),
     (&[Key::Char('6')], "brush", |player, _, _| {
-        player.take_tool(RegionTool::Brush)
+        player.take_tool(RegionTool::Brush);
     }),
     (&[Key::Char('7')], "eraser", |player, _, _| {
-        player.take_tool(RegionTool::Eraser)
+        player.take_tool(RegionTool::Eraser);
     }),
     (&[Key::Enter], "end the polygon", |player, _, _| {
         player.end_sketch();
     }),
     (&[Key::Char('d')], "smaller brush", |player, _, _| {
-        player.resize_brush(1.0 / BRUSH)
+        player.resize_brush(1.0 / BRUSH);
     }),
     (&[Key::Char('D')], "larger brush", |player, _, _| {
-        player.resize_brush(BRUSH)
+        player.resize_brush(BRUSH);
     }),
     (
         &[Key::Char('u')],
         "select the next region",
-        |player, _, _| player.select_next(),
+        |player, _, _| {
+            player.select_next();
+        },
     ),
     (&[Key::Char('N')], "name it", |player, _, _| {
-        player.begin_name()
+        player.begin_name();
     }),
     (&[Key::Char('K')], "its next color", |player, _, _| {
-        player.recolor_region()
+        player.recolor_region();
     }),
     (
         &[Key::Backspace],
         "remove it, or the last",
-        |player, _, _| player.remove_probe(),
+        |player, _, _| {
+            player.remove_probe();
+        },
     ),
-    (&[Key::Char('z')], "undo", |player, _, _| player.undo(false)),
-    (&[Key::Char('Z')], "redo", |player, _, _| player.undo(true)),
+    (&[Key::Char('z')], "undo", |player, _, _| {
+        player.undo(false);
+    }),
+    (&[Key::Char('Z')], "redo", |player, _, _| {
+        player.undo(true);
+    }),
     (
         &[Key::Char('n')],
         "one scale, or each its own",
@@ -259,12 +282,16 @@ const WINDOW: &[Command] = &[
     (
         &[Key::Char('s')],
         "save the image as PNG",
-        |player, _, size| player.snapshot(size),
+        |player, _, size| {
+            player.snapshot(size);
+        },
     ),
     (
         &[Key::Char('q'), Key::Char('Q'), Key::Escape],
         "close",
-        |player, _, _| player.close(),
+        |player, _, _| {
+            player.close();
+        },
     ),
 ];
 

@@ -8,6 +8,7 @@ use super::playback::Key;
 use super::sketch::RegionTool;
 use super::state::Drag;
 use super::view::{View, VisibleRegion};
+use crate::video::number_text;
 
 /// Largest distance in pixels that the mouse may move during a click.
 const CLICK: f32 = 3.0;
@@ -83,10 +84,23 @@ impl Player {
             Key::Char('l') => self.say("stops at the end"),
             Key::Char('e') if playback.shows_every_frame() => self.say("every frame"),
             Key::Char('e') => self.say("real-time speed"),
-            Key::Char('(' | ')' | 'x') => self.say(part_text(playback.part())),
+            Key::Char('(' | ')' | 'x') => self.say_part(),
             Key::Up | Key::Down => self.say(format!("step {}", playback.step())),
             _ => {}
         }
+    }
+
+    /// Shows which part is played, and the time between its ends.
+    fn say_part(&self) {
+        let (part, fps) = (self.playback().part(), self.state().fps());
+        self.say(match (part, fps) {
+            (None, _) => "plays all frames".into(),
+            (Some((first, last)), None) => format!("plays {first} to {last}"),
+            (Some((first, last)), Some(fps)) => {
+                let time = number_text((last - first) as f64 * 1000.0 / fps);
+                format!("plays {first} to {last}, {time} ms apart")
+            }
+        });
     }
 
     /// Puts the tool away, or leaves the selected region; false if there is neither.
@@ -178,7 +192,7 @@ impl Player {
                     playback.set_part(Some((from, to)));
                     playback.seek(to);
                 });
-                self.say(part_text(self.playback().part()));
+                self.say_part();
             }
             Drag::Contrast(handle) => self.drag_contrast(handle, x, layout),
             Drag::Strip => self.change(|playback| playback.seek(layout.strip_frame(x, playback))),
@@ -250,7 +264,7 @@ impl Player {
                     playback.set_part(None);
                     playback.seek(from);
                 });
-                self.say(part_text(None));
+                self.say_part();
             }
             Drag::Sketch { .. } => self.release_sketch(),
             Drag::Reshape { moved: false, .. } => {
@@ -316,14 +330,6 @@ impl Player {
             .get(panel)
             .map_or((1, 1), |panel| panel.frames.frame_size());
         state.view.part(size)
-    }
-}
-
-/// The part that is played, in words.
-fn part_text(part: Option<(usize, usize)>) -> String {
-    match part {
-        Some((first, last)) => format!("plays {first} to {last}"),
-        None => "plays all frames".into(),
     }
 }
 

@@ -71,10 +71,10 @@ fn draw_probe(
             }
         }
     }
-    let first = probe
-        .region
-        .bounds(scene.panels[probe.panel].frames.frame_size());
-    if let (Some(name), Some(bounds)) = (&probe.name, first) {
+    let size = scene.panels[probe.panel].frames.frame_size();
+    if let Some(name) = &probe.name
+        && let Some(bounds) = probe.region.bounds(size)
+    {
         let corner = part.in_window(rect, (bounds.x0 as f64, bounds.y0 as f64));
         let above = corner.1 - sizes.label;
         if rect.contains(corner.0, above) {

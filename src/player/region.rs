@@ -354,8 +354,12 @@ fn ellipse(rect: &PixelRect, size: (usize, usize)) -> Vec<PixelRun> {
 fn polygon(corners: &[FramePoint], size: (usize, usize)) -> Vec<PixelRun> {
     let ends = corners.iter().skip(1).chain(corners.first());
     let edges: Vec<_> = corners.iter().zip(ends).collect();
+    let heights = corners.iter().map(|corner| corner.1);
+    let (top, bottom) = heights.fold((f64::INFINITY, 0.0f64), |(top, bottom), y| {
+        (top.min(y), bottom.max(y))
+    });
     let mut runs = Vec::new();
-    for y in 0..size.1 {
+    for y in reach(top, bottom, size.1) {
         let middle = y as f64 + 0.5;
         let crossed = edges
             .iter()
@@ -444,6 +448,15 @@ mod tests {
         let line = ProbeRegion::Line([(0.5, 0.5), (9.5, 9.5)]);
         assert_eq!(area(&line), 10);
         assert_eq!(area(&ProbeRegion::Line([(3.2, 4.1), (3.2, 4.1)])), 1);
+    }
+
+    #[test]
+    fn a_polygon_needs_no_frame_around_it() {
+        let triangle = ProbeRegion::Polygon(vec![(1.0, 2.0), (5.0, 2.0), (5.0, 6.0)]);
+        let bounds = triangle.bounds((usize::MAX, usize::MAX));
+        assert_eq!(bounds, Some(rect(2, 1, 6, 5)));
+        assert_eq!(triangle.bounds(SIZE), bounds);
+        assert_eq!(ProbeRegion::Polygon(Vec::new()).bounds(SIZE), None);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Regions in a window: drawing, selecting, moving, resizing, naming, removing, and undoing all that.
+//! Regions in a window: drawing, selecting, moving, resizing, naming, removing, and undoing it.
 
 use super::Player;
 use super::layout::PlayerLayout;
@@ -9,6 +9,7 @@ use super::state::{Drag, PlayerState};
 use super::theme::MARKERS;
 use crate::error::Result;
 use crate::video::number_text;
+use crate::view::annotations::length_text;
 
 /// Largest number of steps that can be undone.
 const MAX_UNDO: usize = 100;
@@ -43,11 +44,26 @@ impl PlayerState {
         };
         let runs = probe.region.runs(self.frame_size(probe.panel));
         let area: usize = runs.iter().map(|run| run.columns.len()).sum();
+        let length = match &probe.region {
+            ProbeRegion::Line(ends) => format!("{} long, ", self.length_text(probe.panel, ends)),
+            _ => String::new(),
+        };
         let mean = probe.trace.values().get(self.playback.frame()).copied();
         let mean = mean.filter(|mean| mean.is_finite());
         let mean = mean.map_or_else(String::new, |mean| format!(", mean {}", number_text(mean)));
         let name = probe.label(self.panels.len());
-        self.say(format!("{name}: {area} pixels{mean}"));
+        self.say(format!("{name}: {length}{area} pixels{mean}"));
+    }
+
+    /// Length of a line in pixels, or in µm if the size of a pixel is known.
+    fn length_text(&self, panel: usize, [from, to]: &[FramePoint; 2]) -> String {
+        let (right, down) = (to.0 - from.0, to.1 - from.1);
+        let panel = self.panels.get(panel);
+        let pixel = panel.and_then(|panel| panel.frames.base().metadata().pixel_size);
+        match pixel {
+            Some([height, width]) => length_text((right * width).hypot(down * height)),
+            None => format!("{} px", number_text(right.hypot(down))),
+        }
     }
 }
 

@@ -45,6 +45,7 @@ pub(super) struct PlayerState {
     pub(super) view: View,
     pub(super) smooth: bool,
     pub(super) grid: bool,
+    pub(super) hides_colorbars: bool,
     pub(super) menu: Option<Menu>,
     /// Text being typed.
     pub(super) entry: Option<TextEntry>,
@@ -128,6 +129,7 @@ impl PlayerState {
             view: View::WHOLE,
             smooth: false,
             grid: false,
+            hides_colorbars: false,
             menu: None,
             entry: None,
             bookmarks: BTreeSet::new(),
@@ -210,6 +212,11 @@ impl PlayerState {
         if !self.probes.is_empty() {
             let labels = trace_plot::labels(&self.probes, self.trace_scale, &self.inputs.sizes);
             self.inputs.trace_labels = Some(labels);
+        }
+        if self.hides_colorbars {
+            for panel in &mut self.inputs.panels {
+                panel.colorbar = None;
+            }
         }
         self.inputs.contrast = self.contrast.is_some();
         if self.open {

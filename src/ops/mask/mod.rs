@@ -2,4 +2,5 @@
 
 pub mod contour;
 pub mod morphology;
+pub mod profile;
 pub mod region;

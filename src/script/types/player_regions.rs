@@ -10,6 +10,9 @@ use crate::player::region::{PixelRect, ProbeRegion, RegionSettings, mask_of_runs
 use crate::script::call::value::{Value, describe};
 use crate::video::{DType, Strided, Video, shape_text};
 
+/// Position of the center of the first pixel in a window; in scripts it is 0.
+const CENTER: f64 = 0.5;
+
 /// Keys of a region.
 const KEYS: &[&str] = &["kind", "bounds", "points", "mask", "name", "color", "video"];
 
@@ -41,7 +44,7 @@ pub(super) fn regions(player: &Player) -> Dynamic {
             map.insert("bounds".into(), vec![y0, x0, y1, x1].into_dynamic());
         }
         let positions = |points: &[(f64, f64)]| {
-            let points = points.iter().map(|(x, y)| vec![*y, *x]);
+            let points = points.iter().map(|(x, y)| vec![*y - CENTER, *x - CENTER]);
             points.collect::<Vec<_>>().into_dynamic()
         };
         match &probe.region {
@@ -173,7 +176,7 @@ fn settings(value: Dynamic, sizes: &[(usize, usize)]) -> Result<RegionSettings> 
             let kinds = ["rectangle", "ellipse", "polygon", "line", "mask"];
             return Err(
                 Error::new(format!("a region cannot be of kind \"{other}\""))
-                    .did_you_mean(other, kinds.into_iter()),
+                    .did_you_mean(other, kinds),
             );
         }
     };
@@ -199,7 +202,7 @@ fn positions(value: Dynamic) -> Result<Vec<(f64, f64)>> {
     let expected = "an array of positions `[y, x]`";
     let points: Vec<Vec<f64>> = read("points", value, expected)?;
     let position = |point: Vec<f64>| match point[..] {
-        [y, x] if y.is_finite() && x.is_finite() => Ok((x, y)),
+        [y, x] if y.is_finite() && x.is_finite() => Ok((x + CENTER, y + CENTER)),
         _ => bail!("`points` must be {expected}, got {point:?} in it"),
     };
     points.into_iter().map(position).collect()
