@@ -51,9 +51,9 @@ impl ContrastStrip {
     /// Value at a column.
     pub(super) fn value(&self, x: f32, scale: &ScaledColormap, rect: Rect) -> f64 {
         let (low, high) = self.axis(scale);
-        let way = rect.width.saturating_sub(1).max(1) as f32;
-        let part = ((x - rect.left as f32 - 0.5) / way).clamp(0.0, 1.0);
-        low + f64::from(part) * (high - low)
+        let way = rect.width.saturating_sub(1).max(1) as f64;
+        let part = ((f64::from(x) - rect.left as f64 - 0.5) / way).clamp(0.0, 1.0);
+        low + part * (high - low)
     }
 
     /// The handle nearest to a column, if it is near; else both limits, if it is between them.

@@ -127,6 +127,10 @@ impl Player {
             let (least, most) = (GAMMA.start(), GAMMA.end());
             bail!("`gamma` must be from {least} to {most}, got {gamma}");
         }
+        // Scripts also set what a chain such as `p.vmax[0]` has only read.
+        if is_alike(&before, &after) && before.colormap() == after.colormap() {
+            return Ok(());
+        }
         let mut index = 0;
         state.each_frame = false;
         state.recolor(|changed| {

@@ -20,6 +20,15 @@ const REACH: usize = 7;
 /// Smallest and largest radius of the brush in pixels of the video.
 const RADIUS: (f64, f64) = (0.6, 200.0);
 
+impl RegionSettings {
+    /// Whether a probe is already as these settings say.
+    fn describes(&self, probe: &Probe) -> bool {
+        let color = self.color.unwrap_or(probe.color);
+        (&self.region, &self.name, color, self.panel)
+            == (&probe.region, &probe.name, probe.color, probe.panel)
+    }
+}
+
 impl PlayerState {
     /// Keeps the probes as they are, so that the next change can be undone.
     pub(super) fn remember(&mut self) {
@@ -402,8 +411,20 @@ impl Player {
                 (*panel, state.panels.len()),
             )?;
         }
-        state.remember();
         let is_point = |probe: &Probe| matches!(probe.region, ProbeRegion::Point { .. });
+        let before = state
+            .probes
+            .iter()
+            .filter(|probe| is_point(probe) == are_points);
+        // Scripts also set what a chain such as `p.regions[0]` has only read.
+        if before.clone().count() == settings.len()
+            && before
+                .zip(&settings)
+                .all(|(probe, set)| set.describes(probe))
+        {
+            return Ok(());
+        }
+        state.remember();
         state.probes.retain(|probe| is_point(probe) != are_points);
         state.selected = None;
         state.renew_needs();

@@ -1,6 +1,6 @@
 //! Script type for players: properties that can be read and set during playback.
 
-use rhai::{Dynamic, Engine, INT, NativeCallContext};
+use rhai::{Dynamic, Engine, INT, ImmutableString, NativeCallContext};
 
 use super::drawing::{OneOrEach, for_each};
 use super::members::{Member, Scripted};
@@ -206,6 +206,8 @@ fn set(player: &Player, name: &str, value: Dynamic) -> Result<()> {
         "gamma" => set_scales(player, name, value, "a number", |scale, gamma: f64| {
             scale.with_gamma(gamma)
         })?,
+        // A colormap of a script's own colors is not found by its name.
+        "cmap" if is_name_of_all(player, &value) => {}
         "cmap" => set_scales(
             player,
             name,
@@ -233,6 +235,17 @@ fn of_scales(player: &Player, get: fn(&ScaledColormap) -> Dynamic) -> Dynamic {
     }
 }
 
+/// Whether a value is the name that the colormaps of all videos have.
+fn is_name_of_all(player: &Player, value: &Dynamic) -> bool {
+    let scales = player.scales();
+    value.read_lock::<ImmutableString>().is_some_and(|name| {
+        let has_name = |scale: &ScaledColormap| scale.colormap().name() == name.as_str();
+        scales
+            .iter()
+            .all(|scale| scale.as_ref().is_some_and(has_name))
+    })
+}
+
 /// Sets a property of the colors of each video; one value is for all that have it.
 fn set_scales<T: Value + Clone>(
     player: &Player,
@@ -242,12 +255,16 @@ fn set_scales<T: Value + Clone>(
     change: fn(&ScaledColormap, T) -> ScaledColormap,
 ) -> Result<()> {
     let scales = player.scales();
-    let has_any = scales.iter().any(Option::is_some);
-    let values: OneOrEach<T> = read(name, value, expected)?;
+    let is_color = scales.iter().all(Option::is_none);
+    let values: OneOrEach<Option<T>> = read(name, value, expected)?;
+    if matches!(values, OneOrEach::One(None)) {
+        bail!("`{name}` must be {expected}, got ()");
+    }
     let is_one = matches!(values, OneOrEach::One(_));
     let values = for_each(name, values, scales.len())?;
     for (panel, (scale, value)) in scales.iter().zip(values).enumerate() {
-        if scale.is_some() || !is_one || !has_any {
+        // One value is for all videos that have a colormap, () for one that has none.
+        if let Some(value) = value.filter(|_| scale.is_some() || !is_one || is_color) {
             player.set_scale(panel, |scale| change(scale, value))?;
         }
     }

@@ -6,6 +6,7 @@ use super::drawing::{AnyColor, Pixels};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::player::Player;
+use crate::player::probes::Probe;
 use crate::player::region::{PixelRect, ProbeRegion, RegionSettings, mask_of_runs, runs_of_mask};
 use crate::script::call::value::{Value, describe};
 use crate::video::{DType, Strided, Video, shape_text};
@@ -110,6 +111,20 @@ pub(super) fn set_regions(player: &Player, value: Dynamic) -> Result<()> {
 pub(super) fn set_masks(player: &Player, value: Dynamic) -> Result<()> {
     let masks = array("masks", value)?;
     let sizes = player.frame_sizes();
+    let probes = player.probes();
+    let regions: Vec<_> = probes
+        .iter()
+        .filter(|probe| !matches!(probe.region, ProbeRegion::Point { .. }))
+        .collect();
+    let is_mask_of = |(mask, probe): (&Dynamic, &&Probe)| {
+        let size = sizes[probe.panel];
+        let mask = of_mask(mask.clone(), size);
+        mask.is_ok_and(|mask| mask.runs(size) == probe.region.runs(size))
+    };
+    // Scripts also set what a chain such as `p.masks[0]` has only read.
+    if masks.len() == regions.len() && masks.iter().zip(&regions).all(is_mask_of) {
+        return Ok(());
+    }
     let settings = masks.into_iter().map(|mask| {
         Ok(RegionSettings {
             region: of_mask(mask, sizes[0])?,
