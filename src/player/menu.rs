@@ -8,7 +8,7 @@ use crate::draw::{Image, Rect, mix, text};
 
 /// Menu that is open.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Menu {
+pub(super) struct PlayerMenu {
     /// First line shown, in a window with too little room for all of them.
     first: usize,
     /// Line that is highlighted.
@@ -126,7 +126,7 @@ impl MenuLayout {
     }
 }
 
-impl Menu {
+impl PlayerMenu {
     /// Shows other lines, as far as there are some that are not shown.
     fn scroll(&mut self, by: isize, lines: usize, visible: usize) {
         let last = lines.saturating_sub(visible);
@@ -156,7 +156,7 @@ impl Player {
         let mut state = self.state();
         state.menu = match state.menu {
             Some(_) => None,
-            None => Some(Menu::default()),
+            None => Some(PlayerMenu::default()),
         };
         state.size = Some(size);
         state.changed();
@@ -265,7 +265,7 @@ impl Player {
 }
 
 /// Draws the menu over a darkened image.
-pub(super) fn draw(image: &mut Image, menu: &Menu, sizes: &ThemeSizes) {
+pub(super) fn draw(image: &mut Image, menu: &PlayerMenu, sizes: &ThemeSizes) {
     for pixel in &mut image.pixels {
         *pixel = mix(*pixel, theme::BACKGROUND, 160);
     }
@@ -330,7 +330,7 @@ mod tests {
             if 480 <= size.1 {
                 assert!(lines.len() <= visible && layout.label >= 10.0, "{size:?}");
             }
-            let mut menu = Menu::default();
+            let mut menu = PlayerMenu::default();
             let mut seen = vec![false; lines.len()];
             for _ in 0..lines.len() {
                 menu.step(1, &lines, visible);

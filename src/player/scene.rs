@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::contrast::ContrastStrip;
 use super::layout::{PanelLayoutInputs, PlayerLayout, PlayerLayoutInputs};
-use super::menu::Menu;
+use super::menu::PlayerMenu;
 use super::panel::Panel;
 use super::playback::Playback;
 use super::probes::Probe;
@@ -31,7 +31,7 @@ pub(super) struct PlayerScene {
     /// Whether samples are interpolated where frames are not shown pixel by pixel.
     pub(super) smooth: bool,
     pub(super) grid: bool,
-    pub(super) menu: Option<Menu>,
+    pub(super) menu: Option<PlayerMenu>,
     pub(super) bookmarks: Vec<usize>,
     /// Position of the pointer, if the value there is to be shown.
     pub(super) readout: Option<(f32, f32)>,

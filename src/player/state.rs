@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::contrast::{ContrastHandle, ContrastStrip};
 use super::layout::PlayerLayoutInputs;
-use super::menu::Menu;
+use super::menu::PlayerMenu;
 use super::panel::Panel;
 use super::playback::Playback;
 use super::probe_trace::ProbeTrace;
@@ -46,7 +46,7 @@ pub(super) struct PlayerState {
     pub(super) smooth: bool,
     pub(super) grid: bool,
     pub(super) hides_colorbars: bool,
-    pub(super) menu: Option<Menu>,
+    pub(super) menu: Option<PlayerMenu>,
     /// Text being typed.
     pub(super) entry: Option<TextEntry>,
     /// Frames to come back to.
