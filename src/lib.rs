@@ -66,9 +66,10 @@
 //! | kernel | what an operation does with one chunk, compiled for each processor | `ops::kernel::Kernel` |
 //! | boundary mode | how an array is extended beyond its edges | `ops::kernel::border::Border`, `ops::edit::pad` |
 //! | mask | bool image | `ops::mask` |
-//! | region (ROI) | set of pixels; with a name, an outline of them | `ops::mask::region`, `ops::mask::outline`, `io::regions` |
+//! | region (ROI) | set of pixels; with a name, an outline of them | `ops::mask::region`, `ops::mask::outline`, `io::regions`, `player::region` |
 //! | displacement | where a point of a reference is in a frame, relative to there | `ops::motion` |
 //! | probe | pixel or region whose trace a player shows | `player::probes::Probe` |
+//! | profile, kymograph | values along a line, and those of each frame | `ops::mask::profile` |
 //! | trace plot | plot of traces under a video | `view::trace_plot::TracePlot`, `player::trace_plot` |
 //! | annotation | timestamp, frame number, speed, scale bar or title drawn over a frame | `view::annotations::Annotations` |
 //! | overlay | what a player draws over its videos; in `blend`, the upper of two videos | `player::overlays`, `ops::blend` |

@@ -5,8 +5,7 @@ use std::time::Duration;
 use optimap::color::color_settings::ColorSettings;
 use optimap::color::colormap::Colormap;
 use optimap::ops::blend::{Blend, BlendOptions};
-use optimap::player::help::KEYS;
-use optimap::player::probes::ProbeRegion;
+use optimap::player::region::ProbeRegion;
 use optimap::player::{Event, Key, Panel, Player, Rect, Show, Span};
 use optimap::video::{Strided, Video};
 use optimap::view::annotations::{Annotations, ScaleBar, TimeUnit};
@@ -68,22 +67,24 @@ fn points(player: &Player) -> Vec<(usize, usize, usize)> {
     let probes = player.probes().into_iter();
     let points = probes.filter_map(|probe| match probe.region {
         ProbeRegion::Point { y, x } => Some((probe.panel, y, x)),
-        ProbeRegion::Region(_) => None,
+        _ => None,
     });
     points.collect()
 }
 
 fn any_event() -> impl Strategy<Value = Event> {
-    let keys = "lec[]aA+-0gimtrhq?CxX";
+    let keys = "lec[]aA+-0giomtrnhq?CxXbBfpPvVyY<>{}jk,.()x1234567dDuNKzZw";
     let at = || (0f32..700.0, 0f32..500.0);
     prop_oneof![
         4 => proptest::sample::select(keys.chars().collect::<Vec<_>>()).prop_map(|c| Event::Key(Key::Char(c))),
         4 => proptest::sample::select(vec![
-            Key::Space, Key::Left, Key::Right, Key::Up, Key::Down, Key::Home, Key::End, Key::Escape, Key::Backspace,
+            Key::Space, Key::Left, Key::Right, Key::Up, Key::Down, Key::Home, Key::End, Key::Escape, Key::Backspace, Key::Enter, Key::PageUp, Key::PageDown,
         ]).prop_map(Event::Key),
         2 => at().prop_map(|(x, y)| Event::Press(x, y)),
         2 => at().prop_map(|(x, y)| Event::Drag(x, y)),
         1 => Just(Event::Release),
+        1 => Just(Event::Menu),
+        1 => at().prop_map(|(x, y)| Event::ShiftPress(x, y)),
         1 => at().prop_map(|(x, y)| Event::Move(x, y)),
         1 => Just(Event::Leave),
         1 => (-4i32..5).prop_map(Event::Wheel),
@@ -119,11 +120,11 @@ proptest! {
 
 #[test]
 fn every_key_changes_what_is_seen() {
-    for key in "lecCa+gihm[]".chars() {
+    for key in "lecCa+giohmbw[]".chars() {
         let player = single();
         player.seek(3);
         point(&player, 0, (0.4, 0.4));
-        if key == 'm' {
+        if key == 'o' {
             press(&player, '+');
         }
         let before = player.render(SIZE.0, SIZE.1);
@@ -161,6 +162,233 @@ fn contrast_and_colormap_come_back() {
     assert_eq!(seen(), stretched);
     press(&player, 'A');
     assert_eq!(seen(), first);
+}
+
+#[test]
+fn a_part_is_looped_and_left_by_keys_and_the_mouse() {
+    let player = single();
+    player.seek(5);
+    press(&player, '(');
+    player.seek(8);
+    press(&player, ')');
+    assert_eq!(player.playback().part(), Some((5, 8)));
+    player.set_playing(true);
+    let frames = [0; 6].map(|_| {
+        player.advance(10 * MS);
+        player.frame()
+    });
+    assert_eq!(frames, [5, 6, 7, 8, 5, 6]);
+    player.handle(Event::Key(Key::Char('l')), SIZE);
+    player.seek(7);
+    player.advance(50 * MS);
+    assert_eq!((player.frame(), player.is_playing()), (8, false));
+    player.set_playing(true);
+    assert_eq!(player.frame(), 5);
+    player.set_playing(false);
+    press(&player, 'x');
+    assert_eq!(player.playback().part(), None);
+    let slider = player.layout(SIZE).slider;
+    let y = slider.middle() as f32;
+    let column = |frame| player.layout(SIZE).slider_column(frame, &player.playback());
+    player.handle(Event::ShiftPress(column(12), y), SIZE);
+    player.handle(Event::Drag(column(4), y), SIZE);
+    player.handle(Event::Release, SIZE);
+    assert_eq!(
+        (player.playback().part(), player.frame()),
+        (Some((4, 12)), 4)
+    );
+    player.handle(Event::ShiftPress(column(2), y), SIZE);
+    player.handle(Event::Drag(column(2), y), SIZE);
+    player.handle(Event::Release, SIZE);
+    assert_eq!((player.playback().part(), player.frame()), (None, 2));
+}
+
+#[test]
+fn frames_are_typed_bookmarked_and_reached_in_steps_of_ten() {
+    let player = single();
+    let keys = |text: &str| text.chars().for_each(|char| press(&player, char));
+    keys("j12");
+    player.handle(Event::Key(Key::Backspace), SIZE);
+    keys("7");
+    assert_eq!(player.frame(), 0);
+    player.handle(Event::Key(Key::Enter), SIZE);
+    assert_eq!(player.frame(), 17);
+    keys("j5");
+    player.handle(Event::Key(Key::Escape), SIZE);
+    assert_eq!(player.frame(), 17);
+    keys("k");
+    player.handle(Event::Key(Key::PageUp), SIZE);
+    assert_eq!(player.frame(), 7);
+    keys("k");
+    assert_eq!(player.bookmarks(), [7, 17]);
+    keys(".");
+    assert_eq!(player.frame(), 17);
+    keys(".");
+    assert_eq!(player.frame(), 7);
+    keys(",");
+    assert_eq!(player.frame(), 17);
+    keys("k");
+    assert_eq!(player.bookmarks(), [7]);
+    player.handle(Event::Key(Key::PageDown), SIZE);
+    assert_eq!(player.frame(), 19);
+}
+
+fn limits(player: &Player) -> Vec<(f64, f64, f64)> {
+    let scales = player.scales().into_iter().flatten();
+    scales
+        .map(|scale| (scale.low(), scale.high(), scale.gamma()))
+        .collect()
+}
+
+#[test]
+fn color_limits_are_set_by_keys() {
+    // Each frame of the ramp has 1200 samples.
+    let player = single();
+    player.seek(2);
+    let after = |key| {
+        press(&player, key);
+        limits(&player)[0]
+    };
+    assert_eq!(after('a'), (2400.0, 3599.0, 1.0));
+    let (low, high, _) = after('p');
+    assert!(
+        (low - 2401.2).abs() < 0.01 && (high - 3597.8).abs() < 0.01,
+        "{low} {high}"
+    );
+    let (low, high, _) = after('P');
+    assert!(
+        (low - 24.0).abs() < 0.1 && (high - 23975.0).abs() < 0.1,
+        "{low} {high}"
+    );
+    press(&player, 'a');
+    let (low, high, _) = after('>');
+    assert!((low - 2340.05).abs() < 1e-9 && (high - 3539.05).abs() < 1e-9);
+    press(&player, 'a');
+    let (low, high, _) = after('{');
+    assert!((high - low - 1199.0 * 1.1).abs() < 1e-9);
+    assert!((after('y').2 - 1.0 / 1.1).abs() < 1e-9);
+    assert_eq!(after('Y').2, 1.0);
+    assert_eq!(after('A'), (0.0, 1199.0, 1.0));
+    let name = |player: &Player| {
+        player.scales()[0]
+            .as_ref()
+            .unwrap()
+            .colormap()
+            .name()
+            .to_owned()
+    };
+    press(&player, 'v');
+    assert_eq!(name(&player), "gray_r");
+    press(&player, 'v');
+    assert_eq!(name(&player), "gray");
+}
+
+#[test]
+fn limits_of_each_frame_follow_the_frame_in_windows_and_movies() {
+    let player = single();
+    press(&player, 'f');
+    for frame in [0, 7, 19] {
+        player.seek(frame);
+        player.render(SIZE.0, SIZE.1);
+        let low = 1200.0 * frame as f64;
+        assert_eq!(limits(&player)[0], (low, low + 1199.0, 1.0));
+    }
+    let bare = optimap::player::Controls {
+        slider: false,
+        button: false,
+        counter: false,
+    };
+    let movie = player.movie(bare);
+    let middle = |frame| {
+        let image = movie.frame(frame).unwrap();
+        let image = image.with_layout(image.layout().insert_axis(0));
+        let pixel = (SIZE.1 / 2 * SIZE.0 + SIZE.0 / 2) * 3;
+        let mut level = [0.0f64];
+        image.samples().read(0, pixel..pixel + 1, &mut level);
+        level[0]
+    };
+    assert!((100.0..160.0).contains(&middle(3)) && middle(3) == middle(15));
+    press(&player, 'f');
+    player.seek(4);
+    player.render(SIZE.0, SIZE.1);
+    assert_eq!(limits(&player)[0].0, 1200.0 * 19.0);
+}
+
+#[test]
+fn videos_with_the_same_limits_keep_the_same_also_in_linked_windows() {
+    let dim = |video: Video| {
+        let colors = ColorSettings::new(Colormap::gray(), Some(0.0), Some(10.0));
+        Panel::video(video, String::new(), &colors).unwrap()
+    };
+    let other = player(vec![panel(ramp(20, 30, 40), "")]);
+    let here = player(vec![
+        panel(ramp(20, 30, 40), ""),
+        dim(ramp(20, 5, 5)),
+        panel(ramp(20, 30, 40), ""),
+    ]);
+    Player::link(&[here.clone(), other.clone()]);
+    press(&here, '}');
+    let found = limits(&here);
+    assert_eq!((found[0], found[1]), (found[2], (0.0, 10.0, 1.0)));
+    assert_eq!(limits(&other), [found[0]]);
+    assert_ne!(found[0].1, 1199.0);
+    press(&here, 'V');
+    press(&here, 'A');
+    press(&here, '}');
+    let found = limits(&here);
+    assert_eq!(found[2], (0.0, 1199.0, 1.0));
+    assert_ne!(found[0], found[2]);
+}
+
+#[test]
+fn the_handles_of_the_histogram_are_dragged_and_its_buttons_clicked() {
+    let player = single();
+    press(&player, 'b');
+    let layout = player.layout(SIZE);
+    let (strip, rect) = (layout.contrast, layout.histogram);
+    assert!(!rect.is_empty() && strip.intersect(layout.panels[0].video).is_empty());
+    let y = rect.middle() as f32;
+    let column = |part: f32| rect.left as f32 + 0.5 + part * (rect.width - 1) as f32;
+    player.handle(Event::Press(column(0.0), y), SIZE);
+    player.handle(Event::Drag(column(0.25), y), SIZE);
+    player.handle(Event::Release, SIZE);
+    player.handle(Event::Press(column(1.0), y), SIZE);
+    player.handle(Event::Drag(column(0.75), y), SIZE);
+    player.handle(Event::Release, SIZE);
+    let (low, high, gamma) = limits(&player)[0];
+    assert!(
+        (low - 299.75).abs() < 2.0 && (high - 899.25).abs() < 2.0,
+        "{low} {high}"
+    );
+    assert_eq!(gamma, 1.0);
+    player.handle(Event::Press(column(0.5), y), SIZE);
+    player.handle(Event::Drag(column(0.375), y), SIZE);
+    player.handle(Event::Release, SIZE);
+    assert!((limits(&player)[0].2 - 0.5).abs() < 0.02);
+    assert!(
+        player.probes().is_empty(),
+        "a click here is none on the video"
+    );
+    // The button at the right end restores the initial limits.
+    player.handle(
+        Event::Press(strip.right() as f32 - 4.0, strip.top as f32 + 12.0),
+        SIZE,
+    );
+    assert_eq!(limits(&player)[0], (0.0, 1199.0, 1.0));
+    press(&player, 'b');
+    assert!(player.layout(SIZE).contrast.is_empty());
+}
+
+#[test]
+fn golden_picture_of_the_histogram() {
+    let player = full(2);
+    press(&player, 'b');
+    press(&player, 'y');
+    press(&player, 'c');
+    player.change(|playback| playback.set_part(Some((4, 15))));
+    player.set_bookmarks([6, 18]);
+    player.advance(5000 * MS);
+    check_picture("player_contrast.png", &player.render(640, 480));
 }
 
 #[test]
@@ -240,14 +468,15 @@ fn a_region_is_drawn_with_the_mouse() {
     player.handle(Event::Drag(to.0, to.1), SIZE);
     player.handle(Event::Release, SIZE);
     let probes = player.probes();
-    let ProbeRegion::Region(bounds) = probes[0].region else {
+    let ProbeRegion::Rect(bounds) = probes[0].region else {
         panic!("no region");
     };
     assert_eq!(
         (bounds.y0, bounds.x0, bounds.y1, bounds.x1),
         (3, 10, 15, 30)
     );
-    // The next drag moves what is seen again.
+    // Without a tool and a selected region, a drag moves what is seen again.
+    player.handle(Event::Key(Key::Escape), SIZE);
     player.handle(Event::Press(from.0, from.1), SIZE);
     player.handle(Event::Drag(to.0, to.1), SIZE);
     player.handle(Event::Release, SIZE);
@@ -258,6 +487,142 @@ fn a_region_is_drawn_with_the_mouse() {
     let table = std::fs::read_to_string(path).unwrap();
     assert!(table.starts_with("frame,y3-15_x10-30\n0,"), "{table}");
     assert_eq!(table.lines().count(), 21);
+}
+
+/// Presses the button at one part of the first video, drags it to others, and releases it.
+fn drag(player: &Player, way: &[(f32, f32)]) {
+    let at = |part: &(f32, f32)| position(player, 0, *part);
+    let (x, y) = at(&way[0]);
+    player.handle(Event::Press(x, y), SIZE);
+    for part in &way[1..] {
+        let (x, y) = at(part);
+        player.handle(Event::Drag(x, y), SIZE);
+    }
+    player.handle(Event::Release, SIZE);
+}
+
+fn kinds(player: &Player) -> Vec<&'static str> {
+    player
+        .probes()
+        .iter()
+        .map(|probe| probe.region.kind())
+        .collect()
+}
+
+#[test]
+fn every_kind_of_region_is_drawn_moved_resized_and_taken_back() {
+    let player = single();
+    let box_way = [(0.25, 0.25), (0.3, 0.3), (0.5, 0.5)];
+    press(&player, '2');
+    drag(&player, &box_way);
+    press(&player, '5');
+    drag(&player, &box_way);
+    press(&player, '4');
+    drag(&player, &[(0.6, 0.6), (0.9, 0.6), (0.9, 0.9), (0.6, 0.9)]);
+    press(&player, '3');
+    for corner in [(0.1, 0.6), (0.3, 0.6), (0.3, 0.9)] {
+        drag(&player, &[corner]);
+    }
+    player.handle(Event::Key(Key::Enter), SIZE);
+    let all = ["ellipse", "line", "polygon", "polygon"];
+    assert_eq!(kinds(&player), all);
+    // What was drawn last is selected: it is moved, and a corner of it.
+    let corners = |player: &Player| match &player.probes()[3].region {
+        ProbeRegion::Polygon(corners) => corners.clone(),
+        other => panic!("{other:?}"),
+    };
+    let before = corners(&player);
+    drag(&player, &[(0.28, 0.65), (0.33, 0.65)]);
+    let moved = corners(&player);
+    assert!(
+        (moved[0].0 - before[0].0 - 2.0).abs() < 0.1,
+        "{before:?} {moved:?}"
+    );
+    drag(&player, &[(0.35, 0.6), (0.5, 0.6)]);
+    assert!((corners(&player)[1].0 - 20.0).abs() < 0.1);
+    press(&player, 'z');
+    press(&player, 'z');
+    assert_eq!(corners(&player), before);
+    press(&player, 'Z');
+    assert_eq!(corners(&player), moved);
+    player.handle(Event::Key(Key::Backspace), SIZE);
+    assert_eq!(kinds(&player), all[..3]);
+    press(&player, 'z');
+    assert_eq!(kinds(&player), all);
+}
+
+#[test]
+fn a_mask_is_painted_and_erased() {
+    let player = single();
+    press(&player, '6');
+    drag(&player, &[(0.2, 0.5), (0.5, 0.5)]);
+    assert_eq!(kinds(&player), ["mask"]);
+    let area = |player: &Player| {
+        let runs = player.probes()[0].region.runs((40, 30));
+        runs.iter().map(|run| run.columns.len()).sum::<usize>()
+    };
+    let line = area(&player);
+    assert!((45..70).contains(&line), "{line}");
+    drag(&player, &[(0.5, 0.5), (0.5, 0.8)]);
+    assert_eq!(kinds(&player), ["mask"], "the selected mask grows");
+    let corner = area(&player);
+    assert!(line + 20 < corner);
+    press(&player, '7');
+    drag(&player, &[(0.2, 0.5), (0.45, 0.5)]);
+    assert!(area(&player) < corner - 30);
+    player.handle(Event::Key(Key::Escape), SIZE);
+    assert!(player.probes()[0].trace.wait().is_ok());
+}
+
+#[test]
+fn regions_are_named_colored_and_seen_in_the_table() {
+    let player = single();
+    press(&player, 'r');
+    drag(&player, &[(0.25, 0.25), (0.5, 0.5)]);
+    let color = player.probes()[0].color;
+    press(&player, 'K');
+    assert_ne!(player.probes()[0].color, color);
+    "Napex".chars().for_each(|char| press(&player, char));
+    player.handle(Event::Key(Key::Enter), SIZE);
+    assert_eq!(player.probes()[0].name.as_deref(), Some("apex"));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("traces.csv");
+    player.save_csv(&path).unwrap();
+    let table = std::fs::read_to_string(path).unwrap();
+    assert!(table.starts_with("frame,apex\n0,"), "{table}");
+    // A click beside it probes a pixel, a click on it selects it no more.
+    drag(&player, &[(0.3, 0.3)]);
+    drag(&player, &[(0.8, 0.8)]);
+    assert_eq!(kinds(&player), ["rectangle", "point"]);
+    drag(&player, &[(0.3, 0.3)]);
+    press(&player, 'N');
+    player.handle(Event::Key(Key::Escape), SIZE);
+    assert_eq!(kinds(&player).len(), 2);
+}
+
+#[test]
+fn golden_picture_of_regions() {
+    let player = single();
+    press(&player, 'c');
+    press(&player, '2');
+    drag(&player, &[(0.55, 0.1), (0.95, 0.5)]);
+    press(&player, '4');
+    drag(
+        &player,
+        &[(0.1, 0.1), (0.4, 0.15), (0.3, 0.4), (0.15, 0.35)],
+    );
+    press(&player, '5');
+    drag(&player, &[(0.1, 0.9), (0.9, 0.95)]);
+    press(&player, '6');
+    drag(&player, &[(0.5, 0.7), (0.7, 0.6), (0.8, 0.7)]);
+    player.handle(Event::Key(Key::Escape), SIZE);
+    press(&player, 'r');
+    drag(&player, &[(0.1, 0.5), (0.35, 0.75)]);
+    "Nbase".chars().for_each(|char| press(&player, char));
+    player.handle(Event::Key(Key::Enter), SIZE);
+    player.traces().unwrap();
+    player.advance(5000 * MS);
+    check_picture("player_regions.png", &player.render(640, 480));
 }
 
 #[test]
@@ -272,13 +637,39 @@ fn a_click_in_the_strip_shows_that_frame() {
 }
 
 #[test]
-fn escape_leaves_the_help_before_the_window() {
+fn the_menu_runs_what_is_chosen_and_escape_leaves_it() {
     let player = single();
-    press(&player, '?');
-    let helped = player.render(SIZE.0, SIZE.1);
-    player.handle(Event::Key(Key::Escape), SIZE);
-    assert_ne!(helped, player.render(SIZE.0, SIZE.1));
-    assert!(KEYS.iter().any(|(key, _)| key.contains("Escape")));
+    let plain = player.render(SIZE.0, SIZE.1);
+    for open in [
+        Event::Key(Key::Char('m')),
+        Event::Key(Key::Char('?')),
+        Event::Menu,
+    ] {
+        player.handle(open, SIZE);
+        assert_ne!(player.render(SIZE.0, SIZE.1), plain);
+        player.handle(Event::Key(Key::Escape), SIZE);
+        assert_eq!(player.render(SIZE.0, SIZE.1), plain);
+    }
+    // The second command is one step back, the third one step forward.
+    player.handle(Event::Menu, SIZE);
+    for key in [Key::Down, Key::Down, Key::Down, Key::Enter] {
+        player.handle(Event::Key(key), SIZE);
+    }
+    assert_eq!(player.frame(), 1);
+    assert_eq!(
+        player.render(SIZE.0, SIZE.1).pixels.len(),
+        plain.pixels.len()
+    );
+    // A key does what it does, and closes the menu.
+    player.handle(Event::Menu, SIZE);
+    player.handle(Event::Key(Key::End), SIZE);
+    assert_eq!(player.frame(), 19);
+    player.handle(Event::Key(Key::Home), SIZE);
+    assert_eq!(player.render(SIZE.0, SIZE.1), plain);
+    // So does a click beside it, which is no click on the video.
+    player.handle(Event::Menu, SIZE);
+    player.handle(Event::Press(2.0, 2.0), SIZE);
+    assert_eq!(player.render(SIZE.0, SIZE.1), plain);
 }
 
 #[test]
@@ -422,8 +813,8 @@ fn golden_pictures_of_small_windows() {
     let player = full(4);
     player.advance(5000 * MS);
     check_picture("player_4_videos.png", &player.render(320, 300));
-    press(&player, 'h');
-    check_picture("player_help.png", &player.render(300, 200));
+    press(&player, 'm');
+    check_picture("player_menu.png", &player.render(640, 480));
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! Windows that play videos.
 
-use super::shared::{AnnotationParams, ColormapEach, OverlayParams, PlayParams, for_each};
+use super::shared::{AnnotationParams, ColormapEach, OverlayParams, PlayParams};
 use crate::color::color_settings::{ColorSettings, RangeExtent};
 use crate::color::colormap::Colormap;
 use crate::error::Result;
 use crate::ops::array::elementwise::Operand;
 use crate::ops::blend::Blend;
 use crate::player::{Panel, Player, Show};
-use crate::script::types::drawing::{OneOrEach, VideoList};
+use crate::script::types::drawing::{OneOrEach, VideoList, for_each};
 use crate::script::{Context, builtins};
 use crate::video::Video;
 use crate::view::annotations::Annotations;
@@ -25,14 +25,26 @@ builtins! {
     /// | Left, Right, wheel | one step back or on |
     /// | Up, Down | longer or shorter steps |
     /// | Home, End | first or last frame |
+    /// | PageUp, PageDown | ten steps back or on |
+    /// | `j`, Enter | jump to a typed frame (`120`, `-1`) or time (`250 ms`, `1.5 s`) |
+    /// | `k`, `,` `.` | set or remove a bookmark; previous or next bookmark |
+    /// | `(` `)` `x`, Shift drag on the slider | play from or to this frame; all; a part |
     /// | `[` `]` | slower or faster |
     /// | `l`, `e` | loop or stop at the end; every frame, or true speed |
-    /// | `c`, `a` | next colormap; contrast of this frame |
+    /// | `b` | histogram with handles for the color limits and gamma |
+    /// | `a`, `p`, `P`, `f` | limits of this frame; its 0.1 to 99.9 %; of all; of each frame |
+    /// | `<` `>`, `{` `}`, `y` `Y` | darker or brighter; less or more contrast; gamma |
+    /// | `c`, `v`, `A` | next colormap; invert; initial colors |
     /// | `+` `-`, drag, `0` | zoom at the pointer; pan; show all |
-    /// | `m`, `g`, `i` | smooth pixels; grid; value under the pointer |
-    /// | `t` or click, `r` and drag, Backspace | trace of a pixel; of a region; remove the last |
+    /// | `o`, `g`, `i`, `w` | smooth pixels; grid; value under the pointer; colorbars |
+    /// | `t` or click | trace of the pixel |
+    /// | `r` `2` `3` `4` `5` | rectangle, ellipse, polygon (clicks, then Enter), freehand, line |
+    /// | `6` `7`, `d` `D` | brush and eraser for a mask; smaller or larger |
+    /// | click, drag, `u` | select a region; move it or a corner; select the next |
+    /// | `N`, `K`, Backspace, `z` `Z` | name, next color, remove; undo, redo |
+    /// | `n` | traces on one scale, or each on its own |
     /// | `s` | save the image as PNG |
-    /// | `h`, `?` | all keys |
+    /// | `m` or right click | menu of everything, with its keys |
     /// | `q`, Escape | close |
     ///
     /// The annotations of exported movies (timestamp, scale bar, traces, …) can be shown here too,

@@ -260,7 +260,9 @@ builtins! {
 
     /// Traces of the probes of a player: pixels and regions set in its window.
     ///
-    /// The trace of a pixel is the mean of the 5 × 5 pixels around it, as for `trace`.
+    /// The trace of a pixel is the mean of the 5 × 5 pixels around it, as for `trace`; that of a
+    /// color video is the mean of all channels. Of an overlay, the traces are those of the upper
+    /// video.
     ///
     /// Returns an array of traces {t}, float64, in the order in which the probes were set; empty if
     /// there are none. They have the frame rate of the video.

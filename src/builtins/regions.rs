@@ -11,6 +11,7 @@ use crate::io;
 use crate::ops::array::reduce;
 use crate::ops::mask::background;
 use crate::ops::mask::outline::{self, NamedRegion};
+use crate::ops::mask::profile;
 use crate::ops::mask::region::{self, Region, Window};
 use crate::script::{Value, builtins, from_json, to_json};
 use crate::video::{Number, Video};
@@ -299,6 +300,38 @@ builtins! {
         image: Option<Video> = None,
     ) -> Result<()> {
         export::save_mask(&filename, &mask, image.as_ref())
+    }
+
+    /// Values along a line: the profile of an image, the kymograph of a video.
+    ///
+    /// The values are one pixel apart, from the first point on, and interpolated linearly between
+    /// pixels. NaN where a pixel beside the line is NaN. Parallel lines outside of the frame are
+    /// left out.
+    ///
+    /// Returns a trace {distance} for an image, an image {t, distance} for a video: float64 for
+    /// float64 and for ints of more than 16 bits, else float32. The frame rate stays.
+    ///
+    /// Fails if `video` is neither an image nor a gray video, if there are fewer than two points,
+    /// if one is outside of the frame, or if `width` is 0.
+    ///
+    /// ```
+    /// let v = video([[[0, 1, 2, 3], [4, 5, 6, 7]]]);
+    /// line_profile(v[0], [[0, 0], [0, 3]]).to_array() // => [0.0, 1.0, 2.0, 3.0]
+    /// line_profile(v, [[0.5, 0], [0.5, 2]]).to_array() // => [[2.0, 3.0, 4.0]]
+    /// line_profile(example_video(20), [[20, 20], [50, 60]], 3).shape // => [20, 51]
+    /// ```
+    ///
+    /// See also: `trace`, `plot_traces`, `show_video`.
+    fn line_profile(
+        /// Image {y, x} or video {t, y, x}.
+        video: Video,
+        /// Positions `[[y, x], …]` on the line, at least two; whole numbers are the centers of
+        /// pixels. Those of a line drawn in a window are `player.regions[0].points`.
+        points: Vec<Vec<f64>> [px],
+        /// Number of parallel lines, one pixel apart, whose mean is returned.
+        width: usize [px] = 1,
+    ) -> Result<Video> {
+        profile::line_profile(&video, &points, width)
     }
 
     /// Mask of the pixels less than `radius` away from a point.

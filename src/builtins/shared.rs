@@ -1,13 +1,12 @@
 //! Parameters that several builtins share.
 
-use crate::bail;
 use crate::color::color_settings::{ColorSettings, RangeExtent};
 use crate::color::colormap::Colormap;
-use crate::error::{Result, counted};
+use crate::error::Result;
 use crate::ops::blend::BlendOptions;
 use crate::player::Panel;
 use crate::script::parameters;
-use crate::script::types::drawing::{OneOrEach, Pixels, ScaleBarParam, TimestampParam};
+use crate::script::types::drawing::{OneOrEach, Pixels, ScaleBarParam, TimestampParam, for_each};
 use crate::video::{Video, warn_of_pixel_size};
 use crate::view::annotations::Annotations;
 
@@ -73,8 +72,8 @@ parameters! {
         scale_bar: ScaleBarParam [um] = ScaleBarParam(None),
         /// Width of a pixel for the scale bar; default: that of the recording.
         pixel_size: Option<f64> [um] = None,
-        /// Pixels `[[y, x], …]` whose traces are plotted below; of several videos, those of the
-        /// first.
+        /// Pixels `[[y, x], …]` whose traces are plotted below, each the mean of the 5 × 5 pixels
+        /// around it, as for `trace`; of several videos, those of the first.
         traces: Pixels = Pixels(Vec::new()),
     }
 
@@ -141,20 +140,5 @@ impl ColormapEach {
         Ok(all
             .map(|(cmap, (vmin, vmax))| ColorSettings::new(cmap, vmin, vmax))
             .collect())
-    }
-}
-
-/// One value for each of `count` videos.
-pub(super) fn for_each<T: Clone>(name: &str, values: OneOrEach<T>, count: usize) -> Result<Vec<T>> {
-    match values {
-        OneOrEach::One(value) => Ok(vec![value; count]),
-        OneOrEach::Each(values) if values.len() == count => Ok(values),
-        OneOrEach::Each(values) => {
-            bail!(
-                "`{name}` must have one value for each of the {}, got {}",
-                counted(count, "video"),
-                values.len()
-            )
-        }
     }
 }

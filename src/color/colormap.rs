@@ -111,6 +111,25 @@ impl Colormap {
         Self { bad, ..self }
     }
 
+    /// The same colors in reverse order.
+    pub fn reversed(&self) -> Self {
+        let name = match self.name.strip_suffix("_r") {
+            Some(base) => base.to_owned(),
+            None => format!("{}_r", self.name),
+        };
+        // Some colors of matplotlib's reversed tables are rounded differently.
+        let is_table = Self::named(&self.name).is_ok_and(|table| table.colors == self.colors);
+        match Self::named(&name) {
+            Ok(table) if is_table => table.with_bad(self.bad),
+            _ => Self {
+                name,
+                colors: self.colors.iter().rev().copied().collect(),
+                exact: self.exact.iter().rev().copied().collect(),
+                bad: self.bad,
+            },
+        }
+    }
+
     /// Whether it is one of those whose middle means no difference.
     pub fn is_diverging(&self) -> bool {
         DIVERGING.contains(&self.name.strip_suffix("_r").unwrap_or(&self.name))
@@ -126,12 +145,21 @@ impl Colormap {
 /// Number of samples that are looked up at a time.
 const RUN: usize = 512;
 
+/// Number of steps of a range for which the colors are computed if gamma is not 1.
+const GAMMA_STEPS: usize = 1 << 15;
+
+/// Index of no color.
+const NOWHERE: u16 = u16::MAX;
+
 /// A colormap stretched over a range of sample values.
 #[derive(Debug, Clone)]
 pub struct ScaledColormap {
     colormap: Colormap,
     low: f64,
     high: f64,
+    gamma: f64,
+    /// Index of the color of each step of the range, unless gamma is 1.
+    curve: Option<Arc<[u16]>>,
 }
 
 impl ScaledColormap {
@@ -141,7 +169,38 @@ impl ScaledColormap {
             colormap,
             low,
             high,
+            gamma: 1.0,
+            curve: None,
         }
+    }
+
+    /// The same with gamma: a value at a part of the range gets the color at that part to the power
+    /// of gamma, as with matplotlib's `PowerNorm`.
+    pub fn with_gamma(&self, gamma: f64) -> Self {
+        let len = self.colormap.colors().len();
+        let index = |step: usize| {
+            let part = (step as f64 / GAMMA_STEPS as f64).powf(gamma);
+            ((part * len as f64) as usize).min(len - 1) as u16
+        };
+        Self {
+            gamma,
+            curve: (gamma != 1.0).then(|| (0..GAMMA_STEPS).map(index).collect()),
+            ..self.clone()
+        }
+    }
+
+    /// The same colors and gamma for other limits.
+    pub fn with_limits(&self, low: f64, high: f64) -> Self {
+        Self {
+            low,
+            high,
+            ..self.clone()
+        }
+    }
+
+    /// The same limits and gamma for other colors.
+    pub fn with_colormap(&self, colormap: Colormap) -> Self {
+        Self::new(colormap, self.low, self.high).with_gamma(self.gamma)
     }
 
     /// The value that gets the first color.
@@ -152,6 +211,21 @@ impl ScaledColormap {
     /// The value that gets the last color.
     pub fn high(&self) -> f64 {
         self.high
+    }
+
+    /// Power of the position in the range that is the position in the colormap.
+    pub fn gamma(&self) -> f64 {
+        self.gamma
+    }
+
+    /// Color at a step of a number of equal steps of the range, from 0.
+    pub fn color_at(&self, step: usize, steps: usize) -> Rgba {
+        let colors = self.colormap.colors();
+        let index = match &self.curve {
+            None => step * colors.len() / steps,
+            Some(curve) => usize::from(curve[step * curve.len() / steps]),
+        };
+        colors[index]
     }
 
     /// The colormap.
@@ -182,11 +256,14 @@ impl ScaledColormap {
         }
     }
 
-    /// Finds the table indices of the samples; the index past the end means no color.
+    /// Finds the table indices of the samples, or [`NOWHERE`].
     #[inline(always)]
     fn find_indices<R: Real>(&self, samples: &[R], indices: &mut [u16]) {
-        let len = self.colormap.colors().len();
-        let (nowhere, last) = (len as u16, len as u16 - 1);
+        let len = match &self.curve {
+            None => self.colormap.colors().len(),
+            Some(curve) => curve.len(),
+        };
+        let (nowhere, last) = (NOWHERE, len as u16 - 1);
         let n = R::from_f64(len as f64);
         let (low, width) = (self.low, self.high - self.low);
         if !width.is_finite() {
@@ -202,6 +279,11 @@ impl ScaledColormap {
             let inside = part.max(R::zero()).min(R::one()) * n;
             let nearest = inside.to_element::<u16>().min(last);
             *index = if sample.is_nan() { nowhere } else { nearest };
+        }
+        if let Some(curve) = &self.curve {
+            for index in indices {
+                *index = curve.get(usize::from(*index)).copied().unwrap_or(nowhere);
+            }
         }
     }
 }
@@ -311,6 +393,38 @@ mod tests {
         let is_diverging = |name| Colormap::named(name).unwrap().is_diverging();
         assert!(DIVERGING.iter().all(|name| is_diverging(name)));
         assert!(is_diverging("RdBu_r") && !is_diverging("viridis") && !is_diverging("Reds"));
+    }
+
+    #[test]
+    fn reversed_colormaps_are_those_of_that_name() {
+        let viridis = Colormap::named("viridis").unwrap();
+        assert_eq!(viridis.reversed(), Colormap::named("viridis_r").unwrap());
+        assert_eq!(viridis.reversed().reversed(), viridis);
+        let own = Colormap::of_colors("gray", vec![[1.0; 4], [0.0; 4]], BAD);
+        assert_eq!(own.reversed().colors(), [[0; 4], [255; 4]]);
+    }
+
+    #[test]
+    fn gamma_bends_the_way_through_the_colormap() {
+        let gray = |gamma| {
+            let scale = ScaledColormap::new(Colormap::gray(), 0.0, 1.0).with_gamma(gamma);
+            let mut colors = [BAD; 4];
+            scale.colors(&[0.0f32, 0.25, 1.0, f32::NAN], &mut colors);
+            (colors, scale.color_at(64, 256))
+        };
+        let level = |level: u8| [level, level, level, 255];
+        assert_eq!(
+            gray(1.0),
+            ([level(0), level(64), level(255), BAD], level(64))
+        );
+        assert_eq!(
+            gray(0.5),
+            ([level(0), level(128), level(255), BAD], level(128))
+        );
+        assert_eq!(
+            gray(2.0),
+            ([level(0), level(16), level(255), BAD], level(16))
+        );
     }
 
     #[test]

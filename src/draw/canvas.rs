@@ -108,6 +108,18 @@ impl Image {
 
     /// Draws a straight line with round ends, clipped to the image.
     pub fn line(&mut self, from: (f32, f32), to: (f32, f32), width: f32, color: Color) {
+        self.line_within(self.area(), from, to, width, color);
+    }
+
+    /// Draws a straight line with round ends, clipped to a rectangle.
+    pub fn line_within(
+        &mut self,
+        clip: Rect,
+        from: (f32, f32),
+        to: (f32, f32),
+        width: f32,
+        color: Color,
+    ) {
         let reach = width / 2.0 + 1.0;
         let bounds = Rect::around(
             (from.0.min(to.0) - reach, from.1.min(to.1) - reach),
@@ -115,7 +127,7 @@ impl Image {
         );
         let (dx, dy) = (to.0 - from.0, to.1 - from.1);
         let squared = (dx * dx + dy * dy).max(f32::EPSILON);
-        self.shape(bounds, color, |x, y| {
+        self.shape(bounds.intersect(clip), color, |x, y| {
             let (x, y) = (x - from.0, y - from.1);
             let part = ((x * dx + y * dy) / squared).clamp(0.0, 1.0);
             (x - part * dx).hypot(y - part * dy) - width / 2.0

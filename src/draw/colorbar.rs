@@ -46,9 +46,8 @@ pub fn draw(image: &mut Image, bar: Rect, scale: &ScaledColormap, style: &Style)
         return;
     }
     image.fill(bar.grow(1), style.line);
-    let colors = scale.colormap().colors();
     for (step, y) in (bar.top..bar.bottom()).rev().enumerate() {
-        let [red, green, blue, _] = colors[step * colors.len() / bar.height];
+        let [red, green, blue, _] = scale.color_at(step, bar.height);
         let color = pack([red, green, blue]);
         image.row_mut(bar.left, y, bar.width).fill(color);
     }

@@ -4,9 +4,11 @@ use super::Player;
 use super::layout::{HitTarget, PlayerLayout};
 use super::panel::Panel;
 use super::probe_trace::ProbeTrace;
-use super::probes::{self, PixelRect, Probe, ProbeRegion};
-use super::state::{PlayerState, REGION};
+use super::probes::{self, Probe};
+use super::region::{PixelRun, ProbeRegion};
+use super::state::PlayerState;
 use crate::color::colormap::Colormap;
+use crate::view::trace_plot::TraceScale;
 
 /// Colormaps that a key cycles through.
 const COLORMAPS: &[&str] = &[
@@ -25,11 +27,14 @@ impl Player {
         let flag = flag(&mut state);
         *flag = !*flag;
         let is_on = *flag;
-        if name == "help" {
-            state.changed();
-        } else {
-            state.say(format!("{name} {}", if is_on { "on" } else { "off" }));
-        }
+        state.say(format!("{name} {}", if is_on { "on" } else { "off" }));
+    }
+
+    /// Shows or hides the colorbars.
+    pub(super) fn toggle_colorbars(&self) {
+        let mut state = self.state();
+        state.hides_colorbars = !state.hides_colorbars;
+        state.renew_needs();
     }
 
     /// Shows all panels that have a colormap in the next or the previous one.
@@ -57,6 +62,7 @@ impl Player {
     pub(super) fn stretch_contrast(&self) {
         let mut state = self.state();
         let frame = state.playback.frame();
+        state.each_frame = false;
         let mut result = Ok(());
         state.recolor(|panel| {
             if let Err(error) = panel.stretch_to(frame) {
@@ -76,14 +82,34 @@ impl Player {
         state.say("initial contrast");
     }
 
-    /// Shows how to draw a region.
-    pub(super) fn begin_region(&self) {
+    /// Sets a bookmark at the frame shown, or removes it.
+    pub(super) fn toggle_bookmark(&self) {
         let mut state = self.state();
-        state.draws_region = !state.draws_region;
-        if state.draws_region {
-            state.say(REGION);
-        } else {
-            state.say("no region");
+        let frame = state.playback.frame();
+        let message = match state.bookmarks.remove(&frame) {
+            true => format!("no bookmark at {frame}"),
+            false => {
+                state.bookmarks.insert(frame);
+                format!("bookmark at {frame}")
+            }
+        };
+        state.say(message);
+    }
+
+    /// Shows the next or the previous bookmark; the first follows the last.
+    pub(super) fn next_bookmark(&self, is_forward: bool) {
+        let state = self.state();
+        let frame = state.playback.frame();
+        let marks = &state.bookmarks;
+        let found = match is_forward {
+            true => marks.range(frame + 1..).next().or(marks.first()),
+            false => marks.range(..frame).next_back().or(marks.last()),
+        };
+        let found = found.copied();
+        drop(state);
+        match found {
+            Some(frame) => self.seek(frame),
+            None => self.say("no bookmarks: `k` sets one"),
         }
     }
 
@@ -97,13 +123,20 @@ impl Player {
         }
     }
 
-    /// Probes the pixel that was clicked, in the layout of the window.
+    /// Selects the region that was clicked, or probes the pixel.
     pub(super) fn click(&self, panel: usize) {
         let state = self.state();
         let at = state.pointer.zip(state.size);
         drop(state);
-        if let Some((pointer, size)) = at {
-            self.probe_pixel(panel, pointer, &self.layout(size));
+        let Some((pointer, size)) = at else {
+            return;
+        };
+        let layout = self.layout(size);
+        let position = self
+            .part(panel)
+            .in_frame(layout.panels[panel].video, pointer);
+        if !position.is_some_and(|at| self.click_region(panel, at, &layout)) {
+            self.probe_pixel(panel, pointer, &layout);
         }
     }
 
@@ -112,19 +145,12 @@ impl Player {
         let Some((x, y)) = self.part(panel).in_frame(rect, pointer) else {
             return;
         };
-        let (width, height) = self.state().panels[panel].frames.frame_size();
+        let mut state = self.state();
+        state.remember();
+        let (width, height) = state.panels[panel].frames.frame_size();
+        drop(state);
         let (x, y) = ((x as usize).min(width - 1), (y as usize).min(height - 1));
         self.probe(panel, ProbeRegion::Point { y, x });
-    }
-
-    /// Probes a rectangle between two positions in a panel's frame.
-    pub(super) fn probe_region(&self, panel: usize, from: (f64, f64), to: (f64, f64)) {
-        let size = self.state().panels[panel].frames.frame_size();
-        self.state().draws_region = false;
-        self.probe(
-            panel,
-            ProbeRegion::Region(PixelRect::between(from, to, size)),
-        );
     }
 
     /// Adds a probe to a panel and starts computing its trace.
@@ -132,16 +158,13 @@ impl Player {
         let Some(probed) = self.state().panels.get(panel).cloned() else {
             return;
         };
-        let bounds = match region {
-            ProbeRegion::Point { y, x } => PixelRect::around((x, y), probed.frames.frame_size()),
-            ProbeRegion::Region(bounds) => bounds,
-        };
-        let trace = self.probe_trace(&probed, bounds);
+        let trace = self.probe_trace(&probed, region.runs(probed.frames.frame_size()));
         let mut state = self.state();
         let color = probes::next_color(&state.probes);
         state.probes.push(Probe {
             panel,
             region,
+            name: None,
             color,
             trace,
         });
@@ -150,21 +173,21 @@ impl Player {
         self.want_traces();
     }
 
-    /// Trace of a rectangle of a panel, computed in the background.
-    fn probe_trace(&self, probed: &Panel, bounds: PixelRect) -> ProbeTrace {
-        let video = probed.frames.base();
+    /// Trace of some pixels of a panel, computed in the background.
+    pub(super) fn probe_trace(&self, probed: &Panel, runs: Vec<PixelRun>) -> ProbeTrace {
+        let video = probed.frames.explained();
         if self.shared.producer.is_some() {
             let playback = self.playback();
             let frames = playback.start()..playback.last() + 1;
-            return ProbeTrace::new(frames, bounds, video.metadata().fps);
+            return ProbeTrace::new(frames, runs, video.metadata().fps);
         }
         let weak = self.downgrade();
         let news = move || {
             if let Some(player) = weak.upgrade() {
-                player.state().changed();
+                player.state().renew_needs();
             }
         };
-        ProbeTrace::start(video.clone(), bounds, news)
+        ProbeTrace::start(video.clone(), runs, news)
     }
 
     /// Requests the frames that traces lack, if a function makes them.
@@ -174,11 +197,16 @@ impl Player {
         }
     }
 
-    /// Removes the last probe.
-    pub(super) fn remove_probe(&self) {
+    /// Shows the traces on one scale, or each on a scale of its own.
+    pub(super) fn toggle_trace_scale(&self) {
         let mut state = self.state();
-        state.probes.pop();
+        let (scale, message) = match state.trace_scale {
+            TraceScale::Common => (TraceScale::Each, "each trace on its own scale"),
+            TraceScale::Each => (TraceScale::Common, "traces on one scale"),
+        };
+        state.trace_scale = scale;
         state.renew_needs();
+        state.say(message);
     }
 
     /// Saves the window without the controls in the working folder.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::layout::PlayerLayout;
-use super::probes::ProbeRegion;
+use super::region::ProbeRegion;
 use super::scene::PlayerScene;
 use super::{Panel, Player};
 use crate::bail;

@@ -44,6 +44,7 @@ fn draw_triangle(image: &mut Image, rect: Rect, scale: f32) {
 fn draw_slider(image: &mut Image, layout: &PlayerLayout, scene: &PlayerScene) {
     let sizes = &scene.inputs.sizes;
     let handle = layout.handle(&scene.playback);
+    let column = |frame: usize| layout.slider_column(frame, &scene.playback);
     let track = layout.slider.center(layout.slider.width, sizes.px(4));
     let done = Rect {
         width: handle as usize - track.left,
@@ -52,12 +53,55 @@ fn draw_slider(image: &mut Image, layout: &PlayerLayout, scene: &PlayerScene) {
     let round = sizes.px(2) as f32;
     image.rounded(track, round, theme::TRACK);
     image.rounded(done, round, theme::ACCENT);
+    if let Some((first, last)) = scene.playback.part() {
+        draw_part(
+            image,
+            (track, sizes.px(5)),
+            [first, last].map(|frame| column(frame) as usize),
+        );
+    }
+    for frame in &scene.bookmarks {
+        let mark = Rect {
+            left: column(*frame) as usize,
+            width: sizes.px(2),
+            ..layout.slider.center(layout.slider.width, sizes.px(14))
+        };
+        image.fill(mark, theme::MARKERS[3]);
+    }
     let middle = layout.slider.top as f32 + layout.slider.height as f32 / 2.0;
     for (radius, color) in [
         (sizes.handle + sizes.px(2), theme::SURFACE),
         (sizes.handle, theme::ACCENT),
     ] {
         image.dot((handle, middle), radius as f32, color);
+    }
+}
+
+/// Draws brackets around the part of the track that is played.
+fn draw_part(image: &mut Image, (track, reach): (Rect, usize), [first, last]: [usize; 2]) {
+    let height = track.height + 2 * reach;
+    let top = track.top.saturating_sub(reach);
+    for (column, to_right) in [(first, true), (last, false)] {
+        let upright = Rect {
+            left: column,
+            top,
+            width: 2,
+            height,
+        };
+        image.fill(upright, theme::TEXT);
+        for end in [top, top + height - 2] {
+            let foot = Rect {
+                left: if to_right {
+                    column
+                } else {
+                    column.saturating_sub(4)
+                },
+                top: end,
+                width: 6,
+                height: 2,
+            };
+            image.fill(foot, theme::TEXT);
+        }
     }
 }
 

@@ -1,16 +1,17 @@
 //! Reactions to keys and the mouse.
 
 use super::Player;
+use super::commands::{self, ZOOM};
+use super::contrast_strip;
 use super::layout::{HitTarget, PlayerLayout};
-use super::playback::{Key, Outcome};
+use super::playback::Key;
+use super::sketch::RegionTool;
 use super::state::Drag;
 use super::view::{View, VisibleRegion};
+use crate::video::number_text;
 
 /// Largest distance in pixels that the mouse may move during a click.
 const CLICK: f32 = 3.0;
-
-/// Zoom factor of one key press or notch of the wheel.
-const ZOOM: f64 = 1.25;
 
 /// Event in a window, with positions in pixels from its top left corner.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,10 +20,14 @@ pub enum Event {
     Key(Key),
     /// The left mouse button was pressed.
     Press(f32, f32),
+    /// The left mouse button was pressed while the Shift key was down.
+    ShiftPress(f32, f32),
     /// The mouse was moved with the left button down.
     Drag(f32, f32),
     /// The left mouse button was released.
     Release,
+    /// The right mouse button was pressed.
+    Menu,
     /// The mouse was moved with no button down.
     Move(f32, f32),
     /// The mouse left the window.
@@ -39,68 +44,76 @@ impl Player {
         self.state().size = Some(size);
         match event {
             Event::Key(key) => self.key(key, size),
+            Event::Press(x, y) | Event::ShiftPress(x, y) if self.menu_press((x, y), size) => {}
+            Event::ShiftPress(x, y) => self.shift_press((x, y), &self.layout(size)),
             Event::Press(x, y) => self.press((x, y), &self.layout(size)),
             Event::Drag(x, y) => self.drag((x, y), &self.layout(size)),
             Event::Release => self.release(),
-            Event::Move(x, y) => self.point(Some((x, y))),
-            Event::Leave => self.point(None),
+            Event::Menu => self.toggle_menu(size),
+            Event::Move(x, y) => self.point(Some((x, y)), size),
+            Event::Leave => self.point(None, size),
+            Event::Wheel(notches) if self.menu_turn(notches, size) => {}
             Event::Wheel(notches) => self.turn(notches),
             Event::Zoom(notches) => self.zoom(ZOOM.powi(notches.clamp(-50, 50)), size),
         }
     }
 
     fn key(&self, key: Key, size: (usize, usize)) {
-        match key {
-            Key::Escape if self.leave_mode() => {}
-            Key::Char('h' | '?') => self.toggle(|state| &mut state.help, "help"),
-            Key::Char('c') => self.cycle_colormap(1),
-            Key::Char('C') => self.cycle_colormap(-1),
-            Key::Char('a') => self.stretch_contrast(),
-            Key::Char('A') => self.restore_contrast(),
-            Key::Char('+' | '=') => self.zoom(ZOOM, size),
-            Key::Char('-' | '_') => self.zoom(1.0 / ZOOM, size),
-            Key::Char('0') => self.show_whole(),
-            Key::Char('g') => self.toggle(|state| &mut state.grid, "grid"),
-            Key::Char('i') => self.toggle(|state| &mut state.readout, "values"),
-            Key::Char('m') => self.toggle(|state| &mut state.smooth, "smooth pixels"),
-            Key::Char('s') => self.snapshot(size),
-            Key::Char('t') => self.probe_at_pointer(&self.layout(size)),
-            Key::Char('r') => self.begin_region(),
-            Key::Backspace => self.remove_probe(),
-            key => self.play_key(key),
+        if self.entry_key(key) {
+            return;
+        }
+        if self.menu_key(key, size) || key == Key::Escape && self.leave_mode() {
+            return;
+        }
+        if let Some((_, _, run)) = commands::of_key(key) {
+            run(self, key, size);
         }
     }
 
     /// Handles a key that only the playback knows.
-    fn play_key(&self, key: Key) {
-        let mut outcome = Outcome::Ignored;
-        self.change(|playback| outcome = playback.key(key));
+    pub(super) fn play_key(&self, key: Key, _: (usize, usize)) {
+        self.change(|playback| {
+            playback.key(key);
+        });
         let playback = self.playback();
-        match (outcome, key) {
-            (Outcome::Quit, _) => self.close(),
-            (_, Key::Char('[' | ']')) => {
+        match key {
+            Key::Char('[' | ']') => {
                 self.say(format!("speed {} ×", speed_text(playback.speed())));
             }
-            (_, Key::Char('l')) if playback.is_looping() => self.say("plays in a loop"),
-            (_, Key::Char('l')) => self.say("stops at the end"),
-            (_, Key::Char('e')) if playback.shows_every_frame() => self.say("every frame"),
-            (_, Key::Char('e')) => self.say("real-time speed"),
-            (_, Key::Up | Key::Down) => self.say(format!("step {}", playback.step())),
+            Key::Char('l') if playback.is_looping() => self.say("plays in a loop"),
+            Key::Char('l') => self.say("stops at the end"),
+            Key::Char('e') if playback.shows_every_frame() => self.say("every frame"),
+            Key::Char('e') => self.say("real-time speed"),
+            Key::Char('(' | ')' | 'x') => self.say_part(),
+            Key::Up | Key::Down => self.say(format!("step {}", playback.step())),
             _ => {}
         }
     }
 
-    /// Leaves the help or the drawing of a region; false if neither was active.
+    /// Shows which part is played, and the time between its ends.
+    fn say_part(&self) {
+        let (part, fps) = (self.playback().part(), self.state().fps());
+        self.say(match (part, fps) {
+            (None, _) => "plays all frames".into(),
+            (Some((first, last)), None) => format!("plays {first} to {last}"),
+            (Some((first, last)), Some(fps)) => {
+                let time = number_text((last - first) as f64 * 1000.0 / fps);
+                format!("plays {first} to {last}, {time} ms apart")
+            }
+        });
+    }
+
+    /// Puts the tool away, or leaves the selected region; false if there is neither.
     fn leave_mode(&self) -> bool {
+        if self.drop_tool() {
+            return true;
+        }
         let mut state = self.state();
-        let has_mode = state.help || state.draws_region;
-        if has_mode {
-            state.help = false;
-            state.draws_region = false;
-            state.message = None;
+        let was_selected = state.selected.take().is_some();
+        if was_selected {
             state.changed();
         }
-        has_mode
+        was_selected
     }
 
     fn press(&self, (x, y): (f32, f32), layout: &PlayerLayout) {
@@ -111,25 +124,51 @@ impl Player {
             }
             Some(HitTarget::Slider) => self.grab(Drag::Slider, (x, y), layout),
             Some(HitTarget::Strip) => self.grab(Drag::Strip, (x, y), layout),
+            Some(HitTarget::Contrast) => self.press_contrast((x, y), layout),
             Some(HitTarget::Video(panel)) => {
                 let position = self
                     .part(panel)
                     .in_frame(layout.panels[panel].video, (x, y));
-                let mut state = self.state();
-                state.drag = match position {
-                    Some(position) if state.draws_region => Drag::Region {
-                        panel,
-                        from: position,
-                        to: position,
-                    },
-                    _ => Drag::Pan {
+                let is_region = position.is_some_and(|at| {
+                    self.begin_sketch(panel, at) || self.grab_region(panel, at, layout)
+                });
+                if !is_region {
+                    self.state().drag = Drag::Pan {
                         panel,
                         at: (x, y),
                         moved: false,
-                    },
-                };
+                    };
+                }
             }
             None => {}
+        }
+    }
+
+    /// Begins to mark the part to play, or a region of a video.
+    fn shift_press(&self, position: (f32, f32), layout: &PlayerLayout) {
+        let playback = self.playback();
+        let (from, is_strip) = match layout.target(position.0, position.1) {
+            Some(HitTarget::Slider) => (layout.frame_at(position.0, &playback), false),
+            Some(HitTarget::Strip) => (layout.strip_frame(position.0, &playback), true),
+            Some(HitTarget::Video(_)) => {
+                self.state().tool = Some(RegionTool::Rect);
+                return self.press(position, layout);
+            }
+            _ => return self.press(position, layout),
+        };
+        self.state().drag = Drag::Part { from, is_strip };
+    }
+
+    /// Clicks a button of the contrast strip, or grabs a handle.
+    fn press_contrast(&self, position: (f32, f32), layout: &PlayerLayout) {
+        let state = self.state();
+        let key = contrast_strip::button_at(layout.contrast, &state.inputs().sizes, position);
+        let size = state.size.unwrap_or((1, 1));
+        drop(state);
+        match (key, self.grab_contrast(position.0, layout)) {
+            (Some(key), _) => self.key(key, size),
+            (None, Some(handle)) => self.grab(Drag::Contrast(handle), position, layout),
+            (None, None) => {}
         }
     }
 
@@ -140,10 +179,22 @@ impl Player {
 
     fn drag(&self, (x, y): (f32, f32), layout: &PlayerLayout) {
         self.state().pointer = Some((x, y));
-        let drag = self.state().drag;
+        let drag = self.state().drag.clone();
         match drag {
             Drag::None => {}
             Drag::Slider => self.change(|playback| playback.seek(layout.frame_at(x, playback))),
+            Drag::Part { from, is_strip } => {
+                self.change(|playback| {
+                    let to = match is_strip {
+                        true => layout.strip_frame(x, playback),
+                        false => layout.frame_at(x, playback),
+                    };
+                    playback.set_part(Some((from, to)));
+                    playback.seek(to);
+                });
+                self.say_part();
+            }
+            Drag::Contrast(handle) => self.drag_contrast(handle, x, layout),
             Drag::Strip => self.change(|playback| playback.seek(layout.strip_frame(x, playback))),
             Drag::Pan { panel, at, moved } => {
                 if moved || CLICK < (x - at.0).hypot(y - at.1) {
@@ -155,27 +206,36 @@ impl Player {
                     };
                 }
             }
-            Drag::Region { panel, from, .. } => {
-                let rect = layout
-                    .panels
-                    .get(panel)
-                    .map_or_else(Default::default, |p| p.video);
-                let inside =
-                    |at: f32, low: usize, end: usize| at.clamp(low as f32, end as f32 - 0.01);
-                if rect.is_empty() {
-                    return;
+            Drag::Sketch { panel } => {
+                if let Some(to) = self.clamped(panel, (x, y), layout) {
+                    self.drag_sketch(to);
                 }
-                let position = (
-                    inside(x, rect.left, rect.right()),
-                    inside(y, rect.top, rect.bottom()),
-                );
-                if let Some(to) = self.part(panel).in_frame(rect, position) {
-                    let mut state = self.state();
-                    state.drag = Drag::Region { panel, from, to };
-                    state.changed();
+            }
+            Drag::Reshape { panel, .. } => {
+                if let Some(to) = self.clamped(panel, (x, y), layout) {
+                    self.drag_region(to);
                 }
             }
         }
+    }
+
+    /// Position in a panel's frame that is nearest to a position in the window.
+    fn clamped(
+        &self,
+        panel: usize,
+        (x, y): (f32, f32),
+        layout: &PlayerLayout,
+    ) -> Option<(f64, f64)> {
+        let rect = layout.panels.get(panel)?.video;
+        if rect.is_empty() {
+            return None;
+        }
+        let inside = |at: f32, low: usize, end: usize| at.clamp(low as f32, end as f32 - 0.01);
+        let position = (
+            inside(x, rect.left, rect.right()),
+            inside(y, rect.top, rect.bottom()),
+        );
+        self.part(panel).in_frame(rect, position)
     }
 
     fn pan(&self, panel: usize, (right, down): (f32, f32), layout: &PlayerLayout) {
@@ -197,12 +257,27 @@ impl Player {
                 moved: false,
                 ..
             } => self.click(panel),
-            Drag::Region { panel, from, to } => self.probe_region(panel, from, to),
+            Drag::Part { from, .. }
+                if self.playback().part().is_none_or(|part| part.0 == part.1) =>
+            {
+                self.change(|playback| {
+                    playback.set_part(None);
+                    playback.seek(from);
+                });
+                self.say_part();
+            }
+            Drag::Sketch { .. } => self.release_sketch(),
+            Drag::Reshape { moved: false, .. } => {
+                let mut state = self.state();
+                state.selected = None;
+                state.changed();
+            }
             _ => {}
         }
     }
 
-    fn point(&self, pointer: Option<(f32, f32)>) {
+    fn point(&self, pointer: Option<(f32, f32)>, size: (usize, usize)) {
+        self.menu_point(pointer, size);
         let mut state = self.state();
         if state.pointer != pointer {
             state.pointer = pointer;
@@ -225,7 +300,7 @@ impl Player {
     }
 
     /// Zooms at the pointer, or at the center if the pointer is elsewhere.
-    fn zoom(&self, factor: f64, size: (usize, usize)) {
+    pub(super) fn zoom(&self, factor: f64, size: (usize, usize)) {
         let layout = self.layout(size);
         let mut state = self.state();
         let pointer = state.pointer.unwrap_or((-1.0, -1.0));
@@ -241,7 +316,7 @@ impl Player {
         state.say(format!("zoom {zoom:.1} ×"));
     }
 
-    fn show_whole(&self) {
+    pub(super) fn show_whole(&self) {
         let mut state = self.state();
         state.view = View::WHOLE;
         state.changed();

@@ -1,10 +1,11 @@
 //! Layout of the window, shared by drawing and mouse input.
 
 use super::playback::Playback;
-use super::theme::ThemeSizes;
+use super::theme::{self, ThemeSizes};
 use crate::draw::Rect;
 use crate::view::cell_layout::{CellLayout, CellSizes};
 use crate::view::grid::Grid;
+use crate::view::trace_plot::TracePlotLayout;
 
 /// Contents of a player and the room they need.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,8 +22,10 @@ pub struct PlayerLayoutInputs {
     pub button: bool,
     /// Whether there is a slider.
     pub slider: bool,
-    /// Whether traces are shown.
-    pub trace_plot: bool,
+    /// Whether the histogram with the color limits is shown.
+    pub contrast: bool,
+    /// Width of the labels of traces, if there are any.
+    pub trace_labels: Option<usize>,
     /// Sizes and distances.
     pub sizes: ThemeSizes,
 }
@@ -43,7 +46,11 @@ pub struct PanelLayoutInputs {
 #[allow(missing_docs)]
 pub struct PlayerLayout {
     pub panels: Vec<PanelLayout>,
+    pub contrast: Rect,
+    /// Part of `contrast` in which the samples are counted.
+    pub histogram: Rect,
     pub trace_plot: Rect,
+    pub traces: TracePlotLayout,
     pub controls: Rect,
     pub button: Rect,
     pub slider: Rect,
@@ -74,6 +81,8 @@ pub enum HitTarget {
     Slider,
     /// The trace plot.
     Strip,
+    /// The histogram and its buttons.
+    Contrast,
     /// The video of a panel.
     Video(usize),
 }
@@ -91,10 +100,22 @@ impl PlayerLayout {
             layout.controls = area.cut_bottom(sizes.controls_height);
             layout.arrange_controls(inputs);
         }
-        if inputs.trace_plot && sizes.px(140) <= area.height && sizes.px(140) <= area.width {
-            let height = sizes.trace_plot_height.max(area.height / 7);
+        if let Some(labels) = inputs.trace_labels
+            && sizes.px(140) <= area.height
+            && sizes.px(140) <= area.width
+        {
+            let height = sizes.trace_plot_height.max(area.height / 5);
             let height = height.min(area.height * 2 / 5);
             layout.trace_plot = area.cut_bottom(height).inset(sizes.gap, 0);
+            let style = theme::bar_style(sizes);
+            let below = layout.trace_plot.inset(0, sizes.px(3));
+            layout.traces = TracePlotLayout::new(below, labels, true, &style);
+        }
+        if inputs.contrast && sizes.px(200) <= area.height && sizes.px(160) <= area.width {
+            layout.contrast = area.cut_bottom(sizes.contrast_height).inset(sizes.gap, 0);
+            layout.histogram = layout.contrast.inset(sizes.px(6), 0);
+            layout.histogram.cut_top(sizes.line_height);
+            layout.histogram.cut_bottom(sizes.line_height);
         }
         layout.arrange_panels(area, inputs);
         layout
@@ -141,6 +162,9 @@ impl PlayerLayout {
         if self.slider.contains(x, y) {
             return Some(HitTarget::Slider);
         }
+        if self.contrast.contains(x, y) {
+            return Some(HitTarget::Contrast);
+        }
         if self.trace_plot.contains(x, y) {
             return Some(HitTarget::Strip);
         }
@@ -153,14 +177,14 @@ impl PlayerLayout {
         position_of(playback.frame(), playback, self.way())
     }
 
+    /// Column of a frame on the slider.
+    pub fn slider_column(&self, frame: usize, playback: &Playback) -> f32 {
+        position_of(frame, playback, self.way())
+    }
+
     /// Frame for which the slider's handle would be at a column.
     pub fn frame_at(&self, x: f32, playback: &Playback) -> usize {
         frame_at(x, playback, self.way())
-    }
-
-    /// Column of a frame in the trace plot.
-    pub fn trace_column(&self, frame: usize, playback: &Playback) -> f32 {
-        position_of(frame, playback, self.strip_way())
     }
 
     /// Frame at a column of the trace plot.
@@ -175,8 +199,9 @@ impl PlayerLayout {
     }
 
     fn strip_way(&self) -> (f32, f32) {
-        let way = self.trace_plot.width.saturating_sub(1);
-        (self.trace_plot.left as f32 + 0.5, way as f32)
+        let plot = self.traces.plot;
+        let way = plot.width.saturating_sub(1);
+        (plot.left as f32 + 0.5, way as f32)
     }
 
     fn arrange_controls(&mut self, inputs: &PlayerLayoutInputs) {

@@ -4,21 +4,25 @@
 //! script ── Player ──┬── playback: which frame            (no window, no clock)
 //!             │      ├── view:     which part of it       (zoom and pan)
 //!             │      ├── layout:   where the parts are    (for drawing and the mouse)
-//!             │      ├── input:    what keys and mouse do (actions, probes, traces)
+//!             │      ├── input:    what keys and mouse do (commands, actions, probes)
 //!             │      ├── scene:    snapshot of everything that is drawn
-//!             │      └── render:   panels, overlays, traces, controls, help → Image
+//!             │      └── render:   panels, overlays, traces, controls, menu → Image
 //!             ├── producer: frames that a function makes, on a thread of its own
 //!          EventLoopProxy ──── EventLoop: on the main thread ──── window: minifb
 //! ```
 
 mod actions;
 mod annotations;
+mod commands;
+mod contrast;
+mod contrast_actions;
+mod contrast_strip;
 mod controls;
 pub mod event_loop;
-pub mod help;
 mod input;
 mod latest_channel;
 mod layout;
+mod menu;
 #[cfg(any(test, not(feature = "window")))]
 pub mod no_window;
 mod overlays;
@@ -27,13 +31,17 @@ pub mod playback;
 mod probe_trace;
 pub mod probes;
 mod producer;
+pub mod region;
+mod region_actions;
 mod render;
 mod save;
 mod scale;
 mod scene;
 pub mod screen;
+mod sketch;
 mod state;
 mod sync_group;
+mod text_entry;
 pub mod theme;
 mod trace_plot;
 mod view;
@@ -225,6 +233,18 @@ impl Player {
         self.change(|playback| playback.set_step(step));
     }
 
+    /// Frames that are bookmarked, in order.
+    pub fn bookmarks(&self) -> Vec<usize> {
+        self.state().bookmarks.iter().copied().collect()
+    }
+
+    /// Replaces the bookmarks.
+    pub fn set_bookmarks(&self, frames: impl IntoIterator<Item = usize>) {
+        let mut state = self.state();
+        state.bookmarks = frames.into_iter().collect();
+        state.changed();
+    }
+
     /// A copy of the state machine.
     pub fn playback(&self) -> Playback {
         self.state().playback.clone()
@@ -285,6 +305,15 @@ impl Player {
     /// Probes of the player.
     pub fn probes(&self) -> Vec<Probe> {
         self.state().probes.clone()
+    }
+
+    /// Width and height of the frames of each video.
+    pub fn frame_sizes(&self) -> Vec<(usize, usize)> {
+        let panels = self.state().panels.clone();
+        panels
+            .iter()
+            .map(|panel| panel.frames.frame_size())
+            .collect()
     }
 
     /// Traces of the probes; waits until they are complete.
@@ -359,7 +388,10 @@ impl Player {
         let is_led = self.is_led();
         let mut state = self.state();
         state.fade(elapsed);
-        let held = matches!(state.drag, state::Drag::Slider | state::Drag::Strip);
+        let held = matches!(
+            state.drag,
+            state::Drag::Slider | state::Drag::Strip | state::Drag::Part { .. }
+        );
         if !held && !is_led && state.playback.advance(elapsed) {
             state.changed();
             drop(state);

@@ -2,8 +2,10 @@
 
 use super::layout::{HitTarget, PlayerLayout};
 use super::panel::Panel;
-use super::probes::{PixelRect, Probe, ProbeRegion};
+use super::probes::Probe;
+use super::region::{FramePoint, PixelRun, ProbeRegion};
 use super::scene::PlayerScene;
+use super::sketch::{RegionTool, Sketch};
 use super::theme;
 use super::view::VisibleRegion;
 use crate::draw::ticks::PlotAxis;
@@ -20,71 +22,159 @@ pub(super) fn draw(image: &mut Image, layout: &PlayerLayout, scene: &PlayerScene
         if scene.grid {
             draw_grid(image, position.video, &part, scene);
         }
-        for probe in scene.probes.iter().filter(|probe| probe.panel == index) {
-            draw_probe(
-                image,
-                position.video,
-                &part,
-                (probe, scene.inputs.sizes.scale),
-            );
-        }
-        if let Some((panel, from, to)) = scene.band
-            && panel == index
-        {
-            draw_box(image, position.video, &part, (from, to), theme::ACCENT);
-        }
-    }
-}
-
-fn draw_probe(image: &mut Image, rect: Rect, part: &VisibleRegion, (probe, scale): (&Probe, f32)) {
-    match probe.region {
-        ProbeRegion::Point { y, x } => {
-            let position = part.in_window(rect, (x as f64 + 0.5, y as f64 + 0.5));
-            if rect.contains(position.0, position.1) {
-                image.marker(position, 5.0 * scale, 2.0 * scale, probe.color);
+        let target = (position.video, &part);
+        for (number, probe) in scene.probes.iter().enumerate() {
+            if probe.panel == index {
+                let is_selected = scene.selected == Some(number);
+                draw_probe(image, target, (probe, is_selected), scene);
             }
         }
-        ProbeRegion::Region(PixelRect { y0, x0, y1, x1 }) => {
-            let corners = ((x0 as f64, y0 as f64), (x1 as f64, y1 as f64));
-            draw_box(image, rect, part, corners, probe.color);
+        if let Some(sketch) = scene.sketch.as_ref().filter(|sketch| sketch.panel == index) {
+            draw_sketch(image, target, sketch, scene);
         }
     }
 }
 
-/// Draws the outline of a rectangle of the frame, as far as it is visible.
-fn draw_box(
+/// Rectangle of the window, and the part of the frame that it shows.
+type FrameTarget<'a> = (Rect, &'a VisibleRegion);
+
+fn draw_probe(
     image: &mut Image,
-    rect: Rect,
-    part: &VisibleRegion,
-    (from, to): ((f64, f64), (f64, f64)),
-    color: Color,
+    (rect, part): FrameTarget<'_>,
+    (probe, is_selected): (&Probe, bool),
+    scene: &PlayerScene,
 ) {
-    let (a, b) = (part.in_window(rect, from), part.in_window(rect, to));
+    let sizes = &scene.inputs.sizes;
+    let scale = sizes.scale;
+    match &probe.region {
+        ProbeRegion::Point { y, x } => {
+            let position = part.in_window(rect, (*x as f64 + 0.5, *y as f64 + 0.5));
+            if rect.contains(position.0, position.1) {
+                let radius = if is_selected { 7.0 } else { 5.0 };
+                image.marker(position, radius * scale, 2.0 * scale, probe.color);
+            }
+        }
+        ProbeRegion::Mask(runs) => {
+            let weight = if is_selected { 150 } else { 100 };
+            for run in runs.iter() {
+                tint(image, (rect, part), run, (probe.color, weight));
+            }
+        }
+        region => draw_outline(image, (rect, part), &region.outline(), (probe.color, scale)),
+    }
+    if is_selected {
+        for handle in probe.region.handles() {
+            let position = part.in_window(rect, handle);
+            if rect.contains(position.0, position.1) {
+                image.dot(position, 5.0 * scale, theme::BACKGROUND);
+                image.dot(position, 4.0 * scale, theme::TEXT);
+            }
+        }
+    }
+    let size = scene.panels[probe.panel].frames.frame_size();
+    if let Some(name) = &probe.name
+        && let Some(bounds) = probe.region.bounds(size)
+    {
+        let corner = part.in_window(rect, (bounds.x0 as f64, bounds.y0 as f64));
+        let above = corner.1 - sizes.label;
+        if rect.contains(corner.0, above) {
+            let position = (corner.0 as usize, above as usize);
+            draw_over(image, position, (name, sizes.label), rect);
+        }
+    }
+}
+
+fn draw_sketch(
+    image: &mut Image,
+    (rect, part): FrameTarget<'_>,
+    sketch: &Sketch,
+    scene: &PlayerScene,
+) {
+    let scale = scene.inputs.sizes.scale;
+    let size = scene.panels[sketch.panel].frames.frame_size();
+    let outline = match sketch.tool {
+        RegionTool::Brush | RegionTool::Eraser => {
+            let width = 2.0 * scene.brush * rect.width as f64 / part.width;
+            let color = match sketch.tool {
+                RegionTool::Brush => theme::ACCENT,
+                _ => theme::DIM,
+            };
+            return draw_line(image, (rect, part), &sketch.points, (width as f32, color));
+        }
+        RegionTool::Polygon | RegionTool::Freehand => sketch.points.clone(),
+        _ => match sketch.region(size, (scene.brush, None)) {
+            Some(region) => region.outline(),
+            None => return,
+        },
+    };
+    draw_outline(image, (rect, part), &outline, (theme::ACCENT, scale));
+}
+
+/// Draws a line through positions of the frame, with dark and bright lines on both sides, so that it
+/// is visible on any image.
+fn draw_outline(
+    image: &mut Image,
+    target: FrameTarget<'_>,
+    points: &[FramePoint],
+    (color, scale): (Color, f32),
+) {
+    let lines = [(5.2, theme::BACKGROUND), (3.8, theme::TEXT), (2.0, color)];
+    for (width, color) in lines {
+        draw_line(image, target, points, (width * scale, color));
+    }
+}
+
+/// Draws a line through positions of the frame, as far as it is visible.
+fn draw_line(
+    image: &mut Image,
+    (rect, part): FrameTarget<'_>,
+    points: &[FramePoint],
+    (width, color): (f32, Color),
+) {
+    // Short pieces, as each is looked for in the rectangle around it.
+    const PIECE: f32 = 48.0;
+    let points: Vec<_> = points
+        .iter()
+        .map(|point| part.in_window(rect, *point))
+        .collect();
+    let ends = points.iter().skip(1).chain(points.last());
+    for (from, to) in points.iter().zip(ends) {
+        let (right, down) = (to.0 - from.0, to.1 - from.1);
+        let pieces = (right.hypot(down) / PIECE).ceil().clamp(1.0, 1000.0) as usize;
+        let at = |piece: usize| {
+            let part = piece as f32 / pieces as f32;
+            (from.0 + part * right, from.1 + part * down)
+        };
+        for piece in 0..pieces {
+            image.line_within(rect, at(piece), at(piece + 1), width, color);
+        }
+    }
+}
+
+/// Mixes a color into the visible pixels of a run.
+fn tint(
+    image: &mut Image,
+    (rect, part): FrameTarget<'_>,
+    run: &PixelRun,
+    (color, weight): (Color, u32),
+) {
+    let corner = |x: usize, y: usize| part.in_window(rect, (x as f64, y as f64));
+    let (from, to) = (
+        corner(run.columns.start, run.y),
+        corner(run.columns.end, run.y + 1),
+    );
     let pixel = |at: f32| at.round().max(0.0) as usize;
-    let (left, right) = (pixel(a.0.min(b.0)), pixel(a.0.max(b.0)));
-    let (top, bottom) = (pixel(a.1.min(b.1)), pixel(a.1.max(b.1)));
-    let whole = Rect {
+    let (left, top) = (pixel(from.0), pixel(from.1));
+    let shown = Rect {
         left,
         top,
-        width: right - left,
-        height: bottom - top,
+        width: pixel(to.0).saturating_sub(left),
+        height: pixel(to.1).saturating_sub(top),
     };
-    // Dark and bright lines on both sides make it visible on any background.
-    let lines = [
-        (2, 6, theme::BACKGROUND),
-        (1, 4, theme::TEXT),
-        (0, 2, color),
-    ];
-    for (around, thickness, color) in lines {
-        let mut inner = whole.grow(around);
-        let edges = [
-            inner.cut_top(thickness),
-            inner.cut_bottom(thickness),
-            inner.cut_left(thickness),
-            inner.cut_right(thickness),
-        ];
-        for edge in edges {
-            image.fill(edge.intersect(rect), color);
+    let shown = shown.intersect(rect);
+    for y in shown.top..shown.bottom() {
+        for pixel in image.row_mut(shown.left, y, shown.width) {
+            *pixel = mix(*pixel, color, weight);
         }
     }
 }
@@ -208,7 +298,8 @@ pub(super) fn draw_message(image: &mut Image, layout: &PlayerLayout, scene: &Pla
     let message = text::fit(message, sizes.label, image.width.saturating_sub(2 * margin));
     let width = text::width(&message, sizes.label) + 2 * margin;
     let height = sizes.px(30);
-    let controls = layout.controls.height + layout.trace_plot.height;
+    let below = [layout.controls, layout.trace_plot, layout.contrast];
+    let controls: usize = below.iter().map(|rect| rect.height).sum();
     let top = image.height.saturating_sub(controls + height + margin);
     let rect = Rect {
         left: image.width.saturating_sub(width) / 2,

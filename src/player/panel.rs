@@ -7,8 +7,7 @@ use super::scale::{self, DrawTarget};
 use super::view::VisibleRegion;
 use crate::bail;
 use crate::color::color_settings::ColorSettings;
-use crate::color::colormap::{Colormap, Rgba, ScaledColormap};
-use crate::color::limits::first_range;
+use crate::color::colormap::{Colormap, Rgba};
 use crate::draw::{Image, Rect};
 use crate::error::Result;
 use crate::ops::blend::Blend;
@@ -61,7 +60,7 @@ impl Panel {
         if let (Some(own), Some(scale)) = (self.frames.own_scale_mut(), other.frames.own_scale()) {
             *own = match scale.low() < scale.high() {
                 true => scale.clone(),
-                false => ScaledColormap::new(scale.colormap().clone(), own.low(), own.high()),
+                false => scale.with_limits(own.low(), own.high()),
             };
         }
     }
@@ -69,25 +68,30 @@ impl Panel {
     /// Sets the colormap.
     pub(super) fn set_colormap(&mut self, colormap: Colormap) {
         if let Some(scale) = self.frames.own_scale_mut() {
-            *scale = ScaledColormap::new(colormap, scale.low(), scale.high());
+            *scale = scale.with_colormap(colormap);
         }
+    }
+
+    /// Smallest and largest finite sample of a frame.
+    pub(super) fn range_of(&self, frame: usize) -> Result<Option<(f64, f64)>> {
+        let frame = frame.min(self.frames.len() - 1);
+        self.frames.base().frames(frame, 1, 1).finite_range()
     }
 
     /// Sets the color limits to the range of a frame, if it has finite samples.
     pub(super) fn stretch_to(&mut self, frame: usize) -> Result<()> {
-        let frame = frame.min(self.frames.len() - 1);
-        let Some((low, high)) = first_range(&self.frames.base().frames(frame, 1, 1))? else {
+        let Some((low, high)) = self.range_of(frame)? else {
             return Ok(());
         };
         if let Some(scale) = self.frames.own_scale_mut() {
-            *scale = ScaledColormap::new(scale.colormap().clone(), low, high);
+            *scale = scale.with_limits(low, high);
         }
         Ok(())
     }
 
-    /// Samples of a pixel, one for each channel.
+    /// Samples of a pixel that the colorbar explains, one for each channel.
     pub(super) fn samples(&self, frame: usize, (x, y): (usize, usize)) -> Vec<f64> {
-        let video = self.frames.base();
+        let video = self.frames.explained();
         let channels = video.shape().get(3).copied().unwrap_or(1);
         let pixel = y * self.frames.frame_size().0 + x;
         let mut samples = vec![0.0; channels];

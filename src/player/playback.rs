@@ -27,8 +27,14 @@ pub enum Key {
     End,
     /// Leaves the current mode, or else the window.
     Escape,
-    /// Removes the last probe.
+    /// Shows a frame ten steps back.
+    PageUp,
+    /// Shows a frame ten steps ahead.
+    PageDown,
+    /// Removes the last probe, or the last letter of a text.
     Backspace,
+    /// Ends a text, or runs the command highlighted in the menu.
+    Enter,
     /// A character other than space.
     Char(char),
 }
@@ -53,6 +59,8 @@ pub struct Playback {
     step: usize,
     interval: Duration,
     speed: f64,
+    /// First and last frame of the part that is played, unless it is the whole.
+    part: Option<(usize, usize)>,
     /// Time since `frame` was due.
     passed: Duration,
     playing: bool,
@@ -77,6 +85,7 @@ impl Playback {
             step,
             interval: interval.max(Duration::from_millis(1)),
             speed: 1.0,
+            part: None,
             passed: Duration::ZERO,
             playing: true,
             looping: true,
@@ -98,6 +107,17 @@ impl Playback {
     /// Last frame.
     pub fn last(&self) -> usize {
         self.end - 1
+    }
+
+    /// First and last frame of the part that is played, unless it is the whole.
+    pub fn part(&self) -> Option<(usize, usize)> {
+        self.part
+    }
+
+    /// Plays only the part between two frames, including both, or the whole.
+    pub fn set_part(&mut self, part: Option<(usize, usize)>) {
+        let inside = |frame: usize| frame.clamp(self.start, self.last());
+        self.part = part.map(|(a, b)| (inside(a.min(b)), inside(a.max(b))));
     }
 
     /// Step between the frames shown.
@@ -133,8 +153,8 @@ impl Playback {
 
     /// Plays or pauses.
     pub fn set_playing(&mut self, playing: bool) {
-        if playing && !self.looping && self.frame == self.last() {
-            self.frame = self.start;
+        if playing && !self.looping && self.is_at_end() {
+            self.frame = self.ends().0;
         }
         self.playing = playing;
         self.passed = Duration::ZERO;
@@ -177,19 +197,28 @@ impl Playback {
 
     /// Shows the next frame, one step ahead; the first one follows the last.
     pub fn next(&mut self) {
+        let (first, last) = self.ends();
+        // From a frame behind the part, steps lead to the end of the whole.
+        let end = if last < self.frame { self.last() } else { last };
         self.go_to(match self.frame.checked_add(self.step) {
-            Some(frame) if frame < self.end => frame,
-            _ if self.looping => self.start,
-            _ => self.last(),
+            Some(frame) if frame <= end => frame,
+            _ if self.looping => first,
+            _ => end,
         });
     }
 
     /// Shows the previous frame, one step back; the last one precedes the first.
     pub fn previous(&mut self) {
+        let (first, last) = self.ends();
+        let begin = if self.frame < first {
+            self.start
+        } else {
+            first
+        };
         self.go_to(match self.frame.checked_sub(self.step) {
-            Some(frame) if self.start <= frame => frame,
-            _ if self.looping => self.last(),
-            _ => self.start,
+            Some(frame) if begin <= frame => frame,
+            _ if self.looping => last,
+            _ => begin,
         });
     }
 
@@ -201,6 +230,7 @@ impl Playback {
         self.step = other.step;
         self.speed = other.speed;
         self.looping = other.looping;
+        self.set_part(other.part);
     }
 
     /// Advances the time; true if there is something new to show. Late frames are dropped unless
@@ -222,7 +252,7 @@ impl Playback {
                 self.next();
             }
         }
-        if !self.looping && self.frame == self.last() {
+        if !self.looping && self.is_at_end() {
             self.playing = false;
         }
         self.frame != before || !self.playing
@@ -244,14 +274,29 @@ impl Playback {
             Key::Down => self.set_step(self.step - 1),
             Key::Home => self.seek(self.start),
             Key::End => self.seek(self.last()),
+            Key::PageUp => self.seek(self.frame.saturating_sub(self.step.saturating_mul(10))),
+            Key::PageDown => self.seek(self.frame.saturating_add(self.step.saturating_mul(10))),
+            Key::Char('(') => self.set_part(Some((self.frame, self.ends().1.max(self.frame)))),
+            Key::Char(')') => self.set_part(Some((self.ends().0.min(self.frame), self.frame))),
+            Key::Char('x') => self.set_part(None),
             Key::Char(']') => self.set_speed(self.speed * 2.0),
             Key::Char('[') => self.set_speed(self.speed / 2.0),
             Key::Char('l') => self.looping = !self.looping,
             Key::Char('e') => self.set_every_frame(!self.every_frame),
             Key::Escape | Key::Char('q' | 'Q') => return Outcome::Quit,
-            Key::Char(_) | Key::Backspace => return Outcome::Ignored,
+            Key::Char(_) | Key::Backspace | Key::Enter => return Outcome::Ignored,
         }
         Outcome::Changed
+    }
+
+    /// First and last frame of the part that is played.
+    fn ends(&self) -> (usize, usize) {
+        self.part.unwrap_or((self.start, self.last()))
+    }
+
+    /// Whether the last frame of the part that is played is shown, or that of the whole.
+    fn is_at_end(&self) -> bool {
+        self.frame == self.ends().1 || self.frame == self.last()
     }
 
     /// Time from frame to frame at the current speed.

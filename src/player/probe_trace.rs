@@ -5,8 +5,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
-use super::probes::PixelRect;
 use super::producer::no_thread;
+use super::region::PixelRun;
 use crate::error::{Error, Result};
 use crate::task;
 use crate::video::{Strided, Video};
@@ -14,7 +14,7 @@ use crate::video::{Strided, Video};
 /// Number of samples read before checking again whether the trace is still wanted.
 const PIECE: usize = 1 << 16;
 
-/// Mean of a rectangle in each frame. Clones are the same trace.
+/// Mean of some pixels in each frame. Clones are the same trace.
 #[derive(Debug, Clone)]
 pub struct ProbeTrace {
     shared: Arc<TraceState>,
@@ -22,7 +22,7 @@ pub struct ProbeTrace {
 
 #[derive(Debug)]
 struct TraceState {
-    bounds: PixelRect,
+    runs: Vec<PixelRun>,
     fps: Option<f64>,
     /// NaN for frames that are not computed yet.
     values: Mutex<Vec<f64>>,
@@ -42,8 +42,12 @@ struct MissingFrames {
 
 impl ProbeTrace {
     /// Starts computing the trace of a video; `news` is called when there is more to show.
-    pub(super) fn start(video: Video, bounds: PixelRect, news: impl Fn() + Send + 'static) -> Self {
-        let trace = Self::new(0..video.len(), bounds, video.metadata().fps);
+    pub(super) fn start(
+        video: Video,
+        runs: Vec<PixelRun>,
+        news: impl Fn() + Send + 'static,
+    ) -> Self {
+        let trace = Self::new(0..video.len(), runs, video.metadata().fps);
         let weak = Arc::downgrade(&trace.shared);
         let worker = thread::Builder::new().name("trace".into());
         let work = move || {
@@ -60,7 +64,7 @@ impl ProbeTrace {
     }
 
     /// Trace of frames that arrive one by one; frames before the first stay NaN.
-    pub(super) fn new(frames: Range<usize>, bounds: PixelRect, fps: Option<f64>) -> Self {
+    pub(super) fn new(frames: Range<usize>, runs: Vec<PixelRun>, fps: Option<f64>) -> Self {
         let is_missing = (0..frames.end).map(|frame| frames.contains(&frame));
         let missing = MissingFrames {
             is_missing: is_missing.collect(),
@@ -68,7 +72,7 @@ impl ProbeTrace {
             failure: None,
         };
         let shared = Arc::new(TraceState {
-            bounds,
+            runs,
             fps,
             values: Mutex::new(vec![f64::NAN; frames.end]),
             missing: Mutex::new(missing),
@@ -92,7 +96,7 @@ impl ProbeTrace {
         if is_missing != Some(true) {
             return false;
         }
-        let mean = mean(picture, 0, &self.shared.bounds, &mut Vec::new());
+        let mean = mean(picture, 0, &self.shared.runs, &mut Vec::new());
         self.shared.set(frame, &[mean]);
         true
     }
@@ -135,11 +139,12 @@ fn compute_piece(trace: &Weak<TraceState>, video: &Video, first: usize) -> Optio
     if first == video.len() {
         return None;
     }
-    let per_frame = trace.bounds.area().max(1);
+    let area: usize = trace.runs.iter().map(|run| run.columns.len()).sum();
+    let per_frame = area.max(1);
     let count = (PIECE / per_frame).clamp(1, video.len() - first);
     let mut samples = Vec::new();
     let means: Vec<f64> = (first..first + count)
-        .map(|frame| mean(video, frame, &trace.bounds, &mut samples))
+        .map(|frame| mean(video, frame, &trace.runs, &mut samples))
         .collect();
     trace.set(first, &means);
     Some(count)
@@ -169,12 +174,13 @@ impl TraceState {
 }
 
 /// Mean of the samples, NaN ignored.
-fn mean(video: &Video, frame: usize, bounds: &PixelRect, samples: &mut Vec<f64>) -> f64 {
+fn mean(video: &Video, frame: usize, runs: &[PixelRun], samples: &mut Vec<f64>) -> f64 {
     let width = video.shape()[2];
     let channels = video.shape().get(3).copied().unwrap_or(1);
     let (mut sum, mut count) = (0.0, 0usize);
-    for y in bounds.y0..bounds.y1 {
-        let run = (y * width + bounds.x0) * channels..(y * width + bounds.x1) * channels;
+    for PixelRun { y, columns } in runs {
+        let start = y * width;
+        let run = (start + columns.start) * channels..(start + columns.end) * channels;
         samples.resize(run.len(), 0.0);
         video.samples().read(frame, run, samples);
         for sample in samples.iter().filter(|sample| !sample.is_nan()) {

@@ -3,73 +3,13 @@
 use std::path::Path;
 
 use super::probe_trace::ProbeTrace;
+use super::region::{PixelRect, ProbeRegion};
 use super::theme::MARKERS;
+use crate::bail;
 use crate::draw::Color;
 use crate::error::{Error, Result};
 use crate::fs::atomic;
 use crate::video::Video;
-
-/// Width of the square around a point whose mean is its trace, as for `trace`.
-pub const POINT_SIZE: usize = 5;
-
-/// Rectangle of a frame: first row and column, and the row and column to stop before (exclusive).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct PixelRect {
-    pub y0: usize,
-    pub x0: usize,
-    pub y1: usize,
-    pub x1: usize,
-}
-
-impl PixelRect {
-    /// Square around a point, clipped to a frame of the given width and height.
-    pub(super) fn around((x, y): (usize, usize), (width, height): (usize, usize)) -> Self {
-        let half = POINT_SIZE / 2;
-        Self {
-            y0: y.saturating_sub(half),
-            x0: x.saturating_sub(half),
-            y1: (y + half + 1).min(height),
-            x1: (x + half + 1).min(width),
-        }
-    }
-
-    /// Rectangle with two opposite corners, at least one pixel, clipped to the frame.
-    pub(super) fn between(a: (f64, f64), b: (f64, f64), (width, height): (usize, usize)) -> Self {
-        let first = |a: f64, b: f64, length: usize| {
-            (a.min(b).round().max(0.0) as usize).min(length.saturating_sub(1))
-        };
-        let end = |a: f64, b: f64, first: usize, length: usize| {
-            (a.max(b).round().max(0.0) as usize).clamp(first + 1, length.max(first + 1))
-        };
-        let (x0, y0) = (first(a.0, b.0, width), first(a.1, b.1, height));
-        Self {
-            y0,
-            x0,
-            y1: end(a.1, b.1, y0, height),
-            x1: end(a.0, b.0, x0, width),
-        }
-    }
-
-    /// Number of pixels.
-    pub(super) fn area(&self) -> usize {
-        (self.y1 - self.y0) * (self.x1 - self.x0)
-    }
-}
-
-/// Pixels of a probe.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProbeRegion {
-    /// A pixel.
-    Point {
-        /// Row.
-        y: usize,
-        /// Column.
-        x: usize,
-    },
-    /// A rectangle.
-    Region(PixelRect),
-}
 
 /// A point or region of a panel and its trace.
 #[derive(Debug, Clone)]
@@ -78,6 +18,8 @@ pub struct Probe {
     pub panel: usize,
     /// Pixels of the probe.
     pub region: ProbeRegion,
+    /// Name that the user gave it.
+    pub name: Option<String>,
     /// Color of the marker and the trace.
     pub color: Color,
     /// Mean of the pixels in each frame.
@@ -85,17 +27,75 @@ pub struct Probe {
 }
 
 impl Probe {
+    /// Name in a window with a number of panels.
+    pub fn label(&self, panels: usize) -> String {
+        if let Some(name) = &self.name {
+            return name.clone();
+        }
+        let region = self.place(", ", "–", " ");
+        match panels {
+            1 => region,
+            _ => format!("video {}: {region}", self.panel),
+        }
+    }
+
     /// Name of the column in a table.
-    fn name(&self, panels: usize) -> String {
-        let region = match self.region {
-            ProbeRegion::Point { y, x } => format!("y{y}_x{x}"),
-            ProbeRegion::Region(PixelRect { y0, x0, y1, x1 }) => format!("y{y0}-{y1}_x{x0}-{x1}"),
-        };
+    fn column(&self, panels: usize) -> String {
+        if let Some(name) = &self.name {
+            return name.clone();
+        }
+        let region = self.place("_", "-", "");
         match panels {
             1 => region,
             _ => format!("video{}_{region}", self.panel),
         }
     }
+
+    /// The kind of shape, unless it is a point or a rectangle, and its rows and columns.
+    fn place(&self, and: &str, to: &str, space: &str) -> String {
+        let kind = match self.region {
+            ProbeRegion::Point { .. } | ProbeRegion::Rect(_) => String::new(),
+            _ => format!("{}{and}", self.region.kind()),
+        };
+        match &self.region {
+            ProbeRegion::Point { y, x } => format!("y{space}{y}{and}x{space}{x}"),
+            region => match region.bounds((usize::MAX, usize::MAX)) {
+                Some(PixelRect { y0, x0, y1, x1 }) => {
+                    format!("{kind}y{space}{y0}{to}{y1}{and}x{space}{x0}{to}{x1}")
+                }
+                None => kind,
+            },
+        }
+    }
+}
+
+/// An error unless a region that a script sets is within the frames of a panel.
+pub(super) fn check(
+    region: &ProbeRegion,
+    (width, height): (usize, usize),
+    (panel, panels): (usize, usize),
+) -> Result<()> {
+    if panels <= panel {
+        bail!("there is no video {panel}: the window shows {panels}");
+    }
+    let is_outside = match region {
+        ProbeRegion::Point { y, x } => height <= *y || width <= *x,
+        ProbeRegion::Rect(rect) | ProbeRegion::Ellipse(rect) => height < rect.y1 || width < rect.x1,
+        _ => false,
+    };
+    if is_outside {
+        bail!(
+            "the {} is outside of frames of {height}×{width}",
+            region.kind()
+        );
+    }
+    if region.runs((width, height)).is_empty() {
+        bail!(
+            "the {} holds no pixel of frames of {height}×{width}",
+            region.kind()
+        );
+    }
+    Ok(())
 }
 
 /// First color that no probe has yet.
@@ -119,7 +119,7 @@ pub(super) fn save_csv(
         .collect::<Result<_>>()?;
     let mut head = vec!["frame".to_owned()];
     head.extend(fps.map(|_| "time_ms".to_owned()));
-    head.extend(probes.iter().map(|probe| probe.name(panels)));
+    head.extend(probes.iter().map(|probe| probe.column(panels)));
     let columns: Vec<Vec<f64>> = traces.iter().map(samples).collect();
     let frames = columns.iter().map(Vec::len).max().unwrap_or(0);
     atomic::write(path, |file| {

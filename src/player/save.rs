@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Player;
+use super::contrast_actions::stretch_all;
 use super::render;
 use super::scene::{Controls, PlayerScene};
 use crate::draw::Image;
@@ -18,7 +19,8 @@ impl Player {
         // In movies traces are complete from the first frame on; one that failed is shown up to the
         // failure.
         let _ = self.traces();
-        let state = self.state();
+        let mut state = self.state();
+        state.renew_needs();
         let playback = state.playback.clone();
         let scene = state.scene().with_controls(controls);
         let size = state.size;
@@ -31,6 +33,9 @@ impl Player {
             let mut scene = scene.clone();
             scene.playback.seek(frames[index]);
             player.make_panels(&mut scene)?;
+            if scene.each_frame {
+                stretch_all(&mut scene.panels, frames[index]);
+            }
             Ok(to_video(&drawn(&scene, size)))
         })
     }

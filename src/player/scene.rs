@@ -2,39 +2,49 @@
 
 use std::sync::Arc;
 
+use super::contrast::ContrastStrip;
 use super::layout::{PanelLayoutInputs, PlayerLayout, PlayerLayoutInputs};
+use super::menu::PlayerMenu;
 use super::panel::Panel;
 use super::playback::Playback;
 use super::probes::Probe;
+use super::sketch::Sketch;
 use super::theme::{self, ThemeSizes};
 use super::view::View;
 use crate::draw::{Rect, colorbar, text};
 use crate::view::annotations::Annotations;
+use crate::view::trace_plot::TraceScale;
 
 /// Contents of a window at one moment.
 #[derive(Debug, Clone)]
 pub(super) struct PlayerScene {
     pub(super) panels: Arc<Vec<Panel>>,
     pub(super) playback: Playback,
+    pub(super) contrast: Option<ContrastStrip>,
+    pub(super) alone: bool,
+    pub(super) each_frame: bool,
     pub(super) view: View,
     pub(super) probes: Vec<Probe>,
     pub(super) annotations: Arc<Annotations>,
     pub(super) inputs: PlayerLayoutInputs,
+    pub(super) trace_scale: TraceScale,
     /// Whether samples are interpolated where frames are not shown pixel by pixel.
     pub(super) smooth: bool,
     pub(super) grid: bool,
-    pub(super) help: bool,
+    pub(super) menu: Option<PlayerMenu>,
+    pub(super) bookmarks: Vec<usize>,
     /// Position of the pointer, if the value there is to be shown.
     pub(super) readout: Option<(f32, f32)>,
-    /// Region being drawn: a panel, and two corners in its frame.
-    pub(super) band: Option<(usize, FramePoint, FramePoint)>,
+    /// Region being drawn.
+    pub(super) sketch: Option<Sketch>,
+    /// Radius of the brush in pixels of the video.
+    pub(super) brush: f64,
+    /// Index of the probe that is selected.
+    pub(super) selected: Option<usize>,
     pub(super) message: Option<String>,
     /// Frames shown per second.
     pub(super) rate: Option<f64>,
 }
-
-/// Position in a frame.
-type FramePoint = (f64, f64);
 
 /// Which controls are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,9 +84,11 @@ impl PlayerScene {
             (self.inputs.counter, self.inputs.time) = (0, 0);
         }
         self.inputs.rate = 0;
-        self.help = false;
+        self.menu = None;
+        (self.contrast, self.inputs.contrast) = (None, false);
         self.readout = None;
-        self.band = None;
+        self.sketch = None;
+        self.selected = None;
         self.message = None;
         self
     }
@@ -97,7 +109,8 @@ pub(super) fn inputs(panels: &[Panel], playback: &Playback, scale: f32) -> Playe
         rate: 0,
         button: true,
         slider: true,
-        trace_plot: false,
+        contrast: false,
+        trace_labels: None,
         sizes,
     }
 }

@@ -1,44 +1,72 @@
 //! Mutable state of a player, and the scene that is drawn from it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::contrast::{ContrastHandle, ContrastStrip};
 use super::layout::PlayerLayoutInputs;
+use super::menu::PlayerMenu;
 use super::panel::Panel;
 use super::playback::Playback;
 use super::probe_trace::ProbeTrace;
 use super::probes::Probe;
+use super::region::{FramePoint, ProbeRegion};
 use super::scene::{self, PlayerScene};
+use super::sketch::{RegionTool, Sketch};
+use super::text_entry::TextEntry;
+use super::trace_plot;
 use super::view::View;
 use crate::draw::text;
-use crate::view::annotations::Annotations;
+use crate::view::annotations::{Annotations, recorded_fps};
+use crate::view::trace_plot::TraceScale;
 
 /// Time that a message is shown.
 const MESSAGE: Duration = Duration::from_millis(1800);
-
-/// Message while the next drag draws a region.
-pub(super) const REGION: &str = "draw a region with the mouse";
 
 /// Mutable state of a player.
 pub(super) struct PlayerState {
     pub(super) playback: Playback,
     pub(super) panels: Arc<Vec<Panel>>,
     /// Panels with the original colormaps and color limits.
-    original: Arc<Vec<Panel>>,
+    pub(super) original: Arc<Vec<Panel>>,
     /// Frame that the panels show, if a function makes them.
     pub(super) produced: Option<usize>,
     /// Whether a function of the user has failed.
     pub(super) failed: bool,
+    /// Histogram with handles for the color limits, if it is shown.
+    pub(super) contrast: Option<ContrastStrip>,
+    /// Whether contrast by hand changes one video only.
+    pub(super) alone: bool,
+    /// Whether the color limits are those of each frame.
+    pub(super) each_frame: bool,
+    /// Frame whose range the color limits are, if they follow the frames.
+    pub(super) contrast_frame: Option<usize>,
     pub(super) view: View,
     pub(super) smooth: bool,
     pub(super) grid: bool,
-    pub(super) help: bool,
+    pub(super) hides_colorbars: bool,
+    pub(super) menu: Option<PlayerMenu>,
+    /// Text being typed.
+    pub(super) entry: Option<TextEntry>,
+    /// Frames to come back to.
+    pub(super) bookmarks: BTreeSet<usize>,
     pub(super) readout: bool,
     pub(super) pointer: Option<(f32, f32)>,
     pub(super) drag: Drag,
-    /// Whether the next drag draws a region.
-    pub(super) draws_region: bool,
+    /// What the next drag draws.
+    pub(super) tool: Option<RegionTool>,
+    /// Region being drawn.
+    pub(super) sketch: Option<Sketch>,
+    /// Radius of the brush in pixels of the video.
+    pub(super) brush: f64,
+    /// Index of the probe that is selected.
+    pub(super) selected: Option<usize>,
+    /// Probes before each change, and those taken back.
+    pub(super) undone: Vec<Vec<Probe>>,
+    pub(super) redone: Vec<Vec<Probe>>,
     pub(super) probes: Vec<Probe>,
+    pub(super) trace_scale: TraceScale,
     pub(super) annotations: Arc<Annotations>,
     pub(super) message: Option<(String, Duration)>,
     pub(super) rate: Option<f64>,
@@ -52,22 +80,35 @@ pub(super) struct PlayerState {
 }
 
 /// Action of the mouse while its button is down.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Drag {
     None,
     Slider,
     Strip,
+    /// Marks the part to play, from a frame, on the slider or in the trace plot.
+    Part {
+        from: usize,
+        is_strip: bool,
+    },
+    Contrast(ContrastHandle),
     /// Pans a panel; it began at a position and may still be a click.
     Pan {
         panel: usize,
         at: (f32, f32),
         moved: bool,
     },
-    /// Draws a region from one position in a panel's frame to another.
-    Region {
+    /// Draws a region in a panel.
+    Sketch {
         panel: usize,
-        from: (f64, f64),
-        to: (f64, f64),
+    },
+    /// Moves a probe, or one of its handles, from a position in the frame.
+    Reshape {
+        panel: usize,
+        index: usize,
+        handle: Option<usize>,
+        from: FramePoint,
+        original: ProbeRegion,
+        moved: bool,
     },
 }
 
@@ -81,15 +122,28 @@ impl PlayerState {
             playback,
             produced: None,
             failed: false,
+            contrast: None,
+            alone: false,
+            each_frame: false,
+            contrast_frame: None,
             view: View::WHOLE,
             smooth: false,
             grid: false,
-            help: false,
+            hides_colorbars: false,
+            menu: None,
+            entry: None,
+            bookmarks: BTreeSet::new(),
             readout: false,
             pointer: None,
             drag: Drag::None,
-            draws_region: false,
+            tool: None,
+            sketch: None,
+            brush: 2.0,
+            selected: None,
+            undone: Vec::new(),
+            redone: Vec::new(),
             probes: Vec::new(),
+            trace_scale: TraceScale::Common,
             annotations: Arc::default(),
             message: None,
             rate: None,
@@ -101,32 +155,45 @@ impl PlayerState {
     }
 
     /// Scene to draw now.
-    pub(super) fn scene(&self) -> PlayerScene {
-        let band = match self.drag {
-            Drag::Region { panel, from, to } => Some((panel, from, to)),
-            _ => None,
-        };
+    pub(super) fn scene(&mut self) -> PlayerScene {
+        self.follow_frame();
         PlayerScene {
             panels: self.panels.clone(),
             playback: self.playback.clone(),
+            contrast: self.contrast,
+            alone: self.alone,
+            each_frame: self.each_frame,
             view: self.view,
             probes: self.probes.clone(),
+            trace_scale: self.trace_scale,
             annotations: self.annotations.clone(),
             inputs: self.inputs.clone(),
             smooth: self.smooth,
             grid: self.grid,
-            help: self.help,
+            menu: self.menu,
+            bookmarks: self.bookmarks.iter().copied().collect(),
             readout: self.pointer.filter(|_| self.readout),
-            band,
+            sketch: self.sketch.clone(),
+            brush: self.brush,
+            selected: self.selected,
             message: self.shown_message(),
             rate: self.rate,
         }
     }
 
     fn shown_message(&self) -> Option<String> {
-        let region = self.draws_region.then(|| REGION.to_owned());
+        if let Some(entry) = &self.entry {
+            return Some(entry.shown());
+        }
+        let hint = self.tool.filter(|tool| !tool.stays());
+        let hint = hint.map(|tool| tool.hint().to_owned());
         let message = self.message.as_ref().map(|(text, _)| text.clone());
-        message.or(region)
+        message.or(hint)
+    }
+
+    /// Frame rate of the recording, if it is known.
+    pub(super) fn fps(&self) -> Option<f64> {
+        recorded_fps(self.panels.first()?.frames.base().metadata())
     }
 
     /// Room that everything needs.
@@ -142,7 +209,16 @@ impl PlayerState {
     /// Recomputes the room needed, after panels or probes have changed.
     pub(super) fn renew_needs(&mut self) {
         self.inputs = scene::inputs(&self.panels, &self.playback, self.scale);
-        self.inputs.trace_plot = !self.probes.is_empty();
+        if !self.probes.is_empty() {
+            let labels = trace_plot::labels(&self.probes, self.trace_scale, &self.inputs.sizes);
+            self.inputs.trace_labels = Some(labels);
+        }
+        if self.hides_colorbars {
+            for panel in &mut self.inputs.panels {
+                panel.colorbar = None;
+            }
+        }
+        self.inputs.contrast = self.contrast.is_some();
         if self.open {
             self.inputs.rate = text::width("0000 fps", self.inputs.sizes.label);
         }
@@ -163,6 +239,7 @@ impl PlayerState {
 
     /// Restores the original colormaps and color limits.
     pub(super) fn restore_colors(&mut self) {
+        self.each_frame = false;
         let original = self.original.clone();
         let mut first = original.iter();
         self.recolor(|panel| {
@@ -178,6 +255,7 @@ impl PlayerState {
             panel.colored_like(before);
         }
         self.panels = Arc::new(panels);
+        self.contrast_frame = None;
         self.produced = Some(frame);
         self.changed();
     }
@@ -195,11 +273,11 @@ impl PlayerState {
         let mut is_news = false;
         for probe in &self.probes {
             if let Some(panel) = panels.get(probe.panel) {
-                is_news |= probe.trace.note(frame, panel.frames.base());
+                is_news |= probe.trace.note(frame, panel.frames.explained());
             }
         }
         if is_news && (frame.is_multiple_of(SHOWN) || self.untraced().is_none()) {
-            self.changed();
+            self.renew_needs();
         }
     }
 

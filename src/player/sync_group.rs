@@ -33,6 +33,14 @@ impl Player {
         }
     }
 
+    /// The other players of the group.
+    pub(super) fn linked(&self) -> Vec<Player> {
+        let group = self.group().clone();
+        let players = group.iter().flat_map(|group| group.players());
+        let is_other = |player: &Player| !Arc::ptr_eq(&player.shared, &self.shared);
+        players.filter(is_other).collect()
+    }
+
     /// Whether another player advances this one: the first one of the group with a window does.
     pub(super) fn is_led(&self) -> bool {
         let Some(group) = self.group().clone() else {
@@ -44,14 +52,8 @@ impl Player {
 
     /// Moves the players of the group to the frame of this one.
     pub(super) fn lead(&self) {
-        let Some(group) = self.group().clone() else {
-            return;
-        };
         let playback = self.state().playback.clone();
-        let others = group
-            .players()
-            .filter(|player| !Arc::ptr_eq(&player.shared, &self.shared));
-        for other in others {
+        for other in self.linked() {
             let mut state = other.state();
             let before = state.playback.clone();
             state.playback.follow(&playback);

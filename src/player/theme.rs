@@ -39,6 +39,10 @@ pub struct ThemeSizes {
     pub controls_height: usize,
     /// Height of the trace plot, in a window of usual height.
     pub trace_plot_height: usize,
+    /// Height of the histogram with its handles and buttons.
+    pub contrast_height: usize,
+    /// Height of a line with text and room around it.
+    pub line_height: usize,
     /// Side of the square that reacts as a button.
     pub button: usize,
     /// Margin around the image, in a window with enough room.
@@ -63,7 +67,9 @@ impl ThemeSizes {
             title: 14.9 * scale,
             title_height: size(36),
             controls_height: size(44),
-            trace_plot_height: size(110),
+            trace_plot_height: size(130),
+            contrast_height: size(110),
+            line_height: size(26),
             button: size(28),
             margin: size(14),
             gap: size(12),

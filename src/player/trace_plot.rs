@@ -1,98 +1,74 @@
 //! Trace plot of the probes under the videos, with a cursor at the frame shown.
 
 use super::layout::PlayerLayout;
+use super::panel::Panel;
+use super::playback::Playback;
 use super::probes::Probe;
 use super::scene::PlayerScene;
-use super::theme;
+use super::theme::{self, ThemeSizes};
 use crate::draw::ticks::finite_range;
-use crate::draw::{Image, Rect, text};
-use crate::video::number_text;
-use crate::view::curve;
+use crate::draw::{Image, Rect};
+use crate::view::annotations::Annotations;
+use crate::view::trace_plot::{
+    TimeAxis, Trace, TracePlot, TracePlotOptions, TraceScale, label_width,
+};
 
-/// Draws the traces, each scaled to its own range, and the values at the frame shown.
+/// Width of the labels of the values, as far as they are known.
+pub(super) fn labels(probes: &[Probe], scale: TraceScale, sizes: &ThemeSizes) -> usize {
+    let ranges = probes
+        .iter()
+        .filter_map(|probe| finite_range(probe.trace.values().iter().copied()));
+    let range = ranges.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+    let heights = [40, 80, 160, 320].map(|height| sizes.px(height));
+    label_width(range, scale, &heights, &theme::bar_style(sizes))
+}
+
+/// Draws the traces, and the values at the frame shown.
 pub(super) fn draw(image: &mut Image, layout: &PlayerLayout, scene: &PlayerScene) {
-    let trace_plot = layout.trace_plot;
-    if trace_plot.is_empty() {
+    let area = layout.trace_plot;
+    if area.is_empty() {
         return;
     }
-    let sizes = &scene.inputs.sizes;
     let whole = Rect {
         left: 0,
         width: image.width,
-        ..trace_plot
+        ..area
     };
     image.fill(whole, theme::BACKGROUND);
     image.fill(Rect { height: 1, ..whole }, theme::LINE);
-    let mut plot = trace_plot;
-    let values = plot.cut_top(sizes.px(24));
-    let plot = plot.inset(0, sizes.px(4));
-    let cursor = layout.trace_column(scene.playback.frame(), &scene.playback);
-    let line = Rect {
-        left: cursor as usize,
-        width: 1,
-        ..plot
+    let traces = scene.probes.iter().map(|probe| Trace {
+        name: probe.label(scene.panels.len()),
+        values: probe.trace.values().clone(),
+        color: probe.color,
+    });
+    let options = TracePlotOptions {
+        time: time_axis(&scene.panels, &scene.playback, &scene.annotations),
+        frames: (scene.playback.start(), scene.playback.last()),
+        scale: scene.trace_scale,
+        style: theme::bar_style(&scene.inputs.sizes),
     };
-    image.fill(line, theme::TRACK);
-    for probe in &scene.probes {
-        draw_trace(image, plot, layout, (scene, probe));
-    }
-    draw_values(image, values, scene);
-}
-
-/// Draws a trace and a dot at the frame shown.
-fn draw_trace(
-    image: &mut Image,
-    rect: Rect,
-    layout: &PlayerLayout,
-    (scene, probe): (&PlayerScene, &Probe),
-) {
-    let values = probe.trace.values();
-    let Some((low, high)) = finite_range(values.iter().copied()) else {
-        return;
-    };
-    let row = |value: f64| {
-        let part = match high - low {
-            0.0 => 0.5,
-            span => (value - low) / span,
+    let plot = TracePlot::new(layout.traces, traces.collect(), options);
+    if let Some((first, last)) = scene.playback.part() {
+        let left = plot.column(first) as usize;
+        let part = Rect {
+            left,
+            width: (plot.column(last) as usize + 1).saturating_sub(left),
+            ..layout.traces.plot
         };
-        let way = rect.height.saturating_sub(1) as f64;
-        (rect.top as f64 + (1.0 - part) * way) as f32 + 0.5
-    };
-    let playback = &scene.playback;
-    let point = |frame: usize| {
-        let value = values.get(frame).filter(|value| value.is_finite())?;
-        Some((layout.trace_column(frame, playback), row(*value)))
-    };
-    let frames = playback.start()..playback.last() + 1;
-    let scale = scene.inputs.sizes.scale;
-    curve::draw(image, rect, frames.map(point), (1.4 * scale, probe.color));
-    if let Some(position) = point(playback.frame()) {
-        image.dot(position, 3.5 * scale, probe.color);
+        image.fill(part, theme::SURFACE);
     }
+    plot.draw(image);
+    plot.draw_cursor(image, scene.playback.frame());
 }
 
-/// Draws the value of each trace at the frame shown, after a dot of its color.
-fn draw_values(image: &mut Image, rect: Rect, scene: &PlayerScene) {
-    let sizes = &scene.inputs.sizes;
-    let mut left = rect.left;
-    for probe in &scene.probes {
-        let label = value_text(probe, scene.playback.frame());
-        let end = left + sizes.px(14) + text::width(&label, sizes.label);
-        if rect.right() < end {
-            return;
-        }
-        let middle = rect.middle();
-        let dot = (left as f32 + 4.0 * sizes.scale, middle as f32);
-        image.dot(dot, 3.5 * sizes.scale, probe.color);
-        let position = (left + sizes.px(14), middle);
-        text::draw(image, position, &label, sizes.label, theme::TEXT);
-        left = end + sizes.px(16);
+fn time_axis(panels: &[Panel], playback: &Playback, annotations: &Annotations) -> TimeAxis {
+    let metadata = panels.first().map(|panel| panel.frames.base().metadata());
+    let frames = playback.last() + 1;
+    match metadata {
+        Some(metadata) => TimeAxis::new(metadata, frames, annotations.timestamp, 1),
+        None => TimeAxis {
+            interval: 1.0,
+            unit: "frames",
+        },
     }
-}
-
-fn value_text(probe: &Probe, frame: usize) -> String {
-    let value = probe.trace.values().get(frame).copied();
-    value
-        .filter(|value| value.is_finite())
-        .map_or("…".into(), number_text)
 }

@@ -47,6 +47,7 @@ pub fn open(title: &str, width: usize, height: usize) -> Result<Box<dyn Screen>>
         window: Some(window),
         keys,
         mouse: None,
+        right: false,
         pointer: None,
         turned: 0.0,
         events: Vec::new(),
@@ -77,6 +78,8 @@ struct MinifbScreen {
     keys: PressedKeys,
     /// Position of the pointer while the left button is held down.
     mouse: Option<(f32, f32)>,
+    /// Whether the right mouse button is held down.
+    right: bool,
     /// Position of the pointer while it is over the window.
     pointer: Option<(f32, f32)>,
     /// Rotation of the wheel that has not completed a notch.
@@ -158,10 +161,19 @@ impl MinifbScreen {
 
     /// Presses and releases the button as it was before the end of the update.
     fn repeat_buttons(&mut self, buttons: Vec<ButtonEvent>) {
-        for ButtonEvent { is_down, position } in buttons {
+        for ButtonEvent {
+            is_down,
+            is_right,
+            position,
+        } in buttons
+        {
             let (x, y) = position;
+            if is_right {
+                self.note_right(is_down);
+                continue;
+            }
             match self.mouse {
-                None if is_down => self.events.push(Event::Press(x, y)),
+                None if is_down => self.events.push(self.press_at(x, y)),
                 Some(before) if !is_down => {
                     if before != position {
                         self.events.push(Event::Drag(x, y));
@@ -174,19 +186,43 @@ impl MinifbScreen {
         }
     }
 
+    /// Press of the left button, with or without the Shift key.
+    fn press_at(&self, x: f32, y: f32) -> Event {
+        let shifts = [minifb::Key::LeftShift, minifb::Key::RightShift];
+        let is_down = |key: &minifb::Key| {
+            let window = self.window.as_ref();
+            window.is_some_and(|window| window.is_key_down(*key))
+        };
+        match shifts.iter().any(is_down) {
+            true => Event::ShiftPress(x, y),
+            false => Event::Press(x, y),
+        }
+    }
+
+    /// Notes whether the right button is down.
+    fn note_right(&mut self, is_down: bool) {
+        if is_down && !self.right {
+            self.events.push(Event::Menu);
+        }
+        self.right = is_down;
+    }
+
     fn collect_mouse(&mut self) {
         let Some(window) = &self.window else {
             return;
         };
+        let is_right = window.get_mouse_down(MouseButton::Right);
         let position = window.get_unscaled_mouse_pos(MouseMode::Pass);
         let held = position.filter(|_| window.get_mouse_down(MouseButton::Left));
+        let press = held.map(|(x, y)| self.press_at(x, y));
         match (self.mouse, held) {
-            (None, Some((x, y))) => self.events.push(Event::Press(x, y)),
+            (None, Some(_)) => self.events.extend(press),
             (Some(before), Some((x, y))) if before != (x, y) => self.events.push(Event::Drag(x, y)),
             (Some(_), None) => self.events.push(Event::Release),
             _ => self.collect_pointer(),
         }
         self.mouse = held;
+        self.note_right(is_right);
     }
 }
 
@@ -241,6 +277,9 @@ fn named(key: minifb::Key) -> Option<Key> {
         minifb::Key::End => Key::End,
         minifb::Key::Escape => Key::Escape,
         minifb::Key::Backspace | minifb::Key::Delete => Key::Backspace,
+        minifb::Key::PageUp => Key::PageUp,
+        minifb::Key::PageDown => Key::PageDown,
+        minifb::Key::Enter | minifb::Key::NumPadEnter => Key::Enter,
         _ => return None,
     })
 }

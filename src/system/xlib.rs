@@ -27,6 +27,7 @@ type CheckIfEvent =
 const BUTTON_PRESS: c_int = 4;
 const BUTTON_RELEASE: c_int = 5;
 const LEFT: c_uint = 1;
+const RIGHT: c_uint = 3;
 
 /// An event of Xlib, which has 24 longs, of which an event of a button uses these first.
 #[repr(C)]
@@ -55,10 +56,11 @@ struct XButtonEvent {
     same_screen: c_int,
 }
 
-/// The left button was pressed or released at a position.
+/// The left or the right button was pressed or released at a position.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct ButtonEvent {
     pub(crate) is_down: bool,
+    pub(crate) is_right: bool,
     pub(crate) position: (f32, f32),
 }
 
@@ -106,7 +108,7 @@ impl Connection {
         connection
     }
 
-    /// Presses and releases of the left button that the next update will take in, as far as the
+    /// Presses and releases of the left and the right button that the next update will take in, as far as the
     /// system lets them be seen.
     pub(crate) fn waiting_buttons(&self) -> Vec<ButtonEvent> {
         match &self.waiting {
@@ -170,16 +172,18 @@ impl WaitingEvents {
     }
 }
 
-/// Notes an event of the left button; false, so that all events keep waiting.
+/// Notes an event of the left or the right button; false, so that all events keep waiting.
 unsafe extern "C" fn note_button(_: *mut c_void, event: *mut XEvent, found: *mut c_void) -> c_int {
     // SAFETY: Xlib passes an event of its own and the pointer that was passed with this function,
     // to values that nobody else uses meanwhile. All events begin with their kind, and the fields of
     // a button's are within the size of every event.
     let (event, found) = unsafe { ((*event).button, &mut *found.cast::<FoundEvents>()) };
     let is_button = event.kind == BUTTON_PRESS || event.kind == BUTTON_RELEASE;
-    if is_button && event.button == LEFT && event.window == found.window {
+    let is_known = [LEFT, RIGHT].contains(&event.button);
+    if is_button && is_known && event.window == found.window {
         found.events.push(ButtonEvent {
             is_down: event.kind == BUTTON_PRESS,
+            is_right: event.button == RIGHT,
             position: (event.x as f32, event.y as f32),
         });
     }

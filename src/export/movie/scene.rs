@@ -11,11 +11,12 @@ use crate::draw::colorbar::{self, Style};
 use crate::draw::label::Label;
 use crate::draw::{Image, Rect, text};
 use crate::error::{Error, Result};
+use crate::ops::mask::region::{self, Region, Window};
 use crate::task;
-use crate::view::annotations::{
-    Annotations, FrameClock, ScaleBar, TimeUnit, recorded_fps, speed_text,
+use crate::view::annotations::{Annotations, ScaleBar, speed_text};
+use crate::view::trace_plot::{
+    TRACE_SIZE, TimeAxis, Trace, TracePlot, TracePlotOptions, TraceScale,
 };
-use crate::view::trace_plot::{TimeAxis, Trace, TracePlot};
 use crate::view::{CornerLabels, scale_bar};
 
 /// Colors of traces and their markers on a dark background, and on a bright one.
@@ -224,7 +225,12 @@ impl MovieScene {
         let mut traces = Vec::new();
         for (pixel, color) in annotations.traces.iter().zip(colors.into_iter().cycle()) {
             let values = trace(&self.sources[0], *pixel, self.len)?;
-            traces.push(Trace { values, color });
+            let name = format!("y {}, x {}", pixel[0], pixel[1]);
+            traces.push(Trace {
+                name,
+                values,
+                color,
+            });
             let cell = self.layout.cells[0].video;
             let middle =
                 |start: usize, at: usize| start as f32 + (at as f32 + 0.5) * self.factor as f32;
@@ -232,20 +238,14 @@ impl MovieScene {
             self.marks
                 .push(((middle(cell.left, column), middle(cell.top, row)), color));
         }
-        let unit = annotations.timestamp.unwrap_or(TimeUnit::Auto);
-        let clock = recorded_fps(self.sources[0].colored.base().metadata())
-            .map(|fps| FrameClock::new(fps, self.len, unit));
-        let time = clock.map_or(
-            TimeAxis {
-                interval: self.step as f64,
-                unit: "frames",
-            },
-            |clock| TimeAxis {
-                interval: clock.interval,
-                unit: clock.unit,
-            },
-        );
-        let trace_plot = TracePlot::new(self.layout.trace_plot, traces, time, style);
+        let metadata = self.sources[0].colored.base().metadata();
+        let options = TracePlotOptions {
+            time: TimeAxis::new(metadata, self.len, annotations.timestamp, self.step),
+            frames: (0, self.len.saturating_sub(1)),
+            scale: TraceScale::Common,
+            style,
+        };
+        let trace_plot = TracePlot::filling(self.layout.trace_plot, traces, options);
         trace_plot.draw(&mut self.background);
         self.trace_plot = Some(trace_plot);
         Ok(())
@@ -342,7 +342,7 @@ fn check_size((width, height): (usize, usize)) -> Result<()> {
     )
 }
 
-/// Trace of a pixel over all frames.
+/// Trace of a pixel over all frames: the mean of the square around it, as in windows.
 fn trace(source: &CellSource, [row, column]: [usize; 2], len: usize) -> Result<Vec<f64>> {
     let Some(video) = source.samples() else {
         return Err(Error::new(
@@ -354,12 +354,15 @@ fn trace(source: &CellSource, [row, column]: [usize; 2], len: usize) -> Result<V
             "`traces` needs a gray video: the pixels of a color video have no single value",
         ));
     }
-    let pixel = video.layout().slice(1, row, 1, 1).slice(2, column, 1, 1);
+    let region = Region {
+        y: row as i64,
+        x: column as i64,
+        size: TRACE_SIZE,
+        window: Window::Rect,
+    };
+    let trace = region::trace(&video.frames(0, len, 1), &region)?;
     let mut values = vec![0.0; len];
-    video
-        .with_layout(pixel)
-        .samples()
-        .read_frames(0..len, 0..1, &mut values);
+    trace.samples().read_frames(0..len, 0..1, &mut values);
     Ok(values)
 }
 

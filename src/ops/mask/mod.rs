@@ -4,4 +4,5 @@ pub mod background;
 pub mod contour;
 pub mod morphology;
 pub mod outline;
+pub mod profile;
 pub mod region;

@@ -2,7 +2,9 @@
 
 use rhai::{Array, Dynamic, ImmutableString};
 
+use crate::bail;
 use crate::color::{Color, pack, unpack};
+use crate::error::{Result, counted};
 use crate::export::MovieSource;
 use crate::script::call::value::{Type, Value, has_videos};
 use crate::video::{Frames, Video};
@@ -78,6 +80,21 @@ impl<T: Value> Value for OneOrEach<T> {
         match self {
             Self::One(value) => value.into_dynamic(),
             Self::Each(values) => values.into_dynamic(),
+        }
+    }
+}
+
+/// One value for each of `count` videos.
+pub fn for_each<T: Clone>(name: &str, values: OneOrEach<T>, count: usize) -> Result<Vec<T>> {
+    match values {
+        OneOrEach::One(value) => Ok(vec![value; count]),
+        OneOrEach::Each(values) if values.len() == count => Ok(values),
+        OneOrEach::Each(values) => {
+            bail!(
+                "`{name}` must have one value for each of the {}, got {}",
+                counted(count, "video"),
+                values.len()
+            )
         }
     }
 }

@@ -10,6 +10,7 @@ pub(in crate::script) mod json;
 pub(crate) mod members;
 pub(in crate::script) mod metadata;
 pub(in crate::script) mod player;
+mod player_regions;
 pub(in crate::script) mod progress;
 pub(in crate::script) mod provenance;
 pub(in crate::script) mod tables;

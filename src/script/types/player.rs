@@ -1,12 +1,14 @@
 //! Script type for players: properties that can be read and set during playback.
 
-use rhai::{Dynamic, Engine, INT, NativeCallContext};
+use rhai::{Dynamic, Engine, INT, ImmutableString, NativeCallContext};
 
+use super::drawing::{OneOrEach, for_each};
 use super::members::{Member, Scripted};
+use super::player_regions;
 use crate::bail;
+use crate::color::colormap::{Colormap, ScaledColormap};
 use crate::error::Result;
 use crate::player::Player;
-use crate::player::probes::ProbeRegion;
 use crate::script::call::register::or_raise;
 use crate::script::call::value::{Type, Value, describe};
 
@@ -57,39 +59,61 @@ const PLAYER_MEMBERS: &[Member<Player>] = &[
         get: |player| player.playback().shows_every_frame().into_dynamic(),
     },
     Member {
+        name: "loop_range",
+        doc: "Part that is played, `[start, end]` without frame `end`, or `()` for all frames; can be set.",
+        get: |player| match player.playback().part() {
+            Some((first, last)) => vec![first, last + 1].into_dynamic(),
+            None => Dynamic::UNIT,
+        },
+    },
+    Member {
+        name: "bookmarks",
+        doc: "Frames that are bookmarked, in order; can be set.",
+        get: |player| player.bookmarks().into_dynamic(),
+    },
+    Member {
+        name: "vmin",
+        doc: "Lower color limit, of several videos an array; can be set.",
+        get: |player| of_scales(player, |scale| scale.low().into_dynamic()),
+    },
+    Member {
+        name: "vmax",
+        doc: "Upper color limit, of several videos an array; can be set.",
+        get: |player| of_scales(player, |scale| scale.high().into_dynamic()),
+    },
+    Member {
+        name: "gamma",
+        doc: "Power of the position between the color limits, of several videos an array; can be set.",
+        get: |player| of_scales(player, |scale| scale.gamma().into_dynamic()),
+    },
+    Member {
+        name: "cmap",
+        doc: "Name of the colormap, of several videos an array; can be set.",
+        get: |player| {
+            of_scales(player, |scale| {
+                scale.colormap().name().to_owned().into_dynamic()
+            })
+        },
+    },
+    Member {
         name: "is_open",
         doc: "Whether its window is open.",
         get: |player| player.is_open().into_dynamic(),
     },
     Member {
         name: "points",
-        doc: "Pixels probed in its window, `[[y, x], …]`.",
-        get: |player| {
-            let points = player
-                .probes()
-                .into_iter()
-                .filter_map(|probe| match probe.region {
-                    ProbeRegion::Point { y, x } => Some(vec![y, x]),
-                    ProbeRegion::Region(_) => None,
-                });
-            points.collect::<Vec<_>>().into_dynamic()
-        },
+        doc: "Pixels probed in its window, `[[y, x], …]`; can be set.",
+        get: player_regions::points,
     },
     Member {
         name: "regions",
-        doc: "Rectangles probed in its window, `[[y0, x0, y1, x1], …]`, as for `mask_rect`.",
-        get: |player| {
-            let regions = player
-                .probes()
-                .into_iter()
-                .filter_map(|probe| match probe.region {
-                    ProbeRegion::Point { .. } => None,
-                    ProbeRegion::Region(bounds) => {
-                        Some(vec![bounds.y0, bounds.x0, bounds.y1, bounds.x1])
-                    }
-                });
-            regions.collect::<Vec<_>>().into_dynamic()
-        },
+        doc: "Regions probed in its window, each a map with `kind`, `bounds` `[y0, x0, y1, x1]` and others; can be set.",
+        get: player_regions::regions,
+    },
+    Member {
+        name: "masks",
+        doc: "Regions probed in its window, each as a bool image {y, x}; can be set.",
+        get: player_regions::masks,
     },
 ];
 
@@ -101,6 +125,15 @@ fn register_setters(engine: &mut Engine) {
         "speed",
         "looping",
         "every_frame",
+        "points",
+        "regions",
+        "masks",
+        "loop_range",
+        "bookmarks",
+        "vmin",
+        "vmax",
+        "gamma",
+        "cmap",
     ] {
         engine.register_set(
             name,
@@ -139,9 +172,100 @@ fn set(player: &Player, name: &str, value: Dynamic) -> Result<()> {
             let looping = read(name, value, "true or false")?;
             player.change(|playback| playback.set_looping(looping));
         }
+        "points" => player_regions::set_points(player, value)?,
+        "regions" => player_regions::set_regions(player, value)?,
+        "masks" => player_regions::set_masks(player, value)?,
+        "loop_range" => {
+            let expected = "two frames `[start, end]`, or ()";
+            let range: Option<Vec<usize>> = read(name, value, expected)?;
+            let len = player.playback().last() + 1;
+            let part = match range.as_deref() {
+                None => None,
+                Some([start, end]) if start < end && *end <= len => Some((*start, *end - 1)),
+                Some([start, end]) => {
+                    bail!("`loop_range` must be within 0 to {len}, got {start} to {end}")
+                }
+                Some(frames) => bail!("`loop_range` must be {expected}, got {frames:?}"),
+            };
+            player.change(|playback| playback.set_part(part));
+        }
+        "bookmarks" => {
+            let frames: Vec<usize> = read(name, value, "an array of frames")?;
+            let last = player.playback().last();
+            if let Some(frame) = frames.iter().find(|frame| last < **frame) {
+                bail!("`bookmarks` has frame {frame}, but the last is {last}");
+            }
+            player.set_bookmarks(frames);
+        }
+        "vmin" => set_scales(player, name, value, "a number", |scale, low: f64| {
+            scale.with_limits(low, scale.high())
+        })?,
+        "vmax" => set_scales(player, name, value, "a number", |scale, high: f64| {
+            scale.with_limits(scale.low(), high)
+        })?,
+        "gamma" => set_scales(player, name, value, "a number", |scale, gamma: f64| {
+            scale.with_gamma(gamma)
+        })?,
+        // A colormap of a script's own colors is not found by its name.
+        "cmap" if is_name_of_all(player, &value) => {}
+        "cmap" => set_scales(
+            player,
+            name,
+            value,
+            "a colormap",
+            |scale, cmap: Colormap| scale.with_colormap(cmap),
+        )?,
         _ => {
             let every = read(name, value, "true or false")?;
             player.change(|playback| playback.set_every_frame(every));
+        }
+    }
+    Ok(())
+}
+
+/// A property of the colors of the only video, or of each; `()` for a color video or an overlay.
+fn of_scales(player: &Player, get: fn(&ScaledColormap) -> Dynamic) -> Dynamic {
+    let scales = player.scales().into_iter();
+    let mut values: Vec<Dynamic> = scales
+        .map(|scale| scale.as_ref().map_or(Dynamic::UNIT, get))
+        .collect();
+    match values.len() {
+        1 => values.remove(0),
+        _ => values.into(),
+    }
+}
+
+/// Whether a value is the name that the colormaps of all videos have.
+fn is_name_of_all(player: &Player, value: &Dynamic) -> bool {
+    let scales = player.scales();
+    value.read_lock::<ImmutableString>().is_some_and(|name| {
+        let has_name = |scale: &ScaledColormap| scale.colormap().name() == name.as_str();
+        scales
+            .iter()
+            .all(|scale| scale.as_ref().is_some_and(has_name))
+    })
+}
+
+/// Sets a property of the colors of each video; one value is for all that have it.
+fn set_scales<T: Value + Clone>(
+    player: &Player,
+    name: &str,
+    value: Dynamic,
+    expected: &str,
+    change: fn(&ScaledColormap, T) -> ScaledColormap,
+) -> Result<()> {
+    let scales = player.scales();
+    let is_color = scales.iter().all(Option::is_none);
+    let values: OneOrEach<Option<T>> = read(name, value, expected)?;
+    if matches!(values, OneOrEach::One(None)) {
+        bail!("`{name}` must be {expected}, got ()");
+    }
+    let is_one = matches!(values, OneOrEach::One(_));
+    let values = for_each(name, values, scales.len())?;
+    for (panel, (scale, value)) in scales.iter().zip(values).enumerate() {
+        // One value is for all videos that have a colormap, () for one that has none.
+        if let Some(value) = value.filter(|_| scale.is_some() || !is_one || is_color) {
+            player.set_scale(panel, |scale| change(scale, value))?;
         }
     }
     Ok(())

@@ -6,6 +6,7 @@ use crate::color::colormap::Colormap;
 use crate::export::movie::MovieSource;
 use crate::ops::testing::ramp;
 use crate::video::Video;
+use crate::view::annotations::TimeUnit;
 
 fn panels(videos: Vec<Video>, cmap: &str) -> Panels {
     let colormap = Colormap::named(cmap).unwrap();
@@ -126,4 +127,20 @@ fn annotations_say_what_they_need() {
         ..MovieAnnotations::default()
     });
     assert!(scale.contains("at least 1"));
+}
+
+#[test]
+fn traces_are_those_of_windows_and_of_the_function_trace() {
+    let video = ramp(&[3, 9, 9]);
+    let source = panels(vec![video.clone()], "gray").sources.remove(0);
+    let found = trace(&source, [0, 4], 3).unwrap();
+    let region = Region {
+        y: 0,
+        x: 4,
+        size: 5,
+        window: Window::Rect,
+    };
+    let expected = region::trace(&video, &region).unwrap();
+    assert_eq!(found, crate::ops::testing::values(&expected));
+    assert_ne!(found[0], 4.0, "not the pixel alone");
 }

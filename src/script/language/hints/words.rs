@@ -156,7 +156,7 @@ pub(crate) const FOREIGN_NAMES: &[ForeignName] = &[
     ForeignName {
         names: &["positions_from_A_to_B", "random_positions"],
         words: &["line profile", "kymograph"],
-        functions: &["traces::extract", "linspace"],
+        functions: &["line_profile", "traces::extract", "linspace"],
         hint: "positions are arrays [[y, x], …]; traces::extract(v, positions, size) extracts their traces",
     },
     ForeignName {

@@ -1,0 +1,443 @@
+//! Regions in a window: drawing, selecting, moving, resizing, naming, removing, and undoing it.
+
+use super::Player;
+use super::layout::PlayerLayout;
+use super::probes::{self, Probe};
+use super::region::{FramePoint, ProbeRegion, RegionSettings};
+use super::sketch::{RegionTool, Sketch};
+use super::state::{Drag, PlayerState};
+use super::theme::MARKERS;
+use crate::error::Result;
+use crate::video::number_text;
+use crate::view::annotations::length_text;
+
+/// Largest number of steps that can be undone.
+const MAX_UNDO: usize = 100;
+
+/// Distance in pixels of a display of scale 1 at which a region is grabbed.
+const REACH: usize = 7;
+
+/// Smallest and largest radius of the brush in pixels of the video.
+const RADIUS: (f64, f64) = (0.6, 200.0);
+
+impl RegionSettings {
+    /// Whether a probe is already as these settings say.
+    fn describes(&self, probe: &Probe) -> bool {
+        let color = self.color.unwrap_or(probe.color);
+        (&self.region, &self.name, color, self.panel)
+            == (&probe.region, &probe.name, probe.color, probe.panel)
+    }
+}
+
+impl PlayerState {
+    /// Keeps the probes as they are, so that the next change can be undone.
+    pub(super) fn remember(&mut self) {
+        if self.undone.len() == MAX_UNDO {
+            self.undone.remove(0);
+        }
+        self.undone.push(self.probes.clone());
+        self.redone.clear();
+    }
+
+    /// Width and height of the frames of a panel.
+    fn frame_size(&self, panel: usize) -> (usize, usize) {
+        let panel = self.panels.get(panel);
+        panel.map_or((1, 1), |panel| panel.frames.frame_size())
+    }
+
+    /// Selects a probe, and shows its name, area and mean.
+    fn select(&mut self, index: usize) {
+        self.selected = Some(index);
+        let Some(probe) = self.probes.get(index) else {
+            return;
+        };
+        let runs = probe.region.runs(self.frame_size(probe.panel));
+        let area: usize = runs.iter().map(|run| run.columns.len()).sum();
+        let length = match &probe.region {
+            ProbeRegion::Line(ends) => format!("{} long, ", self.length_text(probe.panel, ends)),
+            _ => String::new(),
+        };
+        let mean = probe.trace.values().get(self.playback.frame()).copied();
+        let mean = mean.filter(|mean| mean.is_finite());
+        let mean = mean.map_or_else(String::new, |mean| format!(", mean {}", number_text(mean)));
+        let name = probe.label(self.panels.len());
+        self.say(format!("{name}: {length}{area} pixels{mean}"));
+    }
+
+    /// Length of a line in pixels, or in µm if the size of a pixel is known.
+    fn length_text(&self, panel: usize, [from, to]: &[FramePoint; 2]) -> String {
+        let (right, down) = (to.0 - from.0, to.1 - from.1);
+        let panel = self.panels.get(panel);
+        let pixel = panel.and_then(|panel| panel.frames.base().metadata().pixel_size);
+        match pixel {
+            Some([height, width]) => length_text((right * width).hypot(down * height)),
+            None => format!("{} px", number_text(right.hypot(down))),
+        }
+    }
+}
+
+impl Player {
+    /// Takes a tool to draw with, or puts it away.
+    pub(super) fn take_tool(&self, tool: RegionTool) {
+        let mut state = self.state();
+        state.sketch = None;
+        state.tool = match state.tool {
+            Some(taken) if taken == tool => None,
+            _ => Some(tool),
+        };
+        let message = match state.tool {
+            Some(tool) => tool.hint(),
+            None => "no region",
+        };
+        state.say(message);
+    }
+
+    /// Puts the tool away; false if there is none.
+    pub(super) fn drop_tool(&self) -> bool {
+        let mut state = self.state();
+        let had = state.tool.take().is_some();
+        if had {
+            state.sketch = None;
+            state.message = None;
+            state.changed();
+        }
+        had
+    }
+
+    /// Changes the size of the brush by a factor.
+    pub(super) fn resize_brush(&self, factor: f64) {
+        let mut state = self.state();
+        state.brush = (state.brush * factor).clamp(RADIUS.0, RADIUS.1);
+        let width = number_text((20.0 * state.brush).round() / 10.0);
+        state.say(format!("brush {width} pixels wide"));
+    }
+
+    /// Begins or continues to draw at a position of a panel.
+    pub(super) fn begin_sketch(&self, panel: usize, at: FramePoint) -> bool {
+        let mut state = self.state();
+        let Some(tool) = state.tool else {
+            return false;
+        };
+        match &mut state.sketch {
+            Some(sketch) if sketch.panel == panel && tool == RegionTool::Polygon => {
+                sketch.points.push(at);
+            }
+            sketch => {
+                *sketch = Some(Sketch {
+                    panel,
+                    tool,
+                    points: vec![at],
+                });
+            }
+        }
+        state.drag = Drag::Sketch { panel };
+        state.changed();
+        true
+    }
+
+    /// Continues to draw to a position.
+    pub(super) fn drag_sketch(&self, to: FramePoint) {
+        let mut state = self.state();
+        if let Some(sketch) = &mut state.sketch {
+            sketch.drag(to);
+            state.changed();
+        }
+    }
+
+    /// Ends the drawing of a region, except of a polygon, which Enter ends.
+    pub(super) fn release_sketch(&self) {
+        let is_polygon = self.state().tool == Some(RegionTool::Polygon);
+        if !is_polygon {
+            self.end_sketch();
+        }
+    }
+
+    /// Makes what was drawn a probe; false if nothing was.
+    pub(super) fn end_sketch(&self) -> bool {
+        let mut state = self.state();
+        let Some(sketch) = state.sketch.take() else {
+            return false;
+        };
+        let paints = sketch.tool.stays();
+        if !paints {
+            state.tool = None;
+        }
+        let selected = state.selected.filter(|_| paints);
+        let selected = selected.filter(|index| {
+            let probe = state.probes.get(*index);
+            probe.is_some_and(|probe| probe.panel == sketch.panel)
+        });
+        let size = state.frame_size(sketch.panel);
+        let changed = selected.map(|index| state.probes[index].region.clone());
+        let is_area = |region: &ProbeRegion| {
+            !matches!(region, ProbeRegion::Point { .. } | ProbeRegion::Line(_))
+        };
+        let changed = changed.filter(is_area);
+        if changed.is_none() && sketch.tool == RegionTool::Eraser {
+            state.say("click the region to erase first");
+            return true;
+        }
+        let region = sketch.region(size, (state.brush, changed.as_ref()));
+        let is_new = changed.is_none();
+        drop(state);
+        match (region, selected) {
+            (Some(region), Some(index)) if !is_new => self.reshape(index, region, true),
+            (Some(region), _) => {
+                self.state().remember();
+                self.probe(sketch.panel, region);
+                let mut state = self.state();
+                let last = state.probes.len().saturating_sub(1);
+                state.select(last);
+            }
+            (None, Some(index)) if !is_new => self.remove_at(index),
+            (None, _) => self.say("this region holds no pixel"),
+        }
+        true
+    }
+
+    /// Grabs a handle of the selected region, or the region itself, at a position in a frame.
+    pub(super) fn grab_region(&self, panel: usize, at: FramePoint, layout: &PlayerLayout) -> bool {
+        let reach = self.reach(panel, layout);
+        let mut state = self.state();
+        let Some((index, probe)) = state
+            .selected
+            .and_then(|index| Some((index, state.probes.get(index)?)))
+            .filter(|(_, probe)| probe.panel == panel)
+        else {
+            return false;
+        };
+        let size = state.frame_size(panel);
+        let near = |point: &FramePoint| (point.0 - at.0).hypot(point.1 - at.1) <= reach;
+        let handle = probe.region.handles().iter().position(near);
+        if handle.is_none() && !probe.region.contains(at, reach, size) {
+            return false;
+        }
+        let original = probe.region.clone();
+        state.drag = Drag::Reshape {
+            panel,
+            index,
+            handle,
+            from: at,
+            original,
+            moved: false,
+        };
+        true
+    }
+
+    /// Drags the region that was grabbed to a position.
+    pub(super) fn drag_region(&self, to: FramePoint) {
+        let mut state = self.state();
+        let Drag::Reshape {
+            panel,
+            index,
+            handle,
+            from,
+            original,
+            moved,
+        } = state.drag.clone()
+        else {
+            return;
+        };
+        if state.probes.len() <= index {
+            return;
+        }
+        let size = state.frame_size(panel);
+        let by = (to.0 - from.0, to.1 - from.1);
+        let region = match handle {
+            Some(handle) => original.resized(handle, to, size),
+            None => original.moved(by, size),
+        };
+        if region == state.probes[index].region || region.runs(size).is_empty() {
+            return;
+        }
+        if !moved {
+            state.remember();
+        }
+        state.drag = Drag::Reshape {
+            panel,
+            index,
+            handle,
+            from,
+            original,
+            moved: true,
+        };
+        drop(state);
+        self.reshape(index, region, false);
+    }
+
+    /// Gives a probe other pixels and a new trace.
+    fn reshape(&self, index: usize, region: ProbeRegion, is_remembered: bool) {
+        let mut state = self.state();
+        if is_remembered {
+            state.remember();
+        }
+        let Some((panel, probed)) = state.probes.get(index).and_then(|probe| {
+            let panel = state.panels.get(probe.panel)?;
+            Some((probe.panel, panel.clone()))
+        }) else {
+            return;
+        };
+        let size = state.frame_size(panel);
+        drop(state);
+        let trace = self.probe_trace(&probed, region.runs(size));
+        let mut state = self.state();
+        if let Some(probe) = state.probes.get_mut(index) {
+            (probe.region, probe.trace) = (region, trace);
+        }
+        state.renew_needs();
+        drop(state);
+        self.want_traces();
+    }
+
+    /// Selects the region at a position in a frame, or none if it was selected; false if there is
+    /// none.
+    pub(super) fn click_region(&self, panel: usize, at: FramePoint, layout: &PlayerLayout) -> bool {
+        let reach = self.reach(panel, layout);
+        let mut state = self.state();
+        let size = state.frame_size(panel);
+        let hit = |probe: &Probe| probe.panel == panel && probe.region.contains(at, reach, size);
+        let Some(index) = state.probes.iter().rposition(hit) else {
+            return false;
+        };
+        if state.selected == Some(index) {
+            state.selected = None;
+            state.changed();
+        } else {
+            state.select(index);
+        }
+        true
+    }
+
+    /// Distance in pixels of the frame at which a region is grabbed.
+    fn reach(&self, panel: usize, layout: &PlayerLayout) -> f64 {
+        let width = layout
+            .panels
+            .get(panel)
+            .map_or(1, |panel| panel.video.width);
+        let reach = self.state().inputs().sizes.px(REACH);
+        reach as f64 * self.part(panel).width / width.max(1) as f64
+    }
+
+    /// Selects the next region.
+    pub(super) fn select_next(&self) {
+        let mut state = self.state();
+        match state.probes.len() {
+            0 => state.say("there are no regions"),
+            count => {
+                let next = state.selected.map_or(0, |index| (index + 1) % count);
+                state.select(next);
+            }
+        }
+    }
+
+    /// Removes the selected region or point, or else the last.
+    pub(super) fn remove_probe(&self) {
+        let mut state = self.state();
+        if let Some(sketch) = &mut state.sketch
+            && sketch.tool == RegionTool::Polygon
+        {
+            sketch.points.pop();
+            if sketch.points.is_empty() {
+                state.sketch = None;
+            }
+            return state.changed();
+        }
+        let last = state.probes.len().checked_sub(1);
+        let index = state.selected.or(last);
+        drop(state);
+        if let Some(index) = index {
+            self.remove_at(index);
+        }
+    }
+
+    fn remove_at(&self, index: usize) {
+        let mut state = self.state();
+        if index < state.probes.len() {
+            state.remember();
+            state.probes.remove(index);
+            state.selected = None;
+            state.renew_needs();
+        }
+    }
+
+    /// Takes the last change of the regions back, or makes it again.
+    pub(super) fn undo(&self, is_redo: bool) {
+        let mut state = self.state();
+        let state = &mut *state;
+        let (from, to) = match is_redo {
+            true => (&mut state.redone, &mut state.undone),
+            false => (&mut state.undone, &mut state.redone),
+        };
+        let Some(probes) = from.pop() else {
+            return state.say("nothing to take back");
+        };
+        to.push(std::mem::replace(&mut state.probes, probes));
+        state.selected = None;
+        state.renew_needs();
+    }
+
+    /// Gives the selected region the next color.
+    pub(super) fn recolor_region(&self) {
+        let mut state = self.state();
+        let Some(index) = state.selected.filter(|index| *index < state.probes.len()) else {
+            return state.say("click a region first");
+        };
+        state.remember();
+        let color = state.probes[index].color;
+        let place = MARKERS.iter().position(|marker| *marker == color);
+        let next = place.map_or(0, |place| (place + 1) % MARKERS.len());
+        state.probes[index].color = MARKERS[next];
+        state.changed();
+    }
+
+    /// Names the selected region.
+    pub(super) fn name_region(&self, name: &str) {
+        let mut state = self.state();
+        let name = name.trim();
+        if let Some(index) = state.selected.filter(|index| *index < state.probes.len()) {
+            state.remember();
+            state.probes[index].name = Some(name.to_owned()).filter(|name| !name.is_empty());
+            state.changed();
+        }
+    }
+
+    /// Replaces the probes that are points, or those that are not.
+    pub fn set_probes(&self, are_points: bool, settings: Vec<RegionSettings>) -> Result<()> {
+        let mut state = self.state();
+        for RegionSettings { region, panel, .. } in &settings {
+            probes::check(
+                region,
+                state.frame_size(*panel),
+                (*panel, state.panels.len()),
+            )?;
+        }
+        let is_point = |probe: &Probe| matches!(probe.region, ProbeRegion::Point { .. });
+        let before = state
+            .probes
+            .iter()
+            .filter(|probe| is_point(probe) == are_points);
+        // Scripts also set what a chain such as `p.regions[0]` has only read.
+        if before.clone().count() == settings.len()
+            && before
+                .zip(&settings)
+                .all(|(probe, set)| set.describes(probe))
+        {
+            return Ok(());
+        }
+        state.remember();
+        state.probes.retain(|probe| is_point(probe) != are_points);
+        state.selected = None;
+        state.renew_needs();
+        drop(state);
+        for settings in settings {
+            self.probe(settings.panel, settings.region);
+            let mut state = self.state();
+            if let Some(probe) = state.probes.last_mut() {
+                probe.name = settings.name;
+                probe.color = settings.color.unwrap_or(probe.color);
+            }
+            state.renew_needs();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,143 @@
+//! Regions while they are drawn with the mouse.
+
+use std::sync::Arc;
+
+use super::region::{FramePoint, PixelRect, ProbeRegion, painted};
+
+/// What the mouse draws.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RegionTool {
+    Rect,
+    Ellipse,
+    Polygon,
+    Freehand,
+    Line,
+    Brush,
+    Eraser,
+}
+
+impl RegionTool {
+    /// How to use it.
+    pub(super) fn hint(self) -> &'static str {
+        match self {
+            Self::Rect => "draw a rectangle with the mouse",
+            Self::Ellipse => "draw an ellipse with the mouse",
+            Self::Polygon => "click the corners of a polygon, then press Enter",
+            Self::Freehand => "draw a region with the mouse",
+            Self::Line => "draw a line with the mouse",
+            Self::Brush => "paint the selected region or a new one; Escape ends",
+            Self::Eraser => "erase the selected region; Escape ends",
+        }
+    }
+
+    /// Whether it stays in the hand after it was used.
+    pub(super) fn stays(self) -> bool {
+        matches!(self, Self::Brush | Self::Eraser)
+    }
+}
+
+/// Region being drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Sketch {
+    pub(super) panel: usize,
+    pub(super) tool: RegionTool,
+    /// Positions of the mouse in the frame.
+    pub(super) points: Vec<FramePoint>,
+}
+
+impl Sketch {
+    /// Continues to a position of the mouse.
+    pub(super) fn drag(&mut self, to: FramePoint) {
+        match self.tool {
+            RegionTool::Freehand | RegionTool::Brush | RegionTool::Eraser => {
+                const LEAST: f64 = 0.4;
+                let last = self.points.last();
+                let is_far = |from: &FramePoint| LEAST < (to.0 - from.0).hypot(to.1 - from.1);
+                if last.is_none_or(is_far) {
+                    self.points.push(to);
+                }
+            }
+            RegionTool::Rect | RegionTool::Ellipse | RegionTool::Line => {
+                self.points.truncate(1);
+                self.points.push(to);
+            }
+            RegionTool::Polygon => {
+                if let Some(last) = self.points.last_mut() {
+                    *last = to;
+                }
+            }
+        }
+    }
+
+    /// The region, if it is one; a brush and an eraser of a radius change another.
+    pub(super) fn region(
+        &self,
+        size: (usize, usize),
+        (radius, changed): (f64, Option<&ProbeRegion>),
+    ) -> Option<ProbeRegion> {
+        let points = &self.points;
+        let (first, last) = (*points.first()?, *points.last()?);
+        let region = match self.tool {
+            RegionTool::Rect => ProbeRegion::Rect(PixelRect::between(first, last, size)),
+            RegionTool::Ellipse => ProbeRegion::Ellipse(PixelRect::between(first, last, size)),
+            RegionTool::Line => ProbeRegion::Line([first, last]),
+            RegionTool::Polygon | RegionTool::Freehand if points.len() < 3 => return None,
+            RegionTool::Polygon | RegionTool::Freehand => ProbeRegion::Polygon(points.clone()),
+            RegionTool::Brush | RegionTool::Eraser => {
+                let before = changed.map_or_else(Vec::new, |region| region.runs(size));
+                let brush = (radius, self.tool == RegionTool::Eraser);
+                ProbeRegion::Mask(Arc::from(painted(&before, points, brush, size)))
+            }
+        };
+        (!region.runs(size).is_empty()).then_some(region)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sketch(tool: RegionTool, points: &[FramePoint]) -> Sketch {
+        let mut sketch = Sketch {
+            panel: 0,
+            tool,
+            points: points[..1].to_vec(),
+        };
+        points[1..].iter().for_each(|point| sketch.drag(*point));
+        sketch
+    }
+
+    #[test]
+    fn a_drag_makes_the_shape_of_its_tool() {
+        let size = (20, 10);
+        let drawn = |tool| {
+            let way = [(1.0, 1.0), (6.0, 1.2), (6.0, 5.0)];
+            sketch(tool, &way).region(size, (1.0, None))
+        };
+        let rect = PixelRect {
+            y0: 1,
+            x0: 1,
+            y1: 5,
+            x1: 6,
+        };
+        assert_eq!(drawn(RegionTool::Rect), Some(ProbeRegion::Rect(rect)));
+        assert_eq!(drawn(RegionTool::Ellipse), Some(ProbeRegion::Ellipse(rect)));
+        let line = ProbeRegion::Line([(1.0, 1.0), (6.0, 5.0)]);
+        assert_eq!(drawn(RegionTool::Line), Some(line));
+        let Some(ProbeRegion::Polygon(corners)) = drawn(RegionTool::Freehand) else {
+            panic!("no polygon");
+        };
+        assert_eq!(corners.len(), 3);
+        assert!(matches!(
+            drawn(RegionTool::Brush),
+            Some(ProbeRegion::Mask(_))
+        ));
+        assert_eq!(
+            drawn(RegionTool::Eraser),
+            None,
+            "nothing is left of nothing"
+        );
+        let thin = sketch(RegionTool::Freehand, &[(1.0, 1.0), (1.0, 3.0), (1.0, 1.1)]);
+        assert_eq!(thin.region(size, (1.0, None)), None, "it holds no pixel");
+    }
+}

@@ -1,0 +1,170 @@
+//! Text that is typed into a window: the frame or time to jump to, or the name of a region.
+
+use super::Player;
+use super::playback::{Key, Playback};
+use crate::bail;
+use crate::error::{Error, Result};
+
+/// Longest text that can be typed.
+const MAX_CHARS: usize = 40;
+
+/// Text being typed, and what it is for.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct TextEntry {
+    purpose: EntryPurpose,
+    text: String,
+}
+
+/// What a text is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum EntryPurpose {
+    Jump,
+    RegionName,
+}
+
+impl TextEntry {
+    /// What is shown while it is typed.
+    pub(super) fn shown(&self) -> String {
+        let prompt = match self.purpose {
+            EntryPurpose::Jump => "frame or time",
+            EntryPurpose::RegionName => "name of the region",
+        };
+        format!("{prompt}: {}_", self.text)
+    }
+
+    /// Takes a key; true if it belongs to the text.
+    fn take(&mut self, key: Key) -> bool {
+        match key {
+            Key::Char(char) if self.text.chars().count() < MAX_CHARS => self.text.push(char),
+            Key::Space if self.text.chars().count() < MAX_CHARS => self.text.push(' '),
+            Key::Char(_) | Key::Space => {}
+            Key::Backspace => {
+                self.text.pop();
+            }
+            _ => return false,
+        }
+        true
+    }
+}
+
+/// The frame that a text names: a frame, from the end if it is negative, or a time in ms or s.
+fn frame_of(text: &str, playback: &Playback, fps: Option<f64>) -> Result<usize> {
+    let text = text.trim();
+    let last = playback.last();
+    let frame = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
+        (Some(time), _) => frame_at(time, 1000.0, fps)?,
+        (None, Some(time)) => frame_at(time, 1.0, fps)?,
+        (None, None) => match text.parse::<i64>() {
+            Ok(frame) if frame < 0 => frame + last as i64 + 1,
+            Ok(frame) => frame,
+            Err(_) => return Err(no_frame(text)),
+        },
+    };
+    match usize::try_from(frame) {
+        Ok(frame) if (playback.start()..=last).contains(&frame) => Ok(frame),
+        _ => bail!("frame {frame} is not from {} to {last}", playback.start()),
+    }
+}
+
+/// The frame at a time, whose unit has a number of parts per second.
+fn frame_at(time: &str, parts: f64, fps: Option<f64>) -> Result<i64> {
+    let Some(fps) = fps else {
+        bail!("the frame rate is unknown: type a frame");
+    };
+    match time.trim().parse::<f64>() {
+        Ok(time) if time.is_finite() => Ok((time / parts * fps).round() as i64),
+        _ => Err(no_frame(time)),
+    }
+}
+
+fn no_frame(text: &str) -> Error {
+    Error::new(format!(
+        "`{text}` is no frame or time such as 120, 250 ms or 1.5 s"
+    ))
+}
+
+impl Player {
+    /// Begins to type the frame or time to jump to.
+    pub(super) fn begin_jump(&self) {
+        self.begin_entry(EntryPurpose::Jump, String::new());
+    }
+
+    /// Begins to type the name of the selected region.
+    pub(super) fn begin_name(&self) {
+        let state = self.state();
+        let probe = state.selected.and_then(|index| state.probes.get(index));
+        let name = probe.map(|probe| probe.name.clone().unwrap_or_default());
+        drop(state);
+        match name {
+            Some(name) => self.begin_entry(EntryPurpose::RegionName, name),
+            None => self.say("click a region first"),
+        }
+    }
+
+    fn begin_entry(&self, purpose: EntryPurpose, text: String) {
+        let mut state = self.state();
+        state.entry = Some(TextEntry { purpose, text });
+        state.changed();
+    }
+
+    /// Handles a key while text is typed; false if none is.
+    pub(super) fn entry_key(&self, key: Key) -> bool {
+        let mut state = self.state();
+        let Some(entry) = &mut state.entry else {
+            return false;
+        };
+        if entry.take(key) {
+            state.changed();
+            return true;
+        }
+        let entry = state.entry.take();
+        state.changed();
+        drop(state);
+        if let (Key::Enter, Some(entry)) = (key, entry) {
+            match entry.purpose {
+                EntryPurpose::Jump => self.jump(&entry.text),
+                EntryPurpose::RegionName => self.name_region(&entry.text),
+            }
+        }
+        true
+    }
+
+    fn jump(&self, text: &str) {
+        let fps = self.state().fps();
+        match frame_of(text, &self.playback(), fps) {
+            Ok(frame) => self.seek(frame),
+            Err(error) => self.say(error.message()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn frames_and_times_are_understood() {
+        let playback = Playback::new(2, 100, 1, Duration::from_millis(10));
+        let frame = |text: &str, fps| {
+            frame_of(text, &playback, fps).map_err(|error| error.message().to_owned())
+        };
+        let fps = Some(500.0);
+        assert_eq!(frame("42", None), Ok(42));
+        assert_eq!(frame(" -1 ", None), Ok(99));
+        assert_eq!(frame("100 ms", fps), Ok(50));
+        assert_eq!(frame("0.1s", fps), Ok(50));
+        assert_eq!(frame("15ms", Some(100.0)), Ok(2));
+        let missed = |text, fps| frame(text, fps).unwrap_err();
+        assert_eq!(missed("1", None), "frame 1 is not from 2 to 99");
+        assert_eq!(missed("9 s", fps), "frame 4500 is not from 2 to 99");
+        assert_eq!(
+            missed("9 s", None),
+            "the frame rate is unknown: type a frame"
+        );
+        for text in ["", "x", "1.5", "ms", "nan s", "inf ms"] {
+            let message = missed(text, fps);
+            assert!(message.contains("is no frame or time"), "{text}: {message}");
+        }
+    }
+}
