@@ -122,23 +122,34 @@ impl Operation {
         inputs
     }
 
-    fn into_inputs(self) -> Vec<History> {
-        let values = match self {
-            Self::Call { arguments, .. } => arguments.into_iter().map(|(_, value)| value).collect(),
-            Self::Binary(_, left, right) => vec![left, right],
-            Self::Unary(_, operand) => vec![operand],
-            Self::Part { of, index } => vec![of, index],
+    /// Adds the histories of the videos that it used.
+    fn into_inputs(self, found: &mut Vec<History>) {
+        match self {
+            Self::Call { arguments, .. } => {
+                let values = arguments.into_iter().map(|(_, value)| value);
+                values.for_each(|value| value.into_histories(found));
+            }
+            Self::Binary(_, left, right) => {
+                left.into_histories(found);
+                right.into_histories(found);
+            }
+            Self::Unary(_, operand) => operand.into_histories(found),
+            Self::Part { of, index } => {
+                of.into_histories(found);
+                index.into_histories(found);
+            }
             Self::Change {
                 of, index, value, ..
-            } => [of, value].into_iter().chain(index).collect(),
-            Self::Metadata { of, .. } => vec![of],
-            Self::Recorded(_) | Self::Forgotten(_) => Vec::new(),
-        };
-        let mut inputs = Vec::new();
-        for value in values {
-            value.into_histories(&mut inputs);
+            } => {
+                of.into_histories(found);
+                value.into_histories(found);
+                index
+                    .into_iter()
+                    .for_each(|index| index.into_histories(found));
+            }
+            Self::Metadata { of, .. } => of.into_histories(found),
+            Self::Recorded(_) | Self::Forgotten(_) => {}
         }
-        inputs
     }
 
     /// Number of links that it takes the memory of.
@@ -152,8 +163,12 @@ impl Operation {
 impl History {
     /// Links an operation to the histories of its arguments.
     pub fn new(operation: Operation) -> Self {
-        let before = operation.inputs().into_iter().map(|input| input.0.size);
-        let size = before.fold(operation.weight(), usize::saturating_add);
+        let (mut values, mut links) = (0, 0usize);
+        operation.for_each_value(&mut |value| {
+            values += value.len();
+            links = links.saturating_add(value.links());
+        });
+        let size = links.saturating_add(1 + values / VALUES_OF_A_LINK);
         let history = Self(Arc::new(HistoryLink { operation, size }));
         match size > MAX_LINKS {
             true => history.bounded(),
@@ -209,14 +224,15 @@ impl History {
 /// Long histories are dropped link by link: threads of the pool have small stacks.
 impl Drop for HistoryLink {
     fn drop(&mut self) {
-        let take = |link: &mut Self| {
+        let take = |link: &mut Self, open: &mut Vec<History>| {
             let operation = std::mem::replace(&mut link.operation, Operation::Forgotten(0));
-            operation.into_inputs()
+            operation.into_inputs(open);
         };
-        let mut open = take(self);
+        let mut open = Vec::new();
+        take(self, &mut open);
         while let Some(history) = open.pop() {
             if let Some(mut link) = Arc::into_inner(history.0) {
-                open.extend(take(&mut link));
+                take(&mut link, &mut open);
             }
         }
     }

@@ -135,10 +135,16 @@ fn samples(one: &Video, other: &Video) -> Result<FileComparison> {
     };
     let total: usize = one.shape().iter().product();
     let largest = frames.iter().map(|frame| frame.largest).fold(0.0, f64::max);
-    let (was, is) = first.values;
+    let nan: usize = frames.iter().map(|frame| frame.nan).sum();
+    let nan = match nan {
+        0 => String::new(),
+        nan => format!(", {nan} of which are NaN in only one file"),
+    };
+    let (one_value, other_value) = first.values;
     let position = position(frame, first.first, &one.shape()[1..]);
     let text = format!(
-        "{count} of {} differ by up to {largest}; the first at {position:?}: {was} and {is}",
+        "{count} of {} differ by up to {largest}{nan}; the first at {position:?}: {one_value} and \
+         {other_value}",
         counted(total, "sample")
     );
     Ok(FileComparison {
@@ -155,6 +161,8 @@ struct FrameDifference {
     first: usize,
     values: (f64, f64),
     largest: f64,
+    /// Number of samples that are NaN in only one of the videos.
+    nan: usize,
 }
 
 fn differing<B: Element>(
@@ -180,10 +188,9 @@ fn differing<B: Element>(
                 (found.first, found.values) = (index, values);
             }
             found.count += 1;
-            let difference = match (values.0 - values.1).abs() {
-                difference if difference.is_nan() => f64::INFINITY,
-                difference => difference,
-            };
+            // NaN is counted apart, as `max` ignores it.
+            let difference = (values.0 - values.1).abs();
+            found.nan += usize::from(values.0.is_nan() != values.1.is_nan());
             found.largest = found.largest.max(difference);
         }
         Ok(found)
@@ -278,6 +285,12 @@ mod tests {
         assert_eq!(
             found.text,
             "2 of 4 samples differ by up to 0.5; the first at [1, 0, 0]: 0 and -0"
+        );
+        let found = samples(&one, &video([1.0, 2.0, 0.0, 3.0])).unwrap();
+        assert_eq!(
+            found.text,
+            "2 of 4 samples differ by up to 1, 1 of which are NaN in only one file; \
+             the first at [0, 0, 1]: NaN and 2"
         );
         let other = Video::new(Strided::from_vec(&[4], vec![0u8; 4]));
         let found = samples(&one, &other).unwrap();
