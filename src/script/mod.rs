@@ -24,5 +24,5 @@ pub use types::importer::RecordingSource;
 pub use types::json::{from_json, to_json};
 pub use types::members::Member;
 pub use types::progress::{Progress, Steps};
-pub use types::tables::{columns, rows, text_table};
+pub use types::tables::{BeatFrames, TableParam, columns, rows, text_table};
 pub use types::text::{format, is_same};
