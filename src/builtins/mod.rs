@@ -16,6 +16,7 @@ mod masks;
 mod math;
 mod memory;
 mod paths;
+mod phases;
 mod pictures;
 mod play;
 mod players;
@@ -26,8 +27,11 @@ mod regions;
 mod saving;
 mod shape;
 mod shared;
+mod spectra;
 mod tables;
 mod text;
+mod transients;
+mod velocity;
 mod waves;
 
 use crate::script::Topic;
@@ -87,8 +91,24 @@ pub const TOPICS: &[Topic] = &[
         builtins: beats::BUILTINS,
     },
     Topic {
+        title: "Action potentials",
+        builtins: transients::BUILTINS,
+    },
+    Topic {
         title: "Waves",
         builtins: waves::BUILTINS,
+    },
+    Topic {
+        title: "Conduction velocity",
+        builtins: velocity::BUILTINS,
+    },
+    Topic {
+        title: "Frequencies",
+        builtins: spectra::BUILTINS,
+    },
+    Topic {
+        title: "Phase",
+        builtins: phases::BUILTINS,
     },
     Topic {
         title: "Blending",

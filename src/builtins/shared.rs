@@ -1,5 +1,7 @@
 //! Parameters that several builtins share.
 
+use rhai::Map;
+
 use crate::bail;
 use crate::color::color_mapping::RangeExtent;
 use crate::color::colormap::Colormap;
@@ -7,9 +9,29 @@ use crate::draw::annotations::Annotations;
 use crate::error::{Result, counted};
 use crate::ops::blend::BlendOptions;
 use crate::player::Panel;
-use crate::script::parameters;
+use crate::script::call::convert::Reduced;
 use crate::script::types::drawing::{OneOrEach, Pixels, ScaleBarParam, TimestampParam};
+use crate::script::{Value, columns, parameters};
+use crate::text::table::{Column, Table};
 use crate::video::{Video, warn_of_pixel_size};
+
+/// Creates a table from its columns.
+pub(super) fn table<'a>(columns_by_name: impl IntoIterator<Item = (&'a str, Column)>) -> Map {
+    let (names, cells): (Vec<_>, Vec<_>) = columns_by_name.into_iter().unzip();
+    let names = names.into_iter().map(str::to_owned).collect();
+    columns(Table {
+        names,
+        columns: cells,
+    })
+}
+
+/// Creates a map of images, or of numbers for a trace.
+pub(super) fn maps<const N: usize>(images: [(&str, Video); N]) -> Map {
+    let images = images.into_iter();
+    images
+        .map(|(name, image)| (name.into(), Reduced(image).into_dynamic()))
+        .collect()
+}
 
 parameters! {
     /// How one video is played.

@@ -350,6 +350,18 @@ pub(in crate::ops) mod tests {
         seed: 0,
     };
 
+    /// Largest difference between a map and the truth within the tissue, which the map must know.
+    #[track_caller]
+    pub(in crate::ops) fn error(found: &Video, truth: &[f64]) -> f64 {
+        let pairs = values(found).into_iter().zip(truth);
+        let inside = pairs.filter(|(_, truth)| !truth.is_nan());
+        let errors = inside.map(|(found, truth)| (found - truth).abs());
+        errors.fold(0.0, |worst, error| {
+            assert!(!error.is_nan(), "a pixel of the tissue is unknown");
+            worst.max(error)
+        })
+    }
+
     #[test]
     fn samples_are_what_the_parameters_say() {
         let made = phantom(&PLAIN).unwrap();
