@@ -7,10 +7,12 @@ use rhai::Map;
 use crate::error::Result;
 use crate::io::{self, Endian, FrameSelection, LoadOptions, RawFormat, Series};
 use crate::ops::example::{self, ExampleOptions};
-use crate::ops::phantom::{self, Dye, PhantomOptions, Wavefront};
+use crate::ops::phantom::{self, Dye, PhantomOptions, Rotation, Wavefront};
 use crate::ops::wave::activation::Polarity;
 use crate::script::{RecordingSource, Value, builtins};
 use crate::video::{DType, Metadata, Strided, Video};
+
+use super::shared::{singularity_columns, table};
 
 builtins! {
     /// Loads a recording; the format is detected from the file's name and contents.
@@ -207,8 +209,9 @@ builtins! {
     ///
     /// Returns a map: `video`, float32 with frame rate and pixel size; `mask` of the tissue; the
     /// images `activation`, the time from stimulus to activation in ms, and `apd`, the mean
-    /// duration to 80 % recovery in ms, both NaN outside of the tissue; and `beats`, the frames of
-    /// the stimuli.
+    /// duration to 80 % recovery in ms, both NaN outside of the tissue; `beats`, the frames of the
+    /// stimuli; and `tips`, a table of the centers of spirals with `frame`, `y`, `x` and `charge`,
+    /// as `phase_singularities` has it.
     ///
     /// Fails if a size is 0, a frame has more than 2²⁴ pixels, a number is not possible, or the
     /// durations do not fit between `rise` and `cycle_length`.
@@ -233,8 +236,8 @@ builtins! {
         fps: f64 [Hz] = 500.0,
         /// Height and width of a pixel.
         pixel_size: f64 [um] = 100.0,
-        /// Shape of the wavefronts: plane, circular from the center of the frame, or a spiral that
-        /// rotates around it.
+        /// Shape of the wavefronts: plane, circular from the center of the frame, a spiral that
+        /// rotates around it, or a pair of spirals a quarter of the width left and right of it.
         wavefront: Wavefront = Wavefront::Plane,
         /// Conduction velocity in cm/s.
         speed: f64 = 50.0,
@@ -262,6 +265,13 @@ builtins! {
         polarity: Polarity = Polarity::Positive,
         /// Seed of the noise.
         seed: i64 = 0,
+        /// Direction in which a spiral rotates, and the left one of a pair.
+        rotation: Rotation = Rotation::Clockwise,
+        /// Radius of the circle, clockwise from its right end, that the centers of spirals move
+        /// along.
+        meander: f64 [px] = 0.0,
+        /// Time that they take for it.
+        meander_period: f64 [ms] = 1000.0,
     ) -> Result<Map> {
         let made = phantom::phantom(&PhantomOptions {
             frames,
@@ -282,6 +292,9 @@ builtins! {
             bleaching,
             noise,
             polarity,
+            rotation,
+            meander,
+            meander_period,
             seed,
         })?;
         let beats = Video::new(Strided::from_vec(&[made.beats.len()], made.beats));
@@ -293,6 +306,7 @@ builtins! {
             ("beats", beats),
         ];
         let parts = parts.into_iter().map(|(name, video)| (name.into(), video.into_dynamic()));
-        Ok(parts.collect())
+        let tips = table(singularity_columns(&made.tips));
+        Ok(parts.chain([("tips".into(), tips.into())]).collect())
     }
 }

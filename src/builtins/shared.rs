@@ -8,6 +8,7 @@ use crate::color::colormap::Colormap;
 use crate::draw::annotations::Annotations;
 use crate::error::{Result, counted};
 use crate::ops::blend::BlendOptions;
+use crate::ops::wave::rotors::Singularity;
 use crate::player::Panel;
 use crate::script::call::convert::Reduced;
 use crate::script::types::drawing::{OneOrEach, Pixels, ScaleBarParam, TimestampParam};
@@ -23,6 +24,19 @@ pub(super) fn table<'a>(columns_by_name: impl IntoIterator<Item = (&'a str, Colu
         names,
         columns: cells,
     })
+}
+
+/// Columns of a table of singularities.
+pub(super) fn singularity_columns(points: &[Singularity]) -> [(&'static str, Column); 4] {
+    let ints = |int: fn(&Singularity) -> i64| Column::Ints(points.iter().map(int).collect());
+    let floats =
+        |float: fn(&Singularity) -> f64| Column::Floats(points.iter().map(float).collect());
+    [
+        ("frame", ints(|point| point.frame as i64)),
+        ("y", floats(|point| point.y)),
+        ("x", floats(|point| point.x)),
+        ("charge", ints(|point| point.charge)),
+    ]
 }
 
 /// Creates a map of images, or of numbers for a trace.

@@ -8,6 +8,7 @@ pub mod latency;
 mod measure;
 pub mod peaks;
 pub mod phase;
+pub mod rotors;
 pub mod snr;
 pub mod spectrum;
 pub mod transient;

@@ -1,35 +1,19 @@
 //! Synthetic recording of paced waves with known activation times, durations and velocity, for
 //! checking analyses.
 
-use std::f64::consts::{PI, TAU};
+mod wavefront;
 
-use super::example::{MAX_PIXELS, gaussian, noise_seed};
-use super::wave::activation::Polarity;
+use std::f64::consts::PI;
+
+pub use self::wavefront::{Rotation, Wavefront};
 use crate::bail;
 use crate::choice::Choice;
 use crate::error::Result;
+use crate::ops::example::{MAX_PIXELS, gaussian, noise_seed};
+use crate::ops::wave::activation::Polarity;
+use crate::ops::wave::rotors::Singularity;
 use crate::task;
 use crate::video::{Strided, Video};
-
-/// Shape of the wavefronts.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Wavefront {
-    /// Straight, in one direction.
-    Plane,
-    /// Circular, from the center of the frame.
-    Point,
-    /// One arm that rotates around the center of the frame.
-    Spiral,
-}
-
-impl Choice for Wavefront {
-    const NOUN: &'static str = "a wavefront";
-    const CHOICES: &'static [(&'static str, Self)] = &[
-        ("plane", Self::Plane),
-        ("point", Self::Point),
-        ("spiral", Self::Spiral),
-    ];
-}
 
 /// Dye, which decides the shape of the transients.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -85,6 +69,12 @@ pub struct PhantomOptions {
     pub noise: f64,
     /// Whether activation makes the light brighter or darker.
     pub polarity: Polarity,
+    /// Direction in which a spiral rotates.
+    pub rotation: Rotation,
+    /// Radius in pixels of the circle that the centers of spirals move along.
+    pub meander: f64,
+    /// Time in ms that they take for it.
+    pub meander_period: f64,
     /// Seed of the noise.
     pub seed: i64,
 }
@@ -95,12 +85,15 @@ pub struct Phantom {
     pub video: Video,
     /// Tissue.
     pub mask: Video,
-    /// Time from stimulus to activation in ms; NaN outside of the tissue.
+    /// Time from stimulus to activation in ms; NaN outside of the tissue. For spirals that move, it
+    /// is that around the middle of their circle.
     pub activation: Video,
     /// Mean duration from activation to 80 % recovery in ms; NaN outside of the tissue.
     pub apd: Video,
     /// Frames of the stimuli.
     pub beats: Vec<f64>,
+    /// Centers of the spirals in each frame.
+    pub tips: Vec<Singularity>,
 }
 
 /// Samples of the background, of the tissue at rest, and of the transients above it.
@@ -149,6 +142,7 @@ pub fn phantom(options: &PhantomOptions) -> Result<Phantom> {
         activation,
         apd,
         beats: beats.map(|time| time * options.fps / 1000.0).collect(),
+        tips: options.tips(),
     })
 }
 
@@ -168,6 +162,7 @@ impl PhantomOptions {
             ("cycle_length", self.cycle_length),
             ("rise", self.rise),
             ("apd", self.apd),
+            ("meander_period", self.meander_period),
         ];
         for (name, value) in positive {
             if !(value > 0.0 && value.is_finite()) {
@@ -184,7 +179,11 @@ impl PhantomOptions {
                 bail!("phantom needs `{name}` to be a finite number, got {value}");
             }
         }
-        let nonnegative = [("start", self.start), ("noise", self.noise)];
+        let nonnegative = [
+            ("start", self.start),
+            ("noise", self.noise),
+            ("meander", self.meander),
+        ];
         for (name, value) in nonnegative {
             if !(value >= 0.0 && value.is_finite()) {
                 bail!("phantom needs `{name}` to be a number >= 0, got {value}");
@@ -209,25 +208,6 @@ impl PhantomOptions {
             );
         }
         Ok(())
-    }
-
-    /// Time from stimulus to activation in ms, at a position relative to the center in pixels.
-    fn activation(&self, dy: f64, dx: f64) -> f64 {
-        // 1 cm/s is 10 µm/ms.
-        let delay = |pixels: f64| pixels * self.pixel_size / (10.0 * self.speed);
-        match self.wavefront {
-            Wavefront::Plane => {
-                let (sine, cosine) = self.direction.to_radians().sin_cos();
-                let reach = (self.height - 1) as f64 * sine.abs();
-                let reach = (reach + (self.width - 1) as f64 * cosine.abs()) / 2.0;
-                delay(dy * sine + dx * cosine + reach)
-            }
-            Wavefront::Point => delay(dy.hypot(dx)),
-            Wavefront::Spiral => {
-                let turns = dy.atan2(dx) / TAU + delay(dy.hypot(dx)) / self.cycle_length;
-                turns.rem_euclid(1.0) * self.cycle_length
-            }
-        }
     }
 
     /// Transient from 0 to 1, at a time after activation in ms.
@@ -258,6 +238,8 @@ impl PhantomOptions {
 /// Values of each pixel that do not change between frames.
 struct Tissue<'a> {
     options: &'a PhantomOptions,
+    /// Positions relative to the center.
+    pixels: Vec<(f64, f64)>,
     is_inside: Vec<bool>,
     activation: Vec<f64>,
     apd: Vec<f64>,
@@ -281,6 +263,7 @@ impl<'a> Tissue<'a> {
             is_inside: pixels.iter().map(is_inside).collect(),
             activation: pixels.iter().map(activation).collect(),
             apd: pixels.iter().map(apd).collect(),
+            pixels,
         }
     }
 
@@ -305,11 +288,19 @@ impl<'a> Tissue<'a> {
     /// before.
     fn signal(&self, pixel: usize, time: f64) -> f64 {
         let options = self.options;
-        let since = time - options.start - self.activation[pixel];
+        let activation = match options.is_reentrant() && options.meander > 0.0 {
+            true => {
+                let [dy, dx] = options.offset(time);
+                let (y, x) = self.pixels[pixel];
+                options.activation(y - dy, x - dx)
+            }
+            false => self.activation[pixel],
+        };
+        let since = time - options.start - activation;
         let last = ((since + options.rise / 2.0) / options.cycle_length).floor();
-        let first = match options.wavefront {
-            Wavefront::Spiral => f64::NEG_INFINITY,
-            Wavefront::Plane | Wavefront::Point => 0.0,
+        let first = match options.is_reentrant() {
+            true => f64::NEG_INFINITY,
+            false => 0.0,
         };
         let transient = |beat: f64| {
             let is_even = beat.rem_euclid(2.0) == 0.0;
@@ -347,6 +338,9 @@ pub(in crate::ops) mod tests {
         bleaching: 0.0,
         noise: 0.0,
         polarity: Polarity::Positive,
+        rotation: Rotation::Clockwise,
+        meander: 0.0,
+        meander_period: 1000.0,
         seed: 0,
     };
 
