@@ -1,5 +1,6 @@
 //! Text files and text of an analysis: paths, tables, JSON, number formats, the time.
 
+pub mod arrange;
 pub mod clock;
 pub mod format;
 pub mod json;
