@@ -28,6 +28,7 @@ mod saving;
 mod shape;
 mod shared;
 mod spectra;
+mod statistics;
 mod tables;
 mod text;
 mod transients;
@@ -145,6 +146,10 @@ pub const TOPICS: &[Topic] = &[
     Topic {
         title: "Tables and JSON",
         builtins: tables::BUILTINS,
+    },
+    Topic {
+        title: "Statistical tests",
+        builtins: statistics::BUILTINS,
     },
     Topic {
         title: "Text, checks and progress",

@@ -13,6 +13,7 @@ pub mod filter;
 pub mod kernel;
 pub mod mask;
 pub mod phantom;
+pub mod statistics;
 pub mod wave;
 
 #[cfg(test)]
