@@ -1,4 +1,4 @@
-//! Peaks of traces, beats, and the action potentials of beats: durations, upstroke, decay, noise.
+//! Peaks of traces, beats, measures of each beat, and alternans.
 
 use rhai::Map;
 
@@ -6,14 +6,16 @@ use crate::bail;
 use crate::error::Result;
 use crate::ops::wave::activation::Polarity;
 use crate::ops::wave::alternans::{self, AlternansMeasure, AlternansOptions};
+use crate::ops::wave::beat_table::{self, BeatTableOptions, MeasuredBeat};
 use crate::ops::wave::beats::{self, BeatMethod, BeatOptions};
 use crate::ops::wave::peaks::{self, Peak, PeakOptions};
-use crate::ops::wave::transient::{self, ActivationMethod, RestLevel, SnrMethod, TransientOptions};
+use crate::ops::wave::transient::{ActivationMethod, RestLevel};
 use crate::script::call::convert::{Numbers, Reduced};
-use crate::script::types::drawing::OneOrEach;
-use crate::script::{Value, builtins, columns};
-use crate::text::table::{Column, Table};
+use crate::script::{BeatFrames, builtins};
+use crate::text::table::Column;
 use crate::video::Video;
+
+use super::shared::{maps, table};
 
 /// Limits of a property: a single number is the lower one.
 fn limits(name: &str, limits: Option<Numbers>) -> Result<Option<[f64; 2]>> {
@@ -27,24 +29,9 @@ fn limits(name: &str, limits: Option<Numbers>) -> Result<Option<[f64; 2]>> {
     })
 }
 
-/// Map of columns.
-fn table<const N: usize>(columns_by_name: [(&str, Column); N]) -> Map {
-    let (names, cells) = columns_by_name
-        .into_iter()
-        .unzip::<&str, Column, Vec<_>, Vec<_>>();
-    let names = names.into_iter().map(str::to_owned).collect();
-    columns(Table {
-        names,
-        columns: cells,
-    })
-}
-
-/// Map of images, or of numbers for a trace.
-fn maps<const N: usize>(images: [(&str, Video); N]) -> Map {
-    let images = images.into_iter();
-    images
-        .map(|(name, image)| (name.into(), Reduced(image).into_dynamic()))
-        .collect()
+/// Name of a measure at a percentage of recovery: `apd80`.
+fn at_percent(name: &str, percent: f64) -> String {
+    format!("{name}{percent}")
 }
 
 builtins! {
@@ -197,7 +184,7 @@ builtins! {
     /// ```
     /// let p = phantom(#{frames: 520, noise: 0.1});
     /// let beats = find_beats(p.video);
-    /// let beat = ensemble_average(p.video, beats.frame, 40, 150);
+    /// let beat = ensemble_average(p.video, beats, 40, 150);
     /// beat.shape // => [95, 64, 64]
     /// beat.metadata.beats // => 5
     /// ```
@@ -206,8 +193,8 @@ builtins! {
     fn ensemble_average(
         /// Video or trace; time is the first axis.
         video: Video,
-        /// Frames of the beats, a trace or an array: the column `frame` of `find_beats`.
-        beats: Video,
+        /// Beats: a table with the column `frame`, such as that of `find_beats`, or frames.
+        beats: BeatFrames,
         /// Time before each beat; default: a tenth of the median cycle length.
         before: Option<f64> [ms] = None,
         /// Time after each beat; default: the rest of the median cycle length.
@@ -215,205 +202,139 @@ builtins! {
         /// Frame rate; default: that of the video.
         fps: Option<f64> [Hz] = None,
     ) -> Result<Video> {
-        beats::ensemble_average(&video, &beats, [before, after], fps)
+        beats::ensemble_average(&video, &beats.0, [before, after], fps)
     }
 
-    /// Duration of the action potential (APD) or calcium transient of every pixel.
+    /// Measures every beat of a recording: durations, upstroke, amplitude, intervals.
     ///
-    /// The time from activation to recovery by `percent` of the amplitude: the first crossing of
-    /// peak − `percent` / 100 · (peak − baseline) after the peak, interpolated linearly. The peak
-    /// is the largest sample after the steepest slope; the baseline is the smallest sample before
-    /// it, or with "median" the median of the samples up to a tenth of the upstroke, which noise
-    /// does not lower. Activation is the steepest slope or half of the amplitude, as in
-    /// `activation_map`. Cut out or average one beat first, and smooth it.
+    /// Of a video, the mean trace is measured: apply a mask first, or take the trace of a region.
+    /// A beat begins `before` ms before its frame and ends where the next begins. Activation, peak,
+    /// baseline and recovery are those of `apd_map`; the rise time is that from 10 % to 90 % of the
+    /// amplitude; the diastolic interval (DI) is the time from the recovery of the beat before, by
+    /// the last of the percentages, to activation.
     ///
-    /// Returns an image {y, x} in ms, float32; for a trace, a number. Several percentages give an
-    /// array with an image for each. NaN where the trace has NaN, does not rise or does not
-    /// recover.
+    /// Returns a table with a row for each beat: `beat`, counted from 1; `frame`; in ms
+    /// `cycle_length`, `activation` from the first frame of the recording, `rise_time`,
+    /// `time_to_peak`, `di` and a duration for each percentage, such as `apd80`; `amplitude` in the
+    /// unit of the samples and `slope` in that unit per ms; and `rate` in beats per minute. NaN
+    /// where a beat has no such measure.
     ///
-    /// Fails if the frame rate is not known, there are fewer than 3 frames, or a percentage is not
-    /// between 0 and 100.
-    ///
-    /// ```
-    /// let p = phantom(#{frames: 120, apd_gradient: 20});
-    /// let error = apd_map(p.video, 80) - p.apd;
-    /// abs(error).max() < 0.5 // => true
-    /// let apd = apd_map(p.video, [30, 90]);
-    /// (apd[1] - apd[0]).min() > 0 // => true
-    /// ```
-    ///
-    /// See also: `repolarization_map`, `activation_map`, `ensemble_average`, `decay_maps`
-    fn apd_map(
-        /// Video or trace of one beat.
-        video: Video,
-        /// Percentage of recovery, or several: 80 gives APD80.
-        percent: Numbers = Numbers::One(80.0),
-        /// Whether activation makes the light brighter or darker.
-        polarity: Polarity = Polarity::Positive,
-        /// Definition of activation: "derivative" or "half".
-        method: ActivationMethod = ActivationMethod::Derivative,
-        /// Definition of the baseline.
-        baseline: RestLevel = RestLevel::Min,
-        /// Frame rate; default: that of the video.
-        fps: Option<f64> [Hz] = None,
-    ) -> Result<OneOrEach<Reduced>> {
-        let options = TransientOptions { polarity, method, baseline, fps };
-        let map = |percent: f64| transient::apd_map(&video, percent, &options).map(Reduced);
-        Ok(match percent {
-            Numbers::One(percent) => OneOrEach::One(map(percent)?),
-            Numbers::Several(percents) => {
-                OneOrEach::Each(percents.into_iter().map(map).collect::<Result<_>>()?)
-            }
-        })
-    }
-
-    /// Time of recovery of every pixel from the first frame.
-    ///
-    /// The time at which the trace has recovered by `percent` of its amplitude; peak and baseline
-    /// are those of `apd_map`.
-    ///
-    /// Returns an image {y, x} in ms, float32; for a trace, a number. NaN where the trace has NaN,
-    /// does not rise or does not recover.
-    ///
-    /// Fails if the frame rate is not known, there are fewer than 3 frames, or `percent` is not
-    /// between 0 and 100.
+    /// Fails if the frame rate is not known, beats are not in order or not in the recording, or
+    /// `percents` is empty or has a number that is not between 0 and 100.
     ///
     /// ```
-    /// let p = phantom(#{frames: 120});
-    /// let error = repolarization_map(p.video) - (50 + p.activation + p.apd);
-    /// abs(error).max() < 0.5 // => true
+    /// let p = phantom(#{frames: 850, alternans: 20});
+    /// let trace = p.video.trace(32, 32);
+    /// let t = beat_table(trace, find_beats(trace), [50, 80]);
+    /// t.apd80[0..4].round().to_array() // => [110.0, 90.0, 110.0, 90.0]
+    /// t.di[1..4].round().to_array() // => [90.0, 110.0, 90.0]
+    /// write_csv("beats.csv", t)
     /// ```
     ///
-    /// See also: `apd_map`, `activation_map`
-    fn repolarization_map(
-        /// Video or trace of one beat.
-        video: Video,
-        /// Percentage of recovery.
-        percent: f64 = 80.0,
-        /// Whether activation makes the light brighter or darker.
-        polarity: Polarity = Polarity::Positive,
-        /// Definition of the baseline.
-        baseline: RestLevel = RestLevel::Min,
-        /// Frame rate; default: that of the video.
-        fps: Option<f64> [Hz] = None,
-    ) -> Result<Reduced> {
-        let method = ActivationMethod::Derivative;
-        let options = TransientOptions { polarity, method, baseline, fps };
-        transient::repolarization_map(&video, percent, &options).map(Reduced)
-    }
-
-    /// Upstroke of every pixel: amplitude, steepest slope, rise time and time to peak.
-    ///
-    /// Peak and baseline are those of `apd_map`. The slope is the largest central difference; the
-    /// rise time is that between the two percentages of the amplitude in `rise`, interpolated
-    /// linearly; the time to peak is that from activation to the peak, refined by a parabola.
-    ///
-    /// Returns a map of float32 images {y, x}, or of numbers for a trace: `amplitude` in the unit
-    /// of the samples, `slope` in that unit per ms, `rise_time` and `time_to_peak` in ms.
-    ///
-    /// Fails if the frame rate is not known, there are fewer than 3 frames, or `rise` is not two
-    /// percentages in order.
-    ///
-    /// ```
-    /// let p = phantom(#{frames: 240, fps: 2000});
-    /// let upstroke = upstroke_maps(p.video);
-    /// format("{:.1f}", median(upstroke.amplitude)) // => "100.0"
-    /// format("{:.1f} ms", median(upstroke.rise_time)) // => "5.9 ms"
-    /// ```
-    ///
-    /// See also: `apd_map`, `decay_maps`, `snr_map`
-    fn upstroke_maps(
-        /// Video or trace of one beat.
-        video: Video,
-        /// Percentages of the amplitude between which the rise time is measured.
-        rise: Vec<f64> = vec![10.0, 90.0],
-        /// Whether activation makes the light brighter or darker.
-        polarity: Polarity = Polarity::Positive,
-        /// Definition of activation: "derivative" or "half".
-        method: ActivationMethod = ActivationMethod::Derivative,
-        /// Definition of the baseline.
-        baseline: RestLevel = RestLevel::Min,
-        /// Frame rate; default: that of the video.
-        fps: Option<f64> [Hz] = None,
-    ) -> Result<Map> {
-        let [lower, upper] = rise[..] else {
-            bail!("upstroke_maps needs `rise` to be two percentages, got {rise:?}");
-        };
-        let options = TransientOptions { polarity, method, baseline, fps };
-        let found = transient::upstroke_maps(&video, [lower, upper], &options)?;
-        Ok(maps([
-            ("amplitude", found.amplitude),
-            ("slope", found.slope),
-            ("rise_time", found.rise_time),
-            ("time_to_peak", found.time_to_peak),
-        ]))
-    }
-
-    /// Time constant of the decay of every pixel.
-    ///
-    /// The decay a · exp(−t / τ) + c with the smallest sum of squared differences from the samples
-    /// between 10 % and 90 % recovery; peak and baseline are those of `apd_map`.
-    ///
-    /// Returns a map of float32 images {y, x}, or of numbers for a trace: `tau` in ms, and
-    /// `r_squared`, the coefficient of determination of the fit. NaN where fewer than 5 samples are
-    /// fitted, or the trace does not decay.
-    ///
-    /// Fails if the frame rate is not known or there are fewer than 3 frames.
-    ///
-    /// ```
-    /// let p = phantom(#{frames: 150, dye: "calcium", cycle_length: 400});
-    /// let decay = decay_maps(p.video);
-    /// format("{:.1f} ms", median(decay.tau)) // => "59.0 ms"
-    /// ```
-    ///
-    /// See also: `apd_map`, `upstroke_maps`
-    fn decay_maps(
-        /// Video or trace of one beat.
-        video: Video,
-        /// Whether activation makes the light brighter or darker.
-        polarity: Polarity = Polarity::Positive,
-        /// Definition of the baseline.
-        baseline: RestLevel = RestLevel::Min,
-        /// Frame rate; default: that of the video.
-        fps: Option<f64> [Hz] = None,
-    ) -> Result<Map> {
-        let method = ActivationMethod::Derivative;
-        let options = TransientOptions { polarity, method, baseline, fps };
-        let found = transient::decay_maps(&video, &options)?;
-        Ok(maps([("tau", found.tau), ("r_squared", found.r_squared)]))
-    }
-
-    /// Signal-to-noise ratio of every pixel.
-    ///
-    /// The standard deviation σ of the noise is that of white noise with the same median absolute
-    /// second difference as the trace, |x(t−1) − 2x(t) + x(t+1)| / (0.6745 · √6), which slow
-    /// signals hardly change. Method "power": 10 log₁₀((s² − σ²) / σ²) in dB, with the standard
-    /// deviation s of the trace. Method "amplitude": the range of the trace divided by σ, which is
-    /// too large by the extremes of the noise, about 4 to 6. Measure the raw video: smoothing makes
-    /// neighbors alike, so that the noise is underestimated.
-    ///
-    /// Returns an image {y, x}, float32; for a trace, a number. NaN where the trace has NaN or no
-    /// noise; −∞ dB where there is only noise.
-    ///
-    /// Fails if there are fewer than 8 frames.
-    ///
-    /// ```
-    /// let p = phantom(#{noise: 0.05});
-    /// let snr = snr_map(p.video).apply_mask(p.mask);
-    /// median(snr) > 17 && median(snr) < 20 // => true
-    /// ```
-    ///
-    /// See also: `upstroke_maps`, `std`, `mask_threshold`
-    ///
-    /// Source: noise from median absolute deviations after Rousseeuw & Croux 1993,
-    /// doi:10.1080/01621459.1993.10476408.
-    fn snr_map(
+    /// See also: `find_beats`, `restitution`, `apd_map`, `write_csv`
+    fn beat_table(
         /// Video or trace; time is the first axis.
         video: Video,
-        /// Definition of the ratio.
-        method: SnrMethod = SnrMethod::Power,
-    ) -> Result<Reduced> {
-        transient::snr_map(&video, method).map(Reduced)
+        /// Beats: a table with the column `frame`, such as that of `find_beats`, or frames.
+        beats: BeatFrames,
+        /// Percentages of recovery for durations.
+        percents: Vec<f64> = vec![30.0, 50.0, 80.0, 90.0],
+        /// Time before each beat where it begins; default: a tenth of the median cycle length.
+        before: Option<f64> [ms] = None,
+        /// Whether activation makes the light brighter or darker.
+        polarity: Polarity = Polarity::Positive,
+        /// Definition of activation: "derivative" or "half".
+        method: ActivationMethod = ActivationMethod::Derivative,
+        /// Definition of the baseline.
+        baseline: RestLevel = RestLevel::Min,
+        /// Frame rate; default: that of the video.
+        fps: Option<f64> [Hz] = None,
+    ) -> Result<Map> {
+        if percents.is_empty() {
+            bail!("beat_table needs at least one percentage in `percents`");
+        }
+        let options = BeatTableOptions { percents, before, polarity, method, baseline, fps };
+        let found = beat_table::beat_table("beat_table", &video, &beats.0, &options)?;
+        let numbers = |number: &dyn Fn(&MeasuredBeat) -> f64| {
+            Column::Floats(found.iter().map(number).collect())
+        };
+        let last = options.percents.len() - 1;
+        let names = options.percents.iter().map(|percent| at_percent("apd", *percent));
+        let names: Vec<String> = names.collect();
+        let durations = names.iter().enumerate();
+        let durations = durations.map(|(at, name)| {
+            (name.as_str(), numbers(&|beat| beat.durations[at]))
+        });
+        let others = [
+            ("beat", Column::Ints((1..=found.len() as i64).collect())),
+            ("frame", numbers(&|beat| beat.frame)),
+            ("cycle_length", numbers(&|beat| beat.cycle_length)),
+            ("rate", numbers(&|beat| 60_000.0 / beat.cycle_length)),
+            ("activation", numbers(&|beat| beat.activation)),
+            ("amplitude", numbers(&|beat| beat.amplitude)),
+            ("slope", numbers(&|beat| beat.slope)),
+            ("rise_time", numbers(&|beat| beat.rise_time)),
+            ("time_to_peak", numbers(&|beat| beat.time_to_peak)),
+            ("di", numbers(&|beat| beat.intervals[last])),
+        ];
+        Ok(table(others.into_iter().chain(durations)))
+    }
+
+    /// Restitution: the duration of each beat and the diastolic interval (DI) before it.
+    ///
+    /// Over a protocol with different cycle lengths, the durations plotted against the intervals
+    /// are the restitution curve. Both are those of `beat_table` at `percent` recovery; beats for
+    /// which one of them is not known, such as the first, are left out.
+    ///
+    /// Returns a table with a row for each beat: `beat`, counted from 1; and in ms `cycle_length`,
+    /// `di` and `apd`.
+    ///
+    /// Fails if the frame rate is not known, beats are not in order or not in the recording, or
+    /// `percent` is not between 0 and 100.
+    ///
+    /// ```
+    /// let p = phantom(#{frames: 850, alternans: 20});
+    /// let trace = p.video.trace(32, 32);
+    /// let r = restitution(trace, find_beats(trace));
+    /// r.di[0..3].round().to_array() // => [90.0, 110.0, 90.0]
+    /// r.apd[0..3].round().to_array() // => [90.0, 110.0, 90.0]
+    /// ```
+    ///
+    /// See also: `beat_table`, `find_beats`, `apd_map`
+    ///
+    /// Source: Nolasco & Dahlen 1968, doi:10.1152/jappl.1968.25.2.191.
+    fn restitution(
+        /// Video or trace; time is the first axis.
+        video: Video,
+        /// Beats: a table with the column `frame`, such as that of `find_beats`, or frames.
+        beats: BeatFrames,
+        /// Percentage of recovery.
+        percent: f64 = 80.0,
+        /// Time before each beat where it begins; default: a tenth of the median cycle length.
+        before: Option<f64> [ms] = None,
+        /// Whether activation makes the light brighter or darker.
+        polarity: Polarity = Polarity::Positive,
+        /// Definition of activation: "derivative" or "half".
+        method: ActivationMethod = ActivationMethod::Derivative,
+        /// Definition of the baseline.
+        baseline: RestLevel = RestLevel::Min,
+        /// Frame rate; default: that of the video.
+        fps: Option<f64> [Hz] = None,
+    ) -> Result<Map> {
+        let percents = vec![percent];
+        let options = BeatTableOptions { percents, before, polarity, method, baseline, fps };
+        let found = beat_table::beat_table("restitution", &video, &beats.0, &options)?;
+        let is_known = |beat: &MeasuredBeat| (beat.durations[0] + beat.intervals[0]).is_finite();
+        let known = (1..).zip(&found).filter(|(_, beat)| is_known(beat));
+        let numbers = |number: fn(&MeasuredBeat) -> f64| {
+            Column::Floats(known.clone().map(|(_, beat)| number(beat)).collect())
+        };
+        Ok(table([
+            ("beat", Column::Ints(known.clone().map(|(number, _)| number).collect())),
+            ("cycle_length", numbers(|beat| beat.cycle_length)),
+            ("di", numbers(|beat| beat.intervals[0])),
+            ("apd", numbers(|beat| beat.durations[0])),
+        ]))
     }
 
     /// Alternans of every pixel: the difference between even and odd beats.
@@ -429,7 +350,7 @@ builtins! {
     ///
     /// ```
     /// let p = phantom(#{frames: 850, alternans: 20});
-    /// let map = alternans_map(p.video, find_beats(p.video).frame);
+    /// let map = alternans_map(p.video, find_beats(p.video));
     /// format("{:.0f} ms", median(map)) // => "20 ms"
     /// ```
     ///
@@ -439,8 +360,8 @@ builtins! {
     fn alternans_map(
         /// Video or trace; time is the first axis.
         video: Video,
-        /// Frames of the beats, a trace or an array: the column `frame` of `find_beats`.
-        beats: Video,
+        /// Beats: a table with the column `frame`, such as that of `find_beats`, or frames.
+        beats: BeatFrames,
         /// Quantity to compare.
         measure: AlternansMeasure = AlternansMeasure::Duration,
         /// Percentage of recovery, for the duration.
@@ -455,7 +376,7 @@ builtins! {
         fps: Option<f64> [Hz] = None,
     ) -> Result<Reduced> {
         let options = AlternansOptions { measure, percent, before, polarity, baseline, fps };
-        alternans::alternans_map(&video, &beats, &options).map(Reduced)
+        alternans::alternans_map(&video, &beats.0, &options).map(Reduced)
     }
 
     /// Spectral test for alternans in every pixel: k-score and magnitude.
@@ -484,14 +405,14 @@ builtins! {
     fn alternans_spectrum(
         /// Video or trace; time is the first axis.
         video: Video,
-        /// Frames of the beats, a trace or an array: the column `frame` of `find_beats`.
-        beats: Video,
+        /// Beats: a table with the column `frame`, such as that of `find_beats`, or frames.
+        beats: BeatFrames,
         /// Time before each beat where it begins; default: a tenth of the median cycle length.
         before: Option<f64> [ms] = None,
         /// Frame rate; default: that of the video.
         fps: Option<f64> [Hz] = None,
     ) -> Result<Map> {
-        let found = alternans::alternans_spectrum(&video, &beats, before, fps)?;
+        let found = alternans::alternans_spectrum(&video, &beats.0, before, fps)?;
         Ok(maps([("k_score", found.k_score), ("magnitude", found.magnitude)]))
     }
 }

@@ -7,10 +7,12 @@ use rhai::Map;
 use crate::error::Result;
 use crate::io::{self, Endian, FrameSelection, LoadOptions, RawFormat, Series};
 use crate::ops::example::{self, ExampleOptions};
-use crate::ops::phantom::{self, Dye, PhantomOptions, Wavefront};
+use crate::ops::phantom::{self, Dye, PhantomOptions, Rotation, Wavefront};
 use crate::ops::wave::activation::Polarity;
 use crate::script::{RecordingSource, Value, builtins};
 use crate::video::{DType, Metadata, Strided, Video};
+
+use super::shared::{singularity_columns, table};
 
 builtins! {
     /// Loads a recording; the format is detected from the file's name and contents.
@@ -210,8 +212,10 @@ builtins! {
     /// Returns a map: `video`, float32 with frame rate and pixel size; `mask` of the tissue; the
     /// images `activation`, the time from stimulus to activation in ms, and `apd`, the mean
     /// duration to 80 % recovery in ms, both NaN outside of the tissue; `beats`, the frames of the
-    /// stimuli; and with `motion`, `displacements` {t, y, x, 2} in pixels, down and to the right,
-    /// of each point of the tissue at rest. All images are those of the tissue at rest.
+    /// stimuli; `tips`, a table of the centers of spirals with `frame`, `y`, `x` and `charge`, as
+    /// `phase_singularities` has it; and with `motion`, `displacements` {t, y, x, 2} in pixels, down
+    /// and to the right, of each point of the tissue at rest. All images are those of the tissue at
+    /// rest.
     ///
     /// Fails if a size is 0, a frame has more than 2²⁴ pixels, a number is not possible, or the
     /// durations do not fit between `rise` and `cycle_length`.
@@ -236,8 +240,8 @@ builtins! {
         fps: f64 [Hz] = 500.0,
         /// Height and width of a pixel.
         pixel_size: f64 [um] = 100.0,
-        /// Shape of the wavefronts: plane, circular from the center of the frame, or a spiral that
-        /// rotates around it.
+        /// Shape of the wavefronts: plane, circular from the center of the frame, a spiral that
+        /// rotates around it, or a pair of spirals a quarter of the width left and right of it.
         wavefront: Wavefront = Wavefront::Plane,
         /// Conduction velocity in cm/s.
         speed: f64 = 50.0,
@@ -269,6 +273,13 @@ builtins! {
         motion: f64 [px] = 0.0,
         /// Standard deviation of the brightness of the tissue from point to point, as a fraction.
         texture: f64 = 0.0,
+        /// Direction in which a spiral rotates, and the left one of a pair.
+        rotation: Rotation = Rotation::Clockwise,
+        /// Radius of the circle, clockwise from its right end, that the centers of spirals move
+        /// along.
+        meander: f64 [px] = 0.0,
+        /// Time that they take for it.
+        meander_period: f64 [ms] = 1000.0,
     ) -> Result<Map> {
         let made = phantom::phantom(&PhantomOptions {
             frames,
@@ -289,6 +300,9 @@ builtins! {
             bleaching,
             noise,
             polarity,
+            rotation,
+            meander,
+            meander_period,
             seed,
             motion,
             texture,
@@ -302,6 +316,8 @@ builtins! {
             ("beats", beats),
         ];
         let parts = parts.into_iter().chain(made.displacements.map(|d| ("displacements", d)));
-        Ok(parts.map(|(name, video)| (name.into(), video.into_dynamic())).collect())
+        let parts = parts.map(|(name, video)| (name.into(), video.into_dynamic()));
+        let tips = table(singularity_columns(&made.tips));
+        Ok(parts.chain([("tips".into(), tips.into())]).collect())
     }
 }

@@ -17,6 +17,7 @@ mod math;
 mod memory;
 mod motion;
 mod paths;
+mod phases;
 mod pictures;
 mod play;
 mod players;
@@ -27,8 +28,12 @@ mod regions;
 mod saving;
 mod shape;
 mod shared;
+mod spectra;
+mod statistics;
 mod tables;
 mod text;
+mod transients;
+mod velocity;
 mod waves;
 
 use crate::script::Topic;
@@ -88,8 +93,24 @@ pub const TOPICS: &[Topic] = &[
         builtins: beats::BUILTINS,
     },
     Topic {
+        title: "Action potentials",
+        builtins: transients::BUILTINS,
+    },
+    Topic {
         title: "Waves",
         builtins: waves::BUILTINS,
+    },
+    Topic {
+        title: "Conduction velocity",
+        builtins: velocity::BUILTINS,
+    },
+    Topic {
+        title: "Frequencies",
+        builtins: spectra::BUILTINS,
+    },
+    Topic {
+        title: "Phase",
+        builtins: phases::BUILTINS,
     },
     Topic {
         title: "Motion",
@@ -130,6 +151,10 @@ pub const TOPICS: &[Topic] = &[
     Topic {
         title: "Tables and JSON",
         builtins: tables::BUILTINS,
+    },
+    Topic {
+        title: "Statistical tests",
+        builtins: statistics::BUILTINS,
     },
     Topic {
         title: "Text, checks and progress",

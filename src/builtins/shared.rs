@@ -1,14 +1,50 @@
 //! Parameters that several builtins share.
 
+use rhai::Map;
+
 use crate::color::color_settings::{ColorSettings, RangeExtent};
 use crate::color::colormap::Colormap;
 use crate::error::Result;
 use crate::ops::blend::BlendOptions;
+use crate::ops::wave::rotors::Singularity;
 use crate::player::Panel;
-use crate::script::parameters;
+use crate::script::call::convert::Reduced;
 use crate::script::types::drawing::{OneOrEach, Pixels, ScaleBarParam, TimestampParam, for_each};
+use crate::script::{Value, columns, parameters};
+use crate::text::table::{Column, Table};
 use crate::video::{Video, warn_of_pixel_size};
 use crate::view::annotations::Annotations;
+
+/// Creates a table from its columns.
+pub(super) fn table<'a>(columns_by_name: impl IntoIterator<Item = (&'a str, Column)>) -> Map {
+    let (names, cells): (Vec<_>, Vec<_>) = columns_by_name.into_iter().unzip();
+    let names = names.into_iter().map(str::to_owned).collect();
+    columns(Table {
+        names,
+        columns: cells,
+    })
+}
+
+/// Columns of a table of singularities.
+pub(super) fn singularity_columns(points: &[Singularity]) -> [(&'static str, Column); 4] {
+    let ints = |int: fn(&Singularity) -> i64| Column::Ints(points.iter().map(int).collect());
+    let floats =
+        |float: fn(&Singularity) -> f64| Column::Floats(points.iter().map(float).collect());
+    [
+        ("frame", ints(|point| point.frame as i64)),
+        ("y", floats(|point| point.y)),
+        ("x", floats(|point| point.x)),
+        ("charge", ints(|point| point.charge)),
+    ]
+}
+
+/// Creates a map of images, or of numbers for a trace.
+pub(super) fn maps<const N: usize>(images: [(&str, Video); N]) -> Map {
+    let images = images.into_iter();
+    images
+        .map(|(name, image)| (name.into(), Reduced(image).into_dynamic()))
+        .collect()
+}
 
 parameters! {
     /// How one video is played.

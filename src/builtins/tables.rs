@@ -1,13 +1,42 @@
-//! Tables (CSV) and JSON: results that other programs read.
+//! Tables and JSON: results arranged, and read and written for other programs.
 
 use std::path::PathBuf;
 
-use rhai::Dynamic;
+use rhai::{Dynamic, Map};
 
+use crate::bail;
 use crate::error::{Error, Result};
-use crate::script::{builtins, columns, from_json, rows, text_table, to_json};
-use crate::text::table::{self, TableFormat};
-use crate::text::{self, json};
+use crate::script::types::drawing::OneOrEach;
+use crate::script::{
+    TableParam, builtins, columns, from_json, plain_text, rows, text_table, to_json,
+};
+use crate::text::table::{self, Column, TableFormat};
+use crate::text::{self, arrange, json};
+
+/// One name or several.
+fn each(names: OneOrEach<String>) -> Vec<String> {
+    match names {
+        OneOrEach::One(name) => vec![name],
+        OneOrEach::Each(names) => names,
+    }
+}
+
+/// Names of columns with their units in parentheses.
+fn with_units(function: &str, names: Vec<String>, units: Option<Map>) -> Result<Vec<String>> {
+    let units = units.unwrap_or_default();
+    if let Some(unknown) = units
+        .keys()
+        .find(|unit| !names.iter().any(|name| name == unit.as_str()))
+    {
+        let error = Error::new(format!("{function} finds no column `{unknown}` for a unit"));
+        return Err(error.did_you_mean(unknown, names.iter().map(String::as_str)));
+    }
+    let with_unit = |name: String| match units.get(name.as_str()) {
+        Some(unit) => format!("{name} ({})", plain_text(unit)),
+        None => name,
+    };
+    Ok(names.into_iter().map(with_unit).collect())
+}
 
 builtins! {
     /// Reads a table from a text file (CSV).
@@ -54,10 +83,11 @@ builtins! {
     /// A table is a map of columns (traces, arrays, or a single value for all rows), an array with
     /// a map for each row, a trace, or an image whose rows are those of the table. The columns of
     /// maps are written in the order of `columns`, else alphabetically. NaN and `()` become empty
-    /// cells; in a column that is all NaN, `NaN` is written.
+    /// cells; in a column that is all NaN, `NaN` is written. Names of columns get the unit of
+    /// `units`, as in `apd80 (ms)`.
     ///
-    /// Fails if `table` is none of these, if columns differ in length, or if `columns` names one
-    /// that does not exist.
+    /// Fails if `table` is none of these, if columns differ in length, or if `columns` or `units`
+    /// names one that does not exist.
     ///
     /// ```
     /// let v = example_video(100);
@@ -65,9 +95,11 @@ builtins! {
     /// write_csv("traces.csv", table, ["t", "center", "edge"])
     /// read_text("traces.csv").split("\n")[0] // => "t,center,edge"
     /// allclose(read_csv("traces.csv").center, v.trace(64, 64)) // => true
+    /// write_csv("apd.csv", #{apd80: [81.5]}, #{units: #{apd80: "ms"}})
+    /// read_text("apd.csv") // => "apd80 (ms)\n81.5\n"
     /// ```
     ///
-    /// See also: `read_csv`, `write_json`, `save_csv`.
+    /// See also: `read_csv`, `print_table`, `write_json`, `save_csv`.
     ///
     /// Source: CSV (RFC 4180).
     fn write_csv(
@@ -79,9 +111,152 @@ builtins! {
         columns: Option<Vec<String>> = None,
         /// Character between cells, one ASCII character.
         delimiter: String = ",".into(),
+        /// Units by column.
+        units: Option<Map> = None,
     ) -> Result<()> {
         let (names, rows) = text_table(&table, columns)?;
+        let names = with_units("write_csv", names, units)?;
         table::write(&path, &names, &rows, &delimiter)
+    }
+
+    /// Prints a table, its numbers with some significant digits.
+    ///
+    /// Returns `()`.
+    ///
+    /// Fails if `table` is no table, its columns differ in length, or `columns` names one that does
+    /// not exist.
+    ///
+    /// ```
+    /// print_table(#{heart: ["a", "b"], apd80: [81.52, 94.0]}, ["heart", "apd80"])
+    /// ```
+    ///
+    /// See also: `sort_table`, `group_table`, `write_csv`.
+    fn print_table(&context,
+        /// Table to print.
+        table: TableParam,
+        /// Names of the columns to print, in order; default: all, alphabetically.
+        columns: Option<Vec<String>> = None,
+        /// Number of significant digits.
+        digits: usize = 4,
+        /// Units by column, added to their names in parentheses.
+        units: Option<Map> = None,
+    ) -> Result<()> {
+        let mut table = table.table("print_table")?;
+        if let Some(columns) = columns {
+            table = table.with_columns("print_table", &columns)?;
+        }
+        table.names = with_units("print_table", table.names, units)?;
+        context.print(&arrange::aligned(&table, digits.clamp(1, 17)));
+        Ok(())
+    }
+
+    /// Sorts the rows of a table by one or several columns.
+    ///
+    /// Rows that are equal keep their order; NaN comes last. The first column counts most.
+    ///
+    /// Returns the sorted table.
+    ///
+    /// Fails if `table` is no table, its columns differ in length, or `by` names one that does not
+    /// exist.
+    ///
+    /// ```
+    /// let t = sort_table(#{heart: ["b", "a"], apd80: [94.0, 81.5]}, "heart");
+    /// t.apd80.to_array() // => [81.5, 94.0]
+    /// ```
+    ///
+    /// See also: `group_table`, `print_table`, `read_csv`.
+    fn sort_table(
+        /// Table to sort.
+        table: TableParam,
+        /// Name of the column to sort by, or several.
+        by: OneOrEach<String>,
+        /// Put the largest first.
+        descending: bool = false,
+    ) -> Result<Map> {
+        let table = table.table("sort_table")?;
+        Ok(columns(arrange::sort(table, &each(by), descending)?))
+    }
+
+    /// Summarizes the rows of a table by groups: mean, standard deviation and number.
+    ///
+    /// A group is the rows that are equal in the columns `by`; without `by`, all rows are one. The
+    /// standard deviation is that of a sample, √(Σ (x − mean)² / (n − 1)), NaN for one value. NaN
+    /// is left out.
+    ///
+    /// Returns a table with a row for each group, in the order of their first rows: the columns
+    /// `by`, the number of rows `n`, and for each other column of numbers, such as `apd80`, the
+    /// columns `apd80_mean`, `apd80_sd` and the number of values `apd80_n`.
+    ///
+    /// Fails if `table` is no table, its columns differ in length, or a named column does not exist
+    /// or has no numbers.
+    ///
+    /// ```
+    /// let t = #{heart: ["a", "b", "a"], apd80: [80.0, 94.0, 84.0]};
+    /// let g = group_table(t, "heart");
+    /// g.apd80_mean.to_array() // => [82.0, 94.0]
+    /// print_table(g, ["heart", "apd80_mean", "apd80_sd", "n"])
+    /// ```
+    ///
+    /// See also: `stack_tables`, `sort_table`, `beat_table`, `write_csv`.
+    fn group_table(
+        /// Table to summarize.
+        table: TableParam,
+        /// Name of the column to group by, or several; default: none.
+        by: OneOrEach<String> = OneOrEach::Each(Vec::new()),
+        /// Names of the columns to summarize; default: all others that have numbers.
+        of: Option<Vec<String>> = None,
+    ) -> Result<Map> {
+        let table = table.table("group_table")?;
+        Ok(columns(arrange::group(&table, &each(by), of)?))
+    }
+
+    /// Puts the rows of tables below each other, such as those of a batch.
+    ///
+    /// Columns are matched by name. Where a table lacks a column of numbers, NaN takes its place;
+    /// in a column of strings, an empty one.
+    ///
+    /// Returns a table; with `names`, its column `column` tells the table of each row.
+    ///
+    /// Fails if `tables` has something that is no table, columns of one differ in length, there is
+    /// not one name for each, or a table has a column of the name `column`.
+    ///
+    /// ```
+    /// let a = #{beat: [1, 2], apd80: [80.0, 84.0]};
+    /// let b = #{beat: [1], apd80: [94.0]};
+    /// let t = stack_tables([a, b], #{names: ["a.tif", "b.tif"]});
+    /// t.file // => ["a.tif", "a.tif", "b.tif"]
+    /// t.apd80.to_array() // => [80.0, 84.0, 94.0]
+    /// ```
+    ///
+    /// See also: `group_table`, `beat_table`, `write_csv`.
+    fn stack_tables(
+        /// Tables.
+        tables: Vec<TableParam>,
+        /// Name for each table; default: none.
+        names: Option<Vec<String>> = None,
+        /// Name of the column with these names.
+        column: String = "file".into(),
+    ) -> Result<Map> {
+        let tables = tables.iter().map(|table| table.table("stack_tables"));
+        let mut tables = tables.collect::<Result<Vec<_>>>()?;
+        if let Some(names) = names {
+            if names.len() != tables.len() {
+                bail!(
+                    "stack_tables needs one name for each of {} tables, got {}",
+                    tables.len(),
+                    names.len()
+                );
+            }
+            for (table, name) in tables.iter_mut().zip(names) {
+                if table.names.contains(&column) {
+                    bail!("stack_tables needs another name in `column`: a table has `{column}`");
+                }
+                let cells = vec![name; table.n_rows()];
+                table.names.push(column.clone());
+                table.columns.push(Column::Texts(cells));
+            }
+        }
+        Ok(columns(arrange::stack(tables)))
     }
 
     /// Reads a JSON file.

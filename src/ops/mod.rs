@@ -14,6 +14,7 @@ pub mod kernel;
 pub mod mask;
 pub mod motion;
 pub mod phantom;
+pub mod statistics;
 pub mod wave;
 
 #[cfg(test)]

@@ -27,5 +27,5 @@ pub use types::json::{from_json, to_json};
 pub use types::members::Member;
 pub use types::progress::{Progress, Steps};
 pub use types::provenance::Provenance;
-pub use types::tables::{columns, rows, shown_table, text_table};
+pub use types::tables::{BeatFrames, TableParam, columns, rows, shown_table, text_table};
 pub use types::text::{format, is_same};

@@ -1,5 +1,6 @@
 //! Text files and text of an analysis: paths, tables, JSON, number formats, lines.
 
+pub mod arrange;
 pub mod columns;
 pub mod format;
 pub mod json;

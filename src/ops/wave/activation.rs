@@ -1,15 +1,15 @@
-//! Activation times and conduction velocity.
+//! Activation times.
 
-use super::measure::image_like;
+use super::measure::{image_like, measure_pixels};
 use super::peaks::parabola_peak;
-use super::transient::{self, ActivationMethod, RestLevel, TransientOptions};
+use super::transient::maps::rise_map;
+use super::transient::{ActivationMethod, RestLevel, TransientOptions};
 use crate::bail;
 use crate::choice::Choice;
 use crate::error::{Error, Result};
 use crate::ops::kernel::reduce_frames;
-use crate::ops::{expect_gray_frames, frame_rate, read_all};
-use crate::task;
-use crate::video::{Strided, Video, shape_text, warn_of_pixel_size};
+use crate::ops::{expect_gray_frames, frame_rate};
+use crate::video::Video;
 
 /// Effect of activation on the light.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -47,6 +47,8 @@ pub struct ActivationOptions {
     pub fps: Option<f64>,
     /// Definition of the activation time.
     pub method: ActivationMethod,
+    /// Number of frames that a slope is that of a line through, odd.
+    pub window: usize,
 }
 
 /// Local activation time of every pixel in ms from the first frame. NaN where the trace has NaN, or
@@ -73,8 +75,19 @@ pub fn activation_map(video: &Video, options: &ActivationOptions) -> Result<Vide
         }
         _ => {}
     }
+    let window = options.window;
+    if window < 3 || window.is_multiple_of(2) || window > video.len() {
+        bail!(
+            "activation_map needs `window` to be an odd number from 3 to the number of frames, {}, \
+             got {window}",
+            video.len()
+        );
+    }
     if options.method == ActivationMethod::Derivative {
-        return steepest_slopes(video, options, fps);
+        return match window {
+            3 => steepest_slopes(video, options, fps),
+            _ => steepest_lines(video, options, fps),
+        };
     }
     let measured = TransientOptions {
         polarity: options.polarity,
@@ -82,7 +95,7 @@ pub fn activation_map(video: &Video, options: &ActivationOptions) -> Result<Vide
         baseline: RestLevel::Min,
         fps: options.fps,
     };
-    transient::rise_map(video, options.threshold, &measured)
+    rise_map(video, options.threshold, &measured)
 }
 
 /// Times of the steepest slopes. Slopes are central differences (x(t+1) − x(t−1)) / 2; the steepest
@@ -109,6 +122,46 @@ fn steepest_slopes(video: &Video, options: &ActivationOptions, fps: f64) -> Resu
         .map(|pixel| (pixel.frame() * 1000.0 / fps) as f32)
         .collect();
     Ok(image_like(video, times))
+}
+
+/// Times of the steepest least-squares lines through a window of frames, which are the derivatives
+/// of a Savitzky–Golay filter of first order. They are located between frames as above.
+fn steepest_lines(video: &Video, options: &ActivationOptions, fps: f64) -> Result<Video> {
+    let half = options.window / 2;
+    let weights: Vec<f64> = (0..options.window)
+        .map(|frame| options.polarity.sign() * (frame as f64 - half as f64))
+        .collect();
+    let squares: f64 = weights.iter().map(|weight| weight * weight).sum();
+    let least = options.threshold.unwrap_or(0.0);
+    let operation = "finding activation times";
+    let [times] = measure_pixels(
+        operation,
+        video,
+        Vec::new,
+        |slopes: &mut Vec<f64>, _, trace| {
+            let slope = |window: &[f64]| {
+                let pairs = window.iter().zip(&weights);
+                pairs.map(|(sample, weight)| sample * weight).sum::<f64>() / squares
+            };
+            slopes.clear();
+            slopes.extend(trace.windows(options.window).map(slope));
+            let mut steepest = None;
+            let mut largest = least;
+            for (at, slope) in slopes.iter().enumerate() {
+                if *slope > largest {
+                    (steepest, largest) = (Some(at), *slope);
+                }
+            }
+            let Some(at) = steepest else {
+                return [f64::NAN];
+            };
+            let slope_at = |at: Option<usize>| at.and_then(|at| slopes.get(at)).copied();
+            let around = [at.checked_sub(1), Some(at), Some(at + 1)];
+            let around = around.map(|at| slope_at(at).unwrap_or(f64::NAN));
+            [((at + half) as f64 + parabola_peak(around)) * 1000.0 / fps]
+        },
+    )?;
+    Ok(times)
 }
 
 /// Steepest slope of a trace so far.
@@ -161,175 +214,10 @@ impl Steepest {
     }
 }
 
-/// Conduction velocity at each pixel, in cm/s.
-pub struct Velocity {
-    /// Speed.
-    pub speed: Video,
-    /// Velocity along columns, downward.
-    pub vy: Video,
-    /// Velocity along rows, to the right.
-    pub vx: Video,
-}
-
-/// Conduction velocity from activation times in ms.
-///
-/// A second-order polynomial is fitted by least squares to the times within `radius` pixels in both
-/// directions; with its gradient g in ms/µm at the pixel, the velocity is g / |g|² (Bayly et al.
-/// 1998). NaN where the pixel is NaN, where less than half of the square is known, and where the
-/// gradient vanishes.
-pub fn conduction_velocity(
-    times: &Video,
-    pixel_size: Option<[f64; 2]>,
-    radius: usize,
-) -> Result<Velocity> {
-    let [height, width] = *times.shape() else {
-        bail!(
-            "conduction_velocity needs an image from `activation_map`, got a {} of shape {}",
-            times.kind(),
-            shape_text(times.shape())
-        );
-    };
-    let size = pixel_size_of(times, pixel_size)?;
-    if !(1..=100).contains(&radius) {
-        bail!("conduction_velocity needs `radius` to be 1 to 100, got {radius}");
-    }
-    let samples = read_all::<f64>(times);
-    let mut velocities = vec![[f32::NAN; 3]; samples.len()];
-    let rows = velocities.chunks_mut(width.max(1)).enumerate();
-    task::for_each("fitting velocities", rows, |(y, row)| {
-        for (x, velocity) in row.iter_mut().enumerate() {
-            let neighborhood = Neighborhood {
-                samples: &samples,
-                shape: [height, width],
-                at: [y, x],
-                radius,
-            };
-            *velocity = neighborhood
-                .gradient()
-                .map_or([f32::NAN; 3], |gradient| velocity_of(gradient, size));
-        }
-        Ok(())
-    })?;
-    let image = |part: usize| {
-        let values = velocities.iter().map(|velocity| velocity[part]);
-        times.with_samples(Strided::from_vec(times.shape(), values.collect()))
-    };
-    Ok(Velocity {
-        speed: image(0),
-        vy: image(1),
-        vx: image(2),
-    })
-}
-
-/// Speed and velocity in cm/s from a gradient in ms per pixel.
-fn velocity_of([gy, gx]: [f64; 2], [height, width]: [f64; 2]) -> [f32; 3] {
-    let [gy, gx] = [gy / height, gx / width];
-    let squared = gy * gy + gx * gx;
-    // 1 µm/ms is 0.1 cm/s.
-    let [vy, vx] = [0.1 * gy / squared, 0.1 * gx / squared];
-    match vy.is_finite() && vx.is_finite() {
-        true => [vy.hypot(vx) as f32, vy as f32, vx as f32],
-        false => [f32::NAN; 3],
-    }
-}
-
-fn pixel_size_of(video: &Video, size: Option<[f64; 2]>) -> Result<[f64; 2]> {
-    let Some(size) = size.or(video.metadata().pixel_size) else {
-        let error =
-            Error::new("conduction_velocity needs the pixel size, which the map does not have");
-        return Err(error.hint("set it in µm: `v.pixel_size = 100`, or `#{pixel_size: 100}`"));
-    };
-    match size.iter().all(|size| *size > 0.0 && size.is_finite()) {
-        true => {
-            warn_of_pixel_size(&size);
-            Ok(size)
-        }
-        false => bail!("conduction_velocity needs `pixel_size` to be > 0, got {size:?}"),
-    }
-}
-
-/// Neighborhood of a pixel.
-struct Neighborhood<'a> {
-    samples: &'a [f64],
-    shape: [usize; 2],
-    at: [usize; 2],
-    radius: usize,
-}
-
-/// Number of coefficients of a second-order polynomial.
-const TERMS: usize = 6;
-
-impl Neighborhood<'_> {
-    /// Gradient of the fitted polynomial per pixel, along columns and rows.
-    fn gradient(&self) -> Option<[f64; 2]> {
-        let [y, x] = self.at;
-        let origin = self.samples[y * self.shape[1] + x];
-        if !origin.is_finite() {
-            return None;
-        }
-        // Normal equations, with the right-hand side as the last column.
-        let mut equations = [[0.0; TERMS + 1]; TERMS];
-        let mut known = 0;
-        let range =
-            |at: usize, len: usize| at.saturating_sub(self.radius)..len.min(at + self.radius + 1);
-        for row in range(y, self.shape[0]) {
-            for col in range(x, self.shape[1]) {
-                let time = self.samples[row * self.shape[1] + col];
-                if !time.is_finite() {
-                    continue;
-                }
-                known += 1;
-                let (v, u) = (row as f64 - y as f64, col as f64 - x as f64);
-                let terms = [1.0, v, u, v * v, v * u, u * u];
-                for (equation, term) in equations.iter_mut().zip(terms) {
-                    for (sum, other) in equation.iter_mut().zip(terms) {
-                        *sum += term * other;
-                    }
-                    equation[TERMS] += term * (time - origin);
-                }
-            }
-        }
-        let side = 2 * self.radius + 1;
-        if 2 * known < side * side {
-            return None;
-        }
-        let [_, gy, gx, ..] = solve(equations)?;
-        Some([gy, gx])
-    }
-}
-
-/// Solves linear equations by elimination; `None` if they are singular.
-fn solve(mut equations: [[f64; TERMS + 1]; TERMS]) -> Option<[f64; TERMS]> {
-    for column in 0..TERMS {
-        let size = |row: &usize| equations[*row][column].abs();
-        let pivot = (column..TERMS).max_by(|a, b| size(a).total_cmp(&size(b)))?;
-        equations.swap(column, pivot);
-        if equations[column][column].abs() < 1e-9 {
-            return None;
-        }
-        let (above, below) = equations.split_at_mut(column + 1);
-        let pivot = above[column];
-        for row in below {
-            let factor = row[column] / pivot[column];
-            for (value, pivot) in row.iter_mut().zip(pivot) {
-                *value -= factor * pivot;
-            }
-        }
-    }
-    let mut solution = [0.0; TERMS];
-    for row in (0..TERMS).rev() {
-        let known: f64 = (row + 1..TERMS)
-            .map(|at| equations[row][at] * solution[at])
-            .sum();
-        solution[row] = (equations[row][TERMS] - known) / equations[row][row];
-    }
-    Some(solution)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ops::testing::{check_threads, noise, values, video};
+    use crate::ops::testing::{values, video};
 
     /// Sigmoid upstrokes of 40 frames, at the given frames.
     fn upstrokes(sign: f64, times: &[f64]) -> Video {
@@ -345,8 +233,38 @@ mod tests {
             threshold: Some(threshold),
             fps: Some(fps),
             method: ActivationMethod::Derivative,
+            window: 3,
         };
         activation_map(video, &options)
+    }
+
+    /// Windows of 3 frames give central differences; the others are the peaks of
+    /// `scipy.signal.savgol_filter(x, 5, 1, deriv=1)[2:-2]`, refined by parabolas.
+    #[test]
+    fn wide_slopes_are_those_of_savitzky_and_golay() {
+        const WIDE: [f64; 3] = [27.0, 18.840_151_912_177_41, 11.840_151_912_177_413];
+        let wave = |t: f64| (0.9 * t).sin() + (0.37 * t + 1.0).cos();
+        let of = |from: f64| (0..30).map(move |t| wave(f64::from(t) + from));
+        let traces: Vec<Vec<f64>> = [0.0, 9.0, 16.0].map(|from| of(from).collect()).into();
+        let samples = (0..30).flat_map(|t| traces.iter().map(move |trace| trace[t]));
+        let input = video(&[30, 1, 3], samples.collect());
+        let with = |window: usize| {
+            let options = ActivationOptions {
+                polarity: Polarity::Positive,
+                threshold: None,
+                fps: Some(1000.0),
+                method: ActivationMethod::Derivative,
+                window,
+            };
+            activation_map(&input, &options)
+        };
+        let narrow = slopes(&input, Polarity::Positive, 0.0, 1000.0).unwrap();
+        assert_eq!(values(&with(3).unwrap()), values(&narrow));
+        let found = values(&with(5).unwrap());
+        for (found, frame) in found.iter().zip(WIDE) {
+            assert!((found - frame).abs() < 1e-5, "{found} {frame}");
+        }
+        assert!(with(4).is_err() && with(1).is_err() && with(31).is_err());
     }
 
     #[test]
@@ -374,47 +292,5 @@ mod tests {
         assert_eq!(found[1], 1.0);
         assert!(slopes(&input, Polarity::Positive, f64::NAN, 1.0).is_err());
         assert!(slopes(&input.frames(0, 2, 1), Polarity::Positive, 0.0, 1.0).is_err());
-    }
-
-    /// Plane waves: T = (y sin a + x cos a) · size / speed.
-    #[test]
-    fn plane_waves_have_their_velocity() {
-        let (speed, angle) = (42.0, 0.4f64);
-        let time = |y: usize, x: usize| {
-            let distance = 0.1 * (y as f64 * angle.sin() + 2.0 * x as f64 * angle.cos());
-            (10.0 * distance / speed * 10.0) as f32
-        };
-        let times = (0..20)
-            .flat_map(|y| (0..30).map(move |x| time(y, x)))
-            .collect();
-        let map = video(&[20, 30], times);
-        let found = conduction_velocity(&map, Some([100.0, 200.0]), 2).unwrap();
-        let at = |image: &Video| values(image)[10 * 30 + 15];
-        assert!(
-            (at(&found.speed) - speed).abs() < 1e-2,
-            "{}",
-            at(&found.speed)
-        );
-        assert!((at(&found.vy) - speed * angle.sin()).abs() < 1e-2);
-        assert!((at(&found.vx) - speed * angle.cos()).abs() < 1e-2);
-        let noisy = video(&[30, 40], noise(1200, 3));
-        check_threads(|| Ok(conduction_velocity(&noisy, Some([1.0, 1.0]), 3)?.speed));
-    }
-
-    #[test]
-    fn velocities_need_a_gradient_and_neighbors() {
-        let mut times = vec![1.0f32; 64];
-        let flat = video(&[8, 8], times.clone());
-        let found = conduction_velocity(&flat, Some([1.0, 1.0]), 2).unwrap();
-        assert!(values(&found.speed).iter().all(|speed| speed.is_nan()));
-        times
-            .iter_mut()
-            .enumerate()
-            .for_each(|(at, time)| *time = if at % 8 < 2 { at as f32 } else { f32::NAN });
-        let found = conduction_velocity(&video(&[8, 8], times), Some([1.0, 1.0]), 3).unwrap();
-        assert!(values(&found.speed).iter().all(|speed| speed.is_nan()));
-        assert!(conduction_velocity(&flat, None, 2).is_err());
-        assert!(conduction_velocity(&flat, Some([1.0, 1.0]), 0).is_err());
-        assert!(conduction_velocity(&flat, Some([0.0, 1.0]), 2).is_err());
     }
 }

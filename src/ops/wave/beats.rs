@@ -134,7 +134,7 @@ impl BeatOptions {
 }
 
 /// Samples of a trace, or the mean of the samples of each frame, ignoring NaN.
-fn mean_trace(function: &str, video: &Video) -> Result<Vec<f64>> {
+pub(super) fn mean_trace(function: &str, video: &Video) -> Result<Vec<f64>> {
     if video.ndim() < 2 {
         return trace_samples(function, video);
     }
@@ -208,6 +208,32 @@ pub fn ensemble_average(
     Ok(average)
 }
 
+/// Frames of beats, which must be in order.
+pub(super) fn beat_frames(function: &str, beats: &Video) -> Result<Vec<f64>> {
+    let frames = trace_samples(function, beats)?;
+    match frames.windows(2).all(|pair| pair[0] < pair[1]) {
+        true => Ok(frames),
+        false => bail!("{function} needs `beats` in ascending order"),
+    }
+}
+
+/// Median number of frames from beat to beat, with fractions; `None` for a single beat.
+pub(super) fn median_cycle(frames: &[f64]) -> Option<f64> {
+    let mut cycles: Vec<f64> = frames.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    cycles.sort_by(f64::total_cmp);
+    cycles.get(cycles.len() / 2).copied()
+}
+
+/// An error unless a time is not negative.
+pub(super) fn check_time(function: &str, name: &str, time: Option<f64>) -> Result<()> {
+    match time {
+        Some(time) if !(time >= 0.0 && time.is_finite()) => {
+            bail!("{function} needs `{name}` to be a number >= 0, got {time}")
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Frames of equal number around beats.
 pub(super) struct BeatWindow {
     /// First frame of each beat.
@@ -226,21 +252,12 @@ impl BeatWindow {
         [before, after]: [Option<f64>; 2],
         fps: f64,
     ) -> Result<Self> {
-        let frames = trace_samples(function, beats)?;
+        let frames = beat_frames(function, beats)?;
         for (name, value) in [("before", before), ("after", after)] {
-            if let Some(value) = value
-                && !(value >= 0.0 && value.is_finite())
-            {
-                bail!("{function} needs `{name}` to be a number >= 0, got {value}");
-            }
+            check_time(function, name, value)?;
         }
         let in_frames = |time: f64| (time * fps / 1000.0).round();
-        let mut cycles: Vec<f64> = frames.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        if cycles.iter().any(|cycle| *cycle <= 0.0) {
-            bail!("{function} needs `beats` in ascending order");
-        }
-        cycles.sort_by(f64::total_cmp);
-        let cycle = cycles.get(cycles.len() / 2).copied();
+        let cycle = median_cycle(&frames);
         let before = match (before, cycle) {
             (Some(before), _) => in_frames(before),
             (None, Some(cycle)) => (cycle / 10.0).round(),

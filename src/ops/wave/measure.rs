@@ -19,33 +19,67 @@ pub(super) fn measure_pixels<const N: usize, S>(
     init: impl Fn() -> S + Sync,
     measure: impl Fn(&mut S, usize, &[f64]) -> [f64; N] + Sync,
 ) -> Result<[Video; N]> {
-    let frames = video.len();
-    let mut found = vec![[f32::NAN; N]; video.frame_len()];
+    let images = measure_many(
+        operation,
+        &[video],
+        N,
+        init,
+        |scratch, pixel, trace, out| {
+            out.copy_from_slice(&measure(scratch, pixel, trace));
+        },
+    )?;
+    Ok(images.try_into().expect("one image for each number"))
+}
+
+/// Measures `count` numbers of each pixel, which are NaN where `measure` does not set them. It gets
+/// the traces of the pixel in all videos, one after the other; their frames have the same shape.
+pub(super) fn measure_many<S>(
+    operation: &'static str,
+    videos: &[&Video],
+    count: usize,
+    init: impl Fn() -> S + Sync,
+    measure: impl Fn(&mut S, usize, &[f64], &mut [f64]) + Sync,
+) -> Result<Vec<Video>> {
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    let first_video = videos.first().expect("there is something to measure");
+    let frames: usize = videos.iter().map(|video| video.len()).sum();
+    let mut found = vec![f32::NAN; first_video.frame_len() * count];
     let pixels = (STEP / frames.max(1)).clamp(LONG_PIXELS, PIXELS);
-    let steps = found.chunks_mut(pixels).enumerate();
-    let memory = || (Vec::new(), Vec::new(), init());
+    let steps = found.chunks_mut(pixels * count).enumerate();
+    let memory = || (Vec::new(), Vec::new(), vec![f64::NAN; count], init());
     task::for_each_init(
         operation,
         steps,
         memory,
-        |(samples, trace, scratch), (step, found)| {
-            let (first, count) = (step * pixels, found.len());
-            samples.resize(frames * count, 0.0);
-            let run = first..first + count;
-            video.samples().read_frames(0..frames, run, samples);
-            for (pixel, found) in found.iter_mut().enumerate() {
+        |(samples, trace, measured, scratch), (step, found)| {
+            let (first, pixels) = (step * pixels, found.len() / count);
+            samples.resize(frames * pixels, 0.0);
+            let mut rest = &mut samples[..];
+            for video in videos {
+                let (part, after) = rest.split_at_mut(video.len() * pixels);
+                let run = first..first + pixels;
+                video.samples().read_frames(0..video.len(), run, part);
+                rest = after;
+            }
+            for (pixel, found) in found.chunks_mut(count).enumerate() {
                 trace.clear();
-                trace.extend(samples[pixel..].iter().step_by(count).copied());
+                trace.extend(samples[pixel..].iter().step_by(pixels).copied());
                 if trace.iter().all(|sample: &f64| sample.is_finite()) {
-                    let measured = measure(scratch, first + pixel, trace);
-                    *found = measured.map(|value| value as f32);
+                    measured.fill(f64::NAN);
+                    measure(scratch, first + pixel, trace, measured);
+                    let pairs = found.iter_mut().zip(&*measured);
+                    pairs.for_each(|(found, measured)| *found = *measured as f32);
                 }
             }
             Ok(())
         },
     )?;
-    let part = |part: usize| found.iter().map(|found| found[part]).collect();
-    Ok(std::array::from_fn(|at| image_like(video, part(at))))
+    let part = |part: usize| found.iter().skip(part).step_by(count).copied();
+    Ok((0..count)
+        .map(|at| image_like(first_video, part(at).collect()))
+        .collect())
 }
 
 /// Image of results, one per pixel of a frame; without axes for a trace.

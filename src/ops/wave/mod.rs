@@ -2,9 +2,15 @@
 
 pub mod activation;
 pub mod alternans;
+pub mod beat_table;
 pub mod beats;
+pub mod latency;
 mod measure;
 pub mod peaks;
 pub mod phase;
+pub mod rotors;
+pub mod snr;
 pub mod spectrum;
 pub mod transient;
+pub mod velocity;
+pub mod welch;

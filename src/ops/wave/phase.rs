@@ -7,6 +7,9 @@ use rustfft::{Fft, FftPlanner};
 
 use crate::bail;
 use crate::error::Result;
+use crate::ops::array::elementwise::{Arithmetic, Operand, UnaryFunction, apply, arithmetic};
+use crate::ops::expect_gray_frames;
+use crate::ops::filter::nan_mean::smooth_spatiotemporal;
 use crate::ops::kernel::fourier::Complex;
 use crate::ops::kernel::{Kernel, TraceBlock, map_traces};
 use crate::task;
@@ -99,6 +102,27 @@ fn turn(spectrum: &mut [Complex<f64>]) {
             _ => Complex::new(-value.im, value.re),
         };
     }
+}
+
+/// Smooths phases in time and space with Gaussian weights of standard deviations in frames and in
+/// pixels: their circular mean, the angle of the mean of the points on the unit circle. NaN samples
+/// are left out and stay NaN.
+pub fn smooth_phase(phase: Video, sigma_temporal: f64, sigma_spatial: f64) -> Result<Video> {
+    expect_gray_frames(&phase, "smooth_phase")?;
+    let named = [
+        ("sigma_temporal", sigma_temporal),
+        ("sigma_spatial", sigma_spatial),
+    ];
+    if let Some((name, sigma)) = named.iter().find(|(_, s)| !(*s >= 0.0 && s.is_finite())) {
+        bail!("smooth_phase needs `{name}` to be a number >= 0, got {sigma}");
+    }
+    let smooth = |part: UnaryFunction, phase: Video| {
+        let part = apply(part, phase)?;
+        smooth_spatiotemporal(part, sigma_temporal, sigma_spatial).map(Operand::Array)
+    };
+    let sine = smooth(UnaryFunction::Sin, phase.clone())?;
+    let cosine = smooth(UnaryFunction::Cos, phase)?;
+    arithmetic(Arithmetic::Atan2, sine, cosine)
 }
 
 /// Topological charge of each square of four pixels, stored at its upper left pixel: 1 where the
@@ -199,6 +223,34 @@ mod tests {
         check_threads(|| hilbert_phase(input.clone()));
         check_reuse(input, hilbert_phase);
         assert!(hilbert_phase(ramp(&[0, 2, 2])).is_err());
+    }
+
+    /// Phases that grow by 0.4 a pixel and 0.3 a frame, between −π and π.
+    #[test]
+    fn smoothing_keeps_waves_across_the_jump_of_the_phase() {
+        let phase = |t: usize, y: usize, x: usize| 0.3 * t as f64 + 0.4 * x as f64 + 0.0 * y as f64;
+        let wrapped = |angle: f64| angle.sin().atan2(angle.cos());
+        let frames = |t| (0..9).flat_map(move |y| (0..40).map(move |x| wrapped(phase(t, y, x))));
+        let mut samples: Vec<f64> = (0..30).flat_map(frames).collect();
+        samples[15 * 360 + 5 * 40 + 21] = f64::NAN;
+        let noisy: Vec<f64> = samples
+            .iter()
+            .zip(noise(30 * 360, 5))
+            .map(|(phase, noise)| wrapped(phase + f64::from(noise) - 0.5))
+            .collect();
+        let error = |samples: Vec<f64>| {
+            let found = values(&smooth_phase(video(&[30, 9, 40], samples), 1.5, 1.0).unwrap());
+            let at = 15 * 360 + 4 * 40;
+            assert!(found[at + 40 + 21].is_nan());
+            let errors = (10..30).map(|x| wrapped(found[at + x] - phase(15, 4, x)).abs());
+            errors.fold(0.0, f64::max)
+        };
+        // The weights around the NaN pixel are not symmetric.
+        assert!(error(samples) < 0.05);
+        assert!(error(noisy) < 0.25);
+        let phases = ramp(&[3, 4, 5]);
+        assert!(smooth_phase(phases.clone(), -1.0, 1.0).is_err());
+        assert!(smooth_phase(phases.frame(0), 1.0, 1.0).is_err());
     }
 
     #[test]

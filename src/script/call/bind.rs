@@ -139,11 +139,14 @@ fn gather_rest(builtin: &Builtin, arguments: &mut Vec<Dynamic>) {
 /// Removes and returns the option map, if the last argument is one rather than the value of a map
 /// parameter.
 fn take_options(builtin: &Builtin, arguments: &mut Vec<Dynamic>) -> Map {
-    let is_options = arguments.last().is_some_and(Dynamic::is_map)
-        && !builtin
-            .params
-            .get(arguments.len() - 1)
-            .is_some_and(|p| accepts_map(&p.ty));
+    let is_options = arguments.last().is_some_and(|last| {
+        let Some(map) = last.read_lock::<Map>() else {
+            return false;
+        };
+        let param = builtin.params.get(arguments.len() - 1);
+        let names = map.keys().map(|name| name.as_str());
+        !param.is_some_and(|param| takes_map(param, names))
+    });
     if is_options {
         arguments.pop().map(Dynamic::cast).unwrap_or_default()
     } else {
@@ -151,11 +154,32 @@ fn take_options(builtin: &Builtin, arguments: &mut Vec<Dynamic>) -> Map {
     }
 }
 
-pub(in crate::script) fn accepts_map(ty: &Type) -> bool {
+/// Whether a map with some keys, as the last argument, is the value of a parameter rather than the
+/// options of the call. In the place of a table that must be given, only a map that names the
+/// parameter can hold options.
+pub(in crate::script) fn takes_map<'a>(
+    param: &Param,
+    mut names: impl Iterator<Item = &'a str>,
+) -> bool {
+    accepts_map(&param.ty)
+        || param.default.is_none()
+            && accepts_table(&param.ty)
+            && !names.any(|name| param.is_called(name))
+}
+
+pub(super) fn accepts_map(ty: &Type) -> bool {
     match ty {
         Type::Map | Type::Any => true,
         Type::Optional(of) => accepts_map(of),
         Type::Either(one, other) => accepts_map(one) || accepts_map(other),
+        _ => false,
+    }
+}
+
+fn accepts_table(ty: &Type) -> bool {
+    match ty {
+        Type::Table(_) => true,
+        Type::Either(one, other) => accepts_table(one) || accepts_table(other),
         _ => false,
     }
 }

@@ -42,6 +42,8 @@ pub enum Type {
     Size,
     /// An object map.
     Map,
+    /// An object map of columns, some of which it must have.
+    Table(&'static [&'static str]),
     /// Bytes.
     Blob,
     /// A video, image or trace.
@@ -482,6 +484,11 @@ impl Type {
             Type::Path => "a path (a string)".into(),
             Type::Size => "a number of bytes or a string such as \"2 GB\"".into(),
             Type::Map => "a map `#{…}`".into(),
+            Type::Table([]) => "a table (a map of columns)".into(),
+            Type::Table(columns) => {
+                let columns: Vec<_> = columns.iter().map(|name| format!("`{name}`")).collect();
+                format!("a table with {}", columns.join(" and "))
+            }
             Type::Blob => "a blob".into(),
             Type::Video => "a video".into(),
             Type::Operand => "a video or a number".into(),
@@ -540,6 +547,7 @@ impl fmt::Display for Type {
             Type::Text | Type::Path | Type::Choice(..) => f.write_str("string"),
             Type::Size => f.write_str("int or string"),
             Type::Map => f.write_str("map"),
+            Type::Table(_) => f.write_str("table"),
             Type::Blob => f.write_str("blob"),
             Type::Video => f.write_str("Video"),
             Type::Operand => f.write_str("Video or number"),

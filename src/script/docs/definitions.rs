@@ -95,7 +95,7 @@ fn definition_type(ty: &Type) -> String {
         Type::Any | Type::Rest => "?".into(),
         Type::Unit => "()".into(),
         Type::Text | Type::Path | Type::Choice(..) => "String".into(),
-        Type::Map => "Map".into(),
+        Type::Map | Type::Table(_) => "Map".into(),
         Type::Blob => "Blob".into(),
         Type::Size => "int | String".into(),
         Type::Operand => "Video | float | int".into(),

@@ -10,6 +10,7 @@ use super::hints::words::foreign_name;
 use super::no_effect::EffectCheck;
 use crate::bail;
 use crate::error::{Error, Result, counted};
+use crate::script::call::bind::takes_map;
 use crate::script::call::builtin::{Builtin, Param};
 use crate::script::call::context::Context;
 use crate::script::call::value::Type;
@@ -222,12 +223,13 @@ fn of_library(library: &Library, name: &str, count: usize) -> Result<()> {
 fn of_builtin(builtin: &Builtin, args: &[Expr], is_method: bool) -> Vec<Error> {
     let first = usize::from(is_method);
     let total = args.len() + first;
-    let takes_map = |at: usize| {
-        let param = builtin.params.get(at);
-        param.is_some_and(|param| crate::script::call::bind::accepts_map(&param.ty))
+    let is_value = |options: &MapOptions| {
+        let names = options.iter().map(|(name, _)| name.as_str());
+        let param = builtin.params.get(total - 1);
+        param.is_some_and(|param| takes_map(param, names))
     };
     let options = args.last().and_then(options);
-    let options = options.filter(|_| !takes_map(total - 1));
+    let options = options.filter(|options| !is_value(options));
     let positional = total - usize::from(options.is_some());
     if takes_any_number(builtin) {
         return Vec::new();

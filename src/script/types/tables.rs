@@ -6,10 +6,156 @@ use rhai::{Array, Dynamic, Map};
 
 use crate::bail;
 use crate::error::{Error, Result, counted};
-use crate::script::call::value::{Value, describe, plain_text, scalar};
+use crate::script::call::value::{Type, Value, describe, plain_text, scalar};
 use crate::text::columns::ShownTable;
 use crate::text::table::{Column, Table};
-use crate::video::{Element, Strided, Video, map_samples};
+use crate::video::{DType, Element, Strided, Video, map_samples};
+
+/// Frames of beats: a trace, numbers, or the column `frame` of a table.
+pub struct BeatFrames(pub Video);
+
+impl Value for BeatFrames {
+    const TYPE: Type = Type::Either(&Type::Video, &Type::Table(&["frame"]));
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        let column = value
+            .read_lock::<Map>()
+            .map(|table| table.get("frame").cloned());
+        match column {
+            None => Video::from_dynamic(value).map(Self),
+            Some(column) => {
+                let frames = column.map(Video::from_dynamic).and_then(Result::ok);
+                frames.map(Self).ok_or(value)
+            }
+        }
+    }
+    fn into_dynamic(self) -> Dynamic {
+        self.0.into_dynamic()
+    }
+}
+
+/// Table that a builtin takes: a map of columns, or an array with a map for each row.
+pub struct TableParam(Dynamic);
+
+impl Value for TableParam {
+    const TYPE: Type = Type::Table(&[]);
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        let rows = value.read_lock::<Array>();
+        let is_of_rows = rows.is_some_and(|rows| rows.iter().all(Dynamic::is_map));
+        match value.is_map() || is_of_rows {
+            true => Ok(Self(value)),
+            false => Err(value),
+        }
+    }
+    fn into_dynamic(self) -> Dynamic {
+        self.0
+    }
+}
+
+impl TableParam {
+    /// Columns with their types.
+    pub fn table(&self, function: &str) -> Result<Table> {
+        if let Some(rows) = self.0.read_lock::<Array>() {
+            let rows: Vec<Map> = rows
+                .iter()
+                .filter_map(|row| row.clone().try_cast())
+                .collect();
+            let names: BTreeSet<_> = rows.iter().flat_map(|row| row.keys().cloned()).collect();
+            let cells = |name: &str| {
+                let cell = |row: &Map| row.get(name).cloned().unwrap_or(Dynamic::UNIT);
+                rows.iter().map(cell).collect::<Array>()
+            };
+            return Ok(Table {
+                columns: names.iter().map(|name| column_of(&cells(name))).collect(),
+                names: names.iter().map(ToString::to_string).collect(),
+            });
+        }
+        let columns: Map = self.0.clone().try_cast().unwrap_or_default();
+        let mut found = Vec::new();
+        for (name, column) in &columns {
+            found.push(typed_column(function, name, column)?);
+        }
+        let len = found.iter().flatten().map(Column::len).max();
+        let len = len.unwrap_or(usize::from(!columns.is_empty()));
+        let mut cells = Vec::new();
+        for ((name, column), found) in columns.iter().zip(found) {
+            // A single value is repeated in every row.
+            let column = found.unwrap_or_else(|| column_of(&vec![column.clone(); len]));
+            if column.len() != len {
+                bail!(
+                    "{function} needs columns of equal length, got {} in `{name}` and {len}",
+                    column.len()
+                );
+            }
+            cells.push(column);
+        }
+        Ok(Table {
+            names: columns.keys().map(ToString::to_string).collect(),
+            columns: cells,
+        })
+    }
+}
+
+/// Column of a trace or an array; `None` for a single value.
+fn typed_column(function: &str, name: &str, column: &Dynamic) -> Result<Option<Column>> {
+    if let Some(cells) = column.read_lock::<Array>() {
+        return Ok(Some(column_of(&cells)));
+    }
+    let Some(trace) = column.read_lock::<Video>() else {
+        return Ok(None);
+    };
+    if trace.ndim() != 1 {
+        bail!(
+            "{function} needs traces for columns, got {} for `{name}`",
+            describe(column)
+        );
+    }
+    Ok(Some(map_samples!(trace.samples(), array => {
+        let samples = array.view();
+        match trace.dtype() {
+            DType::Bool => Column::Bools(samples.iter().map(|s| s.to_f64() != 0.0).collect()),
+            dtype if dtype.is_float() => Column::Floats(samples.iter().map(|s| s.to_f64()).collect()),
+            _ => match samples.iter().map(|sample| sample.to_int()).collect() {
+                Some(ints) => Column::Ints(ints),
+                None => Column::Floats(samples.iter().map(|s| s.to_f64()).collect()),
+            },
+        }
+    })))
+}
+
+/// Column of the narrowest type that holds all cells; `()` is a missing number.
+fn column_of(cells: &[Dynamic]) -> Column {
+    let bools = || {
+        cells
+            .iter()
+            .map(|cell| cell.as_bool().ok())
+            .collect::<Option<_>>()
+    };
+    let ints = || {
+        cells
+            .iter()
+            .map(|cell| cell.as_int().ok())
+            .collect::<Option<_>>()
+    };
+    let number = |cell: &Dynamic| match cell.is_unit() {
+        true => Some(f64::NAN),
+        false => cell
+            .as_float()
+            .ok()
+            .or(cell.as_int().ok().map(|int| int as f64)),
+    };
+    let floats = || cells.iter().map(number).collect::<Option<_>>();
+    if cells.is_empty() {
+        return Column::Floats(Vec::new());
+    }
+    let numbers = ints()
+        .map(Column::Ints)
+        .or_else(|| floats().map(Column::Floats));
+    let typed = numbers.or_else(|| bools().map(Column::Bools));
+    typed.unwrap_or_else(|| {
+        let texts = cells.iter().map(|cell| cell_text(cell).unwrap_or_default());
+        Column::Texts(texts.collect())
+    })
+}
 
 /// Map of columns: traces of numbers and bools, arrays of strings.
 pub fn columns(table: Table) -> Map {

@@ -80,7 +80,7 @@ impl Methods {
         let wanted = match ty {
             Type::Text | Type::Path | Type::Choice(..) => Some(TypeId::of::<ImmutableString>()),
             Type::Array(_) => Some(TypeId::of::<Array>()),
-            Type::Map => Some(TypeId::of::<Map>()),
+            Type::Map | Type::Table(_) => Some(TypeId::of::<Map>()),
             Type::Blob => Some(TypeId::of::<Blob>()),
             Type::Int | Type::Count => Some(TypeId::of::<INT>()),
             Type::Float => Some(TypeId::of::<FLOAT>()),

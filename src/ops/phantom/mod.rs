@@ -1,35 +1,19 @@
 //! Synthetic recording of paced waves with known activation times, durations and velocity, for
 //! checking analyses.
 
-use std::f64::consts::{PI, TAU};
+mod wavefront;
 
-use super::example::{MAX_PIXELS, gaussian, noise_seed};
-use super::wave::activation::Polarity;
+use std::f64::consts::PI;
+
+pub use self::wavefront::{Rotation, Wavefront};
 use crate::bail;
 use crate::choice::Choice;
 use crate::error::Result;
+use crate::ops::example::{MAX_PIXELS, gaussian, noise_seed};
+use crate::ops::wave::activation::Polarity;
+use crate::ops::wave::rotors::Singularity;
 use crate::task;
 use crate::video::{Strided, Video};
-
-/// Shape of the wavefronts.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Wavefront {
-    /// Straight, in one direction.
-    Plane,
-    /// Circular, from the center of the frame.
-    Point,
-    /// One arm that rotates around the center of the frame.
-    Spiral,
-}
-
-impl Choice for Wavefront {
-    const NOUN: &'static str = "a wavefront";
-    const CHOICES: &'static [(&'static str, Self)] = &[
-        ("plane", Self::Plane),
-        ("point", Self::Point),
-        ("spiral", Self::Spiral),
-    ];
-}
 
 /// Dye, which decides the shape of the transients.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -85,6 +69,12 @@ pub struct PhantomOptions {
     pub noise: f64,
     /// Whether activation makes the light brighter or darker.
     pub polarity: Polarity,
+    /// Direction in which a spiral rotates.
+    pub rotation: Rotation,
+    /// Radius in pixels of the circle that the centers of spirals move along.
+    pub meander: f64,
+    /// Time in ms that they take for it.
+    pub meander_period: f64,
     /// Seed of the noise and of the texture.
     pub seed: i64,
     /// Largest displacement of the tissue's edge by contraction, in pixels.
@@ -99,7 +89,8 @@ pub struct Phantom {
     pub video: Video,
     /// Tissue.
     pub mask: Video,
-    /// Time from stimulus to activation in ms; NaN outside of the tissue.
+    /// Time from stimulus to activation in ms; NaN outside of the tissue. For spirals that move, it
+    /// is that around the middle of their circle.
     pub activation: Video,
     /// Mean duration from activation to 80 % recovery in ms; NaN outside of the tissue.
     pub apd: Video,
@@ -108,6 +99,8 @@ pub struct Phantom {
     /// Displacements `{t, y, x, 2}` of each point of the tissue at rest, NaN outside of it; only if
     /// it moves.
     pub displacements: Option<Video>,
+    /// Centers of the spirals in each frame.
+    pub tips: Vec<Singularity>,
 }
 
 /// Samples of the background, of the tissue at rest, and of the transients above it.
@@ -167,6 +160,7 @@ pub fn phantom(options: &PhantomOptions) -> Result<Phantom> {
         apd,
         beats: beats.map(|time| time * options.fps / 1000.0).collect(),
         displacements,
+        tips: options.tips(),
     })
 }
 
@@ -186,6 +180,7 @@ impl PhantomOptions {
             ("cycle_length", self.cycle_length),
             ("rise", self.rise),
             ("apd", self.apd),
+            ("meander_period", self.meander_period),
         ];
         for (name, value) in positive {
             if !(value > 0.0 && value.is_finite()) {
@@ -207,6 +202,7 @@ impl PhantomOptions {
             ("noise", self.noise),
             ("motion", self.motion),
             ("texture", self.texture),
+            ("meander", self.meander),
         ];
         for (name, value) in nonnegative {
             if !(value >= 0.0 && value.is_finite()) {
@@ -240,25 +236,6 @@ impl PhantomOptions {
             );
         }
         Ok(())
-    }
-
-    /// Time from stimulus to activation in ms, at a position relative to the center in pixels.
-    fn activation(&self, dy: f64, dx: f64) -> f64 {
-        // 1 cm/s is 10 µm/ms.
-        let delay = |pixels: f64| pixels * self.pixel_size / (10.0 * self.speed);
-        match self.wavefront {
-            Wavefront::Plane => {
-                let (sine, cosine) = self.direction.to_radians().sin_cos();
-                let reach = (self.height - 1) as f64 * sine.abs();
-                let reach = (reach + (self.width - 1) as f64 * cosine.abs()) / 2.0;
-                delay(dy * sine + dx * cosine + reach)
-            }
-            Wavefront::Point => delay(dy.hypot(dx)),
-            Wavefront::Spiral => {
-                let turns = dy.atan2(dx) / TAU + delay(dy.hypot(dx)) / self.cycle_length;
-                turns.rem_euclid(1.0) * self.cycle_length
-            }
-        }
     }
 
     /// Transient from 0 to 1, at a time after activation in ms.
@@ -335,8 +312,15 @@ impl<'a> Tissue<'a> {
             };
             let tissue = match is_inside {
                 true => {
-                    let signal = match moved {
-                        true => options.signal(options.activation(y, x), options.apd_at(x), time),
+                    let signal = match moved || options.meanders() {
+                        true => {
+                            let [dy, dx] = match options.meanders() {
+                                true => options.offset(time),
+                                false => [0.0; 2],
+                            };
+                            let activation = options.activation(y - dy, x - dx);
+                            options.signal(activation, options.apd_at(x), time)
+                        }
                         false => options.signal(self.activation[at], self.apd[at], time),
                     };
                     light * options.brightness(y, x) * (LIGHT + sign * AMPLITUDE * signal)
@@ -427,9 +411,9 @@ impl PhantomOptions {
     fn signal(&self, activation: f64, apd: f64, time: f64) -> f64 {
         let since = time - self.start - activation;
         let last = ((since + self.rise / 2.0) / self.cycle_length).floor();
-        let first = match self.wavefront {
-            Wavefront::Spiral => f64::NEG_INFINITY,
-            Wavefront::Plane | Wavefront::Point => 0.0,
+        let first = match self.is_reentrant() {
+            true => f64::NEG_INFINITY,
+            false => 0.0,
         };
         let transient = |beat: f64| {
             let is_even = beat.rem_euclid(2.0) == 0.0;
@@ -474,10 +458,25 @@ pub(in crate::ops) mod tests {
         bleaching: 0.0,
         noise: 0.0,
         polarity: Polarity::Positive,
+        rotation: Rotation::Clockwise,
+        meander: 0.0,
+        meander_period: 1000.0,
         seed: 0,
         motion: 0.0,
         texture: 0.0,
     };
+
+    /// Largest difference between a map and the truth within the tissue, which the map must know.
+    #[track_caller]
+    pub(in crate::ops) fn error(found: &Video, truth: &[f64]) -> f64 {
+        let pairs = values(found).into_iter().zip(truth);
+        let inside = pairs.filter(|(_, truth)| !truth.is_nan());
+        let errors = inside.map(|(found, truth)| (found - truth).abs());
+        errors.fold(0.0, |worst, error| {
+            assert!(!error.is_nan(), "a pixel of the tissue is unknown");
+            worst.max(error)
+        })
+    }
 
     #[test]
     fn samples_are_what_the_parameters_say() {
