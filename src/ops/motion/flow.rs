@@ -55,7 +55,7 @@ impl FlowOptions {
             poly_sigma,
         } = *self;
         if window.is_multiple_of(2) || !(3..=501).contains(&window) {
-            bail!("{function} needs `window` to be an odd number from 3 to 501, got {window}");
+            bail!("{function} needs `winsize` to be an odd number from 3 to 501, got {window}");
         }
         if !(1..=20).contains(&levels) {
             bail!("{function} needs `levels` to be 1 to 20, got {levels}");
