@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::ops::apply_to_frames;
 use crate::ops::array::frames;
 use crate::ops::chain::Stage;
-use crate::ops::filter::extremes::{self, Extreme, ExtremeFilter};
+use crate::ops::filter::extremes::{self, ExtremeFilter, LocalExtreme};
 use crate::ops::filter::jitter;
 use crate::ops::filter::mean::{self, MeanFilter};
 use crate::ops::filter::median::{self, MedianFilter};
@@ -129,7 +129,7 @@ builtins! {
         })
     }
 
-    /// Smooths a video with a Gaussian kernel in space and time, an image in space, a trace in time.
+    /// Smooths with a Gaussian kernel in space and time; images in space, traces in time.
     ///
     /// The kernel is cut off at 4 standard deviations; beyond its edges the video is reflected
     /// (`d c b a | a b c d | d c b a`). NaN propagates to every sample within reach of the kernel;
@@ -170,7 +170,7 @@ builtins! {
         })
     }
 
-    /// Smooths a video with the mean of a box in space and time, an image in space, a trace in time.
+    /// Smooths with the mean of a box in space and time; images in space, traces in time.
     ///
     /// A box of even length reaches further back than ahead. A NaN sample counts as the mean of its
     /// frame, or with `ignore_nan` not at all, and stays NaN.
@@ -278,7 +278,7 @@ builtins! {
         mode: Border = Border::Reflect,
     ) -> Result<Video> {
         let sizes = (size_temporal, size_spatial, mode);
-        extreme("minimum_filter", video.0, Extreme::Min, sizes)
+        extreme("minimum_filter", video.0, LocalExtreme::Min, sizes)
     }
 
     /// Replaces every sample by the largest in a box around it, in space and time.
@@ -311,7 +311,7 @@ builtins! {
         mode: Border = Border::Reflect,
     ) -> Result<Video> {
         let sizes = (size_temporal, size_spatial, mode);
-        extreme("maximum_filter", video.0, Extreme::Max, sizes)
+        extreme("maximum_filter", video.0, LocalExtreme::Max, sizes)
     }
 
     /// Smooths or differentiates the trace of every pixel by a Savitzky–Golay filter.
@@ -509,7 +509,7 @@ fn apply_to_any(
 fn extreme(
     function: &'static str,
     video: Video,
-    extreme: Extreme,
+    extreme: LocalExtreme,
     (size_temporal, size_spatial, mode): (i64, i64, Border),
 ) -> Result<Video> {
     let (size_temporal, size_spatial) = of_axes(&video, size_temporal, size_spatial, 1);

@@ -15,7 +15,7 @@ parameters! {
     struct FlowParams {
         /// Width of the window of pixels that are taken to move together, odd. A wide one is
         /// steadier, a narrow one follows details.
-        window: usize [px] = 17,
+        winsize: usize [px] = 17,
         /// Largest number of levels of the image pyramid: the first estimate is made in frames of
         /// half the size for each level but the first, down to 16 pixels.
         levels: usize = 5,
@@ -38,7 +38,7 @@ parameters! {
 impl FlowParams {
     fn options(self) -> FlowOptions {
         FlowOptions {
-            window: self.window,
+            window: self.winsize,
             levels: self.levels,
             iterations: self.iterations,
             poly_sigma: self.poly_sigma,
@@ -153,7 +153,7 @@ builtins! {
     /// Around each pixel of both frames a quadratic polynomial is fitted by normalized convolution
     /// with Gaussian weights. If it moves by d, its linear part changes by −2 A d; that is solved
     /// for d by least squares over a window with Gaussian weights (standard deviation 0.2 ·
-    /// `window`), repeatedly from where the last solution points to, and from coarse to fine
+    /// `winsize`), repeatedly from where the last solution points to, and from coarse to fine
     /// levels of an image pyramid. Where a window says next to nothing, the estimate stays that of
     /// the coarser level. Enhance the contrast first: the method takes light that changes for
     /// motion.

@@ -85,7 +85,10 @@ builtins! {
         let traces = regions.into_iter().map(|region| {
             let mask = match Video::from_dynamic(region) {
                 Ok(mask) => mask,
-                Err(region) => outlined("region_traces", &region)?.outline.mask("region_traces", &shape)?,
+                Err(region) => {
+                    let region = outlined("region_traces", &region)?;
+                    region.outline.mask("region_traces", &shape)?
+                }
             };
             Ok(region::mask_trace("region_traces", &video, &mask)?.into_dynamic())
         });
@@ -179,9 +182,9 @@ builtins! {
     ///
     /// See also: `load_regions`, `region_traces`, `mask_polygon`, `mask_disc`.
     fn region_mask(
-        /// Map with `type` "rect" and `bounds` `[y0, x0, y1, x1]` (exclusive at the end), "oval" and
-        /// `center` `[y, x]` and `radii` along y and x, or "polygon" and `points` `[[y, x], …]`; and
-        /// a `name`. The center of the first pixel is `[0, 0]`.
+        /// Map with `type` "rect" and `bounds` `[y0, x0, y1, x1]` (exclusive at the end), "oval"
+        /// and `center` `[y, x]` and `radii` along y and x, or "polygon" and `points`
+        /// `[[y, x], …]`; and a `name`. The center of the first pixel is `[0, 0]`.
         region: Dynamic,
         /// Shape of an image or a video, such as `video.shape`.
         shape: Vec<i64>,

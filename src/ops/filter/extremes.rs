@@ -17,7 +17,7 @@ const MAX_SIZE: i64 = 4096;
 
 /// Which extreme is taken.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Extreme {
+pub enum LocalExtreme {
     /// The smallest sample.
     Min,
     /// The largest sample.
@@ -28,7 +28,7 @@ pub enum Extreme {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExtremeFilter {
     /// Which extreme is taken.
-    pub extreme: Extreme,
+    pub extreme: LocalExtreme,
     /// Length of the box in frames; below 2, no filtering along time.
     pub size_temporal: i64,
     /// Length of the box in pixels; below 2, no filtering in space.
@@ -92,7 +92,7 @@ fn filter<R: Real>(video: Video, options: &ExtremeFilter) -> Result<Video> {
     )
 }
 
-impl Extreme {
+impl LocalExtreme {
     /// What every number is more extreme than.
     fn none<R: Real>(self) -> R {
         match self {
@@ -114,7 +114,7 @@ impl Extreme {
 
 /// Boxes along an axis.
 struct AxisBox {
-    extreme: Extreme,
+    extreme: LocalExtreme,
     len: usize,
     size: usize,
     /// Index of each sample from before the axis to after it; `None` is 0.
@@ -223,7 +223,7 @@ mod tests {
     use super::*;
     use crate::ops::testing::{check_reuse, check_threads, noise, ramp, values, video};
 
-    fn options(extreme: Extreme, temporal: i64, spatial: i64, mode: Border) -> ExtremeFilter {
+    fn options(extreme: LocalExtreme, temporal: i64, spatial: i64, mode: Border) -> ExtremeFilter {
         ExtremeFilter {
             extreme,
             size_temporal: temporal,
@@ -274,7 +274,7 @@ mod tests {
     #[test]
     fn boxes_are_as_defined() {
         let shape = [7, 6, 9];
-        for extreme in [Extreme::Min, Extreme::Max] {
+        for extreme in [LocalExtreme::Min, LocalExtreme::Max] {
             for (temporal, spatial) in [(1, 3), (3, 1), (4, 2), (5, 5), (20, 30), (0, 0)] {
                 for mode in [
                     Border::Reflect,
@@ -300,7 +300,7 @@ mod tests {
 
     #[test]
     fn types_stay_and_memory_is_reused() {
-        let largest = options(Extreme::Max, 3, 3, Border::Reflect);
+        let largest = options(LocalExtreme::Max, 3, 3, Border::Reflect);
         let counts = video(&[1, 1, 3], vec![65535u16, 0, 7]);
         let found = extreme_filter("f", counts, &largest).unwrap();
         assert_eq!(
@@ -315,7 +315,7 @@ mod tests {
         );
         assert!(extreme_filter("f", video(&[1, 1, 1], vec![1i64]), &largest).is_err());
         assert!(extreme_filter("f", ramp(&[3, 3]), &largest).is_err());
-        let long = options(Extreme::Max, 5000, 1, Border::Reflect);
+        let long = options(LocalExtreme::Max, 5000, 1, Border::Reflect);
         assert!(extreme_filter("f", ramp(&[3, 3, 3]), &long).is_err());
         check_reuse(ramp(&[20, 9, 30]), |video| {
             extreme_filter("f", video, &largest)

@@ -8,7 +8,7 @@ use crate::ops::kernel::row_sums::sum_rows;
 /// the weight; so that polynomials that are known better count more where they are interpolated.
 ///
 /// Eight numbers, of which two are not used, fill a register.
-pub(super) type Polynomial = [f32; 8];
+pub(super) type LocalPolynomial = [f32; 8];
 
 /// Positions in a polynomial: the coefficients of y, x, y², x², half of that of yx, and the weight.
 pub(super) const Y: usize = 0;
@@ -207,7 +207,7 @@ pub(super) fn expand(
     applicability: &Applicability,
     level: &PyramidLevel,
     memory: &mut ExpansionMemory,
-    out: &mut Vec<Polynomial>,
+    out: &mut Vec<LocalPolynomial>,
 ) {
     memory.incomplete.update(applicability, level);
     let Applicability {
@@ -281,7 +281,7 @@ pub(super) fn expand(
 
 impl IncompleteFit {
     #[inline(always)]
-    fn polynomial(&self, moments: [f32; TERMS]) -> Polynomial {
+    fn polynomial(&self, moments: [f32; TERMS]) -> LocalPolynomial {
         let mut polynomial = [0.0; 8];
         for (coefficient, row) in polynomial.iter_mut().zip(&self.rows) {
             let terms = row.iter().zip(&moments);
@@ -298,7 +298,7 @@ mod tests {
     use super::*;
     use crate::ops::testing::noise;
 
-    fn expanded([height, width]: [usize; 2], samples: &[f32]) -> Vec<Polynomial> {
+    fn expanded([height, width]: [usize; 2], samples: &[f32]) -> Vec<LocalPolynomial> {
         let mut level = PyramidLevel::default();
         level.set([height, width], samples);
         let mut out = Vec::new();

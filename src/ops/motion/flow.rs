@@ -9,7 +9,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use super::expansion::{Applicability, ExpansionMemory, Polynomial, XX, YX, YY, expand};
+use super::expansion::{Applicability, ExpansionMemory, LocalPolynomial, XX, YX, YY, expand};
 use super::pyramid::{PyramidLevel, level_sizes};
 use super::solution::{Iteration, Solution};
 use crate::bail;
@@ -55,7 +55,7 @@ impl FlowOptions {
             poly_sigma,
         } = *self;
         if window.is_multiple_of(2) || !(3..=501).contains(&window) {
-            bail!("{function} needs `window` to be an odd number from 3 to 501, got {window}");
+            bail!("{function} needs `winsize` to be an odd number from 3 to 501, got {window}");
         }
         if !(1..=20).contains(&levels) {
             bail!("{function} needs `levels` to be 1 to 20, got {levels}");
@@ -118,7 +118,7 @@ pub(super) struct Estimator<'a> {
 /// Polynomials around the pixels of an image, on all levels.
 #[derive(Default)]
 struct Expanded {
-    levels: Vec<Vec<Polynomial>>,
+    levels: Vec<Vec<LocalPolynomial>>,
     /// Whether the pixels of the image are known.
     certainty: Vec<f32>,
 }
@@ -286,7 +286,7 @@ impl<'a> Estimator<'a> {
     }
 
     fn is_blank(&self, expanded: &Expanded) -> bool {
-        let curved = |p: &Polynomial| p[YY] != 0.0 || p[XX] != 0.0 || p[YX] != 0.0;
+        let curved = |p: &LocalPolynomial| p[YY] != 0.0 || p[XX] != 0.0 || p[YX] != 0.0;
         !expanded.levels.iter().flatten().any(curved)
     }
 

@@ -1,7 +1,7 @@
 //! Least-squares solution of the displacements on one level of a pyramid, over a window around each
 //! pixel.
 
-use super::expansion::{Polynomial, WEIGHT, X, XX, Y, YX, YY};
+use super::expansion::{LocalPolynomial, WEIGHT, X, XX, Y, YX, YY};
 use super::pyramid::double;
 use crate::ops::kernel::Kernel;
 use crate::ops::kernel::row_sums::sum_rows;
@@ -25,8 +25,8 @@ pub(super) struct Solution {
 
 /// Improves a solution on one level.
 pub(super) struct Iteration<'a> {
-    pub(super) first: &'a [Polynomial],
-    pub(super) second: &'a [Polynomial],
+    pub(super) first: &'a [LocalPolynomial],
+    pub(super) second: &'a [LocalPolynomial],
     pub(super) window: &'a [f32],
     pub(super) size: [usize; 2],
 }
@@ -72,7 +72,12 @@ impl Solution {
 
     /// Sets up the equations of each pixel: weight · AᵀA and weight · AᵀΔb.
     #[inline(always)]
-    fn set_up(&mut self, first: &[Polynomial], second: &[Polynomial], [height, width]: [usize; 2]) {
+    fn set_up(
+        &mut self,
+        first: &[LocalPolynomial],
+        second: &[LocalPolynomial],
+        [height, width]: [usize; 2],
+    ) {
         let (last_y, last_x) = ((height - 1) as f32, (width - 1) as f32);
         let [gyy, gyx, gxx, hy, hx] = &mut self.equations;
         let [dy, dx] = &self.d;
@@ -152,7 +157,12 @@ impl Solution {
 
 /// Polynomial between pixels, by linear interpolation.
 #[inline(always)]
-fn between(polynomials: &[Polynomial], [height, width]: [usize; 2], y: f32, x: f32) -> Polynomial {
+fn between(
+    polynomials: &[LocalPolynomial],
+    [height, width]: [usize; 2],
+    y: f32,
+    x: f32,
+) -> LocalPolynomial {
     let (top, left) = (y as usize, x as usize);
     let (down, along) = (y - top as f32, x - left as f32);
     let (bottom, right) = ((top + 1).min(height - 1), (left + 1).min(width - 1));

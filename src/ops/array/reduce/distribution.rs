@@ -113,8 +113,10 @@ fn count<T: Element>(array: &Strided<T>, edges: &[f64]) -> Result<Vec<u64>> {
 /// from all values of ints of at most 16 bits, from 256 bins otherwise.
 pub fn otsu(function: &'static str, video: &Video) -> Result<f64> {
     match levels(function, video, OTSU_BINS)? {
-        Levels::One(level) => Ok(level),
-        Levels::Bins(counts, values) | Levels::Values(counts, values) => Ok(part(&counts, &values)),
+        SampleCounts::One(level) => Ok(level),
+        SampleCounts::Bins(counts, values) | SampleCounts::Values(counts, values) => {
+            Ok(part(&counts, &values))
+        }
     }
 }
 
@@ -126,9 +128,9 @@ pub fn otsu(function: &'static str, video: &Video) -> Result<f64> {
 /// otherwise. Of thresholds that separate the samples alike, it is the mean.
 pub fn ght(function: &'static str, video: &Video) -> Result<f64> {
     let (mut counts, values, step) = match levels(function, video, GHT_BINS)? {
-        Levels::One(level) => return Ok(level),
-        Levels::Values(counts, values) => (counts, values, 1.0),
-        Levels::Bins(counts, values) => {
+        SampleCounts::One(level) => return Ok(level),
+        SampleCounts::Values(counts, values) => (counts, values, 1.0),
+        SampleCounts::Bins(counts, values) => {
             let step = values[1] - values[0];
             (counts, values, step)
         }
@@ -188,7 +190,7 @@ fn best_threshold(levels: &[(f64, f64)], step: f64) -> f64 {
 }
 
 /// Numbers of samples by value.
-enum Levels {
+enum SampleCounts {
     /// All samples have this value.
     One(f64),
     /// Counts of each value that occurs, in order.
@@ -197,21 +199,21 @@ enum Levels {
     Bins(Vec<u64>, Vec<f64>),
 }
 
-fn levels(function: &'static str, video: &Video, bins: usize) -> Result<Levels> {
+fn levels(function: &'static str, video: &Video, bins: usize) -> Result<SampleCounts> {
     let Some((low, high)) = range_to_scale_by(function, video)? else {
         return Err(no_samples(function, video));
     };
     if low == high {
-        return Ok(Levels::One(low));
+        return Ok(SampleCounts::One(low));
     }
     if video.dtype().size() > 2 {
         let Histogram { counts, edges } = histogram(video, bins, None)?;
         let centers = edges.windows(2).map(|edges| (edges[0] + edges[1]) / 2.0);
-        return Ok(Levels::Bins(counts, centers.collect()));
+        return Ok(SampleCounts::Bins(counts, centers.collect()));
     }
     map_samples!(video.samples(), array => {
         let (counts, values) = values_of(array)?;
-        Ok(Levels::Values(counts, values))
+        Ok(SampleCounts::Values(counts, values))
     })
 }
 
