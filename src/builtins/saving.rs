@@ -146,7 +146,7 @@ builtins! {
         /// JPEG quality, 1 to 100.
         quality: usize = io::QUALITY,
     ) -> Result<()> {
-        let options = ImageOptions { compression, quality };
+        let options = ImageOptions { compression, quality, ..ImageOptions::default() };
         let directory = directory.as_deref().unwrap_or(Path::new("."));
         io::save_image_sequence(directory, &video.0, &filepattern, &format, &options)
     }
