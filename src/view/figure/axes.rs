@@ -8,7 +8,7 @@ use crate::draw::ticks::{Tick, finite_range};
 use crate::error::{Error, Result};
 
 /// Smallest distances of ticks along the axes.
-const X_SPACING: f64 = 5.0;
+const X_SPACING: f64 = 3.6;
 const Y_SPACING: f64 = 2.4;
 
 /// Widest column of points that is decimated.
@@ -109,7 +109,13 @@ impl AxesPanel {
         });
         let rows = self.legend_rows(width, em).len();
         let note = self.note_lines(width, em).len();
-        let lines = if self.has_counts(width, em) { 2.0 } else { 1.0 };
+        let lines = match &self.categories {
+            Some(_) => {
+                f64::from(u8::from(self.has_names()))
+                    + f64::from(u8::from(self.has_counts(width, em)))
+            }
+            None => 1.0,
+        };
         let xlabel = if self.xlabel.is_empty() { 0.0 } else { 1.0 };
         let events = self
             .layers
@@ -182,11 +188,12 @@ impl AxesPanel {
         }
         // A curve along the edge is as wide as elsewhere.
         let border = style::CURVE * em;
-        let mut items = vec![PageItem::Clip {
+        // Dots at the edge are whole, and lines fitted to them are seen.
+        let mut items = shapes;
+        items.push(PageItem::Clip {
             bounds: frame.grow(border),
             shapes: inside,
-        }];
-        items.append(&mut shapes);
+        });
         self.draw_axes(&mut items, frame, em);
         self.draw_heading(&mut items, frame, em);
         items
@@ -234,18 +241,23 @@ impl AxesPanel {
         if let Some(names) = &self.categories {
             let has_counts = self.has_counts(frame.width(), em);
             let room = category_room(frame.width(), names.len(), em);
+            let names_height = if self.has_names() {
+                style::LINE * em
+            } else {
+                0.0
+            };
             for (at, [name, more]) in names.iter().enumerate() {
                 let x = left + style::part_of(at as f64, self.x) * frame.width();
                 let name = style::fit(name, em, room);
                 shapes.push(style::label(&name, (x, middle), Anchor::Middle, em));
                 if has_counts {
-                    let below = (x, middle + style::LINE * em);
+                    let below = (x, middle + names_height);
                     shapes.push(style::label(more, below, Anchor::Middle, em));
                 }
             }
-            if has_counts {
-                middle += style::LINE * em;
-            }
+            let counts_height = if has_counts { style::LINE * em } else { 0.0 };
+            // The label of the axis is a line below the last of these.
+            middle += names_height + counts_height - style::LINE * em;
         }
         let center = (frame.left + frame.right) / 2.0;
         let xlabel = style::fit(&self.xlabel, em, frame.width() + 4.0 * em);
@@ -291,6 +303,12 @@ impl AxesPanel {
             }
         }
         lines
+    }
+
+    /// Whether a category has a name.
+    fn has_names(&self) -> bool {
+        let mut names = self.categories.iter().flatten();
+        names.any(|name| !name[0].is_empty())
     }
 
     /// Whether the second lines of the categories are shown: only if all fit, as a shortened number

@@ -54,11 +54,7 @@ pub fn box_panel(groups: &[Video], options: &BoxOptions) -> Result<AxesPanel> {
     }
     let name = |(at, sorted): (usize, &Vec<f64>)| {
         let name = options.labels.get(at).cloned().unwrap_or_default();
-        let count = format!("n = {}", sorted.len());
-        match name.is_empty() {
-            true => [count, String::new()],
-            false => [name, count],
-        }
+        [name, format!("n = {}", sorted.len())]
     };
     Ok(AxesPanel {
         kind: "box plot",

@@ -35,21 +35,11 @@ struct PlacedRow {
 }
 
 impl PlacedRow {
-    /// Room above the content, which begins at one height.
-    fn above(&self) -> f64 {
-        self.header
-            + self
-                .insets
-                .iter()
-                .map(|insets| insets.top)
-                .fold(0.0, f64::max)
-    }
-
     /// Height without the distance to the next row.
     fn height(&self) -> f64 {
         let heights = self.insets.iter().zip(&self.heights);
-        let below = heights.map(|(insets, height)| height + insets.bottom);
-        self.above() + below.fold(0.0, f64::max)
+        let heights = heights.map(|(insets, height)| insets.top + height + insets.bottom);
+        self.header + heights.fold(0.0, f64::max)
     }
 }
 
@@ -85,7 +75,7 @@ pub(super) fn page(figure: &Figure) -> Result<Page> {
     for (row, panels) in rows.iter().zip(&figure.rows) {
         for (at, panel) in panels.iter().enumerate() {
             let ((left, cell), insets) = (row.cells[at], row.insets[at]);
-            let start = top + row.above();
+            let start = top + row.header + insets.top;
             let frame = PageRect {
                 left: left + insets.left,
                 top: start,
@@ -202,24 +192,23 @@ fn size(row: &mut PlacedRow, panels: &[FigurePanel], em: f64) -> Result<()> {
         return Err(Error::new(error)
             .hint("increase `width`, reduce `font_size`, or put fewer panels in a row"));
     }
-    let of_maps = panels.iter().zip(&widths);
-    let of_maps = of_maps.filter_map(|(panel, width)| panel.aspect().map(|aspect| aspect * width));
-    let tallest = of_maps.fold(0.0, f64::max);
+    let (least, most) = (AXES_HEIGHT.0 * em, AXES_HEIGHT.1 * em);
+    // With what is above and below, all axes of a row are as high as its highest map, or as those
+    // that need most.
+    let around = |insets: &Insets| insets.top + insets.bottom;
+    let needed = panels.iter().zip(&widths).zip(&row.insets);
+    let needed = needed.map(|((panel, width), insets)| {
+        let usual = match row.has_maps {
+            true => least,
+            false => (AXES_ASPECT * width).clamp(least, most),
+        };
+        panel.aspect().map_or(usual, |aspect| aspect * width) + around(insets)
+    });
+    let total = needed.fold(0.0, f64::max);
     for (at, panel) in panels.iter().enumerate() {
-        let width = widths[at];
         row.heights[at] = match panel.aspect() {
-            Some(aspect) => aspect * width,
-            None => {
-                let (least, most) = (AXES_HEIGHT.0 * em, AXES_HEIGHT.1 * em);
-                let usual = (AXES_ASPECT * width).clamp(least, most);
-                // Labels of the axes are below the content, where maps have nothing.
-                let beside = tallest - row.insets[at].bottom;
-                if row.has_maps {
-                    beside.max(least)
-                } else {
-                    usual
-                }
-            }
+            Some(aspect) => aspect * widths[at],
+            None => total - around(&row.insets[at]),
         };
     }
     Ok(())
@@ -236,10 +225,10 @@ fn fill(figure: &Figure, rows: &mut [PlacedRow], height: f64) -> Result<()> {
                 .hint("maps keep the shape of their pixels: set `width` instead"),
         );
     }
-    let content = |row: &PlacedRow| row.heights.iter().copied().fold(0.0, f64::max);
+    let lowest = |row: &PlacedRow| row.heights.iter().copied().fold(f64::INFINITY, f64::min);
     let around: f64 = rows
         .iter()
-        .map(|row| row.height() - if row.has_maps { 0.0 } else { content(row) })
+        .map(|row| row.height() - if row.has_maps { 0.0 } else { lowest(row) })
         .sum();
     let each = (height - gaps - around) / flexible as f64;
     if each < SMALLEST * em {
@@ -247,7 +236,8 @@ fn fill(figure: &Figure, rows: &mut [PlacedRow], height: f64) -> Result<()> {
         bail!("`height` leaves no room for the panels: the figure needs {least:.0} mm at least");
     }
     for row in rows.iter_mut().filter(|row| !row.has_maps) {
-        row.heights.fill(each);
+        let added = each - lowest(row);
+        row.heights.iter_mut().for_each(|height| *height += added);
     }
     Ok(())
 }
