@@ -16,9 +16,9 @@
 //! | [`video`] | the video type: sample types, storage, views, metadata |
 //! | [`color`] | colors, luma, colormaps, and the colors of samples |
 //! | [`ops`] | pure functions from videos to videos, by topic; [`ops::kernel`] runs their kernels |
-//! | [`draw`] | images in memory: shapes and text |
+//! | [`draw`] | images in memory, and pages of shapes and text as pixels, SVG or PDF |
 //! | [`io`] | videos from files and to files: a registry over `format`, `codec` and `bytes` |
-//! | [`view`] | the picture that windows, movies and images share: frames as colors, layout, annotations |
+//! | [`view`] | the picture that windows, movies and images share: frames as colors, layout, annotations; figures of panels |
 //! | [`export`] | movies, images and plots of videos |
 //! | [`text`] | files and text around an analysis: paths, tables, JSON, numbers as text |
 //! | [`player`] | the player: playback, rendering, windows |
@@ -70,6 +70,7 @@
 //! | displacement | where a point of a reference is in a frame, relative to there | `ops::motion` |
 //! | probe | pixel or region whose trace a player shows | `player::probes::Probe` |
 //! | profile, kymograph | values along a line, and those of each frame | `ops::mask::profile` |
+//! | figure, panel | what stands on one page of a paper, and a part of it | `view::figure::{Figure, FigurePanel}` |
 //! | trace plot | plot of traces under a video | `view::trace_plot::TracePlot`, `player::trace_plot` |
 //! | annotation | timestamp, frame number, speed, scale bar or title drawn over a frame | `view::annotations::Annotations` |
 //! | overlay | what a player draws over its videos; in `blend`, the upper of two videos | `player::overlays`, `ops::blend` |

@@ -142,7 +142,7 @@ fn names_of_choices_are_found_again() {
 #[test]
 fn units_are_those_of_the_field() {
     let known = [
-        "", "px", "frames", "Hz", "s", "ms", "µm", "bytes", "columns",
+        "", "px", "frames", "Hz", "s", "ms", "µm", "mm", "pt", "bytes", "columns",
     ];
     all("units are known ones", |b| {
         b.params.iter().all(|param| known.contains(&param.unit))
@@ -159,7 +159,7 @@ const QUANTITIES: &[(&[&str], &[&str])] = &[
     (&["x", "y", "x0", "y0", "x1", "y1", "dx", "dy"], &["px"]),
     (
         &["width", "height", "radius", "padding", "size"],
-        &["px", "columns"],
+        &["px", "columns", "mm"],
     ),
     (&["size_spatial", "sigma_spatial"], &["px"]),
     (

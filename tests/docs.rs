@@ -89,6 +89,14 @@ fn argument(name: &str, folder: &Path) -> Vec<String> {
     match name {
         "OUT" | "FOLDER" => text(folder),
         "RECORDING" => text(&recording),
+        "PACED" => {
+            let mut session = session();
+            let path = folder.join("paced.tif");
+            session.set_constant("PATH", path.display().to_string());
+            let code = "save_video(PATH, phantom(#{frames: 450, noise: 0.05}).video);";
+            let _ = session.run("make", code).unwrap();
+            text(&path)
+        }
         "RECORDING…" => [text(&recording), text(&recording)].concat(),
         "PATTERN" => text(&folder.join("rec*.tif")),
         "EXTENSION" => plain("npy"),

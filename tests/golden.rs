@@ -212,6 +212,77 @@ fn the_image_of_a_movie() {
     check_picture("film.png", &image);
 }
 
+/// A figure with panels of every kind, as shapes and text and as pixels.
+#[test]
+fn the_figure_of_a_paper() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let script = r#"
+        let p = phantom(#{frames: 200, height: 32, width: 40, apd_gradient: 20, pixel_size: 200});
+        let wave = conduction_velocity(p.activation);
+        let pixels = [[16, 10], [16, 30]];
+        let traces = pixels.map(|pixel| p.video.trace(pixel[0], pixel[1]));
+        let map = map_panel(p.activation, #{
+            title: "Activation", label: "Time (ms)", isochrones: 2, outlines: p.mask, points: pixels,
+        });
+        let arrows = map_panel(p.apd, #{
+            label: "APD80 (ms)", cmap: "turbo", vmax: 105, background: p.video[0], opacity: 0.8,
+            arrows: stack([wave.vy, wave.vx], 2), arrow_every: 5, line_color: "black",
+        });
+        let curves = trace_panel(traces, #{
+            labels: ["left", "right"], ylabel: "F₀ (counts)", events: [50, 250],
+        });
+        let mean = trace_panel(traces, #{mean: true, xmin: 40, xmax: 220});
+        let bars = histogram_panel(p.apd, #{xlabel: "APD80 (ms)"});
+        let dots = scatter_panel(p.activation, p.apd, #{fit: true, xlabel: "x", ylabel: "y"});
+        let boxes = box_panel([[3, 4, 4.5, 5, 9], [6, 7, 7.5, 8]], #{labels: ["control", "drug"]});
+        let rows = [[map, arrows], [curves, mean], [bars, dots, boxes]];
+        for name in ["figure.svg", "figure.pdf", "figure.png"] {
+            figure(FOLDER + "/" + name, rows, #{width: 120, font_size: 7, dpi: 110});
+        }
+    "#;
+    let mut session = session();
+    session.set_constant("FOLDER", with_slashes(folder.path()));
+    let result = session.run("figure", script);
+    assert!(
+        result.is_ok(),
+        "{:?}",
+        result.err().map(|error| error.error().clone())
+    );
+    // Pixels are compared below; libraries may compress them differently.
+    let svg = fs::read_to_string(path("figure.svg")).unwrap();
+    let mut parts = svg.split("base64,");
+    let mut text = parts.next().unwrap().to_owned();
+    for part in parts {
+        text += "base64,…";
+        text += &part[part.find('"').unwrap()..];
+    }
+    check("figure.svg", &text);
+    check(
+        "figure_pdf.txt",
+        &structure(&fs::read(path("figure.pdf")).unwrap()),
+    );
+    let (width, height, rgb) = read_png(&path("figure.png"));
+    let mut image = Image::new(width, height);
+    for (pixel, rgb) in image.pixels.iter_mut().zip(rgb.chunks(3)) {
+        *pixel = u32::from_be_bytes([0, rgb[0], rgb[1], rgb[2]]);
+    }
+    check_picture("figure.png", &image);
+}
+
+/// The objects of a PDF file without their streams and what depends on the lengths of these.
+fn structure(pdf: &[u8]) -> String {
+    let text = String::from_utf8_lossy(pdf);
+    let (objects, _) = text.split_once("\nxref\n").unwrap();
+    let mut parts = objects.split("\nstream\n");
+    let mut text = parts.next().unwrap().to_owned();
+    for part in parts {
+        text += part.split_once("\nendstream").unwrap().1;
+    }
+    let is_kept = |line: &&str| !line.contains("/Length") && line.is_ascii();
+    text.lines().filter(is_kept).collect::<Vec<_>>().join("\n") + "\n"
+}
+
 /// Another machine may round a few colours differently.
 #[track_caller]
 pub(super) fn check_picture(name: &str, image: &Image) {

@@ -8,6 +8,7 @@ mod create;
 mod deprecated;
 mod edit;
 mod export;
+mod figures;
 mod files;
 mod filters;
 mod general;
@@ -127,6 +128,10 @@ pub const TOPICS: &[Topic] = &[
     Topic {
         title: "Images and plots",
         builtins: pictures::BUILTINS,
+    },
+    Topic {
+        title: "Figures",
+        builtins: figures::BUILTINS,
     },
     Topic {
         title: "Creating colormaps",

@@ -6,10 +6,11 @@ use crate::color::color_settings::{ColorSettings, RangeExtent};
 use crate::color::colormap::Colormap;
 use crate::draw::plot::Plot;
 use crate::error::Result;
-use crate::export;
+use crate::export::{self, ImageAnnotations};
 use crate::io::{self, Compression, ImageOptions};
 use crate::ops::filter::normalize::{self, Normalize};
-use crate::script::call::convert::Traces;
+use crate::script::call::convert::{Numbers, Traces};
+use crate::script::types::drawing::ScaleBarParam;
 use crate::script::{Provenance, builtins};
 use crate::video::{DType, Video};
 use crate::view::contact_sheet::ContactSheet;
@@ -82,27 +83,33 @@ builtins! {
         };
         let image = if compat { normalize::normalize(image, &bytes)? } else { image };
         let image = provenance.with(image);
-        io::save_image(&filename, &image, &ImageOptions { compression, quality })
+        io::save_image(&filename, &image, &ImageOptions {
+            compression, quality, ..ImageOptions::default()
+        })
     }
 
     /// Saves an image as it is to look in a paper: through a colormap, in 8 bits.
     ///
     /// Color images are written as they are. NaN samples are transparent in `.png` and `.tif`,
-    /// black in other formats.
+    /// black in other formats. With a colorbar, a scale bar or a title, or as `.svg` or `.pdf`, the
+    /// image is on a white page; text is as large as suits the width of the image. For figures in
+    /// millimeters of paper, see `map_figure`.
     ///
     /// Fails if `image` is not {y, x} or {y, x, channel} with 1, 3 or 4 channels, if the extension
-    /// is unknown, if `scale` makes an image that is too small or too large, or if `quality` is not
-    /// 1 to 100.
+    /// is unknown, if `scale` makes an image that is too small or too large, if `quality` is not 1
+    /// to 100, if a scale bar needs a pixel size that is not known or does not fit, or if there is
+    /// a `label` without a colorbar.
     ///
     /// ```
     /// let v = example_video(20);
     /// export_image("map.png", v[4] - v[0], #{cmap: "RdBu_r", vmin: -1000, vmax: 1000, scale: 4});
     /// load_image("map.png").shape // => [512, 512, 3]
+    /// export_image("labeled.png", v[4], #{scale: 4, colorbar: true, label: "counts", title: "Frame 4"})
     /// ```
     ///
-    /// See also: `save_image`, `colormap`, `contact_sheet`, `export_video`.
+    /// See also: `map_figure`, `save_image`, `colormap`, `contact_sheet`, `export_video`.
     fn export_image(
-        /// File to write: `.png`, `.tif`, `.tiff`, `.jpg`, `.jpeg` or `.bmp`.
+        /// File to write: `.png`, `.tif`, `.tiff`, `.jpg`, `.jpeg`, `.bmp`, `.svg` or `.pdf`.
         filename: PathBuf,
         /// Image to export, `{y, x}` or with color channels `{y, x, channel}`.
         image: Video,
@@ -117,12 +124,31 @@ builtins! {
         scale: f64 = 1.0,
         /// JPEG quality, 1 to 100.
         quality: usize = io::QUALITY,
+        /// Title above the image.
+        title: String = String::new(),
+        /// Show a colorbar with the sample values of the colors.
+        colorbar: bool = false,
+        /// Quantity and unit at the colorbar, such as "APD80 (ms)".
+        label: String = String::new(),
+        /// Length of a scale bar; true: a suitable round length.
+        scale_bar: ScaleBarParam [um] = ScaleBarParam(None),
+        /// Height and width of a pixel, or one number for both; default: that of the image.
+        pixel_size: Option<Numbers> [um] = None,
         /// Keep the history in the file: the script that makes it again, see `history`. "paths"
         /// keeps the paths of files as they were given, true only their names.
         provenance: Provenance = Provenance::default(),
     ) -> Result<()> {
         let colors = ColorSettings::new(cmap, vmin, vmax);
-        export::export_image(&filename, &provenance.with(image), &colors, scale, quality)
+        let pair = |size: Numbers| size.pair("export_image", "pixel_size");
+        let annotations = ImageAnnotations {
+            title,
+            has_colorbar: colorbar,
+            label,
+            scale_bar: scale_bar.0,
+            pixel_size: pixel_size.map(pair).transpose()?,
+        };
+        let image = provenance.with(image);
+        export::export_image(&filename, &image, &colors, scale, quality, annotations)
     }
 
     /// Draws frames of a video side by side in one image, with their times.
@@ -175,7 +201,7 @@ builtins! {
         Ok(export::of_image(&image))
     }
 
-    /// Plots traces over time, as an image or as `.svg` for papers.
+    /// Plots traces over time, as an image, or as `.svg` or `.pdf` for papers.
     ///
     /// The horizontal axis is in ms if the frame rate of all traces is known, else in frames. NaN
     /// samples leave gaps.
@@ -189,11 +215,11 @@ builtins! {
     /// plot_traces([v[[(), 40, 40]], v[[(), 90, 70]]], "traces.svg", #{labels: ["apex", "base"], title: "Raw signals"})
     /// ```
     ///
-    /// See also: `trace`, `export_image`, `write_csv`.
+    /// See also: `trace_panel`, `trace`, `export_image`, `write_csv`.
     fn plot_traces(
         /// Trace, or list of traces, to plot.
         traces: Traces,
-        /// File to write: `.svg`, `.png`, `.tif`, `.jpg` or `.bmp`.
+        /// File to write: `.svg`, `.pdf`, `.png`, `.tif`, `.jpg` or `.bmp`.
         filename: PathBuf,
         /// Names of the traces in the legend.
         labels: Vec<String> = Vec::new(),

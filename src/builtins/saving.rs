@@ -159,7 +159,7 @@ builtins! {
         /// `history`. "paths" keeps the paths of files as they were given, true only their names.
         provenance: Provenance = Provenance::default(),
     ) -> Result<()> {
-        let options = ImageOptions { compression, quality };
+        let options = ImageOptions { compression, quality, ..ImageOptions::default() };
         let images = provenance.with_first(video.0);
         let directory = directory.as_deref().unwrap_or(Path::new("."));
         io::save_image_sequence(directory, &images, &filepattern, &format, &options)

@@ -4,16 +4,21 @@ use rhai::Map;
 
 use crate::color::color_settings::{ColorSettings, RangeExtent};
 use crate::color::colormap::Colormap;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::io;
 use crate::ops::blend::BlendOptions;
+use crate::ops::mask::contour::Levels;
 use crate::ops::wave::rotors::Singularity;
 use crate::player::Panel;
-use crate::script::call::convert::Reduced;
-use crate::script::types::drawing::{OneOrEach, Pixels, ScaleBarParam, TimestampParam, for_each};
+use crate::script::call::convert::{Numbers, Reduced};
+use crate::script::types::drawing::{
+    AnyColor, OneOrEach, Pixels, ScaleBarParam, TimestampParam, for_each,
+};
 use crate::script::{Value, columns, parameters};
 use crate::text::table::{Column, Table};
 use crate::video::{Video, warn_of_pixel_size};
 use crate::view::annotations::Annotations;
+use crate::view::figure::{Arrows, Isochrones, MapPanelOptions, ScaleBarChoice};
 
 /// Creates a table from its columns.
 pub(super) fn table<'a>(columns_by_name: impl IntoIterator<Item = (&'a str, Column)>) -> Map {
@@ -113,6 +118,72 @@ parameters! {
         traces: Pixels = Pixels(Vec::new()),
     }
 
+    /// Colors and words of a map in a figure.
+    struct MapLookParams {
+        /// Quantity and unit at the colorbar, such as "APD80 (ms)".
+        label: String = String::new(),
+        /// Title above the map.
+        title: String = String::new(),
+        /// Colormap: a name, an array of colors, or a `colormap`.
+        cmap: Colormap = Colormap::named("viridis").unwrap_or_else(|_| Colormap::gray()),
+        /// Lower color limit; default: the minimum of what is shown, and symmetric around 0 for
+        /// diverging colormaps.
+        vmin: Option<f64> = None,
+        /// Upper color limit; default: the maximum of what is shown, and symmetric around 0 for
+        /// diverging colormaps.
+        vmax: Option<f64> = None,
+        /// Mask {y, x} outside of which the map is transparent.
+        mask: Option<Video> = None,
+        /// Color of pixels that are NaN or outside of the mask; default: transparent.
+        bad: Option<AnyColor> = None,
+        /// Image {y, x} shown in gray beneath the map.
+        background: Option<Video> = None,
+        /// Opacity of the map over the background, 0 to 1.
+        opacity: f64 = 1.0,
+        /// Show a colorbar.
+        colorbar: bool = true,
+        /// Values of the ticks of the colorbar; default: round ones.
+        ticks: Option<Vec<f64>> = None,
+    }
+
+    /// What is drawn on a map in a figure.
+    struct MapParams {
+        /// Length of a scale bar; true: a suitable round length; default: true if the pixel size is
+        /// known.
+        scale_bar: Option<ScaleBarParam> [um] = None,
+        /// Height and width of a pixel, or one number for both; default: that of the map.
+        pixel_size: Option<Numbers> [um] = None,
+        /// Lines of equal value: a number for all its multiples within the color limits, or an
+        /// array of values.
+        isochrones: Option<Numbers> = None,
+        /// Write the values on the isochrones.
+        isochrone_labels: bool = true,
+        /// Image {y, x} that the isochrones are lines of; default: the map.
+        times: Option<Video> = None,
+        /// Standard deviation of the Gaussian that smooths the image before isochrones are drawn.
+        smooth: f64 [px] = 1.0,
+        /// Mask {y, x}, or an array of them, whose outlines are drawn.
+        outlines: OneOrEach<Video> = OneOrEach::Each(Vec::new()),
+        /// Vectors {y, x, 2}, down and to the right, drawn as arrows.
+        arrows: Option<Video> = None,
+        /// Distance between arrows; default: a fifteenth of the longer side of the map.
+        arrow_every: Option<usize> [px] = None,
+        /// Positions of pixels `[[y, x], …]` that are marked in the colors of `trace_panel`.
+        points: Pixels = Pixels(Vec::new()),
+        /// Color of lines, arrows and the scale bar; default: black or white, by what is beneath.
+        line_color: Option<AnyColor> = None,
+    }
+
+    /// Paper of a figure.
+    struct PageParams {
+        /// Size of the text.
+        font_size: f64 [pt] = 8.0,
+        /// Pixels per inch of an image; `.pdf` and `.svg` need none.
+        dpi: f64 = 300.0,
+        /// JPEG quality, 1 to 100.
+        quality: usize = io::QUALITY,
+    }
+
     /// Magnification of the videos in a movie.
     struct MagnifyParams {
         /// Integer magnification, 1 to 256: each pixel becomes a square.
@@ -134,6 +205,56 @@ impl AnnotationParams {
             pixel_size: self.pixel_size,
             traces: self.traces.0,
         }
+    }
+}
+
+impl MapParams {
+    /// The options of a map with its look, without the types that scripts write them in.
+    pub(super) fn options(self, function: &str, look: MapLookParams) -> Result<MapPanelOptions> {
+        let pair = |size: Numbers| size.pair(function, "pixel_size");
+        let has_isochrones = self.isochrones.is_some();
+        if self.times.is_some() && !has_isochrones {
+            return Err(
+                Error::new(format!("{function} got `times` without `isochrones`"))
+                    .hint("pass the interval of the lines too: `isochrones: 5`"),
+            );
+        }
+        let isochrones = self.isochrones.map(|levels| Isochrones {
+            levels: match levels {
+                Numbers::One(step) => Levels::Every(step),
+                Numbers::Several(levels) => Levels::At(levels),
+            },
+            times: self.times,
+            smooth: self.smooth,
+            has_labels: self.isochrone_labels,
+        });
+        Ok(MapPanelOptions {
+            label: look.label,
+            colors: ColorSettings::new(look.cmap, look.vmin, look.vmax),
+            mask: look.mask,
+            bad: look.bad.map(|color| color.0),
+            background: look.background,
+            opacity: look.opacity,
+            has_colorbar: look.colorbar,
+            ticks: look.ticks,
+            scale_bar: match self.scale_bar {
+                None => ScaleBarChoice::IfKnown,
+                Some(ScaleBarParam(None)) => ScaleBarChoice::Absent,
+                Some(ScaleBarParam(Some(bar))) => ScaleBarChoice::Shown(bar),
+            },
+            pixel_size: self.pixel_size.map(pair).transpose()?,
+            isochrones,
+            outlines: match self.outlines {
+                OneOrEach::One(mask) => vec![mask],
+                OneOrEach::Each(masks) => masks,
+            },
+            arrows: self.arrows.map(|vectors| Arrows {
+                vectors,
+                every: self.arrow_every,
+            }),
+            points: self.points.0,
+            ink: self.line_color.map(|color| color.0),
+        })
     }
 }
 

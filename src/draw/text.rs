@@ -70,7 +70,7 @@ pub fn fit(text: &str, size: f32, room: usize) -> String {
 }
 
 /// The text, shortened with an ellipsis if it does not fit.
-pub(super) fn shortened(text: &str, fits: impl Fn(&str) -> bool) -> String {
+pub(crate) fn shortened(text: &str, fits: impl Fn(&str) -> bool) -> String {
     if fits(text) {
         return text.to_owned();
     }
@@ -81,7 +81,7 @@ pub(super) fn shortened(text: &str, fits: impl Fn(&str) -> bool) -> String {
 }
 
 /// Width of a line of text whose letters need not be on whole pixels.
-pub(super) fn exact_width(text: &str, size: f64) -> f64 {
+pub(crate) fn exact_width(text: &str, size: f64) -> f64 {
     size * f64::from(outlined(text, |_, _| {}))
 }
 
@@ -97,6 +97,79 @@ pub(super) fn outlines(text: &str) -> (Vec<Vec<OutlineCurve>>, f32) {
         }
     });
     (glyphs, width)
+}
+
+/// A letter of a line of text, for files that embed the font.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct FontGlyph {
+    /// Index of the glyph in the font.
+    pub(super) id: u16,
+    /// Size relative to that of the text.
+    pub(super) scale: f32,
+    /// Distance above the baseline, relative to the size of the text.
+    pub(super) rise: f32,
+    /// Width of the letter in thousandths of its own size.
+    pub(super) width: f32,
+    /// Character that the glyph is made for: another than in the text where the font lacks that.
+    pub(super) char: char,
+}
+
+/// Letters of a line of text.
+pub(super) fn font_glyphs(text: &str) -> Vec<FontGlyph> {
+    let font = embedded();
+    let em = font.units_per_em().unwrap_or(UNITS_PER_EM);
+    let shown = text.chars().filter(|char| !char.is_control());
+    let mut chars = shown.map(|char| match font.glyph_id(char) {
+        GlyphId(0) => plain(char),
+        _ => char,
+    });
+    let mut glyphs = Vec::new();
+    outlined(text, |id, position| {
+        glyphs.push(FontGlyph {
+            id: id.0,
+            scale: (position.unit * em * 1000.0).round() / 1000.0,
+            rise: position.rise,
+            width: font.h_advance_unscaled(id) * 1000.0 / em,
+            char: chars.next().expect("one for each glyph"),
+        });
+    });
+    glyphs
+}
+
+/// The embedded font as a file holds it.
+pub(super) struct FontFile {
+    /// Bytes of the TrueType file.
+    pub(super) bytes: &'static [u8],
+    /// Height above the baseline, in thousandths of the size.
+    pub(super) ascent: f32,
+    /// Depth below the baseline, negative.
+    pub(super) descent: f32,
+    /// Left, bottom, right and top of the glyphs that are used.
+    pub(super) bounds: [f32; 4],
+}
+
+/// The embedded font and the bounds of some of its glyphs.
+pub(super) fn font_file(ids: impl Iterator<Item = u16>) -> FontFile {
+    let font = embedded();
+    let unit = 1000.0 / font.units_per_em().unwrap_or(UNITS_PER_EM);
+    let mut bounds = [0.0f32; 4];
+    for outline in ids.filter_map(|id| font.outline(GlyphId(id))) {
+        let (min, max) = (outline.bounds.min, outline.bounds.max);
+        // Of outlines, y grows upward or downward, as the font has it.
+        let (low, high) = (min.y.min(max.y) * unit, min.y.max(max.y) * unit);
+        bounds = [
+            bounds[0].min(min.x * unit),
+            bounds[1].min(low),
+            bounds[2].max(max.x * unit),
+            bounds[3].max(high),
+        ];
+    }
+    FontFile {
+        bytes: FONT,
+        ascent: font.ascent_unscaled() * unit,
+        descent: font.descent_unscaled() * unit,
+        bounds,
+    }
 }
 
 /// Position of a letter and size of a font unit.
@@ -155,7 +228,7 @@ const LOWERED: f32 = -0.14;
 const UNITS_PER_EM: f32 = 1000.0;
 
 /// Height of the font's digits and capitals, relative to the font size.
-pub(super) const DIGIT_HEIGHT: f32 = 0.714;
+pub(crate) const DIGIT_HEIGHT: f32 = 0.714;
 
 /// Embedded font; `size` is that of the em square in pixels.
 fn font(size: f32) -> PxScaleFont<&'static FontRef<'static>> {

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::figure::save_page;
 use crate::bail;
 use crate::color::color_settings::ColorSettings;
 use crate::color::colormap::Rgba;
@@ -16,20 +17,42 @@ use crate::io::encode;
 use crate::io::encode::{ImageFormat, ImageOptions};
 use crate::io::recording::extension_of;
 use crate::video::{Strided, Video, shape_text};
+use crate::view::annotations::ScaleBar;
+use crate::view::figure::{MapPanel, MapPanelOptions, ScaleBarChoice};
 
 /// The largest number of pixels of an image.
 const MAX_PIXELS: f64 = (1u64 << 28) as f64;
 
+/// What is around an exported image.
+#[derive(Debug, Clone, Default)]
+pub struct ImageAnnotations {
+    /// Title above it; may be empty.
+    pub title: String,
+    /// Whether there is a colorbar.
+    pub has_colorbar: bool,
+    /// Quantity and unit at the colorbar.
+    pub label: String,
+    /// Scale bar.
+    pub scale_bar: Option<ScaleBar>,
+    /// Height and width of a pixel in µm; default: that of the image.
+    pub pixel_size: Option<[f64; 2]>,
+}
+
 /// Saves an image as displayed, in 8 bits and `scale` times as large: gray through a colormap,
-/// colors unchanged.
+/// colors unchanged. With anything around it, or as SVG or PDF, it is a page of a figure.
 pub fn export_image(
     path: &Path,
     image: &Video,
     colors: &ColorSettings,
     scale: f64,
     quality: usize,
+    annotations: ImageAnnotations,
 ) -> Result<()> {
-    let image_format = format_of(path)?;
+    let extension = extension_of(path);
+    let is_page = matches!(extension.as_deref(), Some("svg" | "pdf"))
+        || annotations.has_colorbar
+        || annotations.scale_bar.is_some()
+        || !annotations.title.is_empty();
     let frame = match *image.shape() {
         [_, _] | [_, _, 1 | 3 | 4] => image.with_layout(image.layout().insert_axis(0)),
         _ => {
@@ -41,23 +64,54 @@ pub fn export_image(
             return Err(error.hint("select a frame of a video: `v[0]`"));
         }
     };
-    let rgba_image = RgbaImage::new(&frame, 0, colors)?;
+    if !annotations.has_colorbar && !annotations.label.is_empty() {
+        return Err(
+            Error::new("export_image needs a colorbar for `label`").hint("pass `colorbar: true`")
+        );
+    }
+    let options = ImageOptions {
+        quality,
+        ..ImageOptions::default()
+    };
     let size = |len: usize| (len as f64 * scale).round().max(1.0);
-    let (width, height) = (size(rgba_image.width), size(rgba_image.height));
+    let (width, height) = (size(image.shape()[1]), size(image.shape()[0]));
     if !(scale > 0.0 && width * height <= MAX_PIXELS) {
         bail!("`scale` {scale} makes an image that is too small or too large");
     }
+    if is_page {
+        let panel = MapPanel::new("export_image", image, &annotations.map(colors.clone()))?;
+        let page = panel.pixel_page(&annotations.title, (width as usize, height as usize));
+        let script = image.metadata().provenance.clone();
+        return save_page(path, &page, None, quality, script);
+    }
+    let image_format = format_of(path)?;
+    let rgba_image = RgbaImage::new(&frame, 0, colors)?;
     let scaled = rgba_image.scaled(width as usize, height as usize);
     let mut colors = of_colors(&scaled, image_format);
     colors.metadata_mut().provenance = image.metadata().provenance.clone();
-    save(path, image_format, &colors, quality)
+    save(path, image_format, &colors, &options)
+}
+
+impl ImageAnnotations {
+    /// The same for a map of a figure.
+    fn map(&self, colors: ColorSettings) -> MapPanelOptions {
+        MapPanelOptions {
+            label: self.label.clone(),
+            has_colorbar: self.has_colorbar,
+            scale_bar: self
+                .scale_bar
+                .map_or(ScaleBarChoice::Absent, ScaleBarChoice::Shown),
+            pixel_size: self.pixel_size,
+            ..MapPanelOptions::new(colors)
+        }
+    }
 }
 
 /// Saves a drawn image together with the script that makes the file.
 pub fn save_drawn(path: &Path, image: &Image, script: Option<Arc<str>>) -> Result<()> {
     let mut colors = of_image(image);
     colors.metadata_mut().provenance = script;
-    save(path, format_of(path)?, &colors, encode::QUALITY)
+    save(path, format_of(path)?, &colors, &ImageOptions::default())
 }
 
 /// Colors of a drawn image as an array `{y, x, channel}`.
@@ -68,29 +122,9 @@ pub fn of_image(image: &Image) -> Video {
     ))
 }
 
-/// Saves a plot, as SVG or as an image, together with the script that makes the file.
+/// Saves a plot, as SVG, as PDF or as an image, together with the script that makes the file.
 pub fn save_plot(path: &Path, plot: &Plot, script: Option<Arc<str>>) -> Result<()> {
-    if extension_of(path).as_deref() == Some("svg") {
-        return write(path, with_metadata(plot.svg()?, script).as_bytes());
-    }
-    format_of(path)?;
-    save_drawn(path, &plot.image()?, script)
-}
-
-/// An SVG file with a text as its metadata.
-fn with_metadata(mut svg: String, text: Option<Arc<str>>) -> String {
-    const END: &str = "</svg>\n";
-    if let Some(text) = text
-        && svg.ends_with(END)
-    {
-        let text = text
-            .replace('&', "&amp;")
-            .replace('<', "&lt;")
-            .replace('>', "&gt;");
-        svg.truncate(svg.len() - END.len());
-        svg += &format!("<metadata>\n{text}</metadata>\n{END}");
-    }
-    svg
+    save_page(path, &plot.page()?, None, encode::QUALITY, script)
 }
 
 /// Curves of the traces, and whether the frame rate is known: if it is, time is in ms, else it is
@@ -157,17 +191,18 @@ fn format_of(path: &Path) -> Result<ImageFormat> {
         })
 }
 
-fn save(path: &Path, image_format: ImageFormat, image: &Video, quality: usize) -> Result<()> {
-    let options = ImageOptions {
-        quality,
-        ..ImageOptions::default()
-    };
+pub(super) fn save(
+    path: &Path,
+    image_format: ImageFormat,
+    image: &Video,
+    options: &ImageOptions,
+) -> Result<()> {
     options.check()?;
     image_format.check(image)?;
-    write(path, &image_format.encode(image, &options)?)
+    write(path, &image_format.encode(image, options)?)
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     atomic::write(path, |file| {
         file.write_all(bytes)
             .map_err(|e| Error::io("write", path, &e))

@@ -1,10 +1,12 @@
 //! Movies, images and plots of videos, written to files for people to look at.
 
+mod figure;
 mod image;
 mod mask_image;
 mod movie;
 
-pub use image::{curves, export_image, of_image, save_drawn, save_plot};
+pub use figure::save_page;
+pub use image::{ImageAnnotations, curves, export_image, of_image, save_drawn, save_plot};
 pub use mask_image::{load_mask, save_mask};
 pub use movie::{
     Export, MovieAnnotations, MovieSource, VideoGrid, export_video, export_video_with_overlay,

@@ -87,7 +87,7 @@ fn range_to_scale_by(function: &str, video: &Video) -> Result<Option<(f64, f64)>
 }
 
 /// All samples in row-major order, for results that depend on a whole image.
-fn read_all<R: Real>(video: &Video) -> Vec<R> {
+pub(crate) fn read_all<R: Real>(video: &Video) -> Vec<R> {
     let mut samples = vec![R::default(); video.layout().len()];
     let (frames, run) = (0..video.len(), 0..video.frame_len());
     video.samples().read_frames(frames, run, &mut samples);

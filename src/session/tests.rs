@@ -13,6 +13,7 @@ const VALUES: &[(&str, &str)] = &[
     ("Description", "describe(example_video(2, 8, 8))"),
     ("InteractivePlayer", "show_video(example_video(2, 8, 8))"),
     ("Colormap", "colormap(\"gray\")"),
+    ("FigurePanel", "box_panel([1, 2, 3])"),
     ("Progress", "progress(3)"),
     (
         "Error",

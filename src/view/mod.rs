@@ -7,6 +7,7 @@ pub mod colored_frames;
 pub mod contact_sheet;
 mod corner_labels;
 pub mod curve;
+pub mod figure;
 pub mod grid;
 pub mod trace_plot;
 

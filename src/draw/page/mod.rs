@@ -1,16 +1,18 @@
-//! Pages: lines, areas and text, described once in units of one pixel at scale 1, and rendered as
-//! an image of any scale or as SVG.
+//! Pages: lines, areas, images and text, described once, and rendered as an image of any scale, as
+//! SVG or as PDF.
 //!
 //! They are our own. The `plotters` crate was used as a pen only, since layout, ticks and
 //! decimation were ours already; it took two to ten times as long and drew dense curves beyond
 //! their values, by the miters of its lines.
 
 mod clip;
+mod pdf;
 mod raster;
 mod svg;
 #[cfg(test)]
 mod tests;
 
+use super::rgba_image::RgbaImage;
 use super::{Color, Image};
 
 /// Position on a page, from its left and top.
@@ -23,8 +25,19 @@ pub struct Page {
     pub width: f64,
     /// Height in units.
     pub height: f64,
+    /// Unit of all lengths.
+    pub unit: PageUnit,
     /// Items in drawing order, the first below the others.
     pub shapes: Vec<PageItem>,
+}
+
+/// Unit of the lengths on a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageUnit {
+    /// A pixel at scale 1, of which there are 96 in an inch of paper.
+    Pixel,
+    /// A point of paper: 1/72 inch.
+    Point,
 }
 
 /// Item on a page.
@@ -57,6 +70,15 @@ pub enum PageItem {
         corners: Vec<Point>,
         /// Color.
         color: Color,
+        /// Opacity from 0 to 1.
+        opacity: f64,
+    },
+    /// Image stretched over a rectangle, each of its pixels with sharp edges.
+    Image {
+        /// Pixels.
+        image: RgbaImage,
+        /// Rectangle that they fill.
+        bounds: PageRect,
     },
     /// Line of text.
     Text(PageText),
@@ -82,9 +104,14 @@ pub struct PageText {
     pub turn: f64,
     /// Size of the em square.
     pub size: f64,
+    /// Whether letters are thickened: the embedded font has one weight.
+    pub is_bold: bool,
     /// Color.
     pub color: Color,
 }
+
+/// Width of the line around letters that makes them bold, relative to their size.
+const BOLD_LINE: f64 = 0.045;
 
 /// Anchor point of a line of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +143,11 @@ impl Page {
         svg::render(self)
     }
 
+    /// Writes the page as a PDF file.
+    pub fn pdf(&self) -> Vec<u8> {
+        pdf::render(self)
+    }
+
     /// Rectangle of the whole page.
     fn bounds(&self) -> PageRect {
         PageRect {
@@ -123,6 +155,16 @@ impl Page {
             top: 0.0,
             right: self.width,
             bottom: self.height,
+        }
+    }
+}
+
+impl PageUnit {
+    /// Length in points.
+    pub fn points(self) -> f64 {
+        match self {
+            Self::Pixel => 0.75,
+            Self::Point => 1.0,
         }
     }
 }

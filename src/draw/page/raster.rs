@@ -4,7 +4,9 @@
 use ab_glyph::{OutlineCurve, Point as Corner, point};
 use ab_glyph_rasterizer::Rasterizer;
 
-use super::{Page, PageItem, PageRect, PageText, Point, clip};
+use super::{BOLD_LINE, Page, PageItem, PageRect, PageText, Point, clip};
+use crate::color::pack;
+use crate::draw::rgba_image::RgbaImage;
 use crate::draw::{Color, Image, Rect, text};
 
 const WHITE: Color = 0xff_ff_ff;
@@ -53,14 +55,19 @@ impl Raster {
                     width,
                     color,
                 } => self.rule(*from, *to, *width, *color, seen),
-                PageItem::Area { corners, color } => {
+                PageItem::Area {
+                    corners,
+                    color,
+                    opacity,
+                } => {
                     let corners = clip::polygon(corners, bounds);
                     let corners: Vec<_> = corners.iter().map(|at| self.position(*at)).collect();
                     let ends = corners.iter().skip(1).chain(corners.first());
                     let edges = corners.iter().zip(ends);
                     let edges = edges.map(|(from, to)| OutlineCurve::Line(*from, *to));
-                    self.fill(&edges.collect::<Vec<_>>(), *color, seen);
+                    self.fill(&edges.collect::<Vec<_>>(), (*color, *opacity), seen);
                 }
+                PageItem::Image { image, bounds } => self.picture(image, bounds, seen),
                 PageItem::Text(text) => self.text(text, seen),
                 PageItem::Clip { bounds, shapes } => self.draw(shapes, bounds, seen),
             }
@@ -108,9 +115,13 @@ impl Raster {
     /// Draws a line whose segments count once where they meet.
     fn line(&mut self, points: &[Point], width: f64, color: Color, seen: Rect) {
         let points: Vec<_> = points.iter().map(|at| self.position(*at)).collect();
-        let half = (width * self.scale) as f32 / 2.0;
+        self.stroke(&points, (width * self.scale) as f32 / 2.0, color, seen);
+    }
+
+    /// Draws a line through positions in pixels.
+    fn stroke(&mut self, points: &[Corner], half: f32, color: Color, seen: Rect) {
         let reach = half + 0.5;
-        let (low, high) = extent(&points);
+        let (low, high) = extent(points);
         let bounds = Rect::around(
             (low.x - reach, low.y - reach),
             (high.x + reach, high.y + reach),
@@ -189,12 +200,17 @@ impl Raster {
         };
         for glyph in glyphs {
             let curves: Vec<_> = glyph.iter().map(|curve| mapped(curve, placed)).collect();
-            self.fill(&curves, text.color, seen);
+            self.fill(&curves, (text.color, 1.0), seen);
+            if text.is_bold {
+                for outline in outlines(&curves) {
+                    self.stroke(&outline, size * BOLD_LINE as f32 / 2.0, text.color, seen);
+                }
+            }
         }
     }
 
     /// Fills the area inside closed curves.
-    fn fill(&mut self, curves: &[OutlineCurve], color: Color, seen: Rect) {
+    fn fill(&mut self, curves: &[OutlineCurve], (color, opacity): (Color, f64), seen: Rect) {
         let corners: Vec<_> = curves.iter().flat_map(corners).collect();
         let (low, high) = extent(&corners);
         let (left, top) = (low.x.floor(), low.y.floor());
@@ -218,9 +234,64 @@ impl Raster {
         raster.for_each_pixel_2d(|x, y, coverage| {
             let (x, y) = (left + x as f32, top + y as f32);
             if seen.contains(x, y) {
-                self.image.blend(x as usize, y as usize, color, coverage);
+                self.image
+                    .blend(x as usize, y as usize, color, coverage * opacity as f32);
             }
         });
+    }
+
+    /// Draws an image on whole pixels.
+    fn picture(&mut self, image: &RgbaImage, bounds: &PageRect, seen: Rect) {
+        let rect = self.pixels(bounds);
+        let scaled = image.scaled(rect.width, rect.height);
+        let seen = rect.intersect(seen);
+        for y in seen.top..seen.bottom() {
+            for x in seen.left..seen.right() {
+                let index = (y - rect.top) * rect.width + x - rect.left;
+                let [red, green, blue, opacity] = scaled.pixels[index];
+                let color = pack([red, green, blue]);
+                self.image.blend(x, y, color, f32::from(opacity) / 255.0);
+            }
+        }
+    }
+}
+
+/// Closed lines along the curves of a letter, each curve as a few segments.
+fn outlines(curves: &[OutlineCurve]) -> Vec<Vec<Corner>> {
+    const STEPS: u8 = 6;
+    let mut lines: Vec<Vec<Corner>> = Vec::new();
+    for curve in curves {
+        let points = (0..=STEPS).map(|step| along(curve, f32::from(step) / f32::from(STEPS)));
+        let points: Vec<_> = match curve {
+            OutlineCurve::Line(from, to) => vec![*from, *to],
+            _ => points.collect(),
+        };
+        match lines.last_mut() {
+            Some(line) if line.last() == points.first() => line.extend(&points[1..]),
+            _ => lines.push(points),
+        }
+    }
+    lines
+}
+
+/// Point of a curve at a part of it, from 0 to 1.
+fn along(curve: &OutlineCurve, part: f32) -> Corner {
+    let between = |from: Corner, to: Corner| {
+        point(
+            from.x + part * (to.x - from.x),
+            from.y + part * (to.y - from.y),
+        )
+    };
+    match *curve {
+        OutlineCurve::Line(from, to) => between(from, to),
+        OutlineCurve::Quad(from, by, to) => between(between(from, by), between(by, to)),
+        OutlineCurve::Cubic(from, by, near, to) => {
+            let middle = between(by, near);
+            between(
+                between(between(from, by), middle),
+                between(middle, between(near, to)),
+            )
+        }
     }
 }
 

@@ -2,16 +2,24 @@
 
 use std::fmt::Write;
 
-use super::{Anchor, Page, PageItem, PageRect, PageText, Point, clip};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::{Anchor, BOLD_LINE, Page, PageItem, PageRect, PageText, PageUnit, Point, clip};
+use crate::video::number_text;
 
 /// Font families; text is measured with the first.
 const FONTS: &str = "Noto Sans, Arial, Helvetica, sans-serif";
 
 pub(super) fn render(page: &Page) -> String {
     let (width, height) = (number(page.width), number(page.height));
+    let unit = match page.unit {
+        PageUnit::Pixel => "",
+        PageUnit::Point => "pt",
+    };
     let mut svg = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
-         <svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+         <svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}{unit}\" height=\"{height}{unit}\" \
          viewBox=\"0 0 {width} {height}\" font-family=\"{FONTS}\" \
          stroke-linecap=\"round\" stroke-linejoin=\"round\">\n\
          <rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>\n"
@@ -57,10 +65,30 @@ fn draw(svg: &mut String, shapes: &[PageItem], bounds: &PageRect) {
                      stroke-linecap=\"butt\"/>"
                 )
             }
-            PageItem::Area { corners, color } => {
+            PageItem::Area {
+                corners,
+                color,
+                opacity,
+            } => {
                 let path = path(&clip::polygon(corners, &bounds.grow(1.0)));
-                writeln!(svg, "<path d=\"{path}z\" fill=\"#{color:06x}\"/>")
+                let opacity = match *opacity {
+                    1.0 => String::new(),
+                    opacity => format!(" fill-opacity=\"{}\"", number_text(opacity)),
+                };
+                writeln!(svg, "<path d=\"{path}z\" fill=\"#{color:06x}\"{opacity}/>")
             }
+            PageItem::Image { image, bounds } => writeln!(
+                svg,
+                "<image x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" preserveAspectRatio=\"none\" \
+                 image-rendering=\"optimizeSpeed\" style=\"image-rendering:pixelated\" \
+                 xmlns:xlink=\"http://www.w3.org/1999/xlink\" \
+                 xlink:href=\"data:image/png;base64,{}\"/>",
+                number(bounds.left),
+                number(bounds.top),
+                number(bounds.width()),
+                number(bounds.height()),
+                STANDARD.encode(image.to_png())
+            ),
             PageItem::Text(text) => writeln!(svg, "{}", element(text)),
             PageItem::Clip { bounds, shapes } => {
                 let (left, top) = (number(bounds.left), number(bounds.top));
@@ -90,10 +118,17 @@ fn element(text: &PageText) -> String {
         0.0 => String::new(),
         turn => format!(" transform=\"rotate({} {x} {y})\"", number(turn)),
     };
+    let color = text.color;
+    let bold = match text.is_bold {
+        true => format!(
+            " stroke=\"#{color:06x}\" stroke-width=\"{}\"",
+            number_text(text.size * BOLD_LINE)
+        ),
+        false => String::new(),
+    };
     format!(
-        "<text x=\"{x}\" y=\"{y}\" font-size=\"{}\" fill=\"#{:06x}\"{anchor}{turn}>{}</text>",
+        "<text x=\"{x}\" y=\"{y}\" font-size=\"{}\" fill=\"#{color:06x}\"{bold}{anchor}{turn}>{}</text>",
         number(text.size),
-        text.color,
         escaped(&text.text)
     )
 }
@@ -171,6 +206,7 @@ mod tests {
         let page = Page {
             width,
             height,
+            unit: PageUnit::Pixel,
             shapes,
         };
         page.svg()
@@ -193,6 +229,7 @@ mod tests {
             anchor: Anchor::End,
             turn: -90.0,
             size: 12.0,
+            is_bold: false,
             color: 0x3c_3c_3c,
         };
         let svg = svg(vec![PageItem::Text(text)]);
@@ -235,6 +272,7 @@ mod tests {
             PageItem::Area {
                 corners: vec![(20.0, 20.0), (1e300, 20.0), (20.0, 1e300)],
                 color: 0,
+                opacity: 1.0,
             },
             line(vec![(-50.0, 0.0), (-10.0, 90.0)]),
         ];

@@ -1,6 +1,6 @@
 //! Tests of pages rendered as images.
 
-use super::{Anchor, Image, Page, PageItem, PageRect, PageText, Point};
+use super::{Anchor, Image, Page, PageItem, PageRect, PageText, PageUnit, Point};
 use crate::draw::text;
 
 const WHITE: u32 = 0xff_ff_ff;
@@ -10,6 +10,7 @@ fn drawn(scale: f64, shapes: Vec<PageItem>) -> Image {
     let page = Page {
         width,
         height,
+        unit: PageUnit::Pixel,
         shapes,
     };
     page.image(scale)
@@ -23,6 +24,14 @@ fn line(points: &[Point], width: f64) -> PageItem {
     }
 }
 
+fn filled(corners: Vec<Point>) -> PageItem {
+    PageItem::Area {
+        corners,
+        color: 0,
+        opacity: 1.0,
+    }
+}
+
 fn text(text: &str, position: Point, anchor: Anchor, turn: f64) -> PageItem {
     PageItem::Text(PageText {
         text: text.into(),
@@ -30,6 +39,7 @@ fn text(text: &str, position: Point, anchor: Anchor, turn: f64) -> PageItem {
         anchor,
         turn,
         size: 14.0,
+        is_bold: false,
         color: 0,
     })
 }
@@ -129,7 +139,7 @@ fn nothing_is_drawn_outside_of_a_clip() {
     let shapes = vec![
         line(&[(0.0, 0.0), (70.0, 55.0), (90.0, 1e12)], 5.0),
         line(&[(0.0, 25.0), (100.0, 25.0)], 3.0),
-        PageItem::Area { corners, color: 0 },
+        filled(corners),
         text("clipped away", (0.0, 15.0), Anchor::Start, 0.0),
     ];
     let clip = PageItem::Clip { bounds, shapes };
@@ -158,14 +168,14 @@ fn nothing_is_drawn_outside_of_a_clip() {
 #[test]
 fn areas_cover_what_they_surround() {
     let corners = vec![(10.2, 10.4), (60.7, 22.0), (31.1, 55.3)];
-    let shape = PageItem::Area { corners, color: 0 };
+    let shape = filled(corners);
     let area = 0.5 * ((50.5 * 44.9) - (20.9 * 11.6));
     for scale in [1.0, 2.5] {
         let image = drawn(scale, vec![shape.clone()]);
         assert_near(ink(&image), area * scale * scale, 0.01);
     }
     let corners = vec![(-50.0, -20.0), (25.0, -20.0), (25.0, 500.0), (-50.0, 500.0)];
-    let image = drawn(1.0, vec![PageItem::Area { corners, color: 0 }]);
+    let image = drawn(1.0, vec![filled(corners)]);
     assert_near(ink(&image), 25.0 * 60.0, 1e-6);
     assert_eq!(inked(&image), [0, 24, 0, 59]);
 }

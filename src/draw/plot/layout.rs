@@ -3,7 +3,7 @@
 use super::{Curve, Plot};
 use crate::draw::Color;
 use crate::draw::decimate::runs;
-use crate::draw::page::{Anchor, Page, PageItem, PageRect, PageText, Point};
+use crate::draw::page::{Anchor, Page, PageItem, PageRect, PageText, PageUnit, Point};
 use crate::draw::text::{self, DIGIT_HEIGHT};
 use crate::draw::ticks::{PlotAxis, Tick};
 use crate::error::{Error, Result};
@@ -49,6 +49,7 @@ pub(super) fn page(plot: &Plot) -> Result<Page> {
     Ok(Page {
         width,
         height,
+        unit: PageUnit::Pixel,
         shapes,
     })
 }
@@ -156,6 +157,7 @@ impl<'a> PlotLayout<'a> {
             anchor: Anchor::Middle,
             turn: -90.0,
             size: LABEL_SIZE,
+            is_bold: false,
             color: TEXT,
         }));
         shapes
@@ -204,6 +206,7 @@ impl<'a> PlotLayout<'a> {
                 anchor: Anchor::Start,
                 turn: 0.0,
                 size: TITLE_SIZE,
+                is_bold: false,
                 color: TITLE,
             }));
             top += line_height(TITLE_SIZE);
@@ -292,6 +295,7 @@ fn label(text: String, (x, middle): Point, anchor: Anchor) -> PageItem {
         anchor,
         turn: 0.0,
         size: LABEL_SIZE,
+        is_bold: false,
         color: TEXT,
     })
 }
@@ -314,5 +318,6 @@ fn dot((x, y): Point, color: Color) -> PageItem {
     PageItem::Area {
         corners: (0..CORNERS).map(corner).collect(),
         color,
+        opacity: 1.0,
     }
 }

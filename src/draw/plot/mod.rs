@@ -113,16 +113,21 @@ impl Plot {
 
     /// Color of a curve.
     fn color(&self, curve: usize) -> Color {
-        if self.curves.len() <= COLORS.len() {
-            return COLORS[curve];
-        }
-        let colormap = Colormap::named("turbo").unwrap_or_else(|_| Colormap::gray());
-        let colors = colormap.colors();
-        // Without the dark ends, which look alike.
-        let position = 0.05 + 0.9 * curve as f64 / (self.curves.len() - 1) as f64;
-        let [red, green, blue, _] = colors[(position * (colors.len() - 1) as f64) as usize];
-        pack([red, green, blue])
+        curve_color(curve, self.curves.len())
     }
+}
+
+/// Color of a curve, one of `count`.
+pub(crate) fn curve_color(curve: usize, count: usize) -> Color {
+    if count <= COLORS.len() {
+        return COLORS[curve];
+    }
+    let colormap = Colormap::named("turbo").unwrap_or_else(|_| Colormap::gray());
+    let colors = colormap.colors();
+    // Without the dark ends, which look alike.
+    let position = 0.05 + 0.9 * curve as f64 / (count - 1) as f64;
+    let [red, green, blue, _] = colors[(position * (colors.len() - 1) as f64) as usize];
+    pack([red, green, blue])
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 pub mod background;
 pub mod contour;
+pub mod isoline;
 pub mod morphology;
 pub mod outline;
 pub mod profile;

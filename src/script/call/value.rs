@@ -62,6 +62,8 @@ pub enum Type {
     Colormap,
     /// An importer.
     Importer,
+    /// A panel of a figure.
+    FigurePanel,
     /// Progress of a loop.
     Progress,
     /// A caught failure.
@@ -498,6 +500,7 @@ impl Type {
             Type::Function => "a function".into(),
             Type::Colormap => "a colormap".into(),
             Type::Importer => "an importer".into(),
+            Type::FigurePanel => "a panel of a figure".into(),
             Type::Progress => "a progress bar".into(),
             Type::Error => "a caught error".into(),
             Type::Choice(noun, names) => match names() {
@@ -557,6 +560,7 @@ impl fmt::Display for Type {
             Type::Function => f.write_str("Fn"),
             Type::Colormap => f.write_str("Colormap"),
             Type::Importer => f.write_str("Importer"),
+            Type::FigurePanel => f.write_str("FigurePanel"),
             Type::Progress => f.write_str("Progress"),
             Type::Error => f.write_str("Error"),
             Type::Array(of @ (Type::Optional(_) | Type::Either(..))) => {

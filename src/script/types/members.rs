@@ -19,6 +19,7 @@ use crate::script::call::setters;
 use crate::script::call::value::{Type, Value};
 use crate::script::language::diagnostic::caught;
 use crate::video::{Frames, Metadata, Video};
+use crate::view::figure::FigurePanel;
 
 /// A property of a script type: help and completion read it, registration makes it a getter.
 pub struct Member<T: 'static> {
@@ -73,6 +74,7 @@ pub(crate) const TYPES: &[ScriptType] = &[
     ScriptType::of::<Player>(),
     ScriptType::of::<Importer>(),
     ScriptType::of::<Colormap>(),
+    ScriptType::of::<FigurePanel>(),
     ScriptType::of::<Progress>(),
     ScriptType::of::<Error>(),
 ];

@@ -2,6 +2,7 @@
 
 pub mod colormap;
 pub mod drawing;
+pub mod figure_panel;
 pub(in crate::script) mod frame_source;
 pub(in crate::script) mod frames;
 pub(in crate::script) mod importer;

@@ -35,6 +35,8 @@ pub struct ImageOptions {
     pub compression: Compression,
     /// JPEG quality from 1 to 100.
     pub quality: usize,
+    /// Pixels per inch of paper, which the file then says.
+    pub dpi: Option<f64>,
 }
 
 /// Default JPEG quality.
@@ -45,6 +47,7 @@ impl Default for ImageOptions {
         Self {
             compression: Compression::None,
             quality: QUALITY,
+            dpi: None,
         }
     }
 }
@@ -135,8 +138,14 @@ impl ImageFormat {
             |e: &dyn std::fmt::Display| Error::new(format!("cannot encode {}: {e}", self.name()));
         if self == ImageFormat::Tiff {
             let compression = options.compression;
+            let mut image = image.clone();
+            if let Some(dpi) = options.dpi {
+                // The resolution of a TIFF file is the size of its pixels.
+                const MICROMETERS_PER_INCH: f64 = 25_400.0;
+                image.metadata_mut().pixel_size = Some([MICROMETERS_PER_INCH / dpi; 2]);
+            }
             return tiff::encode(
-                image,
+                &image,
                 &tiff::TiffOptions {
                     compression,
                     ..tiff::TiffOptions::PLAIN
@@ -150,13 +159,13 @@ impl ImageFormat {
             let channels = image.shape().get(2).copied().unwrap_or(1);
             match self {
                 ImageFormat::Jpeg => {
-                    let file = jpeg(size, &bytes, channels, options.quality as u8);
+                    let file = jpeg(size, &bytes, channels, options);
                     let comment = image.metadata().provenance.as_deref();
                     file.map(|file| with_comment(file, comment))
                         .map_err(|e| fail(&e))
                 }
                 ImageFormat::Bmp => bmp(size, &bytes, channels),
-                _ => png(size, &bytes, channels, image).map_err(|e| fail(&e)),
+                _ => png(size, &bytes, channels, (image, options.dpi)).map_err(|e| fail(&e)),
             }
         })
     }
@@ -214,10 +223,13 @@ fn jpeg(
     [width, height]: [u32; 2],
     pixels: &[u8],
     channels: usize,
-    quality: u8,
+    options: &ImageOptions,
 ) -> Result<Vec<u8>, jpeg_encoder::EncodingError> {
     let mut out = Vec::new();
-    let mut encoder = jpeg_encoder::Encoder::new(&mut out, quality);
+    let mut encoder = jpeg_encoder::Encoder::new(&mut out, options.quality as u8);
+    if let Some(dpi) = options.dpi {
+        encoder.set_density(jpeg_encoder::PixelDensity::dpi(dpi.round() as u16));
+    }
     encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::R_4_4_4);
     let color = match channels {
         3 => jpeg_encoder::ColorType::Rgb,
@@ -297,7 +309,7 @@ fn png(
     [width, height]: [u32; 2],
     pixels: &[u8],
     channels: usize,
-    image: &Video,
+    (image, dpi): (&Video, Option<f64>),
 ) -> Result<Vec<u8>, png::EncodingError> {
     let mut out = Vec::with_capacity(pixels.len() / 2 + 1024);
     let mut encoder = png::Encoder::new(&mut out, width, height);
@@ -314,6 +326,14 @@ fn png(
         DType::U16 => png::BitDepth::Sixteen,
         _ => png::BitDepth::Eight,
     });
+    if let Some(dpi) = dpi {
+        let per_meter = (dpi / 0.0254).round() as u32;
+        encoder.set_pixel_dims(Some(png::PixelDimensions {
+            xppu: per_meter,
+            yppu: per_meter,
+            unit: png::Unit::Meter,
+        }));
+    }
     // For recordings, differences between neighbors are as small as with the best filter for each
     // row, and found more than twice as fast.
     encoder.set_compression(png::Compression::Fast);

@@ -423,7 +423,7 @@ pub(crate) const FOREIGN_NAMES: &[ForeignName] = &[
         hint: "use rotate_left(v, k)",
     },
     ForeignName {
-        names: &["subplots", "figure", "savefig", "plot"],
+        names: &["subplots", "savefig", "plot"],
         words: &[],
         functions: &["plot_traces", "export_image", "contact_sheet"],
         hint: "create figures with plot_traces(traces, path), export_image(path, image) and contact_sheet(v)",

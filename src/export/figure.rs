@@ -1,0 +1,73 @@
+//! Figures and plots as files: SVG and PDF with text as text, or images of a resolution.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::image::{of_image, save, write};
+use crate::bail;
+use crate::draw::page::Page;
+use crate::error::{Error, Result};
+use crate::io::ImageOptions;
+use crate::io::encode::ImageFormat;
+use crate::io::recording::extension_of;
+
+/// Largest number of pixels of a figure.
+const MAX_PIXELS: f64 = (1u64 << 28) as f64;
+
+/// A figure in millimeters on paper is written in 72nds of an inch.
+const POINTS_PER_INCH: f64 = 72.0;
+
+/// Saves a page: `.svg` and `.pdf` as shapes and text, others as an image of `dpi` pixels per inch;
+/// none: one pixel per unit of the page. SVG files and images also hold the script that makes them.
+pub fn save_page(
+    path: &Path,
+    page: &Page,
+    dpi: Option<f64>,
+    quality: usize,
+    script: Option<Arc<str>>,
+) -> Result<()> {
+    let extension = extension_of(path);
+    match extension.as_deref() {
+        Some("svg") => return write(path, with_metadata(page.svg(), script).as_bytes()),
+        Some("pdf") => return write(path, &page.pdf()),
+        _ => {}
+    }
+    let image_format = extension.as_deref().and_then(ImageFormat::of);
+    let image_format = image_format.ok_or_else(|| {
+        let extensions = ImageFormat::extensions();
+        Error::new(format!("cannot write the figure `{}`", path.display()))
+            .hint(format!("use one of `.pdf`, `.svg`, {extensions}"))
+    })?;
+    if let Some(dpi) = dpi.filter(|dpi| !(*dpi > 0.0 && dpi.is_finite())) {
+        bail!("`dpi` must be a number > 0, got {dpi}");
+    }
+    let scale = dpi.map_or(1.0, |dpi| dpi * page.unit.points() / POINTS_PER_INCH);
+    let (width, height) = (page.width * scale, page.height * scale);
+    if width * height > MAX_PIXELS {
+        bail!("a figure of {width:.0}×{height:.0} pixels is too large");
+    }
+    let options = ImageOptions {
+        quality,
+        dpi,
+        ..ImageOptions::default()
+    };
+    let mut colors = of_image(&page.image(scale));
+    colors.metadata_mut().provenance = script;
+    save(path, image_format, &colors, &options)
+}
+
+/// An SVG file with a text as its metadata.
+fn with_metadata(mut svg: String, text: Option<Arc<str>>) -> String {
+    const END: &str = "</svg>\n";
+    if let Some(text) = text
+        && svg.ends_with(END)
+    {
+        let text = text
+            .replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;");
+        svg.truncate(svg.len() - END.len());
+        svg += &format!("<metadata>\n{text}</metadata>\n{END}");
+    }
+    svg
+}
