@@ -118,8 +118,8 @@ builtins! {
         let encoder = context.encoders().get(ffmpeg_encoder.as_deref())?;
         let annotations = annotations(vec![title], colorbar, noted, magnified);
         let export = Export {
-            fps, skip_frames, encoder, quality, pad_mode, progress_bar, ground: background.0, annotations,
-            script: provenance.script(),
+            fps, skip_frames, encoder, quality, pad_mode, progress_bar, ground: background.0,
+            annotations, script: provenance.script(),
         };
         let colors = ColorSettings { cmap, vmin, vmax, range };
         export::export_video(&filename, video, &colors, bits, &export)
@@ -190,8 +190,8 @@ builtins! {
         let encoder = context.encoders().get(ffmpeg_encoder.as_deref())?;
         let annotations = annotations(titles, colorbar, noted, magnified);
         let export = Export {
-            fps, skip_frames, encoder, quality, pad_mode, progress_bar, ground: padding_color.0, annotations,
-            script: provenance.script(),
+            fps, skip_frames, encoder, quality, pad_mode, progress_bar, ground: padding_color.0,
+            annotations, script: provenance.script(),
         };
         export::export_videos(&filename, videos.0, &looks, VideoGrid { ncols, padding }, &export)
     }
@@ -253,8 +253,8 @@ builtins! {
         let encoder = context.encoders().get(ffmpeg_encoder.as_deref())?;
         let annotations = annotations(vec![title], colorbar, noted, magnified);
         let export = Export {
-            fps, skip_frames, encoder, quality, pad_mode, progress_bar, ground: background.0, annotations,
-            script: provenance.script(),
+            fps, skip_frames, encoder, quality, pad_mode, progress_bar, ground: background.0,
+            annotations, script: provenance.script(),
         };
         let options = overlaid.options(skip_frames);
         export::export_video_with_overlay(&filename, base, overlay, alpha, options, &export)

@@ -213,9 +213,9 @@ builtins! {
     /// images `activation`, the time from stimulus to activation in ms, and `apd`, the mean
     /// duration to 80 % recovery in ms, both NaN outside of the tissue; `beats`, the frames of the
     /// stimuli; `tips`, a table of the centers of spirals with `frame`, `y`, `x` and `charge`, as
-    /// `phase_singularities` has it; and with `motion`, `displacements` {t, y, x, 2} in pixels, down
-    /// and to the right, of each point of the tissue at rest. All images are those of the tissue at
-    /// rest.
+    /// `phase_singularities` has it; and with `motion`, `displacements` {t, y, x, 2} in pixels,
+    /// down and to the right, of each point of the tissue at rest. All images are those of the
+    /// tissue at rest.
     ///
     /// Fails if a size is 0, a frame has more than 2²⁴ pixels, a number is not possible, or the
     /// durations do not fit between `rise` and `cycle_length`.

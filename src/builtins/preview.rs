@@ -75,7 +75,9 @@ builtins! {
                 let columns = columns(width).unwrap_or_else(|| terminal::fitting_columns(size));
                 Some(terminal::picture(&rgba_image, columns, graphics))
             }
-            Previewed::Traces(traces) => Some(plot(&traces, (vmin, vmax), columns(width), graphics)?),
+            Previewed::Traces(traces) => {
+                Some(plot(&traces, (vmin, vmax), columns(width), graphics)?)
+            }
             Previewed::Table(table) => {
                 let table = shown_table(&table).ok_or_else(not_a_table)?;
                 Some(table.lines(columns(width).unwrap_or_else(|| usual_size().0)))

@@ -10,7 +10,7 @@ use super::{DType, Metadata, Samples, Video, VideoContents};
 use crate::error::{Error, Result};
 use crate::task::{self, Task};
 
-/// Least number of bytes of samples that are computed at once, if there are so many. A few such
+/// Least number of bytes of samples that are computed at once, if the result is that large. A few such
 /// blocks lie in the cache, each keeps all cores busy, and their memory comes from the buffer pool
 /// and goes back to it, also when the samples are converted from ones of half the size.
 const BLOCK: usize = 8 << 20;

@@ -29,7 +29,7 @@ struct Cell {
 }
 
 /// Curves drawn from dots.
-struct Grid {
+struct CharacterGrid {
     columns: usize,
     cells: Vec<Cell>,
 }
@@ -54,7 +54,7 @@ impl Plot {
             high: right,
             length: 2 * columns,
         };
-        let mut grid = Grid {
+        let mut grid = CharacterGrid {
             columns,
             cells: vec![Cell::default(); columns * rows],
         };
@@ -118,7 +118,7 @@ impl Plot {
     }
 
     /// A row of characters, counted from below, without spaces at its end.
-    fn row(&self, grid: &Grid, row: usize, graphics: Graphics) -> String {
+    fn row(&self, grid: &CharacterGrid, row: usize, graphics: Graphics) -> String {
         let cells = &grid.cells[row * grid.columns..][..grid.columns];
         let used = cells.iter().rposition(|cell| cell.dots != 0);
         let cells = &cells[..used.map_or(0, |last| last + 1)];
@@ -142,7 +142,7 @@ fn mark_of(curve: usize) -> char {
     MARKS[curve % MARKS.len()]
 }
 
-impl Grid {
+impl CharacterGrid {
     /// Draws a line between dots, counted from the lower left.
     fn line(&mut self, from: (usize, usize), to: (usize, usize), curve: usize) {
         let steps = from.0.abs_diff(to.0).max(from.1.abs_diff(to.1)).max(1);
