@@ -34,8 +34,8 @@ builtins! {
     /// that players show those of the colormap; Theora in `.ogv` knows only BT.601. `.gif` has 256
     /// colors for each frame, those of the colormap first.
     ///
-    /// `quality` says how good a movie is, how large, and how much processor time it takes. Measured
-    /// with 300 frames of 512×512 pixels:
+    /// `quality` says how good a movie is, how large, and how much processor time it takes.
+    /// Measured with 300 frames of 512×512 pixels:
     ///
     /// | quality | for | libx264 | time | size |
     /// |---|---|---|---|---|

@@ -193,10 +193,14 @@ impl Recording for Hdf5Recording {
             return Ok(None);
         };
         let source = dataset.source()?;
-        let frames = range.indices().last().map_or(0, |last| last + 1);
-        let mut lens = [&[frames], &dataset.shape[1..]].concat().into_iter();
+        // A damaged file can claim any number of frames.
+        let last = range.len.saturating_sub(1).checked_mul(range.step);
+        let frames = last.and_then(|last| last.checked_add(range.start + 1));
+        let mut lens = dataset.shape[1..].iter().copied().chain(frames);
         let bytes = lens.try_fold(chosen.encoding.size(), usize::checked_mul);
-        let end = bytes.and_then(|bytes| start.checked_add(bytes as u64));
+        let end = bytes
+            .filter(|_| frames.is_some())
+            .and_then(|bytes| start.checked_add(bytes as u64));
         // Loading says what is missing.
         if end.is_none_or(|end| end > source.len()) {
             return Ok(None);
