@@ -119,7 +119,8 @@ pub(super) fn set_masks(player: &Player, value: Dynamic) -> Result<()> {
     let is_mask_of = |(mask, probe): (&Dynamic, &&Probe)| {
         let size = sizes[probe.panel];
         let mask = of_mask(mask.clone(), size);
-        mask.is_ok_and(|mask| mask.runs(size) == probe.region.runs(size))
+        let pixels = |region: &ProbeRegion| mask_of_runs(&region.runs(size), size);
+        mask.is_ok_and(|mask| pixels(&mask) == pixels(&probe.region))
     };
     // Scripts also set what a chain such as `p.masks[0]` has only read.
     if masks.len() == regions.len() && masks.iter().zip(&regions).all(is_mask_of) {
