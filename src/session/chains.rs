@@ -1,7 +1,7 @@
 //! Chains of filters give the same files as filters run one by one, whatever the blocks.
 
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
@@ -102,6 +102,11 @@ fn source_file(video: &str, extension: &str) -> (TempDir, PathBuf) {
     (folder, path)
 }
 
+/// A path as scripts write it in a string on every system.
+fn literal(path: &Path) -> String {
+    path.display().to_string().replace('\\', "/")
+}
+
 fn session() -> Session {
     Session::new(Settings {
         print: Box::new(|_| ()),
@@ -114,7 +119,7 @@ fn session() -> Session {
 fn saved(script: &str, extension: &str, limits: TestLimits) -> Result<Vec<u8>, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("result").with_extension(extension);
-    let script = script.replace("RESULT", &path.display().to_string());
+    let script = script.replace("RESULT", &literal(&path));
     let mut session = session();
     TEST_LIMITS.set(Some(limits));
     let result = session.run("chain.rhai", &script);
@@ -133,12 +138,12 @@ const WHOLE_BYTES: usize = 4 * 400 * 112 * 112;
 #[cfg(unix)]
 fn peak_memory(end: &str) -> usize {
     let (folder, path) = source_file("example_video(400, 112, 112)", "tif");
-    let (source, result) = (path.display(), folder.path().join("result.npy"));
+    let (source, result) = (literal(&path), folder.path().join("result.npy"));
     let script = format!(
         "let v = load_video(\"{source}\").normalize().normalize_pixelwise_slidingwindow(9) \
          .smooth_spatiotemporal(1, 1).temporal_difference(3) * 2; {end}"
     );
-    let script = script.replace("RESULT", &result.display().to_string());
+    let script = script.replace("RESULT", &literal(&result));
     let mut session = session();
     TEST_LIMITS.set(Some(TestLimits {
         pending: 1 << 20,
@@ -165,11 +170,11 @@ fn a_chain_from_file_to_file_holds_blocks_only() {
 #[test]
 fn an_error_names_the_stage_and_the_line_where_it_happened() {
     let (folder, path) = source_file("example_video(9, 8, 8) / 0", "npy");
-    let (source, result) = (path.display(), folder.path().join("result.npy"));
+    let (source, result) = (literal(&path), folder.path().join("result.npy"));
     let script = format!(
         "let v = load_video(\"{source}\");\nlet n = (v + 1).normalize();\n\
          save_video(\"{}\", n * 2);",
-        result.display()
+        literal(&result)
     );
     TEST_LIMITS.set(Some(TestLimits {
         pending: 0,
@@ -218,7 +223,7 @@ proptest! {
         let filters = filters.join(" ");
         let file = file.map(|extension| source_file(&source, extension));
         let source = match &file {
-            Some((_folder, path)) => format!("load_video(\"{}\")", path.display()),
+            Some((_folder, path)) => format!("load_video(\"{}\")", literal(path)),
             None => source,
         };
         let script = format!("let v = {source}; {filters} {end}");
