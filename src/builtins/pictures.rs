@@ -12,7 +12,7 @@ use crate::ops::filter::normalize::{self, Normalize};
 use crate::script::call::convert::{Numbers, Traces};
 use crate::script::types::drawing::ScaleBarParam;
 use crate::script::{Provenance, builtins};
-use crate::video::{DType, Video};
+use crate::video::Video;
 use crate::view::contact_sheet::ContactSheet;
 
 builtins! {
@@ -73,15 +73,10 @@ builtins! {
         /// keeps the paths of files as they were given, true only their names.
         provenance: Provenance = Provenance::default(),
     ) -> Result<()> {
-        let bytes = Normalize {
-            ymin: 0.0,
-            ymax: None,
-            vmin: None,
-            vmax: None,
-            dtype: DType::U8,
-            clip: true,
+        let image = match compat {
+            true => normalize::normalize(image, &Normalize::TO_BYTES)?,
+            false => image,
         };
-        let image = if compat { normalize::normalize(image, &bytes)? } else { image };
         let image = provenance.with(image);
         io::save_image(&filename, &image, &ImageOptions {
             compression, quality, ..ImageOptions::default()

@@ -3,16 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::image::{of_image, save, write};
+use super::image::{MAX_PIXELS, of_image, save, write};
 use crate::bail;
 use crate::draw::page::Page;
 use crate::error::{Error, Result};
 use crate::io::ImageOptions;
 use crate::io::encode::ImageFormat;
 use crate::io::recording::extension_of;
-
-/// Largest number of pixels of a figure.
-const MAX_PIXELS: f64 = (1u64 << 28) as f64;
 
 /// A figure in millimeters on paper is written in 72nds of an inch.
 const POINTS_PER_INCH: f64 = 72.0;

@@ -20,8 +20,8 @@ use crate::video::{Strided, Video, shape_text};
 use crate::view::annotations::ScaleBar;
 use crate::view::figure::{MapPanel, MapPanelOptions, ScaleBarChoice};
 
-/// The largest number of pixels of an image.
-const MAX_PIXELS: f64 = (1u64 << 28) as f64;
+/// The largest number of pixels of an image or a figure.
+pub(super) const MAX_PIXELS: f64 = (1u64 << 28) as f64;
 
 /// What is around an exported image.
 #[derive(Debug, Clone, Default)]

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::io::recording::extension_of;
 use crate::io::{self, ImageOptions, load_picture};
 use crate::ops::filter::normalize::{self, Normalize};
 use crate::video::{DType, Strided, Video, shape_text};
@@ -56,11 +57,8 @@ pub fn save_mask(path: &Path, mask: &Video, image: Option<&Video>) -> Result<()>
         ));
         return Err(error.hint("create a mask: `image > 0` or `foreground_mask(image)`"));
     };
-    let extension = path
-        .extension()
-        .map(|extension| extension.to_ascii_lowercase());
     let options = ImageOptions::default();
-    match extension.as_ref().and_then(|extension| extension.to_str()) {
+    match extension_of(path).as_deref() {
         Some("npy") => return io::save_image(path, mask, &options),
         Some("png" | "tif" | "tiff") => {}
         _ => {
@@ -78,15 +76,8 @@ pub fn save_mask(path: &Path, mask: &Video, image: Option<&Video>) -> Result<()>
             ));
             return Err(error.hint("select a frame, `v[0]`, or the mean of all, `v.mean(0)`"));
         }
-        let bytes = Normalize {
-            ymin: 0.0,
-            ymax: None,
-            vmin: None,
-            vmax: None,
-            dtype: DType::U8,
-            clip: true,
-        };
-        read(&normalize::normalize(image.clone(), &bytes)?, &mut levels);
+        let bytes = normalize::normalize(image.clone(), &Normalize::TO_BYTES)?;
+        read(&bytes, &mut levels);
     }
     let mut opacity = vec![0u8; height * width];
     read(mask, &mut opacity);

@@ -5,7 +5,7 @@ use statrs::distribution::{ContinuousCDF, FisherSnedecor, Normal, StudentsT};
 
 use super::read_all;
 use crate::bail;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::video::{Video, shape_text};
 
 /// Values of a sample without NaN; an error unless they are those of a trace.
@@ -336,28 +336,40 @@ pub struct LinearFit {
 pub fn linear_fit(x: &Video, y: &Video) -> Result<LinearFit> {
     let [x, y] = pairs("linear_fit", [("x", x), ("y", y)])?;
     expect_at_least("linear_fit", 3, x.len())?;
-    let [mean_x, mean_y] = [mean(&x), mean(&y)];
-    let products = x.iter().zip(&y).map(|(x, y)| (x - mean_x) * (y - mean_y));
-    let (xx, xy, yy) = (squares(&x), products.sum::<f64>(), squares(&y));
-    if xx == 0.0 {
-        bail!("linear_fit needs different values in `x`, all are {mean_x}");
-    }
-    let slope = xy / xx;
-    let df = x.len() as f64 - 2.0;
-    let r_squared = if yy > 0.0 {
-        (xy * xy / (xx * yy)).min(1.0)
-    } else {
-        f64::NAN
-    };
-    let slope_error = ((1.0 - r_squared) * yy / xx / df).sqrt();
-    Ok(LinearFit {
-        slope,
-        intercept: mean_y - slope * mean_x,
-        r_squared,
-        slope_error,
-        p: p_of_t(slope / slope_error, df),
-        n: x.len(),
+    LinearFit::of(&x, &y).ok_or_else(|| {
+        let all = mean(&x);
+        Error::new(format!(
+            "linear_fit needs different values in `x`, all are {all}"
+        ))
     })
+}
+
+impl LinearFit {
+    /// The line through points, of which there are 3 or more; none if all `x` are equal.
+    pub fn of(x: &[f64], y: &[f64]) -> Option<Self> {
+        let [mean_x, mean_y] = [mean(x), mean(y)];
+        let products = x.iter().zip(y).map(|(x, y)| (x - mean_x) * (y - mean_y));
+        let (xx, xy, yy) = (squares(x), products.sum::<f64>(), squares(y));
+        if xx == 0.0 {
+            return None;
+        }
+        let slope = xy / xx;
+        let df = x.len() as f64 - 2.0;
+        let r_squared = if yy > 0.0 {
+            (xy * xy / (xx * yy)).min(1.0)
+        } else {
+            f64::NAN
+        };
+        let slope_error = ((1.0 - r_squared) * yy / xx / df).sqrt();
+        Some(Self {
+            slope,
+            intercept: mean_y - slope * mean_x,
+            r_squared,
+            slope_error,
+            p: p_of_t(slope / slope_error, df),
+            n: x.len(),
+        })
+    }
 }
 
 #[cfg(test)]

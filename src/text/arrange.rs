@@ -3,6 +3,9 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use console::measure_text_width;
+
+use super::columns::line;
 use super::table::{Column, Table};
 use crate::bail;
 use crate::error::{Error, Result};
@@ -190,33 +193,25 @@ fn joined<'a>(parts: impl Iterator<Item = (Option<&'a Column>, usize)> + Clone) 
 /// Text of a table in columns, numbers with some significant digits and to the right. Names may
 /// have units.
 pub fn aligned(table: &Table, digits: usize) -> String {
-    let cells: Vec<Vec<String>> = table
-        .names
-        .iter()
-        .zip(&table.columns)
-        .map(|(name, column)| {
-            let rows = 0..column.len();
-            let cells = rows.map(|row| column.short_text(row, digits));
-            std::iter::once(name.clone()).chain(cells).collect()
-        })
+    let row = |row: usize| -> Vec<String> {
+        let cells = table.columns.iter();
+        cells.map(|column| column.short_text(row, digits)).collect()
+    };
+    let rows: Vec<_> = std::iter::once(table.names.clone())
+        .chain((0..table.n_rows()).map(row))
         .collect();
-    let width = |column: &Vec<String>| column.iter().map(|cell| cell.chars().count()).max();
-    let widths: Vec<usize> = cells
-        .iter()
+    let width = |column: usize| {
+        rows.iter()
+            .map(|row| measure_text_width(&row[column]))
+            .max()
+    };
+    let widths: Vec<_> = (0..table.names.len())
         .map(|column| width(column).unwrap_or(0))
         .collect();
-    let line = |row: usize| {
-        let columns = cells.iter().zip(&widths).zip(&table.columns);
-        let padded = columns.map(|((cells, width), column)| match column {
-            Column::Texts(_) => format!("{:<width$}", cells[row]),
-            _ => format!("{:>width$}", cells[row]),
-        });
-        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    (0..=table.n_rows())
-        .map(line)
-        .collect::<Vec<_>>()
-        .join("\n")
+    let is_number = |column: &Column| !matches!(column, Column::Texts(_));
+    let are_numbers: Vec<_> = table.columns.iter().map(is_number).collect();
+    let lines = rows.iter().map(|row| line(row, &widths, &are_numbers));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 impl Table {

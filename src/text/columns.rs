@@ -40,20 +40,7 @@ impl ShownTable {
             used <= width + GAP
         });
         let shown = fitting.count().max(1).min(widths.len());
-        let line = |cells: &[String]| {
-            let mut line = String::new();
-            for (column, cell) in cells.iter().take(shown).enumerate() {
-                let cell = truncate_str(cell, widths[column], "…");
-                let spaces = " ".repeat(widths[column] - measure_text_width(&cell));
-                let gap = if column == 0 { "" } else { "  " };
-                line += gap;
-                line += &match self.are_numbers[column] {
-                    true => format!("{spaces}{cell}"),
-                    false => format!("{cell}{spaces}"),
-                };
-            }
-            line.trim_end().to_owned() + "\n"
-        };
+        let line = |cells: &[String]| line(&cells[..shown], &widths, &self.are_numbers) + "\n";
         let mut text = line(&self.names);
         self.first.iter().for_each(|row| text += &line(row));
         if !self.last.is_empty() {
@@ -70,6 +57,21 @@ impl ShownTable {
         }
         text
     }
+}
+
+/// One line of a table: cells in columns, cut where they are wider; numbers at the right.
+pub(super) fn line(cells: &[String], widths: &[usize], are_numbers: &[bool]) -> String {
+    let columns = cells.iter().zip(widths).zip(are_numbers);
+    let padded = columns.map(|((cell, width), is_number)| {
+        let cell = truncate_str(cell, *width, "…");
+        let spaces = " ".repeat(width - measure_text_width(&cell));
+        match is_number {
+            true => format!("{spaces}{cell}"),
+            false => format!("{cell}{spaces}"),
+        }
+    });
+    let gap = " ".repeat(GAP);
+    padded.collect::<Vec<_>>().join(&gap).trim_end().to_owned()
 }
 
 #[cfg(test)]

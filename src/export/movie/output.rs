@@ -310,7 +310,7 @@ impl EncodeJob<'_> {
     }
 
     /// Draws the frames and prepares them on all cores, while the encoder takes the earlier ones.
-    fn encode<E: FrameEncoder + Send>(
+    fn encode<E: FrameEncoder>(
         &self,
         mut encoder: E,
         prepare: impl Fn(Vec<u8>) -> Result<E::Frame> + Sync,

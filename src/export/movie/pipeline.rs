@@ -1,14 +1,9 @@
 //! Rendering frames on all cores while an encoder takes the earlier ones in order.
 
-use std::sync::mpsc::sync_channel;
-use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::task::{self, Task};
-
-/// Number of batches that may wait for the encoder.
-const AHEAD: usize = 1;
 
 /// Part of the time from which on the encoder is what the rest waits for.
 const BUSY: f64 = 0.8;
@@ -20,37 +15,24 @@ pub(super) fn run<T: Send, S>(
     task: Option<&Task>,
     init: impl Fn() -> S + Send + Sync,
     render: impl Fn(&mut S, usize) -> Result<T> + Sync,
-    mut encode: impl FnMut(T) -> Result<()> + Send,
+    mut encode: impl FnMut(T) -> Result<()>,
 ) -> Result<()> {
-    thread::scope(|scope| {
-        let (sender, batches) = sync_channel::<Vec<T>>(AHEAD);
-        let encoder = scope.spawn(task::in_this_job(move || {
-            let (begun, mut encoding) = (Instant::now(), Duration::ZERO);
-            for frame in batches.into_iter().flatten() {
-                task::check()?;
-                let start = Instant::now();
-                encode(frame)?;
-                encoding += start.elapsed();
-                if let Some(task) = task {
-                    task.set_held_up(begun.elapsed().mul_f64(BUSY) < encoding);
-                    task.advance(1)?;
-                }
+    let (begun, mut encoding) = (Instant::now(), Duration::ZERO);
+    let batches = (0..len)
+        .step_by(per_batch)
+        .map(|first| task::map(first..len.min(first + per_batch), &init, &render));
+    task::pipeline(batches, |batch| {
+        for frame in batch {
+            task::check()?;
+            let start = Instant::now();
+            encode(frame)?;
+            encoding += start.elapsed();
+            if let Some(task) = task {
+                task.set_held_up(begun.elapsed().mul_f64(BUSY) < encoding);
+                task.advance(1)?;
             }
-            // What is left is to end the file.
-            task.map_or(Ok(()), |task| {
-                task.set_held_up(true);
-                task.advance(0)
-            })
-        }));
-        let rendered = (0..len).step_by(per_batch).try_for_each(|first| {
-            let batch = task::map(first..len.min(first + per_batch), &init, &render)?;
-            // The receiver is dropped only if the encoder has failed, and that error is the one
-            // reported.
-            sender.send(batch).map_err(|_| Error::interrupted())
-        });
-        drop(sender);
-        let encoded = encoder.join().expect("encoders do not panic");
-        encoded.and(rendered)
+        }
+        Ok(())
     })
 }
 

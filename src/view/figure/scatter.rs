@@ -7,6 +7,7 @@ use crate::color::Color;
 use crate::draw::plot::curve_color;
 use crate::error::{Result, counted};
 use crate::ops::read_all;
+use crate::ops::statistics::LinearFit;
 use crate::task;
 use crate::video::{Video, number_text, shape_text};
 
@@ -121,25 +122,21 @@ fn rounded(value: f64) -> f64 {
 }
 
 fn fitted(points: &[(f64, f64)]) -> Result<Fit> {
-    let n = points.len() as f64;
-    let mean_x = points.iter().map(|point| point.0).sum::<f64>() / n;
-    let mean_y = points.iter().map(|point| point.1).sum::<f64>() / n;
-    let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
-    for (x, y) in points {
-        let (x, y) = (x - mean_x, y - mean_y);
-        xx += x * x;
-        xy += x * y;
-        yy += y * y;
-    }
-    if points.len() < 3 || xx == 0.0 {
+    let (x, y): (Vec<_>, Vec<_>) = points.iter().copied().unzip();
+    let fit = (points.len() >= 3).then(|| LinearFit::of(&x, &y)).flatten();
+    let Some(fit) = fit else {
         let points = counted(points.len(), "point");
         bail!("scatter_panel cannot fit a line to {points}: it needs 3, not all of the same `x`");
-    }
-    let slope = xy / xx;
+    };
     Ok(Fit {
-        slope,
-        intercept: mean_y - slope * mean_x,
-        r_squared: if yy == 0.0 { 1.0 } else { xy * xy / (xx * yy) },
+        slope: fit.slope,
+        intercept: fit.intercept,
+        // Points on a horizontal line lie on it, although nothing is explained by `x`.
+        r_squared: if fit.r_squared.is_nan() {
+            1.0
+        } else {
+            fit.r_squared
+        },
     })
 }
 

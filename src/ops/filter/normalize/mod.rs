@@ -26,6 +26,18 @@ pub struct Normalize {
     pub clip: bool,
 }
 
+impl Normalize {
+    /// From the minimum and maximum of the samples to 0 and 255.
+    pub const TO_BYTES: Self = Self {
+        ymin: 0.0,
+        ymax: None,
+        vmin: None,
+        vmax: None,
+        dtype: DType::U8,
+        clip: true,
+    };
+}
+
 /// Scales all samples linearly from [`vmin`, `vmax`] to [`ymin`, `ymax`].
 ///
 /// Computes in `float32`, or in `float64` if the samples or the bits of the result require it. Int
