@@ -66,7 +66,7 @@
 //! | kernel | what an operation does with one chunk, compiled for each processor | `ops::kernel::Kernel` |
 //! | boundary mode | how an array is extended beyond its edges | `ops::kernel::border::Border`, `ops::edit::pad` |
 //! | mask | bool image | `ops::mask` |
-//! | region (ROI) | set of pixels; with a name, an outline of them | `ops::mask::region`, `ops::mask::outline`, `io::regions`, `player::region` |
+//! | region (ROI) | set of pixels: a shape with a name and a color; the same in windows, files and functions | `ops::mask::shape::{Region, RegionShape}`, `io::regions`, `script::types::regions` |
 //! | displacement | where a point of a reference is in a frame, relative to there | `ops::motion` |
 //! | probe | pixel or region whose trace a player shows | `player::probes::Probe` |
 //! | profile, kymograph | values along a line, and those of each frame | `ops::mask::profile` |

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use rhai::{Array, Dynamic};
+use rhai::{Array, Dynamic, Map};
 
 use crate::choice::Choice;
 use crate::error::{Error, Result};
@@ -10,10 +10,10 @@ use crate::export;
 use crate::io;
 use crate::ops::array::reduce;
 use crate::ops::mask::background;
-use crate::ops::mask::outline::{self, NamedRegion};
 use crate::ops::mask::profile;
-use crate::ops::mask::region::{self, Region, Window};
-use crate::script::{Value, builtins, from_json, to_json};
+use crate::ops::mask::region::{self, TraceWindow, Window};
+use crate::ops::mask::shape::{self, Region};
+use crate::script::{Value, builtins, region_from, region_to_map};
 use crate::video::{Number, Video};
 
 builtins! {
@@ -53,24 +53,24 @@ builtins! {
         window: Option<Window> = None,
     ) -> Result<Video> {
         let window = window.unwrap_or(*context.trace_window());
-        region::trace(&video, &Region { y, x, size, window })
+        region::trace(&video, &TraceWindow { y, x, size, window })
     }
 
     /// Traces of several regions at once: the mean of the pixels of each, in every frame.
     ///
-    /// A region is a mask (bool image), or a map with an outline, as `load_regions` returns. NaN
-    /// samples are left out.
+    /// A region is a map, as `load_regions` and `player.regions` give it, a mask (bool image), or the
+    /// bounds `[y0, x0, y1, x1]` of a rectangle. NaN samples are left out.
     ///
     /// Returns an array with a trace {t} for each region, in their order, or {t, channel} for a
     /// color video, with the frame rate of the video: float64 for float64 and for ints of more than
     /// 16 bits, else float32.
     ///
-    /// Fails if `video` has no frames {t, y, x}, or if a region has no pixel within them or is
-    /// neither a mask of their shape nor an outline.
+    /// Fails if `video` has no frames {t, y, x}, or if a region has no pixel within them, is a mask
+    /// of another shape, or is not a region.
     ///
     /// ```
     /// let v = example_video(20);
-    /// let left = #{name: "left", type: "rect", bounds: [50, 20, 80, 60]};
+    /// let left = #{name: "left", type: "rectangle", bounds: [50, 20, 80, 60]};
     /// region_traces(v, [left, mask_disc(v.shape, 64, 90, 10)]).map(|t| t.len) // => [20, 20]
     /// ```
     ///
@@ -78,18 +78,13 @@ builtins! {
     fn region_traces(
         /// Video; each channel of a color video gives a trace.
         video: Video,
-        /// Masks or outlines.
+        /// Regions: maps, masks or bounds.
         regions: Array,
     ) -> Result<Array> {
         let shape: Vec<i64> = video.shape().iter().map(|len| *len as i64).collect();
-        let traces = regions.into_iter().map(|region| {
-            let mask = match Video::from_dynamic(region) {
-                Ok(mask) => mask,
-                Err(region) => {
-                    let region = outlined("region_traces", &region)?;
-                    region.outline.mask("region_traces", &shape)?
-                }
-            };
+        let traces = regions.iter().map(|region| {
+            let region = of_script("region_traces", region)?;
+            let mask = region.shape.mask("region_traces", &shape)?;
             Ok(region::mask_trace("region_traces", &video, &mask)?.into_dynamic())
         });
         traces.collect()
@@ -139,7 +134,7 @@ builtins! {
     /// Mask of the pixels whose centers are inside a polygon.
     ///
     /// By the even–odd rule: where a polygon that crosses itself is wound twice, it has a hole. Of
-    /// pixel centers on an edge, those above and to the left of the inside are inside.
+    /// pixel centers on an edge, those on an upper or right edge are inside, as in ImageJ.
     ///
     /// Returns a bool image {y, x}.
     ///
@@ -164,49 +159,70 @@ builtins! {
             ))),
         };
         let corners = points.into_iter().map(corner).collect::<Result<Vec<_>>>()?;
-        outline::mask_polygon(&shape, &corners)
+        shape::mask_polygon(&shape, &corners)
     }
 
-    /// Mask of a region, from its outline.
+    /// Mask of the pixels of a region.
     ///
-    /// The pixels whose centers are inside.
+    /// Those whose centers are inside, or those under a line: the same pixels as in a window.
+    ///
+    /// A region is a map with a `type` and coordinates, in which the center of the first pixel is
+    /// `[0, 0]`:
+    ///
+    /// | type | coordinates |
+    /// |---|---|
+    /// | `"rectangle"` | `bounds`: whole pixels `[y0, x0, y1, x1]`, without row `y1` and column `x1` |
+    /// | `"ellipse"` | `center` `[y, x]`, and `radii` along y and x |
+    /// | `"polygon"`, `"freehand"` | `points` `[[y, x], …]`, three or more |
+    /// | `"line"` | `points`, two or more |
+    /// | `"mask"` | `mask`: a bool image of the shape of the frames |
+    ///
+    /// It may have a `name`, a `color`, and the index `video` of its video in a window of several.
+    /// `"rect"` and `"oval"` are understood, too.
     ///
     /// Returns a bool image {y, x}.
     ///
-    /// Fails if `region` is not an outline, or `shape` is not that of an image or video.
+    /// Fails if `region` is not a region, if `shape` is not that of an image or video, or if it is
+    /// not that of a mask.
     ///
     /// ```
-    /// let apex = #{name: "apex", type: "oval", center: [4, 4], radii: [2.5, 3.5]};
+    /// let apex = #{name: "apex", type: "ellipse", center: [4, 4], radii: [2.5, 3.5]};
     /// count(region_mask(apex, [9, 9])) // => 31
+    /// let p = show_video(example_video(5), #{block: false});
+    /// p.regions = [apex];
+    /// equals(region_mask(p.regions[0], [128, 128]), p.masks[0]) // => true
     /// ```
     ///
     /// See also: `load_regions`, `region_traces`, `mask_polygon`, `mask_disc`.
     fn region_mask(
-        /// Map with `type` "rect" and `bounds` `[y0, x0, y1, x1]` (exclusive at the end), "oval"
-        /// and `center` `[y, x]` and `radii` along y and x, or "polygon" and `points`
-        /// `[[y, x], …]`; and a `name`. The center of the first pixel is `[0, 0]`.
+        /// Region: a map, a mask, or the bounds `[y0, x0, y1, x1]` of a rectangle.
         region: Dynamic,
         /// Shape of an image or a video, such as `video.shape`.
         shape: Vec<i64>,
     ) -> Result<Video> {
-        outlined("region_mask", &region)?.outline.mask("region_mask", &shape)
+        of_script("region_mask", &region)?.shape.mask("region_mask", &shape)
     }
 
     /// Loads regions by name: JSON, or ImageJ's `.roi` and `RoiSet.zip`.
     ///
-    /// JSON is a list of the maps that `region_mask` takes. Of ImageJ, rectangles, ovals, polygons,
-    /// freehand and traced regions are read; others, such as lines and points, are left out with a
-    /// warning. Coordinates are those of this program: ImageJ's are half a pixel larger.
+    /// JSON is a list of the maps that `region_mask` takes; of a mask it has the `shape` of the
+    /// frames and the `runs` of pixels `[y, x0, x1]`, without column `x1`. Of ImageJ, rectangles,
+    /// ovals, polygons, freehand and traced regions, and lines are read, lines without their width;
+    /// others, such as points and splines, are left out with a warning. Coordinates are those of
+    /// this program: ImageJ's are half a pixel larger, except for lines.
     ///
-    /// Returns an array of maps with `name`, `type` and coordinates.
+    /// Returns an array of maps, as `region_mask` and `player.regions` take them.
     ///
     /// Fails if the file cannot be read, is damaged, or holds something else.
     ///
     /// ```
-    /// save_regions("heart.json", [#{name: "LV", type: "rect", bounds: [50, 20, 80, 60]}]);
+    /// save_regions("heart.json", [#{name: "LV", type: "rectangle", bounds: [50, 20, 80, 60]}]);
     /// load_regions("heart.json")[0].name // => "LV"
     /// let v = example_video(5);
     /// region_traces(v, load_regions("heart.json")).len() // => 1
+    /// let p = show_video(v, #{block: false});
+    /// p.regions = load_regions("heart.json");
+    /// p.regions[0].bounds // => [50, 20, 80, 60]
     /// ```
     ///
     /// See also: `save_regions`, `region_traces`, `region_mask`.
@@ -215,20 +231,20 @@ builtins! {
     fn load_regions(
         /// File to load: `.json`, `.roi` or `.zip`.
         filename: PathBuf,
-    ) -> Result<Vec<Dynamic>> {
-        let regions = io::load_regions(&filename)?;
-        Ok(regions.iter().map(|region| from_json(io::region_to_json(region))).collect())
+    ) -> Result<Vec<Map>> {
+        Ok(io::load_regions(&filename)?.iter().map(region_to_map).collect())
     }
 
     /// Saves regions by name; the extension decides the format.
     ///
     /// `.json` is a list with a line for each region; `.zip` is opened by ImageJ's ROI Manager, and
     /// `.roi` holds one region. ImageJ stores coordinates in single precision, in frames of up to
-    /// 32767 pixels.
+    /// 32767 pixels, and no masks.
     ///
     /// Returns `()`.
     ///
-    /// Fails if one is not a region, if the extension is another, or if the file cannot be written.
+    /// Fails if one is not a region, if it is a mask and the file is ImageJ's, if the extension is
+    /// another, or if the file cannot be written.
     ///
     /// ```
     /// let lv = #{name: "LV", type: "polygon", points: [[5, 5], [5, 20], [30, 12]]};
@@ -242,10 +258,10 @@ builtins! {
     fn save_regions(
         /// File to write: `.json`, `.roi` or `.zip`.
         filename: PathBuf,
-        /// Regions, as `region_mask` takes them.
+        /// Regions, as `region_mask` takes them, such as `player.regions`.
         regions: Array,
     ) -> Result<()> {
-        let regions = regions.iter().map(|region| outlined("save_regions", region));
+        let regions = regions.iter().map(|region| of_script("save_regions", region));
         io::save_regions(&filename, &regions.collect::<Result<Vec<_>>>()?)
     }
 
@@ -547,9 +563,13 @@ builtins! {
     }
 }
 
-/// The region of a map.
-fn outlined(function: &str, region: &Dynamic) -> Result<NamedRegion> {
-    let of_function = |error: Error| Error::new(format!("{function}: {error}"));
-    let json = to_json(region, "").map_err(of_function)?;
-    io::region_from_json(&json).map_err(of_function)
+/// A region of a script.
+fn of_script(function: &str, region: &Dynamic) -> Result<Region> {
+    region_from(region).map_err(|error| {
+        let of_function = Error::new(format!("{function}: {}", error.message()));
+        error
+            .hints()
+            .iter()
+            .fold(of_function, |error, hint| error.hint(hint))
+    })
 }

@@ -5,9 +5,10 @@ use super::layout::{HitTarget, PlayerLayout};
 use super::panel::Panel;
 use super::probe_trace::ProbeTrace;
 use super::probes::{self, Probe};
-use super::region::{PixelRun, ProbeRegion};
+use super::region::ProbeRegion;
 use super::state::PlayerState;
 use crate::color::colormap::Colormap;
+use crate::ops::mask::shape::PixelRun;
 use crate::view::trace_plot::TraceScale;
 
 /// Colormaps that a key cycles through.

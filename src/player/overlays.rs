@@ -3,13 +3,14 @@
 use super::layout::{HitTarget, PlayerLayout};
 use super::panel::Panel;
 use super::probes::Probe;
-use super::region::{FramePoint, PixelRun, ProbeRegion};
+use super::region::{FramePoint, ProbeRegion};
 use super::scene::PlayerScene;
 use super::sketch::{RegionTool, Sketch};
 use super::theme;
 use super::view::VisibleRegion;
 use crate::draw::ticks::PlotAxis;
 use crate::draw::{Color, Image, Rect, mix, text};
+use crate::ops::mask::shape::{PixelRun, RegionShape};
 use crate::video::number_text;
 
 /// Draws what belongs to the frames: the grid, the probes and the region being drawn.
@@ -54,7 +55,7 @@ fn draw_probe(
                 image.marker(position, radius * scale, 2.0 * scale, probe.color);
             }
         }
-        ProbeRegion::Mask(runs) => {
+        ProbeRegion::Shape(RegionShape::Mask { runs, .. }) => {
             let weight = if is_selected { 150 } else { 100 };
             for run in runs.iter() {
                 tint(image, (rect, part), run, (probe.color, weight));
@@ -75,7 +76,7 @@ fn draw_probe(
     if let Some(name) = &probe.name
         && let Some(bounds) = probe.region.bounds(size)
     {
-        let corner = part.in_window(rect, (bounds.x0 as f64, bounds.y0 as f64));
+        let corner = part.in_window(rect, (bounds[1] as f64, bounds[0] as f64));
         let above = corner.1 - sizes.label;
         if rect.contains(corner.0, above) {
             let position = (corner.0 as usize, above as usize);

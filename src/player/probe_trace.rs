@@ -6,8 +6,8 @@ use std::thread;
 use std::time::Duration;
 
 use super::producer::no_thread;
-use super::region::PixelRun;
 use crate::error::{Error, Result};
+use crate::ops::mask::shape::PixelRun;
 use crate::task;
 use crate::video::{Strided, Video};
 

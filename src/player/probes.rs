@@ -3,13 +3,17 @@
 use std::path::Path;
 
 use super::probe_trace::ProbeTrace;
-use super::region::{PixelRect, ProbeRegion};
+use super::region::ProbeRegion;
 use super::theme::MARKERS;
 use crate::bail;
 use crate::draw::Color;
 use crate::error::{Error, Result};
 use crate::fs::atomic;
-use crate::video::Video;
+use crate::ops::mask::shape::{Region, RegionShape};
+use crate::video::{Video, shape_text};
+
+/// A frame that no region leaves to the right or below.
+const ANY_FRAME: (usize, usize) = (1 << 24, 1 << 24);
 
 /// A point or region of a panel and its trace.
 #[derive(Debug, Clone)]
@@ -27,6 +31,16 @@ pub struct Probe {
 }
 
 impl Probe {
+    /// The region, unless it is a point.
+    pub fn as_region(&self) -> Option<Region> {
+        Some(Region {
+            name: self.name.clone().unwrap_or_default(),
+            shape: self.region.shape()?.clone(),
+            color: Some(self.color),
+            video: self.panel,
+        })
+    }
+
     /// Name in a window with a number of panels.
     pub fn label(&self, panels: usize) -> String {
         if let Some(name) = &self.name {
@@ -53,14 +67,14 @@ impl Probe {
 
     /// The kind of shape, unless it is a point or a rectangle, and its rows and columns.
     fn place(&self, and: &str, to: &str, space: &str) -> String {
-        let kind = match self.region {
-            ProbeRegion::Point { .. } | ProbeRegion::Rect(_) => String::new(),
-            _ => format!("{}{and}", self.region.kind()),
+        let kind = match self.region.shape() {
+            None | Some(RegionShape::Rectangle(_)) => String::new(),
+            Some(shape) => format!("{}{and}", shape.kind()),
         };
         match &self.region {
             ProbeRegion::Point { y, x } => format!("y{space}{y}{and}x{space}{x}"),
-            region => match region.bounds((usize::MAX, usize::MAX)) {
-                Some(PixelRect { y0, x0, y1, x1 }) => {
+            region => match region.bounds(ANY_FRAME) {
+                Some([y0, x0, y1, x1]) => {
                     format!("{kind}y{space}{y0}{to}{y1}{and}x{space}{x0}{to}{x1}")
                 }
                 None => kind,
@@ -78,16 +92,17 @@ pub(super) fn check(
     if panels <= panel {
         bail!("there is no video {panel}: the window shows {panels}");
     }
-    let is_outside = match region {
-        ProbeRegion::Point { y, x } => height <= *y || width <= *x,
-        ProbeRegion::Rect(rect) | ProbeRegion::Ellipse(rect) => height < rect.y1 || width < rect.x1,
-        _ => false,
-    };
-    if is_outside {
-        bail!(
-            "the {} is outside of frames of {height}×{width}",
-            region.kind()
-        );
+    match region {
+        ProbeRegion::Point { y, x } if height <= *y || width <= *x => {
+            bail!("the point is outside of frames of {height}×{width}")
+        }
+        ProbeRegion::Shape(RegionShape::Mask { frame, .. }) if *frame != [height, width] => {
+            bail!(
+                "a mask must have the shape of the frames, {height}×{width}, got {}",
+                shape_text(frame)
+            )
+        }
+        _ => {}
     }
     if region.runs((width, height)).is_empty() {
         bail!(

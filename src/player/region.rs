@@ -1,34 +1,15 @@
-//! Shapes in the frames of a player: the pixels in them, and how they are moved and resized.
+//! Shapes in the frames of a player: how they are drawn, grabbed, moved, resized and painted.
 
-use std::ops::Range;
-use std::sync::Arc;
-
-use crate::color::Color;
+use crate::ops::mask::shape::{PixelRun, RegionShape, mask_of_runs, runs_of_mask, within};
 use crate::view::trace_plot::TRACE_SIZE;
 
 /// Position in a frame: column and row, 0.5 in the center of the first pixel.
 pub(super) type FramePoint = (f64, f64);
 
-/// Rectangle of a frame: first row and column, and the row and column to stop before (exclusive).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct PixelRect {
-    pub y0: usize,
-    pub x0: usize,
-    pub y1: usize,
-    pub x1: usize,
-}
+/// Position of the center of the first pixel in a frame of a player; in a shape it is 0.
+const CENTER: f64 = 0.5;
 
-/// Neighboring pixels of a row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PixelRun {
-    /// Row.
-    pub y: usize,
-    /// Columns.
-    pub columns: Range<usize>,
-}
-
-/// Pixels of a probe. A pixel belongs to a shape if its center does.
+/// Pixels of a probe.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ProbeRegion {
     /// A pixel.
@@ -38,77 +19,39 @@ pub enum ProbeRegion {
         /// Column.
         x: usize,
     },
-    /// A rectangle.
-    Rect(PixelRect),
-    /// The ellipse in a rectangle.
-    Ellipse(PixelRect),
-    /// A polygon with corners at positions `(x, y)`.
-    Polygon(Vec<(f64, f64)>),
-    /// The pixels under a straight line between two positions `(x, y)`.
-    Line([(f64, f64); 2]),
-    /// Any pixels, in order.
-    Mask(Arc<[PixelRun]>),
+    /// A region.
+    Shape(RegionShape),
 }
 
-/// A region that scripts set.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RegionSettings {
-    /// Pixels.
-    pub region: ProbeRegion,
-    /// Name; default: what its position gives.
-    pub name: Option<String>,
-    /// Color of its outline and its trace; default: the next one.
-    pub color: Option<Color>,
-    /// Index of the video.
-    pub panel: usize,
+/// A position in a frame as rows and columns of a shape.
+pub(super) fn of_frame((x, y): FramePoint) -> [f64; 2] {
+    [y - CENTER, x - CENTER]
 }
 
-impl PixelRect {
-    /// Square around a point, clipped to a frame of the given width and height.
-    fn around((x, y): (usize, usize), (width, height): (usize, usize)) -> Self {
-        let half = TRACE_SIZE / 2;
-        Self {
-            y0: y.saturating_sub(half),
-            x0: x.saturating_sub(half),
-            y1: (y + half + 1).min(height),
-            x1: (x + half + 1).min(width),
-        }
-    }
+fn in_frame([y, x]: [f64; 2]) -> FramePoint {
+    (x + CENTER, y + CENTER)
+}
 
-    /// Rectangle with two opposite corners, at least one pixel, clipped to the frame.
-    pub(super) fn between(a: FramePoint, b: FramePoint, (width, height): (usize, usize)) -> Self {
-        let first = |a: f64, b: f64, length: usize| {
-            (a.min(b).round().max(0.0) as usize).min(length.saturating_sub(1))
-        };
-        let end = |a: f64, b: f64, first: usize, length: usize| {
-            (a.max(b).round().max(0.0) as usize).clamp(first + 1, length.max(first + 1))
-        };
-        let (x0, y0) = (first(a.0, b.0, width), first(a.1, b.1, height));
-        Self {
-            y0,
-            x0,
-            y1: end(a.1, b.1, y0, height),
-            x1: end(a.0, b.0, x0, width),
-        }
-    }
+/// Rectangle with two opposite corners, at least one pixel, clipped to the frame.
+pub(super) fn rectangle_between(
+    a: FramePoint,
+    b: FramePoint,
+    (width, height): (usize, usize),
+) -> [i64; 4] {
+    let first = |a: f64, b: f64, length: usize| {
+        (a.min(b).round().max(0.0) as usize).min(length.saturating_sub(1))
+    };
+    let end = |a: f64, b: f64, first: usize, length: usize| {
+        (a.max(b).round().max(0.0) as usize).clamp(first + 1, length.max(first + 1))
+    };
+    let (x0, y0) = (first(a.0, b.0, width), first(a.1, b.1, height));
+    let (x1, y1) = (end(a.0, b.0, x0, width), end(a.1, b.1, y0, height));
+    [y0, x0, y1, x1].map(|at| at as i64)
+}
 
-    /// Corners in order around it.
-    fn corners(&self) -> [FramePoint; 4] {
-        let [x0, y0, x1, y1] = [self.x0, self.y0, self.x1, self.y1].map(|at| at as f64);
-        [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
-    }
-
-    /// The same rectangle elsewhere, within the frame.
-    fn moved(&self, (right, down): FramePoint, (width, height): (usize, usize)) -> Self {
-        let shift = |first: usize, end: usize, by: f64, length: usize| {
-            let most = length.saturating_sub(end - first) as f64;
-            let moved = (first as f64 + by.round()).clamp(0.0, most) as usize;
-            (moved, moved + end - first)
-        };
-        let (x0, x1) = shift(self.x0, self.x1, right, width);
-        let (y0, y1) = shift(self.y0, self.y1, down, height);
-        Self { y0, x0, y1, x1 }
-    }
+/// The ellipse in such a rectangle.
+pub(super) fn ellipse_between(a: FramePoint, b: FramePoint, size: (usize, usize)) -> RegionShape {
+    RegionShape::ellipse_in(rectangle_between(a, b, size).map(|at| at as f64))
 }
 
 impl ProbeRegion {
@@ -116,52 +59,43 @@ impl ProbeRegion {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Point { .. } => "point",
-            Self::Rect(_) => "rectangle",
-            Self::Ellipse(_) => "ellipse",
-            Self::Polygon(_) => "polygon",
-            Self::Line(_) => "line",
-            Self::Mask(_) => "mask",
+            Self::Shape(shape) => shape.kind(),
+        }
+    }
+
+    /// The shape, unless it is a point.
+    pub fn shape(&self) -> Option<&RegionShape> {
+        match self {
+            Self::Point { .. } => None,
+            Self::Shape(shape) => Some(shape),
         }
     }
 
     /// Pixels whose mean is the trace, in frames of a width and height: of a point, those of the
     /// square around it.
-    pub fn runs(&self, size: (usize, usize)) -> Vec<PixelRun> {
-        let rows = |rect: &PixelRect| {
-            let columns = rect.x0..rect.x1.min(size.0);
-            let run = move |y| PixelRun {
-                y,
-                columns: columns.clone(),
-            };
-            (rect.y0..rect.y1.min(size.1)).map(run).collect()
-        };
+    pub fn runs(&self, (width, height): (usize, usize)) -> Vec<PixelRun> {
         match self {
-            Self::Point { y, x } => rows(&PixelRect::around((*x, *y), size)),
-            Self::Rect(rect) => rows(rect),
-            Self::Ellipse(rect) => ellipse(rect, size),
-            Self::Polygon(corners) => polygon(corners, size),
-            Self::Line(ends) => line(*ends, size),
-            Self::Mask(runs) => runs.to_vec(),
+            Self::Point { y, x } => {
+                let half = TRACE_SIZE as i64 / 2;
+                let (y, x) = (*y as i64, *x as i64);
+                let square = [y - half, x - half, y + half + 1, x + half + 1];
+                RegionShape::Rectangle(square).runs([height, width])
+            }
+            Self::Shape(shape) => shape.runs([height, width]),
         }
     }
 
-    /// Rectangle around the pixels.
-    pub fn bounds(&self, size: (usize, usize)) -> Option<PixelRect> {
-        if let Self::Rect(rect) | Self::Ellipse(rect) = self {
-            return Some(*rect);
-        }
+    /// First row and column of the pixels, and those to stop before.
+    pub fn bounds(&self, size: (usize, usize)) -> Option<[usize; 4]> {
+        let bounds = |run: &PixelRun| [run.y, run.columns.start, run.y + 1, run.columns.end];
         let runs = self.runs(size);
-        let rect = |run: &PixelRun| PixelRect {
-            y0: run.y,
-            x0: run.columns.start,
-            y1: run.y + 1,
-            x1: run.columns.end,
-        };
-        runs.iter().map(rect).reduce(|a, b| PixelRect {
-            y0: a.y0.min(b.y0),
-            x0: a.x0.min(b.x0),
-            y1: a.y1.max(b.y1),
-            x1: a.x1.max(b.x1),
+        runs.iter().map(bounds).reduce(|a, b| {
+            [
+                a[0].min(b[0]),
+                a[1].min(b[1]),
+                a[2].max(b[2]),
+                a[3].max(b[3]),
+            ]
         })
     }
 
@@ -169,10 +103,14 @@ impl ProbeRegion {
     pub(super) fn contains(&self, at: FramePoint, reach: f64, size: (usize, usize)) -> bool {
         match self {
             Self::Point { y, x } => (at.0 - *x as f64 - 0.5).hypot(at.1 - *y as f64 - 0.5) <= reach,
-            Self::Line(ends) => distance_to_line(at, *ends) <= reach,
-            _ => {
+            Self::Shape(RegionShape::Line(points)) => {
+                let at = of_frame(at);
+                let mut pieces = points.iter().zip(&points[1..]);
+                pieces.any(|(from, to)| distance_to_line(at, [*from, *to]) <= reach)
+            }
+            Self::Shape(shape) => {
                 let (x, y) = (at.0.max(0.0) as usize, at.1.max(0.0) as usize);
-                let runs = self.runs(size);
+                let runs = shape.runs([size.1, size.0]);
                 runs.iter()
                     .any(|run| run.y == y && run.columns.contains(&x))
             }
@@ -181,98 +119,126 @@ impl ProbeRegion {
 
     /// Positions where it can be grabbed to be resized.
     pub(super) fn handles(&self) -> Vec<FramePoint> {
-        match self {
-            Self::Point { .. } | Self::Mask(_) => Vec::new(),
-            Self::Rect(rect) | Self::Ellipse(rect) => rect.corners().to_vec(),
-            Self::Polygon(corners) => corners.clone(),
-            Self::Line(ends) => ends.to_vec(),
+        match self.shape() {
+            None | Some(RegionShape::Mask { .. } | RegionShape::Freehand(_)) => Vec::new(),
+            Some(RegionShape::Polygon(points) | RegionShape::Line(points)) => {
+                points.iter().copied().map(in_frame).collect()
+            }
+            Some(shape) => corners(shape).to_vec(),
         }
     }
 
     /// The same shape with a handle elsewhere.
     pub(super) fn resized(&self, handle: usize, to: FramePoint, size: (usize, usize)) -> Self {
-        let opposite = |rect: &PixelRect| rect.corners()[(handle + 2) % 4];
-        match self {
-            Self::Rect(rect) => Self::Rect(PixelRect::between(opposite(rect), to, size)),
-            Self::Ellipse(rect) => Self::Ellipse(PixelRect::between(opposite(rect), to, size)),
-            Self::Polygon(corners) => {
-                let mut corners = corners.clone();
-                corners[handle] = to;
-                Self::Polygon(corners)
+        let Self::Shape(shape) = self else {
+            return self.clone();
+        };
+        let opposite = || corners(shape)[(handle + 2) % 4];
+        let with_point = |points: &[[f64; 2]]| {
+            let mut points = points.to_vec();
+            points[handle] = of_frame(to);
+            points
+        };
+        Self::Shape(match shape {
+            RegionShape::Rectangle(_) => {
+                RegionShape::Rectangle(rectangle_between(opposite(), to, size))
             }
-            Self::Line(ends) => {
-                let mut ends = *ends;
-                ends[handle] = to;
-                Self::Line(ends)
-            }
-            Self::Point { .. } | Self::Mask(_) => self.clone(),
-        }
+            RegionShape::Ellipse { .. } => ellipse_between(opposite(), to, size),
+            RegionShape::Polygon(points) => RegionShape::Polygon(with_point(points)),
+            RegionShape::Line(points) => RegionShape::Line(with_point(points)),
+            RegionShape::Freehand(_) | RegionShape::Mask { .. } => shape.clone(),
+        })
     }
 
-    /// The same shape elsewhere in the frame; it stays within.
+    /// The same shape elsewhere in the frame; no more of it leaves the frame. Only polygons and
+    /// lines move by parts of a pixel.
     pub(super) fn moved(&self, by: FramePoint, size: (usize, usize)) -> Self {
-        let inside = |points: &[FramePoint]| {
-            let limit = |by: f64, at: fn(&FramePoint) -> f64, length: usize| {
-                let low = points.iter().map(at).fold(f64::INFINITY, f64::min);
-                let high = points.iter().map(at).fold(f64::NEG_INFINITY, f64::max);
-                by.min(length as f64 - high).max(-low)
-            };
-            let by = (
-                limit(by.0, |at| at.0, size.0),
-                limit(by.1, |at| at.1, size.1),
-            );
-            let moved = points.iter().map(|(x, y)| (x + by.0, y + by.1));
-            moved.collect::<Vec<_>>()
+        let allowed = |by: f64, low: f64, high: f64, length: usize| {
+            by.clamp((-low).min(0.0), (length as f64 - high).max(0.0))
         };
-        match self {
+        let whole = |[y0, x0, y1, x1]: [f64; 4]| {
+            let down = allowed(by.1.round(), y0, y1, size.1).round();
+            let right = allowed(by.0.round(), x0, x1, size.0).round();
+            [down, right]
+        };
+        let points = |points: &[[f64; 2]]| {
+            let shift = |axis: usize, by: f64, length: usize| {
+                let along = points.iter().map(|point| point[axis] + CENTER);
+                let low = along.clone().fold(f64::INFINITY, f64::min);
+                allowed(by, low, along.fold(f64::NEG_INFINITY, f64::max), length)
+            };
+            let (down, right) = (shift(0, by.1, size.1), shift(1, by.0, size.0));
+            points.iter().map(|[y, x]| [y + down, x + right]).collect()
+        };
+        let shape = match self {
             Self::Point { y, x } => {
                 let to = |at: usize, by: f64, length: usize| {
                     (at as f64 + by.round()).clamp(0.0, length as f64 - 1.0) as usize
                 };
-                Self::Point {
+                return Self::Point {
                     y: to(*y, by.1, size.1),
                     x: to(*x, by.0, size.0),
+                };
+            }
+            Self::Shape(shape) => shape,
+        };
+        Self::Shape(match shape {
+            RegionShape::Rectangle(bounds) => {
+                let [down, right] = whole(bounds.map(|at| at as f64)).map(|by| by as i64);
+                let [y0, x0, y1, x1] = *bounds;
+                RegionShape::Rectangle([y0 + down, x0 + right, y1 + down, x1 + right])
+            }
+            RegionShape::Ellipse { center, radii } => {
+                let [(x0, y0), _, (x1, y1), _] = corners(shape);
+                let [down, right] = whole([y0, x0, y1, x1]);
+                RegionShape::Ellipse {
+                    center: [center[0] + down, center[1] + right],
+                    radii: *radii,
                 }
             }
-            Self::Rect(rect) => Self::Rect(rect.moved(by, size)),
-            Self::Ellipse(rect) => Self::Ellipse(rect.moved(by, size)),
-            Self::Polygon(corners) => Self::Polygon(inside(corners)),
-            Self::Line(ends) => {
-                let ends = inside(ends);
-                Self::Line([ends[0], ends[1]])
-            }
-            Self::Mask(runs) => {
+            RegionShape::Polygon(corners) => RegionShape::Polygon(points(corners)),
+            RegionShape::Freehand(line) => RegionShape::Freehand(points(line)),
+            RegionShape::Line(line) => RegionShape::Line(points(line)),
+            RegionShape::Mask { frame, runs } => {
                 let Some(bounds) = self.bounds(size) else {
                     return self.clone();
                 };
-                let moved = bounds.moved(by, size);
+                let [down, right] = whole(bounds.map(|at| at as f64)).map(|by| by as isize);
+                // Within the frame, as the bounds are.
+                let to = |at: usize, by: isize| at.saturating_add_signed(by);
                 let run = |run: &PixelRun| PixelRun {
-                    y: run.y + moved.y0 - bounds.y0,
-                    columns: run.columns.start + moved.x0 - bounds.x0
-                        ..run.columns.end + moved.x0 - bounds.x0,
+                    y: to(run.y, down),
+                    columns: to(run.columns.start, right)..to(run.columns.end, right),
                 };
-                Self::Mask(runs.iter().map(run).collect())
+                RegionShape::Mask {
+                    frame: *frame,
+                    runs: runs.iter().map(run).collect(),
+                }
             }
-        }
+        })
     }
 
     /// Outline as a line through positions; empty for a point and a mask.
     pub(super) fn outline(&self) -> Vec<FramePoint> {
-        let mut points = match self {
-            Self::Point { .. } | Self::Mask(_) => return Vec::new(),
-            Self::Line(ends) => return ends.to_vec(),
-            Self::Rect(rect) => rect.corners().to_vec(),
-            Self::Polygon(corners) => corners.clone(),
-            Self::Ellipse(rect) => {
+        let Some(shape) = self.shape() else {
+            return Vec::new();
+        };
+        let mut points: Vec<_> = match shape {
+            RegionShape::Mask { .. } => return Vec::new(),
+            RegionShape::Line(points) => return points.iter().copied().map(in_frame).collect(),
+            RegionShape::Rectangle(_) => corners(shape).to_vec(),
+            RegionShape::Polygon(points) | RegionShape::Freehand(points) => {
+                points.iter().copied().map(in_frame).collect()
+            }
+            RegionShape::Ellipse { center, radii } => {
                 const PIECES: u8 = 64;
-                let [a, _, b, _] = rect.corners();
                 let angle =
                     |piece: u8| f64::from(piece) / f64::from(PIECES) * std::f64::consts::TAU;
                 let point = |angle: f64| {
-                    (
-                        (a.0 + b.0 + (b.0 - a.0) * angle.cos()) / 2.0,
-                        (a.1 + b.1 + (b.1 - a.1) * angle.sin()) / 2.0,
-                    )
+                    in_frame([
+                        center[0] + radii[0] * angle.sin(),
+                        center[1] + radii[1] * angle.cos(),
+                    ])
                 };
                 (0..PIECES).map(|piece| point(angle(piece))).collect()
             }
@@ -282,30 +248,17 @@ impl ProbeRegion {
     }
 }
 
-/// Pixels of a bool image in row-major order.
-pub fn runs_of_mask(mask: &[bool], width: usize) -> Vec<PixelRun> {
-    let mut runs: Vec<PixelRun> = Vec::new();
-    for (index, _) in mask.iter().enumerate().filter(|(_, inside)| **inside) {
-        let (y, x) = (index / width, index % width);
-        match runs.last_mut() {
-            Some(run) if run.y == y && run.columns.end == x => run.columns.end += 1,
-            _ => runs.push(PixelRun {
-                y,
-                columns: x..x + 1,
-            }),
+/// Corners of a rectangle or around an ellipse, in order around it; of other shapes all are the same.
+fn corners(shape: &RegionShape) -> [FramePoint; 4] {
+    let [y0, x0, y1, x1] = match shape {
+        RegionShape::Rectangle(bounds) => bounds.map(|at| at as f64),
+        RegionShape::Ellipse { center, radii } => {
+            let (x, y) = in_frame(*center);
+            [y - radii[0], x - radii[1], y + radii[0], x + radii[1]]
         }
-    }
-    runs
-}
-
-/// Bool image of some pixels in row-major order.
-pub fn mask_of_runs(runs: &[PixelRun], (width, height): (usize, usize)) -> Vec<bool> {
-    let mut mask = vec![false; width * height];
-    for run in runs {
-        let start = run.y * width;
-        mask[start + run.columns.start..start + run.columns.end].fill(true);
-    }
-    mask
+        _ => [0.0; 4],
+    };
+    [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
 }
 
 /// Pixels after a brush or an eraser of a radius was drawn through positions.
@@ -313,183 +266,104 @@ pub(super) fn painted(
     runs: &[PixelRun],
     stroke: &[FramePoint],
     (radius, is_eraser): (f64, bool),
-    size: (usize, usize),
+    (width, height): (usize, usize),
 ) -> Vec<PixelRun> {
-    let mut mask = mask_of_runs(runs, size);
+    let mut mask = mask_of_runs(runs, [height, width]);
+    let stroke: Vec<_> = stroke.iter().copied().map(of_frame).collect();
     let ends = stroke.iter().skip(1).chain(stroke.last());
     for (from, to) in stroke.iter().zip(ends) {
-        let rows = reach(from.1.min(to.1) - radius, from.1.max(to.1) + radius, size.1);
-        for y in rows {
-            for x in reach(from.0.min(to.0) - radius, from.0.max(to.0) + radius, size.0) {
-                let center = (x as f64 + 0.5, y as f64 + 0.5);
-                if distance_to_line(center, [*from, *to]) <= radius {
-                    mask[y * size.0 + x] = !is_eraser;
+        let reach = |axis: usize, length: usize| {
+            let (low, high) = (from[axis].min(to[axis]), from[axis].max(to[axis]));
+            within(low - radius, high + radius, length)
+        };
+        for y in reach(0, height) {
+            for x in reach(1, width) {
+                if distance_to_line([y as f64, x as f64], [*from, *to]) <= radius {
+                    mask[y * width + x] = !is_eraser;
                 }
             }
         }
     }
-    runs_of_mask(&mask, size.0)
+    runs_of_mask(&mask, width)
 }
 
-/// Pixels whose centers are from one position to before another, within a frame.
-fn reach(from: f64, to: f64, length: usize) -> Range<usize> {
-    let pixel = |at: f64| (at - 0.5).ceil().clamp(0.0, length as f64) as usize;
-    pixel(from)..pixel(to).max(pixel(from))
-}
-
-fn ellipse(rect: &PixelRect, size: (usize, usize)) -> Vec<PixelRun> {
-    let [a, _, b, _] = rect.corners();
-    let (half_width, half_height) = ((b.0 - a.0) / 2.0, (b.1 - a.1) / 2.0);
-    let row = |y: usize| {
-        let part = (y as f64 + 0.5 - (a.1 + b.1) / 2.0) / half_height;
-        let half = half_width * (1.0 - part * part).max(0.0).sqrt();
-        let middle = (a.0 + b.0) / 2.0;
-        let columns = reach(middle - half, middle + half, size.0);
-        PixelRun { y, columns }
-    };
-    let rows = (rect.y0..rect.y1.min(size.1)).map(row);
-    rows.filter(|run| !run.columns.is_empty()).collect()
-}
-
-fn polygon(corners: &[FramePoint], size: (usize, usize)) -> Vec<PixelRun> {
-    let ends = corners.iter().skip(1).chain(corners.first());
-    let edges: Vec<_> = corners.iter().zip(ends).collect();
-    let heights = corners.iter().map(|corner| corner.1);
-    let (top, bottom) = heights.fold((f64::INFINITY, 0.0f64), |(top, bottom), y| {
-        (top.min(y), bottom.max(y))
-    });
-    let mut runs = Vec::new();
-    for y in reach(top, bottom, size.1) {
-        let middle = y as f64 + 0.5;
-        let crossed = edges
-            .iter()
-            .filter(|(from, to)| (from.1 <= middle) != (to.1 <= middle));
-        let mut columns: Vec<f64> = crossed
-            .map(|(from, to)| from.0 + (middle - from.1) / (to.1 - from.1) * (to.0 - from.0))
-            .collect();
-        columns.sort_by(f64::total_cmp);
-        for pair in columns.chunks_exact(2) {
-            let columns = reach(pair[0], pair[1], size.0);
-            if !columns.is_empty() {
-                runs.push(PixelRun { y, columns });
-            }
-        }
-    }
-    runs
-}
-
-/// Pixels under a line, each once, in order of rows.
-fn line([from, to]: [FramePoint; 2], (width, height): (usize, usize)) -> Vec<PixelRun> {
-    let (right, down) = (to.0 - from.0, to.1 - from.1);
-    let steps = right.abs().max(down.abs()).ceil().max(1.0);
-    let pixel = |at: f64, length: usize| (at.max(0.0) as usize).min(length - 1);
-    let point = |step: usize| {
-        let part = step as f64 / steps;
-        let (x, y) = (from.0 + part * right, from.1 + part * down);
-        (pixel(y, height), pixel(x, width))
-    };
-    let mut pixels: Vec<_> = (0..=steps as usize).map(point).collect();
-    pixels.sort_unstable();
-    pixels.dedup();
-    let run = |(y, x)| PixelRun {
-        y,
-        columns: x..x + 1,
-    };
-    pixels.into_iter().map(run).collect()
-}
-
-/// Distance of a position from a line between two others.
-fn distance_to_line((x, y): FramePoint, [from, to]: [FramePoint; 2]) -> f64 {
-    let (right, down) = (to.0 - from.0, to.1 - from.1);
+/// Distance of a point from a line between two others.
+fn distance_to_line([y, x]: [f64; 2], [from, to]: [[f64; 2]; 2]) -> f64 {
+    let (down, right) = (to[0] - from[0], to[1] - from[1]);
     let squared = right * right + down * down;
     let part = match squared {
         0.0 => 0.0,
-        _ => (((x - from.0) * right + (y - from.1) * down) / squared).clamp(0.0, 1.0),
+        _ => (((x - from[1]) * right + (y - from[0]) * down) / squared).clamp(0.0, 1.0),
     };
-    (x - from.0 - part * right).hypot(y - from.1 - part * down)
+    (x - from[1] - part * right).hypot(y - from[0] - part * down)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ops::mask::shape::area;
 
     const SIZE: (usize, usize) = (20, 10);
 
-    fn rect(y0: usize, x0: usize, y1: usize, x1: usize) -> PixelRect {
-        PixelRect { y0, x0, y1, x1 }
+    fn count(region: &ProbeRegion) -> usize {
+        area(&region.runs(SIZE))
     }
 
-    fn area(region: &ProbeRegion) -> usize {
-        region.runs(SIZE).iter().map(|run| run.columns.len()).sum()
+    fn rectangle(bounds: [i64; 4]) -> ProbeRegion {
+        ProbeRegion::Shape(RegionShape::Rectangle(bounds))
+    }
+
+    fn ellipse() -> ProbeRegion {
+        ProbeRegion::Shape(RegionShape::ellipse_in([2.0, 4.0, 8.0, 10.0]))
+    }
+
+    fn line(points: &[FramePoint]) -> ProbeRegion {
+        let points = points.iter().copied().map(of_frame);
+        ProbeRegion::Shape(RegionShape::Line(points.collect()))
     }
 
     fn square(x: f64, y: f64, side: f64) -> ProbeRegion {
-        ProbeRegion::Polygon(vec![
-            (x, y),
-            (x + side, y),
-            (x + side, y + side),
-            (x, y + side),
-        ])
+        let corners = [(x, y), (x + side, y), (x + side, y + side), (x, y + side)];
+        let corners = corners.map(of_frame).into();
+        ProbeRegion::Shape(RegionShape::Polygon(corners))
     }
 
     #[test]
-    fn pixels_whose_centers_are_inside_belong_to_a_shape() {
-        assert_eq!(area(&ProbeRegion::Point { y: 0, x: 5 }), 15);
-        assert_eq!(area(&ProbeRegion::Rect(rect(1, 2, 4, 8))), 18);
-        let disc = ProbeRegion::Ellipse(rect(2, 4, 8, 10));
-        let inside = |y: f64, x: f64| (y - 5.0).hypot(x - 7.0) < 3.0;
-        let expected = (0..10).flat_map(|y| (0..20).map(move |x| (y, x)));
-        let expected = expected.filter(|(y, x)| inside(f64::from(*y) + 0.5, f64::from(*x) + 0.5));
-        assert_eq!(area(&disc), expected.count());
-        assert_eq!(area(&square(1.0, 1.0, 3.0)), 9);
-        assert_eq!(area(&square(1.4, 1.4, 3.0)), 9);
-        assert_eq!(area(&square(-5.0, -5.0, 7.0)), 4);
-        assert_eq!(area(&square(1.6, 1.6, 0.5)), 0);
-        let line = ProbeRegion::Line([(0.5, 0.5), (9.5, 9.5)]);
-        assert_eq!(area(&line), 10);
-        assert_eq!(area(&ProbeRegion::Line([(3.2, 4.1), (3.2, 4.1)])), 1);
-    }
-
-    #[test]
-    fn a_polygon_needs_no_frame_around_it() {
-        let triangle = ProbeRegion::Polygon(vec![(1.0, 2.0), (5.0, 2.0), (5.0, 6.0)]);
-        let bounds = triangle.bounds((usize::MAX, usize::MAX));
-        assert_eq!(bounds, Some(rect(2, 1, 6, 5)));
-        assert_eq!(triangle.bounds(SIZE), bounds);
-        assert_eq!(ProbeRegion::Polygon(Vec::new()).bounds(SIZE), None);
-    }
-
-    #[test]
-    fn masks_and_runs_are_the_same_pixels() {
-        let disc = ProbeRegion::Ellipse(rect(2, 4, 8, 10));
-        let mask = mask_of_runs(&disc.runs(SIZE), SIZE);
-        assert_eq!(runs_of_mask(&mask, SIZE.0), disc.runs(SIZE));
+    fn a_point_is_the_square_around_it() {
+        assert_eq!(count(&ProbeRegion::Point { y: 0, x: 5 }), 15);
+        assert_eq!(
+            ProbeRegion::Point { y: 4, x: 5 }.bounds(SIZE),
+            Some([2, 3, 7, 8])
+        );
     }
 
     #[test]
     fn brushes_add_and_erasers_remove_pixels() {
-        let count = |runs: &[PixelRun]| runs.iter().map(|run| run.columns.len()).sum::<usize>();
         let stroke = [(2.5, 4.5), (12.5, 4.5)];
         let painted_line = painted(&[], &stroke, (1.2, false), SIZE);
-        assert_eq!(count(&painted_line), 3 * 11 + 2);
+        assert_eq!(area(&painted_line), 3 * 11 + 2);
         let rest = painted(&painted_line, &[(2.5, 4.5)], (1.2, true), SIZE);
-        assert_eq!(count(&painted_line) - count(&rest), 5);
-        assert_eq!(count(&painted(&[], &[(-3.0, -3.0)], (1.0, false), SIZE)), 0);
+        assert_eq!(area(&painted_line) - area(&rest), 5);
+        assert_eq!(area(&painted(&[], &[(-3.0, -3.0)], (1.0, false), SIZE)), 0);
     }
 
     #[test]
     fn shapes_stay_in_the_frame_and_keep_their_size() {
+        let mask = RegionShape::Mask {
+            frame: [10, 20],
+            runs: ellipse().runs(SIZE).into(),
+        };
         let shapes = [
-            ProbeRegion::Rect(rect(1, 2, 4, 8)),
-            ProbeRegion::Ellipse(rect(2, 4, 8, 10)),
+            rectangle([1, 2, 4, 8]),
+            ellipse(),
             square(1.0, 1.0, 3.0),
-            ProbeRegion::Line([(1.0, 2.0), (5.0, 2.0)]),
-            ProbeRegion::Mask(ProbeRegion::Ellipse(rect(2, 4, 8, 10)).runs(SIZE).into()),
+            line(&[(1.0, 2.0), (5.0, 2.0)]),
+            ProbeRegion::Shape(mask),
         ];
         for shape in shapes {
             for by in [(3.0, 1.0), (14.0, 6.0), (-99.0, 0.0)] {
                 let moved = shape.moved(by, SIZE);
-                assert_eq!(area(&moved), area(&shape), "{moved:?}");
+                assert_eq!(count(&moved), count(&shape), "{moved:?}");
                 assert_eq!(moved.kind(), shape.kind());
             }
             assert_eq!(
@@ -501,24 +375,26 @@ mod tests {
             ProbeRegion::Point { y: 9, x: 0 }.moved((-4.0, 7.0), SIZE),
             ProbeRegion::Point { y: 9, x: 0 }
         );
+        // A file may hold what is partly outside; it comes in, but does not jump in.
+        let outside = rectangle([-3, 18, 2, 26]);
+        assert_eq!(outside.moved((5.0, -1.0), SIZE), rectangle([-3, 17, 2, 25]));
+        assert_eq!(outside.moved((0.0, 2.0), SIZE), rectangle([-1, 18, 4, 26]));
     }
 
     #[test]
     fn handles_resize_from_the_opposite_side() {
-        let shape = ProbeRegion::Rect(rect(1, 2, 4, 8));
+        let shape = rectangle([1, 2, 4, 8]);
         assert_eq!(
             shape.resized(2, (12.0, 9.0), SIZE),
-            ProbeRegion::Rect(rect(1, 2, 9, 12))
+            rectangle([1, 2, 9, 12])
         );
         // Beyond the opposite corner it turns over.
-        assert_eq!(
-            shape.resized(2, (0.0, 0.0), SIZE),
-            ProbeRegion::Rect(rect(0, 0, 1, 2))
-        );
+        assert_eq!(shape.resized(2, (0.0, 0.0), SIZE), rectangle([0, 0, 1, 2]));
         let moved = square(1.0, 1.0, 3.0).resized(1, (9.0, 1.0), SIZE);
         assert_eq!(moved.handles()[1], (9.0, 1.0));
         assert!(moved.contains((5.0, 1.6), 0.0, SIZE));
-        let line = ProbeRegion::Line([(1.0, 2.0), (5.0, 2.0)]);
+        let line = line(&[(1.0, 2.0), (5.0, 2.0), (5.0, 8.0)]);
         assert!(line.contains((3.0, 2.4), 0.5, SIZE) && !line.contains((3.0, 3.0), 0.5, SIZE));
+        assert!(line.contains((5.2, 7.0), 0.5, SIZE));
     }
 }

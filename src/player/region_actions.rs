@@ -3,11 +3,13 @@
 use super::Player;
 use super::layout::PlayerLayout;
 use super::probes::{self, Probe};
-use super::region::{FramePoint, ProbeRegion, RegionSettings};
+use super::region::{FramePoint, ProbeRegion};
 use super::sketch::{RegionTool, Sketch};
 use super::state::{Drag, PlayerState};
 use super::theme::MARKERS;
+use crate::draw::Color;
 use crate::error::Result;
+use crate::ops::mask::shape::{Region, RegionShape, area};
 use crate::video::number_text;
 use crate::view::annotations::length_text;
 
@@ -19,15 +21,6 @@ const REACH: usize = 7;
 
 /// Smallest and largest radius of the brush in pixels of the video.
 const RADIUS: (f64, f64) = (0.6, 200.0);
-
-impl RegionSettings {
-    /// Whether a probe is already as these settings say.
-    fn describes(&self, probe: &Probe) -> bool {
-        let color = self.color.unwrap_or(probe.color);
-        (&self.region, &self.name, color, self.panel)
-            == (&probe.region, &probe.name, probe.color, probe.panel)
-    }
-}
 
 impl PlayerState {
     /// Keeps the probes as they are, so that the next change can be undone.
@@ -51,10 +44,11 @@ impl PlayerState {
         let Some(probe) = self.probes.get(index) else {
             return;
         };
-        let runs = probe.region.runs(self.frame_size(probe.panel));
-        let area: usize = runs.iter().map(|run| run.columns.len()).sum();
-        let length = match &probe.region {
-            ProbeRegion::Line(ends) => format!("{} long, ", self.length_text(probe.panel, ends)),
+        let area = area(&probe.region.runs(self.frame_size(probe.panel)));
+        let length = match probe.region.shape() {
+            Some(RegionShape::Line(points)) => {
+                format!("{} long, ", self.length_text(probe.panel, points))
+            }
             _ => String::new(),
         };
         let mean = probe.trace.values().get(self.playback.frame()).copied();
@@ -65,13 +59,17 @@ impl PlayerState {
     }
 
     /// Length of a line in pixels, or in µm if the size of a pixel is known.
-    fn length_text(&self, panel: usize, [from, to]: &[FramePoint; 2]) -> String {
-        let (right, down) = (to.0 - from.0, to.1 - from.1);
+    fn length_text(&self, panel: usize, points: &[[f64; 2]]) -> String {
         let panel = self.panels.get(panel);
         let pixel = panel.and_then(|panel| panel.frames.base().metadata().pixel_size);
+        let [height, width] = pixel.unwrap_or([1.0; 2]);
+        let pieces = points.iter().zip(&points[1..]);
+        let length: f64 = pieces
+            .map(|(from, to)| ((to[0] - from[0]) * height).hypot((to[1] - from[1]) * width))
+            .sum();
         match pixel {
-            Some([height, width]) => length_text((right * width).hypot(down * height)),
-            None => format!("{} px", number_text(right.hypot(down))),
+            Some(_) => length_text(length),
+            None => format!("{} px", number_text(length)),
         }
     }
 }
@@ -169,9 +167,8 @@ impl Player {
         });
         let size = state.frame_size(sketch.panel);
         let changed = selected.map(|index| state.probes[index].region.clone());
-        let is_area = |region: &ProbeRegion| {
-            !matches!(region, ProbeRegion::Point { .. } | ProbeRegion::Line(_))
-        };
+        let is_area =
+            |region: &ProbeRegion| !matches!(region.shape(), None | Some(RegionShape::Line(_)));
         let changed = changed.filter(is_area);
         if changed.is_none() && sketch.tool == RegionTool::Eraser {
             state.say("click the region to erase first");
@@ -401,40 +398,60 @@ impl Player {
         }
     }
 
-    /// Replaces the probes that are points, or those that are not.
-    pub fn set_probes(&self, are_points: bool, settings: Vec<RegionSettings>) -> Result<()> {
-        let mut state = self.state();
-        for RegionSettings { region, panel, .. } in &settings {
-            probes::check(
-                region,
-                state.frame_size(*panel),
-                (*panel, state.panels.len()),
-            )?;
-        }
-        let is_point = |probe: &Probe| matches!(probe.region, ProbeRegion::Point { .. });
-        let before = state
-            .probes
-            .iter()
-            .filter(|probe| is_point(probe) == are_points);
+    /// Regions in the order in which they were made.
+    pub fn regions(&self) -> Vec<Region> {
+        self.probes().iter().filter_map(Probe::as_region).collect()
+    }
+
+    /// Replaces the regions; a name or a color that is not given is chosen.
+    pub fn set_regions(&self, regions: Vec<Region>) -> Result<()> {
         // Scripts also set what a chain such as `p.regions[0]` has only read.
-        if before.clone().count() == settings.len()
-            && before
-                .zip(&settings)
-                .all(|(probe, set)| set.describes(probe))
-        {
+        if regions == self.regions() {
             return Ok(());
         }
+        let probes = regions.into_iter().map(|region| {
+            let name = Some(region.name).filter(|name| !name.is_empty());
+            let shape = ProbeRegion::Shape(region.shape);
+            (region.video, shape, name, region.color)
+        });
+        self.replace_probes(|probe| probe.shape().is_some(), probes.collect())
+    }
+
+    /// Replaces the points; they are those of the first video.
+    pub fn set_points(&self, points: &[[usize; 2]]) -> Result<()> {
+        let point = |[y, x]: &[usize; 2]| ProbeRegion::Point { y: *y, x: *x };
+        let before = self.probes().into_iter().map(|probe| probe.region);
+        let before = before.filter(|region| region.shape().is_none());
+        if before.eq(points.iter().map(point)) {
+            return Ok(());
+        }
+        let probes = points.iter().map(|at| (0, point(at), None, None));
+        self.replace_probes(|probe| probe.shape().is_none(), probes.collect())
+    }
+
+    /// Replaces the probes of a kind by others, each of a panel and with a name and a color, if it
+    /// has one.
+    fn replace_probes(
+        &self,
+        is_replaced: fn(&ProbeRegion) -> bool,
+        probes: Vec<(usize, ProbeRegion, Option<String>, Option<Color>)>,
+    ) -> Result<()> {
+        let mut state = self.state();
+        for (panel, region, ..) in &probes {
+            let panels = state.panels.len();
+            probes::check(region, state.frame_size(*panel), (*panel, panels))?;
+        }
         state.remember();
-        state.probes.retain(|probe| is_point(probe) != are_points);
+        state.probes.retain(|probe| !is_replaced(&probe.region));
         state.selected = None;
         state.renew_needs();
         drop(state);
-        for settings in settings {
-            self.probe(settings.panel, settings.region);
+        for (panel, region, name, color) in probes {
+            self.probe(panel, region);
             let mut state = self.state();
             if let Some(probe) = state.probes.last_mut() {
-                probe.name = settings.name;
-                probe.color = settings.color.unwrap_or(probe.color);
+                probe.name = name;
+                probe.color = color.unwrap_or(probe.color);
             }
             state.renew_needs();
         }

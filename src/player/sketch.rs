@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::region::{FramePoint, PixelRect, ProbeRegion, painted};
+use super::region::{
+    FramePoint, ProbeRegion, ellipse_between, of_frame, painted, rectangle_between,
+};
+use crate::ops::mask::shape::RegionShape;
 
 /// What the mouse draws.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,18 +80,24 @@ impl Sketch {
     ) -> Option<ProbeRegion> {
         let points = &self.points;
         let (first, last) = (*points.first()?, *points.last()?);
-        let region = match self.tool {
-            RegionTool::Rect => ProbeRegion::Rect(PixelRect::between(first, last, size)),
-            RegionTool::Ellipse => ProbeRegion::Ellipse(PixelRect::between(first, last, size)),
-            RegionTool::Line => ProbeRegion::Line([first, last]),
+        let positions = || points.iter().copied().map(of_frame).collect::<Vec<_>>();
+        let shape = match self.tool {
+            RegionTool::Rect => RegionShape::Rectangle(rectangle_between(first, last, size)),
+            RegionTool::Ellipse => ellipse_between(first, last, size),
+            RegionTool::Line => RegionShape::Line(vec![of_frame(first), of_frame(last)]),
             RegionTool::Polygon | RegionTool::Freehand if points.len() < 3 => return None,
-            RegionTool::Polygon | RegionTool::Freehand => ProbeRegion::Polygon(points.clone()),
+            RegionTool::Polygon => RegionShape::Polygon(positions()),
+            RegionTool::Freehand => RegionShape::Freehand(positions()),
             RegionTool::Brush | RegionTool::Eraser => {
                 let before = changed.map_or_else(Vec::new, |region| region.runs(size));
                 let brush = (radius, self.tool == RegionTool::Eraser);
-                ProbeRegion::Mask(Arc::from(painted(&before, points, brush, size)))
+                RegionShape::Mask {
+                    frame: [size.1, size.0],
+                    runs: Arc::from(painted(&before, points, brush, size)),
+                }
             }
         };
+        let region = ProbeRegion::Shape(shape);
         (!region.runs(size).is_empty()).then_some(region)
     }
 }
@@ -114,23 +123,20 @@ mod tests {
             let way = [(1.0, 1.0), (6.0, 1.2), (6.0, 5.0)];
             sketch(tool, &way).region(size, (1.0, None))
         };
-        let rect = PixelRect {
-            y0: 1,
-            x0: 1,
-            y1: 5,
-            x1: 6,
+        let shape = |tool| drawn(tool).and_then(|region| region.shape().cloned());
+        let rect = RegionShape::Rectangle([1, 1, 5, 6]);
+        assert_eq!(shape(RegionTool::Rect), Some(rect));
+        let ellipse = RegionShape::ellipse_in([1.0, 1.0, 5.0, 6.0]);
+        assert_eq!(shape(RegionTool::Ellipse), Some(ellipse));
+        let line = RegionShape::Line(vec![[0.5, 0.5], [4.5, 5.5]]);
+        assert_eq!(shape(RegionTool::Line), Some(line));
+        let Some(RegionShape::Freehand(points)) = shape(RegionTool::Freehand) else {
+            panic!("no freehand region");
         };
-        assert_eq!(drawn(RegionTool::Rect), Some(ProbeRegion::Rect(rect)));
-        assert_eq!(drawn(RegionTool::Ellipse), Some(ProbeRegion::Ellipse(rect)));
-        let line = ProbeRegion::Line([(1.0, 1.0), (6.0, 5.0)]);
-        assert_eq!(drawn(RegionTool::Line), Some(line));
-        let Some(ProbeRegion::Polygon(corners)) = drawn(RegionTool::Freehand) else {
-            panic!("no polygon");
-        };
-        assert_eq!(corners.len(), 3);
+        assert_eq!(points.len(), 3);
         assert!(matches!(
-            drawn(RegionTool::Brush),
-            Some(ProbeRegion::Mask(_))
+            shape(RegionTool::Brush),
+            Some(RegionShape::Mask { .. })
         ));
         assert_eq!(
             drawn(RegionTool::Eraser),

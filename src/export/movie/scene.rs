@@ -11,7 +11,7 @@ use crate::draw::colorbar::{self, Style};
 use crate::draw::label::Label;
 use crate::draw::{Image, Rect, text};
 use crate::error::{Error, Result};
-use crate::ops::mask::region::{self, Region, Window};
+use crate::ops::mask::region::{self, TraceWindow, Window};
 use crate::task;
 use crate::view::annotations::{Annotations, ScaleBar, speed_text};
 use crate::view::trace_plot::{
@@ -354,7 +354,7 @@ fn trace(source: &CellSource, [row, column]: [usize; 2], len: usize) -> Result<V
             "`traces` needs a gray video: the pixels of a color video have no single value",
         ));
     }
-    let region = Region {
+    let region = TraceWindow {
         y: row as i64,
         x: column as i64,
         size: TRACE_SIZE,

@@ -1,11 +1,12 @@
 //! Regions of ImageJ: the fields of its `.roi` files, as ImageJ's source describes them.
 //!
-//! Numbers are big-endian. ImageJ counts from the corner of the first pixel, and this program from
-//! its center, half a pixel away.
+//! Numbers are big-endian. For areas, ImageJ counts from the corner of the first pixel, and this
+//! program from its center, half a pixel away; for lines both count from the center.
 
 use crate::bail;
+use crate::color::Color;
 use crate::error::{Error, Result};
-use crate::ops::mask::outline::{NamedRegion, Outline};
+use crate::ops::mask::shape::{Region, RegionShape};
 
 const MAGIC: &[u8] = b"Iout";
 
@@ -18,21 +19,23 @@ const HEADER: usize = 64;
 /// Bit of the options: coordinates are floats.
 const IS_SUBPIXEL: u16 = 128;
 
+/// Bit of the options: the line is a spline through the points.
+const IS_SPLINE: u16 = 1;
+
+/// Opacity of a stroke color.
+const OPAQUE: u32 = 0xff_00_00_00;
+
 const POLYGON: u8 = 0;
 const RECT: u8 = 1;
 const OVAL: u8 = 2;
+const LINE: u8 = 3;
+const FREEHAND_LINE: u8 = 4;
+const SEGMENTED_LINE: u8 = 5;
 const FREEHAND: u8 = 7;
 const TRACED: u8 = 8;
 
 /// Names of the other types.
-const OTHERS: &[(u8, &str)] = &[
-    (3, "line"),
-    (4, "freehand line"),
-    (5, "segmented line"),
-    (6, "none"),
-    (9, "angle"),
-    (10, "points"),
-];
+const OTHERS: &[(u8, &str)] = &[(6, "none"), (9, "angle"), (10, "points")];
 
 /// Subtypes that are stored as another type.
 const SUBTYPES: &[(u16, &str)] = &[
@@ -45,8 +48,9 @@ const SUBTYPES: &[(u16, &str)] = &[
 /// What a `.roi` file holds.
 pub(super) struct DecodedRoi {
     pub(super) name: Option<String>,
-    /// The outline, or the type of a region without an area.
-    pub(super) outline: Result<Outline, &'static str>,
+    /// The shape, or the type of one that is not read.
+    pub(super) shape: Result<RegionShape, &'static str>,
+    pub(super) color: Option<Color>,
 }
 
 /// Bytes at offsets, all of which are checked.
@@ -91,7 +95,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<DecodedRoi> {
     let [kind] = fields.bytes(6)?;
     Ok(DecodedRoi {
         name: name(&fields)?,
-        outline: outline(&fields, kind)?,
+        shape: shape(&fields, kind)?,
+        color: color(&fields)?,
     })
 }
 
@@ -116,7 +121,13 @@ fn name(fields: &Fields<'_>) -> Result<Option<String>> {
     Ok(Some(String::from_utf16_lossy(&units)))
 }
 
-fn outline(fields: &Fields<'_>, kind: u8) -> Result<Result<Outline, &'static str>> {
+/// Color of the outline; without opacity there is none.
+fn color(fields: &Fields<'_>) -> Result<Option<Color>> {
+    let color = u32::from_be_bytes(fields.bytes(40)?);
+    Ok((color & OPAQUE != 0).then_some(color & !OPAQUE))
+}
+
+fn shape(fields: &Fields<'_>, kind: u8) -> Result<Result<RegionShape, &'static str>> {
     let version = fields.count(4)?;
     if let Some((_, name)) = OTHERS.iter().find(|(other, _)| *other == kind) {
         return Ok(Err(name));
@@ -130,7 +141,11 @@ fn outline(fields: &Fields<'_>, kind: u8) -> Result<Result<Outline, &'static str
     }
     let [top, left, bottom, right] = [8, 10, 12, 14].map(|at| fields.short(at));
     let [top, left, bottom, right] = [top?, left?, bottom?, right?].map(i64::from);
-    let is_subpixel = version >= 222 && fields.count(50)? & IS_SUBPIXEL != 0;
+    let options = fields.count(50)?;
+    if options & IS_SPLINE != 0 && kind != RECT && kind != OVAL {
+        return Ok(Err("spline"));
+    }
+    let is_subpixel = version >= 222 && options & IS_SUBPIXEL != 0;
     let box_of = |fields: &Fields<'_>| -> Result<[f64; 4]> {
         match is_subpixel && version >= 223 {
             true => {
@@ -147,29 +162,35 @@ fn outline(fields: &Fields<'_>, kind: u8) -> Result<Result<Outline, &'static str
             }
             let [y0, x0, y1, x1] = box_of(fields)?;
             if [y0, x0, y1, x1].iter().all(|at| at.fract() == 0.0) {
-                return Ok(Ok(Outline::Rect([y0, x0, y1, x1].map(|at| at as i64))));
+                let bounds = [y0, x0, y1, x1].map(|at| at as i64);
+                return Ok(Ok(RegionShape::Rectangle(bounds)));
             }
             let corners = [[y0, x0], [y0, x1], [y1, x1], [y1, x0]];
-            Ok(Ok(Outline::Polygon(
+            Ok(Ok(RegionShape::Polygon(
                 corners.map(|corner| corner.map(|at| at - 0.5)).into(),
             )))
         }
         OVAL => {
             let [y0, x0, y1, x1] = box_of(fields)?;
-            let radii = [(y1 - y0) / 2.0, (x1 - x0) / 2.0];
-            if radii.iter().any(|radius| *radius <= 0.0) {
+            if y1 <= y0 || x1 <= x0 {
                 bail!("its oval has no area");
             }
-            let center = [(y0 + y1) / 2.0 - 0.5, (x0 + x1) / 2.0 - 0.5];
-            Ok(Ok(Outline::Oval { center, radii }))
+            Ok(Ok(RegionShape::ellipse_in([y0, x0, y1, x1])))
         }
-        POLYGON | FREEHAND | TRACED => {
+        LINE => {
+            let [x0, y0, x1, y1] = [18, 22, 26, 30].map(|at| fields.float(at));
+            let points = vec![[y0?, x0?], [y1?, x1?]];
+            Ok(Ok(RegionShape::Line(points)))
+        }
+        POLYGON | FREEHAND | TRACED | FREEHAND_LINE | SEGMENTED_LINE => {
+            let is_line = matches!(kind, FREEHAND_LINE | SEGMENTED_LINE);
+            let (least, shift) = if is_line { (2, 0.0) } else { (3, 0.5) };
             let count = match fields.count(16)? {
                 0 => fields.offset(18)?,
                 count => usize::from(count),
             };
             let truncated = || Error::new("it is truncated");
-            if count < 3 || count > fields.0.len() / 4 {
+            if count < least || count > fields.0.len() / 4 {
                 return Err(truncated());
             }
             let corner = |at: usize| -> Result<[f64; 2]> {
@@ -187,17 +208,21 @@ fn outline(fields: &Fields<'_>, kind: u8) -> Result<Result<Outline, &'static str
                         [(i64::from(y) + top) as f64, (i64::from(x) + left) as f64]
                     }
                 };
-                Ok([y - 0.5, x - 0.5])
+                Ok([y - shift, x - shift])
             };
-            let corners = (0..count).map(corner).collect::<Result<_>>()?;
-            Ok(Ok(Outline::Polygon(corners)))
+            let points = (0..count).map(corner).collect::<Result<_>>()?;
+            Ok(Ok(match kind {
+                POLYGON => RegionShape::Polygon(points),
+                FREEHAND | TRACED => RegionShape::Freehand(points),
+                _ => RegionShape::Line(points),
+            }))
         }
         kind => bail!("its type {kind} is not known"),
     }
 }
 
 /// The bytes of a `.roi` file.
-pub(super) fn encode(region: &NamedRegion) -> Result<Vec<u8>> {
+pub(super) fn encode(region: &Region) -> Result<Vec<u8>> {
     let outside = || {
         let name = &region.name;
         Error::new(format!(
@@ -211,26 +236,38 @@ pub(super) fn encode(region: &NamedRegion) -> Result<Vec<u8>> {
             false => Err(outside()),
         }
     };
-    let (kind, bounds, corners): (u8, [f64; 4], &[[f64; 2]]) = match &region.outline {
-        Outline::Rect(bounds) => (RECT, bounds.map(|at| at as f64), &[]),
-        Outline::Oval {
+    let (kind, shift, corners): (u8, f64, &[[f64; 2]]) = match &region.shape {
+        RegionShape::Rectangle(_) => (RECT, 0.0, &[]),
+        RegionShape::Ellipse { .. } => (OVAL, 0.5, &[]),
+        RegionShape::Polygon(corners) => (POLYGON, 0.5, corners),
+        RegionShape::Freehand(points) => (FREEHAND, 0.5, points),
+        RegionShape::Line(points) if points.len() == 2 => (LINE, 0.0, points),
+        RegionShape::Line(points) => (SEGMENTED_LINE, 0.0, points),
+        RegionShape::Mask { .. } => {
+            let error = Error::new(format!(
+                "the region \"{}\" is a mask, which files of ImageJ do not hold",
+                region.name
+            ));
+            return Err(error.hint("save it to a `.json` file, or with `save_mask`"));
+        }
+    };
+    let bounds = match &region.shape {
+        RegionShape::Rectangle(bounds) => bounds.map(|at| at as f64),
+        RegionShape::Ellipse {
             center: [y, x],
             radii: [along_y, along_x],
         } => {
-            let [y, x] = [y + 0.5, x + 0.5];
-            (
-                OVAL,
-                [y - along_y, x - along_x, y + along_y, x + along_x],
-                &[],
-            )
+            let [y, x] = [y + shift, x + shift];
+            [y - along_y, x - along_x, y + along_y, x + along_x]
         }
-        Outline::Polygon(corners) => {
-            let of = |axis: usize| corners.iter().map(move |corner| corner[axis] + 0.5);
+        _ => {
+            let of = |axis: usize| corners.iter().map(move |corner| corner[axis] + shift);
             let least = |axis: usize| of(axis).fold(f64::INFINITY, f64::min);
             let most = |axis: usize| of(axis).fold(f64::NEG_INFINITY, f64::max);
-            (POLYGON, [least(0), least(1), most(0), most(1)], corners)
+            [least(0), least(1), most(0), most(1)]
         }
     };
+    let listed = if kind == LINE { &[] } else { corners };
     let [y0, x0, y1, x1] = bounds;
     let mut bytes = vec![0; HEADER];
     let mut set = |at: usize, field: &[u8]| bytes[at..at + field.len()].copy_from_slice(field);
@@ -245,7 +282,7 @@ pub(super) fn encode(region: &NamedRegion) -> Result<Vec<u8>> {
     ] {
         set(at, &short(value)?);
     }
-    let count = u16::try_from(corners.len());
+    let count = u16::try_from(listed.len());
     let many = |_| {
         Error::new(format!(
             "the region \"{}\" has too many points for ImageJ",
@@ -256,19 +293,25 @@ pub(super) fn encode(region: &NamedRegion) -> Result<Vec<u8>> {
     if kind != RECT {
         set(50, &IS_SUBPIXEL.to_be_bytes());
     }
-    if kind == OVAL {
-        for (at, value) in [(18, x0), (22, y0), (26, x1 - x0), (30, y1 - y0)] {
-            set(at, &(value as f32).to_be_bytes());
-        }
+    let floats = match (kind, corners) {
+        (OVAL, _) => Some([x0, y0, x1 - x0, y1 - y0]),
+        (LINE, [from, to]) => Some([from[1], from[0], to[1], to[0]]),
+        _ => None,
+    };
+    for (place, value) in floats.iter().flatten().enumerate() {
+        set(18 + 4 * place, &(*value as f32).to_be_bytes());
+    }
+    if let Some(color) = region.color {
+        set(40, &(OPAQUE | color).to_be_bytes());
     }
     for (axis, first) in [(1, x0.floor()), (0, y0.floor())] {
-        for corner in corners {
-            bytes.extend(short((corner[axis] + 0.5 - first).round())?);
+        for corner in listed {
+            bytes.extend(short((corner[axis] + shift - first).round())?);
         }
     }
     for axis in [1, 0] {
-        for corner in corners {
-            bytes.extend(((corner[axis] + 0.5) as f32).to_be_bytes());
+        for corner in listed {
+            bytes.extend(((corner[axis] + shift) as f32).to_be_bytes());
         }
     }
     let units: Vec<u16> = region.name.encode_utf16().collect();
@@ -306,10 +349,10 @@ mod tests {
     #[test]
     fn files_of_imagej_are_read() {
         let rect = decode(&header(RECT, [3, 4, 10, 20], 0)).unwrap();
-        assert_eq!(rect.outline, Ok(Outline::Rect([3, 4, 10, 20])));
-        assert_eq!(rect.name, None);
-        let oval = decode(&header(OVAL, [0, 0, 3, 5], 0)).unwrap().outline;
-        let expected = Outline::Oval {
+        assert_eq!(rect.shape, Ok(RegionShape::Rectangle([3, 4, 10, 20])));
+        assert_eq!((rect.name, rect.color), (None, None));
+        let oval = decode(&header(OVAL, [0, 0, 3, 5], 0)).unwrap().shape;
+        let expected = RegionShape::Ellipse {
             center: [1.0, 2.0],
             radii: [1.5, 2.5],
         };
@@ -318,23 +361,36 @@ mod tests {
         for value in [0i16, 3, 1, 0, 0, 4] {
             freehand.extend(value.to_be_bytes());
         }
-        let found = decode(&freehand).unwrap().outline;
+        let found = decode(&freehand).unwrap().shape;
         let corners = vec![[4.5, 6.5], [4.5, 9.5], [8.5, 7.5]];
-        assert_eq!(found, Ok(Outline::Polygon(corners)));
-        assert_eq!(
-            decode(&header(10, [0; 4], 1)).unwrap().outline,
-            Err("points")
-        );
+        assert_eq!(found, Ok(RegionShape::Freehand(corners.clone())));
+        freehand[6] = SEGMENTED_LINE;
+        let found = decode(&freehand).unwrap().shape;
+        let corners = corners.iter().map(|corner| corner.map(|at| at + 0.5));
+        assert_eq!(found, Ok(RegionShape::Line(corners.collect())));
+        freehand[51] = 1;
+        assert_eq!(decode(&freehand).unwrap().shape, Err("spline"));
+        let mut line = header(LINE, [0; 4], 0);
+        for (place, value) in [2.0f32, 3.5, 10.0, 4.0].into_iter().enumerate() {
+            line[18 + 4 * place..22 + 4 * place].copy_from_slice(&value.to_be_bytes());
+        }
+        line[40..44].copy_from_slice(&[255, 255, 128, 0]);
+        let found = decode(&line).unwrap();
+        let points = vec![[3.5, 2.0], [4.0, 10.0]];
+        assert_eq!(found.shape, Ok(RegionShape::Line(points)));
+        assert_eq!(found.color, Some(0xff_80_00));
+        assert_eq!(decode(&header(10, [0; 4], 1)).unwrap().shape, Err("points"));
         let mut composite = header(RECT, [0, 0, 9, 9], 0);
         composite[39] = 8;
-        assert_eq!(decode(&composite).unwrap().outline, Err("composite"));
+        assert_eq!(decode(&composite).unwrap().shape, Err("composite"));
     }
 
     #[test]
     fn damaged_files_are_errors() {
-        let region = NamedRegion {
+        let corners = vec![[0.0, 0.0], [0.0, 5.0], [5.0, 0.0]];
+        let region = Region {
             name: "left".into(),
-            outline: Outline::Polygon(vec![[0.0, 0.0], [0.0, 5.0], [5.0, 0.0]]),
+            ..Region::of_shape(RegionShape::Polygon(corners))
         };
         let whole = encode(&region).unwrap();
         assert_eq!(decode(&whole).unwrap().name.as_deref(), Some("left"));
@@ -347,10 +403,7 @@ mod tests {
             let _ = decode(&damaged);
         }
         assert!(decode(&header(99, [0; 4], 0)).is_err());
-        let far = NamedRegion {
-            name: String::new(),
-            outline: Outline::Rect([0, 0, 40_000, 1]),
-        };
+        let far = Region::of_shape(RegionShape::Rectangle([0, 0, 40_000, 1]));
         assert!(encode(&far).is_err());
     }
 }

@@ -16,30 +16,34 @@ use super::recording::{cannot_load, expect_file, extension_of};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::fs::{atomic, files};
-use crate::ops::mask::outline::NamedRegion;
+use crate::ops::mask::shape::Region;
 use crate::task;
 
 /// Largest file of regions in bytes, also when unpacked; those of ImageJ have some hundred bytes each.
 const MAX_FILE: u64 = 1 << 28;
 
-/// Loads regions. Those of ImageJ that have no area, such as lines and points, are left out with a
+/// Loads regions. Those of ImageJ that are of other kinds, such as points, are left out with a
 /// warning.
-pub fn load_regions(path: &Path) -> Result<Vec<NamedRegion>> {
+pub fn load_regions(path: &Path) -> Result<Vec<Region>> {
     expect_file(path)?;
     let load = || match extension_of(path).as_deref() {
         Some("json") => json::parse(&read(path)?),
         Some("roi") => {
             let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-            areas(vec![(stem.into_owned(), read(path)?)])
+            of_imagej(vec![(stem.into_owned(), read(path)?)])
         }
-        Some("zip") => areas(members(path)?),
+        Some("zip") => of_imagej(members(path)?),
         _ => Err(unknown(path)),
     };
     load().map_err(|error| cannot_load(path, &error))
 }
 
 /// Saves regions: all of them in a `.json` or `.zip` file, one in a `.roi` file.
-pub fn save_regions(path: &Path, regions: &[NamedRegion]) -> Result<()> {
+pub fn save_regions(path: &Path, regions: &[Region]) -> Result<()> {
+    let is_json = extension_of(path).as_deref() == Some("json");
+    if !is_json && regions.iter().any(|region| region.video > 0) {
+        task::warn("files of ImageJ do not hold to which video of a window a region belongs");
+    }
     let bytes = match (extension_of(path).as_deref(), regions) {
         (Some("json"), _) => json::text(regions).into_bytes(),
         (Some("roi"), [region]) => imagej::encode(region)?,
@@ -76,25 +80,26 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The regions of ImageJ with an area, each named by its file unless it has a name.
-fn areas(found: Vec<(String, Vec<u8>)>) -> Result<Vec<NamedRegion>> {
+/// The regions of ImageJ, each named by its file unless it has a name.
+fn of_imagej(found: Vec<(String, Vec<u8>)>) -> Result<Vec<Region>> {
     let mut regions = Vec::new();
     let mut others = Vec::new();
     for (stem, bytes) in found {
         let decoded = imagej::decode(&bytes).map_err(|error| {
             Error::new(format!("the region \"{stem}\" cannot be read: {error}"))
         })?;
-        match decoded.outline {
-            Ok(outline) => {
-                let name = decoded.name.unwrap_or(stem);
-                regions.push(NamedRegion { name, outline });
-            }
+        match decoded.shape {
+            Ok(shape) => regions.push(Region {
+                name: decoded.name.unwrap_or(stem),
+                color: decoded.color,
+                ..Region::of_shape(shape)
+            }),
             Err(kind) => others.push(format!("\"{stem}\" ({kind})")),
         }
     }
     if !others.is_empty() {
         task::warn(&format!(
-            "regions without an area are left out: {}",
+            "regions of kinds that are not read are left out: {}",
             others.join(", ")
         ));
     }
@@ -127,7 +132,7 @@ fn members(path: &Path) -> Result<Vec<(String, Vec<u8>)>> {
     Ok(found)
 }
 
-fn archive(path: &Path, regions: &[NamedRegion]) -> Result<Vec<u8>> {
+fn archive(path: &Path, regions: &[Region]) -> Result<Vec<u8>> {
     let failed =
         |error: ZipError| Error::new(format!("cannot write `{}`: {error}", path.display()));
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
@@ -157,24 +162,33 @@ fn archive(path: &Path, regions: &[NamedRegion]) -> Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ops::mask::outline::Outline;
+    use crate::ops::mask::shape::{RegionShape, runs_of_mask};
 
-    fn regions() -> Vec<NamedRegion> {
-        let region = |name: &str, outline| NamedRegion {
+    fn regions() -> Vec<Region> {
+        let region = |name: &str, color, shape| Region {
             name: name.into(),
-            outline,
+            color,
+            ..Region::of_shape(shape)
         };
         let corners = vec![[1.0, 2.5], [9.25, -3.0], [4.0, 8.0]];
         vec![
-            region("LV", Outline::Polygon(corners)),
-            region("apex µ/1", Outline::Rect([3, 4, 10, 20])),
+            region("LV", None, RegionShape::Polygon(corners.clone())),
+            region(
+                "apex µ/1",
+                Some(0x12_34_56),
+                RegionShape::Rectangle([3, 4, 10, 20]),
+            ),
             region(
                 "disc",
-                Outline::Oval {
+                Some(0xff_00_00),
+                RegionShape::Ellipse {
                     center: [5.5, 7.0],
                     radii: [3.0, 4.5],
                 },
             ),
+            region("drawn", None, RegionShape::Freehand(corners.clone())),
+            region("scan", None, RegionShape::Line(corners[..2].into())),
+            region("bent", None, RegionShape::Line(corners)),
         ]
     }
 
@@ -191,6 +205,21 @@ mod tests {
         assert_eq!(load_regions(&path).unwrap(), regions()[1..2]);
         assert!(save_regions(&path, &regions()).is_err());
         assert!(save_regions(&folder.path().join("a.txt"), &regions()).is_err());
+    }
+
+    #[test]
+    fn masks_are_kept_in_json_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let inside = [true, false, true, true, true, false];
+        let mut mask = Region::of_shape(RegionShape::Mask {
+            frame: [2, 3],
+            runs: runs_of_mask(&inside, 3).into(),
+        });
+        mask.video = 2;
+        let path = folder.path().join("mask.json");
+        save_regions(&path, std::slice::from_ref(&mask)).unwrap();
+        assert_eq!(load_regions(&path).unwrap(), [mask.clone()]);
+        assert!(save_regions(&folder.path().join("mask.roi"), &[mask]).is_err());
     }
 
     #[test]

@@ -4,6 +4,6 @@ pub mod background;
 pub mod contour;
 pub mod isoline;
 pub mod morphology;
-pub mod outline;
 pub mod profile;
 pub mod region;
+pub mod shape;

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::shape::RegionShape;
 use crate::bail;
 use crate::choice::Choice;
 use crate::error::{Error, Result};
@@ -37,9 +38,9 @@ impl Choice for Window {
     ];
 }
 
-/// Region around a pixel.
+/// Pixels around one, and their weights.
 #[derive(Debug, Clone, Copy)]
-pub struct Region {
+pub struct TraceWindow {
     /// Row of the pixel.
     pub y: i64,
     /// Column of the pixel.
@@ -58,7 +59,7 @@ struct Weights {
     weights: Vec<f64>,
 }
 
-impl Region {
+impl TraceWindow {
     /// Weights within frames of some size. A square or disc of even size extends one pixel further
     /// up and left.
     fn weights(&self, height: usize, width: usize) -> Result<Weights> {
@@ -104,7 +105,7 @@ impl Region {
 }
 
 /// Mean of a region in each frame, ignoring NaN: a trace `{t}`, or `{t, channel}`.
-pub fn trace(video: &Video, region: &Region) -> Result<Video> {
+pub fn trace(video: &Video, region: &TraceWindow) -> Result<Video> {
     video.expect_frames("trace")?;
     let weights = region.weights(video.shape()[1], video.shape()[2])?;
     average(video, &weights)
@@ -210,45 +211,27 @@ pub(super) fn frame_shape(function: &str, shape: &[i64]) -> Result<[usize; 2]> {
     }
 }
 
-/// Mask of frames, true where `is_inside` is.
-pub(super) fn mask(
-    shape: [usize; 2],
-    is_inside: impl Fn(usize, usize) -> bool + Sync,
-) -> Result<Video> {
-    let mut array = Strided::<bool>::for_writing(&shape)?;
-    let parts = array.as_mut_slice()?.chunks_mut(STEP).enumerate();
-    task::for_each("drawing", parts, |(part, pixels)| {
-        for (at, inside) in pixels.iter_mut().enumerate() {
-            let at = part * STEP + at;
-            *inside = is_inside(at / shape[1], at % shape[1]);
-        }
-        Ok(())
-    })?;
-    Ok(Video::new(array))
-}
-
 /// Mask of the pixels less than `radius` away from a point.
 pub fn mask_disc(shape: &[i64], y: f64, x: f64, radius: f64) -> Result<Video> {
     if !(radius >= 0.0 && y.is_finite() && x.is_finite()) {
         bail!("mask_disc needs a point and a `radius` >= 0, got ({y}, {x}) and {radius}");
     }
-    let shape = frame_shape("mask_disc", shape)?;
-    mask(shape, |row, col| {
-        (row as f64 - y).hypot(col as f64 - x) < radius
-    })
+    // A larger one is no different in any frame.
+    let radius = radius.min(1e9);
+    let disc = RegionShape::Ellipse {
+        center: [y, x],
+        radii: [radius; 2],
+    };
+    disc.mask("mask_disc", shape)
 }
 
 /// Mask of the pixels from row `y0` and column `x0` to before row `y1` and column `x1`, clipped to
 /// the frame.
 pub fn mask_rect(shape: &[i64], [y0, x0, y1, x1]: [i64; 4]) -> Result<Video> {
-    let shape = frame_shape("mask_rect", shape)?;
     if y0 > y1 || x0 > x1 {
         bail!("mask_rect needs y0 <= y1 and x0 <= x1, got {y0}, {x0}, {y1}, {x1}");
     }
-    let (rows, cols) = (y0..y1, x0..x1);
-    mask(shape, |row, col| {
-        rows.contains(&(row as i64)) && cols.contains(&(col as i64))
-    })
+    RegionShape::Rectangle([y0, x0, y1, x1]).mask("mask_rect", shape)
 }
 
 /// Mask of the samples above a threshold; default: Otsu's.
@@ -331,8 +314,8 @@ mod tests {
     use super::*;
     use crate::ops::testing::{check_reuse, check_threads, noise, ramp, values, video};
 
-    fn region(y: i64, x: i64, size: usize, window: Window) -> Region {
-        Region { y, x, size, window }
+    fn region(y: i64, x: i64, size: usize, window: Window) -> TraceWindow {
+        TraceWindow { y, x, size, window }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use rhai::{Array, Dynamic, ImmutableString};
 
 use crate::bail;
-use crate::color::{Color, pack, unpack};
+use crate::color::{COLOR_NAMES, Color, color_of, name_of, pack};
 use crate::error::{Result, counted};
 use crate::export::MovieSource;
 use crate::script::call::value::{Type, Value, has_videos};
@@ -99,39 +99,23 @@ pub fn for_each<T: Clone>(name: &str, values: OneOrEach<T>, count: usize) -> Res
     }
 }
 
-/// Names of colors for completion; more are accepted.
-const COLORS: &[&str] = &[
-    "black", "white", "gray", "silver", "red", "maroon", "orange", "yellow", "olive", "lime",
-    "green", "cyan", "teal", "blue", "navy", "magenta", "purple",
-];
-
 /// A color: its name, `#rrggbb`, or an array of red, green and blue from 0 to 255.
 pub struct AnyColor(pub Color);
 
 impl Value for AnyColor {
     const TYPE: Type = Type::Choice("a color such as \"white\" or \"#ff8800\"", || {
-        COLORS.to_vec()
+        COLOR_NAMES.to_vec()
     });
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
-        let components = match value.read_lock::<ImmutableString>() {
-            Some(name) => named(&name),
-            None => components(&value),
+        let color = match value.read_lock::<ImmutableString>() {
+            Some(name) => color_of(&name),
+            None => components(&value).map(pack),
         };
-        components.map(|rgb| Self(pack(rgb))).ok_or(value)
+        color.map(Self).ok_or(value)
     }
     fn into_dynamic(self) -> Dynamic {
-        let rgb = unpack(self.0);
-        let is_this = |name: &&&str| named(name) == Some(rgb);
-        match COLORS.iter().find(is_this) {
-            Some(name) => (*name).into(),
-            None => format!("#{:06x}", self.0).into(),
-        }
+        name_of(self.0).into()
     }
-}
-
-fn named(name: &str) -> Option<[u8; 3]> {
-    let [red, green, blue, _] = name.parse::<colorgrad::Color>().ok()?.to_rgba8();
-    Some([red, green, blue])
 }
 
 fn components(value: &Dynamic) -> Option<[u8; 3]> {

@@ -14,5 +14,6 @@ pub(in crate::script) mod player;
 mod player_regions;
 pub(in crate::script) mod progress;
 pub(in crate::script) mod provenance;
+pub(in crate::script) mod regions;
 pub(in crate::script) mod tables;
 pub(in crate::script) mod text;

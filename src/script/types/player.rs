@@ -107,7 +107,7 @@ const PLAYER_MEMBERS: &[Member<Player>] = &[
     },
     Member {
         name: "regions",
-        doc: "Regions probed in its window, each a map with `kind`, `bounds` `[y0, x0, y1, x1]` and others; can be set.",
+        doc: "Regions probed in its window, maps as those of `load_regions`; can be set.",
         get: player_regions::regions,
     },
     Member {

@@ -134,7 +134,7 @@ fn traces_are_those_of_windows_and_of_the_function_trace() {
     let video = ramp(&[3, 9, 9]);
     let source = panels(vec![video.clone()], "gray").sources.remove(0);
     let found = trace(&source, [0, 4], 3).unwrap();
-    let region = Region {
+    let region = TraceWindow {
         y: 0,
         x: 4,
         size: 5,
