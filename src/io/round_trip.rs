@@ -297,7 +297,7 @@ fn animations_come_back() {
         .into_iter()
         .enumerate()
     {
-        for shape in [[3, 34, 46], [1, 20, 40], [12, 512, 640]] {
+        for shape in [[12, 34, 46], [1, 20, 40], [3, 512, 640]] {
             let video = content.video(&shape, DType::U8);
             for extension in ["gif", "apng"] {
                 let name = format!("{number}_{}.{extension}", shape[0]);

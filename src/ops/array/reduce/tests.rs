@@ -54,30 +54,45 @@ fn samples_of_results(video: &Video, axes: &[i64]) -> Vec<Vec<f64>> {
     results
 }
 
-#[track_caller]
-fn check(
-    input: &Video,
+/// A reduction beside its definition for the numbers of one result.
+struct Case {
+    name: &'static str,
     tolerance: f64,
-    reduce: impl Fn(&Video, Option<&[i64]>) -> Result<Video>,
-    define: impl Fn(&[f64]) -> f64,
-) {
+    reduce: fn(&Video, Option<&[i64]>) -> Result<Video>,
+    define: fn(&[f64]) -> f64,
+}
+
+/// Compares reductions of all views over all axes with their definitions.
+fn check(input: &Video, cases: &[Case]) {
     for video in views(input) {
         for axes in AXES {
-            let found = reduce(&video, Some(axes)).unwrap();
-            let found = values(&found);
-            let samples = samples_of_results(&video, axes);
-            assert_eq!(found.len(), samples.len(), "axes {axes:?}");
-            for (found, samples) in found.into_iter().zip(samples) {
-                let numbers: Vec<f64> = samples.into_iter().filter(|v| !v.is_nan()).collect();
-                let expected = define(&numbers);
-                let same = (found - expected).abs() <= tolerance * expected.abs().max(1.0);
-                assert!(
-                    same || found.is_nan() && expected.is_nan(),
-                    "{found} for {expected}, {axes:?}"
-                );
+            let mut numbers = samples_of_results(&video, axes);
+            for samples in &mut numbers {
+                samples.retain(|v| !v.is_nan());
+            }
+            for case in cases {
+                let found = values(&(case.reduce)(&video, Some(axes)).unwrap());
+                assert_eq!(found.len(), numbers.len(), "{}, axes {axes:?}", case.name);
+                for (found, numbers) in found.into_iter().zip(&numbers) {
+                    let expected = (case.define)(numbers);
+                    let same = (found - expected).abs() <= case.tolerance * expected.abs().max(1.0);
+                    assert!(
+                        same || found.is_nan() && expected.is_nan(),
+                        "{}: {found} for {expected}, {axes:?}",
+                        case.name
+                    );
+                }
             }
         }
     }
+}
+
+fn least(samples: &[f64]) -> f64 {
+    samples.iter().copied().fold(f64::NAN, f64::min)
+}
+
+fn greatest(samples: &[f64]) -> f64 {
+    samples.iter().copied().fold(f64::NAN, f64::max)
 }
 
 fn mean_of(samples: &[f64]) -> f64 {
@@ -135,30 +150,35 @@ fn shorts() -> Video {
 
 #[test]
 fn every_layout_and_axis_is_as_defined() {
-    for input in [spotted(), bytes(), shorts()] {
-        check(&input, 1e-6, mean, mean_of);
-        check(&input, 1e-6, sum, |v| v.iter().sum());
-        check(&input, 1e-6, |v, axes| var(v, axes, 0.0), var_of);
-        check(
-            &input,
+    let case = |name, tolerance, reduce, define| Case {
+        name,
+        tolerance,
+        reduce,
+        define,
+    };
+    let cases = [
+        case("mean", 1e-6, mean, mean_of),
+        case("sum", 1e-6, sum, |v| v.iter().sum()),
+        case("var", 1e-6, |v, axes| var(v, axes, 0.0), var_of),
+        case(
+            "std",
             1e-6,
             |v, axes| std(v, axes, 0.0),
             |v| var_of(v).sqrt(),
-        );
-        check(&input, 0.0, min, |v| {
-            v.iter().copied().fold(f64::NAN, f64::min)
-        });
-        check(&input, 0.0, max, |v| {
-            v.iter().copied().fold(f64::NAN, f64::max)
-        });
-        check(&input, 1e-6, median, |v| percentile_of(v, 50.0));
-        check(
-            &input,
+        ),
+        case("min", 0.0, min, least),
+        case("max", 0.0, max, greatest),
+        case("median", 1e-6, median, |v| percentile_of(v, 50.0)),
+        case(
+            "percentile",
             1e-6,
-            |v, a| percentile(v, &[33.0], false, a),
+            |v, axes| percentile(v, &[33.0], false, axes),
             |v| percentile_of(v, 33.0),
-        );
-        check(&input, 0.0, count, |v| v.len() as f64);
+        ),
+        case("count", 0.0, count, |v| v.len() as f64),
+    ];
+    for input in [spotted(), bytes(), shorts()] {
+        check(&input, &cases);
     }
 }
 
@@ -169,14 +189,20 @@ fn the_first_of_equal_samples_is_found_in_every_layout() {
         .map(|v| (v * 9.0) as u8)
         .collect();
     let input = video(&[45, 7, 41], coarse);
-    let first =
-        |samples: &[f64], best: f64| samples.iter().position(|v| *v == best).unwrap() as f64;
-    check(&input, 0.0, argmin, |v| {
-        first(v, v.iter().copied().fold(f64::NAN, f64::min))
-    });
-    check(&input, 0.0, argmax, |v| {
-        first(v, v.iter().copied().fold(f64::NAN, f64::max))
-    });
+    fn first(samples: &[f64], best: f64) -> f64 {
+        samples.iter().position(|v| *v == best).unwrap() as f64
+    }
+    let case = |name, reduce, define| Case {
+        name,
+        tolerance: 0.0,
+        reduce,
+        define,
+    };
+    let cases = [
+        case("argmin", argmin, |v| first(v, least(v))),
+        case("argmax", argmax, |v| first(v, greatest(v))),
+    ];
+    check(&input, &cases);
     let mut trace = vec![f32::NAN; 40];
     (trace[17], trace[30]) = (-1.0, -1.0);
     assert_eq!(
