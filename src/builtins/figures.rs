@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::shared::{MapLookParams, MapParams, PageParams};
-use crate::bail;
+use super::shared::{ArrangementParams, MapLookParams, MapParams, PageParams};
 use crate::error::Result;
 use crate::export;
 use crate::script::builtins;
@@ -100,31 +99,17 @@ builtins! {
     /// figure("page.svg", [[map, histogram_panel(p.apd, #{xlabel: "APD (ms)"})], [traces]])
     /// ```
     ///
-    /// See also: `map_figure`, `map_panel`, `trace_panel`, `histogram_panel`, `scatter_panel`,
-    /// `box_panel`.
+    /// See also: `show_figure`, `map_figure`, `map_panel`, `trace_panel`, `histogram_panel`,
+    /// `scatter_panel`, `box_panel`.
     fn figure(
         /// File to write: `.pdf`, `.svg`, `.png`, `.tif`, `.jpg` or `.bmp`.
         filename: PathBuf,
         /// Panels, or an array of panels for each row.
         panels: PanelsParam,
-        /// Number of panels in a row; default: about that of rows.
-        columns: Option<usize> = None,
-        /// Width of the figure, or that of a column of a journal: "single" (85 mm) or "double"
-        /// (178 mm).
-        width: FigureWidth [mm] = FigureWidth(178.0),
-        /// Height of the figure, which rows without maps fill; default: what suits the width.
-        height: Option<f64> [mm] = None,
-        /// Whether panels have the letters A, B, C, …; default: if there are several.
-        letters: Option<bool> = None,
+        arranged: ..ArrangementParams,
         paper: ..PageParams,
     ) -> Result<()> {
-        if columns == Some(0) || (columns.is_some() && matches!(panels, PanelsParam::Rows(_))) {
-            bail!("figure needs `columns` of at least 1, and only for panels that are not in rows");
-        }
-        let rows = panels.rows(columns);
-        let has_letters = letters.unwrap_or(rows.iter().flatten().count() > 1);
-        let (width, font_size) = (width.0, paper.font_size);
-        let page = Figure { rows, width, height, font_size, has_letters }.page()?;
+        let page = arranged.figure("figure", panels, paper.font_size)?.page()?;
         export::save_page(&filename, &page, Some(paper.dpi), paper.quality, None)
     }
 

@@ -19,6 +19,7 @@ mod memory;
 mod motion;
 mod paths;
 mod phases;
+mod picture_windows;
 mod pictures;
 mod play;
 mod players;
@@ -140,6 +141,10 @@ pub const TOPICS: &[Topic] = &[
     Topic {
         title: "Playing",
         builtins: play::BUILTINS,
+    },
+    Topic {
+        title: "Pictures in windows",
+        builtins: picture_windows::BUILTINS,
     },
     Topic {
         title: "Players",

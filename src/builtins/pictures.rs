@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::shared::TracePlotParams;
 use crate::color::color_settings::{ColorSettings, RangeExtent};
 use crate::color::colormap::Colormap;
-use crate::draw::plot::Plot;
 use crate::error::Result;
 use crate::export::{self, ImageAnnotations};
 use crate::io::{self, Compression, ImageOptions};
@@ -210,38 +210,18 @@ builtins! {
     /// plot_traces([v[[(), 40, 40]], v[[(), 90, 70]]], "traces.svg", #{labels: ["apex", "base"], title: "Raw signals"})
     /// ```
     ///
-    /// See also: `trace_panel`, `trace`, `export_image`, `write_csv`.
+    /// See also: `show_traces`, `trace_panel`, `trace`, `export_image`, `write_csv`.
     fn plot_traces(
         /// Trace, or list of traces, to plot.
         traces: Traces,
         /// File to write: `.svg`, `.pdf`, `.png`, `.tif`, `.jpg` or `.bmp`.
         filename: PathBuf,
-        /// Names of the traces in the legend.
-        labels: Vec<String> = Vec::new(),
-        /// Title above the plot.
-        title: String = String::new(),
-        /// Label of the horizontal axis; default: "time (ms)" or "frame".
-        xlabel: Option<String> = None,
-        /// Label of the vertical axis.
-        ylabel: String = String::new(),
-        /// Frame rate; default: that of the traces.
-        fps: Option<f64> [Hz] = None,
-        /// Lower limit of the vertical axis; default: the minimum of the traces with a margin.
-        ymin: Option<f64> = None,
-        /// Upper limit of the vertical axis; default: the maximum of the traces with a margin.
-        ymax: Option<f64> = None,
-        /// Width of the plot.
-        width: usize [px] = 800,
-        /// Height of the plot.
-        height: usize [px] = 400,
+        plotted: ..TracePlotParams,
         /// Keep the history in the file: the script that makes it again, see `history`. "paths"
         /// keeps the paths of files as they were given, true only their names.
         provenance: Provenance = Provenance::default(),
     ) -> Result<()> {
-        let (curves, is_timed) = export::curves(&traces.0, &labels, fps)?;
-        let xlabel = xlabel.unwrap_or(if is_timed { "time (ms)" } else { "frame" }.into());
-        let (yrange, size) = ((ymin, ymax), (width, height));
-        let plot = Plot { curves, title, xlabel, ylabel, yrange, size };
-        export::save_plot(&filename, &plot, provenance.script())
+        let page = plotted.page("plot_traces", &traces.0)?;
+        export::save_page(&filename, &page, None, io::QUALITY, provenance.script())
     }
 }

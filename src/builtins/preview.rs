@@ -112,7 +112,7 @@ fn plot(
     columns: Option<usize>,
     graphics: Graphics,
 ) -> Result<String> {
-    let (curves, is_timed) = export::curves(traces, &[], None)?;
+    let (curves, is_timed) = export::curves("preview", traces, &[], None)?;
     let (all_columns, all_rows) = usual_size();
     let columns = columns.unwrap_or_else(|| all_columns.min(PLOT_COLUMNS));
     let rows = PLOT_ROWS.min(all_rows.saturating_sub(5));

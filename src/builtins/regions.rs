@@ -58,8 +58,8 @@ builtins! {
 
     /// Traces of several regions at once: the mean of the pixels of each, in every frame.
     ///
-    /// A region is a map, as `load_regions` and `player.regions` give it, a mask (bool image), or the
-    /// bounds `[y0, x0, y1, x1]` of a rectangle. NaN samples are left out.
+    /// A region is a map, as `load_regions` and `player.regions` give it, a mask (bool image), or
+    /// the bounds `[y0, x0, y1, x1]` of a rectangle. NaN samples are left out.
     ///
     /// Returns an array with a trace {t} for each region, in their order, or {t, channel} for a
     /// color video, with the frame rate of the video: float64 for float64 and for ints of more than

@@ -2,9 +2,13 @@
 
 use rhai::Map;
 
+use crate::bail;
 use crate::color::color_settings::{ColorSettings, RangeExtent};
 use crate::color::colormap::Colormap;
+use crate::draw::page::Page;
+use crate::draw::plot::Plot;
 use crate::error::{Error, Result};
+use crate::export;
 use crate::io;
 use crate::ops::blend::BlendOptions;
 use crate::ops::mask::contour::Levels;
@@ -14,11 +18,12 @@ use crate::script::call::convert::{Numbers, Reduced};
 use crate::script::types::drawing::{
     AnyColor, OneOrEach, Pixels, ScaleBarParam, TimestampParam, for_each,
 };
+use crate::script::types::figure_panel::{FigureWidth, PanelsParam};
 use crate::script::{Value, columns, parameters};
 use crate::text::table::{Column, Table};
 use crate::video::{Video, warn_of_pixel_size};
 use crate::view::annotations::Annotations;
-use crate::view::figure::{Arrows, Isochrones, MapPanelOptions, ScaleBarChoice};
+use crate::view::figure::{Arrows, Figure, Isochrones, MapPanelOptions, ScaleBarChoice};
 
 /// Creates a table from its columns.
 pub(super) fn table<'a>(columns_by_name: impl IntoIterator<Item = (&'a str, Column)>) -> Map {
@@ -116,6 +121,43 @@ parameters! {
         /// Pixels `[[y, x], …]` whose traces are plotted below, each the mean of the 5 × 5 pixels
         /// around it, as for `trace`; of several videos, those of the first.
         traces: Pixels = Pixels(Vec::new()),
+        /// Quantity and unit at the colorbar, such as "ΔF/F (%)".
+        label: String = String::new(),
+    }
+
+    /// How the panels of a figure are arranged.
+    struct ArrangementParams {
+        /// Number of panels in a row; default: about that of rows.
+        columns: Option<usize> = None,
+        /// Width of the figure, or that of a column of a journal: "single" (85 mm) or "double"
+        /// (178 mm).
+        width: FigureWidth [mm] = FigureWidth(178.0),
+        /// Height of the figure, which rows without maps fill; default: what suits the width.
+        height: Option<f64> [mm] = None,
+        /// Whether panels have the letters A, B, C, …; default: if there are several.
+        letters: Option<bool> = None,
+    }
+
+    /// Words, axes and size of a plot of traces.
+    struct TracePlotParams {
+        /// Names of the traces in the legend.
+        labels: Vec<String> = Vec::new(),
+        /// Title above the plot.
+        title: String = String::new(),
+        /// Label of the horizontal axis; default: "time (ms)" or "frame".
+        xlabel: Option<String> = None,
+        /// Label of the vertical axis.
+        ylabel: String = String::new(),
+        /// Frame rate; default: that of the traces.
+        fps: Option<f64> [Hz] = None,
+        /// Lower limit of the vertical axis; default: the minimum of the traces with a margin.
+        ymin: Option<f64> = None,
+        /// Upper limit of the vertical axis; default: the maximum of the traces with a margin.
+        ymax: Option<f64> = None,
+        /// Width of the plot.
+        width: usize [px] = 800,
+        /// Height of the plot.
+        height: usize [px] = 400,
     }
 
     /// Colors and words of a map in a figure.
@@ -204,7 +246,50 @@ impl AnnotationParams {
             scale_bar: self.scale_bar.0,
             pixel_size: self.pixel_size,
             traces: self.traces.0,
+            label: self.label,
         }
+    }
+}
+
+impl ArrangementParams {
+    /// The figure with text of a size.
+    pub(super) fn figure(
+        self,
+        function: &str,
+        panels: PanelsParam,
+        font_size: f64,
+    ) -> Result<Figure> {
+        let is_in_rows = matches!(panels, PanelsParam::Rows(_));
+        if self.columns == Some(0) || (self.columns.is_some() && is_in_rows) {
+            bail!(
+                "{function} needs `columns` of at least 1, and only for panels that are not in rows"
+            );
+        }
+        let rows = panels.rows(self.columns);
+        Ok(Figure {
+            has_letters: self.letters.unwrap_or(rows.iter().flatten().count() > 1),
+            rows,
+            width: self.width.0,
+            height: self.height,
+            font_size,
+        })
+    }
+}
+
+impl TracePlotParams {
+    /// Page of the plot.
+    pub(super) fn page(self, function: &str, traces: &[Video]) -> Result<Page> {
+        let (curves, is_timed) = export::curves(function, traces, &self.labels, self.fps)?;
+        let xlabel = if is_timed { "time (ms)" } else { "frame" };
+        let plot = Plot {
+            curves,
+            title: self.title,
+            xlabel: self.xlabel.unwrap_or(xlabel.into()),
+            ylabel: self.ylabel,
+            yrange: (self.ymin, self.ymax),
+            size: (self.width, self.height),
+        };
+        plot.page()
     }
 }
 

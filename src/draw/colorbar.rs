@@ -27,21 +27,35 @@ impl Style {
         self.mark() + (self.label_size / 4.0).ceil() as usize + 1
     }
 
+    /// Width of the quantity and unit beside the labels.
+    fn quantity_width(&self, quantity: &str) -> usize {
+        match quantity {
+            "" => 0,
+            _ => (self.label_size * 1.6) as usize,
+        }
+    }
+
     /// Minimum distance between neighboring labels.
     fn spacing(&self) -> usize {
         (self.label_size * 2.8) as usize
     }
 }
 
-/// Width of the tick marks and labels to the right of a bar of the given height.
-pub fn label_width(scale: &ScaledColormap, height: usize, style: &Style) -> usize {
+/// Width of the tick marks and labels to the right of a bar of the given height, and of the quantity
+/// and unit, which may be empty.
+pub fn label_width(scale: &ScaledColormap, quantity: &str, height: usize, style: &Style) -> usize {
+    tick_width(scale, height, style) + style.quantity_width(quantity)
+}
+
+fn tick_width(scale: &ScaledColormap, height: usize, style: &Style) -> usize {
     let ticks = ticks(scale, height, style).into_iter();
     let widths = ticks.map(|tick| text::width(&tick.label, style.label_size));
     widths.max().map_or(0, |width| style.label_gap() + width)
 }
 
-/// Draws a bar that fills a rectangle, the low end at the bottom, with labels to its right.
-pub fn draw(image: &mut Image, bar: Rect, scale: &ScaledColormap, style: &Style) {
+/// Draws a bar that fills a rectangle, the low end at the bottom, with labels to its right and the
+/// quantity and unit beside them, which may be empty.
+pub fn draw(image: &mut Image, bar: Rect, scale: &ScaledColormap, quantity: &str, style: &Style) {
     if bar.is_empty() || bar.intersect(image.area()) != bar {
         return;
     }
@@ -63,6 +77,19 @@ pub fn draw(image: &mut Image, bar: Rect, scale: &ScaledColormap, style: &Style)
         let left = bar.right() + style.label_gap();
         text::draw(image, (left, y), &tick.label, style.label_size, style.text);
     }
+    let quantity = text::fit(quantity, style.label_size, bar.height);
+    let length = text::width(&quantity, style.label_size);
+    let middle = bar.right()
+        + tick_width(scale, bar.height, style)
+        + style.quantity_width(&quantity) * 2 / 3;
+    let bottom = bar.bottom() - (bar.height - length) / 2;
+    text::draw_upward(
+        image,
+        (middle, bottom),
+        &quantity,
+        style.label_size,
+        style.text,
+    );
 }
 
 fn ticks(scale: &ScaledColormap, length: usize, style: &Style) -> Vec<Tick> {
@@ -96,12 +123,21 @@ mod tests {
             width: 8,
             height: 256,
         };
-        draw(&mut image, bar, &scale, &STYLE);
+        draw(&mut image, bar, &scale, "", &STYLE);
         assert_eq!(image.at(12, 265), 0x44_01_54);
         assert_eq!(image.at(12, 10), 0xfd_e7_24);
-        let end = bar.right() + label_width(&scale, bar.height, &STYLE);
-        let lit = |x: usize| (0..280).any(|y| image.at(x, y) != 0);
-        assert!((end - 4..end).any(lit) && !(end + 1..100).any(lit));
+        let end = bar.right() + label_width(&scale, "", bar.height, &STYLE);
+        let lit = |image: &Image, x: usize| (0..280).any(|y| image.at(x, y) != 0);
+        assert!((end - 4..end).any(|x| lit(&image, x)));
+        assert!(!(end + 1..100).any(|x| lit(&image, x)));
+        // The quantity runs upward beside them, and is shortened to the length of the bar.
+        for quantity in ["APD80 (ms)", &"long ".repeat(40)] {
+            draw(&mut image, bar, &scale, quantity, &STYLE);
+            let after = bar.right() + label_width(&scale, quantity, bar.height, &STYLE);
+            assert!((after - 8..after).any(|x| lit(&image, x)));
+            assert!(!(after + 1..100).any(|x| lit(&image, x)));
+            assert!((end + 1..100).all(|x| (0..10).all(|y| image.at(x, y) == 0)));
+        }
     }
 
     #[test]
@@ -122,7 +158,7 @@ mod tests {
             width: 5,
             height: 10,
         };
-        draw(&mut image, bar, &scale, &STYLE);
+        draw(&mut image, bar, &scale, "unit", &STYLE);
         assert_eq!(image, Image::new(10, 10));
     }
 }

@@ -62,6 +62,31 @@ pub fn draw_before(
     left
 }
 
+/// Draws a line of text that runs upward; its digits are centered at column `middle`, and it begins
+/// at row `bottom`.
+pub fn draw_upward(
+    image: &mut Image,
+    (middle, bottom): (usize, usize),
+    text: &str,
+    size: f32,
+    color: Color,
+) {
+    let mut line = Image::new(width(text, size) + 1, (2.0 * size).ceil() as usize);
+    let center = line.height / 2;
+    draw(&mut line, (0, center), text, size, 0xff_ff_ff);
+    for (index, pixel) in line.pixels.iter().enumerate() {
+        let (along, across) = (index % line.width, index / line.width);
+        let x = (middle + across).checked_sub(center);
+        let y = bottom.checked_sub(along + 1);
+        if let (Some(x), Some(y), coverage @ 1..) = (x, y, pixel & 0xff)
+            && x < image.width
+            && y < image.height
+        {
+            image.blend(x, y, color, coverage as f32 / 255.0);
+        }
+    }
+}
+
 /// The text, shortened with an ellipsis if it is wider than `room` pixels.
 pub fn fit(text: &str, size: f32, room: usize) -> String {
     // Every letter is at least a pixel wide, and scripts may pass titles of any length.

@@ -9,11 +9,10 @@ use crate::bail;
 use crate::color::color_settings::ColorSettings;
 use crate::color::colormap::Rgba;
 use crate::draw::Image;
-use crate::draw::plot::{Curve, Plot};
+use crate::draw::plot::Curve;
 use crate::draw::rgba_image::RgbaImage;
 use crate::error::{Error, Result, counted};
 use crate::fs::atomic;
-use crate::io::encode;
 use crate::io::encode::{ImageFormat, ImageOptions};
 use crate::io::recording::extension_of;
 use crate::video::{Strided, Video, shape_text};
@@ -122,16 +121,16 @@ pub fn of_image(image: &Image) -> Video {
     ))
 }
 
-/// Saves a plot, as SVG, as PDF or as an image, together with the script that makes the file.
-pub fn save_plot(path: &Path, plot: &Plot, script: Option<Arc<str>>) -> Result<()> {
-    save_page(path, &plot.page()?, None, encode::QUALITY, script)
-}
-
 /// Curves of the traces, and whether the frame rate is known: if it is, time is in ms, else it is
 /// the frame number.
-pub fn curves(traces: &[Video], labels: &[String], fps: Option<f64>) -> Result<(Vec<Curve>, bool)> {
+pub fn curves(
+    function: &str,
+    traces: &[Video],
+    labels: &[String],
+    fps: Option<f64>,
+) -> Result<(Vec<Curve>, bool)> {
     if traces.is_empty() {
-        bail!("plot_traces needs at least one trace");
+        bail!("{function} needs at least one trace");
     }
     if labels.len() > traces.len() {
         bail!(
@@ -151,15 +150,15 @@ pub fn curves(traces: &[Video], labels: &[String], fps: Option<f64>) -> Result<(
     let mut curves = Vec::with_capacity(traces.len());
     for (index, (trace, fps)) in traces.iter().zip(rates).enumerate() {
         let label = labels.get(index).cloned().unwrap_or_default();
-        curves.push(curve(trace, label, fps.filter(|_| is_timed))?);
+        curves.push(curve(function, trace, label, fps.filter(|_| is_timed))?);
     }
     Ok((curves, is_timed))
 }
 
-fn curve(trace: &Video, label: String, fps: Option<f64>) -> Result<Curve> {
+fn curve(function: &str, trace: &Video, label: String, fps: Option<f64>) -> Result<Curve> {
     if trace.ndim() != 1 {
         let error = Error::new(format!(
-            "plot_traces needs traces, got {} of shape {}",
+            "{function} needs traces, got {} of shape {}",
             trace.kind(),
             shape_text(trace.shape())
         ));

@@ -32,10 +32,16 @@ impl Player {
     }
 
     /// Shows or hides the colorbars.
-    pub(super) fn toggle_colorbars(&self) {
+    pub fn show_colorbars(&self, are_shown: bool) {
         let mut state = self.state();
-        state.hides_colorbars = !state.hides_colorbars;
+        state.hides_colorbars = !are_shown;
         state.renew_needs();
+    }
+
+    /// Shows the colorbars if they are hidden, or hides them.
+    pub(super) fn toggle_colorbars(&self) {
+        let is_hidden = self.state().hides_colorbars;
+        self.show_colorbars(is_hidden);
     }
 
     /// Shows all panels that have a colormap in the next or the previous one.

@@ -30,7 +30,9 @@ impl Player {
         for [y, x] in annotations.traces.iter().copied() {
             self.probe(0, ProbeRegion::Point { y, x });
         }
-        self.state().annotations = annotations.into();
+        let mut state = self.state();
+        state.annotations = annotations.into();
+        state.renew_needs();
         Ok(())
     }
 }

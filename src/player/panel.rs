@@ -8,10 +8,11 @@ use super::view::VisibleRegion;
 use crate::bail;
 use crate::color::color_settings::ColorSettings;
 use crate::color::colormap::{Colormap, Rgba};
+use crate::draw::page::Page;
 use crate::draw::{Image, Rect};
 use crate::error::Result;
 use crate::ops::blend::Blend;
-use crate::video::{Video, shape_text};
+use crate::video::{Strided, Video, shape_text};
 use crate::view::colored_frames::{ColoredFrames, image_frame};
 
 /// A panel: a video, or one video overlaid on another, with a title.
@@ -52,6 +53,13 @@ impl Panel {
     pub(super) fn picture(picture: &Video) -> Result<Self> {
         let settings = ColorSettings::new(Colormap::gray(), None, None);
         Self::video(image_frame(picture, "a player")?, String::new(), &settings)
+    }
+
+    /// Shows a page of shapes and text, on which lengths are `scale` times as many pixels.
+    pub fn page(page: &Page, scale: f64) -> Result<Self> {
+        let image = page.image(scale);
+        let shape = [image.height, image.width, 3];
+        Self::picture(&Video::new(Strided::from_vec(&shape, image.to_rgb())))
     }
 
     /// Takes the colormap of another panel, if both have their own, and its color limits, unless they

@@ -377,7 +377,10 @@ mod tests {
         );
         // A file may hold what is partly outside; it comes in, but does not jump in.
         let outside = rectangle([-3, 18, 2, 26]);
-        assert_eq!(outside.moved((5.0, -1.0), SIZE), rectangle([-3, 17, 2, 25]));
+        assert_eq!(
+            outside.moved((-1.0, -1.0), SIZE),
+            rectangle([-3, 17, 2, 25])
+        );
         assert_eq!(outside.moved((0.0, 2.0), SIZE), rectangle([-1, 18, 4, 26]));
     }
 

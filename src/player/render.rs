@@ -47,7 +47,8 @@ fn draw_panel(image: &mut Image, position: &PanelLayout, panel: &Panel, scene: &
     panel.draw(frame, (image, position.video), &part, scene.smooth);
     if let Some(scale) = panel.frames.scale() {
         let style = theme::bar_style(&scene.inputs.sizes);
-        colorbar::draw(image, position.colorbar, scale, &style);
+        let quantity = &scene.annotations.label;
+        colorbar::draw(image, position.colorbar, scale, quantity, &style);
     }
 }
 

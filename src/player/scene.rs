@@ -95,31 +95,40 @@ impl PlayerScene {
 }
 
 /// Room that panels and controls need.
-pub(super) fn inputs(panels: &[Panel], playback: &Playback, scale: f32) -> PlayerLayoutInputs {
+pub(super) fn inputs(
+    panels: &[Panel],
+    playback: &Playback,
+    (quantity, scale): (&str, f32),
+) -> PlayerLayoutInputs {
     let sizes = ThemeSizes::new(scale);
     let last = playback.last();
+    // There is nothing to play in a picture.
+    let is_still = playback.start() == last;
     let width = |label: &str| text::width(label, sizes.label);
     PlayerLayoutInputs {
         panels: panels
             .iter()
-            .map(|panel| panel_needs(panel, &sizes))
+            .map(|panel| panel_needs(panel, quantity, &sizes))
             .collect(),
-        counter: width(&format!("{last} / {last}")),
+        counter: match is_still {
+            true => 0,
+            false => width(&format!("{last} / {last}")),
+        },
         time: time_text(panels, last).map_or(0, |text| width(&text)),
         rate: 0,
-        button: true,
-        slider: true,
+        button: !is_still,
+        slider: !is_still,
         contrast: false,
         trace_labels: None,
         sizes,
     }
 }
 
-fn panel_needs(panel: &Panel, sizes: &ThemeSizes) -> PanelLayoutInputs {
+fn panel_needs(panel: &Panel, quantity: &str, sizes: &ThemeSizes) -> PanelLayoutInputs {
     let style = theme::bar_style(sizes);
     let widths = panel.frames.scale().map(|scale| {
         let heights = [60, 150, 300, 600].map(|height| sizes.px(height));
-        heights.map(|height| colorbar::label_width(scale, height, &style))
+        heights.map(|height| colorbar::label_width(scale, quantity, height, &style))
     });
     PanelLayoutInputs {
         frame: panel.frames.frame_size(),

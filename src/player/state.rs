@@ -116,7 +116,7 @@ impl PlayerState {
     pub(super) fn new(panels: Vec<Panel>, playback: Playback, scale: f32) -> Self {
         let panels = Arc::new(panels);
         Self {
-            inputs: scene::inputs(&panels, &playback, scale),
+            inputs: scene::inputs(&panels, &playback, ("", scale)),
             original: panels.clone(),
             panels,
             playback,
@@ -208,7 +208,8 @@ impl PlayerState {
 
     /// Recomputes the room needed, after panels or probes have changed.
     pub(super) fn renew_needs(&mut self) {
-        self.inputs = scene::inputs(&self.panels, &self.playback, self.scale);
+        let words = (self.annotations.label.as_str(), self.scale);
+        self.inputs = scene::inputs(&self.panels, &self.playback, words);
         if !self.probes.is_empty() {
             let labels = trace_plot::labels(&self.probes, self.trace_scale, &self.inputs.sizes);
             self.inputs.trace_labels = Some(labels);

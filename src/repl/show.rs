@@ -56,7 +56,8 @@ pub(super) fn thumbnail(value: &Dynamic) -> Option<String> {
         _ => Graphics::Blocks,
     };
     if video.ndim() == 1 {
-        let (curves, _) = export::curves(std::slice::from_ref(&video), &[], None).ok()?;
+        let (curves, _) =
+            export::curves("plot_traces", std::slice::from_ref(&video), &[], None).ok()?;
         let is_plotted = curves.iter().any(|curve| 8 <= curve.points.len());
         let plot = Plot {
             curves,

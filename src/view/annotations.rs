@@ -21,6 +21,8 @@ pub struct Annotations {
     pub pixel_size: Option<f64>,
     /// Row and column of each pixel whose trace is plotted under the video.
     pub traces: Vec<[usize; 2]>,
+    /// Quantity and unit at the colorbar; may be empty.
+    pub label: String,
 }
 
 /// Unit of time.

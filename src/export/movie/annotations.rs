@@ -1,5 +1,6 @@
 //! Annotations of movies: titles, colorbars, and what is drawn on the videos.
 
+use crate::error::{Error, Result};
 use crate::view::annotations::Annotations;
 
 /// Annotations of a movie; default: none.
@@ -26,6 +27,15 @@ impl MovieAnnotations {
     /// Whether something is drawn outside of the videos.
     pub(super) fn needs_frame(&self) -> bool {
         self.has_titles() || self.colorbar || !self.annotations.traces.is_empty()
+    }
+
+    /// Quantity and unit at the colorbar.
+    pub(super) fn label(&self) -> Result<&str> {
+        let label = &self.annotations.label;
+        match self.colorbar || label.is_empty() {
+            true => Ok(label),
+            false => Err(Error::new("`label` needs a colorbar").hint("pass `colorbar: true`")),
+        }
     }
 
     pub(super) fn has_titles(&self) -> bool {

@@ -91,7 +91,9 @@ impl MovieScene {
         let font = (video.0.min(video.1) as f32 / 21.0).clamp(12.0, 48.0);
         let style = style(ground, font);
         let scales = shared_scales(&sources, annotations);
-        let label_width = |scale: &ScaledColormap| colorbar::label_width(scale, video.1, &style);
+        let quantity = annotations.label()?;
+        let label_width =
+            |scale: &ScaledColormap| colorbar::label_width(scale, quantity, video.1, &style);
         let needs = MovieLayoutInputs {
             video,
             count: sources.len(),
@@ -116,7 +118,7 @@ impl MovieScene {
         let bars = layout.cells.iter().map(|cell| cell.colorbar);
         let bars = bars.zip(scales.each);
         for (bar, scale) in bars.chain(scales.shared.map(|scale| (layout.shared_colorbar, scale))) {
-            colorbar::draw(&mut background, bar, scale, &style);
+            colorbar::draw(&mut background, bar, scale, quantity, &style);
         }
         let len = sources.iter().map(CellSource::len).min().unwrap_or(0);
         let mut scene = Self {

@@ -91,7 +91,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("imread", "load recordings with load_video(path)"),
     (
         "imshow",
-        "show videos and images with show_video(v) or preview(v)",
+        "show images with show_image(image), videos with show_video(v), or both with preview(v)",
     ),
     ("quit", "Ctrl-D quits the prompt"),
 ];
@@ -142,10 +142,10 @@ pub(crate) const FOREIGN_NAMES: &[ForeignName] = &[
         hint: "select positions with the mouse in the window of show_video(v): player.points holds them, traces(player) returns their traces; positions are [y, x]",
     },
     ForeignName {
-        names: &["show_traces", "show_trace"],
+        names: &["show_trace"],
         words: &["plot", "graph"],
-        functions: &["plot_traces", "traces::plot"],
-        hint: "plot traces with plot_traces([a, b], \"traces.png\")",
+        functions: &["show_traces", "plot_traces", "traces::plot"],
+        hint: "show traces with show_traces([a, b]), and save the plot with plot_traces([a, b], \"traces.png\")",
     },
     ForeignName {
         names: &["show_positions"],
@@ -223,10 +223,10 @@ pub(crate) const FOREIGN_NAMES: &[ForeignName] = &[
         hint: "use binary_opening(mask, radius)",
     },
     ForeignName {
-        names: &["show_mask", "show_image", "imshow"],
+        names: &["show_mask", "imshow"],
         words: &[],
-        functions: &["show_video", "preview", "export_image"],
-        hint: "show images and masks with show_video(image) or preview(image), and export them as shown with export_image(path, image)",
+        functions: &["show_image", "preview", "export_image"],
+        hint: "show images and masks with show_image(image) or preview(image), and export them as shown with export_image(path, image)",
     },
     ForeignName {
         names: &["smooth_gaussian", "gaussian_filter", "GaussianBlur"],
