@@ -48,28 +48,35 @@ builtins! {
         bandpass::bandpass(video, &Bandpass { low, high, order, fps })
     }
 
-    /// Subtracts a polynomial or a moving average from the trace of every pixel.
+    /// Subtracts a polynomial, a spline or a moving average from the trace of every pixel.
     ///
-    /// The trend is the least-squares polynomial Σ cₖtᵏ of degree `order` (1 is a straight line),
-    /// or with `window` the moving average of the frames around each frame. An even `window` acts
-    /// like the next odd one. NaN and infinite samples are left out of a moving average; with a
-    /// polynomial they make the whole trace of their pixel NaN.
+    /// The trend is the least-squares polynomial Σ cₖtᵏ of degree `order` (1 is a straight line);
+    /// with `knots` the least-squares cubic spline, pieces of polynomials of degree 3 that meet
+    /// smoothly at `knots` equally spaced times between the first and the last frame; or with
+    /// `window` the moving average of the frames around each frame. Pieces of a spline should be
+    /// several beats long, else it follows the beats: one knot for every four beats is what the
+    /// Python package chooses. An even `window` acts like the next odd one. NaN and infinite
+    /// samples are left out of a moving average; with a polynomial or a spline they make the whole
+    /// trace of their pixel NaN. To keep the level of the light, add `v.mean(0)`.
     ///
     /// Returns an array with the shape of the input: float64 for float64 and ints of 32 or 64 bits,
     /// otherwise float32.
     ///
-    /// Fails if both `order` and `window` are given, `order` is above 20 or not below the number of
-    /// frames, or `window` is 0.
+    /// Fails if more than one of `order`, `window` and `knots` is given, `order` is above 20 or not
+    /// below the number of frames, `window` is 0, or there are not at least 4 frames more than
+    /// `knots`.
     ///
     /// ```
     /// detrend(example_video()).shape // => [200, 128, 128]
     /// detrend(example_video(), #{window: 101}).dtype // => "float32"
+    /// let t = linspace(0, 1, 100);
+    /// abs(detrend(5 * t ** 3 - t, #{knots: 4})).max() < 1e-9 // => true
     /// ```
     ///
     /// See also: `bleach_correct`, `bandpass`, `dff`
     ///
     /// Source: for order 1, SciPy's `scipy.signal.detrend`; orthogonal polynomials after Forsythe
-    /// 1957.
+    /// 1957; splines as in SciPy's `scipy.interpolate.LSQUnivariateSpline` (de Boor 1978).
     fn detrend(
         /// Video or trace; time is the first axis.
         video: Video,
@@ -77,11 +84,15 @@ builtins! {
         order: Option<usize> = None,
         /// Length of a moving average to subtract instead, cut off at the ends of the video.
         window: Option<usize> [frames] = None,
+        /// Number of knots of a cubic spline to subtract instead; 0 is a single cubic polynomial.
+        knots: Option<usize> = None,
     ) -> Result<Video> {
-        let trend = match (order, window) {
-            (Some(_), Some(_)) => bail!("detrend takes `order` or `window`, not both"),
-            (_, Some(window)) => Trend::Window(window),
-            (order, None) => Trend::Polynomial(order.unwrap_or(1)),
+        let trend = match (order, window, knots) {
+            (None, None, None) => Trend::Polynomial(1),
+            (Some(order), None, None) => Trend::Polynomial(order),
+            (None, Some(window), None) => Trend::Window(window),
+            (None, None, Some(knots)) => Trend::Spline(knots),
+            _ => bail!("detrend takes one of `order`, `window` and `knots`, got several"),
         };
         trend::detrend(video, trend)
     }

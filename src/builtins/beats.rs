@@ -30,7 +30,7 @@ fn limits(name: &str, limits: Option<Numbers>) -> Result<Option<[f64; 2]>> {
 }
 
 /// Name of a measure at a percentage of recovery: `apd80`.
-fn at_percent(name: &str, percent: f64) -> String {
+pub(super) fn at_percent(name: &str, percent: f64) -> String {
     format!("{name}{percent}")
 }
 
@@ -231,7 +231,7 @@ builtins! {
     /// write_csv("beats.csv", t)
     /// ```
     ///
-    /// See also: `find_beats`, `restitution`, `apd_map`, `write_csv`
+    /// See also: `find_beats`, `beat_maps`, `restitution`, `apd_map`, `write_csv`
     fn beat_table(
         /// Video or trace; time is the first axis.
         video: Video,
@@ -300,7 +300,7 @@ builtins! {
     /// r.apd[0..3].round().to_array() // => [90.0, 110.0, 90.0]
     /// ```
     ///
-    /// See also: `beat_table`, `find_beats`, `apd_map`
+    /// See also: `restitution_map`, `beat_table`, `find_beats`, `apd_map`
     ///
     /// Source: Nolasco & Dahlen 1968, doi:10.1152/jappl.1968.25.2.191.
     fn restitution(
@@ -354,7 +354,7 @@ builtins! {
     /// format("{:.0f} ms", median(map)) // => "20 ms"
     /// ```
     ///
-    /// See also: `alternans_spectrum`, `find_beats`, `apd_map`
+    /// See also: `alternans_spectrum`, `find_beats`, `beat_maps`, `apd_map`
     ///
     /// Source: Pastore et al. 1999, doi:10.1161/01.CIR.99.10.1385.
     fn alternans_map(

@@ -1,6 +1,7 @@
 //! Every builtin, by topic: declarations whose bodies call into `ops`, `io` and `player`.
 
 mod analysis;
+mod beat_maps;
 mod beats;
 mod blend;
 mod colormaps;
@@ -93,6 +94,10 @@ pub const TOPICS: &[Topic] = &[
     Topic {
         title: "Beats",
         builtins: beats::BUILTINS,
+    },
+    Topic {
+        title: "Beats in every pixel",
+        builtins: beat_maps::BUILTINS,
     },
     Topic {
         title: "Action potentials",

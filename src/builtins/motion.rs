@@ -5,10 +5,11 @@ use rhai::Map;
 use crate::bail;
 use crate::error::Result;
 use crate::ops::motion::{
-    self, FlowOptions, MotionOptions, Reference, WarpEdge, WarpInterpolation, WarpOptions,
+    self, AffineModel, AffineOptions, FlowOptions, MotionOptions, Reference, WarpEdge,
+    WarpInterpolation, WarpOptions,
 };
 use crate::script::{Value, builtins, parameters};
-use crate::video::Video;
+use crate::video::{Strided, Video};
 
 parameters! {
     /// How displacements are estimated.
@@ -235,6 +236,94 @@ builtins! {
         warp: ..WarpParams,
     ) -> Result<Video> {
         motion::warp_video(&video, &displacements, warp.options())
+    }
+
+    /// Finds the transform between the images of two cameras: shift, rotation, scale and shear.
+    ///
+    /// The transform that maximizes the correlation of the reference with the transformed image
+    /// (ECC), which does not depend on brightness and contrast, by Gauss–Newton steps from coarse
+    /// to fine levels of an image pyramid. It starts from no transform, and from the shift of
+    /// `register_shift`: what fits better is taken. NaN is left out: mask what only one of the
+    /// cameras sees. Register images of the same tissue at rest, such as means over time, and look
+    /// at the result.
+    ///
+    /// Returns a map: `matrix`, an array of 2 rows and 3 columns, with which the pixel `[y, x]` of
+    /// the reference is at `[m00 · y + m01 · x + m02, m10 · y + m11 · x + m12]` of the image; and
+    /// `correlation`, that of the two after the transform, 1 at best. OpenCV has the columns first.
+    ///
+    /// Warns if the correlation is below 0.5, or the transform still changes in the last iteration.
+    ///
+    /// Fails if the two are not images of the same shape, do not overlap in a quarter of the known
+    /// pixels, or have no structure in common.
+    ///
+    /// ```
+    /// let first = phantom(#{frames: 1, texture: 0.3, height: 96, width: 96}).video[0];
+    /// let m = video([[1.02, 0.03, -2.5], [-0.03, 0.99, 3.5]]);
+    /// let second = 0.5 * warp_affine(first, m, #{inverse: true});
+    /// let found = register_affine(second, first);
+    /// abs(found.matrix - m)[[(), 2]].max() < 0.1 // => true
+    /// let error = warp_affine(second, found.matrix) - 0.5 * first;
+    /// median(abs(error)) < 1 // => true
+    /// ```
+    ///
+    /// See also: `warp_affine`, `register_shift`, `motion_compensate`
+    ///
+    /// Source: Evangelidis & Psarakis 2008, doi:10.1109/TPAMI.2008.113, as OpenCV's
+    /// `findTransformECC`.
+    fn register_affine(
+        /// Image to transform.
+        image: Video,
+        /// Image to align it with.
+        reference: Video,
+        /// Transforms to choose from: "translation"; "rigid", with rotation; "affine", with
+        /// rotation, scale and shear.
+        model: AffineModel = AffineModel::Affine,
+        /// Largest number of levels of the image pyramid, down to 16 pixels.
+        levels: usize = 5,
+        /// Largest number of iterations on each level.
+        iterations: usize = 100,
+        /// Standard deviation of the Gaussian filter of both images; more for noisy ones.
+        sigma: f64 [px] = 1.0,
+    ) -> Result<Map> {
+        let options = AffineOptions { model, levels, iterations, sigma };
+        let found = motion::register_affine(&image, &reference, &options)?;
+        let matrix = Strided::from_vec(&[2, 3], found.matrix.concat());
+        Ok([
+            ("matrix".into(), Video::new(matrix).into_dynamic()),
+            ("correlation".into(), found.correlation.into()),
+        ].into())
+    }
+
+    /// Warps every frame by an affine transform, such as that of `register_affine`.
+    ///
+    /// The result at `[y, x]` is the sample of the frame at `M · [y, x, 1]`, interpolated as by
+    /// `warp_video`: with the matrix of `register_affine`, the video of the second camera is then
+    /// seen as by the first. With `inverse`, it is the other way round.
+    ///
+    /// Returns an array of the shape of the input: float64 for float64 and for ints of more than 16
+    /// bits, else float32. A mask becomes float32: compare it with 0.5.
+    ///
+    /// Fails if `video` is neither a gray video nor an image, or if `matrix` does not have 2 rows
+    /// and 3 columns, or cannot be inverted.
+    ///
+    /// ```
+    /// let m = video([[1, 0, 0], [0, 1, 1]]);
+    /// warp_affine(video([[1, 2, 4]]), m, #{edge: "nan"}).to_array() // => [[2.0, 4.0, NaN]]
+    /// ```
+    ///
+    /// See also: `register_affine`, `warp_video`, `shift`
+    ///
+    /// Source: Keys 1981, doi:10.1109/TASSP.1981.1163711, for cubic interpolation.
+    fn warp_affine(
+        /// Gray video {t, y, x} or image to warp.
+        video: Video,
+        /// Matrix of 2 rows and 3 columns: y and x of the sample to take, from y, x and 1.
+        matrix: Video,
+        /// Apply the inverse of the transform.
+        inverse: bool = false,
+        warp: ..WarpParams,
+    ) -> Result<Video> {
+        motion::warp_affine(&video, &matrix, inverse, warp.options())
     }
 
     /// Smooths displacements with a Gaussian kernel in time and space.

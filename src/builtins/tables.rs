@@ -8,10 +8,13 @@ use crate::bail;
 use crate::error::{Error, Result};
 use crate::script::types::drawing::OneOrEach;
 use crate::script::{
-    TableParam, builtins, columns, from_json, plain_text, rows, text_table, to_json,
+    TableParam, Value, builtins, columns, describe, from_json, plain_text, rows, text_table,
+    to_json,
 };
+use crate::text::join::{self, JoinRows};
 use crate::text::table::{self, Column, TableFormat};
 use crate::text::{self, arrange, json};
+use crate::video::Video;
 
 /// One name or several.
 fn each(names: OneOrEach<String>) -> Vec<String> {
@@ -24,16 +27,25 @@ fn each(names: OneOrEach<String>) -> Vec<String> {
 /// Names of columns with their units in parentheses.
 fn with_units(function: &str, names: Vec<String>, units: Option<Map>) -> Result<Vec<String>> {
     let units = units.unwrap_or_default();
+    // Summaries of a column have its unit.
+    let is_of = |name: &str, column: &str| {
+        let rest = name.strip_prefix(column);
+        rest.is_some_and(|rest| matches!(rest, "" | "_mean" | "_sd"))
+    };
     if let Some(unknown) = units
         .keys()
-        .find(|unit| !names.iter().any(|name| name == unit.as_str()))
+        .find(|unit| !names.iter().any(|name| is_of(name, unit)))
     {
         let error = Error::new(format!("{function} finds no column `{unknown}` for a unit"));
         return Err(error.did_you_mean(unknown, names.iter().map(String::as_str)));
     }
-    let with_unit = |name: String| match units.get(name.as_str()) {
-        Some(unit) => format!("{name} ({})", plain_text(unit)),
-        None => name,
+    let with_unit = |name: String| {
+        let own = units.get(name.as_str());
+        let of_column = || units.iter().find(|(column, _)| is_of(&name, column));
+        match own.or_else(|| of_column().map(|(_, unit)| unit)) {
+            Some(unit) => format!("{name} ({})", plain_text(unit)),
+            None => name,
+        }
     };
     Ok(names.into_iter().map(with_unit).collect())
 }
@@ -84,7 +96,8 @@ builtins! {
     /// a map for each row, a trace, or an image whose rows are those of the table. The columns of
     /// maps are written in the order of `columns`, else alphabetically. NaN and `()` become empty
     /// cells; in a column that is all NaN, `NaN` is written. Names of columns get the unit of
-    /// `units`, as in `apd80 (ms)`.
+    /// `units`, as in `apd80 (ms)`; the unit of `apd80` is also that of `apd80_mean` and
+    /// `apd80_sd`.
     ///
     /// Fails if `table` is none of these, if columns differ in length, or if `columns` or `units`
     /// names one that does not exist.
@@ -185,7 +198,9 @@ builtins! {
     ///
     /// Returns a table with a row for each group, in the order of their first rows: the columns
     /// `by`, the number of rows `n`, and for each other column of numbers, such as `apd80`, the
-    /// columns `apd80_mean`, `apd80_sd` and the number of values `apd80_n`.
+    /// columns `apd80_mean`, `apd80_sd` and the number of values `apd80_n`. A unit in the name is
+    /// kept: `apd80 (ms)` gives `apd80_mean (ms)`. With `as_text`, the column `apd80` has these
+    /// three as in `82.0 ± 2.8 (n = 2)`, with two digits of the standard deviation.
     ///
     /// Fails if `table` is no table, its columns differ in length, or a named column does not exist
     /// or has no numbers.
@@ -194,10 +209,11 @@ builtins! {
     /// let t = #{heart: ["a", "b", "a"], apd80: [80.0, 94.0, 84.0]};
     /// let g = group_table(t, "heart");
     /// g.apd80_mean.to_array() // => [82.0, 94.0]
-    /// print_table(g, ["heart", "apd80_mean", "apd80_sd", "n"])
+    /// print_table(g, ["heart", "apd80_mean", "apd80_sd", "n"], #{units: #{apd80: "ms"}})
+    /// group_table(t, "heart", #{as_text: true}).apd80[0] // => "82.0 ± 2.8 (n = 2)"
     /// ```
     ///
-    /// See also: `stack_tables`, `sort_table`, `beat_table`, `write_csv`.
+    /// See also: `stack_tables`, `join_tables`, `sort_table`, `beat_table`, `write_csv`.
     fn group_table(
         /// Table to summarize.
         table: TableParam,
@@ -205,9 +221,11 @@ builtins! {
         by: OneOrEach<String> = OneOrEach::Each(Vec::new()),
         /// Names of the columns to summarize; default: all others that have numbers.
         of: Option<Vec<String>> = None,
+        /// Summarize each column to a string for a table to read.
+        as_text: bool = false,
     ) -> Result<Map> {
         let table = table.table("group_table")?;
-        Ok(columns(arrange::group(&table, &each(by), of)?))
+        Ok(columns(arrange::group(&table, &each(by), of, as_text)?))
     }
 
     /// Puts the rows of tables below each other, such as those of a batch.
@@ -228,7 +246,7 @@ builtins! {
     /// t.apd80.to_array() // => [80.0, 84.0, 94.0]
     /// ```
     ///
-    /// See also: `group_table`, `beat_table`, `write_csv`.
+    /// See also: `join_tables`, `group_table`, `beat_table`, `write_csv`.
     fn stack_tables(
         /// Tables.
         tables: Vec<TableParam>,
@@ -257,6 +275,86 @@ builtins! {
             }
         }
         Ok(columns(arrange::stack(tables)))
+    }
+
+    /// Joins two tables: puts the columns of rows with the same key side by side.
+    ///
+    /// A key is the values in the columns `by`; 1 and 1.0 are the same, and NaN is like no other.
+    /// If several rows of one table have a key, each gets the row of the other.
+    ///
+    /// Returns a table with the columns of `a`, then the others of `b`, in the order of the rows of
+    /// `a`. With "left", rows of `a` whose key is not in `b` are kept: NaN takes the place of
+    /// missing numbers, an empty string that of others.
+    ///
+    /// Fails if one of the two is no table, its columns differ in length, a column of `by` is not
+    /// in both, or has numbers in one and strings in the other, if a key is in several rows of
+    /// both, or if another column is in both and no `suffix` is given.
+    ///
+    /// ```
+    /// let apd = #{heart: ["a", "b", "c"], apd80: [80.0, 94.0, 88.0]};
+    /// let hearts = #{heart: ["b", "a"], weight: [1.2, 0.9]};
+    /// let t = join_tables(apd, hearts, "heart");
+    /// t.weight.to_array() // => [0.9, 1.2]
+    /// join_tables(apd, hearts, "heart", "left").heart // => ["a", "b", "c"]
+    /// ```
+    ///
+    /// See also: `stack_tables`, `group_table`, `pixel_table`, `sort_table`.
+    ///
+    /// Source: as pandas' `pandas.merge`.
+    fn join_tables(
+        /// First table.
+        a: TableParam,
+        /// Second table.
+        b: TableParam,
+        /// Name of the column that both have the key in, or several.
+        by: OneOrEach<String>,
+        /// Rows to keep: "inner", those whose key is in both; "left", all of `a`.
+        how: JoinRows = JoinRows::Inner,
+        /// Suffix for columns of `b` that `a` has too, put before a unit; default: none may.
+        suffix: Option<String> = None,
+    ) -> Result<Map> {
+        let [a, b] = [a.table("join_tables")?, b.table("join_tables")?];
+        Ok(columns(join::join(&a, &b, &each(by), how, suffix.as_deref())?))
+    }
+
+    /// Makes a table of the pixels of maps, such as those of `beat_maps`.
+    ///
+    /// Images are repeated beside stacks. Rows in which every map is NaN are left out.
+    ///
+    /// Returns a table with a row for each pixel, for stacks for each pixel and beat: `pixel`, its
+    /// number counted row by row from 0; `y` and `x`; for stacks `beat`, counted from 1; and a
+    /// column for each map, float64.
+    ///
+    /// Fails if `maps` are not images {y, x} or stacks {beat, y, x} of the same shape, have the
+    /// name of another column, or `mask` is not a bool image of their size.
+    ///
+    /// ```
+    /// let p = phantom(#{frames: 850, height: 16, width: 16, alternans: 20});
+    /// let m = beat_maps(p.video, p.beats);
+    /// let pairs = pixel_table(#{di: m.di, apd: m.apd80}, p.mask);
+    /// pairs.pixel.len == 9 * count(p.mask) // => true
+    /// abs(linear_fit(pairs.di, pairs.apd).slope - 1) < 0.02 // => true
+    /// let map = group_table(pairs, ["pixel", "y", "x"]);
+    /// let t = join_tables(map, pixel_table(#{truth: p.apd}), ["pixel", "y", "x"]);
+    /// abs(t.apd_mean - t.truth).max() < 2 // => true
+    /// ```
+    ///
+    /// See also: `beat_maps`, `restitution_map`, `join_tables`, `group_table`, `write_csv`.
+    fn pixel_table(
+        /// Map of images or stacks by name.
+        maps: Map,
+        /// Pixels to take, true; default: all.
+        mask: Option<Video> = None,
+    ) -> Result<Map> {
+        let video = |(name, map): (_, Dynamic)| match Video::from_dynamic(map) {
+            Ok(map) => Ok((ToString::to_string(&name), map)),
+            Err(other) => bail!(
+                "pixel_table needs images or stacks, got {} for `{name}`",
+                describe(&other)
+            ),
+        };
+        let maps = maps.into_iter().map(video).collect::<Result<Vec<_>>>()?;
+        Ok(columns(join::pixel_table(&maps, mask.as_ref())?))
     }
 
     /// Reads a JSON file.

@@ -108,7 +108,7 @@ builtins! {
     /// register_shift(b, a) // => [-3.0, 5.0]
     /// ```
     ///
-    /// See also: `shift`.
+    /// See also: `register_affine`, `shift`.
     ///
     /// Source: Guizar-Sicairos et al. 2008, doi:10.1364/OL.33.000156, as in scikit-image's
     /// `phase_cross_correlation`.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use console::measure_text_width;
 
 use super::columns::line;
+use super::join::{unit_of, with_suffix};
 use super::table::{Column, Table};
 use crate::bail;
 use crate::error::{Error, Result};
@@ -15,7 +16,7 @@ use crate::error::{Error, Result};
 pub fn sort(table: Table, by: &[String], is_descending: bool) -> Result<Table> {
     let columns = by
         .iter()
-        .map(|name| column("sort_table", &table, name))
+        .map(|name| column("sort_table", "table", &table, name))
         .collect::<Result<Vec<_>>>()?;
     let mut rows: Vec<usize> = (0..table.n_rows()).collect();
     rows.sort_by(|a, b| {
@@ -28,23 +29,36 @@ pub fn sort(table: Table, by: &[String], is_descending: bool) -> Result<Table> {
 }
 
 /// Column of a name; an error for an unknown one.
-fn column<'a>(function: &str, table: &'a Table, name: &str) -> Result<&'a Column> {
+pub(super) fn column<'a>(
+    function: &str,
+    parameter: &str,
+    table: &'a Table,
+    name: &str,
+) -> Result<&'a Column> {
     let at = table.names.iter().position(|known| known == name);
     at.map(|at| &table.columns[at]).ok_or_else(|| {
         let names = table.names.iter().map(String::as_str);
-        Error::new(format!("{function} finds no column `{name}` in `table`"))
-            .did_you_mean(name, names)
+        Error::new(format!(
+            "{function} finds no column `{name}` in `{parameter}`"
+        ))
+        .did_you_mean(name, names)
     })
 }
 
 /// Summarizes the rows that are equal in some columns: their number `n`, and for each other column
-/// of numbers the mean, the sample standard deviation and the number of its values, without NaN.
-/// Groups are in the order of their first rows; without columns to group by, all rows are one.
-pub fn group(table: &Table, by: &[String], of: Option<Vec<String>>) -> Result<Table> {
+/// of numbers the mean, the sample standard deviation and the number of its values, without NaN, or
+/// these as text. Groups are in the order of their first rows; without columns to group by, all
+/// rows are one.
+pub fn group(
+    table: &Table,
+    by: &[String],
+    of: Option<Vec<String>>,
+    as_text: bool,
+) -> Result<Table> {
     let function = "group_table";
     let keys = by
         .iter()
-        .map(|name| column(function, table, name))
+        .map(|name| column(function, "table", table, name))
         .collect::<Result<Vec<_>>>()?;
     let measured = match of {
         Some(names) => names,
@@ -73,7 +87,7 @@ pub fn group(table: &Table, by: &[String], of: Option<Vec<String>>) -> Result<Ta
         groups.iter().map(|rows| rows.len() as i64).collect(),
     ));
     for name in measured {
-        let column = column(function, table, &name)?;
+        let column = column(function, "table", table, &name)?;
         if !column.is_numeric() {
             bail!("{function} needs columns of numbers to summarize, `{name}` is none");
         }
@@ -81,16 +95,24 @@ pub fn group(table: &Table, by: &[String], of: Option<Vec<String>>) -> Result<Ta
             .iter()
             .map(|rows| Summary::of(rows.iter().filter_map(|row| column.number(*row))))
             .collect();
+        if as_text {
+            names.push(name);
+            columns.push(Column::Texts(summaries.iter().map(Summary::text).collect()));
+            continue;
+        }
         let floats =
             |part: fn(&Summary) -> f64| Column::Floats(summaries.iter().map(part).collect());
         let counts = summaries.iter().map(|summary| summary.n as i64);
         let parts = [
-            ("mean", floats(|summary| summary.mean)),
-            ("sd", floats(|summary| summary.sd)),
-            ("n", Column::Ints(counts.collect())),
+            (with_suffix(&name, "_mean"), floats(|summary| summary.mean)),
+            (with_suffix(&name, "_sd"), floats(|summary| summary.sd)),
+            (
+                format!("{}_n", without_unit(&name)),
+                Column::Ints(counts.collect()),
+            ),
         ];
-        for (part, column) in parts {
-            names.push(format!("{name}_{part}"));
+        for (name, column) in parts {
+            names.push(name);
             columns.push(column);
         }
     }
@@ -126,6 +148,25 @@ impl Summary {
         };
         Self { mean, sd, n }
     }
+
+    /// Mean, standard deviation of two digits and number: `82.0 ± 2.8 (n = 2)`.
+    fn text(&self) -> String {
+        let Self { mean, sd, n } = *self;
+        match n {
+            0 => "n = 0".into(),
+            1 => format!("{} (n = 1)", significant(mean, 4)),
+            _ if sd > 0.0 && sd.is_finite() => {
+                let decimals = (1 - sd.log10().floor() as i32).clamp(0, 17) as usize;
+                format!("{mean:.decimals$} ± {sd:.decimals$} (n = {n})")
+            }
+            _ => format!("{} ± {sd} (n = {n})", significant(mean, 4)),
+        }
+    }
+}
+
+/// Name of a column without its unit in parentheses.
+fn without_unit(name: &str) -> &str {
+    unit_of(name).map_or(name, |(base, _)| base)
 }
 
 /// Puts the rows of tables below each other. Columns are matched by name; where a table lacks one,
@@ -224,7 +265,7 @@ impl Table {
     pub fn with_columns(&self, function: &str, names: &[String]) -> Result<Self> {
         let columns = names.iter().map(|name| {
             let rows: Vec<usize> = (0..self.n_rows()).collect();
-            Ok(column(function, self, name)?.select(&rows))
+            Ok(column(function, "table", self, name)?.select(&rows))
         });
         Ok(Self {
             columns: columns.collect::<Result<_>>()?,
@@ -246,7 +287,7 @@ impl Table {
 }
 
 impl Column {
-    fn select(&self, rows: &[usize]) -> Self {
+    pub(super) fn select(&self, rows: &[usize]) -> Self {
         match self {
             Self::Ints(cells) => Self::Ints(rows.iter().map(|row| cells[*row]).collect()),
             Self::Floats(cells) => Self::Floats(rows.iter().map(|row| cells[*row]).collect()),
@@ -255,12 +296,39 @@ impl Column {
         }
     }
 
-    fn is_numeric(&self) -> bool {
+    /// Cells of some rows; a missing row is a missing number, or an empty string.
+    pub(super) fn select_known(&self, rows: &[Option<usize>]) -> Self {
+        if let Some(rows) = rows.iter().copied().collect::<Option<Vec<usize>>>() {
+            return self.select(&rows);
+        }
+        match self.is_numeric() {
+            true => {
+                let number = |row: &Option<usize>| row.and_then(|row| self.number(row));
+                let cells = rows.iter().map(|row| number(row).unwrap_or(f64::NAN));
+                Self::Floats(cells.collect())
+            }
+            false => {
+                let cells = rows.iter().map(|row| row.map(|row| self.text(row)));
+                Self::Texts(cells.map(Option::unwrap_or_default).collect())
+            }
+        }
+    }
+
+    /// What the cells are.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Ints(_) | Self::Floats(_) => "numbers",
+            Self::Bools(_) => "bools",
+            Self::Texts(_) => "strings",
+        }
+    }
+
+    pub(super) fn is_numeric(&self) -> bool {
         matches!(self, Self::Ints(_) | Self::Floats(_))
     }
 
     /// Number of a row; `None` in columns of other types.
-    fn number(&self, row: usize) -> Option<f64> {
+    pub(super) fn number(&self, row: usize) -> Option<f64> {
         match self {
             Self::Ints(cells) => Some(cells[row] as f64),
             Self::Floats(cells) => Some(cells[row]),
@@ -287,7 +355,7 @@ impl Column {
     }
 
     /// Text of a cell with all digits.
-    fn text(&self, row: usize) -> String {
+    pub(super) fn text(&self, row: usize) -> String {
         match self {
             Self::Ints(cells) => cells[row].to_string(),
             Self::Floats(cells) => format!("{:?}", cells[row]),
@@ -364,7 +432,7 @@ mod tests {
 
     #[test]
     fn groups_have_mean_deviation_and_number() {
-        let found = group(&beats(), &names(&["heart"]), None).unwrap();
+        let found = group(&beats(), &names(&["heart"]), None, false).unwrap();
         assert_eq!(
             found.names,
             [
@@ -386,11 +454,32 @@ mod tests {
         };
         assert!((sd[0] - 8.0_f64.sqrt()).abs() < 1e-12 && sd[1].is_nan());
         assert_eq!(found.columns[4], Column::Ints(vec![2, 1]));
-        let all = group(&beats(), &[], Some(names(&["apd80"]))).unwrap();
+        let all = group(&beats(), &[], Some(names(&["apd80"])), false).unwrap();
         assert_eq!(all.names, ["n", "apd80_mean", "apd80_sd", "apd80_n"]);
         assert_eq!(all.columns[0], Column::Ints(vec![4]));
-        assert!(group(&beats(), &[], Some(names(&["heart"]))).is_err());
-        assert!(group(&beats(), &names(&["day"]), None).is_err());
+        assert!(group(&beats(), &[], Some(names(&["heart"])), false).is_err());
+        assert!(group(&beats(), &names(&["day"]), None, false).is_err());
+    }
+
+    #[test]
+    fn summaries_keep_units_and_can_be_text() {
+        let mut beats = beats();
+        beats.names[1] = "apd80 (ms)".into();
+        let of = Some(names(&["apd80 (ms)"]));
+        let found = group(&beats, &names(&["heart"]), of.clone(), false).unwrap();
+        assert_eq!(
+            found.names,
+            ["heart", "n", "apd80_mean (ms)", "apd80_sd (ms)", "apd80_n"]
+        );
+        let found = group(&beats, &names(&["heart"]), of, true).unwrap();
+        assert_eq!(found.names, ["heart", "n", "apd80 (ms)"]);
+        let texts = names(&["92.0 ± 2.8 (n = 2)", "81.25 (n = 1)"]);
+        assert_eq!(found.columns[2], Column::Texts(texts));
+        let text = |values: &[f64]| Summary::of(values.iter().copied()).text();
+        assert_eq!(text(&[]), "n = 0");
+        assert_eq!(text(&[5.0, 5.0]), "5.000 ± 0 (n = 2)");
+        assert_eq!(text(&[1000.0, 3000.0]), "2000 ± 1414 (n = 2)");
+        assert_eq!(text(&[0.001, 0.002]), "0.00150 ± 0.00071 (n = 2)");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub mod arrange;
 pub mod columns;
 pub mod format;
+pub mod join;
 pub mod json;
 pub mod paths;
 pub mod table;

@@ -13,5 +13,6 @@ pub mod ratio;
 pub mod savgol;
 pub mod smooth;
 pub mod smoothstep;
+mod spline;
 pub mod temporal;
 pub mod trend;

@@ -1,5 +1,6 @@
-//! Detrending of the traces of pixels: subtracts a polynomial or a moving average.
+//! Detrending of the traces of pixels: subtracts a polynomial, a spline or a moving average.
 
+use super::spline::CubicSpline;
 use crate::bail;
 use crate::error::{Result, counted};
 use crate::ops::kernel::{Kernel, TraceBlock, map_traces};
@@ -13,6 +14,9 @@ const MAX_ORDER: usize = 20;
 pub enum Trend {
     /// Least-squares polynomial of this order.
     Polynomial(usize),
+    /// Least-squares cubic spline with this many equally spaced knots between the first and the last
+    /// frame.
+    Spline(usize),
     /// Moving average of this many frames around each; an even number acts like the next odd one.
     Window(usize),
 }
@@ -39,6 +43,13 @@ fn subtract<R: Real>(video: Video, trend: Trend) -> Result<Video> {
         Trend::Polynomial(order) => {
             let basis = polynomials(order, frames);
             map_traces::<R>("detrending", video, Polynomial { basis })
+        }
+        Trend::Spline(knots) => {
+            let least = knots.saturating_add(4);
+            if frames < least {
+                bail!("detrend needs at least {least} frames for {knots} `knots`, got {frames}");
+            }
+            map_traces::<R>("detrending", video, CubicSpline::new(knots, frames))
         }
         Trend::Window(window) => {
             if window == 0 {
@@ -205,7 +216,7 @@ impl Sums {
 }
 
 #[inline(always)]
-fn subtract_row<R: Real>(results: &mut [R], row: &[R], trend: &[f64]) {
+pub(super) fn subtract_row<R: Real>(results: &mut [R], row: &[R], trend: &[f64]) {
     for ((result, sample), trend) in results.iter_mut().zip(row).zip(trend) {
         *result = R::from_f64(f64::from_element(*sample) - trend);
     }
@@ -217,13 +228,13 @@ mod tests {
     use crate::ops::testing::{check_reuse, check_threads, noise, values, video};
 
     #[track_caller]
-    fn check(order: usize, expected: [f64; 5]) {
+    fn check(trend: Trend, expected: [f64; 5]) {
         let at = |t: usize| {
             let t = t as f64;
             (0.7 * t).sin() + 0.5 * (0.11 * t).cos() + 0.02 * t
         };
         let trace = video(&[40], (0..40).map(at).collect());
-        let values = values(&detrend(trace, Trend::Polynomial(order)).unwrap());
+        let values = values(&detrend(trace, trend).unwrap());
         for (frame, expected) in [0, 1, 10, 20, 39].into_iter().zip(expected) {
             assert!((values[frame] - expected).abs() < 2e-8, "{}", values[frame]);
         }
@@ -234,7 +245,7 @@ mod tests {
     #[test]
     fn polynomials_are_those_of_numpy() {
         check(
-            1,
+            Trend::Polynomial(1),
             [
                 -0.00484256772,
                 0.664090518,
@@ -244,7 +255,7 @@ mod tests {
             ],
         );
         check(
-            2,
+            Trend::Polynomial(2),
             [
                 -0.588744616,
                 0.170019554,
@@ -254,7 +265,7 @@ mod tests {
             ],
         );
         check(
-            5,
+            Trend::Polynomial(5),
             [
                 -0.496662705,
                 0.21538921,
@@ -263,6 +274,60 @@ mod tests {
                 -0.191552181,
             ],
         );
+    }
+
+    /// The same frames of the residuals of `scipy.interpolate.LSQUnivariateSpline` with the knots
+    /// `linspace(0, 39, knots + 2)[1:-1]`.
+    #[test]
+    fn splines_are_those_of_scipy() {
+        check(
+            Trend::Spline(0),
+            [
+                -0.33791802,
+                0.343668736,
+                0.628120766,
+                1.07162087,
+                0.364543001,
+            ],
+        );
+        check(
+            Trend::Spline(3),
+            [
+                -0.710804249,
+                0.195897645,
+                0.641907976,
+                1.03837618,
+                -0.390205561,
+            ],
+        );
+        check(
+            Trend::Spline(10),
+            [
+                0.0111068252,
+                -0.0371661808,
+                -0.13742149,
+                0.139235278,
+                0.0407378888,
+            ],
+        );
+        check(Trend::Spline(36), [0.0; 5]);
+    }
+
+    #[test]
+    fn splines_are_fitted_to_each_pixel() {
+        let cubic = |t: f64, pixel: f64| pixel + 0.1 * t - 0.02 * t * t + 1e-3 * t.powi(3);
+        let samples = (0..60).flat_map(|t| (0..70).map(move |pixel| (f64::from(t), pixel)));
+        let samples = samples
+            .map(|(t, pixel)| cubic(t, f64::from(pixel)))
+            .collect();
+        let left = values(&detrend(video(&[60, 7, 10], samples), Trend::Spline(5)).unwrap());
+        assert!(left.iter().all(|value| value.abs() < 1e-9));
+        let mut broken: Vec<f32> = noise(60 * 3, 8);
+        broken[90] = f32::NAN;
+        let left = values(&detrend(video(&[60, 3], broken), Trend::Spline(5)).unwrap());
+        for (index, value) in left.iter().enumerate() {
+            assert_eq!(value.is_nan(), index % 3 == 0);
+        }
     }
 
     #[test]
@@ -323,11 +388,17 @@ mod tests {
         );
         assert!(fail(Trend::Polynomial(99)).message().contains("at most 20"));
         assert!(fail(Trend::Window(0)).message().contains("at least 1"));
+        assert!(
+            fail(Trend::Spline(0))
+                .message()
+                .contains("at least 4 frames for 0 `knots`")
+        );
+        assert!(fail(Trend::Spline(usize::MAX)).message().contains("got 3"));
     }
 
     #[test]
     fn results_do_not_depend_on_the_threads() {
-        for trend in [Trend::Polynomial(2), Trend::Window(7)] {
+        for trend in [Trend::Polynomial(2), Trend::Spline(6), Trend::Window(7)] {
             let samples = video(&[50, 9, 17], noise(50 * 9 * 17, 3));
             check_threads(|| detrend(samples.clone(), trend));
             check_reuse(samples, |video| detrend(video, trend));

@@ -5,6 +5,7 @@
 
 pub mod border;
 pub(in crate::ops) mod butterworth;
+pub(in crate::ops) mod equations;
 pub(in crate::ops) mod fourier;
 mod frames;
 pub(in crate::ops) mod gaussian;

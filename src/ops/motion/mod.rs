@@ -4,6 +4,7 @@
 //! all positions of this program. The point of the tissue that is at a pixel of the reference is at
 //! the pixel plus its displacement in the frame. NaN is a displacement that is not known.
 
+mod affine;
 mod compensate;
 mod deformation;
 mod expansion;
@@ -13,6 +14,7 @@ mod pyramid;
 mod solution;
 mod warp;
 
+pub use affine::{AffineModel, AffineOptions, Registration, register_affine, warp_affine};
 pub use compensate::{MotionOptions, motion_compensate};
 pub use deformation::{Strain, divergence, strain};
 pub use flow::{FlowOptions, Reference, estimate_displacements};

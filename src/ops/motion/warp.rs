@@ -117,7 +117,7 @@ pub(super) fn warp_frame<R: Real>(
     out: &mut [R],
 ) {
     let pixels = (0..height).flat_map(|y| (0..width).map(move |x| (y, x)));
-    let source = Source {
+    let source = WarpSource {
         samples,
         width,
         height,
@@ -147,7 +147,7 @@ pub(super) fn warp_frame<R: Real>(
 
 /// Position along an axis: the pixel before it, and the distance from that.
 #[derive(Clone, Copy)]
-struct WarpPosition {
+pub(super) struct WarpPosition {
     before: isize,
     fraction: f32,
 }
@@ -155,12 +155,19 @@ struct WarpPosition {
 impl WarpPosition {
     /// A pixel plus a displacement; `None` for one that is not known or beyond all frames.
     #[inline(always)]
-    fn new(pixel: usize, displacement: f32) -> Option<Self> {
+    pub(super) fn new(pixel: usize, displacement: f32) -> Option<Self> {
         let whole = displacement.floor();
         (whole.abs() < 1e9).then(|| Self {
             before: pixel as isize + whole as isize,
             fraction: displacement - whole,
         })
+    }
+
+    /// Whether it is between the centers of the first and the last pixel of an axis.
+    #[inline(always)]
+    pub(super) fn is_within(self, len: usize) -> bool {
+        let last = len as isize - 1;
+        self.before >= 0 && (self.before < last || self.before == last && self.fraction == 0.0)
     }
 
     /// Whether it is in one of the pixels of an axis.
@@ -172,14 +179,15 @@ impl WarpPosition {
     }
 }
 
-struct Source<'a, R> {
-    samples: &'a [R],
-    height: usize,
-    width: usize,
-    border: Border,
+/// Samples of a frame, between pixels.
+pub(super) struct WarpSource<'a, R> {
+    pub(super) samples: &'a [R],
+    pub(super) height: usize,
+    pub(super) width: usize,
+    pub(super) border: Border,
 }
 
-impl<R: Real> Source<'_, R> {
+impl<R: Real> WarpSource<'_, R> {
     /// Indices along an axis of the pixels around a position, from `from` on.
     #[inline(always)]
     fn indices<const N: usize>(&self, from: isize, len: usize) -> [usize; N] {
@@ -194,7 +202,7 @@ impl<R: Real> Source<'_, R> {
     }
 
     #[inline(always)]
-    fn cubic(&self, y: WarpPosition, x: WarpPosition) -> R {
+    pub(super) fn cubic(&self, y: WarpPosition, x: WarpPosition) -> R {
         let rows = self.indices::<4>(y.before - 1, self.height);
         let columns = self.indices::<4>(x.before - 1, self.width);
         let (down, along) = (keys(R::from_f32(y.fraction)), keys(R::from_f32(x.fraction)));
@@ -210,9 +218,31 @@ impl<R: Real> Source<'_, R> {
         if sum.is_nan() { self.linear(y, x) } else { sum }
     }
 
+    /// Slopes down and to the right; NaN beside NaN.
+    #[inline(always)]
+    pub(super) fn gradient(&self, y: WarpPosition, x: WarpPosition) -> [R; 2] {
+        let rows = self.indices::<4>(y.before - 1, self.height);
+        let columns = self.indices::<4>(x.before - 1, self.width);
+        let (at_y, at_x) = (R::from_f32(y.fraction), R::from_f32(x.fraction));
+        let (down, along) = (keys(at_y), keys(at_x));
+        let (slope_down, slope_along) = (keys_slope(at_y), keys_slope(at_x));
+        let mut slopes = [R::zero(); 2];
+        for (at, row) in rows.into_iter().enumerate() {
+            let row = &self.samples[row * self.width..][..self.width];
+            let (mut value, mut slope) = (R::zero(), R::zero());
+            for (at, column) in columns.into_iter().enumerate() {
+                value += row[column] * along[at];
+                slope += row[column] * slope_along[at];
+            }
+            slopes[0] += value * slope_down[at];
+            slopes[1] += slope * down[at];
+        }
+        slopes
+    }
+
     /// Weighted mean of the four nearest samples that are not NaN; NaN if the nearest one is.
     #[inline(always)]
-    fn linear(&self, y: WarpPosition, x: WarpPosition) -> R {
+    pub(super) fn linear(&self, y: WarpPosition, x: WarpPosition) -> R {
         let rows = self.indices::<2>(y.before, self.height);
         let columns = self.indices::<2>(x.before, self.width);
         let weights = |fraction: f32| {
@@ -247,6 +277,15 @@ fn keys<R: Real>(t: R) -> [R; 4] {
     let (half, u) = (R::from_f32(0.5), R::one() - t);
     let near = |t: R| R::one() + t * t * (R::from_f32(1.5) * t - R::from_f32(2.5));
     [-half * t * u * u, near(t), near(u), -half * u * t * t]
+}
+
+/// Derivatives of these weights.
+#[inline(always)]
+fn keys_slope<R: Real>(t: R) -> [R; 4] {
+    let (half, u) = (R::from_f32(0.5), R::one() - t);
+    let near = |t: R| t * (R::from_f32(4.5) * t - R::from_f32(5.0));
+    let far = |t: R, u: R| half * u * (t + t - u);
+    [far(t, u), near(t), -near(u), -far(u, t)]
 }
 
 #[cfg(test)]

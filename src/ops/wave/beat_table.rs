@@ -1,5 +1,7 @@
 //! Measures of each beat of a recording, and restitution.
 
+use std::ops::Range;
+
 use super::activation::Polarity;
 use super::beats::{beat_frames, check_time, mean_trace, median_cycle};
 use super::transient::maps::{check_method, check_percent};
@@ -49,6 +51,44 @@ pub struct MeasuredBeat {
     pub intervals: Vec<f64>,
 }
 
+/// Beats, and the frames that each takes.
+pub(super) struct BeatSpans {
+    pub(super) frames: Vec<f64>,
+    pub(super) ranges: Vec<Range<usize>>,
+}
+
+impl BeatSpans {
+    /// Frames from `before` ms before each beat, by default a tenth of the median cycle length, to as
+    /// long before the next.
+    pub(super) fn new(
+        function: &str,
+        n_frames: usize,
+        beats: &Video,
+        before: Option<f64>,
+        fps: f64,
+    ) -> Result<Self> {
+        check_time(function, "before", before)?;
+        let frames = beat_frames(function, beats)?;
+        let last = n_frames as f64 - 1.0;
+        if let Some(outside) = frames.iter().find(|frame| !(0.0..=last).contains(*frame)) {
+            bail!("{function} needs beats in the recording of {n_frames} frames, got {outside}");
+        }
+        let before = match before {
+            Some(before) => before * fps / 1000.0,
+            None => median_cycle(&frames).map_or(0.0, |cycle| cycle / 10.0),
+        };
+        let start = |frame: &f64| (frame.round() - before.round()).max(0.0) as usize;
+        let range = |beat: usize| {
+            let end = frames.get(beat + 1).map_or(n_frames, start);
+            start(&frames[beat])..end
+        };
+        Ok(Self {
+            ranges: (0..frames.len()).map(range).collect(),
+            frames,
+        })
+    }
+}
+
 /// Measures each beat of a trace, or of the mean trace of a video, from `before` ms before it to as
 /// long before the next.
 pub fn beat_table(
@@ -63,33 +103,17 @@ pub fn beat_table(
         .iter()
         .try_for_each(|percent| check_percent(function, *percent))?;
     check_method(function, options.method)?;
-    check_time(function, "before", options.before)?;
-    let frames = beat_frames(function, beats)?;
+    let spans = BeatSpans::new(function, video.len(), beats, options.before, fps)?;
     let mut samples = mean_trace(function, video)?;
-    let last = samples.len() as f64 - 1.0;
-    if let Some(outside) = frames.iter().find(|frame| !(0.0..=last).contains(*frame)) {
-        bail!(
-            "{function} needs beats in the recording of {} frames, got {outside}",
-            samples.len()
-        );
-    }
     let sign = options.polarity.sign();
     samples.iter_mut().for_each(|sample| *sample *= sign);
     let to_ms = 1000.0 / fps;
-    let before = match options.before {
-        Some(before) => before / to_ms,
-        None => median_cycle(&frames).map_or(0.0, |cycle| cycle / 10.0),
-    };
-    let start = |frame: f64| (frame.round() - before.round()).max(0.0) as usize;
     let mut found: Vec<MeasuredBeat> = Vec::new();
     // Times at which the beat before has recovered by each percentage.
     let mut recovered = vec![f64::NAN; percents.len()];
-    for (index, frame) in frames.iter().enumerate() {
-        let first = start(*frame);
-        let end = frames
-            .get(index + 1)
-            .map_or(samples.len(), |next| start(*next));
-        let beat = Transient::of(&samples[first..end], options.baseline);
+    for (index, (frame, span)) in spans.frames.iter().zip(&spans.ranges).enumerate() {
+        let first = span.start;
+        let beat = Transient::of(&samples[span.clone()], options.baseline);
         let measure = |measure: &dyn Fn(&Transient) -> Option<f64>| {
             beat.as_ref().and_then(measure).unwrap_or(f64::NAN)
         };
@@ -99,7 +123,7 @@ pub fn beat_table(
         let recoveries: Vec<f64> = percents.iter().map(recovery).collect();
         let previous = index
             .checked_sub(1)
-            .map_or(f64::NAN, |before| frames[before]);
+            .map_or(f64::NAN, |before| spans.frames[before]);
         found.push(MeasuredBeat {
             frame: *frame,
             cycle_length: (frame - previous) * to_ms,

@@ -44,8 +44,54 @@ pub(super) fn measure_many<S>(
         return Ok(Vec::new());
     }
     let first_video = videos.first().expect("there is something to measure");
-    let frames: usize = videos.iter().map(|video| video.len()).sum();
     let mut found = vec![f32::NAN; first_video.frame_len() * count];
+    measure_into(operation, videos, &mut found, count, init, measure)?;
+    let part = |part: usize| found.iter().skip(part).step_by(count).copied();
+    Ok((0..count)
+        .map(|at| image_like(first_video, part(at).collect()))
+        .collect())
+}
+
+/// Like [`measure_many`], for `layers` numbers of each of some measures, one after the other: a
+/// stack of images for each measure.
+pub(super) fn measure_stacks<S>(
+    operation: &'static str,
+    video: &Video,
+    [measures, layers]: [usize; 2],
+    init: impl Fn() -> S + Sync,
+    measure: impl Fn(&mut S, usize, &[f64], &mut [f64]) + Sync,
+) -> Result<Vec<Video>> {
+    let (pixels, count) = (video.frame_len(), measures * layers);
+    let mut found = Strided::<f32>::for_writing(&[pixels, count])?;
+    let found = found.as_mut_slice()?;
+    found.fill(f32::NAN);
+    measure_into(operation, &[video], found, count, init, measure)?;
+    let mut shape = video.shape().to_vec();
+    shape[0] = layers;
+    let stack = |measure: usize| {
+        let mut stack = Strided::<f32>::for_writing(&shape)?;
+        let images = stack.as_mut_slice()?.chunks_mut(pixels.max(1));
+        task::for_each(operation, images.enumerate(), |(layer, image)| {
+            let numbers = found.iter().skip(measure * layers + layer).step_by(count);
+            let pairs = image.iter_mut().zip(numbers);
+            pairs.for_each(|(image, number)| *image = *number);
+            Ok(())
+        })?;
+        Ok(without_frame_rate(video.with_samples(stack)))
+    };
+    (0..measures).map(stack).collect()
+}
+
+/// Measures `count` numbers of each pixel and puts them into `found`, one pixel after the other.
+fn measure_into<S>(
+    operation: &'static str,
+    videos: &[&Video],
+    found: &mut [f32],
+    count: usize,
+    init: impl Fn() -> S + Sync,
+    measure: impl Fn(&mut S, usize, &[f64], &mut [f64]) + Sync,
+) -> Result<()> {
+    let frames: usize = videos.iter().map(|video| video.len()).sum();
     let pixels = (STEP / frames.max(1)).clamp(LONG_PIXELS, PIXELS);
     let steps = found.chunks_mut(pixels * count).enumerate();
     let memory = || (Vec::new(), Vec::new(), vec![f64::NAN; count], init());
@@ -75,18 +121,17 @@ pub(super) fn measure_many<S>(
             }
             Ok(())
         },
-    )?;
-    let part = |part: usize| found.iter().skip(part).step_by(count).copied();
-    Ok((0..count)
-        .map(|at| image_like(first_video, part(at).collect()))
-        .collect())
+    )
 }
 
 /// Image of results, one per pixel of a frame; without axes for a trace.
 pub(super) fn image_like(video: &Video, results: Vec<f32>) -> Video {
-    let mut image = video.with_samples(Strided::from_vec(&video.shape()[1..], results));
-    if image.metadata().fps.is_some() {
-        image.metadata_mut().fps = None;
+    without_frame_rate(video.with_samples(Strided::from_vec(&video.shape()[1..], results)))
+}
+
+fn without_frame_rate(mut results: Video) -> Video {
+    if results.metadata().fps.is_some() {
+        results.metadata_mut().fps = None;
     }
-    image
+    results
 }

@@ -2,6 +2,7 @@
 
 pub mod activation;
 pub mod alternans;
+pub mod beat_maps;
 pub mod beat_table;
 pub mod beats;
 pub mod latency;

@@ -163,7 +163,7 @@ pub(crate) const FOREIGN_NAMES: &[ForeignName] = &[
         names: &["detrend_timeseries"],
         words: &[],
         functions: &["detrend", "bleach_correct"],
-        hint: "subtract slow trends with detrend(v)",
+        hint: "subtract slow trends with detrend(v), or a spline with detrend(v, #{knots: 4})",
     },
     ForeignName {
         names: &["interactive_mask"],
