@@ -6,10 +6,10 @@ use super::shared::{MapLookParams, MapParams, PageParams};
 use crate::bail;
 use crate::error::Result;
 use crate::export;
-use crate::script::builtins;
 use crate::script::call::convert::Traces;
 use crate::script::types::drawing::AnyColor;
 use crate::script::types::figure_panel::{FigureWidth, PanelsParam};
+use crate::script::{Provenance, builtins};
 use crate::video::Video;
 use crate::view::annotations::TimeUnit;
 use crate::view::figure::{
@@ -64,6 +64,9 @@ builtins! {
         /// (178 mm).
         width: FigureWidth [mm] = FigureWidth(85.0),
         paper: ..PageParams,
+        /// Keep the history in the file: the script that makes it again, see `history`. "paths"
+        /// keeps the paths of files as they were given, true only their names.
+        provenance: Provenance = Provenance::default(),
     ) -> Result<()> {
         let title = look.title.clone();
         let options = drawn.options("map_figure", look)?;
@@ -75,7 +78,8 @@ builtins! {
             font_size: paper.font_size,
             has_letters: false,
         };
-        export::save_page(&filename, &figure.page()?, Some(paper.dpi), paper.quality, None)
+        let script = provenance.script();
+        export::save_page(&filename, &figure.page()?, Some(paper.dpi), paper.quality, script)
     }
 
     /// Saves panels as a figure for a paper.
@@ -117,6 +121,9 @@ builtins! {
         /// Whether panels have the letters A, B, C, …; default: if there are several.
         letters: Option<bool> = None,
         paper: ..PageParams,
+        /// Keep the history in the file: the script that makes it again, see `history`. "paths"
+        /// keeps the paths of files as they were given, true only their names.
+        provenance: Provenance = Provenance::default(),
     ) -> Result<()> {
         if columns == Some(0) || (columns.is_some() && matches!(panels, PanelsParam::Rows(_))) {
             bail!("figure needs `columns` of at least 1, and only for panels that are not in rows");
@@ -125,7 +132,8 @@ builtins! {
         let has_letters = letters.unwrap_or(rows.iter().flatten().count() > 1);
         let (width, font_size) = (width.0, paper.font_size);
         let page = Figure { rows, width, height, font_size, has_letters }.page()?;
-        export::save_page(&filename, &page, Some(paper.dpi), paper.quality, None)
+        let script = provenance.script();
+        export::save_page(&filename, &page, Some(paper.dpi), paper.quality, script)
     }
 
     /// Panel of a figure with a map or an image.
