@@ -3,6 +3,7 @@
 use rhai::{Array, Dynamic, Map};
 
 use super::drawing::{AnyColor, Pixels};
+use super::mask_history::drawn_mask;
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::player::Player;
@@ -78,8 +79,13 @@ pub(super) fn masks(player: &Player) -> Dynamic {
 }
 
 fn mask(region: &ProbeRegion, size: (usize, usize)) -> Video {
-    let samples = mask_of_runs(&region.runs(size), size);
-    Video::new(Strided::from_vec(&[size.1, size.0], samples))
+    let runs = region.runs(size);
+    let mut mask = Video::new(Strided::from_vec(
+        &[size.1, size.0],
+        mask_of_runs(&runs, size),
+    ));
+    mask.set_history(drawn_mask(&runs, size));
+    mask
 }
 
 /// Replaces the points.
