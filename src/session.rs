@@ -5,7 +5,7 @@ mod chains;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
@@ -24,6 +24,7 @@ use crate::script::call::register;
 use crate::script::docs::{Library, LibraryFunction};
 use crate::script::host::limits::{self, TimeLimit};
 use crate::script::host::modules::{Modules, read_script};
+use crate::script::host::player_notes::PlayerNote;
 use crate::script::language::check::Check;
 use crate::script::language::complete::{
     Completion, CompletionScope, Hint, Methods, complete, hint,
@@ -60,6 +61,8 @@ pub struct Session {
     learnt: Arc<Mutex<EngineChanges>>,
     lines: usize,
     clock: Option<TimeLimit>,
+    /// What windows have changed since the last entry that succeeded.
+    window_notes: Vec<PlayerNote>,
 }
 
 /// Additions of earlier entries of the prompt to the engine.
@@ -136,6 +139,7 @@ impl Session {
             methods: OnceLock::new(),
             lines: 0,
             clock: None,
+            window_notes: Vec::new(),
         }
     }
 
@@ -394,6 +398,8 @@ impl Session {
         self.context.add_source(name, text);
         self.job().clear_interrupt();
         self.name_last_value(text);
+        let notes = self.player_notes(true);
+        self.window_notes.extend(notes);
         let result = self.guarded(name, |session| {
             let ast = session.compiled(name, text)?;
             let value = session.eval_entry(&ast, name)?;
@@ -405,7 +411,34 @@ impl Session {
         if !value.is_unit() {
             self.scope.set_or_push(LAST, value.clone());
         }
+        self.note_players();
         Ok(value)
+    }
+
+    /// What differs in the players of variables since the last call.
+    fn player_notes(&self, is_between: bool) -> Vec<PlayerNote> {
+        // The latest definition of each comes first.
+        let mut names = BTreeSet::new();
+        let latest = self
+            .scope
+            .iter_raw()
+            .filter(|(name, ..)| names.insert(*name));
+        let variables = latest.map(|(name, _, value)| (name, value));
+        self.context.player_notes().take(variables, is_between)
+    }
+
+    /// Adds what an entry and windows have changed to the entry.
+    fn note_players(&mut self) {
+        let after = self.player_notes(false);
+        let mut before = std::mem::take(&mut self.window_notes);
+        // An entry that waits for a window uses what was changed in it.
+        let meanwhile = after
+            .iter()
+            .filter(|note| !note.is_new && !note.by_window.is_empty());
+        before.extend(meanwhile.cloned());
+        if let Some(entry) = self.context.entries().last_mut() {
+            (entry.before, entry.after) = (before, after);
+        }
     }
 
     /// Runs something that may fail or panic: a panic is a defect of the program, but no reason to
@@ -453,6 +486,8 @@ impl Session {
             has_value,
             functions: names,
             is_definition: ast.statements().is_empty(),
+            before: Vec::new(),
+            after: Vec::new(),
         });
     }
 
@@ -463,6 +498,8 @@ impl Session {
             has_value: false,
             functions: Vec::new(),
             is_definition: true,
+            before: Vec::new(),
+            after: Vec::new(),
         });
     }
 

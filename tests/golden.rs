@@ -238,7 +238,9 @@ fn the_figure_of_a_paper() {
         let boxes = box_panel([[3, 4, 4.5, 5, 9], [6, 7, 7.5, 8]], #{labels: ["control", "drug"]});
         let rows = [[map, arrows], [curves, mean], [bars, dots, boxes]];
         for name in ["figure.svg", "figure.pdf", "figure.png"] {
-            figure(FOLDER + "/" + name, rows, #{width: 120, font_size: 7, dpi: 110});
+            figure(FOLDER + "/" + name, rows, #{
+                width: 120, font_size: 7, dpi: 110, provenance: false,
+            });
         }
     "#;
     let mut session = session();

@@ -43,6 +43,10 @@ const SCRIPT: &str = r#"
     export_video("w.gif", v, #{fps: 25});
     export_video("w.apng", v, #{fps: 25});
     save_matlab(m, "mask.mat", "mask");
+    map_figure("map.pdf", w[3], #{label: "ΔF (a < b)", isochrones: 0.1, outlines: m});
+    let panels = [map_panel(w[3]), trace_panel([w[[(), 12, 16]]]), histogram_panel(w)];
+    for name in ["page.pdf", "page.svg", "page.png"] { figure(name, panels, #{dpi: 100}); }
+    plot_traces(w[[(), 12, 16]], "trace.pdf");
 "#;
 
 const RESULTS: &[&str] = &[
@@ -59,6 +63,11 @@ const RESULTS: &[&str] = &[
     "w.gif",
     "w.apng",
     "mask.mat",
+    "map.pdf",
+    "page.pdf",
+    "page.svg",
+    "page.png",
+    "trace.pdf",
 ];
 
 /// A folder with the results, without the recording.
@@ -167,6 +176,10 @@ fn what_made_a_file_is_printed() {
     contains(&out, "\nhistory\n    // optimap ");
     contains(&out, "\n    let source1 = \"heart.npy\"; // ");
     contains(&out, "\n    save_video(target, ");
+    let (status, out, _) = run(&made, &["info", "page.pdf"]);
+    assert_eq!(status, 0);
+    contains(&out, "\nlet target = \"page.pdf\";\n");
+    contains(&out, "map_panel(");
     let (status, out, _) = run(&made, &["info", "trace.svg"]);
     assert_eq!(status, 0);
     contains(&out, "title: \"a < b & c\"");

@@ -29,6 +29,7 @@ mod sandbox;
 mod sessions;
 mod stdlib;
 mod suite;
+mod window_lines;
 
 use std::path::{Path, PathBuf};
 

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use super::shared::{ArrangementParams, MapLookParams, MapParams, PageParams};
 use crate::error::Result;
 use crate::export;
-use crate::script::builtins;
 use crate::script::call::convert::Traces;
 use crate::script::types::drawing::AnyColor;
 use crate::script::types::figure_panel::{FigureWidth, PanelsParam};
+use crate::script::{Provenance, builtins};
 use crate::video::Video;
 use crate::view::annotations::TimeUnit;
 use crate::view::figure::{
@@ -63,6 +63,9 @@ builtins! {
         /// (178 mm).
         width: FigureWidth [mm] = FigureWidth(85.0),
         paper: ..PageParams,
+        /// Keep the history in the file: the script that makes it again, see `history`. "paths"
+        /// keeps the paths of files as they were given, true only their names.
+        provenance: Provenance = Provenance::default(),
     ) -> Result<()> {
         let title = look.title.clone();
         let options = drawn.options("map_figure", look)?;
@@ -74,7 +77,8 @@ builtins! {
             font_size: paper.font_size,
             has_letters: false,
         };
-        export::save_page(&filename, &figure.page()?, Some(paper.dpi), paper.quality, None)
+        let script = provenance.script();
+        export::save_page(&filename, &figure.page()?, Some(paper.dpi), paper.quality, script)
     }
 
     /// Saves panels as a figure for a paper.
@@ -108,9 +112,13 @@ builtins! {
         panels: PanelsParam,
         arranged: ..ArrangementParams,
         paper: ..PageParams,
+        /// Keep the history in the file: the script that makes it again, see `history`. "paths"
+        /// keeps the paths of files as they were given, true only their names.
+        provenance: Provenance = Provenance::default(),
     ) -> Result<()> {
         let page = arranged.figure("figure", panels, paper.font_size)?.page()?;
-        export::save_page(&filename, &page, Some(paper.dpi), paper.quality, None)
+        let script = provenance.script();
+        export::save_page(&filename, &page, Some(paper.dpi), paper.quality, script)
     }
 
     /// Panel of a figure with a map or an image.

@@ -105,6 +105,25 @@ builtins! {
         Ok(player)
     }
 
+    /// Sets whether players stay without a window, as with `--headless`.
+    ///
+    /// Saved sessions begin with it if they need a player.
+    ///
+    /// ```
+    /// set_headless(true)
+    /// show_video(example_video()).is_open // => false
+    /// set_headless(false)
+    /// ```
+    ///
+    /// See also: `show`, `show_video`, `save_session`.
+    fn set_headless(
+        &context,
+        /// Open no windows from now on.
+        state: bool = true,
+    ) -> () {
+        context.set_headless(state);
+    }
+
     /// Closes the window of a player.
     ///
     /// ```

@@ -14,6 +14,12 @@ builtins! {
     /// value, gets the name `last`. Entries that only show something, such as `v.mean()` or
     /// `help("crop")`, are left out unless a later entry uses their value.
     ///
+    /// What was done in windows is part of the script. A player of which later entries only read
+    /// properties, such as the pixels picked in its window, `p.points`, becomes a map of these
+    /// numbers, so that the script needs no window; one that they pass to functions, such as
+    /// `traces(p)`, is made without a window and set to what its window showed. A window that
+    /// nothing else depends on is left out.
+    ///
     /// Fails if the file cannot be written.
     ///
     /// ```

@@ -7,15 +7,15 @@ use super::image::{MAX_PIXELS, of_image, save, write};
 use crate::bail;
 use crate::draw::page::Page;
 use crate::error::{Error, Result};
-use crate::io::ImageOptions;
 use crate::io::encode::ImageFormat;
 use crate::io::recording::extension_of;
+use crate::io::{self, ImageOptions};
 
 /// A figure in millimeters on paper is written in 72nds of an inch.
 const POINTS_PER_INCH: f64 = 72.0;
 
 /// Saves a page: `.svg` and `.pdf` as shapes and text, others as an image of `dpi` pixels per inch;
-/// none: one pixel per unit of the page. SVG files and images also hold the script that makes them.
+/// none: one pixel per unit of the page. The file also holds the script that makes it.
 pub fn save_page(
     path: &Path,
     page: &Page,
@@ -25,8 +25,18 @@ pub fn save_page(
 ) -> Result<()> {
     let extension = extension_of(path);
     match extension.as_deref() {
-        Some("svg") => return write(path, with_metadata(page.svg(), script).as_bytes()),
-        Some("pdf") => return write(path, &page.pdf()),
+        Some("svg") => {
+            let svg = page.svg();
+            let svg = match script {
+                Some(script) => io::svg_with_script(svg, &script),
+                None => svg,
+            };
+            return write(path, svg.as_bytes());
+        }
+        Some("pdf") => {
+            let xmp = script.map(|script| io::xmp_with_script(&script));
+            return write(path, &page.pdf(xmp.as_deref()));
+        }
         _ => {}
     }
     let image_format = extension.as_deref().and_then(ImageFormat::of);
@@ -51,20 +61,4 @@ pub fn save_page(
     let mut colors = of_image(&page.image(scale));
     colors.metadata_mut().provenance = script;
     save(path, image_format, &colors, &options)
-}
-
-/// An SVG file with a text as its metadata.
-fn with_metadata(mut svg: String, text: Option<Arc<str>>) -> String {
-    const END: &str = "</svg>\n";
-    if let Some(text) = text
-        && svg.ends_with(END)
-    {
-        let text = text
-            .replace('&', "&amp;")
-            .replace('<', "&lt;")
-            .replace('>', "&gt;");
-        svg.truncate(svg.len() - END.len());
-        svg += &format!("<metadata>\n{text}</metadata>\n{END}");
-    }
-    svg
 }

@@ -31,7 +31,7 @@ pub enum Literal {
     Array(Vec<Literal>),
     /// A map.
     Map(Vec<(String, Literal)>),
-    /// A video; `None` if it is not known how it came to be.
+    /// A video, or what was drawn from one; `None` if it is not known how it came to be.
     Video(Option<History>),
     /// Result of a call that is written in its place: function and arguments.
     Made(&'static str, Vec<Literal>),
@@ -125,7 +125,7 @@ pub(super) fn float_text(float: f64) -> String {
 }
 
 /// A string in quotes, with escapes.
-pub(super) fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {

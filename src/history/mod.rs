@@ -13,11 +13,12 @@ mod source;
 mod tests;
 
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::Arc;
 
-pub use literal::Literal;
+pub use literal::{Literal, quoted};
 pub use recorded::{RecordedScript, RecordedSource};
-pub use script::{Paths, SOURCE, TARGET, VERSION, text};
+pub use script::{Paths, SOURCE, TARGET, VERSION, expression, text};
 pub use source::SourceFile;
 
 /// Largest number of links of a history, in which [`VALUES_OF_A_LINK`] plain values count as
@@ -218,6 +219,13 @@ impl History {
     /// What was done last.
     pub fn operation(&self) -> &Operation {
         &self.0.operation
+    }
+}
+
+/// Only that there is one: a history may be long.
+impl fmt::Debug for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("History")
     }
 }
 

@@ -50,16 +50,7 @@ impl History {
                 *users.entry(input).or_default() += 1;
             }
         }
-        let mut writer = ScriptWriter {
-            paths,
-            users,
-            names: HashMap::new(),
-            n_names: 0,
-            sources: Vec::new(),
-            target: None,
-            obstacles: Vec::new(),
-            lines: String::new(),
-        };
+        let mut writer = ScriptWriter::new(paths, users);
         for link in &links {
             writer.write(link);
         }
@@ -77,6 +68,24 @@ pub fn text(history: Option<&History>, paths: Paths) -> String {
     let unknown =
         || format!("// optimap {VERSION}\nthrow \"it is not known how this video was made\";\n");
     history.map_or_else(unknown, |history| history.script(paths))
+}
+
+/// A value as an expression that needs no other statement and reads no file, if there is one.
+pub fn expression(value: &Literal) -> Option<String> {
+    let mut histories = Vec::new();
+    value.histories(&mut histories);
+    let is_call = |history: &&History| match history.operation() {
+        Operation::Call { has_value, .. } => *has_value && history.in_order().len() == 1,
+        _ => false,
+    };
+    if !histories.iter().all(is_call) {
+        return None;
+    }
+    let mut writer = ScriptWriter::new(Paths::Given, HashMap::new());
+    let text = writer.text(value);
+    let is_complete =
+        writer.obstacles.is_empty() && writer.sources.is_empty() && writer.target.is_none();
+    is_complete.then_some(text)
 }
 
 /// Writes one statement after the other.
@@ -97,6 +106,19 @@ struct ScriptWriter {
 }
 
 impl ScriptWriter {
+    fn new(paths: Paths, users: HashMap<*const (), usize>) -> Self {
+        Self {
+            paths,
+            users,
+            names: HashMap::new(),
+            n_names: 0,
+            sources: Vec::new(),
+            target: None,
+            obstacles: Vec::new(),
+            lines: String::new(),
+        }
+    }
+
     /// Writes the statements of a link whose inputs are written.
     fn write(&mut self, link: &History) {
         let operation = link.operation();
@@ -258,7 +280,10 @@ impl ScriptWriter {
                 }
                 format!("#{{{}}}", texts.join(", "))
             }
-            Literal::Video(Some(history)) => self.names[&history.key()].clone(),
+            Literal::Video(Some(history)) => match self.names.get(&history.key()) {
+                Some(name) => name.clone(),
+                None => self.expression(history.operation(), 0),
+            },
             Literal::Video(None) => {
                 self.unwritable("a video of which it is not known how it was made")
             }

@@ -11,6 +11,7 @@ pub(crate) mod ffmpeg;
 pub(crate) mod format;
 mod importer;
 mod listing;
+mod page_script;
 mod picture;
 pub(crate) mod recording;
 mod regions;
@@ -26,8 +27,6 @@ mod round_trip;
 #[cfg(test)]
 mod tests;
 
-use std::io::Read;
-use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -40,6 +39,7 @@ pub use format::image::load_image;
 pub use format::raw_binary::{Endian, RawFormat};
 pub use format::tiff::Photometric;
 pub use importer::{Camera, Importer};
+pub use page_script::{range_of_script, svg_with_script, xmp_with_script};
 pub use picture::load_picture;
 pub use recording::{FrameRange, FrameSelection, LoadOptions, RecordingInfo};
 pub use regions::{load_regions, region_from_json, region_to_json, save_regions};
@@ -50,13 +50,12 @@ pub use save::{
 pub use save_options::SaveOptions;
 pub use series::Series;
 
-use crate::error::{Error, Result};
-use crate::fs::files;
-use crate::history::{self, History, Operation};
+use crate::error::Result;
+use crate::history::{History, Operation};
 use crate::task;
 use crate::video::{Metadata, Samples, Video};
 use format::raw_binary;
-use recording::{Recording, expect_file, extension_of};
+use recording::{Recording, expect_file};
 use registry::open;
 
 /// Loads frames of a recording, or maps them into memory.
@@ -132,29 +131,10 @@ pub fn load_metadata(path: &Path) -> Result<Metadata> {
 
 /// The script that made a file, if the file holds it.
 pub fn recorded_script(path: &Path) -> Result<Option<Arc<str>>> {
-    if extension_of(path).as_deref() == Some("svg") {
-        let mut text = String::new();
-        let read = files::open(path)?.read_to_string(&mut text);
-        read.map_err(|e| Error::io("read", path, &e))?;
-        let script = script_range(&text).map(|range| &text[range]);
-        let plain = |script: &str| {
-            let script = script.replace("&lt;", "<").replace("&gt;", ">");
-            script.replace("&amp;", "&").into()
-        };
-        return Ok(script.map(plain));
+    match page_script::script_of_page(path)? {
+        None if is_recording(path) => load_metadata(path).map(|metadata| metadata.provenance),
+        script => Ok(script),
     }
-    load_metadata(path).map(|metadata| metadata.provenance)
-}
-
-/// Where the script is in the text of an SVG file.
-pub fn script_range(svg: &str) -> Option<Range<usize>> {
-    const BEGIN: &str = "<metadata>\n";
-    const END: &str = "</metadata>";
-    let start = svg.find(BEGIN)? + BEGIN.len();
-    let end = start + svg[start..].find(END)?;
-    svg[start..end]
-        .starts_with(history::BEGINNING)
-        .then_some(start..end)
 }
 
 /// Whether a file or folder has the extension or the contents of a recording.

@@ -42,6 +42,14 @@ impl Player {
     /// Handles an event in a window of the given size.
     pub fn handle(&self, event: Event, size: (usize, usize)) {
         self.state().size = Some(size);
+        let before = self.settings_before();
+        self.react(event, size);
+        for (player, before) in before {
+            player.state().note_changes(&before);
+        }
+    }
+
+    fn react(&self, event: Event, size: (usize, usize)) {
         match event {
             Event::Key(key) => self.key(key, size),
             Event::Press(x, y) | Event::ShiftPress(x, y) if self.menu_press((x, y), size) => {}

@@ -13,6 +13,7 @@
 
 mod actions;
 mod annotations;
+mod changes;
 mod commands;
 mod contrast;
 mod contrast_actions;
@@ -58,6 +59,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, PoisonError, Weak};
 use std::time::Duration;
 
 pub use crate::draw::{Image, Rect};
+pub use changes::ChangedSettings;
 pub use input::Event;
 pub use layout::{HitTarget, PanelLayout, PanelLayoutInputs, PlayerLayout, PlayerLayoutInputs};
 pub use panel::Panel;
@@ -484,6 +486,11 @@ impl WeakPlayer {
     pub fn upgrade(&self) -> Option<Player> {
         let shared = self.shared.upgrade()?;
         Some(Player { shared })
+    }
+
+    /// Whether it is a reference to a player.
+    pub fn is(&self, player: &Player) -> bool {
+        std::ptr::eq(self.shared.as_ptr(), Arc::as_ptr(&player.shared))
     }
 }
 

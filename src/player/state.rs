@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::changes::ChangedSettings;
 use super::contrast::{ContrastHandle, ContrastStrip};
 use super::layout::PlayerLayoutInputs;
 use super::menu::PlayerMenu;
@@ -73,6 +74,8 @@ pub(super) struct PlayerState {
     pub(super) size: Option<(usize, usize)>,
     /// Whether a window shows the player.
     pub(super) open: bool,
+    /// Settings that the window has changed.
+    pub(super) changed_settings: ChangedSettings,
     scale: f32,
     inputs: PlayerLayoutInputs,
     /// Number of changes, so that a window knows when to draw.
@@ -149,6 +152,7 @@ impl PlayerState {
             rate: None,
             size: None,
             open: false,
+            changed_settings: ChangedSettings::new(),
             scale,
             revision: 0,
         }

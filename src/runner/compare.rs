@@ -97,9 +97,7 @@ fn contents(path: &Path) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let read = std::io::Read::read_to_end(&mut files::open(path)?, &mut bytes);
     read.map_err(|e| Error::io("read", path, &e))?;
-    if let Ok(text) = std::str::from_utf8(&bytes)
-        && let Some(range) = io::script_range(text)
-    {
+    if let Some(range) = io::range_of_script(&bytes) {
         bytes.drain(range);
     }
     Ok(bytes)

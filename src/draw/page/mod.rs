@@ -143,9 +143,9 @@ impl Page {
         svg::render(self)
     }
 
-    /// Writes the page as a PDF file.
-    pub fn pdf(&self) -> Vec<u8> {
-        pdf::render(self)
+    /// Writes the page as a PDF file, with XMP metadata as its last object.
+    pub fn pdf(&self, xmp: Option<&str>) -> Vec<u8> {
+        pdf::render(self, xmp)
     }
 
     /// Rectangle of the whole page.

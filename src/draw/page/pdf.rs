@@ -40,7 +40,7 @@ const TO_UNICODE: Ref = Ref::new(10);
 /// The first of two numbers for each image, followed by those of the opacities.
 const FIRST: i32 = 11;
 
-pub(super) fn render(page: &Page) -> Vec<u8> {
+pub(super) fn render(page: &Page, xmp: Option<&str>) -> Vec<u8> {
     let mut drawing = Drawing {
         content: Content::new(),
         unit: page.unit.points(),
@@ -57,7 +57,7 @@ pub(super) fn render(page: &Page) -> Vec<u8> {
     drawing.rect(&page.bounds());
     drawing.content.fill_nonzero();
     drawing.draw(&page.shapes, &page.bounds());
-    drawing.file(page)
+    drawing.file(page, xmp)
 }
 
 /// Content of the page, and what it uses.
@@ -250,13 +250,19 @@ impl Drawing {
     }
 
     /// The whole file.
-    fn file(self, page: &Page) -> Vec<u8> {
+    fn file(self, page: &Page, xmp: Option<&str>) -> Vec<u8> {
+        let first_opacity = FIRST + 2 * self.images.len() as i32;
+        let metadata = Ref::new(first_opacity + self.opacities.len() as i32);
         let mut pdf = Pdf::new();
-        pdf.catalog(CATALOG).pages(PAGES);
+        let mut catalog = pdf.catalog(CATALOG);
+        catalog.pages(PAGES);
+        if xmp.is_some() {
+            catalog.metadata(metadata);
+        }
+        catalog.finish();
         pdf.pages(PAGES).kids([PAGE]).count(1);
         pdf.document_info(INFO).producer(TextStr("optimap"));
         let length = |length: f64| (length * self.unit) as f32;
-        let first_opacity = FIRST + 2 * self.images.len() as i32;
         let mut leaf = pdf.page(PAGE);
         leaf.parent(PAGES)
             .media_box(Rect::new(0.0, 0.0, length(page.width), length(page.height)))
@@ -292,6 +298,9 @@ impl Drawing {
         for (percent, at) in self.opacities.iter().zip(first_opacity..) {
             pdf.ext_graphics(Ref::new(at))
                 .non_stroking_alpha(f32::from(*percent) / 100.0);
+        }
+        if let Some(xmp) = xmp {
+            pdf.metadata(metadata, xmp.as_bytes());
         }
         pdf.finish()
     }
@@ -434,7 +443,7 @@ mod tests {
             unit: PageUnit::Point,
             shapes,
         };
-        page.pdf()
+        page.pdf(None)
     }
 
     fn words(text: &str, is_bold: bool) -> PageItem {

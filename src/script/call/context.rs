@@ -15,6 +15,7 @@ use crate::player::Player;
 use crate::player::event_loop::EventLoopProxy;
 use crate::script::docs::{Library, LibraryFunction};
 use crate::script::host::load_cache::LoadCache;
+use crate::script::host::player_notes::{PlayerNote, PlayerNotes};
 use crate::script::host::profile::Profile;
 use crate::script::host::run_log::RunLog;
 use crate::script::language::last_use::LastUses;
@@ -42,8 +43,10 @@ pub struct Context {
     make_engine: OnceLock<Box<MakeEngine>>,
     warned: Mutex<BTreeSet<String>>,
     verbose: AtomicBool,
+    is_headless: AtomicBool,
     modules: Mutex<Imported>,
     entries: Mutex<Vec<PromptEntry>>,
+    player_notes: Mutex<PlayerNotes>,
     shown: Mutex<Vec<Player>>,
     names_last_value: AtomicBool,
     last_uses: Mutex<BTreeMap<String, LastUses>>,
@@ -73,6 +76,10 @@ pub struct PromptEntry {
     pub functions: Vec<String>,
     /// Whether it contains only definitions.
     pub is_definition: bool,
+    /// What windows have changed before and during it.
+    pub before: Vec<PlayerNote>,
+    /// Properties of players that differ after it.
+    pub after: Vec<PlayerNote>,
 }
 
 /// Creates an engine with the same definitions as that of the session.
@@ -120,6 +127,8 @@ impl Context {
             sources: Mutex::default(),
             modules: Mutex::default(),
             entries: Mutex::default(),
+            player_notes: Mutex::default(),
+            is_headless: AtomicBool::new(false),
             shown: Mutex::default(),
             names_last_value: AtomicBool::new(false),
             last_uses: Mutex::default(),
@@ -199,6 +208,11 @@ impl Context {
     /// Entries of the prompt that succeeded.
     pub fn entries(&self) -> MutexGuard<'_, Vec<PromptEntry>> {
         self.entries.lock().expect("no panic while holding it")
+    }
+
+    /// Properties of players as they were last noted.
+    pub fn player_notes(&self) -> MutexGuard<'_, PlayerNotes> {
+        self.player_notes.lock().expect("no panic while holding it")
     }
 
     /// Sets whether `_` is the last value rather than the default case of a `switch`.
@@ -332,10 +346,16 @@ impl Context {
         self.settings.windows.is_some()
     }
 
+    /// Sets whether players stay without a window from now on.
+    pub fn set_headless(&self, is_headless: bool) {
+        self.is_headless.store(is_headless, Relaxed);
+    }
+
     /// Shows a player in a window and returns when it is closed, or at once with `block` false.
     /// Without a display it shows a warning, and the script continues.
     pub fn show(&self, player: &Player, block: Option<bool>) -> Result<()> {
-        let Some(windows) = &self.settings.windows else {
+        let windows = self.settings.windows.as_ref();
+        let Some(windows) = windows.filter(|_| !self.is_headless.load(Relaxed)) else {
             return Ok(());
         };
         if let Err(error) = windows.open(player.clone()) {

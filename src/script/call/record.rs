@@ -20,6 +20,7 @@ use crate::ops::array::elementwise::Operand;
 use crate::ops::array::index::Index;
 use crate::script::types::provenance::{FileScript, Provenance};
 use crate::video::{Field, Metadata, Video};
+use crate::view::figure::FigurePanel;
 
 /// Parameter of functions that write a file with its history.
 pub(in crate::script) const PROVENANCE: &str = "provenance";
@@ -42,7 +43,9 @@ impl CallRecord {
     /// Links the videos of a result to the call.
     pub(in crate::script) fn attach(self, value: &mut Dynamic) {
         let Self(mut operation) = self;
-        if let Some(mut video) = value.write_lock::<Video>() {
+        if let Some(mut panel) = value.write_lock::<FigurePanel>() {
+            panel.history = Some(History::new(operation));
+        } else if let Some(mut video) = value.write_lock::<Video>() {
             if let (Some(Operation::Recorded(text)), Operation::Call { recorded, .. }) =
                 (video.history().map(History::operation), &mut operation)
             {
@@ -140,10 +143,10 @@ fn path_literal(value: &Dynamic, paths: PathUse) -> Literal {
     }
 }
 
-/// Whether values of a type may be or contain videos.
+/// Whether values of a type may be or contain videos, or are drawn from them.
 pub(in crate::script) fn may_hold_videos(ty: &Type) -> bool {
     match ty {
-        Type::Any | Type::Map | Type::Video | Type::Operand => true,
+        Type::Any | Type::Map | Type::Video | Type::Operand | Type::FigurePanel => true,
         Type::Optional(of) | Type::Array(of) => may_hold_videos(of),
         Type::Either(one, other) => may_hold_videos(one) || may_hold_videos(other),
         _ => false,
@@ -244,6 +247,9 @@ fn scalar_literal(value: &Dynamic) -> Literal {
             Ok(named) if named == *colormap => Literal::Text(colormap.name().into()),
             _ => Literal::Unwritable("a colormap made of colors".into()),
         };
+    }
+    if let Some(panel) = value.read_lock::<FigurePanel>() {
+        return Literal::Video(panel.history.clone());
     }
     if let Some(importer) = value.read_lock::<Importer>() {
         let file = Literal::File(Arc::new(SourceFile::of(importer.path())));

@@ -15,6 +15,7 @@ use super::context::Context;
 use super::record::{self, CallRecord};
 use super::value::{Type, plain_text};
 use crate::error::{Error, Result};
+use crate::script::language::dialect;
 use crate::system::check_files;
 use crate::task;
 use crate::video::{Origin, Video, number_text};
@@ -90,8 +91,20 @@ fn guide_parser(engine: &mut Engine, context: Arc<Context>) {
         Token::Underscore if context.last_value_is_named() => {
             Token::Identifier(Box::new(LAST.into()))
         }
-        token => crate::script::language::dialect::token(token, position),
+        // `eval` knows no names from outside of its text.
+        Token::Identifier(name) if !dialect::is_compiling() => match not_finite(&name) {
+            Some(value) => Token::FloatConstant(Box::new((value.into(), *name))),
+            None => dialect::token(Token::Identifier(name), position),
+        },
+        token => dialect::token(token, position),
     });
+}
+
+/// NaN or infinity, if a name means it.
+fn not_finite(name: &str) -> Option<FLOAT> {
+    let mut constants = CONSTANTS.iter().filter(|(_, value)| !value.is_finite());
+    let constant = constants.find(|(known, _)| *known == name);
+    constant.map(|(_, value)| *value)
 }
 
 /// Whether a name that Rhai reserves is available to scripts.

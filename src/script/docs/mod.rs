@@ -4,6 +4,7 @@ pub(in crate::script) mod definitions;
 pub mod pictures;
 pub(in crate::script) mod reference;
 pub mod transcript;
+mod window_lines;
 
 use std::fmt::Write;
 

@@ -2,9 +2,11 @@
 
 use rhai::{ASTNode, Expr, FnCallExpr, Stmt};
 
+use super::window_lines::{opens_window, with_window_lines};
 use crate::script::call::context::{Context, PromptEntry};
 use crate::script::call::register::LAST;
 use crate::script::call::value::{Type, has_paths};
+use crate::script::host::player_notes::PlayerNote;
 use crate::script::language::dialect::{self, plain_name, used_name};
 use crate::script::language::lexer::{LexState, Lexer};
 use crate::script::language::lookup::function_text;
@@ -18,7 +20,7 @@ const NAME: &str = "last";
 /// Script with the effect of the entries; only the last definition of a function is kept, and no
 /// entry that only shows something, unless the last value comes from it.
 pub fn transcript(entries: &[PromptEntry], context: &Context) -> String {
-    let entries = &needed(entries, context);
+    let entries = &with_window_lines(&needed(entries, context), context);
     let mut text = String::from("// A session of optimap, saved as a script.\n");
     let name = free_name(entries);
     // The entry whose value is the last one.
@@ -45,20 +47,34 @@ pub fn transcript(entries: &[PromptEntry], context: &Context) -> String {
 /// The entries without those that change nothing and whose values nobody uses.
 fn needed(entries: &[PromptEntry], context: &Context) -> Vec<PromptEntry> {
     let uses_last = |entry: &PromptEntry| with_last_named(&entry.text, NAME).1;
-    let mut needed = Vec::new();
+    let mut needed: Vec<PromptEntry> = Vec::new();
+    // What windows changed before and after entries that are left out.
+    let mut notes: Vec<PlayerNote> = Vec::new();
     for (at, entry) in entries.iter().enumerate() {
         // An entry without a value leaves the last value as it was.
         let next = entries[at + 1..].iter();
         let mut users = next.take_while(|next| !next.has_value || uses_last(next));
         let is_used = match entry.has_value {
-            true => users.any(uses_last) || !entries[at + 1..].iter().any(|next| next.has_value),
+            true => users.any(uses_last) || is_result(at, entries, context),
             false => false,
         };
         if is_used || !only_shows(&entry.text, context) {
-            needed.push(entry.clone());
+            let mut entry = entry.clone();
+            notes.append(&mut entry.before);
+            entry.before = std::mem::take(&mut notes);
+            needed.push(entry);
+        } else {
+            let all = entry.before.iter().chain(&entry.after).cloned();
+            notes.extend(all.filter(|note| !note.place.starts_with(LAST)));
         }
     }
     needed
+}
+
+/// Whether the value of an entry is the last of the session, and not just a window.
+fn is_result(at: usize, entries: &[PromptEntry], context: &Context) -> bool {
+    let is_last = !entries[at + 1..].iter().any(|next| next.has_value);
+    is_last && !opens_window(&entries[at].text, context)
 }
 
 /// Whether an entry is one expression that changes nothing: all that it calls is builtins that only
@@ -86,9 +102,13 @@ fn only_shows(text: &str, context: &Context) -> bool {
     is_pure
 }
 
-fn is_pure_call(call: &FnCallExpr, context: &Context) -> bool {
+pub(super) fn is_pure_call(call: &FnCallExpr, context: &Context) -> bool {
     let name = plain_name(&call.name);
     if !name.starts_with(char::is_alphabetic) {
+        return true;
+    }
+    // In the script, there would be no session to save.
+    if name == "save_session" {
         return true;
     }
     // A plain array has methods of these names that change it.
@@ -101,7 +121,7 @@ fn is_pure_call(call: &FnCallExpr, context: &Context) -> bool {
     let has_files = builtin.params.iter().any(|param| has_paths(&param.ty));
     match builtin.returns {
         Type::Unit => PRINTING.contains(&name),
-        Type::Player | Type::Progress | Type::Any => false,
+        Type::Progress | Type::Any => false,
         _ => !has_files,
     }
 }
@@ -245,6 +265,8 @@ mod tests {
             has_value,
             functions: functions.iter().map(|name| (*name).to_owned()).collect(),
             is_definition: text.starts_with("fn") && text.ends_with('}'),
+            before: Vec::new(),
+            after: Vec::new(),
         }
     }
 

@@ -3,6 +3,7 @@
 pub mod limits;
 pub(in crate::script) mod load_cache;
 pub mod modules;
+pub mod player_notes;
 pub mod profile;
 pub mod run_log;
 pub(in crate::script) mod safe_functions;

@@ -8,6 +8,7 @@ pub(in crate::script) mod frames;
 pub(in crate::script) mod importer;
 pub(in crate::script) mod index;
 pub(in crate::script) mod json;
+mod mask_history;
 pub(crate) mod members;
 pub(in crate::script) mod metadata;
 pub(in crate::script) mod player;

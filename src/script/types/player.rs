@@ -82,6 +82,15 @@ const PLAYER_MEMBERS: &[Member<Player>] = &[
         get: |player| of_scales(player, |scale| scale.high().into_dynamic()),
     },
     Member {
+        name: "limits",
+        doc: "Both color limits `[vmin, vmax]`, of several videos an array of them; can be set.",
+        get: |player| {
+            of_scales(player, |scale| {
+                vec![scale.low(), scale.high()].into_dynamic()
+            })
+        },
+    },
+    Member {
         name: "gamma",
         doc: "Power of the position between the color limits, of several videos an array; can be set.",
         get: |player| of_scales(player, |scale| scale.gamma().into_dynamic()),
@@ -132,6 +141,7 @@ fn register_setters(engine: &mut Engine) {
         "bookmarks",
         "vmin",
         "vmax",
+        "limits",
         "gamma",
         "cmap",
     ] {
@@ -203,6 +213,16 @@ fn set(player: &Player, name: &str, value: Dynamic) -> Result<()> {
         "vmax" => set_scales(player, name, value, "a number", |scale, high: f64| {
             scale.with_limits(scale.low(), high)
         })?,
+        "limits" => set_scales(
+            player,
+            name,
+            value,
+            "two numbers",
+            |scale, limits: Limits| {
+                let Limits([low, high]) = limits;
+                scale.with_limits(low, high)
+            },
+        )?,
         "gamma" => set_scales(player, name, value, "a number", |scale, gamma: f64| {
             scale.with_gamma(gamma)
         })?,
@@ -221,6 +241,22 @@ fn set(player: &Player, name: &str, value: Dynamic) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Both color limits.
+#[derive(Clone)]
+struct Limits([f64; 2]);
+
+impl Value for Limits {
+    const TYPE: Type = Type::Array(&Type::Float);
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        let limits = Vec::<f64>::from_dynamic(value.clone());
+        let limits = limits.ok().and_then(|limits| limits.try_into().ok());
+        limits.map(Self).ok_or(value)
+    }
+    fn into_dynamic(self) -> Dynamic {
+        self.0.to_vec().into_dynamic()
+    }
 }
 
 /// A property of the colors of the only video, or of each; `()` for a color video or an overlay.

@@ -3,14 +3,15 @@
 use rhai::{Array, Dynamic};
 
 use super::drawing::Pixels;
+use super::mask_history::drawn_mask;
 use super::regions::{region_from, region_to_map};
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::ops::mask::shape::{Region, RegionShape, mask_of_runs};
+use crate::ops::mask::shape::{Region, RegionShape};
 use crate::player::Player;
 use crate::player::region::ProbeRegion;
 use crate::script::call::value::{Value, describe};
-use crate::video::{Strided, Video};
+use crate::video::Video;
 
 /// Pixels probed, `[[y, x], …]`.
 pub(super) fn points(player: &Player) -> Dynamic {
@@ -34,8 +35,8 @@ pub(super) fn masks(player: &Player) -> Dynamic {
     let sizes = player.frame_sizes();
     let masks = player.regions().into_iter().map(|region| {
         let (width, height) = sizes[region.video];
-        let mask = mask_of_runs(&region.shape.runs([height, width]), [height, width]);
-        Video::new(Strided::from_vec(&[height, width], mask)).into_dynamic()
+        let frame = [height, width];
+        drawn_mask(&region.shape.runs(frame), frame).into_dynamic()
     });
     masks.collect::<Array>().into()
 }

@@ -3,11 +3,12 @@
 use rhai::{Array, Dynamic, Map};
 
 use super::json::{from_json, to_json};
+use super::mask_history::drawn_mask;
 use crate::error::{Error, Result};
 use crate::io;
-use crate::ops::mask::shape::{Region, RegionShape, mask_of_runs};
+use crate::ops::mask::shape::{Region, RegionShape};
 use crate::script::call::value::{Value, describe, plain_text};
-use crate::video::{Strided, Video};
+use crate::video::Video;
 
 /// Map of a region: its `name`, `type` and coordinates, its `color` if it has one, and `video` if it
 /// is not of the first.
@@ -25,8 +26,7 @@ pub fn region_to_map(region: &Region) -> Map {
     };
     let mut map: Map = from_json(io::region_to_json(&region)).cast();
     map.retain(|key, _| key != "shape" && key != "runs");
-    let mask = Strided::from_vec(frame, mask_of_runs(runs, *frame));
-    map.insert("mask".into(), Video::new(mask).into_dynamic());
+    map.insert("mask".into(), drawn_mask(runs, *frame).into_dynamic());
     map
 }
 

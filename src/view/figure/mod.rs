@@ -20,6 +20,7 @@ mod traces;
 use crate::bail;
 use crate::draw::page::{Page, PageItem, PageRect, PageUnit};
 use crate::error::Result;
+use crate::history::History;
 
 pub use axes::AxesPanel;
 pub use boxes::{BoxOptions, box_panel};
@@ -43,6 +44,8 @@ pub struct FigurePanel {
     pub title: String,
     /// Width relative to the other panels of its row.
     share: f64,
+    /// The call that made it, if it is known.
+    pub history: Option<History>,
 }
 
 /// Content of a panel.
@@ -89,6 +92,7 @@ impl FigurePanel {
             content,
             title,
             share,
+            history: None,
         })
     }
 

@@ -80,6 +80,11 @@ pub fn compile(
     ast
 }
 
+/// Whether this thread is compiling a script, and not the text of an `eval`.
+pub(in crate::script) fn is_compiling() -> bool {
+    SITES.with_borrow(Option::is_some)
+}
+
 /// Token to pass to the parser.
 pub(in crate::script) fn token(token: Token, position: Position) -> Token {
     SITES.with_borrow_mut(|sites| match (token, sites) {

@@ -1,0 +1,211 @@
+//! What is done in windows becomes part of saved sessions, which then run without them.
+
+use optimap::player::{Event, Key, Player};
+use optimap::script::Settings;
+use optimap::session::Session;
+
+use super::with_slashes;
+
+const SIZE: (usize, usize) = (640, 480);
+
+/// A session as at the prompt, without a display.
+struct Prompt {
+    session: Session,
+    last: rhai::Dynamic,
+    folder: tempfile::TempDir,
+}
+
+impl Prompt {
+    fn start() -> Self {
+        let session = Session::new(Settings {
+            print: Box::new(|_| ()),
+            windows: None,
+            interactive: true,
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let last = rhai::Dynamic::UNIT;
+        Self {
+            session,
+            last,
+            folder,
+        }
+    }
+
+    #[track_caller]
+    fn enter(&mut self, text: &str) {
+        let result = self.session.run_entry(text);
+        let value = result.unwrap_or_else(|failure| panic!("{text}: {}", failure.error()));
+        if !value.is_unit() {
+            self.last = value;
+        }
+    }
+
+    fn player(&self, name: &str) -> Player {
+        if name == "_" {
+            return self.last.clone().cast();
+        }
+        let variables = self.session.variables();
+        let found = variables.into_iter().find(|(known, _)| known == name);
+        found.unwrap().1.cast()
+    }
+
+    /// Presses keys in the window of a player.
+    fn keys(&self, name: &str, keys: &str) {
+        for key in keys.chars() {
+            self.player(name).handle(Event::Key(Key::Char(key)), SIZE);
+        }
+    }
+
+    /// Drags the mouse in the window of a player, from and to fractions of the first video.
+    fn drag(&self, name: &str, from: (f32, f32), to: (f32, f32)) {
+        let player = self.player(name);
+        let video = player.layout(SIZE).panels[0].video;
+        let at = |(x, y): (f32, f32)| {
+            let (width, height) = (video.width as f32, video.height as f32);
+            (video.left as f32 + x * width, video.top as f32 + y * height)
+        };
+        let ((x, y), to) = (at(from), at(to));
+        player.handle(Event::Press(x, y), SIZE);
+        player.handle(Event::Drag(to.0, to.1), SIZE);
+        player.handle(Event::Release, SIZE);
+    }
+
+    fn click(&self, name: &str, at: (f32, f32)) {
+        self.drag(name, at, at);
+    }
+
+    /// The saved session, without its first line.
+    fn saved(&mut self) -> String {
+        let path = self.folder.path().join("saved.rhai");
+        self.enter(&format!("save_session(\"{}\")", with_slashes(&path)));
+        let text = std::fs::read_to_string(path).unwrap();
+        text.split_once('\n').unwrap().1.to_owned()
+    }
+
+    /// The saved session, which gives a value that is the same as in the session.
+    #[track_caller]
+    fn same(&mut self, value: &str) -> String {
+        let text = self.saved();
+        let mut again = super::session();
+        let code = format!("{text}\n{value}");
+        let found = again.run("saved", &code);
+        let found = found.unwrap_or_else(|failure| panic!("{}\n{code}", failure.error()));
+        let expected = self.session.run_entry(value).unwrap();
+        assert_eq!(format!("{found:?}"), format!("{expected:?}"), "{text}");
+        text
+    }
+}
+
+#[test]
+fn picks_become_numbers_and_windows_are_left_out() {
+    let mut prompt = Prompt::start();
+    prompt.enter("let v = example_video(20, 48, 64)");
+    prompt.enter("let p = show_video(v)");
+    prompt.click("p", (0.25, 0.5));
+    prompt.click("p", (0.75, 0.5));
+    prompt.keys("p", "}c");
+    prompt.enter("let t = p.points.map(|at| v.trace(at[0], at[1]).mean())");
+    prompt.enter("let limits = [p.vmin, p.vmax]");
+    prompt.keys("p", "}[");
+    prompt.enter("p.playing = false");
+    prompt.enter("let more = `${p.vmax} ${p.cmap}`");
+    prompt.enter("p.close()");
+    prompt.enter("show_video(v)");
+    let text = prompt.same("[t, limits, more]");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[1], "let p = #{points: [[24, 16], [24, 48]]};");
+    assert!(
+        !text.contains("show_video") && !text.contains("close"),
+        "{text}"
+    );
+    assert!(
+        !text.contains("speed") && !text.contains("playing"),
+        "{text}"
+    );
+    assert_eq!(text.matches("p.vmax = ").count(), 2, "{text}");
+    assert_eq!(text.matches("p.vmin = ").count(), 1, "{text}");
+    assert!(text.contains("p.cmap = \"viridis\";"), "{text}");
+}
+
+#[test]
+fn players_that_are_passed_on_are_set_without_a_window() {
+    let mut prompt = Prompt::start();
+    prompt.enter("let v = example_video(20, 48, 64)");
+    prompt.enter("let w = v.normalize()");
+    prompt.enter("let p = show_videos([v, w])");
+    prompt.keys("p", "V");
+    prompt.keys("p", "}}}>[");
+    prompt.keys("p", "2");
+    prompt.drag("p", (0.2, 0.2), (0.6, 0.7));
+    prompt.enter("let t = p.traces().map(|t| t.mean())");
+    prompt.keys("p", "<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<");
+    prompt.enter("fn about(p) { [p.limits, p.speed, p.regions] }");
+    prompt.enter("let about = about(p)");
+    let text = prompt.same("[t, about]");
+    assert!(text.starts_with("set_headless(true);\n"), "{text}");
+    // What `traces` does not depend on is set later.
+    let [first, second] = ["p.regions = ", "p.limits = "].map(|part| text.find(part).unwrap());
+    assert!(first < second, "{text}");
+    assert_eq!(text.matches("p.limits = ").count(), 1, "{text}");
+}
+
+#[test]
+fn painted_masks_are_written_as_polygons() {
+    let mut prompt = Prompt::start();
+    prompt.enter("let v = example_video(20, 48, 64)");
+    prompt.enter("let p = show_video(v)");
+    prompt.keys("p", "6");
+    prompt.drag("p", (0.2, 0.2), (0.6, 0.7));
+    prompt.keys("p", "7");
+    prompt.drag("p", (0.4, 0.1), (0.3, 0.6));
+    prompt.keys("p", "7");
+    prompt.enter("let m = v.apply_mask(p.masks[0], 0)");
+    prompt.enter("let count = count(p.masks[0])");
+    prompt.enter("let again = equals(eval(m.history), m)");
+    let text = prompt.same("[m.sum(), count, again]");
+    assert!(
+        text.contains("let p = #{masks: [mask_polygon([48, 64], "),
+        "{text}"
+    );
+    assert!(text.lines().count() < 8, "{text}");
+}
+
+#[test]
+fn entries_that_wait_use_what_was_done_meanwhile() {
+    let mut prompt = Prompt::start();
+    prompt.enter("let v = example_video(20, 48, 64)");
+    prompt.enter("let players = [show_video(v), show_video(v)]");
+    let player: Player = {
+        let players: rhai::Array = prompt.session.variables().remove(0).1.cast();
+        players[1].clone().cast()
+    };
+    let clicking = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        player.handle(Event::Key(Key::Char('}')), SIZE);
+    });
+    prompt.enter(
+        "while players[1].limits == players[0].limits { sleep(0.01) } let l = players[1].limits",
+    );
+    clicking.join().unwrap();
+    let text = prompt.same("l");
+    assert!(text.contains("players[1].limits = ["), "{text}");
+}
+
+#[test]
+fn the_last_value_is_set_too() {
+    let mut prompt = Prompt::start();
+    prompt.enter("let v = example_video(20, 48, 64)");
+    prompt.enter("show_video(v)");
+    prompt.click("_", (0.5, 0.5));
+    prompt.enter("let at = _.points");
+    prompt.enter("show_video(v)");
+    prompt.click("_", (0.25, 0.5));
+    prompt.enter("v.len");
+    prompt.enter("_ + 1");
+    let text = prompt.same("at");
+    assert!(
+        text.contains("let last = show_video(v);\nlast.points = [[24, 32]];"),
+        "{text}"
+    );
+    assert_eq!(text.matches("points = ").count(), 1, "{text}");
+}
