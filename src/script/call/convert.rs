@@ -125,7 +125,10 @@ impl Sampled {
     /// Applies a function element-wise: returns an array for an array, and a number for a number.
     pub fn each(self, function: impl FnOnce(Video) -> Result<Video>) -> Result<Reduced> {
         Ok(Reduced(match self {
-            Self::Array(array) => function(array)?,
+            Self::Array(array) => {
+                array.compute()?;
+                function(array)?
+            }
             Self::Number(sample) => {
                 let result = function(sample)?;
                 result.with_layout(result.layout().index(0, 0))
@@ -136,6 +139,7 @@ impl Sampled {
 
 impl Value for Sampled {
     const TYPE: Type = Type::Operand;
+    const TAKES_PENDING: bool = true;
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
         let is_number = value.is_int() || value.is_float() || value.is_bool();
         if !is_number {
