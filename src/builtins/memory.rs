@@ -69,8 +69,8 @@ builtins! {
     /// in a script file also a variable that no later line names. In memory as a whole is then only
     /// what a stage reads twice. Shape, sample type and metadata are known before.
     ///
-    /// Some need a whole video all the same: MATLAB files; movies with an overlay, with `traces`, or
-    /// with color limits that depend on all frames, so give them `vmin` and `vmax`; `median` and
+    /// Some need a whole video all the same: MATLAB files; movies with an overlay, with `traces`,
+    /// or with color limits that depend on all frames, so give them `vmin` and `vmax`; `median` and
     /// `percentile`; reductions of views such as `crop`.
     ///
     /// Large recordings that are stored as they are in memory are loaded as they are needed, too,

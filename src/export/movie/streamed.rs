@@ -5,14 +5,14 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::color::color_settings::{ColorSettings, RangeExtent};
 use crate::error::Result;
-use crate::ops::chain::FrameStream;
+use crate::ops::chain::ChainFrames;
 use crate::task;
 use crate::video::Video;
 
 /// Every n-th frame of a chain, in order.
 pub(super) struct StreamedFrames {
     /// Never waited for: it lets threads share what has these frames.
-    stream: Mutex<FrameStream>,
+    stream: Mutex<ChainFrames>,
     step: usize,
     /// Number of frames of the movie.
     len: usize,
@@ -56,7 +56,7 @@ impl Shown {
             }
             set_limits(&mut colors, video.finite_range()?)?;
         }
-        let Some(mut stream) = FrameStream::of(video) else {
+        let Some(mut stream) = ChainFrames::of(video) else {
             return whole(video.clone(), colors);
         };
         if !is_given && settings.range == RangeExtent::First {
@@ -104,7 +104,7 @@ fn set_limits(colors: &mut ColorSettings, range: Option<(f64, f64)>) -> Result<(
 }
 
 /// Range of the first frame of the movie with finite samples.
-fn first_range(stream: &mut FrameStream, len: usize, step: usize) -> Result<Option<(f64, f64)>> {
+fn first_range(stream: &mut ChainFrames, len: usize, step: usize) -> Result<Option<(f64, f64)>> {
     for frame in (0..len).map(|frame| frame * step) {
         task::check()?;
         let range = stream.frames(frame..frame + 1)?.finite_range()?;

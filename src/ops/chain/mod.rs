@@ -11,13 +11,13 @@
 //! This is ours because it has to know videos: array libraries that fuse operations (polars, dask)
 //! know columns or chunks of one size, not windows along time.
 
+mod chain_frames;
 mod frame_buffer;
-mod frame_stream;
 mod run;
 
 use std::ops::Range;
 
-pub use frame_stream::{FrameStream, for_each_window};
+pub use chain_frames::{ChainFrames, for_each_window};
 
 use crate::error::Result;
 use crate::ops::array::elementwise::Operand;

@@ -5,7 +5,7 @@ use bytemuck::AnyBitPattern;
 use super::plan::{Accumulation, FrameWalk, Reducer, ReductionPlan};
 use super::samples_of;
 use crate::error::Result;
-use crate::ops::chain::FrameStream;
+use crate::ops::chain::ChainFrames;
 use crate::task::{self, Task};
 use crate::video::{Element, Layout, Video, map_samples};
 
@@ -26,7 +26,7 @@ pub(super) fn reduce<T: Element + AnyBitPattern, F: Reducer<T>>(
     let Some(mut walk) = FrameWalk::new(&plan, n_frames, frame_len) else {
         return Ok(None);
     };
-    let Some(mut stream) = FrameStream::of(video) else {
+    let Some(mut stream) = ChainFrames::of(video) else {
         return Ok(None);
     };
     let per_block = stream.per_block();

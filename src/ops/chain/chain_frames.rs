@@ -15,7 +15,7 @@ pub fn for_each_window(
     len: usize,
     mut each: impl FnMut(usize, &Video) -> Result<()>,
 ) -> Result<()> {
-    let Some(mut stream) = FrameStream::of(video) else {
+    let Some(mut stream) = ChainFrames::of(video) else {
         video.compute()?;
         return each(0, video);
     };
@@ -34,7 +34,7 @@ pub fn for_each_window(
 }
 
 /// Frames of a video that are computed when they are read, and kept until they are forgotten.
-pub struct FrameStream {
+pub struct ChainFrames {
     /// The video, without its samples.
     video: Video,
     chain: Box<dyn Chain>,
@@ -45,7 +45,7 @@ pub struct FrameStream {
     computed: FrameBuffer,
 }
 
-impl FrameStream {
+impl ChainFrames {
     /// Frames of a video that are still to be computed and that nobody else would use.
     pub fn of(video: &Video) -> Option<Self> {
         let chain = video.take_chain()?;
@@ -147,10 +147,10 @@ mod tests {
         video
     }
 
-    fn stream() -> FrameStream {
+    fn stream() -> ChainFrames {
         let video = chain();
-        let stream = FrameStream::of(&video).unwrap();
-        assert!(FrameStream::of(&video).is_none());
+        let stream = ChainFrames::of(&video).unwrap();
+        assert!(ChainFrames::of(&video).is_none());
         stream
     }
 
