@@ -64,10 +64,14 @@ builtins! {
     ///
     /// Filters, operators and edits of large videos only say how their result is to be computed.
     /// Its samples are computed once, when something needs them: an index, a reduction, a player,
-    /// a file. A video that nothing but `save_video` or `save_tiff` will use is computed block by
-    /// block: in `save_video(path, v.normalize())`, and in a script file also a variable that no
-    /// later line names. In memory as a whole is then only what a stage reads twice. Shape, sample
-    /// type and metadata are known before.
+    /// a file. A video that nothing will use but one call that saves, exports or reduces it is
+    /// computed block by block: in `save_video(path, v.normalize())` or `v.normalize().std(0)`, and
+    /// in a script file also a variable that no later line names. In memory as a whole is then only
+    /// what a stage reads twice. Shape, sample type and metadata are known before.
+    ///
+    /// Some need a whole video all the same: MATLAB files; movies with an overlay, with `traces`,
+    /// or with color limits that depend on all frames, so give them `vmin` and `vmax`; `median` and
+    /// `percentile`; reductions of views such as `crop`.
     ///
     /// Large recordings that are stored as they are in memory are loaded as they are needed, too,
     /// if nobody has written to their files for a minute. A file that changes between loading and
@@ -94,7 +98,7 @@ builtins! {
     /// For each stage: the function and the line that called it, the frames of its input that one
     /// frame of its result needs, whether it first reads the whole input, and the size of its
     /// result. At the end, how much memory it takes to save the array block by block, and to keep
-    /// it as a whole.
+    /// it as a whole, as for a movie whose color limits depend on all frames.
     ///
     /// ```
     /// explain(example_video().normalize());

@@ -252,6 +252,7 @@ pub(super) fn panels(
     looks: ColormapEach,
     range: RangeExtent,
 ) -> Result<Vec<Panel>> {
+    videos.iter().try_for_each(Video::compute)?;
     let n = videos.len();
     let numbered = || (0..n).map(|index| format!("Video {index}")).collect();
     let titles = titles.unwrap_or_else(numbered);

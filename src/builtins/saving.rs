@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::Result;
-use crate::io::{self, Compression, ImageOptions, Photometric, SaveOptions};
-use crate::script::call::convert::Images;
+use crate::io::{self, Compression, ImageOptions, ImageSequence, Photometric, SaveOptions};
 use crate::script::{Chained, Provenance, builtins};
 use crate::video::Video;
 
@@ -109,7 +108,7 @@ builtins! {
         /// Folder to write to, created if needed; `()` is the current one.
         directory: Option<PathBuf>,
         /// Video, or list of images, to save.
-        video: Images,
+        video: ImageSequence,
         /// Pattern of the file names, with a replacement field for the frame number as in Python:
         /// `{}`, `{:03d}`.
         filepattern: String = "frame_{:03d}".into(),
@@ -120,9 +119,9 @@ builtins! {
         provenance: Provenance = Provenance::default(),
     ) -> Result<()> {
         let options = ImageOptions { compression, ..ImageOptions::default() };
-        let images = provenance.with_first(video.0);
         let directory = directory.as_deref().unwrap_or(Path::new("."));
-        io::save_image_sequence(directory, &images, &filepattern, ".tiff", &options)
+        let names = (&*filepattern, ".tiff");
+        io::save_image_sequence(directory, &video, provenance.script(), names, &options)
     }
 
     /// Saves the frames of a video as image files in a folder.
@@ -145,7 +144,7 @@ builtins! {
         /// Folder to write to, created if needed; `()` is the current one.
         directory: Option<PathBuf>,
         /// Video, or list of images, to save.
-        video: Images,
+        video: ImageSequence,
         /// Pattern of the file names, with a replacement field for the frame number as in Python:
         /// `{}`, `{:03d}`.
         filepattern: String = "frame_{:03d}".into(),
@@ -160,9 +159,9 @@ builtins! {
         provenance: Provenance = Provenance::default(),
     ) -> Result<()> {
         let options = ImageOptions { compression, quality, ..ImageOptions::default() };
-        let images = provenance.with_first(video.0);
         let directory = directory.as_deref().unwrap_or(Path::new("."));
-        io::save_image_sequence(directory, &images, &filepattern, &format, &options)
+        let names = (&*filepattern, &*format);
+        io::save_image_sequence(directory, &video, provenance.script(), names, &options)
     }
 
     /// Saves an array as a variable of a MATLAB file.

@@ -109,6 +109,17 @@ impl Chain for DeferredFrames {
         true
     }
 
+    fn is_contiguous(&self) -> bool {
+        let FrameRange { start, len, step } = self.range;
+        let two = FrameRange {
+            start,
+            len: len.min(2),
+            step,
+        };
+        let loaded = self.recording.load(two);
+        loaded.is_ok_and(|samples| samples.layout().is_contiguous())
+    }
+
     fn set_origin(&mut self, origin: Origin) {
         self.origin.get_or_insert(origin);
     }

@@ -45,7 +45,8 @@ pub use recording::{FrameRange, FrameSelection, LoadOptions, RecordingInfo};
 pub use regions::{load_regions, region_from_json, region_to_json, save_regions};
 pub use registry::{table_of_loading, table_of_saving};
 pub use save::{
-    save_image, save_image_sequence, save_matlab, save_tiff, save_video, save_video_as,
+    ImageSequence, save_image, save_image_sequence, save_matlab, save_tiff, save_video,
+    save_video_as,
 };
 pub use save_options::SaveOptions;
 pub use series::Series;

@@ -97,12 +97,11 @@ fn tiff_as(path: &Path, video: &Video, compression: Compression) -> Result<()> {
 }
 
 fn sequence(path: &Path, video: &Video, format: &str) -> Result<()> {
-    let images: Vec<Video> = (0..video.len()).map(|frame| video.frame(frame)).collect();
     save_image_sequence(
         path,
-        &images,
-        "frame_{:05d}",
-        format,
+        &ImageSequence::Frames(video.clone()),
+        None,
+        ("frame_{:05d}", format),
         &ImageOptions::default(),
     )
 }

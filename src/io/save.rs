@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::format::image::encode::{ImageFormat, ImageOptions};
 use super::format::movie::is_movie_extension;
@@ -13,6 +14,7 @@ use super::save_options::SaveOptions;
 use crate::error::{Error, Result};
 use crate::fs::atomic;
 use crate::fs::template::Pattern;
+use crate::ops::chain::for_each_window;
 use crate::task;
 use crate::video::Video;
 
@@ -91,12 +93,37 @@ pub fn save_image(path: &Path, image: &Video, options: &ImageOptions) -> Result<
     })
 }
 
-/// Saves images as files of a folder, which is created if necessary.
+/// Images to be saved as files of a folder.
+pub enum ImageSequence {
+    /// The frames of a video `{t, y, x}` or `{t, y, x, channel}`.
+    Frames(Video),
+    /// A list of images `{y, x}` or `{y, x, channel}`.
+    Images(Vec<Video>),
+}
+
+impl ImageSequence {
+    fn len(&self) -> usize {
+        match self {
+            Self::Frames(video) => video.len(),
+            Self::Images(images) => images.len(),
+        }
+    }
+
+    fn check(&self, kind: ImageFormat) -> Result<()> {
+        match self {
+            Self::Frames(video) if video.shape()[0] == 0 => Ok(()),
+            Self::Frames(video) => kind.check_layout(&video.shape()[1..], video.dtype()),
+            Self::Images(images) => images.iter().try_for_each(|image| kind.check(image)),
+        }
+    }
+}
+
+/// Saves images as files of a folder, which is created if necessary; the first holds a script.
 pub fn save_image_sequence(
     directory: &Path,
-    images: &[Video],
-    filepattern: &str,
-    format: &str,
+    images: &ImageSequence,
+    script: Option<Arc<str>>,
+    (filepattern, format): (&str, &str),
     options: &ImageOptions,
 ) -> Result<()> {
     let kind = format.strip_prefix('.').and_then(ImageFormat::of);
@@ -111,15 +138,31 @@ pub fn save_image_sequence(
         });
     };
     options.check()?;
-    images.iter().try_for_each(|image| kind.check(image))?;
+    images.check(kind)?;
     let names = names(filepattern, format, images.len())?;
     atomic::write_into(directory, |folder| {
-        let files = images.iter().zip(&names);
-        task::for_each("saving", files, |(image, name)| {
-            let bytes = kind.encode(image, options)?;
-            let path = directory.join(name);
-            fs::write(folder.join(name), bytes).map_err(|e| Error::io("write", &path, &e))
-        })
+        let save = |mut image: Video, at: usize| {
+            image.compute()?;
+            if at == 0 && script.is_some() {
+                image.metadata_mut().provenance.clone_from(&script);
+            }
+            let bytes = kind.encode(&image, options)?;
+            let name = &names[at];
+            let fail = |e| Error::io("write", &directory.join(name), &e);
+            fs::write(folder.join(name), bytes).map_err(fail)
+        };
+        match images {
+            ImageSequence::Images(images) => {
+                let images = images.iter().enumerate();
+                task::for_each("saving", images, |(at, image)| save(image.clone(), at))
+            }
+            ImageSequence::Frames(video) => for_each_window(video, 1, |first, window| {
+                let frames = 0..window.len();
+                task::for_each("saving", frames, |frame| {
+                    save(window.frame(frame), first + frame)
+                })
+            }),
+        }
     })
 }
 

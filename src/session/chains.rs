@@ -2,13 +2,25 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
 use tempfile::TempDir;
 
+#[cfg(unix)]
+use crate::bail;
+#[cfg(unix)]
+use crate::io::{FrameSelection, LoadOptions, load_video, save_video};
+#[cfg(unix)]
+use crate::ops::chain::Stage;
+#[cfg(unix)]
+use crate::ops::testing::ramp;
 use crate::script::Settings;
 use crate::session::Session;
+#[cfg(unix)]
+use crate::task::Job;
 use crate::video::{TEST_LIMITS, TestLimits, Video};
 
 /// Sources: small videos of all kinds of samples and layouts.
@@ -80,6 +92,71 @@ const ENDS: &[&str] = &[
     "save_video(\"RESULT\", v); let frames = v.len;",
 ];
 
+/// How the result of a script is written to files of other kinds, with an extension.
+const FILES: &[(&str, &str)] = &[
+    ("zarr", "save_video(\"RESULT\", v);"),
+    (
+        "zarr",
+        "save_video(\"RESULT\", v, #{compression: \"none\"});",
+    ),
+    ("folder", "save_tiff_folder(\"RESULT\", v);"),
+    (
+        "folder",
+        "save_image_sequence(\"RESULT\", (v * 9).astype(\"uint16\"));",
+    ),
+    ("mat", "save_video(\"RESULT\", v);"),
+    (
+        "gif",
+        "export_video(\"RESULT\", v, #{fps: 25, cmap: \"viridis\"});",
+    ),
+    (
+        "apng",
+        "export_video(\"RESULT\", v, #{vmin: 0, vmax: 2, skip_frames: 2});",
+    ),
+    (
+        "apng",
+        "export_video(\"RESULT\", v, #{range: \"all\", colorbar: true});",
+    ),
+    (
+        "apng",
+        "export_video(\"RESULT\", v, #{range: \"all\", skip_frames: 3, frame_number: true});",
+    ),
+    ("apng", "export_video(\"RESULT\", v, #{bits: 16});"),
+    (
+        "apng",
+        "export_video(\"RESULT\", v, #{bits: 16, vmax: 3, skip_frames: 2});",
+    ),
+    (
+        "apng",
+        "export_video(\"RESULT\", v, #{traces: [[1, 1]], skip_frames: 2});",
+    ),
+    (
+        "apng",
+        "export_videos(\"RESULT\", [v * 2, v + 1], #{padding: 1, skip_frames: 2});",
+    ),
+    (
+        "apng",
+        "let w = v - 1; export_videos(\"RESULT\", [w, example_video(v.len, 6, 6)], #{vmin: 0, vmax: 1});",
+    ),
+    (
+        "apng",
+        "export_video(\"RESULT\", v - v[0], #{cmap: \"coolwarm\"});",
+    ),
+];
+
+/// How the result of a script is reduced.
+fn reduction() -> impl Strategy<Value = String> {
+    let functions = &[
+        "min", "max", "mean", "std", "var", "sum", "count", "any", "all", "argmax",
+    ];
+    let axes = &["", "0", "1", "2", "[0, 1]", "[0, 2]", "[1, 2]", "[0, 1, 2]"];
+    let functions = prop::sample::select(&functions[..]);
+    (functions, prop::sample::select(&axes[..])).prop_map(|(function, axes)| match axes {
+        "" | "[0, 1, 2]" => format!("save_video(\"RESULT\", video([v.{function}({axes})]));"),
+        _ => format!("save_video(\"RESULT\", v.{function}({axes}));"),
+    })
+}
+
 const WHOLE: TestLimits = TestLimits {
     pending: usize::MAX,
     block: 1,
@@ -125,20 +202,37 @@ fn saved(script: &str, extension: &str, limits: TestLimits) -> Result<Vec<u8>, S
     let result = session.run("chain.rhai", &script);
     TEST_LIMITS.set(None);
     match result {
-        Ok(_) => Ok(fs::read(path).unwrap()),
+        Ok(_) => Ok(contents(&path)),
         Err(diagnostic) => Err(diagnostic.error().message().to_owned()),
     }
+}
+
+/// The bytes of a file, or the names and the bytes of the files of a folder.
+fn contents(path: &Path) -> Vec<u8> {
+    if path.is_file() {
+        return fs::read(path).unwrap();
+    }
+    let entries = fs::read_dir(path).unwrap();
+    let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let named = |file: &PathBuf| {
+        let name = file.file_name().unwrap().as_encoded_bytes().to_vec();
+        [name, contents(file)].concat()
+    };
+    files.iter().flat_map(named).collect()
 }
 
 /// Number of bytes of the result of [`peak_memory`].
 #[cfg(unix)]
 const WHOLE_BYTES: usize = 4 * 400 * 112 * 112;
 
-/// Peak of the memory of videos of a script that saves a chain over a recording of 10 MB.
+/// Peak of the memory of videos of a script that saves a chain over a recording of 10 MB to a file
+/// with an extension.
 #[cfg(unix)]
-fn peak_memory(end: &str) -> usize {
+fn peak_memory(end: &str, extension: &str) -> usize {
     let (folder, path) = source_file("example_video(400, 112, 112)", "tif");
-    let (source, result) = (literal(&path), folder.path().join("result.npy"));
+    let result = folder.path().join("result").with_extension(extension);
+    let source = literal(&path);
     let script = format!(
         "let v = load_video(\"{source}\").normalize().normalize_pixelwise_slidingwindow(9) \
          .smooth_spatiotemporal(1, 1).temporal_difference(3) * 2; {end}"
@@ -160,11 +254,36 @@ fn peak_memory(end: &str) -> usize {
 #[test]
 fn a_chain_from_file_to_file_holds_blocks_only() {
     // The range of the recording is found in blocks of 8 MiB, of which two may be there.
-    for end in &ENDS[..2] {
-        let peak = peak_memory(end);
+    let operand = "let n = v * 2; save_video(\"RESULT\", n);";
+    let ends = [ENDS[0], ENDS[1], operand].map(|end| ("npy", end));
+    for (extension, end) in [&ends, &FILES[..3]].concat() {
+        let peak = peak_memory(end, extension);
         assert!(peak <= 2 * (8 << 20), "{end}: {peak}");
     }
-    assert!(peak_memory(ENDS[2]) >= WHOLE_BYTES);
+    assert!(peak_memory(ENDS[2], "npy") >= WHOLE_BYTES);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_chain_from_file_to_movie_holds_blocks_only() {
+    for options in ["vmin: -1, vmax: 1, skip_frames: 8", "skip_frames: 9"] {
+        let end = format!("export_video(\"RESULT\", v, #{{{options}}});");
+        let peak = peak_memory(&end, "gif");
+        assert!(peak <= 2 * (8 << 20), "{end}: {peak}");
+    }
+    let end = "export_video(\"RESULT\", v, #{range: \"all\", skip_frames: 8});";
+    assert!(peak_memory(end, "gif") >= WHOLE_BYTES);
+}
+
+#[cfg(unix)]
+#[test]
+fn reducing_a_chain_holds_blocks_only() {
+    for reduction in ["v.std()", "v.mean(0)", "v.max([1, 2])"] {
+        let peak = peak_memory(&format!("let r = {reduction};"), "npy");
+        assert!(peak <= 2 * (8 << 20), "{reduction}: {peak}");
+        let peak = peak_memory(&format!("let r = {reduction}; v.len;"), "npy");
+        assert!(peak >= WHOLE_BYTES, "{reduction}: {peak}");
+    }
 }
 
 #[test]
@@ -192,6 +311,72 @@ fn an_error_names_the_stage_and_the_line_where_it_happened() {
         ["while computing `normalize` of line 2 of `chain.rhai`"]
     );
     assert!(!result.exists());
+}
+
+/// What happens in the middle of a chain.
+#[cfg(unix)]
+#[derive(Debug, Clone, Copy)]
+enum Incident {
+    Interruption,
+    Failure,
+    ShorterFile,
+}
+
+/// A chain over the frames of a file, in blocks of 4 frames, to which something happens.
+#[cfg(unix)]
+fn disturbed(source: &Path, incident: Incident) -> Video {
+    let (source, blocks) = (source.to_owned(), AtomicUsize::new(0));
+    let video = load_video(&source, &FrameSelection::ALL, &LoadOptions::default()).unwrap();
+    let disturb = move |video| {
+        // The first call is for the shape of the result.
+        if blocks.fetch_add(1, Relaxed) == 5 {
+            match incident {
+                Incident::Interruption => Job::current().interrupt(),
+                Incident::Failure => bail!("it fails"),
+                Incident::ShorterFile => {
+                    let file = File::options().write(true).open(&source).unwrap();
+                    file.set_len(200).unwrap();
+                }
+            }
+        }
+        Ok(video)
+    };
+    Stage::of_frames("disturb").apply(video, disturb).unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn what_ends_a_chain_in_the_middle_leaves_the_old_files() {
+    for incident in [
+        Incident::Interruption,
+        Incident::Failure,
+        Incident::ShorterFile,
+    ] {
+        for name in ["a.npy", "a.tif", "a.zarr"] {
+            let (_folder, source) = source_file("example_video(60, 8, 8)", "npy");
+            let results = tempfile::tempdir().unwrap();
+            let path = results.path().join(name);
+            save_video(&path, &ramp(&[2, 3, 4])).unwrap();
+            let before = contents(results.path());
+            let job = Job::new();
+            let _entered = job.enter();
+            TEST_LIMITS.set(Some(TestLimits {
+                pending: 0,
+                block: 4,
+                per_call: 1,
+            }));
+            let saved = save_video(&path, &disturbed(&source, incident));
+            TEST_LIMITS.set(None);
+            let error = saved.unwrap_err();
+            let expected = match incident {
+                Incident::Interruption => "interrupted",
+                Incident::Failure => "it fails",
+                Incident::ShorterFile => "has changed since it was loaded",
+            };
+            assert!(error.message().contains(expected), "{name}: {error}");
+            assert_eq!(contents(results.path()), before, "{name} {incident:?}");
+        }
+    }
 }
 
 #[test]
@@ -230,5 +415,33 @@ proptest! {
         let limits = TestLimits { pending: 0, block, per_call };
         let expected = saved(&script, "npy", WHOLE);
         prop_assert_eq!(saved(&script, "npy", limits), expected, "{}", script);
+    }
+
+    #[test]
+    fn chains_are_reduced_as_single_filters_are(
+        source in source(),
+        filters in prop::collection::vec(filter(), 1..4),
+        block in 1..9usize,
+        per_call in 1..16usize,
+        end in reduction(),
+    ) {
+        let script = format!("let v = {source}; {} {end}", filters.join(" "));
+        let limits = TestLimits { pending: 0, block, per_call };
+        let expected = saved(&script, "npy", WHOLE);
+        prop_assert_eq!(saved(&script, "npy", limits), expected, "{}", script);
+    }
+
+    #[test]
+    fn chains_give_all_kinds_of_files_that_single_filters_give(
+        source in source(),
+        filters in prop::collection::vec(filter(), 1..4),
+        block in 1..9usize,
+        per_call in 1..16usize,
+        (extension, end) in prop::sample::select(FILES),
+    ) {
+        let script = format!("let v = {source}; {} {end}", filters.join(" "));
+        let limits = TestLimits { pending: 0, block, per_call };
+        let expected = saved(&script, extension, WHOLE);
+        prop_assert_eq!(saved(&script, extension, limits), expected, "{}", script);
     }
 }

@@ -20,7 +20,7 @@ use std::sync::Arc;
 pub use frames::Frames;
 pub use layout::Layout;
 pub use metadata::{Field, Metadata, warn_of_pixel_size};
-pub use pending::{Chain, Needs, Origin, StageInfo, any_pending, min_pending};
+pub use pending::{Chain, Needs, Origin, StageInfo, any_pending, frames_per_block, min_pending};
 #[cfg(test)]
 pub(crate) use pending::{TEST_LIMITS, TestLimits};
 pub(crate) use read::{convert_run, read_run, split};
@@ -298,12 +298,7 @@ impl Video {
 
     /// "video", "image" or "trace", by the number of axes; "number" without axes.
     pub fn kind(&self) -> &'static str {
-        match self.ndim() {
-            0 => "number",
-            1 => "trace",
-            2 => "image",
-            _ => "video",
-        }
+        kind_of(self.shape())
     }
 
     /// The kind with its article: "a video", "an image".
@@ -358,6 +353,16 @@ impl fmt::Display for Video {
 impl fmt::Debug for Video {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "<{self}>")
+    }
+}
+
+/// What an array of a shape is, see [`Video::kind`].
+pub fn kind_of(shape: &[usize]) -> &'static str {
+    match shape.len() {
+        0 => "number",
+        1 => "trace",
+        2 => "image",
+        _ => "video",
     }
 }
 

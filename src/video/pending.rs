@@ -24,6 +24,15 @@ pub fn min_pending() -> usize {
     16 << 20
 }
 
+/// Number of frames of a size in bytes that are computed at once for a reader that keeps none.
+pub fn frames_per_block(frame_bytes: usize) -> usize {
+    #[cfg(test)]
+    if let Some(limits) = TEST_LIMITS.get() {
+        return limits.block;
+    }
+    BLOCK.div_ceil(frame_bytes.max(1))
+}
+
 /// Limits that tests choose.
 #[cfg(test)]
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +61,9 @@ pub trait Chain: Send {
 
     /// Whether frames can be asked for again from the first on, as nothing is computed twice then.
     fn is_repeatable(&self) -> bool;
+
+    /// Whether the samples of all frames computed at once are in row-major order in memory.
+    fn is_contiguous(&self) -> bool;
 
     /// Notes where the script asked for the last stage.
     fn set_origin(&mut self, origin: Origin);
@@ -232,9 +244,7 @@ impl Pending {
     fn run(&self, chain: &mut dyn Chain, mut each: impl FnMut(&Video) -> Result<()>) -> Result<()> {
         let n_frames = self.shape[0];
         let frame_bytes = self.shape[1..].iter().product::<usize>() * self.dtype.size();
-        let per_block = BLOCK.div_ceil(frame_bytes.max(1));
-        #[cfg(test)]
-        let per_block = TEST_LIMITS.get().map_or(per_block, |limits| limits.block);
+        let per_block = frames_per_block(frame_bytes);
         let starts = (0..n_frames).step_by(per_block);
         let blocks = starts.map(move |start| {
             let frames = start..n_frames.min(start + per_block);
@@ -318,17 +328,23 @@ impl Video {
     /// Calls a function with consecutive parts of the video, in order. If the samples are still to
     /// be computed, and nobody else would use them, each part is computed for its call alone.
     pub fn for_each_block(&self, mut each: impl FnMut(&Video) -> Result<()>) -> Result<()> {
-        if let Some(pending) = self.as_pending().filter(|_| self.is_streamable()) {
-            let chain = pending.chain().take();
-            if let Some(mut chain) = chain {
-                let result = pending.run(&mut *chain, &mut each);
-                let lost = Error::new("the samples of this video were not kept");
-                let _ = pending.samples.set(Err(lost.hint("compute it again")));
-                return result;
-            }
+        if let VideoContents::Pending(pending) = &self.contents
+            && let Some(mut chain) = self.take_chain()
+        {
+            return pending.run(&mut *chain, each);
         }
         self.compute()?;
         each(self)
+    }
+
+    /// The chain of pending samples that nobody else would use, to compute them without keeping them;
+    /// the video then has none.
+    pub fn take_chain(&self) -> Option<Box<dyn Chain>> {
+        let pending = self.as_pending().filter(|pending| pending.is_only())?;
+        let chain = pending.chain().take()?;
+        let lost = Error::new("the samples of this video were not kept");
+        let _ = pending.samples.set(Err(lost.hint("compute it again")));
+        Some(chain)
     }
 
     /// Calls a function with consecutive parts of the video, in order. Pending samples are loaded for
@@ -350,6 +366,15 @@ impl Video {
         pending.is_some_and(|pending| {
             let chain = pending.chain();
             chain.as_ref().is_some_and(|chain| chain.is_repeatable())
+        })
+    }
+
+    /// Whether pending samples, computed as a whole, are in row-major order in memory.
+    pub fn will_be_contiguous(&self) -> bool {
+        let pending = self.as_pending();
+        pending.is_some_and(|pending| {
+            let chain = pending.chain();
+            chain.as_ref().is_some_and(|chain| chain.is_contiguous())
         })
     }
 

@@ -1,8 +1,10 @@
 //! Content of one cell of a movie: frames of a video, or frames produced one by one, as pixels.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::lookup_table::{LookupTable, pixel};
+use super::streamed::{Shown, StreamedFrames};
 use crate::bail;
 use crate::color::Color;
 use crate::color::color_settings::{ColorSettings, RangeExtent};
@@ -25,8 +27,11 @@ pub enum MovieSource {
 
 /// Frames of a cell.
 pub(super) struct CellSource {
-    /// All frames, or the first of those that are produced.
+    /// All frames, or the first of those that are produced, or the streamed ones to be drawn next.
     pub(super) colored: ColoredFrames,
+    /// Number of the first of these frames.
+    first: usize,
+    streamed: Option<StreamedFrames>,
     produced: Option<ProducedFrames>,
     lookup_table: Option<LookupTable>,
 }
@@ -58,11 +63,19 @@ impl CellSource {
                 shape_text(video.shape())
             );
         }
-        let video = video.frames(0, video.len().div_ceil(step), step as isize);
-        let colored = ColoredFrames::new(video, settings)?;
+        let is_gray = video.shape().get(3).is_none_or(|channels| *channels == 1);
+        let Shown {
+            video,
+            colors,
+            streamed,
+        } = Shown::new(video, settings, step, is_gray)?;
+        let len = streamed.as_ref().map_or(video.len(), StreamedFrames::len);
+        let colored = ColoredFrames::new(video, &colors)?;
         Ok(Self {
-            lookup_table: LookupTable::new(&colored),
+            lookup_table: LookupTable::new(&colored, len),
             colored,
+            first: 0,
+            streamed,
             produced: None,
         })
     }
@@ -85,6 +98,8 @@ impl CellSource {
         }
         Ok(Self {
             colored: ColoredFrames::new(first, &colors)?,
+            first: 0,
+            streamed: None,
             produced: Some(ProducedFrames { frames, colors }),
             lookup_table: None,
         })
@@ -93,6 +108,8 @@ impl CellSource {
     pub(super) fn of_blend(blend: Blend) -> Self {
         Self {
             colored: ColoredFrames::Blend(Arc::new(blend)),
+            first: 0,
+            streamed: None,
             produced: None,
             lookup_table: None,
         }
@@ -100,19 +117,41 @@ impl CellSource {
 
     /// The number of frames.
     pub(super) fn len(&self) -> usize {
-        let produced = self.produced.as_ref();
-        produced.map_or(self.colored.len(), |produced| produced.frames.len())
+        match (&self.produced, &self.streamed) {
+            (Some(produced), _) => produced.frames.len(),
+            (None, Some(streamed)) => streamed.len(),
+            (None, None) => self.colored.len(),
+        }
     }
 
     /// Samples of all frames, unless they are produced one by one.
+    ///
+    /// # Panics
+    /// If they are streamed.
     pub(super) fn samples(&self) -> Option<&Video> {
+        assert!(
+            self.streamed.is_none(),
+            "frames to be seen at once are computed before"
+        );
         match self.produced {
             None => Some(self.colored.explained()),
             Some(_) => None,
         }
     }
 
-    /// Pixels of a frame in row-major order; `colors` is scratch memory.
+    /// Computes the frames to be drawn next, if they are streamed.
+    pub(super) fn advance(&mut self, frames: Range<usize>) -> Result<()> {
+        if let Some(streamed) = &mut self.streamed
+            && let ColoredFrames::Video(video, _) = &mut self.colored
+        {
+            self.first = frames.start;
+            *video = streamed.frames(frames)?;
+        }
+        Ok(())
+    }
+
+    /// Pixels of a frame in row-major order; `colors` is scratch memory. Streamed frames are among
+    /// those of the last [`CellSource::advance`].
     pub(super) fn pixels(
         &self,
         frame: usize,
@@ -120,12 +159,15 @@ impl CellSource {
         out: &mut [Color],
     ) -> Result<()> {
         if let Some(lookup_table) = &self.lookup_table {
-            lookup_table.read(self.colored.base(), frame, out);
+            lookup_table.read(self.colored.base(), frame - self.first, out);
             return Ok(());
         }
         colors.resize(out.len(), BAD);
         match &self.produced {
-            None => self.colored.colors(frame, 0..out.len(), colors),
+            None => {
+                let frame = frame - self.first;
+                self.colored.colors(frame, 0..out.len(), colors);
+            }
             Some(produced) => {
                 let colored = self.produce(produced, frame)?;
                 colored.colors(0, 0..out.len(), colors);

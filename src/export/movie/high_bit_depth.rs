@@ -1,5 +1,8 @@
 //! Gray levels of 16 bits, for lossless movies.
 
+use std::ops::Range;
+
+use super::streamed::{Shown, StreamedFrames};
 use crate::bail;
 use crate::color::color_settings::ColorSettings;
 use crate::error::Result;
@@ -7,15 +10,19 @@ use crate::video::{Video, shape_text};
 
 /// A video whose samples are mapped to gray levels from 0 to 65535.
 pub(super) struct HighBitDepth {
+    /// All frames, or the streamed ones to be rendered next.
     video: Video,
+    /// Number of the first of these frames.
+    first: usize,
+    streamed: Option<StreamedFrames>,
     low: f64,
     factor: f64,
 }
 
 impl HighBitDepth {
-    /// Maps samples from `vmin` to `vmax` to all levels; ints are unchanged unless one of the two
-    /// is given.
-    pub(super) fn new(video: Video, settings: &ColorSettings) -> Result<Self> {
+    /// Every `step`-th frame, with samples from `vmin` to `vmax` mapped to all levels; ints are
+    /// unchanged unless one of the two is given.
+    pub(super) fn new(video: &Video, settings: &ColorSettings, step: usize) -> Result<Self> {
         if video.ndim() != 3 || video.is_empty() {
             bail!(
                 "`bits` can only be 16 for a gray video {{t, y, x}}, got shape {}",
@@ -23,9 +30,14 @@ impl HighBitDepth {
             );
         }
         let keeps = !video.dtype().is_float() && settings.vmin.is_none() && settings.vmax.is_none();
+        let Shown {
+            video,
+            colors,
+            streamed,
+        } = Shown::new(video, settings, step, !keeps)?;
         let (low, high) = match keeps {
             true => (0.0, 65535.0),
-            false => settings.limits(&video)?,
+            false => colors.limits(&video)?,
         };
         if !(high - low).is_finite() {
             bail!("`vmin` and `vmax` are too far apart for gray levels, got {low} and {high}");
@@ -37,6 +49,8 @@ impl HighBitDepth {
                 65535.0 / (high - low)
             },
             video,
+            first: 0,
+            streamed,
             low,
         })
     }
@@ -48,13 +62,24 @@ impl HighBitDepth {
 
     /// Number of frames.
     pub(super) fn len(&self) -> usize {
-        self.video.len()
+        let streamed = self.streamed.as_ref();
+        streamed.map_or(self.video.len(), StreamedFrames::len)
+    }
+
+    /// Computes the frames to be rendered next, if they are streamed.
+    pub(super) fn advance(&mut self, frames: Range<usize>) -> Result<()> {
+        if let Some(streamed) = &mut self.streamed {
+            self.first = frames.start;
+            self.video = streamed.frames(frames)?;
+        }
+        Ok(())
     }
 
     /// Writes the levels of a frame, big-endian or little-endian.
     pub(super) fn render(&self, frame: usize, is_big_endian: bool, out: &mut [u8]) {
         let mut samples = vec![0.0f64; out.len() / 2];
         let run = 0..samples.len();
+        let frame = frame - self.first;
         self.video.samples().read(frame, run, &mut samples);
         for (out, sample) in out.as_chunks_mut::<2>().0.iter_mut().zip(samples) {
             // The cast saturates and turns NaN into 0.
@@ -82,12 +107,12 @@ mod tests {
             out
         };
         let ints = video(&[1, 1, 3], vec![0u16, 258, 65535]);
-        let high_bit_depth = HighBitDepth::new(ints, &settings).unwrap();
+        let high_bit_depth = HighBitDepth::new(&ints, &settings, 1).unwrap();
         assert_eq!(levels(&high_bit_depth, false), [0, 0, 2, 1, 255, 255]);
         assert_eq!(levels(&high_bit_depth, true), [0, 0, 1, 2, 255, 255]);
         let floats = video(&[1, 1, 3], vec![0.0f32, f32::NAN, 2.0]);
         settings.vmax = Some(1.0);
-        let high_bit_depth = HighBitDepth::new(floats, &settings).unwrap();
+        let high_bit_depth = HighBitDepth::new(&floats, &settings, 1).unwrap();
         assert_eq!(levels(&high_bit_depth, false), [0, 0, 0, 0, 255, 255]);
     }
 }

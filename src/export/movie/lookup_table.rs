@@ -10,9 +10,9 @@ use crate::view::colored_frames::ColoredFrames;
 pub(super) struct LookupTable(Vec<Color>);
 
 impl LookupTable {
-    /// Lookup table of a gray video, unless it would be larger than the video, or the samples have
-    /// too many possible values.
-    pub(super) fn new(colored: &ColoredFrames) -> Option<Self> {
+    /// Lookup table of a gray video of `n_frames`, some of which are given, unless it would be larger
+    /// than the video, or the samples have too many possible values.
+    pub(super) fn new(colored: &ColoredFrames, n_frames: usize) -> Option<Self> {
         let ColoredFrames::Video(video, mapping @ ColorMapping::Mapped(_)) = colored else {
             return None;
         };
@@ -24,7 +24,7 @@ impl LookupTable {
             _ => return None,
         };
         let len = samples.layout().len();
-        if video.layout().len() < 2 * len {
+        if n_frames * video.frame_len() < 2 * len {
             return None;
         }
         let mut colors = vec![BAD; len];
@@ -77,7 +77,7 @@ mod tests {
         let viridis = Colormap::named("viridis").unwrap();
         let settings = ColorSettings::new(viridis, Some(-20.0), Some(3000.0));
         let colored = ColoredFrames::new(video.clone(), &settings).unwrap();
-        let table = LookupTable::new(&colored).unwrap();
+        let table = LookupTable::new(&colored, 2).unwrap();
         let (mut colors, mut pixels) = (vec![BAD; len / 2], vec![0; len / 2]);
         for frame in 0..2 {
             colored.colors(frame, 0..len / 2, &mut colors);
@@ -100,6 +100,6 @@ mod tests {
         let video = row(vec![0u16, 1, 2]);
         let settings = ColorSettings::new(Colormap::gray(), None, None);
         let colored = ColoredFrames::new(video, &settings).unwrap();
-        assert!(LookupTable::new(&colored).is_none());
+        assert!(LookupTable::new(&colored, 1).is_none());
     }
 }

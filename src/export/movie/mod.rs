@@ -20,6 +20,7 @@ mod output;
 mod pipeline;
 mod pixel_format;
 mod scene;
+mod streamed;
 
 #[cfg(test)]
 mod tests;
@@ -86,6 +87,9 @@ pub fn export_video(
     export: &Export,
 ) -> Result<()> {
     check(export)?;
+    if let MovieSource::Video(video) = &movie_source {
+        compute_for_traces(video, export)?;
+    }
     match bits {
         8 => {
             let source = CellSource::new(movie_source, settings, export.skip_frames)?;
@@ -123,6 +127,7 @@ pub fn export_videos(
             counted(videos.len(), "video")
         );
     }
+    compute_for_traces(&videos[0], export)?;
     let sources = videos.into_iter().zip(all_settings);
     let sources = sources.map(|(video, settings)| {
         CellSource::new(MovieSource::Video(video), settings, export.skip_frames)
@@ -177,7 +182,7 @@ fn write_scene(path: &Path, panels: Panels, export: &Export) -> Result<()> {
         .fps(panels.sources[0].colored.base().metadata())?
         .unwrap_or(export.fps);
     let scene = MovieScene::new(panels, &export.annotations)?;
-    output::write(path, &MovieFrames::Drawn(scene.into()), fps, export)
+    output::write(path, MovieFrames::Drawn(scene.into()), fps, export)
 }
 
 fn write_high_bit_depth(
@@ -192,15 +197,17 @@ fn write_high_bit_depth(
     if export.annotations.is_any() {
         bail!("`bits` can only be 16 for a movie without annotations");
     }
-    let step = export.skip_frames;
     video.expect_frames("export_video")?;
-    let video = video.frames(0, video.len().div_ceil(step), step as isize);
-    output::write(
-        path,
-        &MovieFrames::Deep(HighBitDepth::new(video, settings)?),
-        export.fps,
-        export,
-    )
+    let frames = HighBitDepth::new(&video, settings, export.skip_frames)?;
+    output::write(path, MovieFrames::Deep(frames.into()), export.fps, export)
+}
+
+/// Computes all frames of a video whose traces are plotted: they are drawn before the first frame.
+fn compute_for_traces(video: &Video, export: &Export) -> Result<()> {
+    match export.annotations.annotations.traces.is_empty() {
+        true => Ok(()),
+        false => video.compute(),
+    }
 }
 
 fn check(export: &Export) -> Result<()> {

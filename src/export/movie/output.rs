@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::BufWriter;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -43,7 +44,7 @@ pub(super) enum MovieFrames {
     /// Drawn with 8 bits per channel.
     Drawn(Box<MovieScene>),
     /// Gray levels of 16 bits.
-    Deep(HighBitDepth),
+    Deep(Box<HighBitDepth>),
 }
 
 /// Encoder that writes a file.
@@ -81,6 +82,14 @@ impl MovieFrames {
         }
     }
 
+    /// Computes the frames to be rendered next, if they are streamed.
+    fn advance(&mut self, frames: Range<usize>) -> Result<()> {
+        match self {
+            MovieFrames::Drawn(scene) => scene.advance(frames),
+            MovieFrames::Deep(high_bit_depth) => high_bit_depth.advance(frames),
+        }
+    }
+
     fn render(
         &self,
         frame: usize,
@@ -102,7 +111,7 @@ impl MovieFrames {
 }
 
 /// Writes a movie; an existing file is replaced once it is complete.
-pub(super) fn write(path: &Path, frames: &MovieFrames, fps: f64, export: &Export) -> Result<()> {
+pub(super) fn write(path: &Path, mut frames: MovieFrames, fps: f64, export: &Export) -> Result<()> {
     if extension_of(path).as_deref() == Some("png") && frames.len() != 1 {
         let (path, len) = (path.display(), frames.len());
         let error = Error::new(format!(
@@ -113,13 +122,13 @@ pub(super) fn write(path: &Path, frames: &MovieFrames, fps: f64, export: &Export
         );
     }
     let writer = MovieEncoder::choose(path, &export.encoder, export.quality)?;
-    let pixel_format = writer.pixel_format(frames, export)?;
+    let pixel_format = writer.pixel_format(&frames, export)?;
     let task = export.progress_bar.then(|| {
         let task = Task::new("exporting", frames.len()).in_units("frames");
         task.with_bottleneck(writer.description())
     });
-    let work = EncodeJob {
-        frames,
+    let mut work = EncodeJob {
+        frames: &mut frames,
         pixel_format,
         fps,
         script: export.script.as_deref(),
@@ -258,7 +267,7 @@ fn quantizer(encoder: &Encoder) -> u8 {
 
 /// Frames to encode and how to encode them.
 struct EncodeJob<'a> {
-    frames: &'a MovieFrames,
+    frames: &'a mut MovieFrames,
     pixel_format: PixelFormat,
     fps: f64,
     /// Script that makes the movie.
@@ -267,7 +276,7 @@ struct EncodeJob<'a> {
 }
 
 impl EncodeJob<'_> {
-    fn with_ffmpeg(&self, path: &Path, program: &Path, encoder: &Encoder) -> Result<()> {
+    fn with_ffmpeg(&mut self, path: &Path, program: &Path, encoder: &Encoder) -> Result<()> {
         let raw = RawVideo {
             pixel_format: self.pixel_format.pixel_format(),
             width: self.pixel_format.size.0,
@@ -282,14 +291,14 @@ impl EncodeJob<'_> {
         })
     }
 
-    fn built_in(&self, file: &mut File, quantizer: u8) -> Result<()> {
+    fn built_in(&mut self, file: &mut File, quantizer: u8) -> Result<()> {
         let (writer, frames) = (BufWriter::new(file), self.frames.len());
         let size = self.pixel_format.size;
         let movie = H264Writer::new(writer, size, self.fps, quantizer, frames, self.script)?;
         self.encode(movie, Ok)
     }
 
-    fn gif(&self, file: &mut File) -> Result<()> {
+    fn gif(&mut self, file: &mut File) -> Result<()> {
         if self.fps > FASTEST_GIF {
             task::warn(&format!(
                 "an animated GIF shows {FASTEST_GIF} frames per second at most, not {}",
@@ -302,7 +311,7 @@ impl EncodeJob<'_> {
         self.encode(gif, |rgb| gif_frame(size, rgb, &colormap))
     }
 
-    fn png(&self, file: &mut File, fps: Option<f64>) -> Result<()> {
+    fn png(&mut self, file: &mut File, fps: Option<f64>) -> Result<()> {
         let writer = BufWriter::new(file);
         let (format, frames) = (&self.pixel_format, self.frames.len());
         let png = ApngWriter::new(writer, format, frames, fps, self.script)?;
@@ -311,19 +320,21 @@ impl EncodeJob<'_> {
 
     /// Draws the frames and prepares them on all cores, while the encoder takes the earlier ones.
     fn encode<E: FrameEncoder>(
-        &self,
+        &mut self,
         mut encoder: E,
         prepare: impl Fn(Vec<u8>) -> Result<E::Frame> + Sync,
     ) -> Result<()> {
+        let batches = (self.frames.len(), self.per_batch());
+        let format = &self.pixel_format;
         pipeline::run(
-            self.frames.len(),
-            self.per_batch(),
+            &mut *self.frames,
+            batches,
             self.task.as_ref(),
             SceneBuffers::default,
-            |scratch, frame| {
-                let mut pixels = vec![0; self.pixel_format.bytes()];
-                self.frames
-                    .render(frame, &self.pixel_format, scratch, &mut pixels)?;
+            MovieFrames::advance,
+            |frames, scratch, frame| {
+                let mut pixels = vec![0; format.bytes()];
+                frames.render(frame, format, scratch, &mut pixels)?;
                 prepare(pixels)
             },
             |frame| encoder.add(frame),

@@ -1,5 +1,7 @@
 //! Drawing of movie frames: the videos in their cells, and everything drawn around and on them.
 
+use std::ops::Range;
+
 use super::annotations::MovieAnnotations;
 use super::cell_source::CellSource;
 use super::layout::{MovieLayout, MovieLayoutInputs};
@@ -166,6 +168,12 @@ impl MovieScene {
         colors
             .map(|[red, green, blue, _]| [*red, *green, *blue])
             .collect()
+    }
+
+    /// Computes the frames to be drawn next, if they are streamed.
+    pub(super) fn advance(&mut self, frames: Range<usize>) -> Result<()> {
+        let mut sources = self.sources.iter_mut();
+        sources.try_for_each(|source| source.advance(frames.clone()))
     }
 
     /// Draws a frame into the image of the scratch memory.

@@ -11,10 +11,13 @@
 //! This is ours because it has to know videos: array libraries that fuse operations (polars, dask)
 //! know columns or chunks of one size, not windows along time.
 
+mod chain_frames;
 mod frame_buffer;
 mod run;
 
 use std::ops::Range;
+
+pub use chain_frames::{ChainFrames, for_each_window};
 
 use crate::error::Result;
 use crate::ops::array::elementwise::Operand;
@@ -34,7 +37,7 @@ pub struct Stage {
     before: usize,
     /// Number of frames after a frame that its result depends on.
     after: usize,
-    /// Whether the result is a view of the input.
+    /// Whether the result is a view of the input, or the input itself.
     is_view: bool,
 }
 
@@ -152,7 +155,7 @@ impl Stage {
     }
 
     fn apply_to_windows(
-        self,
+        mut self,
         videos: Vec<Video>,
         filter: impl Fn(Vec<Video>, Range<usize>) -> Result<Video> + Send + 'static,
     ) -> Result<Video> {
@@ -168,7 +171,7 @@ impl Stage {
     /// Like [`Stage::apply`], for a filter that depends on something in the whole video, which
     /// `find` finds.
     pub fn apply_after<F: Clone + Send + 'static>(
-        self,
+        mut self,
         video: Video,
         find: impl FnOnce(&Video) -> Result<F> + Send + 'static,
         filter: impl Fn(Video, F) -> Result<Video> + Send + Clone + 'static,
@@ -192,9 +195,9 @@ impl Stage {
     }
 
     /// The first frame of the result for frames of zeros, which shows its size, sample type and
-    /// metadata; `None` if the result is to be computed at once, which also shows what is wrong.
+    /// metadata, and whether it is the input; `None` if the result is to be computed at once, which also shows what is wrong.
     fn outline(
-        &self,
+        &mut self,
         videos: &[Video],
         filter: impl Fn(Vec<Video>) -> Result<Video>,
     ) -> Option<Video> {
@@ -206,8 +209,10 @@ impl Stage {
         if !videos.iter().all(suits) {
             return None;
         }
-        let zeros = videos.iter().map(frame_of_zeros).collect::<Result<_>>();
-        let outline = task::as_part(|| filter(zeros.ok()?).ok())?;
+        let zeros = videos.iter().map(frame_of_zeros);
+        let zeros = zeros.collect::<Result<Vec<_>>>().ok()?;
+        let outline = task::as_part(|| filter(zeros.clone()).ok())?;
+        self.is_view |= zeros.iter().any(|zeros| outline.shares_samples(zeros));
         let is_large = outline.nbytes() * n_frames >= min_pending();
         (outline.len() == 1 && is_large).then_some(outline)
     }

@@ -151,6 +151,11 @@ impl Chain for StageRun {
         is_view && inputs.all(|input| !input.video.is_pending() || input.video.is_repeatable())
     }
 
+    /// Filters make row-major results, unless these are views.
+    fn is_contiguous(&self) -> bool {
+        !self.stage.is_view
+    }
+
     fn set_origin(&mut self, origin: Origin) {
         self.origin.get_or_insert(origin);
     }

@@ -20,6 +20,7 @@ use crate::script::host::profile::Profile;
 use crate::script::host::run_log::RunLog;
 use crate::script::language::last_use::LastUses;
 use crate::task::Job;
+use crate::video::Video;
 
 /// Settings of a session.
 pub struct Settings {
@@ -267,8 +268,31 @@ impl Context {
         }
     }
 
+    /// Notes that no variable will be asked again for an argument of a call with pending samples.
+    pub(in crate::script) fn release(
+        &self,
+        call: &NativeCallContext,
+        argument: usize,
+        video: &mut Video,
+    ) {
+        if video.is_pending() && self.is_last_use(call, argument) {
+            video.release();
+        }
+    }
+
+    /// Like [`Context::release`], for an operand.
+    pub(in crate::script) fn released(
+        &self,
+        call: &NativeCallContext,
+        operand: usize,
+        mut video: Video,
+    ) -> Video {
+        self.release(call, operand, &mut video);
+        video
+    }
+
     /// Whether a call is the last use of the variable that it passes as an argument.
-    pub(in crate::script) fn is_last_use(&self, call: &NativeCallContext, argument: usize) -> bool {
+    fn is_last_use(&self, call: &NativeCallContext, argument: usize) -> bool {
         let last_uses = self.last_uses.lock().expect("no panic while holding it");
         let uses = call.call_source().and_then(|source| last_uses.get(source));
         uses.is_some_and(|uses| uses.contains(call.call_position(), call.fn_name(), argument))

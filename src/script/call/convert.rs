@@ -5,6 +5,7 @@ use rhai::{Array, Blob, Dynamic};
 use super::value::{Type, Value, describe, has_videos, scalar};
 use crate::bail;
 use crate::error::{Error, Result};
+use crate::io::ImageSequence;
 use crate::ops::array::{elementwise, shape};
 use crate::video::memory::expect_room_for_values;
 use crate::video::{DType, Element, Layout, Number, Strided, Video, map_samples, shape_text};
@@ -125,7 +126,10 @@ impl Sampled {
     /// Applies a function element-wise: returns an array for an array, and a number for a number.
     pub fn each(self, function: impl FnOnce(Video) -> Result<Video>) -> Result<Reduced> {
         Ok(Reduced(match self {
-            Self::Array(array) => function(array)?,
+            Self::Array(array) => {
+                array.compute()?;
+                function(array)?
+            }
             Self::Number(sample) => {
                 let result = function(sample)?;
                 result.with_layout(result.layout().index(0, 0))
@@ -136,6 +140,7 @@ impl Sampled {
 
 impl Value for Sampled {
     const TYPE: Type = Type::Operand;
+    const TAKES_PENDING: bool = true;
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
         let is_number = value.is_int() || value.is_float() || value.is_bool();
         if !is_number {
@@ -166,24 +171,24 @@ impl Value for Reduced {
     }
 }
 
-/// Frames of a video, or images in a list.
-pub struct Images(pub Vec<Video>);
-
-impl Value for Images {
+impl Value for ImageSequence {
     const TYPE: Type = Type::Either(&Type::Video, &Type::Array(&Type::Video));
+    const TAKES_PENDING: bool = true;
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
         if has_videos(&value) {
-            return Vec::from_dynamic(value).map(Self);
+            return Vec::from_dynamic(value).map(Self::Images);
         }
         let video = Video::from_dynamic(value)?;
-        if video.ndim() < 3 {
-            return Ok(Self(vec![video]));
-        }
-        let frames = (0..video.len()).map(|frame| video.frame(frame));
-        Ok(Self(frames.collect()))
+        Ok(match video.ndim() {
+            0..=2 => Self::Images(vec![video]),
+            _ => Self::Frames(video),
+        })
     }
     fn into_dynamic(self) -> Dynamic {
-        self.0.into_dynamic()
+        match self {
+            Self::Frames(video) => video.into_dynamic(),
+            Self::Images(images) => images.into_dynamic(),
+        }
     }
 }
 

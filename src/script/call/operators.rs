@@ -1,7 +1,10 @@
 //! Arithmetic, comparison and logic with videos on either side.
 
+use std::sync::Arc;
+
 use rhai::{Dynamic, Engine, EvalAltResult, FLOAT, INT, NativeCallContext, Variant};
 
+use super::context::Context;
 use super::record::{changed, operand_literal};
 use super::register::{or_raise, origin};
 use super::value::{Value, describe};
@@ -15,12 +18,12 @@ use crate::ops::chain::Stage;
 use crate::video::{DType, Video};
 
 /// Registers all operators. A temporary operand is overwritten by the result.
-pub(in crate::script) fn register(engine: &mut Engine) {
+pub(in crate::script) fn register(engine: &mut Engine, context: &Arc<Context>) {
     for (name, operation) in Arithmetic::CHOICES
         .iter()
         .filter(|(name, _)| is_symbol(name))
     {
-        register_operator(engine, name, |a, b| {
+        register_operator(engine, context, name, |a, b| {
             Stage::of_frames(name).combine(a, b, |a, b| arithmetic(*operation, a, b))
         });
         register_assignment(engine, name, |video, b| {
@@ -28,7 +31,7 @@ pub(in crate::script) fn register(engine: &mut Engine) {
         });
     }
     for (name, operation) in Logic::CHOICES {
-        register_operator(engine, name, |a, b| {
+        register_operator(engine, context, name, |a, b| {
             Stage::of_frames(name).combine(a, b, |a, b| logic(*operation, a, b))
         });
         register_assignment(engine, name, |video, b| {
@@ -40,22 +43,32 @@ pub(in crate::script) fn register(engine: &mut Engine) {
             check_order(*comparison, &a, &b)?;
             Stage::of_frames(name).combine(a, b, |a, b| compare(*comparison, a, b))
         };
-        register_numbers(engine, name, apply);
+        register_numbers(engine, context, name, apply);
         if !comparison.is_order() {
-            register_number::<bool>(engine, name, |value| Operand::Int(value.into()), apply);
+            register_number::<bool>(
+                engine,
+                context,
+                name,
+                |value| Operand::Int(value.into()),
+                apply,
+            );
         }
         register_refusal(engine, name);
     }
-    engine.register_fn("-", |native: NativeCallContext, video: Video| {
+    let of = context.clone();
+    engine.register_fn("-", move |native: NativeCallContext, video: Video| {
         let negative = |video| elementwise::apply(UnaryFunction::Negative, video);
+        let video = of.released(&native, 0, video);
         let result = unary("-", video, |video| {
             Stage::of_frames("-").apply(video, negative)
         });
         or_raise(noted(result, &native), &native)
     });
     engine.register_fn("+", |video: Video| video);
-    engine.register_fn("!", |native: NativeCallContext, mask: Video| {
+    let of = context.clone();
+    engine.register_fn("!", move |native: NativeCallContext, mask: Video| {
         let not = |mask| Stage::of_frames("!").apply(mask, elementwise::not);
+        let mask = of.released(&native, 0, mask);
         or_raise(noted(unary("!", mask, not), &native), &native)
     });
 }
@@ -114,47 +127,57 @@ type Raised<T> = Result<T, Box<EvalAltResult>>;
 
 fn register_operator(
     engine: &mut Engine,
+    context: &Arc<Context>,
     name: &'static str,
     apply: impl Fn(Operand, Operand) -> Result<Video> + Send + Sync + Copy + 'static,
 ) {
-    register_numbers(engine, name, apply);
-    register_number::<bool>(engine, name, |value| Operand::Int(value.into()), apply);
+    register_numbers(engine, context, name, apply);
+    register_number::<bool>(
+        engine,
+        context,
+        name,
+        |value| Operand::Int(value.into()),
+        apply,
+    );
 }
 
 /// Registers an operator for arrays and numbers on either side.
 fn register_numbers(
     engine: &mut Engine,
+    context: &Arc<Context>,
     name: &'static str,
     apply: impl Fn(Operand, Operand) -> Result<Video> + Send + Sync + Copy + 'static,
 ) {
+    let of = context.clone();
     engine.register_fn(
         name,
         move |native: NativeCallContext, a: Video, b: Video| {
-            or_raise(
-                noted(
-                    binary(name, Operand::Array(a), Operand::Array(b), apply),
-                    &native,
-                ),
-                &native,
-            )
+            let [a, b] = [(0, a), (1, b)].map(|(at, video)| of.released(&native, at, video));
+            let result = binary(name, Operand::Array(a), Operand::Array(b), apply);
+            or_raise(noted(result, &native), &native)
         },
     );
-    register_number::<INT>(engine, name, Operand::Int, apply);
-    register_number::<FLOAT>(engine, name, Operand::Float, apply);
+    register_number::<INT>(engine, context, name, Operand::Int, apply);
+    register_number::<FLOAT>(engine, context, name, Operand::Float, apply);
 }
 
 /// Registers an operator for a number on the right and on the left.
 fn register_number<N: Variant + Clone>(
     engine: &mut Engine,
+    context: &Arc<Context>,
     name: &'static str,
     operand: fn(N) -> Operand,
     apply: impl Fn(Operand, Operand) -> Result<Video> + Send + Sync + Copy + 'static,
 ) {
+    let of = context.clone();
     engine.register_fn(name, move |native: NativeCallContext, a: Video, b: N| {
+        let a = of.released(&native, 0, a);
         let result = binary(name, Operand::Array(a), operand(b), apply);
         or_raise(noted(result, &native), &native)
     });
+    let of = context.clone();
     engine.register_fn(name, move |native: NativeCallContext, a: N, b: Video| {
+        let b = of.released(&native, 1, b);
         let result = binary(name, operand(a), Operand::Array(b), apply);
         or_raise(noted(result, &native), &native)
     });

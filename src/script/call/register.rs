@@ -26,6 +26,7 @@ const MAX_ARGUMENTS: usize = 20;
 /// Registers every builtin and the script types.
 pub fn register(engine: &mut Engine, context: &Arc<Context>) {
     crate::script::types::members::register(engine, context);
+    super::operators::register(engine, context);
     crate::script::host::safe_functions::register(engine);
     crate::script::language::dialect::register(engine);
     super::plain_arrays::register(engine);
@@ -123,7 +124,11 @@ fn register_arity(
 ) {
     let run = move |native: &NativeCallContext, arguments: Vec<Dynamic>| {
         let mut arguments: Vec<_> = arguments.into_iter().map(Dynamic::flatten).collect();
-        release(native, &context, &mut arguments);
+        for (at, value) in arguments.iter_mut().enumerate() {
+            if let Some(mut video) = value.write_lock::<Video>() {
+                context.release(native, at, &mut video);
+            }
+        }
         callback::capture(native, builtin, &context, &mut arguments);
         let begin = context.is_verbose().then(Instant::now);
         let result = context.profile.measure(builtin.name, native, || {
@@ -175,18 +180,6 @@ fn register_arity(
         16: a b c d e f g h i j k l m n o p; 17: a b c d e f g h i j k l m n o p q;
         18: a b c d e f g h i j k l m n o p q r; 19: a b c d e f g h i j k l m n o p q r s;
         20: a b c d e f g h i j k l m n o p q r s t;
-    }
-}
-
-/// Notes which pending videos no variable will be asked for again.
-fn release(native: &NativeCallContext, context: &Context, arguments: &mut [Dynamic]) {
-    for (at, value) in arguments.iter_mut().enumerate() {
-        if let Some(mut video) = value.write_lock::<Video>()
-            && video.is_pending()
-            && context.is_last_use(native, at)
-        {
-            video.release();
-        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! Finds the calls that use a variable for the last time: its video need not be kept for others.
 //!
 //! Only what is certain counts: a variable that `let` defines in a block, a later statement of the
-//! same block that is the last to name it, and names it once, as an argument. Then neither a loop
-//! nor another function can come back to it. A closure that captures the variable, `export` and
-//! `eval` make it uncertain.
+//! same block that is the last to name it, and names it once, as an argument or an operand. Then
+//! neither a loop nor another function can come back to it. A closure that captures the variable,
+//! `export` and `eval` make it uncertain.
 
 use std::collections::BTreeSet;
 
@@ -215,6 +215,9 @@ mod tests {
         check("if a { let v = f(1); save(v); }", &["save 0"]);
         check("let v = f(1); let v = g(v); save(v);", &["g 0", "save 0"]);
         check("let v = f(1); v = g(2); save(v);", &["save 0"]);
+        check("let v = f(1); let n = v * 2; save(n);", &["* 0", "save 0"]);
+        check("let v = f(1); save(1 - (-v).g());", &["- 0"]);
+        check("let v = f(1); let w = f(2); save(w / v);", &["/ 0", "/ 1"]);
     }
 
     #[test]

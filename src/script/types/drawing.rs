@@ -15,11 +15,15 @@ impl Value for MovieSource {
         &Type::Video,
         &Type::Either(&Type::Frames, &Type::Array(&Type::Video)),
     );
+    const TAKES_PENDING: bool = true;
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
         if has_videos(&value) {
             let images = Vec::<Video>::from_dynamic(value)?;
             let len = images.len();
-            let frames = Frames::new(len, move |index| Ok(images[index].clone()));
+            let frames = Frames::new(len, move |index| {
+                images[index].compute()?;
+                Ok(images[index].clone())
+            });
             return Ok(MovieSource::Frames(frames));
         }
         match Video::from_dynamic(value) {
@@ -40,6 +44,7 @@ pub struct VideoList(pub Vec<Video>);
 
 impl Value for VideoList {
     const TYPE: Type = Type::Either(&Type::Array(&Type::Video), &Type::Video);
+    const TAKES_PENDING: bool = true;
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
         if has_videos(&value) {
             return Vec::from_dynamic(value).map(Self);

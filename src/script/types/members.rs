@@ -154,7 +154,6 @@ impl Scripted for Video {
         }
         register_setter(engine, "metadata", metadata::set_all);
         super::index::register(engine);
-        crate::script::call::operators::register(engine);
     }
 }
 

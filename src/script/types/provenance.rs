@@ -32,14 +32,6 @@ impl Provenance {
         video
     }
 
-    /// Images of a folder: the first has the script.
-    pub fn with_first(self, mut images: Vec<Video>) -> Vec<Video> {
-        if let Some(first) = images.first_mut() {
-            *first = self.with(first.clone());
-        }
-        images
-    }
-
     /// How paths are to be written, if there is to be a script.
     pub(in crate::script) fn paths(value: &Dynamic) -> Option<Paths> {
         match value.as_bool() {

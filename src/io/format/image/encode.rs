@@ -7,7 +7,7 @@ use crate::io::codec::compression::Compression;
 use crate::io::format::metadata_keys::HISTORY;
 use crate::io::format::tiff;
 use crate::task;
-use crate::video::{DType, Video, shape_text};
+use crate::video::{DType, Video, kind_of, shape_text};
 
 /// An image format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,18 +112,23 @@ impl ImageFormat {
 
     /// An error if the format cannot store an image unchanged.
     pub(crate) fn check(self, image: &Video) -> Result<()> {
-        let (name, dtype) = (self.name(), image.dtype());
-        if !(2..=3).contains(&image.ndim()) || image.is_empty() {
+        self.check_layout(image.shape(), image.dtype())
+    }
+
+    /// Like [`ImageFormat::check`], for an image of a shape and a sample type.
+    pub(crate) fn check_layout(self, shape: &[usize], dtype: DType) -> Result<()> {
+        let name = self.name();
+        if !(2..=3).contains(&shape.len()) || shape.contains(&0) {
             bail!(
                 "{name} needs an image {{y, x}} or {{y, x, channel}}, got {} of shape {}",
-                image.kind(),
-                shape_text(image.shape())
+                kind_of(shape),
+                shape_text(shape)
             );
         }
         if !self.holds(dtype) {
             return Err(cannot_hold(self, dtype));
         }
-        let channels = image.shape().get(2).copied().unwrap_or(1);
+        let channels = shape.get(2).copied().unwrap_or(1);
         if !self.holds_channels(channels) {
             let channels = counted(channels, "channel");
             let error = Error::new(format!("{name} cannot hold {channels}"));

@@ -10,6 +10,7 @@ use crate::fs::atomic;
 use crate::io::codec::compression::Compression;
 use crate::io::format::{metadata_keys, npy};
 use crate::io::recording::is_zarr;
+use crate::ops::chain::for_each_window;
 use crate::task;
 use crate::video::{DType, Video, map_samples, read_run};
 
@@ -48,13 +49,15 @@ pub(in crate::io) fn save(path: &Path, video: &Video, compression: Compression) 
         if video.is_empty() {
             return Ok(());
         }
-        let steps = 0..video.len().div_ceil(per_chunk);
-        task::for_each("saving", steps, |chunk| {
-            let coded = encode(video, chunk * per_chunk, per_chunk, compression);
-            let rest = ".0".repeat(video.ndim() - 1);
-            let written =
-                coded.and_then(|coded| fs::write(folder.join(format!("{chunk}{rest}")), coded));
-            written.map_err(fail)
+        let rest = ".0".repeat(video.ndim() - 1);
+        for_each_window(video, per_chunk, |first, window| {
+            let steps = (0..window.len()).step_by(per_chunk);
+            task::for_each("saving", steps, |start| {
+                let coded = encode(window, start, per_chunk, compression);
+                let name = format!("{}{rest}", (first + start) / per_chunk);
+                let written = coded.and_then(|coded| fs::write(folder.join(name), coded));
+                written.map_err(fail)
+            })
         })
     })
 }

@@ -3,13 +3,15 @@
 //! Results have the remaining axes; if none remains, the result has no axes and one sample. Sums
 //! and everything derived from them are computed in double precision. Along axes, floats keep their
 //! type, and ints of at most 16 bits give float32, wider ones float64; over all samples, floats are
-//! float64.
+//! float64. A video whose samples are still to be computed, and that nobody else would use, is
+//! reduced as they are computed, and has none then.
 
 mod distribution;
 mod plan;
 mod rank;
 mod reducers;
 mod select;
+mod streamed;
 
 pub use distribution::{Histogram, ght, histogram, otsu, sort, unique};
 
@@ -22,49 +24,24 @@ use bytemuck::AnyBitPattern;
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::ops::no_samples;
-use crate::video::{
-    DType, Element, Layout, Metadata, Samples, Strided, Video, map_samples, shape_text,
-};
+use crate::video::{DType, Element, Layout, Metadata, Strided, Video, map_samples, shape_text};
 
-/// Samples in memory and their layout.
-struct Source<'a, T> {
-    storage: &'a [T],
-    layout: &'a Layout,
+/// Samples of a video in memory, read as another type of the same size, and their layout.
+fn samples_of<T: AnyBitPattern>(video: &Video) -> (&[T], &Layout) {
+    map_samples!(video.samples(), array => (bytemuck::cast_slice(array.storage()), array.layout()))
 }
 
-impl<'a, T: Element> Source<'a, T> {
-    fn of(array: &'a Strided<T>) -> Self {
-        Self {
-            storage: array.storage(),
-            layout: array.layout(),
-        }
-    }
-}
-
-impl<'a, T: AnyBitPattern> Source<'a, T> {
-    /// Samples reinterpreted as another type of the same size.
-    fn bits_of<B: Element>(array: &'a Strided<B>) -> Self {
-        Self {
-            storage: bytemuck::cast_slice(array.storage()),
-            layout: array.layout(),
-        }
-    }
-}
-
-/// Runs an expression on the samples as numbers: bools are read as `uint8`, so that nothing is
-/// compiled for them alone.
-macro_rules! map_numbers {
-    ($samples:expr, $source:ident => $body:expr) => {
-        map_numbers!(@ $samples, $source, $body, U8 U16 U32 U64 I8 I16 I32 I64 F32 F64)
+/// Runs an expression for the type of the samples as numbers: bools are read as `uint8`, so that
+/// nothing is compiled for them alone.
+macro_rules! with_numbers {
+    ($dtype:expr, $T:ident => $body:expr) => {
+        with_numbers!(@ $dtype, $T, $body, Bool u8, U8 u8, U16 u16, U32 u32, U64 u64, I8 i8,
+            I16 i16, I32 i32, I64 i64, F32 f32, F64 f64)
     };
-    (@ $samples:expr, $source:ident, $body:expr, $($variant:ident)*) => {
-        match $samples {
-            Samples::Bool(array) => {
-                let $source = Source::<u8>::bits_of(array);
-                $body
-            }
-            $(Samples::$variant(array) => {
-                let $source = Source::of(array);
+    (@ $dtype:expr, $T:ident, $body:expr, $($variant:ident $type:ident),*) => {
+        match $dtype {
+            $(DType::$variant => {
+                type $T = $type;
                 $body
             })*
         }
@@ -136,9 +113,8 @@ impl<'a> Reduction<'a> {
     }
 
     /// Accumulators of a reducer and their layout.
-    fn reduce<T: Element, F: Reducer<T>>(
+    fn reduce<T: Element + AnyBitPattern, F: Reducer<T>>(
         &self,
-        source: Source<'_, T>,
         reducer: &F,
         has_indices: bool,
     ) -> Result<(Vec<F::Accumulator>, Layout)> {
@@ -147,8 +123,14 @@ impl<'a> Reduction<'a> {
             let layout = Layout::contiguous(&self.shape());
             return Ok((vec![reducer.start(); layout.len()], layout));
         }
-        let plan = ReductionPlan::new(source.layout, &self.is_reduced, has_indices);
-        let state = reduce(source.storage, &plan, reducer)?;
+        let streamed = streamed::reduce::<T, F>(self.video, &self.is_reduced, has_indices, reducer);
+        if let Some(results) = streamed? {
+            return Ok(results);
+        }
+        self.video.compute()?;
+        let (storage, layout) = samples_of::<T>(self.video);
+        let plan = ReductionPlan::new(layout, &self.is_reduced, has_indices);
+        let state = reduce(storage, &plan, reducer)?;
         Ok((state, plan.results().clone()))
     }
 
@@ -160,25 +142,23 @@ impl<'a> Reduction<'a> {
         video
     }
 
-    fn results<T: Element, F: Reducer<T>, U: Element>(
+    fn results<T: Element + AnyBitPattern, F: Reducer<T>, U: Element>(
         &self,
-        source: Source<'_, T>,
         reducer: &F,
         finish: impl Fn(F::Accumulator) -> U,
     ) -> Result<Video> {
-        let (state, layout) = self.reduce(source, reducer, false)?;
+        let (state, layout) = self.reduce::<T, F>(reducer, false)?;
         Ok(self.video(state.into_iter().map(finish).collect(), layout))
     }
 
-    fn floats<T: Element, F: Reducer<T>>(
+    fn floats<T: Element + AnyBitPattern, F: Reducer<T>>(
         &self,
-        source: Source<'_, T>,
         reducer: &F,
         finish: impl Fn(F::Accumulator) -> f64,
     ) -> Result<Video> {
         match self.float_dtype() {
-            DType::F64 => self.results(source, reducer, finish),
-            _ => self.results(source, reducer, |state| finish(state) as f32),
+            DType::F64 => self.results::<T, F, _>(reducer, finish),
+            _ => self.results::<T, F, _>(reducer, |state| finish(state) as f32),
         }
     }
 }
@@ -228,20 +208,19 @@ pub fn max(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
 }
 
 fn extreme<const HIGH: bool>(reduction: &Reduction<'_>) -> Result<Video> {
-    if let Samples::Bool(array) = reduction.video.samples() {
-        let source = Source::<u8>::bits_of(array);
-        return reduction.results(source, &Extreme::<HIGH>, |value| value != 0);
+    if reduction.video.dtype() == DType::Bool {
+        return reduction.results::<u8, _, _>(&Extreme::<HIGH>, |value| value != 0);
     }
-    map_numbers!(reduction.video.samples(), source => {
-        reduction.results(source, &Extreme::<HIGH>, |value| value)
+    with_numbers!(reduction.video.dtype(), T => {
+        reduction.results::<T, _, _>(&Extreme::<HIGH>, |value| value)
     })
 }
 
 /// Mean.
 pub fn mean(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
     let reduction = Reduction::new("mean", video, axes)?;
-    map_numbers!(video.samples(), source => {
-        reduction.floats(source, &Sum, |total| total.sum / total.count as f64)
+    with_numbers!(video.dtype(), T => {
+        reduction.floats::<T, _>(&Sum, |total| total.sum / total.count as f64)
     })
 }
 
@@ -249,21 +228,21 @@ pub fn mean(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
 /// several results are an error if one is beyond int64.
 pub fn sum(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
     let reduction = Reduction::new("sum", video, axes)?.or_nothing();
-    match video.samples() {
-        Samples::U32(array) => exact_sum(&reduction, array),
-        Samples::U64(array) => exact_sum(&reduction, array),
-        Samples::I32(array) => exact_sum(&reduction, array),
-        Samples::I64(array) => exact_sum(&reduction, array),
-        Samples::F32(array) => reduction.floats(Source::of(array), &Sum, |total| total.sum),
-        Samples::F64(array) => reduction.floats(Source::of(array), &Sum, |total| total.sum),
-        samples => map_numbers!(samples, source => {
-            reduction.results(source, &Sum, |total| total.sum as i64)
+    match video.dtype() {
+        DType::U32 => exact_sum::<u32>(&reduction),
+        DType::U64 => exact_sum::<u64>(&reduction),
+        DType::I32 => exact_sum::<i32>(&reduction),
+        DType::I64 => exact_sum::<i64>(&reduction),
+        DType::F32 => reduction.floats::<f32, _>(&Sum, |total| total.sum),
+        DType::F64 => reduction.floats::<f64, _>(&Sum, |total| total.sum),
+        dtype => with_numbers!(dtype, T => {
+            reduction.results::<T, _, _>(&Sum, |total| total.sum as i64)
         }),
     }
 }
 
-fn exact_sum<T: Addend>(reduction: &Reduction<'_>, array: &Strided<T>) -> Result<Video> {
-    let (sums, layout) = reduction.reduce(Source::of(array), &ExactSum, false)?;
+fn exact_sum<T: Addend + AnyBitPattern>(reduction: &Reduction<'_>) -> Result<Video> {
+    let (sums, layout) = reduction.reduce::<T, _>(&ExactSum, false)?;
     let ints = sums.iter().map(|sum| i64::try_from(*sum));
     match ints.collect::<Result<Vec<_>, _>>() {
         Ok(ints) => Ok(reduction.video(ints, layout)),
@@ -297,8 +276,8 @@ fn spread(reduction: &Reduction<'_>, ddof: f64, finish: impl Fn(f64) -> f64) -> 
             reduction.function
         );
     }
-    map_numbers!(reduction.video.samples(), source => {
-        reduction.floats(source, &Moments, |spread| {
+    with_numbers!(reduction.video.dtype(), T => {
+        reduction.floats::<T, _>(&Moments, |spread| {
             let divisor = spread.count - ddof;
             if divisor > 0.0 { finish(spread.squares / divisor) } else { f64::NAN }
         })
@@ -316,8 +295,8 @@ pub fn argmax(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
 }
 
 fn arg_extreme<const HIGH: bool>(reduction: &Reduction<'_>) -> Result<Video> {
-    let (indices, layout) = map_numbers!(reduction.video.samples(), source => {
-        let (found, layout) = reduction.reduce(source, &ArgExtreme::<HIGH>, true)?;
+    let (indices, layout) = with_numbers!(reduction.video.dtype(), T => {
+        let (found, layout) = reduction.reduce::<T, _>(&ArgExtreme::<HIGH>, true)?;
         let indices: Vec<i64> = found.into_iter().map(|found| found.index).collect();
         (indices, layout)
     });
@@ -353,18 +332,13 @@ pub fn all(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
 
 /// Counts samples: ints by their bits alone, since only zero matters.
 fn tally<U: Element>(reduction: &Reduction<'_>, finish: impl Fn(Tally) -> U) -> Result<Video> {
-    let (counts, layout) = match reduction.video.samples() {
-        Samples::F32(array) => reduction.reduce(Source::of(array), &Count, false),
-        Samples::F64(array) => reduction.reduce(Source::of(array), &Count, false),
-        Samples::Bool(array) => reduction.reduce(Source::<u8>::bits_of(array), &Count, false),
-        Samples::U8(array) => reduction.reduce(Source::of(array), &Count, false),
-        Samples::I8(array) => reduction.reduce(Source::<u8>::bits_of(array), &Count, false),
-        Samples::U16(array) => reduction.reduce(Source::of(array), &Count, false),
-        Samples::I16(array) => reduction.reduce(Source::<u16>::bits_of(array), &Count, false),
-        Samples::U32(array) => reduction.reduce(Source::of(array), &Count, false),
-        Samples::I32(array) => reduction.reduce(Source::<u32>::bits_of(array), &Count, false),
-        Samples::U64(array) => reduction.reduce(Source::of(array), &Count, false),
-        Samples::I64(array) => reduction.reduce(Source::<u64>::bits_of(array), &Count, false),
+    let (counts, layout) = match reduction.video.dtype() {
+        DType::F32 => reduction.reduce::<f32, _>(&Count, false),
+        DType::F64 => reduction.reduce::<f64, _>(&Count, false),
+        DType::Bool | DType::U8 | DType::I8 => reduction.reduce::<u8, _>(&Count, false),
+        DType::U16 | DType::I16 => reduction.reduce::<u16, _>(&Count, false),
+        DType::U32 | DType::I32 => reduction.reduce::<u32, _>(&Count, false),
+        DType::U64 | DType::I64 => reduction.reduce::<u64, _>(&Count, false),
     }?;
     Ok(reduction.video(counts.into_iter().map(finish).collect(), layout))
 }
@@ -372,6 +346,7 @@ fn tally<U: Element>(reduction: &Reduction<'_>, finish: impl Fn(Tally) -> U) -> 
 /// Median.
 pub fn median(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
     let reduction = Reduction::new("median", video, axes)?;
+    video.compute()?;
     let (results, layout) =
         map_samples!(video.samples(), array => percentiles(&reduction, array, &[50.0])?);
     Ok(of_floats(&reduction, results, layout))
@@ -383,6 +358,7 @@ pub fn percentile(video: &Video, q: &[f64], is_list: bool, axes: Option<&[i64]>)
     if let Some(q) = q.iter().find(|q| !(0.0..=100.0).contains(*q)) {
         bail!("percentile needs `q` between 0 and 100, got {q}");
     }
+    video.compute()?;
     let (results, layout) =
         map_samples!(video.samples(), array => percentiles(&reduction, array, q)?);
     // Computed result by result, and returned percentile by percentile.

@@ -208,6 +208,20 @@ impl ReductionPlan {
         (tile, wanted.min(most).max(1))
     }
 
+    /// All samples.
+    fn all(&self) -> Portion {
+        Portion {
+            results: 0..self.results.len(),
+            chunks: 0..self.chunks(),
+        }
+    }
+
+    /// Chunks of each of the steps that share the samples of a result.
+    fn parts(&self, parts: usize) -> impl Iterator<Item = Range<usize>> {
+        let chunks = self.chunks();
+        (0..parts).map(move |part| chunks * part / parts..chunks * (part + 1) / parts)
+    }
+
     /// Offset of the first sample of a result.
     fn origin(&self, result: usize) -> usize {
         if self.vector.is_reduced {
@@ -313,44 +327,191 @@ pub(super) fn reduce<T: Element, F: Reducer<T>>(
     plan: &ReductionPlan,
     reducer: &F,
 ) -> Result<Vec<F::Accumulator>> {
-    let (outputs, chunks) = (plan.results.len(), plan.chunks());
-    let (tile, parts) = plan.steps(TILE);
-    let mut state = vec![reducer.start(); parts * outputs];
-    let mut steps = Vec::new();
-    for (part, state) in state.chunks_mut(outputs).enumerate() {
-        let chunks = chunks * part / parts..chunks * (part + 1) / parts;
-        for (line, state) in state.chunks_mut(plan.line()).enumerate() {
-            for (i, state) in state.chunks_mut(tile).enumerate() {
-                let (first, chunks) = (line * plan.line() + i * tile, chunks.clone());
-                steps.push(ReductionStep {
-                    first,
-                    state,
-                    chunks,
-                });
+    let mut accumulation = Accumulation::new(plan, reducer);
+    accumulation.add(storage, 0, plan.all())?;
+    Ok(accumulation.results())
+}
+
+/// Some of the chunks of some neighboring results.
+pub(super) struct Portion {
+    results: Range<usize>,
+    chunks: Range<usize>,
+}
+
+/// A reduction to which samples are added portion by portion, with the same results to the bit as
+/// all at once.
+pub(super) struct Accumulation<'a, T: Element, F: Reducer<T>> {
+    plan: &'a ReductionPlan,
+    reducer: &'a F,
+    /// Number of neighboring results per step.
+    tile: usize,
+    /// Number of steps that share the samples of each result.
+    parts: usize,
+    /// Accumulators of all results, for each part.
+    state: Vec<F::Accumulator>,
+}
+
+impl<'a, T: Element, F: Reducer<T>> Accumulation<'a, T, F> {
+    pub(super) fn new(plan: &'a ReductionPlan, reducer: &'a F) -> Self {
+        let (tile, parts) = plan.steps(TILE);
+        Self {
+            plan,
+            reducer,
+            tile,
+            parts,
+            state: vec![reducer.start(); parts * plan.results.len()],
+        }
+    }
+
+    /// Adds the samples of a portion, which comes after earlier ones. The storage begins at an
+    /// offset of the whole.
+    pub(super) fn add(&mut self, storage: &[T], offset: usize, portion: Portion) -> Result<()> {
+        let (plan, tile, line_len) = (self.plan, self.tile, self.plan.line());
+        let Portion { results, chunks } = portion;
+        let mut steps = Vec::new();
+        let parts = self.state.chunks_mut(plan.results.len());
+        for (of_part, state) in plan.parts(self.parts).zip(parts) {
+            let chunks = of_part.start.max(chunks.start)..of_part.end.min(chunks.end);
+            if chunks.is_empty() {
+                continue;
+            }
+            let lines = state.chunks_mut(line_len).enumerate();
+            let lines = lines.take(results.end.div_ceil(line_len));
+            for (line, state) in lines.skip(results.start / line_len) {
+                let first = line * line_len;
+                let from = results.start.saturating_sub(first) / tile;
+                for (i, state) in state.chunks_mut(tile).enumerate().skip(from) {
+                    let first = first + i * tile;
+                    let from = results.start.saturating_sub(first);
+                    let to = results.end.saturating_sub(first).min(state.len());
+                    if to == 0 {
+                        break;
+                    }
+                    steps.push(ReductionStep {
+                        first: first + from,
+                        state: &mut state[from..to],
+                        chunks: chunks.clone(),
+                    });
+                }
             }
         }
+        let kernel = ReductionKernel {
+            storage,
+            offset,
+            plan,
+            reducer: self.reducer,
+        };
+        task::for_each_init("reading samples", steps, Vec::new, |copy, step| {
+            run_kernel(&kernel, (step, copy));
+            Ok(())
+        })
     }
-    let kernel = ReductionKernel {
-        storage,
-        plan,
-        reducer,
-    };
-    task::for_each_init("reading samples", steps, Vec::new, |copy, step| {
-        run_kernel(&kernel, (step, copy));
-        Ok(())
-    })?;
-    let (results, parts) = state.split_at_mut(outputs);
-    for part in parts.chunks(outputs) {
-        for (state, other) in results.iter_mut().zip(part) {
-            reducer.merge(state, *other);
+
+    /// What the results come to.
+    pub(super) fn results(mut self) -> Vec<F::Accumulator> {
+        let outputs = self.plan.results.len();
+        let (results, parts) = self.state.split_at_mut(outputs);
+        for part in parts.chunks(outputs) {
+            for (state, other) in results.iter_mut().zip(part) {
+                self.reducer.merge(state, *other);
+            }
+        }
+        self.state.truncate(outputs);
+        self.state
+    }
+}
+
+/// A reduction of frames in row-major order that come one after the other.
+pub(super) struct FrameWalk<'a> {
+    plan: &'a ReductionPlan,
+    n_frames: usize,
+    frame_len: usize,
+    /// Whether the frames are reduced, rather than each having results.
+    is_over_time: bool,
+    parts: usize,
+    /// Number of chunks, or of frames with results, that were added.
+    done: usize,
+}
+
+impl<'a> FrameWalk<'a> {
+    /// A walk over frames of a length; `None` if the plan visits samples of late frames before ones
+    /// of early frames.
+    pub(super) fn new(plan: &'a ReductionPlan, n_frames: usize, frame_len: usize) -> Option<Self> {
+        let has_time = |group: &AxisGroup| group.axes.contains(&0);
+        let vector = &plan.vector;
+        let is_first = |groups: &[AxisGroup], is_reduced: bool| {
+            let first = groups.first();
+            first.is_some_and(has_time)
+                || first.is_none() && vector.is_reduced == is_reduced && has_time(vector)
+        };
+        let is_over_time = is_first(&plan.reduced, true);
+        (is_over_time || is_first(&plan.kept, false)).then(|| Self {
+            plan,
+            n_frames,
+            frame_len,
+            is_over_time,
+            parts: plan.steps(TILE).1,
+            done: 0,
+        })
+    }
+
+    /// First frame that is still needed.
+    pub(super) fn first_needed(&self) -> usize {
+        match self.is_over_time {
+            true if self.done == self.plan.chunks() => usize::MAX,
+            true => self.frames_of(self.done).start,
+            false => self.done,
         }
     }
-    state.truncate(outputs);
-    Ok(state)
+
+    /// What can be added now that the frames before `end` are there.
+    pub(super) fn advance(&mut self, end: usize) -> Portion {
+        let (start, plan) = (self.done, self.plan);
+        if !self.is_over_time {
+            let n_results = |frames: usize| plan.results.len() / self.n_frames * frames;
+            self.done = end;
+            return Portion {
+                results: n_results(start)..n_results(end),
+                chunks: 0..plan.chunks(),
+            };
+        }
+        let mut chunk = start;
+        while chunk < plan.chunks() && self.frames_of(chunk).end <= end {
+            chunk += 1;
+        }
+        // Rows are added to the results several at a time.
+        if !plan.vector.is_reduced
+            && let Some(part) = plan.parts(self.parts).find(|part| part.contains(&chunk))
+        {
+            chunk -= (chunk - part.start) % ROWS;
+        }
+        self.done = chunk.max(start);
+        Portion {
+            results: 0..plan.results.len(),
+            chunks: start..self.done,
+        }
+    }
+
+    /// Frames with samples of a chunk.
+    fn frames_of(&self, chunk: usize) -> Range<usize> {
+        let (first, last) = match self.plan.vector.is_reduced {
+            true => {
+                let (offset, len, _) = self.plan.run(chunk);
+                (offset, offset + (len - 1) * self.plan.vector.stride)
+            }
+            false => {
+                let (offset, _) = self.plan.row(chunk);
+                (offset, offset)
+            }
+        };
+        first / self.frame_len..last / self.frame_len + 1
+    }
 }
 
 struct ReductionKernel<'a, T, F> {
     storage: &'a [T],
+    /// Offset of the storage in the whole.
+    offset: usize,
     plan: &'a ReductionPlan,
     reducer: &'a F,
 }
@@ -377,7 +538,8 @@ impl<T: Element, F: Reducer<T>> ReductionKernel<'_, T, F> {
             let origin = self.plan.origin(step.first + i);
             for chunk in step.chunks.clone() {
                 let (offset, len, flat_index) = self.plan.run(chunk);
-                let samples = slice(self.storage, origin + offset, len, stride, copy);
+                let start = origin + offset - self.offset;
+                let samples = slice(self.storage, start, len, stride, copy);
                 self.reduce_run(state, samples, flat_index, flat_step);
             }
         }
@@ -428,15 +590,13 @@ impl<T: Element, F: Reducer<T>> ReductionKernel<'_, T, F> {
             let mut rows = [(&[][..], 0); ROWS];
             if stride == 1 {
                 for (row, (offset, flat_index)) in rows.iter_mut().zip(flat_indices) {
-                    *row = (
-                        &self.storage[origin + offset..origin + offset + len],
-                        *flat_index,
-                    );
+                    let start = origin + offset - self.offset;
+                    *row = (&self.storage[start..start + len], *flat_index);
                 }
             } else {
                 copy.clear();
                 for (offset, _) in flat_indices {
-                    let at = |i| self.storage[origin + offset + i * stride];
+                    let at = |i| self.storage[origin + offset - self.offset + i * stride];
                     copy.extend((0..len).map(at));
                 }
                 for ((row, copy), (_, flat_index)) in

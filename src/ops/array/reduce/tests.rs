@@ -1,7 +1,10 @@
 //! Tests of reductions over all lists of axes and views of different memory order.
 
 use super::*;
+use crate::ops::chain::Stage;
+use crate::ops::kernel;
 use crate::ops::testing::{check_threads, noise, ramp, values, video};
+use crate::video::{Samples, TEST_LIMITS, TestLimits};
 
 /// All lists of axes.
 const AXES: &[&[i64]] = &[
@@ -398,4 +401,54 @@ fn samples_are_put_in_order_along_any_axis() {
     );
     let found = unique(&video(&[4], vec![0.5f32, -0.0, 0.0, 0.5])).unwrap();
     assert_eq!(values(&found), [0.0, 0.5]);
+}
+
+/// A chain over a video.
+fn doubled(video: &Video) -> Video {
+    let double = |run: &mut [f32]| run.iter_mut().for_each(|v| *v *= 2.0);
+    let filter = move |video| kernel::map_samples("doubling", video, double);
+    let stage = Stage::of_frames("double");
+    stage.apply(video.clone(), filter).unwrap()
+}
+
+type Function = fn(&Video, Option<&[i64]>) -> Result<Video>;
+
+/// Compares the reductions of a chain with those of its whole; returns whether all were streamed.
+fn reduce_streamed(shape: &[usize], block: usize) -> bool {
+    let input = video(shape, noise(shape.iter().product(), 7));
+    let whole = doubled(&input);
+    let reductions: [Function; 6] = [sum, mean, max, argmin, count, |video, axes| {
+        std(video, axes, 0.0)
+    }];
+    let mut is_streamed = true;
+    for axes in AXES {
+        for reduction in reductions {
+            TEST_LIMITS.set(Some(TestLimits {
+                pending: 0,
+                block,
+                per_call: 1,
+            }));
+            let pending = doubled(&input);
+            let found = reduction(&pending, Some(axes)).unwrap();
+            TEST_LIMITS.set(None);
+            let expected = reduction(&whole, Some(axes)).unwrap();
+            let bits = |video: &Video| values(video).into_iter().map(f64::to_bits).collect();
+            let [found, expected]: [Vec<u64>; 2] = [&found, &expected].map(bits);
+            assert!(found == expected, "{shape:?} {axes:?}");
+            is_streamed &= pending.compute().is_err();
+        }
+    }
+    is_streamed
+}
+
+#[test]
+fn chains_are_reduced_as_they_are_computed() {
+    assert!(reduce_streamed(&[150, 33, 41], 7));
+    assert!(reduce_streamed(&[20, 33, 41], 1));
+    assert!(reduce_streamed(&[1000, 5, 20], 64));
+    assert!(reduce_streamed(&[9, 130, 300], 2));
+    // Traces of few pixels are reduced along time, many frames at once.
+    reduce_streamed(&[1100, 3, 3], 100);
+    // Nothing is gained by streaming a frame.
+    assert!(!reduce_streamed(&[1, 130, 300], 1));
 }
