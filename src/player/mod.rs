@@ -33,6 +33,7 @@ pub mod probes;
 mod producer;
 pub mod region;
 mod region_actions;
+mod region_list;
 mod render;
 mod save;
 mod scale;
