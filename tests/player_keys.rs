@@ -68,7 +68,7 @@ fn points(player: &Player) -> Vec<(usize, usize, usize)> {
     let probes = player.probes().into_iter();
     let points = probes.filter_map(|probe| match probe.region {
         ProbeRegion::Point { y, x } => Some((probe.panel, y, x)),
-        _ => None,
+        ProbeRegion::Shape(_) => None,
     });
     points.collect()
 }

@@ -61,7 +61,9 @@ fn draw_probe(
                 tint(image, (rect, part), run, (probe.color, weight));
             }
         }
-        region => draw_outline(image, (rect, part), &region.outline(), (probe.color, scale)),
+        region @ ProbeRegion::Shape(_) => {
+            draw_outline(image, (rect, part), &region.outline(), (probe.color, scale));
+        }
     }
     if is_selected {
         for handle in probe.region.handles() {

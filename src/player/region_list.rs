@@ -120,18 +120,16 @@ fn measured(probe: &Probe, scene: &PlayerScene) -> String {
         return String::new();
     };
     let pixels = area(&probe.region.runs(panel.frame_size()));
-    let in_mm = |[height, width]: [f64; 2]| {
-        let area = pixels as f64 * height * width / 1e6;
-        format!(" ({} mm²)", number_text(area))
+    let area = match panel.base().metadata().pixel_size {
+        Some([height, width]) => {
+            format!("{} mm²", number_text(pixels as f64 * height * width / 1e6))
+        }
+        None => format!("{pixels} px"),
     };
-    let size = panel.base().metadata().pixel_size;
     let mean = probe.trace.values().get(scene.playback.frame()).copied();
     let mean = mean.filter(|mean| mean.is_finite());
-    format!(
-        "{pixels} px{}, mean {}",
-        size.map_or_else(String::new, in_mm),
-        mean.map_or_else(|| "…".to_owned(), number_text)
-    )
+    let mean = mean.map_or_else(|| "…".to_owned(), number_text);
+    format!("{area}, mean {mean}")
 }
 
 #[cfg(test)]
