@@ -68,13 +68,13 @@ fn points(player: &Player) -> Vec<(usize, usize, usize)> {
     let probes = player.probes().into_iter();
     let points = probes.filter_map(|probe| match probe.region {
         ProbeRegion::Point { y, x } => Some((probe.panel, y, x)),
-        _ => None,
+        ProbeRegion::Shape(_) => None,
     });
     points.collect()
 }
 
 fn any_event() -> impl Strategy<Value = Event> {
-    let keys = "lec[]aA+-0giomtrnhq?CxXbBfpPvVyY<>{}jk,.()x1234567dDuNKzZw";
+    let keys = "lec[]aA+-0giomtrnhq?CxXbBfpPvVyY<>{}jk,.()x123456789dDuNKzZwL";
     let at = || (0f32..700.0, 0f32..500.0);
     prop_oneof![
         4 => proptest::sample::select(keys.chars().collect::<Vec<_>>()).prop_map(|c| Event::Key(Key::Char(c))),
@@ -568,6 +568,81 @@ fn a_mask_is_painted_and_erased() {
     assert!(area(&player) < corner - 30);
     player.handle(Event::Key(Key::Escape), SIZE);
     assert!(player.probes()[0].trace.wait().is_ok());
+}
+
+#[test]
+fn a_brush_paints_only_values_of_its_range() {
+    let player = single();
+    player.seek(1);
+    let painted = |player: &Player| {
+        let probes = player.probes();
+        let shape = probes.last().unwrap().region.shape().unwrap();
+        let mask = shape.mask("test", &[30, 40]).unwrap();
+        let mut inside = vec![0f32; 1200];
+        let frame = mask.with_layout(mask.layout().insert_axis(0));
+        frame.samples().read(0, 0..1200, &mut inside);
+        let pixels = (0..1200usize).filter(|pixel| inside[*pixel] > 0.0);
+        pixels.collect::<Vec<_>>()
+    };
+    press(&player, '8');
+    press(&player, '9');
+    (0..40).for_each(|_| player.handle(Event::Key(Key::Backspace), SIZE));
+    "1800 to 1819".chars().for_each(|char| match char {
+        ' ' => player.handle(Event::Key(Key::Space), SIZE),
+        char => press(&player, char),
+    });
+    player.handle(Event::Key(Key::Enter), SIZE);
+    drag(&player, &[(0.0, 0.5), (1.0, 0.5)]);
+    // The samples of the row 15 of frame 1 begin at 1800.
+    assert_eq!(painted(&player), (600..620).collect::<Vec<_>>());
+    // What was painted stays, and a plain brush adds the rest.
+    press(&player, '6');
+    drag(&player, &[(0.0, 0.5), (1.0, 0.5)]);
+    assert!(painted(&player).len() > 120);
+}
+
+#[test]
+fn regions_are_listed_and_selected_in_the_list() {
+    let player = single();
+    press(&player, 'c');
+    press(&player, 'r');
+    drag(&player, &[(0.25, 0.25), (0.5, 0.5)]);
+    "Napex".chars().for_each(|char| press(&player, char));
+    player.handle(Event::Key(Key::Enter), SIZE);
+    press(&player, '2');
+    drag(&player, &[(0.6, 0.2), (0.9, 0.8)]);
+    player.handle(Event::Key(Key::Escape), SIZE);
+    let without = player.layout(SIZE);
+    assert!(without.region_list.is_empty());
+    press(&player, 'L');
+    let list = player.layout(SIZE).region_list;
+    assert!(!list.is_empty() && list.right() == SIZE.0);
+    player.traces().unwrap();
+    let row = |index: usize| {
+        (
+            (list.left + 30) as f32,
+            (list.top + 26 + 40 * index + 20) as f32,
+        )
+    };
+    let click = |at: (f32, f32)| {
+        player.handle(Event::Press(at.0, at.1), SIZE);
+        player.handle(Event::Release, SIZE);
+    };
+    click(row(0));
+    player.advance(5000 * MS);
+    check_picture("player_region_list.png", &player.render(SIZE.0, SIZE.1));
+    press(&player, 'K');
+    player.handle(Event::Key(Key::Backspace), SIZE);
+    assert_eq!(
+        kinds(&player),
+        ["ellipse"],
+        "the one that was clicked is removed"
+    );
+    // Below the last row there is nothing to select.
+    click(row(3));
+    assert_eq!(kinds(&player), ["ellipse"]);
+    press(&player, 'L');
+    assert!(player.layout(SIZE).region_list.is_empty());
 }
 
 #[test]

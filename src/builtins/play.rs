@@ -40,6 +40,8 @@ builtins! {
     /// | `t` or click | trace of the pixel |
     /// | `r` `2` `3` `4` `5` | rectangle, ellipse, polygon (clicks, then Enter), freehand, line |
     /// | `6` `7`, `d` `D` | brush and eraser for a mask; smaller or larger |
+    /// | `8` `9` | brush that paints values of a range; that range (`20 to 80`, `> 20`) |
+    /// | `L` | list of the regions with area and mean; a click selects one |
     /// | click, drag, `u` | select a region; move it or a corner; select the next |
     /// | `N`, `K`, Backspace, `z` `Z` | name, next color, remove; undo, redo |
     /// | `n` | traces on one scale, or each on its own |

@@ -171,7 +171,7 @@ builtins! {
     ///
     /// | type | coordinates |
     /// |---|---|
-    /// | `"rectangle"` | `bounds`: whole pixels `[y0, x0, y1, x1]`, without row `y1` and column `x1` |
+    /// | `"rectangle"` | `bounds`: whole pixels `[y0, x0, y1, x1]`, exclusive at the end |
     /// | `"ellipse"` | `center` `[y, x]`, and `radii` along y and x |
     /// | `"polygon"`, `"freehand"` | `points` `[[y, x], …]`, three or more |
     /// | `"line"` | `points`, two or more |

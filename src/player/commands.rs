@@ -231,6 +231,16 @@ const TRACES: &[Command] = &[
     (&[Key::Char('7')], "eraser", |player, _, _| {
         player.take_tool(RegionTool::Eraser);
     }),
+    (
+        &[Key::Char('8')],
+        "brush for a range of values",
+        |player, _, _| {
+            player.take_tool(RegionTool::ThresholdBrush);
+        },
+    ),
+    (&[Key::Char('9')], "its range", |player, _, _| {
+        player.begin_paint_range();
+    }),
     (&[Key::Enter], "end the polygon", |player, _, _| {
         player.end_sketch();
     }),
@@ -247,6 +257,9 @@ const TRACES: &[Command] = &[
             player.select_next();
         },
     ),
+    (&[Key::Char('L')], "list of regions", |player, _, _| {
+        player.toggle_region_list();
+    }),
     (&[Key::Char('N')], "name it", |player, _, _| {
         player.begin_name();
     }),

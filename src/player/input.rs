@@ -133,6 +133,7 @@ impl Player {
             Some(HitTarget::Slider) => self.grab(Drag::Slider, (x, y), layout),
             Some(HitTarget::Strip) => self.grab(Drag::Strip, (x, y), layout),
             Some(HitTarget::Contrast) => self.press_contrast((x, y), layout),
+            Some(HitTarget::RegionList) => self.click_region_list((x, y), layout),
             Some(HitTarget::Video(panel)) => {
                 let position = self
                     .part(panel)

@@ -24,6 +24,8 @@ pub struct PlayerLayoutInputs {
     pub slider: bool,
     /// Whether the histogram with the color limits is shown.
     pub contrast: bool,
+    /// Whether the list of regions is shown.
+    pub region_list: bool,
     /// Width of the labels of traces, if there are any.
     pub trace_labels: Option<usize>,
     /// Sizes and distances.
@@ -49,6 +51,7 @@ pub struct PlayerLayout {
     pub contrast: Rect,
     /// Part of `contrast` in which the samples are counted.
     pub histogram: Rect,
+    pub region_list: Rect,
     pub trace_plot: Rect,
     pub traces: TracePlotLayout,
     pub controls: Rect,
@@ -83,6 +86,8 @@ pub enum HitTarget {
     Strip,
     /// The histogram and its buttons.
     Contrast,
+    /// The list of regions.
+    RegionList,
     /// The video of a panel.
     Video(usize),
 }
@@ -116,6 +121,9 @@ impl PlayerLayout {
             layout.histogram = layout.contrast.inset(sizes.px(6), 0);
             layout.histogram.cut_top(sizes.line_height);
             layout.histogram.cut_bottom(sizes.line_height);
+        }
+        if inputs.region_list && sizes.px(140) <= area.height && sizes.px(380) <= area.width {
+            layout.region_list = area.cut_right(sizes.region_list_width.max(area.width / 6));
         }
         layout.arrange_panels(area, inputs);
         layout
@@ -167,6 +175,9 @@ impl PlayerLayout {
         }
         if self.trace_plot.contains(x, y) {
             return Some(HitTarget::Strip);
+        }
+        if self.region_list.contains(x, y) {
+            return Some(HitTarget::RegionList);
         }
         let hit = |panel: &PanelLayout| panel.video.contains(x, y);
         self.panels.iter().position(hit).map(HitTarget::Video)

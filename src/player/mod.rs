@@ -34,6 +34,7 @@ pub mod probes;
 mod producer;
 pub mod region;
 mod region_actions;
+mod region_list;
 mod render;
 mod save;
 mod scale;

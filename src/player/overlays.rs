@@ -61,7 +61,9 @@ fn draw_probe(
                 tint(image, (rect, part), run, (probe.color, weight));
             }
         }
-        region => draw_outline(image, (rect, part), &region.outline(), (probe.color, scale)),
+        region @ ProbeRegion::Shape(_) => {
+            draw_outline(image, (rect, part), &region.outline(), (probe.color, scale));
+        }
     }
     if is_selected {
         for handle in probe.region.handles() {
@@ -94,16 +96,16 @@ fn draw_sketch(
     let scale = scene.inputs.sizes.scale;
     let size = scene.panels[sketch.panel].frames.frame_size();
     let outline = match sketch.tool {
-        RegionTool::Brush | RegionTool::Eraser => {
+        RegionTool::Brush | RegionTool::Eraser | RegionTool::ThresholdBrush => {
             let width = 2.0 * scene.brush * rect.width as f64 / part.width;
             let color = match sketch.tool {
-                RegionTool::Brush => theme::ACCENT,
-                _ => theme::DIM,
+                RegionTool::Eraser => theme::DIM,
+                _ => theme::ACCENT,
             };
             return draw_line(image, (rect, part), &sketch.points, (width as f32, color));
         }
         RegionTool::Polygon | RegionTool::Freehand => sketch.points.clone(),
-        _ => match sketch.region(size, (scene.brush, None)) {
+        _ => match sketch.region(size, (scene.brush, None, None)) {
             Some(region) => region.outline(),
             None => return,
         },

@@ -73,7 +73,7 @@ impl Probe {
         };
         match &self.region {
             ProbeRegion::Point { y, x } => format!("y{space}{y}{and}x{space}{x}"),
-            region => match region.bounds(ANY_FRAME) {
+            region @ ProbeRegion::Shape(_) => match region.bounds(ANY_FRAME) {
                 Some([y0, x0, y1, x1]) => {
                     format!("{kind}y{space}{y0}{to}{y1}{and}x{space}{x0}{to}{x1}")
                 }

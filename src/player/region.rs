@@ -261,11 +261,12 @@ fn corners(shape: &RegionShape) -> [FramePoint; 4] {
     [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
 }
 
-/// Pixels after a brush or an eraser of a radius was drawn through positions.
+/// Pixels after a brush or an eraser of a radius was drawn through positions; pixels that are not
+/// paintable stay as they are.
 pub(super) fn painted(
     runs: &[PixelRun],
     stroke: &[FramePoint],
-    (radius, is_eraser): (f64, bool),
+    (radius, is_eraser, paintable): (f64, bool, Option<&[bool]>),
     (width, height): (usize, usize),
 ) -> Vec<PixelRun> {
     let mut mask = mask_of_runs(runs, [height, width]);
@@ -278,8 +279,11 @@ pub(super) fn painted(
         };
         for y in reach(0, height) {
             for x in reach(1, width) {
-                if distance_to_line([y as f64, x as f64], [*from, *to]) <= radius {
-                    mask[y * width + x] = !is_eraser;
+                let pixel = y * width + x;
+                if paintable.is_none_or(|paintable| paintable[pixel])
+                    && distance_to_line([y as f64, x as f64], [*from, *to]) <= radius
+                {
+                    mask[pixel] = !is_eraser;
                 }
             }
         }
@@ -340,11 +344,21 @@ mod tests {
     #[test]
     fn brushes_add_and_erasers_remove_pixels() {
         let stroke = [(2.5, 4.5), (12.5, 4.5)];
-        let painted_line = painted(&[], &stroke, (1.2, false), SIZE);
+        let painted_line = painted(&[], &stroke, (1.2, false, None), SIZE);
         assert_eq!(area(&painted_line), 3 * 11 + 2);
-        let rest = painted(&painted_line, &[(2.5, 4.5)], (1.2, true), SIZE);
+        let rest = painted(&painted_line, &[(2.5, 4.5)], (1.2, true, None), SIZE);
         assert_eq!(area(&painted_line) - area(&rest), 5);
-        assert_eq!(area(&painted(&[], &[(-3.0, -3.0)], (1.0, false), SIZE)), 0);
+        assert_eq!(
+            area(&painted(&[], &[(-3.0, -3.0)], (1.0, false, None), SIZE)),
+            0
+        );
+        let even: Vec<bool> = (0..200).map(|pixel| pixel % 2 == 0).collect();
+        let half = painted(&[], &stroke, (0.4, false, Some(&even)), SIZE);
+        assert_eq!(half.len(), 6);
+        assert!(
+            half.iter()
+                .all(|run| run.y == 4 && run.columns.start % 2 == 0)
+        );
     }
 
     #[test]

@@ -33,13 +33,13 @@ impl PlayerState {
     }
 
     /// Width and height of the frames of a panel.
-    fn frame_size(&self, panel: usize) -> (usize, usize) {
+    pub(super) fn frame_size(&self, panel: usize) -> (usize, usize) {
         let panel = self.panels.get(panel);
         panel.map_or((1, 1), |panel| panel.frames.frame_size())
     }
 
     /// Selects a probe, and shows its name, area and mean.
-    fn select(&mut self, index: usize) {
+    pub(super) fn select(&mut self, index: usize) {
         self.selected = Some(index);
         let Some(probe) = self.probes.get(index) else {
             return;
@@ -58,6 +58,41 @@ impl PlayerState {
         self.say(format!("{name}: {length}{area} pixels{mean}"));
     }
 
+    /// Smallest and largest value that the threshold brush paints in a panel, unless that is a
+    /// color video.
+    pub(super) fn paint_range(&self, panel: usize) -> Option<(f64, f64)> {
+        let scale = self.panels.get(panel)?.frames.scale()?;
+        let upper_half = ((scale.low() + scale.high()) / 2.0, f64::INFINITY);
+        Some(self.paint_range.unwrap_or(upper_half))
+    }
+
+    /// Shows which values the threshold brush paints.
+    fn say_paint_range(&mut self) {
+        let mut panels = 0..self.panels.len();
+        let range = panels.find_map(|panel| self.paint_range(panel));
+        self.say(match range {
+            Some((low, high)) => format!("paints values {}; 9 sets them", range_text(low, high)),
+            None => RegionTool::ThresholdBrush.hint().to_owned(),
+        });
+    }
+
+    /// Which pixels of the frame shown have values that the threshold brush paints.
+    fn paintable(&self, panel: usize) -> Option<Vec<bool>> {
+        let (low, high) = self.paint_range(panel)?;
+        let frames = &self.panels.get(panel)?.frames;
+        let (width, height) = frames.frame_size();
+        let mut values = vec![0.0f64; width * height];
+        let frame = self.playback.frame().min(frames.len() - 1);
+        let samples = frames.explained().samples();
+        samples.read(frame, 0..values.len(), &mut values);
+        Some(
+            values
+                .iter()
+                .map(|value| low <= *value && *value <= high)
+                .collect(),
+        )
+    }
+
     /// Length of a line in pixels, or in µm if the size of a pixel is known.
     fn length_text(&self, panel: usize, points: &[[f64; 2]]) -> String {
         let panel = self.panels.get(panel);
@@ -74,6 +109,15 @@ impl PlayerState {
     }
 }
 
+/// A range of values as it is typed.
+pub(super) fn range_text(low: f64, high: f64) -> String {
+    match (low.is_finite(), high.is_finite()) {
+        (_, false) => format!("> {}", number_text(low)),
+        (false, true) => format!("< {}", number_text(high)),
+        (true, true) => format!("{} to {}", number_text(low), number_text(high)),
+    }
+}
+
 impl Player {
     /// Takes a tool to draw with, or puts it away.
     pub(super) fn take_tool(&self, tool: RegionTool) {
@@ -83,11 +127,18 @@ impl Player {
             Some(taken) if taken == tool => None,
             _ => Some(tool),
         };
-        let message = match state.tool {
-            Some(tool) => tool.hint(),
-            None => "no region",
-        };
-        state.say(message);
+        match state.tool {
+            Some(RegionTool::ThresholdBrush) => state.say_paint_range(),
+            Some(tool) => state.say(tool.hint()),
+            None => state.say("no region"),
+        }
+    }
+
+    /// Sets which values the threshold brush paints.
+    pub(super) fn set_paint_range(&self, range: (f64, f64)) {
+        let mut state = self.state();
+        state.paint_range = Some(range);
+        state.say_paint_range();
     }
 
     /// Puts the tool away; false if there is none.
@@ -174,7 +225,17 @@ impl Player {
             state.say("click the region to erase first");
             return true;
         }
-        let region = sketch.region(size, (state.brush, changed.as_ref()));
+        let paintable = match sketch.tool {
+            RegionTool::ThresholdBrush => match state.paintable(sketch.panel) {
+                None => {
+                    state.say("the pixels of a color video have no single value");
+                    return true;
+                }
+                paintable => paintable,
+            },
+            _ => None,
+        };
+        let region = sketch.region(size, (state.brush, changed.as_ref(), paintable.as_deref()));
         let is_new = changed.is_none();
         drop(state);
         match (region, selected) {

@@ -4,7 +4,7 @@ use super::layout::{PanelLayout, PlayerLayout};
 use super::panel::Panel;
 use super::scene::PlayerScene;
 use super::theme;
-use super::{annotations, contrast_strip, controls, menu, overlays, trace_plot};
+use super::{annotations, contrast_strip, controls, menu, overlays, region_list, trace_plot};
 use crate::draw::colorbar;
 use crate::draw::{Image, Rect, text};
 use crate::video::number_text;
@@ -18,6 +18,7 @@ pub(super) fn draw(image: &mut Image, scene: &PlayerScene) {
     }
     overlays::draw(image, &layout, scene);
     annotations::draw(image, &layout, scene);
+    region_list::draw(image, &layout, scene);
     contrast_strip::draw(image, &layout, scene);
     trace_plot::draw(image, &layout, scene);
     controls::draw(image, &layout, scene);

@@ -86,6 +86,7 @@ impl PlayerScene {
         self.inputs.rate = 0;
         self.menu = None;
         (self.contrast, self.inputs.contrast) = (None, false);
+        self.inputs.region_list = false;
         self.readout = None;
         self.sketch = None;
         self.selected = None;
@@ -119,6 +120,7 @@ pub(super) fn inputs(
         button: !is_still,
         slider: !is_still,
         contrast: false,
+        region_list: false,
         trace_labels: None,
         sizes,
     }

@@ -17,6 +17,8 @@ pub(super) enum RegionTool {
     Line,
     Brush,
     Eraser,
+    /// Paints pixels whose values are in a range.
+    ThresholdBrush,
 }
 
 impl RegionTool {
@@ -30,12 +32,13 @@ impl RegionTool {
             Self::Line => "draw a line with the mouse",
             Self::Brush => "paint the selected region or a new one; Escape ends",
             Self::Eraser => "erase the selected region; Escape ends",
+            Self::ThresholdBrush => "paint by value; 9 sets the range, Escape ends",
         }
     }
 
     /// Whether it stays in the hand after it was used.
     pub(super) fn stays(self) -> bool {
-        matches!(self, Self::Brush | Self::Eraser)
+        matches!(self, Self::Brush | Self::Eraser | Self::ThresholdBrush)
     }
 }
 
@@ -52,7 +55,10 @@ impl Sketch {
     /// Continues to a position of the mouse.
     pub(super) fn drag(&mut self, to: FramePoint) {
         match self.tool {
-            RegionTool::Freehand | RegionTool::Brush | RegionTool::Eraser => {
+            RegionTool::Freehand
+            | RegionTool::Brush
+            | RegionTool::Eraser
+            | RegionTool::ThresholdBrush => {
                 const LEAST: f64 = 0.4;
                 let last = self.points.last();
                 let is_far = |from: &FramePoint| LEAST < (to.0 - from.0).hypot(to.1 - from.1);
@@ -72,11 +78,12 @@ impl Sketch {
         }
     }
 
-    /// The region, if it is one; a brush and an eraser of a radius change another.
+    /// The region, if it is one; a brush and an eraser of a radius change the paintable pixels of
+    /// another.
     pub(super) fn region(
         &self,
         size: (usize, usize),
-        (radius, changed): (f64, Option<&ProbeRegion>),
+        (radius, changed, paintable): (f64, Option<&ProbeRegion>, Option<&[bool]>),
     ) -> Option<ProbeRegion> {
         let points = &self.points;
         let (first, last) = (*points.first()?, *points.last()?);
@@ -88,9 +95,9 @@ impl Sketch {
             RegionTool::Polygon | RegionTool::Freehand if points.len() < 3 => return None,
             RegionTool::Polygon => RegionShape::Polygon(positions()),
             RegionTool::Freehand => RegionShape::Freehand(positions()),
-            RegionTool::Brush | RegionTool::Eraser => {
+            RegionTool::Brush | RegionTool::Eraser | RegionTool::ThresholdBrush => {
                 let before = changed.map_or_else(Vec::new, |region| region.runs(size));
-                let brush = (radius, self.tool == RegionTool::Eraser);
+                let brush = (radius, self.tool == RegionTool::Eraser, paintable);
                 RegionShape::Mask {
                     frame: [size.1, size.0],
                     runs: Arc::from(painted(&before, points, brush, size)),
@@ -121,7 +128,7 @@ mod tests {
         let size = (20, 10);
         let drawn = |tool| {
             let way = [(1.0, 1.0), (6.0, 1.2), (6.0, 5.0)];
-            sketch(tool, &way).region(size, (1.0, None))
+            sketch(tool, &way).region(size, (1.0, None, None))
         };
         let shape = |tool| drawn(tool).and_then(|region| region.shape().cloned());
         let rect = RegionShape::Rectangle([1, 1, 5, 6]);
@@ -144,6 +151,10 @@ mod tests {
             "nothing is left of nothing"
         );
         let thin = sketch(RegionTool::Freehand, &[(1.0, 1.0), (1.0, 3.0), (1.0, 1.1)]);
-        assert_eq!(thin.region(size, (1.0, None)), None, "it holds no pixel");
+        assert_eq!(
+            thin.region(size, (1.0, None, None)),
+            None,
+            "it holds no pixel"
+        );
     }
 }

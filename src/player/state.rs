@@ -61,12 +61,17 @@ pub(super) struct PlayerState {
     pub(super) sketch: Option<Sketch>,
     /// Radius of the brush in pixels of the video.
     pub(super) brush: f64,
+    /// Smallest and largest value that the threshold brush paints; default: the upper half of the
+    /// colors.
+    pub(super) paint_range: Option<(f64, f64)>,
     /// Index of the probe that is selected.
     pub(super) selected: Option<usize>,
     /// Probes before each change, and those taken back.
     pub(super) undone: Vec<Vec<Probe>>,
     pub(super) redone: Vec<Vec<Probe>>,
     pub(super) probes: Vec<Probe>,
+    /// Whether the list of regions is shown.
+    pub(super) lists_regions: bool,
     pub(super) trace_scale: TraceScale,
     pub(super) annotations: Arc<Annotations>,
     pub(super) message: Option<(String, Duration)>,
@@ -142,10 +147,12 @@ impl PlayerState {
             tool: None,
             sketch: None,
             brush: 2.0,
+            paint_range: None,
             selected: None,
             undone: Vec::new(),
             redone: Vec::new(),
             probes: Vec::new(),
+            lists_regions: false,
             trace_scale: TraceScale::Common,
             annotations: Arc::default(),
             message: None,
@@ -224,6 +231,7 @@ impl PlayerState {
             }
         }
         self.inputs.contrast = self.contrast.is_some();
+        self.inputs.region_list = self.lists_regions;
         if self.open {
             self.inputs.rate = text::width("0000 fps", self.inputs.sizes.label);
         }

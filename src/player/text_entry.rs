@@ -1,7 +1,8 @@
-//! Text that is typed into a window: the frame or time to jump to, or the name of a region.
+//! Text that is typed into a window: the frame or time to jump to, the name of a region, a range of values.
 
 use super::Player;
 use super::playback::{Key, Playback};
+use super::region_actions::range_text;
 use crate::bail;
 use crate::error::{Error, Result};
 
@@ -20,6 +21,7 @@ pub(super) struct TextEntry {
 enum EntryPurpose {
     Jump,
     RegionName,
+    PaintRange,
 }
 
 impl TextEntry {
@@ -28,6 +30,7 @@ impl TextEntry {
         let prompt = match self.purpose {
             EntryPurpose::Jump => "frame or time",
             EntryPurpose::RegionName => "name of the region",
+            EntryPurpose::PaintRange => "values to paint",
         };
         format!("{prompt}: {}_", self.text)
     }
@@ -66,6 +69,27 @@ fn frame_of(text: &str, playback: &Playback, fps: Option<f64>) -> Result<usize> 
     }
 }
 
+/// The range that a text names: two numbers, or one after `>` or `<`.
+fn range_of(text: &str) -> Result<(f64, f64)> {
+    let text = text.trim();
+    let number = |text: &str| {
+        let number = text.trim().parse::<f64>().ok();
+        number.filter(|number| number.is_finite())
+    };
+    let range = match (text.strip_prefix('>'), text.strip_prefix('<')) {
+        (Some(low), _) => number(low).map(|low| (low, f64::INFINITY)),
+        (None, Some(high)) => number(high).map(|high| (f64::NEG_INFINITY, high)),
+        (None, None) => {
+            let ends = text.split_once("to").or_else(|| text.split_once(' '));
+            ends.and_then(|(low, high)| Some((number(low)?, number(high)?)))
+        }
+    };
+    match range.filter(|(low, high)| low <= high) {
+        Some(range) => Ok(range),
+        None => bail!("`{text}` is no range such as 20 to 80, > 20 or < 80"),
+    }
+}
+
 /// The frame at a time, whose unit has a number of parts per second.
 fn frame_at(time: &str, parts: f64, fps: Option<f64>) -> Result<i64> {
     let Some(fps) = fps else {
@@ -101,6 +125,16 @@ impl Player {
         }
     }
 
+    /// Begins to type which values the threshold brush paints.
+    pub(super) fn begin_paint_range(&self) {
+        let state = self.state();
+        let mut panels = 0..state.panels.len();
+        let range = panels.find_map(|panel| state.paint_range(panel));
+        drop(state);
+        let text = range.map_or_else(String::new, |(low, high)| range_text(low, high));
+        self.begin_entry(EntryPurpose::PaintRange, text);
+    }
+
     fn begin_entry(&self, purpose: EntryPurpose, text: String) {
         let mut state = self.state();
         state.entry = Some(TextEntry { purpose, text });
@@ -124,6 +158,10 @@ impl Player {
             match entry.purpose {
                 EntryPurpose::Jump => self.jump(&entry.text),
                 EntryPurpose::RegionName => self.name_region(&entry.text),
+                EntryPurpose::PaintRange => match range_of(&entry.text) {
+                    Ok(range) => self.set_paint_range(range),
+                    Err(error) => self.say(error.message()),
+                },
             }
         }
         true
@@ -142,6 +180,22 @@ impl Player {
 mod tests {
     use super::*;
     use std::time::Duration;
+
+    #[test]
+    fn ranges_are_understood_as_they_are_shown() {
+        for (text, range) in [
+            ("20 to 80", (20.0, 80.0)),
+            (" -1.5  2e3 ", (-1.5, 2000.0)),
+            ("> 0.5", (0.5, f64::INFINITY)),
+            ("<-3", (f64::NEG_INFINITY, -3.0)),
+        ] {
+            assert_eq!(range_of(text).unwrap(), range);
+            assert_eq!(range_of(&range_text(range.0, range.1)).unwrap(), range);
+        }
+        for text in ["", "5", "80 to 20", "nan to 3", "> x", "1 2 3"] {
+            assert!(range_of(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn frames_and_times_are_understood() {

@@ -41,6 +41,8 @@ pub struct ThemeSizes {
     pub trace_plot_height: usize,
     /// Height of the histogram with its handles and buttons.
     pub contrast_height: usize,
+    /// Width of the list of regions, in a window of usual width.
+    pub region_list_width: usize,
     /// Height of a line with text and room around it.
     pub line_height: usize,
     /// Side of the square that reacts as a button.
@@ -69,6 +71,7 @@ impl ThemeSizes {
             controls_height: size(44),
             trace_plot_height: size(130),
             contrast_height: size(110),
+            region_list_width: size(190),
             line_height: size(26),
             button: size(28),
             margin: size(14),

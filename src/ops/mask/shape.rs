@@ -134,7 +134,7 @@ impl RegionShape {
 
     /// An error unless its coordinates make a shape: what it needs, and of what.
     pub fn check(&self) -> Result<(), (&'static str, &'static str)> {
-        let is_far = |at: &f64| !(at.abs() <= MAX_COORDINATE);
+        let is_far = |at: &f64| at.is_nan() || MAX_COORDINATE < at.abs();
         match self {
             Self::Rectangle([y0, x0, y1, x1]) => {
                 let is_far = [y0, x0, y1, x1].iter().any(|at| is_far(&(**at as f64)));
