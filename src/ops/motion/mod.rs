@@ -6,11 +6,13 @@
 
 mod affine;
 mod compensate;
+mod correlation;
 mod deformation;
 mod expansion;
 mod flow;
 mod local_contrast;
 mod pyramid;
+mod search;
 mod solution;
 mod warp;
 

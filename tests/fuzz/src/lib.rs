@@ -4,8 +4,9 @@
 
 use std::path::Path;
 
-use optimap::io::{FrameSelection, LoadOptions, info, load_video};
+use optimap::io::{self, FrameSelection, LoadOptions, info, load_video};
 use optimap::video::memory;
+use tempfile::TempDir;
 
 /// How much a file of some kilobytes may make the program hold.
 const LIMIT: &str = "400MB";
@@ -17,6 +18,18 @@ pub fn load(name: &str, bytes: &[u8]) {
 
 /// Loads the first of some files that lie beside each other, in folders below if their names say so.
 pub fn load_files(name: &str, files: &[(&str, &[u8])]) {
+    let folder = folder_of(files);
+    load_all(&folder.path().join(name));
+}
+
+/// Loads regions from a file of these bytes; an error is as good as regions.
+pub fn load_regions(name: &str, bytes: &[u8]) {
+    let folder = folder_of(&[(name, bytes)]);
+    let _ = io::load_regions(&folder.path().join(name));
+}
+
+/// Writes files to a folder that is removed with the value, and limits the memory.
+fn folder_of(files: &[(&str, &[u8])]) -> TempDir {
     memory::set_limit(LIMIT.parse().expect("a size")).expect("enough for the program");
     let folder = tempfile::tempdir().expect("a folder for temporary files");
     for (name, bytes) in files {
@@ -25,7 +38,7 @@ pub fn load_files(name: &str, files: &[(&str, &[u8])]) {
             .and_then(|()| std::fs::write(&path, bytes))
             .expect("room for the file");
     }
-    load_all(&folder.path().join(name));
+    folder
 }
 
 fn load_all(path: &Path) {
