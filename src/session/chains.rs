@@ -2,13 +2,25 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
 use tempfile::TempDir;
 
+#[cfg(unix)]
+use crate::bail;
+#[cfg(unix)]
+use crate::io::{FrameSelection, LoadOptions, load_video, save_video};
+#[cfg(unix)]
+use crate::ops::chain::Stage;
+#[cfg(unix)]
+use crate::ops::testing::ramp;
 use crate::script::Settings;
 use crate::session::Session;
+#[cfg(unix)]
+use crate::task::Job;
 use crate::video::{TEST_LIMITS, TestLimits, Video};
 
 /// Sources: small videos of all kinds of samples and layouts.
@@ -253,6 +265,18 @@ fn a_chain_from_file_to_file_holds_blocks_only() {
 
 #[cfg(unix)]
 #[test]
+fn a_chain_from_file_to_movie_holds_blocks_only() {
+    for options in ["vmin: -1, vmax: 1, skip_frames: 8", "skip_frames: 9"] {
+        let end = format!("export_video(\"RESULT\", v, #{{{options}}});");
+        let peak = peak_memory(&end, "gif");
+        assert!(peak <= 2 * (8 << 20), "{end}: {peak}");
+    }
+    let end = "export_video(\"RESULT\", v, #{range: \"all\", skip_frames: 8});";
+    assert!(peak_memory(end, "gif") >= WHOLE_BYTES);
+}
+
+#[cfg(unix)]
+#[test]
 fn reducing_a_chain_holds_blocks_only() {
     for reduction in ["v.std()", "v.mean(0)", "v.max([1, 2])"] {
         let peak = peak_memory(&format!("let r = {reduction};"), "npy");
@@ -287,6 +311,72 @@ fn an_error_names_the_stage_and_the_line_where_it_happened() {
         ["while computing `normalize` of line 2 of `chain.rhai`"]
     );
     assert!(!result.exists());
+}
+
+/// What happens in the middle of a chain.
+#[cfg(unix)]
+#[derive(Debug, Clone, Copy)]
+enum Incident {
+    Interruption,
+    Failure,
+    ShorterFile,
+}
+
+/// A chain over the frames of a file, in blocks of 4 frames, to which something happens.
+#[cfg(unix)]
+fn disturbed(source: &Path, incident: Incident) -> Video {
+    let (source, blocks) = (source.to_owned(), AtomicUsize::new(0));
+    let video = load_video(&source, &FrameSelection::ALL, &LoadOptions::default()).unwrap();
+    let disturb = move |video| {
+        // The first call is for the shape of the result.
+        if blocks.fetch_add(1, Relaxed) == 5 {
+            match incident {
+                Incident::Interruption => Job::current().interrupt(),
+                Incident::Failure => bail!("it fails"),
+                Incident::ShorterFile => {
+                    let file = File::options().write(true).open(&source).unwrap();
+                    file.set_len(200).unwrap();
+                }
+            }
+        }
+        Ok(video)
+    };
+    Stage::of_frames("disturb").apply(video, disturb).unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn what_ends_a_chain_in_the_middle_leaves_the_old_files() {
+    for incident in [
+        Incident::Interruption,
+        Incident::Failure,
+        Incident::ShorterFile,
+    ] {
+        for name in ["a.npy", "a.tif"] {
+            let (_folder, source) = source_file("example_video(60, 8, 8)", "npy");
+            let results = tempfile::tempdir().unwrap();
+            let path = results.path().join(name);
+            save_video(&path, &ramp(&[2, 3, 4])).unwrap();
+            let before = contents(results.path());
+            let job = Job::new();
+            let _entered = job.enter();
+            TEST_LIMITS.set(Some(TestLimits {
+                pending: 0,
+                block: 4,
+                per_call: 1,
+            }));
+            let saved = save_video(&path, &disturbed(&source, incident));
+            TEST_LIMITS.set(None);
+            let error = saved.unwrap_err();
+            let expected = match incident {
+                Incident::Interruption => "interrupted",
+                Incident::Failure => "it fails",
+                Incident::ShorterFile => "has changed since it was loaded",
+            };
+            assert!(error.message().contains(expected), "{name}: {error}");
+            assert_eq!(contents(results.path()), before, "{name} {incident:?}");
+        }
+    }
 }
 
 #[test]
