@@ -139,6 +139,12 @@ impl CellSource {
         }
     }
 
+    /// Number of frames that are to be drawn at once.
+    pub(super) fn at_once(&self) -> usize {
+        let streamed = self.streamed.as_ref();
+        streamed.map_or(usize::MAX, StreamedFrames::at_once)
+    }
+
     /// Computes the frames to be drawn next, if they are streamed.
     pub(super) fn advance(&mut self, frames: Range<usize>) -> Result<()> {
         if let Some(streamed) = &mut self.streamed

@@ -66,6 +66,12 @@ impl HighBitDepth {
         streamed.map_or(self.video.len(), StreamedFrames::len)
     }
 
+    /// Number of frames that are to be rendered at once.
+    pub(super) fn at_once(&self) -> usize {
+        let streamed = self.streamed.as_ref();
+        streamed.map_or(usize::MAX, StreamedFrames::at_once)
+    }
+
     /// Computes the frames to be rendered next, if they are streamed.
     pub(super) fn advance(&mut self, frames: Range<usize>) -> Result<()> {
         if let Some(streamed) = &mut self.streamed {

@@ -82,6 +82,14 @@ impl MovieFrames {
         }
     }
 
+    /// Number of frames that are to be rendered at once.
+    fn at_once(&self) -> usize {
+        match self {
+            MovieFrames::Drawn(scene) => scene.at_once(),
+            MovieFrames::Deep(high_bit_depth) => high_bit_depth.at_once(),
+        }
+    }
+
     /// Computes the frames to be rendered next, if they are streamed.
     fn advance(&mut self, frames: Range<usize>) -> Result<()> {
         match self {
@@ -346,10 +354,11 @@ impl EncodeJob<'_> {
         encoder.finish()
     }
 
-    /// Frames rendered per batch: at least one per core.
+    /// Frames rendered per batch: at least one per core, unless a block of a chain has fewer.
     fn per_batch(&self) -> usize {
         let cores = task::cores();
-        (BATCH / self.pixel_format.bytes()).max(cores)
+        let most = self.frames.at_once();
+        (BATCH / self.pixel_format.bytes()).max(cores).min(most)
     }
 }
 

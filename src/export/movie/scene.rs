@@ -170,6 +170,12 @@ impl MovieScene {
             .collect()
     }
 
+    /// Number of frames that are to be drawn at once.
+    pub(super) fn at_once(&self) -> usize {
+        let sources = self.sources.iter().map(CellSource::at_once);
+        sources.min().unwrap_or(usize::MAX)
+    }
+
     /// Computes the frames to be drawn next, if they are streamed.
     pub(super) fn advance(&mut self, frames: Range<usize>) -> Result<()> {
         let mut sources = self.sources.iter_mut();

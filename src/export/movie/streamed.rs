@@ -16,6 +16,8 @@ pub(super) struct StreamedFrames {
     step: usize,
     /// Number of frames of the movie.
     len: usize,
+    /// Number of frames of the movie that a block of the chain holds.
+    at_once: usize,
 }
 
 /// What a movie shows of a video.
@@ -72,6 +74,7 @@ impl Shown {
             video: stream.frames(0..1)?,
             colors,
             streamed: Some(StreamedFrames {
+                at_once: (stream.per_block() / step).max(1),
                 stream: Mutex::new(stream),
                 step,
                 len,
@@ -84,6 +87,11 @@ impl StreamedFrames {
     /// Number of frames.
     pub(super) fn len(&self) -> usize {
         self.len
+    }
+
+    /// Number of frames that are to be asked for at once.
+    pub(super) fn at_once(&self) -> usize {
+        self.at_once
     }
 
     /// Some of the frames, after those of earlier calls.
