@@ -72,6 +72,7 @@ builtins! {
         let map = MapPanel::new("map_figure", &map, &options)?;
         let figure = Figure {
             rows: vec![vec![FigurePanel::new(PanelContent::Map(map), title, 1.0)?]],
+            has_columns: false,
             width: width.0,
             height: None,
             font_size: paper.font_size,

@@ -269,6 +269,7 @@ impl ArrangementParams {
         Ok(Figure {
             has_letters: self.letters.unwrap_or(rows.iter().flatten().count() > 1),
             rows,
+            has_columns: !is_in_rows,
             width: self.width.0,
             height: self.height,
             font_size,

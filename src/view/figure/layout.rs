@@ -109,7 +109,9 @@ fn placed(figure: &Figure, panels: &[FigurePanel], width: f64) -> PlacedRow {
     let em = figure.font_size;
     // Panels of an incomplete last row are as wide as those above them.
     let missing = match &figure.rows[0] {
-        first if panels.len() < first.len() && is_grid(figure) => first.len() - panels.len(),
+        first if figure.has_columns && has_equal_shares(figure) => {
+            first.len().saturating_sub(panels.len())
+        }
         _ => 0,
     };
     let columns = panels.len() + missing;
@@ -136,12 +138,8 @@ fn placed(figure: &Figure, panels: &[FigurePanel], width: f64) -> PlacedRow {
     }
 }
 
-/// Whether all rows but the last are as long as the first, and all shares are equal.
-fn is_grid(figure: &Figure) -> bool {
-    let whole = &figure.rows[..figure.rows.len() - 1];
-    let is_even = |panel: &FigurePanel| panel.share == 1.0;
-    whole.iter().all(|row| row.len() == figure.rows[0].len())
-        && figure.rows.iter().flatten().all(is_even)
+fn has_equal_shares(figure: &Figure) -> bool {
+    figure.rows.iter().flatten().all(|panel| panel.share == 1.0)
 }
 
 /// Measures the room around content, the same for axes that are in cells above each other.

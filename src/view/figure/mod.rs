@@ -62,6 +62,9 @@ pub enum PanelContent {
 pub struct Figure {
     /// Panels of each row.
     pub rows: Vec<Vec<FigurePanel>>,
+    /// Whether the rows are parts of one list, so that panels of an incomplete last row are as wide
+    /// as those above them.
+    pub has_columns: bool,
     /// Width in mm.
     pub width: f64,
     /// Height in mm, of which rows without maps take what the others leave; default: what suits

@@ -66,6 +66,7 @@ fn figure(rows: Vec<Vec<FigurePanel>>) -> Figure {
     Figure {
         has_letters: rows.iter().flatten().count() > 1,
         rows,
+        has_columns: false,
         width: 85.0,
         height: None,
         font_size: 8.0,
@@ -414,6 +415,27 @@ fn axes_above_each_other_are_aligned() {
     let verticals: Vec<_> = verticals.collect();
     assert_eq!(verticals.len(), 2);
     assert_eq!(verticals[0], verticals[1]);
+}
+
+/// A row of its own is as wide as the page; the rest of a list as wide as what is above it.
+#[test]
+fn last_rows_are_as_wide_as_asked() {
+    let plot = || axes(&[trace(&[1.0, 2.0], None)], &trace_options());
+    let width = |has_columns: bool| {
+        let figure = Figure {
+            has_columns,
+            ..figure(vec![vec![plot(), plot()], vec![plot()]])
+        };
+        let page = figure.page().unwrap();
+        let rules = page.shapes.iter().filter_map(|item| match item {
+            PageItem::Rule { from, to, .. } if from.1 == to.1 => Some((from.1, to.0 - from.0)),
+            _ => None,
+        });
+        let lowest = rules.max_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        lowest.unwrap().1 / page.width
+    };
+    assert!(width(false) > 0.8, "{}", width(false));
+    assert!(width(true) < 0.5, "{}", width(true));
 }
 
 #[test]
