@@ -6,10 +6,11 @@ use rhai::{Dynamic, Map};
 
 use crate::bail;
 use crate::error::{Error, Result};
+use crate::io;
 use crate::script::types::drawing::OneOrEach;
 use crate::script::{
-    TableParam, Value, builtins, columns, describe, from_json, plain_text, rows, text_table,
-    to_json,
+    Provenance, TableParam, Value, builtins, columns, describe, from_json, plain_text, rows,
+    text_table, to_json,
 };
 use crate::text::join::{self, JoinRows};
 use crate::text::table::{self, Column, TableFormat};
@@ -126,10 +127,15 @@ builtins! {
         delimiter: String = ",".into(),
         /// Units by column.
         units: Option<Map> = None,
+        /// Keep the history in a JSON file next to the table (`apd.csv.json`): the script that
+        /// makes it again, see `history`. "paths" keeps the paths of files as they were given, true
+        /// only their names.
+        provenance: Provenance = Provenance::off(),
     ) -> Result<()> {
         let (names, rows) = text_table(&table, columns)?;
         let names = with_units("write_csv", names, units)?;
-        table::write(&path, &names, &rows, &delimiter)
+        table::write(&path, &names, &rows, &delimiter)?;
+        io::save_table_script(&path, provenance.script())
     }
 
     /// Prints a table, its numbers with some significant digits.

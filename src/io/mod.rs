@@ -19,6 +19,7 @@ mod registry;
 mod save;
 mod save_options;
 mod series;
+mod table_script;
 
 #[cfg(test)]
 mod corruption;
@@ -50,6 +51,7 @@ pub use save::{
 };
 pub use save_options::SaveOptions;
 pub use series::Series;
+pub use table_script::save_table_script;
 
 use crate::error::Result;
 use crate::history::{History, Operation};
@@ -133,8 +135,9 @@ pub fn load_metadata(path: &Path) -> Result<Metadata> {
 /// The script that made a file, if the file holds it.
 pub fn recorded_script(path: &Path) -> Result<Option<Arc<str>>> {
     match page_script::script_of_page(path)? {
+        Some(script) => Ok(Some(script)),
         None if is_recording(path) => load_metadata(path).map(|metadata| metadata.provenance),
-        script => Ok(script),
+        None => Ok(table_script::script_of_table(path)),
     }
 }
 

@@ -19,6 +19,7 @@ pub(in crate::io) mod multirecorder;
 pub(in crate::io) mod npy;
 pub(in crate::io) mod npz;
 pub(in crate::io) mod raw_binary;
+pub(in crate::io) mod sidecar;
 pub(in crate::io) mod sif;
 pub(in crate::io) mod text_header;
 pub(in crate::io) mod tiff;

@@ -1,4 +1,4 @@
-//! Metadata that an `.npy` file cannot contain, in a JSON file next to it: `heart.npy.json`.
+//! Metadata that a file cannot contain, in a JSON file next to it: `heart.npy.json`.
 
 use std::ffi::OsString;
 use std::io::{Read, Write};
@@ -11,34 +11,34 @@ use crate::fs::atomic;
 use crate::fs::files;
 use crate::io::format::metadata_keys;
 use crate::task;
-use crate::video::{Metadata, Video};
+use crate::video::Metadata;
 
 /// Maximum length of the file.
 const MAX_LENGTH: u64 = 16 << 20;
 
-/// Path of the JSON file of an array.
+/// Path of the JSON file of a file.
 fn beside(path: &Path) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(".json");
     name.into()
 }
 
-/// Whether an array has such a file, which then has to be updated with the array.
-pub(super) fn exists(path: &Path) -> bool {
+/// Whether a file has one next to it, which then has to be updated with the file.
+pub(in crate::io) fn exists(path: &Path) -> bool {
     beside(path).is_file()
 }
 
-/// Saves the metadata of a video.
-pub(super) fn save(path: &Path, video: &Video) -> Result<()> {
+/// Saves the metadata of a file.
+pub(in crate::io) fn save(path: &Path, metadata: &Metadata) -> Result<()> {
     let path = beside(path);
-    let fields = Value::Object(metadata_keys::to_json(video.metadata()));
+    let fields = Value::Object(metadata_keys::to_json(metadata));
     atomic::write(&path, |file| {
         writeln!(file, "{fields:#}").map_err(|e| Error::io("write", &path, &e))
     })
 }
 
-/// Reads the metadata of an array; an invalid file is skipped with a warning.
-pub(super) fn read(path: &Path) -> Metadata {
+/// Reads the metadata of a file; an invalid JSON file is skipped with a warning.
+pub(in crate::io) fn read(path: &Path) -> Metadata {
     let path = beside(path);
     let file = match files::find(&path) {
         Ok(Some(file)) => file,

@@ -19,6 +19,11 @@ pub(in crate::script) struct FileScript(pub(in crate::script) Arc<str>);
 const PATHS: &str = "paths";
 
 impl Provenance {
+    /// Files hold no script unless it is asked for.
+    pub fn off() -> Self {
+        Self(None)
+    }
+
     /// The script.
     pub fn script(self) -> Option<Arc<str>> {
         self.0

@@ -6,7 +6,6 @@
 //! are wanted are read or mapped.
 
 mod header;
-mod sidecar;
 
 #[cfg(test)]
 mod tests;
@@ -21,6 +20,7 @@ pub(in crate::io) use header::{descr, encoding};
 use crate::error::{Error, Result};
 use crate::fs::atomic;
 use crate::io::bytes::samples::{self, SharedFile};
+use crate::io::format::sidecar;
 use crate::io::recording::{FrameRange, Recording, cannot_load, cannot_map, copy_frames};
 use crate::video::{DType, Element, MappedFile, Metadata, Samples, Video, with_dtype};
 
@@ -43,7 +43,7 @@ pub(in crate::io) fn begins(bytes: &[u8]) -> bool {
 pub(in crate::io) fn save(path: &Path, video: &Video, with_sidecar: bool) -> Result<()> {
     write(path, video)?;
     match with_sidecar || sidecar::exists(path) {
-        true => sidecar::save(path, video),
+        true => sidecar::save(path, video.metadata()),
         false => Ok(()),
     }
 }
