@@ -501,6 +501,7 @@ fn make_again(mut session: Session, file: &Path, out: Option<&Path>) -> Result<E
         let error = format!("the history of `{}` is not run: {e}", file.display());
         Error::new(error).hint("`optimap info FILE` prints it")
     })?;
+    session.context().set_headless(true);
     let result = session.run(&name, &rerun.script);
     let end = finish(&session, result);
     if !matches!(end, End::Done) {

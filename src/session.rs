@@ -61,8 +61,6 @@ pub struct Session {
     learnt: Arc<Mutex<EngineChanges>>,
     lines: usize,
     clock: Option<TimeLimit>,
-    /// What windows have changed since the last entry that succeeded.
-    window_notes: Vec<PlayerNote>,
 }
 
 /// Additions of earlier entries of the prompt to the engine.
@@ -139,7 +137,6 @@ impl Session {
             methods: OnceLock::new(),
             lines: 0,
             clock: None,
-            window_notes: Vec::new(),
         }
     }
 
@@ -399,7 +396,7 @@ impl Session {
         self.job().clear_interrupt();
         self.name_last_value(text);
         let notes = self.player_notes(true);
-        self.window_notes.extend(notes);
+        self.context.player_notes().pending.extend(notes);
         let result = self.guarded(name, |session| {
             let ast = session.compiled(name, text)?;
             let value = session.eval_entry(&ast, name)?;
@@ -430,7 +427,7 @@ impl Session {
     /// Adds what an entry and windows have changed to the entry.
     fn note_players(&mut self) {
         let after = self.player_notes(false);
-        let mut before = std::mem::take(&mut self.window_notes);
+        let mut before = std::mem::take(&mut self.context.player_notes().pending);
         // An entry that waits for a window uses what was changed in it.
         let meanwhile = after
             .iter()

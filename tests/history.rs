@@ -47,6 +47,17 @@ const SCRIPT: &str = r#"
     let panels = [map_panel(w[3]), trace_panel([w[[(), 12, 16]]]), histogram_panel(w)];
     for name in ["page.pdf", "page.svg", "page.png"] { figure(name, panels, #{dpi: 100}); }
     plot_traces(w[[(), 12, 16]], "trace.pdf");
+    write_csv("trace.csv", #{f: w[[(), 12, 16]]}, #{provenance: true});
+    let p = show_videos([v, w], #{titles: ["raw", "filtered"]});
+    p.points = [[3, 4], [12, 16]];
+    p.regions = [#{kind: "mask", mask: m, name: "tissue"}];
+    p.limits = [[200, 900], [-0.1, 0.05]];
+    p.zoom = [1.5, 0.5, 0.4];
+    p.colorbars = false;
+    p.one_scale = false;
+    p.frame = 7;
+    p.save("shot.png", #{size: [300, 500]});
+    p.save("played.gif", #{fps: 25, size: [200, 300]});
 "#;
 
 const RESULTS: &[&str] = &[
@@ -68,6 +79,9 @@ const RESULTS: &[&str] = &[
     "page.svg",
     "page.png",
     "trace.pdf",
+    "trace.csv",
+    "shot.png",
+    "played.gif",
 ];
 
 /// A folder with the results, without the recording.

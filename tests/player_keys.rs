@@ -299,7 +299,7 @@ fn limits_of_each_frame_follow_the_frame_in_windows_and_movies() {
         button: false,
         counter: false,
     };
-    let movie = player.movie(bare);
+    let movie = player.movie(bare, None);
     let middle = |frame| {
         let image = movie.frame(frame).unwrap();
         let image = image.with_layout(image.layout().insert_axis(0));
@@ -852,7 +852,7 @@ fn frames_made_by_a_function_are_shown_when_they_are_ready() {
     player.seek(5);
     super::player::until(|| !player.is_playing());
     assert_eq!(color(), 70, "what was there stays");
-    let movie = player.movie(optimap::player::Controls::ALL);
+    let movie = player.movie(optimap::player::Controls::ALL, None);
     assert_eq!(movie.len(), 6);
     assert_eq!(movie.frame(0).unwrap().shape()[2], 3);
     assert!(movie.frame(3).is_err());

@@ -13,8 +13,11 @@ use crate::error::{Result, counted};
 use crate::export::{self, Export, MovieAnnotations, MovieSource};
 use crate::ops::edit::pad::PadMode;
 use crate::player::{Controls, Player, ProduceFrames, Span};
-use crate::script::{Callback, FrameSource, Value, builtins};
+use crate::script::{Callback, FrameSource, Provenance, Value, builtins};
 use crate::video::Video;
+
+/// Largest height or width of a picture.
+const MAX_SIDE: usize = 1 << 14;
 
 builtins! {
     /// Creates a player whose frames a function makes when they are to be shown.
@@ -158,13 +161,14 @@ builtins! {
         player.wait()
     }
 
-    /// Saves what a player shows as a movie.
+    /// Saves what a player shows as a movie or an image.
     ///
     /// Every step-th frame is drawn as in the window, with titles, colorbars, zoom and traces, in
-    /// the size of the window. The extension decides the kind of movie, as for `export_video`.
+    /// the size of the window. The extension decides the kind of movie, as for `export_video`; with
+    /// that of an image, the frame shown is saved.
     ///
-    /// Fails if the extension is not that of a movie, if the function of the player fails, or if
-    /// the file cannot be written.
+    /// Fails if the extension is neither that of a movie nor of an image, if the function of the
+    /// player fails, if `size` is not one of a window, or if the file cannot be written.
     ///
     /// ```no_run
     /// let v = example_video();
@@ -186,27 +190,44 @@ builtins! {
         hide_buttons: bool = true,
         /// Leave out the frame number.
         hide_framecounter: bool = false,
+        /// Height and width; default: those of the window, or what suits the videos.
+        size: Option<Vec<usize>> [px] = None,
+        /// Keep the history in the file: the script that makes it again, see `history`. "paths"
+        /// keeps the paths of files as they were given, true only their names.
+        provenance: Provenance = Provenance::default(),
     ) -> Result<()> {
+        let size = match size.as_deref() {
+            None => None,
+            Some(&[height @ 1..=MAX_SIDE, width @ 1..=MAX_SIDE]) => Some((width, height)),
+            Some(other) => bail!(
+                "`size` must be a height and a width from 1 to {MAX_SIDE}, got {other:?}"
+            ),
+        };
+        let script = provenance.script();
         let controls = Controls {
             slider: !hide_slider,
             button: !hide_buttons,
             counter: !hide_framecounter,
         };
-        let playback = player.playback();
-        let export = Export {
-            fps: fps.unwrap_or(playback.speed() / playback.interval().as_secs_f64()),
-            skip_frames: 1,
-            encoder: context.encoders().get(None)?,
-            pad_mode: PadMode::Edge,
-            quality: None,
-            progress_bar: true,
-            ground: 0,
-            annotations: MovieAnnotations::default(),
-            script: None,
-        };
-        let frames = MovieSource::Frames(player.movie(controls));
-        let colors = ColorSettings::new(Colormap::gray(), None, None);
-        export::export_video(&path, frames, &colors, 8, &export)
+        if export::is_image(&path) {
+            export::save_drawn(&path, &player.picture(controls, size)?, script)
+        } else {
+            let playback = player.playback();
+            let export = Export {
+                fps: fps.unwrap_or(playback.speed() / playback.interval().as_secs_f64()),
+                skip_frames: 1,
+                encoder: context.encoders().get(None)?,
+                pad_mode: PadMode::Edge,
+                quality: None,
+                progress_bar: true,
+                ground: 0,
+                annotations: MovieAnnotations::default(),
+                script,
+            };
+            let frames = MovieSource::Frames(player.movie(controls, size));
+            let colors = ColorSettings::new(Colormap::gray(), None, None);
+            export::export_video(&path, frames, &colors, 8, &export)
+        }
     }
 
     /// Shows a frame in a player.

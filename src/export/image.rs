@@ -180,6 +180,11 @@ fn curve(function: &str, trace: &Video, label: String, fps: Option<f64>) -> Resu
     })
 }
 
+/// Whether the extension is that of an image.
+pub fn is_image(path: &Path) -> bool {
+    extension_of(path).is_some_and(|extension| ImageFormat::of(&extension).is_some())
+}
+
 fn format_of(path: &Path) -> Result<ImageFormat> {
     let extension = extension_of(path);
     extension

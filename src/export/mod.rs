@@ -6,7 +6,7 @@ mod mask_image;
 mod movie;
 
 pub use figure::save_page;
-pub use image::{ImageAnnotations, curves, export_image, of_image, save_drawn};
+pub use image::{ImageAnnotations, curves, export_image, is_image, of_image, save_drawn};
 pub use mask_image::{load_mask, save_mask};
 pub use movie::{
     Export, MovieAnnotations, MovieSource, VideoGrid, export_video, export_video_with_overlay,

@@ -87,6 +87,13 @@ pub enum Operation {
         /// Fields with their values; `()` for those that were removed.
         fields: Vec<(String, Literal)>,
     },
+    /// Properties of a player were set: `of.name = value`.
+    Settings {
+        /// The player.
+        of: Literal,
+        /// Properties with their values, in the order in which they are set.
+        fields: Vec<(&'static str, Literal)>,
+    },
     /// A file was loaded that holds the script which made it.
     Recorded(Arc<str>),
     /// Many calls, which are not kept.
@@ -109,6 +116,10 @@ impl Operation {
                 each(value);
             }
             Self::Metadata { of, fields } => {
+                each(of);
+                fields.iter().for_each(|(_, value)| each(value));
+            }
+            Self::Settings { of, fields } => {
                 each(of);
                 fields.iter().for_each(|(_, value)| each(value));
             }
@@ -149,6 +160,11 @@ impl Operation {
                     .for_each(|index| index.into_histories(found));
             }
             Self::Metadata { of, .. } => of.into_histories(found),
+            Self::Settings { of, fields } => {
+                of.into_histories(found);
+                let values = fields.into_iter().map(|(_, value)| value);
+                values.for_each(|value| value.into_histories(found));
+            }
             Self::Recorded(_) | Self::Forgotten(_) => {}
         }
     }

@@ -141,7 +141,9 @@ impl ScriptWriter {
             (name, false) => format!("{name} = "),
         };
         match operation {
-            Operation::Change { of, .. } | Operation::Metadata { of, .. } => {
+            Operation::Change { of, .. }
+            | Operation::Metadata { of, .. }
+            | Operation::Settings { of, .. } => {
                 let of = self.text(of);
                 if of != target {
                     let _ = writeln!(self.lines, "{assignment}{of};");
@@ -184,6 +186,12 @@ impl ScriptWriter {
                     let _ = writeln!(self.lines, "{target}.{place} = {value};");
                 }
             }
+            Operation::Settings { fields, .. } => {
+                for (name, value) in fields {
+                    let value = self.text(value);
+                    let _ = writeln!(self.lines, "{target}.{name} = {value};");
+                }
+            }
             _ => {}
         }
     }
@@ -214,7 +222,7 @@ impl ScriptWriter {
                 self.unwritable(&what)
             }
             Operation::Recorded(_) => self.unwritable("a video loaded without a script"),
-            Operation::Change { .. } | Operation::Metadata { .. } => {
+            Operation::Change { .. } | Operation::Metadata { .. } | Operation::Settings { .. } => {
                 unreachable!("written as statements")
             }
         }
@@ -335,7 +343,9 @@ impl ScriptWriter {
         let inputs = operation.inputs();
         let first = match operation {
             // Only what is changed can stay in its place.
-            Operation::Change { of, .. } | Operation::Metadata { of, .. } => match of {
+            Operation::Change { of, .. }
+            | Operation::Metadata { of, .. }
+            | Operation::Settings { of, .. } => match of {
                 Literal::Video(history) => history.as_ref(),
                 _ => None,
             },

@@ -10,7 +10,9 @@ use super::playback::Playback;
 use super::probes::Probe;
 use super::region::ProbeRegion;
 use super::state::PlayerState;
+use super::view::View;
 use crate::color::colormap::ScaledColormap;
+use crate::view::trace_plot::TraceScale;
 
 /// Names that scripts give the settings which keys and the mouse change, apart from the frame.
 pub type ChangedSettings = BTreeSet<&'static str>;
@@ -19,6 +21,8 @@ pub type ChangedSettings = BTreeSet<&'static str>;
 pub(super) struct SettingsBefore {
     playback: Playback,
     bookmarks: BTreeSet<usize>,
+    view: View,
+    flags: [bool; 4],
     panels: Arc<Vec<Panel>>,
     probes: Vec<Probe>,
 }
@@ -46,18 +50,32 @@ impl PlayerState {
         SettingsBefore {
             playback: self.playback.clone(),
             bookmarks: self.bookmarks.clone(),
+            view: self.view,
+            flags: self.flags(),
             panels: self.panels.clone(),
             probes: self.probes.clone(),
         }
     }
 
+    /// Settings that are on or off.
+    fn flags(&self) -> [bool; 4] {
+        let has_one_scale = self.trace_scale == TraceScale::Common;
+        [self.smooth, self.grid, !self.hides_colorbars, has_one_scale]
+    }
+
     /// Notes which settings an event has changed.
     pub(super) fn note_changes(&mut self, before: &SettingsBefore) {
+        let flags = self.flags();
         let mut note = |name, has_changed: bool| {
             if has_changed {
                 self.changed_settings.insert(name);
             }
         };
+        let names = ["smooth", "grid", "colorbars", "one_scale"];
+        for (name, (was, is)) in names.into_iter().zip(before.flags.into_iter().zip(flags)) {
+            note(name, was != is);
+        }
+        note("zoom", before.view != self.view);
         let (was, is) = (&before.playback, &self.playback);
         note("step", was.step() != is.step());
         note("speed", was.speed() != is.speed());

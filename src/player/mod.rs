@@ -23,9 +23,11 @@ pub mod event_loop;
 mod input;
 mod latest_channel;
 mod layout;
+mod looks;
 mod menu;
 #[cfg(any(test, not(feature = "window")))]
 pub mod no_window;
+pub mod origin;
 mod overlays;
 mod panel;
 pub mod playback;
@@ -56,7 +58,7 @@ pub use no_window as window;
 
 use std::ffi::OsStr;
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 pub use crate::draw::{Image, Rect};
@@ -76,6 +78,7 @@ use crate::task;
 use crate::video::Video;
 use crate::view::annotations::Annotations;
 use latest_channel::LatestSender;
+use origin::PlayerOrigin;
 use probes::Probe;
 use producer::Producer;
 use state::PlayerState;
@@ -124,6 +127,7 @@ struct SharedPlayer {
     producer: Option<Producer>,
     listener: Mutex<Option<LatestSender<usize>>>,
     group: Mutex<Option<Arc<sync_group::SyncGroup>>>,
+    origin: OnceLock<PlayerOrigin>,
 }
 
 impl Player {
@@ -503,6 +507,7 @@ impl SharedPlayer {
             producer,
             listener: Mutex::new(None),
             group: Mutex::new(None),
+            origin: OnceLock::new(),
         }
     }
 }

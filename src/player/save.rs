@@ -5,17 +5,18 @@ use std::sync::Arc;
 
 use super::Player;
 use super::contrast_actions::stretch_all;
+use super::origin::{PictureOrigin, SavedPicture};
 use super::render;
 use super::scene::{Controls, PlayerScene};
 use crate::draw::Image;
-use crate::error::{Error, Result};
-use crate::fs::atomic;
+use crate::error::Result;
+use crate::io::{self, ImageOptions};
 use crate::video::{Frames, Strided, Video};
 
 impl Player {
-    /// Every step-th frame as the window shows it, with the given controls, in the size of the
-    /// window or one that suits the videos: images `{y, x, channel}` of uint8.
-    pub fn movie(&self, controls: Controls) -> Frames {
+    /// Every step-th frame as the window shows it, with the given controls, in a given size,
+    /// that of the window or one that suits the videos: images `{y, x, channel}` of uint8.
+    pub fn movie(&self, controls: Controls, size: Option<(usize, usize)>) -> Frames {
         // In movies traces are complete from the first frame on; one that failed is shown up to the
         // failure.
         let _ = self.traces();
@@ -23,7 +24,7 @@ impl Player {
         state.renew_needs();
         let playback = state.playback.clone();
         let scene = state.scene().with_controls(controls);
-        let size = state.size;
+        let size = size.or(state.size);
         drop(state);
         let size = size.unwrap_or_else(|| self.window_size());
         let frames = playback.start()..=playback.last();
@@ -54,18 +55,44 @@ impl Player {
         Ok(())
     }
 
+    /// The frame shown, as the window shows it with the given controls, in the size of the window
+    /// or another.
+    pub fn picture(&self, controls: Controls, size: Option<(usize, usize)>) -> Result<Image> {
+        self.traces()?;
+        let mut state = self.state();
+        state.renew_needs();
+        let mut scene = state.scene().with_controls(controls);
+        let size = size.or(state.size);
+        drop(state);
+        self.make_panels(&mut scene)?;
+        Ok(drawn(&scene, size.unwrap_or_else(|| self.window_size())))
+    }
+
     /// Writes the window without the controls to a new file in the working folder.
     pub(super) fn save_snapshot(&self, size: (usize, usize)) -> Result<PathBuf> {
-        let scene = self.state().scene();
-        let frame = scene.playback.frame();
-        let scene = scene.with_controls(Controls {
+        let controls = Controls {
             slider: false,
             button: false,
             counter: false,
-        });
+        };
+        // Without waiting for traces, as the window shows it now.
+        let scene = self.state().scene().with_controls(controls);
         let image = drawn(&scene, size);
+        let frame = scene.playback.frame();
         let path = free_name(&file_name(&self.window_title()), frame);
-        write_png(&path, &image)?;
+        let described = self
+            .origin()
+            .map(|origin| (origin.describe)(self, &path, size));
+        let mut picture = to_video(&image);
+        picture.metadata_mut().provenance = described.as_ref().map(|made| made.script.clone());
+        io::save_image(&path, &picture, &ImageOptions::default())?;
+        if let Some(PictureOrigin { properties, .. }) = described {
+            self.state().saved_pictures.push(SavedPicture {
+                path: path.clone(),
+                size,
+                properties,
+            });
+        }
         Ok(path)
     }
 }
@@ -102,15 +129,4 @@ fn free_name(name: &str, frame: usize) -> PathBuf {
     let mut names = std::iter::once(format!("{name}-frame{frame}.png")).chain(numbered);
     let free = names.find(|name| !Path::new(name).exists());
     free.map(PathBuf::from).unwrap_or_default()
-}
-
-fn write_png(path: &Path, image: &Image) -> Result<()> {
-    atomic::write(path, |file| {
-        let mut encoder = png::Encoder::new(file, image.width as u32, image.height as u32);
-        encoder.set_color(png::ColorType::Rgb);
-        let written = encoder
-            .write_header()
-            .and_then(|mut writer| writer.write_image_data(&image.to_rgb()));
-        written.map_err(|cause| Error::new(format!("cannot write `{}`: {cause}", path.display())))
-    })
 }

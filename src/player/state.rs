@@ -8,6 +8,7 @@ use super::changes::ChangedSettings;
 use super::contrast::{ContrastHandle, ContrastStrip};
 use super::layout::PlayerLayoutInputs;
 use super::menu::PlayerMenu;
+use super::origin::SavedPicture;
 use super::panel::Panel;
 use super::playback::Playback;
 use super::probe_trace::ProbeTrace;
@@ -79,6 +80,8 @@ pub(super) struct PlayerState {
     pub(super) size: Option<(usize, usize)>,
     /// Whether a window shows the player.
     pub(super) open: bool,
+    /// Pictures that the window has saved.
+    pub(super) saved_pictures: Vec<SavedPicture>,
     /// Settings that the window has changed.
     pub(super) changed_settings: ChangedSettings,
     scale: f32,
@@ -159,6 +162,7 @@ impl PlayerState {
             rate: None,
             size: None,
             open: false,
+            saved_pictures: Vec::new(),
             changed_settings: ChangedSettings::new(),
             scale,
             revision: 0,

@@ -29,6 +29,22 @@ impl View {
         zoom: 1.0,
     };
 
+    /// A part with a zoom factor around a center in fractions of the width and height; it stays
+    /// inside.
+    pub(super) fn new(zoom: f64, middle: (f64, f64)) -> Self {
+        let mut view = Self {
+            middle,
+            zoom: zoom.clamp(1.0, CLOSEST),
+        };
+        view.stay_inside();
+        view
+    }
+
+    /// Center in fractions of the width and height.
+    pub(super) fn middle(&self) -> (f64, f64) {
+        self.middle
+    }
+
     /// Zoom factor relative to the whole frame.
     pub(super) fn zoom(&self) -> f64 {
         self.zoom

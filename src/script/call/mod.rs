@@ -8,6 +8,7 @@ pub(in crate::script) mod context;
 pub mod convert;
 pub(in crate::script) mod operators;
 pub(in crate::script) mod plain_arrays;
+pub(in crate::script) mod player_record;
 pub(in crate::script) mod record;
 pub mod register;
 pub(in crate::script) mod setters;

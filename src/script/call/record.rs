@@ -11,6 +11,7 @@ use rhai::{Array, Blob, Dynamic, INT, ImmutableString, Map};
 
 use super::bind::{Call, accepts_map};
 use super::builtin::{Builtin, Param};
+use super::player_record;
 use super::value::{Type, Value, describe, has_paths};
 use crate::color::colormap::Colormap;
 use crate::error::counted;
@@ -18,6 +19,7 @@ use crate::history::{History, Literal, Operation, SourceFile};
 use crate::io::Importer;
 use crate::ops::array::elementwise::Operand;
 use crate::ops::array::index::Index;
+use crate::player::Player;
 use crate::script::types::provenance::{FileScript, Provenance};
 use crate::video::{Field, Metadata, Video};
 use crate::view::figure::FigurePanel;
@@ -43,7 +45,9 @@ impl CallRecord {
     /// Links the videos of a result to the call.
     pub(in crate::script) fn attach(self, value: &mut Dynamic) {
         let Self(mut operation) = self;
-        if let Some(mut panel) = value.write_lock::<FigurePanel>() {
+        if let Some(player) = value.read_lock::<Player>() {
+            player_record::attach(&player, History::new(operation));
+        } else if let Some(mut panel) = value.write_lock::<FigurePanel>() {
             panel.history = Some(History::new(operation));
         } else if let Some(mut video) = value.write_lock::<Video>() {
             if let (Some(Operation::Recorded(text)), Operation::Call { recorded, .. }) =
@@ -146,7 +150,9 @@ fn path_literal(value: &Dynamic, paths: PathUse) -> Literal {
 /// Whether values of a type may be or contain videos, or are drawn from them.
 pub(in crate::script) fn may_hold_videos(ty: &Type) -> bool {
     match ty {
-        Type::Any | Type::Map | Type::Video | Type::Operand | Type::FigurePanel => true,
+        Type::Any | Type::Map | Type::Video | Type::Operand | Type::FigurePanel | Type::Player => {
+            true
+        }
         Type::Optional(of) | Type::Array(of) => may_hold_videos(of),
         Type::Either(one, other) => may_hold_videos(one) || may_hold_videos(other),
         _ => false,
@@ -250,6 +256,9 @@ fn scalar_literal(value: &Dynamic) -> Literal {
     }
     if let Some(panel) = value.read_lock::<FigurePanel>() {
         return Literal::Video(panel.history.clone());
+    }
+    if let Some(player) = value.read_lock::<Player>() {
+        return player_record::literal_of(&player);
     }
     if let Some(importer) = value.read_lock::<Importer>() {
         let file = Literal::File(Arc::new(SourceFile::of(importer.path())));

@@ -20,7 +20,16 @@ const NAME: &str = "last";
 /// Script with the effect of the entries; only the last definition of a function is kept, and no
 /// entry that only shows something, unless the last value comes from it.
 pub fn transcript(entries: &[PromptEntry], context: &Context) -> String {
-    let entries = &with_window_lines(&needed(entries, context), context);
+    let mut entries = entries.to_vec();
+    entries.push(PromptEntry {
+        text: String::new(),
+        has_value: false,
+        functions: Vec::new(),
+        is_definition: false,
+        before: context.player_notes().pending.clone(),
+        after: Vec::new(),
+    });
+    let entries = &with_window_lines(&needed(&entries, context), context);
     let mut text = String::from("// A session of optimap, saved as a script.\n");
     let name = free_name(entries);
     // The entry whose value is the last one.
@@ -55,7 +64,11 @@ fn needed(entries: &[PromptEntry], context: &Context) -> Vec<PromptEntry> {
         let next = entries[at + 1..].iter();
         let mut users = next.take_while(|next| !next.has_value || uses_last(next));
         let is_used = match entry.has_value {
-            true => users.any(uses_last) || is_result(at, entries, context),
+            true => {
+                users.any(uses_last)
+                    || is_result(at, entries, context)
+                    || has_picture(&entries[at + 1..])
+            }
             false => false,
         };
         if is_used || !only_shows(&entry.text, context) {
@@ -69,6 +82,14 @@ fn needed(entries: &[PromptEntry], context: &Context) -> Vec<PromptEntry> {
         }
     }
     needed
+}
+
+/// Whether the window of the last value saved a picture before there was another.
+fn has_picture(later: &[PromptEntry]) -> bool {
+    let next = later.iter().position(|next| next.has_value);
+    let until = &later[..next.map_or(later.len(), |next| next + 1)];
+    let mut notes = until.iter().flat_map(|entry| &entry.before);
+    notes.any(|note| note.picture.is_some() && note.place.starts_with(LAST))
 }
 
 /// Whether the value of an entry is the last of the session, and not just a window.

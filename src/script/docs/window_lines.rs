@@ -6,33 +6,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use rhai::{AST, ASTNode, Expr, FnCallExpr, Stmt};
 
 use crate::history::quoted;
+use crate::player::origin::PropertyTexts;
 use crate::script::call::context::{Context, PromptEntry};
+use crate::script::call::player_record::SETTINGS;
 use crate::script::call::register::LAST;
 use crate::script::call::value::Type;
 use crate::script::docs::transcript::is_pure_call;
-use crate::script::host::player_notes::{PlayerNote, PlayerValues};
+use crate::script::host::player_notes::PlayerNote;
 use crate::script::language::dialect::{self, plain_name};
 use crate::script::language::lexer::{LexState, Lexer};
 
 /// Builtins that do nothing but to a window.
 const WINDOW_CALLS: &[&str] = &["close", "seek", "show", "wait"];
-
-/// Properties that a script can set, in the order in which they are set.
-const SETTINGS: &[&str] = &[
-    "step",
-    "speed",
-    "looping",
-    "every_frame",
-    "loop_range",
-    "bookmarks",
-    "cmap",
-    "limits",
-    "gamma",
-    "points",
-    "regions",
-    "frame",
-    "playing",
-];
 
 /// Entries without windows that are not needed, and with lines for what was done in others.
 pub(super) fn with_window_lines(entries: &[PromptEntry], context: &Context) -> Vec<PromptEntry> {
@@ -80,11 +65,11 @@ enum PlayerForm {
 struct SessionPlayer {
     form: PlayerForm,
     /// Properties of the player.
-    values: PlayerValues,
+    values: PropertyTexts,
     /// Changes of the window that the script has not made.
-    due: PlayerValues,
+    due: PropertyTexts,
     /// What the script has set; `None` as long as there is no map.
-    set: Option<PlayerValues>,
+    set: Option<PropertyTexts>,
 }
 
 struct WindowLines<'a> {
@@ -99,6 +84,9 @@ impl WindowLines<'_> {
         let entry = &self.entries[at];
         for note in &entry.before {
             self.apply(at, note);
+            if let Some(picture) = &note.picture {
+                self.write_picture(&note.place, picture);
+            }
         }
         let is_kept = self.write_settings(entry);
         // The last value is another one from here on.
@@ -120,13 +108,16 @@ impl WindowLines<'_> {
             let form = self.form(at, &note.place);
             let due = match form {
                 PlayerForm::Player => changes(note).collect(),
-                _ => PlayerValues::new(),
+                _ => PropertyTexts::new(),
             };
             let player = SessionPlayer {
                 form,
                 values: note.values.clone(),
                 due,
-                set: None,
+                set: match form {
+                    PlayerForm::Player => Some(note.values.clone()),
+                    _ => None,
+                },
             };
             self.players.insert(note.place.clone(), player);
             return Some(form);
@@ -135,11 +126,28 @@ impl WindowLines<'_> {
         player.values.extend(note.values.clone());
         if player.form == PlayerForm::Player {
             let set = player.set.get_or_insert_default();
-            set.retain(|name, _| note.by_window.contains(name) || !note.values.contains_key(name));
+            let by_script = note
+                .values
+                .iter()
+                .filter(|(name, _)| !note.by_window.contains(*name));
+            set.extend(by_script.map(|(name, value)| (*name, value.clone())));
             let due = changes(note).filter(|(name, value)| set.get(name) != Some(value));
             player.due.extend(due);
         }
         None
+    }
+
+    /// Writes how a picture was saved that a window has saved.
+    fn write_picture(&mut self, place: &str, picture: &str) {
+        if let Some(player) = self.players.get_mut(place) {
+            for name in SETTINGS.iter().filter(|name| **name != "playing") {
+                if let Some(value) = player.due.remove(name) {
+                    self.written.push(assignment(place, name, value.as_deref()));
+                    player.set.get_or_insert_default().insert(name, value);
+                }
+            }
+            self.written.push(line(format!("{place}.{picture}")));
+        }
     }
 
     /// Writes the properties that an entry uses; false if the entry does nothing but to a window
@@ -165,7 +173,7 @@ impl WindowLines<'_> {
                 return false;
             }
             let read = |(name, _): &(&&'static str, &Option<String>)| uses.members.contains(**name);
-            let read: PlayerValues = player
+            let read: PropertyTexts = player
                 .values
                 .iter()
                 .filter(read)
@@ -198,6 +206,10 @@ impl WindowLines<'_> {
         let mut form = PlayerForm::Absent;
         for entry in &self.entries[at + 1..] {
             let is_redefined = |note: &PlayerNote| note.is_new && note.place == place;
+            let is_picture = |note: &PlayerNote| note.picture.is_some() && note.place == place;
+            if entry.before.iter().any(is_picture) {
+                return PlayerForm::Player;
+            }
             let is_end = entry.after.iter().any(is_redefined);
             let text = match is_end {
                 true => without_declaration(&entry.text, place),
@@ -440,7 +452,7 @@ fn assignment(place: &str, name: &str, value: Option<&str>) -> PromptEntry {
 }
 
 /// A map in place of a player.
-fn map(place: &str, values: &PlayerValues) -> PromptEntry {
+fn map(place: &str, values: &PropertyTexts) -> PromptEntry {
     if let Some((name, _)) = values.iter().find(|(_, value)| value.is_none()) {
         return line(unwritable(place, name));
     }

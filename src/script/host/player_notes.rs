@@ -1,18 +1,13 @@
 //! What players hold after each entry of the prompt, and what their windows have changed, for saved
 //! sessions.
 
-use std::collections::BTreeMap;
-
 use rhai::{Array, Dynamic, Map};
 
 use crate::history;
+use crate::player::origin::PropertyTexts;
 use crate::player::{ChangedSettings, Player, WeakPlayer};
-use crate::script::call::record::literal;
+use crate::script::call::player_record::{SETTINGS, properties};
 use crate::script::call::register::LAST;
-use crate::script::types::members::Scripted;
-
-/// Properties of a player as expressions; `None` for one that cannot be written.
-pub type PlayerValues = BTreeMap<&'static str, Option<String>>;
 
 /// Properties of a player that differ from those before.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,21 +17,25 @@ pub struct PlayerNote {
     /// Whether a variable holds a player that was not known before.
     pub is_new: bool,
     /// What differs; all properties of a new player.
-    pub values: PlayerValues,
+    pub values: PropertyTexts,
     /// Which of them its window has changed.
     pub by_window: ChangedSettings,
+    /// Method that saves the picture that its window has saved then.
+    pub picture: Option<String>,
 }
 
 /// Properties of the players of a session, as they were last noted.
 #[derive(Default)]
 pub struct PlayerNotes {
     known: Vec<KnownPlayer>,
+    /// What windows have changed since the last entry that succeeded.
+    pub pending: Vec<PlayerNote>,
 }
 
 struct KnownPlayer {
     place: String,
     player: WeakPlayer,
-    values: PlayerValues,
+    values: PropertyTexts,
 }
 
 impl PlayerNotes {
@@ -59,6 +58,9 @@ impl PlayerNotes {
         let mut seen: Vec<WeakPlayer> = Vec::new();
         for (place, player) in found {
             let is_first = !seen.iter().any(|seen| seen.is(&player));
+            if is_first {
+                notes.extend(pictures(&place, &player));
+            }
             if is_first || !is_last(&place) {
                 notes.extend(self.note(place, &player, is_between, is_first));
             }
@@ -74,7 +76,7 @@ impl PlayerNotes {
         is_between: bool,
         is_first: bool,
     ) -> Option<PlayerNote> {
-        let values = values(player);
+        let values = properties(player);
         let changed = match is_first {
             true => player.take_window_changes(),
             false => ChangedSettings::new(),
@@ -97,6 +99,7 @@ impl PlayerNotes {
                     is_new: true,
                     values,
                     by_window: changed,
+                    picture: None,
                 });
             }
         };
@@ -104,7 +107,7 @@ impl PlayerNotes {
             known.values.get(**name) != Some(*value)
         };
         let differing = values.iter().filter(differs);
-        let differing: PlayerValues = differing
+        let differing: PropertyTexts = differing
             .map(|(name, value)| (*name, value.clone()))
             .collect();
         known.values = values;
@@ -117,16 +120,27 @@ impl PlayerNotes {
             is_new: false,
             values: differing,
             by_window,
+            picture: None,
         })
     }
 }
 
-fn values(player: &Player) -> PlayerValues {
-    let members = Player::MEMBERS.iter();
-    members
-        .map(|member| {
-            let value = literal(&(member.get)(player));
-            (member.name, history::expression(&value))
+/// Pictures that the window of a player has saved.
+fn pictures(place: &str, player: &Player) -> Vec<PlayerNote> {
+    let saved = player.take_saved_pictures().into_iter();
+    saved
+        .map(|picture| {
+            let (width, height) = picture.size;
+            let path = history::quoted(&picture.path.display().to_string());
+            PlayerNote {
+                place: place.to_owned(),
+                is_new: false,
+                values: picture.properties,
+                by_window: SETTINGS.iter().copied().collect(),
+                picture: Some(format!(
+                    "save({path}, #{{hide_framecounter: true, size: [{height}, {width}]}})"
+                )),
+            }
         })
         .collect()
 }

@@ -105,6 +105,31 @@ const PLAYER_MEMBERS: &[Member<Player>] = &[
         },
     },
     Member {
+        name: "zoom",
+        doc: "Zoom factor from 1 on, and the center of the part shown in fractions of the height and width, `[factor, y, x]`; can be set.",
+        get: |player| player.zoomed().to_vec().into_dynamic(),
+    },
+    Member {
+        name: "smooth",
+        doc: "Whether pixels are smoothed; can be set.",
+        get: |player| player.is_smooth().into_dynamic(),
+    },
+    Member {
+        name: "grid",
+        doc: "Whether there is a grid; can be set.",
+        get: |player| player.has_grid().into_dynamic(),
+    },
+    Member {
+        name: "colorbars",
+        doc: "Whether there are colorbars; can be set.",
+        get: |player| player.has_colorbars().into_dynamic(),
+    },
+    Member {
+        name: "one_scale",
+        doc: "Whether all traces have one scale; can be set.",
+        get: |player| player.has_one_scale().into_dynamic(),
+    },
+    Member {
         name: "is_open",
         doc: "Whether its window is open.",
         get: |player| player.is_open().into_dynamic(),
@@ -144,6 +169,11 @@ fn register_setters(engine: &mut Engine) {
         "limits",
         "gamma",
         "cmap",
+        "zoom",
+        "smooth",
+        "grid",
+        "colorbars",
+        "one_scale",
     ] {
         engine.register_set(
             name,
@@ -235,6 +265,20 @@ fn set(player: &Player, name: &str, value: Dynamic) -> Result<()> {
             "a colormap",
             |scale, cmap: Colormap| scale.with_colormap(cmap),
         )?,
+        "zoom" => {
+            let expected = "three numbers `[factor, y, x]`";
+            let zoom: Vec<f64> = read(name, value, expected)?;
+            match zoom[..] {
+                [factor, y, x] if factor >= 1.0 && [factor, y, x].iter().all(|n| n.is_finite()) => {
+                    player.set_zoomed([factor, y, x]);
+                }
+                _ => bail!("`zoom` must be {expected} with a factor from 1 on, got {zoom:?}"),
+            }
+        }
+        "smooth" => player.set_smooth(read(name, value, "true or false")?),
+        "grid" => player.set_grid(read(name, value, "true or false")?),
+        "colorbars" => player.set_colorbars(read(name, value, "true or false")?),
+        "one_scale" => player.set_one_scale(read(name, value, "true or false")?),
         _ => {
             let every = read(name, value, "true or false")?;
             player.change(|playback| playback.set_every_frame(every));
