@@ -140,6 +140,10 @@ impl Drop for Program {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+        // What a test that failed holds down would disturb the next one.
+        let _ = Command::new("xdotool")
+            .args(["mouseup", "1", "keyup", "shift"])
+            .status();
     }
 }
 
@@ -252,7 +256,7 @@ let player = show_video(v, #{block: false, title: "TITLE", vmin: 0, vmax: 1000})
 player.playing = false;
 player.frame = 10;
 while player.is_open {
-    let kinds = player.regions.map(|region| region.kind);
+    let kinds = player.regions.map(|region| region.type);
     print([player.frame, player.vmin, player.gamma, player.loop_range, player.bookmarks, kinds]);
     sleep(0.02);
 }
