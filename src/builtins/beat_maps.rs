@@ -3,13 +3,10 @@
 use rhai::Map;
 
 use super::beats::at_percent;
-use super::shared::maps;
+use super::shared::{BeatMeasureParams, maps};
 use crate::bail;
 use crate::error::Result;
-use crate::ops::wave::activation::Polarity;
 use crate::ops::wave::beat_maps;
-use crate::ops::wave::beat_table::BeatTableOptions;
-use crate::ops::wave::transient::{ActivationMethod, RestLevel};
 use crate::script::{BeatFrames, Value, builtins};
 use crate::video::Video;
 
@@ -53,21 +50,12 @@ builtins! {
         beats: BeatFrames,
         /// Percentages of recovery for durations.
         percents: Vec<f64> = vec![80.0],
-        /// Time before each beat where it begins; default: a tenth of the median cycle length.
-        before: Option<f64> [ms] = None,
-        /// Whether activation makes the light brighter or darker.
-        polarity: Polarity = Polarity::Positive,
-        /// Definition of activation: "derivative" or "half".
-        method: ActivationMethod = ActivationMethod::Derivative,
-        /// Definition of the baseline.
-        baseline: RestLevel = RestLevel::Min,
-        /// Frame rate; default: that of the video.
-        fps: Option<f64> [Hz] = None,
+        measured: ..BeatMeasureParams,
     ) -> Result<Map> {
         if percents.is_empty() {
             bail!("beat_maps needs at least one percentage in `percents`");
         }
-        let options = BeatTableOptions { percents, before, polarity, method, baseline, fps };
+        let options = measured.options(percents);
         let found = beat_maps::beat_maps(&video, &beats.0, &options)?;
         let names = options.percents.iter().map(|percent| at_percent("apd", *percent));
         let durations = names.zip(found.durations);
@@ -116,19 +104,10 @@ builtins! {
         percent: f64 = 80.0,
         /// Smallest difference between the longest and the shortest interval of a pixel.
         least_range: f64 [ms] = 10.0,
-        /// Time before each beat where it begins; default: a tenth of the median cycle length.
-        before: Option<f64> [ms] = None,
-        /// Whether activation makes the light brighter or darker.
-        polarity: Polarity = Polarity::Positive,
-        /// Definition of activation: "derivative" or "half".
-        method: ActivationMethod = ActivationMethod::Derivative,
-        /// Definition of the baseline.
-        baseline: RestLevel = RestLevel::Min,
-        /// Frame rate; default: that of the video.
-        fps: Option<f64> [Hz] = None,
+        measured: ..BeatMeasureParams,
     ) -> Result<Map> {
         let percents = vec![percent];
-        let options = BeatTableOptions { percents, before, polarity, method, baseline, fps };
+        let options = measured.options(percents);
         let found = beat_maps::restitution_map(&video, &beats.0, least_range, &options)?;
         Ok(maps([
             ("slope", found.slope),

@@ -6,16 +6,16 @@ use crate::bail;
 use crate::error::Result;
 use crate::ops::wave::activation::Polarity;
 use crate::ops::wave::alternans::{self, AlternansMeasure, AlternansOptions};
-use crate::ops::wave::beat_table::{self, BeatTableOptions, MeasuredBeat};
+use crate::ops::wave::beat_table::{self, MeasuredBeat};
 use crate::ops::wave::beats::{self, BeatMethod, BeatOptions};
 use crate::ops::wave::peaks::{self, Peak, PeakOptions};
-use crate::ops::wave::transient::{ActivationMethod, RestLevel};
+use crate::ops::wave::transient::RestLevel;
 use crate::script::call::convert::{Numbers, Reduced};
 use crate::script::{BeatFrames, builtins};
 use crate::text::table::Column;
 use crate::video::Video;
 
-use super::shared::{maps, table};
+use super::shared::{BeatMeasureParams, maps, table};
 
 /// Limits of a property: a single number is the lower one.
 fn limits(name: &str, limits: Option<Numbers>) -> Result<Option<[f64; 2]>> {
@@ -239,21 +239,12 @@ builtins! {
         beats: BeatFrames,
         /// Percentages of recovery for durations.
         percents: Vec<f64> = vec![30.0, 50.0, 80.0, 90.0],
-        /// Time before each beat where it begins; default: a tenth of the median cycle length.
-        before: Option<f64> [ms] = None,
-        /// Whether activation makes the light brighter or darker.
-        polarity: Polarity = Polarity::Positive,
-        /// Definition of activation: "derivative" or "half".
-        method: ActivationMethod = ActivationMethod::Derivative,
-        /// Definition of the baseline.
-        baseline: RestLevel = RestLevel::Min,
-        /// Frame rate; default: that of the video.
-        fps: Option<f64> [Hz] = None,
+        measured: ..BeatMeasureParams,
     ) -> Result<Map> {
         if percents.is_empty() {
             bail!("beat_table needs at least one percentage in `percents`");
         }
-        let options = BeatTableOptions { percents, before, polarity, method, baseline, fps };
+        let options = measured.options(percents);
         let found = beat_table::beat_table("beat_table", &video, &beats.0, &options)?;
         let numbers = |number: &dyn Fn(&MeasuredBeat) -> f64| {
             Column::Floats(found.iter().map(number).collect())
@@ -310,19 +301,10 @@ builtins! {
         beats: BeatFrames,
         /// Percentage of recovery.
         percent: f64 = 80.0,
-        /// Time before each beat where it begins; default: a tenth of the median cycle length.
-        before: Option<f64> [ms] = None,
-        /// Whether activation makes the light brighter or darker.
-        polarity: Polarity = Polarity::Positive,
-        /// Definition of activation: "derivative" or "half".
-        method: ActivationMethod = ActivationMethod::Derivative,
-        /// Definition of the baseline.
-        baseline: RestLevel = RestLevel::Min,
-        /// Frame rate; default: that of the video.
-        fps: Option<f64> [Hz] = None,
+        measured: ..BeatMeasureParams,
     ) -> Result<Map> {
         let percents = vec![percent];
-        let options = BeatTableOptions { percents, before, polarity, method, baseline, fps };
+        let options = measured.options(percents);
         let found = beat_table::beat_table("restitution", &video, &beats.0, &options)?;
         let is_known = |beat: &MeasuredBeat| (beat.durations[0] + beat.intervals[0]).is_finite();
         let known = (1..).zip(&found).filter(|(_, beat)| is_known(beat));

@@ -12,7 +12,10 @@ use crate::export;
 use crate::io;
 use crate::ops::blend::BlendOptions;
 use crate::ops::mask::contour::Levels;
+use crate::ops::wave::activation::Polarity;
+use crate::ops::wave::beat_table::BeatTableOptions;
 use crate::ops::wave::rotors::Singularity;
+use crate::ops::wave::transient::{ActivationMethod, RestLevel};
 use crate::player::Panel;
 use crate::script::call::convert::{Numbers, Reduced};
 use crate::script::types::drawing::{
@@ -160,6 +163,20 @@ parameters! {
         height: usize [px] = 400,
     }
 
+    /// What is measured of each beat.
+    struct BeatMeasureParams {
+        /// Time before each beat where it begins; default: a tenth of the median cycle length.
+        before: Option<f64> [ms] = None,
+        /// Whether activation makes the light brighter or darker.
+        polarity: Polarity = Polarity::Positive,
+        /// Definition of activation: "derivative" or "half".
+        method: ActivationMethod = ActivationMethod::Derivative,
+        /// Definition of the baseline.
+        baseline: RestLevel = RestLevel::Min,
+        /// Frame rate; default: that of the video.
+        fps: Option<f64> [Hz] = None,
+    }
+
     /// Colors and words of a map in a figure.
     struct MapLookParams {
         /// Quantity and unit at the colorbar, such as "APD80 (ms)".
@@ -274,6 +291,20 @@ impl ArrangementParams {
             height: self.height,
             font_size,
         })
+    }
+}
+
+impl BeatMeasureParams {
+    /// Options with percentages of recovery for durations.
+    pub(super) fn options(self, percents: Vec<f64>) -> BeatTableOptions {
+        BeatTableOptions {
+            percents,
+            before: self.before,
+            polarity: self.polarity,
+            method: self.method,
+            baseline: self.baseline,
+            fps: self.fps,
+        }
     }
 }
 

@@ -248,21 +248,12 @@ mod tests {
     use crate::ops::phantom::{PhantomOptions, phantom};
     use crate::ops::testing::{check_threads, values, video};
     use crate::ops::wave::activation::Polarity;
-    use crate::ops::wave::transient::{ActivationMethod, RestLevel};
-
-    const BEATS: BeatTableOptions = BeatTableOptions {
-        percents: Vec::new(),
-        before: None,
-        polarity: Polarity::Positive,
-        method: ActivationMethod::Derivative,
-        baseline: RestLevel::Min,
-        fps: None,
-    };
+    use crate::ops::wave::beat_table::tests::TABLE;
 
     fn at_80() -> BeatTableOptions {
         BeatTableOptions {
             percents: vec![50.0, 80.0],
-            ..BEATS
+            ..TABLE
         }
     }
 
@@ -334,7 +325,7 @@ mod tests {
         let whole = concatenate(&parts, 0).unwrap();
         let options = BeatTableOptions {
             percents: vec![80.0],
-            ..BEATS
+            ..TABLE
         };
         let of_protocol = || restitution_map(&whole, &frames(&beats), 5.0, &options);
         let found = of_protocol().unwrap();
@@ -391,7 +382,7 @@ mod tests {
         assert!(beat_maps(&made.video, &frames(&[]), &at_80()).is_err());
         let wrong = BeatTableOptions {
             percents: vec![120.0],
-            ..BEATS
+            ..TABLE
         };
         assert!(beat_maps(&made.video, &few, &wrong).is_err());
     }

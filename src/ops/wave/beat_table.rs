@@ -141,13 +141,14 @@ pub fn beat_table(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::ops::phantom::tests::PLAIN;
     use crate::ops::phantom::{PhantomOptions, phantom};
     use crate::ops::testing::video;
 
-    const TABLE: BeatTableOptions = BeatTableOptions {
+    /// The options of `beat_table` without durations.
+    pub(in crate::ops::wave) const TABLE: BeatTableOptions = BeatTableOptions {
         percents: Vec::new(),
         before: None,
         polarity: Polarity::Positive,

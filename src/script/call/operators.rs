@@ -45,13 +45,7 @@ pub(in crate::script) fn register(engine: &mut Engine, context: &Arc<Context>) {
         };
         register_numbers(engine, context, name, apply);
         if !comparison.is_order() {
-            register_number::<bool>(
-                engine,
-                context,
-                name,
-                |value| Operand::Int(value.into()),
-                apply,
-            );
+            register_bools(engine, context, name, apply);
         }
         register_refusal(engine, name);
     }
@@ -132,13 +126,18 @@ fn register_operator(
     apply: impl Fn(Operand, Operand) -> Result<Video> + Send + Sync + Copy + 'static,
 ) {
     register_numbers(engine, context, name, apply);
-    register_number::<bool>(
-        engine,
-        context,
-        name,
-        |value| Operand::Int(value.into()),
-        apply,
-    );
+    register_bools(engine, context, name, apply);
+}
+
+/// Registers an operator for an array and a bool on either side.
+fn register_bools(
+    engine: &mut Engine,
+    context: &Arc<Context>,
+    name: &'static str,
+    apply: impl Fn(Operand, Operand) -> Result<Video> + Send + Sync + Copy + 'static,
+) {
+    let operand = |value: bool| Operand::Int(value.into());
+    register_number::<bool>(engine, context, name, operand, apply);
 }
 
 /// Registers an operator for arrays and numbers on either side.
