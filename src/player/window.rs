@@ -98,22 +98,20 @@ impl Screen for MinifbScreen {
     }
 
     fn events(&mut self) -> Vec<Event> {
-        let buttons = self.connection.waiting_buttons();
         if let Some(window) = &mut self.window {
             window.update();
         }
-        self.collect(buttons);
+        self.collect();
         std::mem::take(&mut self.events)
     }
 
     fn present(&mut self, image: &Image) -> Result<()> {
-        let buttons = self.connection.waiting_buttons();
         if let Some(window) = &mut self.window {
             window
                 .update_with_buffer(&image.pixels, image.width, image.height)
                 .map_err(|cause| Error::new(format!("cannot draw in the window: {cause}")))?;
         }
-        self.collect(buttons);
+        self.collect();
         Ok(())
     }
 }
@@ -130,12 +128,14 @@ impl MinifbScreen {
         }
     }
 
-    /// Collects the events; needed after every update, as the next one discards them. `buttons` are
-    /// those of the mouse that waited for the update.
-    fn collect(&mut self, buttons: Vec<ButtonEvent>) {
+    /// Collects the events; needed after every update, as the next one discards them.
+    fn collect(&mut self) {
         self.leave_if_gone();
         self.events.append(&mut self.keys.0.borrow_mut());
-        self.repeat_buttons(buttons);
+        match self.connection.buttons() {
+            Some(buttons) => self.repeat_buttons(buttons),
+            None => self.poll_buttons(),
+        }
         self.collect_mouse();
         self.collect_wheel();
     }
@@ -159,7 +159,7 @@ impl MinifbScreen {
         }
     }
 
-    /// Presses and releases the button as it was before the end of the update.
+    /// Presses and releases the buttons as they were during the update.
     fn repeat_buttons(&mut self, buttons: Vec<ButtonEvent>) {
         for ButtonEvent {
             is_down,
@@ -207,29 +207,43 @@ impl MinifbScreen {
         self.right = is_down;
     }
 
-    fn collect_mouse(&mut self) {
+    /// Presses and releases the buttons if they are not as they were after the last update.
+    fn poll_buttons(&mut self) {
         let Some(window) = &self.window else {
             return;
         };
         let is_right = window.get_mouse_down(MouseButton::Right);
         let position = window.get_unscaled_mouse_pos(MouseMode::Pass);
         let held = position.filter(|_| window.get_mouse_down(MouseButton::Left));
-        let press = held.map(|(x, y)| self.press_at(x, y));
         match (self.mouse, held) {
-            (None, Some(_)) => self.events.extend(press),
-            (Some(before), Some((x, y))) if before != (x, y) => self.events.push(Event::Drag(x, y)),
+            (None, Some((x, y))) => self.events.push(self.press_at(x, y)),
             (Some(_), None) => self.events.push(Event::Release),
-            _ => self.collect_pointer(),
+            _ => {}
         }
-        self.mouse = held;
+        self.mouse = held.and(self.mouse.or(held));
         self.note_right(is_right);
+    }
+
+    /// Records where the pointer has moved.
+    fn collect_mouse(&mut self) {
+        let Some(window) = &self.window else {
+            return;
+        };
+        let Some(before) = self.mouse else {
+            return self.collect_pointer();
+        };
+        let position = window.get_unscaled_mouse_pos(MouseMode::Pass);
+        if let Some((x, y)) = position.filter(|position| *position != before) {
+            self.events.push(Event::Drag(x, y));
+            self.mouse = position;
+        }
     }
 }
 
 impl MinifbScreen {
     /// Records the position of the pointer while no button is down.
     fn collect_pointer(&mut self) {
-        let Some(window) = self.window.as_ref().filter(|_| self.mouse.is_none()) else {
+        let Some(window) = &self.window else {
             return;
         };
         let position = window.get_unscaled_mouse_pos(MouseMode::Discard);

@@ -5,12 +5,14 @@
 //! of Xlib then only fail.
 //!
 //! minifb knows only whether a button is down after an update, so that it misses a click that begins
-//! and ends between two. The events that wait for an update are looked at without taking them.
+//! and ends within one. Xlib calls a function for each event that it reads from the display; as an
+//! extension does, one is put before that of the buttons, which notes what it returns.
 
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_uint, c_ulong, c_void};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use libloading::Library;
 use raw_window_handle::{HasDisplayHandle, HasWindowHandle, RawDisplayHandle, RawWindowHandle};
@@ -20,20 +22,27 @@ type IoErrorExitHandler = unsafe extern "C" fn(*mut c_void, *mut c_void);
 type SetIoErrorHandler = unsafe extern "C" fn(Option<IoErrorHandler>) -> Option<IoErrorHandler>;
 type SetBrokenThen = unsafe extern "C" fn(*mut c_void, Option<IoErrorExitHandler>, *mut c_void);
 
-type EventPredicate = unsafe extern "C" fn(*mut c_void, *mut XEvent, *mut c_void) -> c_int;
-type CheckIfEvent =
-    unsafe extern "C" fn(*mut c_void, *mut XEvent, EventPredicate, *mut c_void) -> c_int;
+type WireToEvent = unsafe extern "C" fn(*mut c_void, *mut XEvent, *mut c_void) -> c_int;
+type SetWireToEvent =
+    unsafe extern "C" fn(*mut c_void, c_int, Option<WireToEvent>) -> Option<WireToEvent>;
 
 const BUTTON_PRESS: c_int = 4;
 const BUTTON_RELEASE: c_int = 5;
 const LEFT: c_uint = 1;
 const RIGHT: c_uint = 3;
 
-/// An event of Xlib, which has 24 longs, of which an event of a button uses these first.
+/// Xlib's own conversion of the events of buttons, which is the same for all displays.
+static CONVERT: OnceLock<WireToEvent> = OnceLock::new();
+
+/// Events of buttons with their windows, from all displays, in the order in which they came.
+static BUTTONS: Mutex<Vec<(c_ulong, ButtonEvent)>> = Mutex::new(Vec::new());
+
+/// An event of Xlib, of which those of buttons use the first fields.
 #[repr(C)]
 union XEvent {
     button: XButtonEvent,
-    longs: [c_ulong; 24],
+    /// The size of every event.
+    _longs: [c_ulong; 24],
 }
 
 #[repr(C)]
@@ -67,20 +76,8 @@ pub(crate) struct ButtonEvent {
 /// A window's connection to its display.
 pub(crate) struct Connection {
     broken: &'static AtomicBool,
-    waiting: Option<WaitingEvents>,
-}
-
-/// Access to the events that wait for the next update of a window.
-struct WaitingEvents {
-    display: *mut c_void,
-    window: c_ulong,
-    check: CheckIfEvent,
-}
-
-/// Events of a window found among those that wait.
-struct FoundEvents {
-    window: c_ulong,
-    events: Vec<ButtonEvent>,
+    /// The window whose buttons are noted.
+    window: Option<c_ulong>,
 }
 
 impl Connection {
@@ -91,7 +88,7 @@ impl Connection {
         let broken = Box::leak(Box::default());
         let mut connection = Self {
             broken,
-            waiting: None,
+            window: None,
         };
         if let Ok(handle) = window.display_handle()
             && let RawDisplayHandle::Xlib(handle) = handle.as_raw()
@@ -101,20 +98,23 @@ impl Connection {
             let _ = connection.watch(display.as_ptr());
             if let Ok(handle) = window.window_handle()
                 && let RawWindowHandle::Xlib(handle) = handle.as_raw()
+                && note_buttons(display.as_ptr()).is_ok()
             {
-                connection.waiting = WaitingEvents::of(display.as_ptr(), handle.window).ok();
+                connection.window = Some(handle.window);
             }
         }
         connection
     }
 
-    /// Presses and releases of the left and the right button that the next update will take in, as far as the
-    /// system lets them be seen.
-    pub(crate) fn waiting_buttons(&self) -> Vec<ButtonEvent> {
-        match &self.waiting {
-            Some(waiting) if !self.is_broken() => waiting.buttons(),
-            _ => Vec::new(),
-        }
+    /// Presses and releases of the left and the right button that updates took in since the last
+    /// call; `None` if the system does not let them be seen.
+    pub(crate) fn buttons(&self) -> Option<Vec<ButtonEvent>> {
+        let window = self.window?;
+        let mut buttons = BUTTONS.lock().unwrap_or_else(PoisonError::into_inner);
+        let (own, others) = buttons.drain(..).partition(|(of, _)| *of == window);
+        *buttons = others;
+        let own: Vec<_> = own;
+        Some(own.into_iter().map(|(_, event)| event).collect())
     }
 
     /// Whether the connection has broken.
@@ -141,53 +141,56 @@ impl Connection {
     }
 }
 
-impl WaitingEvents {
-    fn of(display: *mut c_void, window: c_ulong) -> Result<Self, libloading::Error> {
-        // SAFETY: the window has already loaded the library, so that no code of it runs here.
-        let xlib = unsafe { Library::new("libX11.so.6") }?;
-        // SAFETY: the type is that of the declaration in Xlib.h, with `Display *` and `XPointer` as
-        // pointers to void.
-        let check = unsafe { *xlib.get::<CheckIfEvent>(b"XCheckIfEvent\0")? };
-        // The window uses it until the end of the program.
-        std::mem::forget(xlib);
-        Ok(Self {
-            display,
-            window,
-            check,
-        })
-    }
-
-    fn buttons(&self) -> Vec<ButtonEvent> {
-        let mut found = FoundEvents {
-            window: self.window,
-            events: Vec::new(),
-        };
-        let mut event = XEvent { longs: [0; 24] };
-        let pointer: *mut FoundEvents = &raw mut found;
-        // SAFETY: the display is open, as the window exists and its connection is not broken; the
-        // event has the size of Xlib's; the predicate only uses what it is passed, and is called
-        // only before this returns.
-        unsafe { (self.check)(self.display, &raw mut event, note_button, pointer.cast()) };
-        found.events
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // What nobody will ask for.
+        self.buttons();
     }
 }
 
-/// Notes an event of the left or the right button; false, so that all events keep waiting.
-unsafe extern "C" fn note_button(_: *mut c_void, event: *mut XEvent, found: *mut c_void) -> c_int {
-    // SAFETY: Xlib passes an event of its own and the pointer that was passed with this function,
-    // to values that nobody else uses meanwhile. All events begin with their kind, and the fields of
-    // a button's are within the size of every event.
-    let (event, found) = unsafe { ((*event).button, &mut *found.cast::<FoundEvents>()) };
-    let is_button = event.kind == BUTTON_PRESS || event.kind == BUTTON_RELEASE;
-    let is_known = [LEFT, RIGHT].contains(&event.button);
-    if is_button && is_known && event.window == found.window {
-        found.events.push(ButtonEvent {
+/// Notes the events of buttons that are read from a display from now on.
+fn note_buttons(display: *mut c_void) -> Result<(), libloading::Error> {
+    // SAFETY: the window has already loaded the library, so that no code of it runs here.
+    let xlib = unsafe { Library::new("libX11.so.6") }?;
+    // SAFETY: the types are those of the declarations in Xlibint.h, with `Display *` and `xEvent *`
+    // as pointers to void; the display is open, and has a conversion for the events of the core.
+    unsafe {
+        let set = xlib.get::<SetWireToEvent>(b"XESetWireToEvent\0")?;
+        for kind in [BUTTON_PRESS, BUTTON_RELEASE] {
+            if let Some(convert) = set(display, kind, Some(note_button)) {
+                let _ = CONVERT.set(convert);
+            }
+        }
+    }
+    // The display uses it until the end of the program.
+    std::mem::forget(xlib);
+    Ok(())
+}
+
+/// Converts an event as Xlib does, and notes it if it is one of the left or the right button.
+unsafe extern "C" fn note_button(
+    display: *mut c_void,
+    event: *mut XEvent,
+    wire: *mut c_void,
+) -> c_int {
+    let Some(convert) = CONVERT.get() else {
+        return 0;
+    };
+    // SAFETY: these are the arguments that Xlib passes to the function which this replaces.
+    let is_kept = unsafe { convert(display, event, wire) };
+    // SAFETY: the event is Xlib's own, which it has just filled; this function is only called for
+    // those of buttons.
+    let event = unsafe { (*event).button };
+    if is_kept != 0 && [LEFT, RIGHT].contains(&event.button) {
+        let button = ButtonEvent {
             is_down: event.kind == BUTTON_PRESS,
             is_right: event.button == RIGHT,
             position: (event.x as f32, event.y as f32),
-        });
+        };
+        let mut buttons = BUTTONS.lock().unwrap_or_else(PoisonError::into_inner);
+        buttons.push((event.window, button));
     }
-    0
+    is_kept
 }
 
 /// Replaces the Xlib function that prints a message about the display.
