@@ -250,6 +250,28 @@ fn quick_clicks_are_not_lost() {
     program.until("clicks", |line| line.ends_with("12, 0]"));
 }
 
+#[test]
+#[ignore = "needs a display and xdotool"]
+fn a_picture_saved_while_the_script_waits_has_its_history() {
+    let _alone = alone();
+    let script = r#"
+        print("[10, waiting]");
+        show_video(example_video(60, 48, 64), #{title: "TITLE"});
+        let script = load_image(glob("*.png")[0]).history;
+        print(script);
+        print(if script.contains("show_video(") { "end" } else { "no history" });
+    "#;
+    let program = Program::start("waits", script);
+    xdotool(&["key", "s"]);
+    let start = Instant::now();
+    let holds_a_picture = || std::fs::read_dir(program.folder.path()).unwrap().count() > 0;
+    while !holds_a_picture() && start.elapsed() < Duration::from_secs(60) {
+        thread::sleep(Duration::from_millis(20));
+    }
+    xdotool(&["key", "q"]);
+    program.until("the end", |line| line == "end");
+}
+
 /// A script that prints what was set in the window of its player.
 const SETTINGS: &str = r#"
 let v = example_video(60, 48, 64);

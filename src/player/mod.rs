@@ -58,6 +58,7 @@ pub use no_window as window;
 
 use std::ffi::OsStr;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
@@ -128,6 +129,8 @@ struct SharedPlayer {
     listener: Mutex<Option<LatestSender<usize>>>,
     group: Mutex<Option<Arc<sync_group::SyncGroup>>>,
     origin: OnceLock<PlayerOrigin>,
+    /// Whether the call that shows it returns when its window is closed.
+    holds_call: AtomicBool,
 }
 
 impl Player {
@@ -265,6 +268,19 @@ impl Player {
     /// Closes the window, if there is one.
     pub fn close(&self) {
         self.set_open(false);
+    }
+
+    /// Lets the call that shows it return only when the window is closed.
+    pub fn hold_call(&self) {
+        self.shared.holds_call.store(true, Relaxed);
+    }
+
+    /// Waits, if the call that showed it is to return when the window is closed.
+    pub fn wait_if_held(&self) -> Result<()> {
+        match self.shared.holds_call.swap(false, Relaxed) {
+            true => self.wait(),
+            false => Ok(()),
+        }
     }
 
     /// Waits until the window is closed; Ctrl-C closes it and is an error.
@@ -508,6 +524,7 @@ impl SharedPlayer {
             listener: Mutex::new(None),
             group: Mutex::new(None),
             origin: OnceLock::new(),
+            holds_call: AtomicBool::new(false),
         }
     }
 }

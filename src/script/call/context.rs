@@ -375,7 +375,8 @@ impl Context {
         self.is_headless.store(is_headless, Relaxed);
     }
 
-    /// Shows a player in a window and returns when it is closed, or at once with `block` false.
+    /// Shows a player in a window; the builtin that returns it returns when the window is closed, or
+    /// at once with `block` false.
     /// Without a display it shows a warning, and the script continues.
     pub fn show(&self, player: &Player, block: Option<bool>) -> Result<()> {
         let windows = self.settings.windows.as_ref();
@@ -396,9 +397,8 @@ impl Context {
         shown.push(player.clone());
         drop(shown);
         if block.unwrap_or(!self.settings.interactive) {
-            player.wait()
-        } else {
-            Ok(())
+            player.hold_call();
         }
+        Ok(())
     }
 }

@@ -15,6 +15,7 @@ use super::context::Context;
 use super::record::{self, CallRecord};
 use super::value::{Type, plain_text};
 use crate::error::{Error, Result};
+use crate::player::Player;
 use crate::script::language::dialect;
 use crate::system::check_files;
 use crate::task;
@@ -144,6 +145,9 @@ fn register_arity(
             if let Some(record) = record {
                 record.attach(&mut value);
             }
+            // Not before its history is there, which the pictures that its window saves hold.
+            let player = value.read_lock::<Player>().map(|player| player.clone());
+            player.map_or(Ok(()), |player| player.wait_if_held())?;
             Ok(value)
         });
         if let (Some(begin), Ok(value)) = (begin, &result) {
