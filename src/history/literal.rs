@@ -50,16 +50,6 @@ impl Literal {
         }
     }
 
-    /// Number of links of the histories of the videos in it.
-    pub(super) fn links(&self) -> usize {
-        match self {
-            Self::Video(history) => history.as_ref().map_or(0, |history| history.0.size),
-            Self::Array(values) | Self::Made(_, values) => values.iter().map(Self::links).sum(),
-            Self::Map(fields) => fields.iter().map(|(_, value)| value.links()).sum(),
-            _ => 0,
-        }
-    }
-
     /// Adds the histories of the videos in it.
     pub(super) fn histories<'a>(&'a self, found: &mut Vec<&'a History>) {
         match self {

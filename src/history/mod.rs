@@ -4,6 +4,7 @@
 //! A graph of calls is ours because it has to be written as a script: recorders of other languages
 //! keep bytecode or frames of an interpreter.
 
+mod extent;
 mod literal;
 mod recorded;
 mod script;
@@ -16,6 +17,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
+use extent::Extent;
 pub use literal::{Literal, quoted};
 pub use recorded::{RecordedScript, RecordedSource};
 pub use script::{Paths, SOURCE, TARGET, VERSION, expression, text};
@@ -35,12 +37,10 @@ const VALUES_OF_A_LINK: usize = 16;
 #[derive(Clone)]
 pub struct History(Arc<HistoryLink>);
 
-/// A call and its place in the graph.
+/// A call, and how much of a graph ends with it.
 struct HistoryLink {
     operation: Operation,
-    /// Number of links of the graph; too high where several arguments share links, until they are
-    /// counted.
-    size: usize,
+    extent: Extent,
 }
 
 /// What was done.
@@ -180,35 +180,27 @@ impl Operation {
 impl History {
     /// Links an operation to the histories of its arguments.
     pub fn new(operation: Operation) -> Self {
-        let (mut values, mut links) = (0, 0usize);
-        operation.for_each_value(&mut |value| {
-            values += value.len();
-            links = links.saturating_add(value.links());
-        });
-        let size = links.saturating_add(1 + values / VALUES_OF_A_LINK);
-        let history = Self(Arc::new(HistoryLink { operation, size }));
-        match size > MAX_LINKS {
+        let extent = Extent::of(&operation);
+        let history = Self(Arc::new(HistoryLink { operation, extent }));
+        match extent.links > MAX_LINKS {
             true => history.bounded(),
             false => history,
         }
     }
 
-    /// The same history with an exact size, or the note that it is forgotten.
-    fn bounded(self) -> Self {
-        let (mut size, mut forgotten, mut links) = (0, 0, 0);
-        for history in self.in_order() {
-            size += history.0.operation.weight();
-            match history.0.operation {
-                Operation::Forgotten(before) => forgotten += before,
-                _ => links += 1,
+    /// The same history with an exact extent, or the note that it is forgotten.
+    fn bounded(mut self) -> Self {
+        let mut extent = self.0.extent;
+        if !extent.is_exact {
+            extent = Extent::of_all(self.in_order());
+        }
+        match Arc::get_mut(&mut self.0) {
+            Some(link) if extent.links <= MAX_LINKS => {
+                link.extent = extent;
+                self
             }
+            _ => Self::new(Operation::Forgotten(extent.calls)),
         }
-        let mut history = self;
-        match Arc::get_mut(&mut history.0) {
-            Some(link) if size <= MAX_LINKS => link.size = size,
-            _ => history = Self::new(Operation::Forgotten(forgotten + links)),
-        }
-        history
     }
 
     /// Identity of the link.

@@ -113,3 +113,19 @@ fn shared_links_count_once() {
     let more = History::new(Operation::Unary("-", of(&history)));
     assert_eq!(more.in_order().len(), 1);
 }
+
+#[test]
+fn a_graph_that_parts_and_joins_again_is_counted_exactly() {
+    let mut history = call("zeros", Literal::Int(3));
+    for _ in 0..100 {
+        let mean = call("mean", of(&history));
+        let scaled = History::new(Operation::Binary("*", of(&mean), of(&history)));
+        history = History::new(Operation::Binary("-", of(&history), of(&scaled)));
+    }
+    assert!(history.0.extent.is_exact);
+    assert_eq!(history.0.extent.calls, 301);
+    let other = call("ones", Literal::Int(3));
+    let sum = History::new(Operation::Binary("+", of(&history), of(&other)));
+    assert!(!sum.0.extent.is_exact);
+    assert_eq!(sum.0.extent.calls, 303);
+}
