@@ -331,6 +331,10 @@ fn commands_look_after_variables_and_folders() {
     terminal.enter(&format!("cd {folder}"), "");
     terminal.enter("pwd", &folder.to_string());
     terminal.enter("ls", "script.rhai");
+    terminal.enter(
+        "save_session(\"s.rhai\")",
+        "warning: relative paths in `s.rhai` refer to the folder in which it is run",
+    );
     terminal.enter("!echo $((40 + 2))", "42");
     terminal.enter("!exit 3", "error: the command ended with status 3");
     terminal.enter("run script.rhai abc", "");

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use crate::error::{Error, Result};
 use crate::fs::atomic;
 use crate::script::builtins;
-use crate::script::docs::transcript;
+use crate::script::docs::transcript::{self, FOLDER_COMMENT};
+use crate::task;
 
 builtins! {
     /// Saves the entries of the prompt that succeeded as a script that can be run.
@@ -20,6 +21,9 @@ builtins! {
     /// `traces(p)`, is made without a window and set to what its window showed. A window that
     /// nothing else depends on is left out.
     ///
+    /// A change of the folder by `cd` is a comment in the script, which cannot do the same: a
+    /// warning says that its relative paths refer to the folder in which it is run.
+    ///
     /// Fails if the file cannot be written.
     ///
     /// ```
@@ -33,6 +37,13 @@ builtins! {
         filename: PathBuf,
     ) -> Result<()> {
         let text = transcript::transcript(&context.entries(), context);
+        if transcript::changes_folder(&context.entries()) {
+            task::warn(&format!(
+                "relative paths in `{}` refer to the folder in which it is run: the session has \
+                 changed its folder, each time with a comment `{FOLDER_COMMENT}…` in the script",
+                filename.display()
+            ));
+        }
         atomic::write(&filename, |file| {
             std::io::Write::write_all(file, text.as_bytes())
                 .map_err(|e| Error::io("write", &filename, &e))

@@ -14,6 +14,7 @@ use super::{AfterEntry, Repl, pager, show, text_editor};
 use crate::draw;
 use crate::error::{Error, Result};
 use crate::fs::files;
+use crate::script::docs::transcript::FOLDER_COMMENT;
 use crate::script::host::sandbox;
 use crate::script::language::lookup;
 use crate::script::{Context, Topic, compute, docs};
@@ -88,7 +89,7 @@ impl Repl<'_> {
             PromptCommand::Go(folder) => {
                 sandbox::check_free("change the folder")?;
                 go(folder)?;
-                session.note(&format!("// cd {}", current_folder()?.display()));
+                session.note(&format!("{FOLDER_COMMENT}{}", current_folder()?.display()));
             }
             PromptCommand::Folder => println!("{}", current_folder()?.display()),
             PromptCommand::Shell(line) => {

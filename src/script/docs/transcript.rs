@@ -17,6 +17,15 @@ const PRINTING: &[&str] = &["explain", "help", "history", "preview", "print_prop
 /// Name of the last value in the script, unless an entry uses it.
 const NAME: &str = "last";
 
+/// Beginning of the comment for a change of the folder.
+pub const FOLDER_COMMENT: &str = "// cd ";
+
+/// Whether a session has changed its folder.
+pub fn changes_folder(entries: &[PromptEntry]) -> bool {
+    let mut texts = entries.iter().map(|entry| &entry.text);
+    texts.any(|text| text.starts_with(FOLDER_COMMENT))
+}
+
 /// Script with the effect of the entries; only the last definition of a function is kept, and no
 /// entry that only shows something, unless the last value comes from it.
 pub fn transcript(entries: &[PromptEntry], context: &Context) -> String {
