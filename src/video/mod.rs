@@ -375,18 +375,29 @@ pub fn shape_text(shape: &[usize]) -> String {
         .join("×")
 }
 
-/// Number with up to four significant digits, without trailing zeros.
+/// Number with up to four significant digits, without trailing zeros; all digits of an int, and an
+/// exponent where a number has many zeros.
 pub fn number_text(value: f64) -> String {
-    if value == value.trunc() && value.abs() < 1e15 {
+    let magnitude = value.abs();
+    if value == value.trunc() && magnitude < 1e15 {
         return format!("{value}");
     }
-    let digits = 3 - value.abs().log10().floor().clamp(-6.0, 3.0) as i32;
-    let text = format!("{value:.*}", digits.max(0) as usize);
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    } else {
-        text
+    if value.is_finite() && !(1e-4..1e15).contains(&magnitude) {
+        let text = format!("{value:.3e}");
+        let (digits, exponent) = text.split_once('e').expect("an exponent was asked for");
+        return format!("{}e{exponent}", without_zeros(digits));
     }
+    let digits = 3 - magnitude.log10().floor().clamp(-4.0, 3.0) as i32;
+    let text = format!("{value:.*}", digits.max(0) as usize);
+    match text.contains('.') {
+        true => without_zeros(&text).to_owned(),
+        false => text,
+    }
+}
+
+/// Digits without zeros at the end of their fraction.
+fn without_zeros(digits: &str) -> &str {
+    digits.trim_end_matches('0').trim_end_matches('.')
 }
 
 /// Number of bytes in a suitable unit.
@@ -413,10 +424,21 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
-        let texts: Vec<_> = [0.0, 1.5, 500.0, 0.123_456, 1234.567, 1e-9]
-            .map(number_text)
-            .into();
-        assert_eq!(texts, ["0", "1.5", "500", "0.1235", "1235", "0.000000001"]);
+        for (number, text) in [
+            (0.0, "0"),
+            (1.5, "1.5"),
+            (500.0, "500"),
+            (0.123_456, "0.1235"),
+            (1234.567, "1235"),
+            (0.000_15, "0.00015"),
+            (1e-9, "1e-9"),
+            (-2.345_67e-12, "-2.346e-12"),
+            (6.02e23, "6.02e23"),
+            (f64::NAN, "NaN"),
+            (f64::NEG_INFINITY, "-inf"),
+        ] {
+            assert_eq!(number_text(number), text);
+        }
         assert_eq!(size_text(6_553_600), "6.6 MB");
     }
 

@@ -1,9 +1,11 @@
-//! Replacements for functions of Rhai's library that could crash the program or that Ctrl-C would
-//! not stop.
+//! Replacements for functions of Rhai's library that could crash the program, that Ctrl-C would not
+//! stop, or that give a number where there is none.
 
 use std::time::{Duration, Instant};
 
-use rhai::{Array, Blob, Dynamic, Engine, EvalAltResult, INT, ImmutableString, NativeCallContext};
+use rhai::{
+    Array, Blob, Dynamic, Engine, EvalAltResult, FLOAT, INT, ImmutableString, NativeCallContext,
+};
 
 use crate::bail;
 use crate::error::Result;
@@ -40,6 +42,9 @@ pub(in crate::script) fn register(engine: &mut Engine) {
             Ok(vec![value as u8; or_raise(length("blob", len), &native)?])
         },
     );
+    engine.register_fn("to_int", |native: NativeCallContext, number: FLOAT| {
+        or_raise(to_int(number), &native)
+    });
     engine.register_fn("sleep", |native: NativeCallContext, seconds: INT| {
         or_raise(sleep(seconds as f64), &native)
     });
@@ -60,6 +65,20 @@ fn pad_text<T: ToString>(
     let padding: String = padding.chars().cycle().take(missing).collect();
     *text += padding.as_str();
     Ok(())
+}
+
+/// The int of a number, cut off towards zero.
+fn to_int(number: FLOAT) -> Result<INT> {
+    let int = number.trunc();
+    // The largest int is no float; the next float is beyond it.
+    if !(INT::MIN as FLOAT..-(INT::MIN as FLOAT)).contains(&int) {
+        bail!(
+            "to_int needs a number between {} and {}, got {number}",
+            INT::MIN,
+            INT::MAX
+        );
+    }
+    Ok(int as INT)
 }
 
 fn length(function: &str, len: INT) -> Result<usize> {

@@ -114,7 +114,7 @@ impl EffectCheck<'_> {
     /// Use of the value of the statement at an offset.
     fn fate(&self, offset: usize) -> Fate {
         let end = end_of_statement(self.text, offset);
-        if !self.text[..end].ends_with(';') {
+        if !self.text[..end].ends_with(';') || is_in_closure(&self.text[..offset]) {
             return Fate::Used;
         }
         let mut rest = Lexer::pieces(&self.text[end..]).into_iter();
@@ -243,6 +243,14 @@ fn is_division(text: &str, comment: usize) -> bool {
 fn head(text: &str) -> &str {
     let start = text.rfind(['\n', ';', '{', '}']).map_or(0, |at| at + 1);
     text[start..].trim()
+}
+
+/// Whether a text ends in the expression of a closure, as in `let f = |v| v.`, which has a value.
+fn is_in_closure(before: &str) -> bool {
+    let start = before.rfind([';', '{', '}']).map_or(0, |at| at + 1);
+    let statement = &before[start..];
+    let mut pieces = Lexer::pieces(statement).into_iter();
+    pieces.any(|(range, inside)| inside == LexState::Code && statement[range].contains('|'))
 }
 
 /// Last link of `a.b(c).d(e)`.
