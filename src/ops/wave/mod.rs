@@ -7,6 +7,7 @@ pub mod beat_table;
 pub mod beats;
 pub mod latency;
 mod measure;
+mod one_beat;
 pub mod peaks;
 pub mod phase;
 pub mod rotors;
