@@ -26,7 +26,7 @@ builtins! {
     /// Returns an image {y, x} in ms from the first frame, float32.
     ///
     /// Warns if the recording seems to have several beats: if, without its linear trend, the mean
-    /// trace of 5 × 5 pixels rises by 40 % of its range more than once, in a quarter of the places
+    /// trace of 5 × 5 pixels rises by 40 % of its range more than once, in half of the places
     /// where it goes along with that of 5 × 5 pixels nearby. Of several beats, the steepest of each
     /// pixel is taken; `beat_maps` measures each of them.
     ///

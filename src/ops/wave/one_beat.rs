@@ -9,8 +9,8 @@ use crate::video::Video;
 /// Side in pixels of the windows whose mean traces are looked at.
 const WINDOW: usize = 5;
 
-/// Distance in pixels of the two windows of a place. Noise that was smoothed as usual is independent
-/// there, and waves arrive within a small part of a beat.
+/// Distance in pixels of the two windows of a place, at which noise that was smoothed as usual is
+/// independent.
 const APART: usize = 8;
 
 /// Largest number of places along each side of a frame.
@@ -19,7 +19,8 @@ const PLACES: usize = 12;
 /// Fewest frames from which beats are told from noise.
 const FEWEST: usize = 10;
 
-/// Smallest correlation coefficient of the two windows of a place with a signal.
+/// Smallest correlation coefficient, when the wave has come, of the two windows of a place with a
+/// signal.
 const COHERENCE: f64 = 0.7;
 
 /// Fraction of the range of a trace, without its trend, that a beat rises and falls by.
@@ -29,10 +30,11 @@ const SWING: f64 = 0.4;
 /// not reach.
 const ABOVE_NOISE: f64 = 4.5;
 
-/// Warns if there are several beats in at least a quarter of the places that have a signal.
+/// Warns if there are several beats in at least half of the places that have a signal.
 ///
-/// Traces are compared within places, so that neither the noise of a frame without tissue nor waves
-/// that are everywhere at different times, such as spirals, mislead it. Signals must make up half of
+/// Traces are compared within places, where the wave arrives a little later in one window, so that
+/// neither the noise of a frame without tissue nor waves that are everywhere at different times, such
+/// as spirals, mislead it. Signals must make up half of
 /// the variance of all traces.
 pub(super) fn warn_of_several_beats(
     function: &str,
@@ -60,14 +62,14 @@ pub(super) fn warn_of_several_beats(
             continue;
         }
         variances += variance;
-        let correlation = product(&one, &other) / (variance * product(&other, &other)).sqrt();
-        if correlation >= COHERENCE {
+        let scale = (variance * product(&other, &other)).sqrt();
+        if largest_product(&one, &other) >= COHERENCE * scale {
             coherent += variance;
             counts.push(beats(&one));
         }
     }
     let mut several: Vec<usize> = counts.iter().copied().filter(|count| *count > 1).collect();
-    if 2.0 * coherent < variances || several.is_empty() || 4 * several.len() < counts.len() {
+    if 2.0 * coherent < variances || several.is_empty() || 2 * several.len() < counts.len() {
         return Ok(());
     }
     several.sort_unstable();
@@ -150,6 +152,20 @@ fn without_trend(mut samples: Vec<f64>) -> Vec<f64> {
     samples
 }
 
+/// Largest product of two traces, one of them shifted by the time of a wave from one to the other.
+fn largest_product(one: &[f64], other: &[f64]) -> f64 {
+    /// Number of shifts to each side, as far as an eighth of the recording.
+    const SHIFTS: usize = 16;
+    let step = (one.len() / (8 * SHIFTS)).max(1);
+    let shifts = (0..=one.len() / 8).step_by(step);
+    let products = shifts.map(|shift| {
+        let later = product(one, &other[shift..]);
+        later.max(product(&one[shift..], other))
+    });
+    products.fold(f64::NEG_INFINITY, f64::max)
+}
+
+/// Sum of the products of samples, as many as both have.
 fn product(one: &[f64], other: &[f64]) -> f64 {
     one.iter().zip(other).map(|(a, b)| a * b).sum()
 }
@@ -236,14 +252,18 @@ mod tests {
     /// The mean of all pixels hardly changes while a spiral rotates.
     #[test]
     fn turns_of_a_spiral_are_beats() {
-        let spiral = PhantomOptions {
-            wavefront: Wavefront::Spiral,
-            height: 64,
-            width: 64,
-            noise: 0.1,
-            ..PACED
-        };
-        assert!(warning(&made(spiral), Polarity::Positive).is_some());
+        // At the second speed, the arms of the spiral are 30 pixels apart.
+        for speed in [20.0, 2.0] {
+            let spiral = PhantomOptions {
+                wavefront: Wavefront::Spiral,
+                height: 64,
+                width: 64,
+                noise: 0.1,
+                speed,
+                ..PACED
+            };
+            assert!(warning(&made(spiral), Polarity::Positive).is_some());
+        }
     }
 
     #[test]
