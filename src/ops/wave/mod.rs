@@ -10,6 +10,7 @@ mod measure;
 mod one_beat;
 pub mod peaks;
 pub mod phase;
+pub mod phase_outliers;
 pub mod rotors;
 pub mod snr;
 pub mod spectrum;
