@@ -115,8 +115,9 @@ builtins! {
     /// Finds the beats of a recording, and their cycle lengths.
     ///
     /// Of a video, the mean of each frame is taken, ignoring NaN. Method "slope": the times of the
-    /// steepest slopes, which are central differences, refined between frames by a parabola; slopes
-    /// below `threshold` times the largest one do not count. Method "threshold": the times at which
+    /// steepest slopes, which are those of the least-squares line through `window` frames, with 3
+    /// the central difference, refined between frames by a parabola; slopes below `threshold` times
+    /// the largest one do not count. Method "threshold": the times at which
     /// the trace rises through `threshold` of its range, interpolated linearly; correct bleaching
     /// first. Method "period": stimuli every `period` ms from `start` on. Beats closer than
     /// `refractory` to another are left out: those of lower slope, or the later ones.
@@ -126,7 +127,7 @@ builtins! {
     /// per minute.
     ///
     /// Fails if the frame rate is not known, a frame has no mean, `threshold` is not between 0 and
-    /// 1, or the method "period" has no `period`.
+    /// 1, `window` is not an odd number from 3 on, or the method "period" has no `period`.
     ///
     /// ```
     /// let p = phantom(#{noise: 0.1});
@@ -154,8 +155,12 @@ builtins! {
         start: f64 [ms] = 0.0,
         /// Frame rate; default: that of the video.
         fps: Option<f64> [Hz] = None,
+        /// Number of frames of a slope, odd; more are less sensitive to noise.
+        window: usize [frames] = 3,
     ) -> Result<Map> {
-        let options = BeatOptions { method, threshold, polarity, refractory, period, start, fps };
+        let options = BeatOptions {
+            method, threshold, polarity, refractory, period, start, fps, window,
+        };
         let found = beats::find_beats(&video, &options)?;
         let cycles = found.cycle_lengths();
         let rates = cycles.iter().map(|cycle| 60_000.0 / cycle).collect();

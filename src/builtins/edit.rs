@@ -14,14 +14,14 @@ use crate::script::call::arguments::{SampleValues, Videos};
 use crate::video::Video;
 
 builtins! {
-    /// Removes `width` pixels from each side of every frame.
+    /// Removes `width` pixels from each side of every frame, or of an image.
     ///
     /// Takes no time and no memory, whatever the size of the video: the samples are shared.
     ///
-    /// Returns a view {t, y, x} with frames 2·`width` pixels smaller in height and width; the
+    /// Returns a view with frames 2·`width` pixels smaller in height and width; the
     /// metadata field `origin` says where they were cropped.
     ///
-    /// Fails if `video` does not have frames {t, y, x}, or if no pixel would be left.
+    /// Fails if `video` is neither a video {t, y, x} nor an image, or if no pixel would be left.
     ///
     /// ```
     /// crop(example_video(), 8).shape // => [200, 112, 112]
@@ -29,7 +29,7 @@ builtins! {
     ///
     /// See also: `pad`, `apply_mask`, `roi_bounds`
     fn crop(
-        /// Video to crop, gray or color.
+        /// Video to crop, gray or color, or image.
         video: Chained,
         /// Pixels to remove on each side; 0 leaves the video as it is.
         width: usize [px],
@@ -38,7 +38,7 @@ builtins! {
         stage.apply_view(video.0, move |video| geometry::crop(video, width))
     }
 
-    /// Adds `width` pixels on each side of every frame.
+    /// Adds `width` pixels on each side of every frame, or of an image.
     ///
     /// The modes are those of `numpy.pad`, first above and below, then left and right:
     ///
@@ -54,12 +54,13 @@ builtins! {
     /// | `empty` | zeros | |
     ///
     /// `constant_values`, `stat_length` and `end_values` are a number for all sides,
-    /// `[before, after]`, or a pair for each axis, `[[0, 0], [top, bottom], [left, right]]`. As in
+    /// `[before, after]`, or a pair for each axis, `[[0, 0], [top, bottom], [left, right]]`; of an image
+    /// without the first. As in
     /// NumPy, the samples that `reflect_type: "odd"` computes wrap around in int types: −1 becomes
     /// the largest value of an unsigned type.
     ///
-    /// Returns a video {t, y, x} with frames 2·`width` pixels larger in height and width, in the
-    /// sample type of the input.
+    /// Returns an array with frames 2·`width` pixels larger in height and width, in the sample type
+    /// of the input.
     ///
     /// Fails if a value does not fit into the sample type, an option belongs to another mode, or
     /// the mode needs samples and the frames have none.
@@ -73,7 +74,7 @@ builtins! {
     ///
     /// Source: NumPy's `numpy.pad`.
     fn pad(
-        /// Gray video {t, y, x} to pad.
+        /// Gray video {t, y, x} or image to pad.
         video: Video,
         /// Pixels to add on each side.
         width: usize [px],
@@ -164,9 +165,9 @@ builtins! {
     ///
     /// Takes no time and no memory, whatever the size of the video: the samples are shared.
     ///
-    /// Returns a view {t, y, x}; height and width are swapped if `k` is odd.
+    /// Returns a view; height and width are swapped if `k` is odd.
     ///
-    /// Fails if `video` does not have frames {t, y, x}.
+    /// Fails if `video` is neither a video {t, y, x} nor an image {y, x}.
     ///
     /// ```
     /// example_video(10, 64, 128).rotate_left().shape // => [10, 128, 64]
@@ -176,7 +177,7 @@ builtins! {
     ///
     /// Source: NumPy's `numpy.rot90` with `axes=(1, 2)`.
     fn rotate_left(
-        /// Video to rotate, gray or color.
+        /// Video to rotate, gray or color, or image.
         video: Chained,
         /// Number of rotations by 90°; negative values rotate clockwise.
         k: i64 = 1,
@@ -189,9 +190,9 @@ builtins! {
     ///
     /// Takes no time and no memory, whatever the size of the video: the samples are shared.
     ///
-    /// Returns a view {t, y, x}; height and width are swapped if `k` is odd.
+    /// Returns a view; height and width are swapped if `k` is odd.
     ///
-    /// Fails if `video` does not have frames {t, y, x}.
+    /// Fails if `video` is neither a video {t, y, x} nor an image {y, x}.
     ///
     /// ```
     /// example_video(10, 64, 128).rotate_right(2).shape // => [10, 64, 128]
@@ -201,7 +202,7 @@ builtins! {
     ///
     /// Source: NumPy's `numpy.rot90` with `axes=(2, 1)`.
     fn rotate_right(
-        /// Video to rotate, gray or color.
+        /// Video to rotate, gray or color, or image.
         video: Chained,
         /// Number of rotations by 90°; negative values rotate counter-clockwise.
         k: i64 = 1,
@@ -216,7 +217,7 @@ builtins! {
     ///
     /// Returns a view with the shape of the input.
     ///
-    /// Fails if `video` does not have frames {t, y, x}.
+    /// Fails if `video` is neither a video {t, y, x} nor an image {y, x}.
     ///
     /// ```
     /// let v = example_video(2);
@@ -225,7 +226,7 @@ builtins! {
     ///
     /// See also: `flip_left_right`, `rotate_left`
     fn flip_up_down(
-        /// Video to flip, gray or color.
+        /// Video to flip, gray or color, or image.
         video: Chained,
     ) -> Result<Video> {
         let stage = Stage::of_frames("flip_up_down");
@@ -238,7 +239,7 @@ builtins! {
     ///
     /// Returns a view with the shape of the input.
     ///
-    /// Fails if `video` does not have frames {t, y, x}.
+    /// Fails if `video` is neither a video {t, y, x} nor an image {y, x}.
     ///
     /// ```
     /// let v = example_video(2);
@@ -247,7 +248,7 @@ builtins! {
     ///
     /// See also: `flip_up_down`, `rotate_left`
     fn flip_left_right(
-        /// Video to flip, gray or color.
+        /// Video to flip, gray or color, or image.
         video: Chained,
     ) -> Result<Video> {
         let stage = Stage::of_frames("flip_left_right");

@@ -49,8 +49,8 @@ builtins! {
     /// Fails if there is no frame, the extension is not that of a movie, the movie needs ffmpeg and
     /// there is none, `vmin` is above `vmax`, an annotation needs a frame rate or pixel size that
     /// is not known (set `v.fps`, `v.pixel_size`), or `bits` is 16 for a color video, with
-    /// annotations, or for a format that cannot hold it, or if `quality` is not known for the
-    /// encoder or has no effect on the format.
+    /// annotations, or for a format that cannot hold it, if `arrows` do not fit the frames, or if
+    /// `quality` is not known for the encoder or has no effect on the format.
     ///
     /// ```no_run
     /// export_video("heart.mp4", example_video(), #{fps: 30, cmap: "viridis"})
@@ -64,6 +64,16 @@ builtins! {
     ///     speed: 0.05, timestamp: true, colorbar: true, scale_bar: 2000,
     ///     traces: [[64, 40], [64, 90]],
     /// })
+    /// ```
+    ///
+    /// Arrows, such as those of displacements, and the paths of points change with the frames; a key
+    /// says how long the arrows are:
+    ///
+    /// ```no_run
+    /// let p = phantom(#{motion: 3, texture: 0.2});
+    /// export_video("motion.mp4", p.video, #{arrows: p.displacements, arrow_unit: "px"})
+    /// let found = track_singularities(hilbert_phase(example_video().detrend()), #{min_life: 20});
+    /// export_video("tips.mp4", example_video(), #{paths: found.points, trail: 50})
     /// ```
     ///
     /// See also: `export_videos`, `export_video_with_overlay`, `show_video`, `save_video`
@@ -116,7 +126,7 @@ builtins! {
         provenance: Provenance = Provenance::default(),
     ) -> Result<()> {
         let encoder = context.encoders().get(ffmpeg_encoder.as_deref())?;
-        let annotations = annotations(vec![title], colorbar, noted, magnified);
+        let annotations = annotations(vec![title], colorbar, noted, magnified)?;
         let export = Export {
             fps, skip_frames, encoder, quality, pad_mode, progress_bar, ground: background.0,
             annotations, script: provenance.script(),
@@ -188,7 +198,7 @@ builtins! {
         let looks = looks.each(videos.0.len())?.into_iter();
         let looks: Vec<_> = looks.map(|colors| ColorSettings { range, ..colors }).collect();
         let encoder = context.encoders().get(ffmpeg_encoder.as_deref())?;
-        let annotations = annotations(titles, colorbar, noted, magnified);
+        let annotations = annotations(titles, colorbar, noted, magnified)?;
         let export = Export {
             fps, skip_frames, encoder, quality, pad_mode, progress_bar, ground: padding_color.0,
             annotations, script: provenance.script(),
@@ -251,7 +261,7 @@ builtins! {
         provenance: Provenance = Provenance::default(),
     ) -> Result<()> {
         let encoder = context.encoders().get(ffmpeg_encoder.as_deref())?;
-        let annotations = annotations(vec![title], colorbar, noted, magnified);
+        let annotations = annotations(vec![title], colorbar, noted, magnified)?;
         let export = Export {
             fps, skip_frames, encoder, quality, pad_mode, progress_bar, ground: background.0,
             annotations, script: provenance.script(),
@@ -323,12 +333,12 @@ fn annotations(
     colorbar: bool,
     noted: AnnotationParams,
     MagnifyParams { scale, size }: MagnifyParams,
-) -> MovieAnnotations {
-    MovieAnnotations {
+) -> Result<MovieAnnotations> {
+    Ok(MovieAnnotations {
         titles,
         colorbar,
-        annotations: noted.annotations(),
+        annotations: noted.annotations()?,
         scale,
         size,
-    }
+    })
 }

@@ -195,6 +195,8 @@ builtins! {
         /// Times of events, each a line with a triangle above: from the first frame, in frames if
         /// the frame rate is not known. The column `time` of `find_beats`.
         events: Option<Video> [ms] = None,
+        /// Values of horizontal lines, such as a threshold.
+        levels: Vec<f64> = Vec::new(),
         /// Standard deviations, one for each trace.
         sd: Traces = Traces(Vec::new()),
         /// Draw the mean of the traces and their standard deviation.
@@ -218,6 +220,7 @@ builtins! {
             x_limits: [xmin, xmax],
             y_limits: [ymin, ymax],
             events,
+            levels,
             sd: sd.0,
             is_mean: mean,
         };

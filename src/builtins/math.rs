@@ -3,6 +3,7 @@
 use crate::bail;
 use crate::error::Result;
 use crate::ops::array::elementwise::{self, Arithmetic, Operand, UnaryFunction};
+use crate::ops::array::gradient;
 use crate::ops::array::index;
 use crate::script::builtins;
 use crate::script::call::convert::{Reduced, Sampled};
@@ -291,6 +292,37 @@ builtins! {
         x: Operand,
     ) -> Result<Operand> {
         combine(Arithmetic::Atan2, y, x)
+    }
+
+    /// Derivative along an axis: the slope at every sample.
+    ///
+    /// Central differences, (x(i+1) − x(i−1)) / (2 · `spacing`), and at both ends of the axis the
+    /// difference of two samples. NaN makes its two neighbors NaN, too.
+    ///
+    /// Returns an array of the shape of the input: float64 for float64 and for ints of more than 16
+    /// bits, else float32.
+    ///
+    /// Fails if the axis does not exist or has fewer than 2 samples, or if `spacing` is not a
+    /// number > 0.
+    ///
+    /// ```
+    /// gradient(video([1, 2, 4, 7])).to_array() // => [1.0, 1.5, 2.5, 3.0]
+    /// let times = phantom(#{speed: 50}).activation;
+    /// format("{:.2f} ms/px", median(gradient(times, 1))) // => "0.20 ms/px"
+    /// ```
+    ///
+    /// See also: `conduction_velocity`, `savgol_filter`, `temporal_difference`.
+    ///
+    /// Source: `numpy.gradient` with `edge_order=1`.
+    fn gradient(
+        /// Video, image or trace.
+        x: Video,
+        /// Axis, negative from the end.
+        axis: i64 = 0,
+        /// Distance of neighbors.
+        spacing: f64 = 1.0,
+    ) -> Result<Video> {
+        gradient::gradient(&x, axis, spacing)
     }
 
     /// Limits the samples to the interval [`min`, `max`].

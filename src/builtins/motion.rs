@@ -26,6 +26,22 @@ parameters! {
         poly_sigma: f64 [px] = 1.1,
     }
 
+    /// How motion is followed.
+    struct FollowParams {
+        /// Width of the disc for `contrast_enhancement`, odd; 0: none.
+        contrast_kernel: usize [px] = 7,
+        /// Index of the frame that displacements refer to; negative from the end.
+        ref_frame: i64 = 0,
+        /// Standard deviation of the Gaussian filter in time before the estimation.
+        presmooth_temporal: f64 [frames] = 0.8,
+        /// Standard deviation of the Gaussian filter in space before the estimation.
+        presmooth_spatial: f64 [px] = 0.8,
+        /// Standard deviation of the Gaussian filter of the displacements in time; 0: none.
+        postsmooth_temporal: f64 [frames] = 0.0,
+        /// Standard deviation of the Gaussian filter of the displacements in space; 0: none.
+        postsmooth_spatial: f64 [px] = 0.0,
+    }
+
     /// How frames are warped.
     struct WarpParams {
         /// Interpolation between pixels: "cubic" by 16 pixels (Keys 1981, a = −1/2), "linear" by 4.
@@ -43,6 +59,19 @@ impl FlowParams {
             levels: self.levels,
             iterations: self.iterations,
             poly_sigma: self.poly_sigma,
+        }
+    }
+}
+
+impl FollowParams {
+    fn options(self, flow: FlowParams, warp: WarpParams) -> MotionOptions {
+        MotionOptions {
+            contrast_kernel: self.contrast_kernel,
+            ref_frame: self.ref_frame,
+            presmooth: [self.presmooth_temporal, self.presmooth_spatial],
+            postsmooth: [self.postsmooth_temporal, self.postsmooth_spatial],
+            flow: flow.options(),
+            warp: warp.options(),
         }
     }
 }
@@ -84,37 +113,56 @@ builtins! {
     /// abs(still - truth)[[(), within]].mean() < 0.3 * before // => true
     /// ```
     ///
-    /// See also: `estimate_displacements`, `contrast_enhancement`, `warp_video`, `register_shift`
+    /// See also: `reverse_motion_compensate`, `estimate_displacements`, `contrast_enhancement`,
+    /// `warp_video`, `register_shift`
     ///
     /// Source: Christoph & Luther 2018, doi:10.3389/fphys.2018.01483; Lebert et al. 2022,
     /// doi:10.3389/fcvm.2022.787627; `optimap.motion.motion_compensate` of the Python package.
     fn motion_compensate(
         /// Gray video {t, y, x}.
         video: Video,
-        /// Width of the disc for `contrast_enhancement`, odd; 0: none.
-        contrast_kernel: usize [px] = 7,
-        /// Index of the frame that all others are warped onto; negative from the end.
-        ref_frame: i64 = 0,
-        /// Standard deviation of the Gaussian filter in time before the estimation.
-        presmooth_temporal: f64 [frames] = 0.8,
-        /// Standard deviation of the Gaussian filter in space before the estimation.
-        presmooth_spatial: f64 [px] = 0.8,
-        /// Standard deviation of the Gaussian filter of the displacements in time; 0: none.
-        postsmooth_temporal: f64 [frames] = 0.0,
-        /// Standard deviation of the Gaussian filter of the displacements in space; 0: none.
-        postsmooth_spatial: f64 [px] = 0.0,
+        follow: ..FollowParams,
         flow: ..FlowParams,
         warp: ..WarpParams,
     ) -> Result<Video> {
-        let options = MotionOptions {
-            contrast_kernel,
-            ref_frame,
-            presmooth: [presmooth_temporal, presmooth_spatial],
-            postsmooth: [postsmooth_temporal, postsmooth_spatial],
-            flow: flow.options(),
-            warp: warp.options(),
-        };
-        motion::motion_compensate(&video, &options)
+        motion::motion_compensate(&video, &follow.options(flow, warp))
+    }
+
+    /// Puts a signal without motion back onto the tissue that moves.
+    ///
+    /// The reverse of `motion_compensate`: the displacements are estimated in the recording with
+    /// motion as there, but from each frame back to the reference frame, and warp the second video,
+    /// such as normalized waves of the compensated recording. Show it over the recording with
+    /// `show_video_overlay`.
+    ///
+    /// Returns a video {t, y, x} of the shape of the inputs with the frame rate of the second:
+    /// float64 for float64 and for ints of more than 16 bits, else float32. NaN stays NaN and does
+    /// not spread.
+    ///
+    /// Fails if the videos are not gray {t, y, x} of one shape, if there is no such reference
+    /// frame, or if the first has no structure to follow.
+    ///
+    /// ```
+    /// let v = phantom(#{frames: 60, motion: 2, texture: 0.2}).video;
+    /// let still = motion_compensate(v);
+    /// let again = reverse_motion_compensate(v, still);
+    /// abs(again - v).mean() < abs(still - v).mean() // => true
+    /// ```
+    ///
+    /// See also: `motion_compensate`, `estimate_displacements`, `warp_video`, `show_video_overlay`
+    ///
+    /// Source: `optimap.motion.reverse_motion_compensate` of the Python package.
+    fn reverse_motion_compensate(
+        /// Gray video {t, y, x} with motion, which is followed.
+        video_tracking: Video,
+        /// Video without motion, which is warped.
+        video_warping: Video,
+        follow: ..FollowParams,
+        flow: ..FlowParams,
+        warp: ..WarpParams,
+    ) -> Result<Video> {
+        let options = follow.options(flow, warp);
+        motion::reverse_motion_compensate(&video_tracking, &video_warping, &options)
     }
 
     /// Scales every pixel to [0, 1] by the range of samples in a disc around it.

@@ -4,6 +4,7 @@ use rhai::Map;
 
 use crate::error::Result;
 use crate::ops::wave::phase;
+use crate::ops::wave::phase_outliers::{self, PhaseOutlierOptions};
 use crate::ops::wave::rotors::{self, Singularity, SingularityTrack, TrackOptions};
 use crate::script::{Value, builtins};
 use crate::text::table::Column;
@@ -69,6 +70,42 @@ builtins! {
         sigma_spatial: f64 [px] = 1.0,
     ) -> Result<Video> {
         phase::smooth_phase(phase, sigma_temporal, sigma_spatial)
+    }
+
+    /// Sets phases to NaN that do not go along with those around them.
+    ///
+    /// Outliers are phases that differ by more than `max_angle` from the circular mean of their
+    /// neighborhood: the pixels within `radius` in the `frames` before and after, and they
+    /// themselves. So are phases whose neighborhood has no mean, as the points (cos φ, sin φ)
+    /// cancel each other. NaN samples, such as those outside of a mask, are left out and stay NaN.
+    ///
+    /// Returns a video {t, y, x} of phases: float64 for float64 and for ints of more than 16 bits,
+    /// else float32.
+    ///
+    /// Fails if `phase` is not {t, y, x}, `max_angle` is not above 0 and at most π, or the
+    /// neighborhood is larger than 100 pixels or frames.
+    ///
+    /// ```
+    /// let phase = full([3, 9, 9], 1.0);
+    /// phase[[1, 4, 4]] = -2.0;
+    /// count(isnan(remove_phase_outliers(phase))) // => 1
+    /// ```
+    ///
+    /// See also: `hilbert_phase`, `smooth_phase`, `phase_singularities`.
+    ///
+    /// Source: `optimap.phase.phasefilter_angle_threshold` of the Python package.
+    fn remove_phase_outliers(
+        /// Video of phases in radians.
+        phase: Video,
+        /// Largest distance of neighbors.
+        radius: usize [px] = 3,
+        /// Number of frames before and after.
+        frames: usize [frames] = 1,
+        /// Largest angle between a phase and the mean of its neighborhood.
+        max_angle: f64 [rad] = 0.9,
+    ) -> Result<Video> {
+        let options = PhaseOutlierOptions { radius, frames, max_angle };
+        phase_outliers::remove_phase_outliers(&phase, &options)
     }
 
     /// Detects phase singularities, the points that waves rotate around.

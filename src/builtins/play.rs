@@ -49,13 +49,14 @@ builtins! {
     /// | `m` or right click | menu of everything, with its keys |
     /// | `q`, Escape | close |
     ///
-    /// The annotations of exported movies (timestamp, scale bar, traces, …) can be shown here too,
-    /// and are saved with the rest, as in the second example.
+    /// The annotations of exported movies (timestamp, scale bar, traces, arrows, paths, …) can be
+    /// shown here too, and are saved with the rest, as in the second and third example.
     ///
     /// Returns an `InteractivePlayer`.
     ///
     /// Fails if `video` is not {t, y, x}, a color video or an image, has no frames, if `skip_frame`
-    /// is 0, or if an annotation needs a frame rate or a pixel size that is not known.
+    /// is 0, or if an annotation needs a frame rate or a pixel size that is not known, or arrows for
+    /// other frames.
     ///
     /// ```
     /// show_video(example_video(), #{title: "heart", cmap: "viridis"}).frame // => 0
@@ -66,6 +67,11 @@ builtins! {
     /// v.fps = 500;
     /// v.pixel_size = 100;
     /// show_video(v, #{speed: 0.05, timestamp: true, scale_bar: 2000, traces: [[64, 40]]}).points // => [[64, 40]]
+    /// ```
+    ///
+    /// ```
+    /// let p = phantom(#{frames: 20, motion: 3, texture: 0.2});
+    /// show_video(p.video, #{arrows: p.displacements, arrow_unit: "px"}).len // => 20
     /// ```
     ///
     /// See also: `show_videos`, `show_video_overlay`, `export_video`, `preview`.
@@ -83,7 +89,7 @@ builtins! {
         range: RangeExtent = RangeExtent::First,
     ) -> Result<Player> {
         let (panel, pace) = played.panel(video, range)?;
-        play(context, vec![panel], pace, noted.annotations(), block)
+        play(context, vec![panel], pace, noted.annotations()?, block)
     }
 
     /// Plays two videos side by side in a window.
@@ -143,7 +149,7 @@ builtins! {
             Panel::video(video1, title1, &colors(cmap1, vmin1, vmax1))?,
             Panel::video(video2, title2, &colors(cmap2, vmin2, vmax2))?,
         ];
-        play(context, panels, (skip_frame, interval), noted.annotations(), block)
+        play(context, panels, (skip_frame, interval), noted.annotations()?, block)
     }
 
     /// Plays several videos side by side in a window, synchronized.
@@ -183,7 +189,7 @@ builtins! {
         range: RangeExtent = RangeExtent::First,
     ) -> Result<Player> {
         let panels = panels(videos.0, titles, looks, range)?;
-        play(context, panels, (skip_frame, interval), noted.annotations(), block)
+        play(context, panels, (skip_frame, interval), noted.annotations()?, block)
     }
 
     /// Plays a video with another one overlaid.
@@ -224,7 +230,7 @@ builtins! {
     ) -> Result<Player> {
         let options = overlaid.options(1);
         let panel = Panel::overlay(Blend::new(base, overlay, alpha, options)?, title)?;
-        play(context, vec![panel], (skip_frames, interval), noted.annotations(), block)
+        play(context, vec![panel], (skip_frames, interval), noted.annotations()?, block)
     }
 }
 

@@ -77,7 +77,7 @@ builtins! {
             bail!("InteractivePlayer has {}, but `end` is {end}", counted(len, "frame"));
         }
         let span = Span { start, end, step, interval_ms: interval as u64 };
-        let annotations = noted.annotations();
+        let annotations = noted.annotations()?;
         let needs_fps = annotations.timestamp.is_some() || annotations.speed.is_some();
         let player = Player::with_producer(make(source, fps), span, annotations);
         player.map_err(|error| match needs_fps && fps.is_none() {

@@ -22,10 +22,11 @@ use crate::script::types::drawing::{
     AnyColor, OneOrEach, Pixels, ScaleBarParam, TimestampParam, for_each,
 };
 use crate::script::types::figure_panel::{FigureWidth, PanelsParam};
-use crate::script::{Value, columns, parameters};
+use crate::script::{PathsParam, Value, columns, parameters};
 use crate::text::table::{Column, Table};
 use crate::video::{Video, warn_of_pixel_size};
 use crate::view::annotations::Annotations;
+use crate::view::arrows::{ArrowField, ArrowOptions, MovingPaths};
 use crate::view::figure::{Arrows, Figure, Isochrones, MapPanelOptions, ScaleBarChoice};
 
 /// Creates a table from its columns.
@@ -126,6 +127,25 @@ parameters! {
         traces: Pixels = Pixels(Vec::new()),
         /// Quantity and unit at the colorbar, such as "ΔF/F (%)".
         label: String = String::new(),
+        /// Vectors {t, y, x, 2}, or {y, x, 2} for all frames, down and to the right, such as those
+        /// of `estimate_displacements`: arrows over the first video, with a key.
+        arrows: Option<Video> = None,
+        /// Distance between arrows; default: about 15 of them along the longer side.
+        arrow_every: Option<usize> [px] = None,
+        /// Length of an arrow for a vector of length 1; default: such that long ones reach from one
+        /// arrow to the next.
+        arrow_scale: Option<f64> [px] = None,
+        /// Length of the vector in the key; default: a suitable round one.
+        arrow_key: Option<f64> = None,
+        /// Unit of the vectors, which the key shows, such as "px" or "cm/s".
+        arrow_unit: String = String::new(),
+        /// Color of the arrows.
+        arrow_color: AnyColor = AnyColor(0xff_ff_ff),
+        /// Points that move over the first video: a table with the columns `frame`, `y` and `x`,
+        /// and `track` if there are several, such as `points` of `track_singularities`.
+        paths: Option<PathsParam> = None,
+        /// Number of frames before the current one whose part of a path is drawn; default: all.
+        trail: Option<usize> [frames] = None,
     }
 
     /// How the panels of a figure are arranged.
@@ -254,9 +274,19 @@ parameters! {
 
 impl AnnotationParams {
     /// The annotations without the types that scripts write them in.
-    pub(super) fn annotations(self) -> Annotations {
+    pub(super) fn annotations(self) -> Result<Annotations> {
         warn_of_pixel_size(self.pixel_size.as_slice());
-        Annotations {
+        let arrows = self.arrows.map(|vectors| {
+            ArrowField::new(ArrowOptions {
+                vectors,
+                every: self.arrow_every,
+                scale: self.arrow_scale,
+                key: self.arrow_key,
+                unit: self.arrow_unit,
+                color: self.arrow_color.0,
+            })
+        });
+        Ok(Annotations {
             timestamp: self.timestamp.0,
             frame_number: self.frame_number,
             speed: self.speed,
@@ -264,7 +294,12 @@ impl AnnotationParams {
             pixel_size: self.pixel_size,
             traces: self.traces.0,
             label: self.label,
-        }
+            arrows: arrows.transpose()?,
+            paths: MovingPaths {
+                paths: self.paths.map_or(Vec::new(), |paths| paths.0),
+                trail: self.trail,
+            },
+        })
     }
 }
 

@@ -32,6 +32,8 @@ builtins! {
     /// array with an image for each. NaN where the trace has NaN, does not rise or does not
     /// recover.
     ///
+    /// Warns if the recording seems to have several beats, as `activation_map` does.
+    ///
     /// Fails if the frame rate is not known, there are fewer than 3 frames, or a percentage is not
     /// between 0 and 100.
     ///
@@ -79,6 +81,8 @@ builtins! {
     /// Returns an image {y, x} in ms, float32; for a trace, a number. NaN where the trace has NaN,
     /// does not rise or does not recover.
     ///
+    /// Warns if the recording seems to have several beats, as `activation_map` does.
+    ///
     /// Fails if the frame rate is not known, there are fewer than 3 frames, or `percent` is not
     /// between 0 and 100.
     ///
@@ -113,6 +117,8 @@ builtins! {
     ///
     /// Returns an image {y, x} in ms, float32; for a trace, a number. NaN where the trace has NaN,
     /// does not rise or does not recover.
+    ///
+    /// Warns if the recording seems to have several beats, as `activation_map` does.
     ///
     /// Fails if the frame rate is not known, there are fewer than 3 frames, or `percents` is not
     /// two percentages in order.
@@ -155,6 +161,8 @@ builtins! {
     ///
     /// Returns a map of float32 images {y, x}, or of numbers for a trace: `amplitude` in the unit
     /// of the samples, `slope` in that unit per ms, `rise_time` and `time_to_peak` in ms.
+    ///
+    /// Warns if the recording seems to have several beats, as `activation_map` does.
     ///
     /// Fails if the frame rate is not known, there are fewer than 3 frames, or `rise` is not two
     /// percentages in order.
@@ -203,6 +211,8 @@ builtins! {
     /// `r_squared`, the coefficient of determination of the fit. NaN where fewer than 5 samples are
     /// fitted, or the trace does not decay.
     ///
+    /// Warns if the recording seems to have several beats, as `activation_map` does.
+    ///
     /// Fails if the frame rate is not known or there are fewer than 3 frames.
     ///
     /// ```
@@ -238,6 +248,9 @@ builtins! {
     /// Returns an image {y, x} in ms, float32; for traces, a number: positive where the second
     /// channel is later. NaN where a trace has NaN or does not rise, or where the correlation has
     /// no peak within `max_lag`.
+    ///
+    /// Warns if a channel seems to have several beats, unless the method is "correlation", as
+    /// `activation_map` does.
     ///
     /// Fails if the channels differ in shape or frame rate, if that is not known, or if `max_lag`
     /// is not positive or not below half of the recording.

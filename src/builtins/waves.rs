@@ -25,6 +25,11 @@ builtins! {
     ///
     /// Returns an image {y, x} in ms from the first frame, float32.
     ///
+    /// Warns if the recording seems to have several beats: if, without its linear trend, the mean
+    /// trace of 5 × 5 pixels rises by 40 % of its range more than once, in half of the places
+    /// where it goes along with that of 5 × 5 pixels nearby. Of several beats, the steepest of each
+    /// pixel is taken; `beat_maps` measures each of them.
+    ///
     /// Fails if `video` is not {t, y, x}, has fewer than 3 frames or no known frame rate, if
     /// `threshold` is negative or NaN, if the method "threshold" has none, or if `window` is not an
     /// odd number from 3 to the number of frames.
@@ -39,7 +44,8 @@ builtins! {
     /// abs(error).max() < 0.1 // => true
     /// ```
     ///
-    /// See also: `apd_map`, `upstroke_maps`, `conduction_velocity`, `contours`, `hilbert_phase`.
+    /// See also: `beat_maps`, `apd_map`, `upstroke_maps`, `conduction_velocity`, `contours`,
+    /// `hilbert_phase`.
     ///
     /// Source: steepest slope, as in Efimov et al. 1994, doi:10.1161/01.CIR.90.3.1469; `window` as
     /// in Savitzky & Golay 1964, doi:10.1021/ac60214a047, of first order.

@@ -26,18 +26,31 @@ impl Label {
 
     /// A scale bar with its label above.
     pub fn bar(length: usize, label: &str, size: f32) -> Self {
-        let label_width = text::width(label, size);
         let thickness = (size / 4.0).round().max(2.0) as usize;
-        let (width, line) = (length.max(label_width), (size * 1.35) as usize);
-        Self::new(width, line + thickness, size, |image| {
-            let origin = ((width - label_width) / 2, line / 2);
+        Self::below_text(length, thickness, label, size, |image, area| {
+            image.fill(area, 0xff_ff_ff);
+        })
+    }
+
+    /// Text, and below its middle what `paint` draws in white in an area of a width and height.
+    pub fn below_text(
+        width: usize,
+        height: usize,
+        label: &str,
+        size: f32,
+        paint: impl FnOnce(&mut Image, Rect),
+    ) -> Self {
+        let label_width = text::width(label, size);
+        let (whole, line) = (width.max(label_width), (size * 1.35) as usize);
+        Self::new(whole, line + height, size, |image| {
+            let origin = ((whole - label_width) / 2, line / 2);
             text::draw(image, origin, label, size, 0xff_ff_ff);
-            let bar = Rect {
+            let area = Rect {
                 top: line,
-                height: thickness,
-                ..image.area().center(length, image.height)
+                height,
+                ..image.area().center(width, image.height)
             };
-            image.fill(bar, 0xff_ff_ff);
+            paint(image, area);
         })
     }
 

@@ -40,6 +40,23 @@ fn expect_gray_frames(video: &Video, function: &str) -> Result<()> {
     })
 }
 
+/// Applies a function of frames to a video, or to an image as to one frame.
+fn of_frames(
+    function: &str,
+    video: Video,
+    change: impl FnOnce(Video) -> Result<Video>,
+) -> Result<Video> {
+    match video.ndim() {
+        2 => apply_to_frames(video, change),
+        3 | 4 => change(video),
+        _ => bail!(
+            "{function} needs a video {{t, y, x}} or an image {{y, x}}, got {} of shape {}",
+            video.kind_with_article(),
+            shape_text(video.shape())
+        ),
+    }
+}
+
 /// Applies a filter of frames to an image, as one frame, or to a trace, as frames of one pixel.
 pub fn apply_to_frames(video: Video, filter: impl FnOnce(Video) -> Result<Video>) -> Result<Video> {
     let layout = video.layout();

@@ -11,6 +11,7 @@ use crate::draw::label::Label;
 use crate::draw::{Image, Rect};
 use crate::error::Result;
 use crate::view::annotations::{Annotations, ScaleBar, recorded_fps, speed_text};
+use crate::view::arrows::FramePlace;
 use crate::view::{CornerLabels, scale_bar};
 
 impl Player {
@@ -25,6 +26,9 @@ impl Player {
         if let Some(bar) = annotations.scale_bar {
             let width = first.frames.frame_size().0;
             bar.length(width as f64 * annotations.pixel_width(metadata)?)?;
+        }
+        if let Some(arrows) = &annotations.arrows {
+            arrows.check(first.frames.frame_size(), first.frames.len())?;
         }
         annotations.check_traces(first.frames.frame_size())?;
         for [y, x] in annotations.traces.iter().copied() {
@@ -57,10 +61,20 @@ pub(super) fn draw(image: &mut Image, layout: &PlayerLayout, scene: &PlayerScene
     let label = scene.inputs.sizes.label;
     let shorter = panel_layout.video.width.min(panel_layout.video.height) as f32;
     let font = (shorter / 26.0).clamp(label, 2.2 * label);
+    let (annotations, frame) = (&scene.annotations, scene.playback.frame());
+    let (rect, part) = (
+        panel_layout.video,
+        scene.view.part(panel.frames.frame_size()),
+    );
+    let place = FramePlace {
+        rect,
+        position: &|position| part.in_window(rect, position),
+        font,
+    };
+    annotations.draw_moving(image, &place, frame);
     if shorter < MIN_LINES * font {
         return;
     }
-    let (annotations, frame) = (&scene.annotations, scene.playback.frame());
     let clock = annotations.clock(panel.frames.base().metadata(), scene.playback.last() + 1);
     let speed = speed(panel, scene);
     let labels = CornerLabels {
@@ -69,6 +83,10 @@ pub(super) fn draw(image: &mut Image, layout: &PlayerLayout, scene: &PlayerScene
         is_numbered: annotations.frame_number,
         speed: speed.map(|speed| Label::text(&speed_text(speed), font)),
         scale_bar: bar(panel, panel_layout.video, scene, font),
+        arrow_key: annotations.arrows.as_ref().map(|arrows| {
+            let magnification = rect.width as f64 / part.width;
+            arrows.key(magnification, rect.width, font)
+        }),
     };
     labels.draw(image, panel_layout.video, (frame, frame));
 }

@@ -28,5 +28,7 @@ pub use types::members::Member;
 pub use types::progress::{Progress, Steps};
 pub use types::provenance::Provenance;
 pub use types::regions::{region_from, region_to_map};
-pub use types::tables::{BeatFrames, TableParam, columns, rows, shown_table, text_table};
+pub use types::tables::{
+    BeatFrames, PathsParam, TableParam, columns, rows, shown_table, text_table,
+};
 pub use types::text::{format, is_same};

@@ -2,9 +2,11 @@
 
 use crate::bail;
 use crate::choice::Choice;
+use crate::draw::Image;
 use crate::draw::ticks::round_step;
 use crate::error::{Error, Result};
 use crate::video::{Metadata, number_text};
+use crate::view::arrows::{ArrowField, FramePlace, MovingPaths};
 
 /// Annotations of a video; default: none.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +25,10 @@ pub struct Annotations {
     pub traces: Vec<[usize; 2]>,
     /// Quantity and unit at the colorbar; may be empty.
     pub label: String,
+    /// Arrows over the video.
+    pub arrows: Option<ArrowField>,
+    /// Paths of points over the video.
+    pub paths: MovingPaths,
 }
 
 /// Unit of time.
@@ -58,7 +64,23 @@ impl Annotations {
     /// Whether anything is drawn on the video or under it.
     pub(crate) fn is_any(&self) -> bool {
         let is_written = self.timestamp.is_some() || self.frame_number || self.speed.is_some();
-        is_written || self.scale_bar.is_some() || !self.traces.is_empty()
+        let is_drawn = self.arrows.is_some() || !self.paths.paths.is_empty();
+        is_written || is_drawn || self.scale_bar.is_some() || !self.traces.is_empty()
+    }
+
+    /// Whether what is drawn on the video is in shades of gray.
+    pub(crate) fn is_gray(&self) -> bool {
+        let arrows = self.arrows.as_ref();
+        let has_gray_arrows = arrows.is_none_or(ArrowField::is_gray);
+        has_gray_arrows && self.paths.paths.is_empty() && self.traces.is_empty()
+    }
+
+    /// Draws arrows and paths over a frame of the video.
+    pub(crate) fn draw_moving(&self, image: &mut Image, place: &FramePlace<'_>, frame: usize) {
+        if let Some(arrows) = &self.arrows {
+            arrows.draw(image, place, frame);
+        }
+        self.paths.draw(image, place, frame);
     }
 
     /// Format of the timestamps of a number of frames, if they are shown.

@@ -15,6 +15,8 @@ pub(crate) struct CornerLabels {
     pub(crate) is_numbered: bool,
     pub(crate) speed: Option<Label>,
     pub(crate) scale_bar: Option<Label>,
+    /// Key of the arrows, above the scale bar.
+    pub(crate) arrow_key: Option<Label>,
 }
 
 impl CornerLabels {
@@ -44,7 +46,26 @@ impl CornerLabels {
                 bottom,
             ),
         ];
-        rows == [true; 2]
+        rows == [true; 2] && self.draw_key(image, room)
+    }
+
+    /// Draws the key of the arrows if it fits between the rows; returns whether it does.
+    fn draw_key(&self, image: &mut Image, room: Rect) -> bool {
+        let Some(key) = &self.arrow_key else {
+            return true;
+        };
+        let gap = (self.font * 0.4) as usize;
+        let below = self.scale_bar.as_ref().map_or(0, |bar| bar.height() + gap);
+        let above = match self.clock.is_some() || self.speed.is_some() {
+            true => (self.font * 1.8) as usize,
+            false => 0,
+        };
+        let fits = key.width() <= room.width && above + key.height() + below <= room.height;
+        if fits {
+            let top = room.bottom() - below - key.height();
+            key.draw(image, (room.right() - key.width(), top));
+        }
+        fits
     }
 }
 
@@ -93,6 +114,7 @@ mod tests {
             is_numbered: true,
             speed,
             scale_bar: Some(scale_bar(500.0, 2000.0, 200, 12.0)),
+            arrow_key: None,
         };
         let drawn = |width: usize, speed| {
             let mut image = Image::new(width, 60);

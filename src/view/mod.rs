@@ -2,6 +2,7 @@
 //! and what is drawn on them. `player` and `export` only differ in sizes and in what is around.
 
 pub mod annotations;
+pub mod arrows;
 pub mod cell_layout;
 pub mod colored_frames;
 pub mod contact_sheet;

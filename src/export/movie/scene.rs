@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::ops::mask::region::{self, TraceWindow, Window};
 use crate::task;
 use crate::view::annotations::{Annotations, ScaleBar, speed_text};
+use crate::view::arrows::FramePlace;
 use crate::view::trace_plot::{
     TRACE_SIZE, TimeAxis, Trace, TracePlot, TracePlotOptions, TraceScale,
 };
@@ -62,6 +63,7 @@ pub(super) struct MovieScene {
     /// Labels on the first video.
     labels: CornerLabels,
     trace_plot: Option<TracePlot>,
+    annotations: Annotations,
     /// Center and color of the marker of each trace.
     marks: Vec<((f32, f32), Color)>,
     is_gray: bool,
@@ -127,7 +129,8 @@ impl MovieScene {
             labels: labels(&annotations.annotations, &sources[0], (factor, len), font)?,
             is_gray: sources.iter().all(|source| source.colored.is_gray())
                 && is_gray(ground)
-                && annotations.annotations.traces.is_empty(),
+                && annotations.annotations.is_gray(),
+            annotations: annotations.annotations.clone(),
             is_plain: sources.len() == 1 && factor == 1 && ncols == 1 && !annotations.is_any(),
             sources,
             layout,
@@ -138,6 +141,7 @@ impl MovieScene {
             trace_plot: None,
             marks: Vec::new(),
         };
+        scene.check_arrows()?;
         scene.add_traces(&annotations.annotations, ground, style)?;
         scene.check_labels();
         Ok(scene)
@@ -206,6 +210,15 @@ impl MovieScene {
 
     fn draw_over(&self, image: &mut Image, frame: usize) {
         let font = self.labels.font;
+        let rect = self.layout.cells[0].video;
+        let at = |start: usize, at: f64| (start as f64 + at * self.factor as f64) as f32;
+        let place = FramePlace {
+            rect,
+            position: &|(x, y)| (at(rect.left, x), at(rect.top, y)),
+            font,
+        };
+        self.annotations
+            .draw_moving(image, &place, frame * self.step);
         for (middle, color) in &self.marks {
             image.marker(*middle, font * 0.42, font / 5.5, *color);
         }
@@ -219,6 +232,20 @@ impl MovieScene {
     fn draw_labels(&self, image: &mut Image, frame: usize) -> bool {
         let video = self.layout.cells[0].video;
         self.labels.draw(image, video, (frame, frame * self.step))
+    }
+
+    /// An error unless there are arrows for all frames of the recording, of which every n-th is shown.
+    fn check_arrows(&self) -> Result<()> {
+        let Some(arrows) = &self.annotations.arrows else {
+            return Ok(());
+        };
+        let shown = self.sources[0].len();
+        // The recording may go on after the last frame that is shown.
+        let recorded = match arrows.len().div_ceil(self.step) == shown {
+            true => arrows.len(),
+            false => shown,
+        };
+        arrows.check(self.sources[0].colored.frame_size(), recorded)
     }
 
     /// Warns of labels that have no room in the last frame, where times and numbers are longest.
@@ -290,6 +317,10 @@ fn labels(
             .speed
             .map(|speed| Label::text(&speed_text(speed), font)),
         scale_bar: annotations.scale_bar.map(bar).transpose()?,
+        arrow_key: annotations.arrows.as_ref().map(|arrows| {
+            let width = source.colored.frame_size().0 * factor;
+            arrows.key(factor as f64, width, font)
+        }),
     })
 }
 

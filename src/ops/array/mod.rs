@@ -5,6 +5,7 @@ pub mod describe;
 pub mod elementwise;
 pub mod equality;
 pub mod frames;
+pub mod gradient;
 pub mod index;
 pub mod reduce;
 pub mod shape;

@@ -1,6 +1,7 @@
 //! Cropping, rotating and flipping: views of the same samples, of any type.
 
 use crate::error::{Error, Result};
+use crate::ops::of_frames;
 use crate::video::{Layout, Video, shape_text};
 
 /// Axis of the rows.
@@ -9,9 +10,12 @@ const Y: usize = 1;
 /// Axis of the columns.
 const X: usize = 2;
 
-/// Removes `width` pixels from each side of every frame.
+/// Removes `width` pixels from each side of every frame, or of an image.
 pub fn crop(video: Video, width: usize) -> Result<Video> {
-    video.expect_frames("crop")?;
+    of_frames("crop", video, |video| crop_frames(video, width))
+}
+
+fn crop_frames(video: Video, width: usize) -> Result<Video> {
     if width == 0 {
         return Ok(video);
     }
@@ -34,26 +38,30 @@ pub fn crop(video: Video, width: usize) -> Result<Video> {
 
 /// Rotates every frame counterclockwise by `k` quarter turns, clockwise if `k` is negative.
 pub fn rotate_left(video: Video, k: i64) -> Result<Video> {
-    video.expect_frames("rotate_left")?;
-    Ok(rotate(&video, k.rem_euclid(4)))
+    of_frames("rotate_left", video, |video| {
+        Ok(rotate(&video, k.rem_euclid(4)))
+    })
 }
 
 /// Rotates every frame clockwise by `k` quarter turns, counterclockwise if `k` is negative.
 pub fn rotate_right(video: Video, k: i64) -> Result<Video> {
-    video.expect_frames("rotate_right")?;
-    Ok(rotate(&video, (4 - k.rem_euclid(4)) % 4))
+    of_frames("rotate_right", video, |video| {
+        Ok(rotate(&video, (4 - k.rem_euclid(4)) % 4))
+    })
 }
 
 /// Flips every frame vertically: the first row becomes the last.
 pub fn flip_up_down(video: Video) -> Result<Video> {
-    video.expect_frames("flip_up_down")?;
-    Ok(turned(&video, video.layout().flip(Y)))
+    of_frames("flip_up_down", video, |video| {
+        Ok(turned(&video, video.layout().flip(Y)))
+    })
 }
 
 /// Flips every frame horizontally: the first column becomes the last.
 pub fn flip_left_right(video: Video) -> Result<Video> {
-    video.expect_frames("flip_left_right")?;
-    Ok(turned(&video, video.layout().flip(X)))
+    of_frames("flip_left_right", video, |video| {
+        Ok(turned(&video, video.layout().flip(X)))
+    })
 }
 
 /// Rotates counterclockwise by 0 to 3 quarter turns.
@@ -114,7 +122,7 @@ mod tests {
         );
         assert_eq!(error.hints(), ["the largest width here is 1"]);
         assert!(crop(ramp(&[2, 4, 5]), usize::MAX).is_err());
-        assert!(crop(ramp(&[4, 5]), 1).is_err());
+        assert!(crop(ramp(&[5]), 1).is_err());
     }
 
     #[test]
@@ -134,6 +142,31 @@ mod tests {
             assert_eq!(values(&left), values(&right));
             assert_eq!(left.shape(), right.shape());
         }
+    }
+
+    #[test]
+    fn images_are_turned_as_frames_are() {
+        let mut image = ramp(&[4, 6]);
+        image.metadata_mut().pixel_size = Some([2.0, 3.0]);
+        let frames = ramp(&[1, 4, 6]);
+        let same = |image: Result<Video>, frames: Result<Video>| {
+            let (image, frames) = (image.unwrap(), frames.unwrap());
+            assert_eq!(image.shape(), &frames.shape()[1..]);
+            assert_eq!(values(&image), values(&frames));
+        };
+        same(crop(image.clone(), 1), crop(frames.clone(), 1));
+        same(
+            rotate_left(image.clone(), 1),
+            rotate_left(frames.clone(), 1),
+        );
+        same(
+            rotate_right(image.clone(), 1),
+            rotate_right(frames.clone(), 1),
+        );
+        same(flip_up_down(image.clone()), flip_up_down(frames.clone()));
+        same(flip_left_right(image.clone()), flip_left_right(frames));
+        let turned = rotate_left(image, 1).unwrap();
+        assert_eq!(turned.metadata().pixel_size, Some([3.0, 2.0]));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::ops::expect_gray_frames;
 use crate::ops::filter::nan_mean;
 use crate::task;
-use crate::video::{Real, Strided, Video};
+use crate::video::{Real, Strided, Video, shape_text};
 
 /// How motion is compensated.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +34,44 @@ pub struct MotionOptions {
 /// smoothing and contrast enhancement; the result is made from the video itself.
 pub fn motion_compensate(video: &Video, options: &MotionOptions) -> Result<Video> {
     let function = "motion_compensate";
+    let tracked = tracked(function, video, options)?;
+    let reference = Reference::Frame(options.ref_frame);
+    let [temporal, spatial] = options.postsmooth;
+    if temporal > 0.0 || spatial > 0.0 {
+        let found = displacements(&tracked, false, options)?;
+        drop(tracked);
+        return warp_video(video, &found, options.warp);
+    }
+    let estimator = Estimator::new(function, &tracked, &reference, false, &options.flow)?;
+    match video.dtype().is_wide() {
+        true => compensate::<f64>(video, &estimator, options.warp),
+        false => compensate::<f32>(video, &estimator, options.warp),
+    }
+}
+
+/// Warps the frames of a video without motion so that they move as those of another one, from whose
+/// frames the displacements are estimated after smoothing and contrast enhancement.
+pub fn reverse_motion_compensate(
+    moving: &Video,
+    still: &Video,
+    options: &MotionOptions,
+) -> Result<Video> {
+    let function = "reverse_motion_compensate";
+    if moving.shape() != still.shape() {
+        bail!(
+            "{function} needs two videos of the same shape, got {} and {}",
+            shape_text(moving.shape()),
+            shape_text(still.shape())
+        );
+    }
+    let tracked = tracked(function, moving, options)?;
+    let found = displacements(&tracked, true, options)?;
+    drop(tracked);
+    warp_video(still, &found, options.warp)
+}
+
+/// The video that motion is followed in.
+fn tracked(function: &str, video: &Video, options: &MotionOptions) -> Result<Video> {
     expect_gray_frames(video, function)?;
     for sigma in options.presmooth.iter().chain(&options.postsmooth) {
         if !(*sigma >= 0.0 && sigma.is_finite()) {
@@ -48,19 +86,18 @@ pub fn motion_compensate(video: &Video, options: &MotionOptions) -> Result<Video
     if options.contrast_kernel != 0 {
         tracked = contrast_enhancement(tracked, options.contrast_kernel)?;
     }
+    Ok(tracked)
+}
+
+/// Displacements since the reference frame, or back to it, smoothed as asked for.
+fn displacements(tracked: &Video, is_reverse: bool, options: &MotionOptions) -> Result<Video> {
     let reference = Reference::Frame(options.ref_frame);
-    let [temporal, spatial] = options.postsmooth;
-    if temporal > 0.0 || spatial > 0.0 {
-        let found = estimate_displacements(&tracked, &reference, false, &options.flow)?;
-        drop(tracked);
-        let smoothed = smooth_displacements(&found, temporal, spatial)?;
-        drop(found);
-        return warp_video(video, &smoothed, options.warp);
-    }
-    let estimator = Estimator::new(function, &tracked, &reference, false, &options.flow)?;
-    match video.dtype().is_wide() {
-        true => compensate::<f64>(video, &estimator, options.warp),
-        false => compensate::<f32>(video, &estimator, options.warp),
+    let found = estimate_displacements(tracked, &reference, is_reverse, &options.flow)?;
+    match options.postsmooth {
+        [temporal, spatial] if temporal > 0.0 || spatial > 0.0 => {
+            smooth_displacements(&found, temporal, spatial)
+        }
+        _ => Ok(found),
     }
 }
 
@@ -203,5 +240,22 @@ mod tests {
             ..OPTIONS
         };
         assert!(refused(even).contains("odd"));
+    }
+
+    /// A signal on tissue at rest, put back on the tissue that moves, is that of the recording.
+    #[test]
+    fn what_is_still_moves_again() {
+        let (moving, still) = (beating(2.0), beating(0.0));
+        let again = reverse_motion_compensate(&moving, &still, &OPTIONS).unwrap();
+        let (before, after) = (difference(&still, &moving), difference(&again, &moving));
+        assert!(after < 0.35 * before, "{after} of {before}");
+        let smooth = MotionOptions {
+            postsmooth: [1.0, 1.0],
+            ..OPTIONS
+        };
+        let again = reverse_motion_compensate(&moving, &still, &smooth).unwrap();
+        assert!(difference(&again, &moving) < 0.5 * before);
+        let short = still.frames(0, 5, 1);
+        assert!(reverse_motion_compensate(&moving, &short, &OPTIONS).is_err());
     }
 }

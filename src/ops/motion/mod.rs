@@ -17,7 +17,7 @@ mod solution;
 mod warp;
 
 pub use affine::{AffineModel, AffineOptions, Registration, register_affine, warp_affine};
-pub use compensate::{MotionOptions, motion_compensate};
+pub use compensate::{MotionOptions, motion_compensate, reverse_motion_compensate};
 pub use deformation::{Strain, divergence, strain};
 pub use flow::{FlowOptions, Reference, estimate_displacements};
 pub use local_contrast::contrast_enhancement;

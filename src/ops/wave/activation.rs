@@ -1,6 +1,7 @@
 //! Activation times.
 
 use super::measure::{image_like, measure_pixels};
+use super::one_beat::warn_of_several_beats;
 use super::peaks::parabola_peak;
 use super::transient::maps::rise_map;
 use super::transient::{ActivationMethod, RestLevel, TransientOptions};
@@ -84,6 +85,7 @@ pub fn activation_map(video: &Video, options: &ActivationOptions) -> Result<Vide
         );
     }
     if options.method == ActivationMethod::Derivative {
+        warn_of_several_beats("activation_map", video, options.polarity)?;
         return match window {
             3 => steepest_slopes(video, options, fps),
             _ => steepest_lines(video, options, fps),

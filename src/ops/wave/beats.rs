@@ -48,6 +48,8 @@ pub struct BeatOptions {
     pub start: f64,
     /// Frame rate in Hz; default: that of the recording.
     pub fps: Option<f64>,
+    /// Number of frames of a slope, odd.
+    pub window: usize,
 }
 
 /// Beats in order.
@@ -98,7 +100,7 @@ pub fn find_beats(video: &Video, options: &BeatOptions) -> Result<Beats> {
     samples.iter_mut().for_each(|sample| *sample *= sign);
     let distance = (options.refractory * per_ms).max(1.0);
     let frames = match options.method {
-        BeatMethod::Slope => steepest(&samples, options.threshold, distance),
+        BeatMethod::Slope => steepest(&samples, options, distance),
         _ => crossings(&samples, options.threshold, distance),
     };
     Ok(Beats { frames, fps })
@@ -116,6 +118,12 @@ impl BeatOptions {
             bail!(
                 "find_beats needs `refractory` to be a number >= 0, got {}",
                 self.refractory
+            );
+        }
+        if self.window < 3 || self.window.is_multiple_of(2) {
+            bail!(
+                "find_beats needs `window` to be an odd number from 3 on, got {}",
+                self.window
             );
         }
         if let Some(period) = self.period
@@ -142,26 +150,31 @@ pub(super) fn mean_trace(function: &str, video: &Video) -> Result<Vec<f64>> {
     trace_samples(function, &reduce::mean(video, Some(&axes))?)
 }
 
-/// Times of the steepest slopes: peaks of the central differences that reach a fraction of the
-/// largest.
-fn steepest(samples: &[f64], fraction: f64, distance: f64) -> Vec<f64> {
-    let slopes: Vec<f64> = samples
-        .windows(3)
-        .map(|three| (three[2] - three[0]) / 2.0)
-        .collect();
+/// Times of the steepest slopes: peaks of the slopes of least-squares lines that reach a fraction of
+/// the largest.
+fn steepest(samples: &[f64], options: &BeatOptions, distance: f64) -> Vec<f64> {
+    let half = options.window / 2;
+    let weight = |frame: usize| frame as f64 - half as f64;
+    let squares: f64 = (0..options.window).map(|frame| weight(frame).powi(2)).sum();
+    let slope = |window: &[f64]| {
+        let weighted = window.iter().enumerate();
+        let weighted = weighted.map(|(frame, sample)| weight(frame) * sample);
+        weighted.sum::<f64>() / squares
+    };
+    let slopes: Vec<f64> = samples.windows(options.window).map(slope).collect();
     let largest = slopes.iter().copied().fold(0.0, f64::max);
     if largest <= 0.0 {
         return Vec::new();
     }
     let options = PeakOptions {
-        height: Some([fraction * largest, f64::INFINITY]),
+        height: Some([options.threshold * largest, f64::INFINITY]),
         distance: Some(distance),
         ..PeakOptions::ALL
     };
     let frame = |index: usize| {
         let around = [index - 1, index, index + 1].map(|at| slopes[at]);
-        // The first slope is that of frame 1.
-        1.0 + index as f64 + parabola_peak(around)
+        // The first slope is that in the middle of its window.
+        (half + index) as f64 + parabola_peak(around)
     };
     let found = peaks(&slopes, &options).into_iter();
     found.map(|peak| frame(peak.index)).collect()
@@ -396,6 +409,7 @@ mod tests {
         period: None,
         start: 0.0,
         fps: None,
+        window: 3,
     };
 
     /// Stimuli every 150 ms from 50 ms on; the wave takes 16 ms across the tissue, so that the mean
@@ -418,6 +432,21 @@ mod tests {
             assert!(found.cycle_lengths()[0].is_nan());
             assert!((found.frames[0] - 57.75).abs() < tolerance);
         }
+        // Noise shifts the steepest slope of a wide window less.
+        let noisy = phantom(&PhantomOptions {
+            noise: 0.5,
+            ..PACED
+        })
+        .unwrap();
+        let spread = |window: usize| {
+            let options = BeatOptions { window, ..SLOPE };
+            let cycles = find_beats(&noisy.video, &options).unwrap().cycle_lengths();
+            cycles[1..]
+                .iter()
+                .map(|cycle| (cycle - 150.0).powi(2))
+                .sum::<f64>()
+        };
+        assert!(spread(7) < 0.5 * spread(3), "{} {}", spread(7), spread(3));
         let options = BeatOptions {
             method: BeatMethod::Period,
             period: Some(150.0),
@@ -447,6 +476,7 @@ mod tests {
         still.metadata_mut().fps = Some(500.0);
         assert!(find_beats(&still, &SLOPE).unwrap().frames.is_empty());
         for options in [
+            BeatOptions { window: 4, ..SLOPE },
             BeatOptions {
                 threshold: 1.0,
                 ..SLOPE

@@ -2,6 +2,7 @@
 
 use super::activation::Polarity;
 use super::measure::measure_many;
+use super::one_beat::warn_of_several_beats;
 use super::peaks::parabola_peak;
 use super::transient::{ActivationMethod, RestLevel, Transient};
 use crate::bail;
@@ -79,6 +80,11 @@ pub fn latency_map(first: &Video, second: &Video, options: &LatencyOptions) -> R
             options.max_lag
         ));
         return Err(error.hint("give a smaller `max_lag`"));
+    }
+    if options.method != LatencyMethod::Correlation {
+        for (channel, polarity) in [first, second].into_iter().zip(options.polarities) {
+            warn_of_several_beats("latency_map", channel, polarity)?;
+        }
     }
     let signs = options.polarities.map(Polarity::sign);
     let mut maps = measure_many(

@@ -24,8 +24,6 @@ impl Choice for SnrMethod {
 /// Signal-to-noise ratio of each pixel. The standard deviation of the noise is estimated from the
 /// median of the absolute second differences of the trace.
 pub fn snr_map(video: &Video, method: SnrMethod) -> Result<Video> {
-    /// Median of the absolute value of a normal number of variance 1.
-    const MEDIAN: f64 = 0.674_489_750_196_081_7;
     if video.len() < 8 || video.ndim() == 0 {
         bail!("snr_map needs at least 8 frames, got {}", video.len());
     }
@@ -34,13 +32,7 @@ pub fn snr_map(video: &Video, method: SnrMethod) -> Result<Video> {
         video,
         Vec::new,
         |differences, _, trace| {
-            differences.clear();
-            let second = trace.windows(3);
-            differences.extend(second.map(|t| (t[0] - 2.0 * t[1] + t[2]).abs()));
-            let middle = differences.len() / 2;
-            let median = *differences.select_nth_unstable_by(middle, f64::total_cmp).1;
-            // The variance of second differences is 1 + 4 + 1 times that of the noise.
-            let noise = median / (MEDIAN * 6.0_f64.sqrt());
+            let noise = noise_deviation(trace, differences);
             let count = trace.len() as f64;
             let mean = trace.iter().sum::<f64>() / count;
             let variance = trace.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / count;
@@ -57,6 +49,20 @@ pub fn snr_map(video: &Video, method: SnrMethod) -> Result<Video> {
         },
     )?;
     Ok(ratios)
+}
+
+/// Standard deviation of the noise of a trace of at least 3 samples: that of white noise with the same
+/// median absolute second difference. `differences` is scratch memory.
+pub(super) fn noise_deviation(trace: &[f64], differences: &mut Vec<f64>) -> f64 {
+    /// Median of the absolute value of a normal number of variance 1.
+    const MEDIAN: f64 = 0.674_489_750_196_081_7;
+    differences.clear();
+    let second = trace.windows(3);
+    differences.extend(second.map(|t| (t[0] - 2.0 * t[1] + t[2]).abs()));
+    let middle = differences.len() / 2;
+    let median = *differences.select_nth_unstable_by(middle, f64::total_cmp).1;
+    // The variance of second differences is 1 + 4 + 1 times that of the noise.
+    median / (MEDIAN * 6.0_f64.sqrt())
 }
 
 #[cfg(test)]

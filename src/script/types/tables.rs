@@ -6,10 +6,12 @@ use rhai::{Array, Dynamic, Map};
 
 use crate::bail;
 use crate::error::{Error, Result, counted};
+use crate::ops::read_all;
 use crate::script::call::value::{Type, Value, describe, plain_text, scalar};
 use crate::text::columns::ShownTable;
 use crate::text::table::{Column, Table};
 use crate::video::{DType, Element, Strided, Video, map_samples};
+use crate::view::arrows::MovingPath;
 
 /// Frames of beats: a trace, numbers, or the column `frame` of a table.
 pub struct BeatFrames(pub Video);
@@ -31,6 +33,46 @@ impl Value for BeatFrames {
     fn into_dynamic(self) -> Dynamic {
         self.0.into_dynamic()
     }
+}
+
+/// Points that move: a table with the columns `frame`, `y` and `x`, and `track` if there are
+/// several.
+pub struct PathsParam(pub Vec<MovingPath>);
+
+impl Value for PathsParam {
+    const TYPE: Type = Type::Table(&["frame", "y", "x"]);
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        paths(&value).map(Self).ok_or(value)
+    }
+    fn into_dynamic(self) -> Dynamic {
+        Dynamic::UNIT
+    }
+}
+
+/// Paths in the order of their tracks.
+fn paths(table: &Dynamic) -> Option<Vec<MovingPath>> {
+    let table = table.read_lock::<Map>()?;
+    let column = |name: &str| {
+        let column = Video::from_dynamic(table.get(name)?.clone()).ok()?;
+        (column.ndim() == 1).then(|| read_all::<f64>(&column))
+    };
+    let (frames, rows, columns) = (column("frame")?, column("y")?, column("x")?);
+    let tracks = match table.contains_key("track") {
+        true => column("track")?,
+        false => vec![0.0; frames.len()],
+    };
+    let lengths = [rows.len(), columns.len(), tracks.len()];
+    if lengths != [frames.len(); 3] || !frames.iter().all(|frame| *frame >= 0.0) {
+        return None;
+    }
+    let mut numbers = tracks.clone();
+    numbers.sort_by(f64::total_cmp);
+    numbers.dedup();
+    let path = |number: &f64| {
+        let points = (0..frames.len()).filter(|at| tracks[*at] == *number);
+        MovingPath::new(points.map(|at| (frames[at] as usize, [rows[at], columns[at]])))
+    };
+    Some(numbers.iter().map(path).collect())
 }
 
 /// Table that a builtin takes: a map of columns, or an array with a map for each row.

@@ -80,6 +80,8 @@ pub enum AxesLayer {
     },
     /// Vertical lines over the whole height, with a triangle above each.
     Events(Vec<f64>),
+    /// Horizontal lines over the whole width.
+    Levels(Vec<f64>),
 }
 
 impl AxesPanel {
@@ -174,6 +176,14 @@ impl AxesPanel {
                     shapes.extend(
                         centers.map(|center| style::dot(center, radius * em, *color, *opacity)),
                     );
+                }
+                AxesLayer::Levels(levels) => {
+                    let is_shown = |level: &&f64| (self.y.0..=self.y.1).contains(*level);
+                    for level in levels.iter().filter(is_shown) {
+                        let y = frame.bottom - style::part_of(*level, self.y) * frame.height();
+                        let ends = ((frame.left, y), (frame.right, y));
+                        inside.push(style::rule(ends.0, ends.1, style::THIN * em, 0x80_80_80));
+                    }
                 }
                 AxesLayer::Events(times) => {
                     let is_shown = |time: &&f64| (self.x.0..=self.x.1).contains(*time);

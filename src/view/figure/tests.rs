@@ -53,6 +53,7 @@ fn trace_options() -> TracePanelOptions {
         x_limits: [None; 2],
         y_limits: [None; 2],
         events: None,
+        levels: Vec::new(),
         sd: Vec::new(),
         is_mean: false,
     }
@@ -313,6 +314,17 @@ fn traces_have_times_events_and_bands() {
     assert_eq!(panel.xlabel, "Time (s)");
     let unknown = trace_panel(&[trace(&[1.0; 5], None)], &trace_options()).unwrap();
     assert_eq!((unknown.x.1, unknown.xlabel.as_str()), (4.0, "Frame"));
+}
+
+#[test]
+fn levels_are_within_the_vertical_axis() {
+    let mut options = trace_options();
+    options.levels = vec![7.0];
+    let panel = trace_panel(&[trace(&[1.0, 2.0], Some(1000.0))], &options).unwrap();
+    assert!(matches!(&panel.layers[0], AxesLayer::Levels(levels) if *levels == [7.0]));
+    assert!(panel.y.1 > 7.0, "{:?}", panel.y);
+    options.levels = vec![f64::NAN];
+    assert!(trace_panel(&[trace(&[1.0, 2.0], Some(1000.0))], &options).is_err());
 }
 
 #[test]

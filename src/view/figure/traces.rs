@@ -31,6 +31,8 @@ pub struct TracePanelOptions {
     pub y_limits: [Option<f64>; 2],
     /// Times of events in ms, or in frames if the frame rate is not known.
     pub events: Option<Video>,
+    /// Values of horizontal lines, such as thresholds.
+    pub levels: Vec<f64>,
     /// Standard deviation of each trace, drawn as a band around it.
     pub sd: Vec<Video>,
     /// Whether the mean of all traces is drawn, with their standard deviation, instead of them.
@@ -72,8 +74,15 @@ pub fn trace_panel(traces: &[Video], options: &TracePanelOptions) -> Result<Axes
         frames.flat_map(extent).collect::<Vec<_>>()
     };
     let values = series.iter().flat_map(shown);
+    let values = values.chain(options.levels.iter().copied());
     let y = axis_range(["ymin", "ymax"], options.y_limits, values, 0.05)?;
+    if let Some(level) = options.levels.iter().find(|level| !level.is_finite()) {
+        bail!("trace_panel needs `levels` to be finite numbers, got {level}");
+    }
     let mut layers = Vec::new();
+    if !options.levels.is_empty() {
+        layers.push(AxesLayer::Levels(options.levels.clone()));
+    }
     for series in &series {
         layers.extend(bands(series, time.interval));
     }

@@ -4,9 +4,10 @@ use super::*;
 use crate::color::color_settings::ColorSettings;
 use crate::color::colormap::Colormap;
 use crate::export::movie::MovieSource;
-use crate::ops::testing::ramp;
+use crate::ops::testing::{ramp, video};
 use crate::video::Video;
 use crate::view::annotations::TimeUnit;
+use crate::view::arrows::{ArrowField, ArrowOptions, MovingPath, MovingPaths};
 
 fn panels(videos: Vec<Video>, cmap: &str) -> Panels {
     let colormap = Colormap::named(cmap).unwrap();
@@ -85,6 +86,74 @@ fn annotations_change_with_the_frame_and_stay_within_the_picture() {
         assert_eq!(scene.len(), 3);
         assert_ne!(frame(&scene, 0), frame(&scene, 1));
     }
+}
+
+/// Arrows to the right of 3 pixels in the last of three frames, and none before.
+fn arrows() -> ArrowOptions {
+    let at_rest = [0.0; 2 * 2 * 20 * 30];
+    let vectors = at_rest
+        .into_iter()
+        .chain([[0.0, 3.0]; 600].into_iter().flatten());
+    ArrowOptions {
+        vectors: video(&[3, 20, 30, 2], vectors.collect::<Vec<f64>>()),
+        every: Some(10),
+        scale: None,
+        key: None,
+        unit: "px".into(),
+        color: 0xff_00_00,
+    }
+}
+
+#[test]
+fn arrows_and_paths_follow_the_frames_of_the_recording() {
+    let red = |scene: &MovieScene, at: usize| {
+        let image = frame(scene, at);
+        image
+            .pixels
+            .iter()
+            .filter(|pixel| **pixel == 0xff_00_00)
+            .count()
+    };
+    let with = |arrows: ArrowOptions, paths: MovingPaths, step: usize| {
+        let annotations = MovieAnnotations {
+            annotations: Annotations {
+                arrows: Some(ArrowField::new(arrows).unwrap()),
+                paths,
+                ..Annotations::default()
+            },
+            scale: Some(12),
+            ..MovieAnnotations::default()
+        };
+        let mut panels = panels(
+            vec![ramp(&[3, 20, 30]).frames(0, 3usize.div_ceil(step), step as isize)],
+            "gray",
+        );
+        panels.step = step;
+        MovieScene::new(panels, &annotations)
+    };
+    let none = MovingPaths::default;
+    let scene = with(arrows(), none(), 1).unwrap();
+    assert!(!scene.is_gray());
+    assert_eq!([red(&scene, 0), red(&scene, 1)], [0, 0]);
+    assert!(red(&scene, 2) > 100, "{}", red(&scene, 2));
+    // Every second frame of the recording, of which the last is the third.
+    let scene = with(arrows(), none(), 2).unwrap();
+    assert_eq!(red(&scene, 0), 0);
+    assert!(red(&scene, 1) > 100);
+    let short = ArrowOptions {
+        vectors: arrows().vectors.frames(0, 2, 1),
+        ..arrows()
+    };
+    let refused = with(short, none(), 1).err().unwrap().to_string();
+    assert!(refused.contains("3×20×30"), "{refused}");
+    let paths = MovingPaths {
+        paths: vec![MovingPath::new([(0, [5.0, 5.0]), (1, [5.0, 25.0])])],
+        trail: None,
+    };
+    let still = with(arrows(), none(), 1).unwrap();
+    let moving = with(arrows(), paths, 1).unwrap();
+    assert_ne!(frame(&moving, 1), frame(&still, 1));
+    assert_eq!(frame(&moving, 2), frame(&still, 2), "the path is over");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::fmt;
 use crate::bail;
 use crate::choice::Choice;
 use crate::error::{Error, Result};
-use crate::ops::expect_gray_frames;
+use crate::ops::{apply_to_frames, expect_gray_frames};
 use crate::task;
 use crate::video::{Element, Number, Strided, Video, read_run, with_dtype};
 
@@ -79,7 +79,7 @@ pub enum Sides {
     All(Number),
     /// One value before and one after every axis.
     Both([Number; 2]),
-    /// Values before and after each axis: time, rows, columns.
+    /// Values before and after each axis: time, rows, columns; of an image, without time.
     Each(Vec<[Number; 2]>),
 }
 
@@ -95,6 +95,16 @@ impl Sides {
                 "pad needs `{name}` for each of the 3 axes, got {self}"
             ))
             .hint("write [[0, 0], [top, bottom], [left, right]]")),
+        }
+    }
+
+    /// What is given for the two axes of an image, for those of a video.
+    fn of_frame(&self) -> Self {
+        match self {
+            Sides::Each(axes) if axes.len() == 2 => {
+                Sides::Each(vec![[Number::Int(0); 2], axes[0], axes[1]])
+            }
+            sides => sides.clone(),
         }
     }
 }
@@ -127,9 +137,19 @@ pub struct Pad {
     pub reflect_type: Option<ReflectType>,
 }
 
-/// Adds `width` pixels on each side of every frame: first at the top and bottom, then on the left
-/// and right of the result.
+/// Adds `width` pixels on each side of every frame, or of an image: first at the top and bottom,
+/// then on the left and right of the result.
 pub fn pad(video: Video, options: &Pad) -> Result<Video> {
+    if video.ndim() == 2 {
+        let sides = |sides: &Option<Sides>| sides.as_ref().map(Sides::of_frame);
+        let options = Pad {
+            constant_values: sides(&options.constant_values),
+            stat_length: sides(&options.stat_length),
+            end_values: sides(&options.end_values),
+            ..options.clone()
+        };
+        return apply_to_frames(video, |video| pad(video, &options));
+    }
     expect_gray_frames(&video, "pad")?;
     check_options(options)?;
     let (width, needs_samples) = (

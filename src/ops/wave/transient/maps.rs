@@ -5,17 +5,20 @@ use crate::bail;
 use crate::error::Result;
 use crate::ops::frame_rate;
 use crate::ops::wave::measure::measure_many;
+use crate::ops::wave::one_beat::warn_of_several_beats;
 use crate::video::{Video, shape_text};
 
 /// Measures the beat in the trace of each pixel, turned so that activation goes up: `count` numbers,
-/// which are NaN where there is no beat.
+/// which are NaN where there is no beat. Warns if there are several.
 fn measure_each_beat(
+    function: &str,
     operation: &'static str,
     video: &Video,
     options: &TransientOptions,
     count: usize,
     measure: impl Fn(&Transient, &mut [f64]) + Sync,
 ) -> Result<Vec<Video>> {
+    warn_of_several_beats(function, video, options.polarity)?;
     let sign = options.polarity.sign();
     measure_many(
         operation,
@@ -34,12 +37,13 @@ fn measure_each_beat(
 
 /// Measures N numbers of the beat of each pixel, which are NaN where `measure` returns `None`.
 fn measure_beats<const N: usize>(
+    function: &str,
     operation: &'static str,
     video: &Video,
     options: &TransientOptions,
     measure: impl Fn(&Transient) -> Option<[f64; N]> + Sync,
 ) -> Result<[Video; N]> {
-    let maps = measure_each_beat(operation, video, options, N, |beat, out| {
+    let maps = measure_each_beat(function, operation, video, options, N, |beat, out| {
         if let Some(measured) = measure(beat) {
             out.copy_from_slice(&measured);
         }
@@ -79,12 +83,19 @@ pub fn apd_maps(video: &Video, percents: &[f64], options: &TransientOptions) -> 
         .try_for_each(|percent| check_percent("apd_map", *percent))?;
     check_method("apd_map", options.method)?;
     let operation = "measuring durations";
-    measure_each_beat(operation, video, options, percents.len(), |beat, out| {
-        for (out, percent) in out.iter_mut().zip(percents) {
-            let duration = beat.duration(options.method, *percent);
-            *out = duration.map_or(f64::NAN, |duration| duration / per_ms);
-        }
-    })
+    measure_each_beat(
+        "apd_map",
+        operation,
+        video,
+        options,
+        percents.len(),
+        |beat, out| {
+            for (out, percent) in out.iter_mut().zip(percents) {
+                let duration = beat.duration(options.method, *percent);
+                *out = duration.map_or(f64::NAN, |duration| duration / per_ms);
+            }
+        },
+    )
 }
 
 /// Durations are measured from a fraction of the upstroke, not from a level.
@@ -110,9 +121,13 @@ pub fn triangulation_map(
              got [{first}, {last}]"
         );
     }
-    let [times] = measure_beats("measuring recovery", video, options, |beat| {
-        Some([(beat.recovery(last)? - beat.recovery(first)?) / per_ms])
-    })?;
+    let [times] = measure_beats(
+        "triangulation_map",
+        "measuring recovery",
+        video,
+        options,
+        |beat| Some([(beat.recovery(last)? - beat.recovery(first)?) / per_ms]),
+    )?;
     Ok(times)
 }
 
@@ -125,9 +140,13 @@ pub fn repolarization_map(
 ) -> Result<Video> {
     let per_ms = frames_per_ms("repolarization_map", video, options.fps)?;
     check_percent("repolarization_map", percent)?;
-    let [times] = measure_beats("measuring recovery", video, options, |beat| {
-        Some([beat.recovery(percent)? / per_ms])
-    })?;
+    let [times] = measure_beats(
+        "repolarization_map",
+        "measuring recovery",
+        video,
+        options,
+        |beat| Some([beat.recovery(percent)? / per_ms]),
+    )?;
     Ok(times)
 }
 
@@ -144,10 +163,16 @@ pub(in crate::ops::wave) fn rise_map(
         ActivationMethod::Half => threshold.unwrap_or(0.0),
         _ => 0.0,
     };
-    let [times] = measure_beats("finding activation times", video, options, |beat| {
-        let time = beat.activation(options.method, level)?;
-        (beat.amplitude() > least).then_some([time / per_ms])
-    })?;
+    let [times] = measure_beats(
+        "activation_map",
+        "finding activation times",
+        video,
+        options,
+        |beat| {
+            let time = beat.activation(options.method, level)?;
+            (beat.amplitude() > least).then_some([time / per_ms])
+        },
+    )?;
     Ok(times)
 }
 
@@ -176,19 +201,25 @@ pub fn upstroke_maps(
              [{lower}, {upper}]"
         );
     }
-    let maps = measure_beats("measuring upstrokes", video, options, |beat| {
-        let rise = match (beat.rise_to(lower / 100.0), beat.rise_to(upper / 100.0)) {
-            (Some(begin), Some(end)) => (end - begin) / per_ms,
-            _ => f64::NAN,
-        };
-        let activation = beat.activation(options.method, f64::NAN)?;
-        Some([
-            beat.amplitude(),
-            beat.slope() * per_ms,
-            rise,
-            (beat.peak_time() - activation) / per_ms,
-        ])
-    })?;
+    let maps = measure_beats(
+        "upstroke_maps",
+        "measuring upstrokes",
+        video,
+        options,
+        |beat| {
+            let rise = match (beat.rise_to(lower / 100.0), beat.rise_to(upper / 100.0)) {
+                (Some(begin), Some(end)) => (end - begin) / per_ms,
+                _ => f64::NAN,
+            };
+            let activation = beat.activation(options.method, f64::NAN)?;
+            Some([
+                beat.amplitude(),
+                beat.slope() * per_ms,
+                rise,
+                (beat.peak_time() - activation) / per_ms,
+            ])
+        },
+    )?;
     let [amplitude, slope, rise_time, time_to_peak] = maps;
     Ok(UpstrokeMaps {
         amplitude,
@@ -209,7 +240,7 @@ pub struct DecayMaps {
 /// Fits an exponential decay to the recovery of each pixel, from 10 % to 90 %.
 pub fn decay_maps(video: &Video, options: &TransientOptions) -> Result<DecayMaps> {
     let per_ms = frames_per_ms("decay_maps", video, options.fps)?;
-    let [tau, r_squared] = measure_beats("fitting decays", video, options, |beat| {
+    let [tau, r_squared] = measure_beats("decay_maps", "fitting decays", video, options, |beat| {
         let [tau, r_squared] = beat.decay()?;
         Some([tau / per_ms, r_squared])
     })?;
