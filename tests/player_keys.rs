@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use optimap::choice::Choice;
 use optimap::color::color_settings::ColorSettings;
 use optimap::color::colormap::Colormap;
-use optimap::ops::blend::{Blend, BlendOptions};
+use optimap::ops::array::elementwise::Operand;
+use optimap::ops::blend::{Blend, BlendLook, BlendMode, BlendOptions};
 use optimap::ops::mask::shape::RegionShape;
 use optimap::player::region::ProbeRegion;
 use optimap::player::{Event, Key, Panel, Player, Rect, Show, Span};
@@ -74,7 +76,7 @@ fn points(player: &Player) -> Vec<(usize, usize, usize)> {
 }
 
 fn any_event() -> impl Strategy<Value = Event> {
-    let keys = "lec[]aA+-0giomtrnhq?CxXbBfpPvVyY<>{}jk,.()x123456789dDuNKzZwL";
+    let keys = "lec[]aA+-0giomtrnhq?CxXbBfpPvVyY<>{}jk,.()x123456789dDuNKzZwLOITRUM";
     let at = || (0f32..700.0, 0f32..500.0);
     prop_oneof![
         4 => proptest::sample::select(keys.chars().collect::<Vec<_>>()).prop_map(|c| Event::Key(Key::Char(c))),
@@ -810,6 +812,7 @@ fn overlays_are_blended() {
         skip_frames: 1,
         base: ColorSettings::new(Colormap::gray(), None, None),
         overlay: ColorSettings::new(Colormap::named("viridis").unwrap(), None, None),
+        look: BlendLook::PLAIN,
     };
     let blend = Blend::new(ramp(3, 4, 4), ramp(3, 4, 4), None, options).unwrap();
     let player = player(vec![Panel::overlay(blend, String::new()).unwrap()]);
@@ -818,6 +821,88 @@ fn overlays_are_blended() {
     let image = player.render(SIZE.0, SIZE.1);
     let [_, red, green, blue] = image.at(rect.right() - 2, rect.bottom() - 2).to_be_bytes();
     assert!(red > blue && green > blue, "the end of viridis is yellow");
+}
+
+/// A video of a ramp, with another one over it.
+fn overlaid(title: &str) -> Player {
+    let options = BlendOptions {
+        skip_frames: 1,
+        base: ColorSettings::new(Colormap::gray(), None, None),
+        overlay: ColorSettings::new(Colormap::named("viridis").unwrap(), Some(0.0), Some(1200.0)),
+        look: BlendLook::PLAIN,
+    };
+    let alpha = Some(Operand::Float(0.8));
+    let blend = Blend::new(ramp(20, 30, 40), ramp(20, 30, 40), alpha, options).unwrap();
+    player(vec![Panel::overlay(blend, title.into()).unwrap()])
+}
+
+#[test]
+fn keys_change_the_look_of_an_overlay() {
+    let player = overlaid("");
+    let rect = video_of(&player, 0);
+    let seen = || {
+        player.advance(5000 * MS);
+        let image = player.render(SIZE.0, SIZE.1);
+        let [_, red, green, blue] = image.at(rect.left + 2, rect.top + 2).to_be_bytes();
+        [red, green, blue]
+    };
+    // The base is black here, the overlay dark blue.
+    let [red, _, blue] = seen();
+    assert!(red < blue);
+    press(&player, 'I');
+    press(&player, 'I');
+    assert_eq!(player.overlay_look().unwrap().opacity, 0.8);
+    assert!(seen()[2] < blue);
+    for _ in 0..3 {
+        press(&player, 'O');
+    }
+    assert_eq!(player.overlay_look().unwrap().opacity, 1.0);
+    assert_eq!(seen()[2], blue);
+    press(&player, 'T');
+    assert_eq!(player.overlay_look().unwrap().threshold, Some(60.0));
+    assert_eq!(seen(), [0; 3], "below the threshold only the base is seen");
+    press(&player, 'R');
+    assert_eq!(player.overlay_look().unwrap().threshold, None);
+    "U12.5".chars().for_each(|char| press(&player, char));
+    player.handle(Event::Key(Key::Enter), SIZE);
+    assert_eq!(player.overlay_look().unwrap().threshold, Some(12.5));
+    let mode = |player: &Player| player.overlay_look().unwrap().mode;
+    for (expected, _) in BlendMode::CHOICES.iter().skip(1) {
+        press(&player, 'M');
+        assert_eq!(mode(&player).name(), *expected);
+    }
+    press(&player, 'M');
+    assert_eq!(mode(&player), BlendMode::Normal);
+    // The keys of colors change the overlay.
+    press(&player, 'a');
+    assert_eq!(limits(&player), [(0.0, 1199.0, 1.0)]);
+    press(&player, 'c');
+    assert_eq!(
+        player.scales()[0].as_ref().unwrap().colormap().name(),
+        "magma"
+    );
+    let changed = player.take_window_changes();
+    for name in ["opacity", "threshold", "blend_mode", "cmap", "limits"] {
+        assert!(changed.contains(name), "{name} of {changed:?}");
+    }
+    let plain = single();
+    for key in "OITRUM".chars() {
+        press(&plain, key);
+    }
+    assert!(plain.overlay_look().is_none() && plain.take_window_changes().is_empty());
+}
+
+#[test]
+fn golden_picture_of_an_overlay() {
+    let player = overlaid("overlay");
+    player.seek(2);
+    press(&player, 'a');
+    press(&player, 'U');
+    "3000".chars().for_each(|char| press(&player, char));
+    player.handle(Event::Key(Key::Enter), SIZE);
+    press(&player, 'b');
+    player.advance(5000 * MS);
+    check_picture("player_overlay.png", &player.render(640, 480));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Windows that play videos.
 
-use super::shared::{AnnotationParams, ColormapEach, OverlayParams, PlayParams};
+use super::shared::{AnnotationParams, BlendParams, ColormapEach, OverlayParams, PlayParams};
 use crate::color::color_settings::{ColorSettings, RangeExtent};
 use crate::color::colormap::Colormap;
 use crate::error::Result;
@@ -35,6 +35,7 @@ builtins! {
     /// | `a`, `p`, `P`, `f` | limits of this frame; its 0.1 to 99.9 %; of all; of each frame |
     /// | `<` `>`, `{` `}`, `y` `Y` | darker or brighter; less or more contrast; gamma |
     /// | `c`, `v`, `A` | next colormap; invert; initial colors |
+    /// | `I` `O`, `R` `T`, `M` | overlay: opacity; threshold (`U`: typed); next blend mode |
     /// | `+` `-`, drag, `0` | zoom at the pointer; pan; show all |
     /// | `o`, `g`, `i`, `w` | smooth pixels; grid; value under the pointer; colorbars |
     /// | `t` or click | trace of the pixel |
@@ -189,7 +190,9 @@ builtins! {
     /// Plays a video with another one overlaid.
     ///
     /// See `alpha_blend_videos` for how they are blended. The shortest of them decides how many
-    /// frames are played. The keys are those of `show_video`.
+    /// frames are played. The keys are those of `show_video`; those for colors change the overlay.
+    /// Scripts change it while it plays: `p.opacity = 0.5`, `p.threshold`, `p.blend_mode`, and
+    /// `p.vmin`, `p.vmax` and `p.cmap` as of other videos.
     ///
     /// Returns an `InteractivePlayer`.
     ///
@@ -197,7 +200,9 @@ builtins! {
     ///
     /// ```
     /// let v = example_video(20);
-    /// show_video_overlay(v, v.normalize_pixelwise(), #{cmap_overlay: "hot"}).frame // => 0
+    /// let p = show_video_overlay(v, v.normalize_pixelwise(), #{cmap_overlay: "hot", threshold: 0.5});
+    /// p.blend_mode = "add";
+    /// [p.threshold, p.opacity] // => [0.5, 1.0]
     /// ```
     ///
     /// See also: `alpha_blend_videos`, `export_video_with_overlay`, `show_video`.
@@ -221,8 +226,9 @@ builtins! {
         /// Wait until the window is closed; default: only in scripts.
         block: Option<bool> = None,
         noted: ..AnnotationParams,
+        mixed: ..BlendParams,
     ) -> Result<Player> {
-        let options = overlaid.options(1);
+        let options = overlaid.options(1, mixed.look());
         let panel = Panel::overlay(Blend::new(base, overlay, alpha, options)?, title)?;
         play(context, vec![panel], (skip_frames, interval), noted.annotations(), block)
     }

@@ -47,7 +47,7 @@ impl Player {
     /// Shows all panels that have a colormap in the next or the previous one.
     pub(super) fn cycle_colormap(&self, by: isize) {
         let mut state = self.state();
-        let mut scales = state.panels.iter().map(|panel| panel.frames.own_scale());
+        let mut scales = state.panels.iter().map(|panel| panel.frames.scale());
         let Some(current) = scales.find_map(|scale| scale) else {
             state.say("this color video has no colormap");
             return;

@@ -98,6 +98,15 @@ impl PlayerState {
                 was.map(ScaledColormap::colormap) != is.map(ScaledColormap::colormap)
             });
             note("cmap", has_other);
+            let looks = |panels: &[Panel]| -> Vec<_> {
+                panels.iter().map(|panel| panel.frames.look()).collect()
+            };
+            let pairs = looks(&before.panels).into_iter().zip(looks(&self.panels));
+            for (was, is) in pairs.filter_map(|(was, is)| was.zip(is)) {
+                note("opacity", was.opacity != is.opacity);
+                note("threshold", was.threshold != is.threshold);
+                note("blend_mode", was.mode != is.mode);
+            }
         }
         for (name, are_points) in [("points", true), ("regions", false)] {
             let (was, is) = (
@@ -115,7 +124,7 @@ impl PlayerState {
 }
 
 fn scales(panels: &[Panel]) -> Vec<Option<&ScaledColormap>> {
-    let scales = panels.iter().map(|panel| panel.frames.own_scale());
+    let scales = panels.iter().map(|panel| panel.frames.scale());
     scales.collect()
 }
 

@@ -20,6 +20,11 @@ const SHIFT: f64 = 0.05;
 const STRETCH: f64 = 1.1;
 const GAMMA_STEP: f64 = 1.1;
 
+/// Part by which a key changes the opacity of an overlay, and part of the distance of the color
+/// limits by which it moves the threshold.
+const OPACITY_STEP: f64 = 0.1;
+const THRESHOLD_STEP: f64 = 0.05;
+
 /// Factor by which a key changes the brush.
 const BRUSH: f64 = 1.25;
 
@@ -28,6 +33,7 @@ pub(super) const TOPICS: &[(&str, &[Command])] = &[
     ("Play", PLAY),
     ("View", VIEW),
     ("Colors", COLORS),
+    ("Overlay", OVERLAY),
     ("Traces and regions", TRACES),
     ("Window", WINDOW),
 ];
@@ -195,6 +201,27 @@ const COLORS: &[Command] = &[
     }),
     (&[Key::Char('C')], "previous colormap", |player, _, _| {
         player.cycle_colormap(-1);
+    }),
+];
+
+const OVERLAY: &[Command] = &[
+    (&[Key::Char('O')], "more opaque", |player, _, _| {
+        player.change_opacity(OPACITY_STEP);
+    }),
+    (&[Key::Char('I')], "less opaque", |player, _, _| {
+        player.change_opacity(-OPACITY_STEP);
+    }),
+    (&[Key::Char('T')], "higher threshold", |player, _, _| {
+        player.change_threshold(THRESHOLD_STEP);
+    }),
+    (&[Key::Char('R')], "lower threshold", |player, _, _| {
+        player.change_threshold(-THRESHOLD_STEP);
+    }),
+    (&[Key::Char('U')], "type the threshold", |player, _, _| {
+        player.begin_threshold();
+    }),
+    (&[Key::Char('M')], "next blend mode", |player, _, _| {
+        player.next_blend_mode();
     }),
 ];
 

@@ -119,7 +119,7 @@ pub(super) fn counts(
     (low, high): (f64, f64),
     bins: usize,
 ) -> Vec<usize> {
-    let video = panel.frames.base();
+    let video = panel.frames.explained();
     let frame = frame.min(panel.frames.len() - 1);
     let (width, height) = panel.frames.frame_size();
     let mut counts = vec![0; bins];

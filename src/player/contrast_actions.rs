@@ -38,7 +38,7 @@ impl PlayerState {
     fn contrast_panel(&self, layout: Option<&PlayerLayout>) -> Option<usize> {
         let has_scale = |panel: &usize| {
             let panel = self.panels.get(*panel);
-            panel.is_some_and(|panel| panel.frames.own_scale().is_some())
+            panel.is_some_and(|panel| panel.frames.scale().is_some())
         };
         let under_pointer =
             self.pointer
@@ -53,7 +53,7 @@ impl PlayerState {
     }
 
     fn scale_of(&self, panel: usize) -> Option<ScaledColormap> {
-        self.panels.get(panel)?.frames.own_scale().cloned()
+        self.panels.get(panel)?.frames.scale().cloned()
     }
 
     /// Gives a panel other limits and gamma, and unless it is to be changed alone all that had the
@@ -63,7 +63,7 @@ impl PlayerState {
         self.recolor(|panel| {
             let is_meant = only.is_none_or(|only| only == index);
             index += 1;
-            if let Some(scale) = panel.frames.own_scale_mut().filter(|_| is_meant)
+            if let Some(scale) = panel.frames.scale_mut().filter(|_| is_meant)
                 && is_alike(scale, before)
             {
                 *scale = after.with_colormap(scale.colormap().clone());
@@ -97,10 +97,10 @@ fn is_alike(a: &ScaledColormap, b: &ScaledColormap) -> bool {
 }
 
 impl Player {
-    /// Colormap, color limits and gamma of each video; none for a color video or an overlay.
+    /// Colormap, color limits and gamma of each video, or of its overlay; none for one in color.
     pub fn scales(&self) -> Vec<Option<ScaledColormap>> {
         let panels = self.state().panels.clone();
-        let scales = panels.iter().map(|panel| panel.frames.own_scale().cloned());
+        let scales = panels.iter().map(|panel| panel.frames.scale().cloned());
         scales.collect()
     }
 
@@ -112,7 +112,7 @@ impl Player {
     ) -> Result<()> {
         let mut state = self.state();
         let Some(before) = state.scale_of(panel) else {
-            bail!("video {panel} has no colormap that could be set: it is in color or an overlay");
+            bail!("video {panel} has no colormap that could be set: it is in color");
         };
         let after = change(&before);
         let (low, high, gamma) = (after.low(), after.high(), after.gamma());
@@ -134,7 +134,7 @@ impl Player {
         let mut index = 0;
         state.each_frame = false;
         state.recolor(|changed| {
-            if let Some(scale) = changed.frames.own_scale_mut().filter(|_| index == panel) {
+            if let Some(scale) = changed.frames.scale_mut().filter(|_| index == panel) {
                 *scale = after.clone();
             }
             index += 1;
@@ -236,14 +236,14 @@ impl Player {
         let mut failed = None;
         state.each_frame = false;
         state.recolor(|panel| {
-            let video = panel.frames.base();
+            let video = panel.frames.explained();
             let frames = match is_whole && video.len() == count {
                 true => video.frames(0, count.div_ceil(step), step as isize),
                 false => video.frames(frame.min(video.len() - 1), 1, 1),
             };
             match percentile_limits(&frames) {
                 Ok(Some((low, high))) => {
-                    if let Some(scale) = panel.frames.own_scale_mut() {
+                    if let Some(scale) = panel.frames.scale_mut() {
                         *scale = scale.with_limits(low, high);
                     }
                 }
@@ -265,7 +265,7 @@ impl Player {
     pub(super) fn invert_colormaps(&self) {
         let mut state = self.state();
         state.recolor(|panel| {
-            if let Some(scale) = panel.frames.own_scale() {
+            if let Some(scale) = panel.frames.scale() {
                 let reversed = scale.colormap().reversed();
                 panel.set_colormap(reversed);
             }
@@ -339,7 +339,7 @@ impl PlayerState {
             .get(panel)
             .and_then(|panel| panel.range_of(frame).ok()?);
         let scales = [&self.panels, &self.original].map(|panels| {
-            let scale = panels.get(panel)?.frames.own_scale()?;
+            let scale = panels.get(panel)?.frames.scale()?;
             Some((scale.low(), scale.high()))
         });
         let ranges = scales.into_iter().chain([shown]).flatten();

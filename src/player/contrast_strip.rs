@@ -52,7 +52,7 @@ pub(super) fn draw(image: &mut Image, layout: &PlayerLayout, scene: &PlayerScene
     let Some(panel) = scene.panels.get(strip.panel) else {
         return;
     };
-    let Some(scale) = panel.frames.own_scale() else {
+    let Some(scale) = panel.frames.scale() else {
         return;
     };
     let (sizes, rect) = (&scene.inputs.sizes, layout.histogram);

@@ -28,6 +28,7 @@ mod menu;
 #[cfg(any(test, not(feature = "window")))]
 pub mod no_window;
 pub mod origin;
+mod overlay_look;
 mod overlays;
 mod panel;
 pub mod playback;

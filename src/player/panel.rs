@@ -65,7 +65,7 @@ impl Panel {
     /// Takes the colormap of another panel, if both have their own, and its color limits, unless they
     /// are those of a constant image, in which nothing else could be seen.
     pub(super) fn colored_like(&mut self, other: &Panel) {
-        if let (Some(own), Some(scale)) = (self.frames.own_scale_mut(), other.frames.own_scale()) {
+        if let (Some(own), Some(scale)) = (self.frames.scale_mut(), other.frames.scale()) {
             *own = match scale.low() < scale.high() {
                 true => scale.clone(),
                 false => scale.with_limits(own.low(), own.high()),
@@ -75,7 +75,7 @@ impl Panel {
 
     /// Sets the colormap.
     pub(super) fn set_colormap(&mut self, colormap: Colormap) {
-        if let Some(scale) = self.frames.own_scale_mut() {
+        if let Some(scale) = self.frames.scale_mut() {
             *scale = scale.with_colormap(colormap);
         }
     }
@@ -83,7 +83,7 @@ impl Panel {
     /// Smallest and largest finite sample of a frame.
     pub(super) fn range_of(&self, frame: usize) -> Result<Option<(f64, f64)>> {
         let frame = frame.min(self.frames.len() - 1);
-        self.frames.base().frames(frame, 1, 1).finite_range()
+        self.frames.explained().frames(frame, 1, 1).finite_range()
     }
 
     /// Sets the color limits to the range of a frame, if it has finite samples.
@@ -91,7 +91,7 @@ impl Panel {
         let Some((low, high)) = self.range_of(frame)? else {
             return Ok(());
         };
-        if let Some(scale) = self.frames.own_scale_mut() {
+        if let Some(scale) = self.frames.scale_mut() {
             *scale = scale.with_limits(low, high);
         }
         Ok(())

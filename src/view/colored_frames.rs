@@ -8,7 +8,7 @@ use crate::color::color_mapping::ColorMapping;
 use crate::color::color_settings::ColorSettings;
 use crate::color::colormap::{Rgba, ScaledColormap};
 use crate::error::{Error, Result};
-use crate::ops::blend::Blend;
+use crate::ops::blend::{Blend, BlendLook};
 use crate::video::{Video, shape_text};
 
 /// Frames and their conversion to colors.
@@ -71,19 +71,28 @@ impl ColoredFrames {
         }
     }
 
-    /// Colormap and color limits that can be changed: those of a gray video that is not blended.
-    pub fn own_scale(&self) -> Option<&ScaledColormap> {
+    /// Like [`ColoredFrames::scale`], to change them.
+    pub fn scale_mut(&mut self) -> Option<&mut ScaledColormap> {
         match self {
-            Self::Video(_, mapping) => mapping.scale(),
-            Self::Blend(_) => None,
+            Self::Video(_, ColorMapping::Mapped(scale)) => Some(scale),
+            Self::Video(..) => None,
+            Self::Blend(blend) => Arc::make_mut(blend).overlay_scale_mut(),
         }
     }
 
-    /// Like [`ColoredFrames::own_scale`], to change them.
-    pub fn own_scale_mut(&mut self) -> Option<&mut ScaledColormap> {
+    /// How an overlay is mixed into its base; none without an overlay.
+    pub fn look(&self) -> Option<BlendLook> {
         match self {
-            Self::Video(_, ColorMapping::Mapped(scale)) => Some(scale),
-            _ => None,
+            Self::Video(..) => None,
+            Self::Blend(blend) => Some(blend.look()),
+        }
+    }
+
+    /// Changes how an overlay is mixed into its base.
+    pub fn set_look(&mut self, look: BlendLook) -> Result<()> {
+        match self {
+            Self::Video(..) => Ok(()),
+            Self::Blend(blend) => Arc::make_mut(blend).set_look(look),
         }
     }
 

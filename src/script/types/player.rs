@@ -8,6 +8,7 @@ use super::player_regions;
 use crate::bail;
 use crate::color::colormap::{Colormap, ScaledColormap};
 use crate::error::Result;
+use crate::ops::blend::BlendLook;
 use crate::player::Player;
 use crate::script::call::register::or_raise;
 use crate::script::call::value::{Type, Value, describe};
@@ -105,6 +106,21 @@ const PLAYER_MEMBERS: &[Member<Player>] = &[
         },
     },
     Member {
+        name: "opacity",
+        doc: "Factor from 0 to 1 for the opacity of an overlay, `()` without one; can be set.",
+        get: |player| of_look(player, |look| look.opacity.into_dynamic()),
+    },
+    Member {
+        name: "threshold",
+        doc: "Samples of an overlay below it are not shown, `()` for none; can be set.",
+        get: |player| of_look(player, |look| look.threshold.into_dynamic()),
+    },
+    Member {
+        name: "blend_mode",
+        doc: "Blend mode of an overlay, as for `show_video_overlay`, `()` without one; can be set.",
+        get: |player| of_look(player, |look| look.mode.into_dynamic()),
+    },
+    Member {
         name: "zoom",
         doc: "Zoom factor from 1 on, and the center of the part shown in fractions of the height and width, `[factor, y, x]`; can be set.",
         get: |player| player.zoomed().to_vec().into_dynamic(),
@@ -169,6 +185,9 @@ fn register_setters(engine: &mut Engine) {
         "limits",
         "gamma",
         "cmap",
+        "opacity",
+        "threshold",
+        "blend_mode",
         "zoom",
         "smooth",
         "grid",
@@ -265,6 +284,21 @@ fn set(player: &Player, name: &str, value: Dynamic) -> Result<()> {
             "a colormap",
             |scale, cmap: Colormap| scale.with_colormap(cmap),
         )?,
+        // What a chain has only read of a player without an overlay.
+        "opacity" | "threshold" | "blend_mode"
+            if value.is_unit() && player.overlay_look().is_none() => {}
+        "opacity" => {
+            let opacity = read(name, value, "a number from 0 to 1")?;
+            player.set_overlay_look(|look| look.opacity = opacity)?;
+        }
+        "threshold" => {
+            let threshold = read(name, value, "a number, or ()")?;
+            player.set_overlay_look(|look| look.threshold = threshold)?;
+        }
+        "blend_mode" => {
+            let mode = read(name, value, "a blend mode")?;
+            player.set_overlay_look(|look| look.mode = mode)?;
+        }
         "zoom" => {
             let expected = "three numbers `[factor, y, x]`";
             let zoom: Vec<f64> = read(name, value, expected)?;
@@ -303,7 +337,7 @@ impl Value for Limits {
     }
 }
 
-/// A property of the colors of the only video, or of each; `()` for a color video or an overlay.
+/// A property of the colors of the only video, or of each; `()` for one in color.
 fn of_scales(player: &Player, get: fn(&ScaledColormap) -> Dynamic) -> Dynamic {
     let scales = player.scales().into_iter();
     let mut values: Vec<Dynamic> = scales
@@ -313,6 +347,11 @@ fn of_scales(player: &Player, get: fn(&ScaledColormap) -> Dynamic) -> Dynamic {
         1 => values.remove(0),
         _ => values.into(),
     }
+}
+
+/// A property of how an overlay is mixed into its base; `()` without one.
+fn of_look(player: &Player, get: fn(&BlendLook) -> Dynamic) -> Dynamic {
+    player.overlay_look().as_ref().map_or(Dynamic::UNIT, get)
 }
 
 /// Whether a value is the name that the colormaps of all videos have.
