@@ -8,6 +8,7 @@ use optimap::color::colormap::Colormap;
 use optimap::ops::array::elementwise::Operand;
 use optimap::ops::blend::{Blend, BlendLook, BlendMode, BlendOptions};
 use optimap::ops::mask::shape::RegionShape;
+use optimap::player::comparison::CompareMode;
 use optimap::player::region::ProbeRegion;
 use optimap::player::{Event, Key, Panel, Player, Rect, Show, Span};
 use optimap::video::{Strided, Video};
@@ -76,7 +77,7 @@ fn points(player: &Player) -> Vec<(usize, usize, usize)> {
 }
 
 fn any_event() -> impl Strategy<Value = Event> {
-    let keys = "lec[]aA+-0giomtrnhq?CxXbBfpPvVyY<>{}jk,.()x123456789dDuNKzZwLOITRUM";
+    let keys = "lec[]aA+-0giomtrnhq?CxXbBfpPvVyY<>{}jk,.()x123456789dDuNKzZwLOITRUMFWXS;:";
     let at = || (0f32..700.0, 0f32..500.0);
     prop_oneof![
         4 => proptest::sample::select(keys.chars().collect::<Vec<_>>()).prop_map(|c| Event::Key(Key::Char(c))),
@@ -834,6 +835,136 @@ fn overlaid(title: &str) -> Player {
     let alpha = Some(Operand::Float(0.8));
     let blend = Blend::new(ramp(20, 30, 40), ramp(20, 30, 40), alpha, options).unwrap();
     player(vec![Panel::overlay(blend, title.into()).unwrap()])
+}
+
+/// Two videos, the second brighter by 100 where x is even.
+fn pair() -> Player {
+    let brighter = (0..20 * 30 * 40).map(|i| (i + if i % 2 == 0 { 100 } else { 0 }) as f32);
+    let brighter = Strided::from_vec(&[20, 30, 40], brighter.collect());
+    let colors = ColorSettings::new(Colormap::named("viridis").unwrap(), None, None);
+    let second = Panel::video(Video::new(brighter), "second".into(), &colors).unwrap();
+    player(vec![panel(ramp(20, 30, 40), "first"), second])
+}
+
+#[test]
+fn two_videos_are_flipped_in_one_place() {
+    let player = pair();
+    let single = video_of(&single(), 0);
+    let shown = |index: usize| video_of(&player, index);
+    let side_by_side = (shown(0), shown(1));
+    assert!(!shown(0).is_empty() && shown(0).intersect(shown(1)).is_empty());
+    press(&player, 'F');
+    assert_eq!(player.compare_mode(), CompareMode::First);
+    assert!(shown(1).is_empty() && shown(0).height == single.height);
+    let place = shown(0);
+    press(&player, 'F');
+    assert_eq!(player.compare_mode(), CompareMode::Second);
+    assert_eq!((shown(0).is_empty(), shown(1)), (true, place));
+    // A click is one on the video that is seen.
+    point(&player, 1, (0.5, 0.5));
+    press(&player, 't');
+    assert_eq!(points(&player), [(1, 15, 20)]);
+    press(&player, 'S');
+    player.handle(Event::Key(Key::Backspace), SIZE);
+    assert_eq!((shown(0), shown(1)), side_by_side);
+}
+
+#[test]
+fn two_videos_meet_at_a_line_that_is_moved() {
+    let player = pair();
+    let seen = |at: (f32, f32)| {
+        player.advance(5000 * MS);
+        let (x, y) = position(&player, 0, at);
+        player.render(SIZE.0, SIZE.1).at(x as usize, y as usize)
+    };
+    press(&player, 'F');
+    let first = [seen((0.2, 0.5)), seen((0.9, 0.5))];
+    press(&player, 'W');
+    assert_eq!(player.wipe(), 0.5);
+    let at_line = [seen((0.2, 0.5)), seen((0.9, 0.5))];
+    assert_eq!(at_line[0], first[0]);
+    assert_ne!(at_line[1], first[1]);
+    press(&player, ';');
+    press(&player, ';');
+    assert!((player.wipe() - 0.4).abs() < 1e-9);
+    // On both sides a click is one on the video there; the line itself is dragged.
+    for at in [0.2, 0.9] {
+        drag(&player, &[(at, 0.5)]);
+    }
+    assert_eq!(points(&player), [(0, 15, 8), (1, 15, 36)]);
+    drag(&player, &[(0.4, 0.2), (0.95, 0.2)]);
+    assert!((player.wipe() - 0.95).abs() < 0.01, "{}", player.wipe());
+    assert_eq!(seen((0.9, 0.9)), {
+        press(&player, 'F');
+        seen((0.9, 0.9))
+    });
+    let changed = player.take_window_changes();
+    assert!(changed.contains("compare") && changed.contains("wipe"));
+}
+
+#[test]
+fn the_difference_of_two_videos_has_colors_of_its_own() {
+    let player = pair();
+    let before = limits(&player);
+    press(&player, 'X');
+    assert_eq!(limits(&player), [(-100.0, 100.0, 1.0)]);
+    let [even, odd] = [(0.5 / 40.0, 0.5), (1.5 / 40.0, 0.5)].map(|at| {
+        let (x, y) = position(&player, 0, at);
+        let [_, red, _, blue] = player
+            .render(SIZE.0, SIZE.1)
+            .at(x as usize, y as usize)
+            .to_be_bytes();
+        i16::from(blue) - i16::from(red)
+    });
+    assert!(100 < even && odd.abs() < 20, "{even} {odd}");
+    press(&player, '{');
+    let (low, high, _) = limits(&player)[0];
+    assert!((low + 110.0).abs() < 1e-9 && (high - 110.0).abs() < 1e-9);
+    press(&player, 'p');
+    assert_eq!(limits(&player), [(-100.0, 100.0, 1.0)]);
+    press(&player, 'b');
+    press(&player, 'A');
+    assert!(!player.layout(SIZE).contrast.is_empty());
+    let changed = player.take_window_changes();
+    assert!(changed.contains("compare") && changed.contains("limits"));
+    // The videos have kept theirs.
+    press(&player, 'X');
+    assert_eq!(limits(&player), before);
+}
+
+#[test]
+fn what_cannot_be_compared_says_why() {
+    let message = |player: &Player, mode| {
+        let error = player.set_compare_mode(mode).unwrap_err();
+        error.message().to_owned()
+    };
+    assert_eq!(
+        message(&single(), CompareMode::Wipe),
+        "only two videos can be compared, this window shows 1"
+    );
+    let unlike = player(vec![panel(ramp(20, 30, 40), ""), panel(ramp(20, 3, 4), "")]);
+    assert_eq!(
+        message(&unlike, CompareMode::First),
+        "videos can only be compared if their frames have one size"
+    );
+    for key in "FWX;:S".chars() {
+        press(&unlike, key);
+        unlike.render(SIZE.0, SIZE.1);
+    }
+    assert_eq!(unlike.compare_mode(), CompareMode::Off);
+}
+
+#[test]
+fn golden_pictures_of_two_videos_in_one_place() {
+    let player = pair();
+    player.seek(4);
+    press(&player, 'a');
+    press(&player, 'W');
+    player.advance(5000 * MS);
+    check_picture("player_wipe.png", &player.render(640, 480));
+    press(&player, 'X');
+    player.advance(5000 * MS);
+    check_picture("player_difference.png", &player.render(640, 480));
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! Everything that keys do, by topic: the table that runs them and that the menu shows.
 
 use super::Player;
+use super::comparison::CompareMode;
 use super::playback::Key;
 use super::sketch::RegionTool;
+use super::state::PlayerState;
 
 /// Runs a command of a player whose window has a width and height; it gets the key pressed.
 type RunCommand = fn(&Player, Key, (usize, usize));
@@ -25,18 +27,66 @@ const GAMMA_STEP: f64 = 1.1;
 const OPACITY_STEP: f64 = 0.1;
 const THRESHOLD_STEP: f64 = 0.05;
 
+/// Part of the width by which a key moves the line between two videos.
+const WIPE_STEP: f64 = 0.05;
+
 /// Factor by which a key changes the brush.
 const BRUSH: f64 = 1.25;
 
+/// Commands of a topic.
+pub(super) struct CommandTopic {
+    pub(super) name: &'static str,
+    commands: &'static [Command],
+    /// Whether the menu shows them.
+    applies: fn(&PlayerState) -> bool,
+}
+
 /// Commands by topic, the most important first.
-pub(super) const TOPICS: &[(&str, &[Command])] = &[
-    ("Play", PLAY),
-    ("View", VIEW),
-    ("Colors", COLORS),
-    ("Overlay", OVERLAY),
-    ("Traces and regions", TRACES),
-    ("Window", WINDOW),
+pub(super) const TOPICS: [CommandTopic; 7] = [
+    CommandTopic::new("Play", PLAY),
+    CommandTopic::new("View", VIEW),
+    CommandTopic {
+        name: "Two videos",
+        commands: COMPARE,
+        applies: |state| state.panels.len() == 2,
+    },
+    CommandTopic::new("Colors", COLORS),
+    CommandTopic {
+        name: "Overlay",
+        commands: OVERLAY,
+        applies: PlayerState::has_overlay,
+    },
+    CommandTopic::new("Traces and regions", TRACES),
+    CommandTopic::new("Window", WINDOW),
 ];
+
+/// Which of the [`TOPICS`] apply.
+pub(super) type AppliedTopics = [bool; TOPICS.len()];
+
+impl CommandTopic {
+    const fn new(name: &'static str, commands: &'static [Command]) -> Self {
+        Self {
+            name,
+            commands,
+            applies: |_| true,
+        }
+    }
+}
+
+/// Which topics apply to a player.
+pub(super) fn applied(state: &PlayerState) -> AppliedTopics {
+    TOPICS.map(|topic| (topic.applies)(state))
+}
+
+/// Topics that apply, with their commands.
+pub(super) fn topics(
+    applied: AppliedTopics,
+) -> impl Iterator<Item = (&'static str, &'static [Command])> {
+    let topics = TOPICS.into_iter().zip(applied);
+    topics
+        .filter(|(_, applies)| *applies)
+        .map(|(topic, _)| (topic.name, topic.commands))
+}
 
 /// Keys of the menu.
 pub(super) const MENU_KEYS: &[Key] = &[Key::Char('m'), Key::Char('h'), Key::Char('?')];
@@ -136,6 +186,31 @@ const VIEW: &[Command] = &[
             player.toggle(|state| &mut state.readout, "values");
         },
     ),
+];
+
+const COMPARE: &[Command] = &[
+    (
+        &[Key::Char('F')],
+        "flip between two videos",
+        |player, _, _| {
+            player.flip();
+        },
+    ),
+    (&[Key::Char('W')], "both at a line", |player, _, _| {
+        player.toggle_comparison(CompareMode::Wipe);
+    }),
+    (&[Key::Char(';')], "line to the left", |player, _, _| {
+        player.move_wipe(-WIPE_STEP);
+    }),
+    (&[Key::Char(':')], "line to the right", |player, _, _| {
+        player.move_wipe(WIPE_STEP);
+    }),
+    (&[Key::Char('X')], "their difference", |player, _, _| {
+        player.toggle_comparison(CompareMode::Difference);
+    }),
+    (&[Key::Char('S')], "side by side", |player, _, _| {
+        player.toggle_comparison(CompareMode::Off);
+    }),
 ];
 
 const COLORS: &[Command] = &[
@@ -337,7 +412,7 @@ const WINDOW: &[Command] = &[
 
 /// The command of a key.
 pub(super) fn of_key(key: Key) -> Option<&'static Command> {
-    let commands = TOPICS.iter().flat_map(|(_, commands)| *commands);
+    let commands = TOPICS.into_iter().flat_map(|topic| topic.commands);
     commands.into_iter().find(|(keys, ..)| keys.contains(&key))
 }
 
@@ -367,7 +442,7 @@ mod tests {
 
     #[test]
     fn no_key_has_two_commands() {
-        let commands = TOPICS.iter().flat_map(|(_, commands)| *commands);
+        let commands = TOPICS.into_iter().flat_map(|topic| topic.commands);
         let mut keys: Vec<String> = commands
             .flat_map(|(keys, ..)| keys.iter().map(|key| format!("{key:?}")))
             .collect();

@@ -3,6 +3,7 @@
 //! ```text
 //! script ── Player ──┬── playback: which frame            (no window, no clock)
 //!             │      ├── view:     which part of it       (zoom and pan)
+//!             │      ├── comparison: two videos in one place
 //!             │      ├── layout:   where the parts are    (for drawing and the mouse)
 //!             │      ├── input:    what keys and mouse do (commands, actions, probes)
 //!             │      ├── scene:    snapshot of everything that is drawn
@@ -15,6 +16,7 @@ mod actions;
 mod annotations;
 mod changes;
 mod commands;
+pub mod comparison;
 mod contrast;
 mod contrast_actions;
 mod contrast_strip;

@@ -16,6 +16,11 @@ impl PlayerState {
         panels.find_map(|panel| Some((panel, panel.frames.look()?)))
     }
 
+    /// Whether a video has an overlay.
+    pub(super) fn has_overlay(&self) -> bool {
+        self.overlaid().is_some()
+    }
+
     /// Changes how all overlays are mixed into their bases.
     fn set_look(&mut self, look: BlendLook) -> Result<()> {
         let mut result = Ok(());

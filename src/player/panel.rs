@@ -80,10 +80,11 @@ impl Panel {
         }
     }
 
-    /// Smallest and largest finite sample of a frame.
+    /// Color limits that hold the finite values of a frame.
     pub(super) fn range_of(&self, frame: usize) -> Result<Option<(f64, f64)>> {
         let frame = frame.min(self.frames.len() - 1);
-        self.frames.explained().frames(frame, 1, 1).finite_range()
+        let range = self.frames.sampled(frame, 1, 1).finite_range()?;
+        Ok(range.map(|range| self.frames.limits(range)))
     }
 
     /// Sets the color limits to the range of a frame, if it has finite samples.
@@ -99,14 +100,12 @@ impl Panel {
 
     /// Samples of a pixel that the colorbar explains, one for each channel.
     pub(super) fn samples(&self, frame: usize, (x, y): (usize, usize)) -> Vec<f64> {
-        let video = self.frames.explained();
+        let video = self.frames.sampled(frame.min(self.frames.len() - 1), 1, 1);
         let channels = video.shape().get(3).copied().unwrap_or(1);
         let pixel = y * self.frames.frame_size().0 + x;
         let mut samples = vec![0.0; channels];
         let run = pixel * channels..(pixel + 1) * channels;
-        video
-            .samples()
-            .read(frame.min(self.frames.len() - 1), run, &mut samples);
+        video.samples().read(0, run, &mut samples);
         samples
     }
 

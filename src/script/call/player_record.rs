@@ -16,6 +16,8 @@ pub(in crate::script) const SETTINGS: &[&str] = &[
     "every_frame",
     "loop_range",
     "bookmarks",
+    "compare",
+    "wipe",
     "cmap",
     "limits",
     "gamma",

@@ -73,6 +73,16 @@ const PLAYER_MEMBERS: &[Member<Player>] = &[
         get: |player| player.bookmarks().into_dynamic(),
     },
     Member {
+        name: "compare",
+        doc: "How two videos are compared: \"off\", \"first\", \"second\", \"wipe\" or \"difference\", whose colors `vmin`, `cmap`, … then are; can be set.",
+        get: |player| player.compare_mode().into_dynamic(),
+    },
+    Member {
+        name: "wipe",
+        doc: "Position of the line between two videos, from 0 at the left to 1; can be set.",
+        get: |player| player.wipe().into_dynamic(),
+    },
+    Member {
         name: "vmin",
         doc: "Lower color limit, of several videos an array; can be set.",
         get: |player| of_scales(player, |scale| scale.low().into_dynamic()),
@@ -180,6 +190,8 @@ fn register_setters(engine: &mut Engine) {
         "masks",
         "loop_range",
         "bookmarks",
+        "compare",
+        "wipe",
         "vmin",
         "vmax",
         "limits",
@@ -255,6 +267,17 @@ fn set(player: &Player, name: &str, value: Dynamic) -> Result<()> {
                 bail!("`bookmarks` has frame {frame}, but the last is {last}");
             }
             player.set_bookmarks(frames);
+        }
+        "compare" => {
+            let mode = read(name, value, "how two videos are compared")?;
+            player.set_compare_mode(mode)?;
+        }
+        "wipe" => {
+            let wipe: f64 = read(name, value, "a number from 0 to 1")?;
+            if !(0.0..=1.0).contains(&wipe) {
+                bail!("`wipe` must be from 0 to 1, got {wipe}");
+            }
+            player.set_wipe(wipe);
         }
         "vmin" => set_scales(player, name, value, "a number", |scale, low: f64| {
             scale.with_limits(low, scale.high())
