@@ -50,6 +50,7 @@ builtins! {
     /// | `N`, `K`, Backspace, `z` `Z` | name, next color, remove; undo, redo |
     /// | `n` | traces on one scale, or each on its own |
     /// | `s` | save the image as PNG |
+    /// | `/` `*` | previous or next file of the folder, in windows of `optimap view` |
     /// | `m` or right click | menu of everything, with its keys |
     /// | `q`, Escape | close |
     ///

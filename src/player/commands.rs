@@ -42,7 +42,7 @@ pub(super) struct CommandTopic {
 }
 
 /// Commands by topic, the most important first.
-pub(super) const TOPICS: [CommandTopic; 7] = [
+pub(super) const TOPICS: [CommandTopic; 8] = [
     CommandTopic::new("Play", PLAY),
     CommandTopic::new("View", VIEW),
     CommandTopic {
@@ -57,6 +57,11 @@ pub(super) const TOPICS: [CommandTopic; 7] = [
         applies: PlayerState::has_overlay,
     },
     CommandTopic::new("Traces and regions", TRACES),
+    CommandTopic {
+        name: "Files",
+        commands: FILES,
+        applies: |state| state.file.is_some(),
+    },
     CommandTopic::new("Window", WINDOW),
 ];
 
@@ -386,6 +391,23 @@ const TRACES: &[Command] = &[
         "one scale, or each its own",
         |player, _, _| {
             player.toggle_trace_scale();
+        },
+    ),
+];
+
+const FILES: &[Command] = &[
+    (
+        &[Key::Char('*')],
+        "next file of the folder",
+        |player, _, _| {
+            player.change_file(true);
+        },
+    ),
+    (
+        &[Key::Char('/')],
+        "previous file of the folder",
+        |player, _, _| {
+            player.change_file(false);
         },
     ),
 ];

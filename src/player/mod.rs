@@ -45,6 +45,7 @@ mod save;
 mod scale;
 mod scene;
 pub mod screen;
+mod shown_file;
 mod sketch;
 mod state;
 mod sync_group;
@@ -72,6 +73,7 @@ pub use panel::Panel;
 pub use playback::{Key, Outcome, Playback};
 pub use producer::{FrameListener, ProduceFrames};
 pub use scene::Controls;
+pub use shown_file::ViewFiles;
 pub use theme::ThemeSizes;
 
 use crate::bail;
@@ -448,9 +450,12 @@ impl Player {
     /// Records that a window was opened or closed.
     fn set_open(&self, open: bool) {
         let mut state = self.state();
-        state.open = open;
+        let is_closed = std::mem::replace(&mut state.open, open) && !open;
         state.renew_needs();
         drop(state);
+        if is_closed {
+            self.remember_colors();
+        }
         self.shared.closed.notify_all();
     }
 

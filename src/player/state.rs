@@ -16,6 +16,7 @@ use super::probe_trace::ProbeTrace;
 use super::probes::Probe;
 use super::region::{FramePoint, ProbeRegion};
 use super::scene::{self, PlayerScene};
+use super::shown_file::ShownFile;
 use super::sketch::{RegionTool, Sketch};
 use super::text_entry::TextEntry;
 use super::trace_plot;
@@ -46,6 +47,8 @@ pub(super) struct PlayerState {
     pub(super) each_frame: bool,
     /// Frame whose range the color limits are, if they follow the frames.
     pub(super) contrast_frame: Option<usize>,
+    /// File that is shown, if its neighbors can be.
+    pub(super) file: Option<ShownFile>,
     /// How the two videos are compared.
     pub(super) comparison: VideoComparison,
     pub(super) view: View,
@@ -143,6 +146,7 @@ impl PlayerState {
             alone: false,
             each_frame: false,
             contrast_frame: None,
+            file: None,
             comparison: VideoComparison::OFF,
             view: View::WHOLE,
             smooth: false,

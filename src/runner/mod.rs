@@ -9,6 +9,7 @@ pub mod view;
 pub mod watch;
 
 mod batch_job;
+mod color_memory;
 mod slurm;
 mod summary;
 
