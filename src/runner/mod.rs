@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod compare;
+pub mod desktop;
 pub mod record;
 pub mod rerun;
 pub mod timing;
