@@ -16,7 +16,7 @@ use optimap::player::event_loop::{self, EventLoopProxy};
 use optimap::runner::batch::{self, Batch, BatchShard};
 use optimap::runner::record::RunRecord;
 use optimap::runner::rerun::Rerun;
-use optimap::runner::{self, compare, timing, view, watch};
+use optimap::runner::{self, compare, desktop, timing, view, watch};
 use optimap::script::host::limits::TimeLimit;
 use optimap::script::host::modules::{plain_script, read_script};
 use optimap::script::language::diagnostic::Diagnostic;
@@ -132,6 +132,13 @@ enum CliCommand {
         /// Files to show.
         #[arg(required = true)]
         files: Vec<PathBuf>,
+    },
+    /// Install an entry, an icon and file types in the desktop, so that a double click on a recording
+    /// shows it.
+    InstallDesktop {
+        /// Remove them again.
+        #[arg(long)]
+        remove: bool,
     },
     /// Describe a recording without reading its frames.
     Info {
@@ -275,6 +282,10 @@ fn run(cli: Cli, windows: &EventLoopProxy) -> Result<End> {
         }
         Some(CliCommand::Definitions { folder }) => {
             docs::write_definitions(session(false)?.context(), &folder).map(|()| End::Done)
+        }
+        Some(CliCommand::InstallDesktop { remove }) => {
+            print(&desktop::install(remove)?);
+            Ok(End::Done)
         }
         Some(CliCommand::Info { file }) => print_info(&file),
         Some(CliCommand::Rerun { file, out }) => make_again(session(false)?, &file, out.as_deref()),

@@ -12,7 +12,7 @@ use std::time::Instant;
 use optimap::color::color_settings::{ColorSettings, RangeExtent};
 use optimap::color::colormap::Colormap;
 use optimap::error::Result;
-use optimap::ops::blend::{Blend, BlendOptions, alpha_blend};
+use optimap::ops::blend::{Blend, BlendLook, BlendOptions, alpha_blend};
 use optimap::ops::edit::geometry::rotate_left;
 use optimap::ops::edit::pad::{Pad, PadMode, pad};
 use optimap::ops::edit::resize::{Interpolation, Resize, resize};
@@ -101,6 +101,7 @@ fn blend(video: Video) -> Result<Video> {
             range: RangeExtent::All,
             ..ColorSettings::new(Colormap::purples(), None, None)
         },
+        look: BlendLook::PLAIN,
     };
     alpha_blend(&Blend::new(part.clone(), part, None, options)?)
 }

@@ -1,6 +1,6 @@
 //! Blending a video with an overlay.
 
-use super::shared::OverlayParams;
+use super::shared::{BlendParams, OverlayParams};
 use crate::error::Result;
 use crate::ops::array::elementwise::Operand;
 use crate::ops::blend::{self, Blend};
@@ -13,7 +13,8 @@ builtins! {
     /// Each color component becomes `base·(1 − α) + overlay·α`. Gray videos are colored by their
     /// colormaps first; color videos of floats are read from 0 to 1, those of ints from 0 to the
     /// largest value of their type. Where the overlay is NaN, only the base is visible. The result
-    /// is as long as the shortest of the videos.
+    /// is as long as the shortest of the videos. With another `blend_mode` than "normal", the sum,
+    /// the product, … of both colors takes the place of the overlay's color.
     ///
     /// Returns a video {t, y, x, channel} of float32 from 0 to 1: red, green, blue and opacity, or
     /// without opacity if both videos are RGB.
@@ -26,12 +27,14 @@ builtins! {
     /// let v = example_video(20);
     /// let strength = smoothstep(v.normalize(), 0.3, 0.7);
     /// alpha_blend_videos(v, v, strength, #{cmap_overlay: "hot"}).shape // => [20, 128, 128, 4]
+    /// alpha_blend_videos(v, v, 0.5, #{blend_mode: "add", threshold: 500}).max() // => 1.0
     /// ```
     ///
     /// See also: `iter_alpha_blend_videos`, `export_video_with_overlay`, `show_video_overlay`,
     /// `smoothstep`
     ///
-    /// Source: Porter & Duff 1984, operator "over" on an opaque base.
+    /// Source: Porter & Duff 1984, operator "over" on an opaque base; W3C, Compositing and Blending
+    /// Level 1, for the blend modes.
     fn alpha_blend_videos(
         /// Base video, gray, RGB or RGBA; or a gray image, shown in every frame.
         base: Video,
@@ -44,8 +47,9 @@ builtins! {
         /// Blend every n-th frame.
         skip_frames: usize [frames] = 1,
         overlaid: ..OverlayParams,
+        mixed: ..BlendParams,
     ) -> Result<Video> {
-        let options = overlaid.options(skip_frames);
+        let options = overlaid.options(skip_frames, mixed.look());
         blend::alpha_blend(&Blend::new(base, overlay, alpha, options)?)
     }
 
@@ -67,7 +71,8 @@ builtins! {
     ///
     /// See also: `alpha_blend_videos`, `export_video`, `InteractivePlayer`
     ///
-    /// Source: Porter & Duff 1984, operator "over" on an opaque base.
+    /// Source: Porter & Duff 1984, operator "over" on an opaque base; W3C, Compositing and Blending
+    /// Level 1, for the blend modes.
     fn iter_alpha_blend_videos(
         /// Base video, gray, RGB or RGBA; or a gray image, shown in every frame.
         base: Video,
@@ -80,8 +85,9 @@ builtins! {
         /// Blend every n-th frame.
         skip_frames: usize [frames] = 1,
         overlaid: ..OverlayParams,
+        mixed: ..BlendParams,
     ) -> Result<Frames> {
-        let options = overlaid.options(skip_frames);
+        let options = overlaid.options(skip_frames, mixed.look());
         let blend = Blend::new(base, overlay, alpha, options)?;
         Ok(Frames::new(blend.len(), move |frame| blend.frame(frame)))
     }

@@ -6,7 +6,7 @@ use crate::color::color_settings::{ColorSettings, RangeExtent};
 use crate::color::colormap::Colormap;
 use crate::error::Result;
 use crate::ops::array::elementwise::Operand;
-use crate::ops::blend::Blend;
+use crate::ops::blend::{Blend, BlendLook};
 use crate::player::{Panel, Player};
 use crate::script::types::drawing::VideoList;
 use crate::script::{Context, builtins};
@@ -133,7 +133,7 @@ builtins! {
         interval: usize [ms] = 10,
     ) -> Result<Player> {
         warn(context, "play_with_overlay", "show_video_overlay");
-        let options = overlaid.options(1);
+        let options = overlaid.options(1, BlendLook::PLAIN);
         let panel = Panel::overlay(Blend::new(base, overlay, alpha, options)?, String::new())?;
         play(context, vec![panel], (skip_frames, interval), Annotations::default(), None)
     }

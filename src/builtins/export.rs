@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use rhai::Map;
 
-use super::shared::{AnnotationParams, ColormapEach, MagnifyParams, OverlayParams};
+use super::shared::{AnnotationParams, BlendParams, ColormapEach, MagnifyParams, OverlayParams};
 use crate::color::color_settings::{ColorSettings, RangeExtent};
 use crate::color::colormap::Colormap;
 use crate::error::Result;
@@ -259,6 +259,7 @@ builtins! {
         /// Keep the history in the movie, as its comment: the script that makes it again, see
         /// `history`. "paths" keeps the paths of files as they were given, true only their names.
         provenance: Provenance = Provenance::default(),
+        mixed: ..BlendParams,
     ) -> Result<()> {
         let encoder = context.encoders().get(ffmpeg_encoder.as_deref())?;
         let annotations = annotations(vec![title], colorbar, noted, magnified)?;
@@ -266,7 +267,7 @@ builtins! {
             fps, skip_frames, encoder, quality, pad_mode, progress_bar, ground: background.0,
             annotations, script: provenance.script(),
         };
-        let options = overlaid.options(skip_frames);
+        let options = overlaid.options(skip_frames, mixed.look());
         export::export_video_with_overlay(&filename, base, overlay, alpha, options, &export)
     }
 

@@ -1,11 +1,12 @@
 //! Windows that play videos.
 
-use super::shared::{AnnotationParams, ColormapEach, OverlayParams, PlayParams};
+use super::shared::{AnnotationParams, BlendParams, ColormapEach, OverlayParams, PlayParams};
 use crate::color::color_settings::{ColorSettings, RangeExtent};
 use crate::color::colormap::Colormap;
 use crate::error::Result;
 use crate::ops::array::elementwise::Operand;
 use crate::ops::blend::Blend;
+use crate::player::comparison::CompareMode;
 use crate::player::{Panel, Player, Show};
 use crate::script::types::drawing::{OneOrEach, VideoList, for_each};
 use crate::script::{Context, builtins};
@@ -34,7 +35,10 @@ builtins! {
     /// | `b` | histogram with handles for the color limits and gamma |
     /// | `a`, `p`, `P`, `f` | limits of this frame; its 0.1 to 99.9 %; of all; of each frame |
     /// | `<` `>`, `{` `}`, `y` `Y` | darker or brighter; less or more contrast; gamma |
+    /// | `F`, `W`, `X`, `S` | two videos: flip; both at a line; difference; side by side |
+    /// | `;` `:`, drag | move the line between two videos |
     /// | `c`, `v`, `A` | next colormap; invert; initial colors |
+    /// | `I` `O`, `R` `T`, `M` | overlay: opacity; threshold (`U`: typed); next blend mode |
     /// | `+` `-`, drag, `0` | zoom at the pointer; pan; show all |
     /// | `o`, `g`, `i`, `w` | smooth pixels; grid; value under the pointer; colorbars |
     /// | `t` or click | trace of the pixel |
@@ -46,6 +50,7 @@ builtins! {
     /// | `N`, `K`, Backspace, `z` `Z` | name, next color, remove; undo, redo |
     /// | `n` | traces on one scale, or each on its own |
     /// | `s` | save the image as PNG |
+    /// | `/` `*` | previous or next file of the folder, in windows of `optimap view` |
     /// | `m` or right click | menu of everything, with its keys |
     /// | `q`, Escape | close |
     ///
@@ -98,11 +103,13 @@ builtins! {
     ///
     /// Returns an `InteractivePlayer`.
     ///
-    /// Fails if `show_video` would, or if the second video is shorter than the first.
+    /// Fails if `show_video` would, if the second video is shorter than the first, or if videos are
+    /// to be compared whose frames differ in size.
     ///
     /// ```
     /// let v = example_video();
     /// show_video_pair(v, v.normalize_pixelwise(), #{title1: "raw", title2: "normalized"}).playing // => true
+    /// show_video_pair(v, v.mean_filter(5), #{compare: "difference"}).cmap // => "coolwarm"
     /// ```
     ///
     /// See also: `show_videos`, `show_video`, `export_videos`.
@@ -143,13 +150,18 @@ builtins! {
         /// "all". If the first is constant, as in `v - v[0]`, all are taken, with limits symmetric
         /// around 0 for diverging colormaps.
         range: RangeExtent = RangeExtent::First,
+        /// How the two are compared: side by side ("off"), one of them in the place of both
+        /// ("first" or "second"), on two sides of a line that the mouse drags ("wipe"), or the
+        /// "difference" first minus second of gray videos.
+        compare: CompareMode = CompareMode::Off,
     ) -> Result<Player> {
         let colors = |cmap, vmin, vmax| ColorSettings { cmap, vmin, vmax, range };
         let panels = vec![
             Panel::video(video1, title1, &colors(cmap1, vmin1, vmax1))?,
             Panel::video(video2, title2, &colors(cmap2, vmin2, vmax2))?,
         ];
-        play(context, panels, (skip_frame, interval), noted.annotations()?, block)
+        let pace = (skip_frame, interval);
+        play_compared(context, panels, pace, noted.annotations()?, (block, compare))
     }
 
     /// Plays several videos side by side in a window, synchronized.
@@ -159,8 +171,9 @@ builtins! {
     ///
     /// Returns an `InteractivePlayer`.
     ///
-    /// Fails if `show_video` would, if there are no videos, if one is shorter than the first, or if
-    /// `titles`, `cmaps`, `vmins` or `vmaxs` has not one value for each.
+    /// Fails if `show_video` would, if there are no videos, if one is shorter than the first, if
+    /// `titles`, `cmaps`, `vmins` or `vmaxs` has not one value for each, or if other than two
+    /// videos with frames of one size are to be compared.
     ///
     /// ```
     /// let v = example_video();
@@ -187,15 +200,22 @@ builtins! {
         /// "all". If the first is constant, as in `v - v[0]`, all are taken, with limits symmetric
         /// around 0 for diverging colormaps.
         range: RangeExtent = RangeExtent::First,
+        /// How two videos are compared: side by side ("off"), one of them in the place of both
+        /// ("first" or "second"), on two sides of a line that the mouse drags ("wipe"), or the
+        /// "difference" first minus second of gray videos.
+        compare: CompareMode = CompareMode::Off,
     ) -> Result<Player> {
         let panels = panels(videos.0, titles, looks, range)?;
-        play(context, panels, (skip_frame, interval), noted.annotations()?, block)
+        let pace = (skip_frame, interval);
+        play_compared(context, panels, pace, noted.annotations()?, (block, compare))
     }
 
     /// Plays a video with another one overlaid.
     ///
     /// See `alpha_blend_videos` for how they are blended. The shortest of them decides how many
-    /// frames are played. The keys are those of `show_video`.
+    /// frames are played. The keys are those of `show_video`; those for colors change the overlay.
+    /// Scripts change it while it plays: `p.opacity = 0.5`, `p.threshold`, `p.blend_mode`, and
+    /// `p.vmin`, `p.vmax` and `p.cmap` as of other videos.
     ///
     /// Returns an `InteractivePlayer`.
     ///
@@ -203,7 +223,9 @@ builtins! {
     ///
     /// ```
     /// let v = example_video(20);
-    /// show_video_overlay(v, v.normalize_pixelwise(), #{cmap_overlay: "hot"}).frame // => 0
+    /// let p = show_video_overlay(v, v.normalize_pixelwise(), #{cmap_overlay: "hot", threshold: 0.5});
+    /// p.blend_mode = "add";
+    /// [p.threshold, p.opacity] // => [0.5, 1.0]
     /// ```
     ///
     /// See also: `alpha_blend_videos`, `export_video_with_overlay`, `show_video`.
@@ -227,8 +249,9 @@ builtins! {
         /// Wait until the window is closed; default: only in scripts.
         block: Option<bool> = None,
         noted: ..AnnotationParams,
+        mixed: ..BlendParams,
     ) -> Result<Player> {
-        let options = overlaid.options(1);
+        let options = overlaid.options(1, mixed.look());
         let panel = Panel::overlay(Blend::new(base, overlay, alpha, options)?, title)?;
         play(context, vec![panel], (skip_frames, interval), noted.annotations()?, block)
     }
@@ -238,9 +261,21 @@ builtins! {
 pub(super) fn play(
     context: &Context,
     panels: Vec<Panel>,
-    (step, interval): (usize, usize),
+    pace: (usize, usize),
     annotations: Annotations,
     block: Option<bool>,
+) -> Result<Player> {
+    let shown = (block, CompareMode::Off);
+    play_compared(context, panels, pace, annotations, shown)
+}
+
+/// Shows a player of the panels, two of which may be compared.
+fn play_compared(
+    context: &Context,
+    panels: Vec<Panel>,
+    (step, interval): (usize, usize),
+    annotations: Annotations,
+    (block, compare): (Option<bool>, CompareMode),
 ) -> Result<Player> {
     let interval_ms = interval as u64;
     let player = Player::new(Show {
@@ -249,6 +284,7 @@ pub(super) fn play(
         step,
         annotations,
     })?;
+    player.set_compare_mode(compare)?;
     context.show(&player, block)?;
     Ok(player)
 }

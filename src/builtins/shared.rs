@@ -10,7 +10,7 @@ use crate::draw::plot::Plot;
 use crate::error::{Error, Result};
 use crate::export;
 use crate::io;
-use crate::ops::blend::BlendOptions;
+use crate::ops::blend::{BlendLook, BlendMode, BlendOptions};
 use crate::ops::mask::contour::Levels;
 use crate::ops::wave::activation::Polarity;
 use crate::ops::wave::beat_table::BeatTableOptions;
@@ -95,6 +95,15 @@ parameters! {
         vmin_overlay: Option<f64> = None,
         /// Upper color limit of a gray overlay; default: maximum of all its frames.
         vmax_overlay: Option<f64> = None,
+    }
+
+    /// How an overlay is mixed into its base.
+    struct BlendParams {
+        /// Blend mode: the overlay covers the base ("normal"), or its colors are added to those of
+        /// the base, multiplied, …, as in programs for photographs.
+        blend_mode: BlendMode = BlendMode::Normal,
+        /// Show only samples of a gray overlay that are at least this large.
+        threshold: Option<f64> = None,
     }
 
     /// Colors of several videos.
@@ -424,7 +433,7 @@ impl PlayParams {
 
 impl OverlayParams {
     /// The options for every n-th frame.
-    pub(super) fn options(self, skip_frames: usize) -> BlendOptions {
+    pub(super) fn options(self, skip_frames: usize, look: BlendLook) -> BlendOptions {
         BlendOptions {
             skip_frames,
             base: ColorSettings::new(self.cmap_base, self.vmin_base, self.vmax_base),
@@ -434,6 +443,18 @@ impl OverlayParams {
                 vmax: self.vmax_overlay,
                 range: RangeExtent::All,
             },
+            look,
+        }
+    }
+}
+
+impl BlendParams {
+    /// How the overlay is mixed into its base.
+    pub(super) fn look(self) -> BlendLook {
+        BlendLook {
+            mode: self.blend_mode,
+            threshold: self.threshold,
+            ..BlendLook::PLAIN
         }
     }
 }

@@ -146,6 +146,13 @@ pub fn is_recording(path: &Path) -> bool {
     registry::is_known(path)
 }
 
+/// Extensions of the files that are recordings, movies or images.
+pub fn extensions() -> impl Iterator<Item = &'static str> {
+    registry::FORMATS
+        .iter()
+        .flat_map(|format| format.extensions.iter().copied())
+}
+
 /// Contents of a file, without reading its frames.
 pub fn info(path: &Path) -> Result<RecordingInfo> {
     let (format, recording) = open(path, &LoadOptions::default())?;

@@ -47,7 +47,7 @@ impl Player {
     /// Shows all panels that have a colormap in the next or the previous one.
     pub(super) fn cycle_colormap(&self, by: isize) {
         let mut state = self.state();
-        let mut scales = state.panels.iter().map(|panel| panel.frames.own_scale());
+        let mut scales = state.colored().iter().map(|panel| panel.frames.scale());
         let Some(current) = scales.find_map(|scale| scale) else {
             state.say("this color video has no colormap");
             return;
@@ -85,8 +85,10 @@ impl Player {
     /// Restores the original colormaps and color limits.
     pub(super) fn restore_contrast(&self) {
         let mut state = self.state();
-        state.restore_colors();
-        state.say("initial contrast");
+        match state.restore_colors() {
+            Ok(()) => state.say("initial contrast"),
+            Err(error) => state.say(error.message()),
+        }
     }
 
     /// Sets a bookmark at the frame shown, or removes it.

@@ -55,7 +55,7 @@ const MIN_LINES: f32 = 7.0;
 
 /// Draws the annotations in the corners of the first video, as far as there is room.
 pub(super) fn draw(image: &mut Image, layout: &PlayerLayout, scene: &PlayerScene) {
-    let (Some(panel), Some(panel_layout)) = (scene.panels.first(), layout.panels.first()) else {
+    let (Some(panel), Some(panel_layout)) = (scene.panels.first(), layout.first_shown()) else {
         return;
     };
     let label = scene.inputs.sizes.label;

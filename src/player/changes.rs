@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Player;
+use super::comparison::VideoComparison;
 use super::panel::Panel;
 use super::playback::Playback;
 use super::probes::Probe;
@@ -24,6 +25,7 @@ pub(super) struct SettingsBefore {
     view: View,
     flags: [bool; 4],
     panels: Arc<Vec<Panel>>,
+    comparison: VideoComparison,
     probes: Vec<Probe>,
 }
 
@@ -53,6 +55,7 @@ impl PlayerState {
             view: self.view,
             flags: self.flags(),
             panels: self.panels.clone(),
+            comparison: self.comparison.clone(),
             probes: self.probes.clone(),
         }
     }
@@ -86,8 +89,18 @@ impl PlayerState {
         );
         note("loop_range", was.part() != is.part());
         note("bookmarks", before.bookmarks != self.bookmarks);
-        let (was, is) = (scales(&before.panels), scales(&self.panels));
-        if !Arc::ptr_eq(&before.panels, &self.panels) && was.len() == is.len() {
+        note("compare", before.comparison.mode != self.comparison.mode);
+        note("wipe", before.comparison.wipe != self.comparison.wipe);
+        // Its limits are those of the frame at that time.
+        let is_difference = self.comparison.difference.is_some();
+        note(
+            "limits",
+            is_difference && before.comparison.difference.is_none(),
+        );
+        let was = scales(before.comparison.colored(&before.panels));
+        let is = scales(self.comparison.colored(&self.panels));
+        let may_differ = is_difference || !Arc::ptr_eq(&before.panels, &self.panels);
+        if may_differ && was.len() == is.len() {
             let pairs = || was.iter().zip(&is);
             let differ = |get: fn(&ScaledColormap) -> (f64, f64)| {
                 pairs().any(|(was, is)| was.map(get) != is.map(get))
@@ -98,6 +111,15 @@ impl PlayerState {
                 was.map(ScaledColormap::colormap) != is.map(ScaledColormap::colormap)
             });
             note("cmap", has_other);
+            let looks = |panels: &[Panel]| -> Vec<_> {
+                panels.iter().map(|panel| panel.frames.look()).collect()
+            };
+            let pairs = looks(&before.panels).into_iter().zip(looks(&self.panels));
+            for (was, is) in pairs.filter_map(|(was, is)| was.zip(is)) {
+                note("opacity", was.opacity != is.opacity);
+                note("threshold", was.threshold != is.threshold);
+                note("blend_mode", was.mode != is.mode);
+            }
         }
         for (name, are_points) in [("points", true), ("regions", false)] {
             let (was, is) = (
@@ -115,7 +137,7 @@ impl PlayerState {
 }
 
 fn scales(panels: &[Panel]) -> Vec<Option<&ScaledColormap>> {
-    let scales = panels.iter().map(|panel| panel.frames.own_scale());
+    let scales = panels.iter().map(|panel| panel.frames.scale());
     scales.collect()
 }
 

@@ -1,8 +1,10 @@
 //! Everything that keys do, by topic: the table that runs them and that the menu shows.
 
 use super::Player;
+use super::comparison::CompareMode;
 use super::playback::Key;
 use super::sketch::RegionTool;
+use super::state::PlayerState;
 
 /// Runs a command of a player whose window has a width and height; it gets the key pressed.
 type RunCommand = fn(&Player, Key, (usize, usize));
@@ -20,17 +22,76 @@ const SHIFT: f64 = 0.05;
 const STRETCH: f64 = 1.1;
 const GAMMA_STEP: f64 = 1.1;
 
+/// Part by which a key changes the opacity of an overlay, and part of the distance of the color
+/// limits by which it moves the threshold.
+const OPACITY_STEP: f64 = 0.1;
+const THRESHOLD_STEP: f64 = 0.05;
+
+/// Part of the width by which a key moves the line between two videos.
+const WIPE_STEP: f64 = 0.05;
+
 /// Factor by which a key changes the brush.
 const BRUSH: f64 = 1.25;
 
+/// Commands of a topic.
+pub(super) struct CommandTopic {
+    pub(super) name: &'static str,
+    commands: &'static [Command],
+    /// Whether the menu shows them.
+    applies: fn(&PlayerState) -> bool,
+}
+
 /// Commands by topic, the most important first.
-pub(super) const TOPICS: &[(&str, &[Command])] = &[
-    ("Play", PLAY),
-    ("View", VIEW),
-    ("Colors", COLORS),
-    ("Traces and regions", TRACES),
-    ("Window", WINDOW),
+pub(super) const TOPICS: [CommandTopic; 8] = [
+    CommandTopic::new("Play", PLAY),
+    CommandTopic::new("View", VIEW),
+    CommandTopic {
+        name: "Two videos",
+        commands: COMPARE,
+        applies: |state| state.panels.len() == 2,
+    },
+    CommandTopic::new("Colors", COLORS),
+    CommandTopic {
+        name: "Overlay",
+        commands: OVERLAY,
+        applies: PlayerState::has_overlay,
+    },
+    CommandTopic::new("Traces and regions", TRACES),
+    CommandTopic {
+        name: "Files",
+        commands: FILES,
+        applies: |state| state.file.is_some(),
+    },
+    CommandTopic::new("Window", WINDOW),
 ];
+
+/// Which of the [`TOPICS`] apply.
+pub(super) type AppliedTopics = [bool; TOPICS.len()];
+
+impl CommandTopic {
+    const fn new(name: &'static str, commands: &'static [Command]) -> Self {
+        Self {
+            name,
+            commands,
+            applies: |_| true,
+        }
+    }
+}
+
+/// Which topics apply to a player.
+pub(super) fn applied(state: &PlayerState) -> AppliedTopics {
+    TOPICS.map(|topic| (topic.applies)(state))
+}
+
+/// Topics that apply, with their commands.
+pub(super) fn topics(
+    applied: AppliedTopics,
+) -> impl Iterator<Item = (&'static str, &'static [Command])> {
+    let topics = TOPICS.into_iter().zip(applied);
+    topics
+        .filter(|(_, applies)| *applies)
+        .map(|(topic, _)| (topic.name, topic.commands))
+}
 
 /// Keys of the menu.
 pub(super) const MENU_KEYS: &[Key] = &[Key::Char('m'), Key::Char('h'), Key::Char('?')];
@@ -132,6 +193,31 @@ const VIEW: &[Command] = &[
     ),
 ];
 
+const COMPARE: &[Command] = &[
+    (
+        &[Key::Char('F')],
+        "flip between two videos",
+        |player, _, _| {
+            player.flip();
+        },
+    ),
+    (&[Key::Char('W')], "both at a line", |player, _, _| {
+        player.toggle_comparison(CompareMode::Wipe);
+    }),
+    (&[Key::Char(';')], "line to the left", |player, _, _| {
+        player.move_wipe(-WIPE_STEP);
+    }),
+    (&[Key::Char(':')], "line to the right", |player, _, _| {
+        player.move_wipe(WIPE_STEP);
+    }),
+    (&[Key::Char('X')], "their difference", |player, _, _| {
+        player.toggle_comparison(CompareMode::Difference);
+    }),
+    (&[Key::Char('S')], "side by side", |player, _, _| {
+        player.toggle_comparison(CompareMode::Off);
+    }),
+];
+
 const COLORS: &[Command] = &[
     (
         &[Key::Char('b')],
@@ -195,6 +281,27 @@ const COLORS: &[Command] = &[
     }),
     (&[Key::Char('C')], "previous colormap", |player, _, _| {
         player.cycle_colormap(-1);
+    }),
+];
+
+const OVERLAY: &[Command] = &[
+    (&[Key::Char('O')], "more opaque", |player, _, _| {
+        player.change_opacity(OPACITY_STEP);
+    }),
+    (&[Key::Char('I')], "less opaque", |player, _, _| {
+        player.change_opacity(-OPACITY_STEP);
+    }),
+    (&[Key::Char('T')], "higher threshold", |player, _, _| {
+        player.change_threshold(THRESHOLD_STEP);
+    }),
+    (&[Key::Char('R')], "lower threshold", |player, _, _| {
+        player.change_threshold(-THRESHOLD_STEP);
+    }),
+    (&[Key::Char('U')], "type the threshold", |player, _, _| {
+        player.begin_threshold();
+    }),
+    (&[Key::Char('M')], "next blend mode", |player, _, _| {
+        player.next_blend_mode();
     }),
 ];
 
@@ -288,6 +395,23 @@ const TRACES: &[Command] = &[
     ),
 ];
 
+const FILES: &[Command] = &[
+    (
+        &[Key::Char('*')],
+        "next file of the folder",
+        |player, _, _| {
+            player.change_file(true);
+        },
+    ),
+    (
+        &[Key::Char('/')],
+        "previous file of the folder",
+        |player, _, _| {
+            player.change_file(false);
+        },
+    ),
+];
+
 const WINDOW: &[Command] = &[
     (MENU_KEYS, "this menu", |player, _, size| {
         player.toggle_menu(size);
@@ -310,7 +434,7 @@ const WINDOW: &[Command] = &[
 
 /// The command of a key.
 pub(super) fn of_key(key: Key) -> Option<&'static Command> {
-    let commands = TOPICS.iter().flat_map(|(_, commands)| *commands);
+    let commands = TOPICS.into_iter().flat_map(|topic| topic.commands);
     commands.into_iter().find(|(keys, ..)| keys.contains(&key))
 }
 
@@ -340,7 +464,7 @@ mod tests {
 
     #[test]
     fn no_key_has_two_commands() {
-        let commands = TOPICS.iter().flat_map(|(_, commands)| *commands);
+        let commands = TOPICS.into_iter().flat_map(|topic| topic.commands);
         let mut keys: Vec<String> = commands
             .flat_map(|(keys, ..)| keys.iter().map(|key| format!("{key:?}")))
             .collect();

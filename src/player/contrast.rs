@@ -119,15 +119,16 @@ pub(super) fn counts(
     (low, high): (f64, f64),
     bins: usize,
 ) -> Vec<usize> {
-    let video = panel.frames.base();
-    let frame = frame.min(panel.frames.len() - 1);
+    let video = panel
+        .frames
+        .sampled(frame.min(panel.frames.len() - 1), 1, 1);
     let (width, height) = panel.frames.frame_size();
     let mut counts = vec![0; bins];
     let mut samples = vec![0.0f64; width];
     let per_value = bins as f64 / (high - low);
     for row in 0..height {
         let pixels = row * width..(row + 1) * width;
-        video.samples().read(frame, pixels, &mut samples);
+        video.samples().read(0, pixels, &mut samples);
         for sample in samples
             .iter()
             .filter(|sample| low <= **sample && **sample <= high)

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::Player;
+use super::comparison::VideoComparison;
 use super::contrast::{ContrastHandle, ContrastStrip, GAMMA, dragged};
 use super::layout::{HitTarget, PlayerLayout};
 use super::panel::Panel;
@@ -18,7 +19,7 @@ use crate::video::{Video, number_text};
 const PERCENTILES: [f64; 2] = [0.1, 99.9];
 
 /// Largest number of frames whose percentiles are the limits for all frames.
-const MAX_FRAMES: usize = 64;
+pub(super) const MAX_FRAMES: usize = 64;
 
 /// Percentiles of frames as color limits; none if they have no finite samples.
 fn percentile_limits(video: &Video) -> Result<Option<(f64, f64)>> {
@@ -37,8 +38,8 @@ impl PlayerState {
     /// first one with limits.
     fn contrast_panel(&self, layout: Option<&PlayerLayout>) -> Option<usize> {
         let has_scale = |panel: &usize| {
-            let panel = self.panels.get(*panel);
-            panel.is_some_and(|panel| panel.frames.own_scale().is_some())
+            let panel = self.colored().get(*panel);
+            panel.is_some_and(|panel| panel.frames.scale().is_some())
         };
         let under_pointer =
             self.pointer
@@ -49,11 +50,11 @@ impl PlayerState {
                 });
         let strip = self.contrast.map(|strip| strip.panel);
         let chosen = [strip, under_pointer].into_iter().flatten();
-        chosen.chain(0..self.panels.len()).find(has_scale)
+        chosen.chain(0..self.colored().len()).find(has_scale)
     }
 
     fn scale_of(&self, panel: usize) -> Option<ScaledColormap> {
-        self.panels.get(panel)?.frames.own_scale().cloned()
+        self.colored().get(panel)?.frames.scale().cloned()
     }
 
     /// Gives a panel other limits and gamma, and unless it is to be changed alone all that had the
@@ -63,7 +64,7 @@ impl PlayerState {
         self.recolor(|panel| {
             let is_meant = only.is_none_or(|only| only == index);
             index += 1;
-            if let Some(scale) = panel.frames.own_scale_mut().filter(|_| is_meant)
+            if let Some(scale) = panel.frames.scale_mut().filter(|_| is_meant)
                 && is_alike(scale, before)
             {
                 *scale = after.with_colormap(scale.colormap().clone());
@@ -76,18 +77,28 @@ impl PlayerState {
         let frame = self.playback.frame();
         if self.each_frame && self.contrast_frame != Some(frame) {
             self.contrast_frame = Some(frame);
-            stretch_all(&mut self.panels, frame);
+            stretch_all((&mut self.panels, &mut self.comparison), frame);
             self.renew_needs();
         }
     }
 }
 
-/// Sets the limits of all panels to the range of a frame; those of a frame without finite samples
-/// stay.
-pub(super) fn stretch_all(panels: &mut Arc<Vec<Panel>>, frame: usize) {
-    for panel in Arc::make_mut(panels) {
-        // What cannot be read is reported where it is drawn.
-        let _ = panel.stretch_to(frame);
+/// Sets the limits of all panels, or of their difference, to the range of a frame; those of a frame
+/// without finite samples stay.
+pub(super) fn stretch_all(
+    (panels, comparison): (&mut Arc<Vec<Panel>>, &mut VideoComparison),
+    frame: usize,
+) {
+    // What cannot be read is reported where it is drawn.
+    match &mut comparison.difference {
+        Some(difference) => {
+            let _ = difference.stretch_to(frame);
+        }
+        None => {
+            for panel in Arc::make_mut(panels) {
+                let _ = panel.stretch_to(frame);
+            }
+        }
     }
 }
 
@@ -97,10 +108,14 @@ fn is_alike(a: &ScaledColormap, b: &ScaledColormap) -> bool {
 }
 
 impl Player {
-    /// Colormap, color limits and gamma of each video; none for a color video or an overlay.
+    /// Colormap, color limits and gamma of each video, or of its overlay; none for one in color. Of
+    /// a difference of two videos, those of the difference.
     pub fn scales(&self) -> Vec<Option<ScaledColormap>> {
-        let panels = self.state().panels.clone();
-        let scales = panels.iter().map(|panel| panel.frames.own_scale().cloned());
+        let state = self.state();
+        let scales = state
+            .colored()
+            .iter()
+            .map(|panel| panel.frames.scale().cloned());
         scales.collect()
     }
 
@@ -112,7 +127,7 @@ impl Player {
     ) -> Result<()> {
         let mut state = self.state();
         let Some(before) = state.scale_of(panel) else {
-            bail!("video {panel} has no colormap that could be set: it is in color or an overlay");
+            bail!("video {panel} has no colormap that could be set: it is in color");
         };
         let after = change(&before);
         let (low, high, gamma) = (after.low(), after.high(), after.gamma());
@@ -134,7 +149,7 @@ impl Player {
         let mut index = 0;
         state.each_frame = false;
         state.recolor(|changed| {
-            if let Some(scale) = changed.frames.own_scale_mut().filter(|_| index == panel) {
+            if let Some(scale) = changed.frames.scale_mut().filter(|_| index == panel) {
                 *scale = after.clone();
             }
             index += 1;
@@ -167,7 +182,7 @@ impl Player {
             drop(state);
             return self.toggle_contrast_strip(size);
         };
-        let count = state.panels.len();
+        let count = state.colored().len();
         let others = (1..=count).map(|far| (strip.panel + far) % count);
         let mut others = others.filter(|panel| state.scale_of(*panel).is_some());
         if let Some(panel) = others.next() {
@@ -236,14 +251,15 @@ impl Player {
         let mut failed = None;
         state.each_frame = false;
         state.recolor(|panel| {
-            let video = panel.frames.base();
-            let frames = match is_whole && video.len() == count {
-                true => video.frames(0, count.div_ceil(step), step as isize),
-                false => video.frames(frame.min(video.len() - 1), 1, 1),
+            let len = panel.frames.len();
+            let frames = match is_whole && len == count {
+                true => panel.frames.sampled(0, count.div_ceil(step), step),
+                false => panel.frames.sampled(frame.min(len - 1), 1, 1),
             };
             match percentile_limits(&frames) {
-                Ok(Some((low, high))) => {
-                    if let Some(scale) = panel.frames.own_scale_mut() {
+                Ok(Some(limits)) => {
+                    let (low, high) = panel.frames.limits(limits);
+                    if let Some(scale) = panel.frames.scale_mut() {
                         *scale = scale.with_limits(low, high);
                     }
                 }
@@ -265,7 +281,7 @@ impl Player {
     pub(super) fn invert_colormaps(&self) {
         let mut state = self.state();
         state.recolor(|panel| {
-            if let Some(scale) = panel.frames.own_scale() {
+            if let Some(scale) = panel.frames.scale() {
                 let reversed = scale.colormap().reversed();
                 panel.set_colormap(reversed);
             }
@@ -332,14 +348,15 @@ impl Player {
 impl PlayerState {
     /// Histogram of a panel, with an axis that holds the samples of the frame shown, the initial
     /// limits and the present ones.
-    fn strip_of(&self, panel: usize) -> ContrastStrip {
+    pub(super) fn strip_of(&self, panel: usize) -> ContrastStrip {
         let frame = self.playback.frame();
         let shown = self
-            .panels
+            .colored()
             .get(panel)
             .and_then(|panel| panel.range_of(frame).ok()?);
-        let scales = [&self.panels, &self.original].map(|panels| {
-            let scale = panels.get(panel)?.frames.own_scale()?;
+        let original = self.comparison.colored(&self.original);
+        let scales = [self.colored(), original].map(|panels| {
+            let scale = panels.get(panel)?.frames.scale()?;
             Some((scale.low(), scale.high()))
         });
         let ranges = scales.into_iter().chain([shown]).flatten();

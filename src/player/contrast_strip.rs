@@ -49,10 +49,10 @@ pub(super) fn draw(image: &mut Image, layout: &PlayerLayout, scene: &PlayerScene
     let Some(strip) = scene.contrast.filter(|_| !layout.contrast.is_empty()) else {
         return;
     };
-    let Some(panel) = scene.panels.get(strip.panel) else {
+    let Some(panel) = scene.colored().get(strip.panel) else {
         return;
     };
-    let Some(scale) = panel.frames.own_scale() else {
+    let Some(scale) = panel.frames.scale() else {
         return;
     };
     let (sizes, rect) = (&scene.inputs.sizes, layout.histogram);
@@ -81,7 +81,8 @@ pub(super) fn draw(image: &mut Image, layout: &PlayerLayout, scene: &PlayerScene
 }
 
 fn name(scene: &PlayerScene, panel: usize) -> String {
-    match (scene.panels.len(), scene.panels[panel].title.as_str()) {
+    let panels = scene.colored();
+    match (panels.len(), panels[panel].title.as_str()) {
         (1, _) => String::new(),
         (_, "") => format!("video {panel}: "),
         (_, title) => format!("{title}: "),
@@ -192,7 +193,7 @@ fn draw_line(
         text::draw(image, (left, rect.middle()), label, sizes.label, color);
     }
     let [low, high, gamma] = [scale.low(), scale.high(), scale.gamma()].map(number_text);
-    let alone = if scene.alone && scene.panels.len() > 1 {
+    let alone = if scene.alone && scene.colored().len() > 1 {
         ", alone"
     } else {
         ""

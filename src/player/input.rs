@@ -134,6 +134,7 @@ impl Player {
             Some(HitTarget::Strip) => self.grab(Drag::Strip, (x, y), layout),
             Some(HitTarget::Contrast) => self.press_contrast((x, y), layout),
             Some(HitTarget::RegionList) => self.click_region_list((x, y), layout),
+            Some(HitTarget::Wipe) => self.grab(Drag::Wipe, (x, y), layout),
             Some(HitTarget::Video(panel)) => {
                 let position = self
                     .part(panel)
@@ -204,6 +205,7 @@ impl Player {
                 self.say_part();
             }
             Drag::Contrast(handle) => self.drag_contrast(handle, x, layout),
+            Drag::Wipe => self.drag_wipe(x, layout),
             Drag::Strip => self.change(|playback| playback.seek(layout.strip_frame(x, playback))),
             Drag::Pan { panel, at, moved } => {
                 if moved || CLICK < (x - at.0).hypot(y - at.1) {

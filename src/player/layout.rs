@@ -22,6 +22,8 @@ pub struct PlayerLayoutInputs {
     pub button: bool,
     /// Whether there is a slider.
     pub slider: bool,
+    /// How two panels are shown in one place, if they are.
+    pub compared: Option<ComparedPanels>,
     /// Whether the histogram with the color limits is shown.
     pub contrast: bool,
     /// Whether the list of regions is shown.
@@ -30,6 +32,16 @@ pub struct PlayerLayoutInputs {
     pub trace_labels: Option<usize>,
     /// Sizes and distances.
     pub sizes: ThemeSizes,
+}
+
+/// Two panels in one place.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ComparedPanels {
+    /// Only one of them is shown.
+    Only(usize),
+    /// The first is shown on the left of a line, the second on its right; its position in fractions
+    /// of the width.
+    Wipe(f64),
 }
 
 /// Contents of a panel and the room they need.
@@ -48,6 +60,8 @@ pub struct PanelLayoutInputs {
 #[allow(missing_docs)]
 pub struct PlayerLayout {
     pub panels: Vec<PanelLayout>,
+    /// Column of the line between two panels in one place.
+    pub wipe: Option<usize>,
     pub contrast: Rect,
     /// Part of `contrast` in which the samples are counted.
     pub histogram: Rect,
@@ -88,6 +102,8 @@ pub enum HitTarget {
     Contrast,
     /// The list of regions.
     RegionList,
+    /// The line between two panels in one place.
+    Wipe,
     /// The video of a panel.
     Video(usize),
 }
@@ -133,7 +149,10 @@ impl PlayerLayout {
     /// factor to a comfortable size.
     pub fn window_size(inputs: &PlayerLayoutInputs) -> (usize, usize) {
         let sizes = &inputs.sizes;
-        let n = inputs.panels.len();
+        let n = match inputs.compared {
+            Some(_) => 1,
+            None => inputs.panels.len(),
+        };
         let (columns, rows) = window_grid(n);
         // Panels next to each other are smaller.
         let parts = columns.max(rows);
@@ -180,7 +199,17 @@ impl PlayerLayout {
             return Some(HitTarget::RegionList);
         }
         let hit = |panel: &PanelLayout| panel.video.contains(x, y);
-        self.panels.iter().position(hit).map(HitTarget::Video)
+        let panel = self.panels.iter().position(hit)?;
+        match self.wipe.map(|column| x - column as f32) {
+            Some(beside) if beside.abs() <= self.handle as f32 => Some(HitTarget::Wipe),
+            Some(beside) if 0.0 < beside => Some(HitTarget::Video(1)),
+            _ => Some(HitTarget::Video(panel)),
+        }
+    }
+
+    /// The first panel that is shown.
+    pub fn first_shown(&self) -> Option<&PanelLayout> {
+        self.panels.iter().find(|panel| !panel.video.is_empty())
     }
 
     /// Column of the center of the slider's handle.
@@ -252,6 +281,9 @@ impl PlayerLayout {
     }
 
     fn arrange_panels(&mut self, area: Rect, inputs: &PlayerLayoutInputs) {
+        if let Some(compared) = inputs.compared {
+            return self.arrange_compared(area, inputs, compared);
+        }
         let (grid, n) = (grid(area, inputs), inputs.panels.len());
         let cells = (0..n).map(|index| cell(area, grid, index, n));
         self.panels = cells
@@ -261,6 +293,49 @@ impl PlayerLayout {
         if 1 < n {
             self.draw_together(area, grid, inputs.sizes.px(48));
         }
+    }
+
+    /// Arranges two panels in one place; one that is not shown is empty.
+    fn arrange_compared(
+        &mut self,
+        mut area: Rect,
+        inputs: &PlayerLayoutInputs,
+        compared: ComparedPanels,
+    ) {
+        self.panels = vec![PanelLayout::default(); inputs.panels.len()];
+        let position = match compared {
+            ComparedPanels::Only(shown) => {
+                self.panels[shown] = arrange_panel(area, &inputs.panels[shown], inputs);
+                return;
+            }
+            ComparedPanels::Wipe(position) => position,
+        };
+        // The colorbar of the first one is on its side.
+        let beside = cell_sizes(&inputs.panels[0], &inputs.sizes).beside();
+        let is_wide = inputs.sizes.px(320) + 3 * beside <= area.width;
+        let beside = if is_wide { beside } else { 0 };
+        area.cut_left(beside);
+        let mut second = arrange_panel(area, &inputs.panels[1], inputs);
+        let video = second.video;
+        let mut first = PanelLayout {
+            colorbar: Rect::default(),
+            right: video.right(),
+            ..second.clone()
+        };
+        if 0 < beside {
+            first.colorbar = Rect {
+                left: video.left - beside,
+                width: inputs.sizes.colorbar,
+                ..video
+            };
+        }
+        first.title.width = video.width / 2;
+        second.title.left += video.width / 2;
+        second.title.width -= video.width / 2;
+        let across = (position * video.width as f64).round() as usize;
+        self.wipe = Some(video.left + across);
+        self.panels[0] = first;
+        self.panels[1] = second;
     }
 
     /// Moves the panels of a grid together, so that free space is around rather than between them.

@@ -1,14 +1,19 @@
 //! The menu: every command with its key, to read, to click, or to choose with the arrow keys.
 
 use super::Player;
-use super::commands::{self, Command, MENU_KEYS, MOUSE, TOPICS};
+use super::commands::{self, AppliedTopics, Command, MENU_KEYS, MOUSE};
 use super::playback::Key;
 use super::theme::{self, ThemeSizes};
 use crate::draw::{Image, Rect, mix, text};
 
+/// Height of a line relative to the text.
+const LINE: f32 = 1.5;
+
 /// Menu that is open.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct PlayerMenu {
+    /// Topics that it shows.
+    applied: AppliedTopics,
     /// First line shown, in a window with too little room for all of them.
     first: usize,
     /// Line that is highlighted.
@@ -34,9 +39,9 @@ struct MenuLayout {
     keys: usize,
 }
 
-fn lines() -> Vec<MenuLine> {
+fn lines(applied: AppliedTopics) -> Vec<MenuLine> {
     let mut lines = Vec::new();
-    for (topic, commands) in TOPICS {
+    for (topic, commands) in commands::topics(applied) {
         lines.push(MenuLine::Topic(topic));
         lines.extend(commands.iter().map(MenuLine::Command));
     }
@@ -67,7 +72,7 @@ impl MenuLayout {
             let gap = label as usize;
             let keys = widest(&mut texts.iter().map(|(key, _)| text::width(key, label))) + gap;
             let does = widest(&mut texts.iter().map(|(_, does)| text::width(does, label)));
-            let (line, column) = ((label * 1.6) as usize, keys + does + 2 * gap);
+            let (line, column) = ((label * LINE) as usize, keys + does + 2 * gap);
             let rows = lines.len().div_ceil(columns);
             let most = height.saturating_sub(2 * gap) / line.max(1);
             let shown = rows.clamp(1, most.max(1));
@@ -110,7 +115,7 @@ impl MenuLayout {
     /// Rectangle of a line, counted from the first one shown.
     fn rect(&self, index: usize) -> Rect {
         let inset = self.label as usize / 2;
-        let line = (self.label * 1.6) as usize;
+        let line = (self.label * LINE) as usize;
         Rect {
             left: self.panel.left + inset + index / self.rows * self.column,
             top: self.panel.top + inset + index % self.rows * line,
@@ -127,6 +132,15 @@ impl MenuLayout {
 }
 
 impl PlayerMenu {
+    /// A menu of some topics, at its first line.
+    fn new(applied: AppliedTopics) -> Self {
+        Self {
+            applied,
+            first: 0,
+            selected: None,
+        }
+    }
+
     /// Shows other lines, as far as there are some that are not shown.
     fn scroll(&mut self, by: isize, lines: usize, visible: usize) {
         let last = lines.saturating_sub(visible);
@@ -156,7 +170,7 @@ impl Player {
         let mut state = self.state();
         state.menu = match state.menu {
             Some(_) => None,
-            None => Some(PlayerMenu::default()),
+            None => Some(PlayerMenu::new(commands::applied(&state))),
         };
         state.size = Some(size);
         state.changed();
@@ -168,7 +182,7 @@ impl Player {
         let Some(mut menu) = state.menu else {
             return false;
         };
-        let lines = lines();
+        let lines = lines(menu.applied);
         let visible = MenuLayout::new(&lines, size, &state.inputs().sizes).visible();
         match key {
             Key::Up => menu.step(-1, &lines, visible),
@@ -205,7 +219,7 @@ impl Player {
         let Some(menu) = state.menu else {
             return false;
         };
-        let lines = lines();
+        let lines = lines(menu.applied);
         let layout = MenuLayout::new(&lines, size, &state.inputs().sizes);
         drop(state);
         let clicked = layout.at(position).map(|index| menu.first + index);
@@ -223,7 +237,7 @@ impl Player {
         let Some(mut menu) = state.menu else {
             return false;
         };
-        let lines = lines();
+        let lines = lines(menu.applied);
         let layout = MenuLayout::new(&lines, size, &state.inputs().sizes);
         let line = position.and_then(|position| layout.at(position));
         let line = line.map(|index| menu.first + index);
@@ -241,7 +255,7 @@ impl Player {
         let Some(mut menu) = state.menu else {
             return false;
         };
-        let lines = lines();
+        let lines = lines(menu.applied);
         let visible = MenuLayout::new(&lines, size, &state.inputs().sizes).visible();
         menu.scroll(-3 * notches as isize, lines.len(), visible);
         state.menu = Some(menu);
@@ -269,7 +283,7 @@ pub(super) fn draw(image: &mut Image, menu: &PlayerMenu, sizes: &ThemeSizes) {
     for pixel in &mut image.pixels {
         *pixel = mix(*pixel, theme::BACKGROUND, 160);
     }
-    let lines = lines();
+    let lines = lines(menu.applied);
     let layout = MenuLayout::new(&lines, (image.width, image.height), sizes);
     image.rounded(layout.panel.grow(1), layout.label / 2.0, theme::LINE);
     image.rounded(layout.panel, layout.label / 2.0, theme::SURFACE);
@@ -319,18 +333,25 @@ fn draw_scrollbar(image: &mut Image, layout: &MenuLayout, (first, lines): (usize
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::player::commands::TOPICS;
 
     #[test]
     fn every_line_can_be_reached_in_windows_of_any_size() {
-        let lines = lines();
-        for size in [(60, 40), (200, 120), (300, 240), (640, 480), (1600, 1000)] {
+        // The topics of two videos and of an overlay never apply at once.
+        for (hidden, size) in [2, 4].into_iter().flat_map(|hidden| {
+            let sizes = [(60, 40), (200, 120), (300, 240), (640, 480), (1600, 1000)];
+            sizes.map(|size| (hidden, size))
+        }) {
+            let mut applied = [true; TOPICS.len()];
+            applied[hidden] = false;
+            let lines = lines(applied);
             let layout = MenuLayout::new(&lines, size, &ThemeSizes::new(1.0));
             let (panel, visible) = (layout.panel, layout.visible());
             assert!(panel.right() <= size.0 && panel.bottom() <= size.1);
             if 480 <= size.1 {
                 assert!(lines.len() <= visible && layout.label >= 10.0, "{size:?}");
             }
-            let mut menu = PlayerMenu::default();
+            let mut menu = PlayerMenu::new(applied);
             let mut seen = vec![false; lines.len()];
             for _ in 0..lines.len() {
                 menu.step(1, &lines, visible);

@@ -3,6 +3,7 @@
 //! ```text
 //! script ── Player ──┬── playback: which frame            (no window, no clock)
 //!             │      ├── view:     which part of it       (zoom and pan)
+//!             │      ├── comparison: two videos in one place
 //!             │      ├── layout:   where the parts are    (for drawing and the mouse)
 //!             │      ├── input:    what keys and mouse do (commands, actions, probes)
 //!             │      ├── scene:    snapshot of everything that is drawn
@@ -15,6 +16,7 @@ mod actions;
 mod annotations;
 mod changes;
 mod commands;
+pub mod comparison;
 mod contrast;
 mod contrast_actions;
 mod contrast_strip;
@@ -28,6 +30,7 @@ mod menu;
 #[cfg(any(test, not(feature = "window")))]
 pub mod no_window;
 pub mod origin;
+mod overlay_look;
 mod overlays;
 mod panel;
 pub mod playback;
@@ -42,6 +45,7 @@ mod save;
 mod scale;
 mod scene;
 pub mod screen;
+mod shown_file;
 mod sketch;
 mod state;
 mod sync_group;
@@ -70,6 +74,7 @@ pub use panel::Panel;
 pub use playback::{Key, Outcome, Playback};
 pub use producer::{FrameListener, ProduceFrames};
 pub use scene::Controls;
+pub use shown_file::ViewFiles;
 pub use theme::ThemeSizes;
 
 use crate::bail;
@@ -461,9 +466,12 @@ impl Player {
     /// Records that a window was opened or closed.
     fn set_open(&self, open: bool) {
         let mut state = self.state();
-        state.open = open;
+        let is_closed = std::mem::replace(&mut state.open, open) && !open;
         state.renew_needs();
         drop(state);
+        if is_closed {
+            self.remember_colors();
+        }
         self.shared.closed.notify_all();
     }
 

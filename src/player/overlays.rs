@@ -16,7 +16,8 @@ use crate::video::number_text;
 /// Draws what belongs to the frames: the grid, the probes and the region being drawn.
 pub(super) fn draw(image: &mut Image, layout: &PlayerLayout, scene: &PlayerScene) {
     for (index, position) in layout.panels.iter().enumerate() {
-        let Some(panel) = scene.panels.get(index) else {
+        let panel = scene.panels.get(index);
+        let Some(panel) = panel.filter(|_| !position.video.is_empty()) else {
             continue;
         };
         let part = scene.view.part(panel.frames.frame_size());
@@ -252,7 +253,7 @@ pub(super) fn draw_readout(image: &mut Image, layout: &PlayerLayout, scene: &Pla
     let Some(HitTarget::Video(index)) = layout.target(pointer.0, pointer.1) else {
         return;
     };
-    let (Some(panel), Some(position)) = (scene.panels.get(index), layout.panels.get(index)) else {
+    let (Some(panel), Some(position)) = (scene.shown(index), layout.panels.get(index)) else {
         return;
     };
     let part = scene.view.part(panel.frames.frame_size());

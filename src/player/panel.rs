@@ -65,7 +65,7 @@ impl Panel {
     /// Takes the colormap of another panel, if both have their own, and its color limits, unless they
     /// are those of a constant image, in which nothing else could be seen.
     pub(super) fn colored_like(&mut self, other: &Panel) {
-        if let (Some(own), Some(scale)) = (self.frames.own_scale_mut(), other.frames.own_scale()) {
+        if let (Some(own), Some(scale)) = (self.frames.scale_mut(), other.frames.scale()) {
             *own = match scale.low() < scale.high() {
                 true => scale.clone(),
                 false => scale.with_limits(own.low(), own.high()),
@@ -75,15 +75,16 @@ impl Panel {
 
     /// Sets the colormap.
     pub(super) fn set_colormap(&mut self, colormap: Colormap) {
-        if let Some(scale) = self.frames.own_scale_mut() {
+        if let Some(scale) = self.frames.scale_mut() {
             *scale = scale.with_colormap(colormap);
         }
     }
 
-    /// Smallest and largest finite sample of a frame.
+    /// Color limits that hold the finite values of a frame.
     pub(super) fn range_of(&self, frame: usize) -> Result<Option<(f64, f64)>> {
         let frame = frame.min(self.frames.len() - 1);
-        self.frames.base().frames(frame, 1, 1).finite_range()
+        let range = self.frames.sampled(frame, 1, 1).finite_range()?;
+        Ok(range.map(|range| self.frames.limits(range)))
     }
 
     /// Sets the color limits to the range of a frame, if it has finite samples.
@@ -91,7 +92,7 @@ impl Panel {
         let Some((low, high)) = self.range_of(frame)? else {
             return Ok(());
         };
-        if let Some(scale) = self.frames.own_scale_mut() {
+        if let Some(scale) = self.frames.scale_mut() {
             *scale = scale.with_limits(low, high);
         }
         Ok(())
@@ -99,14 +100,12 @@ impl Panel {
 
     /// Samples of a pixel that the colorbar explains, one for each channel.
     pub(super) fn samples(&self, frame: usize, (x, y): (usize, usize)) -> Vec<f64> {
-        let video = self.frames.explained();
+        let video = self.frames.sampled(frame.min(self.frames.len() - 1), 1, 1);
         let channels = video.shape().get(3).copied().unwrap_or(1);
         let pixel = y * self.frames.frame_size().0 + x;
         let mut samples = vec![0.0; channels];
         let run = pixel * channels..(pixel + 1) * channels;
-        video
-            .samples()
-            .read(frame.min(self.frames.len() - 1), run, &mut samples);
+        video.samples().read(0, run, &mut samples);
         samples
     }
 

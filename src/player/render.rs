@@ -13,8 +13,13 @@ use crate::video::number_text;
 pub(super) fn draw(image: &mut Image, scene: &PlayerScene) {
     let layout = scene.layout((image.width, image.height));
     draw_background(image, &layout);
-    for (panel, position) in scene.panels.iter().zip(&layout.panels) {
-        draw_panel(image, position, panel, scene);
+    for (index, position) in layout.panels.iter().enumerate() {
+        if let Some(panel) = scene.shown(index) {
+            draw_panel(image, (position, visible(&layout, index)), panel, scene);
+        }
+    }
+    if let (Some(column), Some(panel)) = (layout.wipe, layout.panels.first()) {
+        draw_wipe(image, panel.video, column, scene);
     }
     overlays::draw(image, &layout, scene);
     annotations::draw(image, &layout, scene);
@@ -37,15 +42,47 @@ fn draw_background(image: &mut Image, layout: &PlayerLayout) {
     image.fill(controls.cut_top(1), theme::LINE);
 }
 
-fn draw_panel(image: &mut Image, position: &PanelLayout, panel: &Panel, scene: &PlayerScene) {
+/// Part of the window in which the video of a panel is seen: up to a line or from there, if two
+/// share a place.
+fn visible(layout: &PlayerLayout, index: usize) -> Rect {
+    let video = layout.panels[index].video;
+    let Some(column) = layout.wipe else {
+        return video;
+    };
+    let mut second = video;
+    let first = second.cut_left(column.saturating_sub(video.left));
+    if index == 0 { first } else { second }
+}
+
+/// Draws the line between two videos in one place.
+fn draw_wipe(image: &mut Image, video: Rect, column: usize, scene: &PlayerScene) {
+    let sizes = &scene.inputs.sizes;
+    let (x, middle) = (column as f32, video.middle() as f32);
+    let ends = [(x, video.top as f32), (x, video.bottom() as f32)];
+    image.line(ends[0], ends[1], 3.0 * sizes.scale, theme::BACKGROUND);
+    image.line(ends[0], ends[1], 1.4 * sizes.scale, theme::TEXT);
+    image.dot((x, middle), 6.0 * sizes.scale, theme::BACKGROUND);
+    image.dot((x, middle), 4.5 * sizes.scale, theme::ACCENT);
+}
+
+fn draw_panel(
+    image: &mut Image,
+    (position, visible): (&PanelLayout, Rect),
+    panel: &Panel,
+    scene: &PlayerScene,
+) {
     draw_title(image, position, panel, scene);
     if position.video.is_empty() {
         return;
     }
-    draw_border(image, position.video);
+    // Of two videos in one place, the first one draws the border.
+    if visible.left == position.video.left {
+        draw_border(image, position.video);
+    }
     let part = scene.view.part(panel.frames.frame_size());
+    let part = part.within(position.video, visible);
     let frame = scene.playback.frame();
-    panel.draw(frame, (image, position.video), &part, scene.smooth);
+    panel.draw(frame, (image, visible), &part, scene.smooth);
     if let Some(scale) = panel.frames.scale() {
         let style = theme::bar_style(&scene.inputs.sizes);
         let quantity = &scene.annotations.label;

@@ -35,7 +35,7 @@ impl Player {
             scene.playback.seek(frames[index]);
             player.make_panels(&mut scene)?;
             if scene.each_frame {
-                stretch_all(&mut scene.panels, frames[index]);
+                stretch_all((&mut scene.panels, &mut scene.comparison), frames[index]);
             }
             Ok(to_video(&drawn(&scene, size)))
         })
@@ -51,6 +51,7 @@ impl Player {
         for (panel, before) in panels.iter_mut().zip(scene.panels.iter()) {
             panel.colored_like(before);
         }
+        scene.comparison.follow(&panels);
         scene.panels = Arc::new(panels);
         Ok(())
     }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::comparison::{CompareMode, VideoComparison};
 use super::contrast::ContrastStrip;
-use super::layout::{PanelLayoutInputs, PlayerLayout, PlayerLayoutInputs};
+use super::layout::{ComparedPanels, PanelLayoutInputs, PlayerLayout, PlayerLayoutInputs};
 use super::menu::PlayerMenu;
 use super::panel::Panel;
 use super::playback::Playback;
@@ -23,6 +24,7 @@ pub(super) struct PlayerScene {
     pub(super) contrast: Option<ContrastStrip>,
     pub(super) alone: bool,
     pub(super) each_frame: bool,
+    pub(super) comparison: VideoComparison,
     pub(super) view: View,
     pub(super) probes: Vec<Probe>,
     pub(super) annotations: Arc<Annotations>,
@@ -67,6 +69,19 @@ impl Controls {
 }
 
 impl PlayerScene {
+    /// The panels whose colors are changed by hand: the difference, or the videos.
+    pub(super) fn colored(&self) -> &[Panel] {
+        self.comparison.colored(&self.panels)
+    }
+
+    /// What is shown in the place of a panel.
+    pub(super) fn shown(&self, index: usize) -> Option<&Panel> {
+        match &self.comparison.difference {
+            Some(difference) => Some(difference).filter(|_| index == 0),
+            None => self.panels.get(index),
+        }
+    }
+
     pub(super) fn layout(&self, (width, height): (usize, usize)) -> PlayerLayout {
         let area = Rect {
             width,
@@ -119,10 +134,28 @@ pub(super) fn inputs(
         rate: 0,
         button: !is_still,
         slider: !is_still,
+        compared: None,
         contrast: false,
         region_list: false,
         trace_labels: None,
         sizes,
+    }
+}
+
+/// Changes the room needed for two videos that are compared in one place.
+pub(super) fn compared(
+    inputs: &mut PlayerLayoutInputs,
+    comparison: &VideoComparison,
+    quantity: &str,
+) {
+    inputs.compared = match comparison.mode {
+        CompareMode::Off => None,
+        CompareMode::First | CompareMode::Difference => Some(ComparedPanels::Only(0)),
+        CompareMode::Second => Some(ComparedPanels::Only(1)),
+        CompareMode::Wipe => Some(ComparedPanels::Wipe(comparison.wipe)),
+    };
+    if let Some(difference) = &comparison.difference {
+        inputs.panels[0] = panel_needs(difference, quantity, &inputs.sizes);
     }
 }
 

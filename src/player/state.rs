@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::changes::ChangedSettings;
+use super::comparison::VideoComparison;
 use super::contrast::{ContrastHandle, ContrastStrip};
 use super::layout::PlayerLayoutInputs;
 use super::menu::PlayerMenu;
@@ -15,11 +16,13 @@ use super::probe_trace::ProbeTrace;
 use super::probes::Probe;
 use super::region::{FramePoint, ProbeRegion};
 use super::scene::{self, PlayerScene};
+use super::shown_file::ShownFile;
 use super::sketch::{RegionTool, Sketch};
 use super::text_entry::TextEntry;
 use super::trace_plot;
 use super::view::View;
 use crate::draw::text;
+use crate::error::Result;
 use crate::view::annotations::{Annotations, recorded_fps};
 use crate::view::trace_plot::TraceScale;
 
@@ -44,6 +47,10 @@ pub(super) struct PlayerState {
     pub(super) each_frame: bool,
     /// Frame whose range the color limits are, if they follow the frames.
     pub(super) contrast_frame: Option<usize>,
+    /// File that is shown, if its neighbors can be.
+    pub(super) file: Option<ShownFile>,
+    /// How the two videos are compared.
+    pub(super) comparison: VideoComparison,
     pub(super) view: View,
     pub(super) smooth: bool,
     pub(super) grid: bool,
@@ -96,6 +103,8 @@ pub(super) enum Drag {
     None,
     Slider,
     Strip,
+    /// Moves the line between two videos.
+    Wipe,
     /// Marks the part to play, from a frame, on the slider or in the trace plot.
     Part {
         from: usize,
@@ -137,6 +146,8 @@ impl PlayerState {
             alone: false,
             each_frame: false,
             contrast_frame: None,
+            file: None,
+            comparison: VideoComparison::OFF,
             view: View::WHOLE,
             smooth: false,
             grid: false,
@@ -178,6 +189,7 @@ impl PlayerState {
             contrast: self.contrast,
             alone: self.alone,
             each_frame: self.each_frame,
+            comparison: self.comparison.clone(),
             view: self.view,
             probes: self.probes.clone(),
             trace_scale: self.trace_scale,
@@ -225,6 +237,7 @@ impl PlayerState {
     pub(super) fn renew_needs(&mut self) {
         let words = (self.annotations.label.as_str(), self.scale);
         self.inputs = scene::inputs(&self.panels, &self.playback, words);
+        scene::compared(&mut self.inputs, &self.comparison, words.0);
         if !self.probes.is_empty() {
             let labels = trace_plot::labels(&self.probes, self.trace_scale, &self.inputs.sizes);
             self.inputs.trace_labels = Some(labels);
@@ -248,15 +261,21 @@ impl PlayerState {
         self.changed();
     }
 
-    /// Changes the colors of all panels.
-    pub(super) fn recolor(&mut self, change: impl FnMut(&mut Panel)) {
-        Arc::make_mut(&mut self.panels).iter_mut().for_each(change);
+    /// Changes the colors of all panels, or of their difference if that is shown.
+    pub(super) fn recolor(&mut self, mut change: impl FnMut(&mut Panel)) {
+        match &mut self.comparison.difference {
+            Some(difference) => change(difference),
+            None => Arc::make_mut(&mut self.panels).iter_mut().for_each(change),
+        }
         self.renew_needs();
     }
 
     /// Restores the original colormaps and color limits.
-    pub(super) fn restore_colors(&mut self) {
+    pub(super) fn restore_colors(&mut self) -> Result<()> {
         self.each_frame = false;
+        if self.comparison.difference.is_some() {
+            return self.restore_difference();
+        }
         let original = self.original.clone();
         let mut first = original.iter();
         self.recolor(|panel| {
@@ -264,6 +283,7 @@ impl PlayerState {
                 panel.colored_like(first);
             }
         });
+        Ok(())
     }
 
     /// Shows the panels made for a frame, in the colors of the previous ones.
@@ -271,6 +291,7 @@ impl PlayerState {
         for (panel, before) in panels.iter_mut().zip(self.panels.iter()) {
             panel.colored_like(before);
         }
+        self.comparison.follow(&panels);
         self.panels = Arc::new(panels);
         self.contrast_frame = None;
         self.produced = Some(frame);

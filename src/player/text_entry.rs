@@ -5,6 +5,7 @@ use super::playback::{Key, Playback};
 use super::region_actions::range_text;
 use crate::bail;
 use crate::error::{Error, Result};
+use crate::video::number_text;
 
 /// Longest text that can be typed.
 const MAX_CHARS: usize = 40;
@@ -22,6 +23,7 @@ enum EntryPurpose {
     Jump,
     RegionName,
     PaintRange,
+    Threshold,
 }
 
 impl TextEntry {
@@ -31,6 +33,7 @@ impl TextEntry {
             EntryPurpose::Jump => "frame or time",
             EntryPurpose::RegionName => "name of the region",
             EntryPurpose::PaintRange => "values to paint",
+            EntryPurpose::Threshold => "least value of the overlay, or nothing",
         };
         format!("{prompt}: {}_", self.text)
     }
@@ -90,6 +93,17 @@ fn range_of(text: &str) -> Result<(f64, f64)> {
     }
 }
 
+/// The threshold that a text names; none for an empty text.
+fn threshold_of(text: &str) -> Result<Option<f64>> {
+    match text.trim() {
+        "" => Ok(None),
+        text => match text.parse::<f64>() {
+            Ok(threshold) if threshold.is_finite() => Ok(Some(threshold)),
+            _ => bail!("`{text}` is no value such as 0.5"),
+        },
+    }
+}
+
 /// The frame at a time, whose unit has a number of parts per second.
 fn frame_at(time: &str, parts: f64, fps: Option<f64>) -> Result<i64> {
     let Some(fps) = fps else {
@@ -135,6 +149,17 @@ impl Player {
         self.begin_entry(EntryPurpose::PaintRange, text);
     }
 
+    /// Begins to type the threshold of the overlay.
+    pub(super) fn begin_threshold(&self) {
+        match self.overlay_look() {
+            Some(look) => {
+                let text = look.threshold.map_or_else(String::new, number_text);
+                self.begin_entry(EntryPurpose::Threshold, text);
+            }
+            None => self.type_threshold(None),
+        }
+    }
+
     fn begin_entry(&self, purpose: EntryPurpose, text: String) {
         let mut state = self.state();
         state.entry = Some(TextEntry { purpose, text });
@@ -160,6 +185,10 @@ impl Player {
                 EntryPurpose::RegionName => self.name_region(&entry.text),
                 EntryPurpose::PaintRange => match range_of(&entry.text) {
                     Ok(range) => self.set_paint_range(range),
+                    Err(error) => self.say(error.message()),
+                },
+                EntryPurpose::Threshold => match threshold_of(&entry.text) {
+                    Ok(threshold) => self.type_threshold(threshold),
                     Err(error) => self.say(error.message()),
                 },
             }
@@ -194,6 +223,15 @@ mod tests {
         }
         for text in ["", "5", "80 to 20", "nan to 3", "> x", "1 2 3"] {
             assert!(range_of(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_threshold_is_a_number_or_nothing() {
+        assert_eq!(threshold_of(" -1.5 "), Ok(Some(-1.5)));
+        assert_eq!(threshold_of(" "), Ok(None));
+        for text in ["inf", "nan", "x", "1 2"] {
+            assert!(threshold_of(text).is_err(), "{text}");
         }
     }
 

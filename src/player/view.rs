@@ -101,6 +101,20 @@ impl VisibleRegion {
         })
     }
 
+    /// The part of it that a part of its rectangle shows.
+    pub(super) fn within(&self, rect: Rect, visible: Rect) -> Self {
+        let scale = (
+            self.width / rect.width.max(1) as f64,
+            self.height / rect.height.max(1) as f64,
+        );
+        Self {
+            left: self.left + visible.left.saturating_sub(rect.left) as f64 * scale.0,
+            top: self.top + visible.top.saturating_sub(rect.top) as f64 * scale.1,
+            width: visible.width as f64 * scale.0,
+            height: visible.height as f64 * scale.1,
+        }
+    }
+
     /// Position in the window of a position in the frame, inside the rectangle or not.
     pub(super) fn in_window(&self, rect: Rect, (x, y): (f64, f64)) -> (f32, f32) {
         let right = (x - self.left) / self.width * rect.width as f64;

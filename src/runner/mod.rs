@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod compare;
+pub mod desktop;
 pub mod record;
 pub mod rerun;
 pub mod timing;
@@ -9,6 +10,7 @@ pub mod view;
 pub mod watch;
 
 mod batch_job;
+mod color_memory;
 mod slurm;
 mod summary;
 

@@ -1,20 +1,21 @@
 //! Recordings, movies and images opened in windows from the command line.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::color_memory::ColorMemory;
 use crate::color::color_settings::ColorSettings;
-use crate::color::colormap::Colormap;
+use crate::color::colormap::{Colormap, ScaledColormap};
 use crate::error::{Error, Result};
 use crate::io::{self, FrameSelection, LoadOptions};
 use crate::player::event_loop::EventLoopProxy;
-use crate::player::{Panel, Player, Show};
+use crate::player::{Panel, Player, ViewFiles};
 use crate::task;
-use crate::view::annotations::Annotations;
 
 /// Time between two frames, as in `show_video`.
 const INTERVAL_MS: u64 = 10;
 
-/// Opens each file in a window of its own, colors as they are. Files that cannot be shown give a
+/// Opens each file in a window of its own, with keys for the others of its folder. Files that cannot be shown give a
 /// warning, unless none can be.
 pub fn view(files: &[PathBuf], windows: Option<&EventLoopProxy>) -> Result<()> {
     let Some(windows) = windows else {
@@ -24,9 +25,13 @@ pub fn view(files: &[PathBuf], windows: Option<&EventLoopProxy>) -> Result<()> {
                 .hint("`optimap info FILE` describes a recording"),
         );
     };
+    let recordings = Arc::new(Recordings {
+        colors: ColorMemory::of_user(),
+    });
     let mut failures = Vec::new();
     for file in files {
-        if let Err(error) = open(file).and_then(|player| windows.open(player)) {
+        let player = Player::of_file(file, recordings.clone(), INTERVAL_MS);
+        if let Err(error) = player.and_then(|player| windows.open(player)) {
             if error.is_interrupted() {
                 return Err(error);
             }
@@ -47,22 +52,36 @@ pub fn view(files: &[PathBuf], windows: Option<&EventLoopProxy>) -> Result<()> {
     Ok(())
 }
 
-/// A player of the file, named by its file name.
-fn open(file: &Path) -> Result<Player> {
-    let options = LoadOptions {
-        as_gray: false,
-        ..LoadOptions::default()
-    };
-    let video = io::load_video(file, &FrameSelection::ALL, &options)?;
-    let title = file.file_name().unwrap_or(file.as_os_str());
-    let title = title.to_string_lossy().into_owned();
-    let colors = ColorSettings::new(Colormap::gray(), None, None);
-    Player::new(Show {
-        panels: vec![Panel::video(video, title, &colors)?],
-        interval_ms: INTERVAL_MS,
-        step: 1,
-        annotations: Annotations::default(),
-    })
+/// Opens files for windows, and keeps the colors in which they were seen.
+struct Recordings {
+    colors: Option<ColorMemory>,
+}
+
+impl ViewFiles for Recordings {
+    fn open(&self, path: &Path) -> Result<Panel> {
+        let options = LoadOptions {
+            as_gray: false,
+            ..LoadOptions::default()
+        };
+        let video = io::load_video(path, &FrameSelection::ALL, &options)?;
+        let title = path.file_name().unwrap_or(path.as_os_str());
+        let title = title.to_string_lossy().into_owned();
+        let colors = ColorSettings::new(Colormap::gray(), None, None);
+        Panel::video(video, title, &colors)
+    }
+
+    fn remembered(&self, path: &Path) -> Option<ScaledColormap> {
+        self.colors.as_ref()?.of(path)
+    }
+
+    fn remember(&self, path: &Path, scale: Option<&ScaledColormap>) {
+        let Some(Err(error)) = self.colors.as_ref().map(|colors| colors.keep(path, scale)) else {
+            return;
+        };
+        task::warn(&format!(
+            "the colors of the window are not remembered: {error}"
+        ));
+    }
 }
 
 #[cfg(test)]
@@ -75,7 +94,8 @@ mod tests {
         let path = folder.path().join("beat.npy");
         let video = crate::ops::testing::ramp(&[3, 4, 5]);
         io::save_video(&path, &video).unwrap();
-        let player = open(&path).unwrap();
+        let recordings = Arc::new(Recordings { colors: None });
+        let player = Player::of_file(&path, recordings, INTERVAL_MS).unwrap();
         assert_eq!(player.playback().last(), 2);
         assert!(player.window_title().contains("beat.npy"));
     }

@@ -1,5 +1,5 @@
-//! Frames as colors, for windows and movies alike: those of a video, or of one video blended over
-//! another.
+//! Frames as colors, for windows and movies alike: those of a video, of one video blended over
+//! another, or of the difference of two.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,8 +8,9 @@ use crate::color::color_mapping::ColorMapping;
 use crate::color::color_settings::ColorSettings;
 use crate::color::colormap::{Rgba, ScaledColormap};
 use crate::error::{Error, Result};
-use crate::ops::blend::Blend;
+use crate::ops::blend::{Blend, BlendLook};
 use crate::video::{Video, shape_text};
+use crate::view::video_difference::VideoDifference;
 
 /// Frames and their conversion to colors.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub enum ColoredFrames {
     Video(Video, ColorMapping),
     /// One video blended over another.
     Blend(Arc<Blend>),
+    /// The difference of two gray videos.
+    Difference(Arc<VideoDifference>),
 }
 
 impl ColoredFrames {
@@ -32,6 +35,7 @@ impl ColoredFrames {
         match self {
             Self::Video(video, _) => video.len(),
             Self::Blend(blend) => blend.len(),
+            Self::Difference(difference) => difference.len(),
         }
     }
 
@@ -45,14 +49,36 @@ impl ColoredFrames {
         match self {
             Self::Video(video, _) => video,
             Self::Blend(blend) => blend.base(),
+            Self::Difference(difference) => difference.first(),
         }
     }
 
-    /// The video whose values the colorbar explains: of a blend, the overlay.
+    /// The video whose values the colorbar explains: of a blend, the overlay. The values of a
+    /// difference are those of no video; this is the first one.
     pub fn explained(&self) -> &Video {
         match self {
             Self::Video(video, _) => video,
             Self::Blend(blend) => blend.overlay(),
+            Self::Difference(difference) => difference.first(),
+        }
+    }
+
+    /// Values of some frames that the colorbar explains.
+    pub fn sampled(&self, start: usize, count: usize, step: usize) -> Video {
+        match self {
+            Self::Difference(difference) => difference.frames(start, count, step),
+            _ => self.explained().frames(start, count, step as isize),
+        }
+    }
+
+    /// Color limits for values of a range: symmetric around 0 for a difference.
+    pub fn limits(&self, (low, high): (f64, f64)) -> (f64, f64) {
+        match self {
+            Self::Difference(_) => {
+                let most = low.abs().max(high.abs());
+                (-most, most)
+            }
+            _ => (low, high),
         }
     }
 
@@ -68,22 +94,33 @@ impl ColoredFrames {
         match self {
             Self::Video(_, mapping) => mapping.scale(),
             Self::Blend(blend) => blend.overlay_coloring().scale(),
+            Self::Difference(difference) => Some(difference.scale()),
         }
     }
 
-    /// Colormap and color limits that can be changed: those of a gray video that is not blended.
-    pub fn own_scale(&self) -> Option<&ScaledColormap> {
-        match self {
-            Self::Video(_, mapping) => mapping.scale(),
-            Self::Blend(_) => None,
-        }
-    }
-
-    /// Like [`ColoredFrames::own_scale`], to change them.
-    pub fn own_scale_mut(&mut self) -> Option<&mut ScaledColormap> {
+    /// Like [`ColoredFrames::scale`], to change them.
+    pub fn scale_mut(&mut self) -> Option<&mut ScaledColormap> {
         match self {
             Self::Video(_, ColorMapping::Mapped(scale)) => Some(scale),
-            _ => None,
+            Self::Video(..) => None,
+            Self::Blend(blend) => Arc::make_mut(blend).overlay_scale_mut(),
+            Self::Difference(difference) => Some(Arc::make_mut(difference).scale_mut()),
+        }
+    }
+
+    /// How an overlay is mixed into its base; none without an overlay.
+    pub fn look(&self) -> Option<BlendLook> {
+        match self {
+            Self::Blend(blend) => Some(blend.look()),
+            Self::Video(..) | Self::Difference(_) => None,
+        }
+    }
+
+    /// Changes how an overlay is mixed into its base.
+    pub fn set_look(&mut self, look: BlendLook) -> Result<()> {
+        match self {
+            Self::Blend(blend) => Arc::make_mut(blend).set_look(look),
+            Self::Video(..) | Self::Difference(_) => Ok(()),
         }
     }
 
@@ -98,6 +135,7 @@ impl ColoredFrames {
             Self::Blend(blend) => {
                 is_gray(blend.base_coloring()) && is_gray(blend.overlay_coloring())
             }
+            Self::Difference(difference) => difference.scale().colormap().is_gray(),
         }
     }
 
@@ -109,6 +147,7 @@ impl ColoredFrames {
         match self {
             Self::Video(video, mapping) => mapping.colors(video, frame, pixels, out),
             Self::Blend(blend) => blend.colors(frame, pixels, out),
+            Self::Difference(difference) => difference.colors(frame, pixels, out),
         }
     }
 }

@@ -11,5 +11,6 @@ pub mod curve;
 pub mod figure;
 pub mod grid;
 pub mod trace_plot;
+pub mod video_difference;
 
 pub(crate) use corner_labels::{CornerLabels, scale_bar};

@@ -8,6 +8,7 @@ use super::player_regions;
 use crate::bail;
 use crate::color::colormap::{Colormap, ScaledColormap};
 use crate::error::Result;
+use crate::ops::blend::BlendLook;
 use crate::player::Player;
 use crate::script::call::register::or_raise;
 use crate::script::call::value::{Type, Value, describe};
@@ -72,6 +73,16 @@ const PLAYER_MEMBERS: &[Member<Player>] = &[
         get: |player| player.bookmarks().into_dynamic(),
     },
     Member {
+        name: "compare",
+        doc: "How two videos are compared: \"off\", \"first\", \"second\", \"wipe\" or \"difference\", whose colors `vmin`, `cmap`, … then are; can be set.",
+        get: |player| player.compare_mode().into_dynamic(),
+    },
+    Member {
+        name: "wipe",
+        doc: "Position of the line between two videos, from 0 at the left to 1; can be set.",
+        get: |player| player.wipe().into_dynamic(),
+    },
+    Member {
         name: "vmin",
         doc: "Lower color limit, of several videos an array; can be set.",
         get: |player| of_scales(player, |scale| scale.low().into_dynamic()),
@@ -103,6 +114,21 @@ const PLAYER_MEMBERS: &[Member<Player>] = &[
                 scale.colormap().name().to_owned().into_dynamic()
             })
         },
+    },
+    Member {
+        name: "opacity",
+        doc: "Factor from 0 to 1 for the opacity of an overlay, `()` without one; can be set.",
+        get: |player| of_look(player, |look| look.opacity.into_dynamic()),
+    },
+    Member {
+        name: "threshold",
+        doc: "Samples of an overlay below it are not shown, `()` for none; can be set.",
+        get: |player| of_look(player, |look| look.threshold.into_dynamic()),
+    },
+    Member {
+        name: "blend_mode",
+        doc: "Blend mode of an overlay, as for `show_video_overlay`, `()` without one; can be set.",
+        get: |player| of_look(player, |look| look.mode.into_dynamic()),
     },
     Member {
         name: "zoom",
@@ -164,11 +190,16 @@ fn register_setters(engine: &mut Engine) {
         "masks",
         "loop_range",
         "bookmarks",
+        "compare",
+        "wipe",
         "vmin",
         "vmax",
         "limits",
         "gamma",
         "cmap",
+        "opacity",
+        "threshold",
+        "blend_mode",
         "zoom",
         "smooth",
         "grid",
@@ -237,6 +268,17 @@ fn set(player: &Player, name: &str, value: Dynamic) -> Result<()> {
             }
             player.set_bookmarks(frames);
         }
+        "compare" => {
+            let mode = read(name, value, "how two videos are compared")?;
+            player.set_compare_mode(mode)?;
+        }
+        "wipe" => {
+            let wipe: f64 = read(name, value, "a number from 0 to 1")?;
+            if !(0.0..=1.0).contains(&wipe) {
+                bail!("`wipe` must be from 0 to 1, got {wipe}");
+            }
+            player.set_wipe(wipe);
+        }
         "vmin" => set_scales(player, name, value, "a number", |scale, low: f64| {
             scale.with_limits(low, scale.high())
         })?,
@@ -265,6 +307,21 @@ fn set(player: &Player, name: &str, value: Dynamic) -> Result<()> {
             "a colormap",
             |scale, cmap: Colormap| scale.with_colormap(cmap),
         )?,
+        // What a chain has only read of a player without an overlay.
+        "opacity" | "threshold" | "blend_mode"
+            if value.is_unit() && player.overlay_look().is_none() => {}
+        "opacity" => {
+            let opacity = read(name, value, "a number from 0 to 1")?;
+            player.set_overlay_look(|look| look.opacity = opacity)?;
+        }
+        "threshold" => {
+            let threshold = read(name, value, "a number, or ()")?;
+            player.set_overlay_look(|look| look.threshold = threshold)?;
+        }
+        "blend_mode" => {
+            let mode = read(name, value, "a blend mode")?;
+            player.set_overlay_look(|look| look.mode = mode)?;
+        }
         "zoom" => {
             let expected = "three numbers `[factor, y, x]`";
             let zoom: Vec<f64> = read(name, value, expected)?;
@@ -303,7 +360,7 @@ impl Value for Limits {
     }
 }
 
-/// A property of the colors of the only video, or of each; `()` for a color video or an overlay.
+/// A property of the colors of the only video, or of each; `()` for one in color.
 fn of_scales(player: &Player, get: fn(&ScaledColormap) -> Dynamic) -> Dynamic {
     let scales = player.scales().into_iter();
     let mut values: Vec<Dynamic> = scales
@@ -313,6 +370,11 @@ fn of_scales(player: &Player, get: fn(&ScaledColormap) -> Dynamic) -> Dynamic {
         1 => values.remove(0),
         _ => values.into(),
     }
+}
+
+/// A property of how an overlay is mixed into its base; `()` without one.
+fn of_look(player: &Player, get: fn(&BlendLook) -> Dynamic) -> Dynamic {
+    player.overlay_look().as_ref().map_or(Dynamic::UNIT, get)
 }
 
 /// Whether a value is the name that the colormaps of all videos have.

@@ -1,14 +1,18 @@
 //! Blending of one video over another, frame by frame.
 
+mod look;
+
 use std::ops::Range;
 use std::slice::ChunksExact;
+
+pub use look::{BlendLook, BlendMode};
 
 use super::array::elementwise::Operand;
 use super::kernel::{Kernel, run_kernel};
 use crate::bail;
 use crate::color::color_mapping::ColorMapping;
 use crate::color::color_settings::ColorSettings;
-use crate::color::colormap::{FloatColor, Rgba};
+use crate::color::colormap::{FloatColor, Rgba, ScaledColormap};
 use crate::error::{Error, Result};
 use crate::task;
 use crate::video::{Element, Strided, Video, shape_text};
@@ -25,6 +29,8 @@ pub struct BlendOptions {
     pub base: ColorSettings,
     /// Colors of a gray overlay.
     pub overlay: ColorSettings,
+    /// How the overlay is mixed into the base.
+    pub look: BlendLook,
 }
 
 /// A base video with an overlay, blended frame by frame on request; no frames are kept.
@@ -33,6 +39,7 @@ pub struct Blend {
     base: BlendLayer,
     overlay: BlendLayer,
     opacity: Opacity,
+    look: BlendLook,
     len: usize,
 }
 
@@ -76,12 +83,35 @@ impl Blend {
         let opacity = Opacity::new(alpha, &overlay, channels)?;
         let shortest = base.len().min(overlay.len()).min(opacity.len());
         let len = shortest.div_ceil(step);
+        let overlay = BlendLayer::new(overlay, &options.overlay)?.every(step, len);
+        options.look.check(&overlay)?;
         Ok(Self {
             base: BlendLayer::new(base, &options.base)?.every(step, len),
-            overlay: BlendLayer::new(overlay, &options.overlay)?.every(step, len),
+            overlay,
             opacity: opacity.every(step, len),
+            look: options.look,
             len,
         })
+    }
+
+    /// How the overlay is mixed into the base.
+    pub fn look(&self) -> BlendLook {
+        self.look
+    }
+
+    /// Changes how the overlay is mixed into the base.
+    pub fn set_look(&mut self, look: BlendLook) -> Result<()> {
+        look.check(&self.overlay)?;
+        self.look = look;
+        Ok(())
+    }
+
+    /// Colormap and color limits of a gray overlay, to change them.
+    pub fn overlay_scale_mut(&mut self) -> Option<&mut ScaledColormap> {
+        match &mut self.overlay.mapping {
+            ColorMapping::Mapped(scale) => Some(scale),
+            ColorMapping::Direct { .. } => None,
+        }
     }
 
     /// Number of frames: that of the shortest video.
@@ -178,10 +208,13 @@ impl Blend {
             base,
             overlay,
             alpha,
+            weights,
         } = memory;
         let (base, overlay, alpha) = (&mut base[..len], &mut overlay[..len], &mut alpha[..len]);
         self.base.read(frame, pixels.clone(), base);
         self.overlay.read(frame, pixels.clone(), overlay);
+        let run = (frame, pixels.start, len);
+        let weights = self.look.weights(&self.overlay, run, weights);
         let mixed = Mix {
             has_opacity: self.overlay.mapping.channels() == 4,
         };
@@ -198,6 +231,8 @@ impl Blend {
                 let mut alphas = vec![0.0; len * channels];
                 let run = pixels.start * channels..pixels.end * channels;
                 video.samples().read(frame, run, &mut alphas);
+                self.look.compose(base, overlay);
+                weigh(&mut alphas, channels, weights);
                 run_kernel(
                     &mixed,
                     (&mut *base, &*overlay, alphas.chunks_exact(channels)),
@@ -205,8 +240,22 @@ impl Blend {
                 return base;
             }
         }
+        self.look.compose(base, overlay);
+        weigh(alpha, 1, weights);
         run_kernel(&mixed, (&mut *base, &*overlay, &*alpha));
         base
+    }
+}
+
+/// Multiplies the opacities of each pixel, one for each channel, by its weight.
+fn weigh(alphas: &mut [f32], channels: usize, weights: Option<&[f64]>) {
+    let Some(weights) = weights else {
+        return;
+    };
+    for (alphas, weight) in alphas.chunks_exact_mut(channels).zip(weights) {
+        for alpha in alphas {
+            *alpha = alpha.clamp(0.0, 1.0) * *weight as f32;
+        }
     }
 }
 
@@ -340,6 +389,7 @@ struct BlendBuffers {
     base: Vec<FloatColor>,
     overlay: Vec<FloatColor>,
     alpha: Vec<f32>,
+    weights: [f64; RUN],
 }
 
 impl BlendBuffers {
@@ -348,6 +398,7 @@ impl BlendBuffers {
             base: vec![[0.0; 4]; RUN],
             overlay: vec![[0.0; 4]; RUN],
             alpha: vec![0.0; RUN],
+            weights: [0.0; RUN],
         }
     }
 }
@@ -423,6 +474,7 @@ mod tests {
             skip_frames: 1,
             base: colors(Colormap::gray()),
             overlay: colors(Colormap::named("hot").unwrap()),
+            look: BlendLook::PLAIN,
         }
     }
 
@@ -467,6 +519,84 @@ mod tests {
         assert!(Blend::new(base(), overlay(), shape, options()).is_err());
         let above = Some(Operand::Int(2));
         assert!(Blend::new(base(), overlay(), above, options()).is_err());
+    }
+
+    #[test]
+    fn the_look_weighs_the_opacity_and_mixes_the_colors() {
+        let base = || video(&[1, 1, 3], vec![0.5f32, 0.5, 0.5]);
+        let overlay = || video(&[1, 1, 3], vec![0.0f32, 0.5, 1.0]);
+        let red = |look: BlendLook| {
+            let gray = ColorSettings::new(Colormap::gray(), Some(0.0), Some(1.0));
+            let options = BlendOptions {
+                overlay: gray,
+                look,
+                ..options()
+            };
+            let blend = Blend::new(base(), overlay(), Some(Operand::Float(0.5)), options);
+            let samples = values(&alpha_blend(&blend.unwrap()).unwrap());
+            let pixels = samples.chunks(4).map(|pixel| {
+                assert_eq!((pixel[0], pixel[3]), (pixel[2], 1.0));
+                (pixel[0] * 1000.0).round()
+            });
+            pixels.collect::<Vec<_>>()
+        };
+        let of = |mode, threshold, opacity| {
+            red(BlendLook {
+                mode,
+                threshold,
+                opacity,
+            })
+        };
+        // Colors have 256 steps: 0.5 is 127/255 or 128/255.
+        let near = |found: Vec<f64>, expected: [f64; 3]| {
+            let differ = |(found, expected): (&f64, &f64)| 4.0 < (found - expected).abs();
+            assert!(!found.iter().zip(&expected).any(differ), "{found:?}");
+        };
+        near(of(BlendMode::Normal, None, 1.0), [250.0, 500.0, 750.0]);
+        near(of(BlendMode::Normal, None, 0.5), [375.0, 500.0, 625.0]);
+        near(of(BlendMode::Normal, Some(0.5), 1.0), [500.0, 500.0, 750.0]);
+        near(of(BlendMode::Normal, Some(0.6), 0.5), [500.0, 500.0, 625.0]);
+        near(of(BlendMode::Add, None, 1.0), [500.0, 750.0, 1000.0]);
+        near(of(BlendMode::Screen, None, 1.0), [500.0, 625.0, 750.0]);
+        near(of(BlendMode::Multiply, None, 1.0), [250.0, 375.0, 500.0]);
+        near(of(BlendMode::Lighten, None, 1.0), [500.0, 500.0, 750.0]);
+        near(of(BlendMode::Darken, None, 1.0), [250.0, 500.0, 500.0]);
+    }
+
+    #[test]
+    fn a_look_that_cannot_be_is_an_error() {
+        let gray = video(&[1, 1, 1], vec![0.5f32]);
+        let color = video(&[1, 1, 1, 3], vec![0.5f32; 3]);
+        let error = |overlay: &Video, threshold, opacity| {
+            let mut blend = Blend::new(
+                gray.clone(),
+                overlay.clone(),
+                Some(Operand::Int(1)),
+                options(),
+            )
+            .unwrap();
+            let look = BlendLook {
+                threshold,
+                opacity,
+                ..BlendLook::PLAIN
+            };
+            let result = blend.set_look(look);
+            assert_eq!(result.is_ok(), blend.look() != BlendLook::PLAIN);
+            result.err().map(|error| error.message().to_owned())
+        };
+        assert_eq!(error(&gray, Some(0.2), 0.5), None);
+        let message = error(&color, Some(0.2), 1.0).unwrap();
+        assert_eq!(message, "an overlay in color has no threshold");
+        assert!(error(&gray, Some(f64::NAN), 1.0).unwrap().contains("NaN"));
+        assert!(error(&gray, None, 1.5).unwrap().ends_with("got 1.5"));
+        let options = BlendOptions {
+            look: BlendLook {
+                threshold: Some(0.0),
+                ..BlendLook::PLAIN
+            },
+            ..options()
+        };
+        assert!(Blend::new(gray.clone(), color, Some(Operand::Int(1)), options).is_err());
     }
 
     #[test]
