@@ -101,6 +101,10 @@ impl Chain for DeferredFrames {
         })
     }
 
+    fn peek(&mut self, frames: Range<usize>) -> Result<Video> {
+        self.frames(frames)
+    }
+
     fn whole(&mut self) -> Result<Video> {
         self.load(self.range)
     }

@@ -17,6 +17,7 @@ use crate::io::{FrameSelection, LoadOptions, load_video, save_video};
 use crate::ops::chain::Stage;
 #[cfg(unix)]
 use crate::ops::testing::ramp;
+use crate::ops::testing::values;
 use crate::script::Settings;
 use crate::session::Session;
 #[cfg(unix)]
@@ -401,6 +402,17 @@ fn histories_compute_nothing() {
     assert!(video.history().is_some());
 }
 
+/// Whether two videos have the same samples to the bit.
+fn equal_samples(a: &Video, b: &Video) -> bool {
+    let bits = |video: &Video| {
+        values(video)
+            .into_iter()
+            .map(f64::to_bits)
+            .collect::<Vec<_>>()
+    };
+    (a.shape(), a.dtype(), bits(a)) == (b.shape(), b.dtype(), bits(b))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
 
@@ -423,6 +435,36 @@ proptest! {
         let limits = TestLimits { pending: 0, block, per_call };
         let expected = saved(&script, "npy", WHOLE);
         prop_assert_eq!(saved(&script, "npy", limits), expected, "{}", script);
+    }
+
+    #[test]
+    fn chains_show_any_frame_of_the_whole(
+        source in source(),
+        filters in prop::collection::vec(filter(), 1..5),
+        per_call in 1..16usize,
+        frames in prop::collection::vec((0..14usize, 1..5usize), 1..5),
+    ) {
+        let script = format!("let v = {source}; {} v", filters.join(" "));
+        let limits = TestLimits { pending: 0, block: 3, per_call };
+        let [found, expected] = [limits, WHOLE].map(|limits| {
+            TEST_LIMITS.set(Some(limits));
+            let value = session().run("chain.rhai", &script);
+            TEST_LIMITS.set(None);
+            value.map(|value| value.cast::<Video>())
+        });
+        if let (Ok(found), Ok(expected)) = (found, expected) {
+            TEST_LIMITS.set(Some(limits));
+            for (first, len) in frames {
+                let first = first % found.len();
+                let len = len.min(found.len() - first);
+                let shown = found.peek(first..first + len);
+                let same = expected.frames(first, len, 1);
+                let same = shown.is_ok_and(|shown| equal_samples(&shown, &same));
+                prop_assert!(same, "{first} + {len} of {script}");
+            }
+            prop_assert!(found.compute().is_ok() && equal_samples(&found, &expected), "{script}");
+            TEST_LIMITS.set(None);
+        }
     }
 
     #[test]
