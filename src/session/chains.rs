@@ -148,11 +148,23 @@ const FILES: &[(&str, &str)] = &[
 /// How the result of a script is reduced.
 fn reduction() -> impl Strategy<Value = String> {
     let functions = &[
-        "min", "max", "mean", "std", "var", "sum", "count", "any", "all", "argmax",
+        "min",
+        "max",
+        "mean",
+        "std",
+        "var",
+        "sum",
+        "count",
+        "any",
+        "all",
+        "argmax",
+        "trace(2, 1)",
+        "region_traces([[0, 1, 3, 3], [1, 0, 4, 2]])[1]",
     ];
     let axes = &["", "0", "1", "2", "[0, 1]", "[0, 2]", "[1, 2]", "[0, 1, 2]"];
     let functions = prop::sample::select(&functions[..]);
     (functions, prop::sample::select(&axes[..])).prop_map(|(function, axes)| match axes {
+        _ if function.contains('(') => format!("save_video(\"RESULT\", v.{function});"),
         "" | "[0, 1, 2]" => format!("save_video(\"RESULT\", video([v.{function}({axes})]));"),
         _ => format!("save_video(\"RESULT\", v.{function}({axes}));"),
     })
@@ -287,7 +299,13 @@ fn a_chain_from_file_to_movie_holds_blocks_only() {
 #[cfg(unix)]
 #[test]
 fn reducing_a_chain_holds_blocks_only() {
-    for reduction in ["v.std()", "v.mean(0)", "v.max([1, 2])"] {
+    for reduction in [
+        "v.std()",
+        "v.mean(0)",
+        "v.max([1, 2])",
+        "v.trace(50, 60)",
+        "v.region_traces([[10, 20, 40, 50], [30, 40, 90, 80]])",
+    ] {
         let peak = peak_memory(&format!("let r = {reduction};"), "npy");
         assert!(peak <= 2 * (8 << 20), "{reduction}: {peak}");
         let peak = peak_memory(&format!("let r = {reduction}; v.len;"), "npy");
