@@ -264,3 +264,33 @@ fn a_limit_of_the_size_of_files_is_an_error() {
     );
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
+
+/// A disk that is full in the middle of a chain leaves the file of before, and nothing else.
+#[cfg(unix)]
+#[test]
+fn a_chain_that_cannot_be_written_leaves_the_old_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = env!("CARGO_BIN_EXE_optimap");
+    // The first of four blocks can still be written.
+    let chain = "let v = full([200, 200, 200], 3, \"float32\") * 2 + 1;";
+    for name in ["a.npy", "a.tif", "a.h5"] {
+        let path = folder.path().join(name);
+        fs::write(&path, "old").unwrap();
+        let code = format!("{chain} save_video(\"{name}\", v)");
+        let output = Command::new("sh")
+            .args([
+                "-c",
+                &format!("ulimit -f 30000; exec '{program}' -e '{code}'"),
+            ])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        let expected = format!("cannot write `{name}`: file too large");
+        assert!(stderr.contains(&expected), "{stderr}");
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        fs::remove_file(path).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "{name}");
+    }
+}

@@ -63,19 +63,22 @@ builtins! {
     /// Computes the samples of an array now.
     ///
     /// Filters, operators and edits of large videos only say how their result is to be computed.
-    /// Its samples are computed once, when something needs them: an index, a reduction, a player,
-    /// a file. A video that nothing will use but one call that saves, exports or reduces it is
-    /// computed block by block: in `save_video(path, v.normalize())` or `v.normalize().std(0)`, and
-    /// in a script file also a variable that no later line names. In memory as a whole is then only
-    /// what a stage reads twice. Shape, sample type and metadata are known before.
+    /// Its samples are computed once, when something needs them: an index, a reduction, a file. A
+    /// player computes the frames that it shows. A video that nothing will use but one call that
+    /// saves, exports or reduces it is computed block by block: in `save_video(p, v.normalize())`
+    /// or `v.normalize().std(0)`, and in a script file also a variable that no later line names. In
+    /// memory as a whole is then only what a stage reads twice. Shape, sample type and metadata are
+    /// known before.
     ///
     /// Some need a whole video all the same: MATLAB files; movies with an overlay, with `traces`,
     /// or with color limits that depend on all frames, so give them `vmin` and `vmax`; `median` and
     /// `percentile`; reductions of views such as `crop`.
     ///
-    /// Large recordings that are stored as they are in memory are loaded as they are needed, too,
-    /// if nobody has written to their files for a minute. A file that changes between loading and
-    /// use is an error; `compute(load_video(path))` loads it at once.
+    /// Large recordings are loaded as they are needed, too, if nobody has written to their files in
+    /// the last minute: those that are stored as they are in memory, TIFF and HDF5 files whose
+    /// pages or chunks are compressed, and folders of images. A file that changes between loading
+    /// and use is an error, as is a frame that proves to be damaged; `compute(load_video(path))`
+    /// loads it at once.
     ///
     /// Returns the same array.
     ///

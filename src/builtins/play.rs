@@ -9,7 +9,7 @@ use crate::ops::blend::Blend;
 use crate::player::comparison::CompareMode;
 use crate::player::{Panel, Player, Show};
 use crate::script::types::drawing::{OneOrEach, VideoList, for_each};
-use crate::script::{Context, builtins};
+use crate::script::{Chained, Context, builtins};
 use crate::video::Video;
 use crate::view::annotations::Annotations;
 
@@ -19,6 +19,12 @@ builtins! {
     /// In a script the call returns when the window is closed, at the prompt at once. Without a
     /// display it shows a warning and goes on. Gray videos are shown through the colormap, color
     /// videos as they are; NaN samples are left blank.
+    ///
+    /// Of a large video that is still to be computed, only the frames that are shown are computed,
+    /// so that the window opens at once; see `explain`. Color limits that are not given are then
+    /// those of its first frame with finite samples; if that is constant, those of 32 frames spread
+    /// evenly over the video. A stage that has to read the whole input first, such as `normalize`,
+    /// does so before. Other uses of the video compute all of it once, as if it were not shown.
     ///
     /// | key | does |
     /// |---|---|
@@ -83,7 +89,7 @@ builtins! {
     fn show_video(
         &context,
         /// Video to play, or an image to show.
-        video: Video,
+        video: Chained,
         played: ..PlayParams,
         /// Wait until the window is closed; default: only in scripts.
         block: Option<bool> = None,
@@ -93,7 +99,7 @@ builtins! {
         /// around 0 for diverging colormaps.
         range: RangeExtent = RangeExtent::First,
     ) -> Result<Player> {
-        let (panel, pace) = played.panel(video, range)?;
+        let (panel, pace) = played.panel(video.0, range)?;
         play(context, vec![panel], pace, noted.annotations()?, block)
     }
 
@@ -116,9 +122,9 @@ builtins! {
     fn show_video_pair(
         &context,
         /// First video.
-        video1: Video,
+        video1: Chained,
         /// Second video, at least as long.
-        video2: Video,
+        video2: Chained,
         /// Show every n-th frame.
         skip_frame | skip_frames: usize [frames] = 1,
         /// Title of the first video.
@@ -157,8 +163,8 @@ builtins! {
     ) -> Result<Player> {
         let colors = |cmap, vmin, vmax| ColorSettings { cmap, vmin, vmax, range };
         let panels = vec![
-            Panel::video(video1, title1, &colors(cmap1, vmin1, vmax1))?,
-            Panel::video(video2, title2, &colors(cmap2, vmin2, vmax2))?,
+            Panel::video(video1.0, title1, &colors(cmap1, vmin1, vmax1))?,
+            Panel::video(video2.0, title2, &colors(cmap2, vmin2, vmax2))?,
         ];
         let pace = (skip_frame, interval);
         play_compared(context, panels, pace, noted.annotations()?, (block, compare))
@@ -296,7 +302,6 @@ pub(super) fn panels(
     looks: ColormapEach,
     range: RangeExtent,
 ) -> Result<Vec<Panel>> {
-    videos.iter().try_for_each(Video::compute)?;
     let n = videos.len();
     let numbered = || (0..n).map(|index| format!("Video {index}")).collect();
     let titles = titles.unwrap_or_else(numbered);

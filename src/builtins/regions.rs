@@ -13,7 +13,7 @@ use crate::ops::mask::background;
 use crate::ops::mask::profile;
 use crate::ops::mask::region::{self, TraceWindow, Window};
 use crate::ops::mask::shape::{self, Region};
-use crate::script::{Value, builtins, region_from, region_to_map};
+use crate::script::{Chained, Value, builtins, region_from, region_to_map};
 use crate::video::{Number, Video};
 
 builtins! {
@@ -40,7 +40,7 @@ builtins! {
     fn trace(
         &context,
         /// Video; each channel of a color video gives a trace.
-        video: Video,
+        video: Chained,
         /// Row of the pixel, the first of its position `[y, x]`; rows count from the top.
         y: i64 [px],
         /// Column of the pixel, the second of its position `[y, x]`.
@@ -53,7 +53,7 @@ builtins! {
         window: Option<Window> = None,
     ) -> Result<Video> {
         let window = window.unwrap_or(*context.trace_window());
-        region::trace(&video, &TraceWindow { y, x, size, window })
+        region::trace(&video.0, &TraceWindow { y, x, size, window })
     }
 
     /// Traces of several regions at once: the mean of the pixels of each, in every frame.
@@ -77,17 +77,19 @@ builtins! {
     /// See also: `trace`, `load_regions`, `region_mask`, `plot_traces`.
     fn region_traces(
         /// Video; each channel of a color video gives a trace.
-        video: Video,
+        video: Chained,
         /// Regions: maps, masks or bounds.
         regions: Array,
     ) -> Result<Array> {
+        let video = video.0;
         let shape: Vec<i64> = video.shape().iter().map(|len| *len as i64).collect();
-        let traces = regions.iter().map(|region| {
+        let masks = regions.iter().map(|region| {
             let region = of_script("region_traces", region)?;
-            let mask = region.shape.mask("region_traces", &shape)?;
-            Ok(region::mask_trace("region_traces", &video, &mask)?.into_dynamic())
+            region.shape.mask("region_traces", &shape)
         });
-        traces.collect()
+        let masks = masks.collect::<Result<Vec<_>>>()?;
+        let traces = region::mask_traces("region_traces", &video, &masks)?;
+        Ok(traces.into_iter().map(Value::into_dynamic).collect())
     }
 
     /// Sets the window of traces for calls of `trace` that give none.

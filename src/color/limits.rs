@@ -2,12 +2,17 @@
 
 use super::colormap::Colormap;
 use crate::error::Result;
+use crate::task;
 use crate::video::Video;
+
+/// Number of frames whose range is taken for that of a video that is still to be computed.
+const SAMPLED_FRAMES: usize = 32;
 
 /// Smallest and largest finite sample of the first frame that has any.
 pub fn first_range(video: &Video) -> Result<Option<(f64, f64)>> {
     for frame in 0..video.len() {
-        if let Some(range) = video.frames(frame, 1, 1).finite_range()? {
+        task::check()?;
+        if let Some(range) = video.peek(frame..frame + 1)?.finite_range()? {
             return Ok(Some(range));
         }
     }
@@ -24,6 +29,28 @@ pub fn default_limits(video: &Video, colormap: &Colormap) -> Result<Option<(f64,
             .map(|all| shared_limits(all, colormap))),
         found => Ok(found),
     }
+}
+
+/// Like [`default_limits`], for a window that shows a video before it is computed: the range of the
+/// whole is taken to be that of evenly spread frames, the first and the last among them.
+pub fn sampled_limits(video: &Video, colormap: &Colormap) -> Result<Option<(f64, f64)>> {
+    let found = first_range(video)?;
+    let Some((low, high)) = found.filter(|(low, high)| low == high) else {
+        return Ok(found);
+    };
+    let (last, count) = (video.len() - 1, SAMPLED_FRAMES.min(video.len()));
+    let mut all = (low, high);
+    for at in 1..count {
+        task::check()?;
+        let frame = at * last / (count - 1);
+        if let Some((low, high)) = video.peek(frame..frame + 1)?.finite_range()? {
+            all = (all.0.min(low), all.1.max(high));
+        }
+    }
+    Ok(Some(match video.len() {
+        1 => all,
+        _ => shared_limits(all, colormap),
+    }))
 }
 
 /// Color limits for the range of a whole video: symmetric around zero for a diverging colormap,

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::bytes::samples::SharedFile;
+use super::bytes::watched::WatchedFile;
 use super::listing::few;
 use super::series::Series;
 use crate::bail;
@@ -135,6 +135,13 @@ impl FrameSelection {
 }
 
 impl FrameRange {
+    /// No frames.
+    pub(in crate::io) const NONE: Self = Self {
+        start: 0,
+        len: 0,
+        step: 1,
+    };
+
     /// Index in the file of each frame.
     pub(in crate::io) fn indices(self) -> impl Iterator<Item = usize> {
         (0..self.len).map(move |frame| self.start + frame * self.step)
@@ -152,10 +159,16 @@ pub(crate) trait Recording: Send {
     /// Loads frames into memory.
     fn load(&self, range: FrameRange) -> Result<Samples>;
 
-    /// The files, if they store the samples of the frames as they are in memory: loading them later
-    /// can only fail because a file has changed. An error if frames are missing.
-    fn plain_files(&self, _: FrameRange) -> Result<Option<Vec<&SharedFile>>> {
+    /// The files, if frames can be loaded from them later, block by block: that can fail only because
+    /// a file has changed, or because the compressed samples of a frame are damaged. An error if
+    /// frames are missing.
+    fn deferrable_files(&self, _: FrameRange) -> Result<Option<Vec<&dyn WatchedFile>>> {
         Ok(None)
+    }
+
+    /// Number of frames that are decoded together, the first of which is a multiple of it.
+    fn frames_together(&self) -> usize {
+        1
     }
 
     /// Why frames are loaded although mapping was requested, for files of a kind that is otherwise

@@ -179,7 +179,7 @@ impl Player {
         });
         state.renew_needs();
         drop(state);
-        self.want_traces();
+        self.want_missing();
     }
 
     /// Trace of some pixels of a panel, computed in the background.
@@ -199,10 +199,10 @@ impl Player {
         ProbeTrace::start(video.clone(), runs, news)
     }
 
-    /// Requests the frames that traces lack, if a function makes them.
-    pub(super) fn want_traces(&self) {
+    /// Requests the frames that percentiles or traces lack, if they are made on demand.
+    pub(super) fn want_missing(&self) {
         if let Some(producer) = &self.shared.producer {
-            producer.want_traces();
+            producer.want_missing();
         }
     }
 

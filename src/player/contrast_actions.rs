@@ -6,8 +6,10 @@ use std::sync::Arc;
 use super::Player;
 use super::comparison::VideoComparison;
 use super::contrast::{ContrastHandle, ContrastStrip, GAMMA, dragged};
+use super::frame_sample::FrameSample;
 use super::layout::{HitTarget, PlayerLayout};
 use super::panel::Panel;
+use super::playback::Playback;
 use super::state::PlayerState;
 use crate::bail;
 use crate::color::colormap::ScaledColormap;
@@ -21,8 +23,22 @@ const PERCENTILES: [f64; 2] = [0.1, 99.9];
 /// Largest number of frames whose percentiles are the limits for all frames.
 pub(super) const MAX_FRAMES: usize = 64;
 
+/// Step through a playback over which percentiles are taken.
+pub(super) fn step_through(playback: &Playback) -> usize {
+    (playback.last() + 1 - playback.start()).div_ceil(MAX_FRAMES)
+}
+
+/// What is shown about percentiles of every n-th frame.
+pub(super) fn percentiles_text(step: usize) -> String {
+    let [low, high] = PERCENTILES;
+    match step {
+        1 => format!("{low} to {high} % of all frames"),
+        step => format!("{low} to {high} % of one frame in {step}"),
+    }
+}
+
 /// Percentiles of frames as color limits; none if they have no finite samples.
-fn percentile_limits(video: &Video) -> Result<Option<(f64, f64)>> {
+pub(super) fn percentile_limits(video: &Video) -> Result<Option<(f64, f64)>> {
     if video.finite_range()?.is_none() {
         return Ok(None);
     }
@@ -243,13 +259,15 @@ impl Player {
     pub(super) fn percentile_contrast(&self, is_whole: bool) {
         let mut state = self.state();
         let (frame, count) = (state.playback.frame(), state.playback.last() + 1);
-        let step = if is_whole {
-            count.div_ceil(MAX_FRAMES)
-        } else {
-            1
-        };
-        let mut failed = None;
         state.each_frame = false;
+        if is_whole && state.produced.is_some() {
+            state.sample = Some(FrameSample::new(&state.playback));
+            state.say("reading frames for their percentiles");
+            drop(state);
+            return self.want_missing();
+        }
+        let step = step_through(&state.playback);
+        let mut failed = None;
         state.recolor(|panel| {
             let len = panel.frames.len();
             let frames = match is_whole && len == count {
@@ -257,24 +275,16 @@ impl Player {
                 false => panel.frames.sampled(frame.min(len - 1), 1, 1),
             };
             match percentile_limits(&frames) {
-                Ok(Some(limits)) => {
-                    let (low, high) = panel.frames.limits(limits);
-                    if let Some(scale) = panel.frames.scale_mut() {
-                        *scale = scale.with_limits(low, high);
-                    }
-                }
-                Ok(None) => {}
+                Ok(limits) => panel.set_limits(limits),
                 Err(error) => failed = Some(error),
             }
         });
         let [low, high] = PERCENTILES;
-        let of = match (failed, is_whole, step) {
-            (Some(error), ..) => return state.say(error.message()),
-            (None, false, _) => format!("frame {frame}"),
-            (None, true, 1) => "all frames".into(),
-            (None, true, step) => format!("one frame in {step}"),
-        };
-        state.say(format!("{low} to {high} % of {of}"));
+        match failed {
+            Some(error) => state.say(error.message()),
+            None if is_whole => state.say(percentiles_text(step)),
+            None => state.say(format!("{low} to {high} % of frame {frame}")),
+        }
     }
 
     /// Reverses the colormaps.

@@ -8,7 +8,7 @@
 //!             │      ├── input:    what keys and mouse do (commands, actions, probes)
 //!             │      ├── scene:    snapshot of everything that is drawn
 //!             │      └── render:   panels, overlays, traces, controls, menu → Image
-//!             ├── producer: frames that a function makes, on a thread of its own
+//!             ├── producer: frames made on demand, on a thread of its own
 //!          EventLoopProxy ──── EventLoop: on the main thread ──── window: minifb
 //! ```
 
@@ -22,6 +22,7 @@ mod contrast_actions;
 mod contrast_strip;
 mod controls;
 pub mod event_loop;
+mod frame_sample;
 mod input;
 mod latest_channel;
 mod layout;
@@ -37,6 +38,7 @@ pub mod playback;
 mod probe_trace;
 pub mod probes;
 mod producer;
+mod read_ahead;
 pub mod region;
 mod region_actions;
 mod region_list;
@@ -86,7 +88,7 @@ use crate::view::annotations::Annotations;
 use latest_channel::LatestSender;
 use origin::PlayerOrigin;
 use probes::Probe;
-use producer::Producer;
+use producer::{MakePanels, Producer};
 use state::PlayerState;
 
 /// Contents and settings of a player.
@@ -140,7 +142,7 @@ struct SharedPlayer {
 
 impl Player {
     /// Creates a player at the first frame, playing; [`event_loop::EventLoopProxy::open`] shows it
-    /// in a window.
+    /// in a window. Frames that are still to be computed are computed when they are shown.
     pub fn new(show: Show) -> Result<Self> {
         let Some(first) = show.panels.first() else {
             bail!("a player needs at least one video, got none");
@@ -163,6 +165,10 @@ impl Player {
                 return Err(Error::new(error).hint(hint));
             }
         }
+        if show.panels.iter().any(Panel::is_pending) {
+            let make = producer::panels_of_chains(show.panels);
+            return Self::with_panels(make, span, show.annotations);
+        }
         let playback = span.playback(first, &show.annotations)?;
         let state = PlayerState::new(show.panels, playback, display_scale());
         let player = Self {
@@ -179,15 +185,20 @@ impl Player {
         span: Span,
         annotations: Annotations,
     ) -> Result<Self> {
+        Self::with_panels(producer::panels_of_function(produce), span, annotations)
+    }
+
+    /// Creates a player whose panels are made for each frame that is to be shown.
+    fn with_panels(make: Box<MakePanels>, span: Span, annotations: Annotations) -> Result<Self> {
         span.check()?;
-        let panels = Producer::panels(&*produce, span.start)?;
+        let panels = make(span.start)?;
         let playback = span.playback(&panels[0], &annotations)?;
         let mut state = PlayerState::new(panels, playback, display_scale());
         state.produced = Some(span.start);
         let mut failed = None;
         let shared = Arc::new_cyclic(|shared| {
             let producer = Producer::start(
-                produce,
+                make,
                 WeakPlayer {
                     shared: shared.clone(),
                 },
@@ -346,7 +357,7 @@ impl Player {
 
     /// Traces of the probes; waits until they are complete.
     pub fn traces(&self) -> Result<Vec<Video>> {
-        self.want_traces();
+        self.want_missing();
         self.probes()
             .iter()
             .map(|probe| probe.trace.wait())
@@ -355,7 +366,7 @@ impl Player {
 
     /// Writes the traces of the probes as a table.
     pub fn save_csv(&self, path: &Path) -> Result<()> {
-        self.want_traces();
+        self.want_missing();
         let (probes, panels) = (self.probes(), self.state().panels.clone());
         if probes.is_empty() {
             return Err(Error::new("there are no traces to save").hint(

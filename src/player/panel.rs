@@ -3,11 +3,13 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::read_ahead::ReadAhead;
 use super::scale::{self, DrawTarget};
 use super::view::VisibleRegion;
 use crate::bail;
-use crate::color::color_settings::ColorSettings;
+use crate::color::color_settings::{ColorSettings, RangeExtent};
 use crate::color::colormap::{Colormap, Rgba};
+use crate::color::limits::sampled_limits;
 use crate::draw::page::Page;
 use crate::draw::{Image, Rect};
 use crate::error::Result;
@@ -24,8 +26,12 @@ pub struct Panel {
 
 impl Panel {
     /// Shows a video `{t, y, x}`, an RGB(A) video `{t, y, x, c}`, which needs no color limits, or an
-    /// image `{y, x}` as a video of one frame.
+    /// image `{y, x}` as a video of one frame. A video that is still to be computed stays so, if
+    /// [few frames](Video::is_peekable) show what is needed of it.
     pub fn video(video: Video, title: String, settings: &ColorSettings) -> Result<Self> {
+        if !video.is_peekable() {
+            video.compute()?;
+        }
         let video = match video.ndim() {
             2 => video.with_layout(video.layout().insert_axis(0)),
             _ => video,
@@ -35,7 +41,32 @@ impl Panel {
             let shape = shape_text(video.shape());
             bail!("there are no frames to play in a video of shape {shape}");
         }
-        let frames = ColoredFrames::new(video, settings)?;
+        let mut settings = settings.clone();
+        let is_gray = video.shape().get(3).is_none_or(|channels| *channels == 1);
+        if video.is_pending() && is_gray && settings.range == RangeExtent::First {
+            let sampled = settings.limits_within(|| sampled_limits(&video, &settings.cmap))?;
+            (settings.vmin, settings.vmax) = (Some(sampled.0), Some(sampled.1));
+        }
+        let frames = ColoredFrames::new(video, &settings)?;
+        Ok(Self { frames, title })
+    }
+
+    /// Whether its frames are still to be computed.
+    pub(super) fn is_pending(&self) -> bool {
+        self.frames.base().is_pending()
+    }
+
+    /// The same panel with one frame only.
+    pub(super) fn at(&self, frame: usize, read_ahead: &mut ReadAhead) -> Result<Self> {
+        let frames = match &self.frames {
+            ColoredFrames::Video(video, mapping) => {
+                ColoredFrames::Video(read_ahead.frame(video, frame)?, mapping.clone())
+            }
+            ColoredFrames::Blend(_) | ColoredFrames::Difference(_) => {
+                bail!("only plain videos can be shown beside one that is still to be computed")
+            }
+        };
+        let title = self.title.clone();
         Ok(Self { frames, title })
     }
 
@@ -89,13 +120,18 @@ impl Panel {
 
     /// Sets the color limits to the range of a frame, if it has finite samples.
     pub(super) fn stretch_to(&mut self, frame: usize) -> Result<()> {
-        let Some((low, high)) = self.range_of(frame)? else {
-            return Ok(());
-        };
-        if let Some(scale) = self.frames.scale_mut() {
+        self.set_limits(self.range_of(frame)?);
+        Ok(())
+    }
+
+    /// Sets the color limits for values of a range, if there is one.
+    pub(super) fn set_limits(&mut self, range: Option<(f64, f64)>) {
+        let limits = range.map(|range| self.frames.limits(range));
+        if let Some(scale) = self.frames.scale_mut()
+            && let Some((low, high)) = limits
+        {
             *scale = scale.with_limits(low, high);
         }
-        Ok(())
     }
 
     /// Samples of a pixel that the colorbar explains, one for each channel.

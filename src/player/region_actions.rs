@@ -344,7 +344,7 @@ impl Player {
         }
         state.renew_needs();
         drop(state);
-        self.want_traces();
+        self.want_missing();
     }
 
     /// Selects the region at a position in a frame, or none if it was selected; false if there is

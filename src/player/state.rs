@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::changes::ChangedSettings;
 use super::comparison::VideoComparison;
 use super::contrast::{ContrastHandle, ContrastStrip};
+use super::frame_sample::FrameSample;
 use super::layout::PlayerLayoutInputs;
 use super::menu::PlayerMenu;
 use super::origin::SavedPicture;
@@ -35,8 +36,10 @@ pub(super) struct PlayerState {
     pub(super) panels: Arc<Vec<Panel>>,
     /// Panels with the original colormaps and color limits.
     pub(super) original: Arc<Vec<Panel>>,
-    /// Frame that the panels show, if a function makes them.
+    /// Frame that the panels show, if they are made on demand.
     pub(super) produced: Option<usize>,
+    /// Frames whose percentiles are to be the color limits, until they are made.
+    pub(super) sample: Option<FrameSample>,
     /// Whether a function of the user has failed.
     pub(super) failed: bool,
     /// Histogram with handles for the color limits, if it is shown.
@@ -141,6 +144,7 @@ impl PlayerState {
             panels,
             playback,
             produced: None,
+            sample: None,
             failed: false,
             contrast: None,
             alone: false,

@@ -17,6 +17,7 @@ use crate::io::{FrameSelection, LoadOptions, load_video, save_video};
 use crate::ops::chain::Stage;
 #[cfg(unix)]
 use crate::ops::testing::ramp;
+use crate::ops::testing::values;
 use crate::script::Settings;
 use crate::session::Session;
 #[cfg(unix)]
@@ -147,11 +148,23 @@ const FILES: &[(&str, &str)] = &[
 /// How the result of a script is reduced.
 fn reduction() -> impl Strategy<Value = String> {
     let functions = &[
-        "min", "max", "mean", "std", "var", "sum", "count", "any", "all", "argmax",
+        "min",
+        "max",
+        "mean",
+        "std",
+        "var",
+        "sum",
+        "count",
+        "any",
+        "all",
+        "argmax",
+        "trace(2, 1)",
+        "region_traces([[0, 1, 3, 3], [1, 0, 4, 2]])[1]",
     ];
     let axes = &["", "0", "1", "2", "[0, 1]", "[0, 2]", "[1, 2]", "[0, 1, 2]"];
     let functions = prop::sample::select(&functions[..]);
     (functions, prop::sample::select(&axes[..])).prop_map(|(function, axes)| match axes {
+        _ if function.contains('(') => format!("save_video(\"RESULT\", v.{function});"),
         "" | "[0, 1, 2]" => format!("save_video(\"RESULT\", video([v.{function}({axes})]));"),
         _ => format!("save_video(\"RESULT\", v.{function}({axes}));"),
     })
@@ -286,7 +299,13 @@ fn a_chain_from_file_to_movie_holds_blocks_only() {
 #[cfg(unix)]
 #[test]
 fn reducing_a_chain_holds_blocks_only() {
-    for reduction in ["v.std()", "v.mean(0)", "v.max([1, 2])"] {
+    for reduction in [
+        "v.std()",
+        "v.mean(0)",
+        "v.max([1, 2])",
+        "v.trace(50, 60)",
+        "v.region_traces([[10, 20, 40, 50], [30, 40, 90, 80]])",
+    ] {
         let peak = peak_memory(&format!("let r = {reduction};"), "npy");
         assert!(peak <= 2 * (8 << 20), "{reduction}: {peak}");
         let peak = peak_memory(&format!("let r = {reduction}; v.len;"), "npy");
@@ -401,6 +420,17 @@ fn histories_compute_nothing() {
     assert!(video.history().is_some());
 }
 
+/// Whether two videos have the same samples to the bit.
+fn equal_samples(a: &Video, b: &Video) -> bool {
+    let bits = |video: &Video| {
+        values(video)
+            .into_iter()
+            .map(f64::to_bits)
+            .collect::<Vec<_>>()
+    };
+    (a.shape(), a.dtype(), bits(a)) == (b.shape(), b.dtype(), bits(b))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
 
@@ -423,6 +453,36 @@ proptest! {
         let limits = TestLimits { pending: 0, block, per_call };
         let expected = saved(&script, "npy", WHOLE);
         prop_assert_eq!(saved(&script, "npy", limits), expected, "{}", script);
+    }
+
+    #[test]
+    fn chains_show_any_frame_of_the_whole(
+        source in source(),
+        filters in prop::collection::vec(filter(), 1..5),
+        per_call in 1..16usize,
+        frames in prop::collection::vec((0..14usize, 1..5usize), 1..5),
+    ) {
+        let script = format!("let v = {source}; {} v", filters.join(" "));
+        let limits = TestLimits { pending: 0, block: 3, per_call };
+        let [found, expected] = [limits, WHOLE].map(|limits| {
+            TEST_LIMITS.set(Some(limits));
+            let value = session().run("chain.rhai", &script);
+            TEST_LIMITS.set(None);
+            value.map(|value| value.cast::<Video>())
+        });
+        if let (Ok(found), Ok(expected)) = (found, expected) {
+            TEST_LIMITS.set(Some(limits));
+            for (first, len) in frames {
+                let first = first % found.len();
+                let len = len.min(found.len() - first);
+                let shown = found.peek(first..first + len);
+                let same = expected.frames(first, len, 1);
+                let same = shown.is_ok_and(|shown| equal_samples(&shown, &same));
+                prop_assert!(same, "{first} + {len} of {script}");
+            }
+            prop_assert!(found.compute().is_ok() && equal_samples(&found, &expected), "{script}");
+            TEST_LIMITS.set(None);
+        }
     }
 
     #[test]

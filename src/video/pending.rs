@@ -56,6 +56,10 @@ pub trait Chain: Send {
     /// Computes consecutive frames. Frames are asked for in order, none twice.
     fn frames(&mut self, frames: Range<usize>) -> Result<Video>;
 
+    /// Computes any consecutive frames for a reader that goes through them in no order. They count
+    /// for none of the other methods, and nothing is kept of them.
+    fn peek(&mut self, frames: Range<usize>) -> Result<Video>;
+
     /// Computes all frames at once.
     fn whole(&mut self) -> Result<Video>;
 
@@ -391,6 +395,32 @@ impl Video {
                 Ok(self.frames(frames.start, frames.len(), 1))
             }
         }
+    }
+
+    /// Consecutive frames for a reader that shows some of them. Pending ones are computed for this
+    /// call alone, and stay pending for whoever needs all.
+    ///
+    /// # Panics
+    /// If the range exceeds the video.
+    pub fn peek(&self, frames: Range<usize>) -> Result<Video> {
+        if let Some(pending) = self.as_pending()
+            && let Some(chain) = &mut *pending.chain()
+        {
+            let (samples, _) = chain.peek(frames)?.into_parts();
+            return Ok(Self::from_parts(samples, self.metadata.clone()));
+        }
+        self.compute()?;
+        Ok(self.frames(frames.start, frames.len(), 1))
+    }
+
+    /// Whether some frames can be shown for far less than computing all: none of them depends on
+    /// many others.
+    pub fn is_peekable(&self) -> bool {
+        let reach = |stage: &StageInfo| match stage.needs {
+            Needs::Frames(before, after) => before + after,
+            Needs::File | Needs::All => 0,
+        };
+        self.is_pending() && 8 * self.stages().iter().map(reach).sum::<usize>() <= self.len()
     }
 
     /// Notes where a script asked for the samples, for errors and measurements.

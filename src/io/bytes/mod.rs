@@ -5,3 +5,4 @@ pub(in crate::io) mod chunked;
 pub(in crate::io) mod column_major;
 pub(in crate::io) mod samples;
 pub(in crate::io) mod stream;
+pub(in crate::io) mod watched;

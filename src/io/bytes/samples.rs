@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 
+use super::watched::WatchedFile;
 use crate::bail;
 use crate::error::{Error, Result, counted};
 use crate::fs::files;
@@ -150,19 +151,6 @@ impl SharedFile {
         self.len
     }
 
-    /// Whether nobody had written to the file for some time when it was opened.
-    pub(in crate::io) fn is_older_than(&self, time: Duration) -> bool {
-        let age = self.modified.and_then(|modified| modified.elapsed().ok());
-        age.is_some_and(|age| age > time)
-    }
-
-    /// Whether nobody has written to the file since it was opened.
-    pub(in crate::io) fn is_unchanged(&self) -> bool {
-        self.file
-            .metadata()
-            .is_ok_and(|facts| (facts.len(), facts.modified().ok()) == (self.len, self.modified))
-    }
-
     /// Reads bytes at an offset of the file.
     pub(in crate::io) fn read_at(&self, offset: u64, out: &mut [u8]) -> Result<()> {
         read_exact_at(&self.file, offset, out).map_err(|e| Error::io("read", &self.path, &e))
@@ -184,6 +172,22 @@ impl SharedFile {
         let mut bytes = vec![0; self.len.min(len as u64) as usize];
         self.read_at(0, &mut bytes)?;
         Ok(bytes)
+    }
+}
+
+impl WatchedFile for SharedFile {
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn modified(&self) -> Option<SystemTime> {
+        self.modified
+    }
+
+    fn is_unchanged(&self) -> bool {
+        self.file
+            .metadata()
+            .is_ok_and(|facts| (facts.len(), facts.modified().ok()) == (self.len, self.modified))
     }
 }
 

@@ -1,6 +1,8 @@
 //! Folders of images: each file is a frame, in the natural order of their names.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use super::image::{ImageFile, ImageLayout};
 use crate::bail;
@@ -8,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::fs::files;
 use crate::fs::natural_order::natural_order;
 use crate::io::bytes::samples;
+use crate::io::bytes::watched::{ClosedFile, WatchedFile};
 use crate::io::load_recording;
 use crate::io::recording::{
     FrameRange, FrameSelection, LoadOptions, Recording, cannot_map, missing,
@@ -24,6 +27,8 @@ pub(in crate::io) struct ImageFolder {
     files: Vec<PathBuf>,
     first: ImageLayout,
     metadata: Metadata,
+    /// The images that are loaded later, by their index, as they were.
+    closed: OnceLock<BTreeMap<usize, ClosedFile>>,
 }
 
 /// Loads the images of a folder whose names start with `prefix`: every `step`-th from index `start`
@@ -74,7 +79,27 @@ impl ImageFolder {
             first: first.layout(),
             metadata: first.metadata().clone(),
             files,
+            closed: OnceLock::new(),
         })
+    }
+
+    /// Images to be loaded later; an error if they differ in their layout, and none if they are not
+    /// like the very first one.
+    fn close(&self, range: FrameRange) -> Result<BTreeMap<usize, ClosedFile>> {
+        let first_path = &self.files[range.start.min(self.files.len() - 1)];
+        let first = ImageFile::open(first_path)?.layout();
+        let mut closed = BTreeMap::new();
+        if first != self.first {
+            return Ok(closed);
+        }
+        for index in range.indices() {
+            task::check()?;
+            let path = &self.files[index];
+            let file = ClosedFile::new(path)?;
+            self.open_like(first, first_path, path)?;
+            closed.insert(index, file);
+        }
+        Ok(closed)
     }
 
     /// Opens an image; an error if its layout differs from that of the first.
@@ -115,6 +140,21 @@ impl Recording for ImageFolder {
             let path = &self.files[range.start + frame * range.step];
             self.open_like(first, first_path, path)?.read(out)
         })
+    }
+
+    fn deferrable_files(&self, range: FrameRange) -> Result<Option<Vec<&dyn WatchedFile>>> {
+        if self.first.dtype == DType::Bool {
+            return Ok(None);
+        }
+        let closed = match self.closed.get() {
+            Some(closed) => closed,
+            None => {
+                let closed = self.close(range)?;
+                self.closed.get_or_init(|| closed)
+            }
+        };
+        let files = range.indices().map(|index| Some(closed.get(&index)? as _));
+        Ok(files.collect())
     }
 
     fn map(&self) -> Result<Samples> {

@@ -6,6 +6,7 @@ use crate::bail;
 use crate::choice::Choice;
 use crate::error::{Result, counted};
 use crate::io::bytes::samples::{self, Encoding, SharedFile};
+use crate::io::bytes::watched::WatchedFile;
 use crate::io::recording::{FrameRange, Recording, cannot_map};
 use crate::video::{DType, Element, Layout, MappedFile, Metadata, Samples, shape_text, with_dtype};
 
@@ -143,9 +144,9 @@ impl Recording for RawFrames {
         samples::read_frames(&self.source, self.encoding, &shape, &offsets)
     }
 
-    fn plain_files(&self, _: FrameRange) -> Result<Option<Vec<&SharedFile>>> {
+    fn deferrable_files(&self, _: FrameRange) -> Result<Option<Vec<&dyn WatchedFile>>> {
         let is_plain = self.encoding.dtype != DType::Bool;
-        Ok(is_plain.then(|| vec![&self.source]))
+        Ok(is_plain.then(|| vec![&self.source as _]))
     }
 
     fn must_load(&self) -> Option<&'static str> {

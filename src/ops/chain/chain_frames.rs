@@ -60,12 +60,23 @@ impl ChainFrames {
 
     /// Some of the frames that were not forgotten.
     pub fn frames(&mut self, frames: Range<usize>) -> Result<Video> {
-        while self.n_computed < frames.end {
-            let (first, block) = self.next_block(frames.end)?;
-            self.computed.push(first, block);
-        }
+        self.compute_before(frames.end)?;
         let (samples, _) = task::as_part(|| self.computed.view(frames))?.into_parts();
         Ok(Video::with_metadata(samples, self.video.metadata().clone()))
+    }
+
+    /// Some of the frames that were not forgotten, in pieces as they were computed.
+    pub fn pieces(&mut self, frames: Range<usize>) -> Result<Vec<Video>> {
+        self.compute_before(frames.end)?;
+        Ok(self.computed.parts(frames))
+    }
+
+    fn compute_before(&mut self, end: usize) -> Result<()> {
+        while self.n_computed < end {
+            let (first, block) = self.next_block(end)?;
+            self.computed.push(first, block);
+        }
+        Ok(())
     }
 
     /// Forgets the frames before one.

@@ -47,6 +47,15 @@ impl FrameBuffer {
 
     /// Some of the frames, as one piece.
     pub(super) fn view(&self, frames: Range<usize>) -> Result<Video> {
+        let mut parts = self.parts(frames);
+        match parts.len() {
+            1 => Ok(parts.remove(0)),
+            _ => concatenate(&parts, 0),
+        }
+    }
+
+    /// Some of the frames, in pieces as they were computed.
+    pub(super) fn parts(&self, frames: Range<usize>) -> Vec<Video> {
         let (mut parts, mut at) = (Vec::new(), self.start);
         for piece in &self.pieces {
             let start = frames.start.max(at) - at;
@@ -56,10 +65,7 @@ impl FrameBuffer {
             }
             at += piece.len();
         }
-        match parts.len() {
-            1 => Ok(parts.remove(0)),
-            _ => concatenate(&parts, 0),
-        }
+        parts
     }
 
     /// All frames from the first of the given ones on, which are the last, as one piece that stays.

@@ -46,7 +46,7 @@ pub struct Stage {
 type Filter = dyn Fn(Vec<Video>, Range<usize>) -> Result<Video> + Send;
 
 /// Reads the whole input to find what the filter depends on.
-type Prepare = dyn FnOnce(&Video) -> Result<Box<Filter>> + Send;
+type Prepare = dyn Fn(&Video) -> Result<Box<Filter>> + Send;
 
 impl Stage {
     /// A filter whose result depends on nothing but the frame itself.
@@ -173,7 +173,7 @@ impl Stage {
     pub fn apply_after<F: Clone + Send + 'static>(
         mut self,
         video: Video,
-        find: impl FnOnce(&Video) -> Result<F> + Send + 'static,
+        find: impl Fn(&Video) -> Result<F> + Send + 'static,
         filter: impl Fn(Video, F) -> Result<Video> + Send + Clone + 'static,
         example: impl Fn(Video) -> Result<Video>,
     ) -> Result<Video> {
@@ -185,7 +185,7 @@ impl Stage {
             return filter(video, found);
         };
         let prepare = move |video: &Video| {
-            let found = find(video)?;
+            let (found, filter) = (find(video)?, filter.clone());
             let filter = move |mut videos: Vec<Video>, _: Range<usize>| {
                 filter(videos.pop().expect("one input"), found.clone())
             };

@@ -27,8 +27,6 @@ pub(super) struct StageRun {
 pub(super) enum Work {
     Filter(Box<Filter>),
     Prepare(Box<Prepare>),
-    /// It failed before.
-    Nothing,
 }
 
 impl StageRun {
@@ -64,9 +62,7 @@ impl StageRun {
 
     /// The filter, after the first pass if there is one.
     fn prepare(&mut self) -> Result<()> {
-        if let Work::Prepare(_) = self.work
-            && let Work::Prepare(prepare) = std::mem::replace(&mut self.work, Work::Nothing)
-        {
+        if let Work::Prepare(prepare) = &self.work {
             self.work = Work::Filter(prepare(&self.inputs[0].video)?);
         }
         Ok(())
@@ -74,7 +70,7 @@ impl StageRun {
 
     fn apply(&self, videos: Vec<Video>, frames: Range<usize>) -> Result<Video> {
         let Work::Filter(filter) = &self.work else {
-            return Err(Error::new("the first pass over the video failed before"));
+            return Err(Error::new("the first pass over the video is missing"));
         };
         let place = || Origin::place(self.origin.as_ref());
         task::timed(self.stage.name, place, || filter(videos, frames))
@@ -83,13 +79,34 @@ impl StageRun {
     /// Computes frames after those of earlier calls.
     fn filter_frames(&mut self, frames: Range<usize>) -> Result<Video> {
         self.prepare()?;
-        let first = frames.start.saturating_sub(self.stage.before);
-        let end = self.n_frames.min(frames.end + self.stage.after);
+        let Range { start: first, end } = self.needed(&frames);
         let overlap = self.stage.window() > 0;
         let windows = self.inputs.iter_mut();
         let windows = windows.map(|input| input.window(first..end, overlap));
         let windows = windows.collect::<Result<_>>()?;
         self.apply(windows, frames.start - first..frames.end - first)
+    }
+
+    /// Frames of the inputs that frames depend on.
+    fn needed(&self, frames: &Range<usize>) -> Range<usize> {
+        let first = frames.start.saturating_sub(self.stage.before);
+        first..self.n_frames.min(frames.end + self.stage.after)
+    }
+
+    /// Computes any frames.
+    fn filter_any(&mut self, frames: Range<usize>) -> Result<Video> {
+        if let Work::Prepare(_) = self.work {
+            self.compute_inputs()?;
+        }
+        self.prepare()?;
+        let needed = self.needed(&frames);
+        let windows = self.inputs.iter();
+        let windows = windows.map(|input| input.video.peek(needed.clone()));
+        let windows = windows.collect::<Result<_>>()?;
+        self.apply(
+            windows,
+            frames.start - needed.start..frames.end - needed.start,
+        )
     }
 
     fn filter_all(&mut self) -> Result<Video> {
@@ -139,6 +156,11 @@ impl Chain for StageRun {
         self.computed.take(frames)
     }
 
+    fn peek(&mut self, frames: Range<usize>) -> Result<Video> {
+        let found = self.filter_any(frames);
+        found.map_err(|error| self.located(error))
+    }
+
     fn whole(&mut self) -> Result<Video> {
         let mut inputs = self.inputs.iter();
         inputs.try_for_each(|input| input.video.compute())?;
@@ -168,7 +190,7 @@ impl Chain for StageRun {
             origin: self.origin.clone(),
             needs: match self.work {
                 Work::Prepare(_) => Needs::All,
-                _ => Needs::Frames(self.stage.before, self.stage.after),
+                Work::Filter(_) => Needs::Frames(self.stage.before, self.stage.after),
             },
             nbytes: self.frame_bytes * self.n_frames,
             held: self.held(),

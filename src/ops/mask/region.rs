@@ -108,12 +108,17 @@ impl TraceWindow {
 pub fn trace(video: &Video, region: &TraceWindow) -> Result<Video> {
     video.expect_frames("trace")?;
     let weights = region.weights(video.shape()[1], video.shape()[2])?;
-    average(video, &weights)
+    Ok(averages(video, &[weights])?.remove(0))
 }
 
-/// Mean of the pixels of a mask in each frame, ignoring NaN: a trace `{t}`, or `{t, channel}`.
-pub fn mask_trace(function: &str, video: &Video, mask: &Video) -> Result<Video> {
+/// Mean of the pixels of each mask in each frame, ignoring NaN: traces `{t}`, or `{t, channel}`.
+pub fn mask_traces(function: &str, video: &Video, masks: &[Video]) -> Result<Vec<Video>> {
     video.expect_frames(function)?;
+    let regions = masks.iter().map(|mask| of_mask(function, video, mask));
+    averages(video, &regions.collect::<Result<Vec<_>>>()?)
+}
+
+fn of_mask(function: &str, video: &Video, mask: &Video) -> Result<Weights> {
     if mask.dtype() != DType::Bool || mask.shape() != &video.shape()[1..3] {
         bail!(
             "{function} needs masks of the shape of a frame, {}, got {} of {}",
@@ -131,17 +136,43 @@ pub fn mask_trace(function: &str, video: &Video, mask: &Video) -> Result<Video> 
         weights.extend_from_slice(&row);
     }
     let (rows, cols) = (y0..y1, x0..x1);
-    average(
-        video,
-        &Weights {
-            rows,
-            cols,
-            weights,
-        },
-    )
+    Ok(Weights {
+        rows,
+        cols,
+        weights,
+    })
 }
 
-fn average(video: &Video, weights: &Weights) -> Result<Video> {
+/// Mean of each region in each frame, in one pass.
+fn averages(video: &Video, regions: &[Weights]) -> Result<Vec<Video>> {
+    if regions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut means = vec![Vec::new(); regions.len()];
+    video.for_each_block(|block| {
+        for (region, means) in regions.iter().zip(&mut means) {
+            means.extend(average(block, region)?);
+        }
+        Ok(())
+    })?;
+    let mut shape = vec![video.len()];
+    shape.extend(video.shape().get(3));
+    let traces = means.into_iter().map(|means| {
+        let mut trace = match video.dtype().is_wide() {
+            true => video.with_samples(Strided::from_vec(&shape, means)),
+            false => {
+                let samples = means.into_iter().map(|mean| mean as f32);
+                video.with_samples(Strided::from_vec(&shape, samples.collect()))
+            }
+        };
+        (trace.metadata_mut().pixel_size, trace.metadata_mut().origin) = (None, None);
+        trace
+    });
+    Ok(traces.collect())
+}
+
+/// Mean of a region in each frame and each channel of it.
+fn average(video: &Video, region: &Weights) -> Result<Vec<f64>> {
     let channels = match video.shape().get(3) {
         None => 1,
         Some(channels) => *channels,
@@ -152,25 +183,13 @@ fn average(video: &Video, weights: &Weights) -> Result<Video> {
             4 => video.layout().index(3, channel),
             _ => video.layout().clone(),
         };
-        let layout = layout.slice(1, weights.rows.start, weights.rows.len(), 1);
-        let layout = layout.slice(2, weights.cols.start, weights.cols.len(), 1);
-        means.push(weighted_means(
-            &video.with_layout(layout),
-            &weights.weights,
-        )?);
+        let layout = layout.slice(1, region.rows.start, region.rows.len(), 1);
+        let layout = layout.slice(2, region.cols.start, region.cols.len(), 1);
+        means.push(weighted_means(&video.with_layout(layout), &region.weights)?);
     }
-    let mut shape = vec![video.len()];
-    shape.extend(video.shape().get(3));
-    let in_turn = (0..video.len()).flat_map(|frame| means.iter().map(move |means| means[frame]));
-    let mut trace = match video.dtype().is_wide() {
-        true => video.with_samples(Strided::from_vec(&shape, in_turn.collect())),
-        false => {
-            let samples = in_turn.map(|mean| mean as f32).collect();
-            video.with_samples(Strided::from_vec(&shape, samples))
-        }
-    };
-    (trace.metadata_mut().pixel_size, trace.metadata_mut().origin) = (None, None);
-    Ok(trace)
+    let frames = 0..video.len();
+    let in_turn = frames.flat_map(|frame| means.iter().map(move |means| means[frame]));
+    Ok(in_turn.collect())
 }
 
 /// Weighted mean of each frame.
@@ -361,19 +380,14 @@ mod tests {
     fn traces_of_masks_are_means_of_their_pixels() {
         let video = ramp(&[2, 6, 7]);
         let disc = mask_disc(&[6, 7], 2.0, 3.0, 1.5).unwrap();
-        let found = values(&mask_trace("traces", &video, &disc).unwrap());
+        let found = values(&mask_traces("traces", &video, std::slice::from_ref(&disc)).unwrap()[0]);
         assert_eq!(found, [17.0, 59.0]);
         let far = mask_disc(&[6, 7], 2.0, 3.0, 0.0).unwrap();
-        assert!(mask_trace("traces", &video, &far).is_err());
-        assert!(
-            mask_trace(
-                "traces",
-                &video,
-                &mask_disc(&[7, 6], 2.0, 3.0, 1.0).unwrap()
-            )
-            .is_err()
-        );
-        assert!(mask_trace("traces", &ramp(&[6, 7]), &disc).is_err());
+        assert!(mask_traces("traces", &video, &[disc.clone(), far]).is_err());
+        let other = mask_disc(&[7, 6], 2.0, 3.0, 1.0).unwrap();
+        assert!(mask_traces("traces", &video, &[other]).is_err());
+        assert!(mask_traces("traces", &ramp(&[6, 7]), &[disc]).is_err());
+        assert!(mask_traces("traces", &video, &[]).unwrap().is_empty());
     }
 
     #[test]

@@ -271,6 +271,23 @@ impl Dataset {
         }
     }
 
+    /// Number of frames of a chunk, if the samples are in chunks that can hold the frames of a range.
+    pub(in crate::io) fn frames_of_chunk(&self, range: FrameRange) -> Option<usize> {
+        let body = self.body.as_ref().ok()?;
+        let DataLayout::Chunked(chunks) = &body.layout else {
+            return None;
+        };
+        let frame = self.shape.get(1..)?.iter();
+        let frame = frame
+            .copied()
+            .try_fold(body.datatype.size, usize::checked_mul)?;
+        let reader = ChunkReader::new(body, chunks).ok()?;
+        let [stored, possible] = reader.sizes();
+        let is_possible = self.check_sparse(range, frame, stored, possible).is_ok();
+        let frames = reader.shape.first().copied();
+        frames.filter(|_| is_possible && reader.is_dense())
+    }
+
     /// An error if the frames extend beyond the bytes that exist for all.
     fn check_claim(&self, range: FrameRange, frame: usize, present: u64) -> Result<()> {
         let frames = (range.start + range.len.saturating_sub(1) * range.step + 1) as u64;

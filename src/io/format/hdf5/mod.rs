@@ -56,7 +56,8 @@ pub(in crate::io) use write::{Attribute, NewDataset, save};
 
 use crate::bail;
 use crate::error::{Error, Result};
-use crate::io::bytes::samples::{Conversion, Encoding, SharedFile};
+use crate::io::bytes::samples::{Conversion, Encoding};
+use crate::io::bytes::watched::WatchedFile;
 use crate::io::format::metadata_keys;
 use crate::io::recording::{
     FrameRange, LoadOptions, Recording, cannot_load, cannot_map, warn_of_others,
@@ -183,16 +184,22 @@ impl Recording for Hdf5Recording {
             .map_err(|e| cannot_load(&self.path, &e))
     }
 
-    fn plain_files(&self, range: FrameRange) -> Result<Option<Vec<&SharedFile>>> {
+    fn deferrable_files(&self, range: FrameRange) -> Result<Option<Vec<&dyn WatchedFile>>> {
         let (dataset, chosen) = match &self.images {
             Some(_) => return Ok(None),
             None => self.chosen()?,
         };
-        let is_checked = chosen.encoding.dtype == DType::Bool;
-        let Some(start) = dataset.plain().filter(|_| !is_checked) else {
+        if chosen.encoding.dtype == DType::Bool {
             return Ok(None);
-        };
+        }
         let source = dataset.source()?;
+        let Some(start) = dataset.plain() else {
+            let is_chunked = dataset.frames_of_chunk(range).is_some();
+            if is_chunked {
+                self.warn(dataset, chosen);
+            }
+            return Ok(is_chunked.then(|| vec![source as _]));
+        };
         // A damaged file can claim any number of frames.
         let last = range.len.saturating_sub(1).checked_mul(range.step);
         let frames = last.and_then(|last| last.checked_add(range.start + 1));
@@ -206,7 +213,13 @@ impl Recording for Hdf5Recording {
             return Ok(None);
         }
         self.warn(dataset, chosen);
-        Ok(Some(vec![source]))
+        Ok(Some(vec![source as _]))
+    }
+
+    fn frames_together(&self) -> usize {
+        let chosen = self.chosen().ok();
+        let frames = chosen.and_then(|(dataset, _)| dataset.frames_of_chunk(FrameRange::NONE));
+        frames.unwrap_or(1)
     }
 
     fn must_load(&self) -> Option<&'static str> {

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::io::bytes::samples::SharedFile;
+use crate::io::bytes::watched::WatchedFile;
 use crate::io::format::camera::{DIFFERENCES, DifferenceFrames, check_range, find_file};
 use crate::io::format::text_header::TextHeader;
 use crate::io::recording::{FrameRange, Recording, cannot_load, cannot_map};
@@ -104,7 +105,7 @@ impl Recording for Micam05 {
         })
     }
 
-    fn plain_files(&self, range: FrameRange) -> Result<Option<Vec<&SharedFile>>> {
+    fn deferrable_files(&self, range: FrameRange) -> Result<Option<Vec<&dyn WatchedFile>>> {
         let frames = self.frames()?;
         let source = &frames.source;
         let promised = frames.frame_layout.frames;

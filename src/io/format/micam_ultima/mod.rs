@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::bail;
 use crate::error::{Error, Result, counted};
 use crate::io::bytes::samples::SharedFile;
+use crate::io::bytes::watched::WatchedFile;
 use crate::io::format::camera::{DIFFERENCES, DifferenceFrames, Geometry, find_file};
 use crate::io::format::text_header::TextHeader;
 use crate::io::recording::{FrameRange, Recording, cannot_load, cannot_map};
@@ -116,10 +117,11 @@ impl Recording for Ultima {
         })
     }
 
-    fn plain_files(&self, _: FrameRange) -> Result<Option<Vec<&SharedFile>>> {
+    fn deferrable_files(&self, _: FrameRange) -> Result<Option<Vec<&dyn WatchedFile>>> {
         let files = self.files()?;
         let blocks = files.blocks.iter();
-        Ok(Some(blocks.chain([&files.background]).collect()))
+        let files = blocks.chain([&files.background]);
+        Ok(Some(files.map(|file| file as _).collect()))
     }
 
     fn must_load(&self) -> Option<&'static str> {

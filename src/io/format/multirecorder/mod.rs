@@ -10,6 +10,7 @@ use std::path::Path;
 use crate::bail;
 use crate::error::Result;
 use crate::io::bytes::samples::{self, Encoding, SharedFile};
+use crate::io::bytes::watched::WatchedFile;
 use crate::io::format::camera::check_range;
 use crate::io::recording::{FrameRange, Recording, cannot_load, cannot_map};
 use crate::video::{DType, Element, Layout, MappedFile, Metadata, Samples, Strided};
@@ -135,7 +136,7 @@ impl Recording for MultiRecorder {
         )
     }
 
-    fn plain_files(&self, range: FrameRange) -> Result<Option<Vec<&SharedFile>>> {
+    fn deferrable_files(&self, range: FrameRange) -> Result<Option<Vec<&dyn WatchedFile>>> {
         check_range(self.source.path(), range, self.header.frames, self.present)?;
         Ok(Some(vec![&self.source]))
     }

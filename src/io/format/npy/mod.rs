@@ -20,6 +20,7 @@ pub(in crate::io) use header::{descr, encoding};
 use crate::error::{Error, Result};
 use crate::fs::atomic;
 use crate::io::bytes::samples::{self, SharedFile};
+use crate::io::bytes::watched::WatchedFile;
 use crate::io::format::sidecar;
 use crate::io::recording::{FrameRange, Recording, cannot_load, cannot_map, copy_frames};
 use crate::video::{DType, Element, MappedFile, Metadata, Samples, Video, with_dtype};
@@ -108,7 +109,7 @@ impl Recording for NpyArray {
         samples::read_frames(&self.source, encoding, &shape, &offsets)
     }
 
-    fn plain_files(&self, _: FrameRange) -> Result<Option<Vec<&SharedFile>>> {
+    fn deferrable_files(&self, _: FrameRange) -> Result<Option<Vec<&dyn WatchedFile>>> {
         let NpyHeader {
             encoding,
             ref shape,
@@ -116,7 +117,7 @@ impl Recording for NpyArray {
             ..
         } = self.header;
         let is_plain = encoding.dtype != DType::Bool && !(fortran && shape.len() > 1);
-        Ok(is_plain.then(|| vec![&self.source]))
+        Ok(is_plain.then(|| vec![&self.source as _]))
     }
 
     fn must_load(&self) -> Option<&'static str> {

@@ -37,6 +37,7 @@ pub(in crate::io) use write::{encode, save};
 use crate::error::Result;
 use crate::io::Series;
 use crate::io::bytes::samples::{self, Encoding, FillFrom, SharedFile};
+use crate::io::bytes::watched::WatchedFile;
 use crate::io::recording::{FrameRange, LoadOptions, Recording, cannot_load, cannot_map};
 use crate::video::{DType, Element, Layout, MappedFile, Metadata, Samples, with_dtype};
 use directory::TiffReader;
@@ -258,7 +259,7 @@ impl Recording for TiffStack {
         })
     }
 
-    fn plain_files(&self, range: FrameRange) -> Result<Option<Vec<&SharedFile>>> {
+    fn deferrable_files(&self, range: FrameRange) -> Result<Option<Vec<&dyn WatchedFile>>> {
         let channels = self.channels.unwrap_or(1);
         let mut pages = range
             .indices()
@@ -267,10 +268,12 @@ impl Recording for TiffStack {
             PageLocations::Plain(list) => {
                 matches!(list[page], Some(InFile { file: 0, .. }))
             }
-            PageLocations::Coded(_) => false,
+            PageLocations::Coded(list) => {
+                matches!(list[page], Some(InFile { file: 0, .. }))
+            }
         };
-        let is_plain = self.shape.encoding.dtype != DType::Bool && pages.all(is_here);
-        Ok(is_plain.then(|| vec![&self.source]))
+        let is_alone = self.shape.encoding.dtype != DType::Bool && pages.all(is_here);
+        Ok(is_alone.then(|| vec![&self.source as _]))
     }
 
     fn must_load(&self) -> Option<&'static str> {

@@ -297,6 +297,61 @@ fn locate(groups: &[AxisGroup], mut index: usize) -> (usize, i64) {
     (offset, flat_index)
 }
 
+/// Consecutive samples in memory order, in one or several pieces.
+pub(super) struct Pieces<'a, T> {
+    /// Samples of each piece, and the offset of the first of them in the whole.
+    pieces: Vec<(usize, &'a [T])>,
+}
+
+impl<'a, T: Copy> Pieces<'a, T> {
+    /// Pieces, of which each begins where the one before it ends; the first one begins at an offset
+    /// of the whole.
+    pub(super) fn new(offset: usize, pieces: impl IntoIterator<Item = &'a [T]>) -> Self {
+        let mut next = offset;
+        let pieces = pieces.into_iter().map(|piece| {
+            let start = next;
+            next += piece.len();
+            (start, piece)
+        });
+        Self {
+            pieces: pieces.collect(),
+        }
+    }
+
+    /// Strided samples from an offset on: those in memory, or a copy of them.
+    #[inline(always)]
+    fn slice<'s>(
+        &'s self,
+        start: usize,
+        len: usize,
+        stride: usize,
+        copy: &'s mut Vec<T>,
+    ) -> &'s [T] {
+        let last = start + (len - 1) * stride;
+        let (first, piece) = self.piece_of(start);
+        if last < first + piece.len() {
+            return slice(piece, start - first, len, stride, copy);
+        }
+        copy.clear();
+        let mut next = start;
+        while next <= last {
+            let (first, piece) = self.piece_of(next);
+            let rest = piece[next - first..].iter().step_by(stride);
+            let taken = rest.len().min(len - copy.len());
+            copy.extend(rest.take(taken));
+            next += taken * stride;
+        }
+        copy
+    }
+
+    /// The piece that holds the sample of an offset.
+    #[inline(always)]
+    fn piece_of(&self, offset: usize) -> (usize, &'a [T]) {
+        let after = self.pieces.partition_point(|(start, _)| *start <= offset);
+        self.pieces[after - 1]
+    }
+}
+
 /// Strided samples: those in memory, or a copy of them.
 #[inline(always)]
 fn slice<'a, T: Copy>(
@@ -328,7 +383,7 @@ pub(super) fn reduce<T: Element, F: Reducer<T>>(
     reducer: &F,
 ) -> Result<Vec<F::Accumulator>> {
     let mut accumulation = Accumulation::new(plan, reducer);
-    accumulation.add(storage, 0, plan.all())?;
+    accumulation.add(&Pieces::new(0, [storage]), plan.all())?;
     Ok(accumulation.results())
 }
 
@@ -363,9 +418,8 @@ impl<'a, T: Element, F: Reducer<T>> Accumulation<'a, T, F> {
         }
     }
 
-    /// Adds the samples of a portion, which comes after earlier ones. The storage begins at an
-    /// offset of the whole.
-    pub(super) fn add(&mut self, storage: &[T], offset: usize, portion: Portion) -> Result<()> {
+    /// Adds the samples of a portion, which comes after earlier ones.
+    pub(super) fn add(&mut self, storage: &Pieces<'_, T>, portion: Portion) -> Result<()> {
         let (plan, tile, line_len) = (self.plan, self.tile, self.plan.line());
         let Portion { results, chunks } = portion;
         let mut steps = Vec::new();
@@ -397,7 +451,6 @@ impl<'a, T: Element, F: Reducer<T>> Accumulation<'a, T, F> {
         }
         let kernel = ReductionKernel {
             storage,
-            offset,
             plan,
             reducer: self.reducer,
         };
@@ -509,9 +562,7 @@ impl<'a> FrameWalk<'a> {
 }
 
 struct ReductionKernel<'a, T, F> {
-    storage: &'a [T],
-    /// Offset of the storage in the whole.
-    offset: usize,
+    storage: &'a Pieces<'a, T>,
     plan: &'a ReductionPlan,
     reducer: &'a F,
 }
@@ -538,8 +589,7 @@ impl<T: Element, F: Reducer<T>> ReductionKernel<'_, T, F> {
             let origin = self.plan.origin(step.first + i);
             for chunk in step.chunks.clone() {
                 let (offset, len, flat_index) = self.plan.run(chunk);
-                let start = origin + offset - self.offset;
-                let samples = slice(self.storage, start, len, stride, copy);
+                let samples = self.storage.slice(origin + offset, len, stride, copy);
                 self.reduce_run(state, samples, flat_index, flat_step);
             }
         }
@@ -572,7 +622,8 @@ impl<T: Element, F: Reducer<T>> ReductionKernel<'_, T, F> {
         self.reducer.add(std::array::from_mut(state), rows, step);
     }
 
-    /// Adds rows of samples to the results, column by column.
+    /// Adds rows of samples to the results, column by column. No piece divides a row: neighboring
+    /// results are those of one frame, or of the frames that came last.
     #[inline(always)]
     fn reduce_rows(&self, step: ReductionStep<'_, F::Accumulator>, copy: &mut Vec<T>) {
         let (len, stride) = (step.state.len(), self.plan.vector.stride);
@@ -590,14 +641,16 @@ impl<T: Element, F: Reducer<T>> ReductionKernel<'_, T, F> {
             let mut rows = [(&[][..], 0); ROWS];
             if stride == 1 {
                 for (row, (offset, flat_index)) in rows.iter_mut().zip(flat_indices) {
-                    let start = origin + offset - self.offset;
-                    *row = (&self.storage[start..start + len], *flat_index);
+                    let start = origin + offset;
+                    let (first, piece) = self.storage.piece_of(start);
+                    *row = (&piece[start - first..][..len], *flat_index);
                 }
             } else {
                 copy.clear();
                 for (offset, _) in flat_indices {
-                    let at = |i| self.storage[origin + offset - self.offset + i * stride];
-                    copy.extend((0..len).map(at));
+                    let start = origin + offset;
+                    let (first, piece) = self.storage.piece_of(start);
+                    copy.extend((0..len).map(|i| piece[start - first + i * stride]));
                 }
                 for ((row, copy), (_, flat_index)) in
                     rows.iter_mut().zip(copy.chunks(len)).zip(flat_indices)

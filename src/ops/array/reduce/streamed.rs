@@ -2,7 +2,7 @@
 
 use bytemuck::AnyBitPattern;
 
-use super::plan::{Accumulation, FrameWalk, Reducer, ReductionPlan};
+use super::plan::{Accumulation, FrameWalk, Pieces, Reducer, ReductionPlan};
 use super::samples_of;
 use crate::error::Result;
 use crate::ops::chain::ChainFrames;
@@ -34,16 +34,19 @@ pub(super) fn reduce<T: Element + AnyBitPattern, F: Reducer<T>>(
     let windows = ends.map(|start| {
         let (first, end) = (walk.first_needed(), n_frames.min(start + per_block));
         stream.forget_before(first);
-        let window = stream.frames(first..end)?;
-        Ok((first, window, walk.advance(end), end - start))
+        let pieces = stream.pieces(first..end)?;
+        Ok((first, pieces, walk.advance(end), end - start))
     });
     let mut accumulation = Accumulation::new(&plan, reducer);
     let task = Task::new("computing", n_frames).in_units("frames");
-    task::pipeline(windows, |(first, window, portion, n_new)| {
-        let window = in_order(window)?;
-        let (storage, layout) = samples_of::<T>(&window);
-        let storage = &storage[layout.offset()..];
-        task::as_part(|| accumulation.add(storage, first * frame_len, portion))?;
+    task::pipeline(windows, |(first, pieces, portion, n_new)| {
+        let pieces: Vec<_> = pieces.into_iter().map(in_order).collect::<Result<_>>()?;
+        let storage = pieces.iter().map(|piece| {
+            let (storage, layout) = samples_of::<T>(piece);
+            &storage[layout.offset()..][..layout.len()]
+        });
+        let storage = Pieces::new(first * frame_len, storage);
+        task::as_part(|| accumulation.add(&storage, portion))?;
         task.advance(n_new)
     })?;
     Ok(Some((accumulation.results(), plan.results().clone())))
