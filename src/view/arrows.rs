@@ -239,7 +239,7 @@ type Line = ((f32, f32), (f32, f32));
 fn arrow_lines(from: (f32, f32), to: (f32, f32), font: f32) -> Vec<Line> {
     let (dx, dy) = (to.0 - from.0, to.1 - from.1);
     let length = dx.hypot(dy);
-    if !(length >= 1.0) {
+    if length.is_nan() || length < 1.0 {
         return Vec::new();
     }
     let (dx, dy) = (dx / length, dy / length);
