@@ -54,10 +54,9 @@ builtins! {
     /// | `empty` | zeros | |
     ///
     /// `constant_values`, `stat_length` and `end_values` are a number for all sides,
-    /// `[before, after]`, or a pair for each axis, `[[0, 0], [top, bottom], [left, right]]`; of an image
-    /// without the first. As in
-    /// NumPy, the samples that `reflect_type: "odd"` computes wrap around in int types: −1 becomes
-    /// the largest value of an unsigned type.
+    /// `[before, after]`, or a pair for each axis, `[[0, 0], [top, bottom], [left, right]]`; of an
+    /// image without the first. As in NumPy, the samples that `reflect_type: "odd"` computes wrap
+    /// around in int types: −1 becomes the largest value of an unsigned type.
     ///
     /// Returns an array with frames 2·`width` pixels larger in height and width, in the sample type
     /// of the input.

@@ -66,8 +66,8 @@ builtins! {
     /// })
     /// ```
     ///
-    /// Arrows, such as those of displacements, and the paths of points change with the frames; a key
-    /// says how long the arrows are:
+    /// Arrows, such as those of displacements, and the paths of points change with the frames; a
+    /// key says how long the arrows are:
     ///
     /// ```no_run
     /// let p = phantom(#{motion: 3, texture: 0.2});

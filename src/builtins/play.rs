@@ -66,8 +66,8 @@ builtins! {
     /// Returns an `InteractivePlayer`.
     ///
     /// Fails if `video` is not {t, y, x}, a color video or an image, has no frames, if `skip_frame`
-    /// is 0, or if an annotation needs a frame rate or a pixel size that is not known, or arrows for
-    /// other frames.
+    /// is 0, or if an annotation needs a frame rate or a pixel size that is not known, or arrows
+    /// for other frames.
     ///
     /// ```
     /// show_video(example_video(), #{title: "heart", cmap: "viridis"}).frame // => 0

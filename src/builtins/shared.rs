@@ -27,7 +27,7 @@ use crate::text::table::{Column, Table};
 use crate::video::{Video, warn_of_pixel_size};
 use crate::view::annotations::Annotations;
 use crate::view::arrows::{ArrowField, ArrowOptions, MovingPaths};
-use crate::view::figure::{Arrows, Figure, Isochrones, MapPanelOptions, ScaleBarChoice};
+use crate::view::figure::{ArrowKey, Arrows, Figure, Isochrones, MapPanelOptions, ScaleBarChoice};
 
 /// Creates a table from its columns.
 pub(super) fn table<'a>(columns_by_name: impl IntoIterator<Item = (&'a str, Column)>) -> Map {
@@ -256,6 +256,11 @@ parameters! {
         arrows: Option<Video> = None,
         /// Distance between arrows; default: a fifteenth of the longer side of the map.
         arrow_every: Option<usize> [px] = None,
+        /// Length of the vector in a key above the map; default: a suitable round one if there is
+        /// an `arrow_unit`, else no key. Without a key, outliers are drawn shorter.
+        arrow_key: Option<f64> = None,
+        /// Unit of the vectors, which the key shows, such as "cm/s".
+        arrow_unit: String = String::new(),
         /// Positions of pixels `[[y, x], …]` that are marked in the colors of `trace_panel`.
         points: Pixels = Pixels(Vec::new()),
         /// Color of lines, arrows and the scale bar; default: black or white, by what is beneath.
@@ -412,6 +417,12 @@ impl MapParams {
             arrows: self.arrows.map(|vectors| Arrows {
                 vectors,
                 every: self.arrow_every,
+                key: (self.arrow_key.is_some() || !self.arrow_unit.is_empty()).then_some(
+                    ArrowKey {
+                        length: self.arrow_key,
+                        unit: self.arrow_unit,
+                    },
+                ),
             }),
             points: self.points.0,
             ink: self.line_color.map(|color| color.0),

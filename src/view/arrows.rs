@@ -239,7 +239,7 @@ type Line = ((f32, f32), (f32, f32));
 fn arrow_lines(from: (f32, f32), to: (f32, f32), font: f32) -> Vec<Line> {
     let (dx, dy) = (to.0 - from.0, to.1 - from.1);
     let length = dx.hypot(dy);
-    if !(length >= 1.0) {
+    if length.is_nan() || length < 1.0 {
         return Vec::new();
     }
     let (dx, dy) = (dx / length, dy / length);
@@ -318,6 +318,7 @@ impl MovingPaths {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::color::unpack;
     use crate::ops::testing::video;
 
     const RECT: Rect = Rect {
@@ -340,10 +341,17 @@ mod tests {
         }
     }
 
-    /// Width and height of what is drawn in a color.
+    /// Width and height of what is drawn in about a color, as the edges of lines are blended.
     fn extent(image: &Image, color: Color) -> (usize, usize) {
+        let wanted = unpack(color);
+        let is_near = |(x, y): &(usize, usize)| {
+            let pairs = unpack(image.at(*x, *y)).into_iter().zip(wanted);
+            pairs
+                .into_iter()
+                .all(|(found, wanted)| found.abs_diff(wanted) < 64)
+        };
         let at = (0..image.height).flat_map(|y| (0..image.width).map(move |x| (x, y)));
-        let drawn: Vec<_> = at.filter(|(x, y)| image.at(*x, *y) == color).collect();
+        let drawn: Vec<_> = at.filter(is_near).collect();
         let span = |of: fn(&(usize, usize)) -> usize| {
             let (low, high) = (drawn.iter().map(of).min(), drawn.iter().map(of).max());
             low.zip(high).map_or(0, |(low, high)| high - low + 1)

@@ -14,17 +14,20 @@ use crate::color::{Color, pack, unpack};
 use crate::draw::page::{Anchor, PageItem, PageRect, Point};
 use crate::draw::plot::curve_color;
 use crate::draw::rgba_image::RgbaImage;
-use crate::draw::ticks::finite_range;
+use crate::draw::ticks::{finite_range, round_step};
 use crate::error::{Error, Result};
 use crate::ops::filter::nan_mean;
 use crate::ops::mask::contour::Levels;
 use crate::ops::mask::isoline::{self, PixelPosition};
 use crate::ops::read_all;
-use crate::video::{DType, Strided, Video, shape_text};
+use crate::video::{DType, Strided, Video, number_text, shape_text};
 use crate::view::annotations::{ScaleBar, length_text};
 
 /// Largest number of isochrones: more are an interval in another unit.
 const MAX_LINES: usize = 200;
+
+/// Height of the key of the arrows, relative to the size of its text.
+const KEY_HEIGHT: f64 = 1.5;
 
 /// Options of a map.
 #[derive(Debug, Clone)]
@@ -115,6 +118,17 @@ pub struct Arrows {
     pub vectors: Video,
     /// Distance between arrows in pixels; default: about 15 of them along the longer side.
     pub every: Option<usize>,
+    /// Key above the map.
+    pub key: Option<ArrowKey>,
+}
+
+/// Arrow that says how long the others are.
+#[derive(Debug, Clone)]
+pub struct ArrowKey {
+    /// Length of its vector; default: a round one.
+    pub length: Option<f64>,
+    /// Unit of the vectors.
+    pub unit: String,
 }
 
 /// A map that is ready to be drawn; positions on it are relative to its width and height.
@@ -127,7 +141,8 @@ pub struct MapPanel {
     /// Length relative to the width, and label.
     scale_bar: Option<(f64, String)>,
     lines: Vec<MapLine>,
-    arrows: Vec<(Point, Point)>,
+    arrows: Vec<ArrowEnds>,
+    arrow_key: Option<KeyArrow>,
     points: Vec<Point>,
     ink: Option<Color>,
 }
@@ -182,6 +197,7 @@ impl MapPanel {
             scale_bar: scale_bar(function, options, pixel_size, width)?,
             lines: Vec::new(),
             arrows: Vec::new(),
+            arrow_key: None,
             points: points(function, &options.points, size)?,
             ink: options.ink,
         };
@@ -196,7 +212,7 @@ impl MapPanel {
             panel.add_lines(lines.map(|line| (line, String::new())), 0.12);
         }
         if let Some(arrows) = &options.arrows {
-            panel.arrows = arrow_ends(function, arrows, mask.as_deref(), size)?;
+            (panel.arrows, panel.arrow_key) = arrow_ends(function, arrows, mask.as_deref(), size)?;
         }
         Ok(panel)
     }
@@ -243,16 +259,38 @@ impl MapPanel {
 
     /// Room for the colorbar of a map of a height.
     pub(super) fn insets(&self, height: f64, em: f64) -> Insets {
+        let key = match &self.arrow_key {
+            Some(_) => KEY_HEIGHT * em,
+            None => 0.0,
+        };
         let Some(colorbar) = &self.colorbar else {
-            return Insets::default();
+            return Insets {
+                top: key,
+                ..Insets::default()
+            };
         };
         Insets {
             right: colorbar.width(height, em),
             // Half of the labels at the ends.
-            top: 0.4 * em,
+            top: key.max(0.4 * em),
             bottom: 0.4 * em,
             left: 0.0,
         }
+    }
+
+    /// Draws the key of the arrows above the right end of the map.
+    fn draw_arrow_key(
+        &self,
+        shapes: &mut Vec<PageItem>,
+        (part, label): (f64, &str),
+        frame: &PageRect,
+        em: f64,
+    ) {
+        let middle = frame.top - 0.75 * em;
+        shapes.push(style::label(label, (frame.right, middle), Anchor::End, em));
+        let to = frame.right - style::width(label, em) - 0.5 * em;
+        let from = to - part * frame.width();
+        shapes.extend(arrow((from, middle), (to, middle), em, style::INK));
     }
 
     pub(super) fn draw(&self, frame: &PageRect, em: f64) -> Vec<PageItem> {
@@ -295,6 +333,9 @@ impl MapPanel {
                 shapes: inside,
             },
         ];
+        if let Some((part, label)) = &self.arrow_key {
+            self.draw_arrow_key(&mut shapes, (*part, label), frame, em);
+        }
         if let Some((part, label)) = &self.scale_bar {
             self.draw_scale_bar(&mut shapes, (*part, label), frame, em);
         }
@@ -649,13 +690,19 @@ fn levels(function: &str, levels: &Levels, values: &[f64], limits: (f64, f64)) -
         .collect())
 }
 
-/// Start and end of each arrow; the middle is at a pixel.
+/// Start and end of an arrow, relative to the size of the map.
+type ArrowEnds = (Point, Point);
+
+/// Length of the arrow in the key relative to the width of the map, and label.
+type KeyArrow = (f64, String);
+
+/// Start and end of each arrow, whose middle is at a pixel, and the key.
 fn arrow_ends(
     function: &str,
     arrows: &Arrows,
     mask: Option<&[bool]>,
     (width, height): (usize, usize),
-) -> Result<Vec<(Point, Point)>> {
+) -> Result<(Vec<ArrowEnds>, Option<KeyArrow>)> {
     let vectors = &arrows.vectors;
     if *vectors.shape() != [height, width, 2] {
         let shape = shape_text(vectors.shape());
@@ -690,15 +737,35 @@ fn arrow_ends(
         .copied()
         .filter(|long| *long > 0.0)
     else {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), None));
     };
+    let scale = 0.85 * every as f64 / long;
+    let key = arrows.key.as_ref().map(|key| {
+        let length = key.length.unwrap_or_else(|| round_step(long));
+        if !(length > 0.0 && length.is_finite()) {
+            bail!("{function} needs `arrow_key` to be a number > 0, got {length}");
+        }
+        let part = scale * length / width as f64;
+        if part > 0.6 {
+            let error = format!("{function} has no room for an arrow of {length} above the map");
+            return Err(Error::new(error).hint("give a smaller `arrow_key`"));
+        }
+        let label = format!("{} {}", number_text(length), key.unit);
+        Ok((part, label.trim_end().to_owned()))
+    });
+    let key = key.transpose()?;
     let ends = found.into_iter().map(|(x, y, down, right)| {
-        let part = (0.85 * every as f64 / long).min(1.3 * every as f64 / down.hypot(right));
+        let part = match key {
+            // Next to a key, every arrow is as long as it says.
+            Some(_) => scale,
+            None => scale.min(1.3 * every as f64 / down.hypot(right)),
+        };
         let (dx, dy) = (right * part / 2.0, down * part / 2.0);
         let place = |x: f64, y: f64| ((x + 0.5) / width as f64, (y + 0.5) / height as f64);
         (place(x - dx, y - dy), place(x + dx, y + dy))
     });
-    Ok(ends.collect())
+    let ends = ends.collect();
+    Ok((ends, key))
 }
 
 /// Line with a filled head.

@@ -25,7 +25,7 @@ use crate::history::History;
 pub use axes::AxesPanel;
 pub use boxes::{BoxOptions, box_panel};
 pub use histogram::{HistogramOptions, histogram_panel};
-pub use map::{Arrows, Isochrones, MapPanel, MapPanelOptions, ScaleBarChoice};
+pub use map::{ArrowKey, Arrows, Isochrones, MapPanel, MapPanelOptions, ScaleBarChoice};
 pub use scatter::{ScatterOptions, scatter_panel};
 pub use traces::{TracePanelOptions, trace_panel};
 

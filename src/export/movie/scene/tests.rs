@@ -108,11 +108,11 @@ fn arrows() -> ArrowOptions {
 fn arrows_and_paths_follow_the_frames_of_the_recording() {
     let red = |scene: &MovieScene, at: usize| {
         let image = frame(scene, at);
-        image
-            .pixels
-            .iter()
-            .filter(|pixel| **pixel == 0xff_00_00)
-            .count()
+        let is_red = |pixel: &&Color| {
+            let [red, green, _] = unpack(**pixel);
+            red > 128 && green < 64
+        };
+        image.pixels.iter().filter(is_red).count()
     };
     let with = |arrows: ArrowOptions, paths: MovingPaths, step: usize| {
         let annotations = MovieAnnotations {

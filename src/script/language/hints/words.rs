@@ -131,12 +131,7 @@ pub(crate) const FOREIGN_NAMES: &[ForeignName] = &[
         hint: "extract one trace with trace(v, y, x, size), several with traces::extract(v, [[y, x], …], size) after import \"traces\" as traces; positions are [y, x]",
     },
     ForeignName {
-        names: &[
-            "select_traces",
-            "select_positions",
-            "compare_traces",
-            "select_trace",
-        ],
+        names: &["select_traces", "select_positions", "select_trace"],
         words: &["click", "pick"],
         functions: &["show_video", "traces"],
         hint: "select positions with the mouse in the window of show_video(v): player.points holds them, traces(player) returns their traces; positions are [y, x]",
@@ -148,10 +143,16 @@ pub(crate) const FOREIGN_NAMES: &[ForeignName] = &[
         hint: "show traces with show_traces([a, b]), and save the plot with plot_traces([a, b], \"traces.png\")",
     },
     ForeignName {
-        names: &["show_positions"],
+        names: &["compare_traces"],
         words: &[],
-        functions: &["show_video", "preview"],
-        hint: "the player that show_video(v) returns holds the selected positions: player.points",
+        functions: &["traces::compare", "show_figure"],
+        hint: "show_figure(traces::compare([a, b], [[y, x], …], size, [\"before\", \"after\"])), after import \"traces\" as traces",
+    },
+    ForeignName {
+        names: &["show_positions", "show_positions_and_traces"],
+        words: &[],
+        functions: &["traces::located", "show_figure", "show_video"],
+        hint: "show_figure(traces::located(v, [[y, x], …], size)), after import \"traces\" as traces; the player that show_video(v) returns holds the selected positions: player.points",
     },
     ForeignName {
         names: &["positions_from_A_to_B", "random_positions"],
@@ -223,7 +224,13 @@ pub(crate) const FOREIGN_NAMES: &[ForeignName] = &[
         hint: "use binary_opening(mask, radius)",
     },
     ForeignName {
-        names: &["show_mask", "imshow"],
+        names: &["show_mask"],
+        words: &[],
+        functions: &["masks::panel", "show_figure", "show_image"],
+        hint: "show a mask over an image with show_figure([masks::panel(mask, image, \"\")]) after import \"masks\" as masks, or alone with show_image(mask)",
+    },
+    ForeignName {
+        names: &["imshow"],
         words: &[],
         functions: &["show_image", "preview", "export_image"],
         hint: "show images and masks with show_image(image) or preview(image), and export them as shown with export_image(path, image)",
@@ -310,16 +317,13 @@ pub(crate) const FOREIGN_NAMES: &[ForeignName] = &[
             "phasefilter_fillsmooth",
         ],
         words: &[],
-        functions: &["hilbert_phase", "phase::map_of"],
-        hint: "smooth the video before computing phases: phase::map_of(v, window), after import \"phase\" as phase",
+        functions: &["remove_phase_outliers", "smooth_phase", "phase::map_of"],
+        hint: "set outliers to NaN with remove_phase_outliers(phase, radius, frames, max_angle), and smooth with smooth_phase(phase)",
     },
     ForeignName {
         names: &[
-            "reverse_motion_compensate",
             "estimate_reverse_displacements",
             "warp_image",
-            "play_displacements",
-            "play_displacements_points",
             "FlowEstimator",
             "calcOpticalFlowFarneback",
         ],
@@ -340,7 +344,13 @@ pub(crate) const FOREIGN_NAMES: &[ForeignName] = &[
             "shift",
             "dualchannel::register",
         ],
-        hint: "motion_compensate(v) follows the tissue and warps every frame onto the first; estimate_displacements(v, #{reverse: true}) and warp_video do the reverse; a frame that is shifted as a whole is aligned with register_shift(v[i], v[0]) and v[i].shift(dy, dx)",
+        hint: "motion_compensate(v) follows the tissue and warps every frame onto the first; reverse_motion_compensate(v, waves) does the reverse; a frame that is shifted as a whole is aligned with register_shift(v[i], v[0]) and v[i].shift(dy, dx)",
+    },
+    ForeignName {
+        names: &["play_displacements", "play_displacements_points", "quiver"],
+        words: &["arrows", "vectors"],
+        functions: &["show_video", "export_video", "map_panel"],
+        hint: "draw arrows with show_video(v, #{arrows: displacements, arrow_unit: \"px\"}), points that move with #{paths: table}; maps take arrows, too",
     },
     ForeignName {
         names: &["play_video"],
