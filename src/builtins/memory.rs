@@ -72,7 +72,7 @@ builtins! {
     ///
     /// Some need a whole video all the same: MATLAB files; movies with an overlay, with `traces`,
     /// or with color limits that depend on all frames, so give them `vmin` and `vmax`; `median` and
-    /// `percentile`; reductions of views such as `crop`.
+    /// `percentile`.
     ///
     /// Large recordings are loaded as they are needed, too, if nobody has written to their files in
     /// the last minute: those that are stored as they are in memory, TIFF and HDF5 files whose

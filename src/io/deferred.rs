@@ -185,10 +185,8 @@ impl Chain for DeferredFrames {
         true
     }
 
-    fn is_contiguous(&self) -> bool {
-        let two = self.selected(0..self.range.len.min(2));
-        let loaded = self.recording.load(two);
-        loaded.is_ok_and(|samples| samples.layout().is_contiguous())
+    fn example(&self, n_frames: usize) -> Result<Option<Video>> {
+        self.load(self.selected(0..n_frames)).map(Some)
     }
 
     fn set_origin(&mut self, origin: Origin) {

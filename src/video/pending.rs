@@ -66,8 +66,9 @@ pub trait Chain: Send {
     /// Whether frames can be asked for again from the first on, as nothing is computed twice then.
     fn is_repeatable(&self) -> bool;
 
-    /// Whether the samples of all frames computed at once are in row-major order in memory.
-    fn is_contiguous(&self) -> bool;
+    /// A video of some frames, of whatever samples, in memory as all frames computed at once would
+    /// be; `None` if that is not known.
+    fn example(&self, n_frames: usize) -> Result<Option<Video>>;
 
     /// Notes where the script asked for the last stage.
     fn set_origin(&mut self, origin: Origin);
@@ -373,13 +374,16 @@ impl Video {
         })
     }
 
-    /// Whether pending samples, computed as a whole, are in row-major order in memory.
-    pub fn will_be_contiguous(&self) -> bool {
-        let pending = self.as_pending();
-        pending.is_some_and(|pending| {
-            let chain = pending.chain();
-            chain.as_ref().is_some_and(|chain| chain.is_contiguous())
-        })
+    /// A video of some frames, of whatever samples, in memory as the whole is or would be; `None` if
+    /// that is not known.
+    pub fn example(&self, n_frames: usize) -> Result<Option<Video>> {
+        if let Some(pending) = self.as_pending()
+            && let Some(chain) = &*pending.chain()
+        {
+            return chain.example(n_frames);
+        }
+        self.compute()?;
+        Ok(Some(self.frames(0, n_frames, 1)))
     }
 
     /// Computes frames of a pending video that is [streamable](Self::is_streamable); only frames

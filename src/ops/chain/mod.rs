@@ -22,7 +22,7 @@ pub use chain_frames::{ChainFrames, for_each_window};
 use crate::error::Result;
 use crate::ops::array::elementwise::Operand;
 use crate::task;
-use crate::video::{Strided, Video, min_pending, with_dtype};
+use crate::video::{DType, Strided, Video, min_pending, with_dtype};
 use run::{StageRun, Work};
 
 /// Bytes of results that a stage with a window may compute at once for twice its window, which
@@ -221,8 +221,8 @@ impl Stage {
         let mut shape = outline.shape().to_vec();
         shape[0] = videos[0].len();
         let metadata = outline.metadata().clone();
-        let (dtype, frame_bytes) = (outline.dtype(), outline.nbytes());
-        let chain = StageRun::new(self, frame_bytes, videos, work);
+        let dtype = outline.dtype();
+        let chain = StageRun::new(self, &outline, videos, work);
         Video::pending(&shape, dtype, metadata, Box::new(chain))
     }
 }
@@ -236,12 +236,13 @@ fn is_of_a_frame(operand: &Operand, video: &Video) -> bool {
 }
 
 fn frame_of_zeros(video: &Video) -> Result<Video> {
-    let mut shape = video.shape().to_vec();
-    shape[0] = 1;
-    with_dtype!(video.dtype(), T => {
-        let samples = Strided::<T>::zeroed(&shape)?;
-        let mut frame = Video::new(samples);
-        *frame.metadata_mut() = video.metadata().clone();
-        Ok(frame)
-    })
+    let mut frame = zeros(video.shape(), video.dtype(), 1)?;
+    *frame.metadata_mut() = video.metadata().clone();
+    Ok(frame)
+}
+
+/// Frames of zeros, like those of a video of a shape.
+fn zeros(shape: &[usize], dtype: DType, n_frames: usize) -> Result<Video> {
+    let shape = [&[n_frames], &shape[1..]].concat();
+    with_dtype!(dtype, T => Ok(Video::new(Strided::<T>::zeroed(&shape)?)))
 }

@@ -3,15 +3,17 @@
 use std::ops::Range;
 
 use super::frame_buffer::FrameBuffer;
-use super::{Filter, Prepare, Stage};
+use super::{Filter, Prepare, Stage, zeros};
 use crate::error::{Error, Result};
 use crate::task;
-use crate::video::{Chain, Needs, Origin, StageInfo, Video};
+use crate::video::{Chain, DType, Needs, Origin, StageInfo, Video};
 
 /// A stage that runs.
 pub(super) struct StageRun {
     stage: Stage,
     n_frames: usize,
+    /// Shape and sample type of a frame of the result.
+    outline: (Vec<usize>, DType),
     /// Size of a frame of the result.
     frame_bytes: usize,
     origin: Option<Origin>,
@@ -31,8 +33,10 @@ pub(super) enum Work {
 
 impl StageRun {
     /// A stage over videos of the same number of frames.
-    pub(super) fn new(stage: Stage, frame_bytes: usize, videos: Vec<Video>, work: Work) -> Self {
+    pub(super) fn new(stage: Stage, outline: &Video, videos: Vec<Video>, work: Work) -> Self {
+        let frame_bytes = outline.nbytes();
         Self {
+            outline: (outline.shape().to_vec(), outline.dtype()),
             per_call: stage.per_call(frame_bytes),
             n_frames: videos[0].len(),
             frame_bytes,
@@ -174,8 +178,18 @@ impl Chain for StageRun {
     }
 
     /// Filters make row-major results, unless these are views.
-    fn is_contiguous(&self) -> bool {
-        !self.stage.is_view
+    fn example(&self, n_frames: usize) -> Result<Option<Video>> {
+        if !self.stage.is_view {
+            let (shape, dtype) = &self.outline;
+            return zeros(shape, *dtype, n_frames).map(Some);
+        }
+        let (Work::Filter(view), [input]) = (&self.work, &self.inputs[..]) else {
+            return Ok(None);
+        };
+        let Some(input) = input.video.example(n_frames)? else {
+            return Ok(None);
+        };
+        task::as_part(|| view(vec![input], 0..n_frames)).map(Some)
     }
 
     fn set_origin(&mut self, origin: Origin) {

@@ -4,7 +4,7 @@ use super::*;
 use crate::ops::chain::Stage;
 use crate::ops::kernel;
 use crate::ops::testing::{check_threads, noise, ramp, values, video};
-use crate::video::{Samples, TEST_LIMITS, TestLimits};
+use crate::video::{Layout, Samples, TEST_LIMITS, TestLimits};
 
 /// All lists of axes.
 const AXES: &[&[i64]] = &[
@@ -411,12 +411,42 @@ fn doubled(video: &Video) -> Video {
     stage.apply(video.clone(), filter).unwrap()
 }
 
+type LayoutView = fn(&Layout) -> Layout;
+
+/// Views of the frames of a chain, one after the other.
+const VIEWS: &[&[LayoutView]] = &[
+    &[|layout| {
+        layout
+            .slice(1, 1, 3, 1)
+            .slice(2, 2, layout.shape()[2] - 3, 1)
+    }],
+    &[|layout| layout.flip(1).flip(2)],
+    &[|layout| layout.swap(1, 2)],
+    &[
+        |layout| layout.slice(2, 1, layout.shape()[2] / 2, 2).flip(1),
+        |layout| layout.swap(1, 2).flip(2),
+    ],
+];
+
+/// A chain over a video that ends in views.
+fn viewed(video: &Video, views: &'static [LayoutView]) -> Video {
+    views.iter().fold(doubled(video), |video, view| {
+        let view = move |video: Video| Ok(video.with_layout(view(video.layout())));
+        Stage::of_frames("view").apply_view(video, view).unwrap()
+    })
+}
+
 type Function = fn(&Video, Option<&[i64]>) -> Result<Video>;
 
 /// Compares the reductions of a chain with those of its whole; returns whether all were streamed.
 fn reduce_streamed(shape: &[usize], block: usize) -> bool {
+    reduce_views_streamed(shape, block, &[])
+}
+
+/// Like [`reduce_streamed`], for a chain that ends in views.
+fn reduce_views_streamed(shape: &[usize], block: usize, views: &'static [LayoutView]) -> bool {
     let input = video(shape, noise(shape.iter().product(), 7));
-    let whole = doubled(&input);
+    let whole = viewed(&input, views);
     let reductions: [Function; 6] = [sum, mean, max, argmin, count, |video, axes| {
         std(video, axes, 0.0)
     }];
@@ -428,7 +458,7 @@ fn reduce_streamed(shape: &[usize], block: usize) -> bool {
                 block,
                 per_call: 1,
             }));
-            let pending = doubled(&input);
+            let pending = viewed(&input, views);
             let found = reduction(&pending, Some(axes)).unwrap();
             TEST_LIMITS.set(None);
             let expected = reduction(&whole, Some(axes)).unwrap();
@@ -451,4 +481,13 @@ fn chains_are_reduced_as_they_are_computed() {
     reduce_streamed(&[1100, 3, 3], 100);
     // Nothing is gained by streaming a frame.
     assert!(!reduce_streamed(&[1, 130, 300], 1));
+}
+
+#[test]
+fn chains_that_end_in_views_are_reduced_as_they_are_computed() {
+    for views in VIEWS {
+        assert!(reduce_views_streamed(&[50, 33, 41], 7, views));
+        assert!(reduce_views_streamed(&[9, 60, 70], 2, views));
+        reduce_views_streamed(&[300, 5, 7], 64, views);
+    }
 }
