@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use optimap::choice::Choice;
 use optimap::color::color_settings::ColorSettings;
+use optimap::player::sync_group::LinkAlignment;
 use optimap::color::colormap::Colormap;
 use optimap::ops::array::elementwise::Operand;
 use optimap::ops::blend::{Blend, BlendLook, BlendMode, BlendOptions};
@@ -330,7 +331,7 @@ fn videos_with_the_same_limits_keep_the_same_also_in_linked_windows() {
         dim(ramp(20, 5, 5)),
         panel(ramp(20, 30, 40), ""),
     ]);
-    Player::link(&[here.clone(), other.clone()]);
+    Player::link(&[here.clone(), other.clone()], LinkAlignment::Frame, None).unwrap();
     press(&here, '}');
     let found = limits(&here);
     assert_eq!((found[0], found[1]), (found[2], (0.0, 10.0, 1.0)));
@@ -342,6 +343,52 @@ fn videos_with_the_same_limits_keep_the_same_also_in_linked_windows() {
     let found = limits(&here);
     assert_eq!(found[2], (0.0, 1199.0, 1.0));
     assert_ne!(found[0], found[2]);
+}
+
+#[test]
+fn linked_windows_show_the_same_part_at_the_same_time() {
+    let at = |fps: f64, frames| {
+        let mut video = ramp(frames, 6, 8);
+        video.metadata_mut().fps = Some(fps);
+        player(vec![panel(video, "")])
+    };
+    let (fast, slow) = (at(500.0, 100), at(200.0, 30));
+    let both = [fast.clone(), slow.clone()];
+    Player::link(&both, LinkAlignment::Time, Some(&[20, 10])).unwrap();
+    // The frames 20 and 10 are at one time, and 5 frames of one last as long as 2 of the other.
+    for (frame, there) in [(20, 10), (30, 14), (10, 6), (0, 2), (70, 29)] {
+        fast.seek(frame);
+        assert_eq!(slow.frame(), there, "{frame}");
+    }
+    slow.seek(20);
+    assert_eq!(fast.frame(), 45);
+    fast.change(|playback| playback.set_part(Some((20, 45))));
+    assert_eq!(slow.playback().part(), Some((10, 20)));
+    // Outside of a recording its end stays, and its window says so.
+    slow.advance(5000 * MS);
+    let quiet = slow.render(SIZE.0, SIZE.1);
+    fast.seek(99);
+    assert_eq!(slow.frame(), 29);
+    let told = slow.render(SIZE.0, SIZE.1);
+    slow.advance(5000 * MS);
+    assert!(quiet != told && told != slow.render(SIZE.0, SIZE.1));
+    press(&slow, '+');
+    press(&slow, '+');
+    assert_eq!(fast.zoomed(), slow.zoomed());
+    assert!(1.5 < fast.zoomed()[0]);
+    press(&fast, '0');
+    assert_eq!(slow.zoomed()[0], 1.0);
+    fast.set_zoomed([2.0, 0.3, 0.6]);
+    assert_eq!(slow.zoomed(), [2.0, 0.3, 0.6]);
+    let unknown = [fast, single()];
+    let error = Player::link(&unknown, LinkAlignment::Time, None).unwrap_err();
+    assert!(error.message().contains("that of player 1 is not"));
+    let beyond = Player::link(&unknown, LinkAlignment::Frame, Some(&[5, 20])).unwrap_err();
+    assert_eq!(
+        beyond.message(),
+        "`triggers` has frame 20 of player 1, whose last frame is 19"
+    );
+    assert!(Player::link(&unknown, LinkAlignment::Frame, Some(&[5])).is_err());
 }
 
 #[test]
@@ -588,6 +635,30 @@ fn a_brush_paints_only_values_of_its_range() {
         pixels.collect::<Vec<_>>()
     };
     press(&player, '8');
+    player.seek(0);
+    // While it is dragged it shows what it would paint: here the lower half of the frame.
+    let (from, to) = (
+        position(&player, 0, (0.1, 0.2)),
+        position(&player, 0, (0.1, 0.9)),
+    );
+    player.handle(Event::Press(from.0, from.1), SIZE);
+    let [above, below] = [0.3, 0.8].map(|y| position(&player, 0, (0.1, y)));
+    let colors = |player: &Player| {
+        let image = player.render(SIZE.0, SIZE.1);
+        [above, below].map(|(x, y)| image.at(x as usize, y as usize))
+    };
+    let before = colors(&player);
+    player.handle(Event::Drag(to.0, to.1), SIZE);
+    let after = colors(&player);
+    assert!(
+        before[0] == after[0] && before[1] != after[1],
+        "{before:?} {after:?}"
+    );
+    player.handle(Event::Key(Key::Escape), SIZE);
+    player.handle(Event::Release, SIZE);
+    assert!(player.probes().is_empty());
+    player.seek(1);
+    press(&player, '8');
     press(&player, '9');
     (0..40).for_each(|_| player.handle(Event::Key(Key::Backspace), SIZE));
     "1800 to 1819".chars().for_each(|char| match char {
@@ -781,7 +852,7 @@ fn speed_changes_the_pace() {
 fn linked_players_show_the_same_frame() {
     let players = [single(), single(), single()];
     players[0].seek(4);
-    Player::link(&players);
+    Player::link(&players, LinkAlignment::Frame, None).unwrap();
     assert_eq!(players[2].frame(), 4);
     players[1].handle(Event::Wheel(-3), SIZE);
     assert_eq!(players.each_ref().map(Player::frame), [7, 7, 7]);

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::player::sync_group::LinkAlignment;
 use rhai::{Dynamic, INT};
 
 use super::shared::AnnotationParams;
@@ -278,9 +279,15 @@ builtins! {
         }))
     }
 
-    /// Links players into a sync group: all show the same frame.
+    /// Links players into a sync group: all show the same frame, or the same time.
     ///
-    /// What is done in one window is done in all. They begin at the frame of the first player.
+    /// What is done in one window is done in all: they play, zoom and pan together. They begin at
+    /// the frame of the first player, or at its time. By time, videos of different frame rates are
+    /// aligned; `triggers` are frames at the same moment, such as those of a stimulus. Where a
+    /// video was not recorded at a time, its first or last frame stays, and its window says so.
+    ///
+    /// Fails if the frame rate of a video is not known that is to be aligned by time, or if
+    /// `triggers` has not one frame of each.
     ///
     /// ```
     /// let v = example_video();
@@ -290,12 +297,25 @@ builtins! {
     /// players[1].frame // => 7
     /// ```
     ///
+    /// ```
+    /// let fast = example_video();
+    /// let slow = fast.downsample_time(2);
+    /// let players = [show_video(fast), show_video(slow)];
+    /// link(players, #{align: "time"});
+    /// players[0].seek(100);
+    /// players[1].frame // => 50
+    /// ```
+    ///
     /// See also: `show_videos`, `seek`.
     fn link(
         /// Players to link.
         players: Vec<Player>,
-    ) -> () {
-        Player::link(&players);
+        /// What they have in common: the index of the "frame", or the "time".
+        align: LinkAlignment = LinkAlignment::Frame,
+        /// Frame of each player at the same moment; default: the first frames.
+        triggers: Option<Vec<usize>> [frames] = None,
+    ) -> Result<()> {
+        Player::link(&players, align, triggers.as_deref())
     }
 
     /// Traces of the probes of a player: pixels and regions set in its window.

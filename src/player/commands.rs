@@ -357,6 +357,9 @@ const TRACES: &[Command] = &[
     (&[Key::Char('D')], "larger brush", |player, _, _| {
         player.resize_brush(BRUSH);
     }),
+    (&[Key::Char('L')], "list of regions", |player, _, _| {
+        player.toggle_region_list();
+    }),
     (
         &[Key::Char('u')],
         "select the next region",
@@ -364,9 +367,6 @@ const TRACES: &[Command] = &[
             player.select_next();
         },
     ),
-    (&[Key::Char('L')], "list of regions", |player, _, _| {
-        player.toggle_region_list();
-    }),
     (&[Key::Char('N')], "name it", |player, _, _| {
         player.begin_name();
     }),

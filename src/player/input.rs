@@ -258,6 +258,8 @@ impl Player {
         let by = (parts(right, rect.width), parts(down, rect.height));
         state.view.pan(by);
         state.changed();
+        drop(state);
+        self.share_view();
     }
 
     fn release(&self) {
@@ -325,12 +327,16 @@ impl Player {
         state.view.zoom_at(factor, position.unwrap_or((0.5, 0.5)));
         let zoom = state.view.zoom();
         state.say(format!("zoom {zoom:.1} ×"));
+        drop(state);
+        self.share_view();
     }
 
     pub(super) fn show_whole(&self) {
         let mut state = self.state();
         state.view = View::WHOLE;
         state.changed();
+        drop(state);
+        self.share_view();
     }
 
     /// Visible part of a panel's frame.

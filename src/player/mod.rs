@@ -48,7 +48,7 @@ pub mod screen;
 mod shown_file;
 mod sketch;
 mod state;
-mod sync_group;
+pub mod sync_group;
 mod text_entry;
 pub mod theme;
 mod trace_plot;

@@ -13,6 +13,7 @@ use super::sketch::Sketch;
 use super::theme::{self, ThemeSizes};
 use super::view::View;
 use crate::draw::{Rect, colorbar, text};
+use crate::ops::mask::shape::PixelRun;
 use crate::view::annotations::Annotations;
 use crate::view::trace_plot::TraceScale;
 
@@ -39,6 +40,8 @@ pub(super) struct PlayerScene {
     pub(super) readout: Option<(f32, f32)>,
     /// Region being drawn.
     pub(super) sketch: Option<Sketch>,
+    /// Pixels that the threshold brush would paint.
+    pub(super) painted: Vec<PixelRun>,
     /// Radius of the brush in pixels of the video.
     pub(super) brush: f64,
     /// Index of the probe that is selected.
@@ -104,6 +107,7 @@ impl PlayerScene {
         self.inputs.region_list = false;
         self.readout = None;
         self.sketch = None;
+        self.painted.clear();
         self.selected = None;
         self.message = None;
         self

@@ -201,6 +201,7 @@ impl PlayerState {
             bookmarks: self.bookmarks.iter().copied().collect(),
             readout: self.pointer.filter(|_| self.readout),
             sketch: self.sketch.clone(),
+            painted: self.painted(),
             brush: self.brush,
             selected: self.selected,
             message: self.shown_message(),
