@@ -472,6 +472,45 @@ fn two_windows_live_and_close_by_themselves() {
 }
 
 #[test]
+fn one_key_closes_all_windows() {
+    beside_windows(|windows, fakes| {
+        let players = [(); 3].map(|()| player(&[9, 2, 2], vec![0u8; 36]));
+        for player in &players {
+            windows.open(player.clone()).unwrap();
+        }
+        let event = Event::Key(Key::Char('Q'));
+        fake(&fakes, 1).lock().unwrap().events.push(event);
+        for (index, player) in players.iter().enumerate() {
+            player.wait().unwrap();
+            until(|| fake(&fakes, index).lock().unwrap().gone);
+        }
+    });
+}
+
+#[test]
+fn a_movie_is_complete_although_its_window_was_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("movie.gif");
+    let typed = path.display().to_string();
+    beside_windows(move |windows, fakes| {
+        let player = player(&[30, 2, 2], (0..120).collect::<Vec<u8>>());
+        windows.open(player.clone()).unwrap();
+        let keys = std::iter::once(Key::Char('E'))
+            .chain([Key::Backspace; 40])
+            .chain(typed.chars().map(Key::Char))
+            .chain([Key::Enter, Key::Char('q')]);
+        let window = fake(&fakes, 0);
+        window.lock().unwrap().events.extend(keys.map(Event::Key));
+        player.wait().unwrap();
+        assert!(
+            player.is_saving(),
+            "the window is closed before the movie is written"
+        );
+    });
+    assert_eq!(optimap::io::info(&path).unwrap().shape[0], 30);
+}
+
+#[test]
 fn a_window_plays_follows_its_size_and_shows_what_render_draws() {
     beside_windows(|windows, fakes| {
         let player = player(&[9, 2, 2], (0..36).collect::<Vec<u8>>());

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use optimap::choice::Choice;
 use optimap::color::color_settings::ColorSettings;
-use optimap::player::sync_group::LinkAlignment;
 use optimap::color::colormap::Colormap;
 use optimap::ops::array::elementwise::Operand;
 use optimap::ops::blend::{Blend, BlendLook, BlendMode, BlendOptions};
 use optimap::ops::mask::shape::RegionShape;
 use optimap::player::comparison::CompareMode;
 use optimap::player::region::ProbeRegion;
-use optimap::player::{Event, Key, Panel, Player, Rect, Show, Span};
+use optimap::player::sync_group::LinkAlignment;
+use optimap::player::{Controls, Event, Key, Panel, PictureLook, Player, Rect, Show, Span};
 use optimap::video::{Strided, Video};
 use optimap::view::annotations::{Annotations, ScaleBar, TimeUnit};
 use proptest::prelude::*;
@@ -78,7 +78,7 @@ fn points(player: &Player) -> Vec<(usize, usize, usize)> {
 }
 
 fn any_event() -> impl Strategy<Value = Event> {
-    let keys = "lec[]aA+-0giomtrnhq?CxXbBfpPvVyY<>{}jk,.()x123456789dDuNKzZwLOITRUMFWXS;:";
+    let keys = "lec[]aA+-0giomtrnhq?CxXbBfpPvVyY<>{}jk,.()x123456789dDuNKzZwLOITRUMFWXS;:HJ/*";
     let at = || (0f32..700.0, 0f32..500.0);
     prop_oneof![
         4 => proptest::sample::select(keys.chars().collect::<Vec<_>>()).prop_map(|c| Event::Key(Key::Char(c))),
@@ -298,12 +298,7 @@ fn limits_of_each_frame_follow_the_frame_in_windows_and_movies() {
         let low = 1200.0 * frame as f64;
         assert_eq!(limits(&player)[0], (low, low + 1199.0, 1.0));
     }
-    let bare = optimap::player::Controls {
-        slider: false,
-        button: false,
-        counter: false,
-    };
-    let movie = player.movie(bare, None);
+    let movie = player.movie(Controls::NONE, PictureLook::OF_WINDOW, None);
     let middle = |frame| {
         let image = movie.frame(frame).unwrap();
         let image = image.with_layout(image.layout().insert_axis(0));
@@ -1139,7 +1134,7 @@ fn frames_made_by_a_function_are_shown_when_they_are_ready() {
     player.seek(5);
     super::player::until(|| !player.is_playing());
     assert_eq!(color(), 70, "what was there stays");
-    let movie = player.movie(optimap::player::Controls::ALL, None);
+    let movie = player.movie(Controls::ALL, PictureLook::OF_WINDOW, None);
     assert_eq!(movie.len(), 6);
     assert_eq!(movie.frame(0).unwrap().shape()[2], 3);
     assert!(movie.frame(3).is_err());
@@ -1173,6 +1168,69 @@ fn golden_pictures_of_small_windows() {
     check_picture("player_4_videos.png", &player.render(320, 300));
     press(&player, 'm');
     check_picture("player_menu.png", &player.render(640, 480));
+}
+
+#[test]
+fn pictures_are_saved_without_annotations_or_on_white() {
+    let player = full(2);
+    player.advance(5000 * MS);
+    let picture = |is_plain, is_light| {
+        let look = PictureLook { is_plain, is_light };
+        player
+            .picture(Controls::NONE, look, Some((640, 480)))
+            .unwrap()
+    };
+    check_picture("player_light.png", &picture(false, true));
+    // The videos are 12 × 16 pixels, beside each other.
+    let plain = picture(true, false);
+    // Between them it is dark, or white.
+    let between = |image: &optimap::player::Image| {
+        let (x, y) = (image.width / 2, image.height / 2);
+        image.at(x, y)
+    };
+    assert_ne!(between(&plain), 0xff_ff_ff);
+    assert_eq!(between(&picture(true, true)), 0xff_ff_ff);
+    let [top, bottom] = [0, plain.height - 1].map(|y| plain.at(0, y) & 0xff);
+    assert!(top < 10 && 230 < bottom, "{top} {bottom}");
+    let movie = player.movie(
+        Controls::ALL,
+        PictureLook {
+            is_plain: true,
+            is_light: false,
+        },
+        Some((640, 480)),
+    );
+    assert!(movie.frame(3).is_ok());
+}
+
+#[test]
+fn movies_and_pictures_are_saved_under_typed_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let player = single();
+    let save = |name: &str| {
+        press(&player, 'E');
+        (0..40).for_each(|_| player.handle(Event::Key(Key::Backspace), SIZE));
+        let path = folder.path().join(name);
+        path.display()
+            .to_string()
+            .chars()
+            .for_each(|char| press(&player, char));
+        player.handle(Event::Key(Key::Enter), SIZE);
+        while player.is_saving() {
+            std::thread::sleep(MS);
+        }
+        path
+    };
+    press(&player, 'H');
+    let path = save("a.gif");
+    let movie = optimap::io::info(&path).unwrap();
+    let video = video_of(&player, 0);
+    assert_eq!(movie.shape[0], 20);
+    assert!(movie.shape[1] * 4 >= video.height * 3, "{:?}", movie.shape);
+    assert_eq!(movie.shape[2] * 3, movie.shape[1] * 4);
+    press(&player, 'H');
+    let image = save("b.png");
+    assert_eq!(optimap::io::info(&image).unwrap().shape[1..3], [480, 640]);
 }
 
 #[test]

@@ -49,10 +49,11 @@ builtins! {
     /// | click, drag, `u` | select a region; move it or a corner; select the next |
     /// | `N`, `K`, Backspace, `z` `Z` | name, next color, remove; undo, redo |
     /// | `n` | traces on one scale, or each on its own |
-    /// | `s` | save the image as PNG |
+    /// | `s`, `E`, `G` | save the image as PNG; as a movie or picture with a typed name; copy it |
+    /// | `H`, `J` | what is saved: the videos alone; dark text on white |
     /// | `/` `*` | previous or next file of the folder, in windows of `optimap view` |
     /// | `m` or right click | menu of everything, with its keys |
-    /// | `q`, Escape | close |
+    /// | `q`, Escape, `Q` | close; close all windows |
     ///
     /// The annotations of exported movies (timestamp, scale bar, traces, …) can be shown here too,
     /// and are saved with the rest, as in the second example.

@@ -3,17 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::player::sync_group::LinkAlignment;
 use rhai::{Dynamic, INT};
 
 use super::shared::AnnotationParams;
 use crate::bail;
-use crate::color::color_settings::ColorSettings;
-use crate::color::colormap::Colormap;
 use crate::error::{Result, counted};
-use crate::export::{self, Export, MovieAnnotations, MovieSource};
-use crate::ops::edit::pad::PadMode;
-use crate::player::{Controls, Player, ProduceFrames, Span};
+use crate::export;
+use crate::player::sync_group::LinkAlignment;
+use crate::player::{Controls, MovieWriting, PictureLook, Player, ProduceFrames, Span};
 use crate::script::{Callback, FrameSource, Provenance, Value, builtins};
 use crate::video::Video;
 
@@ -196,6 +193,10 @@ builtins! {
         /// Keep the history in the file: the script that makes it again, see `history`. "paths"
         /// keeps the paths of files as they were given, true only their names.
         provenance: Provenance = Provenance::default(),
+        /// Save the videos alone, without titles, colorbars, annotations, regions and traces.
+        plain: bool = false,
+        /// Draw dark text on white around the videos, for papers.
+        light: bool = false,
     ) -> Result<()> {
         let size = match size.as_deref() {
             None => None,
@@ -210,24 +211,13 @@ builtins! {
             button: !hide_buttons,
             counter: !hide_framecounter,
         };
+        let look = PictureLook { is_plain: plain, is_light: light };
         if export::is_image(&path) {
-            export::save_drawn(&path, &player.picture(controls, size)?, script)
+            export::save_drawn(&path, &player.picture(controls, look, size)?, script)
         } else {
-            let playback = player.playback();
-            let export = Export {
-                fps: fps.unwrap_or(playback.speed() / playback.interval().as_secs_f64()),
-                skip_frames: 1,
-                encoder: context.encoders().get(None)?,
-                pad_mode: PadMode::Edge,
-                quality: None,
-                progress_bar: true,
-                ground: 0,
-                annotations: MovieAnnotations::default(),
-                script,
-            };
-            let frames = MovieSource::Frames(player.movie(controls, size));
-            let colors = ColorSettings::new(Colormap::gray(), None, None);
-            export::export_video(&path, frames, &colors, 8, &export)
+            let encoder = context.encoders().get(None)?;
+            let writing = MovieWriting { fps, encoder, shows_progress: true, script };
+            player.write_movie(&path, player.movie(controls, look, size), &writing)
         }
     }
 

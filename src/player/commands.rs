@@ -424,12 +424,30 @@ const WINDOW: &[Command] = &[
         },
     ),
     (
-        &[Key::Char('q'), Key::Char('Q'), Key::Escape],
-        "close",
+        &[Key::Char('E')],
+        "save as movie or picture",
         |player, _, _| {
-            player.close();
+            player.begin_save();
         },
     ),
+    (&[Key::Char('G')], "copy the picture", |player, _, size| {
+        player.copy_snapshot(size);
+    }),
+    (&[Key::Char('H')], "saved: videos alone", |player, _, _| {
+        player.toggle(|state| &mut state.picture_look.is_plain, "the videos alone");
+    }),
+    (&[Key::Char('J')], "saved: dark on white", |player, _, _| {
+        player.toggle(
+            |state| &mut state.picture_look.is_light,
+            "pictures on white",
+        );
+    }),
+    (&[Key::Char('q'), Key::Escape], "close", |player, _, _| {
+        player.close();
+    }),
+    (&[Key::Char('Q')], "close all windows", |player, _, _| {
+        player.close_all();
+    }),
 ];
 
 /// The command of a key.

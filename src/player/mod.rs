@@ -25,6 +25,7 @@ pub mod event_loop;
 mod input;
 mod latest_channel;
 mod layout;
+mod light;
 mod looks;
 mod menu;
 #[cfg(any(test, not(feature = "window")))]
@@ -72,7 +73,8 @@ pub use layout::{HitTarget, PanelLayout, PanelLayoutInputs, PlayerLayout, Player
 pub use panel::Panel;
 pub use playback::{Key, Outcome, Playback};
 pub use producer::{FrameListener, ProduceFrames};
-pub use scene::Controls;
+pub use save::MovieWriting;
+pub use scene::{Controls, PictureLook};
 pub use shown_file::ViewFiles;
 pub use theme::ThemeSizes;
 

@@ -15,7 +15,7 @@ use super::playback::Playback;
 use super::probe_trace::ProbeTrace;
 use super::probes::Probe;
 use super::region::{FramePoint, ProbeRegion};
-use super::scene::{self, PlayerScene};
+use super::scene::{self, PictureLook, PlayerScene};
 use super::shown_file::ShownFile;
 use super::sketch::{RegionTool, Sketch};
 use super::text_entry::TextEntry;
@@ -87,6 +87,12 @@ pub(super) struct PlayerState {
     pub(super) size: Option<(usize, usize)>,
     /// Whether a window shows the player.
     pub(super) open: bool,
+    /// How pictures and movies of the window look.
+    pub(super) picture_look: PictureLook,
+    /// Number of movies and pictures that are being saved.
+    pub(super) saving: usize,
+    /// Whether all windows are to be closed.
+    pub(super) closes_all: bool,
     /// Pictures that the window has saved.
     pub(super) saved_pictures: Vec<SavedPicture>,
     /// Settings that the window has changed.
@@ -173,6 +179,9 @@ impl PlayerState {
             rate: None,
             size: None,
             open: false,
+            picture_look: PictureLook::OF_WINDOW,
+            saving: 0,
+            closes_all: false,
             saved_pictures: Vec::new(),
             changed_settings: ChangedSettings::new(),
             scale,
