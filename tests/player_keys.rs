@@ -1090,6 +1090,40 @@ fn keys_change_the_look_of_an_overlay() {
 }
 
 #[test]
+fn threshold_and_opacity_of_an_overlay_are_dragged() {
+    const WIDE: (usize, usize) = (1200, 700);
+    let player = overlaid("");
+    player.handle(Event::Key(Key::Char('b')), WIDE);
+    let layout = player.layout(WIDE);
+    let (strip, rect) = (layout.contrast, layout.histogram);
+    let drag = |from: (f32, f32), to: f32| {
+        player.handle(Event::Press(from.0, from.1), WIDE);
+        player.handle(Event::Drag(to, from.1), WIDE);
+        player.handle(Event::Release, WIDE);
+        player.overlay_look().unwrap()
+    };
+    let top = rect.top as f32 + 4.0;
+    let column = |part: f32| rect.left as f32 + 0.5 + part * (rect.width - 1) as f32;
+    let threshold = drag((column(0.0) + 3.0, top), column(0.5))
+        .threshold
+        .unwrap();
+    assert!((threshold - 600.0).abs() < 2.0, "{threshold}");
+    assert_eq!(limits(&player), [(0.0, 1200.0, 1.0)]);
+    // Lower down at the same column it is the handle of gamma that is dragged.
+    drag((column(0.5), rect.middle() as f32), column(0.25));
+    assert!((limits(&player)[0].2 - 0.5).abs() < 0.02);
+    assert_eq!(drag((column(0.5) + 3.0, top), column(-0.1)).threshold, None);
+    let y = strip.top as f32 + 13.0;
+    let along = (strip.left..strip.right()).map(|x| (x as f32, y));
+    let dragged = along
+        .map(|at| drag(at, at.0).opacity)
+        .filter(|opacity| *opacity < 1.0);
+    let dragged: Vec<f64> = dragged.collect();
+    assert!(100 < dragged.len() && dragged[0] < 0.02, "{dragged:?}");
+    assert!(dragged.is_sorted() && *dragged.last().unwrap() > 0.9);
+}
+
+#[test]
 fn golden_picture_of_an_overlay() {
     let player = overlaid("overlay");
     player.seek(2);
@@ -1100,6 +1134,9 @@ fn golden_picture_of_an_overlay() {
     press(&player, 'b');
     player.advance(5000 * MS);
     check_picture("player_overlay.png", &player.render(640, 480));
+    press(&player, 'I');
+    player.advance(5000 * MS);
+    check_picture("player_overlay_wide.png", &player.render(1100, 480));
 }
 
 #[test]

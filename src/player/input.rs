@@ -175,7 +175,7 @@ impl Player {
         let key = contrast_strip::button_at(layout.contrast, &state.inputs().sizes, position);
         let size = state.size.unwrap_or((1, 1));
         drop(state);
-        match (key, self.grab_contrast(position.0, layout)) {
+        match (key, self.grab_contrast(position, layout)) {
             (Some(key), _) => self.key(key, size),
             (None, Some(handle)) => self.grab(Drag::Contrast(handle), position, layout),
             (None, None) => {}
