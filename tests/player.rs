@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use optimap::color::color_settings::ColorSettings;
 use optimap::color::colormap::Colormap;
 use optimap::error::{Error, Result};
+use optimap::ops::mask::shape::{Region, RegionShape};
 use optimap::player::event_loop::{self, EventLoopProxy};
 use optimap::player::screen::Screen;
 use optimap::player::window;
@@ -484,6 +485,27 @@ fn one_key_closes_all_windows() {
             player.wait().unwrap();
             until(|| fake(&fakes, index).lock().unwrap().gone);
         }
+    });
+}
+
+#[test]
+fn the_kymograph_of_a_line_opens_in_a_window() {
+    beside_windows(|windows, fakes| {
+        // The samples are 10 t + x in both rows.
+        let samples = (0..6).flat_map(|t| (0..10).map(move |i| 10 * t + i % 5));
+        let player = player(&[6, 2, 5], samples.collect::<Vec<u8>>());
+        let line = RegionShape::Line(vec![[0.0, 0.0], [0.0, 4.0]]);
+        player.set_regions(vec![Region::of_shape(line)]).unwrap();
+        windows.open(player.clone()).unwrap();
+        let event = Event::Key(Key::Char('#'));
+        fake(&fakes, 0).lock().unwrap().events.push(event);
+        until(|| fakes.lock().unwrap().len() == 2);
+        let title = fake(&fakes, 1).lock().unwrap().title.clone();
+        assert!(title.starts_with("kymograph of "), "{title}");
+        until(|| !fake(&fakes, 1).lock().unwrap().shown.pixels.is_empty());
+        let events = [Event::Key(Key::Char('Q'))];
+        fake(&fakes, 1).lock().unwrap().events.extend(events);
+        player.wait().unwrap();
     });
 }
 

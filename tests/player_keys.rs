@@ -78,7 +78,7 @@ fn points(player: &Player) -> Vec<(usize, usize, usize)> {
 }
 
 fn any_event() -> impl Strategy<Value = Event> {
-    let keys = "lec[]aA+-0giomtrnhq?CxXbBfpPvVyY<>{}jk,.()x123456789dDuNKzZwLOITRUMFWXS;:HJ/*";
+    let keys = "lec[]aA+-0giomtrnhq?CxXbBfpPvVyY<>{}jk,.()x123456789dDuNKzZwLOITRUMFWXS;:HJ#/*";
     let at = || (0f32..700.0, 0f32..500.0);
     prop_oneof![
         4 => proptest::sample::select(keys.chars().collect::<Vec<_>>()).prop_map(|c| Event::Key(Key::Char(c))),

@@ -43,6 +43,7 @@ builtins! {
     /// | `o`, `g`, `i`, `w` | smooth pixels; grid; value under the pointer; colorbars |
     /// | `t` or click | trace of the pixel |
     /// | `r` `2` `3` `4` `5` | rectangle, ellipse, polygon (clicks, then Enter), freehand, line |
+    /// | `#` | kymograph of the line in a window |
     /// | `6` `7`, `d` `D` | brush and eraser for a mask; smaller or larger |
     /// | `8` `9` | brush that paints values of a range; that range (`20 to 80`, `> 20`) |
     /// | `L` | list of the regions with area and mean; a click selects one |

@@ -348,6 +348,13 @@ const TRACES: &[Command] = &[
     (&[Key::Char('9')], "its range", |player, _, _| {
         player.begin_paint_range();
     }),
+    (
+        &[Key::Char('#')],
+        "kymograph of the line",
+        |player, _, _| {
+            player.show_kymograph();
+        },
+    ),
     (&[Key::Enter], "end the polygon", |player, _, _| {
         player.end_sketch();
     }),

@@ -107,8 +107,22 @@ impl EventLoop {
             let saving = closed.map(|window| (window.player.clone(), window.job.clone()));
             self.saving
                 .extend(saving.filter(|(player, _)| player.is_saving()));
+            self.open_wanted();
         }
         self.complete();
+    }
+
+    /// Opens the windows that players want, for the jobs of their own.
+    fn open_wanted(&mut self) {
+        let wanted = self.windows.iter().flat_map(|window| {
+            let players = window.player.take_windows_to_open().into_iter();
+            players.map(|player| (player, window.job.clone()))
+        });
+        for (player, job) in wanted.collect::<Vec<_>>() {
+            if let Err(error) = self.open(player, job.clone()) {
+                job.warn(error.message());
+            }
+        }
     }
 
     /// Waits until everything is written that windows save, unless their jobs are to stop.

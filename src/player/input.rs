@@ -101,14 +101,14 @@ impl Player {
     /// Shows which part is played, and the time between its ends.
     fn say_part(&self) {
         let (part, fps) = (self.playback().part(), self.state().fps());
-        self.say(match (part, fps) {
-            (None, _) => "plays all frames".into(),
-            (Some((first, last)), None) => format!("plays {first} to {last}"),
-            (Some((first, last)), Some(fps)) => {
-                let time = number_text((last - first) as f64 * 1000.0 / fps);
-                format!("plays {first} to {last}, {time} ms apart")
-            }
-        });
+        let Some((first, last)) = part else {
+            return self.say("plays all frames");
+        };
+        let seconds = fps.map(|fps| (last - first) as f64 / fps);
+        let time = seconds.map(|seconds| format!(", {} ms apart", number_text(seconds * 1000.0)));
+        let levels = self.state().levels((first, last), seconds);
+        let [time, levels] = [time, levels].map(Option::unwrap_or_default);
+        self.say(format!("plays {first} to {last}{time}{levels}"));
     }
 
     /// Puts the tool away, or leaves the selected region; false if there is neither.

@@ -23,6 +23,7 @@ mod contrast_strip;
 mod controls;
 pub mod event_loop;
 mod input;
+mod kymograph;
 mod latest_channel;
 mod layout;
 mod light;

@@ -205,7 +205,10 @@ impl Player {
     }
 
     /// Does something on a thread of its own, and shows what it returns.
-    fn in_background(&self, work: impl FnOnce(&Player) -> Result<String> + Send + 'static) {
+    pub(super) fn in_background(
+        &self,
+        work: impl FnOnce(&Player) -> Result<String> + Send + 'static,
+    ) {
         self.state().saving += 1;
         let player = self.clone();
         let work = task::in_this_job(move || {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Player;
 use super::changes::ChangedSettings;
 use super::comparison::VideoComparison;
 use super::contrast::{ContrastHandle, ContrastStrip};
@@ -89,6 +90,8 @@ pub(super) struct PlayerState {
     pub(super) open: bool,
     /// How pictures and movies of the window look.
     pub(super) picture_look: PictureLook,
+    /// Players whose windows are to be opened.
+    pub(super) to_open: Vec<Player>,
     /// Number of movies and pictures that are being saved.
     pub(super) saving: usize,
     /// Whether all windows are to be closed.
@@ -180,6 +183,7 @@ impl PlayerState {
             size: None,
             open: false,
             picture_look: PictureLook::OF_WINDOW,
+            to_open: Vec::new(),
             saving: 0,
             closes_all: false,
             saved_pictures: Vec::new(),
