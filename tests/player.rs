@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use optimap::color::color_settings::ColorSettings;
 use optimap::color::colormap::Colormap;
 use optimap::error::{Error, Result};
+use optimap::ops::mask::shape::{Region, RegionShape};
 use optimap::player::event_loop::{self, EventLoopProxy};
 use optimap::player::screen::Screen;
 use optimap::player::window;
@@ -469,6 +470,66 @@ fn two_windows_live_and_close_by_themselves() {
         second.lock().unwrap().closed = true;
         players[1].wait().unwrap();
     });
+}
+
+#[test]
+fn one_key_closes_all_windows() {
+    beside_windows(|windows, fakes| {
+        let players = [(); 3].map(|()| player(&[9, 2, 2], vec![0u8; 36]));
+        for player in &players {
+            windows.open(player.clone()).unwrap();
+        }
+        let event = Event::Key(Key::Char('Q'));
+        fake(&fakes, 1).lock().unwrap().events.push(event);
+        for (index, player) in players.iter().enumerate() {
+            player.wait().unwrap();
+            until(|| fake(&fakes, index).lock().unwrap().gone);
+        }
+    });
+}
+
+#[test]
+fn the_kymograph_of_a_line_opens_in_a_window() {
+    beside_windows(|windows, fakes| {
+        // The samples are 10 t + x in both rows.
+        let samples = (0..6).flat_map(|t| (0..10).map(move |i| 10 * t + i % 5));
+        let player = player(&[6, 2, 5], samples.collect::<Vec<u8>>());
+        let line = RegionShape::Line(vec![[0.0, 0.0], [0.0, 4.0]]);
+        player.set_regions(vec![Region::of_shape(line)]).unwrap();
+        windows.open(player.clone()).unwrap();
+        let event = Event::Key(Key::Char('#'));
+        fake(&fakes, 0).lock().unwrap().events.push(event);
+        until(|| fakes.lock().unwrap().len() == 2);
+        let title = fake(&fakes, 1).lock().unwrap().title.clone();
+        assert!(title.starts_with("kymograph of "), "{title}");
+        until(|| !fake(&fakes, 1).lock().unwrap().shown.pixels.is_empty());
+        let events = [Event::Key(Key::Char('Q'))];
+        fake(&fakes, 1).lock().unwrap().events.extend(events);
+        player.wait().unwrap();
+    });
+}
+
+#[test]
+fn a_movie_is_complete_although_its_window_was_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("movie.gif");
+    let typed = path.display().to_string();
+    beside_windows(move |windows, fakes| {
+        let player = player(&[30, 2, 2], (0..120).collect::<Vec<u8>>());
+        windows.open(player.clone()).unwrap();
+        let keys = std::iter::once(Key::Char('E'))
+            .chain([Key::Backspace; 40])
+            .chain(typed.chars().map(Key::Char))
+            .chain([Key::Enter, Key::Char('q')]);
+        let window = fake(&fakes, 0);
+        window.lock().unwrap().events.extend(keys.map(Event::Key));
+        player.wait().unwrap();
+        assert!(
+            player.is_saving(),
+            "the window is closed before the movie is written"
+        );
+    });
+    assert_eq!(optimap::io::info(&path).unwrap().shape[0], 30);
 }
 
 #[test]

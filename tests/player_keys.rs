@@ -10,7 +10,8 @@ use optimap::ops::blend::{Blend, BlendLook, BlendMode, BlendOptions};
 use optimap::ops::mask::shape::RegionShape;
 use optimap::player::comparison::CompareMode;
 use optimap::player::region::ProbeRegion;
-use optimap::player::{Event, Key, Panel, Player, Rect, Show, Span};
+use optimap::player::sync_group::LinkAlignment;
+use optimap::player::{Controls, Event, Key, Panel, PictureLook, Player, Rect, Show, Span};
 use optimap::video::{Strided, Video};
 use optimap::view::annotations::{Annotations, ScaleBar, TimeUnit};
 use proptest::prelude::*;
@@ -77,7 +78,7 @@ fn points(player: &Player) -> Vec<(usize, usize, usize)> {
 }
 
 fn any_event() -> impl Strategy<Value = Event> {
-    let keys = "lec[]aA+-0giomtrnhq?CxXbBfpPvVyY<>{}jk,.()x123456789dDuNKzZwLOITRUMFWXS;:";
+    let keys = "lec[]aA+-0giomtrnhq?CxXbBfpPvVyY<>{}jk,.()x123456789dDuNKzZwLOITRUMFWXS;:HJ#/*";
     let at = || (0f32..700.0, 0f32..500.0);
     prop_oneof![
         4 => proptest::sample::select(keys.chars().collect::<Vec<_>>()).prop_map(|c| Event::Key(Key::Char(c))),
@@ -297,12 +298,7 @@ fn limits_of_each_frame_follow_the_frame_in_windows_and_movies() {
         let low = 1200.0 * frame as f64;
         assert_eq!(limits(&player)[0], (low, low + 1199.0, 1.0));
     }
-    let bare = optimap::player::Controls {
-        slider: false,
-        button: false,
-        counter: false,
-    };
-    let movie = player.movie(bare, None);
+    let movie = player.movie(Controls::NONE, PictureLook::OF_WINDOW, None);
     let middle = |frame| {
         let image = movie.frame(frame).unwrap();
         let image = image.with_layout(image.layout().insert_axis(0));
@@ -330,7 +326,7 @@ fn videos_with_the_same_limits_keep_the_same_also_in_linked_windows() {
         dim(ramp(20, 5, 5)),
         panel(ramp(20, 30, 40), ""),
     ]);
-    Player::link(&[here.clone(), other.clone()]);
+    Player::link(&[here.clone(), other.clone()], LinkAlignment::Frame, None).unwrap();
     press(&here, '}');
     let found = limits(&here);
     assert_eq!((found[0], found[1]), (found[2], (0.0, 10.0, 1.0)));
@@ -342,6 +338,52 @@ fn videos_with_the_same_limits_keep_the_same_also_in_linked_windows() {
     let found = limits(&here);
     assert_eq!(found[2], (0.0, 1199.0, 1.0));
     assert_ne!(found[0], found[2]);
+}
+
+#[test]
+fn linked_windows_show_the_same_part_at_the_same_time() {
+    let at = |fps: f64, frames| {
+        let mut video = ramp(frames, 6, 8);
+        video.metadata_mut().fps = Some(fps);
+        player(vec![panel(video, "")])
+    };
+    let (fast, slow) = (at(500.0, 100), at(200.0, 30));
+    let both = [fast.clone(), slow.clone()];
+    Player::link(&both, LinkAlignment::Time, Some(&[20, 10])).unwrap();
+    // The frames 20 and 10 are at one time, and 5 frames of one last as long as 2 of the other.
+    for (frame, there) in [(20, 10), (30, 14), (10, 6), (0, 2), (70, 29)] {
+        fast.seek(frame);
+        assert_eq!(slow.frame(), there, "{frame}");
+    }
+    slow.seek(20);
+    assert_eq!(fast.frame(), 45);
+    fast.change(|playback| playback.set_part(Some((20, 45))));
+    assert_eq!(slow.playback().part(), Some((10, 20)));
+    // Outside of a recording its end stays, and its window says so.
+    slow.advance(5000 * MS);
+    let quiet = slow.render(SIZE.0, SIZE.1);
+    fast.seek(99);
+    assert_eq!(slow.frame(), 29);
+    let told = slow.render(SIZE.0, SIZE.1);
+    slow.advance(5000 * MS);
+    assert!(quiet != told && told != slow.render(SIZE.0, SIZE.1));
+    press(&slow, '+');
+    press(&slow, '+');
+    assert_eq!(fast.zoomed(), slow.zoomed());
+    assert!(1.5 < fast.zoomed()[0]);
+    press(&fast, '0');
+    assert_eq!(slow.zoomed()[0], 1.0);
+    fast.set_zoomed([2.0, 0.3, 0.6]);
+    assert_eq!(slow.zoomed(), [2.0, 0.3, 0.6]);
+    let unknown = [fast, single()];
+    let error = Player::link(&unknown, LinkAlignment::Time, None).unwrap_err();
+    assert!(error.message().contains("that of player 1 is not"));
+    let beyond = Player::link(&unknown, LinkAlignment::Frame, Some(&[5, 20])).unwrap_err();
+    assert_eq!(
+        beyond.message(),
+        "`triggers` has frame 20 of player 1, whose last frame is 19"
+    );
+    assert!(Player::link(&unknown, LinkAlignment::Frame, Some(&[5])).is_err());
 }
 
 #[test]
@@ -588,6 +630,30 @@ fn a_brush_paints_only_values_of_its_range() {
         pixels.collect::<Vec<_>>()
     };
     press(&player, '8');
+    player.seek(0);
+    // While it is dragged it shows what it would paint: here the lower half of the frame.
+    let (from, to) = (
+        position(&player, 0, (0.1, 0.2)),
+        position(&player, 0, (0.1, 0.9)),
+    );
+    player.handle(Event::Press(from.0, from.1), SIZE);
+    let [above, below] = [0.3, 0.8].map(|y| position(&player, 0, (0.1, y)));
+    let colors = |player: &Player| {
+        let image = player.render(SIZE.0, SIZE.1);
+        [above, below].map(|(x, y)| image.at(x as usize, y as usize))
+    };
+    let before = colors(&player);
+    player.handle(Event::Drag(to.0, to.1), SIZE);
+    let after = colors(&player);
+    assert!(
+        before[0] == after[0] && before[1] != after[1],
+        "{before:?} {after:?}"
+    );
+    player.handle(Event::Key(Key::Escape), SIZE);
+    player.handle(Event::Release, SIZE);
+    assert!(player.probes().is_empty());
+    player.seek(1);
+    press(&player, '8');
     press(&player, '9');
     (0..40).for_each(|_| player.handle(Event::Key(Key::Backspace), SIZE));
     "1800 to 1819".chars().for_each(|char| match char {
@@ -781,7 +847,7 @@ fn speed_changes_the_pace() {
 fn linked_players_show_the_same_frame() {
     let players = [single(), single(), single()];
     players[0].seek(4);
-    Player::link(&players);
+    Player::link(&players, LinkAlignment::Frame, None).unwrap();
     assert_eq!(players[2].frame(), 4);
     players[1].handle(Event::Wheel(-3), SIZE);
     assert_eq!(players.each_ref().map(Player::frame), [7, 7, 7]);
@@ -1024,6 +1090,40 @@ fn keys_change_the_look_of_an_overlay() {
 }
 
 #[test]
+fn threshold_and_opacity_of_an_overlay_are_dragged() {
+    const WIDE: (usize, usize) = (1200, 700);
+    let player = overlaid("");
+    player.handle(Event::Key(Key::Char('b')), WIDE);
+    let layout = player.layout(WIDE);
+    let (strip, rect) = (layout.contrast, layout.histogram);
+    let drag = |from: (f32, f32), to: f32| {
+        player.handle(Event::Press(from.0, from.1), WIDE);
+        player.handle(Event::Drag(to, from.1), WIDE);
+        player.handle(Event::Release, WIDE);
+        player.overlay_look().unwrap()
+    };
+    let top = rect.top as f32 + 4.0;
+    let column = |part: f32| rect.left as f32 + 0.5 + part * (rect.width - 1) as f32;
+    let threshold = drag((column(0.0) + 3.0, top), column(0.5))
+        .threshold
+        .unwrap();
+    assert!((threshold - 600.0).abs() < 2.0, "{threshold}");
+    assert_eq!(limits(&player), [(0.0, 1200.0, 1.0)]);
+    // Lower down at the same column it is the handle of gamma that is dragged.
+    drag((column(0.5), rect.middle() as f32), column(0.25));
+    assert!((limits(&player)[0].2 - 0.5).abs() < 0.02);
+    assert_eq!(drag((column(0.5) + 3.0, top), column(-0.1)).threshold, None);
+    let y = strip.top as f32 + 13.0;
+    let along = (strip.left..strip.right()).map(|x| (x as f32, y));
+    let dragged = along
+        .map(|at| drag(at, at.0).opacity)
+        .filter(|opacity| *opacity < 1.0);
+    let dragged: Vec<f64> = dragged.collect();
+    assert!(100 < dragged.len() && dragged[0] < 0.02, "{dragged:?}");
+    assert!(dragged.is_sorted() && *dragged.last().unwrap() > 0.9);
+}
+
+#[test]
 fn golden_picture_of_an_overlay() {
     let player = overlaid("overlay");
     player.seek(2);
@@ -1034,6 +1134,9 @@ fn golden_picture_of_an_overlay() {
     press(&player, 'b');
     player.advance(5000 * MS);
     check_picture("player_overlay.png", &player.render(640, 480));
+    press(&player, 'I');
+    player.advance(5000 * MS);
+    check_picture("player_overlay_wide.png", &player.render(1100, 480));
 }
 
 #[test]
@@ -1068,7 +1171,7 @@ fn frames_made_by_a_function_are_shown_when_they_are_ready() {
     player.seek(5);
     super::player::until(|| !player.is_playing());
     assert_eq!(color(), 70, "what was there stays");
-    let movie = player.movie(optimap::player::Controls::ALL, None);
+    let movie = player.movie(Controls::ALL, PictureLook::OF_WINDOW, None);
     assert_eq!(movie.len(), 6);
     assert_eq!(movie.frame(0).unwrap().shape()[2], 3);
     assert!(movie.frame(3).is_err());
@@ -1102,6 +1205,69 @@ fn golden_pictures_of_small_windows() {
     check_picture("player_4_videos.png", &player.render(320, 300));
     press(&player, 'm');
     check_picture("player_menu.png", &player.render(640, 480));
+}
+
+#[test]
+fn pictures_are_saved_without_annotations_or_on_white() {
+    let player = full(2);
+    player.advance(5000 * MS);
+    let picture = |is_plain, is_light| {
+        let look = PictureLook { is_plain, is_light };
+        player
+            .picture(Controls::NONE, look, Some((640, 480)))
+            .unwrap()
+    };
+    check_picture("player_light.png", &picture(false, true));
+    // The videos are 12 × 16 pixels, beside each other.
+    let plain = picture(true, false);
+    // Between them it is dark, or white.
+    let between = |image: &optimap::player::Image| {
+        let (x, y) = (image.width / 2, image.height / 2);
+        image.at(x, y)
+    };
+    assert_ne!(between(&plain), 0xff_ff_ff);
+    assert_eq!(between(&picture(true, true)), 0xff_ff_ff);
+    let [top, bottom] = [0, plain.height - 1].map(|y| plain.at(0, y) & 0xff);
+    assert!(top < 10 && 230 < bottom, "{top} {bottom}");
+    let movie = player.movie(
+        Controls::ALL,
+        PictureLook {
+            is_plain: true,
+            is_light: false,
+        },
+        Some((640, 480)),
+    );
+    assert!(movie.frame(3).is_ok());
+}
+
+#[test]
+fn movies_and_pictures_are_saved_under_typed_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let player = single();
+    let save = |name: &str| {
+        press(&player, 'E');
+        (0..40).for_each(|_| player.handle(Event::Key(Key::Backspace), SIZE));
+        let path = folder.path().join(name);
+        path.display()
+            .to_string()
+            .chars()
+            .for_each(|char| press(&player, char));
+        player.handle(Event::Key(Key::Enter), SIZE);
+        while player.is_saving() {
+            std::thread::sleep(MS);
+        }
+        path
+    };
+    press(&player, 'H');
+    let path = save("a.gif");
+    let movie = optimap::io::info(&path).unwrap();
+    let video = video_of(&player, 0);
+    assert_eq!(movie.shape[0], 20);
+    assert!(movie.shape[1] * 4 >= video.height * 3, "{:?}", movie.shape);
+    assert_eq!(movie.shape[2] * 3, movie.shape[1] * 4);
+    press(&player, 'H');
+    let image = save("b.png");
+    assert_eq!(optimap::io::info(&image).unwrap().shape[1..3], [480, 640]);
 }
 
 #[test]

@@ -49,16 +49,18 @@ builtins! {
     /// | `o`, `g`, `i`, `w` | smooth pixels; grid; value under the pointer; colorbars |
     /// | `t` or click | trace of the pixel |
     /// | `r` `2` `3` `4` `5` | rectangle, ellipse, polygon (clicks, then Enter), freehand, line |
+    /// | `#` | kymograph of the line in a window |
     /// | `6` `7`, `d` `D` | brush and eraser for a mask; smaller or larger |
     /// | `8` `9` | brush that paints values of a range; that range (`20 to 80`, `> 20`) |
     /// | `L` | list of the regions with area and mean; a click selects one |
     /// | click, drag, `u` | select a region; move it or a corner; select the next |
     /// | `N`, `K`, Backspace, `z` `Z` | name, next color, remove; undo, redo |
     /// | `n` | traces on one scale, or each on its own |
-    /// | `s` | save the image as PNG |
+    /// | `s`, `E`, `G` | save the image as PNG; as a movie or picture with a typed name; copy it |
+    /// | `H`, `J` | what is saved: the videos alone; dark text on white |
     /// | `/` `*` | previous or next file of the folder, in windows of `optimap view` |
     /// | `m` or right click | menu of everything, with its keys |
-    /// | `q`, Escape | close |
+    /// | `q`, Escape, `Q` | close; close all windows |
     ///
     /// The annotations of exported movies (timestamp, scale bar, traces, arrows, paths, …) can be
     /// shown here too, and are saved with the rest, as in the second and third example.

@@ -7,12 +7,10 @@ use rhai::{Dynamic, INT};
 
 use super::shared::AnnotationParams;
 use crate::bail;
-use crate::color::color_settings::ColorSettings;
-use crate::color::colormap::Colormap;
 use crate::error::{Result, counted};
-use crate::export::{self, Export, MovieAnnotations, MovieSource};
-use crate::ops::edit::pad::PadMode;
-use crate::player::{Controls, Player, ProduceFrames, Span};
+use crate::export;
+use crate::player::sync_group::LinkAlignment;
+use crate::player::{Controls, MovieWriting, PictureLook, Player, ProduceFrames, Span};
 use crate::script::{Callback, FrameSource, Provenance, Value, builtins};
 use crate::video::Video;
 
@@ -195,6 +193,10 @@ builtins! {
         /// Keep the history in the file: the script that makes it again, see `history`. "paths"
         /// keeps the paths of files as they were given, true only their names.
         provenance: Provenance = Provenance::default(),
+        /// Save the videos alone, without titles, colorbars, annotations, regions and traces.
+        plain: bool = false,
+        /// Draw dark text on white around the videos, for papers.
+        light: bool = false,
     ) -> Result<()> {
         let size = match size.as_deref() {
             None => None,
@@ -209,24 +211,13 @@ builtins! {
             button: !hide_buttons,
             counter: !hide_framecounter,
         };
+        let look = PictureLook { is_plain: plain, is_light: light };
         if export::is_image(&path) {
-            export::save_drawn(&path, &player.picture(controls, size)?, script)
+            export::save_drawn(&path, &player.picture(controls, look, size)?, script)
         } else {
-            let playback = player.playback();
-            let export = Export {
-                fps: fps.unwrap_or(playback.speed() / playback.interval().as_secs_f64()),
-                skip_frames: 1,
-                encoder: context.encoders().get(None)?,
-                pad_mode: PadMode::Edge,
-                quality: None,
-                progress_bar: true,
-                ground: 0,
-                annotations: MovieAnnotations::default(),
-                script,
-            };
-            let frames = MovieSource::Frames(player.movie(controls, size));
-            let colors = ColorSettings::new(Colormap::gray(), None, None);
-            export::export_video(&path, frames, &colors, 8, &export)
+            let encoder = context.encoders().get(None)?;
+            let writing = MovieWriting { fps, encoder, shows_progress: true, script };
+            player.write_movie(&path, player.movie(controls, look, size), &writing)
         }
     }
 
@@ -278,9 +269,15 @@ builtins! {
         }))
     }
 
-    /// Links players into a sync group: all show the same frame.
+    /// Links players into a sync group: all show the same frame, or the same time.
     ///
-    /// What is done in one window is done in all. They begin at the frame of the first player.
+    /// What is done in one window is done in all: they play, zoom and pan together. They begin at
+    /// the frame of the first player, or at its time. By time, videos of different frame rates are
+    /// aligned; `triggers` are frames at the same moment, such as those of a stimulus. Where a
+    /// video was not recorded at a time, its first or last frame stays, and its window says so.
+    ///
+    /// Fails if the frame rate of a video is not known that is to be aligned by time, or if
+    /// `triggers` has not one frame of each.
     ///
     /// ```
     /// let v = example_video();
@@ -290,12 +287,25 @@ builtins! {
     /// players[1].frame // => 7
     /// ```
     ///
+    /// ```
+    /// let fast = example_video();
+    /// let slow = fast.downsample_time(2);
+    /// let players = [show_video(fast), show_video(slow)];
+    /// link(players, #{align: "time"});
+    /// players[0].seek(100);
+    /// players[1].frame // => 50
+    /// ```
+    ///
     /// See also: `show_videos`, `seek`.
     fn link(
         /// Players to link.
         players: Vec<Player>,
-    ) -> () {
-        Player::link(&players);
+        /// What they have in common: the index of the "frame", or the "time".
+        align: LinkAlignment = LinkAlignment::Frame,
+        /// Frame of each player at the same moment; default: the first frames.
+        triggers: Option<Vec<usize>> [frames] = None,
+    ) -> Result<()> {
+        Player::link(&players, align, triggers.as_deref())
     }
 
     /// Traces of the probes of a player: pixels and regions set in its window.

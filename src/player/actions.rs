@@ -218,6 +218,16 @@ impl Player {
         state.say(message);
     }
 
+    /// Closes all windows of the program.
+    pub(super) fn close_all(&self) {
+        self.state().closes_all = true;
+    }
+
+    /// Whether all windows of the program are to be closed.
+    pub fn closes_all(&self) -> bool {
+        std::mem::take(&mut self.state().closes_all)
+    }
+
     /// Saves the window without the controls in the working folder.
     pub(super) fn snapshot(&self, size: (usize, usize)) {
         match self.save_snapshot(size) {

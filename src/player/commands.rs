@@ -348,6 +348,13 @@ const TRACES: &[Command] = &[
     (&[Key::Char('9')], "its range", |player, _, _| {
         player.begin_paint_range();
     }),
+    (
+        &[Key::Char('#')],
+        "kymograph of the line",
+        |player, _, _| {
+            player.show_kymograph();
+        },
+    ),
     (&[Key::Enter], "end the polygon", |player, _, _| {
         player.end_sketch();
     }),
@@ -357,6 +364,9 @@ const TRACES: &[Command] = &[
     (&[Key::Char('D')], "larger brush", |player, _, _| {
         player.resize_brush(BRUSH);
     }),
+    (&[Key::Char('L')], "list of regions", |player, _, _| {
+        player.toggle_region_list();
+    }),
     (
         &[Key::Char('u')],
         "select the next region",
@@ -364,9 +374,6 @@ const TRACES: &[Command] = &[
             player.select_next();
         },
     ),
-    (&[Key::Char('L')], "list of regions", |player, _, _| {
-        player.toggle_region_list();
-    }),
     (&[Key::Char('N')], "name it", |player, _, _| {
         player.begin_name();
     }),
@@ -424,12 +431,30 @@ const WINDOW: &[Command] = &[
         },
     ),
     (
-        &[Key::Char('q'), Key::Char('Q'), Key::Escape],
-        "close",
+        &[Key::Char('E')],
+        "save as movie or picture",
         |player, _, _| {
-            player.close();
+            player.begin_save();
         },
     ),
+    (&[Key::Char('G')], "copy the picture", |player, _, size| {
+        player.copy_snapshot(size);
+    }),
+    (&[Key::Char('H')], "saved: videos alone", |player, _, _| {
+        player.toggle(|state| &mut state.picture_look.is_plain, "the videos alone");
+    }),
+    (&[Key::Char('J')], "saved: dark on white", |player, _, _| {
+        player.toggle(
+            |state| &mut state.picture_look.is_light,
+            "pictures on white",
+        );
+    }),
+    (&[Key::Char('q'), Key::Escape], "close", |player, _, _| {
+        player.close();
+    }),
+    (&[Key::Char('Q')], "close all windows", |player, _, _| {
+        player.close_all();
+    }),
 ];
 
 /// The command of a key.

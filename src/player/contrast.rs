@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use super::panel::Panel;
 use crate::color::colormap::ScaledColormap;
 use crate::draw::Rect;
+use crate::ops::blend::BlendLook;
 
 /// Smallest and largest gamma.
 pub(super) const GAMMA: RangeInclusive<f64> = 0.1..=10.0;
@@ -29,6 +30,10 @@ pub(super) enum ContrastHandle {
     Gamma,
     /// Both limits: the value that was grabbed, and the limits then.
     Both { from: f64, low: f64, high: f64 },
+    /// The threshold of an overlay.
+    Threshold,
+    /// The opacity of an overlay, on a slider of its own.
+    Opacity,
 }
 
 impl ContrastStrip {
@@ -54,6 +59,16 @@ impl ContrastStrip {
         let way = rect.width.saturating_sub(1).max(1) as f64;
         let part = ((f64::from(x) - rect.left as f64 - 0.5) / way).clamp(0.0, 1.0);
         low + part * (high - low)
+    }
+
+    /// Column of the threshold of an overlay; without one, that of the smallest value.
+    pub(super) fn threshold_column(
+        &self,
+        look: &BlendLook,
+        (scale, rect): (&ScaledColormap, Rect),
+    ) -> f32 {
+        let value = look.threshold.unwrap_or(f64::NEG_INFINITY);
+        self.column(value, scale, rect)
     }
 
     /// The handle nearest to a column, if it is near; else both limits, if it is between them.
@@ -105,7 +120,9 @@ pub(super) fn dragged(
             let gamma = 0.5f64.ln() / part.ln();
             scale.with_gamma(gamma.clamp(*GAMMA.start(), *GAMMA.end()))
         }
-        ContrastHandle::Gamma => scale.clone(),
+        ContrastHandle::Gamma | ContrastHandle::Threshold | ContrastHandle::Opacity => {
+            scale.clone()
+        }
         ContrastHandle::Both { from, low, high } => {
             scale.with_limits(low + value - from, high + value - from)
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Player;
 use super::comparison::VideoComparison;
 use super::contrast::{ContrastHandle, ContrastStrip, GAMMA, dragged};
+use super::contrast_strip;
 use super::frame_sample::FrameSample;
 use super::layout::{HitTarget, PlayerLayout};
 use super::panel::Panel;
@@ -299,17 +300,61 @@ impl Player {
         state.say("inverted");
     }
 
-    /// Grabs a handle of the histogram at a position.
-    pub(super) fn grab_contrast(&self, x: f32, layout: &PlayerLayout) -> Option<ContrastHandle> {
+    /// Grabs a handle of the histogram, or of the slider above it, at a position.
+    pub(super) fn grab_contrast(
+        &self,
+        (x, y): (f32, f32),
+        layout: &PlayerLayout,
+    ) -> Option<ContrastHandle> {
         let state = self.state();
         let strip = state.contrast?;
         let scale = state.scale_of(strip.panel)?;
-        let reach = state.inputs().sizes.px(9) as f32;
-        Some(strip.handle(x, &scale, (layout.histogram, reach)))
+        let (sizes, rect) = (&state.inputs().sizes, layout.histogram);
+        let reach = sizes.px(9) as f32;
+        if let Some(look) = state.colored().get(strip.panel)?.frames.look() {
+            let slider = contrast_strip::opacity_slider(layout.contrast, sizes);
+            if slider.is_some_and(|slider| slider.contains(x, y)) {
+                return Some(ContrastHandle::Opacity);
+            }
+            let beside = x - strip.threshold_column(&look, (&scale, rect));
+            // The flag is at the top, to the right of its column.
+            if y < rect.top as f32 + 1.5 * reach && (-reach / 2.0..1.5 * reach).contains(&beside) {
+                return Some(ContrastHandle::Threshold);
+            }
+        }
+        Some(strip.handle(x, &scale, (rect, reach)))
+    }
+
+    /// Drags the threshold or the opacity of an overlay to a column; false for other handles.
+    fn drag_look(&self, handle: ContrastHandle, x: f32, layout: &PlayerLayout) -> bool {
+        let state = self.state();
+        let scale = state
+            .contrast
+            .and_then(|strip| Some((strip, state.scale_of(strip.panel)?)));
+        let slider = contrast_strip::opacity_slider(layout.contrast, &state.inputs().sizes);
+        drop(state);
+        match (handle, scale, slider) {
+            (ContrastHandle::Threshold, Some((strip, scale)), _) => {
+                let value = strip.value(x, &scale, layout.histogram);
+                // At the end of the axis there is none.
+                let threshold = Some(value).filter(|value| strip.axis(&scale).0 < *value);
+                self.type_threshold(threshold);
+                true
+            }
+            (ContrastHandle::Opacity, _, Some(slider)) => {
+                let part = (f64::from(x) - slider.left as f64) / slider.width.max(1) as f64;
+                self.choose_opacity(part);
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Drags a handle of the histogram to a column.
     pub(super) fn drag_contrast(&self, handle: ContrastHandle, x: f32, layout: &PlayerLayout) {
+        if self.drag_look(handle, x, layout) {
+            return;
+        }
         let Some(strip) = self.state().contrast else {
             return;
         };

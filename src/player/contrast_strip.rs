@@ -37,6 +37,17 @@ fn buttons(strip: Rect, sizes: &ThemeSizes) -> Vec<(Rect, &'static str, Key)> {
     buttons
 }
 
+/// Slider for the opacity of an overlay, if there is room between the limits and the buttons.
+pub(super) fn opacity_slider(strip: Rect, sizes: &ThemeSizes) -> Option<Rect> {
+    let buttons = buttons(strip, sizes);
+    let end = buttons.last().map_or(strip.right(), |(rect, ..)| rect.left);
+    let mut line = strip;
+    let mut line = line.cut_top(sizes.line_height).inset(0, sizes.px(3));
+    line.width = end.saturating_sub(line.left + 2 * sizes.gap);
+    let width = sizes.px(110);
+    (sizes.px(430) <= line.width).then(|| line.cut_right(width))
+}
+
 /// Key that the button at a position stands in for.
 pub(super) fn button_at(strip: Rect, sizes: &ThemeSizes, (x, y): (f32, f32)) -> Option<Key> {
     let mut buttons = buttons(strip, sizes).into_iter();
@@ -72,6 +83,11 @@ pub(super) fn draw(image: &mut Image, layout: &PlayerLayout, scene: &PlayerScene
     let [low, middle, high] = [scale.low(), middle(scale), scale.high()].map(column);
     draw_curve(image, rect, (low, high), scale.gamma());
     draw_handles(image, rect, [low, middle, high], sizes);
+    if let Some(look) = panel.frames.look() {
+        let column = strip.threshold_column(&look, (scale, rect));
+        draw_threshold(image, (rect, column), look.threshold.is_some(), sizes);
+        draw_opacity(image, layout.contrast, look.opacity, sizes);
+    }
     draw_line(
         image,
         layout.contrast,
@@ -167,6 +183,54 @@ fn draw_handles(image: &mut Image, rect: Rect, [low, middle, high]: [f32; 3], si
         (middle, half),
         3.5 * sizes.scale,
         1.6 * sizes.scale,
+        theme::ACCENT,
+    );
+}
+
+/// Draws the threshold of an overlay, from which on it is shown, as a flag at the top.
+fn draw_threshold(
+    image: &mut Image,
+    (rect, column): (Rect, f32),
+    is_set: bool,
+    sizes: &ThemeSizes,
+) {
+    let color = if is_set {
+        theme::MARKERS[0]
+    } else {
+        theme::DIM
+    };
+    let (top, bottom) = (rect.top as f32, rect.bottom() as f32);
+    if is_set {
+        image.line((column, top), (column, bottom), 1.6 * sizes.scale, color);
+    }
+    let side = sizes.px(9) as f32;
+    let flag = Rect {
+        left: column as usize,
+        top: rect.top,
+        width: sizes.px(10),
+        height: sizes.px(10),
+    };
+    // A triangle that points to the values that are shown.
+    image.shape(flag.intersect(image.area()), color, |x, y| {
+        let (x, y) = (x - column, y - top - side / 2.0);
+        (x * 0.5 + y.abs() - side / 2.0).max(-x)
+    });
+}
+
+/// Draws the slider for the opacity of an overlay.
+fn draw_opacity(image: &mut Image, strip: Rect, opacity: f64, sizes: &ThemeSizes) {
+    let Some(slider) = opacity_slider(strip, sizes) else {
+        return;
+    };
+    let label = format!("opacity {} %", number_text((opacity * 100.0).round()));
+    let before = (slider.left.saturating_sub(sizes.gap), slider.middle());
+    text::draw_before(image, before, &label, (sizes.label, theme::DIM));
+    let track = slider.center(slider.width, sizes.px(4));
+    let at = slider.left as f32 + opacity as f32 * slider.width as f32;
+    image.rounded(track, sizes.px(2) as f32, theme::TRACK);
+    image.dot(
+        (at, slider.middle() as f32),
+        5.0 * sizes.scale,
         theme::ACCENT,
     );
 }

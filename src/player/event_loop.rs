@@ -36,6 +36,7 @@ pub fn with_screens(open_screen: Box<OpenScreen>) -> (EventLoopProxy, EventLoop)
         requests,
         open_screen,
         windows: Vec::new(),
+        saving: Vec::new(),
         finishing: false,
     };
     (EventLoopProxy { sender }, main_loop)
@@ -81,6 +82,8 @@ pub struct EventLoop {
     requests: Receiver<Request>,
     open_screen: Box<OpenScreen>,
     windows: Vec<OpenWindow>,
+    /// Players without a window that are still saving, and the jobs of their windows.
+    saving: Vec<(Player, Arc<Job>)>,
     /// Whether the loop ends with the last window.
     finishing: bool,
 }
@@ -97,7 +100,40 @@ impl EventLoop {
     /// window.
     pub fn run(mut self) {
         while let WaitResult::Tick = self.wait() {
-            self.windows.retain_mut(OpenWindow::tick);
+            let closes_all = self.windows.iter().any(|window| window.player.closes_all());
+            let closed = self
+                .windows
+                .extract_if(.., |window| !window.tick() || closes_all);
+            let saving = closed.map(|window| (window.player.clone(), window.job.clone()));
+            self.saving
+                .extend(saving.filter(|(player, _)| player.is_saving()));
+            self.open_wanted();
+        }
+        self.complete();
+    }
+
+    /// Opens the windows that players want, for the jobs of their own.
+    fn open_wanted(&mut self) {
+        let wanted = self.windows.iter().flat_map(|window| {
+            let players = window.player.take_windows_to_open().into_iter();
+            players.map(|player| (player, window.job.clone()))
+        });
+        for (player, job) in wanted.collect::<Vec<_>>() {
+            if let Err(error) = self.open(player, job.clone()) {
+                job.warn(error.message());
+            }
+        }
+    }
+
+    /// Waits until everything is written that windows save, unless their jobs are to stop.
+    fn complete(mut self) {
+        let open = self.windows.drain(..);
+        let open = open.map(|window| (window.player.clone(), window.job.clone()));
+        self.saving.extend(open);
+        let is_left =
+            |(player, job): &(Player, Arc<Job>)| player.is_saving() && !job.is_interrupted();
+        while self.saving.iter().any(is_left) {
+            thread::sleep(TICK);
         }
     }
 

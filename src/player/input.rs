@@ -101,14 +101,14 @@ impl Player {
     /// Shows which part is played, and the time between its ends.
     fn say_part(&self) {
         let (part, fps) = (self.playback().part(), self.state().fps());
-        self.say(match (part, fps) {
-            (None, _) => "plays all frames".into(),
-            (Some((first, last)), None) => format!("plays {first} to {last}"),
-            (Some((first, last)), Some(fps)) => {
-                let time = number_text((last - first) as f64 * 1000.0 / fps);
-                format!("plays {first} to {last}, {time} ms apart")
-            }
-        });
+        let Some((first, last)) = part else {
+            return self.say("plays all frames");
+        };
+        let seconds = fps.map(|fps| (last - first) as f64 / fps);
+        let time = seconds.map(|seconds| format!(", {} ms apart", number_text(seconds * 1000.0)));
+        let levels = self.state().levels((first, last), seconds);
+        let [time, levels] = [time, levels].map(Option::unwrap_or_default);
+        self.say(format!("plays {first} to {last}{time}{levels}"));
     }
 
     /// Puts the tool away, or leaves the selected region; false if there is neither.
@@ -175,7 +175,7 @@ impl Player {
         let key = contrast_strip::button_at(layout.contrast, &state.inputs().sizes, position);
         let size = state.size.unwrap_or((1, 1));
         drop(state);
-        match (key, self.grab_contrast(position.0, layout)) {
+        match (key, self.grab_contrast(position, layout)) {
             (Some(key), _) => self.key(key, size),
             (None, Some(handle)) => self.grab(Drag::Contrast(handle), position, layout),
             (None, None) => {}
@@ -258,6 +258,8 @@ impl Player {
         let by = (parts(right, rect.width), parts(down, rect.height));
         state.view.pan(by);
         state.changed();
+        drop(state);
+        self.share_view();
     }
 
     fn release(&self) {
@@ -325,12 +327,16 @@ impl Player {
         state.view.zoom_at(factor, position.unwrap_or((0.5, 0.5)));
         let zoom = state.view.zoom();
         state.say(format!("zoom {zoom:.1} ×"));
+        drop(state);
+        self.share_view();
     }
 
     pub(super) fn show_whole(&self) {
         let mut state = self.state();
         state.view = View::WHOLE;
         state.changed();
+        drop(state);
+        self.share_view();
     }
 
     /// Visible part of a panel's frame.

@@ -207,6 +207,21 @@ impl PlayerLayout {
         }
     }
 
+    /// Rectangle around all videos, if there is one.
+    pub fn videos(&self) -> Option<Rect> {
+        let videos = self.panels.iter().map(|panel| panel.video);
+        let videos = videos.filter(|video| !video.is_empty());
+        videos.reduce(|a, b| {
+            let (left, top) = (a.left.min(b.left), a.top.min(b.top));
+            Rect {
+                left,
+                top,
+                width: a.right().max(b.right()) - left,
+                height: a.bottom().max(b.bottom()) - top,
+            }
+        })
+    }
+
     /// The first panel that is shown.
     pub fn first_shown(&self) -> Option<&PanelLayout> {
         self.panels.iter().find(|panel| !panel.video.is_empty())

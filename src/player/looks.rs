@@ -17,6 +17,8 @@ impl Player {
         let mut state = self.state();
         state.view = View::new(zoom, (x, y));
         state.changed();
+        drop(state);
+        self.share_view();
     }
 
     /// Whether pixels are smoothed.

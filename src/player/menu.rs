@@ -7,7 +7,7 @@ use super::theme::{self, ThemeSizes};
 use crate::draw::{Image, Rect, mix, text};
 
 /// Height of a line relative to the text.
-const LINE: f32 = 1.5;
+const LINE: f32 = 1.45;
 
 /// Menu that is open.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -337,13 +337,13 @@ mod tests {
 
     #[test]
     fn every_line_can_be_reached_in_windows_of_any_size() {
-        // The topics of two videos and of an overlay never apply at once.
-        for (hidden, size) in [2, 4].into_iter().flat_map(|hidden| {
+        // Of the topics of two videos, an overlay and files, one applies at a time.
+        for (hidden, size) in [[2, 4], [2, 6], [4, 6]].into_iter().flat_map(|hidden| {
             let sizes = [(60, 40), (200, 120), (300, 240), (640, 480), (1600, 1000)];
             sizes.map(|size| (hidden, size))
         }) {
             let mut applied = [true; TOPICS.len()];
-            applied[hidden] = false;
+            hidden.into_iter().for_each(|topic| applied[topic] = false);
             let lines = lines(applied);
             let layout = MenuLayout::new(&lines, size, &ThemeSizes::new(1.0));
             let (panel, visible) = (layout.panel, layout.visible());

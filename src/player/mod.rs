@@ -24,8 +24,10 @@ mod controls;
 pub mod event_loop;
 mod frame_sample;
 mod input;
+mod kymograph;
 mod latest_channel;
 mod layout;
+mod light;
 mod looks;
 mod menu;
 #[cfg(any(test, not(feature = "window")))]
@@ -50,7 +52,7 @@ pub mod screen;
 mod shown_file;
 mod sketch;
 mod state;
-mod sync_group;
+pub mod sync_group;
 mod text_entry;
 pub mod theme;
 mod trace_plot;
@@ -75,7 +77,8 @@ pub use layout::{HitTarget, PanelLayout, PanelLayoutInputs, PlayerLayout, Player
 pub use panel::Panel;
 pub use playback::{Key, Outcome, Playback};
 pub use producer::{FrameListener, ProduceFrames};
-pub use scene::Controls;
+pub use save::MovieWriting;
+pub use scene::{Controls, PictureLook};
 pub use shown_file::ViewFiles;
 pub use theme::ThemeSizes;
 

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::Player;
+use super::{PictureLook, Player};
 use crate::history::History;
 
 /// Properties of a player as expressions of scripts; `None` for one that cannot be written.
 pub type PropertyTexts = BTreeMap<&'static str, Option<String>>;
+
+/// Width and height of the window of a picture, and how it differs from what the window shows.
+pub type PictureForm = ((usize, usize), PictureLook);
 
 /// How a script makes a player.
 pub struct PlayerOrigin {
@@ -17,10 +20,10 @@ pub struct PlayerOrigin {
     /// Its properties after that call.
     pub properties: PropertyTexts,
     /// Describes a picture that its window saves.
-    pub describe: fn(&Player, &Path, (usize, usize)) -> PictureOrigin,
+    pub describe: fn(&Player, &Path, PictureForm) -> PictureOrigin,
 }
 
-/// How a script makes a picture of a player.
+/// How a script makes a picture or a movie of a player.
 pub struct PictureOrigin {
     /// The script.
     pub script: Arc<str>,
@@ -28,12 +31,14 @@ pub struct PictureOrigin {
     pub properties: PropertyTexts,
 }
 
-/// A picture that a window has saved.
+/// A picture or a movie that a window has saved.
 pub struct SavedPicture {
     /// File.
     pub path: PathBuf,
     /// Width and height of the window.
     pub size: (usize, usize),
+    /// How it differs from what the window shows.
+    pub look: PictureLook,
     /// Properties of the player at that time.
     pub properties: PropertyTexts,
 }

@@ -74,14 +74,17 @@ impl Player {
 
     /// Makes the overlay more or less opaque.
     pub(super) fn change_opacity(&self, by: f64) {
-        let change = |_: &Panel, look: &mut BlendLook| {
-            // Without the errors of tenths in binary.
-            let percent = ((look.opacity + by) * 100.0).round().clamp(0.0, 100.0);
-            look.opacity = percent / 100.0;
-        };
-        self.change_look(change, |look| {
-            format!("opacity {} %", number_text(look.opacity * 100.0))
-        });
+        let before = self.overlay_look().map_or(0.0, |look| look.opacity);
+        self.choose_opacity(before + by);
+    }
+
+    /// Sets the opacity of the overlay, in whole percent.
+    pub(super) fn choose_opacity(&self, opacity: f64) {
+        let percent = (opacity * 100.0).round().clamp(0.0, 100.0);
+        self.change_look(
+            |_, look| look.opacity = percent / 100.0,
+            |_| format!("opacity {} %", number_text(percent)),
+        );
     }
 
     /// Moves the threshold by a part of the distance of the color limits; below the lower limit

@@ -97,7 +97,13 @@ fn draw_sketch(
     let scale = scene.inputs.sizes.scale;
     let size = scene.panels[sketch.panel].frames.frame_size();
     let outline = match sketch.tool {
-        RegionTool::Brush | RegionTool::Eraser | RegionTool::ThresholdBrush => {
+        RegionTool::ThresholdBrush => {
+            for run in &scene.painted {
+                tint(image, (rect, part), run, (theme::ACCENT, 150));
+            }
+            return;
+        }
+        RegionTool::Brush | RegionTool::Eraser => {
             let width = 2.0 * scene.brush * rect.width as f64 / part.width;
             let color = match sketch.tool {
                 RegionTool::Eraser => theme::DIM,

@@ -9,7 +9,7 @@ use super::state::{Drag, PlayerState};
 use super::theme::MARKERS;
 use crate::draw::Color;
 use crate::error::Result;
-use crate::ops::mask::shape::{Region, RegionShape, area};
+use crate::ops::mask::shape::{PixelRun, Region, RegionShape, area};
 use crate::video::number_text;
 use crate::view::annotations::length_text;
 
@@ -91,6 +91,21 @@ impl PlayerState {
                 .map(|value| low <= *value && *value <= high)
                 .collect(),
         )
+    }
+
+    /// Pixels that the threshold brush would paint where it was dragged.
+    pub(super) fn painted(&self) -> Vec<PixelRun> {
+        let is_meant = |sketch: &&Sketch| sketch.tool == RegionTool::ThresholdBrush;
+        let Some(sketch) = self.sketch.as_ref().filter(is_meant) else {
+            return Vec::new();
+        };
+        let size = self.frame_size(sketch.panel);
+        let paintable = self.paintable(sketch.panel);
+        let region = sketch.region(size, (self.brush, None, paintable.as_deref()));
+        match (region, paintable) {
+            (Some(region), Some(_)) => region.runs(size),
+            _ => Vec::new(),
+        }
     }
 
     /// Length of a line in pixels, or in µm if the size of a pixel is known.

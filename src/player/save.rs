@@ -2,28 +2,41 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
 use super::Player;
 use super::contrast_actions::stretch_all;
-use super::origin::{PictureOrigin, SavedPicture};
+use super::light;
+use super::origin::{PictureForm, PictureOrigin, SavedPicture};
 use super::render;
-use super::scene::{Controls, PlayerScene};
-use crate::draw::Image;
+use super::scene::{Controls, PictureLook, PlayerScene};
+use crate::color::color_settings::ColorSettings;
+use crate::color::colormap::Colormap;
+use crate::draw::{Image, Rect};
 use crate::error::Result;
-use crate::io::{self, ImageOptions};
+use crate::export::{self, Export, MovieAnnotations, MovieSource};
+use crate::io::{self, Encoder, ImageOptions};
+use crate::ops::edit::pad::PadMode;
+use crate::system::clipboard;
+use crate::task;
 use crate::video::{Frames, Strided, Video};
 
 impl Player {
-    /// Every step-th frame as the window shows it, with the given controls, in a given size,
-    /// that of the window or one that suits the videos: images `{y, x, channel}` of uint8.
-    pub fn movie(&self, controls: Controls, size: Option<(usize, usize)>) -> Frames {
+    /// Every step-th frame as the window shows it, with the given controls and look, in a given
+    /// size, that of the window or one that suits the videos: images `{y, x, channel}` of uint8.
+    pub fn movie(
+        &self,
+        controls: Controls,
+        look: PictureLook,
+        size: Option<(usize, usize)>,
+    ) -> Frames {
         // In movies traces are complete from the first frame on; one that failed is shown up to the
         // failure.
         let _ = self.traces();
         let mut state = self.state();
         state.renew_needs();
         let playback = state.playback.clone();
-        let scene = state.scene().with_controls(controls);
+        let scene = state.scene().for_picture(controls, look);
         let size = size.or(state.size);
         drop(state);
         let size = size.unwrap_or_else(|| self.window_size());
@@ -37,7 +50,7 @@ impl Player {
             if scene.each_frame {
                 stretch_all((&mut scene.panels, &mut scene.comparison), frames[index]);
             }
-            Ok(to_video(&drawn(&scene, size)))
+            Ok(to_video(&drawn(&scene, size, look)))
         })
     }
 
@@ -56,57 +69,234 @@ impl Player {
         Ok(())
     }
 
-    /// The frame shown, as the window shows it with the given controls, in the size of the window
-    /// or another.
-    pub fn picture(&self, controls: Controls, size: Option<(usize, usize)>) -> Result<Image> {
+    /// The frame shown, as the window shows it with the given controls and look, in the size of the
+    /// window or another.
+    pub fn picture(
+        &self,
+        controls: Controls,
+        look: PictureLook,
+        size: Option<(usize, usize)>,
+    ) -> Result<Image> {
         self.traces()?;
         let mut state = self.state();
         state.renew_needs();
-        let mut scene = state.scene().with_controls(controls);
+        let mut scene = state.scene().for_picture(controls, look);
         let size = size.or(state.size);
         drop(state);
         self.make_panels(&mut scene)?;
-        Ok(drawn(&scene, size.unwrap_or_else(|| self.window_size())))
+        let size = size.unwrap_or_else(|| self.window_size());
+        Ok(drawn(&scene, size, look))
+    }
+
+    /// What the window shows now without the controls, without waiting for traces, and its frame.
+    fn snapshot_now(&self, size: (usize, usize)) -> (Image, PictureLook, usize) {
+        let mut state = self.state();
+        let look = state.picture_look;
+        let scene = state.scene().for_picture(Controls::NONE, look);
+        drop(state);
+        (drawn(&scene, size, look), look, scene.playback.frame())
     }
 
     /// Writes the window without the controls to a new file in the working folder.
     pub(super) fn save_snapshot(&self, size: (usize, usize)) -> Result<PathBuf> {
-        let controls = Controls {
-            slider: false,
-            button: false,
-            counter: false,
-        };
-        // Without waiting for traces, as the window shows it now.
-        let scene = self.state().scene().with_controls(controls);
-        let image = drawn(&scene, size);
-        let frame = scene.playback.frame();
+        let (image, look, frame) = self.snapshot_now(size);
         let path = free_name(&file_name(&self.window_title()), frame);
-        let described = self
-            .origin()
-            .map(|origin| (origin.describe)(self, &path, size));
-        let mut picture = to_video(&image);
-        picture.metadata_mut().provenance = described.as_ref().map(|made| made.script.clone());
-        io::save_image(&path, &picture, &ImageOptions::default())?;
-        if let Some(PictureOrigin { properties, .. }) = described {
+        self.save_picture(&path, &to_video(&image), (size, look))?;
+        Ok(path)
+    }
+
+    /// Copies the window without the controls to the clipboard, in the background.
+    pub(super) fn copy_snapshot(&self, size: (usize, usize)) {
+        let picture = to_video(&self.snapshot_now(size).0);
+        self.in_background(move |_| {
+            let file = std::env::temp_dir().join(format!("optimap-{}.png", std::process::id()));
+            io::save_image(&file, &picture, &ImageOptions::default())?;
+            let copied = clipboard::copy_png(&file);
+            // What is left in the folder for temporary files goes with it.
+            let _ = std::fs::remove_file(&file);
+            copied.map(|()| "copied the picture".to_owned())
+        });
+    }
+
+    /// Saves what the window shows as the movie or the picture that was typed, in the background.
+    pub(super) fn save_as(&self, name: &str) {
+        let path = PathBuf::from(name.trim());
+        if path.as_os_str().is_empty() {
+            return;
+        }
+        if path.exists() {
+            return self.say(format!("{} exists: type another name", path.display()));
+        }
+        let state = self.state();
+        let (look, size) = (state.picture_look, state.size);
+        drop(state);
+        let size = size.unwrap_or_else(|| self.window_size());
+        self.say(format!("saving {}…", path.display()));
+        self.in_background(move |player| {
+            if export::is_image(&path) {
+                let picture = player.picture(Controls::NONE, look, Some(size))?;
+                player.save_picture(&path, &to_video(&picture), (size, look))?;
+            } else {
+                let origin = player.describe(&path, (size, look));
+                let script = origin.as_ref().map(|made| made.script.clone());
+                let frames = player.movie(Controls::NONE, look, Some(size));
+                let encoder = Encoder::builtin(Encoder::NAMES[0])?;
+                player.write_movie(
+                    &path,
+                    frames,
+                    &MovieWriting {
+                        fps: None,
+                        encoder,
+                        shows_progress: false,
+                        script,
+                    },
+                )?;
+                player.note_saved(&path, (size, look), origin);
+            }
+            Ok(format!("saved {}", path.display()))
+        });
+    }
+
+    /// Writes frames of [`Player::movie`] at the speed at which the player plays, or another.
+    pub fn write_movie(&self, path: &Path, frames: Frames, writing: &MovieWriting) -> Result<()> {
+        let playback = self.playback();
+        let fps = playback.speed() / playback.interval().as_secs_f64();
+        let export = Export {
+            fps: writing.fps.unwrap_or(fps),
+            skip_frames: 1,
+            encoder: writing.encoder.clone(),
+            pad_mode: PadMode::Edge,
+            quality: None,
+            progress_bar: writing.shows_progress,
+            ground: 0,
+            annotations: MovieAnnotations::default(),
+            script: writing.script.clone(),
+        };
+        let colors = ColorSettings::new(Colormap::gray(), None, None);
+        export::export_video(path, MovieSource::Frames(frames), &colors, 8, &export)
+    }
+
+    /// Writes a picture of the window with its history.
+    fn save_picture(&self, path: &Path, picture: &Video, shown: PictureForm) -> Result<()> {
+        let origin = self.describe(path, shown);
+        let mut picture = picture.clone();
+        picture.metadata_mut().provenance = origin.as_ref().map(|made| made.script.clone());
+        io::save_image(path, &picture, &ImageOptions::default())?;
+        self.note_saved(path, shown, origin);
+        Ok(())
+    }
+
+    /// How a script saves a picture or a movie of a size and look, if a script made the player.
+    fn describe(&self, path: &Path, shown: PictureForm) -> Option<PictureOrigin> {
+        let origin = self.origin();
+        origin.map(|origin| (origin.describe)(self, path, shown))
+    }
+
+    /// Notes for the session that a picture or a movie was saved.
+    fn note_saved(&self, path: &Path, (size, look): PictureForm, origin: Option<PictureOrigin>) {
+        if let Some(PictureOrigin { properties, .. }) = origin {
             self.state().saved_pictures.push(SavedPicture {
-                path: path.clone(),
+                path: path.to_owned(),
                 size,
+                look,
                 properties,
             });
         }
-        Ok(path)
+    }
+
+    /// Does something on a thread of its own, and shows what it returns.
+    pub(super) fn in_background(
+        &self,
+        work: impl FnOnce(&Player) -> Result<String> + Send + 'static,
+    ) {
+        self.state().saving += 1;
+        let player = self.clone();
+        let work = task::in_this_job(move || {
+            let message = match work(&player) {
+                Ok(message) => message,
+                Err(error) => {
+                    // Nobody sees what a closed window says.
+                    if !player.is_open() && !error.is_interrupted() {
+                        task::warn(&error.to_string());
+                    }
+                    error.message().to_owned()
+                }
+            };
+            let mut state = player.state();
+            state.saving -= 1;
+            state.say(message);
+        });
+        let thread = thread::Builder::new().name("save".into());
+        if thread.stack_size(task::STACK_SIZE).spawn(work).is_err() {
+            let mut state = self.state();
+            state.saving -= 1;
+            state.say("cannot start a thread for it");
+        }
+    }
+
+    /// Whether something is being saved in the background.
+    pub fn is_saving(&self) -> bool {
+        0 < self.state().saving
     }
 }
 
-fn drawn(scene: &PlayerScene, (width, height): (usize, usize)) -> Image {
+/// How a movie of a player is written.
+pub struct MovieWriting {
+    /// Frame rate; default: that at which the player plays.
+    pub fps: Option<f64>,
+    /// Encoder and its options.
+    pub encoder: Encoder,
+    /// Whether to show a progress bar.
+    pub shows_progress: bool,
+    /// Script that makes the movie, to be kept in it.
+    pub script: Option<Arc<str>>,
+}
+
+fn drawn(scene: &PlayerScene, (width, height): (usize, usize), look: PictureLook) -> Image {
     let mut image = Image::new(width.max(1), height.max(1));
     render::draw(&mut image, scene);
-    image
+    let layout = scene.layout((image.width, image.height));
+    if look.is_light {
+        light::lighten(&mut image, &layout);
+    }
+    match layout.videos().filter(|_| look.is_plain) {
+        Some(videos) => part(&image, videos),
+        None => image,
+    }
+}
+
+/// A part of an image.
+fn part(image: &Image, rect: Rect) -> Image {
+    let mut part = Image::new(rect.width, rect.height);
+    for y in 0..rect.height {
+        let start = (rect.top + y) * image.width + rect.left;
+        let row = &image.pixels[start..start + rect.width];
+        part.row_mut(0, y, rect.width).copy_from_slice(row);
+    }
+    part
 }
 
 fn to_video(image: &Image) -> Video {
     let shape = [image.height, image.width, 3];
     Video::new(Strided::from_vec(&shape, image.to_rgb()))
+}
+
+impl Player {
+    /// Name of a movie of the window, or of a picture if there is only one frame.
+    pub(super) fn movie_name(&self) -> String {
+        const MAX_CHARS: usize = 30;
+        let name: String = file_name(&self.window_title())
+            .chars()
+            .take(MAX_CHARS)
+            .collect();
+        let playback = self.playback();
+        let extension = if playback.start() < playback.last() {
+            "mp4"
+        } else {
+            "png"
+        };
+        format!("{name}.{extension}")
+    }
 }
 
 /// Title as a file name, without characters that file systems refuse.

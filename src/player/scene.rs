@@ -13,6 +13,7 @@ use super::sketch::Sketch;
 use super::theme::{self, ThemeSizes};
 use super::view::View;
 use crate::draw::{Rect, colorbar, text};
+use crate::ops::mask::shape::PixelRun;
 use crate::view::annotations::Annotations;
 use crate::view::trace_plot::TraceScale;
 
@@ -39,6 +40,8 @@ pub(super) struct PlayerScene {
     pub(super) readout: Option<(f32, f32)>,
     /// Region being drawn.
     pub(super) sketch: Option<Sketch>,
+    /// Pixels that the threshold brush would paint.
+    pub(super) painted: Vec<PixelRun>,
     /// Radius of the brush in pixels of the video.
     pub(super) brush: f64,
     /// Index of the probe that is selected.
@@ -66,6 +69,30 @@ impl Controls {
         button: true,
         counter: true,
     };
+
+    /// No controls.
+    pub const NONE: Self = Self {
+        slider: false,
+        button: false,
+        counter: false,
+    };
+}
+
+/// How pictures and movies differ from what the window shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PictureLook {
+    /// The videos alone, without titles, colorbars, annotations, regions and traces.
+    pub is_plain: bool,
+    /// Dark text on white.
+    pub is_light: bool,
+}
+
+impl PictureLook {
+    /// As in the window.
+    pub const OF_WINDOW: Self = Self {
+        is_plain: false,
+        is_light: false,
+    };
 }
 
 impl PlayerScene {
@@ -92,7 +119,7 @@ impl PlayerScene {
     }
 
     /// The same scene with other controls and without what belongs to the mouse.
-    pub(super) fn with_controls(mut self, controls: Controls) -> Self {
+    fn with_controls(mut self, controls: Controls) -> Self {
         self.inputs.slider = controls.slider;
         self.inputs.button = controls.button;
         if !controls.counter {
@@ -104,9 +131,30 @@ impl PlayerScene {
         self.inputs.region_list = false;
         self.readout = None;
         self.sketch = None;
+        self.painted.clear();
         self.selected = None;
         self.message = None;
         self
+    }
+}
+
+impl PlayerScene {
+    /// The same scene with the videos alone.
+    fn plain(mut self) -> Self {
+        for panel in &mut self.inputs.panels {
+            (panel.title, panel.colorbar) = (false, None);
+        }
+        self.inputs.trace_labels = None;
+        self.probes.clear();
+        self.annotations = Arc::default();
+        self.grid = false;
+        self
+    }
+
+    /// The same scene for a picture or a movie.
+    pub(super) fn for_picture(self, controls: Controls, look: PictureLook) -> Self {
+        let scene = self.with_controls(controls);
+        if look.is_plain { scene.plain() } else { scene }
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Player;
 use super::changes::ChangedSettings;
 use super::comparison::VideoComparison;
 use super::contrast::{ContrastHandle, ContrastStrip};
@@ -16,7 +17,7 @@ use super::playback::Playback;
 use super::probe_trace::ProbeTrace;
 use super::probes::Probe;
 use super::region::{FramePoint, ProbeRegion};
-use super::scene::{self, PlayerScene};
+use super::scene::{self, PictureLook, PlayerScene};
 use super::shown_file::ShownFile;
 use super::sketch::{RegionTool, Sketch};
 use super::text_entry::TextEntry;
@@ -90,6 +91,14 @@ pub(super) struct PlayerState {
     pub(super) size: Option<(usize, usize)>,
     /// Whether a window shows the player.
     pub(super) open: bool,
+    /// How pictures and movies of the window look.
+    pub(super) picture_look: PictureLook,
+    /// Players whose windows are to be opened.
+    pub(super) to_open: Vec<Player>,
+    /// Number of movies and pictures that are being saved.
+    pub(super) saving: usize,
+    /// Whether all windows are to be closed.
+    pub(super) closes_all: bool,
     /// Pictures that the window has saved.
     pub(super) saved_pictures: Vec<SavedPicture>,
     /// Settings that the window has changed.
@@ -177,6 +186,10 @@ impl PlayerState {
             rate: None,
             size: None,
             open: false,
+            picture_look: PictureLook::OF_WINDOW,
+            to_open: Vec::new(),
+            saving: 0,
+            closes_all: false,
             saved_pictures: Vec::new(),
             changed_settings: ChangedSettings::new(),
             scale,
@@ -205,6 +218,7 @@ impl PlayerState {
             bookmarks: self.bookmarks.iter().copied().collect(),
             readout: self.pointer.filter(|_| self.readout),
             sketch: self.sketch.clone(),
+            painted: self.painted(),
             brush: self.brush,
             selected: self.selected,
             message: self.shown_message(),

@@ -7,8 +7,9 @@ use crate::bail;
 use crate::error::{Error, Result};
 use crate::video::number_text;
 
-/// Longest text that can be typed.
+/// Longest text and longest file name that can be typed.
 const MAX_CHARS: usize = 40;
+const MAX_NAME: usize = 200;
 
 /// Text being typed, and what it is for.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +25,7 @@ enum EntryPurpose {
     RegionName,
     PaintRange,
     Threshold,
+    SaveAs,
 }
 
 impl TextEntry {
@@ -33,6 +35,7 @@ impl TextEntry {
             EntryPurpose::Jump => "frame or time",
             EntryPurpose::RegionName => "name of the region",
             EntryPurpose::PaintRange => "values to paint",
+            EntryPurpose::SaveAs => "save as",
             EntryPurpose::Threshold => "least value of the overlay, or nothing",
         };
         format!("{prompt}: {}_", self.text)
@@ -40,9 +43,14 @@ impl TextEntry {
 
     /// Takes a key; true if it belongs to the text.
     fn take(&mut self, key: Key) -> bool {
+        let most = match self.purpose {
+            EntryPurpose::SaveAs => MAX_NAME,
+            _ => MAX_CHARS,
+        };
+        let has_room = self.text.chars().count() < most;
         match key {
-            Key::Char(char) if self.text.chars().count() < MAX_CHARS => self.text.push(char),
-            Key::Space if self.text.chars().count() < MAX_CHARS => self.text.push(' '),
+            Key::Char(char) if has_room => self.text.push(char),
+            Key::Space if has_room => self.text.push(' '),
             Key::Char(_) | Key::Space => {}
             Key::Backspace => {
                 self.text.pop();
@@ -149,6 +157,11 @@ impl Player {
         self.begin_entry(EntryPurpose::PaintRange, text);
     }
 
+    /// Begins to type the name of a movie or a picture to save.
+    pub(super) fn begin_save(&self) {
+        self.begin_entry(EntryPurpose::SaveAs, self.movie_name());
+    }
+
     /// Begins to type the threshold of the overlay.
     pub(super) fn begin_threshold(&self) {
         match self.overlay_look() {
@@ -187,6 +200,7 @@ impl Player {
                     Ok(range) => self.set_paint_range(range),
                     Err(error) => self.say(error.message()),
                 },
+                EntryPurpose::SaveAs => self.save_as(&entry.text),
                 EntryPurpose::Threshold => match threshold_of(&entry.text) {
                     Ok(threshold) => self.type_threshold(threshold),
                     Err(error) => self.say(error.message()),

@@ -29,6 +29,17 @@ const KNOWN_TYPES: &[(&str, &str)] = &[
     ("avi", "video/x-msvideo"),
     ("mkv", "video/x-matroska"),
     ("webm", "video/webm"),
+    ("wmv", "video/x-ms-wmv"),
+    ("asf", "application/vnd.ms-asf"),
+    ("mpg", "video/mpeg"),
+    ("mpeg", "video/mpeg"),
+    ("vob", "video/mpeg"),
+    ("ogv", "video/ogg"),
+    ("flv", "video/x-flv"),
+    ("ts", "video/mp2t"),
+    ("mts", "video/mp2t"),
+    ("3gp", "video/3gpp"),
+    ("mxf", "application/mxf"),
 ];
 
 /// Type of all other recordings.
@@ -216,10 +227,9 @@ mod tests {
             types.contains("\"*.npy\"") && types.contains("\"*.gsh\""),
             "{types}"
         );
-        assert!(
-            !types.contains("*.dat") && !types.contains("*.tif"),
-            "{types}"
-        );
+        for known in ["*.dat", "*.tif", "*.ts", "*.mpg"] {
+            assert!(!types.contains(known), "{types}");
+        }
         assert_eq!(remove(folder.path()).unwrap(), written);
         assert!(written.iter().all(|file| !file.exists()));
     }

@@ -6,6 +6,7 @@
 //! handlers and Xlib are C, too. So `unsafe` code is allowed in the files of this folder and in
 //! `video::storage`, which maps files and counts allocations, and nowhere else.
 
+pub mod clipboard;
 pub mod clock;
 #[cfg_attr(not(unix), path = "no_raw_input.rs")]
 pub(crate) mod raw_input;

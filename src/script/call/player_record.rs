@@ -5,7 +5,7 @@ use std::path::Path;
 use super::record::literal;
 use crate::history::{self, History, Literal, Operation, Paths};
 use crate::player::Player;
-use crate::player::origin::{PictureOrigin, PlayerOrigin, PropertyTexts};
+use crate::player::origin::{PictureForm, PictureOrigin, PlayerOrigin, PropertyTexts};
 use crate::script::types::members::Scripted;
 
 /// Properties that a script can set, in the order in which they are set.
@@ -77,17 +77,21 @@ pub(super) fn literal_of(player: &Player) -> Literal {
     }
 }
 
-/// How a script saves the picture that a window of a width and height saves.
-fn describe(player: &Player, path: &Path, (width, height): (usize, usize)) -> PictureOrigin {
+/// How a script saves the picture or the movie that a window of a width and height saves.
+fn describe(player: &Player, path: &Path, ((width, height), look): PictureForm) -> PictureOrigin {
     let size = [height, width].map(|length| Literal::Int(length as i64));
+    let mut arguments = vec![
+        ("player", literal_of(player)),
+        ("path", Literal::Path(path.display().to_string().into())),
+        ("hide_framecounter", Literal::Bool(true)),
+        ("size", Literal::Array(size.into())),
+    ];
+    let looks = [("plain", look.is_plain), ("light", look.is_light)];
+    let looks = looks.into_iter().filter(|(_, is_on)| *is_on);
+    arguments.extend(looks.map(|(name, _)| (name, Literal::Bool(true))));
     let operation = Operation::Call {
         function: "save",
-        arguments: vec![
-            ("player", literal_of(player)),
-            ("path", Literal::Path(path.display().to_string().into())),
-            ("hide_framecounter", Literal::Bool(true)),
-            ("size", Literal::Array(size.into())),
-        ],
+        arguments,
         positional: 2,
         has_value: false,
         recorded: None,

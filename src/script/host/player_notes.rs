@@ -132,13 +132,16 @@ fn pictures(place: &str, player: &Player) -> Vec<PlayerNote> {
         .map(|picture| {
             let (width, height) = picture.size;
             let path = history::quoted(&picture.path.display().to_string());
+            let look = picture.look;
+            let plain = if look.is_plain { ", plain: true" } else { "" };
+            let light = if look.is_light { ", light: true" } else { "" };
             PlayerNote {
                 place: place.to_owned(),
                 is_new: false,
                 values: picture.properties,
                 by_window: SETTINGS.iter().copied().collect(),
                 picture: Some(format!(
-                    "save({path}, #{{hide_framecounter: true, size: [{height}, {width}]}})"
+                    "save({path}, #{{hide_framecounter: true, size: [{height}, {width}]{plain}{light}}})"
                 )),
             }
         })
