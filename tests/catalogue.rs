@@ -142,7 +142,7 @@ fn names_of_choices_are_found_again() {
 #[test]
 fn units_are_those_of_the_field() {
     let known = [
-        "", "px", "frames", "Hz", "s", "ms", "µm", "mm", "pt", "bytes", "columns",
+        "", "px", "frames", "Hz", "s", "ms", "µm", "mm", "pt", "rad", "bytes", "columns",
     ];
     all("units are known ones", |b| {
         b.params.iter().all(|param| known.contains(&param.unit))

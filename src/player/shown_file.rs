@@ -103,14 +103,15 @@ impl Player {
         state.say("opening…");
         drop(state);
         let weak = self.downgrade();
-        let work = task::in_this_job(move || {
+        let work = move || {
             let opened = neighbor(&file, is_forward);
             if let Some(player) = weak.upgrade() {
                 player.arrive(opened);
             }
-        });
+        };
         let thread = thread::Builder::new().name("open".into());
-        if thread.stack_size(task::STACK_SIZE).spawn(work).is_err() {
+        let thread = thread.stack_size(task::STACK_SIZE);
+        if thread.spawn(task::in_this_job(work)).is_err() {
             let mut state = self.state();
             state.stay();
             state.say("cannot start a thread that opens the file");
