@@ -101,8 +101,8 @@ builtins! {
         radius: usize [px] = 3,
         /// Number of frames before and after.
         frames: usize [frames] = 1,
-        /// Largest angle between a phase and the mean of its neighborhood.
-        max_angle: f64 [rad] = 0.9,
+        /// Largest angle in radians between a phase and the mean of its neighborhood.
+        max_angle: f64 = 0.9,
     ) -> Result<Video> {
         let options = PhaseOutlierOptions { radius, frames, max_angle };
         phase_outliers::remove_phase_outliers(&phase, &options)

@@ -84,7 +84,7 @@ builtins! {
     ///
     /// ```
     /// let p = phantom(#{frames: 20, motion: 3, texture: 0.2});
-    /// show_video(p.video, #{arrows: p.displacements, arrow_unit: "px"}).len // => 20
+    /// show_video(p.video, #{arrows: p.displacements, arrow_unit: "px"}).frame // => 0
     /// ```
     ///
     /// See also: `show_videos`, `show_video_overlay`, `export_video`, `preview`.

@@ -232,11 +232,11 @@ fn draw_arrow(
     }
 }
 
-/// A line of an arrow, from end to end.
-type ArrowLine = ((f32, f32), (f32, f32));
+/// Both ends of a line of an arrow.
+type ArrowStroke = ((f32, f32), (f32, f32));
 
 /// The shaft of an arrow and the two lines of its head; none if it is shorter than a pixel.
-fn arrow_lines(from: (f32, f32), to: (f32, f32), font: f32) -> Vec<ArrowLine> {
+fn arrow_lines(from: (f32, f32), to: (f32, f32), font: f32) -> Vec<ArrowStroke> {
     let (dx, dy) = (to.0 - from.0, to.1 - from.1);
     let length = dx.hypot(dy);
     if length.is_nan() || length < 1.0 {
