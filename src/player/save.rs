@@ -211,7 +211,7 @@ impl Player {
     ) {
         self.state().saving += 1;
         let player = self.clone();
-        let work = task::in_this_job(move || {
+        let work = move || {
             let message = match work(&player) {
                 Ok(message) => message,
                 Err(error) => {
@@ -225,9 +225,10 @@ impl Player {
             let mut state = player.state();
             state.saving -= 1;
             state.say(message);
-        });
+        };
         let thread = thread::Builder::new().name("save".into());
-        if thread.stack_size(task::STACK_SIZE).spawn(work).is_err() {
+        let thread = thread.stack_size(task::STACK_SIZE);
+        if thread.spawn(task::in_this_job(work)).is_err() {
             let mut state = self.state();
             state.saving -= 1;
             state.say("cannot start a thread for it");
