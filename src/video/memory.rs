@@ -323,7 +323,7 @@ mod tests {
         let entered = one.enter();
         set_limit(limit).unwrap();
         assert!(set_limit(ByteSize(1000)).is_err());
-        let charge = MemoryCharge::new(MemoryKind::Scratch, MUCH);
+        let charge = MemoryCharge::new(MemoryKind::Scratch, MUCH + 1);
         assert!(exceeds_limit(one.memory()) && expect_room(1).is_err());
         assert_eq!(beyond_limit(one.memory()).hints().len(), 2);
         drop(entered);
