@@ -1,19 +1,21 @@
 //! The player: its state machine, what it draws, and its windows, on a screen that is not there.
 #![allow(clippy::unwrap_used)]
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use optimap::color::color_settings::ColorSettings;
-use optimap::color::colormap::Colormap;
+use optimap::color::colormap::{Colormap, ScaledColormap};
 use optimap::error::{Error, Result};
+use optimap::io::{FrameSelection, LoadOptions, load_video, save_video};
 use optimap::ops::mask::shape::{Region, RegionShape};
 use optimap::player::event_loop::{self, EventLoopProxy};
 use optimap::player::screen::Screen;
 use optimap::player::window;
 use optimap::player::{
-    Event, HitTarget, Image, Key, Outcome, Panel, Playback, Player, Rect, Show, theme,
+    Event, HitTarget, Image, Key, Outcome, Panel, Playback, Player, Rect, Show, ViewFiles, theme,
 };
 use optimap::video::{Element, Strided, Video};
 use optimap::view::annotations::Annotations;
@@ -403,6 +405,10 @@ impl Screen for FakeScreen {
         std::mem::take(&mut self.0.lock().unwrap().events)
     }
 
+    fn set_title(&mut self, title: &str) {
+        title.clone_into(&mut self.0.lock().unwrap().title);
+    }
+
     fn present(&mut self, image: &Image) -> Result<()> {
         let mut fake = self.0.lock().unwrap();
         fake.shown = image.clone();
@@ -469,6 +475,48 @@ fn two_windows_live_and_close_by_themselves() {
         assert!(players[1].is_open() && players[1].frame() == 0);
         second.lock().unwrap().closed = true;
         players[1].wait().unwrap();
+    });
+}
+
+/// Shows files without colors that it would remember.
+struct PlainFiles;
+
+impl ViewFiles for PlainFiles {
+    fn open(&self, path: &Path) -> Result<Panel> {
+        let video = load_video(path, &FrameSelection::ALL, &LoadOptions::default())?;
+        let title = path.file_name().unwrap().to_string_lossy().into_owned();
+        Panel::video(
+            video,
+            title,
+            &ColorSettings::new(Colormap::gray(), None, None),
+        )
+    }
+
+    fn remembered(&self, _: &Path) -> Option<ScaledColormap> {
+        None
+    }
+
+    fn remember(&self, _: &Path, _: Option<&ScaledColormap>) {}
+}
+
+#[test]
+fn the_title_of_a_window_names_the_file_that_it_shows() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["a.npy", "b.npy"] {
+        let video = Video::new(Strided::from_vec(&[2, 3, 3], vec![0u8; 18]));
+        save_video(&folder.path().join(name), &video).unwrap();
+    }
+    let path = folder.path().join("a.npy");
+    beside_windows(move |windows, fakes| {
+        let player = Player::of_file(&path, Arc::new(PlainFiles), 10).unwrap();
+        windows.open(player.clone()).unwrap();
+        let fake = fake(&fakes, 0);
+        let title = || fake.lock().unwrap().title.clone();
+        assert_eq!(title(), "a.npy");
+        let event = Event::Key(Key::Char('*'));
+        fake.lock().unwrap().events.push(event);
+        until(|| title() == "b.npy");
+        player.close();
     });
 }
 

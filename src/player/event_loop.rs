@@ -194,6 +194,7 @@ struct OpenWindow {
     /// Job of the thread that opened it.
     job: Arc<Job>,
     screen: Box<dyn Screen>,
+    title: String,
     image: Image,
     /// Revision of the player that the image shows.
     drawn: Option<u64>,
@@ -213,6 +214,7 @@ impl OpenWindow {
     fn new(player: Player, job: Arc<Job>, screen: Box<dyn Screen>) -> Self {
         player.set_open(true);
         Self {
+            title: player.window_title(),
             player,
             job,
             screen,
@@ -263,6 +265,11 @@ impl OpenWindow {
             self.image.resize(size.0, size.1);
             self.player.render_into(&mut self.image);
             self.drawn = Some(revision);
+            let title = self.player.window_title();
+            if title != self.title {
+                self.screen.set_title(&title);
+                self.title = title;
+            }
             self.rate.count(&self.player, now);
         }
         if changed || REFRESH <= since_shown {

@@ -11,6 +11,8 @@ pub trait Screen {
     fn size(&self) -> (usize, usize);
     /// Events since the last call.
     fn events(&mut self) -> Vec<Event>;
+    /// Changes the title.
+    fn set_title(&mut self, title: &str);
     /// Shows an image of the window's size.
     fn present(&mut self, image: &Image) -> Result<()>;
 }

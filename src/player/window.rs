@@ -36,7 +36,7 @@ pub fn open(title: &str, width: usize, height: usize) -> Result<Box<dyn Screen>>
         scale_mode: ScaleMode::UpperLeft,
         ..WindowOptions::default()
     };
-    let mut window = Window::new(&title.replace('\0', " "), width, height, options)
+    let mut window = Window::new(&plain_title(title), width, height, options)
         .map_err(|cause| no_display(&format!("cannot open a window: {cause}")))?;
     // The event loop keeps the time; minifb would sleep in every call.
     window.set_target_fps(0);
@@ -52,6 +52,11 @@ pub fn open(title: &str, width: usize, height: usize) -> Result<Box<dyn Screen>>
         turned: 0.0,
         events: Vec::new(),
     }))
+}
+
+/// Title as systems take it, whose strings end with a zero.
+fn plain_title(title: &str) -> String {
+    title.replace('\0', " ")
 }
 
 fn no_display(message: &str) -> Error {
@@ -103,6 +108,12 @@ impl Screen for MinifbScreen {
         }
         self.collect();
         std::mem::take(&mut self.events)
+    }
+
+    fn set_title(&mut self, title: &str) {
+        if let Some(window) = &mut self.window {
+            window.set_title(&plain_title(title));
+        }
     }
 
     fn present(&mut self, image: &Image) -> Result<()> {
