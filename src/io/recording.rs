@@ -135,13 +135,6 @@ impl FrameSelection {
 }
 
 impl FrameRange {
-    /// No frames.
-    pub(in crate::io) const NONE: Self = Self {
-        start: 0,
-        len: 0,
-        step: 1,
-    };
-
     /// Index in the file of each frame.
     pub(in crate::io) fn indices(self) -> impl Iterator<Item = usize> {
         (0..self.len).map(move |frame| self.start + frame * self.step)

@@ -218,7 +218,12 @@ impl Recording for Hdf5Recording {
 
     fn frames_together(&self) -> usize {
         let chosen = self.chosen().ok();
-        let frames = chosen.and_then(|(dataset, _)| dataset.frames_of_chunk(FrameRange::NONE));
+        let no_frames = FrameRange {
+            start: 0,
+            len: 0,
+            step: 1,
+        };
+        let frames = chosen.and_then(|(dataset, _)| dataset.frames_of_chunk(no_frames));
         frames.unwrap_or(1)
     }
 
