@@ -4,11 +4,11 @@ use rhai::Map;
 
 use crate::bail;
 use crate::error::Result;
-use crate::ops::wave::activation::Polarity;
 use crate::ops::wave::alternans::{self, AlternansMeasure, AlternansOptions};
 use crate::ops::wave::beat_table::{self, MeasuredBeat};
 use crate::ops::wave::beats::{self, BeatMethod, BeatOptions};
 use crate::ops::wave::peaks::{self, Peak, PeakOptions};
+use crate::ops::wave::polarity::Polarity;
 use crate::ops::wave::transient::RestLevel;
 use crate::script::call::convert::{Numbers, Reduced};
 use crate::script::{BeatFrames, builtins};

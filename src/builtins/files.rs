@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::io::{self, Endian, FrameSelection, LoadOptions, RawFormat, Series};
 use crate::ops::example::{self, ExampleOptions};
 use crate::ops::phantom::{self, Dye, PhantomOptions, Rotation, Wavefront};
-use crate::ops::wave::activation::Polarity;
+use crate::ops::wave::polarity::Polarity;
 use crate::script::{RecordingSource, Value, builtins};
 use crate::video::{DType, Metadata, Strided, Video};
 

@@ -5,8 +5,8 @@ use rhai::Map;
 
 use crate::bail;
 use crate::error::Result;
-use crate::ops::wave::activation::Polarity;
 use crate::ops::wave::latency::{self, LatencyMethod, LatencyOptions};
+use crate::ops::wave::polarity::Polarity;
 use crate::ops::wave::snr::{self, SnrMethod};
 use crate::ops::wave::transient::{
     ActivationMethod, RestLevel, TransientOptions, maps as transients,

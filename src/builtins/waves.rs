@@ -3,7 +3,8 @@
 use crate::error::Result;
 use crate::ops::edit::registration;
 use crate::ops::mask::contour::{self, Levels};
-use crate::ops::wave::activation::{self, ActivationOptions, Polarity};
+use crate::ops::wave::activation::{self, ActivationOptions};
+use crate::ops::wave::polarity::Polarity;
 use crate::ops::wave::transient::ActivationMethod;
 use crate::script::builtins;
 use crate::script::call::convert::Numbers;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::image::{MAX_PIXELS, of_image, save, write};
+use super::image_file::{MAX_PIXELS, of_image, save, write};
 use crate::bail;
 use crate::draw::page::Page;
 use crate::error::{Error, Result};

@@ -1,10 +1,10 @@
 //! Images for talks and papers: colormapped images, contact sheets and plots.
 
-use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::figure::save_page;
+use super::image_file::{MAX_PIXELS, of_image, save};
 use crate::bail;
 use crate::color::color_settings::ColorSettings;
 use crate::color::colormap::Rgba;
@@ -12,15 +12,11 @@ use crate::draw::Image;
 use crate::draw::plot::Curve;
 use crate::draw::rgba_image::RgbaImage;
 use crate::error::{Error, Result, counted};
-use crate::fs::atomic;
 use crate::io::encode::{ImageFormat, ImageOptions};
 use crate::io::recording::extension_of;
 use crate::video::{Strided, Video, shape_text};
 use crate::view::annotations::ScaleBar;
 use crate::view::figure::{MapPanel, MapPanelOptions, ScaleBarChoice};
-
-/// The largest number of pixels of an image or a figure.
-pub(super) const MAX_PIXELS: f64 = (1u64 << 28) as f64;
 
 /// What is around an exported image.
 #[derive(Debug, Clone, Default)]
@@ -113,14 +109,6 @@ pub fn save_drawn(path: &Path, image: &Image, script: Option<Arc<str>>) -> Resul
     save(path, format_of(path)?, &colors, &ImageOptions::default())
 }
 
-/// Colors of a drawn image as an array `{y, x, channel}`.
-pub fn of_image(image: &Image) -> Video {
-    Video::new(Strided::from_vec(
-        &[image.height, image.width, 3],
-        image.to_rgb(),
-    ))
-}
-
 /// Curves of the traces, and whether the frame rate is known: if it is, time is in ms, else it is
 /// the frame number.
 pub fn curves(
@@ -193,24 +181,6 @@ fn format_of(path: &Path) -> Result<ImageFormat> {
             Error::new(format!("cannot write the image `{}`", path.display()))
                 .hint(format!("use one of {}", ImageFormat::extensions()))
         })
-}
-
-pub(super) fn save(
-    path: &Path,
-    image_format: ImageFormat,
-    image: &Video,
-    options: &ImageOptions,
-) -> Result<()> {
-    options.check()?;
-    image_format.check(image)?;
-    write(path, &image_format.encode(image, options)?)
-}
-
-pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    atomic::write(path, |file| {
-        file.write_all(bytes)
-            .map_err(|e| Error::io("write", path, &e))
-    })
 }
 
 /// The colors, with opacity if it matters and the format supports it, else on black.

@@ -24,8 +24,6 @@ mod table_script;
 #[cfg(test)]
 mod corruption;
 #[cfg(test)]
-mod round_trip;
-#[cfg(test)]
 mod tests;
 
 use std::path::Path;

@@ -6,7 +6,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::batch::Batch;
+use super::batch_settings::Batch;
 use super::summary::{Status, SummaryRow};
 use crate::error::{Error, Result};
 use crate::system;

@@ -10,6 +10,7 @@ pub mod view;
 pub mod watch;
 
 mod batch_job;
+pub mod batch_settings;
 mod color_memory;
 mod slurm;
 mod summary;

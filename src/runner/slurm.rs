@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::batch::Batch;
+use super::batch_settings::Batch;
 use crate::error::{Error, Result};
 use crate::fs::atomic;
 

@@ -6,10 +6,9 @@ use std::collections::BTreeMap;
 use console::measure_text_width;
 
 use super::columns::line;
-use super::join::{unit_of, with_suffix};
-use super::table::{Column, Table};
+use super::table::{Column, Table, column, unit_of, with_suffix};
 use crate::bail;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Sorts the rows by some columns, the first of which counts most; NaN comes last. Equal rows keep
 /// their order.
@@ -26,23 +25,6 @@ pub fn sort(table: Table, by: &[String], is_descending: bool) -> Result<Table> {
         orders.fold(Ordering::Equal, Ordering::then)
     });
     Ok(table.select(&rows))
-}
-
-/// Column of a name; an error for an unknown one.
-pub(super) fn column<'a>(
-    function: &str,
-    parameter: &str,
-    table: &'a Table,
-    name: &str,
-) -> Result<&'a Column> {
-    let at = table.names.iter().position(|known| known == name);
-    at.map(|at| &table.columns[at]).ok_or_else(|| {
-        let names = table.names.iter().map(String::as_str);
-        Error::new(format!(
-            "{function} finds no column `{name}` in `{parameter}`"
-        ))
-        .did_you_mean(name, names)
-    })
 }
 
 /// Summarizes the rows that are equal in some columns: their number `n`, and for each other column

@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::arrange::column;
-use super::table::{Column, Table};
+use super::table::{Column, Table, column, with_suffix};
 use crate::bail;
 use crate::choice::Choice;
 use crate::error::{Error, Result};
@@ -98,20 +97,6 @@ pub fn join(
         columns.push(column.select_known(&others));
     }
     Ok(Table { names, columns })
-}
-
-/// Name with a suffix before its unit: `apd80_b (ms)`.
-pub(super) fn with_suffix(name: &str, suffix: &str) -> String {
-    match unit_of(name) {
-        Some((base, unit)) => format!("{base}{suffix} ({unit})"),
-        None => format!("{name}{suffix}"),
-    }
-}
-
-/// Name and unit of a column such as `apd80 (ms)`.
-pub(super) fn unit_of(name: &str) -> Option<(&str, &str)> {
-    let (base, unit) = name.strip_suffix(')')?.rsplit_once(" (")?;
-    (!base.is_empty() && !unit.is_empty()).then_some((base, unit))
 }
 
 /// Columns whose values two tables are joined by.

@@ -203,6 +203,37 @@ pub fn write(path: &Path, names: &[String], rows: &[Vec<String>], delimiter: &st
     super::write(path, &String::from_utf8_lossy(&bytes))
 }
 
+/// Name with a suffix before its unit: `apd80_b (ms)`.
+pub(super) fn with_suffix(name: &str, suffix: &str) -> String {
+    match unit_of(name) {
+        Some((base, unit)) => format!("{base}{suffix} ({unit})"),
+        None => format!("{name}{suffix}"),
+    }
+}
+
+/// Name and unit of a column such as `apd80 (ms)`.
+pub(super) fn unit_of(name: &str) -> Option<(&str, &str)> {
+    let (base, unit) = name.strip_suffix(')')?.rsplit_once(" (")?;
+    (!base.is_empty() && !unit.is_empty()).then_some((base, unit))
+}
+
+/// Column of a name; an error for an unknown one.
+pub(super) fn column<'a>(
+    function: &str,
+    parameter: &str,
+    table: &'a Table,
+    name: &str,
+) -> Result<&'a Column> {
+    let at = table.names.iter().position(|known| known == name);
+    at.map(|at| &table.columns[at]).ok_or_else(|| {
+        let names = table.names.iter().map(String::as_str);
+        Error::new(format!(
+            "{function} finds no column `{name}` in `{parameter}`"
+        ))
+        .did_you_mean(name, names)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

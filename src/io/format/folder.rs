@@ -9,8 +9,9 @@ use crate::bail;
 use crate::error::{Error, Result};
 use crate::fs::files;
 use crate::fs::natural_order::natural_order;
+use crate::io::bytes::closed_file::ClosedFile;
 use crate::io::bytes::samples;
-use crate::io::bytes::watched::{ClosedFile, WatchedFile};
+use crate::io::bytes::watched::WatchedFile;
 use crate::io::load_recording;
 use crate::io::recording::{
     FrameRange, FrameSelection, LoadOptions, Recording, cannot_map, missing,

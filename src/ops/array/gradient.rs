@@ -1,7 +1,7 @@
 //! Differences between neighbors along an axis.
 
+use super::axes::axis_of;
 use super::elementwise::{Arithmetic, Operand, arithmetic};
-use super::reduce::axis_of;
 use super::shape::concatenate;
 use crate::bail;
 use crate::error::Result;

@@ -1,5 +1,6 @@
 //! Shape, indexing, arithmetic and statistics of arrays, as in NumPy.
 
+pub(in crate::ops) mod axes;
 pub mod create;
 pub mod describe;
 pub mod elementwise;

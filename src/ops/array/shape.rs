@@ -1,7 +1,7 @@
 //! Shape of arrays: views of the same samples where possible; joining arrays.
 
+use super::axes::{axis_of, forget_axes};
 use super::elementwise::astype;
-use super::reduce::{axis_of, forget_axes};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::task;

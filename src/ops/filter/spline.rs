@@ -1,9 +1,7 @@
 //! Least-squares cubic splines through the traces of pixels.
 
-use crate::ops::kernel::{Kernel, TraceBlock};
+use crate::ops::kernel::{Kernel, TraceBlock, subtract_row};
 use crate::video::Real;
-
-use super::trend::subtract_row;
 
 /// Number of B-splines that are not 0 at a time.
 const SUPPORT: usize = 4;

@@ -3,7 +3,7 @@
 use super::spline::CubicSpline;
 use crate::bail;
 use crate::error::{Result, counted};
-use crate::ops::kernel::{Kernel, TraceBlock, map_traces};
+use crate::ops::kernel::{Kernel, TraceBlock, map_traces, subtract_row};
 use crate::video::{Real, Video};
 
 /// Maximum order of a polynomial.
@@ -212,13 +212,6 @@ impl Sums {
         for ((mean, sum), count) in means.iter_mut().zip(sums).zip(counts) {
             *mean = sum / count;
         }
-    }
-}
-
-#[inline(always)]
-pub(super) fn subtract_row<R: Real>(results: &mut [R], row: &[R], trend: &[f64]) {
-    for ((result, sample), trend) in results.iter_mut().zip(row).zip(trend) {
-        *result = R::from_f64(f64::from_element(*sample) - trend);
     }
 }
 

@@ -24,6 +24,7 @@ pub use frames::{
 };
 pub(in crate::ops) use operands::{ChunkPlan, OperandSamples};
 pub use samples::{convert_samples, map_samples};
+pub(in crate::ops) use traces::subtract_row;
 pub use traces::{TraceBlock, TraceResults, map_traces, map_traces_within};
 
 use crate::error::Result;

@@ -126,3 +126,11 @@ fn copy_tile<R: Real>(tile: &mut ArrayViewMut2<'_, R>, out: &mut [R]) {
         out.copy_from_slice(row.to_slice().expect("part of a frame"));
     }
 }
+
+/// Samples of a row minus a trend.
+#[inline(always)]
+pub(in crate::ops) fn subtract_row<R: Real>(results: &mut [R], row: &[R], trend: &[f64]) {
+    for ((result, sample), trend) in results.iter_mut().zip(row).zip(trend) {
+        *result = R::from_f64(f64::from_element(*sample) - trend);
+    }
+}

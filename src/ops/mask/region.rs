@@ -221,15 +221,6 @@ fn weighted_means(video: &Video, weights: &[f64]) -> Result<Vec<f64>> {
     Ok(means)
 }
 
-/// Height and width of frames from the shape of an image or of a video.
-pub(super) fn frame_shape(function: &str, shape: &[i64]) -> Result<[usize; 2]> {
-    let lens = crate::ops::array::create::shape_of(function, shape)?;
-    match lens[..] {
-        [height, width] | [_, height, width] | [_, height, width, _] => Ok([height, width]),
-        _ => bail!("{function} needs the `shape` of an image or a video, got {shape:?}"),
-    }
-}
-
 /// Mask of the pixels less than `radius` away from a point.
 pub fn mask_disc(shape: &[i64], y: f64, x: f64, radius: f64) -> Result<Video> {
     if !(radius >= 0.0 && y.is_finite() && x.is_finite()) {

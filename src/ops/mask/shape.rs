@@ -4,7 +4,6 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::region::frame_shape;
 use crate::bail;
 use crate::color::Color;
 use crate::error::{Error, Result};
@@ -347,6 +346,15 @@ fn line(points: &[[f64; 2]], frame: [usize; 2]) -> Vec<PixelRun> {
         push(&mut runs, y, x..x + 1);
     }
     runs
+}
+
+/// Height and width of frames from the shape of an image or of a video.
+pub(super) fn frame_shape(function: &str, shape: &[i64]) -> Result<[usize; 2]> {
+    let lens = crate::ops::array::create::shape_of(function, shape)?;
+    match lens[..] {
+        [height, width] | [_, height, width] | [_, height, width, _] => Ok([height, width]),
+        _ => bail!("{function} needs the `shape` of an image or a video, got {shape:?}"),
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! `M · [y, x, 1]`, again row then column, in the image.
 
 use super::pyramid::level_sizes;
-use super::search::{ImageLevels, Transform, TransformSearch};
+use super::search::{ImageLevels, Registration, Transform, TransformSearch};
 use super::warp::{WarpOptions, warp_video};
 use crate::bail;
 use crate::choice::Choice;
@@ -44,15 +44,6 @@ pub struct AffineOptions {
     pub iterations: usize,
     /// Standard deviation in pixels of the Gaussian filter of both images.
     pub sigma: f64,
-}
-
-/// Transform that was found.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Registration {
-    /// Rows for y and x, columns for y, x and 1.
-    pub matrix: [[f64; 3]; 2],
-    /// Correlation of the reference with the transformed image where both are known.
-    pub correlation: f64,
 }
 
 /// Finds the transform that maximizes the correlation of two images (Evangelidis & Psarakis 2008),

@@ -16,11 +16,12 @@ mod search;
 mod solution;
 mod warp;
 
-pub use affine::{AffineModel, AffineOptions, Registration, register_affine, warp_affine};
+pub use affine::{AffineModel, AffineOptions, register_affine, warp_affine};
 pub use compensate::{MotionOptions, motion_compensate, reverse_motion_compensate};
 pub use deformation::{Strain, divergence, strain};
 pub use flow::{FlowOptions, Reference, estimate_displacements};
 pub use local_contrast::contrast_enhancement;
+pub use search::Registration;
 pub use warp::{WarpEdge, WarpInterpolation, WarpOptions, warp_video};
 
 use crate::error::{Error, Result};

@@ -1,6 +1,5 @@
 //! Search for the transform that makes two images most alike, from coarse to fine.
 
-use super::affine::Registration;
 use super::correlation::CorrelationSums;
 use super::pyramid::PyramidLevel;
 use super::warp::{WarpPosition, WarpSource};
@@ -10,6 +9,15 @@ use crate::ops::kernel::border::Border;
 use crate::ops::{apply_to_frames, read_all};
 use crate::task;
 use crate::video::Video;
+
+/// Transform that was found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Registration {
+    /// Rows for y and x, columns for y, x and 1.
+    pub matrix: [[f64; 3]; 2],
+    /// Correlation of the reference with the transformed image where both are known.
+    pub correlation: f64,
+}
 
 /// Largest change in pixels of the last iteration.
 const PRECISE: f64 = 1e-4;

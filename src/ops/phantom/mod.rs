@@ -10,7 +10,7 @@ use crate::bail;
 use crate::choice::Choice;
 use crate::error::Result;
 use crate::ops::example::{MAX_PIXELS, gaussian, noise_seed};
-use crate::ops::wave::activation::Polarity;
+use crate::ops::wave::polarity::Polarity;
 use crate::ops::wave::rotors::Singularity;
 use crate::task;
 use crate::video::{Strided, Video};

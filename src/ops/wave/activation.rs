@@ -3,39 +3,14 @@
 use super::measure::{image_like, measure_pixels};
 use super::one_beat::warn_of_several_beats;
 use super::peaks::parabola_peak;
+use super::polarity::Polarity;
 use super::transient::maps::rise_map;
 use super::transient::{ActivationMethod, RestLevel, TransientOptions};
 use crate::bail;
-use crate::choice::Choice;
 use crate::error::{Error, Result};
 use crate::ops::kernel::reduce_frames;
 use crate::ops::{expect_gray_frames, frame_rate};
 use crate::video::Video;
-
-/// Effect of activation on the light.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Polarity {
-    /// Brighter, as with most calcium dyes.
-    Positive,
-    /// Darker, as with most voltage-sensitive dyes.
-    Negative,
-}
-
-impl Polarity {
-    /// Factor that makes activation go up.
-    pub(in crate::ops) fn sign(self) -> f64 {
-        match self {
-            Self::Positive => 1.0,
-            Self::Negative => -1.0,
-        }
-    }
-}
-
-impl Choice for Polarity {
-    const NOUN: &'static str = "a polarity";
-    const CHOICES: &'static [(&'static str, Self)] =
-        &[("positive", Self::Positive), ("negative", Self::Negative)];
-}
 
 /// Options of [`activation_map`].
 #[derive(Debug, Clone)]

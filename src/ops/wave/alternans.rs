@@ -2,9 +2,9 @@
 
 use std::f64::consts::PI;
 
-use super::activation::Polarity;
 use super::beats::BeatWindow;
 use super::measure::measure_pixels;
+use super::polarity::Polarity;
 use super::transient::{ActivationMethod, RestLevel, Transient};
 use crate::bail;
 use crate::choice::Choice;

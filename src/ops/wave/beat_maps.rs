@@ -247,8 +247,8 @@ mod tests {
     use crate::ops::phantom::tests::{PLAIN, error};
     use crate::ops::phantom::{PhantomOptions, phantom};
     use crate::ops::testing::{check_threads, values, video};
-    use crate::ops::wave::activation::Polarity;
     use crate::ops::wave::beat_table::tests::TABLE;
+    use crate::ops::wave::polarity::Polarity;
 
     fn at_80() -> BeatTableOptions {
         BeatTableOptions {

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::activation::Polarity;
 use super::beats::{beat_frames, check_time, mean_trace, median_cycle};
+use super::polarity::Polarity;
 use super::transient::maps::{check_method, check_percent};
 use super::transient::{ActivationMethod, RestLevel, Transient};
 use crate::bail;

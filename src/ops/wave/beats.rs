@@ -1,7 +1,7 @@
 //! Beats of a recording, and their average.
 
-use super::activation::Polarity;
 use super::peaks::{PeakOptions, parabola_peak, peaks, trace_samples};
+use super::polarity::Polarity;
 use crate::bail;
 use crate::choice::Choice;
 use crate::error::{Error, Result};

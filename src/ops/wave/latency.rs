@@ -1,9 +1,9 @@
 //! Latency between two channels, such as voltage and calcium, in each pixel.
 
-use super::activation::Polarity;
 use super::measure::measure_many;
 use super::one_beat::warn_of_several_beats;
 use super::peaks::parabola_peak;
+use super::polarity::Polarity;
 use super::transient::{ActivationMethod, RestLevel, Transient};
 use crate::bail;
 use crate::choice::Choice;

@@ -11,6 +11,7 @@ mod one_beat;
 pub mod peaks;
 pub mod phase;
 pub mod phase_outliers;
+pub mod polarity;
 pub mod rotors;
 pub mod snr;
 pub mod spectrum;

@@ -1,6 +1,6 @@
 //! Warning if a recording of which one beat is measured has several.
 
-use super::activation::Polarity;
+use super::polarity::Polarity;
 use super::snr::noise_deviation;
 use crate::error::Result;
 use crate::task;

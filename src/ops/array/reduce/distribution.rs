@@ -2,13 +2,14 @@
 
 use std::sync::Mutex;
 
+use super::no_samples;
 use super::plan::scan;
 use super::rank::{Rank, Sortable, map_sortable};
 use super::reducers::is_number;
 use super::select::{Keyed, count_digits};
-use super::{axis_of, no_samples};
 use crate::bail;
 use crate::error::Result;
+use crate::ops::array::axes::axis_of;
 use crate::ops::array::elementwise;
 use crate::ops::range_to_scale_by;
 use crate::task::{self, Task};

@@ -254,7 +254,7 @@ mod tests {
     use crate::ops::phantom::tests::{PLAIN, error};
     use crate::ops::phantom::{Dye, Phantom, PhantomOptions, phantom};
     use crate::ops::testing::{check_threads, noise, values, video};
-    use crate::ops::wave::activation::Polarity;
+    use crate::ops::wave::polarity::Polarity;
     use crate::ops::wave::transient::RestLevel;
 
     const UPSTROKE: TransientOptions = TransientOptions {

@@ -3,8 +3,8 @@
 mod decay;
 pub mod maps;
 
-use super::activation::Polarity;
 use super::peaks::parabola_peak;
+use super::polarity::Polarity;
 use crate::choice::Choice;
 
 use decay::exponential;

@@ -3,12 +3,13 @@
 
 use std::path::Path;
 
-use super::*;
+use super::{Export, MovieAnnotations, MovieSource, export_video};
 use crate::color::color_settings::ColorSettings;
 use crate::color::colormap::Colormap;
-use crate::export::{Export, MovieAnnotations, MovieSource, export_video};
+use crate::error::Result;
+use crate::io::*;
 use crate::ops::edit::pad::PadMode;
-use crate::video::{DType, Element, Strided, map_samples, with_dtype};
+use crate::video::{DType, Element, Strided, Video, map_samples, with_dtype};
 
 /// Content of the samples of a video.
 #[derive(Debug, Clone, Copy, PartialEq)]
