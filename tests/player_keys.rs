@@ -2,13 +2,9 @@
 
 use std::time::Duration;
 
-use optimap::choice::Choice;
 use optimap::color::color_settings::ColorSettings;
 use optimap::color::colormap::Colormap;
-use optimap::ops::array::elementwise::Operand;
-use optimap::ops::blend::{Blend, BlendLook, BlendMode, BlendOptions};
 use optimap::ops::mask::shape::RegionShape;
-use optimap::player::comparison::CompareMode;
 use optimap::player::region::ProbeRegion;
 use optimap::player::sync_group::LinkAlignment;
 use optimap::player::{Controls, Event, Key, Panel, PictureLook, Player, Rect, Show, Span};
@@ -18,8 +14,8 @@ use proptest::prelude::*;
 
 use super::golden::check_picture;
 
-const SIZE: (usize, usize) = (640, 480);
-const MS: Duration = Duration::from_millis(1);
+pub(super) const SIZE: (usize, usize) = (640, 480);
+pub(super) const MS: Duration = Duration::from_millis(1);
 
 /// A video whose samples are all different.
 pub(super) fn ramp(frames: usize, height: usize, width: usize) -> Video {
@@ -44,31 +40,31 @@ pub(super) fn player(panels: Vec<Panel>) -> Player {
     player
 }
 
-fn single() -> Player {
+pub(super) fn single() -> Player {
     player(vec![panel(ramp(20, 30, 40), "ramp")])
 }
 
-fn press(player: &Player, key: char) {
+pub(super) fn press(player: &Player, key: char) {
     player.handle(Event::Key(Key::Char(key)), SIZE);
 }
 
-fn video_of(player: &Player, panel: usize) -> Rect {
+pub(super) fn video_of(player: &Player, panel: usize) -> Rect {
     player.layout(SIZE).panels[panel].video
 }
 
 /// The place in the window of a part of a panel's video.
-fn position(player: &Player, panel: usize, (x, y): (f32, f32)) -> (f32, f32) {
+pub(super) fn position(player: &Player, panel: usize, (x, y): (f32, f32)) -> (f32, f32) {
     let rect = video_of(player, panel);
     let (width, height) = (rect.width as f32, rect.height as f32);
     (rect.left as f32 + x * width, rect.top as f32 + y * height)
 }
 
-fn point(player: &Player, panel: usize, at: (f32, f32)) {
+pub(super) fn point(player: &Player, panel: usize, at: (f32, f32)) {
     let (x, y) = position(player, panel, at);
     player.handle(Event::Move(x, y), SIZE);
 }
 
-fn points(player: &Player) -> Vec<(usize, usize, usize)> {
+pub(super) fn points(player: &Player) -> Vec<(usize, usize, usize)> {
     let probes = player.probes().into_iter();
     let points = probes.filter_map(|probe| match probe.region {
         ProbeRegion::Point { y, x } => Some((probe.panel, y, x)),
@@ -238,7 +234,7 @@ fn frames_are_typed_bookmarked_and_reached_in_steps_of_ten() {
     assert_eq!(player.frame(), 19);
 }
 
-fn limits(player: &Player) -> Vec<(f64, f64, f64)> {
+pub(super) fn limits(player: &Player) -> Vec<(f64, f64, f64)> {
     let scales = player.scales().into_iter().flatten();
     scales
         .map(|scale| (scale.low(), scale.high(), scale.gamma()))
@@ -530,241 +526,6 @@ fn a_region_is_drawn_with_the_mouse() {
     assert_eq!(table.lines().count(), 21);
 }
 
-/// Presses the button at one part of the first video, drags it to others, and releases it.
-fn drag(player: &Player, way: &[(f32, f32)]) {
-    let at = |part: &(f32, f32)| position(player, 0, *part);
-    let (x, y) = at(&way[0]);
-    player.handle(Event::Press(x, y), SIZE);
-    for part in &way[1..] {
-        let (x, y) = at(part);
-        player.handle(Event::Drag(x, y), SIZE);
-    }
-    player.handle(Event::Release, SIZE);
-}
-
-fn kinds(player: &Player) -> Vec<&'static str> {
-    player
-        .probes()
-        .iter()
-        .map(|probe| probe.region.kind())
-        .collect()
-}
-
-#[test]
-fn every_kind_of_region_is_drawn_moved_resized_and_taken_back() {
-    let player = single();
-    let box_way = [(0.25, 0.25), (0.3, 0.3), (0.5, 0.5)];
-    press(&player, '2');
-    drag(&player, &box_way);
-    press(&player, '5');
-    drag(&player, &box_way);
-    press(&player, '4');
-    drag(&player, &[(0.6, 0.6), (0.9, 0.6), (0.9, 0.9), (0.6, 0.9)]);
-    press(&player, '3');
-    for corner in [(0.1, 0.6), (0.3, 0.6), (0.3, 0.9)] {
-        drag(&player, &[corner]);
-    }
-    player.handle(Event::Key(Key::Enter), SIZE);
-    let all = ["ellipse", "line", "freehand", "polygon"];
-    assert_eq!(kinds(&player), all);
-    // What was drawn last is selected: it is moved, and a corner of it.
-    let corners = |player: &Player| match &player.probes()[3].region {
-        ProbeRegion::Shape(RegionShape::Polygon(corners)) => corners.clone(),
-        other => panic!("{other:?}"),
-    };
-    let before = corners(&player);
-    drag(&player, &[(0.28, 0.65), (0.33, 0.65)]);
-    let moved = corners(&player);
-    assert!(
-        (moved[0][1] - before[0][1] - 2.0).abs() < 0.1,
-        "{before:?} {moved:?}"
-    );
-    drag(&player, &[(0.35, 0.6), (0.5, 0.6)]);
-    assert!((corners(&player)[1][1] - 19.5).abs() < 0.1);
-    press(&player, 'z');
-    press(&player, 'z');
-    assert_eq!(corners(&player), before);
-    press(&player, 'Z');
-    assert_eq!(corners(&player), moved);
-    player.handle(Event::Key(Key::Backspace), SIZE);
-    assert_eq!(kinds(&player), all[..3]);
-    press(&player, 'z');
-    assert_eq!(kinds(&player), all);
-}
-
-#[test]
-fn a_mask_is_painted_and_erased() {
-    let player = single();
-    press(&player, '6');
-    drag(&player, &[(0.2, 0.5), (0.5, 0.5)]);
-    assert_eq!(kinds(&player), ["mask"]);
-    let area = |player: &Player| {
-        let runs = player.probes()[0].region.runs((40, 30));
-        runs.iter().map(|run| run.columns.len()).sum::<usize>()
-    };
-    let line = area(&player);
-    assert!((45..70).contains(&line), "{line}");
-    drag(&player, &[(0.5, 0.5), (0.5, 0.8)]);
-    assert_eq!(kinds(&player), ["mask"], "the selected mask grows");
-    let corner = area(&player);
-    assert!(line + 20 < corner);
-    press(&player, '7');
-    drag(&player, &[(0.2, 0.5), (0.45, 0.5)]);
-    assert!(area(&player) < corner - 30);
-    player.handle(Event::Key(Key::Escape), SIZE);
-    assert!(player.probes()[0].trace.wait().is_ok());
-}
-
-#[test]
-fn a_brush_paints_only_values_of_its_range() {
-    let player = single();
-    player.seek(1);
-    let painted = |player: &Player| {
-        let probes = player.probes();
-        let shape = probes.last().unwrap().region.shape().unwrap();
-        let mask = shape.mask("test", &[30, 40]).unwrap();
-        let mut inside = vec![0f32; 1200];
-        let frame = mask.with_layout(mask.layout().insert_axis(0));
-        frame.samples().read(0, 0..1200, &mut inside);
-        let pixels = (0..1200usize).filter(|pixel| inside[*pixel] > 0.0);
-        pixels.collect::<Vec<_>>()
-    };
-    press(&player, '8');
-    player.seek(0);
-    // While it is dragged it shows what it would paint: here the lower half of the frame.
-    let (from, to) = (
-        position(&player, 0, (0.1, 0.2)),
-        position(&player, 0, (0.1, 0.9)),
-    );
-    player.handle(Event::Press(from.0, from.1), SIZE);
-    let [above, below] = [0.3, 0.8].map(|y| position(&player, 0, (0.1, y)));
-    let colors = |player: &Player| {
-        let image = player.render(SIZE.0, SIZE.1);
-        [above, below].map(|(x, y)| image.at(x as usize, y as usize))
-    };
-    let before = colors(&player);
-    player.handle(Event::Drag(to.0, to.1), SIZE);
-    let after = colors(&player);
-    assert!(
-        before[0] == after[0] && before[1] != after[1],
-        "{before:?} {after:?}"
-    );
-    player.handle(Event::Key(Key::Escape), SIZE);
-    player.handle(Event::Release, SIZE);
-    assert!(player.probes().is_empty());
-    player.seek(1);
-    press(&player, '8');
-    press(&player, '9');
-    (0..40).for_each(|_| player.handle(Event::Key(Key::Backspace), SIZE));
-    "1800 to 1819".chars().for_each(|char| match char {
-        ' ' => player.handle(Event::Key(Key::Space), SIZE),
-        char => press(&player, char),
-    });
-    player.handle(Event::Key(Key::Enter), SIZE);
-    drag(&player, &[(0.0, 0.5), (1.0, 0.5)]);
-    // The samples of the row 15 of frame 1 begin at 1800.
-    assert_eq!(painted(&player), (600..620).collect::<Vec<_>>());
-    // What was painted stays, and a plain brush adds the rest.
-    press(&player, '6');
-    drag(&player, &[(0.0, 0.5), (1.0, 0.5)]);
-    assert!(painted(&player).len() > 120);
-}
-
-#[test]
-fn regions_are_listed_and_selected_in_the_list() {
-    let player = single();
-    press(&player, 'c');
-    press(&player, 'r');
-    drag(&player, &[(0.25, 0.25), (0.5, 0.5)]);
-    "Napex".chars().for_each(|char| press(&player, char));
-    player.handle(Event::Key(Key::Enter), SIZE);
-    press(&player, '2');
-    drag(&player, &[(0.6, 0.2), (0.9, 0.8)]);
-    player.handle(Event::Key(Key::Escape), SIZE);
-    let without = player.layout(SIZE);
-    assert!(without.region_list.is_empty());
-    press(&player, 'L');
-    let list = player.layout(SIZE).region_list;
-    assert!(!list.is_empty() && list.right() == SIZE.0);
-    player.traces().unwrap();
-    let row = |index: usize| {
-        (
-            (list.left + 30) as f32,
-            (list.top + 26 + 40 * index + 20) as f32,
-        )
-    };
-    let click = |at: (f32, f32)| {
-        player.handle(Event::Press(at.0, at.1), SIZE);
-        player.handle(Event::Release, SIZE);
-    };
-    click(row(0));
-    player.advance(5000 * MS);
-    check_picture("player_region_list.png", &player.render(SIZE.0, SIZE.1));
-    press(&player, 'K');
-    player.handle(Event::Key(Key::Backspace), SIZE);
-    assert_eq!(
-        kinds(&player),
-        ["ellipse"],
-        "the one that was clicked is removed"
-    );
-    // Below the last row there is nothing to select.
-    click(row(3));
-    assert_eq!(kinds(&player), ["ellipse"]);
-    press(&player, 'L');
-    assert!(player.layout(SIZE).region_list.is_empty());
-}
-
-#[test]
-fn regions_are_named_colored_and_seen_in_the_table() {
-    let player = single();
-    press(&player, 'r');
-    drag(&player, &[(0.25, 0.25), (0.5, 0.5)]);
-    let color = player.probes()[0].color;
-    press(&player, 'K');
-    assert_ne!(player.probes()[0].color, color);
-    "Napex".chars().for_each(|char| press(&player, char));
-    player.handle(Event::Key(Key::Enter), SIZE);
-    assert_eq!(player.probes()[0].name.as_deref(), Some("apex"));
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("traces.csv");
-    player.save_csv(&path).unwrap();
-    let table = std::fs::read_to_string(path).unwrap();
-    assert!(table.starts_with("frame,apex\n0,"), "{table}");
-    // A click beside it probes a pixel, a click on it selects it no more.
-    drag(&player, &[(0.3, 0.3)]);
-    drag(&player, &[(0.8, 0.8)]);
-    assert_eq!(kinds(&player), ["rectangle", "point"]);
-    drag(&player, &[(0.3, 0.3)]);
-    press(&player, 'N');
-    player.handle(Event::Key(Key::Escape), SIZE);
-    assert_eq!(kinds(&player).len(), 2);
-}
-
-#[test]
-fn golden_picture_of_regions() {
-    let player = single();
-    press(&player, 'c');
-    press(&player, '2');
-    drag(&player, &[(0.55, 0.1), (0.95, 0.5)]);
-    press(&player, '4');
-    drag(
-        &player,
-        &[(0.1, 0.1), (0.4, 0.15), (0.3, 0.4), (0.15, 0.35)],
-    );
-    press(&player, '5');
-    drag(&player, &[(0.1, 0.9), (0.9, 0.95)]);
-    press(&player, '6');
-    drag(&player, &[(0.5, 0.7), (0.7, 0.6), (0.8, 0.7)]);
-    player.handle(Event::Key(Key::Escape), SIZE);
-    press(&player, 'r');
-    drag(&player, &[(0.1, 0.5), (0.35, 0.75)]);
-    "Nbase".chars().for_each(|char| press(&player, char));
-    player.handle(Event::Key(Key::Enter), SIZE);
-    player.traces().unwrap();
-    player.advance(5000 * MS);
-    check_picture("player_regions.png", &player.render(640, 480));
-}
-
 #[test]
 fn a_click_in_the_strip_shows_that_frame() {
     let player = single();
@@ -874,272 +635,6 @@ fn videos_played_together_are_equally_long() {
 }
 
 #[test]
-fn overlays_are_blended() {
-    let options = BlendOptions {
-        skip_frames: 1,
-        base: ColorSettings::new(Colormap::gray(), None, None),
-        overlay: ColorSettings::new(Colormap::named("viridis").unwrap(), None, None),
-        look: BlendLook::PLAIN,
-    };
-    let blend = Blend::new(ramp(3, 4, 4), ramp(3, 4, 4), None, options).unwrap();
-    let player = player(vec![Panel::overlay(blend, String::new()).unwrap()]);
-    player.seek(2);
-    let rect = video_of(&player, 0);
-    let image = player.render(SIZE.0, SIZE.1);
-    let [_, red, green, blue] = image.at(rect.right() - 2, rect.bottom() - 2).to_be_bytes();
-    assert!(red > blue && green > blue, "the end of viridis is yellow");
-}
-
-/// A video of a ramp, with another one over it.
-fn overlaid(title: &str) -> Player {
-    let options = BlendOptions {
-        skip_frames: 1,
-        base: ColorSettings::new(Colormap::gray(), None, None),
-        overlay: ColorSettings::new(Colormap::named("viridis").unwrap(), Some(0.0), Some(1200.0)),
-        look: BlendLook::PLAIN,
-    };
-    let alpha = Some(Operand::Float(0.8));
-    let blend = Blend::new(ramp(20, 30, 40), ramp(20, 30, 40), alpha, options).unwrap();
-    player(vec![Panel::overlay(blend, title.into()).unwrap()])
-}
-
-/// Two videos, the second brighter by 100 where x is even.
-fn pair() -> Player {
-    let brighter = (0..20 * 30 * 40).map(|i| (i + if i % 2 == 0 { 100 } else { 0 }) as f32);
-    let brighter = Strided::from_vec(&[20, 30, 40], brighter.collect());
-    let colors = ColorSettings::new(Colormap::named("viridis").unwrap(), None, None);
-    let second = Panel::video(Video::new(brighter), "second".into(), &colors).unwrap();
-    player(vec![panel(ramp(20, 30, 40), "first"), second])
-}
-
-#[test]
-fn two_videos_are_flipped_in_one_place() {
-    let player = pair();
-    let single = video_of(&single(), 0);
-    let shown = |index: usize| video_of(&player, index);
-    let side_by_side = (shown(0), shown(1));
-    assert!(!shown(0).is_empty() && shown(0).intersect(shown(1)).is_empty());
-    press(&player, 'F');
-    assert_eq!(player.compare_mode(), CompareMode::First);
-    assert!(shown(1).is_empty() && shown(0).height == single.height);
-    let place = shown(0);
-    press(&player, 'F');
-    assert_eq!(player.compare_mode(), CompareMode::Second);
-    assert_eq!((shown(0).is_empty(), shown(1)), (true, place));
-    // A click is one on the video that is seen.
-    point(&player, 1, (0.5, 0.5));
-    press(&player, 't');
-    assert_eq!(points(&player), [(1, 15, 20)]);
-    press(&player, 'S');
-    player.handle(Event::Key(Key::Backspace), SIZE);
-    assert_eq!((shown(0), shown(1)), side_by_side);
-}
-
-#[test]
-fn two_videos_meet_at_a_line_that_is_moved() {
-    let player = pair();
-    let seen = |at: (f32, f32)| {
-        player.advance(5000 * MS);
-        let (x, y) = position(&player, 0, at);
-        player.render(SIZE.0, SIZE.1).at(x as usize, y as usize)
-    };
-    press(&player, 'F');
-    let first = [seen((0.2, 0.5)), seen((0.9, 0.5))];
-    press(&player, 'W');
-    assert_eq!(player.wipe(), 0.5);
-    let at_line = [seen((0.2, 0.5)), seen((0.9, 0.5))];
-    assert_eq!(at_line[0], first[0]);
-    assert_ne!(at_line[1], first[1]);
-    press(&player, ';');
-    press(&player, ';');
-    assert!((player.wipe() - 0.4).abs() < 1e-9);
-    // On both sides a click is one on the video there; the line itself is dragged.
-    for at in [0.2, 0.9] {
-        drag(&player, &[(at, 0.5)]);
-    }
-    assert_eq!(points(&player), [(0, 15, 8), (1, 15, 36)]);
-    drag(&player, &[(0.4, 0.2), (0.95, 0.2)]);
-    assert!((player.wipe() - 0.95).abs() < 0.01, "{}", player.wipe());
-    assert_eq!(seen((0.9, 0.9)), {
-        press(&player, 'F');
-        seen((0.9, 0.9))
-    });
-    let changed = player.take_window_changes();
-    assert!(changed.contains("compare") && changed.contains("wipe"));
-}
-
-#[test]
-fn the_difference_of_two_videos_has_colors_of_its_own() {
-    let player = pair();
-    let before = limits(&player);
-    press(&player, 'X');
-    assert_eq!(limits(&player), [(-100.0, 100.0, 1.0)]);
-    let [even, odd] = [(0.5 / 40.0, 0.5), (1.5 / 40.0, 0.5)].map(|at| {
-        let (x, y) = position(&player, 0, at);
-        let [_, red, _, blue] = player
-            .render(SIZE.0, SIZE.1)
-            .at(x as usize, y as usize)
-            .to_be_bytes();
-        i16::from(blue) - i16::from(red)
-    });
-    assert!(100 < even && odd.abs() < 20, "{even} {odd}");
-    press(&player, '{');
-    let (low, high, _) = limits(&player)[0];
-    assert!((low + 110.0).abs() < 1e-9 && (high - 110.0).abs() < 1e-9);
-    press(&player, 'p');
-    assert_eq!(limits(&player), [(-100.0, 100.0, 1.0)]);
-    press(&player, 'b');
-    press(&player, 'A');
-    assert!(!player.layout(SIZE).contrast.is_empty());
-    let changed = player.take_window_changes();
-    assert!(changed.contains("compare") && changed.contains("limits"));
-    // The videos have kept theirs.
-    press(&player, 'X');
-    assert_eq!(limits(&player), before);
-}
-
-#[test]
-fn what_cannot_be_compared_says_why() {
-    let message = |player: &Player, mode| {
-        let error = player.set_compare_mode(mode).unwrap_err();
-        error.message().to_owned()
-    };
-    assert_eq!(
-        message(&single(), CompareMode::Wipe),
-        "only two videos can be compared, this window shows 1"
-    );
-    let unlike = player(vec![panel(ramp(20, 30, 40), ""), panel(ramp(20, 3, 4), "")]);
-    assert_eq!(
-        message(&unlike, CompareMode::First),
-        "videos can only be compared if their frames have one size"
-    );
-    for key in "FWX;:S".chars() {
-        press(&unlike, key);
-        unlike.render(SIZE.0, SIZE.1);
-    }
-    assert_eq!(unlike.compare_mode(), CompareMode::Off);
-}
-
-#[test]
-fn golden_pictures_of_two_videos_in_one_place() {
-    let player = pair();
-    player.seek(4);
-    press(&player, 'a');
-    press(&player, 'W');
-    player.advance(5000 * MS);
-    check_picture("player_wipe.png", &player.render(640, 480));
-    press(&player, 'X');
-    player.advance(5000 * MS);
-    check_picture("player_difference.png", &player.render(640, 480));
-}
-
-#[test]
-fn keys_change_the_look_of_an_overlay() {
-    let player = overlaid("");
-    let rect = video_of(&player, 0);
-    let seen = || {
-        player.advance(5000 * MS);
-        let image = player.render(SIZE.0, SIZE.1);
-        let [_, red, green, blue] = image.at(rect.left + 2, rect.top + 2).to_be_bytes();
-        [red, green, blue]
-    };
-    // The base is black here, the overlay dark blue.
-    let [red, _, blue] = seen();
-    assert!(red < blue);
-    press(&player, 'I');
-    press(&player, 'I');
-    assert_eq!(player.overlay_look().unwrap().opacity, 0.8);
-    assert!(seen()[2] < blue);
-    for _ in 0..3 {
-        press(&player, 'O');
-    }
-    assert_eq!(player.overlay_look().unwrap().opacity, 1.0);
-    assert_eq!(seen()[2], blue);
-    press(&player, 'T');
-    assert_eq!(player.overlay_look().unwrap().threshold, Some(60.0));
-    assert_eq!(seen(), [0; 3], "below the threshold only the base is seen");
-    press(&player, 'R');
-    assert_eq!(player.overlay_look().unwrap().threshold, None);
-    "U12.5".chars().for_each(|char| press(&player, char));
-    player.handle(Event::Key(Key::Enter), SIZE);
-    assert_eq!(player.overlay_look().unwrap().threshold, Some(12.5));
-    let mode = |player: &Player| player.overlay_look().unwrap().mode;
-    for (expected, _) in BlendMode::CHOICES.iter().skip(1) {
-        press(&player, 'M');
-        assert_eq!(mode(&player).name(), *expected);
-    }
-    press(&player, 'M');
-    assert_eq!(mode(&player), BlendMode::Normal);
-    // The keys of colors change the overlay.
-    press(&player, 'a');
-    assert_eq!(limits(&player), [(0.0, 1199.0, 1.0)]);
-    press(&player, 'c');
-    assert_eq!(
-        player.scales()[0].as_ref().unwrap().colormap().name(),
-        "magma"
-    );
-    let changed = player.take_window_changes();
-    for name in ["opacity", "threshold", "blend_mode", "cmap", "limits"] {
-        assert!(changed.contains(name), "{name} of {changed:?}");
-    }
-    let plain = single();
-    for key in "OITRUM".chars() {
-        press(&plain, key);
-    }
-    assert!(plain.overlay_look().is_none() && plain.take_window_changes().is_empty());
-}
-
-#[test]
-fn threshold_and_opacity_of_an_overlay_are_dragged() {
-    const WIDE: (usize, usize) = (1200, 700);
-    let player = overlaid("");
-    player.handle(Event::Key(Key::Char('b')), WIDE);
-    let layout = player.layout(WIDE);
-    let (strip, rect) = (layout.contrast, layout.histogram);
-    let drag = |from: (f32, f32), to: f32| {
-        player.handle(Event::Press(from.0, from.1), WIDE);
-        player.handle(Event::Drag(to, from.1), WIDE);
-        player.handle(Event::Release, WIDE);
-        player.overlay_look().unwrap()
-    };
-    let top = rect.top as f32 + 4.0;
-    let column = |part: f32| rect.left as f32 + 0.5 + part * (rect.width - 1) as f32;
-    let threshold = drag((column(0.0) + 3.0, top), column(0.5))
-        .threshold
-        .unwrap();
-    assert!((threshold - 600.0).abs() < 2.0, "{threshold}");
-    assert_eq!(limits(&player), [(0.0, 1200.0, 1.0)]);
-    // Lower down at the same column it is the handle of gamma that is dragged.
-    drag((column(0.5), rect.middle() as f32), column(0.25));
-    assert!((limits(&player)[0].2 - 0.5).abs() < 0.02);
-    assert_eq!(drag((column(0.5) + 3.0, top), column(-0.1)).threshold, None);
-    let y = strip.top as f32 + 13.0;
-    let along = (strip.left..strip.right()).map(|x| (x as f32, y));
-    let dragged = along
-        .map(|at| drag(at, at.0).opacity)
-        .filter(|opacity| *opacity < 1.0);
-    let dragged: Vec<f64> = dragged.collect();
-    assert!(100 < dragged.len() && dragged[0] < 0.02, "{dragged:?}");
-    assert!(dragged.is_sorted() && *dragged.last().unwrap() > 0.9);
-}
-
-#[test]
-fn golden_picture_of_an_overlay() {
-    let player = overlaid("overlay");
-    player.seek(2);
-    press(&player, 'a');
-    press(&player, 'U');
-    "3000".chars().for_each(|char| press(&player, char));
-    player.handle(Event::Key(Key::Enter), SIZE);
-    press(&player, 'b');
-    player.advance(5000 * MS);
-    check_picture("player_overlay.png", &player.render(640, 480));
-    press(&player, 'I');
-    player.advance(5000 * MS);
-    check_picture("player_overlay_wide.png", &player.render(1100, 480));
-}
-
-#[test]
 fn frames_made_by_a_function_are_shown_when_they_are_ready() {
     let span = Span {
         start: 2,
@@ -1166,10 +661,10 @@ fn frames_made_by_a_function_are_shown_when_they_are_ready() {
     };
     assert_eq!((player.frame(), color()), (2, 20));
     player.seek(7);
-    super::player::until(|| color() == 70);
+    super::player_loop::until(|| color() == 70);
     player.set_playing(true);
     player.seek(5);
-    super::player::until(|| !player.is_playing());
+    super::player_loop::until(|| !player.is_playing());
     assert_eq!(color(), 70, "what was there stays");
     let movie = player.movie(Controls::ALL, PictureLook::OF_WINDOW, None);
     assert_eq!(movie.len(), 6);

@@ -340,7 +340,7 @@ fn keys_change_the_picture() {
     }
     xdotool(&["key", "m", "s"]);
     let file = program.folder.path().join("look-frame10.png");
-    super::player::until(|| file.exists());
+    super::player_loop::until(|| file.exists());
 }
 
 #[test]
@@ -363,7 +363,7 @@ fn loses_its_display(signal: &str, display: &str) {
         .spawn()
         .unwrap();
     let socket = format!("/tmp/.X11-unix/X{}", &display[1..]);
-    super::player::until(|| std::os::unix::net::UnixStream::connect(&socket).is_ok());
+    super::player_loop::until(|| std::os::unix::net::UnixStream::connect(&socket).is_ok());
     let script = r#"
         let players = [1, 2].map(|n| show_video(example_video(20 * n), #{block: false}));
         while players[0].is_open || players[1].is_open {
@@ -381,6 +381,6 @@ fn loses_its_display(signal: &str, display: &str) {
     let lines = &program.lines;
     let count =
         |is: &dyn Fn(&String) -> bool| lines.lock().unwrap().iter().filter(|line| is(line)).count();
-    super::player::until(|| count(&|line| line == "end") == 1);
-    super::player::until(|| count(&|line| line.contains("the display was lost")) == 2);
+    super::player_loop::until(|| count(&|line| line == "end") == 1);
+    super::player_loop::until(|| count(&|line| line.contains("the display was lost")) == 2);
 }

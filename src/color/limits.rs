@@ -23,34 +23,38 @@ pub fn first_range(video: &Video) -> Result<Option<(f64, f64)>> {
 /// samples are equal, as in `v - v[0]`, it has none, and the limits are [`shared_limits`] of the
 /// whole video.
 pub fn default_limits(video: &Video, colormap: &Colormap) -> Result<Option<(f64, f64)>> {
-    match first_range(video)? {
-        Some((low, high)) if low == high && video.len() > 1 => Ok(video
-            .finite_range()?
-            .map(|all| shared_limits(all, colormap))),
-        found => Ok(found),
-    }
+    limits_by(video, colormap, |_| video.finite_range())
 }
 
 /// Like [`default_limits`], for a window that shows a video before it is computed: the range of the
 /// whole is taken to be that of evenly spread frames, the first and the last among them.
 pub fn sampled_limits(video: &Video, colormap: &Colormap) -> Result<Option<(f64, f64)>> {
-    let found = first_range(video)?;
-    let Some((low, high)) = found.filter(|(low, high)| low == high) else {
-        return Ok(found);
-    };
-    let (last, count) = (video.len() - 1, SAMPLED_FRAMES.min(video.len()));
-    let mut all = (low, high);
-    for at in 1..count {
-        task::check()?;
-        let frame = at * last / (count - 1);
-        if let Some((low, high)) = video.peek(frame..frame + 1)?.finite_range()? {
-            all = (all.0.min(low), all.1.max(high));
+    limits_by(video, colormap, |mut all| {
+        let (last, count) = (video.len() - 1, SAMPLED_FRAMES.min(video.len()));
+        for at in 1..count {
+            task::check()?;
+            let frame = at * last / (count - 1);
+            if let Some((low, high)) = video.peek(frame..frame + 1)?.finite_range()? {
+                all = (all.0.min(low), all.1.max(high));
+            }
         }
+        Ok(Some(all))
+    })
+}
+
+/// The range of the first frame with finite samples, or if that is constant, limits for the range of
+/// the whole, which a function finds from it.
+fn limits_by(
+    video: &Video,
+    colormap: &Colormap,
+    range: impl Fn((f64, f64)) -> Result<Option<(f64, f64)>>,
+) -> Result<Option<(f64, f64)>> {
+    match first_range(video)? {
+        Some((low, high)) if low == high && video.len() > 1 => {
+            Ok(range((low, high))?.map(|all| shared_limits(all, colormap)))
+        }
+        found => Ok(found),
     }
-    Ok(Some(match video.len() {
-        1 => all,
-        _ => shared_limits(all, colormap),
-    }))
 }
 
 /// Color limits for the range of a whole video: symmetric around zero for a diverging colormap,

@@ -3,12 +3,11 @@
 
 use std::path::Path;
 
-use super::{Export, MovieAnnotations, MovieSource, export_video};
+use super::{Export, MovieSource, export_video};
 use crate::color::color_settings::ColorSettings;
 use crate::color::colormap::Colormap;
 use crate::error::Result;
 use crate::io::*;
-use crate::ops::edit::pad::PadMode;
 use crate::video::{DType, Element, Strided, Video, map_samples, with_dtype};
 
 /// Content of the samples of a video.
@@ -280,17 +279,7 @@ fn large_masks_come_back() {
 
 #[test]
 fn animations_come_back() {
-    let export = Export {
-        fps: 25.0,
-        skip_frames: 1,
-        encoder: Encoder::builtin("libx264").unwrap(),
-        pad_mode: PadMode::Edge,
-        quality: None,
-        progress_bar: false,
-        ground: 0,
-        annotations: MovieAnnotations::default(),
-        script: None,
-    };
+    let export = Export::new(25.0, Encoder::builtin("libx264").unwrap());
     let look = ColorSettings::new(Colormap::gray(), Some(0.0), Some(255.0));
     let folder = tempfile::tempdir().unwrap();
     for (number, content) in [Zero, Constant, Sparse, Masked, Random]

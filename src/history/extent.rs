@@ -20,6 +20,13 @@ pub(super) struct Extent {
 }
 
 impl Extent {
+    const EMPTY: Self = Self {
+        links: 0,
+        calls: 0,
+        depth: 0,
+        is_exact: true,
+    };
+
     /// Extent of the graph that ends with an operation.
     pub(super) fn of(operation: &Operation) -> Self {
         let inputs = operation.inputs();
@@ -28,14 +35,14 @@ impl Extent {
         let before = match inputs.as_slice() {
             [] => return own,
             [input] => input.0.extent,
-            _ => Self::joined(inputs.clone()).unwrap_or_else(|| {
+            _ => {
                 let extents = inputs.iter().map(|input| input.0.extent);
-                let sum = extents.fold(Self::default(), Self::plus);
-                Self {
+                let sum = extents.fold(Self::EMPTY, Self::plus);
+                Self::joined(inputs).unwrap_or(Self {
                     is_exact: false,
                     ..sum
-                }
-            }),
+                })
+            }
         };
         Self {
             depth: 1 + depth.unwrap_or(0),
@@ -49,7 +56,7 @@ impl Extent {
         let depth = links.iter().map(|link| link.0.extent.depth).max();
         Self {
             depth: depth.unwrap_or(0),
-            ..extents.fold(Self::default(), Self::plus)
+            ..extents.fold(Self::EMPTY, Self::plus)
         }
     }
 
@@ -57,7 +64,7 @@ impl Extent {
     /// all that they share ends: as in `v - v.mean(0)`, which would otherwise count all before `v`
     /// twice.
     fn joined(mut open: Vec<&History>) -> Option<Self> {
-        let mut found = Self::default();
+        let mut found = Self::EMPTY;
         for _ in 0..MAX_LOOKS {
             // The deepest last: no other one uses it.
             open.sort_by_key(|link| (link.0.extent.depth, link.key()));
@@ -92,17 +99,6 @@ impl Extent {
             calls: self.calls.saturating_add(other.calls),
             depth: self.depth.max(other.depth),
             is_exact: self.is_exact && other.is_exact,
-        }
-    }
-}
-
-impl Default for Extent {
-    fn default() -> Self {
-        Self {
-            links: 0,
-            calls: 0,
-            depth: 0,
-            is_exact: true,
         }
     }
 }

@@ -223,8 +223,8 @@ impl Player {
         self.state().closes_all = true;
     }
 
-    /// Whether all windows of the program are to be closed.
-    pub fn closes_all(&self) -> bool {
+    /// Whether all windows of the program are to be closed, asked for since the last call.
+    pub fn take_close_all(&self) -> bool {
         std::mem::take(&mut self.state().closes_all)
     }
 

@@ -111,12 +111,9 @@ fn scaled_difference(panels: &[Panel], frame: usize) -> Result<Panel> {
     let ranges = [(frame, 1, 1), (0, count, step)].into_iter();
     for (start, count, step) in ranges {
         let range = panel.frames.sampled(start, count, step).finite_range()?;
-        if let Some((low, high)) = range.map(|range| panel.frames.limits(range))
-            && low < high
-        {
-            if let Some(scale) = panel.frames.scale_mut() {
-                *scale = scale.with_limits(low, high);
-            }
+        let limits = range.map(|range| panel.frames.limits(range));
+        if limits.is_some_and(|(low, high)| low < high) {
+            panel.set_limits(range);
             break;
         }
     }

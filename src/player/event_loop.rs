@@ -100,7 +100,10 @@ impl EventLoop {
     /// window.
     pub fn run(mut self) {
         while let WaitResult::Tick = self.wait() {
-            let closes_all = self.windows.iter().any(|window| window.player.closes_all());
+            let closes_all = self
+                .windows
+                .iter()
+                .any(|window| window.player.take_close_all());
             let closed = self
                 .windows
                 .extract_if(.., |window| !window.tick() || closes_all);

@@ -48,7 +48,7 @@ impl Player {
         self.say("computing the kymograph…");
         self.in_background(move |player| {
             if is_made {
-                bail!("the frames that a function makes are not there for a kymograph");
+                bail!("frames that are made when they are shown are not there for a kymograph");
             }
             let line = line.ok_or_else(|| Error::new("draw a line first: `5`"))?;
             player.state().to_open.push(kymograph(&line)?);
@@ -73,11 +73,10 @@ fn kymograph(line: &DrawnLine) -> Result<Player> {
         }
         None => ColorSettings::new(Colormap::gray(), None, None),
     };
-    let player = Player::new(Show {
+    Player::new(Show {
         panels: vec![Panel::video(image, line.title.clone(), &colors)?],
         interval_ms: 10,
         step: 1,
         annotations: Annotations::default(),
-    })?;
-    Ok(player)
+    })
 }

@@ -13,8 +13,9 @@ use crate::color::limits::sampled_limits;
 use crate::draw::page::Page;
 use crate::draw::{Image, Rect};
 use crate::error::Result;
+use crate::export::of_image;
 use crate::ops::blend::Blend;
-use crate::video::{Strided, Video, shape_text};
+use crate::video::{Video, shape_text};
 use crate::view::colored_frames::{ColoredFrames, image_frame};
 
 /// A panel: a video, or one video overlaid on another, with a title.
@@ -88,9 +89,7 @@ impl Panel {
 
     /// Shows a page of shapes and text, on which lengths are `scale` times as many pixels.
     pub fn page(page: &Page, scale: f64) -> Result<Self> {
-        let image = page.image(scale);
-        let shape = [image.height, image.width, 3];
-        Self::picture(&Video::new(Strided::from_vec(&shape, image.to_rgb())))
+        Self::picture(&of_image(&page.image(scale)))
     }
 
     /// Takes the colormap of another panel, if both have their own, and its color limits, unless they

@@ -14,12 +14,11 @@ use crate::color::color_settings::ColorSettings;
 use crate::color::colormap::Colormap;
 use crate::draw::{Image, Rect};
 use crate::error::Result;
-use crate::export::{self, Export, MovieAnnotations, MovieSource};
+use crate::export::{self, Export, MovieSource, of_image};
 use crate::io::{self, Encoder, ImageOptions};
-use crate::ops::edit::pad::PadMode;
 use crate::system::clipboard;
 use crate::task;
-use crate::video::{Frames, Strided, Video};
+use crate::video::{Frames, Video};
 
 impl Player {
     /// Every step-th frame as the window shows it, with the given controls and look, in a given
@@ -50,7 +49,7 @@ impl Player {
             if scene.each_frame {
                 stretch_all((&mut scene.panels, &mut scene.comparison), frames[index]);
             }
-            Ok(to_video(&drawn(&scene, size, look)))
+            Ok(of_image(&drawn(&scene, size, look)))
         })
     }
 
@@ -101,13 +100,13 @@ impl Player {
     pub(super) fn save_snapshot(&self, size: (usize, usize)) -> Result<PathBuf> {
         let (image, look, frame) = self.snapshot_now(size);
         let path = free_name(&file_name(&self.window_title()), frame);
-        self.save_picture(&path, &to_video(&image), (size, look))?;
+        self.save_picture(&path, of_image(&image), (size, look))?;
         Ok(path)
     }
 
     /// Copies the window without the controls to the clipboard, in the background.
     pub(super) fn copy_snapshot(&self, size: (usize, usize)) {
-        let picture = to_video(&self.snapshot_now(size).0);
+        let picture = of_image(&self.snapshot_now(size).0);
         self.in_background(move |_| {
             let file = std::env::temp_dir().join(format!("optimap-{}.png", std::process::id()));
             io::save_image(&file, &picture, &ImageOptions::default())?;
@@ -135,7 +134,7 @@ impl Player {
         self.in_background(move |player| {
             if export::is_image(&path) {
                 let picture = player.picture(Controls::NONE, look, Some(size))?;
-                player.save_picture(&path, &to_video(&picture), (size, look))?;
+                player.save_picture(&path, of_image(&picture), (size, look))?;
             } else {
                 let origin = player.describe(&path, (size, look));
                 let script = origin.as_ref().map(|made| made.script.clone());
@@ -157,29 +156,38 @@ impl Player {
         });
     }
 
+    /// Name of a movie of the window, or of a picture if there is only one frame.
+    pub(super) fn movie_name(&self) -> String {
+        const MAX_CHARS: usize = 30;
+        let name: String = file_name(&self.window_title())
+            .chars()
+            .take(MAX_CHARS)
+            .collect();
+        let playback = self.playback();
+        let extension = if playback.start() < playback.last() {
+            "mp4"
+        } else {
+            "png"
+        };
+        format!("{name}.{extension}")
+    }
+
     /// Writes frames of [`Player::movie`] at the speed at which the player plays, or another.
     pub fn write_movie(&self, path: &Path, frames: Frames, writing: &MovieWriting) -> Result<()> {
         let playback = self.playback();
         let fps = playback.speed() / playback.interval().as_secs_f64();
         let export = Export {
-            fps: writing.fps.unwrap_or(fps),
-            skip_frames: 1,
-            encoder: writing.encoder.clone(),
-            pad_mode: PadMode::Edge,
-            quality: None,
             progress_bar: writing.shows_progress,
-            ground: 0,
-            annotations: MovieAnnotations::default(),
             script: writing.script.clone(),
+            ..Export::new(writing.fps.unwrap_or(fps), writing.encoder.clone())
         };
         let colors = ColorSettings::new(Colormap::gray(), None, None);
         export::export_video(path, MovieSource::Frames(frames), &colors, 8, &export)
     }
 
     /// Writes a picture of the window with its history.
-    fn save_picture(&self, path: &Path, picture: &Video, shown: PictureForm) -> Result<()> {
+    fn save_picture(&self, path: &Path, mut picture: Video, shown: PictureForm) -> Result<()> {
         let origin = self.describe(path, shown);
-        let mut picture = picture.clone();
         picture.metadata_mut().provenance = origin.as_ref().map(|made| made.script.clone());
         io::save_image(path, &picture, &ImageOptions::default())?;
         self.note_saved(path, shown, origin);
@@ -256,6 +264,9 @@ pub struct MovieWriting {
 fn drawn(scene: &PlayerScene, (width, height): (usize, usize), look: PictureLook) -> Image {
     let mut image = Image::new(width.max(1), height.max(1));
     render::draw(&mut image, scene);
+    if look == PictureLook::OF_WINDOW {
+        return image;
+    }
     let layout = scene.layout((image.width, image.height));
     if look.is_light {
         light::lighten(&mut image, &layout);
@@ -275,29 +286,6 @@ fn part(image: &Image, rect: Rect) -> Image {
         part.row_mut(0, y, rect.width).copy_from_slice(row);
     }
     part
-}
-
-fn to_video(image: &Image) -> Video {
-    let shape = [image.height, image.width, 3];
-    Video::new(Strided::from_vec(&shape, image.to_rgb()))
-}
-
-impl Player {
-    /// Name of a movie of the window, or of a picture if there is only one frame.
-    pub(super) fn movie_name(&self) -> String {
-        const MAX_CHARS: usize = 30;
-        let name: String = file_name(&self.window_title())
-            .chars()
-            .take(MAX_CHARS)
-            .collect();
-        let playback = self.playback();
-        let extension = if playback.start() < playback.last() {
-            "mp4"
-        } else {
-            "png"
-        };
-        format!("{name}.{extension}")
-    }
 }
 
 /// Title as a file name, without characters that file systems refuse.

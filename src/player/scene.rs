@@ -136,9 +136,7 @@ impl PlayerScene {
         self.message = None;
         self
     }
-}
 
-impl PlayerScene {
     /// The same scene with the videos alone.
     fn plain(mut self) -> Self {
         for panel in &mut self.inputs.panels {

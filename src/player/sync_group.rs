@@ -6,7 +6,6 @@ use super::{Player, SharedPlayer};
 use crate::bail;
 use crate::choice::Choice;
 use crate::error::{Error, Result};
-use crate::video::number_text;
 
 /// What linked players have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -186,7 +185,6 @@ fn check_triggers(players: &[Player], triggers: &[usize]) -> Result<()> {
     for (index, (player, trigger)) in players.iter().zip(triggers).enumerate() {
         let last = player.playback().last();
         if last < *trigger {
-            let trigger = number_text(*trigger as f64);
             bail!("`triggers` has frame {trigger} of player {index}, whose last frame is {last}");
         }
     }

@@ -15,7 +15,8 @@ use crate::task;
 /// Time between two frames, as in `show_video`.
 const INTERVAL_MS: u64 = 10;
 
-/// Opens each file in a window of its own, with keys for the others of its folder. Files that cannot be shown give a
+/// Opens each file in a window of its own, with keys for the others of its folder. Files that cannot
+/// be shown give a
 /// warning, unless none can be.
 pub fn view(files: &[PathBuf], windows: Option<&EventLoopProxy>) -> Result<()> {
     let Some(windows) = windows else {

@@ -13,6 +13,9 @@ use crate::video::{Video, number_text, shape_text};
 /// Color of the outlines that make lines visible on bright frames.
 const OUTLINE: Color = 0x10_10_10;
 
+/// Part of the distance between arrows that a long one covers.
+pub(super) const REACH: f64 = 0.85;
+
 /// Vectors of which arrows are drawn, and how.
 #[derive(Debug, Clone)]
 pub struct ArrowOptions {
@@ -93,7 +96,7 @@ impl ArrowField {
             bail!("`arrows` has no vectors");
         }
         let longer = vectors.shape()[1].max(vectors.shape()[2]);
-        let every = options.every.unwrap_or((longer / 15).max(1));
+        let every = options.every.unwrap_or_else(|| spacing(longer));
         if every == 0 {
             bail!("`arrow_every` must be at least 1 pixel, got 0");
         }
@@ -112,7 +115,7 @@ impl ArrowField {
         };
         let long = field.long()?;
         if let Some(long) = long {
-            field.scale = 0.85 * every as f64 / long;
+            field.scale = REACH * every as f64 / long;
         }
         field.scale = options.scale.unwrap_or(field.scale);
         let key = options.key.or(long.map(round_step));
@@ -156,8 +159,7 @@ impl ArrowField {
             },
         )?;
         let mut lengths: Vec<f64> = lengths.into_iter().flatten().collect();
-        lengths.sort_by(f64::total_cmp);
-        let long = lengths.get(lengths.len() * 9 / 10).copied();
+        let long = long_one(&mut lengths);
         // Where most do not move, the others are few.
         let largest = lengths.last().copied();
         let long = long.filter(|long| *long > 0.0).or(largest);
@@ -186,8 +188,10 @@ impl ArrowField {
             let (x, y) = (x as f64 + 0.5, y as f64 + 0.5);
             let (dx, dy) = (self.scale * right / 2.0, self.scale * down / 2.0);
             let (from, to) = ((x - dx, y - dy), (x + dx, y + dy));
-            let ends = ((place.position)(from), (place.position)(to));
-            draw_arrow(image, place.rect, ends, self.color, place.font);
+            let (from, to) = ((place.position)(from), (place.position)(to));
+            let lines = arrow_lines(from, to, place.font);
+            let pen = (line_width(place.font), self.color);
+            draw_outlined(image, place.rect, &lines, pen);
         }
     }
 
@@ -215,28 +219,37 @@ impl ArrowField {
     }
 }
 
-/// Draws an arrow with a dark outline, unless it is too short to be seen.
-fn draw_arrow(
-    image: &mut Image,
-    clip: Rect,
-    (from, to): ((f32, f32), (f32, f32)),
-    color: Color,
-    font: f32,
-) {
-    let lines = arrow_lines(from, to, font);
-    let width = (font / 9.0).max(1.5);
+/// Distance between arrows in pixels if it is not given, by the longer side of the frames.
+pub(super) fn spacing(longer: usize) -> usize {
+    (longer / 15).max(1)
+}
+
+/// Length that one in ten exceeds, so that a few outliers do not make the others invisible; sorts
+/// them.
+pub(super) fn long_one(lengths: &mut [f64]) -> Option<f64> {
+    lengths.sort_by(f64::total_cmp);
+    lengths.get(lengths.len() * 9 / 10).copied()
+}
+
+/// Draws lines with a dark outline around all of them.
+fn draw_outlined(image: &mut Image, clip: Rect, lines: &[Stroke], (width, color): (f32, Color)) {
     for (width, color) in [(width + 1.6, OUTLINE), (width, color)] {
-        for (from, to) in &lines {
+        for (from, to) in lines {
             image.line_within(clip, *from, *to, width, color);
         }
     }
 }
 
-/// Both ends of a line of an arrow.
-type ArrowStroke = ((f32, f32), (f32, f32));
+/// Both ends of a line.
+type Stroke = ((f32, f32), (f32, f32));
+
+/// Width of the lines of arrows beside text of a size.
+fn line_width(font: f32) -> f32 {
+    (font / 9.0).max(1.5)
+}
 
 /// The shaft of an arrow and the two lines of its head; none if it is shorter than a pixel.
-fn arrow_lines(from: (f32, f32), to: (f32, f32), font: f32) -> Vec<ArrowStroke> {
+fn arrow_lines(from: (f32, f32), to: (f32, f32), font: f32) -> Vec<Stroke> {
     let (dx, dy) = (to.0 - from.0, to.1 - from.1);
     let length = dx.hypot(dy);
     if length.is_nan() || length < 1.0 {
@@ -266,7 +279,7 @@ impl Label {
                 let middle = area.top as f32 + area.height as f32 / 2.0;
                 let ends = ((area.left as f32, middle), (area.right() as f32, middle));
                 for (from, to) in arrow_lines(ends.0, ends.1, size) {
-                    image.line(from, to, (size / 9.0).max(1.5), 0xff_ff_ff);
+                    image.line(from, to, line_width(size), 0xff_ff_ff);
                 }
             },
         )
@@ -301,12 +314,9 @@ impl MovingPaths {
             let Some(last) = seen.last().filter(|_| !is_over) else {
                 continue;
             };
-            let width = (place.font / 8.0).max(1.5);
-            for (width, color) in [(width + 1.6, OUTLINE), (width, color)] {
-                for pair in seen.windows(2) {
-                    image.line_within(place.rect, pair[0], pair[1], width, color);
-                }
-            }
+            let lines: Vec<Stroke> = seen.windows(2).map(|pair| (pair[0], pair[1])).collect();
+            let pen = ((place.font / 8.0).max(1.5), color);
+            draw_outlined(image, place.rect, &lines, pen);
             if place.rect.contains(last.0, last.1) {
                 image.dot(*last, place.font * 0.32, OUTLINE);
                 image.dot(*last, place.font * 0.24, color);
@@ -359,16 +369,21 @@ mod tests {
         (span(|at| at.0), span(|at| at.1))
     }
 
-    fn drawn(field: &ArrowField, frame: usize) -> Image {
+    /// What is drawn over frames of 16 × 16 pixels, each of which is 10 pixels wide.
+    fn over_frames(font: f32, draw: impl Fn(&mut Image, &FramePlace<'_>)) -> Image {
         let mut image = Image::new(180, 160);
         let position = |(x, y): (f64, f64)| (10.0 + 10.0 * x as f32, 10.0 * y as f32);
         let place = FramePlace {
             rect: RECT,
             position: &position,
-            font: 12.0,
+            font,
         };
-        field.draw(&mut image, &place, frame);
+        draw(&mut image, &place);
         image
+    }
+
+    fn drawn(field: &ArrowField, frame: usize) -> Image {
+        over_frames(12.0, |image, place| field.draw(image, place, frame))
     }
 
     #[test]
@@ -467,14 +482,7 @@ mod tests {
             trail,
         };
         let drawn = |trail: Option<usize>, frame: usize| {
-            let mut image = Image::new(180, 160);
-            let position = |(x, y): (f64, f64)| (10.0 + 10.0 * x as f32, 10.0 * y as f32);
-            let place = FramePlace {
-                rect: RECT,
-                position: &position,
-                font: 20.0,
-            };
-            paths(trail).draw(&mut image, &place, frame);
+            let image = over_frames(20.0, |image, place| paths(trail).draw(image, place, frame));
             extent(&image, curve_color(0, 1)).0
         };
         let dot = drawn(None, 2);

@@ -69,6 +69,23 @@ pub struct Export {
     pub script: Option<Arc<str>>,
 }
 
+impl Export {
+    /// All frames at a rate, without annotations, a progress bar and a script.
+    pub fn new(fps: f64, encoder: Encoder) -> Self {
+        Self {
+            fps,
+            skip_frames: 1,
+            encoder,
+            quality: None,
+            pad_mode: PadMode::Edge,
+            progress_bar: false,
+            ground: 0,
+            annotations: MovieAnnotations::default(),
+            script: None,
+        }
+    }
+}
+
 /// Arrangement of videos in a grid.
 #[derive(Debug, Clone, Copy)]
 pub struct VideoGrid {

@@ -7,17 +7,7 @@ use crate::color::colormap::Colormap;
 use crate::ops::testing::ramp;
 
 fn export(encoder: &str) -> Export {
-    Export {
-        fps: 25.0,
-        skip_frames: 1,
-        encoder: Encoder::builtin(encoder).unwrap(),
-        pad_mode: PadMode::Edge,
-        quality: None,
-        progress_bar: false,
-        ground: 0,
-        annotations: MovieAnnotations::default(),
-        script: None,
-    }
+    Export::new(25.0, Encoder::builtin(encoder).unwrap())
 }
 
 /// A colormap from 0 to the last sample of `ramp(&[7, 33, 41])`.

@@ -1,5 +1,6 @@
 //! Activation times.
 
+use super::line_slopes::LineSlopes;
 use super::measure::{image_like, measure_pixels};
 use super::one_beat::warn_of_several_beats;
 use super::peaks::parabola_peak;
@@ -105,10 +106,7 @@ fn steepest_slopes(video: &Video, options: &ActivationOptions, fps: f64) -> Resu
 /// of a Savitzky–Golay filter of first order. They are located between frames as above.
 fn steepest_lines(video: &Video, options: &ActivationOptions, fps: f64) -> Result<Video> {
     let half = options.window / 2;
-    let weights: Vec<f64> = (0..options.window)
-        .map(|frame| options.polarity.sign() * (frame as f64 - half as f64))
-        .collect();
-    let squares: f64 = weights.iter().map(|weight| weight * weight).sum();
+    let (lines, sign) = (LineSlopes::new(options.window), options.polarity.sign());
     let least = options.threshold.unwrap_or(0.0);
     let operation = "finding activation times";
     let [times] = measure_pixels(
@@ -116,12 +114,8 @@ fn steepest_lines(video: &Video, options: &ActivationOptions, fps: f64) -> Resul
         video,
         Vec::new,
         |slopes: &mut Vec<f64>, _, trace| {
-            let slope = |window: &[f64]| {
-                let pairs = window.iter().zip(&weights);
-                pairs.map(|(sample, weight)| sample * weight).sum::<f64>() / squares
-            };
             slopes.clear();
-            slopes.extend(trace.windows(options.window).map(slope));
+            slopes.extend(lines.of(trace).map(|slope| sign * slope));
             let mut steepest = None;
             let mut largest = least;
             for (at, slope) in slopes.iter().enumerate() {

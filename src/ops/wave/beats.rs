@@ -1,5 +1,6 @@
 //! Beats of a recording, and their average.
 
+use super::line_slopes::LineSlopes;
 use super::peaks::{PeakOptions, parabola_peak, peaks, trace_samples};
 use super::polarity::Polarity;
 use crate::bail;
@@ -154,14 +155,7 @@ pub(super) fn mean_trace(function: &str, video: &Video) -> Result<Vec<f64>> {
 /// the largest.
 fn steepest(samples: &[f64], options: &BeatOptions, distance: f64) -> Vec<f64> {
     let half = options.window / 2;
-    let weight = |frame: usize| frame as f64 - half as f64;
-    let squares: f64 = (0..options.window).map(|frame| weight(frame).powi(2)).sum();
-    let slope = |window: &[f64]| {
-        let weighted = window.iter().enumerate();
-        let weighted = weighted.map(|(frame, sample)| weight(frame) * sample);
-        weighted.sum::<f64>() / squares
-    };
-    let slopes: Vec<f64> = samples.windows(options.window).map(slope).collect();
+    let slopes: Vec<f64> = LineSlopes::new(options.window).of(samples).collect();
     let largest = slopes.iter().copied().fold(0.0, f64::max);
     if largest <= 0.0 {
         return Vec::new();

@@ -6,6 +6,7 @@ pub mod beat_maps;
 pub mod beat_table;
 pub mod beats;
 pub mod latency;
+mod line_slopes;
 mod measure;
 mod one_beat;
 pub mod peaks;

@@ -2,6 +2,7 @@
 
 use super::polarity::Polarity;
 use super::snr::noise_deviation;
+use super::welch::SegmentTrend;
 use crate::error::Result;
 use crate::task;
 use crate::video::Video;
@@ -34,8 +35,7 @@ const ABOVE_NOISE: f64 = 4.5;
 ///
 /// Traces are compared within places, where the wave arrives a little later in one window, so that
 /// neither the noise of a frame without tissue nor waves that are everywhere at different times, such
-/// as spirals, mislead it. Signals must make up half of
-/// the variance of all traces.
+/// as spirals, mislead it. Signals must make up half of the variance of all traces.
 pub(super) fn warn_of_several_beats(
     function: &str,
     video: &Video,
@@ -54,7 +54,10 @@ pub(super) fn warn_of_several_beats(
                 .iter()
                 .step_by(2 * places.len());
             let turned = samples.map(|sample| polarity.sign() * sample);
-            without_trend(turned.collect())
+            let mut trace: Vec<f64> = turned.collect();
+            // Bleaching and drift are about a line.
+            SegmentTrend::Linear.subtract(&mut trace);
+            trace
         };
         let (one, other) = (trace(0), trace(1));
         let variance = product(&one, &one);
@@ -133,23 +136,6 @@ fn window_traces(video: &Video, places: &[[[usize; 2]; 2]]) -> Result<Vec<f64>> 
         Ok(())
     })?;
     Ok(means)
-}
-
-/// Differences from the least-squares line, which bleaching and drift are about.
-fn without_trend(mut samples: Vec<f64>) -> Vec<f64> {
-    let middle = (samples.len() - 1) as f64 / 2.0;
-    let mean = samples.iter().sum::<f64>() / samples.len() as f64;
-    let (mut along, mut squares) = (0.0, 0.0);
-    for (frame, sample) in samples.iter().enumerate() {
-        let time = frame as f64 - middle;
-        along += time * (sample - mean);
-        squares += time * time;
-    }
-    let slope = along / squares;
-    for (frame, sample) in samples.iter_mut().enumerate() {
-        *sample -= mean + slope * (frame as f64 - middle);
-    }
-    samples
 }
 
 /// Largest product of two traces, one of them shifted by the time of a wave from one to the other.

@@ -78,7 +78,7 @@ impl Choice for SegmentTrend {
 }
 
 impl SegmentTrend {
-    fn subtract(self, segment: &mut [f64]) {
+    pub(super) fn subtract(self, segment: &mut [f64]) {
         let count = segment.len() as f64;
         let mean = segment.iter().sum::<f64>() / count;
         let middle = (count - 1.0) / 2.0;

@@ -147,7 +147,9 @@ fn register_arity(
             }
             // Not before its history is there, which the pictures that its window saves hold.
             let player = value.read_lock::<Player>().map(|player| player.clone());
-            player.map_or(Ok(()), |player| player.wait_if_held())?;
+            if let Some(player) = player {
+                player.wait_if_held()?;
+            }
             Ok(value)
         });
         if let (Some(begin), Ok(value)) = (begin, &result) {

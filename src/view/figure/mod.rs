@@ -11,6 +11,7 @@ mod histogram;
 mod isochrones;
 mod layout;
 mod map;
+mod map_arrows;
 mod scatter;
 mod style;
 #[cfg(test)]
@@ -25,7 +26,8 @@ use crate::history::History;
 pub use axes::AxesPanel;
 pub use boxes::{BoxOptions, box_panel};
 pub use histogram::{HistogramOptions, histogram_panel};
-pub use map::{ArrowKey, Arrows, Isochrones, MapPanel, MapPanelOptions, ScaleBarChoice};
+pub use map::{Isochrones, MapPanel, MapPanelOptions, ScaleBarChoice};
+pub use map_arrows::{ArrowKey, Arrows};
 pub use scatter::{ScatterOptions, scatter_panel};
 pub use traces::{TracePanelOptions, trace_panel};
 

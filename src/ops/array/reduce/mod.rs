@@ -7,6 +7,7 @@
 //! reduced as they are computed, and has none then.
 
 mod distribution;
+mod pieces;
 mod plan;
 mod rank;
 mod reducers;

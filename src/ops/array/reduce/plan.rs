@@ -6,6 +6,7 @@
 use std::cmp::Reverse;
 use std::ops::Range;
 
+use super::pieces::{Pieces, slice};
 use crate::error::Result;
 use crate::ops::kernel::{Kernel, run_kernel};
 use crate::task;
@@ -295,78 +296,6 @@ fn locate(groups: &[AxisGroup], mut index: usize) -> (usize, i64) {
         flat_index += at as i64 * group.flat_index;
     }
     (offset, flat_index)
-}
-
-/// Consecutive samples in memory order, in one or several pieces.
-pub(super) struct Pieces<'a, T> {
-    /// Samples of each piece, and the offset of the first of them in the whole.
-    pieces: Vec<(usize, &'a [T])>,
-}
-
-impl<'a, T: Copy> Pieces<'a, T> {
-    /// Pieces, of which each begins where the one before it ends; the first one begins at an offset
-    /// of the whole.
-    pub(super) fn new(offset: usize, pieces: impl IntoIterator<Item = &'a [T]>) -> Self {
-        let mut next = offset;
-        let pieces = pieces.into_iter().map(|piece| {
-            let start = next;
-            next += piece.len();
-            (start, piece)
-        });
-        Self {
-            pieces: pieces.collect(),
-        }
-    }
-
-    /// Strided samples from an offset on: those in memory, or a copy of them.
-    #[inline(always)]
-    fn slice<'s>(
-        &'s self,
-        start: usize,
-        len: usize,
-        stride: usize,
-        copy: &'s mut Vec<T>,
-    ) -> &'s [T] {
-        let last = start + (len - 1) * stride;
-        let (first, piece) = self.piece_of(start);
-        if last < first + piece.len() {
-            return slice(piece, start - first, len, stride, copy);
-        }
-        copy.clear();
-        let mut next = start;
-        while next <= last {
-            let (first, piece) = self.piece_of(next);
-            let rest = piece[next - first..].iter().step_by(stride);
-            let taken = rest.len().min(len - copy.len());
-            copy.extend(rest.take(taken));
-            next += taken * stride;
-        }
-        copy
-    }
-
-    /// The piece that holds the sample of an offset.
-    #[inline(always)]
-    fn piece_of(&self, offset: usize) -> (usize, &'a [T]) {
-        let after = self.pieces.partition_point(|(start, _)| *start <= offset);
-        self.pieces[after - 1]
-    }
-}
-
-/// Strided samples: those in memory, or a copy of them.
-#[inline(always)]
-fn slice<'a, T: Copy>(
-    storage: &'a [T],
-    start: usize,
-    len: usize,
-    stride: usize,
-    copy: &'a mut Vec<T>,
-) -> &'a [T] {
-    if stride == 1 {
-        return &storage[start..start + len];
-    }
-    copy.clear();
-    copy.extend((0..len).map(|i| storage[start + i * stride]));
-    copy
 }
 
 /// Part of the work: some results, and some of their chunks.

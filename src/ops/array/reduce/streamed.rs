@@ -2,7 +2,8 @@
 
 use bytemuck::AnyBitPattern;
 
-use super::plan::{Accumulation, FrameWalk, Pieces, Reducer, ReductionPlan};
+use super::pieces::Pieces;
+use super::plan::{Accumulation, FrameWalk, Reducer, ReductionPlan};
 use super::samples_of;
 use crate::error::Result;
 use crate::ops::chain::ChainFrames;
