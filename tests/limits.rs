@@ -53,7 +53,7 @@ fn values_and_videos_stay_within_the_memory_limit() {
     let folder = folder.path().to_str().unwrap();
     for (code, message) in [
         (
-            "let a = []; loop { a.push(random([50, 1000, 100])) }",
+            "let a = []; loop { a.push(random([50, 500, 50])) }",
             "scripts may hold",
         ),
         (
@@ -67,17 +67,17 @@ fn values_and_videos_stay_within_the_memory_limit() {
             "scripts may hold",
         ),
         (
-            "let a = []; a.pad(1000, 0); let b = []; b.pad(60000, a)",
+            "let a = []; a.pad(1000, 0); let b = []; b.pad(15000, a)",
             "scripts may hold",
         ),
         (
-            "let s = \"a\"; s.pad(30000000, \"a\"); s.split(\"a\")",
+            "let s = \"a\"; s.pad(8000000, \"a\"); s.split(\"a\")",
             "scripts may hold",
         ),
     ] {
-        fails(&["--limit-memory", "400MB", "-e", code], message);
+        fails(&["--limit-memory", "100MB", "-e", code], message);
         fails(
-            &["--limit-memory", "400MB", "--sandbox", folder, "-e", code],
+            &["--limit-memory", "100MB", "--sandbox", folder, "-e", code],
             "",
         );
     }
@@ -85,9 +85,9 @@ fn values_and_videos_stay_within_the_memory_limit() {
     let code = "let s = \"a\"; s.pad(60000000, \"a\"); let t = \"a\"; t.pad(60000000, \"a\"); t.replace(\"a\", s)";
     fails(&["-e", code], "cannot allocate");
     // Videos that do not fit can be let go of.
-    let code = "let a = []; try { loop { a.push(random([50, 1000, 100])) } } catch (e) { a = (); print(e.message) }
-        print(random([50, 1000, 100]).len)";
-    assert_eq!(run(&["--limit-memory", "400MB", "-e", code]).0, Some(0));
+    let code = "let a = []; try { loop { a.push(random([50, 500, 50])) } } catch (e) { a = (); print(e.message) }
+        print(random([50, 500, 50]).len)";
+    assert_eq!(run(&["--limit-memory", "100MB", "-e", code]).0, Some(0));
     fails(&["--limit-memory", "1 kB", "-e", "1"], "must be at least");
     assert_eq!(run(&["--limit-memory", "many", "-e", "1"]).0, Some(2));
 }

@@ -153,7 +153,7 @@ fn the_time_of_a_chain_belongs_to_the_lines_that_ask_for_it() {
     let folder = Folder::new();
     folder.write(
         "a.rhai",
-        "let v = example_video(300, 128, 128);\nlet n = v.median_filter(1, 5);\nlet w = n * 2;\n\
+        "let v = example_video(300, 128, 128);\nlet n = v.median_filter(1, 3);\nlet w = n * 2;\n\
          save_video(\"w.npy\", w);",
     );
     let (status, _, stderr) = folder.run(&["--time", "a.rhai"]);
@@ -165,7 +165,7 @@ fn the_time_of_a_chain_belongs_to_the_lines_that_ask_for_it() {
         let before = line.split(" %").next().unwrap();
         before.split_whitespace().last().unwrap().parse().unwrap()
     };
-    let (asked, saved) = (percent("v.median_filter(1, 5);"), percent("w);"));
+    let (asked, saved) = (percent("v.median_filter(1, 3);"), percent("w);"));
     assert!(asked > saved, "{stderr}");
 }
 

@@ -275,7 +275,7 @@ mod tests {
     fn boxes_are_as_defined() {
         let shape = [7, 6, 9];
         for extreme in [LocalExtreme::Min, LocalExtreme::Max] {
-            for (temporal, spatial) in [(1, 3), (3, 1), (4, 2), (5, 5), (20, 30), (0, 0)] {
+            for (temporal, spatial) in [(1, 3), (3, 1), (4, 2), (5, 5), (9, 11), (0, 0)] {
                 for mode in [
                     Border::Reflect,
                     Border::Nearest,
