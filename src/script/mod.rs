@@ -14,6 +14,7 @@ pub use call::bind::{Call, Values};
 pub use call::builtin::{Builtin, Param, Parameters, Topic};
 pub(crate) use call::builtin::{builtins, count, join, parameters, plain_name, unit_text};
 pub use call::callback::Callback;
+pub use call::convert::ChainedOperand;
 pub use call::context::{Context, PromptEntry, Settings};
 pub use call::register::LAST;
 pub(crate) use call::register::raise;

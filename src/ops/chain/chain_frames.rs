@@ -7,6 +7,9 @@ use crate::error::Result;
 use crate::task::{self, Task};
 use crate::video::{Chain, Element, Strided, Video, frames_per_block, read_run, with_dtype};
 
+/// Bytes of frames that are kept in memory rather than in a scratch file.
+pub(super) const FEW: usize = 8 << 20;
+
 /// Calls a function with consecutive windows of a video, in order, and with the number of the first
 /// frame of each; all but the last have a multiple of `len` frames. Frames that are still to be
 /// computed, and that nobody else would use, are computed for their call alone.
@@ -84,24 +87,61 @@ impl ChainFrames {
         self.computed.forget_before(frame);
     }
 
-    /// All frames, none of which were forgotten.
-    pub fn into_video(mut self) -> Result<Video> {
-        with_dtype!(self.video.dtype(), T => {
-            let mut array = Strided::<T>::for_writing(self.video.shape())?;
-            let mut room = array.as_mut_slice()?;
-            let mut fill = |block: Video| {
-                let (out, rest) = std::mem::take(&mut room).split_at_mut(block.shape().iter().product());
-                room = rest;
-                copy::<T>(block, out)
+    /// Computes all frames, none of which were forgotten, and calls a function with each block of them
+    /// and the number of its first frame. Returns `len` frames that are `step` apart, in a scratch
+    /// file unless they are few, so that only blocks are in memory.
+    pub fn keep_every(
+        self,
+        step: usize,
+        len: usize,
+        mut each: impl FnMut(usize, &Video) -> Result<()>,
+    ) -> Result<Video> {
+        let (video, known) = (self.video.clone(), self.n_computed);
+        let shape = [&[len], &video.shape()[1..]].concat();
+        let frame_len = video.frame_len();
+        let task = Task::new("computing", video.len()).in_units("frames");
+        let mut kept = with_dtype!(video.dtype(), T => {
+            let mut array = match len * frame_len * size_of::<T>() <= FEW {
+                true => Strided::<T>::zeroed(&shape)?,
+                false => Strided::<T>::in_scratch_file(&shape)?,
             };
-            let known = self.n_computed;
-            if known > 0 {
-                fill(self.computed.take(0..known)?)?;
-            }
-            while self.n_computed < self.video.len() {
-                fill(self.next_block(0)?.1)?;
-            }
-            Ok(self.video.with_samples(array))
+            let room = array.as_mut_slice()?;
+            let keep = |first: usize, block: &Video| {
+                each(first, block)?;
+                let shown = first.div_ceil(step)..(first + block.len()).div_ceil(step).min(len);
+                if shown.is_empty() {
+                    return Ok(());
+                }
+                let frames = block.frames(shown.start * step - first, shown.len(), step as isize);
+                let out = &mut room[shown.start * frame_len..shown.end * frame_len];
+                task::as_part(|| copy::<T>(frames, out))
+            };
+            self.for_each_rest(known, &task, keep)?;
+            video.with_samples(array)
+        });
+        if step > 1 {
+            kept.metadata_mut().take_every(step);
+        }
+        Ok(kept)
+    }
+
+    /// Calls a function with all frames, of which the first are known, in blocks.
+    fn for_each_rest(
+        mut self,
+        known: usize,
+        task: &Task,
+        mut each: impl FnMut(usize, &Video) -> Result<()>,
+    ) -> Result<()> {
+        if known > 0 {
+            each(0, &self.computed.take(0..known)?)?;
+            task.advance(known)?;
+        }
+        let n_frames = self.video.len();
+        let starts = (known..n_frames).step_by(self.per_block);
+        let blocks = starts.map(|_| self.next_block(0));
+        task::pipeline(blocks, |(first, block)| {
+            each(first, &block)?;
+            task.advance(block.len())
         })
     }
 
@@ -206,15 +246,25 @@ mod tests {
     }
 
     #[test]
-    fn frames_that_were_read_are_part_of_the_whole() {
-        for read in [0, 1, 6, 11] {
+    fn frames_that_are_kept_are_those_of_the_whole() {
+        let whole = smoothed(None);
+        for (read, step) in [(0, 1), (1, 1), (6, 2), (11, 3), (5, 20)] {
             let mut stream = stream();
             if read > 0 {
                 stream.frames(0..read).unwrap();
             }
-            let whole = stream.into_video().unwrap();
-            assert_eq!(values(&whole), values(&smoothed(None)), "{read}");
-            assert_eq!(whole.metadata().fps, Some(50.0));
+            let len = 11_usize.div_ceil(step);
+            let mut seen = Vec::new();
+            let collect = |first: usize, block: &Video| {
+                assert_eq!(first * 6, seen.len());
+                seen.extend(values(block));
+                Ok(())
+            };
+            let kept = stream.keep_every(step, len, collect).unwrap();
+            assert_eq!(seen, values(&whole));
+            let expected = whole.frames(0, len, step as isize);
+            assert_eq!(values(&kept), values(&expected), "{read} {step}");
+            assert_eq!(kept.metadata().fps, Some(50.0 / step as f64));
         }
         TEST_LIMITS.set(None);
     }
