@@ -12,12 +12,14 @@
 //! know columns or chunks of one size, not windows along time.
 
 mod chain_frames;
+mod courses;
 mod frame_buffer;
 mod run;
 
 use std::ops::Range;
 
 pub use chain_frames::{ChainFrames, for_each_window};
+pub use courses::{PixelCourses, PixelOrder};
 
 use crate::error::Result;
 use crate::ops::array::elementwise::Operand;
