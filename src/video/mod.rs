@@ -20,7 +20,9 @@ use std::sync::Arc;
 pub use frames::Frames;
 pub use layout::Layout;
 pub use metadata::{Field, Metadata, warn_of_pixel_size};
-pub use pending::{Chain, Needs, Origin, StageInfo, any_pending, frames_per_block, min_pending};
+pub use pending::{
+    Chain, Forecast, Needs, Origin, StageInfo, any_pending, frames_per_block, min_pending,
+};
 #[cfg(test)]
 pub(crate) use pending::{TEST_LIMITS, TestLimits};
 pub(crate) use read::{convert_run, copy_frames, read_run, split};

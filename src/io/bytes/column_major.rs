@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use super::samples;
 use crate::error::{Error, Result};
-use crate::ops::chain::{PixelCourses, PixelOrder};
+use crate::ops::chain::{PixelOrder, PixelTraces};
 use crate::task;
 use crate::video::{Element, Strided, Video, map_samples, with_dtype};
 
@@ -18,7 +18,7 @@ const RUN: usize = 128;
 const STEP: usize = 128 << 20;
 
 /// Bytes of the samples of pixels of a chain that one step writes.
-const COURSES: usize = 4 << 20;
+const TRACES: usize = 4 << 20;
 
 /// Writes all samples in column-major order from byte `offset` of a file on, using all cores.
 /// Frames that are still to be computed, and that nobody else would use, are not kept in memory.
@@ -28,8 +28,8 @@ pub(in crate::io) fn write(video: &Video, path: &Path, file: &File, offset: u64)
         return map_samples!(video.samples(), array => write_array(array, path, file, offset));
     }
     with_dtype!(video.dtype(), T => {
-        let courses = PixelCourses::<T>::of(video, PixelOrder::ColumnMajor)?;
-        courses.for_each("saving", COURSES, |first, samples| {
+        let traces = PixelTraces::<T>::of(video, PixelOrder::ColumnMajor)?;
+        traces.for_each("saving", TRACES, |first, samples| {
             let start = offset + (first * video.len() * size_of::<T>()) as u64;
             samples::write_at(file, start, bytemuck::cast_slice(samples))
                 .map_err(|e| Error::io("write", path, &e))

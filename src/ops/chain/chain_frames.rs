@@ -1,14 +1,28 @@
 //! Frames of a chain for a reader that goes through them in order and keeps only some.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::frame_buffer::FrameBuffer;
 use crate::error::Result;
 use crate::task::{self, Task};
-use crate::video::{Chain, Element, Strided, Video, frames_per_block, read_run, with_dtype};
+use crate::video::{
+    Chain, Element, Forecast, Strided, Video, frames_per_block, read_run, with_dtype,
+};
 
 /// Bytes of frames that are kept in memory rather than in a scratch file.
-pub(super) const FEW: usize = 8 << 20;
+const FEW: usize = 8 << 20;
+
+/// Room for frames that are read once more when all are there: in a scratch file, unless they are
+/// few, or there is no room for it.
+pub(super) fn room_aside<T: Element>(shape: &[usize]) -> Result<Strided<T>> {
+    let few = shape.iter().product::<usize>() * size_of::<T>() <= FEW;
+    let in_file = match few {
+        true => None,
+        false => Strided::in_scratch_file(shape).ok(),
+    };
+    in_file.map_or_else(|| Strided::zeroed(shape), Ok)
+}
 
 /// Calls a function with consecutive windows of a video, in order, and with the number of the first
 /// frame of each; all but the last have a multiple of `len` frames. Frames that are still to be
@@ -24,12 +38,14 @@ pub fn for_each_window(
     };
     let per_window = stream.per_block().next_multiple_of(len);
     let n_frames = video.len();
-    let windows = (0..n_frames).step_by(per_window).map(|first| {
+    let task = Arc::new(stream.task());
+    let of_task = task.clone();
+    let windows = (0..n_frames).step_by(per_window).map(move |first| {
         stream.forget_before(first);
-        let window = stream.frames(first..n_frames.min(first + per_window))?;
+        let frames = first..n_frames.min(first + per_window);
+        let window = task::as_part_of(&of_task, || stream.frames(frames))?;
         Ok((first, window))
     });
-    let task = Task::new("computing", n_frames).in_units("frames");
     task::pipeline(windows, |(first, window)| {
         task::as_part(|| each(first, &window))?;
         task.advance(window.len())
@@ -41,6 +57,7 @@ pub struct ChainFrames {
     /// The video, without its samples.
     video: Video,
     chain: Box<dyn Chain>,
+    forecast: Forecast,
     /// Number of frames that are computed at once if fewer are needed.
     per_block: usize,
     /// Number of frames computed so far.
@@ -51,8 +68,10 @@ pub struct ChainFrames {
 impl ChainFrames {
     /// Frames of a video that are still to be computed and that nobody else would use.
     pub fn of(video: &Video) -> Option<Self> {
+        let forecast = video.forecast();
         let chain = video.take_chain()?;
         Some(Self {
+            forecast,
             video: video.clone(),
             chain,
             per_block: frames_per_block(video.frame_len() * video.dtype().size()),
@@ -99,12 +118,9 @@ impl ChainFrames {
         let (video, known) = (self.video.clone(), self.n_computed);
         let shape = [&[len], &video.shape()[1..]].concat();
         let frame_len = video.frame_len();
-        let task = Task::new("computing", video.len()).in_units("frames");
+        let task = Arc::new(self.task());
         let mut kept = with_dtype!(video.dtype(), T => {
-            let mut array = match len * frame_len * size_of::<T>() <= FEW {
-                true => Strided::<T>::zeroed(&shape)?,
-                false => Strided::<T>::in_scratch_file(&shape)?,
-            };
+            let mut array = room_aside::<T>(&shape)?;
             let room = array.as_mut_slice()?;
             let keep = |first: usize, block: &Video| {
                 each(first, block)?;
@@ -129,7 +145,7 @@ impl ChainFrames {
     fn for_each_rest(
         mut self,
         known: usize,
-        task: &Task,
+        task: &Arc<Task>,
         mut each: impl FnMut(usize, &Video) -> Result<()>,
     ) -> Result<()> {
         if known > 0 {
@@ -138,11 +154,17 @@ impl ChainFrames {
         }
         let n_frames = self.video.len();
         let starts = (known..n_frames).step_by(self.per_block);
-        let blocks = starts.map(|_| self.next_block(0));
+        let of_task = task.clone();
+        let blocks = starts.map(|_| task::as_part_of(&of_task, || self.next_block(0)));
         task::pipeline(blocks, |(first, block)| {
             each(first, &block)?;
             task.advance(block.len())
         })
+    }
+
+    /// The operation that computes all frames.
+    pub fn task(&self) -> Task {
+        self.forecast.task(self.video.len())
     }
 
     /// Number of frames that are computed at once if fewer are needed.

@@ -6,11 +6,11 @@ use super::plan::ReductionPlan;
 use super::select::{self, Keyed};
 use super::{Reduction, percentiles_of};
 use crate::error::Result;
-use crate::ops::chain::{ChainFrames, PixelCourses, PixelOrder, for_each_window};
+use crate::ops::chain::{ChainFrames, PixelOrder, PixelTraces, for_each_window};
 use crate::video::{Layout, Strided};
 
 /// Bytes of the samples of pixels that are read in one step.
-const COURSES: usize = 4 << 20;
+const TRACES: usize = 4 << 20;
 
 /// Percentiles of each result, and their layout, of frames that nobody else would use; `None` of all
 /// others. They are the same as those of the whole video.
@@ -29,7 +29,7 @@ pub(super) fn percentiles<T: Keyed>(
     let (along_time, within) = reduction.is_reduced.split_at(1);
     match (along_time[0], within.contains(&true)) {
         (false, _) => within_frames::<T>(reduction, q).map(Some),
-        (true, false) => along_courses::<T>(reduction, q).map(Some),
+        (true, false) => along_traces::<T>(reduction, q).map(Some),
         (true, true) => {
             let Some(stream) = ChainFrames::of(video) else {
                 return Ok(None);
@@ -52,9 +52,16 @@ fn within_frames<T: Keyed>(reduction: &Reduction<'_>, q: &[f64]) -> Result<(Vec<
         let array = T::unwrap(window.samples().clone()).expect("the type of the chain");
         let (values, layout) = percentiles_of(&part, &array, q)?;
         let (shape, count) = (layout.shape(), q.len());
-        let strides = layout.strides().iter().map(|stride| stride * count as isize);
+        let strides = layout
+            .strides()
+            .iter()
+            .map(|stride| stride * count as isize);
         let strides: Vec<_> = strides.chain([1]).collect();
-        let layout = Layout::new(layout.offset() * count, &[shape, &[count]].concat(), &strides);
+        let layout = Layout::new(
+            layout.offset() * count,
+            &[shape, &[count]].concat(),
+            &strides,
+        );
         let values = Strided::from_vec(&[values.len()], values).with_layout(layout);
         all.extend(values.view());
         Ok(())
@@ -62,12 +69,15 @@ fn within_frames<T: Keyed>(reduction: &Reduction<'_>, q: &[f64]) -> Result<(Vec<
     Ok((all, Layout::contiguous(&reduction.shape())))
 }
 
-fn along_courses<T: Keyed>(reduction: &Reduction<'_>, q: &[f64]) -> Result<(Vec<f64>, Layout)> {
+fn along_traces<T: Keyed>(reduction: &Reduction<'_>, q: &[f64]) -> Result<(Vec<f64>, Layout)> {
     let video = reduction.video;
-    let courses = PixelCourses::<T>::of(video, PixelOrder::RowMajor)?;
+    let traces = PixelTraces::<T>::of(video, PixelOrder::RowMajor)?;
     let all = Mutex::new(vec![f64::NAN; video.frame_len() * q.len()]);
-    courses.for_each("reading samples", COURSES, |first, samples| {
-        let array = Strided::from_vec(&[samples.len() / video.len(), video.len()], samples.to_vec());
+    traces.for_each("reading samples", TRACES, |first, samples| {
+        let array = Strided::from_vec(
+            &[samples.len() / video.len(), video.len()],
+            samples.to_vec(),
+        );
         let plan = ReductionPlan::new(array.layout(), &[false, true], false);
         let found = select::percentiles(&array, &plan, q)?;
         let mut all = all.lock().expect("no panic while copying");
