@@ -43,7 +43,9 @@ fn overlaid(title: &str) -> Player {
     let alpha = Some(Operand::Float(0.8));
     let videos = [(); 2].map(|()| ramp(20, 30, 40));
     let [base, overlay] = videos;
-    player(vec![Panel::overlay(base, overlay, alpha, options, title.into()).unwrap()])
+    player(vec![
+        Panel::overlay(base, overlay, alpha, options, title.into()).unwrap(),
+    ])
 }
 
 /// Two videos, the second brighter by 100 where x is even.

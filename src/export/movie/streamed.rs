@@ -81,7 +81,11 @@ impl Shown {
     /// Frames of a video that is not empty. Frames that are still to be computed are streamed,
     /// unless somebody else will use them. If all are needed before the first one is drawn, for
     /// color limits that are not given among other things, they are kept in a scratch file.
-    pub(super) fn new(video: &Video, settings: &ColorSettings, frames: ShownFrames) -> Result<Self> {
+    pub(super) fn new(
+        video: &Video,
+        settings: &ColorSettings,
+        frames: ShownFrames,
+    ) -> Result<Self> {
         let mut colors = settings.clone();
         let limits = frames
             .limits
@@ -163,7 +167,11 @@ impl Shown {
         })
     }
 
-    fn streamed(mut stream: ChainFrames, colors: ColorSettings, frames: ShownFrames) -> Result<Self> {
+    fn streamed(
+        mut stream: ChainFrames,
+        colors: ColorSettings,
+        frames: ShownFrames,
+    ) -> Result<Self> {
         let ShownFrames { step, len, .. } = frames;
         Ok(Self {
             video: stream.frames(0..1)?.frames(0, 1, step as isize),

@@ -68,7 +68,11 @@ impl BlendLook {
         if threshold.is_nan() {
             bail!("the threshold of an overlay must be a number, got NaN");
         }
-        if overlay.shape().get(3).is_some_and(|channels| *channels != 1) {
+        if overlay
+            .shape()
+            .get(3)
+            .is_some_and(|channels| *channels != 1)
+        {
             return Err(Error::new("an overlay in color has no threshold")
                 .hint("pass its opacity: `alpha` can be an image or a video"));
         }

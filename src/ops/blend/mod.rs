@@ -102,7 +102,9 @@ impl BlendInput {
     /// Number of frames: that of the shortest video.
     pub fn len(&self) -> usize {
         let shortest = self.base.len().min(self.overlay.len());
-        self.opacity.video().map_or(shortest, |video| shortest.min(video.len()))
+        self.opacity
+            .video()
+            .map_or(shortest, |video| shortest.min(video.len()))
     }
 
     /// Whether there are no frames.
@@ -112,7 +114,9 @@ impl BlendInput {
 
     /// Its videos: the base, the overlay, and the opacity if that is another one.
     pub fn videos(&self) -> impl Iterator<Item = &Video> {
-        [&self.base, &self.overlay].into_iter().chain(self.opacity.video())
+        [&self.base, &self.overlay]
+            .into_iter()
+            .chain(self.opacity.video())
     }
 
     /// The same with other frames of its videos, which are in the order of
@@ -150,7 +154,10 @@ impl Blend {
         if options.skip_frames == 0 {
             bail!("blending needs `skip_frames` to be at least 1, got 0");
         }
-        Self::of(BlendInput::new(base, overlay, alpha, options.look)?, &options)
+        Self::of(
+            BlendInput::new(base, overlay, alpha, options.look)?,
+            &options,
+        )
     }
 
     /// Blends videos. Those that are still to be computed stay so if every frame is blended; then a
