@@ -177,7 +177,7 @@ fn new_bar(progress: &OperationProgress<'_>) -> ProgressBar {
 /// Columns of the operation and the bar, which what is said after them leaves free.
 const BAR_COLUMNS: usize = 32;
 
-/// Rate, time left, memory of the program, and what most of the time is spent on: as much of it as
+/// Rate, time left, memory of the program and of the operation, and what most of the time is spent on: as much of it as
 /// fits a terminal, the time left first. They are means since the operation began.
 fn facts(progress: &OperationProgress<'_>, memory: Option<usize>, columns: usize) -> String {
     let seconds = progress.elapsed.as_secs_f64();
@@ -193,6 +193,9 @@ fn facts(progress: &OperationProgress<'_>, memory: Option<usize>, columns: usize
     }
     if !progress.bottleneck.is_empty() {
         facts.push(format!("waiting for {}", progress.bottleneck));
+    }
+    if progress.needed > 0 {
+        facts.push(format!("needs about {}", size_text(progress.needed)));
     }
     facts.extend(memory.map(|bytes| format!("{} in memory", size_text(bytes))));
     let mut text = String::new();
@@ -238,6 +241,7 @@ mod tests {
             unit: "frames",
             elapsed: Duration::from_secs_f64(seconds),
             bottleneck: "libx264",
+            needed: 0,
         }
     }
 
@@ -256,6 +260,19 @@ mod tests {
         };
         assert_eq!(facts(&unnamed, None, 200), " 15 s left");
         assert_eq!(rate_text(123_400_000.0), "123 million");
+    }
+
+    #[test]
+    fn the_memory_of_a_chain_is_forecast() {
+        let chain = OperationProgress {
+            bottleneck: "",
+            needed: 150_000_000,
+            ..progress(250, 5.0)
+        };
+        assert_eq!(
+            facts(&chain, Some(1_400_000_000), 200),
+            " 15 s left, 50 frames/s, needs about 150 MB, 1.4 GB in memory"
+        );
     }
 
     #[test]

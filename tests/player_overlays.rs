@@ -4,7 +4,7 @@ use optimap::choice::Choice;
 use optimap::color::color_settings::ColorSettings;
 use optimap::color::colormap::Colormap;
 use optimap::ops::array::elementwise::Operand;
-use optimap::ops::blend::{Blend, BlendLook, BlendMode, BlendOptions};
+use optimap::ops::blend::{BlendLook, BlendMode, BlendOptions};
 use optimap::player::comparison::CompareMode;
 use optimap::player::{Event, Key, Panel, Player};
 use optimap::video::{Strided, Video};
@@ -23,8 +23,8 @@ fn overlays_are_blended() {
         overlay: ColorSettings::new(Colormap::named("viridis").unwrap(), None, None),
         look: BlendLook::PLAIN,
     };
-    let blend = Blend::new(ramp(3, 4, 4), ramp(3, 4, 4), None, options).unwrap();
-    let player = player(vec![Panel::overlay(blend, String::new()).unwrap()]);
+    let panel = Panel::overlay(ramp(3, 4, 4), ramp(3, 4, 4), None, options, String::new());
+    let player = player(vec![panel.unwrap()]);
     player.seek(2);
     let rect = video_of(&player, 0);
     let image = player.render(SIZE.0, SIZE.1);
@@ -41,8 +41,11 @@ fn overlaid(title: &str) -> Player {
         look: BlendLook::PLAIN,
     };
     let alpha = Some(Operand::Float(0.8));
-    let blend = Blend::new(ramp(20, 30, 40), ramp(20, 30, 40), alpha, options).unwrap();
-    player(vec![Panel::overlay(blend, title.into()).unwrap()])
+    let videos = [(); 2].map(|()| ramp(20, 30, 40));
+    let [base, overlay] = videos;
+    player(vec![
+        Panel::overlay(base, overlay, alpha, options, title.into()).unwrap(),
+    ])
 }
 
 /// Two videos, the second brighter by 100 where x is even.

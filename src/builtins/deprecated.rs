@@ -5,11 +5,10 @@ use super::shared::{ColormapEach, OverlayParams, PlayParams};
 use crate::color::color_settings::{ColorSettings, RangeExtent};
 use crate::color::colormap::Colormap;
 use crate::error::Result;
-use crate::ops::array::elementwise::Operand;
-use crate::ops::blend::{Blend, BlendLook};
+use crate::ops::blend::BlendLook;
 use crate::player::{Panel, Player};
 use crate::script::types::drawing::VideoList;
-use crate::script::{Context, builtins};
+use crate::script::{Chained, ChainedOperand, Context, builtins};
 use crate::video::Video;
 use crate::view::annotations::Annotations;
 
@@ -120,12 +119,12 @@ builtins! {
     fn play_with_overlay(
         &context,
         /// Base video, gray, RGB or RGBA; or a gray image, shown in every frame.
-        base: Video,
+        base: Chained,
         /// Overlay with frames of the same size, gray, RGB or RGBA.
-        overlay: Video,
+        overlay: Chained,
         /// Opacity of the overlay, 0 to 1; default: the samples of a gray overlay, or the opacity
         /// of an RGBA one.
-        alpha: Option<Operand> = None,
+        alpha: Option<ChainedOperand> = None,
         /// Show every n-th frame.
         skip_frames: usize [frames] = 1,
         overlaid: ..OverlayParams,
@@ -134,7 +133,8 @@ builtins! {
     ) -> Result<Player> {
         warn(context, "play_with_overlay", "show_video_overlay");
         let options = overlaid.options(1, BlendLook::PLAIN);
-        let panel = Panel::overlay(Blend::new(base, overlay, alpha, options)?, String::new())?;
+        let alpha = alpha.map(|alpha| alpha.0);
+        let panel = Panel::overlay(base.0, overlay.0, alpha, options, String::new())?;
         play(context, vec![panel], (skip_frames, interval), Annotations::default(), None)
     }
 }

@@ -10,12 +10,10 @@ use crate::color::colormap::Colormap;
 use crate::error::Result;
 use crate::export::{self, Export, MovieAnnotations, MovieSource, VideoGrid};
 use crate::io::{Encoder, MovieQuality};
-use crate::ops::array::elementwise::Operand;
 use crate::ops::edit::pad::PadMode;
 use crate::script::host::sandbox;
 use crate::script::types::drawing::{AnyColor, VideoList};
-use crate::script::{Provenance, builtins};
-use crate::video::Video;
+use crate::script::{Chained, ChainedOperand, Provenance, builtins};
 
 builtins! {
     /// Exports a video as a movie such as `.mp4`, `.mov`, `.mkv`, `.gif` or `.apng`.
@@ -225,13 +223,13 @@ builtins! {
         /// File to write; its extension chooses the kind of movie.
         filename: PathBuf,
         /// Base video, gray, RGB or RGBA; or a gray image, shown in every frame.
-        base: Video,
+        base: Chained,
         /// Overlay with frames of the same size, gray, RGB or RGBA.
-        overlay: Video,
+        overlay: Chained,
         /// Opacity of the overlay, 0 to 1: a number, an image or a video. A channel axis holds one
         /// opacity for all channels or one for each. Default: the samples of a gray overlay, or the
         /// opacity of an RGBA one.
-        alpha: Option<Operand> = None,
+        alpha: Option<ChainedOperand> = None,
         /// Frames per second of the movie.
         fps: f64 [Hz] = 60.0,
         /// Export every n-th frame only.
@@ -268,7 +266,10 @@ builtins! {
             annotations, script: provenance.script(),
         };
         let options = overlaid.options(skip_frames, mixed.look());
-        export::export_video_with_overlay(&filename, base, overlay, alpha, options, &export)
+        let alpha = alpha.map(|alpha| alpha.0);
+        export::export_video_with_overlay(
+            &filename, base.0, overlay.0, alpha, options, &export,
+        )
     }
 
     /// Sets the options that ffmpeg gets for an encoder, in this session.

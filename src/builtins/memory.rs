@@ -62,23 +62,43 @@ builtins! {
 
     /// Computes the samples of an array now.
     ///
-    /// Filters, operators and edits of large videos only say how their result is to be computed.
-    /// Its samples are computed once, when something needs them: an index, a reduction, a file. A
-    /// player computes the frames that it shows. A video that nothing will use but one call that
-    /// saves, exports or reduces it is computed block by block: in `save_video(p, v.normalize())`
-    /// or `v.normalize().std(0)`, and in a script file also a variable that no later line names. In
-    /// memory as a whole is then only what a stage reads twice. Shape, sample type and metadata are
-    /// known before.
+    /// Filters, operators and edits of large videos only say how their result is to be computed:
+    /// the operators, `crop`, `resize`, `rotate_left`, `rotate_right`, `flip_up_down`,
+    /// `flip_left_right`, `normalize`, `normalize_pixelwise_slidingwindow`,
+    /// `smooth_spatiotemporal`, `mean_filter`, `median_filter`, `temporal_difference` and
+    /// `smoothstep`. Other functions compute what they are given as a whole. Shape, sample type and
+    /// metadata are known before.
     ///
-    /// Some need a whole video all the same: MATLAB files; movies with an overlay, with `traces`,
-    /// or with color limits that depend on all frames, so give them `vmin` and `vmax`; `median` and
-    /// `percentile`.
+    /// The samples are computed once, when something needs them: an index, a reduction, a file.
+    ///
+    /// | needed by | computed | in memory |
+    /// |---|---|---|
+    /// | one call that saves, exports or reduces it | all, block by block | blocks |
+    /// | such a call that needs all frames first | all, block by block | blocks; a scratch file |
+    /// | a window, if a frame needs few others | the frames that are shown | some frames |
+    /// | anything else, or several calls | the whole, which is kept | the whole |
+    ///
+    /// Nothing else needs it in `save_video(p, v.normalize())` or `v.normalize().std(0)`, and in a
+    /// script file also if it is a variable that no later line names. All frames come first for
+    /// movies with `traces`, or with color limits that depend on all of them (give the limits); for
+    /// MATLAB files, in which the samples of each pixel follow each other; and for `median` and
+    /// `percentile` along time. With the blocks are in memory the frames that filters in time need
+    /// around them. A stage that reads its whole input first, such as `normalize` without `vmin`
+    /// and `vmax`, reads a file twice; any other input is computed as a whole.
+    ///
+    /// A window, or an `InteractivePlayer`, computes the whole before it opens if a frame depends
+    /// on more than an eighth of all frames, the windows of all stages taken together, or if a file
+    /// has to be decoded from its start on.
     ///
     /// Large recordings are loaded as they are needed, too, if nobody has written to their files in
-    /// the last minute: those that are stored as they are in memory, TIFF and HDF5 files whose
-    /// pages or chunks are compressed, and folders of images. A file that changes between loading
-    /// and use is an error, as is a frame that proves to be damaged; `compute(load_video(path))`
-    /// loads it at once.
+    /// the last minute: those that are stored as they are in memory; TIFF, HDF5 and Zarr with
+    /// compressed pages or chunks; folders of images; and, from the first frame on, movies and
+    /// deflated arrays of `.npz`. At once are loaded MATLAB files, arrays in Fortran order, bools,
+    /// Zarr arrays with chunks that were never written, movies that end too early, and those of
+    /// codecs other than H.264, HEVC and FFV1 whose frames depend on others; on Windows, where a
+    /// file that is in use cannot be replaced, everything. A file that changes between loading and
+    /// use is an error, as is a frame that proves to be damaged; `compute(load_video(path))` loads
+    /// it at once.
     ///
     /// Returns the same array.
     ///
@@ -100,8 +120,8 @@ builtins! {
     ///
     /// For each stage: the function and the line that called it, the frames of its input that one
     /// frame of its result needs, whether it first reads the whole input, and the size of its
-    /// result. At the end, how much memory it takes to save the array block by block, and to keep
-    /// it as a whole, as for a movie whose color limits depend on all frames.
+    /// result. At the end, how much memory it takes to save the array block by block, if nothing
+    /// else uses it, and to keep it as a whole; and what a window computes before it opens.
     ///
     /// ```
     /// explain(example_video().normalize());
@@ -126,6 +146,7 @@ fn plan(video: &Video) -> String {
     let line = |stage: &StageInfo| {
         let needs = match stage.needs {
             Needs::File => "the file".to_owned(),
+            Needs::FileInOrder => "the file from its start on".to_owned(),
             Needs::All => "the whole input first".to_owned(),
             Needs::Frames(0, 0) => "the frame itself".to_owned(),
             Needs::Frames(0, after) => format!("the frame and {after} after it"),
@@ -143,6 +164,16 @@ fn plan(video: &Video) -> String {
         size_text(video.streaming_bytes()),
         size_text(video.nbytes())
     ));
+    let is_in_order = |stage: &StageInfo| stage.needs == Needs::FileInOrder;
+    lines.push(match video.is_peekable() {
+        true => "a window computes the frames that it shows".to_owned(),
+        false if stages.iter().any(is_in_order) => {
+            "a window computes the whole first: the file has to be decoded from its start on"
+                .to_owned()
+        }
+        false => "a window computes the whole first: a frame depends on more than an eighth of all"
+            .to_owned(),
+    });
     lines.join("\n")
 }
 
@@ -172,7 +203,9 @@ mod tests {
         });
         let expected = "smooth_spatiotemporal: needs 2 frames before to 2 after, makes 216 B\n\
                         crop (line 3): needs the frame itself, makes 216 B\n\
-                        saved block by block it takes about 240 B of memory, as a whole 216 B";
+                        saved block by block it takes about 240 B of memory, as a whole 216 B\n\
+                        a window computes the whole first: a frame depends on more than an eighth \
+                        of all";
         assert_eq!(plan(&pending), expected);
         pending.compute().unwrap();
         assert_eq!(plan(&pending), "the samples are there: 216 B");

@@ -4,12 +4,10 @@ use super::shared::{AnnotationParams, BlendParams, ColormapEach, OverlayParams, 
 use crate::color::color_settings::{ColorSettings, RangeExtent};
 use crate::color::colormap::Colormap;
 use crate::error::Result;
-use crate::ops::array::elementwise::Operand;
-use crate::ops::blend::Blend;
 use crate::player::comparison::CompareMode;
 use crate::player::{Panel, Player, Show};
 use crate::script::types::drawing::{OneOrEach, VideoList, for_each};
-use crate::script::{Chained, Context, builtins};
+use crate::script::{Chained, ChainedOperand, Context, builtins};
 use crate::video::Video;
 use crate::view::annotations::Annotations;
 
@@ -225,6 +223,10 @@ builtins! {
     /// Scripts change it while it plays: `p.opacity = 0.5`, `p.threshold`, `p.blend_mode`, and
     /// `p.vmin`, `p.vmax` and `p.cmap` as of other videos.
     ///
+    /// Of videos that are still to be computed, only the frames that are shown are computed, as in
+    /// `show_video`. Color limits of the overlay that are not given are then those of 32 frames
+    /// spread evenly over it, else those of all its frames.
+    ///
     /// Returns an `InteractivePlayer`.
     ///
     /// Fails if `show_video` would, or if the frames differ in size.
@@ -240,13 +242,13 @@ builtins! {
     fn show_video_overlay(
         &context,
         /// Base video, or an image to show below all frames.
-        base: Video,
+        base: Chained,
         /// Video to overlay.
-        overlay: Video,
+        overlay: Chained,
         /// Opacity of the overlay from 0 to 1: a number, an image or a video, which may have a
         /// channel axis with one opacity for all channels or one for each. Default: the samples of
         /// a gray overlay, or the opacity of an RGBA one.
-        alpha: Option<Operand> = None,
+        alpha: Option<ChainedOperand> = None,
         /// Show every n-th frame.
         skip_frames: usize [frames] = 1,
         overlaid: ..OverlayParams,
@@ -260,7 +262,8 @@ builtins! {
         mixed: ..BlendParams,
     ) -> Result<Player> {
         let options = overlaid.options(1, mixed.look());
-        let panel = Panel::overlay(Blend::new(base, overlay, alpha, options)?, title)?;
+        let alpha = alpha.map(|alpha| alpha.0);
+        let panel = Panel::overlay(base.0, overlay.0, alpha, options, title)?;
         play(context, vec![panel], (skip_frames, interval), noted.annotations()?, block)
     }
 }

@@ -24,7 +24,9 @@ builtins! {
     /// by side, or a drawn plot. It runs in the background, also after the script has continued. If
     /// it is slow, frames are dropped; if it fails, the error is shown once and playing stops.
     /// `show` opens the window; the keys are those of `show_video`. `timestamp` and `speed` need
-    /// the frame rate of the recording, which images of a function do not have: `fps: v.fps`.
+    /// the frame rate of the recording, which images of a function do not have: `fps: v.fps`. Of a
+    /// video that is still to be computed, those frames are computed that are shown, as in
+    /// `show_video`.
     ///
     /// Returns an `InteractivePlayer`.
     ///

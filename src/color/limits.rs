@@ -29,17 +29,31 @@ pub fn default_limits(video: &Video, colormap: &Colormap) -> Result<Option<(f64,
 /// Like [`default_limits`], for a window that shows a video before it is computed: the range of the
 /// whole is taken to be that of evenly spread frames, the first and the last among them.
 pub fn sampled_limits(video: &Video, colormap: &Colormap) -> Result<Option<(f64, f64)>> {
-    limits_by(video, colormap, |mut all| {
-        let (last, count) = (video.len() - 1, SAMPLED_FRAMES.min(video.len()));
-        for at in 1..count {
-            task::check()?;
-            let frame = at * last / (count - 1);
-            if let Some((low, high)) = video.peek(frame..frame + 1)?.finite_range()? {
-                all = (all.0.min(low), all.1.max(high));
-            }
+    limits_by(video, colormap, |first| spread_range(video, 1, Some(first)))
+}
+
+/// Range of evenly spread frames, the first and the last among them, for a window that shows a video
+/// before it is computed.
+pub fn sampled_range(video: &Video) -> Result<Option<(f64, f64)>> {
+    spread_range(video, 0, None)
+}
+
+/// Adds the ranges of evenly spread frames, from the one of a number on, to a range.
+fn spread_range(
+    video: &Video,
+    first: usize,
+    mut all: Option<(f64, f64)>,
+) -> Result<Option<(f64, f64)>> {
+    let (last, count) = (video.len() - 1, SAMPLED_FRAMES.min(video.len()));
+    for at in first..count {
+        task::check()?;
+        let frame = at * last / (count - 1).max(1);
+        if let Some((low, high)) = video.peek(frame..frame + 1)?.finite_range()? {
+            let (lowest, highest) = all.unwrap_or((low, high));
+            all = Some((lowest.min(low), highest.max(high)));
         }
-        Ok(Some(all))
-    })
+    }
+    Ok(all)
 }
 
 /// The range of the first frame with finite samples, or if that is constant, limits for the range of

@@ -55,6 +55,7 @@ pub(super) fn video(
 ) -> Result<Video> {
     let (mut shape, dtype) = recording.layout()?;
     shape[0] = range.len;
+    recording.set_deferred();
     let frames = DeferredFrames {
         nbytes: shape.iter().product::<usize>() * dtype.size(),
         together: recording.frames_together(),
@@ -87,7 +88,11 @@ impl DeferredFrames {
         // A file that has changed may also be the reason for an error.
         let samples = self.check_unchanged(range).and(loaded);
         match samples {
-            Ok(samples) => Ok(Video::with_metadata(samples, self.metadata.clone())),
+            Ok(samples) => {
+                let video = Video::with_metadata(samples, self.metadata.clone());
+                debug_assert_eq!(video.len(), range.len, "an error if frames are missing");
+                Ok(video)
+            }
             Err(error) if error.is_interrupted() => Err(error),
             Err(error) => {
                 let frame = self.damaged_frame(range);
@@ -104,6 +109,10 @@ impl DeferredFrames {
 
     /// First frame of a range that cannot be loaded; none if each can.
     fn damaged_frame(&self, range: FrameRange) -> Option<usize> {
+        if self.recording.is_sequential() {
+            // Its error says where it ends.
+            return None;
+        }
         let mut frames = range.indices();
         frames.find(|frame| {
             let one = FrameRange {
@@ -197,12 +206,16 @@ impl Chain for DeferredFrames {
         vec![StageInfo {
             name: "load_video",
             origin: self.origin.clone(),
-            needs: Needs::File,
+            needs: match self.recording.is_sequential() {
+                true => Needs::FileInOrder,
+                false => Needs::File,
+            },
             nbytes: self.nbytes,
             held: match self.together {
                 1 => 0,
                 together => together * (self.nbytes / self.range.len.max(1)),
             },
+            reads: 0,
         }]
     }
 }
@@ -259,7 +272,7 @@ mod tests {
             frames: Some(4),
             step: 2,
         };
-        for name in ["a.npy", "a.tif", "a.h5"] {
+        for name in ["a.npy", "a.tif", "a.h5", "a.npz"] {
             let (_folder, path) = saved(name);
             let video = load(&path, selection).unwrap();
             assert!(video.is_pending(), "{name}");
@@ -488,11 +501,11 @@ mod tests {
     }
 
     #[test]
-    fn new_files_and_packed_ones_are_loaded_at_once() {
+    fn new_files_and_transposed_ones_are_loaded_at_once() {
         let (_folder, path) = saved("a.npy");
         save_video(&path, &ramp(&[9, 4, 5])).unwrap();
         assert!(!load(&path, FrameSelection::ALL).unwrap().is_pending());
-        let (_folder, path) = saved("a.npz");
+        let (_folder, path) = saved("a.mat");
         assert!(!load(&path, FrameSelection::ALL).unwrap().is_pending());
     }
 }

@@ -159,9 +159,19 @@ pub(crate) trait Recording: Send {
         Ok(None)
     }
 
+    /// Says that frames will be loaded later, block by block, by somebody who was told how many there
+    /// are: that some are missing is an error then.
+    fn set_deferred(&self) {}
+
     /// Number of frames that are decoded together, the first of which is a multiple of it.
     fn frames_together(&self) -> usize {
         1
+    }
+
+    /// Whether frames can only be decoded from the first one on, each after all those before it. Ranges
+    /// that follow each other are then loaded in one pass.
+    fn is_sequential(&self) -> bool {
+        false
     }
 
     /// Why frames are loaded although mapping was requested, for files of a kind that is otherwise

@@ -77,6 +77,7 @@ pub use layout::{HitTarget, PanelLayout, PanelLayoutInputs, PlayerLayout, Player
 pub use panel::Panel;
 pub use playback::{Key, Outcome, Playback};
 pub use producer::{FrameListener, ProduceFrames};
+pub use read_ahead::ReadAhead;
 pub use save::MovieWriting;
 pub use scene::{Controls, PictureLook};
 pub use shown_file::ViewFiles;

@@ -9,12 +9,13 @@ use super::view::VisibleRegion;
 use crate::bail;
 use crate::color::color_settings::{ColorSettings, RangeExtent};
 use crate::color::colormap::{Colormap, Rgba};
-use crate::color::limits::sampled_limits;
+use crate::color::limits::{sampled_limits, sampled_range};
 use crate::draw::page::Page;
 use crate::draw::{Image, Rect};
 use crate::error::Result;
 use crate::export::of_image;
-use crate::ops::blend::Blend;
+use crate::ops::array::elementwise::Operand;
+use crate::ops::blend::{Blend, BlendInput, BlendOptions};
 use crate::video::{Video, shape_text};
 use crate::view::colored_frames::{ColoredFrames, image_frame};
 
@@ -43,10 +44,8 @@ impl Panel {
             bail!("there are no frames to play in a video of shape {shape}");
         }
         let mut settings = settings.clone();
-        let is_gray = video.shape().get(3).is_none_or(|channels| *channels == 1);
-        if video.is_pending() && is_gray && settings.range == RangeExtent::First {
-            let sampled = settings.limits_within(|| sampled_limits(&video, &settings.cmap))?;
-            (settings.vmin, settings.vmax) = (Some(sampled.0), Some(sampled.1));
+        if settings.range == RangeExtent::First {
+            sample_limits(&video, &mut settings)?;
         }
         let frames = ColoredFrames::new(video, &settings)?;
         Ok(Self { frames, title })
@@ -54,30 +53,63 @@ impl Panel {
 
     /// Whether its frames are still to be computed.
     pub(super) fn is_pending(&self) -> bool {
-        self.frames.base().is_pending()
+        match &self.frames {
+            ColoredFrames::Video(video, _) => video.is_pending(),
+            ColoredFrames::Blend(blend) => blend.videos().any(Video::is_pending),
+            ColoredFrames::Difference(_) => false,
+        }
     }
 
-    /// The same panel with one frame only.
-    pub(super) fn at(&self, frame: usize, read_ahead: &mut ReadAhead) -> Result<Self> {
+    /// The same panel with one frame only; there is something to read ahead with for each of its
+    /// videos.
+    pub(super) fn at(&self, frame: usize, read_ahead: &mut Vec<ReadAhead>) -> Result<Self> {
         let frames = match &self.frames {
             ColoredFrames::Video(video, mapping) => {
-                ColoredFrames::Video(read_ahead.frame(video, frame)?, mapping.clone())
+                read_ahead.resize_with(1, ReadAhead::default);
+                let video = read_ahead[0].frame(video, frame)?;
+                ColoredFrames::Video(video, mapping.clone())
             }
-            ColoredFrames::Blend(_) | ColoredFrames::Difference(_) => {
-                bail!("only plain videos can be shown beside one that is still to be computed")
+            ColoredFrames::Blend(blend) => {
+                let videos: Vec<_> = blend.videos().collect();
+                read_ahead.resize_with(videos.len(), ReadAhead::default);
+                let videos = videos.into_iter().zip(read_ahead);
+                let videos = videos.map(|(video, read_ahead)| read_ahead.frame(video, frame));
+                let videos = videos.collect::<Result<_>>()?;
+                ColoredFrames::Blend(Arc::new(blend.with_videos(videos)))
+            }
+            ColoredFrames::Difference(_) => {
+                bail!("a difference cannot be shown beside a video that is still to be computed")
             }
         };
         let title = self.title.clone();
         Ok(Self { frames, title })
     }
 
-    /// Shows a video with another one overlaid.
-    pub fn overlay(blend: Blend, title: String) -> Result<Self> {
-        if blend.is_empty() || blend.base().is_empty() {
-            let shape = shape_text(blend.base().shape());
-            bail!("there are no frames to play in a video of shape {shape}");
+    /// Shows a video with another one overlaid; see [`BlendInput::new`]. Videos that are still to
+    /// be computed stay so as in [`Panel::video`]; the color limits of the overlay, unless they are
+    /// given, are then those of frames all over it.
+    pub fn overlay(
+        base: Video,
+        overlay: Video,
+        alpha: Option<Operand>,
+        mut options: BlendOptions,
+        title: String,
+    ) -> Result<Self> {
+        let input = BlendInput::new(base, overlay, alpha, options.look)?;
+        let all = [&mut options.base, &mut options.overlay].map(Some);
+        for (video, settings) in input.videos().zip(all.into_iter().chain([None])) {
+            if input.is_empty() {
+                let shape = shape_text(video.shape());
+                bail!("there are no frames to play in a video of shape {shape}");
+            }
+            if !video.is_peekable() {
+                video.compute()?;
+            }
+            if let Some(settings) = settings {
+                sample_limits(video, settings)?;
+            }
         }
-        let frames = ColoredFrames::Blend(Arc::new(blend));
+        let frames = ColoredFrames::Blend(Arc::new(Blend::of(input, &options)?));
         Ok(Self { frames, title })
     }
 
@@ -93,8 +125,13 @@ impl Panel {
     }
 
     /// Takes the colormap of another panel, if both have their own, and its color limits, unless they
-    /// are those of a constant image, in which nothing else could be seen.
+    /// are those of a constant image, in which nothing else could be seen; and the look of its
+    /// overlay, if both have one.
     pub(super) fn colored_like(&mut self, other: &Panel) {
+        if let (Some(_), Some(look)) = (self.frames.look(), other.frames.look()) {
+            // It suits an overlay of the same kind.
+            let _ = self.frames.set_look(look);
+        }
         if let (Some(own), Some(scale)) = (self.frames.scale_mut(), other.frames.scale()) {
             *own = match scale.low() < scale.high() {
                 true => scale.clone(),
@@ -161,4 +198,18 @@ impl Panel {
         let target = DrawTarget { image, rect };
         scale::draw(target, part, (width, height), smooth, colors);
     }
+}
+
+/// Sets color limits that are not given, of a gray video that is still to be computed.
+fn sample_limits(video: &Video, settings: &mut ColorSettings) -> Result<()> {
+    let is_gray = video.shape().get(3).is_none_or(|channels| *channels == 1);
+    if !video.is_pending() || !is_gray {
+        return Ok(());
+    }
+    let (low, high) = settings.limits_within(|| match settings.range {
+        RangeExtent::First => sampled_limits(video, &settings.cmap),
+        RangeExtent::All => sampled_range(video),
+    })?;
+    (settings.vmin, settings.vmax) = (Some(low), Some(high));
+    Ok(())
 }

@@ -81,7 +81,7 @@ pub(super) fn panels_of_function(produce: Arc<ProduceFrames>) -> Box<MakePanels>
 pub(super) fn panels_of_chains(panels: Vec<Panel>) -> Box<MakePanels> {
     let panels = panels.into_iter();
     let panels: Vec<_> = panels
-        .map(|panel| (panel, Mutex::<ReadAhead>::default()))
+        .map(|panel| (panel, Mutex::<Vec<ReadAhead>>::default()))
         .collect();
     Box::new(move |frame| {
         let panels = panels.iter();
@@ -181,7 +181,9 @@ mod tests {
     use super::*;
     use crate::color::color_settings::{ColorSettings, RangeExtent};
     use crate::color::colormap::Colormap;
+    use crate::color::limits::sampled_range;
     use crate::ops::array::elementwise::{Arithmetic, Operand, arithmetic};
+    use crate::ops::blend::{BlendLook, BlendOptions};
     use crate::ops::chain::Stage;
     use crate::ops::testing::{noise, values};
     use crate::player::Show;
@@ -319,6 +321,61 @@ mod tests {
         });
         assert_eq!(found, expected);
         assert!(video.is_pending());
+    }
+
+    /// A player of an overlay with an opacity.
+    fn overlay([base, overlay, alpha]: [Video; 3], vmax: Option<f64>) -> Player {
+        let colors = |vmax| ColorSettings {
+            range: RangeExtent::All,
+            ..ColorSettings::new(Colormap::named("hot").unwrap(), Some(-1.0), vmax)
+        };
+        let options = BlendOptions {
+            skip_frames: 1,
+            base: colors(Some(0.9)),
+            overlay: colors(vmax),
+            look: BlendLook::PLAIN,
+        };
+        let alpha = Some(Operand::Array(alpha));
+        let panel = Panel::overlay(base, overlay, alpha, options, "overlay".into());
+        Player::new(Show {
+            panels: vec![panel.unwrap()],
+            interval_ms: 10,
+            step: 1,
+            annotations: Annotations::default(),
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn an_overlay_of_chains_is_shown_like_the_whole() {
+        let chains = [7, 3, 9].map(difference);
+        let counts = || chains.each_ref().map(|(_, count)| count.load(Relaxed));
+        let videos = || chains.each_ref().map(|(video, _)| video.clone());
+        let shown = overlay(videos(), Some(0.5));
+        assert_eq!(counts(), [1; 3], "the first picture needs one frame");
+        let wholes = [7, 3, 9].map(|to| {
+            let video = difference(to).0;
+            video.compute().unwrap();
+            video
+        });
+        let expected = overlay(wholes, Some(0.5));
+        for player in [&shown, &expected] {
+            player.set_overlay_look(|look| look.opacity = 0.5).unwrap();
+        }
+        for frame in [30, 29, N_FRAMES - 1] {
+            shown.seek(frame);
+            expected.seek(frame);
+            wait_until(|| shown.frame_on_screen() == frame);
+            assert_eq!(shown.overlay_look(), expected.overlay_look());
+            let (found, expected) = (shown.render(300, 240), expected.render(300, 240));
+            assert!(found.pixels == expected.pixels, "frame {frame}");
+        }
+        let before = counts();
+        let limits = overlay(videos(), None).scales().remove(0).unwrap();
+        let sampled = sampled_range(&chains[1].0).unwrap().unwrap();
+        assert_eq!((limits.low(), limits.high()), (-1.0, sampled.1));
+        assert_eq!(counts()[0] - before[0], 1);
+        assert!(chains.iter().all(|(video, _)| video.is_pending()));
     }
 
     #[test]

@@ -12,7 +12,7 @@ const BLOCKS_AHEAD: usize = 4;
 
 /// Frames that were computed last, at the positions in use, the latest first.
 #[derive(Default)]
-pub(super) struct ReadAhead {
+pub struct ReadAhead {
     pieces: Vec<FramesAhead>,
 }
 
@@ -25,7 +25,7 @@ struct FramesAhead {
 impl ReadAhead {
     /// One frame of a video, always the same one. It is computed alone at a new place, and with more
     /// and more frames ahead or behind as they follow each other, which shares the work of windows.
-    pub(super) fn frame(&mut self, video: &Video, frame: usize) -> Result<Video> {
+    pub fn frame(&mut self, video: &Video, frame: usize) -> Result<Video> {
         let holds = |piece: &FramesAhead| (piece.first..piece.end()).contains(&frame);
         let piece = match self.pieces.iter().position(holds) {
             Some(at) => self.pieces.remove(at),

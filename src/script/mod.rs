@@ -15,6 +15,7 @@ pub use call::builtin::{Builtin, Param, Parameters, Topic};
 pub(crate) use call::builtin::{builtins, count, join, parameters, plain_name, unit_text};
 pub use call::callback::Callback;
 pub use call::context::{Context, PromptEntry, Settings};
+pub use call::convert::ChainedOperand;
 pub use call::register::LAST;
 pub(crate) use call::register::raise;
 pub(crate) use call::setters::forget_reads;

@@ -1,5 +1,10 @@
 //! Chains of filters give the same files as filters run one by one, whatever the blocks.
 
+#[cfg(unix)]
+mod loading;
+#[cfg(unix)]
+mod memory;
+
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 #[cfg(unix)]
@@ -21,7 +26,7 @@ use crate::ops::testing::values;
 use crate::script::Settings;
 use crate::session::Session;
 #[cfg(unix)]
-use crate::task::Job;
+use crate::task::{Job, OperationProgress, Reporter};
 use crate::video::{TEST_LIMITS, TestLimits, Video};
 
 /// Sources: small videos of all kinds of samples and layouts.
@@ -143,6 +148,42 @@ const FILES: &[(&str, &str)] = &[
         "apng",
         "export_video(\"RESULT\", v - v[0], #{cmap: \"coolwarm\"});",
     ),
+    (
+        "apng",
+        "export_video(\"RESULT\", v - v[0], #{cmap: \"coolwarm\", skip_frames: 2, traces: [[2, 1]]});",
+    ),
+    (
+        "apng",
+        "export_video(\"RESULT\", v, #{vmin: 0, vmax: 1, skip_frames: 3, timestamp: true, speed: 0.1});",
+    ),
+    (
+        "apng",
+        "export_videos(\"RESULT\", [v * 2, v + 1], #{skip_frames: 2, traces: [[1, 1], [2, 3]]});",
+    ),
+    (
+        "apng",
+        "let b = v * 2; export_video_with_overlay(\"RESULT\", b, v + 1, 0.5, #{skip_frames: 2});",
+    ),
+    (
+        "apng",
+        "let o = v.normalize(); let b = example_video(o.len + 2, o.shape[1], o.shape[2]); \
+         export_video_with_overlay(\"RESULT\", b, o, #{traces: [[1, 2]], timestamp: true, skip_frames: 3});",
+    ),
+    (
+        "apng",
+        "export_video_with_overlay(\"RESULT\", v - 1, v.normalize(), smoothstep(v * 2, 0.2, 0.8), \
+         #{cmap_overlay: \"hot\", vmin_overlay: 0, vmax_overlay: 0.5, threshold: 0.3});",
+    ),
+    (
+        "apng",
+        "export_video_with_overlay(\"RESULT\", v - v[0], v - v[0], #{cmap_base: \"coolwarm\", \
+         alpha: 0.4, vmin_overlay: -1, skip_frames: 2, colorbar: true});",
+    ),
+    (
+        "apng",
+        "let a = (v > 0).astype(\"float32\").resize([v.shape[2], v.shape[1]]); \
+         export_video_with_overlay(\"RESULT\", v[0], v * 3, a, #{vmin_overlay: 0, vmax_overlay: 9});",
+    ),
 ];
 
 /// How the result of a script is reduced.
@@ -158,12 +199,23 @@ fn reduction() -> impl Strategy<Value = String> {
         "any",
         "all",
         "argmax",
+        "median",
+        "percentile(20, AXES)",
         "trace(2, 1)",
         "region_traces([[0, 1, 3, 3], [1, 0, 4, 2]])[1]",
     ];
     let axes = &["", "0", "1", "2", "[0, 1]", "[0, 2]", "[1, 2]", "[0, 1, 2]"];
     let functions = prop::sample::select(&functions[..]);
     (functions, prop::sample::select(&axes[..])).prop_map(|(function, axes)| match axes {
+        "" | "[0, 1, 2]" if function.contains("AXES") => {
+            "save_video(\"RESULT\", v.percentile([0, 35, 100]));".to_owned()
+        }
+        _ if function.contains("AXES") => {
+            format!(
+                "save_video(\"RESULT\", v.{});",
+                function.replace("AXES", axes)
+            )
+        }
         _ if function.contains('(') => format!("save_video(\"RESULT\", v.{function});"),
         "" | "[0, 1, 2]" => format!("save_video(\"RESULT\", video([v.{function}({axes})]));"),
         _ => format!("save_video(\"RESULT\", v.{function}({axes}));"),
@@ -186,10 +238,15 @@ fn source_file(video: &str, extension: &str) -> (TempDir, PathBuf) {
         WHOLE,
     );
     fs::write(&path, bytes.unwrap()).unwrap();
-    let file = File::options().write(true).open(&path).unwrap();
+    age(&path);
+    (folder, path)
+}
+
+/// Makes a file look as if it had been written long ago.
+fn age(path: &Path) {
+    let file = File::options().write(true).open(path).unwrap();
     let old = SystemTime::now() - Duration::from_secs(1000);
     file.set_modified(old).unwrap();
-    (folder, path)
 }
 
 /// A path as scripts write it in a string on every system.
@@ -235,84 +292,6 @@ fn contents(path: &Path) -> Vec<u8> {
     files.iter().flat_map(named).collect()
 }
 
-/// Number of bytes of the result of [`peak_memory`].
-#[cfg(unix)]
-const WHOLE_BYTES: usize = 4 * 400 * 112 * 112;
-
-/// Peak of the memory of videos of a script that saves a chain over a recording of 10 MB to a file
-/// with an extension.
-#[cfg(unix)]
-fn peak_memory(end: &str, extension: &str) -> usize {
-    let (folder, path) = source_file("example_video(400, 112, 112)", "tif");
-    let result = folder.path().join("result").with_extension(extension);
-    let source = literal(&path);
-    let script = format!(
-        "let v = load_video(\"{source}\").normalize().normalize_pixelwise_slidingwindow(9) \
-         .smooth_spatiotemporal(1, 1).temporal_difference(3) * 2; {end}"
-    );
-    let script = script.replace("RESULT", &literal(&result));
-    let mut session = session();
-    TEST_LIMITS.set(Some(TestLimits {
-        pending: 1 << 20,
-        block: 16,
-        per_call: 16,
-    }));
-    let run = session.run("chain.rhai", &script);
-    TEST_LIMITS.set(None);
-    assert!(run.is_ok(), "{end}");
-    session.job().memory().counts().max_in_memory()
-}
-
-#[cfg(unix)]
-#[test]
-fn a_chain_from_file_to_file_holds_blocks_only() {
-    // The range of the recording is found in blocks of 8 MiB, of which two may be there.
-    let operand = "let n = v * 2; save_video(\"RESULT\", n);";
-    let ends = [ENDS[0], ENDS[1], operand].map(|end| ("npy", end));
-    for (extension, end) in [&ends, &FILES[..3]].concat() {
-        let peak = peak_memory(end, extension);
-        assert!(peak <= 2 * (8 << 20), "{end}: {peak}");
-    }
-    assert!(peak_memory(ENDS[2], "npy") >= WHOLE_BYTES);
-}
-
-#[cfg(unix)]
-#[test]
-fn a_chain_from_file_to_movie_holds_blocks_only() {
-    let peak = |movie: &str| {
-        let end = format!("export_video(\"RESULT\", {movie}}});");
-        peak_memory(&end, "gif")
-    };
-    for movie in [
-        "v, #{vmin: -1, vmax: 1, skip_frames: 8",
-        "v, #{vmin: -1, vmax: 1, skip_frames: 9",
-    ] {
-        let peak = peak(movie);
-        assert!(peak <= 2 * (8 << 20), "{movie}: {peak}");
-    }
-    // The first frame of a difference is 0 and has no range.
-    for movie in ["v, #{range: \"all\", skip_frames: 8", "v, #{skip_frames: 8"] {
-        assert!(peak(movie) >= WHOLE_BYTES, "{movie}");
-    }
-}
-
-#[cfg(unix)]
-#[test]
-fn reducing_a_chain_holds_blocks_only() {
-    for reduction in [
-        "v.std()",
-        "v.mean(0)",
-        "v.max([1, 2])",
-        "v.trace(50, 60)",
-        "v.region_traces([[10, 20, 40, 50], [30, 40, 90, 80]])",
-    ] {
-        let peak = peak_memory(&format!("let r = {reduction};"), "npy");
-        assert!(peak <= 2 * (8 << 20), "{reduction}: {peak}");
-        let peak = peak_memory(&format!("let r = {reduction}; v.len;"), "npy");
-        assert!(peak >= WHOLE_BYTES, "{reduction}: {peak}");
-    }
-}
-
 #[test]
 fn an_error_names_the_stage_and_the_line_where_it_happened() {
     let (folder, path) = source_file("example_video(9, 8, 8) / 0", "npy");
@@ -338,6 +317,53 @@ fn an_error_names_the_stage_and_the_line_where_it_happened() {
         ["while computing `normalize` of line 2 of `chain.rhai`"]
     );
     assert!(!result.exists());
+}
+
+/// Steps done, all steps and bytes forecast of an operation that is called "computing".
+#[cfg(unix)]
+#[derive(Clone, Default)]
+struct StepCounts(std::sync::Arc<std::sync::Mutex<Vec<(usize, usize, usize)>>>);
+
+#[cfg(unix)]
+impl Reporter for StepCounts {
+    fn warn(&self, _: &str) {}
+    fn note(&self, _: &str) {}
+    fn progress(&self, progress: &OperationProgress<'_>) {
+        if progress.operation == "computing" {
+            let steps = (progress.done, progress.total, progress.needed);
+            self.0.lock().unwrap().push(steps);
+        }
+    }
+    fn finished(&self, _: &str) {}
+}
+
+#[cfg(unix)]
+#[test]
+fn a_first_pass_is_part_of_the_progress_of_its_chain() {
+    let (folder, source) = source_file("example_video(60, 8, 8)", "npy");
+    let steps = StepCounts::default();
+    let job = Job::reporting_to(Box::new(steps.clone()));
+    let _entered = job.enter();
+    TEST_LIMITS.set(Some(TestLimits {
+        pending: 0,
+        block: 4,
+        per_call: 1,
+    }));
+    let video = load_video(&source, &FrameSelection::ALL, &LoadOptions::default()).unwrap();
+    let find = |video: &Video| video.finite_range();
+    let scaled = Stage::of_frames("scale").apply_after(video, find, |video, _| Ok(video), Ok);
+    let saved = save_video(&folder.path().join("result.npy"), &scaled.unwrap());
+    TEST_LIMITS.set(None);
+    saved.unwrap();
+    let found = steps.0.lock().unwrap().clone();
+    // The blocks of the first pass are those of another thread, which has no limits.
+    let expected: Vec<_> = (15..=30).map(|block| (4 * block, 120)).collect();
+    let done: Vec<_> = found
+        .iter()
+        .map(|(done, total, _)| (*done, *total))
+        .collect();
+    assert_eq!(done, expected);
+    assert!(found.iter().all(|(_, _, needed)| *needed > 0));
 }
 
 /// What happens in the middle of a chain.
@@ -379,7 +405,7 @@ fn what_ends_a_chain_in_the_middle_leaves_the_old_files() {
         Incident::Failure,
         Incident::ShorterFile,
     ] {
-        for name in ["a.npy", "a.tif"] {
+        for name in ["a.npy", "a.tif", "a.mat"] {
             let (_folder, source) = source_file("example_video(60, 8, 8)", "npy");
             let results = tempfile::tempdir().unwrap();
             let path = results.path().join(name);
@@ -403,6 +429,28 @@ fn what_ends_a_chain_in_the_middle_leaves_the_old_files() {
             assert!(error.message().contains(expected), "{name}: {error}");
             assert_eq!(contents(results.path()), before, "{name} {incident:?}");
         }
+    }
+}
+
+#[test]
+fn windows_compute_the_frames_that_they_show() {
+    let chain = "let v = example_video(60, 8, 8) * 2 - 1;";
+    for window in [
+        "show_video(v)",
+        "show_video_overlay(example_video(60, 8, 8), v)",
+        "show_video_overlay(v, v + 1, v * 2)",
+        "show_videos([v, v + 1])",
+        "InteractivePlayer(v)",
+        "InteractivePlayer((), v, 5, 20)",
+    ] {
+        TEST_LIMITS.set(Some(TestLimits {
+            pending: 0,
+            ..WHOLE
+        }));
+        let value = session().run("window.rhai", &format!("{chain} {window}; v"));
+        TEST_LIMITS.set(None);
+        let video = value.unwrap().cast::<Video>();
+        assert!(video.is_pending(), "{window}");
     }
 }
 

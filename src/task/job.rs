@@ -46,6 +46,8 @@ pub struct OperationProgress<'a> {
     pub elapsed: Duration,
     /// What most of the time is spent on; empty if that is the operation itself.
     pub bottleneck: &'a str,
+    /// Bytes of memory that it is expected to need; 0 if that is not known.
+    pub needed: usize,
 }
 
 /// Reason to stop a job.

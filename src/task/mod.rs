@@ -14,7 +14,7 @@ mod pipeline;
 mod stage_times;
 
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -43,6 +43,7 @@ const MAX_TAKEN: usize = 16;
 
 thread_local! {
     static IS_PART: Cell<bool> = const { Cell::new(false) };
+    static OUTER: RefCell<Option<Arc<Task>>> = const { RefCell::new(None) };
 }
 
 /// Runs something that is part of a longer operation: the operations it begins on this thread can
@@ -59,6 +60,20 @@ pub fn as_part<R>(run: impl FnOnce() -> R) -> R {
     run()
 }
 
+/// Like [`as_part`], for something that may begin with [passes](Task::pass) over the data, whose
+/// steps are some of those of the operation.
+pub fn as_part_of<R>(operation: &Arc<Task>, run: impl FnOnce() -> R) -> R {
+    /// Restores what was set before, also when the operation panics.
+    struct Before(Option<Arc<Task>>);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            OUTER.replace(self.0.take());
+        }
+    }
+    let _before = Before(OUTER.replace(Some(operation.clone())));
+    as_part(run)
+}
+
 /// One long operation with a known number of steps.
 pub struct Task {
     job: Arc<Job>,
@@ -70,6 +85,10 @@ pub struct Task {
     bottleneck: Cow<'static, str>,
     is_held_up: AtomicBool,
     is_part: bool,
+    /// Bytes of memory that it is expected to need; 0 if that is not known.
+    needed: usize,
+    /// Operation whose steps are done with those of this one.
+    outer: Option<Arc<Task>>,
 }
 
 impl Task {
@@ -85,7 +104,23 @@ impl Task {
             bottleneck: "".into(),
             is_held_up: AtomicBool::new(false),
             is_part: IS_PART.get(),
+            needed: 0,
+            outer: None,
         }
+    }
+
+    /// Begins a pass over data that counts as steps of the operation that it is a part of, if that
+    /// [expects it](as_part_of).
+    pub fn pass(operation: impl Into<Cow<'static, str>>, total: usize) -> Self {
+        let mut task = Self::new(operation, total);
+        task.outer = OUTER.with_borrow(Clone::clone);
+        task
+    }
+
+    /// Says how many bytes of memory it is expected to need.
+    pub fn with_memory(mut self, bytes: usize) -> Self {
+        self.needed = bytes;
+        self
     }
 
     /// Says what its steps are ("frames"), so that their rate is shown.
@@ -117,9 +152,13 @@ impl Task {
             unit: self.unit,
             elapsed: self.since.elapsed(),
             bottleneck: if is_held_up { &self.bottleneck } else { "" },
+            needed: self.needed,
         };
         self.job.step_ended((!self.is_part).then_some(&progress));
-        Ok(())
+        match &self.outer {
+            Some(outer) => outer.advance(steps),
+            None => Ok(()),
+        }
     }
 }
 

@@ -20,10 +20,12 @@ use std::sync::Arc;
 pub use frames::Frames;
 pub use layout::Layout;
 pub use metadata::{Field, Metadata, warn_of_pixel_size};
-pub use pending::{Chain, Needs, Origin, StageInfo, any_pending, frames_per_block, min_pending};
+pub use pending::{
+    Chain, Forecast, Needs, Origin, StageInfo, any_pending, frames_per_block, min_pending,
+};
 #[cfg(test)]
 pub(crate) use pending::{TEST_LIMITS, TestLimits};
-pub(crate) use read::{convert_run, read_run, split};
+pub(crate) use read::{convert_run, copy_frames, read_run, split};
 pub use samples::{DType, Element, Number, Real, Samples};
 pub(crate) use samples::{map_samples, with_bits, with_dtype};
 pub use storage::{MappedFile, Strided};

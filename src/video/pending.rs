@@ -15,6 +15,10 @@ use crate::task::{self, Task};
 /// and goes back to it, also when the samples are converted from ones of half the size.
 const BLOCK: usize = 8 << 20;
 
+/// A window computes a video before it shows it if a frame depends on a larger part of it than one
+/// in this number.
+const PEEKABLE: usize = 8;
+
 /// Smallest result in bytes that is not computed at once.
 pub fn min_pending() -> usize {
     #[cfg(test)]
@@ -117,6 +121,33 @@ pub struct StageInfo {
     pub nbytes: usize,
     /// Bytes that are kept from block to block.
     pub held: usize,
+    /// Number of frames that it reads, block by block, before it makes the first one.
+    pub reads: usize,
+}
+
+/// What it takes to compute a chain block by block.
+#[derive(Debug, Clone, Copy)]
+pub struct Forecast {
+    /// Number of frames that stages read before they make any.
+    reads: usize,
+    /// Bytes of memory.
+    bytes: usize,
+}
+
+impl Forecast {
+    fn of(stages: &[StageInfo], nbytes: usize) -> Self {
+        let held = stages.iter().map(|stage| stage.held).sum::<usize>();
+        Self {
+            reads: stages.iter().map(|stage| stage.reads).sum(),
+            bytes: held + nbytes.min(2 * BLOCK),
+        }
+    }
+
+    /// The operation that computes a number of frames.
+    pub fn task(self, n_frames: usize) -> Task {
+        let task = Task::pass("computing", n_frames + self.reads).in_units("frames");
+        task.with_memory(self.bytes)
+    }
 }
 
 /// What a stage needs of its input to compute a frame.
@@ -124,6 +155,8 @@ pub struct StageInfo {
 pub enum Needs {
     /// Nothing: it reads a file.
     File,
+    /// Nothing: it reads a file that has to be decoded from its start on.
+    FileInOrder,
     /// The frame, and as many before and after it.
     Frames(usize, usize),
     /// The frame, after it has read the whole input.
@@ -250,12 +283,14 @@ impl Pending {
         let n_frames = self.shape[0];
         let frame_bytes = self.shape[1..].iter().product::<usize>() * self.dtype.size();
         let per_block = frames_per_block(frame_bytes);
+        let forecast = Forecast::of(&chain.stages(), n_frames * frame_bytes);
+        let task = Arc::new(forecast.task(n_frames));
         let starts = (0..n_frames).step_by(per_block);
+        let of_task = task.clone();
         let blocks = starts.map(move |start| {
             let frames = start..n_frames.min(start + per_block);
-            task::as_part(|| chain.frames(frames))
+            task::as_part_of(&of_task, || chain.frames(frames))
         });
-        let task = Task::new("computing", n_frames).in_units("frames");
         task::pipeline(blocks, |block| {
             debug_assert_eq!(block.dtype(), self.dtype);
             task::as_part(|| each(&block))?;
@@ -417,14 +452,17 @@ impl Video {
         Ok(self.frames(frames.start, frames.len(), 1))
     }
 
-    /// Whether some frames can be shown for far less than computing all: none of them depends on
-    /// many others.
+    /// Whether some frames can be shown for far less than computing all: each of them depends on an
+    /// eighth of them at most, all stages taken together, and none on all before it.
     pub fn is_peekable(&self) -> bool {
+        let stages = self.stages();
         let reach = |stage: &StageInfo| match stage.needs {
             Needs::Frames(before, after) => before + after,
-            Needs::File | Needs::All => 0,
+            Needs::File | Needs::FileInOrder | Needs::All => 0,
         };
-        self.is_pending() && 8 * self.stages().iter().map(reach).sum::<usize>() <= self.len()
+        let is_in_order = |stage: &StageInfo| stage.needs == Needs::FileInOrder;
+        let reach = stages.iter().map(reach).sum::<usize>();
+        self.is_pending() && PEEKABLE * reach <= self.len() && !stages.iter().any(is_in_order)
     }
 
     /// Notes where a script asked for the samples, for errors and measurements.
@@ -436,10 +474,14 @@ impl Video {
         }
     }
 
+    /// What it takes to pass the pending samples on block by block.
+    pub fn forecast(&self) -> Forecast {
+        Forecast::of(&self.stages(), self.nbytes())
+    }
+
     /// Bytes of memory that it takes to pass the pending samples on block by block.
     pub fn streaming_bytes(&self) -> usize {
-        let held = self.stages().iter().map(|stage| stage.held).sum::<usize>();
-        held + self.nbytes().min(2 * BLOCK)
+        self.forecast().bytes
     }
 
     /// Stages by which the samples are still to be computed, in the order in which they pass them.

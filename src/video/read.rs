@@ -214,7 +214,10 @@ fn transpose<T: Element, U>(
 }
 
 /// Copies all samples into row-major order, on all cores.
-pub(super) fn copy_frames<T: Element>(array: &Strided<T>, out: &mut [T]) -> Result<()> {
+///
+/// # Panics
+/// If there are more samples than room.
+pub(crate) fn copy_frames<T: Element>(array: &Strided<T>, out: &mut [T]) -> Result<()> {
     if out.is_empty() {
         return Ok(());
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::streamed::{Shown, StreamedFrames};
+use super::streamed::{Shown, ShownFrames, StreamedFrames};
 use crate::bail;
 use crate::color::color_settings::ColorSettings;
 use crate::error::Result;
@@ -30,11 +30,15 @@ impl HighBitDepth {
             );
         }
         let keeps = !video.dtype().is_float() && settings.vmin.is_none() && settings.vmax.is_none();
+        let mut frames = ShownFrames::every(step, video);
+        if keeps {
+            frames.limits = None;
+        }
         let Shown {
             video,
             colors,
             streamed,
-        } = Shown::new(video, settings, step, !keeps)?;
+        } = Shown::new(video, settings, frames)?;
         let (low, high) = match keeps {
             true => (0.0, 65535.0),
             false => colors.limits(&video)?,

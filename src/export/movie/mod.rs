@@ -37,7 +37,7 @@ use crate::color::color_settings::ColorSettings;
 use crate::error::{Error, Result, counted};
 use crate::io::ffmpeg::{Encoder, MovieQuality};
 use crate::ops::array::elementwise::Operand;
-use crate::ops::blend::{Blend, BlendOptions};
+use crate::ops::blend::{BlendInput, BlendOptions};
 use crate::ops::edit::pad::PadMode;
 use crate::task;
 use crate::video::{Video, shape_text};
@@ -84,6 +84,11 @@ impl Export {
             script: None,
         }
     }
+
+    /// Whether traces of the first video are plotted, which are drawn before its first frame.
+    fn has_traces(&self) -> bool {
+        !self.annotations.annotations.traces.is_empty()
+    }
 }
 
 /// Arrangement of videos in a grid.
@@ -104,12 +109,10 @@ pub fn export_video(
     export: &Export,
 ) -> Result<()> {
     check(export)?;
-    if let MovieSource::Video(video) = &movie_source {
-        compute_for_traces(video, export)?;
-    }
     match bits {
         8 => {
-            let source = CellSource::new(movie_source, settings, export.skip_frames)?;
+            let (step, has_traces) = (export.skip_frames, export.has_traces());
+            let source = CellSource::new(movie_source, settings, step, has_traces)?;
             write_scene(path, single(source, export), export)
         }
         16 => write_high_bit_depth(path, movie_source, settings, export),
@@ -144,10 +147,11 @@ pub fn export_videos(
             counted(videos.len(), "video")
         );
     }
-    compute_for_traces(&videos[0], export)?;
-    let sources = videos.into_iter().zip(all_settings);
-    let sources = sources.map(|(video, settings)| {
-        CellSource::new(MovieSource::Video(video), settings, export.skip_frames)
+    let sources = videos.into_iter().zip(all_settings).enumerate();
+    let sources = sources.map(|(index, (video, settings))| {
+        let has_traces = index == 0 && export.has_traces();
+        let video = MovieSource::Video(video);
+        CellSource::new(video, settings, export.skip_frames, has_traces)
     });
     let panels = Panels {
         sources: sources.collect::<Result<_>>()?,
@@ -176,11 +180,13 @@ pub fn export_video_with_overlay(
             overlay.len()
         ));
     }
-    let blend = Blend::new(base, overlay, alpha, options)?;
-    if blend.is_empty() {
+    let input = BlendInput::new(base, overlay, alpha, options.look)?;
+    if input.is_empty() {
         bail!("there are no frames to export");
     }
-    write_scene(path, single(CellSource::of_blend(blend), export), export)
+    let source = CellSource::of_blend(&input, options, export.has_traces())?;
+    drop(input);
+    write_scene(path, single(source, export), export)
 }
 
 fn single(source: CellSource, export: &Export) -> Panels {
@@ -217,14 +223,6 @@ fn write_high_bit_depth(
     video.expect_frames("export_video")?;
     let frames = HighBitDepth::new(&video, settings, export.skip_frames)?;
     output::write(path, MovieFrames::Deep(frames.into()), export.fps, export)
-}
-
-/// Computes all frames of a video whose traces are plotted: they are drawn before the first frame.
-fn compute_for_traces(video: &Video, export: &Export) -> Result<()> {
-    match export.annotations.annotations.traces.is_empty() {
-        true => Ok(()),
-        false => video.compute(),
-    }
 }
 
 fn check(export: &Export) -> Result<()> {

@@ -7,8 +7,9 @@ use std::sync::Mutex;
 
 use super::samples;
 use crate::error::{Error, Result};
+use crate::ops::chain::{PixelOrder, PixelTraces};
 use crate::task;
-use crate::video::{Element, Samples, Strided, map_samples};
+use crate::video::{Element, Strided, Video, map_samples, with_dtype};
 
 /// Number of bytes of neighboring samples that are read and written at a time: some cache lines.
 const RUN: usize = 128;
@@ -16,9 +17,24 @@ const RUN: usize = 128;
 /// Maximum number of bytes that one parallel step reorders.
 const STEP: usize = 128 << 20;
 
+/// Bytes of the samples of pixels of a chain that one step writes.
+const TRACES: usize = 4 << 20;
+
 /// Writes all samples in column-major order from byte `offset` of a file on, using all cores.
-pub(in crate::io) fn write(samples: &Samples, path: &Path, file: &File, offset: u64) -> Result<()> {
-    map_samples!(samples, array => write_array(array, path, file, offset))
+/// Frames that are still to be computed, and that nobody else would use, are not kept in memory.
+pub(in crate::io) fn write(video: &Video, path: &Path, file: &File, offset: u64) -> Result<()> {
+    if !video.is_streamable() {
+        video.compute()?;
+        return map_samples!(video.samples(), array => write_array(array, path, file, offset));
+    }
+    with_dtype!(video.dtype(), T => {
+        let traces = PixelTraces::<T>::of(video, PixelOrder::ColumnMajor)?;
+        traces.for_each("saving", TRACES, |first, samples| {
+            let start = offset + (first * video.len() * size_of::<T>()) as u64;
+            samples::write_at(file, start, bytemuck::cast_slice(samples))
+                .map_err(|e| Error::io("write", path, &e))
+        })
+    })
 }
 
 fn write_array<T: Element>(
@@ -189,8 +205,7 @@ mod tests {
         let array = Strided::from_vec(&[20_000], (0..20_000u16).collect());
         let view = array.with_layout(layout.clone());
         let mut file = tempfile::tempfile().unwrap();
-        let samples = Element::wrap(view.clone());
-        write(&samples, Path::new("a.mat"), &file, 6).unwrap();
+        write(&Video::new(view.clone()), Path::new("a.mat"), &file, 6).unwrap();
         // Windows moves the file position to where it writes.
         file.rewind().unwrap();
         let mut bytes = Vec::new();

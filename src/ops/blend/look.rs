@@ -6,7 +6,7 @@ use crate::choice::Choice;
 use crate::color::colormap::FloatColor;
 use crate::error::{Error, Result};
 use crate::ops::kernel::{Kernel, run_kernel};
-use crate::video::number_text;
+use crate::video::{Video, number_text};
 
 /// Blend mode: what the color of the overlay does to that of the base.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl BlendLook {
     };
 
     /// An error unless an overlay can be shown like this.
-    pub(super) fn check(&self, overlay: &BlendLayer) -> Result<()> {
+    pub(super) fn check(&self, overlay: &Video) -> Result<()> {
         if !(0.0..=1.0).contains(&self.opacity) {
             let opacity = number_text(self.opacity);
             bail!("the opacity of an overlay must be from 0 to 1, got {opacity}");
@@ -68,7 +68,11 @@ impl BlendLook {
         if threshold.is_nan() {
             bail!("the threshold of an overlay must be a number, got NaN");
         }
-        if overlay.mapping.scale().is_none() {
+        if overlay
+            .shape()
+            .get(3)
+            .is_some_and(|channels| *channels != 1)
+        {
             return Err(Error::new("an overlay in color has no threshold")
                 .hint("pass its opacity: `alpha` can be an image or a video"));
         }

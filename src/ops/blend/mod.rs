@@ -59,41 +59,141 @@ enum Opacity {
     Samples(Video),
     /// One opacity per channel.
     Channels(Video),
+    /// The samples of a gray overlay.
+    OverlaySamples,
+    /// The opacity of an overlay in color.
     OfOverlay,
 }
 
+/// Videos to be blended, whose frames fit each other. Their samples may be still to be computed.
+#[derive(Debug, Clone)]
+pub struct BlendInput {
+    base: Video,
+    overlay: Video,
+    opacity: Opacity,
+    look: BlendLook,
+}
+
+impl BlendInput {
+    /// A base with an overlay; `alpha` is 0 where only the base is visible and 1 where only the
+    /// overlay is: a number, an image or a video; default: the samples of a gray overlay, or the
+    /// opacity of one in color.
+    pub fn new(
+        base: Video,
+        overlay: Video,
+        alpha: Option<Operand>,
+        look: BlendLook,
+    ) -> Result<Self> {
+        expect_video("overlay", &overlay)?;
+        let base = stretch_image(base, &overlay);
+        expect_video("base", &base)?;
+        expect_one_size(&base, &overlay)?;
+        let is_rgb = [&base, &overlay].map(|video| video.shape().get(3) == Some(&3));
+        let channels = if is_rgb == [true; 2] { 3 } else { 4 };
+        look.check(&overlay)?;
+        Ok(Self {
+            opacity: Opacity::new(alpha, &overlay, channels)?,
+            base,
+            overlay,
+            look,
+        })
+    }
+
+    /// Number of frames: that of the shortest video.
+    pub fn len(&self) -> usize {
+        let shortest = self.base.len().min(self.overlay.len());
+        self.opacity
+            .video()
+            .map_or(shortest, |video| shortest.min(video.len()))
+    }
+
+    /// Whether there are no frames.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Its videos: the base, the overlay, and the opacity if that is another one.
+    pub fn videos(&self) -> impl Iterator<Item = &Video> {
+        [&self.base, &self.overlay]
+            .into_iter()
+            .chain(self.opacity.video())
+    }
+
+    /// The same with other frames of its videos, which are in the order of
+    /// [`videos`](BlendInput::videos).
+    ///
+    /// # Panics
+    /// If there are fewer videos.
+    #[must_use]
+    pub fn with_videos(&self, videos: Vec<Video>) -> Self {
+        let (base, overlay, opacity) = in_order(videos);
+        Self {
+            base,
+            overlay,
+            opacity: self.opacity.with_video(opacity),
+            look: self.look,
+        }
+    }
+}
+
+/// The base, the overlay, and the opacity if there is one.
+fn in_order(videos: Vec<Video>) -> (Video, Video, Option<Video>) {
+    let mut videos = videos.into_iter();
+    let mut next = || videos.next().expect("a base and an overlay");
+    (next(), next(), videos.next())
+}
+
 impl Blend {
-    /// Blends the overlay over the base. `alpha` is 0 where only the base is visible and 1 where
-    /// only the overlay is: a number, an image or a video; default: the samples of a gray overlay,
-    /// or the opacity of one in color.
+    /// Blends the overlay over the base, see [`BlendInput::new`].
     pub fn new(
         base: Video,
         overlay: Video,
         alpha: Option<Operand>,
         options: BlendOptions,
     ) -> Result<Self> {
-        expect_video("overlay", &overlay)?;
-        let base = stretch_image(base, &overlay);
-        expect_video("base", &base)?;
-        expect_one_size(&base, &overlay)?;
-        let step = options.skip_frames;
-        if step == 0 {
+        if options.skip_frames == 0 {
             bail!("blending needs `skip_frames` to be at least 1, got 0");
         }
-        let is_rgb = [&base, &overlay].map(|video| video.shape().get(3) == Some(&3));
-        let channels = if is_rgb == [true; 2] { 3 } else { 4 };
-        let opacity = Opacity::new(alpha, &overlay, channels)?;
-        let shortest = base.len().min(overlay.len()).min(opacity.len());
-        let len = shortest.div_ceil(step);
-        let overlay = BlendLayer::new(overlay, &options.overlay)?.every(step, len);
-        options.look.check(&overlay)?;
+        Self::of(
+            BlendInput::new(base, overlay, alpha, options.look)?,
+            &options,
+        )
+    }
+
+    /// Blends videos. Those that are still to be computed stay so if every frame is blended; then a
+    /// frame is that of a blend [with its samples](Blend::with_videos).
+    pub fn of(input: BlendInput, options: &BlendOptions) -> Result<Self> {
+        let step = options.skip_frames;
+        let len = input.len().div_ceil(step);
         Ok(Self {
-            base: BlendLayer::new(base, &options.base)?.every(step, len),
-            overlay,
-            opacity: opacity.every(step, len),
-            look: options.look,
+            overlay: BlendLayer::new(input.overlay, &options.overlay)?.every(step, len),
+            base: BlendLayer::new(input.base, &options.base)?.every(step, len),
+            opacity: input.opacity.every(step, len),
+            look: input.look,
             len,
         })
+    }
+
+    /// Its videos, in the order of [`BlendInput::videos`].
+    pub fn videos(&self) -> impl Iterator<Item = &Video> {
+        let both = [&self.base.video, &self.overlay.video];
+        both.into_iter().chain(self.opacity.video())
+    }
+
+    /// The same blend of other frames of its videos, equally many of each.
+    ///
+    /// # Panics
+    /// If there are fewer videos.
+    #[must_use]
+    pub fn with_videos(&self, videos: Vec<Video>) -> Self {
+        let (base, overlay, opacity) = in_order(videos);
+        Self {
+            len: overlay.len(),
+            base: self.base.with_video(base),
+            overlay: self.overlay.with_video(overlay),
+            opacity: self.opacity.with_video(opacity),
+            look: self.look,
+        }
     }
 
     /// How the overlay is mixed into the base.
@@ -103,7 +203,7 @@ impl Blend {
 
     /// Changes how the overlay is mixed into the base.
     pub fn set_look(&mut self, look: BlendLook) -> Result<()> {
-        look.check(&self.overlay)?;
+        look.check(&self.overlay.video)?;
         self.look = look;
         Ok(())
     }
@@ -223,6 +323,9 @@ impl Blend {
         match &self.opacity {
             Opacity::Constant(opacity) => alpha.fill(*opacity),
             Opacity::Samples(video) => video.samples().read(frame, pixels, alpha),
+            Opacity::OverlaySamples => {
+                self.overlay.video.samples().read(frame, pixels, alpha);
+            }
             Opacity::OfOverlay => {
                 for (alpha, color) in alpha.iter_mut().zip(&*overlay) {
                     *alpha = color[3];
@@ -282,8 +385,15 @@ impl BlendLayer {
 
     fn every(self, step: usize, len: usize) -> Self {
         Self {
-            video: self.video.frames(0, len, step as isize),
+            video: every(self.video, step, len),
             mapping: self.mapping,
+        }
+    }
+
+    fn with_video(&self, video: Video) -> Self {
+        Self {
+            video,
+            mapping: self.mapping.clone(),
         }
     }
 
@@ -301,7 +411,7 @@ impl Opacity {
                 number @ 0.0..=1.0 => Ok(Opacity::Constant(number as f32)),
                 number => bail!("blending needs `alpha` to be from 0 to 1, got {number}"),
             },
-            (None, [_, _, _]) => Ok(Opacity::Samples(overlay.clone())),
+            (None, [_, _, _]) => Ok(Opacity::OverlaySamples),
             (None, [_, _, _, 4]) => Ok(Opacity::OfOverlay),
             (None, shape) => {
                 let shape = shape_text(shape);
@@ -318,10 +428,7 @@ impl Opacity {
             [rows, cols] | [_, rows, cols] if [rows, cols] == *size => {
                 Ok(Opacity::Samples(stretch_image(alpha, overlay)))
             }
-            [_, rows, cols, 1] if [rows, cols] == *size => {
-                let layout = alpha.layout().index(3, 0);
-                Ok(Opacity::Samples(alpha.with_layout(layout)))
-            }
+            [_, rows, cols, 1] if [rows, cols] == *size => Ok(Opacity::Samples(alpha)),
             [_, rows, cols, n] if [rows, cols] == *size && n == channels => {
                 Ok(Opacity::Channels(alpha))
             }
@@ -336,20 +443,33 @@ impl Opacity {
         }
     }
 
-    /// Number of frames that it covers.
-    fn len(&self) -> usize {
+    /// The video that it is, if it is another than the overlay.
+    fn video(&self) -> Option<&Video> {
         match self {
-            Opacity::Samples(video) | Opacity::Channels(video) => video.len(),
-            Opacity::Constant(_) | Opacity::OfOverlay => usize::MAX,
+            Opacity::Samples(video) | Opacity::Channels(video) => Some(video),
+            Opacity::Constant(_) | Opacity::OverlaySamples | Opacity::OfOverlay => None,
+        }
+    }
+
+    fn with_video(&self, video: Option<Video>) -> Self {
+        match (self, video) {
+            (Opacity::Samples(_), Some(video)) => Opacity::Samples(video),
+            (Opacity::Channels(_), Some(video)) => Opacity::Channels(video),
+            _ => self.clone(),
         }
     }
 
     fn every(self, step: usize, len: usize) -> Self {
-        match self {
-            Opacity::Samples(video) => Opacity::Samples(video.frames(0, len, step as isize)),
-            Opacity::Channels(video) => Opacity::Channels(video.frames(0, len, step as isize)),
-            Opacity::Constant(_) | Opacity::OfOverlay => self,
-        }
+        let video = self.video().cloned().map(|video| every(video, step, len));
+        self.with_video(video)
+    }
+}
+
+/// Every n-th frame of a video; a video that is still to be computed as it is, if it is every frame.
+fn every(video: Video, step: usize, len: usize) -> Video {
+    match step == 1 && video.is_pending() {
+        true => video,
+        false => video.frames(0, len, step as isize),
     }
 }
 

@@ -1,11 +1,28 @@
 //! Frames of a chain for a reader that goes through them in order and keeps only some.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::frame_buffer::FrameBuffer;
 use crate::error::Result;
 use crate::task::{self, Task};
-use crate::video::{Chain, Element, Strided, Video, frames_per_block, read_run, with_dtype};
+use crate::video::{
+    Chain, Element, Forecast, Strided, Video, frames_per_block, read_run, with_dtype,
+};
+
+/// Bytes of frames that are kept in memory rather than in a scratch file.
+const FEW: usize = 8 << 20;
+
+/// Room for frames that are read once more when all are there: in a scratch file, unless they are
+/// few, or there is no room for it.
+pub(super) fn room_aside<T: Element>(shape: &[usize]) -> Result<Strided<T>> {
+    let few = shape.iter().product::<usize>() * size_of::<T>() <= FEW;
+    let in_file = match few {
+        true => None,
+        false => Strided::in_scratch_file(shape).ok(),
+    };
+    in_file.map_or_else(|| Strided::zeroed(shape), Ok)
+}
 
 /// Calls a function with consecutive windows of a video, in order, and with the number of the first
 /// frame of each; all but the last have a multiple of `len` frames. Frames that are still to be
@@ -21,12 +38,14 @@ pub fn for_each_window(
     };
     let per_window = stream.per_block().next_multiple_of(len);
     let n_frames = video.len();
-    let windows = (0..n_frames).step_by(per_window).map(|first| {
+    let task = Arc::new(stream.task());
+    let of_task = task.clone();
+    let windows = (0..n_frames).step_by(per_window).map(move |first| {
         stream.forget_before(first);
-        let window = stream.frames(first..n_frames.min(first + per_window))?;
+        let frames = first..n_frames.min(first + per_window);
+        let window = task::as_part_of(&of_task, || stream.frames(frames))?;
         Ok((first, window))
     });
-    let task = Task::new("computing", n_frames).in_units("frames");
     task::pipeline(windows, |(first, window)| {
         task::as_part(|| each(first, &window))?;
         task.advance(window.len())
@@ -38,6 +57,7 @@ pub struct ChainFrames {
     /// The video, without its samples.
     video: Video,
     chain: Box<dyn Chain>,
+    forecast: Forecast,
     /// Number of frames that are computed at once if fewer are needed.
     per_block: usize,
     /// Number of frames computed so far.
@@ -48,8 +68,10 @@ pub struct ChainFrames {
 impl ChainFrames {
     /// Frames of a video that are still to be computed and that nobody else would use.
     pub fn of(video: &Video) -> Option<Self> {
+        let forecast = video.forecast();
         let chain = video.take_chain()?;
         Some(Self {
+            forecast,
             video: video.clone(),
             chain,
             per_block: frames_per_block(video.frame_len() * video.dtype().size()),
@@ -84,25 +106,65 @@ impl ChainFrames {
         self.computed.forget_before(frame);
     }
 
-    /// All frames, none of which were forgotten.
-    pub fn into_video(mut self) -> Result<Video> {
-        with_dtype!(self.video.dtype(), T => {
-            let mut array = Strided::<T>::for_writing(self.video.shape())?;
-            let mut room = array.as_mut_slice()?;
-            let mut fill = |block: Video| {
-                let (out, rest) = std::mem::take(&mut room).split_at_mut(block.shape().iter().product());
-                room = rest;
-                copy::<T>(block, out)
+    /// Computes all frames, none of which were forgotten, and calls a function with each block of them
+    /// and the number of its first frame. Returns `len` frames that are `step` apart, in a scratch
+    /// file unless they are few, so that only blocks are in memory.
+    pub fn keep_every(
+        self,
+        step: usize,
+        len: usize,
+        mut each: impl FnMut(usize, &Video) -> Result<()>,
+    ) -> Result<Video> {
+        let (video, known) = (self.video.clone(), self.n_computed);
+        let shape = [&[len], &video.shape()[1..]].concat();
+        let frame_len = video.frame_len();
+        let task = Arc::new(self.task());
+        let mut kept = with_dtype!(video.dtype(), T => {
+            let mut array = room_aside::<T>(&shape)?;
+            let room = array.as_mut_slice()?;
+            let keep = |first: usize, block: &Video| {
+                each(first, block)?;
+                let shown = first.div_ceil(step)..(first + block.len()).div_ceil(step).min(len);
+                if shown.is_empty() {
+                    return Ok(());
+                }
+                let frames = block.frames(shown.start * step - first, shown.len(), step as isize);
+                let out = &mut room[shown.start * frame_len..shown.end * frame_len];
+                task::as_part(|| copy::<T>(frames, out))
             };
-            let known = self.n_computed;
-            if known > 0 {
-                fill(self.computed.take(0..known)?)?;
-            }
-            while self.n_computed < self.video.len() {
-                fill(self.next_block(0)?.1)?;
-            }
-            Ok(self.video.with_samples(array))
+            self.for_each_rest(known, &task, keep)?;
+            video.with_samples(array)
+        });
+        if step > 1 {
+            kept.metadata_mut().take_every(step);
+        }
+        Ok(kept)
+    }
+
+    /// Calls a function with all frames, of which the first are known, in blocks.
+    fn for_each_rest(
+        mut self,
+        known: usize,
+        task: &Arc<Task>,
+        mut each: impl FnMut(usize, &Video) -> Result<()>,
+    ) -> Result<()> {
+        if known > 0 {
+            each(0, &self.computed.take(0..known)?)?;
+            task.advance(known)?;
+        }
+        let n_frames = self.video.len();
+        let starts = (known..n_frames).step_by(self.per_block);
+        let of_task = task.clone();
+        let blocks = starts.map(|_| task::as_part_of(&of_task, || self.next_block(0)));
+        task::pipeline(blocks, |(first, block)| {
+            each(first, &block)?;
+            task.advance(block.len())
         })
+    }
+
+    /// The operation that computes all frames.
+    pub fn task(&self) -> Task {
+        self.forecast.task(self.video.len())
     }
 
     /// Number of frames that are computed at once if fewer are needed.
@@ -206,15 +268,25 @@ mod tests {
     }
 
     #[test]
-    fn frames_that_were_read_are_part_of_the_whole() {
-        for read in [0, 1, 6, 11] {
+    fn frames_that_are_kept_are_those_of_the_whole() {
+        let whole = smoothed(None);
+        for (read, step) in [(0, 1), (1, 1), (6, 2), (11, 3), (5, 20)] {
             let mut stream = stream();
             if read > 0 {
                 stream.frames(0..read).unwrap();
             }
-            let whole = stream.into_video().unwrap();
-            assert_eq!(values(&whole), values(&smoothed(None)), "{read}");
-            assert_eq!(whole.metadata().fps, Some(50.0));
+            let len = 11_usize.div_ceil(step);
+            let mut seen = Vec::new();
+            let collect = |first: usize, block: &Video| {
+                assert_eq!(first * 6, seen.len());
+                seen.extend(values(block));
+                Ok(())
+            };
+            let kept = stream.keep_every(step, len, collect).unwrap();
+            assert_eq!(seen, values(&whole));
+            let expected = whole.frames(0, len, step as isize);
+            assert_eq!(values(&kept), values(&expected), "{read} {step}");
+            assert_eq!(kept.metadata().fps, Some(50.0 / step as f64));
         }
         TEST_LIMITS.set(None);
     }

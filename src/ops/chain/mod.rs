@@ -8,16 +8,22 @@
 //! asked for, so that reading the window pays. For all others each stage runs over the whole video,
 //! in place.
 //!
+//! A reader that needs all frames before its first result would have to compute them twice. It keeps
+//! them aside instead, in a scratch file: as they are, to read them in order once more
+//! ([`ChainFrames::keep_every`]), or pixel by pixel ([`PixelTraces`]).
+//!
 //! This is ours because it has to know videos: array libraries that fuse operations (polars, dask)
 //! know columns or chunks of one size, not windows along time.
 
 mod chain_frames;
 mod frame_buffer;
+mod pixel_traces;
 mod run;
 
 use std::ops::Range;
 
 pub use chain_frames::{ChainFrames, for_each_window};
+pub use pixel_traces::{PixelOrder, PixelTraces};
 
 use crate::error::Result;
 use crate::ops::array::elementwise::Operand;

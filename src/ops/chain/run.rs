@@ -64,6 +64,14 @@ impl StageRun {
         windows.sum::<usize>() + self.per_call.min(self.n_frames) * self.frame_bytes
     }
 
+    /// Number of frames that are read block by block before the first one is made.
+    fn reads(&self) -> usize {
+        match (&self.work, self.inputs.first()) {
+            (Work::Prepare(_), Some(input)) if input.video.is_repeatable() => self.n_frames,
+            _ => 0,
+        }
+    }
+
     /// The filter, after the first pass if there is one.
     fn prepare(&mut self) -> Result<()> {
         if let Work::Prepare(prepare) = &self.work {
@@ -208,6 +216,7 @@ impl Chain for StageRun {
             },
             nbytes: self.frame_bytes * self.n_frames,
             held: self.held(),
+            reads: self.reads(),
         });
         stages
     }

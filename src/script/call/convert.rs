@@ -6,6 +6,7 @@ use super::value::{Type, Value, describe, has_videos, scalar};
 use crate::bail;
 use crate::error::{Error, Result};
 use crate::io::ImageSequence;
+use crate::ops::array::elementwise::Operand;
 use crate::ops::array::{elementwise, shape};
 use crate::video::memory::expect_room_for_values;
 use crate::video::{DType, Element, Layout, Number, Strided, Video, map_samples, shape_text};
@@ -155,6 +156,20 @@ impl Value for Sampled {
                 .with_layout(sample.layout().index(0, 0))
                 .into_dynamic(),
         }
+    }
+}
+
+/// A number or an array whose samples may still be pending.
+pub struct ChainedOperand(pub Operand);
+
+impl Value for ChainedOperand {
+    const TYPE: Type = Type::Operand;
+    const TAKES_PENDING: bool = true;
+    fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
+        Operand::from_dynamic(value).map(Self)
+    }
+    fn into_dynamic(self) -> Dynamic {
+        self.0.into_dynamic()
     }
 }
 

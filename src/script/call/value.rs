@@ -300,6 +300,7 @@ impl Value for PathBuf {
 
 impl<T: Value> Value for Option<T> {
     const TYPE: Type = Type::Optional(&T::TYPE);
+    const TAKES_PENDING: bool = T::TAKES_PENDING;
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
         if value.is_unit() {
             Ok(None)

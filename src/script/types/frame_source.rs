@@ -1,8 +1,11 @@
 //! Frame sources of players that make their frames on demand.
 
+use std::sync::{Mutex, PoisonError};
+
 use rhai::Dynamic;
 
 use crate::error::{Error, Result};
+use crate::player::ReadAhead;
 use crate::script::call::callback::Callback;
 use crate::script::call::value::{Type, Value, describe, has_videos};
 use crate::video::{Frames, Video};
@@ -43,6 +46,7 @@ fn unexpected(found: &Dynamic) -> Error {
 
 impl Value for FrameSource {
     const TYPE: Type = Type::Either(&Type::Function, &Type::Either(&Type::Frames, &Type::Video));
+    const TAKES_PENDING: bool = true;
     fn from_dynamic(value: Dynamic) -> Result<Self, Dynamic> {
         let value = match Callback::from_dynamic(value) {
             Ok(function) => return Ok(Self::Function(function)),
@@ -61,12 +65,23 @@ impl Value for FrameSource {
     }
 }
 
-/// Frames of a video, each with the frame rate.
+/// Frames of a video, each with the frame rate. Of a video that is still to be computed, they are
+/// computed when they are asked for, if each depends on few frames.
 fn timed(video: Video) -> Frames {
     let fps = video.metadata().fps;
-    let frames = Frames::from(video);
-    Frames::new(frames.len(), move |index| {
-        let mut frame = frames.frame(index)?;
+    let read_ahead = Mutex::<ReadAhead>::default();
+    Frames::new(video.len(), move |index| {
+        let mut frame = match video.is_peekable() {
+            true => {
+                let read_ahead = read_ahead.lock();
+                let mut read_ahead = read_ahead.unwrap_or_else(PoisonError::into_inner);
+                read_ahead.frame(&video, index)?.frame(0)
+            }
+            false => {
+                video.compute()?;
+                video.frame(index)
+            }
+        };
         frame.metadata_mut().fps = fps;
         Ok(frame)
     })

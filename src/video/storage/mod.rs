@@ -40,6 +40,12 @@ impl<T: Element> Strided<T> {
         Self::allocated(shape, Block::for_writing::<T>)
     }
 
+    /// Creates an array of zeros in a scratch file, whatever the memory budget is: for samples that
+    /// are read once more, in order, much later.
+    pub fn in_scratch_file(shape: &[usize]) -> Result<Self> {
+        Self::allocated(shape, |len| Block::scratch(len * size_of::<T>()))
+    }
+
     fn allocated(shape: &[usize], allocate: impl FnOnce(usize) -> Result<Block>) -> Result<Self> {
         let fits = shape
             .iter()

@@ -14,7 +14,7 @@ fn panels(videos: Vec<Video>, cmap: &str) -> Panels {
     let settings = ColorSettings::new(colormap, Some(0.0), Some(100.0));
     let sources = videos
         .into_iter()
-        .map(|video| CellSource::new(MovieSource::Video(video), &settings, 1));
+        .map(|video| CellSource::new(MovieSource::Video(video), &settings, 1, false));
     Panels {
         sources: sources.collect::<Result<_>>().unwrap(),
         ncols: 2,

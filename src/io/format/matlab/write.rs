@@ -87,7 +87,7 @@ fn write_variables(path: &Path, video: &Video, name: &str, file: &mut File) -> R
     start.extend(matrix(name, &dims(video), data));
     let samples_start = start.len() as u64;
     file.write_all(&start).map_err(fail)?;
-    column_major::write(video.samples(), path, file, samples_start)?;
+    column_major::write(video, path, file, samples_start)?;
     let end = samples_start + video.nbytes() as u64;
     let mut rest = vec![0; (end.next_multiple_of(8) - end) as usize];
     for (other, values) in numbers(video) {
@@ -248,7 +248,7 @@ fn write_large(path: &Path, video: &Video, name: &str, file: &mut File) -> Resul
     start.resize(USER_BLOCK, 0);
     start.extend(dataset.header(USER_BLOCK as u64));
     file.write_all(&start).map_err(fail)?;
-    column_major::write(video.samples(), path, file, start.len() as u64)
+    column_major::write(video, path, file, start.len() as u64)
 }
 
 /// Variables of an existing file to keep.

@@ -24,7 +24,10 @@ const SEARCHED: usize = 1 << 20;
 /// Maximum number of pixels per byte of a frame: deflated pixels of one bit.
 const PIXELS_PER_BYTE: u64 = 8 * 1032;
 
-struct ApngMovie;
+struct ApngMovie {
+    /// Whether the file ends with its last chunk.
+    is_complete: bool,
+}
 
 /// Whether a PNG file has several frames: then a chunk before the pixels states their number.
 pub(in crate::io) fn is_animated(path: &Path) -> bool {
@@ -65,26 +68,36 @@ pub(super) fn open(path: &Path, is_gray: bool) -> Result<Movie> {
     }
     let delay = reader.info().frame_control;
     let delay = delay.map(|frame| (frame.delay_num, frame.delay_den));
-    Ok(Movie {
-        path: path.to_owned(),
-        size: FrameFormat {
-            height,
-            width,
-            is_gray,
-            dtype: if depth == BitDepth::Sixteen {
-                DType::U16
-            } else {
-                DType::U8
-            },
+    let size = FrameFormat {
+        height,
+        width,
+        is_gray,
+        dtype: if depth == BitDepth::Sixteen {
+            DType::U16
+        } else {
+            DType::U8
         },
-        len,
-        metadata: Metadata {
-            fps: delay.and_then(rate),
-            provenance: image::script(&beginning).map(Into::into),
-            ..Metadata::default()
-        },
-        codec: Box::new(ApngMovie),
-    })
+    };
+    let metadata = Metadata {
+        fps: delay.and_then(rate),
+        provenance: image::script(&beginning).map(Into::into),
+        ..Metadata::default()
+    };
+    let codec = Box::new(ApngMovie {
+        is_complete: ends_as_png(&source)?,
+    });
+    Ok(Movie::new(path, (size, len), metadata, codec))
+}
+
+/// Whether the last chunk of a PNG file is that of its end.
+fn ends_as_png(source: &SharedFile) -> Result<bool> {
+    const END: &[u8; 12] = b"\0\0\0\0IEND\xAE\x42\x60\x82";
+    let mut last = [0; END.len()];
+    match source.len().checked_sub(last.len() as u64) {
+        Some(start) => source.read_at(start, &mut last)?,
+        None => return Ok(false),
+    }
+    Ok(&last == END)
 }
 
 /// Frames per second from the duration of a frame; a denominator of 0 means 100.
@@ -135,6 +148,10 @@ impl MovieDecoder for ApngMovie {
             frame: zeros(bytes)?,
         };
         Ok(FrameSelector::new(frames, range))
+    }
+
+    fn is_complete(&self) -> bool {
+        self.is_complete
     }
 }
 

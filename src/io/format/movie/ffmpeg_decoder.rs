@@ -32,6 +32,9 @@ pub(super) struct FfmpegMovie {
     /// Time of each frame in seconds from the start; empty if unknown, or if frames cannot be
     /// decoded without others.
     pub(super) times: Vec<f64>,
+    /// Whether every packet is a frame: some codecs have packets that are not shown, and some
+    /// containers lack the first frames that others depend on.
+    pub(super) is_exact: bool,
 }
 
 impl MovieDecoder for FfmpegMovie {
@@ -53,6 +56,10 @@ impl MovieDecoder for FfmpegMovie {
             is_plane: self.is_plane,
         };
         Ok(Box::new(frames))
+    }
+
+    fn is_complete(&self) -> bool {
+        self.is_exact
     }
 }
 

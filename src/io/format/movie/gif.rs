@@ -25,6 +25,8 @@ const PIXELS_PER_BYTE: u64 = 4096 * 8 / 12 + 1;
 struct GifMovie {
     /// Number of bytes needed to decode a frame.
     memory: u64,
+    /// Whether the file ends with its trailer.
+    is_complete: bool,
 }
 
 /// Facts from the blocks of a file, without its pixels.
@@ -38,6 +40,8 @@ struct GifOutline {
     largest: u64,
     /// Script in a comment.
     script: Option<String>,
+    /// Whether the trailer or an invalid block was found before the file ended.
+    is_complete: bool,
 }
 
 /// Whether the first bytes of a file are those of GIF.
@@ -56,27 +60,28 @@ pub(super) fn open(path: &Path, is_gray: bool) -> Result<Movie> {
         hundredths,
         largest,
         script,
+        is_complete,
     } = outline;
     check_size(width, height, frames, source.len(), PIXELS_PER_BYTE)?;
     // Everything else that is read into memory is at most as long as the file.
     let memory = (4 * largest).max(source.len());
     start(path, memory)?;
-    Ok(Movie {
-        path: path.to_owned(),
-        size: FrameFormat {
-            height,
-            width,
-            is_gray,
-            dtype: DType::U8,
-        },
-        len: frames,
-        metadata: Metadata {
-            fps: (hundredths > 0).then(|| 100.0 * frames as f64 / hundredths as f64),
-            provenance: script.map(Into::into),
-            ..Metadata::default()
-        },
-        codec: Box::new(GifMovie { memory }),
-    })
+    let size = FrameFormat {
+        height,
+        width,
+        is_gray,
+        dtype: DType::U8,
+    };
+    let metadata = Metadata {
+        fps: (hundredths > 0).then(|| 100.0 * frames as f64 / hundredths as f64),
+        provenance: script.map(Into::into),
+        ..Metadata::default()
+    };
+    let codec = Box::new(GifMovie {
+        memory,
+        is_complete,
+    });
+    Ok(Movie::new(path, (size, frames), metadata, codec))
 }
 
 impl GifOutline {
@@ -89,6 +94,7 @@ impl GifOutline {
         if complete.is_none() && outline.width == 0 {
             bail!("its header is truncated");
         }
+        outline.is_complete = complete.is_some();
         Ok(outline)
     }
 
@@ -258,6 +264,10 @@ impl MovieDecoder for GifMovie {
             canvas: Canvas::new(size.width, size.height, 255, size.is_gray)?,
         };
         Ok(FrameSelector::new(frames, range))
+    }
+
+    fn is_complete(&self) -> bool {
+        self.is_complete
     }
 }
 

@@ -24,7 +24,11 @@ use crate::video::{DType, Layout, Metadata};
 /// Maximum number of pixels of a frame at level 5.2, the highest that the decoder supports.
 const MAX_PIXELS: usize = 36_864 * 256;
 
-struct H264Movie(Arc<Track>);
+struct H264Movie {
+    track: Arc<Track>,
+    /// Whether all packets are within the file.
+    is_complete: bool,
+}
 
 /// Finds the H.264 track of a file.
 pub(crate) fn open(path: &Path, is_gray: bool) -> Result<Movie> {
@@ -41,22 +45,25 @@ pub(crate) fn open(path: &Path, is_gray: bool) -> Result<Movie> {
     if track.shown.is_empty() || width == 0 || height == 0 {
         bail!("it has no frames");
     }
-    Ok(Movie {
-        path: path.to_owned(),
-        size: FrameFormat {
-            height,
-            width,
-            is_gray,
-            dtype: DType::U8,
-        },
-        len: track.shown.len(),
-        metadata: Metadata {
-            fps: track.fps,
-            provenance: comment::script(&source)?.map(Into::into),
-            ..Metadata::default()
-        },
-        codec: Box::new(H264Movie(Arc::new(track))),
-    })
+    let size = FrameFormat {
+        height,
+        width,
+        is_gray,
+        dtype: DType::U8,
+    };
+    let metadata = Metadata {
+        fps: track.fps,
+        provenance: comment::script(&source)?.map(Into::into),
+        ..Metadata::default()
+    };
+    let ends = track.packets.iter();
+    let mut ends = ends.map(|packet| packet.start.saturating_add(packet.len.into()));
+    let codec = H264Movie {
+        is_complete: ends.all(|end| end <= source.len()),
+        track: Arc::new(track),
+    };
+    let len = codec.track.shown.len();
+    Ok(Movie::new(path, (size, len), metadata, Box::new(codec)))
 }
 
 impl MovieDecoder for H264Movie {
@@ -72,8 +79,8 @@ impl MovieDecoder for H264Movie {
         let frames = H264Frames {
             source: SharedFile::open(path)?,
             decoder,
-            track: self.0.clone(),
-            packets: 0..self.0.packets.len(),
+            track: self.track.clone(),
+            packets: 0..self.track.packets.len(),
             parameters: None,
             colors: YuvCoding::UNTAGGED.decoder(),
             size,
@@ -82,15 +89,19 @@ impl MovieDecoder for H264Movie {
             flushed: false,
         };
         let range = FrameRange {
-            start: self.0.shown.start + range.start,
+            start: self.track.shown.start + range.start,
             ..range
         };
         Ok(FrameSelector::new(frames, range))
     }
 
+    fn is_complete(&self) -> bool {
+        self.is_complete
+    }
+
     fn rotate(&self, layout: &Layout) -> Layout {
         let transposed = || layout.swap(1, 2);
-        match self.0.rotations {
+        match self.track.rotations {
             1 => transposed().flip(2),
             2 => layout.flip(1).flip(2),
             3 => transposed().flip(1),

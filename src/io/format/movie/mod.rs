@@ -23,9 +23,13 @@ mod tests;
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::error::{Error, Result, counted};
+use crate::io::bytes::closed_file::ClosedFile;
 use crate::io::bytes::samples::{self, Encoding};
+use crate::io::bytes::watched::WatchedFile;
 use crate::io::ffmpeg;
 use crate::io::recording::{FrameRange, LoadOptions, Recording, cannot_load, cannot_map};
 use crate::task;
@@ -61,6 +65,21 @@ pub(crate) struct Movie {
     len: usize,
     metadata: Metadata,
     codec: Box<dyn MovieDecoder>,
+    /// The file as it was when somebody wanted to load frames later.
+    watched: OnceLock<ClosedFile>,
+    /// Whether frames are loaded later.
+    is_deferred: AtomicBool,
+    /// What was loaded last, for those who go on from there.
+    playing: Mutex<Option<Playing>>,
+}
+
+/// A movie that is decoded as far as somebody has asked for its frames.
+struct Playing {
+    stream: Box<dyn FrameStream>,
+    /// Number of the next frame.
+    next: usize,
+    /// Step between the frames.
+    step: usize,
 }
 
 /// Format of the frames.
@@ -83,6 +102,9 @@ trait MovieDecoder: Send {
         range: FrameRange,
     ) -> Result<Box<dyn FrameStream>>;
 
+    /// Whether there are as many frames as the file claims, unless some are damaged.
+    fn is_complete(&self) -> bool;
+
     /// Rotation of decoded frames to those of the recording.
     fn rotate(&self, layout: &Layout) -> Layout {
         layout.clone()
@@ -90,7 +112,7 @@ trait MovieDecoder: Send {
 }
 
 /// A movie being decoded.
-trait FrameStream {
+trait FrameStream: Send {
     /// Fills `out` with the next frame in native byte order; `false` after the last.
     fn next(&mut self, out: &mut [u8]) -> Result<bool>;
 
@@ -164,10 +186,7 @@ impl Recording for Movie {
 
     fn load(&self, range: FrameRange) -> Result<Samples> {
         let explain = |e: Error| cannot_load(&self.path, &e);
-        let mut play = self
-            .codec
-            .play(&self.path, self.size, range)
-            .map_err(explain)?;
+        let mut play = self.play(range).map_err(explain)?;
         let native = Encoding {
             dtype: self.size.dtype,
             half: false,
@@ -180,17 +199,40 @@ impl Recording for Movie {
                 return Ok(());
             }
             out.fill(native, &mut |bytes| {
-                ended = !play.next(bytes)?;
+                ended = !play.stream.next(bytes)?;
                 frames += usize::from(!ended);
                 Ok(())
             })
         });
         let samples = samples.map_err(explain)?;
         if frames < range.len {
-            self.explain_missing(frames, range.len, play.messages())?;
+            self.explain_missing(frames, range, play.stream.messages())?;
         }
+        self.pause(play, range);
         let layout = map_samples!(&samples, array => array.layout().slice(0, 0, frames, 1));
         Ok(samples.with_layout(self.codec.rotate(&layout)))
+    }
+
+    fn deferrable_files(&self, _: FrameRange) -> Result<Option<Vec<&dyn WatchedFile>>> {
+        if !self.codec.is_complete() {
+            return Ok(None);
+        }
+        let watched = match self.watched.get() {
+            Some(watched) => watched,
+            None => {
+                let watched = ClosedFile::new(&self.path)?;
+                self.watched.get_or_init(|| watched)
+            }
+        };
+        Ok(Some(vec![watched]))
+    }
+
+    fn set_deferred(&self) {
+        self.is_deferred.store(true, Relaxed);
+    }
+
+    fn is_sequential(&self) -> bool {
+        true
     }
 
     fn map(&self) -> Result<Samples> {
@@ -199,12 +241,80 @@ impl Recording for Movie {
 }
 
 impl Movie {
-    /// Warns that frames are missing; an error if all are.
-    fn explain_missing(&self, frames: usize, wanted: usize, said: Vec<String>) -> Result<()> {
+    /// A movie that was opened.
+    fn new(
+        path: &Path,
+        (size, len): (FrameFormat, usize),
+        metadata: Metadata,
+        codec: Box<dyn MovieDecoder>,
+    ) -> Self {
+        Self {
+            path: path.to_owned(),
+            size,
+            len,
+            metadata,
+            codec,
+            watched: OnceLock::new(),
+            is_deferred: AtomicBool::new(false),
+            playing: Mutex::new(None),
+        }
+    }
+
+    fn playing(&self) -> MutexGuard<'_, Option<Playing>> {
+        self.playing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether somebody may go on loading after several frames.
+    fn may_go_on(&self, range: FrameRange) -> bool {
+        self.is_deferred.load(Relaxed) && range.len > 1
+    }
+
+    /// The frames of a range: the next ones, if those before were loaded last.
+    fn play(&self, range: FrameRange) -> Result<Playing> {
+        let playing = self.playing().take();
+        let is_next = |playing: &Playing| (playing.next, playing.step) == (range.start, range.step);
+        if let Some(playing) = playing.filter(is_next) {
+            return Ok(playing);
+        }
+        let rest = (self.len - range.start).div_ceil(range.step);
+        let len = if self.may_go_on(range) {
+            rest
+        } else {
+            range.len
+        };
+        let stream = self
+            .codec
+            .play(&self.path, self.size, FrameRange { len, ..range })?;
+        Ok(Playing {
+            stream,
+            next: range.start,
+            step: range.step,
+        })
+    }
+
+    /// Keeps a movie whose frames of a range were loaded, if there are more.
+    fn pause(&self, mut playing: Playing, range: FrameRange) {
+        playing.next = range.start + range.len * range.step;
+        if self.may_go_on(range) && playing.next < self.len {
+            *self.playing() = Some(playing);
+        }
+    }
+
+    /// Warns that frames are missing; an error if all are, or if somebody goes on loading, who was
+    /// told how many frames there are.
+    fn explain_missing(&self, frames: usize, range: FrameRange, said: Vec<String>) -> Result<()> {
         task::check()?;
         let path = self.path.display();
+        if self.is_deferred.load(Relaxed) {
+            let last = range.start + frames * range.step;
+            let error = format!("`{path}` is damaged: no frame could be decoded from {last} on");
+            let error = Error::new(error).hint("load those before with `frames`");
+            return Err(said
+                .into_iter()
+                .fold(error, |e, line| e.hint(format!("ffmpeg: {line}"))));
+        }
         if frames > 0 {
-            let wanted = counted(wanted, "frame");
+            let wanted = counted(range.len, "frame");
             task::warn(&format!(
                 "`{path}` is damaged: {frames} of {wanted} could be decoded; loading those"
             ));
@@ -236,7 +346,7 @@ impl<P> FrameSelector<P> {
 }
 
 /// A decoder that returns frames in sequence.
-trait FrameDecoder {
+trait FrameDecoder: Send {
     /// Decodes the next frame; `false` after the last.
     fn advance(&mut self) -> Result<bool>;
 

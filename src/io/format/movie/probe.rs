@@ -77,7 +77,7 @@ fn read(
 ) -> Result<Movie> {
     let mut times = Vec::new();
     let (mut stream, mut format, mut len) = (HashMap::new(), HashMap::new(), 0);
-    let mut is_whole = true;
+    let (mut is_whole, mut begins_with_key) = (true, None);
     let lines: Vec<_> = text.lines().map(parts_of).collect();
     for parts in &lines {
         let mut parts = parts.iter().map(|part| &**part);
@@ -88,6 +88,7 @@ fn read(
                 let pairs: HashMap<&str, &str> = pairs.collect();
                 let flags = pairs.get("flags").copied().unwrap_or_default();
                 is_whole &= flags.contains('K') && !flags.contains('D');
+                begins_with_key.get_or_insert(flags.contains('K'));
                 // Frames excluded by an edit list are not shown.
                 if !flags.contains('D') {
                     len += 1;
@@ -127,31 +128,34 @@ fn read(
     let pixels = stream.get("pix_fmt").copied().unwrap_or_default();
     let deep = deep_gray(pixels).filter(|_| is_gray);
     let is_full = stream.get("color_range") == Some(&"pc");
-    Ok(Movie {
-        path: path.to_owned(),
-        size: FrameFormat {
-            height,
-            width,
-            is_gray,
-            dtype: if deep.is_some() {
-                DType::U16
-            } else {
-                DType::U8
-            },
+    let size = FrameFormat {
+        height,
+        width,
+        is_gray,
+        dtype: if deep.is_some() {
+            DType::U16
+        } else {
+            DType::U8
         },
-        len,
-        metadata: metadata(&stream, &format),
-        codec: Box::new(FfmpegMovie {
-            program,
-            demuxer,
-            is_plane: is_gray && has_brightness(pixels) && !is_full,
-            pixel_format: deep.unwrap_or(if is_gray { "gray" } else { "rgb24" }),
-            times: match is_whole && has_index(format.get("format_name").copied()) {
-                true => from_start(times, len, format.get("start_time").copied()),
-                false => Vec::new(),
-            },
-        }),
-    })
+    };
+    let container = format.get("format_name").copied();
+    let times = match is_whole && has_index(container) {
+        true => from_start(times, len, format.get("start_time").copied()),
+        false => Vec::new(),
+    };
+    let has_shown_packets = matches!(stream.get("codec_name"), Some(&("h264" | "hevc" | "ffv1")))
+        && is_mp4_or_matroska(container)
+        && begins_with_key == Some(true);
+    let codec = Box::new(FfmpegMovie {
+        program,
+        demuxer,
+        is_plane: is_gray && has_brightness(pixels) && !is_full,
+        pixel_format: deep.unwrap_or(if is_gray { "gray" } else { "rgb24" }),
+        is_exact: has_shown_packets || !times.is_empty(),
+        times,
+    });
+    let metadata = metadata(&stream, &format);
+    Ok(Movie::new(path, (size, len), metadata, codec))
 }
 
 /// Whether ffmpeg finds any frame in such a file, if the frame does not depend on others. In other
@@ -161,6 +165,12 @@ fn has_index(format: Option<&str>) -> bool {
     names
         .into_iter()
         .any(|name| matches!(name, "mp4" | "matroska" | "avi"))
+}
+
+/// Whether a packet of H.264, HEVC or FFV1 in such a file is a frame.
+fn is_mp4_or_matroska(format: Option<&str>) -> bool {
+    let mut names = format.unwrap_or_default().split(',');
+    names.any(|name| matches!(name, "mp4" | "matroska"))
 }
 
 /// Whether the first plane of frames is luma from 16 to 235.

@@ -76,6 +76,18 @@ impl NpyArray {
             metadata,
         }
     }
+
+    /// Byte of the file at which a frame of an array in row-major order begins.
+    pub(in crate::io) fn start_of(&self, frame: usize) -> u64 {
+        let NpyHeader {
+            encoding,
+            ref shape,
+            offset,
+            ..
+        } = self.header;
+        let frame_bytes = shape[1..].iter().product::<usize>() * encoding.size();
+        offset + (frame * frame_bytes) as u64
+    }
 }
 
 impl Recording for NpyArray {
@@ -99,8 +111,7 @@ impl Recording for NpyArray {
             let samples = samples::read_block(&self.source, encoding, &reversed, offset)?;
             return copy_frames(&samples.with_layout(self.header.layout()), range);
         }
-        let frame_bytes = (shape[1..].iter().product::<usize>() * encoding.size()) as u64;
-        let start = |frame: usize| offset + frame as u64 * frame_bytes;
+        let start = |frame| self.start_of(frame);
         let shape = [&[range.len], &shape[1..]].concat();
         if range.step == 1 {
             return samples::read_block(&self.source, encoding, &shape, start(range.start));

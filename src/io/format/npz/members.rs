@@ -2,8 +2,10 @@
 //! stored members can be mapped and deflated ones inflated in one call.
 
 use std::io::{BufReader, Read};
+use std::sync::Arc;
 
 use flate2::Crc;
+use flate2::bufread::DeflateDecoder;
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
@@ -44,22 +46,106 @@ impl ZipMember {
     }
 }
 
-impl ZipMember {
-    /// An error if the checksum of the member is wrong.
-    pub(super) fn check(&self, source: &SharedFile) -> Result<()> {
-        let (mut crc, mut part) = (Crc::new(), vec![0; STEP]);
-        let mut stream = self.stream(source).take(self.len.saturating_add(1));
+/// Checksum of the first bytes of a member.
+#[derive(Default)]
+pub(super) struct MemberSum {
+    crc: Crc,
+    /// Number of frames that they hold.
+    pub(super) frames: usize,
+}
+
+impl MemberSum {
+    /// Adds all bytes of a stream.
+    pub(super) fn add(&mut self, stream: &mut dyn Read) -> std::io::Result<()> {
+        let mut part = vec![0; STEP];
         loop {
-            task::check()?;
-            match stream.read(&mut part).map_err(|e| corrupted(&e))? {
-                0 => break,
-                len => crc.update(&part[..len]),
+            task::check().map_err(std::io::Error::other)?;
+            match stream.read(&mut part)? {
+                0 => return Ok(()),
+                len => self.crc.update(&part[..len]),
             }
         }
-        if crc.sum() != self.crc {
+    }
+}
+
+/// Bytes of a member in order, and their checksum.
+pub(super) struct MemberStream {
+    bytes: Box<dyn Read + Send>,
+    crc: Crc,
+    position: u64,
+}
+
+impl MemberStream {
+    /// Number of bytes that were read.
+    pub(super) fn position(&self) -> u64 {
+        self.position
+    }
+}
+
+impl Read for MemberStream {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let len = self.bytes.read(out)?;
+        self.crc.update(&out[..len]);
+        self.position += len as u64;
+        Ok(len)
+    }
+}
+
+/// A section of a file that several have, read from start to end.
+struct SharedSection {
+    source: Arc<SharedFile>,
+    at: u64,
+    end: u64,
+}
+
+impl Read for SharedSection {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.source.section(self.at, self.end - self.at).read(out)?;
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+impl ZipMember {
+    /// The inflated bytes of the member, for somebody who keeps them.
+    pub(super) fn shared_stream(&self, source: &Arc<SharedFile>) -> MemberStream {
+        let section = SharedSection {
+            source: source.clone(),
+            at: self.start,
+            end: self.start + self.stored,
+        };
+        MemberStream {
+            bytes: Box::new(DeflateDecoder::new(BufReader::with_capacity(STEP, section))),
+            crc: Crc::new(),
+            position: 0,
+        }
+    }
+
+    /// Reads the rest; an error if the checksum of all is wrong.
+    pub(super) fn expect_end(&self, mut stream: MemberStream) -> Result<()> {
+        let mut sum = MemberSum::default();
+        // The stream adds what is read to its own checksum.
+        let left = self.len.saturating_add(1).saturating_sub(stream.position);
+        sum.add(&mut stream.by_ref().take(left))
+            .map_err(|e| corrupted(&e))?;
+        sum.crc = stream.crc;
+        self.expect_sum(&sum)
+    }
+
+    /// An error if the checksum of all bytes is not that of the member.
+    pub(super) fn expect_sum(&self, sum: &MemberSum) -> Result<()> {
+        if sum.crc.sum() != self.crc {
             bail!("`{}` is damaged: its checksum does not match", self.name);
         }
         Ok(())
+    }
+
+    /// An error if the checksum of the member is wrong.
+    pub(super) fn check(&self, source: &SharedFile) -> Result<()> {
+        let mut sum = MemberSum::default();
+        let mut stream = self.stream(source).take(self.len.saturating_add(1));
+        sum.add(&mut stream).map_err(|e| corrupted(&e))?;
+        self.expect_sum(&sum)
     }
 }
 

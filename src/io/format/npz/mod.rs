@@ -13,6 +13,8 @@ mod tests;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 
 use super::matlab::FIELDNAME;
 use super::metadata_keys;
@@ -21,6 +23,7 @@ use crate::bail;
 use crate::error::{Error, Result};
 use crate::io::bytes::samples::{self, Conversion, SharedFile};
 use crate::io::bytes::stream;
+use crate::io::bytes::watched::WatchedFile;
 use crate::io::codec::inflate::Wrapping;
 use crate::io::listing::listing;
 use crate::io::recording::{
@@ -28,7 +31,7 @@ use crate::io::recording::{
 };
 use crate::task;
 use crate::video::{DType, Field, Metadata, Samples, shape_text};
-use members::{ZipMember, members};
+use members::{MemberStream, MemberSum, ZipMember, members};
 
 pub(in crate::io) use write::save;
 
@@ -47,10 +50,15 @@ struct NpzArray {
 
 /// A deflated array.
 struct DeflatedArray {
-    source: SharedFile,
+    source: Arc<SharedFile>,
     entry: NpzArray,
     others: Vec<String>,
     metadata: Metadata,
+    warned: Once,
+    /// Whether somebody loads frames one after the other.
+    is_deferred: AtomicBool,
+    /// What was inflated last, for those who go on from there.
+    inflating: Mutex<Option<MemberStream>>,
 }
 
 /// An array stored without compression.
@@ -60,6 +68,9 @@ struct Plain {
     name: String,
     member: ZipMember,
     others: Vec<String>,
+    warned: Once,
+    /// Checksum of the bytes so far of somebody who loads frames one after the other.
+    sum: Mutex<MemberSum>,
 }
 
 /// Reads the list of arrays and chooses one.
@@ -98,10 +109,13 @@ fn read(path: &Path, fieldname: Option<&str>) -> Result<Box<dyn Recording>> {
     header.check(entry.member.len)?;
     if entry.member.is_deflated {
         return Ok(Box::new(DeflatedArray {
-            source,
+            source: Arc::new(source),
             entry,
             others,
             metadata,
+            warned: Once::new(),
+            is_deferred: AtomicBool::new(false),
+            inflating: Mutex::new(None),
         }));
     }
     let header = NpyHeader {
@@ -114,6 +128,8 @@ fn read(path: &Path, fieldname: Option<&str>) -> Result<Box<dyn Recording>> {
         name: entry.name,
         member: entry.member,
         others,
+        warned: Once::new(),
+        sum: Mutex::default(),
     }))
 }
 
@@ -242,11 +258,17 @@ impl Recording for Plain {
     }
 
     fn load(&self, range: FrameRange) -> Result<Samples> {
-        warn_of_others(self.source.path(), &self.name, &self.others);
+        self.warn();
         let is_whole = range.len == self.array.layout()?.0[0];
-        checked(&self.source, &self.member, is_whole, &|| {
+        let samples = checked(&self.source, &self.member, is_whole, &|| {
             self.array.load(range)
-        })
+        })?;
+        self.add_to_sum(range)?;
+        Ok(samples)
+    }
+
+    fn deferrable_files(&self, range: FrameRange) -> Result<Option<Vec<&dyn WatchedFile>>> {
+        self.array.deferrable_files(range)
     }
 
     fn must_load(&self) -> Option<&'static str> {
@@ -254,8 +276,46 @@ impl Recording for Plain {
     }
 
     fn map(&self) -> Result<Samples> {
-        warn_of_others(self.source.path(), &self.name, &self.others);
+        self.warn();
         self.array.map()
+    }
+}
+
+impl Plain {
+    fn warn(&self) {
+        let warn = || warn_of_others(self.source.path(), &self.name, &self.others);
+        self.warned.call_once(warn);
+    }
+
+    /// Adds frames to the checksum, if all before them were added; an error if it is wrong at the end.
+    fn add_to_sum(&self, range: FrameRange) -> Result<()> {
+        let (shape, _) = self.array.layout()?;
+        let mut sum = self.sum.lock().unwrap_or_else(PoisonError::into_inner);
+        if range.start == 0 {
+            *sum = MemberSum::default();
+        }
+        let is_next = range.step == 1 && range.len < shape[0] && sum.frames == range.start;
+        if !is_next {
+            return Ok(());
+        }
+        let end = range.start + range.len;
+        let first = self.array.start_of(range.start) * u64::from(range.start > 0);
+        let first = first.max(self.member.start);
+        let last = match end == shape[0] {
+            true => self.member.start + self.member.len,
+            false => self.array.start_of(end),
+        };
+        let fail = |e: &std::io::Error| cannot_load(self.source.path(), &stream::corrupted(e));
+        sum.add(&mut self.source.section(first, last.saturating_sub(first)))
+            .map_err(|e| fail(&e))?;
+        sum.frames = end;
+        match end == shape[0] {
+            true => self
+                .member
+                .expect_sum(&sum)
+                .map_err(|e| cannot_load(self.source.path(), &e)),
+            false => Ok(()),
+        }
     }
 }
 
@@ -287,6 +347,31 @@ impl DeflatedArray {
     fn header(&self) -> Result<&NpyHeader> {
         self.entry.header.as_ref().map_err(Error::clone)
     }
+
+    /// Frames after those that were loaded last, or from the start on; an error at the end of the array
+    /// if its checksum is wrong.
+    fn go_on(&self, header: &NpyHeader, range: FrameRange) -> Result<Samples> {
+        let member = &self.entry.member;
+        let shape = &header.shape;
+        let frame_bytes = shape[1..].iter().product::<usize>() * header.encoding.size();
+        let start = header.offset + (range.start * frame_bytes) as u64;
+        let mut inflating = self
+            .inflating
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let before = inflating.take().filter(|stream| stream.position() <= start);
+        let mut stream = before.unwrap_or_else(|| member.shared_stream(&self.source));
+        let skip = start - stream.position();
+        let conversion = Conversion::none(header.encoding);
+        let wanted = FrameRange { start: 0, ..range };
+        let samples = stream::read_blocks(&mut stream, skip, conversion, shape, wanted)?;
+        let end = range.start + range.len.saturating_sub(1) * range.step + 1;
+        match end < shape[0] {
+            true => *inflating = Some(stream),
+            false => member.expect_end(stream)?,
+        }
+        Ok(samples)
+    }
 }
 
 impl Recording for DeflatedArray {
@@ -300,10 +385,16 @@ impl Recording for DeflatedArray {
     }
 
     fn load(&self, range: FrameRange) -> Result<Samples> {
-        warn_of_others(self.source.path(), &self.entry.name, &self.others);
+        let warn = || warn_of_others(self.source.path(), &self.entry.name, &self.others);
+        self.warned.call_once(warn);
         let header = self.header()?;
         let conversion = Conversion::none(header.encoding);
         let member = &self.entry.member;
+        if self.is_deferred.load(Relaxed) && range.len < header.shape[0] {
+            return self
+                .go_on(header, range)
+                .map_err(|e| cannot_load(self.source.path(), &e));
+        }
         let read = |shape: &[usize], range: FrameRange| {
             let stretch = (member.start, member.stored);
             let is_whole = range.len == shape[0];
@@ -336,6 +427,23 @@ impl Recording for DeflatedArray {
             step: 1,
         };
         copy_frames(&read(&reversed, all)?.with_layout(header.layout()), range)
+    }
+
+    fn deferrable_files(&self, _: FrameRange) -> Result<Option<Vec<&dyn WatchedFile>>> {
+        let header = self.header()?;
+        let is_in_order = !header.fortran || header.shape.len() == 1;
+        if !is_in_order || header.encoding.dtype == DType::Bool {
+            return Ok(None);
+        }
+        Ok(Some(vec![&*self.source]))
+    }
+
+    fn set_deferred(&self) {
+        self.is_deferred.store(true, Relaxed);
+    }
+
+    fn is_sequential(&self) -> bool {
+        true
     }
 
     fn map(&self) -> Result<Samples> {

@@ -6,10 +6,11 @@ use std::path::Path;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 
+use super::open;
 use crate::error::Result;
-use crate::io::recording::{FrameSelection, LoadOptions};
+use crate::io::recording::{FrameRange, FrameSelection, LoadOptions};
 use crate::io::{corruption, info, load_video};
-use crate::video::{DType, Element, Field, Video, map_samples};
+use crate::video::{DType, Element, Field, Metadata, Video, map_samples};
 
 /// The bytes of an `.npy` file.
 fn array(descr: &str, fortran: bool, shape: &str, samples: &[u8]) -> Vec<u8> {
@@ -210,4 +211,86 @@ fn checksums_tell_of_changed_samples() {
 fn corruption_is_an_error() {
     corruption::check(&example(false), 400, "npz");
     corruption::check(&example(true), 400, "npz");
+}
+
+/// Loads frames of a recording one block after the other, or the error of one of them.
+fn load_blocks(bytes: &[u8], len: usize) -> Result<Vec<f64>> {
+    with_file(bytes, |path| {
+        let recording = open(path, &LoadOptions::default())?;
+        let n_frames = recording.layout()?.0[0];
+        let all = FrameRange {
+            start: 0,
+            len: n_frames,
+            step: 1,
+        };
+        assert!(recording.deferrable_files(all)?.is_some());
+        recording.set_deferred();
+        let mut found = Vec::new();
+        for start in (0..n_frames).step_by(len) {
+            let len = len.min(n_frames - start);
+            let block = FrameRange {
+                start,
+                len,
+                step: 1,
+            };
+            let video = Video::with_metadata(recording.load(block)?, Metadata::default());
+            found.extend(values(&video));
+        }
+        Ok(found)
+    })
+}
+
+#[test]
+fn frames_are_read_one_block_after_the_other_and_checked_at_the_end() {
+    let samples: Vec<u8> = (0..9 * 4 * 5).collect();
+    let file = array("|u1", false, "(9, 4, 5)", &samples);
+    let expected: Vec<f64> = samples.iter().map(|sample| f64::from(*sample)).collect();
+    for is_deflated in [false, true] {
+        let good = archive(&[("video.npy", file.clone())], is_deflated);
+        for len in [1, 2, 4, 8] {
+            assert_eq!(
+                load_blocks(&good, len).unwrap(),
+                expected,
+                "{is_deflated} {len}"
+            );
+        }
+        let (sum, other) = (sum(&file).to_le_bytes(), sum(b"other").to_le_bytes());
+        let mut bad = good.clone();
+        for at in 0..bad.len() - 4 {
+            if good[at..at + 4] == sum {
+                bad[at..at + 4].copy_from_slice(&other);
+            }
+        }
+        let error = load_blocks(&bad, 4).unwrap_err();
+        assert!(
+            error.message().contains("checksum does not match"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn frames_before_the_last_ones_are_inflated_again() {
+    let samples: Vec<u8> = (0..9 * 4 * 5).collect();
+    let file = array("|u1", false, "(9, 4, 5)", &samples);
+    with_file(&archive(&[("video.npy", file)], true), |path| {
+        let recording = open(path, &LoadOptions::default()).unwrap();
+        let range = |start, len, step| FrameRange { start, len, step };
+        recording.set_deferred();
+        for range in [
+            range(3, 2, 1),
+            range(5, 1, 1),
+            range(2, 3, 2),
+            range(0, 1, 1),
+            range(8, 1, 1),
+        ] {
+            let found = recording.load(range).unwrap();
+            let video = Video::with_metadata(found, Metadata::default());
+            let expected = range
+                .indices()
+                .flat_map(|frame| &samples[frame * 20..][..20]);
+            let expected: Vec<f64> = expected.map(|sample| f64::from(*sample)).collect();
+            assert_eq!(values(&video), expected, "{range:?}");
+        }
+    });
 }

@@ -19,10 +19,10 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
 
 pub(in crate::io) use write::save;
 
@@ -32,7 +32,9 @@ use crate::bail;
 use crate::error::{Error, Result};
 use crate::fs::files;
 use crate::io::bytes::chunked::ChunkGrid;
+use crate::io::bytes::closed_file::ClosedFile;
 use crate::io::bytes::samples::{Conversion, SharedFile};
+use crate::io::bytes::watched::WatchedFile;
 use crate::io::codec::corrupted;
 use crate::io::format::metadata_keys;
 use crate::io::recording::is_zarr;
@@ -47,6 +49,9 @@ use metadata::{ArrayMetadata, read_array, read_attributes, read_json};
 /// Maximum number of folders that are searched for arrays, and maximum depth.
 const MAX_FOLDERS: usize = 10_000;
 const MAX_DEPTH: usize = 8;
+
+/// Maximum number of files whose changes are watched.
+const MAX_WATCHED: usize = 100_000;
 
 /// Maximum number of shard indices kept in memory.
 const MAX_LISTS: usize = 256;
@@ -72,6 +77,10 @@ pub(in crate::io) struct ZarrStore {
     axes: Axes,
     metadata: Metadata,
     lists: Mutex<ShardIndexes>,
+    warned: Once,
+    /// The files of chunks or shards by their index, as they were when somebody asked for them, if
+    /// there were all.
+    closed: OnceLock<Option<BTreeMap<Vec<usize>, ClosedFile>>>,
 }
 
 /// Opens a Zarr folder.
@@ -138,7 +147,63 @@ impl ZarrStore {
             axes,
             metadata,
             lists: Mutex::default(),
+            warned: Once::new(),
+            closed: OnceLock::new(),
         })
+    }
+
+    /// Lengths of the part of the array that a file holds.
+    fn file_shape(&self) -> Vec<usize> {
+        let coding = &self.array.coding;
+        let axes = coding.chunk.iter().enumerate();
+        let lens = axes.map(|(axis, chunk)| {
+            let counts = coding.shards.iter().map(|shard| shard.counts[axis]);
+            counts.fold(*chunk, usize::saturating_mul)
+        });
+        lens.collect()
+    }
+
+    /// Indices of the files that hold frames, which are along an axis; `None` if they are too many.
+    fn files_of(&self, range: FrameRange, axis: usize) -> Option<Vec<Vec<usize>>> {
+        let shape = self.array.shape.iter().zip(self.file_shape());
+        let last = range.start + range.len.saturating_sub(1) * range.step;
+        let mut found = vec![Vec::new()];
+        for (at, (len, file_len)) in shape.enumerate() {
+            let is_sparse = at == axis && range.step > file_len;
+            let along = match at == axis {
+                true => range.start / file_len..last / file_len + 1,
+                false => 0..len.div_ceil(file_len),
+            };
+            let count = if is_sparse { range.len } else { along.len() };
+            // A damaged file can claim any number of chunks.
+            if found.len().saturating_mul(count) > MAX_WATCHED {
+                return None;
+            }
+            let along: Vec<usize> = match is_sparse {
+                true => range.indices().map(|frame| frame / file_len).collect(),
+                false => along.collect(),
+            };
+            let longer = found.iter().flat_map(|index| {
+                let along = along.iter();
+                along.map(move |next| [&index[..], &[*next]].concat())
+            });
+            found = longer.collect();
+        }
+        Some(found)
+    }
+
+    /// The files as they are now; `None` if some were never written.
+    fn close(&self, indices: &[Vec<usize>]) -> Result<Option<BTreeMap<Vec<usize>, ClosedFile>>> {
+        let mut closed = BTreeMap::new();
+        for index in indices {
+            task::check()?;
+            let path = self.file_of(index);
+            if !path.is_file() {
+                return Ok(None);
+            }
+            closed.insert(index.clone(), ClosedFile::new(&path)?);
+        }
+        Ok(Some(closed))
     }
 
     /// Reads the bytes of a chunk, if it was written.
@@ -222,7 +287,8 @@ impl Recording for ZarrStore {
     }
 
     fn load(&self, range: FrameRange) -> Result<Samples> {
-        warn_of_others(&self.path, &self.name, &self.others);
+        let warn = || warn_of_others(&self.path, &self.name, &self.others);
+        self.warned.call_once(warn);
         let ArrayMetadata {
             shape,
             coding,
@@ -254,6 +320,32 @@ impl Recording for ZarrStore {
         }
         let layout = self.axes.video_layout(samples.layout());
         Ok(samples.with_layout(layout))
+    }
+
+    fn deferrable_files(&self, range: FrameRange) -> Result<Option<Vec<&dyn WatchedFile>>> {
+        let frames = self.axes.loaded.first().copied().flatten();
+        let Some(axis) = frames.filter(|_| self.array.coding.encoding.dtype != DType::Bool) else {
+            return Ok(None);
+        };
+        let Some(indices) = self.files_of(range, axis) else {
+            return Ok(None);
+        };
+        let closed = match self.closed.get() {
+            Some(closed) => closed,
+            None => {
+                let closed = self.close(&indices)?;
+                self.closed.get_or_init(|| closed)
+            }
+        };
+        let files = indices
+            .iter()
+            .map(|index| Some(closed.as_ref()?.get(index)? as _));
+        Ok(files.collect())
+    }
+
+    fn frames_together(&self) -> usize {
+        let axis = self.axes.loaded.first().copied().flatten();
+        axis.map_or(1, |axis| self.array.coding.chunk[axis])
     }
 
     fn map(&self) -> Result<Samples> {

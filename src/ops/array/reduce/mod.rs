@@ -10,6 +10,7 @@ mod distribution;
 mod pieces;
 mod plan;
 mod rank;
+mod ranked;
 mod reducers;
 mod select;
 mod streamed;
@@ -26,7 +27,7 @@ use crate::bail;
 use crate::error::{Error, Result};
 use crate::ops::array::axes::{axis_of, forget_axes};
 use crate::ops::no_samples;
-use crate::video::{DType, Element, Layout, Metadata, Strided, Video, map_samples};
+use crate::video::{DType, Element, Layout, Metadata, Strided, Video, map_samples, with_dtype};
 
 /// Samples of a video in memory, read as another type of the same size, and their layout.
 fn samples_of<T: AnyBitPattern>(video: &Video) -> (&[T], &Layout) {
@@ -316,9 +317,7 @@ fn tally<U: Element>(reduction: &Reduction<'_>, finish: impl Fn(Tally) -> U) -> 
 /// Median.
 pub fn median(video: &Video, axes: Option<&[i64]>) -> Result<Video> {
     let reduction = Reduction::new("median", video, axes)?;
-    video.compute()?;
-    let (results, layout) =
-        map_samples!(video.samples(), array => percentiles(&reduction, array, &[50.0])?);
+    let (results, layout) = percentiles(&reduction, &[50.0])?;
     Ok(of_floats(&reduction, results, layout))
 }
 
@@ -328,9 +327,7 @@ pub fn percentile(video: &Video, q: &[f64], is_list: bool, axes: Option<&[i64]>)
     if let Some(q) = q.iter().find(|q| !(0.0..=100.0).contains(*q)) {
         bail!("percentile needs `q` between 0 and 100, got {q}");
     }
-    video.compute()?;
-    let (results, layout) =
-        map_samples!(video.samples(), array => percentiles(&reduction, array, q)?);
+    let (results, layout) = percentiles(&reduction, q)?;
     // Computed result by result, and returned percentile by percentile.
     let step = q.len().max(1) as isize;
     let strides: Vec<_> = layout
@@ -368,7 +365,18 @@ fn of_floats(reduction: &Reduction<'_>, results: Vec<f64>, layout: Layout) -> Vi
     }
 }
 
-fn percentiles<T: Keyed>(
+/// Percentiles of each result, one after the other, and the layout of the results.
+fn percentiles(reduction: &Reduction<'_>, q: &[f64]) -> Result<(Vec<f64>, Layout)> {
+    let video = reduction.video;
+    let streamed = with_dtype!(video.dtype(), T => ranked::percentiles::<T>(reduction, q)?);
+    if let Some(found) = streamed {
+        return Ok(found);
+    }
+    video.compute()?;
+    map_samples!(video.samples(), array => percentiles_of(reduction, array, q))
+}
+
+fn percentiles_of<T: Keyed>(
     reduction: &Reduction<'_>,
     array: &Strided<T>,
     q: &[f64],

@@ -1,5 +1,7 @@
 //! Reductions of frames that are computed for them alone, and not kept.
 
+use std::sync::Arc;
+
 use bytemuck::AnyBitPattern;
 
 use super::pieces::Pieces;
@@ -7,7 +9,7 @@ use super::plan::{Accumulation, FrameWalk, Reducer, ReductionPlan};
 use super::samples_of;
 use crate::error::Result;
 use crate::ops::chain::ChainFrames;
-use crate::task::{self, Task};
+use crate::task;
 use crate::video::{Element, Layout, Strided, Video, map_samples, with_dtype};
 
 /// Reduces the frames of a chain block by block, with the same results to the bit as those of the
@@ -35,14 +37,15 @@ pub(super) fn reduce<T: Element + AnyBitPattern, F: Reducer<T>>(
     };
     let per_block = stream.per_block();
     let ends = (0..n_frames).step_by(per_block);
+    let task = Arc::new(stream.task());
+    let of_task = task.clone();
     let windows = ends.map(|start| {
         let (first, end) = (walk.first_needed(), n_frames.min(start + per_block));
         stream.forget_before(first);
-        let pieces = stream.pieces(first..end)?;
+        let pieces = task::as_part_of(&of_task, || stream.pieces(first..end))?;
         Ok((first, pieces, walk.advance(end), end - start))
     });
     let mut accumulation = Accumulation::new(&plan, reducer);
-    let task = Task::new("computing", n_frames).in_units("frames");
     task::pipeline(windows, |(first, pieces, portion, n_new)| {
         let pieces = pieces.into_iter().map(|piece| whole.arranged(piece));
         let pieces: Vec<_> = pieces.collect::<Result<_>>()?;
