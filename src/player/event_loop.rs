@@ -128,15 +128,17 @@ impl EventLoop {
         }
     }
 
-    /// Waits until everything is written that windows save, unless their jobs are to stop.
+    /// Waits until everything is written that windows save, and says how far it is, unless their jobs
+    /// are to stop.
     fn complete(mut self) {
         let open = self.windows.drain(..);
         let open = open.map(|window| (window.player.clone(), window.job.clone()));
         self.saving.extend(open);
-        let is_left =
-            |(player, job): &(Player, Arc<Job>)| player.is_saving() && !job.is_interrupted();
-        while self.saving.iter().any(is_left) {
-            thread::sleep(TICK);
+        for (player, job) in &self.saving {
+            let _entered = job.enter();
+            for work in player.background_work() {
+                work.wait();
+            }
         }
     }
 

@@ -14,6 +14,7 @@
 
 mod actions;
 mod annotations;
+mod background;
 mod changes;
 mod commands;
 pub mod comparison;

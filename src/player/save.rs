@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
 
 use super::Player;
 use super::contrast_actions::stretch_all;
@@ -17,7 +16,6 @@ use crate::error::Result;
 use crate::export::{self, Export, MovieSource, of_image};
 use crate::io::{self, Encoder, ImageOptions};
 use crate::system::clipboard;
-use crate::task;
 use crate::video::{Frames, Video};
 
 impl Player {
@@ -107,7 +105,7 @@ impl Player {
     /// Copies the window without the controls to the clipboard, in the background.
     pub(super) fn copy_snapshot(&self, size: (usize, usize)) {
         let picture = of_image(&self.snapshot_now(size).0);
-        self.in_background(move |_| {
+        self.in_background("the picture", move |_, _| {
             let file = std::env::temp_dir().join(format!("optimap-{}.png", std::process::id()));
             io::save_image(&file, &picture, &ImageOptions::default())?;
             let copied = clipboard::copy_png(&file);
@@ -131,14 +129,15 @@ impl Player {
         drop(state);
         let size = size.unwrap_or_else(|| self.window_size());
         self.say(format!("saving {}…", path.display()));
-        self.in_background(move |player| {
+        let name = path.display().to_string();
+        self.in_background(&name, move |player, work| {
             if export::is_image(&path) {
                 let picture = player.picture(Controls::NONE, look, Some(size))?;
                 player.save_picture(&path, of_image(&picture), (size, look))?;
             } else {
                 let origin = player.describe(&path, (size, look));
                 let script = origin.as_ref().map(|made| made.script.clone());
-                let frames = player.movie(Controls::NONE, look, Some(size));
+                let frames = work.counted(player.movie(Controls::NONE, look, Some(size)));
                 let encoder = Encoder::builtin(Encoder::NAMES[0])?;
                 player.write_movie(
                     &path,
@@ -210,42 +209,6 @@ impl Player {
                 properties,
             });
         }
-    }
-
-    /// Does something on a thread of its own, and shows what it returns.
-    pub(super) fn in_background(
-        &self,
-        work: impl FnOnce(&Player) -> Result<String> + Send + 'static,
-    ) {
-        self.state().saving += 1;
-        let player = self.clone();
-        let work = move || {
-            let message = match work(&player) {
-                Ok(message) => message,
-                Err(error) => {
-                    // Nobody sees what a closed window says.
-                    if !player.is_open() && !error.is_interrupted() {
-                        task::warn(&error.to_string());
-                    }
-                    error.message().to_owned()
-                }
-            };
-            let mut state = player.state();
-            state.saving -= 1;
-            state.say(message);
-        };
-        let thread = thread::Builder::new().name("save".into());
-        let thread = thread.stack_size(task::STACK_SIZE);
-        if thread.spawn(task::in_this_job(work)).is_err() {
-            let mut state = self.state();
-            state.saving -= 1;
-            state.say("cannot start a thread for it");
-        }
-    }
-
-    /// Whether something is being saved in the background.
-    pub fn is_saving(&self) -> bool {
-        0 < self.state().saving
     }
 }
 

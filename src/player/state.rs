@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Player;
+use super::background::BackgroundWork;
 use super::changes::ChangedSettings;
 use super::comparison::VideoComparison;
 use super::contrast::{ContrastHandle, ContrastStrip};
@@ -95,8 +96,8 @@ pub(super) struct PlayerState {
     pub(super) picture_look: PictureLook,
     /// Players whose windows are to be opened.
     pub(super) to_open: Vec<Player>,
-    /// Number of movies and pictures that are being saved.
-    pub(super) saving: usize,
+    /// What is done on threads of its own, such as saving movies.
+    pub(super) background: Vec<Arc<BackgroundWork>>,
     /// Whether all windows are to be closed.
     pub(super) closes_all: bool,
     /// Pictures that the window has saved.
@@ -188,7 +189,7 @@ impl PlayerState {
             open: false,
             picture_look: PictureLook::OF_WINDOW,
             to_open: Vec::new(),
-            saving: 0,
+            background: Vec::new(),
             closes_all: false,
             saved_pictures: Vec::new(),
             changed_settings: ChangedSettings::new(),
