@@ -8,6 +8,7 @@ mod cli;
 mod complete;
 mod cut_files;
 mod docs;
+mod fonts;
 mod golden;
 mod history;
 mod importers;

@@ -10,6 +10,7 @@ pub mod clipboard;
 pub mod clock;
 #[cfg_attr(not(unix), path = "no_raw_input.rs")]
 pub(crate) mod raw_input;
+mod fonts;
 #[cfg(unix)]
 mod truncation;
 mod write_back;
@@ -41,6 +42,7 @@ pub use asked::{display_scale, memory, memory_of_machine, peak_memory, peak_memo
 pub(crate) use truncation::TruncationGuard;
 #[cfg(unix)]
 pub use truncation::{check_files, survive_size_limits};
+pub use fonts::font_folders;
 pub use write_back::begin_write_back;
 
 /// Turns a write beyond the system's file size limit into an error; on this system it already is.
