@@ -22,6 +22,7 @@ mod parity;
 mod player;
 mod player_keys;
 mod player_loop;
+mod player_measure;
 mod player_overlays;
 mod player_regions;
 mod player_window;

@@ -49,6 +49,7 @@ builtins! {
     /// | `o`, `g`, `i`, `w` | smooth pixels; grid; value under the pointer; colorbars |
     /// | `t` or click | trace of the pixel |
     /// | `r` `2` `3` `4` `5` | rectangle, ellipse, polygon (clicks, then Enter), freehand, line |
+    /// | `!` | distance and speed along a line; it is measured again when it is moved |
     /// | `#` | kymograph of the line in a window |
     /// | `6` `7`, `d` `D` | brush and eraser for a mask; smaller or larger |
     /// | `8` `9` | brush that paints values of a range; that range (`20 to 80`, `> 20`) |

@@ -174,6 +174,7 @@ impl Player {
             panel,
             region,
             name: None,
+            is_velocity: false,
             color,
             trace,
         });

@@ -11,6 +11,9 @@ use crate::error::Result;
 use crate::task::{self, Task};
 use crate::video::Frames;
 
+/// Time that its message is shown: the user may look elsewhere meanwhile.
+const SHOWN: Duration = Duration::from_secs(8);
+
 /// How often it is asked whether the work is done.
 const POLL: Duration = Duration::from_millis(20);
 
@@ -114,10 +117,11 @@ impl Player {
                     Err(error) => task::warn(&error.to_string()),
                 }
             }
-            player.state().say(match result {
+            let message = match &result {
                 Ok(message) => message,
-                Err(error) => error.message().to_owned(),
-            });
+                Err(error) => error.message(),
+            };
+            player.state().say_for(message, SHOWN);
         };
         let thread = thread::Builder::new().name("save".into());
         let thread = thread.stack_size(task::STACK_SIZE);

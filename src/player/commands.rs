@@ -355,6 +355,13 @@ const TRACES: &[Command] = &[
             player.show_kymograph();
         },
     ),
+    (
+        &[Key::Char('!')],
+        "distance and speed",
+        |player, _, _| {
+            player.take_tool(RegionTool::Velocity);
+        },
+    ),
     (&[Key::Enter], "end the polygon", |player, _, _| {
         player.end_sketch();
     }),

@@ -280,6 +280,14 @@ impl Player {
                 self.say_part();
             }
             Drag::Sketch { .. } => self.release_sketch(),
+            Drag::Reshape {
+                moved: true, index, ..
+            } => {
+                let probe = self.state().probes.get(index).cloned();
+                if probe.is_some_and(|probe| probe.is_velocity) {
+                    self.measure_velocity(index);
+                }
+            }
             Drag::Reshape { moved: false, .. } => {
                 let mut state = self.state();
                 state.selected = None;

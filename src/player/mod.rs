@@ -57,6 +57,7 @@ pub mod sync_group;
 mod text_entry;
 pub mod theme;
 mod trace_plot;
+mod velocity;
 mod view;
 #[cfg(feature = "window")]
 pub mod window;

@@ -261,6 +261,13 @@ impl Player {
                 let mut state = self.state();
                 let last = state.probes.len().saturating_sub(1);
                 state.select(last);
+                if sketch.tool == RegionTool::Velocity {
+                    if let Some(probe) = state.probes.get_mut(last) {
+                        probe.is_velocity = true;
+                    }
+                    drop(state);
+                    self.measure_velocity(last);
+                }
             }
             (None, Some(index)) if !is_new => self.remove_at(index),
             (None, _) => self.say("this region holds no pixel"),
@@ -356,6 +363,10 @@ impl Player {
         let mut state = self.state();
         if let Some(probe) = state.probes.get_mut(index) {
             (probe.region, probe.trace) = (region, trace);
+            if probe.is_velocity {
+                // That of the line before.
+                probe.name = None;
+            }
         }
         state.renew_needs();
         drop(state);
@@ -470,6 +481,7 @@ impl Player {
         if let Some(index) = state.selected.filter(|index| *index < state.probes.len()) {
             state.remember();
             state.probes[index].name = Some(name.to_owned()).filter(|name| !name.is_empty());
+            state.probes[index].is_velocity = false;
             state.changed();
         }
     }

@@ -276,7 +276,12 @@ impl PlayerState {
 
     /// Shows a message for a moment.
     pub(super) fn say(&mut self, message: impl Into<String>) {
-        self.message = Some((message.into(), MESSAGE));
+        self.say_for(message, MESSAGE);
+    }
+
+    /// Shows a message for a time.
+    pub(super) fn say_for(&mut self, message: impl Into<String>, time: Duration) {
+        self.message = Some((message.into(), time));
         self.changed();
     }
 
