@@ -219,7 +219,11 @@ impl Prompt {
             player.handle(Event::Key(Key::Backspace), SIZE);
         }
         for char in text.chars() {
-            let key = if char == ' ' { Key::Space } else { Key::Char(char) };
+            let key = if char == ' ' {
+                Key::Space
+            } else {
+                Key::Char(char)
+            };
             player.handle(Event::Key(key), SIZE);
         }
         player.handle(Event::Key(Key::Enter), SIZE);
@@ -257,7 +261,11 @@ fn everything_that_is_set_by_hand_is_set_again() {
     prompt.enter("fn of(p) { p }");
     prompt.enter("let last = of(p)");
     let text = prompt.same(ALL);
-    for part in ["p.loop_range = [12, 17]", "p.bookmarks = [14, 16]", "left atrium"] {
+    for part in [
+        "p.loop_range = [12, 17]",
+        "p.bookmarks = [14, 16]",
+        "left atrium",
+    ] {
         assert!(text.contains(part), "{part}:\n{text}");
     }
 }
@@ -297,7 +305,9 @@ fn pictures_of_windows_are_made_again_by_the_session_and_by_their_history() {
     let folder = prompt.folder.path().to_owned();
     let place = |name: &str| with_slashes(&folder.join(name));
     let (source, picture, movie) = (place("v.npy"), place("window.png"), place("window.apng"));
-    prompt.enter(&format!("save_video(\"{source}\", example_video(12, 48, 64))"));
+    prompt.enter(&format!(
+        "save_video(\"{source}\", example_video(12, 48, 64))"
+    ));
     prompt.enter(&format!("let v = load_video(\"{source}\")"));
     prompt.enter("let p = show_video_pair(v, v.mean_filter(5))");
     prompt.enter("p.playing = false");
@@ -328,6 +338,59 @@ fn pictures_of_windows_are_made_again_by_the_session_and_by_their_history() {
     let _ = again.run("saved", &text).unwrap();
     for (path, kept) in [&picture, &movie].into_iter().zip(&kept) {
         let code = format!("equals(load_video(\"{path}\"), load_video(\"{kept}\"))");
-        assert!(again.run("compared", &code).unwrap().cast::<bool>(), "{text}");
+        assert!(
+            again.run("compared", &code).unwrap().cast::<bool>(),
+            "{text}"
+        );
     }
+}
+
+#[test]
+fn what_a_script_only_reads_is_not_written_back_over_what_the_window_does() {
+    let mut prompt = Prompt::start();
+    prompt.enter("let v = example_video(20, 48, 64)");
+    prompt.enter("let p = show_video(v)");
+    prompt.keys("p", "2");
+    prompt.drag("p", (0.2, 0.2), (0.6, 0.7));
+    let player = prompt.player("p");
+    // Between the reading and the writing back of a chain, the user draws on.
+    let drawing = std::thread::spawn(move || {
+        for _ in 0..40 {
+            for key in ["r", "z", "Z"] {
+                let key = Key::Char(key.chars().next().unwrap());
+                player.handle(Event::Key(key), SIZE);
+            }
+            player.handle(Event::Press(200.0, 100.0), SIZE);
+            player.handle(Event::Drag(300.0, 200.0), SIZE);
+            player.handle(Event::Release, SIZE);
+            player.handle(Event::Key(Key::Char(')')), SIZE);
+            player.handle(Event::Key(Key::Char('x')), SIZE);
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    });
+    prompt.enter(
+        "let seen = 0; while seen < 60 { seen += 1; p.masks.map(|m| { sleep(0.001); count(m) }); \
+         p.regions.map(|r| { sleep(0.001); r.name }); p.points.len(); }",
+    );
+    drawing.join().unwrap();
+    prompt.enter("let kinds = p.regions.map(|r| r.type)");
+    prompt.enter("let count = p.regions.len()");
+    let kinds: Vec<String> = prompt
+        .player("p")
+        .regions()
+        .iter()
+        .map(|region| region.shape.kind().to_owned())
+        .collect();
+    assert!(!kinds.contains(&"mask".into()), "{kinds:?}");
+    assert_eq!(kinds[0], "ellipse");
+    assert_eq!(kinds.len(), 41);
+    // Changes of a chain are still made.
+    prompt.enter("p.points.push([3, 4]); p.gamma *= 2.0; p.limits[0] = 5.0; p.regions.pop()");
+    let player = prompt.player("p");
+    assert_eq!(player.regions().len(), 40);
+    prompt.enter("let all = [p.points, p.gamma, p.limits[0]]");
+    let all = prompt
+        .session
+        .text(&prompt.session.variables()[0].1.clone(), false);
+    assert_eq!(all.unwrap(), "[[[3, 4]], 2.0, 5.0]");
 }
