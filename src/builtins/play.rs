@@ -60,6 +60,8 @@ builtins! {
     /// | `s`, `E`, `G` | save the image as PNG; as a movie or picture with a typed name; copy it |
     /// | `H`, `J` | what is saved: the videos alone; dark text on white |
     /// | `/` `*` | previous or next file of the folder, in windows of `optimap view` |
+    /// | `@` | open a file with a typed name in a window; Tab completes it |
+    /// | F11, `&` | full screen; tile all windows |
     /// | `m` or right click | menu of everything, with its keys |
     /// | `q`, Escape, `Q` | close; close all windows |
     ///

@@ -229,7 +229,7 @@ impl Player {
         std::mem::take(&mut self.state().closes_all)
     }
 
-    /// Saves the window without the controls in the working folder.
+    /// Saves the window without the controls.
     pub(super) fn snapshot(&self, size: (usize, usize)) {
         match self.save_snapshot(size) {
             Ok(path) => self.say(format!("saved {}", path.display())),

@@ -111,8 +111,31 @@ impl EventLoop {
             self.saving
                 .extend(saving.filter(|(player, _)| player.is_saving()));
             self.open_wanted();
+            let mut windows = self.windows.iter();
+            if windows.any(|window| window.player.take_tile_all()) {
+                self.tile();
+            }
         }
         self.complete();
+    }
+
+    /// Lets all windows share the display.
+    fn tile(&mut self) {
+        let Some(first) = self.windows.first() else {
+            return;
+        };
+        let area = match first.screen.work_area() {
+            Ok(area) => area,
+            Err(error) => return first.player.say(error.message()),
+        };
+        let tiles = area.tiles(self.windows.len());
+        for (window, tile) in self.windows.iter_mut().zip(tiles) {
+            window.player.leave_full_screen();
+            window.follow_full_screen();
+            if let Err(error) = window.screen.place(tile) {
+                window.player.say(error.message());
+            }
+        }
     }
 
     /// Opens the windows that players want, for the jobs of their own.
@@ -241,6 +264,7 @@ impl OpenWindow {
         for event in self.screen.events() {
             self.player.handle(event, self.screen.size());
         }
+        self.follow_full_screen();
         let now = Instant::now();
         self.player.advance(now - self.ticked);
         self.ticked = now;
@@ -256,6 +280,15 @@ impl OpenWindow {
                 self.job.warn(error.message());
                 false
             }
+        }
+    }
+
+    /// Fills the display or leaves it, if the player wants that.
+    fn follow_full_screen(&mut self) {
+        if let Some(is_full) = self.player.take_full_screen()
+            && let Err(error) = self.screen.set_full_screen(is_full)
+        {
+            self.player.stay_in_place(&error);
         }
     }
 

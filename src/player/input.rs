@@ -70,7 +70,8 @@ impl Player {
         if self.entry_key(key) {
             return;
         }
-        if self.menu_key(key, size) || key == Key::Escape && self.leave_mode() {
+        let is_left = || self.leave_mode() || self.leave_full_screen();
+        if self.menu_key(key, size) || key == Key::Escape && is_left() {
             return;
         }
         if let Some((_, _, run)) = commands::of_key(key) {

@@ -33,10 +33,12 @@ mod looks;
 mod menu;
 #[cfg(any(test, not(feature = "window")))]
 pub mod no_window;
+mod open_file;
 pub mod origin;
 mod overlay_look;
 mod overlays;
 mod panel;
+mod placement;
 pub mod playback;
 mod probe_trace;
 pub mod probes;

@@ -12,7 +12,7 @@ use super::scene::{Controls, PictureLook, PlayerScene};
 use crate::color::color_settings::ColorSettings;
 use crate::color::colormap::Colormap;
 use crate::draw::{Image, Rect};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::export::{self, Export, MovieSource, of_image};
 use crate::io::{self, Encoder, ImageOptions};
 use crate::system::clipboard;
@@ -94,10 +94,17 @@ impl Player {
         (drawn(&scene, size, look), look, scene.playback.frame())
     }
 
-    /// Writes the window without the controls to a new file in the working folder.
+    /// Sets the folder of files that the window saves under relative names; default: the working
+    /// folder.
+    pub fn set_save_folder(&self, folder: &Path) {
+        folder.clone_into(&mut self.state().save_folder);
+    }
+
+    /// Writes the window without the controls to a new file in that folder.
     pub(super) fn save_snapshot(&self, size: (usize, usize)) -> Result<PathBuf> {
         let (image, look, frame) = self.snapshot_now(size);
-        let path = free_name(&file_name(&self.window_title()), frame);
+        let folder = self.state().save_folder.clone();
+        let path = free_name(&folder, &file_name(&self.window_title()), frame);
         self.save_picture(&path, of_image(&image), (size, look))?;
         Ok(path)
     }
@@ -106,21 +113,21 @@ impl Player {
     pub(super) fn copy_snapshot(&self, size: (usize, usize)) {
         let picture = of_image(&self.snapshot_now(size).0);
         self.in_background("the picture", move |_, _| {
-            let file = std::env::temp_dir().join(format!("optimap-{}.png", std::process::id()));
+            let folder = tempfile::tempdir();
+            let folder = folder.map_err(|e| Error::io("create", &std::env::temp_dir(), &e))?;
+            let file = folder.path().join("picture.png");
             io::save_image(&file, &picture, &ImageOptions::default())?;
-            let copied = clipboard::copy_png(&file);
-            // What is left in the folder for temporary files goes with it.
-            let _ = std::fs::remove_file(&file);
-            copied.map(|()| "copied the picture".to_owned())
+            clipboard::copy_png(&file)?;
+            Ok("copied the picture".to_owned())
         });
     }
 
     /// Saves what the window shows as the movie or the picture that was typed, in the background.
     pub(super) fn save_as(&self, name: &str) {
-        let path = PathBuf::from(name.trim());
-        if path.as_os_str().is_empty() {
+        if name.trim().is_empty() {
             return;
         }
+        let path = self.state().save_folder.join(name.trim());
         if path.exists() {
             return self.say(format!("{} exists: type another name", path.display()));
         }
@@ -137,11 +144,15 @@ impl Player {
             } else {
                 let origin = player.describe(&path, (size, look));
                 let script = origin.as_ref().map(|made| made.script.clone());
-                let frames = work.counted(player.movie(Controls::NONE, look, Some(size)));
-                let encoder = Encoder::builtin(Encoder::NAMES[0])?;
+                let frames = player.movie(Controls::NONE, look, Some(size));
+                let encoder = match export::suits_built_in(&path, &frames)? {
+                    true => Encoder::BUILT_IN,
+                    false => Encoder::NAMES[0],
+                };
+                let encoder = Encoder::builtin(encoder)?;
                 player.write_movie(
                     &path,
-                    frames,
+                    work.counted(frames),
                     &MovieWriting {
                         fps: None,
                         encoder,
@@ -267,9 +278,9 @@ fn file_name(title: &str) -> String {
 }
 
 /// First file name that does not exist yet.
-fn free_name(name: &str, frame: usize) -> PathBuf {
+fn free_name(folder: &Path, name: &str, frame: usize) -> PathBuf {
     let numbered = (2..).map(|number| format!("{name}-frame{frame}-{number}.png"));
     let mut names = std::iter::once(format!("{name}-frame{frame}.png")).chain(numbered);
-    let free = names.find(|name| !Path::new(name).exists());
-    free.map(PathBuf::from).unwrap_or_default()
+    let free = names.find(|name| !folder.join(name).exists());
+    folder.join(free.unwrap_or_default())
 }

@@ -35,7 +35,7 @@ pub trait ViewFiles: Send + Sync {
 #[derive(Clone)]
 pub(super) struct ShownFile {
     path: PathBuf,
-    files: Arc<dyn ViewFiles>,
+    pub(super) files: Arc<dyn ViewFiles>,
     /// Whether another one is being opened.
     is_leaving: bool,
 }

@@ -1,6 +1,7 @@
 //! Mutable state of a player, and the scene that is drawn from it.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -92,12 +93,19 @@ pub(super) struct PlayerState {
     pub(super) size: Option<(usize, usize)>,
     /// Whether a window shows the player.
     pub(super) open: bool,
+    /// Folder of saved files whose names are relative; empty for the working folder.
+    pub(super) save_folder: PathBuf,
     /// How pictures and movies of the window look.
     pub(super) picture_look: PictureLook,
     /// Players whose windows are to be opened.
     pub(super) to_open: Vec<Player>,
     /// What is done on threads of its own, such as saving movies.
     pub(super) background: Vec<Arc<BackgroundWork>>,
+    /// Whether its window fills the display, and what is still to be done for it.
+    pub(super) is_full_screen: bool,
+    pub(super) full_screen_wanted: Option<bool>,
+    /// Whether all windows are to share the display.
+    pub(super) tiles_all: bool,
     /// Whether all windows are to be closed.
     pub(super) closes_all: bool,
     /// Pictures that the window has saved.
@@ -187,9 +195,13 @@ impl PlayerState {
             rate: None,
             size: None,
             open: false,
+            save_folder: PathBuf::new(),
             picture_look: PictureLook::OF_WINDOW,
             to_open: Vec::new(),
             background: Vec::new(),
+            is_full_screen: false,
+            full_screen_wanted: None,
+            tiles_all: false,
             closes_all: false,
             saved_pictures: Vec::new(),
             changed_settings: ChangedSettings::new(),
