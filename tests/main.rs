@@ -26,6 +26,7 @@ mod player_measure;
 mod player_overlays;
 mod player_regions;
 mod player_window;
+mod player_window_keys;
 mod properties;
 mod repl;
 mod rooms;
