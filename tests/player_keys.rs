@@ -743,6 +743,21 @@ fn pictures_are_saved_without_annotations_or_on_white() {
 }
 
 #[test]
+fn movies_are_named_after_the_recording() {
+    let folder = tempfile::tempdir().unwrap();
+    let player = player(vec![panel(ramp(3, 20, 20), "heart.2.tif")]);
+    player.set_save_folder(folder.path());
+    press(&player, 'E');
+    (0..3).for_each(|_| player.handle(Event::Key(Key::Backspace), SIZE));
+    "gif".chars().for_each(|char| press(&player, char));
+    player.handle(Event::Key(Key::Enter), SIZE);
+    while player.is_saving() {
+        std::thread::sleep(MS);
+    }
+    assert!(folder.path().join("heart.2.gif").exists());
+}
+
+#[test]
 fn movies_and_pictures_are_saved_under_typed_names() {
     let folder = tempfile::tempdir().unwrap();
     let player = single();

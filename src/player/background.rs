@@ -57,11 +57,11 @@ impl BackgroundWork {
                 self.done.load(Relaxed).min(total)
             ),
         });
-        let task = Task::new(format!("saving {name}"), total).in_units("frames");
-        let mut seen = 0;
+        let mut seen = self.done.load(Relaxed).min(total);
+        let task = Task::new(format!("saving {name}"), total - seen).in_units("frames");
         let mut stopped: Option<Instant> = None;
         while !self.has_ended() {
-            let done = self.done.load(Relaxed).clamp(seen, total.max(seen));
+            let done = self.done.load(Relaxed).clamp(seen, total);
             if task.advance(done - seen).is_err() {
                 let since = *stopped.get_or_insert_with(Instant::now);
                 if MAX_CLEANUP < since.elapsed() {
@@ -71,6 +71,13 @@ impl BackgroundWork {
             seen = done;
             thread::sleep(POLL);
         }
+    }
+
+    /// How far it is, in a window; nothing if that is not counted.
+    pub(super) fn progress(&self) -> Option<String> {
+        let total = self.total.load(Relaxed);
+        let done = self.done.load(Relaxed).min(total);
+        (total > 0).then(|| format!("saving {}: {} %", self.name, 100 * done / total))
     }
 
     fn has_ended(&self) -> bool {

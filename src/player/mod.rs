@@ -485,6 +485,8 @@ impl Player {
     fn set_open(&self, open: bool) {
         let mut state = self.state();
         let is_closed = std::mem::replace(&mut state.open, open) && !open;
+        // Another window opens as windows do.
+        (state.is_full_screen, state.full_screen_wanted) = (false, None);
         state.renew_needs();
         drop(state);
         if is_closed {

@@ -145,7 +145,7 @@ impl Player {
         match state.tool {
             Some(RegionTool::ThresholdBrush) => state.say_paint_range(),
             Some(tool) => state.say(tool.hint()),
-            None => state.say("no region"),
+            None => state.say("the tool is put away"),
         }
     }
 

@@ -169,10 +169,13 @@ impl Player {
     /// Name of a movie of the window, or of a picture if there is only one frame.
     pub(super) fn movie_name(&self) -> String {
         const MAX_CHARS: usize = 30;
-        let name: String = file_name(&self.window_title())
-            .chars()
-            .take(MAX_CHARS)
-            .collect();
+        let title = self.window_title();
+        // Of a recording, the name without its extension.
+        let stem = match io::is_recording(Path::new(&title)) {
+            true => title.rsplit_once('.').map_or(title.as_str(), |(stem, _)| stem),
+            false => &title,
+        };
+        let name: String = file_name(stem).chars().take(MAX_CHARS).collect();
         let playback = self.playback();
         let extension = if playback.start() < playback.last() {
             "mp4"

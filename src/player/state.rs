@@ -114,6 +114,8 @@ pub(super) struct PlayerState {
     pub(super) changed_settings: ChangedSettings,
     scale: f32,
     inputs: PlayerLayoutInputs,
+    /// How far something was when that was shown last.
+    shown_progress: Option<String>,
     /// Number of changes, so that a window knows when to draw.
     pub(super) revision: u64,
 }
@@ -206,6 +208,7 @@ impl PlayerState {
             saved_pictures: Vec::new(),
             changed_settings: ChangedSettings::new(),
             scale,
+            shown_progress: None,
             revision: 0,
         }
     }
@@ -246,7 +249,12 @@ impl PlayerState {
         let hint = self.tool.filter(|tool| !tool.stays());
         let hint = hint.map(|tool| tool.hint().to_owned());
         let message = self.message.as_ref().map(|(text, _)| text.clone());
-        message.or(hint)
+        message.or(hint).or_else(|| self.progress())
+    }
+
+    /// How far what is saved in the background is.
+    fn progress(&self) -> Option<String> {
+        self.background.iter().find_map(|work| work.progress())
     }
 
     /// Frame rate of the recording, if it is known.
@@ -358,6 +366,11 @@ impl PlayerState {
     /// Advances the time that a message is shown.
     pub(super) fn fade(&mut self, elapsed: Duration) {
         let Some((_, left)) = &mut self.message else {
+            let progress = self.progress();
+            if progress != self.shown_progress {
+                self.shown_progress = progress;
+                self.changed();
+            }
             return;
         };
         *left = left.saturating_sub(elapsed);

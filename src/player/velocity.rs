@@ -134,8 +134,8 @@ impl VelocityLine {
         Ok(MeasuredSpeed {
             text: speed_text(distance / delay, pixel.is_some(), fps.is_some()),
             basis: format!(
-                "{far} in {} {unit}{way}, from the {TRACE_SIZE}×{TRACE_SIZE} traces at its ends in \
-                 frames {} to {} (correlation {:.3}{several})",
+                "{far} in {} {unit}{way}; {TRACE_SIZE}×{TRACE_SIZE} traces at its ends aligned, \
+                 frames {} to {}, correlation {:.3}{several}",
                 number_text(rounded(delay)),
                 self.frames.start,
                 self.frames.end - 1,

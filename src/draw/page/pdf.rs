@@ -252,7 +252,8 @@ impl Drawing {
         }
     }
 
-    /// Draws text that needs other fonts than the embedded one as areas; copied text has the letters.
+    /// Draws text that needs other fonts than the embedded one as areas, with its characters for programs
+    /// that read the actual text.
     fn outlined_text(&mut self, text: &PageText) {
         let (letters, width) = text::outlines(&text.text);
         let size = text.size * self.unit;
