@@ -61,6 +61,19 @@ fn a_line_in_the_direction_of_the_wave_gives_its_speed() {
         let speed = number(&name, "cm/s");
         assert!((speed - 40.0).abs() < 1.0, "{name}");
     }
+    // What it was computed from is told again when the line is selected.
+    let probes = player.probes();
+    let basis = probes[0].basis.as_deref().unwrap();
+    for part in [
+        " mm in ",
+        " ms",
+        "5×5 traces",
+        "frames 0 to 99",
+        "correlation",
+    ] {
+        assert!(basis.contains(part), "{part}: {basis}");
+    }
+    assert_eq!(player.traces().unwrap().len(), 2);
 }
 
 #[test]

@@ -175,6 +175,7 @@ impl Player {
             region,
             name: None,
             is_velocity: false,
+            basis: None,
             color,
             trace,
         });

@@ -7,12 +7,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Player;
+use super::state::LONG_MESSAGE;
 use crate::error::Result;
 use crate::task::{self, Task};
 use crate::video::Frames;
-
-/// Time that its message is shown: the user may look elsewhere meanwhile.
-const SHOWN: Duration = Duration::from_secs(8);
 
 /// How often it is asked whether the work is done.
 const POLL: Duration = Duration::from_millis(20);
@@ -128,7 +126,7 @@ impl Player {
                 Ok(message) => message,
                 Err(error) => error.message(),
             };
-            player.state().say_for(message, SHOWN);
+            player.state().say_for(message, LONG_MESSAGE);
         };
         let thread = thread::Builder::new().name("save".into());
         let thread = thread.stack_size(task::STACK_SIZE);

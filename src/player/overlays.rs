@@ -343,7 +343,9 @@ fn lines_of(message: &str, size: f32, room: usize) -> Vec<String> {
             false => lines.push(word.to_owned()),
         }
     }
-    let lines = lines.iter().map(|line| text::fit(line.trim_end(), size, room));
+    let lines = lines
+        .iter()
+        .map(|line| text::fit(line.trim_end(), size, room));
     lines.collect()
 }
 

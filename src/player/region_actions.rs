@@ -5,7 +5,7 @@ use super::layout::PlayerLayout;
 use super::probes::{self, Probe};
 use super::region::{FramePoint, ProbeRegion};
 use super::sketch::{RegionTool, Sketch};
-use super::state::{Drag, PlayerState};
+use super::state::{Drag, LONG_MESSAGE, PlayerState};
 use super::theme::MARKERS;
 use crate::draw::Color;
 use crate::error::Result;
@@ -44,6 +44,10 @@ impl PlayerState {
         let Some(probe) = self.probes.get(index) else {
             return;
         };
+        if let Some(basis) = probe.basis.as_ref().filter(|_| probe.is_velocity) {
+            let text = format!("{}: {basis}", probe.label(self.panels.len()));
+            return self.say_for(text, LONG_MESSAGE);
+        }
         let area = area(&probe.region.runs(self.frame_size(probe.panel)));
         let length = match probe.region.shape() {
             Some(RegionShape::Line(points)) => {
@@ -365,7 +369,7 @@ impl Player {
             (probe.region, probe.trace) = (region, trace);
             if probe.is_velocity {
                 // That of the line before.
-                probe.name = None;
+                (probe.name, probe.basis) = (None, None);
             }
         }
         state.renew_needs();

@@ -172,7 +172,9 @@ impl Player {
         let title = self.window_title();
         // Of a recording, the name without its extension.
         let stem = match io::is_recording(Path::new(&title)) {
-            true => title.rsplit_once('.').map_or(title.as_str(), |(stem, _)| stem),
+            true => title
+                .rsplit_once('.')
+                .map_or(title.as_str(), |(stem, _)| stem),
             false => &title,
         };
         let name: String = file_name(stem).chars().take(MAX_CHARS).collect();

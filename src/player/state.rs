@@ -33,6 +33,9 @@ use crate::view::trace_plot::TraceScale;
 /// Time that a message is shown.
 const MESSAGE: Duration = Duration::from_millis(1800);
 
+/// Time that a long message is shown, or one that comes while the user may look elsewhere.
+pub(super) const LONG_MESSAGE: Duration = Duration::from_secs(8);
+
 /// Mutable state of a player.
 pub(super) struct PlayerState {
     pub(super) playback: Playback,

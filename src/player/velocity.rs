@@ -87,6 +87,7 @@ impl Player {
             };
             if let Some(probe) = state.probes.iter_mut().find(is_it) {
                 probe.name = Some(speed.text.clone());
+                probe.basis = Some(speed.basis.clone());
             }
             state.renew_needs();
             Ok(format!("{}: {}", speed.text, speed.basis))

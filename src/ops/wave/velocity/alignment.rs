@@ -54,7 +54,9 @@ pub fn align_traces(one: &[f64], other: &[f64]) -> Result<TraceAlignment> {
     if best.is_nan() || best < MIN_CORRELATION {
         let error = match best.is_finite() {
             true => format!("the traces are too different to be aligned: correlation {best:.2}"),
-            false => "the traces do not change, have gaps, or have no lag of largest correlation".into(),
+            false => {
+                "the traces do not change, have gaps, or have no lag of largest correlation".into()
+            }
         };
         return Err(Error::new(error));
     }
