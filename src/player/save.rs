@@ -171,12 +171,10 @@ impl Player {
         const MAX_CHARS: usize = 30;
         let title = self.window_title();
         // Of a recording, the name without its extension.
-        let stem = match io::is_recording(Path::new(&title)) {
-            true => title
-                .rsplit_once('.')
-                .map_or(title.as_str(), |(stem, _)| stem),
-            false => &title,
-        };
+        let is_known = |extension: &str| io::extensions().any(|known| known == extension);
+        let parts = title.rsplit_once('.');
+        let parts = parts.filter(|(_, extension)| is_known(&extension.to_lowercase()));
+        let stem = parts.map_or(title.as_str(), |(stem, _)| stem);
         let name: String = file_name(stem).chars().take(MAX_CHARS).collect();
         let playback = self.playback();
         let extension = if playback.start() < playback.last() {
