@@ -114,7 +114,9 @@ impl MenuLayout {
                 let columns = (1..=3).rev();
                 let mut narrow = columns.map(|columns| arranged((0.8, LINE), columns).0);
                 let fits = |layout: &Self| layout.column * layout.columns <= width;
-                narrow.find(fits).unwrap_or_else(|| arranged((0.72, LINE), 1).0)
+                narrow
+                    .find(fits)
+                    .unwrap_or_else(|| arranged((0.72, LINE), 1).0)
             }
         }
     }
